@@ -1,0 +1,89 @@
+//! The place of a file inside a tree.
+
+use std::fmt;
+
+/// The longest path taken, in bytes (Linux's `PATH_MAX`).
+const MAX_BYTES: usize = 4096;
+/// The longest component taken, in bytes (`NAME_MAX`).
+const MAX_COMPONENT_BYTES: usize = 255;
+
+/// The text is no path that may stand in a tree.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("Illegal path")]
+pub struct IllegalPath;
+
+/// A relative path with `/` between its components, none of which is empty, `.` or `..`; no backslash, no NUL.
+///
+/// Whoever joins one to a directory stays below that directory.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize)]
+#[serde(transparent)]
+pub struct RelativePath(String);
+
+impl RelativePath {
+    /// Parses a path as a client sent it; `IllegalPath` for anything that could leave its tree or could not be
+    /// written to a file system.
+    pub fn parse(text: impl Into<String>) -> Result<Self, IllegalPath> {
+        let text = text.into();
+        let legal = text.len() <= MAX_BYTES
+            && !text.contains(['\\', '\0'])
+            && text.split('/').all(|component| {
+                !matches!(component, "" | "." | "..") && component.len() <= MAX_COMPONENT_BYTES
+            });
+        if legal {
+            Ok(Self(text))
+        } else {
+            Err(IllegalPath)
+        }
+    }
+
+    /// The path with `/` between its components.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// The directories above the file, outermost first: `a` and `a/b` for `a/b/c`.
+    pub fn directories(&self) -> impl Iterator<Item = &str> {
+        self.0.match_indices('/').map(|(at, _)| &self.0[..at])
+    }
+}
+
+impl fmt::Display for RelativePath {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_path_below_its_tree_is_legal() {
+        for path in [
+            "a",
+            "a/b.ipynb",
+            ".hidden",
+            "..a",
+            "a b/ü (1)+.txt",
+            "a/..b/c",
+        ] {
+            assert!(RelativePath::parse(path).is_ok(), "{path}");
+        }
+    }
+
+    #[test]
+    fn a_path_that_leaves_its_tree_is_illegal() {
+        for path in [
+            "", "/", "/a", "a/", "a//b", ".", "..", "../etc", "a/./a.py", "a/.", "a/..", "a\\b",
+            "a\0",
+        ] {
+            assert_eq!(RelativePath::parse(path), Err(IllegalPath), "{path:?}");
+        }
+    }
+
+    #[test]
+    fn directories_are_listed_outermost_first() {
+        let path = RelativePath::parse("a/b/c").unwrap();
+        assert_eq!(path.directories().collect::<Vec<_>>(), ["a", "a/b"]);
+    }
+}

@@ -1,0 +1,37 @@
+//! Who somebody is in a course.
+
+use super::UserName;
+
+/// What a person may be in a course; an instructor is never also a student of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Role {
+    /// Fetches, submits, reads their own work and feedback.
+    Student,
+    /// Releases, collects, gives feedback, keeps the roster of students.
+    Instructor,
+}
+
+/// One line of a roster. The three details are `None` until somebody sets them.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+pub struct Person {
+    /// The name by which the hub knows them.
+    pub username: UserName,
+    /// First name, as the course knows it.
+    pub first_name: Option<String>,
+    /// Last name, as the course knows it.
+    pub last_name: Option<String>,
+    /// E-mail address; not checked.
+    pub email: Option<String>,
+}
+
+impl Person {
+    /// Somebody of whom only the user name is known.
+    pub fn named(username: UserName) -> Self {
+        Self {
+            username,
+            first_name: None,
+            last_name: None,
+            email: None,
+        }
+    }
+}

@@ -1,0 +1,119 @@
+//! Points in time, to the microsecond, in UTC.
+
+use chrono::{DateTime, NaiveDateTime, Utc};
+use std::fmt;
+
+/// The text is no time in a form that is understood.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("Time format incorrect")]
+pub struct IllegalTime;
+
+/// Microseconds since 1970-01-01 00:00:00 UTC.
+///
+/// It prints as the ngshare protocol prints times, naive UTC with six decimals: clients name directories by it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Timestamp(i64);
+
+impl Timestamp {
+    /// The time of the system's clock.
+    pub fn now() -> Self {
+        Self(Utc::now().timestamp_micros())
+    }
+
+    /// From microseconds since 1970, as stored.
+    pub const fn from_micros(micros: i64) -> Self {
+        Self(micros)
+    }
+
+    /// Microseconds since 1970, to be stored.
+    pub const fn micros(self) -> i64 {
+        self.0
+    }
+
+    /// The smallest later time.
+    #[must_use]
+    pub const fn next(self) -> Self {
+        Self(self.0.saturating_add(1))
+    }
+
+    /// Understands `2020-01-30 10:30:47.524219` with or without ` UTC` and with fewer decimals or none, and RFC 3339
+    /// with any offset. Blanks around it do not matter; what is finer than a microsecond is cut off.
+    pub fn parse(text: &str) -> Result<Self, IllegalTime> {
+        let text = text.trim();
+        let naive = text.strip_suffix("UTC").map_or(text, str::trim_end);
+        if !has_four_digit_year(text) {
+            return Err(IllegalTime);
+        }
+        if let Ok(time) = NaiveDateTime::parse_from_str(naive, "%Y-%m-%d %H:%M:%S%.f") {
+            return Ok(Self(time.and_utc().timestamp_micros()));
+        }
+        DateTime::parse_from_rfc3339(text)
+            .map(|time| Self(time.timestamp_micros()))
+            .map_err(|_| IllegalTime)
+    }
+
+    /// RFC 3339 in UTC with six decimals and `Z`.
+    pub fn to_rfc3339(self) -> String {
+        self.utc().format("%Y-%m-%dT%H:%M:%S%.6fZ").to_string()
+    }
+
+    fn utc(self) -> DateTime<Utc> {
+        DateTime::from_timestamp_micros(self.0).unwrap_or(DateTime::UNIX_EPOCH)
+    }
+}
+
+// chrono takes years of any length with a sign; nobody means those, and they would print differently.
+fn has_four_digit_year(text: &str) -> bool {
+    let bytes = text.as_bytes();
+    bytes.len() > 4 && bytes[..4].iter().all(u8::is_ascii_digit) && bytes[4] == b'-'
+}
+
+impl fmt::Display for Timestamp {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.utc().format("%Y-%m-%d %H:%M:%S%.6f"))
+    }
+}
+
+impl serde::Serialize for Timestamp {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_spelling_of_one_moment_is_that_moment() {
+        let moment = Timestamp::parse("2020-01-30 10:30:47.520000").unwrap();
+        for text in [
+            "2020-01-30 10:30:47.520000 UTC",
+            "2020-01-30 10:30:47.52",
+            "2020-01-30 10:30:47.520000 ",
+            "2020-01-30 10:30:47.520000 UTC ",
+            "2020-01-30T10:30:47.52Z",
+            "2020-01-30T12:30:47.520000+02:00",
+        ] {
+            assert_eq!(Timestamp::parse(text), Ok(moment), "{text}");
+        }
+        assert_eq!(moment.to_string(), "2020-01-30 10:30:47.520000");
+        assert_eq!(moment.to_rfc3339(), "2020-01-30T10:30:47.520000Z");
+    }
+
+    #[test]
+    fn anything_else_is_no_time() {
+        for text in [
+            "",
+            "UTC",
+            "now",
+            "2020-01-30",
+            "2020-13-30 10:30:47.5",
+            "1580380247",
+            "+12020-01-30 10:30:47.5",
+            "é-01",
+        ] {
+            assert_eq!(Timestamp::parse(text), Err(IllegalTime), "{text}");
+        }
+    }
+}

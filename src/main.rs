@@ -1,0 +1,2 @@
+//! The `nbcourier` command.
+fn main() {}
