@@ -1,2 +1,5 @@
 //! The `nbcourier` command.
-fn main() {}
+
+fn main() -> std::process::ExitCode {
+    nbcourier::cli::run()
+}

@@ -1,0 +1,10 @@
+DROP TABLE feedback;
+DROP TABLE submissions;
+DROP TABLE releases;
+DROP TABLE assignments;
+DROP TABLE tree_files;
+DROP TABLE trees;
+DROP TABLE blob_contents;
+DROP TABLE blobs;
+DROP TABLE members;
+DROP TABLE courses;

@@ -1,0 +1,195 @@
+//! Remembering what the hub said, so that it is asked about once a minute for a token and not for every request.
+//!
+//! While the hub does not answer, what it last said of a token counts for a grace time. A token that it refused is
+//! forgotten at once.
+
+use super::AuthError;
+use super::hub::{HubAnswer, HubClient, HubUser, Outage};
+use super::token::{Token, TokenHash};
+use moka::{Expiry, future::Cache};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+/// Tokens remembered at most; each takes some hundred bytes.
+const MAX_ENTRIES: u64 = 100_000;
+
+/// How long answers count.
+#[derive(Clone, Copy)]
+pub(super) struct Lifetimes {
+    /// Of an answer that names an owner; zero: every request asks, though those that come at once ask once.
+    pub(super) known: Duration,
+    /// Of the answer that there is no such token.
+    pub(super) unknown: Duration,
+    /// Of the hub's silence, so that not every request waits for it to end.
+    pub(super) outage: Duration,
+    /// For how much longer a known owner counts while the hub is silent.
+    pub(super) grace: Duration,
+}
+
+impl Lifetimes {
+    pub(super) fn new(known: Duration, grace: Duration) -> Self {
+        Self {
+            known,
+            unknown: Duration::from_secs(5),
+            outage: Duration::from_secs(5),
+            grace,
+        }
+    }
+}
+
+#[derive(Clone)]
+enum Answer {
+    Known(Arc<HubUser>),
+    /// The hub is silent; it knew the token not long ago.
+    Remembered(Arc<HubUser>),
+    Unknown,
+    Unavailable,
+}
+
+struct ByAnswer(Lifetimes);
+
+impl ByAnswer {
+    fn lifetime(&self, answer: &Answer) -> Duration {
+        match answer {
+            Answer::Known(_) => self.0.known,
+            Answer::Unknown => self.0.unknown,
+            Answer::Remembered(_) | Answer::Unavailable => self.0.outage,
+        }
+    }
+}
+
+impl Expiry<TokenHash, Answer> for ByAnswer {
+    fn expire_after_create(&self, _: &TokenHash, answer: &Answer, _: Instant) -> Option<Duration> {
+        Some(self.lifetime(answer))
+    }
+
+    fn expire_after_update(
+        &self,
+        _: &TokenHash,
+        answer: &Answer,
+        _: Instant,
+        _: Option<Duration>,
+    ) -> Option<Duration> {
+        Some(self.lifetime(answer))
+    }
+}
+
+/// The hub, asked as seldom as may be.
+pub(super) struct HubCache {
+    hub: HubClient,
+    answers: Cache<TokenHash, Answer>,
+    last_good: Cache<TokenHash, Arc<HubUser>>,
+    lifetimes: Lifetimes,
+    outage: Mutex<OutageWatch>,
+}
+
+#[derive(Default)]
+struct OutageWatch {
+    announced: bool,
+    ask_again: Option<Instant>,
+}
+
+impl HubCache {
+    pub(super) fn new(hub: HubClient, lifetimes: Lifetimes) -> Self {
+        Self {
+            hub,
+            answers: Cache::builder()
+                .max_capacity(MAX_ENTRIES)
+                .expire_after(ByAnswer(lifetimes))
+                .build(),
+            last_good: Cache::builder()
+                .max_capacity(MAX_ENTRIES)
+                .time_to_live(lifetimes.known.saturating_add(lifetimes.grace))
+                .build(),
+            lifetimes,
+            outage: Mutex::default(),
+        }
+    }
+
+    /// Whose token this is, by the hub's word or the memory of it.
+    ///
+    /// `UnknownToken` when the hub does not know it, `HubUnavailable` when it cannot say and nothing is remembered.
+    pub(super) async fn owner_of(&self, token: &Token) -> Result<Arc<HubUser>, AuthError> {
+        let key = token.hash();
+        // All who ask for one token at the same time wait for one and the same answer.
+        match self.answers.get_with(key, self.ask(key, token)).await {
+            Answer::Known(user) | Answer::Remembered(user) => Ok(user),
+            Answer::Unknown => Err(AuthError::UnknownToken),
+            Answer::Unavailable => Err(self.unavailable()),
+        }
+    }
+
+    /// The error of a hub that cannot be asked.
+    pub(super) fn unavailable(&self) -> AuthError {
+        AuthError::HubUnavailable {
+            retry_after: self.lifetimes.outage.max(Duration::from_secs(1)),
+        }
+    }
+
+    async fn ask(&self, key: TokenHash, token: &Token) -> Answer {
+        if self.is_known_to_be_silent()
+            && let Some(user) = self.remembered(key).await
+        {
+            return Answer::Remembered(user);
+        }
+        match self.hub.owner_of(token).await {
+            HubAnswer::Known(user) => {
+                self.note_answer();
+                let user = Arc::new(user);
+                self.last_good.insert(key, Arc::clone(&user)).await;
+                Answer::Known(user)
+            }
+            HubAnswer::Unknown => {
+                self.note_answer();
+                self.last_good.invalidate(&key).await;
+                Answer::Unknown
+            }
+            HubAnswer::Unavailable(outage) => {
+                self.note_outage(&outage);
+                self.remembered(key)
+                    .await
+                    .map_or(Answer::Unavailable, Answer::Remembered)
+            }
+        }
+    }
+
+    async fn remembered(&self, key: TokenHash) -> Option<Arc<HubUser>> {
+        if self.lifetimes.grace.is_zero() {
+            return None;
+        }
+        self.last_good.get(&key).await
+    }
+
+    fn is_known_to_be_silent(&self) -> bool {
+        let ask_again = self.watch().ask_again;
+        ask_again.is_some_and(|time| Instant::now() < time)
+    }
+
+    fn note_answer(&self) {
+        let mut watch = self.watch();
+        watch.ask_again = None;
+        if std::mem::take(&mut watch.announced) {
+            log::info!("The hub answers again");
+        }
+    }
+
+    /// Says once per outage that the hub does not answer, and keeps others from waiting for it.
+    pub(super) fn note_outage(&self, outage: &Outage) {
+        let mut watch = self.watch();
+        if outage.silent {
+            // Only silence: an answer that makes no sense for one token says nothing about the others.
+            watch.ask_again = Instant::now().checked_add(self.lifetimes.outage);
+        }
+        if !std::mem::replace(&mut watch.announced, true) {
+            log::warn!(
+                "The hub cannot be asked who a caller is: {}. Callers it knew lately are let in for up to {} seconds",
+                outage.reason,
+                self.lifetimes.grace.as_secs()
+            );
+        }
+    }
+
+    fn watch(&self) -> MutexGuard<'_, OutageWatch> {
+        self.outage.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

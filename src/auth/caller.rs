@@ -1,0 +1,151 @@
+//! Who calls: what the rest of the service gets to know of a request's sender.
+
+use super::AuthError;
+use crate::domain::UserName;
+use actix_web::{FromRequest, HttpMessage, HttpRequest, dev::Payload};
+use std::fmt;
+use std::future::{Ready, ready};
+
+/// Whether a person calls or a service of the hub.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum CallerKind {
+    /// A person with an account on the hub.
+    User,
+    /// A service of the hub; its name is `service:NAME`.
+    Service,
+}
+
+/// By what a caller was known.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Credential {
+    /// A token that the hub vouched for.
+    Token,
+    /// The session cookie of a browser that has logged in.
+    Session,
+    /// The caller's own word, in stand-alone mode.
+    Standalone,
+}
+
+/// Somebody whose identity was checked. Only this room makes one, so whoever holds one need not check again.
+///
+/// As a handler's parameter it is the caller of the request, or [`AuthError::Anonymous`].
+#[derive(Clone)]
+pub struct Caller {
+    name: UserName,
+    kind: CallerKind,
+    admin: bool,
+    groups: Vec<String>,
+    via: Credential,
+    csrf_token: Option<String>,
+}
+
+impl Caller {
+    pub(super) fn new(name: UserName, kind: CallerKind, admin: bool, via: Credential) -> Self {
+        Self {
+            name,
+            kind,
+            admin,
+            groups: Vec::new(),
+            via,
+            csrf_token: None,
+        }
+    }
+
+    pub(super) fn with_groups(mut self, groups: Vec<String>) -> Self {
+        self.groups = groups;
+        self
+    }
+
+    pub(super) fn with_csrf_token(mut self, token: String) -> Self {
+        self.csrf_token = Some(token);
+        self
+    }
+
+    /// The name by which rosters and submissions know the caller; that of a service begins with `service:`.
+    pub fn name(&self) -> &UserName {
+        &self.name
+    }
+
+    /// Whether a person calls or a service.
+    pub fn kind(&self) -> CallerKind {
+        self.kind
+    }
+
+    /// Whether the caller passes every course's checks.
+    pub fn is_admin(&self) -> bool {
+        self.admin
+    }
+
+    /// The hub's groups the caller is in; of a session's, those there were at login.
+    pub fn groups(&self) -> &[String] {
+        &self.groups
+    }
+
+    /// By what the caller was known.
+    pub fn via(&self) -> Credential {
+        self.via
+    }
+
+    /// What forms and scripts of our pages must send back with a change; only callers with a session have one.
+    pub fn csrf_token(&self) -> Option<&str> {
+        self.csrf_token.as_deref()
+    }
+
+    /// Makes this the caller of the request: handlers behind it get it as their parameter.
+    pub fn attach(self, request: &impl HttpMessage) {
+        request.extensions_mut().insert(self);
+    }
+
+    /// A caller that nobody has checked, for tests of other rooms.
+    #[cfg(test)]
+    pub(crate) fn for_tests(name: &str, admin: bool) -> Self {
+        let name = UserName::parse(name).unwrap();
+        Self::new(name, CallerKind::User, admin, Credential::Token)
+    }
+}
+
+impl fmt::Debug for Caller {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Caller")
+            .field("name", &self.name)
+            .field("kind", &self.kind)
+            .field("admin", &self.admin)
+            .field("groups", &self.groups)
+            .field("via", &self.via)
+            .finish_non_exhaustive()
+    }
+}
+
+impl FromRequest for Caller {
+    type Error = AuthError;
+    type Future = Ready<Result<Self, AuthError>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let caller = request.extensions().get::<Self>().cloned();
+        ready(caller.ok_or(AuthError::Anonymous))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use actix_web::test::TestRequest;
+
+    #[actix_web::test]
+    async fn a_request_has_the_caller_that_was_attached_to_it_and_no_other() {
+        let request = TestRequest::default().to_http_request();
+        let nobody = Caller::extract(&request).await;
+        assert_eq!(nobody.err(), Some(AuthError::Anonymous));
+        Caller::for_tests("sam", false).attach(&request);
+        let caller = Caller::extract(&request).await.unwrap();
+        assert_eq!(caller.name().as_str(), "sam");
+    }
+
+    #[test]
+    fn a_printed_caller_shows_no_secret() {
+        let caller = Caller::for_tests("sam", false).with_csrf_token("hush".into());
+        let printed = format!("{caller:?}");
+        assert!(printed.contains("sam") && !printed.contains("hush"));
+    }
+}

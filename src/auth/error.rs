@@ -1,0 +1,56 @@
+//! Why somebody is not let in, in sentences that say what to do next. None of them ever repeats a secret.
+
+use std::time::Duration;
+
+/// A request has no caller. Which HTTP status that is, the surface decides.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum AuthError {
+    /// Neither a token nor a session came with the request.
+    #[error(
+        "No caller is known: send a JupyterHub token as \"Authorization: token …\", or log in with the browser"
+    )]
+    Anonymous,
+    /// A token came, and the hub does not know it, or it cannot be one.
+    #[error("The hub does not know this token: it may have expired; make a new one and send that")]
+    UnknownToken,
+    /// Somebody is known, and not let in; the sentence says why.
+    #[error("{0}")]
+    Refused(String),
+    /// The hub could not be asked, and nothing it said before is recent enough.
+    #[error(
+        "The hub cannot be asked who you are just now: try again in {} seconds",
+        retry_after.as_secs()
+    )]
+    HubUnavailable {
+        /// How long to wait before trying again.
+        retry_after: Duration,
+    },
+    /// A change was asked for by cookie without proof that a page of ours asked for it.
+    #[error("This request comes from another site: go back to the page, reload it and try again")]
+    CrossSite,
+    /// A login came back that this browser has not begun, or has begun too long ago.
+    #[error("This login was not begun in this browser, or too long ago: log in again")]
+    BadState,
+    /// There is nothing to log in to: in stand-alone mode no hub stands behind the service.
+    #[error("There is no login here: the exchange runs stand-alone, without a hub")]
+    NoLogin,
+    /// The server itself could not do its part.
+    #[error("The server cannot do this now: {0}")]
+    Failed(&'static str),
+}
+
+/// The settings cannot work, so the service must not start.
+#[derive(Debug, thiserror::Error)]
+pub enum SetupError {
+    /// The address of the hub's API is none.
+    #[error(
+        "The hub's API URL must begin with http:// or https:// and hold no user name or password"
+    )]
+    ApiUrl,
+    /// The token the hub gave the service cannot be sent in a header.
+    #[error("The service's own API token is empty or holds characters that no token has")]
+    ApiToken,
+    /// The HTTP client cannot be made; for https usually because no certificates are installed.
+    #[error("The client for asking the hub cannot be made (are CA certificates installed?): {0}")]
+    Client(String),
+}

@@ -1,0 +1,221 @@
+//! A hub for tests: it answers what it is told to, over a real socket, and counts what it is asked.
+
+use super::cache::Lifetimes;
+use super::hub::TimeLimits;
+use super::{Authenticator, HubSettings, SigningKey};
+use actix_web::http::StatusCode;
+use actix_web::{App, HttpRequest, HttpResponse, HttpServer, rt, web};
+use base64::prelude::{BASE64_URL_SAFE_NO_PAD, Engine};
+use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+pub(crate) const API_TOKEN: &str = "very-secret-api-token";
+pub(crate) const CALLBACK_URL: &str = "/services/x/oauth_callback";
+
+/// How the hub behaves from now on.
+#[derive(Clone)]
+pub(crate) enum Mood {
+    Well,
+    /// Well, but after this time.
+    Slow(Duration),
+    Status(u16),
+    /// 200 with this body.
+    Says(Vec<u8>),
+}
+
+struct State {
+    mood: Mutex<Mood>,
+    asked: AtomicUsize,
+    users: Mutex<HashMap<String, Value>>,
+    /// The challenge and the access token of each code that was not used yet.
+    codes: Mutex<HashMap<String, (String, String)>>,
+}
+
+pub(crate) struct FakeHub {
+    pub(crate) api_url: String,
+    state: web::Data<State>,
+}
+
+impl FakeHub {
+    /// Knows sam, an ordinary user, by the token `token-of-sam`.
+    pub(crate) fn start() -> Self {
+        let state = web::Data::new(State {
+            mood: Mutex::new(Mood::Well),
+            asked: AtomicUsize::new(0),
+            users: Mutex::default(),
+            codes: Mutex::default(),
+        });
+        let shared = state.clone();
+        let server = HttpServer::new(move || {
+            App::new()
+                .app_data(shared.clone())
+                .route("/hub/api/user", web::get().to(user))
+                .route("/hub/api/oauth2/token", web::post().to(token))
+        })
+        .workers(1)
+        .disable_signals()
+        .bind(("127.0.0.1", 0))
+        .unwrap();
+        let address = server.addrs()[0];
+        rt::spawn(server.run());
+        let hub = Self {
+            api_url: format!("http://{address}/hub/api"),
+            state,
+        };
+        hub.knows(
+            "token-of-sam",
+            json!({"kind": "user", "name": "sam", "admin": false,
+            "groups": ["nbgrader-algebra"], "scopes": ["access:servers!server=sam/"]}),
+        );
+        hub
+    }
+
+    pub(crate) fn knows(&self, token: &str, user: Value) {
+        let mut users = self.state.users.lock().unwrap();
+        users.insert(token.to_owned(), user);
+    }
+
+    pub(crate) fn forgets(&self, token: &str) {
+        self.state.users.lock().unwrap().remove(token);
+    }
+
+    pub(crate) fn is(&self, mood: Mood) {
+        *self.state.mood.lock().unwrap() = mood;
+    }
+
+    /// How often it was asked whose a token is.
+    pub(crate) fn asked(&self) -> usize {
+        self.state.asked.load(Ordering::SeqCst)
+    }
+
+    /// What the hub does with a browser that we sent it: it comes back with this query.
+    pub(crate) fn logs_in(&self, location: &str, access_token: &str) -> String {
+        let (path, query) = location.split_once('?').unwrap();
+        assert_eq!(path, "/hub/api/oauth2/authorize");
+        let fields = web::Query::<HashMap<String, String>>::from_query(query).unwrap();
+        assert_eq!(fields["client_id"], "service-x");
+        assert_eq!(fields["redirect_uri"], CALLBACK_URL);
+        assert_eq!(fields["response_type"], "code");
+        assert_eq!(fields["code_challenge_method"], "S256");
+        let mut codes = self.state.codes.lock().unwrap();
+        let code = format!("secret-code-{}", codes.len());
+        let grant = (fields["code_challenge"].clone(), access_token.to_owned());
+        codes.insert(code.clone(), grant);
+        format!("code={code}&state={}", fields["state"])
+    }
+
+    pub(crate) fn settings(&self) -> HubSettings {
+        HubSettings {
+            api_url: self.api_url.clone(),
+            api_token: API_TOKEN.into(),
+            service_name: "x".into(),
+            client_id: "service-x".into(),
+            hub_host: String::new(),
+            base_url: "/".into(),
+            callback_url: CALLBACK_URL.into(),
+            prefix: "/services/x/".into(),
+            signing_key: SigningKey::from_bytes([7; 32]),
+            cache_ttl: Duration::from_secs(60),
+            grace: Duration::from_secs(600),
+            require_service_scope: false,
+            admins: vec![],
+            hub_admins: false,
+        }
+    }
+
+    pub(crate) fn authenticator(&self) -> Authenticator {
+        Authenticator::hub(self.settings()).unwrap()
+    }
+
+    /// An authenticator whose answers count for fractions of a second, so that tests need not wait long.
+    pub(super) fn impatient(&self, lifetimes: Lifetimes, total: Duration) -> Authenticator {
+        let limits = TimeLimits {
+            connect: total,
+            total,
+        };
+        Authenticator::with_times(self.settings(), lifetimes, limits).unwrap()
+    }
+}
+
+async fn user(request: HttpRequest, state: web::Data<State>) -> HttpResponse {
+    state.asked.fetch_add(1, Ordering::SeqCst);
+    let mood = state.mood.lock().unwrap().clone();
+    match mood {
+        Mood::Well => {}
+        Mood::Slow(time) => rt::time::sleep(time).await,
+        Mood::Status(status) => {
+            return HttpResponse::build(StatusCode::from_u16(status).unwrap())
+                .insert_header(("location", "/elsewhere"))
+                .finish();
+        }
+        Mood::Says(body) => return HttpResponse::Ok().body(body),
+    }
+    let authorization = request.headers().get("authorization").unwrap();
+    let token = authorization
+        .to_str()
+        .unwrap()
+        .strip_prefix("token ")
+        .unwrap();
+    match state.users.lock().unwrap().get(token) {
+        Some(user) => HttpResponse::Ok().json(user),
+        None => HttpResponse::Forbidden().json(json!({"status": 403, "message": "Forbidden"})),
+    }
+}
+
+async fn token(form: web::Form<HashMap<String, String>>, state: web::Data<State>) -> HttpResponse {
+    if let Mood::Status(status) = *state.mood.lock().unwrap() {
+        return HttpResponse::build(StatusCode::from_u16(status).unwrap()).finish();
+    }
+    if form["client_id"] != "service-x" || form["client_secret"] != API_TOKEN {
+        return HttpResponse::Unauthorized().finish();
+    }
+    let grant = state.codes.lock().unwrap().remove(&form["code"]);
+    let challenge = BASE64_URL_SAFE_NO_PAD.encode(Sha256::digest(&form["code_verifier"]));
+    match grant {
+        Some((expected, access_token))
+            if expected == challenge
+                && form["grant_type"] == "authorization_code"
+                && form["redirect_uri"] == CALLBACK_URL =>
+        {
+            HttpResponse::Ok().json(json!({"access_token": access_token, "token_type": "Bearer"}))
+        }
+        _ => HttpResponse::BadRequest().json(json!({"error": "invalid_grant"})),
+    }
+}
+
+/// Everything that was logged by any test of this process, at any level.
+pub(crate) struct Logged(Mutex<Vec<String>>);
+
+impl Logged {
+    pub(crate) fn start() -> &'static Self {
+        static LOGGED: std::sync::OnceLock<Arc<Logged>> = std::sync::OnceLock::new();
+        LOGGED.get_or_init(|| {
+            let logged = Arc::new(Logged(Mutex::default()));
+            let _ = log::set_boxed_logger(Box::new(Arc::clone(&logged)));
+            log::set_max_level(log::LevelFilter::Trace);
+            logged
+        })
+    }
+
+    pub(crate) fn count(&self, text: &str) -> usize {
+        let lines = self.0.lock().unwrap();
+        lines.iter().filter(|line| line.contains(text)).count()
+    }
+}
+
+impl log::Log for Logged {
+    fn enabled(&self, _: &log::Metadata<'_>) -> bool {
+        true
+    }
+
+    fn log(&self, record: &log::Record<'_>) {
+        let line = format!("{} {}", record.level(), record.args());
+        self.0.lock().unwrap().push(line);
+    }
+
+    fn flush(&self) {}
+}

@@ -1,0 +1,265 @@
+//! Asking the hub: who a token belongs to, and which token a login's code stands for.
+//!
+//! JupyterHub's REST API, as read in the sources of 5.5 and 6.1: `GET /user` answers any valid token with its owner's
+//! `kind`, `name`, `admin` and `groups` and the token's `scopes`, and an invalid one with 403; a service has no groups.
+
+use super::{AuthError, CallerKind, SetupError, token::Token};
+use crate::domain::UserName;
+use reqwest::header::{AUTHORIZATION, HeaderValue};
+use reqwest::{Client, RequestBuilder, Response, StatusCode, Url, redirect};
+use serde::Deserialize;
+use std::error::Error as _;
+use std::fmt::Write;
+use std::time::Duration;
+
+/// A hub's answer is a few hundred bytes and its user's groups.
+const MAX_ANSWER_BYTES: usize = 1 << 20;
+/// Shorter than the five seconds after which Node's HTTP server, in front of most hubs, closes an idle connection.
+const POOL_IDLE: Duration = Duration::from_secs(4);
+
+/// How long the hub may take.
+#[derive(Clone, Copy)]
+pub(super) struct TimeLimits {
+    /// To accept a connection.
+    pub(super) connect: Duration,
+    /// To have answered to the last byte.
+    pub(super) total: Duration,
+}
+
+impl Default for TimeLimits {
+    fn default() -> Self {
+        Self {
+            connect: Duration::from_secs(2),
+            total: Duration::from_secs(5),
+        }
+    }
+}
+
+/// The owner of a token, as the hub tells it.
+#[derive(Debug, PartialEq, Eq, Deserialize)]
+pub(super) struct HubUser {
+    pub(super) name: String,
+    pub(super) kind: CallerKind,
+    /// The hub's own admin mark.
+    #[serde(default)]
+    pub(super) admin: bool,
+    #[serde(default)]
+    pub(super) groups: Vec<String>,
+    /// What the token may do, not what its owner may.
+    #[serde(default)]
+    pub(super) scopes: Vec<String>,
+}
+
+impl HubUser {
+    /// The name in our rosters: `service:NAME` for a service, and never that for a user.
+    pub(super) fn user_name(&self) -> Result<UserName, AuthError> {
+        let name = match self.kind {
+            CallerKind::User => UserName::parse(self.name.as_str()),
+            CallerKind::Service => UserName::of_service(&self.name),
+        };
+        let name = name.map_err(|_| {
+            refused("The hub's name for you cannot be used here: ask for one without slashes and control characters")
+        })?;
+        if self.kind == CallerKind::User && name.is_service() {
+            return Err(refused(
+                "Your name on the hub begins with \"service:\", which is kept for services: ask for another name",
+            ));
+        }
+        Ok(name)
+    }
+}
+
+fn refused(sentence: &str) -> AuthError {
+    AuthError::Refused(sentence.to_owned())
+}
+
+/// What came of asking the hub who a token belongs to.
+#[derive(Debug, PartialEq)]
+pub(super) enum HubAnswer {
+    Known(HubUser),
+    Unknown,
+    Unavailable(Outage),
+}
+
+/// What came of trading a login's code for a token.
+pub(super) enum CodeAnswer {
+    Token(Token),
+    Refused(StatusCode),
+    Unavailable(Outage),
+}
+
+/// Why the hub could not be asked; holds no secret.
+#[derive(Debug, PartialEq)]
+pub(super) struct Outage {
+    pub(super) reason: String,
+    /// The hub did not answer at all, so nobody else needs to try for a moment.
+    pub(super) silent: bool,
+}
+
+/// One pooled client for one hub.
+#[derive(Clone)]
+pub(super) struct HubClient {
+    client: Client,
+    user_url: String,
+    token_url: String,
+}
+
+impl HubClient {
+    /// A client for the hub whose API is at this address; asks nothing yet.
+    pub(super) fn new(api_url: &str, limits: TimeLimits) -> Result<Self, SetupError> {
+        let url = Url::parse(api_url).map_err(|_| SetupError::ApiUrl)?;
+        let has_credentials = !url.username().is_empty() || url.password().is_some();
+        if !matches!(url.scheme(), "http" | "https") || has_credentials {
+            return Err(SetupError::ApiUrl);
+        }
+        // An error only says that one is installed already.
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let mut builder = Client::builder()
+            .connect_timeout(limits.connect)
+            .timeout(limits.total)
+            .pool_idle_timeout(POOL_IDLE)
+            .redirect(redirect::Policy::none())
+            .no_proxy()
+            .user_agent(concat!("nbcourier/", env!("CARGO_PKG_VERSION")));
+        if url.scheme() == "http" {
+            // A bare container has no certificates to load, and needs none to speak plain HTTP.
+            builder = builder.tls_certs_only([]);
+        }
+        let client = builder
+            .build()
+            .map_err(|error| SetupError::Client(with_causes(error)))?;
+        let base = api_url.trim_end_matches('/');
+        Ok(Self {
+            client,
+            user_url: format!("{base}/user"),
+            token_url: format!("{base}/oauth2/token"),
+        })
+    }
+
+    /// Whose token this is.
+    pub(super) async fn owner_of(&self, token: &Token) -> HubAnswer {
+        let Some(authorization) = secret_header(token) else {
+            return HubAnswer::Unknown;
+        };
+        let request = self
+            .client
+            .get(&self.user_url)
+            .header(AUTHORIZATION, authorization);
+        let response = match send_twice(request).await {
+            Ok(response) => response,
+            Err(outage) => return HubAnswer::Unavailable(outage),
+        };
+        match response.status() {
+            StatusCode::OK => match json(response).await {
+                Ok(user) => known(user),
+                Err(outage) => HubAnswer::Unavailable(outage),
+            },
+            StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => HubAnswer::Unknown,
+            StatusCode::NOT_FOUND => {
+                log::warn!(
+                    "The hub has nothing at {}: is its API URL right?",
+                    self.user_url
+                );
+                HubAnswer::Unknown
+            }
+            status => HubAnswer::Unavailable(unexpected(status)),
+        }
+    }
+
+    /// The token that the hub gives for the code of a login (RFC 6749, section 4.1.3), asked for with this form.
+    pub(super) async fn token_for_code(&self, form: &[(&str, &str)]) -> CodeAnswer {
+        #[derive(Deserialize)]
+        struct Grant {
+            access_token: String,
+        }
+        let request = self.client.post(&self.token_url).form(form);
+        let response = match request.send().await {
+            Ok(response) => response,
+            Err(error) => return CodeAnswer::Unavailable(outage(error)),
+        };
+        match response.status() {
+            StatusCode::OK => match json::<Grant>(response).await {
+                Ok(grant) => Token::parse(&grant.access_token).map_or_else(
+                    || CodeAnswer::Unavailable(rubbish("its token is none")),
+                    CodeAnswer::Token,
+                ),
+                Err(outage) => CodeAnswer::Unavailable(outage),
+            },
+            status if status.is_client_error() && status != StatusCode::TOO_MANY_REQUESTS => {
+                CodeAnswer::Refused(status)
+            }
+            status => CodeAnswer::Unavailable(unexpected(status)),
+        }
+    }
+}
+
+/// `token T` as a header that the client's own logs leave out.
+fn secret_header(token: &Token) -> Option<HeaderValue> {
+    let mut value = HeaderValue::from_str(&format!("token {}", token.reveal())).ok()?;
+    value.set_sensitive(true);
+    Some(value)
+}
+
+fn known(user: HubUser) -> HubAnswer {
+    if user.name.is_empty() {
+        return HubAnswer::Unavailable(rubbish("it names nobody"));
+    }
+    HubAnswer::Known(user)
+}
+
+// A kept connection may be closed by the other side just as it is used again. Asking twice does no harm.
+async fn send_twice(request: RequestBuilder) -> Result<Response, Outage> {
+    let again = request.try_clone();
+    match (request.send().await, again) {
+        (Err(error), Some(again)) if !error.is_timeout() && !error.is_connect() => {
+            again.send().await.map_err(outage)
+        }
+        (result, _) => result.map_err(outage),
+    }
+}
+
+async fn json<T: serde::de::DeserializeOwned>(mut response: Response) -> Result<T, Outage> {
+    let mut body = Vec::new();
+    while let Some(chunk) = response.chunk().await.map_err(outage)? {
+        if body.len() + chunk.len() > MAX_ANSWER_BYTES {
+            return Err(rubbish("it is too large"));
+        }
+        body.extend_from_slice(&chunk);
+    }
+    // The parser's own message may quote the answer, and with it a token.
+    serde_json::from_slice(&body)
+        .map_err(|_| rubbish("it is not the JSON that a hub (2 or later) sends"))
+}
+
+fn rubbish(what: &str) -> Outage {
+    Outage {
+        reason: format!("its answer makes no sense: {what}"),
+        silent: false,
+    }
+}
+
+fn unexpected(status: StatusCode) -> Outage {
+    Outage {
+        reason: format!("it answers with status {}", status.as_u16()),
+        silent: false,
+    }
+}
+
+fn outage(error: reqwest::Error) -> Outage {
+    Outage {
+        reason: with_causes(error),
+        silent: true,
+    }
+}
+
+// reqwest's message alone is "error sending request"; what happened is in the causes.
+fn with_causes(error: reqwest::Error) -> String {
+    let error = error.without_url();
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        let _ = write!(text, ": {error}");
+        cause = error.source();
+    }
+    text
+}

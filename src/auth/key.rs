@@ -1,0 +1,197 @@
+//! The signing key: made once, kept in a file only the service may read, so that sessions survive a restart.
+
+use hmac::{Hmac, Mac};
+use sha2::Sha256;
+use std::fs::{File, Permissions};
+use std::io::{self, ErrorKind, Read, Write};
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+
+const FILE_NAME: &str = "session.key";
+const KEY_BYTES: usize = 32;
+/// What SHA-256 takes in at a time.
+const BLOCK_BYTES: usize = 64;
+const OWNER_ONLY: u32 = 0o600;
+const GROUP_AND_OTHERS: u32 = 0o077;
+
+/// The secret behind session cookies and CSRF tokens. It cannot be printed.
+#[derive(Clone)]
+pub struct SigningKey([u8; KEY_BYTES]);
+
+/// There is no usable key.
+#[derive(Debug, thiserror::Error)]
+pub enum KeyError {
+    /// Others could have read it, and with it log in as anybody.
+    #[error("The signing key {path} is open to other users of this machine: chmod 600 {path}")]
+    Open {
+        /// The file.
+        path: PathBuf,
+    },
+    /// It is no key of ours, or only half of one.
+    #[error(
+        "The signing key {path} is not {KEY_BYTES} bytes long: restore it, or delete it to have a new one made (everybody then logs in again)"
+    )]
+    Length {
+        /// The file.
+        path: PathBuf,
+    },
+    /// It can't be read or made.
+    #[error("The signing key {path} cannot be read or made: {source}")]
+    Io {
+        /// The file.
+        path: PathBuf,
+        /// What the system says.
+        source: io::Error,
+    },
+}
+
+impl SigningKey {
+    /// The key in `session.key` of this directory; made there, with mode 0600, when there is none yet.
+    ///
+    /// Of several who make it at the same time one wins, and all get that key.
+    pub fn load_or_create(directory: &Path) -> Result<Self, KeyError> {
+        let path = directory.join(FILE_NAME);
+        let io_error = |source| KeyError::Io {
+            path: path.clone(),
+            source,
+        };
+        match File::open(&path) {
+            Ok(file) => return Self::read(file, &path),
+            Err(error) if error.kind() == ErrorKind::NotFound => {}
+            Err(error) => return Err(io_error(error)),
+        }
+        create(directory, &path).map_err(io_error)?;
+        let file = File::open(&path).map_err(io_error)?;
+        Self::read(file, &path)
+    }
+
+    /// A secret of its own for one use, so that no two uses share a key.
+    pub(super) fn derive(&self, label: &str) -> [u8; 32] {
+        keyed_hash(&self.0, label)
+    }
+
+    #[cfg(test)]
+    pub(super) fn from_bytes(bytes: [u8; KEY_BYTES]) -> Self {
+        Self(bytes)
+    }
+
+    fn read(mut file: File, path: &Path) -> Result<Self, KeyError> {
+        let io_error = |source| KeyError::Io {
+            path: path.to_owned(),
+            source,
+        };
+        let metadata = file.metadata().map_err(io_error)?;
+        if metadata.permissions().mode() & GROUP_AND_OTHERS != 0 {
+            return Err(KeyError::Open {
+                path: path.to_owned(),
+            });
+        }
+        let length = || KeyError::Length {
+            path: path.to_owned(),
+        };
+        if metadata.len() != KEY_BYTES as u64 {
+            return Err(length());
+        }
+        let mut bytes = [0; KEY_BYTES];
+        file.read_exact(&mut bytes).map_err(|_| length())?;
+        Ok(Self(bytes))
+    }
+}
+
+/// HMAC-SHA-256 of the text under the key.
+pub(super) fn keyed_hash(key: &[u8; KEY_BYTES], text: &str) -> [u8; 32] {
+    // A key shorter than a block counts as padded with zeros (RFC 2104, section 2); handing it over so cannot fail.
+    let mut block = [0; BLOCK_BYTES];
+    block[..KEY_BYTES].copy_from_slice(key);
+    let mac = Hmac::<Sha256>::new(&block.into());
+    mac.chain_update(text).finalize().into_bytes().into()
+}
+
+// Written whole under another name first: nobody ever sees half a key, and who comes second finds the first one's.
+fn create(directory: &Path, path: &Path) -> io::Result<()> {
+    let mut bytes = [0; KEY_BYTES];
+    getrandom::fill(&mut bytes).map_err(|error| io::Error::other(error.to_string()))?;
+    let mut file = tempfile::Builder::new()
+        .prefix(FILE_NAME)
+        .permissions(Permissions::from_mode(OWNER_ONLY))
+        .tempfile_in(directory)?;
+    file.write_all(&bytes)?;
+    file.as_file().sync_all()?;
+    match file.persist_noclobber(path) {
+        Err(error) if error.error.kind() != ErrorKind::AlreadyExists => Err(error.error),
+        _ => File::open(directory)?.sync_all(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::fs;
+
+    fn key_in(directory: &Path) -> [u8; 32] {
+        SigningKey::load_or_create(directory).unwrap().0
+    }
+
+    #[test]
+    fn a_key_is_made_once_for_its_owner_only_and_used_again() {
+        let directory = tempfile::tempdir().unwrap();
+        let key = key_in(directory.path());
+        assert_ne!(key, [0; 32]);
+        assert_eq!(key_in(directory.path()), key);
+        let file = directory.path().join("session.key");
+        let mode = fs::metadata(&file).unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o600);
+        let files = fs::read_dir(directory.path()).unwrap().count();
+        assert_eq!(files, 1, "nothing is left over");
+    }
+
+    #[test]
+    fn the_keyed_hash_is_hmac_sha_256() {
+        let usual = Hmac::<Sha256>::new_from_slice(&[7; 32]).unwrap();
+        let usual: [u8; 32] = usual.chain_update("x").finalize().into_bytes().into();
+        assert_eq!(keyed_hash(&[7; 32], "x"), usual);
+    }
+
+    #[test]
+    fn many_who_start_at_once_get_one_key() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path();
+        let keys: Vec<_> = std::thread::scope(|scope| {
+            let threads: Vec<_> = (0..16).map(|_| scope.spawn(|| key_in(path))).collect();
+            threads.into_iter().map(|t| t.join().unwrap()).collect()
+        });
+        assert!(keys.iter().all(|key| *key == keys[0]));
+    }
+
+    #[test]
+    fn a_key_that_others_may_read_is_refused_with_the_remedy() {
+        let directory = tempfile::tempdir().unwrap();
+        key_in(directory.path());
+        let file = directory.path().join("session.key");
+        for mode in [0o640, 0o604, 0o620] {
+            fs::set_permissions(&file, Permissions::from_mode(mode)).unwrap();
+            let error = SigningKey::load_or_create(directory.path()).err().unwrap();
+            let remedy = format!("chmod 600 {}", file.display());
+            assert!(error.to_string().contains(&remedy), "{error}");
+        }
+    }
+
+    #[test]
+    fn a_key_of_the_wrong_length_is_refused_and_left_alone() {
+        for length in [0, 31, 33] {
+            let directory = tempfile::tempdir().unwrap();
+            let file = directory.path().join("session.key");
+            fs::write(&file, vec![1; length]).unwrap();
+            fs::set_permissions(&file, Permissions::from_mode(0o600)).unwrap();
+            let error = SigningKey::load_or_create(directory.path()).err().unwrap();
+            assert!(matches!(error, KeyError::Length { .. }), "{error}");
+            assert_eq!(fs::read(&file).unwrap().len(), length);
+        }
+    }
+
+    #[test]
+    fn a_directory_that_is_not_there_is_named_in_the_error() {
+        let error = SigningKey::load_or_create(Path::new("/nowhere/at/all"));
+        assert!(error.err().unwrap().to_string().contains("/nowhere/at/all"));
+    }
+}

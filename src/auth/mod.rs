@@ -1,0 +1,141 @@
+//! Turns a request into a [`Caller`]; there is no other way to get one.
+//!
+//! Three ways lead here. With a hub (`with_hub`): a token that the hub vouches for (`token`, `hub`, `cache`), and the
+//! session of a browser that has logged in there (`oauth`, `session`, `same_site`). Without one: the caller's own
+//! word (`standalone`). Nothing in this room is decided about courses, and nothing secret is ever logged.
+
+mod admins;
+mod cache;
+mod caller;
+mod error;
+mod hub;
+mod jwt;
+mod key;
+mod next_page;
+mod oauth;
+mod same_site;
+mod session;
+mod standalone;
+mod token;
+mod with_hub;
+
+#[cfg(test)]
+pub(crate) mod fake_browser;
+#[cfg(test)]
+pub(crate) mod fake_hub;
+#[cfg(test)]
+mod tests;
+
+pub use caller::{Caller, CallerKind, Credential};
+pub use error::{AuthError, SetupError};
+pub use key::{KeyError, SigningKey};
+pub use oauth::Redirect;
+pub use with_hub::HubSettings;
+
+use actix_web::HttpRequest;
+use actix_web::cookie::Cookie;
+use admins::Admins;
+use cache::Lifetimes;
+use hub::TimeLimits;
+use std::sync::Arc;
+use with_hub::Hub;
+
+/// Finds out who calls. Cheap to clone; all clones share one memory of the hub's answers.
+#[derive(Clone)]
+pub struct Authenticator(Arc<Mode>);
+
+enum Mode {
+    Hub(Box<Hub>),
+    Standalone(Admins),
+}
+
+impl Authenticator {
+    /// Callers are whom the hub knows. Asks the hub nothing yet.
+    pub fn hub(settings: HubSettings) -> Result<Self, SetupError> {
+        let lifetimes = Lifetimes::new(settings.cache_ttl, settings.grace);
+        let hub = Hub::new(settings, lifetimes, TimeLimits::default())?;
+        Ok(Self(Arc::new(Mode::Hub(Box::new(hub)))))
+    }
+
+    /// Callers are who they say they are. For trying the exchange out on one's own machine.
+    pub fn standalone(admins: impl IntoIterator<Item = String>) -> Self {
+        Self(Arc::new(Mode::Standalone(Admins::new(admins, false))))
+    }
+
+    /// Who makes this request; `body_user` is the argument `user` of its body, which counts only without a hub.
+    ///
+    /// A token counts before a session: a bad one is an error even beside a good cookie. By session, a change needs
+    /// proof that a page of ours asks for it, else `CrossSite`.
+    pub async fn authenticate(
+        &self,
+        request: &HttpRequest,
+        body_user: Option<&str>,
+    ) -> Result<Caller, AuthError> {
+        match &*self.0 {
+            Mode::Hub(hub) => hub.authenticate(request, None).await,
+            Mode::Standalone(admins) => standalone::identify(admins, request, body_user),
+        }
+    }
+
+    /// The same for a form that a page of ours sent with the session's CSRF token in a field.
+    pub async fn authenticate_form(
+        &self,
+        request: &HttpRequest,
+        csrf_field: Option<&str>,
+    ) -> Result<Caller, AuthError> {
+        match &*self.0 {
+            Mode::Hub(hub) => hub.authenticate(request, csrf_field).await,
+            Mode::Standalone(admins) => standalone::identify(admins, request, None),
+        }
+    }
+
+    /// Whether browsers can log in, so that pages may send them there.
+    pub fn has_login(&self) -> bool {
+        matches!(*self.0, Mode::Hub(_))
+    }
+
+    /// Sends a browser to log in with the hub, and then to `next` if that is a page below our prefix.
+    ///
+    /// `NoLogin` without a hub.
+    pub fn begin_login(
+        &self,
+        request: &HttpRequest,
+        next: Option<&str>,
+    ) -> Result<Redirect, AuthError> {
+        self.of_hub()?.oauth.begin(request, next)
+    }
+
+    /// Begins a session for a browser that comes back from the hub, a new one whatever cookies it had before.
+    ///
+    /// `BadState` when this browser has not begun this login, `Refused` when the hub says no, `HubUnavailable`,
+    /// `NoLogin` without a hub.
+    pub async fn finish_login(&self, request: &HttpRequest) -> Result<Redirect, AuthError> {
+        self.of_hub()?.finish_login(request).await
+    }
+
+    /// A cookie that ends the browser's session, if it has one; `CrossSite` when no page of ours asked for that.
+    pub fn end_session(
+        &self,
+        request: &HttpRequest,
+        csrf_field: Option<&str>,
+    ) -> Result<Cookie<'static>, AuthError> {
+        self.of_hub()?.end_session(request, csrf_field)
+    }
+
+    #[cfg(test)]
+    fn with_times(
+        settings: HubSettings,
+        lifetimes: Lifetimes,
+        limits: TimeLimits,
+    ) -> Result<Self, SetupError> {
+        let hub = Hub::new(settings, lifetimes, limits)?;
+        Ok(Self(Arc::new(Mode::Hub(Box::new(hub)))))
+    }
+
+    fn of_hub(&self) -> Result<&Hub, AuthError> {
+        match &*self.0 {
+            Mode::Hub(hub) => Ok(hub),
+            Mode::Standalone(_) => Err(AuthError::NoLogin),
+        }
+    }
+}

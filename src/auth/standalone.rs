@@ -1,0 +1,116 @@
+//! Identity without a hub, for trying the exchange out: everybody is who they say they are.
+
+use super::{Admins, AuthError, Caller, CallerKind, Credential, same_site, token::Token};
+use crate::domain::UserName;
+use actix_web::{HttpRequest, web};
+
+/// The caller named by the argument `user`, in the body before the query, or else by the token itself.
+///
+/// Of a repeated argument in the query the last one counts. `CrossSite` when a web page of another origin asks for a
+/// change: a browser can reach a service on its own machine.
+pub(super) fn identify(
+    admins: &Admins,
+    request: &HttpRequest,
+    body_user: Option<&str>,
+) -> Result<Caller, AuthError> {
+    if !same_site::is_safe(request.method()) && same_site::is_foreign(request) {
+        return Err(AuthError::CrossSite);
+    }
+    let argument = body_user
+        .and_then(non_empty)
+        .or_else(|| query_user(request.query_string()));
+    let name = match argument {
+        Some(name) => name,
+        None => Token::read(request.headers())?
+            .map(|token| token.reveal().to_owned())
+            .ok_or(AuthError::Anonymous)?,
+    };
+    let name = UserName::parse(name).ok().filter(|name| !name.is_service());
+    let name = name.ok_or_else(|| {
+        AuthError::Refused(
+            "This is no possible name of a user: send another one as \"user\"".into(),
+        )
+    })?;
+    let admin = admins.lists(&name);
+    Ok(Caller::new(
+        name,
+        CallerKind::User,
+        admin,
+        Credential::Standalone,
+    ))
+}
+
+fn query_user(query: &str) -> Option<String> {
+    let fields = web::Query::<Vec<(String, String)>>::from_query(query).ok()?;
+    let last = fields.iter().rfind(|(name, _)| name == "user")?;
+    non_empty(&last.1)
+}
+
+fn non_empty(text: &str) -> Option<String> {
+    let text = text.trim();
+    (!text.is_empty()).then(|| text.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use actix_web::test::TestRequest;
+
+    fn name(request: TestRequest, body_user: Option<&str>) -> Result<String, AuthError> {
+        let admins = Admins::new(["kevin".to_owned(), String::new()], false);
+        let caller = identify(&admins, &request.to_http_request(), body_user)?;
+        assert_eq!(caller.is_admin(), caller.name().as_str() == "kevin");
+        assert_eq!(caller.via(), Credential::Standalone);
+        Ok(caller.name().to_string())
+    }
+
+    fn get(uri: &str) -> TestRequest {
+        TestRequest::get().uri(uri)
+    }
+
+    #[test]
+    fn the_body_counts_before_the_query_and_the_query_before_the_token() {
+        let full = || get("/?user=query").insert_header(("authorization", "token tok"));
+        assert_eq!(name(full(), Some(" body ")), Ok("body".into()));
+        assert_eq!(name(full(), Some("  ")), Ok("query".into()));
+        assert_eq!(name(full(), None), Ok("query".into()));
+        let token = get("/?user=").insert_header(("authorization", "token kevin"));
+        assert_eq!(name(token, None), Ok("kevin".into()));
+    }
+
+    #[test]
+    fn the_last_of_a_repeated_argument_counts_and_is_decoded_and_trimmed() {
+        assert_eq!(name(get("/?user=a&user=+b%20c+"), None), Ok("b c".into()));
+        assert_eq!(name(get("/?user=%E6%95%B0"), None), Ok("数".into()));
+    }
+
+    #[test]
+    fn nobody_is_nobody() {
+        for uri in ["/", "/?user=", "/?user=+", "/?username=x"] {
+            assert_eq!(name(get(uri), None), Err(AuthError::Anonymous), "{uri}");
+        }
+    }
+
+    #[test]
+    fn impossible_names_and_those_of_services_are_refused() {
+        for uri in [
+            "/?user=..",
+            "/?user=a%2Fb",
+            "/?user=a%00",
+            "/?user=service:x",
+        ] {
+            let refused = name(get(uri), None);
+            assert!(matches!(refused, Err(AuthError::Refused(_))), "{uri}");
+        }
+    }
+
+    #[test]
+    fn a_web_page_of_another_site_changes_nothing() {
+        let post = || TestRequest::post().uri("/?user=kevin");
+        let foreign = post().insert_header(("origin", "http://evil.example"));
+        assert_eq!(name(foreign, None), Err(AuthError::CrossSite));
+        let foreign = post().insert_header(("sec-fetch-site", "cross-site"));
+        assert_eq!(name(foreign, None), Err(AuthError::CrossSite));
+        assert_eq!(name(post(), None), Ok("kevin".into()));
+    }
+}

@@ -1,0 +1,5 @@
+//! The room as a whole, beside a fake hub.
+
+mod login;
+mod session;
+mod token;

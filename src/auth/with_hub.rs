@@ -1,0 +1,186 @@
+//! Callers that a hub vouches for: by their token, or by the session of a browser that has logged in there.
+
+use super::admins::Admins;
+use super::cache::{HubCache, Lifetimes};
+use super::hub::{HubClient, HubUser, TimeLimits};
+use super::jwt::Seal;
+use super::oauth::{LoginFailure, OAuth, OAuthClient, Redirect};
+use super::session::{Session, Sessions};
+use super::token::Token;
+use super::{AuthError, Caller, CallerKind, Credential, SetupError, SigningKey, same_site};
+use actix_web::HttpRequest;
+use actix_web::cookie::Cookie;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// What is needed to work with a hub.
+pub struct HubSettings {
+    /// Where the hub's API is: `http://127.0.0.1:8081/hub/api`.
+    pub api_url: String,
+    /// The service's own token, which is also its OAuth secret.
+    pub api_token: String,
+    /// The name by which the hub knows the service.
+    pub service_name: String,
+    /// The OAuth client id: `service-NAME`.
+    pub client_id: String,
+    /// Scheme and host under which browsers reach the hub; empty when it is the host they reach us by.
+    pub hub_host: String,
+    /// The path of the hub below that host; begins and ends with `/`.
+    pub base_url: String,
+    /// Where the hub sends browsers after the login, literally as the hub knows it; may be a path.
+    pub callback_url: String,
+    /// The path under which the service lives; begins and ends with `/`.
+    pub prefix: String,
+    /// Signs session cookies.
+    pub signing_key: SigningKey,
+    /// How long the hub's word about a token counts; zero: every request asks.
+    pub cache_ttl: Duration,
+    /// For how much longer it counts while the hub does not answer.
+    pub grace: Duration,
+    /// Whether a token must hold the scope `access:services` for this service.
+    pub require_service_scope: bool,
+    /// Names of administrators; a service is one as `service:NAME`.
+    pub admins: Vec<String>,
+    /// Whether the hub's administrators are administrators here.
+    pub hub_admins: bool,
+}
+
+/// A hub, and all that callers are known by through it.
+pub(super) struct Hub {
+    pub(super) oauth: OAuth,
+    cache: HubCache,
+    sessions: Sessions,
+    admins: Admins,
+    /// The scopes of which a token must hold one, narrowest first; none when it needs none.
+    scopes: Option<[String; 2]>,
+}
+
+impl Hub {
+    pub(super) fn new(
+        settings: HubSettings,
+        lifetimes: Lifetimes,
+        limits: TimeLimits,
+    ) -> Result<Self, SetupError> {
+        let client = HubClient::new(&settings.api_url, limits)?;
+        let secret = Token::parse(&settings.api_token).ok_or(SetupError::ApiToken)?;
+        let seal = Arc::new(Seal::new(&settings.signing_key, &settings.prefix));
+        let scopes = settings.require_service_scope.then(|| {
+            let general = "access:services".to_owned();
+            [
+                format!("{general}!service={}", settings.service_name),
+                general,
+            ]
+        });
+        Ok(Self {
+            oauth: OAuth {
+                client: OAuthClient {
+                    id: settings.client_id,
+                    secret: secret.reveal().to_owned(),
+                    authorize_url: format!(
+                        "{}{}hub/api/oauth2/authorize",
+                        settings.hub_host.trim_end_matches('/'),
+                        settings.base_url
+                    ),
+                    callback_url: settings.callback_url,
+                },
+                hub: client.clone(),
+                seal: Arc::clone(&seal),
+                prefix: settings.prefix.clone(),
+            },
+            cache: HubCache::new(client, lifetimes),
+            sessions: Sessions::new(seal, &settings.signing_key, settings.prefix),
+            admins: Admins::new(settings.admins, settings.hub_admins),
+            scopes,
+        })
+    }
+
+    pub(super) async fn authenticate(
+        &self,
+        request: &HttpRequest,
+        csrf_field: Option<&str>,
+    ) -> Result<Caller, AuthError> {
+        if let Some(token) = Token::read(request.headers())? {
+            return self.by_token(&token).await;
+        }
+        let session = self.sessions.read(request).ok_or(AuthError::Anonymous)?;
+        if !same_site::is_safe(request.method()) {
+            self.check_same_site(request, &session, csrf_field)?;
+        }
+        Ok(self.by_session(session))
+    }
+
+    pub(super) async fn finish_login(&self, request: &HttpRequest) -> Result<Redirect, AuthError> {
+        let login = match self.oauth.finish(request).await {
+            Ok(login) => login,
+            Err(LoginFailure::Because(error)) => return Err(error),
+            Err(LoginFailure::HubSilent(outage)) => {
+                self.cache.note_outage(&outage);
+                return Err(self.cache.unavailable());
+            }
+        };
+        self.check_scope(&login.user)?;
+        let session = self
+            .sessions
+            .begin(&login.user, same_site::is_tls(request))?;
+        Ok(Redirect {
+            location: login.next,
+            cookies: vec![session, login.cookie],
+        })
+    }
+
+    pub(super) fn end_session(
+        &self,
+        request: &HttpRequest,
+        csrf_field: Option<&str>,
+    ) -> Result<Cookie<'static>, AuthError> {
+        if let Some(session) = self.sessions.read(request) {
+            self.check_same_site(request, &session, csrf_field)?;
+        }
+        Ok(self.sessions.end(request))
+    }
+
+    async fn by_token(&self, token: &Token) -> Result<Caller, AuthError> {
+        let user = self.cache.owner_of(token).await?;
+        self.check_scope(&user)?;
+        let name = user.user_name()?;
+        let admin = self.admins.include(&name, user.kind, user.admin);
+        let caller = Caller::new(name, user.kind, admin, Credential::Token);
+        Ok(caller.with_groups(user.groups.clone()))
+    }
+
+    fn by_session(&self, session: Session) -> Caller {
+        let csrf_token = self.sessions.csrf_token(&session);
+        let kind = CallerKind::User;
+        let admin = self.admins.include(&session.name, kind, session.hub_admin);
+        Caller::new(session.name, kind, admin, Credential::Session)
+            .with_groups(session.groups)
+            .with_csrf_token(csrf_token)
+    }
+
+    fn check_same_site(
+        &self,
+        request: &HttpRequest,
+        session: &Session,
+        csrf_field: Option<&str>,
+    ) -> Result<(), AuthError> {
+        let csrf_token = self.sessions.csrf_token(session);
+        if same_site::is_proved(request, &csrf_token, csrf_field) {
+            Ok(())
+        } else {
+            Err(AuthError::CrossSite)
+        }
+    }
+
+    fn check_scope(&self, user: &HubUser) -> Result<(), AuthError> {
+        let Some(accepted) = &self.scopes else {
+            return Ok(());
+        };
+        if user.scopes.iter().any(|scope| accepted.contains(scope)) {
+            return Ok(());
+        }
+        Err(AuthError::Refused(format!(
+            "This token lacks the scope {}: ask for a token that holds it",
+            accepted[0]
+        )))
+    }
+}

@@ -1,0 +1,253 @@
+//! Blobs in a directory of this machine.
+
+use super::Staged;
+use crate::domain::{BlobRef, Sha256Sum};
+use sha2::{Digest, Sha256};
+use std::collections::BTreeSet;
+use std::fs::{self, File};
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::SystemTime;
+
+const STAGING: &str = "incoming";
+
+/// What is wrong with a blob.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum Damage {
+    /// There is no such file.
+    #[error("is missing")]
+    Missing,
+    /// The file is shorter or longer than it was.
+    #[error("has the wrong length")]
+    WrongLength,
+    /// The file's bytes are not those it is named for.
+    #[error("has changed bytes")]
+    WrongBytes,
+    /// The file cannot be read.
+    #[error("cannot be read")]
+    Unreadable,
+}
+
+/// A file found among the blobs.
+#[derive(Debug, Clone)]
+pub struct StoredFile {
+    /// The sum it is named for.
+    pub sha256: Sha256Sum,
+    /// Its length in bytes.
+    pub size: u64,
+    /// When it last came in.
+    pub modified: SystemTime,
+}
+
+/// Blobs below one directory. Cheap to clone.
+#[derive(Debug, Clone)]
+pub struct LocalBlobs {
+    root: Arc<PathBuf>,
+}
+
+impl LocalBlobs {
+    /// Opens the directory, making it and its 256 parts where they are missing, and removes what earlier uploads left
+    /// unfinished. Only one process may have it open.
+    pub fn open(root: &Path) -> io::Result<Self> {
+        let blobs = Self {
+            root: Arc::new(root.to_owned()),
+        };
+        for part in 0..=u8::MAX {
+            fs::create_dir_all(root.join(format!("{part:02x}")))?;
+        }
+        let staging = root.join(STAGING);
+        fs::create_dir_all(&staging)?;
+        for left in fs::read_dir(&staging)? {
+            fs::remove_file(left?.path())?;
+        }
+        sync_directory(root)?;
+        Ok(blobs)
+    }
+
+    /// Opens the directory to read it; it must be there.
+    pub fn open_existing(root: &Path) -> io::Result<Self> {
+        fs::read_dir(root)?;
+        Ok(Self {
+            root: Arc::new(root.to_owned()),
+        })
+    }
+
+    /// Begins a blob.
+    pub fn stage(&self) -> io::Result<Staged> {
+        tempfile::Builder::new()
+            .tempfile_in(self.root.join(STAGING))
+            .map(Staged::new)
+    }
+
+    /// Makes durable that the blobs are in their places.
+    pub fn flush_names(&self, sums: impl Iterator<Item = Sha256Sum>) -> io::Result<()> {
+        let parts: BTreeSet<u8> = sums.map(|sum| sum.0[0]).collect();
+        parts
+            .into_iter()
+            .try_for_each(|part| sync_directory(&self.root.join(format!("{part:02x}"))))
+    }
+
+    /// Whether a blob of that name and size is in its place.
+    pub fn has(&self, sha256: Sha256Sum, size: u64) -> bool {
+        fs::metadata(self.path(sha256)).is_ok_and(|file| file.len() == size)
+    }
+
+    /// Opens a blob for reading, if it is there and as long as it should be.
+    pub fn read(&self, blob: &BlobRef) -> Result<File, Damage> {
+        let file = File::open(self.path(blob.sha256)).map_err(|error| match error.kind() {
+            io::ErrorKind::NotFound => Damage::Missing,
+            _ => Damage::Unreadable,
+        })?;
+        let length = file.metadata().map_err(|_| Damage::Unreadable)?.len();
+        if length == blob.size {
+            Ok(file)
+        } else {
+            Err(Damage::WrongLength)
+        }
+    }
+
+    /// Reads a blob through and compares its bytes with its name.
+    pub fn verify(&self, blob: &BlobRef) -> Result<(), Damage> {
+        let mut file = self.read(blob)?;
+        let mut hasher = Sha256::new();
+        let mut buffer = vec![0; 256 * 1024];
+        loop {
+            match file.read(&mut buffer) {
+                Ok(0) => break,
+                Ok(count) => hasher.update(&buffer[..count]),
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(_) => return Err(Damage::Unreadable),
+            }
+        }
+        if hasher.finalize().as_slice() == blob.sha256.0 {
+            Ok(())
+        } else {
+            Err(Damage::WrongBytes)
+        }
+    }
+
+    /// Removes a blob; whether it was there.
+    pub fn remove(&self, sha256: Sha256Sum) -> io::Result<bool> {
+        match fs::remove_file(self.path(sha256)) {
+            Ok(()) => Ok(true),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// What is known of the file of that name.
+    pub fn look(&self, sha256: Sha256Sum) -> Option<StoredFile> {
+        let file = fs::metadata(self.path(sha256)).ok()?;
+        Some(StoredFile {
+            sha256,
+            size: file.len(),
+            modified: file.modified().ok()?,
+        })
+    }
+
+    /// Calls `visit` for every file named like a blob.
+    pub fn walk(&self, mut visit: impl FnMut(StoredFile)) -> io::Result<()> {
+        for part in 0..=u8::MAX {
+            for entry in fs::read_dir(self.root.join(format!("{part:02x}")))? {
+                let name = entry?.file_name();
+                if let Some(file) = name
+                    .to_str()
+                    .and_then(parse_name)
+                    .and_then(|sum| self.look(sum))
+                {
+                    visit(file);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Shows that the directory takes files.
+    pub fn check_writable(&self) -> io::Result<()> {
+        let mut probe = self.stage()?;
+        probe.write(b"probe")
+    }
+
+    /// Bytes free for us on the file system.
+    pub fn free_bytes(&self) -> io::Result<u64> {
+        let space = rustix::fs::statvfs(self.root.as_path())?;
+        Ok(space.f_bavail.saturating_mul(space.f_frsize))
+    }
+
+    pub(super) fn path(&self, sha256: Sha256Sum) -> PathBuf {
+        let name = sha256.to_string();
+        self.root.join(&name[..2]).join(name)
+    }
+}
+
+fn sync_directory(path: &Path) -> io::Result<()> {
+    File::open(path)?.sync_all()
+}
+
+fn parse_name(name: &str) -> Option<Sha256Sum> {
+    if name.len() != 64 || !name.is_ascii() {
+        return None;
+    }
+    let mut sum = [0; 32];
+    for (byte, at) in sum.iter_mut().zip((0..).step_by(2)) {
+        *byte = u8::from_str_radix(&name[at..at + 2], 16).ok()?;
+    }
+    Some(Sha256Sum(sum))
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use crate::domain::Md5Sum;
+
+    fn put(blobs: &LocalBlobs, bytes: &[u8]) -> BlobRef {
+        let sha256 = Sha256Sum(Sha256::digest(bytes).into());
+        let mut staged = blobs.stage().unwrap();
+        staged.write(bytes).unwrap();
+        staged.keep(blobs, sha256).unwrap();
+        blobs.flush_names([sha256].into_iter()).unwrap();
+        BlobRef {
+            sha256,
+            md5: Md5Sum([0; 16]),
+            size: bytes.len() as u64,
+        }
+    }
+
+    #[test]
+    fn the_same_bytes_are_one_file() {
+        let place = tempfile::tempdir().unwrap();
+        let blobs = LocalBlobs::open(place.path()).unwrap();
+        assert_eq!(put(&blobs, b"twice"), put(&blobs, b"twice"));
+        let mut files = Vec::new();
+        blobs.walk(|file| files.push(file.size)).unwrap();
+        assert_eq!(files, [5]);
+    }
+
+    #[test]
+    fn damage_is_noticed() {
+        let place = tempfile::tempdir().unwrap();
+        let blobs = LocalBlobs::open(place.path()).unwrap();
+        let blob = put(&blobs, b"precious");
+        assert_eq!(blobs.verify(&blob), Ok(()));
+        fs::write(blobs.path(blob.sha256), b"Precious").unwrap();
+        assert_eq!(blobs.verify(&blob), Err(Damage::WrongBytes));
+        fs::write(blobs.path(blob.sha256), b"short").unwrap();
+        assert_eq!(blobs.read(&blob).err(), Some(Damage::WrongLength));
+        blobs.remove(blob.sha256).unwrap();
+        assert_eq!(blobs.read(&blob).err(), Some(Damage::Missing));
+    }
+
+    #[test]
+    fn an_upload_given_up_leaves_nothing() {
+        let place = tempfile::tempdir().unwrap();
+        let blobs = LocalBlobs::open(place.path()).unwrap();
+        let mut staged = blobs.stage().unwrap();
+        staged.write(b"half").unwrap();
+        drop(staged);
+        std::mem::forget(blobs.stage().unwrap());
+        LocalBlobs::open(place.path()).unwrap();
+        assert_eq!(fs::read_dir(place.path().join(STAGING)).unwrap().count(), 0);
+    }
+}

@@ -1,0 +1,10 @@
+//! Large files, each stored once under the name its bytes have.
+//!
+//! `ab/abcdef…` holds the bytes whose SHA-256 is `abcdef…`. A file comes to its place only whole and flushed, and
+//! is never changed there. This room knows nothing of rows; what names a blob is the store's business.
+
+mod local;
+mod staged;
+
+pub use local::{Damage, LocalBlobs, StoredFile};
+pub use staged::Staged;

@@ -1,0 +1,67 @@
+//! `nbcourier fsck`
+
+use super::{Outcome, runtime};
+use crate::blobs::LocalBlobs;
+use crate::config::{PlaceArgs, Places};
+use crate::exchange::fsck;
+use crate::store::{Opening, Store};
+use std::process::ExitCode;
+
+/// Reads every stored file and compares it with its checksum. Changes nothing; the server may go on serving
+#[derive(clap::Args)]
+pub struct Arguments {
+    #[command(flatten)]
+    places: PlaceArgs,
+    /// Say nothing but what is wrong
+    #[arg(long, short)]
+    quiet: bool,
+}
+
+pub fn run(arguments: &Arguments) -> Outcome {
+    let places = Places::new(&arguments.places)?;
+    let store = Store::open(&places.database, Opening::Existing)?;
+    let blobs = LocalBlobs::open_existing(&places.blobs).map_err(|error| {
+        format!(
+            "The blobs in {} cannot be read: {error}",
+            places.blobs.display()
+        )
+    })?;
+    let mut told = 0;
+    let report = runtime()?.block_on(fsck::check(&store, &blobs, |report| {
+        if !arguments.quiet && report.bytes - told > 1 << 30 {
+            told = report.bytes;
+            eprintln!(
+                "{} blobs, {} MiB checked …",
+                report.blobs,
+                report.bytes >> 20
+            );
+        }
+    }))?;
+    for finding in &report.database {
+        println!("damaged: the database: {finding}");
+    }
+    for (blob, damage) in &report.damaged {
+        println!(
+            "damaged: blob {} of {} bytes {damage}",
+            blob.sha256, blob.size
+        );
+    }
+    if !report.is_clean() {
+        let count = report.damaged.len() + report.database.len();
+        println!("{count} things are damaged. Bring the files named above back from a backup.");
+        return Ok(ExitCode::FAILURE);
+    }
+    if !arguments.quiet {
+        println!(
+            "All is well: {} blobs, {} bytes.",
+            report.blobs, report.bytes
+        );
+        if report.unclaimed > 0 {
+            println!(
+                "{} files belong to no blob: uploads in flight, or broken off.",
+                report.unclaimed
+            );
+        }
+    }
+    Ok(ExitCode::SUCCESS)
+}

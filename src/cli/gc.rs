@@ -1,0 +1,53 @@
+//! `nbcourier gc`
+
+use super::{Outcome, runtime};
+use crate::blobs::LocalBlobs;
+use crate::config::{PlaceArgs, Places, RETENTION, Span};
+use crate::exchange::{Exchange, Limits, Policy, gc};
+use crate::store::{Opening, Store};
+use std::process::ExitCode;
+
+/// Removes for good what nobody can ask for any more. The server, which does the same every hour, may go on serving
+#[derive(clap::Args)]
+pub struct Arguments {
+    #[command(flatten)]
+    places: PlaceArgs,
+    /// Keep courses deleted less long ago, in seconds or with s, m, h, d [default: 30d]
+    #[arg(long, env = "NBCOURIER_RETENTION", value_name = "TIME")]
+    retention: Option<Span>,
+    /// Leave bytes alone that came in less long ago, for an upload may be about to name them [default: 1d]
+    #[arg(long, value_name = "TIME")]
+    grace: Option<Span>,
+}
+
+pub fn run(arguments: &Arguments) -> Outcome {
+    let places = Places::new(&arguments.places)?;
+    let store = Store::open(&places.database, Opening::Existing)?;
+    let blobs = LocalBlobs::open_existing(&places.blobs).map_err(|error| {
+        format!(
+            "The blobs in {} cannot be read: {error}",
+            places.blobs.display()
+        )
+    })?;
+    let policy = Policy {
+        hub_groups: false,
+        explain: false,
+    };
+    let exchange = Exchange::new(
+        store,
+        blobs,
+        policy,
+        Limits {
+            file_bytes: 0,
+            files: 0,
+        },
+    );
+    let retention = arguments.retention.map_or(RETENTION, |span| span.0);
+    let grace = arguments.grace.map_or(gc::GRACE, |span| span.0);
+    let report = runtime()?.block_on(gc::collect(&exchange, retention, grace))?;
+    println!(
+        "Removed {} courses, {} trees and {} blobs of {} bytes.",
+        report.courses, report.trees, report.blobs, report.bytes
+    );
+    Ok(ExitCode::SUCCESS)
+}

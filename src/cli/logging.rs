@@ -1,0 +1,128 @@
+//! The log on standard error.
+
+use crate::config::LogFormat;
+use env_logger::{Builder, Env};
+use log::Record;
+use log::kv::{Error, Key, Value, VisitSource};
+use serde_json::{Map, Value as Json};
+use std::fmt::Write as _;
+use std::io::Write as _;
+
+/// What is logged where `RUST_LOG` says nothing else. Lower levels of the HTTP libraries may print headers, which hold
+/// tokens, so theirs stay off whatever `RUST_LOG` says.
+const USUAL: &str = "info";
+const SILENCED: [&str; 5] = ["actix_http", "hyper", "hyper_util", "reqwest", "rustls"];
+
+/// Begins to log.
+pub fn start(format: LogFormat) {
+    let mut builder = Builder::from_env(Env::default().default_filter_or(USUAL));
+    for module in SILENCED {
+        builder.filter_module(module, log::LevelFilter::Warn);
+    }
+    builder.format(move |out, record| {
+        let time = chrono::Utc::now()
+            .format("%Y-%m-%dT%H:%M:%S%.3fZ")
+            .to_string();
+        match format {
+            LogFormat::Text => writeln!(out, "{time} {:<5} {}", record.level(), text(record)),
+            LogFormat::Json => writeln!(out, "{}", json(&time, record)),
+        }
+    });
+    builder.init();
+}
+
+/// The message and its values in one line, whatever they hold.
+fn text(record: &Record<'_>) -> String {
+    let mut line = one_line(&record.args().to_string());
+    let _ = record.key_values().visit(&mut Words(&mut line));
+    line
+}
+
+fn json(time: &str, record: &Record<'_>) -> Json {
+    let mut object = Map::new();
+    object.insert("time".into(), time.into());
+    object.insert("level".into(), record.level().as_str().into());
+    object.insert("target".into(), record.target().into());
+    object.insert("message".into(), record.args().to_string().into());
+    let _ = record.key_values().visit(&mut Members(&mut object));
+    Json::Object(object)
+}
+
+struct Words<'a>(&'a mut String);
+
+impl<'kvs> VisitSource<'kvs> for Words<'_> {
+    fn visit_pair(&mut self, key: Key<'kvs>, value: Value<'kvs>) -> Result<(), Error> {
+        let value = value.to_string();
+        let plain = !value.is_empty()
+            && !value.contains(|c: char| c.is_whitespace() || c.is_control() || c == '"');
+        // Quoted, a name cannot pretend to be more of the log.
+        let _ = if plain {
+            write!(self.0, " {key}={value}")
+        } else {
+            write!(self.0, " {key}={value:?}")
+        };
+        Ok(())
+    }
+}
+
+struct Members<'a>(&'a mut Map<String, Json>);
+
+impl<'kvs> VisitSource<'kvs> for Members<'_> {
+    fn visit_pair(&mut self, key: Key<'kvs>, value: Value<'kvs>) -> Result<(), Error> {
+        let number = value
+            .to_u64()
+            .map(Json::from)
+            .or_else(|| value.to_f64().map(Json::from));
+        self.0.insert(
+            key.to_string(),
+            number.unwrap_or_else(|| value.to_string().into()),
+        );
+        Ok(())
+    }
+}
+
+fn one_line(text: &str) -> String {
+    text.chars()
+        .flat_map(|c| {
+            if c.is_control() {
+                c.escape_default().collect()
+            } else {
+                vec![c]
+            }
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn record<T>(values: &[(&str, &str)], read: impl FnOnce(&Record<'_>) -> T) -> T {
+        let values: &dyn log::kv::Source = &values;
+        read(
+            &Record::builder()
+                .args(format_args!("two\nlines"))
+                .key_values(&values)
+                .build(),
+        )
+    }
+
+    #[test]
+    fn a_name_cannot_pretend_to_be_another_line() {
+        let line = record(
+            &[("caller", "sam\n2026 INFO all is well"), ("status", "200")],
+            text,
+        );
+        assert_eq!(
+            line,
+            "two\\nlines caller=\"sam\\n2026 INFO all is well\" status=200"
+        );
+        let line = record(&[("caller", "a\"b\n")], |record| {
+            json("now", record).to_string()
+        });
+        assert!(
+            !line.contains('\n') && line.contains(r#""caller":"a\"b\n""#),
+            "{line}"
+        );
+    }
+}

@@ -1,0 +1,156 @@
+//! `nbcourier serve`
+
+use super::{Outcome, logging};
+use crate::auth::{Authenticator, HubSettings, SigningKey};
+use crate::blobs::LocalBlobs;
+use crate::config::{Config, Environment, Given, LogFormat, Places};
+use crate::exchange::{Exchange, Limits, Policy, gc};
+use crate::http::{self, Settings};
+use crate::store::{Opening, Store};
+use std::error::Error;
+use std::fs::File;
+use std::process::ExitCode;
+use std::time::Duration;
+
+/// How often what is over its retention time is cleared away.
+const CLEARING: Duration = Duration::from_secs(60 * 60);
+
+/// Serves the exchange. Started by JupyterHub as a service it needs no flags: the hub's environment says all
+#[derive(clap::Args)]
+pub struct Arguments {
+    #[command(flatten)]
+    given: Given,
+}
+
+pub fn run(arguments: Arguments) -> Outcome {
+    let given = arguments.given.with_file()?;
+    logging::start(given.log_format.unwrap_or(LogFormat::Text));
+    let config = Config::new(given, &Environment::read())?;
+    actix_web::rt::System::new().block_on(serve(config))?;
+    log::info!("Stopped");
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn serve(config: Config) -> Result<(), Box<dyn Error>> {
+    // Held as long as this runs: a second server on the same data would not know of this one's uploads.
+    let _lock = claim(&config.places)?;
+    let opening = if config.upgrade {
+        Opening::Migrate
+    } else {
+        Opening::AsItIs
+    };
+    let store = Store::open(&config.places.database, opening)?;
+    let blobs = LocalBlobs::open(&config.places.blobs).map_err(|error| {
+        format!(
+            "The blobs in {} cannot be used: {error}",
+            config.places.blobs.display()
+        )
+    })?;
+    let policy = Policy {
+        hub_groups: config.hub_groups,
+        explain: config.debug,
+    };
+    let limits = Limits {
+        file_bytes: config.max_file_size,
+        files: config.max_files,
+    };
+    let exchange = Exchange::new(store, blobs, policy, limits);
+    let listener = config.binding.bind().map_err(|error| {
+        format!(
+            "{} cannot be listened on: {error}. Choose another with --host and --port",
+            config.binding
+        )
+    })?;
+    let address = listener.local_addr()?;
+    let (prefix, retention) = (config.prefix.clone(), config.retention);
+    if config.hub.is_none() {
+        log::warn!(
+            "STAND-ALONE: everybody is who they say they are. For trying out on this machine only, never for a course"
+        );
+    }
+    let settings = Settings {
+        exchange: exchange.clone(),
+        prefix: prefix.clone(),
+        max_request_size: config.max_request_size,
+        debug: config.debug,
+        retention,
+        shutdown_timeout: config.shutdown_timeout,
+        authenticator: authenticator(config)?,
+    };
+    let server = http::start(listener, settings)?;
+    log::info!(
+        "nbcourier {} is listening on http://{address}{prefix}",
+        env!("CARGO_PKG_VERSION")
+    );
+    actix_web::rt::spawn(clear_regularly(exchange, retention));
+    server.await?;
+    Ok(())
+}
+
+fn claim(places: &Places) -> Result<File, Box<dyn Error>> {
+    let failed = |error: std::io::Error| {
+        format!(
+            "The data directory {} cannot be used: {error}. Name one that this user may write to with --data-dir",
+            places.data_dir.display()
+        )
+    };
+    std::fs::create_dir_all(&places.data_dir).map_err(failed)?;
+    if let Some(parent) = places
+        .database
+        .parent()
+        .filter(|parent| !parent.as_os_str().is_empty())
+    {
+        std::fs::create_dir_all(parent).map_err(failed)?;
+    }
+    let lock = File::options()
+        .create(true)
+        .truncate(false)
+        .write(true)
+        .open(places.data_dir.join("nbcourier.lock"))
+        .map_err(failed)?;
+    match lock.try_lock() {
+        Ok(()) => Ok(lock),
+        Err(std::fs::TryLockError::WouldBlock) => Err(format!(
+            "Another nbcourier is serving {} already. Stop that one first, or name another directory with --data-dir",
+            places.data_dir.display()
+        )
+        .into()),
+        Err(std::fs::TryLockError::Error(error)) => Err(failed(error).into()),
+    }
+}
+
+fn authenticator(config: Config) -> Result<Authenticator, Box<dyn Error>> {
+    let Some(hub) = config.hub else {
+        return Ok(Authenticator::standalone(config.admins));
+    };
+    let callback_url = hub
+        .callback_url
+        .unwrap_or_else(|| format!("{}oauth_callback", config.prefix));
+    Ok(Authenticator::hub(HubSettings {
+        api_url: hub.api_url,
+        api_token: hub.api_token,
+        service_name: hub.service_name,
+        client_id: hub.client_id,
+        hub_host: hub.hub_host,
+        base_url: hub.base_url,
+        callback_url,
+        prefix: config.prefix,
+        signing_key: SigningKey::load_or_create(&config.places.data_dir)?,
+        cache_ttl: config.hub_cache_ttl,
+        grace: config.hub_grace,
+        require_service_scope: config.require_service_scope,
+        admins: config.admins,
+        hub_admins: config.hub_admins,
+    })?)
+}
+
+async fn clear_regularly(exchange: Exchange, retention: Duration) {
+    loop {
+        match gc::collect(&exchange, retention, gc::GRACE).await {
+            Ok(report) if report == gc::Report::default() => {}
+            Ok(report) => log::info!("Cleared away {report:?}"),
+            Err(error) => log::error!("Clearing away failed: {error}"),
+        }
+        tokio::time::sleep(CLEARING).await;
+    }
+}

@@ -1,0 +1,75 @@
+//! What to listen on.
+
+use super::{ConfigError, Environment, Given};
+use std::fmt;
+use std::net::{IpAddr, Ipv4Addr, TcpListener, ToSocketAddrs};
+
+const STANDALONE_PORT: u16 = 12121;
+
+/// A host and a port, of which the host may be a name.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Binding {
+    host: String,
+    port: u16,
+}
+
+impl Binding {
+    pub(super) fn new(
+        given: &Given,
+        environment: &Environment,
+        standalone: bool,
+    ) -> Result<Self, ConfigError> {
+        let service_url = environment.service_url.as_deref().filter(|_| !standalone);
+        let (host, port) = match service_url {
+            Some(url) => host_and_port(url)?,
+            None => (Ipv4Addr::LOCALHOST.to_string(), STANDALONE_PORT),
+        };
+        if let Some(address) = given
+            .host
+            .filter(|address| standalone && !address.is_loopback())
+        {
+            return Err(ConfigError(format!(
+                "Stand-alone, everybody is who they say they are, so only a loopback address is listened on, not \
+                 {address}. Leave --host away, or run nbcourier as a service of a JupyterHub"
+            )));
+        }
+        Ok(Self {
+            host: given.host.map_or(host, |address| address.to_string()),
+            port: given.port.unwrap_or(port),
+        })
+    }
+
+    /// Binds the first address the host has.
+    pub fn bind(&self) -> std::io::Result<TcpListener> {
+        let host = self.host.trim_matches(['[', ']']);
+        let addresses: Vec<_> = (host, self.port).to_socket_addrs()?.collect();
+        TcpListener::bind(addresses.as_slice())
+    }
+}
+
+impl fmt::Display for Binding {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.host.parse::<IpAddr>() {
+            Ok(IpAddr::V6(address)) => write!(f, "[{address}]:{}", self.port),
+            _ => write!(f, "{}:{}", self.host, self.port),
+        }
+    }
+}
+
+fn host_and_port(url: &str) -> Result<(String, u16), ConfigError> {
+    let unusable = || {
+        ConfigError(format!(
+            "JUPYTERHUB_SERVICE_URL is {url}, and nbcourier serves plain http behind the hub's proxy: write \
+             http://ADDRESS:PORT, or say what to listen on with --host and --port"
+        ))
+    };
+    let rest = url.strip_prefix("http://").ok_or_else(unusable)?;
+    let authority = rest.split('/').next().unwrap_or_default();
+    match authority.rsplit_once(':') {
+        Some((host, port)) if !port.ends_with(']') => {
+            Ok((host.to_owned(), port.parse().map_err(|_| unusable())?))
+        }
+        _ if authority.is_empty() => Err(unusable()),
+        _ => Ok((authority.to_owned(), 80)),
+    }
+}

@@ -1,0 +1,167 @@
+//! What can be given, by flag, environment and file. The three have the same names.
+
+use super::{ByteSize, ConfigError, PlaceArgs, Span, read_file};
+use clap::builder::BoolishValueParser;
+use serde::Deserialize;
+use std::net::IpAddr;
+use std::path::PathBuf;
+
+/// How the log looks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum LogFormat {
+    /// A line of words.
+    Text,
+    /// A JSON object a line.
+    Json,
+}
+
+/// The settings as given; what is `None` has its default.
+#[derive(Debug, Default, clap::Args, Deserialize)]
+#[serde(default, rename_all = "kebab-case", deny_unknown_fields)]
+pub struct Given {
+    /// Read settings that are not given otherwise from this TOML file; its keys are the long flags without dashes
+    #[arg(long, env = "NBCOURIER_CONFIG", value_name = "FILE")]
+    #[serde(skip)]
+    pub config: Option<PathBuf>,
+
+    /// Where database and blobs are kept
+    #[command(flatten)]
+    #[serde(flatten)]
+    pub places: PlaceArgs,
+
+    /// Serve without a hub: callers are whoever they say they are. Only on a loopback address
+    #[arg(long, visible_alias = "vngshare", env = "NBCOURIER_STANDALONE", value_parser = BoolishValueParser::new(),
+          num_args = 0..=1, require_equals = true, default_missing_value = "true", value_name = "BOOL")]
+    pub standalone: Option<bool>,
+
+    /// Name the reason of each refusal; with --standalone also offer example data at initialize-Data6ase
+    #[arg(long, env = "NBCOURIER_DEBUG", value_parser = BoolishValueParser::new(),
+          num_args = 0..=1, require_equals = true, default_missing_value = "true", value_name = "BOOL")]
+    pub debug: Option<bool>,
+
+    /// Address to listen on [default: that of JUPYTERHUB_SERVICE_URL, else 127.0.0.1]
+    #[arg(long, env = "NBCOURIER_HOST", value_name = "ADDRESS")]
+    pub host: Option<IpAddr>,
+
+    /// Port to listen on, 0 for any that is free [default: that of JUPYTERHUB_SERVICE_URL, else 12121]
+    #[arg(long, env = "NBCOURIER_PORT")]
+    pub port: Option<u16>,
+
+    /// Path below which all is served [default: JUPYTERHUB_SERVICE_PREFIX, else /api/]
+    #[arg(long, env = "NBCOURIER_PREFIX", value_name = "PATH")]
+    pub prefix: Option<String>,
+
+    /// Users who may do everything, separated by commas; a service of the hub as service:NAME
+    #[arg(
+        long,
+        env = "NBCOURIER_ADMINS",
+        value_delimiter = ',',
+        value_name = "NAMES"
+    )]
+    pub admins: Option<Vec<String>>,
+
+    /// Let the hub's administrators do everything, too
+    #[arg(long, env = "NBCOURIER_HUB_ADMINS", value_parser = BoolishValueParser::new(),
+          num_args = 0..=1, require_equals = true, default_missing_value = "true", value_name = "BOOL")]
+    pub hub_admins: Option<bool>,
+
+    /// Do not make members of the hub's groups formgrade-COURSE and nbgrader-COURSE members of the course
+    #[arg(long, env = "NBCOURIER_NO_HUB_GROUPS", value_parser = BoolishValueParser::new(),
+          num_args = 0..=1, require_equals = true, default_missing_value = "true", value_name = "BOOL")]
+    pub no_hub_groups: Option<bool>,
+
+    /// Where the hub's API is [default: JUPYTERHUB_API_URL]
+    #[arg(
+        long,
+        alias = "jupyterhub_api_url",
+        env = "NBCOURIER_JUPYTERHUB_API_URL",
+        value_name = "URL"
+    )]
+    pub jupyterhub_api_url: Option<String>,
+
+    /// How long the hub's word about a token counts, in seconds or with s, m, h, d [default: 60]
+    #[arg(long, env = "NBCOURIER_HUB_CACHE_TTL", value_name = "TIME")]
+    pub hub_cache_ttl: Option<Span>,
+
+    /// How much longer it counts while the hub does not answer [default: 10m]
+    #[arg(long, env = "NBCOURIER_HUB_GRACE", value_name = "TIME")]
+    pub hub_grace: Option<Span>,
+
+    /// Take only tokens with the scope access:services for this service. Default user tokens do not have it
+    #[arg(long, env = "NBCOURIER_REQUIRE_SERVICE_SCOPE", value_parser = BoolishValueParser::new(),
+          num_args = 0..=1, require_equals = true, default_missing_value = "true", value_name = "BOOL")]
+    pub require_service_scope: Option<bool>,
+
+    /// Largest request, in bytes or with kB, MiB, GB, … [default: 1 GiB]
+    #[arg(long, env = "NBCOURIER_MAX_REQUEST_SIZE", value_name = "SIZE")]
+    pub max_request_size: Option<ByteSize>,
+
+    /// Largest file [default: the largest request]
+    #[arg(long, env = "NBCOURIER_MAX_FILE_SIZE", value_name = "SIZE")]
+    pub max_file_size: Option<ByteSize>,
+
+    /// Most files in one release, submission or feedback [default: 10000]
+    #[arg(long, env = "NBCOURIER_MAX_FILES", value_name = "NUMBER")]
+    pub max_files: Option<usize>,
+
+    /// How long a deleted course can be restored [default: 30d]
+    #[arg(long, env = "NBCOURIER_RETENTION", value_name = "TIME")]
+    pub retention: Option<Span>,
+
+    /// How long requests in flight may take once the server is told to stop [default: 60]
+    #[arg(long, env = "NBCOURIER_SHUTDOWN_TIMEOUT", value_name = "TIME")]
+    pub shutdown_timeout: Option<Span>,
+
+    /// Refuse an older database instead of migrating it
+    #[arg(long, env = "NBCOURIER_NO_UPGRADE_DB", value_parser = BoolishValueParser::new(),
+          num_args = 0..=1, require_equals = true, default_missing_value = "true", value_name = "BOOL")]
+    pub no_upgrade_db: Option<bool>,
+
+    /// How the log on standard error looks; what is logged is set by RUST_LOG [default: text]
+    #[arg(long, env = "NBCOURIER_LOG_FORMAT", value_enum, value_name = "FORMAT")]
+    pub log_format: Option<LogFormat>,
+}
+
+impl Given {
+    /// Whether no hub is wanted.
+    pub(super) fn is_standalone(&self) -> bool {
+        self.standalone.unwrap_or(false)
+    }
+
+    /// Fills in from the file, if one is named.
+    pub fn with_file(self) -> Result<Self, ConfigError> {
+        let Some(path) = &self.config else {
+            return Ok(self);
+        };
+        let file: Self = toml::from_str(&read_file(path)?).map_err(|error| {
+            ConfigError(format!(
+                "The file {} is no configuration: {error}",
+                path.display()
+            ))
+        })?;
+        Ok(Self {
+            config: None,
+            places: self.places.or(file.places),
+            standalone: self.standalone.or(file.standalone),
+            debug: self.debug.or(file.debug),
+            host: self.host.or(file.host),
+            port: self.port.or(file.port),
+            prefix: self.prefix.or(file.prefix),
+            admins: self.admins.or(file.admins),
+            hub_admins: self.hub_admins.or(file.hub_admins),
+            no_hub_groups: self.no_hub_groups.or(file.no_hub_groups),
+            jupyterhub_api_url: self.jupyterhub_api_url.or(file.jupyterhub_api_url),
+            hub_cache_ttl: self.hub_cache_ttl.or(file.hub_cache_ttl),
+            hub_grace: self.hub_grace.or(file.hub_grace),
+            require_service_scope: self.require_service_scope.or(file.require_service_scope),
+            max_request_size: self.max_request_size.or(file.max_request_size),
+            max_file_size: self.max_file_size.or(file.max_file_size),
+            max_files: self.max_files.or(file.max_files),
+            retention: self.retention.or(file.retention),
+            shutdown_timeout: self.shutdown_timeout.or(file.shutdown_timeout),
+            no_upgrade_db: self.no_upgrade_db.or(file.no_upgrade_db),
+            log_format: self.log_format.or(file.log_format),
+        })
+    }
+}

@@ -1,0 +1,124 @@
+//! What the hub tells a service through its environment.
+//!
+//! The variables are those JupyterHub sets for a managed service; an external one is given the same by its operator
+//! (JupyterHub's documentation, "Services").
+
+use super::{ConfigError, Given};
+use std::fmt;
+
+/// The variables of the environment that count, as they are.
+#[derive(Clone, Default)]
+pub struct Environment {
+    api_url: Option<String>,
+    api_token: Option<String>,
+    client_id: Option<String>,
+    service_name: Option<String>,
+    hub_host: Option<String>,
+    base_url: Option<String>,
+    callback_url: Option<String>,
+    pub(super) service_prefix: Option<String>,
+    pub(super) service_url: Option<String>,
+}
+
+impl Environment {
+    /// Reads the process's own.
+    pub fn read() -> Self {
+        Self::from(|name| std::env::var(name).ok())
+    }
+
+    /// Asks `variable` for each; an empty one counts as not set.
+    pub fn from(variable: impl Fn(&str) -> Option<String>) -> Self {
+        let get = |name| variable(name).filter(|value| !value.is_empty());
+        Self {
+            api_url: get("JUPYTERHUB_API_URL"),
+            api_token: get("JUPYTERHUB_API_TOKEN"),
+            client_id: get("JUPYTERHUB_CLIENT_ID"),
+            service_name: get("JUPYTERHUB_SERVICE_NAME"),
+            hub_host: get("JUPYTERHUB_HOST"),
+            base_url: get("JUPYTERHUB_BASE_URL"),
+            callback_url: get("JUPYTERHUB_OAUTH_CALLBACK_URL"),
+            service_prefix: get("JUPYTERHUB_SERVICE_PREFIX"),
+            service_url: get("JUPYTERHUB_SERVICE_URL"),
+        }
+    }
+}
+
+/// How to reach the hub, and who we are to it.
+#[derive(Clone)]
+pub struct HubPlace {
+    /// Where its API is.
+    pub api_url: String,
+    /// Our own token.
+    pub api_token: String,
+    /// Our OAuth client id.
+    pub client_id: String,
+    /// Our name.
+    pub service_name: String,
+    /// Scheme and host under which browsers reach the hub; empty when it is ours.
+    pub hub_host: String,
+    /// The path of the hub; begins and ends with `/`.
+    pub base_url: String,
+    /// Where the hub sends browsers after a login; `None`: `oauth_callback` below the prefix.
+    pub callback_url: Option<String>,
+}
+
+impl fmt::Debug for HubPlace {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("HubPlace")
+            .field("api_url", &self.api_url)
+            .field("api_token", &"(redacted)")
+            .field("client_id", &self.client_id)
+            .field("service_name", &self.service_name)
+            .field("base_url", &self.base_url)
+            .finish_non_exhaustive()
+    }
+}
+
+impl HubPlace {
+    pub(super) fn new(given: &Given, environment: &Environment) -> Result<Self, ConfigError> {
+        let api_url = given.jupyterhub_api_url.as_ref().or(environment.api_url.as_ref()).ok_or_else(|| {
+            ConfigError(
+                "No hub is known: JUPYTERHUB_API_URL is not set. Let JupyterHub start nbcourier as a service, or set \
+                 its JUPYTERHUB_… variables yourself; to try the exchange out without a hub, add --standalone"
+                    .into(),
+            )
+        })?;
+        let api_token = environment.api_token.clone().ok_or_else(|| {
+            ConfigError(
+                "JUPYTERHUB_API_TOKEN is not set: it is the api_token of this service in jupyterhub_config.py, needed \
+                 for the login of browsers"
+                    .into(),
+            )
+        })?;
+        let service_name = environment
+            .service_name
+            .clone()
+            .unwrap_or_else(|| "nbcourier".into());
+        let base_url = environment
+            .base_url
+            .as_deref()
+            .unwrap_or("/")
+            .trim_matches('/');
+        Ok(Self {
+            api_url: api_url.trim_end_matches('/').to_owned(),
+            api_token,
+            client_id: environment
+                .client_id
+                .clone()
+                .unwrap_or_else(|| format!("service-{service_name}")),
+            service_name,
+            hub_host: environment
+                .hub_host
+                .clone()
+                .unwrap_or_default()
+                .trim_end_matches('/')
+                .to_owned(),
+            base_url: if base_url.is_empty() {
+                "/".into()
+            } else {
+                format!("/{base_url}/")
+            },
+            callback_url: environment.callback_url.clone(),
+        })
+    }
+}

@@ -1,0 +1,269 @@
+//! Every setting: from a flag, else the environment, else the configuration file, else its default; parsed and
+//! checked here and handed on as values. Nothing else reads the environment.
+
+mod binding;
+mod given;
+mod hub;
+mod places;
+mod quantity;
+
+pub use binding::Binding;
+pub use given::{Given, LogFormat};
+pub use hub::{Environment, HubPlace};
+pub use places::{PlaceArgs, Places};
+pub use quantity::{ByteSize, Span};
+
+use std::path::Path;
+use std::time::Duration;
+
+/// The largest request, where nothing else is said.
+const MAX_REQUEST_SIZE: u64 = 1 << 30;
+/// The most files in one tree, where nothing else is said.
+const MAX_FILES: usize = 10_000;
+/// How long the hub's word about a token counts, where nothing else is said.
+const HUB_CACHE_TTL: Duration = Duration::from_secs(60);
+/// How much longer it counts while the hub does not answer, where nothing else is said.
+const HUB_GRACE: Duration = Duration::from_secs(600);
+/// How long a deleted course can be restored, where nothing else is said.
+pub const RETENTION: Duration = Duration::from_secs(30 * 24 * 60 * 60);
+/// How long requests in flight may take once the server is told to stop, where nothing else is said.
+const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(60);
+
+/// A setting cannot be used; the sentence says which and what to do.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct ConfigError(pub String);
+
+/// What `nbcourier serve` works with.
+#[derive(Debug)]
+pub struct Config {
+    /// The hub, or `None` stand-alone.
+    pub hub: Option<HubPlace>,
+    /// Where rows and bytes are.
+    pub places: Places,
+    /// Whether an older database may be migrated.
+    pub upgrade: bool,
+    /// What to listen on.
+    pub binding: Binding,
+    /// Begins and ends with `/`.
+    pub prefix: String,
+    /// Names of administrators.
+    pub admins: Vec<String>,
+    /// Whether the hub's administrators are administrators here.
+    pub hub_admins: bool,
+    /// Whether the hub's groups make people members of courses.
+    pub hub_groups: bool,
+    /// Whether refusals name their reason, and stand-alone the example data is there.
+    pub debug: bool,
+    /// Bytes of a request.
+    pub max_request_size: u64,
+    /// Bytes of a file.
+    pub max_file_size: u64,
+    /// Files of a tree.
+    pub max_files: usize,
+    /// How long the hub's word about a token counts.
+    pub hub_cache_ttl: Duration,
+    /// For how much longer it counts while the hub does not answer.
+    pub hub_grace: Duration,
+    /// Whether tokens must hold the scope `access:services` for this service.
+    pub require_service_scope: bool,
+    /// How long a deleted course can be restored.
+    pub retention: Duration,
+    /// How long requests in flight may take once the server is told to stop.
+    pub shutdown_timeout: Duration,
+}
+
+impl Config {
+    /// From what was given on the command line and in the environment, and the file it may name.
+    pub fn new(given: Given, environment: &Environment) -> Result<Self, ConfigError> {
+        let given = given.with_file()?;
+        let standalone = given.is_standalone();
+        let hub = if standalone {
+            None
+        } else {
+            Some(HubPlace::new(&given, environment)?)
+        };
+        let prefix = prefix(
+            given
+                .prefix
+                .as_deref()
+                .or(environment.service_prefix.as_deref()),
+        )?;
+        let max_request_size = given
+            .max_request_size
+            .map_or(MAX_REQUEST_SIZE, |size| size.0);
+        Ok(Self {
+            hub,
+            places: Places::new(&given.places)?,
+            upgrade: !given.no_upgrade_db.unwrap_or(false),
+            binding: Binding::new(&given, environment, standalone)?,
+            prefix,
+            hub_admins: given.hub_admins.unwrap_or(false),
+            hub_groups: !given.no_hub_groups.unwrap_or(false) && !standalone,
+            debug: given.debug.unwrap_or(false),
+            max_request_size,
+            max_file_size: given.max_file_size.map_or(max_request_size, |size| size.0),
+            max_files: given.max_files.unwrap_or(MAX_FILES),
+            hub_cache_ttl: given.hub_cache_ttl.map_or(HUB_CACHE_TTL, |span| span.0),
+            hub_grace: given.hub_grace.map_or(HUB_GRACE, |span| span.0),
+            require_service_scope: given.require_service_scope.unwrap_or(false),
+            retention: given.retention.map_or(RETENTION, |span| span.0),
+            shutdown_timeout: given
+                .shutdown_timeout
+                .map_or(SHUTDOWN_TIMEOUT, |span| span.0),
+            admins: given.admins.unwrap_or_default(),
+        })
+    }
+}
+
+/// Where the service lives: `/` at both ends, and nothing that the health checks need for themselves.
+fn prefix(given: Option<&str>) -> Result<String, ConfigError> {
+    let text = given
+        .map(str::trim)
+        .filter(|text| !text.is_empty())
+        .unwrap_or("/api/");
+    let text = percent_encoding::percent_decode_str(text)
+        .decode_utf8()
+        .map_err(|_| ConfigError(format!("The prefix {text} is not UTF-8")))?;
+    let inner = text.trim_matches('/');
+    if inner.contains(|c: char| c.is_control() || "{}?#\\".contains(c)) || inner.contains("//") {
+        return Err(ConfigError(format!(
+            "The prefix {text:?} is no path: give one like /services/nbcourier/"
+        )));
+    }
+    let prefix = if inner.is_empty() {
+        "/".to_owned()
+    } else {
+        format!("/{inner}/")
+    };
+    if prefix.starts_with("/healthz/") || prefix.starts_with("/readyz/") {
+        return Err(ConfigError(format!(
+            "The prefix {prefix} is where the health checks are: choose another"
+        )));
+    }
+    Ok(prefix)
+}
+
+/// The text of a file named in the settings.
+fn read_file(path: &Path) -> Result<String, ConfigError> {
+    std::fs::read_to_string(path).map_err(|error| {
+        ConfigError(format!(
+            "The file {} cannot be read: {error}",
+            path.display()
+        ))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::Parser;
+
+    #[derive(Parser)]
+    struct Line {
+        #[command(flatten)]
+        given: Given,
+    }
+
+    fn config(arguments: &[&str], environment: &Environment) -> Result<Config, ConfigError> {
+        let line = Line::parse_from(std::iter::once("nbcourier").chain(arguments.iter().copied()));
+        Config::new(line.given, environment)
+    }
+
+    fn hub() -> Environment {
+        let known = [
+            ("JUPYTERHUB_API_URL", "http://127.0.0.1:8081/hub/api"),
+            ("JUPYTERHUB_API_TOKEN", "secret"),
+            ("JUPYTERHUB_SERVICE_NAME", "nbcourier"),
+            ("JUPYTERHUB_SERVICE_PREFIX", "/services/nbcourier/"),
+            ("JUPYTERHUB_SERVICE_URL", "http://127.0.0.1:10101"),
+        ];
+        Environment::from(|name| {
+            known
+                .iter()
+                .find(|(key, _)| *key == name)
+                .map(|(_, value)| (*value).to_owned())
+        })
+    }
+
+    #[test]
+    fn a_managed_service_needs_no_flags() {
+        let config = config(&[], &hub()).unwrap();
+        assert_eq!(config.prefix, "/services/nbcourier/");
+        assert_eq!(config.binding.to_string(), "127.0.0.1:10101");
+        assert_eq!(config.hub.unwrap().client_id, "service-nbcourier");
+    }
+
+    #[test]
+    fn ngshares_spellings_are_understood() {
+        let config = config(
+            &[
+                "--vngshare",
+                "--storage",
+                "/tmp/x",
+                "--database",
+                "sqlite:////tmp/y/n.db",
+                "--no-upgrade-db",
+            ],
+            &Environment::default(),
+        )
+        .unwrap();
+        assert!(config.hub.is_none() && !config.upgrade);
+        assert_eq!(config.places.database, Path::new("/tmp/y/n.db"));
+        assert_eq!(config.places.blobs, Path::new("/tmp/x/blobs"));
+        assert_eq!(config.binding.to_string(), "127.0.0.1:12121");
+    }
+
+    #[test]
+    fn standalone_stays_on_this_machine() {
+        for host in ["0.0.0.0", "192.168.0.1", "::"] {
+            let error =
+                config(&["--standalone", "--host", host], &Environment::default()).unwrap_err();
+            assert!(error.to_string().contains("loopback"), "{error}");
+        }
+        assert!(config(&["--standalone", "--host", "::1"], &Environment::default()).is_ok());
+    }
+
+    #[test]
+    fn without_a_hub_it_says_what_is_missing() {
+        let error = config(&[], &Environment::default()).unwrap_err();
+        assert!(error.to_string().contains("--standalone"), "{error}");
+    }
+
+    #[test]
+    fn the_prefix_has_slashes_at_both_ends() {
+        for (given, made) in [
+            ("api", "/api/"),
+            ("/a/b", "/a/b/"),
+            ("/", "/"),
+            ("/services/nb%20c/", "/services/nb c/"),
+        ] {
+            assert_eq!(prefix(Some(given)).unwrap(), made);
+        }
+        assert!(prefix(Some("/healthz/x/")).is_err());
+    }
+
+    #[test]
+    fn a_file_gives_what_the_command_line_does_not() {
+        let place = tempfile::tempdir().unwrap();
+        let file = place.path().join("nbcourier.toml");
+        std::fs::write(
+            &file,
+            "standalone = true\nmax-files = 7\nadmins = [\"root\"]\nmax-file-size = \"2 MiB\"\n",
+        )
+        .unwrap();
+        let path = file.to_str().unwrap();
+        let made = config(
+            &["--config", path, "--max-files", "8"],
+            &Environment::default(),
+        )
+        .unwrap();
+        assert_eq!(
+            (made.max_files, made.max_file_size, made.admins),
+            (8, 2 << 20, vec!["root".to_owned()])
+        );
+        std::fs::write(&file, "max-flies = 7\n").unwrap();
+        let error = config(&["--config", path], &Environment::default()).unwrap_err();
+        assert!(error.to_string().contains("max-flies"), "{error}");
+    }
+}

@@ -1,0 +1,98 @@
+//! Where rows and bytes are kept.
+
+use super::ConfigError;
+use serde::Deserialize;
+use std::path::{Path, PathBuf};
+
+/// The usual place on a server.
+const USUAL: &str = "/srv/nbcourier";
+/// The place where there is no usual one.
+const LOCAL: &str = "nbcourier-data";
+const DATABASE: &str = "nbcourier.db";
+const BLOBS: &str = "blobs";
+
+/// The settings that say where the data is.
+#[derive(Debug, Clone, Default, PartialEq, Eq, clap::Args, Deserialize)]
+#[serde(default, rename_all = "kebab-case")]
+pub struct PlaceArgs {
+    /// Directory that holds everything: nbcourier.db, blobs/ and the key of the sessions
+    /// [default: /srv/nbcourier if it is writable, else ./nbcourier-data]
+    #[arg(long, env = "NBCOURIER_DATA_DIR", value_name = "DIR")]
+    pub data_dir: Option<PathBuf>,
+
+    /// Keep the blobs in blobs/ of this directory instead
+    #[arg(long, env = "NBCOURIER_STORAGE", value_name = "DIR")]
+    pub storage: Option<PathBuf>,
+
+    /// Keep the database at this URL instead: sqlite:////ABSOLUTE/PATH or sqlite:///RELATIVE/PATH
+    #[arg(long, env = "NBCOURIER_DATABASE", value_name = "URL")]
+    pub database: Option<String>,
+}
+
+impl PlaceArgs {
+    pub(super) fn or(self, other: Self) -> Self {
+        Self {
+            data_dir: self.data_dir.or(other.data_dir),
+            storage: self.storage.or(other.storage),
+            database: self.database.or(other.database),
+        }
+    }
+}
+
+/// Where everything is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Places {
+    /// The directory of what is neither row nor blob.
+    pub data_dir: PathBuf,
+    /// The SQLite file.
+    pub database: PathBuf,
+    /// The directory of the blobs.
+    pub blobs: PathBuf,
+}
+
+impl Places {
+    /// From what was given.
+    pub fn new(given: &PlaceArgs) -> Result<Self, ConfigError> {
+        // Somebody who moves over from ngshare names the storage only.
+        let data_dir = given
+            .data_dir
+            .clone()
+            .or_else(|| given.storage.clone())
+            .unwrap_or_else(default_directory);
+        let database = match &given.database {
+            Some(url) => sqlite_path(url)?,
+            None => data_dir.join(DATABASE),
+        };
+        let blobs = given.storage.as_ref().unwrap_or(&data_dir).join(BLOBS);
+        Ok(Self {
+            data_dir,
+            database,
+            blobs,
+        })
+    }
+}
+
+fn default_directory() -> PathBuf {
+    let usual = Path::new(USUAL);
+    let writable = rustix::fs::access(usual, rustix::fs::Access::WRITE_OK).is_ok();
+    if usual.is_dir() && writable {
+        usual.to_owned()
+    } else {
+        PathBuf::from(LOCAL)
+    }
+}
+
+/// The file of a URL as SQLAlchemy writes them, which is how ngshare was configured.
+fn sqlite_path(url: &str) -> Result<PathBuf, ConfigError> {
+    let path = url
+        .strip_prefix("sqlite:///")
+        .filter(|path| !path.is_empty());
+    path.map(PathBuf::from).ok_or_else(|| {
+        // The URL of another database may hold a password, so it is not repeated.
+        ConfigError(
+            "The database must be a SQLite file: write --database sqlite:////ABSOLUTE/PATH, or leave it away to keep \
+             it in the data directory"
+                .into(),
+        )
+    })
+}

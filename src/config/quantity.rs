@@ -1,0 +1,136 @@
+//! Sizes and times as people write them.
+
+use serde::{Deserialize, Deserializer, de};
+use std::str::FromStr;
+use std::time::Duration;
+
+/// A number of bytes: `1048576`, `500 MB`, `1GiB`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ByteSize(pub u64);
+
+/// A length of time: `90` (seconds), `90s`, `15m`, `12h`, `30d`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Span(pub Duration);
+
+fn split(text: &str) -> Option<(u64, String)> {
+    let text = text.trim();
+    let digits = text
+        .find(|c: char| !c.is_ascii_digit())
+        .unwrap_or(text.len());
+    Some((
+        text[..digits].parse().ok()?,
+        text[digits..].trim().to_ascii_lowercase(),
+    ))
+}
+
+impl FromStr for ByteSize {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let parse = || {
+            let (number, unit) = split(text)?;
+            let factor = match unit.as_str() {
+                "" | "b" => 1,
+                "k" | "kb" => 1000,
+                "kib" => 1 << 10,
+                "m" | "mb" => 1_000_000,
+                "mib" => 1 << 20,
+                "g" | "gb" => 1_000_000_000,
+                "gib" => 1 << 30,
+                "t" | "tb" => 1_000_000_000_000,
+                "tib" => 1 << 40,
+                _ => return None,
+            };
+            number.checked_mul(factor).map(Self)
+        };
+        parse().ok_or_else(|| {
+            format!("{text:?} is no size: write bytes, or a number with kB, MiB, GB, …")
+        })
+    }
+}
+
+impl FromStr for Span {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let parse = || {
+            let (number, unit) = split(text)?;
+            let factor = match unit.as_str() {
+                "" | "s" => 1,
+                "m" | "min" => 60,
+                "h" => 3600,
+                "d" => 86400,
+                _ => return None,
+            };
+            number
+                .checked_mul(factor)
+                .map(|seconds| Self(Duration::from_secs(seconds)))
+        };
+        parse().ok_or_else(|| {
+            format!("{text:?} is no length of time: write seconds, or a number with s, m, h or d")
+        })
+    }
+}
+
+macro_rules! from_file {
+    ($type:ty) => {
+        impl<'de> Deserialize<'de> for $type {
+            fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                #[derive(Deserialize)]
+                #[serde(untagged)]
+                enum Written {
+                    Number(u64),
+                    Text(String),
+                }
+                let text = match Written::deserialize(deserializer)? {
+                    Written::Number(number) => number.to_string(),
+                    Written::Text(text) => text,
+                };
+                text.parse().map_err(de::Error::custom)
+            }
+        }
+    };
+}
+
+from_file!(ByteSize);
+from_file!(Span);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sizes_are_read_as_people_write_them() {
+        for (text, bytes) in [
+            ("1024", 1024),
+            ("1 GiB", 1 << 30),
+            ("500MB", 500_000_000),
+            ("3k", 3000),
+        ] {
+            assert_eq!(text.parse(), Ok(ByteSize(bytes)), "{text}");
+        }
+        for text in [
+            "",
+            "GiB",
+            "1.5 GiB",
+            "-1",
+            "99999999999999999999",
+            "99999999 TiB",
+            "1 parsec",
+        ] {
+            assert!(text.parse::<ByteSize>().is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn times_are_read_as_people_write_them() {
+        for (text, seconds) in [("60", 60), ("90s", 90), ("2 h", 7200), ("30d", 2_592_000)] {
+            assert_eq!(
+                text.parse(),
+                Ok(Span(Duration::from_secs(seconds))),
+                "{text}"
+            );
+        }
+        assert!("a week".parse::<Span>().is_err());
+    }
+}

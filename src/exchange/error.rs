@@ -1,0 +1,81 @@
+//! Why the exchange says no, or can't.
+
+use crate::blobs::Damage;
+use crate::domain::Sha256Sum;
+use crate::store;
+
+/// The answer of an operation.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// What was asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Thing {
+    /// A course.
+    Course,
+    /// An assignment that is released.
+    Assignment,
+    /// Somebody who teaches the course.
+    Instructor,
+    /// Somebody who takes the course.
+    Student,
+    /// Something handed in.
+    Submission,
+}
+
+/// What the caller would have to be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Denial {
+    /// An admin.
+    NotAdmin,
+    /// An instructor of the course, or an admin.
+    NotInstructor,
+    /// Anybody in the course, or an admin.
+    NotRelated,
+}
+
+/// Why an operation was not done.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// There is no such thing, or none the caller may know of.
+    #[error("not found: {0:?}")]
+    NotFound(Thing),
+    /// There is one already.
+    #[error("exists already: {0:?}")]
+    AlreadyExists(Thing),
+    /// The caller may not; the reason is given only where the policy explains itself.
+    #[error("denied: {0:?}")]
+    Denied(Option<Denial>),
+    /// An instructor who is no admin may not make or demote instructors.
+    #[error("may not modify instructors")]
+    InstructorsAreForAdmins,
+    /// An instructor who is no admin may change only their own details.
+    #[error("may not modify other instructors")]
+    OtherInstructorsAreForAdmins,
+    /// An instructor can't be enrolled as a student.
+    #[error("an instructor cannot be a student")]
+    InstructorAsStudent,
+    /// The person is in the course because a group of the hub says so.
+    #[error("a member by the hub's group {0}")]
+    MemberByGroup(String),
+    /// One file is larger than the limit, in bytes.
+    #[error("a file is larger than {0} bytes")]
+    FileTooLarge(u64),
+    /// There are more files than the limit.
+    #[error("more than {0} files")]
+    TooManyFiles(usize),
+    /// Stored bytes are not what they were.
+    #[error("blob {0} {1}")]
+    Damaged(Sha256Sum, Damage),
+    /// The disk refused.
+    #[error("the blob directory failed: {0}")]
+    Disk(#[from] std::io::Error),
+    /// The database refused.
+    #[error(transparent)]
+    Store(#[from] store::Error),
+}
+
+impl From<diesel::result::Error> for Error {
+    fn from(error: diesel::result::Error) -> Self {
+        Self::Store(error.into())
+    }
+}

@@ -1,0 +1,56 @@
+//! What the service does: courses, rosters, releases, submissions, feedback.
+//!
+//! Every surface calls these operations and each of them begins with `policy`, inside the same transaction as what
+//! it then does. Nothing here knows HTTP.
+
+pub mod courses;
+pub mod demo;
+mod error;
+pub mod feedback;
+pub mod fsck;
+pub mod gc;
+pub mod health;
+pub mod intake;
+mod policy;
+pub mod releases;
+pub mod roster;
+pub mod submissions;
+pub mod trees;
+
+pub use error::{Denial, Error, Result, Thing};
+pub use policy::Policy;
+
+use crate::blobs::LocalBlobs;
+use crate::store::Store;
+
+/// How much one request may bring.
+#[derive(Debug, Clone, Copy)]
+pub struct Limits {
+    /// Bytes of one file, decoded.
+    pub file_bytes: u64,
+    /// Files in one tree.
+    pub files: usize,
+}
+
+/// The exchange of one data directory: its rows, its bytes and its rules. Cheap to clone.
+#[derive(Clone)]
+pub struct Exchange {
+    store: Store,
+    blobs: LocalBlobs,
+    policy: Policy,
+    limits: Limits,
+    seen: roster::Seen,
+}
+
+impl Exchange {
+    /// Puts the parts together.
+    pub fn new(store: Store, blobs: LocalBlobs, policy: Policy, limits: Limits) -> Self {
+        Self {
+            store,
+            blobs,
+            policy,
+            limits,
+            seen: roster::Seen::default(),
+        }
+    }
+}

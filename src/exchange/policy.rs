@@ -1,0 +1,161 @@
+//! The one place that decides who may do what.
+
+use super::error::{Denial, Error, Result, Thing};
+use crate::auth::Caller;
+use crate::domain::{AssignmentId, CourseId, Role, UserName};
+use crate::store::{self, Connection};
+
+/// Members of a hub group of this prefix teach the course named after it (nbgrader's convention).
+const INSTRUCTORS: &str = "formgrade-";
+/// Members of a hub group of this prefix take the course named after it.
+const STUDENTS: &str = "nbgrader-";
+
+/// The rules that can be set.
+#[derive(Debug, Clone, Copy)]
+pub struct Policy {
+    /// Whether the hub's groups `formgrade-COURSE` and `nbgrader-COURSE` make people members.
+    pub hub_groups: bool,
+    /// Whether a refusal names its reason: for debugging, as it tells strangers more.
+    pub explain: bool,
+}
+
+/// A course, and where the caller stands in it.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Standing {
+    pub course: i64,
+    admin: bool,
+    role: Option<Role>,
+    explain: bool,
+}
+
+impl Policy {
+    fn deny(self, reason: Denial) -> Error {
+        Error::Denied(self.explain.then_some(reason))
+    }
+
+    /// The caller must be an admin.
+    pub(super) fn require_admin(self, caller: &Caller) -> Result<()> {
+        if caller.is_admin() {
+            Ok(())
+        } else {
+            Err(self.deny(Denial::NotAdmin))
+        }
+    }
+
+    /// The course must exist; says where the caller stands in it.
+    pub(super) fn enter(
+        self,
+        conn: &mut Connection,
+        caller: &Caller,
+        course: &CourseId,
+    ) -> Result<Standing> {
+        let Some(found) = store::courses::find(conn, course, caller.name())? else {
+            return Err(Error::NotFound(Thing::Course));
+        };
+        let by_group = self
+            .groups(caller)
+            .into_iter()
+            .filter(|(of, _)| of == course)
+            .map(|(_, role)| role);
+        let role = by_group.chain(found.role).max();
+        Ok(Standing {
+            course: found.id,
+            admin: caller.is_admin(),
+            role,
+            explain: self.explain,
+        })
+    }
+
+    /// The courses the hub's groups put the caller in; a course with both groups comes twice.
+    pub(super) fn groups(self, caller: &Caller) -> Vec<(CourseId, Role)> {
+        if !self.hub_groups {
+            return Vec::new();
+        }
+        let kinds = [(INSTRUCTORS, Role::Instructor), (STUDENTS, Role::Student)];
+        caller
+            .groups()
+            .iter()
+            .filter_map(|group| {
+                let (course, role) = kinds
+                    .iter()
+                    .find_map(|(prefix, role)| Some((group.strip_prefix(prefix)?, *role)))?;
+                Some((CourseId::parse(course).ok()?, role))
+            })
+            .collect()
+    }
+
+    /// What somebody else is in the course: by the manual roster, or as last seen in a group of the hub.
+    pub(super) fn role_of(
+        self,
+        conn: &mut Connection,
+        course: &CourseId,
+        person: &UserName,
+    ) -> Result<Option<Role>> {
+        let manual = store::courses::find(conn, course, person)?.and_then(|found| found.role);
+        Ok(manual.max(self.hub_role_of(conn, course, person)?))
+    }
+
+    /// What somebody was last seen as in the hub's groups.
+    pub(super) fn hub_role_of(
+        self,
+        conn: &mut Connection,
+        course: &CourseId,
+        person: &UserName,
+    ) -> Result<Option<Role>> {
+        if self.hub_groups {
+            Ok(store::hub_members::find(conn, course, person)?)
+        } else {
+            Ok(None)
+        }
+    }
+}
+
+/// The name of the group that makes somebody a member.
+pub(super) fn group_name(course: &CourseId, role: Role) -> String {
+    match role {
+        Role::Instructor => format!("{INSTRUCTORS}{course}"),
+        Role::Student => format!("{STUDENTS}{course}"),
+    }
+}
+
+impl Standing {
+    fn deny(self, reason: Denial) -> Error {
+        Error::Denied(self.explain.then_some(reason))
+    }
+
+    /// The caller must teach the course or be an admin.
+    pub fn require_instructor(self) -> Result<Self> {
+        if self.admin || self.role == Some(Role::Instructor) {
+            return Ok(self);
+        }
+        Err(self.deny(Denial::NotInstructor))
+    }
+
+    /// The caller must be in the course or be an admin.
+    pub fn require_member(self) -> Result<Self> {
+        if self.admin || self.role.is_some() {
+            Ok(self)
+        } else {
+            Err(self.deny(Denial::NotRelated))
+        }
+    }
+
+    /// The caller must be the person asked about, or teach the course, or be an admin.
+    pub fn require_self_or_instructor(self, caller: &Caller, person: &UserName) -> Result<Self> {
+        if *caller.name() == *person {
+            Ok(self)
+        } else {
+            self.require_instructor()
+        }
+    }
+
+    /// The assignment must be released.
+    pub fn released(
+        self,
+        conn: &mut Connection,
+        assignment: &AssignmentId,
+    ) -> Result<store::assignments::Released> {
+        store::assignments::find_released(conn, self.course, assignment)?
+            .ok_or(Error::NotFound(Thing::Assignment))
+    }
+}

@@ -1,0 +1,114 @@
+//! Assignments as students see them: released, fetched, taken back.
+
+use super::intake::Parcel;
+use super::trees::ListedFile;
+use super::{Error, Exchange, Result, Thing};
+use crate::auth::Caller;
+use crate::domain::{AssignmentId, CourseId, Timestamp};
+use crate::store;
+
+/// The released assignments of a course, in order of release.
+pub async fn list(exchange: &Exchange, caller: &Caller, course: CourseId) -> Result<Vec<String>> {
+    let (policy, caller) = (exchange.policy, caller.clone());
+    exchange
+        .store
+        .read(move |conn| {
+            let standing = policy.enter(conn, &caller, &course)?.require_member()?;
+            Ok(store::assignments::list_released(conn, standing.course)?)
+        })
+        .await
+}
+
+/// The files of a released assignment.
+pub async fn files(
+    exchange: &Exchange,
+    caller: &Caller,
+    course: CourseId,
+    assignment: AssignmentId,
+) -> Result<Vec<ListedFile>> {
+    let (policy, caller) = (exchange.policy, caller.clone());
+    exchange
+        .store
+        .read(move |conn| {
+            let released = policy
+                .enter(conn, &caller, &course)?
+                .require_member()?
+                .released(conn, &assignment)?;
+            Ok(store::trees::files(conn, released.tree_id)?)
+        })
+        .await
+}
+
+/// Whether the caller may release the assignment now: the checks that need no files.
+pub async fn may_release(
+    exchange: &Exchange,
+    caller: &Caller,
+    course: &CourseId,
+    assignment: &AssignmentId,
+) -> Result<()> {
+    let (policy, caller, course, assignment) = (
+        exchange.policy,
+        caller.clone(),
+        course.clone(),
+        assignment.clone(),
+    );
+    exchange
+        .store
+        .read(move |conn| {
+            let standing = policy.enter(conn, &caller, &course)?.require_instructor()?;
+            match store::assignments::find_released(conn, standing.course, &assignment)? {
+                Some(_) => Err(Error::AlreadyExists(Thing::Assignment)),
+                None => Ok(()),
+            }
+        })
+        .await
+}
+
+/// Releases the files as the next version of the assignment; submissions to earlier versions stay.
+pub async fn release(
+    exchange: &Exchange,
+    caller: &Caller,
+    course: CourseId,
+    assignment: AssignmentId,
+    parcel: Parcel,
+) -> Result<()> {
+    let (policy, caller, blobs) = (exchange.policy, caller.clone(), exchange.blobs.clone());
+    exchange
+        .store
+        .write(move |conn| {
+            let standing = policy.enter(conn, &caller, &course)?.require_instructor()?;
+            let now = Timestamp::now();
+            let tree = parcel.save(conn, &blobs, now)?;
+            store::assignments::release(
+                conn,
+                standing.course,
+                &assignment,
+                tree,
+                caller.name(),
+                now,
+            )?
+            .ok_or(Error::AlreadyExists(Thing::Assignment))
+        })
+        .await
+}
+
+/// Takes the assignment out of every listing. Nothing is lost: its versions, submissions and feedback come back with
+/// the next release.
+pub async fn unrelease(
+    exchange: &Exchange,
+    caller: &Caller,
+    course: CourseId,
+    assignment: AssignmentId,
+) -> Result<()> {
+    let (policy, caller) = (exchange.policy, caller.clone());
+    exchange
+        .store
+        .write(move |conn| {
+            let released = policy
+                .enter(conn, &caller, &course)?
+                .require_instructor()?
+                .released(conn, &assignment)?;
+            Ok(store::assignments::unrelease(conn, released.id)?)
+        })
+        .await
+}

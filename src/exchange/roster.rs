@@ -1,0 +1,328 @@
+//! Who is in a course: the roster kept by hand, and the hub's groups. An instructor is never also a student.
+
+use super::policy::group_name;
+use super::{Error, Exchange, Result, Thing};
+use crate::auth::Caller;
+use crate::domain::{CourseId, Person, Role, UserName};
+use crate::store::{self, Connection};
+use std::collections::{BTreeMap, HashMap};
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// What each caller's groups were when last written down, so that an unchanged answer of the hub costs nothing.
+#[derive(Clone, Default)]
+pub(super) struct Seen(Arc<Mutex<HashMap<UserName, Vec<(CourseId, Role)>>>>);
+
+/// How many callers are remembered before starting afresh.
+const SEEN_MAX: usize = 100_000;
+
+/// Writes down which courses the hub's groups put the caller in, if that changed since they were last seen.
+pub async fn note_groups(exchange: &Exchange, caller: &Caller) -> Result<()> {
+    let mut groups = exchange.policy.groups(caller);
+    groups.sort();
+    if !exchange.policy.hub_groups || exchange.seen.knows(caller.name(), &groups) {
+        return Ok(());
+    }
+    let (person, noted) = (caller.name().clone(), groups.clone());
+    exchange
+        .store
+        .write(move |conn| store::hub_members::replace(conn, &person, &noted))
+        .await?;
+    exchange.seen.remember(caller.name().clone(), groups);
+    Ok(())
+}
+
+impl Seen {
+    fn knows(&self, person: &UserName, groups: &[(CourseId, Role)]) -> bool {
+        let seen = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        seen.get(person).is_some_and(|known| known == groups)
+    }
+
+    fn remember(&self, person: UserName, groups: Vec<(CourseId, Role)>) {
+        let mut seen = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if seen.len() >= SEEN_MAX {
+            seen.clear();
+        }
+        seen.insert(person, groups);
+    }
+}
+
+/// Whether the caller may change the roster of students, or be asked for the details of an instructor: the checks of
+/// the roster's writing operations that need no request body.
+pub async fn may_write(exchange: &Exchange, caller: &Caller, course: &CourseId) -> Result<()> {
+    let (policy, caller, course) = (exchange.policy, caller.clone(), course.clone());
+    exchange
+        .store
+        .read(move |conn| {
+            policy
+                .enter(conn, &caller, &course)?
+                .require_instructor()
+                .map(drop)
+        })
+        .await
+}
+
+/// Adds an instructor or updates one; a student so added stops being a student.
+pub async fn put_instructor(
+    exchange: &Exchange,
+    caller: &Caller,
+    course: CourseId,
+    person: Person,
+) -> Result<()> {
+    let (policy, caller) = (exchange.policy, caller.clone());
+    exchange
+        .store
+        .write(move |conn| {
+            let standing = policy.enter(conn, &caller, &course)?.require_instructor()?;
+            if !caller.is_admin() {
+                if policy.role_of(conn, &course, &person.username)? != Some(Role::Instructor) {
+                    return Err(Error::InstructorsAreForAdmins);
+                }
+                if person.username != *caller.name() {
+                    return Err(Error::OtherInstructorsAreForAdmins);
+                }
+            }
+            Ok(store::members::put(
+                conn,
+                standing.course,
+                Role::Instructor,
+                &[person],
+            )?)
+        })
+        .await
+}
+
+/// One instructor of the course.
+pub async fn instructor(
+    exchange: &Exchange,
+    caller: &Caller,
+    course: CourseId,
+    person: UserName,
+) -> Result<Person> {
+    let (policy, caller) = (exchange.policy, caller.clone());
+    exchange
+        .store
+        .read(move |conn| {
+            let standing = policy.enter(conn, &caller, &course)?.require_member()?;
+            let by_hub = policy.hub_role_of(conn, &course, &person)?;
+            find(conn, standing.course, &person, by_hub, Role::Instructor)
+        })
+        .await
+}
+
+/// One student of the course.
+pub async fn student(
+    exchange: &Exchange,
+    caller: &Caller,
+    course: CourseId,
+    person: UserName,
+) -> Result<Person> {
+    let (policy, caller) = (exchange.policy, caller.clone());
+    exchange
+        .store
+        .read(move |conn| {
+            let standing = policy
+                .enter(conn, &caller, &course)?
+                .require_self_or_instructor(&caller, &person)?;
+            let by_hub = policy.hub_role_of(conn, &course, &person)?;
+            find(conn, standing.course, &person, by_hub, Role::Student)
+        })
+        .await
+}
+
+fn find(
+    conn: &mut Connection,
+    course: i64,
+    person: &UserName,
+    by_hub: Option<Role>,
+    wanted: Role,
+) -> Result<Person> {
+    let manual = store::members::find(conn, course, person)?;
+    let role = manual.as_ref().map(|(role, _)| *role).max(by_hub);
+    if role != Some(wanted) {
+        return Err(Error::NotFound(thing(wanted)));
+    }
+    Ok(manual.map_or_else(|| Person::named(person.clone()), |(_, details)| details))
+}
+
+/// The instructors of the course.
+pub async fn instructors(
+    exchange: &Exchange,
+    caller: &Caller,
+    course: CourseId,
+) -> Result<Vec<Person>> {
+    let (policy, caller) = (exchange.policy, caller.clone());
+    exchange
+        .store
+        .read(move |conn| {
+            let standing = policy.enter(conn, &caller, &course)?.require_member()?;
+            list(
+                conn,
+                standing.course,
+                &course,
+                policy.hub_groups,
+                Role::Instructor,
+            )
+        })
+        .await
+}
+
+/// The students of the course.
+pub async fn students(
+    exchange: &Exchange,
+    caller: &Caller,
+    course: CourseId,
+) -> Result<Vec<Person>> {
+    let (policy, caller) = (exchange.policy, caller.clone());
+    exchange
+        .store
+        .read(move |conn| {
+            let standing = policy.enter(conn, &caller, &course)?.require_instructor()?;
+            list(
+                conn,
+                standing.course,
+                &course,
+                policy.hub_groups,
+                Role::Student,
+            )
+        })
+        .await
+}
+
+/// Those of the manual roster in the order they were added, then those only the hub knows, by name.
+fn list(
+    conn: &mut Connection,
+    id: i64,
+    course: &CourseId,
+    hub_groups: bool,
+    wanted: Role,
+) -> Result<Vec<Person>> {
+    let mut by_hub: BTreeMap<String, Role> = if hub_groups {
+        store::hub_members::list(conn, course)?
+            .into_iter()
+            .collect()
+    } else {
+        BTreeMap::new()
+    };
+    let mut people = Vec::new();
+    for (role, person) in store::members::list(conn, id)? {
+        if by_hub.remove(person.username.as_str()).max(Some(role)) == Some(wanted) {
+            people.push(person);
+        }
+    }
+    for (name, _) in by_hub.into_iter().filter(|(_, role)| *role == wanted) {
+        let name =
+            UserName::parse(name).map_err(|_| store::Error::Damaged("an illegal user name"))?;
+        people.push(Person::named(name));
+    }
+    Ok(people)
+}
+
+/// Takes an instructor off the course; what they handed in stays.
+pub async fn remove_instructor(
+    exchange: &Exchange,
+    caller: &Caller,
+    course: CourseId,
+    person: UserName,
+) -> Result<()> {
+    exchange.policy.require_admin(caller)?;
+    remove(exchange, caller, course, person, Role::Instructor).await
+}
+
+/// Takes a student off the course; what they handed in stays.
+pub async fn remove_student(
+    exchange: &Exchange,
+    caller: &Caller,
+    course: CourseId,
+    person: UserName,
+) -> Result<()> {
+    remove(exchange, caller, course, person, Role::Student).await
+}
+
+async fn remove(
+    exchange: &Exchange,
+    caller: &Caller,
+    course: CourseId,
+    person: UserName,
+    role: Role,
+) -> Result<()> {
+    let (policy, caller) = (exchange.policy, caller.clone());
+    exchange
+        .store
+        .write(move |conn| {
+            let standing = policy.enter(conn, &caller, &course)?.require_instructor()?;
+            let by_hub = policy.hub_role_of(conn, &course, &person)?;
+            find(conn, standing.course, &person, by_hub, role)?;
+            // A row taken away would come back with the group: say so instead of half doing it.
+            if by_hub == Some(role) {
+                return Err(Error::MemberByGroup(group_name(&course, role)));
+            }
+            store::members::remove(conn, standing.course, role, &person)?;
+            Ok(())
+        })
+        .await
+}
+
+/// Enrols one student or updates their details.
+pub async fn put_student(
+    exchange: &Exchange,
+    caller: &Caller,
+    course: CourseId,
+    person: Person,
+) -> Result<()> {
+    let refused = put_students(exchange, caller, course, vec![person]).await?;
+    if refused.is_empty() {
+        Ok(())
+    } else {
+        Err(Error::InstructorAsStudent)
+    }
+}
+
+/// Enrols many students at once or updates their details; gives the names of those left out as they are instructors.
+/// Of somebody named twice the last line counts.
+pub async fn put_students(
+    exchange: &Exchange,
+    caller: &Caller,
+    course: CourseId,
+    people: Vec<Person>,
+) -> Result<std::collections::HashSet<UserName>> {
+    let (policy, caller) = (exchange.policy, caller.clone());
+    exchange
+        .store
+        .write(move |conn| {
+            let standing = policy.enter(conn, &caller, &course)?.require_instructor()?;
+            let instructors: std::collections::HashSet<UserName> = list(
+                conn,
+                standing.course,
+                &course,
+                policy.hub_groups,
+                Role::Instructor,
+            )?
+            .into_iter()
+            .map(|person| person.username)
+            .collect();
+            let mut places = HashMap::new();
+            let mut students: Vec<Person> = Vec::new();
+            let mut refused = std::collections::HashSet::new();
+            for person in people {
+                if instructors.contains(&person.username) {
+                    refused.insert(person.username);
+                } else if let Some(place) = places.get(&person.username) {
+                    let place: usize = *place;
+                    students[place] = person;
+                } else {
+                    places.insert(person.username.clone(), students.len());
+                    students.push(person);
+                }
+            }
+            store::members::put(conn, standing.course, Role::Student, &students)?;
+            Ok(refused)
+        })
+        .await
+}
+
+fn thing(role: Role) -> Thing {
+    match role {
+        Role::Instructor => Thing::Instructor,
+        Role::Student => Thing::Student,
+    }
+}

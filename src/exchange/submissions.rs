@@ -1,0 +1,177 @@
+//! What students hand in. Written once, never changed, answered only when durable.
+
+use super::intake::Parcel;
+use super::policy::Standing;
+use super::trees::ListedFile;
+use super::{Error, Exchange, Policy, Result, Thing};
+use crate::auth::Caller;
+use crate::domain::{AssignmentId, CourseId, Timestamp, UserName};
+use crate::store::{self, Connection};
+
+pub use crate::store::submissions::Line;
+
+/// Whose submission to what is meant.
+#[derive(Debug, Clone)]
+pub struct Target {
+    /// The course.
+    pub course: CourseId,
+    /// The assignment, which must be released.
+    pub assignment: AssignmentId,
+    /// Who handed it in.
+    pub student: UserName,
+}
+
+/// Whether the caller may submit: the checks that need no files.
+pub async fn may_submit(
+    exchange: &Exchange,
+    caller: &Caller,
+    course: &CourseId,
+    assignment: &AssignmentId,
+) -> Result<()> {
+    let (policy, caller, course, assignment) = (
+        exchange.policy,
+        caller.clone(),
+        course.clone(),
+        assignment.clone(),
+    );
+    exchange
+        .store
+        .read(move |conn| {
+            policy
+                .enter(conn, &caller, &course)?
+                .require_member()?
+                .released(conn, &assignment)
+                .map(drop)
+        })
+        .await
+}
+
+/// Hands in the files. The answer, the time under which they are known, comes once bytes and row are durable.
+pub async fn submit(
+    exchange: &Exchange,
+    caller: &Caller,
+    course: CourseId,
+    assignment: AssignmentId,
+    parcel: Parcel,
+) -> Result<Timestamp> {
+    let (policy, caller, blobs) = (exchange.policy, caller.clone(), exchange.blobs.clone());
+    exchange
+        .store
+        .write(move |conn| {
+            let released = policy
+                .enter(conn, &caller, &course)?
+                .require_member()?
+                .released(conn, &assignment)?;
+            let now = Timestamp::now();
+            let tree = parcel.save(conn, &blobs, now)?;
+            Ok(store::submissions::add(
+                conn,
+                released.id,
+                caller.name(),
+                tree,
+                now,
+            )?)
+        })
+        .await
+}
+
+/// Everybody's submissions to an assignment, oldest first.
+pub async fn list(
+    exchange: &Exchange,
+    caller: &Caller,
+    course: CourseId,
+    assignment: AssignmentId,
+) -> Result<Vec<Line>> {
+    let (policy, caller) = (exchange.policy, caller.clone());
+    exchange
+        .store
+        .read(move |conn| {
+            let released = policy
+                .enter(conn, &caller, &course)?
+                .require_instructor()?
+                .released(conn, &assignment)?;
+            Ok(store::submissions::list(conn, released.id)?)
+        })
+        .await
+}
+
+/// One student's submissions to an assignment, oldest first.
+pub async fn list_of(exchange: &Exchange, caller: &Caller, target: Target) -> Result<Vec<Line>> {
+    let (policy, caller) = (exchange.policy, caller.clone());
+    exchange
+        .store
+        .read(move |conn| {
+            let assignment = find_assignment(policy, conn, &caller, &target)?;
+            Ok(store::submissions::list_of(
+                conn,
+                assignment,
+                &target.student,
+            )?)
+        })
+        .await
+}
+
+/// The files of one submission and its time: the latest, or the one of exactly the time given.
+pub async fn files(
+    exchange: &Exchange,
+    caller: &Caller,
+    target: Target,
+    time: Option<Timestamp>,
+) -> Result<(Timestamp, Vec<ListedFile>)> {
+    let (policy, caller) = (exchange.policy, caller.clone());
+    exchange
+        .store
+        .read(move |conn| {
+            let assignment = find_assignment(policy, conn, &caller, &target)?;
+            let found = match time {
+                Some(time) => store::submissions::at(conn, assignment, &target.student, time)?,
+                None => store::submissions::latest(conn, assignment, &target.student)?,
+            };
+            let submission = found.ok_or(Error::NotFound(Thing::Submission))?;
+            Ok((
+                submission.submitted_at,
+                store::trees::files(conn, submission.tree_id)?,
+            ))
+        })
+        .await
+}
+
+/// Whether there is a target to speak of; for when the request is at fault in other ways, which counts after this.
+pub async fn check_target(exchange: &Exchange, caller: &Caller, target: &Target) -> Result<()> {
+    let (policy, caller, target) = (exchange.policy, caller.clone(), target.clone());
+    exchange
+        .store
+        .read(move |conn| find_assignment(policy, conn, &caller, &target).map(drop))
+        .await
+}
+
+/// Course, self or instructor, assignment, student: in this order.
+fn find_assignment(
+    policy: Policy,
+    conn: &mut Connection,
+    caller: &Caller,
+    target: &Target,
+) -> Result<i64> {
+    let standing = policy
+        .enter(conn, caller, &target.course)?
+        .require_self_or_instructor(caller, &target.student)?;
+    let assignment = standing.released(conn, &target.assignment)?.id;
+    require_known(policy, conn, standing, &target.course, &target.student)?;
+    Ok(assignment)
+}
+
+/// The person must be in the course, or have handed something in there.
+pub(super) fn require_known(
+    policy: Policy,
+    conn: &mut Connection,
+    standing: Standing,
+    course: &CourseId,
+    student: &UserName,
+) -> Result<()> {
+    if policy.role_of(conn, course, student)?.is_some()
+        || store::submissions::any_in_course(conn, standing.course, student)?
+    {
+        return Ok(());
+    }
+    Err(Error::NotFound(Thing::Student))
+}

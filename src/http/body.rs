@@ -1,0 +1,120 @@
+//! The body of a request, counted against the limit while it comes.
+//!
+//! Whatever a handler leaves unread is read and thrown away before the reply is sent: a client that is still sending
+//! would otherwise see a broken connection instead of its answer.
+
+use actix_web::dev::{Payload, ServiceRequest, ServiceResponse};
+use actix_web::error::PayloadError;
+use actix_web::http::header;
+use actix_web::middleware::Next;
+use actix_web::{Error, HttpMessage, body::MessageBody, web};
+use bytes::Bytes;
+use futures_util::{Stream, StreamExt};
+use std::cell::RefCell;
+use std::pin::Pin;
+use std::rc::Rc;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+/// How long the next bytes of a body may take.
+pub const IDLE: Duration = Duration::from_secs(60);
+
+/// How long the rest of a body that nobody wants may take.
+const DRAIN: Duration = Duration::from_secs(30);
+
+/// The largest request, in bytes.
+#[derive(Debug, Clone, Copy)]
+pub struct MaxRequestSize(pub u64);
+
+struct Counted {
+    payload: Payload,
+    seen: u64,
+    limit: u64,
+    ended: bool,
+}
+
+/// One end of the body; the middleware keeps the other.
+struct Shared(Rc<RefCell<Counted>>);
+
+impl Stream for Shared {
+    type Item = Result<Bytes, PayloadError>;
+
+    fn poll_next(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        let mut counted = self.0.borrow_mut();
+        if counted.seen > counted.limit {
+            return Poll::Ready(Some(Err(PayloadError::Overflow)));
+        }
+        let next = counted.poll(context);
+        if counted.seen > counted.limit {
+            Poll::Ready(Some(Err(PayloadError::Overflow)))
+        } else {
+            next
+        }
+    }
+}
+
+impl Counted {
+    fn poll(&mut self, context: &mut Context<'_>) -> Poll<Option<Result<Bytes, PayloadError>>> {
+        if self.ended {
+            return Poll::Ready(None);
+        }
+        let next = self.payload.poll_next_unpin(context);
+        match &next {
+            Poll::Ready(Some(Ok(bytes))) => self.seen += bytes.len() as u64,
+            Poll::Ready(_) => self.ended = true,
+            Poll::Pending => {}
+        }
+        next
+    }
+}
+
+/// Middleware: hands on the body under the limit, and reads the rest of it afterwards.
+pub async fn bounded<B: MessageBody + 'static>(
+    mut request: ServiceRequest,
+    next: Next<B>,
+) -> Result<ServiceResponse<B>, Error> {
+    let limit = request
+        .app_data::<web::Data<MaxRequestSize>>()
+        .map_or(u64::MAX, |limit| limit.0);
+    let announced = request
+        .headers()
+        .get(header::CONTENT_LENGTH)
+        .and_then(|length| length.to_str().ok())
+        .and_then(|length| length.parse::<u64>().ok());
+    let counted = Rc::new(RefCell::new(Counted {
+        payload: request.take_payload(),
+        // A body announced as too large is refused before any of it is read.
+        seen: announced.filter(|length| *length > limit).unwrap_or(0),
+        limit,
+        ended: false,
+    }));
+    let stream: Pin<Box<dyn Stream<Item = Result<Bytes, PayloadError>>>> =
+        Box::pin(Shared(Rc::clone(&counted)));
+    request.set_payload(Payload::from(stream));
+    let mut response = next.call(request).await;
+    if !drain(&counted, limit).await {
+        if let Ok(response) = &mut response {
+            response
+                .response_mut()
+                .head_mut()
+                .set_connection_type(actix_web::http::ConnectionType::Close);
+        }
+    }
+    response
+}
+
+/// Whether the rest of the body came in time, and was not more than the limit once more.
+async fn drain(counted: &RefCell<Counted>, limit: u64) -> bool {
+    let enough = counted.borrow().seen.saturating_add(limit);
+    let rest = std::future::poll_fn(|context| {
+        let mut counted = counted.borrow_mut();
+        loop {
+            match std::task::ready!(counted.poll(context)) {
+                Some(Ok(_)) if counted.seen <= enough => {}
+                Some(_) => return Poll::Ready(false),
+                None => return Poll::Ready(true),
+            }
+        }
+    });
+    tokio::time::timeout(DRAIN, rest).await.unwrap_or(false)
+}

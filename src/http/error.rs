@@ -1,0 +1,228 @@
+//! From what went wrong to a status and a sentence: the only place that knows either.
+//!
+//! Below the prefix an error is the ngshare protocol's `{"success": false, "message": …}`. Clients compare the
+//! messages of that protocol literally, so those stay as they are.
+
+use crate::auth::AuthError;
+use crate::codec::FileListError;
+use crate::domain::{IllegalName, IllegalTime};
+use crate::exchange::{self, Denial, Thing};
+use actix_web::http::{StatusCode, header};
+use actix_web::{HttpResponse, HttpResponseBuilder, ResponseError};
+use serde_json::json;
+use std::borrow::Cow;
+
+/// The answer of a handler.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// How long a client should wait when the exchange itself can't do its work, in seconds.
+const RETRY_AFTER: u64 = 10;
+
+/// Why a request is not answered with success.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The exchange says no, or can't.
+    #[error(transparent)]
+    Exchange(#[from] exchange::Error),
+    /// Nobody is known to ask.
+    #[error(transparent)]
+    Auth(#[from] AuthError),
+    /// The request is at fault; the sentence says how.
+    #[error("{0}")]
+    BadRequest(Cow<'static, str>),
+    /// The body is larger than the limit, in bytes.
+    #[error("a request larger than {0} bytes")]
+    RequestTooLarge(u64),
+    /// A field that is no file list is larger than the limit, in bytes.
+    #[error("a field larger than {0} bytes")]
+    FieldTooLarge(usize),
+    /// No bytes came for too long.
+    #[error("the body stopped coming")]
+    BodyTimeout,
+    /// There is nothing at this address.
+    #[error("no such address")]
+    NoSuchPath,
+    /// There is, but not for this method.
+    #[error("no such method here")]
+    NoSuchMethod,
+    /// The debugging page is off.
+    #[error("debug mode is off")]
+    DebugOff,
+}
+
+impl Error {
+    /// A 400 with this sentence.
+    pub fn bad(message: impl Into<Cow<'static, str>>) -> Self {
+        Self::BadRequest(message.into())
+    }
+
+    /// The sentence for the client.
+    pub fn message(&self) -> Cow<'static, str> {
+        use exchange::Error as E;
+        match self {
+            Self::Exchange(error) => match error {
+                E::NotFound(thing) => format!("{} not found", name(*thing)).into(),
+                E::AlreadyExists(thing) => format!("{} already exists", name(*thing)).into(),
+                E::Denied(None) => "Permission denied".into(),
+                E::Denied(Some(Denial::NotAdmin)) => "Permission denied (not admin)".into(),
+                E::Denied(Some(Denial::NotInstructor)) => {
+                    "Permission denied (not course instructor)".into()
+                }
+                E::Denied(Some(Denial::NotRelated)) => {
+                    "Permission denied (not related to course)".into()
+                }
+                E::InstructorsAreForAdmins => {
+                    "Permission denied (cannot modify instructors)".into()
+                }
+                E::OtherInstructorsAreForAdmins => {
+                    "Permission denied (cannot modify other instructors)".into()
+                }
+                E::InstructorAsStudent => "Cannot add instructor as student".into(),
+                E::MemberByGroup(group) => format!(
+                    "A member by the JupyterHub group {group}: take them out of that group instead"
+                )
+                .into(),
+                E::FileTooLarge(limit) => {
+                    format!("A file is larger than the limit of {limit} bytes; nothing was stored")
+                        .into()
+                }
+                E::TooManyFiles(limit) => {
+                    format!("More than {limit} files; nothing was stored").into()
+                }
+                E::Damaged(..) => {
+                    "Stored data is damaged; the operator should run nbcourier fsck".into()
+                }
+                E::Disk(_) | E::Store(_) => {
+                    "The exchange cannot reach its storage now; nothing was changed. Try again soon"
+                        .into()
+                }
+            },
+            Self::Auth(error) => error.to_string().into(),
+            Self::BadRequest(message) => message.clone(),
+            Self::RequestTooLarge(limit) => {
+                format!("The request is larger than the limit of {limit} bytes; nothing was stored")
+                    .into()
+            }
+            Self::FieldTooLarge(limit) => {
+                format!("A field is larger than the limit of {limit} bytes; nothing was stored")
+                    .into()
+            }
+            Self::BodyTimeout => "The request stopped coming; nothing was stored".into(),
+            Self::NoSuchPath => "Not found".into(),
+            Self::NoSuchMethod => "Method not allowed".into(),
+            Self::DebugOff => "Debug mode is off".into(),
+        }
+    }
+
+    /// Tells the log what the client is not told.
+    fn log(&self) {
+        if self.status_code().is_server_error() {
+            log::error!("{self}");
+        }
+    }
+}
+
+fn name(thing: Thing) -> &'static str {
+    match thing {
+        Thing::Course => "Course",
+        Thing::Assignment => "Assignment",
+        Thing::Instructor => "Instructor",
+        Thing::Student => "Student",
+        Thing::Submission => "Submission",
+    }
+}
+
+impl ResponseError for Error {
+    fn status_code(&self) -> StatusCode {
+        use exchange::Error as E;
+        match self {
+            Self::Exchange(error) => match error {
+                E::NotFound(_) => StatusCode::NOT_FOUND,
+                E::AlreadyExists(_) | E::InstructorAsStudent | E::MemberByGroup(_) => {
+                    StatusCode::CONFLICT
+                }
+                E::Denied(_) => StatusCode::FORBIDDEN,
+                E::InstructorsAreForAdmins | E::OtherInstructorsAreForAdmins => {
+                    StatusCode::BAD_REQUEST
+                }
+                E::FileTooLarge(_) | E::TooManyFiles(_) => StatusCode::PAYLOAD_TOO_LARGE,
+                E::Damaged(..) => StatusCode::INTERNAL_SERVER_ERROR,
+                E::Disk(error) if error.kind() == std::io::ErrorKind::StorageFull => {
+                    StatusCode::INSUFFICIENT_STORAGE
+                }
+                E::Disk(_) | E::Store(_) => StatusCode::SERVICE_UNAVAILABLE,
+            },
+            Self::Auth(error) => error.status_code(),
+            Self::BadRequest(_) => StatusCode::BAD_REQUEST,
+            Self::RequestTooLarge(_) | Self::FieldTooLarge(_) => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::BodyTimeout => StatusCode::REQUEST_TIMEOUT,
+            Self::NoSuchPath => StatusCode::NOT_FOUND,
+            Self::NoSuchMethod => StatusCode::METHOD_NOT_ALLOWED,
+            Self::DebugOff => StatusCode::FORBIDDEN,
+        }
+    }
+
+    fn error_response(&self) -> HttpResponse {
+        self.log();
+        if let Self::Auth(error) = self {
+            return error.error_response();
+        }
+        let mut response = HttpResponse::build(self.status_code());
+        if self.status_code() == StatusCode::SERVICE_UNAVAILABLE {
+            response.insert_header((header::RETRY_AFTER, RETRY_AFTER));
+        }
+        failure(&mut response, &self.message())
+    }
+}
+
+impl ResponseError for AuthError {
+    fn status_code(&self) -> StatusCode {
+        match self {
+            Self::Anonymous | Self::UnknownToken => StatusCode::UNAUTHORIZED,
+            Self::Refused(_) | Self::CrossSite | Self::BadState => StatusCode::FORBIDDEN,
+            Self::NoLogin => StatusCode::NOT_FOUND,
+            Self::HubUnavailable { .. } | Self::Failed(_) => StatusCode::SERVICE_UNAVAILABLE,
+        }
+    }
+
+    fn error_response(&self) -> HttpResponse {
+        let mut response = HttpResponse::build(self.status_code());
+        match self {
+            Self::Anonymous | Self::UnknownToken => {
+                response.insert_header((header::WWW_AUTHENTICATE, "token"));
+            }
+            Self::HubUnavailable { retry_after } => {
+                response.insert_header((header::RETRY_AFTER, retry_after.as_secs().max(1)));
+            }
+            _ => {}
+        }
+        failure(&mut response, &self.to_string())
+    }
+}
+
+fn failure(response: &mut HttpResponseBuilder, message: &str) -> HttpResponse {
+    response.json(json!({ "success": false, "message": message }))
+}
+
+impl From<IllegalName> for Error {
+    fn from(error: IllegalName) -> Self {
+        Self::bad(error.to_string())
+    }
+}
+
+impl From<IllegalTime> for Error {
+    fn from(_: IllegalTime) -> Self {
+        Self::bad("Time format incorrect")
+    }
+}
+
+impl From<FileListError> for Error {
+    fn from(error: FileListError) -> Self {
+        Self::bad(match error {
+            FileListError::NotJson => "Files cannot be JSON decoded",
+            FileListError::IncorrectFormat => "Incorrect request format",
+            FileListError::IllegalPath => "Illegal path",
+            FileListError::NotBase64 => "Content cannot be base64 decoded",
+        })
+    }
+}

@@ -1,0 +1,139 @@
+//! Nobody comes past here unknown: middleware that finds the caller of every request below the prefix.
+
+use super::body::{IDLE, MaxRequestSize};
+use super::error::Error;
+use super::receive;
+use crate::auth::{Authenticator, Caller};
+use crate::exchange::{Exchange, roster};
+use actix_web::dev::{Payload, ServiceRequest, ServiceResponse};
+use actix_web::error::PayloadError;
+use actix_web::middleware::Next;
+use actix_web::{HttpMessage, body::MessageBody, web};
+use bytes::Bytes;
+use futures_util::{Stream, StreamExt, stream};
+use std::io::{Read, Seek, Write};
+use std::pin::Pin;
+
+/// Bytes of a body held in memory while looking for the argument `user`.
+const HELD: usize = 64 * 1024;
+/// Bytes read back at a time.
+const CHUNK: usize = 256 * 1024;
+
+/// Middleware: finds the caller, or answers in their place.
+pub async fn identify<B: MessageBody + 'static>(
+    mut request: ServiceRequest,
+    next: Next<B>,
+) -> Result<ServiceResponse<B>, actix_web::Error> {
+    let caller = find(&mut request).await?;
+    caller.attach(&request);
+    next.call(request).await
+}
+
+async fn find(request: &mut ServiceRequest) -> Result<Caller, Error> {
+    let Some(authenticator) = request.app_data::<web::Data<Authenticator>>().cloned() else {
+        return Err(Error::NoSuchPath);
+    };
+    let user = if authenticator.has_login() {
+        None
+    } else {
+        user_in_body(request).await?
+    };
+    let caller = authenticator
+        .authenticate(request.request(), user.as_deref())
+        .await?;
+    if let Some(exchange) = request.app_data::<web::Data<Exchange>>().cloned() {
+        roster::note_groups(&exchange, &caller).await?;
+    }
+    Ok(caller)
+}
+
+/// Without a hub a form says itself whose it is. The body is read for that, into a file when it is long, and put back.
+async fn user_in_body(request: &mut ServiceRequest) -> Result<Option<String>, Error> {
+    if request.method().is_safe() {
+        return Ok(None);
+    }
+    let mut body = request.take_payload();
+    let mut held = Vec::new();
+    let mut ended = false;
+    while !ended && held.len() <= HELD {
+        match tokio::time::timeout(IDLE, body.next())
+            .await
+            .map_err(|_| Error::BodyTimeout)?
+        {
+            Some(Ok(bytes)) => held.extend_from_slice(&bytes),
+            Some(Err(error)) => return Err(broken(request, &error)),
+            None => ended = true,
+        }
+    }
+    let held = Bytes::from(held);
+    let user = receive::user_in(request.request(), &held, ended).await?;
+    if ended || user.is_some() {
+        let beginning = stream::iter([Ok(held)]);
+        put_back(request, beginning.chain(body));
+        return Ok(user);
+    }
+    let file = spool(request, &held, body).await?;
+    let again = file.reopen().map_err(crate::exchange::Error::Disk)?;
+    let user = receive::user_in_stream(request.request(), chunks(again)).await?;
+    let again = file.reopen().map_err(crate::exchange::Error::Disk)?;
+    put_back(request, chunks(again));
+    Ok(user)
+}
+
+async fn spool(
+    request: &ServiceRequest,
+    held: &[u8],
+    mut body: Payload,
+) -> Result<tempfile::NamedTempFile, Error> {
+    let mut file = tempfile::NamedTempFile::new().map_err(crate::exchange::Error::Disk)?;
+    file.write_all(held).map_err(crate::exchange::Error::Disk)?;
+    while let Some(bytes) = tokio::time::timeout(IDLE, body.next())
+        .await
+        .map_err(|_| Error::BodyTimeout)?
+    {
+        let bytes = bytes.map_err(|error| broken(request, &error))?;
+        file = web::block(move || file.write_all(&bytes).map(|()| file))
+            .await
+            .map_err(|_| Error::bad("The request broke off"))?
+            .map_err(crate::exchange::Error::Disk)?;
+    }
+    file.rewind().map_err(crate::exchange::Error::Disk)?;
+    Ok(file)
+}
+
+fn broken(request: &ServiceRequest, error: &PayloadError) -> Error {
+    match error {
+        PayloadError::Overflow => {
+            let limit = request
+                .app_data::<web::Data<MaxRequestSize>>()
+                .map_or(0, |limit| limit.0);
+            Error::RequestTooLarge(limit)
+        }
+        _ => Error::bad("The request broke off"),
+    }
+}
+
+fn chunks(file: std::fs::File) -> impl Stream<Item = Result<Bytes, PayloadError>> {
+    stream::try_unfold(file, |mut file| async move {
+        let mut chunk = vec![0; CHUNK];
+        let read = file.read(&mut chunk)?;
+        chunk.truncate(read);
+        Ok((read > 0).then(|| (Bytes::from(chunk), file)))
+    })
+}
+
+fn put_back(
+    request: &mut ServiceRequest,
+    body: impl Stream<Item = Result<Bytes, PayloadError>> + 'static,
+) {
+    let body: Pin<Box<dyn Stream<Item = Result<Bytes, PayloadError>>>> = Box::pin(body);
+    request.set_payload(Payload::from(body));
+}
+
+/// The caller's name for the log, where one was found.
+pub fn known(request: &actix_web::HttpRequest) -> Option<String> {
+    request
+        .extensions()
+        .get::<Caller>()
+        .map(|caller| caller.name().to_string())
+}

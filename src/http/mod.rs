@@ -1,0 +1,17 @@
+//! The surfaces: what comes in over HTTP is parsed, handed to `exchange`, and the answer is written down.
+
+mod access_log;
+mod body;
+pub mod error;
+mod health;
+mod identify;
+mod names;
+pub mod ngshare;
+pub mod pages;
+mod person;
+mod receive;
+mod server;
+mod v1;
+
+pub use access_log::LOG_TARGET;
+pub use server::{Server, Settings, routes, start};

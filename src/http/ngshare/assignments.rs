@@ -1,0 +1,56 @@
+//! `assignments/{course}` and `assignment/{course}/{assignment}`.
+
+use super::{done, file_list};
+use crate::auth::Caller;
+use crate::exchange::{Exchange, releases};
+use crate::http::error::Result;
+use crate::http::names::{InAssignment, InCourse};
+use crate::http::receive::{self, Fields, FilesIn};
+use actix_web::{HttpRequest, HttpResponse, web};
+use serde_json::json;
+
+/// `GET assignments/{course}`
+pub async fn list(
+    exchange: web::Data<Exchange>,
+    caller: Caller,
+    InCourse(course): InCourse,
+) -> Result<HttpResponse> {
+    let assignments = releases::list(&exchange, &caller, course).await?;
+    Ok(HttpResponse::Ok().json(json!({ "success": true, "assignments": assignments })))
+}
+
+/// `GET assignment/{course}/{assignment}`
+pub async fn fetch(
+    exchange: web::Data<Exchange>,
+    caller: Caller,
+    InAssignment(course, assignment): InAssignment,
+    request: HttpRequest,
+) -> Result<HttpResponse> {
+    let files = releases::files(&exchange, &caller, course, assignment).await?;
+    let list_only = file_list::is_list_only(&Fields::of_query(&request)?)?;
+    file_list::reply(&exchange, files, None, list_only).await
+}
+
+/// `POST assignment/{course}/{assignment}`
+pub async fn release(
+    exchange: web::Data<Exchange>,
+    caller: Caller,
+    InAssignment(course, assignment): InAssignment,
+    request: HttpRequest,
+    body: web::Payload,
+) -> Result<HttpResponse> {
+    releases::may_release(&exchange, &caller, &course, &assignment).await?;
+    let upload = receive::upload(&exchange, &request, body, FilesIn::BodyOrQuery).await?;
+    releases::release(&exchange, &caller, course, assignment, upload.files()?).await?;
+    Ok(done())
+}
+
+/// `DELETE assignment/{course}/{assignment}`
+pub async fn unrelease(
+    exchange: web::Data<Exchange>,
+    caller: Caller,
+    InAssignment(course, assignment): InAssignment,
+) -> Result<HttpResponse> {
+    releases::unrelease(&exchange, &caller, course, assignment).await?;
+    Ok(done())
+}

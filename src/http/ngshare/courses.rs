@@ -1,0 +1,56 @@
+//! `courses` and `course/{course}`.
+
+use super::done;
+use crate::auth::Caller;
+use crate::domain::UserName;
+use crate::exchange::{self, Exchange};
+use crate::http::error::{Error, Result};
+use crate::http::names::InCourse;
+use crate::http::receive;
+use actix_web::{HttpRequest, HttpResponse, web};
+use serde_json::{Value, json};
+
+/// `GET courses`
+pub async fn list(exchange: web::Data<Exchange>, caller: Caller) -> Result<HttpResponse> {
+    let courses = exchange::courses::list(&exchange, &caller).await?;
+    let names: Vec<String> = courses.into_iter().map(|course| course.name).collect();
+    Ok(HttpResponse::Ok().json(json!({ "success": true, "courses": names })))
+}
+
+/// `POST course/{course}`
+pub async fn create(
+    exchange: web::Data<Exchange>,
+    caller: Caller,
+    InCourse(course): InCourse,
+    request: HttpRequest,
+    body: web::Payload,
+) -> Result<HttpResponse> {
+    exchange::courses::may_create(&exchange, &caller, &course).await?;
+    let fields = receive::fields(&request, body).await?;
+    let instructors = fields
+        .get("instructors")?
+        .map_or(Ok(Vec::new()), parse_instructors)?;
+    exchange::courses::create(&exchange, &caller, course, instructors).await?;
+    Ok(done())
+}
+
+fn parse_instructors(text: &str) -> Result<Vec<UserName>> {
+    let value: Value =
+        serde_json::from_str(text).map_err(|_| Error::bad("Instructors cannot be JSON decoded"))?;
+    let names: Vec<String> =
+        serde_json::from_value(value).map_err(|_| Error::bad("Incorrect request format"))?;
+    names
+        .into_iter()
+        .map(|name| Ok(UserName::parse(name)?))
+        .collect()
+}
+
+/// `DELETE course/{course}`
+pub async fn delete(
+    exchange: web::Data<Exchange>,
+    caller: Caller,
+    InCourse(course): InCourse,
+) -> Result<HttpResponse> {
+    exchange::courses::delete(&exchange, &caller, course).await?;
+    Ok(done())
+}

@@ -1,0 +1,58 @@
+//! `feedback/{course}/{assignment}/{user}`.
+
+use super::{done, file_list};
+use crate::auth::Caller;
+use crate::domain::Timestamp;
+use crate::exchange::{Exchange, feedback, submissions};
+use crate::http::error::{Error, Result};
+use crate::http::names::OfStudent;
+use crate::http::receive::{self, Fields, FilesIn};
+use actix_web::{HttpRequest, HttpResponse, web};
+
+/// `POST feedback/{course}/{assignment}/{user}`
+pub async fn give(
+    exchange: web::Data<Exchange>,
+    caller: Caller,
+    OfStudent(target): OfStudent,
+    request: HttpRequest,
+    body: web::Payload,
+) -> Result<HttpResponse> {
+    feedback::may_give(&exchange, &caller, &target).await?;
+    let upload = receive::upload(&exchange, &request, body, FilesIn::Body).await?;
+    let time = timestamp(&upload.fields)?;
+    feedback::check_submission(&exchange, &caller, &target, time).await?;
+    feedback::give(&exchange, &caller, target, time, upload.files()?).await?;
+    Ok(done())
+}
+
+/// `GET feedback/{course}/{assignment}/{user}`
+pub async fn fetch(
+    exchange: web::Data<Exchange>,
+    caller: Caller,
+    OfStudent(target): OfStudent,
+    request: HttpRequest,
+) -> Result<HttpResponse> {
+    let fields = Fields::of_query(&request)?;
+    let time = match timestamp(&fields) {
+        Ok(time) => time,
+        Err(error) => {
+            submissions::check_target(&exchange, &caller, &target).await?;
+            return Err(error);
+        }
+    };
+    let files = feedback::files(&exchange, &caller, target, time).await?;
+    file_list::reply(
+        &exchange,
+        files,
+        Some(time),
+        file_list::is_list_only(&fields)?,
+    )
+    .await
+}
+
+fn timestamp(fields: &Fields) -> Result<Timestamp> {
+    let text = fields.get("timestamp")?.filter(|text| !text.is_empty());
+    Ok(Timestamp::parse(
+        text.ok_or_else(|| Error::bad("Please supply timestamp"))?,
+    )?)
+}

@@ -1,0 +1,55 @@
+//! `instructors/{course}` and `instructor/{course}/{user}`.
+
+use super::done;
+use crate::auth::Caller;
+use crate::exchange::{Exchange, roster};
+use crate::http::error::Result;
+use crate::http::names::{InCourse, OfPerson};
+use crate::http::person::{Details, Shown};
+use crate::http::receive;
+use actix_web::{HttpRequest, HttpResponse, web};
+use serde_json::json;
+
+/// `GET instructors/{course}`
+pub async fn list(
+    exchange: web::Data<Exchange>,
+    caller: Caller,
+    InCourse(course): InCourse,
+) -> Result<HttpResponse> {
+    let instructors = roster::instructors(&exchange, &caller, course).await?;
+    Ok(HttpResponse::Ok().json(json!({ "success": true, "instructors": instructors })))
+}
+
+/// `GET instructor/{course}/{user}`
+pub async fn show(
+    exchange: web::Data<Exchange>,
+    caller: Caller,
+    OfPerson(course, user): OfPerson,
+) -> Result<HttpResponse> {
+    let person = roster::instructor(&exchange, &caller, course, user).await?;
+    Ok(HttpResponse::Ok().json(Shown::from(person)))
+}
+
+/// `POST instructor/{course}/{user}`
+pub async fn put(
+    exchange: web::Data<Exchange>,
+    caller: Caller,
+    OfPerson(course, user): OfPerson,
+    request: HttpRequest,
+    body: web::Payload,
+) -> Result<HttpResponse> {
+    roster::may_write(&exchange, &caller, &course).await?;
+    let details = Details::of(&receive::fields(&request, body).await?)?;
+    roster::put_instructor(&exchange, &caller, course, details.person(user)).await?;
+    Ok(done())
+}
+
+/// `DELETE instructor/{course}/{user}`
+pub async fn remove(
+    exchange: web::Data<Exchange>,
+    caller: Caller,
+    OfPerson(course, user): OfPerson,
+) -> Result<HttpResponse> {
+    roster::remove_instructor(&exchange, &caller, course, user).await?;
+    Ok(done())
+}

@@ -1,0 +1,88 @@
+//! `submissions/{course}/{assignment}[/{user}]` and `submission/{course}/{assignment}[/{user}]`.
+
+use super::file_list;
+use crate::auth::Caller;
+use crate::domain::Timestamp;
+use crate::exchange::submissions::{self, Line};
+use crate::exchange::{Error as Refusal, Exchange, Thing};
+use crate::http::error::Result;
+use crate::http::names::{InAssignment, OfStudent};
+use crate::http::receive::{self, Fields, FilesIn};
+use actix_web::{HttpRequest, HttpResponse, web};
+use serde_json::json;
+
+/// `GET submissions/{course}/{assignment}`
+pub async fn list(
+    exchange: web::Data<Exchange>,
+    caller: Caller,
+    InAssignment(course, assignment): InAssignment,
+) -> Result<HttpResponse> {
+    Ok(listing(
+        submissions::list(&exchange, &caller, course, assignment).await?,
+    ))
+}
+
+/// `GET submissions/{course}/{assignment}/{user}`
+pub async fn list_of(
+    exchange: web::Data<Exchange>,
+    caller: Caller,
+    OfStudent(target): OfStudent,
+) -> Result<HttpResponse> {
+    Ok(listing(
+        submissions::list_of(&exchange, &caller, target).await?,
+    ))
+}
+
+fn listing(submissions: Vec<Line>) -> HttpResponse {
+    #[derive(serde::Serialize)]
+    struct Listing {
+        success: bool,
+        submissions: Vec<Line>,
+    }
+    HttpResponse::Ok().json(Listing {
+        success: true,
+        submissions,
+    })
+}
+
+/// `POST submission/{course}/{assignment}`
+pub async fn submit(
+    exchange: web::Data<Exchange>,
+    caller: Caller,
+    InAssignment(course, assignment): InAssignment,
+    request: HttpRequest,
+    body: web::Payload,
+) -> Result<HttpResponse> {
+    submissions::may_submit(&exchange, &caller, &course, &assignment).await?;
+    let upload = receive::upload(&exchange, &request, body, FilesIn::Body).await?;
+    let timestamp =
+        submissions::submit(&exchange, &caller, course, assignment, upload.files()?).await?;
+    Ok(HttpResponse::Ok().json(json!({ "success": true, "timestamp": timestamp })))
+}
+
+/// `GET submission/{course}/{assignment}/{user}`
+pub async fn collect(
+    exchange: web::Data<Exchange>,
+    caller: Caller,
+    OfStudent(target): OfStudent,
+    request: HttpRequest,
+) -> Result<HttpResponse> {
+    let fields = Fields::of_query(&request)?;
+    let time = fields
+        .get("timestamp")?
+        .filter(|text| !text.is_empty())
+        .map(Timestamp::parse);
+    let Ok(time) = time.transpose() else {
+        // A time that is none is no submission's; what comes before that in the order of checks still does.
+        submissions::check_target(&exchange, &caller, &target).await?;
+        return Err(Refusal::NotFound(Thing::Submission).into());
+    };
+    let (timestamp, files) = submissions::files(&exchange, &caller, target, time).await?;
+    file_list::reply(
+        &exchange,
+        files,
+        Some(timestamp),
+        file_list::is_list_only(&fields)?,
+    )
+    .await
+}

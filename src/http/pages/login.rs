@@ -1,0 +1,167 @@
+//! Logging in with the hub, coming back from it, and logging out.
+
+#![allow(clippy::unused_async, reason = "actix-web takes async handlers only")]
+
+use crate::auth::{Authenticator, Redirect};
+use crate::http::error::Error;
+use actix_web::http::header::{CACHE_CONTROL, ContentType, LOCATION};
+use actix_web::{HttpRequest, HttpResponse, web};
+use serde::Deserialize;
+
+/// Where to go after the login.
+#[derive(Deserialize)]
+pub struct LoginQuery {
+    next: Option<String>,
+}
+
+/// The form that logs out.
+#[derive(Deserialize)]
+pub struct LogoutForm {
+    csrf_token: Option<String>,
+}
+
+/// `GET login`: sends the browser to the hub. Afterwards it goes to `next`, if that is below our prefix.
+pub async fn login(
+    request: HttpRequest,
+    authenticator: web::Data<Authenticator>,
+    query: Option<web::Query<LoginQuery>>,
+) -> Result<HttpResponse, Error> {
+    let next = query.and_then(|query| query.into_inner().next);
+    let redirect = authenticator.begin_login(&request, next.as_deref())?;
+    Ok(respond(redirect))
+}
+
+/// `GET oauth_callback`: the browser comes back from the hub and gets a session.
+pub async fn oauth_callback(
+    request: HttpRequest,
+    authenticator: web::Data<Authenticator>,
+) -> Result<HttpResponse, Error> {
+    let redirect = authenticator.finish_login(&request).await?;
+    Ok(respond(redirect))
+}
+
+/// `POST logout`: ends the session here; the hub's own goes on.
+pub async fn logout(
+    request: HttpRequest,
+    authenticator: web::Data<Authenticator>,
+    form: Option<web::Form<LogoutForm>>,
+) -> Result<HttpResponse, Error> {
+    let csrf_token = form.and_then(|form| form.into_inner().csrf_token);
+    let cookie = authenticator.end_session(&request, csrf_token.as_deref())?;
+    Ok(HttpResponse::Ok()
+        .cookie(cookie)
+        .insert_header((CACHE_CONTROL, "no-store"))
+        .content_type(ContentType::html())
+        .body(LOGGED_OUT))
+}
+
+const LOGGED_OUT: &str = "<!doctype html>\n\
+    <html lang=\"en\"><meta charset=\"utf-8\"><title>Logged out</title>\n\
+    <p>You are logged out here. The hub still knows you: log out there as well if others use this browser.</p>\n\
+    </html>\n";
+
+fn respond(redirect: Redirect) -> HttpResponse {
+    let mut response = HttpResponse::Found();
+    response
+        .insert_header((LOCATION, redirect.location))
+        .insert_header((CACHE_CONTROL, "no-store"));
+    for cookie in redirect.cookies {
+        response.cookie(cookie);
+    }
+    response.finish()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::auth::fake_browser::Browser;
+    use crate::auth::fake_hub::FakeHub;
+    use actix_web::App;
+    use actix_web::cookie::Cookie;
+    use actix_web::dev::ServiceResponse;
+    use actix_web::http::Method;
+    use actix_web::test::{TestRequest, call_service, init_service, read_body};
+
+    fn header<'a>(response: &'a ServiceResponse, name: &str) -> &'a str {
+        response.headers().get(name).unwrap().to_str().unwrap()
+    }
+
+    macro_rules! pages {
+        ($authenticator:expr) => {
+            init_service(
+                App::new()
+                    .app_data(web::Data::new($authenticator))
+                    .route("/services/x/login", web::get().to(login))
+                    .route("/services/x/oauth_callback", web::get().to(oauth_callback))
+                    .route("/services/x/logout", web::post().to(logout)),
+            )
+            .await
+        };
+    }
+
+    #[actix_web::test]
+    async fn the_pages_lead_through_login_and_logout() {
+        let hub = FakeHub::start();
+        let authenticator = hub.authenticator();
+        let pages = pages!(authenticator.clone());
+        let mut browser = Browser::default();
+        let kept = |response: &ServiceResponse| -> Vec<_> {
+            response
+                .response()
+                .cookies()
+                .map(Cookie::into_owned)
+                .collect()
+        };
+
+        let uri = "/services/x/login?next=%2Fservices%2Fx%2Fcourses";
+        let request = browser
+            .request(Method::GET, uri)
+            .insert_header(("x-forwarded-proto", "https"));
+        let response = call_service(&pages, request.to_request()).await;
+        assert_eq!(response.status(), 302);
+        assert!(
+            kept(&response)
+                .iter()
+                .all(|cookie| cookie.secure() == Some(true))
+        );
+        browser.keep(kept(&response));
+        let location = header(&response, "location");
+        let query = hub.logs_in(location, "token-of-sam");
+
+        let uri = format!("/services/x/oauth_callback?{query}");
+        let response = call_service(&pages, browser.request(Method::GET, &uri).to_request()).await;
+        assert_eq!(response.status(), 302);
+        assert_eq!(header(&response, "location"), "/services/x/courses");
+        assert_eq!(header(&response, "cache-control"), "no-store");
+        browser.keep(kept(&response));
+
+        let logout = || browser.request(Method::POST, "/services/x/logout");
+        let foreign = call_service(&pages, logout().to_request()).await;
+        assert_eq!(foreign.status(), 403);
+        let caller = browser.asks(&authenticator, Method::GET).await.unwrap();
+        let form = [("csrf_token", caller.csrf_token().unwrap())];
+        let response = call_service(&pages, logout().set_form(form).to_request()).await;
+        assert_eq!(response.status(), 200);
+        browser.keep(kept(&response));
+        assert!(browser.0.is_empty());
+        assert!(read_body(response).await.starts_with(b"<!doctype html>"));
+    }
+
+    #[actix_web::test]
+    async fn without_a_hub_there_is_no_login() {
+        let authenticator = Authenticator::standalone(["kevin".to_owned()]);
+        assert!(!authenticator.has_login());
+        let pages = pages!(authenticator);
+        for (method, page) in [
+            (Method::GET, "login"),
+            (Method::GET, "oauth_callback?code=a&state=b"),
+            (Method::POST, "logout"),
+        ] {
+            let request = TestRequest::default()
+                .method(method)
+                .uri(&format!("/services/x/{page}"));
+            let response = call_service(&pages, request.to_request()).await;
+            assert_eq!(response.status(), 404, "{page}");
+        }
+    }
+}

@@ -1,0 +1,430 @@
+//! Reading a form: small fields into memory, the file list straight into the exchange.
+//!
+//! The bytes are decoded on a blocking thread, a block at a time, while the next block comes in; a client that sends
+//! slowly holds no thread.
+
+use super::body::{IDLE, MaxRequestSize};
+use super::error::{Error, Result};
+use crate::codec::{
+    FieldEvent, FileEvent, FileListDecoder, FileListError, FormDecoder, NameTooLong,
+};
+use crate::exchange::intake::{self, Intake, Parcel};
+use crate::exchange::{self, Exchange};
+use actix_multipart::{Multipart, MultipartError};
+use actix_web::error::PayloadError;
+use actix_web::http::header;
+use actix_web::{HttpRequest, web};
+use bytes::{Bytes, BytesMut};
+use futures_util::StreamExt;
+use std::collections::HashMap;
+
+/// The text of all fields but the file list together, in bytes: enough to enrol tens of thousands at once.
+const MAX_FIELDS: usize = 8 * 1024 * 1024;
+/// How many bytes are decoded at a time.
+const BLOCK: usize = 256 * 1024;
+/// The field that holds the file list.
+const FILES: &str = "files";
+
+/// The small fields of a request: those of the query, and in their place those of the body.
+#[derive(Debug, Default)]
+pub struct Fields(HashMap<String, Vec<u8>>);
+
+impl Fields {
+    /// The fields of the query alone.
+    pub fn of_query(request: &HttpRequest) -> Result<Self> {
+        let mut receiver = Receiver::new(None);
+        receiver.query(request)?;
+        Ok(receiver.fields)
+    }
+
+    /// A field's text without the white space around it; the last one given counts.
+    pub fn get(&self, name: &str) -> Result<Option<&str>> {
+        self.0
+            .get(name)
+            .map(|value| std::str::from_utf8(value).map(str::trim))
+            .transpose()
+            .map_err(|_| Error::bad(format!("The argument {name} is not UTF-8")))
+    }
+}
+
+/// A form without files.
+pub async fn fields(request: &HttpRequest, body: web::Payload) -> Result<Fields> {
+    let mut receiver = Receiver::new(None);
+    receiver.query(request)?;
+    Ok(receive(request, body, receiver, None).await?.fields)
+}
+
+/// A form with a file list, which came whole or with the fault that the list has.
+pub struct Upload {
+    /// The other fields.
+    pub fields: Fields,
+    files: Option<Result<Parcel, FileListError>>,
+}
+
+impl Upload {
+    /// The files, all of them durable; or what the protocol says of a list that is missing or wrong.
+    pub fn files(self) -> Result<Parcel> {
+        Ok(self
+            .files
+            .ok_or_else(|| Error::bad("Please supply files"))??)
+    }
+}
+
+/// Where a file list may stand.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FilesIn {
+    /// In the body.
+    Body,
+    /// In the body, or else in the query.
+    BodyOrQuery,
+}
+
+/// A form with files, which go to the exchange as they come.
+pub async fn upload(
+    exchange: &Exchange,
+    request: &HttpRequest,
+    body: web::Payload,
+    files_in: FilesIn,
+) -> Result<Upload> {
+    let mut receiver = Receiver::new(None);
+    receiver.query(request)?;
+    let in_query = receiver
+        .fields
+        .0
+        .remove(FILES)
+        .filter(|_| files_in == FilesIn::BodyOrQuery);
+    receiver.exchange = Some(exchange.clone());
+    if let Some(list) = in_query {
+        receiver.begin_field(FILES.as_bytes());
+        receiver.value(&list)?;
+    }
+    receive(request, body, receiver, Some(exchange)).await
+}
+
+async fn receive(
+    request: &HttpRequest,
+    body: web::Payload,
+    mut receiver: Receiver,
+    exchange: Option<&Exchange>,
+) -> Result<Upload> {
+    let limit = request
+        .app_data::<web::Data<MaxRequestSize>>()
+        .map_or(u64::MAX, |limit| limit.0);
+    match Encoding::of(request) {
+        Encoding::UrlEncoded => {
+            let mut blocks = Blocks {
+                body,
+                limit,
+                ended: false,
+            };
+            let mut form = FormDecoder::new();
+            let mut block = blocks.next().await?;
+            while let Some(bytes) = block {
+                let work = web::block(move || {
+                    let result = form.feed(&bytes, &mut |event| receiver.take(event));
+                    result.map(|()| (form, receiver))
+                });
+                // The next block comes in while this one is decoded.
+                let (worked, next) = futures_util::join!(work, blocks.next());
+                (form, receiver) = worked.map_err(|_| gone())??;
+                block = next?;
+                receiver.store_overflow(exchange).await?;
+            }
+            web::block(move || {
+                form.finish(&mut |event| receiver.take(event))?;
+                receiver.finish()
+            })
+            .await
+            .map_err(|_| gone())?
+        }
+        Encoding::Multipart => {
+            let mut form = Multipart::new(request.headers(), body);
+            while let Some(field) = timely(form.next()).await? {
+                let mut field = field.map_err(|error| malformed(&error, limit))?;
+                receiver.begin_field(field.name().unwrap_or_default().as_bytes());
+                while let Some(chunk) = timely(field.next()).await? {
+                    let chunk = chunk.map_err(|error| malformed(&error, limit))?;
+                    receiver = web::block(move || receiver.value(&chunk).map(|()| receiver))
+                        .await
+                        .map_err(|_| gone())??;
+                    receiver.store_overflow(exchange).await?;
+                }
+            }
+            web::block(move || receiver.finish())
+                .await
+                .map_err(|_| gone())?
+        }
+        Encoding::Other => web::block(move || receiver.finish())
+            .await
+            .map_err(|_| gone())?,
+    }
+}
+
+async fn timely<T>(work: impl Future<Output = T>) -> Result<T> {
+    tokio::time::timeout(IDLE, work)
+        .await
+        .map_err(|_| Error::BodyTimeout)
+}
+
+fn gone() -> Error {
+    exchange::Error::Disk(std::io::Error::other("the decoding was broken off")).into()
+}
+
+fn malformed(error: &MultipartError, limit: u64) -> Error {
+    match error {
+        MultipartError::Payload(PayloadError::Overflow) => Error::RequestTooLarge(limit),
+        _ => Error::bad("The form is malformed"),
+    }
+}
+
+enum Encoding {
+    UrlEncoded,
+    Multipart,
+    Other,
+}
+
+impl Encoding {
+    fn of(request: &HttpRequest) -> Self {
+        let kind = request
+            .headers()
+            .get(header::CONTENT_TYPE)
+            .and_then(|kind| kind.to_str().ok());
+        let Some(kind) = kind else { return Self::Other };
+        let essence = kind.split(';').next().unwrap_or_default().trim();
+        if essence.eq_ignore_ascii_case("application/x-www-form-urlencoded") {
+            Self::UrlEncoded
+        } else if essence.eq_ignore_ascii_case("multipart/form-data") {
+            Self::Multipart
+        } else {
+            Self::Other
+        }
+    }
+}
+
+/// The body in blocks of about equal size, however small the pieces come from the network.
+struct Blocks {
+    body: web::Payload,
+    limit: u64,
+    ended: bool,
+}
+
+impl Blocks {
+    async fn next(&mut self) -> Result<Option<Bytes>> {
+        let mut block = BytesMut::new();
+        while !self.ended && block.len() < BLOCK {
+            match timely(self.body.next()).await? {
+                Some(Ok(bytes)) => block.extend_from_slice(&bytes),
+                Some(Err(PayloadError::Overflow)) => {
+                    return Err(Error::RequestTooLarge(self.limit));
+                }
+                Some(Err(_)) => return Err(Error::bad("The request broke off")),
+                None => self.ended = true,
+            }
+        }
+        Ok((!block.is_empty()).then(|| block.freeze()))
+    }
+}
+
+/// Sorts the parts of a form into fields and files.
+struct Receiver {
+    exchange: Option<Exchange>,
+    fields: Fields,
+    size: usize,
+    current: Option<String>,
+    files: Option<(FileListDecoder, Intake)>,
+}
+
+impl From<NameTooLong> for Error {
+    fn from(error: NameTooLong) -> Self {
+        Self::bad(error.to_string())
+    }
+}
+
+impl Receiver {
+    fn new(exchange: Option<Exchange>) -> Self {
+        Self {
+            exchange,
+            fields: Fields::default(),
+            size: 0,
+            current: None,
+            files: None,
+        }
+    }
+
+    fn query(&mut self, request: &HttpRequest) -> Result<()> {
+        let mut form = FormDecoder::new();
+        form.feed(request.query_string().as_bytes(), &mut |event| {
+            self.take(event)
+        })?;
+        form.finish(&mut |event| self.take(event))
+    }
+
+    fn take(&mut self, event: FieldEvent<'_>) -> Result<()> {
+        match event {
+            FieldEvent::Name(name) => self.begin_field(name),
+            FieldEvent::Value(bytes) => self.value(bytes)?,
+            FieldEvent::End => self.current = None,
+        }
+        Ok(())
+    }
+
+    fn begin_field(&mut self, name: &[u8]) {
+        // A name that is not UTF-8 is none that anybody asks for.
+        let name = String::from_utf8_lossy(name).into_owned();
+        match &self.exchange {
+            // Given again: the last one counts.
+            Some(exchange) if name == FILES => {
+                self.files = Some((FileListDecoder::new(), Intake::new(exchange)));
+            }
+            _ => {
+                self.size += name.len();
+                if let Some(earlier) = self.fields.0.insert(name.clone(), Vec::new()) {
+                    self.size = self.size.saturating_sub(earlier.len() + name.len());
+                }
+            }
+        }
+        self.current = Some(name);
+    }
+
+    fn value(&mut self, bytes: &[u8]) -> Result<()> {
+        let Some(name) = &self.current else {
+            return Ok(());
+        };
+        if let Some((decoder, intake)) = self.files.as_mut().filter(|_| name == FILES) {
+            return Ok(decoder.feed(bytes, &mut |event| match event {
+                FileEvent::Begin | FileEvent::Restart => intake.begin(),
+                FileEvent::Content(bytes) => intake.write(bytes),
+                FileEvent::End(path) => intake.end(path),
+            })?);
+        }
+        self.size += bytes.len();
+        if self.size > MAX_FIELDS {
+            return Err(Error::FieldTooLarge(MAX_FIELDS));
+        }
+        if let Some(value) = self.fields.0.get_mut(name) {
+            value.extend_from_slice(bytes);
+        }
+        Ok(())
+    }
+
+    async fn store_overflow(&mut self, exchange: Option<&Exchange>) -> Result<()> {
+        let overflow = self
+            .files
+            .as_mut()
+            .and_then(|(_, intake)| intake.take_overflow());
+        if let (Some(exchange), Some(contents)) = (exchange, overflow) {
+            intake::store_overflow(exchange, contents).await?;
+        }
+        Ok(())
+    }
+
+    fn finish(self) -> Result<Upload> {
+        let files = match self.files {
+            None => None,
+            Some((decoder, intake)) => Some(match decoder.finish() {
+                Ok(()) => Ok(intake.finish()?),
+                Err(error) => Err(error),
+            }),
+        };
+        Ok(Upload {
+            fields: self.fields,
+            files,
+        })
+    }
+}
+
+/// The argument `user` of a body of which this is the beginning, or all of it when it `ended`.
+pub async fn user_in(
+    request: &HttpRequest,
+    beginning: &[u8],
+    ended: bool,
+) -> Result<Option<String>> {
+    match Encoding::of(request) {
+        Encoding::UrlEncoded => {
+            let mut search = UserSearch::default();
+            let mut form = FormDecoder::new();
+            form.feed(beginning, &mut |event| search.take(event))?;
+            if ended {
+                form.finish(&mut |event| search.take(event))?;
+            }
+            search.found()
+        }
+        Encoding::Multipart if ended => {
+            let whole = Bytes::copy_from_slice(beginning);
+            user_in_stream(request, futures_util::stream::iter([Ok(whole)])).await
+        }
+        Encoding::Multipart | Encoding::Other => Ok(None),
+    }
+}
+
+/// The argument `user` of a body read from its beginning to its end.
+pub async fn user_in_stream(
+    request: &HttpRequest,
+    body: impl futures_util::Stream<Item = Result<Bytes, PayloadError>> + 'static,
+) -> Result<Option<String>> {
+    let mut search = UserSearch::default();
+    match Encoding::of(request) {
+        Encoding::UrlEncoded => {
+            let mut form = FormDecoder::new();
+            let mut body = std::pin::pin!(body);
+            while let Some(bytes) = body.next().await {
+                let bytes = bytes.map_err(|_| Error::bad("The request broke off"))?;
+                form.feed(&bytes, &mut |event| search.take(event))?;
+            }
+            form.finish(&mut |event| search.take(event))?;
+        }
+        Encoding::Multipart => {
+            let mut form = Multipart::new(request.headers(), body);
+            while let Some(field) = form.next().await {
+                let mut field = field.map_err(|error| malformed(&error, 0))?;
+                search.take(FieldEvent::Name(
+                    field.name().unwrap_or_default().as_bytes(),
+                ))?;
+                while let Some(bytes) = field.next().await {
+                    search.take(FieldEvent::Value(
+                        &bytes.map_err(|error| malformed(&error, 0))?,
+                    ))?;
+                }
+                search.take(FieldEvent::End)?;
+            }
+        }
+        Encoding::Other => {}
+    }
+    search.found()
+}
+
+/// Looks for the argument `user` among the fields of a form.
+#[derive(Default)]
+struct UserSearch {
+    open: Option<Vec<u8>>,
+    last: Option<Vec<u8>>,
+}
+
+impl UserSearch {
+    /// The longest name looked at, in bytes; a longer one is none.
+    const MAX: usize = 4096;
+
+    fn take(&mut self, event: FieldEvent<'_>) -> Result<()> {
+        match event {
+            FieldEvent::Name(name) => self.open = (name == b"user").then(Vec::new),
+            FieldEvent::Value(bytes) => {
+                if let Some(value) = self.open.as_mut().filter(|value| value.len() < Self::MAX) {
+                    value.extend_from_slice(&bytes[..bytes.len().min(Self::MAX)]);
+                }
+            }
+            FieldEvent::End => {
+                if let Some(value) = self.open.take() {
+                    self.last = Some(value);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn found(self) -> Result<Option<String>> {
+        self.last
+            .map(String::from_utf8)
+            .transpose()
+            .map_err(|_| Error::bad("The argument user is not UTF-8"))
+    }
+}

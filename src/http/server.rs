@@ -1,0 +1,166 @@
+//! The application: state, middleware, routes. `main` and the tests run the same one.
+
+use super::body::{self, MaxRequestSize};
+use super::ngshare::{self, Entry};
+use super::{access_log, health, identify, pages, v1};
+use crate::auth::Authenticator;
+use crate::exchange::Exchange;
+use actix_web::middleware::from_fn;
+use actix_web::web::{self, Data, ServiceConfig};
+use actix_web::{App, HttpResponse, HttpServer, http::header};
+use std::net::TcpListener;
+use std::time::Duration;
+
+pub use actix_web::dev::Server;
+
+/// The path under which all is served; begins and ends with `/`.
+#[derive(Debug, Clone)]
+pub struct Prefix(pub String);
+
+/// Whether the page with example data is on.
+#[derive(Debug, Clone, Copy)]
+pub struct Debugging(pub bool);
+
+/// How long a deleted course can be restored.
+#[derive(Debug, Clone, Copy)]
+pub struct Retention(pub Duration);
+
+/// How long the headers of a request may take to arrive.
+const HEADERS_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// What the application is made of.
+#[derive(Clone)]
+pub struct Settings {
+    /// The exchange behind it.
+    pub exchange: Exchange,
+    /// Tells who calls.
+    pub authenticator: Authenticator,
+    /// Begins and ends with `/`.
+    pub prefix: String,
+    /// Bytes of a request's body.
+    pub max_request_size: u64,
+    /// Whether the page with example data is on; it is there only without a hub.
+    pub debug: bool,
+    /// How long a deleted course can be restored.
+    pub retention: Duration,
+    /// How long requests in flight may take when the server is told to stop.
+    pub shutdown_timeout: Duration,
+}
+
+/// Every method and path below the prefix that a caller is asked for.
+pub fn routes() -> impl Iterator<Item = &'static Entry> {
+    ngshare::ROUTES.iter().chain(v1::ROUTES)
+}
+
+/// Serves on a bound socket until told to stop by a signal, finishing what is in flight.
+pub fn start(listener: TcpListener, settings: Settings) -> std::io::Result<Server> {
+    let shutdown_timeout = settings.shutdown_timeout.as_secs();
+    let server = HttpServer::new(move || {
+        App::new()
+            .configure(|service| configure(service, &settings))
+            .wrap(from_fn(body::bounded))
+            .wrap(from_fn(access_log::log))
+    })
+    .client_request_timeout(HEADERS_TIMEOUT)
+    // Small streamed replies would otherwise wait for the client's acknowledgement.
+    .tcp_nodelay(true)
+    .shutdown_timeout(shutdown_timeout)
+    .listen(listener)?
+    .run();
+    Ok(server)
+}
+
+fn configure(service: &mut ServiceConfig, settings: &Settings) {
+    let prefix = &settings.prefix;
+    let standalone = !settings.authenticator.has_login();
+    service
+        .app_data(Data::new(settings.exchange.clone()))
+        .app_data(Data::new(settings.authenticator.clone()))
+        .app_data(Data::new(MaxRequestSize(settings.max_request_size)))
+        .app_data(Data::new(Prefix(prefix.clone())))
+        .app_data(Data::new(Debugging(settings.debug)))
+        .app_data(Data::new(Retention(settings.retention)))
+        .app_data(web::FormConfig::default().limit(64 * 1024));
+    // Open to everybody, so that probes need no token: the paths at the root and below the prefix.
+    for base in if prefix == "/" {
+        vec!["/"]
+    } else {
+        vec!["/", prefix.as_str()]
+    } {
+        service.service(open(
+            &format!("{base}healthz"),
+            web::get().to(health::healthz),
+        ));
+        service.service(open(
+            &format!("{base}readyz"),
+            web::get().to(health::readyz),
+        ));
+    }
+    service.service(open(prefix, web::get().to(pages::home::home)));
+    service.service(open(
+        &format!("{prefix}login"),
+        web::get().to(pages::login::login),
+    ));
+    service.service(open(
+        &format!("{prefix}oauth_callback"),
+        web::get().to(pages::login::oauth_callback),
+    ));
+    service.service(open(
+        &format!("{prefix}logout"),
+        web::post().to(pages::login::logout),
+    ));
+    service.service(open(
+        &format!("{prefix}static/style.css"),
+        web::get().to(pages::style),
+    ));
+    service.service(open(
+        &format!("{prefix}favicon.ico"),
+        web::get().to(pages::icon),
+    ));
+    if standalone {
+        for (_, path, route) in ngshare::DEBUG_ROUTES {
+            service.service(open(&format!("{prefix}{path}"), route()));
+        }
+    }
+    if prefix != "/" {
+        let home = prefix.clone();
+        let bare = prefix.trim_end_matches('/').to_owned();
+        service.service(open(
+            &bare,
+            web::get().to(move || {
+                let home = home.clone();
+                async move {
+                    HttpResponse::Found()
+                        .insert_header((header::LOCATION, home))
+                        .finish()
+                }
+            }),
+        ));
+    }
+    let mut scope = web::scope(prefix.trim_end_matches('/'));
+    let mut paths: Vec<&str> = Vec::new();
+    for (_, path, _) in routes() {
+        if paths.contains(path) {
+            continue;
+        }
+        paths.push(path);
+        let mut resource = web::resource(format!("/{path}"));
+        for (_, _, route) in routes().filter(|(_, other, _)| other == path) {
+            resource = resource.route(route());
+        }
+        scope = scope.service(resource.default_service(web::to(ngshare::no_such_method)));
+    }
+    service.service(
+        scope
+            .default_service(web::to(ngshare::no_such_path))
+            .wrap(from_fn(identify::identify)),
+    );
+    service.default_service(web::to(ngshare::no_such_path));
+}
+
+/// An address that asks for no caller.
+fn open(path: &str, route: actix_web::Route) -> actix_web::Resource {
+    web::resource(path)
+        .route(route)
+        .default_service(web::to(ngshare::no_such_method))
+}

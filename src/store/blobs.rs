@@ -1,0 +1,179 @@
+//! Which bytes are stored, and the small ones themselves.
+
+use super::schema::{blob_contents, blobs, tree_files};
+use super::{Connection, Error, Result};
+use crate::domain::{BlobRef, Md5Sum, Sha256Sum, Timestamp};
+use bytes::Bytes;
+use diesel::prelude::*;
+use diesel::upsert::excluded;
+use std::collections::HashMap;
+
+/// Rows put into or asked for by one statement.
+const CHUNK: usize = 1000;
+
+/// A blob as the database knows it.
+#[derive(Debug, Clone, Copy)]
+pub struct Row {
+    /// The row's id.
+    pub id: i64,
+    /// Its name, checksum and size.
+    pub blob: BlobRef,
+    /// Whether its bytes are in the database rather than in a file.
+    pub in_database: bool,
+}
+
+type Columns = (i64, Vec<u8>, Vec<u8>, i64, bool);
+const COLUMNS: (
+    blobs::id,
+    blobs::sha256,
+    blobs::md5,
+    blobs::size,
+    blobs::in_database,
+) = (
+    blobs::id,
+    blobs::sha256,
+    blobs::md5,
+    blobs::size,
+    blobs::in_database,
+);
+
+/// Records blobs whose bytes are already durable in files.
+pub fn record_files(conn: &mut Connection, files: &[BlobRef], now: Timestamp) -> Result<()> {
+    insert(conn, files.iter(), false, now)
+}
+
+/// Stores small blobs with their bytes; those already there keep theirs.
+pub fn store_contents(
+    conn: &mut Connection,
+    contents: &[(BlobRef, Bytes)],
+    now: Timestamp,
+) -> Result<()> {
+    insert(conn, contents.iter().map(|(blob, _)| blob), true, now)?;
+    let ids = ids(conn, contents.iter().map(|(blob, _)| blob.sha256))?;
+    for (blob, bytes) in contents {
+        let id = ids
+            .get(&blob.sha256)
+            .ok_or(Error::Damaged("a blob just stored is not there"))?;
+        diesel::insert_or_ignore_into(blob_contents::table)
+            .values((
+                blob_contents::blob_id.eq(id),
+                blob_contents::content.eq(bytes.as_ref()),
+            ))
+            .execute(conn)?;
+    }
+    Ok(())
+}
+
+fn insert<'a>(
+    conn: &mut Connection,
+    stored: impl Iterator<Item = &'a BlobRef>,
+    in_database: bool,
+    now: Timestamp,
+) -> Result<()> {
+    let rows = stored
+        .map(|blob| {
+            Ok((
+                blobs::sha256.eq(blob.sha256.0.as_slice()),
+                blobs::md5.eq(blob.md5.0.as_slice()),
+                blobs::size.eq(to_row(blob.size)?),
+                blobs::in_database.eq(in_database),
+                blobs::stored_at.eq(now.micros()),
+            ))
+        })
+        .collect::<Result<Vec<_>>>()?;
+    for chunk in rows.chunks(CHUNK) {
+        diesel::insert_into(blobs::table)
+            .values(chunk.to_vec())
+            .on_conflict(blobs::sha256)
+            .do_update()
+            .set(blobs::stored_at.eq(excluded(blobs::stored_at)))
+            .execute(conn)?;
+    }
+    Ok(())
+}
+
+/// The ids of those of the blobs that are stored.
+pub fn ids(
+    conn: &mut Connection,
+    wanted: impl Iterator<Item = Sha256Sum>,
+) -> Result<HashMap<Sha256Sum, i64>> {
+    let wanted: Vec<_> = wanted.map(|sum| sum.0.to_vec()).collect();
+    let mut found = HashMap::new();
+    for chunk in wanted.chunks(CHUNK) {
+        let rows = blobs::table
+            .filter(blobs::sha256.eq_any(chunk))
+            .select((blobs::id, blobs::sha256))
+            .load::<(i64, Vec<u8>)>(conn)?;
+        for (id, sum) in rows {
+            found.insert(parse_sha256(&sum)?, id);
+        }
+    }
+    Ok(found)
+}
+
+/// The bytes of small blobs, by row id.
+pub fn contents(conn: &mut Connection, ids: &[i64]) -> Result<HashMap<i64, Vec<u8>>> {
+    let mut found = HashMap::new();
+    for chunk in ids.chunks(CHUNK) {
+        let rows = blob_contents::table
+            .filter(blob_contents::blob_id.eq_any(chunk))
+            .load::<(i64, Vec<u8>)>(conn)?;
+        found.extend(rows);
+    }
+    Ok(found)
+}
+
+/// Up to `limit` blobs with an id above `after`, by id: to walk over all of them.
+pub fn page(conn: &mut Connection, after: i64, limit: i64) -> Result<Vec<Row>> {
+    let rows = blobs::table
+        .filter(blobs::id.gt(after))
+        .order(blobs::id)
+        .limit(limit)
+        .select(COLUMNS)
+        .load::<Columns>(conn)?;
+    rows.into_iter().map(parse).collect()
+}
+
+/// Up to `limit` blobs that no tree names and that did not come in since `before`.
+pub fn unnamed(conn: &mut Connection, before: Timestamp, limit: i64) -> Result<Vec<Row>> {
+    let rows = blobs::table
+        .filter(blobs::stored_at.lt(before.micros()))
+        .filter(diesel::dsl::not(diesel::dsl::exists(
+            tree_files::table.filter(tree_files::blob_id.eq(blobs::id)),
+        )))
+        .order(blobs::id)
+        .limit(limit)
+        .select(COLUMNS)
+        .load::<Columns>(conn)?;
+    rows.into_iter().map(parse).collect()
+}
+
+/// Removes the row of a blob, with its bytes when they are in the database.
+pub fn remove(conn: &mut Connection, id: i64) -> Result<()> {
+    diesel::delete(blobs::table.find(id)).execute(conn)?;
+    Ok(())
+}
+
+pub(super) fn parse((id, sha256, md5, size, in_database): Columns) -> Result<Row> {
+    let md5 = Md5Sum::from_slice(&md5).ok_or(Error::Damaged("an MD5 of the wrong length"))?;
+    let size = u64::try_from(size).map_err(|_| Error::Damaged("a negative size"))?;
+    Ok(Row {
+        id,
+        blob: BlobRef {
+            sha256: parse_sha256(&sha256)?,
+            md5,
+            size,
+        },
+        in_database,
+    })
+}
+
+pub(super) fn parse_sha256(bytes: &[u8]) -> Result<Sha256Sum> {
+    Sha256Sum::from_slice(bytes).ok_or(Error::Damaged("a SHA-256 of the wrong length"))
+}
+
+pub(super) fn to_row(number: impl TryInto<i64>) -> Result<i64> {
+    number
+        .try_into()
+        .map_err(|_| Error::Damaged("a number too large for a row"))
+}

@@ -1,0 +1,54 @@
+//! Who was seen in which group of the hub.
+
+use super::courses::role;
+use super::schema::hub_members;
+use super::{Connection, Result};
+use crate::domain::{CourseId, Role, UserName};
+use diesel::prelude::*;
+
+/// Puts what the hub says of `person` now in the place of what it said before.
+pub fn replace(
+    conn: &mut Connection,
+    person: &UserName,
+    groups: &[(CourseId, Role)],
+) -> Result<()> {
+    diesel::delete(hub_members::table.filter(hub_members::username.eq(person.as_str())))
+        .execute(conn)?;
+    for (course, role) in groups {
+        diesel::insert_into(hub_members::table)
+            .values((
+                hub_members::username.eq(person.as_str()),
+                hub_members::course.eq(course.as_str()),
+                hub_members::instructor.eq(*role == Role::Instructor),
+            ))
+            .on_conflict((hub_members::username, hub_members::course))
+            // Both groups of one course: the instructor wins.
+            .do_update()
+            .set(hub_members::instructor.eq(true))
+            .execute(conn)?;
+    }
+    Ok(())
+}
+
+/// What `person` was seen as in the groups that name `course`.
+pub fn find(conn: &mut Connection, course: &CourseId, person: &UserName) -> Result<Option<Role>> {
+    let instructor = hub_members::table
+        .find((person.as_str(), course.as_str()))
+        .select(hub_members::instructor)
+        .first(conn)
+        .optional()?;
+    Ok(instructor.map(role))
+}
+
+/// Everybody seen in a group that names `course`, by name.
+pub fn list(conn: &mut Connection, course: &CourseId) -> Result<Vec<(String, Role)>> {
+    let rows = hub_members::table
+        .filter(hub_members::course.eq(course.as_str()))
+        .order(hub_members::username)
+        .select((hub_members::username, hub_members::instructor))
+        .load::<(String, bool)>(conn)?;
+    Ok(rows
+        .into_iter()
+        .map(|(name, instructor)| (name, role(instructor)))
+        .collect())
+}

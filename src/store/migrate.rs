@@ -1,0 +1,215 @@
+//! Which databases are taken, and bringing an older one up to this binary.
+
+use super::{Connection, Error, Opening, Result};
+use crate::domain::Timestamp;
+use diesel::connection::{Connection as _, SimpleConnection};
+use diesel::migration::{Migration as _, MigrationSource};
+use diesel::prelude::*;
+use diesel::sqlite::Sqlite;
+use diesel_migrations::{EmbeddedMigrations, MigrationHarness as _, embed_migrations};
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+const MIGRATIONS: EmbeddedMigrations = embed_migrations!("migrations/sqlite");
+const OUR_BOOKS: &str = "__diesel_schema_migrations";
+
+diesel::table! {
+    sqlite_master (name) {
+        name -> Text,
+        #[sql_name = "type"]
+        kind -> Text,
+    }
+}
+
+/// Looks at the file without being able to change it; `Unusable` says what to do.
+pub fn inspect(path: &Path, opening: Opening) -> Result<()> {
+    let empty = std::fs::metadata(path).map_or(true, |file| file.len() == 0);
+    if empty && opening == Opening::Existing {
+        return Err(Error::Unusable(format!(
+            "There is no database at {}. Name the data directory of a running exchange with --data-dir.",
+            path.display()
+        )));
+    }
+    if empty {
+        return Ok(());
+    }
+    let tables = tables(path).map_err(|error| {
+        Error::Unusable(format!(
+            "{} is there but cannot be read as a SQLite database ({error}). Nothing was changed. Choose another place \
+             with --data-dir or --database, or bring the file back from a backup.",
+            path.display()
+        ))
+    })?;
+    if tables.is_empty() || tables.contains(OUR_BOOKS) {
+        return Ok(());
+    }
+    let maker = if tables.contains("alembic_version") || tables.contains("assignment_files") {
+        "ngshare"
+    } else {
+        "another program"
+    };
+    Err(Error::Unusable(format!(
+        "{} was made by {maker}, not by nbcourier. Nothing was changed. Give nbcourier a database of its own: \
+         --data-dir DIR, or --database sqlite:////ABSOLUTE/PATH of a file that does not exist yet; keep this file \
+         as it is until its courses are moved over.",
+        path.display()
+    )))
+}
+
+fn tables(path: &Path) -> std::result::Result<BTreeSet<String>, Box<dyn std::error::Error>> {
+    let escaped = percent_encoding::utf8_percent_encode(
+        path.to_str().ok_or("its path is not UTF-8")?,
+        percent_encoding::NON_ALPHANUMERIC,
+    );
+    let mut conn = Connection::establish(&format!("file:{escaped}?mode=ro"))?;
+    let names = sqlite_master::table
+        .filter(sqlite_master::kind.eq("table"))
+        .select(sqlite_master::name)
+        .load::<String>(&mut conn)?;
+    Ok(names.into_iter().collect())
+}
+
+/// Applies the migrations the database lacks, after setting a copy of it aside.
+pub fn migrate(conn: &mut Connection, path: &Path, opening: Opening) -> Result<()> {
+    let known: BTreeSet<String> = versions_in_binary()?;
+    let applied: BTreeSet<String> = conn
+        .applied_migrations()
+        .map_err(|error| Error::Connection(error.to_string()))?
+        .iter()
+        .map(ToString::to_string)
+        .collect();
+    if let Some(newer) = applied.difference(&known).last() {
+        return Err(Error::Unusable(format!(
+            "{} was written by a newer nbcourier (it has migration {newer}, which this one does not know). Nothing was \
+             changed. Install that version again, or restore the copy it set aside beside the database.",
+            path.display()
+        )));
+    }
+    let missing: Vec<_> = known.difference(&applied).cloned().collect();
+    if missing.is_empty() {
+        return Ok(());
+    }
+    if !applied.is_empty() {
+        if opening != Opening::Migrate {
+            return Err(Error::Unusable(format!(
+                "{} is from an older nbcourier and lacks {}. Nothing was changed. Start `nbcourier serve` without \
+                 --no-upgrade-db to bring it up to date.",
+                path.display(),
+                missing.join(", ")
+            )));
+        }
+        let copy = set_aside(conn, path)?;
+        log::info!(
+            "Migrating {}; a copy as it was is in {}",
+            path.display(),
+            copy.display()
+        );
+    }
+    conn.exclusive_transaction(|conn| {
+        conn.run_pending_migrations(MIGRATIONS)
+            .map(drop)
+            .map_err(|error| {
+                Error::Unusable(format!("{} could not be migrated: {error}", path.display()))
+            })
+    })
+}
+
+fn versions_in_binary() -> Result<BTreeSet<String>> {
+    let migrations = MigrationSource::<Sqlite>::migrations(&MIGRATIONS)
+        .map_err(|error| Error::Connection(error.to_string()))?;
+    Ok(migrations
+        .iter()
+        .map(|migration| migration.name().version().to_string())
+        .collect())
+}
+
+fn set_aside(conn: &mut Connection, path: &Path) -> Result<PathBuf> {
+    let mut name = path.as_os_str().to_owned();
+    name.push(format!(
+        ".before-{}",
+        Timestamp::now().to_rfc3339().replace([':', '.'], "-")
+    ));
+    let copy = PathBuf::from(name);
+    let quoted = copy.display().to_string().replace('\'', "''");
+    conn.batch_execute(&format!("VACUUM INTO '{quoted}'"))?;
+    std::fs::File::open(&copy)
+        .and_then(|file| file.sync_all())
+        .map_err(|error| {
+            Error::Unusable(format!("{} could not be kept: {error}", copy.display()))
+        })?;
+    Ok(copy)
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    fn connect(path: &Path) -> Connection {
+        Connection::establish(path.to_str().unwrap()).unwrap()
+    }
+
+    #[test]
+    fn an_older_database_is_copied_and_then_migrated() {
+        let place = tempfile::tempdir().unwrap();
+        let path = place.path().join("nbcourier.db");
+        let mut conn = connect(&path);
+        let all = MigrationSource::<Sqlite>::migrations(&MIGRATIONS).unwrap();
+        assert!(conn.applied_migrations().unwrap().is_empty());
+        conn.run_migration(&all[0]).unwrap();
+        conn.batch_execute("INSERT INTO courses (name, created_at) VALUES ('algebra', 0)")
+            .unwrap();
+
+        assert!(migrate(&mut conn, &path, Opening::AsItIs).is_err());
+        migrate(&mut conn, &path, Opening::Migrate).unwrap();
+
+        assert_eq!(conn.applied_migrations().unwrap().len(), all.len());
+        let copies: Vec<_> = std::fs::read_dir(place.path())
+            .unwrap()
+            .map(|entry| entry.unwrap().path())
+            .filter(|path| path.to_str().unwrap().contains(".before-"))
+            .collect();
+        assert_eq!(copies.len(), 1);
+        let names = super::super::schema::courses::table
+            .select(super::super::schema::courses::name)
+            .load::<String>(&mut connect(&copies[0]));
+        assert_eq!(names.unwrap(), ["algebra"]);
+    }
+
+    #[test]
+    fn a_newer_database_is_refused() {
+        let place = tempfile::tempdir().unwrap();
+        let path = place.path().join("nbcourier.db");
+        let mut conn = connect(&path);
+        migrate(&mut conn, &path, Opening::Migrate).unwrap();
+        conn.batch_execute(
+            "INSERT INTO __diesel_schema_migrations (version) VALUES ('29990101000000')",
+        )
+        .unwrap();
+        let error = migrate(&mut conn, &path, Opening::Migrate).unwrap_err();
+        assert!(error.to_string().contains("newer nbcourier"), "{error}");
+    }
+
+    #[test]
+    fn what_another_program_made_is_refused_unchanged() {
+        let place = tempfile::tempdir().unwrap();
+        for (tables, maker) in [
+            ("CREATE TABLE alembic_version (x)", "ngshare"),
+            ("CREATE TABLE x (y)", "another program"),
+        ] {
+            let path = place.path().join(maker);
+            connect(&path).batch_execute(tables).unwrap();
+            let before = std::fs::read(&path).unwrap();
+            let error = inspect(&path, Opening::Migrate).unwrap_err();
+            assert!(error.to_string().contains(maker), "{error}");
+            assert_eq!(std::fs::read(&path).unwrap(), before);
+        }
+        let path = place.path().join("text");
+        std::fs::write(
+            &path,
+            "not a database at all, but long enough to be looked at",
+        )
+        .unwrap();
+        assert!(inspect(&path, Opening::Migrate).is_err());
+    }
+}

@@ -1,0 +1,57 @@
+//! Rows and queries: everything that is not the bytes of large files.
+//!
+//! The functions of the entity files take a connection first and run inside whatever transaction it is in;
+//! [`Store`] hands connections out. Readers see a snapshot; all writing goes through one thread (see `writer`).
+
+pub mod assignments;
+pub mod blobs;
+pub mod courses;
+pub mod demo;
+mod error;
+pub mod feedback;
+pub mod hub_members;
+pub mod members;
+mod migrate;
+mod pool;
+mod schema;
+pub mod submissions;
+pub mod trees;
+mod writer;
+
+pub use error::{Error, Result};
+pub use pool::{Opening, Store};
+
+/// A connection to the database.
+pub type Connection = diesel::sqlite::SqliteConnection;
+
+/// What SQLite itself finds wrong with the database, and rows that point nowhere; empty when all is well.
+pub fn check_integrity(conn: &mut Connection) -> Result<Vec<String>> {
+    use diesel::prelude::*;
+
+    #[derive(QueryableByName)]
+    struct Finding {
+        #[diesel(sql_type = diesel::sql_types::Text)]
+        integrity_check: String,
+    }
+    #[derive(QueryableByName)]
+    struct Dangling {
+        #[diesel(sql_type = diesel::sql_types::Text)]
+        table: String,
+        #[diesel(sql_type = diesel::sql_types::Text)]
+        parent: String,
+    }
+    let mut findings: Vec<String> = diesel::sql_query("PRAGMA integrity_check(20)")
+        .load::<Finding>(conn)?
+        .into_iter()
+        .map(|finding| finding.integrity_check)
+        .filter(|finding| finding != "ok")
+        .collect();
+    let dangling = diesel::sql_query("PRAGMA foreign_key_check").load::<Dangling>(conn)?;
+    findings.extend(
+        dangling
+            .iter()
+            .take(20)
+            .map(|row| format!("a row of {} names none of {}", row.table, row.parent)),
+    );
+    Ok(findings)
+}

@@ -1,0 +1,127 @@
+//! Opening the database and lending connections to it.
+
+use super::{Connection, Error, Result, migrate, writer::Writer};
+use diesel::Connection as _;
+use diesel::connection::SimpleConnection;
+use diesel::r2d2::{ConnectionManager, CustomizeConnection, Pool};
+use std::path::Path;
+use std::sync::Arc;
+use tokio::sync::Semaphore;
+
+/// Connections for reading. SQLite reads run on the cores, so a few more than cores are enough.
+const READERS: usize = 4;
+
+/// Durable at every commit (`synchronous=FULL` flushes the write-ahead log), and patient with other processes.
+const PRAGMAS: &str = "PRAGMA busy_timeout = 10000; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; \
+     PRAGMA foreign_keys = ON; PRAGMA journal_size_limit = 67108864;";
+const READER_PRAGMAS: &str =
+    "PRAGMA busy_timeout = 10000; PRAGMA foreign_keys = ON; PRAGMA query_only = ON;";
+
+/// What opening a database may do to it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Opening {
+    /// Make it when it is not there; migrate it when it is older than this binary.
+    Migrate,
+    /// Make it when it is not there; refuse it when it is older than this binary.
+    AsItIs,
+    /// Refuse it when it is not there or older than this binary.
+    Existing,
+}
+
+/// The database of one exchange. Cheap to clone.
+#[derive(Clone)]
+pub struct Store {
+    readers: Pool<ConnectionManager<Connection>>,
+    free_readers: Arc<Semaphore>,
+    writer: Writer,
+}
+
+impl Store {
+    /// Opens the SQLite database at `path`, migrated as `opening` allows; refuses, without writing to it, whatever
+    /// nbcourier did not make or a newer nbcourier did.
+    pub fn open(path: &Path, opening: Opening) -> Result<Self> {
+        migrate::inspect(path, opening)?;
+        let url = path
+            .to_str()
+            .ok_or_else(|| Error::Unusable(format!("{} is not UTF-8", path.display())))?
+            .to_owned();
+        let connect = {
+            let url = url.clone();
+            move || {
+                let mut conn =
+                    Connection::establish(&url).map_err(|e| Error::Connection(e.to_string()))?;
+                conn.batch_execute(PRAGMAS)?;
+                Ok(conn)
+            }
+        };
+        migrate::migrate(&mut connect()?, path, opening)?;
+        let writer = Writer::start(connect)?;
+        let readers = Pool::builder()
+            .max_size(u32::try_from(READERS).unwrap_or(u32::MAX))
+            .test_on_check_out(false)
+            .connection_customizer(Box::new(ReadOnly))
+            .build(ConnectionManager::new(url))
+            .map_err(|error| Error::Connection(error.to_string()))?;
+        Ok(Self {
+            readers,
+            free_readers: Arc::new(Semaphore::new(READERS)),
+            writer,
+        })
+    }
+
+    /// Runs `query` on one snapshot of the database, off the async threads.
+    pub async fn read<T, E>(
+        &self,
+        query: impl FnOnce(&mut Connection) -> Result<T, E> + Send + 'static,
+    ) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<Error> + From<diesel::result::Error> + Send + 'static,
+    {
+        // Waiting for a connection holds no thread.
+        let permit = Arc::clone(&self.free_readers).acquire_owned().await;
+        let readers = self.readers.clone();
+        let work = tokio::task::spawn_blocking(move || {
+            let _permit = permit;
+            let mut conn = readers
+                .get()
+                .map_err(|error| Error::Connection(error.to_string()))?;
+            let conn: &mut Connection = &mut conn;
+            conn.transaction(query)
+        });
+        work.await
+            .unwrap_or_else(|_| Err(Error::Damaged("a query could not be finished").into()))
+    }
+
+    /// Runs `change` in a transaction; the answer comes once it is durable, an `Err` undoes it.
+    pub async fn write<T, E>(
+        &self,
+        change: impl FnOnce(&mut Connection) -> Result<T, E> + Send + 'static,
+    ) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<Error> + From<diesel::result::Error> + Send + 'static,
+    {
+        self.writer.run(change).await
+    }
+
+    /// Shows that the database takes a durable change.
+    pub async fn check_writable(&self) -> Result<()> {
+        self.write(|conn| {
+            // The version is nobody's; writing it back is a change that changes nothing.
+            conn.batch_execute("PRAGMA user_version = 1")
+                .map_err(Error::from)
+        })
+        .await
+    }
+}
+
+#[derive(Debug)]
+struct ReadOnly;
+
+impl CustomizeConnection<Connection, diesel::r2d2::Error> for ReadOnly {
+    fn on_acquire(&self, conn: &mut Connection) -> Result<(), diesel::r2d2::Error> {
+        conn.batch_execute(READER_PRAGMAS)
+            .map_err(diesel::r2d2::Error::QueryError)
+    }
+}

@@ -1,0 +1,166 @@
+//! Submissions: written once, never changed.
+
+use super::schema::{assignments, submissions};
+use super::{Connection, Result};
+use crate::domain::{Timestamp, UserName};
+use diesel::prelude::*;
+
+/// A line of a listing.
+#[derive(Debug, Clone, Queryable, serde::Serialize)]
+pub struct Line {
+    /// Who handed it in.
+    pub student_id: String,
+    /// When it was received.
+    #[diesel(deserialize_as = Moment)]
+    pub timestamp: Timestamp,
+}
+
+/// One submission.
+#[derive(Debug, Clone, Copy, Queryable)]
+pub struct Found {
+    /// The row's id.
+    pub id: i64,
+    /// When it was received.
+    #[diesel(deserialize_as = Moment)]
+    pub submitted_at: Timestamp,
+    /// What was handed in.
+    pub tree_id: i64,
+}
+
+/// A time as a row holds it.
+pub struct Moment(i64);
+
+impl From<Moment> for Timestamp {
+    fn from(moment: Moment) -> Self {
+        Self::from_micros(moment.0)
+    }
+}
+
+impl<DB> Queryable<diesel::sql_types::BigInt, DB> for Moment
+where
+    DB: diesel::backend::Backend,
+    i64: diesel::deserialize::FromSql<diesel::sql_types::BigInt, DB>,
+{
+    type Row = i64;
+
+    fn build(row: i64) -> diesel::deserialize::Result<Self> {
+        Ok(Self(row))
+    }
+}
+
+/// Records a submission. The time is `now`, or just after the student's last one where the clock says less.
+pub fn add(
+    conn: &mut Connection,
+    assignment: i64,
+    student: &UserName,
+    tree: i64,
+    now: Timestamp,
+) -> Result<Timestamp> {
+    let last: Option<i64> = submissions::table
+        .filter(
+            submissions::assignment_id
+                .eq(assignment)
+                .and(submissions::student.eq(student.as_str())),
+        )
+        .select(diesel::dsl::max(submissions::submitted_at))
+        .first(conn)?;
+    let time = last.map_or(now, |last| now.max(Timestamp::from_micros(last).next()));
+    insert(conn, assignment, student, tree, time)?;
+    Ok(time)
+}
+
+/// Records a submission received at a time that is known.
+pub fn insert(
+    conn: &mut Connection,
+    assignment: i64,
+    student: &UserName,
+    tree: i64,
+    time: Timestamp,
+) -> Result<()> {
+    diesel::insert_into(submissions::table)
+        .values((
+            submissions::assignment_id.eq(assignment),
+            submissions::student.eq(student.as_str()),
+            submissions::submitted_at.eq(time.micros()),
+            submissions::tree_id.eq(tree),
+        ))
+        .execute(conn)?;
+    Ok(())
+}
+
+/// Everybody's submissions to an assignment, oldest first.
+pub fn list(conn: &mut Connection, assignment: i64) -> Result<Vec<Line>> {
+    let lines = submissions::table
+        .filter(submissions::assignment_id.eq(assignment))
+        .order((submissions::submitted_at, submissions::student))
+        .select((submissions::student, submissions::submitted_at))
+        .load(conn)?;
+    Ok(lines)
+}
+
+/// One student's submissions to an assignment, oldest first.
+pub fn list_of(conn: &mut Connection, assignment: i64, student: &UserName) -> Result<Vec<Line>> {
+    let lines = submissions::table
+        .filter(
+            submissions::assignment_id
+                .eq(assignment)
+                .and(submissions::student.eq(student.as_str())),
+        )
+        .order(submissions::submitted_at)
+        .select((submissions::student, submissions::submitted_at))
+        .load(conn)?;
+    Ok(lines)
+}
+
+/// Whether the student ever handed in anything in the course.
+pub fn any_in_course(conn: &mut Connection, course: i64, student: &UserName) -> Result<bool> {
+    let any = diesel::select(diesel::dsl::exists(
+        submissions::table.inner_join(assignments::table).filter(
+            assignments::course_id
+                .eq(course)
+                .and(submissions::student.eq(student.as_str())),
+        ),
+    ))
+    .get_result(conn)?;
+    Ok(any)
+}
+
+/// The student's latest submission.
+pub fn latest(conn: &mut Connection, assignment: i64, student: &UserName) -> Result<Option<Found>> {
+    let found = submissions::table
+        .filter(
+            submissions::assignment_id
+                .eq(assignment)
+                .and(submissions::student.eq(student.as_str())),
+        )
+        .order(submissions::submitted_at.desc())
+        .select((
+            submissions::id,
+            submissions::submitted_at,
+            submissions::tree_id,
+        ))
+        .first(conn)
+        .optional()?;
+    Ok(found)
+}
+
+/// The student's submission of exactly that time.
+pub fn at(
+    conn: &mut Connection,
+    assignment: i64,
+    student: &UserName,
+    time: Timestamp,
+) -> Result<Option<Found>> {
+    let found = submissions::table
+        .filter(submissions::assignment_id.eq(assignment))
+        .filter(submissions::student.eq(student.as_str()))
+        .filter(submissions::submitted_at.eq(time.micros()))
+        .select((
+            submissions::id,
+            submissions::submitted_at,
+            submissions::tree_id,
+        ))
+        .first(conn)
+        .optional()?;
+    Ok(found)
+}
