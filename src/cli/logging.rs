@@ -11,7 +11,14 @@ use std::io::Write as _;
 /// What is logged where `RUST_LOG` says nothing else. Lower levels of the HTTP libraries may print headers, which hold
 /// tokens, so theirs stay off whatever `RUST_LOG` says.
 const USUAL: &str = "info";
-const SILENCED: [&str; 5] = ["actix_http", "hyper", "hyper_util", "reqwest", "rustls"];
+const SILENCED: [&str; 6] = [
+    "actix_http",
+    "actix_server",
+    "hyper",
+    "hyper_util",
+    "reqwest",
+    "rustls",
+];
 
 /// Begins to log.
 pub fn start(format: LogFormat) {

@@ -27,15 +27,7 @@ pub async fn log(
     let id = request_id(&request);
     let method = request.method().to_string();
     let path = request.uri().path().to_owned();
-    // Errors of inner layers become replies here, so that they are logged and carry the headers too.
-    let http_request = request.request().clone();
-    let mut response = match next.call(request).await {
-        Ok(response) => response.map_into_boxed_body(),
-        Err(error) => {
-            let response = error.error_response();
-            ServiceResponse::new(http_request, response)
-        }
-    };
+    let mut response = next.call(request).await?.map_into_boxed_body();
     let headers = response.headers_mut();
     if let Ok(value) = HeaderValue::from_str(&id) {
         headers.insert(REQUEST_ID, value);

@@ -5,10 +5,11 @@ use super::error::Error;
 use super::receive;
 use crate::auth::{Authenticator, Caller};
 use crate::exchange::{Exchange, roster};
+use actix_web::body::{EitherBody, MessageBody};
 use actix_web::dev::{Payload, ServiceRequest, ServiceResponse};
 use actix_web::error::PayloadError;
 use actix_web::middleware::Next;
-use actix_web::{HttpMessage, body::MessageBody, web};
+use actix_web::{HttpMessage, web};
 use bytes::Bytes;
 use futures_util::{Stream, StreamExt, stream};
 use std::io::{Read, Seek, Write};
@@ -23,10 +24,15 @@ const CHUNK: usize = 256 * 1024;
 pub async fn identify<B: MessageBody + 'static>(
     mut request: ServiceRequest,
     next: Next<B>,
-) -> Result<ServiceResponse<B>, actix_web::Error> {
-    let caller = find(&mut request).await?;
-    caller.attach(&request);
-    next.call(request).await
+) -> Result<ServiceResponse<EitherBody<B>>, actix_web::Error> {
+    match find(&mut request).await {
+        Ok(caller) => {
+            caller.attach(&request);
+            Ok(next.call(request).await?.map_into_left_body())
+        }
+        // A reply rather than an error, so that it goes through the outer layers, too.
+        Err(error) => Ok(request.error_response(error).map_into_right_body()),
+    }
 }
 
 async fn find(request: &mut ServiceRequest) -> Result<Caller, Error> {
