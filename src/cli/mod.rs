@@ -42,7 +42,7 @@ pub fn run() -> ExitCode {
         What::Serve(arguments) => serve::run(*arguments),
         What::Fsck(arguments) => fsck::run(&arguments),
         What::Gc(arguments) => gc::run(&arguments),
-        What::Routes => routes::run(),
+        What::Routes => Ok(routes::run()),
     };
     result.unwrap_or_else(|error| {
         eprintln!("nbcourier: {error}");

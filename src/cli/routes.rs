@@ -1,12 +1,11 @@
 //! `nbcourier routes`: what there is, for the tests that compare it with the documents.
 
-use super::Outcome;
 use crate::http;
 use std::process::ExitCode;
 
-pub fn run() -> Outcome {
+pub fn run() -> ExitCode {
     for (method, path, _) in http::routes() {
         println!("{method} {path}");
     }
-    Ok(ExitCode::SUCCESS)
+    ExitCode::SUCCESS
 }

@@ -165,7 +165,7 @@ fn is_plain(block: &[u8; 32]) -> bool {
 }
 
 fn is_other(byte: u8) -> bool {
-    (byte.wrapping_sub(0x20) >= 0x60) | (byte == b'"') | (byte == b'\\')
+    (byte.wrapping_sub(0x20) >= 0x60) || (byte == b'"') || (byte == b'\\')
 }
 
 fn ascii_length_in_words(bytes: &[u8]) -> usize {
@@ -184,8 +184,8 @@ fn ascii_length_in_words(bytes: &[u8]) -> usize {
 fn other_bytes(word: u64) -> u64 {
     const ONES: u64 = u64::from_ne_bytes([1; 8]);
     let control = word.wrapping_sub(ONES * 0x20);
-    let quotation = (word ^ (ONES * b'"' as u64)).wrapping_sub(ONES);
-    let backslash = (word ^ (ONES * b'\\' as u64)).wrapping_sub(ONES);
+    let quotation = (word ^ (ONES * u64::from(b'"'))).wrapping_sub(ONES);
+    let backslash = (word ^ (ONES * u64::from(b'\\'))).wrapping_sub(ONES);
     ((control | quotation | backslash) & !word | word) & (ONES * 0x80)
 }
 

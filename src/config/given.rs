@@ -17,6 +17,10 @@ pub enum LogFormat {
 }
 
 /// The settings as given; what is `None` has its default.
+#[allow(
+    clippy::doc_markdown,
+    reason = "the comments are the help, printed as they stand"
+)]
 #[derive(Debug, Default, clap::Args, Deserialize)]
 #[serde(default, rename_all = "kebab-case", deny_unknown_fields)]
 pub struct Given {

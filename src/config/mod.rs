@@ -36,6 +36,7 @@ pub struct ConfigError(pub String);
 
 /// What `nbcourier serve` works with.
 #[derive(Debug)]
+#[allow(clippy::struct_excessive_bools, reason = "each is a switch of its own")]
 pub struct Config {
     /// The hub, or `None` stand-alone.
     pub hub: Option<HubPlace>,

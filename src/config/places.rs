@@ -12,6 +12,11 @@ const DATABASE: &str = "nbcourier.db";
 const BLOBS: &str = "blobs";
 
 /// The settings that say where the data is.
+#[allow(
+    clippy::doc_markdown,
+    rustdoc::bare_urls,
+    reason = "the comments are the help, printed as they stand"
+)]
 #[derive(Debug, Clone, Default, PartialEq, Eq, clap::Args, Deserialize)]
 #[serde(default, rename_all = "kebab-case")]
 pub struct PlaceArgs {
@@ -82,7 +87,7 @@ fn default_directory() -> PathBuf {
     }
 }
 
-/// The file of a URL as SQLAlchemy writes them, which is how ngshare was configured.
+/// The file of a URL as `SQLAlchemy` writes them, which is how ngshare was configured.
 fn sqlite_path(url: &str) -> Result<PathBuf, ConfigError> {
     let path = url
         .strip_prefix("sqlite:///")

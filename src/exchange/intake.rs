@@ -85,13 +85,12 @@ impl Intake {
             file.small.extend_from_slice(bytes);
             return Ok(());
         }
-        let large = match file.large.as_mut() {
-            Some(large) => large,
-            None => {
-                let large = file.large.insert(self.blobs.stage()?);
-                large.write(&std::mem::take(&mut file.small))?;
-                large
-            }
+        let large = if let Some(large) = file.large.as_mut() {
+            large
+        } else {
+            let large = file.large.insert(self.blobs.stage()?);
+            large.write(&std::mem::take(&mut file.small))?;
+            large
         };
         Ok(large.write(bytes)?)
     }
@@ -111,18 +110,15 @@ impl Intake {
         if !self.arrived.insert(sha256) {
             return Ok(());
         }
-        match file.large {
-            Some(large) => {
-                large.keep(&self.blobs, sha256)?;
-                self.parcel.arrivals.files.push(blob);
-            }
-            None => {
-                self.held += file.small.len();
-                self.parcel
-                    .arrivals
-                    .contents
-                    .push((blob, Bytes::from(file.small)));
-            }
+        if let Some(large) = file.large {
+            large.keep(&self.blobs, sha256)?;
+            self.parcel.arrivals.files.push(blob);
+        } else {
+            self.held += file.small.len();
+            self.parcel
+                .arrivals
+                .contents
+                .push((blob, Bytes::from(file.small)));
         }
         Ok(())
     }

@@ -10,7 +10,10 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 /// What each caller's groups were when last written down, so that an unchanged answer of the hub costs nothing.
 #[derive(Clone, Default)]
-pub(super) struct Seen(Arc<Mutex<HashMap<UserName, Vec<(CourseId, Role)>>>>);
+pub(super) struct Seen(Arc<Mutex<HashMap<UserName, Groups>>>);
+
+/// The courses that somebody's groups put them in, sorted.
+type Groups = Vec<(CourseId, Role)>;
 
 /// How many callers are remembered before starting afresh.
 const SEEN_MAX: usize = 100_000;
@@ -37,7 +40,7 @@ impl Seen {
         seen.get(person).is_some_and(|known| known == groups)
     }
 
-    fn remember(&self, person: UserName, groups: Vec<(CourseId, Role)>) {
+    fn remember(&self, person: UserName, groups: Groups) {
         let mut seen = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if seen.len() >= SEEN_MAX {
             seen.clear();

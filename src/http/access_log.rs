@@ -87,7 +87,7 @@ struct Line {
 
 impl Drop for Line {
     fn drop(&mut self) {
-        let milliseconds = self.begun.elapsed().as_micros() as f64 / 1000.0;
+        let milliseconds = self.begun.elapsed().as_secs_f64() * 1000.0;
         log::info!(
             target: LOG_TARGET,
             id = self.id.as_str(),

@@ -92,13 +92,13 @@ pub async fn bounded<B: MessageBody + 'static>(
         Box::pin(Shared(Rc::clone(&counted)));
     request.set_payload(Payload::from(stream));
     let mut response = next.call(request).await;
-    if !drain(&counted, limit).await {
-        if let Ok(response) = &mut response {
-            response
-                .response_mut()
-                .head_mut()
-                .set_connection_type(actix_web::http::ConnectionType::Close);
-        }
+    if !drain(&counted, limit).await
+        && let Ok(response) = &mut response
+    {
+        response
+            .response_mut()
+            .head_mut()
+            .set_connection_type(actix_web::http::ConnectionType::Close);
     }
     response
 }

@@ -2,7 +2,7 @@
 
 use super::body::{IDLE, MaxRequestSize};
 use super::error::Error;
-use super::receive;
+use super::user_argument;
 use crate::auth::{Authenticator, Caller};
 use crate::exchange::{Exchange, roster};
 use actix_web::body::{EitherBody, MessageBody};
@@ -72,7 +72,7 @@ async fn user_in_body(request: &mut ServiceRequest) -> Result<Option<String>, Er
         }
     }
     let held = Bytes::from(held);
-    let user = receive::user_in(request.request(), &held, ended).await?;
+    let user = user_argument::at_beginning(request.request(), &held, ended).await?;
     if ended || user.is_some() {
         let beginning = stream::iter([Ok(held)]);
         put_back(request, beginning.chain(body));
@@ -80,7 +80,7 @@ async fn user_in_body(request: &mut ServiceRequest) -> Result<Option<String>, Er
     }
     let file = spool(request, &held, body).await?;
     let again = file.reopen().map_err(crate::exchange::Error::Disk)?;
-    let user = receive::user_in_stream(request.request(), chunks(again)).await?;
+    let user = user_argument::in_stream(request.request(), chunks(again)).await?;
     let again = file.reopen().map_err(crate::exchange::Error::Disk)?;
     put_back(request, chunks(again));
     Ok(user)

@@ -11,6 +11,7 @@ pub mod pages;
 mod person;
 mod receive;
 mod server;
+mod user_argument;
 mod v1;
 
 pub use access_log::LOG_TARGET;

@@ -170,21 +170,22 @@ fn gone() -> Error {
     exchange::Error::Disk(std::io::Error::other("the decoding was broken off")).into()
 }
 
-fn malformed(error: &MultipartError, limit: u64) -> Error {
+pub(super) fn malformed(error: &MultipartError, limit: u64) -> Error {
     match error {
         MultipartError::Payload(PayloadError::Overflow) => Error::RequestTooLarge(limit),
         _ => Error::bad("The form is malformed"),
     }
 }
 
-enum Encoding {
+/// How a body is written.
+pub(super) enum Encoding {
     UrlEncoded,
     Multipart,
     Other,
 }
 
 impl Encoding {
-    fn of(request: &HttpRequest) -> Self {
+    pub(super) fn of(request: &HttpRequest) -> Self {
         let kind = request
             .headers()
             .get(header::CONTENT_TYPE)
@@ -330,101 +331,5 @@ impl Receiver {
             fields: self.fields,
             files,
         })
-    }
-}
-
-/// The argument `user` of a body of which this is the beginning, or all of it when it `ended`.
-pub async fn user_in(
-    request: &HttpRequest,
-    beginning: &[u8],
-    ended: bool,
-) -> Result<Option<String>> {
-    match Encoding::of(request) {
-        Encoding::UrlEncoded => {
-            let mut search = UserSearch::default();
-            let mut form = FormDecoder::new();
-            form.feed(beginning, &mut |event| search.take(event))?;
-            if ended {
-                form.finish(&mut |event| search.take(event))?;
-            }
-            search.found()
-        }
-        Encoding::Multipart if ended => {
-            let whole = Bytes::copy_from_slice(beginning);
-            user_in_stream(request, futures_util::stream::iter([Ok(whole)])).await
-        }
-        Encoding::Multipart | Encoding::Other => Ok(None),
-    }
-}
-
-/// The argument `user` of a body read from its beginning to its end.
-pub async fn user_in_stream(
-    request: &HttpRequest,
-    body: impl futures_util::Stream<Item = Result<Bytes, PayloadError>> + 'static,
-) -> Result<Option<String>> {
-    let mut search = UserSearch::default();
-    match Encoding::of(request) {
-        Encoding::UrlEncoded => {
-            let mut form = FormDecoder::new();
-            let mut body = std::pin::pin!(body);
-            while let Some(bytes) = body.next().await {
-                let bytes = bytes.map_err(|_| Error::bad("The request broke off"))?;
-                form.feed(&bytes, &mut |event| search.take(event))?;
-            }
-            form.finish(&mut |event| search.take(event))?;
-        }
-        Encoding::Multipart => {
-            let mut form = Multipart::new(request.headers(), body);
-            while let Some(field) = form.next().await {
-                let mut field = field.map_err(|error| malformed(&error, 0))?;
-                search.take(FieldEvent::Name(
-                    field.name().unwrap_or_default().as_bytes(),
-                ))?;
-                while let Some(bytes) = field.next().await {
-                    search.take(FieldEvent::Value(
-                        &bytes.map_err(|error| malformed(&error, 0))?,
-                    ))?;
-                }
-                search.take(FieldEvent::End)?;
-            }
-        }
-        Encoding::Other => {}
-    }
-    search.found()
-}
-
-/// Looks for the argument `user` among the fields of a form.
-#[derive(Default)]
-struct UserSearch {
-    open: Option<Vec<u8>>,
-    last: Option<Vec<u8>>,
-}
-
-impl UserSearch {
-    /// The longest name looked at, in bytes; a longer one is none.
-    const MAX: usize = 4096;
-
-    fn take(&mut self, event: FieldEvent<'_>) -> Result<()> {
-        match event {
-            FieldEvent::Name(name) => self.open = (name == b"user").then(Vec::new),
-            FieldEvent::Value(bytes) => {
-                if let Some(value) = self.open.as_mut().filter(|value| value.len() < Self::MAX) {
-                    value.extend_from_slice(&bytes[..bytes.len().min(Self::MAX)]);
-                }
-            }
-            FieldEvent::End => {
-                if let Some(value) = self.open.take() {
-                    self.last = Some(value);
-                }
-            }
-        }
-        Ok(())
-    }
-
-    fn found(self) -> Result<Option<String>> {
-        self.last
-            .map(String::from_utf8)
-            .transpose()
-            .map_err(|_| Error::bad("The argument user is not UTF-8"))
     }
 }

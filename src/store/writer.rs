@@ -37,7 +37,7 @@ impl Writer {
                         match connect() {
                             Ok(fresh) => conn = fresh,
                             Err(error) => {
-                                log::error!("The database writer cannot reconnect: {error}")
+                                log::error!("The database writer cannot reconnect: {error}");
                             }
                         }
                     }
@@ -88,7 +88,9 @@ fn write_together(conn: &mut Connection, batch: impl Iterator<Item = Change>) ->
     }));
     match attempt {
         Ok(Ok(())) => {
-            answers.into_iter().for_each(|answer| answer(Ok(())));
+            for answer in answers {
+                answer(Ok(()));
+            }
             Outcome::Done
         }
         Ok(Err(error)) => {

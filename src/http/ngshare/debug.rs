@@ -55,30 +55,35 @@ fn page(tables: &Map<String, Value>) -> HttpResponse {
         "<!doctype html>\n<html lang=\"en\"><meta charset=\"utf-8\"><title>Data</title>\n",
     );
     for (name, rows) in tables {
-        let rows = rows.as_array().map(Vec::as_slice).unwrap_or_default();
-        html += &format!("<h2>{}</h2>\n<table>\n", escape(name));
-        if let Some(first) = rows.first().and_then(Value::as_object) {
-            let columns: String = first
-                .keys()
-                .map(|key| format!("<th>{}</th>", escape(key)))
-                .collect();
-            html += &format!("<tr>{columns}</tr>\n");
+        let rows: Vec<_> = rows
+            .as_array()
+            .into_iter()
+            .flatten()
+            .filter_map(Value::as_object)
+            .collect();
+        html.extend(["<h2>", &escape(name), "</h2>\n<table>\n"]);
+        if let Some(first) = rows.first() {
+            add_row(&mut html, "th", first.keys().map(Clone::clone));
         }
-        for row in rows.iter().filter_map(Value::as_object) {
-            let cells: String = row
-                .values()
-                .map(|value| {
-                    let text = value
-                        .as_str()
-                        .map_or_else(|| value.to_string(), str::to_owned);
-                    format!("<td>{}</td>", escape(&text))
-                })
-                .collect();
-            html += &format!("<tr>{cells}</tr>\n");
+        for row in rows {
+            let text = |value: &Value| {
+                value
+                    .as_str()
+                    .map_or_else(|| value.to_string(), str::to_owned)
+            };
+            add_row(&mut html, "td", row.values().map(text));
         }
-        html += "</table>\n";
+        html.push_str("</table>\n");
     }
     HttpResponse::Ok()
         .insert_header(ContentType::html())
         .body(html)
+}
+
+fn add_row(html: &mut String, element: &str, cells: impl Iterator<Item = String>) {
+    html.push_str("<tr>");
+    for cell in cells {
+        html.extend(["<", element, ">", &escape(&cell), "</", element, ">"]);
+    }
+    html.push_str("</tr>\n");
 }

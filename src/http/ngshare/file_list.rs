@@ -138,7 +138,7 @@ impl Writer {
         for piece in pieces {
             match piece {
                 Piece::Begin(place) => {
-                    output.extend_from_slice(self.frame.heads[*place].as_bytes())
+                    output.extend_from_slice(self.frame.heads[*place].as_bytes());
                 }
                 Piece::Bytes(bytes) => self.encoder.feed(bytes, &mut output),
                 Piece::End => {

@@ -77,20 +77,21 @@ fn course_table(courses: &[Visible]) -> String {
     if courses.is_empty() {
         return "<p>You are in no course yet. Your instructor can enrol you; after that, reload this page.</p>\n".into();
     }
-    let rows: String = courses
-        .iter()
-        .map(|course| {
-            let role = match course.role {
-                Some(Role::Instructor) => "instructor",
-                Some(Role::Student) => "student",
-                None => "administrator",
-            };
-            format!(
-                "<tr><td>{}</td><td>{role}</td></tr>\n",
-                escape(&course.name)
-            )
-        })
-        .collect();
+    let mut rows = String::new();
+    for course in courses {
+        let role = match course.role {
+            Some(Role::Instructor) => "instructor",
+            Some(Role::Student) => "student",
+            None => "administrator",
+        };
+        rows.extend([
+            "<tr><td>",
+            &escape(&course.name),
+            "</td><td>",
+            role,
+            "</td></tr>\n",
+        ]);
+    }
     format!("<table>\n<tr><th>Course</th><th>You are</th></tr>\n{rows}</table>\n")
 }
 

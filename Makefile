@@ -1,0 +1,26 @@
+# The two commands of the README, and what they are made of.
+
+.PHONY: run test check unit clients bench clean
+
+run: ## Build, start the exchange stand-alone, and say what to try
+	@scripts/run.sh
+
+test: check unit clients ## Everything; installs what it needs
+
+check: ## Formatting and lints
+	cargo fmt --all --check
+	cargo clippy --all-targets --quiet -- -D warnings
+
+unit: ## The Rust tests: units, protocol replay, permission matrix, malformed input, kill
+	cargo test --no-fail-fast
+
+clients: ## The real nbgrader, client, JupyterHub and browser against the binary
+	cargo build
+	scripts/test-clients.sh
+
+bench: ## The table of docs/performance.md, beside ngshare
+	scripts/setup-bench.sh
+	scripts/bench.sh
+
+clean:
+	cargo clean

@@ -1,0 +1,26 @@
+#!/usr/bin/env bash
+# Builds nbcourier and starts it stand-alone on this machine, on the embedded store.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+port="${NBCOURIER_PORT:-12121}"
+data="${NBCOURIER_DATA_DIR:-nbcourier-data}"
+cargo build
+
+api="http://127.0.0.1:$port/api"
+cat <<TEXT
+
+The exchange is starting at $api/ and keeps its data in $data.
+Stand-alone, everybody is who they say they are; here root is the administrator.
+In another terminal, try:
+
+  curl -d user=root --data-urlencode 'instructors=["teacher"]' $api/course/algebra
+  curl -d user=teacher -d first_name=A -d last_name=B -d email= $api/student/algebra/student
+  curl -d user=teacher --data-urlencode 'files=[{"path": "task.txt", "content": "MSArIDE="}]' $api/assignment/algebra/sums
+  curl -d user=student --data-urlencode 'files=[{"path": "task.txt", "content": "Mg=="}]' $api/submission/algebra/sums
+  curl '$api/submissions/algebra/sums?user=teacher'
+
+or look at $api/?user=teacher with a browser. Ctrl-C stops it.
+
+TEXT
+exec target/debug/nbcourier serve --standalone --admins root --port "$port" --data-dir "$data"

@@ -1,0 +1,112 @@
+//! The argument `user` of a form, by which a caller names themselves where there is no hub.
+
+use super::error::{Error, Result};
+use super::receive::{Encoding, malformed};
+use crate::codec::{FieldEvent, FormDecoder};
+use actix_multipart::Multipart;
+use actix_web::HttpRequest;
+use actix_web::error::PayloadError;
+use bytes::Bytes;
+use futures_util::{Stream, StreamExt};
+
+/// The argument `user` of a body of which this is the beginning, or all of it when it `ended`.
+pub async fn at_beginning(
+    request: &HttpRequest,
+    beginning: &[u8],
+    ended: bool,
+) -> Result<Option<String>> {
+    match Encoding::of(request) {
+        Encoding::UrlEncoded => {
+            let mut search = UserSearch::default();
+            let mut form = FormDecoder::new();
+            form.feed(beginning, &mut |event| search.tell(event))?;
+            if ended {
+                form.finish(&mut |event| search.tell(event))?;
+            }
+            search.found()
+        }
+        Encoding::Multipart if ended => {
+            let whole = Bytes::copy_from_slice(beginning);
+            in_stream(request, futures_util::stream::iter([Ok(whole)])).await
+        }
+        Encoding::Multipart | Encoding::Other => Ok(None),
+    }
+}
+
+/// The argument `user` of a body read from its beginning to its end.
+pub async fn in_stream(
+    request: &HttpRequest,
+    body: impl Stream<Item = Result<Bytes, PayloadError>> + 'static,
+) -> Result<Option<String>> {
+    let mut search = UserSearch::default();
+    match Encoding::of(request) {
+        Encoding::UrlEncoded => {
+            let mut form = FormDecoder::new();
+            let mut body = std::pin::pin!(body);
+            while let Some(bytes) = body.next().await {
+                let bytes = bytes.map_err(|_| Error::bad("The request broke off"))?;
+                form.feed(&bytes, &mut |event| search.tell(event))?;
+            }
+            form.finish(&mut |event| search.tell(event))?;
+        }
+        Encoding::Multipart => {
+            let mut form = Multipart::new(request.headers(), body);
+            while let Some(field) = form.next().await {
+                let mut field = field.map_err(|error| malformed(&error, 0))?;
+                search.take(FieldEvent::Name(
+                    field.name().unwrap_or_default().as_bytes(),
+                ));
+                while let Some(bytes) = field.next().await {
+                    search.take(FieldEvent::Value(
+                        &bytes.map_err(|error| malformed(&error, 0))?,
+                    ));
+                }
+                search.take(FieldEvent::End);
+            }
+        }
+        Encoding::Other => {}
+    }
+    search.found()
+}
+
+/// Looks for the argument `user` among the fields of a form.
+#[derive(Default)]
+struct UserSearch {
+    open: Option<Vec<u8>>,
+    last: Option<Vec<u8>>,
+}
+
+impl UserSearch {
+    /// The longest name looked at, in bytes; a longer one is none.
+    const MAX: usize = 4096;
+
+    fn take(&mut self, event: FieldEvent<'_>) {
+        match event {
+            FieldEvent::Name(name) => self.open = (name == b"user").then(Vec::new),
+            FieldEvent::Value(bytes) => {
+                if let Some(value) = self.open.as_mut().filter(|value| value.len() < Self::MAX) {
+                    value.extend_from_slice(&bytes[..bytes.len().min(Self::MAX)]);
+                }
+            }
+            FieldEvent::End => {
+                if let Some(value) = self.open.take() {
+                    self.last = Some(value);
+                }
+            }
+        }
+    }
+
+    // As the decoder wants it told.
+    #[allow(clippy::unnecessary_wraps, reason = "the decoder asks for a result")]
+    fn tell(&mut self, event: FieldEvent<'_>) -> Result<()> {
+        self.take(event);
+        Ok(())
+    }
+
+    fn found(self) -> Result<Option<String>> {
+        self.last
+            .map(String::from_utf8)
+            .transpose()
+            .map_err(|_| Error::bad("The argument user is not UTF-8"))
+    }
+}
