@@ -156,11 +156,12 @@ impl HubClient {
             },
             StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => HubAnswer::Unknown,
             StatusCode::NOT_FOUND => {
+                // A hub answers this address with 200 or 403, so it is not the token that is wrong.
                 log::warn!(
                     "The hub has nothing at {}: is its API URL right?",
                     self.user_url
                 );
-                HubAnswer::Unknown
+                HubAnswer::Unavailable(unexpected(StatusCode::NOT_FOUND))
             }
             status => HubAnswer::Unavailable(unexpected(status)),
         }

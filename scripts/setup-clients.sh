@@ -1,0 +1,108 @@
+#!/usr/bin/env bash
+# Installs what tests/clients drives: nbgrader with the stock ngshare client, two JupyterHubs, their proxy, a browser.
+#
+# Everything but the Debian packages goes into one cache directory, so nothing is mixed with the machine's own
+# Python or Node. Run it as often as you like: an environment is made again only when its requirements changed.
+#
+#   NBCOURIER_CACHE  where to keep it (default: $XDG_CACHE_HOME/nbcourier, else ~/.cache/nbcourier)
+#   PYTHON           which Python to build with (default: python3); nbgrader itself needs 3.11 or newer
+set -euo pipefail
+
+here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+cache=${NBCOURIER_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/nbcourier}
+python=${PYTHON:-python3}
+
+say() { printf 'clients: %s\n' "$*"; }
+die() { printf 'clients: %s\n' "$*" >&2; exit 1; }
+have() { command -v "$1" >/dev/null 2>&1; }
+
+# Two runs at once would write the same directories; the second waits, then finds everything done.
+mkdir -p "$cache"
+if have flock; then
+    exec 9>"$cache/.lock"
+    flock 9
+fi
+
+debian_packages() {
+    have node || echo nodejs
+    have npm || echo npm
+    have "$python" || echo python3
+    "$python" -c 'import ensurepip, venv' 2>/dev/null || echo python3-venv
+    # The font is for the screenshots: a bare machine has none and shows boxes.
+    have chromium || echo chromium fonts-dejavu-core
+    have chromedriver || echo chromium-driver
+}
+
+install_debian_packages() {
+    local missing as_root=()
+    missing=$(debian_packages | tr '\n' ' ')
+    missing=${missing% }
+    if [ -z "$missing" ]; then
+        return
+    fi
+    have apt-get || die "please install what these Debian packages hold, then run this again: $missing"
+    if [ "$(id -u)" != 0 ]; then
+        { have sudo && sudo -n true 2>/dev/null; } || die "please run as root: apt-get install $missing"
+        as_root=(sudo -n)
+    fi
+    say "installing Debian packages: $missing"
+    "${as_root[@]}" apt-get update -qq
+    # shellcheck disable=SC2086 # A list of names.
+    "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $missing >/dev/null
+}
+
+check_versions() {
+    "$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' ||
+        die "nbgrader 0.9.6 needs Python 3.11 or newer; set PYTHON to one ($("$python" --version) is what $python is)"
+    local node_major
+    node_major=$(node --version | sed 's/^v\([0-9]*\).*/\1/')
+    [ "$node_major" -ge 18 ] || die "configurable-http-proxy needs Node.js 18 or newer, this is $(node --version)"
+}
+
+# A stamp is the hash of what an environment is made of; the same stamp means nothing to do.
+stamp_of() { { echo "$1"; shift; cat "$@"; } | sha256sum | cut -d ' ' -f 1; }
+is_done() { [ "$(cat "$cache/$1/.stamp" 2>/dev/null)" = "$2" ]; }
+
+# python_environment NAME REQUIREMENTS [REQUIREMENTS_WITHOUT_DEPENDENCIES]
+python_environment() {
+    local name=$1 stamp
+    shift
+    stamp=$(stamp_of "$cache $python_version" "$@")
+    if is_done "$name" "$stamp"; then
+        say "$name: already there"
+        return
+    fi
+    say "$name: installing $(grep -ivc '^#' "$1") Python packages"
+    rm -rf "${cache:?}/$name"
+    "$python" -m venv "$cache/$name"
+    local pip=("$cache/$name/bin/pip" install --quiet --disable-pip-version-check)
+    "${pip[@]}" --requirement "$1"
+    if [ $# -gt 1 ]; then
+        "${pip[@]}" --no-deps --requirement "$2"
+    fi
+    echo "$stamp" >"$cache/$name/.stamp"
+}
+
+proxy() {
+    local stamp
+    stamp=$(stamp_of "$cache" "$here/proxy/package.json" "$here/proxy/package-lock.json")
+    if is_done proxy "$stamp"; then
+        say "proxy: already there"
+        return
+    fi
+    say "proxy: installing configurable-http-proxy"
+    rm -rf "${cache:?}/proxy"
+    mkdir -p "$cache/proxy"
+    cp "$here/proxy/package.json" "$here/proxy/package-lock.json" "$cache/proxy/"
+    npm ci --prefix "$cache/proxy" --omit=dev --ignore-scripts --no-audit --no-fund --loglevel=error >/dev/null
+    echo "$stamp" >"$cache/proxy/.stamp"
+}
+
+install_debian_packages
+check_versions
+python_version=$("$python" -c 'import sys; print(sys.executable, sys.version)')
+python_environment clients "$here/requirements-clients.txt" "$here/requirements-exchange.txt"
+python_environment hub6 "$here/requirements-hub6.txt"
+python_environment hub5 "$here/requirements-hub5.txt"
+proxy
+say "ready in $cache"

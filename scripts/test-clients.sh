@@ -1,0 +1,19 @@
+#!/usr/bin/env bash
+# Drives nbcourier with the real nbgrader, the stock ngshare client, two real JupyterHubs and a real browser.
+# Arguments go to pytest: scripts/test-clients.sh -k browser
+#
+#   NBCOURIER_BIN          the binary to test (default: target/debug/nbcourier)
+#   NBCOURIER_CACHE        see setup-clients.sh
+#   NBCOURIER_SCREENSHOTS  where to put pictures of the pages (default: pytest's temporary directory)
+set -euo pipefail
+
+root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+export NBCOURIER_CACHE=${NBCOURIER_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/nbcourier}
+export NBCOURIER_BIN=${NBCOURIER_BIN:-$root/target/debug/nbcourier}
+
+"$root/scripts/setup-clients.sh"
+if [ ! -x "$NBCOURIER_BIN" ]; then
+    echo "test-clients: there is no program at $NBCOURIER_BIN; run 'cargo build' or set NBCOURIER_BIN" >&2
+    exit 1
+fi
+exec "$NBCOURIER_CACHE/clients/bin/python" -m pytest "$root/tests/clients" "$@"

@@ -1,0 +1,153 @@
+//! The document says what the program does: its headings are the end points, its table of differences is tested.
+
+mod support;
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+/// How many deliberate differences from ngshare there are.
+const DIFFERENCES: usize = 7;
+
+/// Differences that no exchange of messages can show, and the tests that show them: file and function.
+const SHOWN_BY_TESTS: &[(usize, &str, &str)] =
+    &[(7, "kill.rs", "a_submission_answered_200_survives_kill_9")];
+
+#[test]
+fn every_end_point_has_a_heading_and_every_heading_an_end_point() {
+    let document = document();
+    let headings: BTreeSet<String> = document
+        .lines()
+        .filter_map(|line| line.strip_prefix("### `")?.strip_suffix('`'))
+        .map(str::to_owned)
+        .collect();
+    let addresses = support::routes::every_address();
+    let missing: Vec<_> = addresses.difference(&headings).collect();
+    assert!(missing.is_empty(), "without a heading: {missing:#?}");
+    let invented: Vec<_> = headings.difference(&addresses).collect();
+    assert!(invented.is_empty(), "headings of nothing: {invented:#?}");
+}
+
+#[test]
+fn no_end_point_is_described_twice() {
+    let document = document();
+    let headings: Vec<&str> = document
+        .lines()
+        .filter(|line| line.starts_with("### `"))
+        .collect();
+    let distinct: BTreeSet<&&str> = headings.iter().collect();
+    assert_eq!(headings.len(), distinct.len());
+}
+
+#[test]
+fn every_address_beside_the_protocol_is_there() {
+    let stand_alone = support::Setup::standalone().args(&["--debug"]).start();
+    let hub = support::FakeHub::start();
+    let behind_hub = support::Setup::behind(&hub).start();
+    for route in support::routes::OPEN {
+        let (method, path) = route.split_once(' ').expect("METHOD path");
+        let is_there = [&stand_alone, &behind_hub].iter().any(|server| {
+            let path = path.replace("{prefix}", server.prefix());
+            let reply = server.send(&server.call(method, &path));
+            !matches!(reply.status, 404 | 405)
+        });
+        assert!(is_there, "{route}");
+    }
+}
+
+#[test]
+fn every_deliberate_difference_has_its_row() {
+    let document = document();
+    let rows: Vec<usize> = section(
+        &document,
+        "## Where nbcourier differs from ngshare on purpose",
+    )
+    .lines()
+    .filter_map(|line| line.strip_prefix("| ")?.split_once(" | ")?.0.parse().ok())
+    .collect();
+    let expected: Vec<usize> = (1..=DIFFERENCES).collect();
+    assert_eq!(rows, expected);
+}
+
+#[test]
+fn every_deliberate_difference_has_its_test() {
+    let mut untested: BTreeSet<usize> = (1..=DIFFERENCES).collect();
+    for file in std::fs::read_dir(tests().join("protocol")).expect("tests/protocol") {
+        let name = file.expect("an entry").file_name();
+        let name = name.to_string_lossy();
+        let number = name
+            .strip_prefix("difference-")
+            .and_then(|rest| rest.split('-').next()?.parse().ok());
+        if let Some(number) = number {
+            assert!(
+                number <= DIFFERENCES,
+                "{name} shows a difference that is not listed"
+            );
+            untested.remove(&number);
+        }
+    }
+    for (number, file, function) in SHOWN_BY_TESTS {
+        let text = std::fs::read_to_string(tests().join(file)).expect("a test file");
+        assert!(
+            text.contains(&format!("#[test]\nfn {function}()")),
+            "{function} in {file}"
+        );
+        untested.remove(number);
+    }
+    assert!(
+        untested.is_empty(),
+        "differences without a test: {untested:?}"
+    );
+}
+
+#[test]
+fn every_message_the_replay_expects_is_in_the_document() {
+    let document = document().split_whitespace().collect::<Vec<_>>().join(" ");
+    let mut missing = BTreeSet::new();
+    for file in std::fs::read_dir(tests().join("protocol")).expect("tests/protocol") {
+        let path = file.expect("an entry").path();
+        if path.extension().is_none_or(|extension| extension != "toml") {
+            continue;
+        }
+        let text = std::fs::read_to_string(&path).expect("a data file");
+        for line in text.lines() {
+            let expected = line
+                .strip_prefix("expect = \"")
+                .and_then(|line| line.strip_suffix('"'));
+            let message = expected.and_then(|expected| expected.split_once(' '));
+            if let Some((_, message)) = message.filter(|(_, message)| *message != "*") {
+                let reason = message
+                    .split(" (")
+                    .nth(1)
+                    .map(|reason| format!("({reason}"));
+                let is_said = document.contains(message)
+                    || reason.is_some_and(|reason| document.contains(&reason));
+                if !is_said {
+                    missing.insert(message.to_owned());
+                }
+            }
+        }
+    }
+    assert!(
+        missing.is_empty(),
+        "messages the document does not know: {missing:#?}"
+    );
+}
+
+fn tests() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests")
+}
+
+fn document() -> String {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("api-specifications.md");
+    std::fs::read_to_string(&path).expect("api-specifications.md")
+}
+
+/// The text below a heading, up to the next one of its level.
+#[track_caller]
+fn section<'a>(document: &'a str, heading: &str) -> &'a str {
+    let start = document
+        .find(&format!("\n{heading}\n"))
+        .expect("the section");
+    let text = &document[start + heading.len() + 2..];
+    text.split("\n## ").next().unwrap_or_default()
+}

@@ -1,0 +1,64 @@
+"""A headless browser, and the hub's login form as a person fills it in."""
+
+import os
+import shutil
+from pathlib import Path
+from urllib.parse import quote
+
+from hub import Hub
+from selenium.webdriver import Chrome, ChromeOptions, ChromeService
+from selenium.webdriver.common.by import By
+from selenium.webdriver.support.ui import WebDriverWait
+
+PAGE_LIMIT_S = 30
+# A test must not look for updates, and this machine may have neither a screen nor a sandbox for root.
+FLAGS = [
+    "--headless=new",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-dev-shm-usage",
+    "--disable-quic",
+    "--disable-sync",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--no-first-run",
+    "--window-size=1100,850",
+]
+
+
+def start_browser(profile: Path) -> Chrome:
+    """A browser that remembers nothing."""
+    programs = {name: shutil.which(name) for name in ("chromium", "chromedriver")}
+    assert all(programs.values()), f"run scripts/setup-clients.sh: {programs}"
+    options = ChromeOptions()
+    options.binary_location = programs["chromium"]
+    for flag in [*FLAGS, f"--user-data-dir={profile}"]:
+        options.add_argument(flag)
+    service = ChromeService(
+        programs["chromedriver"], env=os.environ | {"HOME": str(profile)}
+    )
+    return Chrome(options=options, service=service)
+
+
+def log_in(browser: Chrome, hub: Hub, name: str, asked_for: str) -> None:
+    """Asks for a page of the service, fills in the hub's form, and waits to be back at the service."""
+    browser.get(asked_for)
+    wait = WebDriverWait(browser, PAGE_LIMIT_S)
+    wait.until(lambda page: page.current_url.startswith(f"{hub.url}/hub/login"))
+    browser.find_element(By.ID, "username_input").send_keys(name)
+    browser.find_element(By.ID, "password_input").send_keys("any will do")
+    browser.find_element(By.ID, "login_submit").click()
+    wait.until(lambda page: page.current_url.startswith(hub.service_url))
+
+
+def text_of(browser: Chrome) -> str:
+    """What a person can read on the page."""
+    return browser.find_element(By.TAG_NAME, "body").text
+
+
+def picture(browser: Chrome, directory: Path, name: str) -> Path:
+    """Keeps a screenshot, to be looked at."""
+    directory.mkdir(parents=True, exist_ok=True)
+    path = directory / f"{quote(name, safe='')}.png"
+    assert browser.save_screenshot(str(path))
+    return path

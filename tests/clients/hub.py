@@ -1,0 +1,129 @@
+"""A real JupyterHub with nbcourier as its service, and its administration as the tests need it."""
+
+import os
+import secrets
+import time
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+import requests
+from people import Person
+from processes import START_LIMIT_S, Program, clean_environment, free_ports
+
+ADMIN = "boss"
+CALL_LIMIT_S = 30
+SPAWN_POLL_S = 0.2
+HERE = Path(__file__).parent
+EXAMPLE = HERE.parents[1] / "examples" / "jupyterhub_config.py"
+
+
+class Hub:
+    """A hub of one version, from a configuration that loads the example which operators are given."""
+
+    def __init__(
+        self, environment: Path, proxy: Path, binary: Path, directory: Path
+    ) -> None:
+        """`environment` is the virtual environment with the hub, `proxy` the program in front of it."""
+        self.directory = directory
+        public, hub, proxy_api, service = free_ports(4)
+        self.url = f"http://127.0.0.1:{public}"
+        self.service_url = f"{self.url}/services/nbcourier"
+        self._driver_token = secrets.token_hex(32)
+        self._program = Program(
+            [
+                str(environment / "bin" / "jupyterhub"),
+                "-f",
+                str(HERE / "hub_config.py"),
+            ],
+            env=clean_environment(path_first=environment / "bin", home=directory)
+            | {
+                "NBCOURIER_ADMINS": ADMIN,
+                "NBCOURIER_COMMAND": str(binary),
+                "NBCOURIER_DATA_DIR": str(directory / "data"),
+                "NBCOURIER_SERVICE_URL": f"http://127.0.0.1:{service}",
+                "TEST_DRIVER_TOKEN": self._driver_token,
+                "TEST_EXAMPLE": str(EXAMPLE),
+                "TEST_HOMES": str(directory / "servers"),
+                "TEST_HUB_URL": f"http://127.0.0.1:{hub}",
+                "TEST_PROXY": str(proxy),
+                "TEST_PROXY_API_URL": f"http://127.0.0.1:{proxy_api}",
+                "TEST_PUBLIC_URL": self.url,
+            },
+            cwd=directory,
+            log=directory / "hub.log",
+        )
+        self._program.wait_until(self._answers, "healthz of the service behind the hub")
+
+    def stop(self) -> int:
+        """Ends the hub, which ends what it started, and returns its exit code."""
+        return self._program.stop()
+
+    def log(self) -> str:
+        """All that the hub and its services printed."""
+        return self._program.log.read_text(errors="replace")
+
+    def add_user(self, name: str, *groups: str) -> None:
+        """Makes a user who is in the groups; either may be there already."""
+        self._api("POST", f"users/{quote(name)}", may_exist=True)
+        for group in groups:
+            self._api("POST", f"groups/{quote(group)}", may_exist=True)
+            self._api("POST", f"groups/{quote(group)}/users", users=[name])
+
+    def token(self, name: str) -> str:
+        """A token as a person makes one for themselves on the hub's token page."""
+        return self._api("POST", f"users/{quote(name)}/tokens", note="tests")["token"]
+
+    def person(self, name: str) -> Person:
+        """The user with a token of the hub."""
+        return self._person(name, self.token(name))
+
+    def person_with_server(self, name: str) -> Person:
+        """The user with the token that their own notebook server was started with, which is what clients have."""
+        inside = self._environment_of_server(name)
+        assert inside["JUPYTERHUB_USER"] == name
+        return self._person(name, inside["JUPYTERHUB_API_TOKEN"])
+
+    def _person(self, name: str, token: str) -> Person:
+        home = self.directory / "home" / name
+        identity = {"JUPYTERHUB_USER": name, "JUPYTERHUB_API_TOKEN": token}
+        return Person(name=name, home=home, url=self.service_url, identity=identity)
+
+    def _environment_of_server(self, name: str) -> dict[str, str]:
+        user = f"users/{quote(name)}"
+        self._api("POST", f"{user}/server")
+        limit = time.monotonic() + START_LIMIT_S
+        while not (server := self._api("GET", user)["servers"].get("", {})).get(
+            "ready"
+        ):
+            assert time.monotonic() < limit, (
+                f"no server for {name}:\n{self.log()[-4000:]}"
+            )
+            time.sleep(SPAWN_POLL_S)
+        # What the operating system says the server's process was given, since the hub tells no one.
+        raw = Path(f"/proc/{server['state']['pid']}/environ").read_bytes()
+        return dict(
+            os.fsdecode(each).split("=", 1) for each in raw.split(b"\0") if b"=" in each
+        )
+
+    def _api(
+        self, method: str, path: str, *, may_exist: bool = False, **body: Any
+    ) -> Any:
+        reply = requests.request(
+            method,
+            f"{self.url}/hub/api/{path}",
+            json=body or None,
+            headers={"Authorization": f"token {self._driver_token}"},
+            timeout=CALL_LIMIT_S,
+        )
+        if reply.status_code == 409 and may_exist:
+            return None
+        assert reply.ok, f"{method} {path}: {reply.status_code} {reply.text}"
+        return reply.json() if reply.content else None
+
+    def _answers(self) -> bool:
+        try:
+            reply = requests.get(f"{self.service_url}/healthz", timeout=CALL_LIMIT_S)
+        except requests.ConnectionError:
+            return False
+        return reply.ok and reply.json().get("success") is True

@@ -1,0 +1,39 @@
+"""The hub of the tests: the example for operators, with a login and a spawner that need no accounts.
+
+JupyterHub loads this file; `hub.py` sets the environment that it reads.
+"""
+
+import os
+
+c = get_config()  # noqa: F821 (JupyterHub provides it)
+load_subconfig(os.environ["TEST_EXAMPLE"])  # noqa: F821 (as well)
+
+# Nothing here leaves the machine, and no port is one that somebody else may want.
+c.JupyterHub.bind_url = os.environ["TEST_PUBLIC_URL"]
+c.JupyterHub.hub_bind_url = os.environ["TEST_HUB_URL"]
+c.ConfigurableHTTPProxy.api_url = os.environ["TEST_PROXY_API_URL"]
+c.ConfigurableHTTPProxy.command = [os.environ["TEST_PROXY"]]
+
+c.JupyterHub.authenticator_class = "dummy"
+c.JupyterHub.spawner_class = "simple"
+c.SimpleLocalProcessSpawner.home_dir_template = os.environ["TEST_HOMES"] + "/{username}"
+if os.getuid() == 0:
+    c.Spawner.args = ["--allow-root"]
+
+# The tests themselves, as somebody who makes users, groups, tokens and servers.
+c.JupyterHub.services.append(
+    {"name": "driver", "api_token": os.environ["TEST_DRIVER_TOKEN"]}
+)
+c.JupyterHub.load_roles.append(
+    {
+        "name": "driver",
+        "services": ["driver"],
+        "scopes": [
+            "admin:groups",
+            "admin:server_state",
+            "admin:servers",
+            "admin:users",
+            "tokens",
+        ],
+    }
+)

@@ -1,0 +1,83 @@
+"""Starting, waiting for and ending the programs that a test needs, each by its own process and never by name."""
+
+import os
+import signal
+import socket
+import subprocess
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+START_LIMIT_S = 60
+STOP_LIMIT_S = 20
+POLL_S = 0.05
+
+
+def free_ports(count: int) -> list[int]:
+    """Ports of the loopback address that nobody listens on; held together so that no two are the same."""
+    sockets = [socket.socket() for _ in range(count)]
+    try:
+        for each in sockets:
+            each.bind(("127.0.0.1", 0))
+        return [each.getsockname()[1] for each in sockets]
+    finally:
+        for each in sockets:
+            each.close()
+
+
+def clean_environment(*, path_first: Path, home: Path) -> dict[str, str]:
+    """An environment of our own making: nothing of the caller's tokens, proxies or settings leaks into a test."""
+    return {
+        "PATH": f"{path_first}{os.pathsep}{os.environ.get('PATH', os.defpath)}",
+        "HOME": str(home),
+        "LANG": "C.UTF-8",
+        "LC_ALL": "C.UTF-8",
+        "TZ": "UTC",
+    }
+
+
+class Program:
+    """A running program with its output in a file, in a session of its own."""
+
+    def __init__(
+        self, command: list[str], *, env: dict[str, str], cwd: Path, log: Path
+    ) -> None:
+        self.log = log
+        with log.open("wb") as output:
+            self.process = subprocess.Popen(
+                command,
+                env=env,
+                cwd=cwd,
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+
+    def wait_until(self, ready: Callable[[], bool], what: str) -> None:
+        """Returns when `ready` says so; fails with the program's own words when it ends or takes too long."""
+        limit = time.monotonic() + START_LIMIT_S
+        while not ready():
+            code = self.process.poll()
+            assert code is None, (
+                f"ended with {code} before {what}:\n{self.last_words()}"
+            )
+            assert time.monotonic() < limit, f"no {what}:\n{self.last_words()}"
+            time.sleep(POLL_S)
+
+    def stop(self) -> int:
+        """Asks the program to end, as an init system does, and returns its exit code."""
+        if self.process.poll() is not None:
+            return self.process.returncode
+        self.process.send_signal(signal.SIGTERM)
+        try:
+            return self.process.wait(STOP_LIMIT_S)
+        except subprocess.TimeoutExpired:
+            # What it started itself would stay behind otherwise.
+            os.killpg(self.process.pid, signal.SIGKILL)
+            self.process.wait()
+            raise
+
+    def last_words(self) -> str:
+        """The end of what the program printed."""
+        return self.log.read_text(errors="replace")[-4000:]

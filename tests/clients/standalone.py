@@ -1,0 +1,54 @@
+"""nbcourier without a hub, for as long as a test module lasts."""
+
+from pathlib import Path
+
+import requests
+from people import Person
+from processes import Program, clean_environment, free_ports
+
+ADMIN = "root"
+ANSWER_LIMIT_S = 5
+
+
+class Standalone:
+    """`nbcourier serve --standalone` on a port and a data directory of its own."""
+
+    def __init__(self, binary: Path, directory: Path) -> None:
+        self.directory = directory
+        self.data = directory / "data"
+        (port,) = free_ports(1)
+        self.url = f"http://127.0.0.1:{port}/api"
+        self._program = Program(
+            [
+                str(binary),
+                "serve",
+                "--standalone",
+                f"--port={port}",
+                f"--data-dir={self.data}",
+                f"--admins={ADMIN}",
+            ],
+            env=clean_environment(path_first=binary.parent, home=directory),
+            cwd=directory,
+            log=directory / "nbcourier.log",
+        )
+        self._program.wait_until(self._answers, "healthz")
+
+    def person(self, name: str) -> Person:
+        """Somebody whose token is their name: all that standalone mode asks for."""
+        home = self.directory / "home" / name
+        identity = {"USER": name, "JUPYTERHUB_API_TOKEN": name}
+        return Person(name=name, home=home, url=self.url, identity=identity)
+
+    def stop(self) -> int:
+        """Ends the service and returns its exit code."""
+        return self._program.stop()
+
+    def log(self) -> str:
+        """All that the service printed."""
+        return self._program.log.read_text(errors="replace")
+
+    def _answers(self) -> bool:
+        try:
+            return requests.get(f"{self.url}/healthz", timeout=ANSWER_LIMIT_S).ok
+        except requests.ConnectionError:
+            return False

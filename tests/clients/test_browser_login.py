@@ -1,0 +1,130 @@
+"""A person in a browser: from the service's home page through the hub's login and back."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import parse_qs, quote, urlsplit
+
+import pytest
+import requests
+from browser import log_in, picture, start_browser, text_of
+from hub import ADMIN, Hub
+from selenium.webdriver import Chrome
+
+PERSON = "lin"
+TEACHES = "Statistik & <b>Daten"
+TAKES = "plain101"
+# A page of the service that somebody may have been sent by mail.
+ASKED_FOR = "?from=a%20mail"
+CALL_LIMIT_S = 30
+
+
+@pytest.fixture(scope="module")
+def screenshots(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where pictures of the pages are kept."""
+    chosen = os.environ.get("NBCOURIER_SCREENSHOTS")
+    return Path(chosen) if chosen else tmp_path_factory.mktemp("screenshots")
+
+
+@pytest.fixture(scope="module")
+def browser(hub: Hub, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Chrome]:
+    """A browser in which somebody who teaches one course and takes another has logged in."""
+    hub.add_user(ADMIN)
+    admin = {"Authorization": f"token {hub.token(ADMIN)}"}
+    for course in (TEACHES, TAKES):
+        made = requests.post(
+            f"{hub.service_url}/course/{quote(course)}",
+            headers=admin,
+            timeout=CALL_LIMIT_S,
+        )
+        assert made.ok, made.text
+    hub.add_user(PERSON, f"formgrade-{TEACHES}", f"nbgrader-{TAKES}")
+    driver = start_browser(tmp_path_factory.mktemp("profile"))
+    try:
+        log_in(driver, hub, PERSON, f"{hub.service_url}/{ASKED_FOR}")
+        yield driver
+    finally:
+        driver.quit()
+
+
+def test_logging_in_leads_back_to_the_page_first_asked_for(
+    browser: Chrome, hub: Hub
+) -> None:
+    assert browser.current_url == f"{hub.service_url}/{ASKED_FOR}"
+
+
+def test_the_home_page_says_who_you_are_and_what_you_are_in_each_course(
+    browser: Chrome, hub: Hub, screenshots: Path, request: pytest.FixtureRequest
+) -> None:
+    picture(browser, screenshots, request.node.callspec.id)
+    text = text_of(browser)
+    assert PERSON in text
+    roles = {
+        course: line.removeprefix(course).lower()
+        for line in text.splitlines()
+        for course in (TEACHES, TAKES)
+        if line.startswith(course)
+    }
+    assert "instructor" in roles[TEACHES]
+    assert "student" in roles[TAKES]
+
+
+def test_the_home_page_says_how_to_point_nbgrader_at_the_service(
+    browser: Chrome, hub: Hub
+) -> None:
+    text = text_of(browser)
+    assert "nbgrader_config.py" in text
+    assert hub.service_url in text
+
+
+def test_the_session_is_kept_from_scripts_from_other_sites_and_from_other_services(
+    browser: Chrome, hub: Hub
+) -> None:
+    prefix = urlsplit(f"{hub.service_url}/").path
+    own = [cookie for cookie in browser.get_cookies() if cookie["path"] == prefix]
+    assert own
+    assert all(cookie["httpOnly"] for cookie in own)
+    assert {cookie["sameSite"] for cookie in own} == {"Lax"}
+
+
+def test_a_login_that_nobody_here_began_is_refused(hub: Hub) -> None:
+    somebody_elses = begin_login(hub)["state"][0]
+    for query in (
+        {},
+        {"code": "abc"},
+        {"code": "abc", "state": "made-up"},
+        {"code": "abc", "state": somebody_elses},
+    ):
+        reply = requests.get(
+            f"{hub.service_url}/oauth_callback",
+            params=query,
+            allow_redirects=False,
+            timeout=CALL_LIMIT_S,
+        )
+        assert reply.status_code in (400, 403), f"{query}: {reply.status_code}"
+        assert (
+            "Set-Cookie" not in reply.headers
+            or "Max-Age=0" in reply.headers["Set-Cookie"]
+        )
+
+
+def test_the_login_proves_that_who_began_it_ends_it(hub: Hub) -> None:
+    asked = begin_login(hub)
+    assert asked["response_type"] == ["code"]
+    assert asked["code_challenge_method"] == ["S256"]
+    # The length of a SHA-256 in the form that RFC 7636 asks for.
+    assert len(asked["code_challenge"][0]) == 43
+
+
+def begin_login(hub: Hub) -> dict[str, list[str]]:
+    """What the service asks of the hub when somebody new comes to its home page."""
+    reply = requests.get(
+        f"{hub.service_url}/",
+        headers={"Accept": "text/html"},
+        allow_redirects=False,
+        timeout=CALL_LIMIT_S,
+    )
+    assert reply.status_code in (302, 303, 307), reply.text
+    address = urlsplit(reply.headers["Location"])
+    assert address.path == "/hub/api/oauth2/authorize"
+    return parse_qs(address.query)

@@ -1,0 +1,74 @@
+"""The same course behind a real JupyterHub, of the newest version and of the newest 5.x."""
+
+import pytest
+import requests
+from cast import Cast
+from cycle import CourseCycle
+from hub import ADMIN, Hub
+from material import ASSIGNMENT, COURSE, NOTEBOOK, release_tree
+from trees import write_tree
+
+INSTRUCTOR = "ira"
+# One student with the token of a running notebook server, one with a name that no address holds as it is.
+FIRST = "ada.l"
+SECOND = "zoë (2)"
+
+
+@pytest.fixture(scope="module")
+def cast(hub: Hub) -> Cast:
+    """The people, whose roles are said by the hub's groups alone."""
+    hub.add_user(ADMIN)
+    hub.add_user(INSTRUCTOR, f"formgrade-{COURSE}")
+    hub.add_user(FIRST, f"nbgrader-{COURSE}")
+    hub.add_user(SECOND, f"nbgrader-{COURSE}")
+    return Cast(
+        admin=hub.person(ADMIN),
+        instructor=hub.person(INSTRUCTOR),
+        first=hub.person_with_server(FIRST),
+        second=hub.person(SECOND),
+    )
+
+
+class TestCourseBehindAHub(CourseCycle):
+    """No roster is written by anybody: the administrator makes the course, the hub's groups do the rest."""
+
+    def enrol(self, cast: Cast) -> None:
+        """By membership in the hub's groups, which nbcourier learns when it first sees each person."""
+        cast.admin.manage("create_course", COURSE)
+
+    def make_release(self, cast: Cast) -> None:
+        """Writes it where nbgrader would have."""
+        write_tree(cast.release_directory(), release_tree())
+
+    def make_feedback(self, cast: Cast) -> None:
+        """Writes one page for each submission that was collected, where nbgrader would have."""
+        for student in cast.students:
+            page = f"<p>Sehr schön, {student.name}! ✓</p>\n".encode()
+            files = {
+                f"{NOTEBOOK}.html": page,
+                "timestamp.txt": cast.collected(student)["timestamp.txt"],
+            }
+            write_tree(cast.feedback_directory(student), files)
+
+
+def test_a_token_that_the_hub_does_not_know_is_refused(hub: Hub) -> None:
+    reply = requests.get(
+        f"{hub.service_url}/courses",
+        headers={"Authorization": "token 0123456789abcdef"},
+        timeout=30,
+    )
+    assert reply.status_code == 401
+    assert reply.json()["success"] is False
+
+
+def test_somebody_in_no_group_has_no_course_and_fetches_nothing(
+    hub: Hub, cast: Cast
+) -> None:
+    hub.add_user("mallory", "formgrade-", "nbgrader", COURSE)
+    mallory = hub.person("mallory")
+    assert mallory.get("courses")["courses"] == []
+    outcome = mallory.attempt(
+        "nbgrader", "fetch_assignment", ASSIGNMENT, f"--course={COURSE}"
+    )
+    assert "returned failure: Permission denied" in outcome.text
+    assert not list(mallory.home.glob("**/*.ipynb"))

@@ -1,0 +1,347 @@
+//! Browsers log in through the hub.
+
+use crate::support::hub::{service_model, user_model};
+use crate::support::login::{Browser, at_hub, location_of};
+use crate::support::{Call, FakeHub, Form, Reply, Server, Setup, percent_encode};
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+
+fn start() -> (FakeHub, Server) {
+    let hub = FakeHub::start();
+    hub.knows("root").knows("kevin");
+    let server = Setup::behind(&hub).start();
+    (hub, server)
+}
+
+fn home(server: &Server, browser: &Browser) -> Reply {
+    server.send(&browser.with_cookies(server.call("GET", server.prefix())))
+}
+
+/// The attributes of the cookies a reply sets, without names and values.
+fn cookie_attributes(reply: &Reply) -> Vec<Vec<String>> {
+    let cookies = reply.headers("set-cookie").into_iter();
+    cookies
+        .map(|cookie| {
+            cookie
+                .split(';')
+                .skip(1)
+                .map(|part| part.trim().to_lowercase())
+                .collect()
+        })
+        .collect()
+}
+
+#[track_caller]
+fn assert_not_logged_in(server: &Server, browser: &Browser) {
+    browser.clone().sent_away(server, server.prefix());
+    let api = server.send(&browser.with_cookies(server.call("GET", "courses")));
+    assert_eq!(api.status, 401, "{}", api.text());
+}
+
+#[test]
+fn somebody_logs_in_and_sees_who_they_are() {
+    let (hub, server) = start();
+    let browser = Browser::logged_in(&server, &hub, "kevin");
+    let page = home(&server, &browser).ok();
+    assert!(
+        page.header("content-type")
+            .is_some_and(|kind| kind.starts_with("text/html"))
+    );
+    assert!(page.text().contains("kevin"));
+    assert_eq!(hub.oauth_complaints(), [""; 0]);
+    let courses = server.send(&browser.with_cookies(server.call("GET", "courses")));
+    courses.ok();
+}
+
+#[test]
+fn the_page_runs_no_script_of_others() {
+    let (hub, server) = start();
+    let name = "<img src=x onerror=alert(1)>";
+    hub.gives("evil", user_model(name));
+    let browser = Browser::logged_in(&server, &hub, "evil");
+    let page = home(&server, &browser).ok();
+    assert!(!page.text().contains(name));
+    let policy = page.header("content-security-policy").expect("a policy");
+    assert!(policy.contains("default-src"), "{policy}");
+    assert!(!policy.contains("'unsafe-inline'"), "{policy}");
+    assert_eq!(page.header("x-content-type-options"), Some("nosniff"));
+}
+
+#[test]
+fn cookies_are_for_this_service_and_for_no_script() {
+    let (hub, server) = start();
+    let mut browser = Browser::default();
+    let login = format!("{}login", server.prefix());
+    let begun = browser.get(&server, &login);
+    let back = at_hub(&hub, &location_of(&begun), "kevin");
+    let finished = browser.get(&server, &back);
+    let path = format!("path={}", server.prefix());
+    for reply in [begun, finished] {
+        let cookies = cookie_attributes(&reply);
+        assert!(!cookies.is_empty());
+        for attributes in cookies {
+            for wanted in ["httponly", "samesite=lax", path.as_str()] {
+                assert!(
+                    attributes.iter().any(|is| is == wanted),
+                    "{wanted} is not in {attributes:?}"
+                );
+            }
+            assert!(
+                !attributes.iter().any(|is| is == "secure"),
+                "plain HTTP: {attributes:?}"
+            );
+        }
+    }
+}
+
+#[test]
+fn behind_tls_cookies_are_for_tls_only() {
+    let (_hub, server) = start();
+    let call = server
+        .call("GET", server.prefix())
+        .header("X-Forwarded-Proto", "https");
+    for attributes in cookie_attributes(&server.send(&call)) {
+        assert!(attributes.iter().any(|is| is == "secure"), "{attributes:?}");
+    }
+}
+
+#[test]
+fn a_login_ends_in_the_browser_that_began_it() {
+    let (hub, server) = start();
+    let mut of_kevin = Browser::default();
+    let back = of_kevin.go_to_hub(&server, &hub, "kevin");
+    let mut of_another = Browser::default();
+    of_another.go_to_hub(&server, &hub, "root");
+    for mut browser in [Browser::default(), of_another] {
+        let before = browser.clone();
+        let reply = browser.get(&server, &back);
+        assert!((400..500).contains(&reply.status), "{}", reply.status);
+        assert_not_logged_in(&server, &browser);
+        assert_not_logged_in(&server, &before);
+    }
+    let landed = of_kevin.get(&server, &back);
+    assert_eq!(landed.status, 302);
+    home(&server, &of_kevin).ok();
+}
+
+#[test]
+fn what_did_not_come_from_the_hub_ends_no_login() {
+    let (hub, server) = start();
+    let mut browser = Browser::default();
+    let back = browser.go_to_hub(&server, &hub, "kevin");
+    let (path, query) = back.split_once('?').expect("a query");
+    let code = query
+        .split('&')
+        .find(|pair| pair.starts_with("code="))
+        .expect("a code");
+    let state = query
+        .split('&')
+        .find(|pair| pair.starts_with("state="))
+        .expect("a state");
+    let forged = [
+        path.to_owned(),
+        format!("{path}?{code}"),
+        format!("{path}?{state}"),
+        format!("{path}?{code}&state="),
+        format!("{path}?{code}&state=guessed"),
+        format!("{path}?code=guessed&{state}"),
+        format!("{path}?error=access_denied&{state}"),
+    ];
+    for target in forged {
+        let mut browser = browser.clone();
+        let reply = browser.get(&server, &target);
+        assert!(
+            (400..500).contains(&reply.status),
+            "{} to {target}",
+            reply.status
+        );
+        assert_not_logged_in(&server, &browser);
+    }
+}
+
+#[test]
+fn a_code_is_used_once() {
+    let (hub, server) = start();
+    let mut browser = Browser::default();
+    let back = browser.go_to_hub(&server, &hub, "kevin");
+    let mut again = browser.clone();
+    assert_eq!(browser.get(&server, &back).status, 302);
+    let reply = again.get(&server, &back);
+    assert!((400..500).contains(&reply.status), "{}", reply.status);
+    assert_not_logged_in(&server, &again);
+}
+
+#[test]
+fn every_login_has_a_state_and_a_challenge_of_its_own() {
+    let (_hub, server) = start();
+    let mut seen = Vec::new();
+    for _ in 0..3 {
+        let location = Browser::default().sent_away(&server, server.prefix());
+        let (_, query) = location.split_once('?').expect("a query");
+        for pair in query.split('&') {
+            if pair.starts_with("state=") || pair.starts_with("code_challenge=") {
+                assert!(pair.len() > 30, "{pair} is short");
+                assert!(!seen.contains(&pair.to_owned()), "{pair} comes twice");
+                seen.push(pair.to_owned());
+            }
+        }
+    }
+    assert_eq!(seen.len(), 6);
+}
+
+#[test]
+fn a_session_that_was_tampered_with_is_none() {
+    let (hub, server) = start();
+    let browser = Browser::logged_in(&server, &hub, "kevin");
+    let (name, jwt) = session_of(&browser);
+    let parts: Vec<&str> = jwt.split('.').collect();
+    let [header, claims, signature] = parts[..] else {
+        panic!("not a JWT: {jwt}");
+    };
+    let as_root = encode(&decode(claims).replace("kevin", "root"));
+    assert_ne!(as_root, claims, "the claims name nobody");
+    let unsigned = [r#"{"alg":"none"}"#, r#"{"alg":"None","typ":"JWT"}"#].map(encode);
+    let other = encode(&decode(header).replace("HS256", "HS512"));
+    let mut flipped = signature.to_owned().into_bytes();
+    flipped[0] = if flipped[0] == b'A' { b'B' } else { b'A' };
+    let flipped = String::from_utf8(flipped).expect("ASCII");
+    let forged = [
+        format!("{header}.{as_root}.{signature}"),
+        format!("{header}.{claims}.{flipped}"),
+        format!("{header}.{claims}."),
+        format!("{header}.{claims}"),
+        format!("{}.{as_root}.", unsigned[0]),
+        format!("{}.{as_root}.{signature}", unsigned[0]),
+        format!("{}.{claims}.", unsigned[1]),
+        format!("{other}.{claims}.{signature}"),
+        String::new(),
+        "..".to_owned(),
+    ];
+    for value in forged {
+        let mut browser = Browser::default();
+        browser.cookies.insert(name.clone(), value.clone());
+        let reply = server.send(&browser.with_cookies(server.call("GET", "courses")));
+        assert_eq!(reply.status, 401, "{value}");
+    }
+    home(&server, &browser).ok();
+}
+
+#[test]
+fn a_session_outlives_the_process_and_its_key_is_secret() {
+    use std::os::unix::fs::PermissionsExt;
+    let (hub, server) = start();
+    let browser = Browser::logged_in(&server, &hub, "kevin");
+    let setup = server.kill();
+    let server = setup.start();
+    home(&server, &browser).ok();
+    let (_, jwt) = session_of(&browser);
+    let signature = jwt.rsplit('.').next().expect("a signature").to_owned();
+    let mut keys = 0;
+    for entry in std::fs::read_dir(setup.data_dir()).expect("the data directory") {
+        let entry = entry.expect("an entry");
+        if entry.file_name().to_string_lossy().contains("key") {
+            let mode = entry.metadata().expect("its mode").permissions().mode();
+            assert_eq!(mode & 0o777, 0o600);
+            keys += 1;
+        }
+    }
+    assert_eq!(keys, 1, "the signing key is kept in a file of its own");
+    // Another installation has another key.
+    let elsewhere = Setup::behind(&hub).start();
+    let reply = elsewhere.send(&browser.with_cookies(elsewhere.call("GET", "courses")));
+    assert_eq!(reply.status, 401);
+    assert!(!signature.is_empty());
+}
+
+#[test]
+fn a_service_does_not_log_in() {
+    let (hub, server) = start();
+    hub.gives("service", service_model("kevin"));
+    let mut browser = Browser::default();
+    let back = browser.go_to_hub(&server, &hub, "service");
+    let reply = browser.get(&server, &back);
+    assert!((400..500).contains(&reply.status), "{}", reply.status);
+    assert_not_logged_in(&server, &browser);
+}
+
+#[test]
+fn another_site_changes_nothing_by_somebodys_cookie() {
+    let (hub, server) = start();
+    let browser = Browser::logged_in(&server, &hub, "root");
+    let own = format!("http://localhost:{}", server.port());
+    let make = |id: &str, headers: &[(&str, &str)]| {
+        let form = Form::new().field("instructors", "[]");
+        let mut call = Call::new("POST", &format!("{}course/{id}", server.prefix())).form(&form);
+        for (name, value) in headers {
+            call = call.header(name, value);
+        }
+        server.send(&browser.with_cookies(call)).status
+    };
+    assert_eq!(make("a", &[]), 403, "without any proof");
+    assert_eq!(make("b", &[("Origin", "https://elsewhere.example")]), 403);
+    assert_eq!(make("c", &[("Origin", "null")]), 403);
+    assert_eq!(
+        make("d", &[("Origin", &own), ("Sec-Fetch-Site", "cross-site")]),
+        403
+    );
+    assert_eq!(make("e", &[("Sec-Fetch-Site", "same-site")]), 403);
+    assert_eq!(make("f", &[("X-CSRF-Token", "guessed")]), 403);
+    assert_eq!(make("g", &[("Referer", &own)]), 403);
+    assert_eq!(
+        make("h", &[("Origin", "http://localhost")]),
+        200,
+        "the same origin"
+    );
+    let listed = server
+        .send(&browser.with_cookies(server.call("GET", "courses")))
+        .ok()
+        .json();
+    assert_eq!(listed["courses"], serde_json::json!(["h"]));
+}
+
+#[test]
+fn after_the_login_nobody_is_sent_elsewhere() {
+    let (hub, server) = start();
+    let login = format!("{}login", server.prefix());
+    let elsewhere = [
+        "https://elsewhere.example/",
+        "//elsewhere.example/",
+        "/\\elsewhere.example",
+        "/hub/home",
+        "javascript:alert(1)",
+    ];
+    for next in elsewhere {
+        let mut browser = Browser::default();
+        let target = format!("{login}?next={}", percent_encode(next));
+        let authorize = browser.sent_away(&server, &target);
+        let landed = browser.get(&server, &at_hub(&hub, &authorize, "kevin"));
+        assert_eq!(location_of(&landed), server.prefix(), "{next}");
+    }
+    let mut browser = Browser::default();
+    let ours = format!("{}courses", server.prefix());
+    let authorize = browser.sent_away(&server, &format!("{login}?next={}", percent_encode(&ours)));
+    let landed = browser.get(&server, &at_hub(&hub, &authorize, "kevin"));
+    assert_eq!(location_of(&landed), ours);
+}
+
+/// The cookie that lets the browser in, by name and value.
+fn session_of(browser: &Browser) -> (String, String) {
+    let mut cookies = browser.cookies.iter();
+    let (name, value) = cookies.next().expect("a cookie");
+    assert!(
+        cookies.next().is_none(),
+        "more than one cookie is left: {browser:?}"
+    );
+    (name.clone(), value.clone())
+}
+
+fn decode(part: &str) -> String {
+    let bytes = URL_SAFE_NO_PAD
+        .decode(part)
+        .expect("base64 without padding");
+    String::from_utf8(bytes).expect("JSON")
+}
+
+fn encode(text: &str) -> String {
+    URL_SAFE_NO_PAD.encode(text)
+}

@@ -1,0 +1,120 @@
+//! The hub is slow, ill or gone.
+
+use crate::support::{Call, FakeHub, Mood, Reply, Server, Setup};
+use std::time::Duration;
+
+const SICK: [Mood; 4] = [Mood::Stuck, Mood::Failing, Mood::Rubbish, Mood::Closed];
+
+fn ask(server: &Server, token: &str) -> Reply {
+    server.send(&courses_as(server, token))
+}
+
+fn courses_as(server: &Server, token: &str) -> Call {
+    server.call("GET", "courses").token(token)
+}
+
+#[track_caller]
+fn assert_unavailable(reply: &Reply) {
+    assert_eq!(reply.status, 503, "{}", reply.text());
+    assert_eq!(reply.json()["success"], false);
+    assert!(!reply.message().is_empty());
+    let seconds = reply.header("retry-after").expect("Retry-After");
+    assert!(
+        seconds.parse::<u32>().is_ok_and(|seconds| seconds > 0),
+        "{seconds}"
+    );
+}
+
+#[test]
+fn a_sick_hub_means_503_and_when_to_try_again() {
+    for mood in SICK {
+        let hub = FakeHub::start();
+        hub.knows("kevin").knows("root");
+        let server = Setup::behind(&hub).start();
+        hub.feels(mood);
+        assert_unavailable(&ask(&server, "kevin"));
+        hub.feels(Mood::Well);
+        // Somebody else's question is asked at once; the first one's when its short memory is over.
+        ask(&server, "root").ok();
+    }
+}
+
+#[test]
+fn a_hub_that_is_gone_means_503() {
+    let hub = FakeHub::start();
+    let setup = Setup::behind(&hub);
+    drop(hub);
+    let server = setup.start();
+    assert_unavailable(&ask(&server, "kevin"));
+}
+
+#[test]
+fn who_was_known_before_is_served_while_the_hub_is_sick() {
+    for mood in SICK {
+        let hub = FakeHub::start();
+        hub.knows("root");
+        let server = Setup::behind(&hub).args(&["--hub-cache-ttl", "1"]).start();
+        ask(&server, "root").ok();
+        hub.feels(mood);
+        while hub.questions() == 1 {
+            std::thread::sleep(Duration::from_millis(100));
+            ask(&server, "root").ok();
+        }
+        ask(&server, "root").ok();
+        assert_unavailable(&ask(&server, "kevin"));
+        hub.feels(Mood::Well);
+    }
+}
+
+#[test]
+fn a_refusal_ends_the_grace() {
+    let hub = FakeHub::start();
+    hub.knows("kevin");
+    let server = Setup::behind(&hub).args(&["--hub-cache-ttl", "1"]).start();
+    ask(&server, "kevin").ok();
+    hub.forgets("kevin");
+    while hub.questions() == 1 {
+        std::thread::sleep(Duration::from_millis(100));
+        ask(&server, "kevin");
+    }
+    hub.feels(Mood::Failing);
+    assert_ne!(ask(&server, "kevin").status, 200);
+}
+
+#[test]
+fn health_does_not_depend_on_the_hub() {
+    let hub = FakeHub::start();
+    hub.feels(Mood::Closed);
+    let server = Setup::behind(&hub).start();
+    for target in ["healthz", "/healthz", "readyz", "/readyz"] {
+        server.send(&server.call("GET", target)).ok();
+    }
+    assert_eq!(hub.questions(), 0);
+}
+
+#[test]
+fn a_stuck_hub_does_not_hold_up_those_already_known() {
+    let hub = FakeHub::start();
+    hub.knows("root");
+    let server = Setup::behind(&hub).start();
+    ask(&server, "root").ok();
+    hub.feels(Mood::Stuck);
+    std::thread::scope(|scope| {
+        let waiting: Vec<_> = (0..8)
+            .map(|number| {
+                let server = &server;
+                scope.spawn(move || ask(server, &format!("unknown-{number}")).status)
+            })
+            .collect();
+        while hub.questions() < 9 {
+            std::thread::sleep(Duration::from_millis(10));
+        }
+        for _ in 0..20 {
+            ask(&server, "root").ok();
+        }
+        hub.feels(Mood::Well);
+        for status in waiting {
+            assert_eq!(status.join().expect("an answer"), 401);
+        }
+    });
+}

@@ -1,0 +1,413 @@
+//! Who may do what: every role against every end point, as one table in `permission_matrix.txt`.
+//!
+//! The end points are those that `nbcourier routes` prints and the open ones beside them; one without a row fails, and
+//! so does a row without an end point. Each cell asks against a state in which a permitted request succeeds. After a change that is meant,
+//! `UPDATE_SNAPSHOT=1 cargo test --test permission_matrix` writes the table anew: then read it, it is the policy.
+
+mod support;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+use support::course::timestamp_of;
+use support::hub::{service_model, user_model};
+use support::{Course, FakeHub, Form, Reply, Sent, Server, Setup, percent_encode};
+
+/// A column of the table: its head, the token sent, and whose things are the caller's own.
+struct Role {
+    head: &'static str,
+    token: Option<&'static str>,
+    own: &'static str,
+}
+
+const ROLES: [Role; 8] = [
+    role("anonymous", None, "lawrence"),
+    role("stranger", Some("stranger"), "stranger"),
+    role("student", Some("lawrence"), "lawrence"),
+    role("student elsewhere", Some("eric"), "eric"),
+    role("instructor", Some("kevin"), "kevin"),
+    role("instructor elsewhere", Some("abigail"), "abigail"),
+    role("admin", Some("root"), "root"),
+    // A service of the hub whose name is the instructor's.
+    role("service", Some(SERVICE), "kevin"),
+];
+
+const SERVICE: &str = "token-of-a-service-called-kevin";
+
+const fn role(head: &'static str, token: Option<&'static str>, own: &'static str) -> Role {
+    Role { head, token, own }
+}
+
+/// Whose name stands for `{user}`.
+#[derive(Clone, Copy)]
+enum User {
+    Own,
+    Named(&'static str),
+}
+use User::{Named, Own};
+
+/// The rows: method and path as `nbcourier routes` prints them, what is meant, whose it is.
+const ROWS: &[(&str, &str, User)] = &[
+    ("GET courses", "", Own),
+    ("POST course/{course}", "a new one", Own),
+    ("DELETE course/{course}", "", Own),
+    ("POST instructor/{course}/{user}", "oneself", Own),
+    (
+        "POST instructor/{course}/{user}",
+        "a stranger",
+        Named("sam"),
+    ),
+    (
+        "POST instructor/{course}/{user}",
+        "a student",
+        Named("other-student"),
+    ),
+    (
+        "POST instructor/{course}/{user}",
+        "another instructor",
+        Named("co-instructor"),
+    ),
+    ("GET instructor/{course}/{user}", "", Named("co-instructor")),
+    ("DELETE instructor/{course}/{user}", "oneself", Own),
+    (
+        "DELETE instructor/{course}/{user}",
+        "another",
+        Named("co-instructor"),
+    ),
+    ("GET instructors/{course}", "", Own),
+    ("POST student/{course}/{user}", "oneself", Own),
+    ("POST student/{course}/{user}", "a stranger", Named("sam")),
+    (
+        "POST student/{course}/{user}",
+        "a student",
+        Named("other-student"),
+    ),
+    ("GET student/{course}/{user}", "oneself", Own),
+    (
+        "GET student/{course}/{user}",
+        "another",
+        Named("other-student"),
+    ),
+    ("DELETE student/{course}/{user}", "oneself", Own),
+    (
+        "DELETE student/{course}/{user}",
+        "another",
+        Named("other-student"),
+    ),
+    ("POST students/{course}", "", Own),
+    ("GET students/{course}", "", Own),
+    ("GET assignments/{course}", "", Own),
+    ("GET assignment/{course}/{assignment}", "", Own),
+    ("POST assignment/{course}/{assignment}", "a new one", Own),
+    ("DELETE assignment/{course}/{assignment}", "", Own),
+    ("GET submissions/{course}/{assignment}", "", Own),
+    (
+        "GET submissions/{course}/{assignment}/{user}",
+        "one's own",
+        Own,
+    ),
+    (
+        "GET submissions/{course}/{assignment}/{user}",
+        "another's",
+        Named("other-student"),
+    ),
+    ("POST submission/{course}/{assignment}", "", Own),
+    (
+        "GET submission/{course}/{assignment}/{user}",
+        "one's own",
+        Own,
+    ),
+    (
+        "GET submission/{course}/{assignment}/{user}",
+        "another's",
+        Named("other-student"),
+    ),
+    (
+        "POST feedback/{course}/{assignment}/{user}",
+        "one's own",
+        Own,
+    ),
+    (
+        "POST feedback/{course}/{assignment}/{user}",
+        "another's",
+        Named("other-student"),
+    ),
+    (
+        "GET feedback/{course}/{assignment}/{user}",
+        "one's own",
+        Own,
+    ),
+    (
+        "GET feedback/{course}/{assignment}/{user}",
+        "another's",
+        Named("other-student"),
+    ),
+    ("GET v1/trash", "", Own),
+    ("POST v1/trash/{id}", "", Own),
+    ("GET {prefix}", "", Own),
+    ("GET login", "", Own),
+    ("GET oauth_callback", "without a code", Own),
+    ("POST logout", "", Own),
+    ("GET favicon.ico", "", Own),
+    ("GET static/style.css", "", Own),
+    ("GET initialize-Data6ase", "dump", Own),
+    ("GET healthz", "", Own),
+    ("GET readyz", "", Own),
+];
+
+/// Everybody in the course who has handed something in.
+const AUTHORS: [&str; 4] = ["lawrence", "other-student", "kevin", "root"];
+
+#[test]
+fn every_end_point_has_a_row_and_every_row_an_end_point() {
+    let printed = support::routes::every_address();
+    let covered: BTreeSet<String> = ROWS.iter().map(|(route, ..)| (*route).to_owned()).collect();
+    let uncovered: Vec<_> = printed.difference(&covered).collect();
+    assert!(
+        uncovered.is_empty(),
+        "end points nobody looked at: {uncovered:#?}"
+    );
+    let unknown: Vec<_> = covered.difference(&printed).collect();
+    assert!(
+        unknown.is_empty(),
+        "rows without an end point: {unknown:#?}"
+    );
+}
+
+#[test]
+fn everybody_may_do_what_the_table_says_and_nothing_else() {
+    let table = ask_everything().to_string();
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/permission_matrix.txt");
+    if std::env::var_os("UPDATE_SNAPSHOT").is_some() {
+        std::fs::write(&path, &table).expect("the table is written");
+    }
+    let reviewed = std::fs::read_to_string(&path).unwrap_or_default();
+    let changed: Vec<String> = changed_lines(&reviewed, &table).collect();
+    assert!(
+        changed.is_empty(),
+        "permissions are not those of {}:\n{}\n",
+        path.display(),
+        changed.join("\n")
+    );
+}
+
+fn ask_everything() -> Table {
+    let hub = FakeHub::start();
+    let people = ROLES.iter().filter_map(|role| role.token);
+    for name in people.chain(AUTHORS).chain(["co-instructor"]) {
+        hub.gives(name, user_model(name));
+    }
+    hub.gives(SERVICE, service_model("kevin"));
+    let server = Setup::behind(&hub).start();
+    let elsewhere = Course::of(&server, "elsewhere").by_token();
+    elsewhere.make(&["abigail"], &["eric"]);
+    let shared = Prepared::new(&server, "shared");
+
+    let mut table = Table::default();
+    for (number, (route, about, user)) in ROWS.iter().enumerate() {
+        let mut cells = Vec::new();
+        for (column, role) in ROLES.iter().enumerate() {
+            let of_its_own;
+            let prepared = if route.starts_with("GET ") {
+                &shared
+            } else {
+                of_its_own = Prepared::new(&server, &format!("course-{number}-{column}"));
+                &of_its_own
+            };
+            cells.push(table.cell(&prepared.ask(role, route, *user)));
+        }
+        table.rows.push((format!("{route}  {about}"), cells));
+    }
+    table
+}
+
+/// A course of kevin and co-instructor with lawrence and other-student, one assignment, and for everybody who may hand
+/// in a submission with feedback.
+struct Prepared<'a> {
+    course: Course<'a>,
+    id: String,
+    times: BTreeMap<&'static str, String>,
+}
+
+impl<'a> Prepared<'a> {
+    fn new(server: &'a Server, id: &str) -> Self {
+        let course = Course::of(server, "").by_token();
+        let mut prepared = Self {
+            course,
+            id: id.to_owned(),
+            times: BTreeMap::new(),
+        };
+        let course = prepared.course();
+        course.make(&["kevin", "co-instructor"], &["lawrence", "other-student"]);
+        course
+            .release("challenge", "kevin", &[Sent::new("task", "task")])
+            .ok();
+        let times = AUTHORS.map(|author| {
+            let work = [Sent::new("work", format!("by {author}"))];
+            let time = timestamp_of(&course.submit("challenge", author, &work));
+            course.give_feedback("challenge", author, &time, &work).ok();
+            (author, time)
+        });
+        prepared.times = times.into();
+        prepared
+    }
+
+    fn course(&self) -> Course<'_> {
+        Course {
+            id: &self.id,
+            ..self.course
+        }
+    }
+
+    /// Deletes the course and returns the number under which it can be restored.
+    fn deleted(&self) -> String {
+        let server = self.course.server;
+        let path = format!("course/{}", self.id);
+        server
+            .send(&server.call("DELETE", &path).token("root"))
+            .ok();
+        let trash = server
+            .send(&server.call("GET", "v1/trash").token("root"))
+            .ok()
+            .json();
+        let courses = trash["courses"].as_array().expect("courses");
+        let deleted = courses
+            .iter()
+            .find(|course| course["course"] == self.id.as_str());
+        deleted.expect("the deleted course")["id"].to_string()
+    }
+
+    /// Sends the request of that row as that role.
+    fn ask(&self, role: &Role, route: &str, user: User) -> Reply {
+        let (method, path) = route.split_once(' ').expect("METHOD path");
+        let user = match user {
+            Own => role.own,
+            Named(name) => name,
+        };
+        let is_new = method == "POST" && path.starts_with("course/");
+        let course = if is_new {
+            format!("new-{}", self.id)
+        } else {
+            self.id.clone()
+        };
+        let releases = method == "POST" && path.starts_with("assignment/");
+        let assignment = if releases { "new" } else { "challenge" };
+        let mut target = path
+            .replace("{course}", &course)
+            .replace("{assignment}", assignment)
+            .replace("{user}", user)
+            .replace("{prefix}", self.course.server.prefix());
+        if path.contains("{id}") {
+            target = target.replace("{id}", &self.deleted());
+        }
+        let time = self
+            .times
+            .get(user)
+            .map_or("2020-01-01 00:00:00", String::as_str);
+        match path {
+            "initialize-Data6ase" => target.push_str("?action=dump"),
+            _ if route.starts_with("GET feedback/") => {
+                target.push_str(&format!("?timestamp={}", percent_encode(time)));
+            }
+            _ => {}
+        }
+        let server = self.course.server;
+        let mut call = server.call(method, &target);
+        if let Some(token) = role.token {
+            call = call.token(token);
+        }
+        if method == "POST" {
+            call = call.form(&fields_of(path, time));
+        }
+        server.send(&call)
+    }
+}
+
+/// What a complete request of that kind carries.
+fn fields_of(path: &str, time: &str) -> Form {
+    let students = r#"[{"username":"sam","first_name":"","last_name":"","email":""}]"#;
+    let form = Form::new();
+    match path.split('/').next().unwrap_or_default() {
+        "course" => form.field("instructors", "[]"),
+        "instructor" | "student" => form
+            .field("first_name", "")
+            .field("last_name", "")
+            .field("email", ""),
+        "students" => form.field("students", students),
+        "feedback" => form.field("timestamp", time).field("files", "[]"),
+        _ => form.field("files", "[]"),
+    }
+}
+
+/// The table as it is printed: a status in each cell, and a letter where a message says more than the status.
+#[derive(Default)]
+struct Table {
+    rows: Vec<(String, Vec<String>)>,
+    messages: Vec<String>,
+}
+
+impl Table {
+    fn cell(&mut self, reply: &Reply) -> String {
+        let message = reply.message();
+        let is_plain = match reply.status {
+            401 => true,
+            403 => message == "Permission denied",
+            _ => message.is_empty(),
+        };
+        if is_plain {
+            return reply.status.to_string();
+        }
+        let known = self.messages.iter().position(|known| *known == message);
+        let index = known.unwrap_or_else(|| {
+            self.messages.push(message);
+            self.messages.len() - 1
+        });
+        format!("{}{}", reply.status, letter(index))
+    }
+}
+
+impl std::fmt::Display for Table {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let width = self
+            .rows
+            .iter()
+            .map(|(name, _)| name.len())
+            .max()
+            .unwrap_or(0);
+        writeln!(
+            f,
+            "Who may do what. A service is never the person of the same name.\n"
+        )?;
+        let mut lines = vec![(
+            "".to_owned(),
+            ROLES.map(|role| role.head.to_owned()).to_vec(),
+        )];
+        lines.extend(self.rows.iter().cloned());
+        for (name, cells) in lines {
+            let mut line = format!("{name:width$}");
+            for (cell, role) in cells.iter().zip(&ROLES) {
+                line.push_str(&format!("  {cell:column$}", column = role.head.len()));
+            }
+            writeln!(f, "{}", line.trim_end())?;
+        }
+        writeln!(f, "\n403 without a letter is \"Permission denied\".")?;
+        for (index, message) in self.messages.iter().enumerate() {
+            writeln!(f, "{} {message}", letter(index))?;
+        }
+        Ok(())
+    }
+}
+
+fn letter(index: usize) -> char {
+    char::from(b'a' + u8::try_from(index).expect("few messages"))
+}
+
+fn changed_lines<'a>(old: &'a str, new: &'a str) -> impl Iterator<Item = String> + 'a {
+    let gone = old
+        .lines()
+        .filter(move |line| !new.lines().any(|other| other == *line));
+    let come = new
+        .lines()
+        .filter(move |line| !old.lines().any(|other| other == *line));
+    gone.map(|line| format!("- {line}"))
+        .chain(come.map(|line| format!("+ {line}")))
+}

@@ -1,0 +1,144 @@
+//! Replays every data file of `tests/protocol/` against a fresh server.
+//!
+//! `NBCOURIER_REPLAY_ONLY=text` replays the files whose names contain the text. `NBCOURIER_REPLAY_ORIGINAL=PYTHON`
+//! replays against the ngshare that this Python interpreter has installed instead of nbcourier: what is expected of
+//! both is then shown to be what the original does.
+
+mod support;
+
+use std::net::TcpStream;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+use support::Setup;
+use support::script::{Script, Target};
+use tempfile::TempDir;
+
+#[test]
+fn every_request_of_the_protocol_is_answered_as_written_down() {
+    let original = std::env::var("NBCOURIER_REPLAY_ORIGINAL").ok();
+    let mut wrong = Vec::new();
+    let mut steps = 0;
+    for file in data_files() {
+        let name = file.file_name().expect("a name").to_string_lossy();
+        let text = std::fs::read_to_string(&file).expect("a readable file");
+        let script = Script::parse(&text).unwrap_or_else(|error| panic!("{name}: {error}"));
+        steps += script.steps.len();
+        let differences = match &original {
+            None => replay_here(&script),
+            Some(_) if script.server.only_here => Vec::new(),
+            Some(python) => replay_against_original(&script, python),
+        };
+        let lines = differences.iter().map(|line| format!("{name}: {line}"));
+        wrong.extend(lines);
+    }
+    assert!(steps > 0, "no data file was found");
+    assert!(wrong.is_empty(), "\n{}\n", wrong.join("\n"));
+}
+
+fn data_files() -> Vec<PathBuf> {
+    let only = std::env::var("NBCOURIER_REPLAY_ONLY").unwrap_or_default();
+    let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/protocol");
+    let entries = std::fs::read_dir(directory).expect("tests/protocol");
+    let mut files: Vec<_> = entries
+        .map(|entry| entry.expect("an entry").path())
+        .filter(|path| {
+            path.extension()
+                .is_some_and(|extension| extension == "toml")
+        })
+        .filter(|path| path.to_string_lossy().contains(&only))
+        .collect();
+    files.sort();
+    files
+}
+
+fn replay_here(script: &Script) -> Vec<String> {
+    let args: Vec<&str> = script.server.args.iter().map(String::as_str).collect();
+    let mut setup = Setup::standalone().args(&args);
+    if let Some(admins) = &script.server.admins {
+        setup = setup.admins(admins);
+    }
+    let server = setup.start();
+    let mut wrong = script.replay(&Target {
+        port: server.port(),
+        prefix: server.prefix(),
+        original: false,
+    });
+    if !server.is_healthy() {
+        wrong.push("the server is dead".to_owned());
+    }
+    wrong
+}
+
+fn replay_against_original(script: &Script, python: &str) -> Vec<String> {
+    let admins = script.server.admins.as_deref();
+    let admins = admins.unwrap_or(support::server::ADMIN);
+    let original = Original::start(python, admins, &script.server.args);
+    script.replay(&Target {
+        port: original.port,
+        prefix: "/api/",
+        original: true,
+    })
+}
+
+/// Stand-alone mode as ngshare's own tests set it up: its command line forgets to put the mock in place, so that
+/// `--vngshare` alone sends everybody away.
+const BELIEVING_THE_USER_ARGUMENT: &str = "
+import sys
+from ngshare.ngshare import MockAuth, MyRequestHandler, main
+MyRequestHandler.get_current_token = MockAuth.get_current_token
+MyRequestHandler.user_for_token = MockAuth.user_for_token
+main(sys.argv[1:])
+";
+
+/// ngshare in its stand-alone mode.
+struct Original {
+    child: Child,
+    port: u16,
+    _directory: TempDir,
+}
+
+impl Original {
+    fn start(python: &str, admins: &str, args: &[String]) -> Self {
+        let directory = tempfile::tempdir().expect("a temporary directory");
+        let port = support::server::free_port();
+        let at = directory.path().display();
+        let child = Command::new(python)
+            .args(["-c", BELIEVING_THE_USER_ARGUMENT, "--vngshare"])
+            .args(["--admins", admins])
+            .args(["--database", &format!("sqlite:///{at}/ngshare.db")])
+            .args(["--storage", &format!("{at}/files/")])
+            .args(["--port", &port.to_string()])
+            .args(args)
+            .envs([
+                ("JUPYTERHUB_API_URL", "http://localhost/hub/api"),
+                ("JUPYTERHUB_API_TOKEN", ""),
+                ("JUPYTERHUB_CLIENT_ID", ""),
+                ("JUPYTERHUB_SERVICE_PREFIX", "/api/"),
+            ])
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .expect("python starts");
+        let begun = Instant::now();
+        while TcpStream::connect(("127.0.0.1", port)).is_err() {
+            assert!(
+                begun.elapsed() < support::http::PATIENCE,
+                "ngshare does not listen"
+            );
+            std::thread::sleep(Duration::from_millis(50));
+        }
+        Self {
+            child,
+            port,
+            _directory: directory,
+        }
+    }
+}
+
+impl Drop for Original {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}

@@ -1,0 +1,291 @@
+//! A hub that answers what JupyterHub would to a service, and that can be ill in several ways.
+
+use super::http::{read_headers, read_line};
+use super::oauth::Oauth;
+use serde_json::{Value, json};
+use std::collections::HashMap;
+use std::io::{self, BufReader, Read, Write};
+use std::net::{TcpListener, TcpStream};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Condvar, Mutex};
+use std::thread;
+use std::time::Duration;
+
+/// How the hub feels.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mood {
+    Well,
+    /// Answers rightly, after that time.
+    Slow(Duration),
+    /// Takes requests and answers none of them until the mood changes.
+    Stuck,
+    /// 500 to everything.
+    Failing,
+    /// 200 and something that is not JSON.
+    Rubbish,
+    /// Closes every connection without an answer.
+    Closed,
+}
+
+/// A request the hub got.
+#[derive(Clone, Debug)]
+pub struct Seen {
+    pub method: String,
+    /// With its query.
+    pub target: String,
+    pub headers: Vec<(String, String)>,
+    pub body: String,
+}
+
+impl Seen {
+    pub fn header(&self, name: &str) -> &str {
+        let found = self
+            .headers
+            .iter()
+            .find(|(key, _)| key.eq_ignore_ascii_case(name));
+        found.map_or("", |(_, value)| value)
+    }
+}
+
+/// The hub, listening on a port of its own until it is dropped.
+pub struct FakeHub {
+    port: u16,
+    state: Arc<State>,
+}
+
+struct State {
+    holders: Mutex<HashMap<String, Value>>,
+    mood: Mutex<Mood>,
+    mood_changed: Condvar,
+    seen: Mutex<Vec<Seen>>,
+    oauth: Mutex<Oauth>,
+    over: AtomicBool,
+}
+
+impl FakeHub {
+    pub fn start() -> Self {
+        let listener = TcpListener::bind(("127.0.0.1", 0)).expect("a free port");
+        let port = listener.local_addr().expect("its address").port();
+        let state = Arc::new(State {
+            holders: Mutex::default(),
+            mood: Mutex::new(Mood::Well),
+            mood_changed: Condvar::new(),
+            seen: Mutex::default(),
+            oauth: Mutex::default(),
+            over: AtomicBool::new(false),
+        });
+        let kept = Arc::clone(&state);
+        thread::spawn(move || {
+            for stream in listener.incoming().flatten() {
+                if kept.over.load(Ordering::SeqCst) {
+                    return;
+                }
+                let state = Arc::clone(&kept);
+                thread::spawn(move || state.serve(stream));
+            }
+        });
+        Self { port, state }
+    }
+
+    pub fn api_url(&self) -> String {
+        format!("http://127.0.0.1:{}/hub/api", self.port)
+    }
+
+    pub fn port(&self) -> u16 {
+        self.port
+    }
+
+    /// A person whose token is their name.
+    pub fn knows(&self, user: &str) -> &Self {
+        self.gives(user, user_model(user))
+    }
+
+    /// A token and what the hub says about who holds it.
+    pub fn gives(&self, token: &str, model: Value) -> &Self {
+        self.state
+            .holders
+            .lock()
+            .expect("holders")
+            .insert(token.to_owned(), model);
+        self
+    }
+
+    pub fn forgets(&self, token: &str) {
+        self.state.holders.lock().expect("holders").remove(token);
+    }
+
+    pub fn feels(&self, mood: Mood) {
+        *self.state.mood.lock().expect("mood") = mood;
+        self.state.mood_changed.notify_all();
+    }
+
+    /// Every request so far.
+    pub fn seen(&self) -> Vec<Seen> {
+        self.state.seen.lock().expect("requests").clone()
+    }
+
+    /// How often somebody asked who holds a token.
+    pub fn questions(&self) -> usize {
+        let asked = |seen: &&Seen| seen.target == "/hub/api/user";
+        self.seen().iter().filter(asked).count()
+    }
+
+    /// The mistakes made at the OAuth end points.
+    pub fn oauth_complaints(&self) -> Vec<String> {
+        self.state.oauth.lock().expect("oauth").complaints.clone()
+    }
+}
+
+impl Drop for FakeHub {
+    fn drop(&mut self) {
+        self.state.over.store(true, Ordering::SeqCst);
+        self.feels(Mood::Closed);
+        let _ = TcpStream::connect(("127.0.0.1", self.port));
+    }
+}
+
+/// What JupyterHub 5 and 6 say about a user's own notebook token.
+pub fn user_model(name: &str) -> Value {
+    json!({
+        "kind": "user",
+        "name": name,
+        "admin": false,
+        "groups": [],
+        "session_id": null,
+        "token_id": "a1",
+        "scopes": [
+            format!("access:servers!server={name}/"),
+            format!("read:users:groups!user={name}"),
+            format!("read:users:name!user={name}"),
+            format!("users:activity!user={name}"),
+        ],
+    })
+}
+
+/// What it says about the token of a service.
+pub fn service_model(name: &str) -> Value {
+    json!({
+        "kind": "service",
+        "name": name,
+        "admin": false,
+        "session_id": null,
+        "token_id": "a2",
+        "scopes": [format!("read:services:name!service={name}")],
+    })
+}
+
+impl State {
+    fn serve(&self, stream: TcpStream) {
+        let mut reader = BufReader::new(stream);
+        while let Ok(request) = read_request(&mut reader) {
+            let seen = request.clone();
+            self.seen.lock().expect("requests").push(seen);
+            let Some(answer) = self.answer(&request) else {
+                return;
+            };
+            if reader.get_mut().write_all(&answer.to_bytes()).is_err() {
+                return;
+            }
+        }
+    }
+
+    fn answer(&self, request: &Seen) -> Option<Answer> {
+        let mood = *self.mood.lock().expect("mood");
+        match mood {
+            Mood::Well => {}
+            Mood::Slow(time) => thread::sleep(time),
+            Mood::Stuck => self.wait_while_stuck(),
+            Mood::Failing => return Some(Answer::json(500, &json!({"status": 500}))),
+            Mood::Rubbish => return Some(Answer::new(200, "<p>Bad gateway, sort of</p>")),
+            Mood::Closed => return None,
+        }
+        let (path, _) = request
+            .target
+            .split_once('?')
+            .unwrap_or((&request.target, ""));
+        Some(match path {
+            "/hub/api/user" => self.who(request),
+            "/hub/api/oauth2/authorize" => self.oauth().authorize(request),
+            "/hub/api/oauth2/token" => self.oauth().token(request),
+            _ => Answer::json(404, &json!({"status": 404, "message": "Not Found"})),
+        })
+    }
+
+    fn oauth(&self) -> std::sync::MutexGuard<'_, Oauth> {
+        self.oauth.lock().expect("oauth")
+    }
+
+    fn who(&self, request: &Seen) -> Answer {
+        let header = request.header("authorization");
+        let token = header
+            .strip_prefix("token ")
+            .or_else(|| header.strip_prefix("Bearer "))
+            .unwrap_or_default();
+        let holders = self.holders.lock().expect("holders");
+        match holders.get(token) {
+            Some(model) => Answer::json(200, model),
+            None => Answer::json(403, &json!({"status": 403, "message": "Forbidden"})),
+        }
+    }
+
+    fn wait_while_stuck(&self) {
+        let mut mood = self.mood.lock().expect("mood");
+        while *mood == Mood::Stuck {
+            mood = self.mood_changed.wait(mood).expect("mood");
+        }
+    }
+}
+
+/// What the hub sends back.
+pub struct Answer {
+    status: u16,
+    headers: Vec<(String, String)>,
+    body: String,
+}
+
+impl Answer {
+    pub fn new(status: u16, body: &str) -> Self {
+        Self {
+            status,
+            headers: Vec::new(),
+            body: body.to_owned(),
+        }
+    }
+
+    pub fn json(status: u16, value: &Value) -> Self {
+        Self::new(status, &value.to_string()).header("Content-Type", "application/json")
+    }
+
+    pub fn header(mut self, name: &str, value: &str) -> Self {
+        self.headers.push((name.to_owned(), value.to_owned()));
+        self
+    }
+
+    fn to_bytes(&self) -> Vec<u8> {
+        let mut head = format!("HTTP/1.1 {} Fake\r\n", self.status);
+        for (name, value) in &self.headers {
+            head.push_str(&format!("{name}: {value}\r\n"));
+        }
+        head.push_str(&format!("Content-Length: {}\r\n\r\n", self.body.len()));
+        (head + &self.body).into_bytes()
+    }
+}
+
+fn read_request(reader: &mut BufReader<TcpStream>) -> io::Result<Seen> {
+    let line = read_line(reader)?;
+    let mut words = line.split(' ').map(str::to_owned);
+    let method = words.next().unwrap_or_default();
+    let target = words.next().unwrap_or_default();
+    let headers = read_headers(reader)?;
+    let mut request = Seen {
+        method,
+        target,
+        headers,
+        body: String::new(),
+    };
+    let length = request.header("content-length").parse().unwrap_or(0);
+    let mut body = vec![0; length];
+    reader.read_exact(&mut body)?;
+    request.body = String::from_utf8_lossy(&body).into_owned();
+    Ok(request)
+}

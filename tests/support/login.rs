@@ -1,0 +1,87 @@
+//! A browser that logs in to the service through the hub.
+
+use super::oauth::HUB_COOKIE;
+use super::{Call, FakeHub, Reply, Server};
+use std::collections::BTreeMap;
+
+/// A browser with its cookies for the service.
+#[derive(Clone, Debug, Default)]
+pub struct Browser {
+    pub cookies: BTreeMap<String, String>,
+}
+
+impl Browser {
+    /// Opens the home page of a server as somebody the hub knows by that token, and follows every redirect.
+    pub fn logged_in(server: &Server, hub: &FakeHub, token: &str) -> Self {
+        let mut browser = Self::default();
+        let back = browser.go_to_hub(server, hub, token);
+        let landed = browser.get(server, &back);
+        assert_eq!(landed.status, 302, "{}", landed.text());
+        browser
+    }
+
+    /// Opens the home page, goes to the hub, and returns the path to which the hub sends the browser back.
+    pub fn go_to_hub(&mut self, server: &Server, hub: &FakeHub, token: &str) -> String {
+        let authorize = self.sent_away(server, server.prefix());
+        at_hub(hub, &authorize, token)
+    }
+
+    /// Opens a page and follows redirects within the service; returns the path at the hub to which they lead.
+    pub fn sent_away(&mut self, server: &Server, target: &str) -> String {
+        let mut target = target.to_owned();
+        for _ in 0..5 {
+            let reply = self.get(server, &target);
+            assert_eq!(reply.status, 302, "{}", reply.text());
+            target = location_of(&reply);
+            if let Some(from) = target.find("/hub/api/oauth2/authorize") {
+                return target[from..].to_owned();
+            }
+        }
+        panic!("no redirect to the hub's authorize page");
+    }
+
+    /// A GET with the cookies, keeping those that come back.
+    pub fn get(&mut self, server: &Server, target: &str) -> Reply {
+        let reply = server.send(&self.with_cookies(server.call("GET", target)));
+        for cookie in reply.headers("set-cookie") {
+            let pair = cookie.split(';').next().unwrap_or_default();
+            let (name, value) = pair.split_once('=').expect("a cookie");
+            if value.is_empty() {
+                self.cookies.remove(name);
+            } else {
+                self.cookies.insert(name.to_owned(), value.to_owned());
+            }
+        }
+        reply
+    }
+
+    /// The request with the cookies of this browser.
+    pub fn with_cookies(&self, call: Call) -> Call {
+        let pairs: Vec<String> = self
+            .cookies
+            .iter()
+            .map(|(name, value)| format!("{name}={value}"))
+            .collect();
+        if pairs.is_empty() {
+            call
+        } else {
+            call.header("Cookie", &pairs.join("; "))
+        }
+    }
+}
+
+/// The hub's authorize page, seen by somebody who is logged in there; returns where it sends the browser.
+pub fn at_hub(hub: &FakeHub, authorize: &str, token: &str) -> String {
+    let reply = Call::new("GET", authorize)
+        .header("Cookie", &format!("{HUB_COOKIE}={token}"))
+        .send(hub.port())
+        .expect("the hub answers");
+    assert_eq!(reply.status, 302, "{}", reply.text());
+    location_of(&reply)
+}
+
+/// Where a redirect leads.
+pub fn location_of(reply: &Reply) -> String {
+    let location = reply.header("location").expect("a Location");
+    location.to_owned()
+}

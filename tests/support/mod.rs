@@ -1,0 +1,27 @@
+//! What the tests of the built program share: a server, a client, a hub that is none, and bytes to send.
+
+#![allow(dead_code, unused_imports)] // each test crate uses its part of it
+
+pub mod course;
+pub mod files;
+pub mod form;
+pub mod http;
+pub mod hub;
+pub mod login;
+pub mod nonsense;
+pub mod oauth;
+pub mod pattern;
+pub mod random;
+pub mod routes;
+pub mod script;
+pub mod server;
+pub mod wire_nonsense;
+
+pub use course::{Course, Permit};
+pub use files::{Sent, base64_lines, files_json, md5_hex};
+pub use form::{Form, percent_encode};
+pub use http::{Call, Reply};
+pub use hub::{FakeHub, Mood};
+pub use random::Random;
+pub use routes::routes;
+pub use server::{Server, Setup, program};

@@ -1,0 +1,308 @@
+//! The exchange of one data file of `tests/protocol/`: reading it, sending it, judging the answers.
+//!
+//! `tests/protocol/README.md` describes the files.
+
+use super::pattern::{Kept, differences};
+use super::{Call, Form, Reply, percent_encode};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use serde::Deserialize;
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Script {
+    pub about: String,
+    #[serde(default)]
+    pub server: Options,
+    #[serde(rename = "step")]
+    pub steps: Vec<Step>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Options {
+    #[serde(default)]
+    pub args: Vec<String>,
+    /// The administrators, where it is not only `root`.
+    pub admins: Option<String>,
+    /// The original cannot be started so; the file is not replayed against it.
+    #[serde(default)]
+    pub only_here: bool,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Step {
+    pub name: String,
+    request: String,
+    #[serde(rename = "as")]
+    caller: Option<String>,
+    #[serde(default)]
+    by: By,
+    form: Option<BTreeMap<String, String>>,
+    files: Option<Vec<SentFile>>,
+    #[serde(default)]
+    encoding: Encoding,
+    body: Option<String>,
+    #[serde(default)]
+    headers: BTreeMap<String, String>,
+    expect: String,
+    reply: Option<String>,
+    content_type: Option<String>,
+    begins: Option<String>,
+    #[serde(default)]
+    answer_headers: BTreeMap<String, String>,
+    original: Option<String>,
+    original_reply: Option<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct SentFile {
+    path: String,
+    text: Option<String>,
+    base64: Option<String>,
+}
+
+#[derive(Clone, Copy, Default, Deserialize, PartialEq)]
+#[serde(rename_all = "lowercase")]
+enum By {
+    #[default]
+    Argument,
+    Query,
+    Token,
+    Bearer,
+}
+
+#[derive(Clone, Copy, Default, Deserialize, PartialEq)]
+#[serde(rename_all = "lowercase")]
+enum Encoding {
+    #[default]
+    Urlencoded,
+    Multipart,
+}
+
+/// What a script is replayed against.
+pub struct Target<'a> {
+    pub port: u16,
+    pub prefix: &'a str,
+    /// It is ngshare itself, not nbcourier.
+    pub original: bool,
+}
+
+impl Script {
+    pub fn parse(text: &str) -> Result<Self, String> {
+        toml::from_str(text).map_err(|error| error.to_string())
+    }
+
+    /// Sends every step and returns what was not as expected.
+    pub fn replay(&self, target: &Target) -> Vec<String> {
+        let mut kept = Kept::new();
+        let mut wrong = Vec::new();
+        for step in &self.steps {
+            if target.original && step.original.as_deref() == Some("skip") {
+                continue;
+            }
+            for difference in step.replay(target, &mut kept) {
+                wrong.push(format!("{}\n    {difference}", step.name));
+            }
+        }
+        wrong
+    }
+}
+
+impl Step {
+    fn replay(&self, target: &Target, kept: &mut Kept) -> Vec<String> {
+        let call = self.call(target, kept);
+        match call.send(target.port) {
+            Ok(reply) => self.judge(&reply, target, kept),
+            Err(error) => vec![format!("no answer: {error}")],
+        }
+    }
+
+    fn call(&self, target: &Target, kept: &Kept) -> Call {
+        let (method, path) = self.request.split_once(' ').expect("METHOD path");
+        let mut path = fill_in(path, kept, percent_encode);
+        if !path.starts_with('/') {
+            path = format!("{}{path}", target.prefix);
+        }
+        if let (Some(caller), true) = (&self.caller, self.names_caller_in_query(method)) {
+            let and = if path.contains('?') { '&' } else { '?' };
+            path.push_str(&format!("{and}user={}", percent_encode(caller)));
+        }
+        let mut call = Call::new(method, &path);
+        for (name, value) in &self.headers {
+            call = call.header(name, value);
+        }
+        match (&self.caller, self.by) {
+            (Some(caller), By::Token) => {
+                call = call.header("Authorization", &format!("token {caller}"))
+            }
+            (Some(caller), By::Bearer) => {
+                call = call.header("Authorization", &format!("Bearer {caller}"));
+            }
+            _ => {}
+        }
+        self.with_body(call, method, kept)
+    }
+
+    /// The stock client puts `user` into the forms of POST and DELETE; a GET has the query only.
+    fn names_caller_in_query(&self, method: &str) -> bool {
+        match self.by {
+            By::Query => true,
+            By::Argument => self.body.is_some() || !matches!(method, "POST" | "DELETE" | "PUT"),
+            By::Token | By::Bearer => false,
+        }
+    }
+
+    fn with_body(&self, call: Call, method: &str, kept: &Kept) -> Call {
+        if let Some(body) = &self.body {
+            let has_type = self
+                .headers
+                .keys()
+                .any(|name| name.eq_ignore_ascii_case("content-type"));
+            let body = fill_in(body, kept, percent_encode);
+            return if has_type {
+                call.bare_body(body)
+            } else {
+                call.body("application/x-www-form-urlencoded", body)
+            };
+        }
+        let mut form = Form::new();
+        let mut is_empty = true;
+        if let (Some(caller), false) = (&self.caller, self.names_caller_in_query(method)) {
+            if self.by == By::Argument {
+                form = form.field("user", caller);
+                is_empty = false;
+            }
+        }
+        for (name, value) in self.form.iter().flatten() {
+            form = form.field(name, &fill_in(value, kept, str::to_owned));
+            is_empty = false;
+        }
+        if let Some(files) = &self.files {
+            form = form.field("files", &files_argument(files));
+            is_empty = false;
+        }
+        match self.encoding {
+            _ if is_empty => call,
+            Encoding::Urlencoded => call.form(&form),
+            Encoding::Multipart => call.body(
+                &format!("multipart/form-data; boundary={}", Form::BOUNDARY),
+                form.multipart(),
+            ),
+        }
+    }
+
+    fn judge(&self, reply: &Reply, target: &Target, kept: &mut Kept) -> Vec<String> {
+        let differs = target.original && self.original.is_some();
+        let (expect, wanted) = if differs {
+            (self.original.as_deref(), self.original_reply.as_deref())
+        } else {
+            (Some(self.expect.as_str()), self.reply.as_deref())
+        };
+        let (status, message) = split_expectation(expect.unwrap_or_default());
+        let mut wrong = Vec::new();
+        if reply.status != status {
+            wrong.push(format!(
+                "expected {status}, got {}: {}",
+                reply.status,
+                shortened(&reply.text())
+            ));
+            return wrong;
+        }
+        if !target.original {
+            wrong.extend(self.judge_headers(reply));
+        }
+        if let Some(begins) = &self.begins {
+            let start = reply.text().trim_start().to_lowercase();
+            if !start.starts_with(begins) {
+                let text = shortened(&reply.text());
+                wrong.push(format!("expected to begin with {begins}, got {text}"));
+            }
+        }
+        // What the original says beside its status was never meant for clients where it is no JSON.
+        let spoken_to_machines = self.content_type.is_none()
+            && !(target.original && (differs || message == Some("*")) && wanted.is_none());
+        if spoken_to_machines {
+            wrong.extend(judge_json(status, message, wanted, reply, kept));
+        }
+        wrong
+    }
+
+    fn judge_headers(&self, reply: &Reply) -> Vec<String> {
+        let mut wanted = self.answer_headers.clone();
+        let content_type = self.content_type.as_deref().unwrap_or("application/json");
+        wanted.insert("content-type".to_owned(), content_type.to_owned());
+        wanted.insert("x-content-type-options".to_owned(), "nosniff".to_owned());
+        let wrong = wanted.into_iter().filter_map(|(name, wanted)| {
+            let actual = reply.header(&name).unwrap_or_default();
+            let fits = actual.to_lowercase().starts_with(&wanted.to_lowercase());
+            (!fits).then(|| format!("{name}: expected {wanted:?}, got {actual:?}"))
+        });
+        wrong.collect()
+    }
+}
+
+/// `404 Course not found` → status and message; `*` stands for any message.
+fn split_expectation(expect: &str) -> (u16, Option<&str>) {
+    let (status, message) = match expect.split_once(' ') {
+        Some((status, message)) => (status, Some(message)),
+        None => (expect, None),
+    };
+    (status.parse().expect("a status"), message)
+}
+
+fn judge_json(
+    status: u16,
+    message: Option<&str>,
+    wanted: Option<&str>,
+    reply: &Reply,
+    kept: &mut Kept,
+) -> Vec<String> {
+    let Ok(actual) = serde_json::from_slice::<Value>(&reply.body) else {
+        return vec![format!("not JSON: {}", shortened(&reply.text()))];
+    };
+    let mut expected = match wanted {
+        Some(text) => {
+            let text = fill_in(text, kept, str::to_owned);
+            serde_json::from_str(&text).unwrap_or_else(|error| panic!("{error} in {text}"))
+        }
+        None => json!({}),
+    };
+    expected["success"] = json!(status == 200);
+    match message {
+        Some("*") => expected["message"] = json!("<text>"),
+        Some(message) => expected["message"] = json!(message),
+        None => {}
+    }
+    differences(&expected, &actual, kept)
+}
+
+/// Puts kept values in for `${name}`.
+fn fill_in(text: &str, kept: &Kept, encode: impl Fn(&str) -> String) -> String {
+    kept.iter().fold(text.to_owned(), |text, (name, value)| {
+        text.replace(&format!("${{{name}}}"), &encode(value))
+    })
+}
+
+fn files_argument(files: &[SentFile]) -> String {
+    let items: Vec<Value> = files
+        .iter()
+        .map(|file| {
+            let content = match (&file.text, &file.base64) {
+                (Some(text), None) => STANDARD.encode(text),
+                (None, Some(encoded)) => encoded.clone(),
+                _ => panic!("{}: one of text and base64", file.path),
+            };
+            json!({"path": file.path, "content": content})
+        })
+        .collect();
+    Value::Array(items).to_string()
+}
+
+fn shortened(text: &str) -> String {
+    text.chars().take(300).collect()
+}

@@ -1,0 +1,289 @@
+//! The built program, running on a port and a data directory of its own.
+
+use super::{Call, FakeHub, Form, Reply, percent_encode};
+use std::io::{BufRead, BufReader, Read};
+use std::net::TcpListener;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Output, Stdio};
+use std::sync::{Arc, Mutex, mpsc};
+use std::thread;
+use tempfile::TempDir;
+
+/// The one who may do everything in every test.
+pub const ADMIN: &str = "root";
+
+/// The service's own token at the hub.
+pub const SERVICE_TOKEN: &str = "token-of-the-service-itself";
+
+const HUB_PREFIX: &str = "/services/nbcourier/";
+
+/// The program under test: the one built with this test, or the one that `NBCOURIER_BIN` names.
+pub fn program() -> PathBuf {
+    std::env::var_os("NBCOURIER_BIN")
+        .map_or_else(|| env!("CARGO_BIN_EXE_nbcourier").into(), PathBuf::from)
+}
+
+/// Runs a subcommand to its end, without a server, away from the settings of whoever runs the tests.
+pub fn run(arguments: &[&str]) -> Output {
+    let home = tempfile::tempdir().expect("a temporary directory");
+    let mut command = Command::new(program());
+    isolate(&mut command, home.path());
+    command
+        .args(arguments)
+        .output()
+        .expect("the program starts")
+}
+
+/// How a server is to be started; starting twice from one setup means the same data directory.
+#[derive(Clone)]
+pub struct Setup {
+    directory: Arc<TempDir>,
+    admins: String,
+    arguments: Vec<String>,
+    environment: Vec<(String, String)>,
+    behind_hub: bool,
+}
+
+impl Setup {
+    /// No hub: the argument `user` is believed.
+    pub fn standalone() -> Self {
+        Self::new(false).args(&["--standalone", "--port", "0"])
+    }
+
+    /// A service of that hub.
+    pub fn behind(hub: &FakeHub) -> Self {
+        Self::new(true)
+            .env("JUPYTERHUB_API_URL", &hub.api_url())
+            .env("JUPYTERHUB_API_TOKEN", SERVICE_TOKEN)
+            .env("JUPYTERHUB_BASE_URL", "/")
+            .env("JUPYTERHUB_SERVICE_NAME", "nbcourier")
+            .env("JUPYTERHUB_SERVICE_PREFIX", HUB_PREFIX)
+            .env("JUPYTERHUB_CLIENT_ID", "service-nbcourier")
+            .env(
+                "JUPYTERHUB_OAUTH_CALLBACK_URL",
+                "/services/nbcourier/oauth_callback",
+            )
+    }
+
+    fn new(behind_hub: bool) -> Self {
+        let directory = Arc::new(tempfile::tempdir().expect("a temporary directory"));
+        let setup = Self {
+            directory,
+            admins: ADMIN.to_owned(),
+            arguments: Vec::new(),
+            environment: Vec::new(),
+            behind_hub,
+        };
+        let data = setup.data_dir().display().to_string();
+        setup.args(&["--data-dir", &data])
+    }
+
+    /// The value of `--admins`, instead of [`ADMIN`].
+    pub fn admins(mut self, admins: &str) -> Self {
+        admins.clone_into(&mut self.admins);
+        self
+    }
+
+    pub fn args(mut self, arguments: &[&str]) -> Self {
+        let added = arguments.iter().map(ToString::to_string);
+        self.arguments.extend(added);
+        self
+    }
+
+    pub fn env(mut self, name: &str, value: &str) -> Self {
+        self.environment.push((name.to_owned(), value.to_owned()));
+        self
+    }
+
+    pub fn data_dir(&self) -> PathBuf {
+        self.directory.path().join("data")
+    }
+
+    /// Starts the program and waits until it listens.
+    pub fn start(&self) -> Server {
+        let mut command = Command::new(program());
+        isolate(&mut command, self.directory.path());
+        command.args(["serve", "--admins", &self.admins]);
+        command.args(&self.arguments);
+        command.envs(self.environment.iter().map(|(name, value)| (name, value)));
+        if self.behind_hub {
+            let url = format!("http://127.0.0.1:{}", free_port());
+            command.env("JUPYTERHUB_SERVICE_URL", url);
+        }
+        Server::listening(command, self)
+    }
+}
+
+/// A running server; it is killed when dropped.
+pub struct Server {
+    child: Child,
+    port: u16,
+    prefix: String,
+    log: Arc<Mutex<String>>,
+    setup: Setup,
+}
+
+impl Server {
+    pub fn port(&self) -> u16 {
+        self.port
+    }
+
+    /// The path below which everything lives, with its slashes.
+    pub fn prefix(&self) -> &str {
+        &self.prefix
+    }
+
+    pub fn data_dir(&self) -> PathBuf {
+        self.setup.data_dir()
+    }
+
+    /// What was written to standard error so far.
+    pub fn log(&self) -> String {
+        self.log.lock().expect("the log").clone()
+    }
+
+    /// A request to a path below the prefix, or, when `target` begins with `/`, to that path.
+    pub fn call(&self, method: &str, target: &str) -> Call {
+        if target.starts_with('/') {
+            Call::new(method, target)
+        } else {
+            Call::new(method, &format!("{}{target}", self.prefix))
+        }
+    }
+
+    #[track_caller]
+    pub fn send(&self, call: &Call) -> Reply {
+        call.send(self.port)
+            .unwrap_or_else(|error| panic!("{error}\nfor {call:?}\n{}", self.log()))
+    }
+
+    /// GET as that user of a stand-alone server.
+    #[track_caller]
+    pub fn get(&self, target: &str, user: &str) -> Reply {
+        let and = if target.contains('?') { '&' } else { '?' };
+        let target = format!("{target}{and}user={}", percent_encode(user));
+        self.send(&self.call("GET", &target))
+    }
+
+    /// POST as that user of a stand-alone server.
+    #[track_caller]
+    pub fn post(&self, target: &str, user: &str, fields: &[(&str, &str)]) -> Reply {
+        self.send(&self.call("POST", target).form(&form_of(user, fields)))
+    }
+
+    /// DELETE as that user of a stand-alone server.
+    #[track_caller]
+    pub fn delete(&self, target: &str, user: &str) -> Reply {
+        self.send(&self.call("DELETE", target).form(&form_of(user, &[])))
+    }
+
+    /// `kill -9`; what was stored can be looked at with a new server of the same setup.
+    pub fn kill(mut self) -> Setup {
+        self.child.kill().expect("it was running");
+        self.child.wait().expect("it ends");
+        self.setup.clone()
+    }
+
+    /// Asks the process to stop (SIGTERM).
+    pub fn ask_to_stop(&self) {
+        let pid = i32::try_from(self.child.id()).expect("a process id");
+        let pid = rustix::process::Pid::from_raw(pid).expect("a process id");
+        rustix::process::kill_process(pid, rustix::process::Signal::TERM).expect("it is running");
+    }
+
+    /// Waits until the process has ended by itself; its exit code.
+    pub fn exit_code(&mut self) -> Option<i32> {
+        self.child.wait().expect("it ends").code()
+    }
+
+    /// Whether the process has not ended.
+    pub fn is_running(&mut self) -> bool {
+        self.child.try_wait().expect("its state").is_none()
+    }
+
+    /// `healthz` answers.
+    pub fn is_healthy(&self) -> bool {
+        let reply = self.call("GET", "healthz").send(self.port);
+        reply.is_ok_and(|reply| reply.status == 200)
+    }
+
+    fn listening(mut command: Command, setup: &Setup) -> Self {
+        let mut child = command
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("the program starts");
+        let log = Arc::new(Mutex::new(String::new()));
+        let (found, address) = mpsc::channel();
+        let stderr = child.stderr.take().expect("standard error");
+        let kept = Arc::clone(&log);
+        thread::spawn(move || keep_log(stderr, &kept, &found));
+        let Ok((port, prefix)) = address.recv_timeout(super::http::PATIENCE) else {
+            child.kill().expect("it was started");
+            let log = log.lock().expect("the log");
+            panic!("the server does not listen:\n{log}");
+        };
+        Self {
+            child,
+            port,
+            prefix,
+            log,
+            setup: setup.clone(),
+        }
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// Nothing of the surroundings but the search path, so that no setting strays in.
+fn isolate(command: &mut Command, home: &Path) {
+    command.env_clear().current_dir(home).env("HOME", home);
+    if let Some(path) = std::env::var_os("PATH") {
+        command.env("PATH", path);
+    }
+}
+
+fn keep_log(stderr: impl Read, log: &Mutex<String>, found: &mpsc::Sender<(u16, String)>) {
+    let mut lines = BufReader::new(stderr);
+    let mut line = Vec::new();
+    while lines
+        .read_until(b'\n', &mut line)
+        .is_ok_and(|read| read > 0)
+    {
+        let text = String::from_utf8_lossy(&line).into_owned();
+        if let Some(address) = address_in(&text) {
+            let _ = found.send(address);
+        }
+        log.lock().expect("the log").push_str(&text);
+        line.clear();
+    }
+}
+
+/// Port and prefix from `… listening on http://127.0.0.1:PORT/prefix/ …`.
+fn address_in(line: &str) -> Option<(u16, String)> {
+    let (_, url) = line.split_once("listening on http://")?;
+    let url = url.split([' ', '"', '\n']).next()?;
+    let (authority, path) = url.split_once('/')?;
+    let (_, port) = authority.rsplit_once(':')?;
+    Some((port.parse().ok()?, format!("/{path}")))
+}
+
+/// A port that nobody listened on a moment ago.
+pub fn free_port() -> u16 {
+    let listener = TcpListener::bind(("127.0.0.1", 0)).expect("a free port");
+    listener.local_addr().expect("its address").port()
+}
+
+fn form_of(user: &str, fields: &[(&str, &str)]) -> Form {
+    fields
+        .iter()
+        .fold(Form::new().field("user", user), |form, (name, value)| {
+            form.field(name, value)
+        })
+}
