@@ -1,5 +1,10 @@
 //! The document says what the program does: its headings are the end points, its table of differences is tested.
 
+#![allow(
+    clippy::expect_used,
+    reason = "a test that cannot go on should say so and stop"
+)]
+
 mod support;
 
 use std::collections::BTreeSet;

@@ -1,5 +1,10 @@
 //! Imports point one way. This test reads the paths in `src/` and fails on any other arrow.
 
+#![allow(
+    clippy::expect_used,
+    reason = "a test that cannot go on should say so and stop"
+)]
+
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -1,6 +1,11 @@
 //! A submission that was answered is durable: the server is killed in the middle of many, and everything it had
 //! answered is there afterwards. This is difference 7 of `api-specifications.md`.
 
+#![allow(
+    clippy::expect_used,
+    reason = "a test that cannot go on should say so and stop"
+)]
+
 mod support;
 
 use serde_json::Value;

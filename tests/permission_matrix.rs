@@ -4,6 +4,11 @@
 //! so does a row without an end point. Each cell asks against a state in which a permitted request succeeds. After a change that is meant,
 //! `UPDATE_SNAPSHOT=1 cargo test --test permission_matrix` writes the table anew: then read it, it is the policy.
 
+#![allow(
+    clippy::expect_used,
+    reason = "a test that cannot go on should say so and stop"
+)]
+
 mod support;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -37,122 +42,77 @@ const fn role(head: &'static str, token: Option<&'static str>, own: &'static str
     Role { head, token, own }
 }
 
-/// Whose name stands for `{user}`.
-#[derive(Clone, Copy)]
-enum User {
-    Own,
-    Named(&'static str),
-}
-use User::{Named, Own};
+/// The rows: method and path as `nbcourier routes` prints them, what is meant, and whose name stands for `{user}` if it
+/// is not the caller's own.
+const ROWS: &str = "
+GET courses
+POST course/{course} | a new one
+DELETE course/{course}
+POST instructor/{course}/{user} | oneself
+POST instructor/{course}/{user} | a stranger | sam
+POST instructor/{course}/{user} | a student | other-student
+POST instructor/{course}/{user} | another instructor | co-instructor
+GET instructor/{course}/{user} | | co-instructor
+DELETE instructor/{course}/{user} | oneself
+DELETE instructor/{course}/{user} | another | co-instructor
+GET instructors/{course}
+POST student/{course}/{user} | oneself
+POST student/{course}/{user} | a stranger | sam
+POST student/{course}/{user} | a student | other-student
+GET student/{course}/{user} | oneself
+GET student/{course}/{user} | another | other-student
+DELETE student/{course}/{user} | oneself
+DELETE student/{course}/{user} | another | other-student
+POST students/{course}
+GET students/{course}
+GET assignments/{course}
+GET assignment/{course}/{assignment}
+POST assignment/{course}/{assignment} | a new one
+DELETE assignment/{course}/{assignment}
+GET submissions/{course}/{assignment}
+GET submissions/{course}/{assignment}/{user} | one's own
+GET submissions/{course}/{assignment}/{user} | another's | other-student
+POST submission/{course}/{assignment}
+GET submission/{course}/{assignment}/{user} | one's own
+GET submission/{course}/{assignment}/{user} | another's | other-student
+POST feedback/{course}/{assignment}/{user} | one's own
+POST feedback/{course}/{assignment}/{user} | another's | other-student
+GET feedback/{course}/{assignment}/{user} | one's own
+GET feedback/{course}/{assignment}/{user} | another's | other-student
+GET v1/trash
+POST v1/trash/{id}
+GET {prefix}
+GET login
+GET oauth_callback | without a code
+POST logout
+GET favicon.ico
+GET static/style.css
+GET initialize-Data6ase | dump
+GET healthz
+GET readyz
+";
 
-/// The rows: method and path as `nbcourier routes` prints them, what is meant, whose it is.
-const ROWS: &[(&str, &str, User)] = &[
-    ("GET courses", "", Own),
-    ("POST course/{course}", "a new one", Own),
-    ("DELETE course/{course}", "", Own),
-    ("POST instructor/{course}/{user}", "oneself", Own),
-    (
-        "POST instructor/{course}/{user}",
-        "a stranger",
-        Named("sam"),
-    ),
-    (
-        "POST instructor/{course}/{user}",
-        "a student",
-        Named("other-student"),
-    ),
-    (
-        "POST instructor/{course}/{user}",
-        "another instructor",
-        Named("co-instructor"),
-    ),
-    ("GET instructor/{course}/{user}", "", Named("co-instructor")),
-    ("DELETE instructor/{course}/{user}", "oneself", Own),
-    (
-        "DELETE instructor/{course}/{user}",
-        "another",
-        Named("co-instructor"),
-    ),
-    ("GET instructors/{course}", "", Own),
-    ("POST student/{course}/{user}", "oneself", Own),
-    ("POST student/{course}/{user}", "a stranger", Named("sam")),
-    (
-        "POST student/{course}/{user}",
-        "a student",
-        Named("other-student"),
-    ),
-    ("GET student/{course}/{user}", "oneself", Own),
-    (
-        "GET student/{course}/{user}",
-        "another",
-        Named("other-student"),
-    ),
-    ("DELETE student/{course}/{user}", "oneself", Own),
-    (
-        "DELETE student/{course}/{user}",
-        "another",
-        Named("other-student"),
-    ),
-    ("POST students/{course}", "", Own),
-    ("GET students/{course}", "", Own),
-    ("GET assignments/{course}", "", Own),
-    ("GET assignment/{course}/{assignment}", "", Own),
-    ("POST assignment/{course}/{assignment}", "a new one", Own),
-    ("DELETE assignment/{course}/{assignment}", "", Own),
-    ("GET submissions/{course}/{assignment}", "", Own),
-    (
-        "GET submissions/{course}/{assignment}/{user}",
-        "one's own",
-        Own,
-    ),
-    (
-        "GET submissions/{course}/{assignment}/{user}",
-        "another's",
-        Named("other-student"),
-    ),
-    ("POST submission/{course}/{assignment}", "", Own),
-    (
-        "GET submission/{course}/{assignment}/{user}",
-        "one's own",
-        Own,
-    ),
-    (
-        "GET submission/{course}/{assignment}/{user}",
-        "another's",
-        Named("other-student"),
-    ),
-    (
-        "POST feedback/{course}/{assignment}/{user}",
-        "one's own",
-        Own,
-    ),
-    (
-        "POST feedback/{course}/{assignment}/{user}",
-        "another's",
-        Named("other-student"),
-    ),
-    (
-        "GET feedback/{course}/{assignment}/{user}",
-        "one's own",
-        Own,
-    ),
-    (
-        "GET feedback/{course}/{assignment}/{user}",
-        "another's",
-        Named("other-student"),
-    ),
-    ("GET v1/trash", "", Own),
-    ("POST v1/trash/{id}", "", Own),
-    ("GET {prefix}", "", Own),
-    ("GET login", "", Own),
-    ("GET oauth_callback", "without a code", Own),
-    ("POST logout", "", Own),
-    ("GET favicon.ico", "", Own),
-    ("GET static/style.css", "", Own),
-    ("GET initialize-Data6ase", "dump", Own),
-    ("GET healthz", "", Own),
-    ("GET readyz", "", Own),
-];
+/// A line of [`ROWS`].
+struct Row {
+    route: &'static str,
+    about: &'static str,
+    /// Whose name stands for `{user}`; `None` for the caller's own.
+    user: Option<&'static str>,
+}
+
+fn rows() -> Vec<Row> {
+    let lines = ROWS.lines().filter(|line| !line.is_empty());
+    lines
+        .map(|line| {
+            let mut parts = line.split('|').map(str::trim);
+            Row {
+                route: parts.next().unwrap_or_default(),
+                about: parts.next().unwrap_or_default(),
+                user: parts.next(),
+            }
+        })
+        .collect()
+}
 
 /// Everybody in the course who has handed something in.
 const AUTHORS: [&str; 4] = ["lawrence", "other-student", "kevin", "root"];
@@ -160,7 +120,7 @@ const AUTHORS: [&str; 4] = ["lawrence", "other-student", "kevin", "root"];
 #[test]
 fn every_end_point_has_a_row_and_every_row_an_end_point() {
     let printed = support::routes::every_address();
-    let covered: BTreeSet<String> = ROWS.iter().map(|(route, ..)| (*route).to_owned()).collect();
+    let covered: BTreeSet<String> = rows().iter().map(|row| row.route.to_owned()).collect();
     let uncovered: Vec<_> = printed.difference(&covered).collect();
     assert!(
         uncovered.is_empty(),
@@ -203,19 +163,21 @@ fn ask_everything() -> Table {
     let shared = Prepared::new(&server, "shared");
 
     let mut table = Table::default();
-    for (number, (route, about, user)) in ROWS.iter().enumerate() {
+    for (number, row) in rows().iter().enumerate() {
         let mut cells = Vec::new();
         for (column, role) in ROLES.iter().enumerate() {
             let of_its_own;
-            let prepared = if route.starts_with("GET ") {
+            let prepared = if row.route.starts_with("GET ") {
                 &shared
             } else {
                 of_its_own = Prepared::new(&server, &format!("course-{number}-{column}"));
                 &of_its_own
             };
-            cells.push(table.cell(&prepared.ask(role, route, *user)));
+            cells.push(table.cell(&prepared.ask(role, row)));
         }
-        table.rows.push((format!("{route}  {about}"), cells));
+        table
+            .rows
+            .push((format!("{}  {}", row.route, row.about), cells));
     }
     table
 }
@@ -277,12 +239,9 @@ impl<'a> Prepared<'a> {
     }
 
     /// Sends the request of that row as that role.
-    fn ask(&self, role: &Role, route: &str, user: User) -> Reply {
-        let (method, path) = route.split_once(' ').expect("METHOD path");
-        let user = match user {
-            Own => role.own,
-            Named(name) => name,
-        };
+    fn ask(&self, role: &Role, row: &Row) -> Reply {
+        let (method, path) = row.route.split_once(' ').expect("METHOD path");
+        let user = row.user.unwrap_or(role.own);
         let is_new = method == "POST" && path.starts_with("course/");
         let course = if is_new {
             format!("new-{}", self.id)
@@ -305,8 +264,8 @@ impl<'a> Prepared<'a> {
             .map_or("2020-01-01 00:00:00", String::as_str);
         match path {
             "initialize-Data6ase" => target.push_str("?action=dump"),
-            _ if route.starts_with("GET feedback/") => {
-                target.push_str(&format!("?timestamp={}", percent_encode(time)));
+            _ if row.route.starts_with("GET feedback/") => {
+                target = format!("{target}?timestamp={}", percent_encode(time));
             }
             _ => {}
         }
@@ -378,14 +337,14 @@ impl std::fmt::Display for Table {
             "Who may do what. A service is never the person of the same name.\n"
         )?;
         let mut lines = vec![(
-            "".to_owned(),
+            String::new(),
             ROLES.map(|role| role.head.to_owned()).to_vec(),
         )];
         lines.extend(self.rows.iter().cloned());
         for (name, cells) in lines {
             let mut line = format!("{name:width$}");
             for (cell, role) in cells.iter().zip(&ROLES) {
-                line.push_str(&format!("  {cell:column$}", column = role.head.len()));
+                line = format!("{line}  {cell:column$}", column = role.head.len());
             }
             writeln!(f, "{}", line.trim_end())?;
         }

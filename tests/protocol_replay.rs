@@ -4,6 +4,11 @@
 //! replays against the ngshare that this Python interpreter has installed instead of nbcourier: what is expected of
 //! both is then shown to be what the original does.
 
+#![allow(
+    clippy::expect_used,
+    reason = "a test that cannot go on should say so and stop"
+)]
+
 mod support;
 
 use std::net::TcpStream;

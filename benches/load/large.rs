@@ -7,7 +7,7 @@ use crate::options::Options;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
-use std::io::{BufRead, Read as _};
+use std::io::BufRead;
 use std::time::Instant;
 
 /// Raw bytes made once and sent again and again, marked by their place: a multiple of three, so that base64 of each is

@@ -1,4 +1,4 @@
-//! The settings of a run, as `--name value` each.
+//! The settings of a run, as `--name=value` each.
 
 use crate::Failure;
 use std::time::Duration;
@@ -36,7 +36,7 @@ pub struct Options {
 
 impl Options {
     /// Reads the arguments; complains about any that is unknown or incomplete.
-    pub fn parse(mut arguments: impl Iterator<Item = String>) -> Result<Self, Failure> {
+    pub fn parse(arguments: impl Iterator<Item = String>) -> Result<Self, Failure> {
         let mut options = Self {
             address: "127.0.0.1:12121".into(),
             prefix: "/api".into(),
@@ -52,27 +52,30 @@ impl Options {
             health: false,
             token: false,
         };
-        while let Some(name) = arguments.next() {
-            match name.as_str() {
-                "--same" => options.same = true,
-                "--health" => options.health = true,
-                "--token" => options.token = true,
-                _ => {
-                    let value = arguments
-                        .next()
-                        .ok_or_else(|| format!("{name} needs a value"))?;
-                    options.set(&name, value)?;
-                }
+        for argument in arguments {
+            match argument.split_once('=') {
+                Some((name, value)) => options.set(name, value)?,
+                None => options.switch_on(&argument)?,
             }
         }
         Ok(options)
     }
 
-    fn set(&mut self, name: &str, value: String) -> Result<(), Failure> {
+    fn switch_on(&mut self, name: &str) -> Result<(), Failure> {
         match name {
-            "--address" => self.address = value,
-            "--prefix" => self.prefix = value,
-            "--place" => self.place = value,
+            "--same" => self.same = true,
+            "--health" => self.health = true,
+            "--token" => self.token = true,
+            _ => return Err(format!("{name} is no setting, or needs a value").into()),
+        }
+        Ok(())
+    }
+
+    fn set(&mut self, name: &str, value: &str) -> Result<(), Failure> {
+        match name {
+            "--address" => self.address = value.into(),
+            "--prefix" => self.prefix = value.into(),
+            "--place" => self.place = value.into(),
             "--connections" => self.connections = value.parse()?,
             "--count" => self.count = Some(value.parse()?),
             "--seconds" => self.time = Duration::from_secs_f64(value.parse()?),

@@ -1,6 +1,6 @@
 //! Blobs in a directory of this machine.
 
-use super::Staged;
+use super::{Complete, Staged};
 use crate::domain::{BlobRef, Sha256Sum};
 use sha2::{Digest, Sha256};
 use std::collections::BTreeSet;
@@ -80,9 +80,12 @@ impl LocalBlobs {
             .map(Staged::new)
     }
 
-    /// Makes durable that the blobs are in their places.
-    pub fn flush_names(&self, sums: impl Iterator<Item = Sha256Sum>) -> io::Result<()> {
-        let parts: BTreeSet<u8> = sums.map(|sum| sum.0[0]).collect();
+    /// Puts files in their places, all of them durable when this returns, flushing each directory once.
+    pub fn keep(&self, files: impl IntoIterator<Item = Complete>) -> io::Result<()> {
+        let mut parts = BTreeSet::new();
+        for file in files {
+            parts.insert(file.keep(self)?.0[0]);
+        }
         parts
             .into_iter()
             .try_for_each(|part| sync_directory(&self.root.join(format!("{part:02x}"))))
@@ -206,8 +209,7 @@ mod tests {
         let sha256 = Sha256Sum(Sha256::digest(bytes).into());
         let mut staged = blobs.stage().unwrap();
         staged.write(bytes).unwrap();
-        staged.keep(blobs, sha256).unwrap();
-        blobs.flush_names([sha256].into_iter()).unwrap();
+        blobs.keep([staged.complete(sha256)]).unwrap();
         BlobRef {
             sha256,
             md5: Md5Sum([0; 16]),

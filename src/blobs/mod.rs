@@ -7,4 +7,4 @@ mod local;
 mod staged;
 
 pub use local::{Damage, LocalBlobs, StoredFile};
-pub use staged::Staged;
+pub use staged::{Complete, Staged};

@@ -2,13 +2,22 @@
 
 use super::LocalBlobs;
 use crate::domain::Sha256Sum;
+use std::fs::File;
 use std::io::{self, Write};
-use tempfile::NamedTempFile;
+use tempfile::{NamedTempFile, TempPath};
 
 /// A temporary file that becomes a blob once its name is known, or is removed when dropped.
 #[derive(Debug)]
 pub struct Staged {
     file: NamedTempFile,
+    size: u64,
+}
+
+/// A staged file with all its bytes and its name, which waits to be flushed together with others. Removed when dropped.
+#[derive(Debug)]
+pub struct Complete {
+    path: TempPath,
+    sha256: Sha256Sum,
     size: u64,
 }
 
@@ -24,20 +33,30 @@ impl Staged {
         Ok(())
     }
 
-    /// Puts the bytes in their place in `blobs`; durable once `blobs.flush_names` has been called for the sum.
-    pub fn keep(self, blobs: &LocalBlobs, sha256: Sha256Sum) -> io::Result<()> {
-        let place = blobs.path(sha256);
-        if blobs.has(sha256, self.size) {
+    /// Ends the file; these are its bytes' SHA-256. It holds no file descriptor from here on.
+    pub fn complete(self, sha256: Sha256Sum) -> Complete {
+        Complete {
+            path: self.file.into_temp_path(),
+            sha256,
+            size: self.size,
+        }
+    }
+}
+
+impl Complete {
+    /// Puts the bytes in their place; the name there is durable once `blobs` has flushed its directory.
+    pub(super) fn keep(self, blobs: &LocalBlobs) -> io::Result<Sha256Sum> {
+        let place = blobs.path(self.sha256);
+        if blobs.has(self.sha256, self.size) {
             // Young again, so that a clean-up that looks for forgotten files passes it by.
-            return std::fs::File::options()
+            File::options()
                 .write(true)
                 .open(&place)?
-                .set_modified(std::time::SystemTime::now());
+                .set_modified(std::time::SystemTime::now())?;
+        } else {
+            File::open(&self.path)?.sync_all()?;
+            self.path.persist(place).map_err(|failed| failed.error)?;
         }
-        self.file.as_file().sync_all()?;
-        self.file
-            .persist(place)
-            .map(drop)
-            .map_err(|failed| failed.error)
+        Ok(self.sha256)
     }
 }

@@ -1,5 +1,7 @@
 //! `application/x-www-form-urlencoded`, as it arrives.
 
+use super::percent::{decode_run, unhex};
+
 /// The longest field name taken, in bytes after decoding. The exchange's own are shorter than twenty.
 const MAX_NAME_BYTES: usize = 1024;
 /// How much of a value is decoded before it is handed on, in bytes: little enough to stay in the first cache.
@@ -192,126 +194,6 @@ impl FormDecoder {
         sink(FieldEvent::Value(&self.value[..filled]))
     }
 }
-
-/// Decodes a value as far as nothing odd comes and `output` has room; gives the bytes read and the bytes written.
-/// It stops before an `&`, before an escape that is malformed or not complete, and at the end of either side.
-fn decode_run(input: &[u8], output: &mut [u8]) -> (usize, usize) {
-    let (mut read, mut written) = decode_blocks(input, output);
-    while let (Some(&byte), Some(place)) = (input.get(read), output.get_mut(written)) {
-        let length;
-        (*place, length) = match byte {
-            b'&' => break,
-            b'%' => match input.get(read + 1..read + 3) {
-                Some(&[first, second]) if unhex(first) | unhex(second) < 16 => {
-                    (unhex(first) << 4 | unhex(second), 3)
-                }
-                _ => break,
-            },
-            b'+' => (b' ', 1),
-            _ => (byte, 1),
-        };
-        read += length;
-        written += 1;
-    }
-    (read, written)
-}
-
-/// The same, 64 bytes at once, stopping earlier. `+` and escapes come every thirty bytes or so, unforeseeably; to look
-/// for one after the other would cost a mispredicted branch each.
-fn decode_blocks(input: &[u8], output: &mut [u8]) -> (usize, usize) {
-    let (mut read, mut written) = (0, 0);
-    let mut block_start = 0;
-    while let Some(block) = input.get(block_start..).and_then(|rest| rest.first_chunk()) {
-        let mut marks = special_bytes(block);
-        let block_end = block_start + BLOCK;
-        loop {
-            // What comes before the next mark is less than a block; what is copied of the rest is overwritten by what comes next.
-            let (Some(from), Some(to)) = (
-                input
-                    .get(read..)
-                    .and_then(|rest| rest.first_chunk::<BLOCK>()),
-                output
-                    .get_mut(written..)
-                    .and_then(|rest| rest.first_chunk_mut::<BLOCK>()),
-            ) else {
-                return (read, written);
-            };
-            *to = *from;
-            if marks == 0 {
-                break;
-            }
-            let at = block_start + marks.trailing_zeros() as usize;
-            marks &= marks - 1;
-            written += at - read;
-            read = at;
-            let Some(&[byte, first, second]) = input.get(at..at + 3) else {
-                return (read, written);
-            };
-            let Some(place) = output.get_mut(written) else {
-                return (read, written);
-            };
-            if byte == b'%' {
-                let (high, low) = (unhex(first), unhex(second));
-                if high | low > 15 {
-                    return (read, written);
-                }
-                *place = high << 4 | low;
-                read += 3;
-            } else if byte == b'&' {
-                return (read, written);
-            } else {
-                *place = if byte == b'+' { b' ' } else { byte };
-                read += 1;
-            }
-            written += 1;
-        }
-        if read < block_end {
-            written += block_end - read;
-            read = block_end;
-        }
-        block_start = block_end;
-    }
-    (read, written)
-}
-
-const BLOCK: usize = 64;
-
-/// Marks, by one bit each, what is among `%&'()*+` in a block: the three that matter, and four that share their
-/// range and that clients escape anyway.
-fn special_bytes(block: &[u8; BLOCK]) -> u64 {
-    let mut bits = [0; BLOCK];
-    for (index, (bit, byte)) in bits.iter_mut().zip(block).enumerate() {
-        *bit = if byte.wrapping_sub(b'%') <= b'+' - b'%' {
-            1 << (index % 8)
-        } else {
-            0
-        };
-    }
-    let mut marks = 0;
-    for (index, bits) in bits.as_chunks::<8>().0.iter().enumerate() {
-        // The product's highest byte is the sum of all eight.
-        let sum = u64::from_le_bytes(*bits).wrapping_mul(u64::from_ne_bytes([1; 8])) >> 56;
-        marks |= sum << (8 * index);
-    }
-    marks
-}
-
-/// The value of a hexadecimal digit, or 0xFF for anything else.
-fn unhex(digit: u8) -> u8 {
-    HEX[usize::from(digit)]
-}
-
-static HEX: [u8; 256] = {
-    let mut table = [0xFF; 256];
-    let digits = b"0123456789abcdef";
-    let mut value = 0;
-    while value < 16 {
-        table[digits[value as usize] as usize] = value;
-        table[digits[value as usize].to_ascii_uppercase() as usize] = value;
-        value += 1;
-    }
-    table
-};
 
 #[cfg(test)]
 mod tests {

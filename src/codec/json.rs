@@ -1,5 +1,6 @@
 //! JSON, as it arrives: what stands in it, in order, and whether it is JSON at all.
 
+use super::json_number::Number;
 use super::json_string::StringReader;
 
 /// How many lists and objects may be open at once.
@@ -69,19 +70,6 @@ enum State {
     Failed,
 }
 
-/// Where in a number one is, by what has just been read.
-#[derive(Debug, Clone, Copy)]
-enum Number {
-    Minus,
-    LeadingZero,
-    Digits,
-    Point,
-    Fraction,
-    Exponent,
-    ExponentSign,
-    ExponentDigits,
-}
-
 impl Default for JsonTokenizer {
     fn default() -> Self {
         Self::new()
@@ -146,8 +134,11 @@ impl JsonTokenizer {
                     };
                     continue;
                 }
+                State::InNumber(Number::Minus) if byte == b'I' => {
+                    self.state = State::InWord(b"nfinity");
+                }
                 State::InNumber(number) => match number.then(byte) {
-                    Some(state) => self.state = state,
+                    Some(number) => self.state = State::InNumber(number),
                     None if number.is_complete() => {
                         self.state = State::AfterValue;
                         continue;
@@ -215,47 +206,14 @@ impl JsonTokenizer {
                 self.nesting.open(Container::Object)?;
                 return Ok((State::KeyOrEnd, JsonEvent::ObjectBegin));
             }
-            b'-' => State::InNumber(Number::Minus),
-            b'0' => State::InNumber(Number::LeadingZero),
-            b'1'..=b'9' => State::InNumber(Number::Digits),
             b't' => State::InWord(b"rue"),
             b'f' => State::InWord(b"alse"),
             b'n' => State::InWord(b"ull"),
             b'N' => State::InWord(b"aN"),
             b'I' => State::InWord(b"nfinity"),
-            _ => return Err(NotJson),
+            _ => State::InNumber(Number::begin(byte).ok_or(NotJson)?),
         };
         Ok((scalar, JsonEvent::Scalar))
-    }
-}
-
-impl Number {
-    /// Where one is behind this byte, or `None` when it does not belong to the number.
-    fn then(self, byte: u8) -> Option<State> {
-        Some(State::InNumber(match (self, byte) {
-            (Number::Minus, b'I') => return Some(State::InWord(b"nfinity")),
-            (Number::Minus, b'0') => Number::LeadingZero,
-            (Number::Minus | Number::Digits, b'0'..=b'9') => Number::Digits,
-            (Number::LeadingZero | Number::Digits, b'.') => Number::Point,
-            (Number::Point | Number::Fraction, b'0'..=b'9') => Number::Fraction,
-            (Number::LeadingZero | Number::Digits | Number::Fraction, b'e' | b'E') => {
-                Number::Exponent
-            }
-            (Number::Exponent, b'+' | b'-') => Number::ExponentSign,
-            (Number::Exponent | Number::ExponentSign | Number::ExponentDigits, b'0'..=b'9') => {
-                Number::ExponentDigits
-            }
-            _ => return None,
-        }))
-    }
-
-    fn is_complete(self) -> bool {
-        match self {
-            Number::LeadingZero | Number::Digits | Number::Fraction | Number::ExponentDigits => {
-                true
-            }
-            Number::Minus | Number::Point | Number::Exponent | Number::ExponentSign => false,
-        }
     }
 }
 

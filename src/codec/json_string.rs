@@ -164,8 +164,12 @@ fn is_plain(block: &[u8; 32]) -> bool {
     others == [0; 32]
 }
 
+#[expect(
+    clippy::needless_bitwise_bool,
+    reason = "branches are no vector instructions"
+)]
 fn is_other(byte: u8) -> bool {
-    (byte.wrapping_sub(0x20) >= 0x60) || (byte == b'"') || (byte == b'\\')
+    (byte.wrapping_sub(0x20) >= 0x60) | (byte == b'"') | (byte == b'\\')
 }
 
 fn ascii_length_in_words(bytes: &[u8]) -> usize {

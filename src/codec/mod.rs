@@ -1,9 +1,10 @@
 //! What arrives and leaves as text, turned into events and bytes while it does.
 //!
 //! Push parsers: bytes go in, in pieces of any size, events come out, and it makes no difference where the pieces were
-//! cut. Nothing here does I/O, waits, panics, or holds more than a few blocks, whatever comes. An upload passes
-//! [`FormDecoder`], which unescapes the field `files`, and [`FileListDecoder`], which finds the files in its text with
-//! [`JsonTokenizer`] and decodes them with [`Base64Decoder`]; a download passes [`Base64LineEncoder`].
+//! cut. Nothing here does I/O, waits, panics, or holds more than a few blocks (and, of a file list, its paths),
+//! whatever comes. An upload passes [`FormDecoder`], which unescapes the field `files`, and [`FileListDecoder`],
+//! which finds the files in its text with [`JsonTokenizer`] and decodes them with [`Base64Decoder`]; a download passes
+//! [`Base64LineEncoder`].
 //!
 //! Every parser hands its events to a sink, a closure, and passes the closure's error up at once. Its own error it
 //! makes into the closure's, so that one `?` carries both.
@@ -13,8 +14,11 @@ mod base64_lines;
 mod files;
 mod form;
 mod json;
+mod json_number;
 mod json_string;
+mod list_reader;
 mod paths;
+mod percent;
 #[cfg(test)]
 mod tests;
 

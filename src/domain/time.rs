@@ -1,6 +1,6 @@
 //! Points in time, to the microsecond, in UTC.
 
-use chrono::{DateTime, NaiveDateTime, Utc};
+use chrono::{DateTime, Datelike, NaiveDateTime, Timelike, Utc};
 use std::fmt;
 
 /// The text is no time in a form that is understood.
@@ -68,15 +68,43 @@ fn has_four_digit_year(text: &str) -> bool {
     bytes.len() > 4 && bytes[..4].iter().all(u8::is_ascii_digit) && bytes[4] == b'-'
 }
 
+/// The length of `2020-01-30 10:30:47.524219`.
+const TEXT_LEN: usize = 26;
+
+impl Timestamp {
+    /// The time as it prints. Listings hold thousands of them, and this is several times faster than a format string.
+    fn text(self) -> [u8; TEXT_LEN] {
+        let time = self.utc();
+        let year = u32::try_from(time.year()).unwrap_or_default();
+        let mut text = *b"0000-00-00 00:00:00.000000";
+        let fields = [
+            (0..4, year),
+            (5..7, time.month()),
+            (8..10, time.day()),
+            (11..13, time.hour()),
+            (14..16, time.minute()),
+            (17..19, time.second()),
+            (20..26, time.timestamp_subsec_micros()),
+        ];
+        for (place, mut number) in fields {
+            for digit in text[place].iter_mut().rev() {
+                *digit = b'0' + (number % 10) as u8;
+                number /= 10;
+            }
+        }
+        text
+    }
+}
+
 impl fmt::Display for Timestamp {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}", self.utc().format("%Y-%m-%d %H:%M:%S%.6f"))
+        f.write_str(std::str::from_utf8(&self.text()).unwrap_or_default())
     }
 }
 
 impl serde::Serialize for Timestamp {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(self)
+        serializer.serialize_str(std::str::from_utf8(&self.text()).unwrap_or_default())
     }
 }
 
@@ -99,6 +127,24 @@ mod tests {
         }
         assert_eq!(moment.to_string(), "2020-01-30 10:30:47.520000");
         assert_eq!(moment.to_rfc3339(), "2020-01-30T10:30:47.520000Z");
+    }
+
+    #[test]
+    fn it_prints_as_the_format_string_would() {
+        for micros in [
+            0,
+            1,
+            -1,
+            1_577_836_799_999_999,
+            1_580_380_247_524_219,
+            253_402_300_799_999_999,
+        ] {
+            let time = Timestamp::from_micros(micros);
+            assert_eq!(
+                time.to_string(),
+                time.utc().format("%Y-%m-%d %H:%M:%S%.6f").to_string()
+            );
+        }
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! Files on their way in: hashed as they pass, small ones kept for the database, large ones written to blobs.
 
 use super::{Error, Exchange, Limits, Result};
-use crate::blobs::{LocalBlobs, Staged};
+use crate::blobs::{Complete, LocalBlobs, Staged};
 use crate::domain::{BlobRef, Md5Sum, RelativePath, Sha256Sum, Timestamp, Tree, TreeEntry};
 use crate::store::trees::Arrivals;
 use bytes::Bytes;
@@ -28,6 +28,8 @@ pub struct Intake {
     blobs: LocalBlobs,
     limits: Limits,
     open: Option<File>,
+    // Flushed together at the end, so that one file need not wait for another's flush.
+    complete: Vec<Complete>,
     parcel: Parcel,
     // What need not arrive twice in one tree.
     arrived: HashSet<Sha256Sum>,
@@ -49,6 +51,7 @@ impl Intake {
             blobs: exchange.blobs.clone(),
             limits: exchange.limits,
             open: None,
+            complete: Vec::new(),
             parcel: Parcel::default(),
             arrived: HashSet::new(),
             held: 0,
@@ -111,7 +114,7 @@ impl Intake {
             return Ok(());
         }
         if let Some(large) = file.large {
-            large.keep(&self.blobs, sha256)?;
+            self.complete.push(large.complete(sha256));
             self.parcel.arrivals.files.push(blob);
         } else {
             self.held += file.small.len();
@@ -134,8 +137,7 @@ impl Intake {
 
     /// Makes the large files durable and closes the tree.
     pub fn finish(self) -> Result<Parcel> {
-        self.blobs
-            .flush_names(self.parcel.arrivals.files.iter().map(|blob| blob.sha256))?;
+        self.blobs.keep(self.complete)?;
         Ok(self.parcel)
     }
 }

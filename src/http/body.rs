@@ -22,6 +22,9 @@ pub const IDLE: Duration = Duration::from_secs(60);
 /// How long the rest of a body that nobody wants may take.
 const DRAIN: Duration = Duration::from_secs(30);
 
+/// How much of it is read however low the limit is, in bytes.
+const DRAIN_AT_LEAST: u64 = 64 * 1024 * 1024;
+
 /// The largest request, in bytes.
 #[derive(Debug, Clone, Copy)]
 pub struct MaxRequestSize(pub u64);
@@ -30,6 +33,8 @@ struct Counted {
     payload: Payload,
     seen: u64,
     limit: u64,
+    // A body announced as too large is refused before any of it is read.
+    refused: bool,
     ended: bool,
 }
 
@@ -41,11 +46,13 @@ impl Stream for Shared {
 
     fn poll_next(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
         let mut counted = self.0.borrow_mut();
-        if counted.seen > counted.limit {
-            return Poll::Ready(Some(Err(PayloadError::Overflow)));
-        }
-        let next = counted.poll(context);
-        if counted.seen > counted.limit {
+        let next = if counted.refused {
+            Poll::Ready(None)
+        } else {
+            counted.poll(context)
+        };
+        counted.refused |= counted.seen > counted.limit;
+        if counted.refused {
             Poll::Ready(Some(Err(PayloadError::Overflow)))
         } else {
             next
@@ -83,9 +90,9 @@ pub async fn bounded<B: MessageBody + 'static>(
         .and_then(|length| length.parse::<u64>().ok());
     let counted = Rc::new(RefCell::new(Counted {
         payload: request.take_payload(),
-        // A body announced as too large is refused before any of it is read.
-        seen: announced.filter(|length| *length > limit).unwrap_or(0),
+        seen: 0,
         limit,
+        refused: announced.is_some_and(|length| length > limit),
         ended: false,
     }));
     let stream: Pin<Box<dyn Stream<Item = Result<Bytes, PayloadError>>>> =
@@ -103,9 +110,12 @@ pub async fn bounded<B: MessageBody + 'static>(
     response
 }
 
-/// Whether the rest of the body came in time, and was not more than the limit once more.
+/// Whether the rest of the body came in time, and was not more than the limit, or `DRAIN_AT_LEAST`, once more.
 async fn drain(counted: &RefCell<Counted>, limit: u64) -> bool {
-    let enough = counted.borrow().seen.saturating_add(limit);
+    let enough = counted
+        .borrow()
+        .seen
+        .saturating_add(limit.max(DRAIN_AT_LEAST));
     let rest = std::future::poll_fn(|context| {
         let mut counted = counted.borrow_mut();
         loop {

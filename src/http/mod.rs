@@ -5,6 +5,7 @@ mod body;
 pub mod error;
 mod health;
 mod identify;
+mod listing;
 mod names;
 pub mod ngshare;
 pub mod pages;

@@ -17,6 +17,8 @@ use actix_web::{HttpRequest, web};
 use bytes::{Bytes, BytesMut};
 use futures_util::StreamExt;
 use std::collections::HashMap;
+use std::sync::LazyLock;
+use tokio::sync::Semaphore;
 
 /// The text of all fields but the file list together, in bytes: enough to enrol tens of thousands at once.
 const MAX_FIELDS: usize = 8 * 1024 * 1024;
@@ -120,13 +122,13 @@ async fn receive(
             let mut form = FormDecoder::new();
             let mut block = blocks.next().await?;
             while let Some(bytes) = block {
-                let work = web::block(move || {
+                let work = decode(move || {
                     let result = form.feed(&bytes, &mut |event| receiver.take(event));
                     result.map(|()| (form, receiver))
                 });
                 // The next block comes in while this one is decoded.
                 let (worked, next) = futures_util::join!(work, blocks.next());
-                (form, receiver) = worked.map_err(|_| gone())??;
+                (form, receiver) = worked?;
                 block = next?;
                 receiver.store_overflow(exchange).await?;
             }
@@ -144,9 +146,7 @@ async fn receive(
                 receiver.begin_field(field.name().unwrap_or_default().as_bytes());
                 while let Some(chunk) = timely(field.next()).await? {
                     let chunk = chunk.map_err(|error| malformed(&error, limit))?;
-                    receiver = web::block(move || receiver.value(&chunk).map(|()| receiver))
-                        .await
-                        .map_err(|_| gone())??;
+                    receiver = decode(move || receiver.value(&chunk).map(|()| receiver)).await?;
                     receiver.store_overflow(exchange).await?;
                 }
             }
@@ -158,6 +158,21 @@ async fn receive(
             .await
             .map_err(|_| gone())?,
     }
+}
+
+/// Runs a decoder, of which no more run at once than there are cores: whatever is uploaded, the threads that answer
+/// other requests find a core soon.
+async fn decode<T: Send + 'static>(work: impl FnOnce() -> Result<T> + Send + 'static) -> Result<T> {
+    static DECODERS: LazyLock<Semaphore> = LazyLock::new(|| {
+        Semaphore::new(std::thread::available_parallelism().map_or(2, usize::from))
+    });
+    let permit = DECODERS.acquire().await;
+    web::block(move || {
+        let _permit = permit;
+        work()
+    })
+    .await
+    .map_err(|_| gone())?
 }
 
 async fn timely<T>(work: impl Future<Output = T>) -> Result<T> {

@@ -2,10 +2,10 @@
 
 use super::body::{self, MaxRequestSize};
 use super::ngshare::{self, Entry};
-use super::{access_log, health, identify, pages, v1};
+use super::{access_log, health, identify, listing, pages, v1};
 use crate::auth::Authenticator;
 use crate::exchange::Exchange;
-use actix_web::middleware::from_fn;
+use actix_web::middleware::{Compress, from_fn};
 use actix_web::web::{self, Data, ServiceConfig};
 use actix_web::{App, HttpResponse, HttpServer, http::header};
 use std::net::TcpListener;
@@ -148,7 +148,12 @@ fn configure(service: &mut ServiceConfig, settings: &Settings) {
         for (_, _, route) in routes().filter(|(_, other, _)| other == path) {
             resource = resource.route(route());
         }
-        scope = scope.service(resource.default_service(web::to(ngshare::no_such_method)));
+        let resource = resource.default_service(web::to(ngshare::no_such_method));
+        scope = if listing::ADDRESSES.contains(path) {
+            scope.service(resource.wrap(Compress::default()))
+        } else {
+            scope.service(resource)
+        };
     }
     service.service(
         scope

@@ -2,7 +2,7 @@
 
 use super::{Connection, Error, Result, migrate, writer::Writer};
 use diesel::Connection as _;
-use diesel::connection::SimpleConnection;
+use diesel::connection::{InstrumentationEvent, SimpleConnection};
 use diesel::r2d2::{ConnectionManager, CustomizeConnection, Pool};
 use std::path::Path;
 use std::sync::Arc;
@@ -51,6 +51,7 @@ impl Store {
                 let mut conn =
                     Connection::establish(&url).map_err(|e| Error::Connection(e.to_string()))?;
                 conn.batch_execute(PRAGMAS)?;
+                conn.set_instrumentation(trace);
                 Ok(conn)
             }
         };
@@ -122,6 +123,23 @@ struct ReadOnly;
 impl CustomizeConnection<Connection, diesel::r2d2::Error> for ReadOnly {
     fn on_acquire(&self, conn: &mut Connection) -> Result<(), diesel::r2d2::Error> {
         conn.batch_execute(READER_PRAGMAS)
-            .map_err(diesel::r2d2::Error::QueryError)
+            .map_err(diesel::r2d2::Error::QueryError)?;
+        conn.set_instrumentation(trace);
+        Ok(())
+    }
+}
+
+/// The log target of the statements that run.
+const STATEMENTS: &str = "nbcourier::statements";
+
+/// Logs a statement, without the values bound to it: those are what people handed in.
+#[allow(clippy::needless_pass_by_value, reason = "diesel hands the event over")]
+fn trace(event: InstrumentationEvent<'_>) {
+    if let InstrumentationEvent::StartQuery { query, .. } = event
+        && log::log_enabled!(target: STATEMENTS, log::Level::Trace)
+    {
+        let text = query.to_string();
+        let statement = text.split(" -- binds: ").next().unwrap_or_default();
+        log::trace!(target: STATEMENTS, statement; "statement");
     }
 }

@@ -48,6 +48,7 @@ def hub(
     running = Hub(cache / request.param, proxy, binary, directory)
     yield running
     running.stop()
+    assert not running.service_answers(), "the hub ended and left nbcourier behind"
 
 
 def _story(item: pytest.Item) -> tuple | None:

@@ -29,6 +29,7 @@ class Hub:
         public, hub, proxy_api, service = free_ports(4)
         self.url = f"http://127.0.0.1:{public}"
         self.service_url = f"{self.url}/services/nbcourier"
+        self._inner_url = f"http://127.0.0.1:{service}/services/nbcourier"
         self._driver_token = secrets.token_hex(32)
         self._program = Program(
             [
@@ -53,11 +54,17 @@ class Hub:
             cwd=directory,
             log=directory / "hub.log",
         )
-        self._program.wait_until(self._answers, "healthz of the service behind the hub")
+        self._program.wait_until(
+            lambda: self._is_well(self.service_url), "healthz of the service"
+        )
 
     def stop(self) -> int:
         """Ends the hub, which ends what it started, and returns its exit code."""
         return self._program.stop()
+
+    def service_answers(self) -> bool:
+        """Whether nbcourier is there, asked without the proxy between."""
+        return self._is_well(self._inner_url)
 
     def log(self) -> str:
         """All that the hub and its services printed."""
@@ -121,9 +128,9 @@ class Hub:
         assert reply.ok, f"{method} {path}: {reply.status_code} {reply.text}"
         return reply.json() if reply.content else None
 
-    def _answers(self) -> bool:
+    def _is_well(self, url: str) -> bool:
         try:
-            reply = requests.get(f"{self.service_url}/healthz", timeout=CALL_LIMIT_S)
+            reply = requests.get(f"{url}/healthz", timeout=CALL_LIMIT_S)
         except requests.ConnectionError:
             return False
         return reply.ok and reply.json().get("success") is True

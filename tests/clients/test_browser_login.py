@@ -3,19 +3,22 @@
 import os
 from collections.abc import Iterator
 from pathlib import Path
-from urllib.parse import parse_qs, quote, urlsplit
+from urllib.parse import parse_qs, quote, urljoin, urlsplit
 
 import pytest
 import requests
 from browser import log_in, picture, start_browser, text_of
 from hub import ADMIN, Hub
 from selenium.webdriver import Chrome
+from selenium.webdriver.common.by import By
 
 PERSON = "lin"
 TEACHES = "Statistik & <b>Daten"
 TAKES = "plain101"
-# A page of the service that somebody may have been sent by mail.
+# A page of the service that somebody may have been sent the address of.
 ASKED_FOR = "?from=a%20mail"
+# The length of a SHA-256 in the form that RFC 7636 asks for.
+CHALLENGE_LENGTH = 43
 CALL_LIMIT_S = 30
 
 
@@ -41,7 +44,8 @@ def browser(hub: Hub, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Chro
     hub.add_user(PERSON, f"formgrade-{TEACHES}", f"nbgrader-{TAKES}")
     driver = start_browser(tmp_path_factory.mktemp("profile"))
     try:
-        log_in(driver, hub, PERSON, f"{hub.service_url}/{ASKED_FOR}")
+        page = quote(f"{prefix(hub)}{ASKED_FOR}", safe="")
+        log_in(driver, hub, PERSON, f"{hub.service_url}/login?next={page}")
         yield driver
     finally:
         driver.quit()
@@ -80,11 +84,27 @@ def test_the_home_page_says_how_to_point_nbgrader_at_the_service(
 def test_the_session_is_kept_from_scripts_from_other_sites_and_from_other_services(
     browser: Chrome, hub: Hub
 ) -> None:
-    prefix = urlsplit(f"{hub.service_url}/").path
-    own = [cookie for cookie in browser.get_cookies() if cookie["path"] == prefix]
-    assert own
-    assert all(cookie["httpOnly"] for cookie in own)
-    assert {cookie["sameSite"] for cookie in own} == {"Lax"}
+    cookies = cookies_of_the_service(browser, hub)
+    assert cookies
+    assert all(cookie["httpOnly"] for cookie in cookies)
+    assert {cookie["sameSite"] for cookie in cookies} == {"Lax"}
+
+
+def test_somebody_who_logged_in_at_the_hub_already_comes_straight_to_the_home_page(
+    browser: Chrome, hub: Hub
+) -> None:
+    for cookie in cookies_of_the_service(browser, hub):
+        browser.delete_cookie(cookie["name"])
+    browser.get(f"{hub.service_url}/")
+    assert browser.current_url == f"{hub.service_url}/"
+    assert PERSON in text_of(browser)
+
+
+def test_logging_out_ends_the_session(browser: Chrome, hub: Hub) -> None:
+    assert cookies_of_the_service(browser, hub)
+    browser.find_element(By.TAG_NAME, "button").click()
+    assert "logged out" in text_of(browser)
+    assert not cookies_of_the_service(browser, hub)
 
 
 def test_a_login_that_nobody_here_began_is_refused(hub: Hub) -> None:
@@ -102,29 +122,34 @@ def test_a_login_that_nobody_here_began_is_refused(hub: Hub) -> None:
             timeout=CALL_LIMIT_S,
         )
         assert reply.status_code in (400, 403), f"{query}: {reply.status_code}"
-        assert (
-            "Set-Cookie" not in reply.headers
-            or "Max-Age=0" in reply.headers["Set-Cookie"]
-        )
+        assert not reply.cookies
 
 
-def test_the_login_proves_that_who_began_it_ends_it(hub: Hub) -> None:
+def test_a_login_is_proved_to_the_hub_to_end_where_it_began(hub: Hub) -> None:
     asked = begin_login(hub)
     assert asked["response_type"] == ["code"]
     assert asked["code_challenge_method"] == ["S256"]
-    # The length of a SHA-256 in the form that RFC 7636 asks for.
-    assert len(asked["code_challenge"][0]) == 43
+    assert len(asked["code_challenge"][0]) == CHALLENGE_LENGTH
 
 
 def begin_login(hub: Hub) -> dict[str, list[str]]:
-    """What the service asks of the hub when somebody new comes to its home page."""
-    reply = requests.get(
-        f"{hub.service_url}/",
-        headers={"Accept": "text/html"},
-        allow_redirects=False,
-        timeout=CALL_LIMIT_S,
-    )
-    assert reply.status_code in (302, 303, 307), reply.text
-    address = urlsplit(reply.headers["Location"])
+    """What the service has a browser ask the hub when somebody new comes to its home page."""
+    address = urlsplit(f"{hub.service_url}/")
+    while address.path.startswith(prefix(hub)):
+        reply = requests.get(
+            address.geturl(), allow_redirects=False, timeout=CALL_LIMIT_S
+        )
+        assert reply.is_redirect, f"{address.path}: {reply.status_code} {reply.text}"
+        address = urlsplit(urljoin(address.geturl(), reply.headers["Location"]))
     assert address.path == "/hub/api/oauth2/authorize"
     return parse_qs(address.query)
+
+
+def prefix(hub: Hub) -> str:
+    """The path that everything of the service is under."""
+    return urlsplit(f"{hub.service_url}/").path
+
+
+def cookies_of_the_service(browser: Chrome, hub: Hub) -> list[dict]:
+    """The browser's cookies that go to this service and to nothing else at the hub."""
+    return [each for each in browser.get_cookies() if each["path"] == prefix(hub)]

@@ -125,6 +125,7 @@ def test_the_service_ends_cleanly_when_asked_to_and_leaves_a_sound_store(
     service: Standalone, binary: Path
 ) -> None:
     assert service.stop() == 0
+    assert "panicked" not in service.log()
     check = subprocess.run(
         [binary, "fsck", f"--data-dir={service.data}"],
         capture_output=True,

@@ -6,12 +6,21 @@ use crate::support::{Course, FakeHub, Mood, Sent, Setup, base64_lines};
 
 #[test]
 fn no_secret_is_logged_at_any_level() {
+    for format in ["text", "json"] {
+        log_no_secret(format);
+    }
+}
+
+fn log_no_secret(format: &str) {
     let hub = FakeHub::start();
     let known = "known-token-5b1f0c";
     let unknown = "unknown-token-77aa01";
     hub.knows("root").knows("kevin");
     hub.gives(known, crate::support::hub::user_model("root"));
-    let server = Setup::behind(&hub).env("RUST_LOG", "trace").start();
+    let server = Setup::behind(&hub)
+        .env("RUST_LOG", "trace")
+        .args(&["--log-format", format])
+        .start();
     let content = "what somebody wrote for nobody else to read";
 
     for scheme in ["token", "Bearer", "Basic"] {

@@ -1,6 +1,15 @@
 //! What the tests of the built program share: a server, a client, a hub that is none, and bytes to send.
 
-#![allow(dead_code, unused_imports)] // each test crate uses its part of it
+#![allow(
+    dead_code,
+    unused_imports,
+    reason = "each test crate uses its part of it"
+)]
+#![allow(
+    clippy::expect_used,
+    reason = "a test that cannot go on should say so and stop"
+)]
+#![allow(clippy::format_push_string, reason = "short")]
 
 pub mod course;
 pub mod files;

@@ -1,6 +1,6 @@
 //! Numbers that look random and are the same in every run.
 
-/// SplitMix64 (Steele, Lea and Flood, 2014): small, and good enough to vary inputs.
+/// `SplitMix64` (Steele, Lea and Flood, 2014): small, and good enough to vary inputs.
 pub struct Random(u64);
 
 impl Random {

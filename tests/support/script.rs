@@ -138,7 +138,7 @@ impl Step {
         }
         match (&self.caller, self.by) {
             (Some(caller), By::Token) => {
-                call = call.header("Authorization", &format!("token {caller}"))
+                call = call.header("Authorization", &format!("token {caller}"));
             }
             (Some(caller), By::Bearer) => {
                 call = call.header("Authorization", &format!("Bearer {caller}"));
@@ -172,11 +172,10 @@ impl Step {
         }
         let mut form = Form::new();
         let mut is_empty = true;
-        if let (Some(caller), false) = (&self.caller, self.names_caller_in_query(method)) {
-            if self.by == By::Argument {
-                form = form.field("user", caller);
-                is_empty = false;
-            }
+        let is_in_form = self.by == By::Argument && !self.names_caller_in_query(method);
+        if let Some(caller) = self.caller.as_ref().filter(|_| is_in_form) {
+            form = form.field("user", caller);
+            is_empty = false;
         }
         for (name, value) in self.form.iter().flatten() {
             form = form.field(name, &fill_in(value, kept, str::to_owned));

@@ -184,6 +184,15 @@ impl Server {
         self.setup.clone()
     }
 
+    /// The most memory the process ever had resident, in bytes (`VmHWM` of proc(5)).
+    pub fn peak_memory(&self) -> u64 {
+        let path = format!("/proc/{}/status", self.child.id());
+        let status = std::fs::read_to_string(path).expect("the process's status");
+        let line = status.lines().find(|line| line.starts_with("VmHWM:"));
+        let kilobytes = line.and_then(|line| line.split_whitespace().nth(1)?.parse::<u64>().ok());
+        kilobytes.expect("its peak") * 1024
+    }
+
     /// Asks the process to stop (SIGTERM).
     pub fn ask_to_stop(&self) {
         let pid = i32::try_from(self.child.id()).expect("a process id");

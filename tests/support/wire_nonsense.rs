@@ -12,60 +12,12 @@ pub fn requests(prefix: &str, random: &mut Random) -> Vec<Vec<u8>> {
     requests
 }
 
-/// Ids and queries that decode to nothing good, or not at all.
 fn bad_targets(prefix: &str) -> Vec<Vec<u8>> {
     let long = "x".repeat(60_000);
     let escapes = "%C3%A9".repeat(3_000);
     let slashes = "/".repeat(5_000);
-    let ids = [
-        "%",
-        "%4",
-        "%zz",
-        "%00",
-        "%0A",
-        "%0d%0a",
-        "%2F",
-        "%5C",
-        "%2e%2e",
-        "..",
-        ".",
-        "...",
-        "%FF",
-        "%C3",
-        "%C3%28",
-        "%ED%A0%80",
-        "%F8%88%80%80%80",
-        "%C0%AF",
-        "%E0%80%AF",
-        "a%00b",
-        "%25",
-        "%2525",
-        "~",
-        "*",
-        "'",
-        "\"",
-        "<b>",
-        "{course}",
-        "|",
-        "^",
-        "`",
-        "\\",
-        "%u0041",
-        "+",
-        "%20",
-        "%E2%80%AE",
-        ";a=b",
-        "a:b",
-        "@",
-        "!",
-        "$",
-        ",",
-        "=",
-        "&",
-    ];
-    let ids = ids
-        .into_iter()
-        .chain([long.as_str(), escapes.as_str(), slashes.as_str()]);
+    let ids = IDS.iter().copied();
+    let ids = ids.chain([long.as_str(), escapes.as_str(), slashes.as_str()]);
     let mut requests = Vec::new();
     for id in ids {
         for path in [
@@ -121,39 +73,8 @@ fn simple(method: &str, target: &str) -> Vec<u8> {
 }
 
 fn bad_lines(prefix: &str) -> Vec<Vec<u8>> {
-    let mut requests: Vec<Vec<u8>> = [
-        "",
-        "\r\n",
-        "\n",
-        "\r\n\r\n\r\n",
-        "GET",
-        "GET ",
-        "GET /",
-        "GET / HTTP",
-        "GET / HTTP/1.1",
-        "GET / HTTP/9.9\r\n\r\n",
-        "GET / HTTP/0.9\r\n\r\n",
-        "GET / HTTP/1.0\r\n\r\n",
-        "GET / HTTP/2.0\r\n\r\n",
-        "GET  /  HTTP/1.1\r\n\r\n",
-        "GET\t/\tHTTP/1.1\r\n\r\n",
-        "get / HTTP/1.1\r\nHost: x\r\n\r\n",
-        "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
-        "HTTP/1.1 200 OK\r\n\r\n",
-        "\u{16}\u{3}\u{1}\u{2}",
-        "GET * HTTP/1.1\r\nHost: x\r\n\r\n",
-        "OPTIONS * HTTP/1.1\r\nHost: x\r\n\r\n",
-        "GET http://elsewhere/api/courses HTTP/1.1\r\nHost: x\r\n\r\n",
-        "GET //api//courses HTTP/1.1\r\nHost: x\r\n\r\n",
-        "CONNECT localhost:1 HTTP/1.1\r\nHost: x\r\n\r\n",
-        "GET ../../etc/passwd HTTP/1.1\r\nHost: x\r\n\r\n",
-        "GET ?user=root HTTP/1.1\r\nHost: x\r\n\r\n",
-        "GET # HTTP/1.1\r\nHost: x\r\n\r\n",
-        "\0\0\0\0\r\n\r\n",
-    ]
-    .iter()
-    .map(|text| text.as_bytes().to_vec())
-    .collect();
+    let lines = LINES.iter();
+    let mut requests: Vec<Vec<u8>> = lines.map(|text| text.as_bytes().to_vec()).collect();
     for method in [
         "HEAD",
         "OPTIONS",
@@ -185,48 +106,7 @@ fn bad_lines(prefix: &str) -> Vec<Vec<u8>> {
 fn bad_headers(prefix: &str) -> Vec<Vec<u8>> {
     let long = "x".repeat(200_000);
     let many = "X-Many: 1\r\n".repeat(5_000);
-    let headers = [
-        "Host",
-        "Host:",
-        ": x",
-        "Host: a\r\nHost: b",
-        " folded: x",
-        "X: a\r\n folded",
-        "X\0: 1",
-        "X: \0",
-        "X: \r",
-        "X : 1",
-        "X: \u{7f}",
-        "É: 1",
-        "X: é",
-        "Authorization:",
-        "Authorization: token",
-        "Authorization: token ",
-        "Authorization: Bearer",
-        "Authorization: Bearer é",
-        "Authorization: token a\r\nAuthorization: token b",
-        "Authorization: Basic %%%",
-        "Cookie: ;;;;=;=",
-        "Cookie: nbcourier-session=a.b.c",
-        "Cookie: é=é",
-        "Accept-Encoding: *;q=9",
-        "Accept: \u{1}",
-        "Range: bytes=-1",
-        "Expect: 200-maybe",
-        "Upgrade: websocket\r\nConnection: Upgrade",
-        "Connection: é",
-        "X-Request-Id: é\u{1}",
-        "Origin: null",
-        "Referer: %",
-        "X-Forwarded-For: ,,,",
-        "X-Forwarded-Proto: é",
-        "If-None-Match: \"",
-        "Transfer-Encoding: gzip",
-        "Content-Encoding: gzip",
-        "Content-Encoding: br, br, br",
-        "Content-Type: ;;;",
-    ];
-    let mut requests: Vec<Vec<u8>> = headers
+    let mut requests: Vec<Vec<u8>> = HEADERS
         .iter()
         .flat_map(|header| ["GET", "POST"].map(|method| with_header(method, prefix, header)))
         .collect();
@@ -257,53 +137,12 @@ fn with_header(method: &str, prefix: &str, header: &str) -> Vec<u8> {
 fn bad_lengths(prefix: &str) -> Vec<Vec<u8>> {
     let form = "Content-Type: application/x-www-form-urlencoded";
     let body = "user=kevin&files=%5B%7B%22path%22%3A%22a%22%2C%22content%22%3A%22QQ%3D%3D%22%7D%5D";
-    let heads = [
-        "Content-Length: 0",
-        "Content-Length: 1",
-        "Content-Length: 1000000",
-        "Content-Length: 99999999999999999999999",
-        "Content-Length: -1",
-        "Content-Length: +5",
-        "Content-Length: 5x",
-        "Content-Length: 0x5",
-        "Content-Length:",
-        "Content-Length: 5\r\nContent-Length: 6",
-        "Content-Length: 5, 5",
-        "Content-Length: 5\r\nTransfer-Encoding: chunked",
-        "Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked",
-        "Transfer-Encoding: chunked, identity",
-        "Transfer-Encoding: xchunked",
-        "Content-Length: 18446744073709551615",
-    ];
-    let mut requests: Vec<Vec<u8>> = heads
+    let mut requests: Vec<Vec<u8>> = LENGTHS
         .iter()
         .map(|head| with_body(prefix, form, head, body))
         .collect();
-    let chunks = [
-        "",
-        "0",
-        "0\r\n",
-        "0\r\n\r\n",
-        "5\r\nab",
-        "5\r\nabcde",
-        "5\r\nabcdefgh\r\n",
-        "zz\r\nab\r\n",
-        "-1\r\n\r\n",
-        "ffffffffffffffff\r\nab",
-        "fffffffffffffffffff\r\nab",
-        "5;ext=1\r\nabcde\r\n0\r\n\r\n",
-        "5\nabcde\n0\n\n",
-        " 5\r\nabcde\r\n0\r\n\r\n",
-        "5 \r\nabcde\r\n0\r\n\r\n",
-        "0x5\r\nabcde\r\n0\r\n\r\n",
-        "1\r\n%\r\n1\r\nF\r\n1\r\nF\r\n0\r\n\r\n",
-        "5\r\nabcde\r\n0\r\nTrailer: x\r\n\r\n",
-        "5\r\nabcde\r\n0\r\n\0\r\n\r\n",
-        "\0\r\n",
-        "5\r\nabcde0\r\n\r\n",
-    ];
     requests.extend(
-        chunks
+        CHUNKS
             .iter()
             .map(|chunk| with_body(prefix, form, "Transfer-Encoding: chunked", chunk)),
     );
@@ -335,3 +174,171 @@ fn changed_somewhere(prefix: &str, random: &mut Random) -> Vec<Vec<u8>> {
     };
     (0..150).map(change).collect()
 }
+
+/// Ids that decode to nothing good, or not at all.
+const IDS: &[&str] = &[
+    "%",
+    "%4",
+    "%zz",
+    "%00",
+    "%0A",
+    "%0d%0a",
+    "%2F",
+    "%5C",
+    "%2e%2e",
+    "..",
+    ".",
+    "...",
+    "%FF",
+    "%C3",
+    "%C3%28",
+    "%ED%A0%80",
+    "%F8%88%80%80%80",
+    "%C0%AF",
+    "%E0%80%AF",
+    "a%00b",
+    "%25",
+    "%2525",
+    "~",
+    "*",
+    "'",
+    "\"",
+    "<b>",
+    "{course}",
+    "|",
+    "^",
+    "`",
+    "\\",
+    "%u0041",
+    "+",
+    "%20",
+    "%E2%80%AE",
+    ";a=b",
+    "a:b",
+    "@",
+    "!",
+    "$",
+    ",",
+    "=",
+    "&",
+];
+
+/// Whole requests of which already the first line is wrong.
+const LINES: &[&str] = &[
+    "",
+    "\r\n",
+    "\n",
+    "\r\n\r\n\r\n",
+    "GET",
+    "GET ",
+    "GET /",
+    "GET / HTTP",
+    "GET / HTTP/1.1",
+    "GET / HTTP/9.9\r\n\r\n",
+    "GET / HTTP/0.9\r\n\r\n",
+    "GET / HTTP/1.0\r\n\r\n",
+    "GET / HTTP/2.0\r\n\r\n",
+    "GET  /  HTTP/1.1\r\n\r\n",
+    "GET\t/\tHTTP/1.1\r\n\r\n",
+    "get / HTTP/1.1\r\nHost: x\r\n\r\n",
+    "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
+    "HTTP/1.1 200 OK\r\n\r\n",
+    "\u{16}\u{3}\u{1}\u{2}",
+    "GET * HTTP/1.1\r\nHost: x\r\n\r\n",
+    "OPTIONS * HTTP/1.1\r\nHost: x\r\n\r\n",
+    "GET http://elsewhere/api/courses HTTP/1.1\r\nHost: x\r\n\r\n",
+    "GET //api//courses HTTP/1.1\r\nHost: x\r\n\r\n",
+    "CONNECT localhost:1 HTTP/1.1\r\nHost: x\r\n\r\n",
+    "GET ../../etc/passwd HTTP/1.1\r\nHost: x\r\n\r\n",
+    "GET ?user=root HTTP/1.1\r\nHost: x\r\n\r\n",
+    "GET # HTTP/1.1\r\nHost: x\r\n\r\n",
+    "\0\0\0\0\r\n\r\n",
+];
+
+/// Headers that are none, or hold what they should not.
+const HEADERS: &[&str] = &[
+    "Host",
+    "Host:",
+    ": x",
+    "Host: a\r\nHost: b",
+    " folded: x",
+    "X: a\r\n folded",
+    "X\0: 1",
+    "X: \0",
+    "X: \r",
+    "X : 1",
+    "X: \u{7f}",
+    "É: 1",
+    "X: é",
+    "Authorization:",
+    "Authorization: token",
+    "Authorization: token ",
+    "Authorization: Bearer",
+    "Authorization: Bearer é",
+    "Authorization: token a\r\nAuthorization: token b",
+    "Authorization: Basic %%%",
+    "Cookie: ;;;;=;=",
+    "Cookie: nbcourier-session=a.b.c",
+    "Cookie: é=é",
+    "Accept-Encoding: *;q=9",
+    "Accept: \u{1}",
+    "Range: bytes=-1",
+    "Expect: 200-maybe",
+    "Upgrade: websocket\r\nConnection: Upgrade",
+    "Connection: é",
+    "X-Request-Id: é\u{1}",
+    "Origin: null",
+    "Referer: %",
+    "X-Forwarded-For: ,,,",
+    "X-Forwarded-Proto: é",
+    "If-None-Match: \"",
+    "Transfer-Encoding: gzip",
+    "Content-Encoding: gzip",
+    "Content-Encoding: br, br, br",
+    "Content-Type: ;;;",
+];
+
+/// What may be said about the length of a body, and is wrong.
+const LENGTHS: &[&str] = &[
+    "Content-Length: 0",
+    "Content-Length: 1",
+    "Content-Length: 1000000",
+    "Content-Length: 99999999999999999999999",
+    "Content-Length: -1",
+    "Content-Length: +5",
+    "Content-Length: 5x",
+    "Content-Length: 0x5",
+    "Content-Length:",
+    "Content-Length: 5\r\nContent-Length: 6",
+    "Content-Length: 5, 5",
+    "Content-Length: 5\r\nTransfer-Encoding: chunked",
+    "Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked",
+    "Transfer-Encoding: chunked, identity",
+    "Transfer-Encoding: xchunked",
+    "Content-Length: 18446744073709551615",
+];
+
+/// Bodies in chunks that are none.
+const CHUNKS: &[&str] = &[
+    "",
+    "0",
+    "0\r\n",
+    "0\r\n\r\n",
+    "5\r\nab",
+    "5\r\nabcde",
+    "5\r\nabcdefgh\r\n",
+    "zz\r\nab\r\n",
+    "-1\r\n\r\n",
+    "ffffffffffffffff\r\nab",
+    "fffffffffffffffffff\r\nab",
+    "5;ext=1\r\nabcde\r\n0\r\n\r\n",
+    "5\nabcde\n0\n\n",
+    " 5\r\nabcde\r\n0\r\n\r\n",
+    "5 \r\nabcde\r\n0\r\n\r\n",
+    "0x5\r\nabcde\r\n0\r\n\r\n",
+    "1\r\n%\r\n1\r\nF\r\n1\r\nF\r\n0\r\n\r\n",
+    "5\r\nabcde\r\n0\r\nTrailer: x\r\n\r\n",
+    "5\r\nabcde\r\n0\r\n\0\r\n\r\n",
+    "\0\r\n",
+    "5\r\nabcde0\r\n\r\n",
+];

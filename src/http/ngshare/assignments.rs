@@ -4,6 +4,7 @@ use super::{done, file_list};
 use crate::auth::Caller;
 use crate::exchange::{Exchange, releases};
 use crate::http::error::Result;
+use crate::http::listing;
 use crate::http::names::{InAssignment, InCourse};
 use crate::http::receive::{self, Fields, FilesIn};
 use actix_web::{HttpRequest, HttpResponse, web};
@@ -16,7 +17,9 @@ pub async fn list(
     InCourse(course): InCourse,
 ) -> Result<HttpResponse> {
     let assignments = releases::list(&exchange, &caller, course).await?;
-    Ok(HttpResponse::Ok().json(json!({ "success": true, "assignments": assignments })))
+    Ok(listing::reply(
+        &json!({ "success": true, "assignments": assignments }),
+    ))
 }
 
 /// `GET assignment/{course}/{assignment}`

@@ -5,6 +5,7 @@ use crate::auth::Caller;
 use crate::domain::UserName;
 use crate::exchange::{self, Exchange};
 use crate::http::error::{Error, Result};
+use crate::http::listing;
 use crate::http::names::InCourse;
 use crate::http::receive;
 use actix_web::{HttpRequest, HttpResponse, web};
@@ -14,7 +15,9 @@ use serde_json::{Value, json};
 pub async fn list(exchange: web::Data<Exchange>, caller: Caller) -> Result<HttpResponse> {
     let courses = exchange::courses::list(&exchange, &caller).await?;
     let names: Vec<String> = courses.into_iter().map(|course| course.name).collect();
-    Ok(HttpResponse::Ok().json(json!({ "success": true, "courses": names })))
+    Ok(listing::reply(
+        &json!({ "success": true, "courses": names }),
+    ))
 }
 
 /// `POST course/{course}`

@@ -4,6 +4,7 @@ use super::done;
 use crate::auth::Caller;
 use crate::exchange::{Exchange, roster};
 use crate::http::error::Result;
+use crate::http::listing;
 use crate::http::names::{InCourse, OfPerson};
 use crate::http::person::{Details, Shown};
 use crate::http::receive;
@@ -17,7 +18,9 @@ pub async fn list(
     InCourse(course): InCourse,
 ) -> Result<HttpResponse> {
     let instructors = roster::instructors(&exchange, &caller, course).await?;
-    Ok(HttpResponse::Ok().json(json!({ "success": true, "instructors": instructors })))
+    Ok(listing::reply(
+        &json!({ "success": true, "instructors": instructors }),
+    ))
 }
 
 /// `GET instructor/{course}/{user}`

@@ -5,6 +5,7 @@ use crate::auth::Caller;
 use crate::domain::{Person, UserName};
 use crate::exchange::{Exchange, roster};
 use crate::http::error::{Error, Result};
+use crate::http::listing;
 use crate::http::names::{InCourse, OfPerson};
 use crate::http::person::{Details, Shown};
 use crate::http::receive;
@@ -18,7 +19,9 @@ pub async fn list(
     InCourse(course): InCourse,
 ) -> Result<HttpResponse> {
     let students = roster::students(&exchange, &caller, course).await?;
-    Ok(HttpResponse::Ok().json(json!({ "success": true, "students": students })))
+    Ok(listing::reply(
+        &json!({ "success": true, "students": students }),
+    ))
 }
 
 /// `GET student/{course}/{user}`

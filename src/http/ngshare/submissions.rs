@@ -6,6 +6,7 @@ use crate::domain::Timestamp;
 use crate::exchange::submissions::{self, Line};
 use crate::exchange::{Error as Refusal, Exchange, Thing};
 use crate::http::error::Result;
+use crate::http::listing;
 use crate::http::names::{InAssignment, OfStudent};
 use crate::http::receive::{self, Fields, FilesIn};
 use actix_web::{HttpRequest, HttpResponse, web};
@@ -17,7 +18,7 @@ pub async fn list(
     caller: Caller,
     InAssignment(course, assignment): InAssignment,
 ) -> Result<HttpResponse> {
-    Ok(listing(
+    Ok(lines(
         submissions::list(&exchange, &caller, course, assignment).await?,
     ))
 }
@@ -28,18 +29,18 @@ pub async fn list_of(
     caller: Caller,
     OfStudent(target): OfStudent,
 ) -> Result<HttpResponse> {
-    Ok(listing(
+    Ok(lines(
         submissions::list_of(&exchange, &caller, target).await?,
     ))
 }
 
-fn listing(submissions: Vec<Line>) -> HttpResponse {
+fn lines(submissions: Vec<Line>) -> HttpResponse {
     #[derive(serde::Serialize)]
     struct Listing {
         success: bool,
         submissions: Vec<Line>,
     }
-    HttpResponse::Ok().json(Listing {
+    listing::reply(&Listing {
         success: true,
         submissions,
     })

@@ -1,0 +1,113 @@
+"""What was measured, and the table it makes."""
+
+import statistics
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Literal
+
+Sample = Callable[[], float]
+
+
+@dataclass
+class Figure:
+    """One row: the samples of both servers and what was wanted of them."""
+
+    scenario: str
+    unit: str
+    better: Literal["more", "less"]
+    # How many times better than ngshare.
+    wanted: float | None = None
+    # The largest value allowed, in the unit, whatever ngshare's is.
+    ceiling: float | None = None
+    note: str = ""
+    ngshare: list[float] = field(default_factory=list)
+    nbcourier: list[float] = field(default_factory=list)
+
+    @property
+    def ratio(self) -> float | None:
+        """How many times better, median by median; None where ngshare has nothing to show."""
+        if not self.ngshare or not self.nbcourier:
+            return None
+        theirs, ours = map(statistics.median, (self.ngshare, self.nbcourier))
+        worse, better = (theirs, ours) if self.better == "more" else (ours, theirs)
+        return better / worse if worse else None
+
+    @property
+    def reached(self) -> bool | None:
+        """Whether all that is wanted is there; None where nothing is."""
+        verdicts = []
+        if self.wanted is not None and self.ratio is not None:
+            verdicts.append(self.ratio >= self.wanted)
+        if self.ceiling is not None and self.nbcourier:
+            verdicts.append(max(self.nbcourier) <= self.ceiling)
+        return all(verdicts) if verdicts else None
+
+    def row(self) -> list[str]:
+        """The cells of the table."""
+        wanted = []
+        if self.wanted is not None:
+            wanted.append(f"≥ {self.wanted:g} ×")
+        if self.ceiling is not None:
+            wanted.append(f"≤ {self.ceiling:g} {self.unit}")
+        verdict = {None: "", True: "yes", False: "**no**"}[self.reached]
+        ratio = "" if self.ratio is None else f"{_digits(self.ratio)} ×"
+        name = f"{self.scenario}, {self.unit}"
+        return [
+            name,
+            _spread(self.ngshare),
+            _spread(self.nbcourier),
+            ratio,
+            ", ".join(wanted),
+            verdict,
+            self.note,
+        ]
+
+
+HEADINGS = [
+    "scenario",
+    "ngshare 0.6.0",
+    "nbcourier",
+    "ratio",
+    "wanted",
+    "reached",
+    "note",
+]
+
+
+def table(figures: list[Figure]) -> str:
+    """All rows as Markdown, padded so that it reads well as it is, too."""
+    rows = [HEADINGS, *(figure.row() for figure in figures)]
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    lines = [
+        "| "
+        + " | ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True))
+        + " |"
+        for row in rows
+    ]
+    lines.insert(1, "|" + "|".join("-" * (width + 2) for width in widths) + "|")
+    return "\n".join(lines)
+
+
+def alternate(figure: Figure, rounds: int, ngshare: Sample, nbcourier: Sample) -> None:
+    """Takes the samples in turn, so that whatever slows the machine down slows both."""
+    for _ in range(rounds):
+        figure.ngshare.append(ngshare())
+        figure.nbcourier.append(nbcourier())
+
+
+def _spread(samples: list[float]) -> str:
+    """The median, and from where to where."""
+    if not samples:
+        return "–"
+    middle = _digits(statistics.median(samples))
+    if len(samples) == 1:
+        return middle
+    return f"{middle} ({_digits(min(samples))}–{_digits(max(samples))})"
+
+
+def _digits(value: float) -> str:
+    if value >= 100:
+        return f"{value:,.0f}"
+    if value >= 10:
+        return f"{value:.1f}"
+    return f"{value:.3g}"

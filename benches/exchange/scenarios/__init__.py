@@ -1,0 +1,21 @@
+"""Every scenario by its name, in the order of the table."""
+
+from collections.abc import Callable
+
+from bench import Bench
+
+from . import clients, disk, hub, idle, large, reads, roster, rush, submit
+
+SCENARIOS: dict[str, Callable[[Bench], None]] = {
+    "idle": idle.measure,
+    "reads": reads.measure,
+    "class-listing": reads.measure_class_listing,
+    "submit": submit.measure,
+    "rush": rush.measure,
+    "enrol": roster.measure_enrolment,
+    "delete": roster.measure_deletion,
+    "hub": hub.measure,
+    "large": large.measure,
+    "client": clients.measure,
+    "disk": disk.measure,
+}

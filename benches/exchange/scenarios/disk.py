@@ -1,0 +1,40 @@
+"""What the disk holds after everybody handed in the same data file."""
+
+from bench import Bench, disk_used
+from seed import Class, fill
+
+FILE_BYTES = 20 * 1024 * 1024
+STUDENTS = 500
+FEW = 3
+LESSON = Class("disk", students=STUDENTS)
+
+
+def measure(bench: Bench) -> None:
+    """ngshare gets a few and the rest is calculated: it would fill 10 GB."""
+    count = 50 if bench.quick else STUDENTS
+    figure = bench.figure(
+        f"disk after {count} submissions of the same 20 MB",
+        "MiB",
+        better="less",
+        # One copy, and room for the rows that name it.
+        ceiling=25,
+        note=f"ngshare: {FEW} measured, the rest calculated",
+    )
+    for server, handed_in, used in (
+        (bench.start_ngshare(), FEW, figure.ngshare),
+        (bench.start_nbcourier(), count, figure.nbcourier),
+    ):
+        with server as running:
+            fill(running, bench.load, LESSON)
+            before = disk_used(running.directory)
+            bench.load.submit(
+                running,
+                LESSON.place,
+                count=handed_in,
+                students=STUDENTS,
+                connections=4,
+                bytes=FILE_BYTES,
+                same=True,
+            )
+            grown = disk_used(running.directory) - before
+            used.append(grown * count / handed_in if handed_in == FEW else grown)

@@ -1,0 +1,45 @@
+"""One large file up and down, and the most memory that the server ever had for it."""
+
+from bench import Bench
+from figures import Figure
+from seed import Class, fill
+from servers import Server
+
+LESSON = Class("large", students=1)
+SIZES_MB = [50, 150, 500]
+# ngshare refuses a request of 100 MB and more, which 150 MB of bytes are by far.
+MOST_OF_NGSHARE_MB = 150
+# What is wanted of the largest file, in MiB.
+MEMORY_CEILING = 64
+
+
+def measure(bench: Bench) -> None:
+    """Each size on a server of its own, so that the peak is of this file."""
+    for size in SIZES_MB[:-1] if bench.quick else SIZES_MB:
+        up = bench.figure(f"one file of {size} MB up", "s", better="less")
+        down = bench.figure("… and down", "s", better="less")
+        memory = bench.figure(
+            "… peak memory", "MiB", better="less", ceiling=MEMORY_CEILING
+        )
+        if size <= MOST_OF_NGSHARE_MB:
+            with bench.start_ngshare() as ngshare:
+                _measure(bench, ngshare, size, (up, down, memory))
+        with bench.start_nbcourier() as nbcourier:
+            _measure(bench, nbcourier, size, (up, down, memory))
+
+
+def _measure(
+    bench: Bench, server: Server, size: int, figures: tuple[Figure, Figure, Figure]
+) -> None:
+    fill(server, bench.load, LESSON)
+    report = bench.load.large(server, LESSON.place, bytes=size * 1_000_000)
+    up, down, memory = figures
+    if report["status"] != 200:
+        up.note = f"{server.name}: refused"
+        return
+    if not report["intact"]:
+        down.note = f"{server.name}: **bytes changed**"
+    name = server.name
+    getattr(up, name).append(report["up_seconds"])
+    getattr(down, name).append(report["down_seconds"])
+    getattr(memory, name).append(server.process.status("VmHWM"))

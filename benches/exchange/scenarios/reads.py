@@ -1,0 +1,100 @@
+"""Reading: what students and instructors ask for again and again."""
+
+import random
+
+from bench import Bench
+from figures import alternate
+from seed import Class, fill
+from servers import ADMIN, Server
+from tools import requests_per_second
+from wire import call, release, student
+
+AT_ONCE = 64
+# A listing of thousands keeps ngshare busy for so long that a longer queue would only outlive the measurement.
+LISTINGS_AT_ONCE = 8
+COURSES = 5
+
+SCHOOL = Class("course0", students=500, submissions=1500, assignments=10)
+CROWD = Class("crowd", students=500, submissions=10_000, file_bytes=64)
+STUDENT = student(7)
+WHOLE = f"submission/{SCHOOL.course}/whole/{student(0)}"
+
+# Path, caller, what is wanted.
+READS = [
+    ("list courses", "courses", STUDENT, 40),
+    ("list assignments", f"assignments/{SCHOOL.course}", STUDENT, 40),
+    ("list own submissions", f"submissions/{SCHOOL.place}/{STUDENT}", STUDENT, 60),
+    ("fetch 10 files / 1 MB", f"assignment/{SCHOOL.course}/large", STUDENT, 10),
+    ("download a submission of 200 KB", WHOLE, ADMIN, 15),
+]
+
+
+def measure(bench: Bench) -> None:
+    """A class of 500 that handed in three times each, seen by one of them and by the instructor."""
+    with bench.start_both() as servers:
+        for server in servers:
+            fill(server, bench.load, SCHOOL)
+            _add_what_is_read(server, bench)
+        ngshare, nbcourier = servers
+        for name, path, caller, wanted in READS:
+            figure = bench.figure(name, "requests/s", better="more", wanted=wanted)
+            alternate(
+                figure,
+                bench.rounds,
+                lambda path=path, caller=caller: _rate(bench, ngshare, path, caller),
+                lambda path=path, caller=caller: _rate(bench, nbcourier, path, caller),
+            )
+
+
+def measure_class_listing(bench: Bench) -> None:
+    """The instructor's listing of all submissions to an assignment, of 1,500 and of 10,000."""
+    small = bench.figure(
+        "list all of 1,500 submissions", "requests/s", better="more", wanted=100
+    )
+    large = bench.figure(
+        "list all of 10,000 submissions", "requests/s", better="more", wanted=100
+    )
+    with bench.start_both() as (ngshare, nbcourier):
+        for lesson, figure in ((SCHOOL, small), (CROWD, large)):
+            for server in (ngshare, nbcourier):
+                fill(server, bench.load, lesson)
+            path = f"submissions/{lesson.place}"
+            alternate(
+                figure,
+                bench.rounds,
+                lambda path=path: _rate(bench, ngshare, path, ADMIN, LISTINGS_AT_ONCE),
+                lambda path=path: _rate(
+                    bench, nbcourier, path, ADMIN, LISTINGS_AT_ONCE
+                ),
+            )
+    per_line = sorted(large.nbcourier)[len(large.nbcourier) // 2] * 10_000
+    before = sorted(small.nbcourier)[len(small.nbcourier) // 2] * 1_500
+    large.note = f"{per_line / before:.2f} × the lines per second of 1,500"
+
+
+def _rate(
+    bench: Bench, server: Server, path: str, caller: str, at_once: int = AT_ONCE
+) -> float:
+    return requests_per_second(
+        server, f"{path}?user={caller}", connections=at_once, seconds=bench.seconds
+    )
+
+
+def _add_what_is_read(server: Server, bench: Bench) -> None:
+    for number in range(1, COURSES):
+        call(server, "POST", f"course/course{number}")
+        call(
+            server,
+            "POST",
+            f"student/course{number}/{STUDENT}",
+            first_name="Sam",
+            last_name="Student",
+            email="sam@example.org",
+        )
+    pieces = random.Random(1)
+    files = {f"data/part-{n}.bin": pieces.randbytes(100_000) for n in range(10)}
+    release(server, SCHOOL.course, "large", files)
+    release(server, SCHOOL.course, "whole", {"problem.ipynb": b"{}"})
+    bench.load.submit(
+        server, f"{SCHOOL.course}/whole", count=1, files=5, bytes=40_000
+    )

@@ -1,0 +1,83 @@
+"""The programs that make the load."""
+
+import json
+import re
+import subprocess
+from pathlib import Path
+
+from servers import PREFIX, Broken, Server
+
+LOAD_LIMIT_S = 400
+# Requests of an earlier wrk that the server has not answered yet are not waited for longer.
+WRK_TIMEOUT_S = 60
+
+
+def requests_per_second(
+    server: Server,
+    path: str,
+    *,
+    connections: int,
+    seconds: float,
+    token: str | None = None,
+) -> float:
+    """How many times a second wrk gets a success from that path."""
+    command = ["wrk", "--threads=1", f"--connections={connections}"]
+    command += [f"--duration={seconds:g}s", f"--timeout={WRK_TIMEOUT_S}s"]
+    if token is not None:
+        command.append(f"--header=Authorization: token {token}")
+    said = _run([*command, f"{server.url}/{path}"], limit=seconds + WRK_TIMEOUT_S)
+    if "Non-2xx" in said:
+        raise Broken(f"{server.name}: {path} is refused:\n{said}")
+    rate = re.search(r"^Requests/sec:\s+([\d.]+)", said, re.MULTILINE)
+    if rate is None:
+        raise Broken(f"wrk said:\n{said}")
+    server.settle()
+    return float(rate[1])
+
+
+class Load:
+    """The project's own load client."""
+
+    def __init__(self, program: Path) -> None:
+        self._program = program
+
+    def submit(self, server: Server, place: str, **options: object) -> dict:
+        """Submits as told; all must be taken."""
+        report = self._run("submit", server, place, options)
+        if report["refused"] or not report["submissions"]:
+            raise Broken(f"{server.name} refused submissions: {report}")
+        return report
+
+    def verify(self, server: Server, place: str, **options: object) -> int:
+        """How many of the submissions of a run with these options come back intact."""
+        return self._run("verify", server, place, options)["intact"]
+
+    def large(self, server: Server, place: str, **options: object) -> dict:
+        """One large file up and down."""
+        return self._run("large", server, place, options)
+
+    def _run(
+        self, work: str, server: Server, place: str, options: dict[str, object]
+    ) -> dict:
+        command = [str(self._program), work, f"--address={server.address}"]
+        command += [f"--prefix={PREFIX}", f"--place={place}"]
+        for name, value in options.items():
+            if value is True:
+                command.append(f"--{name}")
+            else:
+                command.append(f"--{name}={value}")
+        return json.loads(_run(command, limit=LOAD_LIMIT_S))
+
+
+def _run(command: list[str], *, limit: float) -> str:
+    done = subprocess.run(
+        command,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=limit,
+        check=False,
+    )
+    if done.returncode != 0:
+        raise Broken(f"{' '.join(command)}:\n{done.stdout}{done.stderr}")
+    return done.stdout

@@ -1,0 +1,34 @@
+//! Listings: JSON that grows with a course, compressed where that pays.
+
+use actix_web::HttpResponse;
+use actix_web::http::header::{self, ContentType};
+
+/// Shorter than this a listing goes out as it is: compressing would cost more than it saves, in bytes.
+const WORTH_COMPRESSING: usize = 16 * 1024;
+
+/// A listing as a reply. The addresses in [`ADDRESSES`] go through the compressing middleware, which leaves a reply
+/// that names its encoding alone.
+pub fn reply(listing: &impl serde::Serialize) -> HttpResponse {
+    let mut response = HttpResponse::Ok();
+    match serde_json::to_vec(listing) {
+        Ok(body) => {
+            if body.len() < WORTH_COMPRESSING {
+                response.insert_header((header::CONTENT_ENCODING, "identity"));
+            }
+            response.insert_header(ContentType::json()).body(body)
+        }
+        // Only maps with keys that are no strings fail to be JSON, and no listing has one.
+        Err(error) => HttpResponse::from_error(error),
+    }
+}
+
+/// The addresses that answer with listings. Files are never compressed: they are base64 of what mostly is compressed
+/// already, and it costs more time than the network takes.
+pub const ADDRESSES: [&str; 6] = [
+    "courses",
+    "instructors/{course}",
+    "students/{course}",
+    "assignments/{course}",
+    "submissions/{course}/{assignment}",
+    "submissions/{course}/{assignment}/{user}",
+];

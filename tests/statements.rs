@@ -1,0 +1,210 @@
+//! How many statements a request costs, and that each of them finds its rows by an index. Counts, not times: they say
+//! the same on every machine.
+
+mod support;
+
+use diesel::connection::Connection as _;
+use diesel::prelude::*;
+use diesel::sqlite::SqliteConnection;
+use serde_json::json;
+use std::collections::BTreeSet;
+use support::{Course, Sent, Server, Setup};
+
+/// Statements that only begin or end something.
+const FRAMES: [&str; 4] = ["BEGIN", "COMMIT", "SAVEPOINT", "RELEASE"];
+
+fn statements(server: &Server, request: impl FnOnce()) -> Vec<String> {
+    let before = server.log().len();
+    request();
+    // The line of the request is the last one it logs.
+    while !server.log()[before..].contains(" request ") {
+        std::thread::yield_now();
+    }
+    let log = server.log();
+    log[before..]
+        .lines()
+        .filter_map(|line| {
+            line.split_once("statement statement=")
+                .map(|(_, text)| text)
+        })
+        .map(|text| text.trim_matches('"').replace("\\\"", "\""))
+        .filter(|text| !FRAMES.iter().any(|frame| text.starts_with(frame)))
+        .collect()
+}
+
+/// So many students, assignments, submissions of each student, and files in each tree.
+fn fill(server: &Server, id: &str, size: usize) {
+    let course = Course::of(server, id);
+    course.make(&["kevin"], &["lawrence"]);
+    let people: Vec<_> = (0..size)
+        .map(|n| json!({ "username": format!("s{n}"), "first_name": "", "last_name": "", "email": "" }))
+        .collect();
+    course
+        .post(
+            &format!("students/{id}"),
+            "kevin",
+            &[("students", &json!(people).to_string())],
+        )
+        .ok();
+    let files: Vec<Sent> = (0..size)
+        .map(|n| Sent::new(&format!("f{n}"), n.to_string()))
+        .collect();
+    course.release("challenge", "kevin", &files).ok();
+    for n in 0..size {
+        course.release(&format!("other{n}"), "kevin", &[]).ok();
+        course.submit("challenge", "lawrence", &files).ok();
+        course.submit("challenge", &format!("s{n}"), &files).ok();
+    }
+    let listed = server
+        .get(&format!("submissions/{id}/challenge/lawrence"), "kevin")
+        .ok()
+        .json();
+    let time = listed["submissions"][0]["timestamp"]
+        .as_str()
+        .unwrap()
+        .to_owned();
+    course
+        .give_feedback("challenge", "lawrence", &time, &files)
+        .ok();
+}
+
+fn requests(id: &str, time: &str) -> Vec<(String, &'static str)> {
+    let time = support::percent_encode(time);
+    vec![
+        ("courses".into(), "kevin"),
+        ("courses".into(), "root"),
+        (format!("instructors/{id}"), "kevin"),
+        (format!("students/{id}"), "kevin"),
+        (format!("student/{id}/lawrence"), "kevin"),
+        (format!("instructor/{id}/kevin"), "lawrence"),
+        (format!("assignments/{id}"), "lawrence"),
+        (
+            format!("assignment/{id}/challenge?list_only=true"),
+            "lawrence",
+        ),
+        (format!("assignment/{id}/challenge"), "lawrence"),
+        (format!("submissions/{id}/challenge"), "kevin"),
+        (format!("submissions/{id}/challenge/lawrence"), "lawrence"),
+        (format!("submission/{id}/challenge/lawrence"), "kevin"),
+        (
+            format!("submission/{id}/challenge/lawrence?timestamp={time}&list_only=true"),
+            "kevin",
+        ),
+        (
+            format!("feedback/{id}/challenge/lawrence?timestamp={time}"),
+            "lawrence",
+        ),
+    ]
+}
+
+fn first_time(server: &Server, id: &str) -> String {
+    let listed = server
+        .get(&format!("submissions/{id}/challenge/lawrence"), "kevin")
+        .ok()
+        .json();
+    listed["submissions"][0]["timestamp"]
+        .as_str()
+        .unwrap()
+        .to_owned()
+}
+
+#[test]
+fn a_listing_costs_the_same_number_of_statements_however_much_it_lists() {
+    let server = Setup::standalone()
+        .env("RUST_LOG", "info,nbcourier::statements=trace")
+        .start();
+    fill(&server, "small", 2);
+    fill(&server, "large", 25);
+    let (small, large) = (first_time(&server, "small"), first_time(&server, "large"));
+    let mut seen = BTreeSet::new();
+    for ((of_small, user), (of_large, _)) in requests("small", &small)
+        .into_iter()
+        .zip(requests("large", &large))
+    {
+        let few = statements(&server, || drop(server.get(&of_small, user).ok()));
+        let many = statements(&server, || drop(server.get(&of_large, user).ok()));
+        assert_eq!(few.len(), many.len(), "{of_large}: {many:#?}");
+        assert!((1..=7).contains(&many.len()), "{of_large}: {many:#?}");
+        seen.extend(many);
+    }
+    assert_indexed(&server, &seen);
+}
+
+/// SQLite's own word on how it would find the rows.
+fn assert_indexed(server: &Server, statements: &BTreeSet<String>) {
+    #[derive(QueryableByName)]
+    struct Step {
+        #[diesel(sql_type = diesel::sql_types::Text)]
+        detail: String,
+    }
+    let path = server.data_dir().join("nbcourier.db");
+    let mut conn = SqliteConnection::establish(path.to_str().unwrap()).unwrap();
+    assert!(statements.len() > 10, "{statements:#?}");
+    for statement in statements {
+        let plan = diesel::sql_query(format!("EXPLAIN QUERY PLAN {statement}"))
+            .load::<Step>(&mut conn)
+            .unwrap();
+        for step in plan {
+            let whole = step.detail.starts_with("SCAN ") && !step.detail.contains("INDEX");
+            assert!(
+                !whole || step.detail.contains("CONSTANT"),
+                "{} for {statement}",
+                step.detail
+            );
+        }
+    }
+}
+
+#[test]
+fn enrolling_many_costs_as_many_statements_as_enrolling_few() {
+    let server = Setup::standalone()
+        .env("RUST_LOG", "info,nbcourier::statements=trace")
+        .start();
+    let course = Course::of(&server, "course1");
+    course.make(&["kevin"], &[]);
+    let enrol = |count: usize| {
+        let people: Vec<_> = (0..count)
+            .map(|n| json!({ "username": format!("{count} {n}"), "first_name": "", "last_name": "", "email": "" }))
+            .collect();
+        let students = json!(people).to_string();
+        statements(&server, || {
+            drop(
+                course
+                    .post("students/course1", "kevin", &[("students", &students)])
+                    .ok(),
+            )
+        })
+    };
+    let (few, many) = (enrol(2), enrol(500));
+    assert_eq!(few.len(), many.len(), "{many:#?}");
+}
+
+#[test]
+fn what_was_handed_in_is_in_no_log() {
+    let server = Setup::standalone().env("RUST_LOG", "trace").start();
+    let course = Course::of(&server, "course1");
+    course.make(&["kevin"], &["lawrence"]);
+    course
+        .release(
+            "challenge",
+            "kevin",
+            &[Sent::new("task", "the secret task")],
+        )
+        .ok();
+    course
+        .submit(
+            "challenge",
+            "lawrence",
+            &[Sent::new("work", "the secret work")],
+        )
+        .ok();
+    course.submitted("challenge", "lawrence", None);
+    let log = server.log();
+    assert!(
+        log.contains("INSERT INTO"),
+        "statements are logged at this level"
+    );
+    for secret in ["the secret", "dGhlIHNlY3JldC", "[116, 104, 101"] {
+        assert!(!log.contains(secret), "{secret} is in the log");
+    }
+}
