@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Drives nbcourier with the real nbgrader, the stock ngshare client, two real JupyterHubs and a real browser.
-# Arguments go to pytest: scripts/test-clients.sh -k browser
+# Arguments go to pytest: "-k browser" for some of the tests, "-n 0" for all in one process.
 #
 #   NBCOURIER_BIN          the binary to test (default: target/debug/nbcourier)
 #   NBCOURIER_CACHE        see setup-clients.sh

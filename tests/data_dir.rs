@@ -1,12 +1,14 @@
 //! What an operator meets in the data directory: checks, clean-ups, refusals, and a stop that loses nothing.
 
+#![allow(clippy::unwrap_used)] // what cannot go on shows where
+
 mod support;
 
 use diesel::connection::{Connection as _, SimpleConnection as _};
 use diesel::sqlite::SqliteConnection;
 use serde_json::Value;
 use std::fs;
-use std::io::Write as _;
+use std::io::{Read as _, Write as _};
 use std::path::{Path, PathBuf};
 use support::server::run;
 use support::{Course, Sent, Server, Setup, files_json, percent_encode};
@@ -233,11 +235,14 @@ fn a_stop_waits_for_the_submission_in_flight() {
     write!(
         line,
         "POST /api/submission/course1/challenge HTTP/1.1\r\nHost: localhost\r\nContent-Length: {}\r\n\
-         Content-Type: application/x-www-form-urlencoded\r\n\r\n{first}",
+         Content-Type: application/x-www-form-urlencoded\r\nExpect: 100-continue\r\n\r\n",
         body.len()
     )
     .unwrap();
-    while !server.is_healthy() {}
+    // Asked to go on: the request is in flight.
+    let mut asked = [0; b"HTTP/1.1 100 Continue\r\n\r\n".len()];
+    line.read_exact(&mut asked).unwrap();
+    line.write_all(first.as_bytes()).unwrap();
     server.ask_to_stop();
     // From now on nobody new is let in, which is how the stop shows.
     while std::net::TcpStream::connect(("127.0.0.1", server.port())).is_ok() {
@@ -245,7 +250,7 @@ fn a_stop_waits_for_the_submission_in_flight() {
     }
     line.write_all(rest.as_bytes()).unwrap();
     let mut answer = String::new();
-    std::io::Read::read_to_string(&mut line, &mut answer).unwrap();
+    line.read_to_string(&mut answer).unwrap();
     assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
     assert_eq!(server.exit_code(), Some(0));
 }

@@ -14,31 +14,52 @@ mod support;
 use std::net::TcpStream;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 use support::Setup;
 use support::script::{Script, Target};
 use tempfile::TempDir;
 
+/// Files replayed at the same time, each against a server of its own.
+const AT_ONCE: usize = 4;
+
 #[test]
 fn every_request_of_the_protocol_is_answered_as_written_down() {
     let original = std::env::var("NBCOURIER_REPLAY_ORIGINAL").ok();
-    let mut wrong = Vec::new();
-    let mut steps = 0;
-    for file in data_files() {
-        let name = file.file_name().expect("a name").to_string_lossy();
-        let text = std::fs::read_to_string(&file).expect("a readable file");
-        let script = Script::parse(&text).unwrap_or_else(|error| panic!("{name}: {error}"));
-        steps += script.steps.len();
-        let differences = match &original {
-            None => replay_here(&script),
-            Some(_) if script.server.only_here => Vec::new(),
-            Some(python) => replay_against_original(&script, python),
-        };
-        let lines = differences.iter().map(|line| format!("{name}: {line}"));
-        wrong.extend(lines);
-    }
-    assert!(steps > 0, "no data file was found");
+    let files = data_files();
+    assert!(!files.is_empty(), "no data file was found");
+    let next = AtomicUsize::new(0);
+    let wrong: Mutex<Vec<String>> = Mutex::default();
+    std::thread::scope(|scope| {
+        for _ in 0..AT_ONCE {
+            scope.spawn(|| {
+                while let Some(file) = files.get(next.fetch_add(1, Ordering::SeqCst)) {
+                    let differences = replay(file, original.as_deref());
+                    wrong.lock().expect("the list").extend(differences);
+                }
+            });
+        }
+    });
+    let mut wrong = wrong.into_inner().expect("the list");
+    // Stable: the steps of a file stay in their order.
+    wrong.sort_by_key(|line| line.split(':').next().map(str::to_owned));
     assert!(wrong.is_empty(), "\n{}\n", wrong.join("\n"));
+}
+
+/// What was not as the file says, each with the file's name before it.
+fn replay(file: &Path, original: Option<&str>) -> Vec<String> {
+    let name = file.file_name().expect("a name").to_string_lossy();
+    let text = std::fs::read_to_string(file).expect("a readable file");
+    let script = Script::parse(&text).unwrap_or_else(|error| panic!("{name}: {error}"));
+    assert!(!script.steps.is_empty(), "{name} has no steps");
+    let differences = match original {
+        None => replay_here(&script),
+        Some(_) if script.server.only_here => Vec::new(),
+        Some(python) => replay_against_original(&script, python),
+    };
+    let lines = differences.iter();
+    lines.map(|line| format!("{name}: {line}")).collect()
 }
 
 fn data_files() -> Vec<PathBuf> {

@@ -1,6 +1,8 @@
 //! How many statements a request costs, and that each of them finds its rows by an index. Counts, not times: they say
 //! the same on every machine.
 
+#![allow(clippy::unwrap_used)] // what cannot go on shows where
+
 mod support;
 
 use diesel::connection::Connection as _;
@@ -172,7 +174,7 @@ fn enrolling_many_costs_as_many_statements_as_enrolling_few() {
                 course
                     .post("students/course1", "kevin", &[("students", &students)])
                     .ok(),
-            )
+            );
         })
     };
     let (few, many) = (enrol(2), enrol(500));

@@ -1,5 +1,7 @@
 //! Large uploads and downloads: in constant memory, within the limits, and politely refused beyond them.
 
+#![allow(clippy::unwrap_used)] // what cannot go on shows where
+
 mod support;
 
 use base64::Engine as _;

@@ -30,8 +30,6 @@ pub struct Options {
     pub same: bool,
     /// Ask for the health of the server meanwhile.
     pub health: bool,
-    /// Send `Authorization: token NAME`.
-    pub token: bool,
 }
 
 impl Options {
@@ -50,7 +48,6 @@ impl Options {
             salt: 0,
             same: false,
             health: false,
-            token: false,
         };
         for argument in arguments {
             match argument.split_once('=') {
@@ -65,7 +62,6 @@ impl Options {
         match name {
             "--same" => self.same = true,
             "--health" => self.health = true,
-            "--token" => self.token = true,
             _ => return Err(format!("{name} is no setting, or needs a value").into()),
         }
         Ok(())

@@ -173,7 +173,7 @@ mod tests {
     use super::*;
     use base64::prelude::{BASE64_URL_SAFE_NO_PAD as BASE64, Engine};
 
-    const MINUTE: Duration = Duration::from_secs(60);
+    const MINUTE: Duration = Duration::from_mins(1);
 
     #[derive(Debug, PartialEq, Serialize, Deserialize)]
     struct Name {

@@ -19,7 +19,7 @@ use std::time::Duration;
 use subtle::ConstantTimeEq;
 
 /// Time enough to type a password.
-const LOGIN_LIFETIME: Duration = Duration::from_secs(10 * 60);
+const LOGIN_LIFETIME: Duration = Duration::from_mins(10);
 const COOKIE_PREFIX: &str = "nbcourier-login-";
 /// How much of the state names its cookie, so that logins in several tabs do not disturb each other.
 const STATE_IN_NAME: usize = 12;

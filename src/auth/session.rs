@@ -13,7 +13,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 /// After this the browser logs in again, which a browser that the hub still knows does without asking anybody.
-const LIFETIME: Duration = Duration::from_secs(60 * 60);
+const LIFETIME: Duration = Duration::from_hours(1);
 const COOKIE_NAME: &str = "nbcourier-session";
 /// What group names may take together. Browsers keep 4096 bytes of a cookie (RFC 6265, section 6.1), base64 makes
 /// four of three, and the name may be 255 bytes long.

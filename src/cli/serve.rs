@@ -13,7 +13,7 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 /// How often what is over its retention time is cleared away.
-const CLEARING: Duration = Duration::from_secs(60 * 60);
+const CLEARING: Duration = Duration::from_hours(1);
 
 /// Serves the exchange. Started by JupyterHub as a service it needs no flags: the hub's environment says all
 #[derive(clap::Args)]

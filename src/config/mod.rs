@@ -21,13 +21,13 @@ const MAX_REQUEST_SIZE: u64 = 1 << 30;
 /// The most files in one tree, where nothing else is said.
 const MAX_FILES: usize = 10_000;
 /// How long the hub's word about a token counts, where nothing else is said.
-const HUB_CACHE_TTL: Duration = Duration::from_secs(60);
+const HUB_CACHE_TTL: Duration = Duration::from_mins(1);
 /// How much longer it counts while the hub does not answer, where nothing else is said.
-const HUB_GRACE: Duration = Duration::from_secs(600);
+const HUB_GRACE: Duration = Duration::from_mins(10);
 /// How long a deleted course can be restored, where nothing else is said.
-pub const RETENTION: Duration = Duration::from_secs(30 * 24 * 60 * 60);
+pub const RETENTION: Duration = Duration::from_hours(720);
 /// How long requests in flight may take once the server is told to stop, where nothing else is said.
-const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(60);
+const SHUTDOWN_TIMEOUT: Duration = Duration::from_mins(1);
 
 /// A setting cannot be used; the sentence says which and what to do.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

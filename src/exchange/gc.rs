@@ -11,7 +11,7 @@ use crate::store;
 use std::time::{Duration, SystemTime};
 
 /// How long bytes nobody names are left alone, for the upload that may be about to name them.
-pub const GRACE: Duration = Duration::from_secs(24 * 60 * 60);
+pub const GRACE: Duration = Duration::from_hours(24);
 
 /// Rows looked at in one transaction, so that submissions are not kept waiting.
 const CHUNK: i64 = 200;

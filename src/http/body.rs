@@ -17,7 +17,7 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 /// How long the next bytes of a body may take.
-pub const IDLE: Duration = Duration::from_secs(60);
+pub const IDLE: Duration = Duration::from_mins(1);
 
 /// How long the rest of a body that nobody wants may take.
 const DRAIN: Duration = Duration::from_secs(30);

@@ -3,6 +3,7 @@
 use super::error::{Error, Result};
 use crate::domain::{AssignmentId, CourseId, UserName};
 use crate::exchange::submissions::Target;
+use crate::exchange::{self, Thing};
 use actix_web::dev::Payload;
 use actix_web::{FromRequest, HttpRequest};
 use percent_encoding::percent_decode_str;
@@ -12,10 +13,19 @@ use std::future::{Ready, ready};
 pub struct InCourse(pub CourseId);
 /// `{course}/{assignment}`
 pub struct InAssignment(pub CourseId, pub AssignmentId);
-/// `{course}/{user}`
-pub struct OfPerson(pub CourseId, pub UserName);
+/// `{course}/{user}` of a student
+pub struct OfStudent(pub CourseId, pub UserName);
+/// `{course}/{user}` of an instructor
+pub struct OfInstructor(pub CourseId, pub UserName);
 /// `{course}/{assignment}/{user}`
-pub struct OfStudent(pub Target);
+pub struct OfWork(pub Target);
+
+/// `{course}`, of which one is to be made
+pub struct NewCourse(pub CourseId);
+/// `{course}/{assignment}`, of which one is to be made
+pub struct NewAssignment(pub CourseId, pub AssignmentId);
+/// `{course}/{user}`, of which one is to be added
+pub struct NewPerson(pub CourseId, pub UserName);
 
 /// The text of a part of the address. The router leaves some escapes as they are, so those are decoded here.
 fn text(request: &HttpRequest, name: &str) -> Result<String> {
@@ -32,16 +42,34 @@ fn text(request: &HttpRequest, name: &str) -> Result<String> {
     Ok(text.into_owned())
 }
 
-fn course(request: &HttpRequest) -> Result<CourseId> {
+fn new_course(request: &HttpRequest) -> Result<CourseId> {
     Ok(CourseId::parse(text(request, "course")?)?)
 }
 
-fn assignment(request: &HttpRequest) -> Result<AssignmentId> {
+fn new_assignment(request: &HttpRequest) -> Result<AssignmentId> {
     Ok(AssignmentId::parse(text(request, "assignment")?)?)
 }
 
-fn user(request: &HttpRequest) -> Result<UserName> {
+fn new_person(request: &HttpRequest) -> Result<UserName> {
     Ok(UserName::parse(text(request, "user")?)?)
+}
+
+// What could not be made is not there either.
+
+fn course(request: &HttpRequest) -> Result<CourseId> {
+    new_course(request).map_err(|_| not_found(Thing::Course))
+}
+
+fn assignment(request: &HttpRequest) -> Result<AssignmentId> {
+    new_assignment(request).map_err(|_| not_found(Thing::Assignment))
+}
+
+fn person(request: &HttpRequest, thing: Thing) -> Result<UserName> {
+    new_person(request).map_err(|_| not_found(thing))
+}
+
+fn not_found(thing: Thing) -> Error {
+    exchange::Error::NotFound(thing).into()
 }
 
 macro_rules! from_address {
@@ -60,9 +88,13 @@ macro_rules! from_address {
 
 from_address!(InCourse, request => Self(course(request)?));
 from_address!(InAssignment, request => Self(course(request)?, assignment(request)?));
-from_address!(OfPerson, request => Self(course(request)?, user(request)?));
-from_address!(OfStudent, request => Self(Target {
+from_address!(OfStudent, request => Self(course(request)?, person(request, Thing::Student)?));
+from_address!(OfInstructor, request => Self(course(request)?, person(request, Thing::Instructor)?));
+from_address!(OfWork, request => Self(Target {
     course: course(request)?,
     assignment: assignment(request)?,
-    student: user(request)?,
+    student: person(request, Thing::Student)?,
 }));
+from_address!(NewCourse, request => Self(new_course(request)?));
+from_address!(NewAssignment, request => Self(course(request)?, new_assignment(request)?));
+from_address!(NewPerson, request => Self(course(request)?, new_person(request)?));

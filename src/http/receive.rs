@@ -72,9 +72,9 @@ impl Upload {
     }
 }
 
-/// Where a file list may stand.
+/// Where the fields of an upload may stand.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum FilesIn {
+pub enum FieldsIn {
     /// In the body.
     Body,
     /// In the body, or else in the query.
@@ -86,19 +86,11 @@ pub async fn upload(
     exchange: &Exchange,
     request: &HttpRequest,
     body: web::Payload,
-    files_in: FilesIn,
+    fields_in: FieldsIn,
 ) -> Result<Upload> {
-    let mut receiver = Receiver::new(None);
-    receiver.query(request)?;
-    let in_query = receiver
-        .fields
-        .0
-        .remove(FILES)
-        .filter(|_| files_in == FilesIn::BodyOrQuery);
-    receiver.exchange = Some(exchange.clone());
-    if let Some(list) = in_query {
-        receiver.begin_field(FILES.as_bytes());
-        receiver.value(&list)?;
+    let mut receiver = Receiver::new(Some(exchange.clone()));
+    if fields_in == FieldsIn::BodyOrQuery {
+        receiver.query(request)?;
     }
     receive(request, body, receiver, Some(exchange)).await
 }

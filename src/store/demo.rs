@@ -27,14 +27,14 @@ pub fn dump(conn: &mut Connection) -> Result<Map<String, Value>> {
         .order(members::id)
         .select((
             courses::deleted_at,
-            courses::id,
+            courses::name,
             members::username,
             members::instructor,
             (members::first_name, members::last_name, members::email),
         ))
         .load::<(
             Option<i64>,
-            i64,
+            String,
             String,
             bool,
             (Option<String>, Option<String>, Option<String>),
@@ -78,7 +78,7 @@ pub fn dump(conn: &mut Connection) -> Result<Map<String, Value>> {
     for (id, name, course, tree) in released {
         tables.add(
             "assignments",
-            json!({ "_id": id, "id": name, "course_id": course, "released": false, "due": null }),
+            json!({ "_id": id, "id": name, "course_id": course, "released": true, "due": null }),
         );
         tables.add_files(conn, "assignment_files_assoc_table", id, tree)?;
         let handed_in = submissions::table

@@ -164,3 +164,56 @@ pub fn at(
         .optional()?;
     Ok(found)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::{CourseId, Tree};
+    use crate::store::{Opening, Store, assignments, courses, trees};
+    use diesel::connection::Connection as _;
+
+    #[test]
+    fn a_later_submission_is_never_earlier_even_if_the_clock_steps_back() {
+        let place = tempfile::tempdir().unwrap();
+        let path = place.path().join("nbcourier.db");
+        drop(Store::open(&path, Opening::Migrate).unwrap());
+        let mut conn = Connection::establish(path.to_str().unwrap()).unwrap();
+        let (kevin, lawrence) = (
+            UserName::parse("kevin").unwrap(),
+            UserName::parse("lawrence").unwrap(),
+        );
+        let noon = Timestamp::parse("2026-01-01 12:00:00.0").unwrap();
+        let course = courses::create(&mut conn, &CourseId::parse("course1").unwrap(), noon)
+            .unwrap()
+            .unwrap();
+        let tree = trees::save(
+            &mut conn,
+            &Tree::default(),
+            &trees::Arrivals::default(),
+            noon,
+        )
+        .unwrap();
+        let name = crate::domain::AssignmentId::parse("challenge").unwrap();
+        assignments::release(&mut conn, course, &name, tree, &kevin, noon)
+            .unwrap()
+            .unwrap();
+        let id = assignments::find_released(&mut conn, course, &name)
+            .unwrap()
+            .unwrap()
+            .id;
+
+        let first = add(&mut conn, id, &lawrence, tree, noon).unwrap();
+        let hour_before = Timestamp::from_micros(noon.micros() - 3_600_000_000);
+        let second = add(&mut conn, id, &lawrence, tree, hour_before).unwrap();
+        assert_eq!((first, second), (noon, noon.next()));
+        let others = add(&mut conn, id, &kevin, tree, hour_before).unwrap();
+        assert_eq!(others, hour_before, "everybody has a sequence of their own");
+        assert_eq!(
+            latest(&mut conn, id, &lawrence)
+                .unwrap()
+                .unwrap()
+                .submitted_at,
+            second
+        );
+    }
+}

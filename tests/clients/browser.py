@@ -6,11 +6,16 @@ from pathlib import Path
 from urllib.parse import quote
 
 from hub import Hub
+from selenium.common.exceptions import (
+    NoSuchElementException,
+    StaleElementReferenceException,
+)
 from selenium.webdriver import Chrome, ChromeOptions, ChromeService
 from selenium.webdriver.common.by import By
 from selenium.webdriver.support.ui import WebDriverWait
 
 PAGE_LIMIT_S = 30
+IS_COMPLETE = "return document.readyState === 'complete'"
 # A test must not look for updates, and this machine may have neither a screen nor a sandbox for root.
 FLAGS = [
     "--headless=new",
@@ -49,6 +54,14 @@ def log_in(browser: Chrome, hub: Hub, name: str, asked_for: str) -> None:
     browser.find_element(By.ID, "password_input").send_keys("any will do")
     browser.find_element(By.ID, "login_submit").click()
     wait.until(lambda page: page.current_url.startswith(hub.service_url))
+    wait.until(lambda page: page.execute_script(IS_COMPLETE))
+
+
+def wait_for_text(browser: Chrome, text: str) -> None:
+    """Waits until a person can read the text, for what comes some time after a click."""
+    gone = [NoSuchElementException, StaleElementReferenceException]
+    wait = WebDriverWait(browser, PAGE_LIMIT_S, ignored_exceptions=gone)
+    wait.until(lambda page: text in text_of(page), f"nowhere on the page: {text}")
 
 
 def text_of(browser: Chrome) -> str:

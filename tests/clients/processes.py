@@ -1,6 +1,7 @@
 """Starting, waiting for and ending the programs that a test needs, each by its own process and never by name."""
 
 import os
+import random
 import signal
 import socket
 import subprocess
@@ -11,18 +12,20 @@ from pathlib import Path
 START_LIMIT_S = 60
 STOP_LIMIT_S = 20
 POLL_S = 0.05
+# Below those that Linux gives to outgoing connections, one of which might take a port before the service does.
+PORTS = range(20_000, 32_000)
 
 
 def free_ports(count: int) -> list[int]:
-    """Ports of the loopback address that nobody listens on; held together so that no two are the same."""
-    sockets = [socket.socket() for _ in range(count)]
-    try:
-        for each in sockets:
-            each.bind(("127.0.0.1", 0))
-        return [each.getsockname()[1] for each in sockets]
-    finally:
-        for each in sockets:
-            each.close()
+    """Ports of the loopback address that nobody listens on, no two of them the same."""
+    found: list[int] = []
+    while len(found) < count:
+        port = random.choice(PORTS)
+        with socket.socket() as probe:
+            taken = probe.connect_ex(("127.0.0.1", port)) == 0
+        if not taken and port not in found:
+            found.append(port)
+    return found
 
 
 def clean_environment(*, path_first: Path, home: Path) -> dict[str, str]:

@@ -7,12 +7,12 @@ from urllib.parse import parse_qs, quote, urljoin, urlsplit
 
 import pytest
 import requests
-from browser import log_in, picture, start_browser, text_of
+from browser import log_in, picture, start_browser, text_of, wait_for_text
 from hub import ADMIN, Hub
 from selenium.webdriver import Chrome
 from selenium.webdriver.common.by import By
 
-PERSON = "lin"
+PERSON = "linnéa"
 TEACHES = "Statistik & <b>Daten"
 TAKES = "plain101"
 # A page of the service that somebody may have been sent the address of.
@@ -103,7 +103,7 @@ def test_somebody_who_logged_in_at_the_hub_already_comes_straight_to_the_home_pa
 def test_logging_out_ends_the_session(browser: Chrome, hub: Hub) -> None:
     assert cookies_of_the_service(browser, hub)
     browser.find_element(By.TAG_NAME, "button").click()
-    assert "logged out" in text_of(browser)
+    wait_for_text(browser, "logged out")
     assert not cookies_of_the_service(browser, hub)
 
 

@@ -12,7 +12,7 @@ use std::io::Read;
 use std::time::{Duration, Instant};
 
 const MS: Duration = Duration::from_millis(1);
-const LONG: Duration = Duration::from_secs(60);
+const LONG: Duration = Duration::from_mins(1);
 
 async fn ask(authenticator: &Authenticator, token: &str) -> Result<Caller, AuthError> {
     let request = TestRequest::post()

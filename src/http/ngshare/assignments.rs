@@ -5,8 +5,8 @@ use crate::auth::Caller;
 use crate::exchange::{Exchange, releases};
 use crate::http::error::Result;
 use crate::http::listing;
-use crate::http::names::{InAssignment, InCourse};
-use crate::http::receive::{self, Fields, FilesIn};
+use crate::http::names::{InAssignment, InCourse, NewAssignment};
+use crate::http::receive::{self, Fields, FieldsIn};
 use actix_web::{HttpRequest, HttpResponse, web};
 use serde_json::json;
 
@@ -38,12 +38,12 @@ pub async fn fetch(
 pub async fn release(
     exchange: web::Data<Exchange>,
     caller: Caller,
-    InAssignment(course, assignment): InAssignment,
+    NewAssignment(course, assignment): NewAssignment,
     request: HttpRequest,
     body: web::Payload,
 ) -> Result<HttpResponse> {
     releases::may_release(&exchange, &caller, &course, &assignment).await?;
-    let upload = receive::upload(&exchange, &request, body, FilesIn::BodyOrQuery).await?;
+    let upload = receive::upload(&exchange, &request, body, FieldsIn::BodyOrQuery).await?;
     releases::release(&exchange, &caller, course, assignment, upload.files()?).await?;
     Ok(done())
 }

@@ -6,7 +6,7 @@ use crate::domain::UserName;
 use crate::exchange::{self, Exchange};
 use crate::http::error::{Error, Result};
 use crate::http::listing;
-use crate::http::names::InCourse;
+use crate::http::names::{InCourse, NewCourse};
 use crate::http::receive;
 use actix_web::{HttpRequest, HttpResponse, web};
 use serde_json::{Value, json};
@@ -24,7 +24,7 @@ pub async fn list(exchange: web::Data<Exchange>, caller: Caller) -> Result<HttpR
 pub async fn create(
     exchange: web::Data<Exchange>,
     caller: Caller,
-    InCourse(course): InCourse,
+    NewCourse(course): NewCourse,
     request: HttpRequest,
     body: web::Payload,
 ) -> Result<HttpResponse> {

@@ -5,20 +5,20 @@ use crate::auth::Caller;
 use crate::domain::Timestamp;
 use crate::exchange::{Exchange, feedback, submissions};
 use crate::http::error::{Error, Result};
-use crate::http::names::OfStudent;
-use crate::http::receive::{self, Fields, FilesIn};
+use crate::http::names::OfWork;
+use crate::http::receive::{self, Fields, FieldsIn};
 use actix_web::{HttpRequest, HttpResponse, web};
 
 /// `POST feedback/{course}/{assignment}/{user}`
 pub async fn give(
     exchange: web::Data<Exchange>,
     caller: Caller,
-    OfStudent(target): OfStudent,
+    OfWork(target): OfWork,
     request: HttpRequest,
     body: web::Payload,
 ) -> Result<HttpResponse> {
     feedback::may_give(&exchange, &caller, &target).await?;
-    let upload = receive::upload(&exchange, &request, body, FilesIn::Body).await?;
+    let upload = receive::upload(&exchange, &request, body, FieldsIn::Body).await?;
     let time = timestamp(&upload.fields)?;
     feedback::check_submission(&exchange, &caller, &target, time).await?;
     feedback::give(&exchange, &caller, target, time, upload.files()?).await?;
@@ -29,7 +29,7 @@ pub async fn give(
 pub async fn fetch(
     exchange: web::Data<Exchange>,
     caller: Caller,
-    OfStudent(target): OfStudent,
+    OfWork(target): OfWork,
     request: HttpRequest,
 ) -> Result<HttpResponse> {
     let fields = Fields::of_query(&request)?;

@@ -5,7 +5,7 @@ use crate::auth::Caller;
 use crate::exchange::{Exchange, roster};
 use crate::http::error::Result;
 use crate::http::listing;
-use crate::http::names::{InCourse, OfPerson};
+use crate::http::names::{InCourse, NewPerson, OfInstructor};
 use crate::http::person::{Details, Shown};
 use crate::http::receive;
 use actix_web::{HttpRequest, HttpResponse, web};
@@ -27,7 +27,7 @@ pub async fn list(
 pub async fn show(
     exchange: web::Data<Exchange>,
     caller: Caller,
-    OfPerson(course, user): OfPerson,
+    OfInstructor(course, user): OfInstructor,
 ) -> Result<HttpResponse> {
     let person = roster::instructor(&exchange, &caller, course, user).await?;
     Ok(HttpResponse::Ok().json(Shown::from(person)))
@@ -37,7 +37,7 @@ pub async fn show(
 pub async fn put(
     exchange: web::Data<Exchange>,
     caller: Caller,
-    OfPerson(course, user): OfPerson,
+    NewPerson(course, user): NewPerson,
     request: HttpRequest,
     body: web::Payload,
 ) -> Result<HttpResponse> {
@@ -51,7 +51,7 @@ pub async fn put(
 pub async fn remove(
     exchange: web::Data<Exchange>,
     caller: Caller,
-    OfPerson(course, user): OfPerson,
+    OfInstructor(course, user): OfInstructor,
 ) -> Result<HttpResponse> {
     roster::remove_instructor(&exchange, &caller, course, user).await?;
     Ok(done())

@@ -6,7 +6,7 @@ use crate::domain::{Person, UserName};
 use crate::exchange::{Exchange, roster};
 use crate::http::error::{Error, Result};
 use crate::http::listing;
-use crate::http::names::{InCourse, OfPerson};
+use crate::http::names::{InCourse, NewPerson, OfStudent};
 use crate::http::person::{Details, Shown};
 use crate::http::receive;
 use actix_web::{HttpRequest, HttpResponse, web};
@@ -28,7 +28,7 @@ pub async fn list(
 pub async fn show(
     exchange: web::Data<Exchange>,
     caller: Caller,
-    OfPerson(course, user): OfPerson,
+    OfStudent(course, user): OfStudent,
 ) -> Result<HttpResponse> {
     let person = roster::student(&exchange, &caller, course, user).await?;
     Ok(HttpResponse::Ok().json(Shown::from(person)))
@@ -38,7 +38,7 @@ pub async fn show(
 pub async fn put(
     exchange: web::Data<Exchange>,
     caller: Caller,
-    OfPerson(course, user): OfPerson,
+    NewPerson(course, user): NewPerson,
     request: HttpRequest,
     body: web::Payload,
 ) -> Result<HttpResponse> {
@@ -52,7 +52,7 @@ pub async fn put(
 pub async fn remove(
     exchange: web::Data<Exchange>,
     caller: Caller,
-    OfPerson(course, user): OfPerson,
+    OfStudent(course, user): OfStudent,
 ) -> Result<HttpResponse> {
     roster::remove_student(&exchange, &caller, course, user).await?;
     Ok(done())

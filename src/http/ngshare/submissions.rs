@@ -7,8 +7,8 @@ use crate::exchange::submissions::{self, Line};
 use crate::exchange::{Error as Refusal, Exchange, Thing};
 use crate::http::error::Result;
 use crate::http::listing;
-use crate::http::names::{InAssignment, OfStudent};
-use crate::http::receive::{self, Fields, FilesIn};
+use crate::http::names::{InAssignment, OfWork};
+use crate::http::receive::{self, Fields, FieldsIn};
 use actix_web::{HttpRequest, HttpResponse, web};
 use serde_json::json;
 
@@ -27,7 +27,7 @@ pub async fn list(
 pub async fn list_of(
     exchange: web::Data<Exchange>,
     caller: Caller,
-    OfStudent(target): OfStudent,
+    OfWork(target): OfWork,
 ) -> Result<HttpResponse> {
     Ok(lines(
         submissions::list_of(&exchange, &caller, target).await?,
@@ -55,7 +55,7 @@ pub async fn submit(
     body: web::Payload,
 ) -> Result<HttpResponse> {
     submissions::may_submit(&exchange, &caller, &course, &assignment).await?;
-    let upload = receive::upload(&exchange, &request, body, FilesIn::Body).await?;
+    let upload = receive::upload(&exchange, &request, body, FieldsIn::Body).await?;
     let timestamp =
         submissions::submit(&exchange, &caller, course, assignment, upload.files()?).await?;
     Ok(HttpResponse::Ok().json(json!({ "success": true, "timestamp": timestamp })))
@@ -65,7 +65,7 @@ pub async fn submit(
 pub async fn collect(
     exchange: web::Data<Exchange>,
     caller: Caller,
-    OfStudent(target): OfStudent,
+    OfWork(target): OfWork,
     request: HttpRequest,
 ) -> Result<HttpResponse> {
     let fields = Fields::of_query(&request)?;
