@@ -23,7 +23,7 @@ use tokio::sync::Semaphore;
 /// The text of all fields but the file list together, in bytes: enough to enrol tens of thousands at once.
 const MAX_FIELDS: usize = 8 * 1024 * 1024;
 /// How many bytes are decoded at a time.
-const BLOCK: usize = 256 * 1024;
+const BLOCK: usize = 128 * 1024;
 /// The field that holds the file list.
 const FILES: &str = "files";
 
@@ -152,11 +152,11 @@ async fn receive(
     }
 }
 
-/// Runs a decoder, of which no more run at once than there are cores: whatever is uploaded, the threads that answer
-/// other requests find a core soon.
+/// Runs a decoder, of which no more run at once than twice the cores: however much is uploaded, the threads that answer
+/// other requests find a core soon (`docs/performance.md` has the measurement).
 async fn decode<T: Send + 'static>(work: impl FnOnce() -> Result<T> + Send + 'static) -> Result<T> {
     static DECODERS: LazyLock<Semaphore> = LazyLock::new(|| {
-        Semaphore::new(std::thread::available_parallelism().map_or(2, usize::from))
+        Semaphore::new(2 * std::thread::available_parallelism().map_or(2, usize::from))
     });
     let permit = DECODERS.acquire().await;
     web::block(move || {
