@@ -220,6 +220,11 @@ fn ngshares_database_is_refused_and_left_as_it_is() {
         "{told}"
     );
     assert_eq!(fs::read(&path).unwrap(), before);
+    assert_eq!(
+        fs::read_dir(place.path()).unwrap().count(),
+        1,
+        "nothing was put beside it"
+    );
 }
 
 #[test]

@@ -51,6 +51,13 @@ class Process:
                 return int(value.split()[0]) / 1024
         raise Broken(f"no {field} in the status of {self._process.args}")
 
+    def used_s(self) -> float:
+        """The processor time taken so far, in seconds."""
+        # The name of the program stands in parentheses and may hold anything, so what comes before it is left out.
+        fields = Path(f"/proc/{self._process.pid}/stat").read_text().rpartition(")")[2]
+        user, system = fields.split()[11:13]
+        return (int(user) + int(system)) / os.sysconf("SC_CLK_TCK")
+
     def require_alive(self) -> None:
         """Fails with the program's own last words when it has ended."""
         if self._process.poll() is not None:

@@ -32,13 +32,15 @@ pub fn run(arguments: Arguments) -> Outcome {
 }
 
 async fn serve(config: Config) -> Result<(), Box<dyn Error>> {
-    // Held as long as this runs: a second server on the same data would not know of this one's uploads.
-    let _lock = claim(&config.places)?;
     let opening = if config.upgrade {
         Opening::Migrate
     } else {
         Opening::AsItIs
     };
+    // Before anything is made beside a database that is not ours.
+    Store::inspect(&config.places.database, opening)?;
+    // Held as long as this runs: a second server on the same data would not know of this one's uploads.
+    let _lock = claim(&config.places)?;
     let store = Store::open(&config.places.database, opening)?;
     let blobs = LocalBlobs::open(&config.places.blobs).map_err(|error| {
         format!(

@@ -87,7 +87,8 @@ struct Line {
 
 impl Drop for Line {
     fn drop(&mut self) {
-        let milliseconds = self.begun.elapsed().as_secs_f64() * 1000.0;
+        // To the microsecond.
+        let milliseconds = (self.begun.elapsed().as_secs_f64() * 1e6).round() / 1e3;
         log::info!(
             target: LOG_TARGET,
             id = self.id.as_str(),

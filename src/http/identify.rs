@@ -47,10 +47,18 @@ async fn find(request: &mut ServiceRequest) -> Result<Caller, Error> {
     let caller = authenticator
         .authenticate(request.request(), user.as_deref())
         .await?;
-    if let Some(exchange) = request.app_data::<web::Data<Exchange>>().cloned() {
-        roster::note_groups(&exchange, &caller).await?;
+    if let Some(exchange) = request.app_data::<web::Data<Exchange>>() {
+        note_groups(exchange, &caller).await;
     }
     Ok(caller)
+}
+
+/// Notes for the rosters where the hub says the caller belongs. What the caller may do does not depend on the note, so
+/// a disk that takes no more must not keep people from reading.
+pub(super) async fn note_groups(exchange: &Exchange, caller: &Caller) {
+    if let Err(error) = roster::note_groups(exchange, caller).await {
+        log::warn!("The groups of a caller could not be noted: {error}");
+    }
 }
 
 /// Without a hub a form says itself whose it is. The body is read for that, into a file when it is long, and put back.

@@ -37,10 +37,15 @@ pub struct Store {
 }
 
 impl Store {
+    /// Refuses a file that [`Store::open`] would refuse for what it is, without writing anything anywhere.
+    pub fn inspect(path: &Path, opening: Opening) -> Result<()> {
+        migrate::inspect(path, opening)
+    }
+
     /// Opens the SQLite database at `path`, migrated as `opening` allows; refuses, without writing to it, whatever
     /// nbcourier did not make or a newer nbcourier did.
     pub fn open(path: &Path, opening: Opening) -> Result<Self> {
-        migrate::inspect(path, opening)?;
+        Self::inspect(path, opening)?;
         let url = path
             .to_str()
             .ok_or_else(|| Error::Unusable(format!("{} is not UTF-8", path.display())))?

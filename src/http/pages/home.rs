@@ -3,8 +3,9 @@
 use super::{escape, page};
 use crate::auth::{AuthError, Authenticator, Caller};
 use crate::domain::Role;
-use crate::exchange::{self, Exchange, courses::Visible, roster};
+use crate::exchange::{self, Exchange, courses::Visible};
 use crate::http::error::Result;
+use crate::http::identify;
 use crate::http::server::Prefix;
 use actix_web::http::header::LOCATION;
 use actix_web::{HttpRequest, HttpResponse, web};
@@ -18,7 +19,7 @@ pub async fn home(
 ) -> Result<HttpResponse> {
     match authenticator.authenticate(&request, None).await {
         Ok(caller) => {
-            roster::note_groups(&exchange, &caller).await?;
+            identify::note_groups(&exchange, &caller).await;
             let courses = exchange::courses::list(&exchange, &caller).await?;
             Ok(page(
                 "nbcourier",
