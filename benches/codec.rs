@@ -21,8 +21,12 @@ use std::time::{Duration, Instant};
 const RAW: usize = 8 * 1024 * 1024;
 /// The server decodes so much at a time.
 const BLOCK: usize = 256 * 1024;
-/// What a row of the table is measured for.
-const SPELL: Duration = Duration::from_millis(600);
+/// What a row of the table is measured for, in each of the rounds.
+const SPELL: Duration = Duration::from_millis(100);
+/// Of which the median counts.
+const ROUNDS: usize = 7;
+/// Flushes of which the median counts.
+const FLUSHES: usize = 101;
 /// Of the hashes' speed the codec with the hashes has to reach this part.
 const WANTED: f64 = 0.6;
 
@@ -225,7 +229,6 @@ const CODEC_AND_HASHES: &str = "upload codec, MD5 + SHA-256";
 
 /// MB of raw bytes a second.
 fn speed(work: &dyn Fn() -> Result<(), Stopped>) -> Result<f64, Stopped> {
-    work()?;
     let begun = Instant::now();
     let mut times = 0_u32;
     while begun.elapsed() < SPELL {
@@ -238,26 +241,37 @@ fn speed(work: &dyn Fn() -> Result<(), Stopped>) -> Result<f64, Stopped> {
 
 /// The disk's acknowledgement of 4 KiB: the median of many, in milliseconds.
 fn fsync() -> io::Result<f64> {
-    let directory = std::env::current_dir()?.join("target");
-    let path = directory.join(format!("fsync-{}", std::process::id()));
+    // Beside this program, for that is a directory on a real disk.
+    let path = std::env::current_exe()?.with_extension("fsync");
     let mut times = Vec::new();
-    for _ in 0..100 {
+    for _ in 0..FLUSHES {
         let mut file = File::create(&path)?;
         file.write_all(&[7; 4096])?;
         let begun = Instant::now();
         file.sync_all()?;
-        times.push(begun.elapsed());
+        times.push(begun.elapsed().as_secs_f64() * 1e3);
     }
     std::fs::remove_file(&path)?;
-    times.sort();
-    Ok(times[times.len() / 2].as_secs_f64() * 1e3)
+    Ok(median(times))
 }
 
+fn median(mut values: Vec<f64>) -> f64 {
+    values.sort_by(f64::total_cmp);
+    values[values.len() / 2]
+}
+
+/// All steps in turn, again and again, so that what slows the machine down slows all of them.
 fn print_table(works: &[Work<'_>]) -> Result<(), Stopped> {
+    let mut speeds = vec![Vec::new(); works.len()];
+    for _ in 0..ROUNDS {
+        for ((_, work), speeds) in works.iter().zip(&mut speeds) {
+            speeds.push(speed(work)?);
+        }
+    }
     println!("\n| step | MB of raw bytes a second |\n|---|---|");
     let (mut hashes, mut all) = (1.0, 0.0);
-    for (name, work) in works {
-        let speed = speed(work)?;
+    for ((name, _), speeds) in works.iter().zip(speeds) {
+        let speed = median(speeds);
         println!("| {name} | {speed:.0} |");
         match *name {
             BOTH_HASHES => hashes = speed,

@@ -48,9 +48,8 @@ fn upload(
     options: &Options,
     blocks: usize,
 ) -> Result<(u16, String), Failure> {
-    let head = format!(
-        "user={STUDENT}&files=%5B%7B%22path%22%3A+%22large.bin%22%2C+%22content%22%3A+%22"
-    );
+    let head =
+        format!("user={STUDENT}&files=%5B%7B%22path%22%3A+%22large.bin%22%2C+%22content%22%3A+%22");
     let tail = "%22%7D%5D";
     let mut block = Vec::new();
     escape(&STANDARD.encode(content(0, BLOCK, 0)), &mut block);

@@ -19,12 +19,9 @@ pub(super) fn identify(
     let argument = body_user
         .and_then(non_empty)
         .or_else(|| query_user(request.query_string()));
-    let name = match argument {
-        Some(name) => name,
-        None => Token::read(request.headers())?
-            .map(|token| token.reveal().to_owned())
-            .ok_or(AuthError::Anonymous)?,
-    };
+    let name = argument
+        .or_else(|| Token::read_as_name(request.headers()))
+        .ok_or(AuthError::Anonymous)?;
     let name = UserName::parse(name).ok().filter(|name| !name.is_service());
     let name = name.ok_or_else(|| {
         AuthError::Refused(
@@ -82,6 +79,20 @@ mod tests {
     fn the_last_of_a_repeated_argument_counts_and_is_decoded_and_trimmed() {
         assert_eq!(name(get("/?user=a&user=+b%20c+"), None), Ok("b c".into()));
         assert_eq!(name(get("/?user=%E6%95%B0"), None), Ok("数".into()));
+    }
+
+    #[test]
+    fn the_token_is_a_name_of_any_script() {
+        let sent: [(&[u8], &str); 3] = [
+            (b"token grace (2)", "grace (2)"),
+            ("Bearer zoë".as_bytes(), "zoë"),
+            (b"token zo\xeb", "zoë"),
+        ];
+        for (header, meant) in sent {
+            let value = actix_web::http::header::HeaderValue::from_bytes(header).unwrap();
+            let request = get("/").insert_header(("authorization", value));
+            assert_eq!(name(request, None), Ok(meant.into()));
+        }
     }
 
     #[test]

@@ -44,11 +44,22 @@ impl Token {
         Self::parse(text).map(Some).ok_or(AuthError::UnknownToken)
     }
 
+    /// What stands in the place of a token, as a name: in stand-alone mode it is one. Clients send what is not ASCII in
+    /// one of two encodings, as Python's `http.client` does in ISO 8859-1.
+    pub(super) fn read_as_name(headers: &HeaderMap) -> Option<String> {
+        let value = without_scheme(headers.get(AUTHORIZATION)?.as_bytes())?;
+        let name = match std::str::from_utf8(value) {
+            Ok(name) => name.to_owned(),
+            Err(_) => value.iter().map(|byte| char::from(*byte)).collect(),
+        };
+        Some(name.trim().to_owned()).filter(|name| !name.is_empty())
+    }
+
     pub(super) fn hash(&self) -> TokenHash {
         TokenHash(Sha256::digest(self.0.as_bytes()).into())
     }
 
-    /// The token itself: for the hub, and in stand-alone mode as a name.
+    /// The token itself: for the hub.
     pub(super) fn reveal(&self) -> &str {
         &self.0
     }

@@ -9,6 +9,7 @@ use crate::http::identify;
 use crate::http::server::Prefix;
 use actix_web::http::header::LOCATION;
 use actix_web::{HttpRequest, HttpResponse, web};
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 
 /// `GET` the prefix: the page of a person; a browser that is not logged in is sent to the hub.
 pub async fn home(
@@ -27,9 +28,15 @@ pub async fn home(
                 &body(&caller, &courses, &address(&request, &prefix), &prefix),
             ))
         }
-        Err(AuthError::Anonymous) if authenticator.has_login() => Ok(HttpResponse::Found()
-            .insert_header((LOCATION, format!("{}login", prefix.0)))
-            .finish()),
+        Err(AuthError::Anonymous) if authenticator.has_login() => {
+            // What was asked for is where the login ends.
+            let next =
+                utf8_percent_encode(&request.uri().to_string(), NON_ALPHANUMERIC).to_string();
+            let login = format!("{}login?next={next}", prefix.0);
+            Ok(HttpResponse::Found()
+                .insert_header((LOCATION, login))
+                .finish())
+        }
         Err(AuthError::Anonymous) => Ok(page(
             "nbcourier",
             &prefix.0,
