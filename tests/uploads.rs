@@ -249,6 +249,22 @@ fn a_refusal_reaches_a_client_that_is_still_sending() {
 }
 
 #[test]
+fn a_flood_of_fields_is_refused_in_little_memory() {
+    let server = Setup::standalone().start();
+    let course = course(&server);
+    let flood: String = (0..2_000_000).map(|n| format!("&{n:x}")).collect();
+    let call = server.call("POST", "student/course1/eric?user=root");
+    let reply = server.send(&call.body("application/x-www-form-urlencoded", flood));
+    assert_eq!(reply.status, 413, "{}", reply.text());
+    assert!(
+        server.peak_memory() < PEAK,
+        "{} bytes",
+        server.peak_memory()
+    );
+    course.enrol("eric").ok();
+}
+
+#[test]
 fn an_upload_that_breaks_off_leaves_nothing() {
     let server = Setup::standalone().start();
     course(&server);

@@ -45,9 +45,7 @@ def fill(server: Server, load: Load, lesson: Class) -> None:
     if isinstance(server, Ngshare):
         _write_rows(server, lesson)
         return
-    call(
-        server, "POST", f"students/{lesson.course}", students=roster(lesson.students)
-    )
+    call(server, "POST", f"students/{lesson.course}", students=roster(lesson.students))
     if lesson.submissions:
         # The salt keeps the bytes of one course from being those of another.
         load.submit(

@@ -104,9 +104,7 @@ class Server:
 
     def is_healthy(self, *, timeout: float) -> bool:
         """Whether the server says so on a new connection."""
-        connection = http.client.HTTPConnection(
-            "127.0.0.1", self.port, timeout=timeout
-        )
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=timeout)
         with contextlib.closing(connection), contextlib.suppress(OSError):
             connection.request("GET", "/healthz")
             return connection.getresponse().status == 200

@@ -16,12 +16,15 @@ use actix_web::http::header;
 use actix_web::{HttpRequest, web};
 use bytes::{Bytes, BytesMut};
 use futures_util::StreamExt;
+use serde::de::{DeserializeOwned, IgnoredAny};
 use std::collections::HashMap;
 use std::sync::LazyLock;
 use tokio::sync::Semaphore;
 
 /// The text of all fields but the file list together, in bytes: enough to enrol tens of thousands at once.
 const MAX_FIELDS: usize = 8 * 1024 * 1024;
+/// What a field takes besides its name and value, about, in bytes.
+const FIELD: usize = 128;
 /// How many bytes are decoded at a time.
 const BLOCK: usize = 128 * 1024;
 /// The field that holds the file list.
@@ -47,6 +50,19 @@ impl Fields {
             .transpose()
             .map_err(|_| Error::bad(format!("The argument {name} is not UTF-8")))
     }
+}
+
+/// The JSON text of a field, without ever holding it as a tree of values: `not_json` when it is none, and
+/// `Incorrect request format` when it is JSON of something else.
+pub fn json<T: DeserializeOwned>(text: &str, not_json: &'static str) -> Result<T> {
+    serde_json::from_str(text).map_err(|error| {
+        let is_json = error.is_data() && serde_json::from_str::<IgnoredAny>(text).is_ok();
+        Error::bad(if is_json {
+            "Incorrect request format"
+        } else {
+            not_json
+        })
+    })
 }
 
 /// A form without files.
@@ -135,7 +151,7 @@ async fn receive(
             let mut form = Multipart::new(request.headers(), body);
             while let Some(field) = timely(form.next()).await? {
                 let mut field = field.map_err(|error| malformed(&error, limit))?;
-                receiver.begin_field(field.name().unwrap_or_default().as_bytes());
+                receiver.begin_field(field.name().unwrap_or_default().as_bytes())?;
                 while let Some(chunk) = timely(field.next()).await? {
                     let chunk = chunk.map_err(|error| malformed(&error, limit))?;
                     receiver = decode(move || receiver.value(&chunk).map(|()| receiver)).await?;
@@ -269,14 +285,14 @@ impl Receiver {
 
     fn take(&mut self, event: FieldEvent<'_>) -> Result<()> {
         match event {
-            FieldEvent::Name(name) => self.begin_field(name),
+            FieldEvent::Name(name) => self.begin_field(name)?,
             FieldEvent::Value(bytes) => self.value(bytes)?,
             FieldEvent::End => self.current = None,
         }
         Ok(())
     }
 
-    fn begin_field(&mut self, name: &[u8]) {
+    fn begin_field(&mut self, name: &[u8]) -> Result<()> {
         // A name that is not UTF-8 is none that anybody asks for.
         let name = String::from_utf8_lossy(name).into_owned();
         match &self.exchange {
@@ -285,31 +301,38 @@ impl Receiver {
                 self.files = Some((FileListDecoder::new(), Intake::new(exchange)));
             }
             _ => {
-                self.size += name.len();
-                if let Some(earlier) = self.fields.0.insert(name.clone(), Vec::new()) {
-                    self.size = self.size.saturating_sub(earlier.len() + name.len());
+                let earlier = self.fields.0.insert(name.clone(), Vec::new());
+                match earlier {
+                    Some(earlier) => self.size -= earlier.len(),
+                    None => self.grow(name.len() + FIELD)?,
                 }
             }
         }
         self.current = Some(name);
+        Ok(())
+    }
+
+    fn grow(&mut self, bytes: usize) -> Result<()> {
+        self.size += bytes;
+        if self.size > MAX_FIELDS {
+            return Err(Error::FieldTooLarge(MAX_FIELDS));
+        }
+        Ok(())
     }
 
     fn value(&mut self, bytes: &[u8]) -> Result<()> {
-        let Some(name) = &self.current else {
-            return Ok(());
-        };
-        if let Some((decoder, intake)) = self.files.as_mut().filter(|_| name == FILES) {
+        if self.current.as_deref() == Some(FILES)
+            && let Some((decoder, intake)) = self.files.as_mut()
+        {
             return Ok(decoder.feed(bytes, &mut |event| match event {
                 FileEvent::Begin | FileEvent::Restart => intake.begin(),
                 FileEvent::Content(bytes) => intake.write(bytes),
                 FileEvent::End(path) => intake.end(path),
             })?);
         }
-        self.size += bytes.len();
-        if self.size > MAX_FIELDS {
-            return Err(Error::FieldTooLarge(MAX_FIELDS));
-        }
-        if let Some(value) = self.fields.0.get_mut(name) {
+        self.grow(bytes.len())?;
+        let current = self.current.as_ref();
+        if let Some(value) = current.and_then(|name| self.fields.0.get_mut(name)) {
             value.extend_from_slice(bytes);
         }
         Ok(())

@@ -32,9 +32,7 @@ def measure(bench: Bench) -> None:
     in. Both servers are behind a hub that answers at once; without any hub the client cannot use ngshare.
     """
     figures = {
-        "list": bench.figure(
-            "class-wide list --inbound", "s", better="less", wanted=5
-        ),
+        "list": bench.figure("class-wide list --inbound", "s", better="less", wanted=5),
         "collect": bench.figure("class-wide collect", "s", better="less", wanted=3),
     }
     works: dict[str, list[Work]] = {command: [] for command in figures}
@@ -44,7 +42,7 @@ def measure(bench: Bench) -> None:
     ):
         for server in servers:
             fill(server, bench.load, LESSON)
-        for _ in range(1 if bench.quick else 3):
+        for _ in range(1 if bench.quick else 2):
             for server in servers:
                 for command, work in _list_and_collect(bench, server).items():
                     getattr(figures[command], server.name).append(work.seconds)
@@ -123,9 +121,7 @@ def _nbgrader(
     said = done.stdout + done.stderr
     if done.returncode != 0:
         raise Broken(f"nbgrader {' '.join(arguments)}:\n{said[-2000:]}")
-    return said, Work(
-        seconds, _children_s() - client, server.process.used_s() - used
-    )
+    return said, Work(seconds, _children_s() - client, server.process.used_s() - used)
 
 
 def _children_s() -> float:

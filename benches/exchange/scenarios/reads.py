@@ -100,6 +100,4 @@ def _add_what_is_read(server: Server, bench: Bench) -> None:
     files = {f"data/part-{n}.bin": pieces.randbytes(100_000) for n in range(10)}
     release(server, SCHOOL.course, "large", files)
     release(server, SCHOOL.course, "whole", {"problem.ipynb": b"{}"})
-    bench.load.submit(
-        server, f"{SCHOOL.course}/whole", count=1, files=5, bytes=40_000
-    )
+    bench.load.submit(server, f"{SCHOOL.course}/whole", count=1, files=5, bytes=40_000)

@@ -4,12 +4,12 @@ use super::done;
 use crate::auth::Caller;
 use crate::domain::UserName;
 use crate::exchange::{self, Exchange};
-use crate::http::error::{Error, Result};
+use crate::http::error::Result;
 use crate::http::listing;
 use crate::http::names::{InCourse, NewCourse};
 use crate::http::receive;
 use actix_web::{HttpRequest, HttpResponse, web};
-use serde_json::{Value, json};
+use serde_json::json;
 
 /// `GET courses`
 pub async fn list(exchange: web::Data<Exchange>, caller: Caller) -> Result<HttpResponse> {
@@ -38,10 +38,7 @@ pub async fn create(
 }
 
 fn parse_instructors(text: &str) -> Result<Vec<UserName>> {
-    let value: Value =
-        serde_json::from_str(text).map_err(|_| Error::bad("Instructors cannot be JSON decoded"))?;
-    let names: Vec<String> =
-        serde_json::from_value(value).map_err(|_| Error::bad("Incorrect request format"))?;
+    let names: Vec<String> = receive::json(text, "Instructors cannot be JSON decoded")?;
     names
         .into_iter()
         .map(|name| Ok(UserName::parse(name)?))

@@ -104,10 +104,7 @@ fn parse(text: &str) -> Result<Vec<Result<Person, String>>> {
     if text.is_empty() {
         return Err(Error::bad("Please supply students"));
     }
-    let value: Value =
-        serde_json::from_str(text).map_err(|_| Error::bad("Students cannot be JSON decoded"))?;
-    let lines: Vec<Line> =
-        serde_json::from_value(value).map_err(|_| Error::bad("Incorrect request format"))?;
+    let lines: Vec<Line> = receive::json(text, "Students cannot be JSON decoded")?;
     if lines.is_empty() {
         return Err(Error::bad("Please supply students"));
     }
