@@ -236,7 +236,8 @@ fn speed(work: &dyn Fn() -> Result<(), Stopped>) -> Result<f64, Stopped> {
         times += 1;
     }
     let seconds = begun.elapsed().as_secs_f64();
-    Ok(f64::from(times) * RAW as f64 / seconds / 1e6)
+    let megabytes = u32::try_from(RAW).map_or(f64::NAN, f64::from) / 1e6;
+    Ok(f64::from(times) * megabytes / seconds)
 }
 
 /// The disk's acknowledgement of 4 KiB: the median of many, in milliseconds.

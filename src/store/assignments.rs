@@ -28,7 +28,7 @@ pub fn find_released(
                 .and(assignments::name.eq(assignment.as_str())),
         )
         .select((assignments::id, releases::tree_id))
-        .first(conn)
+        .get_result(conn)
         .optional()?;
     Ok(row)
 }
@@ -69,14 +69,14 @@ pub fn release(
                 .and(assignments::name.eq(assignment.as_str())),
         )
         .select((assignments::id, assignments::current_release))
-        .first(conn)?;
+        .get_result(conn)?;
     if current.is_some() {
         return Ok(None);
     }
     let last: Option<i64> = releases::table
         .filter(releases::assignment_id.eq(id))
         .select(diesel::dsl::max(releases::version))
-        .first(conn)?;
+        .get_result(conn)?;
     let release: i64 = diesel::insert_into(releases::table)
         .values((
             releases::assignment_id.eq(id),

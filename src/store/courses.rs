@@ -40,7 +40,7 @@ pub fn find(conn: &mut Connection, course: &CourseId, person: &UserName) -> Resu
                 .and(courses::deleted_at.is_null()),
         )
         .select((courses::id, members::instructor.nullable()))
-        .first::<(i64, Option<bool>)>(conn)
+        .get_result::<(i64, Option<bool>)>(conn)
         .optional()?;
     Ok(row.map(|(id, instructor)| Found {
         id,

@@ -26,11 +26,9 @@ pub fn replace(
 
 /// The tree shown as feedback of a submission.
 pub fn current(conn: &mut Connection, submission: i64) -> Result<Option<i64>> {
-    let tree = feedback::table
+    let newest = feedback::table
         .filter(feedback::submission_id.eq(submission))
         .order(feedback::id.desc())
-        .select(feedback::tree_id)
-        .first(conn)
-        .optional()?;
-    Ok(tree)
+        .select(feedback::tree_id);
+    super::first_row(newest.load_iter(conn)?)
 }

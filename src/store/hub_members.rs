@@ -35,7 +35,7 @@ pub fn find(conn: &mut Connection, course: &CourseId, person: &UserName) -> Resu
     let instructor = hub_members::table
         .find((person.as_str(), course.as_str()))
         .select(hub_members::instructor)
-        .first(conn)
+        .get_result(conn)
         .optional()?;
     Ok(instructor.map(role))
 }

@@ -66,7 +66,7 @@ pub fn find(
                 .and(members::username.eq(person.as_str())),
         )
         .select((members::instructor, COLUMNS))
-        .first::<(bool, Row)>(conn)
+        .get_result::<(bool, Row)>(conn)
         .optional()?;
     row.map(|(instructor, row)| Ok((super::courses::role(instructor), parse(row)?)))
         .transpose()

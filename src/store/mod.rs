@@ -24,6 +24,15 @@ pub use pool::{Opening, Store};
 /// A connection to the database.
 pub type Connection = diesel::sqlite::SqliteConnection;
 
+/// The first row of a query that is not read any further.
+///
+/// Rather than by `LIMIT`, whose value diesel binds: SQLite plans by it, and so plans the statement anew each time
+/// (seen with SQLite 3.47 and later, where it doubled the cost of small queries). Rows that are unique are asked for
+/// with `get_result` for the same reason.
+fn first_row<T>(mut rows: impl Iterator<Item = diesel::QueryResult<T>>) -> Result<Option<T>> {
+    Ok(rows.next().transpose()?)
+}
+
 /// What SQLite itself finds wrong with the database, and rows that point nowhere; empty when all is well.
 pub fn check_integrity(conn: &mut Connection) -> Result<Vec<String>> {
     use diesel::prelude::*;

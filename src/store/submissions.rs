@@ -63,7 +63,7 @@ pub fn add(
                 .and(submissions::student.eq(student.as_str())),
         )
         .select(diesel::dsl::max(submissions::submitted_at))
-        .first(conn)?;
+        .get_result(conn)?;
     let time = last.map_or(now, |last| now.max(Timestamp::from_micros(last).next()));
     insert(conn, assignment, student, tree, time)?;
     Ok(time)
@@ -127,7 +127,7 @@ pub fn any_in_course(conn: &mut Connection, course: i64, student: &UserName) -> 
 
 /// The student's latest submission.
 pub fn latest(conn: &mut Connection, assignment: i64, student: &UserName) -> Result<Option<Found>> {
-    let found = submissions::table
+    let newest = submissions::table
         .filter(
             submissions::assignment_id
                 .eq(assignment)
@@ -138,10 +138,8 @@ pub fn latest(conn: &mut Connection, assignment: i64, student: &UserName) -> Res
             submissions::id,
             submissions::submitted_at,
             submissions::tree_id,
-        ))
-        .first(conn)
-        .optional()?;
-    Ok(found)
+        ));
+    super::first_row(newest.load_iter(conn)?)
 }
 
 /// The student's submission of exactly that time.
@@ -160,7 +158,7 @@ pub fn at(
             submissions::submitted_at,
             submissions::tree_id,
         ))
-        .first(conn)
+        .get_result(conn)
         .optional()?;
     Ok(found)
 }

@@ -39,7 +39,7 @@ pub fn save(
     let known = trees::table
         .filter(trees::digest.eq(digest.0.as_slice()))
         .select(trees::id)
-        .first(conn)
+        .get_result(conn)
         .optional()?;
     if let Some(id) = known {
         return Ok(id);
