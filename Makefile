@@ -1,5 +1,10 @@
 # The two commands of the README, and what they are made of.
 
+# Continuous integration clones afresh each time; what was compiled for it before is kept beside the rest it needs.
+ifeq ($(CI),true)
+export CARGO_TARGET_DIR ?= $(or $(NBCOURIER_CACHE),$(or $(XDG_CACHE_HOME),$(HOME)/.cache)/nbcourier)/target
+endif
+
 .PHONY: run test check unit clients bench clean
 
 run: ## Build, start the exchange stand-alone, and say what to try

@@ -23,4 +23,4 @@ In another terminal, try:
 or look at $api/?user=teacher with a browser. Ctrl-C stops it.
 
 TEXT
-exec target/debug/nbcourier serve --standalone --admins root --port "$port" --data-dir "$data"
+exec "${CARGO_TARGET_DIR:-target}/debug/nbcourier" serve --standalone --admins root --port "$port" --data-dir "$data"
