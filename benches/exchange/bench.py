@@ -36,7 +36,7 @@ class Bench:
     @property
     def seconds(self) -> int:
         """How long a rate is measured."""
-        return 1 if self.quick else 3
+        return 1 if self.quick else 2
 
     def place(self, name: str) -> Path:
         """A directory that is not there yet."""

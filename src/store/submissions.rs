@@ -167,15 +167,15 @@ pub fn at(
 mod tests {
     use super::*;
     use crate::domain::{CourseId, Tree};
-    use crate::store::{Opening, Store, assignments, courses, trees};
+    use crate::store::{Opening, assignments, courses, migrate, trees};
     use diesel::connection::Connection as _;
 
     #[test]
     fn a_later_submission_is_never_earlier_even_if_the_clock_steps_back() {
         let place = tempfile::tempdir().unwrap();
         let path = place.path().join("nbcourier.db");
-        drop(Store::open(&path, Opening::Migrate).unwrap());
         let mut conn = Connection::establish(path.to_str().unwrap()).unwrap();
+        migrate::migrate(&mut conn, &path, Opening::Migrate).unwrap();
         let (kevin, lawrence) = (
             UserName::parse("kevin").unwrap(),
             UserName::parse("lawrence").unwrap(),

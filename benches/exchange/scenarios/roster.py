@@ -35,7 +35,11 @@ def measure_deletion(bench: Bench) -> None:
     """Deletes a full course while another is looked at; ngshare takes two minutes for 10,000, so it is asked once."""
     count = 1000 if bench.quick else 10_000
     figure = bench.figure(
-        f"delete a course with {count:,} submissions", "s", better="less", wanted=100
+        f"delete a course with {count:,} submissions",
+        "s",
+        better="less",
+        wanted=100,
+        note="nbcourier: marked, and cleared away after the retention time",
     )
     others = bench.figure(
         "… worst answer to others meanwhile", "ms", better="less", ceiling=100
