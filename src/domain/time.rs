@@ -74,7 +74,7 @@ const TEXT_LEN: usize = 26;
 impl Timestamp {
     /// The time as it prints. Listings hold thousands of them, and this is several times faster than a format string.
     fn text(self) -> [u8; TEXT_LEN] {
-        let time = self.utc();
+        let time = self.utc().naive_utc();
         let year = u32::try_from(time.year()).unwrap_or_default();
         let mut text = *b"0000-00-00 00:00:00.000000";
         let fields = [
