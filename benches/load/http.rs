@@ -6,7 +6,7 @@ use std::net::TcpStream;
 use std::time::Duration;
 
 /// Longer than the slowest reply of any scenario.
-const PATIENCE: Duration = Duration::from_secs(300);
+const PATIENCE: Duration = Duration::from_secs(200);
 
 /// A connection to the server.
 pub struct Connection {
@@ -45,16 +45,17 @@ impl Connection {
         length: usize,
     ) -> Result<(), Failure> {
         // The token only counts behind the benchmark's own hub, for which it is the name.
-        let mut head = format!(
-            "{method} {path} HTTP/1.1\r\nHost: {}\r\nAuthorization: token {person}\r\n",
-            self.host
-        );
-        if method != "GET" {
-            head += &format!(
+        let host = &self.host;
+        let form = if method == "GET" {
+            String::new()
+        } else {
+            format!(
                 "Content-Type: application/x-www-form-urlencoded\r\nContent-Length: {length}\r\n"
-            );
-        }
-        head += "\r\n";
+            )
+        };
+        let head = format!(
+            "{method} {path} HTTP/1.1\r\nHost: {host}\r\nAuthorization: token {person}\r\n{form}\r\n"
+        );
         self.send(head.as_bytes())
     }
 

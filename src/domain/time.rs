@@ -84,7 +84,7 @@ impl Timestamp {
             (11..13, time.hour()),
             (14..16, time.minute()),
             (17..19, time.second()),
-            (20..26, time.timestamp_subsec_micros()),
+            (20..26, time.nanosecond() / 1000),
         ];
         for (place, mut number) in fields {
             for digit in text[place].iter_mut().rev() {

@@ -75,13 +75,13 @@ pub async fn submit(
         .await
 }
 
-/// Everybody's submissions to an assignment, oldest first.
-pub async fn list(
+/// Everybody's submissions to an assignment, oldest first, gathered as they are read: there may be very many.
+pub async fn list<C: Default + Extend<Line> + Send + 'static>(
     exchange: &Exchange,
     caller: &Caller,
     course: CourseId,
     assignment: AssignmentId,
-) -> Result<Vec<Line>> {
+) -> Result<C> {
     let (policy, caller) = (exchange.policy, caller.clone());
     exchange
         .store
@@ -95,8 +95,12 @@ pub async fn list(
         .await
 }
 
-/// One student's submissions to an assignment, oldest first.
-pub async fn list_of(exchange: &Exchange, caller: &Caller, target: Target) -> Result<Vec<Line>> {
+/// One student's submissions to an assignment, oldest first, gathered as they are read.
+pub async fn list_of<C: Default + Extend<Line> + Send + 'static>(
+    exchange: &Exchange,
+    caller: &Caller,
+    target: Target,
+) -> Result<C> {
     let (policy, caller) = (exchange.policy, caller.clone());
     exchange
         .store

@@ -88,18 +88,21 @@ pub fn insert(
     Ok(())
 }
 
-/// Everybody's submissions to an assignment, oldest first.
-pub fn list(conn: &mut Connection, assignment: i64) -> Result<Vec<Line>> {
+/// Everybody's submissions to an assignment, oldest first, gathered as they are read.
+pub fn list<C: Default + Extend<Line>>(conn: &mut Connection, assignment: i64) -> Result<C> {
     let lines = submissions::table
         .filter(submissions::assignment_id.eq(assignment))
         .order((submissions::submitted_at, submissions::student))
-        .select((submissions::student, submissions::submitted_at))
-        .load(conn)?;
-    Ok(lines)
+        .select((submissions::student, submissions::submitted_at));
+    gather(lines.load_iter(conn)?)
 }
 
-/// One student's submissions to an assignment, oldest first.
-pub fn list_of(conn: &mut Connection, assignment: i64, student: &UserName) -> Result<Vec<Line>> {
+/// One student's submissions to an assignment, oldest first, gathered as they are read.
+pub fn list_of<C: Default + Extend<Line>>(
+    conn: &mut Connection,
+    assignment: i64,
+    student: &UserName,
+) -> Result<C> {
     let lines = submissions::table
         .filter(
             submissions::assignment_id
@@ -107,9 +110,16 @@ pub fn list_of(conn: &mut Connection, assignment: i64, student: &UserName) -> Re
                 .and(submissions::student.eq(student.as_str())),
         )
         .order(submissions::submitted_at)
-        .select((submissions::student, submissions::submitted_at))
-        .load(conn)?;
-    Ok(lines)
+        .select((submissions::student, submissions::submitted_at));
+    gather(lines.load_iter(conn)?)
+}
+
+fn gather<C: Default + Extend<Line>>(lines: impl Iterator<Item = QueryResult<Line>>) -> Result<C> {
+    let mut gathered = C::default();
+    for line in lines {
+        gathered.extend([line?]);
+    }
+    Ok(gathered)
 }
 
 /// Whether the student ever handed in anything in the course.

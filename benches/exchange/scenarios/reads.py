@@ -2,6 +2,7 @@
 
 import random
 import statistics
+from functools import partial
 
 from bench import Bench
 from figures import alternate
@@ -42,8 +43,8 @@ def measure(bench: Bench) -> None:
             alternate(
                 figure,
                 bench.rounds,
-                lambda path=path, caller=caller: _rate(bench, ngshare, path, caller),
-                lambda path=path, caller=caller: _rate(bench, nbcourier, path, caller),
+                partial(_rate, bench, ngshare, path, caller),
+                partial(_rate, bench, nbcourier, path, caller),
             )
 
 
@@ -56,25 +57,31 @@ def measure_class_listing(bench: Bench) -> None:
     growth = bench.figure(
         "… time per line, that of 1,500 being 1", "×", better="less", ceiling=1.2
     )
-    with bench.start_both() as (ngshare, nbcourier):
-        for lesson, figure in ((SCHOOL, small), (CROWD, large)):
-            for server in (ngshare, nbcourier):
-                fill(server, bench.load, lesson)
-            path = f"submissions/{lesson.place}"
-            alternate(
-                figure,
-                bench.rounds,
-                lambda path=path: _rate(bench, ngshare, path, ADMIN, LISTINGS_AT_ONCE),
-                lambda path=path: _rate(
-                    bench, nbcourier, path, ADMIN, LISTINGS_AT_ONCE
-                ),
-            )
+    with bench.start_both() as servers:
+        for server in servers:
+            fill(server, bench.load, SCHOOL)
+            fill(server, bench.load, CROWD)
+        # Both listings in each round: their growth is only told by figures of the same minute.
+        for _ in range(bench.rounds):
+            for lesson, figure in ((SCHOOL, small), (CROWD, large)):
+                alternate(
+                    figure,
+                    1,
+                    *(
+                        partial(_listing_rate, bench, server, lesson)
+                        for server in servers
+                    ),
+                )
     for few, many, grown in (
         (small.ngshare, large.ngshare, growth.ngshare),
         (small.nbcourier, large.nbcourier, growth.nbcourier),
     ):
         lines = statistics.median(few) * SCHOOL.submissions
         grown.append(lines / (statistics.median(many) * CROWD.submissions))
+
+
+def _listing_rate(bench: Bench, server: Server, lesson: Class) -> float:
+    return _rate(bench, server, f"submissions/{lesson.place}", ADMIN, LISTINGS_AT_ONCE)
 
 
 def _rate(

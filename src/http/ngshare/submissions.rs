@@ -18,9 +18,8 @@ pub async fn list(
     caller: Caller,
     InAssignment(course, assignment): InAssignment,
 ) -> Result<HttpResponse> {
-    Ok(lines(
-        submissions::list(&exchange, &caller, course, assignment).await?,
-    ))
+    let lines: Written = submissions::list(&exchange, &caller, course, assignment).await?;
+    Ok(lines.into_reply())
 }
 
 /// `GET submissions/{course}/{assignment}/{user}`
@@ -29,21 +28,36 @@ pub async fn list_of(
     caller: Caller,
     OfWork(target): OfWork,
 ) -> Result<HttpResponse> {
-    Ok(lines(
-        submissions::list_of(&exchange, &caller, target).await?,
-    ))
+    let lines: Written = submissions::list_of(&exchange, &caller, target).await?;
+    Ok(lines.into_reply())
 }
 
-fn lines(submissions: Vec<Line>) -> HttpResponse {
-    #[derive(serde::Serialize)]
-    struct Listing {
-        success: bool,
-        submissions: Vec<Line>,
+/// The lines of a listing, written down as they come.
+struct Written(Vec<u8>);
+
+impl Default for Written {
+    fn default() -> Self {
+        Self(br#"{"success":true,"submissions":["#.to_vec())
     }
-    listing::reply(&Listing {
-        success: true,
-        submissions,
-    })
+}
+
+impl Extend<Line> for Written {
+    fn extend<I: IntoIterator<Item = Line>>(&mut self, lines: I) {
+        for line in lines {
+            if self.0.last() != Some(&b'[') {
+                self.0.push(b',');
+            }
+            // Two texts always are JSON, and memory takes every byte.
+            let _ = serde_json::to_writer(&mut self.0, &line);
+        }
+    }
+}
+
+impl Written {
+    fn into_reply(mut self) -> HttpResponse {
+        self.0.extend_from_slice(b"]}");
+        listing::reply_with(self.0)
+    }
 }
 
 /// `POST submission/{course}/{assignment}`
