@@ -23,8 +23,7 @@ clients: ## The real nbgrader, client, JupyterHub and browser against the binary
 	cargo build
 	scripts/test-clients.sh
 
-bench: ## The table of docs/performance.md, beside ngshare
-	scripts/setup-bench.sh
+bench: ## The table of docs/performance.md, beside ngshare in the same run
 	scripts/bench.sh
 
 clean:
