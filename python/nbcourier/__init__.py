@@ -18,7 +18,7 @@ __all__ = ["configure"]
 # nbgrader's name of each slot, and the class of ours that fills it. As text, so that a program that only reads
 # the configuration does not import nbgrader for it.
 _SLOTS = {
-    "exchange": "NbCourier",
+    "exchange": "NbCourierExchange",
     "list": "List",
     "fetch_assignment": "FetchAssignment",
     "fetch_feedback": "FetchFeedback",
@@ -32,7 +32,7 @@ _SLOTS = {
 def configure(
     config: Config, url: str | None = None, service_name: str | None = None
 ) -> None:
-    """Makes nbgrader use this exchange for all it does.
+    """Makes nbgrader use this exchange, and its roster, for all it does.
 
     `url` is the service's address as notebook servers see it, `http://proxy/services/nbcourier` for example; without
     it `NBCOURIER_URL` counts, then what the hub tells its notebook servers. `service_name` is what the hub's
@@ -40,6 +40,7 @@ def configure(
     """
     for slot, name in _SLOTS.items():
         config.ExchangeFactory[slot] = f"nbcourier.exchange.{name}"
+    config.Authenticator.plugin_class = "nbcourier.roster.Roster"
     if url is not None:
         config.NbCourier.url = url
     if service_name is not None:

@@ -116,6 +116,22 @@ class NgshareTransport:
             repeatable=True,
         )
 
+    def is_student(self, course: str, student: str) -> bool:
+        try:
+            self._connection.get("student", course, student)
+        except Refused as refused:
+            if refused.message == "Student not found":
+                return False
+            raise
+        return True
+
+    def enrol(self, course: str, student: str) -> None:
+        form = b"first_name=&last_name=&email="
+        self._connection.post("student", course, student, form=form, repeatable=True)
+
+    def remove_student(self, course: str, student: str) -> None:
+        self._connection.delete("student", course, student)
+
     def _about(self, what: str, of: Submission, **query: str) -> dict[str, Any]:
         names = (what, of.course, of.assignment, of.student)
         return self._connection.get(*names, timestamp=of.timestamp, **query)

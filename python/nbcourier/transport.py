@@ -91,3 +91,12 @@ class Transport(Protocol):
 
     def give_feedback(self, submission: Submission, files: list[LocalFile]) -> None:
         """Puts these files in place of any earlier feedback on the submission."""
+
+    def is_student(self, course: str, student: str) -> bool:
+        """Whether somebody is enrolled in the course."""
+
+    def enrol(self, course: str, student: str) -> None:
+        """Adds a student of whom no more is known than the name they log in with."""
+
+    def remove_student(self, course: str, student: str) -> None:
+        """Takes a student off the roster; what they submitted stays."""

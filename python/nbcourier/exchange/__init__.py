@@ -1,6 +1,6 @@
 """The classes that fill nbgrader's slots, one file for each thing a person does."""
 
-from .base import NbCourier
+from .base import NbCourierExchange
 from .collect import Collect
 from .fetch_assignment import FetchAssignment
 from .fetch_feedback import FetchFeedback
@@ -14,7 +14,7 @@ __all__ = [
     "FetchAssignment",
     "FetchFeedback",
     "List",
-    "NbCourier",
+    "NbCourierExchange",
     "ReleaseAssignment",
     "ReleaseFeedback",
     "Submit",

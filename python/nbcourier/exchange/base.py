@@ -1,45 +1,23 @@
-"""What all the classes share: the settings, the connection, and the promise to raise nothing but `ExchangeError`."""
+"""What all the classes share: what they are about, where things lie, and the promise to raise nothing but `ExchangeError`."""
 
 from __future__ import annotations
 
-import getpass
 import os
 from fnmatch import fnmatchcase
-from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 from jupyter_core.paths import jupyter_data_dir
 from nbgrader.exchange.abc import Exchange, ExchangeError
-from traitlets import Bool, Float, Integer, Unicode, default
+from traitlets import Bool, Unicode, default
 
-from .. import address
 from ..cache import Cache
 from ..errors import CourierError
-from ..http import Connection
-from ..ngshare import NgshareTransport
-from ..transport import Transport
+from ..settings import NbCourier
 
 
-class NbCourier(Exchange):
+class NbCourierExchange(NbCourier, Exchange):
     """The exchange at the other end of an HTTP connection."""
-
-    url = Unicode(
-        "",
-        help="The exchange's address as this server sees it; NBCOURIER_URL and the hub's environment stand in for it.",
-    ).tag(config=True)
-
-    service_name = Unicode(
-        "nbcourier", help="What the hub's configuration calls the exchange."
-    ).tag(config=True)
-
-    timeout = Float(
-        60.0, help="The longest silence to bear in a request, in seconds."
-    ).tag(config=True)
-
-    attempts = Integer(
-        4, help="How often a request that may be repeated is sent at most."
-    ).tag(config=True)
 
     cache = Unicode(
         help="Where copies of what was submitted are kept. Defaults to $JUPYTER_DATA_DIR/nbgrader_cache"
@@ -52,20 +30,6 @@ class NbCourier(Exchange):
     @default("cache")
     def _cache_default(self) -> str:
         return os.path.join(jupyter_data_dir(), "nbgrader_cache")
-
-    @cached_property
-    def transport(self) -> Transport:
-        """The exchange; made when first needed, since formgrader makes these objects outside of any `try`."""
-        token = os.environ.get("JUPYTERHUB_API_TOKEN")
-        if not token:
-            raise CourierError(
-                "There is no JUPYTERHUB_API_TOKEN here, so the exchange cannot know who you are"
-            )
-        url = address.find(self.url, self.service_name, os.environ)
-        connection = Connection(
-            url, token, timeout=self.timeout, attempts=self.attempts, log=self.log
-        )
-        return NgshareTransport(connection)
 
     @property
     def course(self) -> str:
@@ -83,12 +47,6 @@ class NbCourier(Exchange):
     def submission_cache(self) -> Cache:
         """The copies of what was submitted from here."""
         return Cache(Path(self.cache))
-
-    @property
-    def username(self) -> str:
-        """Who runs this, as the hub knows them."""
-        hub_name = os.environ.get("JUPYTERHUB_USER")
-        return hub_name or os.environ.get("USER") or getpass.getuser()
 
     @property
     def student(self) -> str:

@@ -12,10 +12,10 @@ from nbgrader.utils import parse_utc
 from .. import progress
 from ..transport import Content, Submission
 from ..trees import share_with_group, staged, write_file
-from .base import NbCourier, selects
+from .base import NbCourierExchange, selects
 
 
-class Collect(NbCourier, ExchangeCollect):
+class Collect(NbCourierExchange, ExchangeCollect):
     """Brings the students' work to the instructor."""
 
     def init_src(self) -> None:

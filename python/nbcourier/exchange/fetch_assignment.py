@@ -9,10 +9,10 @@ from nbgrader.exchange.abc import ExchangeFetchAssignment
 from ..errors import CourierError
 from ..transport import Content
 from ..trees import is_ignored, present, staged, write_file
-from .base import NbCourier
+from .base import NbCourierExchange
 
 
-class FetchAssignment(NbCourier, ExchangeFetchAssignment):
+class FetchAssignment(NbCourierExchange, ExchangeFetchAssignment):
     """Brings a released assignment to a student."""
 
     def init_dest(self) -> None:

@@ -6,10 +6,10 @@ from nbgrader.exchange.abc import ExchangeFetchFeedback
 
 from ..transport import Submission
 from ..trees import write_file
-from .base import NbCourier
+from .base import NbCourierExchange
 
 
-class FetchFeedback(NbCourier, ExchangeFetchFeedback):
+class FetchFeedback(NbCourierExchange, ExchangeFetchFeedback):
     """Brings a student the feedback on all they submitted: the exchange knows what that is, so no copy is needed."""
 
     def init_src(self) -> None:

@@ -16,12 +16,12 @@ from ..errors import CourierError, Refused
 from ..transport import RemoteFile, Submission
 from ..trees import notebooks_among
 from . import feedback_state
-from .base import NbCourier, selects
+from .base import NbCourierExchange, selects
 
 Info = dict[str, Any]
 
 
-class List(NbCourier, ExchangeList):
+class List(NbCourierExchange, ExchangeList):
     """Lists, or removes, what is released, what was submitted, and what was submitted from here."""
 
     def copy_files(self) -> None:

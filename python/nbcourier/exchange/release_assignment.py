@@ -8,10 +8,10 @@ from nbgrader.exchange.abc import ExchangeReleaseAssignment
 
 from ..errors import CourierError
 from ..trees import files_below
-from .base import NbCourier
+from .base import NbCourierExchange
 
 
-class ReleaseAssignment(NbCourier, ExchangeReleaseAssignment):
+class ReleaseAssignment(NbCourierExchange, ExchangeReleaseAssignment):
     """Gives an assignment to the course."""
 
     def init_src(self) -> None:

@@ -12,10 +12,10 @@ from nbgrader.exchange.abc import ExchangeReleaseFeedback
 from ..errors import CourierError, Refused
 from ..transport import Submission
 from ..trees import LocalFile
-from .base import NbCourier, selects
+from .base import NbCourierExchange, selects
 
 
-class ReleaseFeedback(NbCourier, ExchangeReleaseFeedback):
+class ReleaseFeedback(NbCourierExchange, ExchangeReleaseFeedback):
     """Gives the graded pages back. May be repeated: the same pages change nothing."""
 
     def copy_files(self) -> None:

@@ -7,10 +7,10 @@ from nbgrader.exchange.abc import ExchangeSubmit
 from ..errors import CourierError
 from ..transport import Accepted, Submission
 from ..trees import LocalFile, files_below
-from .base import NbCourier
+from .base import NbCourierExchange
 
 
-class Submit(NbCourier, ExchangeSubmit):
+class Submit(NbCourierExchange, ExchangeSubmit):
     """Hands in a student's work."""
 
     def init_src(self) -> None:
