@@ -38,6 +38,10 @@ class Cache:
             (fresh / "timestamp.txt").write_text(submission.timestamp, "utf-8")
         return directory
 
+    def has(self, course: str) -> bool:
+        """Whether anything was ever kept of the course, even if it was removed since."""
+        return (self._root / course).is_dir()
+
     def entries(self) -> Iterator[Cached]:
         """Every copy, in the order of their names."""
         for directory in sorted(self._root.glob("*/*")):

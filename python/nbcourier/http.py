@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import io
 import json
 import logging
 import random
 import time
-from typing import Any
+from typing import Any, Callable
 from urllib.parse import quote
 
 import requests
@@ -32,6 +33,19 @@ class _Token(AuthBase):
     def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
         request.headers["Authorization"] = f"token {self._token}"
         return request
+
+
+class _Upload(io.BytesIO):
+    """A body that tells how much of it has been read."""
+
+    def __init__(self, body: bytes, done: Callable[[int], object]) -> None:
+        super().__init__(body)
+        self._done = done
+
+    def read(self, size: int | None = -1) -> bytes:
+        part = super().read(size)
+        self._done(len(part))
+        return part
 
 
 class _Passed(Exception):
@@ -80,7 +94,7 @@ class Connection:
         """Sends a form; `repeatable` says that sending it twice is the same as once."""
         headers = {"Content-Type": "application/x-www-form-urlencoded"}
         return self._sent(
-            "POST", names, repeatable=repeatable, data=form, headers=headers
+            "POST", names, repeatable=repeatable, form=form, headers=headers
         )
 
     def _sent(
@@ -100,16 +114,12 @@ class Connection:
 
     def _sent_once(self, method: str, url: str, **more: Any) -> dict[str, Any]:
         try:
-            with self._session.request(
-                method,
-                url,
-                timeout=(CONNECT_LIMIT_S, self._timeout),
-                stream=True,
-                # A redirected POST would become a GET, and the work would be lost silently.
-                allow_redirects=method == "GET",
-                **more,
-            ) as reply:
+            with self._reply(method, url, **more) as reply:
                 return self._understood(reply, _body(reply))
+        except requests.exceptions.SSLError as error:
+            raise CourierError(
+                f"The certificate of the exchange at {self.url} is not trusted: {error}"
+            ) from error
         except requests.ConnectionError as error:
             raise _Passed(
                 Unreachable(f"The exchange at {self.url} does not answer"),
@@ -122,6 +132,21 @@ class Connection:
             ) from error
         except requests.RequestException as error:
             raise CourierError(f"{self.url} cannot be asked: {error}") from error
+
+    def _reply(
+        self, method: str, url: str, *, form: bytes = b"", **more: Any
+    ) -> requests.Response:
+        with progress.bar("Sending", len(form)) as done:
+            return self._session.request(
+                method,
+                url,
+                data=_Upload(form, done) if form else None,
+                timeout=(CONNECT_LIMIT_S, self._timeout),
+                stream=True,
+                # A redirected POST would become a GET, and the work would be lost silently.
+                allow_redirects=method == "GET",
+                **more,
+            )
 
     def _understood(self, reply: requests.Response, body: bytes) -> dict[str, Any]:
         try:

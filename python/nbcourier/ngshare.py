@@ -76,8 +76,14 @@ class NgshareTransport:
         return Accepted(reply["timestamp"])
 
     def submissions(
-        self, course: str, assignment: str, student: str | None = None
+        self, course: str, assignment: str | None = None, student: str | None = None
     ) -> list[Submission]:
+        if assignment is None:
+            return [
+                submission
+                for each in self.assignments(course)
+                for submission in self.submissions(course, each, student)
+            ]
         names = ["submissions", course, assignment]
         try:
             reply = self._connection.get(*names, *([student] if student else []))
@@ -91,13 +97,23 @@ class NgshareTransport:
         ]
 
     def submitted(self, submission: Submission) -> list[RemoteFile]:
-        return _listed(self._about("submission", submission, list_only="true"))
+        try:
+            return _listed(self._about("submission", submission, list_only="true"))
+        except Refused as refused:
+            # An ngshare does not show students what they handed in themselves.
+            if refused.status != 403:
+                raise
+            return []
 
     def collect(
         self, submissions: list[Submission]
     ) -> Iterator[tuple[Submission, Content]]:
         for submission in submissions:
-            yield submission, _content(self._about("submission", submission))
+            yield submission, self._submission(submission)
+
+    def _submission(self, submission: Submission) -> Content:
+        # Asked for when it is read, so that a refusal concerns this submission and no other.
+        yield from _content(self._about("submission", submission))
 
     def feedback(self, submission: Submission) -> list[RemoteFile]:
         return _listed(self._about("feedback", submission, list_only="true"))

@@ -71,9 +71,9 @@ class Transport(Protocol):
         """Hands in the person's work; returns only when it is safe."""
 
     def submissions(
-        self, course: str, assignment: str, student: str | None = None
+        self, course: str, assignment: str | None = None, student: str | None = None
     ) -> list[Submission]:
-        """Everybody's, or one student's, oldest first."""
+        """Everybody's or one student's, to all assignments or to one; those to one are oldest first."""
 
     def submitted(self, submission: Submission) -> list[RemoteFile]:
         """The files of a submission."""

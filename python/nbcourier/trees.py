@@ -35,7 +35,9 @@ def files_below(
     directory: Path, coursedir: CourseDirectory, log: Logger
 ) -> list[LocalFile]:
     """The files of the tree that the course's settings let travel, sorted; `CourierError` when they are too much."""
-    files = sorted(_walk(directory, "", coursedir, log), key=lambda file: file.path)
+    files = sorted(
+        _walk(directory, "", coursedir, log, frozenset()), key=lambda file: file.path
+    )
     total = sum(file.source.stat().st_size for file in files)
     if total > coursedir.max_dir_size * KILOBYTE:
         raise CourierError(
@@ -46,17 +48,23 @@ def files_below(
 
 
 def _walk(
-    directory: Path, prefix: str, coursedir: CourseDirectory, log: Logger
+    directory: Path,
+    prefix: str,
+    coursedir: CourseDirectory,
+    log: Logger,
+    above: frozenset[Path],
 ) -> Iterator[LocalFile]:
+    # Links are followed, as data is often linked into a course; those that lead in a circle end here.
+    above = above | {directory.resolve()}
     for entry in directory.iterdir():
         path = prefix + entry.name
         if _matches(entry.name, coursedir.ignore):
             log.debug("'%s' stays here (CourseDirectory.ignore)", path)
         elif entry.is_dir():
-            if entry.is_symlink() and entry.resolve() in directory.resolve().parents:
+            if entry.resolve() in above:
                 log.warning("'%s' leads back to where it is; it stays here", path)
-                continue
-            yield from _walk(entry, f"{path}/", coursedir, log)
+            else:
+                yield from _walk(entry, f"{path}/", coursedir, log, above)
         elif not entry.is_file():
             # A link to nothing, a socket, a pipe: opening one of those might wait for ever.
             log.warning("'%s' is no file that can be sent; it stays here", path)

@@ -1,10 +1,13 @@
 """`nbgrader collect`."""
 
+import hashlib
+import json
 from pathlib import Path
+from urllib.parse import quote
 
 import pytest
 from course import Course, through
-from front import Asked, Front, cut
+from front import Asked, Front, answer, cut
 from people import Person
 from trees import Tree, assert_same_tree, read_tree
 
@@ -88,6 +91,25 @@ def test_without_a_due_date_the_last_counts(course: Course) -> None:
     course.submit(course.first, SECOND)
     collect(course, "--before-duedate")
     assert read_tree(collected(course, course.first))["p1.ipynb"] == b"second"
+
+
+def test_one_students_odd_files_do_not_keep_the_others_from_being_collected(
+    course: Course, front: Front
+) -> None:
+    course.release()
+    course.submit(course.first, FIRST)
+    time = course.submit(course.second, FIRST)
+    through(front.url, course.instructor)
+    checksum = hashlib.md5(b"").hexdigest()
+    outside = {"path": "../../../escaped", "content": "", "checksum": checksum}
+    odd = answer(200, json.dumps({"success": True, "files": [outside]}).encode())
+    name = quote(course.first.name)
+    front.rule = lambda asked: odd if name in asked.path else None
+    complaint = course.instructor.refused("collect", "ps1", course.option)
+    assert f"Not collected: {course.first.name}" in complaint
+    assert not collected(course, course.first).exists()
+    assert not list(course.instructor.home.rglob("escaped"))
+    assert_same_tree(read_tree(collected(course, course.second)), stamped(FIRST, time))
 
 
 def is_download(asked: Asked) -> bool:

@@ -22,6 +22,9 @@ def test_every_submission_is_stored_and_copied_with_the_time_of_the_exchange(
     work = course.first.home / "ps1"
     write_tree(work, WORK | {".ipynb_checkpoints/p1.ipynb": b"old"})
     (work / "notes" / "more.txt").chmod(0o444)
+    # Links are followed, but not in a circle, and not to nowhere.
+    (work / "notes" / "back").symlink_to(work)
+    (work / "nowhere").symlink_to(work / "no such file")
     # A shell completes a directory's name so.
     course.first.nbgrader("submit", "./ps1/", course.option)
     second = course.first.nbgrader("submit", "ps1", course.option)

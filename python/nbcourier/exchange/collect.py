@@ -10,6 +10,7 @@ from nbgrader.exchange.abc import ExchangeCollect
 from nbgrader.utils import parse_utc
 
 from .. import progress
+from ..errors import CourierError, Unreachable
 from ..transport import Content, Submission
 from ..trees import share_with_group, staged, write_file
 from .base import NbCourierExchange, selects
@@ -37,10 +38,14 @@ class Collect(NbCourierExchange, ExchangeCollect):
                 self.course,
             )
         wanted = [each for each in self.src_records if self._is_wanted(each)]
+        failed = []
         with progress.bar("Collecting", len(wanted), unit=" submissions") as done:
             for submission, content in self.transport.collect(wanted):
-                self._bring(submission, content)
+                if not self._bring(submission, content):
+                    failed.append(submission.student)
                 done(1)
+        if failed:
+            raise CourierError(f"Not collected: {', '.join(failed)}")
 
     def _is_wanted(self, submission: Submission) -> bool:
         destination = self._destination(submission)
@@ -56,15 +61,23 @@ class Collect(NbCourierExchange, ExchangeCollect):
         self.log.info("%s: collected already, %s", submission.student, advice)
         return False
 
-    def _bring(self, submission: Submission, content: Content) -> None:
-        with staged(self._destination(submission)) as fresh:
-            for path, file in content:
-                write_file(fresh, path, file)
-            # Last: a file of that name that a student submitted says nothing about when that was.
-            (fresh / "timestamp.txt").write_text(submission.timestamp, "utf-8")
-            if self.coursedir.groupshared:
-                share_with_group(fresh)
+    def _bring(self, submission: Submission, content: Content) -> bool:
+        """Whether it is here now; one student's odd files must not keep the whole class from being collected."""
+        try:
+            with staged(self._destination(submission)) as fresh:
+                for path, file in content:
+                    write_file(fresh, path, file)
+                # Last: a file of that name that a student submitted says nothing about when that was.
+                (fresh / "timestamp.txt").write_text(submission.timestamp, "utf-8")
+                if self.coursedir.groupshared:
+                    share_with_group(fresh)
+        except Unreachable:
+            raise
+        except (CourierError, OSError) as error:
+            self.log.error("%s: not collected: %s", submission.student, error)
+            return False
         self.log.info("Collected: %s %s", submission.student, submission.assignment)
+        return True
 
     def _destination(self, submission: Submission) -> Path:
         step = self.coursedir.submitted_directory

@@ -18,7 +18,8 @@ class FetchAssignment(NbCourierExchange, ExchangeFetchAssignment):
     def init_dest(self) -> None:
         """Says where it goes, and refuses to touch what is there."""
         self.dest_path = self.work_directory(self.course, self.assignment)
-        if os.path.lexists(self.dest_path) and not self.replace_missing_files:
+        restore = self.replace_missing_files and self.dest_path.is_dir()
+        if os.path.lexists(self.dest_path) and not restore:
             raise CourierError(
                 f"You already have a copy of '{self.assignment}' at '{self.dest_path}':"
                 " add --replace to get back files that are missing there, or move it away first"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import groupby
 from pathlib import Path
 from typing import Any
@@ -63,11 +63,14 @@ class List(NbCourierExchange, ExchangeList):
         ]
 
     def _assignments(self, course: str = "") -> Iterator[tuple[str, str]]:
-        given = course or self.coursedir.course_id
-        for each in [given] if given else self.transport.courses():
+        for each in [course] if course else self._courses():
             for assignment in sorted(self.transport.assignments(each)):
                 if selects(self.coursedir.assignment_id, assignment):
                     yield each, assignment
+
+    def _courses(self) -> list[str]:
+        given = self.coursedir.course_id
+        return [given] if given else self.transport.courses()
 
     def _released_info(self, course: str, assignment: str) -> Info:
         directory = self.work_directory(course, assignment)
@@ -90,27 +93,41 @@ class List(NbCourierExchange, ExchangeList):
 
     def _submitted(self) -> list[Info]:
         if self.inbound:
-            found = [self._inbound_info(each) for each in self._submissions()]
-        else:
-            found = [self._cached_info(each) for each in self._copies()]
+            return _grouped(map(self._exchange_info, self._inbound()))
+        found = [self._cached_info(each) for each in self._copies()]
+        if not self.remove:
+            found.extend(map(self._exchange_info, self._without_cache()))
         return _grouped(found)
 
-    def _submissions(self) -> Iterator[Submission]:
-        for course, assignment in self._assignments():
-            for submission in self._submissions_to(course, assignment):
-                if selects(self.coursedir.student_id, submission.student):
-                    yield submission
+    def _inbound(self) -> Iterator[Submission]:
+        for course in self._courses():
+            try:
+                yield from self._submissions(course)
+            except Refused as refused:
+                if refused.status != 403:
+                    raise
+                # A student may see none but their own.
+                yield from self._submissions(course, self.username)
 
-    def _submissions_to(self, course: str, assignment: str) -> list[Submission]:
-        try:
-            return self.transport.submissions(course, assignment)
-        except Refused as refused:
-            if refused.status != 403:
-                raise
-            # A student may see none but their own.
-            return self.transport.submissions(course, assignment, self.username)
+    def _without_cache(self) -> Iterator[Submission]:
+        """One's own submissions to courses of which nothing is kept here: the home is new, or was lost."""
+        for course in self._courses():
+            if not self.submission_cache.has(course):
+                yield from self._submissions(course, self.username)
 
-    def _inbound_info(self, submission: Submission) -> Info:
+    def _submissions(
+        self, course: str, student: str | None = None
+    ) -> Iterator[Submission]:
+        named = self.coursedir.assignment_id
+        # One assignment's where it can only be one; a pattern is for the exchange no name.
+        assignment = named if named and not set(named) & set("*?[") else None
+        for submission in self.transport.submissions(course, assignment, student):
+            if selects(named, submission.assignment) and selects(
+                self.coursedir.student_id, submission.student
+            ):
+                yield submission
+
+    def _exchange_info(self, submission: Submission) -> Info:
         path = f"{submission.course}/{submission.assignment}/{submission.student}"
         names = notebooks_among(_paths(self.transport.submitted(submission)))
         return self._submission_info(submission, path, names)
@@ -199,7 +216,7 @@ def _notebook(name: str, directory: str) -> Info:
     }
 
 
-def _grouped(found: list[Info]) -> list[Info]:
+def _grouped(found: Iterable[Info]) -> list[Info]:
     """One entry for each student and assignment, with all of their submissions, oldest first."""
     keys = ("course_id", "student_id", "assignment_id")
 
