@@ -1,4 +1,4 @@
-"""What all the classes share: what they are about, where things lie, and the promise to raise nothing but `ExchangeError`."""
+"""What all the classes share: settings, places, and the promise to raise nothing but `ExchangeError`."""
 
 from __future__ import annotations
 
