@@ -5,12 +5,12 @@ ifeq ($(CI),true)
 export CARGO_TARGET_DIR ?= $(or $(NBCOURIER_CACHE),$(or $(XDG_CACHE_HOME),$(HOME)/.cache)/nbcourier)/target
 endif
 
-.PHONY: run test check unit clients bench clean
+.PHONY: run test check unit clients plugin wheel bench clean
 
 run: ## Build, start the exchange stand-alone, and say what to try
 	@scripts/run.sh
 
-test: check unit clients ## Everything; installs what it needs
+test: check unit clients plugin ## Everything; installs what it needs
 
 check: ## Formatting and lints
 	cargo fmt --all --check
@@ -22,6 +22,13 @@ unit: ## The Rust tests: units, protocol replay, permission matrix, malformed in
 clients: ## The real nbgrader, client, JupyterHub and browser against the binary
 	cargo build
 	scripts/test-clients.sh
+
+plugin: ## The real nbgrader with our own plugin against the binary
+	cargo build
+	scripts/test-plugin.sh
+
+wheel: ## Build what `pip install nbcourier` installs, and try it in an empty environment
+	scripts/wheel.sh
 
 bench: ## The table of docs/performance.md, beside ngshare in the same run
 	scripts/bench.sh

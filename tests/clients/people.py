@@ -47,6 +47,9 @@ class Outcome:
 class Person:
     """Somebody who runs `nbgrader` with a hub's token in the environment, as on a notebook server."""
 
+    # What stands in their nbgrader_config.py.
+    config = CONFIG
+
     def __init__(
         self, *, name: str, home: Path, url: str, identity: dict[str, str]
     ) -> None:
@@ -58,7 +61,7 @@ class Person:
         self.env = clean_environment(path_first=PROGRAMS, home=home) | identity
         config = home / ".jupyter" / "nbgrader_config.py"
         config.parent.mkdir(parents=True)
-        config.write_text(CONFIG.format(url=url))
+        config.write_text(self.config.format(url=url))
 
     def attempt(self, program: str, *arguments: str) -> Outcome:
         """Runs a program in the person's home and tells how it went, well or not."""

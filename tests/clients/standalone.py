@@ -13,6 +13,9 @@ ANSWER_LIMIT_S = 5
 class Standalone:
     """`nbcourier serve --standalone` on a port and a data directory of its own."""
 
+    # With which client its people work.
+    person_class = Person
+
     def __init__(self, binary: Path, directory: Path) -> None:
         self.directory = directory
         self.data = directory / "data"
@@ -37,7 +40,7 @@ class Standalone:
         """Somebody whose token is their name: all that standalone mode asks for."""
         home = self.directory / "home" / name
         identity = {"USER": name, "JUPYTERHUB_API_TOKEN": name}
-        return Person(name=name, home=home, url=self.url, identity=identity)
+        return self.person_class(name=name, home=home, url=self.url, identity=identity)
 
     def stop(self) -> int:
         """Ends the service and returns its exit code."""

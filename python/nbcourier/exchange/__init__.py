@@ -1,0 +1,21 @@
+"""The classes that fill nbgrader's slots, one file for each thing a person does."""
+
+from .base import NbCourierExchange
+from .collect import Collect
+from .fetch_assignment import FetchAssignment
+from .fetch_feedback import FetchFeedback
+from .list import List
+from .release_assignment import ReleaseAssignment
+from .release_feedback import ReleaseFeedback
+from .submit import Submit
+
+__all__ = [
+    "Collect",
+    "FetchAssignment",
+    "FetchFeedback",
+    "List",
+    "NbCourierExchange",
+    "ReleaseAssignment",
+    "ReleaseFeedback",
+    "Submit",
+]

@@ -1,0 +1,104 @@
+"""`nbgrader collect`."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+
+from nbgrader.api import Gradebook, MissingEntry
+from nbgrader.exchange.abc import ExchangeCollect
+from nbgrader.utils import parse_utc
+
+from .. import progress
+from ..errors import CourierError, Unreachable
+from ..transport import Content, Submission
+from ..trees import share_with_group, staged, write_file
+from .base import NbCourierExchange, selects
+
+
+class Collect(NbCourierExchange, ExchangeCollect):
+    """Brings the students' work to the instructor."""
+
+    def init_src(self) -> None:
+        """Finds out whose submission is to be had, and which."""
+        submissions = self.transport.submissions(self.course, self.assignment)
+        by_student: dict[str, list[Submission]] = {}
+        for submission in submissions:
+            if selects(self.coursedir.student_id, submission.student):
+                by_student.setdefault(submission.student, []).append(submission)
+        due = self._due_date() if self.before_duedate else None
+        self.src_records = [_chosen(each, due) for each in by_student.values()]
+
+    def copy_files(self) -> None:
+        """Brings those that are missing here or newer there; each takes its place only once it is complete."""
+        if not self.src_records:
+            self.log.warning(
+                "There are no submissions of '%s' in '%s' to collect",
+                self.assignment,
+                self.course,
+            )
+        wanted = [each for each in self.src_records if self._is_wanted(each)]
+        failed = []
+        with progress.bar("Collecting", len(wanted), unit=" submissions") as done:
+            for submission, content in self.transport.collect(wanted):
+                if not self._bring(submission, content):
+                    failed.append(submission.student)
+                done(1)
+        if failed:
+            raise CourierError(f"Not collected: {', '.join(failed)}")
+
+    def _is_wanted(self, submission: Submission) -> bool:
+        destination = self._destination(submission)
+        if not destination.is_dir():
+            return True
+        here = self.coursedir.get_existing_timestamp(str(destination))
+        there = _time(submission)
+        if self.update and (here is None or there > here):
+            return True
+        if self.before_duedate and here != there:
+            return True
+        advice = "nothing newer" if self.update else "use --update to get a newer one"
+        self.log.info("%s: collected already, %s", submission.student, advice)
+        return False
+
+    def _bring(self, submission: Submission, content: Content) -> bool:
+        """Whether it is here now; one student's odd files must not keep the whole class from being collected."""
+        try:
+            with staged(self._destination(submission)) as fresh:
+                for path, file in content:
+                    write_file(fresh, path, file)
+                # Last: a file of that name that a student submitted says nothing about when that was.
+                (fresh / "timestamp.txt").write_text(submission.timestamp, "utf-8")
+                if self.coursedir.groupshared:
+                    share_with_group(fresh)
+        except Unreachable:
+            raise
+        except (CourierError, OSError) as error:
+            self.log.error("%s: not collected: %s", submission.student, error)
+            return False
+        self.log.info("Collected: %s %s", submission.student, submission.assignment)
+        return True
+
+    def _destination(self, submission: Submission) -> Path:
+        step = self.coursedir.submitted_directory
+        return Path(
+            self.coursedir.format_path(step, submission.student, submission.assignment)
+        )
+
+    def _due_date(self) -> datetime | None:
+        with Gradebook(self.coursedir.db_url, self.course) as gradebook:
+            try:
+                return gradebook.find_assignment(self.assignment).duedate
+            except MissingEntry:
+                return None
+
+
+def _chosen(submissions: list[Submission], due: datetime | None) -> Submission:
+    """The latest in time; when none is, or nothing is due, the latest."""
+    ordered = sorted(submissions, key=_time)
+    in_time = [each for each in ordered if due is not None and _time(each) <= due]
+    return (in_time or ordered)[-1]
+
+
+def _time(submission: Submission) -> datetime:
+    return parse_utc(submission.timestamp)

@@ -1,0 +1,58 @@
+"""What is known of the feedback on a submission, in the words that nbgrader's pages and commands read."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+from typing import Any
+
+from ..transport import RemoteFile
+
+
+def of_notebook(
+    notebook: str, exchange: dict[str, str], directory: Path
+) -> dict[str, Any]:
+    """The four keys for one notebook; `exchange` has the checksums there, `directory` the pages fetched here."""
+    page = directory / f"{notebook}.html"
+    here = _checksum(page) if page.is_file() else None
+    there = exchange.get(page.name)
+    return {
+        "has_local_feedback": here is not None,
+        "has_exchange_feedback": there is not None,
+        "local_feedback_path": str(page) if here is not None else None,
+        "feedback_updated": None not in (here, there) and here != there,
+    }
+
+
+def of_submission(notebooks: list[dict[str, Any]], directory: Path) -> dict[str, Any]:
+    """The same four for all of a submission's notebooks together."""
+    fetched = _all(notebooks, "has_local_feedback")
+    return {
+        "has_local_feedback": fetched,
+        "has_exchange_feedback": _all(notebooks, "has_exchange_feedback"),
+        "local_feedback_path": str(directory) if fetched else None,
+        "feedback_updated": any(each["feedback_updated"] for each in notebooks),
+    }
+
+
+def in_words(submission: dict[str, Any]) -> str:
+    """The state as `nbgrader list` prints it."""
+    if submission["has_local_feedback"] and not submission["feedback_updated"]:
+        return "feedback already fetched"
+    if submission["has_exchange_feedback"]:
+        return "feedback ready to be fetched"
+    return "no feedback available"
+
+
+def checksums(files: list[RemoteFile]) -> dict[str, str]:
+    """The files by their paths."""
+    return {file.path: file.checksum for file in files}
+
+
+def _all(notebooks: list[dict[str, Any]], key: str) -> bool:
+    # No notebooks at all is nothing fetched and nothing to fetch.
+    return bool(notebooks) and all(each[key] for each in notebooks)
+
+
+def _checksum(page: Path) -> str:
+    return hashlib.md5(page.read_bytes(), usedforsecurity=False).hexdigest()

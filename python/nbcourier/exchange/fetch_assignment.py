@@ -1,0 +1,48 @@
+"""`nbgrader fetch_assignment`."""
+
+from __future__ import annotations
+
+import os
+
+from nbgrader.exchange.abc import ExchangeFetchAssignment
+
+from ..errors import CourierError
+from ..transport import Content
+from ..trees import is_ignored, present, staged, write_file
+from .base import NbCourierExchange
+
+
+class FetchAssignment(NbCourierExchange, ExchangeFetchAssignment):
+    """Brings a released assignment to a student."""
+
+    def init_dest(self) -> None:
+        """Says where it goes, and refuses to touch what is there."""
+        self.dest_path = self.work_directory(self.course, self.assignment)
+        restore = self.replace_missing_files and self.dest_path.is_dir()
+        if os.path.lexists(self.dest_path) and not restore:
+            raise CourierError(
+                f"You already have a copy of '{self.assignment}' at '{self.dest_path}':"
+                " add --replace to get back files that are missing there, or move it away first"
+            )
+
+    def copy_files(self) -> None:
+        """Fetches it: whole, or what is missing of it."""
+        content = self.transport.fetch(self.course, self.assignment)
+        if self.dest_path.is_dir():
+            self._restore(content)
+        else:
+            with staged(self.dest_path) as fresh:
+                for path, file in self._welcome(content):
+                    write_file(fresh, path, file)
+        self.log.info("Fetched: %s %s", self.course, self.assignment)
+
+    def _restore(self, content: Content) -> None:
+        for path, file in self._welcome(content):
+            if not present(self.dest_path, path):
+                self.log.warning("Replacing missing file '%s'", path)
+                write_file(self.dest_path, path, file)
+
+    def _welcome(self, content: Content) -> Content:
+        for path, file in content:
+            if not is_ignored(path, self.coursedir.ignore):
+                yield path, file

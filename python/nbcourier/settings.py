@@ -1,0 +1,57 @@
+"""The settings of the plugin, `c.NbCourier` in nbgrader_config.py, and the exchange they lead to."""
+
+from __future__ import annotations
+
+import getpass
+import os
+from functools import cached_property
+
+from traitlets import Float, Integer, Unicode
+from traitlets.config import LoggingConfigurable
+
+from . import address
+from .errors import CourierError
+from .http import Connection
+from .ngshare import NgshareTransport
+from .transport import Transport
+
+
+class NbCourier(LoggingConfigurable):
+    """What everything of ours that nbgrader loads has in common."""
+
+    url = Unicode(
+        "",
+        help="The exchange's address as this server sees it; NBCOURIER_URL and the hub's environment stand in for it.",
+    ).tag(config=True)
+
+    service_name = Unicode(
+        "nbcourier", help="What the hub's configuration calls the exchange."
+    ).tag(config=True)
+
+    timeout = Float(
+        60.0, help="The longest silence to bear in a request, in seconds."
+    ).tag(config=True)
+
+    attempts = Integer(
+        4, help="How often a request that may be repeated is sent at most."
+    ).tag(config=True)
+
+    @cached_property
+    def transport(self) -> Transport:
+        """The exchange; made when first needed, since formgrader makes these objects outside of any `try`."""
+        token = os.environ.get("JUPYTERHUB_API_TOKEN")
+        if not token:
+            raise CourierError(
+                "There is no JUPYTERHUB_API_TOKEN here, so the exchange cannot know who you are"
+            )
+        url = address.find(self.url, self.service_name, os.environ)
+        connection = Connection(
+            url, token, timeout=self.timeout, attempts=self.attempts, log=self.log
+        )
+        return NgshareTransport(connection)
+
+    @property
+    def username(self) -> str:
+        """Who runs this, as the hub knows them."""
+        hub_name = os.environ.get("JUPYTERHUB_USER")
+        return hub_name or os.environ.get("USER") or getpass.getuser()

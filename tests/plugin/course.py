@@ -1,0 +1,180 @@
+"""A course to try the plugin in: its people have the plugin, and what came before a test is made without it."""
+
+import base64
+import json
+import textwrap
+from collections.abc import Iterable
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import requests
+from people import Person
+from standalone import ADMIN, ANSWER_LIMIT_S, Standalone
+from trees import Tree, decoded
+
+PYTHON_SOURCE = Path(__file__).resolve().parents[2] / "python"
+RELEASED: Tree = {
+    "p1.ipynb": b'{"cells": [], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}',
+    "data/table (1).csv": "ä;b\n".encode(),
+    "data/empty": b"",
+}
+# Prints what the plugin's lister returns: what nbgrader's pages get to see.
+LISTING = """\
+import json, sys
+from nbgrader.apps.baseapp import NbGrader
+app = NbGrader()
+app.initialize([])
+app.config.merge(json.loads(sys.argv[1]))
+from nbgrader.auth import Authenticator
+from nbgrader.coursedir import CourseDirectory
+from nbgrader.exchange import ExchangeFactory
+coursedir = CourseDirectory(config=app.config)
+lister = ExchangeFactory(config=app.config).List(
+    coursedir=coursedir, authenticator=Authenticator(config=app.config), config=app.config
+)
+print(json.dumps(lister.start()))
+"""
+
+
+class PluginPerson(Person):
+    """Somebody whose nbgrader uses the plugin."""
+
+    config = textwrap.dedent("""\
+        import nbcourier
+
+        c = get_config()
+        nbcourier.configure(c, {url!r})
+        """)
+
+    def __init__(self, **about: Any) -> None:
+        super().__init__(**about)
+        self.env["PYTHONPATH"] = str(PYTHON_SOURCE)
+
+    def post(self, path: str, **form: str) -> dict[str, Any]:
+        """A plain request that must succeed, for what a test is not about."""
+        reply = requests.post(
+            f"{self.url}/{path}",
+            data=form,
+            headers={"Authorization": f"token {self.token}"},
+            timeout=ANSWER_LIMIT_S,
+        )
+        assert reply.ok, f"{path}: {reply.status_code} {reply.text}"
+        return reply.json()
+
+    def refused(self, *arguments: str) -> str:
+        """Runs an nbgrader command that must fail as a program fails, and returns the sentences it gave."""
+        outcome = self.attempt("nbgrader", *arguments)
+        assert outcome.code != 0, str(outcome)
+        assert "Traceback" not in outcome.text, str(outcome)
+        return outcome.stderr
+
+    def listed(self, **settings: dict) -> list[dict]:
+        """What nbgrader's pages get from the lister under these settings."""
+        outcome = self.attempt("python", "-c", LISTING, json.dumps(settings))
+        assert outcome.code == 0, str(outcome)
+        return json.loads(outcome.stdout.splitlines()[-1])
+
+
+class PluginStandalone(Standalone):
+    """nbcourier without a hub, for people with the plugin."""
+
+    person_class = PluginPerson
+
+    @cached_property
+    def admin(self) -> PluginPerson:
+        """Who makes the courses."""
+        return self.person(ADMIN)
+
+
+def enrol(
+    course: str,
+    admin: PluginPerson,
+    instructor: PluginPerson,
+    students: Iterable[PluginPerson],
+) -> None:
+    """Makes the course and gives everybody their role in it."""
+    teachers = json.dumps([instructor.name])
+    admin.post(f"course/{course}", instructors=teachers)
+    names = {"first_name": "", "last_name": "", "email": ""}
+    for student in students:
+        instructor.post(f"student/{course}/{student.name}", **names)
+
+
+class Course:
+    """Its people, and requests in the place of commands for all that a test is not about."""
+
+    def __init__(self, service: PluginStandalone, number: int) -> None:
+        self.name = f"course {number}"
+        self.url = service.url
+        self.service = service
+        self.instructor = service.person(f"ira{number}")
+        self.first = service.person(f"ada+{number}")
+        self.second = service.person(f"bob{number}")
+        enrol(self.name, service.admin, self.instructor, (self.first, self.second))
+
+    @property
+    def option(self) -> str:
+        """What tells nbgrader the course."""
+        return f"--course={self.name}"
+
+    def release(self, assignment: str = "ps1", tree: Tree = RELEASED) -> None:
+        """Puts an assignment into the exchange."""
+        path = f"assignment/{self.name}/{assignment}"
+        self.instructor.post(path, files=_encoded(tree))
+
+    def submit(self, student: Person, tree: Tree, assignment: str = "ps1") -> str:
+        """Hands in for a student and returns the time."""
+        path = f"submission/{self.name}/{assignment}"
+        return student.post(path, files=_encoded(tree))["timestamp"]
+
+    def give_feedback(self, student: Person, timestamp: str, tree: Tree) -> None:
+        """Gives feedback on one of the student's submissions."""
+        path = f"feedback/{self.name}/ps1/{student.name}"
+        files = _encoded(tree)
+        self.instructor.post(path, timestamp=timestamp, files=files)
+
+    def released(self, assignment: str = "ps1") -> Tree:
+        """What the exchange has as the assignment."""
+        return decoded(self._get(f"assignment/{self.name}/{assignment}")["files"])
+
+    def assignments(self) -> list[str]:
+        """What is released."""
+        return self._get(f"assignments/{self.name}")["assignments"]
+
+    def submissions(self, student: Person) -> list[str]:
+        """When the student submitted, oldest first."""
+        reply = self._get(f"submissions/{self.name}/ps1")
+        return [
+            each["timestamp"]
+            for each in reply["submissions"]
+            if each["student_id"] == student.name
+        ]
+
+    def submitted(self, student: Person) -> Tree:
+        """What the exchange has as the student's latest submission."""
+        reply = self._get(f"submission/{self.name}/ps1/{student.name}")
+        return decoded(reply["files"])
+
+    def feedback(self, student: Person, timestamp: str) -> Tree:
+        """What the exchange has as feedback."""
+        path = f"feedback/{self.name}/ps1/{student.name}"
+        return decoded(self._get(path, timestamp=timestamp)["files"])
+
+    def _get(self, path: str, **query: str) -> dict:
+        return self.instructor.get(path, **query)
+
+
+def through(front_url: str, person: Person) -> None:
+    """From now on the person reaches the service by another address."""
+    config = person.home / ".jupyter" / "nbgrader_config.py"
+    config.write_text(PluginPerson.config.format(url=front_url))
+
+
+def _encoded(tree: Tree) -> str:
+    return json.dumps(
+        [
+            {"path": path, "content": base64.b64encode(content).decode()}
+            for path, content in tree.items()
+        ]
+    )

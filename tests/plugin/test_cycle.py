@@ -1,0 +1,42 @@
+"""The whole course that the stock client is tested with, gone through with the plugin."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from cast import Cast
+from course import PluginStandalone, enrol
+from cycle import CourseCycle
+from material import ASSIGNMENT, COURSE, source_tree
+from trees import write_tree
+
+
+@pytest.fixture(scope="module")
+def cast(binary: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cast]:
+    """The people, none of them in any course yet."""
+    service = PluginStandalone(binary, tmp_path_factory.mktemp("cycle"))
+    yield Cast(
+        admin=service.admin,
+        instructor=service.person("ira"),
+        first=service.person("grace(2)"),
+        second=service.person("ada+l"),
+    )
+    assert service.stop() == 0
+
+
+class TestCourseWithThePlugin(CourseCycle):
+    """From an empty service to feedback in the students' hands, graded by nbgrader with a real kernel."""
+
+    def enrol(self, cast: Cast) -> None:
+        """By plain requests."""
+        enrol(COURSE, cast.admin, cast.instructor, cast.students)
+
+    def make_release(self, cast: Cast) -> None:
+        """Has nbgrader take the solutions out."""
+        write_tree(cast.instructor.home / "source" / ASSIGNMENT, source_tree())
+        cast.course("generate_assignment")
+
+    def make_feedback(self, cast: Cast) -> None:
+        """Has nbgrader run the notebooks, score them and write the pages."""
+        cast.course("autograde")
+        cast.course("generate_feedback")

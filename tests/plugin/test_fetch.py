@@ -1,0 +1,100 @@
+"""`nbgrader fetch_assignment`."""
+
+import shutil
+
+from course import RELEASED, Course, through
+from front import Front, answer, cut
+from trees import assert_same_tree, read_tree, write_tree
+
+BUSY = answer(503, b"<html>starting</html>", Content_Type="text/html")
+
+
+def test_what_is_there_is_refused_and_replace_brings_back_only_what_is_missing(
+    course: Course,
+) -> None:
+    course.release()
+    command = ("fetch_assignment", "ps1", course.option)
+    work = course.first.home / "ps1"
+    course.first.nbgrader(*command)
+    assert_same_tree(read_tree(work), RELEASED)
+
+    write_tree(work, {"p1.ipynb": b"my work"})
+    shutil.rmtree(work / "data")
+    assert "You already have a copy" in course.first.refused(*command)
+    assert_same_tree(read_tree(work), {"p1.ipynb": b"my work"})
+
+    course.first.nbgrader(*command, "--replace")
+    assert_same_tree(read_tree(work), RELEASED | {"p1.ipynb": b"my work"})
+
+
+def test_several_assignments_come_at_once_each_below_its_course(
+    course: Course,
+) -> None:
+    course.release("ps1")
+    course.release("ps (2)", {"ps (2)/p.ipynb": b"{}", "feedback/x": b"not wanted"})
+    course.first.nbgrader(
+        "fetch_assignment",
+        "ps1",
+        "ps (2)",
+        course.option,
+        "--Exchange.path_includes_course=True",
+    )
+    assert_same_tree(
+        read_tree(course.first.home / course.name),
+        {f"ps1/{path}": content for path, content in RELEASED.items()}
+        | {"ps (2)/ps (2)/p.ipynb": b"{}"},
+    )
+
+
+def test_an_unknown_assignment_fails_and_does_not_keep_the_others_away(
+    course: Course,
+) -> None:
+    course.release()
+    complaint = course.first.refused("fetch_assignment", "no", "ps1", course.option)
+    assert "The exchange says: Assignment not found" in complaint
+    assert not (course.first.home / "no").exists()
+    assert_same_tree(read_tree(course.first.home / "ps1"), RELEASED)
+
+
+def test_a_stranger_is_told_that_the_course_is_not_theirs(course: Course) -> None:
+    course.release()
+    stranger = course.service.person(f"stranger of {course.name}".replace(" ", "-"))
+    complaint = stranger.refused("fetch_assignment", "ps1", course.option)
+    assert (
+        "You are not allowed to do this: either you are not in the course" in complaint
+    )
+
+
+def test_a_busy_server_is_asked_again(course: Course, front: Front) -> None:
+    course.release()
+    through(front.url, course.first)
+    front.rule = lambda asked: (BUSY, cut, None)[asked.earlier]
+    course.first.nbgrader("fetch_assignment", "ps1", course.option)
+    assert_same_tree(read_tree(course.first.home / "ps1"), RELEASED)
+    assert len(front.asked) == 3
+
+
+def test_a_connection_that_always_breaks_leaves_nothing_half_done(
+    course: Course, front: Front
+) -> None:
+    course.release()
+    through(front.url, course.first)
+    front.rule = lambda asked: cut
+    complaint = course.first.refused(
+        "fetch_assignment", "ps1", course.option, "--NbCourier.attempts=2"
+    )
+    assert "does not answer" in complaint or "stopped answering" in complaint
+    assert [
+        path.name for path in course.first.home.iterdir() if "ps1" in path.name
+    ] == []
+    assert not list(course.first.home.glob(".nbcourier-*"))
+    assert len(front.asked) == 2
+
+
+def test_a_page_that_is_no_exchange_is_said_to_be_none(
+    course: Course, front: Front
+) -> None:
+    through(front.url, course.first)
+    front.rule = lambda asked: answer(200, b"<html>log in</html>")
+    complaint = course.first.refused("fetch_assignment", "ps1", course.option)
+    assert "is no exchange; ask whoever runs your JupyterHub" in complaint

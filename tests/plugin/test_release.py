@@ -1,0 +1,121 @@
+"""`nbgrader release_assignment`."""
+
+from course import RELEASED, Course, through
+from front import Front, answer
+from trees import assert_same_tree, write_tree
+
+TOO_LARGE = answer(413, b'{"success": false, "message": "larger than the limit"}')
+
+
+def prepare(course: Course, tree: dict[str, bytes] = RELEASED) -> None:
+    write_tree(course.instructor.home / "release" / "ps1", tree)
+
+
+def test_an_assignment_is_released_without_what_the_course_leaves_out(
+    course: Course,
+) -> None:
+    left_out = {
+        ".ipynb_checkpoints/p1-checkpoint.ipynb": b"old",
+        "data/__pycache__/x.bin": b"cache",
+        "feedback/p1.html": b"page",
+        "helper.pyc": b"compiled",
+        "big.bin": b"x" * 2001,
+    }
+    prepare(course, RELEASED | {"ps1/p1.ipynb": b"{}"} | left_out)
+    outcome = course.instructor.nbgrader(
+        "release_assignment", "ps1", course.option, "--CourseDirectory.max_file_size=2"
+    )
+    assert "'big.bin' is too large and stays here" in outcome.stderr
+    assert_same_tree(course.released(), RELEASED | {"ps1/p1.ipynb": b"{}"})
+
+
+def test_only_files_that_are_to_be_included_are_released(course: Course) -> None:
+    prepare(course)
+    course.instructor.nbgrader(
+        "release_assignment",
+        "ps1",
+        course.option,
+        "--CourseDirectory.include=['*.ipynb', '*.csv']",
+    )
+    assert sorted(course.released()) == ["data/table (1).csv", "p1.ipynb"]
+
+
+def test_a_second_release_needs_force_and_keeps_every_submission(
+    course: Course,
+) -> None:
+    course.release()
+    course.submit(course.first, {"p1.ipynb": b"mine"})
+    prepare(course, {"p1.ipynb": b"new"})
+    command = ("release_assignment", "ps1", course.option)
+    assert "released already: add --force" in course.instructor.refused(*command)
+    assert_same_tree(course.released(), RELEASED)
+    course.instructor.nbgrader(*command, "--force")
+    assert_same_tree(course.released(), {"p1.ipynb": b"new"})
+    assert_same_tree(course.submitted(course.first), {"p1.ipynb": b"mine"})
+
+
+def test_a_forced_release_that_is_refused_leaves_students_the_earlier_one(
+    course: Course, front: Front
+) -> None:
+    course.release()
+    prepare(course, {"p1.ipynb": b"new"})
+    through(front.url, course.instructor)
+    posts = []
+
+    def first_post_is_too_large(asked):
+        if asked.method == "POST":
+            posts.append(asked)
+        return TOO_LARGE if asked.method == "POST" and len(posts) == 1 else None
+
+    front.rule = first_post_is_too_large
+    complaint = course.instructor.refused(
+        "release_assignment", "ps1", course.option, "--force"
+    )
+    assert "more than the exchange accepts" in complaint
+    assert_same_tree(course.released(), RELEASED)
+
+
+def test_an_ngshare_is_not_made_to_forget_submissions(
+    course: Course, front: Front
+) -> None:
+    course.release()
+    course.submit(course.first, {"p1.ipynb": b"mine"})
+    prepare(course)
+    through(front.url, course.instructor)
+    # What only nbcourier has.
+    front.rule = lambda asked: (
+        answer(404, b"no such page") if asked.path == "/readyz" else None
+    )
+    complaint = course.instructor.refused(
+        "release_assignment", "ps1", course.option, "--force"
+    )
+    assert "would delete what students have submitted" in complaint
+    assert {asked.method for asked in front.asked} == {"GET"}
+
+
+def test_a_directory_that_is_too_large_is_not_released(course: Course) -> None:
+    prepare(course, {"a": b"x" * 600, "b/c": b"x" * 600})
+    complaint = course.instructor.refused(
+        "release_assignment", "ps1", course.option, "--CourseDirectory.max_dir_size=1"
+    )
+    assert "too large: 1200 bytes, and 1000 are allowed" in complaint
+    assert course.assignments() == []
+
+
+def test_who_forgot_to_generate_the_student_version_is_told_so(course: Course) -> None:
+    write_tree(course.instructor.home / "source" / "ps1", RELEASED)
+    complaint = course.instructor.refused("release_assignment", "ps1", course.option)
+    assert "run `nbgrader generate_assignment` first" in complaint
+
+
+def test_a_student_cannot_release(course: Course) -> None:
+    write_tree(course.first.home / "release" / "ps1", RELEASED)
+    complaint = course.first.refused("release_assignment", "ps1", course.option)
+    assert "You are not allowed to do this" in complaint
+    assert course.assignments() == []
+
+
+def test_a_course_that_does_not_exist_is_named_as_the_reason(course: Course) -> None:
+    prepare(course)
+    complaint = course.instructor.refused("release_assignment", "ps1", "--course=no")
+    assert "The exchange says: Course not found" in complaint
