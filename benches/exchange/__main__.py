@@ -65,7 +65,9 @@ def arguments() -> argparse.Namespace:
     cache = Path(os.environ.get("NBCOURIER_CACHE", caches / "nbcourier"))
     parser = argparse.ArgumentParser(prog="exchange", description=__doc__)
     parser.add_argument(
-        "--quick", action="store_true", help="fewer and smaller, in about two minutes"
+        "--quick",
+        action="store_true",
+        help="fewer and smaller, in three or four minutes",
     )
     parser.add_argument(
         "--only",

@@ -12,8 +12,13 @@ use tokio::sync::Semaphore;
 const READERS: usize = 4;
 
 /// Durable at every commit (`synchronous=FULL` flushes the write-ahead log), and patient with other processes.
-const PRAGMAS: &str = "PRAGMA busy_timeout = 10000; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; \
-     PRAGMA foreign_keys = ON; PRAGMA journal_size_limit = 67108864;";
+///
+/// The log goes back into the database after 64 MiB rather than 4, so that a rush of submissions seldom waits for that:
+/// 200 KB submissions came in 1.4 times as fast. Pages of 16 KiB would bring a little more there, but cost a rush of
+/// large files twice the time.
+const PRAGMAS: &str = "PRAGMA busy_timeout = 10000; PRAGMA journal_mode = WAL; \
+     PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA wal_autocheckpoint = 16384; \
+     PRAGMA journal_size_limit = 67108864;";
 const READER_PRAGMAS: &str =
     "PRAGMA busy_timeout = 10000; PRAGMA foreign_keys = ON; PRAGMA query_only = ON;";
 
