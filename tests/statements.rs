@@ -96,6 +96,9 @@ fn requests(id: &str, time: &str) -> Vec<(String, &'static str)> {
             format!("feedback/{id}/challenge/lawrence?timestamp={time}"),
             "lawrence",
         ),
+        ("v1/courses".into(), "kevin"),
+        (format!("v1/courses/{id}/roster"), "kevin"),
+        (format!("v1/courses/{id}/assignments"), "lawrence"),
     ]
 }
 

@@ -11,6 +11,7 @@ pub mod fsck;
 pub mod gc;
 pub mod health;
 pub mod intake;
+pub mod members;
 mod policy;
 pub mod releases;
 pub mod roster;

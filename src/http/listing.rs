@@ -27,11 +27,14 @@ pub fn reply_with(body: Vec<u8>) -> HttpResponse {
 
 /// The addresses that answer with listings. Files are never compressed: they are base64 of what mostly is compressed
 /// already, and it costs more time than the network takes.
-pub const ADDRESSES: [&str; 6] = [
+pub const ADDRESSES: [&str; 9] = [
     "courses",
     "instructors/{course}",
     "students/{course}",
     "assignments/{course}",
     "submissions/{course}/{assignment}",
     "submissions/{course}/{assignment}/{user}",
+    "v1/courses",
+    "v1/courses/{course}/roster",
+    "v1/courses/{course}/assignments",
 ];
