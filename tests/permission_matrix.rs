@@ -92,6 +92,9 @@ DELETE v1/courses/{course}/roster/{user} | oneself
 DELETE v1/courses/{course}/roster/{user} | a student | other-student
 DELETE v1/courses/{course}/roster/{user} | an instructor | co-instructor
 GET v1/courses/{course}/assignments
+GET v1/courses/{course}/submissions | all one may see
+GET v1/courses/{course}/submissions | one's own by name
+GET v1/courses/{course}/submissions | another's | other-student
 GET {prefix}
 GET login
 GET oauth_callback | without a code
@@ -274,6 +277,9 @@ impl<'a> Prepared<'a> {
             .get(user)
             .map_or("2020-01-01 00:00:00", String::as_str);
         match path {
+            "v1/courses/{course}/submissions" if row.about != "all one may see" => {
+                target = format!("{target}?student={user}");
+            }
             "initialize-Data6ase" => target.push_str("?action=dump"),
             _ if row.route.starts_with("GET feedback/") => {
                 target = format!("{target}?timestamp={}", percent_encode(time));

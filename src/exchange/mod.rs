@@ -15,6 +15,7 @@ pub mod members;
 mod policy;
 pub mod releases;
 pub mod roster;
+pub mod submission_pages;
 pub mod submissions;
 pub mod trees;
 

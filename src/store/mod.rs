@@ -14,6 +14,7 @@ pub mod members;
 mod migrate;
 mod pool;
 mod schema;
+pub mod submission_pages;
 pub mod submissions;
 pub mod trees;
 mod writer;

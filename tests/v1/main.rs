@@ -13,3 +13,4 @@ mod assignments;
 mod client;
 mod problems;
 mod roster;
+mod submissions;

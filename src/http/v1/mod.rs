@@ -4,6 +4,7 @@ mod assignments;
 mod courses;
 mod files;
 mod roster;
+mod submissions;
 mod trash;
 
 use super::ngshare::Entry;
@@ -11,6 +12,9 @@ use actix_web::web;
 
 /// Every address of it.
 pub const ROUTES: &[Entry] = &[
+    ("GET", "v1/courses/{course}/submissions", || {
+        web::get().to(submissions::list)
+    }),
     ("GET", "v1/courses", || web::get().to(courses::list)),
     ("GET", "v1/courses/{course}/roster", || {
         web::get().to(roster::list)
