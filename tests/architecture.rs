@@ -34,7 +34,7 @@ const EXCEPTIONS: &[(&str, &str)] = &[];
 /// Rooms whose resource files must not know each other, and their files that are no resources.
 const SURFACES: &[(&str, &[&str])] = &[
     ("http/ngshare", &["mod", "file_list"]),
-    ("http/v1", &["mod"]),
+    ("http/v1", &["mod", "files"]),
     ("http/pages", &["mod"]),
 ];
 

@@ -11,6 +11,7 @@
 
 mod support;
 
+use serde_json::json;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use support::course::timestamp_of;
@@ -81,6 +82,19 @@ GET feedback/{course}/{assignment}/{user} | one's own
 GET feedback/{course}/{assignment}/{user} | another's | other-student
 GET v1/trash
 POST v1/trash/{id}
+GET v1/courses
+GET v1/courses/{course}/roster
+PUT v1/courses/{course}/roster | a new student | sam
+PUT v1/courses/{course}/roster | a new instructor | sam
+PUT v1/courses/{course}/roster | another instructor | co-instructor
+PUT v1/courses/{course}/roster | oneself as instructor
+DELETE v1/courses/{course}/roster/{user} | oneself
+DELETE v1/courses/{course}/roster/{user} | a student | other-student
+DELETE v1/courses/{course}/roster/{user} | an instructor | co-instructor
+GET v1/courses/{course}/assignments
+GET v1/courses/{course}/submissions | all one may see
+GET v1/courses/{course}/submissions | one's own by name
+GET v1/courses/{course}/submissions | another's | other-student
 GET {prefix}
 GET login
 GET oauth_callback | without a code
@@ -255,7 +269,7 @@ impl<'a> Prepared<'a> {
             .replace("{assignment}", assignment)
             .replace("{user}", user)
             .replace("{prefix}", self.course.server.prefix());
-        if path.contains("{id}") {
+        if path.starts_with("v1/trash/") {
             target = target.replace("{id}", &self.deleted());
         }
         let time = self
@@ -263,6 +277,9 @@ impl<'a> Prepared<'a> {
             .get(user)
             .map_or("2020-01-01 00:00:00", String::as_str);
         match path {
+            "v1/courses/{course}/submissions" if row.about != "all one may see" => {
+                target = format!("{target}?student={user}");
+            }
             "initialize-Data6ase" => target.push_str("?action=dump"),
             _ if row.route.starts_with("GET feedback/") => {
                 target = format!("{target}?timestamp={}", percent_encode(time));
@@ -274,11 +291,25 @@ impl<'a> Prepared<'a> {
         if let Some(token) = role.token {
             call = call.token(token);
         }
-        if method == "POST" {
+        if method == "PUT" {
+            call = call.body("application/json", roster_of(user, row.about));
+        } else if method == "POST" {
             call = call.form(&fields_of(path, time));
         }
         server.send(&call)
     }
+}
+
+/// A roster that makes this user what the row is about.
+fn roster_of(user: &str, about: &str) -> String {
+    let role = if about.contains("instructor") {
+        "instructor"
+    } else {
+        "student"
+    };
+    let line =
+        json!({"username": user, "role": role, "first_name": "New", "last_name": "", "email": ""});
+    json!({ "people": [line] }).to_string()
 }
 
 /// What a complete request of that kind carries.
@@ -308,7 +339,7 @@ impl Table {
     fn cell(&mut self, reply: &Reply) -> String {
         let message = reply.message();
         let is_plain = match reply.status {
-            401 => true,
+            204 | 401 => true,
             403 => message == "Permission denied",
             _ => message.is_empty(),
         };

@@ -96,6 +96,19 @@ fn requests(id: &str, time: &str) -> Vec<(String, &'static str)> {
             format!("feedback/{id}/challenge/lawrence?timestamp={time}"),
             "lawrence",
         ),
+        ("v1/courses".into(), "kevin"),
+        (format!("v1/courses/{id}/roster"), "kevin"),
+        (format!("v1/courses/{id}/assignments"), "lawrence"),
+        (format!("v1/courses/{id}/submissions"), "kevin"),
+        (format!("v1/courses/{id}/submissions"), "lawrence"),
+        (
+            format!("v1/courses/{id}/submissions?assignment=challenge&student=lawrence"),
+            "kevin",
+        ),
+        (
+            format!("v1/courses/{id}/submissions?limit=2&cursor=1.1"),
+            "kevin",
+        ),
     ]
 }
 

@@ -3,7 +3,10 @@
 use super::UserName;
 
 /// What a person may be in a course; an instructor is never also a student of it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize,
+)]
+#[serde(rename_all = "lowercase")]
 pub enum Role {
     /// Fetches, submits, reads their own work and feedback.
     Student,

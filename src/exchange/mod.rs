@@ -11,9 +11,11 @@ pub mod fsck;
 pub mod gc;
 pub mod health;
 pub mod intake;
+pub mod members;
 mod policy;
 pub mod releases;
 pub mod roster;
+pub mod submission_pages;
 pub mod submissions;
 pub mod trees;
 

@@ -123,9 +123,14 @@ impl Standing {
         Error::Denied(self.explain.then_some(reason))
     }
 
+    /// Whether the caller may see and do what instructors may.
+    pub fn is_instructor(self) -> bool {
+        self.admin || self.role == Some(Role::Instructor)
+    }
+
     /// The caller must teach the course or be an admin.
     pub fn require_instructor(self) -> Result<Self> {
-        if self.admin || self.role == Some(Role::Instructor) {
+        if self.is_instructor() {
             return Ok(self);
         }
         Err(self.deny(Denial::NotInstructor))

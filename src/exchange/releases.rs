@@ -7,6 +7,9 @@ use crate::auth::Caller;
 use crate::domain::{AssignmentId, CourseId, Timestamp};
 use crate::store;
 
+pub use crate::store::assignments::Release;
+pub use crate::store::trees::FilesOfTrees;
+
 /// The released assignments of a course, in order of release.
 pub async fn list(exchange: &Exchange, caller: &Caller, course: CourseId) -> Result<Vec<String>> {
     let (policy, caller) = (exchange.policy, caller.clone());
@@ -15,6 +18,29 @@ pub async fn list(exchange: &Exchange, caller: &Caller, course: CourseId) -> Res
         .read(move |conn| {
             let standing = policy.enter(conn, &caller, &course)?.require_member()?;
             Ok(store::assignments::list_released(conn, standing.course)?)
+        })
+        .await
+}
+
+/// What is released in a course, and the files of it.
+pub struct Overview {
+    /// The current version of each assignment, in order of release.
+    pub releases: Vec<Release>,
+    /// The files of each tree.
+    pub files: FilesOfTrees,
+}
+
+/// The released assignments of a course with their files.
+pub async fn overview(exchange: &Exchange, caller: &Caller, course: CourseId) -> Result<Overview> {
+    let (policy, caller) = (exchange.policy, caller.clone());
+    exchange
+        .store
+        .read(move |conn| {
+            let standing = policy.enter(conn, &caller, &course)?.require_member()?;
+            let releases = store::assignments::current_releases(conn, standing.course)?;
+            let trees = releases.iter().map(|release| release.tree_id);
+            let files = store::trees::files_of_all(conn, trees)?;
+            Ok(Overview { releases, files })
         })
         .await
 }

@@ -1,5 +1,6 @@
 //! Who is in a course: the roster kept by hand, and the hub's groups. An instructor is never also a student.
 
+use super::members::Member;
 use super::policy::group_name;
 use super::{Error, Exchange, Result, Thing};
 use crate::auth::Caller;
@@ -191,7 +192,6 @@ pub async fn students(
         .await
 }
 
-/// Those of the manual roster in the order they were added, then those only the hub knows, by name.
 fn list(
     conn: &mut Connection,
     id: i64,
@@ -199,6 +199,20 @@ fn list(
     hub_groups: bool,
     wanted: Role,
 ) -> Result<Vec<Person>> {
+    Ok(everybody(conn, id, course, hub_groups)?
+        .into_iter()
+        .filter(|member| member.role == wanted)
+        .map(|member| member.person)
+        .collect())
+}
+
+/// Those of the manual roster in the order they were added, then those only the hub knows, by name.
+pub(super) fn everybody(
+    conn: &mut Connection,
+    id: i64,
+    course: &CourseId,
+    hub_groups: bool,
+) -> Result<Vec<Member>> {
     let mut by_hub: BTreeMap<String, Role> = if hub_groups {
         store::hub_members::list(conn, course)?
             .into_iter()
@@ -206,18 +220,26 @@ fn list(
     } else {
         BTreeMap::new()
     };
-    let mut people = Vec::new();
-    for (role, person) in store::members::list(conn, id)? {
-        if by_hub.remove(person.username.as_str()).max(Some(role)) == Some(wanted) {
-            people.push(person);
-        }
+    let mut members = Vec::new();
+    for (manual, person) in store::members::list(conn, id)? {
+        let hub = by_hub.remove(person.username.as_str());
+        let role = hub.map_or(manual, |hub| hub.max(manual));
+        members.push(Member {
+            person,
+            role,
+            by_group: hub == Some(role),
+        });
     }
-    for (name, _) in by_hub.into_iter().filter(|(_, role)| *role == wanted) {
+    for (name, role) in by_hub {
         let name =
             UserName::parse(name).map_err(|_| store::Error::Damaged("an illegal user name"))?;
-        people.push(Person::named(name));
+        members.push(Member {
+            person: Person::named(name),
+            role,
+            by_group: true,
+        });
     }
-    Ok(people)
+    Ok(members)
 }
 
 /// Takes an instructor off the course; what they handed in stays.

@@ -1,7 +1,8 @@
 //! From what went wrong to a status and a sentence: the only place that knows either.
 //!
 //! Below the prefix an error is the ngshare protocol's `{"success": false, "message": …}`. Clients compare the
-//! messages of that protocol literally, so those stay as they are.
+//! messages of that protocol literally, so those stay as they are. Below `v1/`, `problem` puts the same sentence into
+//! another form.
 
 use crate::auth::AuthError;
 use crate::codec::FileListError;

@@ -63,7 +63,7 @@ pub(super) async fn note_groups(exchange: &Exchange, caller: &Caller) {
 
 /// Without a hub a form says itself whose it is. The body is read for that, into a file when it is long, and put back.
 async fn user_in_body(request: &mut ServiceRequest) -> Result<Option<String>, Error> {
-    if request.method().is_safe() {
+    if request.method().is_safe() || !user_argument::may_be_in_body(request.request()) {
         return Ok(None);
     }
     let mut body = request.take_payload();

@@ -22,7 +22,7 @@ use std::sync::LazyLock;
 use tokio::sync::Semaphore;
 
 /// The text of all fields but the file list together, in bytes: enough to enrol tens of thousands at once.
-const MAX_FIELDS: usize = 8 * 1024 * 1024;
+pub(super) const MAX_FIELDS: usize = 8 * 1024 * 1024;
 /// What a field takes besides its name and value, about, in bytes.
 const FIELD: usize = 128;
 /// How many bytes are decoded at a time.
@@ -117,16 +117,10 @@ async fn receive(
     mut receiver: Receiver,
     exchange: Option<&Exchange>,
 ) -> Result<Upload> {
-    let limit = request
-        .app_data::<web::Data<MaxRequestSize>>()
-        .map_or(u64::MAX, |limit| limit.0);
+    let limit = max_size(request);
     match Encoding::of(request) {
         Encoding::UrlEncoded => {
-            let mut blocks = Blocks {
-                body,
-                limit,
-                ended: false,
-            };
+            let mut blocks = Blocks::of(request, body);
             let mut form = FormDecoder::new();
             let mut block = blocks.next().await?;
             while let Some(bytes) = block {
@@ -166,6 +160,12 @@ async fn receive(
             .await
             .map_err(|_| gone())?,
     }
+}
+
+fn max_size(request: &HttpRequest) -> u64 {
+    request
+        .app_data::<web::Data<MaxRequestSize>>()
+        .map_or(u64::MAX, |limit| limit.0)
 }
 
 /// Runs a decoder, of which no more run at once than twice the cores: however much is uploaded, the threads that answer
@@ -226,14 +226,24 @@ impl Encoding {
 }
 
 /// The body in blocks of about equal size, however small the pieces come from the network.
-struct Blocks {
+pub(super) struct Blocks {
     body: web::Payload,
     limit: u64,
     ended: bool,
 }
 
 impl Blocks {
-    async fn next(&mut self) -> Result<Option<Bytes>> {
+    /// The blocks of this request's body.
+    pub(super) fn of(request: &HttpRequest, body: web::Payload) -> Self {
+        Self {
+            body,
+            limit: max_size(request),
+            ended: false,
+        }
+    }
+
+    /// The next one; `None` after the last.
+    pub(super) async fn next(&mut self) -> Result<Option<Bytes>> {
         let mut block = BytesMut::new();
         while !self.ended && block.len() < BLOCK {
             match timely(self.body.next()).await? {

@@ -2,7 +2,7 @@
 
 use super::body::{self, MaxRequestSize};
 use super::ngshare::{self, Entry};
-use super::{access_log, health, identify, listing, pages, v1};
+use super::{access_log, health, identify, listing, pages, problem, v1};
 use crate::auth::Authenticator;
 use crate::exchange::Exchange;
 use actix_web::middleware::{Compress, from_fn};
@@ -158,7 +158,8 @@ fn configure(service: &mut ServiceConfig, settings: &Settings) {
     service.service(
         scope
             .default_service(web::to(ngshare::no_such_path))
-            .wrap(from_fn(identify::identify)),
+            .wrap(from_fn(identify::identify))
+            .wrap(from_fn(problem::below_v1)),
     );
     service.default_service(web::to(ngshare::no_such_path));
 }

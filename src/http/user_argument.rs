@@ -9,6 +9,11 @@ use actix_web::error::PayloadError;
 use bytes::Bytes;
 use futures_util::{Stream, StreamExt};
 
+/// Whether the body is a form at all.
+pub fn may_be_in_body(request: &HttpRequest) -> bool {
+    !matches!(Encoding::of(request), Encoding::Other)
+}
+
 /// The argument `user` of a body of which this is the beginning, or all of it when it `ended`.
 pub async fn at_beginning(
     request: &HttpRequest,

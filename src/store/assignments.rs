@@ -1,8 +1,8 @@
 //! Assignments and their releases.
 
-use super::schema::{assignments, releases};
+use super::schema::{assignments, releases, trees};
 use super::{Connection, Result};
-use crate::domain::{AssignmentId, Timestamp, UserName};
+use crate::domain::{AssignmentId, Sha256Sum, Timestamp, UserName};
 use diesel::prelude::*;
 
 /// An assignment that is released now.
@@ -31,6 +31,49 @@ pub fn find_released(
         .get_result(conn)
         .optional()?;
     Ok(row)
+}
+
+/// The version of an assignment that is shown now.
+#[derive(Debug, Clone)]
+pub struct Release {
+    /// The assignment's name.
+    pub assignment: String,
+    /// 1 for the first, growing.
+    pub version: i64,
+    /// When this version was released.
+    pub released_at: Timestamp,
+    /// The row of its tree.
+    pub tree_id: i64,
+    /// The name of its tree.
+    pub digest: Sha256Sum,
+}
+
+/// The current releases of a course, in order of release.
+pub fn current_releases(conn: &mut Connection, course: i64) -> Result<Vec<Release>> {
+    let rows = assignments::table
+        .inner_join(releases::table.on(assignments::current_release.eq(releases::id.nullable())))
+        .inner_join(trees::table.on(trees::id.eq(releases::tree_id)))
+        .filter(assignments::course_id.eq(course))
+        .order(releases::id)
+        .select((
+            assignments::name,
+            releases::version,
+            releases::released_at,
+            releases::tree_id,
+            trees::digest,
+        ))
+        .load::<(String, i64, i64, i64, Vec<u8>)>(conn)?;
+    rows.into_iter()
+        .map(|(assignment, version, released_at, tree_id, digest)| {
+            Ok(Release {
+                assignment,
+                version,
+                released_at: Timestamp::from_micros(released_at),
+                tree_id,
+                digest: super::blobs::parse_sha256(&digest)?,
+            })
+        })
+        .collect()
 }
 
 /// The names of the released assignments, in order of release.

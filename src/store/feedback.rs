@@ -1,9 +1,10 @@
 //! Feedback: every one ever given to a submission, of which the newest is shown.
 
-use super::schema::feedback;
+use super::schema::{feedback, trees};
 use super::{Connection, Result};
-use crate::domain::{Timestamp, UserName};
+use crate::domain::{Sha256Sum, Timestamp, UserName};
 use diesel::prelude::*;
+use std::collections::HashMap;
 
 /// Gives a submission feedback, in the place of what was shown before.
 pub fn replace(
@@ -22,6 +23,46 @@ pub fn replace(
         ))
         .execute(conn)?;
     Ok(())
+}
+
+/// The feedback shown on a submission.
+#[derive(Debug, Clone, Copy)]
+pub struct Shown {
+    /// When it was given.
+    pub returned_at: Timestamp,
+    /// The row of its tree.
+    pub tree_id: i64,
+    /// The name of its tree.
+    pub digest: Sha256Sum,
+}
+
+/// The feedback shown on each of these submissions that has one, by one statement however many there are.
+pub fn current_of_all(
+    conn: &mut Connection,
+    submissions: impl IntoIterator<Item = i64>,
+) -> Result<HashMap<i64, Shown>> {
+    let rows = feedback::table
+        .inner_join(trees::table)
+        .filter(super::among("feedback.submission_id", submissions))
+        .order(feedback::id)
+        .select((
+            feedback::submission_id,
+            feedback::returned_at,
+            feedback::tree_id,
+            trees::digest,
+        ))
+        .load_iter::<(i64, i64, i64, Vec<u8>), _>(conn)?;
+    // Of several the newest comes last and stays.
+    rows.map(|row| {
+        let (submission, returned_at, tree_id, digest) = row?;
+        let shown = Shown {
+            returned_at: Timestamp::from_micros(returned_at),
+            tree_id,
+            digest: super::blobs::parse_sha256(&digest)?,
+        };
+        Ok((submission, shown))
+    })
+    .collect()
 }
 
 /// The tree shown as feedback of a submission.

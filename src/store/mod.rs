@@ -14,6 +14,7 @@ pub mod members;
 mod migrate;
 mod pool;
 mod schema;
+pub mod submission_pages;
 pub mod submissions;
 pub mod trees;
 mod writer;
@@ -32,6 +33,26 @@ pub type Connection = diesel::sqlite::SqliteConnection;
 fn first_row<T>(mut rows: impl Iterator<Item = diesel::QueryResult<T>>) -> Result<Option<T>> {
     Ok(rows.next().transpose()?)
 }
+
+/// The condition that the column, named as in `table.column`, is one of the ids: one statement with one value, however
+/// many ids there are.
+fn among(column: &str, ids: impl IntoIterator<Item = i64>) -> Among {
+    use diesel::dsl::sql;
+    let ids: std::collections::BTreeSet<i64> = ids.into_iter().collect();
+    let list = ids.iter().map(i64::to_string).collect::<Vec<_>>().join(",");
+    sql::<diesel::sql_types::Bool>(&format!("{column} IN (SELECT value FROM json_each("))
+        .bind::<diesel::sql_types::Text, _>(format!("[{list}]"))
+        .sql("))")
+}
+
+/// What [`among`] gives.
+type Among = diesel::expression::SqlLiteral<
+    diesel::sql_types::Bool,
+    diesel::expression::UncheckedBind<
+        diesel::expression::SqlLiteral<diesel::sql_types::Bool>,
+        diesel::dsl::AsExprOf<String, diesel::sql_types::Text>,
+    >,
+>;
 
 /// What SQLite itself finds wrong with the database, and rows that point nowhere; empty when all is well.
 pub fn check_integrity(conn: &mut Connection) -> Result<Vec<String>> {

@@ -114,6 +114,7 @@ diesel::joinable!(releases -> trees (tree_id));
 diesel::joinable!(submissions -> assignments (assignment_id));
 diesel::joinable!(submissions -> trees (tree_id));
 diesel::joinable!(feedback -> submissions (submission_id));
+diesel::joinable!(feedback -> trees (tree_id));
 
 diesel::allow_tables_to_appear_in_same_query!(
     assignments,

@@ -6,6 +6,7 @@ use super::{Connection, Error, Result};
 use crate::domain::{BlobRef, RelativePath, Timestamp, Tree};
 use bytes::Bytes;
 use diesel::prelude::*;
+use std::collections::HashMap;
 
 /// Files put into one statement.
 const CHUNK: usize = 1000;
@@ -79,32 +80,70 @@ pub fn save(
 
 /// The files of a tree, in the order in which they were handed in.
 pub fn files(conn: &mut Connection, tree: i64) -> Result<Vec<File>> {
-    type Columns = (String, (i64, Vec<u8>, Vec<u8>, i64, bool));
     let rows = tree_files::table
         .inner_join(blob_rows::table)
         .filter(tree_files::tree_id.eq(tree))
         .order(tree_files::position)
-        .select((
-            tree_files::path,
-            (
-                blob_rows::id,
-                blob_rows::sha256,
-                blob_rows::md5,
-                blob_rows::size,
-                blob_rows::in_database,
-            ),
-        ))
+        .select(COLUMNS)
         .load::<Columns>(conn)?;
-    rows.into_iter()
-        .map(|(path, blob)| {
-            let path = RelativePath::parse(path)
-                .map_err(|_| Error::Damaged("an illegal path in a tree"))?;
-            Ok(File {
-                path,
-                blob: blobs::parse(blob)?,
-            })
-        })
-        .collect()
+    rows.into_iter().map(|row| Ok(parse(row)?.1)).collect()
+}
+
+/// The files of many trees.
+#[derive(Debug, Default)]
+pub struct FilesOfTrees(HashMap<i64, Vec<File>>);
+
+impl FilesOfTrees {
+    /// The files of the tree with that row, in the order in which they were handed in.
+    pub fn of(&self, tree: i64) -> &[File] {
+        self.0.get(&tree).map_or(&[], Vec::as_slice)
+    }
+}
+
+/// The files of all these trees, by one statement however many there are.
+pub fn files_of_all(
+    conn: &mut Connection,
+    trees: impl IntoIterator<Item = i64>,
+) -> Result<FilesOfTrees> {
+    let rows = tree_files::table
+        .inner_join(blob_rows::table)
+        .filter(super::among("tree_files.tree_id", trees))
+        .order((tree_files::tree_id, tree_files::position))
+        .select(COLUMNS)
+        .load_iter::<Columns, _>(conn)?;
+    let mut found = FilesOfTrees::default();
+    for row in rows {
+        let (tree, file) = parse(row?)?;
+        found.0.entry(tree).or_default().push(file);
+    }
+    Ok(found)
+}
+
+type Columns = (i64, String, (i64, Vec<u8>, Vec<u8>, i64, bool));
+type BlobColumns = (
+    blob_rows::id,
+    blob_rows::sha256,
+    blob_rows::md5,
+    blob_rows::size,
+    blob_rows::in_database,
+);
+const COLUMNS: (tree_files::tree_id, tree_files::path, BlobColumns) = (
+    tree_files::tree_id,
+    tree_files::path,
+    (
+        blob_rows::id,
+        blob_rows::sha256,
+        blob_rows::md5,
+        blob_rows::size,
+        blob_rows::in_database,
+    ),
+);
+
+fn parse((tree, path, blob): Columns) -> Result<(i64, File)> {
+    let path =
+        RelativePath::parse(path).map_err(|_| Error::Damaged("an illegal path in a tree"))?;
+    let blob = blobs::parse(blob)?;
+    Ok((tree, File { path, blob }))
 }
 
 /// Removes the trees that no release, submission or feedback is; their number.

@@ -160,10 +160,11 @@ impl Reply {
             .unwrap_or_else(|error| panic!("{error} in {} {:?}", self.status, self.text()))
     }
 
-    /// The `message` of a failure, or the empty string.
+    /// The `message` of a failure, or the `detail` of a problem, or the empty string.
     pub fn message(&self) -> String {
         let value: Value = serde_json::from_slice(&self.body).unwrap_or_default();
-        value["message"].as_str().unwrap_or_default().to_owned()
+        let sentence = value["message"].as_str().or(value["detail"].as_str());
+        sentence.unwrap_or_default().to_owned()
     }
 
     /// Panics unless this is a success.

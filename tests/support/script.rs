@@ -226,14 +226,28 @@ impl Step {
         let spoken_to_machines = self.content_type.is_none()
             && !(target.original && (differs || message == Some("*")) && wanted.is_none());
         if spoken_to_machines {
-            wrong.extend(judge_json(status, message, wanted, reply, kept));
+            if self.is_answered_by_a_problem() {
+                wrong.extend(judge_problem(status, message, reply));
+            } else {
+                wrong.extend(judge_json(status, message, wanted, reply, kept));
+            }
         }
         wrong
     }
 
+    /// Errors below `v1/` have a form of their own.
+    fn is_answered_by_a_problem(&self) -> bool {
+        self.request.contains(" v1/") && split_expectation(&self.expect).0 >= 400
+    }
+
     fn judge_headers(&self, reply: &Reply) -> Vec<String> {
         let mut wanted = self.answer_headers.clone();
-        let content_type = self.content_type.as_deref().unwrap_or("application/json");
+        let usual = if self.is_answered_by_a_problem() {
+            "application/problem+json"
+        } else {
+            "application/json"
+        };
+        let content_type = self.content_type.as_deref().unwrap_or(usual);
         wanted.insert("content-type".to_owned(), content_type.to_owned());
         wanted.insert("x-content-type-options".to_owned(), "nosniff".to_owned());
         let wrong = wanted.into_iter().filter_map(|(name, wanted)| {
@@ -252,6 +266,16 @@ fn split_expectation(expect: &str) -> (u16, Option<&str>) {
         None => (expect, None),
     };
     (status.parse().expect("a status"), message)
+}
+
+fn judge_problem(status: u16, message: Option<&str>, reply: &Reply) -> Vec<String> {
+    let problem = reply.json();
+    let is_right = problem["status"] == status
+        && problem["type"] == "about:blank"
+        && problem["title"].is_string()
+        && message.is_none_or(|message| message == "*" || problem["detail"] == message);
+    let wrong = (!is_right).then(|| format!("expected {status} {message:?}, got {problem}"));
+    wrong.into_iter().collect()
 }
 
 fn judge_json(

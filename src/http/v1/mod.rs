@@ -1,5 +1,10 @@
 //! Our own API below `v1/`: what the protocol of ngshare has no words for.
 
+mod assignments;
+mod courses;
+mod files;
+mod roster;
+mod submissions;
 mod trash;
 
 use super::ngshare::Entry;
@@ -7,6 +12,22 @@ use actix_web::web;
 
 /// Every address of it.
 pub const ROUTES: &[Entry] = &[
+    ("GET", "v1/courses/{course}/submissions", || {
+        web::get().to(submissions::list)
+    }),
+    ("GET", "v1/courses", || web::get().to(courses::list)),
+    ("GET", "v1/courses/{course}/roster", || {
+        web::get().to(roster::list)
+    }),
+    ("PUT", "v1/courses/{course}/roster", || {
+        web::put().to(roster::put)
+    }),
+    ("DELETE", "v1/courses/{course}/roster/{user}", || {
+        web::delete().to(roster::remove)
+    }),
+    ("GET", "v1/courses/{course}/assignments", || {
+        web::get().to(assignments::list)
+    }),
     ("GET", "v1/trash", || web::get().to(trash::list)),
     ("POST", "v1/trash/{id}", || web::post().to(trash::restore)),
 ];

@@ -1,0 +1,152 @@
+//! Everybody in a course as one roster, instructors and students alike.
+
+use super::policy::group_name;
+use super::roster::everybody;
+use super::{Error, Exchange, Result, Thing};
+use crate::auth::Caller;
+use crate::domain::{CourseId, Person, Role, UserName};
+use crate::store;
+use std::collections::HashMap;
+
+/// A line of that roster.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+pub struct Member {
+    /// Who it is.
+    #[serde(flatten)]
+    pub person: Person,
+    /// What they are in the course.
+    pub role: Role,
+    /// Whether a group of the hub makes them that.
+    pub by_group: bool,
+}
+
+/// How many lines were new, and how many were there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
+pub struct Changes {
+    /// People who were not in the course.
+    pub added: usize,
+    /// People who were.
+    pub updated: usize,
+}
+
+/// Everybody: those of the manual roster in the order they were added, then those only the hub knows, by name.
+pub async fn list(exchange: &Exchange, caller: &Caller, course: CourseId) -> Result<Vec<Member>> {
+    let (policy, caller) = (exchange.policy, caller.clone());
+    exchange
+        .store
+        .read(move |conn| {
+            let standing = policy.enter(conn, &caller, &course)?.require_instructor()?;
+            everybody(conn, standing.course, &course, policy.hub_groups)
+        })
+        .await
+}
+
+/// Adds the people or updates them, all or none. A detail that is `None` stays what it was; of somebody named twice
+/// the last line counts.
+///
+/// Only an admin makes or changes instructors, but for one's own details; a line that changes nothing is anybody's.
+pub async fn put(
+    exchange: &Exchange,
+    caller: &Caller,
+    course: CourseId,
+    people: Vec<(Role, Person)>,
+) -> Result<Changes> {
+    let (policy, caller) = (exchange.policy, caller.clone());
+    exchange
+        .store
+        .write(move |conn| {
+            let standing = policy.enter(conn, &caller, &course)?.require_instructor()?;
+            let known: HashMap<UserName, Member> =
+                everybody(conn, standing.course, &course, policy.hub_groups)?
+                    .into_iter()
+                    .map(|member| (member.person.username.clone(), member))
+                    .collect();
+            let people = last_of_each(people);
+            let (mut students, mut instructors) = (Vec::new(), Vec::new());
+            let mut changes = Changes {
+                added: 0,
+                updated: 0,
+            };
+            for (role, person) in people {
+                let before = known.get(&person.username);
+                let person = complete(person, before);
+                match before {
+                    Some(_) => changes.updated += 1,
+                    None => changes.added += 1,
+                }
+                let teaches = before.is_some_and(|member| member.role == Role::Instructor);
+                if role == Role::Student {
+                    if teaches {
+                        return Err(Error::InstructorAsStudent);
+                    }
+                    students.push(person);
+                    continue;
+                }
+                let is_own = teaches && person.username == *caller.name();
+                let is_same = teaches && before.is_some_and(|member| member.person == person);
+                if !is_own && !is_same {
+                    policy.require_admin(&caller)?;
+                }
+                instructors.push(person);
+            }
+            store::members::put(conn, standing.course, Role::Student, &students)?;
+            store::members::put(conn, standing.course, Role::Instructor, &instructors)?;
+            Ok(changes)
+        })
+        .await
+}
+
+fn last_of_each(people: Vec<(Role, Person)>) -> Vec<(Role, Person)> {
+    let mut places: HashMap<UserName, usize> = HashMap::new();
+    let mut kept: Vec<(Role, Person)> = Vec::new();
+    for line in people {
+        if let Some(place) = places.get(&line.1.username) {
+            kept[*place] = line;
+        } else {
+            places.insert(line.1.username.clone(), kept.len());
+            kept.push(line);
+        }
+    }
+    kept
+}
+
+fn complete(person: Person, before: Option<&Member>) -> Person {
+    let Some(Member { person: before, .. }) = before else {
+        return person;
+    };
+    Person {
+        first_name: person.first_name.or_else(|| before.first_name.clone()),
+        last_name: person.last_name.or_else(|| before.last_name.clone()),
+        email: person.email.or_else(|| before.email.clone()),
+        ..person
+    }
+}
+
+/// Takes somebody off the course, an instructor only for an admin; what they handed in stays.
+pub async fn remove(
+    exchange: &Exchange,
+    caller: &Caller,
+    course: CourseId,
+    person: UserName,
+) -> Result<()> {
+    let (policy, caller) = (exchange.policy, caller.clone());
+    exchange
+        .store
+        .write(move |conn| {
+            let standing = policy.enter(conn, &caller, &course)?.require_instructor()?;
+            let by_hub = policy.hub_role_of(conn, &course, &person)?;
+            let role = policy
+                .role_of(conn, &course, &person)?
+                .ok_or(Error::NotFound(Thing::Student))?;
+            if role == Role::Instructor {
+                policy.require_admin(&caller)?;
+            }
+            // A row taken away would come back with the group: say so instead of half doing it.
+            if by_hub == Some(role) {
+                return Err(Error::MemberByGroup(group_name(&course, role)));
+            }
+            store::members::remove(conn, standing.course, role, &person)?;
+            Ok(())
+        })
+        .await
+}

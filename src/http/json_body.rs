@@ -1,0 +1,21 @@
+//! A request whose body is JSON.
+
+use super::error::{Error, Result};
+use super::receive::{self, Blocks, MAX_FIELDS};
+use actix_web::{HttpRequest, web};
+use bytes::BytesMut;
+use serde::de::DeserializeOwned;
+
+/// The body, of any content type; what it does not know of an object is passed over.
+pub async fn read<T: DeserializeOwned>(request: &HttpRequest, body: web::Payload) -> Result<T> {
+    let mut blocks = Blocks::of(request, body);
+    let mut whole = BytesMut::new();
+    while let Some(block) = blocks.next().await? {
+        if whole.len() + block.len() > MAX_FIELDS {
+            return Err(Error::FieldTooLarge(MAX_FIELDS));
+        }
+        whole.extend_from_slice(&block);
+    }
+    let text = std::str::from_utf8(&whole).map_err(|_| Error::bad("The body is not UTF-8"))?;
+    receive::json(text, "The body cannot be JSON decoded")
+}

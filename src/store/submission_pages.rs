@@ -1,0 +1,112 @@
+//! Submissions across a course, a page at a time.
+
+use super::blobs::parse_sha256;
+use super::schema::{assignments, submissions, trees};
+use super::{Connection, Result};
+use crate::domain::{Sha256Sum, Timestamp, UserName};
+use diesel::prelude::*;
+
+/// Which submissions of a course are meant: those to released assignments, and of those the ones that fit.
+#[derive(Debug, Clone, Default)]
+pub struct Wanted {
+    /// Only to the assignment with this row.
+    pub assignment: Option<i64>,
+    /// Only this student's.
+    pub student: Option<UserName>,
+    /// Only what comes behind this place.
+    pub after: Option<Place>,
+}
+
+/// Where a submission stands among all: by its time, then by its row.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Place {
+    /// When it was received.
+    pub submitted_at: Timestamp,
+    /// The row's id.
+    pub id: i64,
+}
+
+/// A submission in a listing.
+#[derive(Debug, Clone)]
+pub struct Entry {
+    /// The row's id.
+    pub id: i64,
+    /// The assignment's name.
+    pub assignment: String,
+    /// Who handed it in.
+    pub student: String,
+    /// When it was received.
+    pub submitted_at: Timestamp,
+    /// The row of its tree.
+    pub tree_id: i64,
+    /// The name of its tree.
+    pub digest: Sha256Sum,
+}
+
+impl Entry {
+    /// Where it stands.
+    pub fn place(&self) -> Place {
+        Place {
+            submitted_at: self.submitted_at,
+            id: self.id,
+        }
+    }
+}
+
+/// At most so many of the wanted submissions of a course, oldest first.
+pub fn page(
+    conn: &mut Connection,
+    course: i64,
+    wanted: &Wanted,
+    at_most: usize,
+) -> Result<Vec<Entry>> {
+    type Columns = (i64, String, String, i64, i64, Vec<u8>);
+    let mut query = submissions::table
+        .inner_join(assignments::table)
+        .inner_join(trees::table)
+        .filter(
+            assignments::course_id
+                .eq(course)
+                .and(assignments::current_release.is_not_null()),
+        )
+        .order((submissions::submitted_at, submissions::id))
+        .select((
+            submissions::id,
+            assignments::name,
+            submissions::student,
+            submissions::submitted_at,
+            submissions::tree_id,
+            trees::digest,
+        ))
+        .into_boxed();
+    if let Some(assignment) = wanted.assignment {
+        query = query.filter(submissions::assignment_id.eq(assignment));
+    }
+    if let Some(student) = &wanted.student {
+        query = query.filter(submissions::student.eq(student.as_str()));
+    }
+    if let Some(Place { submitted_at, id }) = wanted.after {
+        let time = submitted_at.micros();
+        query = query.filter(submissions::submitted_at.ge(time)).filter(
+            submissions::submitted_at
+                .gt(time)
+                .or(submissions::id.gt(id)),
+        );
+    }
+    // Rather than by LIMIT: see `first_row`.
+    query
+        .load_iter::<Columns, _>(conn)?
+        .take(at_most)
+        .map(|row| {
+            let (id, assignment, student, submitted_at, tree_id, digest) = row?;
+            Ok(Entry {
+                id,
+                assignment,
+                student,
+                submitted_at: Timestamp::from_micros(submitted_at),
+                tree_id,
+                digest: parse_sha256(&digest)?,
+            })
+        })
+        .collect()
+}

@@ -1,0 +1,47 @@
+//! Requests about one course of a stand-alone server, by anybody.
+
+use crate::support::{Call, Course, Reply, Server, percent_encode};
+use serde_json::Value;
+
+pub fn call(server: &Server, method: &str, target: &str, user: &str) -> Call {
+    let and = if target.contains('?') { '&' } else { '?' };
+    server.call(
+        method,
+        &format!("{target}{and}user={}", percent_encode(user)),
+    )
+}
+
+#[track_caller]
+pub fn put_json(server: &Server, target: &str, user: &str, body: &Value) -> Reply {
+    let call = call(server, "PUT", target, user).body("application/json", body.to_string());
+    server.send(&call)
+}
+
+/// Status and sentence of a failure, which must be a whole problem.
+#[track_caller]
+pub fn problem(reply: &Reply) -> (u16, String) {
+    assert_eq!(
+        reply.header("content-type"),
+        Some("application/problem+json"),
+        "{}",
+        reply.text()
+    );
+    let problem = reply.json();
+    assert_eq!(problem["type"], "about:blank");
+    assert_eq!(problem["status"], reply.status);
+    assert!(
+        problem["title"]
+            .as_str()
+            .is_some_and(|title| !title.is_empty())
+    );
+    let keys: Vec<&String> = problem.as_object().unwrap().keys().collect();
+    assert_eq!(keys.len(), 4, "{keys:?}");
+    (reply.status, problem["detail"].as_str().unwrap().to_owned())
+}
+
+/// The course `algebra` of kevin, with lawrence and eric.
+pub fn algebra(server: &Server) -> Course<'_> {
+    let course = Course::of(server, "algebra");
+    course.make(&["kevin"], &["lawrence", "eric"]);
+    course
+}

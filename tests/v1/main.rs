@@ -1,0 +1,16 @@
+//! Our own API below `v1/`, asked as a client would.
+
+#![allow(clippy::unwrap_used)] // what cannot go on shows where
+#![allow(
+    clippy::expect_used,
+    reason = "a test that cannot go on should say so and stop"
+)]
+
+#[path = "../support/mod.rs"]
+mod support;
+
+mod assignments;
+mod client;
+mod problems;
+mod roster;
+mod submissions;

@@ -1,0 +1,145 @@
+//! Courses and who is in them.
+
+use crate::client::{algebra, call, problem, put_json};
+use crate::support::hub::user_model;
+use crate::support::{FakeHub, Setup};
+use serde_json::{Value, json};
+
+const ROSTER: &str = "v1/courses/algebra/roster";
+
+fn named(username: &str, role: &str) -> Value {
+    json!({ "username": username, "role": role, "first_name": "A", "last_name": "B", "email": "c@d" })
+}
+
+#[test]
+fn everybody_sees_their_courses_and_what_they_are_there() {
+    let server = Setup::standalone().start();
+    algebra(&server);
+    let seen = |user| server.get("v1/courses", user).ok().json();
+    let as_role = |role| json!({ "courses": [{ "course": "algebra", "role": role }] });
+    assert_eq!(seen("kevin"), as_role(Some("instructor")));
+    assert_eq!(seen("lawrence"), as_role(Some("student")));
+    assert_eq!(seen("root"), as_role(None));
+    assert_eq!(seen("sam"), json!({ "courses": [] }));
+}
+
+#[test]
+fn a_roster_is_changed_in_one_request_and_read_in_one() {
+    let server = Setup::standalone().start();
+    algebra(&server);
+    let people = json!({ "people": [named("sam", "student"), named("lawrence", "student")] });
+    let reply = put_json(&server, ROSTER, "kevin", &people).ok();
+    assert_eq!(reply.json(), json!({ "added": 1, "updated": 1 }));
+    let roster = server.get(ROSTER, "kevin").ok().json();
+    let lines = roster["people"].as_array().unwrap();
+    let names: Vec<_> = lines.iter().map(|line| &line["username"]).collect();
+    assert_eq!(names, ["kevin", "lawrence", "eric", "sam"]);
+    assert_eq!(lines[0]["role"], "instructor");
+    let mut sam = named("sam", "student");
+    sam["by_group"] = json!(false);
+    assert_eq!(lines[3], sam);
+    assert_eq!(
+        server.get("students/algebra", "kevin").ok().json()["students"][2]["username"],
+        "sam",
+        "it is the one roster of the exchange"
+    );
+}
+
+#[test]
+fn a_detail_that_is_not_given_stays() {
+    let server = Setup::standalone().start();
+    algebra(&server);
+    let whole = json!({ "people": [named("sam", "student")] });
+    put_json(&server, ROSTER, "kevin", &whole).ok();
+    let line = json!({ "username": "sam", "role": "student", "first_name": "", "email": null });
+    put_json(&server, ROSTER, "kevin", &json!({ "people": [line] })).ok();
+    let sam = &server.get(ROSTER, "kevin").ok().json()["people"][3];
+    assert_eq!(
+        (&sam["first_name"], &sam["last_name"], &sam["email"]),
+        (&json!(""), &json!("B"), &json!("c@d"))
+    );
+}
+
+#[test]
+fn one_refused_line_keeps_all_others_out() {
+    let server = Setup::standalone().start();
+    algebra(&server);
+    let refused = [
+        (named("abigail", "instructor"), 403),
+        (named("kevin", "student"), 409),
+        (json!({ "username": "a/b", "role": "student" }), 400),
+        (json!({ "username": "abigail", "role": "king" }), 400),
+        (json!({ "role": "student" }), 400),
+    ];
+    for (line, status) in refused {
+        let people = json!({ "people": [named("sam", "student"), line] });
+        let reply = put_json(&server, ROSTER, "kevin", &people);
+        assert_eq!(problem(&reply).0, status, "{line}");
+    }
+    let people = server.get(ROSTER, "kevin").ok().json();
+    assert_eq!(people["people"].as_array().unwrap().len(), 3);
+    for body in ["", "{", "[]", "\u{1}", "[[[["] {
+        let asked = call(&server, "PUT", ROSTER, "kevin").body("application/json", body);
+        assert_eq!(problem(&server.send(&asked)).0, 400, "{body}");
+    }
+}
+
+#[test]
+fn an_instructor_may_send_back_the_roster_as_it_was_read() {
+    let server = Setup::standalone().start();
+    algebra(&server);
+    let both = json!({ "people": [named("abigail", "instructor"), named("kevin", "instructor")] });
+    put_json(&server, ROSTER, "root", &both).ok();
+    let roster = server.get(ROSTER, "kevin").ok().json();
+    let reply = put_json(&server, ROSTER, "kevin", &roster).ok();
+    assert_eq!(reply.json(), json!({ "added": 0, "updated": 4 }));
+    assert_eq!(server.get(ROSTER, "kevin").ok().json(), roster);
+}
+
+#[test]
+fn who_is_taken_off_the_roster_is_out_and_their_work_stays() {
+    let server = Setup::standalone().start();
+    let course = algebra(&server);
+    course.release("challenge", "kevin", &[]).ok();
+    course.submit("challenge", "lawrence", &[]).ok();
+    let remove = |user, by| {
+        let target = format!("{ROSTER}/{user}");
+        server.send(&call(&server, "DELETE", &target, by))
+    };
+    let gone = remove("lawrence", "kevin");
+    assert_eq!((gone.status, gone.body.len()), (204, 0));
+    assert_eq!(problem(&remove("lawrence", "kevin")).0, 404);
+    assert_eq!(problem(&remove("kevin", "kevin")).0, 403);
+    assert_eq!(
+        problem(&server.get("v1/courses/algebra/assignments", "lawrence")).0,
+        403
+    );
+    assert!(course.submitted("challenge", "lawrence", None).is_empty());
+    assert_eq!(remove("kevin", "root").status, 204);
+}
+
+#[test]
+fn members_by_a_group_of_the_hub_are_listed_as_such_and_stay() {
+    let hub = FakeHub::start();
+    hub.knows("root");
+    let mut model = user_model("lawrence");
+    model["groups"] = json!(["nbgrader-algebra"]);
+    hub.gives("lawrence", model);
+    let server = Setup::behind(&hub).start();
+    let ask = |method, target, token| server.send(&server.call(method, target).token(token));
+    ask("POST", "course/algebra", "root").ok();
+    let courses = ask("GET", "v1/courses", "lawrence").ok().json();
+    assert_eq!(courses["courses"][0]["role"], "student");
+    let roster = ask("GET", ROSTER, "root").ok().json();
+    assert_eq!(
+        roster["people"],
+        json!([{
+            "username": "lawrence", "role": "student", "by_group": true,
+            "first_name": null, "last_name": null, "email": null,
+        }])
+    );
+    let target = format!("{ROSTER}/lawrence");
+    let (status, sentence) = problem(&ask("DELETE", &target, "root"));
+    assert_eq!(status, 409);
+    assert!(sentence.contains("nbgrader-algebra"), "{sentence}");
+}
