@@ -1,10 +1,8 @@
 //! `nbcourier fsck`
 
-use super::{Outcome, runtime};
-use crate::blobs::LocalBlobs;
-use crate::config::{PlaceArgs, Places};
+use super::{Outcome, open_existing, runtime};
+use crate::config::PlaceArgs;
 use crate::exchange::fsck;
-use crate::store::{Opening, Store};
 use std::process::ExitCode;
 
 /// Reads every stored file and compares it with its checksum. Changes nothing; the server may go on serving
@@ -18,14 +16,7 @@ pub struct Arguments {
 }
 
 pub fn run(arguments: &Arguments) -> Outcome {
-    let places = Places::new(&arguments.places)?;
-    let store = Store::open(&places.database, Opening::Existing)?;
-    let blobs = LocalBlobs::open_existing(&places.blobs).map_err(|error| {
-        format!(
-            "The blobs in {} cannot be read: {error}",
-            places.blobs.display()
-        )
-    })?;
+    let (store, blobs) = open_existing(&arguments.places)?;
     let mut told = 0;
     let report = runtime()?.block_on(fsck::check(&store, &blobs, |report| {
         if !arguments.quiet && report.bytes - told > 1 << 30 {

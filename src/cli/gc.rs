@@ -1,10 +1,8 @@
 //! `nbcourier gc`
 
-use super::{Outcome, runtime};
-use crate::blobs::LocalBlobs;
-use crate::config::{PlaceArgs, Places, RETENTION, Span};
+use super::{Outcome, open_existing, runtime};
+use crate::config::{PlaceArgs, RETENTION, Span};
 use crate::exchange::{Exchange, Limits, Policy, gc};
-use crate::store::{Opening, Store};
 use std::process::ExitCode;
 
 /// Removes for good what nobody can ask for any more. The server, which does the same every hour, may go on serving
@@ -21,14 +19,7 @@ pub struct Arguments {
 }
 
 pub fn run(arguments: &Arguments) -> Outcome {
-    let places = Places::new(&arguments.places)?;
-    let store = Store::open(&places.database, Opening::Existing)?;
-    let blobs = LocalBlobs::open_existing(&places.blobs).map_err(|error| {
-        format!(
-            "The blobs in {} cannot be read: {error}",
-            places.blobs.display()
-        )
-    })?;
+    let (store, blobs) = open_existing(&arguments.places)?;
     let policy = Policy {
         hub_groups: false,
         explain: false,

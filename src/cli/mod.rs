@@ -6,6 +6,9 @@ mod logging;
 mod routes;
 mod serve;
 
+use crate::blobs::LocalBlobs;
+use crate::config::{PlaceArgs, Places};
+use crate::store::{Opening, Store};
 use clap::{Parser, Subcommand};
 use std::process::ExitCode;
 
@@ -51,6 +54,19 @@ pub fn run() -> ExitCode {
 }
 
 type Outcome = Result<ExitCode, Box<dyn std::error::Error>>;
+
+/// The rows and bytes of a data directory that a server has made, which may go on serving it.
+fn open_existing(places: &PlaceArgs) -> Result<(Store, LocalBlobs), Box<dyn std::error::Error>> {
+    let places = Places::new(places)?;
+    let store = Store::open(&places.database, Opening::Existing)?;
+    let blobs = LocalBlobs::open_existing(&places.blobs).map_err(|error| {
+        format!(
+            "The blobs in {} cannot be read: {error}",
+            places.blobs.display()
+        )
+    })?;
+    Ok((store, blobs))
+}
 
 /// A runtime for commands that need one thread and no network.
 fn runtime() -> std::io::Result<tokio::runtime::Runtime> {

@@ -1,7 +1,6 @@
 //! Everybody in a course as one roster, instructors and students alike.
 
-use super::policy::group_name;
-use super::roster::everybody;
+use super::roster::{everybody, strike};
 use super::{Error, Exchange, Result, Thing};
 use crate::auth::Caller;
 use crate::domain::{CourseId, Person, Role, UserName};
@@ -141,12 +140,7 @@ pub async fn remove(
             if role == Role::Instructor {
                 policy.require_admin(&caller)?;
             }
-            // A row taken away would come back with the group: say so instead of half doing it.
-            if by_hub == Some(role) {
-                return Err(Error::MemberByGroup(group_name(&course, role)));
-            }
-            store::members::remove(conn, standing.course, role, &person)?;
-            Ok(())
+            strike(conn, standing.course, &course, &person, role, by_hub)
         })
         .await
 }

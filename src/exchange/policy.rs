@@ -25,7 +25,7 @@ pub(super) struct Standing {
     pub course: i64,
     admin: bool,
     role: Option<Role>,
-    explain: bool,
+    policy: Policy,
 }
 
 impl Policy {
@@ -62,7 +62,7 @@ impl Policy {
             course: found.id,
             admin: caller.is_admin(),
             role,
-            explain: self.explain,
+            policy: self,
         })
     }
 
@@ -119,10 +119,6 @@ pub(super) fn group_name(course: &CourseId, role: Role) -> String {
 }
 
 impl Standing {
-    fn deny(self, reason: Denial) -> Error {
-        Error::Denied(self.explain.then_some(reason))
-    }
-
     /// Whether the caller may see and do what instructors may.
     pub fn is_instructor(self) -> bool {
         self.admin || self.role == Some(Role::Instructor)
@@ -133,7 +129,7 @@ impl Standing {
         if self.is_instructor() {
             return Ok(self);
         }
-        Err(self.deny(Denial::NotInstructor))
+        Err(self.policy.deny(Denial::NotInstructor))
     }
 
     /// The caller must be in the course or be an admin.
@@ -141,7 +137,7 @@ impl Standing {
         if self.admin || self.role.is_some() {
             Ok(self)
         } else {
-            Err(self.deny(Denial::NotRelated))
+            Err(self.policy.deny(Denial::NotRelated))
         }
     }
 

@@ -277,14 +277,26 @@ async fn remove(
             let standing = policy.enter(conn, &caller, &course)?.require_instructor()?;
             let by_hub = policy.hub_role_of(conn, &course, &person)?;
             find(conn, standing.course, &person, by_hub, role)?;
-            // A row taken away would come back with the group: say so instead of half doing it.
-            if by_hub == Some(role) {
-                return Err(Error::MemberByGroup(group_name(&course, role)));
-            }
-            store::members::remove(conn, standing.course, role, &person)?;
-            Ok(())
+            strike(conn, standing.course, &course, &person, role, by_hub)
         })
         .await
+}
+
+/// Takes the row of somebody away who is in the course as `role`.
+pub(super) fn strike(
+    conn: &mut Connection,
+    id: i64,
+    course: &CourseId,
+    person: &UserName,
+    role: Role,
+    by_hub: Option<Role>,
+) -> Result<()> {
+    // A row taken away would come back with the group: say so instead of half doing it.
+    if by_hub == Some(role) {
+        return Err(Error::MemberByGroup(group_name(course, role)));
+    }
+    store::members::remove(conn, id, role, person)?;
+    Ok(())
 }
 
 /// Enrols one student or updates their details.
