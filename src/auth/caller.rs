@@ -38,6 +38,7 @@ pub struct Caller {
     groups: Vec<String>,
     via: Credential,
     csrf_token: Option<String>,
+    request_id: Option<String>,
 }
 
 impl Caller {
@@ -49,6 +50,7 @@ impl Caller {
             groups: Vec::new(),
             via,
             csrf_token: None,
+            request_id: None,
         }
     }
 
@@ -90,6 +92,18 @@ impl Caller {
     /// What forms and scripts of our pages must send back with a change; only callers with a session have one.
     pub fn csrf_token(&self) -> Option<&str> {
         self.csrf_token.as_deref()
+    }
+
+    /// Remembers in which request this is the caller; the id is the one in the log.
+    #[must_use]
+    pub fn in_request(mut self, id: String) -> Self {
+        self.request_id = Some(id);
+        self
+    }
+
+    /// The id of the request in the log.
+    pub fn request_id(&self) -> Option<&str> {
+        self.request_id.as_deref()
     }
 
     /// Makes this the caller of the request: handlers behind it get it as their parameter.

@@ -1,11 +1,11 @@
 //! One line in the log for every request, and what every reply carries.
 
 use super::identify;
-use actix_web::Error;
 use actix_web::body::{BodySize, BoxBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::header::{self, HeaderName, HeaderValue};
 use actix_web::middleware::Next;
+use actix_web::{Error, HttpMessage};
 use bytes::Bytes;
 use std::pin::Pin;
 use std::task::{Context, Poll};
@@ -18,6 +18,10 @@ const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 /// The longest id taken over from a request, in bytes.
 const MAX_ID: usize = 128;
 
+/// The id of a request, which its line in the log has, its reply, and the events it causes.
+#[derive(Debug, Clone)]
+pub struct RequestId(pub String);
+
 /// Middleware: logs the request when the last byte of its answer has gone out.
 pub async fn log(
     request: ServiceRequest,
@@ -25,6 +29,7 @@ pub async fn log(
 ) -> Result<ServiceResponse<BoxBody>, Error> {
     let begun = Instant::now();
     let id = request_id(&request);
+    request.extensions_mut().insert(RequestId(id.clone()));
     let method = request.method().to_string();
     let path = request.uri().path().to_owned();
     let mut response = next.call(request).await?.map_into_boxed_body();

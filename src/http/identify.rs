@@ -1,5 +1,6 @@
 //! Nobody comes past here unknown: middleware that finds the caller of every request below the prefix.
 
+use super::access_log::RequestId;
 use super::body::{IDLE, MaxRequestSize};
 use super::error::Error;
 use super::user_argument;
@@ -27,6 +28,11 @@ pub async fn identify<B: MessageBody + 'static>(
 ) -> Result<ServiceResponse<EitherBody<B>>, actix_web::Error> {
     match find(&mut request).await {
         Ok(caller) => {
+            let id = request.extensions().get::<RequestId>().cloned();
+            let caller = match id {
+                Some(RequestId(id)) => caller.in_request(id),
+                None => caller,
+            };
             caller.attach(&request);
             Ok(next.call(request).await?.map_into_left_body())
         }

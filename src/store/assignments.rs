@@ -25,7 +25,8 @@ pub fn find_released(
         .filter(
             assignments::course_id
                 .eq(course)
-                .and(assignments::name.eq(assignment.as_str())),
+                .and(assignments::name.eq(assignment.as_str()))
+                .and(assignments::deleted_at.is_null()),
         )
         .select((assignments::id, releases::tree_id))
         .get_result(conn)
@@ -109,7 +110,8 @@ pub fn release(
         .filter(
             assignments::course_id
                 .eq(course)
-                .and(assignments::name.eq(assignment.as_str())),
+                .and(assignments::name.eq(assignment.as_str()))
+                .and(assignments::deleted_at.is_null()),
         )
         .select((assignments::id, assignments::current_release))
         .get_result(conn)?;

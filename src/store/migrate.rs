@@ -105,13 +105,28 @@ pub fn migrate(conn: &mut Connection, path: &Path, opening: Opening) -> Result<(
             copy.display()
         );
     }
-    conn.exclusive_transaction(|conn| {
+    apply(conn, path)
+}
+
+/// All in one transaction. A migration may make a table anew; while the foreign keys hold, dropping the old one would
+/// drop what points to its rows as well (<https://sqlite.org/lang_altertable.html#otheralter>), so they are checked at
+/// the end instead.
+fn apply(conn: &mut Connection, path: &Path) -> Result<()> {
+    let unusable =
+        |why: String| Error::Unusable(format!("{} could not be migrated: {why}", path.display()));
+    conn.batch_execute("PRAGMA foreign_keys = OFF")?;
+    let applied = conn.exclusive_transaction(|conn| {
         conn.run_pending_migrations(MIGRATIONS)
-            .map(drop)
-            .map_err(|error| {
-                Error::Unusable(format!("{} could not be migrated: {error}", path.display()))
-            })
-    })
+            .map_err(|error| unusable(error.to_string()))?;
+        let findings = super::check_integrity(conn)?;
+        if findings.is_empty() {
+            Ok(())
+        } else {
+            Err(unusable(findings.join("; ")))
+        }
+    });
+    conn.batch_execute("PRAGMA foreign_keys = ON")?;
+    applied
 }
 
 fn versions_in_binary() -> Result<BTreeSet<String>> {
@@ -174,6 +189,44 @@ mod tests {
             .select(super::super::schema::courses::name)
             .load::<String>(&mut connect(&copies[0]));
         assert_eq!(names.unwrap(), ["algebra"]);
+    }
+
+    #[test]
+    fn what_was_handed_in_survives_the_tables_being_made_anew() {
+        use super::super::schema::{assignments, feedback, submissions};
+
+        let place = tempfile::tempdir().unwrap();
+        let path = place.path().join("nbcourier.db");
+        let mut conn = connect(&path);
+        conn.batch_execute("PRAGMA foreign_keys = ON").unwrap();
+        let all = MigrationSource::<Sqlite>::migrations(&MIGRATIONS).unwrap();
+        for migration in &all[..2] {
+            conn.run_migration(migration).unwrap();
+        }
+        conn.batch_execute(
+            "INSERT INTO courses (id, name, created_at) VALUES (1, 'algebra', 0);
+             INSERT INTO trees (id, digest, files, bytes) VALUES (1, x'00', 0, 0);
+             INSERT INTO assignments (id, course_id, name) VALUES (7, 1, 'ps1');
+             INSERT INTO releases VALUES (3, 7, 1, 1, 'teacher', 0);
+             UPDATE assignments SET current_release = 3;
+             INSERT INTO submissions VALUES (5, 7, 'sam', 42, 1);
+             INSERT INTO feedback VALUES (9, 5, 1, 'teacher', 43);",
+        )
+        .unwrap();
+        migrate(&mut conn, &path, Opening::Migrate).unwrap();
+        let assignment = assignments::table
+            .select((assignments::id, assignments::current_release))
+            .load::<(i64, Option<i64>)>(&mut conn);
+        assert_eq!(assignment.unwrap(), [(7, Some(3))]);
+        let submission = submissions::table
+            .inner_join(assignments::table)
+            .select((submissions::submitted_at, assignments::name))
+            .load::<(i64, String)>(&mut conn);
+        assert_eq!(submission.unwrap(), [(42, "ps1".to_owned())]);
+        let given = feedback::table.select(feedback::id).load::<i64>(&mut conn);
+        assert_eq!(given.unwrap(), [9]);
+        let orphan = conn.batch_execute("INSERT INTO releases VALUES (4, 8, 1, 1, 'teacher', 0)");
+        assert!(orphan.is_err(), "the foreign keys hold again");
     }
 
     #[test]

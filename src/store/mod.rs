@@ -8,6 +8,7 @@ pub mod blobs;
 pub mod courses;
 pub mod demo;
 mod error;
+pub mod events;
 pub mod feedback;
 pub mod hub_members;
 pub mod members;

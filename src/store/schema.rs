@@ -71,6 +71,19 @@ diesel::table! {
         course_id -> BigInt,
         name -> Text,
         current_release -> Nullable<BigInt>,
+        opens_at -> Nullable<BigInt>,
+        due_at -> Nullable<BigInt>,
+        cutoff_at -> Nullable<BigInt>,
+        deleted_at -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    extensions (assignment_id, student) {
+        assignment_id -> BigInt,
+        student -> Text,
+        due_at -> Nullable<BigInt>,
+        cutoff_at -> Nullable<BigInt>,
     }
 }
 
@@ -92,6 +105,17 @@ diesel::table! {
         student -> Text,
         submitted_at -> BigInt,
         tree_id -> BigInt,
+        submitted_by -> Nullable<Text>,
+        deleted_at -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    submission_keys (assignment_id, student, idempotency) {
+        assignment_id -> BigInt,
+        student -> Text,
+        idempotency -> Text,
+        submission_id -> BigInt,
     }
 }
 
@@ -102,6 +126,22 @@ diesel::table! {
         tree_id -> BigInt,
         returned_by -> Text,
         returned_at -> BigInt,
+        deleted_at -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    events (id) {
+        id -> BigInt,
+        at -> BigInt,
+        action -> Text,
+        actor -> Text,
+        subject -> Nullable<Text>,
+        course -> Nullable<Text>,
+        assignment -> Nullable<Text>,
+        submission_id -> Nullable<BigInt>,
+        detail -> Nullable<Text>,
+        request_id -> Nullable<Text>,
     }
 }
 
@@ -121,10 +161,13 @@ diesel::allow_tables_to_appear_in_same_query!(
     blob_contents,
     blobs,
     courses,
+    events,
+    extensions,
     feedback,
     hub_members,
     members,
     releases,
+    submission_keys,
     submissions,
     tree_files,
     trees,
