@@ -85,6 +85,16 @@ pub(super) struct About<'a> {
     pub submission: Option<i64>,
 }
 
+impl<'a> About<'a> {
+    /// Nothing more than the course.
+    pub fn course(course: &'a CourseId) -> Self {
+        Self {
+            course: Some(course),
+            ..Self::default()
+        }
+    }
+}
+
 /// Notes that the caller did it; `detail` is JSON that says more.
 pub(super) fn note(
     conn: &mut Connection,

@@ -1,5 +1,6 @@
 //! Courses: listed, made, deleted, restored.
 
+use super::audit::{self, About, Action};
 use super::{Error, Exchange, Result, Thing};
 use crate::auth::Caller;
 use crate::domain::{CourseId, Person, Role, Timestamp, UserName};
@@ -81,12 +82,22 @@ pub async fn create(
     instructors.sort();
     instructors.dedup();
     let people: Vec<_> = instructors.into_iter().map(Person::named).collect();
+    let caller = caller.clone();
     exchange
         .store
         .write(move |conn| {
             let id = store::courses::create(conn, &course, Timestamp::now())?
                 .ok_or(Error::AlreadyExists(Thing::Course))?;
-            Ok(store::members::put(conn, id, Role::Instructor, &people)?)
+            store::members::put(conn, id, Role::Instructor, &people)?;
+            let names: Vec<&str> = people.iter().map(|each| each.username.as_str()).collect();
+            let detail = serde_json::json!({ "instructors": names });
+            audit::note(
+                conn,
+                &caller,
+                Action::CourseCreated,
+                About::course(&course),
+                Some(&detail),
+            )
         })
         .await
 }
@@ -100,11 +111,9 @@ pub async fn delete(exchange: &Exchange, caller: &Caller, course: CourseId) -> R
         .store
         .write(move |conn| {
             let standing = policy.enter(conn, &caller, &course)?;
-            Ok(store::courses::mark_deleted(
-                conn,
-                standing.course,
-                Timestamp::now(),
-            )?)
+            store::courses::mark_deleted(conn, standing.course, Timestamp::now())?;
+            let about = About::course(&course);
+            audit::note(conn, &caller, Action::CourseDeleted, about, None)
         })
         .await
 }
@@ -134,16 +143,21 @@ pub async fn trash(
 /// Brings a deleted course back with all that was in it.
 pub async fn restore(exchange: &Exchange, caller: &Caller, id: i64) -> Result<()> {
     exchange.policy.require_admin(caller)?;
+    let caller = caller.clone();
     exchange
         .store
         .write(move |conn| {
-            if !store::courses::deleted(conn)?
-                .iter()
-                .any(|course| course.id == id)
-            {
+            let deleted = store::courses::deleted(conn)?;
+            let Some(course) = deleted.iter().find(|course| course.id == id) else {
                 return Err(Error::NotFound(Thing::Course));
-            }
-            store::courses::restore(conn, id)?.ok_or(Error::AlreadyExists(Thing::Course))
+            };
+            store::courses::restore(conn, id)?.ok_or(Error::AlreadyExists(Thing::Course))?;
+            let name = CourseId::parse(course.name.clone()).ok();
+            let about = About {
+                course: name.as_ref(),
+                ..About::default()
+            };
+            audit::note(conn, &caller, Action::CourseRestored, about, None)
         })
         .await
 }

@@ -200,6 +200,7 @@ mod tests {
         let mut conn = connect(&path);
         conn.batch_execute("PRAGMA foreign_keys = ON").unwrap();
         let all = MigrationSource::<Sqlite>::migrations(&MIGRATIONS).unwrap();
+        assert!(conn.applied_migrations().unwrap().is_empty());
         for migration in &all[..2] {
             conn.run_migration(migration).unwrap();
         }
