@@ -42,6 +42,16 @@ impl Fields {
         Ok(receiver.fields)
     }
 
+    /// All of them, each with its text without the white space around it.
+    pub fn texts(&self) -> Result<impl Iterator<Item = (&str, &str)>> {
+        let texts: Vec<_> = self
+            .0
+            .keys()
+            .map(|name| Ok((name.as_str(), self.get(name)?.unwrap_or_default())))
+            .collect::<Result<_>>()?;
+        Ok(texts.into_iter())
+    }
+
     /// A field's text without the white space around it; the last one given counts.
     pub fn get(&self, name: &str) -> Result<Option<&str>> {
         self.0

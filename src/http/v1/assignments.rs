@@ -2,26 +2,32 @@
 
 use super::files::Files;
 use crate::auth::Caller;
-use crate::domain::Sha256Sum;
+use crate::domain::{Rfc3339, Sha256Sum};
 use crate::exchange::{Exchange, releases};
 use crate::http::error::Result;
-use crate::http::listing;
 use crate::http::names::InCourse;
-use actix_web::{HttpResponse, web};
+use crate::http::openapi::Listing;
+use actix_web::web;
+use schemars::JsonSchema;
 use serde::Serialize;
 
-#[derive(Serialize)]
-struct Listing<'a> {
-    assignments: Vec<Shown<'a>>,
+/// What students fetch now, in order of release.
+#[derive(Serialize, JsonSchema)]
+pub struct Assignments {
+    assignments: Vec<Shown>,
 }
 
-#[derive(Serialize)]
-struct Shown<'a> {
-    assignment: &'a str,
+/// A released assignment.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Assignment")]
+struct Shown {
+    assignment: String,
+    /// Grows with each release of the assignment.
     version: i64,
-    released_at: String,
+    released_at: Rfc3339,
+    /// Names the files as a whole.
     tree: Sha256Sum,
-    files: Files<'a>,
+    files: Files,
 }
 
 /// `GET v1/courses/{course}/assignments`: what is released, in order of release.
@@ -29,18 +35,18 @@ pub async fn list(
     exchange: web::Data<Exchange>,
     caller: Caller,
     InCourse(course): InCourse,
-) -> Result<HttpResponse> {
+) -> Result<Listing<Assignments>> {
     let overview = releases::overview(&exchange, &caller, course).await?;
     let assignments = overview
         .releases
-        .iter()
+        .into_iter()
         .map(|release| Shown {
-            assignment: &release.assignment,
+            assignment: release.assignment,
             version: release.version,
-            released_at: release.released_at.to_rfc3339(),
+            released_at: Rfc3339(release.released_at),
             tree: release.digest,
             files: Files(overview.files.of(release.tree_id)),
         })
         .collect();
-    Ok(listing::reply(&Listing { assignments }))
+    Ok(Listing(Assignments { assignments }))
 }

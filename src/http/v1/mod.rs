@@ -3,31 +3,76 @@
 mod assignments;
 mod courses;
 mod files;
+mod openapi;
 mod roster;
 mod submissions;
 mod trash;
 
-use super::ngshare::Entry;
-use actix_web::web;
+use super::openapi::May::{Admins, Everybody, Instructors, Members};
+use super::openapi::{Operation, delete, get, post, put};
 
-/// Every address of it.
-pub const ROUTES: &[Entry] = &[
-    ("GET", "v1/courses/{course}/submissions", || {
-        web::get().to(submissions::list)
-    }),
-    ("GET", "v1/courses", || web::get().to(courses::list)),
-    ("GET", "v1/courses/{course}/roster", || {
-        web::get().to(roster::list)
-    }),
-    ("PUT", "v1/courses/{course}/roster", || {
-        web::put().to(roster::put)
-    }),
-    ("DELETE", "v1/courses/{course}/roster/{user}", || {
-        web::delete().to(roster::remove)
-    }),
-    ("GET", "v1/courses/{course}/assignments", || {
-        web::get().to(assignments::list)
-    }),
-    ("GET", "v1/trash", || web::get().to(trash::list)),
-    ("POST", "v1/trash/{id}", || web::post().to(trash::restore)),
-];
+/// Every address of it. What a handler takes and replies, the document knows from its signature.
+pub fn operations() -> Vec<Operation> {
+    vec![
+        get("v1/openapi.json", openapi::show, Everybody, "This document"),
+        get(
+            "v1/courses",
+            courses::list,
+            Everybody,
+            "The courses the caller is in, for an admin all",
+        ),
+        get(
+            "v1/courses/{course}/roster",
+            roster::list,
+            Instructors,
+            "Everybody in the course",
+        ),
+        put(
+            "v1/courses/{course}/roster",
+            roster::put,
+            Instructors,
+            "Add people or update their details, all or none",
+        )
+        .details("Only an admin makes or changes instructors, but for their own details.")
+        .fails(400, "Illegal user id")
+        .fails(409, "Cannot add instructor as student"),
+        delete(
+            "v1/courses/{course}/roster/{user}",
+            roster::remove,
+            Instructors,
+            "Take somebody off the course; their work stays",
+        )
+        .details("Only an admin takes off instructors.")
+        .fails(409, "A member by a group of JupyterHub"),
+        get(
+            "v1/courses/{course}/assignments",
+            assignments::list,
+            Members,
+            "The released assignments with their files",
+        ),
+        get(
+            "v1/courses/{course}/submissions",
+            submissions::list,
+            Members,
+            "What was handed in, with files and feedback",
+        )
+        .details("Submissions to assignments that are not released now are not listed.")
+        .fails(400, "Illegal cursor")
+        .fails(404, "Assignment not found")
+        .fails(404, "Student not found"),
+        get(
+            "v1/trash",
+            trash::list,
+            Admins,
+            "The deleted courses that can be restored",
+        ),
+        post(
+            "v1/trash/{id}",
+            trash::restore,
+            Admins,
+            "Bring a deleted course back with all that was in it",
+        )
+        .fails(404, "Course not found")
+        .fails(409, "Course already exists"),
+    ]
+}

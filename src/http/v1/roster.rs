@@ -2,30 +2,40 @@
 
 use crate::auth::Caller;
 use crate::domain::{Person, Role, UserName};
+use crate::exchange::members::{Changes, Member};
 use crate::exchange::{Exchange, members, roster};
 use crate::http::error::Result;
 use crate::http::names::{InCourse, OfStudent};
-use crate::http::{json_body, listing};
-use actix_web::{HttpRequest, HttpResponse, web};
-use serde::Deserialize;
-use serde_json::json;
+use crate::http::openapi::{JsonBody, Listing, NoContent};
+use actix_web::web;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// Everybody in a course.
+#[derive(Serialize, JsonSchema)]
+pub struct Roster {
+    people: Vec<Member>,
+}
 
 /// `GET v1/courses/{course}/roster`
 pub async fn list(
     exchange: web::Data<Exchange>,
     caller: Caller,
     InCourse(course): InCourse,
-) -> Result<HttpResponse> {
+) -> Result<Listing<Roster>> {
     let people = members::list(&exchange, &caller, course).await?;
-    Ok(listing::reply(&json!({ "people": people })))
+    Ok(Listing(Roster { people }))
 }
 
-#[derive(Deserialize)]
-struct Roster {
+/// People to be added or updated.
+#[derive(Deserialize, JsonSchema)]
+pub struct RosterChange {
     people: Vec<Line>,
 }
 
-#[derive(Deserialize)]
+/// Somebody; a detail that is absent or `null` stays what it was.
+#[derive(Deserialize, JsonSchema)]
+#[schemars(rename = "RosterLine")]
 struct Line {
     username: String,
     role: Role,
@@ -39,18 +49,18 @@ pub async fn put(
     exchange: web::Data<Exchange>,
     caller: Caller,
     InCourse(course): InCourse,
-    request: HttpRequest,
-    body: web::Payload,
-) -> Result<HttpResponse> {
+    body: JsonBody<RosterChange>,
+) -> Result<web::Json<Changes>> {
     roster::may_write(&exchange, &caller, &course).await?;
-    let roster: Roster = json_body::read(&request, body).await?;
-    let people = roster
+    let people = body
+        .read()
+        .await?
         .people
         .into_iter()
         .map(parse)
         .collect::<Result<_>>()?;
     let changes = members::put(&exchange, &caller, course, people).await?;
-    Ok(HttpResponse::Ok().json(changes))
+    Ok(web::Json(changes))
 }
 
 fn parse(line: Line) -> Result<(Role, Person)> {
@@ -68,7 +78,7 @@ pub async fn remove(
     exchange: web::Data<Exchange>,
     caller: Caller,
     OfStudent(course, user): OfStudent,
-) -> Result<HttpResponse> {
+) -> Result<NoContent> {
     members::remove(&exchange, &caller, course, user).await?;
-    Ok(HttpResponse::NoContent().finish())
+    Ok(NoContent)
 }
