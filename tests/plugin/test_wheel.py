@@ -1,5 +1,6 @@
 """What `pip install nbcourier` brings into an environment that has nothing else."""
 
+import json
 import os
 import subprocess
 import sys
@@ -120,9 +121,27 @@ def test_the_plugin_is_there_and_asks_for_little(environment: Environment) -> No
     assert len(needed) == 1, needed
 
 
+def test_jupyter_servers_of_the_environment_load_the_extension(
+    environment: Environment,
+) -> None:
+    assert_extension_is_enabled(environment)
+
+
 def test_the_other_wheel_has_the_plugin_only(
     wheels: dict[str, Path], tmp_path: Path
 ) -> None:
     environment = Environment(tmp_path / "venv", wheels["anywhere"])
     assert environment.run("python", "-c", "import nbcourier; print(1)") == "1\n"
     assert not (environment.path / "bin" / "nbcourier").exists()
+    assert_extension_is_enabled(environment)
+
+
+def assert_extension_is_enabled(environment: Environment) -> None:
+    """Looks where a Jupyter server would: it is not in the environment itself."""
+    directory = environment.path / "etc" / "jupyter" / "jupyter_server_config.d"
+    config = json.loads((directory / "nbcourier.json").read_text())
+    (package,) = config["ServerApp"]["jpserver_extensions"]
+    points = f"import {package}; print(*{package}._jupyter_server_extension_points())"
+    (point,) = environment.run("python", "-c", points).splitlines()
+    module = literal_eval(point)["module"]
+    environment.run("python", "-c", f"import {module}")
