@@ -19,6 +19,8 @@ pub struct OfStudent(pub CourseId, pub UserName);
 pub struct OfInstructor(pub CourseId, pub UserName);
 /// `{course}/{assignment}/{user}`
 pub struct OfWork(pub Target);
+/// `{course}/{id}` of a submission; what is no number is the number of none
+pub struct OfSubmission(pub CourseId, pub i64);
 
 /// `{course}`, of which one is to be made
 pub struct NewCourse(pub CourseId);
@@ -68,6 +70,12 @@ fn person(request: &HttpRequest, thing: Thing) -> Result<UserName> {
     new_person(request).map_err(|_| not_found(thing))
 }
 
+/// What is no number is the number of nothing: whether the caller may ask at all is decided first.
+fn number(request: &HttpRequest) -> i64 {
+    let id = request.match_info().get("id");
+    id.and_then(|id| id.parse().ok()).unwrap_or(-1)
+}
+
 fn not_found(thing: Thing) -> Error {
     exchange::Error::NotFound(thing).into()
 }
@@ -95,6 +103,7 @@ from_address!(OfWork, request => Self(Target {
     assignment: assignment(request)?,
     student: person(request, Thing::Student)?,
 }));
+from_address!(OfSubmission, request => Self(course(request)?, number(request)));
 from_address!(NewCourse, request => Self(new_course(request)?));
 from_address!(NewAssignment, request => Self(course(request)?, new_assignment(request)?));
 from_address!(NewPerson, request => Self(course(request)?, new_person(request)?));

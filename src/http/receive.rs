@@ -50,6 +50,11 @@ impl Fields {
             .transpose()
             .map_err(|_| Error::bad(format!("The argument {name} is not UTF-8")))
     }
+
+    /// The same for an argument that counts as absent when it is empty.
+    pub fn given(&self, name: &str) -> Result<Option<&str>> {
+        Ok(self.get(name)?.filter(|text| !text.is_empty()))
+    }
 }
 
 /// The JSON text of a field, without ever holding it as a tree of values: `not_json` when it is none, and

@@ -2,7 +2,7 @@
 
 use super::body::{self, MaxRequestSize};
 use super::ngshare::{self, Entry};
-use super::{access_log, health, identify, listing, pages, problem, v1};
+use super::{access_log, health, identify, listing, pages, problem, tar_reply, v1};
 use crate::auth::Authenticator;
 use crate::exchange::Exchange;
 use actix_web::middleware::{Compress, from_fn};
@@ -149,7 +149,9 @@ fn configure(service: &mut ServiceConfig, settings: &Settings) {
             resource = resource.route(route());
         }
         let resource = resource.default_service(web::to(ngshare::no_such_method));
-        scope = if listing::ADDRESSES.contains(path) {
+        let is_compressed =
+            listing::ADDRESSES.contains(path) || tar_reply::ADDRESSES.contains(path);
+        scope = if is_compressed {
             scope.service(resource.wrap(Compress::default()))
         } else {
             scope.service(resource)

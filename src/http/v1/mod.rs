@@ -1,8 +1,11 @@
 //! Our own API below `v1/`: what the protocol of ngshare has no words for.
 
 mod assignments;
+mod collect;
 mod courses;
+mod feedback;
 mod files;
+mod releases;
 mod roster;
 mod submissions;
 mod trash;
@@ -27,6 +30,27 @@ pub const ROUTES: &[Entry] = &[
     }),
     ("GET", "v1/courses/{course}/assignments", || {
         web::get().to(assignments::list)
+    }),
+    (
+        "GET",
+        "v1/courses/{course}/assignments/{assignment}/tree",
+        || web::get().to(releases::tree),
+    ),
+    (
+        "GET",
+        "v1/courses/{course}/assignments/{assignment}/collect",
+        || web::get().to(collect::collect),
+    ),
+    ("GET", "v1/courses/{course}/submissions/{id}/tree", || {
+        web::get().to(submissions::tree)
+    }),
+    (
+        "GET",
+        "v1/courses/{course}/submissions/{id}/feedback",
+        || web::get().to(feedback::tree),
+    ),
+    ("GET", "v1/courses/{course}/feedback", || {
+        web::get().to(feedback::of_course)
     }),
     ("GET", "v1/trash", || web::get().to(trash::list)),
     ("POST", "v1/trash/{id}", || web::post().to(trash::restore)),

@@ -4,11 +4,11 @@ use super::files::Files;
 use crate::auth::Caller;
 use crate::domain::{AssignmentId, Sha256Sum, Timestamp, UserName};
 use crate::exchange::submission_pages::{self, Entry, Page, Place, Question};
-use crate::exchange::{Error as Refusal, Exchange, Thing};
+use crate::exchange::{Error as Refusal, Exchange, Thing, submissions};
 use crate::http::error::{Error, Result};
-use crate::http::listing;
-use crate::http::names::InCourse;
+use crate::http::names::{InCourse, OfSubmission};
 use crate::http::receive::Fields;
+use crate::http::{listing, tar_reply};
 use actix_web::{HttpRequest, HttpResponse, web};
 use serde::Serialize;
 
@@ -47,7 +47,7 @@ pub async fn list(
     request: HttpRequest,
 ) -> Result<HttpResponse> {
     let fields = Fields::of_query(&request)?;
-    let given = |name| Ok::<_, Error>(fields.get(name)?.filter(|text| !text.is_empty()));
+    let given = |name| fields.given(name);
     let not_found = |thing| Error::from(Refusal::NotFound(thing));
     let question = Question {
         course,
@@ -74,6 +74,16 @@ pub async fn list(
             next: page.next.map(cursor),
         },
     ))
+}
+
+/// `GET v1/courses/{course}/submissions/{id}/tree`
+pub async fn tree(
+    exchange: web::Data<Exchange>,
+    caller: Caller,
+    OfSubmission(course, id): OfSubmission,
+) -> Result<HttpResponse> {
+    let found = submissions::tree(&exchange, &caller, course, id).await?;
+    tar_reply::tree(&exchange, found).await
 }
 
 fn shown<'a>(page: &'a Page, entry: &'a Entry) -> Shown<'a> {
