@@ -96,6 +96,14 @@ GET v1/courses/{course}/assignments
 GET v1/courses/{course}/submissions | all one may see
 GET v1/courses/{course}/submissions | one's own by name
 GET v1/courses/{course}/submissions | another's | other-student
+GET v1/courses/{course}/assignments/{assignment}/tree
+GET v1/courses/{course}/assignments/{assignment}/tree | an earlier version
+GET v1/courses/{course}/assignments/{assignment}/collect
+GET v1/courses/{course}/submissions/{id}/tree | one's own
+GET v1/courses/{course}/submissions/{id}/tree | another's | other-student
+GET v1/courses/{course}/submissions/{id}/feedback | one's own
+GET v1/courses/{course}/submissions/{id}/feedback | another's | other-student
+GET v1/courses/{course}/feedback
 GET {prefix}
 GET login
 GET oauth_callback | without a code
@@ -203,6 +211,7 @@ struct Prepared<'a> {
     course: Course<'a>,
     id: String,
     times: BTreeMap<&'static str, String>,
+    numbers: BTreeMap<&'static str, i64>,
 }
 
 impl<'a> Prepared<'a> {
@@ -212,19 +221,37 @@ impl<'a> Prepared<'a> {
             course,
             id: id.to_owned(),
             times: BTreeMap::new(),
+            numbers: BTreeMap::new(),
         };
         let course = prepared.course();
         course.make(&["kevin", "co-instructor"], &["lawrence", "other-student"]);
-        course
-            .release("challenge", "kevin", &[Sent::new("task", "task")])
-            .ok();
+        for text in ["earlier", "task"] {
+            course
+                .release("challenge", "kevin", &[Sent::new("task", text)])
+                .ok();
+            if text == "earlier" {
+                let path = format!("assignment/{id}/challenge");
+                server
+                    .send(&server.call("DELETE", &path).token("kevin"))
+                    .ok();
+            }
+        }
         let times = AUTHORS.map(|author| {
             let work = [Sent::new("work", format!("by {author}"))];
             let time = timestamp_of(&course.submit("challenge", author, &work));
             course.give_feedback("challenge", author, &time, &work).ok();
             (author, time)
         });
+        let listing = format!("v1/courses/{id}/submissions");
+        let listing = course.get(&listing, "kevin").ok().json();
+        let numbers = AUTHORS.map(|author| {
+            let listed = listing["submissions"].as_array().expect("submissions");
+            let of_author = listed.iter().find(|line| line["student"] == author);
+            let number = of_author.expect("theirs")["id"].as_i64();
+            (author, number.expect("a number"))
+        });
         prepared.times = times.into();
+        prepared.numbers = numbers.into();
         prepared
     }
 
@@ -273,6 +300,10 @@ impl<'a> Prepared<'a> {
         if path.starts_with("v1/trash/") {
             target = target.replace("{id}", &self.deleted());
         }
+        if path.starts_with("v1/courses/{course}/submissions/") {
+            let number = self.numbers.get(user).copied().unwrap_or(0);
+            target = target.replace("{id}", &number.to_string());
+        }
         let time = self
             .times
             .get(user)
@@ -281,6 +312,7 @@ impl<'a> Prepared<'a> {
             "v1/courses/{course}/submissions" if row.about != "all one may see" => {
                 target = format!("{target}?student={user}");
             }
+            _ if row.about == "an earlier version" => target.push_str("?version=1"),
             "initialize-Data6ase" => target.push_str("?action=dump"),
             _ if row.route.starts_with("GET feedback/") => {
                 target = format!("{target}?timestamp={}", percent_encode(time));

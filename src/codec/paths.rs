@@ -9,11 +9,11 @@ use std::ops::Bound;
 /// They are kept with NUL (which no path holds) for `/`. So the files below a directory come directly behind where
 /// the directory itself would stand, and one look to either side tells whether a path fits, however deep it is.
 #[derive(Debug, Default)]
-pub(super) struct PathSet(BTreeSet<Box<str>>);
+pub struct PathSet(BTreeSet<Box<str>>);
 
 impl PathSet {
     /// Adds a path; `IllegalPath` when it is there already, is a directory of one that is, or is below one that is.
-    pub(super) fn insert(&mut self, path: &RelativePath) -> Result<(), IllegalPath> {
+    pub fn insert(&mut self, path: &RelativePath) -> Result<(), IllegalPath> {
         let path = path.as_str().replace('/', "\0").into_boxed_str();
         let before = self
             .0

@@ -2,9 +2,11 @@
 
 #![allow(clippy::unwrap_used)]
 
+mod archives;
 mod file_lists;
 mod forms;
 mod json;
+mod packed;
 
 use super::{
     Base64Decoder, Base64LineEncoder, FieldEvent, FileEvent, FileListDecoder, FileListError,

@@ -18,8 +18,12 @@ pub enum Thing {
     Instructor,
     /// Somebody who takes the course.
     Student,
+    /// A version of an assignment.
+    Version,
     /// Something handed in.
     Submission,
+    /// What was given back on it.
+    Feedback,
 }
 
 /// What the caller would have to be.

@@ -1,11 +1,11 @@
 //! What instructors give back on a submission.
 
 use super::intake::Parcel;
-use super::submissions::{Target, require_known};
-use super::trees::ListedFile;
+use super::submissions::{Target, by_number, require_known};
+use super::trees::{self, ListedFile};
 use super::{Error, Exchange, Policy, Result, Thing};
 use crate::auth::Caller;
-use crate::domain::Timestamp;
+use crate::domain::{CourseId, Timestamp};
 use crate::store::{self, Connection};
 
 /// Whether the caller may give the student feedback: the checks that need no body.
@@ -86,6 +86,32 @@ pub async fn files(
                 Some(tree) => Ok(store::trees::files(conn, tree)?),
                 None => Ok(Vec::new()),
             }
+        })
+        .await
+}
+
+/// The tree shown as feedback on the submission with that number, for the student themselves and instructors.
+pub async fn tree(
+    exchange: &Exchange,
+    caller: &Caller,
+    course: CourseId,
+    id: i64,
+) -> Result<trees::Found> {
+    let (policy, caller) = (exchange.policy, caller.clone());
+    exchange
+        .store
+        .read(move |conn| {
+            let standing = policy.enter(conn, &caller, &course)?;
+            let submission = by_number(conn, standing, &caller, id)?;
+            standing.released(conn, &submission.assignment)?;
+            let shown = store::feedback::current_of_all(conn, [submission.id])?
+                .remove(&submission.id)
+                .ok_or(Error::NotFound(Thing::Feedback))?;
+            Ok(trees::Found {
+                digest: shown.digest,
+                time: shown.returned_at,
+                files: store::trees::files(conn, shown.tree_id)?,
+            })
         })
         .await
 }

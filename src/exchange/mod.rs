@@ -4,6 +4,7 @@
 //! it then does. Nothing here knows HTTP.
 
 pub mod audit;
+pub mod collect;
 pub mod courses;
 pub mod demo;
 mod error;

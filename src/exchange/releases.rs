@@ -1,7 +1,7 @@
 //! Assignments as students see them: released, fetched, taken back.
 
 use super::intake::Parcel;
-use super::trees::ListedFile;
+use super::trees::{self, ListedFile};
 use super::{Error, Exchange, Result, Thing};
 use crate::auth::Caller;
 use crate::domain::{AssignmentId, CourseId, Timestamp};
@@ -61,6 +61,41 @@ pub async fn files(
                 .require_member()?
                 .released(conn, &assignment)?;
             Ok(store::trees::files(conn, released.tree_id)?)
+        })
+        .await
+}
+
+/// The tree of the assignment's current version, or, for instructors, of any, even while it is not released.
+pub async fn tree(
+    exchange: &Exchange,
+    caller: &Caller,
+    course: CourseId,
+    assignment: AssignmentId,
+    version: Option<i64>,
+) -> Result<trees::Found> {
+    let (policy, caller) = (exchange.policy, caller.clone());
+    exchange
+        .store
+        .read(move |conn| {
+            let standing = policy.enter(conn, &caller, &course)?.require_member()?;
+            let id = if version.is_some() && standing.is_instructor() {
+                store::assignments::find(conn, standing.course, &assignment)?
+                    .ok_or(Error::NotFound(Thing::Assignment))?
+            } else {
+                standing.released(conn, &assignment)?.id
+            };
+            let version = match store::assignments::version(conn, id, version)? {
+                Some(current) if current.is_current => current,
+                other => {
+                    standing.require_instructor()?;
+                    other.ok_or(Error::NotFound(Thing::Version))?
+                }
+            };
+            Ok(trees::Found {
+                digest: version.digest,
+                time: version.released_at,
+                files: store::trees::files(conn, version.tree_id)?,
+            })
         })
         .await
 }

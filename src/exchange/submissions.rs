@@ -2,10 +2,11 @@
 
 use super::intake::Parcel;
 use super::policy::Standing;
-use super::trees::ListedFile;
+use super::trees::{self, ListedFile};
 use super::{Error, Exchange, Policy, Result, Thing};
 use crate::auth::Caller;
 use crate::domain::{AssignmentId, CourseId, Timestamp, UserName};
+use crate::store::receipts::Submission;
 use crate::store::{self, Connection};
 
 pub use crate::store::submissions::Line;
@@ -140,6 +141,29 @@ pub async fn files(
         .await
 }
 
+/// The tree of the submission with that number, for the student themselves and instructors.
+pub async fn tree(
+    exchange: &Exchange,
+    caller: &Caller,
+    course: CourseId,
+    id: i64,
+) -> Result<trees::Found> {
+    let (policy, caller) = (exchange.policy, caller.clone());
+    exchange
+        .store
+        .read(move |conn| {
+            let standing = policy.enter(conn, &caller, &course)?;
+            let submission = by_number(conn, standing, &caller, id)?;
+            standing.released(conn, &submission.assignment)?;
+            Ok(trees::Found {
+                digest: submission.digest,
+                time: submission.submitted_at,
+                files: store::trees::files(conn, submission.tree_id)?,
+            })
+        })
+        .await
+}
+
 /// Whether there is a target to speak of; for when the request is at fault in other ways, which counts after this.
 pub async fn check_target(exchange: &Exchange, caller: &Caller, target: &Target) -> Result<()> {
     let (policy, caller, target) = (exchange.policy, caller.clone(), target.clone());
@@ -162,6 +186,23 @@ fn find_assignment(
     let assignment = standing.released(conn, &target.assignment)?.id;
     require_known(policy, conn, standing, &target.course, &target.student)?;
     Ok(assignment)
+}
+
+/// The submission with that number, for the student themselves and instructors; nobody else is told whether there is
+/// one.
+pub(super) fn by_number(
+    conn: &mut Connection,
+    standing: Standing,
+    caller: &Caller,
+    id: i64,
+) -> Result<Submission> {
+    match store::receipts::find(conn, standing.course, id)? {
+        Some(own) if own.student == caller.name().as_str() => Ok(own),
+        other => {
+            standing.require_instructor()?;
+            other.ok_or(Error::NotFound(Thing::Submission))
+        }
+    }
 }
 
 /// The person must be in the course, or have handed something in there.

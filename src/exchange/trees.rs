@@ -1,7 +1,7 @@
 //! Files on their way out.
 
 use super::{Error, Exchange, Result};
-use crate::domain::Sha256Sum;
+use crate::domain::{Sha256Sum, Timestamp};
 use crate::store;
 use bytes::Bytes;
 use std::collections::HashMap;
@@ -11,8 +11,75 @@ pub use crate::store::trees::File as ListedFile;
 
 /// Bytes read at a time from a large file.
 const CHUNK: usize = 256 * 1024;
-/// Small contents read from the database at a time, in bytes.
+/// Small contents read from the database at a time, in bytes,
 const BATCH: u64 = 1024 * 1024;
+/// and how many of them at most.
+const BATCH_FILES: usize = 1000;
+/// Files listed at a time where many trees go out together, unless a single tree has more.
+const LISTED: i64 = 5000;
+
+/// One tree that somebody asked for.
+#[derive(Debug)]
+pub struct Found {
+    /// Its name.
+    pub digest: Sha256Sum,
+    /// When it was released, handed in or given back.
+    pub time: Timestamp,
+    /// Its files.
+    pub files: Vec<ListedFile>,
+}
+
+/// A tree among many that go out together.
+#[derive(Debug, Clone, Copy)]
+pub struct Part {
+    /// The submission it belongs to.
+    pub submission: i64,
+    /// The row of the tree.
+    pub tree_id: i64,
+    /// How many files it has.
+    pub files: i64,
+    /// When it was handed in or given back.
+    pub time: Timestamp,
+}
+
+/// Many trees in order. Their files are listed some thousand at a time, so that memory does not grow with a class.
+pub struct Bundle {
+    exchange: Exchange,
+    parts: std::iter::Peekable<std::vec::IntoIter<Part>>,
+}
+
+impl Bundle {
+    /// A bundle of these trees.
+    pub fn new(exchange: &Exchange, parts: Vec<Part>) -> Self {
+        Self {
+            exchange: exchange.clone(),
+            parts: parts.into_iter().peekable(),
+        }
+    }
+
+    /// The next trees with their files; none at the end.
+    pub async fn next(&mut self) -> Result<Vec<(Part, Vec<ListedFile>)>> {
+        let mut batch: Vec<Part> = Vec::new();
+        let mut listed = 0;
+        while let Some(part) = self
+            .parts
+            .next_if(|part| batch.is_empty() || listed + part.files <= LISTED)
+        {
+            listed += part.files;
+            batch.push(part);
+        }
+        if batch.is_empty() {
+            return Ok(Vec::new());
+        }
+        let read = self.exchange.store.read(move |conn| {
+            let trees = batch.iter().map(|part| part.tree_id);
+            let files = store::trees::files_of_all(conn, trees)?;
+            let with_files = |part: Part| (part, files.of(part.tree_id).to_vec());
+            Ok(batch.into_iter().map(with_files).collect())
+        });
+        read.await
+    }
+}
 
 /// A part of a tree's content.
 #[derive(Debug)]
@@ -123,6 +190,7 @@ impl Contents {
             .files
             .get(self.next)
             .filter(|file| file.blob.in_database && bytes < BATCH)
+            .filter(|_| self.next - first < BATCH_FILES)
         {
             bytes += file.blob.blob.size;
             self.next += 1;

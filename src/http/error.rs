@@ -129,7 +129,9 @@ fn name(thing: Thing) -> &'static str {
         Thing::Assignment => "Assignment",
         Thing::Instructor => "Instructor",
         Thing::Student => "Student",
+        Thing::Version => "Version",
         Thing::Submission => "Submission",
+        Thing::Feedback => "Feedback",
     }
 }
 

@@ -15,6 +15,7 @@ mod person;
 mod problem;
 mod receive;
 mod server;
+mod tar_reply;
 mod user_argument;
 mod v1;
 

@@ -20,6 +20,8 @@ pub struct OfStudent(pub CourseId, pub UserName);
 pub struct OfInstructor(pub CourseId, pub UserName);
 /// `{course}/{assignment}/{user}`
 pub struct OfWork(pub Target);
+/// `{course}/{id}` of a submission; what is no number is the number of none
+pub struct OfSubmission(pub CourseId, pub i64);
 
 /// `{course}`, of which one is to be made
 pub struct NewCourse(pub CourseId);
@@ -72,6 +74,12 @@ fn person(request: &HttpRequest, thing: Thing) -> Result<UserName> {
     new_person(request).map_err(|_| not_found(thing))
 }
 
+/// What is no number is the number of nothing: whether the caller may ask at all is decided first.
+fn number(request: &HttpRequest) -> i64 {
+    let id = request.match_info().get("id");
+    id.and_then(|id| id.parse().ok()).unwrap_or(-1)
+}
+
 fn not_found(thing: Thing) -> Error {
     exchange::Error::NotFound(thing).into()
 }
@@ -99,6 +107,7 @@ from_address!(OfWork, request => Self(Target {
     assignment: assignment(request)?,
     student: person(request, Thing::Student)?,
 }));
+from_address!(OfSubmission, request => Self(course(request)?, number(request)));
 from_address!(NewCourse, request => Self(new_course(request)?));
 from_address!(NewAssignment, request => Self(course(request)?, new_assignment(request)?));
 from_address!(NewPerson, request => Self(course(request)?, new_person(request)?));
@@ -132,6 +141,14 @@ impl Argument for InAssignment {
         in_course(parts);
         parts.in_path("assignment", "The id of an assignment.");
         parts.fails(404, "Assignment not found");
+    }
+}
+
+impl Argument for OfSubmission {
+    fn describe(parts: &mut Parts) {
+        in_course(parts);
+        parts.number_in_path("id", "The number of a submission.");
+        parts.fails(404, "Submission not found");
     }
 }
 

@@ -77,6 +77,73 @@ pub fn current_releases(conn: &mut Connection, course: i64) -> Result<Vec<Releas
         .collect()
 }
 
+/// The row of the assignment of that name, released or not.
+pub fn find(conn: &mut Connection, course: i64, assignment: &AssignmentId) -> Result<Option<i64>> {
+    let row = assignments::table
+        .filter(
+            assignments::course_id
+                .eq(course)
+                .and(assignments::name.eq(assignment.as_str()))
+                .and(assignments::deleted_at.is_null()),
+        )
+        .select(assignments::id)
+        .get_result(conn)
+        .optional()?;
+    Ok(row)
+}
+
+/// One version of an assignment.
+#[derive(Debug, Clone, Copy)]
+pub struct Version {
+    /// 1 for the first, growing.
+    pub number: i64,
+    /// When it was released.
+    pub released_at: Timestamp,
+    /// The row of its tree.
+    pub tree_id: i64,
+    /// The name of its tree.
+    pub digest: Sha256Sum,
+    /// Whether this is the one that is shown.
+    pub is_current: bool,
+}
+
+/// The version of that number, or the one that is shown.
+pub fn version(
+    conn: &mut Connection,
+    assignment: i64,
+    number: Option<i64>,
+) -> Result<Option<Version>> {
+    type Columns = (i64, i64, i64, i64, Option<i64>, Vec<u8>);
+    let mut query = releases::table
+        .inner_join(trees::table)
+        .inner_join(assignments::table.on(assignments::id.eq(releases::assignment_id)))
+        .filter(releases::assignment_id.eq(assignment))
+        .select((
+            releases::id,
+            releases::version,
+            releases::released_at,
+            releases::tree_id,
+            assignments::current_release,
+            trees::digest,
+        ))
+        .into_boxed();
+    query = match number {
+        Some(number) => query.filter(releases::version.eq(number)),
+        None => query.filter(assignments::current_release.eq(releases::id.nullable())),
+    };
+    let row = query.get_result::<Columns>(conn).optional()?;
+    row.map(|(id, number, released_at, tree_id, current, digest)| {
+        Ok(Version {
+            number,
+            released_at: Timestamp::from_micros(released_at),
+            tree_id,
+            digest: super::blobs::parse_sha256(&digest)?,
+            is_current: current == Some(id),
+        })
+    })
+    .transpose()
+}
+
 /// The names of the released assignments, in order of release.
 pub fn list_released(conn: &mut Connection, course: i64) -> Result<Vec<String>> {
     let names = assignments::table

@@ -34,6 +34,8 @@ pub struct Shown {
     pub tree_id: i64,
     /// The name of its tree.
     pub digest: Sha256Sum,
+    /// How many files it has.
+    pub files: i64,
 }
 
 /// The feedback shown on each of these submissions that has one, by one statement however many there are.
@@ -50,15 +52,17 @@ pub fn current_of_all(
             feedback::returned_at,
             feedback::tree_id,
             trees::digest,
+            trees::files,
         ))
-        .load_iter::<(i64, i64, i64, Vec<u8>), _>(conn)?;
+        .load_iter::<(i64, i64, i64, Vec<u8>, i64), _>(conn)?;
     // Of several the newest comes last and stays.
     rows.map(|row| {
-        let (submission, returned_at, tree_id, digest) = row?;
+        let (submission, returned_at, tree_id, digest, files) = row?;
         let shown = Shown {
             returned_at: Timestamp::from_micros(returned_at),
             tree_id,
             digest: super::blobs::parse_sha256(&digest)?,
+            files,
         };
         Ok((submission, shown))
     })

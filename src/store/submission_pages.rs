@@ -41,6 +41,8 @@ pub struct Entry {
     pub tree_id: i64,
     /// The name of its tree.
     pub digest: Sha256Sum,
+    /// How many files it has.
+    pub files: i64,
 }
 
 impl Entry {
@@ -60,7 +62,7 @@ pub fn page(
     wanted: &Wanted,
     at_most: usize,
 ) -> Result<Vec<Entry>> {
-    type Columns = (i64, String, String, i64, i64, Vec<u8>);
+    type Columns = (i64, String, String, i64, i64, Vec<u8>, i64);
     let mut query = submissions::table
         .inner_join(assignments::table)
         .inner_join(trees::table)
@@ -77,6 +79,7 @@ pub fn page(
             submissions::submitted_at,
             submissions::tree_id,
             trees::digest,
+            trees::files,
         ))
         .into_boxed();
     if let Some(assignment) = wanted.assignment {
@@ -98,7 +101,7 @@ pub fn page(
         .load_iter::<Columns, _>(conn)?
         .take(at_most)
         .map(|row| {
-            let (id, assignment, student, submitted_at, tree_id, digest) = row?;
+            let (id, assignment, student, submitted_at, tree_id, digest, files) = row?;
             Ok(Entry {
                 id,
                 assignment,
@@ -106,6 +109,7 @@ pub fn page(
                 submitted_at: Timestamp::from_micros(submitted_at),
                 tree_id,
                 digest: parse_sha256(&digest)?,
+                files,
             })
         })
         .collect()

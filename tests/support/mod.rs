@@ -25,6 +25,7 @@ pub mod random;
 pub mod routes;
 pub mod script;
 pub mod server;
+pub mod tar;
 pub mod wire_nonsense;
 
 pub use course::{Course, Permit};

@@ -1,14 +1,7 @@
 //! What is released.
 
-use crate::client::algebra;
+use crate::client::{algebra, hex_sha256};
 use crate::support::{Sent, Setup, md5_hex};
-use sha2::{Digest, Sha256};
-
-fn hex_sha256(bytes: &[u8]) -> String {
-    let sum = Sha256::digest(bytes);
-    let digits = sum.iter().map(|byte| format!("{byte:02x}"));
-    digits.collect::<Vec<_>>().concat()
-}
 
 #[test]
 fn assignments_are_listed_with_versions_and_checksums_of_their_files() {

@@ -11,6 +11,8 @@ mod support;
 
 mod assignments;
 mod client;
+mod collect;
+mod fetch;
 mod problems;
 mod roster;
 mod submissions;

@@ -151,7 +151,7 @@ impl Parts {
     }
 
     /// The schema of something in a reply.
-    pub(super) fn replied<T: JsonSchema>(&mut self) -> Schema {
+    pub fn replied<T: JsonSchema>(&mut self) -> Schema {
         self.replied.subschema_for::<T>()
     }
 

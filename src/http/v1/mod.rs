@@ -1,14 +1,17 @@
 //! Our own API below `v1/`: what the protocol of ngshare has no words for.
 
 mod assignments;
+mod collect;
 mod courses;
+mod feedback;
 mod files;
 mod openapi;
+mod releases;
 mod roster;
 mod submissions;
 mod trash;
 
-use super::openapi::May::{Admins, Everybody, Instructors, Members};
+use super::openapi::May::{Admins, Everybody, Instructors, Members, SelfOrInstructors};
 use super::openapi::{Operation, delete, get, post, put};
 
 /// Every address of it. What a handler takes and replies, the document knows from its signature.
@@ -51,6 +54,23 @@ pub fn operations() -> Vec<Operation> {
             "The released assignments with their files",
         ),
         get(
+            "v1/courses/{course}/assignments/{assignment}/tree",
+            releases::tree,
+            Members,
+            "The files of a released assignment",
+        )
+        .details("Another version than the released one is for instructors.")
+        .fails(400, "The version is a number")
+        .fails(404, "Version not found"),
+        get(
+            "v1/courses/{course}/assignments/{assignment}/collect",
+            collect::collect,
+            Instructors,
+            "Each student's latest submission",
+        )
+        .fails(400, "Time format incorrect")
+        .fails(404, "Student not found"),
+        get(
             "v1/courses/{course}/submissions",
             submissions::list,
             Members,
@@ -60,6 +80,26 @@ pub fn operations() -> Vec<Operation> {
         .fails(400, "Illegal cursor")
         .fails(404, "Assignment not found")
         .fails(404, "Student not found"),
+        get(
+            "v1/courses/{course}/submissions/{id}/tree",
+            submissions::tree,
+            SelfOrInstructors,
+            "The files of a submission",
+        ),
+        get(
+            "v1/courses/{course}/submissions/{id}/feedback",
+            feedback::tree,
+            SelfOrInstructors,
+            "The files of the feedback on a submission",
+        )
+        .fails(404, "Feedback not found"),
+        get(
+            "v1/courses/{course}/feedback",
+            feedback::of_course,
+            Members,
+            "The feedback on everything handed in, a student's own",
+        )
+        .fails(404, "Assignment not found"),
         get(
             "v1/trash",
             trash::list,

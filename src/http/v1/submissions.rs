@@ -4,10 +4,11 @@ use super::files::Files;
 use crate::auth::Caller;
 use crate::domain::{AssignmentId, Rfc3339, Sha256Sum, Timestamp, UserName};
 use crate::exchange::submission_pages::{self, Entry, Page, Place, Question};
-use crate::exchange::{Error as Refusal, Exchange, Thing};
+use crate::exchange::{Error as Refusal, Exchange, Thing, submissions};
 use crate::http::error::{Error, Result};
-use crate::http::names::InCourse;
+use crate::http::names::{InCourse, OfSubmission};
 use crate::http::openapi::{Listing, Query};
+use crate::http::tar_reply::{self, Archive};
 use actix_web::web;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -86,6 +87,16 @@ pub async fn list(
     };
     let page = submission_pages::page(&exchange, &caller, question).await?;
     Ok(Listing(shown(page)))
+}
+
+/// `GET v1/courses/{course}/submissions/{id}/tree`
+pub async fn tree(
+    exchange: web::Data<Exchange>,
+    caller: Caller,
+    OfSubmission(course, id): OfSubmission,
+) -> Result<Archive> {
+    let found = submissions::tree(&exchange, &caller, course, id).await?;
+    tar_reply::tree(&exchange, found).await
 }
 
 fn shown(page: Page) -> Submissions {

@@ -1,0 +1,49 @@
+//! What a tar archive is made of: blocks of 512 bytes, of which those before a file's bytes are headers.
+//!
+//! The format is POSIX's `ustar` with its extended headers (IEEE Std 1003.1, `pax`), and on the way in also GNU tar's
+//! long names.
+
+use std::ops::Range;
+
+/// Headers and contents begin at multiples of this, in bytes.
+pub(super) const BLOCK: usize = 512;
+
+/// A header, or what fills one up.
+pub(super) type Block = [u8; BLOCK];
+
+// Where the fields of a header stand.
+pub(super) const NAME: Range<usize> = 0..100;
+pub(super) const MODE: Range<usize> = 100..108;
+pub(super) const OWNER: Range<usize> = 108..116;
+pub(super) const GROUP: Range<usize> = 116..124;
+pub(super) const SIZE: Range<usize> = 124..136;
+pub(super) const MODIFIED: Range<usize> = 136..148;
+pub(super) const CHECKSUM: Range<usize> = 148..156;
+pub(super) const KIND: usize = 156;
+/// What says that it is a header at all, and of which make.
+pub(super) const MAGIC: Range<usize> = 257..265;
+/// What stands before the name, in POSIX's headers.
+pub(super) const PREFIX: Range<usize> = 345..500;
+
+/// The mark of POSIX's headers.
+pub(super) const POSIX: &[u8; 8] = b"ustar\x0000";
+/// The mark of GNU tar's, which have other things in the place of the prefix.
+pub(super) const GNU: &[u8; 8] = b"ustar  \0";
+
+/// The kind of a regular file.
+pub(super) const FILE: u8 = b'0';
+/// The kind of a header that says more about the entry behind it.
+pub(super) const EXTENDED: u8 = b'x';
+
+/// How many zeros stand behind contents of so many bytes, up to the next block.
+pub(super) fn padding(size: u64) -> usize {
+    let over = usize::try_from(size % BLOCK as u64).unwrap_or_default();
+    (BLOCK - over) % BLOCK
+}
+
+/// The sum of a header's bytes, those of the sum itself counted as blanks.
+pub(super) fn checksum(header: &Block) -> u64 {
+    let sum: u64 = header.iter().map(|byte| u64::from(*byte)).sum();
+    let own: u64 = header[CHECKSUM].iter().map(|byte| u64::from(*byte)).sum();
+    sum - own + CHECKSUM.len() as u64 * u64::from(b' ')
+}

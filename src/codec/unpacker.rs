@@ -1,0 +1,213 @@
+//! Compressed bytes to bytes, as they arrive.
+
+use flate2::write::MultiGzDecoder;
+use std::io::{self, Write};
+use zstd::stream::raw::{DParameter, Decoder, Operation};
+
+/// How bytes are packed: the content codings of RFC 9110 that are taken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Packing {
+    /// Not at all.
+    Plain,
+    /// RFC 1952.
+    Gzip,
+    /// RFC 8878.
+    Zstd,
+}
+
+/// The bytes are not packed as was said, or are not whole.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("The compressed body is damaged or incomplete")]
+pub struct NotPacked;
+
+/// How many bytes one call of `feed` makes, about: few bytes may unpack to very many.
+const TURN: usize = 1024 * 1024;
+/// How many are made at a time.
+const OUTPUT: usize = 64 * 1024;
+/// What may be looked back at, as a power of two: the 8 MiB that RFC 9659 bounds the content coding to. It is held in
+/// memory.
+const WINDOW_LOG: u32 = 23;
+/// What a frame begins with (RFC 8878, section 3.1.1), least byte first.
+const FRAME: [u8; 4] = [0x28, 0xB5, 0x2F, 0xFD];
+/// What one that holds nothing begins with (section 3.1.2), but for four bits of the first byte.
+const SKIPPABLE: [u8; 4] = [0x50, 0x2A, 0x4D, 0x18];
+
+/// Takes packed bytes in pieces of any size and gives what they were packed from.
+pub struct Unpacker(Kind);
+
+enum Kind {
+    Plain,
+    Gzip(Box<MultiGzDecoder<Vec<u8>>>),
+    Zstd(Zstd),
+}
+
+impl Unpacker {
+    /// An unpacker at the beginning; an error when there is no memory for it.
+    pub fn new(packing: Packing) -> io::Result<Self> {
+        Ok(Self(match packing {
+            Packing::Plain => Kind::Plain,
+            Packing::Gzip => Kind::Gzip(Box::new(MultiGzDecoder::new(Vec::new()))),
+            Packing::Zstd => Kind::Zstd(Zstd::new()?),
+        }))
+    }
+
+    /// Takes from the front of the input what makes about a megabyte, gives the sink that, and tells how many bytes
+    /// it took. To be called again with the rest until nothing is left.
+    ///
+    /// Gives `NotPacked`, or the sink's own error at once; after either the unpacker is of no further use.
+    pub fn feed<E: From<NotPacked>>(
+        &mut self,
+        input: &[u8],
+        sink: &mut impl FnMut(&[u8]) -> Result<(), E>,
+    ) -> Result<usize, E> {
+        match &mut self.0 {
+            Kind::Plain => {
+                let now = &input[..input.len().min(TURN)];
+                sink(now).map(|()| now.len())
+            }
+            Kind::Gzip(decoder) => {
+                let (mut taken, mut made) = (0, 0);
+                while taken < input.len() && made < TURN {
+                    let written = decoder.write(&input[taken..]).map_err(|_| NotPacked)?;
+                    if written == 0 {
+                        return Err(NotPacked.into());
+                    }
+                    taken += written;
+                    made += decoder.get_ref().len();
+                    hand_on(decoder.get_mut(), sink)?;
+                }
+                Ok(taken)
+            }
+            Kind::Zstd(decoder) => decoder.feed(input, sink),
+        }
+    }
+
+    /// Ends the input: gives the sink the last bytes, or `NotPacked` when they are not whole.
+    pub fn finish<E: From<NotPacked>>(
+        self,
+        sink: &mut impl FnMut(&[u8]) -> Result<(), E>,
+    ) -> Result<(), E> {
+        match self.0 {
+            Kind::Plain => Ok(()),
+            Kind::Gzip(mut decoder) => {
+                decoder.try_finish().map_err(|_| NotPacked)?;
+                hand_on(decoder.get_mut(), sink)
+            }
+            Kind::Zstd(decoder) => decoder.finish(sink),
+        }
+    }
+}
+
+fn hand_on<E>(bytes: &mut Vec<u8>, sink: &mut impl FnMut(&[u8]) -> Result<(), E>) -> Result<(), E> {
+    if bytes.is_empty() {
+        return Ok(());
+    }
+    let outcome = sink(bytes);
+    bytes.clear();
+    outcome
+}
+
+struct Zstd {
+    decoder: Decoder<'static>,
+    output: Box<[u8]>,
+    state: State,
+    frames: u64,
+}
+
+/// Where in the input the decoder is.
+enum State {
+    /// Between two frames, with so many bytes of the next one's mark.
+    Between([u8; 4], usize),
+    /// In a frame.
+    Inside,
+    /// In a frame, with more bytes than the output had room for.
+    Full,
+}
+
+impl Zstd {
+    fn new() -> io::Result<Self> {
+        let mut decoder = Decoder::new()?;
+        decoder.set_parameter(DParameter::WindowLogMax(WINDOW_LOG))?;
+        Ok(Self {
+            decoder,
+            output: vec![0; OUTPUT].into(),
+            state: State::Between([0; 4], 0),
+            frames: 0,
+        })
+    }
+
+    fn feed<E: From<NotPacked>>(
+        &mut self,
+        input: &[u8],
+        sink: &mut impl FnMut(&[u8]) -> Result<(), E>,
+    ) -> Result<usize, E> {
+        let (mut taken, mut made) = (0, 0);
+        while made < TURN && (taken < input.len() || matches!(self.state, State::Full)) {
+            if let State::Between(mark, filled) = &mut self.state {
+                *mark.get_mut(*filled).ok_or(NotPacked)? = input[taken];
+                taken += 1;
+                *filled += 1;
+                if *filled == mark.len() {
+                    let mark = *mark;
+                    self.begin(mark)?;
+                }
+                continue;
+            }
+            let (read, bytes) = self.step(&input[taken..])?;
+            if read == 0 && bytes.is_empty() {
+                return Err(NotPacked.into());
+            }
+            taken += read;
+            made += bytes.len();
+            if !bytes.is_empty() {
+                sink(bytes)?;
+            }
+        }
+        Ok(taken)
+    }
+
+    /// The library also reads what versions before 0.8 wrote, without bounds on its memory; here nobody does.
+    fn begin(&mut self, mark: [u8; 4]) -> Result<(), NotPacked> {
+        let skippable = [mark[0] & 0xF0, mark[1], mark[2], mark[3]];
+        if mark != FRAME && skippable != SKIPPABLE {
+            return Err(NotPacked);
+        }
+        self.frames += 1;
+        self.state = State::Inside;
+        let (read, _) = self.step(&mark)?;
+        if read == mark.len() {
+            Ok(())
+        } else {
+            Err(NotPacked)
+        }
+    }
+
+    /// One step of the decoder: how many bytes it took, and what it made of them.
+    fn step(&mut self, input: &[u8]) -> Result<(usize, &[u8]), NotPacked> {
+        let status = self
+            .decoder
+            .run_on_buffers(input, &mut self.output)
+            .map_err(|_| NotPacked)?;
+        self.state = if status.remaining == 0 {
+            State::Between([0; 4], 0)
+        } else if status.bytes_written == self.output.len() {
+            State::Full
+        } else {
+            State::Inside
+        };
+        Ok((status.bytes_read, &self.output[..status.bytes_written]))
+    }
+
+    fn finish<E: From<NotPacked>>(
+        mut self,
+        sink: &mut impl FnMut(&[u8]) -> Result<(), E>,
+    ) -> Result<(), E> {
+        while matches!(self.state, State::Full) {
+            self.feed(&[], sink)?;
+        }
+        match self.state {
+            State::Between(_, 0) if self.frames > 0 => Ok(()),
+            _ => Err(NotPacked.into()),
+        }
+    }
+}

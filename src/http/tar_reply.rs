@@ -1,0 +1,242 @@
+//! Trees on their way out as tar archives, made as they are sent.
+
+use super::error::Result;
+use super::openapi::{Answer, Parts};
+use crate::codec::TarEncoder;
+use crate::domain::Timestamp;
+use crate::exchange::trees::{Bundle, Contents, Found, ListedFile, Part, Piece};
+use crate::exchange::{self, Exchange};
+use actix_web::body::{BodyStream, BoxBody, SizedStream};
+use actix_web::http::header::{self, HeaderName};
+use actix_web::{HttpRequest, HttpResponse, Responder};
+use bytes::Bytes;
+use futures_util::{StreamExt, stream};
+use schemars::{JsonSchema, Schema};
+use std::marker::PhantomData;
+
+/// What an archive is.
+const CONTENT_TYPE: &str = "application/x-tar";
+/// Names the tree that is sent.
+const TREE_DIGEST: HeaderName = HeaderName::from_static("x-tree-digest");
+/// The first entry of an archive of many trees: what they are.
+const MANIFEST: &str = "manifest.json";
+/// Shorter than this an archive goes out as it is: compressing would cost more than it saves, in bytes.
+const WORTH_COMPRESSING: u64 = 16 * 1024;
+
+/// A reply that is an archive of one tree. It is compressed for those who take that: notebooks are text.
+pub struct Archive(HttpResponse);
+
+impl Responder for Archive {
+    type Body = BoxBody;
+
+    fn respond_to(self, _: &HttpRequest) -> HttpResponse {
+        self.0
+    }
+}
+
+impl Answer for Archive {
+    const GROWS: bool = true;
+
+    fn describe(parts: &mut Parts) {
+        parts.replies(200, "A tar archive of the files.", CONTENT_TYPE, &binary());
+        parts.with_header(200, "X-Tree-Digest", "Names the files as a whole.");
+    }
+}
+
+/// A reply that is an archive of many trees, of which its first entry, the manifest `M`, tells.
+pub struct Bundled<M>(HttpResponse, PhantomData<M>);
+
+impl<M> Responder for Bundled<M> {
+    type Body = BoxBody;
+
+    fn respond_to(self, _: &HttpRequest) -> HttpResponse {
+        self.0
+    }
+}
+
+impl<M: JsonSchema + 'static> Answer for Bundled<M> {
+    const GROWS: bool = true;
+
+    fn describe(parts: &mut Parts) {
+        let mut schema = binary();
+        let manifest = parts.replied::<M>();
+        schema.insert("x-manifest".to_owned(), manifest.to_value());
+        parts.replies(
+            200,
+            "A tar archive: `manifest.json`, then `ID/PATH` for each file.",
+            CONTENT_TYPE,
+            &schema,
+        );
+    }
+}
+
+fn binary() -> Schema {
+    schemars::json_schema!({ "type": "string", "contentMediaType": CONTENT_TYPE })
+}
+
+/// A reply with one tree.
+pub async fn tree(exchange: &Exchange, found: Found) -> Result<Archive> {
+    let Found {
+        digest,
+        time,
+        files,
+    } = found;
+    let entries: Vec<Entry> = files
+        .iter()
+        .map(|file| Entry::new(file.path.as_str().to_owned(), file, time))
+        .collect();
+    let of_entries: u64 = entries
+        .iter()
+        .map(|entry| TarEncoder::encoded_len(&entry.path, entry.size))
+        .sum();
+    let size = of_entries + TarEncoder::END as u64;
+    let mut archive = Sender {
+        encoder: TarEncoder::new(),
+        entries,
+        contents: Contents::open(exchange, files).await?,
+        rest: Bundle::new(exchange, Vec::new()),
+        exchange: exchange.clone(),
+        ended: false,
+    };
+    // What can be read at once is read before the reply begins, so that damage still shows in the status.
+    let first = archive.next().await?;
+    let mut reply = HttpResponse::Ok();
+    reply.insert_header((TREE_DIGEST, digest.to_string()));
+    if size < WORTH_COMPRESSING {
+        reply.insert_header((header::CONTENT_ENCODING, "identity"));
+    }
+    let body = SizedStream::new(size, archive.into_stream(first));
+    Ok(Archive(reply.content_type(CONTENT_TYPE).body(body)))
+}
+
+/// A reply with many trees, each below the number of its submission, and the manifest that says what they are.
+pub async fn bundle<M: serde::Serialize>(
+    exchange: &Exchange,
+    manifest: &M,
+    parts: Vec<Part>,
+) -> Result<Bundled<M>> {
+    let manifest = match serde_json::to_vec(manifest) {
+        Ok(manifest) => manifest,
+        // Only maps with keys that are no strings fail to be JSON, and no manifest has one.
+        Err(error) => return Ok(Bundled(HttpResponse::from_error(error), PhantomData)),
+    };
+    let mut archive = Sender {
+        encoder: TarEncoder::new(),
+        entries: Vec::new(),
+        contents: Contents::open(exchange, Vec::new()).await?,
+        rest: Bundle::new(exchange, parts),
+        exchange: exchange.clone(),
+        ended: false,
+    };
+    let mut first = Vec::new();
+    let size = manifest.len() as u64;
+    archive
+        .encoder
+        .begin(MANIFEST, size, Timestamp::now(), &mut first);
+    first.extend_from_slice(&manifest);
+    archive.encoder.end(&mut first);
+    if let Some(bytes) = archive.next().await? {
+        first.extend_from_slice(&bytes);
+    }
+    let body: BoxBody = if archive.ended {
+        BoxBody::new(first)
+    } else {
+        BoxBody::new(BodyStream::new(archive.into_stream(Some(first.into()))))
+    };
+    let reply = HttpResponse::Ok().content_type(CONTENT_TYPE).body(body);
+    Ok(Bundled(reply, PhantomData))
+}
+
+/// What an archive says of a file.
+struct Entry {
+    path: String,
+    size: u64,
+    time: Timestamp,
+}
+
+impl Entry {
+    fn new(path: String, file: &ListedFile, time: Timestamp) -> Self {
+        Self {
+            path,
+            size: file.blob.blob.size,
+            time,
+        }
+    }
+}
+
+/// An archive that is being sent.
+struct Sender {
+    exchange: Exchange,
+    encoder: TarEncoder,
+    /// The files that are listed now,
+    entries: Vec<Entry>,
+    /// what is in them,
+    contents: Contents,
+    /// and the trees that come behind them.
+    rest: Bundle,
+    ended: bool,
+}
+
+impl Sender {
+    /// The next bytes; `None` at the end. The end of the archive is there only when all before it is.
+    async fn next(&mut self) -> exchange::Result<Option<Bytes>> {
+        loop {
+            let pieces = self.contents.next().await?;
+            if !pieces.is_empty() {
+                return Ok(Some(self.write(&pieces)));
+            }
+            if self.ended {
+                return Ok(None);
+            }
+            let more = self.rest.next().await?;
+            if more.is_empty() {
+                self.ended = true;
+                let mut output = Vec::with_capacity(TarEncoder::END);
+                self.encoder.finish(&mut output);
+                return Ok(Some(output.into()));
+            }
+            let mut files = Vec::new();
+            self.entries.clear();
+            for (part, of_part) in more {
+                for file in of_part {
+                    let path = format!("{}/{}", part.submission, file.path);
+                    self.entries.push(Entry::new(path, &file, part.time));
+                    files.push(file);
+                }
+            }
+            self.contents = Contents::open(&self.exchange, files).await?;
+        }
+    }
+
+    fn write(&mut self, pieces: &[Piece]) -> Bytes {
+        let mut output = Vec::new();
+        for piece in pieces {
+            match piece {
+                Piece::Begin(place) => {
+                    let Entry { path, size, time } = &self.entries[*place];
+                    self.encoder.begin(path, *size, *time, &mut output);
+                }
+                Piece::Bytes(bytes) => output.extend_from_slice(bytes),
+                Piece::End => self.encoder.end(&mut output),
+            }
+        }
+        output.into()
+    }
+
+    /// All that is still to be sent, `first` at first.
+    fn into_stream(
+        self,
+        first: Option<Bytes>,
+    ) -> impl futures_util::Stream<Item = Result<Bytes, Box<dyn std::error::Error>>> {
+        let rest = stream::try_unfold(self, |mut archive| async move {
+            let bytes = archive.next().await?;
+            Ok::<_, exchange::Error>(bytes.map(|bytes| (bytes, archive)))
+        });
+        stream::iter(first.map(Ok)).chain(rest).map(|part| {
+            part.map_err(|error| {
+                log::error!("A reply was broken off: {error}");
+                error.to_string().into()
+            })
+        })
+    }
+}

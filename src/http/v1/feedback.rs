@@ -1,0 +1,85 @@
+//! `v1/courses/{course}/feedback` and that on one submission.
+
+use crate::auth::Caller;
+use crate::domain::{AssignmentId, Rfc3339, Sha256Sum};
+use crate::exchange::collect::{self, Feedback, Submission};
+use crate::exchange::{Error as Refusal, Exchange, Thing, feedback};
+use crate::http::error::Result;
+use crate::http::names::{InCourse, OfSubmission};
+use crate::http::openapi::Query;
+use crate::http::tar_reply::{self, Archive, Bundled};
+use actix_web::web;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// What an archive of feedback holds, the oldest submission first.
+#[derive(Serialize, JsonSchema)]
+pub struct GivenBack {
+    feedback: Vec<GivenBackOn>,
+}
+
+/// The feedback on one submission.
+#[derive(Serialize, JsonSchema)]
+struct GivenBackOn {
+    /// The submission's number, below which the files are in the archive.
+    submission: i64,
+    assignment: String,
+    student: String,
+    submitted_at: Rfc3339,
+    returned_at: Rfc3339,
+    /// Names the files as a whole.
+    tree: Sha256Sum,
+    /// How many they are.
+    files: i64,
+}
+
+impl From<&(Submission, Feedback)> for GivenBackOn {
+    fn from((submission, feedback): &(Submission, Feedback)) -> Self {
+        Self {
+            submission: submission.id,
+            assignment: submission.assignment.clone(),
+            student: submission.student.clone(),
+            submitted_at: Rfc3339(submission.submitted_at),
+            returned_at: Rfc3339(feedback.returned_at),
+            tree: feedback.digest,
+            files: feedback.files,
+        }
+    }
+}
+
+/// Which feedback is wanted.
+#[derive(Deserialize, JsonSchema)]
+pub struct Wanted {
+    /// That on submissions to this assignment only.
+    assignment: Option<String>,
+}
+
+/// `GET v1/courses/{course}/feedback`: all the caller may see, in one archive.
+pub async fn of_course(
+    exchange: web::Data<Exchange>,
+    caller: Caller,
+    InCourse(course): InCourse,
+    Query(wanted): Query<Wanted>,
+) -> Result<Bundled<GivenBack>> {
+    let assignment = wanted
+        .assignment
+        .map(AssignmentId::parse)
+        .transpose()
+        .map_err(|_| Refusal::NotFound(Thing::Assignment))?;
+    let given_back = collect::feedback(&exchange, &caller, course, assignment).await?;
+    let manifest = GivenBack {
+        feedback: given_back.iter().map(Into::into).collect(),
+    };
+    let parts = given_back.iter().map(Into::into).collect();
+    tar_reply::bundle(&exchange, &manifest, parts).await
+}
+
+/// `GET v1/courses/{course}/submissions/{id}/feedback`
+pub async fn tree(
+    exchange: web::Data<Exchange>,
+    caller: Caller,
+    OfSubmission(course, id): OfSubmission,
+) -> Result<Archive> {
+    let found = feedback::tree(&exchange, &caller, course, id).await?;
+    tar_reply::tree(&exchange, found).await
+}
