@@ -19,7 +19,7 @@ pub struct OfStudent(pub CourseId, pub UserName);
 pub struct OfInstructor(pub CourseId, pub UserName);
 /// `{course}/{assignment}/{user}`
 pub struct OfWork(pub Target);
-/// `{course}/{id}` of a submission; what is no number is the number of none
+/// `{course}/{id}` of a submission, or of something in the trash; what is no number is the number of none
 pub struct OfSubmission(pub CourseId, pub i64);
 
 /// `{course}`, of which one is to be made

@@ -52,6 +52,33 @@ pub const ROUTES: &[Entry] = &[
     ("GET", "v1/courses/{course}/feedback", || {
         web::get().to(feedback::of_course)
     }),
-    ("GET", "v1/trash", || web::get().to(trash::list)),
-    ("POST", "v1/trash/{id}", || web::post().to(trash::restore)),
+    (
+        "DELETE",
+        "v1/courses/{course}/assignments/{assignment}",
+        || web::delete().to(trash::delete_assignment),
+    ),
+    ("DELETE", "v1/courses/{course}/submissions/{id}", || {
+        web::delete().to(trash::delete_submission)
+    }),
+    (
+        "DELETE",
+        "v1/courses/{course}/submissions/{id}/feedback",
+        || web::delete().to(trash::delete_feedback),
+    ),
+    ("GET", "v1/courses/{course}/trash", || {
+        web::get().to(trash::list)
+    }),
+    ("POST", "v1/courses/{course}/trash/assignments/{id}", || {
+        web::post().to(trash::restore_assignment)
+    }),
+    ("POST", "v1/courses/{course}/trash/submissions/{id}", || {
+        web::post().to(trash::restore_submission)
+    }),
+    ("POST", "v1/courses/{course}/trash/feedback/{id}", || {
+        web::post().to(trash::restore_feedback)
+    }),
+    ("GET", "v1/trash", || web::get().to(trash::list_courses)),
+    ("POST", "v1/trash/{id}", || {
+        web::post().to(trash::restore_course)
+    }),
 ];
