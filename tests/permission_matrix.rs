@@ -104,6 +104,17 @@ GET v1/courses/{course}/submissions/{id}/tree | another's | other-student
 GET v1/courses/{course}/submissions/{id}/feedback | one's own
 GET v1/courses/{course}/submissions/{id}/feedback | another's | other-student
 GET v1/courses/{course}/feedback
+DELETE v1/courses/{course}/assignments/{assignment}
+DELETE v1/courses/{course}/submissions/{id} | one's own
+DELETE v1/courses/{course}/submissions/{id} | another's | other-student
+DELETE v1/courses/{course}/submissions/{id}/feedback | one's own
+DELETE v1/courses/{course}/submissions/{id}/feedback | another's | other-student
+GET v1/courses/{course}/trash
+POST v1/courses/{course}/trash/assignments/{id}
+POST v1/courses/{course}/trash/submissions/{id} | one's own
+POST v1/courses/{course}/trash/submissions/{id} | another's | other-student
+POST v1/courses/{course}/trash/feedback/{id} | one's own
+POST v1/courses/{course}/trash/feedback/{id} | another's | other-student
 GET {prefix}
 GET login
 GET oauth_callback | without a code
@@ -211,6 +222,7 @@ struct Prepared<'a> {
     course: Course<'a>,
     id: String,
     times: BTreeMap<&'static str, String>,
+    /// The numbers of the submissions, by who handed them in.
     numbers: BTreeMap<&'static str, i64>,
 }
 
@@ -262,13 +274,38 @@ impl<'a> Prepared<'a> {
         }
     }
 
+    /// The number that stands for `{id}`; what a row wants to restore is deleted first.
+    fn number(&self, path: &str, user: &str) -> String {
+        let own = self.numbers.get(user).copied().unwrap_or(0).to_string();
+        let course = format!("v1/courses/{}", self.id);
+        match path {
+            "v1/trash/{id}" => self.deleted(),
+            "v1/courses/{course}/trash/assignments/{id}" => {
+                self.delete(&format!("{course}/assignments/challenge"));
+                let trash = self.course.get(&format!("{course}/trash"), "root");
+                trash.ok().json()["assignments"][0]["id"].to_string()
+            }
+            "v1/courses/{course}/trash/submissions/{id}" => {
+                self.delete(&format!("{course}/submissions/{own}"));
+                own
+            }
+            "v1/courses/{course}/trash/feedback/{id}" => {
+                self.delete(&format!("{course}/submissions/{own}/feedback"));
+                own
+            }
+            _ => own,
+        }
+    }
+
+    fn delete(&self, target: &str) {
+        let server = self.course.server;
+        server.send(&server.call("DELETE", target).token("root"));
+    }
+
     /// Deletes the course and returns the number under which it can be restored.
     fn deleted(&self) -> String {
         let server = self.course.server;
-        let path = format!("course/{}", self.id);
-        server
-            .send(&server.call("DELETE", &path).token("root"))
-            .ok();
+        self.delete(&format!("course/{}", self.id));
         let trash = server
             .send(&server.call("GET", "v1/trash").token("root"))
             .ok()
@@ -297,12 +334,8 @@ impl<'a> Prepared<'a> {
             .replace("{assignment}", assignment)
             .replace("{user}", user)
             .replace("{prefix}", self.course.server.prefix());
-        if path.starts_with("v1/trash/") {
-            target = target.replace("{id}", &self.deleted());
-        }
-        if path.starts_with("v1/courses/{course}/submissions/") {
-            let number = self.numbers.get(user).copied().unwrap_or(0);
-            target = target.replace("{id}", &number.to_string());
+        if path.contains("{id}") {
+            target = target.replace("{id}", &self.number(path, user));
         }
         let time = self
             .times

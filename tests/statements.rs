@@ -138,6 +138,7 @@ fn requests(id: &str, time: &str, number: i64) -> Vec<(String, &'static str)> {
             format!("v1/courses/{id}/submissions/{number}/feedback"),
             "lawrence",
         ),
+        (format!("v1/courses/{id}/trash"), "kevin"),
     ]
 }
 
@@ -182,6 +183,19 @@ fn a_listing_costs_the_same_number_of_statements_however_much_it_lists() {
         seen.extend(many);
     }
     assert_indexed(&server, &seen);
+    for statement in &seen {
+        for table in ["courses", "assignments", "submissions", "feedback"] {
+            let reads = [" FROM ", " JOIN ", "(", " "].iter().any(|before| {
+                statement.contains(&format!("{before}`{table}` "))
+                    || statement.ends_with(&format!("{before}`{table}`"))
+            });
+            let asks = statement.contains(&format!("`{table}`.`deleted_at`"));
+            assert!(
+                !reads || asks,
+                "{statement} also finds what is in the trash"
+            );
+        }
+    }
 }
 
 /// SQLite's own word on how it would find the rows.

@@ -10,7 +10,7 @@ use std::process::ExitCode;
 pub struct Arguments {
     #[command(flatten)]
     places: PlaceArgs,
-    /// Keep courses deleted less long ago, in seconds or with s, m, h, d [default: 30d]
+    /// Keep what was deleted less long ago, in seconds or with s, m, h, d [default: 30d]
     #[arg(long, env = "NBCOURIER_RETENTION", value_name = "TIME")]
     retention: Option<Span>,
     /// Leave bytes alone that came in less long ago, for an upload may be about to name them [default: 1d]
@@ -37,8 +37,15 @@ pub fn run(arguments: &Arguments) -> Outcome {
     let grace = arguments.grace.map_or(gc::GRACE, |span| span.0);
     let report = runtime()?.block_on(gc::collect(&exchange, retention, grace))?;
     println!(
-        "Removed {} courses, {} trees and {} blobs of {} bytes.",
-        report.courses, report.trees, report.blobs, report.bytes
+        "Removed {} courses, {} assignments, {} submissions and {} feedbacks from the trash, and {} trees and {} blobs \
+         of {} bytes that only they named.",
+        report.courses,
+        report.trash.assignments,
+        report.trash.submissions,
+        report.trash.feedback,
+        report.trees,
+        report.blobs,
+        report.bytes
     );
     Ok(ExitCode::SUCCESS)
 }

@@ -32,7 +32,7 @@ enum What {
     Serve(Box<serve::Arguments>),
     /// Check that every stored file is there and unchanged
     Fsck(fsck::Arguments),
-    /// Remove courses deleted longer ago than the retention time, and the bytes that only they named
+    /// Remove what was deleted longer ago than the retention time, and the bytes that only it named
     Gc(gc::Arguments),
     /// Print the addresses of the exchange
     #[command(hide = true)]

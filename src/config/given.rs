@@ -109,7 +109,7 @@ pub struct Given {
     #[arg(long, env = "NBCOURIER_MAX_FILES", value_name = "NUMBER")]
     pub max_files: Option<usize>,
 
-    /// How long a deleted course can be restored [default: 30d]
+    /// How long what was deleted can be restored [default: 30d]
     #[arg(long, env = "NBCOURIER_RETENTION", value_name = "TIME")]
     pub retention: Option<Span>,
 

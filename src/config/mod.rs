@@ -24,7 +24,7 @@ const MAX_FILES: usize = 10_000;
 const HUB_CACHE_TTL: Duration = Duration::from_mins(1);
 /// How much longer it counts while the hub does not answer, where nothing else is said.
 const HUB_GRACE: Duration = Duration::from_mins(10);
-/// How long a deleted course can be restored, where nothing else is said.
+/// How long what was deleted can be restored, where nothing else is said.
 pub const RETENTION: Duration = Duration::from_hours(720);
 /// How long requests in flight may take once the server is told to stop, where nothing else is said.
 const SHUTDOWN_TIMEOUT: Duration = Duration::from_mins(1);
@@ -68,7 +68,7 @@ pub struct Config {
     pub hub_grace: Duration,
     /// Whether tokens must hold the scope `access:services` for this service.
     pub require_service_scope: bool,
-    /// How long a deleted course can be restored.
+    /// How long what was deleted can be restored.
     pub retention: Duration,
     /// How long requests in flight may take once the server is told to stop.
     pub shutdown_timeout: Duration,

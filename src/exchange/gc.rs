@@ -1,5 +1,5 @@
-//! Clearing away what nobody can ask for any more: courses deleted longer ago than the retention time, and the bytes
-//! that only they named.
+//! Clearing away what nobody can ask for any more: what was deleted longer ago than the retention time, and the bytes
+//! that only it named.
 //!
 //! An upload may be bringing bytes that no row names yet, so what came in lately (`GRACE`) is left alone, and a file is
 //! removed only inside a writing transaction that finds no row naming it, while an upload looks for its files inside
@@ -9,6 +9,8 @@ use super::{Error, Exchange, Result};
 use crate::domain::Timestamp;
 use crate::store;
 use std::time::{Duration, SystemTime};
+
+pub use crate::store::trash::Purged;
 
 /// How long bytes nobody names are left alone, for the upload that may be about to name them.
 pub const GRACE: Duration = Duration::from_hours(24);
@@ -21,6 +23,8 @@ const CHUNK: i64 = 200;
 pub struct Report {
     /// Courses deleted longer ago than the retention time.
     pub courses: usize,
+    /// What else was deleted longer ago than that.
+    pub trash: Purged,
     /// Trees that were only theirs.
     pub trees: usize,
     /// Contents that were only theirs, small and large.
@@ -39,11 +43,12 @@ pub(super) fn limit(age: Duration) -> Timestamp {
 pub async fn collect(exchange: &Exchange, retention: Duration, grace: Duration) -> Result<Report> {
     let deleted_before = limit(retention);
     let mut report = Report::default();
-    (report.courses, report.trees) = exchange
+    (report.courses, report.trash, report.trees) = exchange
         .store
         .write(move |conn| {
             let courses = store::courses::purge_deleted_before(conn, deleted_before)?;
-            Ok::<_, Error>((courses, store::trees::purge_unnamed(conn)?))
+            let trash = store::trash::purge_before(conn, deleted_before)?;
+            Ok::<_, Error>((courses, trash, store::trees::purge_unnamed(conn)?))
         })
         .await?;
     let arrived_before = limit(grace);

@@ -19,6 +19,7 @@ pub mod releases;
 pub mod roster;
 pub mod submission_pages;
 pub mod submissions;
+pub mod trash;
 pub mod trees;
 
 pub use error::{Denial, Error, Result, Thing};

@@ -150,6 +150,12 @@ impl Standing {
         }
     }
 
+    /// The assignment must be there, released or not: for those who teach.
+    pub fn assignment(self, conn: &mut Connection, assignment: &AssignmentId) -> Result<i64> {
+        store::assignments::find(conn, self.course, assignment)?
+            .ok_or(Error::NotFound(Thing::Assignment))
+    }
+
     /// The assignment must be released.
     pub fn released(
         self,

@@ -20,7 +20,9 @@ pub struct OfStudent(pub CourseId, pub UserName);
 pub struct OfInstructor(pub CourseId, pub UserName);
 /// `{course}/{assignment}/{user}`
 pub struct OfWork(pub Target);
-/// `{course}/{id}` of a submission; what is no number is the number of none
+/// `{course}/{id}` of something in the trash; what is no number is the number of none
+pub struct InTrash(pub CourseId, pub i64);
+/// `{course}/{id}` of a submission, likewise
 pub struct OfSubmission(pub CourseId, pub i64);
 
 /// `{course}`, of which one is to be made
@@ -107,6 +109,7 @@ from_address!(OfWork, request => Self(Target {
     assignment: assignment(request)?,
     student: person(request, Thing::Student)?,
 }));
+from_address!(InTrash, request => Self(course(request)?, number(request)));
 from_address!(OfSubmission, request => Self(course(request)?, number(request)));
 from_address!(NewCourse, request => Self(new_course(request)?));
 from_address!(NewAssignment, request => Self(course(request)?, new_assignment(request)?));
@@ -149,6 +152,13 @@ impl Argument for OfSubmission {
         in_course(parts);
         parts.number_in_path("id", "The number of a submission.");
         parts.fails(404, "Submission not found");
+    }
+}
+
+impl Argument for InTrash {
+    fn describe(parts: &mut Parts) {
+        in_course(parts);
+        parts.number_in_path("id", "The number that the trash has for it.");
     }
 }
 

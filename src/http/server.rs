@@ -21,7 +21,7 @@ pub struct Prefix(pub String);
 #[derive(Debug, Clone, Copy)]
 pub struct Debugging(pub bool);
 
-/// How long a deleted course can be restored.
+/// How long what was deleted can be restored.
 #[derive(Debug, Clone, Copy)]
 pub struct Retention(pub Duration);
 
@@ -41,7 +41,7 @@ pub struct Settings {
     pub max_request_size: u64,
     /// Whether the page with example data is on; it is there only without a hub.
     pub debug: bool,
-    /// How long a deleted course can be restored.
+    /// How long what was deleted can be restored.
     pub retention: Duration,
     /// How long requests in flight may take when the server is told to stop.
     pub shutdown_timeout: Duration,

@@ -54,7 +54,11 @@ pub fn current_releases(conn: &mut Connection, course: i64) -> Result<Vec<Releas
     let rows = assignments::table
         .inner_join(releases::table.on(assignments::current_release.eq(releases::id.nullable())))
         .inner_join(trees::table.on(trees::id.eq(releases::tree_id)))
-        .filter(assignments::course_id.eq(course))
+        .filter(
+            assignments::course_id
+                .eq(course)
+                .and(assignments::deleted_at.is_null()),
+        )
         .order(releases::id)
         .select((
             assignments::name,
@@ -117,7 +121,11 @@ pub fn version(
     let mut query = releases::table
         .inner_join(trees::table)
         .inner_join(assignments::table.on(assignments::id.eq(releases::assignment_id)))
-        .filter(releases::assignment_id.eq(assignment))
+        .filter(
+            releases::assignment_id
+                .eq(assignment)
+                .and(assignments::deleted_at.is_null()),
+        )
         .select((
             releases::id,
             releases::version,
@@ -150,7 +158,8 @@ pub fn list_released(conn: &mut Connection, course: i64) -> Result<Vec<String>> 
         .filter(
             assignments::course_id
                 .eq(course)
-                .and(assignments::current_release.is_not_null()),
+                .and(assignments::current_release.is_not_null())
+                .and(assignments::deleted_at.is_null()),
         )
         .order(assignments::current_release)
         .select(assignments::name)

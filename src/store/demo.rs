@@ -1,7 +1,8 @@
 //! Everything at once: emptied, or shown as ngshare's tables. For trying the exchange out, never for production.
 
 use super::schema::{
-    assignments, blob_contents, blobs, courses, hub_members, members, releases, submissions, trees,
+    assignments, blob_contents, blobs, courses, events, hub_members, members, releases,
+    submissions, trees,
 };
 use super::{Connection, Result, trees as stored_trees};
 use crate::domain::Timestamp;
@@ -16,6 +17,7 @@ pub fn clear(conn: &mut Connection) -> Result<()> {
     diesel::delete(blob_contents::table).execute(conn)?;
     diesel::delete(blobs::table).execute(conn)?;
     diesel::delete(hub_members::table).execute(conn)?;
+    diesel::delete(events::table).execute(conn)?;
     Ok(())
 }
 
@@ -67,6 +69,7 @@ pub fn dump(conn: &mut Connection) -> Result<Map<String, Value>> {
         .inner_join(courses::table)
         .inner_join(releases::table.on(assignments::current_release.eq(releases::id.nullable())))
         .filter(courses::deleted_at.is_null())
+        .filter(assignments::deleted_at.is_null())
         .order(assignments::id)
         .select((
             assignments::id,
@@ -83,6 +86,7 @@ pub fn dump(conn: &mut Connection) -> Result<Map<String, Value>> {
         tables.add_files(conn, "assignment_files_assoc_table", id, tree)?;
         let handed_in = submissions::table
             .filter(submissions::assignment_id.eq(id))
+            .filter(submissions::deleted_at.is_null())
             .order(submissions::id)
             .select((
                 submissions::id,

@@ -3,7 +3,9 @@
 use super::schema::events;
 use super::{Connection, Result};
 use crate::domain::Timestamp;
+use diesel::dsl::sql;
 use diesel::prelude::*;
+use diesel::sql_types::{BigInt, Nullable, Text};
 
 /// Something somebody did. Names rather than rows, since an event outlives what it tells of.
 #[derive(Debug, Clone, Default, Insertable)]
@@ -29,10 +31,17 @@ pub struct Event<'a> {
     pub request_id: Option<&'a str>,
 }
 
-/// Writes an event down.
+/// Writes an event down, as one of the course that has the name now, or else had it last.
 pub fn record(conn: &mut Connection, event: &Event<'_>) -> Result<()> {
+    let course_id = sql::<Nullable<BigInt>>(
+        "coalesce((SELECT id FROM courses WHERE deleted_at IS NULL AND name = ",
+    )
+    .bind::<Nullable<Text>, _>(event.course)
+    .sql("), (SELECT id FROM courses WHERE name = ")
+    .bind::<Nullable<Text>, _>(event.course)
+    .sql(" ORDER BY deleted_at DESC, id DESC LIMIT 1))");
     diesel::insert_into(events::table)
-        .values(event)
+        .values((event, events::course_id.eq(course_id)))
         .execute(conn)?;
     Ok(())
 }

@@ -1,4 +1,4 @@
-//! Feedback: every one ever given to a submission, of which the newest is shown.
+//! Feedback: every one ever given to a submission, of which the newest is shown that is not in the trash.
 
 use super::schema::{feedback, trees};
 use super::{Connection, Result};
@@ -46,6 +46,7 @@ pub fn current_of_all(
     let rows = feedback::table
         .inner_join(trees::table)
         .filter(super::among("feedback.submission_id", submissions))
+        .filter(feedback::deleted_at.is_null())
         .order(feedback::id)
         .select((
             feedback::submission_id,
@@ -72,7 +73,11 @@ pub fn current_of_all(
 /// The tree shown as feedback of a submission.
 pub fn current(conn: &mut Connection, submission: i64) -> Result<Option<i64>> {
     let newest = feedback::table
-        .filter(feedback::submission_id.eq(submission))
+        .filter(
+            feedback::submission_id
+                .eq(submission)
+                .and(feedback::deleted_at.is_null()),
+        )
         .order(feedback::id.desc())
         .select(feedback::tree_id);
     super::first_row(newest.load_iter(conn)?)

@@ -18,6 +18,7 @@ pub mod receipts;
 mod schema;
 pub mod submission_pages;
 pub mod submissions;
+pub mod trash;
 pub mod trees;
 mod writer;
 

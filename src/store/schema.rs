@@ -142,6 +142,7 @@ diesel::table! {
         submission_id -> Nullable<BigInt>,
         detail -> Nullable<Text>,
         request_id -> Nullable<Text>,
+        course_id -> Nullable<BigInt>,
     }
 }
 

@@ -69,7 +69,9 @@ pub fn page(
         .filter(
             assignments::course_id
                 .eq(course)
-                .and(assignments::current_release.is_not_null()),
+                .and(assignments::current_release.is_not_null())
+                .and(assignments::deleted_at.is_null())
+                .and(submissions::deleted_at.is_null()),
         )
         .order((submissions::submitted_at, submissions::id))
         .select((

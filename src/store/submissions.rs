@@ -1,4 +1,4 @@
-//! Submissions: written once, never changed.
+//! Submissions: written once, never changed. What is in the trash is found by none of these questions.
 
 use super::schema::{assignments, submissions};
 use super::{Connection, Result};
@@ -48,7 +48,8 @@ where
     }
 }
 
-/// Records a submission. The time is `now`, or just after the student's last one where the clock says less.
+/// Records a submission. The time is `now`, or just after the student's last one where the clock says less; one in the
+/// trash counts, since it may come back.
 pub fn add(
     conn: &mut Connection,
     assignment: i64,
@@ -91,7 +92,11 @@ pub fn insert(
 /// Everybody's submissions to an assignment, oldest first, gathered as they are read.
 pub fn list<C: Default + Extend<Line>>(conn: &mut Connection, assignment: i64) -> Result<C> {
     let lines = submissions::table
-        .filter(submissions::assignment_id.eq(assignment))
+        .filter(
+            submissions::assignment_id
+                .eq(assignment)
+                .and(submissions::deleted_at.is_null()),
+        )
         .order((submissions::submitted_at, submissions::student))
         .select((submissions::student, submissions::submitted_at));
     gather(lines.load_iter(conn)?)
@@ -107,7 +112,8 @@ pub fn list_of<C: Default + Extend<Line>>(
         .filter(
             submissions::assignment_id
                 .eq(assignment)
-                .and(submissions::student.eq(student.as_str())),
+                .and(submissions::student.eq(student.as_str()))
+                .and(submissions::deleted_at.is_null()),
         )
         .order(submissions::submitted_at)
         .select((submissions::student, submissions::submitted_at));
@@ -122,13 +128,15 @@ fn gather<C: Default + Extend<Line>>(lines: impl Iterator<Item = QueryResult<Lin
     Ok(gathered)
 }
 
-/// Whether the student ever handed in anything in the course.
+/// Whether the student handed in anything in the course.
 pub fn any_in_course(conn: &mut Connection, course: i64, student: &UserName) -> Result<bool> {
     let any = diesel::select(diesel::dsl::exists(
         submissions::table.inner_join(assignments::table).filter(
             assignments::course_id
                 .eq(course)
-                .and(submissions::student.eq(student.as_str())),
+                .and(assignments::deleted_at.is_null())
+                .and(submissions::student.eq(student.as_str()))
+                .and(submissions::deleted_at.is_null()),
         ),
     ))
     .get_result(conn)?;
@@ -141,7 +149,8 @@ pub fn latest(conn: &mut Connection, assignment: i64, student: &UserName) -> Res
         .filter(
             submissions::assignment_id
                 .eq(assignment)
-                .and(submissions::student.eq(student.as_str())),
+                .and(submissions::student.eq(student.as_str()))
+                .and(submissions::deleted_at.is_null()),
         )
         .order(submissions::submitted_at.desc())
         .select((
@@ -163,6 +172,7 @@ pub fn at(
         .filter(submissions::assignment_id.eq(assignment))
         .filter(submissions::student.eq(student.as_str()))
         .filter(submissions::submitted_at.eq(time.micros()))
+        .filter(submissions::deleted_at.is_null())
         .select((
             submissions::id,
             submissions::submitted_at,

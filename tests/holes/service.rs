@@ -77,6 +77,9 @@ fn hole_21_nothing_that_comes_in_is_an_argument_of_a_program() {
 fn collect(directory: &std::path::Path, files: &mut Vec<std::path::PathBuf>) {
     for entry in std::fs::read_dir(directory).unwrap() {
         let path = entry.unwrap().path();
+        if path.ends_with("tests") {
+            continue; // these may start what they like
+        }
         if path.is_dir() {
             collect(&path, files);
         } else if path.extension().is_some_and(|extension| extension == "rs") {

@@ -16,3 +16,4 @@ mod fetch;
 mod problems;
 mod roster;
 mod submissions;
+mod trash;

@@ -15,6 +15,7 @@ use super::openapi::May::{Admins, Everybody, Instructors, Members, SelfOrInstruc
 use super::openapi::{Operation, delete, get, post, put};
 
 /// Every address of it. What a handler takes and replies, the document knows from its signature.
+#[allow(clippy::too_many_lines, reason = "a table, read from top to bottom")]
 pub fn operations() -> Vec<Operation> {
     vec![
         get("v1/openapi.json", openapi::show, Everybody, "This document"),
@@ -53,6 +54,12 @@ pub fn operations() -> Vec<Operation> {
             Members,
             "The released assignments with their files",
         ),
+        delete(
+            "v1/courses/{course}/assignments/{assignment}",
+            trash::delete_assignment,
+            Instructors,
+            "Put an assignment with all that was handed in to it into the trash",
+        ),
         get(
             "v1/courses/{course}/assignments/{assignment}/tree",
             releases::tree,
@@ -80,6 +87,12 @@ pub fn operations() -> Vec<Operation> {
         .fails(400, "Illegal cursor")
         .fails(404, "Assignment not found")
         .fails(404, "Student not found"),
+        delete(
+            "v1/courses/{course}/submissions/{id}",
+            trash::delete_submission,
+            Instructors,
+            "Put a submission into the trash",
+        ),
         get(
             "v1/courses/{course}/submissions/{id}/tree",
             submissions::tree,
@@ -93,6 +106,13 @@ pub fn operations() -> Vec<Operation> {
             "The files of the feedback on a submission",
         )
         .fails(404, "Feedback not found"),
+        delete(
+            "v1/courses/{course}/submissions/{id}/feedback",
+            trash::delete_feedback,
+            Instructors,
+            "Put all feedback on a submission into the trash",
+        )
+        .fails(404, "Feedback not found"),
         get(
             "v1/courses/{course}/feedback",
             feedback::of_course,
@@ -101,14 +121,41 @@ pub fn operations() -> Vec<Operation> {
         )
         .fails(404, "Assignment not found"),
         get(
-            "v1/trash",
+            "v1/courses/{course}/trash",
             trash::list,
+            Instructors,
+            "What was deleted in the course and can be restored",
+        ),
+        post(
+            "v1/courses/{course}/trash/assignments/{id}",
+            trash::restore_assignment,
+            Instructors,
+            "Bring a deleted assignment back",
+        )
+        .fails(404, "Assignment not found")
+        .fails(409, "Assignment already exists"),
+        post(
+            "v1/courses/{course}/trash/submissions/{id}",
+            trash::restore_submission,
+            Instructors,
+            "Bring a deleted submission back",
+        ),
+        post(
+            "v1/courses/{course}/trash/feedback/{id}",
+            trash::restore_feedback,
+            Instructors,
+            "Bring the deleted feedback on a submission back",
+        )
+        .fails(404, "Feedback not found"),
+        get(
+            "v1/trash",
+            trash::list_courses,
             Admins,
             "The deleted courses that can be restored",
         ),
         post(
             "v1/trash/{id}",
-            trash::restore,
+            trash::restore_course,
             Admins,
             "Bring a deleted course back with all that was in it",
         )

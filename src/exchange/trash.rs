@@ -1,0 +1,221 @@
+//! What instructors delete of a course: gone from every listing at once, restorable until [`super::gc`] removes it.
+
+use super::audit::{self, About, Action};
+use super::gc::limit;
+use super::submissions::by_number;
+use super::{Error, Exchange, Result, Thing};
+use crate::auth::Caller;
+use crate::domain::{AssignmentId, CourseId, Timestamp, UserName};
+use crate::store;
+use crate::store::trash::Which;
+use std::time::Duration;
+
+pub use crate::store::trash::{Assignment, Work};
+
+/// What can be restored in a course.
+#[derive(Debug, Clone)]
+pub struct Trash {
+    /// Assignments, each with what was handed in to it.
+    pub assignments: Vec<Assignment>,
+    /// Submissions, each with its feedback.
+    pub submissions: Vec<Work>,
+    /// Submissions whose feedback was deleted.
+    pub feedback: Vec<Work>,
+}
+
+/// Puts an assignment, released or not, into the trash with all that was handed in to it. Its name is free at once.
+pub async fn delete_assignment(
+    exchange: &Exchange,
+    caller: &Caller,
+    course: CourseId,
+    assignment: AssignmentId,
+) -> Result<()> {
+    let (policy, caller) = (exchange.policy, caller.clone());
+    exchange
+        .store
+        .write(move |conn| {
+            let id = policy
+                .enter(conn, &caller, &course)?
+                .require_instructor()?
+                .assignment(conn, &assignment)?;
+            store::trash::put_assignment(conn, id, Timestamp::now())?;
+            let about = About {
+                assignment: Some(&assignment),
+                ..About::course(&course)
+            };
+            audit::note(conn, &caller, Action::AssignmentDeleted, about, None)
+        })
+        .await
+}
+
+/// Puts a submission into the trash.
+pub async fn delete_submission(
+    exchange: &Exchange,
+    caller: &Caller,
+    course: CourseId,
+    id: i64,
+) -> Result<()> {
+    let (policy, caller) = (exchange.policy, caller.clone());
+    exchange
+        .store
+        .write(move |conn| {
+            let standing = policy.enter(conn, &caller, &course)?.require_instructor()?;
+            let submission = by_number(conn, standing, &caller, id)?;
+            store::trash::put_submission(conn, id, Timestamp::now())?;
+            let student = stored_student(submission.student)?;
+            let about = about(&course, &submission.assignment, &student, id);
+            audit::note(conn, &caller, Action::SubmissionDeleted, about, None)
+        })
+        .await
+}
+
+/// Puts all feedback of a submission into the trash.
+pub async fn delete_feedback(
+    exchange: &Exchange,
+    caller: &Caller,
+    course: CourseId,
+    submission: i64,
+) -> Result<()> {
+    let (policy, caller) = (exchange.policy, caller.clone());
+    exchange
+        .store
+        .write(move |conn| {
+            let standing = policy.enter(conn, &caller, &course)?.require_instructor()?;
+            let of = by_number(conn, standing, &caller, submission)?;
+            if !store::trash::put_feedback(conn, submission, Timestamp::now())? {
+                return Err(Error::NotFound(Thing::Feedback));
+            }
+            let student = stored_student(of.student)?;
+            let about = about(&course, &of.assignment, &student, submission);
+            audit::note(conn, &caller, Action::FeedbackDeleted, about, None)
+        })
+        .await
+}
+
+fn about<'a>(
+    course: &'a CourseId,
+    assignment: &'a AssignmentId,
+    student: &'a UserName,
+    submission: i64,
+) -> About<'a> {
+    About {
+        course: Some(course),
+        assignment: Some(assignment),
+        subject: Some(student),
+        submission: Some(submission),
+    }
+}
+
+/// What can still be restored in the course, of each kind the last deleted first.
+pub async fn list(
+    exchange: &Exchange,
+    caller: &Caller,
+    course: CourseId,
+    retention: Duration,
+) -> Result<Trash> {
+    let (policy, caller) = (exchange.policy, caller.clone());
+    exchange
+        .store
+        .read(move |conn| {
+            let standing = policy.enter(conn, &caller, &course)?.require_instructor()?;
+            let (course, lately) = (standing.course, Which::Since(limit(retention)));
+            Ok(Trash {
+                assignments: store::trash::assignments(conn, course, lately)?,
+                submissions: store::trash::submissions(conn, course, lately)?,
+                feedback: store::trash::feedback(conn, course, lately)?,
+            })
+        })
+        .await
+}
+
+/// Brings an assignment back with all that was handed in to it, released or not as it was.
+pub async fn restore_assignment(
+    exchange: &Exchange,
+    caller: &Caller,
+    course: CourseId,
+    id: i64,
+) -> Result<()> {
+    let (policy, caller) = (exchange.policy, caller.clone());
+    exchange
+        .store
+        .write(move |conn| {
+            let standing = policy.enter(conn, &caller, &course)?.require_instructor()?;
+            let mut deleted = store::trash::assignments(conn, standing.course, Which::Row(id))?;
+            let Some(assignment) = deleted.pop() else {
+                return Err(Error::NotFound(Thing::Assignment));
+            };
+            store::trash::restore_assignment(conn, id)?
+                .ok_or(Error::AlreadyExists(Thing::Assignment))?;
+            let name = stored_assignment(assignment.name)?;
+            let about = About {
+                assignment: Some(&name),
+                ..About::course(&course)
+            };
+            audit::note(conn, &caller, Action::AssignmentRestored, about, None)
+        })
+        .await
+}
+
+/// Brings a submission back with its feedback.
+pub async fn restore_submission(
+    exchange: &Exchange,
+    caller: &Caller,
+    course: CourseId,
+    id: i64,
+) -> Result<()> {
+    let (policy, caller) = (exchange.policy, caller.clone());
+    exchange
+        .store
+        .write(move |conn| {
+            let standing = policy.enter(conn, &caller, &course)?.require_instructor()?;
+            let mut deleted = store::trash::submissions(conn, standing.course, Which::Row(id))?;
+            let Some(work) = deleted.pop() else {
+                return Err(Error::NotFound(Thing::Submission));
+            };
+            store::trash::restore_submission(conn, id)?;
+            let (assignment, student) = stored_names(work)?;
+            let about = about(&course, &assignment, &student, id);
+            audit::note(conn, &caller, Action::SubmissionRestored, about, None)
+        })
+        .await
+}
+
+/// Brings the feedback of a submission back. What was given since then goes on being shown.
+pub async fn restore_feedback(
+    exchange: &Exchange,
+    caller: &Caller,
+    course: CourseId,
+    submission: i64,
+) -> Result<()> {
+    let (policy, caller) = (exchange.policy, caller.clone());
+    exchange
+        .store
+        .write(move |conn| {
+            let standing = policy.enter(conn, &caller, &course)?.require_instructor()?;
+            let mut deleted =
+                store::trash::feedback(conn, standing.course, Which::Row(submission))?;
+            let Some(work) = deleted.pop() else {
+                return Err(Error::NotFound(Thing::Feedback));
+            };
+            store::trash::restore_feedback(conn, submission)?;
+            let (assignment, student) = stored_names(work)?;
+            let about = about(&course, &assignment, &student, submission);
+            audit::note(conn, &caller, Action::FeedbackRestored, about, None)
+        })
+        .await
+}
+
+fn stored_names(work: Work) -> Result<(AssignmentId, UserName)> {
+    Ok((
+        stored_assignment(work.assignment)?,
+        stored_student(work.student)?,
+    ))
+}
+
+fn stored_assignment(name: String) -> Result<AssignmentId> {
+    Ok(AssignmentId::parse(name).map_err(|_| store::Error::Damaged("an illegal assignment id"))?)
+}
+
+fn stored_student(name: String) -> Result<UserName> {
+    Ok(UserName::parse(name).map_err(|_| store::Error::Damaged("an illegal user name"))?)
+}

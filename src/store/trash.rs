@@ -1,0 +1,236 @@
+//! The trash of a course: assignments, submissions and feedback marked as deleted, until they are restored or purged.
+//!
+//! What hangs on something in the trash is in it, too, without a mark of its own.
+
+use super::courses::unless_taken;
+use super::schema::{assignments, feedback, submissions};
+use super::{Connection, Result};
+use crate::domain::Timestamp;
+use diesel::prelude::*;
+
+/// What of the trash is asked for.
+#[derive(Debug, Clone, Copy)]
+pub enum Which {
+    /// What was deleted then or later.
+    Since(Timestamp),
+    /// What has this row, whenever it was deleted.
+    Row(i64),
+}
+
+/// An assignment in the trash.
+#[derive(Debug, Clone)]
+pub struct Assignment {
+    /// The row's id, by which it can be restored.
+    pub id: i64,
+    /// The name it had.
+    pub name: String,
+    /// When it was deleted.
+    pub deleted_at: Timestamp,
+    /// How many submissions to it come back with it.
+    pub submissions: i64,
+}
+
+/// A submission in the trash, or one whose feedback is.
+#[derive(Debug, Clone)]
+pub struct Work {
+    /// The row's id, by which it, or its feedback, can be restored.
+    pub id: i64,
+    /// The assignment's name.
+    pub assignment: String,
+    /// Who handed it in.
+    pub student: String,
+    /// When it was received.
+    pub submitted_at: Timestamp,
+    /// When it, or its feedback, was deleted.
+    pub deleted_at: Timestamp,
+}
+
+/// Puts an assignment into the trash, with all that was handed in to it. Its name is free at once.
+pub fn put_assignment(conn: &mut Connection, id: i64, now: Timestamp) -> Result<()> {
+    diesel::update(assignments::table.find(id))
+        .set(assignments::deleted_at.eq(now.micros()))
+        .execute(conn)?;
+    Ok(())
+}
+
+/// Puts a submission into the trash, with its feedback.
+pub fn put_submission(conn: &mut Connection, id: i64, now: Timestamp) -> Result<()> {
+    diesel::update(submissions::table.find(id))
+        .set(submissions::deleted_at.eq(now.micros()))
+        .execute(conn)?;
+    Ok(())
+}
+
+/// Puts all feedback of a submission into the trash, so that no earlier one is shown in its place; whether there was
+/// any.
+pub fn put_feedback(conn: &mut Connection, submission: i64, now: Timestamp) -> Result<bool> {
+    let marked = diesel::update(
+        feedback::table.filter(
+            feedback::submission_id
+                .eq(submission)
+                .and(feedback::deleted_at.is_null()),
+        ),
+    )
+    .set(feedback::deleted_at.eq(now.micros()))
+    .execute(conn)?;
+    Ok(marked > 0)
+}
+
+/// The deleted assignments of a course, the last deleted first.
+pub fn assignments(conn: &mut Connection, course: i64, which: Which) -> Result<Vec<Assignment>> {
+    let mut query = assignments::table
+        .left_join(
+            submissions::table.on(submissions::assignment_id
+                .eq(assignments::id)
+                .and(submissions::deleted_at.is_null())),
+        )
+        .filter(
+            assignments::course_id
+                .eq(course)
+                .and(assignments::deleted_at.is_not_null()),
+        )
+        .group_by((assignments::id, assignments::name, assignments::deleted_at))
+        .order((assignments::deleted_at.desc(), assignments::id.desc()))
+        .select((
+            assignments::id,
+            assignments::name,
+            assignments::deleted_at.assume_not_null(),
+            diesel::dsl::count(submissions::id.nullable()),
+        ))
+        .into_boxed();
+    query = match which {
+        Which::Since(time) => query.filter(assignments::deleted_at.ge(time.micros())),
+        Which::Row(id) => query.filter(assignments::id.eq(id)),
+    };
+    let rows = query.load::<(i64, String, i64, i64)>(conn)?;
+    let assignment = |(id, name, deleted_at, submissions)| Assignment {
+        id,
+        name,
+        deleted_at: Timestamp::from_micros(deleted_at),
+        submissions,
+    };
+    Ok(rows.into_iter().map(assignment).collect())
+}
+
+/// The deleted submissions of a course, the last deleted first; those to deleted assignments come back with these.
+pub fn submissions(conn: &mut Connection, course: i64, which: Which) -> Result<Vec<Work>> {
+    let mut query = submissions::table
+        .inner_join(assignments::table)
+        .filter(
+            assignments::course_id
+                .eq(course)
+                .and(assignments::deleted_at.is_null())
+                .and(submissions::deleted_at.is_not_null()),
+        )
+        .order((submissions::deleted_at.desc(), submissions::id.desc()))
+        .select((
+            submissions::id,
+            assignments::name,
+            submissions::student,
+            submissions::submitted_at,
+            submissions::deleted_at.assume_not_null(),
+        ))
+        .into_boxed();
+    query = match which {
+        Which::Since(time) => query.filter(submissions::deleted_at.ge(time.micros())),
+        Which::Row(id) => query.filter(submissions::id.eq(id)),
+    };
+    let rows = query.load::<WorkRow>(conn)?;
+    Ok(rows.into_iter().map(work).collect())
+}
+
+/// The submissions of a course whose feedback was deleted, the last deleted first.
+pub fn feedback(conn: &mut Connection, course: i64, which: Which) -> Result<Vec<Work>> {
+    let mut query = feedback::table
+        .inner_join(submissions::table.inner_join(assignments::table))
+        .filter(
+            assignments::course_id
+                .eq(course)
+                .and(assignments::deleted_at.is_null())
+                .and(submissions::deleted_at.is_null())
+                .and(feedback::deleted_at.is_not_null()),
+        )
+        .order((feedback::deleted_at.desc(), submissions::id.desc()))
+        .select((
+            submissions::id,
+            assignments::name,
+            submissions::student,
+            submissions::submitted_at,
+            feedback::deleted_at.assume_not_null(),
+        ))
+        .into_boxed();
+    query = match which {
+        Which::Since(time) => query.filter(feedback::deleted_at.ge(time.micros())),
+        Which::Row(submission) => query.filter(submissions::id.eq(submission)),
+    };
+    let rows = query.load::<WorkRow>(conn)?;
+    // A submission with several comes once, with the time of the last.
+    let mut named = std::collections::HashSet::new();
+    let works = rows.into_iter().map(work);
+    Ok(works.filter(|work| named.insert(work.id)).collect())
+}
+
+type WorkRow = (i64, String, String, i64, i64);
+
+fn work((id, assignment, student, submitted_at, deleted_at): WorkRow) -> Work {
+    Work {
+        id,
+        assignment,
+        student,
+        submitted_at: Timestamp::from_micros(submitted_at),
+        deleted_at: Timestamp::from_micros(deleted_at),
+    }
+}
+
+/// Takes an assignment out of the trash; `None` when another one has the name by now.
+pub fn restore_assignment(conn: &mut Connection, id: i64) -> Result<Option<()>> {
+    unless_taken(
+        diesel::update(assignments::table.find(id))
+            .set(assignments::deleted_at.eq(None::<i64>))
+            .execute(conn)
+            .map(drop),
+    )
+}
+
+/// Takes a submission out of the trash.
+pub fn restore_submission(conn: &mut Connection, id: i64) -> Result<()> {
+    diesel::update(submissions::table.find(id))
+        .set(submissions::deleted_at.eq(None::<i64>))
+        .execute(conn)?;
+    Ok(())
+}
+
+/// Takes all feedback of a submission out of the trash; what was given last is shown.
+pub fn restore_feedback(conn: &mut Connection, submission: i64) -> Result<()> {
+    diesel::update(feedback::table.filter(feedback::submission_id.eq(submission)))
+        .set(feedback::deleted_at.eq(None::<i64>))
+        .execute(conn)?;
+    Ok(())
+}
+
+/// How much was removed for good.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Purged {
+    /// Assignments, with all that hung on them.
+    pub assignments: usize,
+    /// Submissions beside theirs, with all that hung on them.
+    pub submissions: usize,
+    /// Feedback beside theirs.
+    pub feedback: usize,
+}
+
+/// Removes what was deleted before `limit`, and all that hangs on it.
+pub fn purge_before(conn: &mut Connection, limit: Timestamp) -> Result<Purged> {
+    let limit = limit.micros();
+    let assignments = diesel::delete(assignments::table.filter(assignments::deleted_at.lt(limit)))
+        .execute(conn)?;
+    let submissions = diesel::delete(submissions::table.filter(submissions::deleted_at.lt(limit)))
+        .execute(conn)?;
+    let feedback =
+        diesel::delete(feedback::table.filter(feedback::deleted_at.lt(limit))).execute(conn)?;
+    Ok(Purged {
+        assignments,
+        submissions,
+        feedback,
+    })
+}
