@@ -6,6 +6,7 @@
 pub mod audit;
 pub mod collect;
 pub mod courses;
+pub mod dates;
 pub mod demo;
 mod error;
 pub mod feedback;

@@ -6,6 +6,7 @@
 pub mod assignments;
 pub mod blobs;
 pub mod courses;
+pub mod dates;
 pub mod demo;
 mod error;
 pub mod events;

@@ -12,6 +12,7 @@ mod support;
 mod assignments;
 mod client;
 mod collect;
+mod dates;
 mod fetch;
 mod problems;
 mod roster;

@@ -21,6 +21,7 @@ struct Line<'a> {
     id: i64,
     student: &'a str,
     submitted_at: String,
+    late: bool,
     tree: Sha256Sum,
     files: i64,
 }
@@ -31,6 +32,7 @@ impl<'a> From<&'a Submission> for Line<'a> {
             id: submission.id,
             student: &submission.student,
             submitted_at: submission.submitted_at.to_rfc3339(),
+            late: submission.late,
             tree: submission.digest,
             files: submission.files,
         }

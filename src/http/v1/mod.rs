@@ -3,6 +3,7 @@
 mod assignments;
 mod collect;
 mod courses;
+mod dates;
 mod feedback;
 mod files;
 mod releases;
@@ -52,6 +53,26 @@ pub const ROUTES: &[Entry] = &[
     ("GET", "v1/courses/{course}/feedback", || {
         web::get().to(feedback::of_course)
     }),
+    (
+        "PUT",
+        "v1/courses/{course}/assignments/{assignment}/dates",
+        || web::put().to(dates::set),
+    ),
+    (
+        "GET",
+        "v1/courses/{course}/assignments/{assignment}/extensions",
+        || web::get().to(dates::list),
+    ),
+    (
+        "PUT",
+        "v1/courses/{course}/assignments/{assignment}/extensions/{user}",
+        || web::put().to(dates::extend),
+    ),
+    (
+        "DELETE",
+        "v1/courses/{course}/assignments/{assignment}/extensions/{user}",
+        || web::delete().to(dates::remove),
+    ),
     (
         "DELETE",
         "v1/courses/{course}/assignments/{assignment}",
