@@ -14,6 +14,8 @@ mod client;
 mod collect;
 mod dates;
 mod fetch;
+mod history;
+mod overview;
 mod problems;
 mod roster;
 mod submissions;

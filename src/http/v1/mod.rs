@@ -6,6 +6,8 @@ mod courses;
 mod dates;
 mod feedback;
 mod files;
+mod history;
+mod overview;
 mod releases;
 mod roster;
 mod submissions;
@@ -85,6 +87,19 @@ pub const ROUTES: &[Entry] = &[
         "DELETE",
         "v1/courses/{course}/submissions/{id}/feedback",
         || web::delete().to(trash::delete_feedback),
+    ),
+    ("GET", "v1/courses/{course}/overview", || {
+        web::get().to(overview::show)
+    }),
+    (
+        "GET",
+        "v1/courses/{course}/assignments/{assignment}/history",
+        || web::get().to(history::releases),
+    ),
+    (
+        "GET",
+        "v1/courses/{course}/submissions/{id}/history",
+        || web::get().to(history::feedback),
     ),
     ("GET", "v1/courses/{course}/trash", || {
         web::get().to(trash::list)
