@@ -139,6 +139,19 @@ fn requests(id: &str, time: &str, number: i64) -> Vec<(String, &'static str)> {
             "lawrence",
         ),
         (format!("v1/courses/{id}/trash"), "kevin"),
+        (format!("v1/courses/{id}/overview"), "kevin"),
+        (
+            format!("v1/courses/{id}/assignments/challenge/history"),
+            "kevin",
+        ),
+        (
+            format!("v1/courses/{id}/submissions/{number}/history"),
+            "lawrence",
+        ),
+        (
+            format!("v1/courses/{id}/assignments/challenge/extensions"),
+            "kevin",
+        ),
     ]
 }
 

@@ -45,6 +45,7 @@ pub async fn collect(
             let wanted = Wanted {
                 assignment: Some(assignment),
                 student: question.student,
+                open_at: None,
                 after: None,
             };
             let entries =
@@ -85,6 +86,7 @@ pub async fn feedback(
             let wanted = Wanted {
                 assignment,
                 student: own,
+                open_at: (!standing.is_instructor()).then(Timestamp::now),
                 after: None,
             };
             let entries =

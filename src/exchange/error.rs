@@ -1,7 +1,7 @@
 //! Why the exchange says no, or can't.
 
 use crate::blobs::Damage;
-use crate::domain::Sha256Sum;
+use crate::domain::{AssignmentId, Sha256Sum, Timestamp};
 use crate::store;
 
 /// The answer of an operation.
@@ -24,6 +24,8 @@ pub enum Thing {
     Submission,
     /// What was given back on it.
     Feedback,
+    /// A student's own dates.
+    Extension,
 }
 
 /// What the caller would have to be.
@@ -61,6 +63,17 @@ pub enum Error {
     /// The person is in the course because a group of the hub says so.
     #[error("a member by the hub's group {0}")]
     MemberByGroup(String),
+    /// The assignment takes no more of the student's work.
+    #[error("the cut-off of {assignment} was {cutoff_at}")]
+    TooLate {
+        /// The assignment.
+        assignment: AssignmentId,
+        /// Until when it did.
+        cutoff_at: Timestamp,
+    },
+    /// An assignment can't be due before it opens, nor cut off before it is due.
+    #[error("the dates are out of order")]
+    DatesOutOfOrder,
     /// One file is larger than the limit, in bytes.
     #[error("a file is larger than {0} bytes")]
     FileTooLarge(u64),

@@ -6,14 +6,17 @@
 pub mod audit;
 pub mod collect;
 pub mod courses;
+pub mod dates;
 pub mod demo;
 mod error;
 pub mod feedback;
 pub mod fsck;
 pub mod gc;
 pub mod health;
+pub mod history;
 pub mod intake;
 pub mod members;
+pub mod overview;
 mod policy;
 pub mod releases;
 pub mod roster;

@@ -2,7 +2,8 @@
 
 use super::error::{Denial, Error, Result, Thing};
 use crate::auth::Caller;
-use crate::domain::{AssignmentId, CourseId, Role, UserName};
+use crate::domain::{AssignmentId, CourseId, Dates, Role, Timestamp, UserName};
+use crate::store::assignments::Released;
 use crate::store::{self, Connection};
 
 /// Members of a hub group of this prefix teach the course named after it (nbgrader's convention).
@@ -156,13 +157,36 @@ impl Standing {
             .ok_or(Error::NotFound(Thing::Assignment))
     }
 
-    /// The assignment must be released.
-    pub fn released(
+    /// Whether the caller is shown what is released with these dates: only instructors are before it opens.
+    pub fn sees(self, dates: Dates, now: Timestamp) -> bool {
+        self.is_instructor() || dates.is_open(now)
+    }
+
+    /// The assignment must be released and shown to the caller.
+    pub fn released(self, conn: &mut Connection, assignment: &AssignmentId) -> Result<Released> {
+        store::assignments::find_released(conn, self.course, assignment)?
+            .filter(|released| self.sees(released.dates, Timestamp::now()))
+            .ok_or(Error::NotFound(Thing::Assignment))
+    }
+
+    /// The assignment must be released and shown to the caller, and take the student's work at that time. Work that an
+    /// instructor hands in is taken at any time.
+    pub fn open_for(
         self,
         conn: &mut Connection,
         assignment: &AssignmentId,
-    ) -> Result<store::assignments::Released> {
-        store::assignments::find_released(conn, self.course, assignment)?
-            .ok_or(Error::NotFound(Thing::Assignment))
+        student: &UserName,
+        now: Timestamp,
+    ) -> Result<Released> {
+        let released = store::dates::find_released_for(conn, self.course, assignment, student)?
+            .filter(|released| self.sees(released.dates, now))
+            .ok_or(Error::NotFound(Thing::Assignment))?;
+        match released.dates.cut_off(now) {
+            Some(cutoff_at) if !self.is_instructor() => Err(Error::TooLate {
+                assignment: assignment.clone(),
+                cutoff_at,
+            }),
+            _ => Ok(released),
+        }
     }
 }

@@ -10,34 +10,49 @@ use crate::store;
 pub use crate::store::assignments::Release;
 pub use crate::store::trees::FilesOfTrees;
 
-/// The released assignments of a course, in order of release.
+/// The released assignments of a course that the caller is shown, in order of release.
 pub async fn list(exchange: &Exchange, caller: &Caller, course: CourseId) -> Result<Vec<String>> {
     let (policy, caller) = (exchange.policy, caller.clone());
     exchange
         .store
         .read(move |conn| {
             let standing = policy.enter(conn, &caller, &course)?.require_member()?;
-            Ok(store::assignments::list_released(conn, standing.course)?)
+            let released = store::assignments::list_released(conn, standing.course)?;
+            let now = Timestamp::now();
+            let shown = released
+                .into_iter()
+                .filter(|(_, dates)| standing.sees(*dates, now));
+            Ok(shown.map(|(name, _)| name).collect())
         })
         .await
 }
 
 /// What is released in a course, and the files of it.
 pub struct Overview {
-    /// The current version of each assignment, in order of release.
+    /// The current version of each assignment, in order of release; for a student with the dates that are theirs.
     pub releases: Vec<Release>,
     /// The files of each tree.
     pub files: FilesOfTrees,
 }
 
-/// The released assignments of a course with their files.
+/// The released assignments of a course that the caller is shown, with their files.
 pub async fn overview(exchange: &Exchange, caller: &Caller, course: CourseId) -> Result<Overview> {
     let (policy, caller) = (exchange.policy, caller.clone());
     exchange
         .store
         .read(move |conn| {
             let standing = policy.enter(conn, &caller, &course)?.require_member()?;
-            let releases = store::assignments::current_releases(conn, standing.course)?;
+            let mut releases =
+                store::assignments::current_releases(conn, standing.course, caller.name())?;
+            let now = Timestamp::now();
+            releases.retain(|release| standing.sees(release.dates, now));
+            if !standing.is_instructor() {
+                for release in &mut releases {
+                    release.dates = release
+                        .dates
+                        .extended_by(release.extension.unwrap_or_default());
+                }
+            }
             let trees = releases.iter().map(|release| release.tree_id);
             let files = store::trees::files_of_all(conn, trees)?;
             Ok(Overview { releases, files })

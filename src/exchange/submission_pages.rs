@@ -3,7 +3,7 @@
 use super::submissions::require_known;
 use super::{Exchange, Result};
 use crate::auth::Caller;
-use crate::domain::{AssignmentId, CourseId, UserName};
+use crate::domain::{AssignmentId, CourseId, Timestamp, UserName};
 use crate::store;
 use std::collections::HashMap;
 
@@ -61,6 +61,7 @@ pub async fn page(exchange: &Exchange, caller: &Caller, question: Question) -> R
             let wanted = store::submission_pages::Wanted {
                 assignment,
                 student: question.student.or(own),
+                open_at: (!standing.is_instructor()).then(Timestamp::now),
                 after: question.after,
             };
             let ahead = question.at_most + 1;

@@ -41,7 +41,7 @@ pub async fn may_submit(
             policy
                 .enter(conn, &caller, &course)?
                 .require_member()?
-                .released(conn, &assignment)
+                .open_for(conn, &assignment, caller.name(), Timestamp::now())
                 .map(drop)
         })
         .await
@@ -59,11 +59,11 @@ pub async fn submit(
     exchange
         .store
         .write(move |conn| {
+            let now = Timestamp::now();
             let released = policy
                 .enter(conn, &caller, &course)?
                 .require_member()?
-                .released(conn, &assignment)?;
-            let now = Timestamp::now();
+                .open_for(conn, &assignment, caller.name(), now)?;
             let tree = parcel.save(conn, &blobs, now)?;
             Ok(store::submissions::add(
                 conn,

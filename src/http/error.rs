@@ -83,6 +83,17 @@ impl Error {
                     "A member by the JupyterHub group {group}: take them out of that group instead"
                 )
                 .into(),
+                E::TooLate {
+                    assignment,
+                    cutoff_at,
+                } => format!(
+                    "Too late: the cut-off of {assignment} was {}",
+                    cutoff_at.to_rfc3339()
+                )
+                .into(),
+                E::DatesOutOfOrder => {
+                    "An assignment opens first, then is due, then is cut off".into()
+                }
                 E::FileTooLarge(limit) => {
                     format!("A file is larger than the limit of {limit} bytes; nothing was stored")
                         .into()
@@ -132,6 +143,7 @@ fn name(thing: Thing) -> &'static str {
         Thing::Version => "Version",
         Thing::Submission => "Submission",
         Thing::Feedback => "Feedback",
+        Thing::Extension => "Extension",
     }
 }
 
@@ -141,13 +153,14 @@ impl ResponseError for Error {
         match self {
             Self::Exchange(error) => match error {
                 E::NotFound(_) => StatusCode::NOT_FOUND,
-                E::AlreadyExists(_) | E::InstructorAsStudent | E::MemberByGroup(_) => {
-                    StatusCode::CONFLICT
-                }
+                E::AlreadyExists(_)
+                | E::InstructorAsStudent
+                | E::MemberByGroup(_)
+                | E::TooLate { .. } => StatusCode::CONFLICT,
                 E::Denied(_) => StatusCode::FORBIDDEN,
-                E::InstructorsAreForAdmins | E::OtherInstructorsAreForAdmins => {
-                    StatusCode::BAD_REQUEST
-                }
+                E::InstructorsAreForAdmins
+                | E::OtherInstructorsAreForAdmins
+                | E::DatesOutOfOrder => StatusCode::BAD_REQUEST,
                 E::FileTooLarge(_) | E::TooManyFiles(_) => StatusCode::PAYLOAD_TOO_LARGE,
                 E::Damaged(..) => StatusCode::INTERNAL_SERVER_ERROR,
                 E::Disk(error) if error.kind() == std::io::ErrorKind::StorageFull => {

@@ -155,6 +155,24 @@ impl Argument for OfSubmission {
     }
 }
 
+impl Argument for NewAssignment {
+    fn describe(parts: &mut Parts) {
+        in_course(parts);
+        parts.in_path("assignment", "The id of an assignment.");
+        parts.fails(400, "Illegal assignment id");
+    }
+}
+
+impl Argument for OfWork {
+    fn describe(parts: &mut Parts) {
+        in_course(parts);
+        parts.in_path("assignment", "The id of an assignment.");
+        parts.in_path("user", USER);
+        parts.fails(404, "Assignment not found");
+        parts.fails(404, "Student not found");
+    }
+}
+
 impl Argument for InTrash {
     fn describe(parts: &mut Parts) {
         in_course(parts);

@@ -1,17 +1,20 @@
 //! Assignments and their releases.
 
-use super::schema::{assignments, releases, trees};
+use super::dates::{DATES, DatesRow, dates, extension};
+use super::schema::{assignments, extensions, releases, trees};
 use super::{Connection, Result};
-use crate::domain::{AssignmentId, Sha256Sum, Timestamp, UserName};
+use crate::domain::{AssignmentId, Dates, Extension, Sha256Sum, Timestamp, UserName};
 use diesel::prelude::*;
 
 /// An assignment that is released now.
-#[derive(Debug, Clone, Copy, Queryable)]
+#[derive(Debug, Clone, Copy)]
 pub struct Released {
     /// The row's id.
     pub id: i64,
     /// The tree students fetch.
     pub tree_id: i64,
+    /// Its dates.
+    pub dates: Dates,
 }
 
 /// The assignment of that name, if it is released.
@@ -28,10 +31,14 @@ pub fn find_released(
                 .and(assignments::name.eq(assignment.as_str()))
                 .and(assignments::deleted_at.is_null()),
         )
-        .select((assignments::id, releases::tree_id))
-        .get_result(conn)
+        .select((assignments::id, releases::tree_id, DATES))
+        .get_result::<(i64, i64, DatesRow)>(conn)
         .optional()?;
-    Ok(row)
+    Ok(row.map(|(id, tree_id, row)| Released {
+        id,
+        tree_id,
+        dates: dates(row),
+    }))
 }
 
 /// The version of an assignment that is shown now.
@@ -47,13 +54,27 @@ pub struct Release {
     pub tree_id: i64,
     /// The name of its tree.
     pub digest: Sha256Sum,
+    /// The assignment's dates.
+    pub dates: Dates,
+    /// What the student asked about has in their place.
+    pub extension: Option<Extension>,
 }
 
-/// The current releases of a course, in order of release.
-pub fn current_releases(conn: &mut Connection, course: i64) -> Result<Vec<Release>> {
+/// The current releases of a course, in order of release, with the extensions of one student.
+pub fn current_releases(
+    conn: &mut Connection,
+    course: i64,
+    student: &UserName,
+) -> Result<Vec<Release>> {
+    type Extended = (Option<String>, (Option<i64>, Option<i64>));
     let rows = assignments::table
         .inner_join(releases::table.on(assignments::current_release.eq(releases::id.nullable())))
         .inner_join(trees::table.on(trees::id.eq(releases::tree_id)))
+        .left_join(
+            extensions::table.on(extensions::assignment_id
+                .eq(assignments::id)
+                .and(extensions::student.eq(student.as_str()))),
+        )
         .filter(
             assignments::course_id
                 .eq(course)
@@ -66,18 +87,30 @@ pub fn current_releases(conn: &mut Connection, course: i64) -> Result<Vec<Releas
             releases::released_at,
             releases::tree_id,
             trees::digest,
+            DATES,
+            (
+                extensions::student.nullable(),
+                (
+                    extensions::due_at.nullable(),
+                    extensions::cutoff_at.nullable(),
+                ),
+            ),
         ))
-        .load::<(String, i64, i64, i64, Vec<u8>)>(conn)?;
+        .load::<(String, i64, i64, i64, Vec<u8>, DatesRow, Extended)>(conn)?;
     rows.into_iter()
-        .map(|(assignment, version, released_at, tree_id, digest)| {
-            Ok(Release {
-                assignment,
-                version,
-                released_at: Timestamp::from_micros(released_at),
-                tree_id,
-                digest: super::blobs::parse_sha256(&digest)?,
-            })
-        })
+        .map(
+            |(assignment, version, released_at, tree_id, digest, of_all, of_student)| {
+                Ok(Release {
+                    assignment,
+                    version,
+                    released_at: Timestamp::from_micros(released_at),
+                    tree_id,
+                    digest: super::blobs::parse_sha256(&digest)?,
+                    dates: dates(of_all),
+                    extension: of_student.0.map(|_| extension(of_student.1)),
+                })
+            },
+        )
         .collect()
 }
 
@@ -152,9 +185,9 @@ pub fn version(
     .transpose()
 }
 
-/// The names of the released assignments, in order of release.
-pub fn list_released(conn: &mut Connection, course: i64) -> Result<Vec<String>> {
-    let names = assignments::table
+/// The names of the released assignments with their dates, in order of release.
+pub fn list_released(conn: &mut Connection, course: i64) -> Result<Vec<(String, Dates)>> {
+    let rows = assignments::table
         .filter(
             assignments::course_id
                 .eq(course)
@@ -162,9 +195,10 @@ pub fn list_released(conn: &mut Connection, course: i64) -> Result<Vec<String>> 
                 .and(assignments::deleted_at.is_null()),
         )
         .order(assignments::current_release)
-        .select(assignments::name)
-        .load(conn)?;
-    Ok(names)
+        .select((assignments::name, DATES))
+        .load::<(String, DatesRow)>(conn)?;
+    let rows = rows.into_iter();
+    Ok(rows.map(|(name, row)| (name, dates(row))).collect())
 }
 
 /// Shows `tree` as the next version of the assignment; `None` when a version of it is shown already.

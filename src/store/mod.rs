@@ -6,13 +6,16 @@
 pub mod assignments;
 pub mod blobs;
 pub mod courses;
+pub mod dates;
 pub mod demo;
 mod error;
 pub mod events;
 pub mod feedback;
+pub mod history;
 pub mod hub_members;
 pub mod members;
 mod migrate;
+pub mod overview;
 mod pool;
 pub mod receipts;
 mod schema;

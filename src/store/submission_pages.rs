@@ -1,7 +1,8 @@
 //! Submissions across a course, a page at a time.
 
 use super::blobs::parse_sha256;
-use super::schema::{assignments, submissions, trees};
+use super::dates::{DATES, DatesRow, dates, extension};
+use super::schema::{assignments, extensions, submissions, trees};
 use super::{Connection, Result};
 use crate::domain::{Sha256Sum, Timestamp, UserName};
 use diesel::prelude::*;
@@ -13,6 +14,8 @@ pub struct Wanted {
     pub assignment: Option<i64>,
     /// Only this student's.
     pub student: Option<UserName>,
+    /// Only to assignments that are open to students at this time.
+    pub open_at: Option<Timestamp>,
     /// Only what comes behind this place.
     pub after: Option<Place>,
 }
@@ -35,8 +38,12 @@ pub struct Entry {
     pub assignment: String,
     /// Who handed it in.
     pub student: String,
+    /// Who handed it in for them, where that was somebody else.
+    pub submitted_by: Option<String>,
     /// When it was received.
     pub submitted_at: Timestamp,
+    /// Whether that was after it was due, an extension of the student's counted in.
+    pub late: bool,
     /// The row of its tree.
     pub tree_id: i64,
     /// The name of its tree.
@@ -62,9 +69,22 @@ pub fn page(
     wanted: &Wanted,
     at_most: usize,
 ) -> Result<Vec<Entry>> {
-    type Columns = (i64, String, String, i64, i64, Vec<u8>, i64);
+    type Columns = (
+        i64,
+        String,
+        (String, Option<String>),
+        i64,
+        (i64, Vec<u8>, i64),
+        DatesRow,
+        (Option<i64>, Option<i64>),
+    );
     let mut query = submissions::table
         .inner_join(assignments::table)
+        .left_join(
+            extensions::table.on(extensions::assignment_id
+                .eq(submissions::assignment_id)
+                .and(extensions::student.eq(submissions::student))),
+        )
         .inner_join(trees::table)
         .filter(
             assignments::course_id
@@ -77,11 +97,14 @@ pub fn page(
         .select((
             submissions::id,
             assignments::name,
-            submissions::student,
+            (submissions::student, submissions::submitted_by),
             submissions::submitted_at,
-            submissions::tree_id,
-            trees::digest,
-            trees::files,
+            (submissions::tree_id, trees::digest, trees::files),
+            DATES,
+            (
+                extensions::due_at.nullable(),
+                extensions::cutoff_at.nullable(),
+            ),
         ))
         .into_boxed();
     if let Some(assignment) = wanted.assignment {
@@ -89,6 +112,10 @@ pub fn page(
     }
     if let Some(student) = &wanted.student {
         query = query.filter(submissions::student.eq(student.as_str()));
+    }
+    if let Some(time) = wanted.open_at {
+        let opens_at = assignments::opens_at;
+        query = query.filter(opens_at.is_null().or(opens_at.le(time.micros())));
     }
     if let Some(Place { submitted_at, id }) = wanted.after {
         let time = submitted_at.micros();
@@ -103,12 +130,18 @@ pub fn page(
         .load_iter::<Columns, _>(conn)?
         .take(at_most)
         .map(|row| {
-            let (id, assignment, student, submitted_at, tree_id, digest, files) = row?;
+            let (id, assignment, people, submitted_at, tree, of_all, of_student) = row?;
+            let (tree_id, digest, files) = tree;
+            let (student, submitted_by) = people;
+            let submitted_at = Timestamp::from_micros(submitted_at);
+            let dates = dates(of_all).extended_by(extension(of_student));
             Ok(Entry {
                 id,
                 assignment,
                 student,
-                submitted_at: Timestamp::from_micros(submitted_at),
+                submitted_by,
+                submitted_at,
+                late: dates.is_late(submitted_at),
                 tree_id,
                 digest: parse_sha256(&digest)?,
                 files,

@@ -70,7 +70,7 @@ fn everybodys_latest_work_comes_in_one_archive() {
         .ok()
         .json();
     let latest = &listed["submissions"][2];
-    for key in ["id", "student", "submitted_at", "tree"] {
+    for key in ["id", "student", "submitted_at", "late", "tree"] {
         assert_eq!(lines[1][key], latest[key], "{key}");
     }
     assert_eq!(lines[1]["files"], 2);

@@ -27,10 +27,18 @@ struct Shown {
     released_at: Rfc3339,
     /// Names the files as a whole.
     tree: Sha256Sum,
+    /// Students do not see it before.
+    opens_at: Option<Rfc3339>,
+    /// What comes later is late. Of a student their own, as is the next.
+    due_at: Option<Rfc3339>,
+    /// What comes later is refused.
+    cutoff_at: Option<Rfc3339>,
+    /// Whether the caller has an extension.
+    extended: bool,
     files: Files,
 }
 
-/// `GET v1/courses/{course}/assignments`: what is released, in order of release.
+/// `GET v1/courses/{course}/assignments`: what is released and shown to the caller, in order of release.
 pub async fn list(
     exchange: web::Data<Exchange>,
     caller: Caller,
@@ -45,6 +53,10 @@ pub async fn list(
             version: release.version,
             released_at: Rfc3339(release.released_at),
             tree: release.digest,
+            opens_at: release.dates.opens_at.map(Rfc3339),
+            due_at: release.dates.due_at.map(Rfc3339),
+            cutoff_at: release.dates.cutoff_at.map(Rfc3339),
+            extended: release.extension.is_some(),
             files: Files(overview.files.of(release.tree_id)),
         })
         .collect();

@@ -25,6 +25,8 @@ struct CollectedSubmission {
     id: i64,
     student: String,
     submitted_at: Rfc3339,
+    /// Whether that was after it was due.
+    late: bool,
     /// Names the files as a whole.
     tree: Sha256Sum,
     /// How many they are.
@@ -37,6 +39,7 @@ impl From<&collect::Submission> for CollectedSubmission {
             id: submission.id,
             student: submission.student.clone(),
             submitted_at: Rfc3339(submission.submitted_at),
+            late: submission.late,
             tree: submission.digest,
             files: submission.files,
         }

@@ -3,9 +3,12 @@
 mod assignments;
 mod collect;
 mod courses;
+mod dates;
 mod feedback;
 mod files;
+mod history;
 mod openapi;
+mod overview;
 mod releases;
 mod roster;
 mod submissions;
@@ -60,6 +63,42 @@ pub fn operations() -> Vec<Operation> {
             Instructors,
             "Put an assignment with all that was handed in to it into the trash",
         ),
+        put(
+            "v1/courses/{course}/assignments/{assignment}/dates",
+            dates::set,
+            Instructors,
+            "Set when an assignment opens, is due and is cut off",
+        )
+        .details("The assignment need not be released yet. A date that is not given is none.")
+        .fails(400, "Time format incorrect")
+        .fails(400, "The dates are not in order"),
+        get(
+            "v1/courses/{course}/assignments/{assignment}/history",
+            history::releases,
+            Instructors,
+            "Every version that was released",
+        ),
+        get(
+            "v1/courses/{course}/assignments/{assignment}/extensions",
+            dates::list,
+            Instructors,
+            "The students with dates of their own",
+        ),
+        put(
+            "v1/courses/{course}/assignments/{assignment}/extensions/{user}",
+            dates::extend,
+            Instructors,
+            "Give a student dates of their own",
+        )
+        .fails(400, "Time format incorrect")
+        .fails(400, "Please supply due_at or cutoff_at"),
+        delete(
+            "v1/courses/{course}/assignments/{assignment}/extensions/{user}",
+            dates::remove,
+            Instructors,
+            "Take a student's own dates back",
+        )
+        .fails(404, "Extension not found"),
         get(
             "v1/courses/{course}/assignments/{assignment}/tree",
             releases::tree,
@@ -94,6 +133,12 @@ pub fn operations() -> Vec<Operation> {
             "Put a submission into the trash",
         ),
         get(
+            "v1/courses/{course}/submissions/{id}/history",
+            history::feedback,
+            SelfOrInstructors,
+            "All feedback that was given on a submission",
+        ),
+        get(
             "v1/courses/{course}/submissions/{id}/tree",
             submissions::tree,
             SelfOrInstructors,
@@ -120,6 +165,12 @@ pub fn operations() -> Vec<Operation> {
             "The feedback on everything handed in, a student's own",
         )
         .fails(404, "Assignment not found"),
+        get(
+            "v1/courses/{course}/overview",
+            overview::show,
+            Instructors,
+            "Who has handed in what, and who has not",
+        ),
         get(
             "v1/courses/{course}/trash",
             trash::list,

@@ -31,7 +31,11 @@ struct Submission {
     id: i64,
     assignment: String,
     student: String,
+    /// Who handed it in, where that was not the student.
+    submitted_by: Option<String>,
     submitted_at: Rfc3339,
+    /// Whether that was after it was due.
+    late: bool,
     /// Names the files as a whole.
     tree: Sha256Sum,
     files: Files,
@@ -104,6 +108,8 @@ fn shown(page: Page) -> Submissions {
     let one = |entry: Entry| Submission {
         id: entry.id,
         submitted_at: Rfc3339(entry.submitted_at),
+        late: entry.late,
+        submitted_by: entry.submitted_by,
         tree: entry.digest,
         files: files(entry.tree_id),
         feedback: page.feedback.get(&entry.id).map(|feedback| Feedback {

@@ -1,0 +1,150 @@
+//! When assignments open, are due and are cut off, and who has other dates.
+
+use super::audit::{self, About, Action};
+use super::submissions::{Target, require_known};
+use super::{Error, Exchange, Policy, Result, Thing};
+use crate::auth::Caller;
+use crate::domain::{AssignmentId, CourseId, Dates, Extension, Timestamp};
+use crate::store::{self, Connection};
+use serde_json::{Value, json};
+
+/// Whether the caller may set dates in the course: the checks that need no body.
+pub async fn may_set(exchange: &Exchange, caller: &Caller, course: &CourseId) -> Result<()> {
+    let (policy, caller, course) = (exchange.policy, caller.clone(), course.clone());
+    exchange
+        .store
+        .read(move |conn| {
+            let standing = policy.enter(conn, &caller, &course)?;
+            standing.require_instructor().map(drop)
+        })
+        .await
+}
+
+/// Sets all dates of an assignment; one that is not there yet is made, unreleased.
+pub async fn set(
+    exchange: &Exchange,
+    caller: &Caller,
+    course: CourseId,
+    assignment: AssignmentId,
+    dates: Dates,
+) -> Result<()> {
+    let (policy, caller) = (exchange.policy, caller.clone());
+    exchange
+        .store
+        .write(move |conn| {
+            let standing = policy.enter(conn, &caller, &course)?.require_instructor()?;
+            if !dates.are_in_order() {
+                return Err(Error::DatesOutOfOrder);
+            }
+            store::dates::set(conn, standing.course, &assignment, dates)?;
+            let about = About {
+                assignment: Some(&assignment),
+                ..About::course(&course)
+            };
+            let detail = json!({
+                "opens_at": written(dates.opens_at),
+                "due_at": written(dates.due_at),
+                "cutoff_at": written(dates.cutoff_at),
+            });
+            audit::note(conn, &caller, Action::DatesSet, about, Some(&detail))
+        })
+        .await
+}
+
+fn written(time: Option<Timestamp>) -> Value {
+    time.map(Timestamp::to_rfc3339).into()
+}
+
+/// The students who have dates of their own, by name.
+pub async fn extensions(
+    exchange: &Exchange,
+    caller: &Caller,
+    course: CourseId,
+    assignment: AssignmentId,
+) -> Result<Vec<(String, Extension)>> {
+    let (policy, caller) = (exchange.policy, caller.clone());
+    exchange
+        .store
+        .read(move |conn| {
+            let id = policy
+                .enter(conn, &caller, &course)?
+                .require_instructor()?
+                .assignment(conn, &assignment)?;
+            Ok(store::dates::extensions(conn, id)?)
+        })
+        .await
+}
+
+/// Whether the caller may give the student other dates: the checks that need no body.
+pub async fn may_extend(exchange: &Exchange, caller: &Caller, target: &Target) -> Result<()> {
+    let (policy, caller, target) = (exchange.policy, caller.clone(), target.clone());
+    exchange
+        .store
+        .read(move |conn| assignment_to_extend(policy, conn, &caller, &target).map(drop))
+        .await
+}
+
+/// Gives a student other dates than the assignment has.
+pub async fn extend(
+    exchange: &Exchange,
+    caller: &Caller,
+    target: Target,
+    extension: Extension,
+) -> Result<()> {
+    let (policy, caller) = (exchange.policy, caller.clone());
+    exchange
+        .store
+        .write(move |conn| {
+            let assignment = assignment_to_extend(policy, conn, &caller, &target)?;
+            if Dates::default().extended_by(extension).cutoff_at != extension.cutoff_at {
+                return Err(Error::DatesOutOfOrder);
+            }
+            store::dates::set_extension(conn, assignment, &target.student, extension)?;
+            let detail = json!({
+                "due_at": written(extension.due_at),
+                "cutoff_at": written(extension.cutoff_at),
+            });
+            let about = about(&target);
+            audit::note(conn, &caller, Action::ExtensionSet, about, Some(&detail))
+        })
+        .await
+}
+
+/// Takes a student's own dates back.
+pub async fn remove_extension(exchange: &Exchange, caller: &Caller, target: Target) -> Result<()> {
+    let (policy, caller) = (exchange.policy, caller.clone());
+    exchange
+        .store
+        .write(move |conn| {
+            let assignment = assignment_to_extend(policy, conn, &caller, &target)?;
+            if !store::dates::remove_extension(conn, assignment, &target.student)? {
+                return Err(Error::NotFound(Thing::Extension));
+            }
+            let about = about(&target);
+            audit::note(conn, &caller, Action::ExtensionRemoved, about, None)
+        })
+        .await
+}
+
+fn about(target: &Target) -> About<'_> {
+    About {
+        assignment: Some(&target.assignment),
+        subject: Some(&target.student),
+        ..About::course(&target.course)
+    }
+}
+
+/// Course, instructor, assignment, released or not, and student: in this order.
+fn assignment_to_extend(
+    policy: Policy,
+    conn: &mut Connection,
+    caller: &Caller,
+    target: &Target,
+) -> Result<i64> {
+    let standing = policy
+        .enter(conn, caller, &target.course)?
+        .require_instructor()?;
+    let assignment = standing.assignment(conn, &target.assignment)?;
+    require_known(policy, conn, standing, &target.course, &target.student)?;
+    Ok(assignment)
+}

@@ -1,0 +1,138 @@
+//! `v1/courses/{course}/assignments/{assignment}/dates` and `…/extensions`.
+
+use crate::auth::Caller;
+use crate::domain::{Dates, Extension, Rfc3339, Timestamp};
+use crate::exchange::{Exchange, dates};
+use crate::http::error::{Error, Result};
+use crate::http::names::{InAssignment, NewAssignment, OfWork};
+use crate::http::openapi::{JsonBody, Listing, NoContent};
+use actix_web::web;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// When an assignment opens, is due and is cut off; no time, no date.
+#[derive(Deserialize, JsonSchema)]
+#[allow(clippy::struct_field_names, reason = "the keys of the JSON")]
+pub struct GivenDates {
+    /// Students do not see it before.
+    #[schemars(with = "Option<Rfc3339>")]
+    opens_at: Option<String>,
+    /// What comes later is late.
+    #[schemars(with = "Option<Rfc3339>")]
+    due_at: Option<String>,
+    /// What comes later is refused.
+    #[schemars(with = "Option<Rfc3339>")]
+    cutoff_at: Option<String>,
+}
+
+/// The same as the exchange understood it.
+#[derive(Serialize, JsonSchema)]
+#[allow(clippy::struct_field_names, reason = "the keys of the JSON")]
+pub struct ShownDates {
+    opens_at: Option<Rfc3339>,
+    due_at: Option<Rfc3339>,
+    cutoff_at: Option<Rfc3339>,
+}
+
+/// `PUT v1/courses/{course}/assignments/{assignment}/dates`
+pub async fn set(
+    exchange: web::Data<Exchange>,
+    caller: Caller,
+    NewAssignment(course, assignment): NewAssignment,
+    body: JsonBody<GivenDates>,
+) -> Result<web::Json<ShownDates>> {
+    dates::may_set(&exchange, &caller, &course).await?;
+    let given = body.read().await?;
+    let dates = Dates {
+        opens_at: time(given.opens_at)?,
+        due_at: time(given.due_at)?,
+        cutoff_at: time(given.cutoff_at)?,
+    };
+    dates::set(&exchange, &caller, course, assignment, dates).await?;
+    Ok(web::Json(ShownDates {
+        opens_at: dates.opens_at.map(Rfc3339),
+        due_at: dates.due_at.map(Rfc3339),
+        cutoff_at: dates.cutoff_at.map(Rfc3339),
+    }))
+}
+
+fn time(given: Option<String>) -> Result<Option<Timestamp>> {
+    let time = given.map(|text| Timestamp::parse(&text)).transpose();
+    Ok(time?)
+}
+
+/// Dates in the place of the assignment's; where there is none, the assignment's counts.
+#[derive(Deserialize, JsonSchema)]
+pub struct GivenExtension {
+    #[schemars(with = "Option<Rfc3339>")]
+    due_at: Option<String>,
+    #[schemars(with = "Option<Rfc3339>")]
+    cutoff_at: Option<String>,
+}
+
+/// The students with dates of their own.
+#[derive(Serialize, JsonSchema)]
+pub struct Extensions {
+    extensions: Vec<ShownExtension>,
+}
+
+/// A student's own dates.
+#[derive(Serialize, JsonSchema)]
+pub struct ShownExtension {
+    student: String,
+    due_at: Option<Rfc3339>,
+    cutoff_at: Option<Rfc3339>,
+}
+
+fn shown(student: String, extension: Extension) -> ShownExtension {
+    ShownExtension {
+        student,
+        due_at: extension.due_at.map(Rfc3339),
+        cutoff_at: extension.cutoff_at.map(Rfc3339),
+    }
+}
+
+/// `GET v1/courses/{course}/assignments/{assignment}/extensions`
+pub async fn list(
+    exchange: web::Data<Exchange>,
+    caller: Caller,
+    InAssignment(course, assignment): InAssignment,
+) -> Result<Listing<Extensions>> {
+    let extensions = dates::extensions(&exchange, &caller, course, assignment).await?;
+    let extensions = extensions
+        .into_iter()
+        .map(|(student, extension)| shown(student, extension))
+        .collect();
+    Ok(Listing(Extensions { extensions }))
+}
+
+/// `PUT v1/courses/{course}/assignments/{assignment}/extensions/{user}`
+pub async fn extend(
+    exchange: web::Data<Exchange>,
+    caller: Caller,
+    OfWork(target): OfWork,
+    body: JsonBody<GivenExtension>,
+) -> Result<web::Json<ShownExtension>> {
+    dates::may_extend(&exchange, &caller, &target).await?;
+    let given = body.read().await?;
+    let extension = Extension {
+        due_at: time(given.due_at)?,
+        cutoff_at: time(given.cutoff_at)?,
+    };
+    if extension == Extension::default() {
+        return Err(Error::bad("Please supply due_at or cutoff_at"));
+    }
+    let student = target.student.to_string();
+    dates::extend(&exchange, &caller, target, extension).await?;
+    Ok(web::Json(shown(student, extension)))
+}
+
+/// `DELETE v1/courses/{course}/assignments/{assignment}/extensions/{user}`
+pub async fn remove(
+    exchange: web::Data<Exchange>,
+    caller: Caller,
+    OfWork(target): OfWork,
+) -> Result<NoContent> {
+    dates::remove_extension(&exchange, &caller, target).await?;
+    Ok(NoContent)
+}

@@ -1,0 +1,118 @@
+//! `v1/courses/{course}/overview`: who has handed in what.
+
+use crate::auth::Caller;
+use crate::domain::Rfc3339;
+use crate::exchange::Exchange;
+use crate::exchange::overview::{self, Assignment, Counts, Feedback, Student, Work};
+use crate::http::error::Result;
+use crate::http::names::InCourse;
+use crate::http::openapi::Listing;
+use actix_web::web;
+use schemars::JsonSchema;
+use serde::Serialize;
+
+/// A course at a glance.
+#[derive(Serialize, JsonSchema)]
+pub struct CourseOverview {
+    assignments: Vec<AssignmentOverview>,
+    /// Everybody who is enrolled, and everybody who handed something in.
+    students: Vec<StudentOverview>,
+}
+
+/// An assignment, and how many of the students did what.
+#[derive(Serialize, JsonSchema)]
+struct AssignmentOverview {
+    assignment: String,
+    opens_at: Option<Rfc3339>,
+    due_at: Option<Rfc3339>,
+    cutoff_at: Option<Rfc3339>,
+    released: bool,
+    /// Students who handed something in.
+    submitted: usize,
+    /// Enrolled students who did not.
+    missing: usize,
+    /// Students whose latest submission came after it was due.
+    late: usize,
+    /// Students who have feedback on their latest submission.
+    feedback: usize,
+}
+
+impl From<&(Assignment, Counts)> for AssignmentOverview {
+    fn from((assignment, counts): &(Assignment, Counts)) -> Self {
+        Self {
+            assignment: assignment.name.clone(),
+            opens_at: assignment.dates.opens_at.map(Rfc3339),
+            due_at: assignment.dates.due_at.map(Rfc3339),
+            cutoff_at: assignment.dates.cutoff_at.map(Rfc3339),
+            released: assignment.released,
+            submitted: counts.submitted,
+            missing: counts.missing,
+            late: counts.late,
+            feedback: counts.feedback,
+        }
+    }
+}
+
+/// A student, and what they handed in.
+#[derive(Serialize, JsonSchema)]
+struct StudentOverview {
+    student: String,
+    first_name: Option<String>,
+    last_name: Option<String>,
+    /// Whether they are in the course now.
+    enrolled: bool,
+    /// In the order of the assignments, without those to which they handed in nothing.
+    work: Vec<WorkOverview>,
+}
+
+/// What a student handed in to an assignment.
+#[derive(Serialize, JsonSchema)]
+struct WorkOverview {
+    assignment: String,
+    /// The latest time.
+    submitted_at: Rfc3339,
+    /// Whether that was after it was due.
+    late: bool,
+    /// How many there are.
+    submissions: usize,
+    feedback: Feedback,
+}
+
+fn shown_work(assignment: &str, work: &Work) -> WorkOverview {
+    WorkOverview {
+        assignment: assignment.to_owned(),
+        submitted_at: Rfc3339(work.submitted_at),
+        late: work.late,
+        submissions: work.submissions,
+        feedback: work.feedback,
+    }
+}
+
+/// `GET v1/courses/{course}/overview`
+pub async fn show(
+    exchange: web::Data<Exchange>,
+    caller: Caller,
+    InCourse(course): InCourse,
+) -> Result<Listing<CourseOverview>> {
+    let overview = overview::of_course(&exchange, &caller, course).await?;
+    let shown = |student| shown_student(student, &overview.assignments);
+    let students = overview.students.iter().map(shown).collect();
+    Ok(Listing(CourseOverview {
+        assignments: overview.assignments.iter().map(Into::into).collect(),
+        students,
+    }))
+}
+
+fn shown_student(student: &Student, assignments: &[(Assignment, Counts)]) -> StudentOverview {
+    let work = assignments.iter().filter_map(|(assignment, _)| {
+        let work = student.work.get(&assignment.id)?;
+        Some(shown_work(&assignment.name, work))
+    });
+    StudentOverview {
+        student: student.username.clone(),
+        first_name: student.first_name.clone(),
+        last_name: student.last_name.clone(),
+        enrolled: student.enrolled,
+        work: work.collect(),
+    }
+}
