@@ -2,12 +2,14 @@
 //!
 //! Nothing in this room does I/O or knows a protocol.
 
+mod key;
 mod names;
 mod path;
 mod role;
 mod time;
 mod tree;
 
+pub use key::{IdempotencyKey, IllegalKey};
 pub use names::{AssignmentId, CourseId, IllegalName, UserName};
 pub use path::{IllegalPath, RelativePath};
 pub use role::{Person, Role};

@@ -144,6 +144,17 @@ impl Argument for InAssignment {
     }
 }
 
+impl Argument for NewAssignment {
+    fn describe(parts: &mut Parts) {
+        in_course(parts);
+        parts.in_path(
+            "assignment",
+            "The id of an assignment, which need not be there.",
+        );
+        parts.fails(400, "Illegal assignment id");
+    }
+}
+
 impl Argument for OfSubmission {
     fn describe(parts: &mut Parts) {
         in_course(parts);

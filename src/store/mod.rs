@@ -14,6 +14,7 @@ pub mod hub_members;
 pub mod members;
 mod migrate;
 mod pool;
+pub mod reach;
 pub mod receipts;
 mod schema;
 pub mod submission_pages;

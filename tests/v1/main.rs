@@ -9,10 +9,15 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod archives;
 mod assignments;
 mod client;
 mod collect;
 mod fetch;
+mod give;
 mod problems;
+mod receipts;
+mod release;
 mod roster;
 mod submissions;
+mod submit;

@@ -6,9 +6,11 @@ mod courses;
 mod feedback;
 mod files;
 mod openapi;
+mod receipts;
 mod releases;
 mod roster;
 mod submissions;
+mod submit;
 mod trash;
 
 use super::openapi::May::{Admins, Everybody, Instructors, Members, SelfOrInstructors};
@@ -16,6 +18,11 @@ use super::openapi::{Operation, delete, get, post, put};
 
 /// Every address of it. What a handler takes and replies, the document knows from its signature.
 pub fn operations() -> Vec<Operation> {
+    let parts = [courses(), releases(), submissions(), feedback(), trash()];
+    parts.into_iter().flatten().collect()
+}
+
+fn courses() -> Vec<Operation> {
     vec![
         get("v1/openapi.json", openapi::show, Everybody, "This document"),
         get(
@@ -47,6 +54,11 @@ pub fn operations() -> Vec<Operation> {
         )
         .details("Only an admin takes off instructors.")
         .fails(409, "A member by a group of JupyterHub"),
+    ]
+}
+
+fn releases() -> Vec<Operation> {
+    vec![
         get(
             "v1/courses/{course}/assignments",
             assignments::list,
@@ -62,6 +74,33 @@ pub fn operations() -> Vec<Operation> {
         .details("Another version than the released one is for instructors.")
         .fails(400, "The version is a number")
         .fails(404, "Version not found"),
+        put(
+            "v1/courses/{course}/assignments/{assignment}/tree",
+            releases::put,
+            Instructors,
+            "Release the next version of an assignment",
+        )
+        .details("The files of the version that is released already make no new one.")
+        .fails(409, "Assignment already exists"),
+        delete(
+            "v1/courses/{course}/assignments/{assignment}/release",
+            releases::unrelease,
+            Instructors,
+            "Take a release back; versions, submissions and feedback are kept",
+        ),
+    ]
+}
+
+fn submissions() -> Vec<Operation> {
+    vec![
+        post(
+            "v1/courses/{course}/assignments/{assignment}/submissions",
+            submit::submit,
+            Members,
+            "Hand in",
+        )
+        .details("Handing in for somebody else is for instructors.")
+        .fails(404, "Student not found"),
         get(
             "v1/courses/{course}/assignments/{assignment}/collect",
             collect::collect,
@@ -87,12 +126,36 @@ pub fn operations() -> Vec<Operation> {
             "The files of a submission",
         ),
         get(
+            "v1/courses/{course}/submissions/{id}/receipt",
+            receipts::show,
+            SelfOrInstructors,
+            "What proves that something was handed in",
+        ),
+        post(
+            "v1/receipts/verify",
+            receipts::verify,
+            Everybody,
+            "Whether a receipt is genuine",
+        ),
+    ]
+}
+
+fn feedback() -> Vec<Operation> {
+    vec![
+        get(
             "v1/courses/{course}/submissions/{id}/feedback",
             feedback::tree,
             SelfOrInstructors,
             "The files of the feedback on a submission",
         )
         .fails(404, "Feedback not found"),
+        post(
+            "v1/courses/{course}/submissions/{id}/feedback",
+            feedback::give,
+            Instructors,
+            "Give feedback on a submission",
+        )
+        .fails(404, "Assignment not found"),
         get(
             "v1/courses/{course}/feedback",
             feedback::of_course,
@@ -100,6 +163,11 @@ pub fn operations() -> Vec<Operation> {
             "The feedback on everything handed in, a student's own",
         )
         .fails(404, "Assignment not found"),
+    ]
+}
+
+fn trash() -> Vec<Operation> {
+    vec![
         get(
             "v1/trash",
             trash::list,
