@@ -147,19 +147,22 @@ impl Argument for InAssignment {
     }
 }
 
+impl Argument for NewAssignment {
+    fn describe(parts: &mut Parts) {
+        in_course(parts);
+        parts.in_path(
+            "assignment",
+            "The id of an assignment, which need not be there.",
+        );
+        parts.fails(400, "Illegal assignment id");
+    }
+}
+
 impl Argument for OfSubmission {
     fn describe(parts: &mut Parts) {
         in_course(parts);
         parts.number_in_path("id", "The number of a submission.");
         parts.fails(404, "Submission not found");
-    }
-}
-
-impl Argument for NewAssignment {
-    fn describe(parts: &mut Parts) {
-        in_course(parts);
-        parts.in_path("assignment", "The id of an assignment.");
-        parts.fails(400, "Illegal assignment id");
     }
 }
 

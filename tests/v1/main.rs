@@ -9,14 +9,19 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod archives;
 mod assignments;
 mod client;
 mod collect;
 mod dates;
 mod fetch;
+mod give;
 mod history;
 mod overview;
 mod problems;
+mod receipts;
+mod release;
 mod roster;
 mod submissions;
+mod submit;
 mod trash;

@@ -9,17 +9,23 @@ mod files;
 mod history;
 mod openapi;
 mod overview;
+mod receipts;
 mod releases;
 mod roster;
 mod submissions;
+mod submit;
 mod trash;
 
 use super::openapi::May::{Admins, Everybody, Instructors, Members, SelfOrInstructors};
 use super::openapi::{Operation, delete, get, post, put};
 
 /// Every address of it. What a handler takes and replies, the document knows from its signature.
-#[allow(clippy::too_many_lines, reason = "a table, read from top to bottom")]
 pub fn operations() -> Vec<Operation> {
+    let parts = [courses(), releases(), submissions(), feedback(), trash()];
+    parts.into_iter().flatten().collect()
+}
+
+fn courses() -> Vec<Operation> {
     vec![
         get("v1/openapi.json", openapi::show, Everybody, "This document"),
         get(
@@ -51,6 +57,11 @@ pub fn operations() -> Vec<Operation> {
         )
         .details("Only an admin takes off instructors.")
         .fails(409, "A member by a group of JupyterHub"),
+    ]
+}
+
+fn releases() -> Vec<Operation> {
+    vec![
         get(
             "v1/courses/{course}/assignments",
             assignments::list,
@@ -108,6 +119,33 @@ pub fn operations() -> Vec<Operation> {
         .details("Another version than the released one is for instructors.")
         .fails(400, "The version is a number")
         .fails(404, "Version not found"),
+        put(
+            "v1/courses/{course}/assignments/{assignment}/tree",
+            releases::put,
+            Instructors,
+            "Release the next version of an assignment",
+        )
+        .details("The files of the version that is released already make no new one.")
+        .fails(409, "Assignment already exists"),
+        delete(
+            "v1/courses/{course}/assignments/{assignment}/release",
+            releases::unrelease,
+            Instructors,
+            "Take a release back; versions, submissions and feedback are kept",
+        ),
+    ]
+}
+
+fn submissions() -> Vec<Operation> {
+    vec![
+        post(
+            "v1/courses/{course}/assignments/{assignment}/submissions",
+            submit::submit,
+            Members,
+            "Hand in",
+        )
+        .details("Handing in for somebody else is for instructors.")
+        .fails(404, "Student not found"),
         get(
             "v1/courses/{course}/assignments/{assignment}/collect",
             collect::collect,
@@ -145,6 +183,23 @@ pub fn operations() -> Vec<Operation> {
             "The files of a submission",
         ),
         get(
+            "v1/courses/{course}/submissions/{id}/receipt",
+            receipts::show,
+            SelfOrInstructors,
+            "What proves that something was handed in",
+        ),
+        post(
+            "v1/receipts/verify",
+            receipts::verify,
+            Everybody,
+            "Whether a receipt is genuine",
+        ),
+    ]
+}
+
+fn feedback() -> Vec<Operation> {
+    vec![
+        get(
             "v1/courses/{course}/submissions/{id}/feedback",
             feedback::tree,
             SelfOrInstructors,
@@ -158,6 +213,13 @@ pub fn operations() -> Vec<Operation> {
             "Put all feedback on a submission into the trash",
         )
         .fails(404, "Feedback not found"),
+        post(
+            "v1/courses/{course}/submissions/{id}/feedback",
+            feedback::give,
+            Instructors,
+            "Give feedback on a submission",
+        )
+        .fails(404, "Assignment not found"),
         get(
             "v1/courses/{course}/feedback",
             feedback::of_course,
@@ -165,6 +227,11 @@ pub fn operations() -> Vec<Operation> {
             "The feedback on everything handed in, a student's own",
         )
         .fails(404, "Assignment not found"),
+    ]
+}
+
+fn trash() -> Vec<Operation> {
+    vec![
         get(
             "v1/courses/{course}/overview",
             overview::show,
