@@ -24,13 +24,12 @@ def send(files: list[Summed], ask: Callable[[Body], Any]) -> Any:
     if sum(each.size for each in files) <= SMALL:
         return ask(tar.body([_member(each.file.path, each) for each in files]))
     listed = _listed(files)
-    by_sum = {each.sha256: each for each in files}
     body = Body.of(_LIST, listed).compressed()
     for _ in range(_ROUNDS):
         try:
             return ask(body)
         except Refused as refused:
-            body = _with_files(listed, _missing(refused, by_sum))
+            body = _with_files(listed, _missing(refused, files))
     raise CourierError("The exchange keeps forgetting what was sent; try again later")
 
 
@@ -42,10 +41,11 @@ def _listed(files: list[Summed]) -> bytes:
     return json.dumps({"files": items}).encode()
 
 
-def _missing(refused: Refused, by_sum: dict[str, Summed]) -> list[Summed]:
+def _missing(refused: Refused, files: list[Summed]) -> list[Summed]:
     problem = refused.problem or {}
     if problem.get("type") != _MISSING:
         raise refused
+    by_sum = {each.sha256: each for each in files}
     try:
         return [by_sum[sha256] for sha256 in dict.fromkeys(problem["missing"])]
     except (KeyError, TypeError) as error:

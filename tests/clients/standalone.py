@@ -21,20 +21,31 @@ class Standalone:
         self.data = directory / "data"
         (port,) = free_ports(1)
         self.url = f"http://127.0.0.1:{port}/api"
+        self._command = [
+            str(binary),
+            "serve",
+            "--standalone",
+            f"--port={port}",
+            f"--data-dir={self.data}",
+            f"--admins={ADMIN}",
+        ]
+        self._env = clean_environment(path_first=binary.parent, home=directory)
+        self.start()
+
+    def start(self) -> None:
+        """Starts it, for the first time or once more on the same data."""
         self._program = Program(
-            [
-                str(binary),
-                "serve",
-                "--standalone",
-                f"--port={port}",
-                f"--data-dir={self.data}",
-                f"--admins={ADMIN}",
-            ],
-            env=clean_environment(path_first=binary.parent, home=directory),
-            cwd=directory,
-            log=directory / "nbcourier.log",
+            self._command,
+            env=self._env,
+            cwd=self.directory,
+            log=self.directory / "nbcourier.log",
         )
         self._program.wait_until(self._answers, "healthz")
+
+    def kill(self) -> None:
+        """Ends it at once, without a word."""
+        self._program.process.kill()
+        self._program.process.wait()
 
     def person(self, name: str) -> Person:
         """Somebody whose token is their name: all that standalone mode asks for."""

@@ -9,7 +9,15 @@ from urllib.parse import quote
 
 import pytest
 from archives import archive_of, archived
-from course import NGSHARE, V1, Course, both_wires, ngshare_only, through
+from course import (
+    NGSHARE,
+    V1,
+    Course,
+    PluginStandalone,
+    both_wires,
+    ngshare_only,
+    through,
+)
 from front import Asked, Front, Spoil, answer, cut, cut_at
 from people import Person
 from requests import Response
@@ -223,6 +231,34 @@ def test_a_server_that_dies_in_mid_collect_costs_no_copy_that_was_there(
     through(course.url, course.instructor)
     collect(course, "--update")
     assert read_tree(collected(course, course.second))["p1.ipynb"] == b"second"
+
+
+def test_a_server_killed_in_mid_collect_is_collected_from_when_it_is_back(
+    binary: Path, tmp_path: Path
+) -> None:
+    service = PluginStandalone(binary, tmp_path)
+    front = Front(service.url)
+    course = Course(service, 0)
+    course.release()
+    old = {s.name: course.submit(s, FIRST) for s in (course.first, course.second)}
+    collect(course)
+    new = course.submit(course.first, SECOND)
+    last = course.submit(course.second, SECOND | LARGE)
+
+    through(front.url, course.instructor)
+    killed = cut_at(cut_in_the_last, service.kill)
+    front.rule = lambda asked: killed if "/collect" in asked.path else None
+    command = ("collect", "ps1", course.option, "--update")
+    assert "The exchange at" in course.instructor.refused(*command)
+    only_the_first_was_replaced(course, new, old[course.second.name])
+
+    service.start()
+    front.stop()
+    through(course.url, course.instructor)
+    assert "collected already, nothing newer" in collect(course, "--update")
+    second = read_tree(collected(course, course.second))
+    assert_same_tree(second, stamped(SECOND | LARGE, last))
+    assert service.stop() == 0
 
 
 def only_the_first_was_replaced(course: Course, new: str, old: str) -> None:

@@ -158,7 +158,17 @@ class TestThePages:
         pages = (scene.home("ada") / "ps1" / "feedback").glob("*/problem.html")
         assert len(list(pages)) == 1
 
+    def test_an_instructor_stands_in_for_a_student(self, scene: Scene) -> None:
+        write_tree(scene.home("ira") / "ps1", {"problem.ipynb": b"{}"})
+        command = "nbgrader submit ps1 --course algebra --student ada"
+        scene.run("ira", command, "Receipt")
+
     def test_an_instructor_takes_things_back(self, scene: Scene) -> None:
+        scene.run(
+            "ira",
+            "nbgrader list --inbound ps1 --course algebra --student ada --remove",
+            "trash",
+        )
         scene.run("ira", "nbgrader list ps1 --course algebra --remove")
         scene.run("ira", "nbgrader db student remove ada --force")
         scene.done.add("nbgrader db student remove ada")
