@@ -111,6 +111,7 @@ POST v1/courses/{course}/submissions/{id}/feedback | one's own
 POST v1/courses/{course}/submissions/{id}/feedback | another's | other-student
 GET v1/courses/{course}/submissions/{id}/receipt | one's own
 GET v1/courses/{course}/submissions/{id}/receipt | another's | other-student
+POST v1/courses/{course}/assignments/{assignment}/feedback
 GET v1/courses/{course}/feedback
 GET v1/courses/{course}/overview
 GET v1/courses/{course}/assignments/{assignment}/history
@@ -385,7 +386,12 @@ impl<'a> Prepared<'a> {
         if let Some(token) = role.token {
             call = call.token(token);
         }
-        let takes_tree = ["/tree", "/submissions", "/{id}/feedback"];
+        let takes_tree = [
+            "/tree",
+            "/submissions",
+            "/{id}/feedback",
+            "/{assignment}/feedback",
+        ];
         if path == "v1/receipts/verify" {
             call = call.body("application/json", r#"{"receipt": {}, "signature": ""}"#);
         } else if method != "GET" && takes_tree.iter().any(|end| path.ends_with(end)) {

@@ -10,7 +10,7 @@ use diesel::prelude::*;
 use diesel::sqlite::SqliteConnection;
 use serde_json::json;
 use std::collections::BTreeSet;
-use support::{Course, Sent, Server, Setup};
+use support::{Course, Sent, Server, Setup, hex_sha256};
 
 /// Statements that only begin or end something.
 const FRAMES: [&str; 4] = ["BEGIN", "COMMIT", "SAVEPOINT", "RELEASE"];
@@ -195,6 +195,7 @@ fn a_listing_costs_the_same_number_of_statements_however_much_it_lists() {
         assert!((1..=8).contains(&many.len()), "{of_large}: {many:#?}");
         seen.extend(many);
     }
+    assert!(seen.len() > 10, "{seen:#?}");
     assert_indexed(&server, &seen);
     for statement in &seen {
         for table in ["courses", "assignments", "submissions", "feedback"] {
@@ -220,7 +221,6 @@ fn assert_indexed(server: &Server, statements: &BTreeSet<String>) {
     }
     let path = server.data_dir().join("nbcourier.db");
     let mut conn = SqliteConnection::establish(path.to_str().unwrap()).unwrap();
-    assert!(statements.len() > 10, "{statements:#?}");
     for statement in statements {
         let plan = diesel::sql_query(format!("EXPLAIN QUERY PLAN {statement}"))
             .load::<Step>(&mut conn)
@@ -234,6 +234,47 @@ fn assert_indexed(server: &Server, statements: &BTreeSet<String>) {
             );
         }
     }
+}
+
+/// A manifest of as many files as the trees of that course have, in another order.
+fn manifest(size: usize) -> String {
+    let line = |n: usize| {
+        let sha256 = hex_sha256(n.to_string().as_bytes());
+        json!({ "path": format!("again{n}"), "sha256": sha256, "size": n.to_string().len() })
+    };
+    json!({ "files": (0..size).map(line).collect::<Vec<_>>() }).to_string()
+}
+
+#[test]
+fn a_manifest_costs_the_same_number_of_statements_however_much_it_names() {
+    let server = Setup::standalone()
+        .env("RUST_LOG", "info,nbcourier::statements=trace")
+        .start();
+    fill(&server, "small", 2);
+    fill(&server, "large", 25);
+    let tell = |id: &str, size: usize, user: &str| {
+        let target = format!("v1/courses/{id}/assignments/challenge/submissions?user={user}");
+        let call = server.call("POST", &target);
+        let call = call.body("application/json", manifest(size));
+        let told = statements(&server, || {
+            assert_eq!(server.send(&call).status, 201);
+        });
+        let asked: Vec<_> = told
+            .iter()
+            .filter(|text| text.starts_with("SELECT"))
+            .cloned()
+            .collect();
+        (told.len(), asked)
+    };
+    let mut seen = BTreeSet::new();
+    for user in ["lawrence", "kevin"] {
+        let (few, _) = tell("small", 2, user);
+        let (many, asked) = tell("large", 25, user);
+        assert_eq!(few, many, "{asked:#?}");
+        seen.extend(asked);
+    }
+    assert!(seen.iter().any(|text| text.contains("EXISTS")), "{seen:#?}");
+    assert_indexed(&server, &seen);
 }
 
 #[test]

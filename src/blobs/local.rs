@@ -156,7 +156,7 @@ impl LocalBlobs {
                 let name = entry?.file_name();
                 if let Some(file) = name
                     .to_str()
-                    .and_then(parse_name)
+                    .and_then(Sha256Sum::parse)
                     .and_then(|sum| self.look(sum))
                 {
                     visit(file);
@@ -186,17 +186,6 @@ impl LocalBlobs {
 
 fn sync_directory(path: &Path) -> io::Result<()> {
     File::open(path)?.sync_all()
-}
-
-fn parse_name(name: &str) -> Option<Sha256Sum> {
-    if name.len() != 64 || !name.is_ascii() {
-        return None;
-    }
-    let mut sum = [0; 32];
-    for (byte, at) in sum.iter_mut().zip((0..).step_by(2)) {
-        *byte = u8::from_str_radix(&name[at..at + 2], 16).ok()?;
-    }
-    Some(Sha256Sum(sum))
 }
 
 #[cfg(test)]

@@ -16,6 +16,19 @@ macro_rules! checksum {
             pub fn from_slice(bytes: &[u8]) -> Option<Self> {
                 bytes.try_into().ok().map(Self)
             }
+
+            /// From hexadecimal digits as they print; `None` for anything else, capital letters too.
+            pub fn parse(text: &str) -> Option<Self> {
+                let text = text.as_bytes();
+                let mut sum = [0; $bytes];
+                if text.len() != 2 * sum.len() {
+                    return None;
+                }
+                for (byte, pair) in sum.iter_mut().zip(text.chunks_exact(2)) {
+                    *byte = digit(pair[0])? << 4 | digit(pair[1])?;
+                }
+                Some(Self(sum))
+            }
         }
 
         impl serde::Serialize for $type {
@@ -57,6 +70,14 @@ checksum!(
     Md5Sum,
     16
 );
+
+fn digit(character: u8) -> Option<u8> {
+    match character {
+        b'0'..=b'9' => Some(character - b'0'),
+        b'a'..=b'f' => Some(character - b'a' + 10),
+        _ => None,
+    }
+}
 
 /// Bytes that are stored, or about to be: their name, the protocol's checksum, and how many there are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -104,5 +125,28 @@ impl Tree {
     /// The bytes of all files together.
     pub fn size(&self) -> u64 {
         self.entries.iter().map(|entry| entry.blob.size).sum()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_sum_is_read_as_it_prints_and_not_otherwise() {
+        let sum = Md5Sum(*b"\x00\x0f\xf0\xffsixteen byte");
+        assert_eq!(sum.0.len(), 16);
+        let text = sum.to_string();
+        assert_eq!(Md5Sum::parse(&text), Some(sum));
+        let with = |begin: &str| format!("{begin}{}", &text[begin.len()..]);
+        for other in [
+            &text[1..],
+            &format!("{text}0"),
+            &text.to_uppercase(),
+            &with("+f"),
+            &with("é"),
+        ] {
+            assert_eq!(Md5Sum::parse(other), None, "{other}");
+        }
     }
 }

@@ -1,13 +1,13 @@
 //! What instructors give back on a submission.
 
 use super::audit::{self, About, Action};
-use super::parcel::Parcel;
+use super::parcel::{Batch, Parcel};
 use super::policy::Standing;
 use super::submissions::{Target, by_number, require_known};
 use super::trees::{self, ListedFile};
 use super::{Error, Exchange, Policy, Result, Thing};
 use crate::auth::Caller;
-use crate::domain::{CourseId, Sha256Sum, Timestamp};
+use crate::domain::{AssignmentId, CourseId, Sha256Sum, Timestamp};
 use crate::store::receipts::Submission;
 use crate::store::trees::Saved;
 use crate::store::{self, Connection};
@@ -126,6 +126,63 @@ pub async fn give_on(
                 submission: Some(id),
             };
             replace(conn, &caller, id, shown, tree, about)
+        })
+        .await
+}
+
+/// Whether the caller may give feedback on everything handed in to the assignment: the checks that need no files.
+pub async fn may_give_all(
+    exchange: &Exchange,
+    caller: &Caller,
+    course: &CourseId,
+    assignment: &AssignmentId,
+) -> Result<()> {
+    let (policy, caller, course, assignment) = (
+        exchange.policy,
+        caller.clone(),
+        course.clone(),
+        assignment.clone(),
+    );
+    exchange
+        .store
+        .read(move |conn| {
+            let standing = policy.enter(conn, &caller, &course)?;
+            standing.require_instructor()?.released(conn, &assignment)?;
+            Ok(())
+        })
+        .await
+}
+
+/// Gives feedback on many submissions to the assignment, on all of them or on none.
+pub async fn give_all(
+    exchange: &Exchange,
+    caller: &Caller,
+    course: CourseId,
+    assignment: AssignmentId,
+    batch: Batch,
+) -> Result<Vec<Given>> {
+    let (policy, caller, blobs) = (exchange.policy, caller.clone(), exchange.blobs.clone());
+    exchange
+        .store
+        .write(move |conn| {
+            let standing = policy.enter(conn, &caller, &course)?.require_instructor()?;
+            let id = standing.released(conn, &assignment)?.id;
+            let numbers: Vec<i64> = batch.submissions().collect();
+            let students = store::submissions::students(conn, id, numbers.iter().copied())?;
+            let shown = store::feedback::current_of_all(conn, numbers.iter().copied())?;
+            let trees = batch.save(conn, &blobs, Timestamp::now())?;
+            let give = |(number, tree)| {
+                let student = students.get(&number);
+                let about = About {
+                    course: Some(&course),
+                    assignment: Some(&assignment),
+                    subject: Some(student.ok_or(Error::NoSuchSubmission(number))?),
+                    submission: Some(number),
+                };
+                let shown = shown.get(&number).map(|shown| shown.tree_id);
+                replace(conn, &caller, number, shown, tree, about)
+            };
+            numbers.into_iter().zip(trees).map(give).collect()
         })
         .await
 }

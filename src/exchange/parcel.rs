@@ -81,7 +81,6 @@ pub struct Batch {
     arrivals: Arrivals,
 }
 
-#[expect(dead_code, reason = "the feedback of a class comes next")]
 impl Batch {
     pub(super) fn new(trees: BTreeMap<i64, Tree>, arrivals: Arrivals) -> Self {
         Self { trees, arrivals }

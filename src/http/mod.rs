@@ -8,6 +8,7 @@ mod idempotency;
 mod identify;
 mod json_body;
 mod listing;
+mod manifest;
 mod names;
 pub mod ngshare;
 pub mod openapi;
@@ -19,6 +20,7 @@ mod receive;
 mod server;
 mod tar_reply;
 mod tree_body;
+mod tree_readers;
 mod user_argument;
 mod v1;
 

@@ -3,6 +3,8 @@
 use super::error::Error;
 use super::server::Prefix;
 use crate::auth::AuthError;
+use crate::domain::Sha256Sum;
+use crate::exchange;
 use actix_web::body::{BoxBody, EitherBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::header::{self, HeaderValue};
@@ -29,7 +31,13 @@ pub struct Problem<'a> {
     status: u16,
     /// A sentence for people.
     detail: &'a str,
+    /// With the type `urn:nbcourier:missing-blobs`, what has to be sent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    missing: Option<&'a [Sha256Sum]>,
 }
+
+/// The type of the problem that bytes are missing.
+const MISSING_BLOBS: &str = "urn:nbcourier:missing-blobs";
 
 /// Middleware: whatever went wrong further in, below `v1/` the reply says it as a problem, with the same status,
 /// headers and sentence.
@@ -39,16 +47,18 @@ pub async fn below_v1<B: MessageBody + 'static>(
 ) -> Result<ServiceResponse<EitherBody<B>>, actix_web::Error> {
     let concerned = is_below_v1(&request);
     let response = next.call(request).await?;
-    let sentence = response.response().error().map(sentence);
-    let Some(sentence) = sentence.filter(|_| concerned) else {
+    let error = response.response().error().filter(|_| concerned);
+    let Some(error) = error else {
         return Ok(response.map_into_left_body());
     };
     let status = response.status();
+    let missing = missing(error);
     let problem = serde_json::to_string(&Problem {
-        kind: "about:blank",
+        kind: missing.map_or("about:blank", |_| MISSING_BLOBS),
         title: status.canonical_reason().unwrap_or("Error"),
         status: status.as_u16(),
-        detail: &sentence,
+        detail: &sentence(error),
+        missing,
     })?;
     let mut response = response.map_body(|_, _| EitherBody::right(BoxBody::new(problem)));
     let headers = response.headers_mut();
@@ -67,6 +77,13 @@ fn is_below_v1(request: &ServiceRequest) -> bool {
             .strip_prefix(decoded(&prefix.0).as_slice())
             .is_some_and(|rest| rest.starts_with(V1.as_bytes()))
     })
+}
+
+fn missing(error: &actix_web::Error) -> Option<&[Sha256Sum]> {
+    match error.as_error::<Error>() {
+        Some(Error::Exchange(exchange::Error::MissingBlobs(missing))) => Some(missing),
+        _ => None,
+    }
 }
 
 fn sentence(error: &actix_web::Error) -> String {

@@ -4,36 +4,26 @@
 //! much is worked off a megabyte at a time.
 
 use super::error::{Error, Result};
+use super::manifest::Manifest;
 use super::openapi::{Argument, Parts};
 use super::receive::{Blocks, decode, gone, max_size};
-use crate::codec::{Packing, TarDecoder, TarEvent, Unpacker};
-use crate::domain::{BlobRef, RelativePath};
-use crate::exchange::intake::{self, Intake};
-use crate::exchange::parcel::Parcel;
-use crate::exchange::{self, Exchange};
+use super::tree_readers::{Files, Numbered, Reader, Told, ToldWithBytes};
+use crate::codec::{Packing, Unpacker};
+use crate::exchange::parcel::{Batch, Parcel};
+use crate::exchange::{self, Exchange, intake};
 use actix_web::dev::Payload;
 use actix_web::http::header;
 use actix_web::{FromRequest, HttpRequest, web};
 use bytes::Bytes;
+use schemars::Schema;
 use std::future::{Ready, ready};
 
-/// The files themselves.
+/// The files themselves,
 const TAR: &str = "application/x-tar";
-
-/// What makes something of a body.
-pub(super) trait Reader: Sized + Send + 'static {
-    /// That.
-    type Output: Send + 'static;
-
-    /// Takes the next bytes.
-    fn take(&mut self, bytes: &[u8]) -> Result<()>;
-
-    /// Small contents that should be stored now.
-    fn overflow(&mut self) -> Option<Vec<(BlobRef, Bytes)>>;
-
-    /// All came.
-    fn finish(self) -> Result<Self::Output>;
-}
+/// or what they shall be, without any bytes,
+const JSON: &str = "application/json";
+/// or with those that the exchange has not yet.
+const MANIFEST_AND_BYTES: &str = "application/vnd.nbcourier.manifest+x-tar";
 
 /// A body that is a tree, read only when the handler says so: what needs no body is checked before.
 pub struct TreeBody {
@@ -47,8 +37,13 @@ impl TreeBody {
         let Self { request, body } = self;
         match content_type(&request).as_str() {
             TAR => receive(exchange, &request, body, Files::new(exchange)).await,
+            JSON => receive(exchange, &request, body, Told::new(exchange)).await,
+            MANIFEST_AND_BYTES => {
+                receive(exchange, &request, body, ToldWithBytes::new(exchange)).await
+            }
             _ => Err(Error::UnsupportedMediaType(
-                "Send the files as application/x-tar",
+                "Send the files as application/x-tar, or a manifest of them as application/json or \
+                 application/vnd.nbcourier.manifest+x-tar",
             )),
         }
     }
@@ -69,22 +64,70 @@ impl FromRequest for TreeBody {
 
 impl Argument for TreeBody {
     fn describe(parts: &mut Parts) {
-        let binary = schemars::json_schema!({ "type": "string", "contentMediaType": TAR });
-        parts.body(TAR, &binary);
-        parts.in_header(
-            "Content-Encoding",
-            "How the body is packed.",
-            &serde_json::json!({ "enum": ["identity", "gzip", "zstd"] }),
-        );
-        parts.fails(400, "The archive is incomplete");
-        parts.fails(400, "What is wrong with an entry, which is named");
-        parts.fails(408, "The request stopped coming; nothing was stored");
-        parts.fails(413, "Something is larger than a limit; nothing was stored");
+        describe_archive(parts);
+        let told = parts.taken::<Manifest>();
+        parts.body(JSON, &told);
+        parts.body(MANIFEST_AND_BYTES, &archive());
+        parts.fails(400, "The manifest cannot be JSON decoded");
+        parts.fails(400, "Incorrect request format");
         parts.fails(
-            415,
-            "The body is of a type, or packed in a way, that is not understood",
+            409,
+            "The bytes of some files are missing (`urn:nbcourier:missing-blobs`)",
         );
     }
+}
+
+/// A body that is an archive of many trees, each below the number of a submission.
+pub struct BatchBody(TreeBody);
+
+impl BatchBody {
+    /// The trees, all that came of them durable.
+    pub async fn read(self, exchange: &Exchange) -> Result<Batch> {
+        let TreeBody { request, body } = self.0;
+        match content_type(&request).as_str() {
+            TAR => receive(exchange, &request, body, Numbered::new(exchange)).await,
+            _ => Err(Error::UnsupportedMediaType(
+                "Send the files as application/x-tar",
+            )),
+        }
+    }
+}
+
+impl FromRequest for BatchBody {
+    type Error = actix_web::Error;
+    type Future = Ready<Result<Self, actix_web::Error>>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let body = TreeBody::from_request(request, payload).into_inner();
+        ready(body.map(Self))
+    }
+}
+
+impl Argument for BatchBody {
+    fn describe(parts: &mut Parts) {
+        describe_archive(parts);
+    }
+}
+
+fn archive() -> Schema {
+    schemars::json_schema!({ "type": "string", "contentMediaType": TAR })
+}
+
+fn describe_archive(parts: &mut Parts) {
+    parts.body(TAR, &archive());
+    parts.in_header(
+        "Content-Encoding",
+        "How the body is packed.",
+        &serde_json::json!({ "enum": ["identity", "gzip", "zstd"] }),
+    );
+    parts.fails(400, "The archive is incomplete");
+    parts.fails(400, "What is wrong with an entry, which is named");
+    parts.fails(408, "The request stopped coming; nothing was stored");
+    parts.fails(413, "Something is larger than a limit; nothing was stored");
+    parts.fails(
+        415,
+        "The body is of a type, or packed in a way, that is not understood",
+    );
 }
 
 fn content_type(request: &HttpRequest) -> String {
@@ -181,58 +224,5 @@ impl<R: Reader> Bounded<R> {
             return Err(Error::RequestTooLarge(self.limit));
         }
         self.reader.take(bytes)
-    }
-}
-
-/// An archive of the files of one tree.
-struct Files {
-    archive: TarDecoder,
-    intake: Intake,
-    open: Option<RelativePath>,
-}
-
-impl Files {
-    fn new(exchange: &Exchange) -> Self {
-        Self {
-            archive: TarDecoder::new(),
-            intake: Intake::new(exchange),
-            open: None,
-        }
-    }
-}
-
-impl Reader for Files {
-    type Output = Parcel;
-
-    fn take(&mut self, bytes: &[u8]) -> Result<()> {
-        let Self {
-            archive,
-            intake,
-            open,
-        } = self;
-        archive.feed(bytes, &mut |event| {
-            match event {
-                TarEvent::Begin(path, size) => {
-                    *open = Some(path.clone());
-                    intake.begin_sized(size)?;
-                }
-                TarEvent::Content(bytes) => intake.write(bytes)?,
-                TarEvent::End => {
-                    if let Some(path) = open.take() {
-                        intake.end(path)?;
-                    }
-                }
-            }
-            Ok(())
-        })
-    }
-
-    fn overflow(&mut self) -> Option<Vec<(BlobRef, Bytes)>> {
-        self.intake.take_overflow()
-    }
-
-    fn finish(self) -> Result<Parcel> {
-        self.archive.finish()?;
-        Ok(self.intake.finish()?)
     }
 }

@@ -1,7 +1,7 @@
 //! Submissions: written once, never changed. What is in the trash is found by none of these questions.
 
 use super::schema::{assignments, submissions};
-use super::{Connection, Result};
+use super::{Connection, Error, Result};
 use crate::domain::{Timestamp, UserName};
 use diesel::prelude::*;
 use std::collections::HashMap;
@@ -100,14 +100,20 @@ pub fn students(
     conn: &mut Connection,
     assignment: i64,
     ids: impl IntoIterator<Item = i64>,
-) -> Result<HashMap<i64, String>> {
+) -> Result<HashMap<i64, UserName>> {
     let rows = submissions::table
         .filter(super::among("submissions.id", ids))
         .filter(submissions::assignment_id.eq(assignment))
         .filter(submissions::deleted_at.is_null())
         .select((submissions::id, submissions::student))
-        .load(conn)?;
-    Ok(rows.into_iter().collect())
+        .load_iter::<(i64, String), _>(conn)?;
+    rows.map(|row| {
+        let (id, student) = row?;
+        let student =
+            UserName::parse(student).map_err(|_| Error::Damaged("an illegal name of a student"))?;
+        Ok((id, student))
+    })
+    .collect()
 }
 
 /// Everybody's submissions to an assignment, oldest first, gathered as they are read.

@@ -4,6 +4,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use md5::{Digest, Md5};
 use serde_json::{Value, json};
+use sha2::Sha256;
 
 /// Columns of a line of base64 in a reply.
 const LINE: usize = 76;
@@ -60,6 +61,12 @@ pub fn base64_lines(bytes: &[u8]) -> String {
 
 pub fn md5_hex(bytes: &[u8]) -> String {
     let digest = Md5::digest(bytes);
+    let digits = digest.iter().map(|byte| format!("{byte:02x}"));
+    digits.collect::<Vec<_>>().concat()
+}
+
+pub fn hex_sha256(bytes: &[u8]) -> String {
+    let digest = Sha256::digest(bytes);
     let digits = digest.iter().map(|byte| format!("{byte:02x}"));
     digits.collect::<Vec<_>>().concat()
 }

@@ -29,7 +29,7 @@ pub mod tar;
 pub mod wire_nonsense;
 
 pub use course::{Course, Permit};
-pub use files::{Sent, base64_lines, files_json, md5_hex};
+pub use files::{Sent, base64_lines, files_json, hex_sha256, md5_hex};
 pub use form::{Form, percent_encode};
 pub use http::{Call, Reply};
 pub use hub::{FakeHub, Mood};

@@ -1,7 +1,7 @@
 //! What is released.
 
-use crate::client::{algebra, hex_sha256};
-use crate::support::{Sent, Setup, md5_hex};
+use crate::client::algebra;
+use crate::support::{Sent, Setup, hex_sha256, md5_hex};
 
 #[test]
 fn assignments_are_listed_with_versions_and_checksums_of_their_files() {

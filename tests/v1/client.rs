@@ -1,8 +1,7 @@
 //! Requests about one course of a stand-alone server, by anybody.
 
-use crate::support::{Call, Course, Reply, Sent, Server, percent_encode, tar};
+use crate::support::{Call, Course, Reply, Sent, Server, hex_sha256, percent_encode, tar};
 use serde_json::Value;
-use sha2::{Digest, Sha256};
 
 pub fn call(server: &Server, method: &str, target: &str, user: &str) -> Call {
     let and = if target.contains('?') { '&' } else { '?' };
@@ -77,10 +76,4 @@ pub fn algebra(server: &Server) -> Course<'_> {
     let course = Course::of(server, "algebra");
     course.make(&["kevin"], &["lawrence", "eric"]);
     course
-}
-
-pub fn hex_sha256(bytes: &[u8]) -> String {
-    let sum = Sha256::digest(bytes);
-    let digits = sum.iter().map(|byte| format!("{byte:02x}"));
-    digits.collect::<Vec<_>>().concat()
 }

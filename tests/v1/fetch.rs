@@ -1,8 +1,8 @@
 //! Single trees as archives.
 
-use crate::client::{algebra, call, files, hex_sha256, problem, tree_digest};
+use crate::client::{algebra, call, files, problem, tree_digest};
 use crate::support::course::timestamp_of;
-use crate::support::{Sent, Server, Setup, tar};
+use crate::support::{Sent, Server, Setup, hex_sha256, tar};
 use flate2::read::GzDecoder;
 use std::io::Read as _;
 

@@ -75,3 +75,112 @@ fn only_instructors_give_feedback_and_only_on_what_there_is() {
         (404, "Assignment not found".to_owned())
     );
 }
+
+const ALL: &str = "v1/courses/algebra/assignments/challenge/feedback";
+
+/// The numbers of a submission of lawrence and one of eric.
+fn two_submissions(server: &Server) -> [Value; 2] {
+    algebra(server).release("challenge", "kevin", &[]).ok();
+    ["lawrence", "eric"].map(|user| submit(server, user, &[]).json()["receipt"]["id"].clone())
+}
+
+fn below(submission: &Value, path: &str, text: &str) -> Sent {
+    Sent::new(&format!("{submission}/{path}"), text)
+}
+
+#[test]
+fn a_class_gets_its_feedback_in_one_request() {
+    let server = Setup::standalone().start();
+    let [one, two] = two_submissions(&server);
+    // In no order, as a program may come upon them.
+    let sent = [
+        below(&two, "b.html", "to eric"),
+        below(&one, "a.html", "to lawrence"),
+        below(&two, "sub/a.html", "to eric, too"),
+    ];
+    let of = [
+        vec![Sent::new("a.html", "to lawrence")],
+        vec![
+            Sent::new("b.html", "to eric"),
+            Sent::new("sub/a.html", "to eric, too"),
+        ],
+    ];
+    let give = |files: &[Sent]| send_tar(&server, "POST", ALL, "kevin", files).ok().json();
+    let given = |n: usize, changed| {
+        let submission = [&one, &two][n];
+        json!({ "submission": submission, "tree": tree_digest(&of[n]), "changed": changed })
+    };
+    assert_eq!(
+        give(&sent),
+        json!({ "feedback": [given(0, true), given(1, true)] })
+    );
+    for (submission, files_of) in [&one, &two].into_iter().zip(&of) {
+        let target = format!("v1/courses/algebra/submissions/{submission}/feedback");
+        assert_eq!(files(&server.get(&target, "kevin")), *files_of);
+    }
+    assert_eq!(
+        give(&sent),
+        json!({ "feedback": [given(0, false), given(1, false)] })
+    );
+    assert_eq!(give(&sent[1..2]), json!({ "feedback": [given(0, false)] }));
+    assert_eq!(give(&[]), json!({ "feedback": [] }));
+}
+
+#[test]
+fn a_class_gets_all_its_feedback_or_none() {
+    let server = Setup::standalone().start();
+    let [one, two] = two_submissions(&server);
+    let course = crate::support::Course::of(&server, "algebra");
+    course.release("other", "kevin", &[]).ok();
+    course.submit("other", "lawrence", &[]).ok();
+    let good = below(&one, "a.html", "to lawrence");
+    let ask =
+        |bad: Sent, user| problem(&send_tar(&server, "POST", ALL, user, &[good.clone(), bad]));
+    for (path, status, sentence) in [
+        ("99/a", 404, "Submission 99 not found"),
+        ("3/a", 404, "Submission 3 not found"),
+        ("-1/a", 404, "Submission -1 not found"),
+        ("02/a", 400, "02/a is not below the number of a submission"),
+        ("+2/a", 400, "+2/a is not below the number of a submission"),
+        (
+            "lawrence/a",
+            400,
+            "lawrence/a is not below the number of a submission",
+        ),
+        ("a", 400, "a is not below the number of a submission"),
+        ("2/../3/a", 400, "Illegal path: 2/../3/a"),
+    ] {
+        assert_eq!(
+            ask(Sent::new(path, ""), "kevin"),
+            (status, sentence.to_owned())
+        );
+    }
+    assert_eq!(two, 2, "the paths above mean what they should");
+    for user in ["lawrence", "sam"] {
+        assert_eq!(
+            ask(below(&two, "a", ""), user),
+            (403, "Permission denied".to_owned())
+        );
+    }
+    let call = call(&server, "POST", ALL, "kevin").body("application/json", r#"{"files": []}"#);
+    assert_eq!(problem(&server.send(&call)).0, 415);
+    for submission in [&one, &two] {
+        assert_eq!(feedback_on(&server, submission), Value::Null);
+    }
+}
+
+#[test]
+fn the_feedback_of_a_class_is_limited_for_each_and_for_all() {
+    let server = Setup::standalone().args(&["--max-files", "2"]).start();
+    let [one, two] = two_submissions(&server);
+    let many = |submission: &Value, count: usize| {
+        (0..count)
+            .map(|n| below(submission, &n.to_string(), ""))
+            .collect::<Vec<_>>()
+    };
+    let give = |files: &[Sent]| send_tar(&server, "POST", ALL, "kevin", files);
+    assert_eq!(problem(&give(&many(&one, 3))).0, 413);
+    let strangers: Vec<Sent> = (100..121).map(|n| below(&json!(n), "a", "")).collect();
+    assert_eq!(problem(&give(&strangers)).0, 413);
+    give(&[many(&one, 2), many(&two, 2)].concat()).ok();
+}

@@ -17,6 +17,8 @@ mod dates;
 mod fetch;
 mod give;
 mod history;
+mod manifests;
+mod memory;
 mod overview;
 mod problems;
 mod receipts;

@@ -1,6 +1,6 @@
 //! Handing in by archive: once, for oneself or for another, with a receipt.
 
-use crate::client::{algebra, call, files, problem, submit, tree_digest};
+use crate::client::{algebra, call, files, problem, put_json, submit, tree_digest};
 use crate::support::{Call, Reply, Sent, Server, Setup, tar};
 use serde_json::{Value, json};
 
@@ -105,6 +105,28 @@ fn work_that_is_in_keeps_its_receipt_after_the_assignment_is_taken_back_and_a_re
     assert_eq!(problem(&other), (404, "Assignment not found".to_owned()));
     let stranger = with_key(&server, "key-1", "sam", &work());
     assert_eq!(problem(&stranger).0, 403);
+}
+
+#[test]
+fn after_the_cut_off_work_that_is_in_keeps_its_receipt_and_only_instructors_hand_in() {
+    let server = Setup::standalone().start();
+    algebra(&server).release("challenge", "kevin", &[]).ok();
+    let first = with_key(&server, "key-1", "lawrence", &work());
+    let dates = "v1/courses/algebra/assignments/challenge/dates";
+    let over = json!({ "cutoff_at": "2020-01-01T00:00:00Z" });
+    put_json(&server, dates, "kevin", &over).ok();
+    let again = with_key(&server, "key-1", "lawrence", &work());
+    assert_eq!((again.status, again.json()), (200, first.json()));
+    for late in [
+        with_key(&server, "key-2", "lawrence", &work()),
+        submit(&server, "eric", &work()),
+    ] {
+        let (status, sentence) = problem(&late);
+        assert_eq!(status, 409);
+        assert!(sentence.starts_with("Too late"), "{sentence}");
+    }
+    let for_eric = call_with(&server, "?student=eric", "kevin", &work());
+    assert_eq!(server.send(&for_eric).status, 201);
 }
 
 #[test]

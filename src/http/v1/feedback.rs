@@ -1,14 +1,14 @@
-//! `v1/courses/{course}/feedback` and that on one submission.
+//! `v1/courses/{course}/feedback`, that on one submission, and that on all to an assignment.
 
 use crate::auth::Caller;
 use crate::domain::{AssignmentId, Rfc3339, Sha256Sum};
 use crate::exchange::collect::{self, Feedback, Submission};
 use crate::exchange::{Error as Refusal, Exchange, Thing, feedback};
 use crate::http::error::Result;
-use crate::http::names::{InCourse, OfSubmission};
+use crate::http::names::{InAssignment, InCourse, OfSubmission};
 use crate::http::openapi::Query;
 use crate::http::tar_reply::{self, Archive, Bundled};
-use crate::http::tree_body::TreeBody;
+use crate::http::tree_body::{BatchBody, TreeBody};
 use actix_web::web;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -118,4 +118,24 @@ pub async fn give(
     let parcel = body.read(&exchange).await?;
     let given = feedback::give_on(&exchange, &caller, course, id, parcel).await?;
     Ok(web::Json(given.into()))
+}
+
+/// What became of the feedback for a class.
+#[derive(Serialize, JsonSchema)]
+pub struct AllGiven {
+    feedback: Vec<Given>,
+}
+
+/// `POST v1/courses/{course}/assignments/{assignment}/feedback`: for a whole class, all or none.
+pub async fn give_all(
+    exchange: web::Data<Exchange>,
+    caller: Caller,
+    InAssignment(course, assignment): InAssignment,
+    body: BatchBody,
+) -> Result<web::Json<AllGiven>> {
+    feedback::may_give_all(&exchange, &caller, &course, &assignment).await?;
+    let batch = body.read(&exchange).await?;
+    let given = feedback::give_all(&exchange, &caller, course, assignment, batch).await?;
+    let feedback = given.into_iter().map(Given::from).collect();
+    Ok(web::Json(AllGiven { feedback }))
 }

@@ -214,6 +214,14 @@ fn feedback() -> Vec<Operation> {
         )
         .fails(404, "Feedback not found"),
         post(
+            "v1/courses/{course}/assignments/{assignment}/feedback",
+            feedback::give_all,
+            Instructors,
+            "Give feedback on many submissions, on all or on none",
+        )
+        .details("The files of each are below the number of its submission: `ID/PATH`.")
+        .fails(404, "Submission 17 not found"),
+        post(
             "v1/courses/{course}/submissions/{id}/feedback",
             feedback::give,
             Instructors,

@@ -1,0 +1,57 @@
+//! Manifests: what a tree shall hold, without the bytes.
+
+use super::error::{Error, Result};
+use super::receive;
+use crate::codec::PathSet;
+use crate::domain::{RelativePath, Sha256Sum};
+use crate::exchange::parcel::Claim;
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+/// Its name, where it is an entry of an archive.
+pub const NAME: &str = "manifest.json";
+
+/// The files of a tree, in their order.
+#[derive(Deserialize, JsonSchema)]
+pub struct Manifest {
+    files: Vec<Line>,
+}
+
+/// One of them.
+#[derive(Deserialize, JsonSchema)]
+#[schemars(rename = "ManifestLine")]
+struct Line {
+    path: String,
+    /// Names the bytes.
+    #[schemars(with = "Sha256Sum")]
+    sha256: String,
+    /// How many they are.
+    size: u64,
+}
+
+impl Manifest {
+    /// The files that a manifest tells of, in its order.
+    pub fn parse(text: &[u8]) -> Result<Vec<Claim>> {
+        let text =
+            std::str::from_utf8(text).map_err(|_| Error::bad("The manifest is not UTF-8"))?;
+        let told: Self = receive::json(text, "The manifest cannot be JSON decoded")?;
+        let mut paths = PathSet::default();
+        let claim = |line: Line| {
+            let path = RelativePath::parse(line.path.as_str())
+                .and_then(|path| paths.insert(&path).map(|()| path));
+            let Ok(path) = path else {
+                let shown = line.path.escape_debug();
+                return Err(Error::bad(format!("Illegal path: {shown}")));
+            };
+            let Some(sha256) = Sha256Sum::parse(&line.sha256) else {
+                return Err(Error::bad(format!("The sha256 of {path} is none")));
+            };
+            Ok(Claim {
+                path,
+                sha256,
+                size: line.size,
+            })
+        };
+        told.files.into_iter().map(claim).collect()
+    }
+}

@@ -1,0 +1,298 @@
+//! What makes trees of the bytes of a body.
+
+use super::error::{Error, Result};
+use super::manifest::{self, Manifest};
+use super::receive::MAX_FIELDS;
+use crate::codec::{TarDecoder, TarEvent};
+use crate::domain::{BlobRef, RelativePath, Sha256Sum};
+use crate::exchange::Exchange;
+use crate::exchange::intake::{BatchIntake, Intake};
+use crate::exchange::parcel::{Batch, Claim, Parcel};
+use bytes::Bytes;
+use std::collections::HashMap;
+
+/// Small contents that should be stored now, so that memory does not grow with their number.
+pub type Overflow = Option<Vec<(BlobRef, Bytes)>>;
+
+/// Makes something of the bytes of a body.
+pub trait Reader: Sized + Send + 'static {
+    /// That.
+    type Output: Send + 'static;
+
+    /// Takes the next bytes.
+    fn take(&mut self, bytes: &[u8]) -> Result<()>;
+
+    /// What should be stored now.
+    fn overflow(&mut self) -> Overflow;
+
+    /// All came.
+    fn finish(self) -> Result<Self::Output>;
+}
+
+/// An archive of the files of one tree.
+pub struct Files {
+    archive: TarDecoder,
+    intake: Intake,
+    open: Option<RelativePath>,
+}
+
+impl Files {
+    /// Nothing yet.
+    pub fn new(exchange: &Exchange) -> Self {
+        Self {
+            archive: TarDecoder::new(),
+            intake: Intake::new(exchange),
+            open: None,
+        }
+    }
+}
+
+impl Reader for Files {
+    type Output = Parcel;
+
+    fn take(&mut self, bytes: &[u8]) -> Result<()> {
+        let Self {
+            archive,
+            intake,
+            open,
+        } = self;
+        archive.feed(bytes, &mut |event| {
+            match event {
+                TarEvent::Begin(path, size) => {
+                    intake.begin_sized(size)?;
+                    *open = Some(path.clone());
+                }
+                TarEvent::Content(bytes) => intake.write(bytes)?,
+                TarEvent::End => {
+                    if let Some(path) = open.take() {
+                        intake.end(path)?;
+                    }
+                }
+            }
+            Ok(())
+        })
+    }
+
+    fn overflow(&mut self) -> Overflow {
+        self.intake.take_overflow()
+    }
+
+    fn finish(self) -> Result<Parcel> {
+        self.archive.finish()?;
+        Ok(self.intake.finish()?)
+    }
+}
+
+/// A manifest, of which all bytes should be there already.
+pub struct Told {
+    text: Vec<u8>,
+    intake: Intake,
+}
+
+impl Told {
+    /// Nothing yet.
+    pub fn new(exchange: &Exchange) -> Self {
+        Self {
+            text: Vec::new(),
+            intake: Intake::new(exchange),
+        }
+    }
+}
+
+impl Reader for Told {
+    type Output = Parcel;
+
+    fn take(&mut self, bytes: &[u8]) -> Result<()> {
+        extend(&mut self.text, bytes)
+    }
+
+    fn overflow(&mut self) -> Overflow {
+        None
+    }
+
+    fn finish(self) -> Result<Parcel> {
+        let claims = Manifest::parse(&self.text)?;
+        Ok(self.intake.finish_claimed(claims)?)
+    }
+}
+
+fn extend(text: &mut Vec<u8>, bytes: &[u8]) -> Result<()> {
+    if text.len() + bytes.len() > MAX_FIELDS {
+        return Err(Error::FieldTooLarge(MAX_FIELDS));
+    }
+    text.extend_from_slice(bytes);
+    Ok(())
+}
+
+/// An archive of a manifest and the bytes that travel with it.
+pub struct ToldWithBytes {
+    archive: TarDecoder,
+    intake: Intake,
+    text: Vec<u8>,
+    told: Option<ToldFiles>,
+    open: Option<Sha256Sum>,
+}
+
+/// What a manifest tells, and how many bytes it tells each name to have.
+struct ToldFiles {
+    claims: Vec<Claim>,
+    sizes: HashMap<Sha256Sum, u64>,
+}
+
+impl ToldWithBytes {
+    /// Nothing yet.
+    pub fn new(exchange: &Exchange) -> Self {
+        Self {
+            archive: TarDecoder::new(),
+            intake: Intake::new(exchange),
+            text: Vec::new(),
+            told: None,
+            open: None,
+        }
+    }
+}
+
+impl Reader for ToldWithBytes {
+    type Output = Parcel;
+
+    fn take(&mut self, bytes: &[u8]) -> Result<()> {
+        let Self {
+            archive,
+            intake,
+            text,
+            told,
+            open,
+        } = self;
+        archive.feed(bytes, &mut |event| {
+            let Some(told) = told else {
+                *told = take_manifest(&event, text)?;
+                return Ok(());
+            };
+            match event {
+                TarEvent::Begin(path, size) => {
+                    *open = Some(expected(path, size, told)?);
+                    intake.begin_sized(size)?;
+                }
+                TarEvent::Content(bytes) => intake.write(bytes)?,
+                TarEvent::End => {
+                    let blob = intake.end_unplaced();
+                    if let (Some(name), Some(blob)) = (open.take(), blob)
+                        && name != blob.sha256
+                    {
+                        let sentence = format!("The bytes of {name} are not those of that name");
+                        return Err(Error::bad(sentence));
+                    }
+                }
+            }
+            Ok(())
+        })
+    }
+
+    fn overflow(&mut self) -> Overflow {
+        self.intake.take_overflow()
+    }
+
+    fn finish(self) -> Result<Parcel> {
+        self.archive.finish()?;
+        let told = self.told.ok_or_else(without_manifest)?;
+        Ok(self.intake.finish_claimed(told.claims)?)
+    }
+}
+
+fn without_manifest() -> Error {
+    Error::bad(format!("The first entry is not {}", manifest::NAME))
+}
+
+/// Takes the first entry; what it tells once it is complete.
+fn take_manifest(event: &TarEvent<'_>, text: &mut Vec<u8>) -> Result<Option<ToldFiles>> {
+    match event {
+        TarEvent::Begin(path, _) if path.as_str() != manifest::NAME => Err(without_manifest()),
+        TarEvent::Begin(..) => Ok(None),
+        TarEvent::Content(bytes) => extend(text, bytes).map(|()| None),
+        TarEvent::End => {
+            let claims = Manifest::parse(&std::mem::take(text))?;
+            let sizes = claims.iter().map(|claim| (claim.sha256, claim.size));
+            Ok(Some(ToldFiles {
+                sizes: sizes.collect(),
+                claims,
+            }))
+        }
+    }
+}
+
+/// The name that bytes come under, which the manifest must have told.
+fn expected(path: &RelativePath, size: u64, told: &ToldFiles) -> Result<Sha256Sum> {
+    let name = Sha256Sum::parse(path.as_str());
+    let known = name.and_then(|name| Some((name, told.sizes.get(&name)?)));
+    match known {
+        Some((name, expected)) if *expected == size => Ok(name),
+        Some(_) => Err(Error::bad(format!(
+            "{path} has another size than the manifest says"
+        ))),
+        None => Err(Error::bad(format!("{path} is not in the manifest"))),
+    }
+}
+
+/// An archive of many trees, each below the number of a submission.
+pub struct Numbered {
+    archive: TarDecoder,
+    intake: BatchIntake,
+    open: Option<(i64, RelativePath)>,
+}
+
+impl Numbered {
+    /// Nothing yet.
+    pub fn new(exchange: &Exchange) -> Self {
+        Self {
+            archive: TarDecoder::new(),
+            intake: BatchIntake::new(exchange),
+            open: None,
+        }
+    }
+}
+
+impl Reader for Numbered {
+    type Output = Batch;
+
+    fn take(&mut self, bytes: &[u8]) -> Result<()> {
+        let Self {
+            archive,
+            intake,
+            open,
+        } = self;
+        archive.feed(bytes, &mut |event| {
+            match event {
+                TarEvent::Begin(path, size) => {
+                    intake.files.begin_sized(size)?;
+                    *open = Some(split(path)?);
+                }
+                TarEvent::Content(bytes) => intake.files.write(bytes)?,
+                TarEvent::End => {
+                    if let Some((submission, path)) = open.take() {
+                        intake.end(submission, path)?;
+                    }
+                }
+            }
+            Ok(())
+        })
+    }
+
+    fn overflow(&mut self) -> Overflow {
+        self.intake.files.take_overflow()
+    }
+
+    fn finish(self) -> Result<Batch> {
+        self.archive.finish()?;
+        Ok(self.intake.finish()?)
+    }
+}
+
+/// `ID/PATH`. The number is written in one way only, so that no two names are one path.
+fn split(path: &RelativePath) -> Result<(i64, RelativePath)> {
+    let parts = path.as_str().split_once('/').and_then(|(number, rest)| {
+        let id: i64 = number.parse().ok()?;
+        let rest = RelativePath::parse(rest).ok()?;
+        (id.to_string() == number).then_some((id, rest))
+    });
+    parts.ok_or_else(|| Error::bad(format!("{path} is not below the number of a submission")))
+}
