@@ -42,6 +42,8 @@ pub struct Client {
 /// What a request carries.
 pub(super) enum Body<'a> {
     Nothing,
+    /// Arguments in the address.
+    Query(&'a [(&'a str, &'a str)]),
     Json(&'a Value),
     Form(&'a [(&'a str, &'a str)]),
 }
@@ -78,6 +80,15 @@ impl Client {
     /// Reads something; `names` are the parts of the path below the exchange's address.
     pub(super) async fn get<T: DeserializeOwned>(&self, names: &[&str]) -> Result<T> {
         self.send(Method::GET, names, Body::Nothing).await
+    }
+
+    /// Reads something, with arguments.
+    pub(super) async fn get_with<T: DeserializeOwned>(
+        &self,
+        names: &[&str],
+        arguments: &[(&str, &str)],
+    ) -> Result<T> {
+        self.send(Method::GET, names, Body::Query(arguments)).await
     }
 
     /// Removes something.
@@ -117,6 +128,7 @@ impl Client {
             .header(AUTHORIZATION, self.authorization.clone());
         match body {
             Body::Nothing => request,
+            Body::Query(arguments) => request.query(arguments),
             Body::Json(value) => request.json(value),
             Body::Form(fields) => request.form(fields),
         }

@@ -49,16 +49,23 @@ pub struct Changes {
 }
 
 #[derive(Deserialize)]
-struct People {
+struct Page {
     people: Vec<Member>,
+    /// Where the next page begins.
+    next: Option<String>,
 }
 
 impl Client {
     /// Everybody in the course.
     pub async fn roster(&self, course: &CourseId) -> Result<Vec<Member>> {
         let names = ["v1", "courses", course.as_str(), "roster"];
-        let reply: People = self.get(&names).await?;
-        Ok(reply.people)
+        let mut page: Page = self.get(&names).await?;
+        let mut people = page.people;
+        while let Some(next) = page.next {
+            page = self.get_with(&names, &[("cursor", &next)]).await?;
+            people.append(&mut page.people);
+        }
+        Ok(people)
     }
 
     /// Adds or updates them, all or none.

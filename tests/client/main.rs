@@ -13,4 +13,6 @@ mod connection;
 mod course_management;
 mod courses;
 mod person;
+mod receipts;
 mod roster;
+mod work;

@@ -133,3 +133,14 @@ fn a_file_that_is_wrong_anywhere_changes_nothing_and_the_line_is_named() {
     let said = kevin.fails(&["roster", "import", "algebra", "no-such-file"]);
     assert!(said.contains("no-such-file cannot be read"), "{said}");
 }
+
+#[test]
+fn a_roster_longer_than_a_page_is_imported_and_shown_whole() {
+    let (_server, kevin) = algebra();
+    let lines = (0..10_001).map(|number| format!("student-{number}\n"));
+    let content = format!("username\n{}", lines.collect::<String>());
+    let file = kevin.file("roster.csv", content);
+    let said = kevin.does(&["roster", "import", "algebra", file.to_str().unwrap()]);
+    assert_eq!(said, "Added: 10001. Updated: 0.\n");
+    assert_eq!(names(&kevin).len(), 10_003);
+}

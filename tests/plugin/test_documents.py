@@ -10,9 +10,11 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+import requests
 from course import PluginStandalone
 from material import source_tree
 from processes import Program, free_ports
+from standalone import ANSWER_LIMIT_S
 from trees import write_tree
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -127,6 +129,15 @@ class TestThePages:
         scene.run("ira", "nbgrader release_assignment ps1 --course algebra")
         scene.run("ira", "nbgrader release_assignment ps1 --course algebra --force")
 
+    def test_an_instructor_sets_dates(self, scene: Scene) -> None:
+        times = '--due "2027-02-01 23:59" --cut-off "2027-02-03 23:59"'
+        scene.run("ira", f"nbcourier dates algebra ps1 {times}", "2027-02-01 23:59")
+        scene.run("ira", "nbcourier dates algebra ps1", "2027-02-03 23:59")
+        more = '--due "2027-02-02 23:59"'
+        scene.run("ira", f"nbcourier extension set algebra ps1 ada {more}")
+        scene.run("ira", "nbcourier extension list algebra ps1", "ada")
+        scene.run("ira", "nbcourier extension remove algebra ps1 ada")
+
     def test_students_fetch_and_submit(self, scene: Scene) -> None:
         scene.run("ada", "nbgrader list --course algebra", "algebra ps1")
         scene.run("ada", "nbgrader fetch_assignment ps1 --course algebra")
@@ -137,6 +148,13 @@ class TestThePages:
         scene.run("ada", "nbgrader list --cached --course algebra", "ps1")
         scene.run("bob", "nbgrader fetch_assignment ps1 --course algebra")
         scene.run("bob", "nbgrader submit ps1 --course algebra")
+
+    def test_an_instructor_sees_who_has_not_submitted(self, scene: Scene) -> None:
+        everybody = scene.run("ira", "nbcourier submissions algebra ps1", "ada")
+        assert "cleo" in everybody
+        missing = scene.run("ira", "nbcourier submissions algebra ps1 --missing")
+        assert "cleo" in missing
+        assert "ada" not in missing
 
     def test_an_instructor_collects(self, scene: Scene) -> None:
         scene.run("ira", "nbgrader list --inbound ps1 --course algebra", "ada")
@@ -172,6 +190,18 @@ class TestThePages:
         scene.run("ira", "nbgrader list ps1 --course algebra --remove")
         scene.run("ira", "nbgrader db student remove ada --force")
         scene.done.add("nbgrader db student remove ada")
+
+    def test_what_was_deleted_comes_back(self, scene: Scene) -> None:
+        ira = scene.people["ira"]
+        reply = requests.delete(
+            f"{ira.url}/v1/courses/algebra/assignments/ps1",
+            headers={"Authorization": f"token {ira.token}"},
+            timeout=ANSWER_LIMIT_S,
+        )
+        assert reply.status_code == 204, reply.text
+        scene.run("ira", "nbcourier trash list algebra", "ps1")
+        scene.run("ira", "nbcourier trash restore algebra assignment 1")
+        scene.run("ira", "nbcourier submissions algebra ps1", "ada")
 
     @pytest.mark.parametrize("page", PAGES)
     def test_every_command_was_run(self, scene: Scene, page: str) -> None:
