@@ -103,6 +103,7 @@ GET v1/courses/{course}/submissions/{id}/tree | another's | other-student
 GET v1/courses/{course}/submissions/{id}/feedback | one's own
 GET v1/courses/{course}/submissions/{id}/feedback | another's | other-student
 GET v1/courses/{course}/feedback
+GET v1/courses/{course}/events
 GET v1/courses/{course}/overview
 GET v1/courses/{course}/assignments/{assignment}/history
 GET v1/courses/{course}/submissions/{id}/history | one's own

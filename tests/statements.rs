@@ -140,6 +140,8 @@ fn requests(id: &str, time: &str, number: i64) -> Vec<(String, &'static str)> {
         ),
         (format!("v1/courses/{id}/trash"), "kevin"),
         (format!("v1/courses/{id}/overview"), "kevin"),
+        (format!("v1/courses/{id}/events"), "kevin"),
+        (format!("v1/courses/{id}/events?limit=2&cursor=7"), "kevin"),
         (
             format!("v1/courses/{id}/assignments/challenge/history"),
             "kevin",

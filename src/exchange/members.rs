@@ -1,6 +1,6 @@
 //! Everybody in a course as one roster, instructors and students alike.
 
-use super::roster::{everybody, strike};
+use super::roster::{everybody, note_changed, note_removed, strike};
 use super::{Error, Exchange, Result, Thing};
 use crate::auth::Caller;
 use crate::domain::{CourseId, Person, Role, UserName};
@@ -90,6 +90,7 @@ pub async fn put(
             }
             store::members::put(conn, standing.course, Role::Student, &students)?;
             store::members::put(conn, standing.course, Role::Instructor, &instructors)?;
+            note_changed(conn, &caller, &course, &instructors, &students)?;
             Ok(changes)
         })
         .await
@@ -140,7 +141,8 @@ pub async fn remove(
             if role == Role::Instructor {
                 policy.require_admin(&caller)?;
             }
-            strike(conn, standing.course, &course, &person, role, by_hub)
+            strike(conn, standing.course, &course, &person, role, by_hub)?;
+            note_removed(conn, &caller, &course, &person, role)
         })
         .await
 }

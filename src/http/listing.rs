@@ -66,7 +66,7 @@ fn whole(mut response: HttpResponseBuilder, body: Vec<u8>) -> HttpResponse {
 
 /// The addresses that answer with listings. Files are never compressed: they are base64 of what mostly is compressed
 /// already, and it costs more time than the network takes.
-pub const ADDRESSES: [&str; 15] = [
+pub const ADDRESSES: [&str; 16] = [
     "courses",
     "instructors/{course}",
     "students/{course}",
@@ -78,6 +78,7 @@ pub const ADDRESSES: [&str; 15] = [
     "v1/courses/{course}/assignments",
     "v1/courses/{course}/submissions",
     "v1/courses/{course}/assignments/{assignment}/extensions",
+    "v1/courses/{course}/events",
     "v1/courses/{course}/overview",
     "v1/courses/{course}/assignments/{assignment}/history",
     "v1/courses/{course}/submissions/{id}/history",

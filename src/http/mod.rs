@@ -10,6 +10,7 @@ mod listing;
 mod names;
 pub mod ngshare;
 pub mod pages;
+mod paging;
 mod person;
 mod problem;
 mod receive;

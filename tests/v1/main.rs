@@ -13,6 +13,7 @@ mod assignments;
 mod client;
 mod collect;
 mod dates;
+mod events;
 mod fetch;
 mod history;
 mod overview;

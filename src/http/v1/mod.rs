@@ -4,6 +4,7 @@ mod assignments;
 mod collect;
 mod courses;
 mod dates;
+mod events;
 mod feedback;
 mod files;
 mod history;
@@ -88,6 +89,9 @@ pub const ROUTES: &[Entry] = &[
         "v1/courses/{course}/submissions/{id}/feedback",
         || web::delete().to(trash::delete_feedback),
     ),
+    ("GET", "v1/courses/{course}/events", || {
+        web::get().to(events::list)
+    }),
     ("GET", "v1/courses/{course}/overview", || {
         web::get().to(overview::show)
     }),

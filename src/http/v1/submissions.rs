@@ -8,12 +8,9 @@ use crate::exchange::{Error as Refusal, Exchange, Thing, submissions};
 use crate::http::error::{Error, Result};
 use crate::http::names::{InCourse, OfSubmission};
 use crate::http::receive::Fields;
-use crate::http::{listing, tar_reply};
+use crate::http::{listing, paging, tar_reply};
 use actix_web::{HttpRequest, HttpResponse, web};
 use serde::Serialize;
-
-/// How many submissions one reply holds at most.
-const PAGE: usize = 10_000;
 
 #[derive(Serialize)]
 struct Listing<'a> {
@@ -61,8 +58,8 @@ pub async fn list(
             .map(UserName::parse)
             .transpose()
             .map_err(|_| not_found(Thing::Student))?,
-        after: given("cursor")?.map(parse_cursor).transpose()?,
-        at_most: given("limit")?.map_or(Ok(PAGE), parse_limit)?,
+        after: paging::cursor(&fields, parse_cursor)?,
+        at_most: paging::limit(&fields, paging::MOST)?,
     };
     let page = submission_pages::page(&exchange, &caller, question).await?;
     Ok(listing::reply_unless_known(
@@ -111,17 +108,10 @@ fn cursor(place: Place) -> String {
     format!("{}.{}", place.submitted_at.micros(), place.id)
 }
 
-fn parse_cursor(text: &str) -> Result<Place> {
-    let place = text.split_once('.').and_then(|(time, id)| {
-        Some(Place {
-            submitted_at: Timestamp::from_micros(time.parse().ok()?),
-            id: id.parse().ok()?,
-        })
-    });
-    place.ok_or_else(|| Error::bad("Illegal cursor"))
-}
-
-fn parse_limit(text: &str) -> Result<usize> {
-    let limit = text.parse().ok().filter(|limit| (1..=PAGE).contains(limit));
-    limit.ok_or_else(|| Error::bad(format!("The limit is a number from 1 to {PAGE}")))
+fn parse_cursor(text: &str) -> Option<Place> {
+    let (time, id) = text.split_once('.')?;
+    Some(Place {
+        submitted_at: Timestamp::from_micros(time.parse().ok()?),
+        id: id.parse().ok()?,
+    })
 }
