@@ -17,6 +17,27 @@ pub struct Member {
     pub role: Role,
     /// Whether a group of the hub makes them that.
     pub by_group: bool,
+    /// Where they stand in the roster.
+    #[serde(skip)]
+    pub place: Place,
+}
+
+/// Where somebody stands in a roster; the order is the roster's.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Place {
+    /// Among those added by hand, by the row.
+    ByHand(i64),
+    /// Behind them, among those whom only the hub knows, by the name.
+    ByGroup(String),
+}
+
+/// A page of a roster.
+#[derive(Debug, Clone)]
+pub struct Page {
+    /// The people.
+    pub people: Vec<Member>,
+    /// Behind which place the next page begins, if there is one.
+    pub next: Option<Place>,
 }
 
 /// How many lines were new, and how many were there.
@@ -28,14 +49,29 @@ pub struct Changes {
     pub updated: usize,
 }
 
-/// Everybody: those of the manual roster in the order they were added, then those only the hub knows, by name.
-pub async fn list(exchange: &Exchange, caller: &Caller, course: CourseId) -> Result<Vec<Member>> {
+/// At most so many of those behind that place: those of the manual roster in the order they were added, then those only
+/// the hub knows, by name.
+pub async fn page(
+    exchange: &Exchange,
+    caller: &Caller,
+    course: CourseId,
+    after: Option<Place>,
+    at_most: usize,
+) -> Result<Page> {
     let (policy, caller) = (exchange.policy, caller.clone());
     exchange
         .store
         .read(move |conn| {
             let standing = policy.enter(conn, &caller, &course)?.require_instructor()?;
-            everybody(conn, standing.course, &course, policy.hub_groups)
+            let mut people = everybody(conn, standing.course, &course, policy.hub_groups)?;
+            if let Some(after) = &after {
+                people.retain(|member| member.place > *after);
+            }
+            let is_more = people.len() > at_most;
+            people.truncate(at_most);
+            let last = people.last().filter(|_| is_more);
+            let next = last.map(|member| member.place.clone());
+            Ok(Page { people, next })
         })
         .await
 }

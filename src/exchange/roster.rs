@@ -1,7 +1,7 @@
 //! Who is in a course: the roster kept by hand, and the hub's groups. An instructor is never also a student.
 
 use super::audit::{self, About, Action};
-use super::members::Member;
+use super::members::{Member, Place};
 use super::policy::group_name;
 use super::{Error, Exchange, Result, Thing};
 use crate::auth::Caller;
@@ -220,19 +220,21 @@ pub(super) fn everybody(
         BTreeMap::new()
     };
     let mut members = Vec::new();
-    for (manual, person) in store::members::list(conn, id)? {
+    for (row, manual, person) in store::members::list(conn, id)? {
         let hub = by_hub.remove(person.username.as_str());
         let role = hub.map_or(manual, |hub| hub.max(manual));
         members.push(Member {
             person,
             role,
             by_group: hub == Some(role),
+            place: Place::ByHand(row),
         });
     }
     for (name, role) in by_hub {
         let name =
             UserName::parse(name).map_err(|_| store::Error::Damaged("an illegal user name"))?;
         members.push(Member {
+            place: Place::ByGroup(name.to_string()),
             person: Person::named(name),
             role,
             by_group: true,

@@ -16,6 +16,7 @@ mod dates;
 mod events;
 mod fetch;
 mod history;
+mod listings;
 mod overview;
 mod problems;
 mod roster;

@@ -2,11 +2,14 @@
 
 use crate::auth::Caller;
 use crate::domain::{Person, Role, UserName};
+use crate::exchange::members::Place;
 use crate::exchange::{Exchange, members, roster};
 use crate::http::error::Result;
 use crate::http::names::{InCourse, OfStudent};
-use crate::http::{json_body, listing};
+use crate::http::receive::Fields;
+use crate::http::{json_body, listing, paging};
 use actix_web::{HttpRequest, HttpResponse, web};
+use percent_encoding::{NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 use serde::Deserialize;
 use serde_json::json;
 
@@ -15,9 +18,35 @@ pub async fn list(
     exchange: web::Data<Exchange>,
     caller: Caller,
     InCourse(course): InCourse,
+    request: HttpRequest,
 ) -> Result<HttpResponse> {
-    let people = members::list(&exchange, &caller, course).await?;
-    Ok(listing::reply(&json!({ "people": people })))
+    let fields = Fields::of_query(&request)?;
+    let after = paging::cursor(&fields, parse_cursor)?;
+    let at_most = paging::limit(&fields, paging::MOST)?;
+    let page = members::page(&exchange, &caller, course, after, at_most).await?;
+    let listing = json!({ "people": page.people, "next": page.next.map(cursor) });
+    Ok(listing::reply_unless_known(&request, &listing))
+}
+
+/// The mark of a name in a cursor; a row is a number.
+const NAME: char = '~';
+
+fn cursor(place: Place) -> String {
+    match place {
+        Place::ByHand(row) => row.to_string(),
+        // Blanks at its ends would be trimmed off.
+        Place::ByGroup(name) => format!("{NAME}{}", utf8_percent_encode(&name, NON_ALPHANUMERIC)),
+    }
+}
+
+fn parse_cursor(text: &str) -> Option<Place> {
+    match text.strip_prefix(NAME) {
+        Some(name) => {
+            let name = percent_decode_str(name).decode_utf8().ok()?;
+            Some(Place::ByGroup(name.into_owned()))
+        }
+        None => text.parse().ok().map(Place::ByHand),
+    }
 }
 
 #[derive(Deserialize)]
