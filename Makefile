@@ -27,7 +27,7 @@ plugin: ## The real nbgrader with our own plugin against the binary
 	cargo build
 	scripts/test-plugin.sh
 
-wheel: ## Build what `pip install nbcourier` installs, and try it in an empty environment
+wheel: ## Build what `pip install nbcourier` installs; the tests try it in empty environments
 	scripts/wheel.sh
 
 bench: ## The table of docs/performance.md, beside ngshare in the same run

@@ -56,6 +56,10 @@ c.JupyterHub.load_roles = [
 #     "nbgrader-biology101": {"users": ["a-student", "another-student"]},
 # }
 
-# nbgrader on the notebook servers finds the service by an nbgrader_config.py, for example in /etc/jupyter, that says
+# Where the notebook servers run, install nbcourier beside nbgrader, and have an nbgrader_config.py, for example in
+# /etc/jupyter, that says
+#     import nbcourier
+#     nbcourier.configure(get_config())
+# With the old client, ngshare_exchange, it is
 #     from ngshare_exchange import configureExchange
 #     configureExchange(get_config(), "http://THE-HUB/services/nbcourier")

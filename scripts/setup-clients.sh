@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Installs what tests/clients drives: nbgrader with the stock ngshare client, two JupyterHubs, their proxy, a browser.
+# Installs what tests/clients drives: nbgrader with the stock ngshare client, two JupyterHubs, their proxy, JupyterLab, a
+# browser.
 #
 # Everything but the Debian packages goes into one cache directory, so nothing is mixed with the machine's own
 # Python or Node. Run it as often as you like: an environment is made again only when its requirements changed.
@@ -104,5 +105,6 @@ python_version=$("$python" -c 'import sys; print(sys.executable, sys.version)')
 python_environment clients "$here/requirements-clients.txt" "$here/requirements-exchange.txt"
 python_environment hub6 "$here/requirements-hub6.txt"
 python_environment hub5 "$here/requirements-hub5.txt"
+python_environment lab "$here/requirements-lab.txt"
 proxy
 say "ready in $cache"

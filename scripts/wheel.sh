@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
-# Builds the wheel, which holds both the server's binary and the nbgrader plugin, and tries it in an empty environment.
-# Arguments go to `maturin build`: "--profile dev" for a quick one.
+# Builds what `pip install nbcourier` installs: a wheel with both the server's binary and the nbgrader plugin, and one
+# with the plugin alone, which fits every platform. Arguments go to `maturin build`: "--profile dev" for a quick one.
 #
+#   NBCOURIER_WHEELS where to put them (default: target/wheels)
 #   NBCOURIER_CACHE  where the environment with maturin is kept (default: see setup-clients.sh)
 #   PYTHON           which Python to build with (default: python3)
 set -euo pipefail
@@ -9,22 +10,28 @@ set -euo pipefail
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 cache=${NBCOURIER_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/nbcourier}
 python=${PYTHON:-python3}
-maturin_version=1.16.0
+out=${NBCOURIER_WHEELS:-$root/target/wheels}
+tools="maturin==1.16.0 wheel==0.46.1"
 
-if [ "$("$cache/wheel/bin/maturin" --version 2>/dev/null)" != "maturin $maturin_version" ]; then
+if [ "$(cat "$cache/wheel/.stamp" 2>/dev/null)" != "$tools" ]; then
     rm -rf "${cache:?}/wheel"
     "$python" -m venv "$cache/wheel"
-    "$cache/wheel/bin/pip" install --quiet --disable-pip-version-check "maturin==$maturin_version"
+    # shellcheck disable=SC2086 # A list of packages.
+    "$cache/wheel/bin/pip" install --quiet --disable-pip-version-check $tools
+    echo "$tools" >"$cache/wheel/.stamp"
 fi
 
-out=$root/target/wheels
+mkdir -p "$out"
 rm -f "$out"/nbcourier-*.whl
 "$cache/wheel/bin/maturin" build --manifest-path "$root/Cargo.toml" --out "$out" "$@"
 
-trial=$(mktemp -d)
-trap 'rm -rf "$trial"' EXIT
-"$python" -m venv "$trial"
-"$trial/bin/pip" install --quiet --disable-pip-version-check "$out"/nbcourier-*.whl
-cd "$trial"
-bin/nbcourier --version
-bin/python -c 'import nbcourier; print("import nbcourier:", nbcourier.__file__.split("site-packages/")[1])'
+# The same without the program: what is left is Python, for any machine.
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+"$cache/wheel/bin/wheel" unpack --dest "$work" "$out"/nbcourier-*.whl >/dev/null
+unpacked=$(echo "$work"/nbcourier-*)
+rm -r "$unpacked"/nbcourier-*.data/scripts "$unpacked"/nbcourier-*.dist-info/sboms
+"$cache/wheel/bin/wheel" pack --dest-dir "$work" "$unpacked" >/dev/null
+"$cache/wheel/bin/wheel" tags --remove --python-tag py3 --abi-tag none --platform-tag any "$work"/nbcourier-*.whl >/dev/null
+mv "$work"/nbcourier-*-any.whl "$out"
+ls "$out"/nbcourier-*.whl

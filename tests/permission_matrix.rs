@@ -80,6 +80,7 @@ POST feedback/{course}/{assignment}/{user} | one's own
 POST feedback/{course}/{assignment}/{user} | another's | other-student
 GET feedback/{course}/{assignment}/{user} | one's own
 GET feedback/{course}/{assignment}/{user} | another's | other-student
+GET v1/openapi.json
 GET v1/trash
 POST v1/trash/{id}
 GET v1/courses

@@ -45,3 +45,7 @@ def configure(
         config.NbCourier.url = url
     if service_name is not None:
         config.NbCourier.service_name = service_name
+
+
+def _jupyter_server_extension_points() -> list[dict[str, str]]:
+    return [{"module": "nbcourier.jupyter_extension"}]

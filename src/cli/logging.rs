@@ -32,7 +32,7 @@ pub fn start(format: LogFormat) {
             .to_string();
         match format {
             LogFormat::Text => writeln!(out, "{time} {:<5} {}", record.level(), text(record)),
-            LogFormat::Json => writeln!(out, "{}", json(&time, record)),
+            LogFormat::Json => writeln!(out, "{}", one_json_line(&json(&time, record))),
         }
     });
     builder.init();
@@ -88,16 +88,36 @@ impl<'kvs> VisitSource<'kvs> for Members<'_> {
     }
 }
 
+/// Whether some program that shows the log could take the character for the end of a line, or for a command.
+fn breaks_lines(c: char) -> bool {
+    // The last two are Unicode's separators of lines and of paragraphs.
+    c.is_control() || matches!(c, '\u{2028}' | '\u{2029}')
+}
+
 fn one_line(text: &str) -> String {
     text.chars()
         .flat_map(|c| {
-            if c.is_control() {
+            if breaks_lines(c) {
                 c.escape_default().collect()
             } else {
                 vec![c]
             }
         })
         .collect()
+}
+
+/// JSON escapes only the first 32 characters by itself; what else is special stands in strings alone, where it may be
+/// written by its number.
+fn one_json_line(line: &Json) -> String {
+    let mut escaped = String::new();
+    for c in line.to_string().chars() {
+        if breaks_lines(c) {
+            let _ = write!(escaped, "\\u{:04x}", u32::from(c));
+        } else {
+            escaped.push(c);
+        }
+    }
+    escaped
 }
 
 #[cfg(test)]
@@ -124,12 +144,10 @@ mod tests {
             line,
             "two\\nlines caller=\"sam\\n2026 INFO all is well\" status=200"
         );
-        let line = record(&[("caller", "a\"b\n")], |record| {
-            json("now", record).to_string()
+        let line = record(&[("caller", "a\"b\n\u{85}\u{2028}")], |record| {
+            one_json_line(&json("now", record))
         });
-        assert!(
-            !line.contains('\n') && line.contains(r#""caller":"a\"b\n""#),
-            "{line}"
-        );
+        assert!(!line.contains(breaks_lines), "{line}");
+        assert!(line.contains(r#""caller":"a\"b\n\u0085\u2028""#), "{line}");
     }
 }

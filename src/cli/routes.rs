@@ -4,8 +4,8 @@ use crate::http;
 use std::process::ExitCode;
 
 pub fn run() -> ExitCode {
-    for (method, path, _) in http::routes() {
-        println!("{method} {path}");
+    for address in http::addresses() {
+        println!("{} {}", address.method, address.path);
     }
     ExitCode::SUCCESS
 }

@@ -13,5 +13,5 @@ pub use dates::{Dates, Extension};
 pub use names::{AssignmentId, CourseId, IllegalName, UserName};
 pub use path::{IllegalPath, RelativePath};
 pub use role::{Person, Role};
-pub use time::{IllegalTime, Timestamp};
+pub use time::{IllegalTime, Rfc3339, Timestamp};
 pub use tree::{BlobRef, Md5Sum, Sha256Sum, Tree, TreeEntry};

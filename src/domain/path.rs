@@ -15,7 +15,9 @@ pub struct IllegalPath;
 /// A relative path with `/` between its components, none of which is empty, `.` or `..`; no backslash, no NUL.
 ///
 /// Whoever joins one to a directory stays below that directory.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize)]
+#[derive(
+    Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize, schemars::JsonSchema,
+)]
 #[serde(transparent)]
 pub struct RelativePath(String);
 

@@ -2,11 +2,12 @@
 
 use super::RelativePath;
 use sha2::{Digest, Sha256};
+use std::borrow::Cow;
 use std::fmt;
 
 macro_rules! checksum {
-    ($(#[$doc:meta])* $type:ident, $bytes:literal) => {
-        $(#[$doc])*
+    ($(#[doc = $doc:literal])* $type:ident, $bytes:literal) => {
+        $(#[doc = $doc])*
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
         pub struct $type(pub [u8; $bytes]);
 
@@ -20,6 +21,21 @@ macro_rules! checksum {
         impl serde::Serialize for $type {
             fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
                 serializer.collect_str(self)
+            }
+        }
+
+        impl schemars::JsonSchema for $type {
+            fn schema_name() -> Cow<'static, str> {
+                stringify!($type).into()
+            }
+
+            fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+                let pattern = format!("^[0-9a-f]{{{}}}$", 2 * $bytes);
+                schemars::json_schema!({
+                    "type": "string",
+                    "pattern": pattern,
+                    "description": concat!($($doc),*).trim_ascii_start(),
+                })
             }
         }
 

@@ -7,8 +7,8 @@ use crate::domain::{CourseId, Person, Role, UserName};
 use crate::store;
 use std::collections::HashMap;
 
-/// A line of that roster.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+/// A line of the roster of a course.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, schemars::JsonSchema)]
 pub struct Member {
     /// Who it is.
     #[serde(flatten)]
@@ -41,7 +41,7 @@ pub struct Page {
 }
 
 /// How many lines were new, and how many were there.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, schemars::JsonSchema)]
 pub struct Changes {
     /// People who were not in the course.
     pub added: usize,

@@ -9,6 +9,7 @@ mod json_body;
 mod listing;
 mod names;
 pub mod ngshare;
+pub mod openapi;
 pub mod pages;
 mod paging;
 mod person;
@@ -20,4 +21,4 @@ mod user_argument;
 mod v1;
 
 pub use access_log::LOG_TARGET;
-pub use server::{Server, Settings, routes, start};
+pub use server::{Server, Settings, addresses, start};

@@ -1,6 +1,7 @@
 //! The ids in a request's address, parsed.
 
 use super::error::{Error, Result};
+use super::openapi::{Argument, Parts};
 use crate::domain::{AssignmentId, CourseId, UserName};
 use crate::exchange::submissions::Target;
 use crate::exchange::{self, Thing};
@@ -19,7 +20,9 @@ pub struct OfStudent(pub CourseId, pub UserName);
 pub struct OfInstructor(pub CourseId, pub UserName);
 /// `{course}/{assignment}/{user}`
 pub struct OfWork(pub Target);
-/// `{course}/{id}` of a submission, or of something in the trash; what is no number is the number of none
+/// `{course}/{id}` of something in the trash; what is no number is the number of none
+pub struct InTrash(pub CourseId, pub i64);
+/// `{course}/{id}` of a submission, likewise
 pub struct OfSubmission(pub CourseId, pub i64);
 
 /// `{course}`, of which one is to be made
@@ -28,6 +31,9 @@ pub struct NewCourse(pub CourseId);
 pub struct NewAssignment(pub CourseId, pub AssignmentId);
 /// `{course}/{user}`, of which one is to be added
 pub struct NewPerson(pub CourseId, pub UserName);
+
+/// `{id}`: what is no number is the number of nothing, and that is said only to those who may ask.
+pub struct Numbered(pub Option<i64>);
 
 /// The text of a part of the address. The router leaves some escapes as they are, so those are decoded here.
 fn text(request: &HttpRequest, name: &str) -> Result<String> {
@@ -103,7 +109,79 @@ from_address!(OfWork, request => Self(Target {
     assignment: assignment(request)?,
     student: person(request, Thing::Student)?,
 }));
+from_address!(InTrash, request => Self(course(request)?, number(request)));
 from_address!(OfSubmission, request => Self(course(request)?, number(request)));
 from_address!(NewCourse, request => Self(new_course(request)?));
 from_address!(NewAssignment, request => Self(course(request)?, new_assignment(request)?));
 from_address!(NewPerson, request => Self(course(request)?, new_person(request)?));
+from_address!(Numbered, request => Self(text(request, "id")?.parse().ok()));
+
+const COURSE: &str = "The id of a course.";
+const ASSIGNMENT: &str = "The id of an assignment.";
+const USER: &str = "The name of a person.";
+
+fn in_course(parts: &mut Parts) {
+    parts.in_path("course", COURSE);
+    parts.fails(400, "The address is not UTF-8");
+    parts.fails(404, "Course not found");
+}
+
+impl Argument for InCourse {
+    fn describe(parts: &mut Parts) {
+        in_course(parts);
+    }
+}
+
+impl Argument for OfStudent {
+    fn describe(parts: &mut Parts) {
+        in_course(parts);
+        parts.in_path("user", USER);
+        parts.fails(404, "Student not found");
+    }
+}
+
+impl Argument for InAssignment {
+    fn describe(parts: &mut Parts) {
+        in_course(parts);
+        parts.in_path("assignment", ASSIGNMENT);
+        parts.fails(404, "Assignment not found");
+    }
+}
+
+impl Argument for NewAssignment {
+    fn describe(parts: &mut Parts) {
+        in_course(parts);
+        parts.in_path("assignment", ASSIGNMENT);
+        parts.fails(400, "Illegal assignment id");
+    }
+}
+
+impl Argument for OfWork {
+    fn describe(parts: &mut Parts) {
+        InAssignment::describe(parts);
+        parts.in_path("user", USER);
+        parts.fails(404, "Student not found");
+    }
+}
+
+impl Argument for OfSubmission {
+    fn describe(parts: &mut Parts) {
+        in_course(parts);
+        parts.number_in_path("id", "The number of a submission.");
+        parts.fails(404, "Submission not found");
+    }
+}
+
+impl Argument for InTrash {
+    fn describe(parts: &mut Parts) {
+        in_course(parts);
+        parts.number_in_path("id", "The number that the trash has for it.");
+    }
+}
+
+impl Argument for Numbered {
+    fn describe(parts: &mut Parts) {
+        parts.number_in_path("id", "Its number.");
+        parts.fails(400, "The address is not UTF-8");
+    }
+}

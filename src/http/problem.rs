@@ -9,10 +9,27 @@ use actix_web::http::header::{self, HeaderValue};
 use actix_web::middleware::Next;
 use actix_web::web;
 use percent_encoding::percent_decode_str;
-use serde_json::json;
+use schemars::JsonSchema;
+use serde::Serialize;
 
 /// What is below it speaks of errors as problems.
 const V1: &str = "v1/";
+/// What a problem is (RFC 9457, section 3).
+pub const CONTENT_TYPE: &str = "application/problem+json";
+
+/// What went wrong. More keys may come with a `type` of its own.
+#[derive(Serialize, JsonSchema)]
+pub struct Problem<'a> {
+    /// Which kind of problem: `about:blank` where the status says that.
+    #[serde(rename = "type")]
+    kind: &'a str,
+    /// The status in words.
+    title: &'a str,
+    /// The status.
+    status: u16,
+    /// A sentence for people.
+    detail: &'a str,
+}
 
 /// Middleware: whatever went wrong further in, below `v1/` the reply says it as a problem, with the same status,
 /// headers and sentence.
@@ -27,19 +44,15 @@ pub async fn below_v1<B: MessageBody + 'static>(
         return Ok(response.map_into_left_body());
     };
     let status = response.status();
-    let problem = json!({
-        "type": "about:blank",
-        "title": status.canonical_reason().unwrap_or("Error"),
-        "status": status.as_u16(),
-        "detail": sentence,
-    });
-    let mut response =
-        response.map_body(|_, _| EitherBody::right(BoxBody::new(problem.to_string())));
+    let problem = serde_json::to_string(&Problem {
+        kind: "about:blank",
+        title: status.canonical_reason().unwrap_or("Error"),
+        status: status.as_u16(),
+        detail: &sentence,
+    })?;
+    let mut response = response.map_body(|_, _| EitherBody::right(BoxBody::new(problem)));
     let headers = response.headers_mut();
-    headers.insert(
-        header::CONTENT_TYPE,
-        HeaderValue::from_static("application/problem+json"),
-    );
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(CONTENT_TYPE));
     // They spoke of the body that was replaced.
     headers.remove(header::CONTENT_ENCODING);
     headers.remove(header::CONTENT_LENGTH);

@@ -42,6 +42,16 @@ impl Fields {
         Ok(receiver.fields)
     }
 
+    /// All of them, each with its text without the white space around it.
+    pub fn texts(&self) -> Result<impl Iterator<Item = (&str, &str)>> {
+        let texts: Vec<_> = self
+            .0
+            .keys()
+            .map(|name| Ok((name.as_str(), self.get(name)?.unwrap_or_default())))
+            .collect::<Result<_>>()?;
+        Ok(texts.into_iter())
+    }
+
     /// A field's text without the white space around it; the last one given counts.
     pub fn get(&self, name: &str) -> Result<Option<&str>> {
         self.0
@@ -49,11 +59,6 @@ impl Fields {
             .map(|value| std::str::from_utf8(value).map(str::trim))
             .transpose()
             .map_err(|_| Error::bad(format!("The argument {name} is not UTF-8")))
-    }
-
-    /// The same for an argument that counts as absent when it is empty.
-    pub fn given(&self, name: &str) -> Result<Option<&str>> {
-        Ok(self.get(name)?.filter(|text| !text.is_empty()))
     }
 }
 

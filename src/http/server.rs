@@ -1,13 +1,13 @@
 //! The application: state, middleware, routes. `main` and the tests run the same one.
 
 use super::body::{self, MaxRequestSize};
-use super::ngshare::{self, Entry};
-use super::{access_log, health, identify, listing, pages, problem, tar_reply, v1};
+use super::openapi::Document;
+use super::{access_log, health, identify, listing, ngshare, pages, problem, v1};
 use crate::auth::Authenticator;
 use crate::exchange::Exchange;
 use actix_web::middleware::{Compress, from_fn};
 use actix_web::web::{self, Data, ServiceConfig};
-use actix_web::{App, HttpResponse, HttpServer, http::header};
+use actix_web::{App, HttpResponse, HttpServer, Resource, Route, http::header};
 use std::net::TcpListener;
 use std::time::Duration;
 
@@ -47,16 +47,41 @@ pub struct Settings {
     pub shutdown_timeout: Duration,
 }
 
-/// Every method and path below the prefix that a caller is asked for.
-pub fn routes() -> impl Iterator<Item = &'static Entry> {
-    ngshare::ROUTES.iter().chain(v1::ROUTES)
+/// An address below the prefix that a caller is asked for.
+pub struct Address {
+    /// In capital letters.
+    pub method: &'static str,
+    /// Below the prefix, with `{names}` in it.
+    pub path: &'static str,
+    /// Whether its replies are compressed for those who take that.
+    compressed: bool,
+    route: Route,
+}
+
+/// Every one of them.
+pub fn addresses() -> Vec<Address> {
+    let of_protocol = ngshare::ROUTES.iter().map(|(method, path, route)| Address {
+        method,
+        path,
+        compressed: listing::ADDRESSES.contains(path),
+        route: route(),
+    });
+    let of_v1 = v1::operations().into_iter().map(|operation| Address {
+        method: operation.method,
+        path: operation.path,
+        compressed: operation.grows,
+        route: operation.route(),
+    });
+    of_protocol.chain(of_v1).collect()
 }
 
 /// Serves on a bound socket until told to stop by a signal, finishing what is in flight.
 pub fn start(listener: TcpListener, settings: Settings) -> std::io::Result<Server> {
     let shutdown_timeout = settings.shutdown_timeout.as_secs();
+    let document = Data::new(Document::new(&v1::operations(), &settings.prefix));
     let server = HttpServer::new(move || {
         App::new()
+            .app_data(document.clone())
             .configure(|service| configure(service, &settings))
             .wrap(from_fn(body::bounded))
             .wrap(from_fn(access_log::log))
@@ -138,20 +163,8 @@ fn configure(service: &mut ServiceConfig, settings: &Settings) {
         ));
     }
     let mut scope = web::scope(prefix.trim_end_matches('/'));
-    let mut paths: Vec<&str> = Vec::new();
-    for (_, path, _) in routes() {
-        if paths.contains(path) {
-            continue;
-        }
-        paths.push(path);
-        let mut resource = web::resource(format!("/{path}"));
-        for (_, _, route) in routes().filter(|(_, other, _)| other == path) {
-            resource = resource.route(route());
-        }
-        let resource = resource.default_service(web::to(ngshare::no_such_method));
-        let is_compressed =
-            listing::ADDRESSES.contains(path) || tar_reply::ADDRESSES.contains(path);
-        scope = if is_compressed {
+    for (resource, compressed) in resources() {
+        scope = if compressed {
             scope.service(resource.wrap(Compress::default()))
         } else {
             scope.service(resource)
@@ -166,8 +179,31 @@ fn configure(service: &mut ServiceConfig, settings: &Settings) {
     service.default_service(web::to(ngshare::no_such_path));
 }
 
+/// The addresses by their paths, with all methods that a path has; and which are compressed.
+fn resources() -> Vec<(Resource, bool)> {
+    let mut by_path: Vec<(&str, Resource, bool)> = Vec::new();
+    for address in addresses() {
+        let place = by_path.iter().position(|(path, ..)| *path == address.path);
+        let (path, resource, compressed) = match place {
+            Some(place) => by_path.remove(place),
+            None => (
+                address.path,
+                web::resource(format!("/{}", address.path))
+                    .default_service(web::to(ngshare::no_such_method)),
+                false,
+            ),
+        };
+        let compressed = compressed || address.compressed;
+        by_path.push((path, resource.route(address.route), compressed));
+    }
+    let parts = by_path.into_iter();
+    parts
+        .map(|(_, resource, compressed)| (resource, compressed))
+        .collect()
+}
+
 /// An address that asks for no caller.
-fn open(path: &str, route: actix_web::Route) -> actix_web::Resource {
+fn open(path: &str, route: Route) -> Resource {
     web::resource(path)
         .route(route)
         .default_service(web::to(ngshare::no_such_method))

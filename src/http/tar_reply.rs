@@ -1,15 +1,18 @@
 //! Trees on their way out as tar archives, made as they are sent.
 
 use super::error::Result;
+use super::openapi::{Answer, Parts};
 use crate::codec::TarEncoder;
 use crate::domain::Timestamp;
 use crate::exchange::trees::{Bundle, Contents, Found, ListedFile, Part, Piece};
 use crate::exchange::{self, Exchange};
-use actix_web::HttpResponse;
 use actix_web::body::{BodyStream, BoxBody, SizedStream};
 use actix_web::http::header::{self, HeaderName};
+use actix_web::{HttpRequest, HttpResponse, Responder};
 use bytes::Bytes;
 use futures_util::{StreamExt, stream};
+use schemars::{JsonSchema, Schema};
+use std::marker::PhantomData;
 
 /// What an archive is.
 const CONTENT_TYPE: &str = "application/x-tar";
@@ -20,17 +23,59 @@ const MANIFEST: &str = "manifest.json";
 /// Shorter than this an archive goes out as it is: compressing would cost more than it saves, in bytes.
 const WORTH_COMPRESSING: u64 = 16 * 1024;
 
-/// The addresses that answer with archives. They go through the compressing middleware: notebooks are text.
-pub const ADDRESSES: [&str; 5] = [
-    "v1/courses/{course}/assignments/{assignment}/tree",
-    "v1/courses/{course}/assignments/{assignment}/collect",
-    "v1/courses/{course}/submissions/{id}/tree",
-    "v1/courses/{course}/submissions/{id}/feedback",
-    "v1/courses/{course}/feedback",
-];
+/// A reply that is an archive of one tree. It is compressed for those who take that: notebooks are text.
+pub struct Archive(HttpResponse);
+
+impl Responder for Archive {
+    type Body = BoxBody;
+
+    fn respond_to(self, _: &HttpRequest) -> HttpResponse {
+        self.0
+    }
+}
+
+impl Answer for Archive {
+    const GROWS: bool = true;
+
+    fn describe(parts: &mut Parts) {
+        parts.replies(200, "A tar archive of the files.", CONTENT_TYPE, &binary());
+        parts.with_header(200, "X-Tree-Digest", "Names the files as a whole.");
+    }
+}
+
+/// A reply that is an archive of many trees, of which its first entry, the manifest `M`, tells.
+pub struct Bundled<M>(HttpResponse, PhantomData<M>);
+
+impl<M> Responder for Bundled<M> {
+    type Body = BoxBody;
+
+    fn respond_to(self, _: &HttpRequest) -> HttpResponse {
+        self.0
+    }
+}
+
+impl<M: JsonSchema + 'static> Answer for Bundled<M> {
+    const GROWS: bool = true;
+
+    fn describe(parts: &mut Parts) {
+        let mut schema = binary();
+        let manifest = parts.replied::<M>();
+        schema.insert("x-manifest".to_owned(), manifest.to_value());
+        parts.replies(
+            200,
+            "A tar archive: `manifest.json`, then `ID/PATH` for each file.",
+            CONTENT_TYPE,
+            &schema,
+        );
+    }
+}
+
+fn binary() -> Schema {
+    schemars::json_schema!({ "type": "string", "contentMediaType": CONTENT_TYPE })
+}
 
 /// A reply with one tree.
-pub async fn tree(exchange: &Exchange, found: Found) -> Result<HttpResponse> {
+pub async fn tree(exchange: &Exchange, found: Found) -> Result<Archive> {
     let Found {
         digest,
         time,
@@ -45,7 +90,7 @@ pub async fn tree(exchange: &Exchange, found: Found) -> Result<HttpResponse> {
         .map(|entry| TarEncoder::encoded_len(&entry.path, entry.size))
         .sum();
     let size = of_entries + TarEncoder::END as u64;
-    let mut archive = Archive {
+    let mut archive = Sender {
         encoder: TarEncoder::new(),
         entries,
         contents: Contents::open(exchange, files).await?,
@@ -61,21 +106,21 @@ pub async fn tree(exchange: &Exchange, found: Found) -> Result<HttpResponse> {
         reply.insert_header((header::CONTENT_ENCODING, "identity"));
     }
     let body = SizedStream::new(size, archive.into_stream(first));
-    Ok(reply.content_type(CONTENT_TYPE).body(body))
+    Ok(Archive(reply.content_type(CONTENT_TYPE).body(body)))
 }
 
 /// A reply with many trees, each below the number of its submission, and the manifest that says what they are.
-pub async fn bundle(
+pub async fn bundle<M: serde::Serialize>(
     exchange: &Exchange,
-    manifest: &impl serde::Serialize,
+    manifest: &M,
     parts: Vec<Part>,
-) -> Result<HttpResponse> {
+) -> Result<Bundled<M>> {
     let manifest = match serde_json::to_vec(manifest) {
         Ok(manifest) => manifest,
         // Only maps with keys that are no strings fail to be JSON, and no manifest has one.
-        Err(error) => return Ok(HttpResponse::from_error(error)),
+        Err(error) => return Ok(Bundled(HttpResponse::from_error(error), PhantomData)),
     };
-    let mut archive = Archive {
+    let mut archive = Sender {
         encoder: TarEncoder::new(),
         entries: Vec::new(),
         contents: Contents::open(exchange, Vec::new()).await?,
@@ -98,7 +143,8 @@ pub async fn bundle(
     } else {
         BoxBody::new(BodyStream::new(archive.into_stream(Some(first.into()))))
     };
-    Ok(HttpResponse::Ok().content_type(CONTENT_TYPE).body(body))
+    let reply = HttpResponse::Ok().content_type(CONTENT_TYPE).body(body);
+    Ok(Bundled(reply, PhantomData))
 }
 
 /// What an archive says of a file.
@@ -119,7 +165,7 @@ impl Entry {
 }
 
 /// An archive that is being sent.
-struct Archive {
+struct Sender {
     exchange: Exchange,
     encoder: TarEncoder,
     /// The files that are listed now,
@@ -131,7 +177,7 @@ struct Archive {
     ended: bool,
 }
 
-impl Archive {
+impl Sender {
     /// The next bytes; `None` at the end. The end of the archive is there only when all before it is.
     async fn next(&mut self) -> exchange::Result<Option<Bytes>> {
         loop {

@@ -47,8 +47,9 @@ pub fn assignments(conn: &mut Connection, course: i64) -> Result<Vec<Assignment>
 }
 
 /// What was given back on somebody's work.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, schemars::JsonSchema)]
 #[serde(rename_all = "lowercase")]
+#[schemars(rename = "FeedbackState")]
 pub enum Feedback {
     /// Nothing.
     None,

@@ -7,6 +7,7 @@ use crate::domain::{BlobRef, RelativePath, Timestamp, Tree};
 use bytes::Bytes;
 use diesel::prelude::*;
 use std::collections::HashMap;
+use std::sync::Arc;
 
 /// Files put into one statement.
 const CHUNK: usize = 1000;
@@ -91,12 +92,12 @@ pub fn files(conn: &mut Connection, tree: i64) -> Result<Vec<File>> {
 
 /// The files of many trees.
 #[derive(Debug, Default)]
-pub struct FilesOfTrees(HashMap<i64, Vec<File>>);
+pub struct FilesOfTrees(HashMap<i64, Arc<[File]>>);
 
 impl FilesOfTrees {
     /// The files of the tree with that row, in the order in which they were handed in.
-    pub fn of(&self, tree: i64) -> &[File] {
-        self.0.get(&tree).map_or(&[], Vec::as_slice)
+    pub fn of(&self, tree: i64) -> Arc<[File]> {
+        self.0.get(&tree).cloned().unwrap_or_default()
     }
 }
 
@@ -111,12 +112,13 @@ pub fn files_of_all(
         .order((tree_files::tree_id, tree_files::position))
         .select(COLUMNS)
         .load_iter::<Columns, _>(conn)?;
-    let mut found = FilesOfTrees::default();
+    let mut found: HashMap<i64, Vec<File>> = HashMap::new();
     for row in rows {
         let (tree, file) = parse(row?)?;
-        found.0.entry(tree).or_default().push(file);
+        found.entry(tree).or_default().push(file);
     }
-    Ok(found)
+    let shared = found.into_iter().map(|(tree, files)| (tree, files.into()));
+    Ok(FilesOfTrees(shared.collect()))
 }
 
 type Columns = (i64, String, (i64, Vec<u8>, Vec<u8>, i64, bool));

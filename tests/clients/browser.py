@@ -47,14 +47,20 @@ def start_browser(profile: Path) -> Chrome:
 
 def log_in(browser: Chrome, hub: Hub, name: str, asked_for: str) -> None:
     """Asks for a page of the service, fills in the hub's form, and waits to be back at the service."""
+    fill_in_login(browser, hub, name, asked_for)
+    wait = WebDriverWait(browser, PAGE_LIMIT_S)
+    wait.until(lambda page: page.current_url.startswith(hub.service_url))
+    wait.until(lambda page: page.execute_script(IS_COMPLETE))
+
+
+def fill_in_login(browser: Chrome, hub: Hub, name: str, asked_for: str) -> None:
+    """Asks for a page of anything at the hub, and fills in the form that comes before it."""
     browser.get(asked_for)
     wait = WebDriverWait(browser, PAGE_LIMIT_S)
     wait.until(lambda page: page.current_url.startswith(f"{hub.url}/hub/login"))
     browser.find_element(By.ID, "username_input").send_keys(name)
     browser.find_element(By.ID, "password_input").send_keys("any will do")
     browser.find_element(By.ID, "login_submit").click()
-    wait.until(lambda page: page.current_url.startswith(hub.service_url))
-    wait.until(lambda page: page.execute_script(IS_COMPLETE))
 
 
 def wait_for_text(browser: Chrome, text: str) -> None:

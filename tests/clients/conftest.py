@@ -24,16 +24,29 @@ def cache() -> Path:
     return path
 
 
+@pytest.fixture(scope="session")
+def proxy(cache: Path) -> Path:
+    """The program that a hub puts in front of itself."""
+    return cache / "proxy" / "node_modules" / ".bin" / "configurable-http-proxy"
+
+
+@pytest.fixture(scope="session")
+def screenshots(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where pictures of the pages are kept."""
+    chosen = os.environ.get("NBCOURIER_SCREENSHOTS")
+    return Path(chosen) if chosen else tmp_path_factory.mktemp("screenshots")
+
+
 @pytest.fixture(scope="session", params=["hub6", "hub5"])
 def hub(
     request: pytest.FixtureRequest,
     binary: Path,
     cache: Path,
+    proxy: Path,
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[Hub]:
     """One hub of each version after the other, shared by all tests that need one."""
     directory = tmp_path_factory.mktemp(request.param)
-    proxy = cache / "proxy" / "node_modules" / ".bin" / "configurable-http-proxy"
     running = Hub(cache / request.param, proxy, binary, directory)
     yield running
     running.stop()

@@ -22,9 +22,17 @@ class Hub:
     """A hub of one version, from a configuration that loads the example which operators are given."""
 
     def __init__(
-        self, environment: Path, proxy: Path, binary: Path, directory: Path
+        self,
+        environment: Path,
+        proxy: Path,
+        binary: Path,
+        directory: Path,
+        servers: dict[str, str] | None = None,
     ) -> None:
-        """`environment` is the virtual environment with the hub, `proxy` the program in front of it."""
+        """`environment` is the virtual environment with the hub, `proxy` the program in front of it.
+
+        `servers`: what hub_config.py is to know of the notebook servers, when they are more than the hub brings.
+        """
         self.directory = directory
         public, hub, proxy_api, service = free_ports(4)
         self.url = f"http://127.0.0.1:{public}"
@@ -50,7 +58,8 @@ class Hub:
                 "TEST_PROXY": str(proxy),
                 "TEST_PROXY_API_URL": f"http://127.0.0.1:{proxy_api}",
                 "TEST_PUBLIC_URL": self.url,
-            },
+            }
+            | (servers or {}),
             cwd=directory,
             log=directory / "hub.log",
         )

@@ -20,6 +20,20 @@ c.SimpleLocalProcessSpawner.home_dir_template = os.environ["TEST_HOMES"] + "/{us
 if os.getuid() == 0:
     c.Spawner.args = ["--allow-root"]
 
+# The notebook servers of people with JupyterLab come from another environment than the hub.
+lab = os.environ.get("TEST_LAB")
+if lab:
+    c.Spawner.cmd = [lab + "/bin/jupyterhub-singleuser"]
+    c.Spawner.environment = {
+        "PATH": lab + "/bin" + os.pathsep + os.environ["PATH"],
+        "PYTHONPATH": os.environ["TEST_LAB_PYTHONPATH"],
+        "JUPYTER_CONFIG_PATH": os.environ["TEST_LAB_CONFIG_PATH"],
+        # What a hub tells where c.JupyterHub.public_url is set; at the proxy's usual port no such clue is needed.
+        "JUPYTERHUB_PUBLIC_HUB_URL": os.environ["TEST_PUBLIC_URL"] + "/hub/",
+    }
+    # JupyterLab starts slowly on a machine that is busy with other tests.
+    c.Spawner.http_timeout = c.Spawner.start_timeout = 120
+
 # The tests themselves, as somebody who makes users, groups, tokens and servers.
 c.JupyterHub.services.append(
     {"name": "driver", "api_token": os.environ["TEST_DRIVER_TOKEN"]}

@@ -1,6 +1,5 @@
 """A person in a browser: from the service's home page through the hub's login and back."""
 
-import os
 from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import parse_qs, quote, urljoin, urlsplit
@@ -20,13 +19,6 @@ ASKED_FOR = "?from=a%20mail"
 # The length of a SHA-256 in the form that RFC 7636 asks for.
 CHALLENGE_LENGTH = 43
 CALL_LIMIT_S = 30
-
-
-@pytest.fixture(scope="module")
-def screenshots(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Where pictures of the pages are kept."""
-    chosen = os.environ.get("NBCOURIER_SCREENSHOTS")
-    return Path(chosen) if chosen else tmp_path_factory.mktemp("screenshots")
 
 
 @pytest.fixture(scope="module")

@@ -28,6 +28,15 @@ impl Call {
         }
     }
 
+    pub fn method(&self) -> &str {
+        &self.method
+    }
+
+    /// The path with its query.
+    pub fn target(&self) -> &str {
+        &self.target
+    }
+
     pub fn header(mut self, name: &str, value: &str) -> Self {
         self.headers.push((name.to_owned(), value.to_owned()));
         self

@@ -12,6 +12,7 @@
 #![allow(clippy::format_push_string, reason = "short")]
 
 pub mod course;
+pub mod document;
 pub mod files;
 pub mod form;
 pub mod http;

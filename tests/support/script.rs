@@ -229,15 +229,27 @@ impl Step {
             if self.is_answered_by_a_problem() {
                 wrong.extend(judge_problem(status, message, reply));
             } else {
-                wrong.extend(judge_json(status, message, wanted, reply, kept));
+                wrong.extend(judge_json(
+                    status,
+                    message,
+                    wanted,
+                    self.is_of_v1(),
+                    reply,
+                    kept,
+                ));
             }
         }
         wrong
     }
 
-    /// Errors below `v1/` have a form of their own.
+    /// Below `v1/` the status alone tells of success,
+    fn is_of_v1(&self) -> bool {
+        self.request.contains(" v1/")
+    }
+
+    /// and errors have a form of their own.
     fn is_answered_by_a_problem(&self) -> bool {
-        self.request.contains(" v1/") && split_expectation(&self.expect).0 >= 400
+        self.is_of_v1() && split_expectation(&self.expect).0 >= 400
     }
 
     fn judge_headers(&self, reply: &Reply) -> Vec<String> {
@@ -282,6 +294,7 @@ fn judge_json(
     status: u16,
     message: Option<&str>,
     wanted: Option<&str>,
+    is_of_v1: bool,
     reply: &Reply,
     kept: &mut Kept,
 ) -> Vec<String> {
@@ -295,7 +308,9 @@ fn judge_json(
         }
         None => json!({}),
     };
-    expected["success"] = json!(status == 200);
+    if !is_of_v1 {
+        expected["success"] = json!(status == 200);
+    }
     match message {
         Some("*") => expected["message"] = json!("<text>"),
         Some(message) => expected["message"] = json!(message),

@@ -153,8 +153,11 @@ impl Server {
 
     #[track_caller]
     pub fn send(&self, call: &Call) -> Reply {
-        call.send(self.port)
-            .unwrap_or_else(|error| panic!("{error}\nfor {call:?}\n{}", self.log()))
+        let reply = call
+            .send(self.port)
+            .unwrap_or_else(|error| panic!("{error}\nfor {call:?}\n{}", self.log()));
+        super::document::check(&self.prefix, call, &reply);
+        reply
     }
 
     /// GET as that user of a stand-alone server.

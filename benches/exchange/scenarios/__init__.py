@@ -17,5 +17,6 @@ SCENARIOS: dict[str, Callable[[Bench], None]] = {
     "hub": hub.measure,
     "large": large.measure,
     "client": clients.measure,
+    "plugin": clients.measure_plugin,
     "disk": disk.measure,
 }

@@ -1,4 +1,4 @@
-"""A whole class seen and collected by the unchanged client, whose own work is most of what is left."""
+"""A whole class seen and collected: by the unchanged client, whose own work is most of what is left, and by ours."""
 
 import os
 import resource
@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Self
 
 from bench import Bench
+from figures import Figure
 from seed import Class, fill
 from servers import ADMIN, Broken, Server
 
@@ -19,21 +20,38 @@ FEW = Class("school", students=100, submissions=300, assignments=2)
 EMPTY = "a1"
 STARTS = 3
 COMMAND_LIMIT_S = 200
-CONFIG = """\
+PLUGIN = Path(__file__).resolve().parents[3] / "python"
+
+
+@dataclass(frozen=True)
+class Client:
+    """What makes nbgrader speak to an exchange."""
+
+    config: str
+    python_path: str = ""
+
+
+STOCK = Client("""\
 from ngshare_exchange import configureExchange
 
 c = get_config()
 configureExchange(c, {url!r})
 c.CourseDirectory.course_id = {course!r}
-"""
+""")
+OURS = Client(
+    """\
+import nbcourier
+
+c = get_config()
+nbcourier.configure(c, {url!r})
+c.CourseDirectory.course_id = {course!r}
+""",
+    str(PLUGIN),
+)
 
 
 def measure(bench: Bench) -> None:
-    """`nbgrader list --inbound` makes 3,001 requests, `nbgrader collect` 501.
-
-    What nbgrader needs to start is taken off: it is measured with the same command on an assignment that nobody handed
-    in. Both servers are behind a hub that answers at once; without any hub the client cannot use ngshare.
-    """
+    """`nbgrader list --inbound` makes 3,001 requests, `nbgrader collect` 501."""
     lesson = FEW if bench.quick else LESSON
     listing = f"class-wide list --inbound, {2 * lesson.submissions + 1:,} requests"
     collect = f"class-wide collect, {lesson.students + 1} requests"
@@ -41,6 +59,29 @@ def measure(bench: Bench) -> None:
         "list": bench.figure(listing, "s", better="less", wanted=5),
         "collect": bench.figure(collect, "s", better="less", wanted=3),
     }
+    _compare(bench, lesson, figures, STOCK)
+
+
+def measure_plugin(bench: Bench) -> None:
+    """The same commands with our plugin at nbcourier, beside ngshare with its own client."""
+    lesson = FEW if bench.quick else LESSON
+    listing = f"list --inbound of {lesson.submissions:,}, each its own client"
+    collect = f"collect of {lesson.students}, each its own client"
+    figures = {
+        "list": bench.figure(listing, "s", better="less", wanted=30),
+        "collect": bench.figure(collect, "s", better="less", wanted=5),
+    }
+    _compare(bench, lesson, figures, OURS)
+
+
+def _compare(
+    bench: Bench, lesson: Class, figures: dict[str, Figure], client: Client
+) -> None:
+    """The stock client at ngshare, the given one at nbcourier.
+
+    What nbgrader needs to start is taken off: it is measured with the same command on an assignment that nobody handed
+    in. Both servers are behind a hub that answers at once; without any hub the client cannot use ngshare.
+    """
     works: dict[str, list[Work]] = {command: [] for command in figures}
     with (
         bench.start_hub(delay_ms=0) as hub,
@@ -48,12 +89,16 @@ def measure(bench: Bench) -> None:
     ):
         for server in servers:
             fill(server, bench.load, lesson)
-        people = [Instructor(bench, server, lesson) for server in servers]
+        ngshare, nbcourier = servers
+        people = [
+            Instructor(bench, ngshare, lesson, STOCK),
+            Instructor(bench, nbcourier, lesson, client),
+        ]
         for _ in range(1 if bench.quick else 2):
             for person in people:
                 for command, work in person.list_and_collect().items():
                     getattr(figures[command], person.server.name).append(work.seconds)
-                    if person.server is servers[1]:
+                    if person.server is nbcourier:
                         works[command].append(work)
         for person in people:
             person.leave()
@@ -84,14 +129,17 @@ class Work:
 class Instructor:
     """Somebody with nbgrader and the client on a computer of their own."""
 
-    def __init__(self, bench: Bench, server: Server, lesson: Class) -> None:
+    def __init__(
+        self, bench: Bench, server: Server, lesson: Class, client: Client
+    ) -> None:
         self.server = server
         self._bench = bench
         self._lesson = lesson
+        self._client = client
         self._home = bench.place("home")
         config = self._home / ".jupyter" / "nbgrader_config.py"
         config.parent.mkdir(parents=True)
-        config.write_text(CONFIG.format(url=server.url, course=lesson.course))
+        config.write_text(client.config.format(url=server.url, course=lesson.course))
         # The first start in a new home takes longer than all that follow.
         self._run("list", "--inbound", f"--assignment={EMPTY}")
         self._start = {
@@ -128,37 +176,33 @@ class Instructor:
         return min(works, key=lambda work: work.seconds)
 
     def _run(self, *arguments: str) -> tuple[str, Work]:
-        return _nbgrader(self._bench, self.server, self._home, *arguments)
-
-
-def _nbgrader(
-    bench: Bench, server: Server, home: Path, *arguments: str
-) -> tuple[str, Work]:
-    """What a command says and what it takes."""
-    programs = bench.client.parent
-    env = {
-        "PATH": f"{programs}{os.pathsep}{os.environ.get('PATH', os.defpath)}",
-        "HOME": str(home),
-        "LANG": "C.UTF-8",
-        "USER": ADMIN,
-        "JUPYTERHUB_API_TOKEN": ADMIN,
-    }
-    client, used, begun = _children_s(), server.process.used_s(), time.monotonic()
-    done = subprocess.run(
-        [str(programs / "nbgrader"), *arguments],
-        cwd=home,
-        env=env,
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        timeout=COMMAND_LIMIT_S,
-        check=False,
-    )
-    seconds = time.monotonic() - begun
-    said = done.stdout + done.stderr
-    if done.returncode != 0:
-        raise Broken(f"nbgrader {' '.join(arguments)}:\n{said[-2000:]}")
-    return said, Work(seconds, _children_s() - client, server.process.used_s() - used)
+        """What a command says and what it takes."""
+        programs = self._bench.client.parent
+        env = {
+            "PATH": f"{programs}{os.pathsep}{os.environ.get('PATH', os.defpath)}",
+            "HOME": str(self._home),
+            "LANG": "C.UTF-8",
+            "USER": ADMIN,
+            "JUPYTERHUB_API_TOKEN": ADMIN,
+            "PYTHONPATH": self._client.python_path,
+        }
+        server = self.server.process
+        client, used, begun = _children_s(), server.used_s(), time.monotonic()
+        done = subprocess.run(
+            [str(programs / "nbgrader"), *arguments],
+            cwd=self._home,
+            env=env,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=COMMAND_LIMIT_S,
+            check=False,
+        )
+        seconds = time.monotonic() - begun
+        said = done.stdout + done.stderr
+        if done.returncode != 0:
+            raise Broken(f"nbgrader {' '.join(arguments)}:\n{said[-2000:]}")
+        return said, Work(seconds, _children_s() - client, server.used_s() - used)
 
 
 def _children_s() -> float:

@@ -2,30 +2,40 @@
 
 use super::files::Files;
 use crate::auth::Caller;
-use crate::domain::{Sha256Sum, Timestamp};
+use crate::domain::{Rfc3339, Sha256Sum};
 use crate::exchange::{Exchange, releases};
 use crate::http::error::Result;
-use crate::http::listing;
 use crate::http::names::InCourse;
-use actix_web::{HttpRequest, HttpResponse, web};
+use crate::http::openapi::Listing;
+use actix_web::web;
+use schemars::JsonSchema;
 use serde::Serialize;
 
-#[derive(Serialize)]
-struct Listing<'a> {
-    assignments: Vec<Shown<'a>>,
+/// What students fetch now, in order of release.
+#[derive(Serialize, JsonSchema)]
+pub struct Assignments {
+    assignments: Vec<Shown>,
 }
 
-#[derive(Serialize)]
-struct Shown<'a> {
-    assignment: &'a str,
+/// A released assignment.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Assignment")]
+struct Shown {
+    assignment: String,
+    /// Grows with each release of the assignment.
     version: i64,
-    released_at: String,
+    released_at: Rfc3339,
+    /// Names the files as a whole.
     tree: Sha256Sum,
-    opens_at: Option<String>,
-    due_at: Option<String>,
-    cutoff_at: Option<String>,
+    /// Students do not see it before.
+    opens_at: Option<Rfc3339>,
+    /// What comes later is late; for a student the date that is theirs.
+    due_at: Option<Rfc3339>,
+    /// What comes later is refused; for a student the date that is theirs.
+    cutoff_at: Option<Rfc3339>,
+    /// Whether the caller has an extension.
     extended: bool,
-    files: Files<'a>,
+    files: Files,
 }
 
 /// `GET v1/courses/{course}/assignments`: what is released and shown to the caller, in order of release.
@@ -33,26 +43,22 @@ pub async fn list(
     exchange: web::Data<Exchange>,
     caller: Caller,
     InCourse(course): InCourse,
-    request: HttpRequest,
-) -> Result<HttpResponse> {
+) -> Result<Listing<Assignments>> {
     let overview = releases::overview(&exchange, &caller, course).await?;
     let assignments = overview
         .releases
-        .iter()
+        .into_iter()
         .map(|release| Shown {
-            assignment: &release.assignment,
+            assignment: release.assignment,
             version: release.version,
-            released_at: release.released_at.to_rfc3339(),
+            released_at: Rfc3339(release.released_at),
             tree: release.digest,
-            opens_at: release.dates.opens_at.map(Timestamp::to_rfc3339),
-            due_at: release.dates.due_at.map(Timestamp::to_rfc3339),
-            cutoff_at: release.dates.cutoff_at.map(Timestamp::to_rfc3339),
+            opens_at: release.dates.opens_at.map(Rfc3339),
+            due_at: release.dates.due_at.map(Rfc3339),
+            cutoff_at: release.dates.cutoff_at.map(Rfc3339),
             extended: release.extension.is_some(),
             files: Files(overview.files.of(release.tree_id)),
         })
         .collect();
-    Ok(listing::reply_unless_known(
-        &request,
-        &Listing { assignments },
-    ))
+    Ok(Listing(Assignments { assignments }))
 }

@@ -1,37 +1,44 @@
 //! `v1/courses/{course}/assignments/{assignment}/collect`: the work of a class in one archive.
 
 use crate::auth::Caller;
-use crate::domain::{Sha256Sum, Timestamp, UserName};
-use crate::exchange::collect::{self, Question, Submission};
+use crate::domain::{Rfc3339, Sha256Sum, Timestamp, UserName};
+use crate::exchange::collect::{self, Question};
 use crate::exchange::{Error as Refusal, Exchange, Thing};
 use crate::http::error::Result;
 use crate::http::names::InAssignment;
-use crate::http::receive::Fields;
-use crate::http::tar_reply;
-use actix_web::{HttpRequest, HttpResponse, web};
-use serde::Serialize;
+use crate::http::openapi::Query;
+use crate::http::tar_reply::{self, Bundled};
+use actix_web::web;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 
-#[derive(Serialize)]
-struct Manifest<'a> {
-    submissions: Vec<Line<'a>>,
+/// What an archive of submissions holds, by student.
+#[derive(Serialize, JsonSchema)]
+pub struct Collected {
+    submissions: Vec<CollectedSubmission>,
 }
 
-#[derive(Serialize)]
-struct Line<'a> {
+/// One of them.
+#[derive(Serialize, JsonSchema)]
+struct CollectedSubmission {
+    /// Its number, below which its files are in the archive.
     id: i64,
-    student: &'a str,
-    submitted_at: String,
+    student: String,
+    submitted_at: Rfc3339,
+    /// Whether that was after it was due, an extension of the student's counted in.
     late: bool,
+    /// Names the files as a whole.
     tree: Sha256Sum,
+    /// How many they are.
     files: i64,
 }
 
-impl<'a> From<&'a Submission> for Line<'a> {
-    fn from(submission: &'a Submission) -> Self {
+impl From<&collect::Submission> for CollectedSubmission {
+    fn from(submission: &collect::Submission) -> Self {
         Self {
             id: submission.id,
-            student: &submission.student,
-            submitted_at: submission.submitted_at.to_rfc3339(),
+            student: submission.student.clone(),
+            submitted_at: Rfc3339(submission.submitted_at),
             late: submission.late,
             tree: submission.digest,
             files: submission.files,
@@ -39,27 +46,36 @@ impl<'a> From<&'a Submission> for Line<'a> {
     }
 }
 
+/// Which submissions are wanted.
+#[derive(Deserialize, JsonSchema)]
+pub struct Wanted {
+    /// Those of this student only.
+    student: Option<String>,
+    /// Each student's latest of this time or before it.
+    #[schemars(with = "Option<Rfc3339>")]
+    before: Option<String>,
+}
+
 /// `GET v1/courses/{course}/assignments/{assignment}/collect`
 pub async fn collect(
     exchange: web::Data<Exchange>,
     caller: Caller,
     InAssignment(course, assignment): InAssignment,
-    request: HttpRequest,
-) -> Result<HttpResponse> {
-    let fields = Fields::of_query(&request)?;
+    Query(wanted): Query<Wanted>,
+) -> Result<Bundled<Collected>> {
     let question = Question {
         course,
         assignment,
-        student: fields
-            .given("student")?
+        student: wanted
+            .student
             .map(UserName::parse)
             .transpose()
             .map_err(|_| Refusal::NotFound(Thing::Student))?,
-        before: fields.given("before")?.map(Timestamp::parse).transpose()?,
+        before: wanted.before.as_deref().map(Timestamp::parse).transpose()?,
     };
     let submissions = collect::collect(&exchange, &caller, question).await?;
-    let manifest = Manifest {
-        submissions: submissions.iter().map(Line::from).collect(),
+    let manifest = Collected {
+        submissions: submissions.iter().map(Into::into).collect(),
     };
     let parts = submissions.iter().map(Into::into).collect();
     tar_reply::bundle(&exchange, &manifest, parts).await

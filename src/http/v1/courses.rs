@@ -1,23 +1,38 @@
 //! `v1/courses`.
 
 use crate::auth::Caller;
+use crate::domain::Role;
 use crate::exchange::{self, Exchange};
 use crate::http::error::Result;
-use crate::http::listing;
-use actix_web::{HttpRequest, HttpResponse, web};
-use serde_json::{Value, json};
+use crate::http::openapi::Listing;
+use actix_web::web;
+use schemars::JsonSchema;
+use serde::Serialize;
+
+/// Courses, sorted by name.
+#[derive(Serialize, JsonSchema)]
+pub struct Courses {
+    courses: Vec<OfCaller>,
+}
+
+/// A course, and what the caller is there.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Course")]
+struct OfCaller {
+    course: String,
+    /// `null` for an admin who is not in the course.
+    role: Option<Role>,
+}
 
 /// `GET v1/courses`: those the caller is in, for an admin all, and what the caller is there.
-pub async fn list(
-    exchange: web::Data<Exchange>,
-    caller: Caller,
-    request: HttpRequest,
-) -> Result<HttpResponse> {
-    let courses: Vec<Value> = exchange::courses::list(&exchange, &caller)
+pub async fn list(exchange: web::Data<Exchange>, caller: Caller) -> Result<Listing<Courses>> {
+    let courses = exchange::courses::list(&exchange, &caller)
         .await?
         .into_iter()
-        .map(|course| json!({ "course": course.name, "role": course.role }))
+        .map(|course| OfCaller {
+            course: course.name,
+            role: course.role,
+        })
         .collect();
-    let listing = json!({ "courses": courses });
-    Ok(listing::reply_unless_known(&request, &listing))
+    Ok(Listing(Courses { courses }))
 }

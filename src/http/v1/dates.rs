@@ -1,28 +1,38 @@
 //! `v1/courses/{course}/assignments/{assignment}/dates` and `…/extensions`.
 
 use crate::auth::Caller;
-use crate::domain::{Dates, Extension, Timestamp};
+use crate::domain::{Dates, Extension, Rfc3339, Timestamp};
 use crate::exchange::{Exchange, dates};
 use crate::http::error::{Error, Result};
 use crate::http::names::{InAssignment, NewAssignment, OfWork};
-use crate::http::{json_body, listing};
-use actix_web::{HttpRequest, HttpResponse, web};
+use crate::http::openapi::{JsonBody, Listing, NoContent};
+use actix_web::web;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-#[derive(Deserialize)]
+/// Dates to be set; none where one is absent or `null`.
+#[derive(Deserialize, JsonSchema)]
 #[allow(clippy::struct_field_names, reason = "the keys of the JSON")]
-struct GivenDates {
+pub struct NewDates {
+    /// Students do not see the assignment before.
+    #[schemars(with = "Option<Rfc3339>")]
     opens_at: Option<String>,
+    /// What comes later is late.
+    #[schemars(with = "Option<Rfc3339>")]
     due_at: Option<String>,
+    /// What comes later is refused.
+    #[schemars(with = "Option<Rfc3339>")]
     cutoff_at: Option<String>,
 }
 
-#[derive(Serialize)]
+/// The dates of an assignment.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Dates")]
 #[allow(clippy::struct_field_names, reason = "the keys of the JSON")]
-struct ShownDates {
-    opens_at: Option<String>,
-    due_at: Option<String>,
-    cutoff_at: Option<String>,
+pub struct ShownDates {
+    opens_at: Option<Rfc3339>,
+    due_at: Option<Rfc3339>,
+    cutoff_at: Option<Rfc3339>,
 }
 
 /// `PUT v1/courses/{course}/assignments/{assignment}/dates`
@@ -30,21 +40,20 @@ pub async fn set(
     exchange: web::Data<Exchange>,
     caller: Caller,
     NewAssignment(course, assignment): NewAssignment,
-    request: HttpRequest,
-    body: web::Payload,
-) -> Result<HttpResponse> {
+    body: JsonBody<NewDates>,
+) -> Result<web::Json<ShownDates>> {
     dates::may_set(&exchange, &caller, &course).await?;
-    let given: GivenDates = json_body::read(&request, body).await?;
+    let given = body.read().await?;
     let dates = Dates {
         opens_at: time(given.opens_at)?,
         due_at: time(given.due_at)?,
         cutoff_at: time(given.cutoff_at)?,
     };
     dates::set(&exchange, &caller, course, assignment, dates).await?;
-    Ok(HttpResponse::Ok().json(ShownDates {
-        opens_at: dates.opens_at.map(Timestamp::to_rfc3339),
-        due_at: dates.due_at.map(Timestamp::to_rfc3339),
-        cutoff_at: dates.cutoff_at.map(Timestamp::to_rfc3339),
+    Ok(web::Json(ShownDates {
+        opens_at: dates.opens_at.map(Rfc3339),
+        due_at: dates.due_at.map(Rfc3339),
+        cutoff_at: dates.cutoff_at.map(Rfc3339),
     }))
 }
 
@@ -53,29 +62,37 @@ fn time(given: Option<String>) -> Result<Option<Timestamp>> {
     Ok(time?)
 }
 
-#[derive(Deserialize)]
-struct GivenExtension {
+/// Dates of one student in the place of the assignment's, which count where one is absent or `null`.
+#[derive(Deserialize, JsonSchema)]
+pub struct NewExtension {
+    /// What comes later is late.
+    #[schemars(with = "Option<Rfc3339>")]
     due_at: Option<String>,
+    /// What comes later is refused.
+    #[schemars(with = "Option<Rfc3339>")]
     cutoff_at: Option<String>,
 }
 
-#[derive(Serialize)]
-struct Listing<'a> {
-    extensions: Vec<ShownExtension<'a>>,
+/// Extensions, by student.
+#[derive(Serialize, JsonSchema)]
+pub struct Extensions {
+    extensions: Vec<ShownExtension>,
 }
 
-#[derive(Serialize)]
-struct ShownExtension<'a> {
-    student: &'a str,
-    due_at: Option<String>,
-    cutoff_at: Option<String>,
+/// Dates of one student in the place of the assignment's, where they are not `null`.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Extension")]
+pub struct ShownExtension {
+    student: String,
+    due_at: Option<Rfc3339>,
+    cutoff_at: Option<Rfc3339>,
 }
 
-fn shown(student: &str, extension: Extension) -> ShownExtension<'_> {
+fn shown(student: String, extension: Extension) -> ShownExtension {
     ShownExtension {
         student,
-        due_at: extension.due_at.map(Timestamp::to_rfc3339),
-        cutoff_at: extension.cutoff_at.map(Timestamp::to_rfc3339),
+        due_at: extension.due_at.map(Rfc3339),
+        cutoff_at: extension.cutoff_at.map(Rfc3339),
     }
 }
 
@@ -84,17 +101,13 @@ pub async fn list(
     exchange: web::Data<Exchange>,
     caller: Caller,
     InAssignment(course, assignment): InAssignment,
-    request: HttpRequest,
-) -> Result<HttpResponse> {
+) -> Result<Listing<Extensions>> {
     let extensions = dates::extensions(&exchange, &caller, course, assignment).await?;
     let extensions = extensions
-        .iter()
-        .map(|(student, extension)| shown(student, *extension))
+        .into_iter()
+        .map(|(student, extension)| shown(student, extension))
         .collect();
-    Ok(listing::reply_unless_known(
-        &request,
-        &Listing { extensions },
-    ))
+    Ok(Listing(Extensions { extensions }))
 }
 
 /// `PUT v1/courses/{course}/assignments/{assignment}/extensions/{user}`
@@ -102,11 +115,10 @@ pub async fn extend(
     exchange: web::Data<Exchange>,
     caller: Caller,
     OfWork(target): OfWork,
-    request: HttpRequest,
-    body: web::Payload,
-) -> Result<HttpResponse> {
+    body: JsonBody<NewExtension>,
+) -> Result<web::Json<ShownExtension>> {
     dates::may_extend(&exchange, &caller, &target).await?;
-    let given: GivenExtension = json_body::read(&request, body).await?;
+    let given = body.read().await?;
     let extension = Extension {
         due_at: time(given.due_at)?,
         cutoff_at: time(given.cutoff_at)?,
@@ -114,9 +126,9 @@ pub async fn extend(
     if extension == Extension::default() {
         return Err(Error::bad("Please supply due_at or cutoff_at"));
     }
-    let student = target.student.clone();
+    let student = target.student.to_string();
     dates::extend(&exchange, &caller, target, extension).await?;
-    Ok(HttpResponse::Ok().json(shown(student.as_str(), extension)))
+    Ok(web::Json(shown(student, extension)))
 }
 
 /// `DELETE v1/courses/{course}/assignments/{assignment}/extensions/{user}`
@@ -124,7 +136,7 @@ pub async fn remove(
     exchange: web::Data<Exchange>,
     caller: Caller,
     OfWork(target): OfWork,
-) -> Result<HttpResponse> {
+) -> Result<NoContent> {
     dates::remove_extension(&exchange, &caller, target).await?;
-    Ok(HttpResponse::NoContent().finish())
+    Ok(NoContent)
 }

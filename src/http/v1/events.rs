@@ -1,37 +1,48 @@
 //! `v1/courses/{course}/events`: who did what.
 
 use crate::auth::Caller;
-use crate::domain::Timestamp;
+use crate::domain::{Rfc3339, Timestamp};
 use crate::exchange::Exchange;
 use crate::exchange::events::{self, Recorded};
 use crate::http::error::Result;
 use crate::http::names::InCourse;
-use crate::http::receive::Fields;
-use crate::http::{listing, paging};
-use actix_web::{HttpRequest, HttpResponse, web};
+use crate::http::openapi::{Listing, Query};
+use crate::http::paging::{self, Paging};
+use actix_web::web;
+use schemars::JsonSchema;
 use serde::Serialize;
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 /// How many events one reply holds where nothing is said.
 const PAGE: usize = 1000;
 
-#[derive(Serialize)]
-struct Listing<'a> {
-    events: Vec<Event<'a>>,
+/// What was done in a course, the last first.
+#[derive(Serialize, JsonSchema)]
+pub struct Events {
+    events: Vec<Event>,
+    /// The `cursor` with which the same request gets the next page.
     next: Option<String>,
 }
 
-#[derive(Serialize)]
-struct Event<'a> {
+/// Something that was done.
+#[derive(Serialize, JsonSchema)]
+struct Event {
+    /// Its number; later ones have larger numbers.
     id: i64,
-    at: String,
-    action: &'a str,
-    actor: &'a str,
-    subject: Option<&'a str>,
-    assignment: Option<&'a str>,
+    at: Rfc3339,
+    /// What was done, in a word or two.
+    action: String,
+    /// Who did it.
+    actor: String,
+    /// For or to whom, where that is one other person.
+    subject: Option<String>,
+    assignment: Option<String>,
+    /// The number of a submission.
     submission: Option<i64>,
-    detail: Option<Value>,
-    request: Option<&'a str>,
+    /// More about it.
+    detail: Option<Map<String, Value>>,
+    /// The id of the request in the log.
+    request: Option<String>,
 }
 
 /// `GET v1/courses/{course}/events`
@@ -39,33 +50,29 @@ pub async fn list(
     exchange: web::Data<Exchange>,
     caller: Caller,
     InCourse(course): InCourse,
-    request: HttpRequest,
-) -> Result<HttpResponse> {
-    let fields = Fields::of_query(&request)?;
-    let before = paging::cursor(&fields, |text| text.parse().ok())?;
-    let at_most = paging::limit(&fields, PAGE)?;
+    Query(wanted): Query<Paging>,
+) -> Result<Listing<Events>> {
+    let before = paging::cursor(wanted.cursor.as_deref(), |text| text.parse().ok())?;
+    let at_most = paging::limit(wanted.limit.as_deref(), PAGE)?;
     let page = events::page(&exchange, &caller, course, before, at_most).await?;
-    let listing = Listing {
-        events: page.events.iter().map(shown).collect(),
+    Ok(Listing(Events {
+        events: page.events.into_iter().map(shown).collect(),
         next: page.next.map(|id| id.to_string()),
-    };
-    Ok(listing::reply_unless_known(&request, &listing))
+    }))
 }
 
-fn shown(event: &Recorded) -> Event<'_> {
+fn shown(event: Recorded) -> Event {
+    // Every event is written with an object or with nothing.
+    let detail = event.detail.as_deref().map(serde_json::from_str);
     Event {
         id: event.id,
-        at: Timestamp::from_micros(event.at).to_rfc3339(),
-        action: &event.action,
-        actor: &event.actor,
-        subject: event.subject.as_deref(),
-        assignment: event.assignment.as_deref(),
+        at: Rfc3339(Timestamp::from_micros(event.at)),
+        action: event.action,
+        actor: event.actor,
+        subject: event.subject,
+        assignment: event.assignment,
         submission: event.submission_id,
-        detail: event.detail.as_deref().map(json),
-        request: event.request_id.as_deref(),
+        detail: detail.and_then(std::result::Result::ok),
+        request: event.request_id,
     }
-}
-
-fn json(detail: &str) -> Value {
-    serde_json::from_str(detail).unwrap_or_else(|_| detail.into())
 }

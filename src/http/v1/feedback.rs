@@ -1,44 +1,57 @@
 //! `v1/courses/{course}/feedback` and that on one submission.
 
 use crate::auth::Caller;
-use crate::domain::{AssignmentId, Sha256Sum};
+use crate::domain::{AssignmentId, Rfc3339, Sha256Sum};
 use crate::exchange::collect::{self, Feedback, Submission};
 use crate::exchange::{Error as Refusal, Exchange, Thing, feedback};
 use crate::http::error::Result;
 use crate::http::names::{InCourse, OfSubmission};
-use crate::http::receive::Fields;
-use crate::http::tar_reply;
-use actix_web::{HttpRequest, HttpResponse, web};
-use serde::Serialize;
+use crate::http::openapi::Query;
+use crate::http::tar_reply::{self, Archive, Bundled};
+use actix_web::web;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 
-#[derive(Serialize)]
-struct Manifest<'a> {
-    feedback: Vec<Line<'a>>,
+/// What an archive of feedback holds, the oldest submission first.
+#[derive(Serialize, JsonSchema)]
+pub struct GivenBack {
+    feedback: Vec<GivenBackOn>,
 }
 
-#[derive(Serialize)]
-struct Line<'a> {
+/// The feedback on one submission.
+#[derive(Serialize, JsonSchema)]
+struct GivenBackOn {
+    /// The submission's number, below which the files are in the archive.
     submission: i64,
-    assignment: &'a str,
-    student: &'a str,
-    submitted_at: String,
-    returned_at: String,
+    assignment: String,
+    student: String,
+    submitted_at: Rfc3339,
+    returned_at: Rfc3339,
+    /// Names the files as a whole.
     tree: Sha256Sum,
+    /// How many they are.
     files: i64,
 }
 
-impl<'a> From<&'a (Submission, Feedback)> for Line<'a> {
-    fn from((submission, feedback): &'a (Submission, Feedback)) -> Self {
+impl From<&(Submission, Feedback)> for GivenBackOn {
+    fn from((submission, feedback): &(Submission, Feedback)) -> Self {
         Self {
             submission: submission.id,
-            assignment: &submission.assignment,
-            student: &submission.student,
-            submitted_at: submission.submitted_at.to_rfc3339(),
-            returned_at: feedback.returned_at.to_rfc3339(),
+            assignment: submission.assignment.clone(),
+            student: submission.student.clone(),
+            submitted_at: Rfc3339(submission.submitted_at),
+            returned_at: Rfc3339(feedback.returned_at),
             tree: feedback.digest,
             files: feedback.files,
         }
     }
+}
+
+/// Which feedback is wanted.
+#[derive(Deserialize, JsonSchema)]
+pub struct Wanted {
+    /// That on submissions to this assignment only.
+    assignment: Option<String>,
 }
 
 /// `GET v1/courses/{course}/feedback`: all the caller may see, in one archive.
@@ -46,17 +59,16 @@ pub async fn of_course(
     exchange: web::Data<Exchange>,
     caller: Caller,
     InCourse(course): InCourse,
-    request: HttpRequest,
-) -> Result<HttpResponse> {
-    let fields = Fields::of_query(&request)?;
-    let assignment = fields
-        .given("assignment")?
+    Query(wanted): Query<Wanted>,
+) -> Result<Bundled<GivenBack>> {
+    let assignment = wanted
+        .assignment
         .map(AssignmentId::parse)
         .transpose()
         .map_err(|_| Refusal::NotFound(Thing::Assignment))?;
     let given_back = collect::feedback(&exchange, &caller, course, assignment).await?;
-    let manifest = Manifest {
-        feedback: given_back.iter().map(Line::from).collect(),
+    let manifest = GivenBack {
+        feedback: given_back.iter().map(Into::into).collect(),
     };
     let parts = given_back.iter().map(Into::into).collect();
     tar_reply::bundle(&exchange, &manifest, parts).await
@@ -67,7 +79,7 @@ pub async fn tree(
     exchange: web::Data<Exchange>,
     caller: Caller,
     OfSubmission(course, id): OfSubmission,
-) -> Result<HttpResponse> {
+) -> Result<Archive> {
     let found = feedback::tree(&exchange, &caller, course, id).await?;
     tar_reply::tree(&exchange, found).await
 }

@@ -1,25 +1,31 @@
 //! `v1/courses/{course}/assignments/{assignment}/history` and `v1/courses/{course}/submissions/{id}/history`.
 
 use crate::auth::Caller;
-use crate::domain::Sha256Sum;
+use crate::domain::{Rfc3339, Sha256Sum};
 use crate::exchange::{Exchange, history};
 use crate::http::error::Result;
-use crate::http::listing;
 use crate::http::names::{InAssignment, OfSubmission};
-use actix_web::{HttpRequest, HttpResponse, web};
+use crate::http::openapi::Listing;
+use actix_web::web;
+use schemars::JsonSchema;
 use serde::Serialize;
 
-#[derive(Serialize)]
-struct Releases<'a> {
-    releases: Vec<Release<'a>>,
+/// Every version of an assignment, the first one first.
+#[derive(Serialize, JsonSchema)]
+pub struct Releases {
+    releases: Vec<Release>,
 }
 
-#[derive(Serialize)]
-struct Release<'a> {
+/// A version of an assignment.
+#[derive(Serialize, JsonSchema)]
+struct Release {
+    /// 1 for the first.
     version: i64,
-    released_at: String,
-    released_by: &'a str,
+    released_at: Rfc3339,
+    released_by: String,
+    /// Names the files as a whole.
     tree: Sha256Sum,
+    /// Whether it is what is released now.
     current: bool,
 }
 
@@ -28,34 +34,38 @@ pub async fn releases(
     exchange: web::Data<Exchange>,
     caller: Caller,
     InAssignment(course, assignment): InAssignment,
-    request: HttpRequest,
-) -> Result<HttpResponse> {
+) -> Result<Listing<Releases>> {
     let versions = history::releases(&exchange, &caller, course, assignment).await?;
-    let releases = versions.iter().map(|version| Release {
+    let releases = versions.into_iter().map(|version| Release {
         version: version.version,
-        released_at: version.released_at.to_rfc3339(),
-        released_by: &version.released_by,
+        released_at: Rfc3339(version.released_at),
+        released_by: version.released_by,
         tree: version.digest,
         current: version.is_current,
     });
-    let listing = Releases {
+    Ok(Listing(Releases {
         releases: releases.collect(),
-    };
-    Ok(listing::reply_unless_known(&request, &listing))
+    }))
 }
 
-#[derive(Serialize)]
-struct Feedbacks<'a> {
-    feedback: Vec<Feedback<'a>>,
+/// Everything that was given back on a submission, the first first.
+#[derive(Serialize, JsonSchema)]
+pub struct FeedbackHistory {
+    feedback: Vec<GivenFeedback>,
 }
 
-#[derive(Serialize)]
-struct Feedback<'a> {
+/// What was given back once.
+#[derive(Serialize, JsonSchema)]
+struct GivenFeedback {
+    /// 1 for the first.
     number: usize,
-    returned_at: String,
-    returned_by: &'a str,
+    returned_at: Rfc3339,
+    returned_by: String,
+    /// Names the files as a whole.
     tree: Sha256Sum,
+    /// Whether it is in the trash.
     deleted: bool,
+    /// Whether it is what is shown now.
     current: bool,
 }
 
@@ -64,19 +74,17 @@ pub async fn feedback(
     exchange: web::Data<Exchange>,
     caller: Caller,
     OfSubmission(course, submission): OfSubmission,
-    request: HttpRequest,
-) -> Result<HttpResponse> {
+) -> Result<Listing<FeedbackHistory>> {
     let all = history::feedback(&exchange, &caller, course, submission).await?;
-    let feedback = all.iter().map(|given| Feedback {
+    let feedback = all.into_iter().map(|given| GivenFeedback {
         number: given.number,
-        returned_at: given.feedback.returned_at.to_rfc3339(),
-        returned_by: &given.feedback.returned_by,
+        returned_at: Rfc3339(given.feedback.returned_at),
+        returned_by: given.feedback.returned_by,
         tree: given.feedback.digest,
         deleted: given.feedback.is_deleted,
         current: given.is_current,
     });
-    let listing = Feedbacks {
+    Ok(Listing(FeedbackHistory {
         feedback: feedback.collect(),
-    };
-    Ok(listing::reply_unless_known(&request, &listing))
+    }))
 }

@@ -8,117 +8,228 @@ mod events;
 mod feedback;
 mod files;
 mod history;
+mod openapi;
 mod overview;
 mod releases;
 mod roster;
 mod submissions;
 mod trash;
 
-use super::ngshare::Entry;
-use actix_web::web;
+use super::openapi::May::{Admins, Everybody, Instructors, Members, SelfOrInstructors};
+use super::openapi::{Operation, delete, get, post, put};
 
-/// Every address of it.
-pub const ROUTES: &[Entry] = &[
-    ("GET", "v1/courses/{course}/submissions", || {
-        web::get().to(submissions::list)
-    }),
-    ("GET", "v1/courses", || web::get().to(courses::list)),
-    ("GET", "v1/courses/{course}/roster", || {
-        web::get().to(roster::list)
-    }),
-    ("PUT", "v1/courses/{course}/roster", || {
-        web::put().to(roster::put)
-    }),
-    ("DELETE", "v1/courses/{course}/roster/{user}", || {
-        web::delete().to(roster::remove)
-    }),
-    ("GET", "v1/courses/{course}/assignments", || {
-        web::get().to(assignments::list)
-    }),
-    (
-        "GET",
-        "v1/courses/{course}/assignments/{assignment}/tree",
-        || web::get().to(releases::tree),
-    ),
-    (
-        "GET",
-        "v1/courses/{course}/assignments/{assignment}/collect",
-        || web::get().to(collect::collect),
-    ),
-    ("GET", "v1/courses/{course}/submissions/{id}/tree", || {
-        web::get().to(submissions::tree)
-    }),
-    (
-        "GET",
-        "v1/courses/{course}/submissions/{id}/feedback",
-        || web::get().to(feedback::tree),
-    ),
-    ("GET", "v1/courses/{course}/feedback", || {
-        web::get().to(feedback::of_course)
-    }),
-    (
-        "PUT",
-        "v1/courses/{course}/assignments/{assignment}/dates",
-        || web::put().to(dates::set),
-    ),
-    (
-        "GET",
-        "v1/courses/{course}/assignments/{assignment}/extensions",
-        || web::get().to(dates::list),
-    ),
-    (
-        "PUT",
-        "v1/courses/{course}/assignments/{assignment}/extensions/{user}",
-        || web::put().to(dates::extend),
-    ),
-    (
-        "DELETE",
-        "v1/courses/{course}/assignments/{assignment}/extensions/{user}",
-        || web::delete().to(dates::remove),
-    ),
-    (
-        "DELETE",
-        "v1/courses/{course}/assignments/{assignment}",
-        || web::delete().to(trash::delete_assignment),
-    ),
-    ("DELETE", "v1/courses/{course}/submissions/{id}", || {
-        web::delete().to(trash::delete_submission)
-    }),
-    (
-        "DELETE",
-        "v1/courses/{course}/submissions/{id}/feedback",
-        || web::delete().to(trash::delete_feedback),
-    ),
-    ("GET", "v1/courses/{course}/events", || {
-        web::get().to(events::list)
-    }),
-    ("GET", "v1/courses/{course}/overview", || {
-        web::get().to(overview::show)
-    }),
-    (
-        "GET",
-        "v1/courses/{course}/assignments/{assignment}/history",
-        || web::get().to(history::releases),
-    ),
-    (
-        "GET",
-        "v1/courses/{course}/submissions/{id}/history",
-        || web::get().to(history::feedback),
-    ),
-    ("GET", "v1/courses/{course}/trash", || {
-        web::get().to(trash::list)
-    }),
-    ("POST", "v1/courses/{course}/trash/assignments/{id}", || {
-        web::post().to(trash::restore_assignment)
-    }),
-    ("POST", "v1/courses/{course}/trash/submissions/{id}", || {
-        web::post().to(trash::restore_submission)
-    }),
-    ("POST", "v1/courses/{course}/trash/feedback/{id}", || {
-        web::post().to(trash::restore_feedback)
-    }),
-    ("GET", "v1/trash", || web::get().to(trash::list_courses)),
-    ("POST", "v1/trash/{id}", || {
-        web::post().to(trash::restore_course)
-    }),
-];
+/// Every address of it. What a handler takes and replies, the document knows from its signature.
+#[allow(clippy::too_many_lines, reason = "a table, read from top to bottom")]
+pub fn operations() -> Vec<Operation> {
+    vec![
+        get("v1/openapi.json", openapi::show, Everybody, "This document"),
+        get(
+            "v1/courses",
+            courses::list,
+            Everybody,
+            "The courses the caller is in, for an admin all",
+        ),
+        get(
+            "v1/courses/{course}/roster",
+            roster::list,
+            Instructors,
+            "Everybody in the course",
+        )
+        .fails(400, "Illegal cursor"),
+        put(
+            "v1/courses/{course}/roster",
+            roster::put,
+            Instructors,
+            "Add people or update their details, all or none",
+        )
+        .details("Only an admin makes or changes instructors, but for their own details.")
+        .fails(400, "Illegal user id")
+        .fails(409, "Cannot add instructor as student"),
+        delete(
+            "v1/courses/{course}/roster/{user}",
+            roster::remove,
+            Instructors,
+            "Take somebody off the course; their work stays",
+        )
+        .details("Only an admin takes off instructors.")
+        .fails(409, "A member by a group of JupyterHub"),
+        get(
+            "v1/courses/{course}/assignments",
+            assignments::list,
+            Members,
+            "The released assignments with their files",
+        )
+        .details("Students do not see what is not open yet, and get the dates that are theirs."),
+        delete(
+            "v1/courses/{course}/assignments/{assignment}",
+            trash::delete_assignment,
+            Instructors,
+            "Put an assignment with all that was handed in to it into the trash",
+        ),
+        put(
+            "v1/courses/{course}/assignments/{assignment}/dates",
+            dates::set,
+            Instructors,
+            "Set when an assignment opens, is due and is cut off",
+        )
+        .details("The assignment need not be released yet, nor be there.")
+        .fails(400, "Time format incorrect")
+        .fails(
+            400,
+            "An assignment opens first, then is due, then is cut off",
+        ),
+        get(
+            "v1/courses/{course}/assignments/{assignment}/extensions",
+            dates::list,
+            Instructors,
+            "The students who have dates of their own",
+        ),
+        put(
+            "v1/courses/{course}/assignments/{assignment}/extensions/{user}",
+            dates::extend,
+            Instructors,
+            "Give a student other dates",
+        )
+        .fails(400, "Time format incorrect")
+        .fails(400, "Please supply due_at or cutoff_at")
+        .fails(
+            400,
+            "An assignment opens first, then is due, then is cut off",
+        ),
+        delete(
+            "v1/courses/{course}/assignments/{assignment}/extensions/{user}",
+            dates::remove,
+            Instructors,
+            "Take a student's own dates back",
+        )
+        .fails(404, "Extension not found"),
+        get(
+            "v1/courses/{course}/assignments/{assignment}/history",
+            history::releases,
+            Instructors,
+            "Every version of an assignment, released now or not",
+        ),
+        get(
+            "v1/courses/{course}/assignments/{assignment}/tree",
+            releases::tree,
+            Members,
+            "The files of a released assignment",
+        )
+        .details("Another version than the released one is for instructors.")
+        .fails(400, "The version is a number")
+        .fails(404, "Version not found"),
+        get(
+            "v1/courses/{course}/assignments/{assignment}/collect",
+            collect::collect,
+            Instructors,
+            "Each student's latest submission",
+        )
+        .fails(400, "Time format incorrect")
+        .fails(404, "Student not found"),
+        get(
+            "v1/courses/{course}/submissions",
+            submissions::list,
+            Members,
+            "What was handed in, with files and feedback",
+        )
+        .details("Submissions to assignments that are not released now are not listed.")
+        .fails(400, "Illegal cursor")
+        .fails(404, "Assignment not found")
+        .fails(404, "Student not found"),
+        delete(
+            "v1/courses/{course}/submissions/{id}",
+            trash::delete_submission,
+            Instructors,
+            "Put a submission into the trash",
+        ),
+        get(
+            "v1/courses/{course}/submissions/{id}/tree",
+            submissions::tree,
+            SelfOrInstructors,
+            "The files of a submission",
+        ),
+        get(
+            "v1/courses/{course}/submissions/{id}/feedback",
+            feedback::tree,
+            SelfOrInstructors,
+            "The files of the feedback on a submission",
+        )
+        .fails(404, "Feedback not found"),
+        get(
+            "v1/courses/{course}/submissions/{id}/history",
+            history::feedback,
+            SelfOrInstructors,
+            "Everything that was given back on a submission",
+        )
+        .details("What is in the trash is told to instructors only.")
+        .fails(404, "Assignment not found"),
+        delete(
+            "v1/courses/{course}/submissions/{id}/feedback",
+            trash::delete_feedback,
+            Instructors,
+            "Put all feedback on a submission into the trash",
+        )
+        .fails(404, "Feedback not found"),
+        get(
+            "v1/courses/{course}/feedback",
+            feedback::of_course,
+            Members,
+            "The feedback on everything handed in, a student's own",
+        )
+        .fails(404, "Assignment not found"),
+        get(
+            "v1/courses/{course}/overview",
+            overview::show,
+            Instructors,
+            "Who has handed in what, and who has not",
+        ),
+        get(
+            "v1/courses/{course}/events",
+            events::list,
+            Instructors,
+            "Who did what",
+        )
+        .fails(400, "Illegal cursor"),
+        get(
+            "v1/courses/{course}/trash",
+            trash::list,
+            Instructors,
+            "What was deleted in the course and can be restored",
+        ),
+        post(
+            "v1/courses/{course}/trash/assignments/{id}",
+            trash::restore_assignment,
+            Instructors,
+            "Bring a deleted assignment back",
+        )
+        .fails(404, "Assignment not found")
+        .fails(409, "Assignment already exists"),
+        post(
+            "v1/courses/{course}/trash/submissions/{id}",
+            trash::restore_submission,
+            Instructors,
+            "Bring a deleted submission back",
+        ),
+        post(
+            "v1/courses/{course}/trash/feedback/{id}",
+            trash::restore_feedback,
+            Instructors,
+            "Bring the deleted feedback on a submission back",
+        )
+        .fails(404, "Feedback not found"),
+        get(
+            "v1/trash",
+            trash::list_courses,
+            Admins,
+            "The deleted courses that can be restored",
+        ),
+        post(
+            "v1/trash/{id}",
+            trash::restore_course,
+            Admins,
+            "Bring a deleted course back with all that was in it",
+        )
+        .fails(404, "Course not found")
+        .fails(409, "Course already exists"),
+    ]
+}

@@ -4,19 +4,28 @@ use crate::auth::Caller;
 use crate::exchange::{Exchange, releases};
 use crate::http::error::{Error, Result};
 use crate::http::names::InAssignment;
-use crate::http::receive::Fields;
-use crate::http::tar_reply;
-use actix_web::{HttpRequest, HttpResponse, web};
+use crate::http::openapi::Query;
+use crate::http::tar_reply::{self, Archive};
+use actix_web::web;
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+/// Which release is wanted.
+#[derive(Deserialize, JsonSchema)]
+pub struct Wanted {
+    /// This version of it, rather than the one that is shown.
+    #[schemars(with = "Option<i64>")]
+    version: Option<String>,
+}
 
 /// `GET v1/courses/{course}/assignments/{assignment}/tree`
 pub async fn tree(
     exchange: web::Data<Exchange>,
     caller: Caller,
     InAssignment(course, assignment): InAssignment,
-    request: HttpRequest,
-) -> Result<HttpResponse> {
-    let fields = Fields::of_query(&request)?;
-    let version = fields.given("version")?.map(parse_version).transpose()?;
+    Query(wanted): Query<Wanted>,
+) -> Result<Archive> {
+    let version = wanted.version.as_deref().map(parse_version).transpose()?;
     let found = releases::tree(&exchange, &caller, course, assignment, version).await?;
     tar_reply::tree(&exchange, found).await
 }

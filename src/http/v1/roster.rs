@@ -2,30 +2,39 @@
 
 use crate::auth::Caller;
 use crate::domain::{Person, Role, UserName};
-use crate::exchange::members::Place;
+use crate::exchange::members::{Changes, Member, Place};
 use crate::exchange::{Exchange, members, roster};
 use crate::http::error::Result;
 use crate::http::names::{InCourse, OfStudent};
-use crate::http::receive::Fields;
-use crate::http::{json_body, listing, paging};
-use actix_web::{HttpRequest, HttpResponse, web};
+use crate::http::openapi::{JsonBody, Listing, NoContent, Query};
+use crate::http::paging::{self, Paging};
+use actix_web::web;
 use percent_encoding::{NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
-use serde::Deserialize;
-use serde_json::json;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// Everybody in a course.
+#[derive(Serialize, JsonSchema)]
+pub struct Roster {
+    people: Vec<Member>,
+    /// The `cursor` with which the same request gets the next page.
+    next: Option<String>,
+}
 
 /// `GET v1/courses/{course}/roster`
 pub async fn list(
     exchange: web::Data<Exchange>,
     caller: Caller,
     InCourse(course): InCourse,
-    request: HttpRequest,
-) -> Result<HttpResponse> {
-    let fields = Fields::of_query(&request)?;
-    let after = paging::cursor(&fields, parse_cursor)?;
-    let at_most = paging::limit(&fields, paging::MOST)?;
+    Query(wanted): Query<Paging>,
+) -> Result<Listing<Roster>> {
+    let after = paging::cursor(wanted.cursor.as_deref(), parse_cursor)?;
+    let at_most = paging::limit(wanted.limit.as_deref(), paging::MOST)?;
     let page = members::page(&exchange, &caller, course, after, at_most).await?;
-    let listing = json!({ "people": page.people, "next": page.next.map(cursor) });
-    Ok(listing::reply_unless_known(&request, &listing))
+    Ok(Listing(Roster {
+        people: page.people,
+        next: page.next.map(cursor),
+    }))
 }
 
 /// The mark of a name in a cursor; a row is a number.
@@ -49,12 +58,15 @@ fn parse_cursor(text: &str) -> Option<Place> {
     }
 }
 
-#[derive(Deserialize)]
-struct Roster {
+/// People to be added or updated.
+#[derive(Deserialize, JsonSchema)]
+pub struct RosterChange {
     people: Vec<Line>,
 }
 
-#[derive(Deserialize)]
+/// Somebody; a detail that is absent or `null` stays what it was.
+#[derive(Deserialize, JsonSchema)]
+#[schemars(rename = "RosterLine")]
 struct Line {
     username: String,
     role: Role,
@@ -68,18 +80,18 @@ pub async fn put(
     exchange: web::Data<Exchange>,
     caller: Caller,
     InCourse(course): InCourse,
-    request: HttpRequest,
-    body: web::Payload,
-) -> Result<HttpResponse> {
+    body: JsonBody<RosterChange>,
+) -> Result<web::Json<Changes>> {
     roster::may_write(&exchange, &caller, &course).await?;
-    let roster: Roster = json_body::read(&request, body).await?;
-    let people = roster
+    let people = body
+        .read()
+        .await?
         .people
         .into_iter()
         .map(parse)
         .collect::<Result<_>>()?;
     let changes = members::put(&exchange, &caller, course, people).await?;
-    Ok(HttpResponse::Ok().json(changes))
+    Ok(web::Json(changes))
 }
 
 fn parse(line: Line) -> Result<(Role, Person)> {
@@ -97,7 +109,7 @@ pub async fn remove(
     exchange: web::Data<Exchange>,
     caller: Caller,
     OfStudent(course, user): OfStudent,
-) -> Result<HttpResponse> {
+) -> Result<NoContent> {
     members::remove(&exchange, &caller, course, user).await?;
-    Ok(HttpResponse::NoContent().finish())
+    Ok(NoContent)
 }

@@ -2,40 +2,66 @@
 
 use super::files::Files;
 use crate::auth::Caller;
-use crate::domain::{AssignmentId, Sha256Sum, Timestamp, UserName};
+use crate::domain::{AssignmentId, Rfc3339, Sha256Sum, Timestamp, UserName};
 use crate::exchange::submission_pages::{self, Entry, Page, Place, Question};
 use crate::exchange::{Error as Refusal, Exchange, Thing, submissions};
 use crate::http::error::{Error, Result};
 use crate::http::names::{InCourse, OfSubmission};
-use crate::http::receive::Fields;
-use crate::http::{listing, paging, tar_reply};
-use actix_web::{HttpRequest, HttpResponse, web};
-use serde::Serialize;
+use crate::http::openapi::{Listing, Query};
+use crate::http::paging;
+use crate::http::tar_reply::{self, Archive};
+use actix_web::web;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 
-#[derive(Serialize)]
-struct Listing<'a> {
-    submissions: Vec<Shown<'a>>,
+/// A part of what was handed in, oldest first.
+#[derive(Serialize, JsonSchema)]
+pub struct Submissions {
+    submissions: Vec<Submission>,
+    /// The `cursor` with which the same request gets the next page.
     next: Option<String>,
 }
 
-#[derive(Serialize)]
-struct Shown<'a> {
+/// Something that was handed in.
+#[derive(Serialize, JsonSchema)]
+struct Submission {
+    /// Its number, of which the exchange has each once.
     id: i64,
-    assignment: &'a str,
-    student: &'a str,
-    submitted_by: Option<&'a str>,
-    submitted_at: String,
+    assignment: String,
+    student: String,
+    /// Who handed it in for the student, where somebody did.
+    submitted_by: Option<String>,
+    submitted_at: Rfc3339,
+    /// Whether that was after it was due, an extension of the student's counted in.
     late: bool,
+    /// Names the files as a whole.
     tree: Sha256Sum,
-    files: Files<'a>,
-    feedback: Option<Feedback<'a>>,
+    files: Files,
+    /// The newest.
+    feedback: Option<Feedback>,
 }
 
-#[derive(Serialize)]
-struct Feedback<'a> {
-    returned_at: String,
+/// What came back.
+#[derive(Serialize, JsonSchema)]
+struct Feedback {
+    returned_at: Rfc3339,
+    /// Names the files as a whole.
     tree: Sha256Sum,
-    files: Files<'a>,
+    files: Files,
+}
+
+/// Which submissions are wanted.
+#[derive(Deserialize, JsonSchema)]
+pub struct Wanted {
+    /// Those to this assignment only.
+    assignment: Option<String>,
+    /// Those of this student only; a student who names nobody gets their own.
+    student: Option<String>,
+    /// How many at most.
+    #[schemars(with = "Option<u16>", range(min = 1, max = paging::MOST))]
+    limit: Option<String>,
+    /// What an earlier reply gave as `next`.
+    cursor: Option<String>,
 }
 
 /// `GET v1/courses/{course}/submissions`
@@ -43,36 +69,26 @@ pub async fn list(
     exchange: web::Data<Exchange>,
     caller: Caller,
     InCourse(course): InCourse,
-    request: HttpRequest,
-) -> Result<HttpResponse> {
-    let fields = Fields::of_query(&request)?;
-    let given = |name| fields.given(name);
+    Query(wanted): Query<Wanted>,
+) -> Result<Listing<Submissions>> {
     let not_found = |thing| Error::from(Refusal::NotFound(thing));
     let question = Question {
         course,
-        assignment: given("assignment")?
+        assignment: wanted
+            .assignment
             .map(AssignmentId::parse)
             .transpose()
             .map_err(|_| not_found(Thing::Assignment))?,
-        student: given("student")?
+        student: wanted
+            .student
             .map(UserName::parse)
             .transpose()
             .map_err(|_| not_found(Thing::Student))?,
-        after: paging::cursor(&fields, parse_cursor)?,
-        at_most: paging::limit(&fields, paging::MOST)?,
+        after: paging::cursor(wanted.cursor.as_deref(), parse_cursor)?,
+        at_most: paging::limit(wanted.limit.as_deref(), paging::MOST)?,
     };
     let page = submission_pages::page(&exchange, &caller, question).await?;
-    Ok(listing::reply_unless_known(
-        &request,
-        &Listing {
-            submissions: page
-                .entries
-                .iter()
-                .map(|entry| shown(&page, entry))
-                .collect(),
-            next: page.next.map(cursor),
-        },
-    ))
+    Ok(Listing(shown(page)))
 }
 
 /// `GET v1/courses/{course}/submissions/{id}/tree`
@@ -80,27 +96,31 @@ pub async fn tree(
     exchange: web::Data<Exchange>,
     caller: Caller,
     OfSubmission(course, id): OfSubmission,
-) -> Result<HttpResponse> {
+) -> Result<Archive> {
     let found = submissions::tree(&exchange, &caller, course, id).await?;
     tar_reply::tree(&exchange, found).await
 }
 
-fn shown<'a>(page: &'a Page, entry: &'a Entry) -> Shown<'a> {
-    let feedback = page.feedback.get(&entry.id);
-    Shown {
+fn shown(page: Page) -> Submissions {
+    let files = |tree| Files(page.files.of(tree));
+    let one = |entry: Entry| Submission {
         id: entry.id,
-        assignment: &entry.assignment,
-        student: &entry.student,
-        submitted_by: entry.submitted_by.as_deref(),
-        submitted_at: entry.submitted_at.to_rfc3339(),
+        submitted_by: entry.submitted_by,
+        submitted_at: Rfc3339(entry.submitted_at),
         late: entry.late,
         tree: entry.digest,
-        files: Files(page.files.of(entry.tree_id)),
-        feedback: feedback.map(|feedback| Feedback {
-            returned_at: feedback.returned_at.to_rfc3339(),
+        files: files(entry.tree_id),
+        feedback: page.feedback.get(&entry.id).map(|feedback| Feedback {
+            returned_at: Rfc3339(feedback.returned_at),
             tree: feedback.digest,
-            files: Files(page.files.of(feedback.tree_id)),
+            files: files(feedback.tree_id),
         }),
+        assignment: entry.assignment,
+        student: entry.student,
+    };
+    Submissions {
+        submissions: page.entries.into_iter().map(one).collect(),
+        next: page.next.map(cursor),
     }
 }
 

@@ -2,48 +2,63 @@
 //! over.
 
 use crate::auth::Caller;
+use crate::domain::Rfc3339;
 use crate::exchange::trash::Work;
 use crate::exchange::{Exchange, courses, trash};
 use crate::http::error::Result;
-use crate::http::listing;
-use crate::http::names::{InAssignment, InCourse, OfSubmission};
+use crate::http::names::{InAssignment, InCourse, InTrash, Numbered, OfSubmission};
+use crate::http::openapi::{Listing, NoContent};
 use crate::http::server::Retention;
-use actix_web::{HttpRequest, HttpResponse, web};
+use actix_web::web;
+use schemars::JsonSchema;
 use serde::Serialize;
-use serde_json::{Value, json};
+
+/// What can be restored, the last deleted first.
+#[derive(Serialize, JsonSchema)]
+pub struct DeletedCourses {
+    courses: Vec<DeletedCourse>,
+}
+
+/// A deleted course.
+#[derive(Serialize, JsonSchema)]
+struct DeletedCourse {
+    /// The number by which it is restored.
+    id: i64,
+    /// The name it had.
+    course: String,
+    deleted_at: Rfc3339,
+}
+
+/// An object without keys.
+#[derive(Serialize, JsonSchema)]
+pub struct Restored {}
 
 /// `GET v1/trash`: what can be restored, the last deleted first.
 pub async fn list_courses(
     exchange: web::Data<Exchange>,
     retention: web::Data<Retention>,
     caller: Caller,
-    request: HttpRequest,
-) -> Result<HttpResponse> {
-    let trashed = courses::trash(&exchange, &caller, retention.0).await?;
-    let courses: Vec<Value> = trashed
+) -> Result<Listing<DeletedCourses>> {
+    let courses = courses::trash(&exchange, &caller, retention.0)
+        .await?
         .into_iter()
-        .map(|course| {
-            json!({ "id": course.id, "course": course.name, "deleted_at": course.deleted_at.to_rfc3339() })
+        .map(|course| DeletedCourse {
+            id: course.id,
+            course: course.name,
+            deleted_at: Rfc3339(course.deleted_at),
         })
         .collect();
-    let listing = json!({ "success": true, "courses": courses });
-    Ok(listing::reply_unless_known(&request, &listing))
+    Ok(Listing(DeletedCourses { courses }))
 }
 
 /// `POST v1/trash/{id}`: brings one back with all that was in it.
 pub async fn restore_course(
     exchange: web::Data<Exchange>,
     caller: Caller,
-    request: HttpRequest,
-) -> Result<HttpResponse> {
-    // What is no number is the number of no course; whether the caller may ask at all is decided first.
-    let id = request
-        .match_info()
-        .get("id")
-        .and_then(|id| id.parse().ok())
-        .unwrap_or(-1);
-    courses::restore(&exchange, &caller, id).await?;
-    Ok(HttpResponse::Ok().json(json!({ "success": true })))
+    Numbered(id): Numbered,
+) -> Result<web::Json<Restored>> {
+    courses::restore(&exchange, &caller, id.unwrap_or(-1)).await?;
+    Ok(web::Json(Restored {}))
 }
 
 /// `DELETE v1/courses/{course}/assignments/{assignment}`
@@ -51,9 +66,9 @@ pub async fn delete_assignment(
     exchange: web::Data<Exchange>,
     caller: Caller,
     InAssignment(course, assignment): InAssignment,
-) -> Result<HttpResponse> {
+) -> Result<NoContent> {
     trash::delete_assignment(&exchange, &caller, course, assignment).await?;
-    Ok(HttpResponse::NoContent().finish())
+    Ok(NoContent)
 }
 
 /// `DELETE v1/courses/{course}/submissions/{id}`
@@ -61,9 +76,9 @@ pub async fn delete_submission(
     exchange: web::Data<Exchange>,
     caller: Caller,
     OfSubmission(course, id): OfSubmission,
-) -> Result<HttpResponse> {
+) -> Result<NoContent> {
     trash::delete_submission(&exchange, &caller, course, id).await?;
-    Ok(HttpResponse::NoContent().finish())
+    Ok(NoContent)
 }
 
 /// `DELETE v1/courses/{course}/submissions/{id}/feedback`
@@ -71,33 +86,41 @@ pub async fn delete_feedback(
     exchange: web::Data<Exchange>,
     caller: Caller,
     OfSubmission(course, submission): OfSubmission,
-) -> Result<HttpResponse> {
+) -> Result<NoContent> {
     trash::delete_feedback(&exchange, &caller, course, submission).await?;
-    Ok(HttpResponse::NoContent().finish())
+    Ok(NoContent)
 }
 
-#[derive(Serialize)]
-struct Listing<'a> {
-    assignments: Vec<ShownAssignment<'a>>,
-    submissions: Vec<ShownWork<'a>>,
-    feedback: Vec<ShownWork<'a>>,
+/// What was deleted in a course and can be restored, of each kind the last deleted first.
+#[derive(Serialize, JsonSchema)]
+pub struct CourseTrash {
+    assignments: Vec<DeletedAssignment>,
+    submissions: Vec<DeletedWork>,
+    /// By the numbers of the submissions it was on.
+    feedback: Vec<DeletedWork>,
 }
 
-#[derive(Serialize)]
-struct ShownAssignment<'a> {
+/// A deleted assignment.
+#[derive(Serialize, JsonSchema)]
+struct DeletedAssignment {
+    /// The number by which it is restored.
     id: i64,
-    assignment: &'a str,
-    deleted_at: String,
+    /// The name it had.
+    assignment: String,
+    deleted_at: Rfc3339,
+    /// How many came with it.
     submissions: i64,
 }
 
-#[derive(Serialize)]
-struct ShownWork<'a> {
+/// A deleted submission, or deleted feedback on one.
+#[derive(Serialize, JsonSchema)]
+struct DeletedWork {
+    /// The number of the submission.
     id: i64,
-    assignment: &'a str,
-    student: &'a str,
-    submitted_at: String,
-    deleted_at: String,
+    assignment: String,
+    student: String,
+    submitted_at: Rfc3339,
+    deleted_at: Rfc3339,
 }
 
 /// `GET v1/courses/{course}/trash`: what can be restored, of each kind the last deleted first.
@@ -106,30 +129,29 @@ pub async fn list(
     retention: web::Data<Retention>,
     caller: Caller,
     InCourse(course): InCourse,
-    request: HttpRequest,
-) -> Result<HttpResponse> {
+) -> Result<Listing<CourseTrash>> {
     let trash = trash::list(&exchange, &caller, course, retention.0).await?;
-    let assignments = trash.assignments.iter().map(|assignment| ShownAssignment {
+    let assignments = trash.assignments.into_iter();
+    let assignments = assignments.map(|assignment| DeletedAssignment {
         id: assignment.id,
-        assignment: &assignment.name,
-        deleted_at: assignment.deleted_at.to_rfc3339(),
+        assignment: assignment.name,
+        deleted_at: Rfc3339(assignment.deleted_at),
         submissions: assignment.submissions,
     });
-    let listing = Listing {
+    Ok(Listing(CourseTrash {
         assignments: assignments.collect(),
-        submissions: trash.submissions.iter().map(shown).collect(),
-        feedback: trash.feedback.iter().map(shown).collect(),
-    };
-    Ok(listing::reply_unless_known(&request, &listing))
+        submissions: trash.submissions.into_iter().map(shown).collect(),
+        feedback: trash.feedback.into_iter().map(shown).collect(),
+    }))
 }
 
-fn shown(work: &Work) -> ShownWork<'_> {
-    ShownWork {
+fn shown(work: Work) -> DeletedWork {
+    DeletedWork {
         id: work.id,
-        assignment: &work.assignment,
-        student: &work.student,
-        submitted_at: work.submitted_at.to_rfc3339(),
-        deleted_at: work.deleted_at.to_rfc3339(),
+        assignment: work.assignment,
+        student: work.student,
+        submitted_at: Rfc3339(work.submitted_at),
+        deleted_at: Rfc3339(work.deleted_at),
     }
 }
 
@@ -137,10 +159,10 @@ fn shown(work: &Work) -> ShownWork<'_> {
 pub async fn restore_assignment(
     exchange: web::Data<Exchange>,
     caller: Caller,
-    OfSubmission(course, id): OfSubmission,
-) -> Result<HttpResponse> {
+    InTrash(course, id): InTrash,
+) -> Result<web::Json<Restored>> {
     trash::restore_assignment(&exchange, &caller, course, id).await?;
-    Ok(HttpResponse::Ok().json(json!({})))
+    Ok(web::Json(Restored {}))
 }
 
 /// `POST v1/courses/{course}/trash/submissions/{id}`
@@ -148,9 +170,9 @@ pub async fn restore_submission(
     exchange: web::Data<Exchange>,
     caller: Caller,
     OfSubmission(course, id): OfSubmission,
-) -> Result<HttpResponse> {
+) -> Result<web::Json<Restored>> {
     trash::restore_submission(&exchange, &caller, course, id).await?;
-    Ok(HttpResponse::Ok().json(json!({})))
+    Ok(web::Json(Restored {}))
 }
 
 /// `POST v1/courses/{course}/trash/feedback/{id}`
@@ -158,7 +180,7 @@ pub async fn restore_feedback(
     exchange: web::Data<Exchange>,
     caller: Caller,
     OfSubmission(course, submission): OfSubmission,
-) -> Result<HttpResponse> {
+) -> Result<web::Json<Restored>> {
     trash::restore_feedback(&exchange, &caller, course, submission).await?;
-    Ok(HttpResponse::Ok().json(json!({})))
+    Ok(web::Json(Restored {}))
 }

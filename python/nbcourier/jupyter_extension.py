@@ -1,0 +1,32 @@
+"""What a Jupyter server loads of us, so that nbgrader's pages there agree with the exchange."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from jupyter_server.serverapp import ServerApp
+
+
+def _load_jupyter_server_extension(server: ServerApp) -> None:
+    try:
+        from .nbgrader_pages import handlers
+    except ImportError as error:
+        server.log.info("nbcourier: there are no pages of nbgrader here (%s)", error)
+        return
+    base = server.web_app.settings["base_url"].rstrip("/")
+    ours = [
+        (base + address, handler)
+        for page, address, handler in handlers
+        if _is_loaded(server, page)
+    ]
+    # A server loads extensions in the order of their names, so these come before nbgrader's own of the same address,
+    # and the first that matches answers.
+    server.web_app.add_handlers(".*$", ours)
+
+
+def _is_loaded(server: ServerApp, page: str) -> bool:
+    # nbgrader can be enabled as a whole or page by page.
+    names = ("nbgrader", f"nbgrader.server_extensions.{page}")
+    known = server.extension_manager.extensions
+    return any(name in known and known[name].enabled for name in names)

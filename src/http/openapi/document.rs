@@ -1,0 +1,166 @@
+//! The document as a whole (OpenAPI 3.1, <https://spec.openapis.org/oas/v3.1.0.html>).
+
+use super::{May, Operation, Parts};
+use crate::http::problem::{self, Problem};
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde_json::{Map, Value, json};
+use std::borrow::Cow;
+
+/// Failures that every operation has, and what is said of them once for all.
+const COMMON: [(&str, &str, &str); 2] = [
+    ("401", "Unknown", "Nobody is known to ask."),
+    (
+        "5XX",
+        "Unavailable",
+        "503: the hub or the storage cannot be reached now, `Retry-After` says when to try again; 507: the disk is \
+         full; 500: stored data is damaged. Nothing was changed.",
+    ),
+];
+
+const DESCRIPTION: &str = "What nbgrader's exchange plugin and other clients of nbcourier ask. Times are RFC 3339, in \
+    replies UTC with six decimals and `Z`; names in paths are percent-encoded UTF-8; keys that are not listed here may \
+    be added to replies. Stand-alone, without a hub, the token itself is taken as the caller's name.";
+
+/// The OpenAPI document of some operations.
+#[derive(Clone, serde::Serialize)]
+#[serde(transparent)]
+pub struct Document(Value);
+
+impl JsonSchema for Document {
+    fn schema_name() -> Cow<'static, str> {
+        "OpenApi".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({
+            "type": "object",
+            "description": "An OpenAPI document: this one.",
+            "required": ["openapi", "info", "paths"],
+        })
+    }
+}
+
+impl Document {
+    /// Describes the operations, which are served below `prefix`.
+    pub fn new(operations: &[Operation], prefix: &str) -> Self {
+        let mut parts = Parts::new();
+        let mut paths = Map::new();
+        for operation in operations {
+            let path = format!("/{}", operation.path);
+            let item = paths.entry(path).or_insert_with(|| json!({}));
+            item[operation.method.to_ascii_lowercase()] = described(operation, &mut parts);
+        }
+        let problem = parts.replied::<Problem<'static>>();
+        let schemas = parts.into_schemas();
+        let base = prefix.trim_end_matches('/');
+        Self(json!({
+            "openapi": "3.1.0",
+            "info": {
+                "title": "nbcourier",
+                "version": env!("CARGO_PKG_VERSION"),
+                "summary": "The exchange nbgrader needs wherever JupyterHub has no shared file system",
+                "description": DESCRIPTION,
+                "license": { "name": "BSD-3-Clause", "identifier": "BSD-3-Clause" },
+            },
+            "servers": [{ "url": if base.is_empty() { "/" } else { base } }],
+            "security": [{ "token": [] }, { "bearer": [] }, { "session": [] }],
+            "paths": paths,
+            "components": {
+                "schemas": schemas,
+                "responses": responses(&problem),
+                "securitySchemes": security_schemes(),
+            },
+        }))
+    }
+}
+
+fn described(operation: &Operation, parts: &mut Parts) -> Value {
+    parts.clear();
+    (operation.describe)(parts);
+    for (status, sentence) in &operation.failures {
+        parts.fails(*status, sentence);
+    }
+    if operation.may != May::Everybody {
+        parts.fails(403, "Permission denied");
+    }
+    parts.fails(403, "The token or the session does not permit this");
+    let mut replies = parts.replies.clone();
+    let problem = parts.replied::<Problem<'static>>();
+    for (status, sentences) in &parts.failures {
+        let failure = failure(&sentences.join(" · "), &problem);
+        replies.insert(status.to_string(), failure);
+    }
+    for (status, name, _) in COMMON {
+        let reference = format!("#/components/responses/{name}");
+        replies.insert(status.to_owned(), json!({ "$ref": reference }));
+    }
+    let description = format!("{} {}", operation.may.sentence(), operation.details);
+    let mut described = json!({
+        "operationId": id(operation),
+        "summary": operation.summary,
+        "description": description.trim_end(),
+        "parameters": parts.parameters,
+        "responses": replies,
+    });
+    if let Some(body) = parts.body.clone() {
+        described["requestBody"] = body;
+    }
+    if operation.method != "GET" {
+        described["security"] =
+            json!([{ "token": [] }, { "bearer": [] }, { "session": [], "csrf": [] }]);
+    }
+    described
+}
+
+/// `get_courses_course_roster` for `GET v1/courses/{course}/roster`.
+fn id(operation: &Operation) -> String {
+    let words = operation
+        .path
+        .split(|c: char| !c.is_alphanumeric())
+        .filter(|word| !word.is_empty())
+        .skip(1);
+    let method = operation.method.to_ascii_lowercase();
+    [method.as_str()]
+        .into_iter()
+        .chain(words)
+        .collect::<Vec<_>>()
+        .join("_")
+}
+
+fn failure(description: &str, problem: &Schema) -> Value {
+    let content = json!({ problem::CONTENT_TYPE: { "schema": problem } });
+    json!({ "description": description, "content": content })
+}
+
+fn responses(problem: &Schema) -> Value {
+    COMMON
+        .into_iter()
+        .map(|(_, name, description)| (name.to_owned(), failure(description, problem)))
+        .collect::<Map<_, _>>()
+        .into()
+}
+
+fn security_schemes() -> Value {
+    json!({
+        "token": {
+            "type": "apiKey",
+            "in": "header",
+            "name": "Authorization",
+            "description": "`token T`, where T is a token of JupyterHub.",
+        },
+        "bearer": { "type": "http", "scheme": "bearer", "description": "The same token." },
+        "session": {
+            "type": "apiKey",
+            "in": "cookie",
+            "name": "nbcourier-session",
+            "description": "What a browser holds after its login through JupyterHub.",
+        },
+        "csrf": {
+            "type": "apiKey",
+            "in": "header",
+            "name": "X-CSRF-Token",
+            "description": "With a session, for all but reading: the token from the page. A browser's word that one \
+                            of our own pages asks (`Sec-Fetch-Site`, `Origin`) does as well.",
+        },
+    })
+}

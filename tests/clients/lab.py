@@ -1,0 +1,202 @@
+"""JupyterLab and nbgrader's pages in a browser, worked as people work them: by what can be read and clicked."""
+
+from collections.abc import Callable
+from pathlib import Path
+from urllib.parse import quote
+
+from browser import fill_in_login, picture, text_of
+from hub import Hub
+from selenium.common.exceptions import (
+    ElementClickInterceptedException,
+    ElementNotInteractableException,
+    NoSuchElementException,
+    StaleElementReferenceException,
+    TimeoutException,
+)
+from selenium.webdriver import ActionChains, Chrome
+from selenium.webdriver.common.by import By
+from selenium.webdriver.remote.webelement import WebElement
+from selenium.webdriver.support.ui import WebDriverWait
+
+# A notebook server starts behind some of these waits, on a machine that may be busy with other tests.
+LIMIT_S = 90
+# What happens while a page is being drawn anew.
+PASSING = [
+    ElementClickInterceptedException,
+    ElementNotInteractableException,
+    NoSuchElementException,
+    StaleElementReferenceException,
+]
+WINDOW = (1300, 900)
+
+
+class Desk:
+    """Somebody at a browser. Whatever they look for they wait for; where things are is said in XPath."""
+
+    def __init__(self, browser: Chrome, hub: Hub, name: str, pictures: Path) -> None:
+        """`pictures`: where screenshots go."""
+        browser.set_window_size(*WINDOW)
+        self._browser = browser
+        self._hub = hub
+        self._name = name
+        self._pictures = pictures
+        self._taken = 0
+
+    def log_in(self) -> None:
+        """Fills in the hub's form; then the hub starts the person's notebook server, and JupyterLab comes up."""
+        fill_in_login(
+            self._browser, self._hub, self._name, f"{self._hub.url}/hub/spawn"
+        )
+        self.find("//div[@id='jp-MainMenu']")
+
+    def go_to(self, page: str) -> None:
+        """Opens a page of the person's notebook server."""
+        self._browser.get(f"{self._hub.url}/user/{quote(self._name)}/{page}")
+
+    def leave(self) -> None:
+        """Closes the browser."""
+        self._browser.quit()
+
+    def picture(self, of: str) -> None:
+        """Keeps a screenshot; their names say who saw what in which order."""
+        self._taken += 1
+        picture(self._browser, self._pictures, f"{self._name} {self._taken:02} {of}")
+
+    def find(self, path: str) -> WebElement:
+        """What there is to be seen at the place."""
+        self._until(lambda: self._at(path).is_displayed(), path)
+        return self._at(path)
+
+    def click(self, path: str) -> None:
+        """Clicks there."""
+        self._until(lambda: self._at(path).click() or True, path)
+
+    def double_click(self, path: str) -> None:
+        """Clicks there twice."""
+        ActionChains(self._browser).double_click(self.find(path)).perform()
+
+    def type(self, path: str, text: str) -> None:
+        """Types into a field."""
+        self._until(lambda: self._at(path).send_keys(text) or True, path)
+
+    def read(self, text: str) -> None:
+        """Sees the text anywhere on the page."""
+        self._until(lambda: text in text_of(self._browser), text)
+
+    def miss(self, path: str) -> None:
+        """Sees that there is nothing at the place any more."""
+        self._until(
+            lambda: not any(each.is_displayed() for each in self._all(path)),
+            f"nothing at {path}",
+        )
+
+    def read_frame(self, path: str, text: str) -> None:
+        """Sees the text in a page that is shown inside of the page."""
+        self._browser.switch_to.frame(self.find(path))
+        try:
+            self.read(text)
+        finally:
+            self._browser.switch_to.default_content()
+
+    def _at(self, path: str) -> WebElement:
+        return self._browser.find_element(By.XPATH, path)
+
+    def _all(self, path: str) -> list[WebElement]:
+        return self._browser.find_elements(By.XPATH, path)
+
+    def _until(self, ready: Callable[[], bool], what: str) -> None:
+        wait = WebDriverWait(self._browser, LIMIT_S, ignored_exceptions=PASSING)
+        try:
+            wait.until(lambda _: ready())
+        except TimeoutException as error:
+            self.picture("waits in vain")
+            shown = text_of(self._browser)
+            raise AssertionError(f"{what}: not on this page:\n{shown}") from error
+
+
+class Lab:
+    """JupyterLab with the tabs that nbgrader adds to it."""
+
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+
+    def open(self, tab: str) -> None:
+        """Opens one of nbgrader's tabs from the menu."""
+        self._desk.click("//div[@id='jp-MainMenu']//li[normalize-space()='Nbgrader']")
+        self._desk.click(
+            f"//li[contains(@class, 'lm-Menu-item')][normalize-space()='{tab}']"
+        )
+
+    def return_to(self, tab: str) -> None:
+        """Brings an open tab to the front."""
+        self._desk.click(f"//li[@role='tab'][normalize-space()='{tab}']")
+
+    def press(self, button: str) -> None:
+        """Presses a button of the assignment list."""
+        self._desk.click(_in_list(f"//button[normalize-space()='{button}']"))
+
+    def refresh(self) -> None:
+        """Has the assignment list asked for again."""
+        self._desk.click(_in_list("//button[@id='refresh_assignments_list']"))
+
+    def find(self, assignment: str, under: str) -> None:
+        """Sees an assignment under one of the list's headings: released, fetched, submitted."""
+        place = (
+            f"//*[@id='{under}_assignments_list']//*[normalize-space()='{assignment}']"
+        )
+        self._desk.find(_in_list(place))
+
+    def follow(self, link: str) -> None:
+        """Follows a link in the assignment list."""
+        self._desk.click(_in_list(f"//a[normalize-space()='{link}']"))
+
+    def open_file(self, name: str) -> None:
+        """Opens a file from the file browser."""
+        self._desk.double_click(
+            f"//li[contains(@class, 'jp-DirListing-item')][contains(., '{name}')]"
+        )
+
+
+class Formgrader:
+    """Formgrader on a page of its own: JupyterHub lets nobody show it inside of JupyterLab's."""
+
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+
+    def open(self, page: str) -> None:
+        """Opens one of its pages."""
+        self._desk.go_to(f"formgrader/{page}")
+
+    def press(self, column: str, *, said: str) -> None:
+        """Presses the only button of a table's column, reads that it worked, and puts the dialog away."""
+        self.follow(column)
+        self._desk.read(said)
+        self._desk.picture(said)
+        self._desk.click("//div[@class='modal-footer']//button")
+        self._desk.miss("//div[contains(@class, 'modal')]")
+
+    def follow(self, column: str) -> None:
+        """Follows the only link of a table's column."""
+        self._desk.click(f"{_column(column)}/a")
+
+    def find(self, column: str, text: str) -> None:
+        """Sees a text in a table's column."""
+        self._desk.find(f"{_column(column)}[normalize-space()='{text}']")
+
+    def add_student(self, name: str, first_name: str) -> None:
+        """Fills in the form for a new student and saves it."""
+        form = "//div[@id='add-student-modal']"
+        self._desk.click("//a[contains(., 'Add new student')]")
+        self._desk.type(f"{form}//input[contains(@class, 'id')]", name)
+        self._desk.type(f"{form}//input[contains(@class, 'first-name')]", first_name)
+        self._desk.picture("adds a student")
+        self._desk.click(f"{form}//button[normalize-space()='Save']")
+        self._desk.miss(form)
+
+
+def _in_list(path: str) -> str:
+    return f"//div[@id='nbgrader-assignment-list']{path}"
+
+
+def _column(name: str) -> str:
+    return f"//td[contains(concat(' ', @class, ' '), ' {name} ')]"

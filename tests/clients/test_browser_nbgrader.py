@@ -1,0 +1,241 @@
+"""A course in JupyterLab, from a browser: what the pages of nbgrader do with our plugin behind them."""
+
+import json
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from urllib.parse import quote
+
+import pytest
+import requests
+from browser import start_browser
+from hub import ADMIN, Hub
+from lab import Desk, Formgrader, Lab
+from material import ASSIGNMENT, COURSE, NOTEBOOK, answers, source_tree
+from people import Person, all_at_once
+from trees import Tree, assert_same_tree, read_tree, without, write_tree
+
+PYTHON = Path(__file__).resolve().parents[2] / "python"
+INSTRUCTOR = "ira"
+STUDENT = "ada.l"
+# Somebody whom only the instructor puts into the course, with a name that no address holds as it is.
+NEWCOMER = "zoë (2)"
+CALL_LIMIT_S = 30
+# What an operator puts on every notebook server.
+CONFIG = """\
+import nbcourier
+
+nbcourier.configure(get_config())
+"""
+# What an instructor has beside that.
+COURSE_CONFIG = """\
+c = get_config()
+c.CourseDirectory.course_id = {course!r}
+c.CourseDirectory.root = {root!r}
+"""
+# JupyterLab would ask everybody whether they want to read news from the network.
+NO_NEWS = {"disabledExtensions": {"@jupyterlab/apputils-extension:announcements": True}}
+
+
+@pytest.fixture(scope="module")
+def hub(
+    binary: Path, cache: Path, proxy: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Hub]:
+    """A hub whose notebook servers have JupyterLab, nbgrader and the plugin, set up as an operator does it."""
+    directory = tmp_path_factory.mktemp("hub")
+    config = {
+        "nbgrader_config.py": CONFIG.encode(),
+        "labconfig/page_config.json": json.dumps(NO_NEWS).encode(),
+    }
+    write_tree(directory / "etc", config)
+    # What the wheel puts into an environment, from where it takes it.
+    ours = PYTHON / "install" / "data" / "etc" / "jupyter"
+    servers = {
+        "TEST_LAB": str(cache / "lab"),
+        "TEST_LAB_PYTHONPATH": str(PYTHON),
+        "TEST_LAB_CONFIG_PATH": f"{directory / 'etc'}{os.pathsep}{ours}",
+    }
+    running = Hub(cache / "hub6", proxy, binary, directory, servers)
+    yield running
+    running.stop()
+
+
+@dataclass
+class Classroom:
+    """The people of the course, each with a browser, and what they have on their notebook servers."""
+
+    hub: Hub
+    admin: Person
+    instructor: Desk
+    student: Desk
+    newcomer: Desk
+    handed_in: Tree = field(default_factory=dict)
+
+    @property
+    def course(self) -> Path:
+        """The instructor's course directory."""
+        return self.home(INSTRUCTOR) / "course"
+
+    @property
+    def work(self) -> Path:
+        """Where the student has the assignment."""
+        return self.home(STUDENT) / ASSIGNMENT
+
+    def home(self, name: str) -> Path:
+        """Where somebody's notebook server keeps their files."""
+        return self.hub.directory / "servers" / name
+
+    def asked(self, path: str) -> dict:
+        """What the exchange answers an administrator, whatever the pages show."""
+        return self.admin.get(path)
+
+
+@pytest.fixture(scope="module")
+def people(
+    hub: Hub, screenshots: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Classroom]:
+    """The people, logged in; the hub's groups say who teaches the course and who takes it."""
+    hub.add_user(ADMIN)
+    admin = hub.person(ADMIN)
+    made = requests.post(
+        f"{hub.service_url}/course/{quote(COURSE)}",
+        headers={"Authorization": f"token {admin.token}"},
+        timeout=CALL_LIMIT_S,
+    )
+    assert made.ok, made.text
+    hub.add_user(INSTRUCTOR, f"formgrade-{COURSE}")
+    hub.add_user(STUDENT, f"nbgrader-{COURSE}")
+    hub.add_user(NEWCOMER)
+    desks = [
+        Desk(start_browser(tmp_path_factory.mktemp("profile")), hub, name, screenshots)
+        for name in (INSTRUCTOR, STUDENT, NEWCOMER)
+    ]
+    everybody = Classroom(hub, admin, *desks)
+    write_tree(everybody.course / "source" / ASSIGNMENT, source_tree())
+    config = COURSE_CONFIG.format(course=COURSE, root=str(everybody.course))
+    write_tree(
+        everybody.home(INSTRUCTOR) / ".jupyter", {"nbgrader_config.py": config.encode()}
+    )
+    try:
+        all_at_once(*(desk.log_in for desk in desks))
+        yield everybody
+    finally:
+        for desk in desks:
+            desk.leave()
+
+
+class TestCourseInJupyterLab:
+    """Each step leaves its pages and files to the next."""
+
+    in_order = True
+
+    def test_formgrader_releases_an_assignment(self, people: Classroom) -> None:
+        formgrader = Formgrader(people.instructor)
+        formgrader.open("manage_assignments")
+        formgrader.find("status", "draft")
+        formgrader.press("assign", said="Successfully created the student version")
+        formgrader.press("release", said="Successfully released")
+        formgrader.find("status", "released")
+        people.instructor.picture("the assignment is released")
+        released = people.asked(f"assignments/{quote(COURSE)}")
+        assert released["assignments"] == [ASSIGNMENT]
+
+    def test_a_student_fetches_it_in_the_assignment_list(
+        self, people: Classroom
+    ) -> None:
+        lab = Lab(people.student)
+        lab.open("Assignment List")
+        lab.find(ASSIGNMENT, under="released")
+        people.student.picture("an assignment is there")
+        lab.press("Fetch")
+        lab.find(ASSIGNMENT, under="fetched")
+        assert_same_tree(
+            read_tree(people.work), read_tree(people.course / "release" / ASSIGNMENT)
+        )
+
+    def test_a_student_submits_in_the_assignment_list(self, people: Classroom) -> None:
+        lab = Lab(people.student)
+        write_tree(people.work, answers(read_tree(people.work), STUDENT, 1))
+        people.handed_in = read_tree(people.work)
+        lab.follow(ASSIGNMENT)
+        lab.follow(NOTEBOOK)
+        for cell in ("Write square.", "return x * x", "assert square(3) == 9"):
+            people.student.read(cell)
+        people.student.picture("the notebook is open")
+        lab.return_to("Assignments")
+        lab.press("Submit")
+        lab.find(ASSIGNMENT, under="submitted")
+        (submission,) = people.asked(
+            f"submissions/{quote(COURSE)}/{quote(ASSIGNMENT)}"
+        )["submissions"]
+        assert submission["student_id"] == STUDENT
+        people.student.read(submission["timestamp"])
+        people.student.picture("the work is handed in")
+
+    def test_formgrader_collects_and_gives_feedback(self, people: Classroom) -> None:
+        formgrader = Formgrader(people.instructor)
+        formgrader.press("collect", said="Successfully collected submissions")
+        formgrader.find("num-submissions", "1")
+        collected = read_tree(people.course / "submitted" / STUDENT / ASSIGNMENT)
+        # The notebook was open, so JupyterLab has put a checkpoint beside it, which nobody wants to collect.
+        assert_same_tree(without(collected, "timestamp.txt"), people.handed_in)
+        formgrader.follow("num-submissions")
+        formgrader.press("autograde", said="Successfully autograded")
+        formgrader.open("manage_assignments")
+        formgrader.press("generate-feedback", said="Successfully generated feedback")
+        formgrader.press("release-feedback", said="Successfully released feedback")
+
+    def test_a_student_sees_the_feedback_in_the_assignment_list(
+        self, people: Classroom
+    ) -> None:
+        lab = Lab(people.student)
+        lab.refresh()
+        people.student.read("(feedback available to fetch)")
+        people.student.picture("feedback is there")
+        lab.press("Fetch Feedback")
+        lab.follow("(view feedback)")
+        lab.open_file(f"{NOTEBOOK}.html")
+        people.student.read_frame("//iframe", "Score: 2.0 / 2.0")
+        people.student.picture("the feedback is open")
+
+    def test_formgrader_lists_the_roster_of_the_exchange_and_adds_to_it(
+        self, people: Classroom
+    ) -> None:
+        roster = f"students/{quote(COURSE)}"
+        assert NEWCOMER not in str(people.asked(roster))
+        formgrader = Formgrader(people.instructor)
+        formgrader.open("manage_students")
+        formgrader.find("id", STUDENT)
+        formgrader.add_student(NEWCOMER, "Zoë")
+        # The row is there before the server has answered, the score only then.
+        formgrader.find("score", "0 / 2")
+        formgrader.open("manage_students")
+        formgrader.find("id", NEWCOMER)
+        people.instructor.picture("the student is on the list")
+        students = [each["username"] for each in people.asked(roster)["students"]]
+        assert sorted(students) == [STUDENT, NEWCOMER]
+
+    def test_who_was_added_in_formgrader_sees_the_course(
+        self, people: Classroom
+    ) -> None:
+        lab = Lab(people.newcomer)
+        lab.open("Assignment List")
+        lab.find(ASSIGNMENT, under="released")
+        people.newcomer.read(COURSE)
+        people.newcomer.picture("the course is there")
+
+    def test_the_course_list_shows_the_formgrader_of_ones_own_server(
+        self, people: Classroom
+    ) -> None:
+        lab = Lab(people.instructor)
+        people.instructor.go_to("lab")
+        lab.open("Course List")
+        people.instructor.find(f"//div[@id='courses']//a[normalize-space()='{COURSE}']")
+        people.instructor.picture("the formgrader is on the course list")
+
+    def test_nothing_went_wrong_unseen(self, people: Classroom) -> None:
+        log = people.hub.log()
+        assert "nbcourier | extension was successfully loaded" in log
+        for trouble in ("Traceback", "Uncaught exception", "panicked"):
+            assert trouble not in log

@@ -1,0 +1,113 @@
+//! How the service is run, and what it tells about itself.
+
+use crate::support::{Course, FakeHub, Setup};
+
+#[test]
+fn hole_05_behind_a_hub_there_is_no_page_for_debugging() {
+    let hub = FakeHub::start();
+    hub.knows("root").knows("eric");
+    let server = Setup::behind(&hub).args(&["--debug"]).start();
+    Course::of(&server, "algebra")
+        .by_token()
+        .make(&["root"], &[]);
+    for who in ["root", "eric"] {
+        for path in [
+            "initialize-Data6ase",
+            "initialize-Data6ase?action=clear",
+            "initialize-Data6ase?action=init",
+            "dump",
+            "debug",
+            "healthz/../initialize-Data6ase?action=clear",
+        ] {
+            let reply = server.send(&server.call("GET", path).token(who));
+            assert_eq!(reply.status, 404, "{path}: {}", reply.text());
+            for told in ["JUPYTERHUB", "PATH", "environ"] {
+                assert!(!reply.text().contains(told), "{path}: {}", reply.text());
+            }
+        }
+    }
+    let courses = server
+        .send(&server.call("GET", "courses").token("root"))
+        .ok();
+    assert_eq!(courses.json()["courses"], serde_json::json!(["algebra"]));
+}
+
+#[test]
+fn hole_19_nobody_reads_numbers_or_passwords_of_the_service() {
+    let hub = FakeHub::start();
+    hub.knows("eric");
+    let server = Setup::behind(&hub).env("RUST_LOG", "trace").start();
+    for path in ["metrics", "/metrics", "v1/metrics"] {
+        let anonymous = server.send(&server.call("GET", path));
+        assert!(
+            matches!(anonymous.status, 401 | 404),
+            "{path}: {}",
+            anonymous.text()
+        );
+        let reply = server.send(&server.call("GET", path).token("eric"));
+        assert!(
+            matches!(reply.status, 403 | 404),
+            "{path}: {}",
+            reply.text()
+        );
+    }
+    let log = server.log();
+    assert!(!log.contains(crate::support::server::SERVICE_TOKEN));
+}
+
+#[test]
+fn hole_21_nothing_that_comes_in_is_an_argument_of_a_program() {
+    // The server starts no program at all, so there is none to give arguments to.
+    let mut files = Vec::new();
+    for room in [
+        "http", "auth", "exchange", "store", "blobs", "codec", "domain",
+    ] {
+        let room = std::path::Path::new(env!("CARGO_MANIFEST_DIR"))
+            .join("src")
+            .join(room);
+        collect(&room, &mut files);
+    }
+    assert!(files.len() > 50);
+    for file in files {
+        let text = std::fs::read_to_string(&file).unwrap();
+        assert!(!text.contains("process::Command"), "{}", file.display());
+    }
+}
+
+fn collect(directory: &std::path::Path, files: &mut Vec<std::path::PathBuf>) {
+    for entry in std::fs::read_dir(directory).unwrap() {
+        let path = entry.unwrap().path();
+        if path.ends_with("tests") {
+            continue; // these may start what they like
+        }
+        if path.is_dir() {
+            collect(&path, files);
+        } else if path.extension().is_some_and(|extension| extension == "rs") {
+            files.push(path);
+        }
+    }
+}
+
+#[test]
+fn hole_23_no_name_makes_a_line_of_its_own_in_the_log() {
+    for format in ["text", "json"] {
+        let server = Setup::standalone().args(&["--log-format", format]).start();
+        let forged = "2026-11-21T00:00:00.000000Z INFO  forged by a name";
+        for name in [
+            format!("kevin\n{forged}"),
+            format!("kevin\r{forged}"),
+            format!("kevin\u{2028}{forged}"),
+            format!("\u{1b}[2K{forged}"),
+        ] {
+            server.get("courses", &name);
+            let in_path = crate::support::percent_encode(&name);
+            server.get(&format!("assignments/{in_path}"), "kevin");
+        }
+        server.get("courses", "the-last").ok();
+        let log = server.log();
+        assert!(!log.contains('\u{1b}'), "{log}");
+        let lines = log.split(['\n', '\r', '\u{85}', '\u{2028}', '\u{2029}']);
+        let made = lines.filter(|line| line.starts_with(forged)).count();
+        assert_eq!(made, 0, "{log}");
+    }
+}

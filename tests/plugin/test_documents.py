@@ -1,0 +1,181 @@
+"""Every command in the README and the pages for people is run, as it stands there, by the people it is for."""
+
+import os
+import re
+import shlex
+import shutil
+import subprocess
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from course import PluginStandalone
+from material import source_tree
+from processes import Program, free_ports
+from trees import write_tree
+
+ROOT = Path(__file__).resolve().parents[2]
+PAGES = ["README.md", *(f"docs/{name}.md" for name in ("operators", "instructors", "students"))]
+PROGRAMS = ("cargo", "curl", "make", "nbcourier", "nbgrader", "ngshare-course-management", "pip")
+# Commands that other tests run, or that the one running these tests is.
+RUN_ELSEWHERE = {
+    "curl -d user=root --data-urlencode 'instructors=[\"teacher\"]' http://127.0.0.1:12121/api/course/algebra": (
+        "test_the_first_steps_of_the_readme"
+    ),
+    "make run": "test_the_first_steps_of_the_readme",
+    "make test": "this is a part of it",
+    "make bench": "takes an hour; benches/ is what it runs",
+    "make wheel": "test_wheel.py runs its script and installs what it builds",
+    "cargo install --path .": "a release build; test_wheel.py puts the program on a PATH",
+    "pip install nbgrader==0.9.6 rapidfuzz": "scripts/requirements-clients.txt has the same versions",
+    "pip install --no-deps ngshare_exchange==0.5.3": "scripts/setup-clients.sh does it",
+}
+
+
+def commands(page: str) -> list[str]:
+    """The commands of a page: spans of code that begin with a program's name, and the lines of blocks."""
+    text = (ROOT / page).read_text("utf-8")
+    blocks = re.findall(r"^```sh\n(.*?)^```", text, re.MULTILINE | re.DOTALL)
+    lines = [line for block in blocks for line in block.splitlines()]
+    spans = re.findall(r"`([^`\n]+)`", re.sub(r"```.*?```", "", text, flags=re.DOTALL))
+    found = []
+    for command in lines + spans:
+        # A program's name alone, or with the name of a sub-command, is a mention.
+        words = command.split()
+        is_command = words and words[0] in PROGRAMS and len(words) > 1
+        if is_command and not (command in spans and len(words) == 2 and words[0] != "make"):
+            found.append(command)
+    return found
+
+
+class Scene:
+    """A course whose people do what the pages say, and what has been done so far."""
+
+    def __init__(self, service: PluginStandalone, binary: Path) -> None:
+        self.service = service
+        self.binary = binary
+        self.done: set[str] = set()
+        self.people = {
+            name: service.person(name) for name in ("root", "ira", "ada", "bob", "cleo")
+        }
+
+    def run(self, who: str, command: str, expect: str = "") -> str:
+        """Runs a command as it is printed, which must succeed and say what is expected."""
+        person = self.people[who]
+        program, *arguments = shlex.split(command)
+        if program == "nbcourier":
+            program = str(self.binary)
+        outcome = person.attempt(program, *arguments)
+        assert outcome.code == 0 and expect in outcome.text, str(outcome)
+        self.done.add(command)
+        return outcome.text
+
+    def home(self, who: str) -> Path:
+        """Where somebody works."""
+        return self.people[who].home
+
+
+@pytest.fixture(scope="module")
+def scene(
+    binary: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Scene]:
+    """The people, and a course that nobody has made yet."""
+    service = PluginStandalone(binary, tmp_path_factory.mktemp("documents"))
+    yield Scene(service, binary)
+    assert service.stop() == 0
+
+
+class TestThePages:
+    """The commands in an order that makes sense, one page after the other where it can be."""
+
+    in_order = True
+
+    def test_an_operator_makes_the_course(self, scene: Scene) -> None:
+        scene.people["root"].post("course/algebra", instructors='["ira"]')
+        config = scene.home("ira") / ".jupyter" / "nbgrader_config.py"
+        config.write_text(
+            config.read_text() + "c.CourseDirectory.course_id = 'algebra'\n"
+        )
+
+    def test_an_instructor_enrols_and_releases(self, scene: Scene) -> None:
+        scene.run("ira", "nbgrader db student add ada")
+        scene.run("ira", "nbgrader db student add bob")
+        write_tree(scene.home("ira") / "source" / "ps1", source_tree())
+        scene.run("ira", "nbgrader generate_assignment ps1")
+        scene.run("ira", "nbgrader release_assignment ps1 --course algebra")
+        scene.run("ira", "nbgrader release_assignment ps1 --course algebra --force")
+
+    def test_students_fetch_and_submit(self, scene: Scene) -> None:
+        scene.run("ada", "nbgrader list --course algebra", "algebra ps1")
+        scene.run("ada", "nbgrader fetch_assignment ps1 --course algebra")
+        (scene.home("ada") / "ps1" / "problem.ipynb").unlink()
+        scene.run("ada", "nbgrader fetch_assignment ps1 --course algebra --replace")
+        assert (scene.home("ada") / "ps1" / "problem.ipynb").is_file()
+        scene.run("ada", "nbgrader submit ps1 --course algebra", "Submitted")
+        scene.run("ada", "nbgrader list --cached --course algebra", "ps1")
+        scene.run("bob", "nbgrader fetch_assignment ps1 --course algebra")
+        scene.run("bob", "nbgrader submit ps1 --course algebra")
+
+    def test_an_instructor_collects(self, scene: Scene) -> None:
+        scene.run("ira", "nbgrader list --inbound ps1 --course algebra", "ada")
+        due = datetime.now(UTC) + timedelta(days=1)
+        scene.run("ira", f"nbgrader db assignment add ps1 --duedate '{due:%Y-%m-%d %H:%M:%S} UTC'")
+        scene.run("ira", "nbgrader collect ps1 --course algebra --student ada")
+        assert (scene.home("ira") / "submitted" / "ada" / "ps1").is_dir()
+        assert not (scene.home("ira") / "submitted" / "bob").exists()
+        scene.run("ira", "nbgrader collect ps1 --course algebra --before-duedate")
+        scene.run("ira", "nbgrader collect ps1 --course algebra --update")
+        scene.run("ira", "nbgrader collect ps1 --course algebra")
+        assert (scene.home("ira") / "submitted" / "bob" / "ps1").is_dir()
+
+    def test_feedback_goes_back(self, scene: Scene) -> None:
+        scene.run("ira", "nbgrader autograde ps1")
+        scene.run("ira", "nbgrader generate_feedback ps1")
+        scene.run("ira", "nbgrader release_feedback ps1 --course algebra")
+        scene.run("ada", "nbgrader fetch_feedback ps1 --course algebra")
+        pages = (scene.home("ada") / "ps1" / "feedback").glob("*/problem.html")
+        assert len(list(pages)) == 1
+
+    def test_an_instructor_takes_things_back(self, scene: Scene) -> None:
+        scene.run("ira", "nbgrader list ps1 --course algebra --remove")
+        scene.run("ira", "nbgrader db student remove ada --force")
+        scene.done.add("nbgrader db student remove ada")
+
+    @pytest.mark.parametrize("page", PAGES)
+    def test_every_command_was_run(self, scene: Scene, page: str) -> None:
+        found = commands(page)
+        assert found, f"{page} has no commands: this test does not see them"
+        unknown = [each for each in found if each not in scene.done | set(RUN_ELSEWHERE)]
+        assert not unknown, f"{page} has commands that no test runs: {unknown}"
+
+
+def test_the_first_steps_of_the_readme(binary: Path, tmp_path: Path) -> None:
+    """What `make run` prints to try works, and so does what the README shows."""
+    (port,) = free_ports(1)
+    env = os.environ | {
+        "NBCOURIER_PORT": str(port),
+        "NBCOURIER_DATA_DIR": str(tmp_path / "data"),
+    }
+    log = tmp_path / "log"
+    make = shutil.which("make")
+    assert make is not None
+    running = Program([make, "run"], env=env, cwd=ROOT, log=log)
+    try:
+        running.wait_until(lambda: "is listening on" in log.read_text(), "make run")
+        said = log.read_text()
+        printed = [line.strip() for line in said.splitlines() if "  curl" in line]
+        assert len(printed) >= 5, said
+        (shown,) = (each for each in commands("README.md") if each.startswith("curl"))
+        assert shown.replace("12121", str(port)) == printed[0]
+        for command in printed:
+            reply = subprocess.run(
+                ["bash", "-c", f"{command} --silent --show-error --fail"],
+                capture_output=True,
+                text=True,
+                timeout=30,
+            )
+            assert reply.returncode == 0, command + reply.stdout + reply.stderr
+            assert '"success":true' in reply.stdout, reply.stdout
+    finally:
+        running.stop()

@@ -1,0 +1,147 @@
+"""What `pip install nbcourier` brings into an environment that has nothing else."""
+
+import json
+import os
+import subprocess
+import sys
+import venv
+from ast import literal_eval
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import requests
+
+ROOT = Path(__file__).resolve().parents[2]
+BUILD_LIMIT_S = 900
+ANSWER_LIMIT_S = 30
+
+
+class Environment:
+    """A virtual environment of its own, and what runs in it."""
+
+    def __init__(self, path: Path, wheel: Path) -> None:
+        venv.create(path, with_pip=True)
+        self.path = path
+        self.run("pip", "install", "--quiet", "--disable-pip-version-check", str(wheel))
+
+    def command(self, name: str) -> list[str]:
+        """The program as its user would start it: by its name on the PATH."""
+        return ["/usr/bin/env", f"PATH={self.path / 'bin'}:{os.defpath}", name]
+
+    def run(self, name: str, *arguments: str) -> str:
+        """What a program prints that must succeed."""
+        outcome = subprocess.run(
+            [*self.command(name), *arguments],
+            cwd=self.path,
+            text=True,
+            capture_output=True,
+            timeout=BUILD_LIMIT_S,
+        )
+        assert outcome.returncode == 0, outcome.stdout + outcome.stderr
+        return outcome.stdout
+
+    def metadata(self, question: str) -> str:
+        """What the environment knows about the installed package."""
+        return self.run(
+            "python", "-c", f"from importlib.metadata import *; print({question})"
+        ).strip()
+
+
+@pytest.fixture(scope="module")
+def wheels(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    """Both wheels, by what they are for."""
+    out = tmp_path_factory.mktemp("wheels")
+    outcome = subprocess.run(
+        [ROOT / "scripts" / "wheel.sh", "--profile", "dev"],
+        env=os.environ | {"NBCOURIER_WHEELS": str(out), "PYTHON": sys.executable},
+        text=True,
+        capture_output=True,
+        timeout=BUILD_LIMIT_S,
+    )
+    assert outcome.returncode == 0, outcome.stdout + outcome.stderr
+    built = {
+        "anywhere" if path.name.endswith("-any.whl") else "here": path
+        for path in out.glob("*.whl")
+    }
+    assert set(built) == {"anywhere", "here"}
+    return built
+
+
+@pytest.fixture(scope="module")
+def environment(
+    wheels: dict[str, Path], tmp_path_factory: pytest.TempPathFactory
+) -> Environment:
+    """An environment with the wheel for this platform."""
+    return Environment(tmp_path_factory.mktemp("venv"), wheels["here"])
+
+
+@pytest.fixture
+def server(environment: Environment, tmp_path: Path) -> Iterator[str]:
+    """The address of the installed server, running."""
+    command = environment.command("nbcourier")
+    options = ["--standalone", "--port", "0", "--data-dir", str(tmp_path / "data")]
+    process = subprocess.Popen(
+        [*command, "serve", *options], stderr=subprocess.PIPE, text=True
+    )
+    try:
+        lines = iter(process.stderr.readline, "")
+        line = next(line for line in lines if "http://" in line)
+        yield "http://" + line.split("http://", 1)[1].split()[0].rstrip("/,.")
+    finally:
+        process.terminate()
+        process.communicate(timeout=ANSWER_LIMIT_S)
+
+
+def test_the_server_is_on_the_path_and_answers(
+    environment: Environment, server: str
+) -> None:
+    version = environment.metadata("version('nbcourier')")
+    assert environment.run("nbcourier", "--version") == f"nbcourier {version}\n"
+    root = server.split("/api")[0]
+    assert requests.get(f"{root}/healthz", timeout=ANSWER_LIMIT_S).ok
+
+
+def test_the_plugin_is_there_and_asks_for_little(environment: Environment) -> None:
+    configured = environment.run(
+        "python",
+        "-c",
+        "import nbcourier, types\n"
+        "class Section(dict):\n"
+        "    __getattr__ = dict.__getitem__\n"
+        "    __setattr__ = dict.__setitem__\n"
+        "c = Section(ExchangeFactory=Section(), Authenticator=Section(), NbCourier=Section())\n"
+        "nbcourier.configure(c)\n"
+        "print(len(c.ExchangeFactory))",
+    )
+    assert configured.split() == ["8"]
+    wanted = environment.metadata("requires('nbcourier')")
+    assert "'requests" in wanted and "nbgrader>=0.9" in wanted
+    needed = [each for each in literal_eval(wanted) if "extra ==" not in each]
+    assert len(needed) == 1, needed
+
+
+def test_jupyter_servers_of_the_environment_load_the_extension(
+    environment: Environment,
+) -> None:
+    assert_extension_is_enabled(environment)
+
+
+def test_the_other_wheel_has_the_plugin_only(
+    wheels: dict[str, Path], tmp_path: Path
+) -> None:
+    environment = Environment(tmp_path / "venv", wheels["anywhere"])
+    assert environment.run("python", "-c", "import nbcourier; print(1)") == "1\n"
+    assert not (environment.path / "bin" / "nbcourier").exists()
+    assert_extension_is_enabled(environment)
+
+
+def assert_extension_is_enabled(environment: Environment) -> None:
+    """Looks where a Jupyter server would: it is not in the environment itself."""
+    directory = environment.path / "etc" / "jupyter" / "jupyter_server_config.d"
+    config = json.loads((directory / "nbcourier.json").read_text())
+    (package,) = config["ServerApp"]["jpserver_extensions"]
+    points = f"import {package}; print(*{package}._jupyter_server_extension_points())"
+    (point,) = environment.run("python", "-c", points).splitlines()
+    module = literal_eval(point)["module"]
+    environment.run("python", "-c", f"import {module}")
