@@ -227,7 +227,16 @@ fn assert_indexed(server: &Server, statements: &BTreeSet<String>) {
         let plan = diesel::sql_query(format!("EXPLAIN QUERY PLAN {statement}"))
             .load::<Step>(&mut conn)
             .unwrap();
+        let of_one_student = statement.contains("`submissions`.`student` = ?");
         for step in plan {
+            let finds_work = step.detail.starts_with("SEARCH submissions");
+            assert!(
+                !(of_one_student && finds_work)
+                    || step.detail.contains("student=?")
+                    || step.detail.contains("rowid=?"),
+                "everybody's work is looked through: {} for {statement}",
+                step.detail
+            );
             let whole = step.detail.starts_with("SCAN ") && !step.detail.contains("INDEX");
             assert!(
                 !whole || step.detail.contains("CONSTANT"),
