@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Installs what tests/clients drives: nbgrader with the stock ngshare client, two JupyterHubs, their proxy, JupyterLab, a
-# browser.
+# Installs what tests/clients and tests/plugin drive: nbgrader with the stock ngshare client, the oldest nbgrader that
+# the plugin is for, two JupyterHubs, their proxy, JupyterLab, a browser.
 #
 # Everything but the Debian packages goes into one cache directory, so nothing is mixed with the machine's own
 # Python or Node. Run it as often as you like: an environment is made again only when its requirements changed.
@@ -32,6 +32,8 @@ debian_packages() {
     # The font is for the screenshots: a bare machine has none and shows boxes.
     have chromium || echo chromium fonts-dejavu-core
     have chromedriver || echo chromium-driver
+    # For people whose clocks are wrong.
+    compgen -G '/usr/lib/*/faketime/libfaketime.so.1' >/dev/null || echo libfaketime
 }
 
 install_debian_packages() {
@@ -103,6 +105,7 @@ install_debian_packages
 check_versions
 python_version=$("$python" -c 'import sys; print(sys.executable, sys.version)')
 python_environment clients "$here/requirements-clients.txt" "$here/requirements-exchange.txt"
+python_environment nbgrader090 "$here/requirements-nbgrader090.txt"
 python_environment hub6 "$here/requirements-hub6.txt"
 python_environment hub5 "$here/requirements-hub5.txt"
 python_environment lab "$here/requirements-lab.txt"

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from .transport import Submission
 from .trees import LocalFile, staged
+
+# Beside the copies. Hidden, as all other directories there are taken for copies, by nbgrader's own exchange too.
+_RECEIPTS = ".receipts"
 
 
 @dataclass(frozen=True)
@@ -37,6 +42,14 @@ class Cache:
             # Last, because it is the exchange's time that counts, whatever file of that name was submitted.
             (fresh / "timestamp.txt").write_text(submission.timestamp, "utf-8")
         return directory
+
+    def add_receipt(self, submission: Submission, receipt: dict[str, Any]) -> Path:
+        """Keeps what the exchange signed, as it came, and returns where. It outlives the copy."""
+        directory = self._root / submission.course / _RECEIPTS
+        directory.mkdir(parents=True, exist_ok=True)
+        path = directory / f"{_name(submission)}.json"
+        path.write_text(json.dumps(receipt, indent=1, ensure_ascii=False), "utf-8")
+        return path
 
     def has(self, course: str) -> bool:
         """Whether anything was ever kept of the course, even if it was removed since."""

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import io
-import json
 import logging
 import random
 import time
-from typing import Any, Callable
+from collections.abc import Iterator, Mapping
+from typing import Any, Callable, TypeVar
 from urllib.parse import quote
 
 import requests
@@ -15,14 +14,17 @@ from requests.auth import AuthBase
 from urllib3.exceptions import NewConnectionError
 
 from . import progress
-from .errors import CourierError, Refused, Unreachable
+from .body import Body
+from .errors import BrokenOff, CourierError, Refused, Unreachable
+from .reply import Reply
 
 CONNECT_LIMIT_S = 10
 FIRST_PAUSE_S = 0.5
 LONGEST_PAUSE_S = 10.0
-_CHUNK = 1 << 16
 # Somebody on the way is busy or restarting; the same request may well succeed in a moment.
 _PASSING = (429, 502, 503, 504)
+
+T = TypeVar("T")
 
 
 class _Token(AuthBase):
@@ -35,17 +37,23 @@ class _Token(AuthBase):
         return request
 
 
-class _Upload(io.BytesIO):
-    """A body that tells how much of it has been read."""
+class _Sending:
+    """A body on its way, which tells how much of it is gone."""
 
-    def __init__(self, body: bytes, done: Callable[[int], object]) -> None:
-        super().__init__(body)
+    def __init__(self, body: Body, done: Callable[[int], object]) -> None:
+        self._body = body
         self._done = done
 
-    def read(self, size: int | None = -1) -> bytes:
-        part = super().read(size)
-        self._done(len(part))
-        return part
+    def __iter__(self) -> Iterator[bytes]:
+        for part in self._body.parts():
+            yield part
+            self._done(len(part))
+
+
+class _SendingSoMuch(_Sending):
+    # By this requests knows how long it is; without, it sends in chunks.
+    def __len__(self) -> int:
+        return self._body.length or 0
 
 
 class _Passed(Exception):
@@ -74,48 +82,70 @@ class Connection:
     ) -> None:
         """`timeout`: the longest silence, in seconds; `attempts`: how often a request is sent at most."""
         self.url = url
+        self.attempts = max(1, attempts)
+        self.log = log
         self._timeout = timeout
-        self._attempts = max(1, attempts)
-        self._log = log
         self._session = requests.Session()
         self._session.auth = _Token(token)
 
-    def get(self, *names: str, **query: str) -> dict[str, Any]:
-        """Reads something; `names` are the parts of the path below the exchange's address."""
-        return self._sent("GET", names, repeatable=True, params=query)
+    def ask(
+        self,
+        method: str,
+        *names: str,
+        use: Callable[[Reply], T],
+        query: Mapping[str, str] | None = None,
+        body: Body | None = None,
+        headers: Mapping[str, str] | None = None,
+        repeatable: bool = False,
+        resumable: bool = False,
+    ) -> T:
+        """Sends a request and returns what `use` makes of the reply; `names` are the parts of the path below `url`.
 
-    def delete(self, *names: str) -> dict[str, Any]:
-        """Removes something; repeated, it may answer that it is not there."""
-        return self._sent("DELETE", names, repeatable=False)
-
-    def post(
-        self, *names: str, form: bytes, repeatable: bool = False
-    ) -> dict[str, Any]:
-        """Sends a form; `repeatable` says that sending it twice is the same as once."""
-        headers = {"Content-Type": "application/x-www-form-urlencoded"}
-        return self._sent(
-            "POST", names, repeatable=repeatable, form=form, headers=headers
-        )
-
-    def _sent(
-        self, method: str, names: tuple[str, ...], *, repeatable: bool, **more: Any
-    ) -> dict[str, Any]:
+        `repeatable`: sending it twice is the same as once, so it is sent again when nobody knows what became of it,
+        and `use` gets another reply. `resumable`: when the reply breaks off, the caller would rather go on from there.
+        """
         url = "/".join([self.url, *(quote(name, safe="") for name in names)])
-        for attempt in range(1, self._attempts + 1):
+        request = {"params": query, "headers": dict(headers or {}), "body": body}
+        repeated = False
+        for attempt in range(1, self.attempts + 1):
             try:
-                return self._sent_once(method, url, **more)
+                return self._ask_once(method, url, use, resumable, **request)
+            except Refused as refused:
+                refused.repeated = repeated
+                raise
             except _Passed as passed:
-                if attempt == self._attempts or not (repeatable or passed.untouched):
+                if attempt == self.attempts or not (repeatable or passed.untouched):
                     raise passed.error from passed.__cause__
-                pause = _pause(attempt, passed.pause)
-                self._log.info("%s; trying again in %.1f s", passed.error, pause)
-                time.sleep(pause)
+                repeated = repeated or not passed.untouched
+                self.rest(attempt, passed.error, passed.pause)
         raise AssertionError("the last attempt returns or raises")
 
-    def _sent_once(self, method: str, url: str, **more: Any) -> dict[str, Any]:
+    def rest(
+        self, attempt: int, error: CourierError, at_least: float | None = None
+    ) -> None:
+        """Waits before another attempt, longer after each."""
+        # Spread out, because a whole class that was cut off together would come back together.
+        grown = FIRST_PAUSE_S * 2 ** (attempt - 1) * random.uniform(0.75, 1.25)
+        pause = min(max(grown, at_least or 0.0), LONGEST_PAUSE_S)
+        self.log.info("%s; trying again in %.1f s", error, pause)
+        time.sleep(pause)
+
+    def _ask_once(
+        self,
+        method: str,
+        url: str,
+        use: Callable[[Reply], T],
+        resumable: bool,
+        **request: Any,
+    ) -> T:
         try:
-            with self._reply(method, url, **more) as reply:
-                return self._understood(reply, _body(reply))
+            with self._reply(method, url, **request) as response:
+                self._raise_for_status(response)
+                return use(Reply(response, self.url))
+        except BrokenOff as error:
+            if resumable:
+                raise
+            raise _Passed(error, untouched=False) from error
         except requests.exceptions.SSLError as error:
             raise CourierError(
                 f"The certificate of the exchange at {self.url} is not trusted: {error}"
@@ -134,13 +164,24 @@ class Connection:
             raise CourierError(f"{self.url} cannot be asked: {error}") from error
 
     def _reply(
-        self, method: str, url: str, *, form: bytes = b"", **more: Any
+        self,
+        method: str,
+        url: str,
+        *,
+        body: Body | None,
+        headers: dict[str, str],
+        **more: Any,
     ) -> requests.Response:
-        with progress.bar("Sending", len(form)) as done:
+        with progress.bar("Sending", body.length if body else None) as done:
+            data = None
+            if body is not None:
+                headers = headers | body.headers
+                data = (_SendingSoMuch if body.length else _Sending)(body, done)
             return self._session.request(
                 method,
                 url,
-                data=_Upload(form, done) if form else None,
+                data=data,
+                headers=headers,
                 timeout=(CONNECT_LIMIT_S, self._timeout),
                 stream=True,
                 # A redirected POST would become a GET, and the work would be lost silently.
@@ -148,37 +189,15 @@ class Connection:
                 **more,
             )
 
-    def _understood(self, reply: requests.Response, body: bytes) -> dict[str, Any]:
-        try:
-            answer = json.loads(body)
-        except ValueError:
-            answer = None
-        from_exchange = isinstance(answer, dict)
-        if from_exchange and reply.status_code == 200 and answer.get("success"):
-            return answer
-        if reply.status_code < 400:
-            raise CourierError(
-                f"What answers at {self.url} is no exchange; ask whoever runs your JupyterHub"
-            )
-        message = answer.get("message") if from_exchange else None
-        refused = Refused(
-            reply.status_code, str(message or reply.reason or "no reason")
-        )
-        if reply.status_code in _PASSING:
+    def _raise_for_status(self, response: requests.Response) -> None:
+        if response.status_code < 300:
+            return
+        refused = Reply(response, self.url).refusal()
+        if response.status_code in _PASSING:
             # A proxy that gave up does not know what became of the request; the exchange itself does.
-            untouched = from_exchange or reply.status_code == 429
-            raise _Passed(refused, untouched=untouched, pause=_asked_pause(reply))
+            untouched = refused.by_exchange or response.status_code == 429
+            raise _Passed(refused, untouched=untouched, pause=_asked_pause(response))
         raise refused
-
-
-def _body(reply: requests.Response) -> bytes:
-    length = reply.headers.get("Content-Length", "")
-    parts = []
-    with progress.bar("Receiving", int(length) if length.isdigit() else None) as done:
-        for part in reply.iter_content(_CHUNK):
-            parts.append(part)
-            done(len(part))
-    return b"".join(parts)
 
 
 def _never_connected(error: requests.ConnectionError) -> bool:
@@ -186,12 +205,6 @@ def _never_connected(error: requests.ConnectionError) -> bool:
     return isinstance(getattr(cause, "reason", None), NewConnectionError)
 
 
-def _asked_pause(reply: requests.Response) -> float | None:
-    asked = reply.headers.get("Retry-After", "")
+def _asked_pause(response: requests.Response) -> float | None:
+    asked = response.headers.get("Retry-After", "")
     return float(asked) if asked.isdigit() else None
-
-
-def _pause(attempt: int, asked: float | None) -> float:
-    # Spread out, because a whole class that was cut off together would come back together.
-    grown = FIRST_PAUSE_S * 2 ** (attempt - 1) * random.uniform(0.75, 1.25)
-    return min(max(grown, asked or 0.0), LONGEST_PAUSE_S)

@@ -11,9 +11,21 @@ from io import BytesIO
 from typing import Any
 from urllib.parse import quote_plus
 
-from .errors import CourierError, Refused, Unreachable
+from .body import Body
+from .dates import NO_DATES, Dates
+from .errors import CourierError, Refused
 from .http import Connection
-from .transport import Accepted, Content, RemoteFile, Submission
+from .reply import Reply
+from .transport import (
+    Accepted,
+    Content,
+    Files,
+    Receive,
+    ReceiveSubmission,
+    Release,
+    RemoteFile,
+    Submission,
+)
 from .trees import LocalFile
 
 
@@ -24,55 +36,76 @@ class NgshareTransport:
         self._connection = connection
 
     def courses(self) -> list[str]:
-        return self._connection.get("courses")["courses"]
+        return self._get("courses")["courses"]
 
-    def assignments(self, course: str) -> list[str]:
-        return self._connection.get("assignments", course)["assignments"]
+    def require_instructor(self, course: str) -> None:
+        """Nothing to do: students are refused any listing of a class."""
 
-    def released(self, course: str, assignment: str) -> list[RemoteFile]:
-        reply = self._connection.get("assignment", course, assignment, list_only="true")
-        return _listed(reply)
+    def releases(self, course: str) -> list[Release]:
+        listed = self._get("assignments", course)["assignments"]
+        return [Release(course, each) for each in listed]
 
-    def fetch(self, course: str, assignment: str) -> Content:
-        return _content(self._connection.get("assignment", course, assignment))
+    def find_release(self, course: str, assignment: str) -> Release:
+        reply = self._get("assignment", course, assignment, list_only="true")
+        return Release(course, assignment, _listed(reply))
 
-    def release(self, course: str, assignment: str, files: list[LocalFile]) -> None:
-        self._connection.post("assignment", course, assignment, form=_form(files))
+    def dates(self, course: str, assignment: str) -> Dates:
+        """None: the protocol has no word for them."""
+        return NO_DATES
 
-    def release_again(
+    def released(self, release: Release) -> list[RemoteFile]:
+        if release.files is None:
+            release = self.find_release(release.course, release.assignment)
+        return list(release.files or ())
+
+    def fetch(self, course: str, assignment: str, receive: Receive) -> None:
+        receive(_content(self._get("assignment", course, assignment)))
+
+    def release(
+        self, course: str, assignment: str, files: list[LocalFile], *, again: bool
+    ) -> None:
+        """Again by taking back and releasing: there is no other way, and an ngshare forgets submissions with it."""
+        released = self._get("assignments", course)["assignments"]
+        if again and assignment in released:
+            self._release_again(course, assignment, files)
+        elif assignment in released:
+            raise Refused(409, "Assignment already exists")
+        else:
+            self._post("assignment", course, assignment, form=_form(files))
+
+    def _release_again(
         self, course: str, assignment: str, files: list[LocalFile]
     ) -> None:
-        """Takes back and releases: the protocol knows no other way, and an ngshare forgets submissions with it."""
         if self._forgets_submissions() and self._has_submissions(course, assignment):
             raise CourierError(
                 f"Releasing '{assignment}' again would delete what students have submitted, because the server is"
                 " an ngshare. Release it under another name"
             )
         form = _form(files)
-        earlier = self._connection.get("assignment", course, assignment)
+        earlier = self._get("assignment", course, assignment)
         self.unrelease(course, assignment)
         try:
-            self._connection.post("assignment", course, assignment, form=form)
+            self._post("assignment", course, assignment, form=form)
         except CourierError:
             # Whatever was wrong with the new files, students should not be left without any.
             form = _encoded(
                 (item["path"], item["content"]) for item in earlier["files"]
             )
-            self._connection.post("assignment", course, assignment, form=form)
+            self._post("assignment", course, assignment, form=form)
             raise
 
     def unrelease(self, course: str, assignment: str) -> None:
-        self._connection.delete("assignment", course, assignment)
+        self._delete("assignment", course, assignment)
 
-    def submit(self, course: str, assignment: str, files: list[LocalFile]) -> Accepted:
-        form = _form(files)
-        try:
-            reply = self._connection.post("submission", course, assignment, form=form)
-        except Unreachable as error:
-            # The protocol has nothing by which a repeated submission could be recognised.
-            raise Unreachable(
-                f"{error}. It is not known whether your submission arrived: submit again, the newest one counts"
-            ) from error
+    def submit(
+        self, course: str, assignment: str, files: list[LocalFile], student: str | None
+    ) -> Accepted:
+        if student is not None:
+            raise CourierError(
+                f"This exchange takes submissions from the students themselves only, so not for '{student}'"
+            )
+        # Once only: the protocol has nothing by which a repeated submission could be recognised.
+        reply = self._post("submission", course, assignment, form=_form(files))
         return Accepted(reply["timestamp"])
 
     def submissions(
@@ -81,12 +114,12 @@ class NgshareTransport:
         if assignment is None:
             return [
                 submission
-                for each in self.assignments(course)
-                for submission in self.submissions(course, each, student)
+                for each in self.releases(course)
+                for submission in self.submissions(course, each.assignment, student)
             ]
         names = ["submissions", course, assignment]
         try:
-            reply = self._connection.get(*names, *([student] if student else []))
+            reply = self._get(*names, *([student] if student else []))
         except Refused as refused:
             if refused.message == "Student not found":
                 return []
@@ -98,32 +131,66 @@ class NgshareTransport:
 
     def submitted(self, submission: Submission) -> list[RemoteFile]:
         try:
-            return _listed(self._about("submission", submission, list_only="true"))
+            reply = self._about("submission", submission, list_only="true")
         except Refused as refused:
             # An ngshare does not show students what they handed in themselves.
             if refused.status != 403:
                 raise
             return []
+        return list(_listed(reply))
 
     def collect(
-        self, submissions: list[Submission]
-    ) -> Iterator[tuple[Submission, Content]]:
-        for submission in submissions:
-            yield submission, self._submission(submission)
+        self,
+        wanted: list[Submission],
+        listed: list[Submission],
+        receive: ReceiveSubmission,
+    ) -> None:
+        for submission in wanted:
+            receive(submission, self._submission(submission))
 
     def _submission(self, submission: Submission) -> Content:
         # Asked for when it is read, so that a refusal concerns this submission and no other.
         yield from _content(self._about("submission", submission))
 
-    def feedback(self, submission: Submission) -> list[RemoteFile]:
-        return _listed(self._about("feedback", submission, list_only="true"))
+    def remove_submission(self, submission: Submission) -> None:
+        raise CourierError(
+            "This exchange keeps what was submitted; no command removes it"
+        )
 
-    def fetch_feedback(self, submission: Submission) -> Content:
-        return _content(self._about("feedback", submission, list_only="false"))
+    def feedback(self, submissions: list[Submission]) -> dict[Submission, Files]:
+        return {each: self._feedback(each) for each in submissions}
 
-    def give_feedback(self, submission: Submission, files: list[LocalFile]) -> None:
+    def _feedback(self, submission: Submission) -> Files:
+        try:
+            return _listed(self._about("feedback", submission, list_only="true"))
+        except Refused as refused:
+            # The course is gone, or the person's place in it.
+            if refused.status not in (403, 404):
+                raise
+            return ()
+
+    def fetch_feedback(
+        self, submissions: list[Submission], receive: ReceiveSubmission
+    ) -> None:
+        for submission in submissions:
+            reply = self._about("feedback", submission, list_only="false")
+            if reply["files"]:
+                receive(submission, _content(reply))
+
+    def give_feedback(
+        self, pages: dict[Submission, list[LocalFile]]
+    ) -> dict[Submission, CourierError]:
+        failed: dict[Submission, CourierError] = {}
+        for submission, files in pages.items():
+            try:
+                self._give_feedback(submission, files)
+            except (Refused, OSError) as error:
+                failed[submission] = CourierError(str(error))
+        return failed
+
+    def _give_feedback(self, submission: Submission, files: list[LocalFile]) -> None:
         form = b"timestamp=" + quote_plus(submission.timestamp).encode()
-        self._connection.post(
+        self._post(
             "feedback",
             submission.course,
             submission.assignment,
@@ -134,7 +201,7 @@ class NgshareTransport:
 
     def is_student(self, course: str, student: str) -> bool:
         try:
-            self._connection.get("student", course, student)
+            self._get("student", course, student)
         except Refused as refused:
             if refused.message == "Student not found":
                 return False
@@ -142,19 +209,37 @@ class NgshareTransport:
         return True
 
     def enrol(self, course: str, student: str) -> None:
-        form = b"first_name=&last_name=&email="
-        self._connection.post("student", course, student, form=form, repeatable=True)
+        # Adding somebody again would put an empty name in the place of theirs.
+        if not self.is_student(course, student):
+            form = b"first_name=&last_name=&email="
+            self._post("student", course, student, form=form, repeatable=True)
 
     def remove_student(self, course: str, student: str) -> None:
-        self._connection.delete("student", course, student)
+        if self.is_student(course, student):
+            self._delete("student", course, student)
+
+    def _get(self, *names: str, **query: str) -> dict[str, Any]:
+        ask = self._connection.ask
+        return ask("GET", *names, use=_succeeded, query=query, repeatable=True)
+
+    def _delete(self, *names: str) -> None:
+        # Repeated, it would answer that it is not there.
+        self._connection.ask("DELETE", *names, use=_succeeded)
+
+    def _post(
+        self, *names: str, form: bytes, repeatable: bool = False
+    ) -> dict[str, Any]:
+        body = Body.of("application/x-www-form-urlencoded", form)
+        ask = self._connection.ask
+        return ask("POST", *names, use=_succeeded, body=body, repeatable=repeatable)
 
     def _about(self, what: str, of: Submission, **query: str) -> dict[str, Any]:
         names = (what, of.course, of.assignment, of.student)
-        return self._connection.get(*names, timestamp=of.timestamp, **query)
+        return self._get(*names, timestamp=of.timestamp, **query)
 
     def _forgets_submissions(self) -> bool:
         try:
-            self._connection.get("readyz")
+            self._get("readyz")
         except Refused as refused:
             return refused.missing
         return False
@@ -163,8 +248,15 @@ class NgshareTransport:
         return bool(self.submissions(course, assignment))
 
 
-def _listed(reply: dict[str, Any]) -> list[RemoteFile]:
-    return [RemoteFile(item["path"], item["checksum"]) for item in reply["files"]]
+def _succeeded(reply: Reply) -> dict[str, Any]:
+    answer = reply.json()
+    if not isinstance(answer, dict) or not answer.get("success"):
+        raise reply.strange()
+    return answer
+
+
+def _listed(reply: dict[str, Any]) -> tuple[RemoteFile, ...]:
+    return tuple(RemoteFile(item["path"], item["checksum"]) for item in reply["files"])
 
 
 def _content(reply: dict[str, Any]) -> Content:

@@ -11,9 +11,11 @@ from traitlets.config import LoggingConfigurable
 
 from . import address
 from .errors import CourierError
+from .fallback import Fallback
 from .http import Connection
 from .ngshare import NgshareTransport
 from .transport import Transport
+from .v1 import V1Transport
 
 
 class NbCourier(LoggingConfigurable):
@@ -48,7 +50,8 @@ class NbCourier(LoggingConfigurable):
         connection = Connection(
             url, token, timeout=self.timeout, attempts=self.attempts, log=self.log
         )
-        return NgshareTransport(connection)
+        newer, older = V1Transport(connection), NgshareTransport(connection)
+        return Fallback(newer, older, url, self.log)
 
     @property
     def username(self) -> str:

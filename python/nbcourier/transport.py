@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
-from typing import BinaryIO, Protocol
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any, BinaryIO, Callable, Optional, Protocol
 
+from .dates import NO_DATES, Dates
+from .errors import CourierError
 from .trees import LocalFile
 
 
@@ -16,6 +18,23 @@ class RemoteFile:
     path: str
     # MD5, because that is what both protocols know of a file; it tells versions apart and guards nothing.
     checksum: str
+    # Where the listing tells: in bytes, and the name under which the exchange stores it.
+    size: int = 0
+    sha256: str = ""
+
+
+# What a listing says of files; None where it says nothing, and they are to be asked for.
+Files = Optional[tuple[RemoteFile, ...]]
+
+
+@dataclass(frozen=True)
+class Release:
+    """A released assignment."""
+
+    course: str
+    assignment: str
+    files: Files = None
+    dates: Dates = NO_DATES
 
 
 @dataclass(frozen=True)
@@ -26,6 +45,18 @@ class Submission:
     assignment: str
     student: str
     timestamp: str
+    # Its number at the exchange, where it has one.
+    id: int | None = field(default=None, compare=False)
+    # After it was due for this student.
+    late: bool = field(default=False, compare=False)
+    files: Files = field(default=None, compare=False)
+    # Empty when there is none.
+    feedback: Files = field(default=None, compare=False)
+
+    @property
+    def size(self) -> int:
+        """The bytes of all its files, as far as they are known."""
+        return sum(file.size for file in self.files or ())
 
 
 @dataclass(frozen=True)
@@ -33,12 +64,16 @@ class Accepted:
     """The exchange's word that it has a submission."""
 
     timestamp: str
-    # Signed by the exchange, where it does that.
-    receipt: dict | None = None
+    # With its signature, where the exchange gives one.
+    receipt: dict[str, Any] | None = None
 
 
 # The files of a tree with their contents, to be read in the order they come.
 Content = Iterable[tuple[str, BinaryIO]]
+# Takes a tree. Given it once more when the connection broke, so it has to begin anew each time; what it raises is
+# raised to whoever asked.
+Receive = Callable[[Content], None]
+ReceiveSubmission = Callable[[Submission, Content], None]
 
 
 class Transport(Protocol):
@@ -47,28 +82,39 @@ class Transport(Protocol):
     def courses(self) -> list[str]:
         """The courses the person teaches or takes, sorted."""
 
-    def assignments(self, course: str) -> list[str]:
+    def require_instructor(self, course: str) -> None:
+        """Raises `Refused` for a student, if the exchange has listings of a class that show students themselves."""
+
+    def releases(self, course: str) -> list[Release]:
         """What is released in the course, in order of release."""
 
-    def released(self, course: str, assignment: str) -> list[RemoteFile]:
+    def find_release(self, course: str, assignment: str) -> Release:
+        """One of them, with its files; `Refused` when it is not released."""
+
+    def dates(self, course: str, assignment: str) -> Dates:
+        """When it is due, for the person who asks."""
+
+    def released(self, release: Release) -> list[RemoteFile]:
         """The files of a released assignment."""
 
-    def fetch(self, course: str, assignment: str) -> Content:
-        """The same with their contents."""
+    def fetch(self, course: str, assignment: str, receive: Receive) -> None:
+        """Gets a released assignment."""
 
-    def release(self, course: str, assignment: str, files: list[LocalFile]) -> None:
-        """Releases an assignment that is not released."""
-
-    def release_again(
-        self, course: str, assignment: str, files: list[LocalFile]
+    def release(
+        self, course: str, assignment: str, files: list[LocalFile], *, again: bool
     ) -> None:
-        """Puts new files in place of the released ones; submissions stay."""
+        """Releases an assignment; only `again` puts new files in place of released ones, and submissions stay.
+
+        Without it: `Refused` with status 409 when it is released already.
+        """
 
     def unrelease(self, course: str, assignment: str) -> None:
         """Takes an assignment back."""
 
-    def submit(self, course: str, assignment: str, files: list[LocalFile]) -> Accepted:
-        """Hands in the person's work; returns only when it is safe."""
+    def submit(
+        self, course: str, assignment: str, files: list[LocalFile], student: str | None
+    ) -> Accepted:
+        """Hands in the person's work, or a student's in their place; returns only when it is safe."""
 
     def submissions(
         self, course: str, assignment: str | None = None, student: str | None = None
@@ -76,27 +122,40 @@ class Transport(Protocol):
         """Everybody's or one student's, to all assignments or to one; those to one are oldest first."""
 
     def submitted(self, submission: Submission) -> list[RemoteFile]:
-        """The files of a submission."""
+        """The files of a submission; empty when the person may not see them."""
 
     def collect(
-        self, submissions: list[Submission]
-    ) -> Iterator[tuple[Submission, Content]]:
-        """The submissions with their contents; each is to be read before the next."""
+        self,
+        wanted: list[Submission],
+        listed: list[Submission],
+        receive: ReceiveSubmission,
+    ) -> None:
+        """Gets submissions to one assignment out of those `listed`; `receive` gets each of them, in any order.
 
-    def feedback(self, submission: Submission) -> list[RemoteFile]:
-        """The feedback on a submission; empty when there is none."""
+        Reading one that the exchange refuses raises `Refused`, which concerns no other.
+        """
 
-    def fetch_feedback(self, submission: Submission) -> Content:
-        """The same with their contents."""
+    def remove_submission(self, submission: Submission) -> None:
+        """Puts a submission where nobody sees it, and from where it can be brought back for a while."""
 
-    def give_feedback(self, submission: Submission, files: list[LocalFile]) -> None:
-        """Puts these files in place of any earlier feedback on the submission."""
+    def feedback(self, submissions: list[Submission]) -> dict[Submission, Files]:
+        """The feedback on submissions; none where the course is gone, or the person's place in it."""
+
+    def fetch_feedback(
+        self, submissions: list[Submission], receive: ReceiveSubmission
+    ) -> None:
+        """Gets the feedback on one student's submissions to one assignment; `receive` gets what there is."""
+
+    def give_feedback(
+        self, pages: dict[Submission, list[LocalFile]]
+    ) -> dict[Submission, CourierError]:
+        """Puts files in place of earlier feedback on submissions to one assignment; returns what failed, and why."""
+
+    def enrol(self, course: str, student: str) -> None:
+        """Adds a student of whom no more is known than the name they log in with; who is in already stays as is."""
+
+    def remove_student(self, course: str, student: str) -> None:
+        """Takes a student off the roster, if they are on it; what they submitted stays."""
 
     def is_student(self, course: str, student: str) -> bool:
         """Whether somebody is enrolled in the course."""
-
-    def enrol(self, course: str, student: str) -> None:
-        """Adds a student of whom no more is known than the name they log in with."""
-
-    def remove_student(self, course: str, student: str) -> None:
-        """Takes a student off the roster; what they submitted stays."""

@@ -1,4 +1,5 @@
-//! The signing key: made once, kept in a file only the service may read, so that sessions survive a restart.
+//! The signing key: made once, kept in a file only the service may read, so that sessions and receipts survive a
+//! restart.
 
 use hmac::{Hmac, Mac};
 use sha2::Sha256;
@@ -14,7 +15,7 @@ const BLOCK_BYTES: usize = 64;
 const OWNER_ONLY: u32 = 0o600;
 const GROUP_AND_OTHERS: u32 = 0o077;
 
-/// The secret behind session cookies and CSRF tokens. It cannot be printed.
+/// The secret behind session cookies, CSRF tokens and receipts. It cannot be printed.
 #[derive(Clone)]
 pub struct SigningKey([u8; KEY_BYTES]);
 
@@ -29,7 +30,7 @@ pub enum KeyError {
     },
     /// It is no key of ours, or only half of one.
     #[error(
-        "The signing key {path} is not {KEY_BYTES} bytes long: restore it, or delete it to have a new one made (everybody then logs in again)"
+        "The signing key {path} is not {KEY_BYTES} bytes long: restore it, or delete it to have a new one made (everybody then logs in again, and the receipts given so far are no longer known for ours)"
     )]
     Length {
         /// The file.

@@ -2,7 +2,8 @@
 //!
 //! Three ways lead here. With a hub (`with_hub`): a token that the hub vouches for (`token`, `hub`, `cache`), and the
 //! session of a browser that has logged in there (`oauth`, `session`, `same_site`). Without one: the caller's own
-//! word (`standalone`). Nothing in this room is decided about courses, and nothing secret is ever logged.
+//! word (`standalone`). Nothing in this room is decided about courses, and nothing secret is ever logged. Since the
+//! signing key is here, so is what signs receipts with it (`receipts`).
 
 mod admins;
 mod cache;
@@ -13,6 +14,7 @@ mod jwt;
 mod key;
 mod next_page;
 mod oauth;
+mod receipts;
 mod same_site;
 mod session;
 mod standalone;
@@ -30,6 +32,7 @@ pub use caller::{Caller, CallerKind, Credential};
 pub use error::{AuthError, SetupError};
 pub use key::{KeyError, SigningKey};
 pub use oauth::Redirect;
+pub use receipts::ReceiptSigner;
 pub use with_hub::HubSettings;
 
 use actix_web::HttpRequest;

@@ -34,6 +34,7 @@ pub fn run(arguments: &Arguments) -> Outcome {
         Limits {
             file_bytes: 0,
             files: 0,
+            tree_bytes: 0,
         },
     );
     let retention = arguments.retention.map_or(RETENTION, |span| span.0);

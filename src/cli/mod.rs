@@ -1,15 +1,31 @@
 //! The command line: a file for each subcommand.
 
+mod asking;
+mod course;
+mod course_management;
+mod dates;
+mod extension;
 mod fsck;
 mod gc;
+mod gradebook;
 mod logging;
+mod receipt;
+mod roster;
+mod roster_file;
 mod routes;
 mod serve;
+mod submissions;
+mod table;
+mod table_file;
+mod trash;
+mod when;
 
 use crate::blobs::LocalBlobs;
 use crate::config::{PlaceArgs, Places};
+use crate::domain::{AssignmentId, CourseId, IllegalName, Role, UserName};
 use crate::store::{Opening, Store};
 use clap::{Parser, Subcommand};
+use std::path::Path;
 use std::process::ExitCode;
 
 /// The exchange nbgrader needs wherever JupyterHub has no shared file system
@@ -19,6 +35,8 @@ use std::process::ExitCode;
     propagate_version = true,
     after_help = "Every flag can also be set by its environment variable, and those of `serve` in the file named by \
                   --config. A flag wins over a variable, and a variable over the file.\n\n\
+                  Commands about courses ask an exchange that is running, as whom JUPYTERHUB_API_TOKEN belongs to. On a \
+                  notebook server of JupyterHub they find it by themselves; elsewhere set NBCOURIER_URL.\n\n\
                   To try it out: nbcourier serve --standalone --admins root"
 )]
 struct Command {
@@ -34,6 +52,23 @@ enum What {
     Fsck(fsck::Arguments),
     /// Remove what was deleted longer ago than the retention time, and the bytes that only it named
     Gc(gc::Arguments),
+    /// List, make, show and delete courses
+    Course(course::Arguments),
+    /// List and change who is in a course
+    Roster(roster::Arguments),
+    /// Show who has handed in and who has not
+    Submissions(submissions::Arguments),
+    /// Show or set when an assignment opens, is due, and closes
+    Dates(Box<dates::Arguments>),
+    /// List and change who has more time for an assignment
+    Extension(Box<extension::Arguments>),
+    /// List what was deleted, and bring it back
+    Trash(trash::Arguments),
+    /// Check receipts of submissions
+    Receipt(receipt::Arguments),
+    /// The commands of ngshare's course management, by their own names
+    #[command(name = course_management::NAME)]
+    CourseManagement(Box<course_management::Arguments>),
     /// Print the addresses of the exchange
     #[command(hide = true)]
     Routes,
@@ -41,16 +76,41 @@ enum What {
 
 /// Runs what the command line asks for. 0: done; 1: not, and standard error says why; 2: the command line is wrong.
 pub fn run() -> ExitCode {
+    // A link to the program that has the name of ngshare's is ngshare's program.
+    if called_as() == Some(course_management::NAME.into()) {
+        let arguments = course_management::Arguments::parse();
+        return ended(course_management::NAME, course_management::run(arguments));
+    }
     let result = match Command::parse().what {
         What::Serve(arguments) => serve::run(*arguments),
         What::Fsck(arguments) => fsck::run(&arguments),
         What::Gc(arguments) => gc::run(&arguments),
+        What::Course(arguments) => course::run(arguments),
+        What::Roster(arguments) => roster::run(arguments),
+        What::Submissions(arguments) => submissions::run(&arguments),
+        What::Dates(arguments) => dates::run(&arguments),
+        What::Extension(arguments) => extension::run(*arguments),
+        What::Trash(arguments) => trash::run(arguments),
+        What::Receipt(arguments) => receipt::run(arguments),
+        What::CourseManagement(arguments) => {
+            return ended(course_management::NAME, course_management::run(*arguments));
+        }
         What::Routes => Ok(routes::run()),
     };
+    ended("nbcourier", result)
+}
+
+fn ended(program: &str, result: Outcome) -> ExitCode {
     result.unwrap_or_else(|error| {
-        eprintln!("nbcourier: {error}");
+        eprintln!("{program}: {error}");
         ExitCode::FAILURE
     })
+}
+
+/// The name by which the program was started, without its directory.
+fn called_as() -> Option<String> {
+    let path = std::env::args_os().next()?;
+    Some(Path::new(&path).file_stem()?.to_string_lossy().into_owned())
 }
 
 type Outcome = Result<ExitCode, Box<dyn std::error::Error>>;
@@ -73,4 +133,24 @@ fn runtime() -> std::io::Result<tokio::runtime::Runtime> {
     tokio::runtime::Builder::new_current_thread()
         .enable_time()
         .build()
+}
+
+fn course_id(text: &str) -> Result<CourseId, IllegalName> {
+    CourseId::parse(text)
+}
+
+fn assignment_id(text: &str) -> Result<AssignmentId, IllegalName> {
+    AssignmentId::parse(text)
+}
+
+fn user_name(text: &str) -> Result<UserName, IllegalName> {
+    UserName::parse(text)
+}
+
+/// A role as it is said and written.
+const fn role_word(role: Role) -> &'static str {
+    match role {
+        Role::Student => "student",
+        Role::Instructor => "instructor",
+    }
 }

@@ -1,7 +1,7 @@
 //! `nbcourier serve`
 
 use super::{Outcome, logging};
-use crate::auth::{Authenticator, HubSettings, SigningKey};
+use crate::auth::{Authenticator, HubSettings, ReceiptSigner, SigningKey};
 use crate::blobs::LocalBlobs;
 use crate::config::{Config, Environment, Given, LogFormat, Places};
 use crate::exchange::{Exchange, Limits, Policy, gc};
@@ -55,6 +55,7 @@ async fn serve(config: Config) -> Result<(), Box<dyn Error>> {
     let limits = Limits {
         file_bytes: config.max_file_size,
         files: config.max_files,
+        tree_bytes: config.max_request_size,
     };
     let exchange = Exchange::new(store, blobs, policy, limits);
     let listener = config.binding.bind().map_err(|error| {
@@ -71,6 +72,7 @@ async fn serve(config: Config) -> Result<(), Box<dyn Error>> {
             "STAND-ALONE: everybody is who they say they are. For trying out on this machine only, never for a course"
         );
     }
+    let signing_key = SigningKey::load_or_create(&config.places.data_dir)?;
     let settings = Settings {
         exchange: exchange.clone(),
         prefix: prefix.clone(),
@@ -78,7 +80,8 @@ async fn serve(config: Config) -> Result<(), Box<dyn Error>> {
         debug: config.debug,
         retention,
         shutdown_timeout: config.shutdown_timeout,
-        authenticator: authenticator(config)?,
+        receipts: ReceiptSigner::new(&signing_key),
+        authenticator: authenticator(config, signing_key)?,
     };
     let server = http::start(listener, settings)?;
     log::info!(
@@ -122,7 +125,7 @@ fn claim(places: &Places) -> Result<File, Box<dyn Error>> {
     }
 }
 
-fn authenticator(config: Config) -> Result<Authenticator, Box<dyn Error>> {
+fn authenticator(config: Config, signing_key: SigningKey) -> Result<Authenticator, Box<dyn Error>> {
     let Some(hub) = config.hub else {
         return Ok(Authenticator::standalone(config.admins));
     };
@@ -138,7 +141,7 @@ fn authenticator(config: Config) -> Result<Authenticator, Box<dyn Error>> {
         base_url: hub.base_url,
         callback_url,
         prefix: config.prefix,
-        signing_key: SigningKey::load_or_create(&config.places.data_dir)?,
+        signing_key,
         cache_ttl: config.hub_cache_ttl,
         grace: config.hub_grace,
         require_service_scope: config.require_service_scope,

@@ -2,12 +2,14 @@
 //! checked here and handed on as values. Nothing else reads the environment.
 
 mod binding;
+mod client;
 mod given;
 mod hub;
 mod places;
 mod quantity;
 
 pub use binding::Binding;
+pub use client::{ClientArgs, ClientEnvironment, Connection};
 pub use given::{Given, LogFormat};
 pub use hub::{Environment, HubPlace};
 pub use places::{PlaceArgs, Places};
@@ -151,7 +153,7 @@ fn prefix(given: Option<&str>) -> Result<String, ConfigError> {
 }
 
 /// The text of a file named in the settings.
-fn read_file(path: &Path) -> Result<String, ConfigError> {
+pub fn read_file(path: &Path) -> Result<String, ConfigError> {
     std::fs::read_to_string(path).map_err(|error| {
         ConfigError(format!(
             "The file {} cannot be read: {error}",

@@ -3,6 +3,7 @@
 //! Nothing in this room does I/O or knows a protocol.
 
 mod dates;
+mod key;
 mod names;
 mod path;
 mod role;
@@ -10,6 +11,7 @@ mod time;
 mod tree;
 
 pub use dates::{Dates, Extension};
+pub use key::{IdempotencyKey, IllegalKey};
 pub use names::{AssignmentId, CourseId, IllegalName, UserName};
 pub use path::{IllegalPath, RelativePath};
 pub use role::{Person, Role};

@@ -1,11 +1,13 @@
 //! Example courses for trying the exchange out, as ngshare's stand-alone mode has them. Nobody is asked who they are:
 //! the surface offers this only stand-alone, on a loopback address, with debugging on.
 
-use super::intake::{Intake, Parcel};
+use super::intake::Intake;
+use super::parcel::Parcel;
 use super::trees::blocking;
 use super::{Error, Exchange, Result};
 use crate::domain::{AssignmentId, CourseId, Person, RelativePath, Role, Timestamp, UserName};
 use crate::store;
+use crate::store::reach::Reach;
 use serde_json::{Map, Value};
 
 /// 2020-01-01 00:00:00 UTC.
@@ -39,7 +41,7 @@ pub async fn init(exchange: &Exchange) -> Result<()> {
             let now = Timestamp::now();
             let mut trees = Vec::new();
             for parcel in &parcels {
-                trees.push(parcel.save(conn, &blobs, now)?);
+                trees.push(parcel.save(conn, &blobs, &Reach::Nothing, now)?.id);
             }
             let [challenge, first, second, feedback, a, b] = trees[..] else {
                 return Ok(());
@@ -47,11 +49,10 @@ pub async fn init(exchange: &Exchange) -> Result<()> {
             let (kevin, lawrence) = (name("kevin")?, name("lawrence")?);
             let course = make_course(conn, "course1", &kevin, &lawrence, now)?;
             let id = release(conn, course, "challenge", challenge, &kevin, now)?;
-            store::submissions::insert(conn, id, &lawrence, first, FIRST_SUBMISSION)?;
-            store::submissions::add(conn, id, &lawrence, second, now)?;
-            if let Some(found) = store::submissions::at(conn, id, &lawrence, FIRST_SUBMISSION)? {
-                store::feedback::replace(conn, found.id, feedback, &kevin, now)?;
-            }
+            let of_2020 =
+                store::submissions::insert(conn, id, &lawrence, None, first, FIRST_SUBMISSION)?;
+            store::submissions::add(conn, id, &lawrence, None, second, now)?;
+            store::feedback::replace(conn, of_2020, feedback, &kevin, now)?;
             let abigail = name("abigail")?;
             let course = make_course(conn, "course2", &abigail, &name("eric")?, now)?;
             release(conn, course, "assignment2a", a, &abigail, now)?;
@@ -102,12 +103,9 @@ fn release(
     now: Timestamp,
 ) -> Result<i64> {
     let assignment = AssignmentId::parse(assignment).map_err(|_| DAMAGED)?;
-    store::assignments::release(conn, course, &assignment, tree, by, now)?;
-    Ok(
-        store::assignments::find_released(conn, course, &assignment)?
-            .ok_or(DAMAGED)?
-            .id,
-    )
+    let id = store::assignments::obtain(conn, course, &assignment)?;
+    store::assignments::release(conn, id, tree, by, now)?;
+    Ok(id)
 }
 
 fn name(text: &str) -> Result<UserName> {

@@ -1,7 +1,7 @@
 //! Why the exchange says no, or can't.
 
 use crate::blobs::Damage;
-use crate::domain::{AssignmentId, Sha256Sum, Timestamp};
+use crate::domain::{AssignmentId, RelativePath, Sha256Sum, Timestamp};
 use crate::store;
 
 /// The answer of an operation.
@@ -80,6 +80,18 @@ pub enum Error {
     /// There are more files than the limit.
     #[error("more than {0} files")]
     TooManyFiles(usize),
+    /// All files of a tree together are larger than the limit, in bytes.
+    #[error("a tree is larger than {0} bytes")]
+    TreeTooLarge(u64),
+    /// A file was said to have another size than the bytes named have.
+    #[error("{0} has another size")]
+    WrongSize(RelativePath),
+    /// Bytes that were named only neither came nor are in the caller's reach.
+    #[error("{} blobs are missing", .0.len())]
+    MissingBlobs(Vec<Sha256Sum>),
+    /// There is no submission of this number to what was asked about.
+    #[error("no submission {0}")]
+    NoSuchSubmission(i64),
     /// Stored bytes are not what they were.
     #[error("blob {0} {1}")]
     Damaged(Sha256Sum, Damage),

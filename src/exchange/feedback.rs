@@ -1,11 +1,15 @@
 //! What instructors give back on a submission.
 
-use super::intake::Parcel;
+use super::audit::{self, About, Action};
+use super::parcel::Parcel;
+use super::policy::Standing;
 use super::submissions::{Target, by_number, require_known};
 use super::trees::{self, ListedFile};
 use super::{Error, Exchange, Policy, Result, Thing};
 use crate::auth::Caller;
-use crate::domain::{CourseId, Timestamp};
+use crate::domain::{CourseId, Sha256Sum, Timestamp};
+use crate::store::receipts::Submission;
+use crate::store::trees::Saved;
 use crate::store::{self, Connection};
 
 /// Whether the caller may give the student feedback: the checks that need no body.
@@ -13,7 +17,10 @@ pub async fn may_give(exchange: &Exchange, caller: &Caller, target: &Target) -> 
     let (policy, caller, target) = (exchange.policy, caller.clone(), target.clone());
     exchange
         .store
-        .read(move |conn| assignment_to_grade(policy, conn, &caller, &target).map(drop))
+        .read(move |conn| {
+            let standing = policy.enter(conn, &caller, &target.course)?;
+            assignment_to_grade(policy, conn, standing, &target).map(drop)
+        })
         .await
 }
 
@@ -28,7 +35,8 @@ pub async fn check_submission(
     exchange
         .store
         .read(move |conn| {
-            let assignment = assignment_to_grade(policy, conn, &caller, &target)?;
+            let standing = policy.enter(conn, &caller, &target.course)?;
+            let assignment = assignment_to_grade(policy, conn, standing, &target)?;
             store::submissions::at(conn, assignment, &target.student, time)?
                 .map(drop)
                 .ok_or(Error::NotFound(Thing::Submission))
@@ -43,25 +51,115 @@ pub async fn give(
     target: Target,
     time: Timestamp,
     parcel: Parcel,
-) -> Result<()> {
+) -> Result<Given> {
     let (policy, caller, blobs) = (exchange.policy, caller.clone(), exchange.blobs.clone());
     exchange
         .store
         .write(move |conn| {
-            let assignment = assignment_to_grade(policy, conn, &caller, &target)?;
+            let standing = policy.enter(conn, &caller, &target.course)?;
+            let assignment = assignment_to_grade(policy, conn, standing, &target)?;
             let submission = store::submissions::at(conn, assignment, &target.student, time)?
                 .ok_or(Error::NotFound(Thing::Submission))?;
-            let now = Timestamp::now();
-            let tree = parcel.save(conn, &blobs, now)?;
-            Ok(store::feedback::replace(
-                conn,
-                submission.id,
-                tree,
-                caller.name(),
-                now,
-            )?)
+            let reach = standing.reach(&caller);
+            let tree = parcel.save(conn, &blobs, &reach, Timestamp::now())?;
+            let shown = store::feedback::current(conn, submission.id)?;
+            let about = About {
+                course: Some(&target.course),
+                assignment: Some(&target.assignment),
+                subject: Some(&target.student),
+                submission: Some(submission.id),
+            };
+            replace(conn, &caller, submission.id, shown, tree, about)
         })
         .await
+}
+
+/// What became of feedback.
+#[derive(Debug, Clone, Copy)]
+pub struct Given {
+    /// The submission it is on.
+    pub submission: i64,
+    /// The name of its tree.
+    pub tree: Sha256Sum,
+    /// Whether the submission had none or another before.
+    pub changed: bool,
+}
+
+/// Whether the caller may give feedback on the submission with that number: the checks that need no files.
+pub async fn may_give_on(
+    exchange: &Exchange,
+    caller: &Caller,
+    course: &CourseId,
+    id: i64,
+) -> Result<()> {
+    let (policy, caller, course) = (exchange.policy, caller.clone(), course.clone());
+    exchange
+        .store
+        .read(move |conn| {
+            let standing = policy.enter(conn, &caller, &course)?;
+            submission_to_grade(conn, standing, id).map(drop)
+        })
+        .await
+}
+
+/// Gives feedback on the submission with that number.
+pub async fn give_on(
+    exchange: &Exchange,
+    caller: &Caller,
+    course: CourseId,
+    id: i64,
+    parcel: Parcel,
+) -> Result<Given> {
+    let (policy, caller, blobs) = (exchange.policy, caller.clone(), exchange.blobs.clone());
+    exchange
+        .store
+        .write(move |conn| {
+            let standing = policy.enter(conn, &caller, &course)?;
+            let submission = submission_to_grade(conn, standing, id)?;
+            let reach = standing.reach(&caller);
+            let tree = parcel.save(conn, &blobs, &reach, Timestamp::now())?;
+            let shown = store::feedback::current(conn, id)?;
+            let about = About {
+                course: Some(&course),
+                assignment: Some(&submission.assignment),
+                subject: Some(&submission.student),
+                submission: Some(id),
+            };
+            replace(conn, &caller, id, shown, tree, about)
+        })
+        .await
+}
+
+/// Shows `tree` as feedback, unless it is `shown` already.
+fn replace(
+    conn: &mut Connection,
+    caller: &Caller,
+    submission: i64,
+    shown: Option<i64>,
+    tree: Saved,
+    about: About<'_>,
+) -> Result<Given> {
+    let changed = shown != Some(tree.id);
+    if changed {
+        let now = Timestamp::now();
+        store::feedback::replace(conn, submission, tree.id, caller.name(), now)?;
+        let detail = serde_json::json!({ "tree": tree.digest });
+        audit::note(conn, caller, Action::FeedbackGiven, about, Some(&detail))?;
+    }
+    Ok(Given {
+        submission,
+        tree: tree.digest,
+        changed,
+    })
+}
+
+/// Instructor, submission, assignment: in this order.
+fn submission_to_grade(conn: &mut Connection, standing: Standing, id: i64) -> Result<Submission> {
+    let standing = standing.require_instructor()?;
+    let submission = store::receipts::find(conn, standing.course, id)?
+        .ok_or(Error::NotFound(Thing::Submission))?;
+    standing.released(conn, &submission.assignment)?;
+    Ok(submission)
 }
 
 /// The feedback shown on the submission of that time; no files when there is none.
@@ -116,16 +214,14 @@ pub async fn tree(
         .await
 }
 
-/// Course, instructor, assignment, student: in this order.
+/// Instructor, assignment, student: in this order.
 fn assignment_to_grade(
     policy: Policy,
     conn: &mut Connection,
-    caller: &Caller,
+    standing: Standing,
     target: &Target,
 ) -> Result<i64> {
-    let standing = policy
-        .enter(conn, caller, &target.course)?
-        .require_instructor()?;
+    let standing = standing.require_instructor()?;
     let assignment = standing.released(conn, &target.assignment)?.id;
     require_known(policy, conn, standing, &target.course, &target.student)?;
     Ok(assignment)

@@ -1,5 +1,6 @@
 //! Files on their way in: hashed as they pass, small ones kept for the database, large ones written to blobs.
 
+use super::parcel::{Batch, Claim, Parcel};
 use super::{Error, Exchange, Limits, Result};
 use crate::blobs::{Complete, LocalBlobs, Staged};
 use crate::domain::{BlobRef, Md5Sum, RelativePath, Sha256Sum, Timestamp, Tree, TreeEntry};
@@ -7,7 +8,7 @@ use crate::store::trees::Arrivals;
 use bytes::Bytes;
 use md5::Md5;
 use sha2::{Digest, Sha256};
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashMap};
 
 /// The largest blob kept in the database. Below it one commit of many rows beats a flush for each file, above it a
 /// file of its own does (`docs/performance.md` has the measurement).
@@ -15,24 +16,22 @@ pub const SMALL: usize = 64 * 1024;
 
 /// Small contents held in memory before they are stored ahead of their tree, in bytes.
 const HELD: usize = 1024 * 1024;
-
-/// A tree with all its bytes, which needs but a row to name it.
-#[derive(Debug, Default)]
-pub struct Parcel {
-    tree: Tree,
-    arrivals: Arrivals,
-}
+/// How many times the files of one tree many trees may have together.
+const MANY: usize = 10;
 
 /// Takes files one after the other. It blocks on the disk and on arithmetic, so it belongs on a blocking thread.
 pub struct Intake {
     blobs: LocalBlobs,
     limits: Limits,
+    at_most: usize,
     open: Option<File>,
     // Flushed together at the end, so that one file need not wait for another's flush.
     complete: Vec<Complete>,
-    parcel: Parcel,
-    // What need not arrive twice in one tree.
-    arrived: HashSet<Sha256Sum>,
+    arrivals: Arrivals,
+    // What need not arrive twice.
+    arrived: HashMap<Sha256Sum, BlobRef>,
+    tree: Tree,
+    files: usize,
     held: usize,
 }
 
@@ -50,18 +49,21 @@ impl Intake {
         Self {
             blobs: exchange.blobs.clone(),
             limits: exchange.limits,
+            at_most: exchange.limits.files,
             open: None,
             complete: Vec::new(),
-            parcel: Parcel::default(),
-            arrived: HashSet::new(),
+            arrivals: Arrivals::default(),
+            arrived: HashMap::new(),
+            tree: Tree::default(),
+            files: 0,
             held: 0,
         }
     }
 
     /// Begins the next file, or the same one afresh.
     pub fn begin(&mut self) -> Result<()> {
-        if self.parcel.tree.entries.len() >= self.limits.files {
-            return Err(Error::TooManyFiles(self.limits.files));
+        if self.files >= self.at_most {
+            return Err(Error::TooManyFiles(self.at_most));
         }
         self.open = Some(File {
             md5: Md5::new(),
@@ -73,15 +75,19 @@ impl Intake {
         Ok(())
     }
 
+    /// The same for a file that is said to have so many bytes: with too many it is refused before they come.
+    pub fn begin_sized(&mut self, bytes: u64) -> Result<()> {
+        self.limits.check_file(bytes)?;
+        self.begin()
+    }
+
     /// Adds bytes to the file begun last.
     pub fn write(&mut self, bytes: &[u8]) -> Result<()> {
         let Some(file) = self.open.as_mut() else {
             return Ok(());
         };
         file.size += bytes.len() as u64;
-        if file.size > self.limits.file_bytes {
-            return Err(Error::FileTooLarge(self.limits.file_bytes));
-        }
+        self.limits.check_file(file.size)?;
         file.md5.update(bytes);
         file.sha256.update(bytes);
         if file.large.is_none() && file.small.len() + bytes.len() <= SMALL {
@@ -100,30 +106,34 @@ impl Intake {
 
     /// Ends the file begun last and gives it its place in the tree.
     pub fn end(&mut self, path: RelativePath) -> Result<()> {
-        let Some(file) = self.open.take() else {
-            return Ok(());
-        };
+        if let Some(blob) = self.end_unplaced() {
+            self.tree.entries.push(TreeEntry { path, blob });
+        }
+        Ok(())
+    }
+
+    /// Ends the file begun last, whose place is known elsewhere; what it is.
+    pub fn end_unplaced(&mut self) -> Option<BlobRef> {
+        let file = self.open.take()?;
         let sha256 = Sha256Sum(file.sha256.finalize().into());
         let blob = BlobRef {
             sha256,
             md5: Md5Sum(file.md5.finalize().into()),
             size: file.size,
         };
-        self.parcel.tree.entries.push(TreeEntry { path, blob });
-        if !self.arrived.insert(sha256) {
-            return Ok(());
+        self.files += 1;
+        if self.arrived.insert(sha256, blob).is_some() {
+            return Some(blob);
         }
         if let Some(large) = file.large {
             self.complete.push(large.complete(sha256));
-            self.parcel.arrivals.files.push(blob);
+            self.arrivals.files.push(blob);
         } else {
             self.held += file.small.len();
-            self.parcel
-                .arrivals
-                .contents
-                .push((blob, Bytes::from(file.small)));
+            let content = Bytes::from(file.small);
+            self.arrivals.contents.push((blob, content));
         }
-        Ok(())
+        Some(blob)
     }
 
     /// Small contents that should be stored now, so that memory does not grow with their number.
@@ -132,46 +142,89 @@ impl Intake {
             return None;
         }
         self.held = 0;
-        Some(std::mem::take(&mut self.parcel.arrivals.contents))
+        Some(std::mem::take(&mut self.arrivals.contents))
     }
 
     /// Makes the large files durable and closes the tree.
     pub fn finish(self) -> Result<Parcel> {
         self.blobs.keep(self.complete)?;
-        Ok(self.parcel)
+        Ok(Parcel::arrived(self.tree, self.arrivals))
+    }
+
+    /// The same for a tree of which not all bytes came; `files` are those it shall have.
+    pub fn finish_claimed(self, files: Vec<Claim>) -> Result<Parcel> {
+        self.limits.check_claims(&files)?;
+        self.blobs.keep(self.complete)?;
+        Ok(Parcel::claimed(files, self.arrived, self.arrivals))
+    }
+}
+
+/// Takes the files of many trees, each about a submission, in any order.
+pub struct BatchIntake {
+    /// Takes the files themselves.
+    pub files: Intake,
+    trees: BTreeMap<i64, Tree>,
+}
+
+impl BatchIntake {
+    /// No trees, under the limits of the exchange for each of them.
+    pub fn new(exchange: &Exchange) -> Self {
+        let mut files = Intake::new(exchange);
+        files.at_most = files.at_most.saturating_mul(MANY);
+        Self {
+            files,
+            trees: BTreeMap::new(),
+        }
+    }
+
+    /// Ends the file begun last and gives it its place in the tree about that submission.
+    pub fn end(&mut self, submission: i64, path: RelativePath) -> Result<()> {
+        let Some(blob) = self.files.end_unplaced() else {
+            return Ok(());
+        };
+        let tree = self.trees.entry(submission).or_default();
+        if tree.entries.len() >= self.files.limits.files {
+            return Err(Error::TooManyFiles(self.files.limits.files));
+        }
+        tree.entries.push(TreeEntry { path, blob });
+        Ok(())
+    }
+
+    /// Makes the large files durable and closes the trees.
+    pub fn finish(self) -> Result<Batch> {
+        self.files.blobs.keep(self.files.complete)?;
+        Ok(Batch::new(self.trees, self.files.arrivals))
+    }
+}
+
+impl Limits {
+    fn check_file(self, bytes: u64) -> Result<()> {
+        if bytes > self.file_bytes {
+            return Err(Error::FileTooLarge(self.file_bytes));
+        }
+        Ok(())
+    }
+
+    fn check_claims(self, files: &[Claim]) -> Result<()> {
+        if files.len() > self.files {
+            return Err(Error::TooManyFiles(self.files));
+        }
+        let mut whole = 0_u64;
+        for file in files {
+            self.check_file(file.size)?;
+            whole = whole.saturating_add(file.size);
+        }
+        if whole > self.tree_bytes {
+            return Err(Error::TreeTooLarge(self.tree_bytes));
+        }
+        Ok(())
     }
 }
 
 /// Stores small contents ahead of the tree that will name them.
 pub async fn store_overflow(exchange: &Exchange, contents: Vec<(BlobRef, Bytes)>) -> Result<()> {
-    let store = exchange
-        .store
-        .write(move |conn| crate::store::blobs::store_contents(conn, &contents, Timestamp::now()));
+    let store = exchange.store.write(move |conn| {
+        crate::store::blobs::store_contents(conn, &contents, Timestamp::now()).map(drop)
+    });
     Ok(store.await?)
-}
-
-impl Parcel {
-    /// Gives the tree its row, inside the transaction that will name it; the row's id.
-    pub(super) fn save(
-        &self,
-        conn: &mut crate::store::Connection,
-        blobs: &LocalBlobs,
-        now: Timestamp,
-    ) -> Result<i64> {
-        // A clean-up that ran between the upload and this transaction could have taken a file for forgotten.
-        if let Some(lost) = self
-            .arrivals
-            .files
-            .iter()
-            .find(|blob| !blobs.has(blob.sha256, blob.size))
-        {
-            return Err(Error::Damaged(lost.sha256, crate::blobs::Damage::Missing));
-        }
-        Ok(crate::store::trees::save(
-            conn,
-            &self.tree,
-            &self.arrivals,
-            now,
-        )?)
-    }
 }

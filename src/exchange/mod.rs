@@ -18,7 +18,9 @@ pub mod history;
 pub mod intake;
 pub mod members;
 pub mod overview;
+pub mod parcel;
 mod policy;
+pub mod receipts;
 pub mod releases;
 pub mod roster;
 pub mod submission_pages;
@@ -39,6 +41,8 @@ pub struct Limits {
     pub file_bytes: u64,
     /// Files in one tree.
     pub files: usize,
+    /// Bytes of one tree, of which some may be there already.
+    pub tree_bytes: u64,
 }
 
 /// The exchange of one data directory: its rows, its bytes and its rules. Cheap to clone.

@@ -4,6 +4,7 @@ use super::error::{Denial, Error, Result, Thing};
 use crate::auth::Caller;
 use crate::domain::{AssignmentId, CourseId, Dates, Role, Timestamp, UserName};
 use crate::store::assignments::Released;
+use crate::store::reach::Reach;
 use crate::store::{self, Connection};
 
 /// Members of a hub group of this prefix teach the course named after it (nbgrader's convention).
@@ -148,6 +149,20 @@ impl Standing {
             Ok(self)
         } else {
             self.require_instructor()
+        }
+    }
+
+    /// Which bytes the caller can read here, so that they need not send them again.
+    pub fn reach(self, caller: &Caller) -> Reach {
+        if self.is_instructor() {
+            Reach::Everything {
+                course: self.course,
+            }
+        } else {
+            Reach::Own {
+                course: self.course,
+                person: caller.name().clone(),
+            }
         }
     }
 

@@ -1,11 +1,14 @@
 //! Assignments as students see them: released, fetched, taken back.
 
-use super::intake::Parcel;
+use super::audit::{self, About, Action};
+use super::parcel::Parcel;
 use super::trees::{self, ListedFile};
 use super::{Error, Exchange, Result, Thing};
 use crate::auth::Caller;
-use crate::domain::{AssignmentId, CourseId, Timestamp};
+use crate::domain::{AssignmentId, CourseId, Sha256Sum, Timestamp};
 use crate::store;
+use crate::store::assignments::Version;
+use crate::store::trees::Saved;
 
 pub use crate::store::assignments::Release;
 pub use crate::store::trees::FilesOfTrees;
@@ -115,7 +118,18 @@ pub async fn tree(
         .await
 }
 
-/// Whether the caller may release the assignment now: the checks that need no files.
+/// A version that was asked for.
+#[derive(Debug, Clone, Copy)]
+pub struct Released {
+    /// Its number.
+    pub version: i64,
+    /// The name of its tree.
+    pub tree: Sha256Sum,
+    /// Whether it is a new one, rather than the one that was shown already with the same files.
+    pub changed: bool,
+}
+
+/// Whether the caller may release the assignment, which must not be released yet: the checks that need no files.
 pub async fn may_release(
     exchange: &Exchange,
     caller: &Caller,
@@ -140,30 +154,85 @@ pub async fn may_release(
         .await
 }
 
-/// Releases the files as the next version of the assignment; submissions to earlier versions stay.
+/// Whether the caller may release in the course, also what is released already: the checks that need no files.
+pub async fn may_release_again(
+    exchange: &Exchange,
+    caller: &Caller,
+    course: &CourseId,
+) -> Result<()> {
+    let (policy, caller, course) = (exchange.policy, caller.clone(), course.clone());
+    exchange
+        .store
+        .read(move |conn| {
+            policy.enter(conn, &caller, &course)?.require_instructor()?;
+            Ok(())
+        })
+        .await
+}
+
+/// Releases the files as the next version of the assignment, which must not be released yet; submissions to earlier
+/// versions stay.
 pub async fn release(
     exchange: &Exchange,
     caller: &Caller,
     course: CourseId,
     assignment: AssignmentId,
     parcel: Parcel,
-) -> Result<()> {
+) -> Result<Released> {
+    let refuse = |_: &Version, _: &Saved| Err(Error::AlreadyExists(Thing::Assignment));
+    release_over(exchange, caller, course, assignment, parcel, refuse).await
+}
+
+/// Releases the files as the next version of the assignment, released or not. Files that are those of the version
+/// shown make no new one.
+pub async fn release_again(
+    exchange: &Exchange,
+    caller: &Caller,
+    course: CourseId,
+    assignment: AssignmentId,
+    parcel: Parcel,
+) -> Result<Released> {
+    let compare = |current: &Version, tree: &Saved| {
+        Ok((current.tree_id == tree.id).then_some(Released {
+            version: current.number,
+            tree: tree.digest,
+            changed: false,
+        }))
+    };
+    release_over(exchange, caller, course, assignment, parcel, compare).await
+}
+
+/// Releases the files, unless what `over` says of the version that is shown now is an answer already.
+async fn release_over(
+    exchange: &Exchange,
+    caller: &Caller,
+    course: CourseId,
+    assignment: AssignmentId,
+    parcel: Parcel,
+    over: impl FnOnce(&Version, &Saved) -> Result<Option<Released>> + Send + 'static,
+) -> Result<Released> {
     let (policy, caller, blobs) = (exchange.policy, caller.clone(), exchange.blobs.clone());
     exchange
         .store
         .write(move |conn| {
             let standing = policy.enter(conn, &caller, &course)?.require_instructor()?;
             let now = Timestamp::now();
-            let tree = parcel.save(conn, &blobs, now)?;
-            store::assignments::release(
-                conn,
-                standing.course,
-                &assignment,
-                tree,
-                caller.name(),
-                now,
-            )?
-            .ok_or(Error::AlreadyExists(Thing::Assignment))
+            let tree = parcel.save(conn, &blobs, &standing.reach(&caller), now)?;
+            let id = store::assignments::obtain(conn, standing.course, &assignment)?;
+            if let Some(current) = store::assignments::version(conn, id, None)?
+                && let Some(answer) = over(&current, &tree)?
+            {
+                return Ok(answer);
+            }
+            let version = store::assignments::release(conn, id, tree.id, caller.name(), now)?;
+            let detail = serde_json::json!({ "version": version, "tree": tree.digest });
+            let about = about(&course, &assignment);
+            audit::note(conn, &caller, Action::Released, about, Some(&detail))?;
+            Ok(Released {
+                version,
+                tree: tree.digest,
+                changed: true,
+            })
         })
         .await
 }
@@ -184,7 +253,16 @@ pub async fn unrelease(
                 .enter(conn, &caller, &course)?
                 .require_instructor()?
                 .released(conn, &assignment)?;
-            Ok(store::assignments::unrelease(conn, released.id)?)
+            store::assignments::unrelease(conn, released.id)?;
+            let about = about(&course, &assignment);
+            audit::note(conn, &caller, Action::Unreleased, about, None)
         })
         .await
+}
+
+fn about<'a>(course: &'a CourseId, assignment: &'a AssignmentId) -> About<'a> {
+    About {
+        assignment: Some(assignment),
+        ..About::course(course)
+    }
 }

@@ -1,12 +1,15 @@
 //! What students hand in. Written once, never changed, answered only when durable.
 
-use super::intake::Parcel;
+use super::audit::{self, About, Action};
+use super::parcel::Parcel;
 use super::policy::Standing;
+use super::receipts::Receipt;
 use super::trees::{self, ListedFile};
 use super::{Error, Exchange, Policy, Result, Thing};
 use crate::auth::Caller;
-use crate::domain::{AssignmentId, CourseId, Timestamp, UserName};
+use crate::domain::{AssignmentId, CourseId, IdempotencyKey, Timestamp, UserName};
 use crate::store::receipts::Submission;
+use crate::store::trees::Saved;
 use crate::store::{self, Connection};
 
 pub use crate::store::submissions::Line;
@@ -22,58 +25,151 @@ pub struct Target {
     pub student: UserName,
 }
 
-/// Whether the caller may submit: the checks that need no files.
+/// What somebody is about to hand in.
+#[derive(Debug, Clone)]
+pub struct Work {
+    /// In this course,
+    pub course: CourseId,
+    /// to this assignment,
+    pub assignment: AssignmentId,
+    /// and for whom, where that is not the caller.
+    pub student: Option<UserName>,
+    /// By which a second attempt at it is recognised.
+    pub key: Option<IdempotencyKey>,
+}
+
+/// What was handed in.
+#[derive(Debug, Clone)]
+pub struct HandedIn {
+    /// What proves it.
+    pub receipt: Receipt,
+    /// Whether it was just now, rather than by an earlier attempt with the same key.
+    pub is_new: bool,
+}
+
+/// Whether the caller may submit: the checks that need no files. The receipt when an earlier attempt was answered
+/// with it.
 pub async fn may_submit(
     exchange: &Exchange,
     caller: &Caller,
-    course: &CourseId,
-    assignment: &AssignmentId,
-) -> Result<()> {
-    let (policy, caller, course, assignment) = (
-        exchange.policy,
-        caller.clone(),
-        course.clone(),
-        assignment.clone(),
-    );
+    work: &Work,
+) -> Result<Option<Receipt>> {
+    let (policy, caller, work) = (exchange.policy, caller.clone(), work.clone());
     exchange
         .store
         .read(move |conn| {
-            policy
-                .enter(conn, &caller, &course)?
-                .require_member()?
-                .open_for(conn, &assignment, caller.name(), Timestamp::now())
-                .map(drop)
+            let standing = work.enter(policy, conn, &caller)?;
+            let earlier = work.earlier_attempt(conn, standing, &caller)?;
+            if earlier.is_none() {
+                let student = work.student(&caller);
+                standing.open_for(conn, &work.assignment, student, Timestamp::now())?;
+            }
+            Ok(earlier)
         })
         .await
 }
 
-/// Hands in the files. The answer, the time under which they are known, comes once bytes and row are durable.
+/// Hands in the files. The answer comes once bytes and row are durable; a second attempt gets that of the first.
 pub async fn submit(
     exchange: &Exchange,
     caller: &Caller,
-    course: CourseId,
-    assignment: AssignmentId,
+    work: Work,
     parcel: Parcel,
-) -> Result<Timestamp> {
+) -> Result<HandedIn> {
     let (policy, caller, blobs) = (exchange.policy, caller.clone(), exchange.blobs.clone());
     exchange
         .store
         .write(move |conn| {
-            let now = Timestamp::now();
-            let released = policy
-                .enter(conn, &caller, &course)?
-                .require_member()?
-                .open_for(conn, &assignment, caller.name(), now)?;
-            let tree = parcel.save(conn, &blobs, now)?;
-            Ok(store::submissions::add(
-                conn,
-                released.id,
-                caller.name(),
-                tree,
-                now,
-            )?)
+            let standing = work.enter(policy, conn, &caller)?;
+            // Before all else that could be in the way by now: the work is in.
+            if let Some(receipt) = work.earlier_attempt(conn, standing, &caller)? {
+                return Ok(HandedIn {
+                    receipt,
+                    is_new: false,
+                });
+            }
+            let (student, now) = (work.student(&caller), Timestamp::now());
+            let assignment = standing.open_for(conn, &work.assignment, student, now)?.id;
+            let tree = parcel.save(conn, &blobs, &standing.reach(&caller), now)?;
+            let receipt = work.record(conn, &caller, assignment, tree, now)?;
+            Ok(HandedIn {
+                receipt,
+                is_new: true,
+            })
         })
         .await
+}
+
+impl Work {
+    /// For whom it is, where that is not the caller.
+    fn somebody_else(&self, caller: &Caller) -> Option<&UserName> {
+        let student = self.student.as_ref();
+        student.filter(|student| *student != caller.name())
+    }
+
+    fn student<'a>(&'a self, caller: &'a Caller) -> &'a UserName {
+        self.somebody_else(caller).unwrap_or(caller.name())
+    }
+
+    /// Course, member; or course, instructor, student, where it is for somebody else.
+    fn enter(&self, policy: Policy, conn: &mut Connection, caller: &Caller) -> Result<Standing> {
+        let standing = policy.enter(conn, caller, &self.course)?;
+        let Some(student) = self.somebody_else(caller) else {
+            return standing.require_member();
+        };
+        let standing = standing.require_instructor()?;
+        require_known(policy, conn, standing, &self.course, student)?;
+        Ok(standing)
+    }
+
+    fn earlier_attempt(
+        &self,
+        conn: &mut Connection,
+        standing: Standing,
+        caller: &Caller,
+    ) -> Result<Option<Receipt>> {
+        let Some(key) = &self.key else {
+            return Ok(None);
+        };
+        let (course, student) = (standing.course, self.student(caller));
+        let earlier = store::receipts::by_key(conn, course, &self.assignment, student, key)?;
+        Ok(earlier.map(Receipt::from))
+    }
+
+    fn record(
+        &self,
+        conn: &mut Connection,
+        caller: &Caller,
+        assignment: i64,
+        tree: Saved,
+        now: Timestamp,
+    ) -> Result<Receipt> {
+        let student = self.student(caller);
+        let by = self.somebody_else(caller).map(|_| caller.name());
+        let (id, submitted_at) =
+            store::submissions::add(conn, assignment, student, by, tree.id, now)?;
+        if let Some(key) = &self.key {
+            store::receipts::remember(conn, assignment, student, key, id)?;
+        }
+        let about = About {
+            course: Some(&self.course),
+            assignment: Some(&self.assignment),
+            subject: self.somebody_else(caller),
+            submission: Some(id),
+        };
+        audit::note(conn, caller, Action::Submitted, about, None)?;
+        Ok(Receipt {
+            id,
+            course: self.course.to_string(),
+            assignment: self.assignment.to_string(),
+            student: student.to_string(),
+            submitted_at,
+            tree: tree.digest,
+            files: tree.files,
+            bytes: tree.bytes,
+            submitted_by: by.map(UserName::to_string),
+        })
+    }
 }
 
 /// Everybody's submissions to an assignment, oldest first, gathered as they are read: there may be very many.
@@ -197,7 +293,7 @@ pub(super) fn by_number(
     id: i64,
 ) -> Result<Submission> {
     match store::receipts::find(conn, standing.course, id)? {
-        Some(own) if own.student == caller.name().as_str() => Ok(own),
+        Some(own) if own.student == *caller.name() => Ok(own),
         other => {
             standing.require_instructor()?;
             other.ok_or(Error::NotFound(Thing::Submission))

@@ -62,8 +62,7 @@ pub async fn delete_submission(
             let standing = policy.enter(conn, &caller, &course)?.require_instructor()?;
             let submission = by_number(conn, standing, &caller, id)?;
             store::trash::put_submission(conn, id, Timestamp::now())?;
-            let student = stored_student(submission.student)?;
-            let about = about(&course, &submission.assignment, &student, id);
+            let about = about(&course, &submission.assignment, &submission.student, id);
             audit::note(conn, &caller, Action::SubmissionDeleted, about, None)
         })
         .await
@@ -85,8 +84,7 @@ pub async fn delete_feedback(
             if !store::trash::put_feedback(conn, submission, Timestamp::now())? {
                 return Err(Error::NotFound(Thing::Feedback));
             }
-            let student = stored_student(of.student)?;
-            let about = about(&course, &of.assignment, &student, submission);
+            let about = about(&course, &of.assignment, &of.student, submission);
             audit::note(conn, &caller, Action::FeedbackDeleted, about, None)
         })
         .await

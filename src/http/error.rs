@@ -5,8 +5,8 @@
 //! another form.
 
 use crate::auth::AuthError;
-use crate::codec::FileListError;
-use crate::domain::{IllegalName, IllegalTime};
+use crate::codec::{FileListError, NotPacked, TarError};
+use crate::domain::{IllegalKey, IllegalName, IllegalTime};
 use crate::exchange::{self, Denial, Thing};
 use actix_web::http::{StatusCode, header};
 use actix_web::{HttpResponse, HttpResponseBuilder, ResponseError};
@@ -31,6 +31,9 @@ pub enum Error {
     /// The request is at fault; the sentence says how.
     #[error("{0}")]
     BadRequest(Cow<'static, str>),
+    /// The body is of a type, or packed in a way, that nobody here reads; the sentence says which are.
+    #[error("{0}")]
+    UnsupportedMediaType(&'static str),
     /// The body is larger than the limit, in bytes.
     #[error("a request larger than {0} bytes")]
     RequestTooLarge(u64),
@@ -101,6 +104,17 @@ impl Error {
                 E::TooManyFiles(limit) => {
                     format!("More than {limit} files; nothing was stored").into()
                 }
+                E::TreeTooLarge(limit) => format!(
+                    "The files are together larger than the limit of {limit} bytes; nothing was stored"
+                )
+                .into(),
+                E::WrongSize(path) => {
+                    format!("The size of {path} is not that of the bytes named for it").into()
+                }
+                E::MissingBlobs(missing) => {
+                    format!("The bytes of {} files are missing: send them", missing.len()).into()
+                }
+                E::NoSuchSubmission(id) => format!("Submission {id} not found").into(),
                 E::Damaged(..) => {
                     "Stored data is damaged; the operator should run nbcourier fsck".into()
                 }
@@ -111,6 +125,7 @@ impl Error {
             },
             Self::Auth(error) => error.to_string().into(),
             Self::BadRequest(message) => message.clone(),
+            Self::UnsupportedMediaType(message) => (*message).into(),
             Self::RequestTooLarge(limit) => {
                 format!("The request is larger than the limit of {limit} bytes; nothing was stored")
                     .into()
@@ -152,16 +167,20 @@ impl ResponseError for Error {
         use exchange::Error as E;
         match self {
             Self::Exchange(error) => match error {
-                E::NotFound(_) => StatusCode::NOT_FOUND,
+                E::NotFound(_) | E::NoSuchSubmission(_) => StatusCode::NOT_FOUND,
                 E::AlreadyExists(_)
                 | E::InstructorAsStudent
                 | E::MemberByGroup(_)
+                | E::MissingBlobs(_)
                 | E::TooLate { .. } => StatusCode::CONFLICT,
                 E::Denied(_) => StatusCode::FORBIDDEN,
                 E::InstructorsAreForAdmins
                 | E::OtherInstructorsAreForAdmins
-                | E::DatesOutOfOrder => StatusCode::BAD_REQUEST,
-                E::FileTooLarge(_) | E::TooManyFiles(_) => StatusCode::PAYLOAD_TOO_LARGE,
+                | E::DatesOutOfOrder
+                | E::WrongSize(_) => StatusCode::BAD_REQUEST,
+                E::FileTooLarge(_) | E::TooManyFiles(_) | E::TreeTooLarge(_) => {
+                    StatusCode::PAYLOAD_TOO_LARGE
+                }
                 E::Damaged(..) => StatusCode::INTERNAL_SERVER_ERROR,
                 E::Disk(error) if error.kind() == std::io::ErrorKind::StorageFull => {
                     StatusCode::INSUFFICIENT_STORAGE
@@ -170,6 +189,7 @@ impl ResponseError for Error {
             },
             Self::Auth(error) => error.status_code(),
             Self::BadRequest(_) => StatusCode::BAD_REQUEST,
+            Self::UnsupportedMediaType(_) => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::RequestTooLarge(_) | Self::FieldTooLarge(_) => StatusCode::PAYLOAD_TOO_LARGE,
             Self::BodyTimeout => StatusCode::REQUEST_TIMEOUT,
             Self::NoSuchPath => StatusCode::NOT_FOUND,
@@ -229,6 +249,24 @@ impl From<IllegalName> for Error {
 impl From<IllegalTime> for Error {
     fn from(_: IllegalTime) -> Self {
         Self::bad("Time format incorrect")
+    }
+}
+
+impl From<IllegalKey> for Error {
+    fn from(error: IllegalKey) -> Self {
+        Self::bad(error.to_string())
+    }
+}
+
+impl From<NotPacked> for Error {
+    fn from(error: NotPacked) -> Self {
+        Self::bad(error.to_string())
+    }
+}
+
+impl From<TarError> for Error {
+    fn from(error: TarError) -> Self {
+        Self::bad(error.to_string())
     }
 }
 

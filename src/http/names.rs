@@ -117,7 +117,6 @@ from_address!(NewPerson, request => Self(course(request)?, new_person(request)?)
 from_address!(Numbered, request => Self(text(request, "id")?.parse().ok()));
 
 const COURSE: &str = "The id of a course.";
-const ASSIGNMENT: &str = "The id of an assignment.";
 const USER: &str = "The name of a person.";
 
 fn in_course(parts: &mut Parts) {
@@ -143,7 +142,7 @@ impl Argument for OfStudent {
 impl Argument for InAssignment {
     fn describe(parts: &mut Parts) {
         in_course(parts);
-        parts.in_path("assignment", ASSIGNMENT);
+        parts.in_path("assignment", "The id of an assignment.");
         parts.fails(404, "Assignment not found");
     }
 }
@@ -151,16 +150,11 @@ impl Argument for InAssignment {
 impl Argument for NewAssignment {
     fn describe(parts: &mut Parts) {
         in_course(parts);
-        parts.in_path("assignment", ASSIGNMENT);
+        parts.in_path(
+            "assignment",
+            "The id of an assignment, which need not be there.",
+        );
         parts.fails(400, "Illegal assignment id");
-    }
-}
-
-impl Argument for OfWork {
-    fn describe(parts: &mut Parts) {
-        InAssignment::describe(parts);
-        parts.in_path("user", USER);
-        parts.fails(404, "Student not found");
     }
 }
 
@@ -169,6 +163,16 @@ impl Argument for OfSubmission {
         in_course(parts);
         parts.number_in_path("id", "The number of a submission.");
         parts.fails(404, "Submission not found");
+    }
+}
+
+impl Argument for OfWork {
+    fn describe(parts: &mut Parts) {
+        in_course(parts);
+        parts.in_path("assignment", "The id of an assignment.");
+        parts.in_path("user", USER);
+        parts.fails(404, "Assignment not found");
+        parts.fails(404, "Student not found");
     }
 }
 

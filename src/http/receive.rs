@@ -8,7 +8,8 @@ use super::error::{Error, Result};
 use crate::codec::{
     FieldEvent, FileEvent, FileListDecoder, FileListError, FormDecoder, NameTooLong,
 };
-use crate::exchange::intake::{self, Intake, Parcel};
+use crate::exchange::intake::{self, Intake};
+use crate::exchange::parcel::Parcel;
 use crate::exchange::{self, Exchange};
 use actix_multipart::{Multipart, MultipartError};
 use actix_web::error::PayloadError;
@@ -172,7 +173,7 @@ async fn receive(
     }
 }
 
-fn max_size(request: &HttpRequest) -> u64 {
+pub(super) fn max_size(request: &HttpRequest) -> u64 {
     request
         .app_data::<web::Data<MaxRequestSize>>()
         .map_or(u64::MAX, |limit| limit.0)
@@ -180,7 +181,9 @@ fn max_size(request: &HttpRequest) -> u64 {
 
 /// Runs a decoder, of which no more run at once than twice the cores: however much is uploaded, the threads that answer
 /// other requests find a core soon (`docs/performance.md` has the measurement).
-async fn decode<T: Send + 'static>(work: impl FnOnce() -> Result<T> + Send + 'static) -> Result<T> {
+pub(super) async fn decode<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T> + Send + 'static,
+) -> Result<T> {
     static DECODERS: LazyLock<Semaphore> = LazyLock::new(|| {
         Semaphore::new(2 * std::thread::available_parallelism().map_or(2, usize::from))
     });
@@ -199,7 +202,7 @@ async fn timely<T>(work: impl Future<Output = T>) -> Result<T> {
         .map_err(|_| Error::BodyTimeout)
 }
 
-fn gone() -> Error {
+pub(super) fn gone() -> Error {
     exchange::Error::Disk(std::io::Error::other("the decoding was broken off")).into()
 }
 

@@ -3,7 +3,7 @@
 use super::body::{self, MaxRequestSize};
 use super::openapi::Document;
 use super::{access_log, health, identify, listing, ngshare, pages, problem, v1};
-use crate::auth::Authenticator;
+use crate::auth::{Authenticator, ReceiptSigner};
 use crate::exchange::Exchange;
 use actix_web::middleware::{Compress, from_fn};
 use actix_web::web::{self, Data, ServiceConfig};
@@ -35,6 +35,8 @@ pub struct Settings {
     pub exchange: Exchange,
     /// Tells who calls.
     pub authenticator: Authenticator,
+    /// Signs what submissions are answered with.
+    pub receipts: ReceiptSigner,
     /// Begins and ends with `/`.
     pub prefix: String,
     /// Bytes of a request's body.
@@ -101,6 +103,7 @@ fn configure(service: &mut ServiceConfig, settings: &Settings) {
     service
         .app_data(Data::new(settings.exchange.clone()))
         .app_data(Data::new(settings.authenticator.clone()))
+        .app_data(Data::new(settings.receipts.clone()))
         .app_data(Data::new(MaxRequestSize(settings.max_request_size)))
         .app_data(Data::new(Prefix(prefix.clone())))
         .app_data(Data::new(Debugging(settings.debug)))

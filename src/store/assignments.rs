@@ -201,51 +201,48 @@ pub fn list_released(conn: &mut Connection, course: i64) -> Result<Vec<(String, 
     Ok(rows.map(|(name, row)| (name, dates(row))).collect())
 }
 
-/// Shows `tree` as the next version of the assignment; `None` when a version of it is shown already.
-pub fn release(
-    conn: &mut Connection,
-    course: i64,
-    assignment: &AssignmentId,
-    tree: i64,
-    by: &UserName,
-    now: Timestamp,
-) -> Result<Option<()>> {
-    diesel::insert_or_ignore_into(assignments::table)
+/// The row of the assignment of that name, made where there is none.
+pub fn obtain(conn: &mut Connection, course: i64, assignment: &AssignmentId) -> Result<i64> {
+    if let Some(id) = find(conn, course, assignment)? {
+        return Ok(id);
+    }
+    let id = diesel::insert_into(assignments::table)
         .values((
             assignments::course_id.eq(course),
             assignments::name.eq(assignment.as_str()),
         ))
-        .execute(conn)?;
-    let (id, current): (i64, Option<i64>) = assignments::table
-        .filter(
-            assignments::course_id
-                .eq(course)
-                .and(assignments::name.eq(assignment.as_str()))
-                .and(assignments::deleted_at.is_null()),
-        )
-        .select((assignments::id, assignments::current_release))
+        .returning(assignments::id)
         .get_result(conn)?;
-    if current.is_some() {
-        return Ok(None);
-    }
+    Ok(id)
+}
+
+/// Shows `tree` as the next version of the assignment; the number of that version.
+pub fn release(
+    conn: &mut Connection,
+    assignment: i64,
+    tree: i64,
+    by: &UserName,
+    now: Timestamp,
+) -> Result<i64> {
     let last: Option<i64> = releases::table
-        .filter(releases::assignment_id.eq(id))
+        .filter(releases::assignment_id.eq(assignment))
         .select(diesel::dsl::max(releases::version))
         .get_result(conn)?;
+    let version = last.unwrap_or(0) + 1;
     let release: i64 = diesel::insert_into(releases::table)
         .values((
-            releases::assignment_id.eq(id),
-            releases::version.eq(last.unwrap_or(0) + 1),
+            releases::assignment_id.eq(assignment),
+            releases::version.eq(version),
             releases::tree_id.eq(tree),
             releases::released_by.eq(by.as_str()),
             releases::released_at.eq(now.micros()),
         ))
         .returning(releases::id)
         .get_result(conn)?;
-    diesel::update(assignments::table.find(id))
+    diesel::update(assignments::table.find(assignment))
         .set(assignments::current_release.eq(release))
         .execute(conn)?;
-    Ok(Some(()))
+    Ok(version)
 }
 
 /// Takes the assignment out of every listing; its versions, submissions and feedback stay.

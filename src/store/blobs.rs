@@ -22,8 +22,8 @@ pub struct Row {
     pub in_database: bool,
 }
 
-type Columns = (i64, Vec<u8>, Vec<u8>, i64, bool);
-const COLUMNS: (
+pub(super) type Columns = (i64, Vec<u8>, Vec<u8>, i64, bool);
+pub(super) const COLUMNS: (
     blobs::id,
     blobs::sha256,
     blobs::md5,
@@ -37,8 +37,11 @@ const COLUMNS: (
     blobs::in_database,
 );
 
+/// The rows of blobs, by their names.
+pub type Ids = HashMap<Sha256Sum, i64>;
+
 /// Records blobs whose bytes are already durable in files.
-pub fn record_files(conn: &mut Connection, files: &[BlobRef], now: Timestamp) -> Result<()> {
+pub fn record_files(conn: &mut Connection, files: &[BlobRef], now: Timestamp) -> Result<Ids> {
     insert(conn, files.iter(), false, now)
 }
 
@@ -47,9 +50,8 @@ pub fn store_contents(
     conn: &mut Connection,
     contents: &[(BlobRef, Bytes)],
     now: Timestamp,
-) -> Result<()> {
-    insert(conn, contents.iter().map(|(blob, _)| blob), true, now)?;
-    let ids = ids(conn, contents.iter().map(|(blob, _)| blob.sha256))?;
+) -> Result<Ids> {
+    let ids = insert(conn, contents.iter().map(|(blob, _)| blob), true, now)?;
     for (blob, bytes) in contents {
         let id = ids
             .get(&blob.sha256)
@@ -61,7 +63,7 @@ pub fn store_contents(
             ))
             .execute(conn)?;
     }
-    Ok(())
+    Ok(ids)
 }
 
 fn insert<'a>(
@@ -69,7 +71,7 @@ fn insert<'a>(
     stored: impl Iterator<Item = &'a BlobRef>,
     in_database: bool,
     now: Timestamp,
-) -> Result<()> {
+) -> Result<Ids> {
     let rows = stored
         .map(|blob| {
             Ok((
@@ -81,22 +83,24 @@ fn insert<'a>(
             ))
         })
         .collect::<Result<Vec<_>>>()?;
+    let mut ids = Ids::new();
     for chunk in rows.chunks(CHUNK) {
-        diesel::insert_into(blobs::table)
+        let stored = diesel::insert_into(blobs::table)
             .values(chunk.to_vec())
             .on_conflict(blobs::sha256)
             .do_update()
             .set(blobs::stored_at.eq(excluded(blobs::stored_at)))
-            .execute(conn)?;
+            .returning((blobs::id, blobs::sha256))
+            .load::<(i64, Vec<u8>)>(conn)?;
+        for (id, sum) in stored {
+            ids.insert(parse_sha256(&sum)?, id);
+        }
     }
-    Ok(())
+    Ok(ids)
 }
 
 /// The ids of those of the blobs that are stored.
-pub fn ids(
-    conn: &mut Connection,
-    wanted: impl Iterator<Item = Sha256Sum>,
-) -> Result<HashMap<Sha256Sum, i64>> {
+pub fn ids(conn: &mut Connection, wanted: impl Iterator<Item = Sha256Sum>) -> Result<Ids> {
     let wanted: Vec<_> = wanted.map(|sum| sum.0.to_vec()).collect();
     let mut found = HashMap::new();
     for chunk in wanted.chunks(CHUNK) {

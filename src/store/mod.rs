@@ -17,6 +17,7 @@ pub mod members;
 mod migrate;
 pub mod overview;
 mod pool;
+pub mod reach;
 pub mod receipts;
 mod schema;
 pub mod submission_pages;

@@ -4,6 +4,7 @@ use super::schema::{assignments, submissions};
 use super::{Connection, Result};
 use crate::domain::{Timestamp, UserName};
 use diesel::prelude::*;
+use std::collections::HashMap;
 
 /// A line of a listing.
 #[derive(Debug, Clone, Queryable, serde::Serialize)]
@@ -48,15 +49,16 @@ where
     }
 }
 
-/// Records a submission. The time is `now`, or just after the student's last one where the clock says less; one in the
-/// trash counts, since it may come back.
+/// Records a submission, `by` somebody else where the student did not hand it in. The time is `now`, or just after the
+/// student's last one where the clock says less; one in the trash counts, since it may come back.
 pub fn add(
     conn: &mut Connection,
     assignment: i64,
     student: &UserName,
+    by: Option<&UserName>,
     tree: i64,
     now: Timestamp,
-) -> Result<Timestamp> {
+) -> Result<(i64, Timestamp)> {
     let last: Option<i64> = submissions::table
         .filter(
             submissions::assignment_id
@@ -66,27 +68,46 @@ pub fn add(
         .select(diesel::dsl::max(submissions::submitted_at))
         .get_result(conn)?;
     let time = last.map_or(now, |last| now.max(Timestamp::from_micros(last).next()));
-    insert(conn, assignment, student, tree, time)?;
-    Ok(time)
+    let id = insert(conn, assignment, student, by, tree, time)?;
+    Ok((id, time))
 }
 
-/// Records a submission received at a time that is known.
+/// Records a submission received at a time that is known; the row's id.
 pub fn insert(
     conn: &mut Connection,
     assignment: i64,
     student: &UserName,
+    by: Option<&UserName>,
     tree: i64,
     time: Timestamp,
-) -> Result<()> {
-    diesel::insert_into(submissions::table)
+) -> Result<i64> {
+    let id = diesel::insert_into(submissions::table)
         .values((
             submissions::assignment_id.eq(assignment),
             submissions::student.eq(student.as_str()),
+            submissions::submitted_by.eq(by.map(UserName::as_str)),
             submissions::submitted_at.eq(time.micros()),
             submissions::tree_id.eq(tree),
         ))
-        .execute(conn)?;
-    Ok(())
+        .returning(submissions::id)
+        .get_result(conn)?;
+    Ok(id)
+}
+
+/// The students of those of the submissions that are to the assignment, by row, by one statement however many there
+/// are.
+pub fn students(
+    conn: &mut Connection,
+    assignment: i64,
+    ids: impl IntoIterator<Item = i64>,
+) -> Result<HashMap<i64, String>> {
+    let rows = submissions::table
+        .filter(super::among("submissions.id", ids))
+        .filter(submissions::assignment_id.eq(assignment))
+        .filter(submissions::deleted_at.is_null())
+        .select((submissions::id, submissions::student))
+        .load(conn)?;
+    Ok(rows.into_iter().collect())
 }
 
 /// Everybody's submissions to an assignment, oldest first, gathered as they are read.
@@ -213,21 +234,18 @@ mod tests {
             &trees::Arrivals::default(),
             noon,
         )
-        .unwrap();
+        .unwrap()
+        .id;
         let name = crate::domain::AssignmentId::parse("challenge").unwrap();
-        assignments::release(&mut conn, course, &name, tree, &kevin, noon)
-            .unwrap()
-            .unwrap();
-        let id = assignments::find_released(&mut conn, course, &name)
-            .unwrap()
-            .unwrap()
-            .id;
+        let id = assignments::obtain(&mut conn, course, &name).unwrap();
+        assignments::release(&mut conn, id, tree, &kevin, noon).unwrap();
 
-        let first = add(&mut conn, id, &lawrence, tree, noon).unwrap();
+        let mut add = |student, now| add(&mut conn, id, student, None, tree, now).unwrap().1;
+        let first = add(&lawrence, noon);
         let hour_before = Timestamp::from_micros(noon.micros() - 3_600_000_000);
-        let second = add(&mut conn, id, &lawrence, tree, hour_before).unwrap();
+        let second = add(&lawrence, hour_before);
         assert_eq!((first, second), (noon, noon.next()));
-        let others = add(&mut conn, id, &kevin, tree, hour_before).unwrap();
+        let others = add(&kevin, hour_before);
         assert_eq!(others, hour_before, "everybody has a sequence of their own");
         assert_eq!(
             latest(&mut conn, id, &lawrence)

@@ -1,9 +1,9 @@
 //! Trees: lists of files that never change, each stored once.
 
-use super::blobs::{self, Row, to_row};
+use super::blobs::{self, Ids, Row, to_row};
 use super::schema::{blobs as blob_rows, feedback, releases, submissions, tree_files, trees};
 use super::{Connection, Error, Result};
-use crate::domain::{BlobRef, RelativePath, Timestamp, Tree};
+use crate::domain::{BlobRef, RelativePath, Sha256Sum, Timestamp, Tree};
 use bytes::Bytes;
 use diesel::prelude::*;
 use std::collections::HashMap;
@@ -30,37 +30,90 @@ pub struct Arrivals {
     pub files: Vec<BlobRef>,
 }
 
-/// Stores a tree with what arrived for it; the id of its row, which may be an older tree's with the same files.
+/// A tree that has its row.
+#[derive(Debug, Clone, Copy)]
+pub struct Saved {
+    /// The row's id.
+    pub id: i64,
+    /// The tree's name.
+    pub digest: Sha256Sum,
+    /// How many files it has,
+    pub files: i64,
+    /// and their bytes.
+    pub bytes: i64,
+}
+
+/// Stores a tree with what arrived for it. Its row may be an older tree's with the same files.
 pub fn save(
     conn: &mut Connection,
     tree: &Tree,
     arrivals: &Arrivals,
     now: Timestamp,
-) -> Result<i64> {
+) -> Result<Saved> {
     let digest = tree.digest();
-    let known = trees::table
+    if let Some(known) = find(conn, digest)? {
+        return Ok(known);
+    }
+    let mut ids = receive(conn, arrivals, now)?;
+    insert(conn, tree, digest, &mut ids)
+}
+
+/// The same for many trees that arrived together.
+pub fn save_all<'a>(
+    conn: &mut Connection,
+    trees: impl IntoIterator<Item = &'a Tree>,
+    arrivals: &Arrivals,
+    now: Timestamp,
+) -> Result<Vec<Saved>> {
+    let mut ids = receive(conn, arrivals, now)?;
+    let save = |tree: &Tree| {
+        let digest = tree.digest();
+        match find(conn, digest)? {
+            Some(known) => Ok(known),
+            None => insert(conn, tree, digest, &mut ids),
+        }
+    };
+    trees.into_iter().map(save).collect()
+}
+
+fn find(conn: &mut Connection, digest: Sha256Sum) -> Result<Option<Saved>> {
+    let row = trees::table
         .filter(trees::digest.eq(digest.0.as_slice()))
-        .select(trees::id)
+        .select((trees::id, trees::files, trees::bytes))
         .get_result(conn)
         .optional()?;
-    if let Some(id) = known {
-        return Ok(id);
-    }
-    blobs::record_files(conn, &arrivals.files, now)?;
-    blobs::store_contents(conn, &arrivals.contents, now)?;
+    Ok(row.map(|(id, files, bytes)| Saved {
+        id,
+        digest,
+        files,
+        bytes,
+    }))
+}
+
+fn receive(conn: &mut Connection, arrivals: &Arrivals, now: Timestamp) -> Result<Ids> {
+    let mut ids = blobs::record_files(conn, &arrivals.files, now)?;
+    ids.extend(blobs::store_contents(conn, &arrivals.contents, now)?);
+    Ok(ids)
+}
+
+/// Makes the tree's row. `ids` are rows of blobs known so far; those it needs besides are asked for and added.
+fn insert(conn: &mut Connection, tree: &Tree, digest: Sha256Sum, ids: &mut Ids) -> Result<Saved> {
+    let (files, bytes) = (to_row(tree.entries.len())?, to_row(tree.size())?);
     let id: i64 = diesel::insert_into(trees::table)
         .values((
             trees::digest.eq(digest.0.as_slice()),
-            trees::files.eq(to_row(tree.entries.len())?),
-            trees::bytes.eq(to_row(tree.size())?),
+            trees::files.eq(files),
+            trees::bytes.eq(bytes),
         ))
         .returning(trees::id)
         .get_result(conn)?;
-    let blob_ids = blobs::ids(conn, tree.entries.iter().map(|entry| entry.blob.sha256))?;
+    let blobs = tree.entries.iter().map(|entry| entry.blob.sha256);
+    let unknown: Vec<_> = blobs.filter(|blob| !ids.contains_key(blob)).collect();
+    ids.extend(blobs::ids(conn, unknown.into_iter())?);
     let rows = (0_i64..)
         .zip(&tree.entries)
         .map(|(position, entry)| {
-            let blob = blob_ids
+            let blob = ids
                 .get(&entry.blob.sha256)
                 .ok_or(Error::Damaged("a tree names bytes that were never stored"))?;
             Ok((
@@ -76,7 +129,12 @@ pub fn save(
             .values(chunk.to_vec())
             .execute(conn)?;
     }
-    Ok(id)
+    Ok(Saved {
+        id,
+        digest,
+        files,
+        bytes,
+    })
 }
 
 /// The files of a tree, in the order in which they were handed in.

@@ -9,8 +9,8 @@ import pytest
 pytest.register_assert_rewrite("cast", "cycle", "course", "people", "trees")
 pytest_plugins = ["steps"]
 
-from course import Course, PluginStandalone  # noqa: E402 (only now are its assertions explained)
-from front import Front  # noqa: E402
+from course import NGSHARE, V1, Course, PluginStandalone, through  # noqa: E402 (only now are its assertions explained)
+from front import Front, without_v1  # noqa: E402
 
 _numbers = count(1)
 
@@ -27,14 +27,33 @@ def service(
 
 
 @pytest.fixture
-def course(service: PluginStandalone) -> Course:
-    """A new course with an instructor and two students of its own, and nothing released in it."""
-    return Course(service, next(_numbers))
+def wire(request: pytest.FixtureRequest) -> str:
+    """In which protocol the test's people and the service speak; see `both_wires`."""
+    return getattr(request, "param", V1)
+
+
+@pytest.fixture(scope="session")
+def as_ngshare(service: PluginStandalone) -> Iterator[Front]:
+    """The service without the API of its own."""
+    running = Front(service.url, hides=without_v1)
+    yield running
+    running.stop()
 
 
 @pytest.fixture
-def front(service: PluginStandalone) -> Iterator[Front]:
-    """Something between people and the service that can be told to spoil what passes."""
-    running = Front(service.url)
+def course(service: PluginStandalone, wire: str, as_ngshare: Front) -> Course:
+    """A new course with an instructor and two students of its own, and nothing released in it."""
+    made = Course(service, next(_numbers))
+    if wire == NGSHARE:
+        for person in made.people:
+            through(as_ngshare.url, person)
+    return made
+
+
+@pytest.fixture
+def front(service: PluginStandalone, wire: str) -> Iterator[Front]:
+    """Something between people and the service that counts, and can be told to spoil what passes."""
+    hides = {"hides": without_v1} if wire == NGSHARE else {}
+    running = Front(service.url, **hides)
     yield running
     running.stop()

@@ -8,10 +8,16 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+import pytest
 import requests
 from people import Person
 from standalone import ADMIN, ANSWER_LIMIT_S, Standalone
 from trees import Tree, decoded
+
+# The two protocols. What the plugin does for a person has to be the same in both; a part of the tests shows it.
+V1, NGSHARE = "v1", "ngshare"
+both_wires = pytest.mark.parametrize("wire", [V1, NGSHARE], indirect=True)
+ngshare_only = pytest.mark.parametrize("wire", [NGSHARE], indirect=True)
 
 PYTHON_SOURCE = Path(__file__).resolve().parents[2] / "python"
 RELEASED: Tree = {
@@ -53,11 +59,24 @@ class PluginPerson(Person):
 
     def post(self, path: str, **form: str) -> dict[str, Any]:
         """A plain request that must succeed, for what a test is not about."""
-        reply = requests.post(
+        return self.send("POST", path, data=form)
+
+    def post_json(self, path: str, content: Any) -> Any:
+        """The same in the API below v1/."""
+        return self.send("POST", path, json=content)
+
+    def put_json(self, path: str, content: Any) -> Any:
+        """The same."""
+        return self.send("PUT", path, json=content)
+
+    def send(self, method: str, path: str, **body: Any) -> Any:
+        """A request that must succeed; returns the answer."""
+        reply = requests.request(
+            method,
             f"{self.url}/{path}",
-            data=form,
             headers={"Authorization": f"token {self.token}"},
             timeout=ANSWER_LIMIT_S,
+            **body,
         )
         assert reply.ok, f"{path}: {reply.status_code} {reply.text}"
         return reply.json()
@@ -114,6 +133,11 @@ class Course:
         enrol(self.name, service.admin, self.instructor, (self.first, self.second))
 
     @property
+    def people(self) -> tuple[PluginPerson, ...]:
+        """Everybody in it."""
+        return self.instructor, self.first, self.second
+
+    @property
     def option(self) -> str:
         """What tells nbgrader the course."""
         return f"--course={self.name}"
@@ -133,6 +157,10 @@ class Course:
         path = f"feedback/{self.name}/ps1/{student.name}"
         files = _encoded(tree)
         self.instructor.post(path, timestamp=timestamp, files=files)
+
+    def entries(self) -> list[dict]:
+        """Everything handed in, as the API below v1/ lists it."""
+        return self._get(f"v1/courses/{self.name}/submissions")["submissions"]
 
     def released(self, assignment: str = "ps1") -> Tree:
         """What the exchange has as the assignment."""

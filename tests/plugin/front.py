@@ -1,22 +1,31 @@
-"""A proxy that spoils what it is told to: how a server that dies or refuses is made to do so at one exact moment."""
+"""A proxy that counts what passes, and spoils what it is told to: how a server that dies or refuses is made to do so
+at one exact moment."""
 
 import threading
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from urllib.parse import urlsplit
 
 import requests
 
 LIMIT_S = 60
+CHUNK = 1 << 16
+# What speaks of one connection, and is no part of what is passed on (RFC 9110, section 7.6.1).
+ONE_HOP = {"connection", "keep-alive", "transfer-encoding", "content-length", "host"}
 
 
-@dataclass(frozen=True)
+@dataclass
 class Asked:
     """A request that passes: its method, its path below the service's address, how many came before it."""
 
     method: str
     path: str
     earlier: int
+    # The bytes that went there and came back, without headers.
+    sent: int = 0
+    received: int = 0
+    headers: dict[str, str] = field(default_factory=dict)
 
 
 # What to do with a request: None lets it pass.
@@ -39,36 +48,85 @@ def answer(status: int, body: bytes, **headers: str) -> Spoil:
     return spoil
 
 
-def cut(reply: requests.Response, handler: BaseHTTPRequestHandler) -> None:
-    """The service has done its work, and the connection breaks in the middle of its answer."""
-    handler.send_response(reply.status_code)
-    handler.send_header("Content-Length", str(len(reply.content)))
-    handler.end_headers()
-    handler.wfile.write(reply.content[: len(reply.content) // 2])
+def problem(status: int, detail: str) -> Spoil:
+    """The exchange refuses, in the words of its own API."""
+    body = b'{"type": "about:blank", "status": %d, "detail": "%s"}'
+    return answer(
+        status,
+        body % (status, detail.encode()),
+        Content_Type="application/problem+json",
+    )
+
+
+def cut_at(
+    place: Callable[[bytes], int], then: Callable[[], None] = lambda: None
+) -> Spoil:
+    """The service has done its work, and the connection breaks at that place of its answer; `then` that happens."""
+
+    def spoil(reply: requests.Response, handler: BaseHTTPRequestHandler) -> None:
+        content = reply.content
+        handler.send_response(reply.status_code)
+        _send_headers(reply, handler, ONE_HOP | {"content-encoding"})
+        handler.send_header("Content-Length", str(len(content)))
+        handler.end_headers()
+        handler.wfile.write(content[: place(content)])
+        then()
+
+    return spoil
+
+
+# The connection breaks in the middle of the answer.
+cut = cut_at(lambda content: len(content) // 2)
+
+# An ngshare has nothing there, and says so with a page.
+NO_V1 = answer(404, b"<html>404: Not Found</html>", Content_Type="text/html")
+
+
+def without_v1(asked: Asked) -> Spoil | None:
+    """The service as it would be if it were an ngshare, as far as the addresses go that it has."""
+    return NO_V1 if asked.path.startswith("/v1/") else None
 
 
 class Front:
-    """Passes everything on, but for what `rule` says."""
+    """Passes everything on, but for what `rule` says, and for what it `hides` whatever that says."""
 
-    def __init__(self, target: str) -> None:
+    def __init__(self, target: str, hides: Rule = lambda asked: None) -> None:
         self.rule: Rule = lambda asked: None
         self.asked: list[Asked] = []
         front = self
 
         class Handler(BaseHTTPRequestHandler):
-            def handle_any(self) -> None:
-                length = int(self.headers.get("Content-Length") or 0)
-                body = self.rfile.read(length)
-                asked = Asked(self.command, self.path, len(front.asked))
-                front.asked.append(asked)
-                spoil = front.rule(asked)
-                reply = None
-                if getattr(spoil, "asks", True):
-                    reply = _passed_on(target, self, body)
-                (spoil or _whole)(reply, self)
-                self.close_connection = True
+            protocol_version = "HTTP/1.1"
 
-            do_GET = do_POST = do_DELETE = handle_any
+            def handle_any(self) -> None:
+                headers = {
+                    name: value
+                    for name, value in self.headers.items()
+                    if name.lower() not in ONE_HOP
+                }
+                asked = Asked(
+                    self.command, self.path, len(front.asked), headers=headers
+                )
+                front.asked.append(asked)
+                body = b"".join(_body(self))
+                asked.sent = len(body)
+                spoil = hides(asked) or front.rule(asked)
+                self.close_connection = True
+                if not getattr(spoil, "asks", True):
+                    spoil(None, self)
+                    return
+                with _passed_on(target, asked, body) as reply:
+                    if spoil is None:
+                        _whole(asked, reply, self)
+                    else:
+                        spoil(reply, self)
+
+            do_GET = do_POST = do_PUT = do_DELETE = handle_any
+
+            def end_headers(self) -> None:
+                """A connection is for one request."""
+                self.send_header("Connection", "close")
+                super().end_headers()
 
             def log_message(self, *_: object) -> None:
                 """Says nothing."""
@@ -86,23 +144,55 @@ class Front:
         self._server.shutdown()
         self._server.server_close()
 
+    def below(self, path: str) -> list[Asked]:
+        """What was asked below this path."""
+        return [
+            asked for asked in self.asked if urlsplit(asked.path).path.startswith(path)
+        ]
 
-def _passed_on(
-    target: str, handler: BaseHTTPRequestHandler, body: bytes
-) -> requests.Response:
-    kept = ("Authorization", "Content-Type")
+
+def _body(handler: BaseHTTPRequestHandler) -> Iterator[bytes]:
+    if handler.headers.get("Transfer-Encoding", "").lower() != "chunked":
+        yield handler.rfile.read(int(handler.headers.get("Content-Length") or 0))
+        return
+    while size := int(handler.rfile.readline().split(b";")[0], 16):
+        yield handler.rfile.read(size)
+        handler.rfile.readline()
+    handler.rfile.readline()
+
+
+def _passed_on(target: str, asked: Asked, body: bytes) -> requests.Response:
     return requests.request(
-        handler.command,
-        target + handler.path,
+        asked.method,
+        target + asked.path,
         data=body,
-        headers={name: handler.headers[name] for name in kept if handler.headers[name]},
+        headers={"Accept-Encoding": "identity"} | asked.headers,
         timeout=LIMIT_S,
+        stream=True,
     )
 
 
-def _whole(reply: requests.Response, handler: BaseHTTPRequestHandler) -> None:
+def _send_headers(
+    reply: requests.Response,
+    handler: BaseHTTPRequestHandler,
+    but: set[str] = ONE_HOP,
+) -> None:
+    for name, value in reply.headers.items():
+        if name.lower() not in but:
+            handler.send_header(name, value)
+
+
+def _whole(
+    asked: Asked, reply: requests.Response, handler: BaseHTTPRequestHandler
+) -> None:
     handler.send_response(reply.status_code)
-    handler.send_header("Content-Type", reply.headers.get("Content-Type", ""))
-    handler.send_header("Content-Length", str(len(reply.content)))
+    _send_headers(reply, handler)
+    if reply.status_code == 204:
+        handler.end_headers()
+        return
+    handler.send_header("Transfer-Encoding", "chunked")
     handler.end_headers()
-    handler.wfile.write(reply.content)
+    while part := reply.raw.read(CHUNK, decode_content=False):
+        asked.received += len(part)
+        handler.wfile.write(b"%x\r\n%s\r\n" % (len(part), part))
+    handler.wfile.write(b"0\r\n\r\n")

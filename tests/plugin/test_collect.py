@@ -2,13 +2,17 @@
 
 import hashlib
 import json
+from collections.abc import Callable
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from urllib.parse import quote
 
 import pytest
-from course import Course, through
-from front import Asked, Front, answer, cut
+from archives import archive_of, archived
+from course import NGSHARE, V1, Course, both_wires, ngshare_only, through
+from front import Asked, Front, Spoil, answer, cut, cut_at
 from people import Person
+from requests import Response
 from trees import Tree, assert_same_tree, read_tree
 
 FIRST: Tree = {"p1.ipynb": b"first", "data/deep/x.bin": b"\0\1"}
@@ -31,12 +35,14 @@ def set_due_date(course: Course, time: str) -> None:
     course.instructor.nbgrader("db", "assignment", "add", "ps1", f"--duedate={time}")
 
 
+@both_wires
 def test_nothing_to_collect_is_no_failure(course: Course) -> None:
     course.release()
     assert "no submissions of 'ps1'" in collect(course)
     assert not (course.instructor.home / "submitted").exists()
 
 
+@both_wires
 def test_the_newest_is_collected_and_only_update_replaces_it(course: Course) -> None:
     course.release()
     forged = {"timestamp.txt": b"2001-01-01 00:00:00"}
@@ -67,6 +73,7 @@ def test_one_student_alone_is_collected(course: Course) -> None:
     assert not collected(course, course.second).exists()
 
 
+@both_wires
 def test_before_the_due_date_the_last_in_time_counts_and_else_the_last(
     course: Course,
 ) -> None:
@@ -93,18 +100,56 @@ def test_without_a_due_date_the_last_counts(course: Course) -> None:
     assert read_tree(collected(course, course.first))["p1.ipynb"] == b"second"
 
 
-def test_one_students_odd_files_do_not_keep_the_others_from_being_collected(
+def test_what_is_known_to_be_few_is_not_fetched_with_the_whole_class(
     course: Course, front: Front
+) -> None:
+    course.release()
+    course.submit(course.first, FIRST)
+    course.submit(course.second, FIRST | {"large.bin": bytes(500_000)})
+    collect(course)
+    course.submit(course.first, SECOND)
+    through(front.url, course.instructor)
+    collect(course, "--update")
+    assert read_tree(collected(course, course.first))["p1.ipynb"] == b"second"
+    assert sum(asked.received for asked in front.asked) < 10_000
+
+
+def outside_in_ngshares_words(asked: Asked, course: Course) -> Spoil | None:
+    checksum = hashlib.md5(b"").hexdigest()
+    outside = {"path": "../../../escaped", "content": "", "checksum": checksum}
+    odd = json.dumps({"success": True, "files": [outside]}).encode()
+    return answer(200, odd) if quote(course.first.name) in asked.path else None
+
+
+def outside_in_the_archive(asked: Asked, course: Course) -> Spoil | None:
+    def spoil(reply: Response, handler: BaseHTTPRequestHandler) -> None:
+        tree = archived(reply.content)
+        manifest = json.loads(tree.pop("manifest.json"))
+        for each in manifest["submissions"]:
+            if each["student"] == course.first.name:
+                name = f"{each['id']}/p1.ipynb"
+                odd = f"{each['id']}/../../../escaped"
+        tree = {odd if path == name else path: tree[path] for path in tree}
+        listing = {"manifest.json": json.dumps(manifest).encode()}
+        archive = archive_of(listing | tree)
+        answer(200, archive, Content_Type="application/x-tar")(None, handler)
+
+    return spoil if "/collect" in asked.path else None
+
+
+@pytest.mark.parametrize(
+    ("wire", "outside"),
+    [(V1, outside_in_the_archive), (NGSHARE, outside_in_ngshares_words)],
+    indirect=["wire"],
+)
+def test_one_students_odd_files_do_not_keep_the_others_from_being_collected(
+    course: Course, front: Front, outside: Callable[[Asked, Course], Spoil | None]
 ) -> None:
     course.release()
     course.submit(course.first, FIRST)
     time = course.submit(course.second, FIRST)
     through(front.url, course.instructor)
-    checksum = hashlib.md5(b"").hexdigest()
-    outside = {"path": "../../../escaped", "content": "", "checksum": checksum}
-    odd = answer(200, json.dumps({"success": True, "files": [outside]}).encode())
-    name = quote(course.first.name)
-    front.rule = lambda asked: odd if name in asked.path else None
+    front.rule = lambda asked: outside(asked, course)
     complaint = course.instructor.refused("collect", "ps1", course.option)
     assert f"Not collected: {course.first.name}" in complaint
     assert not collected(course, course.first).exists()
@@ -112,8 +157,42 @@ def test_one_students_odd_files_do_not_keep_the_others_from_being_collected(
     assert_same_tree(read_tree(collected(course, course.second)), stamped(FIRST, time))
 
 
+def test_what_changed_on_the_way_is_not_taken_for_what_was_handed_in(
+    course: Course, front: Front
+) -> None:
+    course.release()
+    old = course.submit(course.first, FIRST)
+    collect(course)
+    course.submit(course.first, SECOND)
+
+    def changed(reply: Response, handler: BaseHTTPRequestHandler) -> None:
+        content = reply.content.replace(b"second", b"secand")
+        digest = reply.headers["X-Tree-Digest"]
+        spoiled = answer(
+            200, content, Content_Type="application/x-tar", X_Tree_Digest=digest
+        )
+        spoiled(None, handler)
+
+    through(front.url, course.instructor)
+    front.rule = lambda asked: changed if asked.path.endswith("/tree") else None
+    complaint = course.instructor.refused(
+        "collect", "ps1", course.option, "--update", "--NbCourier.attempts=2"
+    )
+    assert "did not arrive as it was" in complaint
+    assert_same_tree(read_tree(collected(course, course.first)), stamped(FIRST, old))
+
+
 def is_download(asked: Asked) -> bool:
     return asked.path.startswith("/submission/")
+
+
+# So large that what was read ahead of a break is not all there is.
+LARGE: Tree = {"large.bin": bytes(range(256)) * 2_000}
+
+
+def cut_in_the_last(content: bytes) -> int:
+    """Shortly before the end of the last submission, which is large."""
+    return len(content) - 100_000
 
 
 @pytest.mark.parametrize("dies", ["in the middle of a file", "for good"])
@@ -124,38 +203,78 @@ def test_a_server_that_dies_in_mid_collect_costs_no_copy_that_was_there(
     old = {s.name: course.submit(s, FIRST) for s in (course.first, course.second)}
     collect(course)
     new = course.submit(course.first, SECOND)
-    course.submit(course.second, SECOND)
+    course.submit(course.second, SECOND | LARGE)
 
     through(front.url, course.instructor)
-    downloads = []
 
-    def one_comes_and_the_next_breaks_off(asked: Asked):
-        downloads.extend([asked] if is_download(asked) else [])
-        if len(downloads) < 2:
-            return None
-        if dies == "for good":
-            front.die()
-        return cut
+    def one_comes_and_the_next_breaks_off(asked: Asked) -> Spoil | None:
+        if asked.path.endswith("/tree"):
+            return cut
+        die = front.die if dies == "for good" else lambda: None
+        return cut_at(cut_in_the_last, die) if "/collect" in asked.path else None
 
     front.rule = one_comes_and_the_next_breaks_off
     complaint = course.instructor.refused(
         "collect", "ps1", course.option, "--update", "--NbCourier.attempts=2"
     )
     assert "The exchange at" in complaint
-    # Who came first is there, and complete; the other's copy is the old one, complete as well.
-    assert_same_tree(read_tree(collected(course, course.first)), stamped(SECOND, new))
-    assert_same_tree(
-        read_tree(collected(course, course.second)),
-        stamped(FIRST, old[course.second.name]),
-    )
-    submitted = course.instructor.home / "submitted"
-    assert [path.name for path in sorted(submitted.glob("*/*"))] == ["ps1", "ps1"]
+    only_the_first_was_replaced(course, new, old[course.second.name])
 
     through(course.url, course.instructor)
     collect(course, "--update")
     assert read_tree(collected(course, course.second))["p1.ipynb"] == b"second"
 
 
+def only_the_first_was_replaced(course: Course, new: str, old: str) -> None:
+    """Who came first is there, and complete; the other's copy is the old one, complete as well."""
+    first, second = (collected(course, who) for who in (course.first, course.second))
+    assert_same_tree(read_tree(first), stamped(SECOND, new))
+    assert_same_tree(read_tree(second), stamped(FIRST, old))
+    submitted = course.instructor.home / "submitted"
+    assert [path.name for path in sorted(submitted.glob("*/*"))] == ["ps1", "ps1"]
+
+
+def test_a_broken_collect_goes_on_where_it_was(course: Course, front: Front) -> None:
+    course.release()
+    one = course.submit(course.first, FIRST)
+    two = course.submit(course.second, LARGE)
+    through(front.url, course.instructor)
+    front.rule = lambda asked: (
+        cut_at(cut_in_the_last) if "/collect" in asked.path else None
+    )
+    assert "trying again" in collect(course)
+    assert_same_tree(read_tree(collected(course, course.first)), stamped(FIRST, one))
+    assert_same_tree(read_tree(collected(course, course.second)), stamped(LARGE, two))
+    # The class was asked for once: what was left of it after that was one submission.
+    last = [asked.path.split("?")[0].rsplit("/", 1)[1] for asked in front.asked]
+    assert last == ["submissions", "collect", "tree"]
+
+
+@ngshare_only
+def test_an_ngshare_that_dies_in_mid_collect_costs_no_copy_that_was_there(
+    course: Course, front: Front
+) -> None:
+    course.release()
+    old = {s.name: course.submit(s, FIRST) for s in (course.first, course.second)}
+    collect(course)
+    new = course.submit(course.first, SECOND)
+    course.submit(course.second, SECOND)
+
+    through(front.url, course.instructor)
+    downloads = []
+
+    def one_comes_and_the_next_breaks_off(asked: Asked) -> Spoil | None:
+        downloads.extend([asked] if is_download(asked) else [])
+        return cut if len(downloads) > 1 else None
+
+    front.rule = one_comes_and_the_next_breaks_off
+    course.instructor.refused(
+        "collect", "ps1", course.option, "--update", "--NbCourier.attempts=2"
+    )
+    only_the_first_was_replaced(course, new, old[course.second.name])
+
+
+@both_wires
 def test_a_student_cannot_collect(course: Course) -> None:
     course.release()
     course.submit(course.second, FIRST)

@@ -59,6 +59,8 @@ class Scene:
         self.people = {
             name: service.person(name) for name in ("root", "ira", "ada", "bob", "cleo")
         }
+        for person in self.people.values():
+            person.env["NBCOURIER_URL"] = service.url
 
     def run(self, who: str, command: str, expect: str = "") -> str:
         """Runs a command as it is printed, which must succeed and say what is expected."""
@@ -92,11 +94,30 @@ class TestThePages:
     in_order = True
 
     def test_an_operator_makes_the_course(self, scene: Scene) -> None:
-        scene.people["root"].post("course/algebra", instructors='["ira"]')
+        scene.run("root", "nbcourier course create algebra ira")
+        assert "algebra" in scene.run("ira", "nbcourier course list")
+        scene.run("root", "nbcourier course delete algebra")
+        assert "algebra" in scene.run("root", "nbcourier trash list")
+        scene.run("root", "nbcourier trash restore-course 1")
+        scene.run("root", "nbcourier roster add algebra kim --role instructor")
         config = scene.home("ira") / ".jupyter" / "nbgrader_config.py"
         config.write_text(
             config.read_text() + "c.CourseDirectory.course_id = 'algebra'\n"
         )
+
+    def test_people_are_enrolled_at_the_terminal(self, scene: Scene) -> None:
+        add = "nbcourier roster add algebra ada --first-name Ada --last-name Lovelace"
+        scene.run("ira", add, "Added: 1")
+        table = "student_id,first_name,last_name,email\ncleo,Cleo,,\n"
+        (scene.home("ira") / "class.csv").write_text(table)
+        scene.run("ira", "nbcourier roster import algebra class.csv", "Added: 1")
+        manage = "nbcourier ngshare-course-management add_students"
+        scene.run("ira", f"{manage} algebra class.csv --no-gb", "successfully added")
+        scene.run("ira", "nbcourier course show algebra", "Students: 2")
+        scene.run("ira", "nbcourier roster export algebra roster.csv")
+        assert "Lovelace" in (scene.home("ira") / "roster.csv").read_text()
+        scene.run("ira", "nbcourier roster remove algebra ada")
+        assert "Lovelace" not in scene.run("ira", "nbcourier roster list algebra")
 
     def test_an_instructor_enrols_and_releases(self, scene: Scene) -> None:
         scene.run("ira", "nbgrader db student add ada")

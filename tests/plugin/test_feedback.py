@@ -1,6 +1,7 @@
 """`nbgrader release_feedback` and `nbgrader fetch_feedback`."""
 
-from course import Course
+from course import Course, both_wires, through
+from front import Asked, Front, Spoil, cut, problem
 from people import Person
 from trees import Tree, assert_same_tree, read_tree, write_tree
 
@@ -18,6 +19,7 @@ def give(course: Course, *more: str) -> None:
     course.instructor.nbgrader("release_feedback", "ps1", course.option, *more)
 
 
+@both_wires
 def test_feedback_goes_to_whom_it_is_for_and_again_changes_nothing(
     course: Course,
 ) -> None:
@@ -41,6 +43,7 @@ def test_feedback_goes_to_whom_it_is_for_and_again_changes_nothing(
     assert_same_tree(course.feedback(course.first, one), BETTER)
 
 
+@both_wires
 def test_one_students_lost_time_does_not_keep_the_others_from_their_feedback(
     course: Course,
 ) -> None:
@@ -53,6 +56,7 @@ def test_one_students_lost_time_does_not_keep_the_others_from_their_feedback(
     assert_same_tree(course.feedback(course.second, two), PAGE)
 
 
+@both_wires
 def test_feedback_comes_without_any_copy_of_the_submission(course: Course) -> None:
     course.release()
     time = course.submit(course.first, {"p1.ipynb": b"1"})
@@ -76,12 +80,77 @@ def test_feedback_comes_without_any_copy_of_the_submission(course: Course) -> No
     )
 
 
+def test_all_feedback_comes_in_one_transfer_and_none_twice(
+    course: Course, front: Front
+) -> None:
+    course.release()
+    times = [course.submit(course.first, {"p1.ipynb": b"%d" % n}) for n in range(3)]
+    for time in times:
+        course.give_feedback(course.first, time, PAGE)
+    through(front.url, course.first)
+    command = ("fetch_feedback", "ps1", course.option)
+    course.first.nbgrader(*command)
+    directory = course.first.home / "ps1" / "feedback"
+    assert_same_tree(
+        read_tree(directory), {f"{time}/p1.html": PAGE["p1.html"] for time in times}
+    )
+    assert len(front.asked) == 2
+
+    front.asked.clear()
+    write_tree(directory / times[1], {"p1.html": b"scribbled over"})
+    said = course.first.nbgrader(*command).stderr
+    assert f"Feedback fetched already: {directory / times[0]}" in said
+    assert read_tree(directory / times[1]) == PAGE
+    assert len(front.asked) == 2
+
+
+def test_feedback_that_breaks_off_comes_whole_at_the_next_attempt(
+    course: Course, front: Front
+) -> None:
+    course.release()
+    times = [course.submit(course.first, {"p1.ipynb": b"%d" % n}) for n in range(2)]
+    for time in times:
+        course.give_feedback(course.first, time, PAGE)
+    through(front.url, course.first)
+    front.rule = lambda asked: cut if asked.earlier == 1 else None
+    course.first.nbgrader("fetch_feedback", "ps1", course.option)
+    directory = course.first.home / "ps1" / "feedback"
+    assert_same_tree(
+        read_tree(directory), {f"{time}/p1.html": PAGE["p1.html"] for time in times}
+    )
+
+
+def test_one_students_refused_pages_do_not_keep_the_others_from_theirs(
+    course: Course, front: Front
+) -> None:
+    course.release()
+    one = course.submit(course.first, {"p1.ipynb": b"1"})
+    two = course.submit(course.second, {"p1.ipynb": b"2"})
+    graded(course, course.first, one, PAGE | {"p2.html": b"x" * 5_000})
+    graded(course, course.second, two, PAGE)
+    through(front.url, course.instructor)
+    number = next(e["id"] for e in course.entries() if e["submitted_at"][11:26] in one)
+    of_one = f"/submissions/{number}/"
+
+    def too_large(asked: Asked) -> Spoil | None:
+        concerned = asked.path.endswith("/ps1/feedback") or of_one in asked.path
+        return problem(413, "too much") if concerned else None
+
+    front.rule = too_large
+    complaint = course.instructor.refused("release_feedback", "ps1", course.option)
+    assert f"No feedback was released for: {course.first.name}" in complaint
+    assert "make it smaller (too much)" in complaint
+    assert_same_tree(course.feedback(course.second, two), PAGE)
+    assert course.feedback(course.first, one) == {}
+
+
 def test_who_submitted_nothing_is_told_so(course: Course) -> None:
     course.release()
     outcome = course.first.nbgrader("fetch_feedback", "ps1", course.option)
     assert "no submissions of 'ps1' yet" in outcome.stderr
 
 
+@both_wires
 def test_a_student_does_not_get_another_ones_feedback(course: Course) -> None:
     course.release()
     time = course.submit(course.second, {"p1.ipynb": b"2"})

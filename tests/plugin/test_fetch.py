@@ -2,13 +2,14 @@
 
 import shutil
 
-from course import RELEASED, Course, through
+from course import RELEASED, Course, both_wires, through
 from front import Front, answer, cut
 from trees import assert_same_tree, read_tree, write_tree
 
 BUSY = answer(503, b"<html>starting</html>", Content_Type="text/html")
 
 
+@both_wires
 def test_what_is_there_is_refused_and_replace_brings_back_only_what_is_missing(
     course: Course,
 ) -> None:
@@ -46,6 +47,7 @@ def test_several_assignments_come_at_once_each_below_its_course(
     )
 
 
+@both_wires
 def test_an_unknown_assignment_fails_and_does_not_keep_the_others_away(
     course: Course,
 ) -> None:
@@ -68,10 +70,12 @@ def test_a_stranger_is_told_that_the_course_is_not_theirs(course: Course) -> Non
 def test_a_busy_server_is_asked_again(course: Course, front: Front) -> None:
     course.release()
     through(front.url, course.first)
-    front.rule = lambda asked: (BUSY, cut, None)[asked.earlier]
+    front.rule = lambda asked: dict(enumerate((BUSY, cut))).get(asked.earlier)
     course.first.nbgrader("fetch_assignment", "ps1", course.option)
     assert_same_tree(read_tree(course.first.home / "ps1"), RELEASED)
-    assert len(front.asked) == 3
+    assert [asked.path.endswith("/tree") for asked in front.asked] == [True] * 3 + [
+        False
+    ]
 
 
 def test_a_connection_that_always_breaks_leaves_nothing_half_done(

@@ -1,6 +1,7 @@
 """`nbgrader list`, and the dictionaries that nbgrader's pages get."""
 
-from course import Course
+from course import Course, both_wires, ngshare_only, through
+from front import Front
 from people import Person
 from trees import write_tree
 
@@ -21,6 +22,7 @@ def submit(course: Course, student: Person) -> str:
     return course.submissions(student)[-1]
 
 
+@both_wires
 def test_what_is_released_is_listed_and_what_was_fetched_has_its_place(
     course: Course,
 ) -> None:
@@ -58,6 +60,7 @@ def test_what_is_released_is_listed_and_what_was_fetched_has_its_place(
     }
 
 
+@both_wires
 def test_a_released_assignment_is_taken_back(course: Course) -> None:
     course.release("ps1")
     course.release("ps2")
@@ -71,6 +74,7 @@ def test_a_released_assignment_is_taken_back(course: Course) -> None:
     assert course.assignments() == ["ps2"]
 
 
+@both_wires
 def test_a_copy_is_listed_with_each_of_the_four_states_of_its_feedback(
     course: Course,
 ) -> None:
@@ -128,6 +132,7 @@ def test_a_copy_is_listed_with_each_of_the_four_states_of_its_feedback(
     assert course.submissions(student) == [time]
 
 
+@both_wires
 def test_who_has_lost_the_copies_still_sees_what_they_submitted(
     course: Course,
 ) -> None:
@@ -140,6 +145,7 @@ def test_who_has_lost_the_copies_still_sees_what_they_submitted(
     ]
 
 
+@both_wires
 def test_inbound_shows_the_instructor_everybody_and_a_student_themselves(
     course: Course,
 ) -> None:
@@ -188,14 +194,59 @@ def test_inbound_shows_the_instructor_everybody_and_a_student_themselves(
     }
 
 
-def test_what_cannot_be_done_is_refused_in_words(course: Course) -> None:
+def test_what_an_instructor_removes_is_in_the_trash_and_a_student_removes_nothing(
+    course: Course,
+) -> None:
+    course.release("ps1")
+    course.release("ps2")
+    one = course.submit(course.first, {"p1.ipynb": b"1"})
+    two = course.submit(course.second, {"p1.ipynb": b"2"})
+    course.submit(course.first, {"p1.ipynb": b"3"}, "ps2")
+    command = ("list", "ps1", "--inbound", "--remove")
+    complaint = course.first.refused(*command, course.option)
+    assert "You are not allowed to do this" in complaint
+    assert "No course was given" in course.instructor.refused(*command)
+
+    option = f"--student={course.first.name}"
+    said = course.instructor.nbgrader(*command, course.option, option).stderr
+    assert f"{course.name} {course.first.name} ps1 {one}" in said
+    assert "can be restored from the exchange's trash" in said
+    left = [(each["assignment"], each["student"]) for each in course.entries()]
+    assert left == [("ps1", course.second.name), ("ps2", course.first.name)]
+    assert course.submissions(course.second) == [two]
+
+    trash = course.instructor.get(f"v1/courses/{course.name}/trash")
+    (submission,) = trash["submissions"]
+    path = f"v1/courses/{course.name}/trash/submissions/{submission['id']}"
+    course.instructor.post_json(path, {})
+    assert course.submissions(course.first) == [one]
+
+
+@ngshare_only
+def test_an_ngshare_keeps_what_was_submitted(course: Course) -> None:
     course.release()
     time = course.submit(course.first, {"p1.ipynb": b"1"})
-    complaint = course.instructor.refused("list", "--inbound", "--cached")
-    assert "incompatible" in complaint
     complaint = course.instructor.refused(
         "list", "ps1", "--inbound", "--remove", course.option
     )
     assert "keeps what was submitted" in complaint
     assert course.submissions(course.first) == [time]
+
+
+def test_a_whole_home_is_listed_in_three_requests(course: Course, front: Front) -> None:
+    names = [f"ps{number}" for number in range(5)]
+    for name in names:
+        course.release(name)
+        write_tree(course.first.home / name, {"p1.ipynb": b"1"})
+        course.first.nbgrader("submit", name, course.option)
+    through(front.url, course.first)
+    assert len(course.first.listing("--cached")) == len(names)
+    assert len(course.first.listing()) == len(names)
+    paths = [asked.path.split("?")[0].rsplit("/", 1)[1] for asked in front.asked]
+    assert paths == ["submissions", "courses", "courses", "assignments"]
+
+
+def test_what_cannot_be_done_is_refused_in_words(course: Course) -> None:
+    complaint = course.instructor.refused("list", "--inbound", "--cached")
+    assert "incompatible" in complaint
     assert "Course not found" in course.first.refused("list", "--course=no")

@@ -1,16 +1,20 @@
 """`nbgrader release_assignment`."""
 
-from course import RELEASED, Course, through
-from front import Front, answer
+import os
+
+from course import RELEASED, Course, both_wires, ngshare_only, through
+from front import Asked, Front, Spoil, answer, cut, problem
 from trees import assert_same_tree, write_tree
 
-TOO_LARGE = answer(413, b'{"success": false, "message": "larger than the limit"}')
+SENTENCE = "larger than the limit"
+TOO_LARGE = answer(413, b'{"success": false, "message": "%s"}' % SENTENCE.encode())
 
 
 def prepare(course: Course, tree: dict[str, bytes] = RELEASED) -> None:
     write_tree(course.instructor.home / "release" / "ps1", tree)
 
 
+@both_wires
 def test_an_assignment_is_released_without_what_the_course_leaves_out(
     course: Course,
 ) -> None:
@@ -40,6 +44,7 @@ def test_only_files_that_are_to_be_included_are_released(course: Course) -> None
     assert sorted(course.released()) == ["data/table (1).csv", "p1.ipynb"]
 
 
+@both_wires
 def test_a_second_release_needs_force_and_keeps_every_submission(
     course: Course,
 ) -> None:
@@ -60,6 +65,22 @@ def test_a_forced_release_that_is_refused_leaves_students_the_earlier_one(
     course.release()
     prepare(course, {"p1.ipynb": b"new"})
     through(front.url, course.instructor)
+    refusal = problem(413, SENTENCE)
+    front.rule = lambda asked: refusal if asked.method == "PUT" else None
+    complaint = course.instructor.refused(
+        "release_assignment", "ps1", course.option, "--force"
+    )
+    assert f"more than the exchange accepts; make it smaller ({SENTENCE})" in complaint
+    assert_same_tree(course.released(), RELEASED)
+
+
+@ngshare_only
+def test_a_forced_release_that_an_ngshare_refuses_is_made_undone(
+    course: Course, front: Front
+) -> None:
+    course.release()
+    prepare(course, {"p1.ipynb": b"new"})
+    through(front.url, course.instructor)
     posts = []
 
     def first_post_is_too_large(asked):
@@ -75,6 +96,7 @@ def test_a_forced_release_that_is_refused_leaves_students_the_earlier_one(
     assert_same_tree(course.released(), RELEASED)
 
 
+@ngshare_only
 def test_an_ngshare_is_not_made_to_forget_submissions(
     course: Course, front: Front
 ) -> None:
@@ -90,7 +112,42 @@ def test_an_ngshare_is_not_made_to_forget_submissions(
         "release_assignment", "ps1", course.option, "--force"
     )
     assert "would delete what students have submitted" in complaint
-    assert {asked.method for asked in front.asked} == {"GET"}
+    known = [asked for asked in front.asked if not asked.path.startswith("/v1/")]
+    assert {asked.method for asked in known} == {"GET"}
+
+
+def test_a_first_release_whose_answer_is_lost_is_none_that_was_there_before(
+    course: Course, front: Front
+) -> None:
+    prepare(course)
+    through(front.url, course.instructor)
+    puts = []
+
+    def first_answer_is_lost(asked: Asked) -> Spoil | None:
+        puts.extend([asked] if asked.method == "PUT" else [])
+        return cut if len(puts) == 1 else None
+
+    front.rule = first_answer_is_lost
+    course.instructor.nbgrader("release_assignment", "ps1", course.option)
+    assert len(puts) == 2
+    assert_same_tree(course.released(), RELEASED)
+
+
+def test_a_corrected_release_moves_only_what_was_corrected(
+    course: Course, front: Front
+) -> None:
+    data = {f"data/{n}.bin": os.urandom(20_000) for n in range(10)}
+    prepare(course, RELEASED | data)
+    through(front.url, course.instructor)
+    command = ("release_assignment", "ps1", course.option, "--force")
+    course.instructor.nbgrader(*command)
+    assert sum(asked.sent for asked in front.asked) > 200_000
+    front.asked.clear()
+    corrected = {"p1.ipynb": b"corrected"}
+    prepare(course, corrected)
+    course.instructor.nbgrader(*command)
+    assert sum(asked.sent for asked in front.asked) < 10_000
+    assert_same_tree(course.released(), RELEASED | data | corrected)
 
 
 def test_a_directory_that_is_too_large_is_not_released(course: Course) -> None:
@@ -108,6 +165,7 @@ def test_who_forgot_to_generate_the_student_version_is_told_so(course: Course) -
     assert "run `nbgrader generate_assignment` first" in complaint
 
 
+@both_wires
 def test_a_student_cannot_release(course: Course) -> None:
     write_tree(course.first.home / "release" / "ps1", RELEASED)
     complaint = course.first.refused("release_assignment", "ps1", course.option)

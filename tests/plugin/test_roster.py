@@ -1,6 +1,6 @@
 """nbgrader's own list of students and the exchange's."""
 
-from course import Course, through
+from course import Course, both_wires, through
 from front import Front
 
 
@@ -11,9 +11,10 @@ def in_course(course: Course) -> str:
 
 def students(course: Course) -> dict[str, str]:
     reply = course.instructor.get(f"students/{course.name}")
-    return {each["username"]: each["first_name"] for each in reply["students"]}
+    return {each["username"]: each["first_name"] or "" for each in reply["students"]}
 
 
+@both_wires
 def test_who_is_added_to_the_gradebook_is_enrolled_and_who_is_removed_is_not(
     course: Course,
 ) -> None:

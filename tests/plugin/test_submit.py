@@ -1,20 +1,32 @@
 """`nbgrader submit`."""
 
+import json
+import os
+from glob import glob
 from pathlib import Path
 
-from course import RELEASED, Course, through
-from front import Front, answer, cut
+from course import RELEASED, Course, both_wires, ngshare_only, through
+from front import Asked, Front, Spoil, answer, cut, problem
 from people import Person
 from trees import assert_same_tree, read_tree, without, write_tree
 
 WORK = RELEASED | {"p1.ipynb": b"my answers", "notes/more.txt": b"more"}
 
 
+def cache(student: Person) -> Path:
+    return student.home / ".local" / "share" / "jupyter" / "nbgrader_cache"
+
+
 def copies(student: Person) -> list[Path]:
-    cache = student.home / ".local" / "share" / "jupyter" / "nbgrader_cache"
-    return sorted(cache.glob("*/*"))
+    return sorted(Path(path) for path in glob(f"{cache(student)}/*/*"))
 
 
+def receipts(student: Person) -> list[dict]:
+    found = sorted(cache(student).glob("*/.receipts/*.json"))
+    return [json.loads(path.read_text()) for path in found]
+
+
+@both_wires
 def test_every_submission_is_stored_and_copied_with_the_time_of_the_exchange(
     course: Course,
 ) -> None:
@@ -38,6 +50,7 @@ def test_every_submission_is_stored_and_copied_with_the_time_of_the_exchange(
         assert_same_tree(read_tree(copy), WORK | {"timestamp.txt": time.encode()})
 
 
+@both_wires
 def test_a_missing_notebook_is_a_warning_and_under_strict_a_failure(
     course: Course,
 ) -> None:
@@ -59,17 +72,64 @@ def test_an_extra_notebook_passes_under_strict(course: Course) -> None:
     assert "mine.ipynb" in course.submitted(course.first)
 
 
-def test_nobody_submits_in_another_ones_name(course: Course) -> None:
+def test_nobody_submits_in_another_ones_name_but_who_teaches(course: Course) -> None:
     course.release()
-    write_tree(course.first.home / "ps1", WORK)
     other = course.second.name
-    complaint = course.first.refused(
-        "submit", "ps1", course.option, f"--student={other}"
-    )
-    assert f"so not for '{other}'" in complaint
+    option = f"--student={other}"
+    for person in (course.first, course.instructor):
+        write_tree(person.home / "ps1", WORK)
+    complaint = course.first.refused("submit", "ps1", course.option, option)
+    assert "You are not allowed to do this" in complaint
     complaint = course.first.refused("submit", "ps1", course.option, "--student=a*")
     assert "no '*' and no '+'" in complaint
     assert copies(course.first) == []
+    assert course.submissions(course.second) == []
+
+    course.instructor.nbgrader("submit", "ps1", course.option, option)
+    assert_same_tree(course.submitted(course.second), WORK)
+    (time,) = course.submissions(course.second)
+    (copy,) = copies(course.instructor)
+    assert copy.name == f"{other}+ps1+{time}"
+    (receipt,) = receipts(course.instructor)
+    assert receipt["receipt"]["submitted_by"] == course.instructor.name
+    complaint = course.instructor.refused(
+        "submit", "ps1", course.option, "--student=nobody"
+    )
+    assert "The exchange says: Student not found" in complaint
+
+
+@ngshare_only
+def test_an_ngshare_takes_submissions_from_the_students_themselves_only(
+    course: Course,
+) -> None:
+    course.release()
+    other = course.second.name
+    write_tree(course.instructor.home / "ps1", WORK)
+    complaint = course.instructor.refused(
+        "submit", "ps1", course.option, f"--student={other}"
+    )
+    assert f"so not for '{other}'" in complaint
+
+
+def test_a_receipt_is_printed_and_kept_and_the_exchange_knows_it(
+    course: Course,
+) -> None:
+    course.release()
+    write_tree(course.first.home / "ps1", WORK)
+    said = course.first.nbgrader("submit", "ps1", course.option).stderr
+    (kept,) = receipts(course.first)
+    receipt = kept["receipt"]
+    (time,) = course.submissions(course.first)
+    assert f"submission {receipt['id']} of {time} UTC, 3 files" in said
+    assert receipt["tree"] in said
+    assert (receipt["student"], receipt["files"]) == (course.first.name, len(WORK))
+    verdict = course.second.post_json("v1/receipts/verify", kept)
+    assert verdict == {"valid": True, "stored": True}
+
+    # The copy may go, and what it is a receipt for is still proved.
+    course.first.nbgrader("list", "--cached", "--remove", course.option)
+    assert copies(course.first) == []
+    assert receipts(course.first) == [kept]
 
 
 def test_work_that_is_too_large_is_refused_with_the_limit(
@@ -78,22 +138,105 @@ def test_work_that_is_too_large_is_refused_with_the_limit(
     course.release()
     through(front.url, course.first)
     write_tree(course.first.home / "ps1", WORK)
-    message = b'{"success": false, "message": "larger than the limit of 9 bytes"}'
-    front.rule = lambda asked: answer(413, message) if asked.method == "POST" else None
+    too_large = problem(413, "larger than the limit of 9 bytes")
+    front.rule = lambda asked: too_large if asked.method == "POST" else None
     complaint = course.first.refused("submit", "ps1", course.option)
     assert "make it smaller (larger than the limit of 9 bytes)" in complaint
     assert copies(course.first) == []
 
 
-def test_a_submission_whose_answer_is_lost_is_not_sent_twice(
+def test_only_what_changed_travels(course: Course, front: Front) -> None:
+    course.release()
+    through(front.url, course.first)
+    # Nothing that could be compressed: what is counted are the files themselves.
+    work = {f"data/{n}.bin": os.urandom(20_000) for n in range(100)}
+    write_tree(course.first.home / "ps1", work | {"p1.ipynb": b"1" * 5_000})
+    course.first.nbgrader("submit", "ps1", course.option)
+    first = sum(asked.sent for asked in front.asked)
+    assert first > 2_000_000
+
+    front.asked.clear()
+    changed = {"p1.ipynb": os.urandom(5_000)}
+    write_tree(course.first.home / "ps1", changed)
+    course.first.nbgrader("submit", "ps1", course.option)
+    # The files' names and sums, twice; and the one file.
+    assert sum(asked.sent for asked in front.asked) < 5_000 + 2 * 100 * 130
+    assert [asked.method for asked in front.asked] == ["GET", "POST", "POST"]
+    assert_same_tree(course.submitted(course.first), work | changed)
+
+    # Handed in a second time as it is, nothing travels but the list.
+    front.asked.clear()
+    course.first.nbgrader("submit", "ps1", course.option)
+    assert [asked.method for asked in front.asked] == ["GET", "POST"]
+    assert len(course.submissions(course.first)) == 3
+
+
+def test_text_travels_compressed_and_arrives_as_it_was(
+    course: Course, front: Front
+) -> None:
+    course.release()
+    through(front.url, course.first)
+    work = {
+        "p1.ipynb": b"".join(b"a line of text, number %d\n" % n for n in range(9_999))
+    }
+    write_tree(course.first.home / "ps1", work)
+    course.first.nbgrader("submit", "ps1", course.option)
+    assert sum(asked.sent for asked in front.asked) < len(work["p1.ipynb"]) / 3
+    assert_same_tree(course.submitted(course.first), work)
+
+
+def test_names_of_all_kinds_travel(course: Course) -> None:
+    course.release()
+    work = {
+        "ü ({+}) &=?.ipynb": b"1",
+        "'\"% 100.txt": b"2",
+        f"{'long name ' * 15}.txt": b"3",
+        f"{'deep/' * 60}end": b"4",
+        "empty": b"",
+    }
+    write_tree(course.first.home / "ps1", work)
+    course.first.nbgrader("submit", "ps1", course.option)
+    assert_same_tree(course.submitted(course.first), work)
+    course.instructor.nbgrader("collect", "ps1", course.option)
+    collected = course.instructor.home / "submitted" / course.first.name / "ps1"
+    assert_same_tree(without(read_tree(collected), "timestamp.txt"), work)
+
+
+def test_a_submission_whose_answer_is_lost_is_sent_again_and_stored_once(
+    course: Course, front: Front
+) -> None:
+    course.release()
+    through(front.url, course.first)
+    write_tree(course.first.home / "ps1", WORK)
+    posts = []
+
+    def first_answer_is_lost(asked: Asked) -> Spoil | None:
+        posts.extend([asked] if asked.method == "POST" else [])
+        return cut if len(posts) == 1 else None
+
+    front.rule = first_answer_is_lost
+    said = course.first.nbgrader("submit", "ps1", course.option).stderr
+    assert "trying again" in said
+    assert len(posts) == 2
+    (time,) = course.submissions(course.first)
+    assert [copy.name for copy in copies(course.first)] == [
+        f"{course.first.name}+ps1+{time}"
+    ]
+
+
+@both_wires
+def test_who_cannot_know_whether_it_arrived_is_told_so(
     course: Course, front: Front
 ) -> None:
     course.release()
     through(front.url, course.first)
     write_tree(course.first.home / "ps1", WORK)
     front.rule = lambda asked: cut if asked.method == "POST" else None
-    complaint = course.first.refused("submit", "ps1", course.option)
+    complaint = course.first.refused(
+        "submit", "ps1", course.option, "--NbCourier.attempts=2"
+    )
     assert "submit again, the newest one counts" in complaint
+    # However often it was sent; an ngshare would store each, so there it is sent once.
     assert len(course.submissions(course.first)) == 1
 
 

@@ -81,6 +81,7 @@ def server(environment: Environment, tmp_path: Path) -> Iterator[str]:
     """The address of the installed server, running."""
     command = environment.command("nbcourier")
     options = ["--standalone", "--port", "0", "--data-dir", str(tmp_path / "data")]
+    options += ["--admins", "root"]
     process = subprocess.Popen(
         [*command, "serve", *options], stderr=subprocess.PIPE, text=True
     )
@@ -100,6 +101,21 @@ def test_the_server_is_on_the_path_and_answers(
     assert environment.run("nbcourier", "--version") == f"nbcourier {version}\n"
     root = server.split("/api")[0]
     assert requests.get(f"{root}/healthz", timeout=ANSWER_LIMIT_S).ok
+
+
+def test_ngshares_course_management_is_on_the_path(
+    environment: Environment, server: str
+) -> None:
+    identity = (f"NBCOURIER_URL={server}", "JUPYTERHUB_API_TOKEN=root")
+    command = environment.command("ngshare-course-management")
+    done = subprocess.run(
+        [*command[:2], *identity, *command[2:], "create_course", "algebra"],
+        text=True,
+        capture_output=True,
+        timeout=ANSWER_LIMIT_S,
+    )
+    assert done.stderr == ""
+    assert done.stdout == "Successfully created algebra\n"
 
 
 def test_the_plugin_is_there_and_asks_for_little(environment: Environment) -> None:
@@ -133,6 +149,7 @@ def test_the_other_wheel_has_the_plugin_only(
     environment = Environment(tmp_path / "venv", wheels["anywhere"])
     assert environment.run("python", "-c", "import nbcourier; print(1)") == "1\n"
     assert not (environment.path / "bin" / "nbcourier").exists()
+    assert not (environment.path / "bin" / "ngshare-course-management").exists()
     assert_extension_is_enabled(environment)
 
 

@@ -254,7 +254,7 @@ impl Drop for Server {
 }
 
 /// Nothing of the surroundings but the search path, so that no setting strays in.
-fn isolate(command: &mut Command, home: &Path) {
+pub fn isolate(command: &mut Command, home: &Path) {
     command.env_clear().current_dir(home).env("HOME", home);
     if let Some(path) = std::env::var_os("PATH") {
         command.env("PATH", path);

@@ -1,20 +1,12 @@
 //! Single trees as archives.
 
-use crate::client::{algebra, call, hex_sha256, problem};
+use crate::client::{algebra, call, files, hex_sha256, problem, tree_digest};
 use crate::support::course::timestamp_of;
-use crate::support::{Reply, Sent, Server, Setup, tar};
+use crate::support::{Sent, Server, Setup, tar};
 use flate2::read::GzDecoder;
 use std::io::Read as _;
 
 const TREE: &str = "v1/courses/algebra/assignments/challenge/tree";
-
-/// The files of an archive that says what it is.
-#[track_caller]
-fn files(reply: Reply) -> Vec<Sent> {
-    let reply = reply.ok();
-    assert_eq!(reply.header("content-type"), Some("application/x-tar"));
-    tar::files(&reply.body)
-}
 
 /// The number under which the latest submission is listed.
 fn last_number(server: &Server) -> i64 {
@@ -39,17 +31,12 @@ fn a_release_is_fetched_as_an_archive_in_its_order() {
     let reply = server.get(TREE, "lawrence");
     let length = reply.body.len().to_string();
     assert_eq!(reply.header("content-length"), Some(length.as_str()));
-    let mut sorted = sent.to_vec();
-    sorted.sort_by(|a, b| a.path.cmp(&b.path));
-    let lines = sorted
-        .iter()
-        .map(|file| format!("{}\0{}\0", hex_sha256(&file.bytes), file.path));
-    let digest = hex_sha256(lines.collect::<String>().as_bytes());
+    let digest = tree_digest(&sent);
     assert_eq!(reply.header("x-tree-digest"), Some(digest.as_str()));
-    assert_eq!(files(reply), sent);
+    assert_eq!(files(&reply), sent);
     course.release("empty", "kevin", &[]).ok();
     let target = TREE.replace("challenge", "empty");
-    assert!(files(server.get(&target, "lawrence")).is_empty());
+    assert!(files(&server.get(&target, "lawrence")).is_empty());
 }
 
 #[test]
@@ -61,16 +48,16 @@ fn earlier_versions_are_for_instructors() {
     server.delete("assignment/algebra/challenge", "kevin").ok();
     let ask = |version: &str, user| server.get(&format!("{TREE}?version={version}"), user);
     assert_eq!(
-        files(ask("1", "kevin")),
+        files(&ask("1", "kevin")),
         version("one"),
         "though it is not released"
     );
     assert_eq!(problem(&ask("1", "lawrence")).0, 404);
     assert_eq!(problem(&ask("", "kevin")).0, 404);
     course.release("challenge", "kevin", &version("two")).ok();
-    assert_eq!(files(ask("", "lawrence")), version("two"));
-    assert_eq!(files(ask("2", "lawrence")), version("two"));
-    assert_eq!(files(ask("1", "root")), version("one"));
+    assert_eq!(files(&ask("", "lawrence")), version("two"));
+    assert_eq!(files(&ask("2", "lawrence")), version("two"));
+    assert_eq!(files(&ask("1", "root")), version("one"));
     for number in ["1", "3"] {
         let refused = (403, "Permission denied".to_owned());
         assert_eq!(problem(&ask(number, "lawrence")), refused, "{number}");
@@ -93,8 +80,8 @@ fn a_submission_and_its_feedback_are_for_its_student_and_instructors() {
     let target = format!("v1/courses/algebra/submissions/{}", last_number(&server));
     let tree = |user| server.get(&format!("{target}/tree"), user);
     let feedback = |user| server.get(&format!("{target}/feedback"), user);
-    assert_eq!(files(tree("lawrence")), work);
-    assert_eq!(files(tree("kevin")), work);
+    assert_eq!(files(&tree("lawrence")), work);
+    assert_eq!(files(&tree("kevin")), work);
     assert_eq!(
         problem(&feedback("lawrence")),
         (404, "Feedback not found".to_owned())
@@ -104,8 +91,8 @@ fn a_submission_and_its_feedback_are_for_its_student_and_instructors() {
         course
             .give_feedback("challenge", "lawrence", &time, &returned)
             .ok();
-        assert_eq!(files(feedback("lawrence")), returned);
-        assert_eq!(files(feedback("kevin")), returned);
+        assert_eq!(files(&feedback("lawrence")), returned);
+        assert_eq!(files(&feedback("kevin")), returned);
     }
     for user in ["eric", "sam"] {
         let refused = (403, "Permission denied".to_owned());
@@ -170,9 +157,9 @@ fn an_archive_is_compressed_for_those_who_ask_when_it_is_worth_it() {
     assert_eq!(packed.header("content-encoding"), Some("zstd"));
     let unpacked = zstd::decode_all(packed.body.as_slice()).unwrap();
     assert_eq!(tar::files(&unpacked), notebook);
-    assert_eq!(files(ask(TREE, "identity")), notebook);
+    assert_eq!(files(&ask(TREE, "identity")), notebook);
     let short = ask(&TREE.replace("challenge", "short"), "gzip, zstd");
-    assert_eq!(files(short).len(), 1);
+    assert_eq!(files(&short).len(), 1);
 }
 
 #[test]

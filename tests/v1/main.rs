@@ -9,16 +9,21 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod archives;
 mod assignments;
 mod client;
 mod collect;
 mod dates;
 mod events;
 mod fetch;
+mod give;
 mod history;
 mod listings;
 mod overview;
 mod problems;
+mod receipts;
+mod release;
 mod roster;
 mod submissions;
+mod submit;
 mod trash;

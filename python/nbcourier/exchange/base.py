@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+from datetime import timezone, tzinfo
 from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
+from dateutil.tz import gettz
 from jupyter_core.paths import jupyter_data_dir
 from nbgrader.exchange.abc import Exchange, ExchangeError
 from traitlets import Bool, Unicode, default
@@ -42,6 +44,11 @@ class NbCourierExchange(NbCourier, Exchange):
     def assignment(self) -> str:
         """The assignment."""
         return self.coursedir.assignment_id
+
+    @property
+    def zone(self) -> tzinfo:
+        """In which times are shown; `Exchange.timezone`."""
+        return gettz(self.timezone) or timezone.utc
 
     @property
     def submission_cache(self) -> Cache:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from pathlib import Path
+from typing import Callable
 
 from nbgrader.api import Gradebook, MissingEntry
 from nbgrader.exchange.abc import ExchangeCollect
@@ -21,13 +22,16 @@ class Collect(NbCourierExchange, ExchangeCollect):
 
     def init_src(self) -> None:
         """Finds out whose submission is to be had, and which."""
-        submissions = self.transport.submissions(self.course, self.assignment)
+        self.listed = self.transport.submissions(self.course, self.assignment)
+        if {each.student for each in self.listed} <= {self.username}:
+            # What a student gets to see as well; but collecting is not for students.
+            self.transport.require_instructor(self.course)
         by_student: dict[str, list[Submission]] = {}
-        for submission in submissions:
+        for submission in self.listed:
             if selects(self.coursedir.student_id, submission.student):
                 by_student.setdefault(submission.student, []).append(submission)
-        due = self._due_date() if self.before_duedate else None
-        self.src_records = [_chosen(each, due) for each in by_student.values()]
+        is_in_time = self._rule() if self.before_duedate else None
+        self.src_records = [_chosen(each, is_in_time) for each in by_student.values()]
 
     def copy_files(self) -> None:
         """Brings those that are missing here or newer there; each takes its place only once it is complete."""
@@ -38,12 +42,15 @@ class Collect(NbCourierExchange, ExchangeCollect):
                 self.course,
             )
         wanted = [each for each in self.src_records if self._is_wanted(each)]
-        failed = []
+        failed: list[str] = []
         with progress.bar("Collecting", len(wanted), unit=" submissions") as done:
-            for submission, content in self.transport.collect(wanted):
+
+            def receive(submission: Submission, content: Content) -> None:
                 if not self._bring(submission, content):
                     failed.append(submission.student)
                 done(1)
+
+            self.transport.collect(wanted, self.listed, receive)
         if failed:
             raise CourierError(f"Not collected: {', '.join(failed)}")
 
@@ -85,7 +92,15 @@ class Collect(NbCourierExchange, ExchangeCollect):
             self.coursedir.format_path(step, submission.student, submission.assignment)
         )
 
-    def _due_date(self) -> datetime | None:
+    def _rule(self) -> Callable[[Submission], bool] | None:
+        """What is in time; None when nothing is due."""
+        # The exchange's date comes first: it is the one that students see, and some may have more time.
+        if self.transport.dates(self.course, self.assignment).due is not None:
+            return lambda submission: not submission.late
+        due = self._gradebook_due_date()
+        return None if due is None else lambda submission: _time(submission) <= due
+
+    def _gradebook_due_date(self) -> datetime | None:
         with Gradebook(self.coursedir.db_url, self.course) as gradebook:
             try:
                 return gradebook.find_assignment(self.assignment).duedate
@@ -93,10 +108,12 @@ class Collect(NbCourierExchange, ExchangeCollect):
                 return None
 
 
-def _chosen(submissions: list[Submission], due: datetime | None) -> Submission:
+def _chosen(
+    submissions: list[Submission], is_in_time: Callable[[Submission], bool] | None
+) -> Submission:
     """The latest in time; when none is, or nothing is due, the latest."""
     ordered = sorted(submissions, key=_time)
-    in_time = [each for each in ordered if due is not None and _time(each) <= due]
+    in_time = [each for each in ordered if is_in_time is not None and is_in_time(each)]
     return (in_time or ordered)[-1]
 
 

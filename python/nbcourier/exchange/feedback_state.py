@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ def of_notebook(
 ) -> dict[str, Any]:
     """The four keys for one notebook; `exchange` has the checksums there, `directory` the pages fetched here."""
     page = directory / f"{notebook}.html"
-    here = _checksum(page) if page.is_file() else None
+    here = checksum(page)
     there = exchange.get(page.name)
     return {
         "has_local_feedback": here is not None,
@@ -44,15 +45,18 @@ def in_words(submission: dict[str, Any]) -> str:
     return "no feedback available"
 
 
-def checksums(files: list[RemoteFile]) -> dict[str, str]:
+def checksums(files: Iterable[RemoteFile]) -> dict[str, str]:
     """The files by their paths."""
     return {file.path: file.checksum for file in files}
+
+
+def checksum(page: Path) -> str | None:
+    """Of a page that was fetched; None when there is none."""
+    if not page.is_file():
+        return None
+    return hashlib.md5(page.read_bytes(), usedforsecurity=False).hexdigest()
 
 
 def _all(notebooks: list[dict[str, Any]], key: str) -> bool:
     # No notebooks at all is nothing fetched and nothing to fetch.
     return bool(notebooks) and all(each[key] for each in notebooks)
-
-
-def _checksum(page: Path) -> str:
-    return hashlib.md5(page.read_bytes(), usedforsecurity=False).hexdigest()

@@ -27,14 +27,16 @@ class FetchAssignment(NbCourierExchange, ExchangeFetchAssignment):
 
     def copy_files(self) -> None:
         """Fetches it: whole, or what is missing of it."""
-        content = self.transport.fetch(self.course, self.assignment)
-        if self.dest_path.is_dir():
-            self._restore(content)
-        else:
-            with staged(self.dest_path) as fresh:
-                for path, file in self._welcome(content):
-                    write_file(fresh, path, file)
-        self.log.info("Fetched: %s %s", self.course, self.assignment)
+        course, assignment = self.course, self.assignment
+        take = self._restore if self.dest_path.is_dir() else self._bring
+        self.transport.fetch(course, assignment, take)
+        self.log.info("Fetched: %s %s", course, assignment)
+        self._tell_dates()
+
+    def _bring(self, content: Content) -> None:
+        with staged(self.dest_path) as fresh:
+            for path, file in self._welcome(content):
+                write_file(fresh, path, file)
 
     def _restore(self, content: Content) -> None:
         for path, file in self._welcome(content):
@@ -46,3 +48,13 @@ class FetchAssignment(NbCourierExchange, ExchangeFetchAssignment):
         for path, file in content:
             if not is_ignored(path, self.coursedir.ignore):
                 yield path, file
+
+    def _tell_dates(self) -> None:
+        try:
+            dates = self.transport.dates(self.course, self.assignment)
+        except CourierError as error:
+            # The assignment is here, which is what was asked for.
+            self.log.warning("It is not known when this is due: %s", error)
+            return
+        if words := dates.in_words(self.zone):
+            self.log.info("%s is %s", self.assignment, words)

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from nbgrader.exchange.abc import ExchangeFetchFeedback
 
-from ..transport import Submission
+from ..transport import Content, Submission
 from ..trees import write_file
+from . import feedback_state
 from .base import NbCourierExchange
 
 
@@ -27,19 +30,35 @@ class FetchFeedback(NbCourierExchange, ExchangeFetchFeedback):
 
     def copy_files(self) -> None:
         """Fetches the pages, in place of those from an earlier time."""
-        for submission in self.src_records:
-            if not self._fetch(submission):
+        self.found: set[Submission] = set()
+        wanted = [each for each in self.src_records if not self._is_here(each)]
+        self.transport.fetch_feedback(wanted, self._receive)
+        for submission in wanted:
+            if submission not in self.found:
                 self.log.warning(
                     "There is no feedback yet on '%s' submitted at %s",
                     self.assignment,
                     submission.timestamp,
                 )
 
-    def _fetch(self, submission: Submission) -> bool:
-        directory = self.dest_path / submission.timestamp
-        found = False
-        for path, content in self.transport.fetch_feedback(submission):
-            write_file(directory, path, content)
-            self.log.info("Fetched feedback: %s", directory / path)
-            found = True
-        return found
+    def _receive(self, submission: Submission, content: Content) -> None:
+        for path, file in content:
+            page = self._directory(submission) / path
+            write_file(self._directory(submission), path, file)
+            self.log.info("Fetched feedback: %s", page)
+            self.found.add(submission)
+
+    def _is_here(self, submission: Submission) -> bool:
+        """Whether there is feedback, and nothing to fetch of it, as far as the listing tells."""
+        directory = self._directory(submission)
+        pages = submission.feedback or ()
+        here = bool(pages) and all(
+            feedback_state.checksum(directory / page.path) == page.checksum
+            for page in pages
+        )
+        if here:
+            self.log.info("Feedback fetched already: %s", directory)
+        return here
+
+    def _directory(self, submission: Submission) -> Path:
+        return self.dest_path / submission.timestamp

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from nbgrader.exchange.abc import ExchangeReleaseAssignment
 
-from ..errors import CourierError
+from ..errors import CourierError, Refused
 from ..trees import files_below
 from .base import NbCourierExchange
 
@@ -29,14 +29,14 @@ class ReleaseAssignment(NbCourierExchange, ExchangeReleaseAssignment):
         """Sends it."""
         course, assignment = self.course, self.assignment
         files = files_below(self.src_path, self.coursedir, self.log)
-        if assignment not in self.transport.assignments(course):
-            self.transport.release(course, assignment, files)
-        elif self.force:
-            self.transport.release_again(course, assignment, files)
-        else:
+        try:
+            self.transport.release(course, assignment, files, again=self.force)
+        except Refused as refused:
+            if refused.status != 409:
+                raise
             raise CourierError(
                 f"'{assignment}' is released already: add --force to put the new files in its place"
-            )
+            ) from refused
         self.log.info("Released: %s %s (%d files)", course, assignment, len(files))
 
     def _directory(self, step: str) -> Path:

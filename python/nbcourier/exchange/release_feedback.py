@@ -8,8 +8,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from nbgrader.exchange.abc import ExchangeReleaseFeedback
+from nbgrader.utils import parse_utc
 
-from ..errors import CourierError, Refused
+from ..errors import CourierError
 from ..transport import Submission
 from ..trees import LocalFile
 from .base import NbCourierExchange, selects
@@ -19,31 +20,39 @@ class ReleaseFeedback(NbCourierExchange, ExchangeReleaseFeedback):
     """Gives the graded pages back. May be repeated: the same pages change nothing."""
 
     def copy_files(self) -> None:
-        """Sends each student's; one that fails does not keep the others from theirs."""
-        failed = []
-        for student, directory in self._feedback_directories():
-            try:
-                self._give(student, directory)
-            except (Refused, OSError, UnicodeDecodeError) as error:
-                self.log.error("No feedback for '%s': %s", student, error)
-                failed.append(student)
+        """Sends everybody's; one that fails does not keep the others from theirs."""
+        failed: dict[str, Exception] = {}
+        pages = dict(self._all_pages(failed))
+        refused = self.transport.give_feedback(pages)
+        for submission in pages:
+            if submission in refused:
+                failed[submission.student] = refused[submission]
+            else:
+                name = submission.student
+                self.log.info("Feedback released: %s %s", name, self.assignment)
+        for student, error in failed.items():
+            self.log.error("No feedback for '%s': %s", student, error)
         if failed:
             raise CourierError(f"No feedback was released for: {', '.join(failed)}")
 
-    def _give(self, student: str, directory: Path) -> None:
-        pages = [
-            LocalFile(page.name, page)
-            for page in sorted(directory.glob("*.html"))
-            if page.is_file()
-        ]
-        if not pages:
-            self.log.warning("There is no feedback in '%s'", directory)
-            return
-        # What nbgrader carries along from the collected submission tells which one these pages are about.
-        timestamp = (directory / "timestamp.txt").read_text("utf-8").strip()
-        submission = Submission(self.course, self.assignment, student, timestamp)
-        self.transport.give_feedback(submission, pages)
-        self.log.info("Feedback released: %s %s", student, self.assignment)
+    def _all_pages(
+        self, failed: dict[str, Exception]
+    ) -> Iterator[tuple[Submission, list[LocalFile]]]:
+        for student, directory in self._feedback_directories():
+            pages = [
+                LocalFile(page.name, page)
+                for page in sorted(directory.glob("*.html"))
+                if page.is_file()
+            ]
+            if not pages:
+                self.log.warning("There is no feedback in '%s'", directory)
+                continue
+            try:
+                time = _graded_time(directory)
+            except (OSError, ValueError) as error:
+                failed[student] = error
+                continue
+            yield Submission(self.course, self.assignment, student, time), pages
 
     def _feedback_directories(self) -> Iterator[tuple[str, Path]]:
         excluded = self.coursedir.student_id_exclude.split(",")
@@ -67,3 +76,10 @@ class ReleaseFeedback(NbCourierExchange, ExchangeReleaseFeedback):
             if match and Path(directory).is_dir():
                 found.append((match.group(1), Path(directory)))
         return sorted(found)
+
+
+def _graded_time(directory: Path) -> str:
+    """Of the submission that the pages are about: nbgrader carries it along from what was collected."""
+    text = (directory / "timestamp.txt").read_text("utf-8").strip()
+    # However it is written: the submission may have come by way of another exchange.
+    return parse_utc(text).strftime("%Y-%m-%d %H:%M:%S.%f")

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from nbgrader.exchange.abc import ExchangeSubmit
 
-from ..errors import CourierError
-from ..transport import Accepted, Submission
+from ..errors import CourierError, Refused, Unreachable
+from ..transport import Accepted, Release, Submission
 from ..trees import LocalFile, files_below
 from .base import NbCourierExchange
 
@@ -25,23 +25,47 @@ class Submit(NbCourierExchange, ExchangeSubmit):
             )
 
     def init_dest(self) -> None:
-        """Only one's own work can be handed in: this protocol knows no other way."""
-        if self.student != self.username:
-            raise CourierError(
-                f"This exchange takes submissions from the students themselves only, so not for '{self.student}'"
-            )
+        """Says whose work it is; whether it may be handed in for another is the exchange's business."""
+        student = self.student
+        self.in_place_of = None if student == self.username else student
 
     def copy_files(self) -> None:
         """Sends the work, and keeps a copy of it."""
         course, assignment = self.course, self.assignment
         files = files_below(self.src_path, self.coursedir, self.log)
-        self._compare_notebooks(files)
-        accepted = self.transport.submit(course, assignment, files)
-        self._keep_copy(accepted, files)
+        release = self.transport.find_release(course, assignment)
+        self._compare_notebooks(release, files)
+        accepted = self._hand_in(files)
+        submission = Submission(course, assignment, self.student, accepted.timestamp)
         self.log.info("Submitted: %s %s %s", course, assignment, accepted.timestamp)
+        # Of another's extension nothing is known here.
+        if self.in_place_of is None and release.dates.is_late(accepted.timestamp):
+            self.log.warning(
+                "This is late: '%s' was %s",
+                assignment,
+                release.dates.in_words(self.zone),
+            )
+        self._keep(submission, files, accepted)
 
-    def _compare_notebooks(self, files: list[LocalFile]) -> None:
-        released = self.transport.released(self.course, self.assignment)
+    def _hand_in(self, files: list[LocalFile]) -> Accepted:
+        try:
+            return self.transport.submit(
+                self.course, self.assignment, files, self.in_place_of
+            )
+        except Unreachable as error:
+            raise Unreachable(
+                f"{error}. It is not known whether your submission arrived: submit again, the newest one counts"
+            ) from error
+        except Refused as refused:
+            # The exchange's sentence about a cut-off that is over (api-specifications.md).
+            if refused.status == 409 and refused.message.startswith("Too late"):
+                raise CourierError(
+                    f"Not submitted. {refused.message}. Only an instructor can give you more time"
+                ) from refused
+            raise
+
+    def _compare_notebooks(self, release: Release, files: list[LocalFile]) -> None:
+        released = self.transport.released(release)
         expected = {file.path for file in released if file.path.endswith(".ipynb")}
         found = {file.path for file in files if file.path.endswith(".ipynb")}
         missing, extra = sorted(expected - found), sorted(found - expected)
@@ -55,12 +79,25 @@ class Submit(NbCourierExchange, ExchangeSubmit):
         if extra:
             self.log.warning("These notebooks are extra: %s", ", ".join(extra))
 
-    def _keep_copy(self, accepted: Accepted, files: list[LocalFile]) -> None:
-        submission = Submission(
-            self.course, self.assignment, self.username, accepted.timestamp
-        )
+    def _keep(
+        self, submission: Submission, files: list[LocalFile], accepted: Accepted
+    ) -> None:
         try:
             self.submission_cache.add(submission, files)
+            if accepted.receipt is not None:
+                self._keep_receipt(submission, accepted.receipt)
         except OSError as error:
             # The work is handed in; to call that a failure would make people submit again.
             self.log.warning("No copy of the submission could be kept here: %s", error)
+
+    def _keep_receipt(self, submission: Submission, signed: dict) -> None:
+        receipt = signed["receipt"]
+        path = self.submission_cache.add_receipt(submission, signed)
+        self.log.info(
+            "Receipt: submission %d of %s UTC, %d files, SHA-256 %s; signed, in %s",
+            receipt["id"],
+            submission.timestamp,
+            receipt["files"],
+            receipt["tree"],
+            path,
+        )

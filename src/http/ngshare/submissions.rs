@@ -3,7 +3,7 @@
 use super::file_list;
 use crate::auth::Caller;
 use crate::domain::Timestamp;
-use crate::exchange::submissions::{self, Line};
+use crate::exchange::submissions::{self, Line, Work};
 use crate::exchange::{Error as Refusal, Exchange, Thing};
 use crate::http::error::Result;
 use crate::http::listing;
@@ -68,10 +68,16 @@ pub async fn submit(
     request: HttpRequest,
     body: web::Payload,
 ) -> Result<HttpResponse> {
-    submissions::may_submit(&exchange, &caller, &course, &assignment).await?;
+    let work = Work {
+        course,
+        assignment,
+        student: None,
+        key: None,
+    };
+    submissions::may_submit(&exchange, &caller, &work).await?;
     let upload = receive::upload(&exchange, &request, body, FieldsIn::Body).await?;
-    let timestamp =
-        submissions::submit(&exchange, &caller, course, assignment, upload.files()?).await?;
+    let handed_in = submissions::submit(&exchange, &caller, work, upload.files()?).await?;
+    let timestamp = handed_in.receipt.submitted_at;
     Ok(HttpResponse::Ok().json(json!({ "success": true, "timestamp": timestamp })))
 }
 

@@ -29,9 +29,9 @@ struct Shown {
     tree: Sha256Sum,
     /// Students do not see it before.
     opens_at: Option<Rfc3339>,
-    /// What comes later is late; for a student the date that is theirs.
+    /// What comes later is late. Of a student their own, as is the next.
     due_at: Option<Rfc3339>,
-    /// What comes later is refused; for a student the date that is theirs.
+    /// What comes later is refused.
     cutoff_at: Option<Rfc3339>,
     /// Whether the caller has an extension.
     extended: bool,

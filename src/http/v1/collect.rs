@@ -25,7 +25,7 @@ struct CollectedSubmission {
     id: i64,
     student: String,
     submitted_at: Rfc3339,
-    /// Whether that was after it was due, an extension of the student's counted in.
+    /// Whether that was after it was due.
     late: bool,
     /// Names the files as a whole.
     tree: Sha256Sum,

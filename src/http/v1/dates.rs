@@ -10,11 +10,11 @@ use actix_web::web;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// Dates to be set; none where one is absent or `null`.
+/// When an assignment opens, is due and is cut off; no time, no date.
 #[derive(Deserialize, JsonSchema)]
 #[allow(clippy::struct_field_names, reason = "the keys of the JSON")]
-pub struct NewDates {
-    /// Students do not see the assignment before.
+pub struct GivenDates {
+    /// Students do not see it before.
     #[schemars(with = "Option<Rfc3339>")]
     opens_at: Option<String>,
     /// What comes later is late.
@@ -25,9 +25,8 @@ pub struct NewDates {
     cutoff_at: Option<String>,
 }
 
-/// The dates of an assignment.
+/// The same as the exchange understood it.
 #[derive(Serialize, JsonSchema)]
-#[schemars(rename = "Dates")]
 #[allow(clippy::struct_field_names, reason = "the keys of the JSON")]
 pub struct ShownDates {
     opens_at: Option<Rfc3339>,
@@ -40,7 +39,7 @@ pub async fn set(
     exchange: web::Data<Exchange>,
     caller: Caller,
     NewAssignment(course, assignment): NewAssignment,
-    body: JsonBody<NewDates>,
+    body: JsonBody<GivenDates>,
 ) -> Result<web::Json<ShownDates>> {
     dates::may_set(&exchange, &caller, &course).await?;
     let given = body.read().await?;
@@ -62,26 +61,23 @@ fn time(given: Option<String>) -> Result<Option<Timestamp>> {
     Ok(time?)
 }
 
-/// Dates of one student in the place of the assignment's, which count where one is absent or `null`.
+/// Dates in the place of the assignment's; where there is none, the assignment's counts.
 #[derive(Deserialize, JsonSchema)]
-pub struct NewExtension {
-    /// What comes later is late.
+pub struct GivenExtension {
     #[schemars(with = "Option<Rfc3339>")]
     due_at: Option<String>,
-    /// What comes later is refused.
     #[schemars(with = "Option<Rfc3339>")]
     cutoff_at: Option<String>,
 }
 
-/// Extensions, by student.
+/// The students with dates of their own.
 #[derive(Serialize, JsonSchema)]
 pub struct Extensions {
     extensions: Vec<ShownExtension>,
 }
 
-/// Dates of one student in the place of the assignment's, where they are not `null`.
+/// A student's own dates.
 #[derive(Serialize, JsonSchema)]
-#[schemars(rename = "Extension")]
 pub struct ShownExtension {
     student: String,
     due_at: Option<Rfc3339>,
@@ -115,7 +111,7 @@ pub async fn extend(
     exchange: web::Data<Exchange>,
     caller: Caller,
     OfWork(target): OfWork,
-    body: JsonBody<NewExtension>,
+    body: JsonBody<GivenExtension>,
 ) -> Result<web::Json<ShownExtension>> {
     dates::may_extend(&exchange, &caller, &target).await?;
     let given = body.read().await?;

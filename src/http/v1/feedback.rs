@@ -8,6 +8,7 @@ use crate::http::error::Result;
 use crate::http::names::{InCourse, OfSubmission};
 use crate::http::openapi::Query;
 use crate::http::tar_reply::{self, Archive, Bundled};
+use crate::http::tree_body::TreeBody;
 use actix_web::web;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -82,4 +83,39 @@ pub async fn tree(
 ) -> Result<Archive> {
     let found = feedback::tree(&exchange, &caller, course, id).await?;
     tar_reply::tree(&exchange, found).await
+}
+
+/// What became of feedback.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "FeedbackGiven")]
+pub struct Given {
+    /// The number of the submission it is on.
+    submission: i64,
+    /// Names the files as a whole.
+    tree: Sha256Sum,
+    /// Whether the submission had none or another before.
+    changed: bool,
+}
+
+impl From<feedback::Given> for Given {
+    fn from(given: feedback::Given) -> Self {
+        Self {
+            submission: given.submission,
+            tree: given.tree,
+            changed: given.changed,
+        }
+    }
+}
+
+/// `POST v1/courses/{course}/submissions/{id}/feedback`
+pub async fn give(
+    exchange: web::Data<Exchange>,
+    caller: Caller,
+    OfSubmission(course, id): OfSubmission,
+    body: TreeBody,
+) -> Result<web::Json<Given>> {
+    feedback::may_give_on(&exchange, &caller, &course, id).await?;
+    let parcel = body.read(&exchange).await?;
+    let given = feedback::give_on(&exchange, &caller, course, id, parcel).await?;
+    Ok(web::Json(given.into()))
 }

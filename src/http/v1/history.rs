@@ -12,20 +12,19 @@ use serde::Serialize;
 
 /// Every version of an assignment, the first one first.
 #[derive(Serialize, JsonSchema)]
-pub struct Releases {
-    releases: Vec<Release>,
+pub struct ReleaseHistory {
+    releases: Vec<PastRelease>,
 }
 
-/// A version of an assignment.
+/// A version.
 #[derive(Serialize, JsonSchema)]
-struct Release {
-    /// 1 for the first.
+struct PastRelease {
     version: i64,
     released_at: Rfc3339,
     released_by: String,
     /// Names the files as a whole.
     tree: Sha256Sum,
-    /// Whether it is what is released now.
+    /// Whether it is the one that students fetch.
     current: bool,
 }
 
@@ -34,29 +33,29 @@ pub async fn releases(
     exchange: web::Data<Exchange>,
     caller: Caller,
     InAssignment(course, assignment): InAssignment,
-) -> Result<Listing<Releases>> {
+) -> Result<Listing<ReleaseHistory>> {
     let versions = history::releases(&exchange, &caller, course, assignment).await?;
-    let releases = versions.into_iter().map(|version| Release {
+    let releases = versions.into_iter().map(|version| PastRelease {
         version: version.version,
         released_at: Rfc3339(version.released_at),
         released_by: version.released_by,
         tree: version.digest,
         current: version.is_current,
     });
-    Ok(Listing(Releases {
+    Ok(Listing(ReleaseHistory {
         releases: releases.collect(),
     }))
 }
 
-/// Everything that was given back on a submission, the first first.
+/// All feedback on a submission, the first one first.
 #[derive(Serialize, JsonSchema)]
 pub struct FeedbackHistory {
-    feedback: Vec<GivenFeedback>,
+    feedback: Vec<PastFeedback>,
 }
 
-/// What was given back once.
+/// Feedback that was given.
 #[derive(Serialize, JsonSchema)]
-struct GivenFeedback {
+struct PastFeedback {
     /// 1 for the first.
     number: usize,
     returned_at: Rfc3339,
@@ -65,7 +64,7 @@ struct GivenFeedback {
     tree: Sha256Sum,
     /// Whether it is in the trash.
     deleted: bool,
-    /// Whether it is what is shown now.
+    /// Whether it is the one that is shown.
     current: bool,
 }
 
@@ -76,7 +75,7 @@ pub async fn feedback(
     OfSubmission(course, submission): OfSubmission,
 ) -> Result<Listing<FeedbackHistory>> {
     let all = history::feedback(&exchange, &caller, course, submission).await?;
-    let feedback = all.into_iter().map(|given| GivenFeedback {
+    let feedback = all.into_iter().map(|given| PastFeedback {
         number: given.number,
         returned_at: Rfc3339(given.feedback.returned_at),
         returned_by: given.feedback.returned_by,

@@ -10,17 +10,23 @@ mod files;
 mod history;
 mod openapi;
 mod overview;
+mod receipts;
 mod releases;
 mod roster;
 mod submissions;
+mod submit;
 mod trash;
 
 use super::openapi::May::{Admins, Everybody, Instructors, Members, SelfOrInstructors};
 use super::openapi::{Operation, delete, get, post, put};
 
 /// Every address of it. What a handler takes and replies, the document knows from its signature.
-#[allow(clippy::too_many_lines, reason = "a table, read from top to bottom")]
 pub fn operations() -> Vec<Operation> {
+    let parts = [courses(), releases(), submissions(), feedback(), trash()];
+    parts.into_iter().flatten().collect()
+}
+
+fn courses() -> Vec<Operation> {
     vec![
         get("v1/openapi.json", openapi::show, Everybody, "This document"),
         get(
@@ -54,12 +60,23 @@ pub fn operations() -> Vec<Operation> {
         .details("Only an admin takes off instructors.")
         .fails(409, "A member by a group of JupyterHub"),
         get(
+            "v1/courses/{course}/events",
+            events::list,
+            Instructors,
+            "Who did what, the last first",
+        )
+        .fails(400, "Illegal cursor"),
+    ]
+}
+
+fn releases() -> Vec<Operation> {
+    vec![
+        get(
             "v1/courses/{course}/assignments",
             assignments::list,
             Members,
             "The released assignments with their files",
-        )
-        .details("Students do not see what is not open yet, and get the dates that are theirs."),
+        ),
         delete(
             "v1/courses/{course}/assignments/{assignment}",
             trash::delete_assignment,
@@ -72,23 +89,29 @@ pub fn operations() -> Vec<Operation> {
             Instructors,
             "Set when an assignment opens, is due and is cut off",
         )
-        .details("The assignment need not be released yet, nor be there.")
+        .details("The assignment need not be released yet. A date that is not given is none.")
         .fails(400, "Time format incorrect")
         .fails(
             400,
             "An assignment opens first, then is due, then is cut off",
         ),
         get(
+            "v1/courses/{course}/assignments/{assignment}/history",
+            history::releases,
+            Instructors,
+            "Every version that was released",
+        ),
+        get(
             "v1/courses/{course}/assignments/{assignment}/extensions",
             dates::list,
             Instructors,
-            "The students who have dates of their own",
+            "The students with dates of their own",
         ),
         put(
             "v1/courses/{course}/assignments/{assignment}/extensions/{user}",
             dates::extend,
             Instructors,
-            "Give a student other dates",
+            "Give a student dates of their own",
         )
         .fails(400, "Time format incorrect")
         .fails(400, "Please supply due_at or cutoff_at")
@@ -104,12 +127,6 @@ pub fn operations() -> Vec<Operation> {
         )
         .fails(404, "Extension not found"),
         get(
-            "v1/courses/{course}/assignments/{assignment}/history",
-            history::releases,
-            Instructors,
-            "Every version of an assignment, released now or not",
-        ),
-        get(
             "v1/courses/{course}/assignments/{assignment}/tree",
             releases::tree,
             Members,
@@ -118,6 +135,34 @@ pub fn operations() -> Vec<Operation> {
         .details("Another version than the released one is for instructors.")
         .fails(400, "The version is a number")
         .fails(404, "Version not found"),
+        put(
+            "v1/courses/{course}/assignments/{assignment}/tree",
+            releases::put,
+            Instructors,
+            "Release the next version of an assignment",
+        )
+        .details("The files of the version that is released already make no new one.")
+        .fails(409, "Assignment already exists"),
+        delete(
+            "v1/courses/{course}/assignments/{assignment}/release",
+            releases::unrelease,
+            Instructors,
+            "Take a release back; versions, submissions and feedback are kept",
+        ),
+    ]
+}
+
+fn submissions() -> Vec<Operation> {
+    vec![
+        post(
+            "v1/courses/{course}/assignments/{assignment}/submissions",
+            submit::submit,
+            Members,
+            "Hand in",
+        )
+        .details("Handing in for somebody else is for instructors, whom no cut-off stops.")
+        .fails(404, "Student not found")
+        .fails(409, "Too late: the cut-off is over"),
         get(
             "v1/courses/{course}/assignments/{assignment}/collect",
             collect::collect,
@@ -143,11 +188,34 @@ pub fn operations() -> Vec<Operation> {
             "Put a submission into the trash",
         ),
         get(
+            "v1/courses/{course}/submissions/{id}/history",
+            history::feedback,
+            SelfOrInstructors,
+            "All feedback that was given on a submission",
+        ),
+        get(
             "v1/courses/{course}/submissions/{id}/tree",
             submissions::tree,
             SelfOrInstructors,
             "The files of a submission",
         ),
+        get(
+            "v1/courses/{course}/submissions/{id}/receipt",
+            receipts::show,
+            SelfOrInstructors,
+            "What proves that something was handed in",
+        ),
+        post(
+            "v1/receipts/verify",
+            receipts::verify,
+            Everybody,
+            "Whether a receipt is genuine",
+        ),
+    ]
+}
+
+fn feedback() -> Vec<Operation> {
+    vec![
         get(
             "v1/courses/{course}/submissions/{id}/feedback",
             feedback::tree,
@@ -155,14 +223,6 @@ pub fn operations() -> Vec<Operation> {
             "The files of the feedback on a submission",
         )
         .fails(404, "Feedback not found"),
-        get(
-            "v1/courses/{course}/submissions/{id}/history",
-            history::feedback,
-            SelfOrInstructors,
-            "Everything that was given back on a submission",
-        )
-        .details("What is in the trash is told to instructors only.")
-        .fails(404, "Assignment not found"),
         delete(
             "v1/courses/{course}/submissions/{id}/feedback",
             trash::delete_feedback,
@@ -170,6 +230,13 @@ pub fn operations() -> Vec<Operation> {
             "Put all feedback on a submission into the trash",
         )
         .fails(404, "Feedback not found"),
+        post(
+            "v1/courses/{course}/submissions/{id}/feedback",
+            feedback::give,
+            Instructors,
+            "Give feedback on a submission",
+        )
+        .fails(404, "Assignment not found"),
         get(
             "v1/courses/{course}/feedback",
             feedback::of_course,
@@ -177,19 +244,17 @@ pub fn operations() -> Vec<Operation> {
             "The feedback on everything handed in, a student's own",
         )
         .fails(404, "Assignment not found"),
+    ]
+}
+
+fn trash() -> Vec<Operation> {
+    vec![
         get(
             "v1/courses/{course}/overview",
             overview::show,
             Instructors,
             "Who has handed in what, and who has not",
         ),
-        get(
-            "v1/courses/{course}/events",
-            events::list,
-            Instructors,
-            "Who did what",
-        )
-        .fails(400, "Illegal cursor"),
         get(
             "v1/courses/{course}/trash",
             trash::list,

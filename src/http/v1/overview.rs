@@ -3,7 +3,7 @@
 use crate::auth::Caller;
 use crate::domain::Rfc3339;
 use crate::exchange::Exchange;
-use crate::exchange::overview::{self, Assignment, Counts, Feedback, Overview, Student, Work};
+use crate::exchange::overview::{self, Assignment, Counts, Feedback, Student, Work};
 use crate::http::error::Result;
 use crate::http::names::InCourse;
 use crate::http::openapi::Listing;
@@ -13,54 +13,79 @@ use serde::Serialize;
 
 /// A course at a glance.
 #[derive(Serialize, JsonSchema)]
-#[schemars(rename = "Overview")]
-pub struct Shown {
-    /// In the order in which they were made, released or not.
-    assignments: Vec<AssignmentAtAGlance>,
-    /// Who takes the course, in the order of the roster, and then whoever else handed something in.
-    students: Vec<StudentAtAGlance>,
+pub struct CourseOverview {
+    assignments: Vec<AssignmentOverview>,
+    /// Everybody who is enrolled, and everybody who handed something in.
+    students: Vec<StudentOverview>,
 }
 
-/// An assignment, and how many people did what with it.
+/// An assignment, and how many of the students did what.
 #[derive(Serialize, JsonSchema)]
-struct AssignmentAtAGlance {
+struct AssignmentOverview {
     assignment: String,
     opens_at: Option<Rfc3339>,
     due_at: Option<Rfc3339>,
     cutoff_at: Option<Rfc3339>,
     released: bool,
-    /// Who handed it in.
+    /// Students who handed something in.
     submitted: usize,
-    /// Who takes the course and did not.
+    /// Enrolled students who did not.
     missing: usize,
-    /// Whose latest submission is late.
+    /// Students whose latest submission came after it was due.
     late: usize,
-    /// Whose latest submission has feedback.
+    /// Students who have feedback on their latest submission.
     feedback: usize,
 }
 
-/// Somebody, and what they handed in.
+impl From<&(Assignment, Counts)> for AssignmentOverview {
+    fn from((assignment, counts): &(Assignment, Counts)) -> Self {
+        Self {
+            assignment: assignment.name.clone(),
+            opens_at: assignment.dates.opens_at.map(Rfc3339),
+            due_at: assignment.dates.due_at.map(Rfc3339),
+            cutoff_at: assignment.dates.cutoff_at.map(Rfc3339),
+            released: assignment.released,
+            submitted: counts.submitted,
+            missing: counts.missing,
+            late: counts.late,
+            feedback: counts.feedback,
+        }
+    }
+}
+
+/// A student, and what they handed in.
 #[derive(Serialize, JsonSchema)]
-struct StudentAtAGlance {
+struct StudentOverview {
     student: String,
     first_name: Option<String>,
     last_name: Option<String>,
-    /// Whether they take the course.
+    /// Whether they are in the course now.
     enrolled: bool,
-    work: Vec<WorkAtAGlance>,
+    /// In the order of the assignments, without those to which they handed in nothing.
+    work: Vec<WorkOverview>,
 }
 
-/// What somebody handed in to an assignment.
+/// What a student handed in to an assignment.
 #[derive(Serialize, JsonSchema)]
-struct WorkAtAGlance {
+struct WorkOverview {
     assignment: String,
-    /// The latest.
+    /// The latest time.
     submitted_at: Rfc3339,
-    /// Whether the latest was in after it was due, an extension counted in.
+    /// Whether that was after it was due.
     late: bool,
     /// How many there are.
     submissions: usize,
     feedback: Feedback,
+}
+
+fn shown_work(assignment: &str, work: &Work) -> WorkOverview {
+    WorkOverview {
+        assignment: assignment.to_owned(),
+        submitted_at: Rfc3339(work.submitted_at),
+        late: work.late,
+        submissions: work.submissions,
+        feedback: work.feedback,
+    }
 }
 
 /// `GET v1/courses/{course}/overview`
@@ -68,50 +93,26 @@ pub async fn show(
     exchange: web::Data<Exchange>,
     caller: Caller,
     InCourse(course): InCourse,
-) -> Result<Listing<Shown>> {
+) -> Result<Listing<CourseOverview>> {
     let overview = overview::of_course(&exchange, &caller, course).await?;
-    let student = |student| shown_student(student, &overview);
-    Ok(Listing(Shown {
-        assignments: overview.assignments.iter().map(shown_assignment).collect(),
-        students: overview.students.iter().map(student).collect(),
+    let shown = |student| shown_student(student, &overview.assignments);
+    let students = overview.students.iter().map(shown).collect();
+    Ok(Listing(CourseOverview {
+        assignments: overview.assignments.iter().map(Into::into).collect(),
+        students,
     }))
 }
 
-fn shown_assignment((assignment, counts): &(Assignment, Counts)) -> AssignmentAtAGlance {
-    AssignmentAtAGlance {
-        assignment: assignment.name.clone(),
-        opens_at: assignment.dates.opens_at.map(Rfc3339),
-        due_at: assignment.dates.due_at.map(Rfc3339),
-        cutoff_at: assignment.dates.cutoff_at.map(Rfc3339),
-        released: assignment.released,
-        submitted: counts.submitted,
-        missing: counts.missing,
-        late: counts.late,
-        feedback: counts.feedback,
-    }
-}
-
-fn shown_student(student: &Student, overview: &Overview) -> StudentAtAGlance {
-    // In the order of the assignments.
-    let work = overview.assignments.iter().filter_map(|(assignment, _)| {
+fn shown_student(student: &Student, assignments: &[(Assignment, Counts)]) -> StudentOverview {
+    let work = assignments.iter().filter_map(|(assignment, _)| {
         let work = student.work.get(&assignment.id)?;
         Some(shown_work(&assignment.name, work))
     });
-    StudentAtAGlance {
+    StudentOverview {
         student: student.username.clone(),
         first_name: student.first_name.clone(),
         last_name: student.last_name.clone(),
         enrolled: student.enrolled,
         work: work.collect(),
-    }
-}
-
-fn shown_work(assignment: &str, work: &Work) -> WorkAtAGlance {
-    WorkAtAGlance {
-        assignment: assignment.to_owned(),
-        submitted_at: Rfc3339(work.submitted_at),
-        late: work.late,
-        submissions: work.submissions,
-        feedback: work.feedback,
     }
 }

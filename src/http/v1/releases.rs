@@ -1,14 +1,16 @@
-//! `v1/courses/{course}/assignments/{assignment}/tree`: what students fetch.
+//! `v1/courses/{course}/assignments/{assignment}/tree` and `…/release`: what students fetch.
 
 use crate::auth::Caller;
+use crate::domain::Sha256Sum;
 use crate::exchange::{Exchange, releases};
 use crate::http::error::{Error, Result};
-use crate::http::names::InAssignment;
-use crate::http::openapi::Query;
+use crate::http::names::{InAssignment, NewAssignment};
+use crate::http::openapi::{NoContent, Query};
 use crate::http::tar_reply::{self, Archive};
+use crate::http::tree_body::TreeBody;
 use actix_web::web;
 use schemars::JsonSchema;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 /// Which release is wanted.
 #[derive(Deserialize, JsonSchema)]
@@ -28,6 +30,60 @@ pub async fn tree(
     let version = wanted.version.as_deref().map(parse_version).transpose()?;
     let found = releases::tree(&exchange, &caller, course, assignment, version).await?;
     tar_reply::tree(&exchange, found).await
+}
+
+/// How to release.
+#[derive(Deserialize, JsonSchema)]
+pub struct How {
+    /// Only if nothing is released under that name yet; it counts if it is exactly `true`.
+    #[schemars(with = "Option<bool>")]
+    only_first: Option<String>,
+}
+
+/// What is released now.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Released")]
+pub struct Shown {
+    /// The number of the version.
+    version: i64,
+    /// Names the files as a whole.
+    tree: Sha256Sum,
+    /// Whether it is a new version, rather than the one that was released already with the same files.
+    changed: bool,
+}
+
+/// `PUT v1/courses/{course}/assignments/{assignment}/tree`
+pub async fn put(
+    exchange: web::Data<Exchange>,
+    caller: Caller,
+    NewAssignment(course, assignment): NewAssignment,
+    Query(how): Query<How>,
+    body: TreeBody,
+) -> Result<web::Json<Shown>> {
+    let released = if how.only_first.as_deref() == Some("true") {
+        releases::may_release(&exchange, &caller, &course, &assignment).await?;
+        let parcel = body.read(&exchange).await?;
+        releases::release(&exchange, &caller, course, assignment, parcel).await?
+    } else {
+        releases::may_release_again(&exchange, &caller, &course).await?;
+        let parcel = body.read(&exchange).await?;
+        releases::release_again(&exchange, &caller, course, assignment, parcel).await?
+    };
+    Ok(web::Json(Shown {
+        version: released.version,
+        tree: released.tree,
+        changed: released.changed,
+    }))
+}
+
+/// `DELETE v1/courses/{course}/assignments/{assignment}/release`
+pub async fn unrelease(
+    exchange: web::Data<Exchange>,
+    caller: Caller,
+    InAssignment(course, assignment): InAssignment,
+) -> Result<NoContent> {
+    releases::unrelease(&exchange, &caller, course, assignment).await?;
+    Ok(NoContent)
 }
 
 fn parse_version(text: &str) -> Result<i64> {

@@ -29,10 +29,10 @@ struct Submission {
     id: i64,
     assignment: String,
     student: String,
-    /// Who handed it in for the student, where somebody did.
+    /// Who handed it in, where that was not the student.
     submitted_by: Option<String>,
     submitted_at: Rfc3339,
-    /// Whether that was after it was due, an extension of the student's counted in.
+    /// Whether that was after it was due.
     late: bool,
     /// Names the files as a whole.
     tree: Sha256Sum,
@@ -105,9 +105,9 @@ fn shown(page: Page) -> Submissions {
     let files = |tree| Files(page.files.of(tree));
     let one = |entry: Entry| Submission {
         id: entry.id,
-        submitted_by: entry.submitted_by,
         submitted_at: Rfc3339(entry.submitted_at),
         late: entry.late,
+        submitted_by: entry.submitted_by,
         tree: entry.digest,
         files: files(entry.tree_id),
         feedback: page.feedback.get(&entry.id).map(|feedback| Feedback {

@@ -1,0 +1,85 @@
+"""The dictionaries that assignment_list and formgrader show, and the lines of `nbgrader list`: a contract with both."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from itertools import groupby
+from pathlib import Path
+from typing import Any
+
+from ..transport import Files, Release, Submission
+from . import feedback_state
+
+Info = dict[str, Any]
+
+# What tells the work of one student on one assignment from all other.
+_WORK = ("course_id", "student_id", "assignment_id")
+
+
+def of_release(release: Release, status: str, path: str, notebooks: list[str]) -> Info:
+    """A released assignment; `path` is where it lies, here if it was fetched."""
+    return {
+        "course_id": release.course,
+        "assignment_id": release.assignment,
+        "status": status,
+        "path": path,
+        "notebooks": [_notebook(name, path) for name in notebooks],
+    }
+
+
+def of_submission(
+    submission: Submission, status: str, path: str, notebooks: list[str]
+) -> Info:
+    """A submission of whose feedback nothing is said."""
+    return {
+        "course_id": submission.course,
+        "student_id": submission.student,
+        "assignment_id": submission.assignment,
+        "timestamp": submission.timestamp,
+        "status": status,
+        "path": path,
+        "notebooks": [_notebook(name, path) for name in notebooks],
+    }
+
+
+def with_feedback(info: Info, feedback: Files, directory: Path) -> Info:
+    """The same with what the exchange has, and with what was fetched into the directory."""
+    exchange = feedback_state.checksums(feedback or ())
+    notebooks = [
+        each | feedback_state.of_notebook(each["notebook_id"], exchange, directory)
+        for each in info["notebooks"]
+    ]
+    state = feedback_state.of_submission(notebooks, directory)
+    return info | {"notebooks": notebooks} | state
+
+
+def grouped(found: Iterable[Info]) -> list[Info]:
+    """One entry for each student and assignment, with all of their submissions, oldest first."""
+
+    def work(info: Info) -> tuple:
+        return tuple(info[name] for name in _WORK)
+
+    ordered = sorted(found, key=lambda info: (*work(info), info["timestamp"]))
+    entries = []
+    for _, each in groupby(ordered, work):
+        submissions = list(each)
+        first = submissions[0]
+        entry = {name: first[name] for name in _WORK} | {"status": first["status"]}
+        entries.append(entry | {"submissions": submissions})
+    return entries
+
+
+def line_of_submission(info: Info) -> str:
+    """As `nbgrader list` prints it."""
+    keys = ("course_id", "student_id", "assignment_id", "timestamp")
+    line = " ".join(info[key] for key in keys)
+    if info["status"] == "removed":
+        return line
+    return f"{line} ({feedback_state.in_words(info)})"
+
+
+def _notebook(name: str, directory: str) -> Info:
+    return {
+        "notebook_id": name.removesuffix(".ipynb"),
+        "path": str(Path(directory, name)),
+    }

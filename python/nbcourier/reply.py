@@ -1,0 +1,120 @@
+"""What comes back from the exchange: JSON, a stream of files, or a refusal."""
+
+from __future__ import annotations
+
+import json
+import sys
+from typing import Any, Callable
+
+import requests
+
+from . import progress
+from .body import CHUNK
+from .errors import BrokenOff, CourierError, Refused
+
+_PROBLEM = "application/problem+json"
+# What is read of a refusal: room for a sentence, and for the sums of very many files.
+_LONGEST_REFUSAL = 1 << 26
+
+
+class Reply:
+    """What the exchange at this address answered; its content is still on its way."""
+
+    def __init__(self, response: requests.Response, exchange: str) -> None:
+        self._response = response
+        self._exchange = exchange
+
+    def header(self, name: str) -> str:
+        """One of its headers, empty when it has none such."""
+        return self._response.headers.get(name, "")
+
+    @property
+    def length(self) -> int | None:
+        """How many bytes are to come, if it says so."""
+        length = self.header("Content-Length")
+        return int(length) if length.isdigit() else None
+
+    def json(self) -> Any:
+        """The content, which is JSON if this is an exchange."""
+        with progress.bar("Receiving", self.length) as done:
+            content = self._incoming(done).whole(sys.maxsize)
+        try:
+            return json.loads(content)
+        except ValueError as error:
+            raise self.strange() from error
+
+    def stream(self, content_type: str, done: Callable[[int], object]) -> Incoming:
+        """The content, which is of this type if this is an exchange; `done` is told of each part that came."""
+        if not self.header("Content-Type").startswith(content_type):
+            raise self.strange()
+        return self._incoming(done)
+
+    def refusal(self) -> Refused:
+        """Why the exchange, or whoever answers in its place, says no."""
+        if self._response.status_code < 400:
+            raise self.strange()
+        answer = self._told()
+        is_problem = self.header("Content-Type").split(";")[0].strip() == _PROBLEM
+        sentence = answer.get("detail" if is_problem else "message")
+        return Refused(
+            self._response.status_code,
+            str(sentence or self._response.reason or "no reason"),
+            by_exchange=bool(answer),
+            problem=answer if is_problem else None,
+        )
+
+    def strange(self) -> CourierError:
+        """What to raise when nothing that is an exchange answers like this."""
+        return CourierError(
+            f"What answers at {self._exchange} is no exchange; ask whoever runs your JupyterHub"
+        )
+
+    def _told(self) -> dict[str, Any]:
+        try:
+            answer = json.loads(self._incoming().whole(_LONGEST_REFUSAL))
+        except ValueError:
+            return {}
+        return answer if isinstance(answer, dict) else {}
+
+    def _incoming(self, done: Callable[[int], object] = lambda _: None) -> Incoming:
+        return Incoming(self._response, self._exchange, done)
+
+
+class Incoming:
+    """A content as a file that is read once, and that raises nothing but `BrokenOff`."""
+
+    def __init__(
+        self,
+        response: requests.Response,
+        exchange: str,
+        done: Callable[[int], object],
+    ) -> None:
+        self._parts = response.iter_content(CHUNK)
+        self._exchange = exchange
+        self._done = done
+        self._rest = memoryview(b"")
+
+    def read(self, size: int) -> bytes:
+        """At most so many bytes: those that are there, or the next to come; none at the end."""
+        if not self._rest:
+            self._rest = memoryview(self._next())
+        part, self._rest = self._rest[:size], self._rest[size:]
+        return bytes(part)
+
+    def whole(self, at_most: int) -> bytes:
+        """All that is still to come, or the beginning of it."""
+        parts = []
+        while at_most > 0 and (part := self.read(at_most)):
+            parts.append(part)
+            at_most -= len(part)
+        return b"".join(parts)
+
+    def _next(self) -> bytes:
+        try:
+            part = next(self._parts, b"")
+        except requests.RequestException as error:
+            raise BrokenOff(
+                f"The exchange at {self._exchange} stopped answering"
+            ) from error
+        self._done(len(part))
+        return part

@@ -1,0 +1,121 @@
+"""Archives as they are sent and received: one member after the other, none of them ever whole in memory."""
+
+from __future__ import annotations
+
+import tarfile
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from io import BytesIO
+from pathlib import Path
+from typing import Any, BinaryIO, Callable
+
+from .body import CHUNK, Body
+from .errors import BrokenOff, CourierError
+
+CONTENT_TYPE = "application/x-tar"
+# What ends an archive: without it, a part of it would pass for the whole.
+_END = bytes(2 * tarfile.BLOCKSIZE)
+
+
+@dataclass(frozen=True)
+class Member:
+    """A file of an archive that is to be sent."""
+
+    name: str
+    size: int
+    open: Callable[[], BinaryIO]
+
+    @staticmethod
+    def of(name: str, content: bytes) -> Member:
+        """One that is in memory."""
+        return Member(name, len(content), lambda: BytesIO(content))
+
+    @staticmethod
+    def at(name: str, size: int, source: Path) -> Member:
+        """One that lies somewhere."""
+        return Member(name, size, lambda: source.open("rb"))
+
+
+def body(members: list[Member], content_type: str = CONTENT_TYPE) -> Body:
+    """The archive with these members in this order."""
+    length = sum(len(_header(each)) + each.size + _gap(each.size) for each in members)
+    return Body(content_type, lambda: _parts(members), length + len(_END))
+
+
+def _parts(members: list[Member]) -> Iterator[bytes]:
+    for member in members:
+        yield _header(member)
+        with member.open() as file:
+            yield from _content(member, file)
+        yield bytes(_gap(member.size))
+    yield _END
+
+
+def _content(member: Member, file: BinaryIO) -> Iterator[bytes]:
+    left = member.size
+    while left and (part := file.read(min(CHUNK, left))):
+        left -= len(part)
+        yield part
+    if left or file.read(1):
+        raise CourierError(f"'{member.name}' changed while it was sent; try again")
+
+
+def _header(member: Member) -> bytes:
+    header = tarfile.TarInfo(member.name)
+    header.size = member.size
+    try:
+        return header.tobuf(tarfile.PAX_FORMAT, "utf-8", "strict")
+    except UnicodeEncodeError as error:
+        shown = member.name.encode("utf-8", "replace").decode()
+        raise CourierError(
+            f"The name of the file '{shown}' is no text; give it another one"
+        ) from error
+
+
+def _gap(size: int) -> int:
+    return -size % tarfile.BLOCKSIZE
+
+
+def read(stream: Any) -> Iterator[tuple[str, BinaryIO]]:
+    """The files of an archive, each to be read before the next; what comes of a broken one raises `BrokenOff`."""
+    try:
+        with tarfile.open(fileobj=stream, mode="r|", bufsize=CHUNK) as archive:
+            while (member := archive.next()) is not None:
+                # It would remember each of them.
+                archive.members = []
+                if member.isreg():
+                    yield member.name, _Extracted(archive.extractfile(member))
+                elif not member.isdir():
+                    raise CourierError(
+                        f"The exchange sent what is no file: '{member.name}'"
+                    )
+    except tarfile.TarError as error:
+        raise _broken_off() from error
+
+
+class _Extracted:
+    """A file of an archive; what goes wrong with the archive is said in our words."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        self._file = file
+
+    def read(self, size: int = -1) -> bytes:
+        try:
+            return self._file.read(size)
+        except tarfile.TarError as error:
+            raise _broken_off() from error
+
+
+def _broken_off() -> BrokenOff:
+    return BrokenOff("What the exchange sent broke off")
+
+
+def below(
+    entries: Iterable[tuple[str, BinaryIO]], directory: str
+) -> Iterator[tuple[str, BinaryIO]]:
+    """The same files with their paths inside the directory that all of them lie in."""
+    for name, file in entries:
+        first, _, path = name.partition("/")
+        if first != directory:
+            raise CourierError(f"The exchange sent a file out of order: '{name}'")
+        yield path, file

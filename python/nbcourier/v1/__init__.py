@@ -1,0 +1,11 @@
+"""nbcourier's own API (api-specifications.md, "Our own API"): listings of whole courses, trees as streams, receipts."""
+
+from .feedback import V1Feedback
+from .releases import V1Releases
+from .roster import V1Roster
+
+__all__ = ["V1Transport"]
+
+
+class V1Transport(V1Releases, V1Feedback, V1Roster):
+    """A `Transport` that asks for a class as often as for a student. `Unspoken` where the server does not know it."""

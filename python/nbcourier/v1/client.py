@@ -1,0 +1,134 @@
+"""Requests below `v1/`, which all of this API's resources are made of."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from itertools import islice
+from typing import Any, BinaryIO, Callable
+
+from .. import digest, progress, tar
+from ..body import Body
+from ..errors import BrokenOff, Refused, Unspoken
+from ..http import Connection
+from ..reply import Reply
+from ..transport import Receive, ReceiveSubmission, RemoteFile, Submission
+
+# What an exchange says of an address that it does not have; where it has one, it says what is not found there.
+_NO_ADDRESS = "Not found"
+
+
+class V1Client:
+    """Asks one exchange as one person."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def _get(self, *names: str, **query: str) -> dict[str, Any]:
+        return self._ask("GET", *names, query=query, repeatable=True)
+
+    def _delete(self, *names: str) -> None:
+        try:
+            self._ask("DELETE", *names, use=lambda reply: None, repeatable=True)
+        except Refused as refused:
+            # The answer to an earlier attempt was lost, and that one has done it.
+            if not (refused.missing and refused.repeated):
+                raise
+
+    def _ask(
+        self,
+        method: str,
+        *names: str,
+        use: Callable[[Reply], Any] = Reply.json,
+        **request: Any,
+    ) -> Any:
+        try:
+            return self._connection.ask(method, "v1", *names, use=use, **request)
+        except Refused as refused:
+            if refused.status not in (404, 405):
+                raise
+            # Whoever speaks of problems knows some of what is below `v1/`.
+            entirely = refused.problem is None
+            if entirely or refused.status == 405 or refused.message == _NO_ADDRESS:
+                raise Unspoken(entirely=entirely) from refused
+            raise
+
+    def _tree(self, receive: Receive, *names: str, resumable: bool = False) -> None:
+        """Gets a tree, of which the reply says the digest."""
+
+        def use(reply: Reply) -> None:
+            with progress.bar("Receiving", reply.length) as done:
+                entries = tar.read(reply.stream(tar.CONTENT_TYPE, done))
+                content = digest.checked(entries, reply.header("X-Tree-Digest"))
+                receive(content)
+                exhaust(content)
+
+        self._ask("GET", *names, use=use, repeatable=True, resumable=resumable)
+
+    def _trees(
+        self,
+        key: str,
+        wanted: dict[int, Submission],
+        receive: ReceiveSubmission,
+        *names: str,
+        query: dict[str, str],
+        resumable: bool = False,
+    ) -> None:
+        """Gets many trees in one stream, which begins with a list of them; those received are no longer `wanted`."""
+
+        def use(reply: Reply) -> None:
+            with progress.bar("Receiving", reply.length) as done:
+                entries = tar.read(reply.stream(tar.CONTENT_TYPE, done))
+                _take(entries, _list(entries)[key], wanted, receive)
+
+        request = {"query": query, "repeatable": True, "resumable": resumable}
+        self._ask("GET", *names, use=use, **request)
+
+
+def at_assignment(course: str, name: str) -> tuple[str, ...]:
+    """Where an assignment is."""
+    return "courses", course, "assignments", name
+
+
+def json_body(content: Any) -> Body:
+    """Something to send as JSON."""
+    return Body.of("application/json", json.dumps(content).encode())
+
+
+def remote_files(listed: list[dict[str, Any]]) -> tuple[RemoteFile, ...]:
+    """The files that a listing tells of."""
+    return tuple(
+        RemoteFile(each["path"], each["md5"], each["size"], each["sha256"])
+        for each in listed
+    )
+
+
+def exhaust(content: Iterator) -> None:
+    """Reads on to the end, where it shows whether all was right."""
+    for _ in content:
+        pass
+
+
+def _list(entries: Iterator[tuple[str, BinaryIO]]) -> dict[str, Any]:
+    name, file = next(entries, ("", None))
+    if file is None or name != "manifest.json":
+        raise BrokenOff("What the exchange sent has no beginning")
+    return json.loads(file.read())
+
+
+def _take(
+    entries: Iterator[tuple[str, BinaryIO]],
+    listed: list[dict[str, Any]],
+    wanted: dict[int, Submission],
+    receive: ReceiveSubmission,
+) -> None:
+    for each in listed:
+        # Feedback goes by the number of what it is on.
+        number = each["submission"] if "submission" in each else each["id"]
+        files = tar.below(islice(entries, each["files"]), str(number))
+        content = digest.checked(files, each["tree"])
+        submission = wanted.get(number)
+        if submission is not None:
+            receive(submission, content)
+            del wanted[number]
+        exhaust(content)

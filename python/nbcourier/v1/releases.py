@@ -1,0 +1,89 @@
+"""Courses and what is released in them."""
+
+from __future__ import annotations
+
+from .. import digest, manifest
+from ..dates import Dates
+from ..digest import Summed
+from ..errors import Refused
+from ..transport import Receive, Release, RemoteFile
+from ..trees import LocalFile
+from .client import V1Client, at_assignment, remote_files
+
+
+class V1Releases(V1Client):
+    """That part of a `Transport`."""
+
+    def courses(self) -> list[str]:
+        return [each["course"] for each in self._get("courses")["courses"]]
+
+    def require_instructor(self, course: str) -> None:
+        for each in self._get("courses")["courses"]:
+            # An admin who is not in the course has no role there.
+            if each["course"] == course and each["role"] != "student":
+                return
+        raise Refused(403, "Permission denied")
+
+    def releases(self, course: str) -> list[Release]:
+        return [
+            Release(
+                course,
+                each["assignment"],
+                remote_files(each["files"]),
+                Dates.read(each),
+            )
+            for each in self._releases(course)
+        ]
+
+    def find_release(self, course: str, assignment: str) -> Release:
+        for each in self.releases(course):
+            if each.assignment == assignment:
+                return each
+        raise Refused(404, "Assignment not found")
+
+    def dates(self, course: str, assignment: str) -> Dates:
+        return self.find_release(course, assignment).dates
+
+    def released(self, release: Release) -> list[RemoteFile]:
+        if release.files is None:
+            release = self.find_release(release.course, release.assignment)
+        return list(release.files or ())
+
+    def fetch(self, course: str, assignment: str, receive: Receive) -> None:
+        self._tree(receive, *at_assignment(course, assignment), "tree")
+
+    def release(
+        self, course: str, assignment: str, files: list[LocalFile], *, again: bool
+    ) -> None:
+        sums = digest.summed(files)
+        query = {} if again else {"only_first": "true"}
+        try:
+            manifest.send(
+                sums,
+                lambda body: self._ask(
+                    "PUT",
+                    *at_assignment(course, assignment),
+                    "tree",
+                    body=body,
+                    query=query,
+                    repeatable=True,
+                ),
+            )
+        except Refused as refused:
+            # What is in the way may be what an earlier attempt released, the answer to which was lost.
+            may_be_ours = refused.status == 409 and refused.repeated
+            if not (may_be_ours and self._is_released(course, assignment, sums)):
+                raise
+
+    def unrelease(self, course: str, assignment: str) -> None:
+        self._delete(*at_assignment(course, assignment), "release")
+
+    def _is_released(self, course: str, assignment: str, sums: list[Summed]) -> bool:
+        tree = digest.of_files(sums)
+        return any(
+            (each["assignment"], each["tree"]) == (assignment, tree)
+            for each in self._releases(course)
+        )
+
+    def _releases(self, course: str) -> list[dict]:
+        return self._get("courses", course, "assignments")["assignments"]

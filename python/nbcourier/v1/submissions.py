@@ -1,0 +1,161 @@
+"""What was handed in."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterator
+from functools import partial
+from typing import Any
+
+from .. import dates, digest, manifest, plan
+from ..errors import BrokenOff, CourierError, Refused
+from ..transport import (
+    Accepted,
+    Content,
+    ReceiveSubmission,
+    RemoteFile,
+    Submission,
+)
+from ..trees import LocalFile
+from .client import V1Client, at_assignment, remote_files
+
+
+class V1Submissions(V1Client):
+    """That part of a `Transport`."""
+
+    def submit(
+        self, course: str, assignment: str, files: list[LocalFile], student: str | None
+    ) -> Accepted:
+        sums = digest.summed(files)
+        # By this the exchange knows the same submission when it comes once more.
+        headers = {"Idempotency-Key": uuid.uuid4().hex}
+        query = {} if student is None else {"student": student}
+        answer = manifest.send(
+            sums,
+            lambda body: self._ask(
+                "POST",
+                *at_assignment(course, assignment),
+                "submissions",
+                body=body,
+                query=query,
+                headers=headers,
+                repeatable=True,
+            ),
+        )
+        receipt = answer["receipt"]
+        if receipt["tree"] != digest.of_files(sums):
+            raise CourierError(
+                "Files changed while they were sent, and what was handed in may be no good: submit again"
+            )
+        return Accepted(dates.naive(receipt["submitted_at"]), answer)
+
+    def submissions(
+        self, course: str, assignment: str | None = None, student: str | None = None
+    ) -> list[Submission]:
+        given = {"assignment": assignment, "student": student}
+        query = {key: value for key, value in given.items() if value is not None}
+        found = []
+        try:
+            while True:
+                page = self._get("courses", course, "submissions", **query)
+                found.extend(_read(course, each) for each in page["submissions"])
+                if page["next"] is None:
+                    return found
+                query["cursor"] = page["next"]
+        except Refused as refused:
+            if refused.message == "Student not found":
+                return []
+            raise
+
+    def submitted(self, submission: Submission) -> list[RemoteFile]:
+        return list(self._listed(submission).files or ())
+
+    def collect(
+        self,
+        wanted: list[Submission],
+        listed: list[Submission],
+        receive: ReceiveSubmission,
+    ) -> None:
+        missing = {each.id: each for each in map(self._listed, wanted)}
+        attempt = 0
+        while missing:
+            before = len(missing)
+            try:
+                self._collect(missing, listed, receive)
+            except BrokenOff as error:
+                # What came so far is here. How the rest is asked for may be another way, as there is less of it.
+                attempt = 1 if len(missing) < before else attempt + 1
+                if attempt >= self._connection.attempts:
+                    raise
+                self._connection.rest(attempt, error)
+
+    def remove_submission(self, submission: Submission) -> None:
+        number = str(self._listed(submission).id)
+        self._delete("courses", submission.course, "submissions", number)
+
+    def _collect(
+        self,
+        missing: dict[int, Submission],
+        listed: list[Submission],
+        receive: ReceiveSubmission,
+    ) -> None:
+        for time in plan.streams(missing.values(), listed):
+            some = next(iter(missing.values()))
+            self._trees(
+                "submissions",
+                missing,
+                receive,
+                *at_assignment(some.course, some.assignment),
+                "collect",
+                query={"before": dates.rfc3339(time)},
+                resumable=True,
+            )
+        for each in list(missing.values()):
+            self._tree_of(each, "tree", receive, resumable=True)
+            del missing[each.id]
+
+    def _tree_of(
+        self,
+        submission: Submission,
+        what: str,
+        receive: ReceiveSubmission,
+        resumable: bool = False,
+    ) -> None:
+        """Gets what belongs to one submission; a refusal concerns this one only, so it is raised where that is read."""
+        names = ("courses", submission.course, "submissions", str(submission.id), what)
+        try:
+            self._tree(partial(receive, submission), *names, resumable=resumable)
+        except Refused as refused:
+            receive(submission, _raising(refused))
+
+    def _listed(self, submission: Submission) -> Submission:
+        """The same as the exchange lists it, with its number."""
+        if submission.id is not None:
+            return submission
+        listed = self.submissions(
+            submission.course, submission.assignment, submission.student
+        )
+        for each in listed:
+            if each == submission:
+                return each
+        raise Refused(404, "Submission not found")
+
+
+def _raising(refused: Refused) -> Iterator[Content]:
+    raise refused
+    yield
+
+
+def _read(course: str, listed: dict[str, Any]) -> Submission:
+    feedback = listed["feedback"]
+    return Submission(
+        course,
+        listed["assignment"],
+        listed["student"],
+        dates.naive(listed["submitted_at"]),
+        id=listed["id"],
+        # A server that knows no dates has none late.
+        late=listed.get("late", False),
+        files=remote_files(listed["files"]),
+        feedback=() if feedback is None else remote_files(feedback["files"]),
+    )

@@ -1,0 +1,64 @@
+//! What the commands have in common that ask an exchange: where it is, who asks, and how the answer is shown.
+
+use super::table::Table;
+use crate::client::{Client, Error};
+use crate::config::{ClientArgs, ClientEnvironment, Connection};
+use serde::Serialize;
+use std::io::{self, ErrorKind, Write};
+
+/// The flags of every such command
+#[derive(clap::Args)]
+pub struct Asking {
+    #[command(flatten)]
+    client: ClientArgs,
+    /// Print JSON, for scripts
+    #[arg(long, global = true)]
+    json: bool,
+}
+
+impl Asking {
+    /// Asks the exchange.
+    pub fn ask<T>(
+        &self,
+        work: impl AsyncFnOnce(&Client) -> Result<T, Error>,
+    ) -> Result<T, Box<dyn std::error::Error>> {
+        ask(&self.client, work)
+    }
+
+    /// Prints what came, as a table or as JSON.
+    pub fn show(&self, answer: &impl Serialize, table: impl FnOnce() -> Table) -> io::Result<()> {
+        if self.json {
+            print(&(serde_json::to_string_pretty(answer)? + "\n"))
+        } else {
+            print(&table().to_string())
+        }
+    }
+
+    /// Prints what was done, as a sentence or as JSON.
+    pub fn tell(&self, answer: &impl Serialize, sentence: &str) -> io::Result<()> {
+        if self.json {
+            print(&(serde_json::to_string_pretty(answer)? + "\n"))
+        } else {
+            print(&format!("{sentence}\n"))
+        }
+    }
+}
+
+/// Asks the exchange that these settings lead to.
+pub fn ask<T>(
+    settings: &ClientArgs,
+    work: impl AsyncFnOnce(&Client) -> Result<T, Error>,
+) -> Result<T, Box<dyn std::error::Error>> {
+    let Connection { url, token, user } = Connection::new(settings, &ClientEnvironment::read())?;
+    let client = Client::new(&url, &token, user)?;
+    Ok(actix_web::rt::System::new().block_on(work(&client))?)
+}
+
+/// Prints to standard output. A reader that has read enough, as `head` has, is no failure.
+pub fn print(text: &str) -> io::Result<()> {
+    let mut out = io::stdout().lock();
+    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+        Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(()),
+        result => result,
+    }
+}

@@ -1,0 +1,145 @@
+//! `nbcourier course`
+
+use super::Outcome;
+use super::asking::Asking;
+use super::table::Table;
+use super::when::shown;
+use crate::client::{Course, Member, Released};
+use crate::domain::{CourseId, Role, UserName};
+use serde::Serialize;
+use std::process::ExitCode;
+
+/// Lists, makes, shows and deletes courses of an exchange
+#[derive(clap::Args)]
+pub struct Arguments {
+    #[command(flatten)]
+    asking: Asking,
+    #[command(subcommand)]
+    what: What,
+}
+
+#[derive(clap::Subcommand)]
+enum What {
+    /// List the courses you are in; an administrator sees all
+    List,
+    /// Show who is in a course and what is released there
+    Show {
+        /// The course
+        #[arg(value_parser = super::course_id)]
+        course: CourseId,
+    },
+    /// Make a course; for administrators
+    Create {
+        /// Its id, as in `c.CourseDirectory.course_id`
+        #[arg(value_parser = super::course_id)]
+        course: CourseId,
+        /// Who teaches it
+        #[arg(value_parser = super::user_name)]
+        instructors: Vec<UserName>,
+    },
+    /// Delete a course with all that is in it; for administrators. `nbcourier trash` brings it back
+    Delete {
+        /// The course
+        #[arg(value_parser = super::course_id)]
+        course: CourseId,
+    },
+}
+
+pub fn run(Arguments { asking, what }: Arguments) -> Outcome {
+    match what {
+        What::List => {
+            let courses = asking.ask(async |exchange| exchange.courses().await)?;
+            asking.show(&courses, || list(&courses))?;
+        }
+        What::Show { course } => show(&asking, &course)?,
+        What::Create {
+            course,
+            instructors,
+        } => {
+            asking.ask(async |exchange| exchange.create_course(&course, &instructors).await)?;
+            let answer = serde_json::json!({ "course": course, "instructors": instructors });
+            asking.tell(&answer, &format!("The course {course} is made."))?;
+        }
+        What::Delete { course } => {
+            asking.ask(async |exchange| {
+                // ngshare would delete it for good, and does not know this.
+                exchange.courses().await?;
+                exchange.delete_course(&course).await
+            })?;
+            let answer = serde_json::json!({ "course": course });
+            asking.tell(
+                &answer,
+                &format!(
+                    "The course {course} is deleted. Until it is removed for good, `nbcourier trash` can bring it back."
+                ),
+            )?;
+        }
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn list(courses: &[Course]) -> Table {
+    let rows = courses.iter().map(|course| {
+        let role = course.role.map_or("-", super::role_word);
+        vec![course.course.clone(), role.to_owned()]
+    });
+    Table::new(&["COURSE", "YOU ARE"], "You are in no course.").rows(rows)
+}
+
+/// A course as it is shown; a student is not told of the others.
+#[derive(Serialize)]
+struct Shown {
+    course: CourseId,
+    role: Option<Role>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    people: Option<Vec<Member>>,
+    assignments: Vec<Released>,
+}
+
+fn show(asking: &Asking, course: &CourseId) -> Result<(), Box<dyn std::error::Error>> {
+    let answer = asking.ask(async |exchange| {
+        let assignments = exchange.assignments(course).await?;
+        let courses = exchange.courses().await?;
+        let found = courses
+            .into_iter()
+            .find(|found| found.course == course.as_str());
+        let role = found.and_then(|found| found.role);
+        let people = match role {
+            Some(Role::Student) => None,
+            Some(Role::Instructor) | None => Some(exchange.roster(course).await?),
+        };
+        Ok(Shown {
+            course: course.clone(),
+            role,
+            people,
+            assignments,
+        })
+    })?;
+    asking.show(&answer, || table(&answer))?;
+    Ok(())
+}
+
+fn table(course: &Shown) -> Table {
+    let rows = course.assignments.iter().map(|released| {
+        vec![
+            released.assignment.clone(),
+            released.version.to_string(),
+            shown(Some(&released.released_at)),
+            shown(released.dates.due_at.as_deref()),
+        ]
+    });
+    let table = Table::new(
+        &["ASSIGNMENT", "VERSION", "RELEASED", "DUE"],
+        "Nothing is released.",
+    )
+    .rows(rows);
+    let Some(people) = &course.people else {
+        return table;
+    };
+    let count = |role| people.iter().filter(|member| member.role == role).count();
+    table.foot(format!(
+        "Instructors: {}. Students: {}.",
+        count(Role::Instructor),
+        count(Role::Student)
+    ))
+}

@@ -1,0 +1,327 @@
+//! `ngshare-course-management`: the commands of `ngshare_exchange` under their own names, as facts of its version 0.5.3.
+//!
+//! Asked is only what the protocol of ngshare has, so it works against ngshare as well. It differs where that is better
+//! for who relies on it: whatever failed makes the exit code 1, and one student who is refused does not keep others.
+
+use super::asking::{ask, print};
+use super::{Outcome, course_id, gradebook, table_file, user_name};
+use crate::client::{Client, Details};
+use crate::config::ClientArgs;
+use crate::domain::{CourseId, Role, UserName};
+use clap::{CommandFactory, Parser};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+/// The name of the program.
+pub const NAME: &str = "ngshare-course-management";
+const COLUMNS: [&str; 4] = ["student_id", "first_name", "last_name", "email"];
+
+/// Makes courses and changes their rosters, by the commands that ngshare's users know
+#[derive(Parser)]
+#[command(name = NAME, version, infer_long_args = true)]
+pub struct Arguments {
+    #[command(flatten)]
+    client: ClientArgs,
+    #[command(subcommand)]
+    what: Option<What>,
+}
+
+#[derive(clap::Subcommand)]
+#[command(rename_all = "snake_case")]
+enum What {
+    /// Create a course
+    CreateCourse {
+        /// ID of the course
+        #[arg(value_name = "COURSE_ID", value_parser = course_id)]
+        course: CourseId,
+        /// Who teaches it
+        #[arg(value_name = "INSTRUCTOR", value_parser = user_name)]
+        instructors: Vec<UserName>,
+    },
+    /// Add or update one instructor of a course
+    AddInstructor {
+        /// ID of the course
+        #[arg(value_name = "COURSE_ID", value_parser = course_id)]
+        course: CourseId,
+        /// Username of the instructor
+        #[arg(value_name = "INSTRUCTOR_ID", value_parser = user_name)]
+        instructor: UserName,
+        #[command(flatten)]
+        names: Names,
+    },
+    /// Remove one instructor from a course
+    RemoveInstructor {
+        /// ID of the course
+        #[arg(value_name = "COURSE_ID", value_parser = course_id)]
+        course: CourseId,
+        /// Username of the instructor
+        #[arg(value_name = "INSTRUCTOR_ID", value_parser = user_name)]
+        instructor: UserName,
+    },
+    /// Add or update one student of a course
+    AddStudent {
+        /// ID of the course
+        #[arg(value_name = "COURSE_ID", value_parser = course_id)]
+        course: CourseId,
+        /// Username of the student
+        #[arg(value_name = "STUDENT_ID", value_parser = user_name)]
+        student: UserName,
+        #[command(flatten)]
+        names: Names,
+        #[command(flatten)]
+        gradebook: Gradebook,
+    },
+    /// Add or update the students in a CSV file
+    AddStudents {
+        /// ID of the course
+        #[arg(value_name = "COURSE_ID", value_parser = course_id)]
+        course: CourseId,
+        /// A CSV file with the columns `student_id,first_name,last_name,email`
+        #[arg(value_name = "CSV_FILE")]
+        file: PathBuf,
+        #[command(flatten)]
+        gradebook: Gradebook,
+    },
+    /// Remove students from a course
+    RemoveStudents {
+        /// ID of the course
+        #[arg(value_name = "COURSE_ID", value_parser = course_id)]
+        course: CourseId,
+        /// Usernames of the students
+        #[arg(value_name = "STUDENT", value_parser = user_name, required = true)]
+        students: Vec<UserName>,
+        #[command(flatten)]
+        gradebook: Gradebook,
+        /// Remove them from the gradebook even if that deletes their grades
+        #[arg(long)]
+        force: bool,
+    },
+}
+
+#[derive(clap::Args)]
+struct Names {
+    /// First name
+    #[arg(short, long = "first_name", alias = "first-name", value_name = "NAME")]
+    first_name: Option<String>,
+    /// Last name
+    #[arg(short, long = "last_name", alias = "last-name", value_name = "NAME")]
+    last_name: Option<String>,
+    /// E-mail address
+    #[arg(short, long, value_name = "ADDRESS")]
+    email: Option<String>,
+}
+
+#[derive(clap::Args)]
+struct Gradebook {
+    /// Leave nbgrader's gradebook alone; else `nbgrader db student` is run in the current directory
+    #[arg(long)]
+    no_gb: bool,
+}
+
+pub fn run(Arguments { client, what }: Arguments) -> Outcome {
+    let Some(what) = what else {
+        print(&Arguments::command().render_help().to_string())?;
+        return Ok(ExitCode::SUCCESS);
+    };
+    match what {
+        What::CreateCourse {
+            course,
+            instructors,
+        } => {
+            ask(&client, async |exchange| {
+                exchange.create_course(&course, &instructors).await
+            })?;
+            print(&format!("Successfully created {course}\n"))?;
+        }
+        What::AddInstructor {
+            course,
+            instructor,
+            names,
+        } => {
+            let details = names.details();
+            ask(&client, async |exchange| {
+                exchange
+                    .put_member(&course, Role::Instructor, &instructor, &details)
+                    .await
+            })?;
+            print(&format!(
+                "Successfully added {instructor} as an instructor to {course}\n"
+            ))?;
+        }
+        What::RemoveInstructor { course, instructor } => {
+            ask(&client, async |exchange| {
+                exchange
+                    .remove_member(&course, Role::Instructor, &instructor)
+                    .await
+            })?;
+            print(&format!(
+                "Successfully deleted instructor {instructor} from {course}\n"
+            ))?;
+        }
+        What::AddStudent {
+            course,
+            student,
+            names,
+            gradebook,
+        } => {
+            let details = names.of_student();
+            ask(&client, async |exchange| {
+                exchange
+                    .put_member(&course, Role::Student, &student, &details)
+                    .await
+            })?;
+            print(&format!(
+                "Successfully added/updated {student} on {course}\n"
+            ))?;
+            if !gradebook.no_gb {
+                gradebook::add(&student, &details)?;
+            }
+        }
+        What::AddStudents {
+            course,
+            file,
+            gradebook,
+        } => return add_students(&client, &course, &file, &gradebook),
+        What::RemoveStudents {
+            course,
+            students,
+            gradebook,
+            force,
+        } => {
+            return ask(&client, async |exchange| {
+                let mut all_well = true;
+                for student in &students {
+                    all_well &= remove_student(exchange, &course, student, &gradebook, force).await;
+                }
+                Ok(exit_code(all_well))
+            });
+        }
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+impl Names {
+    /// As they were given: without all three, the exchange asks for what is missing.
+    fn details(self) -> Details {
+        Details {
+            first_name: self.first_name,
+            last_name: self.last_name,
+            email: self.email,
+        }
+    }
+
+    /// Of a student none is missing: what is not given is empty.
+    fn of_student(self) -> Details {
+        Details {
+            first_name: Some(self.first_name.unwrap_or_default()),
+            last_name: Some(self.last_name.unwrap_or_default()),
+            email: Some(self.email.unwrap_or_default()),
+        }
+    }
+}
+
+fn add_students(
+    client: &ClientArgs,
+    course: &CourseId,
+    file: &Path,
+    gradebook: &Gradebook,
+) -> Outcome {
+    let (students, mut all_well) = read(file)?;
+    let enrolled = ask(client, async |exchange| {
+        exchange.put_students(course, &students).await
+    })?;
+    for (enrolment, (student, details)) in enrolled.iter().zip(&students) {
+        if !enrolment.success {
+            let reason = enrolment.message.as_deref().unwrap_or("no reason");
+            complain(&format!(
+                "There was an error adding {student} to {course}: {reason}"
+            ));
+            all_well = false;
+            continue;
+        }
+        print(&format!("{student} was successfully added to {course}\n"))?;
+        if gradebook.no_gb {
+            continue;
+        }
+        if let Err(sentence) = gradebook::add(student, details) {
+            complain(&sentence);
+            all_well = false;
+        }
+    }
+    Ok(exit_code(all_well))
+}
+
+/// The students in the file, and whether every line names one.
+fn read(file: &Path) -> Result<(Vec<(UserName, Details)>, bool), String> {
+    let table = table_file::read(file)?;
+    if table.is_empty() {
+        return Err(format!("{} is empty", file.display()));
+    }
+    for column in COLUMNS {
+        if !table.has(column) {
+            return Err(format!("Missing column {column} in {}.", file.display()));
+        }
+    }
+    let mut students = Vec::new();
+    let mut all_well = true;
+    for (row, number) in table.rows().zip(1..) {
+        let detail = |column| Some(row.get(column).to_owned());
+        let details = Details {
+            first_name: detail("first_name"),
+            last_name: detail("last_name"),
+            email: detail("email"),
+        };
+        match (
+            row.get("student_id"),
+            UserName::parse(row.get("student_id")),
+        ) {
+            ("", _) => complain(&format!("Student ID cannot be empty (row {number})")),
+            (_, Ok(student)) => {
+                students.push((student, details));
+                continue;
+            }
+            (id, Err(_)) => complain(&format!("{id:?} is no name of a user (row {number})")),
+        }
+        all_well = false;
+    }
+    Ok((students, all_well))
+}
+
+/// First out of the gradebook, then off the course, as ngshare's users know it.
+async fn remove_student(
+    exchange: &Client,
+    course: &CourseId,
+    student: &UserName,
+    gradebook: &Gradebook,
+    force: bool,
+) -> bool {
+    let mut all_well = true;
+    if !gradebook.no_gb
+        && let Err(sentence) = gradebook::remove(student, force)
+    {
+        complain(&sentence);
+        all_well = false;
+    }
+    match exchange.remove_member(course, Role::Student, student).await {
+        Ok(()) => {
+            let sentence = format!("Successfully deleted {student} from {course}\n");
+            print(&sentence).is_ok() && all_well
+        }
+        Err(error) => {
+            complain(&format!("{student}: {error}"));
+            false
+        }
+    }
+}
+
+fn complain(sentence: &str) {
+    eprintln!("{NAME}: {sentence}");
+}
+
+fn exit_code(all_well: bool) -> ExitCode {
+    if all_well {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    }
+}

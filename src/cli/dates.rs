@@ -1,0 +1,101 @@
+//! `nbcourier dates`
+
+use super::Outcome;
+use super::asking::Asking;
+use super::table::Table;
+use super::when::{When, shown};
+use crate::client::{Client, Dates, Error};
+use crate::domain::{AssignmentId, CourseId};
+use std::process::ExitCode;
+
+/// Shows or sets when an assignment opens, is due, and closes
+#[derive(clap::Args)]
+#[command(
+    after_help = "A time is \"2026-12-01 23:59\", in the time zone of this computer, or 2026-12-01T23:59:00+01:00; \"none\" \
+                  takes one away, and what is not given stays as it is. What comes after the due time is flagged as \
+                  late, what comes after the cut-off is refused."
+)]
+pub struct Arguments {
+    #[command(flatten)]
+    asking: Asking,
+    /// The course
+    #[arg(value_parser = super::course_id)]
+    course: CourseId,
+    /// The assignment, which need not be released yet
+    #[arg(value_parser = super::assignment_id)]
+    assignment: AssignmentId,
+    /// From when on students see it
+    #[arg(long, value_name = "TIME")]
+    opens: Option<When>,
+    /// Until when work is in time
+    #[arg(long, value_name = "TIME")]
+    due: Option<When>,
+    /// Until when work is taken
+    #[arg(long, value_name = "TIME")]
+    cut_off: Option<When>,
+}
+
+pub fn run(arguments: &Arguments) -> Outcome {
+    let Arguments {
+        asking,
+        course,
+        assignment,
+        opens,
+        due,
+        cut_off,
+    } = arguments;
+    let sets = opens.is_some() || due.is_some() || cut_off.is_some();
+    let dates = asking.ask(async |exchange| {
+        let known = known(exchange, course, assignment).await?;
+        if !sets {
+            return known.ok_or_else(|| Error::Refused {
+                status: 404,
+                sentence: "Assignment not found".to_owned(),
+            });
+        }
+        let known = known.unwrap_or_default();
+        let changed = |given: &Option<When>, known| given.map_or(known, When::to_rfc3339);
+        let dates = Dates {
+            opens_at: changed(opens, known.opens_at),
+            due_at: changed(due, known.due_at),
+            cutoff_at: changed(cut_off, known.cutoff_at),
+        };
+        exchange.set_dates(course, assignment, &dates).await
+    })?;
+    asking.show(&dates, || table(&dates))?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// The dates of an assignment: a student's own where a student asks, those for all where an instructor does.
+async fn known(
+    exchange: &Client,
+    course: &CourseId,
+    assignment: &AssignmentId,
+) -> Result<Option<Dates>, Error> {
+    let listed = match exchange.overview(course).await {
+        Ok(overview) => overview
+            .assignments
+            .into_iter()
+            .map(|found| (found.assignment, found.dates))
+            .collect(),
+        Err(Error::Refused { status: 403, .. }) => exchange
+            .assignments(course)
+            .await?
+            .into_iter()
+            .map(|found| (found.assignment, found.dates))
+            .collect::<Vec<_>>(),
+        Err(error) => return Err(error),
+    };
+    let mut listed = listed.into_iter();
+    let found = listed.find(|(name, _)| name == assignment.as_str());
+    Ok(found.map(|(_, dates)| dates))
+}
+
+fn table(dates: &Dates) -> Table {
+    let row = vec![
+        shown(dates.opens_at.as_deref()),
+        shown(dates.due_at.as_deref()),
+        shown(dates.cutoff_at.as_deref()),
+    ];
+    Table::new(&["OPENS", "DUE", "CUT-OFF"], "").rows([row])
+}

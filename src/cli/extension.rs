@@ -1,0 +1,121 @@
+//! `nbcourier extension`
+
+use super::Outcome;
+use super::asking::Asking;
+use super::table::Table;
+use super::when::{When, shown};
+use crate::client::Extension;
+use crate::domain::{AssignmentId, CourseId, UserName};
+use std::process::ExitCode;
+
+/// Lists and changes who has more time for an assignment
+#[derive(clap::Args)]
+pub struct Arguments {
+    #[command(flatten)]
+    asking: Asking,
+    #[command(subcommand)]
+    what: What,
+}
+
+#[derive(clap::Subcommand)]
+enum What {
+    /// List the students who have other times than all
+    List {
+        #[command(flatten)]
+        of: Of,
+    },
+    /// Give a student more time; what is not given stays as it is
+    #[command(
+        after_help = "A time is \"2026-12-01 23:59\", in the time zone of this computer, or 2026-12-01T23:59:00+01:00; \
+                      with \"none\" that time is as for all."
+    )]
+    Set {
+        #[command(flatten)]
+        of: Of,
+        /// The student
+        #[arg(value_parser = super::user_name)]
+        student: UserName,
+        /// Until when their work is in time
+        #[arg(long, value_name = "TIME")]
+        due: Option<When>,
+        /// Until when their work is taken
+        #[arg(long, value_name = "TIME", required_unless_present = "due")]
+        cut_off: Option<When>,
+    },
+    /// Let a student have the times that all have
+    Remove {
+        #[command(flatten)]
+        of: Of,
+        /// The student
+        #[arg(value_parser = super::user_name)]
+        student: UserName,
+    },
+}
+
+#[derive(clap::Args)]
+struct Of {
+    /// The course
+    #[arg(value_parser = super::course_id)]
+    course: CourseId,
+    /// The assignment
+    #[arg(value_parser = super::assignment_id)]
+    assignment: AssignmentId,
+}
+
+pub fn run(Arguments { asking, what }: Arguments) -> Outcome {
+    match what {
+        What::List { of } => {
+            let Of { course, assignment } = &of;
+            let all = asking.ask(async |exchange| exchange.extensions(course, assignment).await)?;
+            asking.show(&all, || table(&all))?;
+        }
+        What::Set {
+            of,
+            student,
+            due,
+            cut_off,
+        } => {
+            let Of { course, assignment } = &of;
+            let extension = asking.ask(async |exchange| {
+                let all = exchange.extensions(course, assignment).await?;
+                let known = all
+                    .into_iter()
+                    .find(|known| known.student == student.as_str());
+                let (known_due, known_cut_off) =
+                    known.map_or((None, None), |known| (known.due_at, known.cutoff_at));
+                let extension = Extension {
+                    student: student.as_str().to_owned(),
+                    due_at: due.map_or(known_due, When::to_rfc3339),
+                    cutoff_at: cut_off.map_or(known_cut_off, When::to_rfc3339),
+                };
+                exchange
+                    .set_extension(course, assignment, &extension)
+                    .await?;
+                Ok(extension)
+            })?;
+            asking.show(&extension, || table(std::slice::from_ref(&extension)))?;
+        }
+        What::Remove { of, student } => {
+            let Of { course, assignment } = &of;
+            asking.ask(async |exchange| {
+                exchange
+                    .remove_extension(course, assignment, &student)
+                    .await
+            })?;
+            let answer = serde_json::json!({ "student": student });
+            asking.tell(&answer, &format!("{student} has the times that all have."))?;
+        }
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn table(extensions: &[Extension]) -> Table {
+    let rows = extensions.iter().map(|extension| {
+        vec![
+            extension.student.clone(),
+            shown(extension.due_at.as_deref()),
+            shown(extension.cutoff_at.as_deref()),
+        ]
+    });
+    Table::new(&["STUDENT", "DUE", "CUT-OFF"], "Nobody has other times.").rows(rows)
+}

@@ -1,0 +1,52 @@
+//! nbgrader's gradebook, which nbgrader itself changes: `nbgrader db student` in the current directory.
+
+use crate::client::Details;
+use crate::domain::UserName;
+use std::process::Command;
+
+/// Has nbgrader add the student, or update the details that are not empty; the sentence says why it did not.
+pub fn add(student: &UserName, details: &Details) -> Result<(), String> {
+    let mut command = Command::new("nbgrader");
+    command.args(["db", "student", "add"]);
+    let given = [
+        ("--first-name", &details.first_name),
+        ("--last-name", &details.last_name),
+        ("--email", &details.email),
+    ];
+    for (option, text) in given {
+        if let Some(text) = text.as_deref().filter(|text| !text.is_empty()) {
+            // In one word, so that a text that begins with a dash is no option.
+            command.arg(format!("{option}={text}"));
+        }
+    }
+    run(command, student)
+}
+
+/// Has nbgrader remove the student, with their grades if `force` says so.
+pub fn remove(student: &UserName, force: bool) -> Result<(), String> {
+    let mut command = Command::new("nbgrader");
+    command.args(["db", "student", "remove"]);
+    if force {
+        command.arg("--force");
+    }
+    run(command, student)
+}
+
+fn run(mut command: Command, student: &UserName) -> Result<(), String> {
+    // nbgrader would take it for an option, and some of its options run code.
+    if student.as_str().starts_with('-') {
+        return Err(format!(
+            "The gradebook was not changed: nbgrader cannot take the name {student}"
+        ));
+    }
+    match command.arg(student.as_str()).status() {
+        Ok(status) if status.success() => Ok(()),
+        Ok(_) => Err(format!(
+            "The gradebook was not changed for {student}: nbgrader says why above"
+        )),
+        Err(error) => Err(format!(
+            "The gradebook was not changed for {student}: nbgrader cannot be run ({error}). Run this where the course \
+             is, or with --no-gb"
+        )),
+    }
+}

@@ -1,0 +1,201 @@
+//! `nbcourier roster`
+
+use super::Outcome;
+use super::asking::{Asking, print};
+use super::table::Table;
+use super::{role_word, roster_file};
+use crate::client::{Line, Member};
+use crate::domain::{CourseId, Role, UserName};
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+/// Lists and changes who is in a course
+#[derive(clap::Args)]
+pub struct Arguments {
+    #[command(flatten)]
+    asking: Asking,
+    #[command(subcommand)]
+    what: What,
+}
+
+#[derive(clap::Subcommand)]
+enum What {
+    /// List everybody in the course
+    List {
+        /// The course
+        #[arg(value_parser = super::course_id)]
+        course: CourseId,
+    },
+    /// Add somebody to the course, or update their details; what is not given stays as it is
+    Add {
+        /// The course
+        #[arg(value_parser = super::course_id)]
+        course: CourseId,
+        /// Their name at JupyterHub
+        #[arg(value_parser = super::user_name)]
+        user: UserName,
+        /// What they are in the course; instructors are made by administrators
+        #[arg(long, value_enum, default_value = "student")]
+        role: RoleWord,
+        /// First name
+        #[arg(long, value_name = "NAME")]
+        first_name: Option<String>,
+        /// Last name
+        #[arg(long, value_name = "NAME")]
+        last_name: Option<String>,
+        /// E-mail address
+        #[arg(long, value_name = "ADDRESS")]
+        email: Option<String>,
+    },
+    /// Add or update everybody in a CSV file, or nobody if one line is refused
+    #[command(
+        long_about = "Add or update everybody in a CSV file, or nobody if one line is refused.\n\nThe first line names \
+                      the columns, in any order: `username` (or `student_id`, or `id`), and as far as they are there \
+                      `role` (student or instructor; student where it is empty), `first_name`, `last_name` and \
+                      `email`. Others are passed over. An empty cell leaves that detail as it is."
+    )]
+    Import {
+        /// The course
+        #[arg(value_parser = super::course_id)]
+        course: CourseId,
+        /// The CSV file, or - for standard input
+        #[arg(value_name = "CSV")]
+        file: PathBuf,
+    },
+    /// Write everybody in the course as a CSV file that `import` reads
+    Export {
+        /// The course
+        #[arg(value_parser = super::course_id)]
+        course: CourseId,
+        /// Where to write it [default: standard output]
+        #[arg(value_name = "CSV")]
+        file: Option<PathBuf>,
+    },
+    /// Take people off the course; what they handed in stays
+    Remove {
+        /// The course
+        #[arg(value_parser = super::course_id)]
+        course: CourseId,
+        /// Their names at JupyterHub
+        #[arg(value_parser = super::user_name, required = true)]
+        users: Vec<UserName>,
+    },
+}
+
+/// A role as it is written on the command line.
+#[derive(Debug, Clone, Copy, clap::ValueEnum)]
+enum RoleWord {
+    Student,
+    Instructor,
+}
+
+impl From<RoleWord> for Role {
+    fn from(word: RoleWord) -> Self {
+        match word {
+            RoleWord::Student => Self::Student,
+            RoleWord::Instructor => Self::Instructor,
+        }
+    }
+}
+
+pub fn run(Arguments { asking, what }: Arguments) -> Outcome {
+    match what {
+        What::List { course } => {
+            let people = asking.ask(async |exchange| exchange.roster(&course).await)?;
+            asking.show(&people, || list(&course, &people))?;
+        }
+        What::Add {
+            course,
+            user,
+            role,
+            first_name,
+            last_name,
+            email,
+        } => {
+            let line = Line {
+                username: user.as_str().to_owned(),
+                role: role.into(),
+                first_name,
+                last_name,
+                email,
+            };
+            put(&asking, &course, &[line])?;
+        }
+        What::Import { course, file } => {
+            let people = roster_file::read(&file)?;
+            put(&asking, &course, &people)?;
+        }
+        What::Export { course, file } => {
+            let people = asking.ask(async |exchange| exchange.roster(&course).await)?;
+            let text = roster_file::write(people)?;
+            match file {
+                Some(file) => std::fs::write(&file, text)
+                    .map_err(|error| format!("{} cannot be written: {error}", file.display()))?,
+                None => print(&text)?,
+            }
+        }
+        What::Remove { course, users } => return remove(&asking, &course, &users),
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn list(course: &CourseId, people: &[Member]) -> Table {
+    let rows = people.iter().map(|member| {
+        let text = |detail: &Option<String>| detail.clone().unwrap_or_default();
+        let by_group = if member.by_group { "group" } else { "" };
+        vec![
+            member.username.clone(),
+            role_word(member.role).to_owned(),
+            text(&member.first_name),
+            text(&member.last_name),
+            text(&member.email),
+            by_group.to_owned(),
+        ]
+    });
+    Table::new(
+        &["USER", "ROLE", "FIRST NAME", "LAST NAME", "E-MAIL", "BY"],
+        format!("Nobody is in {course}."),
+    )
+    .rows(rows)
+}
+
+fn put(
+    asking: &Asking,
+    course: &CourseId,
+    people: &[Line],
+) -> Result<(), Box<dyn std::error::Error>> {
+    let changes = asking.ask(async |exchange| exchange.put_roster(course, people).await)?;
+    asking.tell(
+        &changes,
+        &format!("Added: {}. Updated: {}.", changes.added, changes.updated),
+    )?;
+    Ok(())
+}
+
+/// Takes off whom it can; one who is not there does not keep the others.
+fn remove(asking: &Asking, course: &CourseId, users: &[UserName]) -> Outcome {
+    let results = asking.ask(async |exchange| {
+        let mut results = Vec::new();
+        for user in users {
+            let result = exchange.remove_from_roster(course, user).await;
+            results.push((user.as_str(), result.err().map(|error| error.to_string())));
+        }
+        Ok(results)
+    })?;
+    let removed = results.iter().filter(|(_, error)| error.is_none()).count();
+    let answer: Vec<_> = results
+        .iter()
+        .map(|(user, error)| serde_json::json!({ "username": user, "error": error }))
+        .collect();
+    asking.tell(&answer, &format!("Removed: {removed}."))?;
+    for (user, error) in &results {
+        if let Some(error) = error {
+            eprintln!("nbcourier: {user}: {error}");
+        }
+    }
+    Ok(if removed == users.len() {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    })
+}

@@ -1,0 +1,150 @@
+//! `nbcourier submissions`
+
+use super::Outcome;
+use super::asking::Asking;
+use super::table::Table;
+use super::when::shown;
+use crate::client::{AssignmentOverview, Overview, StudentOverview};
+use crate::domain::{AssignmentId, CourseId};
+use serde::Serialize;
+use std::process::ExitCode;
+
+/// Shows who has handed in and who has not, who was late, and who has feedback
+#[derive(clap::Args)]
+pub struct Arguments {
+    #[command(flatten)]
+    asking: Asking,
+    /// The course
+    #[arg(value_parser = super::course_id)]
+    course: CourseId,
+    /// The assignment
+    #[arg(value_parser = super::assignment_id)]
+    assignment: AssignmentId,
+    /// Only those who have not handed in
+    #[arg(long)]
+    missing: bool,
+}
+
+/// A student as this command tells of them.
+#[derive(Serialize)]
+struct Line<'a> {
+    student: &'a str,
+    first_name: Option<&'a str>,
+    last_name: Option<&'a str>,
+    enrolled: bool,
+    /// The latest, in RFC 3339.
+    submitted_at: Option<&'a str>,
+    late: bool,
+    submissions: usize,
+    feedback: &'a str,
+}
+
+pub fn run(arguments: &Arguments) -> Outcome {
+    let Arguments {
+        asking,
+        course,
+        assignment,
+        missing,
+    } = arguments;
+    let overview = asking.ask(async |exchange| exchange.overview(course).await)?;
+    let about = find(&overview, assignment)?;
+    let lines: Vec<Line<'_>> = overview
+        .students
+        .iter()
+        .map(|student| line(student, assignment))
+        .filter(|line| !(*missing && line.submitted_at.is_some()))
+        // Who left the course without handing in owes nothing.
+        .filter(|line| line.enrolled || line.submitted_at.is_some())
+        .collect();
+    asking.show(&lines, || table(&lines, about))?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// What the overview says about an assignment; the sentence says where to look for its name.
+pub(super) fn find<'a>(
+    overview: &'a Overview,
+    assignment: &AssignmentId,
+) -> Result<&'a AssignmentOverview, String> {
+    let mut assignments = overview.assignments.iter();
+    let found = assignments.find(|found| found.assignment == assignment.as_str());
+    found.ok_or_else(|| {
+        let names = overview.assignments.iter();
+        let names: Vec<&str> = names.map(|found| found.assignment.as_str()).collect();
+        format!(
+            "Assignment not found. The course has: {}",
+            if names.is_empty() {
+                "none".to_owned()
+            } else {
+                names.join(", ")
+            }
+        )
+    })
+}
+
+fn line<'a>(student: &'a StudentOverview, assignment: &AssignmentId) -> Line<'a> {
+    let mut work = student.work.iter();
+    let work = work.find(|work| work.assignment == assignment.as_str());
+    Line {
+        student: &student.student,
+        first_name: student.first_name.as_deref(),
+        last_name: student.last_name.as_deref(),
+        enrolled: student.enrolled,
+        submitted_at: work.map(|work| work.submitted_at.as_str()),
+        late: work.is_some_and(|work| work.late),
+        submissions: work.map_or(0, |work| work.submissions),
+        feedback: work.map_or("none", |work| work.feedback.as_str()),
+    }
+}
+
+fn table(lines: &[Line<'_>], about: &AssignmentOverview) -> Table {
+    let rows = lines.iter().map(|line| {
+        let names = [line.first_name, line.last_name].into_iter().flatten();
+        let names: Vec<&str> = names.filter(|name| !name.is_empty()).collect();
+        let submitted = match line.submitted_at {
+            Some(time) => shown(Some(time)),
+            None => "missing".to_owned(),
+        };
+        let late = if line.late { "late" } else { "" };
+        let feedback = if line.feedback == "none" {
+            "-"
+        } else {
+            line.feedback
+        };
+        let left = if line.enrolled { "" } else { "not enrolled" };
+        vec![
+            line.student.to_owned(),
+            names.join(" "),
+            submitted,
+            late.to_owned(),
+            line.submissions.to_string(),
+            feedback.to_owned(),
+            left.to_owned(),
+        ]
+    });
+    Table::new(
+        &[
+            "STUDENT",
+            "NAME",
+            "SUBMITTED",
+            "LATE",
+            "TIMES",
+            "FEEDBACK",
+            "",
+        ],
+        "Nobody.",
+    )
+    .rows(rows)
+    .foot(format!(
+        "Handed in: {}. Missing: {}. Late: {}. With feedback: {}.{}",
+        about.submitted,
+        about.missing,
+        about.late,
+        about.feedback,
+        about
+            .dates
+            .due_at
+            .as_deref()
+            .map(|due| format!(" Due: {}.", shown(Some(due))))
+            .unwrap_or_default()
+    ))
+}

@@ -1,0 +1,109 @@
+//! Tables for people.
+
+use std::fmt;
+
+/// Lines below a head, in columns as wide as what is in them.
+pub struct Table {
+    head: Vec<&'static str>,
+    rows: Vec<Vec<String>>,
+    /// What is said where there are no lines.
+    empty: String,
+    /// What stands below it.
+    foot: Option<String>,
+}
+
+impl Table {
+    /// A table without lines, which says `empty`.
+    pub fn new(head: &[&'static str], empty: impl Into<String>) -> Self {
+        Self {
+            head: head.to_vec(),
+            rows: Vec::new(),
+            empty: empty.into(),
+            foot: None,
+        }
+    }
+
+    /// With these lines.
+    pub fn rows(self, rows: impl IntoIterator<Item = Vec<String>>) -> Self {
+        Self {
+            rows: rows.into_iter().collect(),
+            ..self
+        }
+    }
+
+    /// With a sentence below.
+    pub fn foot(self, foot: String) -> Self {
+        Self {
+            foot: Some(foot),
+            ..self
+        }
+    }
+}
+
+impl fmt::Display for Table {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.rows.is_empty() {
+            writeln!(f, "{}", self.empty)?;
+        } else {
+            let head = self.head.iter().map(|cell| (*cell).to_owned()).collect();
+            let shown = self
+                .rows
+                .iter()
+                .map(|row| row.iter().map(|cell| harmless(cell)).collect());
+            let lines: Vec<Vec<String>> = std::iter::once(head).chain(shown).collect();
+            for line in &lines {
+                write_line(f, line, &widths(&lines))?;
+            }
+        }
+        match &self.foot {
+            Some(foot) => writeln!(f, "\n{foot}"),
+            None => Ok(()),
+        }
+    }
+}
+
+fn widths(lines: &[Vec<String>]) -> Vec<usize> {
+    let columns = lines.iter().map(Vec::len).max().unwrap_or(0);
+    let width = |column: usize| {
+        let cells = lines.iter().filter_map(|line| line.get(column));
+        cells.map(|cell| cell.chars().count()).max().unwrap_or(0)
+    };
+    (0..columns).map(width).collect()
+}
+
+fn write_line(f: &mut fmt::Formatter<'_>, line: &[String], widths: &[usize]) -> fmt::Result {
+    let cells = line.iter().zip(widths);
+    let padded: Vec<String> = cells
+        .map(|(cell, width)| format!("{cell:width$}"))
+        .collect();
+    writeln!(f, "{}", padded.join("  ").trim_end())
+}
+
+/// The text without what a terminal would take for a command: names are what somebody chose.
+pub fn harmless(text: &str) -> String {
+    let shown = text
+        .chars()
+        .map(|c| if c.is_control() { '\u{fffd}' } else { c });
+    shown.collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn columns_are_as_wide_as_what_is_in_them() {
+        let rows = [["ada", "Größe"], ["b", ""]].map(|row| row.map(str::to_owned).to_vec());
+        let table = Table::new(&["who", "what", "when"], "nobody").rows(rows);
+        assert_eq!(table.to_string(), "who  what   when\nada  Größe\nb\n");
+        let nobody = Table::new(&["who"], "nobody").foot("0 people".into());
+        assert_eq!(nobody.to_string(), "nobody\n\n0 people\n");
+    }
+
+    #[test]
+    fn a_name_cannot_command_the_terminal() {
+        let table = Table::new(&["who"], "").rows([vec!["\u{1b}[2Jada\n".to_owned()]]);
+        assert!(!table.to_string().contains('\u{1b}'));
+        assert_eq!(table.to_string().lines().count(), 2);
+    }
+}

@@ -1,0 +1,96 @@
+//! Times as people write and read them: in the time zone of their computer, and never without saying so.
+
+use crate::domain::Timestamp;
+use chrono::{DateTime, Local, LocalResult, NaiveDateTime, TimeZone};
+use std::str::FromStr;
+
+/// Forms of a time that has no zone, for which that of the computer is taken.
+const FORMS: [&str; 4] = [
+    "%Y-%m-%d %H:%M",
+    "%Y-%m-%d %H:%M:%S",
+    "%Y-%m-%dT%H:%M",
+    "%Y-%m-%dT%H:%M:%S",
+];
+
+/// A time somebody gave, or that there is to be none.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct When(pub Option<Timestamp>);
+
+impl When {
+    /// In RFC 3339, as the exchange takes it.
+    pub fn to_rfc3339(self) -> Option<String> {
+        self.0.map(Timestamp::to_rfc3339)
+    }
+}
+
+impl FromStr for When {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        if text.trim() == "none" {
+            return Ok(Self(None));
+        }
+        let naive = FORMS
+            .iter()
+            .find_map(|form| NaiveDateTime::parse_from_str(text.trim(), form).ok());
+        let Some(naive) = naive else {
+            return Timestamp::parse(text).map(|time| Self(Some(time))).map_err(|_| {
+                "a time looks like \"2026-12-01 23:59\" (in your time zone) or 2026-12-01T23:59:00+01:00; \"none\" \
+                 takes one away"
+                    .to_owned()
+            });
+        };
+        match Local.from_local_datetime(&naive) {
+            // When the clocks are set back an hour comes twice; who is not precise gets the longer time.
+            LocalResult::Single(time) | LocalResult::Ambiguous(_, time) => {
+                Ok(Self(Some(Timestamp::from_micros(time.timestamp_micros()))))
+            }
+            LocalResult::None => Err("on that day the clocks skip this time".to_owned()),
+        }
+    }
+}
+
+/// A time of the exchange as the computer's owner would say it, with its offset; a dash where there is none.
+pub fn shown(rfc3339: Option<&str>) -> String {
+    let Some(text) = rfc3339 else {
+        return "-".to_owned();
+    };
+    match DateTime::parse_from_rfc3339(text) {
+        Ok(time) => time
+            .with_timezone(&Local)
+            .format("%Y-%m-%d %H:%M:%S %:z")
+            .to_string(),
+        Err(_) => text.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_time_without_a_zone_is_one_of_this_computer() {
+        let spelt = ["2026-12-01 23:59", "2026-12-01T23:59:00"];
+        for text in spelt {
+            let When(time) = text.parse().unwrap();
+            let time = time.unwrap().to_rfc3339();
+            assert!(
+                shown(Some(&time)).starts_with("2026-12-01 23:59:00 "),
+                "{time}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_time_with_a_zone_is_that_time() {
+        for text in ["2026-12-01T23:59:00+01:00", "2026-12-01 22:59:00 UTC"] {
+            let When(time) = text.parse().unwrap();
+            assert_eq!(time.unwrap().to_rfc3339(), "2026-12-01T22:59:00.000000Z");
+        }
+        assert_eq!("none".parse(), Ok(When(None)));
+        for nonsense in ["", "tomorrow", "2026-12-01", "23:59", "2026-13-01 00:00"] {
+            let error = nonsense.parse::<When>().unwrap_err();
+            assert!(error.contains("looks like"), "{nonsense}: {error}");
+        }
+    }
+}

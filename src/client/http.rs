@@ -1,0 +1,222 @@
+//! Requests and replies.
+
+use super::{Error, Result};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderValue, RETRY_AFTER};
+use reqwest::{Method, RequestBuilder, Response, StatusCode, redirect};
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+use std::error::Error as _;
+use std::fmt::Write as _;
+use std::time::Duration;
+
+/// How long to wait for somebody to answer at all.
+const CONNECT: Duration = Duration::from_secs(10);
+/// The longest silence in a reply.
+const SILENCE: Duration = Duration::from_mins(1);
+/// How often a request is sent at most, where sending it again does no harm.
+const ATTEMPTS: u32 = 4;
+/// The pause before the second attempt; each further one is twice as long.
+const PAUSE: Duration = Duration::from_millis(500);
+/// The longest pause, whatever the exchange asks for.
+const LONGEST_PAUSE: Duration = Duration::from_secs(10);
+/// The longest reply, in bytes: more than any listing of a large course.
+const LONGEST_REPLY: usize = 1 << 28;
+
+/// What stands in an address as it is (RFC 3986, section 2.3).
+const NAME: &AsciiSet = &NON_ALPHANUMERIC
+    .remove(b'-')
+    .remove(b'.')
+    .remove(b'_')
+    .remove(b'~');
+
+/// One exchange, asked as one person.
+pub struct Client {
+    http: reqwest::Client,
+    url: String,
+    authorization: HeaderValue,
+    /// The name of the one who asks, which ngshare's stand-alone mode wants to be told.
+    pub(super) user: Option<String>,
+}
+
+/// What a request carries.
+pub(super) enum Body<'a> {
+    Nothing,
+    Json(&'a Value),
+    Form(&'a [(&'a str, &'a str)]),
+}
+
+impl Client {
+    /// A client for the exchange at this address; asks nothing yet.
+    pub fn new(url: &str, token: &str, user: Option<String>) -> Result<Self> {
+        // An error only says that one is installed already.
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let mut builder = reqwest::Client::builder()
+            .connect_timeout(CONNECT)
+            .read_timeout(SILENCE)
+            // A redirected request would come without its token, or go somewhere else with it.
+            .redirect(redirect::Policy::none())
+            .user_agent(concat!("nbcourier/", env!("CARGO_PKG_VERSION")));
+        if url.starts_with("http:") {
+            // A bare container has no certificates to load, and needs none to speak plain HTTP.
+            builder = builder.tls_certs_only([]);
+        }
+        let http = builder
+            .build()
+            .map_err(|error| Error::Impossible(with_causes(&error)))?;
+        let mut authorization = HeaderValue::from_bytes(format!("token {token}").as_bytes())
+            .map_err(|_| Error::Impossible("JUPYTERHUB_API_TOKEN is no token".into()))?;
+        authorization.set_sensitive(true);
+        Ok(Self {
+            http,
+            url: url.to_owned(),
+            authorization,
+            user,
+        })
+    }
+
+    /// Reads something; `names` are the parts of the path below the exchange's address.
+    pub(super) async fn get<T: DeserializeOwned>(&self, names: &[&str]) -> Result<T> {
+        self.send(Method::GET, names, Body::Nothing).await
+    }
+
+    /// Removes something.
+    pub(super) async fn delete(&self, names: &[&str]) -> Result<()> {
+        self.send(Method::DELETE, names, Body::Nothing).await
+    }
+
+    /// Sends a request, again where that does no harm and may help.
+    pub(super) async fn send<T: DeserializeOwned>(
+        &self,
+        method: Method,
+        names: &[&str],
+        body: Body<'_>,
+    ) -> Result<T> {
+        let mut pause = PAUSE;
+        let mut attempt = 1;
+        loop {
+            let result = self.build(method.clone(), names, &body).send().await;
+            if attempt == ATTEMPTS || !may_be_sent_again(&method, &result) {
+                let reply = result.map_err(|error| self.unreachable(&error))?;
+                return self.understood(reply, names).await;
+            }
+            let asked = result.ok().and_then(|reply| asked_pause(&reply));
+            tokio::time::sleep(asked.unwrap_or(pause).min(LONGEST_PAUSE)).await;
+            attempt += 1;
+            pause *= 2;
+        }
+    }
+
+    fn build(&self, method: Method, names: &[&str], body: &Body<'_>) -> RequestBuilder {
+        let path = names.iter().fold(String::new(), |path, name| {
+            format!("{path}/{}", utf8_percent_encode(name, NAME))
+        });
+        let request = self
+            .http
+            .request(method, format!("{}{path}", self.url))
+            .header(AUTHORIZATION, self.authorization.clone());
+        match body {
+            Body::Nothing => request,
+            Body::Json(value) => request.json(value),
+            Body::Form(fields) => request.form(fields),
+        }
+    }
+
+    async fn understood<T: DeserializeOwned>(
+        &self,
+        mut reply: Response,
+        names: &[&str],
+    ) -> Result<T> {
+        let status = reply.status();
+        let kind = reply.headers().get(CONTENT_TYPE).cloned();
+        let is_problem =
+            kind.is_some_and(|kind| kind.as_bytes().starts_with(b"application/problem+json"));
+        let mut body = Vec::new();
+        while let Some(part) = reply
+            .chunk()
+            .await
+            .map_err(|error| self.unreachable(&error))?
+        {
+            if body.len() + part.len() > LONGEST_REPLY {
+                return Err(Error::NoExchange(self.url.clone()));
+            }
+            body.extend_from_slice(&part);
+        }
+        let said: Option<Value> = if status == StatusCode::NO_CONTENT {
+            Some(Value::Null)
+        } else {
+            serde_json::from_slice(&body).ok()
+        };
+        let is_v1 = names.first() == Some(&"v1");
+        match said {
+            Some(value) if status.is_success() && value["success"] != false => {
+                serde_json::from_value(value).map_err(|_| Error::NoExchange(self.url.clone()))
+            }
+            Some(value) if is_problem || (!is_v1 && value["success"] == false) => {
+                let sentence = value["detail"].as_str().or(value["message"].as_str());
+                let sentence = sentence
+                    .unwrap_or("The exchange gives no reason")
+                    .to_owned();
+                // Its sentence for an address that it does not have.
+                if is_v1 && status == StatusCode::NOT_FOUND && sentence == "Not found" {
+                    return Err(Error::TooOld(self.url.clone()));
+                }
+                Err(Error::Refused {
+                    status: status.as_u16(),
+                    sentence,
+                })
+            }
+            Some(value) if is_v1 && value["success"] == false => {
+                Err(Error::TooOld(self.url.clone()))
+            }
+            _ if is_v1 && status == StatusCode::NOT_FOUND => Err(Error::TooOld(self.url.clone())),
+            _ if status.is_client_error() || status.is_server_error() => Err(Error::Refused {
+                status: status.as_u16(),
+                sentence: format!("{} answers \"{status}\"", self.url),
+            }),
+            _ => Err(Error::NoExchange(self.url.clone())),
+        }
+    }
+
+    fn unreachable(&self, error: &reqwest::Error) -> Error {
+        Error::Unreachable {
+            url: self.url.clone(),
+            reason: with_causes(error),
+        }
+    }
+}
+
+/// Whether the exchange has certainly done nothing yet, or may do it twice, and another attempt may go better.
+fn may_be_sent_again(method: &Method, result: &reqwest::Result<Response>) -> bool {
+    let repeatable = matches!(*method, Method::GET | Method::PUT);
+    match result {
+        Ok(reply) => match reply.status().as_u16() {
+            // The exchange says these before it begins, and a proxy when there is nobody to ask.
+            429 | 503 => true,
+            502 | 504 => repeatable,
+            _ => false,
+        },
+        // A name or an address that is wrong stays wrong, and somebody is waiting; but a server may be restarting.
+        Err(error) => repeatable && !error.is_connect() && !error.is_builder(),
+    }
+}
+
+fn asked_pause(reply: &Response) -> Option<Duration> {
+    let seconds = reply.headers().get(RETRY_AFTER)?.to_str().ok()?;
+    seconds.parse().ok().map(Duration::from_secs)
+}
+
+// reqwest's message alone is "error sending request"; what happened is in the causes.
+fn with_causes(error: &reqwest::Error) -> String {
+    let mut text = String::new();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        let separator = if text.is_empty() { "" } else { ": " };
+        let _ = write!(text, "{separator}{error}");
+        cause = error.source();
+    }
+    if text.is_empty() {
+        return error.to_string();
+    }
+    text
+}

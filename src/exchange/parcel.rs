@@ -1,0 +1,152 @@
+//! Trees on their way into the store: with their bytes, or with the names of bytes that are there already.
+
+use super::{Error, Result};
+use crate::blobs::{Damage, LocalBlobs};
+use crate::domain::{BlobRef, RelativePath, Sha256Sum, Timestamp, Tree, TreeEntry};
+use crate::store::Connection;
+use crate::store::reach::{self, Reach};
+use crate::store::trees::{self, Arrivals, Saved};
+use std::borrow::Cow;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+/// A tree which needs but a row to name it.
+#[derive(Debug)]
+pub struct Parcel {
+    files: Files,
+    arrivals: Arrivals,
+}
+
+#[derive(Debug)]
+enum Files {
+    /// All bytes arrived.
+    Arrived(Tree),
+    /// Of what is claimed these bytes arrived; the rest may be in reach.
+    Claimed(Vec<Claim>, HashMap<Sha256Sum, BlobRef>),
+}
+
+/// A file of a tree, told by somebody who need not send its bytes.
+#[derive(Debug, Clone)]
+pub struct Claim {
+    /// Where it stands.
+    pub path: RelativePath,
+    /// The name of its bytes.
+    pub sha256: Sha256Sum,
+    /// How many there are.
+    pub size: u64,
+}
+
+impl Parcel {
+    pub(super) fn arrived(tree: Tree, arrivals: Arrivals) -> Self {
+        Self {
+            files: Files::Arrived(tree),
+            arrivals,
+        }
+    }
+
+    pub(super) fn claimed(
+        files: Vec<Claim>,
+        arrived: HashMap<Sha256Sum, BlobRef>,
+        arrivals: Arrivals,
+    ) -> Self {
+        Self {
+            files: Files::Claimed(files, arrived),
+            arrivals,
+        }
+    }
+
+    /// Gives the tree its row, inside the transaction that will name it. Bytes that did not come with it must be in
+    /// reach, else `MissingBlobs`.
+    pub(super) fn save(
+        &self,
+        conn: &mut Connection,
+        blobs: &LocalBlobs,
+        reach: &Reach,
+        now: Timestamp,
+    ) -> Result<Saved> {
+        check_files(blobs, &self.arrivals)?;
+        let tree = match &self.files {
+            Files::Arrived(tree) => Cow::Borrowed(tree),
+            Files::Claimed(claims, arrived) => {
+                Cow::Owned(resolve(conn, blobs, reach, claims, arrived)?)
+            }
+        };
+        Ok(trees::save(conn, &tree, &self.arrivals, now)?)
+    }
+}
+
+/// Many trees with all their bytes, by the submission that each is about.
+#[derive(Debug)]
+pub struct Batch {
+    trees: BTreeMap<i64, Tree>,
+    arrivals: Arrivals,
+}
+
+#[expect(dead_code, reason = "the feedback of a class comes next")]
+impl Batch {
+    pub(super) fn new(trees: BTreeMap<i64, Tree>, arrivals: Arrivals) -> Self {
+        Self { trees, arrivals }
+    }
+
+    /// The numbers of the submissions.
+    pub(super) fn submissions(&self) -> impl Iterator<Item = i64> {
+        self.trees.keys().copied()
+    }
+
+    /// Gives the trees their rows, inside the transaction that will name them; in the order of the submissions.
+    pub(super) fn save(
+        &self,
+        conn: &mut Connection,
+        blobs: &LocalBlobs,
+        now: Timestamp,
+    ) -> Result<Vec<Saved>> {
+        check_files(blobs, &self.arrivals)?;
+        let trees = self.trees.values();
+        Ok(trees::save_all(conn, trees, &self.arrivals, now)?)
+    }
+}
+
+/// A clean-up that ran between the upload and this transaction could have taken a file for forgotten.
+fn check_files(blobs: &LocalBlobs, arrivals: &Arrivals) -> Result<()> {
+    let lost = |blob: &&BlobRef| !blobs.has(blob.sha256, blob.size);
+    match arrivals.files.iter().find(lost) {
+        Some(lost) => Err(Error::Damaged(lost.sha256, Damage::Missing)),
+        None => Ok(()),
+    }
+}
+
+fn resolve(
+    conn: &mut Connection,
+    blobs: &LocalBlobs,
+    reach: &Reach,
+    claims: &[Claim],
+    arrived: &HashMap<Sha256Sum, BlobRef>,
+) -> Result<Tree> {
+    let wanted: BTreeSet<Sha256Sum> = claims
+        .iter()
+        .map(|claim| claim.sha256)
+        .filter(|sum| !arrived.contains_key(sum))
+        .collect();
+    let mut found = reach::blobs(conn, reach, &wanted)?;
+    // A file that is lost comes back with whoever still has it.
+    found.retain(|_, row| row.in_database || blobs.has(row.blob.sha256, row.blob.size));
+    let missing: Vec<Sha256Sum> = wanted
+        .into_iter()
+        .filter(|sum| !found.contains_key(sum))
+        .collect();
+    if !missing.is_empty() {
+        return Err(Error::MissingBlobs(missing));
+    }
+    let mut tree = Tree::default();
+    for claim in claims {
+        let known = found.get(&claim.sha256).map(|row| row.blob);
+        let blob = known.or_else(|| arrived.get(&claim.sha256).copied());
+        match blob {
+            Some(blob) if blob.size == claim.size => tree.entries.push(TreeEntry {
+                path: claim.path.clone(),
+                blob,
+            }),
+            _ => return Err(Error::WrongSize(claim.path.clone())),
+        }
+    }
+    Ok(tree)
+}

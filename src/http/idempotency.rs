@@ -1,0 +1,41 @@
+//! The header by which a second attempt is recognised.
+
+use super::error::{Error, Result};
+use super::openapi::{Argument, Parts};
+use crate::domain::IdempotencyKey;
+use actix_web::dev::Payload;
+use actix_web::{FromRequest, HttpRequest};
+use std::future::{Ready, ready};
+
+/// The header's name, of a draft that many services follow (draft-ietf-httpapi-idempotency-key-header).
+const HEADER: &str = "Idempotency-Key";
+
+/// The key that came with a request, if one did.
+pub struct AttemptKey(pub Option<IdempotencyKey>);
+
+impl FromRequest for AttemptKey {
+    type Error = Error;
+    type Future = Ready<Result<Self>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let header = request.headers().get(HEADER);
+        // What is not even text has no visible characters.
+        let text = header.map(|key| key.to_str().unwrap_or_default());
+        let key = text.map(IdempotencyKey::parse).transpose();
+        ready(key.map(Self).map_err(Error::from))
+    }
+}
+
+impl Argument for AttemptKey {
+    fn describe(parts: &mut Parts) {
+        parts.in_header(
+            HEADER,
+            "The same with every attempt at the same thing, so that it is done once.",
+            &serde_json::json!({ "type": "string", "pattern": "^[!-~]{1,128}$" }),
+        );
+        parts.fails(
+            400,
+            "An Idempotency-Key is 1 to 128 visible ASCII characters",
+        );
+    }
+}

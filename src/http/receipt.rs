@@ -1,0 +1,121 @@
+//! Receipts as they are written down and signed.
+
+use super::error::Result;
+use super::openapi::{Answer, Parts};
+use crate::auth::ReceiptSigner;
+use crate::domain::{Rfc3339, Sha256Sum};
+use crate::exchange::{self, receipts};
+use actix_web::body::BoxBody;
+use actix_web::http::StatusCode;
+use actix_web::{HttpRequest, HttpResponse, Responder};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// What proves that something was handed in.
+// Its text, the fields in this order and no blanks between them, is what is signed.
+#[derive(Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Receipt {
+    /// The submission's number.
+    pub id: i64,
+    course: String,
+    assignment: String,
+    student: String,
+    #[schemars(with = "Rfc3339")]
+    submitted_at: String,
+    /// Names the files as a whole.
+    #[schemars(with = "Sha256Sum")]
+    tree: String,
+    /// How many they are.
+    files: i64,
+    /// Their bytes together.
+    bytes: i64,
+    /// Who handed it in for the student, where somebody did.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    submitted_by: Option<String>,
+}
+
+impl From<receipts::Receipt> for Receipt {
+    fn from(receipt: receipts::Receipt) -> Self {
+        Self {
+            id: receipt.id,
+            course: receipt.course,
+            assignment: receipt.assignment,
+            student: receipt.student,
+            submitted_at: receipt.submitted_at.to_rfc3339(),
+            tree: receipt.tree.to_string(),
+            files: receipt.files,
+            bytes: receipt.bytes,
+            submitted_by: receipt.submitted_by,
+        }
+    }
+}
+
+impl Receipt {
+    /// Whether it is one of ours.
+    pub fn is_signed(&self, signer: &ReceiptSigner, signature: &str) -> bool {
+        self.text()
+            .is_ok_and(|text| signer.verify(&text, signature))
+    }
+
+    fn text(&self) -> serde_json::Result<String> {
+        serde_json::to_string(self)
+    }
+}
+
+/// A receipt, and what shows that it is ours.
+#[derive(Serialize, JsonSchema)]
+pub struct SignedReceipt {
+    receipt: Receipt,
+    /// In hexadecimal.
+    signature: String,
+}
+
+impl SignedReceipt {
+    /// Signs it.
+    pub fn new(receipt: receipts::Receipt, signer: &ReceiptSigner) -> Result<Self> {
+        let receipt = Receipt::from(receipt);
+        // Only maps with keys that are no strings fail to be JSON, and no receipt has one.
+        let text = receipt
+            .text()
+            .map_err(|error| exchange::Error::Disk(error.into()))?;
+        Ok(Self {
+            signature: signer.sign(&text),
+            receipt,
+        })
+    }
+}
+
+/// The reply to a submission.
+pub struct HandedIn(StatusCode, SignedReceipt);
+
+impl HandedIn {
+    /// It was taken in just now.
+    pub fn now(receipt: receipts::Receipt, signer: &ReceiptSigner) -> Result<Self> {
+        Ok(Self(
+            StatusCode::CREATED,
+            SignedReceipt::new(receipt, signer)?,
+        ))
+    }
+
+    /// An earlier attempt had brought it.
+    pub fn before(receipt: receipts::Receipt, signer: &ReceiptSigner) -> Result<Self> {
+        Ok(Self(StatusCode::OK, SignedReceipt::new(receipt, signer)?))
+    }
+}
+
+impl Responder for HandedIn {
+    type Body = BoxBody;
+
+    fn respond_to(self, _: &HttpRequest) -> HttpResponse {
+        HttpResponse::build(self.0).json(self.1)
+    }
+}
+
+impl Answer for HandedIn {
+    fn describe(parts: &mut Parts) {
+        parts.replies_json::<SignedReceipt>(201, "It was handed in.");
+        parts
+            .replies_json::<SignedReceipt>(200, "An earlier attempt with that key had brought it.");
+    }
+}

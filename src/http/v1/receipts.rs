@@ -1,0 +1,62 @@
+//! Receipts: shown again, and verified.
+
+use crate::auth::{Caller, ReceiptSigner};
+use crate::exchange::{Exchange, receipts};
+use crate::http::error::Result;
+use crate::http::names::OfSubmission;
+use crate::http::openapi::JsonBody;
+use crate::http::receipt::{Receipt, SignedReceipt};
+use actix_web::web;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+/// `GET v1/courses/{course}/submissions/{id}/receipt`
+pub async fn show(
+    exchange: web::Data<Exchange>,
+    signer: web::Data<ReceiptSigner>,
+    caller: Caller,
+    OfSubmission(course, id): OfSubmission,
+) -> Result<web::Json<SignedReceipt>> {
+    let receipt = receipts::of_submission(&exchange, &caller, course, id).await?;
+    Ok(web::Json(SignedReceipt::new(receipt, &signer)?))
+}
+
+/// What somebody shows as a receipt.
+#[derive(Deserialize, JsonSchema)]
+pub struct Shown {
+    #[schemars(with = "Receipt")]
+    receipt: Value,
+    signature: String,
+}
+
+/// What there is to a receipt.
+#[derive(Serialize, JsonSchema)]
+pub struct Verdict {
+    /// Whether this exchange has given it.
+    valid: bool,
+    /// Whether it has, and what it tells of is there just so.
+    stored: bool,
+}
+
+/// `POST v1/receipts/verify`: for everybody who is known and has the receipt.
+pub async fn verify(
+    exchange: web::Data<Exchange>,
+    signer: web::Data<ReceiptSigner>,
+    _: Caller,
+    body: JsonBody<Shown>,
+) -> Result<web::Json<Verdict>> {
+    let Shown { receipt, signature } = body.read().await?;
+    // What has not the form of one is no receipt of ours.
+    let receipt = match serde_json::from_value::<Receipt>(receipt) {
+        Ok(receipt) if receipt.is_signed(&signer, &signature) => receipt,
+        _ => return Ok(verdict(false, false)),
+    };
+    let stored = receipts::as_stored(&exchange, receipt.id).await?;
+    let is_stored = stored.map(Receipt::from) == Some(receipt);
+    Ok(verdict(true, is_stored))
+}
+
+fn verdict(valid: bool, stored: bool) -> web::Json<Verdict> {
+    web::Json(Verdict { valid, stored })
+}

@@ -1,0 +1,55 @@
+//! `v1/courses/{course}/assignments/{assignment}/submissions`: handing in.
+
+use crate::auth::{Caller, ReceiptSigner};
+use crate::domain::UserName;
+use crate::exchange::submissions::{self, Work};
+use crate::exchange::{Error as Refusal, Exchange, Thing};
+use crate::http::error::Result;
+use crate::http::idempotency::AttemptKey;
+use crate::http::names::InAssignment;
+use crate::http::openapi::Query;
+use crate::http::receipt::HandedIn;
+use crate::http::tree_body::TreeBody;
+use actix_web::web;
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+/// For whom.
+#[derive(Deserialize, JsonSchema)]
+pub struct For {
+    /// This student, for whom an instructor hands in; else it is for the caller.
+    student: Option<String>,
+}
+
+/// `POST v1/courses/{course}/assignments/{assignment}/submissions`
+pub async fn submit(
+    exchange: web::Data<Exchange>,
+    signer: web::Data<ReceiptSigner>,
+    caller: Caller,
+    InAssignment(course, assignment): InAssignment,
+    Query(whom): Query<For>,
+    AttemptKey(key): AttemptKey,
+    body: TreeBody,
+) -> Result<HandedIn> {
+    let student = whom
+        .student
+        .map(UserName::parse)
+        .transpose()
+        .map_err(|_| Refusal::NotFound(Thing::Student))?;
+    let work = Work {
+        course,
+        assignment,
+        student,
+        key,
+    };
+    if let Some(earlier) = submissions::may_submit(&exchange, &caller, &work).await? {
+        return HandedIn::before(earlier, &signer);
+    }
+    let parcel = body.read(&exchange).await?;
+    let handed_in = submissions::submit(&exchange, &caller, work, parcel).await?;
+    if handed_in.is_new {
+        HandedIn::now(handed_in.receipt, &signer)
+    } else {
+        HandedIn::before(handed_in.receipt, &signer)
+    }
+}

@@ -1,0 +1,16 @@
+//! The commands that ask an exchange, run by people at their own computers.
+
+#![allow(clippy::unwrap_used)] // what cannot go on shows where
+#![allow(
+    clippy::expect_used,
+    reason = "a test that cannot go on should say so and stop"
+)]
+
+#[path = "../support/mod.rs"]
+mod support;
+
+mod connection;
+mod course_management;
+mod courses;
+mod person;
+mod roster;

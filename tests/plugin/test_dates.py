@@ -1,0 +1,130 @@
+"""What people are told about when an assignment is due, and what happens when it was."""
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from course import RELEASED, Course
+from people import Person
+from trees import read_tree, write_tree
+
+NOW = datetime.now(UTC)
+PAST, LATER, LATEST = (NOW + timedelta(hours=hours) for hours in (-3, 48, 72))
+
+
+def rfc3339(time: datetime | None) -> str | None:
+    return time and time.isoformat()
+
+
+def shown(time: datetime) -> str:
+    return time.strftime("%Y-%m-%d %H:%M UTC")
+
+
+def set_dates(
+    course: Course, due: datetime | None, cut_off: datetime | None = None
+) -> None:
+    dates = {"due_at": rfc3339(due), "cutoff_at": rfc3339(cut_off)}
+    course.instructor.put_json(f"{at(course)}/dates", dates)
+
+
+def extend(course: Course, student: Person, due: datetime) -> None:
+    path = f"{at(course)}/extensions/{student.name}"
+    course.instructor.put_json(path, {"due_at": rfc3339(due), "cutoff_at": None})
+
+
+def at(course: Course) -> str:
+    return f"v1/courses/{course.name}/assignments/ps1"
+
+
+def submit(course: Course, student: Person) -> str:
+    write_tree(student.home / "ps1", RELEASED)
+    return student.nbgrader("submit", "ps1", course.option).stderr
+
+
+def test_who_fetches_or_lists_is_told_when_it_is_due(course: Course) -> None:
+    course.release()
+    set_dates(course, LATER, LATEST)
+    extend(course, course.second, LATEST)
+    fetch = ("fetch_assignment", "ps1", course.option)
+    said = course.first.nbgrader(*fetch).stderr
+    due = f"due {shown(LATER)}; nothing is accepted after {shown(LATEST)}"
+    assert f"ps1 is {due}" in said
+    assert course.first.listing(course.option) == [
+        f"{course.name} ps1 (already downloaded), {due}"
+    ]
+    zone = "--Exchange.timezone=Asia/Tokyo"
+    assert "JST" in course.first.listing(course.option, zone)[0]
+    said = course.second.nbgrader(*fetch).stderr
+    assert f"due {shown(LATEST)}, which is an extension for you" in said
+
+
+def test_who_submits_late_is_told_so_and_who_has_an_extension_is_not_late(
+    course: Course,
+) -> None:
+    course.release()
+    set_dates(course, PAST)
+    extend(course, course.second, LATER)
+    said = submit(course, course.first)
+    assert f"This is late: 'ps1' was due {shown(PAST)}" in said
+    assert "Submitted" in said
+    assert "late" not in submit(course, course.second)
+
+
+def test_after_the_cut_off_nothing_is_handed_in_and_the_reason_is_given(
+    course: Course,
+) -> None:
+    course.release()
+    set_dates(course, PAST, PAST)
+    write_tree(course.first.home / "ps1", RELEASED)
+    complaint = course.first.refused("submit", "ps1", course.option)
+    assert "Not submitted. Too late: the cut-off of ps1 was" in complaint
+    assert "Only an instructor can give you more time" in complaint
+    assert course.submissions(course.first) == []
+
+
+def test_before_the_due_date_everybodys_own_counts(course: Course) -> None:
+    course.release()
+    for student in (course.first, course.second):
+        course.submit(student, {"p1.ipynb": b"early"})
+    between = datetime.now(UTC)
+    for student in (course.first, course.second):
+        course.submit(student, {"p1.ipynb": b"later"})
+    set_dates(course, between)
+    extend(course, course.second, LATER)
+    # A date in the gradebook is nothing that students were shown.
+    course.instructor.nbgrader("db", "assignment", "add", "ps1", "--duedate=2001-01-01")
+    course.instructor.nbgrader("collect", "ps1", course.option, "--before-duedate")
+    submitted = course.instructor.home / "submitted"
+    work = {
+        who.name: read_tree(submitted / who.name / "ps1")["p1.ipynb"]
+        for who in (course.first, course.second)
+    }
+    assert work == {course.first.name: b"early", course.second.name: b"later"}
+
+
+@pytest.mark.parametrize("hours", [-1, 1])
+def test_a_clock_that_is_an_hour_off_changes_nothing(
+    course: Course, hours: int
+) -> None:
+    course.release()
+    before = datetime.now(UTC)
+    set_dates(course, before + timedelta(minutes=30))
+    course.first.env |= off_by(hours)
+    stamped = course.first.attempt("python", "-c", "import time; print(time.time())")
+    assert abs(float(stamped.stdout) - before.timestamp() - 3600 * hours) < 600
+
+    said = submit(course, course.first) + submit(course, course.first)
+    assert "late" not in said
+    first, second = course.submissions(course.first)
+    assert first < second
+    for time in (first, second):
+        taken = datetime.fromisoformat(f"{time}+00:00")
+        assert abs(taken - before) < timedelta(minutes=10)
+    assert len(course.first.listing("--cached", course.option)) == 2
+
+
+def off_by(hours: int) -> dict[str, str]:
+    """What makes a program see another time."""
+    libraries = sorted(Path("/usr/lib").glob("*/faketime/libfaketime.so.1"))
+    assert libraries, "no libfaketime: run scripts/setup-clients.sh"
+    return {"LD_PRELOAD": str(libraries[0]), "FAKETIME": f"{hours:+}h"}
