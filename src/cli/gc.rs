@@ -1,7 +1,7 @@
 //! `nbcourier gc`
 
 use super::{Outcome, open_existing, runtime};
-use crate::config::{PlaceArgs, RETENTION, Span};
+use crate::config::{EVENT_RETENTION, PlaceArgs, RETENTION, Span};
 use crate::exchange::{Exchange, Limits, Policy, gc};
 use std::process::ExitCode;
 
@@ -13,6 +13,9 @@ pub struct Arguments {
     /// Keep what was deleted less long ago, in seconds or with s, m, h, d [default: 30d]
     #[arg(long, env = "NBCOURIER_RETENTION", value_name = "TIME")]
     retention: Option<Span>,
+    /// Keep the record of who did what that is younger [default: 730d]
+    #[arg(long, env = "NBCOURIER_EVENT_RETENTION", value_name = "TIME")]
+    event_retention: Option<Span>,
     /// Leave bytes alone that came in less long ago, for an upload may be about to name them [default: 1d]
     #[arg(long, value_name = "TIME")]
     grace: Option<Span>,
@@ -36,10 +39,15 @@ pub fn run(arguments: &Arguments) -> Outcome {
     );
     let retention = arguments.retention.map_or(RETENTION, |span| span.0);
     let grace = arguments.grace.map_or(gc::GRACE, |span| span.0);
-    let report = runtime()?.block_on(gc::collect(&exchange, retention, grace))?;
+    let event_retention = arguments
+        .event_retention
+        .map_or(EVENT_RETENTION, |span| span.0);
+    let runtime = runtime()?;
+    let report = runtime.block_on(gc::collect(&exchange, retention, grace))?;
+    let events = runtime.block_on(gc::forget_events(&exchange, event_retention))?;
     println!(
         "Removed {} courses, {} assignments, {} submissions and {} feedbacks from the trash, and {} trees and {} blobs \
-         of {} bytes that only they named.",
+         of {} bytes that only they named; forgot {events} events.",
         report.courses,
         report.trash.assignments,
         report.trash.submissions,

@@ -66,6 +66,7 @@ async fn serve(config: Config) -> Result<(), Box<dyn Error>> {
     })?;
     let address = listener.local_addr()?;
     let (prefix, retention) = (config.prefix.clone(), config.retention);
+    let event_retention = config.event_retention;
     if config.hub.is_none() {
         log::warn!(
             "STAND-ALONE: everybody is who they say they are. For trying out on this machine only, never for a course"
@@ -87,7 +88,7 @@ async fn serve(config: Config) -> Result<(), Box<dyn Error>> {
         "nbcourier {} is listening on http://{address}{prefix}",
         env!("CARGO_PKG_VERSION")
     );
-    actix_web::rt::spawn(clear_regularly(exchange, retention));
+    actix_web::rt::spawn(clear_regularly(exchange, retention, event_retention));
     server.await?;
     Ok(())
 }
@@ -149,8 +150,13 @@ fn authenticator(config: Config, signing_key: SigningKey) -> Result<Authenticato
     })?)
 }
 
-async fn clear_regularly(exchange: Exchange, retention: Duration) {
+async fn clear_regularly(exchange: Exchange, retention: Duration, event_retention: Duration) {
     loop {
+        match gc::forget_events(&exchange, event_retention).await {
+            Ok(0) => {}
+            Ok(events) => log::info!("Forgot {events} events"),
+            Err(error) => log::error!("Forgetting events failed: {error}"),
+        }
         match gc::collect(&exchange, retention, gc::GRACE).await {
             Ok(report) if report == gc::Report::default() => {}
             Ok(report) => log::info!("Cleared away {report:?}"),

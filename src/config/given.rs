@@ -113,6 +113,10 @@ pub struct Given {
     #[arg(long, env = "NBCOURIER_RETENTION", value_name = "TIME")]
     pub retention: Option<Span>,
 
+    /// How long the record of who did what is kept [default: 730d]
+    #[arg(long, env = "NBCOURIER_EVENT_RETENTION", value_name = "TIME")]
+    pub event_retention: Option<Span>,
+
     /// How long requests in flight may take once the server is told to stop [default: 60]
     #[arg(long, env = "NBCOURIER_SHUTDOWN_TIMEOUT", value_name = "TIME")]
     pub shutdown_timeout: Option<Span>,
@@ -163,6 +167,7 @@ impl Given {
             max_file_size: self.max_file_size.or(file.max_file_size),
             max_files: self.max_files.or(file.max_files),
             retention: self.retention.or(file.retention),
+            event_retention: self.event_retention.or(file.event_retention),
             shutdown_timeout: self.shutdown_timeout.or(file.shutdown_timeout),
             no_upgrade_db: self.no_upgrade_db.or(file.no_upgrade_db),
             log_format: self.log_format.or(file.log_format),

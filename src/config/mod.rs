@@ -28,6 +28,8 @@ const HUB_CACHE_TTL: Duration = Duration::from_mins(1);
 const HUB_GRACE: Duration = Duration::from_mins(10);
 /// How long what was deleted can be restored, where nothing else is said.
 pub const RETENTION: Duration = Duration::from_hours(720);
+/// How long the record of who did what is kept, where nothing else is said: two years.
+pub const EVENT_RETENTION: Duration = Duration::from_hours(2 * 365 * 24);
 /// How long requests in flight may take once the server is told to stop, where nothing else is said.
 const SHUTDOWN_TIMEOUT: Duration = Duration::from_mins(1);
 
@@ -72,6 +74,8 @@ pub struct Config {
     pub require_service_scope: bool,
     /// How long what was deleted can be restored.
     pub retention: Duration,
+    /// How long the record of who did what is kept.
+    pub event_retention: Duration,
     /// How long requests in flight may take once the server is told to stop.
     pub shutdown_timeout: Duration,
 }
@@ -111,6 +115,7 @@ impl Config {
             hub_grace: given.hub_grace.map_or(HUB_GRACE, |span| span.0),
             require_service_scope: given.require_service_scope.unwrap_or(false),
             retention: given.retention.map_or(RETENTION, |span| span.0),
+            event_retention: given.event_retention.map_or(EVENT_RETENTION, |span| span.0),
             shutdown_timeout: given
                 .shutdown_timeout
                 .map_or(SHUTDOWN_TIMEOUT, |span| span.0),

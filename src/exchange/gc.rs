@@ -74,6 +74,15 @@ pub async fn collect(exchange: &Exchange, retention: Duration, grace: Duration) 
     Ok(report)
 }
 
+/// Forgets the events that are older than this; their number.
+pub async fn forget_events(exchange: &Exchange, age: Duration) -> Result<usize> {
+    let limit = limit(age);
+    let forgotten = exchange
+        .store
+        .write(move |conn| store::events::purge_before(conn, limit));
+    Ok(forgotten.await?)
+}
+
 async fn remove_unclaimed_files(exchange: &Exchange, grace: Duration) -> Result<()> {
     let arrived_before = SystemTime::now()
         .checked_sub(grace)

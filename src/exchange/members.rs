@@ -1,6 +1,6 @@
 //! Everybody in a course as one roster, instructors and students alike.
 
-use super::roster::{everybody, strike};
+use super::roster::{everybody, note_changed, note_removed, strike};
 use super::{Error, Exchange, Result, Thing};
 use crate::auth::Caller;
 use crate::domain::{CourseId, Person, Role, UserName};
@@ -17,6 +17,27 @@ pub struct Member {
     pub role: Role,
     /// Whether a group of the hub makes them that.
     pub by_group: bool,
+    /// Where they stand in the roster.
+    #[serde(skip)]
+    pub place: Place,
+}
+
+/// Where somebody stands in a roster; the order is the roster's.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Place {
+    /// Among those added by hand, by the row.
+    ByHand(i64),
+    /// Behind them, among those whom only the hub knows, by the name.
+    ByGroup(String),
+}
+
+/// A page of a roster.
+#[derive(Debug, Clone)]
+pub struct Page {
+    /// The people.
+    pub people: Vec<Member>,
+    /// Behind which place the next page begins, if there is one.
+    pub next: Option<Place>,
 }
 
 /// How many lines were new, and how many were there.
@@ -28,14 +49,29 @@ pub struct Changes {
     pub updated: usize,
 }
 
-/// Everybody: those of the manual roster in the order they were added, then those only the hub knows, by name.
-pub async fn list(exchange: &Exchange, caller: &Caller, course: CourseId) -> Result<Vec<Member>> {
+/// At most so many of those behind that place: those of the manual roster in the order they were added, then those only
+/// the hub knows, by name.
+pub async fn page(
+    exchange: &Exchange,
+    caller: &Caller,
+    course: CourseId,
+    after: Option<Place>,
+    at_most: usize,
+) -> Result<Page> {
     let (policy, caller) = (exchange.policy, caller.clone());
     exchange
         .store
         .read(move |conn| {
             let standing = policy.enter(conn, &caller, &course)?.require_instructor()?;
-            everybody(conn, standing.course, &course, policy.hub_groups)
+            let mut people = everybody(conn, standing.course, &course, policy.hub_groups)?;
+            if let Some(after) = &after {
+                people.retain(|member| member.place > *after);
+            }
+            let is_more = people.len() > at_most;
+            people.truncate(at_most);
+            let last = people.last().filter(|_| is_more);
+            let next = last.map(|member| member.place.clone());
+            Ok(Page { people, next })
         })
         .await
 }
@@ -90,6 +126,7 @@ pub async fn put(
             }
             store::members::put(conn, standing.course, Role::Student, &students)?;
             store::members::put(conn, standing.course, Role::Instructor, &instructors)?;
+            note_changed(conn, &caller, &course, &instructors, &students)?;
             Ok(changes)
         })
         .await
@@ -140,7 +177,8 @@ pub async fn remove(
             if role == Role::Instructor {
                 policy.require_admin(&caller)?;
             }
-            strike(conn, standing.course, &course, &person, role, by_hub)
+            strike(conn, standing.course, &course, &person, role, by_hub)?;
+            note_removed(conn, &caller, &course, &person, role)
         })
         .await
 }

@@ -9,6 +9,7 @@ pub mod courses;
 pub mod dates;
 pub mod demo;
 mod error;
+pub mod events;
 pub mod feedback;
 pub mod fsck;
 pub mod gc;

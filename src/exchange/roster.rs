@@ -1,11 +1,13 @@
 //! Who is in a course: the roster kept by hand, and the hub's groups. An instructor is never also a student.
 
-use super::members::Member;
+use super::audit::{self, About, Action};
+use super::members::{Member, Place};
 use super::policy::group_name;
 use super::{Error, Exchange, Result, Thing};
 use crate::auth::Caller;
 use crate::domain::{CourseId, Person, Role, UserName};
 use crate::store::{self, Connection};
+use serde_json::json;
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -85,12 +87,9 @@ pub async fn put_instructor(
                     return Err(Error::OtherInstructorsAreForAdmins);
                 }
             }
-            Ok(store::members::put(
-                conn,
-                standing.course,
-                Role::Instructor,
-                &[person],
-            )?)
+            let people = [person];
+            store::members::put(conn, standing.course, Role::Instructor, &people)?;
+            note_changed(conn, &caller, &course, &people, &[])
         })
         .await
 }
@@ -221,19 +220,21 @@ pub(super) fn everybody(
         BTreeMap::new()
     };
     let mut members = Vec::new();
-    for (manual, person) in store::members::list(conn, id)? {
+    for (row, manual, person) in store::members::list(conn, id)? {
         let hub = by_hub.remove(person.username.as_str());
         let role = hub.map_or(manual, |hub| hub.max(manual));
         members.push(Member {
             person,
             role,
             by_group: hub == Some(role),
+            place: Place::ByHand(row),
         });
     }
     for (name, role) in by_hub {
         let name =
             UserName::parse(name).map_err(|_| store::Error::Damaged("an illegal user name"))?;
         members.push(Member {
+            place: Place::ByGroup(name.to_string()),
             person: Person::named(name),
             role,
             by_group: true,
@@ -277,7 +278,8 @@ async fn remove(
             let standing = policy.enter(conn, &caller, &course)?.require_instructor()?;
             let by_hub = policy.hub_role_of(conn, &course, &person)?;
             find(conn, standing.course, &person, by_hub, role)?;
-            strike(conn, standing.course, &course, &person, role, by_hub)
+            strike(conn, standing.course, &course, &person, role, by_hub)?;
+            note_removed(conn, &caller, &course, &person, role)
         })
         .await
 }
@@ -352,9 +354,53 @@ pub async fn put_students(
                 }
             }
             store::members::put(conn, standing.course, Role::Student, &students)?;
+            note_changed(conn, &caller, &course, &[], &students)?;
             Ok(refused)
         })
         .await
+}
+
+/// Notes whom the caller added to the roster or changed there.
+pub(super) fn note_changed(
+    conn: &mut Connection,
+    caller: &Caller,
+    course: &CourseId,
+    instructors: &[Person],
+    students: &[Person],
+) -> Result<()> {
+    if instructors.is_empty() && students.is_empty() {
+        return Ok(());
+    }
+    let names = |people: &[Person]| -> Vec<String> {
+        let names = people.iter().map(|person| person.username.to_string());
+        names.collect()
+    };
+    let detail = json!({ "instructors": names(instructors), "students": names(students) });
+    let subject = match (instructors, students) {
+        ([one], []) | ([], [one]) => Some(&one.username),
+        _ => None,
+    };
+    let about = About {
+        subject,
+        ..About::course(course)
+    };
+    audit::note(conn, caller, Action::RosterChanged, about, Some(&detail))
+}
+
+/// Notes whom the caller took off the roster.
+pub(super) fn note_removed(
+    conn: &mut Connection,
+    caller: &Caller,
+    course: &CourseId,
+    person: &UserName,
+    role: Role,
+) -> Result<()> {
+    let about = About {
+        subject: Some(person),
+        ..About::course(course)
+    };
+    let detail = json!({ "role": role });
+    audit::note(conn, caller, Action::RosterRemoved, about, Some(&detail))
 }
 
 fn thing(role: Role) -> Thing {

@@ -13,6 +13,7 @@ mod names;
 pub mod ngshare;
 pub mod openapi;
 pub mod pages;
+mod paging;
 mod person;
 mod problem;
 mod receipt;

@@ -72,15 +72,15 @@ pub fn find(
         .transpose()
 }
 
-/// The roster, in the order in which people were added.
-pub fn list(conn: &mut Connection, course: i64) -> Result<Vec<(Role, Person)>> {
+/// The roster, in the order in which people were added, each with the row's id.
+pub fn list(conn: &mut Connection, course: i64) -> Result<Vec<(i64, Role, Person)>> {
     let rows = members::table
         .filter(members::course_id.eq(course))
         .order(members::id)
-        .select((members::instructor, COLUMNS))
-        .load::<(bool, Row)>(conn)?;
+        .select((members::id, members::instructor, COLUMNS))
+        .load::<(i64, bool, Row)>(conn)?;
     rows.into_iter()
-        .map(|(instructor, row)| Ok((super::courses::role(instructor), parse(row)?)))
+        .map(|(id, instructor, row)| Ok((id, super::courses::role(instructor), parse(row)?)))
         .collect()
 }
 

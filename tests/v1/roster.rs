@@ -2,7 +2,7 @@
 
 use crate::client::{algebra, call, problem, put_json};
 use crate::support::hub::user_model;
-use crate::support::{FakeHub, Setup};
+use crate::support::{Course, FakeHub, Setup, percent_encode};
 use serde_json::{Value, json};
 
 const ROSTER: &str = "v1/courses/algebra/roster";
@@ -142,4 +142,58 @@ fn members_by_a_group_of_the_hub_are_listed_as_such_and_stay() {
     let (status, sentence) = problem(&ask("DELETE", &target, "root"));
     assert_eq!(status, 409);
     assert!(sentence.contains("nbgrader-algebra"), "{sentence}");
+}
+
+/// The names of a roster that is read so many at a time.
+fn read_by_pages(limit: usize, ask: impl Fn(&str) -> Value) -> Vec<String> {
+    let mut names = Vec::new();
+    let mut cursor = String::new();
+    loop {
+        let page = ask(&format!(
+            "{ROSTER}?limit={limit}&cursor={}",
+            percent_encode(&cursor)
+        ));
+        let people = page["people"].as_array().unwrap();
+        assert!((1..=limit).contains(&people.len()));
+        names.extend(
+            people
+                .iter()
+                .map(|one| one["username"].as_str().unwrap().to_owned()),
+        );
+        let Some(next) = page["next"].as_str() else {
+            return names;
+        };
+        next.clone_into(&mut cursor);
+    }
+}
+
+#[test]
+fn the_pages_of_a_roster_are_everybody_once_by_hand_and_by_group() {
+    let hub = FakeHub::start();
+    hub.knows("root");
+    let by_group = [" blank ", "100% ~me", "lawrence", "zoë"];
+    for name in by_group {
+        let mut model = user_model(name);
+        model["groups"] = json!(["nbgrader-algebra"]);
+        hub.gives(&percent_encode(name), model);
+    }
+    let server = Setup::behind(&hub).start();
+    let ask =
+        |method, target: &str, token: &str| server.send(&server.call(method, target).token(token));
+    let course = Course::of(&server, "algebra").by_token();
+    course.make(&["kevin", "abigail"], &["sam", "lawrence", "ann"]);
+    for name in by_group {
+        ask("GET", "v1/courses", &percent_encode(name)).ok();
+    }
+    let everybody = [
+        "abigail", "kevin", "sam", "lawrence", "ann", " blank ", "100% ~me", "zoë",
+    ];
+    for limit in [1, 2, 3, 7, 8, 9] {
+        let names = read_by_pages(limit, |target| ask("GET", target, "root").ok().json());
+        assert_eq!(names, everybody, "{limit}");
+    }
+    for nonsense in ["limit=0", "limit=10001", "cursor=x", "cursor=~%2580"] {
+        let reply = ask("GET", &format!("{ROSTER}?{nonsense}"), "root");
+        assert_eq!(problem(&reply).0, 400, "{nonsense}");
+    }
 }

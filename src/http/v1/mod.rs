@@ -4,6 +4,7 @@ mod assignments;
 mod collect;
 mod courses;
 mod dates;
+mod events;
 mod feedback;
 mod files;
 mod history;
@@ -39,7 +40,8 @@ fn courses() -> Vec<Operation> {
             roster::list,
             Instructors,
             "Everybody in the course",
-        ),
+        )
+        .fails(400, "Illegal cursor"),
         put(
             "v1/courses/{course}/roster",
             roster::put,
@@ -57,6 +59,13 @@ fn courses() -> Vec<Operation> {
         )
         .details("Only an admin takes off instructors.")
         .fails(409, "A member by a group of JupyterHub"),
+        get(
+            "v1/courses/{course}/events",
+            events::list,
+            Instructors,
+            "Who did what, the last first",
+        )
+        .fails(400, "Illegal cursor"),
     ]
 }
 
@@ -82,7 +91,10 @@ fn releases() -> Vec<Operation> {
         )
         .details("The assignment need not be released yet. A date that is not given is none.")
         .fails(400, "Time format incorrect")
-        .fails(400, "The dates are not in order"),
+        .fails(
+            400,
+            "An assignment opens first, then is due, then is cut off",
+        ),
         get(
             "v1/courses/{course}/assignments/{assignment}/history",
             history::releases,
@@ -102,7 +114,11 @@ fn releases() -> Vec<Operation> {
             "Give a student dates of their own",
         )
         .fails(400, "Time format incorrect")
-        .fails(400, "Please supply due_at or cutoff_at"),
+        .fails(400, "Please supply due_at or cutoff_at")
+        .fails(
+            400,
+            "An assignment opens first, then is due, then is cut off",
+        ),
         delete(
             "v1/courses/{course}/assignments/{assignment}/extensions/{user}",
             dates::remove,
@@ -144,8 +160,9 @@ fn submissions() -> Vec<Operation> {
             Members,
             "Hand in",
         )
-        .details("Handing in for somebody else is for instructors.")
-        .fails(404, "Student not found"),
+        .details("Handing in for somebody else is for instructors, whom no cut-off stops.")
+        .fails(404, "Student not found")
+        .fails(409, "Too late: the cut-off is over"),
         get(
             "v1/courses/{course}/assignments/{assignment}/collect",
             collect::collect,

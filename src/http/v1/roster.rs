@@ -2,12 +2,14 @@
 
 use crate::auth::Caller;
 use crate::domain::{Person, Role, UserName};
-use crate::exchange::members::{Changes, Member};
+use crate::exchange::members::{Changes, Member, Place};
 use crate::exchange::{Exchange, members, roster};
 use crate::http::error::Result;
 use crate::http::names::{InCourse, OfStudent};
-use crate::http::openapi::{JsonBody, Listing, NoContent};
+use crate::http::openapi::{JsonBody, Listing, NoContent, Query};
+use crate::http::paging::{self, Paging};
 use actix_web::web;
+use percent_encoding::{NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -15,6 +17,8 @@ use serde::{Deserialize, Serialize};
 #[derive(Serialize, JsonSchema)]
 pub struct Roster {
     people: Vec<Member>,
+    /// The `cursor` with which the same request gets the next page.
+    next: Option<String>,
 }
 
 /// `GET v1/courses/{course}/roster`
@@ -22,9 +26,36 @@ pub async fn list(
     exchange: web::Data<Exchange>,
     caller: Caller,
     InCourse(course): InCourse,
+    Query(wanted): Query<Paging>,
 ) -> Result<Listing<Roster>> {
-    let people = members::list(&exchange, &caller, course).await?;
-    Ok(Listing(Roster { people }))
+    let after = paging::cursor(wanted.cursor.as_deref(), parse_cursor)?;
+    let at_most = paging::limit(wanted.limit.as_deref(), paging::MOST)?;
+    let page = members::page(&exchange, &caller, course, after, at_most).await?;
+    Ok(Listing(Roster {
+        people: page.people,
+        next: page.next.map(cursor),
+    }))
+}
+
+/// The mark of a name in a cursor; a row is a number.
+const NAME: char = '~';
+
+fn cursor(place: Place) -> String {
+    match place {
+        Place::ByHand(row) => row.to_string(),
+        // Blanks at its ends would be trimmed off.
+        Place::ByGroup(name) => format!("{NAME}{}", utf8_percent_encode(&name, NON_ALPHANUMERIC)),
+    }
+}
+
+fn parse_cursor(text: &str) -> Option<Place> {
+    match text.strip_prefix(NAME) {
+        Some(name) => {
+            let name = percent_decode_str(name).decode_utf8().ok()?;
+            Some(Place::ByGroup(name.into_owned()))
+        }
+        None => text.parse().ok().map(Place::ByHand),
+    }
 }
 
 /// People to be added or updated.

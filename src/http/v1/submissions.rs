@@ -8,13 +8,11 @@ use crate::exchange::{Error as Refusal, Exchange, Thing, submissions};
 use crate::http::error::{Error, Result};
 use crate::http::names::{InCourse, OfSubmission};
 use crate::http::openapi::{Listing, Query};
+use crate::http::paging;
 use crate::http::tar_reply::{self, Archive};
 use actix_web::web;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-
-/// How many submissions one reply holds at most.
-const PAGE: usize = 10_000;
 
 /// A part of what was handed in, oldest first.
 #[derive(Serialize, JsonSchema)]
@@ -60,7 +58,7 @@ pub struct Wanted {
     /// Those of this student only; a student who names nobody gets their own.
     student: Option<String>,
     /// How many at most.
-    #[schemars(with = "Option<u16>", range(min = 1, max = PAGE))]
+    #[schemars(with = "Option<u16>", range(min = 1, max = paging::MOST))]
     limit: Option<String>,
     /// What an earlier reply gave as `next`.
     cursor: Option<String>,
@@ -86,8 +84,8 @@ pub async fn list(
             .map(UserName::parse)
             .transpose()
             .map_err(|_| not_found(Thing::Student))?,
-        after: wanted.cursor.as_deref().map(parse_cursor).transpose()?,
-        at_most: wanted.limit.as_deref().map_or(Ok(PAGE), parse_limit)?,
+        after: paging::cursor(wanted.cursor.as_deref(), parse_cursor)?,
+        at_most: paging::limit(wanted.limit.as_deref(), paging::MOST)?,
     };
     let page = submission_pages::page(&exchange, &caller, question).await?;
     Ok(Listing(shown(page)))
@@ -130,17 +128,10 @@ fn cursor(place: Place) -> String {
     format!("{}.{}", place.submitted_at.micros(), place.id)
 }
 
-fn parse_cursor(text: &str) -> Result<Place> {
-    let place = text.split_once('.').and_then(|(time, id)| {
-        Some(Place {
-            submitted_at: Timestamp::from_micros(time.parse().ok()?),
-            id: id.parse().ok()?,
-        })
-    });
-    place.ok_or_else(|| Error::bad("Illegal cursor"))
-}
-
-fn parse_limit(text: &str) -> Result<usize> {
-    let limit = text.parse().ok().filter(|limit| (1..=PAGE).contains(limit));
-    limit.ok_or_else(|| Error::bad(format!("The limit is a number from 1 to {PAGE}")))
+fn parse_cursor(text: &str) -> Option<Place> {
+    let (time, id) = text.split_once('.')?;
+    Some(Place {
+        submitted_at: Timestamp::from_micros(time.parse().ok()?),
+        id: id.parse().ok()?,
+    })
 }

@@ -1,0 +1,78 @@
+//! `v1/courses/{course}/events`: who did what.
+
+use crate::auth::Caller;
+use crate::domain::{Rfc3339, Timestamp};
+use crate::exchange::Exchange;
+use crate::exchange::events::{self, Recorded};
+use crate::http::error::Result;
+use crate::http::names::InCourse;
+use crate::http::openapi::{Listing, Query};
+use crate::http::paging::{self, Paging};
+use actix_web::web;
+use schemars::JsonSchema;
+use serde::Serialize;
+use serde_json::{Map, Value};
+
+/// How many events one reply holds where nothing is said.
+const PAGE: usize = 1000;
+
+/// What was done in a course, the last first.
+#[derive(Serialize, JsonSchema)]
+pub struct Events {
+    events: Vec<Event>,
+    /// The `cursor` with which the same request gets the next page.
+    next: Option<String>,
+}
+
+/// Something that was done.
+#[derive(Serialize, JsonSchema)]
+struct Event {
+    /// Its number; later ones have larger numbers.
+    id: i64,
+    at: Rfc3339,
+    /// What was done, in a word or two.
+    action: String,
+    /// Who did it.
+    actor: String,
+    /// For or to whom, where that is one other person.
+    subject: Option<String>,
+    assignment: Option<String>,
+    /// The number of a submission.
+    submission: Option<i64>,
+    /// More about it.
+    detail: Option<Map<String, Value>>,
+    /// The id of the request in the log.
+    request: Option<String>,
+}
+
+/// `GET v1/courses/{course}/events`
+pub async fn list(
+    exchange: web::Data<Exchange>,
+    caller: Caller,
+    InCourse(course): InCourse,
+    Query(wanted): Query<Paging>,
+) -> Result<Listing<Events>> {
+    let before = paging::cursor(wanted.cursor.as_deref(), |text| text.parse().ok())?;
+    let at_most = paging::limit(wanted.limit.as_deref(), PAGE)?;
+    let page = events::page(&exchange, &caller, course, before, at_most).await?;
+    Ok(Listing(Events {
+        events: page.events.into_iter().map(shown).collect(),
+        next: page.next.map(|id| id.to_string()),
+    }))
+}
+
+fn shown(event: Recorded) -> Event {
+    // Every event is written with an object or with nothing.
+    let detail = event.detail.as_deref().map(serde_json::from_str);
+    Event {
+        id: event.id,
+        at: Rfc3339(Timestamp::from_micros(event.at)),
+        action: event.action,
+        actor: event.actor,
+        subject: event.subject,
+        assignment: event.assignment,
+        submission: event.submission_id,
+        detail: detail.and_then(std::result::Result::ok),
+        request: event.request_id,
+    }
+}
