@@ -204,7 +204,7 @@ class TestThePages:
         assert reply.status_code == 204, reply.text
         scene.run("ira", "nbcourier trash list algebra", "ps1")
         scene.run("ira", "nbcourier trash restore algebra assignment 1")
-        scene.run("ira", "nbcourier submissions algebra ps1", "ada")
+        scene.run("ira", "nbcourier submissions algebra ps1", "bob")
 
     @pytest.mark.parametrize("page", PAGES)
     def test_every_command_was_run(self, scene: Scene, page: str) -> None:
