@@ -1,7 +1,7 @@
 //! Who calls: what the rest of the service gets to know of a request's sender.
 
 use super::AuthError;
-use crate::domain::UserName;
+use crate::domain::{IllegalName, UserName};
 use actix_web::{FromRequest, HttpMessage, HttpRequest, dev::Payload};
 use std::fmt;
 use std::future::{Ready, ready};
@@ -25,6 +25,8 @@ pub enum Credential {
     Session,
     /// The caller's own word, in stand-alone mode.
     Standalone,
+    /// Access to the data directory.
+    DataDirectory,
 }
 
 /// Somebody whose identity was checked. Only this room makes one, so whoever holds one need not check again.
@@ -109,6 +111,20 @@ impl Caller {
     /// Makes this the caller of the request: handlers behind it get it as their parameter.
     pub fn attach(self, request: &impl HttpMessage) {
         request.extensions_mut().insert(self);
+    }
+
+    /// Whoever can write the data directory and uses the program on it: an admin, known as `operator:NAME`.
+    ///
+    /// The name is that of the account on the machine, as its environment tells it; the directory's permissions are what
+    /// was checked.
+    pub fn operator(account: &str) -> Result<Self, IllegalName> {
+        let name = UserName::of_operator(account)?;
+        Ok(Self::new(
+            name,
+            CallerKind::User,
+            true,
+            Credential::DataDirectory,
+        ))
     }
 
     /// A caller that nobody has checked, for tests of other rooms.

@@ -60,9 +60,10 @@ impl HubUser {
         let name = name.map_err(|_| {
             refused("The hub's name for you cannot be used here: ask for one without slashes and control characters")
         })?;
-        if self.kind == CallerKind::User && name.is_service() {
+        if self.kind == CallerKind::User && name.is_reserved() {
             return Err(refused(
-                "Your name on the hub begins with \"service:\", which is kept for services: ask for another name",
+                "Your name on the hub begins with \"service:\" or \"operator:\", which no user's name may: ask for \
+                 another one",
             ));
         }
         Ok(name)

@@ -113,7 +113,7 @@ impl Sessions {
     fn open(&self, text: &str) -> Option<Session> {
         let claims: Claims = self.seal.open(Purpose::Session, text)?;
         let name = UserName::parse(claims.sub).ok()?;
-        if claims.kind != CallerKind::User || name.is_service() {
+        if claims.kind != CallerKind::User || name.is_reserved() {
             return None;
         }
         Some(Session {
@@ -259,6 +259,7 @@ mod tests {
         for user in [
             user("grader", CallerKind::Service, vec![]),
             user("service:grader", CallerKind::User, vec![]),
+            user("operator:root", CallerKind::User, vec![]),
             user("a/b", CallerKind::User, vec![]),
         ] {
             let refused = sessions().begin(&user, false);

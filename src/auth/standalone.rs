@@ -22,7 +22,9 @@ pub(super) fn identify(
     let name = argument
         .or_else(|| Token::read_as_name(request.headers()))
         .ok_or(AuthError::Anonymous)?;
-    let name = UserName::parse(name).ok().filter(|name| !name.is_service());
+    let name = UserName::parse(name)
+        .ok()
+        .filter(|name| !name.is_reserved());
     let name = name.ok_or_else(|| {
         AuthError::Refused(
             "This is no possible name of a user: send another one as \"user\"".into(),
@@ -103,12 +105,13 @@ mod tests {
     }
 
     #[test]
-    fn impossible_names_and_those_of_services_are_refused() {
+    fn impossible_names_and_those_of_services_and_operators_are_refused() {
         for uri in [
             "/?user=..",
             "/?user=a%2Fb",
             "/?user=a%00",
             "/?user=service:x",
+            "/?user=operator:x",
         ] {
             let refused = name(get(uri), None);
             assert!(matches!(refused, Err(AuthError::Refused(_))), "{uri}");

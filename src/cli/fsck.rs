@@ -1,6 +1,8 @@
 //! `nbcourier fsck`
 
-use super::{Outcome, open_existing, runtime};
+use super::Outcome;
+use super::data_dir::{open_existing, runtime};
+use super::progress::Progress;
 use crate::config::PlaceArgs;
 use crate::exchange::fsck;
 use std::process::ExitCode;
@@ -17,17 +19,21 @@ pub struct Arguments {
 
 pub fn run(arguments: &Arguments) -> Outcome {
     let (store, blobs) = open_existing(&arguments.places)?;
+    let runtime = runtime()?;
+    let progress = if arguments.quiet {
+        None
+    } else {
+        let total = runtime.block_on(fsck::stored_bytes(&store))?;
+        Some(Progress::of_bytes("Checking", total))
+    };
     let mut told = 0;
-    let report = runtime()?.block_on(fsck::check(&store, &blobs, |report| {
-        if !arguments.quiet && report.bytes - told > 1 << 30 {
-            told = report.bytes;
-            eprintln!(
-                "{} blobs, {} MiB checked …",
-                report.blobs,
-                report.bytes >> 20
-            );
+    let report = runtime.block_on(fsck::check(&store, &blobs, |report| {
+        if let Some(progress) = &progress {
+            progress.add(report.bytes - told);
         }
+        told = report.bytes;
     }))?;
+    drop(progress);
     for finding in &report.database {
         println!("damaged: the database: {finding}");
     }

@@ -1,8 +1,9 @@
 //! `nbcourier gc`
 
-use super::{Outcome, open_existing, runtime};
+use super::Outcome;
+use super::data_dir::{open_exchange, runtime};
 use crate::config::{EVENT_RETENTION, PlaceArgs, RETENTION, Span};
-use crate::exchange::{Exchange, Limits, Policy, gc};
+use crate::exchange::gc;
 use std::process::ExitCode;
 
 /// Removes for good what nobody can ask for any more. The server, which does the same every hour, may go on serving
@@ -22,21 +23,7 @@ pub struct Arguments {
 }
 
 pub fn run(arguments: &Arguments) -> Outcome {
-    let (store, blobs) = open_existing(&arguments.places)?;
-    let policy = Policy {
-        hub_groups: false,
-        explain: false,
-    };
-    let exchange = Exchange::new(
-        store,
-        blobs,
-        policy,
-        Limits {
-            file_bytes: 0,
-            files: 0,
-            tree_bytes: 0,
-        },
-    );
+    let exchange = open_exchange(&arguments.places)?;
     let retention = arguments.retention.map_or(RETENTION, |span| span.0);
     let grace = arguments.grace.map_or(gc::GRACE, |span| span.0);
     let event_retention = arguments

@@ -3,12 +3,14 @@
 mod asking;
 mod course;
 mod course_management;
+mod data_dir;
 mod dates;
 mod extension;
 mod fsck;
 mod gc;
 mod gradebook;
 mod logging;
+mod progress;
 mod receipt;
 mod roster;
 mod roster_file;
@@ -20,10 +22,7 @@ mod table_file;
 mod trash;
 mod when;
 
-use crate::blobs::LocalBlobs;
-use crate::config::{PlaceArgs, Places};
 use crate::domain::{AssignmentId, CourseId, IllegalName, Role, UserName};
-use crate::store::{Opening, Store};
 use clap::{Parser, Subcommand};
 use std::path::Path;
 use std::process::ExitCode;
@@ -114,26 +113,6 @@ fn called_as() -> Option<String> {
 }
 
 type Outcome = Result<ExitCode, Box<dyn std::error::Error>>;
-
-/// The rows and bytes of a data directory that a server has made, which may go on serving it.
-fn open_existing(places: &PlaceArgs) -> Result<(Store, LocalBlobs), Box<dyn std::error::Error>> {
-    let places = Places::new(places)?;
-    let store = Store::open(&places.database, Opening::Existing)?;
-    let blobs = LocalBlobs::open_existing(&places.blobs).map_err(|error| {
-        format!(
-            "The blobs in {} cannot be read: {error}",
-            places.blobs.display()
-        )
-    })?;
-    Ok((store, blobs))
-}
-
-/// A runtime for commands that need one thread and no network.
-fn runtime() -> std::io::Result<tokio::runtime::Runtime> {
-    tokio::runtime::Builder::new_current_thread()
-        .enable_time()
-        .build()
-}
 
 fn course_id(text: &str) -> Result<CourseId, IllegalName> {
     CourseId::parse(text)

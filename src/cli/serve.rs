@@ -1,14 +1,13 @@
 //! `nbcourier serve`
 
+use super::data_dir::{claim, open_blobs};
 use super::{Outcome, logging};
 use crate::auth::{Authenticator, HubSettings, ReceiptSigner, SigningKey};
-use crate::blobs::LocalBlobs;
-use crate::config::{Config, Environment, Given, LogFormat, Places};
+use crate::config::{Config, Environment, Given, LogFormat};
 use crate::exchange::{Exchange, Limits, Policy, gc};
 use crate::http::{self, Settings};
 use crate::store::{Opening, Store};
 use std::error::Error;
-use std::fs::File;
 use std::process::ExitCode;
 use std::time::Duration;
 
@@ -42,12 +41,7 @@ async fn serve(config: Config) -> Result<(), Box<dyn Error>> {
     // Held as long as this runs: a second server on the same data would not know of this one's uploads.
     let _lock = claim(&config.places)?;
     let store = Store::open(&config.places.database, opening)?;
-    let blobs = LocalBlobs::open(&config.places.blobs).map_err(|error| {
-        format!(
-            "The blobs in {} cannot be used: {error}",
-            config.places.blobs.display()
-        )
-    })?;
+    let blobs = open_blobs(&config.places)?;
     let policy = Policy {
         hub_groups: config.hub_groups,
         explain: config.debug,
@@ -91,38 +85,6 @@ async fn serve(config: Config) -> Result<(), Box<dyn Error>> {
     actix_web::rt::spawn(clear_regularly(exchange, retention, event_retention));
     server.await?;
     Ok(())
-}
-
-fn claim(places: &Places) -> Result<File, Box<dyn Error>> {
-    let failed = |error: std::io::Error| {
-        format!(
-            "The data directory {} cannot be used: {error}. Name one that this user may write to with --data-dir",
-            places.data_dir.display()
-        )
-    };
-    std::fs::create_dir_all(&places.data_dir).map_err(failed)?;
-    if let Some(parent) = places
-        .database
-        .parent()
-        .filter(|parent| !parent.as_os_str().is_empty())
-    {
-        std::fs::create_dir_all(parent).map_err(failed)?;
-    }
-    let lock = File::options()
-        .create(true)
-        .truncate(false)
-        .write(true)
-        .open(places.data_dir.join("nbcourier.lock"))
-        .map_err(failed)?;
-    match lock.try_lock() {
-        Ok(()) => Ok(lock),
-        Err(std::fs::TryLockError::WouldBlock) => Err(format!(
-            "Another nbcourier is serving {} already. Stop that one first, or name another directory with --data-dir",
-            places.data_dir.display()
-        )
-        .into()),
-        Err(std::fs::TryLockError::Error(error)) => Err(failed(error).into()),
-    }
 }
 
 fn authenticator(config: Config, signing_key: SigningKey) -> Result<Authenticator, Box<dyn Error>> {

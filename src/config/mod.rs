@@ -5,6 +5,7 @@ mod binding;
 mod client;
 mod given;
 mod hub;
+mod operator;
 mod places;
 mod quantity;
 
@@ -12,6 +13,7 @@ pub use binding::Binding;
 pub use client::{ClientArgs, ClientEnvironment, Connection};
 pub use given::{Given, LogFormat};
 pub use hub::{Environment, HubPlace};
+pub use operator::operator_account;
 pub use places::{PlaceArgs, Places};
 pub use quantity::{ByteSize, Span};
 

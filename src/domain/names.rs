@@ -64,7 +64,8 @@ name!(
     "assignment id"
 );
 name!(
-    /// The name of a person as the hub knows it, or `service:NAME` for a service of the hub.
+    /// The name of a person as the hub knows it, `service:NAME` for a service of the hub, `operator:NAME` for
+    /// somebody on the machine itself.
     UserName,
     "user id"
 );
@@ -81,6 +82,19 @@ impl UserName {
     /// Whether this is the name of a service.
     pub fn is_service(&self) -> bool {
         self.0.starts_with(Self::SERVICE_PREFIX)
+    }
+
+    /// What the names of those begin with who act on the machine itself, in the record of who did what.
+    pub const OPERATOR_PREFIX: &'static str = "operator:";
+
+    /// The name under which somebody acts on the machine itself: `operator:ACCOUNT`.
+    pub fn of_operator(account: &str) -> Result<Self, IllegalName> {
+        Self::parse(format!("{}{account}", Self::OPERATOR_PREFIX))
+    }
+
+    /// Whether no user of the hub may be known by this name, since services or operators are.
+    pub fn is_reserved(&self) -> bool {
+        self.is_service() || self.0.starts_with(Self::OPERATOR_PREFIX)
     }
 }
 

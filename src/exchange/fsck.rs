@@ -30,6 +30,11 @@ impl Report {
     }
 }
 
+/// How many bytes there are to check.
+pub async fn stored_bytes(store: &Store) -> store::Result<u64> {
+    store.read(store::blobs::total_bytes).await
+}
+
 /// Reads every blob that a row names and compares it with its name and size; changes nothing.
 pub async fn check(
     store: &Store,

@@ -138,6 +138,16 @@ pub fn page(conn: &mut Connection, after: i64, limit: i64) -> Result<Vec<Row>> {
     rows.into_iter().map(parse).collect()
 }
 
+/// The bytes of all blobs.
+pub fn total_bytes(conn: &mut Connection) -> Result<u64> {
+    use diesel::dsl::sql;
+    use diesel::sql_types::BigInt;
+    let total: i64 = blobs::table
+        .select(sql::<BigInt>("coalesce(sum(size), 0)"))
+        .first(conn)?;
+    u64::try_from(total).map_err(|_| Error::Damaged("a negative size"))
+}
+
 /// Up to `limit` blobs that no tree names and that did not come in since `before`.
 pub fn unnamed(conn: &mut Connection, before: Timestamp, limit: i64) -> Result<Vec<Row>> {
     let rows = blobs::table

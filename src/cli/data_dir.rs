@@ -1,0 +1,95 @@
+//! The data directory, as the commands that run beside a server or instead of one open it.
+
+use crate::blobs::LocalBlobs;
+use crate::config::{PlaceArgs, Places};
+use crate::exchange::{Exchange, Limits, Policy};
+use crate::store::{Opening, Store};
+use std::error::Error;
+use std::fs::File;
+
+/// Held by the one process that serves a data directory or fills it; let go when dropped.
+pub struct Lock(#[allow(dead_code, reason = "what it does is being there")] File);
+
+/// Claims the data directory, making it where it is not there.
+pub fn claim(places: &Places) -> Result<Lock, Box<dyn Error>> {
+    let failed = |error: std::io::Error| {
+        format!(
+            "The data directory {} cannot be used: {error}. Name one that this user may write to with --data-dir",
+            places.data_dir.display()
+        )
+    };
+    std::fs::create_dir_all(&places.data_dir).map_err(failed)?;
+    if let Some(parent) = places
+        .database
+        .parent()
+        .filter(|parent| !parent.as_os_str().is_empty())
+    {
+        std::fs::create_dir_all(parent).map_err(failed)?;
+    }
+    let lock = File::options()
+        .create(true)
+        .truncate(false)
+        .write(true)
+        .open(places.data_dir.join("nbcourier.lock"))
+        .map_err(failed)?;
+    match lock.try_lock() {
+        Ok(()) => Ok(Lock(lock)),
+        Err(std::fs::TryLockError::WouldBlock) => Err(format!(
+            "Another nbcourier is serving {} already. Stop that one first, or name another directory with --data-dir",
+            places.data_dir.display()
+        )
+        .into()),
+        Err(std::fs::TryLockError::Error(error)) => Err(failed(error).into()),
+    }
+}
+
+/// The blobs of a data directory that this process has claimed.
+pub fn open_blobs(places: &Places) -> Result<LocalBlobs, Box<dyn Error>> {
+    let blobs = LocalBlobs::open(&places.blobs).map_err(|error| {
+        format!(
+            "The blobs in {} cannot be used: {error}",
+            places.blobs.display()
+        )
+    })?;
+    Ok(blobs)
+}
+
+/// The rows and bytes of a data directory that a server has made, which may go on serving it.
+pub fn open_existing(places: &PlaceArgs) -> Result<(Store, LocalBlobs), Box<dyn Error>> {
+    let places = Places::new(places)?;
+    let store = Store::open(&places.database, Opening::Existing)?;
+    let blobs = LocalBlobs::open_existing(&places.blobs).map_err(|error| {
+        format!(
+            "The blobs in {} cannot be read: {error}",
+            places.blobs.display()
+        )
+    })?;
+    Ok((store, blobs))
+}
+
+/// The same as an exchange whose operator acts: what a server's callers may do and bring sets no bounds here.
+pub fn open_exchange(places: &PlaceArgs) -> Result<Exchange, Box<dyn Error>> {
+    let (store, blobs) = open_existing(places)?;
+    Ok(unbounded(store, blobs))
+}
+
+/// Rows and bytes as an exchange that the operator of the machine uses.
+pub fn unbounded(store: Store, blobs: LocalBlobs) -> Exchange {
+    let policy = Policy {
+        hub_groups: false,
+        explain: false,
+    };
+    let limits = Limits {
+        file_bytes: u64::MAX,
+        files: usize::MAX,
+        tree_bytes: u64::MAX,
+    };
+    Exchange::new(store, blobs, policy, limits)
+}
+
+/// A runtime for commands that need one thread and no network.
+pub fn runtime() -> std::io::Result<tokio::runtime::Runtime> {
+    tokio::runtime::Builder::new_current_thread()
+        .enable_time()
+        .build()
+}

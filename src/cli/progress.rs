@@ -1,0 +1,43 @@
+//! How far a long piece of work is, on a terminal; where standard error is none, nothing.
+
+use indicatif::{ProgressBar, ProgressStyle};
+
+/// A line that grows while work goes on and is gone when it is dropped.
+pub struct Progress(ProgressBar);
+
+impl Progress {
+    /// Of so many bytes; `what` is said before the bar.
+    pub fn of_bytes(what: &'static str, total: u64) -> Self {
+        Self::new(
+            what,
+            total,
+            "{msg} {wide_bar} {bytes} of {total_bytes}, {eta} left",
+        )
+    }
+
+    /// Of so many things.
+    #[allow(dead_code, reason = "for what is counted rather than weighed")]
+    pub fn of_things(what: &'static str, total: u64) -> Self {
+        Self::new(what, total, "{msg} {wide_bar} {pos} of {len}, {eta} left")
+    }
+
+    fn new(what: &'static str, total: u64, template: &str) -> Self {
+        let bar = ProgressBar::new(total);
+        if let Ok(style) = ProgressStyle::with_template(template) {
+            bar.set_style(style);
+        }
+        bar.set_message(what);
+        Self(bar)
+    }
+
+    /// So much more is done.
+    pub fn add(&self, more: u64) {
+        self.0.inc(more);
+    }
+}
+
+impl Drop for Progress {
+    fn drop(&mut self) {
+        self.0.finish_and_clear();
+    }
+}

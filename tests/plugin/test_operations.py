@@ -1,0 +1,110 @@
+"""Every command on the page for those who run a server is run, section by section, in the order in which it stands there."""
+
+import os
+import re
+import shlex
+import subprocess
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from course import RELEASED, Course, PluginStandalone, enrol
+from test_documents import ROOT
+
+PAGE = ROOT / "docs" / "operations.md"
+LIMIT_S = 60
+
+
+class Algebra(Course):
+    """The course of the page: ira teaches it, ada and bob have handed in ps1."""
+
+    def __init__(self, service: PluginStandalone) -> None:
+        self.name = "algebra"
+        self.url = service.url
+        self.service = service
+        self.instructor = service.person("ira")
+        self.first = service.person("ada")
+        self.second = service.person("bob")
+        enrol(self.name, service.admin, self.instructor, (self.first, self.second))
+        self.release()
+        for student in (self.first, self.second):
+            self.submit(student, RELEASED)
+
+
+@dataclass
+class Operator:
+    """Somebody on the machine of a running server, in an empty directory of their own."""
+
+    service: PluginStandalone
+    course: Algebra
+    home: Path
+    env: dict[str, str]
+
+    def run(self, command: str, *, code: int = 0, expect: str = "") -> str:
+        """Runs a command as it is printed; it must end with that code and say what is expected."""
+        outcome = subprocess.run(
+            ["bash", "-c", command],
+            cwd=self.home,
+            env=self.env,
+            capture_output=True,
+            text=True,
+            timeout=LIMIT_S,
+        )
+        said = outcome.stdout + outcome.stderr
+        assert outcome.returncode == code, f"{command}: {outcome.returncode}\n{said}"
+        assert expect in said, f"{command}:\n{said}"
+        return said
+
+
+# What is to be there before the commands of a section make sense; it may return what to do with single commands in the
+# place of running them as they stand. A section without commands needs none.
+Prepare = Callable[[Operator], "dict[str, Callable[[str], object]] | None"]
+SECTIONS: dict[str, Prepare] = {}
+
+
+def sections() -> dict[str, list[str]]:
+    """The commands of each section of the page: the lines of its blocks."""
+    found = {}
+    for part in re.split(r"^## ", PAGE.read_text("utf-8"), flags=re.MULTILINE)[1:]:
+        title, _, text = part.partition("\n")
+        blocks = re.findall(r"^```sh\n(.*?)^```", text, re.MULTILINE | re.DOTALL)
+        lines = [line.split("  #")[0].rstrip() for block in blocks for line in block.splitlines()]
+        found[title] = [line for line in lines if line]
+    return found
+
+
+@pytest.fixture
+def operator(binary: Path, tmp_path: Path) -> Iterator[Operator]:
+    """An operator with a running server, on which ira teaches algebra, and ada and bob have handed in ps1."""
+    directory, home = tmp_path / "service", tmp_path / "operator"
+    directory.mkdir()
+    home.mkdir()
+    service = PluginStandalone(binary, directory)
+    env = {
+        "PATH": f"{binary.parent}{os.pathsep}{os.environ['PATH']}",
+        "HOME": str(home),
+        "USER": "olga",
+        "LC_ALL": "C.UTF-8",
+        "NBCOURIER_DATA_DIR": str(service.data),
+    }
+    yield Operator(service, Algebra(service), home, env)
+    service.stop()
+
+
+@pytest.mark.parametrize("title", [title for title, commands in sections().items() if commands])
+def test_every_command_of_the_section_works(operator: Operator, title: str) -> None:
+    prepare = SECTIONS.get(title)
+    assert prepare is not None, f"nothing prepares for the commands of {title!r}"
+    instead = prepare(operator) or {}
+    commands = sections()[title]
+    assert not set(instead) - set(commands), "of commands that are not on the page"
+    for command in commands:
+        instead.get(command, operator.run)(command)
+
+
+def test_a_command_in_a_sentence_is_one_of_a_block() -> None:
+    """What is run is what stands in blocks; a sentence may name sub-commands, but no whole command."""
+    text = re.sub(r"^```.*?^```", "", PAGE.read_text("utf-8"), flags=re.MULTILINE | re.DOTALL)
+    for span in re.findall(r"`(nbcourier [^`\n]+)`", text):
+        assert len(shlex.split(span)) <= 3, f"{span} is on the page and not run"
