@@ -4,7 +4,7 @@ use super::data_dir::{claim, open_blobs};
 use super::{Outcome, logging};
 use crate::auth::{Authenticator, HubSettings, ReceiptSigner, SigningKey};
 use crate::config::{Config, Environment, Given, LogFormat};
-use crate::exchange::{Exchange, Limits, Policy, gc};
+use crate::exchange::{Exchange, Limits, Policy, Quotas, gc};
 use crate::http::{self, Settings};
 use crate::store::{Opening, Store};
 use std::error::Error;
@@ -51,7 +51,13 @@ async fn serve(config: Config) -> Result<(), Box<dyn Error>> {
         files: config.max_files,
         tree_bytes: config.max_request_size,
     };
-    let exchange = Exchange::new(store, blobs, policy, limits);
+    let quotas = Quotas {
+        submissions: config.max_submissions,
+        person_bytes: config.max_user_size,
+        course_bytes: config.max_course_size,
+    };
+    let exchange =
+        Exchange::new(store, blobs, policy, limits).guarded(quotas, config.min_free_space);
     let listener = config.binding.bind().map_err(|error| {
         format!(
             "{} cannot be listened on: {error}. Choose another with --host and --port",

@@ -109,6 +109,22 @@ pub struct Given {
     #[arg(long, env = "NBCOURIER_MAX_FILES", value_name = "NUMBER")]
     pub max_files: Option<usize>,
 
+    /// Most submissions of one student to one assignment, 0 for no limit [default: 1000]
+    #[arg(long, env = "NBCOURIER_MAX_SUBMISSIONS", value_name = "NUMBER")]
+    pub max_submissions: Option<u64>,
+
+    /// Most bytes of what one person has handed in, the same contents counted once [default: no limit]
+    #[arg(long, env = "NBCOURIER_MAX_USER_SIZE", value_name = "SIZE")]
+    pub max_user_size: Option<ByteSize>,
+
+    /// Most bytes of one course, the same contents counted once [default: no limit]
+    #[arg(long, env = "NBCOURIER_MAX_COURSE_SIZE", value_name = "SIZE")]
+    pub max_course_size: Option<ByteSize>,
+
+    /// Take no files while less than this is free on the disks of blobs and database [default: 256 MiB]
+    #[arg(long, env = "NBCOURIER_MIN_FREE_SPACE", value_name = "SIZE")]
+    pub min_free_space: Option<ByteSize>,
+
     /// How long what was deleted can be restored [default: 30d]
     #[arg(long, env = "NBCOURIER_RETENTION", value_name = "TIME")]
     pub retention: Option<Span>,
@@ -166,6 +182,10 @@ impl Given {
             max_request_size: self.max_request_size.or(file.max_request_size),
             max_file_size: self.max_file_size.or(file.max_file_size),
             max_files: self.max_files.or(file.max_files),
+            max_submissions: self.max_submissions.or(file.max_submissions),
+            max_user_size: self.max_user_size.or(file.max_user_size),
+            max_course_size: self.max_course_size.or(file.max_course_size),
+            min_free_space: self.min_free_space.or(file.min_free_space),
             retention: self.retention.or(file.retention),
             event_retention: self.event_retention.or(file.event_retention),
             shutdown_timeout: self.shutdown_timeout.or(file.shutdown_timeout),

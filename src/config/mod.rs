@@ -24,6 +24,12 @@ use std::time::Duration;
 const MAX_REQUEST_SIZE: u64 = 1 << 30;
 /// The most files in one tree, where nothing else is said.
 const MAX_FILES: usize = 10_000;
+/// The most submissions of a student to an assignment, where nothing else is said: a person never gets there, a loop
+/// does.
+const MAX_SUBMISSIONS: u64 = 1000;
+/// What must be free on the disks, where nothing else is said: room for the database's log, which takes up to 64 MiB,
+/// and for a clean-up to work in.
+const MIN_FREE_SPACE: u64 = 256 << 20;
 /// How long the hub's word about a token counts, where nothing else is said.
 const HUB_CACHE_TTL: Duration = Duration::from_mins(1);
 /// How much longer it counts while the hub does not answer, where nothing else is said.
@@ -68,6 +74,14 @@ pub struct Config {
     pub max_file_size: u64,
     /// Files of a tree.
     pub max_files: usize,
+    /// Submissions of a student to an assignment.
+    pub max_submissions: Option<u64>,
+    /// Bytes of what a person has handed in.
+    pub max_user_size: Option<u64>,
+    /// Bytes of a course.
+    pub max_course_size: Option<u64>,
+    /// Bytes that must be free for files to be taken; 0 for none.
+    pub min_free_space: u64,
     /// How long the hub's word about a token counts.
     pub hub_cache_ttl: Duration,
     /// For how much longer it counts while the hub does not answer.
@@ -113,6 +127,10 @@ impl Config {
             max_request_size,
             max_file_size: given.max_file_size.map_or(max_request_size, |size| size.0),
             max_files: given.max_files.unwrap_or(MAX_FILES),
+            max_submissions: unless_zero(given.max_submissions.unwrap_or(MAX_SUBMISSIONS)),
+            max_user_size: given.max_user_size.and_then(|size| unless_zero(size.0)),
+            max_course_size: given.max_course_size.and_then(|size| unless_zero(size.0)),
+            min_free_space: given.min_free_space.map_or(MIN_FREE_SPACE, |size| size.0),
             hub_cache_ttl: given.hub_cache_ttl.map_or(HUB_CACHE_TTL, |span| span.0),
             hub_grace: given.hub_grace.map_or(HUB_GRACE, |span| span.0),
             require_service_scope: given.require_service_scope.unwrap_or(false),
@@ -124,6 +142,11 @@ impl Config {
             admins: given.admins.unwrap_or_default(),
         })
     }
+}
+
+/// A limit; 0 is none.
+fn unless_zero(limit: u64) -> Option<u64> {
+    (limit > 0).then_some(limit)
 }
 
 /// Where the service lives: `/` at both ends, and nothing that the health checks need for themselves.

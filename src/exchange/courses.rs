@@ -116,6 +116,7 @@ pub async fn delete(exchange: &Exchange, caller: &Caller, course: CourseId) -> R
             audit::note(conn, &caller, Action::CourseDeleted, about, None)
         })
         .await
+        .inspect(|()| exchange.quota.shrunk())
 }
 
 /// The deleted courses that can still be restored, the last deleted first.
@@ -160,4 +161,5 @@ pub async fn restore(exchange: &Exchange, caller: &Caller, id: i64) -> Result<()
             audit::note(conn, &caller, Action::CourseRestored, about, None)
         })
         .await
+        .inspect(|()| exchange.quota.grown())
 }

@@ -1,7 +1,8 @@
 //! Why the exchange says no, or can't.
 
+use super::quota::Whose;
 use crate::blobs::Damage;
-use crate::domain::{AssignmentId, RelativePath, Sha256Sum, Timestamp};
+use crate::domain::{AssignmentId, RelativePath, Sha256Sum, Timestamp, UserName};
 use crate::store;
 
 /// The answer of an operation.
@@ -83,6 +84,36 @@ pub enum Error {
     /// All files of a tree together are larger than the limit, in bytes.
     #[error("a tree is larger than {0} bytes")]
     TreeTooLarge(u64),
+    /// There are as many submissions of the student to the assignment as there may be.
+    #[error("{limit} submissions of {student} to {assignment}")]
+    TooManySubmissions {
+        /// The assignment.
+        assignment: AssignmentId,
+        /// The student.
+        student: UserName,
+        /// How many there may be.
+        limit: u64,
+    },
+    /// With these files, somebody or a course would have more bytes than they may.
+    #[error("{used} and {added} bytes are more than {limit}")]
+    OverQuota {
+        /// Who.
+        whose: Whose,
+        /// How many bytes they may have,
+        limit: u64,
+        /// how many they have,
+        used: u64,
+        /// and how many of the files are new to them.
+        added: u64,
+    },
+    /// So little of a disk is free that no more files are taken.
+    #[error("only {free} bytes are free; below {floor} no files are taken")]
+    NoSpace {
+        /// Bytes free.
+        free: u64,
+        /// Bytes that must be.
+        floor: u64,
+    },
     /// A file was said to have another size than the bytes named have.
     #[error("{0} has another size")]
     WrongSize(RelativePath),
@@ -106,5 +137,30 @@ pub enum Error {
 impl From<diesel::result::Error> for Error {
     fn from(error: diesel::result::Error) -> Self {
         Self::Store(error.into())
+    }
+}
+
+impl Error {
+    /// The name of the limit that refused, which is that of its setting.
+    pub fn limit(&self) -> Option<&'static str> {
+        Some(match self {
+            Self::FileTooLarge(_) => "max-file-size",
+            Self::TooManyFiles(_) => "max-files",
+            Self::TreeTooLarge(_) => "max-request-size",
+            Self::TooManySubmissions { .. } => "max-submissions",
+            Self::OverQuota {
+                whose: Whose::Student(_),
+                ..
+            } => "max-user-size",
+            Self::OverQuota {
+                whose: Whose::Course,
+                ..
+            } => "max-course-size",
+            Self::NoSpace { .. } => "min-free-space",
+            Self::Disk(error) if error.kind() == std::io::ErrorKind::StorageFull => {
+                "min-free-space"
+            }
+            _ => return None,
+        })
     }
 }

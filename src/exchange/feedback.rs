@@ -53,6 +53,7 @@ pub async fn give(
     parcel: Parcel,
 ) -> Result<Given> {
     let (policy, caller, blobs) = (exchange.policy, caller.clone(), exchange.blobs.clone());
+    let quota = exchange.quota.clone();
     exchange
         .store
         .write(move |conn| {
@@ -60,6 +61,7 @@ pub async fn give(
             let assignment = assignment_to_grade(policy, conn, standing, &target)?;
             let submission = store::submissions::at(conn, assignment, &target.student, time)?
                 .ok_or(Error::NotFound(Thing::Submission))?;
+            quota.take(conn, standing.course, None, || parcel.contents())?;
             let reach = standing.reach(&caller);
             let tree = parcel.save(conn, &blobs, &reach, Timestamp::now())?;
             let shown = store::feedback::current(conn, submission.id)?;
@@ -111,11 +113,13 @@ pub async fn give_on(
     parcel: Parcel,
 ) -> Result<Given> {
     let (policy, caller, blobs) = (exchange.policy, caller.clone(), exchange.blobs.clone());
+    let quota = exchange.quota.clone();
     exchange
         .store
         .write(move |conn| {
             let standing = policy.enter(conn, &caller, &course)?;
             let submission = submission_to_grade(conn, standing, id)?;
+            quota.take(conn, standing.course, None, || parcel.contents())?;
             let reach = standing.reach(&caller);
             let tree = parcel.save(conn, &blobs, &reach, Timestamp::now())?;
             let shown = store::feedback::current(conn, id)?;
@@ -162,6 +166,7 @@ pub async fn give_all(
     batch: Batch,
 ) -> Result<Vec<Given>> {
     let (policy, caller, blobs) = (exchange.policy, caller.clone(), exchange.blobs.clone());
+    let quota = exchange.quota.clone();
     exchange
         .store
         .write(move |conn| {
@@ -170,6 +175,7 @@ pub async fn give_all(
             let numbers: Vec<i64> = batch.submissions().collect();
             let students = store::submissions::students(conn, id, numbers.iter().copied())?;
             let shown = store::feedback::current_of_all(conn, numbers.iter().copied())?;
+            quota.take(conn, standing.course, None, || batch.contents())?;
             let trees = batch.save(conn, &blobs, Timestamp::now())?;
             let give = |(number, tree)| {
                 let student = students.get(&number);

@@ -1,6 +1,7 @@
 //! Files on their way in: hashed as they pass, small ones kept for the database, large ones written to blobs.
 
 use super::parcel::{Batch, Claim, Parcel};
+use super::space::{BETWEEN_LOOKS, Space};
 use super::{Error, Exchange, Limits, Result};
 use crate::blobs::{Complete, LocalBlobs, Staged};
 use crate::domain::{BlobRef, Md5Sum, RelativePath, Sha256Sum, Timestamp, Tree, TreeEntry};
@@ -23,6 +24,7 @@ const MANY: usize = 10;
 pub struct Intake {
     blobs: LocalBlobs,
     limits: Limits,
+    space: Space,
     at_most: usize,
     open: Option<File>,
     // Flushed together at the end, so that one file need not wait for another's flush.
@@ -33,6 +35,8 @@ pub struct Intake {
     tree: Tree,
     files: usize,
     held: usize,
+    // Since the last look at the free space.
+    written: u64,
 }
 
 struct File {
@@ -49,6 +53,7 @@ impl Intake {
         Self {
             blobs: exchange.blobs.clone(),
             limits: exchange.limits,
+            space: exchange.space.clone(),
             at_most: exchange.limits.files,
             open: None,
             complete: Vec::new(),
@@ -57,6 +62,7 @@ impl Intake {
             tree: Tree::default(),
             files: 0,
             held: 0,
+            written: 0,
         }
     }
 
@@ -88,6 +94,11 @@ impl Intake {
         };
         file.size += bytes.len() as u64;
         self.limits.check_file(file.size)?;
+        self.written += bytes.len() as u64;
+        if self.written >= BETWEEN_LOOKS {
+            self.space.check(0)?;
+            self.written = 0;
+        }
         file.md5.update(bytes);
         file.sha256.update(bytes);
         if file.large.is_none() && file.small.len() + bytes.len() <= SMALL {
@@ -219,6 +230,12 @@ impl Limits {
         }
         Ok(())
     }
+}
+
+/// Whether files of about so many bytes together could be taken now: the check that comes before they do.
+pub async fn check_space(exchange: &Exchange, bytes: u64) -> Result<()> {
+    let space = exchange.space.clone();
+    super::trees::blocking(move || space.check(bytes)).await
 }
 
 /// Stores small contents ahead of the tree that will name them.

@@ -20,9 +20,11 @@ pub mod members;
 pub mod overview;
 pub mod parcel;
 mod policy;
+mod quota;
 pub mod receipts;
 pub mod releases;
 pub mod roster;
+mod space;
 pub mod submission_pages;
 pub mod submissions;
 pub mod trash;
@@ -30,6 +32,7 @@ pub mod trees;
 
 pub use error::{Denial, Error, Result, Thing};
 pub use policy::Policy;
+pub use quota::{Quotas, Whose};
 
 use crate::blobs::LocalBlobs;
 use crate::store::Store;
@@ -52,18 +55,33 @@ pub struct Exchange {
     blobs: LocalBlobs,
     policy: Policy,
     limits: Limits,
+    quota: quota::Quota,
+    space: space::Space,
     seen: roster::Seen,
 }
 
 impl Exchange {
-    /// Puts the parts together.
+    /// Puts the parts together. Everything may be kept until the disk is full.
     pub fn new(store: Store, blobs: LocalBlobs, policy: Policy, limits: Limits) -> Self {
         Self {
+            space: space::Space::new(blobs.clone(), store.clone(), 0),
             store,
             blobs,
             policy,
             limits,
+            quota: quota::Quota::default(),
             seen: roster::Seen::default(),
+        }
+    }
+
+    /// The same, where no more is kept than the quotas say, and no files are taken while less than `min_free_space`
+    /// bytes are free.
+    #[must_use]
+    pub fn guarded(self, quotas: Quotas, min_free_space: u64) -> Self {
+        Self {
+            quota: quota::Quota::new(quotas),
+            space: space::Space::new(self.blobs.clone(), self.store.clone(), min_free_space),
+            ..self
         }
     }
 }

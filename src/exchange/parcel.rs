@@ -9,6 +9,9 @@ use crate::store::trees::{self, Arrivals, Saved};
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
+/// Different contents, and how many bytes each has.
+pub(super) type Contents = BTreeMap<Sha256Sum, u64>;
+
 /// A tree which needs but a row to name it.
 #[derive(Debug)]
 pub struct Parcel {
@@ -54,6 +57,17 @@ impl Parcel {
         }
     }
 
+    /// What its files hold.
+    pub(super) fn contents(&self) -> Contents {
+        match &self.files {
+            Files::Arrived(tree) => contents([tree]),
+            Files::Claimed(claims, _) => {
+                let claims = claims.iter().map(|claim| (claim.sha256, claim.size));
+                claims.collect()
+            }
+        }
+    }
+
     /// Gives the tree its row, inside the transaction that will name it. Bytes that did not come with it must be in
     /// reach, else `MissingBlobs`.
     pub(super) fn save(
@@ -91,6 +105,11 @@ impl Batch {
         self.trees.keys().copied()
     }
 
+    /// What the files of all of them hold.
+    pub(super) fn contents(&self) -> Contents {
+        contents(self.trees.values())
+    }
+
     /// Gives the trees their rows, inside the transaction that will name them; in the order of the submissions.
     pub(super) fn save(
         &self,
@@ -102,6 +121,13 @@ impl Batch {
         let trees = self.trees.values();
         Ok(trees::save_all(conn, trees, &self.arrivals, now)?)
     }
+}
+
+fn contents<'a>(trees: impl IntoIterator<Item = &'a Tree>) -> Contents {
+    let entries = trees.into_iter().flat_map(|tree| &tree.entries);
+    entries
+        .map(|entry| (entry.blob.sha256, entry.blob.size))
+        .collect()
 }
 
 /// A clean-up that ran between the upload and this transaction could have taken a file for forgotten.

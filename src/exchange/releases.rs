@@ -212,10 +212,12 @@ async fn release_over(
     over: impl FnOnce(&Version, &Saved) -> Result<Option<Released>> + Send + 'static,
 ) -> Result<Released> {
     let (policy, caller, blobs) = (exchange.policy, caller.clone(), exchange.blobs.clone());
+    let quota = exchange.quota.clone();
     exchange
         .store
         .write(move |conn| {
             let standing = policy.enter(conn, &caller, &course)?.require_instructor()?;
+            quota.take(conn, standing.course, None, || parcel.contents())?;
             let now = Timestamp::now();
             let tree = parcel.save(conn, &blobs, &standing.reach(&caller), now)?;
             let id = store::assignments::obtain(conn, standing.course, &assignment)?;

@@ -55,6 +55,7 @@ pub async fn may_submit(
     work: &Work,
 ) -> Result<Option<Receipt>> {
     let (policy, caller, work) = (exchange.policy, caller.clone(), work.clone());
+    let quota = exchange.quota.clone();
     exchange
         .store
         .read(move |conn| {
@@ -62,7 +63,8 @@ pub async fn may_submit(
             let earlier = work.earlier_attempt(conn, standing, &caller)?;
             if earlier.is_none() {
                 let student = work.student(&caller);
-                standing.open_for(conn, &work.assignment, student, Timestamp::now())?;
+                let open = standing.open_for(conn, &work.assignment, student, Timestamp::now())?;
+                quota.check_number(conn, (open.id, &work.assignment), student)?;
             }
             Ok(earlier)
         })
@@ -77,6 +79,7 @@ pub async fn submit(
     parcel: Parcel,
 ) -> Result<HandedIn> {
     let (policy, caller, blobs) = (exchange.policy, caller.clone(), exchange.blobs.clone());
+    let quota = exchange.quota.clone();
     exchange
         .store
         .write(move |conn| {
@@ -90,6 +93,8 @@ pub async fn submit(
             }
             let (student, now) = (work.student(&caller), Timestamp::now());
             let assignment = standing.open_for(conn, &work.assignment, student, now)?.id;
+            quota.check_number(conn, (assignment, &work.assignment), student)?;
+            quota.take(conn, standing.course, Some(student), || parcel.contents())?;
             let tree = parcel.save(conn, &blobs, &standing.reach(&caller), now)?;
             let receipt = work.record(conn, &caller, assignment, tree, now)?;
             Ok(HandedIn {

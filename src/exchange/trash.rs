@@ -46,6 +46,7 @@ pub async fn delete_assignment(
             audit::note(conn, &caller, Action::AssignmentDeleted, about, None)
         })
         .await
+        .inspect(|()| exchange.quota.shrunk())
 }
 
 /// Puts a submission into the trash.
@@ -66,6 +67,7 @@ pub async fn delete_submission(
             audit::note(conn, &caller, Action::SubmissionDeleted, about, None)
         })
         .await
+        .inspect(|()| exchange.quota.shrunk())
 }
 
 /// Puts all feedback of a submission into the trash.
@@ -88,6 +90,7 @@ pub async fn delete_feedback(
             audit::note(conn, &caller, Action::FeedbackDeleted, about, None)
         })
         .await
+        .inspect(|()| exchange.quota.shrunk())
 }
 
 fn about<'a>(
@@ -152,6 +155,7 @@ pub async fn restore_assignment(
             audit::note(conn, &caller, Action::AssignmentRestored, about, None)
         })
         .await
+        .inspect(|()| exchange.quota.grown())
 }
 
 /// Brings a submission back with its feedback.
@@ -176,6 +180,7 @@ pub async fn restore_submission(
             audit::note(conn, &caller, Action::SubmissionRestored, about, None)
         })
         .await
+        .inspect(|()| exchange.quota.grown())
 }
 
 /// Brings the feedback of a submission back. What was given since then goes on being shown.
@@ -201,6 +206,7 @@ pub async fn restore_feedback(
             audit::note(conn, &caller, Action::FeedbackRestored, about, None)
         })
         .await
+        .inspect(|()| exchange.quota.grown())
 }
 
 fn stored_names(work: Work) -> Result<(AssignmentId, UserName)> {

@@ -7,7 +7,7 @@
 use crate::auth::AuthError;
 use crate::codec::{FileListError, NotPacked, TarError};
 use crate::domain::{IllegalKey, IllegalName, IllegalTime};
-use crate::exchange::{self, Denial, Thing};
+use crate::exchange::{self, Denial, Thing, Whose};
 use actix_web::http::{StatusCode, header};
 use actix_web::{HttpResponse, HttpResponseBuilder, ResponseError};
 use serde_json::json;
@@ -108,6 +108,25 @@ impl Error {
                     "The files are together larger than the limit of {limit} bytes; nothing was stored"
                 )
                 .into(),
+                E::TooManySubmissions {
+                    assignment,
+                    student,
+                    limit,
+                } => format!(
+                    "{student} has handed in {limit} times to {assignment}, and no more is allowed; nothing was \
+                     stored. What is in counts; an instructor can remove submissions to make room"
+                )
+                .into(),
+                E::OverQuota {
+                    whose,
+                    limit,
+                    used,
+                    added,
+                } => over_quota(whose, *limit, *used, *added).into(),
+                E::NoSpace { .. } => NO_SPACE.into(),
+                E::Disk(error) if error.kind() == std::io::ErrorKind::StorageFull => {
+                    NO_SPACE.into()
+                }
                 E::WrongSize(path) => {
                     format!("The size of {path} is not that of the bytes named for it").into()
                 }
@@ -141,10 +160,55 @@ impl Error {
         }
     }
 
+    /// The name of the limit that refused, which is that of its setting.
+    pub fn limit(&self) -> Option<&'static str> {
+        match self {
+            Self::Exchange(error) => error.limit(),
+            Self::RequestTooLarge(_) => Some("max-request-size"),
+            _ => None,
+        }
+    }
+
     /// Tells the log what the client is not told.
     fn log(&self) {
         if self.status_code().is_server_error() {
             log::error!("{self}");
+        }
+    }
+}
+
+const NO_SPACE: &str = "The exchange is short of disk space and takes no files now; nothing was stored, and what is \
+                        there can be fetched. Tell whoever runs it";
+
+fn over_quota(whose: &Whose, limit: u64, used: u64, added: u64) -> String {
+    let [limit, used, added] = [limit, used, added].map(size);
+    match whose {
+        Whose::Student(student) => format!(
+            "What {student} has handed in takes {used} of the {limit} that there are for one person, and this would add \
+             {added}; nothing was stored. Leave out what is large and not needed, or ask an instructor to remove \
+             earlier submissions"
+        ),
+        Whose::Course => format!(
+            "The course takes {used} of the {limit} that there are for one course, and this would add {added}; nothing \
+             was stored. An instructor can remove submissions or assignments that nobody needs, or ask whoever runs the \
+             exchange for more"
+        ),
+    }
+}
+
+/// A number of bytes as people read it.
+fn size(bytes: u64) -> String {
+    const UNITS: [&str; 4] = ["KiB", "MiB", "GiB", "TiB"];
+    let largest = UNITS
+        .iter()
+        .zip(1_u32..)
+        .take_while(|(_, power)| bytes >> (10 * power) > 0)
+        .last();
+    match largest {
+        None => format!("{bytes} bytes"),
+        Some((unit, power)) => {
+            let tenths = (u128::from(bytes) * 10) >> (10 * power);
+            format!("{}.{} {unit}", tenths / 10, tenths % 10)
         }
     }
 }
@@ -172,15 +236,18 @@ impl ResponseError for Error {
                 | E::InstructorAsStudent
                 | E::MemberByGroup(_)
                 | E::MissingBlobs(_)
+                | E::TooManySubmissions { .. }
                 | E::TooLate { .. } => StatusCode::CONFLICT,
                 E::Denied(_) => StatusCode::FORBIDDEN,
                 E::InstructorsAreForAdmins
                 | E::OtherInstructorsAreForAdmins
                 | E::DatesOutOfOrder
                 | E::WrongSize(_) => StatusCode::BAD_REQUEST,
-                E::FileTooLarge(_) | E::TooManyFiles(_) | E::TreeTooLarge(_) => {
-                    StatusCode::PAYLOAD_TOO_LARGE
-                }
+                E::FileTooLarge(_)
+                | E::TooManyFiles(_)
+                | E::TreeTooLarge(_)
+                | E::OverQuota { .. } => StatusCode::PAYLOAD_TOO_LARGE,
+                E::NoSpace { .. } => StatusCode::INSUFFICIENT_STORAGE,
                 E::Damaged(..) => StatusCode::INTERNAL_SERVER_ERROR,
                 E::Disk(error) if error.kind() == std::io::ErrorKind::StorageFull => {
                     StatusCode::INSUFFICIENT_STORAGE

@@ -24,6 +24,7 @@ pub mod submission_pages;
 pub mod submissions;
 pub mod trash;
 pub mod trees;
+pub mod usage;
 mod writer;
 
 pub use error::{Error, Result};

@@ -4,7 +4,7 @@ use super::{Connection, Error, Result, migrate, writer::Writer};
 use diesel::Connection as _;
 use diesel::connection::{InstrumentationEvent, SimpleConnection};
 use diesel::r2d2::{ConnectionManager, CustomizeConnection, Pool};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use tokio::sync::Semaphore;
 
@@ -39,6 +39,7 @@ pub struct Store {
     readers: Pool<ConnectionManager<Connection>>,
     free_readers: Arc<Semaphore>,
     writer: Writer,
+    path: Arc<PathBuf>,
 }
 
 impl Store {
@@ -77,6 +78,7 @@ impl Store {
             readers,
             free_readers: Arc::new(Semaphore::new(READERS)),
             writer,
+            path: Arc::new(path.to_owned()),
         })
     }
 
@@ -114,6 +116,12 @@ impl Store {
         E: From<Error> + From<diesel::result::Error> + Send + 'static,
     {
         self.writer.run(change).await
+    }
+
+    /// Bytes free for us on the file system of the database.
+    pub fn free_bytes(&self) -> std::io::Result<u64> {
+        let space = rustix::fs::statvfs(self.path.as_path())?;
+        Ok(space.f_bavail.saturating_mul(space.f_frsize))
     }
 
     /// Shows that the database takes a durable change.
