@@ -5,48 +5,171 @@ Each is nbgrader's own handler, and does what that does when nbgrader was not to
 
 from __future__ import annotations
 
-from nbgrader.api import Gradebook
+import json
+import shlex
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+from nbgrader.api import MissingEntry
 from nbgrader.auth import Authenticator
 from nbgrader.exchange.abc import ExchangeError
 from nbgrader.server_extensions.course_list.handlers import CourseListHandler
-from nbgrader.server_extensions.formgrader.apihandlers import StudentHandler
+from nbgrader.server_extensions.formgrader.apihandlers import (
+    StudentCollectionHandler,
+    StudentHandler,
+)
+from nbgrader.server_extensions.formgrader.base import (
+    BaseHandler,
+    check_notebook_dir,
+    check_xsrf,
+)
+from nbgrader.server_extensions.formgrader.handlers import ManageStudentsHandler
 from tornado.httpclient import HTTPClientError
-from tornado.web import HTTPError
+from tornado.web import HTTPError, authenticated
 from traitlets.config import Config
 
-from .errors import CourierError, Refused
+from .errors import CourierError
 from .roster import Roster
+from .transport import DETAILS, Student
+
+# What the page does with what is said here: shows it, and has a row's student removed.
+_SCRIPT = Path(__file__).with_name("manage_students.js")
+# Where a listing says that it is not the whole, percent-encoded.
+_NOTICE = "X-NbCourier-Notice"
 
 
-class Student(StudentHandler):
-    """One row of formgrader's *Manage Students*: who is saved there is enrolled at the exchange."""
+class _Page(BaseHandler):
+    """What those of formgrader have in common."""
+
+    def roster(self) -> Roster | None:
+        """The exchange's, if nbgrader was told to use it and knows of which course."""
+        plugin = Authenticator(parent=self.coursedir.parent).plugin
+        return plugin if isinstance(plugin, Roster) and self.course else None
 
     @property
-    def gradebook(self) -> Gradebook:
-        """The gradebook with an authenticator, which formgrader does without."""
-        gradebook = super().gradebook
-        roster = Authenticator(parent=self.coursedir.parent).plugin
-        if isinstance(roster, Roster):
-            gradebook.authenticator = _Enrolling(roster)
-        return gradebook
+    def course(self) -> str:
+        """The one that formgrader is about."""
+        return self.coursedir.course_id
+
+    def say(self, status: int, sentence: str) -> None:
+        """Answers with a sentence for whoever looks at the page."""
+        self.log.warning("Manage Students: %s", sentence)
+        self.set_status(status)
+        self.finish({"message": sentence})
 
 
-class _Enrolling:
-    # Formgrader shows no log. So here what the exchange refuses fails before the gradebook has it either, and whoever
-    # looks at the list again sees that.
-    def __init__(self, roster: Roster) -> None:
-        self._roster = roster
+class ManageStudents(_Page, ManageStudentsHandler):
+    """The page of that name."""
 
-    def add_student_to_course(self, student_id: str, course_id: str) -> None:
-        try:
-            exchange = self._roster.transport
-            if course_id and not exchange.is_student(course_id, student_id):
-                exchange.enrol(course_id, student_id)
-        except CourierError as error:
-            if isinstance(error, Refused) and error.status == 409:
-                # They teach the course. Whoever tries out their own assignment should still get a grade.
+    def render(self, name: str, **names: Any) -> str:
+        """Nbgrader's page, with our script where the exchange's roster is in use."""
+        page = super().render(name, **names)
+        if self.roster() is None:
+            return page
+        script = f"<script>\n{_SCRIPT.read_text('utf-8')}</script>\n</head>"
+        return page.replace("</head>", script, 1)
+
+
+class Students(_Page, StudentCollectionHandler):
+    """The rows of *Manage Students*: whom the gradebook has, and who is enrolled at the exchange."""
+
+    @authenticated
+    @check_xsrf
+    @check_notebook_dir
+    def get(self) -> None:
+        """Both, with what the exchange knows of them before what the gradebook does."""
+        listed = self.api.get_students()
+        roster = self.roster()
+        if roster is not None:
+            try:
+                listed = _merged(listed, roster.transport.students(self.course))
+            except CourierError as error:
+                # Of no use to anybody is a page that shows nothing at all.
+                notice = f"Only students of this gradebook are shown here. {error}."
+                self.log.warning("Manage Students: %s", notice)
+                self.set_header(_NOTICE, quote(notice))
+        self.write(json.dumps(listed))
+
+
+class OneStudent(_Page, StudentHandler):
+    """One row of *Manage Students*: who is saved there is enrolled at the exchange, and who is removed no more."""
+
+    @authenticated
+    @check_xsrf
+    @check_notebook_dir
+    def put(self, student_id: str) -> None:
+        """Saves what was typed: at the exchange, and then in the gradebook."""
+        roster = self.roster()
+        if roster is not None:
+            typed = self.get_json_body()
+            details = {name: typed.get(name) or "" for name in DETAILS}
+            try:
+                roster.enrol(self.course, Student(student_id.strip(), **details))
+            except CourierError as error:
+                # Before the gradebook has it either, so that both agree.
+                self.say(502, f"'{student_id}' was not saved. {error}.")
                 return
-            raise HTTPError(502, "%s", error) from error
+        super().put(student_id)
+
+    @authenticated
+    @check_xsrf
+    @check_notebook_dir
+    def delete(self, student_id: str) -> None:
+        """Takes somebody off the roster and out of the gradebook, if no grades are lost with that."""
+        roster = self.roster()
+        if roster is None:
+            raise HTTPError(405)
+        with self.api.gradebook as gradebook:
+            try:
+                known = gradebook.find_student(student_id)
+            except MissingEntry:
+                known = None
+            if known is not None and known.submissions:
+                self.say(409, _has_grades(student_id, self.course))
+                return
+            try:
+                roster.transport.remove_student(self.course, student_id)
+            except CourierError as error:
+                self.say(502, f"'{student_id}' was not removed. {error}.")
+                return
+            if known is not None:
+                gradebook.remove_student(student_id)
+        self.set_status(204)
+        self.finish()
+
+
+def _merged(
+    gradebook: list[dict[str, Any]], enrolled: list[Student]
+) -> list[dict[str, Any]]:
+    rows = {row["id"]: row for row in gradebook}
+    for student in enrolled:
+        row = rows.setdefault(student.username, _blank(student.username))
+        row.update({name: getattr(student, name) or row[name] for name in DETAILS})
+    # As nbgrader sorts them.
+    return sorted(
+        rows.values(),
+        key=lambda row: (
+            row["last_name"] or "None",
+            row["first_name"] or "None",
+            row["id"],
+        ),
+    )
+
+
+def _blank(student: str) -> dict[str, Any]:
+    # As nbgrader lists who is not in the gradebook, but has something collected.
+    nothing = {"last_name": None, "first_name": None, "email": None}
+    return {"id": student, **nothing, "lms_user_id": None, "score": 0, "max_score": 0}
+
+
+def _has_grades(student: str, course: str) -> str:
+    name, course = shlex.quote(student), shlex.quote(course)
+    return (
+        f"'{student}' was not removed, because the gradebook has grades of theirs. To take them off the exchange's"
+        f" roster and keep the grades, run `nbcourier roster remove {course} {name}`; to remove both,"
+        f" `nbgrader db student remove {name} --force`."
+    )
 
 
 class Courses(CourseListHandler):
@@ -67,6 +190,8 @@ class Courses(CourseListHandler):
 
 # The page, the address of the request below the server's own, and what answers it.
 handlers = [
-    ("formgrader", r"/formgrader/api/student/([^/]+)", Student),
+    ("formgrader", r"/formgrader/manage_students/?", ManageStudents),
+    ("formgrader", r"/formgrader/api/students", Students),
+    ("formgrader", r"/formgrader/api/student/([^/]+)", OneStudent),
     ("course_list", r"/formgraders", Courses),
 ]

@@ -9,7 +9,7 @@ import json
 from collections.abc import Iterator
 from io import BytesIO
 from typing import Any
-from urllib.parse import quote_plus
+from urllib.parse import quote_plus, urlencode
 
 from .body import Body
 from .dates import NO_DATES, Dates
@@ -17,6 +17,7 @@ from .errors import CourierError, Refused
 from .http import Connection
 from .reply import Reply
 from .transport import (
+    DETAILS,
     Accepted,
     Content,
     Files,
@@ -24,6 +25,7 @@ from .transport import (
     ReceiveSubmission,
     Release,
     RemoteFile,
+    Student,
     Submission,
 )
 from .trees import LocalFile
@@ -199,20 +201,29 @@ class NgshareTransport:
             repeatable=True,
         )
 
+    def students(self, course: str) -> list[Student]:
+        return [_student(each) for each in self._get("students", course)["students"]]
+
     def is_student(self, course: str, student: str) -> bool:
+        return self._find_student(course, student) is not None
+
+    def _find_student(self, course: str, student: str) -> Student | None:
         try:
-            self._get("student", course, student)
+            return _student(self._get("student", course, student))
         except Refused as refused:
             if refused.message == "Student not found":
-                return False
+                return None
             raise
-        return True
 
-    def enrol(self, course: str, student: str) -> None:
-        # Adding somebody again would put an empty name in the place of theirs.
-        if not self.is_student(course, student):
-            form = b"first_name=&last_name=&email="
-            self._post("student", course, student, form=form, repeatable=True)
+    def enrol(self, course: str, student: Student) -> None:
+        # The protocol always gives all of the details, so what is not said has to be what it was.
+        known = self._find_student(course, student.username)
+        wanted = student if known is None else student.over(known)
+        if wanted != known:
+            details = {name: getattr(wanted, name) or "" for name in DETAILS}
+            form = urlencode(details).encode()
+            names = ("student", course, student.username)
+            self._post(*names, form=form, repeatable=True)
 
     def remove_student(self, course: str, student: str) -> None:
         if self.is_student(course, student):
@@ -253,6 +264,10 @@ def _succeeded(reply: Reply) -> dict[str, Any]:
     if not isinstance(answer, dict) or not answer.get("success"):
         raise reply.strange()
     return answer
+
+
+def _student(listed: dict[str, Any]) -> Student:
+    return Student(listed["username"], *(listed[detail] for detail in DETAILS))
 
 
 def _listed(reply: dict[str, Any]) -> tuple[RemoteFile, ...]:

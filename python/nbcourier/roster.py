@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from typing import NoReturn
+
 from nbgrader.auth import BaseAuthPlugin
 from nbgrader.exchange.abc import ExchangeError
 
 from .errors import CourierError, Refused
 from .settings import NbCourier
+from .transport import Student
 
 
 class Roster(NbCourier, BaseAuthPlugin):
-    """Who is added in formgrader is enrolled at the exchange, and who is removed there is taken off its roster."""
+    """Who is added to the gradebook is enrolled at the exchange, and who is removed from it is taken off its roster."""
 
     def get_student_courses(self, student_id: str) -> list[str]:
         """One's own courses; another's as far as they are among one's own."""
@@ -23,20 +26,44 @@ class Roster(NbCourier, BaseAuthPlugin):
             raise ExchangeError(str(error)) from error
 
     def add_student_to_course(self, student_id: str, course_id: str) -> None:
-        """Enrols a student who is not enrolled yet."""
+        """Enrols a student with what the command says of them; of who is enrolled the rest stays as it is."""
+        if course_id:
+            try:
+                self.enrol(course_id, self._as_told(student_id))
+            except CourierError as error:
+                self._give_up(f"'{student_id}' was not added to '{course_id}'", error)
+
+    def enrol(self, course: str, student: Student) -> None:
+        """Enrols a student; nothing is done about who teaches the course and tries an assignment out."""
         try:
-            if course_id:
-                self.transport.enrol(course_id, student_id)
-        except CourierError as error:
-            self._warn(f"'{student_id}' was not added to '{course_id}'", error)
+            self.transport.enrol(course, student)
+        except Refused as refused:
+            if refused.status != 409:
+                raise
+            self.log.info(
+                "'%s' is no student of '%s' at the exchange: %s",
+                student.username,
+                course,
+                refused.message,
+            )
 
     def remove_student_from_course(self, student_id: str, course_id: str) -> None:
         """Takes a student off the roster; their submissions stay."""
-        try:
-            if course_id:
+        if course_id:
+            try:
                 self.transport.remove_student(course_id, student_id)
-        except CourierError as error:
-            self._warn(f"'{student_id}' was not removed from '{course_id}'", error)
+            except CourierError as error:
+                what = f"'{student_id}' was not removed from '{course_id}'"
+                self._give_up(what, error)
+
+    def _as_told(self, student: str) -> Student:
+        # nbgrader hands on the name alone, so the details are had from the command itself.
+        from nbgrader.apps.dbapp import DbStudentAddApp
+
+        command = getattr(self.parent, "parent", None)
+        if not isinstance(command, DbStudentAddApp):
+            return Student(student)
+        return Student(student, command.first_name, command.last_name, command.email)
 
     def _is_student(self, course: str, student: str) -> bool:
         try:
@@ -47,6 +74,17 @@ class Roster(NbCourier, BaseAuthPlugin):
                 return False
             raise
 
-    def _warn(self, what: str, error: CourierError) -> None:
-        # No exception: the gradebook is right even if the exchange cannot follow now, and grading must go on.
+    def _give_up(self, what: str, error: CourierError) -> None:
+        if isinstance(error, Refused):
+            # Asked before the gradebook is touched, so nothing was done at all.
+            self._fail(f"{what}: {error}")
+        # No exception: the gradebook is right even if the exchange cannot be asked now, and grading must go on.
         self.log.error("%s at the exchange: %s", what, error)
+
+    def _fail(self, sentence: str) -> NoReturn:
+        from nbgrader.apps.baseapp import NbGrader
+
+        command = getattr(self.parent, "parent", None)
+        if isinstance(command, NbGrader):
+            command.fail("%s", sentence)
+        raise ExchangeError(sentence)

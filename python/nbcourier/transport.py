@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, BinaryIO, Callable, Optional, Protocol
 
 from .dates import NO_DATES, Dates
@@ -67,6 +67,30 @@ class Accepted:
     # With its signature, where the exchange gives one.
     receipt: dict[str, Any] | None = None
 
+
+@dataclass(frozen=True)
+class Student:
+    """Somebody on the roster of a course."""
+
+    username: str
+    # What is known of them; None where nothing is, or where nothing is said.
+    first_name: str | None = None
+    last_name: str | None = None
+    email: str | None = None
+
+    def over(self, other: Student) -> Student:
+        """The same, with what the other knows where this one says nothing."""
+        return replace(
+            self,
+            **{
+                detail: getattr(other, detail)
+                for detail in DETAILS
+                if getattr(self, detail) is None
+            },
+        )
+
+
+DETAILS = ("first_name", "last_name", "email")
 
 # The files of a tree with their contents, to be read in the order they come.
 Content = Iterable[tuple[str, BinaryIO]]
@@ -151,8 +175,11 @@ class Transport(Protocol):
     ) -> dict[Submission, CourierError]:
         """Puts files in place of earlier feedback on submissions to one assignment; returns what failed, and why."""
 
-    def enrol(self, course: str, student: str) -> None:
-        """Adds a student of whom no more is known than the name they log in with; who is in already stays as is."""
+    def students(self, course: str) -> list[Student]:
+        """Who is enrolled, by hand or by a group of the hub."""
+
+    def enrol(self, course: str, student: Student) -> None:
+        """Adds a student, or changes what is known of one; of what is not said nothing changes."""
 
     def remove_student(self, course: str, student: str) -> None:
         """Takes a student off the roster, if they are on it; what they submitted stays."""

@@ -193,9 +193,39 @@ class Formgrader:
         self._desk.click(f"{form}//button[normalize-space()='Save']")
         self._desk.miss(form)
 
+    def edit_student(self, name: str, field: str, text: str) -> None:
+        """Types into a field of a student's form and saves it."""
+        form = "//div[@id='edit-student-modal']"
+        self._desk.click(f"{_row(name)}//span[contains(@class, 'pencil')]")
+        self._desk.type(f"{form}//input[contains(@class, '{field}')]", text)
+        self._desk.click(f"{form}//button[normalize-space()='Save']")
+        self._desk.miss(form)
+
+    def remove_student(self, name: str) -> None:
+        """Asks for a student to be removed, and says yes."""
+        form = "//div[@id='remove-student-modal']"
+        self._desk.click(f"{_row(name)}//span[contains(@class, 'trash')]")
+        self._desk.find(f"{form}//button[normalize-space()='Cancel']")
+        self._desk.picture("removes a student")
+        self._desk.click(f"{form}//button[normalize-space()='Remove']")
+        self._desk.miss(form)
+
+    def put_away(self) -> None:
+        """Closes what told of a failure."""
+        self._desk.click("//div[@id='nbcourier-modal']//button[normalize-space()='OK']")
+        self._desk.miss("//div[@id='nbcourier-modal']")
+
+    def miss(self, column: str, text: str) -> None:
+        """Sees a text in a table's column no more."""
+        self._desk.miss(f"{_column(column)}[normalize-space()='{text}']")
+
 
 def _in_list(path: str) -> str:
     return f"//div[@id='nbgrader-assignment-list']{path}"
+
+
+def _row(student: str) -> str:
+    return f"//tr[td[contains(@class, 'id')][normalize-space()='{student}']]"
 
 
 def _column(name: str) -> str:

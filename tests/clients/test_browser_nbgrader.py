@@ -21,6 +21,9 @@ INSTRUCTOR = "ira"
 STUDENT = "ada.l"
 # Somebody whom only the instructor puts into the course, with a name that no address holds as it is.
 NEWCOMER = "zoë (2)"
+# Somebody whom an administrator enrolled at the exchange, and somebody whom only a group of the hub puts there.
+ELSEWHERE = "kim"
+GROUPED = "bob"
 CALL_LIMIT_S = 30
 # What an operator puts on every notebook server.
 CONFIG = """\
@@ -98,15 +101,22 @@ def people(
     """The people, logged in; the hub's groups say who teaches the course and who takes it."""
     hub.add_user(ADMIN)
     admin = hub.person(ADMIN)
-    made = requests.post(
-        f"{hub.service_url}/course/{quote(COURSE)}",
-        headers={"Authorization": f"token {admin.token}"},
-        timeout=CALL_LIMIT_S,
-    )
-    assert made.ok, made.text
+    names = {"first_name": "Kim", "last_name": "L", "email": ""}
+    for path, form in (("course", {}), ("student", names)):
+        elsewhere = f"/{ELSEWHERE}" if form else ""
+        made = requests.post(
+            f"{hub.service_url}/{path}/{quote(COURSE)}{elsewhere}",
+            data=form,
+            headers={"Authorization": f"token {admin.token}"},
+            timeout=CALL_LIMIT_S,
+        )
+        assert made.ok, made.text
     hub.add_user(INSTRUCTOR, f"formgrade-{COURSE}")
     hub.add_user(STUDENT, f"nbgrader-{COURSE}")
     hub.add_user(NEWCOMER)
+    hub.add_user(GROUPED, f"nbgrader-{COURSE}")
+    # The exchange knows of somebody's groups once they have been there.
+    hub.person(GROUPED).get("courses")
     desks = [
         Desk(start_browser(tmp_path_factory.mktemp("profile")), hub, name, screenshots)
         for name in (INSTRUCTOR, STUDENT, NEWCOMER)
@@ -207,14 +217,56 @@ class TestCourseInJupyterLab:
         formgrader = Formgrader(people.instructor)
         formgrader.open("manage_students")
         formgrader.find("id", STUDENT)
+        for name in (ELSEWHERE, GROUPED):
+            formgrader.find("id", name)
+        formgrader.find("name", "L, Kim")
         formgrader.add_student(NEWCOMER, "Zoë")
         # The row is there before the server has answered, the score only then.
         formgrader.find("score", "0 / 2")
         formgrader.open("manage_students")
         formgrader.find("id", NEWCOMER)
+        formgrader.find("name", "None, Zoë")
         people.instructor.picture("the student is on the list")
-        students = [each["username"] for each in people.asked(roster)["students"]]
-        assert sorted(students) == [STUDENT, NEWCOMER]
+        students = people.asked(roster)["students"]
+        names = {each["username"]: each["first_name"] for each in students}
+        assert names.pop(GROUPED) is names.pop(STUDENT) is None
+        assert names == {ELSEWHERE: "Kim", NEWCOMER: "Zoë"}
+
+    def test_formgrader_changes_what_the_roster_says_of_somebody(
+        self, people: Classroom
+    ) -> None:
+        formgrader = Formgrader(people.instructor)
+        formgrader.edit_student(NEWCOMER, "last-name", "Zett")
+        formgrader.find("name", "Zett, Zoë")
+        people.instructor.picture("the student has another name")
+        (known,) = (
+            each
+            for each in people.asked(f"students/{quote(COURSE)}")["students"]
+            if each["username"] == NEWCOMER
+        )
+        assert (known["first_name"], known["last_name"]) == ("Zoë", "Zett")
+
+    def test_formgrader_removes_who_was_added_by_hand_and_no_one_else(
+        self, people: Classroom
+    ) -> None:
+        formgrader = Formgrader(people.instructor)
+        formgrader.remove_student(ELSEWHERE)
+        formgrader.miss("id", ELSEWHERE)
+        # What nbgrader demands before grades are deleted.
+        formgrader.remove_student(STUDENT)
+        people.instructor.read("the gradebook has grades of theirs")
+        people.instructor.picture("a student with grades stays")
+        formgrader.put_away()
+        formgrader.find("id", STUDENT)
+        formgrader.remove_student(GROUPED)
+        people.instructor.read(f"'{GROUPED}' was not removed. The exchange says:")
+        people.instructor.read(f"nbgrader-{COURSE}")
+        people.instructor.picture("a student of a group stays")
+        formgrader.put_away()
+        formgrader.find("id", GROUPED)
+        students = people.asked(f"students/{quote(COURSE)}")["students"]
+        listed = {each["username"] for each in students}
+        assert listed == {STUDENT, GROUPED, NEWCOMER}
 
     def test_who_was_added_in_formgrader_sees_the_course(
         self, people: Classroom

@@ -1,16 +1,24 @@
 """A notebook server with formgrader and the extension, and the requests that formgrader's pages make of it."""
 
 import json
+import shutil
+import sqlite3
 from collections.abc import Callable, Iterator
-from urllib.parse import quote
+from contextlib import closing
+from urllib.parse import quote, unquote
 
 import pytest
 import requests
-from course import PYTHON_SOURCE, Course, through
-from front import Front
+from course import NGSHARE, PYTHON_SOURCE, Course, both_wires, through
+from front import Front, answer, problem
+from material import source_tree
 from people import PROGRAMS, Person
 from processes import Program, free_ports
+from trees import write_tree
 
+# What is known of somebody, in this order.
+Details = tuple[str | None, ...]
+DETAILS = ("first_name", "last_name", "email")
 TOKEN = "a token of the notebook server"
 ANSWER_LIMIT_S = 60
 # What the wheel puts into an environment, from where it takes it.
@@ -53,16 +61,27 @@ class NotebookServer:
             timeout=ANSWER_LIMIT_S,
         )
 
-    def save_student(self, name: str) -> requests.Response:
+    def save_student(self, name: str, **typed: str) -> requests.Response:
         """What *Manage Students* sends when somebody is added or edited."""
-        names = {"first_name": None, "last_name": None, "email": None}
-        return self.ask("PUT", f"formgrader/api/student/{quote(name)}", names)
+        details = {"first_name": None, "last_name": None, "email": None} | typed
+        return self.ask("PUT", f"formgrader/api/student/{quote(name)}", details)
 
-    def students(self) -> list[str]:
-        """Who is on the page *Manage Students*."""
+    def remove_student(self, name: str) -> requests.Response:
+        """What it sends when somebody is to be removed."""
+        return self.ask("DELETE", f"formgrader/api/student/{quote(name)}")
+
+    def listing(self) -> requests.Response:
+        """What it asks for when it is opened."""
         reply = self.ask("GET", "formgrader/api/students")
         assert reply.ok, reply.text
-        return [each["id"] for each in reply.json()]
+        return reply
+
+    def students(self) -> dict[str, Details]:
+        """Who is on the page, and what it shows of them."""
+        return {
+            each["id"]: tuple(each[name] for name in DETAILS)
+            for each in self.listing().json()
+        }
 
     def stop(self) -> str:
         """Ends it and returns all that it said."""
@@ -94,28 +113,123 @@ def start() -> Iterator[Start]:
         assert "Traceback" not in said, said
 
 
-def enrolled(course: Course) -> set[str]:
+def roster(course: Course) -> dict[str, Details]:
+    """The exchange's."""
     reply = course.instructor.get(f"students/{course.name}")
-    return {each["username"] for each in reply["students"]}
+    return {
+        each["username"]: tuple(each[name] for name in DETAILS)
+        for each in reply["students"]
+    }
 
 
-def test_who_is_saved_in_formgrader_is_enrolled(course: Course, start: Start) -> None:
-    before = enrolled(course)
+def enrolled(course: Course) -> set[str]:
+    return set(roster(course))
+
+
+def gradebook(course: Course) -> list[str]:
+    """Whom it has, whatever the pages show."""
+    database = course.instructor.home / "gradebook.db"
+    with closing(sqlite3.connect(database)) as connection:
+        rows = connection.execute("SELECT id FROM student ORDER BY id").fetchall()
+    return [name for (name,) in rows]
+
+
+@both_wires
+def test_formgrader_and_the_exchange_have_the_same_students(
+    course: Course, start: Start
+) -> None:
+    known, other = course.first.name, course.second.name
+    path = f"student/{course.name}/{known}"
+    names = {"first_name": "Ada", "last_name": "Lovelace", "email": "ada@here"}
+    course.instructor.post(path, **names)
     server = start(course)
-    for _ in ("added", "edited"):
-        assert server.save_student("zoë (2)").status_code == 200
-    assert enrolled(course) == before | {"zoë (2)"}
-    assert "zoë (2)" in server.students()
+    # Nobody is in the gradebook yet.
+    assert server.students() == {
+        known: ("Ada", "Lovelace", "ada@here"),
+        other: (None, None, None),
+    }
+    assert gradebook(course) == []
+
+    typed = {"first_name": "Zoë", "last_name": "Ü & Sons", "email": "zoë@there"}
+    shown = tuple(typed.values())
+    assert server.save_student("zoë (2)", **typed).json()["first_name"] == "Zoë"
+    assert roster(course)["zoë (2)"] == server.students()["zoë (2)"] == shown
+    assert gradebook(course) == ["zoë (2)"]
+
+    # What is emptied is gone, for whom the gradebook has and for whom only the exchange had.
+    server.save_student("zoë (2)", last_name="Z")
+    server.save_student(known, first_name="Augusta")
+    assert roster(course)["zoë (2)"] == ("", "Z", "")
+    assert roster(course)[known] == ("Augusta", "", "")
+    assert server.students()[known] == ("Augusta", None, None)
+
+    for name in ("zoë (2)", other, "nobody"):
+        assert server.remove_student(name).status_code == 204
+    assert enrolled(course) == set(server.students()) == {known}
+    assert gradebook(course) == [known]
+
+
+@both_wires
+def test_who_has_grades_is_removed_at_the_terminal_only(
+    course: Course, start: Start
+) -> None:
+    name = course.first.name
+    option = f"--CourseDirectory.course_id={course.name}"
+    work = course.instructor.home / "submitted" / name / "ps1"
+    write_tree(course.instructor.home / "source" / "ps1", source_tree())
+    course.instructor.nbgrader("generate_assignment", "ps1", option)
+    shutil.copytree(course.instructor.home / "release" / "ps1", work)
+    course.instructor.nbgrader("autograde", "ps1", option)
+    server = start(course)
+    reply = server.remove_student(name)
+    assert reply.status_code == 409
+    assert f"`nbgrader db student remove {name} --force`" in reply.json()["message"]
+    assert gradebook(course) == [name]
+    assert name in enrolled(course)
+
+
+@both_wires
+def test_what_the_exchange_refuses_is_said_and_nothing_is_done(
+    course: Course, start: Start, front: Front, wire: str
+) -> None:
+    through(front.url, course.instructor)
+    server = start(course)
+    server.save_student("zoë", first_name="Zoë")
+    by_group = "zoë is in the course by the hub's group nbgrader-x"
+    refusal = problem(409, by_group)
+    if wire == NGSHARE:
+        answered = {"success": False, "message": by_group}
+        refusal = answer(409, json.dumps(answered).encode())
+    front.rule = lambda asked: refusal if asked.method == "DELETE" else None
+    reply = server.remove_student("zoë")
+    assert reply.status_code == 502
+    assert reply.json()["message"] == (
+        f"'zoë' was not removed. The exchange says: {by_group}."
+    )
+    assert "zoë" in enrolled(course)
+    assert gradebook(course) == ["zoë"]
+    complaint = course.instructor.refused(
+        "db", "student", "remove", "zoë", f"--CourseDirectory.course_id={course.name}"
+    )
+    assert f"'zoë' was not removed from '{course.name}'" in complaint
+    assert by_group in complaint
+    assert gradebook(course) == ["zoë"]
 
 
 def test_who_cannot_be_enrolled_is_not_in_the_gradebook_either(
     course: Course, start: Start, front: Front
 ) -> None:
     through(front.url, course.instructor)
-    front.die()
     server = start(course)
-    assert server.save_student("zoë").status_code == 502
-    assert "zoë" not in server.students()
+    server.save_student("bob")
+    front.die()
+    reply = server.save_student("zoë")
+    assert reply.status_code == 502
+    assert "does not answer" in reply.json()["message"]
+    listing = server.listing()
+    assert [each["id"] for each in listing.json()] == ["bob"]
+    notice = unquote(listing.headers["X-NbCourier-Notice"])
+    assert notice.startswith("Only students of this gradebook are shown here.")
 
 
 def test_an_instructor_may_be_in_the_gradebook_to_try_an_assignment_out(
@@ -128,6 +242,11 @@ def test_an_instructor_may_be_in_the_gradebook_to_try_an_assignment_out(
     assert enrolled(course) == before
 
 
+def test_the_page_shows_what_the_exchange_says(course: Course, start: Start) -> None:
+    page = start(course).ask("GET", "formgrader/manage_students")
+    assert "Backbone.sync = " in page.text
+
+
 def test_where_nbgrader_was_not_told_of_the_exchange_formgrader_is_left_alone(
     course: Course, start: Start
 ) -> None:
@@ -136,7 +255,9 @@ def test_where_nbgrader_was_not_told_of_the_exchange_formgrader_is_left_alone(
     config.write_text("c = get_config()\n")
     server = start(course)
     assert server.save_student("zoë").status_code == 200
-    assert server.students() == ["zoë"]
+    assert set(server.students()) == {"zoë"}
+    assert server.remove_student("zoë").status_code == 405
+    assert "nbcourier" not in server.ask("GET", "formgrader/manage_students").text
     assert enrolled(course) == before
 
 

@@ -23,11 +23,29 @@ def test_who_is_added_to_the_gradebook_is_enrolled_and_who_is_removed_is_not(
     course.instructor.post(f"student/{course.name}/{known}", **details)
     gradebook = ("db", "student")
     option = in_course(course)
-    course.instructor.nbgrader(*gradebook, "add", "zoë", option)
+    names = ("--first-name=Zoë", "--email=z@here")
+    course.instructor.nbgrader(*gradebook, "add", "zoë", option, *names)
     course.instructor.nbgrader(*gradebook, "add", known, option)
-    assert students(course) == {known: "Ada", course.second.name: "", "zoë": ""}
+    assert students(course) == {known: "Ada", course.second.name: "", "zoë": "Zoë"}
     course.instructor.nbgrader(*gradebook, "remove", "zoë", option)
     assert students(course) == {known: "Ada", course.second.name: ""}
+
+
+def test_who_the_exchange_refuses_is_not_in_the_gradebook_either(
+    course: Course,
+) -> None:
+    gradebook = ("db", "student")
+    option = "--CourseDirectory.course_id=no"
+    complaint = course.instructor.refused(*gradebook, "add", "zoë", option)
+    assert (
+        "'zoë' was not added to 'no': The exchange says: Course not found" in complaint
+    )
+    listed = course.instructor.nbgrader(*gradebook, "list", in_course(course))
+    assert "zoë" not in listed.text
+    # Who teaches the course may try an assignment out.
+    name = course.instructor.name
+    course.instructor.nbgrader(*gradebook, "add", name, in_course(course))
+    assert name not in students(course)
 
 
 def test_a_gradebook_works_without_the_exchange_and_says_what_is_missing(
