@@ -9,7 +9,6 @@ set -euo pipefail
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 cache=${NBCOURIER_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/nbcourier}
-python=${PYTHON:-python3}
 
 say() { printf 'bench: %s\n' "$*"; }
 die() { printf 'bench: %s\n' "$*" >&2; exit 1; }
@@ -30,29 +29,7 @@ install_wrk() {
     "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends wrk >/dev/null
 }
 
-# The stamp is the hash of what the environment is made of; the same stamp means nothing to do.
-ngshare_environment() {
-    local requirements=$here/requirements-bench.txt environment=$cache/bench stamp
-    stamp=$({ "$python" -c 'import sys; print(sys.executable, sys.version)'; echo "$cache"; cat "$requirements"; } |
-        sha256sum | cut -d ' ' -f 1)
-    if [ "$(cat "$environment/.stamp" 2>/dev/null)" = "$stamp" ]; then
-        say "ngshare: already there"
-        return
-    fi
-    say "ngshare: installing $(grep -vc '^#' "$requirements") Python packages"
-    rm -rf "${environment:?}"
-    "$python" -m venv "$environment"
-    "$environment/bin/pip" install --quiet --disable-pip-version-check --requirement "$requirements"
-    echo "$stamp" >"$environment/.stamp"
-}
-
 install_wrk
-# The client, with nbgrader, is the one that the client tests use.
+# ngshare, and the client with nbgrader, are those that the tests use.
 "$here/setup-clients.sh"
-mkdir -p "$cache"
-if have flock; then
-    exec 9>"$cache/.lock"
-    flock 9
-fi
-ngshare_environment
 say "ready in $cache"

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Installs what tests/clients and tests/plugin drive: nbgrader with the stock ngshare client, the oldest nbgrader that
-# the plugin is for, two JupyterHubs, their proxy, JupyterLab, a browser.
+# the plugin is for, two JupyterHubs, their proxy, JupyterLab, a browser, and ngshare to move over from.
 #
 # Everything but the Debian packages goes into one cache directory, so nothing is mixed with the machine's own
 # Python or Node. Run it as often as you like: an environment is made again only when its requirements changed.
@@ -109,5 +109,6 @@ python_environment nbgrader090 "$here/requirements-nbgrader090.txt"
 python_environment hub6 "$here/requirements-hub6.txt"
 python_environment hub5 "$here/requirements-hub5.txt"
 python_environment lab "$here/requirements-lab.txt"
+python_environment ngshare "$here/requirements-ngshare.txt"
 proxy
 say "ready in $cache"

@@ -11,4 +11,5 @@ pub mod config;
 pub mod domain;
 pub mod exchange;
 pub mod http;
+pub mod moving;
 pub mod store;

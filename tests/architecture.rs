@@ -14,12 +14,14 @@ const ARROWS: &[(&str, &[&str])] = &[
     (
         "cli",
         &[
-            "config", "http", "client", "auth", "exchange", "store", "blobs", "domain",
+            "config", "http", "client", "moving", "auth", "exchange", "store", "blobs", "domain",
         ],
     ),
     ("http", &["codec", "auth", "exchange", "domain"]),
     // The operations take a caller and ask policy what that caller may do; how a caller is found they never know.
     ("exchange", &["auth::Caller", "store", "blobs", "domain"]),
+    // What other exchanges have, and this one is to have: how that is stored it does not know.
+    ("moving", &["exchange", "domain"]),
     // What is asked of an exchange that is elsewhere: it knows replies, not how they come about.
     ("client", &["domain"]),
     ("config", &["domain"]),

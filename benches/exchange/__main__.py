@@ -30,7 +30,7 @@ def main() -> int:
     wanted.directory.mkdir(parents=True)
     bench = Bench(
         nbcourier=wanted.target / "release" / "nbcourier",
-        ngshare=wanted.cache / "bench" / "bin" / "python",
+        ngshare=wanted.cache / "ngshare" / "bin" / "python",
         client=wanted.cache / "clients" / "bin" / "python",
         load=Load(wanted.target / "release" / "examples" / "load"),
         directory=wanted.directory,

@@ -9,6 +9,7 @@ mod extension;
 mod fsck;
 mod gc;
 mod gradebook;
+mod import;
 mod logging;
 mod progress;
 mod receipt;
@@ -51,6 +52,8 @@ enum What {
     Fsck(fsck::Arguments),
     /// Remove what was deleted longer ago than the retention time, and the bytes that only it named
     Gc(gc::Arguments),
+    /// Bring over what another exchange has
+    Import(Box<import::Arguments>),
     /// List, make, show and delete courses
     Course(course::Arguments),
     /// List and change who is in a course
@@ -84,6 +87,7 @@ pub fn run() -> ExitCode {
         What::Serve(arguments) => serve::run(*arguments),
         What::Fsck(arguments) => fsck::run(&arguments),
         What::Gc(arguments) => gc::run(&arguments),
+        What::Import(arguments) => import::run(*arguments),
         What::Course(arguments) => course::run(arguments),
         What::Roster(arguments) => roster::run(arguments),
         What::Submissions(arguments) => submissions::run(&arguments),

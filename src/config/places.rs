@@ -87,6 +87,15 @@ fn default_directory() -> PathBuf {
     }
 }
 
+/// The file of another program's database, which is given by its path or by such a URL.
+pub fn sqlite_file(given: &str) -> Result<PathBuf, ConfigError> {
+    if given.contains("://") {
+        sqlite_path(given)
+    } else {
+        Ok(PathBuf::from(given))
+    }
+}
+
 /// The file of a URL as `SQLAlchemy` writes them, which is how ngshare was configured.
 fn sqlite_path(url: &str) -> Result<PathBuf, ConfigError> {
     let path = url

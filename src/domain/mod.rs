@@ -16,4 +16,4 @@ pub use names::{AssignmentId, CourseId, IllegalName, UserName};
 pub use path::{IllegalPath, RelativePath};
 pub use role::{Person, Role};
 pub use time::{IllegalTime, Rfc3339, Timestamp};
-pub use tree::{BlobRef, Md5Sum, Sha256Sum, Tree, TreeEntry};
+pub use tree::{BlobRef, Md5Sum, Sha256Sum, Tree, TreeEntry, tree_digest};

@@ -107,25 +107,31 @@ pub struct Tree {
 }
 
 impl Tree {
-    /// The SHA-256 that names the tree whatever the order of its files: of a line `SHA-256 NUL path NUL` for each,
-    /// sorted by path.
+    /// The SHA-256 that names the tree; see [`tree_digest`].
     pub fn digest(&self) -> Sha256Sum {
-        let mut sorted: Vec<_> = self.entries.iter().collect();
-        sorted.sort_by(|a, b| a.path.cmp(&b.path));
-        let mut hasher = Sha256::new();
-        for entry in sorted {
-            hasher.update(entry.blob.sha256.to_string());
-            hasher.update([0]);
-            hasher.update(entry.path.as_str());
-            hasher.update([0]);
-        }
-        Sha256Sum(hasher.finalize().into())
+        let entries = self.entries.iter();
+        tree_digest(entries.map(|entry| (&entry.path, entry.blob.sha256)))
     }
 
     /// The bytes of all files together.
     pub fn size(&self) -> u64 {
         self.entries.iter().map(|entry| entry.blob.size).sum()
     }
+}
+
+/// The SHA-256 that names a tree whatever the order of its files: of a line `SHA-256 NUL path NUL` for each, sorted by
+/// path.
+pub fn tree_digest<'a>(files: impl Iterator<Item = (&'a RelativePath, Sha256Sum)>) -> Sha256Sum {
+    let mut sorted: Vec<_> = files.collect();
+    sorted.sort();
+    let mut hasher = Sha256::new();
+    for (path, sha256) in sorted {
+        hasher.update(sha256.to_string());
+        hasher.update([0]);
+        hasher.update(path.as_str());
+        hasher.update([0]);
+    }
+    Sha256Sum(hasher.finalize().into())
 }
 
 #[cfg(test)]

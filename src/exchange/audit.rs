@@ -44,6 +44,8 @@ pub enum Action {
     FeedbackDeleted,
     /// Feedback was taken out of it.
     FeedbackRestored,
+    /// Something was brought in from elsewhere; the detail says what, and from where.
+    Imported,
 }
 
 impl Action {
@@ -68,6 +70,7 @@ impl Action {
             Self::FeedbackGiven => "feedback given",
             Self::FeedbackDeleted => "feedback deleted",
             Self::FeedbackRestored => "feedback restored",
+            Self::Imported => "imported",
         }
     }
 }

@@ -15,6 +15,7 @@ pub mod fsck;
 pub mod gc;
 pub mod health;
 pub mod history;
+pub mod imports;
 pub mod intake;
 pub mod members;
 pub mod overview;

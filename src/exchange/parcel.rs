@@ -2,7 +2,7 @@
 
 use super::{Error, Result};
 use crate::blobs::{Damage, LocalBlobs};
-use crate::domain::{BlobRef, RelativePath, Sha256Sum, Timestamp, Tree, TreeEntry};
+use crate::domain::{BlobRef, RelativePath, Sha256Sum, Timestamp, Tree, TreeEntry, tree_digest};
 use crate::store::Connection;
 use crate::store::reach::{self, Reach};
 use crate::store::trees::{self, Arrivals, Saved};
@@ -64,6 +64,16 @@ impl Parcel {
             Files::Claimed(claims, _) => {
                 let claims = claims.iter().map(|claim| (claim.sha256, claim.size));
                 claims.collect()
+            }
+        }
+    }
+
+    /// The name of the tree.
+    pub(super) fn digest(&self) -> Sha256Sum {
+        match &self.files {
+            Files::Arrived(tree) => tree.digest(),
+            Files::Claimed(claims, _) => {
+                tree_digest(claims.iter().map(|claim| (&claim.path, claim.sha256)))
             }
         }
     }

@@ -245,6 +245,19 @@ pub fn release(
     Ok(version)
 }
 
+/// Shows an earlier version again.
+pub fn show(conn: &mut Connection, assignment: i64, version: i64) -> Result<()> {
+    let release: i64 = releases::table
+        .filter(releases::assignment_id.eq(assignment))
+        .filter(releases::version.eq(version))
+        .select(releases::id)
+        .get_result(conn)?;
+    diesel::update(assignments::table.find(assignment))
+        .set(assignments::current_release.eq(release))
+        .execute(conn)?;
+    Ok(())
+}
+
 /// Takes the assignment out of every listing; its versions, submissions and feedback stay.
 pub fn unrelease(conn: &mut Connection, assignment: i64) -> Result<()> {
     diesel::update(assignments::table.find(assignment))

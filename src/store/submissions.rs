@@ -213,6 +213,23 @@ pub fn at(
     Ok(found)
 }
 
+/// Whether the student has a submission of exactly that time, be it in the trash.
+pub fn is_taken(
+    conn: &mut Connection,
+    assignment: i64,
+    student: &UserName,
+    time: Timestamp,
+) -> Result<bool> {
+    let taken = diesel::select(diesel::dsl::exists(
+        submissions::table
+            .filter(submissions::assignment_id.eq(assignment))
+            .filter(submissions::student.eq(student.as_str()))
+            .filter(submissions::submitted_at.eq(time.micros())),
+    ))
+    .get_result(conn)?;
+    Ok(taken)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

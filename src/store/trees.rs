@@ -76,7 +76,8 @@ pub fn save_all<'a>(
     trees.into_iter().map(save).collect()
 }
 
-fn find(conn: &mut Connection, digest: Sha256Sum) -> Result<Option<Saved>> {
+/// The tree of that name, if it is stored.
+pub fn find(conn: &mut Connection, digest: Sha256Sum) -> Result<Option<Saved>> {
     let row = trees::table
         .filter(trees::digest.eq(digest.0.as_slice()))
         .select((trees::id, trees::files, trees::bytes))

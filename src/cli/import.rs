@@ -1,0 +1,204 @@
+//! `nbcourier import`
+
+use super::Outcome;
+use super::data_dir::{claim, open_blobs, runtime, unbounded};
+use super::progress::Progress;
+use super::{course_id, user_name};
+use crate::auth::Caller;
+use crate::config::{PlaceArgs, Places, operator_account, sqlite_file};
+use crate::domain::{CourseId, UserName};
+use crate::exchange::imports::Importer;
+use crate::moving::directory::Directory;
+use crate::moving::ngshare::Ngshare;
+use crate::moving::{Mover, Report, Rules};
+use crate::store::{Opening, Store};
+use clap::Subcommand;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+/// Bring over what another exchange has. That one is only read; the server here must be stopped
+#[derive(clap::Args)]
+pub struct Arguments {
+    #[command(subcommand)]
+    from: From,
+}
+
+#[derive(Subcommand)]
+enum From {
+    /// From ngshare 0.5 or 0.6: courses, rosters, assignments, submissions and feedback
+    Ngshare(NgshareArguments),
+    /// From nbgrader's own exchange, a shared directory: assignments, submissions and feedback
+    Exchange(ExchangeArguments),
+}
+
+#[derive(clap::Args)]
+struct ExchangeArguments {
+    /// The directory, as it stands in nbgrader's Exchange.root
+    directory: PathBuf,
+    /// Who teaches the courses, as the directory does not say it; may be given more than once
+    #[arg(long = "instructor", value_name = "USER", value_parser = user_name)]
+    instructors: Vec<UserName>,
+    #[command(flatten)]
+    how: How,
+    #[command(flatten)]
+    places: PlaceArgs,
+}
+
+#[allow(
+    clippy::doc_markdown,
+    rustdoc::bare_urls,
+    reason = "the comments are the help, printed as they stand"
+)]
+#[derive(clap::Args)]
+struct NgshareArguments {
+    /// ngshare's database: the file, or as it stands after ngshare's --database, sqlite:////ABSOLUTE/PATH
+    #[arg(long, value_name = "PATH")]
+    database: String,
+    /// The directory with ngshare's files, as it stands after ngshare's --storage
+    #[arg(long, value_name = "DIR")]
+    storage: PathBuf,
+    #[command(flatten)]
+    how: How,
+    /// Directory that holds everything of nbcourier, made where there is none
+    /// [default: /srv/nbcourier if it is writable, else ./nbcourier-data]
+    #[arg(long, env = "NBCOURIER_DATA_DIR", value_name = "DIR")]
+    data_dir: Option<PathBuf>,
+    /// nbcourier's own --storage, where it has one
+    #[arg(long, env = "NBCOURIER_STORAGE", value_name = "DIR")]
+    own_storage: Option<PathBuf>,
+    /// nbcourier's own --database, where it has one
+    #[arg(long, env = "NBCOURIER_DATABASE", value_name = "URL")]
+    own_database: Option<String>,
+}
+
+/// What every kind of moving in has.
+#[derive(clap::Args)]
+struct How {
+    /// Bring only this course; may be given more than once
+    #[arg(long = "course", value_name = "NAME", value_parser = course_id)]
+    courses: Vec<CourseId>,
+    /// Read everything and say what would be brought over and what is damaged, but write nothing
+    #[arg(long)]
+    dry_run: bool,
+    /// Of trees with lost or changed files bring over what is left, rather than leaving them behind
+    #[arg(long)]
+    damaged: bool,
+    /// Print the report as JSON
+    #[arg(long)]
+    json: bool,
+}
+
+pub fn run(arguments: Arguments) -> Outcome {
+    match arguments.from {
+        From::Ngshare(arguments) => from_ngshare(arguments),
+        From::Exchange(arguments) => from_directory(&arguments),
+    }
+}
+
+fn from_directory(arguments: &ExchangeArguments) -> Outcome {
+    let how = &arguments.how;
+    let source = Directory::open(&arguments.directory, &how.courses)?;
+    let files = source.count_files()?;
+    move_in(
+        how,
+        &arguments.places,
+        "a shared directory",
+        files,
+        async |mover| source.bring(mover, &arguments.instructors).await,
+    )
+}
+
+fn from_ngshare(arguments: NgshareArguments) -> Outcome {
+    let mut source = Ngshare::open(&sqlite_file(&arguments.database)?, &arguments.storage)?;
+    let files = source.count_files()?;
+    let places = PlaceArgs {
+        data_dir: arguments.data_dir,
+        storage: arguments.own_storage,
+        database: arguments.own_database,
+    };
+    let how = arguments.how;
+    move_in(&how, &places, "ngshare", files, async |mover| {
+        source.bring(mover, &how.courses).await
+    })
+}
+
+/// Has the source bring everything, into the data directory or, in a dry run, nowhere, and prints the report.
+fn move_in(
+    how: &How,
+    places: &PlaceArgs,
+    from: &'static str,
+    files: u64,
+    bring: impl AsyncFnOnce(&mut Mover<'_>) -> crate::moving::Result<()>,
+) -> Outcome {
+    let places = Places::new(places)?;
+    let (_lock, importer) = if how.dry_run {
+        (None, None)
+    } else {
+        // Before anything is made beside a database that is not ours.
+        Store::inspect(&places.database, Opening::Migrate)?;
+        let lock = claim(&places)?;
+        let store = Store::open(&places.database, Opening::Migrate)?;
+        let exchange = unbounded(store, open_blobs(&places)?);
+        let operator = Caller::operator(&operator_account())?;
+        (Some(lock), Some(Importer::new(&exchange, &operator, from)?))
+    };
+    let bar = Progress::of_things(
+        if how.dry_run {
+            "Checking"
+        } else {
+            "Bringing over"
+        },
+        files,
+    );
+    let add = |files| bar.add(files);
+    let report = runtime()?.block_on(async {
+        let mut mover = Mover::new(
+            importer,
+            Rules {
+                damaged: how.damaged,
+            },
+            &add,
+        );
+        bring(&mut mover).await?;
+        mover.finish().await
+    });
+    drop(bar);
+    tell(how, &report?)
+}
+
+fn tell(how: &How, report: &Report) -> Outcome {
+    if how.json {
+        println!("{}", serde_json::to_string_pretty(report)?);
+    } else {
+        print_report(how, report);
+    }
+    Ok(if report.is_complete() {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    })
+}
+
+fn print_report(how: &How, report: &Report) {
+    for note in &report.notes {
+        println!("note: {note}.");
+    }
+    for problem in &report.problems {
+        println!("left behind: {problem}.");
+    }
+    if how.dry_run {
+        println!(
+            "There are {}; {} files of {} bytes were read. Nothing was written.",
+            report.added, report.files, report.bytes
+        );
+    } else {
+        println!("Brought over: {}.", report.added);
+        println!("Here already: {}.", report.known);
+    }
+    match report.problems.len() {
+        0 if how.dry_run => println!("All of it can be brought over."),
+        0 => println!("All of it is here."),
+        1 => println!("One thing is wrong; see above."),
+        many => println!("{many} things are wrong; see above."),
+    }
+}

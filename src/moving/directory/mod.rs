@@ -1,0 +1,315 @@
+//! Moving in from nbgrader's own exchange, a directory that everybody shares: below `COURSE`, `outbound/ASSIGNMENT` is
+//! what is released, `inbound/USER+ASSIGNMENT+TIME` what was handed in, and `feedback` has the pages that were given back.
+//! It has no roster.
+
+mod feedback;
+mod name;
+mod tree;
+
+use super::source::{SourceSubmission, SourceTree, open};
+use super::{Error, Mover, Result};
+use crate::domain::{AssignmentId, CourseId, Md5Sum, Person, Role, Timestamp, UserName};
+use name::{InboundName, parse_time};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::io::Read as _;
+use std::os::unix::fs::MetadataExt as _;
+use std::path::{Path, PathBuf};
+use tree::{entries, is_directory};
+
+/// What nbgrader adds to a submission: when it was handed in,
+const TIMESTAMP: &str = "timestamp.txt";
+/// and by what its feedback is found.
+const SECRET: &str = "submission_secret.txt";
+/// More than there is in either.
+const SMALL: u64 = 4096;
+
+/// A shared directory. Nothing is ever written to it.
+pub struct Directory {
+    root: PathBuf,
+    courses: Vec<CourseId>,
+}
+
+/// What was handed in.
+struct Inbound {
+    name: InboundName,
+    at: Timestamp,
+    place: PathBuf,
+}
+
+impl Directory {
+    /// Looks which courses there are; or those that are named, which must be there.
+    pub fn open(root: &Path, only: &[CourseId]) -> Result<Self> {
+        let mut courses = Vec::new();
+        for (name, place) in entries(root)? {
+            let is_course = ["inbound", "outbound"]
+                .iter()
+                .any(|part| is_directory(&place.join(part)));
+            if let Some(course) = name.and_then(|name| CourseId::parse(name).ok())
+                && is_course
+            {
+                courses.push(course);
+            }
+        }
+        if courses.is_empty() {
+            return Err(Error::Source(format!(
+                "There is no course in {}: no directory with outbound or inbound in it. Name the directory that nbgrader's \
+                 Exchange.root names",
+                root.display()
+            )));
+        }
+        if let Some(missing) = only.iter().find(|course| !courses.contains(course)) {
+            let all: Vec<_> = courses.iter().map(CourseId::as_str).collect();
+            return Err(Error::Source(format!(
+                "There is no course {missing} in {}. There are: {}",
+                root.display(),
+                all.join(", ")
+            )));
+        }
+        if !only.is_empty() {
+            courses.retain(|course| only.contains(course));
+        }
+        Ok(Self {
+            root: root.to_owned(),
+            courses,
+        })
+    }
+
+    /// How many files there are to look at, without the feedback.
+    pub fn count_files(&self) -> Result<u64> {
+        let mut count = 0;
+        for course in &self.courses {
+            for part in ["outbound", "inbound"] {
+                let directory = self.root.join(course.as_str()).join(part);
+                if is_directory(&directory) {
+                    count += tree::below(&directory, &[])?.files.len() as u64;
+                }
+            }
+        }
+        Ok(count)
+    }
+
+    /// Hands everything to the mover; those named teach every course.
+    pub async fn bring(&self, mover: &mut Mover<'_>, instructors: &[UserName]) -> Result<()> {
+        for course in &self.courses {
+            self.bring_course(mover, course, instructors).await?;
+        }
+        Ok(())
+    }
+
+    async fn bring_course(
+        &self,
+        mover: &mut Mover<'_>,
+        course: &CourseId,
+        instructors: &[UserName],
+    ) -> Result<()> {
+        let directory = self.root.join(course.as_str());
+        mover.course(course).await?;
+        let outbound = outbound(mover, course, &directory.join("outbound"))?;
+        let released: BTreeSet<_> = outbound.keys().cloned().collect();
+        let inbound = inbound(mover, course, &directory.join("inbound"), &released)?;
+
+        let students: BTreeSet<&UserName> = inbound.iter().map(|each| &each.name.student).collect();
+        let people = instructors.iter().map(|name| (Role::Instructor, name));
+        let others = students
+            .into_iter()
+            .filter(|name| !instructors.contains(name));
+        let people = people.chain(others.map(|name| (Role::Student, name)));
+        let people = people.map(|(role, name)| (role, Person::named(name.clone())));
+        mover.people(course, people.collect()).await?;
+        if instructors.is_empty() {
+            let says = "a shared directory has no roster: its students here are those who handed something in, and nobody \
+                        teaches it. Appoint its instructors with --instructor, with `nbcourier roster add`, or by the hub's \
+                        groups";
+            mover.report().note(course.to_string(), says);
+        }
+
+        let mut notebooks: BTreeMap<AssignmentId, BTreeSet<String>> = BTreeMap::new();
+        for (assignment, place) in outbound {
+            let tree = tree::below(&place, &[])?;
+            notebooks.insert(assignment.clone(), notebook_ids(&tree));
+            mover.assignment(course, assignment, tree, None).await?;
+        }
+        let pages = Pages::in_directory(&directory.join("feedback"))?;
+        let mut claimed = HashSet::new();
+        for each in inbound {
+            let work = tree::below(&each.place, &[TIMESTAMP, SECRET])?;
+            let mut ids = notebook_ids(&work);
+            ids.extend(
+                notebooks
+                    .get(&each.name.assignment)
+                    .into_iter()
+                    .flatten()
+                    .cloned(),
+            );
+            let feedback = pages.of(course, &each, &ids, &mut claimed);
+            let submission = SourceSubmission {
+                assignment: each.name.assignment,
+                student: each.name.student,
+                at: each.at,
+                work,
+                feedback: (!feedback.is_empty()).then_some(feedback),
+            };
+            mover.submission(course, submission).await?;
+        }
+        let unclaimed = pages.sums.len() - claimed.len();
+        if unclaimed > 0 {
+            let says = format!(
+                "{unclaimed} pages of feedback belong to no submission that is there, so it is not known to whom; they are \
+                 left behind"
+            );
+            mover.report().problem(course.to_string(), says);
+        }
+        Ok(())
+    }
+}
+
+/// The directories of what is released.
+fn outbound(
+    mover: &mut Mover<'_>,
+    course: &CourseId,
+    outbound: &Path,
+) -> Result<BTreeMap<AssignmentId, PathBuf>> {
+    let mut releases = BTreeMap::new();
+    if !is_directory(outbound) {
+        return Ok(releases);
+    }
+    for (name, place) in entries(outbound)? {
+        let shown = name.clone().unwrap_or_else(|| place.display().to_string());
+        match name.and_then(|name| AssignmentId::parse(name).ok()) {
+            Some(assignment) if is_directory(&place) => {
+                releases.insert(assignment, place);
+            }
+            _ => {
+                let about = format!("{course} / outbound / {shown:?}");
+                let says =
+                    "is no directory with a name that an assignment can have; it is left behind";
+                mover.report().problem(about, says);
+            }
+        }
+    }
+    Ok(releases)
+}
+
+/// What was handed in, oldest first.
+fn inbound(
+    mover: &mut Mover<'_>,
+    course: &CourseId,
+    inbound: &Path,
+    released: &BTreeSet<AssignmentId>,
+) -> Result<Vec<Inbound>> {
+    let mut found = Vec::new();
+    let mut owners: BTreeMap<UserName, BTreeSet<u32>> = BTreeMap::new();
+    let mut unreleased = BTreeSet::new();
+    if !is_directory(inbound) {
+        return Ok(found);
+    }
+    for (name, place) in entries(inbound)? {
+        let shown = name.clone().unwrap_or_else(|| place.display().to_string());
+        let about = format!("{course} / inbound / {shown:?}");
+        let parsed = name.and_then(|name| InboundName::parse(&name, released));
+        let Some((name, at)) = parsed
+            .filter(|_| is_directory(&place))
+            .and_then(|name| parse_time(&name.time).map(|at| (name, at)))
+        else {
+            let says = "is no directory named USER+ASSIGNMENT+TIME, with a time in UTC or with an offset from it; it is \
+                        left behind";
+            mover.report().problem(about, says);
+            continue;
+        };
+        let inside = read_small(&place.join(TIMESTAMP)).and_then(|text| parse_time(&text));
+        if inside.is_some_and(|inside| inside != at) {
+            let says = "timestamp.txt says another time; that of the name counts";
+            mover.report().note(about, says);
+        }
+        if let Ok(known) = std::fs::symlink_metadata(&place) {
+            let owners = owners.entry(name.student.clone()).or_default();
+            owners.insert(known.uid());
+        }
+        if !released.contains(&name.assignment) && unreleased.insert(name.assignment.clone()) {
+            let about = format!("{course} / {}", name.assignment);
+            let says = "is not released; what was handed in is brought over, and shown once it is released here";
+            mover.report().note(about, says);
+        }
+        found.push(Inbound { name, at, place });
+    }
+    for (student, owners) in owners.iter().filter(|(_, owners)| owners.len() > 1) {
+        let says = format!(
+            "what was handed in belongs to different accounts of this machine ({owners:?}); one of them may have used the \
+             other's name"
+        );
+        mover.report().note(format!("{course} / {student}"), says);
+    }
+    found.sort_by_key(|each| each.at);
+    Ok(found)
+}
+
+/// The pages of feedback of a course.
+struct Pages {
+    directory: PathBuf,
+    sums: HashSet<Md5Sum>,
+}
+
+impl Pages {
+    fn in_directory(directory: &Path) -> Result<Self> {
+        let mut sums = HashSet::new();
+        if is_directory(directory) {
+            let names = entries(directory)?.into_iter().filter_map(|(name, _)| name);
+            sums.extend(names.filter_map(|name| Md5Sum::parse(name.strip_suffix(".html")?)));
+        }
+        Ok(Self {
+            directory: directory.to_owned(),
+            sums,
+        })
+    }
+
+    /// What was given back on a submission, for notebooks with these names.
+    fn of(
+        &self,
+        course: &CourseId,
+        inbound: &Inbound,
+        notebooks: &BTreeSet<String>,
+        claimed: &mut HashSet<Md5Sum>,
+    ) -> SourceTree {
+        let mut tree = SourceTree::default();
+        let secret = read_small(&inbound.place.join(SECRET));
+        for id in notebooks {
+            let names = if let Some(secret) = &secret {
+                vec![feedback::name_by_secret(secret.as_bytes(), id)]
+            } else {
+                let key = [
+                    course.as_str(),
+                    inbound.name.assignment.as_str(),
+                    id,
+                    inbound.name.student.as_str(),
+                    &inbound.name.time,
+                ];
+                let notebook = inbound.place.join(format!("{id}.ipynb"));
+                // One that cannot be read is told of with the submission.
+                feedback::names_by_content(&notebook, key).map_or_else(|_| Vec::new(), Vec::from)
+            };
+            if let Some(name) = names.into_iter().find(|name| self.sums.contains(name)) {
+                claimed.insert(name);
+                let place = self.directory.join(format!("{name}.html"));
+                tree.add(&format!("{id}.html"), place, None, None);
+            }
+        }
+        tree
+    }
+}
+
+/// The notebooks at the top of a tree, without their ending: those that nbgrader grades.
+fn notebook_ids(tree: &SourceTree) -> BTreeSet<String> {
+    let paths = tree.files.iter().map(|file| file.path.as_str());
+    let ids = paths.filter(|path| !path.contains('/') && !path.starts_with('.'));
+    ids.filter_map(|path| path.strip_suffix(".ipynb"))
+        .map(str::to_owned)
+        .collect()
+}
+
+/// The text of a small file, if there is one.
+fn read_small(place: &Path) -> Option<String> {
+    let mut text = String::new();
+    let file = open(place).ok()?;
+    file.take(SMALL).read_to_string(&mut text).ok()?;
+    Some(text)
+}

@@ -1,0 +1,35 @@
+//! Moving in: what other exchanges have, brought into this one.
+//!
+//! A source (`ngshare`, `directory`) reads and never writes; it hands what it finds to a [`Mover`], which takes the files
+//! in, has `exchange::imports` add what is new, and keeps the [`Report`]. A run that was broken off goes on where it was,
+//! since what is there already is recognised.
+
+pub mod directory;
+mod mover;
+pub mod ngshare;
+mod report;
+mod source;
+
+pub use mover::{Mover, Rules};
+pub use report::{Counts, Problem, Report};
+pub use source::{SourceFile, SourceSubmission, SourceTree};
+
+use crate::exchange;
+use std::path::PathBuf;
+
+/// Why nothing can be brought over, or no more.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The source is not what it was said to be; the sentence says what to do.
+    #[error("{0}")]
+    Source(String),
+    /// The source cannot be read there.
+    #[error("{path} cannot be read: {error}", path = .0.display(), error = .1)]
+    Unreadable(PathBuf, std::io::Error),
+    /// The exchange refused.
+    #[error("the exchange could not take it: {0}")]
+    Exchange(#[from] exchange::Error),
+}
+
+/// The answer of a source.
+pub type Result<T> = std::result::Result<T, Error>;

@@ -1,0 +1,222 @@
+"""A course moves over from the exchange that nbgrader itself brings, a directory that everybody shares."""
+
+import shutil
+import subprocess
+import sys
+import urllib.parse
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from nbgrader.utils import make_unique_key, notebook_hash
+from ngshare import Installation, Wire
+from processes import clean_environment
+from standalone import Standalone
+from test_moving_in import Import, contents
+from trees import Tree, assert_same_tree, decoded, read_tree, without
+
+COURSE = "algebra 1"
+TERM = Path(__file__).with_name("shared_directory.py")
+COMMAND_LIMIT_S = 120
+PROGRAMS = Path(sys.executable).parent
+
+
+def move(binary: Path, root: Path, data: Path, *options: str) -> Import:
+    """Runs the import to its end."""
+    done = subprocess.run(
+        [str(binary), "import", "exchange", str(root), f"--data-dir={data}", *options],
+        capture_output=True,
+        text=True,
+        timeout=COMMAND_LIMIT_S,
+    )
+    assert "panicked" not in done.stderr, done.stderr
+    return Import(done.returncode, done.stdout, done.stderr)
+
+
+@pytest.fixture(scope="module")
+def term(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The directories of everybody, and `exchange`, at the end of the term."""
+    home = tmp_path_factory.mktemp("term")
+    done = subprocess.run(
+        [sys.executable, str(TERM), COURSE],
+        cwd=home,
+        env=clean_environment(path_first=PROGRAMS, home=home) | {"USER": "ira"},
+        capture_output=True,
+        text=True,
+        timeout=COMMAND_LIMIT_S,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    shutil.rmtree(home / "exchange" / COURSE / "outbound" / "withdrawn")
+    return home
+
+
+@pytest.fixture(scope="module")
+def root(term: Path) -> Path:
+    """The shared directory."""
+    return term / "exchange"
+
+
+@pytest.fixture(scope="module")
+def moved(binary: Path, root: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A data directory that everything was brought into."""
+    data = tmp_path_factory.mktemp("moved") / "data"
+    outcome = move(binary, root, data, "--instructor=ira")
+    assert outcome.code == 0, outcome.stdout + outcome.stderr
+    assert outcome.says("withdrawn", "is not released")
+    return data
+
+
+@pytest.fixture(scope="module")
+def wire(binary: Path, moved: Path) -> Iterator[Wire]:
+    """The exchange that took over."""
+    service = Standalone(binary, moved.parent)
+    yield Wire(int(urllib.parse.urlsplit(service.url).port or 0))
+    service.stop()
+
+
+def get(wire: Wire, caller: str, *path: str, **query: str) -> dict:
+    """A reply that must be a success."""
+    address = "/".join(urllib.parse.quote(part, safe="") for part in path)
+    status, reply = wire.get(caller, address, **query)
+    assert status == 200 and isinstance(reply, dict), f"{address}: {status} {reply}"
+    return reply
+
+
+def inbound(root: Path, student: str, assignment: str = "ps1") -> dict[str, Tree]:
+    """What the student handed in, by the time in the directory's name, oldest first."""
+    directories = sorted((root / COURSE / "inbound").glob(f"{student}+{assignment}+*"))
+    return {
+        path.name.split("+")[2]: without(
+            read_tree(path), "timestamp.txt", "submission_secret.txt"
+        )
+        for path in directories
+    }
+
+
+def test_people_fetch_what_the_directory_had(wire: Wire, root: Path) -> None:
+    released = get(wire, "ada", "assignment", COURSE, "ps1")["files"]
+    assert_same_tree(decoded(released), read_tree(root / COURSE / "outbound" / "ps1"))
+    assert get(wire, "zoë b", "assignments", COURSE)["assignments"] == ["ps1"]
+    for student, count in (("ada", 2), ("zoë b", 1)):
+        handed_in = inbound(root, student)
+        assert len(handed_in) == count
+        listed = get(wire, student, "submissions", COURSE, "ps1", student)["submissions"]
+        times = [each["timestamp"] for each in listed]
+        assert times == [time.removesuffix(" UTC") for time in handed_in]
+        for time, tree in handed_in.items():
+            reply = get(
+                wire, "ira", "submission", COURSE, "ps1", student, timestamp=time
+            )
+            assert_same_tree(decoded(reply["files"]), tree)
+
+
+def test_feedback_finds_the_submission_it_is_on(wire: Wire, root: Path) -> None:
+    for student in ("ada", "zoë b"):
+        *earlier, newest = inbound(root, student)
+        for time in earlier:
+            reply = get(wire, student, "feedback", COURSE, "ps1", student, timestamp=time)
+            assert reply["files"] == []
+        reply = get(wire, student, "feedback", COURSE, "ps1", student, timestamp=newest)
+        pages = {
+            f"{notebook}.html": f"<p>{notebook} of {student}".encode()
+            for notebook in ("p1", "p2 (two)")
+        }
+        assert_same_tree(decoded(reply["files"]), pages)
+
+
+def test_who_is_who_is_as_far_as_it_is_known(wire: Wire) -> None:
+    students = get(wire, "ira", "students", COURSE)["students"]
+    assert [each["username"] for each in students] == ["ada", "zoë b"]
+    teachers = get(wire, "ada", "instructors", COURSE)["instructors"]
+    assert [each["username"] for each in teachers] == ["ira"]
+
+
+def test_work_of_what_is_withdrawn_comes_back_with_its_release(wire: Wire, root: Path) -> None:
+    path = f"assignment/{urllib.parse.quote(COURSE)}/withdrawn"
+    wire.change("POST", "ira", path, files="[]")
+    listed = get(wire, "ada", "submissions", COURSE, "withdrawn", "ada")["submissions"]
+    assert len(listed) == 1
+    wire.change("DELETE", "ira", path)
+
+
+def test_the_directory_stays_as_it_is_and_a_second_run_adds_nothing(
+    binary: Path, root: Path, tmp_path: Path
+) -> None:
+    untouched = Installation(root).snapshot()
+    data = tmp_path / "data"
+    dry = move(binary, root, data, "--dry-run", "--json")
+    assert dry.code == 0 and dry.report["added"]["feedback"] == 2, dry.stdout
+    assert not data.exists()
+    first = move(binary, root, data)
+    assert first.code == 0 and first.says("has no roster"), first.stdout
+    before = contents(data)
+    again = move(binary, root, data, "--json")
+    assert again.code == 0, again.stdout
+    assert set(again.report["added"].values()) == {0}
+    assert again.report["known"]["submissions"] == 4
+    assert contents(data) == before
+    assert Installation(root).snapshot() == untouched
+
+
+def test_what_is_odd_is_named_and_left(binary: Path, root: Path, moved: Path, tmp_path: Path) -> None:
+    odd = tmp_path / "exchange"
+    shutil.copytree(root, odd)
+    course = odd / COURSE
+    (course / "inbound" / "nonsense").mkdir()
+    (course / "inbound" / "ada+ps1+yesterday").mkdir()
+    (course / "inbound" / "file+ps1+2026-01-30 10:30:47.5 UTC").write_bytes(b"")
+    secret = tmp_path / "secret"
+    secret.write_text("of somebody else")
+    trap = course / "inbound" / "eve+ps1+2026-01-30 10:30:47.500000 UTC+aB"
+    trap.mkdir()
+    (trap / "p1.ipynb").symlink_to(secret)
+    (trap / "back\\slash").write_bytes(b"")
+    (course / "feedback" / f"{0:032x}.html").write_bytes(b"whose?")
+    outcome = move(binary, odd, tmp_path / "data")
+    assert outcome.code == 1
+    for words in (
+        ['"nonsense"', "is no directory named USER+ASSIGNMENT+TIME"],
+        ["yesterday", "is no directory named"],
+        ["file+ps1", "is no directory named"],
+        ["eve at", "p1.ipynb", "is a link"],
+        ["eve at", "back", "is illegal"],
+        ["1 pages of feedback belong to no submission"],
+    ):
+        assert outcome.says(*words), f"{words}\n{outcome.stdout}"
+    assert contents(tmp_path / "data")["submissions"] == contents(moved)["submissions"]
+    missing = move(binary, odd, tmp_path / "data", "--course=nowhere")
+    assert missing.code == 1 and "There is no course nowhere" in missing.stderr
+    empty = move(binary, secret.parent / "data", tmp_path / "more")
+    assert empty.code == 1 and "There is no course in" in empty.stderr
+
+
+def test_names_with_a_plus_and_feedback_of_older_nbgraders(
+    binary: Path, root: Path, tmp_path: Path
+) -> None:
+    old = tmp_path / "exchange"
+    course = old / "old"
+    written = "2019-01-30 10:30:47.524219 UTC"
+    for name in (f"ada+x+ps1+{written}", f"bob+ps+2+{written}+aB-_"):
+        work = course / "inbound" / name
+        work.mkdir(parents=True)
+        (work / "p1.ipynb").write_text(name)
+        (work / "timestamp.txt").write_text(written)
+    (course / "outbound" / "ps+2").mkdir(parents=True)
+    (course / "feedback").mkdir()
+    first, second = sorted((course / "inbound").iterdir())
+    key = make_unique_key("old", "ps1", "p1", "ada+x", written)
+    pages = {
+        notebook_hash(str(first / "p1.ipynb"), key): "by its key",
+        notebook_hash(str(second / "p1.ipynb")): "by its bytes",
+    }
+    for name, text in pages.items():
+        (course / "feedback" / f"{name}.html").write_text(text)
+    outcome = move(binary, old, tmp_path / "data")
+    assert outcome.code == 0, outcome.stdout
+    found = contents(tmp_path / "data")
+    assert [row[:3] for row in found["submissions"]] == [
+        ("old", "ps+2", "bob"),
+        ("old", "ps1", "ada+x"),
+    ]
+    assert {row[3] for row in found["submissions"]} == {1_548_844_247_524_219}
+    assert [row[0] for row in found["feedback"]] == ["ada+x", "bob"]
