@@ -43,6 +43,11 @@ class Reply:
         except ValueError as error:
             raise self.strange() from error
 
+    def nothing(self) -> None:
+        """No content, which is how an exchange says that something is gone."""
+        if self._response.status_code != 204:
+            raise self.strange()
+
     def stream(self, content_type: str, done: Callable[[int], object]) -> Incoming:
         """The content, which is of this type if this is an exchange; `done` is told of each part that came."""
         if not self.header("Content-Type").startswith(content_type):

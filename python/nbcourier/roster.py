@@ -75,7 +75,8 @@ class Roster(NbCourier, BaseAuthPlugin):
             raise
 
     def _give_up(self, what: str, error: CourierError) -> None:
-        if isinstance(error, Refused):
+        is_no = isinstance(error, Refused) and error.by_exchange
+        if is_no and error.status < 500:
             # Asked before the gradebook is touched, so nothing was done at all.
             self._fail(f"{what}: {error}")
         # No exception: the gradebook is right even if the exchange cannot be asked now, and grading must go on.

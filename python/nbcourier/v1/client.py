@@ -29,7 +29,7 @@ class V1Client:
 
     def _delete(self, *names: str) -> None:
         try:
-            self._ask("DELETE", *names, use=lambda reply: None, repeatable=True)
+            self._ask("DELETE", *names, use=Reply.nothing, repeatable=True)
         except Refused as refused:
             # The answer to an earlier attempt was lost, and that one has done it.
             if not (refused.missing and refused.repeated):

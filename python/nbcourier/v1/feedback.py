@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from typing import Any
 
 from .. import digest, tar
 from ..digest import Summed
@@ -107,7 +108,10 @@ class V1Feedback(V1Submissions):
             for each in sums
         ]
         names = (*at_assignment(some.course, some.assignment), "feedback")
-        self._post(tar.body(members), *names)
+        answer = self._post(tar.body(members), *names)
+        given = {each["submission"]: each["tree"] for each in answer["feedback"]}
+        for of, sums in batch.items():
+            _require_same(given[of.id], sums)
 
     def _give_each(
         self,
@@ -121,13 +125,20 @@ class V1Feedback(V1Submissions):
             ]
             names = ("courses", of.course, "submissions", str(of.id), "feedback")
             try:
-                self._post(tar.body(members), *names)
+                _require_same(self._post(tar.body(members), *names)["tree"], sums)
             except Refused as refused:
                 failed[of] = refused
 
-    def _post(self, body: tar.Body, *names: str) -> None:
+    def _post(self, body: tar.Body, *names: str) -> dict[str, Any]:
         # The same pages once more change nothing.
-        self._ask("POST", *names, body=body.compressed(), repeatable=True)
+        return self._ask("POST", *names, body=body.compressed(), repeatable=True)
+
+
+def _require_same(tree: str, sums: list[Summed]) -> None:
+    if tree != digest.of_files(sums):
+        raise CourierError(
+            "Pages changed while they were sent, and what students get may be no good: release the feedback again"
+        )
 
 
 def _batches(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from .. import digest, manifest
 from ..dates import Dates
 from ..digest import Summed
-from ..errors import Refused
+from ..errors import CourierError, Refused
 from ..transport import Receive, Release, RemoteFile
 from ..trees import LocalFile
 from .client import V1Client, at_assignment, remote_files
@@ -58,7 +58,7 @@ class V1Releases(V1Client):
         sums = digest.summed(files)
         query = {} if again else {"only_first": "true"}
         try:
-            manifest.send(
+            answer = manifest.send(
                 sums,
                 lambda body: self._ask(
                     "PUT",
@@ -74,6 +74,11 @@ class V1Releases(V1Client):
             may_be_ours = refused.status == 409 and refused.repeated
             if not (may_be_ours and self._is_released(course, assignment, sums)):
                 raise
+            return
+        if answer["tree"] != digest.of_files(sums):
+            raise CourierError(
+                "Files changed while they were sent, and what students get may be no good: release again with --force"
+            )
 
     def unrelease(self, course: str, assignment: str) -> None:
         self._delete(*at_assignment(course, assignment), "release")
