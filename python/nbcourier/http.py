@@ -24,6 +24,9 @@ LONGEST_PAUSE_S = 10.0
 # Somebody on the way is busy or restarting; the same request may well succeed in a moment.
 _PASSING = (429, 502, 503, 504)
 
+# In an address these lead to another place than the one that is meant.
+_NO_NAMES = ("", ".", "..")
+
 T = TypeVar("T")
 
 
@@ -33,7 +36,8 @@ class _Token(AuthBase):
         self._token = token
 
     def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
-        request.headers["Authorization"] = f"token {self._token}"
+        # Bytes: a header of any other characters than these would not even be sent.
+        request.headers["Authorization"] = f"token {self._token}".encode()
         return request
 
 
@@ -104,6 +108,9 @@ class Connection:
         `repeatable`: sending it twice is the same as once, so it is sent again when nobody knows what became of it,
         and `use` gets another reply. `resumable`: when the reply breaks off, the caller would rather go on from there.
         """
+        for name in names:
+            if name in _NO_NAMES:
+                raise CourierError(f"'{name}' is not the name of anything")
         url = "/".join([self.url, *(quote(name, safe="") for name in names)])
         request = {"params": query, "headers": dict(headers or {}), "body": body}
         repeated = False

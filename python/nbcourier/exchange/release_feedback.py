@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import glob
+import os
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,6 +14,8 @@ from ..errors import CourierError
 from ..transport import Submission
 from ..trees import LocalFile
 from .base import NbCourierExchange, selects
+
+_STAND_IN = "\0"
 
 
 class ReleaseFeedback(NbCourierExchange, ExchangeReleaseFeedback):
@@ -66,16 +68,18 @@ class ReleaseFeedback(NbCourierExchange, ExchangeReleaseFeedback):
 
     def _graded(self) -> list[tuple[str, Path]]:
         step = self.coursedir.feedback_directory
-        # A stand-in for the name, since the names around it may hold characters that mean something in a pattern.
-        stand_in = "\0"
-        path = self.coursedir.format_path(step, stand_in, self.assignment)
-        found = []
-        for directory in glob.glob(glob.escape(path).replace(stand_in, "*")):
-            form = re.escape(path).replace(re.escape(stand_in), "([^/]+)", 1)
-            match = re.fullmatch(form.replace(re.escape(stand_in), r"\1"), directory)
-            if match and Path(directory).is_dir():
-                found.append((match.group(1), Path(directory)))
-        return sorted(found)
+        # A stand-in for the name, and no pattern: names hold characters that mean something there, or a dot in front.
+        path = self.coursedir.format_path(step, _STAND_IN, self.assignment)
+        above = os.path.dirname(path.partition(_STAND_IN)[0])
+        if not os.path.isdir(above):
+            return []
+        level = path[len(above) :].lstrip("/").partition("/")[0]
+        form = re.escape(level).replace(re.escape(_STAND_IN), "(.+)", 1)
+        form = form.replace(re.escape(_STAND_IN), r"\1")
+        matches = (re.fullmatch(form, name, re.DOTALL) for name in os.listdir(above))
+        students = sorted(match.group(1) for match in matches if match)
+        named = [(each, Path(path.replace(_STAND_IN, each))) for each in students]
+        return [(each, directory) for each, directory in named if directory.is_dir()]
 
 
 def _graded_time(directory: Path) -> str:
