@@ -11,5 +11,6 @@ pub mod config;
 pub mod domain;
 pub mod exchange;
 pub mod http;
+pub mod keeping;
 pub mod moving;
 pub mod store;

@@ -14,7 +14,8 @@ const ARROWS: &[(&str, &[&str])] = &[
     (
         "cli",
         &[
-            "config", "http", "client", "moving", "auth", "exchange", "store", "blobs", "domain",
+            "config", "http", "client", "moving", "keeping", "auth", "exchange", "store", "blobs",
+            "domain",
         ],
     ),
     ("http", &["codec", "auth", "exchange", "domain"]),
@@ -22,6 +23,8 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("exchange", &["auth::Caller", "store", "blobs", "domain"]),
     // What other exchanges have, and this one is to have: how that is stored it does not know.
     ("moving", &["exchange", "domain"]),
+    // Works on a data directory as it lies there.
+    ("keeping", &["exchange", "store", "blobs", "domain"]),
     // What is asked of an exchange that is elsewhere: it knows replies, not how they come about.
     ("client", &["domain"]),
     ("config", &["domain"]),

@@ -8,7 +8,8 @@ use std::io::{self, ErrorKind, Read, Write};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
-const FILE_NAME: &str = "session.key";
+/// The file of the data directory that holds it.
+pub const KEY_FILE: &str = "session.key";
 const KEY_BYTES: usize = 32;
 /// What SHA-256 takes in at a time.
 const BLOCK_BYTES: usize = 64;
@@ -51,7 +52,7 @@ impl SigningKey {
     ///
     /// Of several who make it at the same time one wins, and all get that key.
     pub fn load_or_create(directory: &Path) -> Result<Self, KeyError> {
-        let path = directory.join(FILE_NAME);
+        let path = directory.join(KEY_FILE);
         let io_error = |source| KeyError::Io {
             path: path.clone(),
             source,
@@ -113,7 +114,7 @@ fn create(directory: &Path, path: &Path) -> io::Result<()> {
     let mut bytes = [0; KEY_BYTES];
     getrandom::fill(&mut bytes).map_err(|error| io::Error::other(error.to_string()))?;
     let mut file = tempfile::Builder::new()
-        .prefix(FILE_NAME)
+        .prefix(KEY_FILE)
         .permissions(Permissions::from_mode(OWNER_ONLY))
         .tempfile_in(directory)?;
     file.write_all(&bytes)?;

@@ -30,7 +30,7 @@ mod tests;
 
 pub use caller::{Caller, CallerKind, Credential};
 pub use error::{AuthError, SetupError};
-pub use key::{KeyError, SigningKey};
+pub use key::{KEY_FILE, KeyError, SigningKey};
 pub use oauth::Redirect;
 pub use receipts::ReceiptSigner;
 pub use with_hub::HubSettings;

@@ -5,12 +5,14 @@ use crate::domain::{BlobRef, Sha256Sum};
 use sha2::{Digest, Sha256};
 use std::collections::BTreeSet;
 use std::fs::{self, File};
-use std::io::{self, Read};
+use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::SystemTime;
 
 const STAGING: &str = "incoming";
+/// Where files are put that are not what they should be.
+const ASIDE: &str = "damaged";
 
 /// What is wrong with a blob.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -76,7 +78,7 @@ impl LocalBlobs {
     /// Begins a blob.
     pub fn stage(&self) -> io::Result<Staged> {
         tempfile::Builder::new()
-            .tempfile_in(self.root.join(STAGING))
+            .tempfile_in(self.staging())
             .map(Staged::new)
     }
 
@@ -149,21 +151,70 @@ impl LocalBlobs {
         })
     }
 
-    /// Calls `visit` for every file named like a blob.
+    /// Calls `visit` for every file that stands where the blob of its name does.
     pub fn walk(&self, mut visit: impl FnMut(StoredFile)) -> io::Result<()> {
+        self.each(|name, path| {
+            let sum = Sha256Sum::parse(name).filter(|sum| self.path(*sum) == path);
+            if let Some(file) = sum.and_then(|sum| self.look(sum)) {
+                visit(file);
+            }
+        })
+    }
+
+    /// The files among the blobs that stand where no blob does.
+    pub fn strays(&self) -> io::Result<Vec<PathBuf>> {
+        let mut strays = Vec::new();
+        self.each(|name, path| {
+            let is_in_place = Sha256Sum::parse(name).is_some_and(|sum| self.path(sum) == path);
+            if !is_in_place && path.is_file() {
+                strays.push(path.to_owned());
+            }
+        })?;
+        Ok(strays)
+    }
+
+    /// Everything in the 256 parts, by name and path.
+    fn each(&self, mut visit: impl FnMut(&str, &Path)) -> io::Result<()> {
         for part in 0..=u8::MAX {
             for entry in fs::read_dir(self.root.join(format!("{part:02x}")))? {
-                let name = entry?.file_name();
-                if let Some(file) = name
-                    .to_str()
-                    .and_then(Sha256Sum::parse)
-                    .and_then(|sum| self.look(sum))
-                {
-                    visit(file);
-                }
+                let entry = entry?;
+                visit(&entry.file_name().to_string_lossy(), &entry.path());
             }
         }
         Ok(())
+    }
+
+    /// Moves a file that is not what it should be to where it is in nobody's way; where that is.
+    pub fn set_aside(&self, path: &Path) -> io::Result<PathBuf> {
+        let place = self.place_aside(path)?;
+        fs::rename(path, &place)?;
+        sync_directory(&self.root.join(ASIDE))?;
+        Ok(place)
+    }
+
+    /// The same for bytes that were no file.
+    pub fn write_aside(&self, name: &str, bytes: &[u8]) -> io::Result<PathBuf> {
+        let place = self.place_aside(Path::new(name))?;
+        let mut file = File::create_new(&place)?;
+        file.write_all(bytes)?;
+        file.sync_all()?;
+        sync_directory(&self.root.join(ASIDE))?;
+        Ok(place)
+    }
+
+    /// A place that nothing has yet.
+    fn place_aside(&self, path: &Path) -> io::Result<PathBuf> {
+        let aside = self.root.join(ASIDE);
+        fs::create_dir_all(&aside)?;
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        let numbered = |number: u32| match number {
+            0 => aside.join(&*name),
+            _ => aside.join(format!("{name}.{number}")),
+        };
+        (0..=u32::MAX)
+            .map(numbered)
+            .find(|place| !place.exists())
+            .ok_or_else(|| io::ErrorKind::AlreadyExists.into())
     }
 
     /// Shows that the directory takes files.
@@ -178,7 +229,17 @@ impl LocalBlobs {
         Ok(space.f_bavail.saturating_mul(space.f_frsize))
     }
 
-    pub(super) fn path(&self, sha256: Sha256Sum) -> PathBuf {
+    /// The directory.
+    pub fn root(&self) -> &Path {
+        &self.root
+    }
+
+    pub(super) fn staging(&self) -> PathBuf {
+        self.root.join(STAGING)
+    }
+
+    /// Where the file of that name stands, or would.
+    pub fn path(&self, sha256: Sha256Sum) -> PathBuf {
         let name = sha256.to_string();
         self.root.join(&name[..2]).join(name)
     }

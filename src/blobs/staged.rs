@@ -4,6 +4,8 @@ use super::LocalBlobs;
 use crate::domain::Sha256Sum;
 use std::fs::File;
 use std::io::{self, Write};
+use std::path::Path;
+use std::time::SystemTime;
 use tempfile::{NamedTempFile, TempPath};
 
 /// A temporary file that becomes a blob once its name is known, or is removed when dropped.
@@ -47,16 +49,23 @@ impl Complete {
     /// Puts the bytes in their place; the name there is durable once `blobs` has flushed its directory.
     pub(super) fn keep(self, blobs: &LocalBlobs) -> io::Result<Sha256Sum> {
         let place = blobs.path(self.sha256);
-        if blobs.has(self.sha256, self.size) {
-            // Young again, so that a clean-up that looks for forgotten files passes it by.
-            File::options()
-                .write(true)
-                .open(&place)?
-                .set_modified(std::time::SystemTime::now())?;
-        } else {
-            File::open(&self.path)?.sync_all()?;
-            self.path.persist(place).map_err(|failed| failed.error)?;
+        // Young again, so that a clean-up that looks for forgotten files passes it by; or removed by one just now.
+        if blobs.has(self.sha256, self.size) && make_young(&place)? {
+            return Ok(self.sha256);
         }
+        let file = File::open(&self.path)?;
+        file.set_modified(SystemTime::now())?;
+        file.sync_all()?;
+        self.path.persist(place).map_err(|failed| failed.error)?;
         Ok(self.sha256)
+    }
+}
+
+/// Whether there was such a file.
+fn make_young(path: &Path) -> io::Result<bool> {
+    match File::options().write(true).open(path) {
+        Ok(file) => file.set_modified(SystemTime::now()).map(|()| true),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
+        Err(error) => Err(error),
     }
 }

@@ -3,6 +3,7 @@
 use crate::blobs::LocalBlobs;
 use crate::config::{PlaceArgs, Places};
 use crate::exchange::{Exchange, Limits, Policy};
+use crate::keeping::RESTORE_MARK;
 use crate::store::{Opening, Store};
 use std::error::Error;
 use std::fs::File;
@@ -10,8 +11,14 @@ use std::fs::File;
 /// Held by the one process that serves a data directory or fills it; let go when dropped.
 pub struct Lock(#[allow(dead_code, reason = "what it does is being there")] File);
 
-/// Claims the data directory, making it where it is not there.
+/// Claims the data directory, making it where it is not there. Refuses one to which a backup is only half restored.
 pub fn claim(places: &Places) -> Result<Lock, Box<dyn Error>> {
+    require_whole(places)?;
+    lock(places)
+}
+
+/// Claims the data directory whatever is in it.
+pub fn lock(places: &Places) -> Result<Lock, Box<dyn Error>> {
     let failed = |error: std::io::Error| {
         format!(
             "The data directory {} cannot be used: {error}. Name one that this user may write to with --data-dir",
@@ -43,6 +50,18 @@ pub fn claim(places: &Places) -> Result<Lock, Box<dyn Error>> {
     }
 }
 
+fn require_whole(places: &Places) -> Result<(), Box<dyn Error>> {
+    if !places.data_dir.join(RESTORE_MARK).exists() {
+        return Ok(());
+    }
+    Err(format!(
+        "A restore of a backup to {} was broken off, or is going on. Repeat `nbcourier restore` until it says that all is \
+         back",
+        places.data_dir.display()
+    )
+    .into())
+}
+
 /// The blobs of a data directory that this process has claimed.
 pub fn open_blobs(places: &Places) -> Result<LocalBlobs, Box<dyn Error>> {
     let blobs = LocalBlobs::open(&places.blobs).map_err(|error| {
@@ -57,6 +76,7 @@ pub fn open_blobs(places: &Places) -> Result<LocalBlobs, Box<dyn Error>> {
 /// The rows and bytes of a data directory that a server has made, which may go on serving it.
 pub fn open_existing(places: &PlaceArgs) -> Result<(Store, LocalBlobs), Box<dyn Error>> {
     let places = Places::new(places)?;
+    require_whole(&places)?;
     let store = Store::open(&places.database, Opening::Existing)?;
     let blobs = LocalBlobs::open_existing(&places.blobs).map_err(|error| {
         format!(

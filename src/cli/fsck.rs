@@ -1,13 +1,22 @@
 //! `nbcourier fsck`
 
 use super::Outcome;
-use super::data_dir::{open_existing, runtime};
-use super::progress::Progress;
-use crate::config::PlaceArgs;
-use crate::exchange::fsck;
+use super::data_dir::{claim, open_existing, runtime, unbounded};
+use super::progress::{Progress, Watch};
+use crate::blobs::LocalBlobs;
+use crate::config::{PlaceArgs, Places};
+use crate::exchange::fsck::{self, Fault, Report};
+use crate::exchange::gc;
+use crate::keeping;
+use crate::store::Store;
+use std::path::PathBuf;
 use std::process::ExitCode;
+use tokio::runtime::Runtime;
 
-/// Reads every stored file and compares it with its checksum. Changes nothing; the server may go on serving
+/// Reads every stored file and compares it with its checksum, and looks at all that names them
+///
+/// Changes nothing, and the server may go on serving, unless --repair is given. The exit code is 0 when all is well, at the
+/// end.
 #[derive(clap::Args)]
 pub struct Arguments {
     #[command(flatten)]
@@ -15,50 +24,152 @@ pub struct Arguments {
     /// Say nothing but what is wrong
     #[arg(long, short)]
     quiet: bool,
+    /// Mend what can be mended: damaged bytes are set aside, so that they come back with whoever sends them again, and files
+    /// that nobody names are removed. The server must be stopped
+    #[arg(long)]
+    repair: bool,
+    /// Bring damaged and missing bytes back from this directory, which nbcourier backup made
+    #[arg(long, value_name = "BACKUP", requires = "repair")]
+    from: Option<PathBuf>,
 }
 
 pub fn run(arguments: &Arguments) -> Outcome {
+    // Beside a server nothing could be set aside without taking what it took in just now.
+    let _lock = if arguments.repair {
+        Some(claim(&Places::new(&arguments.places)?)?)
+    } else {
+        None
+    };
     let (store, blobs) = open_existing(&arguments.places)?;
     let runtime = runtime()?;
+    let report = check(arguments, &runtime, &store, &blobs)?;
+    say(arguments, &report);
+    if arguments.repair {
+        return repair(arguments, &runtime, &store, &blobs, &report);
+    }
+    if report.is_clean() {
+        return Ok(ExitCode::SUCCESS);
+    }
+    let count = report.damaged.len() + report.database.len() + report.torn.len();
+    println!(
+        "{count} things are damaged. Stop the server, and mend them with --repair --from a backup."
+    );
+    Ok(ExitCode::FAILURE)
+}
+
+fn check(
+    arguments: &Arguments,
+    runtime: &Runtime,
+    store: &Store,
+    blobs: &LocalBlobs,
+) -> Result<Report, Box<dyn std::error::Error>> {
+    // A file that a clean-up takes while it is looked for would seem to be lost.
+    let _hold = blobs.hold()?;
     let progress = if arguments.quiet {
         None
     } else {
-        let total = runtime.block_on(fsck::stored_bytes(&store))?;
+        let total = runtime.block_on(fsck::stored_bytes(store))?;
         Some(Progress::of_bytes("Checking", total))
     };
     let mut told = 0;
-    let report = runtime.block_on(fsck::check(&store, &blobs, |report| {
+    let report = runtime.block_on(fsck::check(store, blobs, |report| {
         if let Some(progress) = &progress {
             progress.add(report.bytes - told);
         }
         told = report.bytes;
     }))?;
-    drop(progress);
+    Ok(report)
+}
+
+fn say(arguments: &Arguments, report: &Report) {
     for finding in &report.database {
         println!("damaged: the database: {finding}");
     }
-    for (blob, damage) in &report.damaged {
+    for (row, damage) in &report.damaged {
+        let (sum, size) = (row.blob.sha256, row.blob.size);
+        println!("damaged: blob {sum} of {size} bytes {damage}");
+    }
+    for (tree, fault) in &report.torn {
+        let digest = tree.digest;
+        match fault {
+            Fault::OtherFiles => {
+                println!("damaged: tree {digest} has other files than it is named for");
+            }
+            Fault::Counts(files, bytes) => {
+                println!(
+                    "damaged: tree {digest} has {files} files of {bytes} bytes, and its row says otherwise"
+                );
+            }
+        }
+    }
+    if arguments.quiet {
+        return;
+    }
+    if report.is_clean() {
         println!(
-            "damaged: blob {} of {} bytes {damage}",
+            "All is well: {} blobs, {} bytes, {} trees.",
+            report.blobs, report.bytes, report.trees
+        );
+    }
+    if report.unclaimed > 0 {
+        println!(
+            "{} files belong to no blob: uploads in flight, or broken off.",
+            report.unclaimed
+        );
+    }
+    for stray in &report.strays {
+        println!("{} does not belong there.", stray.display());
+    }
+}
+
+fn repair(
+    arguments: &Arguments,
+    runtime: &Runtime,
+    store: &Store,
+    blobs: &LocalBlobs,
+    report: &Report,
+) -> Outcome {
+    let mut watch = Watch::new();
+    let from = arguments.from.as_deref();
+    let mended = runtime.block_on(keeping::mend(store, blobs, report, from, &mut |work| {
+        if !arguments.quiet {
+            watch.note(work);
+        }
+    }));
+    drop(watch);
+    let mended = mended?;
+    for (blob, source) in &mended.restored {
+        println!("mended: blob {} is back from {source}", blob.sha256);
+    }
+    if mended.counted > 0 {
+        println!("mended: the rows of {} trees", mended.counted);
+    }
+    for place in &mended.set_aside {
+        println!("set aside: {}", place.display());
+    }
+    let exchange = unbounded(store.clone(), blobs.clone());
+    let (files, bytes) = runtime.block_on(gc::remove_files(&exchange, gc::GRACE))?;
+    if files > 0 {
+        println!("removed: {files} files of {bytes} bytes that belong to no blob");
+    }
+    for (blob, damage) in &mended.remaining {
+        println!(
+            "remains: blob {} of {} bytes {damage}; it comes back with whoever sends it again, or --from a backup",
             blob.sha256, blob.size
         );
     }
-    if !report.is_clean() {
-        let count = report.damaged.len() + report.database.len();
-        println!("{count} things are damaged. Bring the files named above back from a backup.");
-        return Ok(ExitCode::FAILURE);
+    for digest in &mended.torn {
+        println!("remains: tree {digest} has other files than it is named for");
     }
-    if !arguments.quiet {
-        println!(
-            "All is well: {} blobs, {} bytes.",
-            report.blobs, report.bytes
-        );
-        if report.unclaimed > 0 {
-            println!(
-                "{} files belong to no blob: uploads in flight, or broken off.",
-                report.unclaimed
-            );
-        }
+    if !report.database.is_empty() {
+        println!("remains: the database is damaged; restore a backup");
     }
-    Ok(ExitCode::SUCCESS)
+    let is_well =
+        mended.remaining.is_empty() && mended.torn.is_empty() && report.database.is_empty();
+    if is_well {
+        println!("All is well now.");
+        Ok(ExitCode::SUCCESS)
+    } else {
+        Ok(ExitCode::FAILURE)
+    }
 }

@@ -20,6 +20,9 @@ pub struct Arguments {
     /// Leave bytes alone that came in less long ago, for an upload may be about to name them [default: 1d]
     #[arg(long, value_name = "TIME")]
     grace: Option<Span>,
+    /// Only say what would go, and change nothing
+    #[arg(long, short = 'n')]
+    dry_run: bool,
 }
 
 pub fn run(arguments: &Arguments) -> Outcome {
@@ -30,18 +33,35 @@ pub fn run(arguments: &Arguments) -> Outcome {
         .event_retention
         .map_or(EVENT_RETENTION, |span| span.0);
     let runtime = runtime()?;
+    if arguments.dry_run {
+        let rehearsal = gc::rehearse(&exchange, retention, grace, event_retention);
+        let (report, events) = runtime.block_on(rehearsal)?;
+        say(&report, events, ["Would remove", "would forget"]);
+        println!("Nothing was changed.");
+        return Ok(ExitCode::SUCCESS);
+    }
     let report = runtime.block_on(gc::collect(&exchange, retention, grace))?;
     let events = runtime.block_on(gc::forget_events(&exchange, event_retention))?;
+    say(&report, events, ["Removed", "forgot"]);
+    if report.held {
+        println!(
+            "A backup or an export is going on, so files stay where they are until the next time."
+        );
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn say(report: &gc::Report, events: usize, [remove, forget]: [&str; 2]) {
     println!(
-        "Removed {} courses, {} assignments, {} submissions and {} feedbacks from the trash, and {} trees and {} blobs \
-         of {} bytes that only they named; forgot {events} events.",
+        "{remove} {} courses, {} assignments, {} submissions and {} feedbacks from the trash, and {} trees and {} blobs \
+         that only they named, with {} files and {} bytes in all; {forget} {events} events.",
         report.courses,
         report.trash.assignments,
         report.trash.submissions,
         report.trash.feedback,
         report.trees,
         report.blobs,
+        report.files,
         report.bytes
     );
-    Ok(ExitCode::SUCCESS)
 }

@@ -1,6 +1,7 @@
 //! The command line: a file for each subcommand.
 
 mod asking;
+mod backup;
 mod course;
 mod course_management;
 mod data_dir;
@@ -13,6 +14,7 @@ mod import;
 mod logging;
 mod progress;
 mod receipt;
+mod restore;
 mod roster;
 mod roster_file;
 mod routes;
@@ -48,6 +50,10 @@ struct Command {
 enum What {
     /// Serve the exchange, behind a JupyterHub or stand-alone
     Serve(Box<serve::Arguments>),
+    /// Copy everything to another place, again and again
+    Backup(backup::Arguments),
+    /// Bring a backup back to an empty place
+    Restore(restore::Arguments),
     /// Check that every stored file is there and unchanged
     Fsck(fsck::Arguments),
     /// Remove what was deleted longer ago than the retention time, and the bytes that only it named
@@ -85,6 +91,8 @@ pub fn run() -> ExitCode {
     }
     let result = match Command::parse().what {
         What::Serve(arguments) => serve::run(*arguments),
+        What::Backup(arguments) => backup::run(&arguments),
+        What::Restore(arguments) => restore::run(&arguments),
         What::Fsck(arguments) => fsck::run(&arguments),
         What::Gc(arguments) => gc::run(&arguments),
         What::Import(arguments) => import::run(*arguments),

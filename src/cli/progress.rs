@@ -1,5 +1,6 @@
 //! How far a long piece of work is, on a terminal; where standard error is none, nothing.
 
+use crate::keeping::Work;
 use indicatif::{ProgressBar, ProgressStyle};
 
 /// A line that grows while work goes on and is gone when it is dropped.
@@ -39,5 +40,31 @@ impl Progress {
 impl Drop for Progress {
     fn drop(&mut self) {
         self.0.finish_and_clear();
+    }
+}
+
+/// The progress of work that tells of itself.
+pub struct Watch(Option<Progress>);
+
+impl Watch {
+    /// Before anything begins.
+    pub fn new() -> Self {
+        Self(None)
+    }
+
+    /// Takes in how far the work is.
+    pub fn note(&mut self, work: Work) {
+        match work {
+            Work::Begin(what, total) => {
+                // The line before goes first.
+                self.0 = None;
+                self.0 = Some(Progress::of_bytes(what, total));
+            }
+            Work::Done(more) => {
+                if let Some(progress) = &self.0 {
+                    progress.add(more);
+                }
+            }
+        }
     }
 }

@@ -1,12 +1,16 @@
-//! Checking that all bytes that were handed in are there, unchanged.
+//! Checking that all bytes that were handed in are there, unchanged, and that all that names them fits.
 
 use crate::blobs::{Damage, LocalBlobs};
-use crate::domain::{BlobRef, Sha256Sum};
-use crate::store::{self, Store, blobs::Row};
+use crate::domain::{Sha256Sum, Tree, TreeEntry};
+use crate::store::trees::{File, Saved};
+use crate::store::{self, Connection, Store, blobs::Row};
 use sha2::{Digest, Sha256};
+use std::path::PathBuf;
 
 /// Blobs looked at between two calls of `progress`.
 const PAGE: i64 = 256;
+/// Trees looked at at a time; one may have ten thousand files.
+const TREES: i64 = 32;
 
 /// What a check found.
 #[derive(Debug, Default)]
@@ -15,18 +19,33 @@ pub struct Report {
     pub blobs: u64,
     /// Their bytes.
     pub bytes: u64,
+    /// Trees looked at.
+    pub trees: u64,
     /// The blobs that are not as they should be.
-    pub damaged: Vec<(BlobRef, Damage)>,
+    pub damaged: Vec<(Row, Damage)>,
+    /// The trees that are not.
+    pub torn: Vec<(Saved, Fault)>,
     /// What is wrong inside the database file.
     pub database: Vec<String>,
     /// Files no row names: an upload in flight or broken off. They harm nobody; a clean-up removes them.
     pub unclaimed: u64,
+    /// Files among the blobs that stand where no blob does. They harm nobody either.
+    pub strays: Vec<PathBuf>,
+}
+
+/// What is wrong with a tree.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Fault {
+    /// Its files are not those that its name is the sum of.
+    OtherFiles,
+    /// It has as many files, and bytes, as this, and its row says otherwise.
+    Counts(i64, i64),
 }
 
 impl Report {
     /// Whether nothing is wrong.
     pub fn is_clean(&self) -> bool {
-        self.damaged.is_empty() && self.database.is_empty()
+        self.damaged.is_empty() && self.database.is_empty() && self.torn.is_empty()
     }
 }
 
@@ -35,7 +54,8 @@ pub async fn stored_bytes(store: &Store) -> store::Result<u64> {
     store.read(store::blobs::total_bytes).await
 }
 
-/// Reads every blob that a row names and compares it with its name and size; changes nothing.
+/// Reads every blob that a row names and compares it with its name and size, and looks at every tree; changes nothing.
+/// The caller holds the blobs where a clean-up could run meanwhile.
 pub async fn check(
     store: &Store,
     blobs: &LocalBlobs,
@@ -59,7 +79,7 @@ pub async fn check(
                 let contents = store::blobs::contents(conn, &small)?;
                 let checked = rows
                     .into_iter()
-                    .map(|row| (row, check_one(&blobs, &row, contents.get(&row.id))));
+                    .map(|row| (row, damage(&blobs, &row, contents.get(&row.id))));
                 Ok::<_, store::Error>(checked.collect::<Vec<_>>())
             })
             .await?;
@@ -68,17 +88,19 @@ pub async fn check(
         for (row, damage) in page {
             report.blobs += 1;
             report.bytes += row.blob.size;
-            report
-                .damaged
-                .extend(damage.map(|damage| (row.blob, damage)));
+            report.damaged.extend(damage.map(|damage| (row, damage)));
         }
         progress(&report);
     }
+    check_trees(store, &mut report).await?;
     report.unclaimed = count_unclaimed(store, blobs).await?;
+    // A directory that cannot be listed shows as damage of the blobs in it.
+    report.strays = blobs.strays().unwrap_or_default();
     Ok(report)
 }
 
-fn check_one(blobs: &LocalBlobs, row: &Row, content: Option<&Vec<u8>>) -> Option<Damage> {
+/// What is wrong with the bytes of a row, which are `content` where they are in the database.
+pub fn damage(blobs: &LocalBlobs, row: &Row, content: Option<&Vec<u8>>) -> Option<Damage> {
     if !row.in_database {
         return blobs.verify(&row.blob).err();
     }
@@ -89,6 +111,50 @@ fn check_one(blobs: &LocalBlobs, row: &Row, content: Option<&Vec<u8>>) -> Option
         return Some(Damage::WrongLength);
     }
     (Sha256::digest(content).as_slice() != row.blob.sha256.0).then_some(Damage::WrongBytes)
+}
+
+async fn check_trees(store: &Store, report: &mut Report) -> store::Result<()> {
+    let mut after = 0;
+    loop {
+        let page = store
+            .read(move |conn: &mut Connection| {
+                let trees = store::trees::page(conn, after, TREES)?;
+                let files = store::trees::files_of_all(conn, trees.iter().map(|tree| tree.id))?;
+                let checked = trees
+                    .into_iter()
+                    .map(|tree| (tree, fault(&tree, &files.of(tree.id))));
+                Ok::<_, store::Error>(checked.collect::<Vec<_>>())
+            })
+            .await?;
+        let Some((last, _)) = page.last() else {
+            return Ok(());
+        };
+        after = last.id;
+        report.trees += page.len() as u64;
+        let torn = page.into_iter();
+        report
+            .torn
+            .extend(torn.filter_map(|(tree, fault)| Some((tree, fault?))));
+    }
+}
+
+fn fault(row: &Saved, files: &[File]) -> Option<Fault> {
+    let entries = files.iter().map(|file| TreeEntry {
+        path: file.path.clone(),
+        blob: file.blob.blob,
+    });
+    let tree = Tree {
+        entries: entries.collect(),
+    };
+    if tree.digest() != row.digest {
+        return Some(Fault::OtherFiles);
+    }
+    let (files, bytes) = (tree.entries.len(), tree.size());
+    let counted = (
+        i64::try_from(files).unwrap_or(i64::MAX),
+        i64::try_from(bytes).unwrap_or(i64::MAX),
+    );
+    (counted != (row.files, row.bytes)).then_some(Fault::Counts(counted.0, counted.1))
 }
 
 async fn count_unclaimed(store: &Store, blobs: &LocalBlobs) -> store::Result<u64> {

@@ -1,13 +1,18 @@
 //! Clearing away what nobody can ask for any more: what was deleted longer ago than the retention time, and the bytes
 //! that only it named.
 //!
-//! An upload may be bringing bytes that no row names yet, so what came in lately (`GRACE`) is left alone, and a file is
-//! removed only inside a writing transaction that finds no row naming it, while an upload looks for its files inside
-//! the transaction that names them. So no row ever names a file that is gone.
+//! An upload may be bringing bytes that no row names yet. So what came in lately (`GRACE`) is left alone; where less than
+//! that is asked for, so is what came in since the oldest upload on its way began, which announces itself before it
+//! stores anything (`blobs/in_use.rs`). And a file is removed only inside a writing transaction that finds no row naming
+//! it, while an upload looks for its files inside the transaction that names them. So no row ever names a file that is
+//! gone, and no upload loses bytes before it can name them.
+//!
+//! No file is removed while somebody copies the directory.
 
 use super::{Error, Exchange, Result};
+use crate::blobs::{LocalBlobs, StoredFile};
 use crate::domain::Timestamp;
-use crate::store;
+use crate::store::{self, Connection};
 use std::time::{Duration, SystemTime};
 
 pub use crate::store::trash::Purged;
@@ -29,8 +34,12 @@ pub struct Report {
     pub trees: usize,
     /// Contents that were only theirs, small and large.
     pub blobs: usize,
-    /// The bytes of those.
+    /// The files of those, and others that no row names.
+    pub files: usize,
+    /// The bytes that were freed, in the database and on the disk.
     pub bytes: u64,
+    /// Whether the files were left alone, for somebody copies the directory.
+    pub held: bool,
 }
 
 /// The latest moment of a deletion that is over its retention time now.
@@ -39,30 +48,18 @@ pub(super) fn limit(age: Duration) -> Timestamp {
     Timestamp::from_micros(Timestamp::now().micros().saturating_sub(micros))
 }
 
-/// Removes what is over its retention time. Safe while uploads go on when `grace` is longer than any upload.
+/// Removes what is over its retention time, and bytes that came in longer ago than `grace`. Safe while uploads go on.
 pub async fn collect(exchange: &Exchange, retention: Duration, grace: Duration) -> Result<Report> {
     let deleted_before = limit(retention);
-    let mut report = Report::default();
-    (report.courses, report.trash, report.trees) = exchange
+    let arrived_before = Arrival::before(&exchange.blobs, grace)?;
+    let mut report = exchange
         .store
-        .write(move |conn| {
-            let courses = store::courses::purge_deleted_before(conn, deleted_before)?;
-            let trash = store::trash::purge_before(conn, deleted_before)?;
-            Ok::<_, Error>((courses, trash, store::trees::purge_unnamed(conn)?))
-        })
+        .write(move |conn| purge(conn, deleted_before))
         .await?;
-    let arrived_before = limit(grace);
     loop {
         let (blobs, bytes) = exchange
             .store
-            .write(move |conn| {
-                let unnamed = store::blobs::unnamed(conn, arrived_before, CHUNK)?;
-                for row in &unnamed {
-                    store::blobs::remove(conn, row.id)?;
-                }
-                let bytes: u64 = unnamed.iter().map(|row| row.blob.size).sum();
-                Ok::<_, Error>((unnamed.len(), bytes))
-            })
+            .write(move |conn| remove_unnamed(conn, arrived_before))
             .await?;
         report.blobs += blobs;
         report.bytes += bytes;
@@ -70,7 +67,7 @@ pub async fn collect(exchange: &Exchange, retention: Duration, grace: Duration) 
             break;
         }
     }
-    remove_unclaimed_files(exchange, grace).await?;
+    remove_unclaimed_files(exchange, arrived_before, &mut report).await?;
     Ok(report)
 }
 
@@ -83,38 +80,173 @@ pub async fn forget_events(exchange: &Exchange, age: Duration) -> Result<usize> 
     Ok(forgotten.await?)
 }
 
-async fn remove_unclaimed_files(exchange: &Exchange, grace: Duration) -> Result<()> {
-    let arrived_before = SystemTime::now()
-        .checked_sub(grace)
-        .unwrap_or(SystemTime::UNIX_EPOCH);
+/// Removes only the files that no row names and that came in longer ago than that; their number and bytes.
+pub async fn remove_files(exchange: &Exchange, grace: Duration) -> Result<(usize, u64)> {
+    let mut report = Report::default();
+    let arrived_before = Arrival::before(&exchange.blobs, grace)?;
+    remove_unclaimed_files(exchange, arrived_before, &mut report).await?;
+    Ok((report.files, report.bytes))
+}
+
+/// What `collect` and `forget_events` would do now, which changes nothing: it is done and undone in one transaction.
+pub async fn rehearse(
+    exchange: &Exchange,
+    retention: Duration,
+    grace: Duration,
+    event_age: Duration,
+) -> Result<(Report, usize)> {
+    let (deleted_before, forgotten_before) = (limit(retention), limit(event_age));
+    let arrived_before = Arrival::before(&exchange.blobs, grace)?;
+    let files = old_files(exchange, arrived_before).await?;
+    let rehearsed = exchange.store.write(move |conn| {
+        let mut report = purge(conn, deleted_before)?;
+        loop {
+            let (blobs, bytes) = remove_unnamed(conn, arrived_before)?;
+            report.blobs += blobs;
+            report.bytes += bytes;
+            if blobs == 0 {
+                break;
+            }
+        }
+        let claimed = store::blobs::ids(conn, files.iter().map(|file| file.sha256))?;
+        for file in files
+            .iter()
+            .filter(|file| !claimed.contains_key(&file.sha256))
+        {
+            report.files += 1;
+            report.bytes += file.size;
+        }
+        let events = store::events::purge_before(conn, forgotten_before)?;
+        Err::<std::convert::Infallible, _>(Rehearsal::Done(report, events))
+    });
+    match rehearsed.await {
+        Err(Rehearsal::Done(report, events)) => Ok((report, events)),
+        Err(Rehearsal::Failed(error)) => Err(error),
+        Ok(never) => match never {},
+    }
+}
+
+/// How the transaction of a rehearsal ends, so that it is undone.
+enum Rehearsal {
+    Done(Report, usize),
+    Failed(Error),
+}
+
+impl From<Error> for Rehearsal {
+    fn from(error: Error) -> Self {
+        Self::Failed(error)
+    }
+}
+
+impl From<store::Error> for Rehearsal {
+    fn from(error: store::Error) -> Self {
+        Self::Failed(error.into())
+    }
+}
+
+impl From<diesel::result::Error> for Rehearsal {
+    fn from(error: diesel::result::Error) -> Self {
+        Self::Failed(error.into())
+    }
+}
+
+/// The moment before which bytes must have come in that are removed, as rows and as files have it.
+#[derive(Debug, Clone, Copy)]
+struct Arrival {
+    row: Timestamp,
+    file: SystemTime,
+}
+
+impl Arrival {
+    fn before(blobs: &LocalBlobs, grace: Duration) -> Result<Self> {
+        // First the time: an upload that announces itself behind this stores its bytes behind it, too.
+        let now = SystemTime::now();
+        let before = |age: Duration| now.checked_sub(age).unwrap_or(SystemTime::UNIX_EPOCH);
+        let file = match blobs.oldest_upload()? {
+            // Should the clock have been set back meanwhile, their bytes look older than they are.
+            Some(began) => began.min(before(grace.max(GRACE))),
+            None => before(grace),
+        };
+        let since_1970 = file
+            .duration_since(SystemTime::UNIX_EPOCH)
+            .unwrap_or_default();
+        let micros = i64::try_from(since_1970.as_micros()).unwrap_or(i64::MAX);
+        Ok(Self {
+            row: Timestamp::from_micros(micros),
+            file,
+        })
+    }
+}
+
+fn purge(conn: &mut Connection, deleted_before: Timestamp) -> Result<Report> {
+    Ok(Report {
+        courses: store::courses::purge_deleted_before(conn, deleted_before)?,
+        trash: store::trash::purge_before(conn, deleted_before)?,
+        trees: store::trees::purge_unnamed(conn)?,
+        ..Report::default()
+    })
+}
+
+/// Removes the rows of some of the contents that no tree names; their number, and the bytes that were in the database.
+fn remove_unnamed(conn: &mut Connection, arrived_before: Arrival) -> Result<(usize, u64)> {
+    let unnamed = store::blobs::unnamed(conn, arrived_before.row, CHUNK)?;
+    for row in &unnamed {
+        store::blobs::remove(conn, row.id)?;
+    }
+    let inside = unnamed.iter().filter(|row| row.in_database);
+    Ok((unnamed.len(), inside.map(|row| row.blob.size).sum()))
+}
+
+async fn old_files(exchange: &Exchange, arrived_before: Arrival) -> Result<Vec<StoredFile>> {
     let blobs = exchange.blobs.clone();
-    let old = super::trees::blocking(move || {
+    super::trees::blocking(move || {
         let mut old = Vec::new();
         blobs.walk(|file| {
-            if file.modified <= arrived_before {
-                old.push(file.sha256);
+            if file.modified < arrived_before.file {
+                old.push(file);
             }
         })?;
         Ok(old)
     })
-    .await?;
+    .await
+}
+
+async fn remove_unclaimed_files(
+    exchange: &Exchange,
+    arrived_before: Arrival,
+    report: &mut Report,
+) -> Result<()> {
+    let old = old_files(exchange, arrived_before).await?;
     for chunk in old.chunks(usize::try_from(CHUNK).unwrap_or(1)) {
-        let (sums, blobs) = (chunk.to_vec(), exchange.blobs.clone());
-        exchange
+        let (files, blobs) = (chunk.to_vec(), exchange.blobs.clone());
+        let removed = exchange
             .store
             .write(move |conn| {
-                let claimed = store::blobs::ids(conn, sums.iter().copied())?;
-                for sum in sums.into_iter().filter(|sum| !claimed.contains_key(sum)) {
-                    if blobs
+                let Some(_clearing) = blobs.try_clear()? else {
+                    return Ok(None);
+                };
+                let claimed = store::blobs::ids(conn, files.iter().map(|file| file.sha256))?;
+                let (mut count, mut bytes) = (0, 0);
+                for sum in files.into_iter().map(|file| file.sha256) {
+                    let file = blobs
                         .look(sum)
-                        .is_some_and(|file| file.modified <= arrived_before)
+                        .filter(|file| file.modified < arrived_before.file);
+                    if let Some(file) = file.filter(|_| !claimed.contains_key(&sum))
+                        && blobs.remove(sum)?
                     {
-                        blobs.remove(sum)?;
+                        count += 1;
+                        bytes += file.size;
                     }
                 }
-                Ok::<_, Error>(())
+                Ok::<_, Error>(Some((count, bytes)))
             })
             .await?;
+        let Some((files, bytes)) = removed else {
+            report.held = true;
+            return Ok(());
+        };
+        report.files += files;
+        report.bytes += bytes;
     }
     Ok(())
 }

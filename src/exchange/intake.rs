@@ -3,7 +3,7 @@
 use super::parcel::{Batch, Claim, Parcel};
 use super::space::{BETWEEN_LOOKS, Space};
 use super::{Error, Exchange, Limits, Result};
-use crate::blobs::{Complete, LocalBlobs, Staged};
+use crate::blobs::{Announcement, Complete, LocalBlobs, Staged};
 use crate::domain::{BlobRef, Md5Sum, RelativePath, Sha256Sum, Timestamp, Tree, TreeEntry};
 use crate::store::trees::Arrivals;
 use bytes::Bytes;
@@ -37,6 +37,8 @@ pub struct Intake {
     held: usize,
     // Since the last look at the free space.
     written: u64,
+    // From the first bytes that are stored ahead of what names them.
+    announced: Option<Announcement>,
 }
 
 struct File {
@@ -63,6 +65,7 @@ impl Intake {
             files: 0,
             held: 0,
             written: 0,
+            announced: None,
         }
     }
 
@@ -101,8 +104,15 @@ impl Intake {
         }
         file.md5.update(bytes);
         file.sha256.update(bytes);
-        if file.large.is_none() && file.small.len() + bytes.len() <= SMALL {
+        let is_small = file.large.is_none() && file.small.len() + bytes.len() <= SMALL;
+        if is_small {
             file.small.extend_from_slice(bytes);
+        }
+        let is_ahead = !is_small || self.held + file.small.len() >= HELD;
+        if is_ahead && self.announced.is_none() {
+            self.announced = Some(self.blobs.announce()?);
+        }
+        if is_small {
             return Ok(());
         }
         let large = if let Some(large) = file.large.as_mut() {
@@ -159,14 +169,19 @@ impl Intake {
     /// Makes the large files durable and closes the tree.
     pub fn finish(self) -> Result<Parcel> {
         self.blobs.keep(self.complete)?;
-        Ok(Parcel::arrived(self.tree, self.arrivals))
+        Ok(Parcel::arrived(self.tree, self.arrivals, self.announced))
     }
 
     /// The same for a tree of which not all bytes came; `files` are those it shall have.
     pub fn finish_claimed(self, files: Vec<Claim>) -> Result<Parcel> {
         self.limits.check_claims(&files)?;
         self.blobs.keep(self.complete)?;
-        Ok(Parcel::claimed(files, self.arrived, self.arrivals))
+        Ok(Parcel::claimed(
+            files,
+            self.arrived,
+            self.arrivals,
+            self.announced,
+        ))
     }
 }
 
@@ -204,7 +219,11 @@ impl BatchIntake {
     /// Makes the large files durable and closes the trees.
     pub fn finish(self) -> Result<Batch> {
         self.files.blobs.keep(self.files.complete)?;
-        Ok(Batch::new(self.trees, self.files.arrivals))
+        Ok(Batch::new(
+            self.trees,
+            self.files.arrivals,
+            self.files.announced,
+        ))
     }
 }
 

@@ -1,7 +1,7 @@
 //! Trees on their way into the store: with their bytes, or with the names of bytes that are there already.
 
 use super::{Error, Result};
-use crate::blobs::{Damage, LocalBlobs};
+use crate::blobs::{Announcement, Damage, LocalBlobs};
 use crate::domain::{BlobRef, RelativePath, Sha256Sum, Timestamp, Tree, TreeEntry, tree_digest};
 use crate::store::Connection;
 use crate::store::reach::{self, Reach};
@@ -17,6 +17,8 @@ pub(super) type Contents = BTreeMap<Sha256Sum, u64>;
 pub struct Parcel {
     files: Files,
     arrivals: Arrivals,
+    // Until the transaction that names the bytes.
+    _announced: Option<Announcement>,
 }
 
 #[derive(Debug)]
@@ -39,10 +41,11 @@ pub struct Claim {
 }
 
 impl Parcel {
-    pub(super) fn arrived(tree: Tree, arrivals: Arrivals) -> Self {
+    pub(super) fn arrived(tree: Tree, arrivals: Arrivals, announced: Option<Announcement>) -> Self {
         Self {
             files: Files::Arrived(tree),
             arrivals,
+            _announced: announced,
         }
     }
 
@@ -50,10 +53,12 @@ impl Parcel {
         files: Vec<Claim>,
         arrived: HashMap<Sha256Sum, BlobRef>,
         arrivals: Arrivals,
+        announced: Option<Announcement>,
     ) -> Self {
         Self {
             files: Files::Claimed(files, arrived),
             arrivals,
+            _announced: announced,
         }
     }
 
@@ -103,11 +108,21 @@ impl Parcel {
 pub struct Batch {
     trees: BTreeMap<i64, Tree>,
     arrivals: Arrivals,
+    // Until the transaction that names the bytes.
+    _announced: Option<Announcement>,
 }
 
 impl Batch {
-    pub(super) fn new(trees: BTreeMap<i64, Tree>, arrivals: Arrivals) -> Self {
-        Self { trees, arrivals }
+    pub(super) fn new(
+        trees: BTreeMap<i64, Tree>,
+        arrivals: Arrivals,
+        announced: Option<Announcement>,
+    ) -> Self {
+        Self {
+            trees,
+            arrivals,
+            _announced: announced,
+        }
     }
 
     /// The numbers of the submissions.
@@ -162,8 +177,16 @@ fn resolve(
         .filter(|sum| !arrived.contains_key(sum))
         .collect();
     let mut found = reach::blobs(conn, reach, &wanted)?;
-    // A file that is lost comes back with whoever still has it.
-    found.retain(|_, row| row.in_database || blobs.has(row.blob.sha256, row.blob.size));
+    // What is lost comes back with whoever still has it.
+    let inside = found.values().filter(|row| row.in_database);
+    let lost = crate::store::blobs::lost(conn, inside.map(|row| row.id))?;
+    found.retain(|sum, row| {
+        if row.in_database {
+            !lost.contains(&row.id)
+        } else {
+            blobs.has(*sum, row.blob.size)
+        }
+    });
     let missing: Vec<Sha256Sum> = wanted
         .into_iter()
         .filter(|sum| !found.contains_key(sum))

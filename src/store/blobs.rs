@@ -127,6 +127,38 @@ pub fn contents(conn: &mut Connection, ids: &[i64]) -> Result<HashMap<i64, Vec<u
     Ok(found)
 }
 
+/// Those of the small blobs whose bytes were lost, until they come again.
+pub fn lost(
+    conn: &mut Connection,
+    ids: impl IntoIterator<Item = i64>,
+) -> Result<std::collections::HashSet<i64>> {
+    let rows = blobs::table
+        .left_join(blob_contents::table)
+        .filter(super::among("blobs.id", ids))
+        .filter(blobs::in_database)
+        .filter(blob_contents::blob_id.nullable().is_null())
+        .select(blobs::id)
+        .load_iter::<i64, _>(conn)?;
+    Ok(rows.collect::<QueryResult<_>>()?)
+}
+
+/// Puts the bytes of a small blob in the place of what is there.
+pub fn put_content(conn: &mut Connection, id: i64, content: &[u8]) -> Result<()> {
+    diesel::replace_into(blob_contents::table)
+        .values((
+            blob_contents::blob_id.eq(id),
+            blob_contents::content.eq(content),
+        ))
+        .execute(conn)?;
+    Ok(())
+}
+
+/// Takes the bytes of a small blob away, so that it counts as missing.
+pub fn remove_content(conn: &mut Connection, id: i64) -> Result<()> {
+    diesel::delete(blob_contents::table.find(id)).execute(conn)?;
+    Ok(())
+}
+
 /// Up to `limit` blobs with an id above `after`, by id: to walk over all of them.
 pub fn page(conn: &mut Connection, after: i64, limit: i64) -> Result<Vec<Row>> {
     let rows = blobs::table

@@ -145,13 +145,7 @@ fn set_aside(conn: &mut Connection, path: &Path) -> Result<PathBuf> {
         Timestamp::now().to_rfc3339().replace([':', '.'], "-")
     ));
     let copy = PathBuf::from(name);
-    let quoted = copy.display().to_string().replace('\'', "''");
-    conn.batch_execute(&format!("VACUUM INTO '{quoted}'"))?;
-    std::fs::File::open(&copy)
-        .and_then(|file| file.sync_all())
-        .map_err(|error| {
-            Error::Unusable(format!("{} could not be kept: {error}", copy.display()))
-        })?;
+    super::snapshot::copy_to(conn, &copy)?;
     Ok(copy)
 }
 

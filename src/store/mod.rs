@@ -20,6 +20,7 @@ mod pool;
 pub mod reach;
 pub mod receipts;
 mod schema;
+pub mod snapshot;
 pub mod submission_pages;
 pub mod submissions;
 pub mod trash;

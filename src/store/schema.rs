@@ -1,6 +1,12 @@
 //! The tables as diesel sees them; `migrations/` makes them.
 
 diesel::table! {
+    identity (id) {
+        id -> Text,
+    }
+}
+
+diesel::table! {
     courses (id) {
         id -> BigInt,
         name -> Text,

@@ -1,7 +1,9 @@
 //! Trees: lists of files that never change, each stored once.
 
 use super::blobs::{self, Ids, Row, to_row};
-use super::schema::{blobs as blob_rows, feedback, releases, submissions, tree_files, trees};
+use super::schema::{
+    blob_contents, blobs as blob_rows, feedback, releases, submissions, tree_files, trees,
+};
 use super::{Connection, Error, Result};
 use crate::domain::{BlobRef, RelativePath, Sha256Sum, Timestamp, Tree};
 use bytes::Bytes;
@@ -52,10 +54,27 @@ pub fn save(
 ) -> Result<Saved> {
     let digest = tree.digest();
     if let Some(known) = find(conn, digest)? {
+        if !arrivals.contents.is_empty() && has_lost(conn, known.id)? {
+            receive(conn, arrivals, now)?;
+        }
         return Ok(known);
     }
     let mut ids = receive(conn, arrivals, now)?;
     insert(conn, tree, digest, &mut ids)
+}
+
+/// Whether bytes of the tree that were in the database were lost.
+fn has_lost(conn: &mut Connection, tree: i64) -> Result<bool> {
+    let lost = tree_files::table
+        .inner_join(blob_rows::table.left_join(blob_contents::table))
+        .filter(tree_files::tree_id.eq(tree))
+        .filter(blob_rows::in_database)
+        .filter(blob_contents::blob_id.nullable().is_null())
+        .select(tree_files::position);
+    Ok(
+        super::first_row(lost.load_iter::<i64, diesel::connection::DefaultLoadingMode>(conn)?)?
+            .is_some(),
+    )
 }
 
 /// The same for many trees that arrived together.
@@ -205,6 +224,34 @@ fn parse((tree, path, blob): Columns) -> Result<(i64, File)> {
         RelativePath::parse(path).map_err(|_| Error::Damaged("an illegal path in a tree"))?;
     let blob = blobs::parse(blob)?;
     Ok((tree, File { path, blob }))
+}
+
+/// Up to `limit` trees with a row above `after`, by row: to walk over all of them.
+pub fn page(conn: &mut Connection, after: i64, limit: i64) -> Result<Vec<Saved>> {
+    let rows = trees::table
+        .filter(trees::id.gt(after))
+        .order(trees::id)
+        .limit(limit)
+        .select((trees::id, trees::digest, trees::files, trees::bytes))
+        .load::<(i64, Vec<u8>, i64, i64)>(conn)?;
+    rows.into_iter()
+        .map(|(id, digest, files, bytes)| {
+            Ok(Saved {
+                id,
+                digest: blobs::parse_sha256(&digest)?,
+                files,
+                bytes,
+            })
+        })
+        .collect()
+}
+
+/// Corrects what the row of a tree says of its files.
+pub fn set_counts(conn: &mut Connection, tree: i64, files: i64, bytes: i64) -> Result<()> {
+    diesel::update(trees::table.find(tree))
+        .set((trees::files.eq(files), trees::bytes.eq(bytes)))
+        .execute(conn)?;
+    Ok(())
 }
 
 /// Removes the trees that no release, submission or feedback is; their number.

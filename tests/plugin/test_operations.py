@@ -57,10 +57,48 @@ class Operator:
         return said
 
 
+def elsewhere(operator: Operator) -> Callable[[str], object]:
+    """Runs a command with what stands for another disk, and for another data directory, in the operator's own directory."""
+
+    def run(command: str) -> str:
+        for place in ("/mnt/backup", "/srv/restored"):
+            command = command.replace(place, str(operator.home / Path(place).name))
+        return operator.run(command)
+
+    return run
+
+
+def for_backups(operator: Operator) -> dict[str, Callable[[str], object]]:
+    """All but the names of the directories is run as it stands."""
+    run = elsewhere(operator)
+    return dict.fromkeys(sections()["Backup and restore"], run)
+
+
+def for_clearing(operator: Operator) -> None:
+    """Something is in the trash."""
+    operator.service.admin.send("DELETE", "course/algebra")
+
+
+def for_checking(operator: Operator) -> dict[str, Callable[[str], object]]:
+    """There is a backup, and the server is stopped before something is mended."""
+    run = elsewhere(operator)
+    run("nbcourier backup /mnt/backup/nbcourier")
+
+    def mend(command: str) -> object:
+        operator.service.stop()
+        return run(command)
+
+    return {command: mend for command in sections()["Checking"] if "--repair" in command}
+
+
 # What is to be there before the commands of a section make sense; it may return what to do with single commands in the
 # place of running them as they stand. A section without commands needs none.
 Prepare = Callable[[Operator], "dict[str, Callable[[str], object]] | None"]
-SECTIONS: dict[str, Prepare] = {}
+SECTIONS: dict[str, Prepare] = {
+    "Backup and restore": for_backups,
+    "Cleaning up": for_clearing,
+    "Checking": for_checking,
+}
 
 
 def sections() -> dict[str, list[str]]:

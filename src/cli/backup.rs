@@ -1,0 +1,95 @@
+//! `nbcourier backup`
+
+use super::Outcome;
+use super::data_dir::{open_existing, runtime};
+use super::progress::Watch;
+use crate::auth::KEY_FILE;
+use crate::config::{PlaceArgs, Places};
+use crate::keeping::{self, Source};
+use crate::store::snapshot;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+/// Copies everything to another directory, while the server may go on serving. The next time only what is new is copied
+///
+/// A backup that is broken off leaves the former one in DEST as it was. DEST holds all that was handed in and the key that
+/// signs sessions and receipts: keep it as you keep the data directory.
+#[derive(clap::Args)]
+pub struct Arguments {
+    #[command(flatten)]
+    places: PlaceArgs,
+    /// The directory for the backup: one that is empty or not there yet, or holds an earlier backup
+    #[arg(value_name = "DEST")]
+    directory: PathBuf,
+    /// Afterwards read everything in DEST again and compare it with its checksums
+    #[arg(long)]
+    verify: bool,
+}
+
+pub fn run(arguments: &Arguments) -> Outcome {
+    let places = Places::new(&arguments.places)?;
+    let (store, _) = open_existing(&arguments.places)?;
+    let source = Source {
+        exchange: runtime()?.block_on(store.read(snapshot::exchange_id))?,
+        data_dir: places.data_dir,
+        database: places.database,
+        blobs: places.blobs,
+        files: vec![KEY_FILE],
+    };
+    let mut watch = Watch::new();
+    let made = keeping::back_up(
+        &source,
+        &arguments.directory,
+        arguments.verify,
+        &mut |work| {
+            watch.note(work);
+        },
+    );
+    drop(watch);
+    let report = made.map_err(|error| match error {
+        keeping::Error::Refused(sentence) => sentence,
+        error => format!(
+            "{error}. A backup that was in {} before is there as it was",
+            arguments.directory.display()
+        ),
+    })?;
+    let (contents, counts) = (&report.contents, report.manifest.counts);
+    println!(
+        "Backed up {} courses with {} submissions as they were at {} to {}.",
+        counts.courses,
+        counts.submissions,
+        report.manifest.made_at,
+        arguments.directory.display()
+    );
+    println!(
+        "Copied {} bytes of database and key and {} files of {} bytes; {} files of {} bytes were there already.",
+        report.state_bytes,
+        contents.files,
+        contents.bytes,
+        contents.present_files,
+        contents.present_bytes
+    );
+    if report.removed_files > 0 {
+        println!(
+            "Removed {} files of {} bytes that nobody needs any more.",
+            report.removed_files, report.removed_bytes
+        );
+    }
+    if let Some(verified) = report.verified {
+        println!("Read everything again: {verified} contents, all as they should be.");
+    }
+    if contents.damaged.is_empty() {
+        return Ok(ExitCode::SUCCESS);
+    }
+    for (blob, damage) in &contents.damaged {
+        println!(
+            "damaged: blob {} of {} bytes {damage}",
+            blob.sha256, blob.size
+        );
+    }
+    println!(
+        "{} contents are damaged and not in the backup; all else is. See nbcourier fsck.",
+        contents.damaged.len()
+    );
+    Ok(ExitCode::FAILURE)
+}
