@@ -60,6 +60,7 @@ def _explained(status: int, message: str) -> str:
         401: "The exchange does not know you; your token is missing or has expired. Restart your server and try again",
         403: "You are not allowed to do this: either you are not in the course, or only its instructors may",
         413: "This is more than the exchange accepts; make it smaller",
+        429: "The exchange is asked too much at once; wait a minute and try again",
         507: "The exchange has no room left; tell whoever runs your JupyterHub",
     }.get(status)
     if advice is None and status >= 500:

@@ -1,0 +1,93 @@
+"""An exchange that takes nothing now: it is asked again where that helps, and whoever waits is told why."""
+
+import json
+import time
+from pathlib import Path
+
+import pytest
+from course import RELEASED, Course, through
+from front import Asked, Front, Spoil, answer
+from in_process import Desk
+from trees import write_tree
+
+REASON = "Too many requests: 300 a second are allowed (--max-request-rate)"
+PROBLEM = json.dumps({"status": 0, "detail": REASON}).encode()
+
+
+def busy(status: int, **headers: str) -> Spoil:
+    return answer(status, PROBLEM, Content_Type="application/problem+json", **headers)
+
+
+@pytest.fixture
+def pauses(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """How long the plugin would have waited each time."""
+    seen: list[float] = []
+    monkeypatch.setattr(time, "sleep", seen.append)
+    return seen
+
+
+@pytest.fixture
+def student(course: Course, front: Front, tmp_path: Path) -> Desk:
+    """Somebody with work to hand in."""
+    course.release()
+    write_tree(tmp_path / "ps1", RELEASED)
+    desk = Desk(front.url, course.first.name, tmp_path)
+    desk.config.NbCourier.attempts = 3
+    return desk
+
+
+@pytest.mark.parametrize("status", [429, 503])
+def test_who_is_asked_to_wait_waits_so_long_and_hands_in_once(
+    course: Course, front: Front, student: Desk, pauses: list[float], status: int
+) -> None:
+    first: set[str] = set()
+
+    def once_each(asked: Asked) -> Spoil | None:
+        if asked.method in first:
+            return None
+        first.add(asked.method)
+        return busy(status, Retry_After="4")
+
+    front.rule = once_each
+    student.run("Submit", course.name, "ps1")
+    assert pauses == [4, 4]
+    assert len(course.submissions(course.first)) == 1
+
+
+@pytest.mark.parametrize(
+    ("status", "advice", "waits"),
+    [
+        (429, "The exchange is asked too much at once; wait a minute", 2),
+        (503, "The exchange is in trouble; try again in a few minutes", 2),
+        (507, "The exchange has no room left; tell whoever runs your JupyterHub", 0),
+        (413, "This is more than the exchange accepts; make it smaller", 0),
+        (409, "The exchange says: ", 0),
+    ],
+)
+def test_what_does_not_pass_is_said_with_the_reason_and_what_to_do(
+    course: Course,
+    front: Front,
+    student: Desk,
+    pauses: list[float],
+    status: int,
+    advice: str,
+    waits: int,
+) -> None:
+    refusal = busy(status, Retry_After="3600")
+    front.rule = lambda asked: refusal if asked.method == "POST" else None
+    said = student.fail("Submit", course.name, "ps1")
+    assert said.startswith(advice)
+    assert REASON in said
+    # However long it asks for, nobody sits in front of a terminal for an hour.
+    assert pauses == [10] * waits
+    assert not (student.home / ".cache").exists()
+    assert course.submissions(course.first) == []
+
+
+def test_at_the_terminal_it_is_a_failure(course: Course, front: Front) -> None:
+    course.release()
+    through(front.url, course.first)
+    write_tree(course.first.home / "ps1", RELEASED)
+    front.rule = lambda asked: busy(507)
+    said = course.first.refused("submit", "ps1", course.option)
+    assert f"tell whoever runs your JupyterHub ({REASON})" in said
