@@ -1,8 +1,13 @@
 """An exchange that takes nothing now: it is asked again where that helps, and whoever waits is told why."""
 
 import json
+import sys
 import time
+from http.server import BaseHTTPRequestHandler
+from io import StringIO
 from pathlib import Path
+from threading import Event
+from types import SimpleNamespace
 
 import pytest
 from course import RELEASED, Course, through
@@ -91,3 +96,71 @@ def test_at_the_terminal_it_is_a_failure(course: Course, front: Front) -> None:
     front.rule = lambda asked: busy(507)
     said = course.first.refused("submit", "ps1", course.option)
     assert f"tell whoever runs your JupyterHub ({REASON})" in said
+
+
+def test_who_says_nothing_is_not_waited_for(
+    course: Course, front: Front, student: Desk, pauses: list[float]
+) -> None:
+    over = Event()
+
+    def silence(_: object, handler: BaseHTTPRequestHandler) -> None:
+        over.wait()
+
+    silence.asks = False
+    front.rule = lambda asked: silence
+    student.config.NbCourier.timeout = 0.1
+    try:
+        said = student.fail("Submit", course.name, "ps1")
+    finally:
+        over.set()
+    assert said == f"The exchange at {front.url} stopped answering"
+    assert len(pauses) == 2
+
+
+class Terminal(StringIO):
+    """Somebody who looks at what is printed, or a file."""
+
+    def __init__(self, is_one: bool) -> None:
+        super().__init__()
+        self._is_one = is_one
+
+    def isatty(self) -> bool:
+        return self._is_one
+
+
+class Bar:
+    """tqdm as far as it is used; an image may be without it."""
+
+    shown: list[str] = []
+
+    def __init__(self, *, desc: str, delay: float, leave: bool, **_: object) -> None:
+        assert (delay, leave) == (1, False)
+        self.shown.append(desc)
+
+    def __enter__(self) -> "Bar":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Goes away."""
+
+    def update(self, amount: int) -> None:
+        """Counts."""
+        assert amount >= 0
+
+
+@pytest.mark.parametrize("is_terminal", [True, False])
+def test_only_who_sits_at_a_terminal_sees_how_far_it_is(
+    course: Course,
+    student: Desk,
+    monkeypatch: pytest.MonkeyPatch,
+    is_terminal: bool,
+) -> None:
+    monkeypatch.setattr(Bar, "shown", [])
+    monkeypatch.setattr(sys, "stderr", Terminal(is_terminal))
+    monkeypatch.setitem(sys.modules, "tqdm", SimpleNamespace(tqdm=Bar))
+    student.run("Submit", course.name, "ps1")
+    assert ("Sending" in Bar.shown) == is_terminal
+    monkeypatch.setattr(Bar, "shown", [])
+    monkeypatch.setitem(sys.modules, "tqdm", None)
+    student.run("Submit", course.name, "ps1")
+    assert Bar.shown == []
