@@ -28,6 +28,11 @@ pub enum AuthError {
     /// A change was asked for by cookie without proof that a page of ours asked for it.
     #[error("This request comes from another site: go back to the page, reload it and try again")]
     CrossSite,
+    /// Stand-alone, a request came for another name than this machine's own.
+    #[error(
+        "Stand-alone, the exchange is asked as localhost or by its IP address: a page of another site may have asked this"
+    )]
+    ForeignHost,
     /// A login came back that this browser has not begun, or has begun too long ago.
     #[error("This login was not begun in this browser, or too long ago: log in again")]
     BadState,

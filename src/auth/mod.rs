@@ -92,6 +92,14 @@ impl Authenticator {
         }
     }
 
+    /// `ForeignHost` when, without a hub, somebody asks for another host than this machine.
+    pub fn check_host(&self, request: &HttpRequest) -> Result<(), AuthError> {
+        match &*self.0 {
+            Mode::Hub(_) => Ok(()),
+            Mode::Standalone(_) => standalone::check_host(request),
+        }
+    }
+
     /// Whether browsers can log in, so that pages may send them there.
     pub fn has_login(&self) -> bool {
         matches!(*self.0, Mode::Hub(_))

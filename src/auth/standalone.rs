@@ -2,7 +2,10 @@
 
 use super::{Admins, AuthError, Caller, CallerKind, Credential, same_site, token::Token};
 use crate::domain::UserName;
+use actix_web::http::header;
+use actix_web::http::uri::Authority;
 use actix_web::{HttpRequest, web};
+use std::net::IpAddr;
 
 /// The caller named by the argument `user`, in the body before the query, or else by the token itself.
 ///
@@ -37,6 +40,30 @@ pub(super) fn identify(
         admin,
         Credential::Standalone,
     ))
+}
+
+/// `ForeignHost` unless the request is for `localhost`, a name below it, or an address: by those nobody's page can be asked
+/// for but ours. Browsers always say whom they ask.
+pub(super) fn check_host(request: &HttpRequest) -> Result<(), AuthError> {
+    let named = request
+        .headers()
+        .get_all(header::HOST)
+        .map(|host| host.to_str().ok());
+    let in_line = request.uri().authority().map(|host| Some(host.as_str()));
+    if named.chain(in_line).all(|host| host.is_some_and(is_own)) {
+        Ok(())
+    } else {
+        Err(AuthError::ForeignHost)
+    }
+}
+
+fn is_own(host: &str) -> bool {
+    let Ok(authority) = host.parse::<Authority>() else {
+        return false;
+    };
+    let name = authority.host().trim_end_matches('.').to_ascii_lowercase();
+    let address = name.trim_matches(['[', ']']).parse::<IpAddr>();
+    address.is_ok() || name == "localhost" || name.ends_with(".localhost")
 }
 
 fn query_user(query: &str) -> Option<String> {
@@ -116,6 +143,39 @@ mod tests {
             let refused = name(get(uri), None);
             assert!(matches!(refused, Err(AuthError::Refused(_))), "{uri}");
         }
+    }
+
+    #[test]
+    fn only_names_of_this_machine_are_ours() {
+        let check =
+            |host: &str| check_host(&get("/").insert_header(("host", host)).to_http_request());
+        for host in [
+            "localhost",
+            "LocalHost.:12121",
+            "me.localhost:80",
+            "127.0.0.1:12121",
+            "[::1]:12121",
+            "192.0.2.7",
+        ] {
+            assert_eq!(check(host), Ok(()), "{host}");
+        }
+        for host in [
+            "evil.example",
+            "evil.example:12121",
+            "localhost.evil.example",
+            "127.0.0.1.evil.example",
+            "notlocalhost",
+            "evil.example@127.0.0.1@",
+            "",
+        ] {
+            assert_eq!(check(host), Err(AuthError::ForeignHost), "{host}");
+        }
+        assert_eq!(check_host(&get("/").to_http_request()), Ok(()));
+        let in_line = get("http://evil.example/").insert_header(("host", "localhost"));
+        assert_eq!(
+            check_host(&in_line.to_http_request()),
+            Err(AuthError::ForeignHost)
+        );
     }
 
     #[test]

@@ -12,7 +12,8 @@ const MAX_COMPONENT_BYTES: usize = 255;
 #[error("Illegal path")]
 pub struct IllegalPath;
 
-/// A relative path with `/` between its components, none of which is empty, `.` or `..`; no backslash, no NUL.
+/// A relative path with `/` between its components, none of which is empty, `.` or `..`; no backslash, no NUL, and not
+/// the name of a drive in front (`C:a`), with which Windows would take it elsewhere.
 ///
 /// Whoever joins one to a directory stays below that directory.
 #[derive(
@@ -28,6 +29,7 @@ impl RelativePath {
         let text = text.into();
         let legal = text.len() <= MAX_BYTES
             && !text.contains(['\\', '\0'])
+            && !names_drive(&text)
             && text.split('/').all(|component| {
                 !matches!(component, "" | "." | "..") && component.len() <= MAX_COMPONENT_BYTES
             });
@@ -49,6 +51,10 @@ impl RelativePath {
     }
 }
 
+fn names_drive(path: &str) -> bool {
+    matches!(path.as_bytes(), [letter, b':', ..] if letter.is_ascii_alphabetic())
+}
+
 impl fmt::Display for RelativePath {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
@@ -68,6 +74,8 @@ mod tests {
             "..a",
             "a b/ü (1)+.txt",
             "a/..b/c",
+            "12:30.txt",
+            "a/b:c",
         ] {
             assert!(RelativePath::parse(path).is_ok(), "{path}");
         }
@@ -77,7 +85,7 @@ mod tests {
     fn a_path_that_leaves_its_tree_is_illegal() {
         for path in [
             "", "/", "/a", "a/", "a//b", ".", "..", "../etc", "a/./a.py", "a/.", "a/..", "a\\b",
-            "a\0",
+            "a\0", "C:a", "c:",
         ] {
             assert_eq!(RelativePath::parse(path), Err(IllegalPath), "{path:?}");
         }

@@ -41,7 +41,7 @@ impl Timestamp {
     pub fn parse(text: &str) -> Result<Self, IllegalTime> {
         let text = text.trim();
         let naive = text.strip_suffix("UTC").map_or(text, str::trim_end);
-        if !has_four_digit_year(text) {
+        if !is_written_in_full(text) {
             return Err(IllegalTime);
         }
         if let Ok(time) = NaiveDateTime::parse_from_str(naive, "%Y-%m-%d %H:%M:%S%.f") {
@@ -62,10 +62,17 @@ impl Timestamp {
     }
 }
 
-// chrono takes years of any length with a sign; nobody means those, and they would print differently.
-fn has_four_digit_year(text: &str) -> bool {
-    let bytes = text.as_bytes();
-    bytes.len() > 4 && bytes[..4].iter().all(u8::is_ascii_digit) && bytes[4] == b'-'
+// chrono also takes years with a sign, single digits, any blanks between, and a typographer's minus; nobody means those,
+// and times that are told apart by their text would be one.
+fn is_written_in_full(text: &str) -> bool {
+    let shape = b"0000-00-00 00:00:00";
+    text.len() >= shape.len()
+        && text.is_ascii()
+        && text.bytes().zip(shape).all(|(byte, place)| match place {
+            b'0' => byte.is_ascii_digit(),
+            b' ' => matches!(byte, b' ' | b'T' | b't'),
+            _ => byte == *place,
+        })
 }
 
 /// The length of `2020-01-30 10:30:47.524219`.
@@ -182,6 +189,10 @@ mod tests {
             "1580380247",
             "+12020-01-30 10:30:47.5",
             "é-01",
+            "2020-1-30 10:30:47",
+            "2020-01-3010:30:47",
+            "2020-01-30  10:30:47",
+            "2020-01-30 10 :30:47",
         ] {
             assert_eq!(Timestamp::parse(text), Err(IllegalTime), "{text}");
         }

@@ -5,7 +5,7 @@
 
 use actix_web::dev::{Payload, ServiceRequest, ServiceResponse};
 use actix_web::error::PayloadError;
-use actix_web::http::header;
+use actix_web::http::{ConnectionType, Method, header};
 use actix_web::middleware::Next;
 use actix_web::{Error, HttpMessage, body::MessageBody, web};
 use bytes::Bytes;
@@ -88,26 +88,36 @@ pub async fn bounded<B: MessageBody + 'static>(
         .get(header::CONTENT_LENGTH)
         .and_then(|length| length.to_str().ok())
         .and_then(|length| length.parse::<u64>().ok());
+    let endless = is_endless(&request);
     let counted = Rc::new(RefCell::new(Counted {
         payload: request.take_payload(),
         seen: 0,
         limit,
         refused: announced.is_some_and(|length| length > limit),
-        ended: false,
+        ended: endless,
     }));
     let stream: Pin<Box<dyn Stream<Item = Result<Bytes, PayloadError>>>> =
         Box::pin(Shared(Rc::clone(&counted)));
     request.set_payload(Payload::from(stream));
     let mut response = next.call(request).await;
-    if !drain(&counted, limit).await
+    if (endless || !drain(&counted, limit).await)
         && let Ok(response) = &mut response
     {
         response
             .response_mut()
             .head_mut()
-            .set_connection_type(actix_web::http::ConnectionType::Close);
+            .set_connection_type(ConnectionType::Close);
     }
     response
+}
+
+/// Whether what follows the headers is no body but another protocol, which goes on until the connection ends (RFC 9110,
+/// sections 7.8 and 9.3.6). Nobody here speaks any, so not a byte of it is waited for.
+fn is_endless(request: &ServiceRequest) -> bool {
+    let mut upgrades = request.headers().get_all(header::UPGRADE);
+    let is_websocket =
+        upgrades.any(|protocol| protocol.as_bytes().eq_ignore_ascii_case(b"websocket"));
+    is_websocket || request.method() == Method::CONNECT
 }
 
 /// Whether the rest of the body came in time, and was not more than the limit, or `DRAIN_AT_LEAST`, once more.

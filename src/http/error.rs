@@ -40,6 +40,9 @@ pub enum Error {
     /// A field that is no file list is larger than the limit, in bytes.
     #[error("a field larger than {0} bytes")]
     FieldTooLarge(usize),
+    /// A few packed bytes would become very many, more than that for each.
+    #[error("a body that unpacks to more than {0} times its size")]
+    PackedTooWell(u64),
     /// No bytes came for too long.
     #[error("the body stopped coming")]
     BodyTimeout,
@@ -153,6 +156,10 @@ impl Error {
                 format!("A field is larger than the limit of {limit} bytes; nothing was stored")
                     .into()
             }
+            Self::PackedTooWell(ratio) => format!(
+                "The body unpacks to more than {ratio} times its size; nothing was stored. Send it with gzip, or as it is"
+            )
+            .into(),
             Self::BodyTimeout => "The request stopped coming; nothing was stored".into(),
             Self::NoSuchPath => "Not found".into(),
             Self::NoSuchMethod => "Method not allowed".into(),
@@ -257,7 +264,9 @@ impl ResponseError for Error {
             Self::Auth(error) => error.status_code(),
             Self::BadRequest(_) => StatusCode::BAD_REQUEST,
             Self::UnsupportedMediaType(_) => StatusCode::UNSUPPORTED_MEDIA_TYPE,
-            Self::RequestTooLarge(_) | Self::FieldTooLarge(_) => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::RequestTooLarge(_) | Self::FieldTooLarge(_) | Self::PackedTooWell(_) => {
+                StatusCode::PAYLOAD_TOO_LARGE
+            }
             Self::BodyTimeout => StatusCode::REQUEST_TIMEOUT,
             Self::NoSuchPath => StatusCode::NOT_FOUND,
             Self::NoSuchMethod => StatusCode::METHOD_NOT_ALLOWED,
@@ -282,7 +291,9 @@ impl ResponseError for AuthError {
     fn status_code(&self) -> StatusCode {
         match self {
             Self::Anonymous | Self::UnknownToken => StatusCode::UNAUTHORIZED,
-            Self::Refused(_) | Self::CrossSite | Self::BadState => StatusCode::FORBIDDEN,
+            Self::Refused(_) | Self::CrossSite | Self::ForeignHost | Self::BadState => {
+                StatusCode::FORBIDDEN
+            }
             Self::NoLogin => StatusCode::NOT_FOUND,
             Self::HubUnavailable { .. } | Self::Failed(_) => StatusCode::SERVICE_UNAVAILABLE,
         }

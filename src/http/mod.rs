@@ -12,6 +12,7 @@ mod manifest;
 mod names;
 pub mod ngshare;
 pub mod openapi;
+mod own_host;
 pub mod pages;
 mod paging;
 mod person;

@@ -2,7 +2,7 @@
 
 use super::body::{self, MaxRequestSize};
 use super::openapi::Document;
-use super::{access_log, health, identify, listing, ngshare, pages, problem, v1};
+use super::{access_log, health, identify, listing, ngshare, own_host, pages, problem, v1};
 use crate::auth::{Authenticator, ReceiptSigner};
 use crate::exchange::Exchange;
 use actix_web::middleware::{Compress, from_fn};
@@ -85,6 +85,7 @@ pub fn start(listener: TcpListener, settings: Settings) -> std::io::Result<Serve
         App::new()
             .app_data(document.clone())
             .configure(|service| configure(service, &settings))
+            .wrap(from_fn(own_host::check))
             .wrap(from_fn(body::bounded))
             .wrap(from_fn(access_log::log))
     })

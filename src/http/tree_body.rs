@@ -25,6 +25,11 @@ const JSON: &str = "application/json";
 /// or with those that the exchange has not yet.
 const MANIFEST_AND_BYTES: &str = "application/vnd.nbcourier.manifest+x-tar";
 
+/// How many bytes one packed byte may make: a little more than gzip can at its best, and far less than zstd.
+const MAX_RATIO: u64 = 1100;
+/// So many bytes may come of a body whatever they were packed in.
+const ANY_RATIO: u64 = 16 * 1024 * 1024;
+
 /// A body that is a tree, read only when the handler says so: what needs no body is checked before.
 pub struct TreeBody {
     request: HttpRequest,
@@ -161,6 +166,7 @@ async fn receive<R: Reader>(
         unpacker: Unpacker::new(packing(request)?).map_err(exchange::Error::Disk)?,
         reader: Bounded {
             reader,
+            packed: 0,
             unpacked: 0,
             limit: max_size(request),
         },
@@ -187,6 +193,7 @@ struct Unpacking<R> {
 
 impl<R: Reader> Unpacking<R> {
     async fn work_off(mut self, exchange: &Exchange, mut block: Bytes) -> Result<Self> {
+        self.reader.packed += block.len() as u64;
         while !block.is_empty() {
             (self, block) = decode(move || {
                 let reader = &mut self.reader;
@@ -210,9 +217,11 @@ impl<R: Reader> Unpacking<R> {
     }
 }
 
-/// A reader that the limit for a request holds for, too, however well that was packed.
+/// A reader that the limit for a request holds for, too, however well that was packed; and it was not packed better than
+/// files ever are.
 struct Bounded<R> {
     reader: R,
+    packed: u64,
     unpacked: u64,
     limit: u64,
 }
@@ -222,6 +231,9 @@ impl<R: Reader> Bounded<R> {
         self.unpacked += bytes.len() as u64;
         if self.unpacked > self.limit {
             return Err(Error::RequestTooLarge(self.limit));
+        }
+        if self.unpacked > ANY_RATIO && self.unpacked > self.packed.saturating_mul(MAX_RATIO) {
+            return Err(Error::PackedTooWell(MAX_RATIO));
         }
         self.reader.take(bytes)
     }
