@@ -1,0 +1,54 @@
+//! Compressed bytes, by the libraries' readers, which hold everything.
+
+use flate2::read::MultiGzDecoder;
+use nbcourier::codec::{NotPacked, Packing, Unpacker};
+use std::io::Read as _;
+
+/// What is unpacked of so much more is not held against anything.
+const ENOUGH: usize = 1 << 24;
+
+pub fn gzip(pieces: &[&[u8]]) -> String {
+    unpack(Packing::Gzip, pieces)
+}
+
+pub fn zstd(pieces: &[&[u8]]) -> String {
+    unpack(Packing::Zstd, pieces)
+}
+
+fn unpack(packing: Packing, pieces: &[&[u8]]) -> String {
+    let (mut unpacker, mut bytes) = (Unpacker::new(packing).unwrap(), Vec::new());
+    let mut sink = |more: &[u8]| {
+        bytes.extend_from_slice(more);
+        Ok::<_, NotPacked>(())
+    };
+    let fed = pieces.iter().try_for_each(|piece| {
+        let mut rest = *piece;
+        while !rest.is_empty() {
+            let taken = unpacker.feed(rest, &mut sink)?;
+            rest = &rest[taken..];
+        }
+        Ok(())
+    });
+    let outcome = fed.and_then(|()| unpacker.finish(&mut sink));
+    shown(outcome.ok().map(|()| bytes))
+}
+
+pub fn expected_of_gzip(packed: &[u8]) -> String {
+    let mut bytes = Vec::new();
+    let outcome = MultiGzDecoder::new(packed).read_to_end(&mut bytes);
+    shown(outcome.ok().map(|_| bytes))
+}
+
+pub fn expected_of_zstd(packed: &[u8]) -> String {
+    // A frame that only fills up is none to the library, and to us one that holds nothing.
+    let bytes = zstd::decode_all(packed).ok();
+    shown(bytes.filter(|_| !packed.is_empty()))
+}
+
+fn shown(bytes: Option<Vec<u8>>) -> String {
+    match bytes {
+        None => "not packed".to_owned(),
+        Some(bytes) if bytes.len() > ENOUGH => format!("{} bytes", bytes.len()),
+        Some(bytes) => format!("{bytes:?}"),
+    }
+}
