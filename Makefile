@@ -5,12 +5,12 @@ ifeq ($(CI),true)
 export CARGO_TARGET_DIR ?= $(or $(NBCOURIER_CACHE),$(or $(XDG_CACHE_HOME),$(HOME)/.cache)/nbcourier)/target
 endif
 
-.PHONY: run test check unit clients plugin wheel bench clean
+.PHONY: run test check unit clients plugin schemathesis fuzz wheel bench clean
 
 run: ## Build, start the exchange stand-alone, and say what to try
 	@scripts/run.sh
 
-test: check unit clients plugin ## Everything; installs what it needs
+test: check unit clients plugin schemathesis ## Everything; installs what it needs
 
 check: ## Formatting, lints, and the crates it is made of
 	cargo fmt --all --check
@@ -27,6 +27,17 @@ clients: ## The real nbgrader, client, JupyterHub and browser against the binary
 plugin: ## The real nbgrader with our own plugin against the binary
 	cargo build
 	scripts/test-plugin.sh
+
+schemathesis: ## Requests made from the OpenAPI document, by everybody
+	cargo build
+	scripts/test-schemathesis.sh --quiet
+
+# How long each half of the long run may take, about: a minute of requests are some thirty to each address.
+SECONDS ?= 300
+fuzz: ## Every decoder and every address, with inputs made up for SECONDS=300 each; what is found is kept in tests/corpus
+	NBCOURIER_FUZZ_SECONDS=$(SECONDS) cargo test --test fuzz --test attacks -- --nocapture
+	cargo build
+	NBCOURIER_FUZZ_EXAMPLES=$$(( $(SECONDS) / 4 + 1 )) scripts/test-schemathesis.sh --quiet --capture=no
 
 wheel: ## Build what `pip install nbcourier` installs; the tests try it in empty environments
 	scripts/wheel.sh
