@@ -217,7 +217,8 @@ fn ask_everything() -> Table {
     hub.gives(SERVICE, service_model("kevin"));
     let server = Setup::behind(&hub).start();
     let elsewhere = Course::of(&server, "elsewhere").by_token();
-    elsewhere.make(&["abigail"], &["eric"]);
+    // The student teaches there, which must not show here in any row.
+    elsewhere.make(&["abigail", "lawrence"], &["eric"]);
     let shared = Prepared::new(&server, "shared");
 
     let mut table = Table::default();

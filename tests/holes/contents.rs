@@ -1,7 +1,7 @@
 //! What people send, and what becomes of it.
 
 use crate::support::course::timestamp_of;
-use crate::support::{Course, Reply, Sent, Server, Setup, percent_encode};
+use crate::support::{Course, Reply, Sent, Server, Setup, percent_encode, tar};
 use std::path::Path;
 
 const SCRIPT: &str = "<script>alert(1)<script>";
@@ -224,5 +224,51 @@ fn hole_18_a_listing_has_what_was_asked_for_and_no_place_on_the_server() {
     ] {
         let reply = course.get(target, "lawrence");
         assert!(!reply.text().contains(&data), "{target}: {}", reply.text());
+    }
+}
+
+#[test]
+fn hole_20_no_archive_is_unpacked_on_the_server_or_carries_more_than_files() {
+    let server = Setup::standalone().start();
+    let course = Course::of(&server, "algebra");
+    course.make(&["kevin"], &["lawrence"]);
+    course.release("ps1", "kevin", &file()).ok();
+    let before = everything_outside(&server);
+    let submissions = "v1/courses/algebra/assignments/ps1/submissions?user=lawrence";
+    let send = |archive: Vec<u8>| {
+        let call = server.call("POST", submissions);
+        server.send(&call.body("application/x-tar", archive))
+    };
+    let through = tar::entry(&Sent::new("link/written", "x"));
+    for entries in [
+        [tar::header(b'2', "link", 0), through.clone()].concat(),
+        [tar::header(b'1', "link", 0), through].concat(),
+        tar::header(b'3', "device", 0),
+        tar::header(b'6', "pipe", 0),
+        tar::entry(&Sent::new("../../../../../../../../tmp/written", "x")),
+        tar::entry(&Sent::new("/tmp/written", "x")),
+    ] {
+        let reply = send([entries, vec![0; 1024]].concat());
+        assert_eq!(reply.status, 400, "{}", reply.text());
+    }
+    assert_eq!(everything_outside(&server), before);
+    let work = [
+        Sent::new("a/b.ipynb", "{}"),
+        Sent::new("run.sh", "#!/bin/sh"),
+    ];
+    assert_eq!(send(tar::archive(&work)).status, 201);
+    let collect = "v1/courses/algebra/assignments/ps1/collect";
+    let collected = server.get(collect, "kevin").ok();
+    // `files` takes nothing but regular ones.
+    let files = tar::files(&collected.body);
+    let is_below = |path: &str| files.iter().any(|file| file.path.ends_with(path));
+    assert!(is_below("/a/b.ipynb") && is_below("/run.sh"), "{files:?}");
+    for file in &files {
+        let parts: Vec<_> = file.path.split('/').collect();
+        assert!(
+            !parts.iter().any(|part| matches!(*part, "" | "." | "..")),
+            "{}",
+            file.path
+        );
     }
 }

@@ -10,7 +10,7 @@
 //! 20 archives that write elsewhere · 21 the address as an argument of a program · 22 names that are used again ·
 //! 23 forged lines in the log · 24 no limits · 25 a local copy that is removed too early.
 //!
-//! The last is the client's: `tests/plugin/test_collect.py`.
+//! The last is the client's: `tests/plugin/test_collect.py`. `tests/attacks/main.rs` has the index of all attacks.
 
 #![allow(clippy::unwrap_used)] // what cannot go on shows where
 #![allow(

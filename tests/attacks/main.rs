@@ -1,0 +1,100 @@
+//! What people who don't belong, or don't mean well, might try: one test for each, here or where the rest of its subject
+//! is. [`INDEX`] says where; a test that is renamed or removed without it fails [`every_attack_has_its_test`].
+
+#![allow(clippy::unwrap_used)] // what cannot go on shows where
+#![allow(
+    clippy::expect_used,
+    reason = "a test that cannot go on should say so and stop"
+)]
+
+#[path = "../support/mod.rs"]
+mod support;
+
+mod bombs;
+mod hosts;
+mod names;
+mod slow;
+mod wire;
+
+use std::path::Path;
+
+/// An attack, and the test that makes it: file and function.
+#[rustfmt::skip]
+const INDEX: &[(&str, &str, &str)] = &[
+    // What is shown to others.
+    ("stored XSS: names and paths as pages", "tests/holes/contents.rs", "hole_01_a_name_is_never_a_page"),
+    ("a reply taken for another type", "tests/attacks/names.rs", "every_reply_says_what_it_is_and_that_it_is_nothing_else"),
+    ("scripts of others in our pages", "tests/identity/login.rs", "the_page_runs_no_script_of_others"),
+    ("headers made by names", "tests/attacks/names.rs", "no_name_becomes_a_header"),
+    ("headers made by a request's id", "tests/identity/requests.rs", "an_id_that_could_forge_a_log_line_is_not_sent_back"),
+    ("lines of the log made by names", "tests/holes/service.rs", "hole_23_no_name_makes_a_line_of_its_own_in_the_log"),
+    ("the terminal commanded by names", "src/cli/logging.rs", "a_name_cannot_pretend_to_be_another_line"),
+    ("secrets read in the log", "tests/identity/secrets.rs", "no_secret_is_logged_at_any_level"),
+    // Who one is.
+    ("OAuth without a state, or with a foreign one", "src/auth/tests/login.rs", "a_login_without_or_with_a_foreign_state_is_refused"),
+    ("OAuth begun in another browser", "tests/holes/callers.rs", "hole_02_a_login_that_this_browser_did_not_begin_is_none"),
+    ("a code used again", "tests/identity/login.rs", "a_code_is_used_once"),
+    ("sent elsewhere after the login", "tests/identity/login.rs", "after_the_login_nobody_is_sent_elsewhere"),
+    ("CSRF on every method that changes something", "tests/holes/callers.rs", "hole_04_no_address_changes_anything_by_a_cookie_alone"),
+    ("CSRF without a hub", "src/auth/standalone.rs", "a_web_page_of_another_site_changes_nothing"),
+    ("session fixation", "src/auth/tests/login.rs", "a_login_begins_a_new_session_whatever_cookie_was_there"),
+    ("a session used after its time", "src/auth/jwt.rs", "an_expired_token_is_refused"),
+    ("a session that was tampered with", "tests/identity/login.rs", "a_session_that_was_tampered_with_is_none"),
+    ("a session signed with alg:none", "src/auth/jwt.rs", "alg_none_and_every_other_algorithm_is_refused"),
+    ("a session of another service", "src/auth/jwt.rs", "a_token_for_another_purpose_or_service_is_refused"),
+    ("a cookie read by scripts or other services", "tests/holes/callers.rs", "hole_03_no_cookie_holds_the_hubs_token_or_is_for_the_whole_site"),
+    ("a service's token for the user of its name", "tests/holes/callers.rs", "hole_08_a_services_token_is_not_the_user_of_its_name"),
+    ("a user named like a service", "src/auth/tests/token.rs", "a_user_named_like_a_service_or_like_no_directory_is_refused"),
+    ("the name that looks like an instructor's", "tests/attacks/names.rs", "twins_in_writing_or_in_case_are_two"),
+    ("the empty name as an administrator", "tests/holes/callers.rs", "hole_09_an_empty_list_of_admins_is_an_empty_list"),
+    ("DNS rebinding of a stand-alone service", "tests/attacks/hosts.rs", "stand_alone_nobody_is_answered_who_asks_for_another_host"),
+    // What one may do.
+    ("instructor elsewhere, student here: every address", "tests/permission_matrix.rs", "everybody_may_do_what_the_table_says_and_nothing_else"),
+    ("an address without a rule", "tests/permission_matrix.rs", "every_end_point_has_a_row_and_every_row_an_end_point"),
+    ("instructor elsewhere, student here: another's work", "tests/holes/callers.rs", "hole_11_who_teaches_elsewhere_is_here_what_they_are_here"),
+    ("a former instructor", "tests/holes/callers.rs", "hole_15_who_was_an_instructor_is_none_any_more"),
+    ("an oracle for nobody", "tests/holes/callers.rs", "hole_06_nobody_is_told_the_same_whatever_the_course"),
+    ("an oracle for strangers", "tests/holes/callers.rs", "hole_07_strangers_learn_that_a_course_exists_and_nothing_of_what_is_in_it"),
+    ("work handed in for another time", "tests/holes/contents.rs", "hole_16_the_time_of_a_submission_is_the_exchanges"),
+    ("debugging behind a hub", "tests/holes/service.rs", "hole_05_behind_a_hub_there_is_no_page_for_debugging"),
+    ("numbers of the service", "tests/holes/service.rs", "hole_19_nobody_reads_numbers_or_passwords_of_the_service"),
+    // Where bytes end up.
+    ("traversal by .., absolute, backslash", "tests/holes/contents.rs", "hole_10_a_path_that_another_system_would_take_apart_is_refused"),
+    ("traversal by ids, NUL among them", "tests/holes/contents.rs", "hole_13_an_id_never_leads_out_of_the_data_directory"),
+    ("traversal by a drive", "tests/attacks/names.rs", "a_path_that_names_a_drive_is_refused_in_every_way_to_send_it"),
+    ("traversal by letters that look like slashes", "tests/attacks/names.rs", "look_alikes_of_slashes_and_dots_are_letters_like_others"),
+    ("paths that are too long", "src/codec/files.rs", "a_path_that_may_not_stand_there_is_refused"),
+    ("links and devices in an archive", "tests/holes/contents.rs", "hole_20_no_archive_is_unpacked_on_the_server_or_carries_more_than_files"),
+    ("every kind of entry that is no file", "src/codec/tests/archives.rs", "only_files_and_directories_are_taken"),
+    ("arguments of programs", "tests/holes/service.rs", "hole_21_nothing_that_comes_in_is_an_argument_of_a_program"),
+    ("a local copy that is removed too early", "tests/plugin/test_collect.py", "test_a_server_that_dies_in_mid_collect_costs_no_copy_that_was_there"),
+    // Too much.
+    ("a zip bomb by its ratio", "tests/attacks/bombs.rs", "a_body_that_was_packed_better_than_files_ever_are_is_refused"),
+    ("a zip bomb by its size or number of files", "tests/v1/archives.rs", "beyond_a_limit_the_answer_is_413"),
+    ("codings in codings", "tests/attacks/bombs.rs", "what_is_packed_twice_is_not_unpacked_twice"),
+    ("a window that takes much memory", "src/codec/tests/packed.rs", "a_window_that_takes_much_memory_is_refused"),
+    ("a body beyond the limit", "tests/malformed_input.rs", "a_body_that_is_too_large_gets_413_and_the_connection_survives"),
+    ("slowloris", "tests/attacks/slow.rs", "hundreds_who_never_end_their_requests_keep_nobody_out"),
+    ("headers that do not end", "tests/attacks/slow.rs", "headers_that_do_not_end_are_given_up"),
+    ("headers beyond all bounds", "tests/attacks/wire.rs", "headers_beyond_all_bounds_are_refused"),
+    // Two readers of one request.
+    ("smuggling by two lengths", "tests/attacks/wire.rs", "a_request_of_two_lengths_is_none"),
+    ("smuggling by chunks", "tests/attacks/wire.rs", "chunks_that_are_none_end_the_connection"),
+    ("other versions of HTTP, h2c", "tests/attacks/wire.rs", "other_versions_and_protocols_are_not_spoken"),
+    ("CONNECT and WebSocket", "tests/attacks/wire.rs", "what_asks_for_an_endless_connection_is_answered_at_once_and_closed"),
+    ("nonsense in every argument", "tests/malformed_input.rs", "no_argument_makes_the_server_fail"),
+    ("nonsense on the wire", "tests/malformed_input.rs", "no_bytes_on_the_wire_make_the_server_fail"),
+    ("nonsense from the document, by everybody", "tests/schemathesis/test_document.py", "test_whoever_asks_is_answered_as_the_document_says"),
+    ("nonsense in every decoder", "tests/fuzz/main.rs", "what_is_made_up_is_decoded_as_by_the_slow_and_obvious"),
+];
+
+#[test]
+fn every_attack_has_its_test() {
+    for (attack, file, name) in INDEX {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(file);
+        let text = std::fs::read_to_string(path).unwrap_or_default();
+        let begins = [format!("fn {name}("), format!("def {name}(")];
+        let is_there = begins.iter().any(|begin| text.contains(begin));
+        assert!(is_there, "{attack}: no {name} in {file}");
+    }
+}

@@ -1,0 +1,142 @@
+//! Names and paths that look like, or turn into, something else on their way.
+
+use crate::support::routes::every_address;
+use crate::support::{Course, FakeHub, Sent, Server, Setup, percent_encode};
+
+fn algebra(server: &Server) -> Course<'_> {
+    let course = Course::of(server, "algebra");
+    course.make(&["kevin"], &["lawrence"]);
+    course
+}
+
+#[test]
+fn look_alikes_of_slashes_and_dots_are_letters_like_others() {
+    let server = Setup::standalone().start();
+    let course = algebra(&server);
+    // DIVISION SLASH, FULLWIDTH SOLIDUS, ONE DOT LEADER, FULLWIDTH FULL STOP, and what turns the direction of writing.
+    let files = [
+        Sent::new("..\u{2215}up", "1"),
+        Sent::new("..\u{FF0F}up", "2"),
+        Sent::new("\u{2024}\u{2024}/up", "3"),
+        Sent::new("\u{FF0E}\u{FF0E}/up", "4"),
+        Sent::new("a\u{202E}gpj.exe", "5"),
+        Sent::new("%2e%2e%2fup", "6"),
+    ];
+    course.release("ps1", "kevin", &files).ok();
+    let fetched = course.get("assignment/algebra/ps1", "kevin").ok().json();
+    let mut fetched = crate::support::files::files_of_reply(&fetched);
+    fetched.sort_by(|a, b| a.bytes.cmp(&b.bytes));
+    assert_eq!(fetched, files, "no letter is turned into another one");
+}
+
+#[test]
+fn twins_in_writing_or_in_case_are_two() {
+    let server = Setup::standalone().start();
+    let composed = percent_encode("caf\u{E9}");
+    let decomposed = percent_encode("cafe\u{301}");
+    let upper = percent_encode("CAF\u{C9}");
+    for id in [&composed, &decomposed, &upper] {
+        Course::of(&server, id).make(&["kevin"], &[]);
+    }
+    let course = Course::of(&server, &composed);
+    course.release("ps1", "kevin", &[Sent::new("a", "x")]).ok();
+    for other in [&decomposed, &upper] {
+        let listed = server
+            .get(&format!("assignments/{other}"), "kevin")
+            .ok()
+            .json();
+        assert_eq!(listed["assignments"], serde_json::json!([]));
+    }
+    // Somebody whose name only looks like that of an instructor is none.
+    for name in ["k\u{435}vin", "Kevin", "kevin\u{200B}", "\u{FF4B}evin"] {
+        let reply = server.get(&format!("students/{composed}"), name);
+        assert_eq!(reply.status, 403, "{name:?}");
+    }
+}
+
+#[test]
+fn a_path_that_names_a_drive_is_refused_in_every_way_to_send_it() {
+    let server = Setup::standalone().start();
+    let course = algebra(&server);
+    for path in ["C:a", "c:/a", "Z:"] {
+        let reply = course.release("ps1", "kevin", &[Sent::new(path, "x")]);
+        assert_eq!(
+            (reply.status, reply.message().as_str()),
+            (400, "Illegal path"),
+            "{path}"
+        );
+        let target = "v1/courses/algebra/assignments/ps1/tree?user=kevin";
+        let sent = crate::support::tar::archive(&[Sent::new(path, "x")]);
+        let reply = server.send(&server.call("PUT", target).body("application/x-tar", sent));
+        assert_eq!(reply.status, 400, "{path}");
+    }
+}
+
+#[test]
+fn no_name_becomes_a_header() {
+    let server = Setup::standalone().start();
+    let evil = "x\r\nX-Injected: yes\r\nSet-Cookie: a=b\r\n\r\n<script>";
+    for address in every_address() {
+        let (method, path) = address.split_once(' ').unwrap();
+        let evil = percent_encode(evil);
+        let mut path = path.replace("{prefix}", server.prefix());
+        for part in ["{course}", "{assignment}", "{user}", "{id}"] {
+            path = path.replace(part, &evil);
+        }
+        let target = format!("{path}?user=root&next={evil}&student={evil}&timestamp={evil}");
+        // Not through `send`, which wants replies to be as the document says: with an address of this kind none is.
+        let reply = server.call(method, &target).send(server.port()).unwrap();
+        assert!(reply.status < 500, "{address}: {}", reply.text());
+        assert_eq!(reply.header("x-injected"), None, "{address}");
+        assert_eq!(reply.header("set-cookie"), None, "{address}");
+    }
+}
+
+#[test]
+fn every_reply_says_what_it_is_and_that_it_is_nothing_else() {
+    let hub = FakeHub::start();
+    hub.knows("root");
+    for server in [
+        Setup::standalone().args(&["--debug"]).start(),
+        Setup::behind(&hub).start(),
+    ] {
+        for address in every_address() {
+            let (method, path) = address.split_once(' ').unwrap();
+            let path = path
+                .replace("{prefix}", server.prefix())
+                .replace(['{', '}'], "");
+            let call = server.call(method, &path).token("root");
+            let reply = call.send(server.port()).unwrap();
+            let kind = reply.header("content-type").unwrap_or_default();
+            let kind = kind.split(';').next().unwrap_or_default();
+            let known = [
+                "application/json",
+                "application/problem+json",
+                "application/x-tar",
+                "text/html",
+                "text/css",
+                "image/svg+xml",
+                "image/x-icon",
+            ];
+            assert!(
+                reply.body.is_empty() || known.contains(&kind),
+                "{address}: {kind:?}"
+            );
+            let is_page = ["{prefix}", "login", "logout", "initialize"]
+                .iter()
+                .any(|page| address.contains(page));
+            assert!(kind != "text/html" || is_page, "{address} is a page");
+            assert_eq!(
+                reply.header("x-content-type-options"),
+                Some("nosniff"),
+                "{address}"
+            );
+            assert!(reply.header("cache-control").is_some(), "{address}");
+            assert_eq!(
+                reply.header("access-control-allow-origin"),
+                None,
+                "{address}"
+            );
+        }
+    }
+}
