@@ -120,7 +120,7 @@ enum State {
     Between([u8; 4], usize),
     /// In a frame.
     Inside,
-    /// In a frame, with more bytes than the output had room for.
+    /// In a frame, with as many bytes as the output had room for, or more.
     Full,
 }
 
@@ -153,8 +153,10 @@ impl Zstd {
                 }
                 continue;
             }
+            // The bytes may have filled the output just so, and then nothing is left of them.
+            let may_be_idle = matches!(self.state, State::Full);
             let (read, bytes) = self.step(&input[taken..])?;
-            if read == 0 && bytes.is_empty() {
+            if read == 0 && bytes.is_empty() && !may_be_idle {
                 return Err(NotPacked.into());
             }
             taken += read;

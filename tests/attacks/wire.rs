@@ -143,9 +143,7 @@ fn chunks_that_are_none_end_the_connection() {
 #[test]
 fn headers_beyond_all_bounds_are_refused() {
     let server = start();
-    let many: String = (0..200)
-        .map(|number| format!("X-{number}: a\r\n"))
-        .collect();
+    let many = "X-Many: a\r\n".repeat(200);
     for headers in [
         format!("X-Large: {}\r\n", "a".repeat(1_000_000)),
         many,

@@ -27,7 +27,7 @@ pub fn bytes_of(text: &[u8]) -> Option<Vec<u8>> {
         .copied()
         .filter(|c| !white.contains(c))
         .collect();
-    if dense.len() % 4 != 0 {
+    if !dense.len().is_multiple_of(4) {
         return None;
     }
     let padding = dense.iter().rev().take_while(|c| **c == b'=').count();

@@ -73,6 +73,9 @@ fn what_is_packed_is_unpacked() {
             assert_unpacked(Packing::Zstd, &zstd(&bytes), &bytes);
         }
     }
+    // Their blocks fill the output to the last byte, wherever the input was cut then.
+    let zeros = vec![0; 300_000];
+    assert_unpacked(Packing::Zstd, &zstd(&zeros), &zeros);
     let skipped = [0x5A, 0x2A, 0x4D, 0x18, 3, 0, 0, 0, 1, 2, 3];
     let parts = [zstd(b"one "), skipped.to_vec(), zstd(b""), zstd(b"two")].concat();
     assert_unpacked(Packing::Zstd, &parts, b"one two");
