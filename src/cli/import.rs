@@ -5,7 +5,7 @@ use super::data_dir::{claim, open_blobs, runtime, unbounded};
 use super::progress::Progress;
 use super::{course_id, user_name};
 use crate::auth::Caller;
-use crate::config::{PlaceArgs, Places, operator_account, sqlite_file};
+use crate::config::{PlaceArgs, Places, ngshare_database, operator_account};
 use crate::domain::{CourseId, UserName};
 use crate::exchange::imports::Importer;
 use crate::moving::directory::Directory;
@@ -109,7 +109,7 @@ fn from_directory(arguments: &ExchangeArguments) -> Outcome {
 }
 
 fn from_ngshare(arguments: NgshareArguments) -> Outcome {
-    let mut source = Ngshare::open(&sqlite_file(&arguments.database)?, &arguments.storage)?;
+    let mut source = Ngshare::open(&ngshare_database(&arguments.database)?, &arguments.storage)?;
     let files = source.count_files()?;
     let places = PlaceArgs {
         data_dir: arguments.data_dir,

@@ -14,7 +14,7 @@ pub use client::{ClientArgs, ClientEnvironment, Connection};
 pub use given::{Given, LogFormat};
 pub use hub::{Environment, HubPlace};
 pub use operator::operator_account;
-pub use places::{PlaceArgs, Places, sqlite_file};
+pub use places::{PlaceArgs, Places, ngshare_database};
 pub use quantity::{ByteSize, Span};
 
 use std::path::Path;

@@ -87,13 +87,18 @@ fn default_directory() -> PathBuf {
     }
 }
 
-/// The file of another program's database, which is given by its path or by such a URL.
-pub fn sqlite_file(given: &str) -> Result<PathBuf, ConfigError> {
-    if given.contains("://") {
-        sqlite_path(given)
-    } else {
-        Ok(PathBuf::from(given))
+/// The file of ngshare's database, which is given by its path or by the URL that ngshare knows it by.
+pub fn ngshare_database(given: &str) -> Result<PathBuf, ConfigError> {
+    let path = given.strip_prefix("sqlite:///").unwrap_or(given);
+    if path.is_empty() || path.contains("://") {
+        // The URL of another database may hold a password, so it is not repeated.
+        return Err(ConfigError(
+            "ngshare's database can be read where it is a SQLite file: give its path, or sqlite:////ABSOLUTE/PATH. Copy \
+             another kind of database into a SQLite file first"
+                .into(),
+        ));
     }
+    Ok(PathBuf::from(path))
 }
 
 /// The file of a URL as `SQLAlchemy` writes them, which is how ngshare was configured.

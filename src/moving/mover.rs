@@ -122,6 +122,8 @@ impl<'a> Mover<'a> {
             }
         }
         let Some(taken) = self.take(&about, &tree).await? else {
+            let says = "what was handed in is brought over, and shown once the assignment is released here";
+            self.report.note(about, says);
             return Ok(());
         };
         let outcome = match (&self.importer, taken.parcel) {

@@ -50,8 +50,8 @@ pub fn inspect(path: &Path, opening: Opening) -> Result<()> {
     };
     Err(Error::Unusable(format!(
         "{} was made by {maker}, not by nbcourier. Nothing was changed. Give nbcourier a database of its own: \
-         --data-dir DIR, or --database sqlite:////ABSOLUTE/PATH of a file that does not exist yet; keep this file \
-         as it is until its courses are moved over.",
+         --data-dir DIR, or --database sqlite:////ABSOLUTE/PATH of a file that does not exist yet. What ngshare has is \
+         brought over by `nbcourier import ngshare`.",
         path.display()
     )))
 }

@@ -5,6 +5,7 @@ import http.client
 import json
 import os
 import shutil
+import sqlite3
 import urllib.parse
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -75,6 +76,38 @@ class Installation:
         """All that is in it."""
         files = sorted(path for path in self.directory.rglob("*") if path.is_file())
         return {str(path): path.read_bytes() for path in files}
+
+
+def small(directory: Path) -> Installation:
+    """One that never ran, with the tables that are read and a course."""
+    made = Installation(directory)
+    made.storage.mkdir(parents=True)
+    (made.storage / "task").write_bytes(b"do it")
+    database = sqlite3.connect(made.database)
+    with database:
+        database.executescript("""
+            CREATE TABLE courses (_id INTEGER PRIMARY KEY, id TEXT);
+            CREATE TABLE assignments (_id INTEGER PRIMARY KEY, id TEXT, course_id INTEGER, due TIMESTAMP);
+            CREATE TABLE submissions
+                (_id INTEGER PRIMARY KEY, assignment_id INTEGER, timestamp TIMESTAMP, student_id TEXT);
+            CREATE TABLE files
+                (_id INTEGER PRIMARY KEY, filename TEXT, checksum TEXT, size INTEGER, actual_name TEXT);
+            INSERT INTO courses (_id, id) VALUES (1, 'geometry');
+            INSERT INTO assignments (_id, id, course_id) VALUES (1, 'ps1', 1);
+            INSERT INTO files (_id, filename, size, actual_name) VALUES (1, 'task', 5, 'task');
+        """)
+        for table in ("instructor", "student"):
+            database.execute(
+                f"CREATE TABLE {table}_assoc_table"
+                " (left_id TEXT, right_id TEXT, first_name TEXT, last_name TEXT, email TEXT)"
+            )
+        for table in ("assignment", "submission", "feedback"):
+            database.execute(
+                f"CREATE TABLE {table}_files_assoc_table (left_id TEXT, right_id INTEGER)"
+            )
+        database.execute("INSERT INTO assignment_files_assoc_table VALUES (1, 1)")
+    database.close()
+    return made
 
 
 class Ngshare:

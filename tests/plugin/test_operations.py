@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 from course import RELEASED, Course, PluginStandalone, enrol
+from ngshare import small
 from test_documents import ROOT
 
 PAGE = ROOT / "docs" / "operations.md"
@@ -99,6 +100,34 @@ SECTIONS: dict[str, Prepare] = {
     "Cleaning up": for_clearing,
     "Checking": for_checking,
 }
+
+
+def elsewhere(operator: Operator, place: str, really: Path) -> Callable[[str], object]:
+    """Runs a command with a directory of the test's in the place of one that is on the page."""
+    return lambda command: operator.run(command.replace(place, str(really)))
+
+
+def moving_from_ngshare(operator: Operator) -> dict[str, Callable[[str], object]]:
+    """An ngshare, and no server that holds the data directory."""
+    small(operator.home / "ngshare")
+    operator.service.stop()
+    run = elsewhere(operator, "/srv/ngshare", operator.home / "ngshare")
+    return dict.fromkeys(sections()["Moving in from ngshare"], run)
+
+
+def moving_from_a_directory(operator: Operator) -> dict[str, Callable[[str], object]]:
+    """A shared directory, and no server that holds the data directory."""
+    work = "ada+ps2+2026-01-30 10:30:47.524219 UTC"
+    root = operator.home / "exchange"
+    for directory in ("outbound/ps2", f"inbound/{work}"):
+        (root / "algebra" / directory).mkdir(parents=True)
+    operator.service.stop()
+    run = elsewhere(operator, "/srv/nbgrader/exchange", root)
+    return dict.fromkeys(sections()["Moving in from a shared directory"], run)
+
+
+SECTIONS["Moving in from ngshare"] = moving_from_ngshare
+SECTIONS["Moving in from a shared directory"] = moving_from_a_directory
 
 
 def sections() -> dict[str, list[str]]:
