@@ -304,6 +304,41 @@ fn a_manifest_costs_the_same_number_of_statements_however_much_it_names() {
 }
 
 #[test]
+fn quotas_cost_as_many_statements_for_much_as_for_little() {
+    let submit = |arguments: &[&str]| {
+        let server = Setup::standalone()
+            .env("RUST_LOG", "info,nbcourier::statements=trace")
+            .args(arguments)
+            .start();
+        let course = Course::of(&server, "course1");
+        course.make(&["kevin"], &["lawrence"]);
+        course.release("challenge", "kevin", &[]).ok();
+        let files = |count: usize| -> Vec<Sent> {
+            let file = |n: usize| Sent::new(&format!("f{n}"), format!("{count} {n}"));
+            (0..count).map(file).collect()
+        };
+        let hand_in = |count: usize| {
+            statements(&server, || {
+                drop(course.submit("challenge", "lawrence", &files(count)).ok());
+            })
+        };
+        hand_in(1);
+        let few = hand_in(2);
+        for count in 3..30 {
+            hand_in(count);
+        }
+        let many = hand_in(30);
+        let asked = |all: &[String]| all.iter().filter(|text| text.starts_with("SELECT")).count();
+        assert_eq!(asked(&few), asked(&many), "{many:#?}");
+        asked(&many)
+    };
+    let without = submit(&["--max-submissions", "0"]);
+    let with = submit(&["--max-user-size", "1 GB", "--max-course-size", "1 GB"]);
+    // Twice how many submissions there are, and for each owner whether the contents are new.
+    assert_eq!(with - without, 4);
+}
+
+#[test]
 fn enrolling_many_costs_as_many_statements_as_enrolling_few() {
     let server = Setup::standalone()
         .env("RUST_LOG", "info,nbcourier::statements=trace")

@@ -5,13 +5,18 @@
 
 use super::AuthError;
 use super::hub::{HubAnswer, HubClient, HubUser, Outage};
+use super::strangers::{Origin, Strangers};
 use super::token::{Token, TokenHash};
 use moka::{Expiry, future::Cache};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
+use tokio::sync::SemaphorePermit;
 
 /// Tokens remembered at most; each takes some hundred bytes.
 const MAX_ENTRIES: u64 = 100_000;
+
+/// How long a token the hub knew is none of a stranger's, at least.
+const ACQUAINTED: Duration = Duration::from_mins(10);
 
 /// How long answers count.
 #[derive(Clone, Copy)]
@@ -79,6 +84,8 @@ pub(super) struct HubCache {
     hub: HubClient,
     answers: Cache<TokenHash, Answer>,
     last_good: Cache<TokenHash, Arc<HubUser>>,
+    acquainted: Cache<TokenHash, ()>,
+    strangers: Strangers,
     lifetimes: Lifetimes,
     outage: Mutex<OutageWatch>,
 }
@@ -101,6 +108,11 @@ impl HubCache {
                 .max_capacity(MAX_ENTRIES)
                 .time_to_live(lifetimes.known.saturating_add(lifetimes.grace))
                 .build(),
+            acquainted: Cache::builder()
+                .max_capacity(MAX_ENTRIES)
+                .time_to_live(ACQUAINTED.max(lifetimes.known.saturating_add(lifetimes.grace)))
+                .build(),
+            strangers: Strangers::new(),
             lifetimes,
             outage: Mutex::default(),
         }
@@ -108,15 +120,28 @@ impl HubCache {
 
     /// Whose token this is, by the hub's word or the memory of it.
     ///
-    /// `UnknownToken` when the hub does not know it, `HubUnavailable` when it cannot say and nothing is remembered.
-    pub(super) async fn owner_of(&self, token: &Token) -> Result<Arc<HubUser>, AuthError> {
+    /// `UnknownToken` when the hub does not know it, `HubUnavailable` when it cannot say and nothing is remembered,
+    /// `TooManyStrangers` when nothing is known of it and the hub was asked too often about such.
+    pub(super) async fn owner_of(
+        &self,
+        token: &Token,
+        origin: Origin,
+    ) -> Result<Arc<HubUser>, AuthError> {
         let key = token.hash();
+        if !self.acquainted.contains_key(&key) && !self.answers.contains_key(&key) {
+            self.strangers.count(origin)?;
+        }
         // All who ask for one token at the same time wait for one and the same answer.
         match self.answers.get_with(key, self.ask(key, token)).await {
             Answer::Known(user) | Answer::Remembered(user) => Ok(user),
             Answer::Unknown => Err(AuthError::UnknownToken),
             Answer::Unavailable => Err(self.unavailable()),
         }
+    }
+
+    /// The hub may be asked about somebody who logs in.
+    pub(super) fn count_login(&self, origin: Origin) -> Result<(), AuthError> {
+        self.strangers.count(origin)
     }
 
     /// The error of a hub that cannot be asked.
@@ -132,9 +157,18 @@ impl HubCache {
         {
             return Answer::Remembered(user);
         }
+        let _turn = if self.acquainted.contains_key(&key) {
+            None
+        } else {
+            let Some(turn) = self.turn().await else {
+                return Answer::Unavailable;
+            };
+            Some(turn)
+        };
         match self.hub.owner_of(token).await {
             HubAnswer::Known(user) => {
                 self.note_answer();
+                self.acquainted.insert(key, ()).await;
                 let user = Arc::new(user);
                 self.last_good.insert(key, Arc::clone(&user)).await;
                 Answer::Known(user)
@@ -142,6 +176,7 @@ impl HubCache {
             HubAnswer::Unknown => {
                 self.note_answer();
                 self.last_good.invalidate(&key).await;
+                self.acquainted.invalidate(&key).await;
                 Answer::Unknown
             }
             HubAnswer::Unavailable(outage) => {
@@ -151,6 +186,16 @@ impl HubCache {
                     .map_or(Answer::Unavailable, Answer::Remembered)
             }
         }
+    }
+
+    /// A turn to ask about a stranger; `None` when the hub fell silent while others had theirs, since all would wait for
+    /// it one after the other.
+    async fn turn(&self) -> Option<SemaphorePermit<'_>> {
+        if let Some(turn) = self.strangers.turn_now() {
+            return Some(turn);
+        }
+        let turn = self.strangers.turn().await;
+        turn.filter(|_| !self.is_known_to_be_silent())
     }
 
     async fn remembered(&self, key: TokenHash) -> Option<Arc<HubUser>> {

@@ -25,6 +25,15 @@ pub enum AuthError {
         /// How long to wait before trying again.
         retry_after: Duration,
     },
+    /// From where this comes, too many tokens came lately that the hub does not know.
+    #[error(
+        "Too many tokens that the hub does not know came from your address: try again in {} seconds",
+        retry_after.as_secs()
+    )]
+    TooManyStrangers {
+        /// How long to wait before trying again.
+        retry_after: Duration,
+    },
     /// A change was asked for by cookie without proof that a page of ours asked for it.
     #[error("This request comes from another site: go back to the page, reload it and try again")]
     CrossSite,

@@ -2,7 +2,7 @@
 //!
 //! Three ways lead here. With a hub (`with_hub`): a token that the hub vouches for (`token`, `hub`, `cache`), and the
 //! session of a browser that has logged in there (`oauth`, `session`, `same_site`). Without one: the caller's own
-//! word (`standalone`). Nothing in this room is decided about courses, and nothing secret is ever logged. Since the
+//! word (`standalone`). `strangers` keeps those who make up tokens from keeping the hub busy. Nothing in this room is decided about courses, and nothing secret is ever logged. Since the
 //! signing key is here, so is what signs receipts with it (`receipts`).
 
 mod admins;
@@ -14,10 +14,12 @@ mod jwt;
 mod key;
 mod next_page;
 mod oauth;
+mod rates;
 mod receipts;
 mod same_site;
 mod session;
 mod standalone;
+mod strangers;
 mod token;
 mod with_hub;
 
@@ -32,6 +34,7 @@ pub use caller::{Caller, CallerKind, Credential};
 pub use error::{AuthError, SetupError};
 pub use key::{KEY_FILE, KeyError, SigningKey};
 pub use oauth::Redirect;
+pub use rates::Rates;
 pub use receipts::ReceiptSigner;
 pub use with_hub::HubSettings;
 

@@ -112,8 +112,12 @@ impl OAuth {
         Ok(Redirect { location, cookies })
     }
 
-    /// Who has logged in, when the browser comes back from the hub.
-    pub(super) async fn finish(&self, request: &HttpRequest) -> Result<Login, LoginFailure> {
+    /// Who has logged in, when the browser comes back from the hub, which is asked if that is `allowed`.
+    pub(super) async fn finish(
+        &self,
+        request: &HttpRequest,
+        allowed: impl FnOnce() -> Result<(), AuthError>,
+    ) -> Result<Login, LoginFailure> {
         let callback = web::Query::<Callback>::from_query(request.query_string())
             .map_err(|_| AuthError::BadState)?
             .into_inner();
@@ -126,6 +130,7 @@ impl OAuth {
         let state = callback.state.ok_or(AuthError::BadState)?;
         let begun = self.begun(request, &state).ok_or(AuthError::BadState)?;
         let code = callback.code.ok_or(AuthError::BadState)?;
+        allowed()?;
         Ok(Login {
             user: self.user_for(&code, &begun.verifier).await?,
             next: next_page::or_home(Some(&begun.next), &self.prefix),

@@ -6,6 +6,7 @@ use super::hub::{HubClient, HubUser, TimeLimits};
 use super::jwt::Seal;
 use super::oauth::{LoginFailure, OAuth, OAuthClient, Redirect};
 use super::session::{Session, Sessions};
+use super::strangers::Origin;
 use super::token::Token;
 use super::{AuthError, Caller, CallerKind, Credential, SetupError, SigningKey, same_site};
 use actix_web::HttpRequest;
@@ -100,7 +101,7 @@ impl Hub {
         csrf_field: Option<&str>,
     ) -> Result<Caller, AuthError> {
         if let Some(token) = Token::read(request.headers())? {
-            return self.by_token(&token).await;
+            return self.by_token(&token, Origin::of(request)).await;
         }
         let session = self.sessions.read(request).ok_or(AuthError::Anonymous)?;
         if !same_site::is_safe(request.method()) {
@@ -110,7 +111,8 @@ impl Hub {
     }
 
     pub(super) async fn finish_login(&self, request: &HttpRequest) -> Result<Redirect, AuthError> {
-        let login = match self.oauth.finish(request).await {
+        let allowed = || self.cache.count_login(Origin::of(request));
+        let login = match self.oauth.finish(request, allowed).await {
             Ok(login) => login,
             Err(LoginFailure::Because(error)) => return Err(error),
             Err(LoginFailure::HubSilent(outage)) => {
@@ -139,8 +141,8 @@ impl Hub {
         Ok(self.sessions.end(request))
     }
 
-    async fn by_token(&self, token: &Token) -> Result<Caller, AuthError> {
-        let user = self.cache.owner_of(token).await?;
+    async fn by_token(&self, token: &Token, origin: Origin) -> Result<Caller, AuthError> {
+        let user = self.cache.owner_of(token, origin).await?;
         self.check_scope(&user)?;
         let name = user.user_name()?;
         let admin = self.admins.include(&name, user.kind, user.admin);

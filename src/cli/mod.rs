@@ -12,6 +12,7 @@ mod gc;
 mod gradebook;
 mod import;
 mod logging;
+mod open_files;
 mod progress;
 mod receipt;
 mod restore;

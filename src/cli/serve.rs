@@ -1,7 +1,7 @@
 //! `nbcourier serve`
 
 use super::data_dir::{claim, open_blobs};
-use super::{Outcome, logging};
+use super::{Outcome, logging, open_files};
 use crate::auth::{Authenticator, HubSettings, ReceiptSigner, SigningKey};
 use crate::config::{Config, Environment, Given, LogFormat};
 use crate::exchange::{Exchange, Limits, Policy, Quotas, gc};
@@ -77,6 +77,9 @@ async fn serve(config: Config) -> Result<(), Box<dyn Error>> {
         exchange: exchange.clone(),
         prefix: prefix.clone(),
         max_request_size: config.max_request_size,
+        max_request_rate: config.max_request_rate,
+        max_uploads: config.max_uploads,
+        max_connections: open_files::raise(),
         debug: config.debug,
         retention,
         shutdown_timeout: config.shutdown_timeout,

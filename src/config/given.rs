@@ -125,6 +125,14 @@ pub struct Given {
     #[arg(long, env = "NBCOURIER_MIN_FREE_SPACE", value_name = "SIZE")]
     pub min_free_space: Option<ByteSize>,
 
+    /// Most requests of one caller in a second, averaged over half a minute, 0 for no limit [default: 300]
+    #[arg(long, env = "NBCOURIER_MAX_REQUEST_RATE", value_name = "NUMBER")]
+    pub max_request_rate: Option<u32>,
+
+    /// Most uploads of one caller read at the same time; more wait. 0 for no limit [default: 8]
+    #[arg(long, env = "NBCOURIER_MAX_UPLOADS", value_name = "NUMBER")]
+    pub max_uploads: Option<usize>,
+
     /// How long what was deleted can be restored [default: 30d]
     #[arg(long, env = "NBCOURIER_RETENTION", value_name = "TIME")]
     pub retention: Option<Span>,
@@ -186,6 +194,8 @@ impl Given {
             max_user_size: self.max_user_size.or(file.max_user_size),
             max_course_size: self.max_course_size.or(file.max_course_size),
             min_free_space: self.min_free_space.or(file.min_free_space),
+            max_request_rate: self.max_request_rate.or(file.max_request_rate),
+            max_uploads: self.max_uploads.or(file.max_uploads),
             retention: self.retention.or(file.retention),
             event_retention: self.event_retention.or(file.event_retention),
             shutdown_timeout: self.shutdown_timeout.or(file.shutdown_timeout),

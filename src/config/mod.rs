@@ -17,6 +17,7 @@ pub use operator::operator_account;
 pub use places::{PlaceArgs, Places, ngshare_database};
 pub use quantity::{ByteSize, Span};
 
+use std::num::NonZeroU32;
 use std::path::Path;
 use std::time::Duration;
 
@@ -30,6 +31,11 @@ const MAX_SUBMISSIONS: u64 = 1000;
 /// What must be free on the disks, where nothing else is said: room for the database's log, which takes up to 64 MiB,
 /// and for a clean-up to work in.
 const MIN_FREE_SPACE: u64 = 256 << 20;
+/// The most requests of a caller in a second, where nothing else is said: ngshare's client, which asks for each
+/// submission by itself, does 180 at full speed.
+const MAX_REQUEST_RATE: u32 = 300;
+/// The most uploads of a caller read at the same time, where nothing else is said.
+const MAX_UPLOADS: usize = 8;
 /// How long the hub's word about a token counts, where nothing else is said.
 const HUB_CACHE_TTL: Duration = Duration::from_mins(1);
 /// How much longer it counts while the hub does not answer, where nothing else is said.
@@ -82,6 +88,10 @@ pub struct Config {
     pub max_course_size: Option<u64>,
     /// Bytes that must be free for files to be taken; 0 for none.
     pub min_free_space: u64,
+    /// Requests of one caller in a second.
+    pub max_request_rate: Option<NonZeroU32>,
+    /// Uploads of one caller that are read at the same time.
+    pub max_uploads: Option<usize>,
     /// How long the hub's word about a token counts.
     pub hub_cache_ttl: Duration,
     /// For how much longer it counts while the hub does not answer.
@@ -131,6 +141,8 @@ impl Config {
             max_user_size: given.max_user_size.and_then(|size| unless_zero(size.0)),
             max_course_size: given.max_course_size.and_then(|size| unless_zero(size.0)),
             min_free_space: given.min_free_space.map_or(MIN_FREE_SPACE, |size| size.0),
+            max_request_rate: NonZeroU32::new(given.max_request_rate.unwrap_or(MAX_REQUEST_RATE)),
+            max_uploads: Some(given.max_uploads.unwrap_or(MAX_UPLOADS)).filter(|most| *most > 0),
             hub_cache_ttl: given.hub_cache_ttl.map_or(HUB_CACHE_TTL, |span| span.0),
             hub_grace: given.hub_grace.map_or(HUB_GRACE, |span| span.0),
             require_service_scope: given.require_service_scope.unwrap_or(false),

@@ -52,6 +52,9 @@ pub async fn give(
     time: Timestamp,
     parcel: Parcel,
 ) -> Result<Given> {
+    let parcel = parcel
+        .settle(exchange, caller, &target.course, None)
+        .await?;
     let (policy, caller, blobs) = (exchange.policy, caller.clone(), exchange.blobs.clone());
     let quota = exchange.quota.clone();
     exchange
@@ -112,6 +115,7 @@ pub async fn give_on(
     id: i64,
     parcel: Parcel,
 ) -> Result<Given> {
+    let parcel = parcel.settle(exchange, caller, &course, None).await?;
     let (policy, caller, blobs) = (exchange.policy, caller.clone(), exchange.blobs.clone());
     let quota = exchange.quota.clone();
     exchange
@@ -165,6 +169,7 @@ pub async fn give_all(
     assignment: AssignmentId,
     batch: Batch,
 ) -> Result<Vec<Given>> {
+    let batch = batch.settle(exchange, caller, &course).await?;
     let (policy, caller, blobs) = (exchange.policy, caller.clone(), exchange.blobs.clone());
     let quota = exchange.quota.clone();
     exchange

@@ -39,6 +39,8 @@ pub struct Intake {
     written: u64,
     // From the first bytes that are stored ahead of what names them.
     announced: Option<Announcement>,
+    // Whether somebody looks for room before large files are kept.
+    waits: bool,
 }
 
 struct File {
@@ -66,6 +68,7 @@ impl Intake {
             held: 0,
             written: 0,
             announced: None,
+            waits: exchange.quota.counts_bytes(),
         }
     }
 
@@ -166,22 +169,28 @@ impl Intake {
         Some(std::mem::take(&mut self.arrivals.contents))
     }
 
-    /// Makes the large files durable and closes the tree.
-    pub fn finish(self) -> Result<Parcel> {
-        self.blobs.keep(self.complete)?;
-        Ok(Parcel::arrived(self.tree, self.arrivals, self.announced))
+    /// Makes the large files durable, where nobody has to look for room first, and closes the tree.
+    pub fn finish(mut self) -> Result<Parcel> {
+        let waiting = self.keep()?;
+        Ok(Parcel::arrived(self.tree, self.arrivals, self.announced).waiting(waiting))
+    }
+
+    /// What is not kept yet.
+    fn keep(&mut self) -> Result<Vec<Complete>> {
+        let complete = std::mem::take(&mut self.complete);
+        if self.waits {
+            return Ok(complete);
+        }
+        self.blobs.keep(complete)?;
+        Ok(Vec::new())
     }
 
     /// The same for a tree of which not all bytes came; `files` are those it shall have.
-    pub fn finish_claimed(self, files: Vec<Claim>) -> Result<Parcel> {
+    pub fn finish_claimed(mut self, files: Vec<Claim>) -> Result<Parcel> {
         self.limits.check_claims(&files)?;
-        self.blobs.keep(self.complete)?;
-        Ok(Parcel::claimed(
-            files,
-            self.arrived,
-            self.arrivals,
-            self.announced,
-        ))
+        let waiting = self.keep()?;
+        let parcel = Parcel::claimed(files, self.arrived, self.arrivals, self.announced);
+        Ok(parcel.waiting(waiting))
     }
 }
 
@@ -216,14 +225,10 @@ impl BatchIntake {
         Ok(())
     }
 
-    /// Makes the large files durable and closes the trees.
-    pub fn finish(self) -> Result<Batch> {
-        self.files.blobs.keep(self.files.complete)?;
-        Ok(Batch::new(
-            self.trees,
-            self.files.arrivals,
-            self.files.announced,
-        ))
+    /// Makes the large files durable, where nobody has to look for room first, and closes the trees.
+    pub fn finish(mut self) -> Result<Batch> {
+        let waiting = self.files.keep()?;
+        Ok(Batch::new(self.trees, self.files.arrivals, self.files.announced).waiting(waiting))
     }
 }
 

@@ -1,9 +1,13 @@
 //! Trees on their way into the store: with their bytes, or with the names of bytes that are there already.
 
-use super::{Error, Result};
-use crate::blobs::{Announcement, Damage, LocalBlobs};
-use crate::domain::{BlobRef, RelativePath, Sha256Sum, Timestamp, Tree, TreeEntry, tree_digest};
+use super::{Error, Exchange, Result};
+use crate::auth::Caller;
+use crate::blobs::{Announcement, Complete, Damage, LocalBlobs};
+use crate::domain::{
+    BlobRef, CourseId, RelativePath, Sha256Sum, Timestamp, Tree, TreeEntry, UserName, tree_digest,
+};
 use crate::store::Connection;
+use crate::store::courses;
 use crate::store::reach::{self, Reach};
 use crate::store::trees::{self, Arrivals, Saved};
 use std::borrow::Cow;
@@ -19,6 +23,8 @@ pub struct Parcel {
     arrivals: Arrivals,
     // Until the transaction that names the bytes.
     _announced: Option<Announcement>,
+    // Not kept yet.
+    waiting: Vec<Complete>,
 }
 
 #[derive(Debug)]
@@ -46,6 +52,7 @@ impl Parcel {
             files: Files::Arrived(tree),
             arrivals,
             _announced: announced,
+            waiting: Vec::new(),
         }
     }
 
@@ -59,7 +66,34 @@ impl Parcel {
             files: Files::Claimed(files, arrived),
             arrivals,
             _announced: announced,
+            waiting: Vec::new(),
         }
+    }
+
+    pub(super) fn waiting(self, waiting: Vec<Complete>) -> Self {
+        Self { waiting, ..self }
+    }
+
+    /// Keeps the files that wait for that, if there is room for the tree in the course, and for the student where it is
+    /// handed in: a look before the one that counts, so that nothing is kept of what is refused.
+    pub(super) async fn settle(
+        mut self,
+        exchange: &Exchange,
+        caller: &Caller,
+        course: &CourseId,
+        student: Option<&UserName>,
+    ) -> Result<Self> {
+        let waiting = std::mem::take(&mut self.waiting);
+        if !waiting.is_empty() {
+            keep(
+                exchange,
+                waiting,
+                self.contents(),
+                (caller, course, student),
+            )
+            .await?;
+        }
+        Ok(self)
     }
 
     /// What its files hold.
@@ -110,6 +144,8 @@ pub struct Batch {
     arrivals: Arrivals,
     // Until the transaction that names the bytes.
     _announced: Option<Announcement>,
+    // Not kept yet.
+    waiting: Vec<Complete>,
 }
 
 impl Batch {
@@ -122,7 +158,26 @@ impl Batch {
             trees,
             arrivals,
             _announced: announced,
+            waiting: Vec::new(),
         }
+    }
+
+    pub(super) fn waiting(self, waiting: Vec<Complete>) -> Self {
+        Self { waiting, ..self }
+    }
+
+    /// Keeps the files that wait for that, if there is room for all trees in the course.
+    pub(super) async fn settle(
+        mut self,
+        exchange: &Exchange,
+        caller: &Caller,
+        course: &CourseId,
+    ) -> Result<Self> {
+        let waiting = std::mem::take(&mut self.waiting);
+        if !waiting.is_empty() {
+            keep(exchange, waiting, self.contents(), (caller, course, None)).await?;
+        }
+        Ok(self)
     }
 
     /// The numbers of the submissions.
@@ -153,6 +208,27 @@ fn contents<'a>(trees: impl IntoIterator<Item = &'a Tree>) -> Contents {
     entries
         .map(|entry| (entry.blob.sha256, entry.blob.size))
         .collect()
+}
+
+async fn keep(
+    exchange: &Exchange,
+    waiting: Vec<Complete>,
+    contents: Contents,
+    (caller, course, student): (&Caller, &CourseId, Option<&UserName>),
+) -> Result<()> {
+    let (quota, blobs) = (exchange.quota.clone(), exchange.blobs.clone());
+    let (caller, course, student) = (caller.clone(), course.clone(), student.cloned());
+    exchange
+        .store
+        .write(move |conn| {
+            match courses::find(conn, &course, caller.name())? {
+                Some(course) => quota.check(conn, course.id, student.as_ref(), &contents),
+                // What comes next says so.
+                None => Ok(()),
+            }
+        })
+        .await?;
+    super::trees::blocking(move || Ok(blobs.keep(waiting)?)).await
 }
 
 /// A clean-up that ran between the upload and this transaction could have taken a file for forgotten.

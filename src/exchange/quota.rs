@@ -100,8 +100,24 @@ impl Quota {
         })
     }
 
-    /// Takes room for the contents in the course, and of the student where they are handed in. Only in the transaction
-    /// that keeps them.
+    /// Whether files should not be kept before somebody has looked whether they may be.
+    pub fn counts_bytes(&self) -> bool {
+        self.limits.person_bytes.is_some() || self.limits.course_bytes.is_some()
+    }
+
+    /// There is room for the contents in the course, and for the student where they are handed in.
+    pub fn check(
+        &self,
+        conn: &mut Connection,
+        course: i64,
+        student: Option<&UserName>,
+        contents: &Contents,
+    ) -> Result<()> {
+        let owners = self.owners(course, student);
+        self.weigh(conn, owners, contents).map(drop)
+    }
+
+    /// The same, and from now on they count: in the transaction that keeps them.
     pub fn take(
         &self,
         conn: &mut Connection,
@@ -113,19 +129,30 @@ impl Quota {
         if owners.is_empty() {
             return Ok(());
         }
-        let contents = contents();
+        for (owner, amount) in self.weigh(conn, owners, &contents())? {
+            self.remember(owner, amount);
+        }
+        Ok(())
+    }
+
+    /// How much the owners would have, if that is not too much. To be asked by the one who writes, since others may see
+    /// an older state than what is remembered.
+    fn weigh(
+        &self,
+        conn: &mut Connection,
+        owners: Vec<(Owner, u64)>,
+        contents: &Contents,
+    ) -> Result<Vec<(Owner, Amount)>> {
+        let whole: u64 = contents.values().sum();
+        let mut amounts = Vec::new();
         for (owner, limit) in owners {
-            let whole: u64 = contents.values().sum();
             let added = whole.saturating_sub(usage::counted(conn, &owner, contents.keys())?);
             let mut amount = self.amount(conn, &owner, limit.saturating_sub(added))?;
-            let used = amount.bytes;
-            // Whoever has too much may still hand in what is there already.
-            let fits = added == 0 || used.saturating_add(added) <= limit;
-            if fits {
-                amount.bytes = used.saturating_add(added);
-            }
             self.remember(owner.clone(), amount);
-            if !fits {
+            let used = amount.bytes;
+            amount.bytes = used.saturating_add(added);
+            // Whoever has too much may still hand in what is there already.
+            if added > 0 && amount.bytes > limit {
                 return Err(Error::OverQuota {
                     whose: match owner {
                         Owner::Course(_) => Whose::Course,
@@ -136,8 +163,9 @@ impl Quota {
                     added,
                 });
             }
+            amounts.push((owner, amount));
         }
-        Ok(())
+        Ok(amounts)
     }
 
     fn owners(&self, course: i64, student: Option<&UserName>) -> Vec<(Owner, u64)> {

@@ -211,6 +211,7 @@ async fn release_over(
     parcel: Parcel,
     over: impl FnOnce(&Version, &Saved) -> Result<Option<Released>> + Send + 'static,
 ) -> Result<Released> {
+    let parcel = parcel.settle(exchange, caller, &course, None).await?;
     let (policy, caller, blobs) = (exchange.policy, caller.clone(), exchange.blobs.clone());
     let quota = exchange.quota.clone();
     exchange

@@ -78,6 +78,10 @@ pub async fn submit(
     work: Work,
     parcel: Parcel,
 ) -> Result<HandedIn> {
+    let student = work.student(caller);
+    let parcel = parcel
+        .settle(exchange, caller, &work.course, Some(student))
+        .await?;
     let (policy, caller, blobs) = (exchange.policy, caller.clone(), exchange.blobs.clone());
     let quota = exchange.quota.clone();
     exchange

@@ -46,6 +46,17 @@ pub enum Error {
     /// No bytes came for too long.
     #[error("the body stopped coming")]
     BodyTimeout,
+    /// The caller asks more often than the limit, requests a second, for longer than a moment.
+    #[error("more than {per_second} requests a second")]
+    TooManyRequests {
+        /// The limit.
+        per_second: u32,
+        /// How long to wait, in seconds.
+        retry_after: u64,
+    },
+    /// The caller has many more uploads open than are read at the same time.
+    #[error("many more than {0} uploads at the same time")]
+    TooManyUploads(usize),
     /// There is nothing at this address.
     #[error("no such address")]
     NoSuchPath,
@@ -65,9 +76,74 @@ impl Error {
 
     /// The sentence for the client.
     pub fn message(&self) -> Cow<'static, str> {
-        use exchange::Error as E;
         match self {
-            Self::Exchange(error) => match error {
+            Self::Exchange(error) => sentence(error),
+            Self::Auth(error) => error.to_string().into(),
+            Self::BadRequest(message) => message.clone(),
+            Self::UnsupportedMediaType(message) => (*message).into(),
+            Self::RequestTooLarge(limit) => {
+                format!("The request is larger than the limit of {limit} bytes; nothing was stored")
+                    .into()
+            }
+            Self::FieldTooLarge(limit) => {
+                format!("A field is larger than the limit of {limit} bytes; nothing was stored")
+                    .into()
+            }
+            Self::PackedTooWell(ratio) => format!(
+                "The body unpacks to more than {ratio} times its size; nothing was stored. Send it with gzip, or as it is"
+            )
+            .into(),
+            Self::BodyTimeout => "The request stopped coming; nothing was stored".into(),
+            Self::TooManyRequests {
+                per_second,
+                retry_after,
+            } => format!(
+                "You ask more than {per_second} times a second: wait for {retry_after} s, and let a program that asks \
+                 in a loop pause between its requests"
+            )
+            .into(),
+            Self::TooManyUploads(limit) => format!(
+                "You have too many uploads open, of which {limit} are read at the same time; nothing was stored. Try \
+                 again when some have ended"
+            )
+            .into(),
+            Self::NoSuchPath => "Not found".into(),
+            Self::NoSuchMethod => "Method not allowed".into(),
+            Self::DebugOff => "Debug mode is off".into(),
+        }
+    }
+
+    /// The name of the limit that refused, which is that of its setting.
+    pub fn limit(&self) -> Option<&'static str> {
+        match self {
+            Self::Exchange(error) => error.limit(),
+            Self::RequestTooLarge(_) => Some("max-request-size"),
+            Self::TooManyRequests { .. } => Some("max-request-rate"),
+            Self::TooManyUploads(_) => Some("max-uploads"),
+            _ => None,
+        }
+    }
+
+    /// When it may be better to try again, in seconds.
+    fn retry_after(&self) -> Option<u64> {
+        match self {
+            Self::TooManyRequests { retry_after, .. } => Some(*retry_after),
+            Self::TooManyUploads(_) => Some(1),
+            _ => (self.status_code() == StatusCode::SERVICE_UNAVAILABLE).then_some(RETRY_AFTER),
+        }
+    }
+
+    /// Tells the log what the client is not told.
+    fn log(&self) {
+        if self.status_code().is_server_error() {
+            log::error!("{self}");
+        }
+    }
+}
+
+fn sentence(error: &exchange::Error) -> Cow<'static, str> {
+    use exchange::Error as E;
+    match error {
                 E::NotFound(thing) => format!("{} not found", name(*thing)).into(),
                 E::AlreadyExists(thing) => format!("{} already exists", name(*thing)).into(),
                 E::Denied(None) => "Permission denied".into(),
@@ -144,43 +220,6 @@ impl Error {
                     "The exchange cannot reach its storage now; nothing was changed. Try again soon"
                         .into()
                 }
-            },
-            Self::Auth(error) => error.to_string().into(),
-            Self::BadRequest(message) => message.clone(),
-            Self::UnsupportedMediaType(message) => (*message).into(),
-            Self::RequestTooLarge(limit) => {
-                format!("The request is larger than the limit of {limit} bytes; nothing was stored")
-                    .into()
-            }
-            Self::FieldTooLarge(limit) => {
-                format!("A field is larger than the limit of {limit} bytes; nothing was stored")
-                    .into()
-            }
-            Self::PackedTooWell(ratio) => format!(
-                "The body unpacks to more than {ratio} times its size; nothing was stored. Send it with gzip, or as it is"
-            )
-            .into(),
-            Self::BodyTimeout => "The request stopped coming; nothing was stored".into(),
-            Self::NoSuchPath => "Not found".into(),
-            Self::NoSuchMethod => "Method not allowed".into(),
-            Self::DebugOff => "Debug mode is off".into(),
-        }
-    }
-
-    /// The name of the limit that refused, which is that of its setting.
-    pub fn limit(&self) -> Option<&'static str> {
-        match self {
-            Self::Exchange(error) => error.limit(),
-            Self::RequestTooLarge(_) => Some("max-request-size"),
-            _ => None,
-        }
-    }
-
-    /// Tells the log what the client is not told.
-    fn log(&self) {
-        if self.status_code().is_server_error() {
-            log::error!("{self}");
-        }
     }
 }
 
@@ -268,6 +307,7 @@ impl ResponseError for Error {
                 StatusCode::PAYLOAD_TOO_LARGE
             }
             Self::BodyTimeout => StatusCode::REQUEST_TIMEOUT,
+            Self::TooManyRequests { .. } | Self::TooManyUploads(_) => StatusCode::TOO_MANY_REQUESTS,
             Self::NoSuchPath => StatusCode::NOT_FOUND,
             Self::NoSuchMethod => StatusCode::METHOD_NOT_ALLOWED,
             Self::DebugOff => StatusCode::FORBIDDEN,
@@ -280,8 +320,8 @@ impl ResponseError for Error {
             return error.error_response();
         }
         let mut response = HttpResponse::build(self.status_code());
-        if self.status_code() == StatusCode::SERVICE_UNAVAILABLE {
-            response.insert_header((header::RETRY_AFTER, RETRY_AFTER));
+        if let Some(seconds) = self.retry_after() {
+            response.insert_header((header::RETRY_AFTER, seconds));
         }
         failure(&mut response, &self.message())
     }
@@ -296,6 +336,7 @@ impl ResponseError for AuthError {
             }
             Self::NoLogin => StatusCode::NOT_FOUND,
             Self::HubUnavailable { .. } | Self::Failed(_) => StatusCode::SERVICE_UNAVAILABLE,
+            Self::TooManyStrangers { .. } => StatusCode::TOO_MANY_REQUESTS,
         }
     }
 
@@ -305,7 +346,7 @@ impl ResponseError for AuthError {
             Self::Anonymous | Self::UnknownToken => {
                 response.insert_header((header::WWW_AUTHENTICATE, "token"));
             }
-            Self::HubUnavailable { retry_after } => {
+            Self::HubUnavailable { retry_after } | Self::TooManyStrangers { retry_after } => {
                 response.insert_header((header::RETRY_AFTER, retry_after.as_secs().max(1)));
             }
             _ => {}

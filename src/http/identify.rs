@@ -3,6 +3,7 @@
 use super::access_log::RequestId;
 use super::body::{IDLE, MaxRequestSize};
 use super::error::Error;
+use super::fair_share::FairShare;
 use super::user_argument;
 use crate::auth::{Authenticator, Caller};
 use crate::exchange::{Exchange, roster};
@@ -53,6 +54,9 @@ async fn find(request: &mut ServiceRequest) -> Result<Caller, Error> {
     let caller = authenticator
         .authenticate(request.request(), user.as_deref())
         .await?;
+    if let Some(share) = request.app_data::<web::Data<FairShare>>() {
+        share.count(&caller)?;
+    }
     if let Some(exchange) = request.app_data::<web::Data<Exchange>>() {
         note_groups(exchange, &caller).await;
     }

@@ -3,6 +3,7 @@
 mod access_log;
 mod body;
 pub mod error;
+mod fair_share;
 mod health;
 mod idempotency;
 mod identify;

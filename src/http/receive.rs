@@ -5,6 +5,7 @@
 
 use super::body::{IDLE, MaxRequestSize};
 use super::error::{Error, Result};
+use super::fair_share;
 use crate::codec::{
     FieldEvent, FileEvent, FileListDecoder, FileListError, FormDecoder, NameTooLong,
 };
@@ -115,6 +116,7 @@ pub async fn upload(
     body: web::Payload,
     fields_in: FieldsIn,
 ) -> Result<Upload> {
+    let _turn = fair_share::admit(exchange, request).await?;
     let mut receiver = Receiver::new(Some(exchange.clone()));
     if fields_in == FieldsIn::BodyOrQuery {
         receiver.query(request)?;

@@ -1,6 +1,7 @@
 //! The application: state, middleware, routes. `main` and the tests run the same one.
 
 use super::body::{self, MaxRequestSize};
+use super::fair_share::FairShare;
 use super::openapi::Document;
 use super::{access_log, health, identify, listing, ngshare, own_host, pages, problem, v1};
 use crate::auth::{Authenticator, ReceiptSigner};
@@ -9,6 +10,7 @@ use actix_web::middleware::{Compress, from_fn};
 use actix_web::web::{self, Data, ServiceConfig};
 use actix_web::{App, HttpResponse, HttpServer, Resource, Route, http::header};
 use std::net::TcpListener;
+use std::num::NonZeroU32;
 use std::time::Duration;
 
 pub use actix_web::dev::Server;
@@ -41,6 +43,12 @@ pub struct Settings {
     pub prefix: String,
     /// Bytes of a request's body.
     pub max_request_size: u64,
+    /// Requests of one caller in a second, averaged over a while.
+    pub max_request_rate: Option<NonZeroU32>,
+    /// Uploads of one caller that are read at the same time.
+    pub max_uploads: Option<usize>,
+    /// Connections at the same time; more wait to be accepted.
+    pub max_connections: usize,
     /// Whether the page with example data is on; it is there only without a hub.
     pub debug: bool,
     /// How long what was deleted can be restored.
@@ -80,15 +88,24 @@ pub fn addresses() -> Vec<Address> {
 /// Serves on a bound socket until told to stop by a signal, finishing what is in flight.
 pub fn start(listener: TcpListener, settings: Settings) -> std::io::Result<Server> {
     let shutdown_timeout = settings.shutdown_timeout.as_secs();
+    // One for all workers.
+    let share = FairShare::new(settings.max_request_rate, settings.max_uploads);
+    let share = Data::new(share);
+    let workers = std::thread::available_parallelism().map_or(2, usize::from);
+    let max_connections = (settings.max_connections / workers).max(1);
     let document = Data::new(Document::new(&v1::operations(), &settings.prefix));
     let server = HttpServer::new(move || {
         App::new()
             .app_data(document.clone())
+            .app_data(share.clone())
             .configure(|service| configure(service, &settings))
             .wrap(from_fn(own_host::check))
             .wrap(from_fn(body::bounded))
             .wrap(from_fn(access_log::log))
     })
+    .workers(workers)
+    // Of each worker.
+    .max_connections(max_connections)
     .client_request_timeout(HEADERS_TIMEOUT)
     // Small streamed replies would otherwise wait for the client's acknowledgement.
     .tcp_nodelay(true)

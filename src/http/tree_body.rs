@@ -4,6 +4,7 @@
 //! much is worked off a megabyte at a time.
 
 use super::error::{Error, Result};
+use super::fair_share;
 use super::manifest::Manifest;
 use super::openapi::{Argument, Parts};
 use super::receive::{Blocks, decode, gone, max_size};
@@ -128,7 +129,11 @@ fn describe_archive(parts: &mut Parts) {
     parts.fails(400, "The archive is incomplete");
     parts.fails(400, "What is wrong with an entry, which is named");
     parts.fails(408, "The request stopped coming; nothing was stored");
-    parts.fails(413, "Something is larger than a limit; nothing was stored");
+    parts.fails(
+        413,
+        "Something is larger than a limit, or with it somebody or the course would have more than they may; nothing was \
+         stored",
+    );
     parts.fails(
         415,
         "The body is of a type, or packed in a way, that is not understood",
@@ -162,6 +167,7 @@ async fn receive<R: Reader>(
     body: web::Payload,
     reader: R,
 ) -> Result<R::Output> {
+    let _turn = fair_share::admit(exchange, request).await?;
     let mut unpacking = Unpacking {
         unpacker: Unpacker::new(packing(request)?).map_err(exchange::Error::Disk)?,
         reader: Bounded {

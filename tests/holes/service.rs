@@ -1,6 +1,6 @@
 //! How the service is run, and what it tells about itself.
 
-use crate::support::{Course, FakeHub, Setup};
+use crate::support::{Course, FakeHub, Reply, Sent, Setup};
 
 #[test]
 fn hole_05_behind_a_hub_there_is_no_page_for_debugging() {
@@ -109,5 +109,45 @@ fn hole_23_no_name_makes_a_line_of_its_own_in_the_log() {
         let lines = log.split(['\n', '\r', '\u{85}', '\u{2028}', '\u{2029}']);
         let made = lines.filter(|line| line.starts_with(forged)).count();
         assert_eq!(made, 0, "{log}");
+    }
+}
+
+#[test]
+fn hole_24_there_is_a_limit_to_everything_that_one_caller_can_ask_for() {
+    type Ask<'a> = Box<dyn Fn(Course<'_>) -> Reply + 'a>;
+    let large = [Sent::new("large", vec![b'x'; 10_000])];
+    let submit = |course: Course<'_>, files: &[Sent]| course.submit("ps1", "lawrence", files);
+    let once: Ask = Box::new(|course| submit(course, &large));
+    let twice: Ask = Box::new(|course| {
+        submit(course, &[]).ok();
+        submit(course, &[])
+    });
+    let many: Ask = Box::new(|course| submit(course, &["a", "b"].map(|path| Sent::new(path, ""))));
+    let often: Ask = Box::new(|course| {
+        let refused = (0..1000).map(|_| course.get("courses", "lawrence"));
+        let mut refused = refused.skip_while(|reply| reply.status == 200);
+        refused.next().unwrap()
+    });
+    for (setting, value, ask, status) in [
+        ("--max-request-size", "9 kB", &once, 413),
+        ("--max-file-size", "9 kB", &once, 413),
+        ("--max-files", "1", &many, 413),
+        ("--max-submissions", "1", &twice, 409),
+        ("--max-user-size", "9 kB", &once, 413),
+        ("--max-course-size", "9 kB", &once, 413),
+        ("--min-free-space", "1000000 TiB", &once, 507),
+        ("--max-request-rate", "1", &often, 429),
+    ] {
+        let setup = Setup::standalone();
+        let server = setup.start();
+        let course = Course::of(&server, "algebra");
+        course.make(&["kevin"], &["lawrence"]);
+        course.release("ps1", "kevin", &[]).ok();
+        server.kill();
+        let server = setup.args(&[setting, value]).start();
+        let reply = ask(Course::of(&server, "algebra"));
+        assert_eq!(reply.status, status, "{setting}: {}", reply.text());
+        assert!(!reply.message().is_empty(), "{setting}");
+        assert!(server.is_healthy(), "{setting}");
     }
 }

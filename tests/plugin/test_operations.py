@@ -130,6 +130,19 @@ SECTIONS["Moving in from ngshare"] = moving_from_ngshare
 SECTIONS["Moving in from a shared directory"] = moving_from_a_directory
 
 
+def limits(operator: Operator) -> dict[str, Callable[[str], object]]:
+    """The settings are read by a server, which then finds that another one is there."""
+    [settings] = re.findall(r"^```toml\n(max-submissions.*?)^```", PAGE.read_text("utf-8"), re.M | re.S)
+    (operator.home / "nbcourier.toml").write_text(settings)
+    operator.run("nbcourier serve --standalone --config nbcourier.toml", code=1, expect="Another nbcourier")
+    here = operator.service.url.rstrip("/")
+    ask = "curl -sS http://127.0.0.1:10101/services/nbcourier/readyz"
+    return {ask: lambda _: operator.run(f"curl -sS {here}/readyz", expect='"success":true')}
+
+
+SECTIONS["Limits"] = limits
+
+
 def sections() -> dict[str, list[str]]:
     """The commands of each section of the page: the lines of its blocks."""
     found = {}

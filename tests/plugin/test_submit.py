@@ -145,6 +145,54 @@ def test_work_that_is_too_large_is_refused_with_the_limit(
     assert copies(course.first) == []
 
 
+@both_wires
+def test_a_limit_on_what_may_be_kept_is_told_at_once_and_is_a_failure(
+    course: Course, front: Front
+) -> None:
+    course.release()
+    through(front.url, course.first)
+    write_tree(course.first.home / "ps1", WORK)
+    posts = []
+
+    def refuse(asked: Asked) -> Spoil | None:
+        posts.extend([asked] if asked.method == "POST" else [])
+        return refusal if asked.method == "POST" else None
+
+    front.rule = refuse
+    for status, sentence in (
+        (409, "ada has handed in 1000 times to ps1"),
+        (413, "takes 1.9 GiB of the 2.0 GiB"),
+        (507, "The exchange is short of disk space"),
+    ):
+        body = json.dumps({"success": False, "message": sentence}).encode()
+        refusal = answer(status, body)
+        posts.clear()
+        assert sentence in course.first.refused("submit", "ps1", course.option)
+        assert len(posts) == 1, "another attempt would change nothing"
+    assert copies(course.first) == []
+
+
+@both_wires
+def test_who_asks_too_often_waits_as_long_as_the_exchange_says(
+    course: Course, front: Front
+) -> None:
+    course.release()
+    through(front.url, course.first)
+    write_tree(course.first.home / "ps1", WORK)
+    posts = []
+
+    def too_often(asked: Asked) -> Spoil | None:
+        posts.extend([asked] if asked.method == "POST" else [])
+        return busy if asked.method == "POST" and len(posts) < 3 else None
+
+    body = b'{"success": false, "message": "You ask more than 300 times a second"}'
+    busy = answer(429, body, Retry_After="1")
+    front.rule = too_often
+    said = course.first.nbgrader("submit", "ps1", course.option).stderr
+    assert "more than 300 times a second" in said and "trying again in 1." in said
+    assert len(course.submissions(course.first)) == 1
+
+
 def test_only_what_changed_travels(course: Course, front: Front) -> None:
     course.release()
     through(front.url, course.first)

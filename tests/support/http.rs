@@ -133,6 +133,14 @@ impl Connection {
         }
     }
 
+    /// The same, if it begins to come by then; what came of it is lost otherwise.
+    pub fn read_within(&mut self, time: Duration) -> io::Result<Reply> {
+        self.reader.get_ref().set_read_timeout(Some(time))?;
+        let reply = self.read();
+        self.reader.get_ref().set_read_timeout(Some(PATIENCE))?;
+        reply
+    }
+
     pub fn ask(&mut self, call: &Call) -> io::Result<Reply> {
         self.write(&call.to_bytes(true))?;
         self.read()

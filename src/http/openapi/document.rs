@@ -7,13 +7,18 @@ use serde_json::{Map, Value, json};
 use std::borrow::Cow;
 
 /// Failures that every operation has, and what is said of them once for all.
-const COMMON: [(&str, &str, &str); 2] = [
+const COMMON: [(&str, &str, &str); 3] = [
     ("401", "Unknown", "Nobody is known to ask."),
+    (
+        "429",
+        "TooMany",
+        "The caller asks too often, or has too many uploads open; `Retry-After` says when to try again.",
+    ),
     (
         "5XX",
         "Unavailable",
-        "503: the hub or the storage cannot be reached now, `Retry-After` says when to try again; 507: the disk is \
-         full; 500: stored data is damaged. Nothing was changed.",
+        "503: the hub or the storage cannot be reached now, `Retry-After` says when to try again; 507: the \
+         disk is full or nearly so, and files are not taken; 500: stored data is damaged. Nothing was changed.",
     ),
 ];
 

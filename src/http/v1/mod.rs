@@ -162,7 +162,8 @@ fn submissions() -> Vec<Operation> {
         )
         .details("Handing in for somebody else is for instructors, whom no cut-off stops.")
         .fails(404, "Student not found")
-        .fails(409, "Too late: the cut-off is over"),
+        .fails(409, "Too late: the cut-off is over")
+        .fails(409, "The student has handed in as often as is allowed"),
         get(
             "v1/courses/{course}/assignments/{assignment}/collect",
             collect::collect,

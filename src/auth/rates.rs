@@ -1,0 +1,88 @@
+//! How often somebody may do something: a number of times a second over a while, all of it at once if they like.
+
+use governor::clock::{Clock, DefaultClock};
+use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
+use std::hash::{BuildHasher, Hash, RandomState};
+use std::num::NonZeroU32;
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+/// Those remembered at most, each by some tens of bytes; who has done nothing for a while is forgotten.
+const MAX_REMEMBERED: usize = 100_000;
+/// Where that is not enough, others share so many places.
+const SHARED: u64 = 1024;
+/// How often those are looked for who may be forgotten.
+const FORGETTING: Duration = Duration::from_secs(1);
+
+/// Counts for each who comes, in bounded memory.
+pub struct Rates {
+    limiter: DefaultKeyedRateLimiter<u64>,
+    clock: DefaultClock,
+    // With a key of its own, so that nobody can choose a name that counts as somebody else's.
+    hasher: RandomState,
+    forgot: Mutex<Option<Instant>>,
+}
+
+impl Rates {
+    /// So many times a second, and so many at once by somebody who has not come for a while.
+    pub fn new(per_second: NonZeroU32, at_once: NonZeroU32) -> Self {
+        let quota = Quota::per_second(per_second).allow_burst(at_once);
+        Self {
+            limiter: RateLimiter::keyed(quota),
+            clock: DefaultClock::default(),
+            hasher: RandomState::new(),
+            forgot: Mutex::default(),
+        }
+    }
+
+    /// Counts one time of `who`; how long to wait when that is too often, and not counted.
+    pub fn count(&self, who: impl Hash) -> Result<(), Duration> {
+        let mut key = self.hasher.hash_one(who);
+        if self.limiter.len() >= MAX_REMEMBERED {
+            self.forget();
+            if self.limiter.len() >= MAX_REMEMBERED {
+                key %= SHARED;
+            }
+        }
+        let answer = self.limiter.check_key(&key);
+        answer.map_err(|until| until.wait_time_from(self.clock.now()))
+    }
+
+    fn forget(&self) {
+        let mut forgot = self.forgot.lock().unwrap_or_else(PoisonError::into_inner);
+        if forgot.is_none_or(|time| time.elapsed() > FORGETTING) {
+            self.limiter.retain_recent();
+            *forgot = Some(Instant::now());
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn rates(per_second: u32, at_once: u32) -> Rates {
+        let number = |number| NonZeroU32::new(number).unwrap();
+        Rates::new(number(per_second), number(at_once))
+    }
+
+    #[test]
+    fn who_comes_too_often_waits_and_nobody_else_does() {
+        let rates = rates(1, 3);
+        for _ in 0..3 {
+            assert_eq!(rates.count("ada"), Ok(()));
+        }
+        let wait = rates.count("ada").unwrap_err();
+        assert!(wait <= Duration::from_secs(1), "{wait:?}");
+        assert_eq!(rates.count("bob"), Ok(()));
+    }
+
+    #[test]
+    fn however_many_come_few_are_remembered() {
+        let rates = rates(1, 1);
+        for who in 0..2 * MAX_REMEMBERED {
+            let _ = rates.count(who);
+        }
+        assert!(rates.limiter.len() <= MAX_REMEMBERED + 1024);
+    }
+}

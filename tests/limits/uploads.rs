@@ -1,0 +1,51 @@
+//! How many uploads of one caller are read at the same time.
+
+use crate::support::http::Connection;
+use crate::support::{Form, Sent, Setup, files_json};
+use crate::{algebra, refused};
+use std::time::Duration;
+
+/// Who is not answered by then stands in line.
+const SOON: Duration = Duration::from_millis(300);
+
+#[test]
+fn who_keeps_uploads_open_waits_for_them_and_nobody_else_does() {
+    let server = Setup::standalone().args(&["--max-uploads", "1"]).start();
+    let course = algebra(&server, &[]);
+    let work = [Sent::new("work", "{}")];
+    let mut stalled = Connection::open(server.port()).unwrap();
+    let head = "POST /api/submission/algebra/challenge HTTP/1.1\r\nHost: localhost\r\n\
+                Content-Type: application/x-www-form-urlencoded\r\nContent-Length: 100000\r\n\r\n\
+                user=ada&files=%5B";
+    stalled.write(head.as_bytes()).unwrap();
+    // More than is looked through for the name of the caller.
+    stalled.write(&"+".repeat(80_000).into_bytes()).unwrap();
+    let form = Form::new().field("user", "ada");
+    let form = form.field("files", &files_json(&work));
+    let call = server
+        .call("POST", "submission/algebra/challenge")
+        .form(&form);
+    let mut in_line = Vec::new();
+    let reply = loop {
+        let mut line = Connection::open(server.port()).unwrap();
+        line.write(&call.to_bytes(true)).unwrap();
+        match line.read_within(SOON) {
+            Ok(reply) if reply.status == 429 => break reply,
+            Ok(first) => assert_eq!(first.status, 200, "it came before the stalled one"),
+            Err(_) => in_line.push(line),
+        }
+        assert!(in_line.len() < 20, "however many come, they all may wait");
+    };
+    refused(&reply, 429, &["too many uploads open", "of which 1"]);
+    assert!(reply.header("retry-after").is_some());
+    course.submit("challenge", "bob", &work).ok();
+    drop(stalled);
+    for mut line in in_line {
+        assert_eq!(
+            line.read().unwrap().status,
+            200,
+            "who waited has their turn"
+        );
+    }
+    course.submit("challenge", "ada", &work).ok();
+}
