@@ -24,7 +24,17 @@ const ARROWS: &[(&str, &[&str])] = &[
     // What other exchanges have, and this one is to have: how that is stored it does not know.
     ("moving", &["exchange", "domain"]),
     // Works on a data directory as it lies there.
-    ("keeping", &["exchange", "store", "blobs", "domain"]),
+    (
+        "keeping",
+        &[
+            "codec",
+            "auth::Caller",
+            "exchange",
+            "store",
+            "blobs",
+            "domain",
+        ],
+    ),
     // What is asked of an exchange that is elsewhere: it knows replies, not how they come about.
     ("client", &["domain"]),
     ("config", &["domain"]),

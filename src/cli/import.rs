@@ -2,6 +2,7 @@
 
 use super::Outcome;
 use super::data_dir::{claim, open_blobs, runtime, unbounded};
+use super::import_archive;
 use super::progress::Progress;
 use super::{course_id, user_name};
 use crate::auth::Caller;
@@ -29,6 +30,8 @@ enum From {
     Ngshare(NgshareArguments),
     /// From nbgrader's own exchange, a shared directory: assignments, submissions and feedback
     Exchange(ExchangeArguments),
+    /// From an archive of a course that nbcourier export wrote
+    Archive(import_archive::Arguments),
 }
 
 #[derive(clap::Args)]
@@ -92,6 +95,7 @@ pub fn run(arguments: Arguments) -> Outcome {
     match arguments.from {
         From::Ngshare(arguments) => from_ngshare(arguments),
         From::Exchange(arguments) => from_directory(&arguments),
+        From::Archive(arguments) => import_archive::run(&arguments),
     }
 }
 

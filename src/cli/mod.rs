@@ -6,11 +6,13 @@ mod course;
 mod course_management;
 mod data_dir;
 mod dates;
+mod export;
 mod extension;
 mod fsck;
 mod gc;
 mod gradebook;
 mod import;
+mod import_archive;
 mod logging;
 mod open_files;
 mod progress;
@@ -55,6 +57,8 @@ enum What {
     Backup(backup::Arguments),
     /// Bring a backup back to an empty place
     Restore(restore::Arguments),
+    /// Write all of a course into one archive
+    Export(export::Arguments),
     /// Check that every stored file is there and unchanged
     Fsck(fsck::Arguments),
     /// Remove what was deleted longer ago than the retention time, and the bytes that only it named
@@ -94,6 +98,7 @@ pub fn run() -> ExitCode {
         What::Serve(arguments) => serve::run(*arguments),
         What::Backup(arguments) => backup::run(&arguments),
         What::Restore(arguments) => restore::run(&arguments),
+        What::Export(arguments) => export::run(arguments),
         What::Fsck(arguments) => fsck::run(&arguments),
         What::Gc(arguments) => gc::run(&arguments),
         What::Import(arguments) => import::run(*arguments),

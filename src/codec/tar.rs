@@ -20,6 +20,8 @@ pub(super) const SIZE: Range<usize> = 124..136;
 pub(super) const MODIFIED: Range<usize> = 136..148;
 pub(super) const CHECKSUM: Range<usize> = 148..156;
 pub(super) const KIND: usize = 156;
+/// What a link leads to.
+pub(super) const LINK: Range<usize> = 157..257;
 /// What says that it is a header at all, and of which make.
 pub(super) const MAGIC: Range<usize> = 257..265;
 /// What stands before the name, in POSIX's headers.
@@ -32,6 +34,8 @@ pub(super) const GNU: &[u8; 8] = b"ustar  \0";
 
 /// The kind of a regular file.
 pub(super) const FILE: u8 = b'0';
+/// The kind of another name of a file that came before.
+pub(super) const HARD_LINK: u8 = b'1';
 /// The kind of a header that says more about the entry behind it.
 pub(super) const EXTENDED: u8 = b'x';
 

@@ -1,7 +1,9 @@
 //! A tar archive to files, as it arrives.
 
 use super::paths::PathSet;
-use super::tar::{BLOCK, Block, EXTENDED, FILE, GNU, KIND, MAGIC, NAME, POSIX, PREFIX, SIZE};
+use super::tar::{
+    BLOCK, Block, EXTENDED, FILE, GNU, HARD_LINK, KIND, MAGIC, NAME, POSIX, PREFIX, SIZE,
+};
 use super::tar::{checksum, padding};
 use super::tar_fields::{Records, number, stored_checksum, text};
 use crate::domain::RelativePath;
@@ -91,6 +93,8 @@ pub struct TarDecoder {
     /// What the headers before an entry's own say of it.
     extended: Extended,
     paths: PathSet,
+    /// Whether hard links are passed over rather than refused.
+    passes_links: bool,
     /// The entry told last, as shown, or the beginning, to say where something is wrong; `None` before any header.
     last: Option<String>,
 }
@@ -148,7 +152,16 @@ impl TarDecoder {
             filled: 0,
             extended: Extended::default(),
             paths: PathSet::default(),
+            passes_links: false,
             last: None,
+        }
+    }
+
+    /// One that passes hard links over like directories: for whoever knows from elsewhere what has the same bytes.
+    pub fn passing_over_links() -> Self {
+        Self {
+            passes_links: true,
+            ..Self::new()
         }
     }
 
@@ -293,7 +306,8 @@ impl TarDecoder {
                 }
                 State::Header
             }
-            b'1' => return refused("a hard link"),
+            HARD_LINK if self.passes_links && size == 0 => State::Header,
+            HARD_LINK => return refused("a hard link"),
             b'2' => return refused("a symbolic link"),
             b'3' | b'4' => return refused("a device"),
             b'6' => return refused("a pipe"),

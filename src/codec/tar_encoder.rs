@@ -1,8 +1,8 @@
 //! Files to a tar archive, as it is sent.
 
 use super::tar::{
-    BLOCK, Block, CHECKSUM, EXTENDED, FILE, GROUP, KIND, MAGIC, MODE, MODIFIED, NAME, OWNER, POSIX,
-    SIZE, checksum, padding,
+    BLOCK, Block, CHECKSUM, EXTENDED, FILE, GROUP, HARD_LINK, KIND, LINK, MAGIC, MODE, MODIFIED,
+    NAME, OWNER, POSIX, SIZE, checksum, padding,
 };
 use crate::domain::Timestamp;
 use std::ops::Range;
@@ -41,15 +41,23 @@ impl TarEncoder {
 
     /// Writes what stands before a file's bytes.
     pub fn begin(&mut self, path: &str, size: u64, modified: Timestamp, output: &mut Vec<u8>) {
-        let records = records(path, size);
-        if !records.is_empty() {
-            let length = records.len() as u64;
-            output.extend_from_slice(&header(EXTENDED, EXTENDED_NAME, length, modified));
-            output.extend_from_slice(records.as_bytes());
-            pad(length, output);
-        }
+        extend(&records(path, size), modified, output);
         output.extend_from_slice(&header(FILE, path, size, modified));
         self.size = size;
+    }
+
+    /// Writes another name of a file that was written before. Nothing is to be ended.
+    pub fn link(&mut self, path: &str, to: &str, modified: Timestamp, output: &mut Vec<u8>) {
+        let mut said = records(path, 0);
+        if !to.is_ascii() || to.len() > LINK.len() {
+            said.push_str(&record("linkpath", to));
+        }
+        extend(&said, modified, output);
+        let mut header = header(HARD_LINK, path, 0, modified);
+        let length = to.len().min(LINK.len());
+        header[LINK][..length].copy_from_slice(&to.as_bytes()[..length]);
+        seal(&mut header);
+        output.extend_from_slice(&header);
     }
 
     /// Fills up what stands behind the file's bytes.
@@ -62,6 +70,17 @@ impl TarEncoder {
     pub fn finish(&mut self, output: &mut Vec<u8>) {
         output.resize(output.len() + Self::END, 0);
     }
+}
+
+/// Writes what a header has no room for before it.
+fn extend(records: &str, modified: Timestamp, output: &mut Vec<u8>) {
+    if records.is_empty() {
+        return;
+    }
+    let length = records.len() as u64;
+    output.extend_from_slice(&header(EXTENDED, EXTENDED_NAME, length, modified));
+    output.extend_from_slice(records.as_bytes());
+    pad(length, output);
 }
 
 fn pad(size: u64, output: &mut Vec<u8>) {
@@ -106,10 +125,15 @@ fn header(kind: u8, name: &str, size: u64, modified: Timestamp) -> Block {
     octal(&mut header, MODIFIED, seconds.min(MAX_OCTAL));
     header[KIND] = kind;
     header[MAGIC].copy_from_slice(POSIX);
-    let sum = checksum(&header);
-    octal(&mut header, CHECKSUM.start..CHECKSUM.end - 1, sum);
-    header[CHECKSUM.end - 1] = b' ';
+    seal(&mut header);
     header
+}
+
+/// Writes the sum of a header that is complete.
+fn seal(header: &mut Block) {
+    let sum = checksum(header);
+    octal(header, CHECKSUM.start..CHECKSUM.end - 1, sum);
+    header[CHECKSUM.end - 1] = b' ';
 }
 
 /// Writes the number in octal digits with a NUL behind them.

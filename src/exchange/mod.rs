@@ -3,6 +3,7 @@
 //! Every surface calls these operations and each of them begins with `policy`, inside the same transaction as what
 //! it then does. Nothing here knows HTTP.
 
+pub mod archive;
 pub mod audit;
 pub mod collect;
 pub mod courses;

@@ -137,6 +137,19 @@ impl Parcel {
     }
 }
 
+impl Parcel {
+    /// Gives only the bytes their rows, inside the transaction that will name them in trees of its own.
+    pub(super) fn receive(
+        &self,
+        conn: &mut Connection,
+        blobs: &LocalBlobs,
+        now: Timestamp,
+    ) -> Result<()> {
+        check_files(blobs, &self.arrivals)?;
+        Ok(trees::receive(conn, &self.arrivals, now).map(drop)?)
+    }
+}
+
 /// Many trees with all their bytes, by the submission that each is about.
 #[derive(Debug)]
 pub struct Batch {

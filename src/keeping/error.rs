@@ -1,5 +1,7 @@
 //! Why something was not kept, or not brought back.
 
+use crate::codec::{NotPacked, TarError};
+use crate::exchange;
 use crate::store;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -31,6 +33,15 @@ pub enum Error {
         /// What to do.
         remedy: &'static str,
     },
+    /// What was to be unpacked is no archive, or not all of one.
+    #[error("{0}. Nothing was changed")]
+    Archive(#[from] TarError),
+    /// It is not packed as it seems to be.
+    #[error("{0}. Nothing was changed")]
+    Packed(#[from] NotPacked),
+    /// The exchange refused.
+    #[error("the exchange could not do it: {0}")]
+    Exchange(#[from] exchange::Error),
     /// The database refused.
     #[error(transparent)]
     Store(#[from] store::Error),

@@ -1,18 +1,22 @@
-//! What an exchange is kept by: backups, bringing them back, and mending what is damaged.
+//! What an exchange is kept by: backups, bringing them back, mending what is damaged, and courses as archives.
 //!
-//! All of it works on the data directory and blocks on the disk; nothing here asks who may, since whoever can read the
-//! directory may.
+//! All of it works on the data directory and blocks on the disk; nothing here but `bring` asks who may, since whoever can
+//! read the directory may.
 
 mod backup;
+mod bring;
 mod copy;
 mod error;
+mod export;
 mod manifest;
 mod mend;
 mod restore;
 
 pub use backup::{Report as BackupReport, Source, back_up};
+pub use bring::{Brought, bring};
 pub use copy::Copied;
 pub use error::{Error, Result};
+pub use export::{Exported, export};
 pub use manifest::Manifest;
 pub use mend::{Mended, mend};
 pub use restore::{MARK as RESTORE_MARK, Report as RestoreReport, Target, restore};

@@ -3,6 +3,7 @@
 //! The functions of the entity files take a connection first and run inside whatever transaction it is in;
 //! [`Store`] hands connections out. Readers see a snapshot; all writing goes through one thread (see `writer`).
 
+pub mod archive;
 pub mod assignments;
 pub mod blobs;
 pub mod courses;

@@ -110,7 +110,8 @@ pub fn find(conn: &mut Connection, digest: Sha256Sum) -> Result<Option<Saved>> {
     }))
 }
 
-fn receive(conn: &mut Connection, arrivals: &Arrivals, now: Timestamp) -> Result<Ids> {
+/// Gives what arrived its rows.
+pub fn receive(conn: &mut Connection, arrivals: &Arrivals, now: Timestamp) -> Result<Ids> {
     let mut ids = blobs::record_files(conn, &arrivals.files, now)?;
     ids.extend(blobs::store_contents(conn, &arrivals.contents, now)?);
     Ok(ids)

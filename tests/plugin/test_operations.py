@@ -96,6 +96,7 @@ def for_checking(operator: Operator) -> dict[str, Callable[[str], object]]:
 # place of running them as they stand. A section without commands needs none.
 Prepare = Callable[[Operator], "dict[str, Callable[[str], object]] | None"]
 SECTIONS: dict[str, Prepare] = {
+    "A course as an archive": lambda _: None,
     "Backup and restore": for_backups,
     "Cleaning up": for_clearing,
     "Checking": for_checking,

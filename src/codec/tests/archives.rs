@@ -470,3 +470,47 @@ fn nothing_panics_whatever_comes() {
         let _ = decoder.finish();
     }
 }
+
+#[test]
+fn a_hard_link_is_one_for_tar_and_passed_over_by_whoever_wants_that() {
+    let place = tempfile::tempdir().unwrap();
+    let long = |end: &str| format!("{}/ü{end}", "directory".repeat(20));
+    let (first, second, now) = (
+        long("1"),
+        long("2"),
+        Timestamp::from_micros(1_600_000_000_000_000),
+    );
+    let (mut encoder, mut archive) = (TarEncoder::new(), Vec::new());
+    encoder.begin(&first, 5, now, &mut archive);
+    archive.extend_from_slice(b"hello");
+    encoder.end(&mut archive);
+    encoder.link(&second, &first, now, &mut archive);
+    encoder.link("short", &first, now, &mut archive);
+    encoder.finish(&mut archive);
+
+    std::fs::write(place.path().join("a.tar"), &archive).unwrap();
+    let unpacked = Command::new("tar")
+        .args(["xf", "a.tar"])
+        .current_dir(place.path())
+        .status();
+    assert!(unpacked.unwrap().success());
+    for name in [first.as_str(), &second, "short"] {
+        assert_eq!(std::fs::read(place.path().join(name)).unwrap(), b"hello");
+    }
+
+    let mut told = Vec::new();
+    let mut decoder = TarDecoder::passing_over_links();
+    let fed = decoder.feed(&archive, &mut |event| {
+        told.extend(matches!(event, TarEvent::Begin(..)).then(|| format!("{event:?}")));
+        Ok::<(), TarError>(())
+    });
+    fed.unwrap();
+    decoder.finish().unwrap();
+    assert_eq!(told.len(), 1, "{told:?}");
+    assert!(
+        decode(&archive)
+            .unwrap_err()
+            .to_string()
+            .contains("is a hard link")
+    );
+}

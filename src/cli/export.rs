@@ -1,0 +1,48 @@
+//! `nbcourier export`
+
+use super::Outcome;
+use super::data_dir::{open_exchange, runtime};
+use super::progress::Watch;
+use crate::config::PlaceArgs;
+use crate::domain::CourseId;
+use crate::exchange::archive::plain;
+use crate::keeping;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+/// Writes all of a course into one archive: every release, submission and feedback, and who did what and when
+///
+/// It is read without nbcourier, and nbcourier import archive brings it into an exchange again. The server may go on serving.
+#[derive(clap::Args)]
+pub struct Arguments {
+    #[command(flatten)]
+    places: PlaceArgs,
+    /// The course
+    #[arg(value_parser = super::course_id)]
+    course: CourseId,
+    /// The file, packed if its name ends in .gz or .zst [default: COURSE.tar]
+    #[arg(long, short, value_name = "FILE")]
+    output: Option<PathBuf>,
+}
+
+pub fn run(arguments: Arguments) -> Outcome {
+    let exchange = open_exchange(&arguments.places)?;
+    let usual = || PathBuf::from(format!("{}.tar", plain(arguments.course.as_str())));
+    let file = arguments.output.unwrap_or_else(usual);
+    let mut watch = Watch::new();
+    let exported = runtime()?.block_on(keeping::export(
+        &exchange,
+        arguments.course,
+        &file,
+        move |work| watch.note(work),
+    ))?;
+    println!(
+        "Wrote {} assignments and {} submissions, {} files of {} bytes, to {}.",
+        exported.assignments,
+        exported.submissions,
+        exported.files,
+        exported.bytes,
+        file.display()
+    );
+    Ok(ExitCode::SUCCESS)
+}

@@ -1,0 +1,57 @@
+//! `nbcourier import archive`
+
+use super::Outcome;
+use super::data_dir::{claim, open_blobs, open_exchange, runtime, unbounded};
+use super::progress::Watch;
+use crate::auth::Caller;
+use crate::config::{PlaceArgs, Places, operator_account};
+use crate::keeping;
+use crate::store::{Opening, Store};
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+/// Brings in a course from an archive that nbcourier export wrote. The server may go on serving
+///
+/// All of it is there afterwards, or nothing. A course that is there already as it is in the archive stays as it is; another
+/// one of its name is refused.
+#[derive(clap::Args)]
+pub struct Arguments {
+    #[command(flatten)]
+    places: PlaceArgs,
+    /// The archive
+    file: PathBuf,
+}
+
+pub fn run(arguments: &Arguments) -> Outcome {
+    let places = Places::new(&arguments.places)?;
+    // A new exchange is made by whoever has claimed its directory; one that is there may have a server.
+    let (_lock, exchange) = if places.database.exists() {
+        (None, open_exchange(&arguments.places)?)
+    } else {
+        let lock = claim(&places)?;
+        let store = Store::open(&places.database, Opening::Migrate)?;
+        (Some(lock), unbounded(store, open_blobs(&places)?))
+    };
+    let operator = Caller::operator(&operator_account())?;
+    let mut watch = Watch::new();
+    let brought = runtime()?.block_on(keeping::bring(
+        &exchange,
+        &operator,
+        &arguments.file,
+        &mut |work| watch.note(work),
+    ));
+    drop(watch);
+    let brought = brought?;
+    if brought.is_new {
+        println!(
+            "Brought in {} with {} submissions.",
+            brought.course, brought.submissions
+        );
+    } else {
+        println!(
+            "{} is there already, just as it is in the archive. Nothing was changed.",
+            brought.course
+        );
+    }
+    Ok(ExitCode::SUCCESS)
+}

@@ -1,0 +1,259 @@
+//! Bringing the archive of a course into an exchange: read in constant memory, every file compared with what the manifest
+//! says of it, and visible all at once or not at all.
+
+use super::Work;
+use super::error::{Error, Result, on};
+use crate::auth::Caller;
+use crate::codec::{Packing, TarDecoder, TarEvent, Unpacker};
+use crate::domain::{BlobRef, CourseId, Sha256Sum};
+use crate::exchange::archive::{self, Bringing, Course, VERSION};
+use crate::exchange::intake::{Intake, store_overflow};
+use crate::exchange::{self, Exchange, Thing};
+use std::collections::HashMap;
+use std::fs::File;
+use std::io::{Read, Seek, SeekFrom};
+use std::path::Path;
+
+/// Bytes read at a time.
+const CHUNK: usize = 128 * 1024;
+const MANIFEST: &str = "manifest.json";
+/// What stands beside the manifest and is made from it.
+const BESIDE: [&str; 3] = [MANIFEST, "README.txt", "submissions.csv"];
+
+/// What was brought.
+#[derive(Debug, Clone)]
+pub struct Brought {
+    /// The course.
+    pub course: String,
+    /// Its submissions.
+    pub submissions: usize,
+    /// Whether it was brought now; else the same was here already.
+    pub is_new: bool,
+}
+
+/// Brings the course in an archive; refuses it when another one of that name is there.
+pub async fn bring(
+    exchange: &Exchange,
+    caller: &Caller,
+    file: &Path,
+    watch: &mut dyn FnMut(Work),
+) -> Result<Brought> {
+    let (prefix, course) = find_manifest(file)?;
+    let submissions = course
+        .assignments
+        .iter()
+        .map(|each| each.submissions.len())
+        .sum();
+    let brought = |is_new| Brought {
+        course: course.course.clone(),
+        submissions,
+        is_new,
+    };
+    if is_here(exchange, &course).await? {
+        return Ok(brought(false));
+    }
+    let size = std::fs::metadata(file).map_err(on(file, "read"))?.len();
+    watch(Work::Begin("Bringing", size));
+
+    let expected: HashMap<String, &str> = course
+        .trees()
+        .flat_map(|tree| tree.files.iter().map(move |entry| (tree, entry)))
+        .map(|(tree, entry)| {
+            (
+                format!("{prefix}{}", tree.place(entry)),
+                entry.sha256.as_str(),
+            )
+        })
+        .collect();
+    let mut taking = Taking {
+        prefix: &prefix,
+        expected,
+        intake: Intake::new(exchange),
+        blobs: HashMap::new(),
+        open: None,
+    };
+    let mut reading = Reading::open(file)?;
+    while let Some(read) = reading.step(&mut |event| taking.take(&event))? {
+        watch(Work::Done(read));
+        if let Some(contents) = taking.intake.take_overflow() {
+            store_overflow(exchange, contents).await?;
+        }
+    }
+    let bringing = Bringing::new(course.clone(), taking.blobs)
+        .map_err(|impossible| refused(file, &impossible))?;
+    let bytes = taking.intake.finish()?;
+    archive::insert(exchange, caller, bringing, bytes).await?;
+    Ok(brought(true))
+}
+
+fn refused(file: &Path, why: &dyn std::fmt::Display) -> Error {
+    Error::Refused(format!(
+        "{} is no archive that can be brought in: {why}. Nothing was changed",
+        file.display()
+    ))
+}
+
+/// Whether the same course is in the exchange.
+async fn is_here(exchange: &Exchange, course: &Course) -> Result<bool> {
+    let Ok(name) = CourseId::parse(&course.course) else {
+        return Ok(false);
+    };
+    let here = match archive::read(exchange, name, |here, _| Ok(here.clone())).await {
+        Err(exchange::Error::NotFound(Thing::Course)) => return Ok(false),
+        here => here?,
+    };
+    let same = |failed: serde_json::Error| Error::Refused(failed.to_string());
+    if here.essence().map_err(same)? == course.essence().map_err(same)? {
+        return Ok(true);
+    }
+    Err(Error::Refused(format!(
+        "There is a course {:?} already, which is not as the one in the archive. Nothing was changed. Delete the one that is \
+         here, or bring the archive into another exchange",
+        course.course
+    )))
+}
+
+/// The manifest, and what stands before the names beside it.
+fn find_manifest(file: &Path) -> Result<(String, Course)> {
+    let mut found: Option<String> = None;
+    let (mut text, mut is_whole) = (Vec::new(), false);
+    let mut reading = Reading::open(file)?;
+    while !is_whole {
+        let read = reading.step(&mut |event| {
+            match event {
+                TarEvent::Begin(path, _) if found.is_none() => {
+                    let prefix = path.as_str().strip_suffix(MANIFEST);
+                    let prefix = prefix.filter(|prefix| prefix.matches('/').count() <= 1);
+                    found = prefix
+                        .filter(|prefix| prefix.is_empty() || prefix.ends_with('/'))
+                        .map(str::to_owned);
+                }
+                TarEvent::Content(bytes) if found.is_some() && !is_whole => {
+                    text.extend_from_slice(bytes);
+                }
+                TarEvent::End if found.is_some() => is_whole = true,
+                _ => {}
+            }
+            Ok(())
+        })?;
+        if read.is_none() {
+            break;
+        }
+    }
+    let prefix = found.filter(|_| is_whole);
+    let prefix = prefix.ok_or_else(|| refused(file, &"there is no manifest.json in it"))?;
+    let course: Course = serde_json::from_slice(&text).map_err(|why| refused(file, &why))?;
+    if course.archive_version > VERSION {
+        let made_by = format!("it was made by a newer program ({})", course.made_by);
+        return Err(refused(file, &made_by));
+    }
+    Ok((prefix, course))
+}
+
+/// What comes out of the archive on its way into the exchange.
+struct Taking<'a> {
+    prefix: &'a str,
+    /// The sums of the files that the manifest names, by where they are.
+    expected: HashMap<String, &'a str>,
+    intake: Intake,
+    blobs: HashMap<Sha256Sum, BlobRef>,
+    /// The file that comes, with its sum.
+    open: Option<(String, &'a str)>,
+}
+
+impl Taking<'_> {
+    fn take(&mut self, event: &TarEvent<'_>) -> Result<()> {
+        match event {
+            TarEvent::Begin(path, size) => {
+                let path = path.as_str();
+                let Some(sum) = self.expected.get(path) else {
+                    return match path.strip_prefix(self.prefix) {
+                        Some(name) if BESIDE.contains(&name) => Ok(()),
+                        _ => Err(Error::Refused(format!(
+                            "{path:?} is in the archive and not in its manifest. Nothing was changed"
+                        ))),
+                    };
+                };
+                self.open = Some((path.to_owned(), sum));
+                self.intake.begin_sized(*size)?;
+            }
+            TarEvent::Content(bytes) if self.open.is_some() => self.intake.write(bytes)?,
+            TarEvent::Content(_) => {}
+            TarEvent::End => {
+                let Some((path, sum)) = self.open.take() else {
+                    return Ok(());
+                };
+                let Some(blob) = self.intake.end_unplaced() else {
+                    return Ok(());
+                };
+                if blob.sha256.to_string() != sum {
+                    return Err(Error::Refused(format!(
+                        "{path:?} in the archive is not what the manifest says: it was changed. Nothing was changed here"
+                    )));
+                }
+                self.blobs.insert(blob.sha256, blob);
+            }
+        }
+        Ok(())
+    }
+}
+
+/// A file that is unpacked as it is read.
+struct Reading {
+    file: File,
+    path: std::path::PathBuf,
+    unpacker: Option<Unpacker>,
+    decoder: TarDecoder,
+    buffer: Vec<u8>,
+}
+
+impl Reading {
+    fn open(path: &Path) -> Result<Self> {
+        let read = on(path, "read");
+        let open = || -> std::io::Result<(File, Packing)> {
+            let mut file = File::open(path)?;
+            let mut mark = Vec::new();
+            (&mut file).take(4).read_to_end(&mut mark)?;
+            file.seek(SeekFrom::Start(0))?;
+            let packing = match mark.as_slice() {
+                [0x1f, 0x8b, ..] => Packing::Gzip,
+                [0x28, 0xb5, 0x2f, 0xfd] => Packing::Zstd,
+                _ => Packing::Plain,
+            };
+            Ok((file, packing))
+        };
+        let (file, packing) = open().map_err(read)?;
+        Ok(Self {
+            file,
+            path: path.to_owned(),
+            unpacker: Some(Unpacker::new(packing).map_err(on(path, "unpacked"))?),
+            decoder: TarDecoder::passing_over_links(),
+            buffer: vec![0; CHUNK],
+        })
+    }
+
+    /// Reads on and tells what is in it; how many bytes were read, or none at the end.
+    fn step(&mut self, sink: &mut impl FnMut(TarEvent<'_>) -> Result<()>) -> Result<Option<u64>> {
+        let count = self
+            .file
+            .read(&mut self.buffer)
+            .map_err(on(&self.path, "read"))?;
+        let decoder = &mut self.decoder;
+        let mut decode = |bytes: &[u8]| decoder.feed(bytes, sink);
+        if count > 0 {
+            if let Some(unpacker) = &mut self.unpacker {
+                let mut rest = &self.buffer[..count];
+                while !rest.is_empty() {
+                    let taken = unpacker.feed(rest, &mut decode)?;
+                    rest = &rest[taken..];
+                }
+            }
+            return Ok(Some(count as u64));
+        }
+        if let Some(unpacker) = self.unpacker.take() {
+            unpacker.finish(&mut decode)?;
+            std::mem::take(&mut self.decoder).finish()?;
+        }
+        Ok(None)
+    }
+}
