@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 from cast import Cast
-from course import PluginStandalone, enrol
+from course import ProgramStandalone, enrol
 from cycle import CourseCycle
 from material import ASSIGNMENT, COURSE, source_tree
 from trees import write_tree
@@ -14,7 +14,7 @@ from trees import write_tree
 @pytest.fixture(scope="module")
 def cast(binary: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cast]:
     """The people, none of them in any course yet."""
-    service = PluginStandalone(binary, tmp_path_factory.mktemp("cycle"))
+    service = ProgramStandalone(binary, tmp_path_factory.mktemp("cycle"))
     yield Cast(
         admin=service.admin,
         instructor=service.person("ira"),

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 import requests
-from course import PluginStandalone
+from course import ProgramStandalone
 from material import source_tree
 from processes import Program, free_ports
 from standalone import ANSWER_LIMIT_S
@@ -54,7 +54,7 @@ def commands(page: str) -> list[str]:
 class Scene:
     """A course whose people do what the pages say, and what has been done so far."""
 
-    def __init__(self, service: PluginStandalone, binary: Path) -> None:
+    def __init__(self, service: ProgramStandalone, binary: Path) -> None:
         self.service = service
         self.binary = binary
         self.done: set[str] = set()
@@ -85,7 +85,7 @@ def scene(
     binary: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Scene]:
     """The people, and a course that nobody has made yet."""
-    service = PluginStandalone(binary, tmp_path_factory.mktemp("documents"))
+    service = ProgramStandalone(binary, tmp_path_factory.mktemp("documents"))
     yield Scene(service, binary)
     assert service.stop() == 0
 

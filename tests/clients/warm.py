@@ -1,0 +1,153 @@
+"""Commands of nbgrader without its start: a process that has imported it already forks once for each.
+
+What runs is what the program `nbgrader` runs, in a process, a directory and an environment of its own. Importing it takes
+ten times as long as most of what the tests have it do.
+"""
+
+import atexit
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import traceback
+from pathlib import Path
+from typing import Any
+
+START_LIMIT_S = 60
+POLL_S = 0.05
+
+
+class Kitchen:
+    """The process that waits, started when the first command comes, and ended with the tests."""
+
+    def __init__(self) -> None:
+        self._directory = tempfile.TemporaryDirectory(prefix="nbgrader-")
+        self._address = str(Path(self._directory.name) / "socket")
+        self._process: subprocess.Popen | None = None
+        atexit.register(self._stop)
+
+    def run(
+        self, command: list[str], *, cwd: Path, env: dict[str, str], limit_s: float
+    ) -> tuple[int, str, str]:
+        """How it ended, and what it said to whom."""
+        if self._process is None:
+            self._start()
+        with (
+            tempfile.TemporaryFile(dir=self._directory.name) as stdout,
+            tempfile.TemporaryFile(dir=self._directory.name) as stderr,
+            socket.socket(socket.AF_UNIX) as connection,
+        ):
+            connection.settimeout(limit_s)
+            connection.connect(self._address)
+            order = {"command": command, "cwd": str(cwd), "env": env}
+            outputs = [stdout.fileno(), stderr.fileno()]
+            socket.send_fds(connection, [b"x"], outputs)
+            connection.sendall(json.dumps(order).encode() + b"\n")
+            code = connection.makefile().readline()
+            said = []
+            for output in (stdout, stderr):
+                output.seek(0)
+                said.append(output.read().decode())
+        return int(code), said[0], said[1]
+
+    def _start(self) -> None:
+        self._process = subprocess.Popen(
+            [sys.executable, __file__, self._address],
+            # What is fixed when Python starts; all else comes with each order.
+            env=os.environ | {"LC_ALL": "C.UTF-8"},
+            stdin=subprocess.DEVNULL,
+        )
+        limit = time.monotonic() + START_LIMIT_S
+        while not os.path.exists(self._address):
+            assert self._process.poll() is None and time.monotonic() < limit
+            time.sleep(POLL_S)
+
+    def _stop(self) -> None:
+        if self._process is not None:
+            self._process.kill()
+            self._process.wait()
+        self._directory.cleanup()
+
+
+def serve(address: str) -> None:
+    """Imports nbgrader, and forks for each order until it is killed."""
+    import nbgrader.apps  # noqa: F401 (that it is imported is the whole point)
+    import requests  # noqa: F401 (as well)
+
+    # Nobody waits for those that wait for the commands.
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+    with socket.socket(socket.AF_UNIX) as listening:
+        # It is there only once it is listened to.
+        listening.bind(f"{address}.new")
+        listening.listen(64)
+        os.rename(f"{address}.new", address)
+        while True:
+            connection, _ = listening.accept()
+            with connection:
+                if os.fork() == 0:
+                    listening.close()
+                    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+                    _take(connection)
+                    os._exit(0)
+
+
+def _take(connection: socket.socket) -> None:
+    _, outputs, _, _ = socket.recv_fds(connection, 1, 2)
+    order = json.loads(connection.makefile().readline())
+    child = os.fork()
+    if child == 0:
+        connection.close()
+        for target, output in enumerate(outputs, start=1):
+            os.dup2(output, target)
+            os.close(output)
+        os._exit(_execute(**order))
+    _, status = os.waitpid(child, 0)
+    connection.sendall(b"%d\n" % os.waitstatus_to_exitcode(status))
+
+
+def _execute(command: list[str], cwd: str, env: dict[str, str]) -> int:
+    os.chdir(cwd)
+    os.environ.clear()
+    os.environ.update(env)
+    time.tzset()
+    sys.path[1:1] = [each for each in env.get("PYTHONPATH", "").split(":") if each]
+    try:
+        _main(command)
+    except SystemExit as end:
+        code = end.code if isinstance(end.code, int) else int(end.code is not None)
+    except BaseException:
+        traceback.print_exc()
+        code = 1
+    else:
+        code = 0
+    atexit._run_exitfuncs()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    return code
+
+
+def _main(command: list[str]) -> Any:
+    program, *arguments = command
+    if program == "python":
+        option, text, *more = arguments
+        assert option == "-c"
+        sys.argv = [option, *more]
+        sys.path[0] = ""
+        exec(compile(text, "<string>", "exec"), {"__name__": "__main__"})
+        return
+    from nbgrader.apps.nbgraderapp import main
+
+    sys.argv = [program, *arguments]
+    # Not where this file lies, with all the modules of the tests.
+    sys.path[0] = str(Path(sys.executable).parent)
+    sys.exit(main())
+
+
+KITCHEN = Kitchen()
+
+if __name__ == "__main__":
+    serve(sys.argv[1])
