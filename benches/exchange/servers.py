@@ -121,7 +121,8 @@ class Server:
 
 
 class Nbcourier(Server):
-    """The release build, as it comes; only the line that it logs for each request is off, as ngshare's is."""
+    """The release build, as it comes; only the line that it logs for each request is off, as ngshare's is, and what one
+    caller may ask in a second has no limit, since here one asks for a whole class."""
 
     name = "nbcourier"
 
@@ -133,6 +134,7 @@ class Nbcourier(Server):
             "serve",
             f"--admins={ADMIN}",
             f"--data-dir={directory / 'data'}",
+            "--max-request-rate=0",
         ]
         if hub is None:
             command += ["--standalone", f"--port={port}"]
