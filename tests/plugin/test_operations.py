@@ -103,7 +103,7 @@ SECTIONS: dict[str, Prepare] = {
 }
 
 
-def elsewhere(operator: Operator, place: str, really: Path) -> Callable[[str], object]:
+def with_real_place(operator: Operator, place: str, really: Path) -> Callable[[str], object]:
     """Runs a command with a directory of the test's in the place of one that is on the page."""
     return lambda command: operator.run(command.replace(place, str(really)))
 
@@ -112,7 +112,7 @@ def moving_from_ngshare(operator: Operator) -> dict[str, Callable[[str], object]
     """An ngshare, and no server that holds the data directory."""
     small(operator.home / "ngshare")
     operator.service.stop()
-    run = elsewhere(operator, "/srv/ngshare", operator.home / "ngshare")
+    run = with_real_place(operator, "/srv/ngshare", operator.home / "ngshare")
     return dict.fromkeys(sections()["Moving in from ngshare"], run)
 
 
@@ -123,7 +123,7 @@ def moving_from_a_directory(operator: Operator) -> dict[str, Callable[[str], obj
     for directory in ("outbound/ps2", f"inbound/{work}"):
         (root / "algebra" / directory).mkdir(parents=True)
     operator.service.stop()
-    run = elsewhere(operator, "/srv/nbgrader/exchange", root)
+    run = with_real_place(operator, "/srv/nbgrader/exchange", root)
     return dict.fromkeys(sections()["Moving in from a shared directory"], run)
 
 
