@@ -58,7 +58,7 @@ class Operator:
         return said
 
 
-def elsewhere(operator: Operator) -> Callable[[str], object]:
+def on_another_disk(operator: Operator) -> Callable[[str], object]:
     """Runs a command with what stands for another disk, and for another data directory, in the operator's own directory."""
 
     def run(command: str) -> str:
@@ -71,7 +71,7 @@ def elsewhere(operator: Operator) -> Callable[[str], object]:
 
 def for_backups(operator: Operator) -> dict[str, Callable[[str], object]]:
     """All but the names of the directories is run as it stands."""
-    run = elsewhere(operator)
+    run = on_another_disk(operator)
     return dict.fromkeys(sections()["Backup and restore"], run)
 
 
@@ -82,7 +82,7 @@ def for_clearing(operator: Operator) -> None:
 
 def for_checking(operator: Operator) -> dict[str, Callable[[str], object]]:
     """There is a backup, and the server is stopped before something is mended."""
-    run = elsewhere(operator)
+    run = on_another_disk(operator)
     run("nbcourier backup /mnt/backup/nbcourier")
 
     def mend(command: str) -> object:
