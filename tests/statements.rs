@@ -36,9 +36,13 @@ fn statements(server: &Server, request: impl FnOnce()) -> Vec<String> {
         .collect()
 }
 
-/// Waits until the lines of earlier requests are in the log: they are written after the reply.
+/// Waits until the lines of earlier requests are in the log, which are written after the reply, and those of clearing away
+/// at the start, which ends with a note that it ran.
 fn settle(server: &Server) {
     static NEXT: AtomicU32 = AtomicU32::new(0);
+    while !server.log().contains("INSERT INTO `runs`") {
+        std::thread::yield_now();
+    }
     let id = format!("settled-{}.", NEXT.fetch_add(1, Ordering::Relaxed));
     let call = server.call("GET", "healthz").header("X-Request-Id", &id);
     server.send(&call).ok();

@@ -3,10 +3,10 @@
 //! While the hub does not answer, what it last said of a token counts for a grace time. A token that it refused is
 //! forgotten at once.
 
-use super::AuthError;
 use super::hub::{HubAnswer, HubClient, HubUser, Outage};
 use super::strangers::{Origin, Strangers};
 use super::token::{Token, TokenHash};
+use super::{AuthError, HubTally};
 use moka::{Expiry, future::Cache};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
@@ -88,6 +88,7 @@ pub(super) struct HubCache {
     strangers: Strangers,
     lifetimes: Lifetimes,
     outage: Mutex<OutageWatch>,
+    tally: HubTally,
 }
 
 #[derive(Default)]
@@ -115,6 +116,7 @@ impl HubCache {
             strangers: Strangers::new(),
             lifetimes,
             outage: Mutex::default(),
+            tally: HubTally::default(),
         }
     }
 
@@ -132,7 +134,14 @@ impl HubCache {
             self.strangers.count(origin)?;
         }
         // All who ask for one token at the same time wait for one and the same answer.
-        match self.answers.get_with(key, self.ask(key, token)).await {
+        let answer = self.answers.entry(key).or_insert_with(self.ask(key, token));
+        let answer = answer.await;
+        if answer.is_fresh() {
+            self.tally.misses.once();
+        } else {
+            self.tally.hits.once();
+        }
+        match answer.into_value() {
             Answer::Known(user) | Answer::Remembered(user) => Ok(user),
             Answer::Unknown => Err(AuthError::UnknownToken),
             Answer::Unavailable => Err(self.unavailable()),
@@ -142,6 +151,11 @@ impl HubCache {
     /// The hub may be asked about somebody who logs in.
     pub(super) fn count_login(&self, origin: Origin) -> Result<(), AuthError> {
         self.strangers.count(origin)
+    }
+
+    /// How often the hub was asked, and what came of it.
+    pub(super) fn tally(&self) -> &HubTally {
+        &self.tally
     }
 
     /// The error of a hub that cannot be asked.
@@ -155,6 +169,7 @@ impl HubCache {
         if self.is_known_to_be_silent()
             && let Some(user) = self.remembered(key).await
         {
+            self.tally.remembered.once();
             return Answer::Remembered(user);
         }
         let _turn = if self.acquainted.contains_key(&key) {
@@ -165,9 +180,13 @@ impl HubCache {
             };
             Some(turn)
         };
-        match self.hub.owner_of(token).await {
+        let asked = Instant::now();
+        let answer = self.hub.owner_of(token).await;
+        self.tally.answers.took(asked.elapsed());
+        match answer {
             HubAnswer::Known(user) => {
                 self.note_answer();
+                self.tally.known.once();
                 self.acquainted.insert(key, ()).await;
                 let user = Arc::new(user);
                 self.last_good.insert(key, Arc::clone(&user)).await;
@@ -175,15 +194,19 @@ impl HubCache {
             }
             HubAnswer::Unknown => {
                 self.note_answer();
+                self.tally.unknown.once();
                 self.last_good.invalidate(&key).await;
                 self.acquainted.invalidate(&key).await;
                 Answer::Unknown
             }
             HubAnswer::Unavailable(outage) => {
                 self.note_outage(&outage);
-                self.remembered(key)
-                    .await
-                    .map_or(Answer::Unavailable, Answer::Remembered)
+                self.tally.unavailable.once();
+                let Some(user) = self.remembered(key).await else {
+                    return Answer::Unavailable;
+                };
+                self.tally.remembered.once();
+                Answer::Remembered(user)
             }
         }
     }

@@ -5,12 +5,12 @@
 
 use super::{AuthError, CallerKind, SetupError, token::Token};
 use crate::domain::UserName;
-use reqwest::header::{AUTHORIZATION, HeaderValue};
+use reqwest::header::{AUTHORIZATION, DATE, HeaderValue};
 use reqwest::{Client, RequestBuilder, Response, StatusCode, Url, redirect};
 use serde::Deserialize;
 use std::error::Error as _;
 use std::fmt::Write;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 /// A hub's answer is a few hundred bytes and its user's groups.
 const MAX_ANSWER_BYTES: usize = 1 << 20;
@@ -139,8 +139,13 @@ impl HubClient {
 
     /// Whose token this is.
     pub(super) async fn owner_of(&self, token: &Token) -> HubAnswer {
+        self.owner_and_time(token).await.0
+    }
+
+    /// The same, and what time it is there, where the hub says so.
+    pub(super) async fn owner_and_time(&self, token: &Token) -> (HubAnswer, Option<SystemTime>) {
         let Some(authorization) = secret_header(token) else {
-            return HubAnswer::Unknown;
+            return (HubAnswer::Unknown, None);
         };
         let request = self
             .client
@@ -148,8 +153,13 @@ impl HubClient {
             .header(AUTHORIZATION, authorization);
         let response = match send_twice(request).await {
             Ok(response) => response,
-            Err(outage) => return HubAnswer::Unavailable(outage),
+            Err(outage) => return (HubAnswer::Unavailable(outage), None),
         };
+        let time = date(&response);
+        (self.understand(response).await, time)
+    }
+
+    async fn understand(&self, response: Response) -> HubAnswer {
         match response.status() {
             StatusCode::OK => match json(response).await {
                 Ok(user) => known(user),
@@ -166,6 +176,20 @@ impl HubClient {
             }
             status => HubAnswer::Unavailable(unexpected(status)),
         }
+    }
+
+    /// The hub's version, if it tells that.
+    pub(super) async fn version(&self) -> Option<String> {
+        #[derive(Deserialize)]
+        struct Root {
+            version: String,
+        }
+        let root = format!("{}/", self.user_url.strip_suffix("/user")?);
+        let response = self.client.get(root).send().await.ok()?;
+        let version = json::<Root>(response).await.ok()?.version;
+        // Shown to people, so nothing strange.
+        let plain = version.len() < 30 && version.bytes().all(|byte| byte.is_ascii_graphic());
+        plain.then_some(version)
     }
 
     /// The token that the hub gives for the code of a login (RFC 6749, section 4.1.3), asked for with this form.
@@ -193,6 +217,12 @@ impl HubClient {
             status => CodeAnswer::Unavailable(unexpected(status)),
         }
     }
+}
+
+/// The time of a reply's `Date`.
+fn date(response: &Response) -> Option<SystemTime> {
+    let date = response.headers().get(DATE)?.to_str().ok()?;
+    Some(chrono::DateTime::parse_from_rfc2822(date).ok()?.into())
 }
 
 /// `token T` as a header that the client's own logs leave out.

@@ -8,8 +8,10 @@
 mod admins;
 mod cache;
 mod caller;
+mod checkup;
 mod error;
 mod hub;
+mod instance;
 mod jwt;
 mod key;
 mod next_page;
@@ -20,6 +22,7 @@ mod same_site;
 mod session;
 mod standalone;
 mod strangers;
+mod tally;
 mod token;
 mod with_hub;
 
@@ -31,11 +34,14 @@ pub(crate) mod fake_hub;
 mod tests;
 
 pub use caller::{Caller, CallerKind, Credential};
+pub use checkup::{Checkup, HubSays, check_up};
 pub use error::{AuthError, SetupError};
+pub use instance::Instance;
 pub use key::{KEY_FILE, KeyError, SigningKey};
 pub use oauth::Redirect;
 pub use rates::Rates;
 pub use receipts::ReceiptSigner;
+pub use tally::HubTally;
 pub use with_hub::HubSettings;
 
 use actix_web::HttpRequest;
@@ -106,6 +112,11 @@ impl Authenticator {
     /// Whether browsers can log in, so that pages may send them there.
     pub fn has_login(&self) -> bool {
         matches!(*self.0, Mode::Hub(_))
+    }
+
+    /// How often the hub was asked, and what came of it; `None` without a hub.
+    pub fn hub_tally(&self) -> Option<&HubTally> {
+        self.of_hub().ok().map(Hub::tally)
     }
 
     /// Sends a browser to log in with the hub, and then to `next` if that is a page below our prefix.

@@ -8,7 +8,9 @@ use super::oauth::{LoginFailure, OAuth, OAuthClient, Redirect};
 use super::session::{Session, Sessions};
 use super::strangers::Origin;
 use super::token::Token;
-use super::{AuthError, Caller, CallerKind, Credential, SetupError, SigningKey, same_site};
+use super::{
+    AuthError, Caller, CallerKind, Credential, HubTally, SetupError, SigningKey, same_site,
+};
 use actix_web::HttpRequest;
 use actix_web::cookie::Cookie;
 use std::sync::Arc;
@@ -93,6 +95,10 @@ impl Hub {
             admins: Admins::new(settings.admins, settings.hub_admins),
             scopes,
         })
+    }
+
+    pub(super) fn tally(&self) -> &HubTally {
+        self.cache.tally()
     }
 
     pub(super) async fn authenticate(

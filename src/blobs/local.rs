@@ -42,6 +42,26 @@ pub struct StoredFile {
     pub modified: SystemTime,
 }
 
+/// A file system.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Space {
+    /// Bytes that we may still take.
+    pub free: u64,
+    /// Bytes in all.
+    pub total: u64,
+}
+
+impl Space {
+    /// The file system that the path is on.
+    pub fn of(path: &Path) -> io::Result<Self> {
+        let space = rustix::fs::statvfs(path)?;
+        Ok(Self {
+            free: space.f_bavail.saturating_mul(space.f_frsize),
+            total: space.f_blocks.saturating_mul(space.f_frsize),
+        })
+    }
+}
+
 /// Blobs below one directory. Cheap to clone.
 #[derive(Debug, Clone)]
 pub struct LocalBlobs {
@@ -221,6 +241,11 @@ impl LocalBlobs {
     pub fn check_writable(&self) -> io::Result<()> {
         let mut probe = self.stage()?;
         probe.write(b"probe")
+    }
+
+    /// The file system it is on.
+    pub fn space(&self) -> io::Result<Space> {
+        Space::of(&self.root)
     }
 
     /// Bytes free for us on the file system.

@@ -8,5 +8,5 @@ mod local;
 mod staged;
 
 pub use in_use::{Announcement, Clearing, Hold};
-pub use local::{Damage, LocalBlobs, StoredFile};
+pub use local::{Damage, LocalBlobs, Space, StoredFile};
 pub use staged::{Complete, Staged};

@@ -2,7 +2,7 @@
 
 use super::table::Table;
 use crate::client::{Client, Error};
-use crate::config::{ClientArgs, ClientEnvironment, Connection};
+use crate::config::{ClientArgs, ClientEnvironment, Connection, secret};
 use serde::Serialize;
 use std::io::{self, ErrorKind, Write};
 
@@ -49,6 +49,10 @@ pub fn ask<T>(
     settings: &ClientArgs,
     work: impl AsyncFnOnce(&Client) -> Result<T, Error>,
 ) -> Result<T, Box<dyn std::error::Error>> {
+    let warning = settings.token_file.as_deref().and_then(secret::warning);
+    if let Some(warning) = warning {
+        eprintln!("nbcourier: {warning}");
+    }
     let Connection { url, token, user } = Connection::new(settings, &ClientEnvironment::read())?;
     let client = Client::new(&url, &token, user)?;
     Ok(actix_web::rt::System::new().block_on(work(&client))?)

@@ -5,6 +5,7 @@ use super::data_dir::{open_existing, runtime};
 use super::progress::Watch;
 use crate::auth::KEY_FILE;
 use crate::config::{PlaceArgs, Places};
+use crate::exchange::runs::{self, Task};
 use crate::keeping::{self, Source};
 use crate::store::snapshot;
 use std::path::PathBuf;
@@ -29,8 +30,9 @@ pub struct Arguments {
 pub fn run(arguments: &Arguments) -> Outcome {
     let places = Places::new(&arguments.places)?;
     let (store, _) = open_existing(&arguments.places)?;
+    let runtime = runtime()?;
     let source = Source {
-        exchange: runtime()?.block_on(store.read(snapshot::exchange_id))?,
+        exchange: runtime.block_on(store.read(snapshot::exchange_id))?,
         data_dir: places.data_dir,
         database: places.database,
         blobs: places.blobs,
@@ -46,6 +48,12 @@ pub fn run(arguments: &Arguments) -> Outcome {
         },
     );
     drop(watch);
+    let is_whole = made
+        .as_ref()
+        .is_ok_and(|report| report.contents.damaged.is_empty());
+    if let Err(error) = runtime.block_on(runs::note(&store, Task::Backup, is_whole)) {
+        eprintln!("That the backup was made could not be noted: {error}");
+    }
     let report = made.map_err(|error| match error {
         keeping::Error::Refused(sentence) => sentence,
         error => format!(

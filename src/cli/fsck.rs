@@ -7,6 +7,7 @@ use crate::blobs::LocalBlobs;
 use crate::config::{PlaceArgs, Places};
 use crate::exchange::fsck::{self, Fault, Report};
 use crate::exchange::gc;
+use crate::exchange::runs::{self, Task};
 use crate::keeping;
 use crate::store::Store;
 use std::path::PathBuf;
@@ -78,6 +79,9 @@ fn check(
         }
         told = report.bytes;
     }))?;
+    if let Err(error) = runtime.block_on(runs::note(store, Task::Fsck, report.is_clean())) {
+        eprintln!("That the check was run could not be noted: {error}");
+    }
     Ok(report)
 }
 

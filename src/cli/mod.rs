@@ -2,10 +2,12 @@
 
 mod asking;
 mod backup;
+mod config;
 mod course;
 mod course_management;
 mod data_dir;
 mod dates;
+mod doctor;
 mod export;
 mod extension;
 mod fsck;
@@ -29,7 +31,7 @@ mod trash;
 mod when;
 
 use crate::domain::{AssignmentId, CourseId, IllegalName, Role, UserName};
-use clap::{Parser, Subcommand};
+use clap::{ArgMatches, CommandFactory, FromArgMatches, Parser, Subcommand};
 use std::path::Path;
 use std::process::ExitCode;
 
@@ -57,6 +59,10 @@ enum What {
     Backup(backup::Arguments),
     /// Bring a backup back to an empty place
     Restore(restore::Arguments),
+    /// Print the settings, and where each comes from
+    Config(Box<config::Arguments>),
+    /// Look for what is wrong, and say what to do about it
+    Doctor(Box<doctor::Arguments>),
     /// Write all of a course into one archive
     Export(export::Arguments),
     /// Check that every stored file is there and unchanged
@@ -94,8 +100,15 @@ pub fn run() -> ExitCode {
         let arguments = course_management::Arguments::parse();
         return ended(course_management::NAME, course_management::run(arguments));
     }
-    let result = match Command::parse().what {
-        What::Serve(arguments) => serve::run(*arguments),
+    let matches = Command::command().get_matches();
+    let command = Command::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
+    // There is always one; where a setting was given, only these know.
+    let empty = ArgMatches::default();
+    let given = matches.subcommand().map_or(&empty, |(_, given)| given);
+    let result = match command.what {
+        What::Serve(arguments) => serve::run(*arguments, given),
+        What::Config(arguments) => config::run(*arguments, given),
+        What::Doctor(arguments) => doctor::run(*arguments),
         What::Backup(arguments) => backup::run(&arguments),
         What::Restore(arguments) => restore::run(&arguments),
         What::Export(arguments) => export::run(arguments),

@@ -2,12 +2,14 @@
 
 use super::data_dir::{claim, open_blobs};
 use super::{Outcome, logging, open_files};
-use crate::auth::{Authenticator, HubSettings, ReceiptSigner, SigningKey};
-use crate::config::{Config, Environment, Given, LogFormat};
+use crate::auth::{Authenticator, HubSettings, Instance, ReceiptSigner, SigningKey};
+use crate::config::{self, Config, Environment, Given, LogFormat, Origins};
 use crate::exchange::{Exchange, Limits, Policy, Quotas, gc};
-use crate::http::{self, Settings};
+use crate::http::{self, Metrics, Settings};
 use crate::store::{Opening, Store};
+use clap::ArgMatches;
 use std::error::Error;
+use std::net::{SocketAddr, TcpListener};
 use std::process::ExitCode;
 use std::time::Duration;
 
@@ -21,13 +23,31 @@ pub struct Arguments {
     given: Given,
 }
 
-pub fn run(arguments: Arguments) -> Outcome {
+pub fn run(arguments: Arguments, matches: &ArgMatches) -> Outcome {
     let given = arguments.given.with_file()?;
     logging::start(given.log_format.unwrap_or(LogFormat::Text));
-    let config = Config::new(given, &Environment::read())?;
+    let environment = Environment::read();
+    let config = Config::new(given, &environment)?;
+    tell_settings(&config, &environment, &Origins::new(matches)?);
+    for warning in &config.warnings {
+        log::warn!("{warning}");
+    }
     actix_web::rt::System::new().block_on(serve(config))?;
     log::info!("Stopped");
     Ok(ExitCode::SUCCESS)
+}
+
+/// What somebody looks for first in the log of a server that does not do what they expect.
+fn tell_settings(config: &Config, environment: &Environment, origins: &Origins) {
+    let settings = config::settings(config, environment, origins);
+    let told = settings
+        .iter()
+        .filter(|setting| setting.name == "data-dir" || !setting.is_default())
+        .map(|setting| format!("{} = {}", setting.name, setting.value));
+    log::info!(
+        "Settings: {}; all others have their defaults",
+        told.collect::<Vec<_>>().join(", ")
+    );
 }
 
 async fn serve(config: Config) -> Result<(), Box<dyn Error>> {
@@ -72,6 +92,10 @@ async fn serve(config: Config) -> Result<(), Box<dyn Error>> {
             "STAND-ALONE: everybody is who they say they are. For trying out on this machine only, never for a course"
         );
     }
+    let metrics = Metrics {
+        listener: config.metrics_address.map(listen_for_metrics).transpose()?,
+        token: config.metrics_token.clone(),
+    };
     let signing_key = SigningKey::load_or_create(&config.places.data_dir)?;
     let settings = Settings {
         exchange: exchange.clone(),
@@ -84,9 +108,10 @@ async fn serve(config: Config) -> Result<(), Box<dyn Error>> {
         retention,
         shutdown_timeout: config.shutdown_timeout,
         receipts: ReceiptSigner::new(&signing_key),
+        instance: Instance::new(&signing_key),
         authenticator: authenticator(config, signing_key)?,
     };
-    let server = http::start(listener, settings)?;
+    let server = http::start(listener, settings, metrics)?;
     log::info!(
         "nbcourier {} is listening on http://{address}{prefix}",
         env!("CARGO_PKG_VERSION")
@@ -94,6 +119,17 @@ async fn serve(config: Config) -> Result<(), Box<dyn Error>> {
     actix_web::rt::spawn(clear_regularly(exchange, retention, event_retention));
     server.await?;
     Ok(())
+}
+
+fn listen_for_metrics(address: SocketAddr) -> Result<TcpListener, Box<dyn Error>> {
+    let listener = TcpListener::bind(address).map_err(|error| {
+        format!("{address} cannot be listened on: {error}. Choose another with --metrics-address")
+    })?;
+    log::info!(
+        "The numbers are at http://{}/metrics",
+        listener.local_addr()?
+    );
+    Ok(listener)
 }
 
 fn authenticator(config: Config, signing_key: SigningKey) -> Result<Authenticator, Box<dyn Error>> {

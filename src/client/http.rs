@@ -219,7 +219,7 @@ fn asked_pause(reply: &Response) -> Option<Duration> {
 }
 
 // reqwest's message alone is "error sending request"; what happened is in the causes.
-fn with_causes(error: &reqwest::Error) -> String {
+pub(super) fn with_causes(error: &reqwest::Error) -> String {
     let mut text = String::new();
     let mut cause = error.source();
     while let Some(error) = cause {

@@ -1,5 +1,6 @@
 //! What to listen on.
 
+use super::effective::without_password;
 use super::{ConfigError, Environment, Given};
 use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, TcpListener, ToSocketAddrs};
@@ -39,6 +40,16 @@ impl Binding {
         })
     }
 
+    /// The host's name or address.
+    pub fn host(&self) -> &str {
+        &self.host
+    }
+
+    /// The port; 0 is any that is free.
+    pub fn port(&self) -> u16 {
+        self.port
+    }
+
     /// Binds the first address the host has.
     pub fn bind(&self) -> std::io::Result<TcpListener> {
         let host = self.host.trim_matches(['[', ']']);
@@ -59,8 +70,9 @@ impl fmt::Display for Binding {
 fn host_and_port(url: &str) -> Result<(String, u16), ConfigError> {
     let unusable = || {
         ConfigError(format!(
-            "JUPYTERHUB_SERVICE_URL is {url}, and nbcourier serves plain http behind the hub's proxy: write \
-             http://ADDRESS:PORT, or say what to listen on with --host and --port"
+            "JUPYTERHUB_SERVICE_URL is {}, and nbcourier serves plain http behind the hub's proxy: write \
+             http://ADDRESS:PORT, or say what to listen on with --host and --port",
+            without_password(url)
         ))
     };
     let rest = url.strip_prefix("http://").ok_or_else(unusable)?;

@@ -113,6 +113,7 @@ impl Connection {
 
 fn token(given: &ClientArgs, environment: &ClientEnvironment) -> Result<String, ConfigError> {
     let token = match &given.token_file {
+        // Not `secret::read`: to a stand-alone exchange it is a name.
         Some(file) => Some(read_file(file)?.trim().to_owned()),
         None => environment.token.clone(),
     };
@@ -132,9 +133,19 @@ fn url(given: &ClientArgs, environment: &ClientEnvironment) -> Result<String, Co
         .is_ok_and(|url| matches!(url.scheme(), "http" | "https") && url.has_host());
     if !is_address {
         return Err(ConfigError(format!(
-            "The exchange's address should begin with http:// or https://, but it is {url:?}: correct --url or \
-             NBCOURIER_URL"
+            "The exchange's address should begin with http:// or https://, but it is {:?}: correct --url or \
+             NBCOURIER_URL",
+            super::without_password(&url)
         )));
+    }
+    let names_somebody = reqwest::Url::parse(&url)
+        .is_ok_and(|url| !url.username().is_empty() || url.password().is_some());
+    if names_somebody {
+        return Err(ConfigError(
+            "The exchange's address holds a user name or password, which it has no use for: leave them away from --url \
+             or NBCOURIER_URL, and give a token by JUPYTERHUB_API_TOKEN or --token-file"
+                .into(),
+        ));
     }
     Ok(url.trim_end_matches('/').to_owned())
 }

@@ -3,7 +3,7 @@
 use super::{ByteSize, ConfigError, PlaceArgs, Span, read_file};
 use clap::builder::BoolishValueParser;
 use serde::Deserialize;
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 
 /// How the log looks.
@@ -75,6 +75,10 @@ pub struct Given {
           num_args = 0..=1, require_equals = true, default_missing_value = "true", value_name = "BOOL")]
     pub no_hub_groups: Option<bool>,
 
+    /// Read the service's own token at the hub from this file [default: JUPYTERHUB_API_TOKEN]
+    #[arg(long, env = "NBCOURIER_JUPYTERHUB_API_TOKEN_FILE", value_name = "FILE")]
+    pub jupyterhub_api_token_file: Option<PathBuf>,
+
     /// Where the hub's API is [default: JUPYTERHUB_API_URL]
     #[arg(
         long,
@@ -145,6 +149,14 @@ pub struct Given {
     #[arg(long, env = "NBCOURIER_SHUTDOWN_TIMEOUT", value_name = "TIME")]
     pub shutdown_timeout: Option<Span>,
 
+    /// Tell the numbers for Prometheus at /metrics of this second address, ADDRESS:PORT [default: nowhere]
+    #[arg(long, env = "NBCOURIER_METRICS_ADDRESS", value_name = "ADDRESS")]
+    pub metrics_address: Option<SocketAddr>,
+
+    /// Tell them only to who sends the token in this file; without another address, at metrics below the prefix
+    #[arg(long, env = "NBCOURIER_METRICS_TOKEN_FILE", value_name = "FILE")]
+    pub metrics_token_file: Option<PathBuf>,
+
     /// Refuse an older database instead of migrating it
     #[arg(long, env = "NBCOURIER_NO_UPGRADE_DB", value_parser = BoolishValueParser::new(),
           num_args = 0..=1, require_equals = true, default_missing_value = "true", value_name = "BOOL")]
@@ -153,6 +165,16 @@ pub struct Given {
     /// How the log on standard error looks; what is logged is set by RUST_LOG [default: text]
     #[arg(long, env = "NBCOURIER_LOG_FORMAT", value_enum, value_name = "FORMAT")]
     pub log_format: Option<LogFormat>,
+}
+
+impl LogFormat {
+    /// Its name.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Text => "text",
+            Self::Json => "json",
+        }
+    }
 }
 
 impl Given {
@@ -166,10 +188,18 @@ impl Given {
         let Some(path) = &self.config else {
             return Ok(self);
         };
-        let file: Self = toml::from_str(&read_file(path)?).map_err(|error| {
+        let text = read_file(path)?;
+        // Not the parser's whole text: that quotes the line, and people write their tokens into the wrong lines.
+        let file: Self = toml::from_str(&text).map_err(|error: toml::de::Error| {
+            let before = error.span().and_then(|span| text.get(..span.start));
+            let line = before.filter(|before| !before.is_empty());
+            let line = line.map_or_else(String::new, |before| {
+                format!("line {}: ", before.matches('\n').count() + 1)
+            });
             ConfigError(format!(
-                "The file {} is no configuration: {error}",
-                path.display()
+                "The file {} is no configuration: {line}{}",
+                path.display(),
+                error.message()
             ))
         })?;
         Ok(Self {
@@ -183,6 +213,9 @@ impl Given {
             admins: self.admins.or(file.admins),
             hub_admins: self.hub_admins.or(file.hub_admins),
             no_hub_groups: self.no_hub_groups.or(file.no_hub_groups),
+            jupyterhub_api_token_file: self
+                .jupyterhub_api_token_file
+                .or(file.jupyterhub_api_token_file),
             jupyterhub_api_url: self.jupyterhub_api_url.or(file.jupyterhub_api_url),
             hub_cache_ttl: self.hub_cache_ttl.or(file.hub_cache_ttl),
             hub_grace: self.hub_grace.or(file.hub_grace),
@@ -199,6 +232,8 @@ impl Given {
             retention: self.retention.or(file.retention),
             event_retention: self.event_retention.or(file.event_retention),
             shutdown_timeout: self.shutdown_timeout.or(file.shutdown_timeout),
+            metrics_address: self.metrics_address.or(file.metrics_address),
+            metrics_token_file: self.metrics_token_file.or(file.metrics_token_file),
             no_upgrade_db: self.no_upgrade_db.or(file.no_upgrade_db),
             log_format: self.log_format.or(file.log_format),
         })

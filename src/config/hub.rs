@@ -3,7 +3,7 @@
 //! The variables are those JupyterHub sets for a managed service; an external one is given the same by its operator
 //! (JupyterHub's documentation, "Services").
 
-use super::{ConfigError, Given};
+use super::{Config, ConfigError, Given, secret};
 use std::fmt;
 
 /// The variables of the environment that count, as they are.
@@ -24,6 +24,33 @@ impl Environment {
     /// Reads the process's own.
     pub fn read() -> Self {
         Self::from(|name| std::env::var(name).ok())
+    }
+
+    /// The variable of the hub that says this setting, where nothing of our own does.
+    pub(super) fn says(&self, config: &Config, setting: &str) -> Option<&'static str> {
+        let name = match setting {
+            "host" | "port" if config.hub.is_some() => "JUPYTERHUB_SERVICE_URL",
+            "prefix" => "JUPYTERHUB_SERVICE_PREFIX",
+            "jupyterhub-api-url" if config.hub.is_some() => "JUPYTERHUB_API_URL",
+            _ => return None,
+        };
+        self.has(name).then_some(name)
+    }
+
+    /// Whether that variable is set.
+    pub(super) fn has(&self, name: &str) -> bool {
+        let variable = match name {
+            "JUPYTERHUB_API_URL" => &self.api_url,
+            "JUPYTERHUB_CLIENT_ID" => &self.client_id,
+            "JUPYTERHUB_SERVICE_NAME" => &self.service_name,
+            "JUPYTERHUB_HOST" => &self.hub_host,
+            "JUPYTERHUB_BASE_URL" => &self.base_url,
+            "JUPYTERHUB_OAUTH_CALLBACK_URL" => &self.callback_url,
+            "JUPYTERHUB_SERVICE_PREFIX" => &self.service_prefix,
+            "JUPYTERHUB_SERVICE_URL" => &self.service_url,
+            _ => return false,
+        };
+        variable.is_some()
     }
 
     /// Asks `variable` for each; an empty one counts as not set.
@@ -83,10 +110,12 @@ impl HubPlace {
                     .into(),
             )
         })?;
-        let api_token = environment.api_token.clone().ok_or_else(|| {
+        let in_file = given.jupyterhub_api_token_file.as_deref();
+        let in_file = in_file.map(secret::read).transpose()?;
+        let api_token = in_file.or_else(|| environment.api_token.clone()).ok_or_else(|| {
             ConfigError(
                 "JUPYTERHUB_API_TOKEN is not set: it is the api_token of this service in jupyterhub_config.py, needed \
-                 for the login of browsers"
+                 for the login of browsers. Set it, or name a file that holds it with --jupyterhub-api-token-file"
                     .into(),
             )
         })?;

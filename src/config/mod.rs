@@ -3,22 +3,26 @@
 
 mod binding;
 mod client;
+mod effective;
 mod given;
 mod hub;
 mod operator;
 mod places;
 mod quantity;
+pub mod secret;
 
 pub use binding::Binding;
 pub use client::{ClientArgs, ClientEnvironment, Connection};
+pub use effective::{Origins, Setting, settings, without_password};
 pub use given::{Given, LogFormat};
 pub use hub::{Environment, HubPlace};
 pub use operator::operator_account;
 pub use places::{PlaceArgs, Places, ngshare_database};
 pub use quantity::{ByteSize, Span};
 
+use std::net::SocketAddr;
 use std::num::NonZeroU32;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 /// The largest request, where nothing else is said.
@@ -104,6 +108,18 @@ pub struct Config {
     pub event_retention: Duration,
     /// How long requests in flight may take once the server is told to stop.
     pub shutdown_timeout: Duration,
+    /// The second address, where the numbers are told.
+    pub metrics_address: Option<SocketAddr>,
+    /// Without which they are not.
+    pub metrics_token: Option<String>,
+    /// The files that hold the hub's token for us and that for the numbers.
+    pub secret_files: [Option<PathBuf>; 2],
+    /// Whether the hub's token came from the first of them.
+    pub api_token_in_file: bool,
+    /// How the log looks.
+    pub log_format: LogFormat,
+    /// What is not forbidden but should be changed, in sentences.
+    pub warnings: Vec<String>,
 }
 
 impl Config {
@@ -122,6 +138,13 @@ impl Config {
                 .as_deref()
                 .or(environment.service_prefix.as_deref()),
         )?;
+        let secret_files = [
+            given.jupyterhub_api_token_file.clone(),
+            given.metrics_token_file.clone(),
+        ];
+        let files = secret_files.iter().flatten();
+        let warnings = files.filter_map(|path| secret::warning(path)).collect();
+        let metrics_token = given.metrics_token_file.as_deref().map(secret::read);
         let max_request_size = given
             .max_request_size
             .map_or(MAX_REQUEST_SIZE, |size| size.0);
@@ -151,6 +174,12 @@ impl Config {
             shutdown_timeout: given
                 .shutdown_timeout
                 .map_or(SHUTDOWN_TIMEOUT, |span| span.0),
+            metrics_address: given.metrics_address,
+            metrics_token: metrics_token.transpose()?,
+            api_token_in_file: secret_files[0].is_some(),
+            secret_files,
+            log_format: given.log_format.unwrap_or(LogFormat::Text),
+            warnings,
             admins: given.admins.unwrap_or_default(),
         })
     }
@@ -181,7 +210,8 @@ fn prefix(given: Option<&str>) -> Result<String, ConfigError> {
     } else {
         format!("/{inner}/")
     };
-    if prefix.starts_with("/healthz/") || prefix.starts_with("/readyz/") {
+    let taken = ["/healthz/", "/readyz/", "/metrics/"];
+    if taken.iter().any(|path| prefix.starts_with(path)) {
         return Err(ConfigError(format!(
             "The prefix {prefix} is where the health checks are: choose another"
         )));

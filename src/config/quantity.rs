@@ -1,6 +1,7 @@
 //! Sizes and times as people write them.
 
 use serde::{Deserialize, Deserializer, de};
+use std::fmt;
 use std::str::FromStr;
 use std::time::Duration;
 
@@ -72,6 +73,38 @@ impl FromStr for Span {
     }
 }
 
+/// With the largest unit of which it is a whole number.
+impl fmt::Display for ByteSize {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let units = [
+            (1 << 40, "TiB"),
+            (1 << 30, "GiB"),
+            (1 << 20, "MiB"),
+            (1_000_000_000, "GB"),
+            (1_000_000, "MB"),
+            (1 << 10, "KiB"),
+        ];
+        let fits = |(unit, _): &&(u64, &str)| self.0 > 0 && self.0.is_multiple_of(*unit);
+        match units.iter().find(fits) {
+            Some((unit, name)) => write!(f, "{} {name}", self.0 / unit),
+            None => write!(f, "{} B", self.0),
+        }
+    }
+}
+
+/// With the largest unit of which it is a whole number.
+impl fmt::Display for Span {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let seconds = self.0.as_secs();
+        let units = [(86400, "d"), (3600, "h"), (60, "m")];
+        let fits = |(unit, _): &&(u64, &str)| seconds > 0 && seconds.is_multiple_of(*unit);
+        match units.iter().find(fits) {
+            Some((unit, name)) => write!(f, "{}{name}", seconds / unit),
+            None => write!(f, "{seconds}s"),
+        }
+    }
+}
+
 macro_rules! from_file {
     ($type:ty) => {
         impl<'de> Deserialize<'de> for $type {
@@ -119,6 +152,18 @@ mod tests {
             "1 parsec",
         ] {
             assert!(text.parse::<ByteSize>().is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_is_printed_is_read_as_the_same() {
+        for bytes in [0, 1, 1000, 1024, 1 << 20, 500_000_000, 1 << 30, 3 << 39] {
+            let printed = ByteSize(bytes).to_string();
+            assert_eq!(printed.parse(), Ok(ByteSize(bytes)), "{printed}");
+        }
+        for seconds in [0, 1, 60, 90, 3600, 86400, 63_072_000] {
+            let span = Span(Duration::from_secs(seconds));
+            assert_eq!(span.to_string().parse(), Ok(span));
         }
     }
 

@@ -7,6 +7,7 @@ mod key;
 mod names;
 mod path;
 mod role;
+mod tally;
 mod time;
 mod tree;
 
@@ -15,5 +16,6 @@ pub use key::{IdempotencyKey, IllegalKey};
 pub use names::{AssignmentId, CourseId, IllegalName, UserName};
 pub use path::{IllegalPath, RelativePath};
 pub use role::{Person, Role};
+pub use tally::{Count, Level, Spread, Spreading};
 pub use time::{IllegalTime, Rfc3339, Timestamp};
 pub use tree::{BlobRef, Md5Sum, Sha256Sum, Tree, TreeEntry, tree_digest};

@@ -57,7 +57,7 @@ pub async fn give(
         .await?;
     let (policy, caller, blobs) = (exchange.policy, caller.clone(), exchange.blobs.clone());
     let quota = exchange.quota.clone();
-    exchange
+    let given = exchange
         .store
         .write(move |conn| {
             let standing = policy.enter(conn, &caller, &target.course)?;
@@ -76,7 +76,9 @@ pub async fn give(
             };
             replace(conn, &caller, submission.id, shown, tree, about)
         })
-        .await
+        .await?;
+    exchange.count_feedback(&[given]);
+    Ok(given)
 }
 
 /// What became of feedback.
@@ -118,7 +120,7 @@ pub async fn give_on(
     let parcel = parcel.settle(exchange, caller, &course, None).await?;
     let (policy, caller, blobs) = (exchange.policy, caller.clone(), exchange.blobs.clone());
     let quota = exchange.quota.clone();
-    exchange
+    let given = exchange
         .store
         .write(move |conn| {
             let standing = policy.enter(conn, &caller, &course)?;
@@ -135,7 +137,9 @@ pub async fn give_on(
             };
             replace(conn, &caller, id, shown, tree, about)
         })
-        .await
+        .await?;
+    exchange.count_feedback(&[given]);
+    Ok(given)
 }
 
 /// Whether the caller may give feedback on everything handed in to the assignment: the checks that need no files.
@@ -172,7 +176,7 @@ pub async fn give_all(
     let batch = batch.settle(exchange, caller, &course).await?;
     let (policy, caller, blobs) = (exchange.policy, caller.clone(), exchange.blobs.clone());
     let quota = exchange.quota.clone();
-    exchange
+    let given = exchange
         .store
         .write(move |conn| {
             let standing = policy.enter(conn, &caller, &course)?.require_instructor()?;
@@ -193,9 +197,22 @@ pub async fn give_all(
                 let shown = shown.get(&number).map(|shown| shown.tree_id);
                 replace(conn, &caller, number, shown, tree, about)
             };
-            numbers.into_iter().zip(trees).map(give).collect()
+            numbers
+                .into_iter()
+                .zip(trees)
+                .map(give)
+                .collect::<Result<Vec<_>>>()
         })
-        .await
+        .await?;
+    exchange.count_feedback(&given);
+    Ok(given)
+}
+
+impl Exchange {
+    fn count_feedback(&self, given: &[Given]) {
+        let new = given.iter().filter(|given| given.changed).count();
+        self.tally.feedback.add(new as u64);
+    }
 }
 
 /// Shows `tree` as feedback, unless it is `shown` already.

@@ -9,6 +9,7 @@
 //!
 //! No file is removed while somebody copies the directory.
 
+use super::runs::{self, Task};
 use super::{Error, Exchange, Result};
 use crate::blobs::{LocalBlobs, StoredFile};
 use crate::domain::Timestamp;
@@ -50,6 +51,12 @@ pub(super) fn limit(age: Duration) -> Timestamp {
 
 /// Removes what is over its retention time, and bytes that came in longer ago than `grace`. Safe while uploads go on.
 pub async fn collect(exchange: &Exchange, retention: Duration, grace: Duration) -> Result<Report> {
+    let report = clear(exchange, retention, grace).await;
+    runs::note(&exchange.store, Task::Gc, report.is_ok()).await?;
+    report
+}
+
+async fn clear(exchange: &Exchange, retention: Duration, grace: Duration) -> Result<Report> {
     let deleted_before = limit(retention);
     let arrived_before = Arrival::before(&exchange.blobs, grace)?;
     let mut report = exchange

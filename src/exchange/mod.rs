@@ -18,6 +18,7 @@ pub mod health;
 pub mod history;
 pub mod imports;
 pub mod intake;
+pub mod measure;
 pub mod members;
 pub mod overview;
 pub mod parcel;
@@ -26,6 +27,7 @@ mod quota;
 pub mod receipts;
 pub mod releases;
 pub mod roster;
+pub mod runs;
 mod space;
 pub mod submission_pages;
 pub mod submissions;
@@ -38,6 +40,7 @@ pub use quota::{Quotas, Whose};
 
 use crate::blobs::LocalBlobs;
 use crate::store::Store;
+use std::sync::Arc;
 
 /// How much one request may bring.
 #[derive(Debug, Clone, Copy)]
@@ -60,6 +63,8 @@ pub struct Exchange {
     quota: quota::Quota,
     space: space::Space,
     seen: roster::Seen,
+    tally: Arc<measure::Tally>,
+    counted: measure::Counted,
 }
 
 impl Exchange {
@@ -73,6 +78,8 @@ impl Exchange {
             limits,
             quota: quota::Quota::default(),
             seen: roster::Seen::default(),
+            tally: Arc::default(),
+            counted: measure::Counted::default(),
         }
     }
 

@@ -214,7 +214,7 @@ async fn release_over(
     let parcel = parcel.settle(exchange, caller, &course, None).await?;
     let (policy, caller, blobs) = (exchange.policy, caller.clone(), exchange.blobs.clone());
     let quota = exchange.quota.clone();
-    exchange
+    let released = exchange
         .store
         .write(move |conn| {
             let standing = policy.enter(conn, &caller, &course)?.require_instructor()?;
@@ -231,13 +231,17 @@ async fn release_over(
             let detail = serde_json::json!({ "version": version, "tree": tree.digest });
             let about = about(&course, &assignment);
             audit::note(conn, &caller, Action::Released, about, Some(&detail))?;
-            Ok(Released {
+            Ok::<_, Error>(Released {
                 version,
                 tree: tree.digest,
                 changed: true,
             })
         })
-        .await
+        .await?;
+    if released.changed {
+        exchange.tally.releases.once();
+    }
+    Ok(released)
 }
 
 /// Takes the assignment out of every listing. Nothing is lost: its versions, submissions and feedback come back with

@@ -84,7 +84,7 @@ pub async fn submit(
         .await?;
     let (policy, caller, blobs) = (exchange.policy, caller.clone(), exchange.blobs.clone());
     let quota = exchange.quota.clone();
-    exchange
+    let handed_in = exchange
         .store
         .write(move |conn| {
             let standing = work.enter(policy, conn, &caller)?;
@@ -101,12 +101,16 @@ pub async fn submit(
             quota.take(conn, standing.course, Some(student), || parcel.contents())?;
             let tree = parcel.save(conn, &blobs, &standing.reach(&caller), now)?;
             let receipt = work.record(conn, &caller, assignment, tree, now)?;
-            Ok(HandedIn {
+            Ok::<_, Error>(HandedIn {
                 receipt,
                 is_new: true,
             })
         })
-        .await
+        .await?;
+    if handed_in.is_new {
+        exchange.tally.submissions.once();
+    }
+    Ok(handed_in)
 }
 
 impl Work {

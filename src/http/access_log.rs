@@ -1,10 +1,13 @@
 //! One line in the log for every request, and what every reply carries.
 
+use super::error::Error as Refusal;
 use super::identify;
+use super::metrics::Requests;
 use actix_web::body::{BodySize, BoxBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::header::{self, HeaderName, HeaderValue};
 use actix_web::middleware::Next;
+use actix_web::web::Data;
 use actix_web::{Error, HttpMessage};
 use bytes::Bytes;
 use std::pin::Pin;
@@ -28,6 +31,9 @@ pub async fn log(
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<BoxBody>, Error> {
     let begun = Instant::now();
+    let flight = request
+        .app_data::<Data<Requests>>()
+        .map(|requests| Flight::begin(requests.clone()));
     let id = request_id(&request);
     request.extensions_mut().insert(RequestId(id.clone()));
     let method = request.method().to_string();
@@ -45,7 +51,13 @@ pub async fn log(
         // What one person may see is nothing for a shared cache.
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     }
+    if let Some(flight) = &flight
+        && let Some(limit) = response.response().error().and_then(limit)
+    {
+        flight.0.refused(limit);
+    }
     let line = Line {
+        flight,
         id,
         caller: identify::known(response.request()),
         route: response.request().match_pattern(),
@@ -79,7 +91,29 @@ fn request_id(request: &ServiceRequest) -> String {
         .map_or_else(|| uuid::Uuid::new_v4().simple().to_string(), str::to_owned)
 }
 
+/// The limit that a refused request went over.
+fn limit(error: &Error) -> Option<&'static str> {
+    error.as_error::<Refusal>()?.limit()
+}
+
+/// A request that is being answered; also one whose client goes away is over when this is dropped.
+struct Flight(Data<Requests>);
+
+impl Flight {
+    fn begin(requests: Data<Requests>) -> Self {
+        requests.in_flight.up();
+        Self(requests)
+    }
+}
+
+impl Drop for Flight {
+    fn drop(&mut self) {
+        self.0.in_flight.down();
+    }
+}
+
 struct Line {
+    flight: Option<Flight>,
     id: String,
     caller: Option<String>,
     method: String,
@@ -92,8 +126,13 @@ struct Line {
 
 impl Drop for Line {
     fn drop(&mut self) {
+        let time = self.begun.elapsed();
+        if let Some(Flight(requests)) = &self.flight {
+            requests.answered(self.route.as_deref(), &self.method, self.status, time);
+            requests.bytes_out.add(self.bytes);
+        }
         // To the microsecond.
-        let milliseconds = (self.begun.elapsed().as_secs_f64() * 1e6).round() / 1e3;
+        let milliseconds = (time.as_secs_f64() * 1e6).round() / 1e3;
         log::info!(
             target: LOG_TARGET,
             id = self.id.as_str(),

@@ -3,6 +3,7 @@
 //! Whatever a handler leaves unread is read and thrown away before the reply is sent: a client that is still sending
 //! would otherwise see a broken connection instead of its answer.
 
+use super::metrics::Requests;
 use actix_web::dev::{Payload, ServiceRequest, ServiceResponse};
 use actix_web::error::PayloadError;
 use actix_web::http::{ConnectionType, Method, header};
@@ -89,6 +90,7 @@ pub async fn bounded<B: MessageBody + 'static>(
         .and_then(|length| length.to_str().ok())
         .and_then(|length| length.parse::<u64>().ok());
     let endless = is_endless(&request);
+    let requests = request.app_data::<web::Data<Requests>>().cloned();
     let counted = Rc::new(RefCell::new(Counted {
         payload: request.take_payload(),
         seen: 0,
@@ -100,7 +102,11 @@ pub async fn bounded<B: MessageBody + 'static>(
         Box::pin(Shared(Rc::clone(&counted)));
     request.set_payload(Payload::from(stream));
     let mut response = next.call(request).await;
-    if (endless || !drain(&counted, limit).await)
+    let drained = endless || drain(&counted, limit).await;
+    if let Some(requests) = requests {
+        requests.bytes_in.add(counted.borrow().seen);
+    }
+    if (endless || !drained)
         && let Ok(response) = &mut response
     {
         response

@@ -63,6 +63,9 @@ pub enum Error {
     /// There is, but not for this method.
     #[error("no such method here")]
     NoSuchMethod,
+    /// The numbers are for who has the token for them.
+    #[error("no metrics token")]
+    NoMetricsToken,
     /// The debugging page is off.
     #[error("debug mode is off")]
     DebugOff,
@@ -109,6 +112,7 @@ impl Error {
             .into(),
             Self::NoSuchPath => "Not found".into(),
             Self::NoSuchMethod => "Method not allowed".into(),
+            Self::NoMetricsToken => NO_METRICS_TOKEN.into(),
             Self::DebugOff => "Debug mode is off".into(),
         }
     }
@@ -120,6 +124,9 @@ impl Error {
             Self::RequestTooLarge(_) => Some("max-request-size"),
             Self::TooManyRequests { .. } => Some("max-request-rate"),
             Self::TooManyUploads(_) => Some("max-uploads"),
+            Self::FieldTooLarge(_) => Some("field-size"),
+            Self::BodyTimeout => Some("body-timeout"),
+            Self::Auth(AuthError::TooManyStrangers { .. }) => Some("unknown-tokens"),
             _ => None,
         }
     }
@@ -223,6 +230,9 @@ fn sentence(error: &exchange::Error) -> Cow<'static, str> {
     }
 }
 
+const NO_METRICS_TOKEN: &str = "Send the token for the metrics as \"Authorization: Bearer …\": the one that the \
+                                service's --metrics-token-file holds";
+
 const NO_SPACE: &str = "The exchange is short of disk space and takes no files now; nothing was stored, and what is \
                         there can be fetched. Tell whoever runs it";
 
@@ -310,6 +320,7 @@ impl ResponseError for Error {
             Self::TooManyRequests { .. } | Self::TooManyUploads(_) => StatusCode::TOO_MANY_REQUESTS,
             Self::NoSuchPath => StatusCode::NOT_FOUND,
             Self::NoSuchMethod => StatusCode::METHOD_NOT_ALLOWED,
+            Self::NoMetricsToken => StatusCode::UNAUTHORIZED,
             Self::DebugOff => StatusCode::FORBIDDEN,
         }
     }
@@ -322,6 +333,9 @@ impl ResponseError for Error {
         let mut response = HttpResponse::build(self.status_code());
         if let Some(seconds) = self.retry_after() {
             response.insert_header((header::RETRY_AFTER, seconds));
+        }
+        if let Self::NoMetricsToken = self {
+            response.insert_header((header::WWW_AUTHENTICATE, "Bearer"));
         }
         failure(&mut response, &self.message())
     }

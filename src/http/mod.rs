@@ -10,6 +10,7 @@ mod identify;
 mod json_body;
 mod listing;
 mod manifest;
+mod metrics;
 mod names;
 pub mod ngshare;
 pub mod openapi;
@@ -28,4 +29,5 @@ mod user_argument;
 mod v1;
 
 pub use access_log::LOG_TARGET;
+pub use metrics::Metrics;
 pub use server::{Server, Settings, addresses, start};

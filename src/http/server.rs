@@ -2,9 +2,10 @@
 
 use super::body::{self, MaxRequestSize};
 use super::fair_share::FairShare;
+use super::metrics::{self, Guard, Metrics, Requests};
 use super::openapi::Document;
 use super::{access_log, health, identify, listing, ngshare, own_host, pages, problem, v1};
-use crate::auth::{Authenticator, ReceiptSigner};
+use crate::auth::{Authenticator, Instance, ReceiptSigner};
 use crate::exchange::Exchange;
 use actix_web::middleware::{Compress, from_fn};
 use actix_web::web::{self, Data, ServiceConfig};
@@ -39,6 +40,8 @@ pub struct Settings {
     pub authenticator: Authenticator,
     /// Signs what submissions are answered with.
     pub receipts: ReceiptSigner,
+    /// Proves which server this is.
+    pub instance: Instance,
     /// Begins and ends with `/`.
     pub prefix: String,
     /// Bytes of a request's body.
@@ -85,8 +88,13 @@ pub fn addresses() -> Vec<Address> {
     of_protocol.chain(of_v1).collect()
 }
 
-/// Serves on a bound socket until told to stop by a signal, finishing what is in flight.
-pub fn start(listener: TcpListener, settings: Settings) -> std::io::Result<Server> {
+/// Serves on a bound socket until told to stop by a signal, finishing what is in flight; and the numbers, where they are
+/// asked for.
+pub fn start(
+    listener: TcpListener,
+    settings: Settings,
+    metrics: Metrics,
+) -> std::io::Result<Server> {
     let shutdown_timeout = settings.shutdown_timeout.as_secs();
     // One for all workers.
     let share = FairShare::new(settings.max_request_rate, settings.max_uploads);
@@ -94,11 +102,20 @@ pub fn start(listener: TcpListener, settings: Settings) -> std::io::Result<Serve
     let workers = std::thread::available_parallelism().map_or(2, usize::from);
     let max_connections = (settings.max_connections / workers).max(1);
     let document = Data::new(Document::new(&v1::operations(), &settings.prefix));
+    let requests = Data::new(Requests::new(&settings.prefix, patterns()));
+    let on_this_address = metrics.listener.is_none() && metrics.token.is_some();
+    let guard = Data::new(Guard(metrics.token.map(Into::into)));
+    if let Some(listener) = metrics.listener {
+        let server = alone(listener, &settings, &requests, &guard)?;
+        actix_web::rt::spawn(server);
+    }
     let server = HttpServer::new(move || {
         App::new()
             .app_data(document.clone())
             .app_data(share.clone())
-            .configure(|service| configure(service, &settings))
+            .app_data(requests.clone())
+            .app_data(guard.clone())
+            .configure(|service| configure(service, &settings, on_this_address))
             .wrap(from_fn(own_host::check))
             .wrap(from_fn(body::bounded))
             .wrap(from_fn(access_log::log))
@@ -115,13 +132,63 @@ pub fn start(listener: TcpListener, settings: Settings) -> std::io::Result<Serve
     Ok(server)
 }
 
-fn configure(service: &mut ServiceConfig, settings: &Settings) {
+/// The numbers on an address of their own. It ends with the process.
+fn alone(
+    listener: TcpListener,
+    settings: &Settings,
+    requests: &Data<Requests>,
+    guard: &Data<Guard>,
+) -> std::io::Result<Server> {
+    let exchange = Data::new(settings.exchange.clone());
+    let authenticator = Data::new(settings.authenticator.clone());
+    let (requests, guard) = (requests.clone(), guard.clone());
+    let server = HttpServer::new(move || {
+        App::new()
+            .app_data(exchange.clone())
+            .app_data(authenticator.clone())
+            .app_data(requests.clone())
+            .app_data(guard.clone())
+            .configure(metrics::alone)
+    });
+    Ok(server
+        .workers(1)
+        .disable_signals()
+        .client_request_timeout(HEADERS_TIMEOUT)
+        .listen(listener)?
+        .run())
+}
+
+/// The pattern of every address, below the prefix, or from the root where it begins with `/`.
+fn patterns() -> impl Iterator<Item = &'static str> {
+    let of_tables = addresses().into_iter().map(|address| address.path);
+    let debugging = ngshare::DEBUG_ROUTES.iter().map(|(_, path, _)| *path);
+    of_tables.chain(debugging).chain(OPEN)
+}
+
+/// Those that ask for no caller.
+const OPEN: [&str; 12] = [
+    "",
+    "login",
+    "oauth_callback",
+    "logout",
+    "static/style.css",
+    "favicon.ico",
+    "healthz",
+    "readyz",
+    "metrics",
+    "/healthz",
+    "/readyz",
+    "/metrics",
+];
+
+fn configure(service: &mut ServiceConfig, settings: &Settings, with_metrics: bool) {
     let prefix = &settings.prefix;
     let standalone = !settings.authenticator.has_login();
     service
         .app_data(Data::new(settings.exchange.clone()))
         .app_data(Data::new(settings.authenticator.clone()))
         .app_data(Data::new(settings.receipts.clone()))
+        .app_data(Data::new(settings.instance.clone()))
         .app_data(Data::new(MaxRequestSize(settings.max_request_size)))
         .app_data(Data::new(Prefix(prefix.clone())))
         .app_data(Data::new(Debugging(settings.debug)))
@@ -141,6 +208,12 @@ fn configure(service: &mut ServiceConfig, settings: &Settings) {
             &format!("{base}readyz"),
             web::get().to(health::readyz),
         ));
+        if with_metrics {
+            service.service(open(
+                &format!("{base}metrics"),
+                web::get().to(metrics::show),
+            ));
+        }
     }
     service.service(open(prefix, web::get().to(pages::home::home)));
     service.service(open(

@@ -159,6 +159,20 @@ pub fn remove_content(conn: &mut Connection, id: i64) -> Result<()> {
     Ok(())
 }
 
+/// How many blobs there are, and their bytes.
+pub fn totals(conn: &mut Connection) -> Result<(u64, u64)> {
+    use diesel::dsl::{count_star, sql};
+    let (blobs, bytes) = blobs::table
+        .select((
+            count_star(),
+            sql::<diesel::sql_types::BigInt>("coalesce(sum(size), 0)"),
+        ))
+        .get_result::<(i64, i64)>(conn)?;
+    let not_negative =
+        |number| u64::try_from(number).map_err(|_| Error::Damaged("a negative number of bytes"));
+    Ok((not_negative(blobs)?, not_negative(bytes)?))
+}
+
 /// Up to `limit` blobs with an id above `after`, by id: to walk over all of them.
 pub fn page(conn: &mut Connection, after: i64, limit: i64) -> Result<Vec<Row>> {
     let rows = blobs::table

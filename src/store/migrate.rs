@@ -56,12 +56,38 @@ pub fn inspect(path: &Path, opening: Opening) -> Result<()> {
     )))
 }
 
+/// A URL by which SQLite opens the file in that mode, and never makes it.
+pub(super) fn url(path: &Path, mode: &str) -> Result<String> {
+    let text = path
+        .to_str()
+        .ok_or_else(|| Error::Unusable(format!("{} is not UTF-8", path.display())))?;
+    let escaped = percent_encoding::utf8_percent_encode(text, percent_encoding::NON_ALPHANUMERIC);
+    Ok(format!("file:{escaped}?mode={mode}"))
+}
+
+/// A connection that cannot change the file.
+pub(super) fn read_only(path: &Path) -> Result<Connection> {
+    Connection::establish(&url(path, "ro")?).map_err(|error| Error::Connection(error.to_string()))
+}
+
+/// The migrations that the database lacks, and the last of those it has and this binary does not know.
+pub(super) fn differences(conn: &mut Connection) -> Result<(Vec<String>, Option<String>)> {
+    #[derive(QueryableByName)]
+    struct Applied {
+        #[diesel(sql_type = diesel::sql_types::Text)]
+        version: String,
+    }
+    let known = versions_in_binary()?;
+    let applied = diesel::sql_query(format!("SELECT version FROM {OUR_BOOKS}"))
+        .load::<Applied>(conn)?
+        .into_iter();
+    let applied: BTreeSet<String> = applied.map(|row| row.version).collect();
+    let pending = known.difference(&applied).cloned().collect();
+    Ok((pending, applied.difference(&known).last().cloned()))
+}
+
 fn tables(path: &Path) -> std::result::Result<BTreeSet<String>, Box<dyn std::error::Error>> {
-    let escaped = percent_encoding::utf8_percent_encode(
-        path.to_str().ok_or("its path is not UTF-8")?,
-        percent_encoding::NON_ALPHANUMERIC,
-    );
-    let mut conn = Connection::establish(&format!("file:{escaped}?mode=ro"))?;
+    let mut conn = read_only(path)?;
     let names = sqlite_master::table
         .filter(sqlite_master::kind.eq("table"))
         .select(sqlite_master::name)

@@ -11,6 +11,7 @@ pub mod dates;
 pub mod demo;
 mod error;
 pub mod events;
+mod examine;
 pub mod feedback;
 pub mod history;
 pub mod hub_members;
@@ -20,17 +21,21 @@ pub mod overview;
 mod pool;
 pub mod reach;
 pub mod receipts;
+pub mod runs;
 mod schema;
 pub mod snapshot;
 pub mod submission_pages;
 pub mod submissions;
+mod tally;
 pub mod trash;
 pub mod trees;
 pub mod usage;
 mod writer;
 
 pub use error::{Error, Result};
-pub use pool::{Opening, Store};
+pub use examine::{Examined, examine, examine_runs};
+pub use pool::{DatabaseFiles, Opening, Store, database_files};
+pub use tally::WriterTally;
 
 /// A connection to the database.
 pub type Connection = diesel::sqlite::SqliteConnection;

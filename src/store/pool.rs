@@ -1,6 +1,6 @@
 //! Opening the database and lending connections to it.
 
-use super::{Connection, Error, Result, migrate, writer::Writer};
+use super::{Connection, Error, Result, WriterTally, migrate, writer::Writer};
 use diesel::Connection as _;
 use diesel::connection::{InstrumentationEvent, SimpleConnection};
 use diesel::r2d2::{ConnectionManager, CustomizeConnection, Pool};
@@ -40,6 +40,15 @@ pub struct Store {
     free_readers: Arc<Semaphore>,
     writer: Writer,
     path: Arc<PathBuf>,
+}
+
+/// The sizes of the database's files, in bytes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct DatabaseFiles {
+    /// The database itself.
+    pub database: u64,
+    /// The log of changes that go into it later.
+    pub write_ahead_log: u64,
 }
 
 impl Store {
@@ -124,6 +133,16 @@ impl Store {
         Ok(space.f_bavail.saturating_mul(space.f_frsize))
     }
 
+    /// How large the database's files are.
+    pub fn files(&self) -> std::io::Result<DatabaseFiles> {
+        database_files(&self.path)
+    }
+
+    /// What was written so far.
+    pub fn tally(&self) -> &WriterTally {
+        self.writer.tally()
+    }
+
     /// Shows that the database takes a durable change.
     pub async fn check_writable(&self) -> Result<()> {
         self.write(|conn| {
@@ -133,6 +152,17 @@ impl Store {
         })
         .await
     }
+}
+
+/// How large the files of the database at `path` are.
+pub fn database_files(path: &Path) -> std::io::Result<DatabaseFiles> {
+    let mut log = path.as_os_str().to_owned();
+    log.push("-wal");
+    Ok(DatabaseFiles {
+        database: std::fs::metadata(path)?.len(),
+        // SQLite removes it when the last connection is closed.
+        write_ahead_log: std::fs::metadata(log).map_or(0, |file| file.len()),
+    })
 }
 
 #[derive(Debug)]

@@ -152,6 +152,14 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    runs (task) {
+        task -> Text,
+        ended_at -> BigInt,
+        succeeded_at -> Nullable<BigInt>,
+    }
+}
+
 diesel::joinable!(members -> courses (course_id));
 diesel::joinable!(blob_contents -> blobs (blob_id));
 diesel::joinable!(tree_files -> trees (tree_id));

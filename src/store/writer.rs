@@ -3,10 +3,11 @@
 //! A durable commit costs one flush of the disk, so many small changes share it. Each change runs in a savepoint
 //! of its own, so one that fails leaves the others alone, and each is answered only after the common commit.
 
-use super::{Connection, Error, Result};
+use super::{Connection, Error, Result, WriterTally};
 use diesel::connection::Connection as _;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::mpsc;
+use std::sync::{Arc, mpsc};
+use std::time::Instant;
 use tokio::sync::oneshot;
 
 /// How many changes share one commit at most, so that the first of them is not kept waiting.
@@ -20,6 +21,7 @@ type Change = Box<dyn FnOnce(&mut Connection) -> Answer + Send>;
 #[derive(Clone)]
 pub struct Writer {
     changes: mpsc::Sender<Change>,
+    tally: Arc<WriterTally>,
 }
 
 impl Writer {
@@ -27,13 +29,16 @@ impl Writer {
     pub fn start(connect: impl Fn() -> Result<Connection> + Send + 'static) -> Result<Self> {
         let mut conn = connect()?;
         let (changes, waiting) = mpsc::channel::<Change>();
+        let tally = Arc::new(WriterTally::default());
+        let counted = Arc::clone(&tally);
         std::thread::Builder::new()
             .name("database-writer".into())
             .spawn(move || {
                 while let Ok(first) = waiting.recv() {
                     let batch =
                         std::iter::once(first).chain(waiting.try_iter().take(MAX_BATCH - 1));
-                    if let Outcome::ConnectionLost = write_together(&mut conn, batch) {
+                    let batch = batch.inspect(|_| counted.waiting.down());
+                    if let Outcome::ConnectionLost = write_together(&mut conn, batch, &counted) {
                         match connect() {
                             Ok(fresh) => conn = fresh,
                             Err(error) => {
@@ -44,7 +49,7 @@ impl Writer {
                 }
             })
             .map_err(|error| Error::Connection(format!("no thread for the writer: {error}")))?;
-        Ok(Self { changes })
+        Ok(Self { changes, tally })
     }
 
     /// Runs `change` in a transaction and answers once it is durable; an `Err` of its own undoes just it.
@@ -64,12 +69,19 @@ impl Writer {
                 let _ = sender.send(committed.map_err(E::from).and(result));
             })
         });
-        self.changes
-            .send(change)
-            .map_err(|_| Error::Writer("has stopped"))?;
+        self.tally.waiting.up();
+        self.changes.send(change).map_err(|_| {
+            self.tally.waiting.down();
+            Error::Writer("has stopped")
+        })?;
         answer
             .await
             .unwrap_or_else(|_| Err(Error::Writer("gave it up").into()))
+    }
+
+    /// What it has done so far.
+    pub fn tally(&self) -> &WriterTally {
+        &self.tally
     }
 }
 
@@ -78,22 +90,31 @@ enum Outcome {
     ConnectionLost,
 }
 
-fn write_together(conn: &mut Connection, batch: impl Iterator<Item = Change>) -> Outcome {
+fn write_together(
+    conn: &mut Connection,
+    batch: impl Iterator<Item = Change>,
+    tally: &WriterTally,
+) -> Outcome {
     let mut answers = Vec::new();
+    let mut made = Instant::now();
     let attempt = catch_unwind(AssertUnwindSafe(|| {
         conn.immediate_transaction(|conn| {
             answers.extend(batch.map(|change| change(conn)));
+            made = Instant::now();
             Ok::<_, diesel::result::Error>(())
         })
     }));
     match attempt {
         Ok(Ok(())) => {
+            tally.commits.took(made.elapsed());
+            tally.batches.add(answers.len() as u64);
             for answer in answers {
                 answer(Ok(()));
             }
             Outcome::Done
         }
         Ok(Err(error)) => {
+            tally.failures.once();
             log::error!("{} changes were not written: {error}", answers.len());
             for answer in answers {
                 answer(Err(Error::Writer("could not commit; see the log")));
@@ -102,6 +123,7 @@ fn write_together(conn: &mut Connection, batch: impl Iterator<Item = Change>) ->
             Outcome::ConnectionLost
         }
         Err(_panic) => {
+            tally.failures.once();
             for answer in answers {
                 answer(Err(Error::Writer("stumbled over another change")));
             }

@@ -48,8 +48,12 @@ impl Person {
 
     /// Writes a file at home; its path.
     pub fn file(&self, name: &str, content: impl AsRef<[u8]>) -> PathBuf {
+        use std::os::unix::fs::PermissionsExt;
         let path = self.home().join(name);
         std::fs::write(&path, content).unwrap();
+        // For the person alone, as a file with a token should be.
+        let private = std::fs::Permissions::from_mode(0o600);
+        std::fs::set_permissions(&path, private).unwrap();
         path
     }
 

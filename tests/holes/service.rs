@@ -53,6 +53,25 @@ fn hole_19_nobody_reads_numbers_or_passwords_of_the_service() {
     }
     let log = server.log();
     assert!(!log.contains(crate::support::server::SERVICE_TOKEN));
+    drop(server);
+
+    // Where they are told, they are told to who has the token for them, which no user of the hub has.
+    let place = tempfile::tempdir().unwrap();
+    let token = place.path().join("token");
+    std::fs::write(&token, "of-prometheus").unwrap();
+    let token = ["--metrics-token-file", token.to_str().unwrap()];
+    let server = Setup::behind(&hub).args(&token).start();
+    for path in ["metrics", "/metrics"] {
+        let call = server.call("GET", path);
+        assert_eq!(server.send(&call).status, 401, "{path}");
+        for wrong in ["eric", crate::support::server::SERVICE_TOKEN] {
+            let reply = server.send(&server.call("GET", path).token(wrong));
+            assert_eq!(reply.status, 401, "{path}: {}", reply.text());
+        }
+        server
+            .send(&call.header("Authorization", "Bearer of-prometheus"))
+            .ok();
+    }
 }
 
 #[test]

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from course import RELEASED, Course, PluginStandalone, enrol
 from ngshare import small
+from processes import free_ports
 from test_documents import ROOT
 
 PAGE = ROOT / "docs" / "operations.md"
@@ -142,6 +143,35 @@ def limits(operator: Operator) -> dict[str, Callable[[str], object]]:
 
 
 SECTIONS["Limits"] = limits
+
+
+def watching(operator: Operator) -> dict[str, Callable[[str], object]]:
+    """The server tells its numbers; it runs stand-alone, which doctor is told as the server is."""
+    (port,) = free_ports(1)
+    service = operator.service
+    service.stop()
+    service._env["NBCOURIER_METRICS_ADDRESS"] = f"127.0.0.1:{port}"
+    service.start()
+    operator.env |= {
+        "NBCOURIER_STANDALONE": "yes",
+        "NBCOURIER_PORT": service.url.split(":")[-1].split("/")[0],
+    }
+    curl = "curl -s http://127.0.0.1:9100/metrics"
+    return {
+        curl: lambda command: operator.run(
+            command.replace("9100", str(port)), expect="nbcourier_build_info"
+        ),
+        "nbcourier doctor": lambda command: operator.run(command, expect="Nothing is wrong"),
+    }
+
+
+def secrets(operator: Operator) -> None:
+    """The settings are those behind a hub."""
+    operator.env["JUPYTERHUB_API_URL"] = "http://127.0.0.1:8081/hub/api"
+
+
+SECTIONS["Watching"] = watching
+SECTIONS["Secrets"] = secrets
 
 
 def sections() -> dict[str, list[str]]:

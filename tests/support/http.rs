@@ -37,6 +37,11 @@ impl Call {
         &self.target
     }
 
+    /// Bytes of its body.
+    pub fn body_length(&self) -> usize {
+        self.body.as_ref().map_or(0, Vec::len)
+    }
+
     pub fn header(mut self, name: &str, value: &str) -> Self {
         self.headers.push((name.to_owned(), value.to_owned()));
         self

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use std::collections::HashMap;
 use std::io::{self, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use std::sync::{Arc, Condvar, Mutex};
 use std::thread;
 use std::time::Duration;
@@ -60,6 +60,7 @@ struct State {
     seen: Mutex<Vec<Seen>>,
     oauth: Mutex<Oauth>,
     over: AtomicBool,
+    clock_ahead: AtomicI64,
 }
 
 impl FakeHub {
@@ -73,6 +74,7 @@ impl FakeHub {
             seen: Mutex::default(),
             oauth: Mutex::default(),
             over: AtomicBool::new(false),
+            clock_ahead: AtomicI64::new(0),
         });
         let kept = Arc::clone(&state);
         thread::spawn(move || {
@@ -117,6 +119,11 @@ impl FakeHub {
     pub fn feels(&self, mood: Mood) {
         *self.state.mood.lock().expect("mood") = mood;
         self.state.mood_changed.notify_all();
+    }
+
+    /// By so many seconds its clock is ahead of this machine's.
+    pub fn clock_is_ahead(&self, seconds: i64) {
+        self.state.clock_ahead.store(seconds, Ordering::SeqCst);
     }
 
     /// Every request so far.
@@ -183,6 +190,7 @@ impl State {
             let Some(answer) = self.answer(&request) else {
                 return;
             };
+            let answer = answer.header("Date", &self.date());
             if reader.get_mut().write_all(&answer.to_bytes()).is_err() {
                 return;
             }
@@ -204,11 +212,18 @@ impl State {
             .split_once('?')
             .unwrap_or((&request.target, ""));
         Some(match path {
+            "/hub/api/" => Answer::json(200, &json!({"version": "6.1.0"})),
             "/hub/api/user" => self.who(request),
             "/hub/api/oauth2/authorize" => self.oauth().authorize(request),
             "/hub/api/oauth2/token" => self.oauth().token(request),
             _ => Answer::json(404, &json!({"status": 404, "message": "Not Found"})),
         })
+    }
+
+    fn date(&self) -> String {
+        let ahead = chrono::TimeDelta::seconds(self.clock_ahead.load(Ordering::SeqCst));
+        let time = chrono::Utc::now() + ahead;
+        time.format("%a, %d %b %Y %H:%M:%S GMT").to_string()
     }
 
     fn oauth(&self) -> std::sync::MutexGuard<'_, Oauth> {

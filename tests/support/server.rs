@@ -137,6 +137,11 @@ impl Server {
         self.setup.data_dir()
     }
 
+    /// The process's id.
+    pub fn id(&self) -> u32 {
+        self.child.id()
+    }
+
     /// What was written to standard error so far.
     pub fn log(&self) -> String {
         self.log.lock().expect("the log").clone()

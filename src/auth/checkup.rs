@@ -1,0 +1,100 @@
+//! Looking at the hub once, for whoever wants to know whether all is well with it.
+
+use super::hub::{CodeAnswer, HubAnswer, HubClient, TimeLimits};
+use super::token::Token;
+use super::{CallerKind, SetupError};
+use std::time::{Duration, Instant, SystemTime};
+
+/// What was seen.
+#[derive(Debug)]
+pub struct Checkup {
+    /// What it said of our token.
+    pub says: HubSays,
+    /// How long that took.
+    pub took: Duration,
+    /// Seconds by which its clock is ahead of ours, where it told the time.
+    pub clock_ahead: Option<i64>,
+    /// Its version, where it told that.
+    pub version: Option<String>,
+    /// Whether it takes our token for the secret of this OAuth client; `None` when that could not be found out.
+    pub accepts_login: Option<bool>,
+}
+
+/// What the hub says of our token.
+#[derive(Debug, PartialEq, Eq)]
+pub enum HubSays {
+    /// Whose it is.
+    Known {
+        /// The name.
+        name: String,
+        /// Of what.
+        kind: CallerKind,
+        /// What the token lets us ask.
+        scopes: Vec<String>,
+    },
+    /// There is no such token.
+    UnknownToken,
+    /// It answers, and not as a hub does; the sentence says how.
+    NoSense(String),
+    /// It does not answer; the sentence says how.
+    Silent(String),
+}
+
+/// Asks the hub at that address about our own token, and changes nothing.
+pub async fn check_up(
+    api_url: &str,
+    api_token: &str,
+    client_id: &str,
+) -> Result<Checkup, SetupError> {
+    let hub = HubClient::new(api_url, TimeLimits::default())?;
+    let token = Token::parse(api_token).ok_or(SetupError::ApiToken)?;
+    let begun = Instant::now();
+    let (answer, time) = hub.owner_and_time(&token).await;
+    let mut checkup = Checkup {
+        says: match answer {
+            HubAnswer::Known(user) => HubSays::Known {
+                name: user.name,
+                kind: user.kind,
+                scopes: user.scopes,
+            },
+            HubAnswer::Unknown => HubSays::UnknownToken,
+            HubAnswer::Unavailable(outage) if outage.silent => HubSays::Silent(outage.reason),
+            HubAnswer::Unavailable(outage) => HubSays::NoSense(outage.reason),
+        },
+        took: begun.elapsed(),
+        clock_ahead: time.and_then(ahead),
+        version: None,
+        accepts_login: None,
+    };
+    if let HubSays::Known { .. } = checkup.says {
+        checkup.version = hub.version().await;
+        checkup.accepts_login = accepts_login(&hub, &token, client_id).await;
+    }
+    Ok(checkup)
+}
+
+fn ahead(time: SystemTime) -> Option<i64> {
+    let (sign, differ) = match time.duration_since(SystemTime::now()) {
+        Ok(ahead) => (1, ahead),
+        Err(behind) => (-1, behind.duration()),
+    };
+    // What was cut off a second, and the way here, are no difference.
+    let seconds = differ.saturating_sub(Duration::from_secs(1)).as_secs();
+    i64::try_from(seconds).ok().map(|seconds| sign * seconds)
+}
+
+/// A hub looks at the client before it looks at the code (RFC 6749, section 5.2: `invalid_client` is a 401).
+async fn accepts_login(hub: &HubClient, token: &Token, client_id: &str) -> Option<bool> {
+    let form = [
+        ("client_id", client_id),
+        ("client_secret", token.reveal()),
+        ("grant_type", "authorization_code"),
+        ("code", "of-no-login"),
+        ("redirect_uri", ""),
+    ];
+    match hub.token_for_code(&form).await {
+        CodeAnswer::Refused(status) if status.as_u16() == 401 => Some(false),
+        CodeAnswer::Refused(status) if status.as_u16() == 400 => Some(true),
+        _ => None,
+    }
+}

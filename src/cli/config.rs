@@ -1,0 +1,37 @@
+//! `nbcourier config`
+
+use super::Outcome;
+use super::asking::print;
+use crate::config::{self, Config, Environment, Given, Origins};
+use clap::ArgMatches;
+use std::fmt::Write;
+use std::process::ExitCode;
+
+/// Prints every setting that `serve` would work with, given the same flags, variables and file, and where it comes from.
+/// Secrets are left out
+#[derive(clap::Args)]
+pub struct Arguments {
+    #[command(flatten)]
+    given: Given,
+}
+
+pub fn run(arguments: Arguments, matches: &ArgMatches) -> Outcome {
+    let environment = Environment::read();
+    let config = Config::new(arguments.given, &environment)?;
+    let settings = config::settings(&config, &environment, &Origins::new(matches)?);
+    let lines: Vec<String> = settings
+        .iter()
+        .map(|setting| format!("{} = {}", setting.name, setting.value))
+        .collect();
+    let width = lines.iter().map(|line| line.chars().count()).max();
+    let width = width.unwrap_or(0);
+    let mut text = String::new();
+    for (line, setting) in lines.iter().zip(&settings) {
+        let _ = writeln!(text, "{line:width$}  # {}", setting.origin);
+    }
+    print(&text)?;
+    for warning in &config.warnings {
+        eprintln!("nbcourier: {warning}");
+    }
+    Ok(ExitCode::SUCCESS)
+}

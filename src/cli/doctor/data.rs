@@ -1,0 +1,184 @@
+//! The data directory: who can read it, and how much room there is.
+
+use super::finding::Findings;
+use crate::auth::{Instance, KEY_FILE, SigningKey};
+use crate::blobs::Space;
+use crate::config::{ByteSize, Places};
+use std::fs::{self, File, TryLockError};
+use std::os::unix::fs::{MetadataExt, PermissionsExt};
+use std::path::Path;
+
+const LOCK: &str = "nbcourier.lock";
+/// The rights of users of the machine who are neither the owner nor in its group.
+const OTHERS: u32 = 0o007;
+/// The right of those to enter a directory.
+const OTHERS_ENTER: u32 = 0o001;
+/// How many times the floor of free space should be free.
+const COMFORT: u64 = 4;
+/// What statfs(2) calls NFS, and the three kinds of SMB.
+const NETWORK: [u64; 4] = [0x6969, 0x517B, 0xFF53_4D42, 0xFE53_4D42];
+
+pub fn examine(places: &Places, floor: u64, findings: &mut Findings) {
+    let directory = places.data_dir.as_path();
+    let shown = directory.display();
+    let Ok(metadata) = fs::metadata(directory) else {
+        findings.warning(
+            format!("The data directory {shown} is not there, or cannot be looked at"),
+            "That is so before the first start, which makes it. Otherwise name the one the server uses with --data-dir, \
+             and run doctor as the server's user",
+        );
+        return;
+    };
+    let us = rustix::process::geteuid().as_raw();
+    if us != 0 && metadata.uid() != us {
+        findings.warning(
+            format!(
+                "The data directory {shown} belongs to user {}, and you are user {us}",
+                metadata.uid()
+            ),
+            "Run doctor as the user that the server runs as: what it finds depends on it",
+        );
+    }
+    let places_written = [directory, places.blobs.as_path(), places.database.as_path()];
+    let there = places_written.iter().filter(|path| path.exists());
+    let closed: Vec<String> = there
+        .filter(|path| rustix::fs::access(**path, rustix::fs::Access::WRITE_OK).is_err())
+        .map(|path| path.display().to_string())
+        .collect();
+    if closed.is_empty() {
+        findings.ok(format!(
+            "The data directory is {shown}, and can be written to"
+        ));
+    } else {
+        findings.wrong(
+            format!("{} cannot be written to by user {us}", closed.join(" and ")),
+            format!("As root: chown -R {us} {}", closed.join(" ")),
+        );
+    }
+    examine_rights(places, findings);
+    examine_key(directory, findings);
+    examine_space(places, floor, findings);
+}
+
+/// Whoever can enter the directory and read the files reads what everybody handed in.
+fn examine_rights(places: &Places, findings: &mut Findings) {
+    let has = |path: &Path, rights: u32| {
+        fs::metadata(path).is_ok_and(|metadata| metadata.permissions().mode() & rights != 0)
+    };
+    let open = |path: &Path| {
+        // Nobody gets to it through a directory that they may not enter.
+        let whole = path.canonicalize().unwrap_or_else(|_| path.to_owned());
+        has(path, OTHERS)
+            && whole
+                .ancestors()
+                .skip(1)
+                .all(|above| has(above, OTHERS_ENTER))
+    };
+    let database = places.database.parent().unwrap_or(Path::new("."));
+    let blobs = places.blobs.parent().unwrap_or(Path::new("."));
+    let mut directories = vec![places.data_dir.as_path(), database, blobs];
+    directories.dedup();
+    let open: Vec<String> = directories
+        .into_iter()
+        .filter(|directory| open(directory))
+        .map(|directory| directory.display().to_string())
+        .collect();
+    if open.is_empty() {
+        findings.ok("Other users of this machine cannot look into it");
+    } else {
+        findings.warning(
+            format!(
+                "Other users of this machine can look into {}: all that was handed in is in there",
+                open.join(" and ")
+            ),
+            format!("chmod 700 {}", open.join(" ")),
+        );
+    }
+}
+
+fn examine_key(directory: &Path, findings: &mut Findings) {
+    if !directory.join(KEY_FILE).exists() {
+        findings.ok("There is no signing key yet: the first start makes one");
+        return;
+    }
+    match SigningKey::load_or_create(directory) {
+        Ok(_) => findings.ok("The signing key is one, and for its owner only"),
+        Err(error) => findings.wrong(error.to_string(), "Do that; the server does not start so"),
+    }
+}
+
+fn examine_space(places: &Places, floor: u64, findings: &mut Findings) {
+    let database = places.database.parent().filter(|path| path.exists());
+    let mut directories = vec![places.blobs.as_path(), database.unwrap_or(&places.data_dir)];
+    if fs::metadata(directories[0]).map(|file| file.dev()).ok()
+        == fs::metadata(directories[1]).map(|file| file.dev()).ok()
+    {
+        directories.truncate(1);
+    }
+    for directory in directories.into_iter().filter(|path| path.exists()) {
+        let shown = directory.display();
+        let Ok(space) = Space::of(directory) else {
+            continue;
+        };
+        let free = format!(
+            "{} of {} are free on the disk of {shown}",
+            rounded(space.free),
+            rounded(space.total)
+        );
+        let todo = "Make room: nbcourier gc removes what was deleted long enough ago; else a larger disk, or \
+                    --max-course-size and --max-user-size";
+        if space.free < floor {
+            let floor = ByteSize(floor);
+            let says = format!("{free}: below {floor} nothing can be handed in");
+            findings.wrong(says, todo);
+        } else if space.free < floor.saturating_mul(COMFORT) || space.free < space.total / 20 {
+            findings.warning(format!("Only {free}"), todo);
+        } else {
+            findings.ok(free);
+        }
+        let inodes = rustix::fs::statvfs(directory);
+        if inodes.is_ok_and(|inodes| inodes.f_files > 0 && inodes.f_favail < 1000) {
+            findings.wrong(
+                format!(
+                    "The file system of {shown} can hold hardly any more files, whatever their size"
+                ),
+                "Remove files, or make a file system with more inodes",
+            );
+        }
+        let kind = rustix::fs::statfs(directory).map(|system| system.f_type);
+        if kind.is_ok_and(|kind| u64::try_from(kind).is_ok_and(|kind| NETWORK.contains(&kind))) {
+            findings.warning(
+                format!("{shown} is on a network file system"),
+                "Keep the database on a disk of this machine (--database), since SQLite's log does not work on network \
+                 file systems; blobs may stay (--storage)",
+            );
+        }
+    }
+}
+
+/// A number of bytes to about a tenth, as people read it.
+fn rounded(bytes: u64) -> String {
+    let (unit, name) = match bytes {
+        0..0x10_0000 => (1 << 10, "KiB"),
+        0x10_0000..0x4000_0000 => (1 << 20, "MiB"),
+        _ => (1 << 30, "GiB"),
+    };
+    let tenths = u128::from(bytes) * 10 / unit;
+    format!("{}.{} {name}", tenths / 10, tenths % 10)
+}
+
+/// Whether a server, or a command that fills the directory, holds it.
+pub fn is_claimed(directory: &Path) -> bool {
+    // Let go at once, when the file is closed.
+    File::open(directory.join(LOCK))
+        .is_ok_and(|file| matches!(file.try_lock_shared(), Err(TryLockError::WouldBlock)))
+}
+
+/// What the server of this directory proves itself by; `None` before its first start.
+pub fn instance(directory: &Path) -> Option<Instance> {
+    let key = directory.join(KEY_FILE);
+    key.exists()
+        .then(|| SigningKey::load_or_create(directory).ok())
+        .flatten()
+        .map(|key| Instance::new(&key))
+}

@@ -1,0 +1,117 @@
+//! The database, and when its keeper was last about.
+
+use super::finding::Findings;
+use crate::exchange::runs::Task;
+use crate::store::{self, Examined};
+use std::path::Path;
+use std::time::{Duration, SystemTime};
+
+/// A log that is larger holds changes which something keeps from going into the database.
+const LARGE_LOG: u64 = 256 << 20;
+/// A backup that is older is hardly one.
+const OLD_BACKUP: Duration = Duration::from_hours(7 * 24);
+
+/// Whether there is one.
+pub fn examine(path: &Path, findings: &mut Findings) -> bool {
+    let shown = path.display();
+    let examined = match store::examine(path) {
+        Ok(Some(examined)) => examined,
+        Ok(None) => {
+            findings.ok(format!(
+                "There is none at {shown} yet: the first start makes it"
+            ));
+            return false;
+        }
+        Err(error) => {
+            findings.wrong(
+                error.to_string(),
+                "Name the right place with --data-dir or --database, or bring the file back from a backup",
+            );
+            return false;
+        }
+    };
+    examine_versions(&examined, findings);
+    if examined.findings.is_empty() {
+        findings.ok(format!("{shown} is sound (quick_check)"));
+    } else {
+        findings.wrong(
+            format!("{shown} is damaged: {}", examined.findings.join("; ")),
+            "Stop the server, keep a copy of the file as it is, and bring it back from the last backup",
+        );
+    }
+    if let Some(why) = &examined.locked {
+        findings.wrong(
+            format!("{shown} cannot be written to for seconds on end: {why}"),
+            "Find who keeps it locked (fuser -v on the file): a program that opened it by hand, or a backup that copies \
+             it without nbcourier's help",
+        );
+    }
+    let log = store::database_files(path).map_or(0, |files| files.write_ahead_log);
+    if log > LARGE_LOG {
+        findings.warning(
+            format!("Its write-ahead log is {} MiB large", log >> 20),
+            "Something that reads keeps it from being emptied: a program that opened the database by hand? It shrinks \
+             when the server is restarted",
+        );
+    }
+    true
+}
+
+fn examine_versions(examined: &Examined, findings: &mut Findings) {
+    if let Some(newer) = &examined.newer {
+        findings.wrong(
+            format!("It was written by a newer nbcourier, which made {newer}"),
+            "Install that version again: this one does not start on it",
+        );
+    }
+    if !examined.pending.is_empty() {
+        findings.warning(
+            format!(
+                "It is from an older nbcourier and lacks {}",
+                examined.pending.join(", ")
+            ),
+            "The next start of the server brings it up to date, after setting a copy aside; have a backup",
+        );
+    }
+}
+
+pub fn examine_runs(path: &Path, findings: &mut Findings) {
+    let Ok(Some(examined)) = store::examine_runs(path) else {
+        return;
+    };
+    let age = |task: Task| {
+        let run = examined.iter().find(|run| run.task == task.word())?;
+        let micros = u64::try_from(run.succeeded_at?).ok()?;
+        let at = SystemTime::UNIX_EPOCH + Duration::from_micros(micros);
+        SystemTime::now().duration_since(at).ok()
+    };
+    let backup = "Have nbcourier backup run every night";
+    match age(Task::Backup) {
+        None => findings.warning("There is no backup that nbcourier knows of".into(), backup),
+        Some(age) if age > OLD_BACKUP => {
+            findings.warning(format!("The last backup is {} old", said(age)), backup);
+        }
+        Some(age) => findings.ok(format!("The last backup is {} old", said(age))),
+    }
+    let fsck = examined.iter().find(|run| run.task == Task::Fsck.word());
+    match fsck {
+        None => findings.ok("The stored files were never checked as a whole: nbcourier fsck does"),
+        Some(run) if run.succeeded_at == Some(run.ended_at) => findings.ok(format!(
+            "All stored files were sound {} ago",
+            age(Task::Fsck).map_or_else(String::new, said)
+        )),
+        Some(_) => findings.wrong(
+            "The last nbcourier fsck found damage".into(),
+            "Run it again, and bring back what it names from a backup",
+        ),
+    }
+}
+
+fn said(age: Duration) -> String {
+    match age.as_secs() / 3600 {
+        0 => "less than an hour".into(),
+        1 => "an hour".into(),
+        hours @ 2..48 => format!("{hours} hours"),
+        hours => format!("{} days", hours / 24),
+    }
+}

@@ -1,0 +1,135 @@
+//! What was found, and how it is told.
+
+use serde::Serialize;
+use std::fmt;
+
+/// How it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+enum Level {
+    Ok,
+    Warning,
+    Wrong,
+}
+
+#[derive(Debug, Serialize)]
+struct Finding {
+    area: &'static str,
+    level: Level,
+    message: String,
+    /// What to do.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    todo: Option<String>,
+}
+
+/// All that was found, in order.
+#[derive(Debug, Default)]
+pub struct Findings {
+    all: Vec<Finding>,
+    area: &'static str,
+}
+
+impl Findings {
+    /// What follows is about this.
+    pub fn about(&mut self, area: &'static str) {
+        self.area = area;
+    }
+
+    /// All is well with something.
+    pub fn ok(&mut self, message: impl Into<String>) {
+        self.push(Level::Ok, message.into(), None);
+    }
+
+    /// It works, and should be changed.
+    pub fn warning(&mut self, message: String, todo: impl Into<String>) {
+        self.push(Level::Warning, message, Some(todo.into()));
+    }
+
+    /// It does not work.
+    pub fn wrong(&mut self, message: String, todo: impl Into<String>) {
+        self.push(Level::Wrong, message, Some(todo.into()));
+    }
+
+    /// Whether nothing is wrong.
+    pub fn are_well(&self) -> bool {
+        self.count(Level::Wrong) == 0
+    }
+
+    /// For scripts.
+    pub fn json(&self) -> serde_json::Result<String> {
+        serde_json::to_string_pretty(&serde_json::json!({
+            "wrong": self.count(Level::Wrong),
+            "warnings": self.count(Level::Warning),
+            "findings": self.all,
+        }))
+    }
+
+    fn push(&mut self, level: Level, message: String, todo: Option<String>) {
+        self.all.push(Finding {
+            area: self.area,
+            level,
+            message,
+            todo,
+        });
+    }
+
+    fn count(&self, level: Level) -> usize {
+        self.all
+            .iter()
+            .filter(|finding| finding.level == level)
+            .count()
+    }
+}
+
+/// Columns of a line, and those before a message.
+const WIDTH: usize = 100;
+const MARGIN: usize = 10;
+
+impl fmt::Display for Findings {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut area = "";
+        for finding in &self.all {
+            if finding.area != area {
+                area = finding.area;
+                writeln!(f, "{area}")?;
+            }
+            let level = match finding.level {
+                Level::Ok => "ok",
+                Level::Warning => "warning",
+                Level::Wrong => "WRONG",
+            };
+            paragraph(f, &format!("  {level}"), &finding.message)?;
+            if let Some(todo) = &finding.todo {
+                paragraph(f, "       ->", todo)?;
+            }
+        }
+        match (self.count(Level::Wrong), self.count(Level::Warning)) {
+            (0, 0) => writeln!(f, "\nAll is well."),
+            (0, warnings) => writeln!(f, "\nNothing is wrong; {}.", number(warnings, "warning")),
+            (wrong, 0) => writeln!(f, "\n{} wrong.", number(wrong, "thing")),
+            (wrong, warnings) => {
+                let (wrong, warnings) = (number(wrong, "thing"), number(warnings, "warning"));
+                writeln!(f, "\n{wrong} wrong, and {warnings}.")
+            }
+        }
+    }
+}
+
+fn number(count: usize, of: &str) -> String {
+    format!("{count} {of}{}", if count == 1 { "" } else { "s" })
+}
+
+/// Words in lines, the first of which begins with the mark and the others at the same margin.
+fn paragraph(f: &mut fmt::Formatter<'_>, mark: &str, text: &str) -> fmt::Result {
+    let mut line = format!("{mark:MARGIN$}");
+    for word in text.split_whitespace() {
+        let length = line.chars().count();
+        if length > MARGIN && length + 1 + word.chars().count() > WIDTH {
+            writeln!(f, "{line}")?;
+            line = " ".repeat(MARGIN);
+        }
+        line.push(' ');
+        line.push_str(word);
+    }
+    writeln!(f, "{line}")
+}

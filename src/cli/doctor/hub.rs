@@ -1,0 +1,130 @@
+//! The hub: whether it is there, whether it knows us, and what our token lets us ask.
+
+use super::finding::Findings;
+use crate::auth::{CallerKind, HubSays, check_up};
+use crate::config::{Config, HubPlace, without_password};
+use std::time::Duration;
+
+/// Scopes by which a hub tells when an account was made.
+const TELLS_ACCOUNTS: [&str; 2] = ["read:users", "admin:users"];
+/// A `Date` has whole seconds, and travels.
+const CLOCK_DIFFERS: u64 = 5;
+const CLOCK_WRONG: u64 = 60;
+const SLOW: Duration = Duration::from_secs(1);
+
+pub async fn examine(hub: &HubPlace, config: &Config, findings: &mut Findings) {
+    let url = without_password(&hub.api_url);
+    let checkup = match check_up(&hub.api_url, &hub.api_token, &hub.client_id).await {
+        Ok(checkup) => checkup,
+        Err(error) => {
+            findings.wrong(
+                error.to_string(),
+                "Correct JUPYTERHUB_API_URL, --jupyterhub-api-url or the token",
+            );
+            return;
+        }
+    };
+    let took = checkup.took;
+    match &checkup.says {
+        HubSays::Known { name, kind, scopes } => {
+            let version = checkup.version.as_deref().unwrap_or("of an unknown version");
+            let milliseconds = took.as_millis();
+            findings.ok(format!(
+                "The hub at {url} ({version}) knows our token; it took {milliseconds} ms to say so"
+            ));
+            examine_ourselves(name, *kind, hub, findings);
+            examine_scopes(scopes, hub, config, findings);
+        }
+        HubSays::UnknownToken => findings.wrong(
+            format!("The hub at {url} does not know our token, so nobody can log in with a browser"),
+            "JUPYTERHUB_API_TOKEN, or the file of --jupyterhub-api-token-file, must hold what jupyterhub_config.py \
+             calls the service's api_token; restart the hub after changing that",
+        ),
+        HubSays::NoSense(why) => findings.wrong(
+            format!("What answers at {url} is no hub, or an ill one: {why}"),
+            "JUPYTERHUB_API_URL should be the hub's own address with /hub/api at its end, as http://HUB:8081/hub/api. \
+             Read the hub's log",
+        ),
+        HubSays::Silent(why) => findings.wrong(
+            format!("The hub at {url} does not answer: {why}"),
+            "Is it running, and can this machine reach it? Callers it knew lately are let in for --hub-grace, others \
+             get 503",
+        ),
+    }
+    if took > SLOW {
+        findings.warning(
+            format!("The hub took {} ms to answer", took.as_millis()),
+            "Everybody's first request of a minute waits for that (--hub-cache-ttl). Is the hub short of CPU?",
+        );
+    }
+    match checkup.accepts_login {
+        Some(true) => findings.ok(format!("It accepts us as its OAuth client {}", hub.client_id)),
+        Some(false) => findings.wrong(
+            format!("It does not accept us as its OAuth client {}: no browser can log in", hub.client_id),
+            "JUPYTERHUB_CLIENT_ID should be service-NAME with the service's name in jupyterhub_config.py, and the token \
+             its api_token; a service without a url there is no client",
+        ),
+        None => {}
+    }
+    if let Some(seconds) = checkup.clock_ahead {
+        examine_clock(seconds, findings);
+    }
+}
+
+fn examine_ourselves(name: &str, kind: CallerKind, hub: &HubPlace, findings: &mut Findings) {
+    if kind != CallerKind::Service {
+        findings.warning(
+            format!("The token is one of the user {name}, not of a service"),
+            "Browsers cannot log in with it, and it ends with that user: give the service an api_token of its own",
+        );
+    } else if name != hub.service_name {
+        findings.warning(
+            format!(
+                "The hub calls us {name}, and we call ourselves {}",
+                hub.service_name
+            ),
+            format!("Set JUPYTERHUB_SERVICE_NAME={name}: scopes are looked for under that name"),
+        );
+    }
+}
+
+fn examine_scopes(scopes: &[String], hub: &HubPlace, config: &Config, findings: &mut Findings) {
+    let has = |wanted: &str| scopes.iter().any(|scope| scope == wanted);
+    if TELLS_ACCOUNTS.into_iter().any(has) {
+        findings.ok("It tells us when accounts were made (read:users), so that a name used again inherits nothing");
+    } else {
+        let name = &hub.service_name;
+        findings.warning(
+            "Our token lacks the scope read:users: when the hub gives a former user's name to somebody else, we cannot \
+             tell"
+                .into(),
+            format!(
+                "In jupyterhub_config.py: c.JupyterHub.load_roles += [{{\"name\": \"{name}-reads-users\", \"scopes\": \
+                 [\"read:users\"], \"services\": [\"{name}\"]}}]"
+            ),
+        );
+    }
+    if config.require_service_scope {
+        findings.ok(format!(
+            "Only tokens with access:services!service={} count (--require-service-scope); those of notebook servers have \
+             it if c.JupyterHub.load_roles gives it to the role \"server\"",
+            hub.service_name
+        ));
+    }
+}
+
+/// By so many seconds the hub's clock is ahead of ours.
+fn examine_clock(seconds: i64, findings: &mut Findings) {
+    let differ = seconds.unsigned_abs();
+    let way = if seconds > 0 { "behind" } else { "ahead of" };
+    let says = format!("Our clock is {differ} seconds {way} the hub's");
+    let todo = "Submissions get the time of this machine, and cut-offs go by it: have NTP set the clocks of both \
+                (timedatectl set-ntp true)";
+    if differ > CLOCK_WRONG {
+        findings.wrong(says, todo);
+    } else if differ > CLOCK_DIFFERS {
+        findings.warning(says, todo);
+    } else {
+        findings.ok("Our clock agrees with the hub's");
+    }
+}

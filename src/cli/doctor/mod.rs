@@ -1,0 +1,111 @@
+//! `nbcourier doctor`: what is well and what is wrong, and what to do about it. It changes nothing.
+
+mod data;
+mod database;
+mod finding;
+mod hub;
+mod way;
+
+use super::Outcome;
+use super::asking::print;
+use crate::config::{ByteSize, Config, Environment, Given};
+use finding::Findings;
+use std::process::ExitCode;
+
+/// Looks at the settings, the data directory, the database, the hub and the way through the proxy, and says of each what
+/// to do. Give it the flags, the variables and the file that the server has, and run it as the server's user. The server
+/// may go on serving
+#[derive(clap::Args)]
+pub struct Arguments {
+    #[command(flatten)]
+    given: Given,
+    /// Also look whether requests get through to this exchange from its public address: that of the hub's proxy, and the
+    /// prefix
+    #[arg(long, value_name = "URL")]
+    public_url: Option<String>,
+    /// Print JSON, for scripts
+    #[arg(long)]
+    json: bool,
+}
+
+pub fn run(arguments: Arguments) -> Outcome {
+    let mut findings = Findings::default();
+    let Arguments {
+        given,
+        public_url,
+        json,
+    } = arguments;
+    findings.about("Settings");
+    match Config::new(given, &Environment::read()) {
+        Ok(config) => {
+            actix_web::rt::System::new().block_on(examine(&config, public_url, &mut findings));
+        }
+        Err(error) => findings.wrong(
+            error.to_string(),
+            "Correct it. Give doctor the settings that the server has: for a service of a JupyterHub also the \
+             JUPYTERHUB_… variables that the hub gives it",
+        ),
+    }
+    print(&if json {
+        findings.json()? + "\n"
+    } else {
+        findings.to_string()
+    })?;
+    Ok(if findings.are_well() {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    })
+}
+
+async fn examine(config: &Config, public_url: Option<String>, findings: &mut Findings) {
+    findings.ok("They make sense; nbcourier config prints them");
+    for warning in &config.warnings {
+        findings.warning(
+            warning.clone(),
+            "Do that, and make a new secret if somebody may have read it",
+        );
+    }
+    findings.ok(limits(config));
+    findings.about("Data");
+    data::examine(&config.places, config.min_free_space, findings);
+    findings.about("Database");
+    let made = database::examine(&config.places.database, findings);
+    let instance = data::instance(&config.places.data_dir);
+    findings.about("Server");
+    let running = data::is_claimed(&config.places.data_dir);
+    way::examine_server(config, running, instance.as_ref(), findings).await;
+    if made {
+        findings.about("Tasks");
+        database::examine_runs(&config.places.database, findings);
+    }
+    findings.about("Hub");
+    match &config.hub {
+        Some(hub) => hub::examine(hub, config, findings).await,
+        None => findings.warning(
+            "There is none: everybody is who they say they are".into(),
+            "For a course, run nbcourier as a service of a JupyterHub, without --standalone",
+        ),
+    }
+    if let Some(url) = public_url {
+        findings.about("From outside");
+        way::examine_public(&url, config, instance.as_ref(), findings).await;
+    }
+}
+
+fn limits(config: &Config) -> String {
+    let none = || "any number of bytes".to_owned();
+    let size = |limit: Option<u64>| limit.map_or_else(none, |bytes| ByteSize(bytes).to_string());
+    format!(
+        "Limits in force: {} a request, {} a file, {} files a tree, {} submissions a student and assignment, {} a person, \
+         {} a course",
+        ByteSize(config.max_request_size),
+        ByteSize(config.max_file_size),
+        config.max_files,
+        config
+            .max_submissions
+            .map_or_else(|| "any number of".to_owned(), |limit| limit.to_string()),
+        size(config.max_user_size),
+        size(config.max_course_size),
+    )
+}

@@ -1,0 +1,112 @@
+//! Finding out what is at an address, without a token.
+
+use super::http::with_causes;
+use super::{Error, Result};
+use bytes::Bytes;
+use reqwest::{StatusCode, redirect};
+use serde::Deserialize;
+use serde_json::Value;
+use std::time::Duration;
+
+/// For a small question.
+const SHORT: Duration = Duration::from_secs(10);
+/// For a large body.
+const LONG: Duration = Duration::from_mins(1);
+
+/// Asks at one address.
+pub struct Probe {
+    http: reqwest::Client,
+    url: String,
+}
+
+/// An exchange answers.
+#[derive(Debug, Deserialize)]
+pub struct Health {
+    /// What it makes of the challenge with a key of its own.
+    #[serde(default)]
+    pub proof: Option<String>,
+}
+
+/// What became of a body.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Arrival {
+    /// The exchange read it to its end.
+    Arrived,
+    /// Somebody on the way answered instead.
+    Refused {
+        /// With what.
+        status: u16,
+        /// Who, by their own word.
+        by: Option<String>,
+    },
+    /// The connection ended.
+    BrokenOff(String),
+    /// It took too long to wait for.
+    Slow,
+}
+
+impl Probe {
+    /// Asks nothing yet.
+    pub fn new(url: &str) -> Result<Self> {
+        // An error only says that one is installed already.
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let mut builder = reqwest::Client::builder()
+            .connect_timeout(SHORT)
+            .redirect(redirect::Policy::none())
+            .user_agent(concat!("nbcourier/", env!("CARGO_PKG_VERSION")));
+        if url.starts_with("http:") {
+            // A bare container has no certificates to load, and needs none to speak plain HTTP.
+            builder = builder.tls_certs_only([]);
+        }
+        let http = builder
+            .build()
+            .map_err(|error| Error::Impossible(with_causes(&error)))?;
+        Ok(Self {
+            http,
+            url: url.trim_end_matches('/').to_owned(),
+        })
+    }
+
+    /// Whether an exchange is there; else what is, in words.
+    pub async fn health(&self, challenge: &str) -> std::result::Result<Health, String> {
+        let url = format!("{}/healthz", self.url);
+        let request = self.http.get(url).query(&[("challenge", challenge)]);
+        let reply = request
+            .timeout(SHORT)
+            .send()
+            .await
+            .map_err(|error| with_causes(&error.without_url()))?;
+        let status = reply.status();
+        if status != StatusCode::OK {
+            return Err(format!("the answer is \"{status}\""));
+        }
+        let body = reply.bytes().await.unwrap_or_default();
+        let value: Value = serde_json::from_slice(&body).unwrap_or_default();
+        if value["success"] != true {
+            return Err("something else answers there".into());
+        }
+        serde_json::from_value(value).map_err(|_| "something else answers there".into())
+    }
+
+    /// Sends a body of so many bytes. An exchange that is not told who asks reads it before it says no.
+    pub async fn bring(&self, bytes: u64) -> Arrival {
+        let body = Bytes::from(vec![0; usize::try_from(bytes).unwrap_or(0)]);
+        let request = self.http.post(format!("{}/courses", self.url)).body(body);
+        let reply = match request.timeout(LONG).send().await {
+            Ok(reply) => reply,
+            Err(error) if error.is_timeout() => return Arrival::Slow,
+            Err(error) => return Arrival::BrokenOff(with_causes(&error.without_url())),
+        };
+        let status = reply.status().as_u16();
+        let by = reply.headers().get(reqwest::header::SERVER);
+        let by = by.and_then(|by| by.to_str().ok()).map(str::to_owned);
+        let body = reply.bytes().await.unwrap_or_default();
+        let value: Value = serde_json::from_slice(&body).unwrap_or_default();
+        // What the exchange itself says to somebody it does not know.
+        if status == 401 && value["success"] == false {
+            Arrival::Arrived
+        } else {
+            Arrival::Refused { status, by }
+        }
+    }
+}

@@ -1,0 +1,240 @@
+//! The settings as they count, each with where it comes from. No secret is among them: those are said to be there, and
+//! not shown.
+
+use super::{ByteSize, Config, ConfigError, Environment, Given, Span, read_file};
+use clap::parser::ValueSource;
+use clap::{ArgMatches, Args, Command};
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+/// In the place of what is not shown.
+const REDACTED: &str = "(not shown)";
+
+/// A setting as it counts.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Setting {
+    /// Its name in the file; that of the variable where only the hub's environment has it.
+    pub name: String,
+    /// As the file would say it.
+    pub value: String,
+    /// The flag, variable or file that says so, or `default`.
+    pub origin: String,
+}
+
+impl Setting {
+    /// Whether nobody said so.
+    pub fn is_default(&self) -> bool {
+        self.origin == DEFAULT
+    }
+}
+
+const DEFAULT: &str = "default";
+
+/// Where the settings of one command line came from.
+#[derive(Debug, Default)]
+pub struct Origins {
+    given: Vec<(String, String)>,
+    file: Option<PathBuf>,
+    in_file: BTreeSet<String>,
+}
+
+impl Origins {
+    /// Looks at what was parsed, and at the file it names.
+    pub fn new(matches: &ArgMatches) -> Result<Self, ConfigError> {
+        let mut origins = Self::default();
+        for argument in Given::augment_args(Command::new("")).get_arguments() {
+            let id = argument.get_id().as_str();
+            let Some(long) = argument.get_long() else {
+                continue;
+            };
+            let origin = match matches.value_source(id) {
+                Some(ValueSource::CommandLine) => format!("--{long}"),
+                Some(ValueSource::EnvVariable) => argument
+                    .get_env()
+                    .map_or_else(String::new, |name| name.to_string_lossy().into_owned()),
+                _ => continue,
+            };
+            origins.given.push((long.to_owned(), origin));
+        }
+        if let Some(path) = matches.get_one::<PathBuf>("config") {
+            origins.in_file = keys(path)?;
+            origins.file = Some(path.clone());
+        }
+        Ok(origins)
+    }
+
+    fn of(&self, name: &str) -> Option<String> {
+        let given = self.given.iter().find(|(given, _)| given == name);
+        given.map(|(_, origin)| origin.clone()).or_else(|| {
+            let file = self.file.as_ref()?;
+            self.in_file
+                .contains(name)
+                .then(|| file.display().to_string())
+        })
+    }
+}
+
+fn keys(path: &Path) -> Result<BTreeSet<String>, ConfigError> {
+    // What is wrong with it was said when it was read for its values.
+    let table: toml::Table = toml::from_str(&read_file(path)?).unwrap_or_default();
+    Ok(table.keys().cloned().collect())
+}
+
+/// Every setting, in the order of the help.
+pub fn settings(config: &Config, environment: &Environment, origins: &Origins) -> Vec<Setting> {
+    let mut settings = Vec::new();
+    for argument in Given::augment_args(Command::new("")).get_arguments() {
+        let Some(name) = argument.get_long() else {
+            continue;
+        };
+        let Some(value) = value(config, origins, name) else {
+            continue;
+        };
+        let origin = origins.of(name);
+        let origin = origin.or_else(|| environment.says(config, name).map(str::to_owned));
+        settings.push(Setting {
+            name: name.to_owned(),
+            value,
+            origin: origin.unwrap_or_else(|| DEFAULT.to_owned()),
+        });
+    }
+    if let Some(hub) = &config.hub {
+        let token = if config.api_token_in_file {
+            "--jupyterhub-api-token-file"
+        } else {
+            "JUPYTERHUB_API_TOKEN"
+        };
+        let callback = hub.callback_url.as_deref().unwrap_or_default();
+        for (name, value) in [
+            ("JUPYTERHUB_API_TOKEN", REDACTED),
+            ("JUPYTERHUB_SERVICE_NAME", hub.service_name.as_str()),
+            ("JUPYTERHUB_CLIENT_ID", &hub.client_id),
+            ("JUPYTERHUB_HOST", &hub.hub_host),
+            ("JUPYTERHUB_BASE_URL", &hub.base_url),
+            ("JUPYTERHUB_OAUTH_CALLBACK_URL", callback),
+        ] {
+            let origin = match name {
+                "JUPYTERHUB_API_TOKEN" => token,
+                _ if environment.has(name) => name,
+                _ => DEFAULT,
+            };
+            settings.push(Setting {
+                name: name.to_owned(),
+                value: text(value),
+                origin: origin.to_owned(),
+            });
+        }
+    }
+    settings
+}
+
+/// A setting as the file would say it; `None` for one that nobody has added here yet.
+fn value(config: &Config, origins: &Origins, name: &str) -> Option<String> {
+    let places = &config.places;
+    Some(match name {
+        "config" => path(origins.file.as_deref()),
+        "data-dir" => path(Some(&places.data_dir)),
+        "storage" => path(places.blobs.parent()),
+        "database" => text(&format!("sqlite:///{}", places.database.display())),
+        "standalone" => config.hub.is_none().to_string(),
+        "debug" => config.debug.to_string(),
+        "host" => text(config.binding.host()),
+        "port" => config.binding.port().to_string(),
+        "prefix" => text(&config.prefix),
+        "admins" => list(&config.admins),
+        "hub-admins" => config.hub_admins.to_string(),
+        "no-hub-groups" => (!config.hub_groups).to_string(),
+        "jupyterhub-api-token-file" => path(config.secret_files[0].as_deref()),
+        "jupyterhub-api-url" => text(config.hub.as_ref().map_or("", |hub| &hub.api_url)),
+        "hub-cache-ttl" => span(config.hub_cache_ttl),
+        "hub-grace" => span(config.hub_grace),
+        "require-service-scope" => config.require_service_scope.to_string(),
+        "max-request-size" => size(config.max_request_size),
+        "max-file-size" => size(config.max_file_size),
+        "max-files" => config.max_files.to_string(),
+        "max-submissions" => config.max_submissions.unwrap_or(0).to_string(),
+        "max-user-size" => size(config.max_user_size.unwrap_or(0)),
+        "max-course-size" => size(config.max_course_size.unwrap_or(0)),
+        "max-request-rate" => config.max_request_rate.map_or(0, u32::from).to_string(),
+        "max-uploads" => config.max_uploads.unwrap_or(0).to_string(),
+        "min-free-space" => size(config.min_free_space),
+        "retention" => span(config.retention),
+        "event-retention" => span(config.event_retention),
+        "shutdown-timeout" => span(config.shutdown_timeout),
+        "metrics-address" => text(
+            &config
+                .metrics_address
+                .map_or(String::new(), |a| a.to_string()),
+        ),
+        "metrics-token-file" => path(config.secret_files[1].as_deref()),
+        "no-upgrade-db" => (!config.upgrade).to_string(),
+        "log-format" => text(config.log_format.word()),
+        _ => return None,
+    })
+}
+
+/// A TOML string; a JSON string is one.
+fn text(value: &str) -> String {
+    serde_json::Value::from(without_password(value)).to_string()
+}
+
+fn path(value: Option<&Path>) -> String {
+    text(&value.map_or(String::new(), |path| path.display().to_string()))
+}
+
+fn list(values: &[String]) -> String {
+    let values: Vec<String> = values.iter().map(|value| text(value)).collect();
+    format!("[{}]", values.join(", "))
+}
+
+fn size(bytes: u64) -> String {
+    text(&ByteSize(bytes).to_string())
+}
+
+fn span(time: Duration) -> String {
+    text(&Span(time).to_string())
+}
+
+/// A URL without what stands for name and password before its host; any other text as it is.
+pub fn without_password(text: &str) -> String {
+    let Some((scheme, rest)) = text.split_once("://") else {
+        return text.to_owned();
+    };
+    let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
+    match rest[..end].rfind('@') {
+        Some(at) => format!("{scheme}://{REDACTED}@{}", &rest[at + 1..]),
+        None => text.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_setting_is_printed() {
+        let given = Given {
+            standalone: Some(true),
+            ..Given::default()
+        };
+        let config = Config::new(given, &Environment::default()).unwrap();
+        for argument in Given::augment_args(Command::new("")).get_arguments() {
+            let name = argument.get_long().unwrap();
+            let printed = value(&config, &Origins::default(), name);
+            assert!(printed.is_some(), "{name} is not: add it to `value`");
+        }
+    }
+
+    #[test]
+    fn passwords_are_taken_out_of_addresses() {
+        for (address, shown) in [
+            ("http://u:pw@hub/x@y", "http://(not shown)@hub/x@y"),
+            ("http://u:p@w@hub?a@b", "http://(not shown)@hub?a@b"),
+            ("http://hub/x@y", "http://hub/x@y"),
+            ("a@b", "a@b"),
+        ] {
+            assert_eq!(without_password(address), shown);
+        }
+    }
+}

@@ -1,0 +1,57 @@
+//! Secrets in files. They are never values of flags: those every user of the machine can see.
+
+use super::{ConfigError, read_file};
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+
+/// The right of users of the machine who are neither the file's owner nor of its group to read it.
+const OTHERS_READ: u32 = 0o004;
+
+/// The secret that is all the file holds, without blanks around it.
+pub fn read(path: &Path) -> Result<String, ConfigError> {
+    let text = read_file(path)?;
+    let secret = text.trim();
+    if secret.is_empty() || !secret.bytes().all(|byte| byte.is_ascii_graphic()) {
+        // What it does hold is not repeated.
+        return Err(ConfigError(format!(
+            "The file {} should hold a token and nothing else: one word of ASCII characters",
+            path.display()
+        )));
+    }
+    Ok(secret.to_owned())
+}
+
+/// What to do about a file with a secret that every user of the machine can read.
+pub fn warning(path: &Path) -> Option<String> {
+    let mode = std::fs::metadata(path).ok()?.permissions().mode();
+    (mode & OTHERS_READ != 0).then(|| {
+        format!(
+            "Every user of this machine can read the secret in {path}: chmod 600 {path}",
+            path = path.display()
+        )
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::fs::{self, Permissions};
+
+    #[test]
+    fn a_file_with_a_secret_holds_one_word_and_is_for_few() {
+        let place = tempfile::tempdir().unwrap();
+        let path = place.path().join("token");
+        fs::write(&path, " s3cret\n").unwrap();
+        assert_eq!(read(&path).unwrap(), "s3cret");
+        for bad in ["", "\n", "two words", "t\u{f6}ken"] {
+            fs::write(&path, bad).unwrap();
+            let error = read(&path).unwrap_err().to_string();
+            assert!(error.contains("token and nothing else"), "{error}");
+            assert!(bad.trim().is_empty() || !error.contains(bad), "{error}");
+        }
+        for (mode, warned) in [(0o600, false), (0o640, false), (0o644, true)] {
+            fs::set_permissions(&path, Permissions::from_mode(mode)).unwrap();
+            assert_eq!(warning(&path).is_some(), warned, "{mode:o}");
+        }
+    }
+}

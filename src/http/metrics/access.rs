@@ -1,0 +1,76 @@
+//! Who is told the numbers, and where.
+
+use super::page::{CONTENT_TYPE, Page};
+use super::process::Process;
+use super::requests::Requests;
+use crate::auth::Authenticator;
+use crate::exchange::{Exchange, measure};
+use crate::http::error::{Error, Result};
+use crate::http::health;
+use actix_web::http::header;
+use actix_web::web::{self, Data, ServiceConfig};
+use actix_web::{HttpRequest, HttpResponse};
+use std::net::TcpListener;
+use std::sync::Arc;
+use subtle::ConstantTimeEq;
+
+/// Where the numbers are, and what they ask for; without either they are nowhere.
+#[derive(Default)]
+pub struct Metrics {
+    /// A second address, where nothing else is but `healthz`.
+    pub listener: Option<TcpListener>,
+    /// The token that whoever asks must send.
+    pub token: Option<String>,
+}
+
+/// What a request for the numbers must carry, if anything.
+#[derive(Clone)]
+pub struct Guard(pub Option<Arc<str>>);
+
+impl Guard {
+    fn lets_in(&self, request: &HttpRequest) -> bool {
+        let Some(token) = &self.0 else {
+            return true;
+        };
+        let mut headers = request.headers().get_all(header::AUTHORIZATION);
+        let (Some(sent), None) = (headers.next(), headers.next()) else {
+            return false;
+        };
+        let sent = sent.as_bytes();
+        let scheme = sent.get(..7).unwrap_or_default();
+        scheme.eq_ignore_ascii_case(b"bearer ") && sent[7..].ct_eq(token.as_bytes()).into()
+    }
+}
+
+/// `GET metrics`
+pub async fn show(
+    request: HttpRequest,
+    guard: Data<Guard>,
+    requests: Data<Requests>,
+    exchange: Data<Exchange>,
+    authenticator: Data<Authenticator>,
+) -> Result<HttpResponse> {
+    if !guard.lets_in(&request) {
+        return Err(Error::NoMetricsToken);
+    }
+    let holdings = measure::holdings(&exchange).await;
+    let page = Page {
+        requests,
+        holdings: holdings
+            .map_err(|error| log::warn!("The storage could not be measured: {error}"))
+            .ok(),
+        exchange: exchange.get_ref().clone(),
+        authenticator: authenticator.get_ref().clone(),
+        process: web::block(Process::now).await.unwrap_or_default(),
+    };
+    Ok(HttpResponse::Ok()
+        .content_type(CONTENT_TYPE)
+        .body(page.text()))
+}
+
+/// All that the second address has.
+pub fn alone(service: &mut ServiceConfig) {
+    service
+        .route("/metrics", web::get().to(show))
+        .route("/healthz", web::get().to(health::healthz));
+}

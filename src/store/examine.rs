@@ -1,0 +1,68 @@
+//! Looking at a database from outside, whatever state it is in, without changing it.
+
+use super::{Connection, Error, Result, migrate, runs};
+use diesel::connection::{Connection as _, SimpleConnection};
+use diesel::prelude::*;
+use std::path::Path;
+
+/// How long somebody else may keep it locked.
+const PATIENCE: &str = "PRAGMA busy_timeout = 2000";
+
+/// What was seen of a database that nbcourier made.
+#[derive(Debug, Default)]
+pub struct Examined {
+    /// Migrations it lacks.
+    pub pending: Vec<String>,
+    /// The last of those it has and this binary does not know.
+    pub newer: Option<String>,
+    /// What SQLite finds wrong with it.
+    pub findings: Vec<String>,
+    /// Why it cannot be written to, if so.
+    pub locked: Option<String>,
+}
+
+#[derive(QueryableByName)]
+struct Finding {
+    #[diesel(sql_type = diesel::sql_types::Text)]
+    quick_check: String,
+}
+
+/// Looks at the database; `None` when there is none yet, `Unusable` when it is not ours.
+pub fn examine(path: &Path) -> Result<Option<Examined>> {
+    if std::fs::metadata(path).map_or(true, |file| file.len() == 0) {
+        return Ok(None);
+    }
+    migrate::inspect(path, super::Opening::AsItIs)?;
+    let mut conn = migrate::read_only(path)?;
+    let (pending, newer) = migrate::differences(&mut conn)?;
+    let findings = diesel::sql_query("PRAGMA quick_check(20)").load::<Finding>(&mut conn);
+    let findings = match findings {
+        Ok(rows) => rows.into_iter().map(|row| row.quick_check).collect(),
+        Err(error) => vec![error.to_string()],
+    };
+    Ok(Some(Examined {
+        pending,
+        newer,
+        findings: findings
+            .into_iter()
+            .filter(|finding: &String| finding != "ok")
+            .collect(),
+        locked: try_to_lock(path).err().map(|error| error.to_string()),
+    }))
+}
+
+/// The last runs of tasks; `None` where the database knows of none.
+pub fn examine_runs(path: &Path) -> Result<Option<Vec<runs::Run>>> {
+    let mut conn = migrate::read_only(path)?;
+    Ok(runs::list(&mut conn).ok())
+}
+
+/// Takes the right to write, and gives it back without having written.
+fn try_to_lock(path: &Path) -> Result<()> {
+    let url = migrate::url(path, "rw")?;
+    let mut conn =
+        Connection::establish(&url).map_err(|error| Error::Connection(error.to_string()))?;
+    conn.batch_execute(PATIENCE)?;
+    conn.batch_execute("BEGIN IMMEDIATE; ROLLBACK")?;
+    Ok(())
+}

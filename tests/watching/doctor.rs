@@ -1,0 +1,304 @@
+//! `nbcourier doctor`, with everything well and with one thing at a time that is not.
+
+use crate::support::http::read_headers;
+use crate::support::server::{SERVICE_TOKEN, isolate, program};
+use crate::support::{FakeHub, Mood, Server, Setup};
+use serde_json::{Value, json};
+use std::fs::{self, Permissions};
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{TcpListener, TcpStream};
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+use std::process::Command;
+use std::thread;
+
+/// What doctor found, and whether it says that nothing is wrong.
+struct Diagnosis {
+    well: bool,
+    json: Value,
+}
+
+impl Diagnosis {
+    fn of(data: &Path, environment: &[(&str, &str)], arguments: &[&str]) -> Self {
+        let home = tempfile::tempdir().unwrap();
+        let mut command = Command::new(program());
+        isolate(&mut command, home.path());
+        command
+            .args(["doctor", "--json", "--data-dir"])
+            .arg(data)
+            .args(arguments)
+            .envs(environment.iter().copied());
+        let output = command.output().unwrap();
+        let text = String::from_utf8_lossy(&output.stdout);
+        let json = serde_json::from_str(&text).unwrap_or_else(|_| panic!("{output:?}"));
+        Self {
+            well: output.status.success(),
+            json,
+        }
+    }
+
+    /// Behind that hub.
+    fn behind(hub: &FakeHub, data: &Path, arguments: &[&str]) -> Self {
+        let environment = [
+            ("JUPYTERHUB_API_URL", hub.api_url()),
+            ("JUPYTERHUB_API_TOKEN", SERVICE_TOKEN.to_owned()),
+            ("JUPYTERHUB_SERVICE_PREFIX", "/services/nbcourier/".into()),
+        ];
+        let environment = environment.each_ref().map(|(k, v)| (*k, v.as_str()));
+        Self::of(data, &environment, arguments)
+    }
+
+    /// The finding that says this, as level and what to do.
+    #[track_caller]
+    fn finding(&self, says: &str) -> (String, String) {
+        let all = self.json["findings"].as_array().unwrap();
+        let found = all
+            .iter()
+            .find(|finding| finding["message"].as_str().unwrap().contains(says));
+        let found = found.unwrap_or_else(|| panic!("{says:?} is not in\n{:#}", self.json));
+        let word = |key: &str| found[key].as_str().unwrap_or_default().to_owned();
+        (word("level"), word("todo"))
+    }
+
+    #[track_caller]
+    fn is(&self, level: &str, says: &str) {
+        assert_eq!(self.finding(says).0, level, "{:#}", self.json);
+        assert!(level != "wrong" || !self.well);
+    }
+}
+
+/// A hub that knows the service, with the scope that it likes to have.
+fn hub() -> FakeHub {
+    let hub = FakeHub::start();
+    let mut model = crate::support::hub::service_model("nbcourier");
+    model["scopes"] = json!(["read:users", "read:services:name!service=nbcourier"]);
+    hub.gives(SERVICE_TOKEN, model);
+    hub
+}
+
+fn private(place: &tempfile::TempDir) -> std::path::PathBuf {
+    let data = place.path().join("data");
+    fs::create_dir(&data).unwrap();
+    fs::set_permissions(&data, Permissions::from_mode(0o700)).unwrap();
+    data
+}
+
+#[test]
+fn a_running_exchange_is_well_and_a_proxy_that_refuses_large_bodies_is_not() {
+    let hub = hub();
+    let port = crate::support::server::free_port().to_string();
+    let setup = Setup::behind(&hub).args(&["--port", &port]);
+    fs::create_dir(setup.data_dir()).unwrap();
+    fs::set_permissions(setup.data_dir(), Permissions::from_mode(0o700)).unwrap();
+    let server = setup.start();
+    let other = Setup::standalone().start();
+    let here = |server: &Server| format!("http://127.0.0.1:{}{}", server.port(), server.prefix());
+    let examine = |url: &str| {
+        let arguments = [
+            "--port",
+            &port,
+            "--public-url",
+            url,
+            "--max-request-size",
+            "16MiB",
+        ];
+        Diagnosis::behind(&hub, &server.data_dir(), &arguments)
+    };
+    let diagnosis = examine(&here(&server));
+    for well in [
+        "They make sense",
+        "can be written to",
+        "cannot look into it",
+        "The signing key is one",
+        "are free on the disk",
+        "is sound (quick_check)",
+        "It is running, and answers at",
+        "(6.1.0) knows our token",
+        "accepts us as its OAuth client service-nbcourier",
+        "when accounts were made (read:users)",
+        "Our clock agrees",
+        "reaches this exchange",
+        "Requests of 12 MiB get through",
+    ] {
+        diagnosis.is("ok", well);
+    }
+    diagnosis.is("warning", "There is no backup");
+    assert!(diagnosis.well, "{:#}", diagnosis.json);
+
+    let front = front(server.port(), 1 << 20);
+    let diagnosis = examine(&format!("http://127.0.0.1:{front}{}", server.prefix()));
+    diagnosis.is("ok", "reaches this exchange");
+    let (level, todo) = diagnosis
+        .finding("1500 KiB is refused on its way, with status 413 by nginx/1.22.1; 900 KiB get");
+    assert_eq!(level, "wrong");
+    assert!(todo.contains("client_max_body_size"), "{todo}");
+
+    examine(&here(&other)).is("wrong", "reaches another exchange");
+    examine(&format!("http://127.0.0.1:{front}/elsewhere/"))
+        .is("wrong", "does not reach this exchange");
+}
+
+/// Like nginx before the server: it refuses bodies over a limit from their announcement, and passes on the rest.
+fn front(to: u16, limit: usize) -> u16 {
+    let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
+    let port = listener.local_addr().unwrap().port();
+    thread::spawn(move || {
+        for client in listener.incoming().flatten() {
+            thread::spawn(move || pass_on(client, to, limit));
+        }
+    });
+    port
+}
+
+fn pass_on(client: TcpStream, to: u16, limit: usize) -> Option<()> {
+    let mut reader = BufReader::new(client.try_clone().ok()?);
+    let mut first = String::new();
+    reader.read_line(&mut first).ok()?;
+    let headers = read_headers(&mut reader).ok()?;
+    let length = headers
+        .iter()
+        .find(|(name, _)| name.eq_ignore_ascii_case("content-length"));
+    let length: usize = length
+        .and_then(|(_, value)| value.parse().ok())
+        .unwrap_or(0);
+    let mut client = client;
+    if length > limit {
+        let says = "HTTP/1.1 413 Request Entity Too Large\r\nServer: nginx/1.22.1\r\nContent-Length: 6\r\n\
+                    Connection: close\r\n\r\n<html>";
+        client.write_all(says.as_bytes()).ok()?;
+        // It reads on for a while, so that the answer is not lost with the connection.
+        std::io::copy(&mut reader, &mut std::io::sink()).ok()?;
+        return None;
+    }
+    let mut server = TcpStream::connect(("127.0.0.1", to)).ok()?;
+    let mut head = format!("{first}Connection: close\r\n");
+    for (name, value) in headers
+        .iter()
+        .filter(|(name, _)| !name.eq_ignore_ascii_case("connection"))
+    {
+        head += &format!("{name}: {value}\r\n");
+    }
+    server.write_all(format!("{head}\r\n").as_bytes()).ok()?;
+    std::io::copy(&mut reader.take(length as u64), &mut server).ok()?;
+    std::io::copy(&mut server, &mut client).ok()?;
+    Some(())
+}
+
+#[test]
+fn what_is_wrong_with_the_hub_is_told_apart() {
+    let place = tempfile::tempdir().unwrap();
+    let data = private(&place);
+    let well = hub();
+    let examine = |hub: &FakeHub| Diagnosis::behind(hub, &data, &[]);
+    let diagnosis = examine(&well);
+    assert!(diagnosis.well, "{:#}", diagnosis.json);
+
+    well.clock_is_ahead(120);
+    examine(&well).is("wrong", "seconds behind the hub's");
+    well.clock_is_ahead(-20);
+    examine(&well).is("warning", "seconds ahead of the hub's");
+    well.clock_is_ahead(0);
+    well.feels(Mood::Rubbish);
+    examine(&well).is("wrong", "is no hub, or an ill one");
+    well.feels(Mood::Failing);
+    examine(&well).is("wrong", "status 500");
+    well.feels(Mood::Closed);
+    examine(&well).is("wrong", "does not answer");
+    well.feels(Mood::Well);
+    well.forgets(SERVICE_TOKEN);
+    let (level, todo) = examine(&well).finding("does not know our token");
+    assert_eq!(level, "wrong");
+    assert!(todo.contains("JUPYTERHUB_API_TOKEN"), "{todo}");
+
+    well.gives(SERVICE_TOKEN, crate::support::hub::service_model("courier"));
+    let diagnosis = examine(&well);
+    diagnosis.is("warning", "The hub calls us courier");
+    let (level, todo) = diagnosis.finding("lacks the scope read:users");
+    assert_eq!(level, "warning");
+    assert!(todo.contains("load_roles"), "{todo}");
+    well.gives(SERVICE_TOKEN, crate::support::hub::user_model("kim"));
+    examine(&well).is("warning", "one of the user kim");
+    let url = well.api_url();
+    drop(well);
+    let environment = [
+        ("JUPYTERHUB_API_URL", url.as_str()),
+        ("JUPYTERHUB_API_TOKEN", "t"),
+    ];
+    Diagnosis::of(&data, &environment, &[]).is("wrong", "Connection refused");
+    let diagnosis = Diagnosis::of(&data, &[], &[]);
+    diagnosis.is("wrong", "No hub is known");
+}
+
+#[test]
+fn what_is_wrong_with_the_data_is_told_apart() {
+    let setup = Setup::standalone();
+    let server = setup.start();
+    let data = server.data_dir();
+    let examine = || Diagnosis::of(&data, &[], &["--standalone", "--port", "0"]);
+    let above = data.parent().unwrap();
+    fs::set_permissions(above, Permissions::from_mode(0o700)).unwrap();
+    examine().is("ok", "cannot look into it");
+    for directory in [above, &data] {
+        fs::set_permissions(directory, Permissions::from_mode(0o755)).unwrap();
+    }
+    let (level, todo) = examine().finding("Other users of this machine can look into");
+    assert_eq!(level, "warning");
+    assert_eq!(todo, format!("chmod 700 {}", data.display()));
+    examine().is("ok", "One is running on this data directory");
+    fs::set_permissions(data.join("session.key"), Permissions::from_mode(0o644)).unwrap();
+    examine().is("wrong", "open to other users");
+    let full = ["--standalone", "--min-free-space", "1000 TiB"];
+    Diagnosis::of(&data, &[], &full).is("wrong", "nothing can be handed in");
+    server.kill();
+    examine().is("ok", "None is running");
+
+    // What another program keeps, what a newer one wrote, and what is none.
+    let database = data.join("nbcourier.db");
+    let mut conn = open(&database);
+    diesel::connection::SimpleConnection::batch_execute(&mut conn, "BEGIN IMMEDIATE").unwrap();
+    examine().is("wrong", "cannot be written to");
+    diesel::connection::SimpleConnection::batch_execute(
+        &mut conn,
+        "ROLLBACK; INSERT INTO __diesel_schema_migrations (version) VALUES ('29990101000000')",
+    )
+    .unwrap();
+    drop(conn);
+    examine().is("wrong", "written by a newer nbcourier");
+    fs::remove_file(&database).unwrap();
+    let _ = fs::remove_file(data.join("nbcourier.db-wal"));
+    examine().is("ok", "There is none at");
+    fs::write(
+        &database,
+        "no database at all, but long enough to be looked at",
+    )
+    .unwrap();
+    examine().is("wrong", "cannot be read as a SQLite database");
+}
+
+fn open(path: &Path) -> diesel::SqliteConnection {
+    diesel::Connection::establish(path.to_str().unwrap()).unwrap()
+}
+
+#[test]
+fn people_are_told_in_lines_that_end_with_a_sum() {
+    let place = tempfile::tempdir().unwrap();
+    let data = private(&place).display().to_string();
+    let home = tempfile::tempdir().unwrap();
+    let mut command = Command::new(program());
+    isolate(&mut command, home.path());
+    let output = command
+        .args(["doctor", "--standalone", "--data-dir", &data])
+        .output()
+        .unwrap();
+    let text = String::from_utf8(output.stdout).unwrap();
+    assert!(output.status.success(), "{text}");
+    assert!(
+        text.starts_with("Settings\n  ok       They make sense"),
+        "{text}"
+    );
+    assert!(text.ends_with("\nNothing is wrong; 1 warning.\n"), "{text}");
+    assert!(
+        text.lines().all(|line| line.chars().count() <= 100),
+        "{text}"
+    );
+}
