@@ -45,7 +45,15 @@ c.JupyterHub.load_roles = [
         "name": "user",
         "description": "What everybody may do: their own things, and log in to nbcourier",
         "scopes": ["self", "access:services!service=nbcourier"],
-    }
+    },
+    # When an account was made. By this nbcourier tells somebody who gets a name that was somebody else's before, and
+    # keeps the other's work from them.
+    {
+        "name": "nbcourier",
+        "description": "What nbcourier may read of people's accounts",
+        "services": ["nbcourier"],
+        "scopes": ["read:users"],
+    },
 ]
 
 # Rosters may follow the hub's groups: whoever is in formgrade-COURSE teaches COURSE, whoever is in nbgrader-COURSE

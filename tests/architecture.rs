@@ -14,8 +14,8 @@ const ARROWS: &[(&str, &[&str])] = &[
     (
         "cli",
         &[
-            "config", "http", "client", "moving", "keeping", "auth", "exchange", "store", "blobs",
-            "domain",
+            "config", "http", "client", "codec", "moving", "keeping", "auth", "exchange", "store",
+            "blobs", "domain",
         ],
     ),
     ("http", &["codec", "auth", "exchange", "domain"]),

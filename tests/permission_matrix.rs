@@ -1,7 +1,7 @@
 //! Who may do what: every role against every end point, as one table in `permission_matrix.txt`.
 //!
 //! The end points are those that `nbcourier routes` prints and the open ones beside them; one without a row fails, and
-//! so does a row without an end point. Each cell asks against a state in which a permitted request succeeds. After a change that is meant,
+//! so does a row without an end point; and so does a permitted request that changes something and leaves no event. Each cell asks against a state in which a permitted request succeeds. After a change that is meant,
 //! `UPDATE_SNAPSHOT=1 cargo test --test permission_matrix` writes the table anew: then read it, it is the policy.
 
 #![allow(
@@ -11,7 +11,12 @@
 
 mod support;
 
+use diesel::connection::Connection as _;
+use diesel::prelude::*;
+use diesel::sql_types::{BigInt, Text};
+use diesel::sqlite::SqliteConnection;
 use serde_json::json;
+use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use support::course::timestamp_of;
@@ -81,6 +86,7 @@ POST feedback/{course}/{assignment}/{user} | another's | other-student
 GET feedback/{course}/{assignment}/{user} | one's own
 GET feedback/{course}/{assignment}/{user} | another's | other-student
 GET v1/openapi.json
+GET v1/events
 GET v1/trash
 POST v1/trash/{id}
 GET v1/courses
@@ -405,7 +411,74 @@ impl<'a> Prepared<'a> {
         } else if method == "POST" {
             call = call.form(&fields_of(path, time));
         }
-        server.send(&call)
+        if method == "GET" {
+            return server.send(&call);
+        }
+        let changes = Changes::of(server);
+        let id = format!(
+            "{}-{}-{}",
+            role.head.replace(' ', "-"),
+            self.id,
+            row.about.len()
+        );
+        let reply = server.send(&call.header("X-Request-Id", &id));
+        if (200..300).contains(&reply.status) && changes.happened() {
+            let told = changes.told_of(&id);
+            assert!(
+                told,
+                "{} {} by {}: a change and no event",
+                row.route, row.about, role.head
+            );
+        }
+        reply
+    }
+}
+
+/// Whether a server changed its database, and told of it.
+struct Changes {
+    conn: RefCell<SqliteConnection>,
+    before: i64,
+}
+
+impl Changes {
+    fn of(server: &Server) -> Self {
+        let path = server.data_dir().join("nbcourier.db");
+        let url = path.to_str().expect("a path");
+        let mut changes = Self {
+            conn: RefCell::new(SqliteConnection::establish(url).expect("the database")),
+            before: 0,
+        };
+        changes.before = changes.version();
+        changes
+    }
+
+    /// SQLite's own word on whether somebody else has committed anything since this connection last looked.
+    fn version(&self) -> i64 {
+        #[derive(QueryableByName)]
+        struct Version {
+            #[diesel(sql_type = BigInt)]
+            data_version: i64,
+        }
+        let mut conn = self.conn.borrow_mut();
+        let rows = diesel::sql_query("PRAGMA data_version").load::<Version>(&mut *conn);
+        rows.expect("a version")[0].data_version
+    }
+
+    fn happened(&self) -> bool {
+        self.version() != self.before
+    }
+
+    fn told_of(&self, request: &str) -> bool {
+        #[derive(QueryableByName)]
+        struct Count {
+            #[diesel(sql_type = BigInt)]
+            count: i64,
+        }
+        let mut conn = self.conn.borrow_mut();
+        let rows = diesel::sql_query("SELECT count(*) AS count FROM events WHERE request_id = ?")
+            .bind::<Text, _>(request)
+            .load::<Count>(&mut *conn);
+        rows.expect("a count")[0].count > 0
     }
 }
 

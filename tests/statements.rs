@@ -160,6 +160,11 @@ fn requests(id: &str, time: &str, number: i64) -> Vec<(String, &'static str)> {
         (format!("v1/courses/{id}/events"), "kevin"),
         (format!("v1/courses/{id}/events?limit=2&cursor=7"), "kevin"),
         (
+            format!("v1/courses/{id}/events?since=2020-01-01T00:00:00Z"),
+            "kevin",
+        ),
+        ("v1/events?limit=2".into(), "root"),
+        (
             format!("v1/courses/{id}/assignments/challenge/history"),
             "kevin",
         ),

@@ -3,6 +3,7 @@
 //! While the hub does not answer, what it last said of a token counts for a grace time. A token that it refused is
 //! forgotten at once.
 
+use super::accounts::Accounts;
 use super::hub::{HubAnswer, HubClient, HubUser, Outage};
 use super::strangers::{Origin, Strangers};
 use super::token::{Token, TokenHash};
@@ -82,6 +83,7 @@ impl Expiry<TokenHash, Answer> for ByAnswer {
 /// The hub, asked as seldom as may be.
 pub(super) struct HubCache {
     hub: HubClient,
+    accounts: Accounts,
     answers: Cache<TokenHash, Answer>,
     last_good: Cache<TokenHash, Arc<HubUser>>,
     acquainted: Cache<TokenHash, ()>,
@@ -98,8 +100,9 @@ struct OutageWatch {
 }
 
 impl HubCache {
-    pub(super) fn new(hub: HubClient, lifetimes: Lifetimes) -> Self {
+    pub(super) fn new(hub: HubClient, own: Token, lifetimes: Lifetimes) -> Self {
         Self {
+            accounts: Accounts::new(hub.clone(), own),
             hub,
             answers: Cache::builder()
                 .max_capacity(MAX_ENTRIES)
@@ -158,6 +161,18 @@ impl HubCache {
         &self.tally
     }
 
+    /// The one who has just logged in, with the time of their account where the hub tells it.
+    pub(super) async fn with_account(
+        &self,
+        token: TokenHash,
+        user: HubUser,
+    ) -> Result<HubUser, AuthError> {
+        self.accounts.complete(token, user).await.map_err(|outage| {
+            self.note_outage(&outage);
+            self.unavailable()
+        })
+    }
+
     /// The error of a hub that cannot be asked.
     pub(super) fn unavailable(&self) -> AuthError {
         AuthError::HubUnavailable {
@@ -181,8 +196,14 @@ impl HubCache {
             Some(turn)
         };
         let asked = Instant::now();
-        let answer = self.hub.owner_of(token).await;
+        let mut answer = self.hub.owner_of(token).await;
         self.tally.answers.took(asked.elapsed());
+        if let HubAnswer::Known(user) = answer {
+            answer = match self.accounts.complete(key, user).await {
+                Ok(user) => HubAnswer::Known(user),
+                Err(outage) => HubAnswer::Unavailable(outage),
+            };
+        }
         match answer {
             HubAnswer::Known(user) => {
                 self.note_answer();

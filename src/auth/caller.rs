@@ -1,7 +1,7 @@
 //! Who calls: what the rest of the service gets to know of a request's sender.
 
 use super::AuthError;
-use crate::domain::{IllegalName, UserName};
+use crate::domain::{IllegalName, Timestamp, UserName};
 use actix_web::{FromRequest, HttpMessage, HttpRequest, dev::Payload};
 use std::fmt;
 use std::future::{Ready, ready};
@@ -38,6 +38,7 @@ pub struct Caller {
     kind: CallerKind,
     admin: bool,
     groups: Vec<String>,
+    account_made_at: Option<Timestamp>,
     via: Credential,
     csrf_token: Option<String>,
     request_id: Option<String>,
@@ -50,6 +51,7 @@ impl Caller {
             kind,
             admin,
             groups: Vec::new(),
+            account_made_at: None,
             via,
             csrf_token: None,
             request_id: None,
@@ -58,6 +60,11 @@ impl Caller {
 
     pub(super) fn with_groups(mut self, groups: Vec<String>) -> Self {
         self.groups = groups;
+        self
+    }
+
+    pub(super) fn with_account(mut self, made_at: Option<Timestamp>) -> Self {
+        self.account_made_at = made_at;
         self
     }
 
@@ -84,6 +91,11 @@ impl Caller {
     /// The hub's groups the caller is in; of a session's, those there were at login.
     pub fn groups(&self) -> &[String] {
         &self.groups
+    }
+
+    /// When the hub made the caller's account, where it tells that; an earlier one of the same name was somebody else's.
+    pub fn account_made_at(&self) -> Option<Timestamp> {
+        self.account_made_at
     }
 
     /// By what the caller was known.
@@ -125,6 +137,12 @@ impl Caller {
             true,
             Credential::DataDirectory,
         ))
+    }
+
+    /// The server itself, in what it does without being asked, known as `operator:the server`.
+    pub fn server() -> Self {
+        let name = UserName::of_server();
+        Self::new(name, CallerKind::User, true, Credential::DataDirectory)
     }
 
     /// A caller that nobody has checked, for tests of other rooms.

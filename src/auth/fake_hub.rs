@@ -31,6 +31,9 @@ struct State {
     mood: Mutex<Mood>,
     asked: AtomicUsize,
     users: Mutex<HashMap<String, Value>>,
+    /// What the service is told of accounts, by name, and how often it asked.
+    accounts: Mutex<HashMap<String, Value>>,
+    asked_accounts: AtomicUsize,
     /// The challenge and the access token of each code that was not used yet.
     codes: Mutex<HashMap<String, (String, String)>>,
 }
@@ -47,6 +50,8 @@ impl FakeHub {
             mood: Mutex::new(Mood::Well),
             asked: AtomicUsize::new(0),
             users: Mutex::default(),
+            accounts: Mutex::default(),
+            asked_accounts: AtomicUsize::new(0),
             codes: Mutex::default(),
         });
         let shared = state.clone();
@@ -54,6 +59,7 @@ impl FakeHub {
             App::new()
                 .app_data(shared.clone())
                 .route("/hub/api/user", web::get().to(user))
+                .route("/hub/api/users/{name}", web::get().to(account))
                 .route("/hub/api/oauth2/token", web::post().to(token))
         })
         .workers(1)
@@ -77,6 +83,18 @@ impl FakeHub {
     pub(crate) fn knows(&self, token: &str, user: Value) {
         let mut users = self.state.users.lock().unwrap();
         users.insert(token.to_owned(), user);
+    }
+
+    /// The service has the scope `read:users`, and that account was made then.
+    pub(crate) fn tells(&self, name: &str, created: &str) {
+        let model = json!({"kind": "user", "name": name, "created": created});
+        let mut accounts = self.state.accounts.lock().unwrap();
+        accounts.insert(name.to_owned(), model);
+    }
+
+    /// How often it was asked when an account was made.
+    pub(crate) fn asked_accounts(&self) -> usize {
+        self.state.asked_accounts.load(Ordering::SeqCst)
     }
 
     pub(crate) fn forgets(&self, token: &str) {
@@ -163,6 +181,22 @@ async fn user(request: HttpRequest, state: web::Data<State>) -> HttpResponse {
     match state.users.lock().unwrap().get(token) {
         Some(user) => HttpResponse::Ok().json(user),
         None => HttpResponse::Forbidden().json(json!({"status": 403, "message": "Forbidden"})),
+    }
+}
+
+async fn account(
+    name: web::Path<String>,
+    request: HttpRequest,
+    state: web::Data<State>,
+) -> HttpResponse {
+    state.asked_accounts.fetch_add(1, Ordering::SeqCst);
+    let own = format!("token {API_TOKEN}");
+    assert_eq!(request.headers().get("authorization").unwrap(), &*own);
+    let accounts = state.accounts.lock().unwrap();
+    match accounts.get(name.as_str()) {
+        Some(account) => HttpResponse::Ok().json(account),
+        None if accounts.is_empty() => HttpResponse::Forbidden().finish(),
+        None => HttpResponse::NotFound().finish(),
     }
 }
 

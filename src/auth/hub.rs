@@ -2,12 +2,15 @@
 //!
 //! JupyterHub's REST API, as read in the sources of 5.5 and 6.1: `GET /user` answers any valid token with its owner's
 //! `kind`, `name`, `admin` and `groups` and the token's `scopes`, and an invalid one with 403; a service has no groups.
+//! `GET /users/NAME` answers 403 without any scope for users, 404 outside of its scopes, and leaves out what the scopes do
+//! not tell.
 
 use super::{AuthError, CallerKind, SetupError, token::Token};
-use crate::domain::UserName;
+use crate::domain::{Timestamp, UserName};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use reqwest::header::{AUTHORIZATION, DATE, HeaderValue};
 use reqwest::{Client, RequestBuilder, Response, StatusCode, Url, redirect};
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer};
 use std::error::Error as _;
 use std::fmt::Write;
 use std::time::{Duration, SystemTime};
@@ -16,6 +19,13 @@ use std::time::{Duration, SystemTime};
 const MAX_ANSWER_BYTES: usize = 1 << 20;
 /// Shorter than the five seconds after which Node's HTTP server, in front of most hubs, closes an idle connection.
 const POOL_IDLE: Duration = Duration::from_secs(4);
+
+/// What stands for itself in a path (RFC 3986, section 2.3).
+const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC
+    .remove(b'-')
+    .remove(b'.')
+    .remove(b'_')
+    .remove(b'~');
 
 /// How long the hub may take.
 #[derive(Clone, Copy)]
@@ -48,6 +58,15 @@ pub(super) struct HubUser {
     /// What the token may do, not what its owner may.
     #[serde(default)]
     pub(super) scopes: Vec<String>,
+    /// When the hub made the account, if the token may know.
+    #[serde(default, deserialize_with = "moment")]
+    pub(super) created: Option<Timestamp>,
+}
+
+/// The time of a text; what is none is not told.
+fn moment<'de, D: Deserializer<'de>>(json: D) -> Result<Option<Timestamp>, D::Error> {
+    let value = serde_json::Value::deserialize(json)?;
+    Ok(value.as_str().and_then(|text| Timestamp::parse(text).ok()))
 }
 
 impl HubUser {
@@ -62,8 +81,8 @@ impl HubUser {
         })?;
         if self.kind == CallerKind::User && name.is_reserved() {
             return Err(refused(
-                "Your name on the hub begins with \"service:\" or \"operator:\", which no user's name may: ask for \
-                 another one",
+                "Your name on the hub begins with \"service:\", \"operator:\" or \"former:\", which no user's name may: \
+                 ask for another one",
             ));
         }
         Ok(name)
@@ -79,6 +98,16 @@ fn refused(sentence: &str) -> AuthError {
 pub(super) enum HubAnswer {
     Known(HubUser),
     Unknown,
+    Unavailable(Outage),
+}
+
+/// What came of asking the hub when it made somebody's account.
+pub(super) enum AccountAnswer {
+    MadeAt(Timestamp),
+    /// This account is none that the service is told of.
+    NotThisOne,
+    /// The service is told of no account's time.
+    None,
     Unavailable(Outage),
 }
 
@@ -102,6 +131,7 @@ pub(super) struct Outage {
 pub(super) struct HubClient {
     client: Client,
     user_url: String,
+    users_url: String,
     token_url: String,
 }
 
@@ -133,6 +163,7 @@ impl HubClient {
         Ok(Self {
             client,
             user_url: format!("{base}/user"),
+            users_url: format!("{base}/users"),
             token_url: format!("{base}/oauth2/token"),
         })
     }
@@ -190,6 +221,30 @@ impl HubClient {
         // Shown to people, so nothing strange.
         let plain = version.len() < 30 && version.bytes().all(|byte| byte.is_ascii_graphic());
         plain.then_some(version)
+    }
+
+    /// When the account of that name was made, asked with the service's own token.
+    pub(super) async fn account_of(&self, name: &str, own: &Token) -> AccountAnswer {
+        let Some(authorization) = secret_header(own) else {
+            return AccountAnswer::None;
+        };
+        let url = format!("{}/{}", self.users_url, utf8_percent_encode(name, SEGMENT));
+        let request = self.client.get(url).header(AUTHORIZATION, authorization);
+        let response = match send_twice(request).await {
+            Ok(response) => response,
+            Err(outage) => return AccountAnswer::Unavailable(outage),
+        };
+        match response.status() {
+            StatusCode::OK => match json::<HubUser>(response).await {
+                Ok(user) => user
+                    .created
+                    .map_or(AccountAnswer::None, AccountAnswer::MadeAt),
+                Err(outage) => AccountAnswer::Unavailable(outage),
+            },
+            StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => AccountAnswer::None,
+            StatusCode::NOT_FOUND => AccountAnswer::NotThisOne,
+            status => AccountAnswer::Unavailable(unexpected(status)),
+        }
     }
 
     /// The token that the hub gives for the code of a login (RFC 6749, section 4.1.3), asked for with this form.

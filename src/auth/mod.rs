@@ -1,10 +1,12 @@
 //! Turns a request into a [`Caller`]; there is no other way to get one.
 //!
 //! Three ways lead here. With a hub (`with_hub`): a token that the hub vouches for (`token`, `hub`, `cache`), and the
-//! session of a browser that has logged in there (`oauth`, `session`, `same_site`). Without one: the caller's own
-//! word (`standalone`). `strangers` keeps those who make up tokens from keeping the hub busy. Nothing in this room is decided about courses, and nothing secret is ever logged. Since the
+//! session of a browser that has logged in there (`oauth`, `session`, `same_site`); `accounts` tells namesakes apart.
+//! Without one: the caller's own word (`standalone`). `strangers` keeps those who make up tokens from keeping the hub busy.
+//! Nothing in this room is decided about courses, and nothing secret is ever logged. Since the
 //! signing key is here, so is what signs receipts with it (`receipts`).
 
+mod accounts;
 mod admins;
 mod cache;
 mod caller;

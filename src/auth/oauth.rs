@@ -7,6 +7,7 @@
 use super::hub::{CodeAnswer, HubAnswer, HubClient, HubUser, Outage};
 use super::jwt::{Purpose, Seal};
 use super::session::{cookie, random_text, removal};
+use super::token::TokenHash;
 use super::{AuthError, next_page, same_site};
 use actix_web::cookie::Cookie;
 use actix_web::{HttpRequest, web};
@@ -60,6 +61,8 @@ pub struct Redirect {
 /// A login that came back and was found good.
 pub(super) struct Login {
     pub(super) user: HubUser,
+    /// By which the hub's answers about it are remembered.
+    pub(super) token: TokenHash,
     pub(super) next: String,
     /// Removes the cookie of this login.
     pub(super) cookie: Cookie<'static>,
@@ -131,8 +134,10 @@ impl OAuth {
         let begun = self.begun(request, &state).ok_or(AuthError::BadState)?;
         let code = callback.code.ok_or(AuthError::BadState)?;
         allowed()?;
+        let (user, token) = self.user_for(&code, &begun.verifier).await?;
         Ok(Login {
-            user: self.user_for(&code, &begun.verifier).await?,
+            user,
+            token,
             next: next_page::or_home(Some(&begun.next), &self.prefix),
             cookie: removal(
                 cookie_name(&begun.state),
@@ -164,7 +169,11 @@ impl OAuth {
             .find(|begun| begun.state.as_bytes().ct_eq(state.as_bytes()).into())
     }
 
-    async fn user_for(&self, code: &str, verifier: &str) -> Result<HubUser, LoginFailure> {
+    async fn user_for(
+        &self,
+        code: &str,
+        verifier: &str,
+    ) -> Result<(HubUser, TokenHash), LoginFailure> {
         let form = [
             ("client_id", self.client.id.as_str()),
             ("client_secret", &self.client.secret),
@@ -182,7 +191,7 @@ impl OAuth {
             CodeAnswer::Unavailable(outage) => return Err(LoginFailure::HubSilent(outage)),
         };
         match self.hub.owner_of(&token).await {
-            HubAnswer::Known(user) => Ok(user),
+            HubAnswer::Known(user) => Ok((user, token.hash())),
             HubAnswer::Unknown => Err(refused("The hub does not know who logged in: log in again")),
             HubAnswer::Unavailable(outage) => Err(LoginFailure::HubSilent(outage)),
         }

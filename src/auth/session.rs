@@ -4,7 +4,7 @@ use super::hub::HubUser;
 use super::jwt::{Purpose, Seal};
 use super::key::{SigningKey, keyed_hash};
 use super::{AuthError, CallerKind, same_site};
-use crate::domain::UserName;
+use crate::domain::{Timestamp, UserName};
 use actix_web::HttpRequest;
 use actix_web::cookie::{Cookie, SameSite, time::Duration as CookieDuration};
 use base64::prelude::{BASE64_URL_SAFE_NO_PAD, Engine};
@@ -35,6 +35,7 @@ pub(super) struct Session {
     pub(super) groups: Vec<String>,
     /// The hub's own admin mark.
     pub(super) hub_admin: bool,
+    pub(super) account_made_at: Option<Timestamp>,
     sid: String,
 }
 
@@ -44,6 +45,9 @@ struct Claims {
     kind: CallerKind,
     groups: Vec<String>,
     admin: bool,
+    /// In microseconds since 1970; an older cookie has none.
+    #[serde(default)]
+    account_made_at: Option<i64>,
     sid: String,
 }
 
@@ -78,6 +82,7 @@ impl Sessions {
             kind: user.kind,
             groups,
             admin: user.admin,
+            account_made_at: user.created.map(Timestamp::micros),
             sid: random_text()?,
         };
         let text = self.seal.seal(Purpose::Session, LIFETIME, claims)?;
@@ -120,6 +125,7 @@ impl Sessions {
             name,
             groups: claims.groups,
             hub_admin: claims.admin,
+            account_made_at: claims.account_made_at.map(Timestamp::from_micros),
             sid: claims.sid,
         })
     }
@@ -195,6 +201,7 @@ mod tests {
             admin: true,
             groups,
             scopes: vec![],
+            created: None,
         }
     }
 
@@ -260,6 +267,7 @@ mod tests {
             user("grader", CallerKind::Service, vec![]),
             user("service:grader", CallerKind::User, vec![]),
             user("operator:root", CallerKind::User, vec![]),
+            user("former:ada:2026-11-25", CallerKind::User, vec![]),
             user("a/b", CallerKind::User, vec![]),
         ] {
             let refused = sessions().begin(&user, false);

@@ -132,13 +132,14 @@ mod tests {
     }
 
     #[test]
-    fn impossible_names_and_those_of_services_and_operators_are_refused() {
+    fn impossible_names_and_reserved_ones_are_refused() {
         for uri in [
             "/?user=..",
             "/?user=a%2Fb",
             "/?user=a%00",
             "/?user=service:x",
             "/?user=operator:x",
+            "/?user=former:x",
         ] {
             let refused = name(get(uri), None);
             assert!(matches!(refused, Err(AuthError::Refused(_))), "{uri}");

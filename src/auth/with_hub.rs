@@ -90,7 +90,7 @@ impl Hub {
                 seal: Arc::clone(&seal),
                 prefix: settings.prefix.clone(),
             },
-            cache: HubCache::new(client, lifetimes),
+            cache: HubCache::new(client, secret, lifetimes),
             sessions: Sessions::new(seal, &settings.signing_key, settings.prefix),
             admins: Admins::new(settings.admins, settings.hub_admins),
             scopes,
@@ -127,9 +127,8 @@ impl Hub {
             }
         };
         self.check_scope(&login.user)?;
-        let session = self
-            .sessions
-            .begin(&login.user, same_site::is_tls(request))?;
+        let user = self.cache.with_account(login.token, login.user).await?;
+        let session = self.sessions.begin(&user, same_site::is_tls(request))?;
         Ok(Redirect {
             location: login.next,
             cookies: vec![session, login.cookie],
@@ -153,7 +152,9 @@ impl Hub {
         let name = user.user_name()?;
         let admin = self.admins.include(&name, user.kind, user.admin);
         let caller = Caller::new(name, user.kind, admin, Credential::Token);
-        Ok(caller.with_groups(user.groups.clone()))
+        Ok(caller
+            .with_groups(user.groups.clone())
+            .with_account(user.created))
     }
 
     fn by_session(&self, session: Session) -> Caller {
@@ -162,6 +163,7 @@ impl Hub {
         let admin = self.admins.include(&session.name, kind, session.hub_admin);
         Caller::new(session.name, kind, admin, Credential::Session)
             .with_groups(session.groups)
+            .with_account(session.account_made_at)
             .with_csrf_token(csrf_token)
     }
 

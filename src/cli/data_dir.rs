@@ -1,8 +1,9 @@
 //! The data directory, as the commands that run beside a server or instead of one open it.
 
+use crate::auth::Caller;
 use crate::blobs::LocalBlobs;
-use crate::config::{PlaceArgs, Places};
-use crate::exchange::{Exchange, Limits, Policy};
+use crate::config::{PlaceArgs, Places, operator_account};
+use crate::exchange::{Exchange, Limits, Policy, Reused};
 use crate::keeping::RESTORE_MARK;
 use crate::store::{Opening, Store};
 use std::error::Error;
@@ -98,6 +99,7 @@ pub fn unbounded(store: Store, blobs: LocalBlobs) -> Exchange {
     let policy = Policy {
         hub_groups: false,
         explain: false,
+        reused: Reused::SetAside,
     };
     let limits = Limits {
         file_bytes: u64::MAX,
@@ -105,6 +107,11 @@ pub fn unbounded(store: Store, blobs: LocalBlobs) -> Exchange {
         tree_bytes: u64::MAX,
     };
     Exchange::new(store, blobs, policy, limits)
+}
+
+/// Whoever runs this on the machine.
+pub fn operator() -> Result<Caller, Box<dyn Error>> {
+    Ok(Caller::operator(&operator_account())?)
 }
 
 /// A runtime for commands that need one thread and no network.

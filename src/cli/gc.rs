@@ -1,7 +1,7 @@
 //! `nbcourier gc`
 
 use super::Outcome;
-use super::data_dir::{open_exchange, runtime};
+use super::data_dir::{open_exchange, operator, runtime};
 use crate::config::{EVENT_RETENTION, PlaceArgs, RETENTION, Span};
 use crate::exchange::gc;
 use std::process::ExitCode;
@@ -26,7 +26,7 @@ pub struct Arguments {
 }
 
 pub fn run(arguments: &Arguments) -> Outcome {
-    let exchange = open_exchange(&arguments.places)?;
+    let (exchange, operator) = (open_exchange(&arguments.places)?, operator()?);
     let retention = arguments.retention.map_or(RETENTION, |span| span.0);
     let grace = arguments.grace.map_or(gc::GRACE, |span| span.0);
     let event_retention = arguments
@@ -40,8 +40,8 @@ pub fn run(arguments: &Arguments) -> Outcome {
         println!("Nothing was changed.");
         return Ok(ExitCode::SUCCESS);
     }
-    let report = runtime.block_on(gc::collect(&exchange, retention, grace))?;
-    let events = runtime.block_on(gc::forget_events(&exchange, event_retention))?;
+    let report = runtime.block_on(gc::collect(&exchange, &operator, retention, grace))?;
+    let events = runtime.block_on(gc::forget_events(&exchange, &operator, event_retention))?;
     say(&report, events, ["Removed", "forgot"]);
     if report.held {
         println!(

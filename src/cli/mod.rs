@@ -8,8 +8,10 @@ mod course_management;
 mod data_dir;
 mod dates;
 mod doctor;
+mod events;
 mod export;
 mod extension;
+mod footprint;
 mod fsck;
 mod gc;
 mod gradebook;
@@ -28,6 +30,8 @@ mod submissions;
 mod table;
 mod table_file;
 mod trash;
+mod user;
+mod user_export;
 mod when;
 
 use crate::domain::{AssignmentId, CourseId, IllegalName, Role, UserName};
@@ -71,6 +75,8 @@ enum What {
     Gc(gc::Arguments),
     /// Bring over what another exchange has
     Import(Box<import::Arguments>),
+    /// Show where a person's name stands, rename, unite, export and remove people
+    User(Box<user::Arguments>),
     /// List, make, show and delete courses
     Course(course::Arguments),
     /// List and change who is in a course
@@ -81,6 +87,8 @@ enum What {
     Dates(Box<dates::Arguments>),
     /// List and change who has more time for an assignment
     Extension(Box<extension::Arguments>),
+    /// Show who did what, in a course or in all
+    Events(Box<events::Arguments>),
     /// List what was deleted, and bring it back
     Trash(trash::Arguments),
     /// Check receipts of submissions
@@ -115,11 +123,13 @@ pub fn run() -> ExitCode {
         What::Fsck(arguments) => fsck::run(&arguments),
         What::Gc(arguments) => gc::run(&arguments),
         What::Import(arguments) => import::run(*arguments),
+        What::User(arguments) => user::run(*arguments),
         What::Course(arguments) => course::run(arguments),
         What::Roster(arguments) => roster::run(arguments),
         What::Submissions(arguments) => submissions::run(&arguments),
         What::Dates(arguments) => dates::run(&arguments),
         What::Extension(arguments) => extension::run(*arguments),
+        What::Events(arguments) => events::run(*arguments),
         What::Trash(arguments) => trash::run(arguments),
         What::Receipt(arguments) => receipt::run(arguments),
         What::CourseManagement(arguments) => {

@@ -2,9 +2,9 @@
 
 use super::data_dir::{claim, open_blobs};
 use super::{Outcome, logging, open_files};
-use crate::auth::{Authenticator, HubSettings, Instance, ReceiptSigner, SigningKey};
-use crate::config::{self, Config, Environment, Given, LogFormat, Origins};
-use crate::exchange::{Exchange, Limits, Policy, Quotas, gc};
+use crate::auth::{Authenticator, Caller, HubSettings, Instance, ReceiptSigner, SigningKey};
+use crate::config::{self, Config, Environment, Given, LogFormat, Origins, ReusedNames};
+use crate::exchange::{Exchange, Limits, Policy, Quotas, Reused, gc};
 use crate::http::{self, Metrics, Settings};
 use crate::store::{Opening, Store};
 use clap::ArgMatches;
@@ -65,6 +65,10 @@ async fn serve(config: Config) -> Result<(), Box<dyn Error>> {
     let policy = Policy {
         hub_groups: config.hub_groups,
         explain: config.debug,
+        reused: match config.reused_names {
+            ReusedNames::SetAside => Reused::SetAside,
+            ReusedNames::Keep => Reused::Keep,
+        },
     };
     let limits = Limits {
         file_bytes: config.max_file_size,
@@ -158,13 +162,14 @@ fn authenticator(config: Config, signing_key: SigningKey) -> Result<Authenticato
 }
 
 async fn clear_regularly(exchange: Exchange, retention: Duration, event_retention: Duration) {
+    let server = Caller::server();
     loop {
-        match gc::forget_events(&exchange, event_retention).await {
+        match gc::forget_events(&exchange, &server, event_retention).await {
             Ok(0) => {}
             Ok(events) => log::info!("Forgot {events} events"),
             Err(error) => log::error!("Forgetting events failed: {error}"),
         }
-        match gc::collect(&exchange, retention, gc::GRACE).await {
+        match gc::collect(&exchange, &server, retention, gc::GRACE).await {
             Ok(report) if report == gc::Report::default() => {}
             Ok(report) => log::info!("Cleared away {report:?}"),
             Err(error) => log::error!("Clearing away failed: {error}"),

@@ -5,6 +5,7 @@
 
 mod courses;
 mod error;
+mod events;
 mod http;
 mod ngshare;
 mod probe;
@@ -16,6 +17,7 @@ mod work;
 
 pub use courses::{Course, Released};
 pub use error::Error;
+pub use events::Event;
 pub use http::Client;
 pub use ngshare::{Details, Enrolment};
 pub use probe::{Arrival, Health, Probe};

@@ -1,7 +1,7 @@
 //! The settings as they count, each with where it comes from. No secret is among them: those are said to be there, and
 //! not shown.
 
-use super::{ByteSize, Config, ConfigError, Environment, Given, Span, read_file};
+use super::{ByteSize, Config, ConfigError, Environment, Given, ReusedNames, Span, read_file};
 use clap::parser::ValueSource;
 use clap::{ArgMatches, Args, Command};
 use std::collections::BTreeSet;
@@ -144,6 +144,10 @@ fn value(config: &Config, origins: &Origins, name: &str) -> Option<String> {
         "prefix" => text(&config.prefix),
         "admins" => list(&config.admins),
         "hub-admins" => config.hub_admins.to_string(),
+        "reused-names" => text(match config.reused_names {
+            ReusedNames::SetAside => "set-aside",
+            ReusedNames::Keep => "keep",
+        }),
         "no-hub-groups" => (!config.hub_groups).to_string(),
         "jupyterhub-api-token-file" => path(config.secret_files[0].as_deref()),
         "jupyterhub-api-url" => text(config.hub.as_ref().map_or("", |hub| &hub.api_url)),

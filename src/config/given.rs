@@ -16,6 +16,16 @@ pub enum LogFormat {
     Json,
 }
 
+/// What becomes of the work of a user whose account on the hub was made anew.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ReusedNames {
+    /// It is kept under another name, as that of somebody else.
+    SetAside,
+    /// It stays theirs: the hub never gives a name to somebody else.
+    Keep,
+}
+
 /// The settings as given; what is `None` has its default.
 #[allow(
     clippy::doc_markdown,
@@ -78,6 +88,9 @@ pub struct Given {
     /// Read the service's own token at the hub from this file [default: JUPYTERHUB_API_TOKEN]
     #[arg(long, env = "NBCOURIER_JUPYTERHUB_API_TOKEN_FILE", value_name = "FILE")]
     pub jupyterhub_api_token_file: Option<PathBuf>,
+    /// What becomes of the work of a user whose account on the hub was made anew [default: set-aside]
+    #[arg(long, env = "NBCOURIER_REUSED_NAMES", value_enum, value_name = "WHAT")]
+    pub reused_names: Option<ReusedNames>,
 
     /// Where the hub's API is [default: JUPYTERHUB_API_URL]
     #[arg(
@@ -216,6 +229,7 @@ impl Given {
             jupyterhub_api_token_file: self
                 .jupyterhub_api_token_file
                 .or(file.jupyterhub_api_token_file),
+            reused_names: self.reused_names.or(file.reused_names),
             jupyterhub_api_url: self.jupyterhub_api_url.or(file.jupyterhub_api_url),
             hub_cache_ttl: self.hub_cache_ttl.or(file.hub_cache_ttl),
             hub_grace: self.hub_grace.or(file.hub_grace),

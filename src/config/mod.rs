@@ -14,7 +14,7 @@ pub mod secret;
 pub use binding::Binding;
 pub use client::{ClientArgs, ClientEnvironment, Connection};
 pub use effective::{Origins, Setting, settings, without_password};
-pub use given::{Given, LogFormat};
+pub use given::{Given, LogFormat, ReusedNames};
 pub use hub::{Environment, HubPlace};
 pub use operator::operator_account;
 pub use places::{PlaceArgs, Places, ngshare_database};
@@ -76,6 +76,8 @@ pub struct Config {
     pub hub_admins: bool,
     /// Whether the hub's groups make people members of courses.
     pub hub_groups: bool,
+    /// What becomes of the rows of a user name that is used again.
+    pub reused_names: ReusedNames,
     /// Whether refusals name their reason, and stand-alone the example data is there.
     pub debug: bool,
     /// Bytes of a request.
@@ -156,6 +158,7 @@ impl Config {
             prefix,
             hub_admins: given.hub_admins.unwrap_or(false),
             hub_groups: !given.no_hub_groups.unwrap_or(false) && !standalone,
+            reused_names: given.reused_names.unwrap_or(ReusedNames::SetAside),
             debug: given.debug.unwrap_or(false),
             max_request_size,
             max_file_size: given.max_file_size.map_or(max_request_size, |size| size.0),

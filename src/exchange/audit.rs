@@ -46,9 +46,30 @@ pub enum Action {
     FeedbackRestored,
     /// Something was brought in from elsewhere; the detail says what, and from where.
     Imported,
+    /// A group of the hub put the actor into the course, or into another role.
+    JoinedByGroup,
+    /// No group of the hub puts the actor into the course any more.
+    LeftByGroup,
+    /// What was in the trash for too long is gone for good.
+    TrashEmptied,
+    /// What happened longer ago than the retention time is forgotten.
+    EventsForgotten,
+    /// Everything was replaced by example data, or by nothing.
+    ExampleData,
+    /// Somebody has another name.
+    UserRenamed,
+    /// What was somebody's is somebody else's, since they are one person.
+    UserMerged,
+    /// What the former owner of a name left is kept under another one.
+    UserSetAside,
+    /// Somebody's work and name were removed.
+    UserPurged,
 }
 
 impl Action {
+    /// Those whose events tell other names that the subject had.
+    pub const ABOUT_NAMES: [Self; 3] = [Self::UserRenamed, Self::UserMerged, Self::UserSetAside];
+
     /// The word for it, as stored and shown.
     pub const fn word(self) -> &'static str {
         match self {
@@ -71,6 +92,15 @@ impl Action {
             Self::FeedbackDeleted => "feedback deleted",
             Self::FeedbackRestored => "feedback restored",
             Self::Imported => "imported",
+            Self::JoinedByGroup => "joined by group",
+            Self::LeftByGroup => "left by group",
+            Self::TrashEmptied => "trash emptied",
+            Self::EventsForgotten => "events forgotten",
+            Self::ExampleData => "example data",
+            Self::UserRenamed => "user renamed",
+            Self::UserMerged => "user merged",
+            Self::UserSetAside => "user set aside",
+            Self::UserPurged => "user purged",
         }
     }
 }
@@ -98,7 +128,8 @@ impl<'a> About<'a> {
     }
 }
 
-/// Notes that the caller did it; `detail` is JSON that says more.
+/// Notes that the caller did it; `detail` is JSON that says more. Names of people stand in it under `instructors`,
+/// `students` and `people` only, since there they change with a person's name.
 pub(super) fn note(
     conn: &mut Connection,
     caller: &Caller,
@@ -106,7 +137,53 @@ pub(super) fn note(
     about: About<'_>,
     detail: Option<&serde_json::Value>,
 ) -> Result<()> {
-    let event = store::events::Event {
+    let event = event(caller, action, about, detail);
+    Ok(store::events::record(conn, &event)?)
+}
+
+/// Notes what was done to somebody, in a course by its row and name, which may be in the trash, or in none.
+pub(super) fn note_person(
+    conn: &mut Connection,
+    caller: &Caller,
+    action: Action,
+    subject: &UserName,
+    course: Option<(i64, &str)>,
+    detail: &serde_json::Value,
+) -> Result<()> {
+    let about = About {
+        subject: Some(subject),
+        ..About::default()
+    };
+    note_in(conn, caller, action, about, course, detail)
+}
+
+/// The same about anything.
+pub(super) fn note_in(
+    conn: &mut Connection,
+    caller: &Caller,
+    action: Action,
+    about: About<'_>,
+    course: Option<(i64, &str)>,
+    detail: &serde_json::Value,
+) -> Result<()> {
+    let mut event = event(caller, action, about, Some(detail));
+    match course {
+        Some((row, name)) => {
+            event.course = Some(name);
+            store::events::record_in(conn, row, &event)?;
+        }
+        None => store::events::record(conn, &event)?,
+    }
+    Ok(())
+}
+
+fn event<'a>(
+    caller: &'a Caller,
+    action: Action,
+    about: About<'a>,
+    detail: Option<&serde_json::Value>,
+) -> store::events::Event<'a> {
+    store::events::Event {
         at: Timestamp::now().micros(),
         action: action.word(),
         actor: caller.name().as_str(),
@@ -116,6 +193,5 @@ pub(super) fn note(
         submission_id: about.submission,
         detail: detail.map(ToString::to_string),
         request_id: caller.request_id(),
-    };
-    Ok(store::events::record(conn, &event)?)
+    }
 }

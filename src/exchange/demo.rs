@@ -1,10 +1,12 @@
 //! Example courses for trying the exchange out, as ngshare's stand-alone mode has them. Nobody is asked who they are:
 //! the surface offers this only stand-alone, on a loopback address, with debugging on.
 
+use super::audit::{self, About, Action};
 use super::intake::Intake;
 use super::parcel::Parcel;
 use super::trees::blocking;
-use super::{Error, Exchange, Result};
+use super::{Exchange, Result};
+use crate::auth::Caller;
 use crate::domain::{AssignmentId, CourseId, Person, RelativePath, Role, Timestamp, UserName};
 use crate::store;
 use crate::store::reach::Reach;
@@ -15,7 +17,13 @@ const FIRST_SUBMISSION: Timestamp = Timestamp::from_micros(1_577_836_800_000_000
 
 /// Removes everything.
 pub async fn clear(exchange: &Exchange) -> Result<()> {
-    Ok(exchange.store.write(store::demo::clear).await?)
+    exchange
+        .store
+        .write(|conn| {
+            store::demo::clear(conn)?;
+            note(conn)
+        })
+        .await
 }
 
 /// Removes everything and makes two small courses.
@@ -57,9 +65,14 @@ pub async fn init(exchange: &Exchange) -> Result<()> {
             let course = make_course(conn, "course2", &abigail, &name("eric")?, now)?;
             release(conn, course, "assignment2a", a, &abigail, now)?;
             release(conn, course, "assignment2b", b, &abigail, now)?;
-            Ok::<_, Error>(())
+            note(conn)
         })
         .await
+}
+
+fn note(conn: &mut store::Connection) -> Result<()> {
+    let (server, action) = (Caller::server(), Action::ExampleData);
+    audit::note(conn, &server, action, About::default(), None)
 }
 
 /// What is shown now, under the names of ngshare's tables.

@@ -123,6 +123,29 @@ pub enum Error {
     /// There is no submission of this number to what was asked about.
     #[error("no submission {0}")]
     NoSuchSubmission(i64),
+    /// The caller's account is not the one that has the name now.
+    #[error("an earlier account of the name {0}")]
+    FormerAccount(UserName),
+    /// Nothing has that name.
+    #[error("Nothing is stored of {0}. Is the name spelt as the hub spells it?")]
+    NothingStored(UserName),
+    /// Nothing was set aside of that name.
+    #[error("Nothing of an earlier {0} is set aside")]
+    NothingSetAside(UserName),
+    /// Somebody who is to get a name finds it in use.
+    #[error(
+        "Something is stored of {0} already: nbcourier user show tells what. If both are one person, use nbcourier user \
+         merge"
+    )]
+    NameInUse(UserName),
+    /// One person cannot be united with themselves.
+    #[error("Both names are {0}")]
+    SameName(UserName),
+    /// No user of the hub has such a name.
+    #[error(
+        "{0} cannot be the name of a user: it begins as those of services, operators or former users do"
+    )]
+    ReservedName(UserName),
     /// Stored bytes are not what they were.
     #[error("blob {0} {1}")]
     Damaged(Sha256Sum, Damage),

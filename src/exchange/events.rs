@@ -1,11 +1,12 @@
-//! What was done in a course, and by whom.
+//! What was done, and by whom.
 
 use super::{Exchange, Result};
 use crate::auth::Caller;
-use crate::domain::CourseId;
+use crate::domain::{CourseId, Timestamp};
 use crate::store;
 
 pub use crate::store::events::Recorded;
+use crate::store::events::Wanted;
 
 /// A page of what was done.
 #[derive(Debug, Clone)]
@@ -16,22 +17,45 @@ pub struct Page {
     pub next: Option<i64>,
 }
 
-/// At most so many of the events of a course, newest first, and only those before the event with the number `before`.
-/// An earlier course of the same name has events of its own.
+/// Which events are asked for.
+#[derive(Debug, Clone, Default)]
+pub struct Question {
+    /// Of this course, for its instructors; an earlier course of the same name has events of its own. Without one, all
+    /// there are, of courses that are gone and of none, for admins.
+    pub course: Option<CourseId>,
+    /// Before the event with this number.
+    pub before: Option<i64>,
+    /// Then or later.
+    pub since: Option<Timestamp>,
+}
+
+/// At most so many of the events asked for, the last one first.
 pub async fn page(
     exchange: &Exchange,
     caller: &Caller,
-    course: CourseId,
-    before: Option<i64>,
+    question: Question,
     at_most: usize,
 ) -> Result<Page> {
     let (policy, caller) = (exchange.policy, caller.clone());
     exchange
         .store
         .read(move |conn| {
-            let standing = policy.enter(conn, &caller, &course)?.require_instructor()?;
-            let mut events =
-                store::events::page(conn, standing.course, before, at_most.saturating_add(1))?;
+            let course = match &question.course {
+                Some(course) => {
+                    let standing = policy.enter(conn, &caller, course)?.require_instructor()?;
+                    Some(standing.course)
+                }
+                None => {
+                    policy.require_admin(&caller)?;
+                    None
+                }
+            };
+            let wanted = Wanted {
+                course,
+                before: question.before,
+                since: question.since,
+            };
+            let mut events = store::events::page(conn, wanted, at_most.saturating_add(1))?;
             let is_more = events.len() > at_most;
             events.truncate(at_most);
             let next = events.last().filter(|_| is_more).map(|event| event.id);

@@ -9,8 +9,10 @@
 //!
 //! No file is removed while somebody copies the directory.
 
+use super::audit::{self, About, Action};
 use super::runs::{self, Task};
 use super::{Error, Exchange, Result};
+use crate::auth::Caller;
 use crate::blobs::{LocalBlobs, StoredFile};
 use crate::domain::Timestamp;
 use crate::store::{self, Connection};
@@ -50,18 +52,31 @@ pub(super) fn limit(age: Duration) -> Timestamp {
 }
 
 /// Removes what is over its retention time, and bytes that came in longer ago than `grace`. Safe while uploads go on.
-pub async fn collect(exchange: &Exchange, retention: Duration, grace: Duration) -> Result<Report> {
-    let report = clear(exchange, retention, grace).await;
+pub async fn collect(
+    exchange: &Exchange,
+    caller: &Caller,
+    retention: Duration,
+    grace: Duration,
+) -> Result<Report> {
+    let report = clear(exchange, caller, retention, grace).await;
     runs::note(&exchange.store, Task::Gc, report.is_ok()).await?;
     report
 }
 
-async fn clear(exchange: &Exchange, retention: Duration, grace: Duration) -> Result<Report> {
-    let deleted_before = limit(retention);
+async fn clear(
+    exchange: &Exchange,
+    caller: &Caller,
+    retention: Duration,
+    grace: Duration,
+) -> Result<Report> {
+    let (deleted_before, caller) = (limit(retention), caller.clone());
     let arrived_before = Arrival::before(&exchange.blobs, grace)?;
     let mut report = exchange
         .store
-        .write(move |conn| purge(conn, deleted_before))
+        .write(move |conn| {
+            note_expired(conn, &caller, deleted_before)?;
+            purge(conn, deleted_before)
+        })
         .await?;
     loop {
         let (blobs, bytes) = exchange
@@ -78,13 +93,42 @@ async fn clear(exchange: &Exchange, retention: Duration, grace: Duration) -> Res
     Ok(report)
 }
 
-/// Forgets the events that are older than this; their number.
-pub async fn forget_events(exchange: &Exchange, age: Duration) -> Result<usize> {
-    let limit = limit(age);
-    let forgotten = exchange
+/// Notes in each course what is about to be removed for good.
+fn note_expired(conn: &mut Connection, caller: &Caller, deleted_before: Timestamp) -> Result<()> {
+    for expired in store::trash::expired(conn, deleted_before)? {
+        let detail = serde_json::json!({
+            "course": expired.is_whole,
+            "assignments": expired.assignments,
+            "submissions": expired.submissions,
+            "feedback": expired.feedback,
+        });
+        let (action, about) = (Action::TrashEmptied, About::default());
+        let course = Some((expired.id, expired.course.as_str()));
+        audit::note_in(conn, caller, action, about, course, &detail)?;
+    }
+    Ok(())
+}
+
+/// Forgets the events that are older than this; the number of those that told of something else than this, which is an
+/// event, too.
+pub async fn forget_events(exchange: &Exchange, caller: &Caller, age: Duration) -> Result<usize> {
+    let (limit, caller) = (limit(age), caller.clone());
+    exchange
         .store
-        .write(move |conn| store::events::purge_before(conn, limit));
-    Ok(forgotten.await?)
+        .write(move |conn| {
+            let action = Action::EventsForgotten;
+            store::events::purge_of(conn, limit, action.word())?;
+            let forgotten = store::events::purge_before(conn, limit)?;
+            if forgotten > 0 {
+                let detail = serde_json::json!({
+                    "events": forgotten,
+                    "before": crate::domain::Rfc3339(limit),
+                });
+                audit::note(conn, &caller, action, About::default(), Some(&detail))?;
+            }
+            Ok(forgotten)
+        })
+        .await
 }
 
 /// Removes only the files that no row names and that came in longer ago than that; their number and bytes.

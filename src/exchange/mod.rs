@@ -3,12 +3,14 @@
 //! Every surface calls these operations and each of them begins with `policy`, inside the same transaction as what
 //! it then does. Nothing here knows HTTP.
 
+pub mod accounts;
 pub mod archive;
 pub mod audit;
 pub mod collect;
 pub mod courses;
 pub mod dates;
 pub mod demo;
+pub mod dossier;
 mod error;
 pub mod events;
 pub mod feedback;
@@ -22,6 +24,7 @@ pub mod measure;
 pub mod members;
 pub mod overview;
 pub mod parcel;
+pub mod people;
 mod policy;
 mod quota;
 pub mod receipts;
@@ -35,7 +38,7 @@ pub mod trash;
 pub mod trees;
 
 pub use error::{Denial, Error, Result, Thing};
-pub use policy::Policy;
+pub use policy::{Policy, Reused};
 pub use quota::{Quotas, Whose};
 
 use crate::blobs::LocalBlobs;
@@ -65,6 +68,7 @@ pub struct Exchange {
     seen: roster::Seen,
     tally: Arc<measure::Tally>,
     counted: measure::Counted,
+    known: accounts::Known,
 }
 
 impl Exchange {
@@ -80,6 +84,7 @@ impl Exchange {
             seen: roster::Seen::default(),
             tally: Arc::default(),
             counted: measure::Counted::default(),
+            known: accounts::Known::default(),
         }
     }
 

@@ -12,6 +12,15 @@ const INSTRUCTORS: &str = "formgrade-";
 /// Members of a hub group of this prefix take the course named after it.
 const STUDENTS: &str = "nbgrader-";
 
+/// What becomes of what the former owner of a user name left, once somebody else has the name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reused {
+    /// It is set aside under another name.
+    SetAside,
+    /// It is theirs: accounts are made anew here, and names never given to somebody else.
+    Keep,
+}
+
 /// The rules that can be set.
 #[derive(Debug, Clone, Copy)]
 pub struct Policy {
@@ -19,6 +28,8 @@ pub struct Policy {
     pub hub_groups: bool,
     /// Whether a refusal names its reason: for debugging, as it tells strangers more.
     pub explain: bool,
+    /// What becomes of the rows of a user name that is used again.
+    pub reused: Reused,
 }
 
 /// A course, and where the caller stands in it.

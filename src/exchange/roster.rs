@@ -10,13 +10,18 @@ use crate::store::{self, Connection};
 use serde_json::json;
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
-/// What each caller's groups were when last written down, so that an unchanged answer of the hub costs nothing.
+/// What each caller's groups were when last compared with what is written down, and when that was, so that an unchanged
+/// answer of the hub costs nothing.
 #[derive(Clone, Default)]
-pub(super) struct Seen(Arc<Mutex<HashMap<UserName, Groups>>>);
+pub(super) struct Seen(Arc<Mutex<HashMap<UserName, (Groups, Instant)>>>);
 
 /// The courses that somebody's groups put them in, sorted.
 type Groups = Vec<(CourseId, Role)>;
+
+/// How long they are not compared again: a command may have renamed somebody since, or removed them.
+const SEEN_LIFETIME: Duration = Duration::from_mins(10);
 
 /// How many callers are remembered before starting afresh.
 const SEEN_MAX: usize = 100_000;
@@ -25,22 +30,54 @@ const SEEN_MAX: usize = 100_000;
 pub async fn note_groups(exchange: &Exchange, caller: &Caller) -> Result<()> {
     let mut groups = exchange.policy.groups(caller);
     groups.sort();
+    // Of both groups of a course that of the instructors counts, which comes last.
+    groups.reverse();
+    groups.dedup_by(|one, other| one.0 == other.0);
+    groups.reverse();
     if !exchange.policy.hub_groups || exchange.seen.knows(caller.name(), &groups) {
         return Ok(());
     }
-    let (person, noted) = (caller.name().clone(), groups.clone());
-    exchange
+    let person = caller.name().clone();
+    let noted = exchange
         .store
-        .write(move |conn| store::hub_members::replace(conn, &person, &noted))
+        .read(move |conn| store::hub_members::of_person(conn, &person))
         .await?;
+    if noted != groups {
+        replace_groups(exchange, caller, groups.clone()).await?;
+    }
     exchange.seen.remember(caller.name().clone(), groups);
     Ok(())
+}
+
+async fn replace_groups(exchange: &Exchange, caller: &Caller, groups: Groups) -> Result<()> {
+    let caller = caller.clone();
+    exchange
+        .store
+        .write(move |conn| {
+            let before = store::hub_members::of_person(conn, caller.name())?;
+            store::hub_members::replace(conn, caller.name(), &groups)?;
+            let joined = groups.iter().filter(|group| !before.contains(group));
+            for (course, role) in joined {
+                let (about, detail) = (About::course(course), json!({ "role": role }));
+                audit::note(conn, &caller, Action::JoinedByGroup, about, Some(&detail))?;
+            }
+            let left = before
+                .iter()
+                .filter(|(course, _)| groups.iter().all(|(other, _)| other != course));
+            for (course, _) in left {
+                let about = About::course(course);
+                audit::note(conn, &caller, Action::LeftByGroup, about, None)?;
+            }
+            Ok(())
+        })
+        .await
 }
 
 impl Seen {
     fn knows(&self, person: &UserName, groups: &[(CourseId, Role)]) -> bool {
         let seen = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        seen.get(person).is_some_and(|known| known == groups)
+        seen.get(person)
+            .is_some_and(|(known, at)| known == groups && at.elapsed() < SEEN_LIFETIME)
     }
 
     fn remember(&self, person: UserName, groups: Groups) {
@@ -48,7 +85,7 @@ impl Seen {
         if seen.len() >= SEEN_MAX {
             seen.clear();
         }
-        seen.insert(person, groups);
+        seen.insert(person, (groups, Instant::now()));
     }
 }
 

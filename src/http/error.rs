@@ -219,6 +219,17 @@ fn sentence(error: &exchange::Error) -> Cow<'static, str> {
                 E::MissingBlobs(missing) => {
                     format!("The bytes of {} files are missing: send them", missing.len()).into()
                 }
+                E::FormerAccount(name) => format!(
+                    "This token or session is of an earlier account of the name {name}: log in again, and if that does not \
+                     help, ask whoever runs the exchange for nbcourier user adopt"
+                )
+                .into(),
+                // What comes of commands on the data directory, and says itself what to do.
+                E::NothingStored(_)
+                | E::NothingSetAside(_)
+                | E::NameInUse(_)
+                | E::SameName(_)
+                | E::ReservedName(_) => error.to_string().into(),
                 E::NoSuchSubmission(id) => format!("Submission {id} not found").into(),
                 E::Damaged(..) => {
                     "Stored data is damaged; the operator should run nbcourier fsck".into()
@@ -287,17 +298,23 @@ impl ResponseError for Error {
         use exchange::Error as E;
         match self {
             Self::Exchange(error) => match error {
-                E::NotFound(_) | E::NoSuchSubmission(_) => StatusCode::NOT_FOUND,
+                E::NotFound(_)
+                | E::NoSuchSubmission(_)
+                | E::NothingStored(_)
+                | E::NothingSetAside(_) => StatusCode::NOT_FOUND,
                 E::AlreadyExists(_)
                 | E::InstructorAsStudent
                 | E::MemberByGroup(_)
                 | E::MissingBlobs(_)
                 | E::TooManySubmissions { .. }
+                | E::NameInUse(_)
                 | E::TooLate { .. } => StatusCode::CONFLICT,
-                E::Denied(_) => StatusCode::FORBIDDEN,
+                E::Denied(_) | E::FormerAccount(_) => StatusCode::FORBIDDEN,
                 E::InstructorsAreForAdmins
                 | E::OtherInstructorsAreForAdmins
                 | E::DatesOutOfOrder
+                | E::SameName(_)
+                | E::ReservedName(_)
                 | E::WrongSize(_) => StatusCode::BAD_REQUEST,
                 E::FileTooLarge(_)
                 | E::TooManyFiles(_)

@@ -6,7 +6,7 @@ use super::error::Error;
 use super::fair_share::FairShare;
 use super::user_argument;
 use crate::auth::{Authenticator, Caller};
-use crate::exchange::{Exchange, roster};
+use crate::exchange::{Exchange, accounts, roster};
 use actix_web::body::{EitherBody, MessageBody};
 use actix_web::dev::{Payload, ServiceRequest, ServiceResponse};
 use actix_web::error::PayloadError;
@@ -29,11 +29,6 @@ pub async fn identify<B: MessageBody + 'static>(
 ) -> Result<ServiceResponse<EitherBody<B>>, actix_web::Error> {
     match find(&mut request).await {
         Ok(caller) => {
-            let id = request.extensions().get::<RequestId>().cloned();
-            let caller = match id {
-                Some(RequestId(id)) => caller.in_request(id),
-                None => caller,
-            };
             caller.attach(&request);
             Ok(next.call(request).await?.map_into_left_body())
         }
@@ -54,21 +49,29 @@ async fn find(request: &mut ServiceRequest) -> Result<Caller, Error> {
     let caller = authenticator
         .authenticate(request.request(), user.as_deref())
         .await?;
+    let id = request.extensions().get::<RequestId>().cloned();
+    let caller = match id {
+        Some(RequestId(id)) => caller.in_request(id),
+        None => caller,
+    };
     if let Some(share) = request.app_data::<web::Data<FairShare>>() {
         share.count(&caller)?;
     }
     if let Some(exchange) = request.app_data::<web::Data<Exchange>>() {
-        note_groups(exchange, &caller).await;
+        note(exchange, &caller).await?;
     }
     Ok(caller)
 }
 
-/// Notes for the rosters where the hub says the caller belongs. What the caller may do does not depend on the note, so
-/// a disk that takes no more must not keep people from reading.
-pub(super) async fn note_groups(exchange: &Exchange, caller: &Caller) {
+/// Makes sure that the caller gets nothing of an earlier owner of their name, and notes for the rosters where the hub says
+/// they belong. What the caller may do does not depend on that note, so a disk that takes no more must not keep people
+/// from reading.
+pub(super) async fn note(exchange: &Exchange, caller: &Caller) -> Result<(), Error> {
+    accounts::check(exchange, caller).await?;
     if let Err(error) = roster::note_groups(exchange, caller).await {
         log::warn!("The groups of a caller could not be noted: {error}");
     }
+    Ok(())
 }
 
 /// Without a hub a form says itself whose it is. The body is read for that, into a file when it is long, and put back.

@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 
 /// What proves that something was handed in.
 // Its text, the fields in this order and no blanks between them, is what is signed.
-#[derive(Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Receipt {
     /// The submission's number.
@@ -56,6 +56,21 @@ impl Receipt {
     pub fn is_signed(&self, signer: &ReceiptSigner, signature: &str) -> bool {
         self.text()
             .is_ok_and(|text| signer.verify(&text, signature))
+    }
+
+    /// Whether it tells of that submission just as it is. People may have other names by now.
+    pub fn tells_of(&self, stored: &Self) -> bool {
+        let told = |receipt: &Self| {
+            (
+                receipt.id,
+                receipt.course.clone(),
+                receipt.assignment.clone(),
+                receipt.submitted_at.clone(),
+                receipt.tree.clone(),
+                (receipt.files, receipt.bytes),
+            )
+        };
+        told(self) == told(stored)
     }
 
     fn text(&self) -> serde_json::Result<String> {

@@ -129,6 +129,7 @@ pub fn events(conn: &mut Connection, course: i64) -> Result<Vec<Recorded>> {
             events::action,
             events::actor,
             events::subject,
+            events::course,
             events::assignment,
             events::submission_id,
             events::detail,

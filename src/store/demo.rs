@@ -1,7 +1,7 @@
 //! Everything at once: emptied, or shown as ngshare's tables. For trying the exchange out, never for production.
 
 use super::schema::{
-    assignments, blob_contents, blobs, courses, events, hub_members, members, releases,
+    assignments, blob_contents, blobs, courses, events, hub_members, members, people, releases,
     submissions, trees,
 };
 use super::{Connection, Result, trees as stored_trees};
@@ -17,6 +17,7 @@ pub fn clear(conn: &mut Connection) -> Result<()> {
     diesel::delete(blob_contents::table).execute(conn)?;
     diesel::delete(blobs::table).execute(conn)?;
     diesel::delete(hub_members::table).execute(conn)?;
+    diesel::delete(people::table).execute(conn)?;
     diesel::delete(events::table).execute(conn)?;
     Ok(())
 }

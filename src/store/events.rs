@@ -2,10 +2,10 @@
 
 use super::schema::events;
 use super::{Connection, Result};
-use crate::domain::Timestamp;
+use crate::domain::{Timestamp, UserName};
 use diesel::dsl::sql;
 use diesel::prelude::*;
-use diesel::sql_types::{BigInt, Nullable, Text};
+use diesel::sql_types::{BigInt, Bool, Nullable, Text};
 
 /// Something somebody did. Names rather than rows, since an event outlives what it tells of.
 #[derive(Debug, Clone, Default, Insertable)]
@@ -29,6 +29,17 @@ pub struct Event<'a> {
     pub detail: Option<String>,
     /// The id of the request in the log.
     pub request_id: Option<&'a str>,
+}
+
+/// The members of an event's JSON that hold names of people, one or a list of them.
+const NAMES: [&str; 3] = ["instructors", "students", "people"];
+
+/// Writes an event down as one of the course with that row, which may be in the trash.
+pub fn record_in(conn: &mut Connection, course: i64, event: &Event<'_>) -> Result<()> {
+    diesel::insert_into(events::table)
+        .values((event, events::course_id.eq(course)))
+        .execute(conn)?;
+    Ok(())
 }
 
 /// Writes an event down, as one of the course that has the name now, or else had it last.
@@ -59,6 +70,8 @@ pub struct Recorded {
     pub actor: String,
     /// For or to whom, where that is not the actor.
     pub subject: Option<String>,
+    /// In which course.
+    pub course: Option<String>,
     /// With which assignment.
     pub assignment: Option<String>,
     /// With which submission, by its row.
@@ -69,19 +82,31 @@ pub struct Recorded {
     pub request_id: Option<String>,
 }
 
-/// At most so many of the events of a course, the last one first, and only those before the event with that row.
-pub fn page(
+/// Which events are asked for.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Wanted {
+    /// Of the course with this row; without one, all there are, of whatever course or none.
+    pub course: Option<i64>,
+    /// Before the event with this row.
+    pub before: Option<i64>,
+    /// Then or later.
+    pub since: Option<Timestamp>,
+}
+
+/// At most so many of the events, the last one first.
+pub fn page(conn: &mut Connection, wanted: Wanted, at_most: usize) -> Result<Vec<Recorded>> {
+    page_of(conn, wanted, None, at_most)
+}
+
+/// The same of those that name somebody.
+pub fn page_of(
     conn: &mut Connection,
-    course: i64,
-    before: Option<i64>,
+    wanted: Wanted,
+    person: Option<&UserName>,
     at_most: usize,
 ) -> Result<Vec<Recorded>> {
-    let events = events::table
-        .filter(
-            events::course_id
-                .eq(course)
-                .and(events::id.lt(before.unwrap_or(i64::MAX))),
-        )
+    let mut query = events::table
+        .filter(events::id.lt(wanted.before.unwrap_or(i64::MAX)))
         .order(events::id.desc())
         .select((
             events::id,
@@ -89,14 +114,111 @@ pub fn page(
             events::action,
             events::actor,
             events::subject,
+            events::course,
             events::assignment,
             events::submission_id,
             events::detail,
             events::request_id,
         ))
-        .load_iter::<Recorded, _>(conn)?;
+        .into_boxed();
+    if let Some(course) = wanted.course {
+        query = query.filter(events::course_id.eq(course));
+    }
+    if let Some(time) = wanted.since {
+        query = query.filter(events::at.ge(time.micros()));
+    }
+    if let Some(person) = person {
+        let name = person.as_str();
+        let named = events::actor
+            .eq(name)
+            .or(events::subject.eq(name).assume_not_null());
+        query = query.filter(named.or(mentions(name)));
+    }
+    let events = query.load_iter::<Recorded, _>(conn)?;
     // Rather than by LIMIT: see `first_row`.
     Ok(events.take(at_most).collect::<QueryResult<_>>()?)
+}
+
+/// A name as it stands in the JSON of an event.
+pub(super) fn quoted(name: &str) -> String {
+    serde_json::Value::from(name).to_string()
+}
+
+/// Gives whoever is called `from` in any event the name `to`.
+pub fn rename(conn: &mut Connection, from: &UserName, to: &UserName) -> Result<()> {
+    for column in ["actor", "subject"] {
+        diesel::sql_query(format!(
+            "UPDATE events SET {column} = ?2 WHERE {column} = ?1"
+        ))
+        .bind::<Text, _>(from.as_str())
+        .bind::<Text, _>(to.as_str())
+        .execute(conn)?;
+    }
+    let details = events::table
+        .filter(mentions(from.as_str()))
+        .select((events::id, events::detail.assume_not_null()))
+        .load::<(i64, String)>(conn)?;
+    for (id, detail) in details {
+        let Some(renamed) = renamed(&detail, from.as_str(), to.as_str()) else {
+            continue;
+        };
+        diesel::update(events::table.find(id))
+            .set(events::detail.eq(renamed))
+            .execute(conn)?;
+    }
+    Ok(())
+}
+
+/// The condition that the JSON of an event has the name in it somewhere.
+fn mentions(name: &str) -> Mentions {
+    sql::<Bool>("coalesce(instr(detail, ")
+        .bind::<Text, _>(quoted(name))
+        .sql("), 0) > 0")
+}
+
+/// What [`mentions`] gives.
+type Mentions = diesel::expression::SqlLiteral<
+    Bool,
+    diesel::expression::UncheckedBind<
+        diesel::expression::SqlLiteral<Bool>,
+        diesel::dsl::AsExprOf<String, Text>,
+    >,
+>;
+
+fn renamed(detail: &str, from: &str, to: &str) -> Option<String> {
+    let mut detail: serde_json::Value = serde_json::from_str(detail).ok()?;
+    for (key, value) in detail.as_object_mut()? {
+        if !NAMES.contains(&key.as_str()) {
+            continue;
+        }
+        let names = match value {
+            serde_json::Value::Array(names) => names.iter_mut(),
+            name => std::slice::from_mut(name).iter_mut(),
+        };
+        for name in names.filter(|name| name.as_str() == Some(from)) {
+            *name = to.into();
+        }
+    }
+    Some(detail.to_string())
+}
+
+/// Removes what those events about somebody say beyond their names.
+pub fn strip(conn: &mut Connection, person: &UserName, actions: &[&str]) -> Result<()> {
+    diesel::update(
+        events::table
+            .filter(events::subject.eq(person.as_str()))
+            .filter(events::action.eq_any(actions)),
+    )
+    .set(events::detail.eq(None::<String>))
+    .execute(conn)?;
+    Ok(())
+}
+
+/// Forgets of what happened before `limit` that one thing.
+pub fn purge_of(conn: &mut Connection, limit: Timestamp, action: &str) -> Result<()> {
+    let old = events::table.filter(events::at.lt(limit.micros()).and(events::action.eq(action)));
+    diesel::delete(old).execute(conn)?;
+    Ok(())
 }
 
 /// Forgets what happened before `limit`; the number of events.

@@ -2,11 +2,11 @@
 
 use super::courses::role;
 use super::schema::hub_members;
-use super::{Connection, Result};
+use super::{Connection, Error, Result};
 use crate::domain::{CourseId, Role, UserName};
 use diesel::prelude::*;
 
-/// Puts what the hub says of `person` now in the place of what it said before.
+/// Puts what the hub says of `person` now in the place of what it said before; each course comes once.
 pub fn replace(
     conn: &mut Connection,
     person: &UserName,
@@ -21,13 +21,25 @@ pub fn replace(
                 hub_members::course.eq(course.as_str()),
                 hub_members::instructor.eq(*role == Role::Instructor),
             ))
-            .on_conflict((hub_members::username, hub_members::course))
-            // Both groups of one course: the instructor wins.
-            .do_update()
-            .set(hub_members::instructor.eq(true))
             .execute(conn)?;
     }
     Ok(())
+}
+
+/// The courses whose groups `person` was seen in, by name.
+pub fn of_person(conn: &mut Connection, person: &UserName) -> Result<Vec<(CourseId, Role)>> {
+    let rows = hub_members::table
+        .filter(hub_members::username.eq(person.as_str()))
+        .order(hub_members::course)
+        .select((hub_members::course, hub_members::instructor))
+        .load::<(String, bool)>(conn)?;
+    rows.into_iter()
+        .map(|(course, instructor)| {
+            let course = CourseId::parse(course)
+                .map_err(|_| Error::Damaged("an illegal name of a course"))?;
+            Ok((course, role(instructor)))
+        })
+        .collect()
 }
 
 /// What `person` was seen as in the groups that name `course`.

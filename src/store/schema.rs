@@ -36,6 +36,14 @@ diesel::table! {
 }
 
 diesel::table! {
+    people (id) {
+        id -> BigInt,
+        username -> Text,
+        account_made_at -> BigInt,
+    }
+}
+
+diesel::table! {
     blobs (id) {
         id -> BigInt,
         sha256 -> Binary,
@@ -181,6 +189,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     feedback,
     hub_members,
     members,
+    people,
     releases,
     submission_keys,
     submissions,

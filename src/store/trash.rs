@@ -7,6 +7,7 @@ use super::schema::{assignments, feedback, submissions};
 use super::{Connection, Result};
 use crate::domain::Timestamp;
 use diesel::prelude::*;
+use diesel::sql_types::{BigInt, Bool, Text};
 
 /// What of the trash is asked for.
 #[derive(Debug, Clone, Copy)]
@@ -217,6 +218,49 @@ pub struct Purged {
     pub submissions: usize,
     /// Feedback beside theirs.
     pub feedback: usize,
+}
+
+/// What of a course was deleted so long ago that it goes for good.
+#[derive(Debug, Clone, QueryableByName)]
+pub struct Expired {
+    /// The course's row,
+    #[diesel(sql_type = BigInt)]
+    pub id: i64,
+    /// and its name.
+    #[diesel(sql_type = Text)]
+    pub course: String,
+    /// Whether it goes as a whole.
+    #[diesel(sql_type = Bool)]
+    pub is_whole: bool,
+    /// Assignments with a mark of their own,
+    #[diesel(sql_type = BigInt)]
+    pub assignments: i64,
+    /// submissions,
+    #[diesel(sql_type = BigInt)]
+    pub submissions: i64,
+    /// and feedback.
+    #[diesel(sql_type = BigInt)]
+    pub feedback: i64,
+}
+
+/// What was deleted before `limit`, by course.
+pub fn expired(conn: &mut Connection, limit: Timestamp) -> Result<Vec<Expired>> {
+    let expired = diesel::sql_query(
+        "SELECT c.id, c.name AS course, coalesce(c.deleted_at < ?1, 0) AS is_whole,
+                sum(kind = 1) AS assignments, sum(kind = 2) AS submissions, sum(kind = 3) AS feedback
+            FROM (
+                SELECT id AS course_id, 0 AS kind FROM courses WHERE deleted_at < ?1
+                UNION ALL SELECT course_id, 1 FROM assignments WHERE deleted_at < ?1
+                UNION ALL SELECT a.course_id, 2 FROM submissions s JOIN assignments a ON a.id = s.assignment_id
+                    WHERE s.deleted_at < ?1
+                UNION ALL SELECT a.course_id, 3 FROM feedback f JOIN submissions s ON s.id = f.submission_id
+                    JOIN assignments a ON a.id = s.assignment_id WHERE f.deleted_at < ?1
+            ) JOIN courses c ON c.id = course_id
+            GROUP BY c.id ORDER BY c.id",
+    )
+    .bind::<BigInt, _>(limit.micros())
+    .load(conn)?;
+    Ok(expired)
 }
 
 /// Removes what was deleted before `limit`, and all that hangs on it.

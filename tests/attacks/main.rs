@@ -81,7 +81,7 @@ const INDEX: &[(&str, &str, &str)] = &[
     ("smuggling by two lengths", "tests/attacks/wire.rs", "a_request_of_two_lengths_is_none"),
     ("smuggling by chunks", "tests/attacks/wire.rs", "chunks_that_are_none_end_the_connection"),
     ("other versions of HTTP, h2c", "tests/attacks/wire.rs", "other_versions_and_protocols_are_not_spoken"),
-    ("CONNECT and WebSocket", "tests/attacks/wire.rs", "what_asks_for_an_endless_connection_is_answered_and_closed"),
+    ("CONNECT and WebSocket", "tests/attacks/wire.rs", "what_asks_for_an_endless_connection_is_answered_at_once_and_closed"),
     ("nonsense in every argument", "tests/malformed_input.rs", "no_argument_makes_the_server_fail"),
     ("nonsense on the wire", "tests/malformed_input.rs", "no_bytes_on_the_wire_make_the_server_fail"),
     ("nonsense from the document, by everybody", "tests/schemathesis/test_document.py", "test_whoever_asks_is_answered_as_the_document_says"),

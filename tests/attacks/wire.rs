@@ -195,7 +195,7 @@ fn other_versions_and_protocols_are_not_spoken() {
 }
 
 #[test]
-fn what_asks_for_an_endless_connection_is_answered_and_closed() {
+fn what_asks_for_an_endless_connection_is_answered_at_once_and_closed() {
     let server = start();
     let second = format!(
         "GET {}healthz HTTP/1.1\r\nHost: localhost\r\n\r\n",

@@ -12,6 +12,7 @@ mod support;
 mod connection;
 mod course_management;
 mod courses;
+mod events;
 mod person;
 mod receipts;
 mod roster;

@@ -23,4 +23,5 @@ mod support;
 
 mod callers;
 mod contents;
+mod names;
 mod service;

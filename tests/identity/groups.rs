@@ -151,3 +151,39 @@ fn groups_can_be_turned_off() {
     assert_eq!(names(&course, "instructors"), [""; 0]);
     assert_eq!(names(&course, "students"), [""; 0]);
 }
+
+#[test]
+fn joining_and_leaving_by_a_group_are_events_of_the_course() {
+    let hub = FakeHub::start();
+    hub.knows("root");
+    let setup = Setup::behind(&hub).args(&["--hub-cache-ttl", "0s"]);
+    let server = setup.start();
+    let course = Course::of(&server, "course1").by_token();
+    course.make(&[], &[]);
+    in_groups(&hub, "kevin", &["nbgrader-course1", "formgrade-course1"]);
+    let first = server.call("GET", "courses").token("kevin");
+    server
+        .send(&first.header("X-Request-Id", "first-seen"))
+        .ok();
+    courses_of(&server, "kevin");
+    in_groups(&hub, "kevin", &[]);
+    courses_of(&server, "kevin");
+    let told = course.get("v1/courses/course1/events", "root").ok().json();
+    let told = told["events"].as_array().unwrap();
+    let words: Vec<_> = told
+        .iter()
+        .map(|one| one["action"].as_str().unwrap())
+        .collect();
+    assert_eq!(
+        words,
+        ["left by group", "joined by group", "course created"]
+    );
+    assert_eq!(
+        (&told[1]["actor"], &told[1]["detail"], &told[1]["request"]),
+        (
+            &json!("kevin"),
+            &json!({ "role": "instructor" }),
+            &json!("first-seen")
+        )
+    );
+}

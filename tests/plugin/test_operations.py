@@ -174,6 +174,39 @@ SECTIONS["Watching"] = watching
 SECTIONS["Secrets"] = secrets
 
 
+def people(operator: Operator) -> "dict[str, Callable[[str], object]]":
+    """Somebody beside ada and bob, who is going to leave."""
+    nothing = {"first_name": "", "last_name": "", "email": ""}
+    operator.course.instructor.post("student/algebra/kim", **nothing)
+
+    def says(expect: str) -> Callable[[str], object]:
+        return lambda command: operator.run(command, expect=expect)
+
+    return {
+        "nbcourier user show ada": says("algebra"),
+        "nbcourier user rename bob robert --dry-run": says("Would have renamed bob"),
+        "nbcourier user merge robert ada --yes": says("Given all of robert to ada"),
+        "tar -xOf ada.tar ada/README.txt": says("stored about ada"),
+        "nbcourier user purge ada --yes": says("2 submissions"),
+        "nbcourier user retire kim": says("former:kim:"),
+        "nbcourier user adopt kim --yes": says("Given back to kim"),
+        "nbcourier user adopt --all --yes": says("Nothing is set aside"),
+    }
+
+
+def events(operator: Operator) -> "dict[str, Callable[[str], object]]":
+    """An administrator at a terminal."""
+    operator.env["NBCOURIER_URL"] = operator.service.url
+    operator.env["JUPYTERHUB_API_TOKEN"] = operator.service.admin.name
+    return {
+        "nbcourier events algebra": lambda command: operator.run(command, expect="submitted")
+    }
+
+
+SECTIONS["People"] = people
+SECTIONS["Who did what"] = events
+
+
 def sections() -> dict[str, list[str]]:
     """The commands of each section of the page: the lines of its blocks."""
     found = {}

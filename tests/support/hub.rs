@@ -11,6 +11,9 @@ use std::sync::{Arc, Condvar, Mutex};
 use std::thread;
 use std::time::Duration;
 
+/// Below this the hub tells of users.
+const USERS: &str = "/hub/api/users/";
+
 /// How the hub feels.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Mood {
@@ -55,6 +58,7 @@ pub struct FakeHub {
 
 struct State {
     holders: Mutex<HashMap<String, Value>>,
+    accounts: Mutex<HashMap<String, String>>,
     mood: Mutex<Mood>,
     mood_changed: Condvar,
     seen: Mutex<Vec<Seen>>,
@@ -69,6 +73,7 @@ impl FakeHub {
         let port = listener.local_addr().expect("its address").port();
         let state = Arc::new(State {
             holders: Mutex::default(),
+            accounts: Mutex::default(),
             mood: Mutex::new(Mood::Well),
             mood_changed: Condvar::new(),
             seen: Mutex::default(),
@@ -109,6 +114,13 @@ impl FakeHub {
             .lock()
             .expect("holders")
             .insert(token.to_owned(), model);
+        self
+    }
+
+    /// The service has the scope `read:users`, and the account of that name was made then.
+    pub fn made(&self, name: &str, created: &str) -> &Self {
+        let mut accounts = self.state.accounts.lock().expect("accounts");
+        accounts.insert(name.to_owned(), created.to_owned());
         self
     }
 
@@ -216,6 +228,7 @@ impl State {
             "/hub/api/user" => self.who(request),
             "/hub/api/oauth2/authorize" => self.oauth().authorize(request),
             "/hub/api/oauth2/token" => self.oauth().token(request),
+            _ if path.starts_with(USERS) => self.account(&path[USERS.len()..], request),
             _ => Answer::json(404, &json!({"status": 404, "message": "Not Found"})),
         })
     }
@@ -240,6 +253,21 @@ impl State {
         match holders.get(token) {
             Some(model) => Answer::json(200, model),
             None => Answer::json(403, &json!({"status": 403, "message": "Forbidden"})),
+        }
+    }
+
+    /// What a service with the scope `read:users` is told of a user; without it, that it lacks it.
+    fn account(&self, name: &str, request: &Seen) -> Answer {
+        let own = format!("token {}", super::server::SERVICE_TOKEN);
+        assert_eq!(request.header("authorization"), own);
+        let accounts = self.accounts.lock().expect("accounts");
+        match accounts.get(name) {
+            Some(created) => Answer::json(
+                200,
+                &json!({"kind": "user", "name": name, "admin": false, "created": created}),
+            ),
+            None if accounts.is_empty() => Answer::json(403, &json!({"status": 403})),
+            None => Answer::json(404, &json!({"status": 404})),
         }
     }
 

@@ -28,7 +28,7 @@ pub mod server;
 pub mod tar;
 pub mod wire_nonsense;
 
-pub use course::{Course, Permit};
+pub use course::{Course, Permit, timestamp_of};
 pub use files::{Sent, base64_lines, files_json, hex_sha256, md5_hex};
 pub use form::{Form, percent_encode};
 pub use http::{Call, Reply};

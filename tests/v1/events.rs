@@ -276,3 +276,80 @@ fn events_are_forgotten_after_their_retention_time() {
     }
     assert!(events(&again).is_empty());
 }
+
+fn all(server: &Server, query: &str) -> Vec<Value> {
+    let listing = server.get(&format!("v1/events{query}"), "root").ok().json();
+    listing["events"].as_array().unwrap().clone()
+}
+
+#[test]
+fn administrators_read_the_events_of_all_courses_and_of_those_that_are_gone() {
+    let server = Setup::standalone().start();
+    algebra(&server);
+    Course::of(&server, "maths").make(&["abigail"], &[]);
+    server.delete("course/maths", "root").ok();
+    for user in ["kevin", "eric", "sam"] {
+        assert_eq!(problem(&server.get("v1/events", user)).0, 403);
+    }
+    let told = all(&server, "");
+    assert_eq!(
+        (&told[0]["action"], &told[0]["course"]),
+        (&json!("course deleted"), &json!("maths"))
+    );
+    assert!(told.len() >= 5, "{told:?}");
+    let first = all(&server, "?limit=2");
+    assert_eq!(first[..], told[..2]);
+
+    // None that are older.
+    let at = told[1]["at"].as_str().unwrap();
+    let since = all(&server, &format!("?since={at}"));
+    assert_eq!(since[..], told[..2]);
+    let of_course = server
+        .get(&format!("{EVENTS}?since={at}"), "kevin")
+        .ok()
+        .json();
+    assert_eq!(of_course["events"], json!([]));
+    assert_eq!(problem(&server.get("v1/events?since=x", "root")).0, 400);
+}
+
+#[test]
+fn what_is_cleared_away_for_good_is_an_event_of_whoever_does_it() {
+    let server = Setup::standalone().start();
+    let course = algebra(&server);
+    course.release("challenge", "kevin", &[]).ok();
+    course.submit("challenge", "eric", &[]).ok();
+    let listed = server.get("v1/courses/algebra/submissions", "kevin").json();
+    delete(
+        &server,
+        &format!("submissions/{}", listed["submissions"][0]["id"]),
+    );
+    Course::of(&server, "maths").make(&["abigail"], &[]);
+    server.delete("course/maths", "root").ok();
+    let data = server.data_dir().display().to_string();
+    assert!(
+        run(&["gc", "--data-dir", &data, "--retention", "0"])
+            .status
+            .success()
+    );
+    let emptied = of(&server, "trash emptied");
+    assert!(emptied["actor"].as_str().unwrap().starts_with("operator:"));
+    let counts = json!({ "course": false, "assignments": 0, "submissions": 1, "feedback": 0 });
+    assert_eq!(emptied["detail"], counts);
+    let told = all(&server, "?limit=1");
+    assert_eq!(
+        (&told[0]["course"], &told[0]["detail"]["course"]),
+        (&json!("maths"), &json!(true))
+    );
+
+    // Forgetting is noted, and not told of again and again.
+    for _ in 0..2 {
+        assert!(
+            run(&["gc", "--data-dir", &data, "--event-retention", "0"])
+                .status
+                .success()
+        );
+    }
+    let told = all(&server, "");
+    let words: Vec<&Value> = told.iter().map(|one| &one["action"]).collect();
+    assert!(words.len() <= 1, "{words:?}");
+}

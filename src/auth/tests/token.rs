@@ -427,3 +427,40 @@ fn a_hub_behind_tls_can_be_asked_and_senseless_settings_are_refused() {
         assert!(client(url).is_err(), "{url}");
     }
 }
+
+#[actix_web::test]
+async fn when_an_account_was_made_is_asked_once_for_a_token() {
+    let hub = FakeHub::start();
+    hub.tells("sam", "2026-09-01T08:00:00.000001Z");
+    let seldom = Lifetimes {
+        known: Duration::ZERO,
+        ..lifetimes()
+    };
+    let authenticator = hub.impatient(seldom, LONG);
+    for _ in 0..3 {
+        let caller = ask(&authenticator, "token-of-sam").await.unwrap();
+        let made = caller.account_made_at().unwrap().to_rfc3339();
+        assert_eq!(made, "2026-09-01T08:00:00.000001Z");
+    }
+    assert_eq!((hub.asked(), hub.asked_accounts()), (3, 1));
+    let knows = json!({"kind": "user", "name": "kim", "created": "2026-09-02T08:00:00Z"});
+    hub.knows("token-of-kim", knows);
+    let kim = ask(&authenticator, "token-of-kim").await.unwrap();
+    assert!(kim.account_made_at().is_some());
+    assert_eq!(hub.asked_accounts(), 1, "the token itself may know");
+}
+
+#[actix_web::test]
+async fn a_hub_that_does_not_tell_when_accounts_were_made_is_left_in_peace() {
+    let hub = FakeHub::start();
+    hub.knows(
+        "token-of-kim",
+        json!({"kind": "user", "name": "kim", "created": null}),
+    );
+    let authenticator = hub.authenticator();
+    for token in ["token-of-sam", "token-of-kim"] {
+        let caller = ask(&authenticator, token).await.unwrap();
+        assert_eq!(caller.account_made_at(), None);
+    }
+    assert_eq!(hub.asked_accounts(), 1);
+}

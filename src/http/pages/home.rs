@@ -20,7 +20,7 @@ pub async fn home(
 ) -> Result<HttpResponse> {
     match authenticator.authenticate(&request, None).await {
         Ok(caller) => {
-            identify::note_groups(&exchange, &caller).await;
+            identify::note(&exchange, &caller).await?;
             let courses = exchange::courses::list(&exchange, &caller).await?;
             Ok(page(
                 "nbcourier",

@@ -1,22 +1,35 @@
-//! `v1/courses/{course}/events`: who did what.
+//! `v1/courses/{course}/events` and `v1/events`: who did what.
 
 use crate::auth::Caller;
-use crate::domain::{Rfc3339, Timestamp};
+use crate::domain::{CourseId, Rfc3339, Timestamp};
 use crate::exchange::Exchange;
-use crate::exchange::events::{self, Recorded};
+use crate::exchange::events::{self, Question, Recorded};
 use crate::http::error::Result;
 use crate::http::names::InCourse;
 use crate::http::openapi::{Listing, Query};
-use crate::http::paging::{self, Paging};
+use crate::http::paging;
 use actix_web::web;
 use schemars::JsonSchema;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 /// How many events one reply holds where nothing is said.
 const PAGE: usize = 1000;
 
-/// What was done in a course, the last first.
+/// Which events are wanted.
+#[derive(Deserialize, JsonSchema)]
+pub struct Wanted {
+    /// How many at most.
+    #[schemars(with = "Option<u16>", range(min = 1, max = paging::MOST))]
+    limit: Option<String>,
+    /// What an earlier reply gave as `next`.
+    cursor: Option<String>,
+    /// None that are older.
+    #[schemars(with = "Option<Rfc3339>")]
+    since: Option<String>,
+}
+
+/// What was done, the last first.
 #[derive(Serialize, JsonSchema)]
 pub struct Events {
     events: Vec<Event>,
@@ -36,6 +49,8 @@ struct Event {
     actor: String,
     /// For or to whom, where that is one other person.
     subject: Option<String>,
+    /// The name of the course then.
+    course: Option<String>,
     assignment: Option<String>,
     /// The number of a submission.
     submission: Option<i64>,
@@ -50,11 +65,34 @@ pub async fn list(
     exchange: web::Data<Exchange>,
     caller: Caller,
     InCourse(course): InCourse,
-    Query(wanted): Query<Paging>,
+    Query(wanted): Query<Wanted>,
 ) -> Result<Listing<Events>> {
-    let before = paging::cursor(wanted.cursor.as_deref(), |text| text.parse().ok())?;
+    page(&exchange, &caller, Some(course), &wanted).await
+}
+
+/// `GET v1/events`
+pub async fn list_all(
+    exchange: web::Data<Exchange>,
+    caller: Caller,
+    Query(wanted): Query<Wanted>,
+) -> Result<Listing<Events>> {
+    page(&exchange, &caller, None, &wanted).await
+}
+
+async fn page(
+    exchange: &Exchange,
+    caller: &Caller,
+    course: Option<CourseId>,
+    wanted: &Wanted,
+) -> Result<Listing<Events>> {
+    let since = wanted.since.as_deref().map(Timestamp::parse).transpose()?;
+    let question = Question {
+        course,
+        before: paging::cursor(wanted.cursor.as_deref(), |text| text.parse().ok())?,
+        since,
+    };
     let at_most = paging::limit(wanted.limit.as_deref(), PAGE)?;
-    let page = events::page(&exchange, &caller, course, before, at_most).await?;
+    let page = events::page(exchange, caller, question, at_most).await?;
     Ok(Listing(Events {
         events: page.events.into_iter().map(shown).collect(),
         next: page.next.map(|id| id.to_string()),
@@ -70,6 +108,7 @@ fn shown(event: Recorded) -> Event {
         action: event.action,
         actor: event.actor,
         subject: event.subject,
+        course: event.course,
         assignment: event.assignment,
         submission: event.submission_id,
         detail: detail.and_then(std::result::Result::ok),

@@ -65,7 +65,16 @@ fn courses() -> Vec<Operation> {
             Instructors,
             "Who did what, the last first",
         )
-        .fails(400, "Illegal cursor"),
+        .fails(400, "Illegal cursor")
+        .fails(400, "Time format incorrect"),
+        get(
+            "v1/events",
+            events::list_all,
+            Admins,
+            "Who did what in all courses, in those that are gone, and beside them",
+        )
+        .fails(400, "Illegal cursor")
+        .fails(400, "Time format incorrect"),
     ]
 }
 

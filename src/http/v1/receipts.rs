@@ -35,7 +35,7 @@ pub struct Shown {
 pub struct Verdict {
     /// Whether this exchange has given it.
     valid: bool,
-    /// Whether it has, and what it tells of is there just so.
+    /// Whether it has, and what it tells of is there just so, if under other names of people.
     stored: bool,
 }
 
@@ -53,7 +53,7 @@ pub async fn verify(
         _ => return Ok(verdict(false, false)),
     };
     let stored = receipts::as_stored(&exchange, receipt.id).await?;
-    let is_stored = stored.map(Receipt::from) == Some(receipt);
+    let is_stored = stored.is_some_and(|stored| receipt.tells_of(&Receipt::from(stored)));
     Ok(verdict(true, is_stored))
 }
 

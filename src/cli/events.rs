@@ -1,0 +1,105 @@
+//! `nbcourier events`
+
+use super::Outcome;
+use super::asking::Asking;
+use super::data_dir::{open_exchange, operator, runtime};
+use super::table::Table;
+use super::when::{When, shown};
+use crate::client::Event;
+use crate::config::PlaceArgs;
+use crate::domain::{CourseId, Timestamp};
+use crate::exchange::events::{self, Question, Recorded};
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+/// Shows who did what, the last first
+#[derive(clap::Args)]
+pub struct Arguments {
+    #[command(flatten)]
+    asking: Asking,
+    /// The course; without one, all that happened, for administrators
+    #[arg(value_parser = super::course_id)]
+    course: Option<CourseId>,
+    /// Nothing before this time: "2026-12-01 23:59", or in RFC 3339
+    #[arg(long, value_name = "TIME")]
+    since: Option<When>,
+    /// How much at most
+    #[arg(long, value_name = "NUMBER", default_value_t = 100, value_parser = clap::value_parser!(u32).range(1..))]
+    limit: u32,
+    /// Read the data directory instead of asking the exchange, which need not be running then
+    #[arg(long, value_name = "DIR")]
+    data_dir: Option<PathBuf>,
+}
+
+pub fn run(arguments: Arguments) -> Outcome {
+    let at_most = usize::try_from(arguments.limit).unwrap_or(usize::MAX);
+    let since = arguments.since.and_then(|when| when.0);
+    let found = match arguments.data_dir {
+        Some(directory) => {
+            let places = PlaceArgs {
+                data_dir: Some(directory),
+                ..PlaceArgs::default()
+            };
+            let question = Question {
+                course: arguments.course,
+                before: None,
+                since,
+            };
+            stored(&places, question, at_most)?
+        }
+        None => arguments.asking.ask(async |exchange| {
+            let since = since.map(Timestamp::to_rfc3339);
+            let course = arguments.course.as_ref();
+            exchange.events(course, since.as_deref(), at_most).await
+        })?,
+    };
+    arguments.asking.show(&found, || table(&found))?;
+    Ok(ExitCode::SUCCESS)
+}
+
+fn stored(
+    places: &PlaceArgs,
+    question: Question,
+    at_most: usize,
+) -> Result<Vec<Event>, Box<dyn std::error::Error>> {
+    let (exchange, operator) = (open_exchange(places)?, operator()?);
+    let page = events::page(&exchange, &operator, question, at_most);
+    let page = runtime()?.block_on(page)?;
+    Ok(page.events.into_iter().map(event).collect())
+}
+
+/// An event as it is shown everywhere.
+pub fn event(recorded: Recorded) -> Event {
+    let detail = recorded.detail.as_deref().map(serde_json::from_str);
+    Event {
+        id: recorded.id,
+        at: Timestamp::from_micros(recorded.at).to_rfc3339(),
+        action: recorded.action,
+        actor: recorded.actor,
+        subject: recorded.subject,
+        course: recorded.course,
+        assignment: recorded.assignment,
+        submission: recorded.submission_id,
+        detail: detail.and_then(Result::ok),
+        request: recorded.request_id,
+    }
+}
+
+fn table(events: &[Event]) -> Table {
+    let rows = events.iter().map(|event| {
+        let detail = event.detail.as_ref();
+        vec![
+            shown(Some(&event.at)),
+            event.actor.clone(),
+            event.action.clone(),
+            event.subject.clone().unwrap_or_default(),
+            event.course.clone().unwrap_or_default(),
+            event.assignment.clone().unwrap_or_default(),
+            detail.map_or_else(String::new, |detail| {
+                serde_json::Value::from(detail.clone()).to_string()
+            }),
+        ]
+    });
+    let head = ["WHEN", "WHO", "DID", "TO", "COURSE", "ASSIGNMENT", "MORE"];
+    Table::new(&head, "Nothing happened.").rows(rows)
+}

@@ -1,0 +1,137 @@
+//! Where a person's name stands, as a table and as JSON.
+
+use super::role_word;
+use super::table::Table;
+use crate::domain::{Rfc3339, Role, UserName};
+use crate::exchange::people::{Footprint, InCourse};
+use serde::Serialize;
+
+/// The same as scripts get it.
+#[derive(Serialize)]
+pub struct Shown<'a> {
+    user: &'a UserName,
+    account_made_at: Option<Rfc3339>,
+    courses: Vec<ShownCourse<'a>>,
+    /// Lines that name them and belong to no course.
+    elsewhere: i64,
+    former: &'a [UserName],
+}
+
+#[derive(Serialize)]
+struct ShownCourse<'a> {
+    course: &'a str,
+    deleted: bool,
+    role: Option<Role>,
+    role_by_group: Option<Role>,
+    first_name: Option<&'a str>,
+    last_name: Option<&'a str>,
+    email: Option<&'a str>,
+    submissions: i64,
+    feedback: i64,
+    extensions: i64,
+    released: i64,
+    handed_in_for_others: i64,
+    feedback_given: i64,
+    events: i64,
+}
+
+impl<'a> From<&'a Footprint> for Shown<'a> {
+    fn from(footprint: &'a Footprint) -> Self {
+        Self {
+            user: &footprint.name,
+            account_made_at: footprint.account_made_at.map(Rfc3339),
+            courses: footprint.courses.iter().map(ShownCourse::from).collect(),
+            elsewhere: footprint.elsewhere,
+            former: &footprint.former,
+        }
+    }
+}
+
+impl<'a> From<&'a InCourse> for ShownCourse<'a> {
+    fn from(course: &'a InCourse) -> Self {
+        Self {
+            course: &course.course,
+            deleted: course.is_deleted,
+            role: course.role,
+            role_by_group: course.by_group,
+            first_name: course.first_name.as_deref(),
+            last_name: course.last_name.as_deref(),
+            email: course.email.as_deref(),
+            submissions: course.submissions,
+            feedback: course.feedback,
+            extensions: course.extensions,
+            released: course.released,
+            handed_in_for_others: course.handed_in,
+            feedback_given: course.feedback_given,
+            events: course.events,
+        }
+    }
+}
+
+/// The same as people read it.
+pub fn table(footprint: &Footprint) -> Table {
+    let rows = footprint.courses.iter().map(|course| {
+        let deleted = if course.is_deleted { " (deleted)" } else { "" };
+        let role = course.role.max(course.by_group);
+        vec![
+            format!("{}{deleted}", course.course),
+            role.map_or("-", role_word).to_owned(),
+            course.submissions.to_string(),
+            course.feedback.to_string(),
+            course.extensions.to_string(),
+            course.released.to_string(),
+            course.feedback_given.to_string(),
+            course.events.to_string(),
+        ]
+    });
+    let head = [
+        "COURSE",
+        "ROLE",
+        "HANDED IN",
+        "FEEDBACK",
+        "EXTENSIONS",
+        "RELEASED",
+        "GAVE FEEDBACK",
+        "EVENTS",
+    ];
+    let nothing = format!("{} is in no course.", footprint.name);
+    let table = Table::new(&head, nothing).rows(rows);
+    let foot = foot(footprint);
+    if foot.is_empty() {
+        table
+    } else {
+        table.foot(foot.join(" "))
+    }
+}
+
+fn foot(footprint: &Footprint) -> Vec<String> {
+    let mut foot = Vec::new();
+    if footprint.elsewhere > 0 {
+        foot.push(format!(
+            "{} lines beside courses name them.",
+            footprint.elsewhere
+        ));
+    }
+    if !footprint.former.is_empty() {
+        let names: Vec<&str> = footprint.former.iter().map(UserName::as_str).collect();
+        foot.push(format!(
+            "Of earlier owners of the name is kept: {}.",
+            names.join(", ")
+        ));
+    }
+    foot
+}
+
+/// What there is, in a few words.
+pub fn summary(footprint: &Footprint) -> String {
+    format!(
+        "{} courses, {} submissions, {} feedbacks on them, {} extensions, {} releases, {} feedbacks for others, {} events",
+        footprint.courses.len(),
+        footprint.total(|course| course.submissions),
+        footprint.total(|course| course.feedback),
+        footprint.total(|course| course.extensions),
+        footprint.total(|course| course.released),
+        footprint.total(|course| course.feedback_given),
+        footprint.total(|course| course.events) + footprint.elsewhere,
+    )
+}

@@ -1,0 +1,329 @@
+//! `nbcourier user`
+
+use super::Outcome;
+use super::asking::print;
+use super::data_dir::{open_exchange, operator, runtime};
+use super::footprint::{Shown, summary, table};
+use super::user_export;
+use crate::auth::Caller;
+use crate::config::PlaceArgs;
+use crate::domain::UserName;
+use crate::exchange::Exchange;
+use crate::exchange::accounts;
+use crate::exchange::people::{self, Work};
+use std::io::{IsTerminal, Write};
+use std::path::PathBuf;
+use std::process::ExitCode;
+use tokio::runtime::Runtime;
+
+/// Works on what is stored of people, on the data directory. The server may go on serving; what it remembers of people it
+/// looks up again after ten minutes, and sessions of browsers last an hour
+#[derive(clap::Args)]
+pub struct Arguments {
+    #[command(subcommand)]
+    what: What,
+}
+
+#[derive(clap::Subcommand)]
+enum What {
+    /// Show in which courses a name stands, and what there is of it
+    Show {
+        #[command(flatten)]
+        places: PlaceArgs,
+        /// The user
+        #[arg(value_parser = super::user_name)]
+        name: UserName,
+        /// Print JSON, for scripts
+        #[arg(long)]
+        json: bool,
+    },
+    /// Give a user another name, which nothing has yet. Rename them on the hub first
+    Rename {
+        #[command(flatten)]
+        change: Change,
+        /// The name they have
+        #[arg(value_parser = super::user_name)]
+        old: UserName,
+        /// The name they get
+        #[arg(value_parser = super::user_name)]
+        new: UserName,
+    },
+    /// Give a user all that is stored under another name of theirs
+    Merge {
+        #[command(flatten)]
+        change: Change,
+        #[command(flatten)]
+        consent: Consent,
+        /// The name that is to be nobody's any more
+        #[arg(value_parser = super::user_name)]
+        from: UserName,
+        /// The name that is theirs
+        #[arg(value_parser = super::user_name)]
+        into: UserName,
+    },
+    /// Remove a user's work, places and details for good. Remove them on the hub first
+    Purge {
+        #[command(flatten)]
+        change: Change,
+        #[command(flatten)]
+        consent: Consent,
+        /// The user
+        #[arg(value_parser = super::user_name)]
+        name: UserName,
+        /// Keep what they handed in and the feedback on it, as that of a former user without a name
+        #[arg(long)]
+        keep_work: bool,
+    },
+    /// Keep a user's work under another name, so that whoever gets theirs next does not inherit it
+    Retire {
+        #[command(flatten)]
+        change: Change,
+        /// The user who leaves
+        #[arg(value_parser = super::user_name)]
+        name: UserName,
+    },
+    /// Give users back what was set aside of their names: their accounts on the hub were made anew
+    Adopt {
+        #[command(flatten)]
+        change: Change,
+        #[command(flatten)]
+        consent: Consent,
+        /// The users
+        #[arg(value_parser = super::user_name, required_unless_present = "all")]
+        names: Vec<UserName>,
+        /// Everybody of whom something is set aside, as after the loss of the hub's database
+        #[arg(long, conflicts_with = "names")]
+        all: bool,
+    },
+    /// Write all that is stored about a user and by them into an archive
+    Export {
+        #[command(flatten)]
+        places: PlaceArgs,
+        /// The user
+        #[arg(value_parser = super::user_name)]
+        name: UserName,
+        /// Write here; - is standard output [default: NAME.tar]
+        #[arg(long, short, value_name = "FILE")]
+        output: Option<PathBuf>,
+    },
+}
+
+#[derive(clap::Args)]
+struct Change {
+    #[command(flatten)]
+    places: PlaceArgs,
+    /// Say what would be done, and do nothing
+    #[arg(long)]
+    dry_run: bool,
+}
+
+#[derive(clap::Args)]
+struct Consent {
+    /// Do not ask whether that is meant
+    #[arg(long, short)]
+    yes: bool,
+}
+
+/// Where people are changed, as whom, and whether really.
+struct Desk {
+    runtime: Runtime,
+    exchange: Exchange,
+    operator: Caller,
+    really: bool,
+}
+
+impl Desk {
+    fn open(places: &PlaceArgs) -> Result<Self, Box<dyn std::error::Error>> {
+        Ok(Self {
+            runtime: runtime()?,
+            exchange: open_exchange(places)?,
+            operator: operator()?,
+            really: true,
+        })
+    }
+
+    fn open_for(change: &Change) -> Result<Self, Box<dyn std::error::Error>> {
+        Ok(Self {
+            really: !change.dry_run,
+            ..Self::open(&change.places)?
+        })
+    }
+
+    fn tell(&self, done: &str, what: &str) -> Outcome {
+        let beginning = if self.really { "" } else { "Would have " };
+        let mut done = done.to_owned();
+        if self.really
+            && let Some(first) = done.get_mut(..1)
+        {
+            first.make_ascii_uppercase();
+        }
+        print(&format!("{beginning}{done}: {what}.\n"))?;
+        Ok(ExitCode::SUCCESS)
+    }
+}
+
+pub fn run(Arguments { what }: Arguments) -> Outcome {
+    match what {
+        What::Show { places, name, json } => show(&places, name, json),
+        What::Rename { change, old, new } => {
+            let desk = Desk::open_for(&change)?;
+            let (exchange, really) = (&desk.exchange, desk.really);
+            let renaming =
+                people::rename(exchange, &desk.operator, old.clone(), new.clone(), really);
+            let was = desk.runtime.block_on(renaming)?;
+            desk.tell(&format!("renamed {old} to {new}"), &summary(&was))
+        }
+        What::Merge {
+            change,
+            consent,
+            from,
+            into,
+        } => merge(&change, &consent, from, into),
+        What::Purge {
+            change,
+            consent,
+            name,
+            keep_work,
+        } => purge(&change, &consent, name, keep_work),
+        What::Retire { change, name } => {
+            let desk = Desk::open_for(&change)?;
+            let retiring =
+                accounts::retire(&desk.exchange, &desk.operator, name.clone(), desk.really);
+            match desk.runtime.block_on(retiring)? {
+                Some(aside) => desk.tell(
+                    &format!("set aside what there is of {name}"),
+                    &format!("it is kept as {aside}"),
+                ),
+                None => {
+                    print(&format!(
+                        "Nothing is stored of {name}, so nothing can be inherited.\n"
+                    ))?;
+                    Ok(ExitCode::SUCCESS)
+                }
+            }
+        }
+        What::Adopt {
+            change,
+            consent,
+            names,
+            all,
+        } => adopt(&change, &consent, names, all),
+        What::Export {
+            places,
+            name,
+            output,
+        } => {
+            let desk = Desk::open(&places)?;
+            user_export::run(&desk.runtime, &desk.exchange, &desk.operator, name, output)
+        }
+    }
+}
+
+fn show(places: &PlaceArgs, name: UserName, json: bool) -> Outcome {
+    let desk = Desk::open(places)?;
+    let showing = people::show(&desk.exchange, &desk.operator, name);
+    let footprint = desk.runtime.block_on(showing)?;
+    if json {
+        print(&(serde_json::to_string_pretty(&Shown::from(&footprint))? + "\n"))?;
+    } else {
+        print(&table(&footprint).to_string())?;
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn merge(change: &Change, consent: &Consent, from: UserName, into: UserName) -> Outcome {
+    let desk = Desk::open_for(change)?;
+    let merging = |really| {
+        let (exchange, operator) = (&desk.exchange, &desk.operator);
+        let merging = people::merge(exchange, operator, from.clone(), into.clone(), really);
+        desk.runtime.block_on(merging)
+    };
+    let question = format!("Give all of {from} to {into}? It cannot be taken apart again");
+    let would = summary(&merging(false)?);
+    if desk.really {
+        consent.require(&question, &would)?;
+        merging(true)?;
+    }
+    desk.tell(&format!("given all of {from} to {into}"), &would)
+}
+
+fn purge(change: &Change, consent: &Consent, name: UserName, keep_work: bool) -> Outcome {
+    let desk = Desk::open_for(change)?;
+    let work = if keep_work { Work::Keep } else { Work::Remove };
+    let purging = |really| {
+        let (exchange, operator) = (&desk.exchange, &desk.operator);
+        let purging = people::purge(exchange, operator, name.clone(), work, really);
+        desk.runtime.block_on(purging)
+    };
+    let mut removed = purging(false)?;
+    let would = summary(&removed.was);
+    if desk.really {
+        consent.require(&format!("Remove {name} for good?"), &would)?;
+        removed = purging(true)?;
+    }
+    desk.tell(
+        &format!("removed {name}"),
+        &format!(
+            "{would}. What stays for others is {}'s. The bytes go when the server clears away, within a day, or at once \
+             by nbcourier gc --grace 0 while nobody hands in; backups and logs have them still",
+            removed.pseudonym
+        ),
+    )
+}
+
+fn adopt(change: &Change, consent: &Consent, names: Vec<UserName>, all: bool) -> Outcome {
+    let desk = Desk::open_for(change)?;
+    let names = if all {
+        let listing = people::set_aside_names(&desk.exchange, &desk.operator);
+        desk.runtime.block_on(listing)?
+    } else {
+        names
+    };
+    if names.is_empty() {
+        print("Nothing is set aside.\n")?;
+        return Ok(ExitCode::SUCCESS);
+    }
+    let what = format!("what was set aside of {} names", names.len());
+    if desk.really {
+        consent.require("Give it to whoever has the names now?", &what)?;
+    }
+    for name in names {
+        let adopting = people::adopt(&desk.exchange, &desk.operator, name.clone(), desk.really);
+        let were = desk.runtime.block_on(adopting)?;
+        let parts: Vec<String> = were
+            .iter()
+            .map(|was| format!("{} ({})", was.name, summary(was)))
+            .collect();
+        let parts = if parts.is_empty() {
+            "nothing was set aside; its next account is taken for the one it belongs to".to_owned()
+        } else {
+            parts.join(", ")
+        };
+        desk.tell(&format!("given back to {name}"), &parts)?;
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+impl Consent {
+    /// Asks on a terminal, and elsewhere wants to have been told.
+    fn require(&self, question: &str, what: &str) -> Result<(), Box<dyn std::error::Error>> {
+        if self.yes {
+            return Ok(());
+        }
+        if !std::io::stdin().is_terminal() {
+            return Err(format!(
+                "This concerns {what}. Say --yes if it is meant, or --dry-run to see what would be done"
+            )
+            .into());
+        }
+        eprint!("This concerns {what}.\n{question} [y/N] ");
+        std::io::stderr().flush()?;
+        let mut answer = String::new();
+        std::io::stdin().read_line(&mut answer)?;
+        if matches!(answer.trim(), "y" | "yes") {
+            Ok(())
+        } else {
+            Err("Nothing was done".into())
+        }
+    }
+}

@@ -1,0 +1,295 @@
+//! `nbcourier user export`: an archive that reads well without nbcourier.
+
+use super::Outcome;
+use super::asking::print;
+use super::footprint::{Shown, summary};
+use crate::auth::Caller;
+use crate::codec::TarEncoder;
+use crate::domain::{Rfc3339, Timestamp, UserName};
+use crate::exchange::Exchange;
+use crate::exchange::dossier::{self, Dossier, Feedback, Place, Submission};
+use crate::exchange::trees::{Contents, ListedFile, Piece};
+use serde_json::{Value, json};
+use std::error::Error;
+use std::fs::File;
+use std::io::{self, BufWriter, Read, Seek, Write};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use tokio::runtime::Runtime;
+
+/// What somebody who opens the archive reads first; `{}` is the name.
+const README: &str = "\
+This is all that the exchange of assignments, nbcourier, has stored about {} and by them.
+
+person.json      the courses they are in, as what, with the details its roster has, and their own dates;
+                 what they released as an instructor, and the feedback they gave others
+submissions.json what they handed in, with its files and their SHA-256, and the feedback on it
+events.jsonl     what is noted that they did or that was done for or to them, a line each, the last first
+submissions/     the files they handed in:     COURSE/ASSIGNMENT/NUMBER-TIME/
+feedback/        the files they got back:      COURSE/ASSIGNMENT/NUMBER-TIME of the submission/NUMBER-TIME/
+
+Times are in UTC. Something that is `deleted` can be restored for a while and is removed for good after that.
+";
+
+/// Writes the archive; a file that is there is not replaced.
+pub fn run(
+    runtime: &Runtime,
+    exchange: &Exchange,
+    operator: &Caller,
+    person: UserName,
+    output: Option<PathBuf>,
+) -> Outcome {
+    let dossier = runtime.block_on(dossier::open(exchange, operator, person.clone()))?;
+    let said = summary(&dossier.footprint);
+    let work = |out: Box<dyn Write>| {
+        let archive = Archive {
+            exchange,
+            operator,
+            root: person.to_string(),
+            now: Timestamp::now(),
+            out,
+        };
+        runtime.block_on(archive.write(&dossier))
+    };
+    let path = output.unwrap_or_else(|| PathBuf::from(format!("{person}.tar")));
+    if path == Path::new("-") {
+        work(Box::new(io::stdout().lock()))?;
+        return Ok(ExitCode::SUCCESS);
+    }
+    let file = File::create_new(&path).map_err(|error| {
+        format!(
+            "{} cannot be written: {error}. Name another file with --output",
+            path.display()
+        )
+    })?;
+    let written = work(Box::new(BufWriter::new(file)));
+    if let Err(error) = written {
+        // Half an archive must not look like one.
+        let _ = std::fs::remove_file(&path);
+        return Err(error);
+    }
+    print(&format!("Wrote {}: {said}.\n", path.display()))?;
+    Ok(ExitCode::SUCCESS)
+}
+
+struct Archive<'a> {
+    exchange: &'a Exchange,
+    operator: &'a Caller,
+    root: String,
+    now: Timestamp,
+    out: Box<dyn Write + 'a>,
+}
+
+impl Archive<'_> {
+    async fn write(mut self, dossier: &Dossier) -> Result<(), Box<dyn Error>> {
+        let readme = README.replace("{}", &self.root);
+        self.text("README.txt", &readme)?;
+        self.text("person.json", &pretty(&person(dossier))?)?;
+        let (listed, trees) = self.list(dossier).await?;
+        self.text("submissions.json", &pretty(&listed)?)?;
+        self.events(&dossier.footprint.name).await?;
+        for tree in trees {
+            self.tree(tree).await?;
+        }
+        let mut end = Vec::new();
+        TarEncoder::new().finish(&mut end);
+        self.out.write_all(&end)?;
+        Ok(self.out.flush()?)
+    }
+
+    /// What was handed in and given back, and the trees of it.
+    async fn list(&self, dossier: &Dossier) -> Result<(Value, Vec<Tree>), Box<dyn Error>> {
+        let (mut listed, mut trees) = (Vec::new(), Vec::new());
+        for submission in &dossier.submissions {
+            let directory = format!("{}/{}", place(&submission.place), name_of(submission));
+            let feedback = dossier.feedback.iter();
+            let mut given = Vec::new();
+            for feedback in feedback.filter(|feedback| feedback.submission == submission.id) {
+                let time = feedback.returned_at;
+                let inner = format!("feedback/{directory}/{}", numbered(feedback.id, time));
+                let files = dossier::files(self.exchange, self.operator, feedback.tree_id).await?;
+                given.push(shown_feedback(feedback, &inner, &files));
+                trees.push(Tree {
+                    directory: inner,
+                    id: feedback.tree_id,
+                    time,
+                });
+            }
+            let outer = format!("submissions/{directory}");
+            let files = dossier::files(self.exchange, self.operator, submission.tree_id).await?;
+            listed.push(shown_submission(submission, &outer, &files, &given));
+            trees.push(Tree {
+                directory: outer,
+                id: submission.tree_id,
+                time: submission.submitted_at,
+            });
+        }
+        Ok((listed.into(), trees))
+    }
+
+    /// An archive tells how long a file is before the file: events go through one on the disk.
+    async fn events(&mut self, person: &UserName) -> Result<(), Box<dyn Error>> {
+        let mut lines = BufWriter::new(tempfile::tempfile()?);
+        let mut before = None;
+        loop {
+            let page =
+                dossier::events(self.exchange, self.operator, person.clone(), before).await?;
+            let Some(last) = page.last() else {
+                break;
+            };
+            before = Some(last.id);
+            for event in page {
+                let event = super::events::event(event);
+                writeln!(lines, "{}", serde_json::to_string(&event)?)?;
+            }
+        }
+        let mut file = lines.into_inner()?;
+        let size = file.stream_position()?;
+        file.rewind()?;
+        let mut tar = self.begin("events.jsonl", size, self.now)?;
+        io::copy(&mut file.take(size), &mut self.out)?;
+        self.end(&mut tar)
+    }
+
+    async fn tree(&mut self, tree: Tree) -> Result<(), Box<dyn Error>> {
+        let files = dossier::files(self.exchange, self.operator, tree.id).await?;
+        let mut contents = Contents::open(self.exchange, files.clone()).await?;
+        let mut tar = TarEncoder::new();
+        loop {
+            let pieces = contents.next().await?;
+            if pieces.is_empty() {
+                return Ok(());
+            }
+            for piece in pieces {
+                match piece {
+                    Piece::Begin(number) => {
+                        let file = &files[number];
+                        let path = format!("{}/{}", tree.directory, file.path.as_str());
+                        tar = self.begin(&path, file.blob.blob.size, tree.time)?;
+                    }
+                    Piece::Bytes(bytes) => self.out.write_all(&bytes)?,
+                    Piece::End => self.end(&mut tar)?,
+                }
+            }
+        }
+    }
+
+    fn text(&mut self, path: &str, text: &str) -> Result<(), Box<dyn Error>> {
+        let mut tar = self.begin(path, text.len() as u64, self.now)?;
+        self.out.write_all(text.as_bytes())?;
+        self.end(&mut tar)
+    }
+
+    fn begin(&mut self, path: &str, size: u64, time: Timestamp) -> io::Result<TarEncoder> {
+        let (mut tar, mut header) = (TarEncoder::new(), Vec::new());
+        tar.begin(&format!("{}/{path}", self.root), size, time, &mut header);
+        self.out.write_all(&header)?;
+        Ok(tar)
+    }
+
+    fn end(&mut self, tar: &mut TarEncoder) -> Result<(), Box<dyn Error>> {
+        let mut padding = Vec::new();
+        tar.end(&mut padding);
+        Ok(self.out.write_all(&padding)?)
+    }
+}
+
+/// A tree that goes into the archive.
+struct Tree {
+    directory: String,
+    id: i64,
+    time: Timestamp,
+}
+
+fn place((course, assignment): &Place) -> String {
+    format!("{course}/{assignment}")
+}
+
+/// `17-2026-11-25T103047`: a directory on every system, in the order of time.
+fn numbered(id: i64, time: Timestamp) -> String {
+    format!("{id}-{}", time.to_rfc3339()[..19].replace(':', ""))
+}
+
+fn name_of(submission: &Submission) -> String {
+    numbered(submission.id, submission.submitted_at)
+}
+
+fn pretty(value: &Value) -> serde_json::Result<String> {
+    Ok(serde_json::to_string_pretty(value)? + "\n")
+}
+
+fn person(dossier: &Dossier) -> Value {
+    let extensions = dossier.extensions.iter().map(|(place, extension)| {
+        json!({
+            "course": place.0,
+            "assignment": place.1,
+            "due_at": extension.due_at.map(Rfc3339),
+            "cutoff_at": extension.cutoff_at.map(Rfc3339),
+        })
+    });
+    let released = dossier.released.iter().map(|(place, version, time)| {
+        json!({
+            "course": place.0,
+            "assignment": place.1,
+            "version": version,
+            "released_at": Rfc3339(*time),
+        })
+    });
+    // Of whom, is not theirs to know.
+    let given = dossier.given.iter().map(|feedback| {
+        json!({
+            "course": feedback.place.0,
+            "assignment": feedback.place.1,
+            "submission": feedback.submission,
+            "returned_at": Rfc3339(feedback.returned_at),
+        })
+    });
+    json!({
+        "person": Shown::from(&dossier.footprint),
+        "extensions": extensions.collect::<Vec<_>>(),
+        "released": released.collect::<Vec<_>>(),
+        "feedback_given": given.collect::<Vec<_>>(),
+    })
+}
+
+fn shown_submission(
+    submission: &Submission,
+    directory: &str,
+    files: &[ListedFile],
+    feedback: &[Value],
+) -> Value {
+    json!({
+        "id": submission.id,
+        "course": submission.place.0,
+        "assignment": submission.place.1,
+        "submitted_at": Rfc3339(submission.submitted_at),
+        "submitted_by": submission.submitted_by,
+        "deleted": submission.is_deleted,
+        "tree": submission.digest,
+        "directory": directory,
+        "files": shown_files(files),
+        "feedback": feedback,
+    })
+}
+
+fn shown_feedback(feedback: &Feedback, directory: &str, files: &[ListedFile]) -> Value {
+    json!({
+        "returned_at": Rfc3339(feedback.returned_at),
+        "returned_by": feedback.returned_by,
+        "deleted": feedback.is_deleted,
+        "tree": feedback.digest,
+        "directory": directory,
+        "files": shown_files(files),
+    })
+}
+
+fn shown_files(files: &[ListedFile]) -> Vec<Value> {
+    let shown = files.iter().map(|file| {
+        json!({
+            "path": file.path,
+            "size": file.blob.blob.size,
+            "sha256": file.blob.blob.sha256,
+        })
+    });
+    shown.collect()
+}

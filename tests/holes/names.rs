@@ -1,0 +1,164 @@
+//! Names that are used again.
+
+use crate::support::hub::user_model;
+use crate::support::login::Browser;
+use crate::support::server::run;
+use crate::support::{Course, FakeHub, Sent, Server, Setup, timestamp_of};
+use serde_json::{Value, json};
+
+const THEN: &str = "2025-09-01T08:00:00.000000Z";
+const NOW: &str = "2026-09-01T08:00:00.000000Z";
+
+/// Ada, who handed something in and got feedback, and who taught maths, until she left.
+fn a_year_with_ada(hub: &FakeHub, server: &Server) {
+    hub.gives("ada-then", user_model("ada"));
+    let course = Course::of(server, "algebra").by_token();
+    course.make(&["kevin"], &["ada"]);
+    course.release("ps1", "kevin", &[]).ok();
+    Course::of(server, "maths").by_token().make(&["ada"], &[]);
+    course.get("courses", "ada-then").ok();
+    let work = [Sent::new("work", "hers")];
+    let time = timestamp_of(&course.submit("ps1", "ada-then", &work));
+    course.give_feedback("ps1", "ada", &time, &work).ok();
+}
+
+/// Somebody else gets the name.
+fn ada_is_somebody_else(hub: &FakeHub) {
+    hub.forgets("ada-then");
+    hub.gives("ada-now", user_model("ada"));
+}
+
+fn courses(server: &Server, token: &str) -> Value {
+    let reply = server.send(&server.call("GET", "courses").token(token));
+    reply.ok().json()["courses"].clone()
+}
+
+fn students(course: &Course<'_>) -> Vec<String> {
+    let listed = course.get("submissions/algebra/ps1", "kevin").ok().json();
+    let listed = listed["submissions"].as_array().unwrap();
+    let names = listed
+        .iter()
+        .map(|line| line["student_id"].as_str().unwrap());
+    names.map(str::to_owned).collect()
+}
+
+fn user(server: &Server, arguments: &[&str]) -> String {
+    let data = server.data_dir().display().to_string();
+    let (what, rest) = arguments.split_first().unwrap();
+    let output = run(&[&["user", what, "--data-dir", &data], rest].concat());
+    let said = String::from_utf8([output.stdout, output.stderr].concat()).unwrap();
+    assert!(output.status.success(), "{said}");
+    said
+}
+
+#[test]
+fn hole_22_who_gets_a_name_that_was_somebody_elses_inherits_nothing_unless_told_so() {
+    let hub = FakeHub::start();
+    hub.knows("root").knows("kevin").made("ada", THEN);
+    let server = Setup::behind(&hub).start();
+    a_year_with_ada(&hub, &server);
+    let session = Browser::logged_in(&server, &hub, "ada-then");
+    ada_is_somebody_else(&hub);
+    hub.made("ada", NOW);
+
+    // From the first request on, even one that is refused.
+    let course = Course::of(&server, "algebra").by_token();
+    let own = server
+        .call("GET", "v1/courses/algebra/submissions")
+        .token("ada-now");
+    assert_eq!(
+        server
+            .send(&own.header("X-Request-Id", "first-of-new"))
+            .status,
+        403
+    );
+    assert_eq!(courses(&server, "ada-now"), json!([]));
+    let former = students(&course).pop().unwrap();
+    assert!(former.starts_with("former:ada:20"), "{former}");
+    let kept = course.get(&format!("submission/algebra/ps1/{former}"), "kevin");
+    assert_eq!(
+        crate::support::files::files_of_reply(&kept.ok().json())[0].bytes,
+        b"hers"
+    );
+    let told = course.get("v1/courses/algebra/events", "kevin").ok().json();
+    let told = &told["events"][0];
+    assert_eq!(
+        (&told["action"], &told["subject"], &told["request"]),
+        (
+            &json!("user set aside"),
+            &json!(former),
+            &json!("first-of-new")
+        )
+    );
+
+    // Neither a token that is remembered nor a session lets the former owner in.
+    let late = server.send(&server.call("GET", "courses").token("ada-then"));
+    assert_eq!(late.status, 403);
+    assert!(
+        late.message().contains("earlier account"),
+        "{}",
+        late.message()
+    );
+    let late = server.send(&session.with_cookies(server.call("GET", "courses")));
+    assert_eq!(late.status, 403);
+    let late = server.send(&session.with_cookies(server.call("GET", server.prefix())));
+    assert_eq!(late.status, 403);
+
+    // Who is enrolled under the name has work of their own.
+    course.enrol("ada").ok();
+    course
+        .submit("ps1", "ada-now", &[Sent::new("work", "his")])
+        .ok();
+    let own = course
+        .get("v1/courses/algebra/submissions", "ada-now")
+        .ok()
+        .json();
+    assert_eq!(own["submissions"].as_array().unwrap().len(), 1);
+    assert_eq!(students(&course), [former.as_str(), "ada"]);
+
+    // Unless told so: it was the same person.
+    assert!(user(&server, &["show", "ada"]).contains(&former));
+    user(&server, &["adopt", "ada", "--yes"]);
+    assert_eq!(students(&course), ["ada", "ada"]);
+    assert_eq!(courses(&server, "ada-now"), json!(["algebra", "maths"]));
+    let server = server.kill().start();
+    assert_eq!(courses(&server, "ada-now"), json!(["algebra", "maths"]));
+}
+
+#[test]
+fn hole_22_where_the_hub_does_not_tell_accounts_apart_who_leaves_is_retired_by_hand() {
+    let hub = FakeHub::start();
+    hub.knows("root").knows("kevin");
+    let server = Setup::behind(&hub).start();
+    a_year_with_ada(&hub, &server);
+    assert!(server.log().contains("read:users"), "what to grant is said");
+    let said = user(&server, &["retire", "ada"]);
+    assert!(said.contains("kept as former:ada:"), "{said}");
+    ada_is_somebody_else(&hub);
+    assert_eq!(courses(&server, "ada-now"), json!([]));
+    let asked = hub
+        .seen()
+        .iter()
+        .filter(|seen| seen.target.contains("/users/"))
+        .count();
+    assert_eq!(asked, 1, "a hub that does not tell is left in peace");
+}
+
+#[test]
+fn hole_22_a_hub_that_never_gives_a_name_to_somebody_else_is_believed_where_that_is_said() {
+    let hub = FakeHub::start();
+    hub.knows("root").knows("kevin").made("ada", THEN);
+    let server = Setup::behind(&hub)
+        .env("NBCOURIER_REUSED_NAMES", "keep")
+        .start();
+    a_year_with_ada(&hub, &server);
+    ada_is_somebody_else(&hub);
+    hub.made("ada", NOW);
+    assert_eq!(courses(&server, "ada-now"), json!(["algebra", "maths"]));
+    // Back to what is usual: the account of now is the one that is known.
+    let server = server
+        .kill()
+        .env("NBCOURIER_REUSED_NAMES", "set-aside")
+        .start();
+    assert_eq!(courses(&server, "ada-now"), json!(["algebra", "maths"]));
+}

@@ -1,0 +1,60 @@
+//! Where names of people stand.
+
+use crate::desk::columns;
+use crate::support::Setup;
+use diesel::connection::Connection as _;
+use diesel::sqlite::SqliteConnection;
+
+/// Columns of text that hold no name of a person.
+const NO_NAMES: &[&str] = &[
+    "assignments.name",
+    "courses.name",
+    "events.action",
+    "events.assignment",
+    "events.course",
+    "events.request_id",
+    "hub_members.course",
+    "identity.id",
+    "runs.task",
+    "submission_keys.idempotency",
+    "tree_files.path",
+];
+
+/// Those that hold details of a person, which are on a line with the name.
+const DETAILS: &[&str] = &["members.email", "members.first_name", "members.last_name"];
+
+/// Those that hold names: what renames and removes people goes through them all.
+const NAMES: &[&str] = &[
+    "events.actor",
+    "events.detail",
+    "events.subject",
+    "extensions.student",
+    "feedback.returned_by",
+    "hub_members.username",
+    "members.username",
+    "people.username",
+    "releases.released_by",
+    "submission_keys.student",
+    "submissions.student",
+    "submissions.submitted_by",
+];
+
+#[test]
+fn of_every_column_of_text_is_known_whether_it_holds_names() {
+    let server = Setup::standalone().start();
+    let path = server.data_dir().join("nbcourier.db");
+    let mut conn = SqliteConnection::establish(path.to_str().unwrap()).unwrap();
+    let texts = columns(&mut conn)
+        .into_iter()
+        .filter(|(.., kind)| kind == "TEXT");
+    let mut found: Vec<String> = texts
+        .map(|(table, column, _)| format!("{table}.{column}"))
+        .collect();
+    found.sort();
+    let mut known: Vec<&str> = [NO_NAMES, DETAILS, NAMES].concat();
+    known.sort_unstable();
+    assert_eq!(
+        found, known,
+        "does the new one hold names? Then store/renaming.rs has to know of it, and this list"
+    );
+}
