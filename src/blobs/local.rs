@@ -118,14 +118,18 @@ impl LocalBlobs {
         fs::metadata(self.path(sha256)).is_ok_and(|file| file.len() == size)
     }
 
-    /// Opens a blob for reading, if it is there and as long as it should be.
+    /// Opens a blob for reading, if it is there and as long as it should be. Its bytes are for the reader to check.
     pub fn read(&self, blob: &BlobRef) -> Result<File, Damage> {
-        let file = File::open(self.path(blob.sha256)).map_err(|error| match error.kind() {
+        self.open_sized(blob.sha256, blob.size)
+    }
+
+    fn open_sized(&self, sha256: Sha256Sum, size: u64) -> Result<File, Damage> {
+        let file = File::open(self.path(sha256)).map_err(|error| match error.kind() {
             io::ErrorKind::NotFound => Damage::Missing,
             _ => Damage::Unreadable,
         })?;
         let length = file.metadata().map_err(|_| Damage::Unreadable)?.len();
-        if length == blob.size {
+        if length == size {
             Ok(file)
         } else {
             Err(Damage::WrongLength)
@@ -134,7 +138,11 @@ impl LocalBlobs {
 
     /// Reads a blob through and compares its bytes with its name.
     pub fn verify(&self, blob: &BlobRef) -> Result<(), Damage> {
-        let mut file = self.read(blob)?;
+        self.check(blob.sha256, blob.size)
+    }
+
+    pub(super) fn check(&self, sha256: Sha256Sum, size: u64) -> Result<(), Damage> {
+        let mut file = self.open_sized(sha256, size)?;
         let mut hasher = Sha256::new();
         let mut buffer = vec![0; 256 * 1024];
         loop {
@@ -145,7 +153,7 @@ impl LocalBlobs {
                 Err(_) => return Err(Damage::Unreadable),
             }
         }
-        if hasher.finalize().as_slice() == blob.sha256.0 {
+        if hasher.finalize().as_slice() == sha256.0 {
             Ok(())
         } else {
             Err(Damage::WrongBytes)
@@ -314,6 +322,18 @@ mod tests {
         assert_eq!(blobs.read(&blob).err(), Some(Damage::WrongLength));
         blobs.remove(blob.sha256).unwrap();
         assert_eq!(blobs.read(&blob).err(), Some(Damage::Missing));
+    }
+
+    #[test]
+    fn bytes_that_come_again_mend_what_was_damaged() {
+        let place = tempfile::tempdir().unwrap();
+        let blobs = LocalBlobs::open(place.path()).unwrap();
+        let blob = put(&blobs, b"precious");
+        for damaged in [b"Precious".as_slice(), b"prec"] {
+            fs::write(blobs.path(blob.sha256), damaged).unwrap();
+            put(&blobs, b"precious");
+            assert_eq!(blobs.verify(&blob), Ok(()));
+        }
     }
 
     #[test]

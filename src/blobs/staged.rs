@@ -49,8 +49,9 @@ impl Complete {
     /// Puts the bytes in their place; the name there is durable once `blobs` has flushed its directory.
     pub(super) fn keep(self, blobs: &LocalBlobs) -> io::Result<Sha256Sum> {
         let place = blobs.path(self.sha256);
-        // Young again, so that a clean-up that looks for forgotten files passes it by; or removed by one just now.
-        if blobs.has(self.sha256, self.size) && make_young(&place)? {
+        // Young again, so that a clean-up that looks for forgotten files passes it by; or removed by one just now. What
+        // changed on the disk since it came in is replaced by those who bring it again.
+        if blobs.check(self.sha256, self.size).is_ok() && make_young(&place)? {
             return Ok(self.sha256);
         }
         let file = File::open(&self.path)?;

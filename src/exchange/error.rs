@@ -157,6 +157,27 @@ pub enum Error {
     Store(#[from] store::Error),
 }
 
+impl Error {
+    /// Whether what is stored is not what it was.
+    pub fn is_damage(&self) -> bool {
+        match self {
+            Self::Damaged(..) => true,
+            Self::Store(error) => error.is_damage(),
+            _ => false,
+        }
+    }
+
+    /// Whether there is no room on the disk, or none that we may use.
+    pub fn is_full(&self) -> bool {
+        use std::io::ErrorKind::{QuotaExceeded, StorageFull};
+        match self {
+            Self::Disk(error) => matches!(error.kind(), StorageFull | QuotaExceeded),
+            Self::Store(error) => matches!(error, store::Error::Full),
+            _ => false,
+        }
+    }
+}
+
 impl From<diesel::result::Error> for Error {
     fn from(error: diesel::result::Error) -> Self {
         Self::Store(error.into())
@@ -180,9 +201,7 @@ impl Error {
                 ..
             } => "max-course-size",
             Self::NoSpace { .. } => "min-free-space",
-            Self::Disk(error) if error.kind() == std::io::ErrorKind::StorageFull => {
-                "min-free-space"
-            }
+            full if full.is_full() => "min-free-space",
             _ => return None,
         })
     }

@@ -4,7 +4,6 @@ use crate::blobs::{Damage, LocalBlobs};
 use crate::domain::{Sha256Sum, Tree, TreeEntry};
 use crate::store::trees::{File, Saved};
 use crate::store::{self, Connection, Store, blobs::Row};
-use sha2::{Digest, Sha256};
 use std::path::PathBuf;
 
 /// Blobs looked at between two calls of `progress`.
@@ -107,10 +106,7 @@ pub fn damage(blobs: &LocalBlobs, row: &Row, content: Option<&Vec<u8>>) -> Optio
     let Some(content) = content else {
         return Some(Damage::Missing);
     };
-    if content.len() as u64 != row.blob.size {
-        return Some(Damage::WrongLength);
-    }
-    (Sha256::digest(content).as_slice() != row.blob.sha256.0).then_some(Damage::WrongBytes)
+    super::trees::check_small(&row.blob, content).err()
 }
 
 async fn check_trees(store: &Store, report: &mut Report) -> store::Result<()> {

@@ -1,9 +1,11 @@
-//! Files on their way out.
+//! Files on their way out, each compared with its name before its last bytes are given away.
 
 use super::{Error, Exchange, Result};
-use crate::domain::{Sha256Sum, Timestamp};
+use crate::blobs::Damage;
+use crate::domain::{BlobRef, Sha256Sum, Timestamp};
 use crate::store;
 use bytes::Bytes;
+use sha2::{Digest, Sha256};
 use std::collections::HashMap;
 use std::io::Read;
 
@@ -11,8 +13,10 @@ pub use crate::store::trees::File as ListedFile;
 
 /// Bytes read at a time from a large file.
 const CHUNK: usize = 256 * 1024;
+/// What is read, and so is known to be sound, before a reply begins, in bytes.
+pub const AHEAD: usize = 512 * 1024;
 /// Small contents read from the database at a time, in bytes,
-const BATCH: u64 = 1024 * 1024;
+const BATCH: u64 = 512 * 1024;
 /// and how many of them at most.
 const BATCH_FILES: usize = 1000;
 /// Files listed at a time where many trees go out together, unless a single tree has more.
@@ -73,7 +77,7 @@ impl Bundle {
         }
         let read = self.exchange.store.read(move |conn| {
             let trees = batch.iter().map(|part| part.tree_id);
-            let files = store::trees::files_of_all(conn, trees)?;
+            let files = store::trees::checked_files_of_all(conn, trees)?;
             let with_files = |part: Part| (part, files.of(part.tree_id).to_vec());
             Ok(batch.into_iter().map(with_files).collect())
         });
@@ -92,7 +96,19 @@ pub enum Piece {
     End,
 }
 
+impl Piece {
+    fn len(&self) -> usize {
+        match self {
+            Self::Bytes(bytes) => bytes.len(),
+            Self::Begin(_) | Self::End => 0,
+        }
+    }
+}
+
 /// Reads the contents of listed files in order, a bounded number of bytes at a time.
+///
+/// What was stored may have changed on the disk since. The last bytes of a file are given away only when all of them
+/// together have the name they are asked for by; otherwise it fails, and whoever sends them on breaks off.
 pub struct Contents {
     exchange: Exchange,
     files: Vec<ListedFile>,
@@ -104,6 +120,7 @@ struct Open {
     file: std::fs::File,
     left: u64,
     sha256: Sha256Sum,
+    hasher: Sha256,
 }
 
 impl Contents {
@@ -128,7 +145,22 @@ impl Contents {
         })
     }
 
-    /// The next pieces, about a megabyte of them; none at the end.
+    /// The first pieces, as many as are read before a reply begins: damage of what is short shows in its status.
+    pub async fn ahead(&mut self) -> Result<Vec<Piece>> {
+        let mut pieces = Vec::new();
+        let mut bytes = 0;
+        while bytes < AHEAD {
+            let more = self.next().await?;
+            if more.is_empty() {
+                break;
+            }
+            bytes += more.iter().map(Piece::len).sum::<usize>();
+            pieces.extend(more);
+        }
+        Ok(pieces)
+    }
+
+    /// The next pieces, about half a megabyte of them; none at the end.
     pub async fn next(&mut self) -> Result<Vec<Piece>> {
         if let Some(open) = self.open.take() {
             return self.read_on(open).await;
@@ -157,6 +189,7 @@ impl Contents {
                 file,
                 left: blob.size,
                 sha256: blob.sha256,
+                hasher: Sha256::new(),
             })
             .await?,
         );
@@ -167,10 +200,18 @@ impl Contents {
         let (open, bytes) = blocking(move || {
             let mut bytes =
                 vec![0; usize::try_from(open.left).map_or(CHUNK, |left| left.min(CHUNK))];
+            let damaged = |damage| Error::Damaged(open.sha256, damage);
             open.file
                 .read_exact(&mut bytes)
-                .map_err(|_| Error::Damaged(open.sha256, crate::blobs::Damage::WrongLength))?;
+                .map_err(|error| match error.kind() {
+                    std::io::ErrorKind::UnexpectedEof => damaged(Damage::WrongLength),
+                    _ => damaged(Damage::Unreadable),
+                })?;
+            open.hasher.update(&bytes);
             open.left -= bytes.len() as u64;
+            if open.left == 0 && open.hasher.finalize_reset().as_slice() != open.sha256.0 {
+                return Err(damaged(Damage::WrongBytes));
+            }
             Ok((open, bytes))
         })
         .await?;
@@ -196,35 +237,40 @@ impl Contents {
             self.next += 1;
         }
         let batch = &self.files[first..self.next];
-        let ids: Vec<i64> = batch.iter().map(|file| file.blob.id).collect();
-        let contents: HashMap<i64, Bytes> = self
-            .exchange
-            .store
-            .read(move |conn| store::blobs::contents(conn, &ids))
-            .await?
-            .into_iter()
-            .map(|(id, content)| (id, Bytes::from(content)))
+        let wanted: HashMap<i64, BlobRef> = batch
+            .iter()
+            .map(|file| (file.blob.id, file.blob.blob))
             .collect();
+        let contents = self.exchange.store.read(move |conn| {
+            let ids: Vec<i64> = wanted.keys().copied().collect();
+            let mut contents = store::blobs::contents(conn, &ids)?;
+            let checked = wanted.into_iter().map(|(id, blob)| {
+                let content = contents.remove(&id);
+                let content = content.ok_or(Error::Damaged(blob.sha256, Damage::Missing))?;
+                check_small(&blob, &content).map_err(|it| Error::Damaged(blob.sha256, it))?;
+                Ok((id, Bytes::from(content)))
+            });
+            checked.collect::<Result<HashMap<i64, Bytes>>>()
+        });
+        let contents = contents.await?;
         let mut pieces = Vec::with_capacity(3 * batch.len());
         for (place, file) in (first..).zip(batch) {
-            let blob = file.blob.blob;
-            let content = contents
-                .get(&file.blob.id)
-                .ok_or(Error::Damaged(blob.sha256, crate::blobs::Damage::Missing))?;
-            if content.len() as u64 != blob.size {
-                return Err(Error::Damaged(
-                    blob.sha256,
-                    crate::blobs::Damage::WrongLength,
-                ));
-            }
-            pieces.extend([
-                Piece::Begin(place),
-                Piece::Bytes(content.clone()),
-                Piece::End,
-            ]);
+            let content = contents.get(&file.blob.id).cloned().unwrap_or_default();
+            pieces.extend([Piece::Begin(place), Piece::Bytes(content), Piece::End]);
         }
         Ok(pieces)
     }
+}
+
+/// Whether a content of the database is what it is named for.
+pub(super) fn check_small(blob: &BlobRef, content: &[u8]) -> Result<(), Damage> {
+    if content.len() as u64 != blob.size {
+        return Err(Damage::WrongLength);
+    }
+    if Sha256::digest(content).as_slice() != blob.sha256.0 {
+        return Err(Damage::WrongBytes);
+    }
+    Ok(())
 }
 
 /// Runs `work` where it may wait for the disk.

@@ -210,9 +210,6 @@ fn sentence(error: &exchange::Error) -> Cow<'static, str> {
                     added,
                 } => over_quota(whose, *limit, *used, *added).into(),
                 E::NoSpace { .. } => NO_SPACE.into(),
-                E::Disk(error) if error.kind() == std::io::ErrorKind::StorageFull => {
-                    NO_SPACE.into()
-                }
                 E::WrongSize(path) => {
                     format!("The size of {path} is not that of the bytes named for it").into()
                 }
@@ -231,10 +228,11 @@ fn sentence(error: &exchange::Error) -> Cow<'static, str> {
                 | E::SameName(_)
                 | E::ReservedName(_) => error.to_string().into(),
                 E::NoSuchSubmission(id) => format!("Submission {id} not found").into(),
-                E::Damaged(..) => {
+                E::Damaged(..) | E::Store(_) if error.is_damage() => {
                     "Stored data is damaged; the operator should run nbcourier fsck".into()
                 }
-                E::Disk(_) | E::Store(_) => {
+                E::Disk(_) | E::Store(_) if error.is_full() => NO_SPACE.into(),
+                E::Damaged(..) | E::Disk(_) | E::Store(_) => {
                     "The exchange cannot reach its storage now; nothing was changed. Try again soon"
                         .into()
                 }
@@ -321,11 +319,11 @@ impl ResponseError for Error {
                 | E::TreeTooLarge(_)
                 | E::OverQuota { .. } => StatusCode::PAYLOAD_TOO_LARGE,
                 E::NoSpace { .. } => StatusCode::INSUFFICIENT_STORAGE,
-                E::Damaged(..) => StatusCode::INTERNAL_SERVER_ERROR,
-                E::Disk(error) if error.kind() == std::io::ErrorKind::StorageFull => {
-                    StatusCode::INSUFFICIENT_STORAGE
+                E::Damaged(..) | E::Store(_) if error.is_damage() => {
+                    StatusCode::INTERNAL_SERVER_ERROR
                 }
-                E::Disk(_) | E::Store(_) => StatusCode::SERVICE_UNAVAILABLE,
+                E::Disk(_) | E::Store(_) if error.is_full() => StatusCode::INSUFFICIENT_STORAGE,
+                E::Damaged(..) | E::Disk(_) | E::Store(_) => StatusCode::SERVICE_UNAVAILABLE,
             },
             Self::Auth(error) => error.status_code(),
             Self::BadRequest(_) => StatusCode::BAD_REQUEST,

@@ -4,7 +4,7 @@ use super::error::Result;
 use super::openapi::{Answer, Parts};
 use crate::codec::TarEncoder;
 use crate::domain::Timestamp;
-use crate::exchange::trees::{Bundle, Contents, Found, ListedFile, Part, Piece};
+use crate::exchange::trees::{AHEAD, Bundle, Contents, Found, ListedFile, Part, Piece};
 use crate::exchange::{self, Exchange};
 use actix_web::body::{BodyStream, BoxBody, SizedStream};
 use actix_web::http::header::{self, HeaderName};
@@ -98,8 +98,8 @@ pub async fn tree(exchange: &Exchange, found: Found) -> Result<Archive> {
         exchange: exchange.clone(),
         ended: false,
     };
-    // What can be read at once is read before the reply begins, so that damage still shows in the status.
-    let first = archive.next().await?;
+    // What is short is read before the reply begins, so that damage still shows in the status.
+    let first = archive.ahead().await?;
     let mut reply = HttpResponse::Ok();
     reply.insert_header((TREE_DIGEST, digest.to_string()));
     if size < WORTH_COMPRESSING {
@@ -135,7 +135,9 @@ pub async fn bundle<M: serde::Serialize>(
         .begin(MANIFEST, size, Timestamp::now(), &mut first);
     first.extend_from_slice(&manifest);
     archive.encoder.end(&mut first);
-    if let Some(bytes) = archive.next().await? {
+    while first.len() < AHEAD
+        && let Some(bytes) = archive.next().await?
+    {
         first.extend_from_slice(&bytes);
     }
     let body: BoxBody = if archive.ended {
@@ -178,6 +180,15 @@ struct Sender {
 }
 
 impl Sender {
+    /// What goes out at first.
+    async fn ahead(&mut self) -> exchange::Result<Option<Bytes>> {
+        let pieces = self.contents.ahead().await?;
+        if pieces.is_empty() {
+            return self.next().await;
+        }
+        Ok(Some(self.write(&pieces)))
+    }
+
     /// The next bytes; `None` at the end. The end of the archive is there only when all before it is.
     async fn next(&mut self) -> exchange::Result<Option<Bytes>> {
         loop {

@@ -45,7 +45,7 @@ pub fn record_files(conn: &mut Connection, files: &[BlobRef], now: Timestamp) ->
     insert(conn, files.iter(), false, now)
 }
 
-/// Stores small blobs with their bytes; those already there keep theirs.
+/// Stores small blobs with their bytes.
 pub fn store_contents(
     conn: &mut Connection,
     contents: &[(BlobRef, Bytes)],
@@ -56,14 +56,36 @@ pub fn store_contents(
         let id = ids
             .get(&blob.sha256)
             .ok_or(Error::Damaged("a blob just stored is not there"))?;
-        diesel::insert_or_ignore_into(blob_contents::table)
-            .values((
-                blob_contents::blob_id.eq(id),
-                blob_contents::content.eq(bytes.as_ref()),
-            ))
-            .execute(conn)?;
+        store_content(conn, *id, bytes)?;
     }
     Ok(ids)
+}
+
+/// Gives back their bytes to those small blobs that are there and lost them.
+pub fn mend_contents(conn: &mut Connection, contents: &[(BlobRef, Bytes)]) -> Result<()> {
+    let ids = ids(conn, contents.iter().map(|(blob, _)| blob.sha256))?;
+    for (blob, bytes) in contents {
+        if let Some(id) = ids.get(&blob.sha256) {
+            store_content(conn, *id, bytes)?;
+        }
+    }
+    Ok(())
+}
+
+/// What is there already stays unless it has changed on the disk: these bytes have the name, those have not.
+fn store_content(conn: &mut Connection, id: i64, bytes: &Bytes) -> Result<()> {
+    let stored = diesel::insert_into(blob_contents::table)
+        .values((
+            blob_contents::blob_id.eq(id),
+            blob_contents::content.eq(bytes.as_ref()),
+        ))
+        .on_conflict(blob_contents::blob_id)
+        .do_update()
+        .set(blob_contents::content.eq(excluded(blob_contents::content)));
+    let changed = blob_contents::content.ne(excluded(blob_contents::content));
+    // By its whole name, since `QueryDsl` has another `filter`.
+    diesel::query_dsl::methods::FilterDsl::filter(stored, changed).execute(conn)?;
+    Ok(())
 }
 
 fn insert<'a>(

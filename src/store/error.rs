@@ -8,7 +8,10 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 pub enum Error {
     /// A statement or a commit failed.
     #[error("the database failed: {0}")]
-    Database(#[from] diesel::result::Error),
+    Database(diesel::result::Error),
+    /// There is no room on the disk.
+    #[error("the disk of the database is full")]
+    Full,
     /// No connection could be made or lent.
     #[error("the database cannot be opened: {0}")]
     Connection(String),
@@ -21,4 +24,35 @@ pub enum Error {
     /// A row holds what no version of nbcourier writes.
     #[error("the database is damaged: {0}")]
     Damaged(&'static str),
+}
+
+impl Error {
+    /// Whether the database holds what it should not, rather than being out of reach.
+    pub fn is_damage(&self) -> bool {
+        match self {
+            Self::Damaged(_) => true,
+            Self::Database(error) => says(error, "database disk image is malformed"),
+            _ => false,
+        }
+    }
+}
+
+impl From<diesel::result::Error> for Error {
+    fn from(error: diesel::result::Error) -> Self {
+        if says(&error, "database or disk is full") {
+            Self::Full
+        } else {
+            Self::Database(error)
+        }
+    }
+}
+
+/// Whether SQLite said so; diesel has no kind for it. The texts are those of `sqlite3_errstr`.
+pub(super) fn says(error: &diesel::result::Error, text: &str) -> bool {
+    use diesel::result::Error as E;
+    match error {
+        E::DatabaseError(_, information) => information.message() == text,
+        E::RollbackErrorOnCommit { commit_error, .. } => says(commit_error, text),
+        _ => false,
+    }
 }

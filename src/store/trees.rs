@@ -1,11 +1,9 @@
 //! Trees: lists of files that never change, each stored once.
 
 use super::blobs::{self, Ids, Row, to_row};
-use super::schema::{
-    blob_contents, blobs as blob_rows, feedback, releases, submissions, tree_files, trees,
-};
+use super::schema::{blobs as blob_rows, feedback, releases, submissions, tree_files, trees};
 use super::{Connection, Error, Result};
-use crate::domain::{BlobRef, RelativePath, Sha256Sum, Timestamp, Tree};
+use crate::domain::{BlobRef, RelativePath, Sha256Sum, Timestamp, Tree, tree_digest};
 use bytes::Bytes;
 use diesel::prelude::*;
 use std::collections::HashMap;
@@ -54,27 +52,11 @@ pub fn save(
 ) -> Result<Saved> {
     let digest = tree.digest();
     if let Some(known) = find(conn, digest)? {
-        if !arrivals.contents.is_empty() && has_lost(conn, known.id)? {
-            receive(conn, arrivals, now)?;
-        }
+        blobs::mend_contents(conn, &arrivals.contents)?;
         return Ok(known);
     }
     let mut ids = receive(conn, arrivals, now)?;
     insert(conn, tree, digest, &mut ids)
-}
-
-/// Whether bytes of the tree that were in the database were lost.
-fn has_lost(conn: &mut Connection, tree: i64) -> Result<bool> {
-    let lost = tree_files::table
-        .inner_join(blob_rows::table.left_join(blob_contents::table))
-        .filter(tree_files::tree_id.eq(tree))
-        .filter(blob_rows::in_database)
-        .filter(blob_contents::blob_id.nullable().is_null())
-        .select(tree_files::position);
-    Ok(
-        super::first_row(lost.load_iter::<i64, diesel::connection::DefaultLoadingMode>(conn)?)?
-            .is_some(),
-    )
 }
 
 /// The same for many trees that arrived together.
@@ -158,7 +140,7 @@ fn insert(conn: &mut Connection, tree: &Tree, digest: Sha256Sum, ids: &mut Ids) 
     })
 }
 
-/// The files of a tree, in the order in which they were handed in.
+/// The files of a tree, in the order in which they were handed in; an error when they are not those it is named for.
 pub fn files(conn: &mut Connection, tree: i64) -> Result<Vec<File>> {
     let rows = tree_files::table
         .inner_join(blob_rows::table)
@@ -166,7 +148,34 @@ pub fn files(conn: &mut Connection, tree: i64) -> Result<Vec<File>> {
         .order(tree_files::position)
         .select(COLUMNS)
         .load::<Columns>(conn)?;
-    rows.into_iter().map(|row| Ok(parse(row)?.1)).collect()
+    let files: Vec<File> = rows
+        .into_iter()
+        .map(|row| Ok(parse(row)?.1))
+        .collect::<Result<_>>()?;
+    check(conn, [(tree, files.as_slice())])?;
+    Ok(files)
+}
+
+/// Holds the files of trees against the names of those.
+fn check<'a>(
+    conn: &mut Connection,
+    files: impl IntoIterator<Item = (i64, &'a [File])>,
+) -> Result<()> {
+    let files: HashMap<i64, &[File]> = files.into_iter().collect();
+    let digests = trees::table
+        .filter(super::among("trees.id", files.keys().copied()))
+        .select((trees::id, trees::digest))
+        .load::<(i64, Vec<u8>)>(conn)?;
+    for (tree, digest) in digests {
+        let files = files.get(&tree).copied().unwrap_or_default().iter();
+        let seen = tree_digest(files.map(|file| (&file.path, file.blob.blob.sha256)));
+        if seen.0.as_slice() != digest {
+            return Err(Error::Damaged(
+                "the files of a tree are not those it is named for",
+            ));
+        }
+    }
+    Ok(())
 }
 
 /// The files of many trees.
@@ -178,6 +187,21 @@ impl FilesOfTrees {
     pub fn of(&self, tree: i64) -> Arc<[File]> {
         self.0.get(&tree).cloned().unwrap_or_default()
     }
+}
+
+/// The same, for files that go out with their contents: an error when those of a tree are not those it is named for.
+pub fn checked_files_of_all(
+    conn: &mut Connection,
+    trees: impl IntoIterator<Item = i64>,
+) -> Result<FilesOfTrees> {
+    let trees: Vec<i64> = trees.into_iter().collect();
+    let found = files_of_all(conn, trees.iter().copied())?;
+    let files = trees.iter().map(|tree| (*tree, found.0.get(tree)));
+    check(
+        conn,
+        files.map(|(tree, files)| (tree, files.map_or(&[][..], |files| files))),
+    )?;
+    Ok(found)
 }
 
 /// The files of all these trees, by one statement however many there are.

@@ -3,6 +3,7 @@
 //! A durable commit costs one flush of the disk, so many small changes share it. Each change runs in a savepoint
 //! of its own, so one that fails leaves the others alone, and each is answered only after the common commit.
 
+use super::error::says;
 use super::{Connection, Error, Result, WriterTally};
 use diesel::connection::Connection as _;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -38,13 +39,19 @@ impl Writer {
                     let batch =
                         std::iter::once(first).chain(waiting.try_iter().take(MAX_BATCH - 1));
                     let batch = batch.inspect(|_| counted.waiting.down());
-                    if let Outcome::ConnectionLost = write_together(&mut conn, batch, &counted) {
-                        match connect() {
+                    match write_together(&mut conn, batch, &counted) {
+                        Outcome::Done => {}
+                        // Whoever came meanwhile is told so, too: one after the other would wait without an end.
+                        Outcome::Locked => {
+                            counted.waiting.down();
+                            waiting.try_iter().for_each(|_| counted.waiting.down());
+                        }
+                        Outcome::ConnectionLost => match connect() {
                             Ok(fresh) => conn = fresh,
                             Err(error) => {
                                 log::error!("The database writer cannot reconnect: {error}");
                             }
-                        }
+                        },
                     }
                 }
             })
@@ -66,7 +73,8 @@ impl Writer {
             let result = conn.transaction(change);
             Box::new(move |committed| {
                 // Whoever waited may have hung up; the change stands all the same.
-                let _ = sender.send(committed.map_err(E::from).and(result));
+                let _ =
+                    sender.send(result.and_then(|done| committed.map(|()| done).map_err(E::from)));
             })
         });
         self.tally.waiting.up();
@@ -76,7 +84,7 @@ impl Writer {
         })?;
         answer
             .await
-            .unwrap_or_else(|_| Err(Error::Writer("gave it up").into()))
+            .unwrap_or_else(|_| Err(Error::Writer("could not begin; see the log").into()))
     }
 
     /// What it has done so far.
@@ -87,6 +95,8 @@ impl Writer {
 
 enum Outcome {
     Done,
+    /// Another program holds the database, for longer than a change waits for it; none was begun.
+    Locked,
     ConnectionLost,
 }
 
@@ -113,11 +123,21 @@ fn write_together(
             }
             Outcome::Done
         }
+        Ok(Err(error)) if answers.is_empty() && says(&error, "database is locked") => {
+            tally.failures.once();
+            log::error!("Nothing can be written: another program holds the database");
+            Outcome::Locked
+        }
         Ok(Err(error)) => {
             tally.failures.once();
             log::error!("{} changes were not written: {error}", answers.len());
+            let is_full = matches!(Error::from(error), Error::Full);
             for answer in answers {
-                answer(Err(Error::Writer("could not commit; see the log")));
+                answer(Err(if is_full {
+                    Error::Full
+                } else {
+                    Error::Writer("could not commit; see the log")
+                }));
             }
             // After a failed commit the transaction may still be open: start over on a clean connection.
             Outcome::ConnectionLost

@@ -36,8 +36,8 @@ pub async fn reply(
         frame,
         encoder: Base64LineEncoder::new(),
     };
-    // What can be read at once is read before the reply begins, so that damage still shows in the status.
-    let first = contents.next().await?;
+    // What is short is read before the reply begins, so that damage still shows in the status.
+    let first = contents.ahead().await?;
     let first = writer.write(&first);
     let rest = stream::try_unfold(
         (contents, writer),
