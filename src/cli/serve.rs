@@ -110,6 +110,7 @@ async fn serve(config: Config) -> Result<(), Box<dyn Error>> {
         max_connections: open_files::raise(),
         debug: config.debug,
         retention,
+        idle_timeout: config.idle_timeout,
         shutdown_timeout: config.shutdown_timeout,
         receipts: ReceiptSigner::new(&signing_key),
         instance: Instance::new(&signing_key),

@@ -158,6 +158,10 @@ pub struct Given {
     #[arg(long, env = "NBCOURIER_EVENT_RETENTION", value_name = "TIME")]
     pub event_retention: Option<Span>,
 
+    /// How long a client may send nothing of a request it began, or take nothing of its reply [default: 60]
+    #[arg(long, env = "NBCOURIER_IDLE_TIMEOUT", value_name = "TIME")]
+    pub idle_timeout: Option<Span>,
+
     /// How long requests in flight may take once the server is told to stop [default: 60]
     #[arg(long, env = "NBCOURIER_SHUTDOWN_TIMEOUT", value_name = "TIME")]
     pub shutdown_timeout: Option<Span>,
@@ -245,6 +249,7 @@ impl Given {
             max_uploads: self.max_uploads.or(file.max_uploads),
             retention: self.retention.or(file.retention),
             event_retention: self.event_retention.or(file.event_retention),
+            idle_timeout: self.idle_timeout.or(file.idle_timeout),
             shutdown_timeout: self.shutdown_timeout.or(file.shutdown_timeout),
             metrics_address: self.metrics_address.or(file.metrics_address),
             metrics_token_file: self.metrics_token_file.or(file.metrics_token_file),

@@ -48,6 +48,8 @@ const HUB_GRACE: Duration = Duration::from_mins(10);
 pub const RETENTION: Duration = Duration::from_hours(720);
 /// How long the record of who did what is kept, where nothing else is said: two years.
 pub const EVENT_RETENTION: Duration = Duration::from_hours(2 * 365 * 24);
+/// How long a client may send or take nothing in the middle of a request, where nothing else is said.
+const IDLE_TIMEOUT: Duration = Duration::from_mins(1);
 /// How long requests in flight may take once the server is told to stop, where nothing else is said.
 const SHUTDOWN_TIMEOUT: Duration = Duration::from_mins(1);
 
@@ -108,6 +110,8 @@ pub struct Config {
     pub retention: Duration,
     /// How long the record of who did what is kept.
     pub event_retention: Duration,
+    /// How long a client may send or take nothing in the middle of a request.
+    pub idle_timeout: Duration,
     /// How long requests in flight may take once the server is told to stop.
     pub shutdown_timeout: Duration,
     /// The second address, where the numbers are told.
@@ -174,6 +178,7 @@ impl Config {
             require_service_scope: given.require_service_scope.unwrap_or(false),
             retention: given.retention.map_or(RETENTION, |span| span.0),
             event_retention: given.event_retention.map_or(EVENT_RETENTION, |span| span.0),
+            idle_timeout: given.idle_timeout.map_or(IDLE_TIMEOUT, |span| span.0),
             shutdown_timeout: given
                 .shutdown_timeout
                 .map_or(SHUTDOWN_TIMEOUT, |span| span.0),

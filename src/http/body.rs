@@ -8,7 +8,7 @@ use actix_web::dev::{Payload, ServiceRequest, ServiceResponse};
 use actix_web::error::PayloadError;
 use actix_web::http::{ConnectionType, Method, header};
 use actix_web::middleware::Next;
-use actix_web::{Error, HttpMessage, body::MessageBody, web};
+use actix_web::{Error, HttpMessage, HttpRequest, body::MessageBody, web};
 use bytes::Bytes;
 use futures_util::{Stream, StreamExt};
 use std::cell::RefCell;
@@ -17,8 +17,22 @@ use std::rc::Rc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-/// How long the next bytes of a body may take.
-pub const IDLE: Duration = Duration::from_mins(1);
+/// How long a client may send nothing of a body that it began, or take nothing of a reply.
+#[derive(Debug, Clone, Copy)]
+pub struct IdleTimeout(pub Duration);
+
+impl IdleTimeout {
+    /// The one that holds for a request.
+    pub fn of(request: &HttpRequest) -> Self {
+        let given = request.app_data::<web::Data<Self>>();
+        given.map_or(Self(Duration::MAX), |timeout| *timeout.as_ref())
+    }
+
+    /// What comes of the work, unless it takes longer.
+    pub async fn limit<T>(self, work: impl Future<Output = T>) -> Option<T> {
+        tokio::time::timeout(self.0, work).await.ok()
+    }
+}
 
 /// How long the rest of a body that nobody wants may take.
 const DRAIN: Duration = Duration::from_secs(30);

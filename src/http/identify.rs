@@ -1,7 +1,7 @@
 //! Nobody comes past here unknown: middleware that finds the caller of every request below the prefix.
 
 use super::access_log::RequestId;
-use super::body::{IDLE, MaxRequestSize};
+use super::body::{IdleTimeout, MaxRequestSize};
 use super::error::Error;
 use super::fair_share::FairShare;
 use super::user_argument;
@@ -16,9 +16,12 @@ use bytes::Bytes;
 use futures_util::{Stream, StreamExt, stream};
 use std::io::{Read, Seek, Write};
 use std::pin::Pin;
+use std::time::Duration;
 
 /// Bytes of a body held in memory while looking for the argument `user`.
 const HELD: usize = 64 * 1024;
+/// How long it is waited for that a caller's groups are noted.
+const NOTING: Duration = Duration::from_secs(2);
 /// Bytes read back at a time.
 const CHUNK: usize = 256 * 1024;
 
@@ -64,12 +67,15 @@ async fn find(request: &mut ServiceRequest) -> Result<Caller, Error> {
 }
 
 /// Makes sure that the caller gets nothing of an earlier owner of their name, and notes for the rosters where the hub says
-/// they belong. What the caller may do does not depend on that note, so a disk that takes no more must not keep people
-/// from reading.
+/// they belong. What the caller may do does not depend on that note, so a disk that takes no more, or a database that
+/// another program holds, must not keep people from reading.
 pub(super) async fn note(exchange: &Exchange, caller: &Caller) -> Result<(), Error> {
     accounts::check(exchange, caller).await?;
-    if let Err(error) = roster::note_groups(exchange, caller).await {
-        log::warn!("The groups of a caller could not be noted: {error}");
+    let noting = roster::note_groups(exchange, caller);
+    match tokio::time::timeout(NOTING, noting).await {
+        Ok(Ok(())) => {}
+        Ok(Err(error)) => log::warn!("The groups of a caller could not be noted: {error}"),
+        Err(_) => log::warn!("Noting the groups of a caller takes long; it is not waited for"),
     }
     Ok(())
 }
@@ -79,14 +85,13 @@ async fn user_in_body(request: &mut ServiceRequest) -> Result<Option<String>, Er
     if request.method().is_safe() || !user_argument::may_be_in_body(request.request()) {
         return Ok(None);
     }
+    let idle = IdleTimeout::of(request.request());
     let mut body = request.take_payload();
     let mut held = Vec::new();
     let mut ended = false;
     while !ended && held.len() <= HELD {
-        match tokio::time::timeout(IDLE, body.next())
-            .await
-            .map_err(|_| Error::BodyTimeout)?
-        {
+        let next = idle.limit(body.next()).await;
+        match next.ok_or(Error::BodyTimeout)? {
             Some(Ok(bytes)) => held.extend_from_slice(&bytes),
             Some(Err(error)) => return Err(broken(request, &error)),
             None => ended = true,
@@ -114,10 +119,12 @@ async fn spool(
 ) -> Result<tempfile::NamedTempFile, Error> {
     let mut file = tempfile::NamedTempFile::new().map_err(crate::exchange::Error::Disk)?;
     file.write_all(held).map_err(crate::exchange::Error::Disk)?;
-    while let Some(bytes) = tokio::time::timeout(IDLE, body.next())
-        .await
-        .map_err(|_| Error::BodyTimeout)?
-    {
+    let idle = IdleTimeout::of(request.request());
+    loop {
+        let next = idle.limit(body.next()).await;
+        let Some(bytes) = next.ok_or(Error::BodyTimeout)? else {
+            break;
+        };
         let bytes = bytes.map_err(|error| broken(request, &error))?;
         file = web::block(move || file.write_all(&bytes).map(|()| file))
             .await

@@ -3,7 +3,7 @@
 //! The bytes are decoded on a blocking thread, a block at a time, while the next block comes in; a client that sends
 //! slowly holds no thread.
 
-use super::body::{IDLE, MaxRequestSize};
+use super::body::{IdleTimeout, MaxRequestSize};
 use super::error::{Error, Result};
 use super::fair_share;
 use crate::codec::{
@@ -130,7 +130,7 @@ async fn receive(
     mut receiver: Receiver,
     exchange: Option<&Exchange>,
 ) -> Result<Upload> {
-    let limit = max_size(request);
+    let (limit, idle) = (max_size(request), IdleTimeout::of(request));
     match Encoding::of(request) {
         Encoding::UrlEncoded => {
             let mut blocks = Blocks::of(request, body);
@@ -156,10 +156,10 @@ async fn receive(
         }
         Encoding::Multipart => {
             let mut form = Multipart::new(request.headers(), body);
-            while let Some(field) = timely(form.next()).await? {
+            while let Some(field) = timely(idle, form.next()).await? {
                 let mut field = field.map_err(|error| malformed(&error, limit))?;
                 receiver.begin_field(field.name().unwrap_or_default().as_bytes())?;
-                while let Some(chunk) = timely(field.next()).await? {
+                while let Some(chunk) = timely(idle, field.next()).await? {
                     let chunk = chunk.map_err(|error| malformed(&error, limit))?;
                     receiver = decode(move || receiver.value(&chunk).map(|()| receiver)).await?;
                     receiver.store_overflow(exchange).await?;
@@ -198,10 +198,8 @@ pub(super) async fn decode<T: Send + 'static>(
     .map_err(|_| gone())?
 }
 
-async fn timely<T>(work: impl Future<Output = T>) -> Result<T> {
-    tokio::time::timeout(IDLE, work)
-        .await
-        .map_err(|_| Error::BodyTimeout)
+async fn timely<T>(idle: IdleTimeout, work: impl Future<Output = T>) -> Result<T> {
+    idle.limit(work).await.ok_or(Error::BodyTimeout)
 }
 
 pub(super) fn gone() -> Error {
@@ -244,6 +242,7 @@ impl Encoding {
 pub(super) struct Blocks {
     body: web::Payload,
     limit: u64,
+    idle: IdleTimeout,
     ended: bool,
 }
 
@@ -253,6 +252,7 @@ impl Blocks {
         Self {
             body,
             limit: max_size(request),
+            idle: IdleTimeout::of(request),
             ended: false,
         }
     }
@@ -261,7 +261,7 @@ impl Blocks {
     pub(super) async fn next(&mut self) -> Result<Option<Bytes>> {
         let mut block = BytesMut::new();
         while !self.ended && block.len() < BLOCK {
-            match timely(self.body.next()).await? {
+            match timely(self.idle, self.body.next()).await? {
                 Some(Ok(bytes)) => block.extend_from_slice(&bytes),
                 Some(Err(PayloadError::Overflow)) => {
                     return Err(Error::RequestTooLarge(self.limit));

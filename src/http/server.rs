@@ -1,6 +1,6 @@
 //! The application: state, middleware, routes. `main` and the tests run the same one.
 
-use super::body::{self, MaxRequestSize};
+use super::body::{self, IdleTimeout, MaxRequestSize};
 use super::fair_share::FairShare;
 use super::metrics::{self, Guard, Metrics, Requests};
 use super::openapi::Document;
@@ -8,8 +8,10 @@ use super::{access_log, health, identify, listing, ngshare, own_host, pages, pro
 use crate::auth::{Authenticator, Instance, ReceiptSigner};
 use crate::exchange::Exchange;
 use actix_web::middleware::{Compress, from_fn};
+use actix_web::rt::net::TcpStream;
 use actix_web::web::{self, Data, ServiceConfig};
 use actix_web::{App, HttpResponse, HttpServer, Resource, Route, http::header};
+use std::any::Any;
 use std::net::TcpListener;
 use std::num::NonZeroU32;
 use std::time::Duration;
@@ -56,6 +58,8 @@ pub struct Settings {
     pub debug: bool,
     /// How long what was deleted can be restored.
     pub retention: Duration,
+    /// How long a client may send nothing of a request that it began, or take nothing of its reply.
+    pub idle_timeout: Duration,
     /// How long requests in flight may take when the server is told to stop.
     pub shutdown_timeout: Duration,
 }
@@ -96,6 +100,7 @@ pub fn start(
     metrics: Metrics,
 ) -> std::io::Result<Server> {
     let shutdown_timeout = settings.shutdown_timeout.as_secs();
+    let idle_timeout = settings.idle_timeout;
     // One for all workers.
     let share = FairShare::new(settings.max_request_rate, settings.max_uploads);
     let share = Data::new(share);
@@ -123,7 +128,8 @@ pub fn start(
     .workers(workers)
     // Of each worker.
     .max_connections(max_connections)
-    .client_request_timeout(HEADERS_TIMEOUT)
+    .client_request_timeout(HEADERS_TIMEOUT.min(idle_timeout))
+    .on_connect(move |connection, _| give_up_after(idle_timeout, connection))
     // Small streamed replies would otherwise wait for the client's acknowledgement.
     .tcp_nodelay(true)
     .shutdown_timeout(shutdown_timeout)
@@ -181,6 +187,18 @@ const OPEN: [&str; 12] = [
     "/metrics",
 ];
 
+/// Has the system close a connection whose other side takes nothing of what it is sent for so long (`TCP_USER_TIMEOUT`
+/// of tcp(7)): no reply that nobody reads is held for ever.
+fn give_up_after(time: Duration, connection: &dyn Any) {
+    let Some(connection) = connection.downcast_ref::<TcpStream>() else {
+        return;
+    };
+    let milliseconds = u32::try_from(time.as_millis()).unwrap_or(u32::MAX);
+    if let Err(error) = rustix::net::sockopt::set_tcp_user_timeout(connection, milliseconds) {
+        log::debug!("A connection has no time limit: {error}");
+    }
+}
+
 fn configure(service: &mut ServiceConfig, settings: &Settings, with_metrics: bool) {
     let prefix = &settings.prefix;
     let standalone = !settings.authenticator.has_login();
@@ -190,6 +208,7 @@ fn configure(service: &mut ServiceConfig, settings: &Settings, with_metrics: boo
         .app_data(Data::new(settings.receipts.clone()))
         .app_data(Data::new(settings.instance.clone()))
         .app_data(Data::new(MaxRequestSize(settings.max_request_size)))
+        .app_data(Data::new(IdleTimeout(settings.idle_timeout)))
         .app_data(Data::new(Prefix(prefix.clone())))
         .app_data(Data::new(Debugging(settings.debug)))
         .app_data(Data::new(Retention(settings.retention)))
