@@ -5,7 +5,7 @@ ifeq ($(CI),true)
 export CARGO_TARGET_DIR ?= $(or $(NBCOURIER_CACHE),$(or $(XDG_CACHE_HOME),$(HOME)/.cache)/nbcourier)/target
 endif
 
-.PHONY: run test check unit clients plugin schemathesis fuzz wheel bench clean
+.PHONY: run test check unit clients plugin schemathesis fuzz wheel bench torture clean
 
 run: ## Build, start the exchange stand-alone, and say what to try
 	@scripts/run.sh
@@ -17,7 +17,8 @@ check: ## Formatting, lints, and the crates it is made of
 	cargo clippy --all-targets --quiet -- -D warnings
 	scripts/deny.sh
 
-unit: ## The Rust tests: units, protocol replay, permission matrix, malformed input, kill
+unit: ## The Rust tests: units, protocol replay, permission matrix, malformed input, faults
+	scripts/setup-faults.sh
 	cargo test --no-fail-fast
 
 clients: ## The real nbgrader, client, JupyterHub and browser against the binary
@@ -41,6 +42,10 @@ fuzz: ## Every decoder and every address, with inputs made up for SECONDS=300 ea
 
 wheel: ## Build what `pip install nbcourier` installs; the tests try it in empty environments
 	scripts/wheel.sh
+
+torture: ## The faults of tests/faults in their long form (about a quarter of an hour), and the table of docs/reliability.md
+	scripts/setup-faults.sh
+	scripts/torture.sh
 
 bench: ## The table of docs/performance.md, beside ngshare in the same run
 	scripts/bench.sh

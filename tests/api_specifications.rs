@@ -14,8 +14,11 @@ use std::path::{Path, PathBuf};
 const DIFFERENCES: usize = 7;
 
 /// Differences that no exchange of messages can show, and the tests that show them: file and function.
-const SHOWN_BY_TESTS: &[(usize, &str, &str)] =
-    &[(7, "kill.rs", "a_submission_answered_200_survives_kill_9")];
+const SHOWN_BY_TESTS: &[(usize, &str, &str)] = &[(
+    7,
+    "faults/kill.rs",
+    "what_was_answered_survives_kill_9_at_any_moment",
+)];
 
 #[test]
 fn every_end_point_has_a_heading_and_every_heading_an_end_point() {

@@ -26,6 +26,14 @@ pub enum Mood {
     Failing,
     /// 200 and something that is not JSON.
     Rubbish,
+    /// 200 and JSON of something else.
+    OtherJson,
+    /// 200 and very many bytes.
+    Huge,
+    /// A redirect elsewhere.
+    Redirecting,
+    /// The head of an answer, and then a byte a second.
+    Dripping,
     /// Closes every connection without an answer.
     Closed,
 }
@@ -199,6 +207,9 @@ impl State {
         while let Ok(request) = read_request(&mut reader) {
             let seen = request.clone();
             self.seen.lock().expect("requests").push(seen);
+            if *self.mood.lock().expect("mood") == Mood::Dripping {
+                return self.drip(reader.get_mut());
+            }
             let Some(answer) = self.answer(&request) else {
                 return;
             };
@@ -217,7 +228,13 @@ impl State {
             Mood::Stuck => self.wait_while_stuck(),
             Mood::Failing => return Some(Answer::json(500, &json!({"status": 500}))),
             Mood::Rubbish => return Some(Answer::new(200, "<p>Bad gateway, sort of</p>")),
-            Mood::Closed => return None,
+            Mood::OtherJson => return Some(Answer::json(200, &json!([{"name": ["kevin"]}]))),
+            Mood::Huge => return Some(Answer::new(200, &" ".repeat(32 << 20))),
+            Mood::Redirecting => {
+                let elsewhere = Answer::new(302, "");
+                return Some(elsewhere.header("Location", "http://127.0.0.1:9/hub/api/user"));
+            }
+            Mood::Closed | Mood::Dripping => return None,
         }
         let (path, _) = request
             .target
@@ -237,6 +254,14 @@ impl State {
         let ahead = chrono::TimeDelta::seconds(self.clock_ahead.load(Ordering::SeqCst));
         let time = chrono::Utc::now() + ahead;
         time.format("%a, %d %b %Y %H:%M:%S GMT").to_string()
+    }
+
+    fn drip(&self, line: &mut TcpStream) {
+        let mut sent = line.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 500\r\n\r\n{");
+        while sent.is_ok() && *self.mood.lock().expect("mood") == Mood::Dripping {
+            thread::sleep(Duration::from_secs(1));
+            sent = line.write_all(b" ");
+        }
     }
 
     fn oauth(&self) -> std::sync::MutexGuard<'_, Oauth> {

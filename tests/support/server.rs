@@ -41,6 +41,7 @@ pub struct Setup {
     admins: String,
     arguments: Vec<String>,
     environment: Vec<(String, String)>,
+    through: Vec<String>,
     behind_hub: bool,
 }
 
@@ -72,6 +73,7 @@ impl Setup {
             admins: ADMIN.to_owned(),
             arguments: Vec::new(),
             environment: Vec::new(),
+            through: Vec::new(),
             behind_hub,
         };
         let data = setup.data_dir().display().to_string();
@@ -90,8 +92,20 @@ impl Setup {
         self
     }
 
+    /// Without the limits that keep one caller from what is there for all: a test asks for many.
+    pub fn unlimited(self) -> Self {
+        let limits = ["--max-request-rate", "0", "--max-uploads", "0"];
+        self.args(&limits).args(&["--max-submissions", "0"])
+    }
+
     pub fn env(mut self, name: &str, value: &str) -> Self {
         self.environment.push((name.to_owned(), value.to_owned()));
+        self
+    }
+
+    /// Starts the program by a command that ends in running the one given to it in its own place (`exec`).
+    pub fn through(mut self, command: &[&str]) -> Self {
+        self.through = command.iter().map(ToString::to_string).collect();
         self
     }
 
@@ -99,9 +113,41 @@ impl Setup {
         self.directory.path().join("data")
     }
 
+    /// A place beside the data directory.
+    pub fn beside(&self, name: &str) -> PathBuf {
+        self.directory.path().join(name)
+    }
+
     /// Starts the program and waits until it listens.
     pub fn start(&self) -> Server {
-        let mut command = Command::new(program());
+        Server::listening(self.command(), self).unwrap_or_else(|log| panic!("{log}"))
+    }
+
+    /// The same, or none when it does not listen but ends.
+    pub fn try_start(&self) -> Option<Server> {
+        Server::listening(self.command(), self).ok()
+    }
+
+    /// Starts the program and kills it after that time, whether it listens by then or not.
+    pub fn start_and_kill(&self, after: std::time::Duration) {
+        let mut command = self.command();
+        command.stdin(Stdio::null());
+        command.stdout(Stdio::null()).stderr(Stdio::null());
+        let mut child = command.spawn().expect("the program starts");
+        thread::sleep(after);
+        child.kill().expect("it was running");
+        child.wait().expect("it ends");
+    }
+
+    fn command(&self) -> Command {
+        let mut command = match self.through.split_first() {
+            None => Command::new(program()),
+            Some((first, rest)) => {
+                let mut command = Command::new(first);
+                command.args(rest).arg(program());
+                command
+            }
+        };
         isolate(&mut command, self.directory.path());
         command.args(["serve", "--admins", &self.admins]);
         command.args(&self.arguments);
@@ -110,7 +156,7 @@ impl Setup {
             let url = format!("http://127.0.0.1:{}", free_port());
             command.env("JUPYTERHUB_SERVICE_URL", url);
         }
-        Server::listening(command, self)
+        command
     }
 }
 
@@ -201,6 +247,23 @@ impl Server {
         kilobytes.expect("its peak") * 1024
     }
 
+    /// The number of the process.
+    pub fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// How many files and connections the process has open.
+    pub fn open_files(&self) -> usize {
+        let open = std::fs::read_dir(format!("/proc/{}/fd", self.child.id()));
+        open.expect("its open files").count()
+    }
+
+    /// How many threads it has.
+    pub fn threads(&self) -> usize {
+        let tasks = std::fs::read_dir(format!("/proc/{}/task", self.child.id()));
+        tasks.expect("its threads").count()
+    }
+
     /// Asks the process to stop (SIGTERM).
     pub fn ask_to_stop(&self) {
         let pid = i32::try_from(self.child.id()).expect("a process id");
@@ -224,7 +287,7 @@ impl Server {
         reply.is_ok_and(|reply| reply.status == 200)
     }
 
-    fn listening(mut command: Command, setup: &Setup) -> Self {
+    fn listening(mut command: Command, setup: &Setup) -> Result<Self, String> {
         let mut child = command
             .stdin(Stdio::null())
             .stdout(Stdio::null())
@@ -238,16 +301,17 @@ impl Server {
         thread::spawn(move || keep_log(stderr, &kept, &found));
         let Ok((port, prefix)) = address.recv_timeout(super::http::PATIENCE) else {
             child.kill().expect("it was started");
+            child.wait().expect("it ends");
             let log = log.lock().expect("the log");
-            panic!("the server does not listen:\n{log}");
+            return Err(format!("the server does not listen:\n{log}"));
         };
-        Self {
+        Ok(Self {
             child,
             port,
             prefix,
             log,
             setup: setup.clone(),
-        }
+        })
     }
 }
 

@@ -1,0 +1,288 @@
+//! A disk that is full: a small file system of its own, which only the server and what it starts see.
+
+use crate::client::{Client, listed_files, same};
+use crate::kill::assert_well;
+use crate::support::course::timestamp_of;
+use crate::support::{Course, Random, Reply, Sent, Server, Setup, percent_encode};
+use crate::tally::{Tally, rounds, seed};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+use std::sync::Mutex;
+
+/// What there is room for, in bytes.
+const ROOM: usize = 24 << 20;
+/// What is in the way, and is taken out of it at the end.
+const IN_THE_WAY: usize = 4 << 20;
+
+/// A setup whose data directory is a small file system.
+fn on_a_small_disk() -> Setup {
+    let setup = Setup::standalone()
+        .unlimited()
+        .args(&["--min-free-space", "0"]);
+    let data = setup.data_dir();
+    with_a_small_disk(setup, &data)
+}
+
+/// A setup whose server sees a small file system at that place.
+fn with_a_small_disk(setup: Setup, place: &Path) -> Setup {
+    std::fs::create_dir(place).unwrap();
+    let mount = format!("mount -t tmpfs -o size={ROOM} tmpfs '{}'", place.display());
+    let script = format!("{mount} && exec \"$@\"");
+    let unshare = unshare(&mount);
+    let mut command = unshare.clone();
+    command.extend(["sh", "-c", &script, "sh"]);
+    setup.through(&command)
+}
+
+/// A command that runs another one where it may mount what nobody else sees.
+fn unshare(mount: &str) -> Vec<&'static str> {
+    for command in [
+        &["unshare", "--mount"][..],
+        &["unshare", "--user", "--map-root-user", "--mount"],
+    ] {
+        let tried = Command::new(command[0])
+            .args(&command[1..])
+            .args(["sh", "-c", mount])
+            .output();
+        if tried.is_ok_and(|output| output.status.success()) {
+            return command.to_vec();
+        }
+    }
+    panic!(
+        "A small file system can't be mounted: run this as root, or where users may make namespaces of their own \
+         (sysctl user.max_user_namespaces, kernel.unprivileged_userns_clone), with unshare of util-linux"
+    );
+}
+
+/// The data directory as the server sees it.
+fn data_of(server: &Server) -> PathBuf {
+    let root = PathBuf::from(format!("/proc/{}/root", server.pid()));
+    root.join(server.data_dir().strip_prefix("/").unwrap())
+}
+
+/// Runs a command where it sees what the server sees.
+fn beside(server: &Server, command: &[&str]) -> Output {
+    let mut enter = Command::new("nsenter");
+    enter.args(["--target", &server.pid().to_string(), "--mount"]);
+    if !rustix::process::geteuid().is_root() {
+        enter.args(["--user", "--preserve-credentials"]);
+    }
+    enter.args(command).output().unwrap()
+}
+
+fn ours(server: &Server, arguments: &[&str]) -> Output {
+    let program = crate::support::program().display().to_string();
+    beside(server, &[&[program.as_str()], arguments].concat())
+}
+
+fn check(server: &Server) {
+    let data = server.data_dir().display().to_string();
+    assert_well(ours(server, &["fsck", "--data-dir", &data]));
+}
+
+struct Stored {
+    student: String,
+    time: String,
+    files: Vec<Sent>,
+}
+
+fn students() -> [&'static str; 4] {
+    ["lawrence", "eric", "ada", "bob"]
+}
+
+/// Everybody hands in until each was told several times that there is no room; what was answered.
+fn fill(server: &Server, tally: &Tally, size: fn(&mut Random) -> usize, from: u64) -> Vec<Stored> {
+    const REFUSALS: usize = 5;
+    let stored = Mutex::new(Vec::new());
+    std::thread::scope(|scope| {
+        for (number, student) in students().into_iter().enumerate() {
+            let stored = &stored;
+            scope.spawn(move || {
+                let client = Client::of(server);
+                let mut random = Random::seeded(from + number as u64);
+                let mut refusals = 0;
+                while refusals < REFUSALS {
+                    let bytes = size(&mut random);
+                    let files = vec![Sent::new("work", random.bytes(bytes))];
+                    let v1 = "v1/courses/course1/assignments/challenge/submissions";
+                    let by_v1 = random.below(2) == 0;
+                    let call = if by_v1 {
+                        client.tar("POST", v1, student, &files)
+                    } else {
+                        client.form("submission/course1/challenge", student, &[], &files)
+                    };
+                    let reply = client.send(&call).expect("an answer");
+                    tally.see(&reply, &[503, 507]);
+                    if reply.status < 300 {
+                        tally.answered();
+                        stored.lock().unwrap().push(Stored {
+                            student: student.to_owned(),
+                            time: time_of(&reply, by_v1),
+                            files,
+                        });
+                    } else if reply.status == 507 {
+                        assert_says_so(&reply, by_v1);
+                        refusals += 1;
+                    } else {
+                        assert_eq!(reply.status, 503, "{}", reply.text());
+                    }
+                }
+            });
+        }
+    });
+    tally.round();
+    stored.into_inner().unwrap()
+}
+
+fn time_of(reply: &Reply, by_v1: bool) -> String {
+    if by_v1 {
+        let answer = reply.json();
+        return answer["receipt"]["submitted_at"]
+            .as_str()
+            .unwrap()
+            .to_owned();
+    }
+    timestamp_of(reply)
+}
+
+fn assert_says_so(reply: &Reply, by_v1: bool) {
+    let answer = reply.json();
+    assert!(reply.message().contains("disk"), "{answer}");
+    if by_v1 {
+        assert_eq!(answer["status"], 507);
+    } else {
+        assert_eq!(answer["success"], false);
+    }
+}
+
+fn assert_all_there(server: &Server, stored: &[Stored], tally: &Tally) {
+    let client = Client::of(server);
+    for one in stored {
+        let (student, time) = (&one.student, percent_encode(&one.time));
+        let target = format!("submission/course1/challenge/{student}?timestamp={time}");
+        let reply = client.get(&target, "kevin").expect("an answer");
+        tally.see(&reply, &[]);
+        match listed_files(&reply) {
+            Some(files) => tally.compare(same(&files, &one.files), &target),
+            None => tally.lost(&format!("{target}: {}", reply.text())),
+        }
+    }
+}
+
+fn on_a_full_disk(tally: &Tally, size: fn(&mut Random) -> usize) {
+    let setup = on_a_small_disk();
+    for round in 0..rounds(1, 5) {
+        let server = setup.start();
+        let course = Course::of(&server, "course1");
+        course.make(&["kevin"], &students());
+        course
+            .release("challenge", "kevin", &[Sent::new("task", "do it")])
+            .ok();
+        let in_the_way = data_of(&server).join("in-the-way");
+        std::fs::write(&in_the_way, vec![1; IN_THE_WAY]).unwrap();
+
+        let mut stored = fill(&server, tally, size, seed() + 100 * round);
+        assert!(!stored.is_empty(), "there was room at first");
+        // Reads go on, and the health is what it was.
+        assert!(server.is_healthy());
+        assert_all_there(&server, &stored, tally);
+        server.get("assignment/course1/challenge", "lawrence").ok();
+        assert_nothing_left(&data_of(&server));
+
+        // Room again: it works without a restart.
+        std::fs::remove_file(&in_the_way).unwrap();
+        let files = [Sent::new("work", vec![5; 100_000])];
+        let reply = course.submit("challenge", "ada", &files);
+        stored.push(Stored {
+            student: "ada".to_owned(),
+            time: timestamp_of(&reply),
+            files: files.to_vec(),
+        });
+        tally.answered();
+        let more = fill(&server, tally, size, seed() + 100 * round + 50);
+        stored.extend(more);
+        assert_all_there(&server, &stored, tally);
+        check(&server);
+        let log = server.log();
+        assert!(!log.contains("panicked"), "{log}");
+    }
+    tally.assert_clean();
+}
+
+/// Uploads that were refused leave no files behind.
+fn assert_nothing_left(data: &Path) {
+    let left = std::fs::read_dir(data.join("blobs/incoming")).unwrap();
+    assert_eq!(left.count(), 0);
+}
+
+#[test]
+fn a_disk_that_is_full_in_an_upload_refuses_it_and_loses_nothing() {
+    let tally = Tally::of("disk full in an upload");
+    on_a_full_disk(&tally, |random| 200_000 + random.below(1_500_000));
+}
+
+#[test]
+fn a_disk_that_is_full_in_a_commit_refuses_it_and_loses_nothing() {
+    let tally = Tally::of("disk full in a commit");
+    on_a_full_disk(&tally, |random| 500 + random.below(60_000));
+}
+
+#[test]
+fn a_disk_that_is_full_in_a_backup_leaves_the_former_one_whole() {
+    let tally = Tally::of("disk full in a backup");
+    for round in 0..rounds(1, 5) {
+        let setup = Setup::standalone();
+        let place = setup.beside("backups");
+        let server = with_a_small_disk(setup, &place).start();
+        let course = Course::of(&server, "course1");
+        course.make(&["kevin"], &["lawrence"]);
+        course.release("challenge", "kevin", &[]).ok();
+        let mut random = Random::seeded(seed() + round);
+        let mut submit = |bytes: usize| {
+            let files = vec![Sent::new("work", random.bytes(bytes))];
+            let reply = course.submit("challenge", "lawrence", &files);
+            tally.answered();
+            (timestamp_of(&reply), files)
+        };
+        let data = server.data_dir().display().to_string();
+        let kept = place.join("kept").display().to_string();
+        let back_up = || ours(&server, &["backup", &kept, "--verify", "--data-dir", &data]);
+        let mut stored = vec![submit(100), submit(100_000)];
+        assert_well(back_up());
+
+        let more: Vec<_> = (0..8).map(|_| submit(ROOM / 6)).collect();
+        let full = back_up();
+        tally.round();
+        assert_eq!(full.status.code(), Some(1));
+        let told = String::from_utf8_lossy(&full.stderr).into_owned();
+        assert!(told.contains("is there as it was"), "{told}");
+        assert!(server.is_healthy());
+        assert_restored(&server, &kept, &stored, &tally);
+
+        // A larger disk: the next one goes on and has all.
+        let size = format!("remount,size={}", 4 * ROOM);
+        let place = place.display().to_string();
+        let larger = beside(&server, &["mount", "-o", &size, &place]);
+        assert!(larger.status.success(), "{larger:?}");
+        stored.extend(more);
+        assert_well(back_up());
+        assert_restored(&server, &kept, &stored, &tally);
+    }
+    tally.assert_clean();
+}
+
+/// Brings a backup back to another place and compares what is there.
+fn assert_restored(server: &Server, kept: &str, stored: &[(String, Vec<Sent>)], tally: &Tally) {
+    let elsewhere = Setup::standalone();
+    let data = elsewhere.data_dir().display().to_string();
+    assert_well(ours(server, &["restore", kept, "--data-dir", &data]));
+    let restored = elsewhere.start();
+    let course = Course::of(&restored, "course1");
+    for (time, files) in stored {
+        let seen = course.submitted("challenge", "lawrence", Some(time));
+        tally.compare(same(&seen, files), time);
+    }
+    let listed = course.get("submissions/course1/challenge", "kevin").ok();
+    let listed = listed.json()["submissions"].as_array().map(Vec::len);
+    assert_eq!(listed, Some(stored.len()));
+}

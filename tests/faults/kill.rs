@@ -1,0 +1,155 @@
+//! `kill -9` at random moments under mixed load. This is difference 7 of `api-specifications.md`.
+
+use crate::client::Client;
+use crate::ledger::{COURSE, Ledger, TEACHER};
+use crate::load::{Actor, DELETED, STUDENTS, task};
+use crate::support::server::run;
+use crate::support::{Course, Random, Server, Setup};
+use crate::tally::{Tally, rounds, seed};
+use std::path::Path;
+use std::process::Command;
+use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
+use std::time::Duration;
+
+/// Rounds on one data directory; then a new one, so that checking all of it does not take ever longer.
+const ON_ONE_DIRECTORY: u64 = 25;
+
+#[test]
+fn what_was_answered_survives_kill_9_at_any_moment() {
+    let tally = Tally::of("kill -9 under mixed load");
+    let all = rounds(8, 200);
+    let mut round = 0;
+    while round < all {
+        let until = all.min(round + ON_ONE_DIRECTORY);
+        on_one_directory(round..until, &tally);
+        round = until;
+    }
+    tally.assert_clean();
+}
+
+fn on_one_directory(rounds: std::ops::Range<u64>, tally: &Tally) {
+    let setup = Setup::standalone().unlimited();
+    let mut server = setup.start();
+    Course::of(&server, COURSE).make(&[TEACHER], &STUDENTS);
+    Course::of(&server, COURSE).enrol(DELETED).ok();
+    let mut past = Vec::new();
+    for round in rounds {
+        let mut random = Random::seeded(seed().wrapping_mul(1_000_003).wrapping_add(round));
+        let ledger = Ledger::of_round(round);
+        for name in [ledger.work(), ledger.release(), ledger.deleting()] {
+            Course::of(&server, COURSE)
+                .release(&name, TEACHER, &task())
+                .ok();
+        }
+        ledger.versions.lock().unwrap().insert(1, task());
+        for number in 0..12 {
+            // Those of the last round are out again.
+            let guest = format!("student/{COURSE}/guest%20{number}");
+            server.delete(&guest, TEACHER);
+        }
+        load_until_killed(server, &ledger, tally, &mut random);
+        tally.round();
+        if random.below(4) == 0 {
+            setup.start_and_kill(Duration::from_millis(random.next() % 40));
+        }
+        let check_first = random.below(2) == 0;
+        if check_first {
+            assert_clean(&setup.data_dir());
+        }
+        server = setup.start();
+        let client = Client::of(&server);
+        ledger.try_again(&client, tally);
+        ledger.verify(&client, tally);
+        ledger.verify_roster(&client, tally);
+        if random.below(4) == 0 {
+            // Nothing is in flight, so all that nobody names may go, and nothing else does.
+            clear(&setup.data_dir(), &["--grace", "0", "--retention", "0"]);
+            ledger.verify(&client, tally);
+        }
+        if !check_first {
+            assert_clean(&setup.data_dir());
+        }
+        past.push(ledger);
+    }
+    let client = Client::of(&server);
+    for ledger in &past {
+        ledger.verify(&client, tally);
+    }
+    assert_clean(&setup.data_dir());
+}
+
+/// Lets everybody change what they can, and kills the server and the clean-up among them.
+fn load_until_killed(server: Server, ledger: &Ledger, tally: &Tally, random: &mut Random) {
+    let client = Client::of(&server);
+    let over = AtomicBool::new(false);
+    let moment = Duration::from_micros(5_000 + random.next() % 600_000);
+    let mut actor = || Actor {
+        client: client.clone(),
+        ledger,
+        tally,
+        random: Random::seeded(random.next()),
+        over: &over,
+    };
+    let data = server.data_dir();
+    std::thread::scope(|scope| {
+        for student in STUDENTS {
+            let actor = actor();
+            scope.spawn(move || actor.submit(student));
+        }
+        for act in [
+            Actor::release,
+            Actor::give_feedback,
+            Actor::change_roster,
+            Actor::delete_and_restore,
+        ] {
+            let actor = actor();
+            scope.spawn(move || act(actor));
+        }
+        scope.spawn(|| clear_until_killed(&data, &over));
+        std::thread::sleep(moment);
+        let log = server.log();
+        server.kill();
+        over.store(true, SeqCst);
+        assert!(!log.contains("panicked"), "{log}");
+    });
+}
+
+/// Clears away beside the server, again and again, and is killed with it.
+fn clear_until_killed(data: &Path, over: &AtomicBool) {
+    while !over.load(SeqCst) {
+        let mut command = Command::new(crate::support::program());
+        crate::support::server::isolate(&mut command, Path::new("/"));
+        command.args(["gc", "--grace", "1m", "--retention", "1d", "--data-dir"]);
+        command.arg(data).stdout(std::process::Stdio::null());
+        let mut clearing = command.spawn().expect("the program starts");
+        while clearing.try_wait().expect("its state").is_none() {
+            if over.load(SeqCst) {
+                clearing.kill().expect("it was running");
+            }
+            std::thread::sleep(Duration::from_millis(1));
+        }
+    }
+}
+
+fn clear(data: &Path, how: &[&str]) {
+    let data = data.display().to_string();
+    let output = run(&[&["gc", "--data-dir", &data], how].concat());
+    assert!(output.status.success(), "{output:?}");
+}
+
+#[track_caller]
+pub fn assert_clean(data: &Path) {
+    let output = run(&["fsck", "--data-dir", &data.display().to_string()]);
+    assert_well(output);
+}
+
+/// Fails unless this is what `fsck` says when all is well.
+#[track_caller]
+pub fn assert_well(output: std::process::Output) {
+    let told = [output.stdout, output.stderr].concat();
+    assert!(
+        output.status.success(),
+        "fsck: {}",
+        String::from_utf8_lossy(&told)
+    );
+}

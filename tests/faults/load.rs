@@ -1,0 +1,254 @@
+//! Many kinds of changes at once, until the server answers no more.
+
+use crate::client::{Client, some_files};
+use crate::ledger::{Answered, COURSE, Changing, Ledger, TEACHER, Unanswered, as_ngshare, text};
+use crate::support::server::ADMIN;
+use crate::support::{Call, Random, Reply, Sent, percent_encode};
+use crate::tally::Tally;
+use serde_json::json;
+use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
+
+/// Who hands in.
+pub const STUDENTS: [&str; 4] = ["lawrence", "eric", "ada", "bob"];
+/// Who hands in what is deleted and restored.
+pub const DELETED: &str = "olga";
+
+/// What everybody finds in the round's assignments.
+pub fn task() -> Vec<Sent> {
+    vec![
+        Sent::new("task.ipynb", "{}"),
+        Sent::new("data", vec![1; 100_000]),
+    ]
+}
+
+/// One of those who change things.
+pub struct Actor<'a> {
+    pub client: Client,
+    pub ledger: &'a Ledger,
+    pub tally: &'a Tally,
+    pub random: Random,
+    pub over: &'a AtomicBool,
+}
+
+impl Actor<'_> {
+    /// The answer, or none when there is no server any more.
+    fn ask(&self, call: &Call) -> Option<Reply> {
+        if self.over.load(SeqCst) {
+            return None;
+        }
+        let reply = self.client.send(call).ok()?;
+        self.tally.see(&reply, &[]);
+        Some(reply)
+    }
+
+    /// The answer to a change that must succeed.
+    fn change(&self, call: &Call) -> Option<Reply> {
+        let reply = self.ask(call)?;
+        assert!(matches!(reply.status, 200 | 201 | 204), "{}", reply.text());
+        self.tally.answered();
+        Some(reply)
+    }
+
+    /// Hands in by all ways there are.
+    pub fn submit(mut self, student: &str) {
+        while self.submit_once(student).is_some() {}
+    }
+
+    fn submit_once(&mut self, student: &str) -> Option<()> {
+        let work = self.ledger.work();
+        let ngshare = format!("submission/{COURSE}/{work}");
+        let v1 = format!("v1/courses/{COURSE}/assignments/{work}/submissions");
+        let mut files = some_files(&mut self.random);
+        let way = self.random.below(5);
+        let mut call = match way {
+            0 => self.client.form(&ngshare, student, &[], &files),
+            1 => self.client.multipart(&ngshare, student, &files),
+            2 => self.client.tar("POST", &v1, student, &files),
+            3 => {
+                // In another order and with another name it is a tree of its own; its bytes are all there.
+                files = task();
+                files[1].path = format!("copy {}", self.random.next());
+                self.client.manifest(&v1, student, &files, &[])
+            }
+            _ => {
+                let bytes: Vec<Sent> = distinct(&files);
+                files.extend(task());
+                self.client.manifest(&v1, student, &files, &bytes)
+            }
+        };
+        let has_key = way >= 2 && self.random.below(2) == 0;
+        if has_key {
+            call = call.header("Idempotency-Key", &self.random.next().to_string());
+        }
+        self.ledger.unanswered.lock().unwrap().push(Unanswered {
+            student: student.to_owned(),
+            files: files.clone(),
+            again: has_key.then(|| call.clone()),
+        });
+        let answer = self.change(&call)?.json();
+        let receipt = &answer["receipt"];
+        let time = match receipt["submitted_at"].as_str() {
+            Some(time) => as_ngshare(time),
+            None => text(&answer, "timestamp"),
+        };
+        let mut unanswered = self.ledger.unanswered.lock().unwrap();
+        let is_it = |one: &Unanswered| one.student == student && one.files == files;
+        let place = unanswered.iter().rposition(is_it).expect("noted before");
+        unanswered.remove(place);
+        self.ledger.answered.lock().unwrap().push(Answered {
+            student: student.to_owned(),
+            time,
+            id: receipt["id"].as_i64(),
+            files,
+        });
+        Some(())
+    }
+
+    /// Releases one version after the other.
+    pub fn release(mut self) {
+        let name = self.ledger.release();
+        let target = format!("v1/courses/{COURSE}/assignments/{name}/tree");
+        loop {
+            let files = some_files(&mut self.random);
+            *self.ledger.next_version.lock().unwrap() = Some(files.clone());
+            let call = self.client.tar("PUT", &target, TEACHER, &files);
+            let Some(reply) = self.change(&call) else {
+                return;
+            };
+            let version = reply.json()["version"].as_i64().expect("a version");
+            self.ledger.versions.lock().unwrap().insert(version, files);
+        }
+    }
+
+    /// Gives feedback on what was answered, by both ways.
+    pub fn give_feedback(mut self) {
+        while !self.over.load(SeqCst) {
+            let one = {
+                let answered = self.ledger.answered.lock().unwrap();
+                if answered.is_empty() {
+                    std::thread::yield_now();
+                    continue;
+                }
+                answered[self.random.below(answered.len())].clone()
+            };
+            let files = some_files(&mut self.random);
+            let call = match one.id {
+                Some(id) if self.random.below(2) == 0 => {
+                    let target = format!("v1/courses/{COURSE}/submissions/{id}/feedback");
+                    self.client.tar("POST", &target, TEACHER, &files)
+                }
+                _ => {
+                    let target =
+                        format!("feedback/{COURSE}/{}/{}", self.ledger.work(), one.student);
+                    let fields = [("timestamp", one.time.as_str())];
+                    self.client.form(&target, TEACHER, &fields, &files)
+                }
+            };
+            let key = (one.student, one.time);
+            let begin = || Changing { is: None, or: None };
+            let feedback = || self.ledger.feedback.lock().unwrap();
+            feedback().entry(key.clone()).or_insert_with(begin).or = Some(Some(files.clone()));
+            if self.change(&call).is_none() {
+                return;
+            }
+            let now = Changing {
+                is: Some(files),
+                or: None,
+            };
+            feedback().insert(key, now);
+        }
+    }
+
+    /// Takes people into the course and out of it.
+    pub fn change_roster(mut self) {
+        loop {
+            let name = format!("guest {}", self.random.below(12));
+            let in_path = percent_encode(&name);
+            let roster = || self.ledger.roster.lock().unwrap();
+            let is_in = roster().get(&name).is_some_and(|state| state.is);
+            let by_v1 = self.random.below(2) == 0;
+            let call = match (is_in, by_v1) {
+                (true, true) => {
+                    let target = format!("v1/courses/{COURSE}/roster/{in_path}");
+                    self.client.call("DELETE", &target, TEACHER)
+                }
+                (true, false) => {
+                    let target = format!("student/{COURSE}/{in_path}");
+                    self.client.call("DELETE", &target, TEACHER)
+                }
+                (false, true) => {
+                    let people = json!({ "people": [{ "username": name, "role": "student" }] });
+                    let target = format!("v1/courses/{COURSE}/roster");
+                    let call = self.client.call("PUT", &target, ADMIN);
+                    call.body("application/json", people.to_string())
+                }
+                (false, false) => {
+                    let target = format!("student/{COURSE}/{in_path}");
+                    let details = [("first_name", "G"), ("last_name", ""), ("email", "")];
+                    self.client.form(&target, TEACHER, &details, &[])
+                }
+            };
+            let begin = || Changing {
+                is: false,
+                or: None,
+            };
+            roster().entry(name.clone()).or_insert_with(begin).or = Some(!is_in);
+            if self.change(&call).is_none() {
+                return;
+            }
+            let now = Changing {
+                is: !is_in,
+                or: None,
+            };
+            roster().insert(name, now);
+        }
+    }
+
+    /// Hands in, deletes and restores.
+    pub fn delete_and_restore(mut self) {
+        let name = self.ledger.deleting();
+        let target = format!("v1/courses/{COURSE}/assignments/{name}/submissions");
+        let trash = || self.ledger.trash.lock().unwrap();
+        loop {
+            let files = some_files(&mut self.random);
+            let call = self.client.tar("POST", &target, DELETED, &files);
+            let Some(reply) = self.change(&call) else {
+                return;
+            };
+            let id = reply.json()["receipt"]["id"].as_i64().expect("a number");
+            let state = Changing {
+                is: false,
+                or: None,
+            };
+            trash().insert(id, (state, files));
+            let delete = format!("v1/courses/{COURSE}/submissions/{id}");
+            let delete = self.client.call("DELETE", &delete, TEACHER);
+            let restore = format!("v1/courses/{COURSE}/trash/submissions/{id}");
+            let restore = self.client.call("POST", &restore, TEACHER);
+            for (call, deleted) in [(delete, true), (restore, false)] {
+                trash().get_mut(&id).expect("it").0.or = Some(deleted);
+                if self.change(&call).is_none() {
+                    return;
+                }
+                trash().get_mut(&id).expect("it").0 = Changing {
+                    is: deleted,
+                    or: None,
+                };
+                if self.random.below(2) == 0 {
+                    break;
+                }
+            }
+        }
+    }
+}
+
+/// Files of which no two have the same bytes.
+fn distinct(files: &[Sent]) -> Vec<Sent> {
+    let mut distinct: Vec<Sent> = Vec::new();
+    for file in files {
+        if distinct.iter().all(|known| known.bytes != file.bytes) {
+            distinct.push(file.clone());
+        }
+    }
+    distinct
+}

@@ -1,0 +1,131 @@
+//! A database that another program holds.
+
+use crate::client::Client;
+use crate::support::course::timestamp_of;
+use crate::support::{Course, Sent, Server, Setup};
+use crate::tally::{Tally, is_torture};
+use diesel::connection::SimpleConnection as _;
+use diesel::prelude::*;
+use diesel::sqlite::SqliteConnection;
+use std::sync::Mutex;
+use std::time::{Duration, Instant};
+
+/// More than share one commit.
+const AT_ONCE: usize = 150;
+
+fn start() -> Server {
+    let server = Setup::standalone().unlimited().start();
+    let course = Course::of(&server, "course1");
+    course.make(&["kevin"], &["lawrence"]);
+    course
+        .release("challenge", "kevin", &[Sent::new("task", "do it")])
+        .ok();
+    server
+}
+
+/// Another program's hold on the database; ends when dropped.
+fn hold(server: &Server) -> SqliteConnection {
+    let path = server.data_dir().join("nbcourier.db");
+    let mut conn = SqliteConnection::establish(path.to_str().unwrap()).unwrap();
+    conn.batch_execute("PRAGMA busy_timeout = 10000; BEGIN EXCLUSIVE")
+        .unwrap();
+    conn
+}
+
+/// Hands in; the time of what was answered, or none when it was refused as it should be.
+fn submit(server: &Server, number: usize, tally: &Tally) -> Option<String> {
+    let client = Client::of(server);
+    let files = [Sent::new("work", format!("number {number}"))];
+    let call = client.form("submission/course1/challenge", "lawrence", &[], &files);
+    let reply = client.send(&call).expect("an answer in bounded time");
+    tally.see(&reply, &[503]);
+    if reply.status == 503 {
+        assert!(reply.header("retry-after").is_some());
+        assert_eq!(reply.json()["success"], false);
+        return None;
+    }
+    tally.answered();
+    Some(timestamp_of(&reply))
+}
+
+fn assert_there(server: &Server, answered: &[(usize, String)], tally: &Tally) {
+    let course = Course::of(server, "course1");
+    for (number, time) in answered {
+        let stored = course.submitted("challenge", "lawrence", Some(time));
+        tally.compare(
+            stored == [Sent::new("work", format!("number {number}"))],
+            time,
+        );
+    }
+}
+
+/// Many hand in and read while the database is held until `is_over`; what was answered, and how many were refused.
+fn many_at_once(
+    server: &Server,
+    tally: &Tally,
+    mut is_over: impl FnMut(usize) -> bool,
+) -> (Vec<(usize, String)>, usize) {
+    let held = hold(server);
+    let (answered, refused) = (Mutex::new(Vec::new()), Mutex::new(0));
+    std::thread::scope(|scope| {
+        for number in 0..AT_ONCE {
+            let (answered, refused) = (&answered, &refused);
+            scope.spawn(move || match submit(server, number, tally) {
+                Some(time) => answered.lock().unwrap().push((number, time)),
+                None => *refused.lock().unwrap() += 1,
+            });
+        }
+        loop {
+            assert!(server.is_healthy());
+            // Readers see what was there before.
+            server.get("assignment/course1/challenge", "lawrence").ok();
+            let refusals = *refused.lock().unwrap();
+            if is_over(refusals) {
+                break;
+            }
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        drop(held);
+    });
+    tally.round();
+    let refused = refused.into_inner().unwrap();
+    (answered.into_inner().unwrap(), refused)
+}
+
+fn for_time(server: &Server, tally: &Tally, time: Duration) -> usize {
+    let begun = Instant::now();
+    let (answered, refused) = many_at_once(server, tally, |_| begun.elapsed() > time);
+    assert_eq!(answered.len() + refused, AT_ONCE);
+    assert_there(server, &answered, tally);
+    let after = submit(server, AT_ONCE, tally).expect("it goes on afterwards");
+    assert_there(server, &[(AT_ONCE, after)], tally);
+    refused
+}
+
+#[test]
+fn a_database_held_for_a_moment_makes_everybody_wait() {
+    let tally = Tally::of("database locked for a second");
+    let server = start();
+    let times = if is_torture() { 10 } else { 1 };
+    for _ in 0..times {
+        assert_eq!(for_time(&server, &tally, Duration::from_secs(1)), 0);
+    }
+    tally.assert_clean();
+}
+
+#[test]
+fn a_database_that_is_held_for_long_refuses_all_who_wait_in_bounded_time() {
+    let tally = Tally::of("database locked until all are refused");
+    let server = start();
+    // Until everybody was told: one after the other they would wait for many minutes.
+    let (answered, refused) = many_at_once(&server, &tally, |refused| refused == AT_ONCE);
+    assert_eq!((answered.len(), refused), (0, AT_ONCE));
+    let listed = server.get("submissions/course1/challenge", "kevin").ok();
+    assert_eq!(listed.json()["submissions"], serde_json::json!([]));
+    let after = submit(&server, 1, &tally).expect("it goes on afterwards");
+    assert_there(&server, &[(1, after)], &tally);
+    if is_torture() {
+        for_time(&server, &tally, Duration::from_secs(15));
+    }
+    tally.assert_clean();
+}

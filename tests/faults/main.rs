@@ -1,0 +1,28 @@
+//! Faults that the exchange survives: for each the built program is brought into it, and whatever it had answered must be
+//! there afterwards, byte for byte.
+//!
+//! `make test` runs the short form, `make torture` the long one (`NBCOURIER_TORTURE`), which ends in a table of what
+//! `tally` has counted. A run begins from a seed (`NBCOURIER_SEED`), so that it can be repeated.
+
+#![allow(clippy::unwrap_used)] // what cannot go on shows where
+#![allow(
+    clippy::expect_used,
+    reason = "a test that cannot go on should say so and stop"
+)]
+
+#[path = "../support/mod.rs"]
+mod support;
+
+mod client;
+mod clock;
+mod damage;
+mod disk;
+mod hub;
+mod kill;
+mod ledger;
+mod load;
+mod locked;
+mod many_files;
+mod second_process;
+mod slow_clients;
+mod tally;
