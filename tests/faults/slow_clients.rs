@@ -79,10 +79,7 @@ fn a_thousand_slow_clients_keep_nobody_else_from_being_served() {
             _ => connect(&server, &archive.to_bytes(true)),
         })
         .collect();
-    assert!(
-        server.open_files() > before + SLOW / 2,
-        "they are there"
-    );
+    assert!(server.open_files() > before + SLOW / 2, "they are there");
     for round in 0..rounds(3, 10) {
         for (number, line) in slow.iter_mut().enumerate() {
             if number % 4 < 2 {
