@@ -165,6 +165,7 @@ fn value(config: &Config, origins: &Origins, name: &str) -> Option<String> {
         "min-free-space" => size(config.min_free_space),
         "retention" => span(config.retention),
         "event-retention" => span(config.event_retention),
+        "idle-timeout" => span(config.idle_timeout),
         "shutdown-timeout" => span(config.shutdown_timeout),
         "metrics-address" => text(
             &config
