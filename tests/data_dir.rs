@@ -9,6 +9,7 @@ use diesel::sqlite::SqliteConnection;
 use serde_json::Value;
 use std::fs;
 use std::io::{Read as _, Write as _};
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 use support::server::run;
@@ -177,6 +178,16 @@ fn bytes_that_another_course_names_stay() {
         support::files::files_of_reply(&fetched)[0],
         Sent::new("same", vec![7; LARGE])
     );
+}
+
+#[test]
+fn a_directory_that_the_server_makes_is_for_its_user_only() {
+    let server = Setup::standalone().start();
+    let mode = fs::metadata(server.data_dir())
+        .unwrap()
+        .permissions()
+        .mode();
+    assert_eq!(mode & 0o777, 0o700);
 }
 
 #[test]
