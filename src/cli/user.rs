@@ -178,29 +178,27 @@ pub fn run(Arguments { what }: Arguments) -> Outcome {
             consent,
             from,
             into,
-        } => merge(&change, &consent, from, into),
+        } => merge(&change, &consent, &from, &into),
         What::Purge {
             change,
             consent,
             name,
             keep_work,
-        } => purge(&change, &consent, name, keep_work),
+        } => purge(&change, &consent, &name, keep_work),
         What::Retire { change, name } => {
             let desk = Desk::open_for(&change)?;
             let retiring =
                 accounts::retire(&desk.exchange, &desk.operator, name.clone(), desk.really);
-            match desk.runtime.block_on(retiring)? {
-                Some(aside) => desk.tell(
-                    &format!("set aside what there is of {name}"),
-                    &format!("it is kept as {aside}"),
-                ),
-                None => {
-                    print(&format!(
-                        "Nothing is stored of {name}, so nothing can be inherited.\n"
-                    ))?;
-                    Ok(ExitCode::SUCCESS)
-                }
-            }
+            let Some(aside) = desk.runtime.block_on(retiring)? else {
+                print(&format!(
+                    "Nothing is stored of {name}, so nothing can be inherited.\n"
+                ))?;
+                return Ok(ExitCode::SUCCESS);
+            };
+            desk.tell(
+                &format!("set aside what there is of {name}"),
+                &format!("it is kept as {aside}"),
+            )
         }
         What::Adopt {
             change,
@@ -214,7 +212,7 @@ pub fn run(Arguments { what }: Arguments) -> Outcome {
             output,
         } => {
             let desk = Desk::open(&places)?;
-            user_export::run(&desk.runtime, &desk.exchange, &desk.operator, name, output)
+            user_export::run(&desk.runtime, &desk.exchange, &desk.operator, &name, output)
         }
     }
 }
@@ -231,7 +229,7 @@ fn show(places: &PlaceArgs, name: UserName, json: bool) -> Outcome {
     Ok(ExitCode::SUCCESS)
 }
 
-fn merge(change: &Change, consent: &Consent, from: UserName, into: UserName) -> Outcome {
+fn merge(change: &Change, consent: &Consent, from: &UserName, into: &UserName) -> Outcome {
     let desk = Desk::open_for(change)?;
     let merging = |really| {
         let (exchange, operator) = (&desk.exchange, &desk.operator);
@@ -247,7 +245,7 @@ fn merge(change: &Change, consent: &Consent, from: UserName, into: UserName) -> 
     desk.tell(&format!("given all of {from} to {into}"), &would)
 }
 
-fn purge(change: &Change, consent: &Consent, name: UserName, keep_work: bool) -> Outcome {
+fn purge(change: &Change, consent: &Consent, name: &UserName, keep_work: bool) -> Outcome {
     let desk = Desk::open_for(change)?;
     let work = if keep_work { Work::Keep } else { Work::Remove };
     let purging = |really| {

@@ -36,7 +36,7 @@ pub fn run(
     runtime: &Runtime,
     exchange: &Exchange,
     operator: &Caller,
-    person: UserName,
+    person: &UserName,
     output: Option<PathBuf>,
 ) -> Outcome {
     let dossier = runtime.block_on(dossier::open(exchange, operator, person.clone()))?;

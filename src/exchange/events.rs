@@ -40,15 +40,12 @@ pub async fn page(
     exchange
         .store
         .read(move |conn| {
-            let course = match &question.course {
-                Some(course) => {
-                    let standing = policy.enter(conn, &caller, course)?.require_instructor()?;
-                    Some(standing.course)
-                }
-                None => {
-                    policy.require_admin(&caller)?;
-                    None
-                }
+            let course = if let Some(course) = &question.course {
+                let standing = policy.enter(conn, &caller, course)?.require_instructor()?;
+                Some(standing.course)
+            } else {
+                policy.require_admin(&caller)?;
+                None
             };
             let wanted = Wanted {
                 course,

@@ -164,7 +164,7 @@ impl Desk {
 /// Every column of the database: table, name, type.
 pub fn columns(conn: &mut SqliteConnection) -> Vec<(String, String, String)> {
     #[derive(QueryableByName)]
-    struct Column {
+    struct Found {
         #[diesel(sql_type = Text)]
         table_name: String,
         #[diesel(sql_type = Text)]
@@ -178,7 +178,7 @@ pub fn columns(conn: &mut SqliteConnection) -> Vec<(String, String, String)> {
             WHERE m.type = 'table' AND m.name NOT LIKE 'sqlite_%' AND m.name NOT LIKE '\\_\\_%' ESCAPE '\\'
             ORDER BY 1, 2",
     )
-    .load::<Column>(conn)
+    .load::<Found>(conn)
     .unwrap();
     let all = all.into_iter();
     all.map(|row| (row.table_name, row.column_name, row.kind))
