@@ -10,7 +10,8 @@ endif
 run: ## Build, start the exchange stand-alone, and say what to try
 	@scripts/run.sh
 
-test: check unit clients plugin schemathesis ## Everything; installs what it needs
+test: check ## Everything; installs what it needs
+	$(MAKE) --no-print-directory --jobs=2 --output-sync=target unit plugin clients schemathesis
 
 check: ## Formatting, lints, and the crates it is made of
 	cargo fmt --all --check

@@ -38,14 +38,10 @@ impl Writer {
                 while let Ok(first) = waiting.recv() {
                     let batch =
                         std::iter::once(first).chain(waiting.try_iter().take(MAX_BATCH - 1));
-                    let batch = batch.inspect(|_| counted.waiting.down());
                     match write_together(&mut conn, batch, &counted) {
                         Outcome::Done => {}
                         // Whoever came meanwhile is told so, too: one after the other would wait without an end.
-                        Outcome::Locked => {
-                            counted.waiting.down();
-                            waiting.try_iter().for_each(|_| counted.waiting.down());
-                        }
+                        Outcome::Locked => waiting.try_iter().for_each(drop),
                         Outcome::ConnectionLost => match connect() {
                             Ok(fresh) => conn = fresh,
                             Err(error) => {
@@ -69,7 +65,9 @@ impl Writer {
         E: From<Error> + From<diesel::result::Error> + Send + 'static,
     {
         let (sender, answer) = oneshot::channel();
+        let waiting = Waiting::begin(&self.tally);
         let change: Change = Box::new(move |conn| {
+            drop(waiting);
             let result = conn.transaction(change);
             Box::new(move |committed| {
                 // Whoever waited may have hung up; the change stands all the same.
@@ -77,11 +75,9 @@ impl Writer {
                     sender.send(result.and_then(|done| committed.map(|()| done).map_err(E::from)));
             })
         });
-        self.tally.waiting.up();
-        self.changes.send(change).map_err(|_| {
-            self.tally.waiting.down();
-            Error::Writer("has stopped")
-        })?;
+        self.changes
+            .send(change)
+            .map_err(|_| Error::Writer("has stopped"))?;
         answer
             .await
             .unwrap_or_else(|_| Err(Error::Writer("could not begin; see the log").into()))
@@ -90,6 +86,22 @@ impl Writer {
     /// What it has done so far.
     pub fn tally(&self) -> &WriterTally {
         &self.tally
+    }
+}
+
+/// Counts a change among those that wait, until it is begun or given up.
+struct Waiting(Arc<WriterTally>);
+
+impl Waiting {
+    fn begin(tally: &Arc<WriterTally>) -> Self {
+        tally.waiting.up();
+        Self(Arc::clone(tally))
+    }
+}
+
+impl Drop for Waiting {
+    fn drop(&mut self) {
+        self.0.waiting.down();
     }
 }
 

@@ -28,6 +28,7 @@ RUN_ELSEWHERE = {
     "make run": "test_the_first_steps_of_the_readme",
     "make test": "this is a part of it",
     "make bench": "takes an hour; benches/ is what it runs",
+    "make torture": "a quarter of an hour; tests/faults is the short form of it",
     "make wheel": "test_wheel.py runs its script and installs what it builds",
     "cargo install --path .": "a release build; test_wheel.py puts the program on a PATH",
     "pip install nbgrader==0.9.6 rapidfuzz": "scripts/requirements-clients.txt has the same versions",

@@ -137,6 +137,12 @@ fn bomb(coding: &str, megabytes: usize) -> Vec<u8> {
     }
 }
 
+fn gzip(bytes: &[u8]) -> Vec<u8> {
+    let mut packed = GzEncoder::new(Vec::new(), Compression::fast());
+    packed.write_all(bytes).unwrap();
+    packed.finish().unwrap()
+}
+
 fn fill(archive: &mut impl Write, megabytes: usize) {
     let zeros = vec![0; MIB];
     let header = tar::header(b'0', "zeros", megabytes * MIB);
@@ -153,7 +159,13 @@ fn a_few_bytes_that_unpack_to_very_many_need_little_memory_and_are_limited() {
     for coding in ["gzip", "zstd"] {
         let fits = bomb(coding, 200);
         assert!(fits.len() < 2 * MIB);
-        assert_eq!(send_packed(&server, coding, fits).status, 201, "{coding}");
+        // gzip cannot pack more than a thousand times as much; of zstd no more than that is taken.
+        let expected = if coding == "gzip" { 201 } else { 413 };
+        assert_eq!(
+            send_packed(&server, coding, fits).status,
+            expected,
+            "{coding}"
+        );
         assert_eq!(
             problem(&send_packed(&server, coding, bomb(coding, 1024))).0,
             413,
@@ -173,9 +185,9 @@ fn many_small_files_that_come_in_few_bytes_need_little_memory() {
         .collect();
     let archive = tar::archive(&files);
     assert!(archive.len() > 200 * MIB);
-    let packed = zstd::encode_all(archive.as_slice(), 1).unwrap();
+    let packed = gzip(&archive);
     drop((files, archive));
-    assert_eq!(send_packed(&server, "zstd", packed).status, 201);
+    assert_eq!(send_packed(&server, "gzip", packed).status, 201);
     assert!(
         server.peak_memory() < 2 * PEAK,
         "{} bytes",
@@ -188,8 +200,8 @@ fn a_million_directories_are_passed_over() {
     let server = start();
     let mut archive = tar::header(b'5', "directory/", 0).repeat(1_000_000);
     archive.resize(archive.len() + 1024, 0);
-    let packed = zstd::encode_all(archive.as_slice(), 1).unwrap();
+    let packed = gzip(&archive);
     drop(archive);
-    assert_eq!(send_packed(&server, "zstd", packed).status, 201);
+    assert_eq!(send_packed(&server, "gzip", packed).status, 201);
     assert_little_memory(&server);
 }
