@@ -5,18 +5,23 @@ ifeq ($(CI),true)
 export CARGO_TARGET_DIR ?= $(or $(NBCOURIER_CACHE),$(or $(XDG_CACHE_HOME),$(HOME)/.cache)/nbcourier)/target
 endif
 
-.PHONY: run test check unit clients plugin schemathesis fuzz wheel bench torture clean
+.PHONY: run test check build unit clients plugin schemathesis fuzz wheel bench torture clean
 
 run: ## Build, start the exchange stand-alone, and say what to try
 	@scripts/run.sh
 
-test: check ## Everything; installs what it needs
+test: check build ## Everything; installs what it needs
 	$(MAKE) --no-print-directory --jobs=2 --output-sync=target unit plugin clients schemathesis
 
 check: ## Formatting, lints, and the crates it is made of
 	cargo fmt --all --check
 	cargo clippy --all-targets --quiet -- -D warnings
 	scripts/deny.sh
+
+# Beforehand, for a suite beside another one would wait for the compiler in the place of what it tests.
+build:
+	cargo build
+	cargo test --no-run --quiet
 
 unit: ## The Rust tests: units, protocol replay, permission matrix, malformed input, faults
 	scripts/setup-faults.sh
