@@ -1,6 +1,7 @@
 //! The built program, running on a port and a data directory of its own.
 
 use super::{Call, FakeHub, Form, Reply, percent_encode};
+use std::hash::{BuildHasher as _, Hasher as _, RandomState};
 use std::io::{BufRead, BufReader, Read};
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
@@ -357,8 +358,16 @@ fn address_in(line: &str) -> Option<(u16, String)> {
 
 /// A port that nobody listened on a moment ago.
 pub fn free_port() -> u16 {
-    let listener = TcpListener::bind(("127.0.0.1", 0)).expect("a free port");
-    listener.local_addr().expect("its address").port()
+    // Below those that Linux gives to outgoing connections, one of which might take it before the server does.
+    const FIRST: u16 = 20_000;
+    const PORTS: u64 = 12_000;
+    loop {
+        let random = RandomState::new().build_hasher().finish() % PORTS;
+        let port = FIRST + u16::try_from(random).expect("a small number");
+        if TcpListener::bind(("127.0.0.1", port)).is_ok() {
+            return port;
+        }
+    }
 }
 
 fn form_of(user: &str, fields: &[(&str, &str)]) -> Form {

@@ -96,16 +96,24 @@ async fn examine(config: &Config, public_url: Option<String>, findings: &mut Fin
 fn limits(config: &Config) -> String {
     let none = || "any number of bytes".to_owned();
     let size = |limit: Option<u64>| limit.map_or_else(none, |bytes| ByteSize(bytes).to_string());
+    let many = || "any number of".to_owned();
     format!(
         "Limits in force: {} a request, {} a file, {} files a tree, {} submissions a student and assignment, {} a person, \
-         {} a course",
+         {} a course; {} requests a second and {} uploads at once of one caller; no files while less than {} is free",
         ByteSize(config.max_request_size),
         ByteSize(config.max_file_size),
         config.max_files,
         config
             .max_submissions
-            .map_or_else(|| "any number of".to_owned(), |limit| limit.to_string()),
+            .map_or_else(many, |limit| limit.to_string()),
         size(config.max_user_size),
         size(config.max_course_size),
+        config
+            .max_request_rate
+            .map_or_else(many, |limit| limit.to_string()),
+        config
+            .max_uploads
+            .map_or_else(many, |limit| limit.to_string()),
+        ByteSize(config.min_free_space),
     )
 }
