@@ -17,7 +17,6 @@ impl Progress {
     }
 
     /// Of so many things.
-    #[allow(dead_code, reason = "for what is counted rather than weighed")]
     pub fn of_things(what: &'static str, total: u64) -> Self {
         Self::new(what, total, "{msg} {wide_bar} {pos} of {len}, {eta} left")
     }

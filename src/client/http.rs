@@ -48,24 +48,33 @@ pub(super) enum Body<'a> {
     Form(&'a [(&'a str, &'a str)]),
 }
 
+/// What every client of ours begins with, for that address.
+pub(super) fn builder(url: &str) -> reqwest::ClientBuilder {
+    // An error only says that one is installed already.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    let builder = reqwest::Client::builder()
+        // A redirected request would come without its token, or go somewhere else with it.
+        .redirect(redirect::Policy::none())
+        .user_agent(concat!("nbcourier/", env!("CARGO_PKG_VERSION")));
+    if url.starts_with("http:") {
+        // A bare container has no certificates to load, and needs none to speak plain HTTP.
+        builder.tls_certs_only([])
+    } else {
+        builder
+    }
+}
+
+/// The client, or `Impossible`.
+pub(super) fn build(builder: reqwest::ClientBuilder) -> Result<reqwest::Client> {
+    builder
+        .build()
+        .map_err(|error| Error::Impossible(with_causes(&error)))
+}
+
 impl Client {
     /// A client for the exchange at this address; asks nothing yet.
     pub fn new(url: &str, token: &str, user: Option<String>) -> Result<Self> {
-        // An error only says that one is installed already.
-        let _ = rustls::crypto::ring::default_provider().install_default();
-        let mut builder = reqwest::Client::builder()
-            .connect_timeout(CONNECT)
-            .read_timeout(SILENCE)
-            // A redirected request would come without its token, or go somewhere else with it.
-            .redirect(redirect::Policy::none())
-            .user_agent(concat!("nbcourier/", env!("CARGO_PKG_VERSION")));
-        if url.starts_with("http:") {
-            // A bare container has no certificates to load, and needs none to speak plain HTTP.
-            builder = builder.tls_certs_only([]);
-        }
-        let http = builder
-            .build()
-            .map_err(|error| Error::Impossible(with_causes(&error)))?;
+        let http = build(builder(url).connect_timeout(CONNECT).read_timeout(SILENCE))?;
         let mut authorization = HeaderValue::from_bytes(format!("token {token}").as_bytes())
             .map_err(|_| Error::Impossible("JUPYTERHUB_API_TOKEN is no token".into()))?;
         authorization.set_sensitive(true);

@@ -1,9 +1,9 @@
 //! Finding out what is at an address, without a token.
 
-use super::http::with_causes;
-use super::{Error, Result};
+use super::Result;
+use super::http::{build, builder, with_causes};
 use bytes::Bytes;
-use reqwest::{StatusCode, redirect};
+use reqwest::StatusCode;
 use serde::Deserialize;
 use serde_json::Value;
 use std::time::Duration;
@@ -48,19 +48,7 @@ pub enum Arrival {
 impl Probe {
     /// Asks nothing yet.
     pub fn new(url: &str) -> Result<Self> {
-        // An error only says that one is installed already.
-        let _ = rustls::crypto::ring::default_provider().install_default();
-        let mut builder = reqwest::Client::builder()
-            .connect_timeout(SHORT)
-            .redirect(redirect::Policy::none())
-            .user_agent(concat!("nbcourier/", env!("CARGO_PKG_VERSION")));
-        if url.starts_with("http:") {
-            // A bare container has no certificates to load, and needs none to speak plain HTTP.
-            builder = builder.tls_certs_only([]);
-        }
-        let http = builder
-            .build()
-            .map_err(|error| Error::Impossible(with_causes(&error)))?;
+        let http = build(builder(url).connect_timeout(SHORT))?;
         Ok(Self {
             http,
             url: url.trim_end_matches('/').to_owned(),

@@ -123,18 +123,7 @@ pub fn events(conn: &mut Connection, course: i64) -> Result<Vec<Recorded>> {
     let rows = events::table
         .filter(events::course_id.eq(course))
         .order(events::id)
-        .select((
-            events::id,
-            events::at,
-            events::action,
-            events::actor,
-            events::subject,
-            events::course,
-            events::assignment,
-            events::submission_id,
-            events::detail,
-            events::request_id,
-        ))
+        .select(super::events::COLUMNS)
         .load(conn)?;
     Ok(rows)
 }
@@ -158,16 +147,7 @@ pub fn add_release(
     (by, at): (&UserName, Timestamp),
     is_shown: bool,
 ) -> Result<()> {
-    let release: i64 = diesel::insert_into(releases::table)
-        .values((
-            releases::assignment_id.eq(assignment),
-            releases::version.eq(version),
-            releases::tree_id.eq(tree),
-            releases::released_by.eq(by.as_str()),
-            releases::released_at.eq(at.micros()),
-        ))
-        .returning(releases::id)
-        .get_result(conn)?;
+    let release = super::assignments::add_release(conn, assignment, (version, tree), (by, at))?;
     if is_shown {
         diesel::update(assignments::table.find(assignment))
             .set(assignments::current_release.eq(release))

@@ -229,20 +229,31 @@ pub fn release(
         .select(diesel::dsl::max(releases::version))
         .get_result(conn)?;
     let version = last.unwrap_or(0) + 1;
-    let release: i64 = diesel::insert_into(releases::table)
+    let release = add_release(conn, assignment, (version, tree), (by, now))?;
+    diesel::update(assignments::table.find(assignment))
+        .set(assignments::current_release.eq(release))
+        .execute(conn)?;
+    Ok(version)
+}
+
+/// Adds the row of a release, which is not shown yet; its id.
+pub(super) fn add_release(
+    conn: &mut Connection,
+    assignment: i64,
+    (version, tree): (i64, i64),
+    (by, at): (&UserName, Timestamp),
+) -> Result<i64> {
+    let release = diesel::insert_into(releases::table)
         .values((
             releases::assignment_id.eq(assignment),
             releases::version.eq(version),
             releases::tree_id.eq(tree),
             releases::released_by.eq(by.as_str()),
-            releases::released_at.eq(now.micros()),
+            releases::released_at.eq(at.micros()),
         ))
         .returning(releases::id)
         .get_result(conn)?;
-    diesel::update(assignments::table.find(assignment))
-        .set(assignments::current_release.eq(release))
-        .execute(conn)?;
-    Ok(version)
+    Ok(release)
 }
 
 /// Shows an earlier version again.

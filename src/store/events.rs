@@ -93,6 +93,31 @@ pub struct Wanted {
     pub since: Option<Timestamp>,
 }
 
+/// The columns of [`Recorded`].
+pub(super) const COLUMNS: (
+    events::id,
+    events::at,
+    events::action,
+    events::actor,
+    events::subject,
+    events::course,
+    events::assignment,
+    events::submission_id,
+    events::detail,
+    events::request_id,
+) = (
+    events::id,
+    events::at,
+    events::action,
+    events::actor,
+    events::subject,
+    events::course,
+    events::assignment,
+    events::submission_id,
+    events::detail,
+    events::request_id,
+);
+
 /// At most so many of the events, the last one first.
 pub fn page(conn: &mut Connection, wanted: Wanted, at_most: usize) -> Result<Vec<Recorded>> {
     page_of(conn, wanted, None, at_most)
@@ -108,18 +133,7 @@ pub fn page_of(
     let mut query = events::table
         .filter(events::id.lt(wanted.before.unwrap_or(i64::MAX)))
         .order(events::id.desc())
-        .select((
-            events::id,
-            events::at,
-            events::action,
-            events::actor,
-            events::subject,
-            events::course,
-            events::assignment,
-            events::submission_id,
-            events::detail,
-            events::request_id,
-        ))
+        .select(COLUMNS)
         .into_boxed();
     if let Some(course) = wanted.course {
         query = query.filter(events::course_id.eq(course));
