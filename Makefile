@@ -11,7 +11,7 @@ run: ## Build, start the exchange stand-alone, and say what to try
 	@scripts/run.sh
 
 test: check build ## Everything; installs what it needs
-	$(MAKE) --no-print-directory --jobs=2 --output-sync=target unit plugin clients schemathesis
+	$(MAKE) --no-print-directory --jobs=2 --keep-going --output-sync=target unit plugin clients schemathesis
 
 check: ## Formatting, lints, and the crates it is made of
 	cargo fmt --all --check

@@ -23,7 +23,11 @@ fi
 
 mkdir -p "$out"
 rm -f "$out"/nbcourier-*.whl
-"$cache/wheel/bin/maturin" build --manifest-path "$root/Cargo.toml" --out "$out" "$@"
+# maturin takes the program away from where cargo has put it. So that is a place of its own, lest whoever runs the
+# program of `cargo build` meanwhile should find none; what goes into it is compiled where it always is.
+target=${CARGO_TARGET_DIR:-$root/target}
+CARGO_BUILD_BUILD_DIR=$target CARGO_TARGET_DIR=$target/wheel \
+    "$cache/wheel/bin/maturin" build --manifest-path "$root/Cargo.toml" --out "$out" "$@"
 
 # The same without the program: what is left is Python, for any machine.
 work=$(mktemp -d)

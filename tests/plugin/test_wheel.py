@@ -50,8 +50,9 @@ class Environment:
 
 @pytest.fixture(scope="module")
 def wheels(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
-    """Both wheels, by what they are for."""
+    """Both wheels, by what they are for. Building them leaves the program alone that other tests run meanwhile."""
     out = tmp_path_factory.mktemp("wheels")
+    program = Path(os.environ["NBCOURIER_BIN"]).stat()
     outcome = subprocess.run(
         [ROOT / "scripts" / "wheel.sh", "--profile", "dev"],
         env=os.environ | {"NBCOURIER_WHEELS": str(out), "PYTHON": sys.executable},
@@ -60,6 +61,7 @@ def wheels(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
         timeout=BUILD_LIMIT_S,
     )
     assert outcome.returncode == 0, outcome.stdout + outcome.stderr
+    assert os.path.samestat(program, Path(os.environ["NBCOURIER_BIN"]).stat())
     built = {
         "anywhere" if path.name.endswith("-any.whl") else "here": path
         for path in out.glob("*.whl")
