@@ -5,12 +5,13 @@ ifeq ($(CI),true)
 export CARGO_TARGET_DIR ?= $(or $(NBCOURIER_CACHE),$(or $(XDG_CACHE_HOME),$(HOME)/.cache)/nbcourier)/target
 endif
 
-.PHONY: run test check build unit clients plugin schemathesis fuzz wheel bench torture clean
+.PHONY: run test check build tools unit clients plugin schemathesis fuzz wheel bench torture clean
 
 run: ## Build, start the exchange stand-alone, and say what to try
 	@scripts/run.sh
 
-test: check build ## Everything; installs what it needs
+test: check ## Everything; installs what it needs
+	$(MAKE) --no-print-directory --jobs=2 --output-sync=target build tools
 	$(MAKE) --no-print-directory --jobs=2 --keep-going --output-sync=target unit plugin clients schemathesis
 
 check: ## Formatting, lints, and the crates it is made of
@@ -22,6 +23,12 @@ check: ## Formatting, lints, and the crates it is made of
 build:
 	cargo build
 	cargo test --no-run --quiet
+
+# Likewise: what several suites need is installed once, while the compiler runs.
+tools:
+	scripts/setup-faults.sh
+	scripts/setup-clients.sh
+	scripts/setup-checks.sh schemathesis
 
 unit: ## The Rust tests: units, protocol replay, permission matrix, malformed input, faults
 	scripts/setup-faults.sh

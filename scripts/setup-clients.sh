@@ -37,21 +37,12 @@ debian_packages() {
 }
 
 install_debian_packages() {
-    local missing as_root=()
+    local missing
     missing=$(debian_packages | tr '\n' ' ')
-    missing=${missing% }
-    if [ -z "$missing" ]; then
-        return
+    if [ -n "$missing" ]; then
+        # shellcheck disable=SC2086 # A list of names.
+        "$here/debian.sh" $missing
     fi
-    have apt-get || die "please install what these Debian packages hold, then run this again: $missing"
-    if [ "$(id -u)" != 0 ]; then
-        { have sudo && sudo -n true 2>/dev/null; } || die "please run as root: apt-get install $missing"
-        as_root=(sudo -n)
-    fi
-    say "installing Debian packages: $missing"
-    "${as_root[@]}" apt-get update -qq
-    # shellcheck disable=SC2086 # A list of names.
-    "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $missing >/dev/null
 }
 
 check_versions() {
