@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Builds what `pip install nbcourier` installs: a wheel with both the server's binary and the nbgrader plugin, and one
-# with the plugin alone, which fits every platform. Arguments go to `maturin build`: "--profile dev" for a quick one.
+# with the plugin alone, which fits every platform; and the source distribution. Arguments go to `maturin build`:
+# "--profile dev" for a quick one.
 #
 #   NBCOURIER_WHEELS where to put them (default: target/wheels)
 #   NBCOURIER_CACHE  where the environment with maturin is kept (default: see setup-clients.sh)
@@ -22,7 +23,8 @@ if [ "$(cat "$cache/wheel/.stamp" 2>/dev/null)" != "$tools" ]; then
 fi
 
 mkdir -p "$out"
-rm -f "$out"/nbcourier-*.whl
+rm -f "$out"/nbcourier-*.whl "$out"/nbcourier-*.tar.gz
+"$cache/wheel/bin/maturin" sdist --manifest-path "$root/Cargo.toml" --out "$out"
 # maturin takes the program away from where cargo has put it. So that is a place of its own, lest whoever runs the
 # program of `cargo build` meanwhile should find none; what goes into it is compiled where it always is.
 target=${CARGO_TARGET_DIR:-$root/target}
@@ -38,4 +40,4 @@ rm -r "$unpacked"/nbcourier-*.data/scripts "$unpacked"/nbcourier-*.dist-info/sbo
 "$cache/wheel/bin/wheel" pack --dest-dir "$work" "$unpacked" >/dev/null
 "$cache/wheel/bin/wheel" tags --remove --python-tag py3 --abi-tag none --platform-tag any "$work"/nbcourier-*.whl >/dev/null
 mv "$work"/nbcourier-*-any.whl "$out"
-ls "$out"/nbcourier-*.whl
+ls "$out"/nbcourier-*

@@ -4,10 +4,12 @@ import json
 import os
 import subprocess
 import sys
+import tarfile
 import venv
 from ast import literal_eval
 from collections.abc import Iterator
 from pathlib import Path
+from zipfile import ZipFile
 
 import pytest
 import requests
@@ -50,7 +52,7 @@ class Environment:
 
 @pytest.fixture(scope="module")
 def wheels(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
-    """Both wheels, by what they are for. Building them leaves the program alone that other tests run meanwhile."""
+    """Both wheels and the source distribution. Building them leaves the program alone that other tests run meanwhile."""
     out = tmp_path_factory.mktemp("wheels")
     program = Path(os.environ["NBCOURIER_BIN"]).stat()
     outcome = subprocess.run(
@@ -66,7 +68,8 @@ def wheels(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
         "anywhere" if path.name.endswith("-any.whl") else "here": path
         for path in out.glob("*.whl")
     }
-    assert set(built) == {"anywhere", "here"}
+    (built["source"],) = out.glob("*.tar.gz")
+    assert set(built) == {"anywhere", "here", "source"}
     return built
 
 
@@ -153,6 +156,49 @@ def test_the_other_wheel_has_the_plugin_only(
     assert not (environment.path / "bin" / "nbcourier").exists()
     assert not (environment.path / "bin" / "ngshare-course-management").exists()
     assert_extension_is_enabled(environment)
+
+
+@pytest.mark.parametrize(
+    ("kind", "programs"),
+    [
+        ("here", {"nbcourier", "ngshare-course-management"}),
+        ("anywhere", set()),
+    ],
+)
+def test_a_wheel_holds_our_files_and_nothing_else(
+    wheels: dict[str, Path], kind: str, programs: set[str]
+) -> None:
+    with ZipFile(wheels[kind]) as wheel:
+        names = {name for name in wheel.namelist() if not name.endswith("/")}
+    expected = {name.removeprefix("python/") for name in tracked("python/nbcourier")}
+    base = f"nbcourier-{wheels[kind].name.split('-')[1]}"
+    data = tracked("python/install/data")
+    expected |= {name.replace("python/install", f"{base}.data") for name in data}
+    expected |= {f"{base}.data/scripts/{program}" for program in programs}
+    about = {name for name in names if name.startswith(f"{base}.dist-info/")}
+    assert names - about == expected
+
+
+def test_the_source_distribution_holds_our_files_and_nothing_else(
+    wheels: dict[str, Path],
+) -> None:
+    with tarfile.open(wheels["source"]) as archive:
+        names = {name.partition("/")[2] for name in archive.getnames()}
+    assert names - {"PKG-INFO"} <= tracked(".")
+    assert names >= tracked("src", "migrations", "python", "Cargo.lock", "LICENSE")
+
+
+def tracked(*paths: str) -> set[str]:
+    """The files below these that belong to the repository."""
+    listed = subprocess.run(
+        ["git", "ls-files", "-z", *paths],
+        cwd=ROOT,
+        text=True,
+        capture_output=True,
+        check=True,
+        timeout=ANSWER_LIMIT_S,
+    )
+    return set(filter(None, listed.stdout.split("\0")))
 
 
 def assert_extension_is_enabled(environment: Environment) -> None:

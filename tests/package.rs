@@ -1,0 +1,116 @@
+//! What the repository and the packages made from it hold: our own sources, and no file that came along by accident.
+
+#![allow(
+    clippy::expect_used,
+    reason = "a test that cannot go on should say so and stop"
+)]
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+
+/// Endings of the text files that we write.
+const TEXT: [&str; 13] = [
+    "css", "in", "ini", "js", "json", "lock", "md", "py", "rs", "sh", "sql", "toml", "txt",
+];
+/// Text files without an ending.
+const PLAIN: [&str; 5] = [
+    ".ci/run",
+    ".gitignore",
+    "LICENSE",
+    "Makefile",
+    "python/install/scripts/ngshare-course-management",
+];
+/// The only binary file that we wrote and that is served.
+const ICON: &str = "src/http/pages/static/favicon.ico";
+/// Inputs of the fuzzers, which may be anything but are small.
+const CORPUS: &str = "tests/corpus/";
+const LARGEST_INPUT: u64 = 64 * 1024;
+
+/// Added to every package by cargo.
+const BY_CARGO: [&str; 2] = [".cargo_vcs_info.json", "Cargo.toml.orig"];
+
+#[test]
+fn only_our_own_sources_are_tracked() {
+    for path in tracked() {
+        let Ok(content) = fs::read(root().join(&path)) else {
+            // Removed, and not committed yet.
+            continue;
+        };
+        if path.starts_with(CORPUS) {
+            assert!(content.len() as u64 <= LARGEST_INPUT, "{path} is large");
+            continue;
+        }
+        if path == ICON {
+            continue;
+        }
+        let ending = path
+            .rsplit('/')
+            .next()
+            .and_then(|name| name.rsplit_once('.'));
+        let is_known = ending.is_some_and(|(_, ending)| TEXT.contains(&ending));
+        assert!(
+            is_known || PLAIN.contains(&path.as_str()),
+            "{path} is of no kind that we write; remove it, or add its kind to this test"
+        );
+        let is_text = String::from_utf8(content).is_ok_and(|text| !text.contains('\0'));
+        assert!(is_text, "{path} is binary");
+    }
+}
+
+#[test]
+fn the_crate_holds_what_building_needs_and_no_foreign_file() {
+    let listed = run(
+        env!("CARGO"),
+        &["package", "--list", "--allow-dirty", "--offline", "--quiet"],
+    );
+    let packed: BTreeSet<String> = listed.into_iter().collect();
+    let tracked = tracked();
+    for path in &packed {
+        let is_ours = tracked.contains(path) || BY_CARGO.contains(&path.as_str());
+        assert!(is_ours, "{path} is packed and not tracked");
+        assert!(
+            !path.starts_with("tests/") && !path.starts_with("scripts/"),
+            "{path} is packed and needed by nobody who builds"
+        );
+    }
+    for path in tracked {
+        let is_needed = ["src/", "migrations/", "python/"]
+            .iter()
+            .any(|directory| path.starts_with(directory));
+        assert!(
+            !is_needed || packed.contains(&path),
+            "{path} is not packed: add it to `include` in Cargo.toml"
+        );
+    }
+}
+
+/// The files of the repository.
+fn tracked() -> BTreeSet<String> {
+    let paths = run("git", &["ls-files", "-z"]);
+    let paths = paths.iter().flat_map(|line| line.split('\0'));
+    let paths: BTreeSet<String> = paths
+        .filter(|path| !path.is_empty())
+        .map(Into::into)
+        .collect();
+    assert!(paths.contains("Cargo.toml"), "git does not list our files");
+    paths
+}
+
+/// The lines that a program prints, run in the root of the repository.
+fn run(program: &str, arguments: &[&str]) -> Vec<String> {
+    let output = Command::new(program)
+        .args(arguments)
+        .current_dir(root())
+        .output()
+        .expect("the program can be started");
+    let errors = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{program} failed: {errors}");
+    let text = String::from_utf8(output.stdout).expect("paths are UTF-8");
+    text.lines().map(str::to_owned).collect()
+}
+
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
