@@ -11,7 +11,7 @@ use crate::domain::{CourseId, UserName};
 use crate::exchange::imports::Importer;
 use crate::moving::directory::Directory;
 use crate::moving::ngshare::Ngshare;
-use crate::moving::{Mover, Report, Rules};
+use crate::moving::{Mover, Problem, Report, Rules, Summary};
 use crate::store::{Opening, Store};
 use clap::Subcommand;
 use std::path::PathBuf;
@@ -102,7 +102,7 @@ pub fn run(arguments: Arguments) -> Outcome {
 fn from_directory(arguments: &ExchangeArguments) -> Outcome {
     let how = &arguments.how;
     let source = Directory::open(&arguments.directory, &how.courses)?;
-    let files = source.count_files()?;
+    let files = source.count_files();
     move_in(
         how,
         &arguments.places,
@@ -184,12 +184,8 @@ fn tell(how: &How, report: &Report) -> Outcome {
 }
 
 fn print_report(how: &How, report: &Report) {
-    for note in &report.notes {
-        println!("note: {note}.");
-    }
-    for problem in &report.problems {
-        println!("left behind: {problem}.");
-    }
+    print_summaries("note", &report.notes);
+    print_summaries("left behind", &report.problems);
     if how.dry_run {
         println!(
             "There are {}; {} files of {} bytes were read. Nothing was written.",
@@ -203,6 +199,16 @@ fn print_report(how: &How, report: &Report) {
         0 if how.dry_run => println!("All of it can be brought over."),
         0 => println!("All of it is here."),
         1 => println!("One thing is wrong; see above."),
-        many => println!("{many} things are wrong; see above."),
+        many => println!("{many} things are wrong; see above, and for each of them --json."),
+    }
+}
+
+/// A line for each reason, with the number of things that it is true of.
+fn print_summaries(kind: &str, problems: &[Problem]) {
+    for summary in Summary::of(problems) {
+        match summary.about.len() {
+            1 => println!("{kind}: {summary}."),
+            many => println!("{kind} ({many}): {summary}."),
+        }
     }
 }

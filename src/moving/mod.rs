@@ -7,12 +7,14 @@
 pub mod directory;
 mod mover;
 pub mod ngshare;
+mod place;
 mod report;
 mod source;
 
 pub use mover::{Mover, Rules};
-pub use report::{Counts, Problem, Report};
-pub use source::{SourceFile, SourceSubmission, SourceTree};
+pub use place::Place;
+pub use report::{Counts, Problem, Report, Summary};
+pub use source::{Finding, SourceFile, SourceSubmission, SourceTree};
 
 use crate::exchange;
 use std::path::PathBuf;

@@ -1,6 +1,7 @@
 //! From what a source has to what is here.
 
-use super::source::{SourceFile, SourceSubmission, SourceTree, open};
+use super::place;
+use super::source::{Finding, SourceFile, SourceSubmission, SourceTree};
 use super::{Report, Result};
 use crate::domain::{
     AssignmentId, BlobRef, CourseId, Dates, Md5Sum, Person, RelativePath, Role, Timestamp,
@@ -296,7 +297,7 @@ impl<'a> Mover<'a> {
             .importer
             .as_ref()
             .map(|importer| Intake::new(importer.exchange()));
-        let mut damage = tree.damage.clone();
+        let (mut damage, mut left_out) = (tree.damage.clone(), tree.left_out.clone());
         let (mut newest, mut held) = (None, 0);
         for file in &tree.files {
             match read(file, intake.as_mut())? {
@@ -307,7 +308,8 @@ impl<'a> Mover<'a> {
                     held += read.size.min(SMALL as u64);
                     damage.extend(read.damage);
                 }
-                Err(lost) => damage.push(lost),
+                Err(Unread::Lost(finding)) => damage.push(finding),
+                Err(Unread::Odd(finding)) => left_out.push(finding),
             }
             (self.progress)(1);
             if let (Some(intake), Some(importer)) = (&mut intake, &self.importer)
@@ -316,12 +318,13 @@ impl<'a> Mover<'a> {
                 store_overflow(importer.exchange(), contents).await?;
             }
         }
+        let part = |finding: &Finding| format!("{about} / {}", finding.what);
         for note in &tree.notes {
-            self.report.note(about, note);
+            self.report.note(part(note), &note.says);
         }
         let is_left = !damage.is_empty() && !self.rules.damaged;
-        for sentence in damage {
-            self.report.problem(about, sentence);
+        for finding in left_out.iter().chain(&damage) {
+            self.report.problem(part(finding), &finding.says);
         }
         if is_left {
             let says = "is left behind as a whole; --damaged brings over what is left of it";
@@ -347,26 +350,52 @@ struct Read {
     size: u64,
     modified: Option<Timestamp>,
     /// What is wrong with the bytes, if anything is.
-    damage: Option<String>,
+    damage: Option<Finding>,
 }
 
-/// Reads a file into the intake, where there is one; or a sentence that it can't be had. What goes wrong on our own side
-/// is the other error.
+/// Why a file was not read.
+enum Unread {
+    /// Its bytes are lost or out of reach, and somebody may bring them back.
+    Lost(Finding),
+    /// It is no file that can come over; the rest of its tree can.
+    Odd(Finding),
+}
+
+/// Reads a file into the intake, where there is one. What goes wrong on our own side is the outer error.
 fn read(
     file: &SourceFile,
     mut intake: Option<&mut Intake>,
-) -> Result<std::result::Result<Read, String>> {
+) -> Result<std::result::Result<Read, Unread>> {
     let lost = |error: &io::Error| {
-        let (path, place) = (file.path.as_str(), file.place.display());
-        match error.kind() {
-            ErrorKind::NotFound => format!("the file {path:?} is lost: there is no {place}"),
-            _ => format!("the file {path:?} cannot be read from {place}: {error}"),
+        let path = file.path.as_str();
+        let place = file.place.path();
+        let kind = error.kind();
+        if kind == ErrorKind::NotFound {
+            let what = format!("{path:?} at {}", place.display());
+            return Unread::Lost(Finding::new(what, "is lost: there is no such file"));
+        }
+        let finding = Finding::new(format!("{path:?}"), format!("cannot be read: {error}"));
+        // A link took the place of the file, or of a directory above it, or the path is too long to be opened.
+        let is_odd = matches!(kind, ErrorKind::NotADirectory | ErrorKind::InvalidFilename)
+            || error.raw_os_error() == Some(rustix::io::Errno::LOOP.raw_os_error());
+        if is_odd {
+            Unread::Odd(finding)
+        } else {
+            Unread::Lost(finding)
         }
     };
-    let mut source = match open(&file.place) {
+    let mut source = match file.place.open_file() {
         Ok(source) => source,
         Err(error) => return Ok(Err(lost(&error))),
     };
+    if let Some(owner) = file.owner
+        && place::owner(&source).is_ok_and(|found| found != owner)
+    {
+        let says = "belongs to another account than the submission, so it may be somebody else's; it is left out, the rest \
+                    comes over";
+        let what = format!("{:?}", file.path.as_str());
+        return Ok(Err(Unread::Odd(Finding::new(what, says))));
+    }
     if let Some(intake) = &mut intake {
         intake.begin()?;
     }
@@ -398,15 +427,14 @@ fn read(
     }))
 }
 
-fn damage(file: &SourceFile, size: u64, md5: Md5Sum) -> Option<String> {
-    let path = file.path.as_str();
+fn damage(file: &SourceFile, size: u64, md5: Md5Sum) -> Option<Finding> {
+    let what = format!("{:?}", file.path.as_str());
     if let Some(expected) = file.size.filter(|expected| *expected != size) {
-        return Some(format!(
-            "the file {path:?} has {size} bytes instead of {expected}"
-        ));
+        let says = format!("has {size} bytes instead of {expected}");
+        return Some(Finding::new(what, says));
     }
     let changed = file.md5.is_some_and(|expected| expected != md5);
-    changed.then(|| format!("the file {path:?} has other bytes than its checksum says"))
+    changed.then(|| Finding::new(what, "has other bytes than its checksum says"))
 }
 
 fn timestamp(time: SystemTime) -> Option<Timestamp> {
@@ -427,5 +455,8 @@ fn is_same(tree: &SourceTree, there: &[imports::File]) -> bool {
             file.md5 == Some(blob.md5) && file.size.is_none_or(|size| size == blob.size)
         })
     };
-    tree.damage.is_empty() && tree.files.len() == there.len() && tree.files.iter().all(is_there)
+    tree.damage.is_empty()
+        && tree.left_out.is_empty()
+        && tree.files.len() == there.len()
+        && tree.files.iter().all(is_there)
 }

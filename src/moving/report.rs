@@ -2,6 +2,7 @@
 
 use crate::exchange::imports::Outcome;
 use serde::Serialize;
+use std::collections::HashMap;
 use std::fmt;
 
 /// How much of each kind.
@@ -55,6 +56,49 @@ impl fmt::Display for Problem {
     }
 }
 
+/// What is true of several things at once.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Summary<'a> {
+    /// The things, in their order.
+    pub about: Vec<&'a str>,
+    /// What is true of each of them.
+    pub says: &'a str,
+}
+
+impl<'a> Summary<'a> {
+    /// The things that are named; of the others there is only the number.
+    const NAMED: usize = 3;
+
+    /// Puts together what is said of several things, in the order in which it is said first.
+    pub fn of(problems: &'a [Problem]) -> Vec<Self> {
+        let mut places: HashMap<&str, usize> = HashMap::new();
+        let mut summaries: Vec<Self> = Vec::new();
+        for problem in problems {
+            let place = *places.entry(&problem.says).or_insert_with(|| {
+                summaries.push(Self {
+                    about: Vec::new(),
+                    says: &problem.says,
+                });
+                summaries.len() - 1
+            });
+            summaries[place].about.push(&problem.about);
+        }
+        summaries
+    }
+}
+
+impl fmt::Display for Summary<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let named = self.about.len().min(Self::NAMED);
+        f.write_str(&self.about[..named].join("; "))?;
+        match self.about.len() - named {
+            0 => {}
+            others => write!(f, "; and {others} more")?,
+        }
+        write!(f, ": {}", self.says)
+    }
+}
+
 /// What came of moving in.
 #[derive(Debug, Default, Serialize)]
 pub struct Report {
@@ -101,5 +145,25 @@ impl Report {
             about: about.into(),
             says: says.into(),
         });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_said_of_many_is_one_line() {
+        let mut report = Report::default();
+        for number in 0..300 {
+            report.problem(format!("submission {number}"), "has no time");
+        }
+        report.problem("ps1", "is lost");
+        let lines: Vec<_> = Summary::of(&report.problems)
+            .iter()
+            .map(ToString::to_string)
+            .collect();
+        let first = "submission 0; submission 1; submission 2; and 297 more: has no time";
+        assert_eq!(lines, [first, "ps1: is lost"]);
     }
 }

@@ -1,11 +1,8 @@
 //! What a source has, before it is read.
 
+use super::place::Place;
 use crate::domain::{AssignmentId, Md5Sum, RelativePath, Timestamp, UserName};
 use std::collections::BTreeSet;
-use std::fs::File;
-use std::io;
-use std::os::unix::fs::OpenOptionsExt;
-use std::path::{Path, PathBuf};
 
 /// A file of a tree, where it lies.
 #[derive(Debug, Clone)]
@@ -13,11 +10,22 @@ pub struct SourceFile {
     /// Its place in the tree.
     pub path: RelativePath,
     /// Where its bytes are.
-    pub place: PathBuf,
+    pub place: Place,
     /// How many there should be, where that is known.
     pub size: Option<u64>,
     /// Their checksum, where that is known.
     pub md5: Option<Md5Sum>,
+    /// The account that it must belong to, where that tells something.
+    pub owner: Option<u32>,
+}
+
+/// Something that was found out about a part of a tree.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Finding {
+    /// The part, as messages name it.
+    pub what: String,
+    /// What is the matter with it, as the rest of a sentence, the same for all parts of which it is true.
+    pub says: String,
 }
 
 /// The files of a release, a submission or feedback, and what is known to be wrong with it before they are read.
@@ -25,10 +33,12 @@ pub struct SourceFile {
 pub struct SourceTree {
     /// The files.
     pub files: Vec<SourceFile>,
-    /// A sentence for each file that can't be had.
-    pub damage: Vec<String>,
-    /// A sentence for each oddity that does no harm.
-    pub notes: Vec<String>,
+    /// What should be there and can't be had now: somebody may bring it back.
+    pub damage: Vec<Finding>,
+    /// What can't be in a tree at all and does not keep the rest of it.
+    pub left_out: Vec<Finding>,
+    /// Oddities that do no harm.
+    pub notes: Vec<Finding>,
 }
 
 /// Something that was handed in.
@@ -46,24 +56,33 @@ pub struct SourceSubmission {
     pub feedback: Option<SourceTree>,
 }
 
+impl Finding {
+    /// What is the matter with a part.
+    pub fn new(what: impl Into<String>, says: impl Into<String>) -> Self {
+        Self {
+            what: what.into(),
+            says: says.into(),
+        }
+    }
+}
+
 impl SourceTree {
     /// Whether nothing was ever in it.
     pub fn is_empty(&self) -> bool {
-        self.files.is_empty() && self.damage.is_empty()
+        self.files.is_empty() && self.damage.is_empty() && self.left_out.is_empty()
     }
 
     /// Adds a file that the source calls by this path.
-    pub fn add(&mut self, path: &str, place: PathBuf, size: Option<u64>, md5: Option<Md5Sum>) {
+    pub fn add(&mut self, path: &str, place: Place, size: Option<u64>, md5: Option<Md5Sum>) {
         match RelativePath::parse(path) {
             Ok(path) => self.files.push(SourceFile {
                 path,
                 place,
                 size,
                 md5,
+                owner: None,
             }),
-            Err(_) => self.damage.push(format!(
-                "the path {path:?} is illegal, so that no client could write the file"
-            )),
+            Err(_) => self.left_out.push(illegal(format!("{path:?}"))),
         }
     }
 
@@ -81,25 +100,17 @@ impl SourceTree {
         });
         self.files.reverse();
         for path in twice {
-            self.notes.push(format!(
-                "{:?} is there more than once; the last one counts",
-                path.as_str()
-            ));
+            let says = "is there more than once; the last one counts";
+            self.notes
+                .push(Finding::new(format!("{:?}", path.as_str()), says));
         }
     }
 }
 
-/// Opens a file for reading. One that is no plain file is refused, a link too: whoever put it there may not be allowed to
-/// read what it points to, as we are.
-pub fn open(place: &Path) -> io::Result<File> {
-    let flags = rustix::fs::OFlags::NOFOLLOW | rustix::fs::OFlags::NONBLOCK;
-    let file = File::options()
-        .read(true)
-        .custom_flags(i32::try_from(flags.bits()).unwrap_or_default())
-        .open(place)?;
-    if file.metadata()?.is_file() {
-        Ok(file)
-    } else {
-        Err(io::Error::other("it is no file"))
-    }
+/// That a path cannot be in a tree.
+pub fn illegal(path: String) -> Finding {
+    Finding::new(
+        path,
+        "is a path that is illegal here (a backslash, a drive, too long or too deep); it is left out, the rest comes over",
+    )
 }

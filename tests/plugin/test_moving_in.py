@@ -112,6 +112,11 @@ def moved(
     return directory / "data"
 
 
+def test_what_was_brought_over_is_for_its_owner_alone(moved: Path) -> None:
+    others = [path for path in (moved, *moved.rglob("*")) if path.stat().st_mode & 0o077]
+    assert others == []
+
+
 @dataclass(frozen=True)
 class Difference:
     """One of those that api-specifications.md names: where it shows, and what the two say."""

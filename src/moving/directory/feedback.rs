@@ -1,11 +1,10 @@
 //! How nbgrader's own exchange names the pages it gives back: by an MD5 that only who has the submission can make
 //! (`notebook_hash` in nbgrader's `utils.py`, and `exchange/default/fetch_feedback.py`).
 
-use super::super::source::open;
+use super::super::place::Place;
 use crate::domain::Md5Sum;
 use md5::{Digest, Md5};
 use std::io::{self, Read as _};
-use std::path::Path;
 
 const CHUNK: usize = 128 * 1024;
 
@@ -19,8 +18,8 @@ pub fn name_by_secret(secret: &[u8], notebook_id: &str) -> Md5Sum {
 
 /// The names under which older nbgraders may have put the page of a notebook, the likeliest first: by its bytes with
 /// course, assignment, notebook, student and the time as it was written, joined by `+`; and by its bytes alone.
-pub fn names_by_content(notebook: &Path, key: [&str; 5]) -> io::Result<[Md5Sum; 2]> {
-    let mut file = open(notebook)?;
+pub fn names_by_content(notebook: &Place, key: [&str; 5]) -> io::Result<[Md5Sum; 2]> {
+    let mut file = notebook.open_file()?;
     let (mut md5, mut buffer) = (Md5::new(), vec![0; CHUNK]);
     loop {
         match file.read(&mut buffer) {

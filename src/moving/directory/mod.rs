@@ -6,15 +6,15 @@ mod feedback;
 mod name;
 mod tree;
 
-use super::source::{SourceSubmission, SourceTree, open};
+use super::place::{Kind, Place, Root};
+use super::source::{SourceSubmission, SourceTree};
 use super::{Error, Mover, Result};
 use crate::domain::{AssignmentId, CourseId, Md5Sum, Person, Role, Timestamp, UserName};
 use name::{InboundName, parse_time};
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::io::Read as _;
-use std::os::unix::fs::MetadataExt as _;
-use std::path::{Path, PathBuf};
-use tree::{entries, is_directory};
+use std::path::Path;
+use tree::{Owned, entries};
 
 /// What nbgrader adds to a submission: when it was handed in,
 const TIMESTAMP: &str = "timestamp.txt";
@@ -25,26 +25,37 @@ const SMALL: u64 = 4096;
 
 /// A shared directory. Nothing is ever written to it.
 pub struct Directory {
-    root: PathBuf,
+    root: Place,
     courses: Vec<CourseId>,
+    /// Links among the courses.
+    links: Vec<String>,
 }
 
 /// What was handed in.
 struct Inbound {
     name: InboundName,
     at: Timestamp,
-    place: PathBuf,
+    place: Place,
 }
 
 impl Directory {
     /// Looks which courses there are; or those that are named, which must be there.
     pub fn open(root: &Path, only: &[CourseId]) -> Result<Self> {
-        let mut courses = Vec::new();
-        for (name, place) in entries(root)? {
+        let root = Root::open(root)
+            .map_err(|error| Error::Unreadable(root.to_owned(), error))?
+            .place();
+        let (mut courses, mut links) = (Vec::new(), Vec::new());
+        for (name, shown, kind) in entries(&root)? {
+            if kind == Kind::Link {
+                links.push(shown);
+                continue;
+            }
+            let Some(name) = name else { continue };
+            let place = root.join(&name);
             let is_course = ["inbound", "outbound"]
                 .iter()
-                .any(|part| is_directory(&place.join(part)));
-            if let Some(course) = name.and_then(|name| CourseId::parse(name).ok())
+                .any(|part| place.join(part).is_directory());
+            if let Ok(course) = CourseId::parse(name)
                 && is_course
             {
                 courses.push(course);
@@ -54,42 +65,49 @@ impl Directory {
             return Err(Error::Source(format!(
                 "There is no course in {}: no directory with outbound or inbound in it. Name the directory that nbgrader's \
                  Exchange.root names",
-                root.display()
+                root.path().display()
             )));
         }
         if let Some(missing) = only.iter().find(|course| !courses.contains(course)) {
             let all: Vec<_> = courses.iter().map(CourseId::as_str).collect();
             return Err(Error::Source(format!(
                 "There is no course {missing} in {}. There are: {}",
-                root.display(),
+                root.path().display(),
                 all.join(", ")
             )));
         }
         if !only.is_empty() {
             courses.retain(|course| only.contains(course));
+            links.clear();
         }
         Ok(Self {
-            root: root.to_owned(),
+            root,
             courses,
+            links,
         })
     }
 
     /// How many files there are to look at, without the feedback.
-    pub fn count_files(&self) -> Result<u64> {
+    pub fn count_files(&self) -> u64 {
         let mut count = 0;
         for course in &self.courses {
             for part in ["outbound", "inbound"] {
                 let directory = self.root.join(course.as_str()).join(part);
-                if is_directory(&directory) {
-                    count += tree::below(&directory, &[])?.files.len() as u64;
+                if directory.is_directory() {
+                    let tree = tree::below(&directory, &[], Owned::ByAnybody);
+                    count += tree.files.len() as u64;
                 }
             }
         }
-        Ok(count)
+        count
     }
 
     /// Hands everything to the mover; those named teach every course.
     pub async fn bring(&self, mover: &mut Mover<'_>, instructors: &[UserName]) -> Result<()> {
+        for link in &self.links {
+            let says = "is a link, which is not followed. If it stands for a course, import the directory that it points into";
+            mover.report().problem(link, says);
+        }
         for course in &self.courses {
             self.bring_course(mover, course, instructors).await?;
         }
@@ -125,14 +143,14 @@ impl Directory {
 
         let mut notebooks: BTreeMap<AssignmentId, BTreeSet<String>> = BTreeMap::new();
         for (assignment, place) in outbound {
-            let tree = tree::below(&place, &[])?;
+            let tree = tree::below(&place, &[], Owned::ByAnybody);
             notebooks.insert(assignment.clone(), notebook_ids(&tree));
             mover.assignment(course, assignment, tree, None).await?;
         }
         let pages = Pages::in_directory(&directory.join("feedback"))?;
         let mut claimed = HashSet::new();
         for each in inbound {
-            let work = tree::below(&each.place, &[TIMESTAMP, SECRET])?;
+            let work = tree::below(&each.place, &[TIMESTAMP, SECRET], Owned::ByOne);
             let mut ids = notebook_ids(&work);
             ids.extend(
                 notebooks
@@ -167,20 +185,20 @@ impl Directory {
 fn outbound(
     mover: &mut Mover<'_>,
     course: &CourseId,
-    outbound: &Path,
-) -> Result<BTreeMap<AssignmentId, PathBuf>> {
+    outbound: &Place,
+) -> Result<BTreeMap<AssignmentId, Place>> {
     let mut releases = BTreeMap::new();
-    if !is_directory(outbound) {
+    if !outbound.is_directory() {
         return Ok(releases);
     }
-    for (name, place) in entries(outbound)? {
-        let shown = name.clone().unwrap_or_else(|| place.display().to_string());
+    for (name, shown, kind) in entries(outbound)? {
         match name.and_then(|name| AssignmentId::parse(name).ok()) {
-            Some(assignment) if is_directory(&place) => {
+            Some(assignment) if kind == Kind::Directory => {
+                let place = outbound.join(assignment.as_str());
                 releases.insert(assignment, place);
             }
             _ => {
-                let about = format!("{course} / outbound / {shown:?}");
+                let about = format!("{course} / outbound / {shown}");
                 let says =
                     "is no directory with a name that an assignment can have; it is left behind";
                 mover.report().problem(about, says);
@@ -194,21 +212,21 @@ fn outbound(
 fn inbound(
     mover: &mut Mover<'_>,
     course: &CourseId,
-    inbound: &Path,
+    inbound: &Place,
     released: &BTreeSet<AssignmentId>,
 ) -> Result<Vec<Inbound>> {
     let mut found = Vec::new();
     let mut owners: BTreeMap<UserName, BTreeSet<u32>> = BTreeMap::new();
     let mut unreleased = BTreeSet::new();
-    if !is_directory(inbound) {
+    if !inbound.is_directory() {
         return Ok(found);
     }
-    for (name, place) in entries(inbound)? {
-        let shown = name.clone().unwrap_or_else(|| place.display().to_string());
-        let about = format!("{course} / inbound / {shown:?}");
+    for (name, shown, kind) in entries(inbound)? {
+        let about = format!("{course} / inbound / {shown}");
+        let place = inbound.join(name.as_deref().unwrap_or_default());
         let parsed = name.and_then(|name| InboundName::parse(&name, released));
         let Some((name, at)) = parsed
-            .filter(|_| is_directory(&place))
+            .filter(|_| kind == Kind::Directory)
             .and_then(|name| parse_time(&name.time).map(|at| (name, at)))
         else {
             let says = "is no directory named USER+ASSIGNMENT+TIME, with a time in UTC or with an offset from it; it is \
@@ -221,9 +239,9 @@ fn inbound(
             let says = "timestamp.txt says another time; that of the name counts";
             mover.report().note(about, says);
         }
-        if let Ok(known) = std::fs::symlink_metadata(&place) {
+        if let Ok(owner) = place.hold().and_then(|held| held.owner()) {
             let owners = owners.entry(name.student.clone()).or_default();
-            owners.insert(known.uid());
+            owners.insert(owner);
         }
         if !released.contains(&name.assignment) && unreleased.insert(name.assignment.clone()) {
             let about = format!("{course} / {}", name.assignment);
@@ -233,11 +251,10 @@ fn inbound(
         found.push(Inbound { name, at, place });
     }
     for (student, owners) in owners.iter().filter(|(_, owners)| owners.len() > 1) {
-        let says = format!(
-            "what was handed in belongs to different accounts of this machine ({owners:?}); one of them may have used the \
-             other's name"
-        );
-        mover.report().note(format!("{course} / {student}"), says);
+        let about = format!("{course} / {student}, by the accounts {owners:?}");
+        let says = "what was handed in belongs to different accounts of this machine; one of them may have used the other's \
+                    name";
+        mover.report().note(about, says);
     }
     found.sort_by_key(|each| each.at);
     Ok(found)
@@ -245,19 +262,21 @@ fn inbound(
 
 /// The pages of feedback of a course.
 struct Pages {
-    directory: PathBuf,
+    directory: Place,
     sums: HashSet<Md5Sum>,
 }
 
 impl Pages {
-    fn in_directory(directory: &Path) -> Result<Self> {
+    fn in_directory(directory: &Place) -> Result<Self> {
         let mut sums = HashSet::new();
-        if is_directory(directory) {
-            let names = entries(directory)?.into_iter().filter_map(|(name, _)| name);
+        if directory.is_directory() {
+            let names = entries(directory)?
+                .into_iter()
+                .filter_map(|(name, ..)| name);
             sums.extend(names.filter_map(|name| Md5Sum::parse(name.strip_suffix(".html")?)));
         }
         Ok(Self {
-            directory: directory.to_owned(),
+            directory: directory.clone(),
             sums,
         })
     }
@@ -307,9 +326,9 @@ fn notebook_ids(tree: &SourceTree) -> BTreeSet<String> {
 }
 
 /// The text of a small file, if there is one.
-fn read_small(place: &Path) -> Option<String> {
+fn read_small(place: &Place) -> Option<String> {
     let mut text = String::new();
-    let file = open(place).ok()?;
+    let file = place.open_file().ok()?;
     file.take(SMALL).read_to_string(&mut text).ok()?;
     Some(text)
 }

@@ -5,7 +5,8 @@ use diesel::connection::{Connection as _, SimpleConnection as _};
 use diesel::prelude::*;
 use diesel::sqlite::SqliteConnection;
 use std::fs;
-use std::io::Read as _;
+use std::io::{self, Read as _};
+use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 use tempfile::TempDir;
 
@@ -56,11 +57,11 @@ impl Database {
         let (url, copy) = if has_wal || is_mid_change {
             let copy = tempfile::tempdir().map_err(unreadable)?;
             let place = copy.path().join("ngshare.db");
-            fs::copy(path, &place).map_err(unreadable)?;
+            private_copy(path, &place).map_err(unreadable)?;
             for suffix in ["-wal", "-journal"] {
                 let companion = beside(path, suffix);
                 if companion.exists() {
-                    fs::copy(companion, beside(&place, suffix)).map_err(unreadable)?;
+                    private_copy(&companion, &beside(&place, suffix)).map_err(unreadable)?;
                 }
             }
             (place.display().to_string(), Some(copy))
@@ -110,6 +111,16 @@ impl Database {
         }
         Ok(())
     }
+}
+
+/// Copies the bytes, and not who may read them.
+fn private_copy(from: &Path, to: &Path) -> io::Result<()> {
+    let mut copy = fs::File::options()
+        .write(true)
+        .create_new(true)
+        .mode(0o600)
+        .open(to)?;
+    io::copy(&mut fs::File::open(from)?, &mut copy).map(drop)
 }
 
 /// The file that SQLite keeps beside a database.

@@ -3,13 +3,14 @@
 mod database;
 mod rows;
 
-use super::source::{SourceSubmission, SourceTree};
+use super::place::{Place, Root};
+use super::source::{Finding, SourceSubmission, SourceTree};
 use super::{Error, Mover, Result};
 use crate::domain::{AssignmentId, CourseId, Md5Sum, Person, Role, Timestamp, UserName};
 use database::Database;
 use rows::Owner;
 use std::collections::{BTreeSet, HashSet};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 /// Files that are looked for before it is believed that the directory is the right one.
 const SAMPLE: usize = 1000;
@@ -17,28 +18,27 @@ const SAMPLE: usize = 1000;
 /// An installation of ngshare. Nothing is ever written to it.
 pub struct Ngshare {
     database: Database,
-    storage: PathBuf,
+    storage: Place,
 }
 
 impl Ngshare {
     /// Opens the database and looks whether the directory has its files.
     pub fn open(database: &Path, storage: &Path) -> Result<Self> {
         let mut database = Database::open(database)?;
-        std::fs::read_dir(storage).map_err(|error| Error::Unreadable(storage.to_owned(), error))?;
+        let storage = Root::open(storage)
+            .map_err(|error| Error::Unreadable(storage.to_owned(), error))?
+            .place();
         let names = database.stored_names()?;
         let mut sample = names.iter().take(SAMPLE);
         if !names.is_empty()
-            && !sample.any(|name| place_of(storage, name).is_some_and(|place| place.exists()))
+            && !sample.any(|name| place_of(&storage, name).is_some_and(|place| place.is_file()))
         {
             return Err(Error::Source(format!(
                 "The files of the database are not in {}. Name the directory that ngshare's --storage names",
-                storage.display()
+                storage.path().display()
             )));
         }
-        Ok(Self {
-            database,
-            storage: storage.to_owned(),
-        })
+        Ok(Self { database, storage })
     }
 
     /// How many files there are to look at.
@@ -176,12 +176,12 @@ impl Ngshare {
             let path = row.path.unwrap_or_default();
             let stored_as = row.stored_as.unwrap_or_default();
             let Some(place) = place_of(&self.storage, &stored_as).filter(|_| row.is_there) else {
-                let what = if row.is_there {
-                    format!("the file {path:?} is stored under an illegal name, {stored_as:?}")
+                tree.damage.push(if row.is_there {
+                    let what = format!("{path:?}, stored as {stored_as:?}");
+                    Finding::new(what, "is stored under an illegal name")
                 } else {
-                    "the row of a file is lost".to_owned()
-                };
-                tree.damage.push(what);
+                    Finding::new("the list of files", "the row of a file is lost")
+                });
                 continue;
             };
             let size = row.size.and_then(|size| u64::try_from(size).ok());
@@ -230,20 +230,18 @@ impl Ngshare {
     }
 
     fn count_unnamed(&self, known: &HashSet<String>) -> Result<u64> {
-        let unreadable = |error| Error::Unreadable(self.storage.clone(), error);
-        let mut unnamed = 0;
-        for entry in std::fs::read_dir(&self.storage).map_err(unreadable)? {
-            let name = entry.map_err(unreadable)?.file_name();
-            if name.to_str().is_none_or(|name| !known.contains(name)) {
-                unnamed += 1;
-            }
-        }
-        Ok(unnamed)
+        let entries = self
+            .storage
+            .entries()
+            .map_err(|error| Error::Unreadable(self.storage.path(), error))?;
+        let names = entries.iter().map(|entry| entry.name.to_str());
+        let unnamed = names.filter(|name| name.is_none_or(|name| !known.contains(name)));
+        Ok(unnamed.count() as u64)
     }
 }
 
 /// Where a stored file is: right in the directory, or nowhere.
-fn place_of(storage: &Path, stored_as: &str) -> Option<PathBuf> {
+fn place_of(storage: &Place, stored_as: &str) -> Option<Place> {
     let is_name = !matches!(stored_as, "" | "." | "..") && !stored_as.contains(['/', '\0']);
     is_name.then(|| storage.join(stored_as))
 }

@@ -1,0 +1,363 @@
+//! Places of a source, reached from the descriptor of a directory that stays open.
+//!
+//! Students own the directories that they handed in, and can exchange one for a link while an import runs. So nothing is
+//! opened by a path that is resolved anew from the top: each opening begins at a directory that is held, and the kernel
+//! refuses every link on the way (`openat2`, <https://man7.org/linux/man-pages/man2/openat2.2.html>). Where it has no such
+//! call, each component is opened from the directory before it.
+
+use rustix::fs::{self, AtFlags, Dir, FileType, Mode, OFlags, ResolveFlags};
+use rustix::io::Errno;
+use std::ffi::{OsStr, OsString};
+use std::fs::File;
+use std::io;
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::os::unix::ffi::OsStrExt as _;
+use std::os::unix::fs::MetadataExt as _;
+use std::path::{Component, Path, PathBuf};
+use std::sync::Arc;
+
+/// How often an opening is repeated that a rename elsewhere disturbed.
+const ATTEMPTS: u32 = 1000;
+
+/// A directory that is held open. Cheap to clone.
+#[derive(Debug, Clone)]
+pub struct Root(Arc<Held>);
+
+#[derive(Debug)]
+struct Held {
+    descriptor: OwnedFd,
+    /// What it was opened as, to name it in messages.
+    path: PathBuf,
+}
+
+/// A place below a directory that is held open.
+#[derive(Debug, Clone)]
+pub struct Place {
+    root: Root,
+    below: PathBuf,
+}
+
+/// What a directory has under a name.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Entry {
+    /// The name.
+    pub name: OsString,
+    /// What it is.
+    pub kind: Kind,
+}
+
+/// The kinds of entries that are told apart.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Kind {
+    /// A plain file.
+    File,
+    /// A directory.
+    Directory,
+    /// A link, whatever it points to.
+    Link,
+    /// A pipe, a socket or a device.
+    Other,
+}
+
+impl Root {
+    /// Opens the directory that the operator named; it may be named by a link.
+    pub fn open(path: &Path) -> io::Result<Self> {
+        let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
+        Ok(Self(Arc::new(Held {
+            descriptor: fs::open(path, flags, Mode::empty())?,
+            path: path.to_owned(),
+        })))
+    }
+
+    /// The directory itself.
+    pub fn place(&self) -> Place {
+        Place {
+            root: self.clone(),
+            below: PathBuf::new(),
+        }
+    }
+
+    /// The account that the directory belongs to.
+    pub fn owner(&self) -> io::Result<u32> {
+        Ok(fs::fstat(&self.0.descriptor)?.st_uid)
+    }
+}
+
+impl Place {
+    /// The place of that name in this directory.
+    #[must_use]
+    pub fn join(&self, name: impl AsRef<OsStr>) -> Self {
+        Self {
+            root: self.root.clone(),
+            below: self.below.join(name.as_ref()),
+        }
+    }
+
+    /// The path, to name the place in messages; never to open it.
+    pub fn path(&self) -> PathBuf {
+        self.root.0.path.join(&self.below)
+    }
+
+    /// Holds the directory at this place, so that paths below it need not be resolved through what is above.
+    pub fn hold(&self) -> io::Result<Root> {
+        Ok(Root(Arc::new(Held {
+            descriptor: self.open(OFlags::RDONLY | OFlags::DIRECTORY)?,
+            path: self.path(),
+        })))
+    }
+
+    /// Opens a plain file to read it; anything else is refused.
+    pub fn open_file(&self) -> io::Result<File> {
+        // Without NONBLOCK a pipe would be waited for.
+        let file = File::from(self.open(OFlags::RDONLY | OFlags::NONBLOCK | OFlags::NOCTTY)?);
+        if file.metadata()?.is_file() {
+            Ok(file)
+        } else {
+            Err(io::Error::other("it is no file"))
+        }
+    }
+
+    /// Whether there is a directory, and no link to one.
+    pub fn is_directory(&self) -> bool {
+        self.open(OFlags::PATH | OFlags::DIRECTORY).is_ok()
+    }
+
+    /// Whether there is a plain file, and no link to one.
+    pub fn is_file(&self) -> bool {
+        self.open(OFlags::PATH)
+            .and_then(|descriptor| Ok(fs::fstat(descriptor)?.st_mode))
+            .is_ok_and(|mode| FileType::from_raw_mode(mode) == FileType::RegularFile)
+    }
+
+    /// What is in the directory, sorted by name.
+    pub fn entries(&self) -> io::Result<Vec<Entry>> {
+        let directory = self.open(OFlags::RDONLY | OFlags::DIRECTORY)?;
+        let mut found = Vec::new();
+        for entry in Dir::read_from(&directory)? {
+            let entry = entry?;
+            let name = entry.file_name();
+            if matches!(name.to_bytes(), b"." | b"..") {
+                continue;
+            }
+            let kind = match entry.file_type() {
+                // Some file systems do not tell.
+                FileType::Unknown => {
+                    match fs::statat(&directory, name, AtFlags::SYMLINK_NOFOLLOW) {
+                        Ok(known) => FileType::from_raw_mode(known.st_mode),
+                        // It was removed meanwhile.
+                        Err(Errno::NOENT) => continue,
+                        Err(error) => return Err(error.into()),
+                    }
+                }
+                known => known,
+            };
+            found.push(Entry {
+                name: OsStr::from_bytes(name.to_bytes()).to_owned(),
+                kind: match kind {
+                    FileType::RegularFile => Kind::File,
+                    FileType::Directory => Kind::Directory,
+                    FileType::Symlink => Kind::Link,
+                    _ => Kind::Other,
+                },
+            });
+        }
+        found.sort();
+        Ok(found)
+    }
+
+    fn open(&self, flags: OFlags) -> io::Result<OwnedFd> {
+        open_beneath(self.root.0.descriptor.as_fd(), &self.below, flags)
+    }
+}
+
+/// The account that an open file belongs to.
+pub fn owner(file: &File) -> io::Result<u32> {
+    Ok(file.metadata()?.uid())
+}
+
+/// Opens what is below a directory, over no link.
+fn open_beneath(root: BorrowedFd<'_>, below: &Path, flags: OFlags) -> io::Result<OwnedFd> {
+    match with_openat2(root, below, flags) {
+        // Kernels before 5.6 do not have the call, and some sandboxes refuse it.
+        Err(Errno::NOSYS | Errno::PERM) => step_by_step(root, below, flags),
+        opened => Ok(opened?),
+    }
+}
+
+fn with_openat2(root: BorrowedFd<'_>, below: &Path, flags: OFlags) -> Result<OwnedFd, Errno> {
+    // Without NOFOLLOW, which would have O_PATH open a link at the end rather than refuse it.
+    let flags = flags | OFlags::CLOEXEC;
+    let resolve = ResolveFlags::BENEATH | ResolveFlags::NO_SYMLINKS | ResolveFlags::NO_MAGICLINKS;
+    let below = if below.as_os_str().is_empty() {
+        Path::new(".")
+    } else {
+        below
+    };
+    let mut left = ATTEMPTS;
+    loop {
+        match fs::openat2(root, below, flags, Mode::empty(), resolve) {
+            // Somebody renamed something while the kernel was on its way.
+            Err(Errno::AGAIN | Errno::INTR) if left > 0 => left -= 1,
+            opened => return opened,
+        }
+    }
+}
+
+/// The same by one opening for each component.
+fn step_by_step(root: BorrowedFd<'_>, below: &Path, flags: OFlags) -> io::Result<OwnedFd> {
+    let flags = flags | OFlags::CLOEXEC | OFlags::NOFOLLOW;
+    let mut components = below.components().peekable();
+    let mut directory: Option<OwnedFd> = None;
+    loop {
+        let from = directory.as_ref().map_or(root, AsFd::as_fd);
+        let name = match components.next() {
+            None => return Ok(fs::openat(from, ".", flags, Mode::empty())?),
+            Some(Component::Normal(name)) => name,
+            Some(_) => return Err(io::ErrorKind::InvalidInput.into()),
+        };
+        if components.peek().is_some() {
+            let step = OFlags::PATH | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+            directory = Some(fs::openat(from, name, step, Mode::empty())?);
+            continue;
+        }
+        let opened = fs::openat(from, name, flags, Mode::empty())?;
+        // With O_PATH a link is opened rather than refused.
+        let mode = fs::fstat(&opened)?.st_mode;
+        if FileType::from_raw_mode(mode) == FileType::Symlink {
+            return Err(Errno::LOOP.into());
+        }
+        return Ok(opened);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use rustix::fs::{CWD, RenameFlags, renameat_with};
+    use std::io::Read as _;
+    use std::os::unix::fs::symlink;
+    use std::sync::atomic::{AtomicBool, Ordering};
+
+    type Opening = fn(BorrowedFd<'_>, &Path, OFlags) -> io::Result<OwnedFd>;
+
+    const WAYS: [(&str, Opening); 2] = [
+        ("openat2", |root, below, flags| {
+            Ok(with_openat2(root, below, flags)?)
+        }),
+        ("step by step", step_by_step),
+    ];
+
+    fn held(path: &Path) -> OwnedFd {
+        fs::open(path, OFlags::RDONLY | OFlags::DIRECTORY, Mode::empty()).unwrap()
+    }
+
+    #[test]
+    fn a_link_at_any_depth_is_refused() {
+        let place = tempfile::tempdir().unwrap();
+        let (inside, outside) = (place.path().join("inside"), place.path().join("outside"));
+        std::fs::create_dir_all(inside.join("a/b/c")).unwrap();
+        std::fs::create_dir_all(outside.join("b/c")).unwrap();
+        for file in [inside.join("a/b/c/file"), outside.join("b/c/file")] {
+            std::fs::write(file, "").unwrap();
+        }
+        for (link, target) in [
+            ("top", "../outside"),
+            ("a/middle", "../../outside/b"),
+            ("a/b/near", "../../../outside/b/c"),
+            ("a/b/c/last", "../../../../outside/b/c/file"),
+            ("a/b/own", "c"),
+            ("absolute", outside.to_str().unwrap()),
+        ] {
+            symlink(target, inside.join(link)).unwrap();
+        }
+        let root = held(&inside);
+        for (way, open) in WAYS {
+            let tried = |below: &str, flags| open(root.as_fd(), Path::new(below), flags);
+            for flags in [OFlags::RDONLY, OFlags::PATH] {
+                tried("a/b/c/file", flags).unwrap();
+                for below in [
+                    "top",
+                    "top/b/c/file",
+                    "a/middle/c/file",
+                    "a/b/near/file",
+                    "a/b/c/last",
+                    "a/b/own",
+                    "a/b/own/file",
+                    "absolute/b/c/file",
+                    "../outside/b/c/file",
+                    "a/../../outside/b/c/file",
+                ] {
+                    assert!(tried(below, flags).is_err(), "{way}: {below} {flags:?}");
+                }
+            }
+            let list = OFlags::RDONLY | OFlags::DIRECTORY;
+            tried("", list).unwrap();
+            tried("a/b", list).unwrap();
+            assert!(tried("a/b/own", list).is_err(), "{way}");
+        }
+    }
+
+    #[test]
+    fn what_is_exchanged_for_a_link_meanwhile_leads_nowhere() {
+        let place = tempfile::tempdir().unwrap();
+        let at = |name: &str| place.path().join(name);
+        std::fs::create_dir_all(at("tree/sub/deep")).unwrap();
+        std::fs::create_dir_all(at("private/deep")).unwrap();
+        std::fs::write(at("tree/sub/deep/file"), "own").unwrap();
+        std::fs::write(at("private/deep/file"), "secret").unwrap();
+        symlink("../private", at("tree/link")).unwrap();
+        for (way, open) in WAYS {
+            let over = AtomicBool::new(false);
+            let root = held(&at("tree"));
+            std::thread::scope(|scope| {
+                scope.spawn(|| {
+                    while !over.load(Ordering::Relaxed) {
+                        let names = (at("tree/sub"), at("tree/link"));
+                        renameat_with(CWD, names.0, CWD, names.1, RenameFlags::EXCHANGE).unwrap();
+                    }
+                });
+                let (mut read, mut refused) = (0, 0);
+                for _ in 0..200_000 {
+                    match open(root.as_fd(), Path::new("sub/deep/file"), OFlags::RDONLY) {
+                        Ok(opened) => {
+                            let mut text = String::new();
+                            File::from(opened).read_to_string(&mut text).unwrap();
+                            assert_eq!(text, "own", "{way}");
+                            read += 1;
+                        }
+                        Err(_) => refused += 1,
+                    }
+                    if read >= 500 && refused >= 500 {
+                        break;
+                    }
+                }
+                over.store(true, Ordering::Relaxed);
+                assert!(read > 0 && refused > 0, "{way}: {read} read, {refused} not");
+            });
+        }
+    }
+
+    #[test]
+    fn entries_are_told_apart_without_following_any() {
+        let place = tempfile::tempdir().unwrap();
+        let at = |name: &str| place.path().join(name);
+        std::fs::write(at("file"), "").unwrap();
+        std::fs::create_dir(at("directory")).unwrap();
+        symlink("file", at("link")).unwrap();
+        fs::mknodat(CWD, at("pipe"), FileType::Fifo, Mode::RUSR, 0).unwrap();
+        let here = Root::open(place.path()).unwrap().place();
+        let found = here.entries().unwrap();
+        let kinds: Vec<_> = found.iter().map(|entry| entry.kind).collect();
+        assert_eq!(
+            kinds,
+            [Kind::Directory, Kind::File, Kind::Link, Kind::Other]
+        );
+        assert!(here.join("directory").is_directory() && !here.join("link").is_directory());
+        assert!(here.join("file").is_file() && !here.join("link").is_file());
+        assert!(here.join("file").open_file().is_ok());
+        for name in ["directory", "link", "pipe", "missing"] {
+            assert!(here.join(name).open_file().is_err(), "{name}");
+        }
+    }
+}
