@@ -6,6 +6,7 @@ use sha2::{Digest, Sha256};
 use std::collections::BTreeSet;
 use std::fs::{self, File};
 use std::io::{self, Read, Write};
+use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::SystemTime;
@@ -76,10 +77,10 @@ impl LocalBlobs {
             root: Arc::new(root.to_owned()),
         };
         for part in 0..=u8::MAX {
-            fs::create_dir_all(root.join(format!("{part:02x}")))?;
+            make_private(&root.join(format!("{part:02x}")))?;
         }
         let staging = root.join(STAGING);
-        fs::create_dir_all(&staging)?;
+        make_private(&staging)?;
         for left in fs::read_dir(&staging)? {
             fs::remove_file(left?.path())?;
         }
@@ -223,7 +224,11 @@ impl LocalBlobs {
     /// The same for bytes that were no file.
     pub fn write_aside(&self, name: &str, bytes: &[u8]) -> io::Result<PathBuf> {
         let place = self.place_aside(Path::new(name))?;
-        let mut file = File::create_new(&place)?;
+        let mut file = File::options()
+            .write(true)
+            .create_new(true)
+            .mode(0o600)
+            .open(&place)?;
         file.write_all(bytes)?;
         file.sync_all()?;
         sync_directory(&self.root.join(ASIDE))?;
@@ -233,7 +238,7 @@ impl LocalBlobs {
     /// A place that nothing has yet.
     fn place_aside(&self, path: &Path) -> io::Result<PathBuf> {
         let aside = self.root.join(ASIDE);
-        fs::create_dir_all(&aside)?;
+        make_private(&aside)?;
         let name = path.file_name().unwrap_or_default().to_string_lossy();
         let numbered = |number: u32| match number {
             0 => aside.join(&*name),
@@ -276,6 +281,14 @@ impl LocalBlobs {
         let name = sha256.to_string();
         self.root.join(&name[..2]).join(name)
     }
+}
+
+/// Makes a directory that only its owner may enter, where it is not there.
+fn make_private(path: &Path) -> io::Result<()> {
+    fs::DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(path)
 }
 
 fn sync_directory(path: &Path) -> io::Result<()> {

@@ -1,5 +1,6 @@
 //! The data directory, as the commands that run beside a server or instead of one open it.
 
+use super::private;
 use crate::auth::Caller;
 use crate::blobs::LocalBlobs;
 use crate::config::{PlaceArgs, Places, operator_account};
@@ -43,13 +44,27 @@ pub fn lock(places: &Places) -> Result<Lock, Box<dyn Error>> {
         .open(places.data_dir.join("nbcourier.lock"))
         .map_err(failed)?;
     match lock.try_lock() {
-        Ok(()) => Ok(Lock(lock)),
+        Ok(()) => {
+            for told in private::tighten(places) {
+                warn(&told);
+            }
+            Ok(Lock(lock))
+        }
         Err(std::fs::TryLockError::WouldBlock) => Err(format!(
             "Another nbcourier is serving {} already. Stop that one first, or name another directory with --data-dir",
             places.data_dir.display()
         )
         .into()),
         Err(std::fs::TryLockError::Error(error)) => Err(failed(error).into()),
+    }
+}
+
+/// Tells the operator, in the log where there is one.
+fn warn(sentence: &str) {
+    if log::log_enabled!(log::Level::Warn) {
+        log::warn!("{sentence}");
+    } else {
+        eprintln!("nbcourier: {sentence}");
     }
 }
 

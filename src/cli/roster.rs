@@ -3,7 +3,7 @@
 use super::Outcome;
 use super::asking::{Asking, print};
 use super::table::Table;
-use super::{role_word, roster_file};
+use super::{private, role_word, roster_file};
 use crate::client::{Line, Member};
 use crate::domain::{CourseId, Role, UserName};
 use std::path::PathBuf;
@@ -67,7 +67,7 @@ enum What {
         /// The course
         #[arg(value_parser = super::course_id)]
         course: CourseId,
-        /// Where to write it [default: standard output]
+        /// Where to write it, readable by you alone; - for standard output [default: -]
         #[arg(value_name = "CSV")]
         file: Option<PathBuf>,
     },
@@ -129,9 +129,9 @@ pub fn run(Arguments { asking, what }: Arguments) -> Outcome {
             let people = asking.ask(async |exchange| exchange.roster(&course).await)?;
             let text = roster_file::write(people)?;
             match file {
-                Some(file) => std::fs::write(&file, text)
+                Some(file) if file.as_os_str() != "-" => private::write(&file, text.as_bytes())
                     .map_err(|error| format!("{} cannot be written: {error}", file.display()))?,
-                None => print(&text)?,
+                _ => print(&text)?,
             }
         }
         What::Remove { course, users } => return remove(&asking, &course, &users),

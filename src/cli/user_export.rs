@@ -3,6 +3,7 @@
 use super::Outcome;
 use super::asking::print;
 use super::footprint::{Shown, summary};
+use super::private;
 use crate::auth::Caller;
 use crate::codec::TarEncoder;
 use crate::domain::{Rfc3339, Timestamp, UserName};
@@ -11,7 +12,6 @@ use crate::exchange::dossier::{self, Dossier, Feedback, Place, Submission};
 use crate::exchange::trees::{Contents, ListedFile, Piece};
 use serde_json::{Value, json};
 use std::error::Error;
-use std::fs::File;
 use std::io::{self, BufWriter, Read, Seek, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -56,7 +56,11 @@ pub fn run(
         work(Box::new(io::stdout().lock()))?;
         return Ok(ExitCode::SUCCESS);
     }
-    let file = File::create_new(&path).map_err(|error| {
+    if let Some(stream) = private::stream(&path) {
+        work(Box::new(BufWriter::new(stream?)))?;
+        return Ok(ExitCode::SUCCESS);
+    }
+    let file = private::create_new(&path).map_err(|error| {
         format!(
             "{} cannot be written: {error}. Name another file with --output",
             path.display()

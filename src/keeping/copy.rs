@@ -7,9 +7,9 @@ use crate::domain::{BlobRef, Sha256Sum};
 use crate::exchange::fsck;
 use crate::store::{self, Connection};
 use sha2::{Digest, Sha256};
-use std::fs::{self, DirBuilder, File, Permissions};
+use std::fs::{self, DirBuilder, File};
 use std::io::{self, Read, Write};
-use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt as _};
 use std::path::Path;
 
 /// Bytes read at a time.
@@ -139,13 +139,21 @@ pub(super) fn file(
     }
 }
 
-/// Copies a file that only its owner may read, flushed; its sum and size.
+/// Copies a file that only its owner may read, flushed, in the place of one that may be there; its sum and size.
 pub(super) fn private_file(from: &Path, to: &Path) -> Result<(Sha256Sum, u64)> {
     let mut source = File::open(from).map_err(on(from, "read"))?;
     let write = on(to, "written");
     let mut copy = || -> io::Result<(Sha256Sum, u64)> {
-        let mut file = File::create(to)?;
-        file.set_permissions(Permissions::from_mode(0o600))?;
+        // Made anew: through what was there others might read what comes, or it might be a link.
+        match fs::remove_file(to) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+            _ => {}
+        }
+        let mut file = File::options()
+            .write(true)
+            .create_new(true)
+            .mode(0o600)
+            .open(to)?;
         let copied = hash(&mut source, |bytes| file.write_all(bytes))?;
         file.sync_all()?;
         Ok(copied)

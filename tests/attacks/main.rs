@@ -12,6 +12,7 @@ mod support;
 
 mod bombs;
 mod hosts;
+mod imports;
 mod names;
 mod slow;
 mod wire;
@@ -67,6 +68,13 @@ const INDEX: &[(&str, &str, &str)] = &[
     ("links and devices in an archive", "tests/holes/contents.rs", "hole_20_no_archive_is_unpacked_on_the_server_or_carries_more_than_files"),
     ("every kind of entry that is no file", "src/codec/tests/archives.rs", "only_files_and_directories_are_taken"),
     ("arguments of programs", "tests/holes/service.rs", "hole_21_nothing_that_comes_in_is_an_argument_of_a_program"),
+    ("links in what a shared directory has", "tests/attacks/imports.rs", "a_link_at_any_depth_of_what_was_handed_in_is_left_out_and_the_rest_comes_over"),
+    ("links that come while it is imported", "tests/attacks/imports.rs", "a_directory_exchanged_for_a_link_beside_an_import_shows_nothing_of_others"),
+    ("the same without openat2", "src/moving/place.rs", "what_is_exchanged_for_a_link_meanwhile_leads_nowhere"),
+    ("hard links to the work of others", "tests/attacks/imports.rs", "what_belongs_to_another_account_does_not_come_over_as_a_students_work"),
+    ("exports and data read by others on the machine", "tests/keeping/private.rs", "every_file_that_a_command_writes_is_for_its_owner_alone"),
+    ("an old data directory read by others on the machine", "tests/keeping/private.rs", "a_data_directory_that_others_could_read_is_closed_at_the_start"),
+    ("exports written through a link", "tests/keeping/private.rs", "nothing_is_written_through_a_link_that_was_there"),
     ("a local copy that is removed too early", "tests/plugin/test_collect.py", "test_a_server_that_dies_in_mid_collect_costs_no_copy_that_was_there"),
     // Too much.
     ("a zip bomb by its ratio", "tests/attacks/bombs.rs", "a_body_that_was_packed_better_than_files_ever_are_is_refused"),

@@ -10,4 +10,5 @@ mod backup;
 mod clearing;
 mod mending;
 mod place;
+mod private;
 mod under_load;

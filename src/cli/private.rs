@@ -1,0 +1,270 @@
+//! What commands write is for the user who runs them alone, from its first byte: it is the work of other people.
+
+use crate::config::Places;
+use rustix::fs::{Mode, OFlags};
+use std::ffi::OsStr;
+use std::fs::{self, File, Metadata, Permissions};
+use std::io::{self, Write as _};
+use std::os::unix::fs::{
+    FileTypeExt as _, MetadataExt as _, OpenOptionsExt as _, PermissionsExt as _,
+};
+use std::path::{Path, PathBuf};
+
+const GROUP_AND_OTHERS: u32 = 0o077;
+const OTHERS_WRITE: u32 = 0o002;
+/// In directories with this bit everybody keeps files, so they are nobody's own.
+const STICKY: u32 = 0o1000;
+/// The files of a data directory besides the database, its companions, and the blobs.
+const OURS: [&str; 4] = [
+    "session.key",
+    "nbcourier.lock",
+    "blobs.lock",
+    "restore-unfinished",
+];
+
+/// Lets nobody else read what this process makes from now on.
+pub fn from_now_on() {
+    rustix::process::umask(Mode::from_raw_mode(GROUP_AND_OTHERS));
+}
+
+/// Takes from others what rights they have to files that were made before. What could not be done, as sentences.
+pub fn tighten(places: &Places) -> Vec<String> {
+    let mut failures = Vec::new();
+    let database = fs::canonicalize(&places.database).unwrap_or_else(|_| places.database.clone());
+    let beside = match database.parent() {
+        Some(parent) if !parent.as_os_str().is_empty() => parent,
+        _ => Path::new("."),
+    };
+    let mut private = files_of(beside, &database);
+    private.extend(OURS.map(|name| places.data_dir.join(name)));
+    private.push(places.blobs.with_extension("lock"));
+    for file in private {
+        // A key that was open is refused rather than used: somebody may have read it.
+        if file.ends_with("session.key") {
+            continue;
+        }
+        let flags = OFlags::NOFOLLOW | OFlags::NONBLOCK;
+        if let Err(error) = close(&file, flags, Metadata::is_file) {
+            failures.push(format!(
+                "Other users of this machine may be able to read {}, and that cannot be changed: {error}. As its owner: \
+                 chmod 600 {}",
+                file.display(),
+                file.display()
+            ));
+        }
+    }
+    if let Err(error) = close(&places.blobs, OFlags::DIRECTORY, Metadata::is_dir) {
+        failures.push(format!(
+            "Other users of this machine may be able to look into {}, and that cannot be changed: {error}. As its owner: \
+             chmod -R go-rwx {}",
+            places.blobs.display(),
+            places.blobs.display()
+        ));
+    }
+    failures.extend(tighten_directory(places, &database));
+    failures
+}
+
+/// The data directory itself is closed where it holds nothing of others; else its files are closed, and that must do.
+fn tighten_directory(places: &Places, database: &Path) -> Option<String> {
+    let directory = &places.data_dir;
+    let mode = fs::metadata(directory).ok()?.permissions().mode();
+    let name = database.file_name().unwrap_or_default();
+    let is_ours = |entry: &OsStr| {
+        is_of_database(entry, name)
+            || OURS.iter().any(|ours| entry == *ours)
+            || places.blobs.file_name() == Some(entry)
+    };
+    let names = fs::read_dir(directory).ok()?;
+    let is_own = mode & STICKY == 0
+        && names
+            .into_iter()
+            .all(|entry| entry.is_ok_and(|entry| is_ours(&entry.file_name())));
+    if is_own && close(directory, OFlags::DIRECTORY, Metadata::is_dir).is_ok() {
+        return None;
+    }
+    (mode & OTHERS_WRITE != 0).then(|| {
+        format!(
+            "Other users of this machine can put files into the data directory {}. As its owner: chmod 700 {}",
+            directory.display(),
+            directory.display()
+        )
+    })
+}
+
+/// The database with what belongs to it: its log, and copies that were set aside.
+fn files_of(directory: &Path, database: &Path) -> Vec<PathBuf> {
+    let name = database.file_name().unwrap_or_default();
+    let Ok(entries) = fs::read_dir(directory) else {
+        return Vec::new();
+    };
+    let names = entries.filter_map(|entry| Some(entry.ok()?.file_name()));
+    names
+        .filter(|entry| is_of_database(entry, name))
+        .map(|entry| directory.join(entry))
+        .collect()
+}
+
+/// `nbcourier.db`, `nbcourier.db-wal`, `nbcourier.db.before-2026…`.
+fn is_of_database(entry: &OsStr, name: &OsStr) -> bool {
+    let rest = entry
+        .as_encoded_bytes()
+        .strip_prefix(name.as_encoded_bytes());
+    rest.is_some_and(|rest| matches!(rest.first(), None | Some(b'-' | b'.')))
+}
+
+/// Leaves a file or directory to its owner, where it is there and of that kind.
+fn close(path: &Path, flags: OFlags, is_kind: fn(&Metadata) -> bool) -> io::Result<()> {
+    let opened = File::options()
+        .read(true)
+        .custom_flags(flags.bits().cast_signed())
+        .open(path);
+    let file = match opened {
+        Ok(file) => file,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+        // It is a link, which stands for what is not ours to change.
+        Err(_) if fs::symlink_metadata(path).is_ok_and(|found| found.is_symlink()) => return Ok(()),
+        Err(error) => return Err(error),
+    };
+    let found = file.metadata()?;
+    let mode = found.permissions().mode();
+    if !is_kind(&found) || mode & GROUP_AND_OTHERS == 0 {
+        return Ok(());
+    }
+    file.set_permissions(Permissions::from_mode(mode & 0o7777 & !GROUP_AND_OTHERS))
+}
+
+/// Makes a file that is not there yet, never through a link.
+pub fn create_new(path: &Path) -> io::Result<File> {
+    File::options()
+        .write(true)
+        .create_new(true)
+        .mode(0o600)
+        .open(path)
+}
+
+/// Writes a file, in the place of one that may be there. One that is a link is refused: it may lead to where others read.
+pub fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    if let Some(stream) = stream(path) {
+        let mut stream = stream?;
+        stream.write_all(bytes)?;
+        return stream.flush();
+    }
+    if fs::symlink_metadata(path).is_ok_and(|found| !found.is_file()) {
+        return Err(io::Error::other(
+            "it is a link, or another thing that is no file; name a file",
+        ));
+    }
+    let directory = match path.parent() {
+        Some(parent) if !parent.as_os_str().is_empty() => parent,
+        _ => Path::new("."),
+    };
+    let mut file = tempfile::NamedTempFile::new_in(directory)?;
+    file.write_all(bytes)?;
+    file.as_file().sync_all()?;
+    file.persist(path).map_err(|failed| failed.error)?;
+    File::open(directory)?.sync_all()
+}
+
+/// Opens what is no file to be made: a pipe or terminal, or a descriptor that the shell has opened.
+pub fn stream(path: &Path) -> Option<io::Result<File>> {
+    let is_descriptor = path.starts_with("/dev/fd")
+        || path.starts_with("/proc/self/fd")
+        || [Path::new("/dev/stdout"), Path::new("/dev/stderr")].contains(&path);
+    let us = rustix::process::geteuid().as_raw();
+    let is_stream = is_descriptor
+        || fs::symlink_metadata(path).is_ok_and(|found| {
+            let kind = found.file_type();
+            kind.is_char_device() || kind.is_fifo() && found.uid() == us
+        });
+    is_stream.then(|| File::options().write(true).open(path))
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use std::os::unix::fs::symlink;
+
+    fn mode(path: &Path) -> u32 {
+        fs::metadata(path).unwrap().permissions().mode() & 0o777
+    }
+
+    #[test]
+    fn a_file_is_replaced_by_a_private_one_and_never_written_through_a_link() {
+        let place = tempfile::tempdir().unwrap();
+        let at = |name: &str| place.path().join(name);
+        fs::write(at("there"), "before").unwrap();
+        fs::set_permissions(at("there"), Permissions::from_mode(0o666)).unwrap();
+        fs::hard_link(at("there"), at("other name")).unwrap();
+        for name in ["there", "new"] {
+            write(&at(name), b"private").unwrap();
+            assert_eq!(fs::read(at(name)).unwrap(), b"private");
+            assert_eq!(mode(&at(name)), 0o600);
+        }
+        assert_eq!(fs::read(at("other name")).unwrap(), b"before");
+        symlink(at("other name"), at("link")).unwrap();
+        symlink(at("nowhere"), at("dangling")).unwrap();
+        for name in ["link", "dangling"] {
+            let error = write(&at(name), b"private").unwrap_err();
+            assert!(error.to_string().contains("link"), "{error}");
+            assert!(create_new(&at(name)).is_err());
+        }
+        assert_eq!(fs::read(at("other name")).unwrap(), b"before");
+        assert!(!at("nowhere").exists());
+        write(Path::new("/dev/null"), b"private").unwrap();
+    }
+
+    #[test]
+    fn what_was_open_is_closed_and_what_is_not_ours_is_left() {
+        let place = tempfile::tempdir().unwrap();
+        let data = place.path().join("data");
+        let at = |name: &str| data.join(name);
+        fs::create_dir_all(at("blobs")).unwrap();
+        let ours = [
+            "nbcourier.db",
+            "nbcourier.db-wal",
+            "nbcourier.db-shm",
+            "nbcourier.db.before-2026",
+            "nbcourier.lock",
+            "blobs.lock",
+        ];
+        let open = |path: &Path, bits| {
+            fs::set_permissions(path, Permissions::from_mode(bits)).unwrap();
+        };
+        let target = place.path().join("target");
+        fs::write(&target, "").unwrap();
+        open(&target, 0o644);
+        let places = Places {
+            data_dir: data.clone(),
+            database: at("nbcourier.db"),
+            blobs: at("blobs"),
+        };
+        for name in ours {
+            fs::write(at(name), "").unwrap();
+            open(&at(name), 0o664);
+        }
+        open(&at("blobs"), 0o755);
+        open(&data, 0o755);
+        assert_eq!(tighten(&places), Vec::<String>::new());
+        for name in ours {
+            assert_eq!(mode(&at(name)), 0o600, "{name}");
+        }
+        assert_eq!((mode(&at("blobs")), mode(&data)), (0o700, 0o700));
+
+        // A directory that others use, too.
+        fs::write(at("notes"), "").unwrap();
+        symlink(&target, at("nbcourier.db-journal")).unwrap();
+        for path in [&data, &at("notes")] {
+            open(path, 0o777);
+        }
+        open(&at("nbcourier.db"), 0o644);
+        let told = tighten(&places);
+        assert!(told.len() == 1 && told[0].contains("chmod 700"), "{told:?}");
+        assert_eq!(mode(&at("nbcourier.db")), 0o600);
+        for path in [&data, &at("notes")] {
+            assert_eq!(mode(path), 0o777);
+        }
+        assert_eq!(mode(&target), 0o644);
+    }
+}
