@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from .errors import Illegal
 from .transport import Submission
-from .trees import LocalFile, staged
+from .trees import LocalFile, make_below, staged
 
 # Beside the copies. Hidden, as all other directories there are taken for copies, by nbgrader's own exchange too.
 _RECEIPTS = ".receipts"
@@ -33,10 +34,10 @@ class Cache:
     def add(self, submission: Submission, files: list[LocalFile]) -> Path:
         """Copies what was submitted, and returns where to."""
         directory = self._root / submission.course / _name(submission)
-        with staged(directory) as fresh:
+        with staged(directory, below=self._root) as fresh:
             for file in files:
                 target = fresh / file.path
-                target.parent.mkdir(parents=True, exist_ok=True)
+                make_below(fresh, target.parent)
                 # The content only: a file that may not be written to would make a copy that cannot be removed.
                 shutil.copyfile(file.source, target)
             # Last, because it is the exchange's time that counts, whatever file of that name was submitted.
@@ -46,7 +47,7 @@ class Cache:
     def add_receipt(self, submission: Submission, receipt: dict[str, Any]) -> Path:
         """Keeps what the exchange signed, as it came, and returns where. It outlives the copy."""
         directory = self._root / submission.course / _RECEIPTS
-        directory.mkdir(parents=True, exist_ok=True)
+        make_below(self._root, directory)
         path = directory / f"{_name(submission)}.json"
         path.write_text(json.dumps(receipt, indent=1, ensure_ascii=False), "utf-8")
         return path
@@ -63,9 +64,12 @@ class Cache:
             if len(parts) == 3 and directory.is_dir():
                 student, assignment, timestamp = parts
                 course = directory.parent.name
-                yield Cached(
-                    Submission(course, assignment, student, timestamp), directory
-                )
+                try:
+                    copied = Submission(course, assignment, student, timestamp)
+                except Illegal:
+                    # Somebody else's directory.
+                    continue
+                yield Cached(copied, directory)
 
 
 def _name(submission: Submission) -> str:

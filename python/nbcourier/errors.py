@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+import unicodedata
 from typing import Any
+
+# More of a sentence is no use to anybody, in characters.
+_LONGEST_SENTENCE = 1000
 
 
 class CourierError(Exception):
     """Something failed; the text is meant for the user."""
+
+
+class Illegal(CourierError):
+    """What should be a name, a path or a time cannot be one."""
 
 
 class Unreachable(CourierError):
@@ -32,6 +40,7 @@ class Refused(CourierError):
 
         Not `by_exchange` was it said by something that stands between, a proxy for example.
         """
+        message = printable(message, _LONGEST_SENTENCE)
         super().__init__(_explained(status, message))
         self.status = status
         self.message = message
@@ -66,3 +75,16 @@ def _explained(status: int, message: str) -> str:
     if advice is None and status >= 500:
         advice = "The exchange is in trouble; try again in a few minutes"
     return f"{advice} ({message})" if advice else f"The exchange says: {message}"
+
+
+def printable(text: str, at_most: int) -> str:
+    """The text with a mark in the place of each character that a terminal would obey, cut off where it is too long."""
+    marked = "".join(
+        "\N{REPLACEMENT CHARACTER}" if _is_invisible(each) else each
+        for each in text[:at_most]
+    )
+    return marked + ("…" if len(text) > at_most else "")
+
+
+def _is_invisible(character: str) -> bool:
+    return unicodedata.category(character) in ("Cc", "Cf", "Cs", "Zl", "Zp")

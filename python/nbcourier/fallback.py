@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 import logging
-from typing import Any, Callable
+from typing import Callable, TypeVar
 
+from .dates import Dates
 from .errors import CourierError, Unspoken
-from .transport import Transport
-
-# What comes of reading an answer that has another form than it should, whatever that form is.
-_MISREAD = (
-    ArithmeticError,
-    AttributeError,
-    LookupError,
-    RecursionError,
-    TypeError,
-    ValueError,
+from .transport import (
+    Accepted,
+    Files,
+    Receive,
+    ReceiveSubmission,
+    Release,
+    RemoteFile,
+    Student,
+    Submission,
+    Transport,
 )
+from .trees import LocalFile
+
+T = TypeVar("T")
+
 # Of which exchanges it was said already: a command makes several of these, and formgrader one for each page.
 _told: set[str] = set()
 
@@ -34,28 +39,107 @@ class Fallback:
         self._unspoken: set[str] = set()
         self._newer_is_unspoken = False
 
-    def __getattr__(self, name: str) -> Callable[..., Any]:
-        def ask(*arguments: Any, **more: Any) -> Any:
-            try:
-                return self._ask(name, *arguments, **more)
-            except _MISREAD as error:
-                raise CourierError(
-                    f"What answers at {self._url} does not answer as an exchange does ({error!r});"
-                    " ask whoever runs your JupyterHub"
-                ) from error
+    @property
+    def left_out(self) -> list[str]:
+        return list(dict.fromkeys((*self._newer.left_out, *self._older.left_out)))
 
-        return ask
+    def courses(self) -> list[str]:
+        return self._ask("courses", lambda on: on.courses())
 
-    def _ask(self, name: str, *arguments: Any, **more: Any) -> Any:
-        if not self._newer_is_unspoken and name not in self._unspoken:
+    def require_instructor(self, course: str) -> None:
+        self._ask("require_instructor", lambda on: on.require_instructor(course))
+
+    def releases(self, course: str) -> list[Release]:
+        return self._ask("releases", lambda on: on.releases(course))
+
+    def find_release(self, course: str, assignment: str) -> Release:
+        return self._ask("find_release", lambda on: on.find_release(course, assignment))
+
+    def dates(self, course: str, assignment: str) -> Dates:
+        return self._ask("dates", lambda on: on.dates(course, assignment))
+
+    def released(self, release: Release) -> list[RemoteFile]:
+        return self._ask("released", lambda on: on.released(release))
+
+    def fetch(self, course: str, assignment: str, receive: Receive) -> None:
+        self._ask("fetch", lambda on: on.fetch(course, assignment, receive))
+
+    def release(
+        self, course: str, assignment: str, files: list[LocalFile], *, again: bool
+    ) -> None:
+        def ask(on: Transport) -> None:
+            on.release(course, assignment, files, again=again)
+
+        self._ask("release", ask)
+
+    def unrelease(self, course: str, assignment: str) -> None:
+        self._ask("unrelease", lambda on: on.unrelease(course, assignment))
+
+    def submit(
+        self, course: str, assignment: str, files: list[LocalFile], student: str | None
+    ) -> Accepted:
+        def ask(on: Transport) -> Accepted:
+            return on.submit(course, assignment, files, student)
+
+        return self._ask("submit", ask)
+
+    def submissions(
+        self, course: str, assignment: str | None = None, student: str | None = None
+    ) -> list[Submission]:
+        def ask(on: Transport) -> list[Submission]:
+            return on.submissions(course, assignment, student)
+
+        return self._ask("submissions", ask)
+
+    def submitted(self, submission: Submission) -> list[RemoteFile]:
+        return self._ask("submitted", lambda on: on.submitted(submission))
+
+    def collect(
+        self,
+        wanted: list[Submission],
+        listed: list[Submission],
+        receive: ReceiveSubmission,
+    ) -> None:
+        self._ask("collect", lambda on: on.collect(wanted, listed, receive))
+
+    def remove_submission(self, submission: Submission) -> None:
+        self._ask("remove_submission", lambda on: on.remove_submission(submission))
+
+    def feedback(self, submissions: list[Submission]) -> dict[Submission, Files]:
+        return self._ask("feedback", lambda on: on.feedback(submissions))
+
+    def fetch_feedback(
+        self, submissions: list[Submission], receive: ReceiveSubmission
+    ) -> None:
+        self._ask("fetch_feedback", lambda on: on.fetch_feedback(submissions, receive))
+
+    def give_feedback(
+        self, pages: dict[Submission, list[LocalFile]]
+    ) -> dict[Submission, CourierError]:
+        return self._ask("give_feedback", lambda on: on.give_feedback(pages))
+
+    def students(self, course: str) -> list[Student]:
+        return self._ask("students", lambda on: on.students(course))
+
+    def enrol(self, course: str, student: Student) -> None:
+        self._ask("enrol", lambda on: on.enrol(course, student))
+
+    def remove_student(self, course: str, student: str) -> None:
+        self._ask("remove_student", lambda on: on.remove_student(course, student))
+
+    def is_student(self, course: str, student: str) -> bool:
+        return self._ask("is_student", lambda on: on.is_student(course, student))
+
+    def _ask(self, what: str, ask: Callable[[Transport], T]) -> T:
+        if not self._newer_is_unspoken and what not in self._unspoken:
             try:
-                return getattr(self._newer, name)(*arguments, **more)
+                return ask(self._newer)
             except Unspoken as unspoken:
-                self._remember(name, unspoken)
-        return getattr(self._older, name)(*arguments, **more)
+                self._remember(what, unspoken)
+        return ask(self._older)
 
-    def _remember(self, name: str, unspoken: Unspoken) -> None:
-        self._unspoken.add(name)
+    def _remember(self, what: str, unspoken: Unspoken) -> None:
+        self._unspoken.add(what)
         self._newer_is_unspoken = unspoken.entirely
         if self._url not in _told:
             _told.add(self._url)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import random
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Callable, TypeVar
 from urllib.parse import quote
 
@@ -15,7 +15,7 @@ from urllib3.exceptions import NewConnectionError
 
 from . import progress
 from .body import Body
-from .errors import BrokenOff, CourierError, Refused, Unreachable
+from .errors import BrokenOff, CourierError, Illegal, Refused, Unreachable
 from .reply import Reply
 
 CONNECT_LIMIT_S = 10
@@ -27,6 +27,7 @@ _PASSING = (429, 502, 503, 504)
 # In an address these lead to another place than the one that is meant.
 _NO_NAMES = ("", ".", "..")
 
+S = TypeVar("S")
 T = TypeVar("T")
 
 
@@ -88,6 +89,8 @@ class Connection:
         self.url = url
         self.attempts = max(1, attempts)
         self.log = log
+        # Why something that the exchange told of could not be used, each in a sentence.
+        self.left_out: list[str] = []
         self._timeout = timeout
         self._session = requests.Session()
         self._session.auth = _Token(token)
@@ -126,6 +129,23 @@ class Connection:
                 repeated = repeated or not passed.untouched
                 self.rest(attempt, passed.error, passed.pause)
         raise AssertionError("the last attempt returns or raises")
+
+    def leave_out(self, error: CourierError) -> None:
+        """Notes that something of what the exchange sent cannot be used, which keeps nothing else from being done."""
+        sentence = f"Left out of what the exchange sent: {error}"
+        if sentence not in self.left_out:
+            self.left_out.append(sentence)
+            self.log.error("%s", sentence)
+
+    def usable(self, each: Iterable[S], read: Callable[[S], T]) -> list[T]:
+        """What `read` makes of each; those are left out of which it raises `Illegal`."""
+        found = []
+        for one in each:
+            try:
+                found.append(read(one))
+            except Illegal as error:
+                self.leave_out(error)
+        return found
 
     def rest(
         self, attempt: int, error: CourierError, at_least: float | None = None
@@ -214,4 +234,4 @@ def _never_connected(error: requests.ConnectionError) -> bool:
 
 def _asked_pause(response: requests.Response) -> float | None:
     asked = response.headers.get("Retry-After", "")
-    return float(asked) if asked.isdigit() else None
+    return float(asked) if asked.isascii() and asked.isdigit() else None

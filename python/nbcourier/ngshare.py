@@ -7,14 +7,17 @@ import binascii
 import hashlib
 import json
 from collections.abc import Iterator
+from functools import partial
 from io import BytesIO
-from typing import Any
 from urllib.parse import quote_plus, urlencode
 
+from . import dates
+from .answer import Answer
 from .body import Body
 from .dates import NO_DATES, Dates
-from .errors import CourierError, Refused
+from .errors import CourierError, Refused, Unreachable
 from .http import Connection
+from .names import course_name, shown
 from .reply import Reply
 from .transport import (
     DETAILS,
@@ -37,19 +40,24 @@ class NgshareTransport:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
+    @property
+    def left_out(self) -> list[str]:
+        return self._connection.left_out
+
     def courses(self) -> list[str]:
-        return self._get("courses")["courses"]
+        listed = self._get("courses").texts("courses")
+        return self._connection.usable(listed, course_name)
 
     def require_instructor(self, course: str) -> None:
         """Nothing to do: students are refused any listing of a class."""
 
     def releases(self, course: str) -> list[Release]:
-        listed = self._get("assignments", course)["assignments"]
-        return [Release(course, each) for each in listed]
+        listed = self._get("assignments", course).texts("assignments")
+        return self._connection.usable(listed, partial(Release, course))
 
     def find_release(self, course: str, assignment: str) -> Release:
         reply = self._get("assignment", course, assignment, list_only="true")
-        return Release(course, assignment, _listed(reply))
+        return Release(course, assignment, self._listed(reply))
 
     def dates(self, course: str, assignment: str) -> Dates:
         """None: the protocol has no word for them."""
@@ -67,7 +75,7 @@ class NgshareTransport:
         self, course: str, assignment: str, files: list[LocalFile], *, again: bool
     ) -> None:
         """Again by taking back and releasing: there is no other way, and an ngshare forgets submissions with it."""
-        released = self._get("assignments", course)["assignments"]
+        released = self._get("assignments", course).texts("assignments")
         if again and assignment in released:
             self._release_again(course, assignment, files)
         elif assignment in released:
@@ -91,7 +99,8 @@ class NgshareTransport:
         except CourierError:
             # Whatever was wrong with the new files, students should not be left without any.
             form = _encoded(
-                (item["path"], item["content"]) for item in earlier["files"]
+                (item.text("path"), item.text("content"))
+                for item in earlier.parts("files")
             )
             self._post("assignment", course, assignment, form=form)
             raise
@@ -108,7 +117,7 @@ class NgshareTransport:
             )
         # Once only: the protocol has nothing by which a repeated submission could be recognised.
         reply = self._post("submission", course, assignment, form=_form(files))
-        return Accepted(reply["timestamp"])
+        return Accepted(dates.naive(reply.text("timestamp")))
 
     def submissions(
         self, course: str, assignment: str | None = None, student: str | None = None
@@ -126,10 +135,14 @@ class NgshareTransport:
             if refused.message == "Student not found":
                 return []
             raise
-        return [
-            Submission(course, assignment, each["student_id"], each["timestamp"])
-            for each in reply["submissions"]
-        ]
+
+        def read(listed: Answer) -> Submission:
+            time = dates.naive(listed.text("timestamp"))
+            found = Submission(course, assignment, listed.text("student_id"), time)
+            found.require(assignment, student)
+            return found
+
+        return self._connection.usable(reply.parts("submissions"), read)
 
     def submitted(self, submission: Submission) -> list[RemoteFile]:
         try:
@@ -139,7 +152,7 @@ class NgshareTransport:
             if refused.status != 403:
                 raise
             return []
-        return list(_listed(reply))
+        return list(self._listed(reply))
 
     def collect(
         self,
@@ -164,7 +177,7 @@ class NgshareTransport:
 
     def _feedback(self, submission: Submission) -> Files:
         try:
-            return _listed(self._about("feedback", submission, list_only="true"))
+            return self._listed(self._about("feedback", submission, list_only="true"))
         except Refused as refused:
             # The course is gone, or the person's place in it.
             if refused.status not in (403, 404):
@@ -176,7 +189,7 @@ class NgshareTransport:
     ) -> None:
         for submission in submissions:
             reply = self._about("feedback", submission, list_only="false")
-            if reply["files"]:
+            if reply.parts("files"):
                 receive(submission, _content(reply))
 
     def give_feedback(
@@ -186,7 +199,9 @@ class NgshareTransport:
         for submission, files in pages.items():
             try:
                 self._give_feedback(submission, files)
-            except (Refused, OSError) as error:
+            except Unreachable:
+                raise
+            except (CourierError, OSError) as error:
                 failed[submission] = CourierError(str(error))
         return failed
 
@@ -202,14 +217,15 @@ class NgshareTransport:
         )
 
     def students(self, course: str) -> list[Student]:
-        return [_student(each) for each in self._get("students", course)["students"]]
+        listed = self._get("students", course).parts("students")
+        return self._connection.usable(listed, Student.read)
 
     def is_student(self, course: str, student: str) -> bool:
         return self._find_student(course, student) is not None
 
     def _find_student(self, course: str, student: str) -> Student | None:
         try:
-            return _student(self._get("student", course, student))
+            return Student.read(self._get("student", course, student))
         except Refused as refused:
             if refused.message == "Student not found":
                 return None
@@ -229,7 +245,13 @@ class NgshareTransport:
         if self.is_student(course, student):
             self._delete("student", course, student)
 
-    def _get(self, *names: str, **query: str) -> dict[str, Any]:
+    def _listed(self, reply: Answer) -> tuple[RemoteFile, ...]:
+        def read(listed: Answer) -> RemoteFile:
+            return RemoteFile(listed.text("path"), listed.text("checksum"))
+
+        return tuple(self._connection.usable(reply.parts("files"), read))
+
+    def _get(self, *names: str, **query: str) -> Answer:
         ask = self._connection.ask
         return ask("GET", *names, use=_succeeded, query=query, repeatable=True)
 
@@ -237,14 +259,12 @@ class NgshareTransport:
         # Repeated, it would answer that it is not there.
         self._connection.ask("DELETE", *names, use=_succeeded)
 
-    def _post(
-        self, *names: str, form: bytes, repeatable: bool = False
-    ) -> dict[str, Any]:
+    def _post(self, *names: str, form: bytes, repeatable: bool = False) -> Answer:
         body = Body.of("application/x-www-form-urlencoded", form)
         ask = self._connection.ask
         return ask("POST", *names, use=_succeeded, body=body, repeatable=repeatable)
 
-    def _about(self, what: str, of: Submission, **query: str) -> dict[str, Any]:
+    def _about(self, what: str, of: Submission, **query: str) -> Answer:
         names = (what, of.course, of.assignment, of.student)
         return self._get(*names, timestamp=of.timestamp, **query)
 
@@ -259,30 +279,25 @@ class NgshareTransport:
         return bool(self.submissions(course, assignment))
 
 
-def _succeeded(reply: Reply) -> dict[str, Any]:
-    answer = reply.json()
-    if not isinstance(answer, dict) or not answer.get("success"):
-        raise reply.strange()
+def _succeeded(reply: Reply) -> Answer:
+    answer = reply.answer()
+    if not answer.flag("success"):
+        raise reply.strange("it does not say that it succeeded")
     return answer
 
 
-def _student(listed: dict[str, Any]) -> Student:
-    return Student(listed["username"], *(listed[detail] for detail in DETAILS))
-
-
-def _listed(reply: dict[str, Any]) -> tuple[RemoteFile, ...]:
-    return tuple(RemoteFile(item["path"], item["checksum"]) for item in reply["files"])
-
-
-def _content(reply: dict[str, Any]) -> Content:
-    for item in reply["files"]:
+def _content(reply: Answer) -> Content:
+    for item in reply.parts("files"):
+        path = item.text("path")
+        damaged = CourierError(f"{shown(path)} arrived damaged")
         try:
-            content = base64.b64decode(item["content"])
+            content = base64.b64decode(item.text("content"))
         except (binascii.Error, ValueError) as error:
-            raise CourierError(f"'{item['path']}' arrived damaged") from error
-        if hashlib.md5(content, usedforsecurity=False).hexdigest() != item["checksum"]:
-            raise CourierError(f"'{item['path']}' arrived damaged")
-        yield item["path"], BytesIO(content)
+            raise damaged from error
+        checksum = hashlib.md5(content, usedforsecurity=False).hexdigest()
+        if checksum != item.text("checksum"):
+            raise damaged
+        yield path, BytesIO(content)
 
 
 def _form(files: list[LocalFile]) -> bytes:

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import json
-import sys
 from typing import Any, Callable
 
 import requests
 
 from . import progress
+from .answer import Answer
 from .body import CHUNK
 from .errors import BrokenOff, CourierError, Refused
 
 _PROBLEM = "application/problem+json"
 # What is read of a refusal: room for a sentence, and for the sums of very many files.
 _LONGEST_REFUSAL = 1 << 26
+# The longest answer, in bytes: more than any listing of a large course.
+_LONGEST_ANSWER = 1 << 28
 
 
 class Reply:
@@ -32,32 +34,42 @@ class Reply:
     def length(self) -> int | None:
         """How many bytes are to come, if it says so."""
         length = self.header("Content-Length")
-        return int(length) if length.isdigit() else None
+        # Longer ones are no numbers, and take Python long to read.
+        is_number = length.isascii() and length.isdigit() and len(length) < 20
+        return int(length) if is_number else None
 
-    def json(self) -> Any:
-        """The content, which is JSON if this is an exchange."""
+    def answer(self) -> Answer:
+        """The content, which is a JSON object if this is an exchange."""
         with progress.bar("Receiving", self.length) as done:
-            content = self._incoming(done).whole(sys.maxsize)
+            content = self._incoming(done).whole(_LONGEST_ANSWER + 1)
+        if len(content) > _LONGEST_ANSWER:
+            raise self.strange("its answer does not end")
+        return self.parsed(content)
+
+    def parsed(self, content: bytes) -> Answer:
+        """A part of the content that is a JSON object if this is an exchange."""
         try:
-            return json.loads(content)
-        except ValueError as error:
-            raise self.strange() from error
+            members = json.loads(content)
+        # Of what is nested too deep, Python says the latter.
+        except (ValueError, RecursionError) as error:
+            raise self.strange("there is no JSON in its answer") from error
+        return Answer(members, self.strange)
 
     def nothing(self) -> None:
         """No content, which is how an exchange says that something is gone."""
         if self._response.status_code != 204:
-            raise self.strange()
+            raise self.strange(f"its answer is \"{self._response.status_code}\"")
 
     def stream(self, content_type: str, done: Callable[[int], object]) -> Incoming:
         """The content, which is of this type if this is an exchange; `done` is told of each part that came."""
         if not self.header("Content-Type").startswith(content_type):
-            raise self.strange()
+            raise self.strange("there is no archive in its answer")
         return self._incoming(done)
 
     def refusal(self) -> Refused:
         """Why the exchange, or whoever answers in its place, says no."""
         if self._response.status_code < 400:
-            raise self.strange()
+            raise self.strange(f"its answer is \"{self._response.status_code}\"")
         answer = self._told()
         is_problem = self.header("Content-Type").split(";")[0].strip() == _PROBLEM
         sentence = answer.get("detail" if is_problem else "message")
@@ -68,16 +80,16 @@ class Reply:
             problem=answer if is_problem else None,
         )
 
-    def strange(self) -> CourierError:
+    def strange(self, reason: str) -> CourierError:
         """What to raise when nothing that is an exchange answers like this."""
         return CourierError(
-            f"What answers at {self._exchange} is no exchange; ask whoever runs your JupyterHub"
+            f"What answers at {self._exchange} is no exchange; ask whoever runs your JupyterHub ({reason})"
         )
 
     def _told(self) -> dict[str, Any]:
         try:
             answer = json.loads(self._incoming().whole(_LONGEST_REFUSAL))
-        except ValueError:
+        except (ValueError, RecursionError):
             return {}
         return answer if isinstance(answer, dict) else {}
 

@@ -7,7 +7,7 @@ from typing import NoReturn
 from nbgrader.auth import BaseAuthPlugin
 from nbgrader.exchange.abc import ExchangeError
 
-from .errors import CourierError, Refused
+from .errors import CourierError, Illegal, Refused
 from .settings import NbCourier
 from .transport import Student
 
@@ -75,8 +75,8 @@ class Roster(NbCourier, BaseAuthPlugin):
             raise
 
     def _give_up(self, what: str, error: CourierError) -> None:
-        is_no = isinstance(error, Refused) and error.by_exchange
-        if is_no and error.status < 500:
+        is_no = isinstance(error, Refused) and error.by_exchange and error.status < 500
+        if is_no or isinstance(error, Illegal):
             # Asked before the gradebook is touched, so nothing was done at all.
             self._fail(f"{what}: {error}")
         # No exception: the gradebook is right even if the exchange cannot be asked now, and grading must go on.

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import tarfile
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
 from typing import Any, BinaryIO, Callable
 
+from . import names
 from .body import CHUNK, Body
 from .errors import BrokenOff, CourierError
 
@@ -78,19 +80,22 @@ def _gap(size: int) -> int:
 
 def read(stream: Any) -> Iterator[tuple[str, BinaryIO]]:
     """The files of an archive, each to be read before the next; what comes of a broken one raises `BrokenOff`."""
-    try:
-        with tarfile.open(fileobj=stream, mode="r|", bufsize=CHUNK) as archive:
-            while (member := archive.next()) is not None:
-                # It would remember each of them.
-                archive.members = []
-                if member.isreg():
-                    yield member.name, _Extracted(archive.extractfile(member))
-                elif not member.isdir():
-                    raise CourierError(
-                        f"The exchange sent what is no file: '{member.name}'"
-                    )
-    except tarfile.TarError as error:
-        raise _broken_off() from error
+    with _as_broken_off():
+        archive = tarfile.open(fileobj=stream, mode="r|", bufsize=CHUNK)
+    while True:
+        with _as_broken_off():
+            member = archive.next()
+            # It would remember each of them.
+            archive.members = []
+            file = archive.extractfile(member) if member and member.isreg() else None
+        if member is None:
+            return
+        if file is not None:
+            yield member.name, _Extracted(file)
+        elif not member.isdir():
+            raise CourierError(
+                f"The exchange sent what is no file: {names.shown(member.name)}"
+            )
 
 
 class _Extracted:
@@ -100,14 +105,19 @@ class _Extracted:
         self._file = file
 
     def read(self, size: int = -1) -> bytes:
-        try:
+        with _as_broken_off():
             return self._file.read(size)
-        except tarfile.TarError as error:
-            raise _broken_off() from error
 
 
-def _broken_off() -> BrokenOff:
-    return BrokenOff("What the exchange sent broke off")
+@contextmanager
+def _as_broken_off() -> Iterator[None]:
+    try:
+        yield
+    except CourierError:
+        raise
+    # `tarfile` does not say what it raises where a header makes no sense: ValueError and OverflowError among others.
+    except Exception as error:
+        raise BrokenOff("What the exchange sent broke off") from error
 
 
 def below(
@@ -117,5 +127,5 @@ def below(
     for name, file in entries:
         first, _, path = name.partition("/")
         if first != directory:
-            raise CourierError(f"The exchange sent a file out of order: '{name}'")
+            raise CourierError(f"The exchange sent a file out of order: {names.shown(name)}")
         yield path, file

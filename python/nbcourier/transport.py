@@ -6,14 +6,16 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from typing import Any, BinaryIO, Callable, Optional, Protocol
 
-from .dates import NO_DATES, Dates
-from .errors import CourierError
+from . import names
+from .answer import Answer
+from .dates import NO_DATES, Dates, naive
+from .errors import CourierError, Illegal
 from .trees import LocalFile
 
 
 @dataclass(frozen=True)
 class RemoteFile:
-    """A file as the exchange lists it."""
+    """A file as the exchange lists it; `Illegal` where its path could lead anywhere but below a directory."""
 
     path: str
     # MD5, because that is what both protocols know of a file; it tells versions apart and guards nothing.
@@ -22,6 +24,9 @@ class RemoteFile:
     size: int = 0
     sha256: str = ""
 
+    def __post_init__(self) -> None:
+        names.path(self.path)
+
 
 # What a listing says of files; None where it says nothing, and they are to be asked for.
 Files = Optional[tuple[RemoteFile, ...]]
@@ -29,17 +34,24 @@ Files = Optional[tuple[RemoteFile, ...]]
 
 @dataclass(frozen=True)
 class Release:
-    """A released assignment."""
+    """A released assignment; `Illegal` where its names cannot be those of directories."""
 
     course: str
     assignment: str
     files: Files = None
     dates: Dates = NO_DATES
 
+    def __post_init__(self) -> None:
+        names.name("name of a course", self.course)
+        names.name("name of an assignment", self.assignment)
+
 
 @dataclass(frozen=True)
 class Submission:
-    """One hand-in. `timestamp` is the exchange's, naive UTC with six decimals, and tells it from the others."""
+    """One hand-in. `timestamp` is the exchange's, naive UTC with six decimals, and tells it from the others.
+
+    `Illegal` where its names, or the time, cannot be those of directories.
+    """
 
     course: str
     assignment: str
@@ -53,6 +65,21 @@ class Submission:
     # Empty when there is none.
     feedback: Files = field(default=None, compare=False)
 
+    def __post_init__(self) -> None:
+        names.name("name of a course", self.course)
+        names.name("name of an assignment", self.assignment)
+        names.name("name of a student", self.student)
+        names.name("time of a submission", self.timestamp)
+
+    def require(self, assignment: str | None, student: str | None) -> None:
+        """Raises `Illegal` if it is of another assignment or student than was asked for."""
+        asked = ((assignment, self.assignment), (student, self.student))
+        for wanted, sent in asked:
+            if wanted is not None and wanted != sent:
+                raise Illegal(
+                    f"{names.shown(sent)} is not {names.shown(wanted)}, which was asked for"
+                )
+
     @property
     def size(self) -> int:
         """The bytes of all its files, as far as they are known."""
@@ -60,23 +87,58 @@ class Submission:
 
 
 @dataclass(frozen=True)
+class Receipt:
+    """What the exchange signed."""
+
+    id: int
+    timestamp: str
+    tree: str
+    # How many.
+    files: int
+    # As it came, with the signature.
+    signed: dict[str, Any] = field(repr=False)
+
+    @staticmethod
+    def read(answer: Answer) -> Receipt:
+        """From the answer to a submission."""
+        receipt = answer.part("receipt")
+        answer.text("signature")
+        return Receipt(
+            receipt.number("id"),
+            naive(receipt.text("submitted_at")),
+            receipt.text("tree"),
+            receipt.number("files"),
+            answer.members,
+        )
+
+
+@dataclass(frozen=True)
 class Accepted:
     """The exchange's word that it has a submission."""
 
     timestamp: str
-    # With its signature, where the exchange gives one.
-    receipt: dict[str, Any] | None = None
+    # Where the exchange gives one.
+    receipt: Receipt | None = None
 
 
 @dataclass(frozen=True)
 class Student:
-    """Somebody on the roster of a course."""
+    """Somebody on the roster of a course; `Illegal` where the name cannot be that of a directory."""
 
     username: str
     # What is known of them; None where nothing is, or where nothing is said.
     first_name: str | None = None
     last_name: str | None = None
     email: str | None = None
+
+    def __post_init__(self) -> None:
+        names.name("name of a student", self.username)
+
+    @staticmethod
+    def read(listed: Answer) -> Student:
+        """From a line of either protocol's listing."""
+        details = {name: listed.text_or_none(name) for name in DETAILS}
+        return Student(listed.text("username"), **details)
 
     def over(self, other: Student) -> Student:
         """The same, with what the other knows where this one says nothing."""
@@ -102,6 +164,10 @@ ReceiveSubmission = Callable[[Submission, Content], None]
 
 class Transport(Protocol):
     """One exchange, asked as one person. Everything may raise `CourierError`, `Refused` when the exchange says no."""
+
+    @property
+    def left_out(self) -> list[str]:
+        """Why something that the exchange told of could not be used so far, each in a sentence that was logged."""
 
     def courses(self) -> list[str]:
         """The courses the person teaches or takes, sorted."""

@@ -14,6 +14,7 @@ from logging import Logger
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
+from . import names
 from .errors import CourierError
 
 if TYPE_CHECKING:
@@ -99,8 +100,8 @@ def write_file(directory: Path, path: str, content: BinaryIO) -> None:
 
     It gets its name when it is complete; who reads the file meanwhile sees the one that was there, or none.
     """
-    target = directory.joinpath(*_parts(path))
-    target.parent.mkdir(parents=True, exist_ok=True)
+    target = directory.joinpath(*names.path(path).split("/"))
+    make_below(directory, target.parent)
     incomplete = _beside(target)
     try:
         with incomplete.open("wb") as file:
@@ -112,24 +113,46 @@ def write_file(directory: Path, path: str, content: BinaryIO) -> None:
 
 def present(directory: Path, path: str) -> bool:
     """Whether there is anything already where a received file would be written."""
-    return os.path.lexists(directory.joinpath(*_parts(path)))
+    return os.path.lexists(directory.joinpath(*names.path(path).split("/")))
 
 
-def _parts(path: str) -> list[str]:
-    parts = path.split("/")
-    strange = any(part in ("", ".", "..") for part in parts)
-    if strange or any(character in path for character in "\\\0"):
-        raise CourierError(f"The exchange sent a file with an illegal path: '{path}'")
-    return parts
+def make_below(root: Path, directory: Path) -> None:
+    """Makes the directory and those above it; `CourierError` if it is not below the root, or a link leads elsewhere.
+
+    Each is made by itself: `Path.mkdir(parents=True)` calls itself for each level.
+    """
+    root.mkdir(parents=True, exist_ok=True)
+    here = root
+    for part in _steps(root, directory):
+        here = here / part
+        here.mkdir(exist_ok=True)
+        if here.is_symlink() and not _is_below(here.resolve(), root.resolve()):
+            raise CourierError(
+                f"'{here}' is a link that leads out of '{root}'; nothing was written there"
+            )
+
+
+def _steps(root: Path, directory: Path) -> tuple[str, ...]:
+    inside, outside = (Path(os.path.abspath(each)) for each in (directory, root))
+    if not _is_below(inside, outside):
+        raise CourierError(f"'{directory}' is not below '{root}'; nothing was written")
+    return inside.relative_to(outside).parts
+
+
+def _is_below(directory: Path, root: Path) -> bool:
+    return directory == root or root in directory.parents
 
 
 @contextmanager
-def staged(destination: Path) -> Iterator[Path]:
+def staged(destination: Path, *, below: Path) -> Iterator[Path]:
     """A new directory that takes the destination's place only if the block ends well.
 
     It lies beside the destination, so that the last step is a rename; until then what was there stays untouched.
+    `CourierError` if the destination is not below that directory, by its name or because of a link on the way.
     """
-    destination.parent.mkdir(parents=True, exist_ok=True)
+    make_below(below, destination.parent)
+    if Path(os.path.abspath(destination)) == Path(os.path.abspath(below)):
+        raise CourierError(f"'{destination}' itself is not to be replaced")
     fresh = _beside(destination)
     fresh.mkdir()
     try:
@@ -150,7 +173,10 @@ def _swap(fresh: Path, destination: Path) -> None:
     except OSError:
         aside.rename(destination)
         raise
-    shutil.rmtree(aside, ignore_errors=True)
+    if aside.is_symlink():
+        aside.unlink()
+    else:
+        shutil.rmtree(aside, ignore_errors=True)
 
 
 def _beside(destination: Path) -> Path:
@@ -160,9 +186,9 @@ def _beside(destination: Path) -> Path:
 
 def share_with_group(directory: Path) -> None:
     """Lets the whole group read and write, for courses that several instructors grade in the same directory."""
-    for folder, _, names in os.walk(directory):
+    for folder, _, files in os.walk(directory):
         _allow(Path(folder), 0o2770)
-        for name in names:
+        for name in files:
             _allow(Path(folder, name), 0o660)
 
 

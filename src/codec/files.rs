@@ -234,7 +234,10 @@ mod tests {
 
     #[test]
     fn a_path_that_may_not_stand_there_is_refused() {
-        let long = format!("{}a", "a/".repeat(2048));
+        let longest = vec!["x".repeat(255); 16].join("/");
+        let long = format!("{longest}/a");
+        let deepest = vec!["a"; 64].join("/");
+        let deep = format!("{deepest}/a");
         for path in [
             "",
             "/",
@@ -246,16 +249,19 @@ mod tests {
             "a\\ud800",
             "\\udc00a",
             long.as_str(),
+            deep.as_str(),
         ] {
             assert_refused(
                 &format!(r#"[{{"path": "{path}", "content": ""}}]"#),
                 IllegalPath,
             );
         }
-        assert_files(
-            &format!(r#"[{{"path": "{}", "content": ""}}]"#, &long[2..]),
-            &[(&long[2..], "")],
-        );
+        for path in [longest, deepest] {
+            assert_files(
+                &format!(r#"[{{"path": "{path}", "content": ""}}]"#),
+                &[(path.as_str(), "")],
+            );
+        }
         for (first, second) in [
             ("a", "a"),
             ("a", "a/b"),

@@ -7,6 +7,10 @@ const MAX_BYTES: usize = 4096;
 /// The longest component taken, in bytes (`NAME_MAX`).
 const MAX_COMPONENT_BYTES: usize = 255;
 
+/// The most components taken, the file's own name included. Programs that walk trees, Python's among them, call
+/// themselves for each level and give up somewhere.
+const MAX_COMPONENTS: usize = 64;
+
 /// The text is no path that may stand in a tree.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("Illegal path")]
@@ -26,6 +30,15 @@ impl RelativePath {
     /// Parses a path as a client sent it; `IllegalPath` for anything that could leave its tree or could not be
     /// written to a file system.
     pub fn parse(text: impl Into<String>) -> Result<Self, IllegalPath> {
+        let path = Self::parse_stored(text)?;
+        if path.0.split('/').count() > MAX_COMPONENTS {
+            return Err(IllegalPath);
+        }
+        Ok(path)
+    }
+
+    /// Parses a path that was stored already, which may be deeper than what is accepted now.
+    pub fn parse_stored(text: impl Into<String>) -> Result<Self, IllegalPath> {
         let text = text.into();
         let legal = text.len() <= MAX_BYTES
             && !text.contains(['\\', '\0'])
@@ -89,6 +102,21 @@ mod tests {
         ] {
             assert_eq!(RelativePath::parse(path), Err(IllegalPath), "{path:?}");
         }
+    }
+
+    #[test]
+    fn a_path_of_too_many_directories_is_illegal_but_readable_where_it_is_stored() {
+        let deep = |components| vec!["d"; components].join("/");
+        assert!(RelativePath::parse(deep(MAX_COMPONENTS)).is_ok());
+        for components in [MAX_COMPONENTS + 1, 1000, 2048] {
+            let path = deep(components);
+            assert_eq!(RelativePath::parse(path.as_str()), Err(IllegalPath));
+            assert_eq!(
+                RelativePath::parse_stored(path.as_str()).unwrap().as_str(),
+                path
+            );
+        }
+        assert_eq!(RelativePath::parse_stored("a/../b"), Err(IllegalPath));
     }
 
     #[test]

@@ -245,8 +245,8 @@ const COLUMNS: (tree_files::tree_id, tree_files::path, BlobColumns) = (
 );
 
 fn parse((tree, path, blob): Columns) -> Result<(i64, File)> {
-    let path =
-        RelativePath::parse(path).map_err(|_| Error::Damaged("an illegal path in a tree"))?;
+    let path = RelativePath::parse_stored(path)
+        .map_err(|_| Error::Damaged("an illegal path in a tree"))?;
     let blob = blobs::parse(blob)?;
     Ok((tree, File { path, blob }))
 }

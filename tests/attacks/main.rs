@@ -75,6 +75,11 @@ const INDEX: &[(&str, &str, &str)] = &[
     ("exports and data read by others on the machine", "tests/keeping/private.rs", "every_file_that_a_command_writes_is_for_its_owner_alone"),
     ("an old data directory read by others on the machine", "tests/keeping/private.rs", "a_data_directory_that_others_could_read_is_closed_at_the_start"),
     ("exports written through a link", "tests/keeping/private.rs", "nothing_is_written_through_a_link_that_was_there"),
+    ("paths made of students' names that a server sends", "tests/plugin/test_hostile.py", "test_a_student_of_an_illegal_name_is_left_out_and_the_class_comes"),
+    ("paths made of times that a server sends", "tests/plugin/test_hostile.py", "test_an_illegal_time_names_no_directory"),
+    ("paths of files that leave the work directory", "tests/plugin/test_hostile.py", "test_an_illegal_path_keeps_only_its_own_tree_from_coming"),
+    ("links that lead out of the work directory", "tests/plugin/test_hostile.py", "test_links_on_the_way_lead_nobody_out"),
+    ("paths too deep to be walked", "src/domain/path.rs", "a_path_of_too_many_directories_is_illegal_but_readable_where_it_is_stored"),
     ("a local copy that is removed too early", "tests/plugin/test_collect.py", "test_a_server_that_dies_in_mid_collect_costs_no_copy_that_was_there"),
     // Too much.
     ("a zip bomb by its ratio", "tests/attacks/bombs.rs", "a_body_that_was_packed_better_than_files_ever_are_is_refused"),

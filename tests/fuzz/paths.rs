@@ -24,6 +24,7 @@ pub fn is_legal(path: &str) -> bool {
     let letters: Vec<char> = path.chars().take(2).collect();
     let is_on_a_drive = matches!(letters[..], [drive, ':'] if drive.is_ascii_alphabetic());
     !names.is_empty()
+        && names.len() <= 64
         && names.join("/") == path
         && names.iter().all(|name| name.len() <= 255)
         && path.len() <= 4096

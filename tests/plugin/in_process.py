@@ -58,5 +58,5 @@ class Desk:
         """The same for what must fail as nbgrader's pages expect it to; returns the sentence."""
         with pytest.raises(ExchangeError) as failed:
             self.run(slot, *names, **settings)
-        assert "should not" not in str(failed.value), failed.value
+        assert "This is a bug" not in str(failed.value), failed.value
         return str(failed.value)

@@ -159,7 +159,7 @@ def test_nothing_but_an_exchange_error_comes_out(
     for slot, settings in ASKED:
         said = outcome(config, slot, settings)
         assert said, f"{slot} {settings} took it for an exchange"
-        assert "should not" not in said, f"{slot} {settings}: {said}"
+        assert "This is a bug" not in said, f"{slot} {settings}: {said}"
     for place in ("new", "submitted"):
         found = [path for path in (tmp_path / place).rglob("*") if path.is_file()]
         assert not found
@@ -180,7 +180,7 @@ def test_whoever_breaks_off_at_any_place_is_no_exchange_either(
     config.NbCourier.url = front.url
     for place, (slot, settings) in product((0, 1, len(whole) - 1), ASKED):
         front.rule = lambda asked, place=place: broken(whole, place)
-        assert "should not" not in outcome(config, slot, settings)
+        assert "This is a bug" not in outcome(config, slot, settings)
 
 
 def broken(body: bytes, place: int) -> Spoil:
@@ -208,4 +208,4 @@ def test_an_address_where_nobody_speaks_so_is_a_failure_in_words(
     for slot, settings in ASKED:
         said = outcome(config, slot, settings)
         assert config.NbCourier.url in said, f"{slot} {settings}: {said}"
-        assert "should not" not in said
+        assert "This is a bug" not in said

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timezone, tzinfo
 from fnmatch import fnmatchcase
 from pathlib import Path
@@ -14,8 +16,10 @@ from nbgrader.exchange.abc import Exchange, ExchangeError
 from traitlets import Bool, Unicode, default
 
 from ..cache import Cache
-from ..errors import CourierError
+from ..errors import CourierError, Unreachable
 from ..settings import NbCourier
+
+_BUG = "This is a bug in nbcourier's plugin; please report it with the traceback"
 
 
 class NbCourierExchange(NbCourier, Exchange):
@@ -75,7 +79,12 @@ class NbCourierExchange(NbCourier, Exchange):
     def start(self) -> Any:
         """Does it all; whatever goes wrong comes out as `ExchangeError`, for formgrader catches nothing else."""
         try:
-            return super().start()
+            done = super().start()
+            if self.transport_left_out and self.must_be_whole:
+                raise CourierError(
+                    "The exchange sent something that cannot be used; see above"
+                )
+            return done
         except ExchangeError:
             raise
         except CourierError as error:
@@ -83,8 +92,36 @@ class NbCourierExchange(NbCourier, Exchange):
         except OSError as error:
             self.fail(f"The files here cannot be read or written: {error}")
         except Exception as error:
-            self.log.debug("Not foreseen", exc_info=True)
-            self.fail(f"Something went wrong that should not: {error!r}")
+            self.log.error("%s", _BUG, exc_info=True)
+            self.fail(f"{_BUG}: {error!r}")
+
+    @property
+    def transport_left_out(self) -> list[str]:
+        """What the exchange told of and could not be used; asks nothing."""
+        asked = "transport" in self.__dict__
+        return self.transport.left_out if asked else []
+
+    @property
+    def must_be_whole(self) -> bool:
+        """Whether it is a failure that something was left out, beside what was done."""
+        return True
+
+    @contextmanager
+    def one_of_many(self, name: str, failure: str, failed: list[str]) -> Iterator[None]:
+        """Keeps what goes wrong with one of many from stopping the others: logs it, and adds the name to `failed`.
+
+        Only an exchange that does not answer any more ends it for all.
+        """
+        try:
+            yield
+        except Unreachable:
+            raise
+        except (CourierError, OSError) as error:
+            self.log.error("%s: %s: %s", name, failure, error)
+            failed.append(name)
+        except Exception as error:
+            self.log.error("%s: %s: %s: %r", name, failure, _BUG, error, exc_info=True)
+            failed.append(name)
 
     def init_src(self) -> None:
         """Nothing to prepare, unless a subclass says otherwise."""

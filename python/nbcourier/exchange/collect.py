@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from datetime import datetime
 from pathlib import Path
 from typing import Callable
@@ -11,10 +12,12 @@ from nbgrader.exchange.abc import ExchangeCollect
 from nbgrader.utils import parse_utc
 
 from .. import progress
-from ..errors import CourierError, Unreachable
+from ..errors import CourierError
 from ..transport import Content, Submission
 from ..trees import share_with_group, staged, write_file
 from .base import NbCourierExchange, selects
+
+_STAND_IN = "\0"
 
 
 class Collect(NbCourierExchange, ExchangeCollect):
@@ -41,13 +44,17 @@ class Collect(NbCourierExchange, ExchangeCollect):
                 self.assignment,
                 self.course,
             )
-        wanted = [each for each in self.src_records if self._is_wanted(each)]
         failed: list[str] = []
+        wanted = []
+        for each in self.src_records:
+            with self.one_of_many(each.student, "not collected", failed):
+                if self._is_wanted(each):
+                    wanted.append(each)
         with progress.bar("Collecting", len(wanted), unit=" submissions") as done:
 
             def receive(submission: Submission, content: Content) -> None:
-                if not self._bring(submission, content):
-                    failed.append(submission.student)
+                with self.one_of_many(submission.student, "not collected", failed):
+                    self._bring(submission, content)
                 done(1)
 
             self.transport.collect(wanted, self.listed, receive)
@@ -68,29 +75,29 @@ class Collect(NbCourierExchange, ExchangeCollect):
         self.log.info("%s: collected already, %s", submission.student, advice)
         return False
 
-    def _bring(self, submission: Submission, content: Content) -> bool:
-        """Whether it is here now; one student's odd files must not keep the whole class from being collected."""
-        try:
-            with staged(self._destination(submission)) as fresh:
-                for path, file in content:
-                    write_file(fresh, path, file)
-                # Last: a file of that name that a student submitted says nothing about when that was.
-                (fresh / "timestamp.txt").write_text(submission.timestamp, "utf-8")
-                if self.coursedir.groupshared:
-                    share_with_group(fresh)
-        except Unreachable:
-            raise
-        except (CourierError, OSError) as error:
-            self.log.error("%s: not collected: %s", submission.student, error)
-            return False
+    def _bring(self, submission: Submission, content: Content) -> None:
+        with staged(self._destination(submission), below=self._root) as fresh:
+            for path, file in content:
+                write_file(fresh, path, file)
+            # Last: a file of that name that a student submitted says nothing about when that was.
+            (fresh / "timestamp.txt").write_text(submission.timestamp, "utf-8")
+            if self.coursedir.groupshared:
+                share_with_group(fresh)
         self.log.info("Collected: %s %s", submission.student, submission.assignment)
-        return True
 
     def _destination(self, submission: Submission) -> Path:
         step = self.coursedir.submitted_directory
         return Path(
-            self.coursedir.format_path(step, submission.student, submission.assignment)
+            self.coursedir.format_path(step, submission.student, self.assignment)
         )
+
+    @property
+    def _root(self) -> Path:
+        """What all students' directories lie in, however the course arranges them."""
+        step = self.coursedir.submitted_directory
+        # A stand-in for the name: what stands before it is the same for everybody.
+        path = self.coursedir.format_path(step, _STAND_IN, self.assignment)
+        return Path(os.path.dirname(path.partition(_STAND_IN)[0]))
 
     def _rule(self) -> Callable[[Submission], bool] | None:
         """What is in time; None when nothing is due."""

@@ -34,7 +34,8 @@ class FetchAssignment(NbCourierExchange, ExchangeFetchAssignment):
         self._tell_dates()
 
     def _bring(self, content: Content) -> None:
-        with staged(self.dest_path) as fresh:
+        # Which directory that lies in is the person's own affair, links and all.
+        with staged(self.dest_path, below=self.dest_path.parent) as fresh:
             for path, file in self._welcome(content):
                 write_file(fresh, path, file)
 

@@ -6,8 +6,9 @@ from pathlib import Path
 
 from nbgrader.exchange.abc import ExchangeFetchFeedback
 
+from ..errors import CourierError
 from ..transport import Content, Submission
-from ..trees import write_file
+from ..trees import make_below, write_file
 from . import feedback_state
 from .base import NbCourierExchange
 
@@ -31,20 +32,30 @@ class FetchFeedback(NbCourierExchange, ExchangeFetchFeedback):
     def copy_files(self) -> None:
         """Fetches the pages, in place of those from an earlier time."""
         self.found: set[Submission] = set()
+        failed: list[str] = []
         wanted = [each for each in self.src_records if not self._is_here(each)]
-        self.transport.fetch_feedback(wanted, self._receive)
+
+        def receive(submission: Submission, content: Content) -> None:
+            with self.one_of_many(submission.timestamp, "not fetched", failed):
+                self._receive(submission, content)
+
+        self.transport.fetch_feedback(wanted, receive)
         for submission in wanted:
-            if submission not in self.found:
+            if submission not in self.found and submission.timestamp not in failed:
                 self.log.warning(
                     "There is no feedback yet on '%s' submitted at %s",
                     self.assignment,
                     submission.timestamp,
                 )
+        if failed:
+            raise CourierError(f"Feedback was not fetched on: {', '.join(failed)}")
 
     def _receive(self, submission: Submission, content: Content) -> None:
+        directory = self._directory(submission)
         for path, file in content:
-            page = self._directory(submission) / path
-            write_file(self._directory(submission), path, file)
+            page = directory / path
+            make_below(self.dest_path.parent, directory)
+            write_file(directory, path, file)
             self.log.info("Fetched feedback: %s", page)
             self.found.add(submission)
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Iterator
+from typing import Any
 
 from nbgrader.exchange.abc import ExchangeList
+from traitlets.config import Application
 
 from ..cache import Cached
 from ..errors import Refused
@@ -20,8 +22,24 @@ from .infos import Info
 class List(NbCourierExchange, ExchangeList):
     """Lists, or removes, what is released, what was submitted, and what was submitted from here."""
 
+    def __init__(self, **settings: Any) -> None:
+        super().__init__(**settings)
+        # What could not be told, or not be removed.
+        self._odd: list[str] = []
+
     def copy_files(self) -> None:
         """Nothing moves."""
+
+    def start(self) -> list[Info]:
+        """What there is, or was; a page shows what there is even where something is odd."""
+        found = super().start()
+        if self._odd and (self.must_be_whole or self.remove):
+            self.fail(f"Not all was done, as for: {', '.join(dict.fromkeys(self._odd))}")
+        return found
+
+    @property
+    def must_be_whole(self) -> bool:
+        return isinstance(self.parent, Application)
 
     def list_files(self) -> list[Info]:
         """What there is, in nbgrader's form."""
@@ -44,7 +62,8 @@ class List(NbCourierExchange, ExchangeList):
         releases = self._named(self.course)
         found = self._tell_released("Removing released assignments:", releases)
         for each in releases:
-            self.transport.unrelease(each.course, each.assignment)
+            with self.one_of_many(each.assignment, "not removed", self._odd):
+                self.transport.unrelease(each.course, each.assignment)
         return [info | {"status": "removed"} for info in found]
 
     def _remove_inbound(self) -> list[Info]:
@@ -53,7 +72,8 @@ class List(NbCourierExchange, ExchangeList):
             "Removing submitted assignments:", self._at_exchange(submissions)
         )
         for submission in submissions:
-            self.transport.remove_submission(submission)
+            with self.one_of_many(_shown(submission), "not removed", self._odd):
+                self.transport.remove_submission(submission)
         if submissions:
             self.log.info("They can be restored from the exchange's trash for a while")
         return found
@@ -63,7 +83,8 @@ class List(NbCourierExchange, ExchangeList):
         found = [self._of_copy(copy) for copy in copies]
         found = self._tell_submitted("Removing submitted assignments:", found)
         for copy in copies:
-            shutil.rmtree(copy.path)
+            with self.one_of_many(_shown(copy.submission), "not removed", self._odd):
+                shutil.rmtree(copy.path)
         return found
 
     def _courses(self) -> list[str]:
@@ -131,7 +152,7 @@ class List(NbCourierExchange, ExchangeList):
                 each,
                 self._status,
                 f"{each.course}/{each.assignment}/{each.student}",
-                notebooks_among(_paths(self.transport.submitted(each))),
+                notebooks_among(self._files(each)),
             )
             for each in submissions
         ]
@@ -142,6 +163,13 @@ class List(NbCourierExchange, ExchangeList):
             self._with_feedback(info, each, feedback)
             for info, each in zip(found, submissions)
         ]
+
+    def _files(self, submission: Submission) -> list[str]:
+        # One of which the exchange cannot tell this must not keep the others from being shown.
+        found: list[str] = []
+        with self.one_of_many(_shown(submission), "its files are not known", self._odd):
+            found = _paths(self.transport.submitted(submission))
+        return found
 
     def _of_copy(self, copy: Cached) -> Info:
         names = notebooks_among(os.listdir(copy.path))
@@ -189,6 +217,10 @@ class List(NbCourierExchange, ExchangeList):
             line += " (already downloaded)"
         due = release.dates.in_words(self.zone)
         return f"{line}, {due}" if due else line
+
+
+def _shown(submission: Submission) -> str:
+    return f"{submission.student} {submission.assignment} {submission.timestamp}"
 
 
 def _paths(files: list[RemoteFile]) -> list[str]:

@@ -41,20 +41,21 @@ class ReleaseFeedback(NbCourierExchange, ExchangeReleaseFeedback):
         self, failed: dict[str, Exception]
     ) -> Iterator[tuple[Submission, list[LocalFile]]]:
         for student, directory in self._feedback_directories():
-            pages = [
-                LocalFile(page.name, page)
-                for page in sorted(directory.glob("*.html"))
-                if page.is_file()
-            ]
-            if not pages:
-                self.log.warning("There is no feedback in '%s'", directory)
-                continue
             try:
+                pages = [
+                    LocalFile(page.name, page)
+                    for page in sorted(directory.glob("*.html"))
+                    if page.is_file()
+                ]
+                if not pages:
+                    self.log.warning("There is no feedback in '%s'", directory)
+                    continue
                 time = _graded_time(directory)
-            except (OSError, ValueError) as error:
+                of = Submission(self.course, self.assignment, student, time)
+            except (CourierError, OSError, ValueError) as error:
                 failed[student] = error
                 continue
-            yield Submission(self.course, self.assignment, student, time), pages
+            yield of, pages
 
     def _feedback_directories(self) -> Iterator[tuple[str, Path]]:
         excluded = self.coursedir.student_id_exclude.split(",")

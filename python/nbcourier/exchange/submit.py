@@ -5,7 +5,7 @@ from __future__ import annotations
 from nbgrader.exchange.abc import ExchangeSubmit
 
 from ..errors import CourierError, Refused, Unreachable
-from ..transport import Accepted, Release, Submission
+from ..transport import Accepted, Receipt, Release, Submission
 from ..trees import LocalFile, files_below
 from .base import NbCourierExchange
 
@@ -86,18 +86,17 @@ class Submit(NbCourierExchange, ExchangeSubmit):
             self.submission_cache.add(submission, files)
             if accepted.receipt is not None:
                 self._keep_receipt(submission, accepted.receipt)
-        except OSError as error:
+        except (CourierError, OSError) as error:
             # The work is handed in; to call that a failure would make people submit again.
             self.log.warning("No copy of the submission could be kept here: %s", error)
 
-    def _keep_receipt(self, submission: Submission, signed: dict) -> None:
-        receipt = signed["receipt"]
-        path = self.submission_cache.add_receipt(submission, signed)
+    def _keep_receipt(self, submission: Submission, receipt: Receipt) -> None:
+        path = self.submission_cache.add_receipt(submission, receipt.signed)
         self.log.info(
             "Receipt: submission %d of %s UTC, %d files, SHA-256 %s; signed, in %s",
-            receipt["id"],
+            receipt.id,
             submission.timestamp,
-            receipt["files"],
-            receipt["tree"],
+            receipt.files,
+            receipt.tree,
             path,
         )

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import islice
 from typing import Any, BinaryIO, Callable
 
 from .. import digest, progress, tar
+from ..answer import Answer
 from ..body import Body
 from ..errors import BrokenOff, Refused, Unspoken
 from ..http import Connection
@@ -24,7 +25,11 @@ class V1Client:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
-    def _get(self, *names: str, **query: str) -> dict[str, Any]:
+    @property
+    def left_out(self) -> list[str]:
+        return self._connection.left_out
+
+    def _get(self, *names: str, **query: str) -> Answer:
         return self._ask("GET", *names, query=query, repeatable=True)
 
     def _delete(self, *names: str) -> None:
@@ -39,7 +44,7 @@ class V1Client:
         self,
         method: str,
         *names: str,
-        use: Callable[[Reply], Any] = Reply.json,
+        use: Callable[[Reply], Any] = Reply.answer,
         **request: Any,
     ) -> Any:
         try:
@@ -52,6 +57,10 @@ class V1Client:
             if entirely or refused.status == 405 or refused.message == _NO_ADDRESS:
                 raise Unspoken(entirely=entirely) from refused
             raise
+
+    def _remote_files(self, listed: Iterable[Answer]) -> tuple[RemoteFile, ...]:
+        """The files that a listing tells of."""
+        return tuple(self._connection.usable(listed, _remote_file))
 
     def _tree(self, receive: Receive, *names: str, resumable: bool = False) -> None:
         """Gets a tree, of which the reply says the digest."""
@@ -79,7 +88,8 @@ class V1Client:
         def use(reply: Reply) -> None:
             with progress.bar("Receiving", reply.length) as done:
                 entries = tar.read(reply.stream(tar.CONTENT_TYPE, done))
-                _take(entries, _list(entries)[key], wanted, receive)
+                listed = reply.parsed(_list(entries)).parts(key)
+                _take(entries, listed, wanted, receive)
 
         request = {"query": query, "repeatable": True, "resumable": resumable}
         self._ask("GET", *names, use=use, **request)
@@ -95,11 +105,12 @@ def json_body(content: Any) -> Body:
     return Body.of("application/json", json.dumps(content).encode())
 
 
-def remote_files(listed: list[dict[str, Any]]) -> tuple[RemoteFile, ...]:
-    """The files that a listing tells of."""
-    return tuple(
-        RemoteFile(each["path"], each["md5"], each["size"], each["sha256"])
-        for each in listed
+def _remote_file(listed: Answer) -> RemoteFile:
+    return RemoteFile(
+        listed.text("path"),
+        listed.text("md5"),
+        listed.number("size"),
+        listed.text("sha256"),
     )
 
 
@@ -109,24 +120,24 @@ def exhaust(content: Iterator) -> None:
         pass
 
 
-def _list(entries: Iterator[tuple[str, BinaryIO]]) -> dict[str, Any]:
+def _list(entries: Iterator[tuple[str, BinaryIO]]) -> bytes:
     name, file = next(entries, ("", None))
     if file is None or name != "manifest.json":
         raise BrokenOff("What the exchange sent has no beginning")
-    return json.loads(file.read())
+    return file.read()
 
 
 def _take(
     entries: Iterator[tuple[str, BinaryIO]],
-    listed: list[dict[str, Any]],
+    listed: list[Answer],
     wanted: dict[int, Submission],
     receive: ReceiveSubmission,
 ) -> None:
     for each in listed:
         # Feedback goes by the number of what it is on.
-        number = each["submission"] if "submission" in each else each["id"]
-        files = tar.below(islice(entries, each["files"]), str(number))
-        content = digest.checked(files, each["tree"])
+        number = each.number("submission" if "submission" in each else "id")
+        files = tar.below(islice(entries, each.number("files")), str(number))
+        content = digest.checked(files, each.text("tree"))
         submission = wanted.get(number)
         if submission is not None:
             receive(submission, content)

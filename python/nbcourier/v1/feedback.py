@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import Any
 
 from .. import digest, tar
+from ..answer import Answer
 from ..digest import Summed
-from ..errors import CourierError, Refused
+from ..errors import CourierError, Refused, Unreachable
 from ..transport import Files, ReceiveSubmission, Submission
 from ..trees import LocalFile
 from .client import at_assignment
@@ -70,11 +70,16 @@ class V1Feedback(V1Submissions):
         failed: dict[Submission, CourierError] = {}
         for batch in _batches(self._changed(pages, failed)):
             try:
-                self._give(batch)
+                self._give(batch, failed)
+            except Unreachable:
+                raise
             except Refused as refused:
                 if refused.status not in _PERHAPS_ONE:
                     raise
                 # It is all or nothing, and one of them is enough for nothing.
+                self._give_each(batch, failed)
+            except CourierError:
+                # A page that changed while it was sent, for example.
                 self._give_each(batch, failed)
         return failed
 
@@ -93,14 +98,18 @@ class V1Feedback(V1Submissions):
                 if submission is None:
                     raise Refused(404, "Submission not found")
                 sums = digest.summed(files)
-            except (Refused, OSError) as error:
+            except (CourierError, OSError) as error:
                 failed[name] = CourierError(str(error))
                 continue
             there = {(file.path, file.sha256) for file in submission.feedback or ()}
             if there != {(each.file.path, each.sha256) for each in sums}:
                 yield submission, sums
 
-    def _give(self, batch: dict[Submission, list[Summed]]) -> None:
+    def _give(
+        self,
+        batch: dict[Submission, list[Summed]],
+        failed: dict[Submission, CourierError],
+    ) -> None:
         some = next(iter(batch))
         members = [
             tar.Member.at(f"{of.id}/{each.file.path}", each.size, each.file.source)
@@ -109,9 +118,13 @@ class V1Feedback(V1Submissions):
         ]
         names = (*at_assignment(some.course, some.assignment), "feedback")
         answer = self._post(tar.body(members), *names)
-        given = {each["submission"]: each["tree"] for each in answer["feedback"]}
+        given = {
+            each.number("submission"): each.text("tree")
+            for each in answer.parts("feedback")
+        }
         for of, sums in batch.items():
-            _require_same(given[of.id], sums)
+            if given.get(of.id) != digest.of_files(sums):
+                failed[of] = _changed_meanwhile()
 
     def _give_each(
         self,
@@ -125,20 +138,24 @@ class V1Feedback(V1Submissions):
             ]
             names = ("courses", of.course, "submissions", str(of.id), "feedback")
             try:
-                _require_same(self._post(tar.body(members), *names)["tree"], sums)
-            except Refused as refused:
-                failed[of] = refused
+                answer = self._post(tar.body(members), *names)
+            except Unreachable:
+                raise
+            except CourierError as error:
+                failed[of] = error
+            else:
+                if answer.text("tree") != digest.of_files(sums):
+                    failed[of] = _changed_meanwhile()
 
-    def _post(self, body: tar.Body, *names: str) -> dict[str, Any]:
+    def _post(self, body: tar.Body, *names: str) -> Answer:
         # The same pages once more change nothing.
         return self._ask("POST", *names, body=body.compressed(), repeatable=True)
 
 
-def _require_same(tree: str, sums: list[Summed]) -> None:
-    if tree != digest.of_files(sums):
-        raise CourierError(
-            "Pages changed while they were sent, and what students get may be no good: release the feedback again"
-        )
+def _changed_meanwhile() -> CourierError:
+    return CourierError(
+        "Pages changed while they were sent, and what students get may be no good: release the feedback again"
+    )
 
 
 def _batches(

@@ -3,37 +3,41 @@
 from __future__ import annotations
 
 from .. import digest, manifest
+from ..answer import Answer
 from ..dates import Dates
 from ..digest import Summed
 from ..errors import CourierError, Refused
+from ..names import course_name
 from ..transport import Receive, Release, RemoteFile
 from ..trees import LocalFile
-from .client import V1Client, at_assignment, remote_files
+from .client import V1Client, at_assignment
 
 
 class V1Releases(V1Client):
     """That part of a `Transport`."""
 
     def courses(self) -> list[str]:
-        return [each["course"] for each in self._get("courses")["courses"]]
+        listed = self._get("courses").texts_of("courses", "course")
+        return self._connection.usable(listed, course_name)
 
     def require_instructor(self, course: str) -> None:
-        for each in self._get("courses")["courses"]:
+        for each in self._get("courses").parts("courses"):
             # An admin who is not in the course has no role there.
-            if each["course"] == course and each["role"] != "student":
+            role = each.text_or_none("role")
+            if each.text("course") == course and role != "student":
                 return
         raise Refused(403, "Permission denied")
 
     def releases(self, course: str) -> list[Release]:
-        return [
-            Release(
+        def read(listed: Answer) -> Release:
+            return Release(
                 course,
-                each["assignment"],
-                remote_files(each["files"]),
-                Dates.read(each),
+                listed.text("assignment"),
+                self._remote_files(listed.parts("files")),
+                Dates.read(listed),
             )
-            for each in self._releases(course)
-        ]
+
+        return self._connection.usable(self._releases(course), read)
 
     def find_release(self, course: str, assignment: str) -> Release:
         for each in self.releases(course):
@@ -75,7 +79,7 @@ class V1Releases(V1Client):
             if not (may_be_ours and self._is_released(course, assignment, sums)):
                 raise
             return
-        if answer["tree"] != digest.of_files(sums):
+        if answer.text("tree") != digest.of_files(sums):
             raise CourierError(
                 "Files changed while they were sent, and what students get may be no good: release again with --force"
             )
@@ -86,9 +90,9 @@ class V1Releases(V1Client):
     def _is_released(self, course: str, assignment: str, sums: list[Summed]) -> bool:
         tree = digest.of_files(sums)
         return any(
-            (each["assignment"], each["tree"]) == (assignment, tree)
+            (each.text("assignment"), each.text("tree")) == (assignment, tree)
             for each in self._releases(course)
         )
 
-    def _releases(self, course: str) -> list[dict]:
-        return self._get("courses", course, "assignments")["assignments"]
+    def _releases(self, course: str) -> list[Answer]:
+        return self._get("courses", course, "assignments").parts("assignments")

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from typing import Any
 
-from ..transport import DETAILS, Student
+from ..answer import Answer
+from ..transport import Student
 from .client import V1Client, json_body
 
 
@@ -13,11 +13,9 @@ class V1Roster(V1Client):
     """That part of a `Transport`."""
 
     def students(self, course: str) -> list[Student]:
-        return [
-            Student(each["username"], *(each[detail] for detail in DETAILS))
-            for each in self._people(course)
-            if each["role"] == "student"
-        ]
+        people = self._people(course)
+        listed = [each for each in people if each.text("role") == "student"]
+        return self._connection.usable(listed, Student.read)
 
     def is_student(self, course: str, student: str) -> bool:
         return any(each.username == student for each in self.students(course))
@@ -32,13 +30,13 @@ class V1Roster(V1Client):
         if self.is_student(course, student):
             self._delete("courses", course, "roster", student)
 
-    def _people(self, course: str) -> list[dict[str, Any]]:
-        found = []
+    def _people(self, course: str) -> list[Answer]:
+        found: list[Answer] = []
         query: dict[str, str] = {}
         while True:
             page = self._get("courses", course, "roster", **query)
-            found.extend(page["people"])
+            found.extend(page.parts("people"))
             # A server that knows no pages gives all at once.
-            if page.get("next") is None:
+            if "next" not in page:
                 return found
-            query["cursor"] = page["next"]
+            query["cursor"] = page.text("next")

@@ -5,19 +5,20 @@ from __future__ import annotations
 import uuid
 from collections.abc import Iterator
 from functools import partial
-from typing import Any
 
 from .. import dates, digest, manifest, plan
+from ..answer import Answer
 from ..errors import BrokenOff, CourierError, Refused
 from ..transport import (
     Accepted,
     Content,
+    Receipt,
     ReceiveSubmission,
     RemoteFile,
     Submission,
 )
 from ..trees import LocalFile
-from .client import V1Client, at_assignment, remote_files
+from .client import V1Client, at_assignment
 
 
 class V1Submissions(V1Client):
@@ -42,26 +43,33 @@ class V1Submissions(V1Client):
                 repeatable=True,
             ),
         )
-        receipt = answer["receipt"]
-        if receipt["tree"] != digest.of_files(sums):
+        receipt = Receipt.read(answer)
+        if receipt.tree != digest.of_files(sums):
             raise CourierError(
                 "Files changed while they were sent, and what was handed in may be no good: submit again"
             )
-        return Accepted(dates.naive(receipt["submitted_at"]), answer)
+        return Accepted(receipt.timestamp, receipt)
 
     def submissions(
         self, course: str, assignment: str | None = None, student: str | None = None
     ) -> list[Submission]:
         given = {"assignment": assignment, "student": student}
         query = {key: value for key, value in given.items() if value is not None}
-        found = []
+        found: list[Submission] = []
+
+        def read(listed: Answer) -> Submission:
+            submission = self._read(course, listed)
+            submission.require(assignment, student)
+            return submission
+
         try:
             while True:
                 page = self._get("courses", course, "submissions", **query)
-                found.extend(_read(course, each) for each in page["submissions"])
-                if page["next"] is None:
+                listed = page.parts("submissions")
+                found.extend(self._connection.usable(listed, read))
+                if "next" not in page:
                     return found
-                query["cursor"] = page["next"]
+                query["cursor"] = page.text("next")
         except Refused as refused:
             if refused.message == "Student not found":
                 return []
@@ -86,8 +94,14 @@ class V1Submissions(V1Client):
                 # What came so far is here. How the rest is asked for may be another way, as there is less of it.
                 attempt = 1 if len(missing) < before else attempt + 1
                 if attempt >= self._connection.attempts:
-                    raise
+                    break
                 self._connection.rest(attempt, error)
+        # What breaks off each time may do so because of one submission; it must not keep the others from coming.
+        for each in missing.values():
+            try:
+                self._tree_of(each, "tree", receive, resumable=True)
+            except BrokenOff as error:
+                receive(each, _raising(CourierError(str(error))))
 
     def remove_submission(self, submission: Submission) -> None:
         number = str(self._listed(submission).id)
@@ -128,6 +142,22 @@ class V1Submissions(V1Client):
         except Refused as refused:
             receive(submission, _raising(refused))
 
+    def _read(self, course: str, listed: Answer) -> Submission:
+        feedback: tuple[RemoteFile, ...] = ()
+        if "feedback" in listed:
+            feedback = self._remote_files(listed.part("feedback").parts("files"))
+        return Submission(
+            course,
+            listed.text("assignment"),
+            listed.text("student"),
+            dates.naive(listed.text("submitted_at")),
+            id=listed.number("id"),
+            # A server that knows no dates has none late.
+            late=listed.flag("late"),
+            files=self._remote_files(listed.parts("files")),
+            feedback=feedback,
+        )
+
     def _listed(self, submission: Submission) -> Submission:
         """The same as the exchange lists it, with its number."""
         if submission.id is not None:
@@ -141,21 +171,6 @@ class V1Submissions(V1Client):
         raise Refused(404, "Submission not found")
 
 
-def _raising(refused: Refused) -> Iterator[Content]:
-    raise refused
+def _raising(error: CourierError) -> Iterator[Content]:
+    raise error
     yield
-
-
-def _read(course: str, listed: dict[str, Any]) -> Submission:
-    feedback = listed["feedback"]
-    return Submission(
-        course,
-        listed["assignment"],
-        listed["student"],
-        dates.naive(listed["submitted_at"]),
-        id=listed["id"],
-        # A server that knows no dates has none late.
-        late=listed.get("late", False),
-        files=remote_files(listed["files"]),
-        feedback=() if feedback is None else remote_files(feedback["files"]),
-    )

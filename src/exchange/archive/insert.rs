@@ -232,7 +232,10 @@ fn stored<T>(checked: Result<T, Impossible>) -> Result<T> {
 
 fn files(tree: &TreeOf, blobs: &HashMap<Sha256Sum, BlobRef>) -> Result<Tree, Impossible> {
     let entries = tree.files.iter().map(|entry| {
-        let path = parse("path", &entry.path, |text| RelativePath::parse(text).ok())?;
+        let path = parse("path", &entry.path, |text| {
+            // An older version may have written the archive.
+            RelativePath::parse_stored(text).ok()
+        })?;
         let sum = parse("SHA-256", &entry.sha256, |text| Sha256Sum::parse(&text))?;
         match blobs.get(&sum) {
             Some(blob) if blob.size == entry.bytes => Ok(TreeEntry { path, blob: *blob }),

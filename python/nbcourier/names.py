@@ -1,0 +1,81 @@
+"""Names and paths that the exchange sends, checked before anything here is named after them."""
+
+from __future__ import annotations
+
+import os
+import unicodedata
+
+from .errors import Illegal, printable
+
+# The longest name that common file systems take, in bytes.
+_MAX_NAME_BYTES = 255
+# The longest path that Linux takes, in bytes.
+_MAX_PATH_BYTES = 4096
+# Directories in each other, the file included. The exchange accepts no more either.
+MAX_DEPTH = 64
+
+
+def name(what: str, text: str, *, windows: bool = os.name == "nt") -> str:
+    """The text if it can be the name of one directory, whatever it is joined to; else raises `Illegal`.
+
+    `what`: what it is to be, for the message. `windows`: whether backslashes and colons lead elsewhere, as they do
+    there; elsewhere they are letters like any other, and in use.
+    """
+    if not _is_component(text) or (windows and any(each in text for each in "\\:")):
+        raise Illegal(f"{shown(text)} cannot be the {what}")
+    return text
+
+
+def course_name(text: str) -> str:
+    """The text if it can be the name of a course."""
+    return name("name of a course", text)
+
+
+def path(text: str) -> str:
+    """The text if it is a file's place below a directory, with forward slashes; else raises `Illegal`.
+
+    Backslashes and drives are illegal everywhere, because the exchange accepts none.
+    """
+    parts = text.split("/")
+    legal = (
+        len(parts) <= MAX_DEPTH
+        and "\\" not in text
+        and "\0" not in text
+        and not _names_drive(text)
+        and _is_text(text)
+        and len(text.encode()) <= _MAX_PATH_BYTES
+        and all(_is_one_step(part) for part in parts)
+    )
+    if not legal:
+        raise Illegal(f"{shown(text)} cannot be the path of a file")
+    return text
+
+
+def shown(text: str) -> str:
+    """A text of unknown origin, fit for a terminal: quoted, in one line, and not without end."""
+    return f"'{printable(text, _MAX_NAME_BYTES)}'"
+
+
+def _is_component(text: str) -> bool:
+    return (
+        _is_one_step(text)
+        and "/" not in text
+        and not any(unicodedata.category(each) == "Cc" for each in text)
+    )
+
+
+def _is_one_step(text: str) -> bool:
+    return (
+        text not in ("", ".", "..")
+        and _is_text(text)
+        and len(text.encode()) <= _MAX_NAME_BYTES
+    )
+
+
+def _is_text(text: str) -> bool:
+    # JSON can hold halves of characters.
+    return not any("\ud800" <= each <= "\udfff" for each in text)
+
+
+def _names_drive(text: str) -> bool:
+    return text[1:2] == ":" and text[0].isascii() and text[0].isalpha()

@@ -1,0 +1,390 @@
+"""A server that means harm: whatever it calls its courses, students, times and files, nothing is written but where the
+person works, nobody else's work is harmed, and the rest of a class comes through."""
+
+import base64
+import hashlib
+import io
+import json
+import sys
+import tarfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import product
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+import pytest
+from course import NGSHARE, PYTHON_SOURCE, V1
+from front import NO_V1, Asked, Front, Spoil, answer
+from in_process import Desk
+from nbgrader.exchange.abc import ExchangeError
+from trees import write_tree
+
+sys.path.insert(0, str(PYTHON_SOURCE))
+
+from nbcourier import dates, names, trees  # noqa: E402 (only now are they there)
+from nbcourier.errors import CourierError, Illegal  # noqa: E402
+
+TIME = "2026-01-01 10:00:00.000000"
+NOTEBOOK = b"{}"
+# Names that lead elsewhere, or that no directory can have. `{outside}` is a directory that is not the person's.
+BAD_NAMES = [
+    "../../victim",
+    "../victim",
+    "{outside}",
+    "a/b",
+    "/",
+    "..",
+    ".",
+    "",
+    "a\0b",
+    "a\nb",
+    "a\x1bb",
+    "x" * 256,
+    "é" * 200,
+    "\ud800",
+]
+BAD_TIMES = [
+    "../../../victim",
+    "{outside}",
+    "2026-01-01 10:00:00.000000/../../../../victim",
+    "..",
+    "",
+    "soon",
+    "2026-13-01 10:00:00.000000",
+    "２０２６-01-01 10:00:00.000000",
+    "2026-01-01 10:00:00.000000\n",
+    "0001-01-01 00:00:00+14:00",
+    "9" * 5000,
+]
+BAD_PATHS = [
+    "../p1.ipynb",
+    "../../victim/p1.ipynb",
+    "{outside}/p1.ipynb",
+    "a/../../p1.ipynb",
+    "a\\..\\p1.ipynb",
+    "C:p1.ipynb",
+    "a//p1.ipynb",
+    "./p1.ipynb",
+    "",
+    "/".join(["d"] * 1000) + "/p1.ipynb",
+    "/".join(["d"] * 64) + "/p1.ipynb",
+    "x" * 256,
+]
+# What JSON can hold, and an archive cannot.
+BAD_PATHS_IN_JSON = ["a\0.ipynb", "\ud800.ipynb"]
+
+
+@dataclass
+class Liar:
+    """What such a server says; both protocols say the same."""
+
+    course: str = "c"
+    assignment: str = "ps1"
+    student: str = "ada"
+    time: str = TIME
+    path: str = "p1.ipynb"
+
+    def submissions(self) -> list[tuple[int, str, str, str]]:
+        """The number, student, time and path of each: an odd one between two honest ones."""
+        return [
+            (1, "abe", TIME, "p1.ipynb"),
+            (2, self.student, self.time, self.path),
+            (3, "zoe", TIME, "p1.ipynb"),
+        ]
+
+    def v1(self, parts: list[str]) -> Spoil:
+        """The answer of our own API."""
+        match parts:
+            case ["courses"]:
+                return _json({"courses": [{"course": self.course, "role": "instructor"}]})
+            case ["courses", _, "assignments"]:
+                listed = {"assignment": self.assignment, "files": _files(self.path), "tree": "x"}
+                return _json({"assignments": [listed]})
+            case ["courses", _, "submissions"]:
+                listed = [
+                    {
+                        "id": number,
+                        "assignment": self.assignment,
+                        "student": student,
+                        "submitted_at": time,
+                        "files": _files(path),
+                        "feedback": {"files": _files(path)},
+                    }
+                    for number, student, time, path in self.submissions()
+                ]
+                return _json({"submissions": listed, "next": None})
+            case ["courses", _, "assignments", _, "submissions"]:
+                receipt = {"id": 1, "submitted_at": self.time, "files": 1, "tree": _tree("p1.ipynb")}
+                return _json({"receipt": receipt, "signature": "x"})
+            case ["courses", _, "roster"]:
+                people = [{"username": self.student, "role": "student"}]
+                return _json({"people": people, "next": None})
+            case ["courses", _, "assignments", _, "collect"]:
+                return self._stream("submissions", "id")
+            case ["courses", _, "feedback"]:
+                return self._stream("feedback", "submission")
+            case ["courses", _, "submissions", number, _]:
+                (path,) = (each[3] for each in self.submissions() if str(each[0]) == number)
+                return _tar({path: NOTEBOOK}, X_Tree_Digest=_tree(path))
+            case ["courses", _, "assignments", _, "tree"]:
+                return _tar({self.path: NOTEBOOK}, X_Tree_Digest=_tree(self.path))
+        return answer(404, b"{}", Content_Type="application/problem+json")
+
+    def _stream(self, key: str, number_key: str) -> Spoil:
+        listed = [
+            {number_key: number, "files": 1, "tree": _tree(path)}
+            for number, _, _, path in self.submissions()
+        ]
+        members = {"manifest.json": json.dumps({key: listed}).encode()}
+        for number, _, _, path in self.submissions():
+            members[f"{number}/{path}"] = NOTEBOOK
+        return _tar(members)
+
+    def ngshare(self, parts: list[str]) -> Spoil:
+        """The answer in the ngshare protocol."""
+        content = base64.b64encode(NOTEBOOK).decode()
+        files = [{"path": self.path, "content": content, "checksum": _md5()}]
+        match parts:
+            case ["healthz"]:
+                return _json({"success": True})
+            case ["courses"]:
+                return _json({"success": True, "courses": [self.course]})
+            case ["assignments", _]:
+                return _json({"success": True, "assignments": [self.assignment]})
+            case ["assignment", _, _]:
+                return _json({"success": True, "files": files})
+            case ["submissions", _, _, *whose]:
+                listed = [
+                    {"student_id": student, "timestamp": time}
+                    for _, student, time, _ in self.submissions()
+                    if not whose or student == whose[0]
+                ]
+                return _json({"success": True, "submissions": listed})
+            case ["submission", _, _]:
+                return _json({"success": True, "timestamp": self.time})
+            case ["submission" | "feedback", _, _, student]:
+                path = self.path if student == self.student else "p1.ipynb"
+                files[0]["path"] = path
+                return _json({"success": True, "files": files, "timestamp": TIME})
+            case ["students", _]:
+                person = {"username": self.student}
+                return _json({"success": True, "students": [person]})
+        return _json({"success": False, "message": "Not found"})
+
+
+def _json(content: Any) -> Spoil:
+    return answer(200, json.dumps(content).encode(), Content_Type="application/json")
+
+
+def _tar(members: dict[str, bytes], **headers: str) -> Spoil:
+    body = io.BytesIO()
+    with tarfile.open(fileobj=body, mode="w", format=tarfile.PAX_FORMAT) as archive:
+        for name, content in members.items():
+            member = tarfile.TarInfo(name)
+            member.size = len(content)
+            archive.addfile(member, io.BytesIO(content))
+    return answer(200, body.getvalue(), Content_Type="application/x-tar", **headers)
+
+
+def _files(path: str) -> list[dict[str, Any]]:
+    return [{"path": path, "md5": "0" * 32, "size": 2, "sha256": "0" * 64}]
+
+
+def _md5() -> str:
+    return hashlib.md5(NOTEBOOK).hexdigest()
+
+
+def _tree(path: str) -> str:
+    content = hashlib.sha256(NOTEBOOK).hexdigest()
+    line = f"{content}\0{path}\0".encode()
+    return hashlib.sha256(line).hexdigest()
+
+
+@dataclass
+class Scene:
+    """Somebody at home, a directory beside it that is not theirs, and a server."""
+
+    desk: Desk
+    outside: Path
+    front: Front
+    wire: str
+
+    def lie(self, **said: str) -> None:
+        """From now on the server says that."""
+        said = {key: text.replace("{outside}", str(self.outside)) for key, text in said.items()}
+        liar = Liar(**said)
+
+        def rule(asked: Asked) -> Spoil:
+            path = urlsplit(asked.path).path
+            parts = [unquote(part) for part in path.strip("/").split("/")]
+            if parts[0] == "v1":
+                return NO_V1 if self.wire == NGSHARE else liar.v1(parts[1:])
+            return liar.ngshare(parts)
+
+        self.front.rule = rule
+
+    def attempt(self, slot: str, **settings: Any) -> str:
+        """Runs a command, whether it fails or not, and returns why it did; nothing may happen outside."""
+        try:
+            self.desk.run(slot, "c", settings.pop("assignment", "ps1"), **settings)
+            said = ""
+        except ExchangeError as error:
+            said = str(error)
+        assert "This is a bug" not in said
+        found = {
+            str(path.relative_to(self.outside.parent))
+            for path in self.outside.parent.rglob("*")
+            if not path.is_relative_to(self.desk.home)
+        }
+        assert found == {"victim", "victim/ps1", "victim/ps1/thesis.txt"}
+        assert (self.outside / "ps1" / "thesis.txt").read_bytes() == b"my thesis"
+        return said
+
+    def files(self) -> set[str]:
+        """What is in the home, but for what was there."""
+        home = self.desk.home
+        found = {path.relative_to(home) for path in home.rglob("*") if path.is_file()}
+        return {str(path) for path in found if path.parts[0] != "ps1"}
+
+
+@pytest.fixture
+def scene(tmp_path: Path, wire: str) -> Iterator[Scene]:
+    """Of an instructor who is a student as well."""
+    front = Front("http://127.0.0.1:1")
+    home = tmp_path / "home"
+    write_tree(home / "ps1", {"p1.ipynb": NOTEBOOK})
+    outside = tmp_path / "victim"
+    write_tree(outside / "ps1", {"thesis.txt": b"my thesis"})
+    yield Scene(Desk(front.url, "ada", home), outside, front, wire)
+    front.stop()
+
+
+both = pytest.mark.parametrize("wire", [V1, NGSHARE], indirect=True)
+
+
+@both
+@pytest.mark.parametrize("name", BAD_NAMES, ids=ascii)
+def test_a_student_of_an_illegal_name_is_left_out_and_the_class_comes(
+    scene: Scene, name: str
+) -> None:
+    scene.lie(student=name)
+    said = scene.attempt("Collect")
+    assert said, "a class that is not whole was told as whole"
+    assert scene.files() == {
+        f"submitted/{each}/ps1/{file}"
+        for each in ("abe", "zoe")
+        for file in ("p1.ipynb", "timestamp.txt")
+    }
+    listed = scene.desk.run("List", "c", "ps1", inbound=True)
+    assert [each["student_id"] for each in listed] == ["abe", "zoe"]
+
+
+@both
+@pytest.mark.parametrize("time", BAD_TIMES, ids=lambda text: ascii(text[:40]))
+def test_an_illegal_time_names_no_directory(scene: Scene, time: str) -> None:
+    scene.lie(time=time)
+    assert scene.attempt("Collect")
+    assert scene.attempt("FetchFeedback")
+    assert scene.attempt("Submit")
+    assert {file.split("/")[0] for file in scene.files()} == {"submitted"}
+    feedback = scene.desk.home / "ps1" / "feedback"
+    assert not feedback.exists()
+
+
+@pytest.mark.parametrize(
+    ("wire", "path"),
+    [
+        *product((V1, NGSHARE), BAD_PATHS),
+        *product((NGSHARE,), BAD_PATHS_IN_JSON),
+    ],
+    indirect=["wire"],
+    ids=lambda text: ascii(text[:40]),
+)
+def test_an_illegal_path_keeps_only_its_own_tree_from_coming(
+    scene: Scene, path: str
+) -> None:
+    scene.lie(path=path)
+    assert "ada" in scene.attempt("Collect")
+    assert scene.files() == {
+        f"submitted/{each}/ps1/{file}"
+        for each in ("abe", "zoe")
+        for file in ("p1.ipynb", "timestamp.txt")
+    }
+    assert scene.attempt("FetchAssignment", assignment="ps2")
+    assert scene.attempt("FetchFeedback")
+    scene.attempt("List")
+    scene.attempt("List", inbound=True)
+    assert not (scene.desk.home / "ps2").exists()
+
+
+@both
+@pytest.mark.parametrize("name", BAD_NAMES, ids=ascii)
+def test_courses_and_assignments_of_illegal_names_are_shown_to_nobody(
+    scene: Scene, name: str
+) -> None:
+    scene.lie(course=name)
+    assert scene.desk.run("List", "") == []
+    scene.lie(assignment=name)
+    for how in ({}, {"inbound": True}, {"cached": True}):
+        listed = scene.desk.run("List", "c", **how)
+        assert name not in [each["assignment_id"] for each in listed]
+    scene.attempt("Collect")
+    scene.attempt("FetchFeedback")
+
+
+@pytest.mark.parametrize("wire", [V1], indirect=True)
+def test_work_on_another_assignment_than_was_asked_for_is_not_collected(
+    scene: Scene,
+) -> None:
+    scene.lie(assignment="ps2")
+    assert scene.attempt("Collect")
+    assert not (scene.desk.home / "submitted").exists()
+
+
+@both
+def test_links_on_the_way_lead_nobody_out(scene: Scene) -> None:
+    scene.lie(student="mallory")
+    submitted = scene.desk.home / "submitted"
+    submitted.mkdir()
+    (submitted / "mallory").symlink_to(scene.outside / "ps1")
+    assert "mallory" in scene.attempt("Collect")
+    assert (submitted / "zoe" / "ps1" / "p1.ipynb").exists()
+    (scene.desk.home / "ps1" / "feedback").symlink_to(scene.outside)
+    scene.lie(student="ada")
+    assert scene.attempt("FetchFeedback")
+
+
+@pytest.mark.parametrize("text", BAD_NAMES, ids=ascii)
+def test_what_is_no_name_is_refused(text: str) -> None:
+    with pytest.raises(Illegal):
+        names.name("name", text.replace("{outside}", "/victim"))
+
+
+def test_what_leads_elsewhere_on_windows_is_refused_there_only() -> None:
+    for text in ("a\\b", "C:a", "c:"):
+        assert names.name("name", text, windows=False) == text
+        with pytest.raises(Illegal):
+            names.name("name", text, windows=True)
+
+
+def test_times_are_printed_anew() -> None:
+    for text in (
+        "2026-01-01T10:00:00.5Z",
+        "2026-01-01 10:00:00.500000",
+        "2026-01-01 10:00:00.500000 UTC",
+        "2026-01-01T12:00:00.5+02:00",
+        "2026-01-01T04:30:00.5-0530",
+    ):
+        assert dates.naive(text) == "2026-01-01 10:00:00.500000"
+
+
+def test_nothing_is_staged_but_below_its_root(tmp_path: Path) -> None:
+    root = tmp_path / "root"
+    for destination in (root, root / ".." / "x", tmp_path, Path("/")):
+        with pytest.raises(CourierError), trees.staged(destination, below=root):
+            raise AssertionError("was made")
+    with trees.staged(root / "a" / "b", below=root) as fresh:
+        (fresh / "x").write_bytes(b"")
+    assert (root / "a" / "b" / "x").exists()
