@@ -32,6 +32,8 @@ debian_packages() {
     # The font is for the screenshots: a bare machine has none and shows boxes.
     have chromium || echo chromium fonts-dejavu-core
     have chromedriver || echo chromium-driver
+    # Driven by its own Marionette: Debian has no geckodriver.
+    have firefox-esr || echo firefox-esr
     # For people whose clocks are wrong.
     compgen -G '/usr/lib/*/faketime/libfaketime.so.1' >/dev/null || echo libfaketime
 }

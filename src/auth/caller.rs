@@ -1,6 +1,6 @@
 //! Who calls: what the rest of the service gets to know of a request's sender.
 
-use super::AuthError;
+use super::{AuthError, PageTokens};
 use crate::domain::{IllegalName, Timestamp, UserName};
 use actix_web::{FromRequest, HttpMessage, HttpRequest, dev::Payload};
 use std::fmt;
@@ -40,7 +40,7 @@ pub struct Caller {
     groups: Vec<String>,
     account_made_at: Option<Timestamp>,
     via: Credential,
-    csrf_token: Option<String>,
+    page_tokens: Option<PageTokens>,
     request_id: Option<String>,
 }
 
@@ -53,7 +53,7 @@ impl Caller {
             groups: Vec::new(),
             account_made_at: None,
             via,
-            csrf_token: None,
+            page_tokens: None,
             request_id: None,
         }
     }
@@ -68,8 +68,8 @@ impl Caller {
         self
     }
 
-    pub(super) fn with_csrf_token(mut self, token: String) -> Self {
-        self.csrf_token = Some(token);
+    pub(super) fn with_page_tokens(mut self, tokens: PageTokens) -> Self {
+        self.page_tokens = Some(tokens);
         self
     }
 
@@ -103,9 +103,10 @@ impl Caller {
         self.via
     }
 
-    /// What forms and scripts of our pages must send back with a change; only callers with a session have one.
-    pub fn csrf_token(&self) -> Option<&str> {
-        self.csrf_token.as_deref()
+    /// What forms and scripts of the page that is asked for prove themselves with; only who opens a page by session has
+    /// any.
+    pub fn page_tokens(&self) -> Option<&PageTokens> {
+        self.page_tokens.as_ref()
     }
 
     /// Remembers in which request this is the caller; the id is the one in the log.
@@ -192,7 +193,11 @@ mod tests {
 
     #[test]
     fn a_printed_caller_shows_no_secret() {
-        let caller = Caller::for_tests("sam", false).with_csrf_token("hush".into());
+        let tokens = PageTokens {
+            reading: "hush".into(),
+            writing: "hush".into(),
+        };
+        let caller = Caller::for_tests("sam", false).with_page_tokens(tokens);
         let printed = format!("{caller:?}");
         assert!(printed.contains("sam") && !printed.contains("hush"));
     }

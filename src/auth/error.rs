@@ -34,9 +34,18 @@ pub enum AuthError {
         /// How long to wait before trying again.
         retry_after: Duration,
     },
-    /// A change was asked for by cookie without proof that a page of ours asked for it.
+    /// The browser says that another site asks.
     #[error("This request comes from another site: go back to the page, reload it and try again")]
     CrossSite,
+    /// By cookie, something was asked for without the token of a page of ours.
+    #[error(
+        "By session this needs the token of a page of this service: reload the page and try again, or send a JupyterHub \
+         token as \"Authorization: token …\""
+    )]
+    NoProof,
+    /// By cookie, a page was asked for by something that would read it rather than show it.
+    #[error("This is a page for people: open its address in a tab of the browser")]
+    NotOpenedAsPage,
     /// Stand-alone, a request came for another name than this machine's own.
     #[error(
         "Stand-alone, the exchange is asked as localhost or by its IP address: a page of another site may have asked this"

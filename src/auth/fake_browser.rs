@@ -61,12 +61,10 @@ impl Browser {
         browser
     }
 
-    pub(crate) async fn asks(
-        &self,
-        authenticator: &Authenticator,
-        method: Method,
-    ) -> Result<Caller, AuthError> {
-        let request = self.request(method, "/services/x/").to_http_request();
-        authenticator.authenticate(&request, None).await
+    /// Opens a page.
+    pub(crate) async fn opens(&self, authenticator: &Authenticator) -> Result<Caller, AuthError> {
+        authenticator
+            .authenticate_page(&self.get("/services/x/"))
+            .await
     }
 }

@@ -1,7 +1,7 @@
 //! Turns a request into a [`Caller`]; there is no other way to get one.
 //!
 //! Three ways lead here. With a hub (`with_hub`): a token that the hub vouches for (`token`, `hub`, `cache`), and the
-//! session of a browser that has logged in there (`oauth`, `session`, `same_site`); `accounts` tells namesakes apart.
+//! session of a browser that has logged in there (`oauth`, `session`, `page_tokens`, `same_site`); `accounts` tells namesakes apart.
 //! Without one: the caller's own word (`standalone`). `strangers` keeps those who make up tokens from keeping the hub busy.
 //! Nothing in this room is decided about courses, and nothing secret is ever logged. Since the
 //! signing key is here, so is what signs receipts with it (`receipts`).
@@ -18,6 +18,7 @@ mod jwt;
 mod key;
 mod next_page;
 mod oauth;
+mod page_tokens;
 mod rates;
 mod receipts;
 mod same_site;
@@ -41,6 +42,7 @@ pub use error::{AuthError, SetupError};
 pub use instance::Instance;
 pub use key::{KEY_FILE, KeyError, SigningKey};
 pub use oauth::Redirect;
+pub use page_tokens::PageTokens;
 pub use rates::Rates;
 pub use receipts::ReceiptSigner;
 pub use tally::HubTally;
@@ -52,7 +54,7 @@ use admins::Admins;
 use cache::Lifetimes;
 use hub::TimeLimits;
 use std::sync::Arc;
-use with_hub::Hub;
+use with_hub::{Asked, Hub};
 
 /// Finds out who calls. Cheap to clone; all clones share one memory of the hub's answers.
 #[derive(Clone)]
@@ -78,27 +80,37 @@ impl Authenticator {
 
     /// Who makes this request; `body_user` is the argument `user` of its body, which counts only without a hub.
     ///
-    /// A token counts before a session: a bad one is an error even beside a good cookie. By session, a change needs
-    /// proof that a page of ours asks for it, else `CrossSite`.
+    /// A token counts before a session: a bad one is an error even beside a good cookie. By session, reading and changing
+    /// each need a token of a page of ours, else `NoProof`; `CrossSite` when the browser says that another site asks.
     pub async fn authenticate(
         &self,
         request: &HttpRequest,
         body_user: Option<&str>,
     ) -> Result<Caller, AuthError> {
         match &*self.0 {
-            Mode::Hub(hub) => hub.authenticate(request, None).await,
+            Mode::Hub(hub) => hub.authenticate(request, Asked::Data).await,
             Mode::Standalone(admins) => standalone::identify(admins, request, body_user),
         }
     }
 
-    /// The same for a form that a page of ours sent with the session's CSRF token in a field.
+    /// Who opens a page. By session, it is given the tokens for what the page does next.
+    ///
+    /// `NotOpenedAsPage` when there is no token and the browser says that it is not about to show the reply as a page.
+    pub async fn authenticate_page(&self, request: &HttpRequest) -> Result<Caller, AuthError> {
+        match &*self.0 {
+            Mode::Hub(hub) => hub.authenticate(request, Asked::Page).await,
+            Mode::Standalone(admins) => standalone::identify(admins, request, None),
+        }
+    }
+
+    /// Who sends a form of a page of ours, with the session's token for changes in a field.
     pub async fn authenticate_form(
         &self,
         request: &HttpRequest,
         csrf_field: Option<&str>,
     ) -> Result<Caller, AuthError> {
         match &*self.0 {
-            Mode::Hub(hub) => hub.authenticate(request, csrf_field).await,
+            Mode::Hub(hub) => hub.authenticate(request, Asked::Form(csrf_field)).await,
             Mode::Standalone(admins) => standalone::identify(admins, request, None),
         }
     }
@@ -109,6 +121,14 @@ impl Authenticator {
             Mode::Hub(_) => Ok(()),
             Mode::Standalone(_) => standalone::check_host(request),
         }
+    }
+
+    /// `CrossSite` when a page elsewhere may have made a browser ask for this: for a GET that changes something.
+    pub fn check_own_page(&self, request: &HttpRequest) -> Result<(), AuthError> {
+        if same_site::may_be_foreign(request) {
+            return Err(AuthError::CrossSite);
+        }
+        Ok(())
     }
 
     /// Whether browsers can log in, so that pages may send them there.
@@ -140,7 +160,7 @@ impl Authenticator {
         self.of_hub()?.finish_login(request).await
     }
 
-    /// A cookie that ends the browser's session, if it has one; `CrossSite` when no page of ours asked for that.
+    /// A cookie that ends the browser's session, if it has one; `NoProof` or `CrossSite` when no page of ours asked for that.
     pub fn end_session(
         &self,
         request: &HttpRequest,

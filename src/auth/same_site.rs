@@ -1,33 +1,84 @@
-//! Whether one of our own pages asked for a change. A browser sends cookies with requests that other sites make, too.
+//! What a browser says about the request it makes, in headers that no script can set.
 //!
-//! The headers are the browser's own word and scripts can't set them: `Sec-Fetch-Site` (W3C Fetch Metadata) comes
-//! over https and from localhost, `Origin` (RFC 6454, Fetch Standard) with every POST and DELETE.
+//! `Sec-Fetch-Site`, `-Dest` and `-Mode` (W3C Fetch Metadata) come over https and from localhost, `Origin` (RFC 6454,
+//! Fetch Standard) with every POST and DELETE. None of them proves that a page of ours asks: on a hub with one domain
+//! the pages of all users have our origin. They only ever refuse.
 
 use actix_web::HttpRequest;
 use actix_web::http::Method;
-use actix_web::http::header::ORIGIN;
-use subtle::ConstantTimeEq;
+use actix_web::http::header::{HeaderName, ORIGIN, REFERER, USER_AGENT};
 
 const SEC_FETCH_SITE: &str = "sec-fetch-site";
+const SEC_FETCH_DEST: &str = "sec-fetch-dest";
+const SEC_FETCH_MODE: &str = "sec-fetch-mode";
+/// Sent with a page that a service worker has the browser load ahead, whose reply the worker can read (W3C Service
+/// Workers, "Navigation preload").
+const NAVIGATION_PRELOAD: &str = "service-worker-navigation-preload";
+/// What every browser says of itself in `User-Agent`, which no page can change for an image or a link.
+const BROWSER: &[u8] = b"Mozilla/";
 const CSRF_HEADER: &str = "x-csrf-token";
 
-/// Whether the method changes nothing (RFC 9110, section 9.2.1), so that it needs no proof.
+/// Whether the method changes nothing (RFC 9110, section 9.2.1).
 pub(super) fn is_safe(method: &Method) -> bool {
     matches!(*method, Method::GET | Method::HEAD | Method::OPTIONS)
 }
 
-/// Whether the request proves to come from a page of ours: by the session's CSRF token, in the header
-/// `X-CSRF-Token` or in a form field, or else by the browser's word.
-pub(super) fn is_proved(request: &HttpRequest, csrf_token: &str, field: Option<&str>) -> bool {
-    let equal = |given: &str| bool::from(given.as_bytes().ct_eq(csrf_token.as_bytes()));
-    header(request, CSRF_HEADER).is_some_and(equal)
-        || field.is_some_and(equal)
-        || browser_says_ours(request) == Some(true)
+/// The page's token, where the request has one in the header `X-CSRF-Token`.
+pub(super) fn csrf_header(request: &HttpRequest) -> Option<&str> {
+    header(request, CSRF_HEADER)
+}
+
+/// Whether the browser is about to show the reply as a page of its own, as far as it says. A script that asks for it, a
+/// frame, and a service worker between the browser and us would get to read it.
+pub(super) fn is_navigation(request: &HttpRequest) -> bool {
+    let headers = request.headers();
+    let absent_or = |name: &str, value: &str| {
+        !headers.contains_key(name) || header(request, name) == Some(value)
+    };
+    absent_or(SEC_FETCH_DEST, "document")
+        && absent_or(SEC_FETCH_MODE, "navigate")
+        && !headers.contains_key(NAVIGATION_PRELOAD)
 }
 
 /// Whether a browser says that another site made the request. Other programs say nothing.
 pub(super) fn is_foreign(request: &HttpRequest) -> bool {
-    browser_says_ours(request) == Some(false)
+    if request.headers().contains_key(SEC_FETCH_SITE) {
+        return header(request, SEC_FETCH_SITE) != Some("same-origin");
+    }
+    request.headers().contains_key(ORIGIN)
+        && header(request, ORIGIN.as_str()) != Some(own_origin(request).as_str())
+}
+
+/// Whether a page elsewhere may have made a browser ask for this: for a GET that changes something, which links and
+/// images ask for as well. A browser that does not say where a request comes from is not believed; other programs are.
+pub(super) fn may_be_foreign(request: &HttpRequest) -> bool {
+    let headers = request.headers();
+    if headers.contains_key(SEC_FETCH_SITE) {
+        let site = header(request, SEC_FETCH_SITE);
+        if !matches!(site, Some("same-origin" | "none")) {
+            return true;
+        }
+    }
+    let own = own_origin(request);
+    let says = |name: HeaderName| -> Option<bool> {
+        headers.contains_key(&name).then(|| {
+            let value = header(request, name.as_str());
+            let rest = value.and_then(|value| value.strip_prefix(own.as_str()));
+            rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+        })
+    };
+    let (by_origin, by_referrer) = (says(ORIGIN), says(REFERER));
+    if by_origin == Some(false) || by_referrer == Some(false) {
+        return true;
+    }
+    let is_browser = headers.get_all(USER_AGENT).any(|agent| {
+        let agent = agent.as_bytes();
+        agent.windows(BROWSER.len()).any(|part| part == BROWSER)
+    });
+    is_browser
+        && !headers.contains_key(SEC_FETCH_SITE)
+        && by_origin.is_none()
+        && by_referrer.is_none()
 }
 
 /// Whether the browser reached us over TLS, which may end at a proxy.
@@ -36,17 +87,6 @@ pub(super) fn is_tls(request: &HttpRequest) -> bool {
         .and_then(|value| value.split(',').next())
         .is_some_and(|scheme| scheme.trim().eq_ignore_ascii_case("https"));
     forwarded || request.connection_info().scheme() == "https"
-}
-
-fn browser_says_ours(request: &HttpRequest) -> Option<bool> {
-    if request.headers().contains_key(SEC_FETCH_SITE) {
-        return Some(header(request, SEC_FETCH_SITE) == Some("same-origin"));
-    }
-    if request.headers().contains_key(ORIGIN) {
-        let origin = header(request, ORIGIN.as_str());
-        return Some(origin.is_some_and(|origin| origin == own_origin(request)));
-    }
-    None
 }
 
 /// Scheme and host as a browser writes them: in small letters, without the scheme's usual port.
@@ -85,47 +125,43 @@ mod tests {
     }
 
     #[test]
-    fn the_csrf_token_proves_it_in_the_header_or_in_the_form() {
-        assert!(is_proved(&request(&[("X-CSRF-Token", "abc")]), "abc", None));
-        assert!(is_proved(&request(&[]), "abc", Some("abc")));
-        for wrong in ["", "ab", "abd", "abc "] {
-            assert!(!is_proved(
-                &request(&[("X-CSRF-Token", wrong)]),
-                "abc",
-                Some(wrong)
-            ));
-        }
+    fn a_token_that_comes_twice_is_none() {
+        assert_eq!(
+            csrf_header(&request(&[("X-CSRF-Token", "abc")])),
+            Some("abc")
+        );
         let twice = [("x-csrf-token", "abc"), ("x-csrf-token", "abc")];
-        assert!(!is_proved(&request(&twice), "abc", None));
+        assert_eq!(csrf_header(&request(&twice)), None);
+        assert_eq!(csrf_header(&request(&[])), None);
     }
 
     #[test]
-    fn without_any_word_nothing_is_proved() {
-        assert!(!is_proved(&request(&[]), "abc", None));
+    fn other_programs_say_nothing() {
         assert!(!is_foreign(&request(&[])));
+        assert!(is_navigation(&request(&[])));
     }
 
     #[test]
     fn the_browsers_word_counts_before_the_origin() {
-        assert!(is_proved(
-            &request(&[("Sec-Fetch-Site", "same-origin")]),
-            "abc",
-            None
-        ));
+        let ours = [
+            ("Sec-Fetch-Site", "same-origin"),
+            ("Origin", "http://behind.a.proxy"),
+        ];
+        assert!(!is_foreign(&request(&ours)));
         for site in ["cross-site", "same-site", "none", "", "same-origin, none"] {
             let headers = [("Sec-Fetch-Site", site), ("Origin", "http://hub.example")];
-            assert!(!is_proved(&request(&headers), "abc", None), "{site}");
             assert!(is_foreign(&request(&headers)), "{site}");
         }
+        let twice = [
+            ("Sec-Fetch-Site", "same-origin"),
+            ("Sec-Fetch-Site", "same-origin"),
+        ];
+        assert!(is_foreign(&request(&twice)));
     }
 
     #[test]
     fn an_old_browsers_origin_must_be_our_own() {
-        assert!(is_proved(
-            &request(&[("Origin", "http://hub.example")]),
-            "abc",
-            None
-        ));
+        assert!(!is_foreign(&request(&[("Origin", "http://hub.example")])));
         for origin in [
             "https://hub.example",
             "http://hub.example:8000",
@@ -134,10 +170,7 @@ mod tests {
             "null",
             "",
         ] {
-            assert!(
-                !is_proved(&request(&[("Origin", origin)]), "abc", None),
-                "{origin}"
-            );
+            assert!(is_foreign(&request(&[("Origin", origin)])), "{origin}");
         }
     }
 
@@ -148,8 +181,97 @@ mod tests {
             ("X-Forwarded-Host", "Courses.example:443"),
             ("Origin", "https://courses.example"),
         ];
-        assert!(is_proved(&request(&proxied), "abc", None));
+        assert!(!is_foreign(&request(&proxied)));
         assert!(is_tls(&request(&proxied)));
         assert!(!is_tls(&request(&[("X-Forwarded-Proto", "http,https")])));
+    }
+
+    #[test]
+    fn a_get_that_changes_something_is_asked_for_by_programs_and_our_own_pages() {
+        let browser = ("User-Agent", "Mozilla/5.0 (X11; Linux x86_64)");
+        for good in [
+            &[][..],
+            &[("User-Agent", "curl/8.5.0")],
+            &[("Sec-Fetch-Site", "none"), browser],
+            &[
+                ("Sec-Fetch-Site", "same-origin"),
+                ("Referer", "http://hub.example/api/"),
+                browser,
+            ],
+            &[("Referer", "http://hub.example/api/"), browser],
+            &[("Referer", "http://hub.example"), browser],
+            &[("Origin", "http://hub.example"), browser],
+        ] {
+            assert!(!may_be_foreign(&request(good)), "{good:?}");
+        }
+        for bad in [
+            &[("Sec-Fetch-Site", "cross-site")][..],
+            &[("Sec-Fetch-Site", "same-site")],
+            &[
+                ("Sec-Fetch-Site", "none"),
+                ("Origin", "http://evil.example"),
+            ],
+            &[
+                ("Sec-Fetch-Site", "none"),
+                ("Referer", "http://evil.example/"),
+            ],
+            &[("Origin", "null")],
+            &[("Origin", "http://evil.example")],
+            &[("Referer", "http://evil.example/page")],
+            &[("Referer", "http://hub.example.evil/")],
+            &[("Referer", "http://hub.example:81/")],
+            &[("Referer", "")],
+            &[
+                ("Origin", "http://hub.example"),
+                ("Referer", "http://evil.example/"),
+            ],
+            &[browser],
+        ] {
+            assert!(may_be_foreign(&request(bad)), "{bad:?}");
+        }
+    }
+
+    #[test]
+    fn what_is_loaded_for_anything_but_a_page_of_its_own_is_no_navigation() {
+        let document = [
+            ("Sec-Fetch-Dest", "document"),
+            ("Sec-Fetch-Mode", "navigate"),
+        ];
+        assert!(is_navigation(&request(&document)));
+        for dest in [
+            "empty",
+            "iframe",
+            "frame",
+            "object",
+            "embed",
+            "image",
+            "script",
+            "style",
+            "serviceworker",
+            "worker",
+            "fencedframe",
+            "",
+            "Document",
+        ] {
+            let says = [("Sec-Fetch-Dest", dest), ("Sec-Fetch-Mode", "navigate")];
+            assert!(!is_navigation(&request(&says)), "{dest}");
+        }
+        for mode in ["cors", "no-cors", "same-origin", ""] {
+            let says = [("Sec-Fetch-Dest", "document"), ("Sec-Fetch-Mode", mode)];
+            assert!(!is_navigation(&request(&says)), "{mode}");
+        }
+        let twice = [
+            ("Sec-Fetch-Dest", "document"),
+            ("Sec-Fetch-Dest", "document"),
+        ];
+        assert!(!is_navigation(&request(&twice)));
+        for preload in ["true", "", "anything"] {
+            let says = [
+                document[0],
+                document[1],
+                ("Service-Worker-Navigation-Preload", preload),
+            ];
+            assert!(!is_navigation(&request(&says)), "{preload}");
+        }
     }
 }

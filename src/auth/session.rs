@@ -2,7 +2,8 @@
 
 use super::hub::HubUser;
 use super::jwt::{Purpose, Seal};
-use super::key::{SigningKey, keyed_hash};
+use super::key::SigningKey;
+use super::page_tokens::{PageTokens, TokenKeys, Use};
 use super::{AuthError, CallerKind, same_site};
 use crate::domain::{Timestamp, UserName};
 use actix_web::HttpRequest;
@@ -24,7 +25,7 @@ const COURSE_GROUPS: [&str; 2] = ["formgrade-", "nbgrader-"];
 /// Begins, reads and ends sessions.
 pub(super) struct Sessions {
     seal: Arc<Seal>,
-    csrf_key: [u8; 32],
+    tokens: TokenKeys,
     prefix: String,
 }
 
@@ -55,7 +56,7 @@ impl Sessions {
     pub(super) fn new(seal: Arc<Seal>, key: &SigningKey, prefix: String) -> Self {
         Self {
             seal,
-            csrf_key: key.derive("nbcourier csrf"),
+            tokens: TokenKeys::new(key),
             prefix,
         }
     }
@@ -110,9 +111,21 @@ impl Sessions {
         removal(COOKIE_NAME.into(), &self.prefix, same_site::is_tls(request))
     }
 
-    /// What pages of this session send back with a change.
-    pub(super) fn csrf_token(&self, session: &Session) -> String {
-        BASE64_URL_SAFE_NO_PAD.encode(keyed_hash(&self.csrf_key, &session.sid))
+    /// What a page of this session is given, to prove itself with later.
+    pub(super) fn page_tokens(&self, session: &Session) -> Result<PageTokens, AuthError> {
+        self.tokens.issue(&session.sid)
+    }
+
+    /// Whether one of the texts is the session's token for this use.
+    pub(super) fn is_proved<'a>(
+        &self,
+        session: &Session,
+        usage: Use,
+        given: impl IntoIterator<Item = &'a str>,
+    ) -> bool {
+        given
+            .into_iter()
+            .any(|text| self.tokens.accept(usage, &session.sid, text))
     }
 
     fn open(&self, text: &str) -> Option<Session> {
@@ -252,13 +265,13 @@ mod tests {
     }
 
     #[test]
-    fn each_session_has_its_own_csrf_token() {
-        let [one, two] = [(); 2].map(|()| {
-            let session = read(&[sessions().begin(&sam(), false).unwrap()]).unwrap();
-            sessions().csrf_token(&session)
-        });
-        assert_ne!(one, two);
-        assert_eq!(one.len(), 43);
+    fn each_session_has_its_own_tokens() {
+        let [one, two] =
+            [(); 2].map(|()| read(&[sessions().begin(&sam(), false).unwrap()]).unwrap());
+        let token = sessions().page_tokens(&one).unwrap().writing;
+        assert!(sessions().is_proved(&one, Use::Writing, ["guessed", &token]));
+        assert!(!sessions().is_proved(&two, Use::Writing, [token.as_str()]));
+        assert!(!sessions().is_proved(&one, Use::Writing, []));
     }
 
     #[test]

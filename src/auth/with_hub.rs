@@ -5,6 +5,7 @@ use super::cache::{HubCache, Lifetimes};
 use super::hub::{HubClient, HubUser, TimeLimits};
 use super::jwt::Seal;
 use super::oauth::{LoginFailure, OAuth, OAuthClient, Redirect};
+use super::page_tokens::Use;
 use super::session::{Session, Sessions};
 use super::strangers::Origin;
 use super::token::Token;
@@ -46,6 +47,17 @@ pub struct HubSettings {
     pub admins: Vec<String>,
     /// Whether the hub's administrators are administrators here.
     pub hub_admins: bool,
+}
+
+/// What is asked for, on which depends what a session's cookie needs beside it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Asked<'a> {
+    /// A page, shown as such by the browser.
+    Page,
+    /// Anything that a program reads or changes.
+    Data,
+    /// A change by a form of a page, whose field `csrf_token` is this.
+    Form(Option<&'a str>),
 }
 
 /// A hub, and all that callers are known by through it.
@@ -104,16 +116,36 @@ impl Hub {
     pub(super) async fn authenticate(
         &self,
         request: &HttpRequest,
-        csrf_field: Option<&str>,
+        asked: Asked<'_>,
     ) -> Result<Caller, AuthError> {
         if let Some(token) = Token::read(request.headers())? {
             return self.by_token(&token, Origin::of(request)).await;
         }
-        let session = self.sessions.read(request).ok_or(AuthError::Anonymous)?;
-        if !same_site::is_safe(request.method()) {
-            self.check_same_site(request, &session, csrf_field)?;
+        if asked == Asked::Page && !same_site::is_navigation(request) {
+            return Err(AuthError::NotOpenedAsPage);
         }
-        Ok(self.by_session(session))
+        let session = self.sessions.read(request).ok_or(AuthError::Anonymous)?;
+        let tokens = match asked {
+            Asked::Page => Some(self.sessions.page_tokens(&session)?),
+            Asked::Data => {
+                let usage = if same_site::is_safe(request.method()) {
+                    Use::Reading
+                } else {
+                    Use::Writing
+                };
+                self.check_proof(request, &session, usage, None)?;
+                None
+            }
+            Asked::Form(field) => {
+                self.check_proof(request, &session, Use::Writing, field)?;
+                None
+            }
+        };
+        let caller = self.by_session(session);
+        Ok(match tokens {
+            Some(tokens) => caller.with_page_tokens(tokens),
+            None => caller,
+        })
     }
 
     pub(super) async fn finish_login(&self, request: &HttpRequest) -> Result<Redirect, AuthError> {
@@ -141,7 +173,7 @@ impl Hub {
         csrf_field: Option<&str>,
     ) -> Result<Cookie<'static>, AuthError> {
         if let Some(session) = self.sessions.read(request) {
-            self.check_same_site(request, &session, csrf_field)?;
+            self.check_proof(request, &session, Use::Writing, csrf_field)?;
         }
         Ok(self.sessions.end(request))
     }
@@ -158,26 +190,30 @@ impl Hub {
     }
 
     fn by_session(&self, session: Session) -> Caller {
-        let csrf_token = self.sessions.csrf_token(&session);
         let kind = CallerKind::User;
         let admin = self.admins.include(&session.name, kind, session.hub_admin);
         Caller::new(session.name, kind, admin, Credential::Session)
             .with_groups(session.groups)
             .with_account(session.account_made_at)
-            .with_csrf_token(csrf_token)
     }
 
-    fn check_same_site(
+    /// The request must have the session's token for that use, in the header `X-CSRF-Token` or in the form; and the
+    /// browser must not say that another site asks.
+    fn check_proof(
         &self,
         request: &HttpRequest,
         session: &Session,
-        csrf_field: Option<&str>,
+        usage: Use,
+        field: Option<&str>,
     ) -> Result<(), AuthError> {
-        let csrf_token = self.sessions.csrf_token(session);
-        if same_site::is_proved(request, &csrf_token, csrf_field) {
+        if same_site::is_foreign(request) {
+            return Err(AuthError::CrossSite);
+        }
+        let given = same_site::csrf_header(request).into_iter().chain(field);
+        if self.sessions.is_proved(session, usage, given) {
             Ok(())
         } else {
-            Err(AuthError::CrossSite)
+            Err(AuthError::NoProof)
         }
     }
 

@@ -360,9 +360,12 @@ impl ResponseError for AuthError {
     fn status_code(&self) -> StatusCode {
         match self {
             Self::Anonymous | Self::UnknownToken => StatusCode::UNAUTHORIZED,
-            Self::Refused(_) | Self::CrossSite | Self::ForeignHost | Self::BadState => {
-                StatusCode::FORBIDDEN
-            }
+            Self::Refused(_)
+            | Self::CrossSite
+            | Self::NoProof
+            | Self::NotOpenedAsPage
+            | Self::ForeignHost
+            | Self::BadState => StatusCode::FORBIDDEN,
             Self::NoLogin => StatusCode::NOT_FOUND,
             Self::HubUnavailable { .. } | Self::Failed(_) => StatusCode::SERVICE_UNAVAILABLE,
             Self::TooManyStrangers { .. } => StatusCode::TOO_MANY_REQUESTS,

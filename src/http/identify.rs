@@ -5,7 +5,7 @@ use super::body::{IdleTimeout, MaxRequestSize};
 use super::error::Error;
 use super::fair_share::FairShare;
 use super::user_argument;
-use crate::auth::{Authenticator, Caller};
+use crate::auth::{AuthError, Authenticator, Caller};
 use crate::exchange::{Exchange, accounts, roster};
 use actix_web::body::{EitherBody, MessageBody};
 use actix_web::dev::{Payload, ServiceRequest, ServiceResponse};
@@ -30,9 +30,33 @@ pub async fn identify<B: MessageBody + 'static>(
     mut request: ServiceRequest,
     next: Next<B>,
 ) -> Result<ServiceResponse<EitherBody<B>>, actix_web::Error> {
-    match find(&mut request).await {
+    let found = find(&mut request).await.map(Some);
+    go_on(request, next, found).await
+}
+
+/// Middleware of pages: the same, but that nobody comes past, too, since a page may send them to log in.
+pub async fn identify_reader<B: MessageBody + 'static>(
+    request: ServiceRequest,
+    next: Next<B>,
+) -> Result<ServiceResponse<EitherBody<B>>, actix_web::Error> {
+    let found = match find_reader(&request).await {
+        Ok(caller) => Ok(Some(caller)),
+        Err(Error::Auth(AuthError::Anonymous)) => Ok(None),
+        Err(error) => Err(error),
+    };
+    go_on(request, next, found).await
+}
+
+async fn go_on<B: MessageBody + 'static>(
+    request: ServiceRequest,
+    next: Next<B>,
+    found: Result<Option<Caller>, Error>,
+) -> Result<ServiceResponse<EitherBody<B>>, actix_web::Error> {
+    match found {
         Ok(caller) => {
-            caller.attach(&request);
+            if let Some(caller) = caller {
+                caller.attach(&request);
+            }
             Ok(next.call(request).await?.map_into_left_body())
         }
         // A reply rather than an error, so that it goes through the outer layers, too.
@@ -41,9 +65,7 @@ pub async fn identify<B: MessageBody + 'static>(
 }
 
 async fn find(request: &mut ServiceRequest) -> Result<Caller, Error> {
-    let Some(authenticator) = request.app_data::<web::Data<Authenticator>>().cloned() else {
-        return Err(Error::NoSuchPath);
-    };
+    let authenticator = authenticator(request)?;
     let user = if authenticator.has_login() {
         None
     } else {
@@ -52,6 +74,23 @@ async fn find(request: &mut ServiceRequest) -> Result<Caller, Error> {
     let caller = authenticator
         .authenticate(request.request(), user.as_deref())
         .await?;
+    admit(request, caller).await
+}
+
+async fn find_reader(request: &ServiceRequest) -> Result<Caller, Error> {
+    let caller = authenticator(request)?
+        .authenticate_page(request.request())
+        .await?;
+    admit(request, caller).await
+}
+
+fn authenticator(request: &ServiceRequest) -> Result<web::Data<Authenticator>, Error> {
+    let authenticator = request.app_data::<web::Data<Authenticator>>();
+    authenticator.cloned().ok_or(Error::NoSuchPath)
+}
+
+/// What is done with every caller before the request goes on.
+async fn admit(request: &ServiceRequest, caller: Caller) -> Result<Caller, Error> {
     let id = request.extensions().get::<RequestId>().cloned();
     let caller = match id {
         Some(RequestId(id)) => caller.in_request(id),
@@ -69,7 +108,7 @@ async fn find(request: &mut ServiceRequest) -> Result<Caller, Error> {
 /// Makes sure that the caller gets nothing of an earlier owner of their name, and notes for the rosters where the hub says
 /// they belong. What the caller may do does not depend on that note, so a disk that takes no more, or a database that
 /// another program holds, must not keep people from reading.
-pub(super) async fn note(exchange: &Exchange, caller: &Caller) -> Result<(), Error> {
+async fn note(exchange: &Exchange, caller: &Caller) -> Result<(), Error> {
     accounts::check(exchange, caller).await?;
     let noting = roster::note_groups(exchange, caller);
     match tokio::time::timeout(NOTING, noting).await {

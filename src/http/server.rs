@@ -234,7 +234,9 @@ fn configure(service: &mut ServiceConfig, settings: &Settings, with_metrics: boo
             ));
         }
     }
-    service.service(open(prefix, web::get().to(pages::home::home)));
+    service.service(
+        open(prefix, web::get().to(pages::home::home)).wrap(from_fn(identify::identify_reader)),
+    );
     service.service(open(
         &format!("{prefix}login"),
         web::get().to(pages::login::login),

@@ -49,3 +49,56 @@ fn behind_a_hub_the_host_is_the_proxys_business() {
     let server = Setup::behind(&hub).start();
     assert_eq!(ask(&server, "GET", "healthz", "hub.example").0, 200);
 }
+
+#[test]
+fn no_page_clears_the_example_data_of_who_visits_it() {
+    let server = Setup::standalone().args(&["--debug"]).start();
+    server
+        .post("course/algebra", "root", &[("instructors", "[]")])
+        .ok();
+    let own = "http://localhost";
+    let browser = (
+        "User-Agent",
+        "Mozilla/5.0 (Macintosh) Version/16.3 Safari/605.1.15",
+    );
+    let ask = |action: &str, headers: &[(&str, &str)]| {
+        let target = format!("initialize-Data6ase?action={action}");
+        let mut call = server.call("GET", &target);
+        for (name, value) in headers {
+            call = call.header(name, value);
+        }
+        server.send(&call)
+    };
+    for action in ["clear", "init", "dump", "dump&human-readable=true"] {
+        for headers in [
+            &[("Sec-Fetch-Site", "cross-site"), browser][..],
+            &[("Sec-Fetch-Site", "same-site"), browser],
+            &[("Origin", "http://evil.example")],
+            &[("Origin", "null")],
+            &[("Referer", "http://evil.example/page")],
+            &[("Referer", "http://localhost.evil.example/")],
+            &[
+                ("Sec-Fetch-Site", "none"),
+                ("Referer", "http://evil.example/"),
+            ],
+            // Browsers that send no Fetch Metadata, asked by a page that has them send no referrer either.
+            &[browser],
+        ] {
+            let reply = ask(action, headers);
+            assert_eq!(reply.status, 403, "{action} {headers:?}");
+        }
+    }
+    let kept = server.get("courses", "root").ok().json();
+    assert_eq!(kept["courses"], serde_json::json!(["algebra"]));
+    let shown = ask(
+        "dump&human-readable=true",
+        &[("Sec-Fetch-Site", "none"), browser],
+    )
+    .ok();
+    let policy = shown.header("content-security-policy").unwrap();
+    assert!(policy.contains("frame-ancestors 'none'"), "{policy}");
+    ask("dump", &[("Referer", &format!("{own}/api/")), browser]).ok();
+    ask("clear", &[]).ok();
+    let cleared = server.get("courses", "root").ok().json();
+    assert_eq!(cleared["courses"], serde_json::json!([]));
+}

@@ -8,6 +8,7 @@ from typing import Any
 from urllib.parse import quote
 
 import requests
+from neighbour import NAME, Neighbour
 from people import Person
 from processes import START_LIMIT_S, Program, clean_environment, free_ports
 
@@ -36,6 +37,8 @@ class Hub:
         self.directory = directory
         public, hub, proxy_api, service = free_ports(4)
         self.url = f"http://127.0.0.1:{public}"
+        self.neighbour = Neighbour()
+        self.neighbour_url = f"{self.url}/services/{NAME}/"
         self.service_url = f"{self.url}/services/nbcourier"
         self._inner_url = f"http://127.0.0.1:{service}/services/nbcourier"
         self._driver_token = secrets.token_hex(32)
@@ -55,6 +58,8 @@ class Hub:
                 "TEST_EXAMPLE": str(EXAMPLE),
                 "TEST_HOMES": str(directory / "servers"),
                 "TEST_HUB_URL": f"http://127.0.0.1:{hub}",
+                "TEST_NEIGHBOUR": NAME,
+                "TEST_NEIGHBOUR_URL": self.neighbour.url,
                 "TEST_PROXY": str(proxy),
                 "TEST_PROXY_API_URL": f"http://127.0.0.1:{proxy_api}",
                 "TEST_PUBLIC_URL": self.url,
@@ -69,6 +74,7 @@ class Hub:
 
     def stop(self) -> int:
         """Ends the hub, which ends what it started, and returns its exit code."""
+        self.neighbour.stop()
         return self._program.stop()
 
     def service_answers(self) -> bool:

@@ -34,6 +34,11 @@ if lab:
     # JupyterLab starts slowly on a machine that is busy with other tests.
     c.Spawner.http_timeout = c.Spawner.start_timeout = 120
 
+# Somebody else's server on the same origin.
+c.JupyterHub.services.append(
+    {"name": os.environ["TEST_NEIGHBOUR"], "url": os.environ["TEST_NEIGHBOUR_URL"]}
+)
+
 # The tests themselves, as somebody who makes users, groups, tokens and servers.
 c.JupyterHub.services.append(
     {"name": "driver", "api_token": os.environ["TEST_DRIVER_TOKEN"]}

@@ -70,7 +70,7 @@ def test_the_home_page_says_how_to_point_nbgrader_at_the_service(
 ) -> None:
     text = text_of(browser)
     assert "nbgrader_config.py" in text
-    assert hub.service_url in text
+    assert f'nbcourier.configure(get_config(), "{hub.service_url}")' in text
 
 
 def test_the_session_is_kept_from_scripts_from_other_sites_and_from_other_services(

@@ -70,30 +70,58 @@ fn decode(part: &str) -> String {
 }
 
 #[test]
-fn hole_04_no_address_changes_anything_by_a_cookie_alone() {
+fn hole_04_no_address_reads_or_changes_anything_by_a_cookie_alone() {
     let (hub, server) = start(&["kevin"]);
     let course = Course::of(&server, "algebra").by_token();
     course.make(&["kevin"], &["lawrence"]);
     let browser = Browser::logged_in(&server, &hub, "root");
+    let tokens = browser.tokens(&server);
+    let others = Browser::logged_in(&server, &hub, "root").tokens(&server);
     for route in routes() {
         let (method, path) = route.split_once(' ').unwrap();
-        if method == "GET" {
-            continue;
-        }
         let path = path
             .replace("{course}", "algebra")
             .replace("{assignment}", "ps1")
             .replace("{user}", "lawrence")
             .replace("{id}", "1");
-        let form = Form::new().field("instructors", "[]");
-        let call = server
-            .call(method, &path)
-            .header("Origin", "https://elsewhere.example")
-            .form(&form);
-        let reply = server.send(&browser.with_cookies(call));
-        assert_eq!(reply.status, 403, "{route}: {}", reply.text());
+        let (right, wrong, foreign) = if method == "GET" {
+            (&tokens.reading, &tokens.writing, &others.reading)
+        } else {
+            (&tokens.writing, &tokens.reading, &others.writing)
+        };
+        let ours = ("Sec-Fetch-Site", "same-origin");
+        for headers in [
+            &[][..],
+            &[("Origin", "https://elsewhere.example")],
+            // On a hub with one domain, other people's pages have our origin.
+            &[ours],
+            &[("Origin", "http://localhost")],
+            &[ours, ("X-CSRF-Token", wrong)],
+            &[ours, ("X-CSRF-Token", foreign)],
+            &[
+                ("X-CSRF-Token", right),
+                ("Origin", "https://elsewhere.example"),
+            ],
+            &[("X-CSRF-Token", right), ("Sec-Fetch-Site", "same-site")],
+        ] {
+            let form = Form::new().field("instructors", "[]");
+            let mut call = server.call(method, &path);
+            for (name, value) in headers {
+                call = call.header(name, value);
+            }
+            if method != "GET" {
+                call = call.form(&form);
+            }
+            let reply = server.send(&browser.with_cookies(call));
+            assert_eq!(reply.status, 403, "{route} {headers:?}: {}", reply.text());
+        }
     }
     course.get("student/algebra/lawrence", "root").ok();
+    // With it they do what they do.
+    let remove = server
+        .call("DELETE", "student/algebra/lawrence")
+        .header("X-CSRF-Token", &tokens.writing);
+    server.send(&browser.with_cookies(remove)).ok();
 }
 
 #[test]

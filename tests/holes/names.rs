@@ -58,6 +58,7 @@ fn hole_22_who_gets_a_name_that_was_somebody_elses_inherits_nothing_unless_told_
     let server = Setup::behind(&hub).start();
     a_year_with_ada(&hub, &server);
     let session = Browser::logged_in(&server, &hub, "ada-then");
+    let reading = session.tokens(&server).reading;
     ada_is_somebody_else(&hub);
     hub.made("ada", NOW);
 
@@ -99,8 +100,16 @@ fn hole_22_who_gets_a_name_that_was_somebody_elses_inherits_nothing_unless_told_
         "{}",
         late.message()
     );
-    let late = server.send(&session.with_cookies(server.call("GET", "courses")));
+    let by_session = server
+        .call("GET", "courses")
+        .header("X-CSRF-Token", &reading);
+    let late = server.send(&session.with_cookies(by_session));
     assert_eq!(late.status, 403);
+    assert!(
+        late.message().contains("earlier account"),
+        "{}",
+        late.message()
+    );
     let late = server.send(&session.with_cookies(server.call("GET", server.prefix())));
     assert_eq!(late.status, 403);
 

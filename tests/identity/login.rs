@@ -49,8 +49,7 @@ fn somebody_logs_in_and_sees_who_they_are() {
     );
     assert!(page.text().contains("kevin"));
     assert_eq!(hub.oauth_complaints(), [""; 0]);
-    let courses = server.send(&browser.with_cookies(server.call("GET", "courses")));
-    courses.ok();
+    browser.reads(&server, "courses").ok();
 }
 
 #[test]
@@ -64,6 +63,30 @@ fn the_page_runs_no_script_of_others() {
     let policy = page.header("content-security-policy").expect("a policy");
     assert!(policy.contains("default-src"), "{policy}");
     assert!(!policy.contains("'unsafe-inline'"), "{policy}");
+    // On a hub with one domain, every user's server is on our origin.
+    for kind in ["default-src", "script-src", "style-src"] {
+        let (_, rest) = policy.split_once(kind).expect("a rule");
+        let rule = rest.split(';').next().expect("its end");
+        assert!(!rule.contains("'self'"), "{kind}{rule}");
+    }
+    assert!(policy.contains("frame-ancestors 'none'"), "{policy}");
+    let again = home(&server, &browser).ok();
+    assert_ne!(
+        again.header("content-security-policy"),
+        Some(policy),
+        "a nonce is used once"
+    );
+    for (name, value) in [
+        ("cross-origin-opener-policy", "noopener-allow-popups"),
+        ("referrer-policy", "same-origin"),
+        ("cache-control", "no-store"),
+        (
+            "permissions-policy",
+            "camera=(), microphone=(), geolocation=()",
+        ),
+    ] {
+        assert_eq!(page.header(name), Some(value), "{name}");
+    }
     assert_eq!(page.header("x-content-type-options"), Some("nosniff"));
 }
 
@@ -265,38 +288,186 @@ fn a_service_does_not_log_in() {
 }
 
 #[test]
-fn another_site_changes_nothing_by_somebodys_cookie() {
+fn nobody_changes_anything_by_somebodys_cookie_without_the_token_of_a_page() {
     let (hub, server) = start();
     let browser = Browser::logged_in(&server, &hub, "root");
-    let own = format!("http://localhost:{}", server.port());
+    let another = Browser::logged_in(&server, &hub, "root").tokens(&server);
+    let tokens = browser.tokens(&server);
+    let own = ("Origin", "http://localhost");
     let make = |id: &str, headers: &[(&str, &str)]| {
-        let form = Form::new().field("instructors", "[]");
+        let form = Form::new()
+            .field("instructors", "[]")
+            .field("csrf_token", "guessed");
         let mut call = Call::new("POST", &format!("{}course/{id}", server.prefix())).form(&form);
         for (name, value) in headers {
             call = call.header(name, value);
         }
         server.send(&browser.with_cookies(call)).status
     };
-    assert_eq!(make("a", &[]), 403, "without any proof");
-    assert_eq!(make("b", &[("Origin", "https://elsewhere.example")]), 403);
-    assert_eq!(make("c", &[("Origin", "null")]), 403);
+    let token = ("X-CSRF-Token", tokens.writing.as_str());
+    for (n, headers) in [
+        &[][..],
+        &[("Origin", "https://elsewhere.example")],
+        &[("Origin", "null")],
+        &[own, ("Sec-Fetch-Site", "cross-site")],
+        &[("Sec-Fetch-Site", "same-site")],
+        &[("X-CSRF-Token", "guessed")],
+        &[("X-CSRF-Token", "")],
+        &[("Referer", "http://localhost/")],
+        // A page of our origin is not a page of ours.
+        &[own],
+        &[own, ("Sec-Fetch-Site", "same-origin")],
+        &[("Sec-Fetch-Site", "none")],
+        &[own, ("X-CSRF-Token", &tokens.reading)],
+        &[own, ("X-CSRF-Token", &another.writing)],
+        // The token does not outweigh what the browser says.
+        &[token, ("Origin", "https://elsewhere.example")],
+        &[token, ("Sec-Fetch-Site", "cross-site")],
+        &[token, token],
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        assert_eq!(make(&format!("no{n}"), headers), 403, "{headers:?}");
+    }
+    assert_eq!(make("bare", &[token]), 200);
     assert_eq!(
-        make("d", &[("Origin", &own), ("Sec-Fetch-Site", "cross-site")]),
-        403
+        make("ours", &[token, own, ("Sec-Fetch-Site", "same-origin")]),
+        200
     );
-    assert_eq!(make("e", &[("Sec-Fetch-Site", "same-site")]), 403);
-    assert_eq!(make("f", &[("X-CSRF-Token", "guessed")]), 403);
-    assert_eq!(make("g", &[("Referer", &own)]), 403);
-    assert_eq!(
-        make("h", &[("Origin", "http://localhost")]),
-        200,
-        "the same origin"
+    let listed = browser.reads(&server, "courses").ok().json();
+    assert_eq!(listed["courses"], serde_json::json!(["bare", "ours"]));
+}
+
+#[test]
+fn nobody_reads_anything_by_somebodys_cookie_without_the_token_of_a_page() {
+    let (hub, server) = start();
+    let browser = Browser::logged_in(&server, &hub, "root");
+    let another = Browser::logged_in(&server, &hub, "root").tokens(&server);
+    let tokens = browser.tokens(&server);
+    let read = |target: &str, headers: &[(&str, &str)]| {
+        let mut call = server.call("GET", target);
+        for (name, value) in headers {
+            call = call.header(name, value);
+        }
+        server.send(&browser.with_cookies(call)).status
+    };
+    let token = ("X-CSRF-Token", tokens.reading.as_str());
+    let navigation = [
+        ("Sec-Fetch-Dest", "document"),
+        ("Sec-Fetch-Mode", "navigate"),
+    ];
+    for target in [
+        "courses",
+        "v1/courses",
+        "v1/openapi.json",
+        "v1/events",
+        "nowhere",
+    ] {
+        for headers in [
+            &[][..],
+            &navigation,
+            &[("Sec-Fetch-Site", "same-origin")],
+            &[("X-CSRF-Token", "guessed")],
+            &[("X-CSRF-Token", &tokens.writing)],
+            &[("X-CSRF-Token", &another.reading)],
+            &[token, token],
+            &[token, ("Sec-Fetch-Site", "cross-site")],
+            &[token, ("Origin", "https://elsewhere.example")],
+        ] {
+            assert_eq!(read(target, headers), 403, "{target} {headers:?}");
+        }
+        let expected = if target == "nowhere" { 404 } else { 200 };
+        assert_eq!(read(target, &[token]), expected, "{target}");
+    }
+    let with_token = server
+        .call("GET", "courses")
+        .header("Sec-Fetch-Site", "cross-site")
+        .token("root");
+    server.send(&browser.with_cookies(with_token)).ok();
+}
+
+#[test]
+fn a_page_is_sent_to_a_browser_that_shows_it_and_to_no_script_frame_or_worker() {
+    let (hub, server) = start();
+    let browser = Browser::logged_in(&server, &hub, "kevin");
+    let open = |browser: &Browser, headers: &[(&str, &str)]| {
+        let mut call = server.call("GET", server.prefix());
+        for (name, value) in headers {
+            call = call.header(name, value);
+        }
+        server.send(&browser.with_cookies(call))
+    };
+    let document = ("Sec-Fetch-Dest", "document");
+    open(&browser, &[]).ok();
+    open(&browser, &[document, ("Sec-Fetch-Site", "cross-site")]).ok();
+    for headers in [
+        &[("Sec-Fetch-Dest", "empty")][..],
+        &[("Sec-Fetch-Dest", "empty"), ("Sec-Fetch-Mode", "navigate")],
+        &[("Sec-Fetch-Dest", "iframe")],
+        &[("Sec-Fetch-Dest", "object")],
+        &[("Sec-Fetch-Dest", "")],
+        &[document, document],
+        &[document, ("Sec-Fetch-Mode", "cors")],
+        &[document, ("Service-Worker-Navigation-Preload", "true")],
+    ] {
+        let refused = open(&browser, headers);
+        assert_eq!(refused.status, 403, "{headers:?}");
+        assert!(!refused.text().contains("csrf_token"), "{headers:?}");
+        // Nothing is looked up: without a session it is the same.
+        let nobody = open(&Browser::default(), headers);
+        assert_eq!((nobody.status, nobody.text()), (403, refused.text()));
+    }
+    let by_token = server
+        .call("GET", server.prefix())
+        .header("Sec-Fetch-Dest", "empty")
+        .token("kevin");
+    let page = server.send(&by_token).ok();
+    assert!(
+        !page.text().contains("reading-token"),
+        "a token needs no tokens"
     );
-    let listed = server
-        .send(&browser.with_cookies(server.call("GET", "courses")))
-        .ok()
-        .json();
-    assert_eq!(listed["courses"], serde_json::json!(["h"]));
+}
+
+#[test]
+fn the_tokens_of_a_page_look_different_each_time_and_all_are_good() {
+    let (hub, server) = start();
+    let browser = Browser::logged_in(&server, &hub, "root");
+    let pages = [(); 3].map(|()| browser.tokens(&server));
+    for (n, page) in pages.iter().enumerate() {
+        for other in &pages[..n] {
+            assert_ne!(page.reading, other.reading);
+            assert_ne!(page.writing, other.writing);
+        }
+        let read = server
+            .call("GET", "courses")
+            .header("X-CSRF-Token", &page.reading);
+        server.send(&browser.with_cookies(read)).ok();
+        let make = server
+            .call("POST", &format!("course/c{n}"))
+            .header("X-CSRF-Token", &page.writing)
+            .form(&Form::new().field("instructors", "[]"));
+        server.send(&browser.with_cookies(make)).ok();
+    }
+}
+
+#[test]
+fn the_home_page_counts_and_is_logged_like_every_other_request() {
+    let hub = FakeHub::start();
+    hub.knows("kevin");
+    let server = Setup::behind(&hub)
+        .args(&["--max-request-rate", "1"])
+        .start();
+    let browser = Browser::logged_in(&server, &hub, "kevin");
+    home(&server, &browser).ok();
+    let log = server.log();
+    let line = log
+        .lines()
+        .find(|line| line.contains("caller=kevin"))
+        .unwrap_or_else(|| panic!("no line with the caller:\n{log}"));
+    assert!(line.contains(server.prefix()), "{line}");
+    let refused = (0..200).any(|_| home(&server, &browser).status == 429);
+    assert!(refused, "the page is free of the rate");
 }
 
 #[test]

@@ -70,6 +70,44 @@ impl Browser {
     }
 }
 
+/// What a page gives to its scripts and forms, to prove themselves with.
+#[derive(Clone, Debug)]
+pub struct PageTokens {
+    pub reading: String,
+    pub writing: String,
+}
+
+impl PageTokens {
+    /// Those of a page that was sent.
+    pub fn of(page: &Reply) -> Self {
+        let html = page.text();
+        let between = |start: &str| {
+            let (_, rest) = html.split_once(start).expect("a token in the page");
+            let (token, _) = rest.split_once('"').expect("its end");
+            token.to_owned()
+        };
+        Self {
+            reading: between("<meta name=\"reading-token\" content=\""),
+            writing: between("name=\"csrf_token\" value=\""),
+        }
+    }
+}
+
+impl Browser {
+    /// Opens the home page and takes the tokens from it.
+    pub fn tokens(&self, server: &Server) -> PageTokens {
+        let page = self.with_cookies(server.call("GET", server.prefix()));
+        PageTokens::of(&server.send(&page).ok())
+    }
+
+    /// A GET as a script of our own page makes it.
+    pub fn reads(&self, server: &Server, target: &str) -> Reply {
+        let token = self.tokens(server).reading;
+        let call = server.call("GET", target).header("X-CSRF-Token", &token);
+        server.send(&self.with_cookies(call))
+    }
+}
+
 /// The hub's authorize page, seen by somebody who is logged in there; returns where it sends the browser.
 pub fn at_hub(hub: &FakeHub, authorize: &str, token: &str) -> String {
     let reply = Call::new("GET", authorize)

@@ -22,7 +22,7 @@ async fn a_login_ends_at_the_page_asked_for_with_a_session() {
         ["nbcourier-session"],
         "the login's own cookie is gone"
     );
-    let caller = browser.asks(&authenticator, Method::GET).await.unwrap();
+    let caller = browser.opens(&authenticator).await.unwrap();
     assert_eq!(caller.name().as_str(), "sam");
     assert_eq!(caller.groups(), ["nbgrader-algebra"]);
     assert_eq!(caller.via(), Credential::Session);
@@ -141,12 +141,17 @@ async fn a_login_begins_a_new_session_whatever_cookie_was_there() {
     hub.knows("token-of-kim", json!({"kind": "user", "name": "kim"}));
     let authenticator = hub.authenticator();
     let mut browser = Browser::logged_in(&hub, &authenticator).await;
-    let before = browser.asks(&authenticator, Method::GET).await.unwrap();
+    let before = browser.opens(&authenticator).await.unwrap();
     let query = hub.logs_in(&browser.begins(&authenticator, "/"), "token-of-kim");
     browser.returns(&authenticator, &query).await.unwrap();
-    let after = browser.asks(&authenticator, Method::GET).await.unwrap();
+    let after = browser.opens(&authenticator).await.unwrap();
     assert_eq!(after.name().as_str(), "kim");
-    assert_ne!(after.csrf_token(), before.csrf_token());
+    let old = &before.page_tokens().unwrap().writing;
+    let change = browser.request(Method::POST, "/");
+    let change = change.insert_header(("x-csrf-token", old.as_str()));
+    let change = change.to_http_request();
+    let refused = authenticator.authenticate(&change, None).await.err();
+    assert_eq!(refused, Some(AuthError::NoProof));
 }
 
 #[actix_web::test]

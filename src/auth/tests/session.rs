@@ -2,7 +2,7 @@
 
 use crate::auth::fake_browser::Browser;
 use crate::auth::fake_hub::{FakeHub, Mood};
-use crate::auth::{AuthError, Authenticator, SigningKey};
+use crate::auth::{AuthError, Authenticator, Caller, SigningKey};
 use actix_web::cookie::Cookie;
 use actix_web::http::Method;
 
@@ -16,57 +16,168 @@ async fn neither_cookie_serves_as_the_other() {
     let query = hub.logs_in(&location, "token-of-sam");
     let login = browser.0.pop().unwrap();
     browser.0 = vec![Cookie::new("nbcourier-session", login.value().to_owned())];
-    let nobody = browser.asks(&authenticator, Method::GET).await.err();
+    let nobody = browser.opens(&authenticator).await.err();
     assert_eq!(nobody, Some(AuthError::Anonymous));
     browser.0 = vec![Cookie::new(login.name().to_owned(), session)];
     let refused = browser.returns(&authenticator, &query).await;
     assert_eq!(refused, Err(AuthError::BadState));
 }
 
+type Headers<'a> = &'a [(&'a str, &'a str)];
+
+async fn asks(
+    browser: &Browser,
+    authenticator: &Authenticator,
+    method: &Method,
+    headers: Headers<'_>,
+) -> Result<Caller, AuthError> {
+    let mut request = browser.request(method.clone(), "/");
+    for header in headers {
+        request = request.append_header(*header);
+    }
+    authenticator
+        .authenticate(&request.to_http_request(), None)
+        .await
+}
+
+const READING: [Method; 3] = [Method::GET, Method::HEAD, Method::OPTIONS];
+const WRITING: [Method; 4] = [Method::POST, Method::PUT, Method::PATCH, Method::DELETE];
+
 #[actix_web::test]
-async fn a_change_by_session_needs_proof_and_one_by_token_does_not() {
+async fn by_session_reading_and_changing_each_need_their_own_token_and_by_token_neither() {
     let hub = FakeHub::start();
     let authenticator = hub.authenticator();
     let browser = Browser::logged_in(&hub, &authenticator).await;
-    for method in [Method::GET, Method::HEAD, Method::OPTIONS] {
-        assert!(browser.asks(&authenticator, method).await.is_ok());
-    }
-    let csrf_token = browser.asks(&authenticator, Method::GET).await.unwrap();
-    let csrf_token = csrf_token.csrf_token().unwrap();
-    for method in [Method::POST, Method::PUT, Method::PATCH, Method::DELETE] {
-        let bare = browser.asks(&authenticator, method.clone()).await.err();
-        assert_eq!(bare, Some(AuthError::CrossSite), "{method}");
-        for (name, value, good) in [
-            ("x-csrf-token", csrf_token, true),
-            ("x-csrf-token", "guessed", false),
-            ("sec-fetch-site", "same-origin", true),
-            ("sec-fetch-site", "cross-site", false),
-            ("origin", "http://hub.example", true),
-            ("origin", "http://evil.example", false),
-            ("authorization", "token token-of-sam", true),
-        ] {
-            let request = browser
-                .request(method.clone(), "/")
-                .insert_header((name, value));
-            let caller = authenticator
-                .authenticate(&request.to_http_request(), None)
-                .await;
-            assert_eq!(caller.is_ok(), good, "{method} {name}: {value}");
+    let caller = browser.opens(&authenticator).await.unwrap();
+    let tokens = caller.page_tokens().unwrap();
+    let uses = [
+        (&READING[..], &tokens.reading, &tokens.writing),
+        (&WRITING[..], &tokens.writing, &tokens.reading),
+    ];
+    for (methods, right, other) in uses {
+        for method in methods {
+            let right = ("x-csrf-token", right.as_str());
+            for headers in [
+                &[][..],
+                &[("x-csrf-token", "guessed")],
+                &[("x-csrf-token", other)],
+                &[right, right],
+                // What a browser says proves nothing.
+                &[("sec-fetch-site", "same-origin")],
+                &[("sec-fetch-site", "none")],
+                &[("origin", "http://hub.example")],
+                &[
+                    ("sec-fetch-dest", "document"),
+                    ("sec-fetch-mode", "navigate"),
+                ],
+                // It only refuses.
+                &[right, ("sec-fetch-site", "cross-site")],
+                &[right, ("sec-fetch-site", "same-site")],
+                &[right, ("origin", "http://evil.example")],
+                &[right, ("origin", "null")],
+            ] {
+                let refused = asks(&browser, &authenticator, method, headers).await.err();
+                assert!(
+                    matches!(refused, Some(AuthError::NoProof | AuthError::CrossSite)),
+                    "{method} {headers:?}: {refused:?}"
+                );
+            }
+            for headers in [
+                &[right][..],
+                &[right, ("sec-fetch-site", "same-origin")],
+                &[right, ("origin", "http://hub.example")],
+                &[("authorization", "token token-of-sam")],
+                &[
+                    ("authorization", "token token-of-sam"),
+                    ("sec-fetch-site", "cross-site"),
+                ],
+            ] {
+                let caller = asks(&browser, &authenticator, method, headers).await;
+                assert!(caller.is_ok(), "{method} {headers:?}: {:?}", caller.err());
+            }
         }
-        let request = browser.request(method, "/").to_http_request();
-        assert!(
-            authenticator
-                .authenticate_form(&request, Some(csrf_token))
-                .await
-                .is_ok()
-        );
-        assert!(
-            authenticator
-                .authenticate_form(&request, Some("guessed"))
-                .await
-                .is_err()
-        );
     }
+}
+
+#[actix_web::test]
+async fn a_form_proves_itself_by_its_field() {
+    let hub = FakeHub::start();
+    let authenticator = hub.authenticator();
+    let browser = Browser::logged_in(&hub, &authenticator).await;
+    let caller = browser.opens(&authenticator).await.unwrap();
+    let tokens = caller.page_tokens().unwrap();
+    let send = async |field: Option<&str>, headers: Headers<'_>| {
+        let mut request = browser.request(Method::POST, "/");
+        for header in headers {
+            request = request.append_header(*header);
+        }
+        let request = request.to_http_request();
+        authenticator.authenticate_form(&request, field).await.err()
+    };
+    assert_eq!(send(Some(&tokens.writing), &[]).await, None);
+    for field in [None, Some("guessed"), Some(tokens.reading.as_str())] {
+        let refused = send(field, &[("sec-fetch-site", "same-origin")]).await;
+        assert_eq!(refused, Some(AuthError::NoProof));
+    }
+    let foreign = send(Some(&tokens.writing), &[("origin", "http://evil.example")]).await;
+    assert_eq!(foreign, Some(AuthError::CrossSite));
+}
+
+#[actix_web::test]
+async fn tokens_are_of_one_session_and_look_different_each_time() {
+    let hub = FakeHub::start();
+    let authenticator = hub.authenticator();
+    let [one, other] = [
+        Browser::logged_in(&hub, &authenticator).await,
+        Browser::logged_in(&hub, &authenticator).await,
+    ];
+    let first = one.opens(&authenticator).await.unwrap();
+    let second = one.opens(&authenticator).await.unwrap();
+    let [first, second] = [&first, &second].map(|caller| caller.page_tokens().unwrap());
+    assert_ne!(first.reading, second.reading);
+    assert_ne!(first.writing, second.writing);
+    for tokens in [first, second] {
+        for (method, token) in [
+            (Method::GET, &tokens.reading),
+            (Method::POST, &tokens.writing),
+        ] {
+            let header: Headers<'_> = &[("x-csrf-token", token)];
+            assert!(asks(&one, &authenticator, &method, header).await.is_ok());
+            let refused = asks(&other, &authenticator, &method, header).await.err();
+            assert_eq!(refused, Some(AuthError::NoProof), "{method}");
+        }
+    }
+}
+
+#[actix_web::test]
+async fn a_page_is_given_to_a_browser_that_shows_it_and_to_nothing_else() {
+    let hub = FakeHub::start();
+    let authenticator = hub.authenticator();
+    let browser = Browser::logged_in(&hub, &authenticator).await;
+    let opens = async |headers: Headers<'_>| {
+        let mut request = browser.request(Method::GET, "/services/x/");
+        for header in headers {
+            request = request.append_header(*header);
+        }
+        let request = request.to_http_request();
+        authenticator.authenticate_page(&request).await.err()
+    };
+    assert_eq!(opens(&[("sec-fetch-dest", "document")]).await, None);
+    // From a link in a mail.
+    let linked: Headers<'_> = &[
+        ("sec-fetch-site", "cross-site"),
+        ("sec-fetch-dest", "document"),
+    ];
+    assert_eq!(opens(linked).await, None);
+    for dest in ["empty", "iframe", "object", "embed", "script", "image", ""] {
+        let refused = opens(&[("sec-fetch-dest", dest), ("sec-fetch-site", "same-origin")]).await;
+        assert_eq!(refused, Some(AuthError::NotOpenedAsPage), "{dest}");
+    }
+    let by_token: Headers<'_> = &[
+        ("sec-fetch-dest", "empty"),
+        ("authorization", "token token-of-sam"),
+    ];
+    assert_eq!(opens(by_token).await, None);
 }
 
 #[actix_web::test]
@@ -89,7 +200,7 @@ async fn a_bad_token_is_an_error_even_beside_a_good_cookie() {
         .insert_header(("authorization", "Basic abc"));
     assert!(
         authenticator
-            .authenticate(&request.to_http_request(), None)
+            .authenticate_page(&request.to_http_request())
             .await
             .is_ok()
     );
@@ -102,14 +213,8 @@ async fn who_administers_is_looked_up_at_each_request_of_a_session() {
     let mut settings = hub.settings();
     settings.admins = vec!["sam".into()];
     let restarted = Authenticator::hub(settings).unwrap();
-    assert!(
-        browser
-            .asks(&restarted, Method::GET)
-            .await
-            .unwrap()
-            .is_admin()
-    );
-    let before = browser.asks(&hub.authenticator(), Method::GET).await;
+    assert!(browser.opens(&restarted).await.unwrap().is_admin());
+    let before = browser.opens(&hub.authenticator()).await;
     assert!(!before.unwrap().is_admin());
 }
 
@@ -118,15 +223,10 @@ async fn a_session_outlives_the_hubs_outage_and_not_its_own_key() {
     let hub = FakeHub::start();
     let browser = Browser::logged_in(&hub, &hub.authenticator()).await;
     hub.is(Mood::Status(500));
-    assert!(
-        browser
-            .asks(&hub.authenticator(), Method::GET)
-            .await
-            .is_ok()
-    );
+    assert!(browser.opens(&hub.authenticator()).await.is_ok());
     let mut settings = hub.settings();
     settings.signing_key = SigningKey::from_bytes([8; 32]);
     let other = Authenticator::hub(settings).unwrap();
-    let nobody = browser.asks(&other, Method::GET).await.err();
+    let nobody = browser.opens(&other).await.err();
     assert_eq!(nobody, Some(AuthError::Anonymous));
 }

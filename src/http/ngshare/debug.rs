@@ -1,18 +1,19 @@
 //! `initialize-Data6ase`: example data, as ngshare's stand-alone mode has it. Registered only stand-alone.
 
-use crate::auth::AuthError;
+use crate::auth::Authenticator;
 use crate::exchange::{Exchange, demo};
 use crate::http::error::{Error, Result};
-use crate::http::pages::escape;
+use crate::http::pages::{Page, escape};
 use crate::http::receive::Fields;
-use crate::http::server::Debugging;
-use actix_web::http::header::ContentType;
+use crate::http::server::{Debugging, Prefix};
 use actix_web::{HttpRequest, HttpResponse, web};
 use serde_json::{Map, Value, json};
 
 /// `GET initialize-Data6ase`
 pub async fn initialize(
+    authenticator: web::Data<Authenticator>,
     exchange: web::Data<Exchange>,
+    prefix: web::Data<Prefix>,
     debugging: web::Data<Debugging>,
     request: HttpRequest,
 ) -> Result<HttpResponse> {
@@ -20,13 +21,7 @@ pub async fn initialize(
         return Err(Error::DebugOff);
     }
     // A page elsewhere on the web must not be able to clear the database of whoever visits it.
-    let site = request
-        .headers()
-        .get("Sec-Fetch-Site")
-        .and_then(|site| site.to_str().ok());
-    if !matches!(site, None | Some("same-origin" | "none")) {
-        return Err(AuthError::CrossSite.into());
-    }
+    authenticator.check_own_page(&request)?;
     let fields = Fields::of_query(&request)?;
     match fields.get("action")? {
         Some("clear") => demo::clear(&exchange).await?,
@@ -34,11 +29,11 @@ pub async fn initialize(
         Some("dump") => {
             let tables = demo::dump(&exchange).await?;
             let readable = fields.get("human-readable")? == Some("true");
-            return Ok(if readable {
-                page(&tables)
+            return if readable {
+                page(&prefix, &tables)
             } else {
-                json_reply(tables)
-            });
+                Ok(json_reply(tables))
+            };
         }
         _ => return Err(Error::bad("action should be clear, init, or dump")),
     }
@@ -50,10 +45,8 @@ fn json_reply(mut tables: Map<String, Value>) -> HttpResponse {
     HttpResponse::Ok().json(tables)
 }
 
-fn page(tables: &Map<String, Value>) -> HttpResponse {
-    let mut html = String::from(
-        "<!doctype html>\n<html lang=\"en\"><meta charset=\"utf-8\"><title>Data</title>\n",
-    );
+fn page(prefix: &Prefix, tables: &Map<String, Value>) -> Result<HttpResponse> {
+    let mut html = String::from("<h1>Data</h1>\n");
     for (name, rows) in tables {
         let rows: Vec<_> = rows
             .as_array()
@@ -75,9 +68,12 @@ fn page(tables: &Map<String, Value>) -> HttpResponse {
         }
         html.push_str("</table>\n");
     }
-    HttpResponse::Ok()
-        .insert_header(ContentType::html())
-        .body(html)
+    let page = Page {
+        title: "Data",
+        prefix: &prefix.0,
+        reading_token: None,
+    };
+    page.around(&html)
 }
 
 fn add_row(html: &mut String, element: &str, cells: impl Iterator<Item = String>) {

@@ -68,7 +68,7 @@ impl Document {
                 "license": { "name": "BSD-3-Clause", "identifier": "BSD-3-Clause" },
             },
             "servers": [{ "url": if base.is_empty() { "/" } else { base } }],
-            "security": [{ "token": [] }, { "bearer": [] }, { "session": [] }],
+            "security": [{ "token": [] }, { "bearer": [] }, { "session": [], "readingToken": [] }],
             "paths": paths,
             "components": {
                 "schemas": schemas,
@@ -112,7 +112,7 @@ fn described(operation: &Operation, parts: &mut Parts) -> Value {
     }
     if operation.method != "GET" {
         described["security"] =
-            json!([{ "token": [] }, { "bearer": [] }, { "session": [], "csrf": [] }]);
+            json!([{ "token": [] }, { "bearer": [] }, { "session": [], "writingToken": [] }]);
     }
     described
 }
@@ -160,12 +160,19 @@ fn security_schemes() -> Value {
             "name": "nbcourier-session",
             "description": "What a browser holds after its login through JupyterHub.",
         },
-        "csrf": {
+        "readingToken": {
             "type": "apiKey",
             "in": "header",
             "name": "X-CSRF-Token",
-            "description": "With a session, for all but reading: the token from the page. A browser's word that one \
-                            of our own pages asks (`Sec-Fetch-Site`, `Origin`) does as well.",
+            "description": "With a session, for GET: the reading token of a page of this service, in \
+                            `<meta name=\"reading-token\">`.",
+        },
+        "writingToken": {
+            "type": "apiKey",
+            "in": "header",
+            "name": "X-CSRF-Token",
+            "description": "With a session, for every other method: the writing token of a page of this service, in its \
+                            form field `csrf_token`.",
         },
     })
 }

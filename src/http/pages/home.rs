@@ -1,11 +1,10 @@
 //! The page at the prefix itself: who you are, where you are, and how to get nbgrader here.
 
-use super::{escape, page};
-use crate::auth::{AuthError, Authenticator, Caller};
+use super::{Page, escape};
+use crate::auth::{Authenticator, Caller};
 use crate::domain::Role;
 use crate::exchange::{self, Exchange, courses::Visible};
 use crate::http::error::Result;
-use crate::http::identify;
 use crate::http::server::Prefix;
 use actix_web::http::header::LOCATION;
 use actix_web::{HttpRequest, HttpResponse, web};
@@ -14,36 +13,40 @@ use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 /// `GET` the prefix: the page of a person; a browser that is not logged in is sent to the hub.
 pub async fn home(
     request: HttpRequest,
+    reader: Option<Caller>,
     authenticator: web::Data<Authenticator>,
     exchange: web::Data<Exchange>,
     prefix: web::Data<Prefix>,
 ) -> Result<HttpResponse> {
-    match authenticator.authenticate(&request, None).await {
-        Ok(caller) => {
-            identify::note(&exchange, &caller).await?;
-            let courses = exchange::courses::list(&exchange, &caller).await?;
-            Ok(page(
-                "nbcourier",
-                &prefix.0,
-                &body(&caller, &courses, &address(&request, &prefix), &prefix),
-            ))
-        }
-        Err(AuthError::Anonymous) if authenticator.has_login() => {
-            // What was asked for is where the login ends.
-            let next =
-                utf8_percent_encode(&request.uri().to_string(), NON_ALPHANUMERIC).to_string();
-            let login = format!("{}login?next={next}", prefix.0);
-            Ok(HttpResponse::Found()
-                .insert_header((LOCATION, login))
-                .finish())
-        }
-        Err(AuthError::Anonymous) => Ok(page(
-            "nbcourier",
-            &prefix.0,
-            &welcome(&address(&request, &prefix)),
-        )),
-        Err(error) => Err(error.into()),
-    }
+    let Some(reader) = reader else {
+        return if authenticator.has_login() {
+            Ok(to_login(&request, &prefix))
+        } else {
+            show(&prefix, None, &welcome(&address(&request, &prefix)))
+        };
+    };
+    let courses = exchange::courses::list(&exchange, &reader).await?;
+    let body = body(&reader, &courses, &address(&request, &prefix), &prefix);
+    show(&prefix, Some(&reader), &body)
+}
+
+fn show(prefix: &Prefix, reader: Option<&Caller>, body: &str) -> Result<HttpResponse> {
+    let tokens = reader.and_then(Caller::page_tokens);
+    let page = Page {
+        title: "nbcourier",
+        prefix: &prefix.0,
+        reading_token: tokens.map(|tokens| tokens.reading.as_str()),
+    };
+    page.around(body)
+}
+
+/// To the login, which ends at what was asked for.
+fn to_login(request: &HttpRequest, prefix: &Prefix) -> HttpResponse {
+    let next = utf8_percent_encode(&request.uri().to_string(), NON_ALPHANUMERIC).to_string();
+    let login = format!("{}login?next={next}", prefix.0);
+    HttpResponse::Found()
+        .insert_header((LOCATION, login))
+        .finish()
 }
 
 /// The address by which this request reached us, without the slash at its end, as clients are configured with it.
@@ -65,12 +68,12 @@ fn body(caller: &Caller, courses: &[Visible], address: &str, prefix: &Prefix) ->
     } else {
         ""
     };
-    let logout = caller.csrf_token().map_or_else(String::new, |token| {
+    let logout = caller.page_tokens().map_or_else(String::new, |tokens| {
         format!(
             "<form method=\"post\" action=\"{}logout\"><input type=\"hidden\" name=\"csrf_token\" value=\"{}\">\
              <button>Log out</button></form>\n",
             escape(&prefix.0),
-            escape(token)
+            escape(&tokens.writing)
         )
     });
     format!(
@@ -107,10 +110,14 @@ fn instructions(address: &str) -> String {
     // A Python string in a page: quoted for the one, then escaped for the other.
     let quoted = serde_json::Value::from(address).to_string();
     format!(
-        "<h2>Point nbgrader here</h2>\n<p>With the package <code>ngshare_exchange</code> installed beside nbgrader, put \
-         this into <code>nbgrader_config.py</code>:</p>\n<pre><code>from ngshare_exchange import configureExchange\n\
-         configureExchange(get_config(), {})\n</code></pre>\n<p class=\"quiet\">From inside a notebook server the \
-         JupyterHub may be reached by another host name; the path stays the same.</p>\n",
+        "<h2>Point nbgrader here</h2>\n<p>With the package <code>nbcourier</code> installed beside nbgrader, put this \
+         into <code>nbgrader_config.py</code>:</p>\n<pre><code>import nbcourier\n\
+         nbcourier.configure(get_config(), {})\n</code></pre>\n<p class=\"quiet\">In a notebook server that this \
+         JupyterHub started, <code>nbcourier.configure(get_config())</code> finds the address by itself.</p>\n\
+         <p class=\"quiet\">The older package <code>ngshare_exchange</code> works, too: \
+         <code>from ngshare_exchange import configureExchange</code> and \
+         <code>configureExchange(get_config(), {})</code>.</p>\n",
+        escape(&quoted),
         escape(&quoted)
     )
 }

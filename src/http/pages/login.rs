@@ -2,9 +2,11 @@
 
 #![allow(clippy::unused_async, reason = "actix-web takes async handlers only")]
 
-use crate::auth::{Authenticator, Redirect};
+use super::Page;
+use crate::auth::{AuthError, Authenticator, Redirect};
 use crate::http::error::Error;
-use actix_web::http::header::{CACHE_CONTROL, ContentType, LOCATION};
+use crate::http::server::Prefix;
+use actix_web::http::header::{CACHE_CONTROL, LOCATION};
 use actix_web::{HttpRequest, HttpResponse, web};
 use serde::Deserialize;
 
@@ -44,21 +46,25 @@ pub async fn oauth_callback(
 pub async fn logout(
     request: HttpRequest,
     authenticator: web::Data<Authenticator>,
+    prefix: web::Data<Prefix>,
     form: Option<web::Form<LogoutForm>>,
 ) -> Result<HttpResponse, Error> {
     let csrf_token = form.and_then(|form| form.into_inner().csrf_token);
     let cookie = authenticator.end_session(&request, csrf_token.as_deref())?;
-    Ok(HttpResponse::Ok()
-        .cookie(cookie)
-        .insert_header((CACHE_CONTROL, "no-store"))
-        .content_type(ContentType::html())
-        .body(LOGGED_OUT))
+    let page = Page {
+        title: "Logged out",
+        prefix: &prefix.0,
+        reading_token: None,
+    };
+    let mut response = page.around(LOGGED_OUT)?;
+    response
+        .add_cookie(&cookie)
+        .map_err(|_| AuthError::Failed("a cookie cannot be sent"))?;
+    Ok(response)
 }
 
-const LOGGED_OUT: &str = "<!doctype html>\n\
-    <html lang=\"en\"><meta charset=\"utf-8\"><title>Logged out</title>\n\
-    <p>You are logged out here. The hub still knows you: log out there as well if others use this browser.</p>\n\
-    </html>\n";
+const LOGGED_OUT: &str = "<h1>Logged out</h1>\n\
+    <p>You are logged out here. The hub still knows you: log out there as well if others use this browser.</p>\n";
 
 fn respond(redirect: Redirect) -> HttpResponse {
     let mut response = HttpResponse::Found();
@@ -91,6 +97,7 @@ mod tests {
             init_service(
                 App::new()
                     .app_data(web::Data::new($authenticator))
+                    .app_data(web::Data::new(Prefix("/services/x/".into())))
                     .route("/services/x/login", web::get().to(login))
                     .route("/services/x/oauth_callback", web::get().to(oauth_callback))
                     .route("/services/x/logout", web::post().to(logout)),
@@ -138,10 +145,15 @@ mod tests {
         let logout = || browser.request(Method::POST, "/services/x/logout");
         let foreign = call_service(&pages, logout().to_request()).await;
         assert_eq!(foreign.status(), 403);
-        let caller = browser.asks(&authenticator, Method::GET).await.unwrap();
-        let form = [("csrf_token", caller.csrf_token().unwrap())];
+        let caller = browser.opens(&authenticator).await.unwrap();
+        let reading = [("csrf_token", &caller.page_tokens().unwrap().reading)];
+        let refused = call_service(&pages, logout().set_form(reading).to_request()).await;
+        assert_eq!(refused.status(), 403);
+        let form = [("csrf_token", &caller.page_tokens().unwrap().writing)];
         let response = call_service(&pages, logout().set_form(form).to_request()).await;
         assert_eq!(response.status(), 200);
+        let policy = header(&response, "content-security-policy");
+        assert!(policy.contains("frame-ancestors 'none'"), "{policy}");
         browser.keep(kept(&response));
         assert!(browser.0.is_empty());
         assert!(read_body(response).await.starts_with(b"<!doctype html>"));

@@ -4,14 +4,25 @@
 pub mod home;
 pub mod login;
 
+use super::error::Result;
+use crate::auth::AuthError;
 use actix_web::HttpResponse;
-use actix_web::http::header::{self, ContentType, HeaderValue};
+use actix_web::http::header::{self, ContentType, HeaderName, HeaderValue};
+use base64::prelude::{BASE64_URL_SAFE_NO_PAD, Engine};
 use std::borrow::Cow;
 
-/// Nothing is loaded but our own style sheet and icon, nothing frames us, and forms go only to us.
-const POLICY: HeaderValue = HeaderValue::from_static(
-    "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
-);
+const OPENER_POLICY: HeaderName = HeaderName::from_static("cross-origin-opener-policy");
+const PERMISSIONS_POLICY: HeaderName = HeaderName::from_static("permissions-policy");
+/// What every page is sent with, beside the policy of its contents. The window that opened a page gets no hold of it, even
+/// one of our own origin; browsers that do not know the value leave it out.
+const HEADERS: [(HeaderName, &str); 3] = [
+    (OPENER_POLICY, "noopener-allow-popups"),
+    (
+        PERMISSIONS_POLICY,
+        "camera=(), microphone=(), geolocation=()",
+    ),
+    (header::REFERRER_POLICY, "same-origin"),
+];
 
 const STYLE: &str = include_str!("static/style.css");
 const ICON: &[u8] = include_bytes!("static/favicon.ico");
@@ -35,20 +46,60 @@ pub fn escape(text: &str) -> Cow<'_, str> {
     escaped.into()
 }
 
-/// A whole page around `body`, which is HTML already; `prefix` is where the service lives.
-pub fn page(title: &str, prefix: &str, body: &str) -> HttpResponse {
-    let (title, prefix) = (escape(title), escape(prefix));
-    let html = format!(
-        "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
-         <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<title>{title}</title>\n\
-         <link rel=\"stylesheet\" href=\"{prefix}static/style.css\">\n<link rel=\"icon\" href=\"{prefix}favicon.ico\">\n\
-         </head>\n<body>\n<main>\n{body}</main>\n</body>\n</html>\n"
-    );
-    HttpResponse::Ok()
-        .insert_header(ContentType::html())
-        .insert_header((header::CONTENT_SECURITY_POLICY, POLICY))
-        .insert_header((header::REFERRER_POLICY, "same-origin"))
-        .body(html)
+/// A page to be.
+pub struct Page<'a> {
+    /// What the browser calls it.
+    pub title: &'a str,
+    /// Where the service lives.
+    pub prefix: &'a str,
+    /// What scripts of the page read with, where its reader has a session.
+    pub reading_token: Option<&'a str>,
+}
+
+impl Page<'_> {
+    /// The whole page around `body`, which is HTML already.
+    pub fn around(&self, body: &str) -> Result<HttpResponse> {
+        let nonce = nonce()?;
+        let (title, prefix) = (escape(self.title), escape(self.prefix));
+        let token = self.reading_token.map_or_else(String::new, |token| {
+            format!(
+                "<meta name=\"reading-token\" content=\"{}\">\n",
+                escape(token)
+            )
+        });
+        let html = format!(
+            "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
+             <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n{token}<title>{title}</title>\n\
+             <link rel=\"stylesheet\" nonce=\"{nonce}\" href=\"{prefix}static/style.css\">\n\
+             <link rel=\"icon\" href=\"{prefix}favicon.ico\">\n\
+             </head>\n<body>\n<main>\n{body}</main>\n</body>\n</html>\n"
+        );
+        let mut response = HttpResponse::Ok();
+        response
+            .insert_header(ContentType::html())
+            .insert_header((header::CONTENT_SECURITY_POLICY, policy(&nonce)));
+        for (name, value) in HEADERS {
+            response.insert_header((name, HeaderValue::from_static(value)));
+        }
+        Ok(response.body(html))
+    }
+}
+
+/// Nothing is loaded but what the page names by its nonce and our icon, nothing frames us, and forms go only to us. `'self'`
+/// would not do for styles and scripts: on a hub with one domain, every user's server is on our origin.
+fn policy(nonce: &str) -> String {
+    format!(
+        "default-src 'none'; script-src 'nonce-{nonce}'; style-src 'nonce-{nonce}'; img-src 'self'; connect-src 'self'; \
+         form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+    )
+}
+
+/// Text that nobody can guess.
+fn nonce() -> Result<String> {
+    let mut bytes = [0; 16];
+    getrandom::fill(&mut bytes)
+        .map_err(|_| AuthError::Failed("the system has no random numbers"))?;
+    Ok(BASE64_URL_SAFE_NO_PAD.encode(bytes))
 }
 
 /// `GET static/style.css`
@@ -69,7 +120,33 @@ pub async fn icon() -> HttpResponse {
 
 #[cfg(test)]
 mod tests {
-    use super::escape;
+    use super::{STYLE, escape};
+
+    /// What a colour adds to the contrast with others (WCAG 2.2, "relative luminance").
+    fn luminance(colour: &str) -> f64 {
+        let part = |at: usize| {
+            let level = f64::from(u8::from_str_radix(&colour[at..at + 2], 16).unwrap()) / 255.0;
+            if level <= 0.04045 {
+                level / 12.92
+            } else {
+                ((level + 0.055) / 1.055).powf(2.4)
+            }
+        };
+        0.2126 * part(0) + 0.7152 * part(2) + 0.0722 * part(4)
+    }
+
+    #[test]
+    fn quiet_text_can_be_read_on_white_and_on_what_browsers_make_of_dark() {
+        let (_, rule) = STYLE.split_once(".quiet { color: light-dark(#").unwrap();
+        let (light, rest) = rule.split_at(6);
+        let dark = &rest.strip_prefix(", #").unwrap()[..6];
+        for (text, ground) in [(light, "ffffff"), (dark, "2b2a33")] {
+            let (one, other) = (luminance(text), luminance(ground));
+            let contrast = (one.max(other) + 0.05) / (one.min(other) + 0.05);
+            // Level AA.
+            assert!(contrast >= 4.5, "#{text} on #{ground}: {contrast}");
+        }
+    }
 
     #[test]
     fn what_people_name_things_stays_text() {

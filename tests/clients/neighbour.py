@@ -1,0 +1,117 @@
+"""Somebody else's pages on the hub's origin, as every user's notebook server has them where there is one domain."""
+
+import json
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+NAME = "neighbour"
+PREFIX = f"/services/{NAME}/"
+
+PAGE = "<!doctype html><html lang=en><title>neighbour</title><p>Nothing to see here.</p></html>"
+
+# What a worker does with the reply that it got: it tells its owner what it can read, and shows the page.
+TELL = """
+const tell = async (request, reply) => {
+  const told = {
+    dest: request.destination, method: request.method, status: reply.status, text: await reply.clone().text(),
+  };
+  await fetch("/services/neighbour/told", { method: "POST", body: JSON.stringify(told) });
+  return reply;
+};
+const isTarget = (request) =>
+  request.mode === "navigate" && new URL(request.url).pathname.startsWith("/services/nbcourier/");
+self.addEventListener("activate", (event) => event.waitUntil(self.clients.claim()));
+"""
+
+WORKERS = {
+    # Asks for the page in the browser's place.
+    "forward": """
+self.addEventListener("install", () => self.skipWaiting());
+self.addEventListener("fetch", (event) => {
+  if (isTarget(event.request)) {
+    event.respondWith(fetch(event.request).then((reply) => tell(event.request, reply)));
+  }
+});
+""",
+    # Has the browser ask for the page ahead of the worker.
+    "preload": """
+self.addEventListener("install", () => self.skipWaiting());
+self.addEventListener("activate", (event) => event.waitUntil(self.registration.navigationPreload.enable()));
+self.addEventListener("fetch", (event) => {
+  if (isTarget(event.request)) {
+    event.respondWith((async () => {
+      const reply = (await event.preloadResponse) || (await fetch(event.request));
+      return tell(event.request, reply);
+    })());
+  }
+});
+""",
+    # Has the browser ask for the page and the worker at the same time, and asks for it once more.
+    "race": """
+self.addEventListener("install", (event) => {
+  if (event.addRoutes) {
+    event.waitUntil(event.addRoutes({
+      condition: { urlPattern: new URLPattern({ pathname: "/services/nbcourier/*" }) },
+      source: "race-network-and-fetch-handler",
+    }));
+  }
+  self.skipWaiting();
+});
+self.addEventListener("fetch", (event) => {
+  if (isTarget(event.request)) {
+    event.respondWith(fetch(event.request).then((reply) => tell(event.request, reply)));
+  }
+});
+""",
+}
+
+
+class Neighbour:
+    """A server of the hub's that its owner can let do anything; it listens until it is stopped."""
+
+    def __init__(self) -> None:
+        self.told: list[dict] = []
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
+        self._server.daemon_threads = True
+        self._thread = threading.Thread(target=self._server.serve_forever, daemon=True)
+        self._thread.start()
+        self.url = f"http://127.0.0.1:{self._server.server_port}"
+
+    def stop(self) -> None:
+        """Ends it."""
+        self._server.shutdown()
+        self._server.server_close()
+        self._thread.join()
+
+    def _handler(self) -> type[BaseHTTPRequestHandler]:
+        told = self.told
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_GET(self) -> None:
+                name = self.path.split("?")[0].removeprefix(PREFIX)
+                worker = name.removeprefix("worker-").removesuffix(".js")
+                if worker in WORKERS:
+                    self._reply("text/javascript", TELL + WORKERS[worker])
+                else:
+                    self._reply("text/html", PAGE)
+
+            def do_POST(self) -> None:
+                length = int(self.headers.get("Content-Length", 0))
+                told.append(json.loads(self.rfile.read(length)))
+                self._reply("text/plain", "thanks")
+
+            def _reply(self, kind: str, text: str) -> None:
+                body = text.encode()
+                self.send_response(200)
+                self.send_header("Content-Type", kind)
+                self.send_header("Content-Length", str(len(body)))
+                # The worker may stand before every page of the origin, and the page may hold on to what it opens.
+                self.send_header("Service-Worker-Allowed", "/")
+                self.send_header("Cache-Control", "no-store")
+                self.end_headers()
+                self.wfile.write(body)
+
+            def log_message(self, *_: object) -> None:
+                """Says nothing: the tests say what went wrong."""
+
+        return Handler
