@@ -66,6 +66,16 @@ impl LocalBlobs {
         Ok(Announcement(file.into_temp_path()))
     }
 
+    /// How many uploads are on their way, in all processes.
+    pub fn announcements(&self) -> io::Result<usize> {
+        let mut count = 0;
+        for entry in fs::read_dir(self.staging())? {
+            let name = entry?.file_name();
+            count += usize::from(name.to_string_lossy().starts_with(UPLOAD));
+        }
+        Ok(count)
+    }
+
     /// When the oldest of the uploads on their way began.
     pub fn oldest_upload(&self) -> io::Result<Option<SystemTime>> {
         let entries = match fs::read_dir(self.staging()) {

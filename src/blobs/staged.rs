@@ -46,6 +46,11 @@ impl Staged {
 }
 
 impl Complete {
+    /// The name of its bytes.
+    pub fn sha256(&self) -> Sha256Sum {
+        self.sha256
+    }
+
     /// Puts the bytes in their place; the name there is durable once `blobs` has flushed its directory.
     pub(super) fn keep(self, blobs: &LocalBlobs) -> io::Result<Sha256Sum> {
         let place = blobs.path(self.sha256);

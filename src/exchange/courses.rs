@@ -107,16 +107,18 @@ pub async fn delete(exchange: &Exchange, caller: &Caller, course: CourseId) -> R
     let policy = exchange.policy;
     policy.require_admin(caller)?;
     let caller = caller.clone();
+    let quota = exchange.quota.clone();
     exchange
         .store
         .write(move |conn| {
             let standing = policy.enter(conn, &caller, &course)?;
             store::courses::mark_deleted(conn, standing.course, Timestamp::now())?;
             let about = About::course(&course);
-            audit::note(conn, &caller, Action::CourseDeleted, about, None)
+            audit::note(conn, &caller, Action::CourseDeleted, about, None)?;
+            quota.shrunk();
+            Ok(())
         })
         .await
-        .inspect(|()| exchange.quota.shrunk())
 }
 
 /// The deleted courses that can still be restored, the last deleted first.
@@ -145,6 +147,7 @@ pub async fn trash(
 pub async fn restore(exchange: &Exchange, caller: &Caller, id: i64) -> Result<()> {
     exchange.policy.require_admin(caller)?;
     let caller = caller.clone();
+    let quota = exchange.quota.clone();
     exchange
         .store
         .write(move |conn| {
@@ -158,8 +161,9 @@ pub async fn restore(exchange: &Exchange, caller: &Caller, id: i64) -> Result<()
                 course: name.as_ref(),
                 ..About::default()
             };
-            audit::note(conn, &caller, Action::CourseRestored, about, None)
+            audit::note(conn, &caller, Action::CourseRestored, about, None)?;
+            quota.grown();
+            Ok(())
         })
         .await
-        .inspect(|()| exchange.quota.grown())
 }

@@ -3,6 +3,7 @@
 use super::audit::{self, About, Action};
 use super::parcel::{Batch, Parcel};
 use super::policy::Standing;
+use super::quota::Account;
 use super::submissions::{Target, by_number, require_known};
 use super::trees::{self, ListedFile};
 use super::{Error, Exchange, Policy, Result, Thing};
@@ -11,6 +12,7 @@ use crate::domain::{AssignmentId, CourseId, Sha256Sum, Timestamp};
 use crate::store::receipts::Submission;
 use crate::store::trees::Saved;
 use crate::store::{self, Connection};
+use std::sync::Arc;
 
 /// Whether the caller may give the student feedback: the checks that need no body.
 pub async fn may_give(exchange: &Exchange, caller: &Caller, target: &Target) -> Result<()> {
@@ -52,32 +54,30 @@ pub async fn give(
     time: Timestamp,
     parcel: Parcel,
 ) -> Result<Given> {
-    let parcel = parcel
-        .settle(exchange, caller, &target.course, None)
-        .await?;
+    let account = Account::feedback(&target.course);
+    let mut parcel = parcel.settle(exchange, caller, &account).await?;
     let (policy, caller, blobs) = (exchange.policy, caller.clone(), exchange.blobs.clone());
     let quota = exchange.quota.clone();
-    let given = exchange
-        .store
-        .write(move |conn| {
-            let standing = policy.enter(conn, &caller, &target.course)?;
-            let assignment = assignment_to_grade(policy, conn, standing, &target)?;
-            let submission = store::submissions::at(conn, assignment, &target.student, time)?
-                .ok_or(Error::NotFound(Thing::Submission))?;
-            quota.take(conn, standing.course, None, || parcel.contents())?;
-            let reach = standing.reach(&caller);
-            let tree = parcel.save(conn, &blobs, &reach, Timestamp::now())?;
-            let shown = store::feedback::current(conn, submission.id)?;
-            let about = About {
-                course: Some(&target.course),
-                assignment: Some(&target.assignment),
-                subject: Some(&target.student),
-                submission: Some(submission.id),
-            };
-            replace(conn, &caller, submission.id, shown, tree, about)
-        })
-        .await?;
-    exchange.count_feedback(&[given]);
+    let change = move |conn: &mut Connection| {
+        let standing = policy.enter(conn, &caller, &target.course)?;
+        let assignment = assignment_to_grade(policy, conn, standing, &target)?;
+        let submission = store::submissions::at(conn, assignment, &target.student, time)?
+            .ok_or(Error::NotFound(Thing::Submission))?;
+        let reach = standing.reach(&caller);
+        let tree = parcel.save(conn, &blobs, &reach, Timestamp::now())?;
+        parcel.take(conn, &quota, standing.course, &account)?;
+        let shown = store::feedback::current(conn, submission.id)?;
+        let about = About {
+            course: Some(&target.course),
+            assignment: Some(&target.assignment),
+            subject: Some(&target.student),
+            submission: Some(submission.id),
+        };
+        let given = replace(conn, &caller, submission.id, shown, tree, about)?;
+        Ok::<_, Error>((given, parcel))
+    };
+    let committed = count_one(exchange);
+    let (given, _parcel) = exchange.store.write_then(change, committed).await?;
     Ok(given)
 }
 
@@ -117,28 +117,28 @@ pub async fn give_on(
     id: i64,
     parcel: Parcel,
 ) -> Result<Given> {
-    let parcel = parcel.settle(exchange, caller, &course, None).await?;
+    let account = Account::feedback(&course);
+    let mut parcel = parcel.settle(exchange, caller, &account).await?;
     let (policy, caller, blobs) = (exchange.policy, caller.clone(), exchange.blobs.clone());
     let quota = exchange.quota.clone();
-    let given = exchange
-        .store
-        .write(move |conn| {
-            let standing = policy.enter(conn, &caller, &course)?;
-            let submission = submission_to_grade(conn, standing, id)?;
-            quota.take(conn, standing.course, None, || parcel.contents())?;
-            let reach = standing.reach(&caller);
-            let tree = parcel.save(conn, &blobs, &reach, Timestamp::now())?;
-            let shown = store::feedback::current(conn, id)?;
-            let about = About {
-                course: Some(&course),
-                assignment: Some(&submission.assignment),
-                subject: Some(&submission.student),
-                submission: Some(id),
-            };
-            replace(conn, &caller, id, shown, tree, about)
-        })
-        .await?;
-    exchange.count_feedback(&[given]);
+    let change = move |conn: &mut Connection| {
+        let standing = policy.enter(conn, &caller, &course)?;
+        let submission = submission_to_grade(conn, standing, id)?;
+        let reach = standing.reach(&caller);
+        let tree = parcel.save(conn, &blobs, &reach, Timestamp::now())?;
+        parcel.take(conn, &quota, standing.course, &account)?;
+        let shown = store::feedback::current(conn, id)?;
+        let about = About {
+            course: Some(&course),
+            assignment: Some(&submission.assignment),
+            subject: Some(&submission.student),
+            submission: Some(id),
+        };
+        let given = replace(conn, &caller, id, shown, tree, about)?;
+        Ok::<_, Error>((given, parcel))
+    };
+    let committed = count_one(exchange);
+    let (given, _parcel) = exchange.store.write_then(change, committed).await?;
     Ok(given)
 }
 
@@ -173,45 +173,53 @@ pub async fn give_all(
     assignment: AssignmentId,
     batch: Batch,
 ) -> Result<Vec<Given>> {
-    let batch = batch.settle(exchange, caller, &course).await?;
+    let account = Account::feedback(&course);
+    let mut batch = batch.settle(exchange, &account).await?;
     let (policy, caller, blobs) = (exchange.policy, caller.clone(), exchange.blobs.clone());
     let quota = exchange.quota.clone();
-    let given = exchange
-        .store
-        .write(move |conn| {
-            let standing = policy.enter(conn, &caller, &course)?.require_instructor()?;
-            let id = standing.released(conn, &assignment)?.id;
-            let numbers: Vec<i64> = batch.submissions().collect();
-            let students = store::submissions::students(conn, id, numbers.iter().copied())?;
-            let shown = store::feedback::current_of_all(conn, numbers.iter().copied())?;
-            quota.take(conn, standing.course, None, || batch.contents())?;
-            let trees = batch.save(conn, &blobs, Timestamp::now())?;
-            let give = |(number, tree)| {
-                let student = students.get(&number);
-                let about = About {
-                    course: Some(&course),
-                    assignment: Some(&assignment),
-                    subject: Some(student.ok_or(Error::NoSuchSubmission(number))?),
-                    submission: Some(number),
-                };
-                let shown = shown.get(&number).map(|shown| shown.tree_id);
-                replace(conn, &caller, number, shown, tree, about)
+    let change = move |conn: &mut Connection| {
+        let standing = policy.enter(conn, &caller, &course)?.require_instructor()?;
+        let id = standing.released(conn, &assignment)?.id;
+        let numbers: Vec<i64> = batch.submissions().collect();
+        let students = store::submissions::students(conn, id, numbers.iter().copied())?;
+        let shown = store::feedback::current_of_all(conn, numbers.iter().copied())?;
+        let trees = batch.save(conn, &blobs, Timestamp::now())?;
+        batch.take(conn, &quota, standing.course, &account)?;
+        let give = |(number, tree)| {
+            let student = students.get(&number);
+            let about = About {
+                course: Some(&course),
+                assignment: Some(&assignment),
+                subject: Some(student.ok_or(Error::NoSuchSubmission(number))?),
+                submission: Some(number),
             };
-            numbers
-                .into_iter()
-                .zip(trees)
-                .map(give)
-                .collect::<Result<Vec<_>>>()
-        })
-        .await?;
-    exchange.count_feedback(&given);
+            let shown = shown.get(&number).map(|shown| shown.tree_id);
+            replace(conn, &caller, number, shown, tree, about)
+        };
+        let given = numbers.into_iter().zip(trees).map(give);
+        let given: Vec<Given> = given.collect::<Result<_>>()?;
+        Ok::<_, Error>((given, batch))
+    };
+    let tally = Arc::clone(&exchange.tally);
+    let committed = move |(given, batch): &mut (Vec<Given>, Batch)| {
+        let new = given.iter().filter(|given| given.changed).count();
+        if new > 0 {
+            batch.committed();
+        }
+        tally.feedback.add(new as u64);
+    };
+    let (given, _batch) = exchange.store.write_then(change, committed).await?;
     Ok(given)
 }
 
-impl Exchange {
-    fn count_feedback(&self, given: &[Given]) {
-        let new = given.iter().filter(|given| given.changed).count();
-        self.tally.feedback.add(new as u64);
+/// What is counted once feedback on one submission is durable.
+fn count_one(exchange: &Exchange) -> impl FnOnce(&mut (Given, Parcel)) + Send + use<> {
+    let tally = Arc::clone(&exchange.tally);
+    move |(given, parcel)| {
+        if given.changed {
+            parcel.committed();
+            tally.feedback.once();
+        }
     }
 }
 

@@ -1,15 +1,22 @@
 //! Files on their way in: hashed as they pass, small ones kept for the database, large ones written to blobs.
 
-use super::parcel::{Batch, Claim, Parcel};
+use super::ahead::{Storing, Upload};
+use super::parcel::{Arrived, Batch, Claim, Contents, Parcel};
+use super::quota::Quota;
 use super::space::{BETWEEN_LOOKS, Space};
 use super::{Error, Exchange, Limits, Result};
-use crate::blobs::{Announcement, Complete, LocalBlobs, Staged};
+use crate::blobs::{Complete, LocalBlobs, Staged};
 use crate::domain::{BlobRef, Md5Sum, RelativePath, Sha256Sum, Timestamp, Tree, TreeEntry};
 use crate::store::trees::Arrivals;
+use crate::store::{self, Connection, Store};
 use bytes::Bytes;
 use md5::Md5;
 use sha2::{Digest, Sha256};
 use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+pub use super::quota::Account;
 
 /// The largest blob kept in the database. Below it one commit of many rows beats a flush for each file, above it a
 /// file of its own does (`docs/performance.md` has the measurement).
@@ -17,14 +24,18 @@ pub const SMALL: usize = 64 * 1024;
 
 /// Small contents held in memory before they are stored ahead of their tree, in bytes.
 const HELD: usize = 1024 * 1024;
+/// Bytes that come before somebody asks whether there is room for them.
+const UNASKED: u64 = 16 * 1024 * 1024;
 /// How many times the files of one tree many trees may have together.
 const MANY: usize = 10;
 
 /// Takes files one after the other. It blocks on the disk and on arithmetic, so it belongs on a blocking thread.
 pub struct Intake {
     blobs: LocalBlobs,
+    store: Store,
     limits: Limits,
     space: Space,
+    room: Option<Room>,
     at_most: usize,
     open: Option<File>,
     // Flushed together at the end, so that one file need not wait for another's flush.
@@ -37,10 +48,18 @@ pub struct Intake {
     held: usize,
     // Since the last look at the free space.
     written: u64,
-    // From the first bytes that are stored ahead of what names them.
-    announced: Option<Announcement>,
-    // Whether somebody looks for room before large files are kept.
-    waits: bool,
+    upload: Upload,
+}
+
+/// The room that there must be for what comes in.
+#[derive(Clone)]
+struct Room {
+    quota: Quota,
+    account: Account,
+    /// How many bytes are new to the account of those that were asked about.
+    added: Arc<AtomicU64>,
+    unasked: Contents,
+    unasked_bytes: u64,
 }
 
 struct File {
@@ -56,8 +75,10 @@ impl Intake {
     pub fn new(exchange: &Exchange) -> Self {
         Self {
             blobs: exchange.blobs.clone(),
+            store: exchange.store.clone(),
             limits: exchange.limits,
             space: exchange.space.clone(),
+            room: None,
             at_most: exchange.limits.files,
             open: None,
             complete: Vec::new(),
@@ -67,8 +88,23 @@ impl Intake {
             files: 0,
             held: 0,
             written: 0,
-            announced: None,
-            waits: exchange.quota.counts_bytes(),
+            upload: Upload::new(&exchange.ahead, &exchange.store, &exchange.blobs),
+        }
+    }
+
+    /// The same for files that count for somebody. The quotas are asked while the files come, and large ones are kept only
+    /// when the whole tree may be.
+    pub fn counted(exchange: &Exchange, account: Account) -> Self {
+        let room = Room {
+            quota: exchange.quota.clone(),
+            account,
+            added: Arc::default(),
+            unasked: Contents::new(),
+            unasked_bytes: 0,
+        };
+        Self {
+            room: Some(room),
+            ..Self::new(exchange)
         }
     }
 
@@ -112,8 +148,8 @@ impl Intake {
             file.small.extend_from_slice(bytes);
         }
         let is_ahead = !is_small || self.held + file.small.len() >= HELD;
-        if is_ahead && self.announced.is_none() {
-            self.announced = Some(self.blobs.announce()?);
+        if is_ahead {
+            self.upload.announce()?;
         }
         if is_small {
             return Ok(());
@@ -149,6 +185,10 @@ impl Intake {
         if self.arrived.insert(sha256, blob).is_some() {
             return Some(blob);
         }
+        if let Some(room) = self.room.as_mut().filter(|room| room.quota.counts_bytes()) {
+            room.unasked.insert(sha256, blob.size);
+            room.unasked_bytes += blob.size;
+        }
         if let Some(large) = file.large {
             self.complete.push(large.complete(sha256));
             self.arrivals.files.push(blob);
@@ -160,37 +200,55 @@ impl Intake {
         Some(blob)
     }
 
-    /// Small contents that should be stored now, so that memory does not grow with their number.
-    pub fn take_overflow(&mut self) -> Option<Vec<(BlobRef, Bytes)>> {
-        if self.held < HELD {
+    /// What should be stored now, so that memory does not grow with the number of files, or asked about.
+    pub fn take_overflow(&mut self) -> Option<Overflow> {
+        let is_much = |room: &Room| room.unasked_bytes >= UNASKED;
+        let is_full = self.held >= HELD;
+        if !is_full && !self.room.as_ref().is_some_and(is_much) {
             return None;
         }
-        self.held = 0;
-        Some(std::mem::take(&mut self.arrivals.contents))
-    }
-
-    /// Makes the large files durable, where nobody has to look for room first, and closes the tree.
-    pub fn finish(mut self) -> Result<Parcel> {
-        let waiting = self.keep()?;
-        Ok(Parcel::arrived(self.tree, self.arrivals, self.announced).waiting(waiting))
-    }
-
-    /// What is not kept yet.
-    fn keep(&mut self) -> Result<Vec<Complete>> {
-        let complete = std::mem::take(&mut self.complete);
-        if self.waits {
-            return Ok(complete);
+        let mut contents = Vec::new();
+        if is_full {
+            self.held = 0;
+            contents = std::mem::take(&mut self.arrivals.contents);
         }
-        self.blobs.keep(complete)?;
-        Ok(Vec::new())
+        let room = self.room.as_mut().map(|room| {
+            room.unasked_bytes = 0;
+            Room {
+                unasked: std::mem::take(&mut room.unasked),
+                ..room.clone()
+            }
+        });
+        Some(Overflow {
+            store: self.store.clone(),
+            storing: self.upload.storing(),
+            room,
+            contents,
+        })
+    }
+
+    /// Closes the tree. Its large files are durable, unless they wait until there is room for them.
+    pub fn finish(mut self) -> Result<Parcel> {
+        let tree = std::mem::take(&mut self.tree);
+        Ok(Parcel::arrived(tree, self.arrived()?))
+    }
+
+    fn arrived(mut self) -> Result<Arrived> {
+        let complete = std::mem::take(&mut self.complete);
+        let waiting = if self.room.is_some() {
+            complete
+        } else {
+            self.upload.keep(complete)?;
+            Vec::new()
+        };
+        Ok(Arrived::new(self.arrivals, self.upload, waiting))
     }
 
     /// The same for a tree of which not all bytes came; `files` are those it shall have.
     pub fn finish_claimed(mut self, files: Vec<Claim>) -> Result<Parcel> {
         self.limits.check_claims(&files)?;
-        let waiting = self.keep()?;
-        let parcel = Parcel::claimed(files, self.arrived, self.arrivals, self.announced);
-        Ok(parcel.waiting(waiting))
+        let known = std::mem::take(&mut self.arrived);
+        Ok(Parcel::claimed(files, known, self.arrived()?))
     }
 }
 
@@ -203,8 +261,8 @@ pub struct BatchIntake {
 
 impl BatchIntake {
     /// No trees, under the limits of the exchange for each of them.
-    pub fn new(exchange: &Exchange) -> Self {
-        let mut files = Intake::new(exchange);
+    pub fn counted(exchange: &Exchange, account: Account) -> Self {
+        let mut files = Intake::counted(exchange, account);
         files.at_most = files.at_most.saturating_mul(MANY);
         Self {
             files,
@@ -225,10 +283,9 @@ impl BatchIntake {
         Ok(())
     }
 
-    /// Makes the large files durable, where nobody has to look for room first, and closes the trees.
-    pub fn finish(mut self) -> Result<Batch> {
-        let waiting = self.files.keep()?;
-        Ok(Batch::new(self.trees, self.files.arrivals, self.files.announced).waiting(waiting))
+    /// Closes the trees. Their large files wait until there is room for them.
+    pub fn finish(self) -> Result<Batch> {
+        Ok(Batch::new(self.trees, self.files.arrived()?))
     }
 }
 
@@ -262,10 +319,49 @@ pub async fn check_space(exchange: &Exchange, bytes: u64) -> Result<()> {
     super::trees::blocking(move || space.check(bytes)).await
 }
 
-/// Stores small contents ahead of the tree that will name them.
-pub async fn store_overflow(exchange: &Exchange, contents: Vec<(BlobRef, Bytes)>) -> Result<()> {
-    let store = exchange.store.write(move |conn| {
-        crate::store::blobs::store_contents(conn, &contents, Timestamp::now()).map(drop)
-    });
-    Ok(store.await?)
+/// Small contents to be stored ahead of the tree that will name them, and what the quotas should be asked about.
+pub struct Overflow {
+    store: Store,
+    storing: Storing,
+    room: Option<Room>,
+    contents: Vec<(BlobRef, Bytes)>,
+}
+
+impl Overflow {
+    /// Stores the contents, unless there is no room for what came so far.
+    pub async fn store(self) -> Result<()> {
+        let Self {
+            store,
+            storing,
+            room,
+            contents,
+        } = self;
+        let stored = store.write(move |conn| {
+            if let Some(room) = room {
+                room.check(conn)?;
+            }
+            storing.small(contents.iter().map(|(blob, _)| blob.sha256));
+            store::blobs::store_contents(conn, &contents, Timestamp::now())?;
+            Ok::<_, Error>(())
+        });
+        stored.await
+    }
+}
+
+impl Room {
+    fn check(&self, conn: &mut Connection) -> Result<()> {
+        if self.unasked.is_empty() {
+            return Ok(());
+        }
+        let Some(course) = store::courses::row(conn, self.account.course())? else {
+            // What comes when all is there says so.
+            return Ok(());
+        };
+        let before = self.added.load(Ordering::Relaxed);
+        let added = self
+            .quota
+            .check(conn, course, &self.account, &self.unasked, before)?;
+        self.added.store(added, Ordering::Relaxed);
+        Ok(())
+    }
 }

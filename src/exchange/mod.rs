@@ -4,6 +4,7 @@
 //! it then does. Nothing here knows HTTP.
 
 pub mod accounts;
+mod ahead;
 pub mod archive;
 pub mod audit;
 pub mod collect;
@@ -64,6 +65,7 @@ pub struct Exchange {
     policy: Policy,
     limits: Limits,
     quota: quota::Quota,
+    ahead: ahead::Ahead,
     space: space::Space,
     seen: roster::Seen,
     last_look: health::LastLook,
@@ -77,11 +79,12 @@ impl Exchange {
     pub fn new(store: Store, blobs: LocalBlobs, policy: Policy, limits: Limits) -> Self {
         Self {
             space: space::Space::new(blobs.clone(), store.clone(), 0),
+            quota: quota::Quota::new(Quotas::default(), &store),
+            ahead: ahead::Ahead::default(),
             store,
             blobs,
             policy,
             limits,
-            quota: quota::Quota::default(),
             seen: roster::Seen::default(),
             last_look: health::LastLook::default(),
             tally: Arc::default(),
@@ -95,7 +98,7 @@ impl Exchange {
     #[must_use]
     pub fn guarded(self, quotas: Quotas, min_free_space: u64) -> Self {
         Self {
-            quota: quota::Quota::new(quotas),
+            quota: quota::Quota::new(quotas, &self.store),
             space: space::Space::new(self.blobs.clone(), self.store.clone(), min_free_space),
             ..self
         }

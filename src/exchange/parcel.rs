@@ -1,11 +1,11 @@
 //! Trees on their way into the store: with their bytes, or with the names of bytes that are there already.
 
+use super::ahead::Upload;
+use super::quota::{Account, Quota, Taken};
 use super::{Error, Exchange, Result};
 use crate::auth::Caller;
-use crate::blobs::{Announcement, Complete, Damage, LocalBlobs};
-use crate::domain::{
-    BlobRef, CourseId, RelativePath, Sha256Sum, Timestamp, Tree, TreeEntry, UserName, tree_digest,
-};
+use crate::blobs::{Complete, Damage, LocalBlobs};
+use crate::domain::{BlobRef, RelativePath, Sha256Sum, Timestamp, Tree, TreeEntry, tree_digest};
 use crate::store::Connection;
 use crate::store::courses;
 use crate::store::reach::{self, Reach};
@@ -16,15 +16,51 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 /// Different contents, and how many bytes each has.
 pub(super) type Contents = BTreeMap<Sha256Sum, u64>;
 
+/// Bytes that came in, and what they take until a row names them.
+#[derive(Debug)]
+pub struct Arrived {
+    arrivals: Arrivals,
+    // What was stored of it; removed when it is dropped before it is named.
+    upload: Upload,
+    // Large files that are not kept yet.
+    waiting: Vec<Complete>,
+    // Of the quotas.
+    taken: Option<Taken>,
+}
+
+impl Arrived {
+    pub(super) fn new(arrivals: Arrivals, upload: Upload, waiting: Vec<Complete>) -> Self {
+        Self {
+            arrivals,
+            upload,
+            waiting,
+            taken: None,
+        }
+    }
+
+    /// Keeps the large files that wait for that.
+    async fn keep(mut self) -> Result<Self> {
+        super::trees::blocking(move || {
+            let waiting = std::mem::take(&mut self.waiting);
+            self.upload.keep(waiting)?;
+            Ok(self)
+        })
+        .await
+    }
+
+    fn committed(&mut self) {
+        self.upload.named();
+        if let Some(taken) = self.taken.take() {
+            taken.keep();
+        }
+    }
+}
+
 /// A tree which needs but a row to name it.
 #[derive(Debug)]
 pub struct Parcel {
     files: Files,
-    arrivals: Arrivals,
-    // Until the transaction that names the bytes.
-    _announced: Option<Announcement>,
-    // Not kept yet.
-    waiting: Vec<Complete>,
+    arrived: Arrived,
 }
 
 #[derive(Debug)]
@@ -47,64 +83,40 @@ pub struct Claim {
 }
 
 impl Parcel {
-    pub(super) fn arrived(tree: Tree, arrivals: Arrivals, announced: Option<Announcement>) -> Self {
+    pub(super) fn arrived(tree: Tree, arrived: Arrived) -> Self {
         Self {
             files: Files::Arrived(tree),
-            arrivals,
-            _announced: announced,
-            waiting: Vec::new(),
+            arrived,
         }
     }
 
     pub(super) fn claimed(
         files: Vec<Claim>,
-        arrived: HashMap<Sha256Sum, BlobRef>,
-        arrivals: Arrivals,
-        announced: Option<Announcement>,
+        known: HashMap<Sha256Sum, BlobRef>,
+        arrived: Arrived,
     ) -> Self {
         Self {
-            files: Files::Claimed(files, arrived),
-            arrivals,
-            _announced: announced,
-            waiting: Vec::new(),
+            files: Files::Claimed(files, known),
+            arrived,
         }
     }
 
-    pub(super) fn waiting(self, waiting: Vec<Complete>) -> Self {
-        Self { waiting, ..self }
-    }
-
-    /// Keeps the files that wait for that, if there is room for the tree in the course, and for the student where it is
-    /// handed in: a look before the one that counts, so that nothing is kept of what is refused.
+    /// Keeps the large files, if the bytes that did not come are in reach and there is room for the tree: a look before the
+    /// one that counts, so that nothing is kept of what is refused.
     pub(super) async fn settle(
-        mut self,
+        self,
         exchange: &Exchange,
         caller: &Caller,
-        course: &CourseId,
-        student: Option<&UserName>,
+        account: &Account,
     ) -> Result<Self> {
-        let waiting = std::mem::take(&mut self.waiting);
-        if !waiting.is_empty() {
-            keep(
-                exchange,
-                waiting,
-                self.contents(),
-                (caller, course, student),
-            )
-            .await?;
+        if self.arrived.waiting.is_empty() {
+            return Ok(self);
         }
-        Ok(self)
-    }
-
-    /// What its files hold.
-    pub(super) fn contents(&self) -> Contents {
-        match &self.files {
-            Files::Arrived(tree) => contents([tree]),
-            Files::Claimed(claims, _) => {
-                let claims = claims.iter().map(|claim| (claim.sha256, claim.size));
-                claims.collect()
-            }
-        }
+        let Self { files, arrived } = self;
+        let (files, contents) = look_up(exchange, caller, account, files).await?;
+        check_room(exchange, account, contents).await?;
+        let arrived = arrived.keep().await?;
+        Ok(Self { files, arrived })
     }
 
     /// The name of the tree.
@@ -126,18 +138,35 @@ impl Parcel {
         reach: &Reach,
         now: Timestamp,
     ) -> Result<Saved> {
-        check_files(blobs, &self.arrivals)?;
+        check_files(blobs, &self.arrived.arrivals)?;
         let tree = match &self.files {
             Files::Arrived(tree) => Cow::Borrowed(tree),
-            Files::Claimed(claims, arrived) => {
-                Cow::Owned(resolve(conn, blobs, reach, claims, arrived)?)
+            Files::Claimed(claims, known) => {
+                Cow::Owned(resolve(conn, blobs, reach, claims, known)?)
             }
         };
-        Ok(trees::save(conn, &tree, &self.arrivals, now)?)
+        Ok(trees::save(conn, &tree, &self.arrived.arrivals, now)?)
     }
-}
 
-impl Parcel {
+    /// Takes the room for the saved tree, inside the same transaction and before a row names it.
+    pub(super) fn take(
+        &mut self,
+        conn: &mut Connection,
+        quota: &Quota,
+        course: i64,
+        account: &Account,
+    ) -> Result<()> {
+        // Since it was saved, the sizes that were told are those of what is stored.
+        let contents = self.files.contents();
+        self.arrived.taken = quota.take(conn, course, account, &contents)?;
+        Ok(())
+    }
+
+    /// The transaction that names the tree is durable.
+    pub(super) fn committed(&mut self) {
+        self.arrived.committed();
+    }
+
     /// Gives only the bytes their rows, inside the transaction that will name them in trees of its own.
     pub(super) fn receive(
         &self,
@@ -145,8 +174,21 @@ impl Parcel {
         blobs: &LocalBlobs,
         now: Timestamp,
     ) -> Result<()> {
-        check_files(blobs, &self.arrivals)?;
-        Ok(trees::receive(conn, &self.arrivals, now).map(drop)?)
+        check_files(blobs, &self.arrived.arrivals)?;
+        Ok(trees::receive(conn, &self.arrived.arrivals, now).map(drop)?)
+    }
+}
+
+impl Files {
+    /// What they hold, as far as it is told.
+    fn contents(&self) -> Contents {
+        match self {
+            Self::Arrived(tree) => contents([tree]),
+            Self::Claimed(claims, _) => claims
+                .iter()
+                .map(|claim| (claim.sha256, claim.size))
+                .collect(),
+        }
     }
 }
 
@@ -154,53 +196,29 @@ impl Parcel {
 #[derive(Debug)]
 pub struct Batch {
     trees: BTreeMap<i64, Tree>,
-    arrivals: Arrivals,
-    // Until the transaction that names the bytes.
-    _announced: Option<Announcement>,
-    // Not kept yet.
-    waiting: Vec<Complete>,
+    arrived: Arrived,
 }
 
 impl Batch {
-    pub(super) fn new(
-        trees: BTreeMap<i64, Tree>,
-        arrivals: Arrivals,
-        announced: Option<Announcement>,
-    ) -> Self {
-        Self {
-            trees,
-            arrivals,
-            _announced: announced,
-            waiting: Vec::new(),
-        }
+    pub(super) fn new(trees: BTreeMap<i64, Tree>, arrived: Arrived) -> Self {
+        Self { trees, arrived }
     }
 
-    pub(super) fn waiting(self, waiting: Vec<Complete>) -> Self {
-        Self { waiting, ..self }
-    }
-
-    /// Keeps the files that wait for that, if there is room for all trees in the course.
-    pub(super) async fn settle(
-        mut self,
-        exchange: &Exchange,
-        caller: &Caller,
-        course: &CourseId,
-    ) -> Result<Self> {
-        let waiting = std::mem::take(&mut self.waiting);
-        if !waiting.is_empty() {
-            keep(exchange, waiting, self.contents(), (caller, course, None)).await?;
+    /// Keeps the large files, if there is room for all trees.
+    pub(super) async fn settle(self, exchange: &Exchange, account: &Account) -> Result<Self> {
+        if self.arrived.waiting.is_empty() {
+            return Ok(self);
         }
-        Ok(self)
+        check_room(exchange, account, contents(self.trees.values())).await?;
+        Ok(Self {
+            arrived: self.arrived.keep().await?,
+            trees: self.trees,
+        })
     }
 
     /// The numbers of the submissions.
     pub(super) fn submissions(&self) -> impl Iterator<Item = i64> {
         self.trees.keys().copied()
-    }
-
-    /// What the files of all of them hold.
-    pub(super) fn contents(&self) -> Contents {
-        contents(self.trees.values())
     }
 
     /// Gives the trees their rows, inside the transaction that will name them; in the order of the submissions.
@@ -210,9 +228,27 @@ impl Batch {
         blobs: &LocalBlobs,
         now: Timestamp,
     ) -> Result<Vec<Saved>> {
-        check_files(blobs, &self.arrivals)?;
+        check_files(blobs, &self.arrived.arrivals)?;
         let trees = self.trees.values();
-        Ok(trees::save_all(conn, trees, &self.arrivals, now)?)
+        Ok(trees::save_all(conn, trees, &self.arrived.arrivals, now)?)
+    }
+
+    /// Takes the room for the saved trees, inside the same transaction and before a row names them.
+    pub(super) fn take(
+        &mut self,
+        conn: &mut Connection,
+        quota: &Quota,
+        course: i64,
+        account: &Account,
+    ) -> Result<()> {
+        let contents = contents(self.trees.values());
+        self.arrived.taken = quota.take(conn, course, account, &contents)?;
+        Ok(())
+    }
+
+    /// The transaction that names the trees is durable.
+    pub(super) fn committed(&mut self) {
+        self.arrived.committed();
     }
 }
 
@@ -223,25 +259,48 @@ fn contents<'a>(trees: impl IntoIterator<Item = &'a Tree>) -> Contents {
         .collect()
 }
 
-async fn keep(
+/// Looks up the bytes that did not come, in the caller's reach, so that only what is there is counted; the files, and what
+/// they hold.
+async fn look_up(
     exchange: &Exchange,
-    waiting: Vec<Complete>,
-    contents: Contents,
-    (caller, course, student): (&Caller, &CourseId, Option<&UserName>),
-) -> Result<()> {
-    let (quota, blobs) = (exchange.quota.clone(), exchange.blobs.clone());
-    let (caller, course, student) = (caller.clone(), course.clone(), student.cloned());
+    caller: &Caller,
+    account: &Account,
+    files: Files,
+) -> Result<(Files, Contents)> {
+    if let Files::Arrived(tree) = &files {
+        let contents = contents([tree]);
+        return Ok((files, contents));
+    }
+    let (policy, blobs) = (exchange.policy, exchange.blobs.clone());
+    let (caller, course) = (caller.clone(), account.course().clone());
+    exchange
+        .store
+        .read(move |conn| {
+            let mut held = files.contents();
+            if let Files::Claimed(claims, known) = &files {
+                let reach = policy.enter(conn, &caller, &course)?.reach(&caller);
+                held = contents([&resolve(conn, &blobs, &reach, claims, known)?]);
+            }
+            Ok((files, held))
+        })
+        .await
+}
+
+async fn check_room(exchange: &Exchange, account: &Account, contents: Contents) -> Result<()> {
+    let (quota, account) = (exchange.quota.clone(), account.clone());
+    if !quota.counts_bytes() {
+        return Ok(());
+    }
     exchange
         .store
         .write(move |conn| {
-            match courses::find(conn, &course, caller.name())? {
-                Some(course) => quota.check(conn, course.id, student.as_ref(), &contents),
+            match courses::row(conn, account.course())? {
+                Some(course) => quota.check(conn, course, &account, &contents, 0).map(drop),
                 // What comes next says so.
                 None => Ok(()),
             }
         })
-        .await?;
-    super::trees::blocking(move || Ok(blobs.keep(waiting)?)).await
+        .await
 }
 
 /// A clean-up that ran between the upload and this transaction could have taken a file for forgotten.

@@ -1,15 +1,18 @@
 //! How much may be kept: submissions of a student to an assignment, bytes of a person, bytes of a course.
 //!
-//! A content counts once for a person or a course, however often it is handed in; what an assignment was released with
-//! does not count for the students who hand it back; what is in the trash counts for nobody. The check is made in the
-//! transaction that keeps the files. So that it need not add up a whole course there, what somebody has is remembered
-//! and grows with each change; since it may be too much by then, it is added up again before anybody is refused.
+//! A content counts once in each part of a course that has it: its releases, the work of each student, its feedback. What
+//! a course shows its students does not count for those who hand it back; what is in the trash counts for nobody. What is
+//! new to a part depends on that part alone, so that no answer tells a student which bytes others have.
+//!
+//! The check is made in the transaction that keeps the files. So that it need not add up a whole course there, what
+//! somebody has is remembered and grows with each change. A change that is undone takes back what it added. Since the
+//! remembered amount may be too much by then, it is added up again before anybody is refused.
 
 use super::parcel::Contents;
 use super::{Error, Result};
-use crate::domain::{AssignmentId, UserName};
-use crate::store::usage::{self, Owner};
-use crate::store::{self, Connection};
+use crate::domain::{AssignmentId, CourseId, UserName};
+use crate::store::usage::{self, Owner, Part};
+use crate::store::{self, Connection, Store};
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
@@ -41,10 +44,48 @@ const REMEMBERED: Duration = Duration::from_mins(10);
 /// How often something is added up at most for somebody who keeps being refused.
 const ADDED_UP: Duration = Duration::from_secs(5);
 
+/// Where files are going, which says for whom they count.
+#[derive(Debug, Clone)]
+pub struct Account {
+    course: CourseId,
+    part: Part,
+}
+
+impl Account {
+    /// Files to be released in the course.
+    pub fn release(course: &CourseId) -> Self {
+        Self {
+            course: course.clone(),
+            part: Part::Releases,
+        }
+    }
+
+    /// Files that the student hands in, or somebody for them.
+    pub fn work(course: &CourseId, student: &UserName) -> Self {
+        Self {
+            course: course.clone(),
+            part: Part::Work(student.clone()),
+        }
+    }
+
+    /// Files that are given back in the course.
+    pub fn feedback(course: &CourseId) -> Self {
+        Self {
+            course: course.clone(),
+            part: Part::Feedback,
+        }
+    }
+
+    pub(super) fn course(&self) -> &CourseId {
+        &self.course
+    }
+}
+
 /// The quotas, and what is known of how much of them is taken. Cheap to clone.
-#[derive(Debug, Clone, Default)]
+#[derive(Clone)]
 pub(super) struct Quota {
     limits: Quotas,
+    store: Store,
     known: Arc<Mutex<Known>>,
 }
 
@@ -60,22 +101,55 @@ struct Amount {
     bytes: u64,
     added_up: Instant,
     deletions: u64,
+    /// How many commits had failed by then: an amount from before the last of them may count what was not written.
+    failures: u64,
+}
+
+/// What a change has taken. Dropped before the change is durable, it is forgotten.
+#[derive(Debug)]
+pub(super) struct Taken {
+    owners: Vec<Owner>,
+    known: Arc<Mutex<Known>>,
+}
+
+impl Taken {
+    /// The change is durable, so what it took counts.
+    pub fn keep(mut self) {
+        self.owners.clear();
+    }
+}
+
+impl Drop for Taken {
+    fn drop(&mut self) {
+        if self.owners.is_empty() {
+            return;
+        }
+        let mut known = lock(&self.known);
+        for owner in &self.owners {
+            known.owners.remove(owner);
+        }
+    }
+}
+
+fn lock(known: &Mutex<Known>) -> MutexGuard<'_, Known> {
+    known.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl Quota {
-    pub fn new(limits: Quotas) -> Self {
+    pub fn new(limits: Quotas, store: &Store) -> Self {
         Self {
             limits,
+            store: store.clone(),
             known: Arc::default(),
         }
     }
 
-    /// Something went into the trash, so there may be more room than is remembered.
+    /// Something is about to go into the trash, so there may be more room than is remembered.
     pub fn shrunk(&self) {
         self.known().deletions += 1;
     }
 
-    /// Something came out of the trash, so there may be less room than is remembered.
+    /// Something is about to come out of the trash, so there may be less room than is remembered.
     pub fn grown(&self) {
         self.known().owners.clear();
     }
@@ -100,53 +174,64 @@ impl Quota {
         })
     }
 
-    /// Whether files should not be kept before somebody has looked whether they may be.
+    /// Whether there is a limit on bytes.
     pub fn counts_bytes(&self) -> bool {
         self.limits.person_bytes.is_some() || self.limits.course_bytes.is_some()
     }
 
-    /// There is room for the contents in the course, and for the student where they are handed in.
+    /// There is room in the course for the contents, and for `before` bytes that were new to it already; how many bytes are
+    /// new by now.
     pub fn check(
         &self,
         conn: &mut Connection,
         course: i64,
-        student: Option<&UserName>,
+        account: &Account,
         contents: &Contents,
-    ) -> Result<()> {
-        let owners = self.owners(course, student);
-        self.weigh(conn, owners, contents).map(drop)
+        before: u64,
+    ) -> Result<u64> {
+        if !self.counts_bytes() {
+            return Ok(0);
+        }
+        let added = before.saturating_add(added(conn, course, &account.part, contents)?);
+        self.weigh(conn, course, account, added)?;
+        Ok(added)
     }
 
-    /// The same, and from now on they count: in the transaction that keeps them.
+    /// The same, and from now on they count: in the transaction that keeps them, when nothing but the database can refuse
+    /// it any more.
     pub fn take(
         &self,
         conn: &mut Connection,
         course: i64,
-        student: Option<&UserName>,
-        contents: impl FnOnce() -> Contents,
-    ) -> Result<()> {
-        let owners = self.owners(course, student);
-        if owners.is_empty() {
-            return Ok(());
+        account: &Account,
+        contents: &Contents,
+    ) -> Result<Option<Taken>> {
+        if !self.counts_bytes() {
+            return Ok(None);
         }
-        for (owner, amount) in self.weigh(conn, owners, &contents())? {
+        let added = added(conn, course, &account.part, contents)?;
+        let amounts = self.weigh(conn, course, account, added)?;
+        let taken = Taken {
+            owners: amounts.iter().map(|(owner, _)| owner.clone()).collect(),
+            known: Arc::clone(&self.known),
+        };
+        for (owner, amount) in amounts {
             self.remember(owner, amount);
         }
-        Ok(())
+        Ok(Some(taken))
     }
 
-    /// How much the owners would have, if that is not too much. To be asked by the one who writes, since others may see
-    /// an older state than what is remembered.
+    /// How much the owners would have with so many bytes more, if that is not too much. To be asked by the one who writes,
+    /// since others may see an older state than what is remembered.
     fn weigh(
         &self,
         conn: &mut Connection,
-        owners: Vec<(Owner, u64)>,
-        contents: &Contents,
+        course: i64,
+        account: &Account,
+        added: u64,
     ) -> Result<Vec<(Owner, Amount)>> {
-        let whole: u64 = contents.values().sum();
         let mut amounts = Vec::new();
-        for (owner, limit) in owners {
-            let added = whole.saturating_sub(usage::counted(conn, &owner, contents.keys())?);
+        for (owner, limit) in self.owners(course, &account.part) {
             let mut amount = self.amount(conn, &owner, limit.saturating_sub(added))?;
             self.remember(owner.clone(), amount);
             let used = amount.bytes;
@@ -168,7 +253,11 @@ impl Quota {
         Ok(amounts)
     }
 
-    fn owners(&self, course: i64, student: Option<&UserName>) -> Vec<(Owner, u64)> {
+    fn owners(&self, course: i64, part: &Part) -> Vec<(Owner, u64)> {
+        let student = match part {
+            Part::Work(student) => Some(student),
+            Part::Releases | Part::Feedback => None,
+        };
         let of_person = student
             .zip(self.limits.person_bytes)
             .map(|(student, limit)| (Owner::Person(student.clone()), limit));
@@ -181,6 +270,8 @@ impl Quota {
     fn amount(&self, conn: &mut Connection, owner: &Owner, enough: u64) -> store::Result<Amount> {
         let remembered = self.known().owners.get(owner).copied();
         let deletions = self.known().deletions;
+        let failures = self.store.tally().failures.get();
+        let remembered = remembered.filter(|amount| amount.failures == failures);
         if let Some(amount) = remembered {
             let age = amount.added_up.elapsed();
             let exact = amount.deletions == deletions && age < ADDED_UP;
@@ -192,11 +283,13 @@ impl Quota {
             bytes: usage::total(conn, owner)?,
             added_up: Instant::now(),
             deletions,
+            failures,
         })
     }
 
     fn remember(&self, owner: Owner, amount: Amount) {
-        let owners = &mut self.known().owners;
+        let mut known = self.known();
+        let owners = &mut known.owners;
         if owners.len() >= MAX_REMEMBERED {
             owners.clear();
         }
@@ -204,6 +297,17 @@ impl Quota {
     }
 
     fn known(&self) -> MutexGuard<'_, Known> {
-        self.known.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.known)
     }
+}
+
+/// How many bytes of the contents are new to that part of the course.
+fn added(
+    conn: &mut Connection,
+    course: i64,
+    part: &Part,
+    contents: &Contents,
+) -> store::Result<u64> {
+    let whole: u64 = contents.values().sum();
+    Ok(whole.saturating_sub(usage::counted(conn, course, part, contents.keys())?))
 }

@@ -2,13 +2,15 @@
 
 use super::audit::{self, About, Action};
 use super::parcel::Parcel;
+use super::quota::Account;
 use super::trees::{self, ListedFile};
 use super::{Error, Exchange, Result, Thing};
 use crate::auth::Caller;
 use crate::domain::{AssignmentId, CourseId, Sha256Sum, Timestamp};
-use crate::store;
 use crate::store::assignments::Version;
 use crate::store::trees::Saved;
+use crate::store::{self, Connection};
+use std::sync::Arc;
 
 pub use crate::store::assignments::Release;
 pub use crate::store::trees::FilesOfTrees;
@@ -211,36 +213,39 @@ async fn release_over(
     parcel: Parcel,
     over: impl FnOnce(&Version, &Saved) -> Result<Option<Released>> + Send + 'static,
 ) -> Result<Released> {
-    let parcel = parcel.settle(exchange, caller, &course, None).await?;
+    let account = Account::release(&course);
+    let mut parcel = parcel.settle(exchange, caller, &account).await?;
     let (policy, caller, blobs) = (exchange.policy, caller.clone(), exchange.blobs.clone());
-    let quota = exchange.quota.clone();
-    let released = exchange
-        .store
-        .write(move |conn| {
-            let standing = policy.enter(conn, &caller, &course)?.require_instructor()?;
-            quota.take(conn, standing.course, None, || parcel.contents())?;
-            let now = Timestamp::now();
-            let tree = parcel.save(conn, &blobs, &standing.reach(&caller), now)?;
-            let id = store::assignments::obtain(conn, standing.course, &assignment)?;
-            if let Some(current) = store::assignments::version(conn, id, None)?
-                && let Some(answer) = over(&current, &tree)?
-            {
-                return Ok(answer);
-            }
-            let version = store::assignments::release(conn, id, tree.id, caller.name(), now)?;
-            let detail = serde_json::json!({ "version": version, "tree": tree.digest });
-            let about = about(&course, &assignment);
-            audit::note(conn, &caller, Action::Released, about, Some(&detail))?;
-            Ok::<_, Error>(Released {
-                version,
-                tree: tree.digest,
-                changed: true,
-            })
-        })
-        .await?;
-    if released.changed {
-        exchange.tally.releases.once();
-    }
+    let (quota, tally) = (exchange.quota.clone(), Arc::clone(&exchange.tally));
+    let change = move |conn: &mut Connection| {
+        let standing = policy.enter(conn, &caller, &course)?.require_instructor()?;
+        let now = Timestamp::now();
+        let tree = parcel.save(conn, &blobs, &standing.reach(&caller), now)?;
+        let id = store::assignments::obtain(conn, standing.course, &assignment)?;
+        if let Some(current) = store::assignments::version(conn, id, None)?
+            && let Some(answer) = over(&current, &tree)?
+        {
+            return Ok((answer, parcel));
+        }
+        parcel.take(conn, &quota, standing.course, &account)?;
+        let version = store::assignments::release(conn, id, tree.id, caller.name(), now)?;
+        let detail = serde_json::json!({ "version": version, "tree": tree.digest });
+        let about = about(&course, &assignment);
+        audit::note(conn, &caller, Action::Released, about, Some(&detail))?;
+        let released = Released {
+            version,
+            tree: tree.digest,
+            changed: true,
+        };
+        Ok::<_, Error>((released, parcel))
+    };
+    let committed = move |(released, parcel): &mut (Released, Parcel)| {
+        if released.changed {
+            parcel.committed();
+            tally.releases.once();
+        }
+    };
+    let (released, _parcel) = exchange.store.write_then(change, committed).await?;
     Ok(released)
 }
 

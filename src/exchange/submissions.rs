@@ -3,6 +3,7 @@
 use super::audit::{self, About, Action};
 use super::parcel::Parcel;
 use super::policy::Standing;
+use super::quota::Account;
 use super::receipts::Receipt;
 use super::trees::{self, ListedFile};
 use super::{Error, Exchange, Policy, Result, Thing};
@@ -11,6 +12,7 @@ use crate::domain::{AssignmentId, CourseId, IdempotencyKey, Timestamp, UserName}
 use crate::store::receipts::Submission;
 use crate::store::trees::Saved;
 use crate::store::{self, Connection};
+use std::sync::Arc;
 
 pub use crate::store::submissions::Line;
 
@@ -78,38 +80,39 @@ pub async fn submit(
     work: Work,
     parcel: Parcel,
 ) -> Result<HandedIn> {
-    let student = work.student(caller);
-    let parcel = parcel
-        .settle(exchange, caller, &work.course, Some(student))
-        .await?;
+    let account = work.account(caller);
+    let mut parcel = parcel.settle(exchange, caller, &account).await?;
     let (policy, caller, blobs) = (exchange.policy, caller.clone(), exchange.blobs.clone());
-    let quota = exchange.quota.clone();
-    let handed_in = exchange
-        .store
-        .write(move |conn| {
-            let standing = work.enter(policy, conn, &caller)?;
-            // Before all else that could be in the way by now: the work is in.
-            if let Some(receipt) = work.earlier_attempt(conn, standing, &caller)? {
-                return Ok(HandedIn {
-                    receipt,
-                    is_new: false,
-                });
-            }
-            let (student, now) = (work.student(&caller), Timestamp::now());
-            let assignment = standing.open_for(conn, &work.assignment, student, now)?.id;
-            quota.check_number(conn, (assignment, &work.assignment), student)?;
-            quota.take(conn, standing.course, Some(student), || parcel.contents())?;
-            let tree = parcel.save(conn, &blobs, &standing.reach(&caller), now)?;
-            let receipt = work.record(conn, &caller, assignment, tree, now)?;
-            Ok::<_, Error>(HandedIn {
+    let (quota, tally) = (exchange.quota.clone(), Arc::clone(&exchange.tally));
+    let change = move |conn: &mut Connection| {
+        let standing = work.enter(policy, conn, &caller)?;
+        // Before all else that could be in the way by now: the work is in.
+        if let Some(receipt) = work.earlier_attempt(conn, standing, &caller)? {
+            let handed_in = HandedIn {
                 receipt,
-                is_new: true,
-            })
-        })
-        .await?;
-    if handed_in.is_new {
-        exchange.tally.submissions.once();
-    }
+                is_new: false,
+            };
+            return Ok((handed_in, parcel));
+        }
+        let (student, now) = (work.student(&caller), Timestamp::now());
+        let assignment = standing.open_for(conn, &work.assignment, student, now)?.id;
+        quota.check_number(conn, (assignment, &work.assignment), student)?;
+        let tree = parcel.save(conn, &blobs, &standing.reach(&caller), now)?;
+        parcel.take(conn, &quota, standing.course, &account)?;
+        let receipt = work.record(conn, &caller, assignment, tree, now)?;
+        let handed_in = HandedIn {
+            receipt,
+            is_new: true,
+        };
+        Ok::<_, Error>((handed_in, parcel))
+    };
+    let committed = move |(handed_in, parcel): &mut (HandedIn, Parcel)| {
+        if handed_in.is_new {
+            parcel.committed();
+            tally.submissions.once();
+        }
+    };
+    let (handed_in, _parcel) = exchange.store.write_then(change, committed).await?;
     Ok(handed_in)
 }
 
@@ -118,6 +121,11 @@ impl Work {
     fn somebody_else(&self, caller: &Caller) -> Option<&UserName> {
         let student = self.student.as_ref();
         student.filter(|student| *student != caller.name())
+    }
+
+    /// For whom its files count.
+    pub fn account(&self, caller: &Caller) -> Account {
+        Account::work(&self.course, self.student(caller))
     }
 
     fn student<'a>(&'a self, caller: &'a Caller) -> &'a UserName {

@@ -31,6 +31,7 @@ pub async fn delete_assignment(
     assignment: AssignmentId,
 ) -> Result<()> {
     let (policy, caller) = (exchange.policy, caller.clone());
+    let quota = exchange.quota.clone();
     exchange
         .store
         .write(move |conn| {
@@ -43,10 +44,11 @@ pub async fn delete_assignment(
                 assignment: Some(&assignment),
                 ..About::course(&course)
             };
-            audit::note(conn, &caller, Action::AssignmentDeleted, about, None)
+            audit::note(conn, &caller, Action::AssignmentDeleted, about, None)?;
+            quota.shrunk();
+            Ok(())
         })
         .await
-        .inspect(|()| exchange.quota.shrunk())
 }
 
 /// Puts a submission into the trash.
@@ -57,6 +59,7 @@ pub async fn delete_submission(
     id: i64,
 ) -> Result<()> {
     let (policy, caller) = (exchange.policy, caller.clone());
+    let quota = exchange.quota.clone();
     exchange
         .store
         .write(move |conn| {
@@ -64,10 +67,11 @@ pub async fn delete_submission(
             let submission = by_number(conn, standing, &caller, id)?;
             store::trash::put_submission(conn, id, Timestamp::now())?;
             let about = about(&course, &submission.assignment, &submission.student, id);
-            audit::note(conn, &caller, Action::SubmissionDeleted, about, None)
+            audit::note(conn, &caller, Action::SubmissionDeleted, about, None)?;
+            quota.shrunk();
+            Ok(())
         })
         .await
-        .inspect(|()| exchange.quota.shrunk())
 }
 
 /// Puts all feedback of a submission into the trash.
@@ -78,6 +82,7 @@ pub async fn delete_feedback(
     submission: i64,
 ) -> Result<()> {
     let (policy, caller) = (exchange.policy, caller.clone());
+    let quota = exchange.quota.clone();
     exchange
         .store
         .write(move |conn| {
@@ -87,10 +92,11 @@ pub async fn delete_feedback(
                 return Err(Error::NotFound(Thing::Feedback));
             }
             let about = about(&course, &of.assignment, &of.student, submission);
-            audit::note(conn, &caller, Action::FeedbackDeleted, about, None)
+            audit::note(conn, &caller, Action::FeedbackDeleted, about, None)?;
+            quota.shrunk();
+            Ok(())
         })
         .await
-        .inspect(|()| exchange.quota.shrunk())
 }
 
 fn about<'a>(
@@ -137,6 +143,7 @@ pub async fn restore_assignment(
     id: i64,
 ) -> Result<()> {
     let (policy, caller) = (exchange.policy, caller.clone());
+    let quota = exchange.quota.clone();
     exchange
         .store
         .write(move |conn| {
@@ -152,10 +159,11 @@ pub async fn restore_assignment(
                 assignment: Some(&name),
                 ..About::course(&course)
             };
-            audit::note(conn, &caller, Action::AssignmentRestored, about, None)
+            audit::note(conn, &caller, Action::AssignmentRestored, about, None)?;
+            quota.grown();
+            Ok(())
         })
         .await
-        .inspect(|()| exchange.quota.grown())
 }
 
 /// Brings a submission back with its feedback.
@@ -166,6 +174,7 @@ pub async fn restore_submission(
     id: i64,
 ) -> Result<()> {
     let (policy, caller) = (exchange.policy, caller.clone());
+    let quota = exchange.quota.clone();
     exchange
         .store
         .write(move |conn| {
@@ -177,10 +186,11 @@ pub async fn restore_submission(
             store::trash::restore_submission(conn, id)?;
             let (assignment, student) = stored_names(work)?;
             let about = about(&course, &assignment, &student, id);
-            audit::note(conn, &caller, Action::SubmissionRestored, about, None)
+            audit::note(conn, &caller, Action::SubmissionRestored, about, None)?;
+            quota.grown();
+            Ok(())
         })
         .await
-        .inspect(|()| exchange.quota.grown())
 }
 
 /// Brings the feedback of a submission back. What was given since then goes on being shown.
@@ -191,6 +201,7 @@ pub async fn restore_feedback(
     submission: i64,
 ) -> Result<()> {
     let (policy, caller) = (exchange.policy, caller.clone());
+    let quota = exchange.quota.clone();
     exchange
         .store
         .write(move |conn| {
@@ -203,10 +214,11 @@ pub async fn restore_feedback(
             store::trash::restore_feedback(conn, submission)?;
             let (assignment, student) = stored_names(work)?;
             let about = about(&course, &assignment, &student, submission);
-            audit::note(conn, &caller, Action::FeedbackRestored, about, None)
+            audit::note(conn, &caller, Action::FeedbackRestored, about, None)?;
+            quota.grown();
+            Ok(())
         })
         .await
-        .inspect(|()| exchange.quota.grown())
 }
 
 fn stored_names(work: Work) -> Result<(AssignmentId, UserName)> {

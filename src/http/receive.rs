@@ -9,7 +9,7 @@ use super::fair_share;
 use crate::codec::{
     FieldEvent, FileEvent, FileListDecoder, FileListError, FormDecoder, NameTooLong,
 };
-use crate::exchange::intake::{self, Intake};
+use crate::exchange::intake::{Account, Intake};
 use crate::exchange::parcel::Parcel;
 use crate::exchange::{self, Exchange};
 use actix_multipart::{Multipart, MultipartError};
@@ -81,7 +81,7 @@ pub fn json<T: DeserializeOwned>(text: &str, not_json: &'static str) -> Result<T
 pub async fn fields(request: &HttpRequest, body: web::Payload) -> Result<Fields> {
     let mut receiver = Receiver::new(None);
     receiver.query(request)?;
-    Ok(receive(request, body, receiver, None).await?.fields)
+    Ok(receive(request, body, receiver).await?.fields)
 }
 
 /// A form with a file list, which came whole or with the fault that the list has.
@@ -115,20 +115,20 @@ pub async fn upload(
     request: &HttpRequest,
     body: web::Payload,
     fields_in: FieldsIn,
+    account: Account,
 ) -> Result<Upload> {
     let _turn = fair_share::admit(exchange, request).await?;
-    let mut receiver = Receiver::new(Some(exchange.clone()));
+    let mut receiver = Receiver::new(Some((exchange.clone(), account)));
     if fields_in == FieldsIn::BodyOrQuery {
         receiver.query(request)?;
     }
-    receive(request, body, receiver, Some(exchange)).await
+    receive(request, body, receiver).await
 }
 
 async fn receive(
     request: &HttpRequest,
     body: web::Payload,
     mut receiver: Receiver,
-    exchange: Option<&Exchange>,
 ) -> Result<Upload> {
     let (limit, idle) = (max_size(request), IdleTimeout::of(request));
     match Encoding::of(request) {
@@ -145,7 +145,7 @@ async fn receive(
                 let (worked, next) = futures_util::join!(work, blocks.next());
                 (form, receiver) = worked?;
                 block = next?;
-                receiver.store_overflow(exchange).await?;
+                receiver.store_overflow().await?;
             }
             web::block(move || {
                 form.finish(&mut |event| receiver.take(event))?;
@@ -162,7 +162,7 @@ async fn receive(
                 while let Some(chunk) = timely(idle, field.next()).await? {
                     let chunk = chunk.map_err(|error| malformed(&error, limit))?;
                     receiver = decode(move || receiver.value(&chunk).map(|()| receiver)).await?;
-                    receiver.store_overflow(exchange).await?;
+                    receiver.store_overflow().await?;
                 }
             }
             web::block(move || receiver.finish())
@@ -276,7 +276,7 @@ impl Blocks {
 
 /// Sorts the parts of a form into fields and files.
 struct Receiver {
-    exchange: Option<Exchange>,
+    into: Option<(Exchange, Account)>,
     fields: Fields,
     size: usize,
     current: Option<String>,
@@ -290,9 +290,9 @@ impl From<NameTooLong> for Error {
 }
 
 impl Receiver {
-    fn new(exchange: Option<Exchange>) -> Self {
+    fn new(into: Option<(Exchange, Account)>) -> Self {
         Self {
-            exchange,
+            into,
             fields: Fields::default(),
             size: 0,
             current: None,
@@ -320,10 +320,11 @@ impl Receiver {
     fn begin_field(&mut self, name: &[u8]) -> Result<()> {
         // A name that is not UTF-8 is none that anybody asks for.
         let name = String::from_utf8_lossy(name).into_owned();
-        match &self.exchange {
+        match &self.into {
             // Given again: the last one counts.
-            Some(exchange) if name == FILES => {
-                self.files = Some((FileListDecoder::new(), Intake::new(exchange)));
+            Some((exchange, account)) if name == FILES => {
+                let intake = Intake::counted(exchange, account.clone());
+                self.files = Some((FileListDecoder::new(), intake));
             }
             _ => {
                 let earlier = self.fields.0.insert(name.clone(), Vec::new());
@@ -363,15 +364,12 @@ impl Receiver {
         Ok(())
     }
 
-    async fn store_overflow(&mut self, exchange: Option<&Exchange>) -> Result<()> {
-        let overflow = self
-            .files
-            .as_mut()
-            .and_then(|(_, intake)| intake.take_overflow());
-        if let (Some(exchange), Some(contents)) = (exchange, overflow) {
-            intake::store_overflow(exchange, contents).await?;
+    async fn store_overflow(&mut self) -> Result<()> {
+        let files = self.files.as_mut();
+        match files.and_then(|(_, intake)| intake.take_overflow()) {
+            Some(overflow) => Ok(overflow.store().await?),
+            None => Ok(()),
         }
-        Ok(())
     }
 
     fn finish(self) -> Result<Upload> {

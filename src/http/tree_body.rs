@@ -10,8 +10,9 @@ use super::openapi::{Argument, Parts};
 use super::receive::{Blocks, decode, gone, max_size};
 use super::tree_readers::{Files, Numbered, Reader, Told, ToldWithBytes};
 use crate::codec::{Packing, Unpacker};
+use crate::exchange::intake::Account;
 use crate::exchange::parcel::{Batch, Parcel};
-use crate::exchange::{self, Exchange, intake};
+use crate::exchange::{self, Exchange};
 use actix_web::dev::Payload;
 use actix_web::http::header;
 use actix_web::{FromRequest, HttpRequest, web};
@@ -39,13 +40,19 @@ pub struct TreeBody {
 
 impl TreeBody {
     /// The tree, all that came of it durable.
-    pub async fn read(self, exchange: &Exchange) -> Result<Parcel> {
+    pub async fn read(self, exchange: &Exchange, account: Account) -> Result<Parcel> {
         let Self { request, body } = self;
         match content_type(&request).as_str() {
-            TAR => receive(exchange, &request, body, Files::new(exchange)).await,
-            JSON => receive(exchange, &request, body, Told::new(exchange)).await,
+            TAR => receive(exchange, &request, body, Files::new(exchange, account)).await,
+            JSON => receive(exchange, &request, body, Told::new(exchange, account)).await,
             MANIFEST_AND_BYTES => {
-                receive(exchange, &request, body, ToldWithBytes::new(exchange)).await
+                receive(
+                    exchange,
+                    &request,
+                    body,
+                    ToldWithBytes::new(exchange, account),
+                )
+                .await
             }
             _ => Err(Error::UnsupportedMediaType(
                 "Send the files as application/x-tar, or a manifest of them as application/json or \
@@ -88,10 +95,10 @@ pub struct BatchBody(TreeBody);
 
 impl BatchBody {
     /// The trees, all that came of them durable.
-    pub async fn read(self, exchange: &Exchange) -> Result<Batch> {
+    pub async fn read(self, exchange: &Exchange, account: Account) -> Result<Batch> {
         let TreeBody { request, body } = self.0;
         match content_type(&request).as_str() {
-            TAR => receive(exchange, &request, body, Numbered::new(exchange)).await,
+            TAR => receive(exchange, &request, body, Numbered::new(exchange, account)).await,
             _ => Err(Error::UnsupportedMediaType(
                 "Send the files as application/x-tar",
             )),
@@ -180,7 +187,7 @@ async fn receive<R: Reader>(
     let mut blocks = Blocks::of(request, body);
     let mut block = blocks.next().await?;
     while let Some(bytes) = block {
-        let work = unpacking.work_off(exchange, bytes);
+        let work = unpacking.work_off(bytes);
         // The next block comes in while this one is decoded.
         let (worked, next) = futures_util::join!(work, blocks.next());
         unpacking = worked?;
@@ -198,7 +205,7 @@ struct Unpacking<R> {
 }
 
 impl<R: Reader> Unpacking<R> {
-    async fn work_off(mut self, exchange: &Exchange, mut block: Bytes) -> Result<Self> {
+    async fn work_off(mut self, mut block: Bytes) -> Result<Self> {
         self.reader.packed += block.len() as u64;
         while !block.is_empty() {
             (self, block) = decode(move || {
@@ -209,8 +216,8 @@ impl<R: Reader> Unpacking<R> {
                 Ok((self, block.slice(taken..)))
             })
             .await?;
-            if let Some(contents) = self.reader.reader.overflow() {
-                intake::store_overflow(exchange, contents).await?;
+            if let Some(overflow) = self.reader.reader.overflow() {
+                overflow.store().await?;
             }
         }
         Ok(self)

@@ -4,15 +4,11 @@ use super::error::{Error, Result};
 use super::manifest::{self, Manifest};
 use super::receive::MAX_FIELDS;
 use crate::codec::{TarDecoder, TarEvent};
-use crate::domain::{BlobRef, RelativePath, Sha256Sum};
+use crate::domain::{RelativePath, Sha256Sum};
 use crate::exchange::Exchange;
-use crate::exchange::intake::{BatchIntake, Intake};
+use crate::exchange::intake::{Account, BatchIntake, Intake, Overflow};
 use crate::exchange::parcel::{Batch, Claim, Parcel};
-use bytes::Bytes;
 use std::collections::HashMap;
-
-/// Small contents that should be stored now, so that memory does not grow with their number.
-pub type Overflow = Option<Vec<(BlobRef, Bytes)>>;
 
 /// Makes something of the bytes of a body.
 pub trait Reader: Sized + Send + 'static {
@@ -23,7 +19,7 @@ pub trait Reader: Sized + Send + 'static {
     fn take(&mut self, bytes: &[u8]) -> Result<()>;
 
     /// What should be stored now.
-    fn overflow(&mut self) -> Overflow;
+    fn overflow(&mut self) -> Option<Overflow>;
 
     /// All came.
     fn finish(self) -> Result<Self::Output>;
@@ -38,10 +34,10 @@ pub struct Files {
 
 impl Files {
     /// Nothing yet.
-    pub fn new(exchange: &Exchange) -> Self {
+    pub fn new(exchange: &Exchange, account: Account) -> Self {
         Self {
             archive: TarDecoder::new(),
-            intake: Intake::new(exchange),
+            intake: Intake::counted(exchange, account),
             open: None,
         }
     }
@@ -73,7 +69,7 @@ impl Reader for Files {
         })
     }
 
-    fn overflow(&mut self) -> Overflow {
+    fn overflow(&mut self) -> Option<Overflow> {
         self.intake.take_overflow()
     }
 
@@ -91,10 +87,10 @@ pub struct Told {
 
 impl Told {
     /// Nothing yet.
-    pub fn new(exchange: &Exchange) -> Self {
+    pub fn new(exchange: &Exchange, account: Account) -> Self {
         Self {
             text: Vec::new(),
-            intake: Intake::new(exchange),
+            intake: Intake::counted(exchange, account),
         }
     }
 }
@@ -106,7 +102,7 @@ impl Reader for Told {
         extend(&mut self.text, bytes)
     }
 
-    fn overflow(&mut self) -> Overflow {
+    fn overflow(&mut self) -> Option<Overflow> {
         None
     }
 
@@ -141,10 +137,10 @@ struct ToldFiles {
 
 impl ToldWithBytes {
     /// Nothing yet.
-    pub fn new(exchange: &Exchange) -> Self {
+    pub fn new(exchange: &Exchange, account: Account) -> Self {
         Self {
             archive: TarDecoder::new(),
-            intake: Intake::new(exchange),
+            intake: Intake::counted(exchange, account),
             text: Vec::new(),
             told: None,
             open: None,
@@ -188,7 +184,7 @@ impl Reader for ToldWithBytes {
         })
     }
 
-    fn overflow(&mut self) -> Overflow {
+    fn overflow(&mut self) -> Option<Overflow> {
         self.intake.take_overflow()
     }
 
@@ -242,10 +238,10 @@ pub struct Numbered {
 
 impl Numbered {
     /// Nothing yet.
-    pub fn new(exchange: &Exchange) -> Self {
+    pub fn new(exchange: &Exchange, account: Account) -> Self {
         Self {
             archive: TarDecoder::new(),
-            intake: BatchIntake::new(exchange),
+            intake: BatchIntake::counted(exchange, account),
             open: None,
         }
     }
@@ -277,7 +273,7 @@ impl Reader for Numbered {
         })
     }
 
-    fn overflow(&mut self) -> Overflow {
+    fn overflow(&mut self) -> Option<Overflow> {
         self.intake.files.take_overflow()
     }
 

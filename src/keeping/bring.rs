@@ -7,7 +7,7 @@ use crate::auth::Caller;
 use crate::codec::{Packing, TarDecoder, TarEvent, Unpacker};
 use crate::domain::{BlobRef, CourseId, Sha256Sum};
 use crate::exchange::archive::{self, Bringing, Course, VERSION};
-use crate::exchange::intake::{Intake, store_overflow};
+use crate::exchange::intake::Intake;
 use crate::exchange::{self, Exchange, Thing};
 use std::collections::HashMap;
 use std::fs::File;
@@ -75,8 +75,8 @@ pub async fn bring(
     let mut reading = Reading::open(file)?;
     while let Some(read) = reading.step(&mut |event| taking.take(&event))? {
         watch(Work::Done(read));
-        if let Some(contents) = taking.intake.take_overflow() {
-            store_overflow(exchange, contents).await?;
+        if let Some(overflow) = taking.intake.take_overflow() {
+            overflow.store().await?;
         }
     }
     let bringing = Bringing::new(course.clone(), taking.blobs)

@@ -7,7 +7,7 @@ use crate::domain::{
     AssignmentId, BlobRef, CourseId, Dates, Md5Sum, Person, RelativePath, Role, Timestamp,
 };
 use crate::exchange::imports::{self, Importer, Outcome, Submission, Submitted, Version};
-use crate::exchange::intake::{Intake, SMALL, store_overflow};
+use crate::exchange::intake::{Intake, SMALL};
 use crate::exchange::parcel::Parcel;
 use futures_util::future::join_all;
 use md5::{Digest, Md5};
@@ -312,10 +312,10 @@ impl<'a> Mover<'a> {
                 Err(Unread::Odd(finding)) => left_out.push(finding),
             }
             (self.progress)(1);
-            if let (Some(intake), Some(importer)) = (&mut intake, &self.importer)
-                && let Some(contents) = intake.take_overflow()
+            if let Some(intake) = &mut intake
+                && let Some(overflow) = intake.take_overflow()
             {
-                store_overflow(importer.exchange(), contents).await?;
+                overflow.store().await?;
             }
         }
         let part = |finding: &Finding| format!("{about} / {}", finding.what);

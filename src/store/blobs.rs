@@ -230,6 +230,24 @@ pub fn unnamed(conn: &mut Connection, before: Timestamp, limit: i64) -> Result<V
     rows.into_iter().map(parse).collect()
 }
 
+/// Removes those of the small blobs that no tree names, with their bytes.
+pub fn remove_unnamed_contents(conn: &mut Connection, sums: &[Sha256Sum]) -> Result<()> {
+    for chunk in sums.chunks(CHUNK) {
+        let wanted: Vec<&[u8]> = chunk.iter().map(|sum| sum.0.as_slice()).collect();
+        let unnamed = diesel::dsl::not(diesel::dsl::exists(
+            tree_files::table.filter(tree_files::blob_id.eq(blobs::id)),
+        ));
+        diesel::delete(
+            blobs::table
+                .filter(blobs::sha256.eq_any(wanted))
+                .filter(blobs::in_database)
+                .filter(unnamed),
+        )
+        .execute(conn)?;
+    }
+    Ok(())
+}
+
 /// Removes the row of a blob, with its bytes when they are in the database.
 pub fn remove(conn: &mut Connection, id: i64) -> Result<()> {
     diesel::delete(blobs::table.find(id)).execute(conn)?;

@@ -48,6 +48,19 @@ pub fn find(conn: &mut Connection, course: &CourseId, person: &UserName) -> Resu
     }))
 }
 
+/// The row of the course of that name; `None` when there is none or it is deleted.
+pub fn row(conn: &mut Connection, course: &CourseId) -> Result<Option<i64>> {
+    Ok(courses::table
+        .filter(
+            courses::name
+                .eq(course.as_str())
+                .and(courses::deleted_at.is_null()),
+        )
+        .select(courses::id)
+        .get_result(conn)
+        .optional()?)
+}
+
 /// The role a flag of a row stands for.
 pub(super) fn role(instructor: bool) -> Role {
     if instructor {

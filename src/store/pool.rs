@@ -127,6 +127,24 @@ impl Store {
         self.writer.run(change).await
     }
 
+    /// The same, and calls `committed` once the change is durable, also when nobody waits for the answer any more.
+    pub async fn write_then<T, E>(
+        &self,
+        change: impl FnOnce(&mut Connection) -> Result<T, E> + Send + 'static,
+        committed: impl FnOnce(&mut T) + Send + 'static,
+    ) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<Error> + From<diesel::result::Error> + Send + 'static,
+    {
+        self.writer.run_then(change, committed).await
+    }
+
+    /// Runs `change` after those that wait already. Nobody waits for it, and a failure is only logged.
+    pub fn write_later(&self, change: impl FnOnce(&mut Connection) -> Result<()> + Send + 'static) {
+        self.writer.run_later(change);
+    }
+
     /// Bytes free for us on the file system of the database.
     pub fn free_bytes(&self) -> std::io::Result<u64> {
         let space = rustix::fs::statvfs(self.path.as_path())?;

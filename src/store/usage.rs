@@ -1,9 +1,12 @@
-//! How much a course or a person has stored: the bytes of different contents, each counted once however often it was
-//! handed in. What is in the trash does not count.
+//! How much a course or a person has stored, in bytes of different contents. What is in the trash does not count.
+//!
+//! A course is counted in parts: its releases, the work of each student, its feedback. A content counts once in each part
+//! that has it. It is not counted once for the whole course, although it is stored once: otherwise a student could find
+//! out from how much room is left which bytes others have.
 
 use super::schema::submissions;
 use super::{Connection, Error, Result};
-use crate::domain::{Sha256Sum, UserName};
+use crate::domain::{Sha256Sum, Timestamp, UserName};
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Text};
 
@@ -12,8 +15,19 @@ use diesel::sql_types::{BigInt, Text};
 pub enum Owner {
     /// What was ever released, handed in or given back in the course with that row.
     Course(i64),
-    /// What the person handed in, in all courses, without what they were given by a release.
+    /// What the person handed in, in each course, without what that course shows its students.
     Person(UserName),
+}
+
+/// A part of a course in which a content counts once.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Part {
+    /// Everything that was ever released.
+    Releases,
+    /// What this student handed in, without what the course shows its students.
+    Work(UserName),
+    /// Everything that was given back.
+    Feedback,
 }
 
 #[derive(QueryableByName)]
@@ -22,101 +36,118 @@ struct Total {
     bytes: i64,
 }
 
-/// The trees of a course.
-const OF_COURSE: &str = "\
+/// The trees released in the course `?1`.
+const RELEASES: &str = "\
     SELECT releases.tree_id FROM releases \
         JOIN assignments ON assignments.id = releases.assignment_id \
-        WHERE assignments.course_id = ?1 AND assignments.deleted_at IS NULL \
-    UNION SELECT submissions.tree_id FROM submissions \
-        JOIN assignments ON assignments.id = submissions.assignment_id \
-        WHERE assignments.course_id = ?1 AND assignments.deleted_at IS NULL AND submissions.deleted_at IS NULL \
-    UNION SELECT feedback.tree_id FROM feedback \
+        WHERE assignments.course_id = ?1 AND assignments.deleted_at IS NULL";
+
+/// The trees given back in the course `?1`.
+const FEEDBACK: &str = "\
+    SELECT feedback.tree_id FROM feedback \
         JOIN submissions ON submissions.id = feedback.submission_id \
         JOIN assignments ON assignments.id = submissions.assignment_id \
         WHERE assignments.course_id = ?1 AND assignments.deleted_at IS NULL AND submissions.deleted_at IS NULL \
             AND feedback.deleted_at IS NULL";
 
-/// The trees that a person handed in.
-const OF_PERSON: &str = "\
+/// The trees that the student `?4` handed in, in the course `?1`.
+const WORK: &str = "\
     SELECT submissions.tree_id FROM submissions \
         JOIN assignments ON assignments.id = submissions.assignment_id \
-        JOIN courses ON courses.id = assignments.course_id \
-        WHERE submissions.student = ?1 AND submissions.deleted_at IS NULL \
-            AND assignments.deleted_at IS NULL AND courses.deleted_at IS NULL";
+        WHERE submissions.student = ?4 AND assignments.course_id = ?1 AND assignments.deleted_at IS NULL \
+            AND submissions.deleted_at IS NULL";
 
-/// Whether a release names the blob.
-const RELEASED: &str = "\
-    EXISTS (SELECT 1 FROM tree_files JOIN releases ON releases.tree_id = tree_files.tree_id \
-        WHERE tree_files.blob_id = blobs.id)";
+/// What is shown to the students of a course at the time `?2`, or was when its assignment was deleted: a course and a
+/// tree in each row.
+const SHOWN: &str = "\
+    SELECT assignments.course_id, releases.tree_id FROM assignments \
+        JOIN releases ON releases.id = assignments.current_release \
+        WHERE assignments.opens_at IS NULL OR assignments.opens_at <= coalesce(assignments.deleted_at, ?2)";
 
 /// All bytes of the owner. It reads through all they have, so it is asked seldom.
 pub fn total(conn: &mut Connection, owner: &Owner) -> Result<u64> {
-    let query = match owner {
-        Owner::Course(_) => format!(
-            "SELECT coalesce(sum(size), 0) AS bytes FROM blobs \
-             WHERE id IN (SELECT blob_id FROM tree_files WHERE tree_id IN ({OF_COURSE}))"
-        ),
-        Owner::Person(_) => format!(
-            "SELECT coalesce(sum(size), 0) AS bytes FROM blobs \
-             WHERE id IN (SELECT blob_id FROM tree_files WHERE tree_id IN ({OF_PERSON})) AND NOT {RELEASED}"
-        ),
-    };
-    bytes(match owner {
-        Owner::Course(course) => diesel::sql_query(query)
-            .bind::<BigInt, _>(course)
-            .get_result(conn),
-        Owner::Person(person) => diesel::sql_query(query)
-            .bind::<Text, _>(person.as_str())
-            .get_result(conn),
-    })
+    let now = Timestamp::now().micros();
+    match owner {
+        Owner::Course(course) => {
+            let query = format!(
+                "WITH shown AS (SELECT DISTINCT tree_files.blob_id FROM tree_files \
+                    WHERE tree_files.tree_id IN (SELECT tree_id FROM ({SHOWN}) WHERE course_id = ?1)) \
+                 SELECT coalesce(sum(blobs.size), 0) AS bytes FROM ( \
+                    SELECT DISTINCT blob_id FROM tree_files WHERE tree_id IN ({RELEASES}) \
+                    UNION ALL SELECT DISTINCT blob_id FROM tree_files WHERE tree_id IN ({FEEDBACK}) \
+                    UNION ALL SELECT blob_id FROM (SELECT DISTINCT submissions.student, tree_files.blob_id \
+                        FROM submissions JOIN assignments ON assignments.id = submissions.assignment_id \
+                        JOIN tree_files ON tree_files.tree_id = submissions.tree_id \
+                        WHERE assignments.course_id = ?1 AND assignments.deleted_at IS NULL \
+                            AND submissions.deleted_at IS NULL \
+                            AND tree_files.blob_id NOT IN (SELECT blob_id FROM shown)) \
+                 ) AS counted JOIN blobs ON blobs.id = counted.blob_id"
+            );
+            bytes(
+                diesel::sql_query(query)
+                    .bind::<BigInt, _>(course)
+                    .bind::<BigInt, _>(now)
+                    .get_result(conn),
+            )
+        }
+        Owner::Person(person) => {
+            let query = format!(
+                "SELECT coalesce(sum(blobs.size), 0) AS bytes FROM ( \
+                    SELECT DISTINCT assignments.course_id, tree_files.blob_id FROM submissions \
+                        JOIN assignments ON assignments.id = submissions.assignment_id \
+                        JOIN courses ON courses.id = assignments.course_id \
+                        JOIN tree_files ON tree_files.tree_id = submissions.tree_id \
+                        WHERE submissions.student = ?1 AND submissions.deleted_at IS NULL \
+                            AND assignments.deleted_at IS NULL AND courses.deleted_at IS NULL \
+                            AND NOT EXISTS (SELECT 1 FROM ({SHOWN}) AS shown \
+                                JOIN tree_files AS given ON given.tree_id = shown.tree_id \
+                                WHERE shown.course_id = assignments.course_id AND given.blob_id = tree_files.blob_id) \
+                 ) AS counted JOIN blobs ON blobs.id = counted.blob_id"
+            );
+            bytes(
+                diesel::sql_query(query)
+                    .bind::<Text, _>(person.as_str())
+                    .bind::<BigInt, _>(now)
+                    .get_result(conn),
+            )
+        }
+    }
 }
 
-/// The bytes of those contents that count for the owner already, or never do: by one statement however many they are.
+/// The bytes of those contents that count in that part of the course already, or never do: by one statement however many
+/// they are.
+///
+/// For the work of a student this depends on nothing but what they handed in there and what the course shows them.
 pub fn counted<'a>(
     conn: &mut Connection,
-    owner: &Owner,
+    course: i64,
+    part: &Part,
     contents: impl Iterator<Item = &'a Sha256Sum>,
 ) -> Result<u64> {
     let names: Vec<String> = contents.map(ToString::to_string).collect();
     let names = serde_json::json!(names).to_string();
-    let among = "SELECT coalesce(sum(size), 0) AS bytes FROM blobs \
-                 WHERE sha256 IN (SELECT unhex(value) FROM json_each(?2))";
-    bytes(match owner {
-        Owner::Course(course) => {
-            // From the content to its trees, since a course may have very many trees.
-            let query = format!(
-                "{among} AND EXISTS (SELECT 1 FROM tree_files WHERE tree_files.blob_id = blobs.id AND ( \
-                    EXISTS (SELECT 1 FROM releases \
-                        JOIN assignments ON assignments.id = releases.assignment_id \
-                        WHERE releases.tree_id = tree_files.tree_id AND assignments.course_id = ?1 \
-                            AND assignments.deleted_at IS NULL) \
-                    OR EXISTS (SELECT 1 FROM submissions \
-                        JOIN assignments ON assignments.id = submissions.assignment_id \
-                        WHERE submissions.tree_id = tree_files.tree_id AND assignments.course_id = ?1 \
-                            AND assignments.deleted_at IS NULL AND submissions.deleted_at IS NULL) \
-                    OR EXISTS (SELECT 1 FROM feedback \
-                        JOIN submissions ON submissions.id = feedback.submission_id \
-                        JOIN assignments ON assignments.id = submissions.assignment_id \
-                        WHERE feedback.tree_id = tree_files.tree_id AND assignments.course_id = ?1 \
-                            AND assignments.deleted_at IS NULL AND submissions.deleted_at IS NULL \
-                            AND feedback.deleted_at IS NULL)))"
-            );
-            diesel::sql_query(query)
-                .bind::<BigInt, _>(course)
-                .bind::<Text, _>(names)
-                .get_result(conn)
-        }
-        Owner::Person(person) => {
-            let query = format!(
-                "{among} AND ({RELEASED} \
-                    OR id IN (SELECT blob_id FROM tree_files WHERE tree_id IN ({OF_PERSON})))"
-            );
-            diesel::sql_query(query)
-                .bind::<Text, _>(person.as_str())
-                .bind::<Text, _>(names)
-                .get_result(conn)
-        }
-    })
+    let (trees, student) = match part {
+        Part::Releases => (RELEASES.to_owned(), ""),
+        Part::Feedback => (FEEDBACK.to_owned(), ""),
+        Part::Work(student) => (
+            format!("{WORK} UNION ALL SELECT tree_id FROM ({SHOWN}) WHERE course_id = ?1"),
+            student.as_str(),
+        ),
+    };
+    let query = format!(
+        "SELECT coalesce(sum(size), 0) AS bytes FROM blobs \
+         WHERE sha256 IN (SELECT unhex(value) FROM json_each(?3)) AND ?2 IS NOT NULL AND ?4 IS NOT NULL \
+            AND EXISTS (SELECT 1 FROM tree_files WHERE tree_files.blob_id = blobs.id \
+                AND tree_files.tree_id IN ({trees}))"
+    );
+    bytes(
+        diesel::sql_query(query)
+            .bind::<BigInt, _>(course)
+            .bind::<BigInt, _>(Timestamp::now().micros())
+            .bind::<Text, _>(names)
+            .bind::<Text, _>(student)
+            .get_result(conn),
+    )
 }
 
 fn bytes(total: QueryResult<Total>) -> Result<u64> {

@@ -64,15 +64,32 @@ impl Writer {
         T: Send + 'static,
         E: From<Error> + From<diesel::result::Error> + Send + 'static,
     {
+        self.run_then(change, |_| ()).await
+    }
+
+    /// The same, and calls `committed` once the change is durable, also when nobody waits for the answer any more. What
+    /// is counted or remembered outside of the database belongs there: a change that was undone leaves no trace of it.
+    pub async fn run_then<T, E>(
+        &self,
+        change: impl FnOnce(&mut Connection) -> Result<T, E> + Send + 'static,
+        committed: impl FnOnce(&mut T) + Send + 'static,
+    ) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<Error> + From<diesel::result::Error> + Send + 'static,
+    {
         let (sender, answer) = oneshot::channel();
         let waiting = Waiting::begin(&self.tally);
         let change: Change = Box::new(move |conn| {
             drop(waiting);
             let result = conn.transaction(change);
-            Box::new(move |committed| {
+            Box::new(move |outcome| {
+                let mut result = result.and_then(|done| outcome.map(|()| done).map_err(E::from));
+                if let Ok(done) = &mut result {
+                    committed(done);
+                }
                 // Whoever waited may have hung up; the change stands all the same.
-                let _ =
-                    sender.send(result.and_then(|done| committed.map(|()| done).map_err(E::from)));
+                let _ = sender.send(result);
             })
         });
         self.changes
@@ -81,6 +98,23 @@ impl Writer {
         answer
             .await
             .unwrap_or_else(|_| Err(Error::Writer("could not begin; see the log").into()))
+    }
+
+    /// Runs `change` after those that wait already. Nobody waits for it, and a failure is only logged.
+    pub fn run_later(
+        &self,
+        change: impl FnOnce(&mut Connection) -> Result<(), Error> + Send + 'static,
+    ) {
+        let waiting = Waiting::begin(&self.tally);
+        let change: Change = Box::new(move |conn| {
+            drop(waiting);
+            if let Err(error) = conn.transaction(change) {
+                log::warn!("A change that nobody waits for was not made: {error}");
+            }
+            Box::new(|_| ())
+        });
+        // A writer that has stopped makes no changes any more, whoever asks for them.
+        let _ = self.changes.send(change);
     }
 
     /// What it has done so far.

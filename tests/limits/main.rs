@@ -9,8 +9,10 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod oracles;
 mod quotas;
 mod rate;
+mod refusals;
 mod space;
 mod strangers;
 mod uploads;

@@ -133,7 +133,13 @@ fn a_full_course_takes_no_files_whoever_sends_them_and_however() {
         "of what was refused nothing is left"
     );
     assert_eq!(count(&course, "ada"), 1);
-    course.submit("challenge", "bob", &own).ok();
+    // Bytes that others have count like any others, or their answers would tell who has which.
+    refused(
+        &course.submit("challenge", "bob", &own),
+        413,
+        &["The course takes 126.9 KiB", "would add 39.0 KiB"],
+    );
+    course.submit("challenge", "ada", &own).ok();
     let named = json!({ "files": [{ "path": "again", "sha256": hex_sha256(&own[0].bytes), "size": 40_000 }] });
     let told = v1(&server, "POST", SUBMISSIONS, "ada").body("application/json", named.to_string());
     assert_eq!(

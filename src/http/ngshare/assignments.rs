@@ -2,6 +2,7 @@
 
 use super::{done, file_list};
 use crate::auth::Caller;
+use crate::exchange::intake::Account;
 use crate::exchange::{Exchange, releases};
 use crate::http::error::Result;
 use crate::http::listing;
@@ -43,7 +44,8 @@ pub async fn release(
     body: web::Payload,
 ) -> Result<HttpResponse> {
     releases::may_release(&exchange, &caller, &course, &assignment).await?;
-    let upload = receive::upload(&exchange, &request, body, FieldsIn::BodyOrQuery).await?;
+    let account = Account::release(&course);
+    let upload = receive::upload(&exchange, &request, body, FieldsIn::BodyOrQuery, account).await?;
     releases::release(&exchange, &caller, course, assignment, upload.files()?).await?;
     Ok(done())
 }

@@ -3,6 +3,7 @@
 use super::{done, file_list};
 use crate::auth::Caller;
 use crate::domain::Timestamp;
+use crate::exchange::intake::Account;
 use crate::exchange::{Exchange, feedback, submissions};
 use crate::http::error::{Error, Result};
 use crate::http::names::OfWork;
@@ -18,7 +19,8 @@ pub async fn give(
     body: web::Payload,
 ) -> Result<HttpResponse> {
     feedback::may_give(&exchange, &caller, &target).await?;
-    let upload = receive::upload(&exchange, &request, body, FieldsIn::Body).await?;
+    let account = Account::feedback(&target.course);
+    let upload = receive::upload(&exchange, &request, body, FieldsIn::Body, account).await?;
     let time = timestamp(&upload.fields)?;
     feedback::check_submission(&exchange, &caller, &target, time).await?;
     feedback::give(&exchange, &caller, target, time, upload.files()?).await?;

@@ -75,7 +75,8 @@ pub async fn submit(
         key: None,
     };
     submissions::may_submit(&exchange, &caller, &work).await?;
-    let upload = receive::upload(&exchange, &request, body, FieldsIn::Body).await?;
+    let account = work.account(&caller);
+    let upload = receive::upload(&exchange, &request, body, FieldsIn::Body, account).await?;
     let handed_in = submissions::submit(&exchange, &caller, work, upload.files()?).await?;
     let timestamp = handed_in.receipt.submitted_at;
     Ok(HttpResponse::Ok().json(json!({ "success": true, "timestamp": timestamp })))

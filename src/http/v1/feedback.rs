@@ -3,6 +3,7 @@
 use crate::auth::Caller;
 use crate::domain::{AssignmentId, Rfc3339, Sha256Sum};
 use crate::exchange::collect::{self, Feedback, Submission};
+use crate::exchange::intake::Account;
 use crate::exchange::{Error as Refusal, Exchange, Thing, feedback};
 use crate::http::error::Result;
 use crate::http::names::{InAssignment, InCourse, OfSubmission};
@@ -115,7 +116,7 @@ pub async fn give(
     body: TreeBody,
 ) -> Result<web::Json<Given>> {
     feedback::may_give_on(&exchange, &caller, &course, id).await?;
-    let parcel = body.read(&exchange).await?;
+    let parcel = body.read(&exchange, Account::feedback(&course)).await?;
     let given = feedback::give_on(&exchange, &caller, course, id, parcel).await?;
     Ok(web::Json(given.into()))
 }
@@ -134,7 +135,7 @@ pub async fn give_all(
     body: BatchBody,
 ) -> Result<web::Json<AllGiven>> {
     feedback::may_give_all(&exchange, &caller, &course, &assignment).await?;
-    let batch = body.read(&exchange).await?;
+    let batch = body.read(&exchange, Account::feedback(&course)).await?;
     let given = feedback::give_all(&exchange, &caller, course, assignment, batch).await?;
     let feedback = given.into_iter().map(Given::from).collect();
     Ok(web::Json(AllGiven { feedback }))

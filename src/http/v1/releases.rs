@@ -2,6 +2,7 @@
 
 use crate::auth::Caller;
 use crate::domain::Sha256Sum;
+use crate::exchange::intake::Account;
 use crate::exchange::{Exchange, releases};
 use crate::http::error::{Error, Result};
 use crate::http::names::{InAssignment, NewAssignment};
@@ -62,11 +63,11 @@ pub async fn put(
 ) -> Result<web::Json<Shown>> {
     let released = if how.only_first.as_deref() == Some("true") {
         releases::may_release(&exchange, &caller, &course, &assignment).await?;
-        let parcel = body.read(&exchange).await?;
+        let parcel = body.read(&exchange, Account::release(&course)).await?;
         releases::release(&exchange, &caller, course, assignment, parcel).await?
     } else {
         releases::may_release_again(&exchange, &caller, &course).await?;
-        let parcel = body.read(&exchange).await?;
+        let parcel = body.read(&exchange, Account::release(&course)).await?;
         releases::release_again(&exchange, &caller, course, assignment, parcel).await?
     };
     Ok(web::Json(Shown {

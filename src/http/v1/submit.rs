@@ -45,7 +45,7 @@ pub async fn submit(
     if let Some(earlier) = submissions::may_submit(&exchange, &caller, &work).await? {
         return HandedIn::before(earlier, &signer);
     }
-    let parcel = body.read(&exchange).await?;
+    let parcel = body.read(&exchange, work.account(&caller)).await?;
     let handed_in = submissions::submit(&exchange, &caller, work, parcel).await?;
     if handed_in.is_new {
         HandedIn::now(handed_in.receipt, &signer)
