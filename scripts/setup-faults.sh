@@ -1,8 +1,13 @@
 #!/usr/bin/env bash
-# Installs what tests/faults needs besides cargo: libfaketime, for clocks that step. Does nothing when it is there.
+# Installs what tests/faults needs besides cargo: libfaketime, for clocks that step, and strace, for system calls. Does
+# nothing when they are there.
 set -euo pipefail
 
-if compgen -G '/usr/lib/*/faketime/libfaketime.so.1' >/dev/null || [ -e /usr/lib/faketime/libfaketime.so.1 ]; then
-    exit
+missing=()
+if ! compgen -G '/usr/lib/*/faketime/libfaketime.so.1' >/dev/null && [ ! -e /usr/lib/faketime/libfaketime.so.1 ]; then
+    missing+=(libfaketime)
 fi
-exec "$(dirname "${BASH_SOURCE[0]}")/debian.sh" libfaketime
+command -v strace >/dev/null 2>&1 || missing+=(strace)
+if [ ${#missing[@]} -gt 0 ]; then
+    exec "$(dirname "${BASH_SOURCE[0]}")/debian.sh" "${missing[@]}"
+fi

@@ -1,6 +1,6 @@
 //! Blobs in a directory of this machine.
 
-use super::{Complete, Staged};
+use super::{Complete, Staged, make_directory, sync_directory};
 use crate::domain::{BlobRef, Sha256Sum};
 use sha2::{Digest, Sha256};
 use std::collections::BTreeSet;
@@ -76,11 +76,15 @@ impl LocalBlobs {
         let blobs = Self {
             root: Arc::new(root.to_owned()),
         };
-        for part in 0..=u8::MAX {
-            make_private(&root.join(format!("{part:02x}")))?;
-        }
+        make_directory(root)?;
         let staging = root.join(STAGING);
-        make_private(&staging)?;
+        let parts = (0..=u8::MAX).map(|part| root.join(format!("{part:02x}")));
+        for directory in parts.chain([staging.clone()]) {
+            match fs::DirBuilder::new().mode(0o700).create(directory) {
+                Err(error) if error.kind() != io::ErrorKind::AlreadyExists => return Err(error),
+                _ => {}
+            }
+        }
         for left in fs::read_dir(&staging)? {
             fs::remove_file(left?.path())?;
         }
@@ -238,7 +242,7 @@ impl LocalBlobs {
     /// A place that nothing has yet.
     fn place_aside(&self, path: &Path) -> io::Result<PathBuf> {
         let aside = self.root.join(ASIDE);
-        make_private(&aside)?;
+        make_directory(&aside)?;
         let name = path.file_name().unwrap_or_default().to_string_lossy();
         let numbered = |number: u32| match number {
             0 => aside.join(&*name),
@@ -281,18 +285,6 @@ impl LocalBlobs {
         let name = sha256.to_string();
         self.root.join(&name[..2]).join(name)
     }
-}
-
-/// Makes a directory that only its owner may enter, where it is not there.
-fn make_private(path: &Path) -> io::Result<()> {
-    fs::DirBuilder::new()
-        .recursive(true)
-        .mode(0o700)
-        .create(path)
-}
-
-fn sync_directory(path: &Path) -> io::Result<()> {
-    File::open(path)?.sync_all()
 }
 
 #[cfg(test)]

@@ -2,15 +2,13 @@
 
 use super::private;
 use crate::auth::Caller;
-use crate::blobs::LocalBlobs;
+use crate::blobs::{LocalBlobs, make_directory};
 use crate::config::{PlaceArgs, Places, operator_account};
 use crate::exchange::{Exchange, Limits, Policy, Reused};
 use crate::keeping::RESTORE_MARK;
 use crate::store::{Opening, Store};
 use std::error::Error;
-use std::fs::{DirBuilder, File};
-use std::os::unix::fs::DirBuilderExt as _;
-use std::path::Path;
+use std::fs::File;
 
 /// Held by the one process that serves a data directory or fills it; let go when dropped.
 pub struct Lock(#[allow(dead_code, reason = "what it does is being there")] File);
@@ -29,13 +27,13 @@ pub fn lock(places: &Places) -> Result<Lock, Box<dyn Error>> {
             places.data_dir.display()
         )
     };
-    make_private(&places.data_dir).map_err(failed)?;
+    make_directory(&places.data_dir).map_err(failed)?;
     if let Some(parent) = places
         .database
         .parent()
         .filter(|parent| !parent.as_os_str().is_empty())
     {
-        make_private(parent).map_err(failed)?;
+        make_directory(parent).map_err(failed)?;
     }
     let lock = File::options()
         .create(true)
@@ -66,14 +64,6 @@ fn warn(sentence: &str) {
     } else {
         eprintln!("nbcourier: {sentence}");
     }
-}
-
-/// Makes a directory that nobody else looks into, where there is none: it holds what a class hands in, and a key.
-fn make_private(directory: &Path) -> std::io::Result<()> {
-    DirBuilder::new()
-        .recursive(true)
-        .mode(0o700)
-        .create(directory)
 }
 
 fn require_whole(places: &Places) -> Result<(), Box<dyn Error>> {

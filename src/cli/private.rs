@@ -1,5 +1,6 @@
 //! What commands write is for the user who runs them alone, from its first byte: it is the work of other people.
 
+use crate::blobs::sync_directory;
 use crate::config::Places;
 use rustix::fs::{Mode, OFlags};
 use std::ffi::OsStr;
@@ -31,11 +32,7 @@ pub fn from_now_on() {
 pub fn tighten(places: &Places) -> Vec<String> {
     let mut failures = Vec::new();
     let database = fs::canonicalize(&places.database).unwrap_or_else(|_| places.database.clone());
-    let beside = match database.parent() {
-        Some(parent) if !parent.as_os_str().is_empty() => parent,
-        _ => Path::new("."),
-    };
-    let mut private = files_of(beside, &database);
+    let mut private = files_of(above(&database), &database);
     private.extend(OURS.map(|name| places.data_dir.join(name)));
     private.push(places.blobs.with_extension("lock"));
     for file in private {
@@ -143,6 +140,19 @@ pub fn create_new(path: &Path) -> io::Result<File> {
         .open(path)
 }
 
+/// Flushes a file that was made, and its name.
+pub fn keep(file: &File, path: &Path) -> io::Result<()> {
+    file.sync_all()?;
+    sync_directory(above(path))
+}
+
+fn above(path: &Path) -> &Path {
+    match path.parent() {
+        Some(above) if !above.as_os_str().is_empty() => above,
+        _ => Path::new("."),
+    }
+}
+
 /// Writes a file, in the place of one that may be there. One that is a link is refused: it may lead to where others read.
 pub fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
     if let Some(stream) = stream(path) {
@@ -155,15 +165,12 @@ pub fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
             "it is a link, or another thing that is no file; name a file",
         ));
     }
-    let directory = match path.parent() {
-        Some(parent) if !parent.as_os_str().is_empty() => parent,
-        _ => Path::new("."),
-    };
+    let directory = above(path);
     let mut file = tempfile::NamedTempFile::new_in(directory)?;
     file.write_all(bytes)?;
     file.as_file().sync_all()?;
     file.persist(path).map_err(|failed| failed.error)?;
-    File::open(directory)?.sync_all()
+    sync_directory(directory)
 }
 
 /// Opens what is no file to be made: a pipe or terminal, or a descriptor that the shell has opened.

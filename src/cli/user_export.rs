@@ -66,7 +66,11 @@ pub fn run(
             path.display()
         )
     })?;
-    let written = work(Box::new(BufWriter::new(file)));
+    let written = file
+        .try_clone()
+        .map_err(Into::into)
+        .and_then(|copy| work(Box::new(BufWriter::new(copy))))
+        .and_then(|()| Ok(private::keep(&file, &path)?));
     if let Err(error) = written {
         // Half an archive must not look like one.
         let _ = std::fs::remove_file(&path);

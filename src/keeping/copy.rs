@@ -2,14 +2,14 @@
 
 use super::error::{Error, Result, on};
 use super::{Work, error};
-use crate::blobs::{Damage, LocalBlobs};
+use crate::blobs::{self, Damage, LocalBlobs};
 use crate::domain::{BlobRef, Sha256Sum};
 use crate::exchange::fsck;
 use crate::store::{self, Connection};
 use sha2::{Digest, Sha256};
-use std::fs::{self, DirBuilder, File};
+use std::fs::{self, File};
 use std::io::{self, Read, Write};
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt as _};
+use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::Path;
 
 /// Bytes read at a time.
@@ -189,18 +189,12 @@ fn hash(
 
 /// Makes a directory, where it is not there, that only its owner may enter.
 pub(super) fn private_directory(path: &Path) -> Result<()> {
-    DirBuilder::new()
-        .recursive(true)
-        .mode(0o700)
-        .create(path)
-        .map_err(on(path, "made"))
+    blobs::make_directory(path).map_err(on(path, "made"))
 }
 
 /// Flushes the names in a directory.
 pub(super) fn sync_directory(path: &Path) -> Result<()> {
-    File::open(path)
-        .and_then(|directory| directory.sync_all())
-        .map_err(on(path, "flushed"))
+    blobs::sync_directory(path).map_err(on(path, "flushed"))
 }
 
 /// Writes a file that takes the place of what is there at once, or not at all.

@@ -105,7 +105,7 @@ fn mend_file(
     }
     for stray in strays {
         if copy::sum(stray).is_ok_and(|found| found == (blob.sha256, blob.size)) {
-            std::fs::rename(stray, &place).map_err(on(&place, "written"))?;
+            crate::blobs::rename(stray, &place).map_err(on(&place, "written"))?;
             return Ok(Some("where it did not belong"));
         }
     }

@@ -20,8 +20,13 @@ pub(super) fn copy_to(conn: &mut Connection, copy: &Path) -> Result<()> {
     let quoted = text(copy)?.replace('\'', "''");
     conn.batch_execute(&format!("VACUUM INTO '{quoted}'"))?;
     // SQLite leaves this to whoever wants it (https://sqlite.org/lang_vacuum.html).
-    std::fs::File::open(copy)
-        .and_then(|file| file.sync_all())
+    let directory = match copy.parent() {
+        Some(directory) if !directory.as_os_str().is_empty() => directory,
+        _ => Path::new("."),
+    };
+    [copy, directory]
+        .into_iter()
+        .try_for_each(|path| std::fs::File::open(path)?.sync_all())
         .map_err(|error| Error::Unusable(format!("{} could not be kept: {error}", copy.display())))
 }
 
