@@ -21,6 +21,13 @@ impl Admins {
         }
     }
 
+    /// The names in the list, sorted.
+    pub(super) fn names(&self) -> Vec<&str> {
+        let mut names: Vec<&str> = self.names.iter().map(String::as_str).collect();
+        names.sort_unstable();
+        names
+    }
+
     /// Whether the name stands in the list; a service does as `service:NAME`.
     pub(super) fn lists(&self, name: &UserName) -> bool {
         self.names.contains(name.as_str())

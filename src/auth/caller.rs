@@ -5,6 +5,7 @@ use crate::domain::{IllegalName, Timestamp, UserName};
 use actix_web::{FromRequest, HttpMessage, HttpRequest, dev::Payload};
 use std::fmt;
 use std::future::{Ready, ready};
+use std::time::Instant;
 
 /// Whether a person calls or a service of the hub.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
@@ -29,6 +30,20 @@ pub enum Credential {
     DataDirectory,
 }
 
+/// The hub's groups that somebody is in, by how much they can be relied on.
+#[derive(Debug, Clone)]
+pub(super) enum HubGroups {
+    /// All of them, as the hub said when it was asked about a token or a login.
+    Fresh {
+        /// Their names.
+        names: Vec<String>,
+        /// When the hub said so.
+        told: Instant,
+    },
+    /// Those that a session remembers from its login: up to an hour old, and cut off where they do not fit into a cookie.
+    AsOfLogin(Vec<String>),
+}
+
 /// Somebody whose identity was checked. Only this room makes one, so whoever holds one need not check again.
 ///
 /// As a handler's parameter it is the caller of the request, or [`AuthError::Anonymous`].
@@ -37,7 +52,7 @@ pub struct Caller {
     name: UserName,
     kind: CallerKind,
     admin: bool,
-    groups: Vec<String>,
+    groups: HubGroups,
     account_made_at: Option<Timestamp>,
     via: Credential,
     page_tokens: Option<PageTokens>,
@@ -50,7 +65,7 @@ impl Caller {
             name,
             kind,
             admin,
-            groups: Vec::new(),
+            groups: HubGroups::AsOfLogin(Vec::new()),
             account_made_at: None,
             via,
             page_tokens: None,
@@ -58,7 +73,7 @@ impl Caller {
         }
     }
 
-    pub(super) fn with_groups(mut self, groups: Vec<String>) -> Self {
+    pub(super) fn with_groups(mut self, groups: HubGroups) -> Self {
         self.groups = groups;
         self
     }
@@ -88,9 +103,19 @@ impl Caller {
         self.admin
     }
 
-    /// The hub's groups the caller is in; of a session's, those there were at login.
+    /// The hub's groups the caller is in; of a session's, those there were at login, as far as its cookie has room.
     pub fn groups(&self) -> &[String] {
-        &self.groups
+        match &self.groups {
+            HubGroups::Fresh { names, .. } | HubGroups::AsOfLogin(names) => names,
+        }
+    }
+
+    /// All groups the caller is in and when the hub said so; `None` of a session, which only remembers some.
+    pub fn fresh_groups(&self) -> Option<(&[String], Instant)> {
+        match &self.groups {
+            HubGroups::Fresh { names, told } => Some((names, *told)),
+            HubGroups::AsOfLogin(_) => None,
+        }
     }
 
     /// When the hub made the caller's account, where it tells that; an earlier one of the same name was somebody else's.
@@ -160,7 +185,7 @@ impl fmt::Debug for Caller {
             .field("name", &self.name)
             .field("kind", &self.kind)
             .field("admin", &self.admin)
-            .field("groups", &self.groups)
+            .field("groups", &self.groups())
             .field("via", &self.via)
             .finish_non_exhaustive()
     }

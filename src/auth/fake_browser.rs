@@ -48,7 +48,8 @@ impl Browser {
         query: &str,
     ) -> Result<String, AuthError> {
         let request = self.get(&format!("/services/x/oauth_callback?{query}"));
-        let Redirect { location, cookies } = authenticator.finish_login(&request).await?;
+        let (redirect, _) = authenticator.finish_login(&request).await?;
+        let Redirect { location, cookies } = redirect;
         self.keep(cookies);
         Ok(location)
     }

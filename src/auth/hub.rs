@@ -13,7 +13,7 @@ use reqwest::{Client, RequestBuilder, Response, StatusCode, Url, redirect};
 use serde::{Deserialize, Deserializer};
 use std::error::Error as _;
 use std::fmt::Write;
-use std::time::{Duration, SystemTime};
+use std::time::{Duration, Instant, SystemTime};
 
 /// A hub's answer is a few hundred bytes and its user's groups.
 const MAX_ANSWER_BYTES: usize = 1 << 20;
@@ -58,6 +58,9 @@ pub(super) struct HubUser {
     /// What the token may do, not what its owner may.
     #[serde(default)]
     pub(super) scopes: Vec<String>,
+    /// When the hub said all this.
+    #[serde(skip, default = "Instant::now")]
+    pub(super) told: Instant,
     /// When the hub made the account, if the token may know.
     #[serde(default, deserialize_with = "moment")]
     pub(super) created: Option<Timestamp>,

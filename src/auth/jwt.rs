@@ -109,7 +109,8 @@ impl Seal {
     }
 }
 
-fn seconds_since_1970() -> u64 {
+/// Now, by the clock on the wall.
+pub(super) fn seconds_since_1970() -> u64 {
     SystemTime::now()
         .duration_since(UNIX_EPOCH)
         .map_or(0, |since| since.as_secs())

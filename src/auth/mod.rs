@@ -23,6 +23,7 @@ mod rates;
 mod receipts;
 mod same_site;
 mod session;
+mod spent;
 mod standalone;
 mod strangers;
 mod tally;
@@ -131,6 +132,14 @@ impl Authenticator {
         Ok(())
     }
 
+    /// The names of those listed as administrators, sorted.
+    pub fn admins(&self) -> Vec<&str> {
+        match &*self.0 {
+            Mode::Hub(hub) => hub.admins().names(),
+            Mode::Standalone(admins) => admins.names(),
+        }
+    }
+
     /// Whether browsers can log in, so that pages may send them there.
     pub fn has_login(&self) -> bool {
         matches!(*self.0, Mode::Hub(_))
@@ -152,11 +161,15 @@ impl Authenticator {
         self.of_hub()?.oauth.begin(request, next)
     }
 
-    /// Begins a session for a browser that comes back from the hub, a new one whatever cookies it had before.
+    /// Begins a session for a browser that comes back from the hub, a new one whatever cookies it had before, and tells who
+    /// logged in.
     ///
     /// `BadState` when this browser has not begun this login, `Refused` when the hub says no, `HubUnavailable`,
     /// `NoLogin` without a hub.
-    pub async fn finish_login(&self, request: &HttpRequest) -> Result<Redirect, AuthError> {
+    pub async fn finish_login(
+        &self,
+        request: &HttpRequest,
+    ) -> Result<(Redirect, Caller), AuthError> {
         self.of_hub()?.finish_login(request).await
     }
 

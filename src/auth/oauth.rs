@@ -7,6 +7,7 @@
 use super::hub::{CodeAnswer, HubAnswer, HubClient, HubUser, Outage};
 use super::jwt::{Purpose, Seal};
 use super::session::{cookie, random_text, removal};
+use super::spent::Spent;
 use super::token::TokenHash;
 use super::{AuthError, next_page, same_site};
 use actix_web::cookie::Cookie;
@@ -20,7 +21,7 @@ use std::time::Duration;
 use subtle::ConstantTimeEq;
 
 /// Time enough to type a password.
-const LOGIN_LIFETIME: Duration = Duration::from_mins(10);
+pub(super) const LOGIN_LIFETIME: Duration = Duration::from_mins(10);
 const COOKIE_PREFIX: &str = "nbcourier-login-";
 /// How much of the state names its cookie, so that logins in several tabs do not disturb each other.
 const STATE_IN_NAME: usize = 12;
@@ -48,6 +49,8 @@ pub(super) struct OAuth {
     pub(super) hub: HubClient,
     pub(super) seal: Arc<Seal>,
     pub(super) prefix: String,
+    /// The states of logins that have ended well, whose cookies are used no more.
+    pub(super) finished: Spent,
 }
 
 /// Where to send a browser, and with which cookies.
@@ -134,7 +137,15 @@ impl OAuth {
         let begun = self.begun(request, &state).ok_or(AuthError::BadState)?;
         let code = callback.code.ok_or(AuthError::BadState)?;
         allowed()?;
-        let (user, token) = self.user_for(&code, &begun.verifier).await?;
+        if !self.finished.add(&begun.state) {
+            return Err(AuthError::BadState.into());
+        }
+        let found = self.user_for(&code, &begun.verifier).await;
+        if found.is_err() {
+            // The browser may try again, where the hub could not answer.
+            self.finished.remove(&begun.state);
+        }
+        let (user, token) = found?;
         Ok(Login {
             user,
             token,

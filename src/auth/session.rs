@@ -4,6 +4,7 @@ use super::hub::HubUser;
 use super::jwt::{Purpose, Seal};
 use super::key::SigningKey;
 use super::page_tokens::{PageTokens, TokenKeys, Use};
+use super::spent::Spent;
 use super::{AuthError, CallerKind, same_site};
 use crate::domain::{Timestamp, UserName};
 use actix_web::HttpRequest;
@@ -26,6 +27,7 @@ const COURSE_GROUPS: [&str; 2] = ["formgrade-", "nbgrader-"];
 pub(super) struct Sessions {
     seal: Arc<Seal>,
     tokens: TokenKeys,
+    ended: Spent,
     prefix: String,
 }
 
@@ -57,6 +59,7 @@ impl Sessions {
         Self {
             seal,
             tokens: TokenKeys::new(key),
+            ended: Spent::new(LIFETIME),
             prefix,
         }
     }
@@ -106,8 +109,13 @@ impl Sessions {
             .find_map(|cookie| self.open(cookie.value()))
     }
 
-    /// A cookie that makes the browser forget the session.
-    pub(super) fn end(&self, request: &HttpRequest) -> Cookie<'static> {
+    /// Ends a session, also for whoever has a copy of its cookie.
+    pub(super) fn end(&self, session: &Session) {
+        self.ended.add(&session.sid);
+    }
+
+    /// A cookie that makes the browser forget its session.
+    pub(super) fn removal(&self, request: &HttpRequest) -> Cookie<'static> {
         removal(COOKIE_NAME.into(), &self.prefix, same_site::is_tls(request))
     }
 
@@ -131,7 +139,7 @@ impl Sessions {
     fn open(&self, text: &str) -> Option<Session> {
         let claims: Claims = self.seal.open(Purpose::Session, text)?;
         let name = UserName::parse(claims.sub).ok()?;
-        if claims.kind != CallerKind::User || name.is_reserved() {
+        if claims.kind != CallerKind::User || name.is_reserved() || self.ended.has(&claims.sid) {
             return None;
         }
         Some(Session {
@@ -214,6 +222,7 @@ mod tests {
             admin: true,
             groups,
             scopes: vec![],
+            told: std::time::Instant::now(),
             created: None,
         }
     }

@@ -2,11 +2,13 @@
 
 use super::admins::Admins;
 use super::cache::{HubCache, Lifetimes};
+use super::caller::HubGroups;
 use super::hub::{HubClient, HubUser, TimeLimits};
 use super::jwt::Seal;
-use super::oauth::{LoginFailure, OAuth, OAuthClient, Redirect};
+use super::oauth::{LOGIN_LIFETIME, LoginFailure, OAuth, OAuthClient, Redirect};
 use super::page_tokens::Use;
 use super::session::{Session, Sessions};
+use super::spent::Spent;
 use super::strangers::Origin;
 use super::token::Token;
 use super::{
@@ -101,12 +103,17 @@ impl Hub {
                 hub: client.clone(),
                 seal: Arc::clone(&seal),
                 prefix: settings.prefix.clone(),
+                finished: Spent::new(LOGIN_LIFETIME),
             },
             cache: HubCache::new(client, secret, lifetimes),
             sessions: Sessions::new(seal, &settings.signing_key, settings.prefix),
             admins: Admins::new(settings.admins, settings.hub_admins),
             scopes,
         })
+    }
+
+    pub(super) fn admins(&self) -> &Admins {
+        &self.admins
     }
 
     pub(super) fn tally(&self) -> &HubTally {
@@ -148,7 +155,10 @@ impl Hub {
         })
     }
 
-    pub(super) async fn finish_login(&self, request: &HttpRequest) -> Result<Redirect, AuthError> {
+    pub(super) async fn finish_login(
+        &self,
+        request: &HttpRequest,
+    ) -> Result<(Redirect, Caller), AuthError> {
         let allowed = || self.cache.count_login(Origin::of(request));
         let login = match self.oauth.finish(request, allowed).await {
             Ok(login) => login,
@@ -161,10 +171,11 @@ impl Hub {
         self.check_scope(&login.user)?;
         let user = self.cache.with_account(login.token, login.user).await?;
         let session = self.sessions.begin(&user, same_site::is_tls(request))?;
-        Ok(Redirect {
+        let redirect = Redirect {
             location: login.next,
             cookies: vec![session, login.cookie],
-        })
+        };
+        Ok((redirect, self.told_by_hub(&user, Credential::Session)?))
     }
 
     pub(super) fn end_session(
@@ -174,26 +185,34 @@ impl Hub {
     ) -> Result<Cookie<'static>, AuthError> {
         if let Some(session) = self.sessions.read(request) {
             self.check_proof(request, &session, Use::Writing, csrf_field)?;
+            self.sessions.end(&session);
         }
-        Ok(self.sessions.end(request))
+        Ok(self.sessions.removal(request))
     }
 
     async fn by_token(&self, token: &Token, origin: Origin) -> Result<Caller, AuthError> {
         let user = self.cache.owner_of(token, origin).await?;
         self.check_scope(&user)?;
+        self.told_by_hub(&user, Credential::Token)
+    }
+
+    /// The caller that the hub has just told of.
+    fn told_by_hub(&self, user: &HubUser, via: Credential) -> Result<Caller, AuthError> {
         let name = user.user_name()?;
         let admin = self.admins.include(&name, user.kind, user.admin);
-        let caller = Caller::new(name, user.kind, admin, Credential::Token);
-        Ok(caller
-            .with_groups(user.groups.clone())
-            .with_account(user.created))
+        let groups = HubGroups::Fresh {
+            names: user.groups.clone(),
+            told: user.told,
+        };
+        let caller = Caller::new(name, user.kind, admin, via);
+        Ok(caller.with_groups(groups).with_account(user.created))
     }
 
     fn by_session(&self, session: Session) -> Caller {
         let kind = CallerKind::User;
         let admin = self.admins.include(&session.name, kind, session.hub_admin);
         Caller::new(session.name, kind, admin, Credential::Session)
-            .with_groups(session.groups)
+            .with_groups(HubGroups::AsOfLogin(session.groups))
             .with_account(session.account_made_at)
     }
 

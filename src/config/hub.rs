@@ -102,6 +102,19 @@ impl fmt::Debug for HubPlace {
 }
 
 impl HubPlace {
+    /// Whether the hub gives this service a domain of its own (`c.JupyterHub.subdomain_host`). Only then is the address for
+    /// the end of a login on another host than the hub's; otherwise it is a path.
+    pub fn has_own_domain(&self) -> bool {
+        let host = |url: &str| -> Option<String> {
+            let (_, rest) = url.split_once("://")?;
+            let host = rest.split('/').next()?;
+            Some(host.to_ascii_lowercase())
+        };
+        let ours = self.callback_url.as_deref().and_then(host);
+        let hubs = host(&self.hub_host);
+        ours.is_some() && hubs.is_some() && ours != hubs
+    }
+
     pub(super) fn new(given: &Given, environment: &Environment) -> Result<Self, ConfigError> {
         let api_url = given.jupyterhub_api_url.as_ref().or(environment.api_url.as_ref()).ok_or_else(|| {
             ConfigError(

@@ -143,6 +143,15 @@ impl UserName {
         is_day && number.is_some_and(|number| number.parse::<u32>().is_ok())
     }
 
+    /// The day on which [`UserName::set_aside`] made this name, if it did.
+    pub fn set_aside_on(&self) -> Option<&str> {
+        let before = self.name_before()?;
+        let rest = self.0.strip_prefix(Self::FORMER_PREFIX)?;
+        rest.strip_prefix(before.as_str())?
+            .strip_prefix(':')?
+            .get(..DAY)
+    }
+
     /// The name in the place of one that was removed.
     pub fn pseudonym(number: i64) -> Self {
         Self(format!("{}{number}", Self::FORMER_PREFIX))

@@ -81,28 +81,87 @@ pub async fn check(exchange: &Exchange, caller: &Caller) -> Result<()> {
         (Comparison::Earlier, Reused::SetAside) => {
             return Err(Error::FormerAccount(caller.name().clone()));
         }
-        (Comparison::First | Comparison::Later, _) => record(exchange, caller, made_at).await?,
+        (Comparison::First | Comparison::Later, _) => {
+            if let Some(aside) = record(exchange, caller, made_at).await? {
+                warn(caller.name(), &aside);
+            }
+        }
     }
     exchange.known.remember(caller.name().clone(), made_at);
     Ok(())
 }
 
-async fn record(exchange: &Exchange, caller: &Caller, made_at: Timestamp) -> Result<()> {
+/// Tells the operator, who alone can know whether that was the same person.
+fn warn(person: &UserName, aside: &UserName) {
+    log::warn!(
+        "The hub made the account of {} anew, so what the earlier account left is kept as {}. If both are the same person, \
+         give it back: {}",
+        person.as_str().escape_debug(),
+        aside.as_str().escape_debug(),
+        adopt_command(std::slice::from_ref(person)).escape_debug()
+    );
+}
+
+/// The command that gives these people back what was set aside of their names, as a shell takes it.
+pub fn adopt_command(people: &[UserName]) -> String {
+    let is_plain = |c: char| c.is_alphanumeric() || "._@+-".contains(c);
+    let quoted = |name: &UserName| {
+        let name = name.as_str();
+        if name.chars().all(is_plain) {
+            name.to_owned()
+        } else {
+            format!("'{}'", name.replace('\'', r"'\''"))
+        }
+    };
+    let names: Vec<String> = people.iter().map(quoted).collect();
+    let names = names.join(" ");
+    if people.iter().any(|name| name.as_str().starts_with('-')) {
+        format!("nbcourier user adopt --yes -- {names}")
+    } else {
+        format!("nbcourier user adopt {names} --yes")
+    }
+}
+
+/// Records the account; the name under which is kept what the former owner of the caller's name left, if there was
+/// anything.
+async fn record(
+    exchange: &Exchange,
+    caller: &Caller,
+    made_at: Timestamp,
+) -> Result<Option<UserName>> {
     let (reused, caller) = (exchange.policy.reused, caller.clone());
-    exchange
+    let person = caller.name().clone();
+    let aside = exchange
         .store
         .write(move |conn| {
             let person = caller.name();
             let recorded = store::people::account(conn, person)?;
+            let mut aside = None;
             if reused == Reused::SetAside && compare(recorded, made_at) == Comparison::Later {
                 let mut server = Caller::server();
                 if let Some(id) = caller.request_id() {
                     server = server.in_request(id.to_owned());
                 }
-                set_aside(conn, &server, person, Action::UserSetAside)?;
+                aside = set_aside(conn, &server, person, Action::UserSetAside)?;
             }
             store::people::record_account(conn, person, made_at)?;
-            Ok(())
+            Ok::<_, Error>(aside)
+        })
+        .await?;
+    // Their groups were removed with what was set aside, and are told anew with this very request.
+    exchange.seen.forget(&[person]);
+    Ok(aside)
+}
+
+/// Under which names is kept what earlier owners of the caller's name handed in, or where they were enrolled.
+pub async fn set_aside_from(exchange: &Exchange, caller: &Caller) -> Result<Vec<UserName>> {
+    let person = caller.name().clone();
+    exchange
+        .store
+        .read(move |conn| {
+            let mut names = store::people::former_with_work(conn, &person)?;
+            names.retain(|name| name.was_set_aside_from(&person));
+            Ok(names)
         })
         .await
 }
@@ -129,6 +188,20 @@ pub async fn retire(
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_command_takes_every_name_for_what_it_is() {
+        let command = |names: &[&str]| {
+            let names = names.iter().map(|name| UserName::parse(*name).unwrap());
+            adopt_command(&names.collect::<Vec<_>>())
+        };
+        assert_eq!(command(&["ada"]), "nbcourier user adopt ada --yes");
+        assert_eq!(
+            command(&["ada", "d'Arc; rm"]),
+            r"nbcourier user adopt ada 'd'\''Arc; rm' --yes"
+        );
+        assert_eq!(command(&["-rf"]), "nbcourier user adopt --yes -- -rf");
+    }
 
     #[test]
     fn an_account_is_the_same_to_a_few_seconds() {

@@ -12,29 +12,43 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-/// What each caller's groups were when last compared with what is written down, and when that was, so that an unchanged
-/// answer of the hub costs nothing.
+/// What each caller's groups were when last compared with what is written down, so that an unchanged answer of the hub
+/// costs nothing.
 #[derive(Clone, Default)]
-pub(super) struct Seen(Arc<Mutex<HashMap<UserName, (Groups, Instant)>>>);
+pub(super) struct Seen(Arc<Mutex<HashMap<UserName, Noted>>>);
+
+struct Noted {
+    groups: Groups,
+    /// When the hub told of them.
+    told: Instant,
+    /// When they were compared.
+    at: Instant,
+}
 
 /// The courses that somebody's groups put them in, sorted.
 type Groups = Vec<(CourseId, Role)>;
 
-/// How long they are not compared again: a command may have renamed somebody since, or removed them.
-const SEEN_LIFETIME: Duration = Duration::from_mins(10);
+/// How long they are not compared again. A command beside the server may have renamed somebody since, or removed them,
+/// and who is in a course by a group is back on its roster after that time.
+const SEEN_LIFETIME: Duration = Duration::from_secs(10);
 
 /// How many callers are remembered before starting afresh.
 const SEEN_MAX: usize = 100_000;
 
-/// Writes down which courses the hub's groups put the caller in, if that changed since they were last seen.
+/// Writes down which courses the hub's groups put the caller in, if that changed since they were last seen. Only what the
+/// hub has told itself is written, and nothing older than what is there: a session remembers the groups of its login, and
+/// two tokens of one person are looked up at different times.
 pub async fn note_groups(exchange: &Exchange, caller: &Caller) -> Result<()> {
+    let Some((_, told)) = caller.fresh_groups() else {
+        return Ok(());
+    };
     let mut groups = exchange.policy.groups(caller);
     groups.sort();
     // Of both groups of a course that of the instructors counts, which comes last.
     groups.reverse();
     groups.dedup_by(|one, other| one.0 == other.0);
     groups.reverse();
-    if !exchange.policy.hub_groups || exchange.seen.knows(caller.name(), &groups) {
+    if !exchange.policy.hub_groups || exchange.seen.knows(caller.name(), &groups, told) {
         return Ok(());
     }
     let person = caller.name().clone();
@@ -45,7 +59,7 @@ pub async fn note_groups(exchange: &Exchange, caller: &Caller) -> Result<()> {
     if noted != groups {
         replace_groups(exchange, caller, groups.clone()).await?;
     }
-    exchange.seen.remember(caller.name().clone(), groups);
+    exchange.seen.remember(caller.name().clone(), groups, told);
     Ok(())
 }
 
@@ -74,18 +88,29 @@ async fn replace_groups(exchange: &Exchange, caller: &Caller, groups: Groups) ->
 }
 
 impl Seen {
-    fn knows(&self, person: &UserName, groups: &[(CourseId, Role)]) -> bool {
+    /// Whether there is nothing to compare: something newer was, or the same a moment ago.
+    fn knows(&self, person: &UserName, groups: &[(CourseId, Role)], told: Instant) -> bool {
         let seen = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        seen.get(person)
-            .is_some_and(|(known, at)| known == groups && at.elapsed() < SEEN_LIFETIME)
+        seen.get(person).is_some_and(|noted| {
+            told < noted.told || (noted.groups == groups && noted.at.elapsed() < SEEN_LIFETIME)
+        })
     }
 
-    fn remember(&self, person: UserName, groups: Groups) {
+    /// Has the groups of these people compared again with their next requests.
+    pub(super) fn forget(&self, people: &[UserName]) {
+        let mut seen = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        for person in people {
+            seen.remove(person);
+        }
+    }
+
+    fn remember(&self, person: UserName, groups: Groups, told: Instant) {
         let mut seen = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if seen.len() >= SEEN_MAX {
             seen.clear();
         }
-        seen.insert(person, (groups, Instant::now()));
+        let at = Instant::now();
+        seen.insert(person, Noted { groups, told, at });
     }
 }
 
@@ -258,6 +283,11 @@ pub(super) fn everybody(
     };
     let mut members = Vec::new();
     for (row, manual, person) in store::members::list(conn, id)? {
+        // The place of somebody whose account was made anew is kept for when they are the same person, and is nobody's
+        // until then.
+        if person.username.is_former() {
+            continue;
+        }
         let hub = by_hub.remove(person.username.as_str());
         let role = hub.map_or(manual, |hub| hub.max(manual));
         members.push(Member {

@@ -11,7 +11,7 @@ use actix_web::body::{EitherBody, MessageBody};
 use actix_web::dev::{Payload, ServiceRequest, ServiceResponse};
 use actix_web::error::PayloadError;
 use actix_web::middleware::Next;
-use actix_web::{HttpMessage, web};
+use actix_web::{HttpMessage, HttpRequest, web};
 use bytes::Bytes;
 use futures_util::{Stream, StreamExt, stream};
 use std::io::{Read, Seek, Write};
@@ -87,6 +87,19 @@ async fn find_reader(request: &ServiceRequest) -> Result<Caller, Error> {
 fn authenticator(request: &ServiceRequest) -> Result<web::Data<Authenticator>, Error> {
     let authenticator = request.app_data::<web::Data<Authenticator>>();
     authenticator.cloned().ok_or(Error::NoSuchPath)
+}
+
+/// What is done with somebody who has just logged in.
+pub async fn welcome(request: &HttpRequest, caller: Caller) -> Result<(), Error> {
+    let id = request.extensions().get::<RequestId>().cloned();
+    let caller = match id {
+        Some(RequestId(id)) => caller.in_request(id),
+        None => caller,
+    };
+    if let Some(exchange) = request.app_data::<web::Data<Exchange>>() {
+        note(exchange, &caller).await?;
+    }
+    Ok(())
 }
 
 /// What is done with every caller before the request goes on.

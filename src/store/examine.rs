@@ -1,6 +1,7 @@
 //! Looking at a database from outside, whatever state it is in, without changing it.
 
-use super::{Connection, Error, Result, migrate, runs};
+use super::{Connection, Error, Result, migrate, people, runs};
+use crate::domain::UserName;
 use diesel::connection::{Connection as _, SimpleConnection};
 use diesel::prelude::*;
 use std::path::Path;
@@ -55,6 +56,30 @@ pub fn examine(path: &Path) -> Result<Option<Examined>> {
 pub fn examine_runs(path: &Path) -> Result<Option<Vec<runs::Run>>> {
     let mut conn = migrate::read_only(path)?;
     Ok(runs::list(&mut conn).ok())
+}
+
+/// Somebody of whose name something is set aside.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SetAside {
+    /// The name.
+    pub name: UserName,
+    /// Whether the hub has told of an account that has the name now.
+    pub reused: bool,
+}
+
+/// Everybody of whose name something is set aside, by name.
+pub fn examine_set_aside(path: &Path) -> Result<Vec<SetAside>> {
+    let mut conn = migrate::read_only(path)?;
+    let former = people::former(&mut conn, UserName::FORMER_PREFIX)?;
+    let mut names: Vec<UserName> = former.iter().filter_map(UserName::name_before).collect();
+    names.sort();
+    names.dedup();
+    let mut set_aside = Vec::new();
+    for name in names {
+        let reused = people::account(&mut conn, &name)?.is_some();
+        set_aside.push(SetAside { name, reused });
+    }
+    Ok(set_aside)
 }
 
 /// Takes the right to write, and gives it back without having written.

@@ -171,3 +171,132 @@ fn hole_22_a_hub_that_never_gives_a_name_to_somebody_else_is_believed_where_that
         .start();
     assert_eq!(courses(&server, "ada-now"), json!(["algebra", "maths"]));
 }
+
+/// A course with Kevin as instructor, in which Ada is by a group of the hub and Hal by hand; both have had an account for a
+/// year, and Ada has handed something in.
+fn a_course_with_ada_and_hal(hub: &FakeHub, server: &Server) {
+    hub.gives("ada-then", in_algebra("ada"));
+    hub.gives("hal-then", user_model("hal"));
+    let course = Course::of(server, "algebra").by_token();
+    course.make(&["kevin"], &["hal"]);
+    course.release("ps1", "kevin", &[]).ok();
+    course
+        .submit("ps1", "ada-then", &[Sent::new("work", "hers")])
+        .ok();
+    course.get("courses", "hal-then").ok();
+}
+
+fn in_algebra(name: &str) -> Value {
+    let mut model = user_model(name);
+    model["groups"] = json!(["nbgrader-algebra"]);
+    model
+}
+
+/// The hub deletes both accounts and makes them anew, and both come again.
+fn accounts_are_made_anew(hub: &FakeHub, server: &Server) {
+    hub.forgets("ada-then");
+    hub.forgets("hal-then");
+    hub.made("ada", NOW).made("hal", NOW);
+    hub.gives("ada-now", in_algebra("ada"));
+    hub.gives("hal-now", user_model("hal"));
+    courses(server, "ada-now");
+    courses(server, "hal-now");
+}
+
+/// Who is on the roster, and of those who handed in nothing, as the overview tells; each by name.
+fn roster_and_missing(course: &Course<'_>) -> [Vec<String>; 2] {
+    let words = |values: &[Value], key: &str| {
+        let names = values.iter().map(|one| one[key].as_str().unwrap());
+        let mut names: Vec<String> = names.map(str::to_owned).collect();
+        names.sort();
+        names
+    };
+    let roster = course.get("students/algebra", "kevin").ok().json();
+    let overview = course
+        .get("v1/courses/algebra/overview", "kevin")
+        .ok()
+        .json();
+    let count = &overview["assignments"][0]["missing"];
+    let missing: Vec<Value> = overview["students"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter(|one| one["enrolled"] == json!(true))
+        .filter(|one| !one.to_string().contains("submitted_at"))
+        .cloned()
+        .collect();
+    assert_eq!(*count, json!(missing.len()), "{overview}");
+    [
+        words(roster["students"].as_array().unwrap(), "username"),
+        words(&missing, "student"),
+    ]
+}
+
+#[test]
+fn who_is_in_a_course_by_a_group_is_on_its_roster_at_once_when_their_account_is_made_anew() {
+    let hub = FakeHub::start();
+    hub.knows("root").knows("kevin");
+    hub.made("ada", THEN).made("hal", THEN);
+    let server = Setup::behind(&hub).start();
+    a_course_with_ada_and_hal(&hub, &server);
+    let course = Course::of(&server, "algebra").by_token();
+    assert_eq!(
+        roster_and_missing(&course),
+        [vec!["ada", "hal"], vec!["hal"]]
+    );
+    accounts_are_made_anew(&hub, &server);
+    // Nobody is on the roster, or missing, under the name that their earlier account's work has now.
+    assert_eq!(roster_and_missing(&course), [vec!["ada"], vec!["ada"]]);
+    for listing in [
+        "v1/courses/algebra/roster",
+        "students/algebra",
+        "instructors/algebra",
+    ] {
+        let listed = course.get(listing, "kevin").ok().text();
+        assert!(!listed.contains("former:"), "{listing}: {listed}");
+    }
+    assert!(students(&course)[0].starts_with("former:ada:"));
+    course
+        .submit("ps1", "ada-now", &[Sent::new("work", "again")])
+        .ok();
+    // The place in the roster is kept for who gets it back.
+    user(&server, &["adopt", "ada", "hal", "--yes"]);
+    assert_eq!(
+        roster_and_missing(&course),
+        [vec!["ada", "hal"], vec!["hal"]]
+    );
+}
+
+#[test]
+fn an_account_made_anew_is_told_to_the_operator_and_to_its_owner() {
+    let hub = FakeHub::start();
+    hub.knows("root").knows("kevin");
+    hub.made("ada", THEN).made("hal", THEN);
+    let server = Setup::behind(&hub).start();
+    a_course_with_ada_and_hal(&hub, &server);
+    let page = |token: &str| {
+        let browser = Browser::logged_in(&server, &hub, token);
+        let call = browser.with_cookies(server.call("GET", server.prefix()));
+        server.send(&call).ok().text()
+    };
+    assert!(!page("ada-then").contains("set aside"));
+    assert!(!server.log().contains("user adopt"));
+    accounts_are_made_anew(&hub, &server);
+    let log = server.log();
+    for name in ["ada", "hal"] {
+        let command = format!("nbcourier user adopt {name} --yes");
+        let mut lines = log.lines().filter(|line| line.contains(&command));
+        let line = lines
+            .next()
+            .unwrap_or_else(|| panic!("no {command} in\n{log}"));
+        assert!(line.contains("WARN"), "{line}");
+        assert_eq!(lines.next(), None, "once is enough");
+        let told = page(&format!("{name}-now"));
+        assert!(told.contains("was set aside on 20"), "{told}");
+        assert!(told.contains("(root)"), "whom to ask: {told}");
+    }
+    assert!(!page("kevin").contains("set aside"));
+    user(&server, &["adopt", "ada", "--yes"]);
+    assert!(!page("ada-now").contains("set aside"));
+    assert!(page("hal-now").contains("set aside"));
+}

@@ -1,6 +1,7 @@
 //! Rosters follow the hub's groups: `formgrade-COURSE` teaches, `nbgrader-COURSE` takes.
 
 use crate::support::hub::user_model;
+use crate::support::login::Browser;
 use crate::support::{Course, FakeHub, Server, Setup};
 use serde_json::{Value, json};
 
@@ -186,4 +187,104 @@ fn joining_and_leaving_by_a_group_are_events_of_the_course() {
             &json!("first-seen")
         )
     );
+}
+
+/// How often somebody joined the course by a group or left it, as its events tell.
+fn moves(course: &Course) -> usize {
+    let told = course.get("v1/courses/course1/events", "root").ok().json();
+    let events = told["events"].as_array().expect("events").iter();
+    let actions = events.map(|event| event["action"].as_str().expect("an action"));
+    actions
+        .filter(|action| matches!(*action, "joined by group" | "left by group"))
+        .count()
+}
+
+fn opens_home(server: &Server, browser: &Browser) {
+    let page = server.call("GET", server.prefix());
+    server.send(&browser.with_cookies(page)).ok();
+}
+
+#[test]
+fn what_a_session_remembers_changes_no_roster() {
+    let hub = FakeHub::start();
+    hub.knows("root");
+    in_groups(&hub, "lawrence", &["nbgrader-course1"]);
+    let server = Setup::behind(&hub).args(&["--hub-cache-ttl", "0s"]).start();
+    let course = Course::of(&server, "course1").by_token();
+    course.make(&[], &[]);
+    let old_tab = Browser::logged_in(&server, &hub, "lawrence");
+    assert_eq!(names(&course, "students"), ["lawrence"]);
+    assert_eq!(moves(&course), 1);
+
+    // Taken out of the group, as a token tells; the tab remembers otherwise.
+    in_groups(&hub, "lawrence", &[]);
+    assert_eq!(courses_of(&server, "lawrence"), json!([]));
+    for _ in 0..3 {
+        opens_home(&server, &old_tab);
+        old_tab.reads(&server, "courses").ok();
+        assert_eq!(
+            names(&course, "students"),
+            [""; 0],
+            "an old tab was reloaded"
+        );
+        courses_of(&server, "lawrence");
+    }
+    assert_eq!(moves(&course), 2, "joined and left, once");
+
+    // And the other way round.
+    in_groups(&hub, "lawrence", &["nbgrader-course1"]);
+    let later_tab = Browser::logged_in(&server, &hub, "lawrence");
+    for tab in [&old_tab, &later_tab, &old_tab] {
+        opens_home(&server, tab);
+        assert_eq!(names(&course, "students"), ["lawrence"]);
+    }
+    assert_eq!(moves(&course), 3);
+}
+
+#[test]
+fn who_logs_in_is_on_the_roster_of_every_group_though_the_session_has_no_room_for_all() {
+    let hub = FakeHub::start();
+    hub.knows("root");
+    let mut groups: Vec<String> = (0..120)
+        .map(|n| format!("nbgrader-a course with quite a long name {n:03}"))
+        .collect();
+    groups.push("nbgrader-course1".to_owned());
+    let groups: Vec<&str> = groups.iter().map(String::as_str).collect();
+    in_groups(&hub, "lawrence", &groups);
+    let server = Setup::behind(&hub).start();
+    let course = Course::of(&server, "course1").by_token();
+    course.make(&[], &[]);
+    let browser = Browser::logged_in(&server, &hub, "lawrence");
+    assert_eq!(names(&course, "students"), ["lawrence"]);
+    for _ in 0..2 {
+        opens_home(&server, &browser);
+        assert_eq!(names(&course, "students"), ["lawrence"]);
+        assert_eq!(courses_of(&server, "lawrence"), json!(["course1"]));
+    }
+    assert_eq!(moves(&course), 1);
+}
+
+#[test]
+fn an_older_answer_of_the_hub_does_not_undo_a_newer_one() {
+    let hub = FakeHub::start();
+    hub.knows("root");
+    let lawrence = |groups: &[&str]| {
+        let mut model = user_model("lawrence");
+        model["groups"] = json!(groups);
+        model
+    };
+    hub.gives("his-first-token", lawrence(&["nbgrader-course1"]));
+    let server = Setup::behind(&hub).args(&["--hub-cache-ttl", "1h"]).start();
+    let course = Course::of(&server, "course1").by_token();
+    course.make(&[], &[]);
+    assert_eq!(courses_of(&server, "his-first-token"), json!(["course1"]));
+    assert_eq!(names(&course, "students"), ["lawrence"]);
+    // What is remembered of the first token is from before this.
+    hub.gives("his-second-token", lawrence(&[]));
+    courses_of(&server, "his-second-token");
+    for token in ["his-first-token", "his-second-token", "his-first-token"] {
+        courses_of(&server, token);
+        assert_eq!(names(&course, "students"), [""; 0], "{token}");
+    }
+    assert_eq!(moves(&course), 2);
 }

@@ -452,6 +452,34 @@ fn the_tokens_of_a_page_look_different_each_time_and_all_are_good() {
 }
 
 #[test]
+fn who_logs_out_ends_the_session_for_every_copy_of_its_cookie() {
+    let (hub, server) = start();
+    let browser = Browser::logged_in(&server, &hub, "kevin");
+    let other = Browser::logged_in(&server, &hub, "kevin");
+    let tokens = browser.tokens(&server);
+    let copy = browser.clone();
+    let log_out = |token: &str| {
+        let form = Form::new().field("csrf_token", token);
+        let call = server.call("POST", "logout").form(&form);
+        server.send(&browser.with_cookies(call))
+    };
+    for wrong in ["", "guessed", tokens.reading.as_str()] {
+        assert_eq!(log_out(wrong).status, 403, "{wrong}");
+    }
+    home(&server, &copy).ok();
+    let page = log_out(&tokens.writing).ok();
+    let policy = page.header("content-security-policy").expect("a policy");
+    assert!(policy.contains("frame-ancestors 'none'"), "{policy}");
+    assert_not_logged_in(&server, &copy);
+    let read = server
+        .call("GET", "v1/courses")
+        .header("X-CSRF-Token", &tokens.reading);
+    assert_eq!(server.send(&copy.with_cookies(read)).status, 401);
+    // The person's other session goes on.
+    home(&server, &other).ok();
+}
+
+#[test]
 fn the_home_page_counts_and_is_logged_like_every_other_request() {
     let hub = FakeHub::start();
     hub.knows("kevin");

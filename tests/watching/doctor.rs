@@ -303,3 +303,68 @@ fn people_are_told_in_lines_that_end_with_a_sum() {
         "{text}"
     );
 }
+
+#[test]
+fn whose_work_is_set_aside_is_said_with_the_command_that_gives_it_back() {
+    let hub = hub();
+    hub.knows("root").made("ada", "2025-09-01T08:00:00.000000Z");
+    let server = Setup::behind(&hub).start();
+    let data = server.data_dir();
+    Diagnosis::behind(&hub, &data, &[]).is("ok", "Nobody's work is set aside");
+    let course = crate::support::Course::of(&server, "algebra").by_token();
+    hub.gives("ada-then", crate::support::hub::user_model("ada"));
+    course.make(&[], &["ada"]);
+    course.get("courses", "ada-then").ok();
+    hub.made("ada", "2026-09-01T08:00:00.000000Z");
+    hub.gives("ada-now", crate::support::hub::user_model("ada"));
+    course.get("courses", "ada-now").ok();
+    let diagnosis = Diagnosis::behind(&hub, &data, &[]);
+    let (level, todo) = diagnosis.finding("is set aside: ada");
+    assert_eq!(level, "warning");
+    assert!(todo.contains("nbcourier user adopt ada --yes"), "{todo}");
+}
+
+#[test]
+fn a_hub_that_serves_all_on_one_domain_is_told_from_one_that_does_not() {
+    let hub = hub();
+    let place = tempfile::tempdir().unwrap();
+    let data = private(&place);
+    let with = |more: &[(&str, &str)]| {
+        let url = hub.api_url();
+        let mut environment = vec![
+            ("JUPYTERHUB_API_URL", url.as_str()),
+            ("JUPYTERHUB_API_TOKEN", SERVICE_TOKEN),
+            ("JUPYTERHUB_SERVICE_PREFIX", "/services/nbcourier/"),
+        ];
+        environment.extend(more);
+        Diagnosis::of(&data, &environment, &[])
+    };
+    let path = "/services/nbcourier/oauth_callback";
+    let same = format!("https://hub.example{path}");
+    let own = format!("https://nbcourier.hub.example{path}");
+    // As the hub sets them: without subdomain_host, with public_url alone, and with subdomain_host.
+    for one_domain in [
+        &[][..],
+        &[
+            ("JUPYTERHUB_HOST", ""),
+            ("JUPYTERHUB_OAUTH_CALLBACK_URL", path),
+        ],
+        &[
+            ("JUPYTERHUB_HOST", "https://hub.example"),
+            ("JUPYTERHUB_OAUTH_CALLBACK_URL", path),
+        ],
+        &[
+            ("JUPYTERHUB_HOST", "https://hub.example"),
+            ("JUPYTERHUB_OAUTH_CALLBACK_URL", &same),
+        ],
+    ] {
+        let (level, todo) = with(one_domain).finding("on one domain");
+        assert_eq!(level, "warning", "{one_domain:?}");
+        assert!(todo.contains("subdomain_host"), "{todo}");
+    }
+    let separate = [
+        ("JUPYTERHUB_HOST", "https://hub.example"),
+        ("JUPYTERHUB_OAUTH_CALLBACK_URL", own.as_str()),
+    ];
+    with(&separate).is("ok", "a domain of our own");
+}

@@ -132,7 +132,23 @@ async fn a_login_that_comes_back_twice_is_refused() {
     let again = browser.returns(&authenticator, &query).await;
     assert_eq!(again, Err(AuthError::BadState));
     let again = with_old_cookies.returns(&authenticator, &query).await;
-    assert!(matches!(again, Err(AuthError::Refused(_))));
+    assert_eq!(again, Err(AuthError::BadState));
+}
+
+#[actix_web::test]
+async fn the_cookie_of_a_login_that_has_ended_begins_no_other() {
+    let hub = FakeHub::start();
+    hub.knows("token-of-kim", json!({"kind": "user", "name": "kim"}));
+    let authenticator = hub.authenticator();
+    let mut browser = Browser::default();
+    let location = browser.begins(&authenticator, "/");
+    let [own, another] =
+        ["token-of-sam", "token-of-kim"].map(|token| hub.logs_in(&location, token));
+    let mut copy = browser.clone();
+    assert!(browser.returns(&authenticator, &own).await.is_ok());
+    // With a code that the hub has not seen yet.
+    let again = copy.returns(&authenticator, &another).await;
+    assert_eq!(again, Err(AuthError::BadState));
 }
 
 #[actix_web::test]

@@ -1,6 +1,8 @@
 //! The database, and when its keeper was last about.
 
 use super::finding::Findings;
+use crate::domain::UserName;
+use crate::exchange::accounts::adopt_command;
 use crate::exchange::runs::Task;
 use crate::store::{self, Examined};
 use std::path::Path;
@@ -10,6 +12,9 @@ use std::time::{Duration, SystemTime};
 const LARGE_LOG: u64 = 256 << 20;
 /// A backup that is older is hardly one.
 const OLD_BACKUP: Duration = Duration::from_hours(7 * 24);
+
+/// How many people are named in one sentence.
+const MOST_NAMED: usize = 20;
 
 /// Whether there is one.
 pub fn examine(path: &Path, findings: &mut Findings) -> bool {
@@ -104,6 +109,64 @@ pub fn examine_runs(path: &Path, findings: &mut Findings) {
             "The last nbcourier fsck found damage".into(),
             "Run it again, and bring back what it names from a backup",
         ),
+    }
+}
+
+/// Whose work is kept under another name, since the hub made their account anew.
+pub fn examine_people(path: &Path, findings: &mut Findings) {
+    let set_aside = match store::examine_set_aside(path) {
+        Ok(set_aside) => set_aside,
+        Err(error) => {
+            findings.wrong(
+                format!("It cannot be seen whose work is set aside: {error}"),
+                "Bring the database up to date by starting the server; see above for what else is wrong with it",
+            );
+            return;
+        }
+    };
+    let (reused, left): (Vec<_>, Vec<_>) = set_aside.into_iter().partition(|one| one.reused);
+    if !reused.is_empty() {
+        let all: Vec<&str> = reused.iter().map(|one| one.name.as_str()).collect();
+        let first: Vec<UserName> = reused
+            .iter()
+            .take(MOST_NAMED)
+            .map(|one| one.name.clone())
+            .collect();
+        let rest = reused.len().saturating_sub(MOST_NAMED);
+        let every = if rest > 0 {
+            " Or all at once: nbcourier user adopt --all --yes."
+        } else {
+            ""
+        };
+        findings.warning(
+            format!(
+                "The hub made accounts anew, and what the earlier ones left is set aside: {}",
+                named(&all)
+            ),
+            format!(
+                "Where both accounts are one person's, give it back: {}.{every} Where they are \
+                 not, leave it, or remove it with nbcourier user purge",
+                adopt_command(&first)
+            ),
+        );
+    }
+    if !left.is_empty() {
+        let all: Vec<&str> = left.iter().map(|one| one.name.as_str()).collect();
+        findings.ok(format!(
+            "What these left who have no account now is set aside: {}. nbcourier user adopt NAME gives it back",
+            named(&all)
+        ));
+    }
+    if reused.is_empty() && left.is_empty() {
+        findings.ok("Nobody's work is set aside");
+    }
+}
+
+fn named(names: &[&str]) -> String {
+    let shown = names[..names.len().min(MOST_NAMED)].join(", ");
+    match names.len().saturating_sub(MOST_NAMED) {
+        0 => shown,
+        more => format!("{shown} and {more} more"),
     }
 }
 

@@ -34,6 +34,7 @@ pub async fn examine(hub: &HubPlace, config: &Config, findings: &mut Findings) {
             ));
             examine_ourselves(name, *kind, hub, findings);
             examine_scopes(scopes, hub, config, findings);
+            examine_domain(hub, findings);
         }
         HubSays::UnknownToken => findings.wrong(
             format!("The hub at {url} does not know our token, so nobody can log in with a browser"),
@@ -111,6 +112,21 @@ fn examine_scopes(scopes: &[String], hub: &HubPlace, config: &Config, findings: 
             hub.service_name
         ));
     }
+}
+
+/// Whether browsers keep our pages apart from those of people's servers.
+fn examine_domain(hub: &HubPlace, findings: &mut Findings) {
+    if hub.has_own_domain() {
+        findings.ok("We have a domain of our own (subdomain_host), so that pages of people's servers are not of our origin");
+        return;
+    }
+    findings.warning(
+        "The hub serves everything on one domain, as far as it tells us: pages of any user's server have the same origin as \
+         ours"
+            .into(),
+        "If people may run pages that others visit, set c.JupyterHub.subdomain_host. SECURITY.md says what only that \
+         prevents. For a service that the hub does not start, set JUPYTERHUB_HOST and JUPYTERHUB_OAUTH_CALLBACK_URL",
+    );
 }
 
 /// By so many seconds the hub's clock is ahead of ours.

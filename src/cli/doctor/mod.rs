@@ -78,6 +78,8 @@ async fn examine(config: &Config, public_url: Option<String>, findings: &mut Fin
     if made {
         findings.about("Tasks");
         database::examine_runs(&config.places.database, findings);
+        findings.about("People");
+        database::examine_people(&config.places.database, findings);
     }
     findings.about("Hub");
     match &config.hub {

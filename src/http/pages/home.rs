@@ -2,7 +2,7 @@
 
 use super::{Page, escape};
 use crate::auth::{Authenticator, Caller};
-use crate::domain::Role;
+use crate::domain::{Role, UserName};
 use crate::exchange::{self, Exchange, courses::Visible};
 use crate::http::error::Result;
 use crate::http::server::Prefix;
@@ -26,7 +26,15 @@ pub async fn home(
         };
     };
     let courses = exchange::courses::list(&exchange, &reader).await?;
-    let body = body(&reader, &courses, &address(&request, &prefix), &prefix);
+    let former = exchange::accounts::set_aside_from(&exchange, &reader).await?;
+    let notice = set_aside_notice(&reader, &former, &authenticator.admins());
+    let body = body(
+        &reader,
+        &notice,
+        &courses,
+        &address(&request, &prefix),
+        &prefix,
+    );
     show(&prefix, Some(&reader), &body)
 }
 
@@ -61,7 +69,13 @@ fn address(request: &HttpRequest, prefix: &Prefix) -> String {
     address.trim_end_matches('/').to_owned()
 }
 
-fn body(caller: &Caller, courses: &[Visible], address: &str, prefix: &Prefix) -> String {
+fn body(
+    caller: &Caller,
+    notice: &str,
+    courses: &[Visible],
+    address: &str,
+    prefix: &Prefix,
+) -> String {
     let name = escape(caller.name().as_str()).into_owned();
     let admin = if caller.is_admin() {
         ", an administrator of this exchange"
@@ -77,10 +91,31 @@ fn body(caller: &Caller, courses: &[Visible], address: &str, prefix: &Prefix) ->
         )
     });
     format!(
-        "<h1>nbcourier</h1>\n<p class=\"who\">You are <strong>{name}</strong>{admin}.</p>\n{logout}\
+        "<h1>nbcourier</h1>\n<p class=\"who\">You are <strong>{name}</strong>{admin}.</p>\n{notice}{logout}\
          <h2>Your courses</h2>\n{}{}",
         course_table(courses),
         instructions(address)
+    )
+}
+
+/// What somebody is told whose account on the hub was made anew: their work is not lost.
+fn set_aside_notice(reader: &Caller, former: &[UserName], admins: &[&str]) -> String {
+    if former.is_empty() {
+        return String::new();
+    }
+    let days: Vec<&str> = former.iter().filter_map(UserName::set_aside_on).collect();
+    let whom = if admins.is_empty() {
+        "whoever runs this JupyterHub".to_owned()
+    } else {
+        format!("an administrator of this exchange ({})", admins.join(", "))
+    };
+    format!(
+        "<p class=\"notice\">Work of an earlier account named <strong>{}</strong> was set aside on {}, because the \
+         JupyterHub has made the account anew. Nothing of it is lost. If that account was yours, ask {} to give the work \
+         back to you.</p>\n",
+        escape(reader.name().as_str()),
+        escape(&days.join(", ")),
+        escape(&whom)
     )
 }
 

@@ -5,6 +5,7 @@
 use super::Page;
 use crate::auth::{AuthError, Authenticator, Redirect};
 use crate::http::error::Error;
+use crate::http::identify;
 use crate::http::server::Prefix;
 use actix_web::http::header::{CACHE_CONTROL, LOCATION};
 use actix_web::{HttpRequest, HttpResponse, web};
@@ -38,7 +39,9 @@ pub async fn oauth_callback(
     request: HttpRequest,
     authenticator: web::Data<Authenticator>,
 ) -> Result<HttpResponse, Error> {
-    let redirect = authenticator.finish_login(&request).await?;
+    let (redirect, caller) = authenticator.finish_login(&request).await?;
+    // The hub's word is fresh only now; the session remembers it.
+    identify::welcome(&request, caller).await?;
     Ok(respond(redirect))
 }
 
