@@ -97,6 +97,8 @@ pub(super) struct HubCache {
 struct OutageWatch {
     announced: bool,
     ask_again: Option<Instant>,
+    /// Why the hub could not be asked the last time.
+    reason: String,
 }
 
 impl HubCache {
@@ -177,6 +179,7 @@ impl HubCache {
     pub(super) fn unavailable(&self) -> AuthError {
         AuthError::HubUnavailable {
             retry_after: self.lifetimes.outage.max(Duration::from_secs(1)),
+            reason: self.watch().reason.clone(),
         }
     }
 
@@ -265,6 +268,7 @@ impl HubCache {
     /// Says once per outage that the hub does not answer, and keeps others from waiting for it.
     pub(super) fn note_outage(&self, outage: &Outage) {
         let mut watch = self.watch();
+        watch.reason.clone_from(&outage.reason);
         if outage.silent {
             // Only silence: an answer that makes no sense for one token says nothing about the others.
             watch.ask_again = Instant::now().checked_add(self.lifetimes.outage);

@@ -24,6 +24,8 @@ pub enum AuthError {
     HubUnavailable {
         /// How long to wait before trying again.
         retry_after: Duration,
+        /// Why the hub could not be asked, for the log.
+        reason: String,
     },
     /// From where this comes, too many tokens came lately that the hub does not know.
     #[error(

@@ -235,9 +235,29 @@ impl Logged {
         })
     }
 
+    /// The lines that hold the text.
+    pub(crate) fn lines(&self, text: &str) -> Vec<String> {
+        let lines = self.0.lock().unwrap();
+        let with_text = lines.iter().filter(|line| line.contains(text));
+        with_text.cloned().collect()
+    }
+
     pub(crate) fn count(&self, text: &str) -> usize {
         let lines = self.0.lock().unwrap();
         lines.iter().filter(|line| line.contains(text)).count()
+    }
+}
+
+struct Pairs<'a>(&'a mut String);
+
+impl<'kvs> log::kv::VisitSource<'kvs> for Pairs<'_> {
+    fn visit_pair(
+        &mut self,
+        key: log::kv::Key<'kvs>,
+        value: log::kv::Value<'kvs>,
+    ) -> Result<(), log::kv::Error> {
+        use std::fmt::Write as _;
+        Ok(write!(self.0, " {key}={value}")?)
     }
 }
 
@@ -247,7 +267,8 @@ impl log::Log for Logged {
     }
 
     fn log(&self, record: &log::Record<'_>) {
-        let line = format!("{} {}", record.level(), record.args());
+        let mut line = format!("{} {}", record.level(), record.args());
+        record.key_values().visit(&mut Pairs(&mut line)).unwrap();
         self.0.lock().unwrap().push(line);
     }
 

@@ -1,6 +1,6 @@
 //! What the exchange talks about, as parsed types: whoever holds one need not check it again.
 //!
-//! Nothing in this room does I/O or knows a protocol.
+//! Nothing in this room does I/O or knows a protocol; [`blocking`] is how the other rooms do.
 
 mod dates;
 mod key;
@@ -10,6 +10,7 @@ mod role;
 mod tally;
 mod time;
 mod tree;
+mod work;
 
 pub use dates::{Dates, Extension};
 pub use key::{IdempotencyKey, IllegalKey};
@@ -19,3 +20,4 @@ pub use role::{Person, Role};
 pub use tally::{Count, Level, Spread, Spreading};
 pub use time::{IllegalTime, Rfc3339, Timestamp};
 pub use tree::{BlobRef, Md5Sum, Sha256Sum, Tree, TreeEntry, tree_digest};
+pub use work::{Bug, blocking};

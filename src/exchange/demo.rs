@@ -4,10 +4,11 @@
 use super::audit::{self, About, Action};
 use super::intake::Intake;
 use super::parcel::Parcel;
-use super::trees::blocking;
-use super::{Exchange, Result};
+use super::{Error, Exchange, Result};
 use crate::auth::Caller;
-use crate::domain::{AssignmentId, CourseId, Person, RelativePath, Role, Timestamp, UserName};
+use crate::domain::{
+    AssignmentId, Bug, CourseId, Person, RelativePath, Role, Timestamp, UserName, blocking,
+};
 use crate::store;
 use crate::store::reach::Reach;
 use serde_json::{Map, Value};
@@ -32,7 +33,7 @@ pub async fn init(exchange: &Exchange) -> Result<()> {
     let fresh = exchange.clone();
     let parcels = blocking(move || {
         let one = |path, text| one_file(&fresh, path, text);
-        Ok([
+        Ok::<_, Error>([
             one("file2", "22222")?,
             one("file3", "33333")?,
             one("file4", "44444")?,
@@ -41,7 +42,7 @@ pub async fn init(exchange: &Exchange) -> Result<()> {
             one("file1", "11111")?,
         ])
     })
-    .await?;
+    .await??;
     let blobs = exchange.blobs.clone();
     exchange
         .store
@@ -84,7 +85,7 @@ fn one_file(exchange: &Exchange, path: &str, text: &str) -> Result<Parcel> {
     let mut intake = Intake::new(exchange);
     intake.begin()?;
     intake.write(text.as_bytes())?;
-    intake.end(RelativePath::parse(path).map_err(|_| DAMAGED)?)?;
+    intake.end(RelativePath::parse(path).map_err(unfit)?)?;
     intake.finish()
 }
 
@@ -95,8 +96,9 @@ fn make_course(
     student: &UserName,
     now: Timestamp,
 ) -> Result<i64> {
-    let course = CourseId::parse(course).map_err(|_| DAMAGED)?;
-    let id = store::courses::create(conn, &course, now)?.ok_or(DAMAGED)?;
+    let course = CourseId::parse(course).map_err(unfit)?;
+    let id = store::courses::create(conn, &course, now)?
+        .ok_or_else(|| Bug::new("the example data has a course twice"))?;
     store::members::put(
         conn,
         id,
@@ -115,14 +117,16 @@ fn release(
     by: &UserName,
     now: Timestamp,
 ) -> Result<i64> {
-    let assignment = AssignmentId::parse(assignment).map_err(|_| DAMAGED)?;
+    let assignment = AssignmentId::parse(assignment).map_err(unfit)?;
     let id = store::assignments::obtain(conn, course, &assignment)?;
     store::assignments::release(conn, id, tree, by, now)?;
     Ok(id)
 }
 
 fn name(text: &str) -> Result<UserName> {
-    UserName::parse(text).map_err(|_| DAMAGED.into())
+    UserName::parse(text).map_err(|error| unfit(error).into())
 }
 
-const DAMAGED: store::Error = store::Error::Damaged("the example data does not fit");
+fn unfit(_: impl std::error::Error) -> Bug {
+    Bug::new("the example data does not fit")
+}

@@ -2,7 +2,7 @@
 
 use super::quota::Whose;
 use crate::blobs::Damage;
-use crate::domain::{AssignmentId, RelativePath, Sha256Sum, Timestamp, UserName};
+use crate::domain::{AssignmentId, Bug, RelativePath, Sha256Sum, Timestamp, UserName};
 use crate::store;
 
 /// The answer of an operation.
@@ -154,7 +154,19 @@ pub enum Error {
     Disk(#[from] std::io::Error),
     /// The database refused.
     #[error(transparent)]
-    Store(#[from] store::Error),
+    Store(store::Error),
+    /// Something happened that the code rules out.
+    #[error(transparent)]
+    Bug(#[from] Bug),
+}
+
+impl From<store::Error> for Error {
+    fn from(error: store::Error) -> Self {
+        match error {
+            store::Error::Bug(bug) => Self::Bug(bug),
+            error => Self::Store(error),
+        }
+    }
 }
 
 impl Error {
@@ -180,7 +192,7 @@ impl Error {
 
 impl From<diesel::result::Error> for Error {
     fn from(error: diesel::result::Error) -> Self {
-        Self::Store(error.into())
+        store::Error::from(error).into()
     }
 }
 

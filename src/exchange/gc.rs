@@ -14,7 +14,7 @@ use super::runs::{self, Task};
 use super::{Error, Exchange, Result};
 use crate::auth::Caller;
 use crate::blobs::{LocalBlobs, StoredFile};
-use crate::domain::Timestamp;
+use crate::domain::{Timestamp, blocking};
 use crate::store::{self, Connection};
 use std::time::{Duration, SystemTime};
 
@@ -250,7 +250,7 @@ fn remove_unnamed(conn: &mut Connection, arrived_before: Arrival) -> Result<(usi
 
 async fn old_files(exchange: &Exchange, arrived_before: Arrival) -> Result<Vec<StoredFile>> {
     let blobs = exchange.blobs.clone();
-    super::trees::blocking(move || {
+    blocking(move || {
         let mut old = Vec::new();
         blobs.walk(|file| {
             if file.modified < arrived_before.file {
@@ -259,7 +259,7 @@ async fn old_files(exchange: &Exchange, arrived_before: Arrival) -> Result<Vec<S
         })?;
         Ok(old)
     })
-    .await
+    .await?
 }
 
 async fn remove_unclaimed_files(

@@ -1,7 +1,7 @@
 //! Whether the exchange could take a submission now.
 
-use super::trees::blocking;
 use super::{Exchange, Result};
+use crate::domain::blocking;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio::sync::Mutex;
@@ -32,5 +32,5 @@ async fn look(exchange: &Exchange) -> Result<()> {
         blobs.check_writable()?;
         space.check(0)
     })
-    .await
+    .await?
 }

@@ -6,7 +6,9 @@ use super::quota::Quota;
 use super::space::{BETWEEN_LOOKS, Space};
 use super::{Error, Exchange, Limits, Result};
 use crate::blobs::{Complete, LocalBlobs, Staged};
-use crate::domain::{BlobRef, Md5Sum, RelativePath, Sha256Sum, Timestamp, Tree, TreeEntry};
+use crate::domain::{
+    BlobRef, Md5Sum, RelativePath, Sha256Sum, Timestamp, Tree, TreeEntry, blocking,
+};
 use crate::store::trees::Arrivals;
 use crate::store::{self, Connection, Store};
 use bytes::Bytes;
@@ -316,7 +318,7 @@ impl Limits {
 /// Whether files of about so many bytes together could be taken now: the check that comes before they do.
 pub async fn check_space(exchange: &Exchange, bytes: u64) -> Result<()> {
     let space = exchange.space.clone();
-    super::trees::blocking(move || space.check(bytes)).await
+    blocking(move || space.check(bytes)).await?
 }
 
 /// Small contents to be stored ahead of the tree that will name them, and what the quotas should be asked about.

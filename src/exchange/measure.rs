@@ -1,8 +1,7 @@
 //! How much the exchange has done and holds, for whoever watches.
 
-use super::trees::blocking;
 use super::{Error, Exchange, Result, runs};
-use crate::domain::Count;
+use crate::domain::{Count, blocking};
 use crate::store::{self, WriterTally};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -66,7 +65,8 @@ impl Exchange {
 pub async fn holdings(exchange: &Exchange) -> Result<Holdings> {
     let blobs = exchange.blobs.clone();
     let store = exchange.store.clone();
-    let (blob_space, database) = blocking(move || Ok((blobs.space()?, store.files()?))).await?;
+    let (blob_space, database) =
+        blocking(move || Ok::<_, Error>((blobs.space()?, store.files()?))).await??;
     Ok(Holdings {
         blobs: count(exchange).await?,
         blob_space,

@@ -104,3 +104,35 @@ impl Exchange {
         }
     }
 }
+
+#[cfg(test)]
+#[allow(clippy::missing_panics_doc, reason = "panics are what they are for")]
+impl Exchange {
+    /// An empty one for a test.
+    pub fn in_directory(directory: &std::path::Path) -> Self {
+        let database = directory.join("nbcourier.db");
+        let store = Store::open(&database, crate::store::Opening::Migrate).unwrap();
+        let blobs = LocalBlobs::open(&directory.join("blobs")).unwrap();
+        let policy = Policy {
+            hub_groups: false,
+            explain: false,
+            reused: Reused::Keep,
+        };
+        let limits = Limits {
+            file_bytes: 1024,
+            files: 10,
+            tree_bytes: 10_240,
+        };
+        Self::new(store, blobs, policy, limits)
+    }
+
+    /// What comes of a query that panics.
+    pub async fn panic_in_a_query(&self) -> Result<()> {
+        self.store.read(|_| panic!("the query fell over")).await
+    }
+
+    /// What comes of a change that panics.
+    pub async fn panic_in_a_change(&self) -> Result<()> {
+        self.store.write(|_| panic!("the change fell over")).await
+    }
+}

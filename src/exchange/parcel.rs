@@ -5,7 +5,9 @@ use super::quota::{Account, Quota, Taken};
 use super::{Error, Exchange, Result};
 use crate::auth::Caller;
 use crate::blobs::{Complete, Damage, LocalBlobs};
-use crate::domain::{BlobRef, RelativePath, Sha256Sum, Timestamp, Tree, TreeEntry, tree_digest};
+use crate::domain::{
+    BlobRef, RelativePath, Sha256Sum, Timestamp, Tree, TreeEntry, blocking, tree_digest,
+};
 use crate::store::Connection;
 use crate::store::courses;
 use crate::store::reach::{self, Reach};
@@ -40,12 +42,12 @@ impl Arrived {
 
     /// Keeps the large files that wait for that.
     async fn keep(mut self) -> Result<Self> {
-        super::trees::blocking(move || {
+        blocking(move || {
             let waiting = std::mem::take(&mut self.waiting);
             self.upload.keep(waiting)?;
             Ok(self)
         })
-        .await
+        .await?
     }
 
     fn committed(&mut self) {

@@ -2,7 +2,7 @@
 
 use super::{Error, Exchange, Result};
 use crate::blobs::Damage;
-use crate::domain::{BlobRef, Sha256Sum, Timestamp};
+use crate::domain::{BlobRef, Bug, Sha256Sum, Timestamp, blocking};
 use crate::store;
 use bytes::Bytes;
 use sha2::{Digest, Sha256};
@@ -134,9 +134,9 @@ impl Contents {
                     .read(blob)
                     .map_err(|damage| Error::Damaged(blob.sha256, damage))?;
             }
-            Ok(files)
+            Ok::<_, Error>(files)
         })
-        .await?;
+        .await??;
         Ok(Self {
             exchange: exchange.clone(),
             files,
@@ -182,7 +182,7 @@ impl Contents {
                 .read(&blob)
                 .map_err(|damage| Error::Damaged(blob.sha256, damage))
         })
-        .await?;
+        .await??;
         let mut pieces = vec![begin];
         pieces.extend(
             self.read_on(Open {
@@ -214,7 +214,7 @@ impl Contents {
             }
             Ok((open, bytes))
         })
-        .await?;
+        .await??;
         let mut pieces = vec![Piece::Bytes(bytes.into())];
         if open.left == 0 {
             pieces.push(Piece::End);
@@ -255,7 +255,10 @@ impl Contents {
         let contents = contents.await?;
         let mut pieces = Vec::with_capacity(3 * batch.len());
         for (place, file) in (first..).zip(batch) {
-            let content = contents.get(&file.blob.id).cloned().unwrap_or_default();
+            let content = contents.get(&file.blob.id).cloned();
+            // An empty file in its place would be a lie that no checksum shows to the one who fetches.
+            let content =
+                content.ok_or_else(|| Bug::new("a content that was read is not there"))?;
             pieces.extend([Piece::Begin(place), Piece::Bytes(content), Piece::End]);
         }
         Ok(pieces)
@@ -271,15 +274,4 @@ pub(super) fn check_small(blob: &BlobRef, content: &[u8]) -> Result<(), Damage> 
         return Err(Damage::WrongBytes);
     }
     Ok(())
-}
-
-/// Runs `work` where it may wait for the disk.
-pub(super) async fn blocking<T: Send + 'static>(
-    work: impl FnOnce() -> Result<T> + Send + 'static,
-) -> Result<T> {
-    tokio::task::spawn_blocking(work).await.unwrap_or_else(|_| {
-        Err(Error::Disk(std::io::Error::other(
-            "the work was broken off",
-        )))
-    })
 }

@@ -1,15 +1,22 @@
 //! One line in the log for every request, and what every reply carries.
 
 use super::error::Error as Refusal;
-use super::identify;
 use super::metrics::Requests;
+use super::state::AppState;
+use super::{identify, panics};
+use crate::domain::Bug;
 use actix_web::body::{BodySize, BoxBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::error::InternalError;
+use actix_web::http::StatusCode;
 use actix_web::http::header::{self, HeaderName, HeaderValue};
 use actix_web::middleware::Next;
 use actix_web::web::Data;
 use actix_web::{Error, HttpMessage};
 use bytes::Bytes;
+use log::kv::Value;
+use log::{Level, Record};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
 use std::task::{Context, Poll};
 use std::time::Instant;
@@ -25,22 +32,47 @@ const MAX_ID: usize = 128;
 #[derive(Debug, Clone)]
 pub struct RequestId(pub String);
 
-/// Middleware: logs the request when the last byte of its answer has gone out.
+tokio::task_local! {
+    static CURRENT: String;
+}
+
+/// The ID of the request that is being answered. Its body, which is sent afterwards, has none.
+pub fn current_id() -> Option<String> {
+    CURRENT.try_with(Clone::clone).ok()
+}
+
+/// Middleware: logs the request when the last byte of its answer has gone out, with the cause of a failure of ours.
 pub async fn log(
     request: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<BoxBody>, Error> {
-    let begun = Instant::now();
-    let flight = request
-        .app_data::<Data<Requests>>()
-        .map(|requests| Flight::begin(requests.clone()));
     let id = request_id(&request);
+    let mut line = Line::begin(&request, id.clone());
     request.extensions_mut().insert(RequestId(id.clone()));
-    let method = request.method().to_string();
-    let path = request.uri().path().to_owned();
-    let mut response = next.call(request).await?.map_into_boxed_body();
+    CURRENT
+        .scope(id, async move {
+            let response = match AppState::of(request.request()) {
+                Ok(state) => {
+                    line.flight = Some(Flight::begin(state.requests.clone()));
+                    match panics::or_bug(async { next.call(request).await }).await {
+                        Ok(Ok(response)) => response.map_into_boxed_body(),
+                        Ok(Err(error)) => return Err(line.without_a_response(error)),
+                        Err(bug) => {
+                            return Err(line.without_a_response(Refusal::from(bug).into()));
+                        }
+                    }
+                }
+                Err(error) => request.error_response(error),
+            };
+            Ok(finish(response, line))
+        })
+        .await
+}
+
+/// The response with what every one carries, and a body that logs the line when it has gone out.
+fn finish(mut response: ServiceResponse<BoxBody>, mut line: Line) -> ServiceResponse<BoxBody> {
     let headers = response.headers_mut();
-    if let Ok(value) = HeaderValue::from_str(&id) {
+    if let Ok(value) = HeaderValue::from_str(&line.id) {
         headers.insert(REQUEST_ID, value);
     }
     headers.insert(
@@ -51,28 +83,28 @@ pub async fn log(
         // What one person may see is nothing for a shared cache.
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     }
-    if let Some(flight) = &flight
+    if let Some(flight) = &line.flight
         && let Some(limit) = response.response().error().and_then(limit)
     {
         flight.0.refused(limit);
     }
-    let line = Line {
-        flight,
-        id,
-        caller: identify::known(response.request()),
-        route: response.request().match_pattern(),
-        status: response.status().as_u16(),
-        method,
-        path,
-        begun,
-        bytes: 0,
-    };
-    Ok(response.map_body(|_, body| {
-        BoxBody::new(Logged {
-            body: body.boxed(),
-            line,
-        })
-    }))
+    line.caller = identify::known(response.request());
+    line.route = response.request().match_pattern();
+    line.status = response.status().as_u16();
+    if response.status().is_server_error() {
+        line.fail(match response.response().error() {
+            Some(error) => cause(error),
+            None => "the reply gives no reason".to_owned(),
+        });
+    }
+    response.map_body(|_, body| BoxBody::new(Logged { body, line }))
+}
+
+/// Why a request failed, as the log tells it.
+fn cause(error: &Error) -> String {
+    error
+        .as_error::<Refusal>()
+        .map_or_else(|| error.to_string(), Refusal::cause)
 }
 
 fn request_id(request: &ServiceRequest) -> String {
@@ -122,6 +154,51 @@ struct Line {
     status: u16,
     begun: Instant,
     bytes: u64,
+    /// Why the request failed, where that is a fault of ours.
+    error: Option<String>,
+}
+
+impl Line {
+    fn begin(request: &ServiceRequest, id: String) -> Self {
+        Self {
+            flight: None,
+            id,
+            caller: None,
+            method: request.method().to_string(),
+            route: None,
+            path: request.uri().path().to_owned(),
+            status: StatusCode::INTERNAL_SERVER_ERROR.as_u16(),
+            begun: Instant::now(),
+            bytes: 0,
+            error: None,
+        }
+    }
+
+    /// Notes why the request failed. It is also logged by itself, since the access log may be off.
+    fn fail(&mut self, cause: String) {
+        log::error!(id = self.id.as_str(); "{cause}");
+        self.error = Some(cause);
+    }
+
+    /// Notes why the rest of a reply is missing: its status has gone out already.
+    fn break_off(&mut self, error: &dyn std::error::Error) {
+        // Compressing middleware names only itself; what failed is in its source.
+        let chain = std::iter::successors(Some(error), |error| error.source());
+        let cause = chain.last().unwrap_or(error).to_string();
+        log::error!(id = self.id.as_str(); "A reply was broken off: {cause}");
+        self.error = Some(cause);
+    }
+
+    /// The error in the place of a response that middleware failed to make, with the ID of the request.
+    fn without_a_response(mut self, error: Error) -> Error {
+        self.fail(cause(&error));
+        let mut response = error.as_response_error().error_response();
+        self.status = response.status().as_u16();
+        if let Ok(value) = HeaderValue::from_str(&self.id) {
+            response.headers_mut().insert(REQUEST_ID, value);
+        }
+        InternalError::from_response(error, response).into()
+    }
 }
 
 impl Drop for Line {
@@ -133,18 +210,29 @@ impl Drop for Line {
         }
         // To the microsecond.
         let milliseconds = (time.as_secs_f64() * 1e6).round() / 1e3;
-        log::info!(
-            target: LOG_TARGET,
-            id = self.id.as_str(),
-            caller = self.caller.as_deref().unwrap_or("-"),
-            method = self.method.as_str(),
-            route = self.route.as_deref().unwrap_or("-"),
-            path = self.path.as_str(),
-            status = self.status,
-            bytes = self.bytes,
-            ms = milliseconds;
-            "request"
-        );
+        let mut values: Vec<(&str, Value<'_>)> = vec![
+            ("id", self.id.as_str().into()),
+            ("caller", self.caller.as_deref().unwrap_or("-").into()),
+            ("method", self.method.as_str().into()),
+            ("route", self.route.as_deref().unwrap_or("-").into()),
+            ("path", self.path.as_str().into()),
+            ("status", self.status.into()),
+            ("bytes", self.bytes.into()),
+            ("ms", milliseconds.into()),
+        ];
+        if let Some(error) = &self.error {
+            values.push(("error", error.as_str().into()));
+        }
+        let record = Record::builder()
+            .target(LOG_TARGET)
+            .level(Level::Info)
+            .module_path_static(Some(module_path!()))
+            .key_values(&values)
+            .args(format_args!("request"))
+            .build();
+        if log::log_enabled!(target: LOG_TARGET, Level::Info) {
+            log::logger().log(&record);
+        }
     }
 }
 
@@ -165,9 +253,18 @@ impl MessageBody for Logged {
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Bytes, Self::Error>>> {
-        let next = Pin::new(&mut self.body).poll_next(context);
-        if let Poll::Ready(Some(Ok(bytes))) = &next {
-            self.line.bytes += bytes.len() as u64;
+        let this = &mut *self;
+        let next = catch_unwind(AssertUnwindSafe(|| {
+            Pin::new(&mut this.body).poll_next(context)
+        }));
+        let next = next.unwrap_or_else(|payload| {
+            let bug: Self::Error = Bug::from_panic(payload.as_ref()).into();
+            Poll::Ready(Some(Err(bug)))
+        });
+        match &next {
+            Poll::Ready(Some(Ok(bytes))) => this.line.bytes += bytes.len() as u64,
+            Poll::Ready(Some(Err(error))) => this.line.break_off(error.as_ref()),
+            Poll::Ready(None) | Poll::Pending => {}
         }
         next
     }

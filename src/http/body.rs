@@ -3,12 +3,12 @@
 //! Whatever a handler leaves unread is read and thrown away before the reply is sent: a client that is still sending
 //! would otherwise see a broken connection instead of its answer.
 
-use super::metrics::Requests;
+use super::state::AppState;
 use actix_web::dev::{Payload, ServiceRequest, ServiceResponse};
 use actix_web::error::PayloadError;
 use actix_web::http::{ConnectionType, Method, header};
 use actix_web::middleware::Next;
-use actix_web::{Error, HttpMessage, HttpRequest, body::MessageBody, web};
+use actix_web::{Error, HttpMessage, body::MessageBody};
 use bytes::Bytes;
 use futures_util::{Stream, StreamExt};
 use std::cell::RefCell;
@@ -22,12 +22,6 @@ use std::time::Duration;
 pub struct IdleTimeout(pub Duration);
 
 impl IdleTimeout {
-    /// The one that holds for a request.
-    pub fn of(request: &HttpRequest) -> Self {
-        let given = request.app_data::<web::Data<Self>>();
-        given.map_or(Self(Duration::MAX), |timeout| *timeout.as_ref())
-    }
-
     /// What comes of the work, unless it takes longer.
     pub async fn limit<T>(self, work: impl Future<Output = T>) -> Option<T> {
         tokio::time::timeout(self.0, work).await.ok()
@@ -39,10 +33,6 @@ const DRAIN: Duration = Duration::from_secs(30);
 
 /// How much of it is read however low the limit is, in bytes.
 const DRAIN_AT_LEAST: u64 = 64 * 1024 * 1024;
-
-/// The largest request, in bytes.
-#[derive(Debug, Clone, Copy)]
-pub struct MaxRequestSize(pub u64);
 
 struct Counted {
     payload: Payload,
@@ -95,16 +85,14 @@ pub async fn bounded<B: MessageBody + 'static>(
     mut request: ServiceRequest,
     next: Next<B>,
 ) -> Result<ServiceResponse<B>, Error> {
-    let limit = request
-        .app_data::<web::Data<MaxRequestSize>>()
-        .map_or(u64::MAX, |limit| limit.0);
+    let state = AppState::of(request.request())?;
+    let limit = state.max_request_size;
     let announced = request
         .headers()
         .get(header::CONTENT_LENGTH)
         .and_then(|length| length.to_str().ok())
         .and_then(|length| length.parse::<u64>().ok());
     let endless = is_endless(&request);
-    let requests = request.app_data::<web::Data<Requests>>().cloned();
     let counted = Rc::new(RefCell::new(Counted {
         payload: request.take_payload(),
         seen: 0,
@@ -117,9 +105,7 @@ pub async fn bounded<B: MessageBody + 'static>(
     request.set_payload(Payload::from(stream));
     let mut response = next.call(request).await;
     let drained = endless || drain(&counted, limit).await;
-    if let Some(requests) = requests {
-        requests.bytes_in.add(counted.borrow().seen);
-    }
+    state.requests.bytes_in.add(counted.borrow().seen);
     if (endless || !drained)
         && let Ok(response) = &mut response
     {

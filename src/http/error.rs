@@ -4,9 +4,10 @@
 //! messages of that protocol literally, so those stay as they are. Below `v1/`, `problem` puts the same sentence into
 //! another form.
 
+use super::access_log;
 use crate::auth::AuthError;
 use crate::codec::{FileListError, NotPacked, TarError};
-use crate::domain::{IllegalKey, IllegalName, IllegalTime};
+use crate::domain::{Bug, IllegalKey, IllegalName, IllegalTime};
 use crate::exchange::{self, Denial, Thing, Whose};
 use actix_web::http::{StatusCode, header};
 use actix_web::{HttpResponse, HttpResponseBuilder, ResponseError};
@@ -28,6 +29,9 @@ pub enum Error {
     /// Nobody is known to ask.
     #[error(transparent)]
     Auth(#[from] AuthError),
+    /// Something happened that the code rules out.
+    #[error(transparent)]
+    Bug(#[from] Bug),
     /// The request is at fault; the sentence says how.
     #[error("{0}")]
     BadRequest(Cow<'static, str>),
@@ -81,6 +85,7 @@ impl Error {
     pub fn message(&self) -> Cow<'static, str> {
         match self {
             Self::Exchange(error) => sentence(error),
+            Self::Bug(_) | Self::Auth(AuthError::Failed(_)) => internal_error().into(),
             Self::Auth(error) => error.to_string().into(),
             Self::BadRequest(message) => message.clone(),
             Self::UnsupportedMediaType(message) => (*message).into(),
@@ -117,6 +122,14 @@ impl Error {
         }
     }
 
+    /// Why the request failed, for the log: the client is not told all of it.
+    pub fn cause(&self) -> String {
+        match self {
+            Self::Auth(AuthError::HubUnavailable { reason, .. }) => format!("{self}: {reason}"),
+            _ => self.to_string(),
+        }
+    }
+
     /// The name of the limit that refused, which is that of its setting.
     pub fn limit(&self) -> Option<&'static str> {
         match self {
@@ -137,13 +150,6 @@ impl Error {
             Self::TooManyRequests { retry_after, .. } => Some(*retry_after),
             Self::TooManyUploads(_) => Some(1),
             _ => (self.status_code() == StatusCode::SERVICE_UNAVAILABLE).then_some(RETRY_AFTER),
-        }
-    }
-
-    /// Tells the log what the client is not told.
-    fn log(&self) {
-        if self.status_code().is_server_error() {
-            log::error!("{self}");
         }
     }
 }
@@ -232,10 +238,21 @@ fn sentence(error: &exchange::Error) -> Cow<'static, str> {
                     "Stored data is damaged; the operator should run nbcourier fsck".into()
                 }
                 E::Disk(_) | E::Store(_) if error.is_full() => NO_SPACE.into(),
+                E::Bug(_) => internal_error().into(),
                 E::Damaged(..) | E::Disk(_) | E::Store(_) => {
                     "The exchange cannot reach its storage now; nothing was changed. Try again soon"
                         .into()
                 }
+    }
+}
+
+/// What somebody is told who met a bug: what it was is for the log, where the ID finds it.
+fn internal_error() -> String {
+    match access_log::current_id() {
+        Some(id) => format!(
+            "Internal error: tell whoever runs the exchange the request ID {id}, by which its log says what happened"
+        ),
+        None => "Internal error: the log of the exchange says what happened".to_owned(),
     }
 }
 
@@ -319,6 +336,7 @@ impl ResponseError for Error {
                 | E::TreeTooLarge(_)
                 | E::OverQuota { .. } => StatusCode::PAYLOAD_TOO_LARGE,
                 E::NoSpace { .. } => StatusCode::INSUFFICIENT_STORAGE,
+                E::Bug(_) => StatusCode::INTERNAL_SERVER_ERROR,
                 E::Damaged(..) | E::Store(_) if error.is_damage() => {
                     StatusCode::INTERNAL_SERVER_ERROR
                 }
@@ -326,6 +344,7 @@ impl ResponseError for Error {
                 E::Damaged(..) | E::Disk(_) | E::Store(_) => StatusCode::SERVICE_UNAVAILABLE,
             },
             Self::Auth(error) => error.status_code(),
+            Self::Bug(_) => StatusCode::INTERNAL_SERVER_ERROR,
             Self::BadRequest(_) => StatusCode::BAD_REQUEST,
             Self::UnsupportedMediaType(_) => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::RequestTooLarge(_) | Self::FieldTooLarge(_) | Self::PackedTooWell(_) => {
@@ -341,8 +360,9 @@ impl ResponseError for Error {
     }
 
     fn error_response(&self) -> HttpResponse {
-        self.log();
-        if let Self::Auth(error) = self {
+        if let Self::Auth(error) = self
+            && !matches!(error, AuthError::Failed(_))
+        {
             return error.error_response();
         }
         let mut response = HttpResponse::build(self.status_code());
@@ -367,7 +387,8 @@ impl ResponseError for AuthError {
             | Self::ForeignHost
             | Self::BadState => StatusCode::FORBIDDEN,
             Self::NoLogin => StatusCode::NOT_FOUND,
-            Self::HubUnavailable { .. } | Self::Failed(_) => StatusCode::SERVICE_UNAVAILABLE,
+            Self::HubUnavailable { .. } => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Failed(_) => StatusCode::INTERNAL_SERVER_ERROR,
             Self::TooManyStrangers { .. } => StatusCode::TOO_MANY_REQUESTS,
         }
     }
@@ -378,7 +399,7 @@ impl ResponseError for AuthError {
             Self::Anonymous | Self::UnknownToken => {
                 response.insert_header((header::WWW_AUTHENTICATE, "token"));
             }
-            Self::HubUnavailable { retry_after } | Self::TooManyStrangers { retry_after } => {
+            Self::HubUnavailable { retry_after, .. } | Self::TooManyStrangers { retry_after } => {
                 response.insert_header((header::RETRY_AFTER, retry_after.as_secs().max(1)));
             }
             _ => {}

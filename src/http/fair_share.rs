@@ -2,12 +2,12 @@
 //! theirs are read at the same time.
 
 use super::error::{Error, Result};
-use super::receive;
+use super::state::AppState;
 use crate::auth::{Caller, Rates};
-use crate::domain::UserName;
+use crate::domain::{Bug, UserName};
 use crate::exchange::{Exchange, intake};
 use actix_web::http::header;
-use actix_web::{HttpMessage, HttpRequest, web};
+use actix_web::{HttpMessage, HttpRequest};
 use std::collections::HashMap;
 use std::num::NonZeroU32;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -78,7 +78,8 @@ impl FairShare {
             name,
             permit: None,
         };
-        turn.permit = gate.acquire_owned().await.ok();
+        let permit = gate.acquire_owned().await.map_err(Bug::new)?;
+        turn.permit = Some(permit);
         Ok(Some(turn))
     }
 }
@@ -131,12 +132,10 @@ pub async fn admit(exchange: &Exchange, request: &HttpRequest) -> Result<Option<
     let announced = request.headers().get(header::CONTENT_LENGTH);
     let announced = announced.and_then(|length| length.to_str().ok()?.parse().ok());
     // What is larger than a request may be is refused for that.
-    let announced = announced.filter(|length| *length <= receive::max_size(request));
+    let state = AppState::of(request)?;
+    let announced = announced.filter(|length| *length <= state.max_request_size);
     intake::check_space(exchange, announced.unwrap_or(0)).await?;
-    let share = request.app_data::<web::Data<FairShare>>();
     let caller = request.extensions().get::<Caller>().cloned();
-    match share.zip(caller) {
-        Some((share, caller)) => share.turn(&caller).await,
-        None => Ok(None),
-    }
+    let caller = caller.ok_or_else(|| Bug::new("an upload of nobody is read"))?;
+    state.share.turn(&caller).await
 }

@@ -1,22 +1,24 @@
 //! Nobody comes past here unknown: middleware that finds the caller of every request below the prefix.
 
 use super::access_log::RequestId;
-use super::body::{IdleTimeout, MaxRequestSize};
 use super::error::Error;
-use super::fair_share::FairShare;
+use super::state::AppState;
 use super::user_argument;
-use crate::auth::{AuthError, Authenticator, Caller};
-use crate::exchange::{Exchange, accounts, roster};
+use crate::auth::{AuthError, Caller};
+use crate::domain::blocking;
+use crate::exchange::{self, Exchange, accounts, roster};
 use actix_web::body::{EitherBody, MessageBody};
 use actix_web::dev::{Payload, ServiceRequest, ServiceResponse};
 use actix_web::error::PayloadError;
 use actix_web::middleware::Next;
-use actix_web::{HttpMessage, HttpRequest, web};
+use actix_web::{HttpMessage, HttpRequest};
 use bytes::Bytes;
 use futures_util::{Stream, StreamExt, stream};
-use std::io::{Read, Seek, Write};
+use std::fs::File;
+use std::io::{Read, Write};
 use std::pin::Pin;
 use std::time::Duration;
+use tempfile::NamedTempFile;
 
 /// Bytes of a body held in memory while looking for the argument `user`.
 const HELD: usize = 64 * 1024;
@@ -65,56 +67,47 @@ async fn go_on<B: MessageBody + 'static>(
 }
 
 async fn find(request: &mut ServiceRequest) -> Result<Caller, Error> {
-    let authenticator = authenticator(request)?;
-    let user = if authenticator.has_login() {
+    let state = AppState::of(request.request())?;
+    let user = if state.authenticator.has_login() {
         None
     } else {
-        user_in_body(request).await?
+        user_in_body(request, &state).await?
     };
-    let caller = authenticator
+    let caller = state
+        .authenticator
         .authenticate(request.request(), user.as_deref())
         .await?;
     admit(request, caller).await
 }
 
 async fn find_reader(request: &ServiceRequest) -> Result<Caller, Error> {
-    let caller = authenticator(request)?
-        .authenticate_page(request.request())
-        .await?;
+    let state = AppState::of(request.request())?;
+    let caller = state.authenticator.authenticate_page(request.request());
+    let caller = caller.await?;
     admit(request, caller).await
-}
-
-fn authenticator(request: &ServiceRequest) -> Result<web::Data<Authenticator>, Error> {
-    let authenticator = request.app_data::<web::Data<Authenticator>>();
-    authenticator.cloned().ok_or(Error::NoSuchPath)
 }
 
 /// What is done with somebody who has just logged in.
 pub async fn welcome(request: &HttpRequest, caller: Caller) -> Result<(), Error> {
+    let state = AppState::of(request)?;
     let id = request.extensions().get::<RequestId>().cloned();
     let caller = match id {
         Some(RequestId(id)) => caller.in_request(id),
         None => caller,
     };
-    if let Some(exchange) = request.app_data::<web::Data<Exchange>>() {
-        note(exchange, &caller).await?;
-    }
-    Ok(())
+    note(&state.exchange, &caller).await
 }
 
 /// What is done with every caller before the request goes on.
 async fn admit(request: &ServiceRequest, caller: Caller) -> Result<Caller, Error> {
+    let state = AppState::of(request.request())?;
     let id = request.extensions().get::<RequestId>().cloned();
     let caller = match id {
         Some(RequestId(id)) => caller.in_request(id),
         None => caller,
     };
-    if let Some(share) = request.app_data::<web::Data<FairShare>>() {
-        share.count(&caller)?;
-    }
-    if let Some(exchange) = request.app_data::<web::Data<Exchange>>() {
-        note(exchange, &caller).await?;
-    }
+    state.share.count(&caller)?;
+    note(&state.exchange, &caller).await?;
     Ok(caller)
 }
 
@@ -133,11 +126,14 @@ async fn note(exchange: &Exchange, caller: &Caller) -> Result<(), Error> {
 }
 
 /// Without a hub a form says itself whose it is. The body is read for that, into a file when it is long, and put back.
-async fn user_in_body(request: &mut ServiceRequest) -> Result<Option<String>, Error> {
+async fn user_in_body(
+    request: &mut ServiceRequest,
+    state: &AppState,
+) -> Result<Option<String>, Error> {
     if request.method().is_safe() || !user_argument::may_be_in_body(request.request()) {
         return Ok(None);
     }
-    let idle = IdleTimeout::of(request.request());
+    let idle = state.idle_timeout;
     let mut body = request.take_payload();
     let mut held = Vec::new();
     let mut ended = false;
@@ -145,7 +141,7 @@ async fn user_in_body(request: &mut ServiceRequest) -> Result<Option<String>, Er
         let next = idle.limit(body.next()).await;
         match next.ok_or(Error::BodyTimeout)? {
             Some(Ok(bytes)) => held.extend_from_slice(&bytes),
-            Some(Err(error)) => return Err(broken(request, &error)),
+            Some(Err(error)) => return Err(broken(state, &error)),
             None => ended = true,
         }
     }
@@ -156,55 +152,64 @@ async fn user_in_body(request: &mut ServiceRequest) -> Result<Option<String>, Er
         put_back(request, beginning.chain(body));
         return Ok(user);
     }
-    let file = spool(request, &held, body).await?;
-    let again = file.reopen().map_err(crate::exchange::Error::Disk)?;
+    let file = spool(state, held, body).await?;
+    let (file, again) = reopened(file).await?;
     let user = user_argument::in_stream(request.request(), chunks(again)).await?;
-    let again = file.reopen().map_err(crate::exchange::Error::Disk)?;
+    let (_, again) = reopened(file).await?;
     put_back(request, chunks(again));
     Ok(user)
 }
 
-async fn spool(
-    request: &ServiceRequest,
-    held: &[u8],
-    mut body: Payload,
-) -> Result<tempfile::NamedTempFile, Error> {
-    let mut file = tempfile::NamedTempFile::new().map_err(crate::exchange::Error::Disk)?;
-    file.write_all(held).map_err(crate::exchange::Error::Disk)?;
-    let idle = IdleTimeout::of(request.request());
+async fn spool(state: &AppState, held: Bytes, mut body: Payload) -> Result<NamedTempFile, Error> {
+    let mut file = on_disk(move || {
+        let mut file = NamedTempFile::new()?;
+        file.write_all(&held)?;
+        Ok(file)
+    })
+    .await?;
+    let idle = state.idle_timeout;
     loop {
         let next = idle.limit(body.next()).await;
         let Some(bytes) = next.ok_or(Error::BodyTimeout)? else {
             break;
         };
-        let bytes = bytes.map_err(|error| broken(request, &error))?;
-        file = web::block(move || file.write_all(&bytes).map(|()| file))
-            .await
-            .map_err(|_| Error::bad("The request broke off"))?
-            .map_err(crate::exchange::Error::Disk)?;
+        let bytes = bytes.map_err(|error| broken(state, &error))?;
+        file = on_disk(move || file.write_all(&bytes).map(|()| file)).await?;
     }
-    file.rewind().map_err(crate::exchange::Error::Disk)?;
     Ok(file)
 }
 
-fn broken(request: &ServiceRequest, error: &PayloadError) -> Error {
+/// The spooled file, and another reader of it from its beginning.
+async fn reopened(file: NamedTempFile) -> Result<(NamedTempFile, File), Error> {
+    on_disk(move || file.reopen().map(|again| (file, again))).await
+}
+
+/// Reading and writing a file waits for the disk, so it is done on no thread that answers requests.
+async fn on_disk<T: Send + 'static>(
+    work: impl FnOnce() -> std::io::Result<T> + Send + 'static,
+) -> Result<T, Error> {
+    blocking(work)
+        .await?
+        .map_err(|error| exchange::Error::Disk(error).into())
+}
+
+fn broken(state: &AppState, error: &PayloadError) -> Error {
     match error {
-        PayloadError::Overflow => {
-            let limit = request
-                .app_data::<web::Data<MaxRequestSize>>()
-                .map_or(0, |limit| limit.0);
-            Error::RequestTooLarge(limit)
-        }
+        PayloadError::Overflow => Error::RequestTooLarge(state.max_request_size),
         _ => Error::bad("The request broke off"),
     }
 }
 
-fn chunks(file: std::fs::File) -> impl Stream<Item = Result<Bytes, PayloadError>> {
+fn chunks(file: File) -> impl Stream<Item = Result<Bytes, PayloadError>> {
     stream::try_unfold(file, |mut file| async move {
-        let mut chunk = vec![0; CHUNK];
-        let read = file.read(&mut chunk)?;
-        chunk.truncate(read);
-        Ok((read > 0).then(|| (Bytes::from(chunk), file)))
+        let read = on_disk(move || {
+            let mut chunk = vec![0; CHUNK];
+            let read = file.read(&mut chunk)?;
+            chunk.truncate(read);
+            Ok((Bytes::from(chunk), file))
+        });
+        let (chunk, file) = read.await.map_err(std::io::Error::other)?;
+        Ok((!chunk.is_empty()).then_some((chunk, file)))
     })
 }
 

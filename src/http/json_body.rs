@@ -8,7 +8,7 @@ use serde::de::DeserializeOwned;
 
 /// The body, of any content type; what it does not know of an object is passed over.
 pub async fn read<T: DeserializeOwned>(request: &HttpRequest, body: web::Payload) -> Result<T> {
-    let mut blocks = Blocks::of(request, body);
+    let mut blocks = Blocks::of(request, body)?;
     let mut whole = BytesMut::new();
     while let Some(block) = blocks.next().await? {
         if whole.len() + block.len() > MAX_FIELDS {

@@ -1,6 +1,7 @@
 //! Listings: JSON that grows with a course, compressed where that pays.
 
-use crate::domain::Sha256Sum;
+use super::error::Error;
+use crate::domain::{Bug, Sha256Sum};
 use actix_web::http::header::{self, ContentType, EntityTag, Header as _, IfNoneMatch};
 use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder};
 use sha2::{Digest, Sha256};
@@ -14,7 +15,7 @@ pub fn reply(listing: &impl serde::Serialize) -> HttpResponse {
     match serde_json::to_vec(listing) {
         Ok(body) => reply_with(body),
         // Only maps with keys that are no strings fail to be JSON, and no listing has one.
-        Err(error) => HttpResponse::from_error(error),
+        Err(error) => HttpResponse::from_error(Error::from(Bug::new(error))),
     }
 }
 
@@ -28,7 +29,7 @@ pub fn reply_with(body: Vec<u8>) -> HttpResponse {
 pub fn reply_unless_known(request: &HttpRequest, listing: &impl serde::Serialize) -> HttpResponse {
     let body = match serde_json::to_vec(listing) {
         Ok(body) => body,
-        Err(error) => return HttpResponse::from_error(error),
+        Err(error) => return HttpResponse::from_error(Error::from(Bug::new(error))),
     };
     let tag = EntityTag::new_weak(Sha256Sum(Sha256::digest(&body).into()).to_string());
     let is_known = match IfNoneMatch::parse(request) {

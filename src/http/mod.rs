@@ -17,12 +17,16 @@ pub mod openapi;
 mod own_host;
 pub mod pages;
 mod paging;
+mod panics;
 mod person;
 mod problem;
 mod receipt;
 mod receive;
 mod server;
+mod state;
 mod tar_reply;
+#[cfg(test)]
+mod tests;
 mod tree_body;
 mod tree_readers;
 mod user_argument;

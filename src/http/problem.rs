@@ -1,15 +1,14 @@
 //! Errors below `v1/`: `application/problem+json` (RFC 9457) in the place of the ngshare protocol's failures.
 
 use super::error::Error;
-use super::server::Prefix;
+use super::state::AppState;
 use crate::auth::AuthError;
-use crate::domain::Sha256Sum;
+use crate::domain::{Bug, Sha256Sum};
 use crate::exchange;
 use actix_web::body::{BoxBody, EitherBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::header::{self, HeaderValue};
 use actix_web::middleware::Next;
-use actix_web::web;
 use percent_encoding::percent_decode_str;
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -45,7 +44,7 @@ pub async fn below_v1<B: MessageBody + 'static>(
     request: ServiceRequest,
     next: Next<B>,
 ) -> Result<ServiceResponse<EitherBody<B>>, actix_web::Error> {
-    let concerned = is_below_v1(&request);
+    let concerned = is_below_v1(&request)?;
     let response = next.call(request).await?;
     let error = response.response().error().filter(|_| concerned);
     let Some(error) = error else {
@@ -59,7 +58,8 @@ pub async fn below_v1<B: MessageBody + 'static>(
         status: status.as_u16(),
         detail: &sentence(error),
         missing,
-    })?;
+    });
+    let problem = problem.map_err(|error| Error::from(Bug::new(error)))?;
     let mut response = response.map_body(|_, _| EitherBody::right(BoxBody::new(problem)));
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(CONTENT_TYPE));
@@ -69,14 +69,12 @@ pub async fn below_v1<B: MessageBody + 'static>(
     Ok(response)
 }
 
-fn is_below_v1(request: &ServiceRequest) -> bool {
-    let prefix = request.app_data::<web::Data<Prefix>>();
+fn is_below_v1(request: &ServiceRequest) -> Result<bool, Error> {
+    let state = AppState::of(request.request())?;
     let decoded = |text| percent_decode_str(text).collect::<Vec<u8>>();
-    prefix.is_some_and(|prefix| {
-        decoded(request.uri().path())
-            .strip_prefix(decoded(&prefix.0).as_slice())
-            .is_some_and(|rest| rest.starts_with(V1.as_bytes()))
-    })
+    Ok(decoded(request.uri().path())
+        .strip_prefix(decoded(&state.prefix.0).as_slice())
+        .is_some_and(|rest| rest.starts_with(V1.as_bytes())))
 }
 
 fn missing(error: &actix_web::Error) -> Option<&[Sha256Sum]> {

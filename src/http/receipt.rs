@@ -3,8 +3,8 @@
 use super::error::Result;
 use super::openapi::{Answer, Parts};
 use crate::auth::ReceiptSigner;
-use crate::domain::{Rfc3339, Sha256Sum};
-use crate::exchange::{self, receipts};
+use crate::domain::{Bug, Rfc3339, Sha256Sum};
+use crate::exchange::receipts;
 use actix_web::body::BoxBody;
 use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, Responder};
@@ -91,9 +91,7 @@ impl SignedReceipt {
     pub fn new(receipt: receipts::Receipt, signer: &ReceiptSigner) -> Result<Self> {
         let receipt = Receipt::from(receipt);
         // Only maps with keys that are no strings fail to be JSON, and no receipt has one.
-        let text = receipt
-            .text()
-            .map_err(|error| exchange::Error::Disk(error.into()))?;
+        let text = receipt.text().map_err(Bug::new)?;
         Ok(Self {
             signature: signer.sign(&text),
             receipt,

@@ -3,15 +3,17 @@
 //! The bytes are decoded on a blocking thread, a block at a time, while the next block comes in; a client that sends
 //! slowly holds no thread.
 
-use super::body::{IdleTimeout, MaxRequestSize};
+use super::body::IdleTimeout;
 use super::error::{Error, Result};
 use super::fair_share;
+use super::state::AppState;
 use crate::codec::{
     FieldEvent, FileEvent, FileListDecoder, FileListError, FormDecoder, NameTooLong,
 };
+use crate::domain::blocking;
+use crate::exchange::Exchange;
 use crate::exchange::intake::{Account, Intake};
 use crate::exchange::parcel::Parcel;
-use crate::exchange::{self, Exchange};
 use actix_multipart::{Multipart, MultipartError};
 use actix_web::error::PayloadError;
 use actix_web::http::header;
@@ -130,10 +132,13 @@ async fn receive(
     body: web::Payload,
     mut receiver: Receiver,
 ) -> Result<Upload> {
-    let (limit, idle) = (max_size(request), IdleTimeout::of(request));
+    let (limit, idle) = {
+        let state = AppState::of(request)?;
+        (state.max_request_size, state.idle_timeout)
+    };
     match Encoding::of(request) {
         Encoding::UrlEncoded => {
-            let mut blocks = Blocks::of(request, body);
+            let mut blocks = Blocks::of(request, body)?;
             let mut form = FormDecoder::new();
             let mut block = blocks.next().await?;
             while let Some(bytes) = block {
@@ -147,12 +152,11 @@ async fn receive(
                 block = next?;
                 receiver.store_overflow().await?;
             }
-            web::block(move || {
+            blocking(move || {
                 form.finish(&mut |event| receiver.take(event))?;
                 receiver.finish()
             })
-            .await
-            .map_err(|_| gone())?
+            .await?
         }
         Encoding::Multipart => {
             let mut form = Multipart::new(request.headers(), body);
@@ -165,20 +169,10 @@ async fn receive(
                     receiver.store_overflow().await?;
                 }
             }
-            web::block(move || receiver.finish())
-                .await
-                .map_err(|_| gone())?
+            blocking(move || receiver.finish()).await?
         }
-        Encoding::Other => web::block(move || receiver.finish())
-            .await
-            .map_err(|_| gone())?,
+        Encoding::Other => blocking(move || receiver.finish()).await?,
     }
-}
-
-pub(super) fn max_size(request: &HttpRequest) -> u64 {
-    request
-        .app_data::<web::Data<MaxRequestSize>>()
-        .map_or(u64::MAX, |limit| limit.0)
 }
 
 /// Runs a decoder, of which no more run at once than twice the cores: however much is uploaded, the threads that answer
@@ -190,20 +184,15 @@ pub(super) async fn decode<T: Send + 'static>(
         Semaphore::new(2 * std::thread::available_parallelism().map_or(2, usize::from))
     });
     let permit = DECODERS.acquire().await;
-    web::block(move || {
+    blocking(move || {
         let _permit = permit;
         work()
     })
-    .await
-    .map_err(|_| gone())?
+    .await?
 }
 
 async fn timely<T>(idle: IdleTimeout, work: impl Future<Output = T>) -> Result<T> {
     idle.limit(work).await.ok_or(Error::BodyTimeout)
-}
-
-pub(super) fn gone() -> Error {
-    exchange::Error::Disk(std::io::Error::other("the decoding was broken off")).into()
 }
 
 pub(super) fn malformed(error: &MultipartError, limit: u64) -> Error {
@@ -248,13 +237,14 @@ pub(super) struct Blocks {
 
 impl Blocks {
     /// The blocks of this request's body.
-    pub(super) fn of(request: &HttpRequest, body: web::Payload) -> Self {
-        Self {
+    pub(super) fn of(request: &HttpRequest, body: web::Payload) -> Result<Self> {
+        let state = AppState::of(request)?;
+        Ok(Self {
             body,
-            limit: max_size(request),
-            idle: IdleTimeout::of(request),
+            limit: state.max_request_size,
+            idle: state.idle_timeout,
             ended: false,
-        }
+        })
     }
 
     /// The next one; `None` after the last.

@@ -1,12 +1,15 @@
 //! The application: state, middleware, routes. `main` and the tests run the same one.
 
-use super::body::{self, IdleTimeout, MaxRequestSize};
+use super::body::{self, IdleTimeout};
 use super::fair_share::FairShare;
 use super::metrics::{self, Guard, Metrics, Requests};
 use super::openapi::Document;
-use super::{access_log, health, identify, listing, ngshare, own_host, pages, problem, v1};
+use super::state::AppState;
+use super::{access_log, health, identify, listing, ngshare, own_host, pages, panics, problem, v1};
 use crate::auth::{Authenticator, Instance, ReceiptSigner};
 use crate::exchange::Exchange;
+use actix_web::body::{BoxBody, EitherBody};
+use actix_web::dev::{ServiceFactory, ServiceRequest, ServiceResponse};
 use actix_web::middleware::{Compress, from_fn};
 use actix_web::rt::net::TcpStream;
 use actix_web::web::{self, Data, ServiceConfig};
@@ -75,6 +78,19 @@ pub struct Address {
     route: Route,
 }
 
+#[cfg(test)]
+impl Address {
+    /// One that only a test has.
+    pub(super) fn new(method: &'static str, path: &'static str, route: Route) -> Self {
+        Self {
+            method,
+            path,
+            compressed: false,
+            route,
+        }
+    }
+}
+
 /// Every one of them.
 pub fn addresses() -> Vec<Address> {
     let of_protocol = ngshare::ROUTES.iter().map(|(method, path, route)| Address {
@@ -103,7 +119,6 @@ pub fn start(
     let idle_timeout = settings.idle_timeout;
     // One for all workers.
     let share = FairShare::new(settings.max_request_rate, settings.max_uploads);
-    let share = Data::new(share);
     let workers = std::thread::available_parallelism().map_or(2, usize::from);
     let max_connections = (settings.max_connections / workers).max(1);
     let document = Data::new(Document::new(&v1::operations(), &settings.prefix));
@@ -112,18 +127,23 @@ pub fn start(
     let guard = Data::new(Guard(metrics.token.map(Into::into)));
     if let Some(listener) = metrics.listener {
         let server = alone(listener, &settings, &requests, &guard)?;
-        actix_web::rt::spawn(server);
+        actix_web::rt::spawn(tell_its_end(server));
     }
+    let state = Data::new(AppState {
+        exchange: settings.exchange.clone(),
+        authenticator: settings.authenticator.clone(),
+        share,
+        requests: requests.clone(),
+        prefix: Prefix(settings.prefix.clone()),
+        max_request_size: settings.max_request_size,
+        idle_timeout: IdleTimeout(settings.idle_timeout),
+    });
     let server = HttpServer::new(move || {
-        App::new()
+        application(&settings, on_this_address, Vec::new())
+            .app_data(state.clone())
             .app_data(document.clone())
-            .app_data(share.clone())
             .app_data(requests.clone())
             .app_data(guard.clone())
-            .configure(|service| configure(service, &settings, on_this_address))
-            .wrap(from_fn(own_host::check))
-            .wrap(from_fn(body::bounded))
-            .wrap(from_fn(access_log::log))
     })
     .workers(workers)
     // Of each worker.
@@ -138,6 +158,36 @@ pub fn start(
     Ok(server)
 }
 
+/// The application without the state that its workers share, and with addresses that only tests have.
+pub(super) fn application(
+    settings: &Settings,
+    with_metrics: bool,
+    more: Vec<Address>,
+) -> App<
+    impl ServiceFactory<
+        ServiceRequest,
+        Config = (),
+        Response = ServiceResponse<BoxBody>,
+        Error = actix_web::Error,
+        InitError = (),
+        Future: 'static,
+    > + use<>,
+> {
+    App::new()
+        .configure(|service| configure(service, settings, with_metrics, more))
+        .wrap(from_fn(own_host::check))
+        .wrap(from_fn(body::bounded))
+        .wrap(from_fn(access_log::log))
+}
+
+/// Says when the numbers cannot be had any more; the exchange goes on without them.
+async fn tell_its_end(server: Server) {
+    match server.await {
+        Ok(()) => log::warn!("The metrics are served no more: their server has ended"),
+        Err(error) => log::error!("The metrics are served no more: {error}"),
+    }
+}
+
 /// The numbers on an address of their own. It ends with the process.
 fn alone(
     listener: TcpListener,
@@ -147,11 +197,13 @@ fn alone(
 ) -> std::io::Result<Server> {
     let exchange = Data::new(settings.exchange.clone());
     let authenticator = Data::new(settings.authenticator.clone());
+    let instance = Data::new(settings.instance.clone());
     let (requests, guard) = (requests.clone(), guard.clone());
     let server = HttpServer::new(move || {
         App::new()
             .app_data(exchange.clone())
             .app_data(authenticator.clone())
+            .app_data(instance.clone())
             .app_data(requests.clone())
             .app_data(guard.clone())
             .configure(metrics::alone)
@@ -199,7 +251,12 @@ fn give_up_after(time: Duration, connection: &dyn Any) {
     }
 }
 
-fn configure(service: &mut ServiceConfig, settings: &Settings, with_metrics: bool) {
+fn configure(
+    service: &mut ServiceConfig,
+    settings: &Settings,
+    with_metrics: bool,
+    more: Vec<Address>,
+) {
     let prefix = &settings.prefix;
     let standalone = !settings.authenticator.has_login();
     service
@@ -207,8 +264,6 @@ fn configure(service: &mut ServiceConfig, settings: &Settings, with_metrics: boo
         .app_data(Data::new(settings.authenticator.clone()))
         .app_data(Data::new(settings.receipts.clone()))
         .app_data(Data::new(settings.instance.clone()))
-        .app_data(Data::new(MaxRequestSize(settings.max_request_size)))
-        .app_data(Data::new(IdleTimeout(settings.idle_timeout)))
         .app_data(Data::new(Prefix(prefix.clone())))
         .app_data(Data::new(Debugging(settings.debug)))
         .app_data(Data::new(Retention(settings.retention)))
@@ -278,7 +333,8 @@ fn configure(service: &mut ServiceConfig, settings: &Settings, with_metrics: boo
         ));
     }
     let mut scope = web::scope(prefix.trim_end_matches('/'));
-    for (resource, compressed) in resources() {
+    for (resource, compressed) in resources(more) {
+        let resource = resource.wrap(from_fn(panics::caught));
         scope = if compressed {
             scope.service(resource.wrap(Compress::default()))
         } else {
@@ -295,9 +351,9 @@ fn configure(service: &mut ServiceConfig, settings: &Settings, with_metrics: boo
 }
 
 /// The addresses by their paths, with all methods that a path has; and which are compressed.
-fn resources() -> Vec<(Resource, bool)> {
+fn resources(more: Vec<Address>) -> Vec<(Resource, bool)> {
     let mut by_path: Vec<(&str, Resource, bool)> = Vec::new();
-    for address in addresses() {
+    for address in addresses().into_iter().chain(more) {
         let place = by_path.iter().position(|(path, ..)| *path == address.path);
         let (path, resource, compressed) = match place {
             Some(place) => by_path.remove(place),
@@ -318,8 +374,20 @@ fn resources() -> Vec<(Resource, bool)> {
 }
 
 /// An address that asks for no caller.
-fn open(path: &str, route: Route) -> Resource {
+fn open(
+    path: &str,
+    route: Route,
+) -> Resource<
+    impl ServiceFactory<
+        ServiceRequest,
+        Config = (),
+        Response = ServiceResponse<EitherBody<BoxBody>>,
+        Error = actix_web::Error,
+        InitError = (),
+    > + use<>,
+> {
     web::resource(path)
         .route(route)
         .default_service(web::to(ngshare::no_such_method))
+        .wrap(from_fn(panics::caught))
 }

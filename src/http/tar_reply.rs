@@ -3,7 +3,7 @@
 use super::error::Result;
 use super::openapi::{Answer, Parts};
 use crate::codec::TarEncoder;
-use crate::domain::Timestamp;
+use crate::domain::{Bug, Timestamp};
 use crate::exchange::trees::{AHEAD, Bundle, Contents, Found, ListedFile, Part, Piece};
 use crate::exchange::{self, Exchange};
 use actix_web::body::{BodyStream, BoxBody, SizedStream};
@@ -115,11 +115,8 @@ pub async fn bundle<M: serde::Serialize>(
     manifest: &M,
     parts: Vec<Part>,
 ) -> Result<Bundled<M>> {
-    let manifest = match serde_json::to_vec(manifest) {
-        Ok(manifest) => manifest,
-        // Only maps with keys that are no strings fail to be JSON, and no manifest has one.
-        Err(error) => return Ok(Bundled(HttpResponse::from_error(error), PhantomData)),
-    };
+    // Only maps with keys that are no strings fail to be JSON, and no manifest has one.
+    let manifest = serde_json::to_vec(manifest).map_err(Bug::new)?;
     let mut archive = Sender {
         encoder: TarEncoder::new(),
         entries: Vec::new(),
@@ -243,11 +240,8 @@ impl Sender {
             let bytes = archive.next().await?;
             Ok::<_, exchange::Error>(bytes.map(|bytes| (bytes, archive)))
         });
-        stream::iter(first.map(Ok)).chain(rest).map(|part| {
-            part.map_err(|error| {
-                log::error!("A reply was broken off: {error}");
-                error.to_string().into()
-            })
-        })
+        stream::iter(first.map(Ok))
+            .chain(rest)
+            .map(|part| part.map_err(Into::into))
     }
 }

@@ -7,9 +7,11 @@ use super::error::{Error, Result};
 use super::fair_share;
 use super::manifest::Manifest;
 use super::openapi::{Argument, Parts};
-use super::receive::{Blocks, decode, gone, max_size};
+use super::receive::{Blocks, decode};
+use super::state::AppState;
 use super::tree_readers::{Files, Numbered, Reader, Told, ToldWithBytes};
 use crate::codec::{Packing, Unpacker};
+use crate::domain::blocking;
 use crate::exchange::intake::Account;
 use crate::exchange::parcel::{Batch, Parcel};
 use crate::exchange::{self, Exchange};
@@ -181,10 +183,10 @@ async fn receive<R: Reader>(
             reader,
             packed: 0,
             unpacked: 0,
-            limit: max_size(request),
+            limit: AppState::of(request)?.max_request_size,
         },
     };
-    let mut blocks = Blocks::of(request, body);
+    let mut blocks = Blocks::of(request, body)?;
     let mut block = blocks.next().await?;
     while let Some(bytes) = block {
         let work = unpacking.work_off(bytes);
@@ -193,9 +195,7 @@ async fn receive<R: Reader>(
         unpacking = worked?;
         block = next?;
     }
-    web::block(move || unpacking.finish())
-        .await
-        .map_err(|_| gone())?
+    blocking(move || unpacking.finish()).await?
 }
 
 /// A reader, and what comes before it.

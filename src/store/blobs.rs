@@ -2,7 +2,7 @@
 
 use super::schema::{blob_contents, blobs, tree_files};
 use super::{Connection, Error, Result};
-use crate::domain::{BlobRef, Md5Sum, Sha256Sum, Timestamp};
+use crate::domain::{BlobRef, Bug, Md5Sum, Sha256Sum, Timestamp};
 use bytes::Bytes;
 use diesel::prelude::*;
 use diesel::upsert::excluded;
@@ -55,7 +55,7 @@ pub fn store_contents(
     for (blob, bytes) in contents {
         let id = ids
             .get(&blob.sha256)
-            .ok_or(Error::Damaged("a blob just stored is not there"))?;
+            .ok_or_else(|| Bug::new("a blob just stored is not there"))?;
         store_content(conn, *id, bytes)?;
     }
     Ok(ids)
@@ -275,5 +275,5 @@ pub(super) fn parse_sha256(bytes: &[u8]) -> Result<Sha256Sum> {
 pub(super) fn to_row(number: impl TryInto<i64>) -> Result<i64> {
     number
         .try_into()
-        .map_err(|_| Error::Damaged("a number too large for a row"))
+        .map_err(|_| Bug::new("a number too large for a row").into())
 }

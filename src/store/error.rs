@@ -1,5 +1,7 @@
 //! What can go wrong between the exchange and its database.
 
+use crate::domain::Bug;
+
 /// The answer of a database operation.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
@@ -24,6 +26,9 @@ pub enum Error {
     /// A row holds what no version of nbcourier writes.
     #[error("the database is damaged: {0}")]
     Damaged(&'static str),
+    /// A query or a change panicked, or something that it had just written was not there.
+    #[error(transparent)]
+    Bug(#[from] Bug),
 }
 
 impl Error {

@@ -1,6 +1,7 @@
 //! Opening the database and lending connections to it.
 
 use super::{Connection, Error, Result, WriterTally, migrate, writer::Writer};
+use crate::domain::blocking;
 use diesel::Connection as _;
 use diesel::connection::{InstrumentationEvent, SimpleConnection};
 use diesel::r2d2::{ConnectionManager, CustomizeConnection, Pool};
@@ -103,16 +104,16 @@ impl Store {
         // Waiting for a connection holds no thread.
         let permit = Arc::clone(&self.free_readers).acquire_owned().await;
         let readers = self.readers.clone();
-        let work = tokio::task::spawn_blocking(move || {
+        blocking(move || {
             let _permit = permit;
             let mut conn = readers
                 .get()
                 .map_err(|error| Error::Connection(error.to_string()))?;
             let conn: &mut Connection = &mut conn;
             conn.transaction(query)
-        });
-        work.await
-            .unwrap_or_else(|_| Err(Error::Damaged("a query could not be finished").into()))
+        })
+        .await
+        .unwrap_or_else(|bug| Err(Error::Bug(bug).into()))
     }
 
     /// Runs `change` in a transaction; the answer comes once it is durable, an `Err` undoes it.

@@ -3,7 +3,7 @@
 use super::blobs::{self, Ids, Row, to_row};
 use super::schema::{blobs as blob_rows, feedback, releases, submissions, tree_files, trees};
 use super::{Connection, Error, Result};
-use crate::domain::{BlobRef, RelativePath, Sha256Sum, Timestamp, Tree, tree_digest};
+use crate::domain::{BlobRef, Bug, RelativePath, Sha256Sum, Timestamp, Tree, tree_digest};
 use bytes::Bytes;
 use diesel::prelude::*;
 use std::collections::HashMap;
@@ -118,7 +118,7 @@ fn insert(conn: &mut Connection, tree: &Tree, digest: Sha256Sum, ids: &mut Ids) 
         .map(|(position, entry)| {
             let blob = ids
                 .get(&entry.blob.sha256)
-                .ok_or(Error::Damaged("a tree names bytes that were never stored"))?;
+                .ok_or_else(|| Bug::new("a tree names bytes that were never stored"))?;
             Ok((
                 tree_files::tree_id.eq(id),
                 tree_files::position.eq(position),

@@ -1,11 +1,12 @@
 //! The one writer: a thread that commits the changes waiting for it together.
 //!
 //! A durable commit costs one flush of the disk, so many small changes share it. Each change runs in a savepoint
-//! of its own, so one that fails leaves the others alone, and each is answered only after the common commit.
+//! of its own, so one that fails or panics leaves the others alone, and each is answered only after the common commit.
 
 use super::error::says;
 use super::{Connection, Error, Result, WriterTally};
-use diesel::connection::Connection as _;
+use crate::domain::Bug;
+use diesel::connection::{AnsiTransactionManager, Connection as _, TransactionManager};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, mpsc};
 use std::time::Instant;
@@ -16,7 +17,14 @@ const MAX_BATCH: usize = 64;
 
 /// Tells the one who waits for a change how the commit went.
 type Answer = Box<dyn FnOnce(Result<()>) + Send>;
-type Change = Box<dyn FnOnce(&mut Connection) -> Answer + Send>;
+type Change = Box<dyn FnOnce(&mut Connection) -> Made + Send>;
+
+/// A change that is made, and not committed yet.
+struct Made {
+    answer: Answer,
+    /// Whether it panicked, and its savepoint was rolled back for that.
+    panicked: bool,
+}
 
 /// Hands changes to the writer thread; the thread ends when the last clone is dropped.
 #[derive(Clone)]
@@ -82,15 +90,21 @@ impl Writer {
         let waiting = Waiting::begin(&self.tally);
         let change: Change = Box::new(move |conn| {
             drop(waiting);
-            let result = conn.transaction(change);
-            Box::new(move |outcome| {
-                let mut result = result.and_then(|done| outcome.map(|()| done).map_err(E::from));
-                if let Ok(done) = &mut result {
-                    committed(done);
-                }
-                // Whoever waited may have hung up; the change stands all the same.
-                let _ = sender.send(result);
-            })
+            let (result, panicked) = in_savepoint(conn, change);
+            Made {
+                answer: Box::new(move |outcome| {
+                    let mut result =
+                        result.and_then(|done| outcome.map(|()| done).map_err(E::from));
+                    if let Ok(done) = &mut result
+                        && let Err(payload) = catch_unwind(AssertUnwindSafe(|| committed(done)))
+                    {
+                        result = Err(Error::Bug(Bug::from_panic(payload.as_ref())).into());
+                    }
+                    // Whoever waited may have hung up; the change stands all the same.
+                    drop(sender.send(result));
+                }),
+                panicked,
+            }
         });
         self.changes
             .send(change)
@@ -108,10 +122,14 @@ impl Writer {
         let waiting = Waiting::begin(&self.tally);
         let change: Change = Box::new(move |conn| {
             drop(waiting);
-            if let Err(error) = conn.transaction(change) {
+            let (result, panicked) = in_savepoint::<_, Error>(conn, change);
+            if let Err(error) = result {
                 log::warn!("A change that nobody waits for was not made: {error}");
             }
-            Box::new(|_| ())
+            Made {
+                answer: Box::new(|_| ()),
+                panicked,
+            }
         });
         // A writer that has stopped makes no changes any more, whoever asks for them.
         let _ = self.changes.send(change);
@@ -139,6 +157,45 @@ impl Drop for Waiting {
     }
 }
 
+/// Runs `change` in a savepoint; and whether it panicked. A panic undoes just this change.
+fn in_savepoint<T, E>(
+    conn: &mut Connection,
+    change: impl FnOnce(&mut Connection) -> Result<T, E>,
+) -> (Result<T, E>, bool)
+where
+    E: From<Error> + From<diesel::result::Error>,
+{
+    let depth = depth(conn);
+    match catch_unwind(AssertUnwindSafe(|| conn.transaction(change))) {
+        Ok(result) => (result, false),
+        Err(payload) => {
+            undo(conn, depth);
+            let bug = Error::Bug(Bug::from_panic(payload.as_ref()));
+            (Err(bug.into()), true)
+        }
+    }
+}
+
+/// How many transactions and savepoints are open; `None` when the connection cannot be used any more.
+fn depth(conn: &mut Connection) -> Option<u32> {
+    let status = AnsiTransactionManager::transaction_manager_status_mut(conn);
+    let depth = status.transaction_depth().ok()?;
+    Some(depth.map_or(0, u32::from))
+}
+
+/// Rolls back the savepoints that a panic left open. Where that is impossible the connection is marked as broken, and the
+/// commit fails for all who share it.
+fn undo(conn: &mut Connection, to: Option<u32>) {
+    while let Some(now) = depth(conn)
+        && to.is_none_or(|to| now > to)
+    {
+        if let Err(error) = AnsiTransactionManager::rollback_transaction(conn) {
+            log::error!("A change that panicked could not be undone: {error}");
+            AnsiTransactionManager::transaction_manager_status_mut(conn).set_in_error();
+        }
+    }
+}
+
 enum Outcome {
     Done,
     /// Another program holds the database, for longer than a change waits for it; none was begun.
@@ -152,10 +209,15 @@ fn write_together(
     tally: &WriterTally,
 ) -> Outcome {
     let mut answers = Vec::new();
+    let mut panicked = false;
     let mut made = Instant::now();
     let attempt = catch_unwind(AssertUnwindSafe(|| {
         conn.immediate_transaction(|conn| {
-            answers.extend(batch.map(|change| change(conn)));
+            for change in batch {
+                let made = change(conn);
+                answers.push(made.answer);
+                panicked |= made.panicked;
+            }
             made = Instant::now();
             Ok::<_, diesel::result::Error>(())
         })
@@ -167,7 +229,13 @@ fn write_together(
             for answer in answers {
                 answer(Ok(()));
             }
-            Outcome::Done
+            if panicked {
+                tally.failures.once();
+                // What was committed stands. Whatever else the panic left in the connection goes.
+                Outcome::ConnectionLost
+            } else {
+                Outcome::Done
+            }
         }
         Ok(Err(error)) if answers.is_empty() && says(&error, "database is locked") => {
             tally.failures.once();
@@ -188,12 +256,167 @@ fn write_together(
             // After a failed commit the transaction may still be open: start over on a clean connection.
             Outcome::ConnectionLost
         }
-        Err(_panic) => {
+        Err(payload) => {
             tally.failures.once();
+            let bug = Bug::from_panic(payload.as_ref());
+            log::error!("{} changes were not written: {bug}", answers.len());
             for answer in answers {
-                answer(Err(Error::Writer("stumbled over another change")));
+                answer(Err(Error::Bug(bug.clone())));
             }
             Outcome::ConnectionLost
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{Connection, Opening, Store};
+    use super::*;
+    use diesel::connection::SimpleConnection as _;
+    use diesel::prelude::{QueryableByName, RunQueryDsl};
+    use diesel::sql_types::BigInt;
+    use futures_util::future::join_all;
+    use std::time::Duration;
+
+    /// How long is waited for what must come.
+    const PATIENCE: Duration = Duration::from_mins(1);
+
+    /// As many changes as share a commit.
+    #[allow(clippy::cast_possible_wrap, reason = "it is small")]
+    const BATCH: i64 = MAX_BATCH as i64;
+
+    #[derive(QueryableByName)]
+    struct Row {
+        #[diesel(sql_type = BigInt)]
+        number: i64,
+    }
+
+    fn insert(conn: &mut Connection, number: i64) -> Result<i64> {
+        conn.batch_execute(&format!("INSERT INTO numbers VALUES ({number})"))?;
+        Ok(number)
+    }
+
+    async fn numbers(store: &Store) -> Vec<i64> {
+        let rows = store.read(|conn| {
+            let query = diesel::sql_query("SELECT number FROM numbers ORDER BY number");
+            Ok::<_, Error>(query.load::<Row>(conn)?)
+        });
+        rows.await
+            .unwrap()
+            .into_iter()
+            .map(|row| row.number)
+            .collect()
+    }
+
+    /// Changes that the writer finds waiting all together, as while it flushes the disk for others.
+    async fn together(
+        store: &Store,
+        change: impl Fn(&mut Connection, i64) -> Result<i64> + Clone + Send + 'static,
+    ) -> Vec<Result<i64>> {
+        let (begun, begins) = std::sync::mpsc::channel::<()>();
+        let store = store.clone();
+        let held = store.clone();
+        let holding = actix_web::rt::spawn(async move {
+            let change = held.write(move |_| {
+                // Until all others wait; the sender is dropped then.
+                assert!(begins.recv().is_err());
+                Ok::<_, Error>(())
+            });
+            change.await
+        });
+        let changes = (0..BATCH).map(|number| {
+            let (store, change) = (store.clone(), change.clone());
+            actix_web::rt::spawn(async move { store.write(move |conn| change(conn, number)).await })
+        });
+        let changes: Vec<_> = changes.collect();
+        let all_wait = async {
+            while store.tally().waiting.get() < changes.len() as u64 {
+                actix_web::rt::time::sleep(Duration::from_millis(1)).await;
+            }
+        };
+        tokio::time::timeout(PATIENCE, all_wait).await.unwrap();
+        drop(begun);
+        holding.await.unwrap().unwrap();
+        let results = join_all(changes).await;
+        results.into_iter().map(Result::unwrap).collect()
+    }
+
+    fn is_bug<T>(result: &Result<T>) -> bool {
+        matches!(result, Err(Error::Bug(_)))
+    }
+
+    async fn store(place: &tempfile::TempDir) -> Store {
+        let store = Store::open(&place.path().join("nbcourier.db"), Opening::Migrate).unwrap();
+        let made = store.write(|conn| {
+            conn.batch_execute("CREATE TABLE numbers (number INTEGER PRIMARY KEY)")?;
+            Ok::<_, Error>(())
+        });
+        made.await.unwrap();
+        store
+    }
+
+    #[actix_web::test]
+    async fn a_change_that_panics_is_undone_and_its_neighbours_are_written() {
+        let place = tempfile::tempdir().unwrap();
+        let store = store(&place).await;
+        let results = together(&store, |conn, number| {
+            insert(conn, number)?;
+            assert!(number % 10 != 3, "{number} fell over");
+            Ok(number)
+        })
+        .await;
+        let fine = |number: &i64| number % 10 != 3;
+        for (number, result) in (0..).zip(&results) {
+            match result {
+                Ok(done) => assert_eq!(*done, number),
+                Err(error) => {
+                    assert!(is_bug(result) && !fine(&number), "{number}: {error}");
+                    assert!(error.to_string().contains("fell over"), "{error}");
+                }
+            }
+        }
+        let written: Vec<i64> = (0..BATCH).filter(fine).collect();
+        assert_eq!(numbers(&store).await, written);
+    }
+
+    #[actix_web::test]
+    async fn a_panic_deep_in_nested_savepoints_undoes_all_of_its_change() {
+        let place = tempfile::tempdir().unwrap();
+        let store = store(&place).await;
+        let results = together(&store, |conn, number| {
+            insert(conn, number)?;
+            conn.transaction(|conn| {
+                insert(conn, number + 1000)?;
+                conn.transaction(|conn| {
+                    assert!(number != 7, "seven fell over");
+                    insert(conn, number + 2000)
+                })
+            })
+        })
+        .await;
+        let bugs: Vec<usize> = (0..results.len())
+            .filter(|it| is_bug(&results[*it]))
+            .collect();
+        assert_eq!(bugs, [7]);
+        let expected = |from: i64| (from..from + BATCH).filter(move |it| *it != from + 7);
+        let expected: Vec<i64> = [0, 1000, 2000].into_iter().flat_map(expected).collect();
+        assert_eq!(numbers(&store).await, expected);
+    }
+
+    #[actix_web::test]
+    async fn after_a_panic_the_store_reads_and_writes_as_before() {
+        let place = tempfile::tempdir().unwrap();
+        let store = store(&place).await;
+        for number in 0..20 {
+            let change = store.write(move |conn| -> Result<()> {
+                insert(conn, number + 1000)?;
+                panic!("fell over")
+            });
+            assert!(is_bug(&change.await));
+            let query = store.read(|_| -> Result<()> { panic!("fell over") });
+            assert!(is_bug(&query.await));
+            store.write(move |conn| insert(conn, number)).await.unwrap();
+        }
+        assert_eq!(numbers(&store).await, (0..20).collect::<Vec<_>>());
     }
 }

@@ -36,7 +36,7 @@ fn lifetimes() -> Lifetimes {
 }
 
 fn unavailable<T>(result: &Result<T, AuthError>) -> bool {
-    matches!(result, Err(AuthError::HubUnavailable { retry_after }) if *retry_after >= 1000 * MS)
+    matches!(result, Err(AuthError::HubUnavailable { retry_after, .. }) if *retry_after >= 1000 * MS)
 }
 
 #[actix_web::test]

@@ -4,6 +4,7 @@ use super::page::{CONTENT_TYPE, Page};
 use super::process::Process;
 use super::requests::Requests;
 use crate::auth::Authenticator;
+use crate::domain::blocking;
 use crate::exchange::{Exchange, measure};
 use crate::http::error::{Error, Result};
 use crate::http::health;
@@ -61,7 +62,7 @@ pub async fn show(
             .ok(),
         exchange: exchange.get_ref().clone(),
         authenticator: authenticator.get_ref().clone(),
-        process: web::block(Process::now).await.unwrap_or_default(),
+        process: blocking(Process::now).await?,
     };
     Ok(HttpResponse::Ok()
         .content_type(CONTENT_TYPE)

@@ -10,7 +10,7 @@ use actix_web::HttpResponse;
 use actix_web::body::SizedStream;
 use actix_web::http::header::ContentType;
 use bytes::Bytes;
-use futures_util::{StreamExt, stream};
+use futures_util::{StreamExt as _, stream};
 
 /// Whether the request wants the list without contents. Only the exact text `true` counts.
 pub fn is_list_only(fields: &Fields) -> Result<bool> {
@@ -47,12 +47,7 @@ pub async fn reply(
             Ok::<_, exchange::Error>((!bytes.is_empty()).then_some((bytes, (contents, writer))))
         },
     );
-    let body = stream::iter([Ok(first)]).chain(rest).map(|part| {
-        part.map_err(|error| {
-            log::error!("A reply was broken off: {error}");
-            Box::<dyn std::error::Error>::from(error.to_string())
-        })
-    });
+    let body = stream::iter([Ok(first)]).chain(rest);
     Ok(reply.body(SizedStream::new(size, body)))
 }
 

@@ -85,6 +85,8 @@ mod tests {
     use super::*;
     use crate::auth::fake_browser::Browser;
     use crate::auth::fake_hub::FakeHub;
+    use crate::exchange::Exchange;
+    use crate::http::state::AppState;
     use actix_web::App;
     use actix_web::cookie::Cookie;
     use actix_web::dev::ServiceResponse;
@@ -96,9 +98,14 @@ mod tests {
     }
 
     macro_rules! pages {
-        ($authenticator:expr) => {
+        ($directory:expr, $authenticator:expr) => {
             init_service(
                 App::new()
+                    .app_data(web::Data::new(AppState::unlimited(
+                        Exchange::in_directory($directory.path()),
+                        $authenticator,
+                        "/services/x/",
+                    )))
                     .app_data(web::Data::new($authenticator))
                     .app_data(web::Data::new(Prefix("/services/x/".into())))
                     .route("/services/x/login", web::get().to(login))
@@ -113,7 +120,8 @@ mod tests {
     async fn the_pages_lead_through_login_and_logout() {
         let hub = FakeHub::start();
         let authenticator = hub.authenticator();
-        let pages = pages!(authenticator.clone());
+        let directory = tempfile::tempdir().unwrap();
+        let pages = pages!(directory, authenticator.clone());
         let mut browser = Browser::default();
         let kept = |response: &ServiceResponse| -> Vec<_> {
             response
@@ -166,7 +174,8 @@ mod tests {
     async fn without_a_hub_there_is_no_login() {
         let authenticator = Authenticator::standalone(["kevin".to_owned()]);
         assert!(!authenticator.has_login());
-        let pages = pages!(authenticator);
+        let directory = tempfile::tempdir().unwrap();
+        let pages = pages!(directory, authenticator.clone());
         for (method, page) in [
             (Method::GET, "login"),
             (Method::GET, "oauth_callback?code=a&state=b"),

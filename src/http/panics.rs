@@ -1,0 +1,30 @@
+//! A panic of a handler is answered as a bug of ours, instead of a broken connection.
+
+use super::error::Error;
+use crate::domain::Bug;
+use actix_web::body::{EitherBody, MessageBody};
+use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::middleware::Next;
+use futures_util::FutureExt;
+use std::panic::AssertUnwindSafe;
+
+/// Middleware of a resource: answers 500 in the place of a handler that panicked.
+pub async fn caught<B: MessageBody + 'static>(
+    request: ServiceRequest,
+    next: Next<B>,
+) -> Result<ServiceResponse<EitherBody<B>>, actix_web::Error> {
+    // Only behind the routing: actix-web finds no route for a request that somebody else holds.
+    let kept = request.request().clone();
+    match or_bug(async { next.call(request).await }).await {
+        Ok(response) => Ok(response?.map_into_left_body()),
+        Err(bug) => Ok(ServiceResponse::from_err(Error::from(bug), kept).map_into_right_body()),
+    }
+}
+
+/// What comes of the work, or the bug when it panics.
+pub async fn or_bug<T>(work: impl Future<Output = T>) -> Result<T, Bug> {
+    AssertUnwindSafe(work)
+        .catch_unwind()
+        .await
+        .map_err(|payload| Bug::from_panic(payload.as_ref()))
+}

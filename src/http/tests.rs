@@ -1,0 +1,239 @@
+//! The application as a whole, with addresses that go wrong.
+
+use super::error::Error;
+use super::server::{Address, Settings, application};
+use super::state::AppState;
+use crate::auth::fake_hub::Logged;
+use crate::auth::{Authenticator, Instance, ReceiptSigner, SigningKey};
+use crate::domain::{Bug, blocking};
+use crate::exchange::{self, Exchange};
+use actix_web::body::{BodyStream, MessageBody};
+use actix_web::http::StatusCode;
+use actix_web::test::{TestRequest, call_service, init_service, read_body};
+use actix_web::web::{self, Data};
+use actix_web::{HttpResponse, Route};
+use bytes::Bytes;
+use futures_util::stream;
+use std::time::Duration;
+
+struct Parts {
+    settings: Settings,
+    state: Data<AppState>,
+    _directory: tempfile::TempDir,
+}
+
+fn parts() -> Parts {
+    let directory = tempfile::tempdir().unwrap();
+    let key = SigningKey::load_or_create(directory.path()).unwrap();
+    let settings = Settings {
+        exchange: Exchange::in_directory(directory.path()),
+        authenticator: Authenticator::standalone(["root".to_owned()]),
+        receipts: ReceiptSigner::new(&key),
+        instance: Instance::new(&key),
+        prefix: "/api/".to_owned(),
+        max_request_size: 1024 * 1024,
+        max_request_rate: None,
+        max_uploads: None,
+        max_connections: 10,
+        debug: true,
+        retention: Duration::from_mins(1),
+        idle_timeout: Duration::from_mins(1),
+        shutdown_timeout: Duration::from_mins(1),
+    };
+    let (exchange, authenticator) = (settings.exchange.clone(), settings.authenticator.clone());
+    let state = AppState::unlimited(exchange, authenticator, "/api/");
+    Parts {
+        settings,
+        state: Data::new(state),
+        _directory: directory,
+    }
+}
+
+type Routes<const N: usize> = [(&'static str, fn() -> Route); N];
+
+/// Addresses whose handlers fail in all ways, below the ngshare protocol and below `v1/`.
+fn going_wrong() -> Vec<Address> {
+    let routes: Routes<7> = [
+        ("panics", || web::get().to(panics)),
+        ("panics-at-work", || web::get().to(panics_at_work)),
+        ("panics-in-a-query", || web::get().to(panics_in_a_query)),
+        ("panics-in-a-change", || web::get().to(panics_in_a_change)),
+        ("has-a-bug", || web::get().to(has_a_bug)),
+        ("v1/panics", || web::get().to(panics)),
+        ("v1/panics-at-work", || web::get().to(panics_at_work)),
+    ];
+    let one = |(path, route): (&'static str, fn() -> Route)| Address::new("GET", path, route());
+    routes.map(one).into()
+}
+
+async fn panics() -> HttpResponse {
+    panic!("the handler fell over")
+}
+
+async fn panics_at_work() -> Result<HttpResponse, Error> {
+    blocking(|| assert!(std::hint::black_box(false), "the worker fell over")).await?;
+    Ok(HttpResponse::Ok().finish())
+}
+
+async fn panics_in_a_query(exchange: Data<Exchange>) -> Result<HttpResponse, Error> {
+    Ok(exchange
+        .panic_in_a_query()
+        .await
+        .map(|()| HttpResponse::Ok().finish())?)
+}
+
+async fn panics_in_a_change(exchange: Data<Exchange>) -> Result<HttpResponse, Error> {
+    Ok(exchange
+        .panic_in_a_change()
+        .await
+        .map(|()| HttpResponse::Ok().finish())?)
+}
+
+async fn has_a_bug() -> Result<HttpResponse, Error> {
+    Err(exchange::Error::from(Bug::new("two and two are five")).into())
+}
+
+#[actix_web::test]
+async fn a_bug_is_an_internal_error_with_the_id_of_the_request_and_its_cause_in_the_log() {
+    let logged = Logged::start();
+    let parts = parts();
+    let service = init_service(
+        application(&parts.settings, false, going_wrong()).app_data(parts.state.clone()),
+    )
+    .await;
+    for (path, cause) in [
+        ("panics", "the handler fell over"),
+        ("panics-at-work", "the worker fell over"),
+        ("panics-in-a-query", "the query fell over"),
+        ("panics-in-a-change", "the change fell over"),
+        ("has-a-bug", "two and two are five"),
+        ("v1/panics", "the handler fell over"),
+        ("v1/panics-at-work", "the worker fell over"),
+    ] {
+        let id = format!("id-of-{}", path.replace('/', "-"));
+        let request = TestRequest::get()
+            .uri(&format!("/api/{path}?user=root"))
+            .insert_header(("x-request-id", id.clone()))
+            .insert_header(("host", "localhost"));
+        let response = call_service(&service, request.to_request()).await;
+        assert_eq!(
+            response.status(),
+            StatusCode::INTERNAL_SERVER_ERROR,
+            "{path}"
+        );
+        assert_eq!(response.headers().get("x-request-id").unwrap(), id.as_str());
+        let body = read_body(response).await;
+        let body: serde_json::Value = serde_json::from_slice(&body).unwrap();
+        let told = if path.starts_with("v1/") {
+            assert_eq!(body["status"], 500);
+            body["detail"].as_str().unwrap()
+        } else {
+            assert_eq!(body["success"], false);
+            body["message"].as_str().unwrap()
+        };
+        assert!(told.starts_with("Internal error"), "{told}");
+        assert!(told.contains(&id), "{told}");
+        assert!(!told.contains(cause) && !told.contains("storage"), "{told}");
+        let lines = logged.lines(&id);
+        let access = lines.iter().find(|line| line.contains("status=500"));
+        let access = access.unwrap_or_else(|| panic!("{lines:?}"));
+        assert!(
+            access.contains("error=") && access.contains(cause),
+            "{access}"
+        );
+        assert!(access.contains("caller=root"), "{access}");
+    }
+}
+
+#[actix_web::test]
+async fn an_application_without_its_state_answers_nothing_but_500() {
+    let parts = parts();
+    let service = init_service(application(&parts.settings, false, Vec::new())).await;
+    let requests = [
+        TestRequest::get().uri("/healthz"),
+        TestRequest::get().uri("/api/"),
+        TestRequest::get().uri("/api/courses?user=root"),
+        TestRequest::get().uri("/api/v1/courses?user=root"),
+        TestRequest::get().uri("/api/no/such/path"),
+        TestRequest::post()
+            .uri("/api/course/algebra")
+            .set_form([("user", "root")]),
+    ];
+    for request in requests {
+        let request = request.insert_header(("host", "evil.example"));
+        let response = call_service(&service, request.to_request()).await;
+        assert_eq!(response.status(), StatusCode::INTERNAL_SERVER_ERROR);
+        assert!(response.headers().contains_key("x-request-id"));
+        let body = read_body(response).await;
+        assert!(
+            body.starts_with(br#"{"message":"Internal error"#),
+            "{body:?}"
+        );
+    }
+}
+
+#[actix_web::test]
+async fn a_reply_that_breaks_off_is_logged_with_the_id_of_its_request() {
+    let logged = Logged::start();
+    let parts = parts();
+    let routes: Routes<2> = [
+        ("breaks-off", || web::get().to(breaks_off)),
+        ("panics-on-the-way", || web::get().to(panics_on_the_way)),
+    ];
+    let more = routes.map(|(path, route)| Address::new("GET", path, route()));
+    let service = init_service(
+        application(&parts.settings, false, more.into()).app_data(parts.state.clone()),
+    )
+    .await;
+    for (path, cause) in [
+        ("breaks-off", "the bytes on the disk are others"),
+        ("panics-on-the-way", "the encoder fell over"),
+    ] {
+        let id = format!("stream-{path}");
+        let request = TestRequest::get()
+            .uri(&format!("/api/{path}?user=root"))
+            .insert_header(("x-request-id", id.clone()))
+            .insert_header(("host", "localhost"));
+        let response = call_service(&service, request.to_request()).await;
+        assert_eq!(response.status(), StatusCode::OK);
+        let mut body = Box::pin(response.into_body());
+        let mut pieces = Vec::new();
+        while let Some(piece) =
+            std::future::poll_fn(|context| body.as_mut().poll_next(context)).await
+        {
+            let ended = piece.is_err();
+            pieces.push(piece.ok());
+            if ended {
+                break;
+            }
+        }
+        assert_eq!(pieces, [Some(Bytes::from_static(b"begun")), None]);
+        drop(body);
+        let lines = logged.lines(&id);
+        let broken_off = lines
+            .iter()
+            .find(|line| line.contains("A reply was broken off"));
+        assert!(
+            broken_off.is_some_and(|line| line.contains(cause)),
+            "{lines:?}"
+        );
+        let access = lines.iter().find(|line| line.contains("status=200"));
+        assert!(access.is_some_and(|line| line.contains(cause)), "{lines:?}");
+    }
+}
+
+async fn breaks_off() -> HttpResponse {
+    let pieces = [
+        Ok(Bytes::from_static(b"begun")),
+        Err(std::io::Error::other("the bytes on the disk are others")),
+    ];
+    HttpResponse::Ok().body(BodyStream::new(stream::iter(pieces)))
+}
+
+async fn panics_on_the_way() -> HttpResponse {
+    let pieces = stream::unfold(true, |begins| async move {
+        assert!(begins, "the encoder fell over");
+        Some((Ok::<_, Error>(Bytes::from_static(b"begun")), false))
+    });
+    HttpResponse::Ok().body(BodyStream::new(Box::pin(pieces)))
+}
