@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import filecmp
 import json
+import os
 import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -15,6 +17,9 @@ from .trees import LocalFile, make_below, staged
 
 # Beside the copies. Hidden, as all other directories there are taken for copies, by nbgrader's own exchange too.
 _RECEIPTS = ".receipts"
+_TIME = "timestamp.txt"
+# Bytes; a smaller file takes a block of the disk at least, shared or not.
+_WORTH_SHARING = 4096
 
 
 @dataclass(frozen=True)
@@ -34,15 +39,29 @@ class Cache:
     def add(self, submission: Submission, files: list[LocalFile]) -> Path:
         """Copies what was submitted, and returns where to."""
         directory = self._root / submission.course / _name(submission)
+        earlier = self._earlier(submission)
         with staged(directory, below=self._root) as fresh:
             for file in files:
                 target = fresh / file.path
                 make_below(fresh, target.parent)
-                # The content only: a file that may not be written to would make a copy that cannot be removed.
-                shutil.copyfile(file.source, target)
+                # The exchange's time is written over a file of that name, which must be nobody else's then.
+                is_time = file.path == _TIME
+                _copy(file.source, target, {} if is_time else earlier)
             # Last, because it is the exchange's time that counts, whatever file of that name was submitted.
-            (fresh / "timestamp.txt").write_text(submission.timestamp, "utf-8")
+            (fresh / _TIME).write_text(submission.timestamp, "utf-8")
         return directory
+
+    def _earlier(self, submission: Submission) -> dict[int, list[Path]]:
+        """The files of earlier copies of the same work, by their sizes."""
+        found: dict[int, list[Path]] = {}
+        for copy in self._of_course(submission.course):
+            of = copy.submission
+            if (of.assignment, of.student) != (submission.assignment, submission.student):
+                continue
+            for path in copy.path.rglob("*"):
+                if path.is_file() and not path.is_symlink():
+                    found.setdefault(path.stat().st_size, []).append(path)
+        return found
 
     def add_receipt(self, submission: Submission, receipt: dict[str, Any]) -> Path:
         """Keeps what the exchange signed, as it came, and returns where. It outlives the copy."""
@@ -58,18 +77,55 @@ class Cache:
 
     def entries(self) -> Iterator[Cached]:
         """Every copy, in the order of their names."""
-        for directory in sorted(self._root.glob("*/*")):
+        for course in sorted(self._root.glob("*")):
+            yield from self._of_course(course.name)
+
+    def _of_course(self, course: str) -> Iterator[Cached]:
+        for directory in sorted((self._root / course).glob("*")):
             # From the end: a student's name may hold a plus sign, the other two cannot.
             parts = directory.name.rsplit("+", 2)
             if len(parts) == 3 and directory.is_dir():
                 student, assignment, timestamp = parts
-                course = directory.parent.name
                 try:
                     copied = Submission(course, assignment, student, timestamp)
                 except Illegal:
                     # Somebody else's directory.
                     continue
                 yield Cached(copied, directory)
+
+
+def _copy(source: Path, target: Path, earlier: dict[int, list[Path]]) -> None:
+    """Has the target share bytes with an earlier copy of the same content, if there is one; else copies."""
+    size = source.stat().st_size
+    # The last handed in is the likeliest. Every file has an entry of its own; only what takes room is worth comparing.
+    candidates = reversed(earlier.get(size, ())) if size >= _WORTH_SHARING else ()
+    for each in candidates:
+        if filecmp.cmp(source, each, shallow=False):
+            try:
+                os.link(each, target)
+                return
+            except OSError:
+                # A file system without such links, or with too many of them to this file already.
+                break
+    # The content only: a file that may not be written to would make a copy that cannot be removed.
+    shutil.copyfile(source, target)
+
+
+def _copy(source: Path, target: Path, earlier: dict[int, list[Path]]) -> None:
+    """Has the target share bytes with an earlier copy of the same content, if there is one; else copies."""
+    size = source.stat().st_size
+    # The last handed in is the likeliest. Every file has an entry of its own; only what takes room is worth comparing.
+    candidates = reversed(earlier.get(size, ())) if size >= _WORTH_SHARING else ()
+    for each in candidates:
+        if filecmp.cmp(source, each, shallow=False):
+            try:
+                os.link(each, target)
+                return
+            except OSError:
+                # A file system without such links, or with too many of them to this file already.
+                break
+    # The content only: a file that may not be written to would make a copy that cannot be removed.
+    shutil.copyfile(source, target)
 
 
 def _name(submission: Submission) -> str:

@@ -9,6 +9,7 @@ import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from enum import Enum, auto
 from fnmatch import fnmatch
 from logging import Logger
 from pathlib import Path
@@ -22,6 +23,12 @@ if TYPE_CHECKING:
 
 # nbgrader counts sizes in these.
 KILOBYTE = 1000
+# The longest path that the exchange takes, in bytes.
+MAX_PATH_BYTES = 4096
+# The most steps that a path has there, the file itself included.
+MAX_DEPTH = 64
+# At most so many names are given in one sentence.
+MAX_NAMED = 20
 
 
 @dataclass(frozen=True)
@@ -32,12 +39,68 @@ class LocalFile:
     source: Path
 
 
-def files_below(
-    directory: Path, coursedir: CourseDirectory, log: Logger
-) -> list[LocalFile]:
-    """The files of the tree that the course's settings let travel, sorted; `CourierError` when they are too much."""
+class Why(Enum):
+    """Which sort of reason keeps something here."""
+
+    # The course's settings name it, so nobody expects it to travel.
+    SETTING = auto()
+    # Only files travel.
+    EMPTY = auto()
+    # Nobody asked for it to stay.
+    UNEXPECTED = auto()
+
+
+@dataclass(frozen=True)
+class LeftHere:
+    """Something in a tree that does not travel; a directory's path ends with a slash."""
+
+    path: str
+    why: Why
+    reason: str
+
+    def holds(self, path: str) -> bool:
+        """Whether a file of this path is what stays here, or would lie in it."""
+        return path == self.path or (
+            self.path.endswith("/") and path.startswith(self.path)
+        )
+
+    def __str__(self) -> str:
+        return f"'{shown(self.path)}' {self.reason}"
+
+
+@dataclass(frozen=True)
+class Selection:
+    """What travels of a directory, and what does not, each sorted by path."""
+
+    files: list[LocalFile]
+    left: list[LeftHere]
+
+    @property
+    def unexpected(self) -> list[LeftHere]:
+        """What stays here though no setting names it."""
+        return [each for each in self.left if each.why is Why.UNEXPECTED]
+
+    def tell(self, log: Logger) -> None:
+        """Names all that stays here."""
+        for each in self.left:
+            if each.why is not Why.SETTING:
+                log.warning("%s", each)
+        by_setting = [each for each in self.left if each.why is Why.SETTING]
+        if by_setting:
+            names = some([f"'{shown(each.path)}'" for each in by_setting])
+            log.info("Left here, as the course's settings say: %s", names)
+
+
+def select(directory: Path, coursedir: CourseDirectory) -> Selection:
+    """What the course's settings let travel; `CourierError` when it is too much."""
+    found = list(_walk(directory, coursedir))
     files = sorted(
-        _walk(directory, "", coursedir, log, frozenset()), key=lambda file: file.path
+        (each for each in found if isinstance(each, LocalFile)),
+        key=lambda file: file.path,
+    )
+    left = sorted(
+        (each for each in found if isinstance(each, LeftHere)),
+        key=lambda each: each.path,
     )
     total = sum(file.source.stat().st_size for file in files)
     if total > coursedir.max_dir_size * KILOBYTE:
@@ -45,40 +108,110 @@ def files_below(
             f"The directory '{directory}' is too large: {total} bytes, and"
             f" {coursedir.max_dir_size * KILOBYTE} are allowed (CourseDirectory.max_dir_size). Nothing was sent"
         )
-    return files
+    return Selection(files, left)
 
 
-def _walk(
-    directory: Path,
-    prefix: str,
-    coursedir: CourseDirectory,
-    log: Logger,
-    above: frozenset[Path],
-) -> Iterator[LocalFile]:
-    # Links are followed, as data is often linked into a course; those that lead in a circle end here.
-    above = above | {directory.resolve()}
-    for entry in directory.iterdir():
-        path = prefix + entry.name
-        if _matches(entry.name, coursedir.ignore):
-            log.debug("'%s' stays here (CourseDirectory.ignore)", path)
-        elif entry.is_dir():
-            if entry.resolve() in above:
-                log.warning("'%s' leads back to where it is; it stays here", path)
+def _walk(root: Path, coursedir: CourseDirectory) -> Iterator[LocalFile | LeftHere]:
+    # A list of what is still to be looked at, since directories can lie deeper in each other than Python calls itself.
+    waiting = [(root, "", frozenset((_identity(root),)))]
+    while waiting:
+        directory, prefix, above = waiting.pop()
+        try:
+            entries = list(directory.iterdir())
+        except OSError as error:
+            if not prefix:
+                raise
+            yield LeftHere(prefix, Why.UNEXPECTED, f"stays here: {error.strerror}")
+            continue
+        if prefix and not entries:
+            reason = "is an empty directory and stays here, as only files travel"
+            yield LeftHere(prefix, Why.EMPTY, reason)
+        for entry in entries:
+            path = prefix + entry.name
+            try:
+                told = _judged(entry, path, coursedir)
+                if told is None:
+                    identity = _identity(entry)
+                    if identity in above:
+                        reason = "stays here, because it leads back to where it is"
+                        told = LeftHere(f"{path}/", Why.UNEXPECTED, reason)
+            except OSError as error:
+                reason = f"cannot be read and stays here: {error.strerror}"
+                told = LeftHere(path, Why.UNEXPECTED, reason)
+            if told is not None:
+                yield told
             else:
-                yield from _walk(entry, f"{path}/", coursedir, log, above)
-        elif not entry.is_file():
-            # A link to nothing, a socket, a pipe: opening one of those might wait for ever.
-            log.warning("'%s' is no file that can be sent; it stays here", path)
-        elif not _matches(entry.name, coursedir.include):
-            log.debug("'%s' stays here (CourseDirectory.include)", path)
-        elif entry.stat().st_size > coursedir.max_file_size * KILOBYTE:
-            log.warning(
-                "'%s' is too large and stays here; %d bytes are allowed (CourseDirectory.max_file_size)",
-                path,
-                coursedir.max_file_size * KILOBYTE,
-            )
-        else:
-            yield LocalFile(path, entry)
+                waiting.append((entry, f"{path}/", above | {identity}))
+
+
+def _judged(
+    entry: Path, path: str, coursedir: CourseDirectory
+) -> LocalFile | LeftHere | None:
+    """What becomes of it; None for a directory that is to be looked into."""
+    # Links are followed, as data is often linked into a course.
+    is_directory = entry.is_dir()
+    named = f"{path}/" if is_directory else path
+    if _matches(entry.name, coursedir.ignore):
+        return LeftHere(named, Why.SETTING, "stays here (CourseDirectory.ignore)")
+    if reason := _no_name(path):
+        return LeftHere(named, Why.UNEXPECTED, f"stays here: {reason}")
+    if is_directory:
+        return None
+    if not entry.is_file():
+        # A link to nothing, a socket, a pipe: opening one of those might wait for ever.
+        return LeftHere(path, Why.UNEXPECTED, "is no file that can be sent; it stays here")
+    if not _matches(entry.name, coursedir.include):
+        return LeftHere(path, Why.SETTING, "stays here (CourseDirectory.include)")
+    size, limit = entry.stat().st_size, coursedir.max_file_size * KILOBYTE
+    if size > limit:
+        return LeftHere(
+            path,
+            Why.UNEXPECTED,
+            f"is too large and stays here; it has {size} bytes, and {limit} are allowed (CourseDirectory.max_file_size)",
+        )
+    with entry.open("rb"):
+        return LocalFile(path, entry)
+
+
+def _identity(directory: Path) -> tuple[int, int]:
+    about = directory.stat()
+    return about.st_dev, about.st_ino
+
+
+def _no_name(path: str) -> str | None:
+    """Why no exchange takes a file of this path, if that is so: computers of all sorts have to be able to write it."""
+    try:
+        length = len(path.encode())
+    except UnicodeEncodeError:
+        return "its name is not UTF-8. Rename it"
+    if "\\" in path:
+        return "a name with a backslash is a path on Windows. Rename it"
+    if path[1:2] == ":" and path[0].isascii() and path[0].isalpha():
+        return "its name begins as that of a drive on Windows. Rename it"
+    if path.count("/") >= MAX_DEPTH:
+        return f"it lies in more than {MAX_DEPTH - 1} directories"
+    if length > MAX_PATH_BYTES:
+        return f"its path is longer than {MAX_PATH_BYTES} bytes. Shorten it"
+    return None
+
+
+def shown(path: str) -> str:
+    """The path for a person: what cannot be printed as an escape, such as `\\xe4` for a byte that is not UTF-8."""
+    return "".join(
+        each
+        if each.isprintable()
+        else f"\\x{ord(each) - 0xDC00:02x}"
+        if "\udc80" <= each <= "\udcff"
+        else each.encode("unicode_escape").decode()
+        for each in path
+    )
+
+
+def some(sentences: list[str]) -> str:
+    """The first of them, and how many more there are."""
+    rest = len(sentences) - MAX_NAMED
+    listed = ", ".join(sentences[:MAX_NAMED])
+    return f"{listed} and {rest} more" if rest > 0 else listed
 
 
 def is_ignored(path: str, patterns: list[str]) -> bool:
@@ -91,8 +224,12 @@ def _matches(name: str, patterns: list[str]) -> bool:
 
 
 def notebooks_among(paths: list[str]) -> list[str]:
-    """The notebooks at the top of a tree, sorted: those nbgrader grades and shows."""
-    return sorted(path for path in paths if "/" not in path and path.endswith(".ipynb"))
+    """The notebooks at the top of a tree, sorted: those nbgrader grades and shows, hidden ones not among them."""
+    return sorted(
+        path
+        for path in paths
+        if "/" not in path and path.endswith(".ipynb") and not path.startswith(".")
+    )
 
 
 def write_file(directory: Path, path: str, content: BinaryIO) -> None:

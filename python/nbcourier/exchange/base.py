@@ -2,22 +2,37 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timezone, tzinfo
 from fnmatch import fnmatchcase
+from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from dateutil.tz import gettz
 from jupyter_core.paths import jupyter_data_dir
+from nbgrader.api import Gradebook, MissingEntry
 from nbgrader.exchange.abc import Exchange, ExchangeError
+from sqlalchemy.exc import SQLAlchemyError
 from traitlets import Bool, Unicode, default
+from traitlets.config import Application
 
 from ..cache import Cache
 from ..errors import CourierError, Unreachable
 from ..settings import NbCourier
+from ..trees import shown, write_file
+
+# What a file system says of a name that it has no place for.
+_NAME_IS_NONE = (
+    errno.ENAMETOOLONG,
+    errno.EILSEQ,
+    errno.EINVAL,
+    errno.ENOTDIR,
+    errno.EISDIR,
+)
 
 _BUG = "This is a bug in nbcourier's plugin; please report it with the traceback"
 
@@ -37,12 +52,64 @@ class NbCourierExchange(NbCourier, Exchange):
     def _cache_default(self) -> str:
         return os.path.join(jupyter_data_dir(), "nbgrader_cache")
 
-    @property
+    allow_incomplete = Bool(
+        False,
+        help="Whether to hand in or release the rest when notebooks of the assignment stay behind.",
+    ).tag(config=True)
+
+    @cached_property
     def course(self) -> str:
-        """The course, without which most commands can do nothing."""
-        if not self.coursedir.course_id:
+        """The course, without which most commands can do nothing; of a pattern, the only one of one's own it matches."""
+        given = self.coursedir.course_id
+        if not given:
             raise CourierError("No course was given: add --course COURSE")
-        return self.coursedir.course_id
+        if not is_pattern(given):
+            return given
+        found = self.courses_like(given)
+        if len(found) == 1:
+            return found[0]
+        advice = f"{', '.join(found)}. Add --course COURSE" if found else "none"
+        raise CourierError(
+            f"One course is needed here, and of your courses '{given}' matches {advice}"
+        )
+
+    def courses_like(self, given: str) -> list[str]:
+        """One's own courses of this name or pattern; all of them when nothing is given."""
+        courses = self.transport.courses()
+        # A course may be called as a pattern is written.
+        if given in courses:
+            return [given]
+        return [each for each in courses if selects(given, each)]
+
+    @property
+    def is_command(self) -> bool:
+        """Whether somebody sees what is logged; nbgrader's pages show what is raised, and nothing else."""
+        return isinstance(self.parent, Application)
+
+    def graded_notebooks(self) -> set[str]:
+        """The notebooks that the gradebook has of the assignment, without their extension; none where it is unknown."""
+        url = self.coursedir.db_url
+        path = url.removeprefix("sqlite:///")
+        if path != url and not os.path.exists(path):
+            # To open it would make one.
+            return set()
+        try:
+            with Gradebook(url, self.course) as gradebook:
+                found = gradebook.find_assignment(self.assignment).notebooks
+                return {notebook.name for notebook in found}
+        except (MissingEntry, SQLAlchemyError) as error:
+            self.log.debug("The gradebook does not tell the notebooks: %s", error)
+            return set()
+
+    def write(self, directory: Path, path: str, content: BinaryIO) -> str | None:
+        """Writes a received file; returns why not when its name cannot be one here, which concerns no other file."""
+        try:
+            write_file(directory, path, content)
+        except OSError as error:
+            if error.errno not in _NAME_IS_NONE:
+                raise
+            return f"'{shown(path)}' cannot be written here: {error.strerror}"
+        return None
 
     @property
     def assignment(self) -> str:
@@ -133,3 +200,8 @@ class NbCourierExchange(NbCourier, Exchange):
 def selects(pattern: str, name: str) -> bool:
     """Whether one of nbgrader's settings, which are patterns, means this name; the name itself always does."""
     return not pattern or pattern == name or fnmatchcase(name, pattern)
+
+
+def is_pattern(name: str) -> bool:
+    """Whether this can mean several names."""
+    return any(character in name for character in "*?[")

@@ -14,7 +14,7 @@ from nbgrader.utils import parse_utc
 from .. import progress
 from ..errors import CourierError
 from ..transport import Content, Submission
-from ..trees import share_with_group, staged, write_file
+from ..trees import share_with_group, some, staged
 from .base import NbCourierExchange, selects
 
 _STAND_IN = "\0"
@@ -45,6 +45,7 @@ class Collect(NbCourierExchange, ExchangeCollect):
                 self.course,
             )
         failed: list[str] = []
+        self.incomplete: list[str] = []
         wanted = []
         for each in self.src_records:
             with self.one_of_many(each.student, "not collected", failed):
@@ -60,6 +61,8 @@ class Collect(NbCourierExchange, ExchangeCollect):
             self.transport.collect(wanted, self.listed, receive)
         if failed:
             raise CourierError(f"Not collected: {', '.join(failed)}")
+        if self.incomplete:
+            raise CourierError(f"Collected, but not whole: {', '.join(self.incomplete)}")
 
     def _is_wanted(self, submission: Submission) -> bool:
         destination = self._destination(submission)
@@ -77,13 +80,15 @@ class Collect(NbCourierExchange, ExchangeCollect):
 
     def _bring(self, submission: Submission, content: Content) -> None:
         with staged(self._destination(submission), below=self._root) as fresh:
-            for path, file in content:
-                write_file(fresh, path, file)
+            lost = [self.write(fresh, path, file) for path, file in content]
             # Last: a file of that name that a student submitted says nothing about when that was.
             (fresh / "timestamp.txt").write_text(submission.timestamp, "utf-8")
             if self.coursedir.groupshared:
                 share_with_group(fresh)
         self.log.info("Collected: %s %s", submission.student, submission.assignment)
+        if lost := [each for each in lost if each is not None]:
+            self.log.error("%s: not all was collected: %s", submission.student, some(lost))
+            self.incomplete.append(submission.student)
 
     def _destination(self, submission: Submission) -> Path:
         step = self.coursedir.submitted_directory

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
+from typing import Any, Callable
 
 from ..transport import RemoteFile
 
@@ -25,8 +25,25 @@ def of_notebook(
     }
 
 
-def of_submission(notebooks: list[dict[str, Any]], directory: Path) -> dict[str, Any]:
-    """The same four for all of a submission's notebooks together."""
+def of_submission(
+    notebooks: list[dict[str, Any]],
+    directory: Path,
+    released: Callable[[], set[str]],
+) -> dict[str, Any]:
+    """The same four for all of a submission's notebooks together; `released` gives those of the assignment."""
+    given = [
+        each
+        for each in notebooks
+        if each["has_exchange_feedback"] or each["has_local_feedback"]
+    ]
+    if given and len(given) < len(notebooks):
+        # Notebooks that a student added get no feedback, and must not hide that of the others.
+        expected = released()
+        notebooks = [
+            each
+            for each in notebooks
+            if each in given or each["notebook_id"] in expected
+        ]
     fetched = _all(notebooks, "has_local_feedback")
     return {
         "has_local_feedback": fetched,

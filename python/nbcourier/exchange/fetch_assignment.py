@@ -8,7 +8,7 @@ from nbgrader.exchange.abc import ExchangeFetchAssignment
 
 from ..errors import CourierError
 from ..transport import Content
-from ..trees import is_ignored, present, staged, write_file
+from ..trees import is_ignored, present, shown, some, staged
 from .base import NbCourierExchange
 
 
@@ -31,24 +31,40 @@ class FetchAssignment(NbCourierExchange, ExchangeFetchAssignment):
         take = self._restore if self.dest_path.is_dir() else self._bring
         self.transport.fetch(course, assignment, take)
         self.log.info("Fetched: %s %s", course, assignment)
+        if self.ignored:
+            self.log.info(
+                "Not fetched, as your settings say (CourseDirectory.ignore): %s",
+                some([f"'{shown(each)}'" for each in self.ignored]),
+            )
         self._tell_dates()
+        if self.lost:
+            raise CourierError(f"'{assignment}' was fetched, but {some(self.lost)}")
 
     def _bring(self, content: Content) -> None:
         # Which directory that lies in is the person's own affair, links and all.
         with staged(self.dest_path, below=self.dest_path.parent) as fresh:
             for path, file in self._welcome(content):
-                write_file(fresh, path, file)
+                self._note(self.write(fresh, path, file))
 
     def _restore(self, content: Content) -> None:
         for path, file in self._welcome(content):
             if not present(self.dest_path, path):
                 self.log.warning("Replacing missing file '%s'", path)
-                write_file(self.dest_path, path, file)
+                self._note(self.write(self.dest_path, path, file))
 
     def _welcome(self, content: Content) -> Content:
+        # Anew, if the connection broke at an earlier attempt.
+        self.ignored: list[str] = []
+        self.lost: list[str] = []
         for path, file in content:
-            if not is_ignored(path, self.coursedir.ignore):
+            if is_ignored(path, self.coursedir.ignore):
+                self.ignored.append(path)
+            else:
                 yield path, file
+
+    def _note(self, lost: str | None) -> None:
+        if lost is not None:
+            self.lost.append(lost)
 
     def _tell_dates(self) -> None:
         try:

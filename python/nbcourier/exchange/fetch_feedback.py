@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 from nbgrader.exchange.abc import ExchangeFetchFeedback
@@ -31,7 +32,7 @@ class FetchFeedback(NbCourierExchange, ExchangeFetchFeedback):
 
     def copy_files(self) -> None:
         """Fetches the pages, in place of those from an earlier time."""
-        self.found: set[Submission] = set()
+        self.found: dict[Submission, set[str]] = {}
         failed: list[str] = []
         wanted = [each for each in self.src_records if not self._is_here(each)]
 
@@ -47,8 +48,24 @@ class FetchFeedback(NbCourierExchange, ExchangeFetchFeedback):
                     self.assignment,
                     submission.timestamp,
                 )
+        for submission in self.src_records:
+            if submission.timestamp not in failed:
+                self._drop_withdrawn(submission)
         if failed:
             raise CourierError(f"Feedback was not fetched on: {', '.join(failed)}")
+
+    def _drop_withdrawn(self, submission: Submission) -> None:
+        """Removes pages that were fetched once and that the exchange does not have any more."""
+        listed = {page.path for page in submission.feedback or ()}
+        there = self.found.get(submission, listed)
+        directory = self._directory(submission)
+        pages = sorted(directory.glob("*.html")) if directory.is_dir() else []
+        withdrawn = [page for page in pages if page.name not in there]
+        for page in withdrawn:
+            page.unlink()
+            self.log.info("Withdrawn since, and removed here: %s", page)
+        if withdrawn and not os.listdir(directory):
+            directory.rmdir()
 
     def _receive(self, submission: Submission, content: Content) -> None:
         directory = self._directory(submission)
@@ -57,7 +74,7 @@ class FetchFeedback(NbCourierExchange, ExchangeFetchFeedback):
             make_below(self.dest_path.parent, directory)
             write_file(directory, path, file)
             self.log.info("Fetched feedback: %s", page)
-            self.found.add(submission)
+            self.found.setdefault(submission, set()).add(path)
 
     def _is_here(self, submission: Submission) -> bool:
         """Whether there is feedback, and nothing to fetch of it, as far as the listing tells."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from itertools import groupby
 from pathlib import Path
-from typing import Any
+from typing import Any, Callable
 
 from ..transport import Files, Release, Submission
 from . import feedback_state
@@ -42,14 +42,25 @@ def of_submission(
     }
 
 
-def with_feedback(info: Info, feedback: Files, directory: Path) -> Info:
-    """The same with what the exchange has, and with what was fetched into the directory."""
+def with_feedback(
+    info: Info, feedback: Files, directory: Path, released: Callable[[], set[str]]
+) -> Info:
+    """The same with what the exchange has, and with what was fetched into the directory.
+
+    `released`: gives the notebooks of the assignment, without their extension.
+    """
     exchange = feedback_state.checksums(feedback or ())
     notebooks = [
         each | feedback_state.of_notebook(each["notebook_id"], exchange, directory)
         for each in info["notebooks"]
     ]
-    state = feedback_state.of_submission(notebooks, directory)
+    # An ngshare does not tell students what they handed in.
+    counted = notebooks or [
+        feedback_state.of_notebook(page.removesuffix(".html"), exchange, directory)
+        for page in exchange
+        if page.endswith(".html")
+    ]
+    state = feedback_state.of_submission(counted, directory, released)
     return info | {"notebooks": notebooks} | state
 
 

@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Iterable, Iterator
+from typing import Any, Callable, TypeVar
 
 from nbgrader.exchange.abc import ExchangeList
 from traitlets.config import Application
 
 from ..cache import Cached
-from ..errors import Refused
+from ..errors import CourierError, Refused
 from ..transport import Files, Release, RemoteFile, Submission
 from ..trees import notebooks_among
 from . import infos
-from .base import NbCourierExchange, selects
+from .base import NbCourierExchange, is_pattern, selects
 from .infos import Info
+
+Found = TypeVar("Found", Release, Submission)
 
 
 class List(NbCourierExchange, ExchangeList):
@@ -26,6 +28,8 @@ class List(NbCourierExchange, ExchangeList):
         super().__init__(**settings)
         # What could not be told, or not be removed.
         self._odd: list[str] = []
+        # Those released, by course and assignment; asked for only where the state of feedback depends on them.
+        self._notebooks: dict[tuple[str, str], set[str]] = {}
 
     def copy_files(self) -> None:
         """Nothing moves."""
@@ -49,7 +53,7 @@ class List(NbCourierExchange, ExchangeList):
             )
         if self.cached:
             return self._tell_submitted("Submitted assignments:", self._in_cache())
-        releases = [each for course in self._courses() for each in self._named(course)]
+        releases = list(self._in_each(self._courses(), self._named))
         return self._tell_released("Released assignments:", releases)
 
     def remove_files(self) -> list[Info]:
@@ -89,7 +93,36 @@ class List(NbCourierExchange, ExchangeList):
 
     def _courses(self) -> list[str]:
         given = self.coursedir.course_id
-        return [given] if given else self.transport.courses()
+        if not given or is_pattern(given):
+            return self.courses_like(given)
+        if given in (".", "..") or "/" in given:
+            raise CourierError(f"'{given}' cannot be the name of a course")
+        return [given]
+
+    def _in_each(
+        self, courses: list[str], find: Callable[[str], Iterable[Found]]
+    ) -> Iterator[Found]:
+        """What there is in these courses; nothing in one that is gone, or that the person is not in."""
+        for course in courses:
+            try:
+                found = list(find(course))
+            except Refused as refused:
+                # Who names a course on the command line wants to know; a setting may be about other courses' people.
+                is_out = refused.by_exchange and refused.status in (403, 404)
+                if not is_out or self._is_named_by_hand:
+                    raise
+                self.log.warning(
+                    "Nothing of the course '%s' can be listed: you are not in it, or there is none (%s)",
+                    course,
+                    refused.message,
+                )
+                continue
+            yield from found
+
+    @property
+    def _is_named_by_hand(self) -> bool:
+        given = getattr(self.parent, "cli_config", {})
+        return "course_id" in given.get("CourseDirectory", {})
 
     def _named(self, course: str) -> list[Release]:
         named = self.coursedir.assignment_id
@@ -98,14 +131,16 @@ class List(NbCourierExchange, ExchangeList):
         return sorted(found, key=lambda each: each.assignment)
 
     def _inbound(self) -> Iterator[Submission]:
-        for course in self._courses():
-            try:
-                yield from self._submissions(course)
-            except Refused as refused:
-                if refused.status != 403:
-                    raise
-                # A student may see none but their own.
-                yield from self._submissions(course, self.username)
+        yield from self._in_each(self._courses(), self._inbound_of)
+
+    def _inbound_of(self, course: str) -> Iterable[Submission]:
+        try:
+            return list(self._submissions(course))
+        except Refused as refused:
+            if refused.status != 403:
+                raise
+            # A student may see none but their own.
+            return self._submissions(course, self.username)
 
     def _submissions(
         self, course: str, student: str | None = None
@@ -138,13 +173,13 @@ class List(NbCourierExchange, ExchangeList):
             for copy in copies
         ]
         # What was submitted to courses of which nothing is kept here: the home is new, or was lost.
-        lost = [
-            submission
-            for course in self._courses()
-            if not self.submission_cache.has(course)
-            for submission in self._submissions(course, self.username)
+        without_copies = [
+            each for each in self._courses() if not self.submission_cache.has(each)
         ]
-        return found + self._at_exchange(lost)
+        lost = self._in_each(
+            without_copies, lambda course: self._submissions(course, self.username)
+        )
+        return found + self._at_exchange(list(lost))
 
     def _at_exchange(self, submissions: list[Submission]) -> list[Info]:
         found = [
@@ -184,7 +219,24 @@ class List(NbCourierExchange, ExchangeList):
     ) -> Info:
         work = self.work_directory(submission.course, submission.assignment)
         directory = work / "feedback" / submission.timestamp
-        return infos.with_feedback(info, feedback[submission], directory)
+        return infos.with_feedback(
+            info,
+            feedback[submission],
+            directory,
+            lambda: self._released_notebooks(submission.course, submission.assignment),
+        )
+
+    def _released_notebooks(self, course: str, assignment: str) -> set[str]:
+        if (course, assignment) not in self._notebooks:
+            try:
+                release = self.transport.find_release(course, assignment)
+                paths = _paths(self.transport.released(release))
+            except Refused:
+                # It is not released any more, or the person is not in the course any more.
+                paths = []
+            names = {each.removesuffix(".ipynb") for each in notebooks_among(paths)}
+            self._notebooks[course, assignment] = names
+        return self._notebooks[course, assignment]
 
     def _tell_submitted(self, heading: str, found: list[Info]) -> list[Info]:
         self.log.info(heading)

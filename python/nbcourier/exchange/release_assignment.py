@@ -7,7 +7,7 @@ from pathlib import Path
 from nbgrader.exchange.abc import ExchangeReleaseAssignment
 
 from ..errors import CourierError, Refused
-from ..trees import files_below
+from ..trees import Selection, Why, select, some
 from .base import NbCourierExchange
 
 
@@ -28,7 +28,10 @@ class ReleaseAssignment(NbCourierExchange, ExchangeReleaseAssignment):
     def copy_files(self) -> None:
         """Sends it."""
         course, assignment = self.course, self.assignment
-        files = files_below(self.src_path, self.coursedir, self.log)
+        chosen = select(self.src_path, self.coursedir)
+        chosen.tell(self.log)
+        self._require_notebooks(chosen)
+        files = chosen.files
         try:
             self.transport.release(course, assignment, files, again=self.force)
         except Refused as refused:
@@ -38,6 +41,37 @@ class ReleaseAssignment(NbCourierExchange, ExchangeReleaseAssignment):
                 f"'{assignment}' is released already: add --force to put the new files in its place"
             ) from refused
         self.log.info("Released: %s %s (%d files)", course, assignment, len(files))
+
+    def _require_notebooks(self, chosen: Selection) -> None:
+        if not chosen.files:
+            why = some([str(each) for each in chosen.left]) or "it is empty"
+            raise CourierError(
+                f"Nothing was released, because no file of '{self.src_path}' would be: {why}"
+            )
+        if self.allow_incomplete:
+            return
+        graded = {f"{name}.ipynb" for name in self.graded_notebooks()}
+        lost = [
+            str(each)
+            for each in chosen.left
+            if each.path in graded
+            or (each.path.endswith(".ipynb") and each.why is Why.UNEXPECTED)
+        ]
+        if lost:
+            raise CourierError(
+                f"Not released, because notebooks of the assignment would be missing: {some(lost)}."
+                " To release the rest, add --NbCourierExchange.allow_incomplete=True"
+            )
+        paths = {file.path for file in chosen.files}
+        if not any(path.endswith(".ipynb") for path in paths):
+            raise CourierError(
+                f"Not released, because there is no notebook in '{self.src_path}'."
+                " To release it so, add --NbCourierExchange.allow_incomplete=True"
+            )
+        if missing := sorted(graded - paths):
+            self.log.warning(
+                "The gradebook has notebooks that are not released: %s", some(missing)
+            )
 
     def _directory(self, step: str) -> Path:
         return Path(self.coursedir.format_path(step, ".", self.assignment))

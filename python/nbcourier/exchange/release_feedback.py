@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import filecmp
 import os
 import re
 from collections.abc import Iterator
+from functools import cached_property
 from pathlib import Path
 
 from nbgrader.exchange.abc import ExchangeReleaseFeedback
 from nbgrader.utils import parse_utc
 
-from ..errors import CourierError
+from ..errors import CourierError, Refused
 from ..transport import Submission
-from ..trees import LocalFile
+from ..trees import LocalFile, notebooks_among, shown
 from .base import NbCourierExchange, selects
 
 _STAND_IN = "\0"
@@ -21,10 +23,20 @@ _STAND_IN = "\0"
 class ReleaseFeedback(NbCourierExchange, ExchangeReleaseFeedback):
     """Gives the graded pages back. May be repeated: the same pages change nothing."""
 
+    excluded = False
+
     def copy_files(self) -> None:
         """Sends everybody's; one that fails does not keep the others from theirs."""
         failed: dict[str, Exception] = {}
-        pages = dict(self._all_pages(failed))
+        directories = list(self._feedback_directories())
+        pages = dict(self._all_pages(directories, failed))
+        if not pages and not failed and not self.excluded:
+            whose = self.coursedir.student_id
+            of = f" of '{whose}'" if whose not in ("", "*") else ""
+            raise CourierError(
+                f"There is no feedback on '{self.assignment}'{of} to release:"
+                " run `nbgrader generate_feedback` first"
+            )
         refused = self.transport.give_feedback(pages)
         for submission in pages:
             if submission in refused:
@@ -38,14 +50,17 @@ class ReleaseFeedback(NbCourierExchange, ExchangeReleaseFeedback):
             raise CourierError(f"No feedback was released for: {', '.join(failed)}")
 
     def _all_pages(
-        self, failed: dict[str, Exception]
+        self, directories: list[tuple[str, Path]], failed: dict[str, Exception]
     ) -> Iterator[tuple[Submission, list[LocalFile]]]:
-        for student, directory in self._feedback_directories():
+        if directories:
+            # Here, so that an exchange that cannot be asked ends it for all.
+            self._notebooks  # noqa: B018
+        for student, directory in directories:
             try:
                 pages = [
                     LocalFile(page.name, page)
                     for page in sorted(directory.glob("*.html"))
-                    if page.is_file()
+                    if page.is_file() and self._is_generated(student, page)
                 ]
                 if not pages:
                     self.log.warning("There is no feedback in '%s'", directory)
@@ -57,6 +72,49 @@ class ReleaseFeedback(NbCourierExchange, ExchangeReleaseFeedback):
                 continue
             yield of, pages
 
+    def _is_generated(self, student: str, page: Path) -> bool:
+        """Whether generate_feedback made it of a notebook; it copies on whatever else was handed in, pages too."""
+        notebook = f"{page.stem}.ipynb"
+        autograded, submitted = (
+            Path(self.coursedir.format_path(step, student, self.assignment))
+            for step in (
+                self.coursedir.autograded_directory,
+                self.coursedir.submitted_directory,
+            )
+        )
+        is_copy = any(
+            (directory / page.name).is_file()
+            and filecmp.cmp(directory / page.name, page, shallow=False)
+            for directory in (autograded, submitted)
+        )
+        is_graded = (
+            (autograded / notebook).is_file()
+            or page.stem in self._notebooks
+            or (submitted / notebook).is_file()
+        )
+        if not is_copy and is_graded:
+            return True
+        self.log.warning(
+            "'%s' of '%s' is no feedback on a notebook of '%s'; it is not released",
+            shown(page.name),
+            student,
+            self.assignment,
+        )
+        return False
+
+    @cached_property
+    def _notebooks(self) -> set[str]:
+        """Those of the assignment, without their extension, from all that knows of them."""
+        graded = self.graded_notebooks()
+        try:
+            release = self.transport.find_release(self.course, self.assignment)
+            paths = [file.path for file in self.transport.released(release)]
+        except Refused as refused:
+            if not refused.missing:
+                raise
+            paths = []
+        return graded | {each.removesuffix(".ipynb") for each in notebooks_among(paths)}
+
     def _feedback_directories(self) -> Iterator[tuple[str, Path]]:
         excluded = self.coursedir.student_id_exclude.split(",")
         for student, directory in self._graded():
@@ -64,6 +122,7 @@ class ReleaseFeedback(NbCourierExchange, ExchangeReleaseFeedback):
                 continue
             if student in excluded:
                 self.log.info("Excluded: %s", student)
+                self.excluded = True
                 continue
             yield student, directory
 
@@ -85,6 +144,12 @@ class ReleaseFeedback(NbCourierExchange, ExchangeReleaseFeedback):
 
 def _graded_time(directory: Path) -> str:
     """Of the submission that the pages are about: nbgrader carries it along from what was collected."""
-    text = (directory / "timestamp.txt").read_text("utf-8").strip()
+    path = directory / "timestamp.txt"
+    if not path.is_file():
+        raise CourierError(
+            f"there is no '{path}', which says on which submission it is: run `nbgrader collect`, `nbgrader autograde`"
+            " and `nbgrader generate_feedback` again"
+        )
+    text = path.read_text("utf-8").strip()
     # However it is written: the submission may have come by way of another exchange.
     return parse_utc(text).strftime("%Y-%m-%d %H:%M:%S.%f")

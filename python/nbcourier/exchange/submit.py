@@ -6,7 +6,7 @@ from nbgrader.exchange.abc import ExchangeSubmit
 
 from ..errors import CourierError, Refused, Unreachable
 from ..transport import Accepted, Receipt, Release, Submission
-from ..trees import LocalFile, files_below
+from ..trees import LocalFile, Selection, select, some
 from .base import NbCourierExchange
 
 
@@ -32,8 +32,11 @@ class Submit(NbCourierExchange, ExchangeSubmit):
     def copy_files(self) -> None:
         """Sends the work, and keeps a copy of it."""
         course, assignment = self.course, self.assignment
-        files = files_below(self.src_path, self.coursedir, self.log)
+        chosen = select(self.src_path, self.coursedir)
+        chosen.tell(self.log)
+        files = chosen.files
         release = self.transport.find_release(course, assignment)
+        self._require_notebooks(release, chosen)
         self._compare_notebooks(release, files)
         accepted = self._hand_in(files)
         submission = Submission(course, assignment, self.student, accepted.timestamp)
@@ -46,6 +49,32 @@ class Submit(NbCourierExchange, ExchangeSubmit):
                 release.dates.in_words(self.zone),
             )
         self._keep(submission, files, accepted)
+        if chosen.unexpected and not self.is_command:
+            # Nothing else is shown in JupyterLab.
+            raise CourierError(
+                f"'{assignment}' was submitted at {accepted.timestamp} UTC and is safe, but not all of it:"
+                f" {some([str(each) for each in chosen.unexpected])}"
+            )
+
+    def _require_notebooks(self, release: Release, chosen: Selection) -> None:
+        if not chosen.files and chosen.unexpected:
+            raise CourierError(
+                f"Not submitted, because nothing would be: {some([str(each) for each in chosen.unexpected])}"
+            )
+        if self.allow_incomplete:
+            return
+        released = self.transport.released(release)
+        expected = [file.path for file in released if file.path.endswith(".ipynb")]
+        lost = [
+            str(each)
+            for each in chosen.left
+            if any(each.holds(path) for path in expected)
+        ]
+        if lost:
+            raise CourierError(
+                f"Not submitted, because notebooks of the assignment would be missing: {some(lost)}."
+                " To hand in the rest, add --NbCourierExchange.allow_incomplete=True"
+            )
 
     def _hand_in(self, files: list[LocalFile]) -> Accepted:
         try:
