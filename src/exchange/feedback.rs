@@ -4,7 +4,7 @@ use super::audit::{self, About, Action};
 use super::parcel::{Batch, Parcel};
 use super::policy::Standing;
 use super::quota::Account;
-use super::submissions::{Target, by_number, require_known};
+use super::submissions::{Target, by_number, find_assignment, require_known};
 use super::trees::{self, ListedFile};
 use super::{Error, Exchange, Policy, Result, Thing};
 use crate::auth::Caller;
@@ -266,11 +266,7 @@ pub async fn files(
     exchange
         .store
         .read(move |conn| {
-            let standing = policy
-                .enter(conn, &caller, &target.course)?
-                .require_self_or_instructor(&caller, &target.student)?;
-            let assignment = standing.released(conn, &target.assignment)?.id;
-            require_known(policy, conn, standing, &target.course, &target.student)?;
+            let assignment = find_assignment(policy, conn, &caller, &target)?;
             let submission = store::submissions::at(conn, assignment, &target.student, time)?
                 .ok_or(Error::NotFound(Thing::Submission))?;
             match store::feedback::current(conn, submission.id)? {

@@ -145,9 +145,14 @@ impl Standing {
         Err(self.policy.deny(Denial::NotInstructor))
     }
 
+    /// Whether the caller is in the course or an admin.
+    pub fn is_member(self) -> bool {
+        self.admin || self.role.is_some()
+    }
+
     /// The caller must be in the course or be an admin.
     pub fn require_member(self) -> Result<Self> {
-        if self.admin || self.role.is_some() {
+        if self.is_member() {
             Ok(self)
         } else {
             Err(self.policy.deny(Denial::NotRelated))

@@ -1,6 +1,6 @@
 //! Everything handed in, with files and feedback, in one listing.
 
-use super::submissions::require_known;
+use super::submissions::{assignment_of, require_known};
 use super::{Exchange, Result};
 use crate::auth::Caller;
 use crate::domain::{AssignmentId, CourseId, Timestamp, UserName};
@@ -50,8 +50,14 @@ pub async fn page(exchange: &Exchange, caller: &Caller, question: Question) -> R
                 Some(student) => standing.require_self_or_instructor(&caller, student)?,
                 None => standing.require_member()?,
             };
+            // Before anything is said of assignments.
+            if !standing.is_member()
+                && !store::submissions::any_in_course(conn, standing.course, caller.name())?
+            {
+                standing.require_member()?;
+            }
             let assignment = match &question.assignment {
-                Some(assignment) => Some(standing.released(conn, assignment)?.id),
+                Some(assignment) => Some(assignment_of(conn, standing, &caller, assignment)?),
                 None => None,
             };
             if let Some(student) = &question.student {

@@ -290,8 +290,9 @@ pub async fn check_target(exchange: &Exchange, caller: &Caller, target: &Target)
         .await
 }
 
-/// Course, self or instructor, assignment, student: in this order.
-fn find_assignment(
+/// Course, self or instructor, assignment, student: in this order. Somebody who is not in the course must have handed
+/// something in there before anything is said of its assignments, and is told only of those they handed in to.
+pub(super) fn find_assignment(
     policy: Policy,
     conn: &mut Connection,
     caller: &Caller,
@@ -300,9 +301,27 @@ fn find_assignment(
     let standing = policy
         .enter(conn, caller, &target.course)?
         .require_self_or_instructor(caller, &target.student)?;
-    let assignment = standing.released(conn, &target.assignment)?.id;
+    if !standing.is_member() {
+        require_known(policy, conn, standing, &target.course, &target.student)?;
+    }
+    let assignment = assignment_of(conn, standing, caller, &target.assignment)?;
     require_known(policy, conn, standing, &target.course, &target.student)?;
     Ok(assignment)
+}
+
+/// The assignment must be released and shown to the caller; to somebody who is not in the course any more only if they
+/// handed in to it.
+pub(super) fn assignment_of(
+    conn: &mut Connection,
+    standing: Standing,
+    caller: &Caller,
+    assignment: &AssignmentId,
+) -> Result<i64> {
+    let id = standing.released(conn, assignment)?.id;
+    if standing.is_member() || store::submissions::any_to(conn, id, caller.name())? {
+        return Ok(id);
+    }
+    Err(Error::NotFound(Thing::Assignment))
 }
 
 /// The submission with that number, for the student themselves and instructors; nobody else is told whether there is

@@ -173,6 +173,20 @@ pub fn any_in_course(conn: &mut Connection, course: i64, student: &UserName) -> 
     Ok(any)
 }
 
+/// Whether the student handed in anything to the assignment.
+pub fn any_to(conn: &mut Connection, assignment: i64, student: &UserName) -> Result<bool> {
+    let any = diesel::select(diesel::dsl::exists(
+        submissions::table.filter(
+            submissions::assignment_id
+                .eq(assignment)
+                .and(submissions::student.eq(student.as_str()))
+                .and(submissions::deleted_at.is_null()),
+        ),
+    ))
+    .get_result(conn)?;
+    Ok(any)
+}
+
 /// The student's latest submission.
 pub fn latest(conn: &mut Connection, assignment: i64, student: &UserName) -> Result<Option<Found>> {
     let newest = submissions::table

@@ -14,6 +14,7 @@ mod bombs;
 mod hosts;
 mod imports;
 mod names;
+mod outsiders;
 mod slow;
 mod wire;
 
@@ -72,6 +73,9 @@ const INDEX: &[(&str, &str, &str)] = &[
     ("a former instructor", "tests/holes/callers.rs", "hole_15_who_was_an_instructor_is_none_any_more"),
     ("an oracle for nobody", "tests/holes/callers.rs", "hole_06_nobody_is_told_the_same_whatever_the_course"),
     ("an oracle for strangers", "tests/holes/callers.rs", "hole_07_strangers_learn_that_a_course_exists_and_nothing_of_what_is_in_it"),
+    ("an oracle for strangers: every address, whatever it names", "tests/attacks/outsiders.rs", "who_is_not_in_a_course_learns_nothing_of_what_is_in_it"),
+    ("an oracle for who has left a course", "tests/attacks/outsiders.rs", "a_former_member_learns_of_nothing_but_their_own_work"),
+    ("an oracle for what is not open yet", "tests/attacks/outsiders.rs", "a_student_is_told_the_same_of_what_is_not_open_and_of_what_is_not_there"),
     ("work handed in for another time", "tests/holes/contents.rs", "hole_16_the_time_of_a_submission_is_the_exchanges"),
     ("debugging behind a hub", "tests/holes/service.rs", "hole_05_behind_a_hub_there_is_no_page_for_debugging"),
     ("numbers of the service", "tests/holes/service.rs", "hole_19_nobody_reads_numbers_or_passwords_of_the_service"),
