@@ -1,47 +1,220 @@
-"""Where the exchange is, when nobody has said so: what the hub tells a notebook server is enough to work it out."""
+"""Where the exchange is. When nobody has said so, what the hub tells a notebook server is enough to work it out.
+
+The program has the same rules in src/config/client.rs; tests/addresses.json holds both to them.
+"""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
-from urllib.parse import urlsplit
+from dataclasses import dataclass
+from ipaddress import ip_address
+from urllib.parse import SplitResult, quote, urlsplit
 
 from .errors import CourierError
 
+SERVICE = "nbcourier"
 # Where configurable-http-proxy listens when nobody says otherwise; the hub's own API port serves no services.
-_PROXY_PORT = 8000
+_PROXY_PORT = "8000"
+# Where the hub of The Littlest JupyterHub listens. The proxy of that one has the port of the web.
+_TLJH_HUB_PORT = 15001
+# The services of JupyterHub's chart: the public one, and the one behind it where the chart gets certificates itself.
+_PUBLIC, _PLAIN = "PROXY_PUBLIC_SERVICE_", "PROXY_HTTP_SERVICE_"
+# What JupyterHub 5 takes for a label of a domain as it is.
+_LABEL = re.compile(r"(?!.*--)(?!\d+$)[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?", re.IGNORECASE)
 
 
-def find(configured: str, service_name: str, environment: Mapping[str, str]) -> str:
-    """The address below which all requests go, without a slash at its end; `CourierError` when there is no clue."""
-    url = configured or environment.get("NBCOURIER_URL") or ""
-    if not url:
-        base = environment.get("JUPYTERHUB_BASE_URL") or "/"
-        url = f"{_proxy(environment)}/{base.strip('/')}".rstrip("/")
-        url = f"{url}/services/{service_name}"
-    if urlsplit(url).scheme not in ("http", "https") or not urlsplit(url).netloc:
-        raise CourierError(
-            f"The exchange's address should begin with http:// or https://, but it is '{url}'"
+@dataclass(frozen=True)
+class Address:
+    """The address below which all requests go, without a slash at its end."""
+
+    url: str
+    # The variable of the environment that it was worked out from; empty where it was set.
+    source: str = ""
+
+    @property
+    def direct(self) -> bool:
+        """Whether no proxy of the environment may be asked, because a token would get into its hands by a guess."""
+        return bool(self.source) or _is_near(urlsplit(self.url).hostname or "")
+
+    @property
+    def advice(self) -> str:
+        """A sentence about what to do if it is the wrong one."""
+        if self.source:
+            return (
+                f"That address was worked out from {self.source}: if it is the wrong one, set NBCOURIER_URL or"
+                " c.NbCourier.url to the exchange's address"
+            )
+        return (
+            "Is NBCOURIER_URL, or c.NbCourier.url, right? Else ask whoever runs your JupyterHub"
         )
-    return url.rstrip("/")
 
 
-def _proxy(environment: Mapping[str, str]) -> str:
-    # Kubernetes sets these two in every pod beside the service that JupyterHub's chart calls proxy-public.
-    host = environment.get("PROXY_PUBLIC_SERVICE_HOST")
-    if host:
-        return _origin("http", host, environment.get("PROXY_PUBLIC_SERVICE_PORT"))
-    # JupyterHub 5 and newer, where the operator has set the public address.
-    public = urlsplit(environment.get("JUPYTERHUB_PUBLIC_HUB_URL") or "")
-    if public.scheme and public.netloc:
-        return f"{public.scheme}://{public.netloc}"
-    hub = urlsplit(environment.get("JUPYTERHUB_API_URL") or "")
-    if hub.hostname:
-        return _origin("http", hub.hostname, str(_PROXY_PORT))
-    raise CourierError(
-        "Nobody said where the exchange is: set NBCOURIER_URL, or c.NbCourier.url in nbgrader_config.py"
-    )
+def find(configured: str, service_name: str, environment: Mapping[str, str]) -> Address:
+    """The address; `CourierError` when there is no clue, or what was said is none."""
+    said = configured or environment.get("NBCOURIER_URL") or ""
+    if said:
+        return Address(_checked(said).rstrip("/"))
+    service = service_name or environment.get("NBCOURIER_SERVICE_NAME") or SERVICE
+    origin, source = _origin(service, environment)
+    path = f"{_base(environment)}/services/{quote(service, safe='')}"
+    return Address(_checked(origin + path), source)
 
 
-def _origin(scheme: str, host: str, port: str | None) -> str:
+def _checked(url: str) -> str:
+    parts = _parsed(url)
+    if parts is None:
+        raise CourierError(
+            f"The exchange's address should begin with http:// or https://, but it is '{url}': correct NBCOURIER_URL"
+            " or c.NbCourier.url"
+        )
+    if parts.username is not None or parts.password is not None:
+        raise CourierError(
+            "The exchange's address holds a user name or password, which it has no use for: leave them away from"
+            " NBCOURIER_URL or c.NbCourier.url"
+        )
+    if "?" in url or "#" in url:
+        raise CourierError(
+            f"The exchange's address should have no '?' and no '#', but it is '{url}'"
+        )
+    return url
+
+
+def _base(environment: Mapping[str, str]) -> str:
+    """Below which path the hub is, without a slash at its end."""
+    base = environment.get("JUPYTERHUB_BASE_URL") or ""
+    if not base and (hub := _parsed(environment.get("JUPYTERHUB_PUBLIC_HUB_URL"))):
+        base = hub.path.rstrip("/").removesuffix("/hub")
+    base = base.strip("/")
+    return f"/{base}" if base else ""
+
+
+def _origin(service: str, environment: Mapping[str, str]) -> tuple[str, str]:
+    """The scheme, host and port, and the variable that tells them."""
+    # JupyterHub 5 and newer tell the first and the last where the public address is set; the second is set where
+    # each user has a domain.
+    known = {
+        name: url
+        for name in (
+            "JUPYTERHUB_PUBLIC_HUB_URL",
+            "JUPYTERHUB_HOST",
+            "JUPYTERHUB_PUBLIC_URL",
+        )
+        if (url := _parsed(environment.get(name)))
+    }
+    public = next(iter(known.items()), None)
+    if public is not None:
+        source, url = public
+        if _has_subdomains(known):
+            is_new = known.keys() != {"JUPYTERHUB_HOST"}
+            return f"{url.scheme}://{_label(service, is_new)}.{url.netloc}", source
+        if url.scheme == "https":
+            return f"{url.scheme}://{url.netloc}", source
+    hub = _parsed(environment.get("JUPYTERHUB_API_URL"))
+    if in_cluster := _in_cluster(environment, hub):
+        return in_cluster
+    if public is not None:
+        return f"{url.scheme}://{url.netloc}", source
+    if hub is None:
+        raise CourierError(
+            "Nobody said where the exchange is: set NBCOURIER_URL, or c.NbCourier.url in nbgrader_config.py"
+        )
+    host = hub.hostname or ""
+    port = _PROXY_PORT
+    if _is_here(host) and hub.port == _TLJH_HUB_PORT:
+        port = ""
+    # To this machine nothing travels that could be read on the way.
+    scheme = "http" if _is_here(host) else hub.scheme
+    return _joined(scheme, host, port), "JUPYTERHUB_API_URL"
+
+
+def _has_subdomains(known: Mapping[str, SplitResult]) -> bool:
+    hub = known.get("JUPYTERHUB_PUBLIC_HUB_URL")
+    own = known.get("JUPYTERHUB_PUBLIC_URL")
+    differs = hub is not None and own is not None and hub.netloc != own.netloc
+    return "JUPYTERHUB_HOST" in known or differs
+
+
+def _label(service: str, is_new: bool) -> str:
+    if not is_new:
+        return "services"
+    if not _LABEL.fullmatch(service):
+        raise CourierError(
+            f"Nobody said where the exchange is, and the domain of a service called '{service}' cannot be worked out:"
+            " set NBCOURIER_URL, or c.NbCourier.url in nbgrader_config.py"
+        )
+    return f"{service.lower()}--service"
+
+
+def _in_cluster(
+    environment: Mapping[str, str], hub: SplitResult | None
+) -> tuple[str, str] | None:
+    # Kubernetes tells every pod where the services beside it are, in variables that begin with their names.
+    release = _release(environment, hub)
+    if release is None:
+        return None
+
+    def port(name: str) -> str:
+        found = environment.get(release + name) or ""
+        return found if found.isascii() and found.isdigit() else ""
+
+    is_https = hub is not None and hub.scheme == "https"
+    plain = environment.get(f"{release}{_PLAIN}HOST")
+    if plain and not is_https:
+        source = f"{release}{_PLAIN}HOST"
+        return _joined("http", plain, port(f"{_PLAIN}PORT")), source
+    source = f"{release}{_PUBLIC}HOST"
+    usual, secure = port(f"{_PUBLIC}PORT"), port(f"{_PUBLIC}PORT_HTTPS")
+    if is_https or secure or usual == "443":
+        return _joined("https", environment[source], secure or usual), source
+    return _joined("http", environment[source], usual), source
+
+
+def _release(environment: Mapping[str, str], hub: SplitResult | None) -> str | None:
+    """What the variables of the hub's own services begin with: often nothing, else the name of the release."""
+    end = f"{_PUBLIC}HOST"
+    found = [
+        name.removesuffix(end)
+        for name, host in environment.items()
+        if host and (name == end or name.endswith(f"_{end}"))
+    ]
+    name = ((hub.hostname or "") if hub else "").split(".")[0]
+    own = name.removesuffix("hub").upper().replace("-", "_")
+    for release in (own, ""):
+        if release in found:
+            return release
+    return found[0] if len(found) == 1 else None
+
+
+def _joined(scheme: str, host: str, port: str) -> str:
     name = f"[{host}]" if ":" in host else host
     return f"{scheme}://{name}:{port}" if port else f"{scheme}://{name}"
+
+
+def _parsed(url: str | None) -> SplitResult | None:
+    """None unless it is an address of the web."""
+    try:
+        parts = urlsplit(url or "")
+        # Reading it raises where it is none.
+        usable = parts.port is None or parts.port >= 0
+    except ValueError:
+        return None
+    is_address = parts.scheme in ("http", "https") and bool(parts.hostname)
+    return parts if usable and is_address and " " not in (url or "") else None
+
+
+def _is_here(host: str) -> bool:
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost" or host.endswith(".localhost")
+
+
+def _is_near(host: str) -> bool:
+    """Whether the host is this machine, or in the same cluster or private network."""
+    try:
+        address = ip_address(host)
+    except ValueError:
+        inside = (".local", ".internal", ".svc", ".localhost")
+        return "." not in host or host.endswith(inside)
+    return address.is_private or address.is_link_local

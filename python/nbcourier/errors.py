@@ -35,13 +35,17 @@ class Refused(CourierError):
         *,
         by_exchange: bool = True,
         problem: dict[str, Any] | None = None,
+        caller: str = "",
+        explained: str = "",
     ) -> None:
         """`message` is the exchange's own sentence; `problem` all that it said, if it said it as its own API does.
 
-        Not `by_exchange` was it said by something that stands between, a proxy for example.
+        Not `by_exchange` was it said by something else that answers there, a proxy for example. `caller`: who asks, as
+        the exchange knows them. `explained`: the whole sentence for a person, where it is not made of the message.
         """
         message = printable(message, _LONGEST_SENTENCE)
-        super().__init__(_explained(status, message))
+        caller = printable(caller, _LONGEST_SENTENCE)
+        super().__init__(explained or _explained(status, message, caller))
         self.status = status
         self.message = message
         self.by_exchange = by_exchange
@@ -58,13 +62,19 @@ class Refused(CourierError):
 class Unspoken(CourierError):
     """The server does not know this request: it is older than the plugin, or an ngshare."""
 
-    def __init__(self, *, entirely: bool) -> None:
-        """`entirely`: not only this request, but the whole of nbcourier's own API."""
+    def __init__(self, refused: Refused, *, entirely: bool) -> None:
+        """`refused`: how it said so. `entirely`: not only this request, but the whole of nbcourier's own API."""
         super().__init__("The exchange does not know nbcourier's own API")
+        self.refused = refused
         self.entirely = entirely
 
 
-def _explained(status: int, message: str) -> str:
+def _explained(status: int, message: str, caller: str) -> str:
+    if status == 403 and caller:
+        return (
+            "You are not allowed to do this: either you are not in the course, or only its instructors may"
+            f" ({message}); the exchange knows you as '{caller}'{_way_in(caller)}"
+        )
     advice = {
         401: "The exchange does not know you; your token is missing or has expired. Restart your server and try again",
         403: "You are not allowed to do this: either you are not in the course, or only its instructors may",
@@ -75,6 +85,16 @@ def _explained(status: int, message: str) -> str:
     if advice is None and status >= 500:
         advice = "The exchange is in trouble; try again in a few minutes"
     return f"{advice} ({message})" if advice else f"The exchange says: {message}"
+
+
+def _way_in(caller: str) -> str:
+    # A formgrader that is run by the hub asks as a service, which is nobody of the same name.
+    if not caller.startswith("service:"):
+        return ""
+    return (
+        ". An instructor lets a service of the hub in with"
+        f" `nbcourier roster add COURSE {caller} --role instructor`"
+    )
 
 
 def printable(text: str, at_most: int) -> str:

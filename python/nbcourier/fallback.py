@@ -6,7 +6,8 @@ import logging
 from typing import Callable, TypeVar
 
 from .dates import Dates
-from .errors import CourierError, Unspoken
+from .errors import CourierError, Unreachable, Unspoken
+from .ngshare import NgshareTransport
 from .transport import (
     Accepted,
     Files,
@@ -30,7 +31,7 @@ class Fallback:
     """A `Transport` that asks `newer`, and `older` for all of which the server turns out to know nothing."""
 
     def __init__(
-        self, newer: Transport, older: Transport, url: str, log: logging.Logger
+        self, newer: Transport, older: NgshareTransport, url: str, log: logging.Logger
     ) -> None:
         self._newer = newer
         self._older = older
@@ -135,8 +136,19 @@ class Fallback:
             try:
                 return ask(self._newer)
             except Unspoken as unspoken:
+                if unspoken.entirely:
+                    self._require_exchange(unspoken)
                 self._remember(what, unspoken)
         return ask(self._older)
+
+    def _require_exchange(self, unspoken: Unspoken) -> None:
+        # A page that says "not found" may be anybody's: a hub's, for example, where no service has that name.
+        try:
+            self._older.require_exchange()
+        except Unreachable:
+            raise
+        except CourierError:
+            raise unspoken.refused from unspoken
 
     def _remember(self, what: str, unspoken: Unspoken) -> None:
         self._unspoken.add(what)

@@ -6,14 +6,16 @@ import logging
 import random
 import time
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from typing import Any, Callable, TypeVar
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 import requests
 from requests.auth import AuthBase
 from urllib3.exceptions import NewConnectionError
 
 from . import progress
+from .address import Address
 from .body import Body
 from .errors import BrokenOff, CourierError, Illegal, Refused, Unreachable
 from .reply import Reply
@@ -73,12 +75,31 @@ class _Passed(Exception):
         self.pause = pause
 
 
+class _Session(requests.Session):
+    """Asks no proxy but the one it was told of; by itself it would take any from the environment."""
+
+    def __init__(self, proxy: str | None) -> None:
+        super().__init__()
+        self._through = proxy
+
+    def merge_environment_settings(self, *arguments: Any) -> dict[str, Any]:
+        """Certificates come from the environment as usual."""
+        settings = super().merge_environment_settings(*arguments)
+        proxy = self._through
+        settings["proxies"] = {"http": proxy, "https": proxy} if proxy else {}
+        return settings
+
+
+class _Upgraded(Exception):
+    """The server wants to be asked by TLS, which was not done yet."""
+
+
 class Connection:
     """Speaks to one exchange as one person."""
 
     def __init__(
         self,
-        url: str,
+        address: Address,
         token: str,
         *,
         timeout: float,
@@ -86,13 +107,15 @@ class Connection:
         log: logging.Logger,
     ) -> None:
         """`timeout`: the longest silence, in seconds; `attempts`: how often a request is sent at most."""
-        self.url = url
+        self.address = address
         self.attempts = max(1, attempts)
         self.log = log
         # Why something that the exchange told of could not be used, each in a sentence.
         self.left_out: list[str] = []
         self._timeout = timeout
-        self._session = requests.Session()
+        proxy = None if address.direct else _proxy_for(address.url)
+        self._proxy = _without_password(proxy)
+        self._session = _Session(proxy)
         self._session.auth = _Token(token)
 
     def ask(
@@ -114,12 +137,26 @@ class Connection:
         for name in names:
             if name in _NO_NAMES:
                 raise CourierError(f"'{name}' is not the name of anything")
-        url = "/".join([self.url, *(quote(name, safe="") for name in names)])
+        path = "".join(f"/{quote(name, safe='')}" for name in names)
         request = {"params": query, "headers": dict(headers or {}), "body": body}
+        try:
+            return self._ask(method, path, use, repeatable, resumable, request)
+        except _Upgraded:
+            return self._ask(method, path, use, repeatable, resumable, request)
+
+    def _ask(
+        self,
+        method: str,
+        path: str,
+        use: Callable[[Reply], T],
+        repeatable: bool,
+        resumable: bool,
+        request: dict[str, Any],
+    ) -> T:
         repeated = False
         for attempt in range(1, self.attempts + 1):
             try:
-                return self._ask_once(method, url, use, resumable, **request)
+                return self._ask_once(method, path, use, resumable, **request)
             except Refused as refused:
                 refused.repeated = repeated
                 raise
@@ -160,35 +197,43 @@ class Connection:
     def _ask_once(
         self,
         method: str,
-        url: str,
+        path: str,
         use: Callable[[Reply], T],
         resumable: bool,
         **request: Any,
     ) -> T:
+        url = self.address.url
         try:
-            with self._reply(method, url, **request) as response:
-                self._raise_for_status(response)
-                return use(Reply(response, self.url))
+            with self._reply(method, url + path, **request) as response:
+                reply = Reply(response, self.address, self._proxy)
+                self._follow(reply, path)
+                self._raise_for_status(reply)
+                return use(reply)
         except BrokenOff as error:
             if resumable:
                 raise
             raise _Passed(error, untouched=False) from error
         except requests.exceptions.SSLError as error:
             raise CourierError(
-                f"The certificate of the exchange at {self.url} is not trusted: {error}"
+                f"The certificate of the exchange at {url} is not trusted: {error}. {self.address.advice}"
             ) from error
         except requests.ConnectionError as error:
+            way = f" through the proxy {self._proxy}" if self._proxy else ""
             raise _Passed(
-                Unreachable(f"The exchange at {self.url} does not answer"),
+                Unreachable(
+                    f"The exchange at {url} does not answer{way}. {self.address.advice}"
+                ),
                 untouched=_never_connected(error),
             ) from error
         except (requests.Timeout, requests.exceptions.ChunkedEncodingError) as error:
             raise _Passed(
-                Unreachable(f"The exchange at {self.url} stopped answering"),
+                Unreachable(f"The exchange at {url} stopped answering"),
                 untouched=isinstance(error, requests.ConnectTimeout),
             ) from error
         except requests.RequestException as error:
-            raise CourierError(f"{self.url} cannot be asked: {error}") from error
+            raise CourierError(
+                f"{url} cannot be asked: {error}. {self.address.advice}"
+            ) from error
 
     def _reply(
         self,
@@ -211,20 +256,62 @@ class Connection:
                 headers=headers,
                 timeout=(CONNECT_LIMIT_S, self._timeout),
                 stream=True,
-                # A redirected POST would become a GET, and the work would be lost silently.
-                allow_redirects=method == "GET",
+                # A redirected POST would become a GET, and the work would be lost silently; and the token is for
+                # nobody else.
+                allow_redirects=False,
                 **more,
             )
 
-    def _raise_for_status(self, response: requests.Response) -> None:
-        if response.status_code < 300:
+    def _follow(self, reply: Reply, path: str) -> None:
+        """Goes on by TLS if that is all that a redirect is about; raises what it is about else."""
+        target = reply.redirects_to
+        if target is None:
             return
-        refused = Reply(response, self.url).refusal()
-        if response.status_code in _PASSING:
+        base = target.removesuffix(path)
+        if base != target and _is_upgrade(self.address.url, base):
+            self.log.info("The exchange is asked at %s from now on", base)
+            self.address = replace(self.address, url=base)
+            raise _Upgraded
+        raise reply.moved(base if base != target else None)
+
+    def _raise_for_status(self, reply: Reply) -> None:
+        if reply.status < 300:
+            return
+        refused = reply.refusal()
+        if reply.status in _PASSING:
             # A proxy that gave up does not know what became of the request; the exchange itself does.
-            untouched = refused.by_exchange or response.status_code == 429
-            raise _Passed(refused, untouched=untouched, pause=_asked_pause(response))
+            untouched = refused.by_exchange or reply.status == 429
+            pause = _asked_pause(reply.header("Retry-After"))
+            raise _Passed(refused, untouched=untouched, pause=pause)
         raise refused
+
+
+def _proxy_for(url: str) -> str | None:
+    proxies = requests.utils.get_environ_proxies(url)
+    return requests.utils.select_proxy(url, proxies)
+
+
+def _without_password(proxy: str | None) -> str:
+    if proxy is None:
+        return ""
+    parts = urlsplit(proxy if "://" in proxy else f"http://{proxy}")
+    return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}"
+
+
+def _is_upgrade(old: str, new: str) -> bool:
+    """Whether it is the same address by TLS: the web's two ports of one host."""
+    before, after = urlsplit(old), urlsplit(new)
+    try:
+        ports = (before.port or 80, after.port or 443)
+    except ValueError:
+        return False
+    return (
+        (before.scheme, after.scheme) == ("http", "https")
+        and before.hostname == after.hostname
+        and ports == (80, 443)
+        and before.path == after.path
+        and "@" not in after.netloc
+    )
 
 
 def _never_connected(error: requests.ConnectionError) -> bool:
@@ -232,6 +319,5 @@ def _never_connected(error: requests.ConnectionError) -> bool:
     return isinstance(getattr(cause, "reason", None), NewConnectionError)
 
 
-def _asked_pause(response: requests.Response) -> float | None:
-    asked = response.headers.get("Retry-After", "")
+def _asked_pause(asked: str) -> float | None:
     return float(asked) if asked.isascii() and asked.isdigit() else None

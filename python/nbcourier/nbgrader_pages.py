@@ -5,13 +5,18 @@ Each is nbgrader's own handler, and does what that does when nbgrader was not to
 
 from __future__ import annotations
 
+import asyncio
 import json
 import shlex
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, Callable, TypeVar
 from urllib.parse import quote
 
-from nbgrader.api import MissingEntry
+from nbgrader.api import Gradebook, MissingEntry
+from nbgrader.apps.api import NbGraderAPI
 from nbgrader.auth import Authenticator
 from nbgrader.exchange.abc import ExchangeError
 from nbgrader.server_extensions.course_list.handlers import CourseListHandler
@@ -35,8 +40,14 @@ from .transport import DETAILS, Student
 
 # What the page does with what is said here: shows it, and has a row's student removed.
 _SCRIPT = Path(__file__).with_name("manage_students.js")
+# How long a page waits for the exchange, in seconds.
+_LONGEST_SILENCE_S = 10.0
+# Threads of our own: a slow exchange must not take those that others use.
+_ASKING = ThreadPoolExecutor(4, "nbcourier")
 # Where a listing says that it is not the whole, percent-encoded.
 _NOTICE = "X-NbCourier-Notice"
+
+T = TypeVar("T")
 
 
 class _Page(BaseHandler):
@@ -45,7 +56,32 @@ class _Page(BaseHandler):
     def roster(self) -> Roster | None:
         """The exchange's, if nbgrader was told to use it and knows of which course."""
         plugin = Authenticator(parent=self.coursedir.parent).plugin
-        return plugin if isinstance(plugin, Roster) and self.course else None
+        if not isinstance(plugin, Roster) or not self.course:
+            return None
+        # Somebody looks at the page meanwhile, and can try again themselves.
+        plugin.timeout = min(plugin.timeout, _LONGEST_SILENCE_S)
+        plugin.attempts = 1
+        return plugin
+
+    async def ask(self, question: Callable[..., T], *arguments: Any) -> T:
+        """Asks the exchange on another thread, since all that a notebook server does waits for this one."""
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(_ASKING, partial(question, *arguments))
+
+    async def ask_api(self, question: Callable[[NbGraderAPI], T]) -> T:
+        """Asks nbgrader's API on another thread: to make one, it asks the exchange for all that is released."""
+        self.coursedir.parent.load_config_file()
+        make = partial(
+            NbGraderAPI,
+            self.coursedir,
+            self.authenticator,
+            parent=self.coursedir.parent,
+        )
+        return await self.ask(lambda: question(make()))
+
+    def open_gradebook(self) -> Gradebook:
+        """As the API does, without asking the exchange for anything."""
+        return Gradebook(self.coursedir.db_url, self.course)
 
     @property
     def course(self) -> str:
@@ -77,19 +113,20 @@ class Students(_Page, StudentCollectionHandler):
     @authenticated
     @check_xsrf
     @check_notebook_dir
-    def get(self) -> None:
+    async def get(self) -> None:
         """Both, with what the exchange knows of them before what the gradebook does."""
-        listed = self.api.get_students()
         roster = self.roster()
+        enrolled: list[Student] = []
         if roster is not None:
             try:
-                listed = _merged(listed, roster.transport.students(self.course))
+                enrolled = await self.ask(_students, roster, self.course)
             except CourierError as error:
                 # Of no use to anybody is a page that shows nothing at all.
                 notice = f"Only students of this gradebook are shown here. {error}."
                 self.log.warning("Manage Students: %s", notice)
                 self.set_header(_NOTICE, quote(notice))
-        self.write(json.dumps(listed))
+        listed = await self.ask_api(lambda api: api.get_students())
+        self.write(json.dumps(_merged(listed, enrolled) if enrolled else listed))
 
 
 class OneStudent(_Page, StudentHandler):
@@ -98,45 +135,64 @@ class OneStudent(_Page, StudentHandler):
     @authenticated
     @check_xsrf
     @check_notebook_dir
-    def put(self, student_id: str) -> None:
+    async def put(self, student_id: str) -> None:
         """Saves what was typed: at the exchange, and then in the gradebook."""
         roster = self.roster()
+        typed = self.get_json_body()
+        name = student_id.strip()
         if roster is not None:
-            typed = self.get_json_body()
-            details = {name: typed.get(name) or "" for name in DETAILS}
+            details = {detail: typed.get(detail) or "" for detail in DETAILS}
             try:
-                roster.enrol(self.course, Student(student_id.strip(), **details))
+                await self.ask(roster.enrol, self.course, Student(name, **details))
             except CourierError as error:
                 # Before the gradebook has it either, so that both agree.
                 self.say(502, f"'{student_id}' was not saved. {error}.")
                 return
-        super().put(student_id)
+        with self.open_gradebook() as gradebook:
+            known = {detail: typed.get(detail) for detail in DETAILS}
+            gradebook.update_or_create_student(name, **known)
+        saved = await self.ask_api(lambda api: api.get_student(name))
+        self.write(json.dumps(saved))
 
     @authenticated
     @check_xsrf
     @check_notebook_dir
-    def delete(self, student_id: str) -> None:
+    async def delete(self, student_id: str) -> None:
         """Takes somebody off the roster and out of the gradebook, if no grades are lost with that."""
         roster = self.roster()
         if roster is None:
             raise HTTPError(405)
-        with self.api.gradebook as gradebook:
-            try:
-                known = gradebook.find_student(student_id)
-            except MissingEntry:
-                known = None
-            if known is not None and known.submissions:
-                self.say(409, _has_grades(student_id, self.course))
-                return
-            try:
-                roster.transport.remove_student(self.course, student_id)
-            except CourierError as error:
-                self.say(502, f"'{student_id}' was not removed. {error}.")
-                return
-            if known is not None:
+        if self._is_graded(student_id):
+            self.say(409, _has_grades(student_id, self.course))
+            return
+        # Not while the gradebook is open: whatever else writes to it would wait for the exchange.
+        try:
+            await self.ask(_remove, roster, self.course, student_id)
+        except CourierError as error:
+            self.say(502, f"'{student_id}' was not removed. {error}.")
+            return
+        # Grades that came meanwhile stay.
+        if not self._is_graded(student_id):
+            with self.open_gradebook() as gradebook, suppress(MissingEntry):
                 gradebook.remove_student(student_id)
         self.set_status(204)
         self.finish()
+
+    def _is_graded(self, student_id: str) -> bool:
+        with self.open_gradebook() as gradebook:
+            try:
+                return bool(gradebook.find_student(student_id).submissions)
+            except MissingEntry:
+                return False
+
+
+# On another thread with all it takes, finding the exchange included.
+def _students(roster: Roster, course: str) -> list[Student]:
+    return roster.transport.students(course)
+
+
+def _remove(roster: Roster, course: str, student: str) -> None:
+    roster.transport.remove_student(course, student)
 
 
 def _merged(

@@ -44,6 +44,10 @@ class NgshareTransport:
     def left_out(self) -> list[str]:
         return self._connection.left_out
 
+    def require_exchange(self) -> None:
+        """Raises unless what answers speaks the protocol: nothing but an exchange answers this in its JSON."""
+        self._get("healthz")
+
     def courses(self) -> list[str]:
         listed = self._get("courses").texts("courses")
         return self._connection.usable(listed, course_name)

@@ -4,15 +4,21 @@ from __future__ import annotations
 
 import json
 from typing import Any, Callable
+from urllib.parse import unquote, urljoin, urlsplit
 
 import requests
 
 from . import progress
+from .address import Address
 from .answer import Answer
 from .body import CHUNK
-from .errors import BrokenOff, CourierError, Refused
+from .errors import BrokenOff, CourierError, Refused, printable
 
 _PROBLEM = "application/problem+json"
+# Who asks, as the exchange knows them, percent-encoded; with what it refuses for who asks.
+_CALLER = "X-NbCourier-Caller"
+# As much of an address, or of a reason, as is shown.
+_LONGEST_ADDRESS = 300
 # What is read of a refusal: room for a sentence, and for the sums of very many files.
 _LONGEST_REFUSAL = 1 << 26
 # The longest answer, in bytes: more than any listing of a large course.
@@ -20,11 +26,21 @@ _LONGEST_ANSWER = 1 << 28
 
 
 class Reply:
-    """What the exchange at this address answered; its content is still on its way."""
+    """What was answered at this address; its content is still on its way."""
 
-    def __init__(self, response: requests.Response, exchange: str) -> None:
+    def __init__(
+        self, response: requests.Response, address: Address, proxy: str = ""
+    ) -> None:
+        """`proxy`: the one that the request went through, without its password."""
         self._response = response
-        self._exchange = exchange
+        self._address = address
+        self._exchange = address.url
+        self._way = f" through the proxy {proxy}" if proxy else ""
+
+    @property
+    def status(self) -> int:
+        """Its status."""
+        return self._response.status_code
 
     def header(self, name: str) -> str:
         """One of its headers, empty when it has none such."""
@@ -57,8 +73,8 @@ class Reply:
 
     def nothing(self) -> None:
         """No content, which is how an exchange says that something is gone."""
-        if self._response.status_code != 204:
-            raise self.strange(f"its answer is \"{self._response.status_code}\"")
+        if self.status != 204:
+            raise self.strange(f"its answer is {self._line}")
 
     def stream(self, content_type: str, done: Callable[[int], object]) -> Incoming:
         """The content, which is of this type if this is an exchange; `done` is told of each part that came."""
@@ -68,23 +84,67 @@ class Reply:
 
     def refusal(self) -> Refused:
         """Why the exchange, or whoever answers in its place, says no."""
-        if self._response.status_code < 400:
-            raise self.strange(f"its answer is \"{self._response.status_code}\"")
+        if self.status < 400:
+            raise self.strange(f"its answer is {self._line}")
         answer = self._told()
         is_problem = self.header("Content-Type").split(";")[0].strip() == _PROBLEM
         sentence = answer.get("detail" if is_problem else "message")
+        # The two forms of an exchange's refusals. Hubs and proxies have pages, or JSON of another form.
+        is_ours = answer.get("success") is False or (is_problem and "status" in answer)
+        if not (is_ours and isinstance(sentence, str)):
+            return Refused(
+                self.status, self._line, by_exchange=False, explained=self._stranger()
+            )
         return Refused(
-            self._response.status_code,
-            str(sentence or self._response.reason or "no reason"),
-            by_exchange=bool(answer),
+            self.status,
+            sentence,
             problem=answer if is_problem else None,
+            caller=unquote(self.header(_CALLER)),
+        )
+
+    @property
+    def redirects_to(self) -> str | None:
+        """The address that was named in the place of an answer, without arguments."""
+        location = self.header("Location")
+        if not (300 <= self.status < 400 and location):
+            return None
+        return urljoin(self._response.url, location).partition("?")[0]
+
+    def moved(self, base: str | None) -> CourierError:
+        """What to raise of a redirect; `base` is where the exchange would be, if that is what it says."""
+        if base is None or urlsplit(base).path != urlsplit(self._exchange).path:
+            target = printable(self.redirects_to or "", _LONGEST_ADDRESS)
+            return self.strange(f"it redirects to {target}")
+        base = printable(base, _LONGEST_ADDRESS)
+        return CourierError(
+            f"What answers at {self._exchange} redirects to {base}, where nothing was sent to: if that is the"
+            f" exchange's address, set NBCOURIER_URL or c.NbCourier.url to {base}"
         )
 
     def strange(self, reason: str) -> CourierError:
         """What to raise when nothing that is an exchange answers like this."""
         return CourierError(
-            f"What answers at {self._exchange} is no exchange; ask whoever runs your JupyterHub ({reason})"
+            f"What answers at {self._exchange}{self._way} is no exchange ({reason}). {self._address.advice}"
         )
+
+    @property
+    def _line(self) -> str:
+        reason = printable(self._response.reason or "", _LONGEST_ADDRESS)
+        return f"{self.status} {reason}".strip()
+
+    def _stranger(self) -> str:
+        """A sentence about a refusal that is no exchange's."""
+        if self.status == 413:
+            return (
+                f"Something before the exchange at {self._exchange}{self._way} lets nothing so large through"
+                f" ({self._line}): make it smaller, or tell whoever runs your JupyterHub"
+            )
+        if self.status == 429 or self.status >= 500:
+            return (
+                f"Something before the exchange at {self._exchange}{self._way} answers {self._line}: try again in a few"
+                f" minutes. {self._address.advice}"
+            )
+        return str(self.strange(f"it answers {self._line}"))
 
     def _told(self) -> dict[str, Any]:
         try:

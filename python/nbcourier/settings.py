@@ -5,6 +5,7 @@ from __future__ import annotations
 import getpass
 import os
 from functools import cached_property
+from pathlib import Path
 
 from traitlets import Float, Integer, Unicode
 from traitlets.config import LoggingConfigurable
@@ -27,7 +28,8 @@ class NbCourier(LoggingConfigurable):
     ).tag(config=True)
 
     service_name = Unicode(
-        "nbcourier", help="What the hub's configuration calls the exchange."
+        "",
+        help="What the hub's configuration calls the exchange. Defaults to NBCOURIER_SERVICE_NAME, then `nbcourier`",
     ).tag(config=True)
 
     timeout = Float(
@@ -41,20 +43,34 @@ class NbCourier(LoggingConfigurable):
     @cached_property
     def transport(self) -> Transport:
         """The exchange; made when first needed, since formgrader makes these objects outside of any `try`."""
-        token = os.environ.get("JUPYTERHUB_API_TOKEN")
-        if not token:
-            raise CourierError(
-                "There is no JUPYTERHUB_API_TOKEN here, so the exchange cannot know who you are"
-            )
-        url = address.find(self.url, self.service_name, os.environ)
+        found = address.find(self.url, self.service_name, os.environ)
         connection = Connection(
-            url, token, timeout=self.timeout, attempts=self.attempts, log=self.log
+            found, _token(), timeout=self.timeout, attempts=self.attempts, log=self.log
         )
         newer, older = V1Transport(connection), NgshareTransport(connection)
-        return Fallback(newer, older, url, self.log)
+        return Fallback(newer, older, found.url, self.log)
 
     @property
     def username(self) -> str:
         """Who runs this, as the hub knows them."""
         hub_name = os.environ.get("JUPYTERHUB_USER")
         return hub_name or os.environ.get("USER") or getpass.getuser()
+
+
+def _token() -> str:
+    # As the program: a file that is named comes first.
+    file = os.environ.get("NBCOURIER_TOKEN_FILE")
+    if file:
+        try:
+            token = Path(file).read_text("utf-8").strip()
+        except (OSError, ValueError) as error:
+            raise CourierError(
+                f"The token in '{file}' (NBCOURIER_TOKEN_FILE) cannot be read: {error}"
+            ) from error
+    else:
+        token = os.environ.get("JUPYTERHUB_API_TOKEN") or ""
+    if not token:
+        raise CourierError(
+            "There is no JUPYTERHUB_API_TOKEN here, so the exchange cannot know who you are"
+        )
+    return token

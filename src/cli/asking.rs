@@ -1,7 +1,7 @@
 //! What the commands have in common that ask an exchange: where it is, who asks, and how the answer is shown.
 
 use super::table::Table;
-use crate::client::{Client, Error};
+use crate::client::{Client, Error, Way};
 use crate::config::{ClientArgs, ClientEnvironment, Connection, secret};
 use serde::Serialize;
 use std::io::{self, ErrorKind, Write};
@@ -53,8 +53,13 @@ pub fn ask<T>(
     if let Some(warning) = warning {
         eprintln!("nbcourier: {warning}");
     }
-    let Connection { url, token, user } = Connection::new(settings, &ClientEnvironment::read())?;
-    let client = Client::new(&url, &token, user)?;
+    let connection = Connection::new(settings, &ClientEnvironment::read())?;
+    let way = Way {
+        url: connection.place.url.clone(),
+        advice: connection.place.advice(),
+        proxy: connection.proxy.map(|proxy| (proxy.url, proxy.except)),
+    };
+    let client = Client::new(way, &connection.token, connection.user)?;
     Ok(actix_web::rt::System::new().block_on(work(&client))?)
 }
 

@@ -5,20 +5,37 @@
 pub enum Error {
     /// Nobody answers.
     #[error(
-        "The exchange at {url} does not answer ({reason}). Is that the right address, and is it running?"
+        "The exchange at {way} does not answer ({reason}). Is that the right address, and is it running? {advice}"
     )]
     Unreachable {
-        /// Its address.
-        url: String,
+        /// Its address, and the proxy on the way there.
+        way: String,
         /// What was tried and how it went.
         reason: String,
+        /// What to do if the address is the wrong one.
+        advice: String,
     },
     /// Somebody answers, but no exchange.
+    #[error("What answers at {way} is no exchange ({reason}). {advice}")]
+    NoExchange {
+        /// The address, and the proxy on the way there.
+        way: String,
+        /// How it answers.
+        reason: String,
+        /// What to do if the address is the wrong one.
+        advice: String,
+    },
+    /// The address is another one by now, as far as can be told.
     #[error(
-        "What answers at {0} is no exchange. Correct the address with --url or NBCOURIER_URL, or ask whoever runs your \
-         JupyterHub"
+        "What answers at {way} redirects to {target}, where nothing was sent to: if that is the exchange's address, set \
+         NBCOURIER_URL or --url to {target}"
     )]
-    NoExchange(String),
+    Moved {
+        /// The address, and the proxy on the way there.
+        way: String,
+        /// Where it would be.
+        target: String,
+    },
     /// It speaks ngshare's protocol and does not know what nbcourier has beside that.
     #[error(
         "What answers at {0} does not know this request. This command needs nbcourier there: if it is ngshare or an \

@@ -1,8 +1,8 @@
 //! Requests and replies.
 
 use super::{Error, Result};
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
-use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderValue, RETRY_AFTER};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
+use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderValue, LOCATION, RETRY_AFTER};
 use reqwest::{Method, RequestBuilder, Response, StatusCode, redirect};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -22,6 +22,8 @@ const PAUSE: Duration = Duration::from_millis(500);
 const LONGEST_PAUSE: Duration = Duration::from_secs(10);
 /// The longest reply, in bytes: more than any listing of a large course.
 const LONGEST_REPLY: usize = 1 << 28;
+/// In a refusal for who asks: their name, as the exchange knows it.
+const CALLER: &str = "X-NbCourier-Caller";
 
 /// What stands in an address as it is (RFC 3986, section 2.3).
 const NAME: &AsciiSet = &NON_ALPHANUMERIC
@@ -30,10 +32,36 @@ const NAME: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'_')
     .remove(b'~');
 
+/// How an exchange is reached.
+#[derive(Clone)]
+pub struct Way {
+    /// The address below which all requests go.
+    pub url: String,
+    /// A sentence about what to do if that is the wrong one.
+    pub advice: String,
+    /// The proxy to ask through, and the hosts that are asked without it.
+    pub proxy: Option<(String, Option<String>)>,
+}
+
+impl Way {
+    /// The address, and the proxy on the way there without its password.
+    fn shown(&self) -> String {
+        let proxy = self.proxy.as_ref();
+        let Some(proxy) = proxy.and_then(|(proxy, _)| reqwest::Url::parse(proxy).ok()) else {
+            return self.url.clone();
+        };
+        format!(
+            "{} through the proxy {}",
+            self.url,
+            proxy.origin().ascii_serialization()
+        )
+    }
+}
+
 /// One exchange, asked as one person.
 pub struct Client {
     http: reqwest::Client,
-    url: String,
+    way: Way,
     authorization: HeaderValue,
     /// The name of the one who asks, which ngshare's stand-alone mode wants to be told.
     pub(super) user: Option<String>,
@@ -72,15 +100,15 @@ pub(super) fn build(builder: reqwest::ClientBuilder) -> Result<reqwest::Client> 
 }
 
 impl Client {
-    /// A client for the exchange at this address; asks nothing yet.
-    pub fn new(url: &str, token: &str, user: Option<String>) -> Result<Self> {
-        let http = build(builder(url).connect_timeout(CONNECT).read_timeout(SILENCE))?;
+    /// A client for the exchange that is reached so; asks nothing yet.
+    pub fn new(way: Way, token: &str, user: Option<String>) -> Result<Self> {
+        let http = http(&way)?;
         let mut authorization = HeaderValue::from_bytes(format!("token {token}").as_bytes())
             .map_err(|_| Error::Impossible("JUPYTERHUB_API_TOKEN is no token".into()))?;
         authorization.set_sensitive(true);
         Ok(Self {
             http,
-            url: url.to_owned(),
+            way,
             authorization,
             user,
         })
@@ -118,7 +146,10 @@ impl Client {
             let result = self.build(method.clone(), names, &body).send().await;
             if attempt == ATTEMPTS || !may_be_sent_again(&method, &result) {
                 let reply = result.map_err(|error| self.unreachable(&error))?;
-                return self.understood(reply, names).await;
+                return match self.by_tls(&reply, names)? {
+                    Some(again) => Box::pin(again.send(method, names, body)).await,
+                    None => self.understood(reply, names).await,
+                };
             }
             let asked = result.ok().and_then(|reply| asked_pause(&reply));
             tokio::time::sleep(asked.unwrap_or(pause).min(LONGEST_PAUSE)).await;
@@ -128,12 +159,9 @@ impl Client {
     }
 
     fn build(&self, method: Method, names: &[&str], body: &Body<'_>) -> RequestBuilder {
-        let path = names.iter().fold(String::new(), |path, name| {
-            format!("{path}/{}", utf8_percent_encode(name, NAME))
-        });
         let request = self
             .http
-            .request(method, format!("{}{path}", self.url))
+            .request(method, format!("{}{}", self.way.url, path(names)))
             .header(AUTHORIZATION, self.authorization.clone());
         match body {
             Body::Nothing => request,
@@ -152,6 +180,10 @@ impl Client {
         let kind = reply.headers().get(CONTENT_TYPE).cloned();
         let is_problem =
             kind.is_some_and(|kind| kind.as_bytes().starts_with(b"application/problem+json"));
+        let caller = reply.headers().get(CALLER);
+        let caller = caller
+            .and_then(|name| name.to_str().ok())
+            .map(str::to_owned);
         let mut body = Vec::new();
         while let Some(part) = reply
             .chunk()
@@ -159,7 +191,7 @@ impl Client {
             .map_err(|error| self.unreachable(&error))?
         {
             if body.len() + part.len() > LONGEST_REPLY {
-                return Err(Error::NoExchange(self.url.clone()));
+                return Err(self.no_exchange("its answer does not end"));
             }
             body.extend_from_slice(&part);
         }
@@ -171,8 +203,10 @@ impl Client {
         let is_v1 = names.first() == Some(&"v1");
         match said {
             Some(value) if status.is_success() && value["success"] != false => {
-                serde_json::from_value(value).map_err(|_| Error::NoExchange(self.url.clone()))
+                serde_json::from_value(value)
+                    .map_err(|_| self.no_exchange("its answer has another form"))
             }
+            // The two forms of an exchange's refusals. Hubs and proxies have pages, or JSON of another form.
             Some(value) if is_problem || (!is_v1 && value["success"] == false) => {
                 let sentence = value["detail"].as_str().or(value["message"].as_str());
                 let sentence = sentence
@@ -180,31 +214,144 @@ impl Client {
                     .to_owned();
                 // Its sentence for an address that it does not have.
                 if is_v1 && status == StatusCode::NOT_FOUND && sentence == "Not found" {
-                    return Err(Error::TooOld(self.url.clone()));
+                    return Err(Error::TooOld(self.way.url.clone()));
                 }
                 Err(Error::Refused {
                     status: status.as_u16(),
-                    sentence,
+                    sentence: sentence + &known_as(status, caller.as_deref()),
                 })
             }
             Some(value) if is_v1 && value["success"] == false => {
-                Err(Error::TooOld(self.url.clone()))
+                Err(Error::TooOld(self.way.url.clone()))
             }
-            _ if is_v1 && status == StatusCode::NOT_FOUND => Err(Error::TooOld(self.url.clone())),
-            _ if status.is_client_error() || status.is_server_error() => Err(Error::Refused {
-                status: status.as_u16(),
-                sentence: format!("{} answers \"{status}\"", self.url),
-            }),
-            _ => Err(Error::NoExchange(self.url.clone())),
+            _ if is_v1 && status == StatusCode::NOT_FOUND && self.is_there().await => {
+                Err(Error::TooOld(self.way.url.clone()))
+            }
+            _ if status.as_u16() == 413 || status.as_u16() == 429 || status.is_server_error() => {
+                Err(Error::Refused {
+                    status: status.as_u16(),
+                    sentence: format!(
+                        "Something before the exchange at {} answers \"{status}\"",
+                        self.way.shown()
+                    ),
+                })
+            }
+            _ => Err(self.no_exchange(&format!("it answers \"{status}\""))),
+        }
+    }
+
+    /// Whether an exchange answers at all, which an ngshare does to this request.
+    async fn is_there(&self) -> bool {
+        let request = self.http.get(format!("{}/healthz", self.way.url));
+        let Ok(reply) = request.send().await else {
+            return false;
+        };
+        let value: Value = reply.json().await.unwrap_or_default();
+        value["success"] == true
+    }
+
+    /// The same client by TLS, if that is all that a redirect is about; `Err` says what it is about else.
+    fn by_tls(&self, reply: &Response, names: &[&str]) -> Result<Option<Self>> {
+        if !reply.status().is_redirection() {
+            return Ok(None);
+        }
+        let target = reply
+            .headers()
+            .get(LOCATION)
+            .and_then(|to| to.to_str().ok());
+        let target = target.and_then(|target| reply.url().join(target).ok());
+        let Some(mut target) = target else {
+            return Ok(None);
+        };
+        target.set_query(None);
+        target.set_fragment(None);
+        let asked = reply.url();
+        if target.path() != asked.path() {
+            return Err(self.no_exchange(&format!("it redirects to {target}")));
+        }
+        let is_upgrade = (asked.scheme(), target.scheme()) == ("http", "https")
+            && (asked.port(), target.port()) == (None, None)
+            && asked.host_str() == target.host_str()
+            && target.username().is_empty();
+        let target = target
+            .as_str()
+            .strip_suffix(&path(names))
+            .unwrap_or(target.as_str());
+        if !is_upgrade {
+            return Err(Error::Moved {
+                way: self.way.shown(),
+                target: target.to_owned(),
+            });
+        }
+        let way = Way {
+            url: target.to_owned(),
+            ..self.way.clone()
+        };
+        Ok(Some(Self {
+            http: http(&way)?,
+            way,
+            authorization: self.authorization.clone(),
+            user: self.user.clone(),
+        }))
+    }
+
+    fn no_exchange(&self, reason: &str) -> Error {
+        Error::NoExchange {
+            way: self.way.shown(),
+            reason: reason.to_owned(),
+            advice: self.way.advice.clone(),
         }
     }
 
     fn unreachable(&self, error: &reqwest::Error) -> Error {
         Error::Unreachable {
-            url: self.url.clone(),
+            way: self.way.shown(),
             reason: with_causes(error),
+            advice: self.way.advice.clone(),
         }
     }
+}
+
+fn path(names: &[&str]) -> String {
+    names.iter().fold(String::new(), |path, name| {
+        format!("{path}/{}", utf8_percent_encode(name, NAME))
+    })
+}
+
+/// What asks over that way, and through no other proxy: a token is for nobody else.
+fn http(way: &Way) -> Result<reqwest::Client> {
+    let mut builder = builder(&way.url)
+        .connect_timeout(CONNECT)
+        .read_timeout(SILENCE)
+        .no_proxy();
+    if let Some((url, except)) = &way.proxy {
+        let proxy = reqwest::Proxy::all(url).map_err(|_| {
+            Error::Impossible("The proxy of the environment has no usable address".into())
+        })?;
+        let except = except.as_deref().and_then(reqwest::NoProxy::from_string);
+        builder = builder.proxy(proxy.no_proxy(except));
+    }
+    build(builder)
+}
+
+/// Who one is to the exchange, which a refusal for who asks says; percent-encoded there.
+fn known_as(status: StatusCode, caller: Option<&str>) -> String {
+    let Some(caller) = caller.filter(|_| status == StatusCode::FORBIDDEN) else {
+        return String::new();
+    };
+    let caller = percent_decode_str(caller).decode_utf8_lossy();
+    let caller: String = caller
+        .chars()
+        .filter(|letter| !letter.is_control())
+        .collect();
+    let mut sentence = format!(". The exchange knows you as '{caller}'");
+    if caller.starts_with("service:") {
+        let _ = write!(
+            sentence,
+            ": an instructor lets a service of the hub in with `nbcourier roster add COURSE {caller} --role instructor`"
+        );
+    }
+    sentence
 }
 
 /// Whether the exchange has certainly done nothing yet, or may do it twice, and another attempt may go better.

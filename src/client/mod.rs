@@ -18,7 +18,7 @@ mod work;
 pub use courses::{Course, Released};
 pub use error::Error;
 pub use events::Event;
-pub use http::Client;
+pub use http::{Client, Way};
 pub use ngshare::{Details, Enrolment};
 pub use probe::{Arrival, Health, Probe};
 pub use receipts::{Receipt, Verdict};

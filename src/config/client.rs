@@ -2,13 +2,29 @@
 //! in a notebook works in its terminal.
 
 use super::{ConfigError, read_file};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use std::collections::BTreeMap;
 use std::fmt;
+use std::net::IpAddr;
 use std::path::PathBuf;
 
 /// What the hub's configuration calls the service, where nothing else is said.
 const SERVICE: &str = "nbcourier";
 /// Where configurable-http-proxy listens when nobody says otherwise; the hub's own API port serves no services.
 const PROXY_PORT: &str = "8000";
+/// Where the hub of The Littlest JupyterHub listens. The proxy of that one has the port of the web.
+const TLJH_HUB_PORT: u16 = 15001;
+/// In the names of the variables in which Kubernetes tells of the chart's public proxy.
+const PUBLIC: &str = "PROXY_PUBLIC_SERVICE_";
+/// The same of the one behind it, where the chart gets certificates itself.
+const PLAIN: &str = "PROXY_HTTP_SERVICE_";
+
+/// What stands in an address as it is (RFC 3986, section 2.3).
+const NAME: &AsciiSet = &NON_ALPHANUMERIC
+    .remove(b'-')
+    .remove(b'.')
+    .remove(b'_')
+    .remove(b'~');
 
 const HEADING: &str = "Finding the exchange";
 
@@ -50,63 +66,129 @@ pub struct ClientEnvironment {
     token: Option<String>,
     user: Option<String>,
     base_url: Option<String>,
-    proxy_host: Option<String>,
-    proxy_port: Option<String>,
+    /// JupyterHub 5 and newer, where the operator has set the public address.
     public_hub_url: Option<String>,
+    public_url: Option<String>,
+    /// The hub's own address, where each user has a domain.
+    hub_host: Option<String>,
     api_url: Option<String>,
+    /// The variables of Kubernetes that tell of the proxies of JupyterHub's chart.
+    cluster: BTreeMap<String, String>,
+    /// The proxies that requests go through: for `http://`, for `https://`, for all, and the hosts for none.
+    proxies: [Option<String>; 4],
 }
 
 impl ClientEnvironment {
     /// Reads the process's own.
     pub fn read() -> Self {
-        Self::from(|name| std::env::var(name).ok())
+        Self::from(std::env::vars_os().filter_map(|(name, value)| {
+            Some((name.into_string().ok()?, value.into_string().ok()?))
+        }))
     }
 
-    /// Asks `variable` for each; an empty one counts as not set.
-    pub fn from(variable: impl Fn(&str) -> Option<String>) -> Self {
-        let get = |name| variable(name).filter(|value| !value.is_empty());
+    /// From these variables; an empty one counts as not set.
+    pub fn from(variables: impl IntoIterator<Item = (String, String)>) -> Self {
+        let set = variables.into_iter().filter(|(_, value)| !value.is_empty());
+        let mut set: BTreeMap<String, String> = set.collect();
+        let mut take = |name| set.remove(name);
         Self {
-            token: get("JUPYTERHUB_API_TOKEN"),
-            user: get("JUPYTERHUB_USER"),
-            base_url: get("JUPYTERHUB_BASE_URL"),
-            // Kubernetes sets these two in every pod beside the service that JupyterHub's chart calls proxy-public.
-            proxy_host: get("PROXY_PUBLIC_SERVICE_HOST"),
-            proxy_port: get("PROXY_PUBLIC_SERVICE_PORT"),
-            // JupyterHub 5 and newer, where the operator has set the public address.
-            public_hub_url: get("JUPYTERHUB_PUBLIC_HUB_URL"),
-            api_url: get("JUPYTERHUB_API_URL"),
+            token: take("JUPYTERHUB_API_TOKEN"),
+            user: take("JUPYTERHUB_USER"),
+            base_url: take("JUPYTERHUB_BASE_URL"),
+            public_hub_url: take("JUPYTERHUB_PUBLIC_HUB_URL"),
+            public_url: take("JUPYTERHUB_PUBLIC_URL"),
+            hub_host: take("JUPYTERHUB_HOST"),
+            api_url: take("JUPYTERHUB_API_URL"),
+            proxies: [
+                take("http_proxy").or_else(|| take("HTTP_PROXY")),
+                take("https_proxy").or_else(|| take("HTTPS_PROXY")),
+                take("all_proxy").or_else(|| take("ALL_PROXY")),
+                take("no_proxy").or_else(|| take("NO_PROXY")),
+            ],
+            cluster: set
+                .into_iter()
+                .filter(|(name, _)| name.contains(PUBLIC) || name.contains(PLAIN))
+                .collect(),
         }
     }
+}
+
+/// Where an exchange is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Place {
+    /// The address below which all requests go, without a slash at its end.
+    pub url: String,
+    /// The variable of the environment that it was worked out from; `None` where it was set.
+    pub source: Option<String>,
+}
+
+impl Place {
+    /// Whether no proxy of the environment may be asked, because a token would get into its hands by a guess.
+    fn is_direct(&self) -> bool {
+        self.source.is_some()
+            || reqwest::Url::parse(&self.url).is_ok_and(|url| url.host_str().is_none_or(is_near))
+    }
+
+    /// A sentence about what to do if it is the wrong one.
+    pub fn advice(&self) -> String {
+        match &self.source {
+            Some(source) => format!(
+                "That address was worked out from {source}: if it is the wrong one, set NBCOURIER_URL or --url to the \
+                 exchange's address"
+            ),
+            None => "Correct the address with --url or NBCOURIER_URL, or ask whoever runs your JupyterHub".into(),
+        }
+    }
+}
+
+/// A proxy on the way to an exchange.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Proxy {
+    /// Its address, which may hold a password.
+    pub url: String,
+    /// The hosts that are asked without it, as `NO_PROXY` names them.
+    pub except: Option<String>,
 }
 
 /// An exchange, and who asks it.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Connection {
-    /// The address below which all requests go, without a slash at its end.
-    pub url: String,
+    /// Where it is.
+    pub place: Place,
     /// The hub's token of the one who asks.
     pub token: String,
     /// Their name, where the hub's environment says it.
     pub user: Option<String>,
+    /// The proxy to ask through.
+    pub proxy: Option<Proxy>,
 }
 
 impl fmt::Debug for Connection {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Connection")
-            .field("url", &self.url)
+            .field("place", &self.place)
             .field("token", &"(redacted)")
             .field("user", &self.user)
-            .finish()
+            .finish_non_exhaustive()
     }
 }
 
 impl Connection {
     /// From what was given on the command line and in the environment.
     pub fn new(given: &ClientArgs, environment: &ClientEnvironment) -> Result<Self, ConfigError> {
+        let place = place(given, environment)?;
+        let [http, https, all, except] = environment.proxies.clone();
+        let own = if place.url.starts_with("https:") {
+            https
+        } else {
+            http
+        };
+        let proxy = own.or(all).filter(|_| !place.is_direct());
         Ok(Self {
-            url: url(given, environment)?,
             token: token(given, environment)?,
             user: environment.user.clone(),
+            proxy: proxy.map(|url| Proxy { url, except }),
+            place,
         })
     }
 }
@@ -126,128 +208,341 @@ fn token(given: &ClientArgs, environment: &ClientEnvironment) -> Result<String, 
     })
 }
 
-fn url(given: &ClientArgs, environment: &ClientEnvironment) -> Result<String, ConfigError> {
+// The plugin has the same rules in python/nbcourier/address.py; tests/addresses.json holds both to them.
+fn place(given: &ClientArgs, environment: &ClientEnvironment) -> Result<Place, ConfigError> {
     let said = given.url.clone().filter(|url| !url.is_empty());
-    let url = said.map_or_else(|| worked_out(given, environment), Ok)?;
-    let is_address = reqwest::Url::parse(&url)
-        .is_ok_and(|url| matches!(url.scheme(), "http" | "https") && url.has_host());
-    if !is_address {
-        return Err(ConfigError(format!(
-            "The exchange's address should begin with http:// or https://, but it is {:?}: correct --url or \
-             NBCOURIER_URL",
-            super::without_password(&url)
-        )));
+    if let Some(url) = said {
+        check(&url)?;
+        let url = url.trim_end_matches('/').to_owned();
+        return Ok(Place { url, source: None });
     }
-    let names_somebody = reqwest::Url::parse(&url)
-        .is_ok_and(|url| !url.username().is_empty() || url.password().is_some());
-    if names_somebody {
+    let service = given
+        .service_name
+        .as_deref()
+        .filter(|name| !name.is_empty());
+    let service = service.unwrap_or(SERVICE);
+    let (origin, source) = origin(service, environment)?;
+    let base = base(environment);
+    let service = utf8_percent_encode(service, NAME);
+    let url = format!("{origin}{base}/services/{service}");
+    check(&url)?;
+    Ok(Place {
+        url,
+        source: Some(source),
+    })
+}
+
+fn check(url: &str) -> Result<(), ConfigError> {
+    let shown = super::without_password(url);
+    let Some(parsed) = parse(Some(url)) else {
+        return Err(ConfigError(format!(
+            "The exchange's address should begin with http:// or https://, but it is {shown:?}: correct --url or \
+             NBCOURIER_URL"
+        )));
+    };
+    if !parsed.username().is_empty() || parsed.password().is_some() {
         return Err(ConfigError(
             "The exchange's address holds a user name or password, which it has no use for: leave them away from --url \
              or NBCOURIER_URL, and give a token by JUPYTERHUB_API_TOKEN or --token-file"
                 .into(),
         ));
     }
-    Ok(url.trim_end_matches('/').to_owned())
+    if url.contains(['?', '#']) {
+        return Err(ConfigError(format!(
+            "The exchange's address should have no '?' and no '#', but it is {shown:?}"
+        )));
+    }
+    Ok(())
 }
 
-fn worked_out(given: &ClientArgs, environment: &ClientEnvironment) -> Result<String, ConfigError> {
-    let base = environment.base_url.as_deref().unwrap_or_default();
-    let base = base.trim_matches('/');
-    let slash = if base.is_empty() { "" } else { "/" };
-    let service = given.service_name.as_deref().unwrap_or(SERVICE);
-    let proxy = proxy(environment)?;
-    Ok(format!("{proxy}{slash}{base}/services/{service}"))
-}
-
-fn proxy(environment: &ClientEnvironment) -> Result<String, ConfigError> {
-    let origin = |host: &str, port: Option<&str>| {
-        let host = if host.contains(':') && !host.starts_with('[') {
-            format!("[{host}]")
-        } else {
-            host.to_owned()
-        };
-        match port {
-            Some(port) => format!("http://{host}:{port}"),
-            None => format!("http://{host}"),
+/// Below which path the hub is, without a slash at its end.
+fn base(environment: &ClientEnvironment) -> String {
+    let public = parse(environment.public_hub_url.as_deref());
+    let base = match (&environment.base_url, &public) {
+        (Some(base), _) => base.as_str(),
+        (None, Some(hub)) => {
+            let path = hub.path().trim_end_matches('/');
+            path.strip_suffix("/hub").unwrap_or(path)
         }
+        (None, None) => "",
     };
-    if let Some(host) = &environment.proxy_host {
-        return Ok(origin(host, environment.proxy_port.as_deref()));
+    let base = base.trim_matches('/');
+    if base.is_empty() {
+        String::new()
+    } else {
+        format!("/{base}")
     }
-    let parse = |url: &Option<String>| reqwest::Url::parse(url.as_deref()?).ok();
-    if let Some(public) = parse(&environment.public_hub_url).filter(reqwest::Url::has_host) {
-        return Ok(public.origin().ascii_serialization());
+}
+
+/// The scheme, host and port, and the variable that tells them.
+fn origin(service: &str, environment: &ClientEnvironment) -> Result<(String, String), ConfigError> {
+    let hub = parse(environment.public_hub_url.as_deref());
+    let host = parse(environment.hub_host.as_deref());
+    let own = parse(environment.public_url.as_deref());
+    let known = [
+        ("JUPYTERHUB_PUBLIC_HUB_URL", &hub),
+        ("JUPYTERHUB_HOST", &host),
+        ("JUPYTERHUB_PUBLIC_URL", &own),
+    ];
+    let mut known = known.into_iter();
+    let public = known.find_map(|(name, url)| Some((name, url.as_ref()?)));
+    if let Some((source, url)) = public {
+        let differs =
+            matches!((&hub, &own), (Some(hub), Some(own)) if hub.origin() != own.origin());
+        if host.is_some() || differs {
+            let label = label(service, hub.is_some() || own.is_some())?;
+            return Ok((
+                format!("{}://{label}.{}", url.scheme(), authority(url)),
+                source.into(),
+            ));
+        }
+        if url.scheme() == "https" {
+            return Ok((url.origin().ascii_serialization(), source.into()));
+        }
     }
-    let hub = parse(&environment.api_url);
-    if let Some(host) = hub.as_ref().and_then(reqwest::Url::host_str) {
-        return Ok(origin(host, Some(PROXY_PORT)));
+    let api = parse(environment.api_url.as_deref());
+    if let Some(found) = in_cluster(&environment.cluster, api.as_ref()) {
+        return Ok(found);
     }
-    Err(ConfigError(
-        "Nobody said where the exchange is: give its address with --url, or set NBCOURIER_URL"
-            .into(),
-    ))
+    if let Some((source, url)) = public {
+        return Ok((url.origin().ascii_serialization(), source.into()));
+    }
+    let Some((api, host)) = api.as_ref().and_then(|api| Some((api, api.host_str()?))) else {
+        return Err(ConfigError(
+            "Nobody said where the exchange is: give its address with --url, or set NBCOURIER_URL"
+                .into(),
+        ));
+    };
+    let is_tljh = is_here(host) && api.port() == Some(TLJH_HUB_PORT);
+    // To this machine nothing travels that could be read on the way.
+    let scheme = if is_here(host) { "http" } else { api.scheme() };
+    let port = (!is_tljh).then_some(PROXY_PORT);
+    Ok((joined(scheme, host, port), "JUPYTERHUB_API_URL".into()))
+}
+
+/// What stands before the hub's own domain in the domain of a service.
+fn label(service: &str, is_new: bool) -> Result<String, ConfigError> {
+    if !is_new {
+        return Ok("services".into());
+    }
+    let is_label = (1..=63).contains(&service.len())
+        && service
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
+        && !service.bytes().all(|byte| byte.is_ascii_digit())
+        && !service.contains("--")
+        && !service.starts_with('-')
+        && !service.ends_with('-');
+    if !is_label {
+        return Err(ConfigError(format!(
+            "Nobody said where the exchange is, and the domain of a service called {service:?} cannot be worked out: \
+             give its address with --url, or set NBCOURIER_URL"
+        )));
+    }
+    Ok(format!("{}--service", service.to_lowercase()))
+}
+
+/// Where Kubernetes says that the proxy of JupyterHub's chart is.
+fn in_cluster(
+    variables: &BTreeMap<String, String>,
+    api: Option<&reqwest::Url>,
+) -> Option<(String, String)> {
+    let release = release(variables, api)?;
+    let get = |name: &str| {
+        variables
+            .get(&format!("{release}{name}"))
+            .map(String::as_str)
+    };
+    let port = |name: &str| get(name).filter(|port| port.bytes().all(|byte| byte.is_ascii_digit()));
+    let is_https = api.is_some_and(|api| api.scheme() == "https");
+    // Where the chart gets certificates itself, this one is behind the public one.
+    if let Some(host) = get("PROXY_HTTP_SERVICE_HOST").filter(|_| !is_https) {
+        let origin = joined("http", host, port("PROXY_HTTP_SERVICE_PORT"));
+        return Some((origin, format!("{release}PROXY_HTTP_SERVICE_HOST")));
+    }
+    let host = get("PROXY_PUBLIC_SERVICE_HOST")?;
+    let usual = port("PROXY_PUBLIC_SERVICE_PORT");
+    let secure = port("PROXY_PUBLIC_SERVICE_PORT_HTTPS");
+    let origin = if is_https || secure.is_some() || usual == Some("443") {
+        joined("https", host, secure.or(usual))
+    } else {
+        joined("http", host, usual)
+    };
+    Some((origin, format!("{release}PROXY_PUBLIC_SERVICE_HOST")))
+}
+
+/// What the variables of the hub's own services begin with: often nothing, else the name of the release.
+fn release(variables: &BTreeMap<String, String>, api: Option<&reqwest::Url>) -> Option<String> {
+    let found = variables.keys().filter_map(|name| {
+        let release = name.strip_suffix("PROXY_PUBLIC_SERVICE_HOST")?;
+        (release.is_empty() || release.ends_with('_')).then_some(release)
+    });
+    let found: Vec<&str> = found.collect();
+    let host = api.and_then(reqwest::Url::host_str).unwrap_or_default();
+    let name = host.split('.').next().unwrap_or_default();
+    let own = name.strip_suffix("hub").unwrap_or(name);
+    let own = own.to_uppercase().replace('-', "_");
+    let mut wanted = [own.as_str(), ""].into_iter();
+    let only = (found.len() == 1).then(|| found[0]);
+    wanted
+        .find(|release| found.contains(release))
+        .or(only)
+        .map(str::to_owned)
+}
+
+fn joined(scheme: &str, host: &str, port: Option<&str>) -> String {
+    let host = if host.contains(':') && !host.starts_with('[') {
+        format!("[{host}]")
+    } else {
+        host.to_owned()
+    };
+    match port {
+        Some(port) => format!("{scheme}://{host}:{port}"),
+        None => format!("{scheme}://{host}"),
+    }
+}
+
+fn authority(url: &reqwest::Url) -> String {
+    let host = url.host_str().unwrap_or_default();
+    url.port()
+        .map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"))
+}
+
+fn parse(url: Option<&str>) -> Option<reqwest::Url> {
+    let url = reqwest::Url::parse(url?).ok()?;
+    (matches!(url.scheme(), "http" | "https") && url.has_host()).then_some(url)
+}
+
+fn is_here(host: &str) -> bool {
+    match address(host) {
+        Some(address) => address.is_loopback(),
+        None => host == "localhost" || host.ends_with(".localhost"),
+    }
+}
+
+/// Whether the host is this machine, or in the same cluster or private network.
+fn is_near(host: &str) -> bool {
+    let is_inside = |end: &&str| host.ends_with(*end);
+    match address(host) {
+        Some(IpAddr::V4(address)) => {
+            address.is_loopback() || address.is_private() || address.is_link_local()
+        }
+        Some(IpAddr::V6(address)) => {
+            address.is_loopback() || address.is_unique_local() || address.is_unicast_link_local()
+        }
+        None => {
+            let ends = [".local", ".internal", ".svc", ".localhost"];
+            !host.contains('.') || ends.iter().any(is_inside)
+        }
+    }
+}
+
+fn address(host: &str) -> Option<IpAddr> {
+    let host = host
+        .strip_prefix('[')
+        .and_then(|host| host.strip_suffix(']'))
+        .unwrap_or(host);
+    host.parse().ok()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn found(variables: &[(&str, &str)], given: Option<&str>) -> Result<String, ConfigError> {
-        let environment = ClientEnvironment::from(|name| {
-            let mut variables = variables.iter();
-            let found = variables.find(|(key, _)| *key == name);
-            found.map(|(_, value)| (*value).to_owned())
-        });
-        let given = ClientArgs {
-            url: given.map(str::to_owned),
-            ..ClientArgs::default()
-        };
-        url(&given, &environment)
+    #[derive(serde::Deserialize)]
+    struct Case {
+        what: String,
+        url: Option<String>,
+        service: Option<String>,
+        environment: BTreeMap<String, String>,
+        found: Option<String>,
+        source: Option<String>,
+        direct: Option<bool>,
+        refused: Option<String>,
     }
 
     #[test]
     fn the_address_is_found_as_the_plugin_finds_it() {
-        let hub = ("JUPYTERHUB_API_URL", "http://hub:8081/hub/api");
-        let below = ("JUPYTERHUB_BASE_URL", "/jupyter/");
-        let pod = [
-            ("PROXY_PUBLIC_SERVICE_HOST", "10.0.0.7"),
-            ("PROXY_PUBLIC_SERVICE_PORT", "80"),
-            hub,
-            below,
-        ];
-        let public = ("JUPYTERHUB_PUBLIC_HUB_URL", "https://hub.example.org/hub/");
-        for (variables, address) in [
-            (&pod[..], "http://10.0.0.7:80/jupyter/services/nbcourier"),
-            (&[hub], "http://hub:8000/services/nbcourier"),
-            (&[hub, public], "https://hub.example.org/services/nbcourier"),
-            (
-                &[("JUPYTERHUB_API_URL", "http://[::1]:8081/hub/api")],
-                "http://[::1]:8000/services/nbcourier",
-            ),
-        ] {
-            assert_eq!(found(variables, None).unwrap(), address);
+        // The plugin is held to the same by tests/plugin/test_address.py.
+        let cases = include_str!("../../tests/addresses.json");
+        let cases: Vec<Case> = serde_json::from_str(cases).unwrap();
+        assert!(!cases.is_empty());
+        for case in cases {
+            let of_process = |name| case.environment.get(name).cloned();
+            // clap reads these two.
+            let given = ClientArgs {
+                url: case.url.clone().or_else(|| of_process("NBCOURIER_URL")),
+                service_name: case
+                    .service
+                    .clone()
+                    .or_else(|| of_process("NBCOURIER_SERVICE_NAME")),
+                ..ClientArgs::default()
+            };
+            let place = place(&given, &ClientEnvironment::from(case.environment));
+            if let Some(word) = case.refused {
+                let error = place.unwrap_err();
+                assert!(error.0.contains(&word), "{}: {error}", case.what);
+            } else {
+                let place = place.unwrap();
+                let direct = place.is_direct();
+                let found = (Some(place.url), place.source, Some(direct));
+                assert_eq!(
+                    found,
+                    (case.found, case.source, case.direct),
+                    "{}",
+                    case.what
+                );
+            }
         }
-        assert_eq!(
-            found(&pod, Some("http://x/api/")).unwrap(),
-            "http://x/api",
-            "what was said wins"
-        );
     }
 
     #[test]
-    fn without_a_clue_it_says_what_to_set() {
-        assert!(found(&[], None).unwrap_err().0.contains("NBCOURIER_URL"));
-        for nonsense in ["localhost:8000", "ftp://x/", "http://", "no address"] {
-            let error = found(&[], Some(nonsense)).unwrap_err();
-            assert!(error.0.contains("http://"), "{nonsense}: {error}");
+    fn a_proxy_is_asked_only_for_an_address_that_was_set_and_is_far() {
+        let variables = |extra: &[(&str, &str)]| {
+            let always = [
+                ("JUPYTERHUB_API_TOKEN", "token"),
+                ("HTTP_PROXY", "http://proxy:3128"),
+                ("https_proxy", "http://secure:3128"),
+            ];
+            let all = always.iter().chain(extra);
+            ClientEnvironment::from(all.map(|(name, value)| ((*name).into(), (*value).into())))
+        };
+        let proxy = |url: Option<&str>, extra: &[(&str, &str)]| {
+            let given = ClientArgs {
+                url: url.map(str::to_owned),
+                ..ClientArgs::default()
+            };
+            let connection = Connection::new(&given, &variables(extra)).unwrap();
+            connection.proxy.map(|proxy| proxy.url)
+        };
+        let far = |scheme| proxy(Some(scheme), &[]);
+        assert_eq!(
+            far("http://x.example.org/").as_deref(),
+            Some("http://proxy:3128")
+        );
+        assert_eq!(
+            far("https://x.example.org/").as_deref(),
+            Some("http://secure:3128")
+        );
+        for near in [
+            "http://127.0.0.1:1/",
+            "http://localhost/",
+            "http://nbcourier/",
+            "http://10.0.0.1/",
+        ] {
+            assert_eq!(proxy(Some(near), &[]), None, "{near}");
         }
+        let public = ("JUPYTERHUB_PUBLIC_HUB_URL", "https://hub.example.org/hub/");
+        assert_eq!(proxy(None, &[public]), None);
     }
 
     #[test]
     fn a_token_comes_from_the_environment_or_a_file_and_is_never_printed() {
-        let environment = ClientEnvironment::from(|name| {
-            (name == "JUPYTERHUB_API_TOKEN").then(|| "of the environment".to_owned())
-        });
+        let variable = (
+            "JUPYTERHUB_API_TOKEN".to_owned(),
+            "of the environment".to_owned(),
+        );
+        let environment = ClientEnvironment::from([variable]);
         let mut given = ClientArgs {
             url: Some("http://x".into()),
             ..ClientArgs::default()

@@ -12,7 +12,7 @@ mod quantity;
 pub mod secret;
 
 pub use binding::Binding;
-pub use client::{ClientArgs, ClientEnvironment, Connection};
+pub use client::{ClientArgs, ClientEnvironment, Connection, Place, Proxy};
 pub use effective::{Origins, Setting, settings, without_password};
 pub use given::{Given, LogFormat, ReusedNames};
 pub use hub::{Environment, HubPlace};

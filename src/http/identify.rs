@@ -10,16 +10,22 @@ use crate::exchange::{self, Exchange, accounts, roster};
 use actix_web::body::{EitherBody, MessageBody};
 use actix_web::dev::{Payload, ServiceRequest, ServiceResponse};
 use actix_web::error::PayloadError;
+use actix_web::http::StatusCode;
+use actix_web::http::header::{HeaderName, HeaderValue};
 use actix_web::middleware::Next;
 use actix_web::{HttpMessage, HttpRequest};
 use bytes::Bytes;
 use futures_util::{Stream, StreamExt, stream};
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use std::fs::File;
 use std::io::{Read, Write};
 use std::pin::Pin;
 use std::time::Duration;
 use tempfile::NamedTempFile;
 
+/// Who asks, as the exchange knows them and percent-encoded: a person may be refused because they ask as somebody else
+/// than they think, as a service of the hub for example.
+const CALLER: HeaderName = HeaderName::from_static("x-nbcourier-caller");
 /// Bytes of a body held in memory while looking for the argument `user`.
 const HELD: usize = 64 * 1024;
 /// How long it is waited for that a caller's groups are noted.
@@ -56,10 +62,18 @@ async fn go_on<B: MessageBody + 'static>(
 ) -> Result<ServiceResponse<EitherBody<B>>, actix_web::Error> {
     match found {
         Ok(caller) => {
+            let name = caller.as_ref().map(|caller| {
+                utf8_percent_encode(caller.name().as_str(), NON_ALPHANUMERIC).to_string()
+            });
             if let Some(caller) = caller {
                 caller.attach(&request);
             }
-            Ok(next.call(request).await?.map_into_left_body())
+            let mut response = next.call(request).await?.map_into_left_body();
+            let name = name.and_then(|name| HeaderValue::try_from(name).ok());
+            if let Some(name) = name.filter(|_| response.status() == StatusCode::FORBIDDEN) {
+                response.headers_mut().insert(CALLER, name);
+            }
+            Ok(response)
         }
         // A reply rather than an error, so that it goes through the outer layers, too.
         Err(error) => Ok(request.error_response(error).map_into_right_body()),

@@ -60,13 +60,19 @@ fn who_does_not_answer_or_is_no_exchange_is_called_so() {
         said.contains("does not answer") && said.contains(&nobody),
         "{said}"
     );
-    // A hub knows neither our own API nor the protocol of ngshare, which has the first no more.
+    // A hub knows neither our own API nor the protocol of ngshare, which says who it is.
     let hub = FakeHub::start();
     let person = person.env("NBCOURIER_URL", &format!("http://127.0.0.1:{}", hub.port()));
     let said = person.fails(&["course", "list"]);
-    assert!(said.contains("needs nbcourier"), "{said}");
+    assert!(
+        said.contains("is no exchange") && said.contains("404"),
+        "{said}"
+    );
     let said = person.fails(&["course", "create", "algebra"]);
-    assert!(said.contains("404"), "{said}");
+    assert!(
+        said.contains("is no exchange") && said.contains("404"),
+        "{said}"
+    );
 }
 
 #[test]
@@ -83,4 +89,49 @@ fn a_token_is_in_no_message() {
         let help = person.run(&["roster", "--help"]).out;
         assert!(!help.contains("secret-of-sam"), "{help}");
     }
+}
+
+#[test]
+fn no_proxy_gets_a_token_for_this_machine_and_one_that_is_wanted_is_named() {
+    let server = Setup::standalone().start();
+    let proxy = format!("http://127.0.0.1:{}", free_port());
+    let person = Person::at(&server, "sam")
+        .env("http_proxy", &proxy)
+        .env("HTTPS_PROXY", &proxy);
+    person.does(&["course", "list"]);
+    let person = person.env("NBCOURIER_URL", "http://exchange.example.org/api");
+    let said = person.fails(&["course", "list"]);
+    assert!(
+        said.contains(&format!("through the proxy {proxy}")),
+        "{said}"
+    );
+}
+
+#[test]
+fn a_refusal_names_who_one_is_to_the_exchange() {
+    let server = Setup::standalone().start();
+    let root = Person::at(&server, "root");
+    root.does(&["course", "create", "algebra", "ira"]);
+    let said = Person::at(&server, "zoë").fails(&["roster", "list", "algebra"]);
+    assert!(said.contains("knows you as 'zoë'"), "{said}");
+}
+
+#[test]
+fn what_was_worked_out_is_named_with_what_to_set() {
+    let hub = format!("http://127.0.0.1:{}/hub/api", free_port());
+    let public = format!("http://127.0.0.1:{}", free_port());
+    let person = Person::new()
+        .env("JUPYTERHUB_API_TOKEN", "sam")
+        .env("JUPYTERHUB_API_URL", &hub)
+        .env("JUPYTERHUB_PUBLIC_HUB_URL", &format!("{public}/hub/"));
+    let said = person.fails(&["course", "list"]);
+    assert!(
+        said.contains(&format!("{public}/services/nbcourier")),
+        "{said}"
+    );
+    assert!(
+        said.contains("worked out from JUPYTERHUB_PUBLIC_HUB_URL"),
+        "{said}"
+    );
+    assert!(said.contains("set NBCOURIER_URL"), "{said}");
 }

@@ -1,5 +1,9 @@
 """Where the plugin looks for the exchange, and what one line of configuration sets."""
 
+import json
+from pathlib import Path
+from typing import Any
+
 import nbcourier
 import pytest
 from nbcourier import address
@@ -7,43 +11,29 @@ from nbcourier.errors import CourierError
 from nbgrader.exchange import ExchangeFactory
 from traitlets.config import Config
 
-POD = {
-    "PROXY_PUBLIC_SERVICE_HOST": "10.0.0.7",
-    "PROXY_PUBLIC_SERVICE_PORT": "80",
-    "JUPYTERHUB_API_URL": "http://hub:8081/hub/api",
-    "JUPYTERHUB_BASE_URL": "/jupyter/",
-}
+# The program is held to the same by a test in src/config/client.rs.
+CASES = json.loads((Path(__file__).parents[1] / "addresses.json").read_text("utf-8"))
 
 
-def found(environment: dict[str, str], configured: str = "") -> str:
-    return address.find(configured, "nbcourier", environment)
-
-
-def test_what_was_configured_comes_before_all_else() -> None:
-    environment = POD | {"NBCOURIER_URL": "http://there/x"}
-    assert found(environment, "https://here/y/") == "https://here/y"
-    assert found(environment) == "http://there/x"
-
-
-def test_in_a_pod_it_is_behind_the_public_proxy() -> None:
-    assert found(POD) == "http://10.0.0.7:80/jupyter/services/nbcourier"
-    six = POD | {"PROXY_PUBLIC_SERVICE_HOST": "fd00::7", "JUPYTERHUB_BASE_URL": "/"}
-    assert found(six) == "http://[fd00::7]:80/services/nbcourier"
-
-
-def test_on_one_host_it_is_behind_the_proxy_and_not_behind_the_hub() -> None:
-    one_host = {"JUPYTERHUB_API_URL": "http://127.0.0.1:8081/hub/api"}
-    assert found(one_host) == "http://127.0.0.1:8000/services/nbcourier"
-    public = {"JUPYTERHUB_PUBLIC_HUB_URL": "https://hub.example.org/hub/"}
-    assert found(one_host | public) == "https://hub.example.org/services/nbcourier"
-
-
-@pytest.mark.parametrize("configured", ["", "hub/services/nbcourier", "file:///x"])
-def test_without_a_usable_address_the_sentence_says_what_to_set(
-    configured: str,
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case["what"])
+def test_the_address_is_found_by_the_rules_that_the_program_has(
+    case: dict[str, Any],
 ) -> None:
-    with pytest.raises(CourierError, match="NBCOURIER_URL|http://"):
-        found({}, configured)
+    asked = (case.get("url", ""), case.get("service", ""), case["environment"])
+    if "refused" in case:
+        with pytest.raises(CourierError) as refused:
+            address.find(*asked)
+        assert case["refused"] in str(refused.value)
+        return
+    found = address.find(*asked)
+    expected = (case["found"], case.get("source", ""), case["direct"])
+    assert (found.url, found.source, found.direct) == expected
+
+
+def test_an_address_that_was_worked_out_says_from_what_and_what_to_set() -> None:
+    found = address.find("", "", {"JUPYTERHUB_API_URL": "http://hub:8081/hub/api"})
+    assert "JUPYTERHUB_API_URL" in found.advice
+    assert "NBCOURIER_URL" in found.advice
 
 
 def test_configure_fills_every_slot_of_nbgrader_with_a_class_of_ours() -> None:

@@ -3,8 +3,11 @@
 import json
 import shutil
 import sqlite3
+import threading
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
+from http.server import BaseHTTPRequestHandler
 from urllib.parse import quote, unquote
 
 import pytest
@@ -270,3 +273,43 @@ def test_where_there_is_no_formgrader_none_of_its_requests_is_answered(
     server = start(course)
     assert server.save_student("zoë").status_code == 404
     assert "zoë" not in enrolled(course)
+
+
+def test_a_slow_exchange_leaves_the_notebook_server_to_all_else(
+    course: Course, front: Front, start: Start
+) -> None:
+    through(front.url, course.instructor)
+    server = start(course)
+    name = course.first.name
+    server.save_student(name)
+    for ask in (
+        server.listing,
+        lambda: server.save_student(name, first_name="Ada"),
+        lambda: server.remove_student(name),
+    ):
+        asked, enough = threading.Event(), threading.Event()
+
+        def slowly(
+            _: object, handler: BaseHTTPRequestHandler, asked=asked, enough=enough
+        ) -> None:
+            # Blanks before the answer, so that it is never silent for long.
+            handler.send_response(403)
+            handler.send_header("Content-Type", "application/problem+json")
+            handler.end_headers()
+            while not enough.wait(0.1):
+                handler.wfile.write(b" ")
+                asked.set()
+            handler.wfile.write(b'{"status": 403, "detail": "Enough"}')
+
+        slowly.asks = False
+        front.rule = lambda asked, slowly=slowly: slowly
+        with ThreadPoolExecutor(1) as pool:
+            waiting = pool.submit(ask)
+            try:
+                assert asked.wait(ANSWER_LIMIT_S)
+                assert server.ask("GET", "api/status").ok
+                assert not waiting.done()
+            finally:
+                enough.set()
+            reply = waiting.result(ANSWER_LIMIT_S)
+        assert "Enough" in unquote(reply.text + reply.headers.get("X-NbCourier-Notice", ""))

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import shutil
 from collections.abc import Iterable, Iterator
 from typing import Any, Callable, TypeVar
 
 from nbgrader.exchange.abc import ExchangeList
-from traitlets.config import Application
 
 from ..cache import Cached
 from ..errors import CourierError, Refused
@@ -19,6 +19,8 @@ from .base import NbCourierExchange, is_pattern, selects
 from .infos import Info
 
 Found = TypeVar("Found", Release, Submission)
+# How long a page waits for the exchange, in seconds.
+_LONGEST_SILENCE_S = 10.0
 
 
 class List(NbCourierExchange, ExchangeList):
@@ -30,6 +32,10 @@ class List(NbCourierExchange, ExchangeList):
         self._odd: list[str] = []
         # Those released, by course and assignment; asked for only where the state of feedback depends on them.
         self._notebooks: dict[tuple[str, str], set[str]] = {}
+        if _is_in_event_loop():
+            # nbgrader's pages list like this for every request, and a notebook server does nothing else meanwhile.
+            self.timeout = min(self.timeout, _LONGEST_SILENCE_S)
+            self.attempts = 1
 
     def copy_files(self) -> None:
         """Nothing moves."""
@@ -43,7 +49,10 @@ class List(NbCourierExchange, ExchangeList):
 
     @property
     def must_be_whole(self) -> bool:
-        return isinstance(self.parent, Application)
+        # Imported here, since that module imports the classes that fill nbgrader's slots.
+        from nbgrader.apps.listapp import ListApp
+
+        return isinstance(self.parent, ListApp)
 
     def list_files(self) -> list[Info]:
         """What there is, in nbgrader's form."""
@@ -269,6 +278,14 @@ class List(NbCourierExchange, ExchangeList):
             line += " (already downloaded)"
         due = release.dates.in_words(self.zone)
         return f"{line}, {due}" if due else line
+
+
+def _is_in_event_loop() -> bool:
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return False
+    return True
 
 
 def _shown(submission: Submission) -> str:

@@ -55,7 +55,7 @@ class V1Client:
             # Whoever speaks of problems knows some of what is below `v1/`.
             entirely = refused.problem is None
             if entirely or refused.status == 405 or refused.message == _NO_ADDRESS:
-                raise Unspoken(entirely=entirely) from refused
+                raise Unspoken(refused, entirely=entirely) from refused
             raise
 
     def _remote_files(self, listed: Iterable[Answer]) -> tuple[RemoteFile, ...]:

@@ -1,0 +1,179 @@
+"""Who says what: only an exchange is told as one, and nobody else gets a token."""
+
+import json
+import logging
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from course import Course, both_wires, through
+from front import Asked, Front, Rule, Spoil, answer
+from in_process import Desk
+from nbcourier import http
+from nbcourier.address import Address
+
+PAGE = b"<html><h1>JupyterHub</h1></html>"
+HTML = {"Content_Type": "text/html"}
+JSON = {"Content_Type": "application/json"}
+HUB_JSON = json.dumps({"status": 403, "message": "Forbidden"}).encode()
+# What stands where the exchange should be.
+STRANGERS: dict[str, Spoil] = {
+    "a hub that has no such page": answer(404, PAGE, **HTML),
+    "a hub that wants another token": answer(403, PAGE, **HTML),
+    "a hub that does not take that": answer(405, PAGE, **HTML),
+    "a hub's API": answer(403, HUB_JSON, **JSON),
+    "a hub's API that has no such address": answer(
+        404, b'{"status": 404, "message": "Not found"}', **JSON
+    ),
+    "a hub's login": answer(302, b"", Location="/hub/login?next=%2F"),
+    "another service": answer(200, b'{"detail": "Hello"}', **JSON),
+    "another service that refuses": answer(401, b'{"detail": "No"}', **JSON),
+    "a page": answer(200, PAGE, **HTML),
+}
+ASKED = [
+    ("List", {}),
+    ("List", {"inbound": True}),
+    ("FetchAssignment", {}),
+    ("FetchFeedback", {}),
+    ("Collect", {}),
+]
+
+
+@pytest.fixture
+def stranger() -> Iterator[Front]:
+    """Somebody else at the address of the exchange."""
+    running = Front("http://127.0.0.1:1")
+    yield running
+    running.stop()
+
+
+def always(spoil: Spoil) -> Rule:
+    return lambda asked: spoil
+
+
+@pytest.mark.parametrize("name", STRANGERS)
+def test_whoever_is_no_exchange_is_not_told_as_one(
+    stranger: Front, tmp_path: Path, name: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO)
+    stranger.rule = always(STRANGERS[name])
+    desk = Desk(stranger.url, "ada", tmp_path)
+    for slot, settings in ASKED:
+        said = desk.fail(slot, "c", "ps1", **settings)
+        assert f"What answers at {stranger.url} is no exchange" in said
+        assert "NBCOURIER_URL" in said
+        assert "The exchange says" not in said
+        assert "The exchange knows you" not in said
+    assert "is an ngshare" not in caplog.text
+
+
+def test_what_was_worked_out_is_named_with_what_to_set(
+    stranger: Front, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stranger.rule = always(answer(404, PAGE, **HTML))
+    desk = Desk("", "ada", tmp_path)
+    monkeypatch.setenv("JUPYTERHUB_PUBLIC_HUB_URL", f"{stranger.url}/hub/")
+    said = desk.fail("List", "c")
+    assert f"{stranger.url}/services/nbcourier" in said
+    assert "worked out from JUPYTERHUB_PUBLIC_HUB_URL" in said
+    assert "set NBCOURIER_URL" in said
+
+
+def test_a_redirect_elsewhere_is_named_and_gets_no_token(
+    stranger: Front, tmp_path: Path
+) -> None:
+    sink = Front("http://127.0.0.1:1")
+    sink.rule = always(answer(200, b"{}", **JSON))
+    stranger.rule = lambda asked: answer(301, b"", Location=f"{sink.url}{asked.path}")
+    desk = Desk(f"{stranger.url}/api", "ada", tmp_path)
+    said = desk.fail("List", "c")
+    assert f"redirects to {sink.url}/api" in said
+    assert f"set NBCOURIER_URL or c.NbCourier.url to {sink.url}/api" in said
+    assert not sink.asked
+    sink.stop()
+
+
+def test_only_the_same_address_by_tls_is_gone_on_with() -> None:
+    old = "http://hub.example.org/api"
+    assert http._is_upgrade(old, "https://hub.example.org/api")
+    assert http._is_upgrade("http://hub.example.org:80/api", "https://hub.example.org:443/api")
+    for elsewhere in (
+        "https://evil.example.org/api",
+        "https://hub.example.org:8443/api",
+        "https://hub.example.org/other",
+        "https://hub.example.org:x/api",
+        "https://hub.example.org@evil.example.org/api",
+        "http://hub.example.org/api",
+    ):
+        assert not http._is_upgrade(old, elsewhere), elsewhere
+    assert not http._is_upgrade("http://hub.example.org:8000/api", "https://hub.example.org/api")
+
+
+@pytest.mark.parametrize("variable", ["http_proxy", "HTTP_PROXY", "all_proxy"])
+@both_wires
+def test_no_proxy_gets_a_token_for_this_machine(
+    course: Course, front: Front, variable: str
+) -> None:
+    course.release()
+    proxy = Front("http://127.0.0.1:1")
+    proxy.rule = always(answer(403, PAGE, **HTML))
+    through(front.url, course.first)
+    course.first.env[variable] = proxy.url
+    course.first.env.pop("no_proxy", None)
+    assert course.first.listing(course.option)
+    assert front.asked
+    assert not proxy.asked
+    proxy.stop()
+
+
+def test_no_proxy_is_asked_for_an_address_that_was_worked_out(
+    stranger: Front, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("http_proxy", stranger.url)
+    monkeypatch.delenv("no_proxy", raising=False)
+    monkeypatch.setenv("JUPYTERHUB_API_URL", "http://hub.nowhere.invalid:8081/hub/api")
+    said = Desk("", "ada", tmp_path).fail("List", "c")
+    assert "http://hub.nowhere.invalid:8000/services/nbcourier does not answer" in said
+    assert "worked out from JUPYTERHUB_API_URL" in said
+    assert not stranger.asked
+
+
+def test_where_a_proxy_was_wanted_it_is_named(
+    stranger: Front, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place = stranger.url.removeprefix("http://")
+    monkeypatch.setenv("http_proxy", f"http://ada:secret@{place}")
+    monkeypatch.delenv("no_proxy", raising=False)
+    stranger.rule = always(answer(403, PAGE, **HTML))
+    desk = Desk("http://exchange.example.org/api", "ada", tmp_path)
+    said = desk.fail("List", "c")
+    assert f"through the proxy {stranger.url} is no exchange (it answers 403" in said
+    stranger.die()
+    said = desk.fail("List", "c")
+    assert f"does not answer through the proxy {stranger.url}" in said
+    assert "secret" not in said
+
+
+def test_a_refusal_names_who_one_is_to_the_exchange(
+    stranger: Front, tmp_path: Path
+) -> None:
+    problem = {"status": 403, "detail": "Permission denied"}
+
+    def refuse(asked: Asked) -> Spoil:
+        return answer(
+            403,
+            json.dumps(problem).encode(),
+            Content_Type="application/problem+json",
+            X_NbCourier_Caller="service%3Acourse101",
+        )
+
+    stranger.rule = refuse
+    said = Desk(stranger.url, "course101", tmp_path).fail("FetchAssignment", "c", "ps1")
+    assert "the exchange knows you as 'service:course101'" in said
+    assert "nbcourier roster add COURSE service:course101 --role instructor" in said
+
+
+def test_an_address_is_direct_where_it_is_near_or_a_guess() -> None:
+    assert Address("http://127.0.0.1:1/x").direct
+    assert Address("http://exchange.example.org/x", "JUPYTERHUB_API_URL").direct
+    assert not Address("http://exchange.example.org/x").direct
