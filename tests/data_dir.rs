@@ -11,9 +11,8 @@ use std::fs;
 use std::io::{Read as _, Write as _};
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
-use std::time::{Duration, Instant};
 use support::server::run;
-use support::{Course, Sent, Server, Setup, files_json, percent_encode};
+use support::{Course, Sent, Server, Setup, eventually, files_json, percent_encode};
 
 /// Larger than what is kept in the database.
 const LARGE: usize = 200 * 1024;
@@ -262,9 +261,9 @@ fn a_stop_waits_for_the_submission_in_flight() {
     line.write_all(first.as_bytes()).unwrap();
     server.ask_to_stop();
     // From now on nobody new is let in, which is how the stop shows.
-    while std::net::TcpStream::connect(("127.0.0.1", server.port())).is_ok() {
-        std::thread::sleep(std::time::Duration::from_millis(10));
-    }
+    eventually("nobody new is let in", || {
+        std::net::TcpStream::connect(("127.0.0.1", server.port())).is_err()
+    });
     line.write_all(rest.as_bytes()).unwrap();
     let mut answer = String::new();
     line.read_to_string(&mut answer).unwrap();
@@ -341,14 +340,9 @@ fn readyz_says_when_nothing_could_be_stored() {
     let incoming = server.data_dir().join("blobs/incoming");
     fs::remove_dir(&incoming).unwrap();
     // What was found a moment ago counts for that moment.
-    let limit = Instant::now() + Duration::from_mins(1);
-    let reply = loop {
-        let reply = server.send(&server.call("GET", "readyz"));
-        if reply.status != 200 || Instant::now() > limit {
-            break reply;
-        }
-        std::thread::sleep(Duration::from_millis(50));
-    };
+    let ask = || server.send(&server.call("GET", "readyz"));
+    eventually("readyz looks again", || ask().status != 200);
+    let reply = ask();
     assert_eq!(reply.status, 503);
     assert!(reply.header("retry-after").is_some());
     assert!(server.is_healthy(), "the process answers all the same");

@@ -86,6 +86,49 @@ fn the_crate_holds_what_building_needs_and_no_foreign_file() {
     }
 }
 
+/// Files with tests that may let time pass, because that is what they are about, or because they bound the waiting
+/// themselves. All others use `support::eventually`.
+const MAY_SLEEP: [&str; 8] = [
+    // Waits a little between two looks, with a limit.
+    "tests/support/patience.rs",
+    // Kill the program after a random while.
+    "tests/faults/kill.rs",
+    "tests/support/server.rs",
+    // Answer slowly on purpose.
+    "tests/support/hub.rs",
+    // Ask a number of times.
+    "tests/faults/flushes.rs",
+    "tests/faults/hub.rs",
+    "tests/limits/refusals.rs",
+    // Names the words that it looks for.
+    "tests/package.rs",
+];
+/// Gives way while it finds nothing to do, and ends with the whole load.
+const MAY_YIELD: [&str; 2] = ["tests/faults/load.rs", "tests/package.rs"];
+
+#[test]
+fn no_test_waits_without_a_limit_or_lets_time_pass() {
+    for path in tracked() {
+        let is_test = path.starts_with("tests/") || path.starts_with("src/auth/tests/");
+        if !is_test || Path::new(&path).extension().is_none_or(|it| it != "rs") {
+            continue;
+        }
+        let Ok(text) = fs::read_to_string(root().join(&path)) else {
+            continue;
+        };
+        for (word, allowed) in [
+            ("sleep(", MAY_SLEEP.as_slice()),
+            ("yield_now(", MAY_YIELD.as_slice()),
+        ] {
+            let is_allowed = allowed.contains(&path.as_str());
+            assert!(
+                is_allowed || !text.contains(word),
+                "{path} has {word}…): use support::eventually, which has a limit"
+            );
+        }
+    }
+}
+
 /// The files of the repository.
 fn tracked() -> BTreeSet<String> {
     let paths = run("git", &["ls-files", "-z"]);

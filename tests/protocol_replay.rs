@@ -16,7 +16,6 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::{Duration, Instant};
 use support::Setup;
 use support::script::{Script, Target};
 use tempfile::TempDir;
@@ -146,14 +145,9 @@ impl Original {
             .stderr(Stdio::null())
             .spawn()
             .expect("python starts");
-        let begun = Instant::now();
-        while TcpStream::connect(("127.0.0.1", port)).is_err() {
-            assert!(
-                begun.elapsed() < support::http::PATIENCE,
-                "ngshare does not listen"
-            );
-            std::thread::sleep(Duration::from_millis(50));
-        }
+        support::eventually("ngshare listens", || {
+            TcpStream::connect(("127.0.0.1", port)).is_ok()
+        });
         Self {
             child,
             port,

@@ -11,7 +11,7 @@ use diesel::sqlite::SqliteConnection;
 use serde_json::json;
 use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicU32, Ordering};
-use support::{Course, Sent, Server, Setup, hex_sha256};
+use support::{Course, Sent, Server, Setup, eventually, hex_sha256};
 
 /// Statements that only begin or end something.
 const FRAMES: [&str; 4] = ["BEGIN", "COMMIT", "SAVEPOINT", "RELEASE"];
@@ -21,9 +21,9 @@ fn statements(server: &Server, request: impl FnOnce()) -> Vec<String> {
     let before = server.log().len();
     request();
     // The line of the request is the last one it logs.
-    while !server.log()[before..].contains(" request ") {
-        std::thread::yield_now();
-    }
+    eventually("the request is logged", || {
+        server.log()[before..].contains(" request ")
+    });
     let log = server.log();
     log[before..]
         .lines()
@@ -40,15 +40,13 @@ fn statements(server: &Server, request: impl FnOnce()) -> Vec<String> {
 /// at the start, which ends with a note that it ran.
 fn settle(server: &Server) {
     static NEXT: AtomicU32 = AtomicU32::new(0);
-    while !server.log().contains("INSERT INTO `runs`") {
-        std::thread::yield_now();
-    }
+    eventually("the first run of gc is noted", || {
+        server.log().contains("INSERT INTO `runs`")
+    });
     let id = format!("settled-{}.", NEXT.fetch_add(1, Ordering::Relaxed));
     let call = server.call("GET", "healthz").header("X-Request-Id", &id);
     server.send(&call).ok();
-    while !server.log().contains(&id) {
-        std::thread::yield_now();
-    }
+    eventually("the request is logged", || server.log().contains(&id));
 }
 
 /// So many students, assignments, submissions of each student, and files in each tree.

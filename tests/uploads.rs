@@ -10,7 +10,7 @@ use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::TcpStream;
-use support::{Call, Course, Form, Sent, Server, Setup, files_json};
+use support::{Call, Course, Form, Sent, Server, Setup, eventually, files_json};
 
 const MIB: usize = 1024 * 1024;
 /// What the server may need at most while 500 MB pass through it, in bytes.
@@ -280,13 +280,9 @@ fn an_upload_that_breaks_off_leaves_nothing() {
     .unwrap();
     let incoming = server.data_dir().join("blobs/incoming");
     let waiting = || std::fs::read_dir(&incoming).unwrap().count();
-    while waiting() == 0 {
-        std::thread::sleep(std::time::Duration::from_millis(5));
-    }
+    eventually("the file is on its way", || waiting() > 0);
     drop(line);
-    while waiting() > 0 {
-        std::thread::sleep(std::time::Duration::from_millis(5));
-    }
+    eventually("the half of a file is gone", || waiting() == 0);
     assert_eq!(
         server
             .get("submissions/course1/challenge", "kevin")

@@ -4,6 +4,7 @@
 //! forgotten at once.
 
 use super::accounts::Accounts;
+use super::clock::Clock;
 use super::hub::{HubAnswer, HubClient, HubUser, Outage};
 use super::strangers::{Origin, Strangers};
 use super::token::{Token, TokenHash};
@@ -19,9 +20,10 @@ const MAX_ENTRIES: u64 = 100_000;
 /// How long a token the hub knew is none of a stranger's, at least.
 const ACQUAINTED: Duration = Duration::from_mins(10);
 
-/// How long answers count.
-#[derive(Clone, Copy)]
+/// How long answers count, and by which clock.
+#[derive(Clone)]
 pub(super) struct Lifetimes {
+    pub(super) clock: Clock,
     /// Of an answer that names an owner; zero: every request asks, though those that come at once ask once.
     pub(super) known: Duration,
     /// Of the answer that there is no such token.
@@ -35,6 +37,7 @@ pub(super) struct Lifetimes {
 impl Lifetimes {
     pub(super) fn new(known: Duration, grace: Duration) -> Self {
         Self {
+            clock: Clock::default(),
             known,
             unknown: Duration::from_secs(5),
             outage: Duration::from_secs(5),
@@ -52,31 +55,58 @@ enum Answer {
     Unavailable,
 }
 
-struct ByAnswer(Lifetimes);
-
-impl ByAnswer {
-    fn lifetime(&self, answer: &Answer) -> Duration {
+impl Lifetimes {
+    fn of(&self, answer: &Answer) -> Duration {
         match answer {
-            Answer::Known(_) => self.0.known,
-            Answer::Unknown => self.0.unknown,
-            Answer::Remembered(_) | Answer::Unavailable => self.0.outage,
+            Answer::Known(_) => self.known,
+            Answer::Unknown => self.unknown,
+            Answer::Remembered(_) | Answer::Unavailable => self.outage,
         }
+    }
+
+    /// A value that counts for that time from now.
+    fn keep<T>(&self, value: T, lifetime: Duration) -> Kept<T> {
+        Kept {
+            value,
+            until: self.clock.now().checked_add(lifetime),
+        }
+    }
+
+    /// Whether the value does not count any more.
+    fn is_over<T>(&self, kept: &Kept<T>) -> bool {
+        kept.until.is_some_and(|until| self.clock.now() >= until)
     }
 }
 
-impl Expiry<TokenHash, Answer> for ByAnswer {
-    fn expire_after_create(&self, _: &TokenHash, answer: &Answer, _: Instant) -> Option<Duration> {
-        Some(self.lifetime(answer))
+/// A value, and until when it counts.
+#[derive(Clone)]
+struct Kept<T> {
+    value: T,
+    /// `None`: longer than the clock can tell.
+    until: Option<Instant>,
+}
+
+/// Removes answers from memory when they do not count any more. Whether they count is decided by [`Lifetimes`].
+struct ByAnswer(Lifetimes);
+
+impl Expiry<TokenHash, Kept<Answer>> for ByAnswer {
+    fn expire_after_create(
+        &self,
+        _: &TokenHash,
+        answer: &Kept<Answer>,
+        _: Instant,
+    ) -> Option<Duration> {
+        Some(self.0.of(&answer.value))
     }
 
     fn expire_after_update(
         &self,
         _: &TokenHash,
-        answer: &Answer,
+        answer: &Kept<Answer>,
         _: Instant,
         _: Option<Duration>,
     ) -> Option<Duration> {
-        Some(self.lifetime(answer))
+        Some(self.0.of(&answer.value))
     }
 }
 
@@ -84,8 +114,8 @@ impl Expiry<TokenHash, Answer> for ByAnswer {
 pub(super) struct HubCache {
     hub: HubClient,
     accounts: Accounts,
-    answers: Cache<TokenHash, Answer>,
-    last_good: Cache<TokenHash, Arc<HubUser>>,
+    answers: Cache<TokenHash, Kept<Answer>>,
+    last_good: Cache<TokenHash, Kept<Arc<HubUser>>>,
     acquainted: Cache<TokenHash, ()>,
     strangers: Strangers,
     lifetimes: Lifetimes,
@@ -108,7 +138,7 @@ impl HubCache {
             hub,
             answers: Cache::builder()
                 .max_capacity(MAX_ENTRIES)
-                .expire_after(ByAnswer(lifetimes))
+                .expire_after(ByAnswer(lifetimes.clone()))
                 .build(),
             last_good: Cache::builder()
                 .max_capacity(MAX_ENTRIES)
@@ -135,22 +165,33 @@ impl HubCache {
         origin: Origin,
     ) -> Result<Arc<HubUser>, AuthError> {
         let key = token.hash();
-        if !self.acquainted.contains_key(&key) && !self.answers.contains_key(&key) {
+        if !self.acquainted.contains_key(&key) && !self.is_answered(&key).await {
             self.strangers.count(origin)?;
         }
+        let ask = async {
+            let answer = self.ask(key, token).await;
+            let lifetime = self.lifetimes.of(&answer);
+            self.lifetimes.keep(answer, lifetime)
+        };
+        let is_over = |kept: &Kept<Answer>| self.lifetimes.is_over(kept);
         // All who ask for one token at the same time wait for one and the same answer.
-        let answer = self.answers.entry(key).or_insert_with(self.ask(key, token));
+        let answer = self.answers.entry(key).or_insert_with_if(ask, is_over);
         let answer = answer.await;
         if answer.is_fresh() {
             self.tally.misses.once();
         } else {
             self.tally.hits.once();
         }
-        match answer.into_value() {
+        match answer.into_value().value {
             Answer::Known(user) | Answer::Remembered(user) => Ok(user),
             Answer::Unknown => Err(AuthError::UnknownToken),
             Answer::Unavailable => Err(self.unavailable()),
         }
+    }
+
+    async fn is_answered(&self, key: &TokenHash) -> bool {
+        let answer = self.answers.get(key).await;
+        answer.is_some_and(|answer| !self.lifetimes.is_over(&answer))
     }
 
     /// The hub may be asked about somebody who logs in.
@@ -213,7 +254,9 @@ impl HubCache {
                 self.tally.known.once();
                 self.acquainted.insert(key, ()).await;
                 let user = Arc::new(user);
-                self.last_good.insert(key, Arc::clone(&user)).await;
+                let longest = self.lifetimes.known.saturating_add(self.lifetimes.grace);
+                let last_good = self.lifetimes.keep(Arc::clone(&user), longest);
+                self.last_good.insert(key, last_good).await;
                 Answer::Known(user)
             }
             HubAnswer::Unknown => {
@@ -249,12 +292,13 @@ impl HubCache {
         if self.lifetimes.grace.is_zero() {
             return None;
         }
-        self.last_good.get(&key).await
+        let last_good = self.last_good.get(&key).await?;
+        (!self.lifetimes.is_over(&last_good)).then_some(last_good.value)
     }
 
     fn is_known_to_be_silent(&self) -> bool {
         let ask_again = self.watch().ask_again;
-        ask_again.is_some_and(|time| Instant::now() < time)
+        ask_again.is_some_and(|time| self.lifetimes.clock.now() < time)
     }
 
     fn note_answer(&self) {
@@ -271,7 +315,8 @@ impl HubCache {
         watch.reason.clone_from(&outage.reason);
         if outage.silent {
             // Only silence: an answer that makes no sense for one token says nothing about the others.
-            watch.ask_again = Instant::now().checked_add(self.lifetimes.outage);
+            let now = self.lifetimes.clock.now();
+            watch.ask_again = now.checked_add(self.lifetimes.outage);
         }
         if !std::mem::replace(&mut watch.announced, true) {
             log::warn!(

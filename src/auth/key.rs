@@ -11,8 +11,6 @@ use std::path::{Path, PathBuf};
 /// The file of the data directory that holds it.
 pub const KEY_FILE: &str = "session.key";
 const KEY_BYTES: usize = 32;
-/// What SHA-256 takes in at a time.
-const BLOCK_BYTES: usize = 64;
 const OWNER_ONLY: u32 = 0o600;
 const GROUP_AND_OTHERS: u32 = 0o077;
 
@@ -102,10 +100,7 @@ impl SigningKey {
 
 /// HMAC-SHA-256 of the text under the key.
 pub(super) fn keyed_hash(key: &[u8; KEY_BYTES], text: &str) -> [u8; 32] {
-    // A key shorter than a block counts as padded with zeros (RFC 2104, section 2); handing it over so cannot fail.
-    let mut block = [0; BLOCK_BYTES];
-    block[..KEY_BYTES].copy_from_slice(key);
-    let mac = Hmac::<Sha256>::new(&block.into());
+    let mac = Hmac::<Sha256>::new_from_slice(key).expect("HMAC takes a key of any length");
     mac.chain_update(text).finalize().into_bytes().into()
 }
 
@@ -149,9 +144,12 @@ mod tests {
 
     #[test]
     fn the_keyed_hash_is_hmac_sha_256() {
-        let usual = Hmac::<Sha256>::new_from_slice(&[7; 32]).unwrap();
-        let usual: [u8; 32] = usual.chain_update("x").finalize().into_bytes().into();
-        assert_eq!(keyed_hash(&[7; 32], "x"), usual);
+        // A key shorter than a block counts as padded with zeros (RFC 2104, section 2).
+        let mut block = [0; 64];
+        block[..KEY_BYTES].fill(7);
+        let padded = Hmac::<Sha256>::new(&block.into());
+        let padded: [u8; 32] = padded.chain_update("x").finalize().into_bytes().into();
+        assert_eq!(keyed_hash(&[7; KEY_BYTES], "x"), padded);
     }
 
     #[test]

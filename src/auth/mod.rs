@@ -11,6 +11,7 @@ mod admins;
 mod cache;
 mod caller;
 mod checkup;
+mod clock;
 mod error;
 mod hub;
 mod instance;

@@ -52,16 +52,5 @@ pub fn run(arguments: &Arguments) -> Outcome {
 }
 
 fn say(report: &gc::Report, events: usize, [remove, forget]: [&str; 2]) {
-    println!(
-        "{remove} {} courses, {} assignments, {} submissions and {} feedbacks from the trash, and {} trees and {} blobs \
-         that only they named, with {} files and {} bytes in all; {forget} {events} events.",
-        report.courses,
-        report.trash.assignments,
-        report.trash.submissions,
-        report.trash.feedback,
-        report.trees,
-        report.blobs,
-        report.files,
-        report.bytes
-    );
+    println!("{remove} {report}; {forget} {events} events.");
 }

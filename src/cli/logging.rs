@@ -5,8 +5,10 @@ use env_logger::{Builder, Env};
 use log::Record;
 use log::kv::{Error, Key, Value, VisitSource};
 use serde_json::{Map, Value as Json};
+use std::backtrace::{Backtrace, BacktraceStatus};
 use std::fmt::Write as _;
 use std::io::Write as _;
+use std::panic::PanicHookInfo;
 
 /// What is logged where `RUST_LOG` says nothing else. Lower levels of the HTTP libraries may print headers, which hold
 /// tokens, so theirs stay off whatever `RUST_LOG` says.
@@ -36,6 +38,21 @@ pub fn start(format: LogFormat) {
         }
     });
     builder.init();
+    std::panic::set_hook(Box::new(|panic| log::error!("{}", panic_line(panic))));
+}
+
+/// A panic as a line of the log, with the stack where `RUST_BACKTRACE` asks for it.
+fn panic_line(panic: &PanicHookInfo<'_>) -> String {
+    let message = panic.payload_as_str().unwrap_or("no message");
+    let place = panic
+        .location()
+        .map_or_else(String::new, |at| format!(" at {at}"));
+    let stack = Backtrace::capture();
+    let stack = match stack.status() {
+        BacktraceStatus::Captured => format!("\n{stack}"),
+        _ => String::new(),
+    };
+    format!("A bug of nbcourier panicked{place}: {message}{stack}")
 }
 
 /// The message and its values in one line, whatever they hold.

@@ -172,7 +172,7 @@ async fn clear_regularly(exchange: Exchange, retention: Duration, event_retentio
         }
         match gc::collect(&exchange, &server, retention, gc::GRACE).await {
             Ok(report) if report == gc::Report::default() => {}
-            Ok(report) => log::info!("Cleared away {report:?}"),
+            Ok(report) => log::info!("Removed {report}"),
             Err(error) => log::error!("Clearing away failed: {error}"),
         }
         tokio::time::sleep(CLEARING).await;

@@ -1,6 +1,7 @@
 //! Tables for people.
 
 use std::fmt;
+use unicode_width::UnicodeWidthStr;
 
 /// Lines below a head, in columns as wide as what is in them.
 pub struct Table {
@@ -66,7 +67,7 @@ fn widths(lines: &[Vec<String>]) -> Vec<usize> {
     let columns = lines.iter().map(Vec::len).max().unwrap_or(0);
     let width = |column: usize| {
         let cells = lines.iter().filter_map(|line| line.get(column));
-        cells.map(|cell| cell.chars().count()).max().unwrap_or(0)
+        cells.map(|cell| cell.width()).max().unwrap_or(0)
     };
     (0..columns).map(width).collect()
 }
@@ -74,7 +75,7 @@ fn widths(lines: &[Vec<String>]) -> Vec<usize> {
 fn write_line(f: &mut fmt::Formatter<'_>, line: &[String], widths: &[usize]) -> fmt::Result {
     let cells = line.iter().zip(widths);
     let padded: Vec<String> = cells
-        .map(|(cell, width)| format!("{cell:width$}"))
+        .map(|(cell, width)| format!("{cell}{}", " ".repeat(width.saturating_sub(cell.width()))))
         .collect();
     writeln!(f, "{}", padded.join("  ").trim_end())
 }
@@ -96,6 +97,10 @@ mod tests {
         let rows = [["ada", "Größe"], ["b", ""]].map(|row| row.map(str::to_owned).to_vec());
         let table = Table::new(&["who", "what", "when"], "nobody").rows(rows);
         assert_eq!(table.to_string(), "who  what   when\nada  Größe\nb\n");
+        // Each of these two letters takes two columns of a terminal.
+        let rows = [["王芳", "x"], ["ada", "y"]].map(|row| row.map(str::to_owned).to_vec());
+        let table = Table::new(&["who", "what"], "").rows(rows);
+        assert_eq!(table.to_string(), "who   what\n王芳  x\nada   y\n");
         let nobody = Table::new(&["who"], "nobody").foot("0 people".into());
         assert_eq!(nobody.to_string(), "nobody\n\n0 people\n");
     }

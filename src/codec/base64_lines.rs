@@ -81,10 +81,10 @@ impl Base64LineEncoder {
 
 /// Appends the base64 of at most a line's bytes, and the line break.
 fn append_line(bytes: &[u8], output: &mut Vec<u8>) {
-    let mut line = [0; LINE_CHARS];
-    // It cannot fail: a line's bytes fit into a line's characters.
-    let length = STANDARD.encode_slice(bytes, &mut line).unwrap_or_default();
-    output.extend_from_slice(&line[..length]);
+    // Into a string rather than a slice, since that cannot fail.
+    let mut line = String::with_capacity(LINE_CHARS);
+    STANDARD.encode_string(bytes, &mut line);
+    output.extend_from_slice(line.as_bytes());
     output.extend_from_slice(LINE_BREAK);
 }
 

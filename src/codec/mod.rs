@@ -9,6 +9,11 @@
 //! Every parser hands its events to a sink, a closure, and passes the closure's error up at once. Its own error it
 //! makes into the closure's, so that one `?` carries both.
 
+#![warn(
+    clippy::expect_used,
+    reason = "what comes from strangers must not end in a panic"
+)]
+
 mod base64;
 mod base64_lines;
 mod files;

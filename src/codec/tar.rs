@@ -41,7 +41,8 @@ pub(super) const EXTENDED: u8 = b'x';
 
 /// How many zeros stand behind contents of so many bytes, up to the next block.
 pub(super) fn padding(size: u64) -> usize {
-    let over = usize::try_from(size % BLOCK as u64).unwrap_or_default();
+    #[allow(clippy::cast_possible_truncation, reason = "it is less than a block")]
+    let over = (size % BLOCK as u64) as usize;
     (BLOCK - over) % BLOCK
 }
 

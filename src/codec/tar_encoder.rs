@@ -121,7 +121,8 @@ fn header(kind: u8, name: &str, size: u64, modified: Timestamp) -> Block {
     octal(&mut header, OWNER, 0);
     octal(&mut header, GROUP, 0);
     octal(&mut header, SIZE, size.min(MAX_OCTAL));
-    let seconds = u64::try_from(modified.micros() / 1_000_000).unwrap_or_default();
+    // The field has no sign.
+    let seconds = modified.micros().max(0).unsigned_abs() / 1_000_000;
     octal(&mut header, MODIFIED, seconds.min(MAX_OCTAL));
     header[KIND] = kind;
     header[MAGIC].copy_from_slice(POSIX);

@@ -103,15 +103,19 @@ impl Timestamp {
     }
 }
 
+fn ascii(text: &[u8; TEXT_LEN]) -> &str {
+    std::str::from_utf8(text).expect("a time is written in digits and punctuation")
+}
+
 impl fmt::Display for Timestamp {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(std::str::from_utf8(&self.text()).unwrap_or_default())
+        f.write_str(ascii(&self.text()))
     }
 }
 
 impl serde::Serialize for Timestamp {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(std::str::from_utf8(&self.text()).unwrap_or_default())
+        serializer.serialize_str(ascii(&self.text()))
     }
 }
 

@@ -45,6 +45,24 @@ pub struct Report {
     pub held: bool,
 }
 
+impl std::fmt::Display for Report {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(
+            f,
+            "{} courses, {} assignments, {} submissions and {} feedbacks from the trash, and {} trees and {} blobs that \
+             only they named, with {} files and {} bytes in all",
+            self.courses,
+            self.trash.assignments,
+            self.trash.submissions,
+            self.trash.feedback,
+            self.trees,
+            self.blobs,
+            self.files,
+            self.bytes
+        )
+    }
+}
+
 /// The latest moment of a deletion that is over its retention time now.
 pub(super) fn limit(age: Duration) -> Timestamp {
     let micros = i64::try_from(age.as_micros()).unwrap_or(i64::MAX);
@@ -59,7 +77,10 @@ pub async fn collect(
     grace: Duration,
 ) -> Result<Report> {
     let report = clear(exchange, caller, retention, grace).await;
-    runs::note(&exchange.store, Task::Gc, report.is_ok()).await?;
+    // What was removed is removed, and why it failed is more than that this could not be noted.
+    if let Err(error) = runs::note(&exchange.store, Task::Gc, report.is_ok()).await {
+        log::error!("The run of gc could not be noted: {error}");
+    }
     report
 }
 
@@ -70,7 +91,8 @@ async fn clear(
     grace: Duration,
 ) -> Result<Report> {
     let (deleted_before, caller) = (limit(retention), caller.clone());
-    let arrived_before = Arrival::before(&exchange.blobs, grace)?;
+    let blobs = exchange.blobs.clone();
+    let arrived_before = blocking(move || Arrival::before(&blobs, grace)).await??;
     let mut report = exchange
         .store
         .write(move |conn| {

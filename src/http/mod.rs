@@ -1,5 +1,10 @@
 //! The surfaces: what comes in over HTTP is parsed, handed to `exchange`, and the answer is written down.
 
+#![warn(
+    clippy::expect_used,
+    reason = "what comes from strangers must not end in a panic"
+)]
+
 mod access_log;
 mod body;
 pub mod error;

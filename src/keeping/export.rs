@@ -251,9 +251,8 @@ impl Archive {
     }
 }
 
-/// What was read from the database is a time.
 fn time(text: &str) -> Timestamp {
-    Timestamp::parse(text).unwrap_or(Timestamp::from_micros(0))
+    Timestamp::parse(text).expect("the manifest has the times that we printed")
 }
 
 /// Who handed in what and when, for a spreadsheet.

@@ -52,10 +52,13 @@ pub fn examine(path: &Path) -> Result<Option<Examined>> {
     }))
 }
 
-/// The last runs of tasks; `None` where the database knows of none.
+/// The last runs of tasks; `None` where the database is older than the table of them.
 pub fn examine_runs(path: &Path) -> Result<Option<Vec<runs::Run>>> {
     let mut conn = migrate::read_only(path)?;
-    Ok(runs::list(&mut conn).ok())
+    if !migrate::has_table(&mut conn, "runs")? {
+        return Ok(None);
+    }
+    runs::list(&mut conn).map(Some)
 }
 
 /// Somebody of whose name something is set aside.

@@ -95,6 +95,14 @@ fn tables(path: &Path) -> std::result::Result<BTreeSet<String>, Box<dyn std::err
     Ok(names.into_iter().collect())
 }
 
+/// Whether the database has a table of that name.
+pub fn has_table(conn: &mut Connection, name: &str) -> Result<bool> {
+    let table = sqlite_master::table
+        .filter(sqlite_master::kind.eq("table"))
+        .filter(sqlite_master::name.eq(name));
+    Ok(diesel::select(diesel::dsl::exists(table)).get_result(conn)?)
+}
+
 /// Applies the migrations the database lacks, after setting a copy of it aside.
 pub fn migrate(conn: &mut Connection, path: &Path, opening: Opening) -> Result<()> {
     let known: BTreeSet<String> = versions_in_binary()?;

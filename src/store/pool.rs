@@ -10,7 +10,7 @@ use std::sync::Arc;
 use tokio::sync::Semaphore;
 
 /// Connections for reading. SQLite reads run on the cores, so a few more than cores are enough.
-const READERS: usize = 4;
+const READERS: u32 = 4;
 
 /// Durable at every commit (`synchronous=FULL` flushes the write-ahead log), and patient with other processes.
 ///
@@ -79,14 +79,14 @@ impl Store {
         migrate::migrate(&mut connect()?, path, opening)?;
         let writer = Writer::start(connect)?;
         let readers = Pool::builder()
-            .max_size(u32::try_from(READERS).unwrap_or(u32::MAX))
+            .max_size(READERS)
             .test_on_check_out(false)
             .connection_customizer(Box::new(ReadOnly))
             .build(ConnectionManager::new(url))
             .map_err(|error| Error::Connection(error.to_string()))?;
         Ok(Self {
             readers,
-            free_readers: Arc::new(Semaphore::new(READERS)),
+            free_readers: Arc::new(Semaphore::new(READERS as usize)),
             writer,
             path: Arc::new(path.to_owned()),
         })

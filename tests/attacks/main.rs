@@ -136,13 +136,51 @@ const INDEX: &[(&str, &str, &str)] = &[
     ("nonsense in every decoder", "tests/fuzz/main.rs", "what_is_made_up_is_decoded_as_by_the_slow_and_obvious"),
 ];
 
+/// Whether the source has a function of that name that is run as a test and neither ignored nor skipped.
+fn is_test(text: &str, name: &str) -> bool {
+    let lines: Vec<&str> = text.lines().map(str::trim).collect();
+    let begins = ["fn ", "async fn ", "def "].map(|keyword| format!("{keyword}{name}("));
+    let begin = lines
+        .iter()
+        .position(|line| begins.iter().any(|begin| line.starts_with(begin)));
+    let Some(begin) = begin else { return false };
+    // What stands directly above it: attributes, decorators and comments.
+    let above: Vec<&str> = lines[..begin]
+        .iter()
+        .rev()
+        .take_while(|line| !line.is_empty() && !line.starts_with('}'))
+        .copied()
+        .collect();
+    let is_run = if lines[begin].starts_with("def ") {
+        name.starts_with("test_")
+    } else {
+        above
+            .iter()
+            .any(|line| ["#[test]", "#[actix_web::test]"].contains(line))
+    };
+    let is_left_out = above.iter().any(|line| {
+        line.starts_with("#[ignore") || line.contains("mark.skip") || line.contains("mark.xfail")
+    });
+    is_run && !is_left_out
+}
+
+#[test]
+fn a_function_that_is_not_run_as_a_test_is_none() {
+    let rust = "}\n\n/// Words.\n#[test]\nfn one() {\n}\n\nfn two() {\n}\n#[test]\n#[ignore]\nfn three() {\n}\n\n\
+                #[actix_web::test]\nasync fn four() {\n}\n";
+    let found = ["one", "two", "three", "four", "five"].map(|name| is_test(rust, name));
+    assert_eq!(found, [true, false, false, true, false]);
+    let python = "def test_one() -> None:\n    pass\n\n\n@pytest.mark.skip\ndef test_two() -> None:\n    pass\n\n\n\
+                  def helper() -> None:\n    pass\n";
+    let found = ["test_one", "test_two", "helper"].map(|name| is_test(python, name));
+    assert_eq!(found, [true, false, false]);
+}
+
 #[test]
 fn every_attack_has_its_test() {
     for (attack, file, name) in INDEX {
         let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(file);
         let text = std::fs::read_to_string(path).unwrap_or_default();
-        let begins = [format!("fn {name}("), format!("def {name}(")];
-        let is_there = begins.iter().any(|begin| text.contains(begin));
-        assert!(is_there, "{attack}: no {name} in {file}");
+        assert!(is_test(&text, name), "{attack}: no test {name} in {file}");
     }
 }

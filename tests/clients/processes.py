@@ -78,7 +78,7 @@ class Program:
         except subprocess.TimeoutExpired:
             # What it started itself would stay behind otherwise.
             os.killpg(self.process.pid, signal.SIGKILL)
-            self.process.wait()
+            self.process.wait(STOP_LIMIT_S)
             raise
 
     def last_words(self) -> str:

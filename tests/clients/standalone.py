@@ -4,7 +4,7 @@ from pathlib import Path
 
 import requests
 from people import Person
-from processes import Program, clean_environment, free_ports
+from processes import STOP_LIMIT_S, Program, clean_environment, free_ports
 
 ADMIN = "root"
 ANSWER_LIMIT_S = 5
@@ -45,7 +45,7 @@ class Standalone:
     def kill(self) -> None:
         """Ends it at once, without a word."""
         self._program.process.kill()
-        self._program.process.wait()
+        self._program.process.wait(STOP_LIMIT_S)
 
     def person(self, name: str) -> Person:
         """Somebody whose token is their name: all that standalone mode asks for."""

@@ -69,7 +69,7 @@ class Kitchen:
     def _stop(self) -> None:
         if self._process is not None:
             self._process.kill()
-            self._process.wait()
+            self._process.wait(START_LIMIT_S)
         self._directory.cleanup()
 
 

@@ -1,6 +1,6 @@
 //! A hub that is down, slow or answers rubbish, and comes back.
 
-use crate::support::{Call, FakeHub, Mood, Reply, Server, Setup};
+use crate::support::{Call, FakeHub, Mood, Reply, Server, Setup, eventually};
 use crate::tally::{Tally, is_torture};
 use std::time::Duration;
 
@@ -74,10 +74,10 @@ fn be_ill(mood: Mood, tally: &Tally) {
     hub.feels(mood);
     let questions = hub.questions();
     // Until what the hub said last is over, so that the grace is what counts.
-    while hub.questions() == questions {
+    eventually("the hub is asked again", || {
         assert_eq!(ask(&server, "known-0").status, 200, "{mood:?}");
-        std::thread::sleep(Duration::from_millis(50));
-    }
+        hub.questions() > questions
+    });
     assert_eq!(
         ask_many(&server, "known", tally),
         [200; AT_ONCE],
@@ -95,9 +95,9 @@ fn be_ill(mood: Mood, tally: &Tally) {
         "{mood:?}"
     );
     // Connections to the hub are closed when they were not used for some seconds; none is left over.
-    while server.open_files() > files + 8 {
-        std::thread::sleep(Duration::from_millis(100));
-    }
+    eventually("connections to the hub are closed", || {
+        server.open_files() <= files + 8
+    });
     assert!(server.threads() <= threads + AT_ONCE, "{mood:?}");
     let log = server.log();
     assert!(!log.contains("panicked"), "{log}");

@@ -126,6 +126,7 @@ impl Actor<'_> {
             let one = {
                 let answered = self.ledger.answered.lock().unwrap();
                 if answered.is_empty() {
+                    drop(answered);
                     std::thread::yield_now();
                     continue;
                 }

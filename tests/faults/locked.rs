@@ -2,7 +2,7 @@
 
 use crate::client::Client;
 use crate::support::course::timestamp_of;
-use crate::support::{Course, Sent, Server, Setup};
+use crate::support::{Course, Sent, Server, Setup, eventually};
 use crate::tally::{Tally, is_torture};
 use diesel::connection::SimpleConnection as _;
 use diesel::prelude::*;
@@ -75,16 +75,12 @@ fn many_at_once(
                 None => *refused.lock().unwrap() += 1,
             });
         }
-        loop {
+        eventually("the database is given free", || {
             assert!(server.is_healthy());
             // Readers see what was there before.
             server.get("assignment/course1/challenge", "lawrence").ok();
-            let refusals = *refused.lock().unwrap();
-            if is_over(refusals) {
-                break;
-            }
-            std::thread::sleep(Duration::from_millis(20));
-        }
+            is_over(*refused.lock().unwrap())
+        });
         drop(held);
     });
     tally.round();

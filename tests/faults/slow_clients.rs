@@ -1,12 +1,13 @@
 //! Clients that send or read slowly, or stop in the middle.
 
 use crate::client::{Client, WITH_BYTES};
-use crate::support::{Call, Course, Form, Random, Sent, Server, Setup, files_json, tar};
+use crate::support::{
+    Call, Course, Form, Random, Sent, Server, Setup, eventually, files_json, tar,
+};
 use crate::tally::{Tally, rounds};
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use std::io::Write as _;
 use std::net::TcpStream;
-use std::time::Duration;
 
 const SLOW: usize = 1_000;
 /// What the server may need with all of them, in bytes.
@@ -101,9 +102,9 @@ fn a_thousand_slow_clients_keep_nobody_else_from_being_served() {
     println!("1,000 slow clients: {} MiB at most", peak >> 20);
     assert!(peak < PEAK, "{peak} bytes");
     // And they are not held for ever.
-    while server.open_files() > before + 20 {
-        std::thread::sleep(Duration::from_millis(100));
-    }
+    eventually("the slow clients are given up", || {
+        server.open_files() <= before + 20
+    });
     let listed = course
         .get("submissions/course1/challenge", "kevin")
         .ok()
@@ -176,16 +177,14 @@ fn a_client_that_stops_in_mid_body_leaves_nothing() {
             });
             let mut lines: Vec<TcpStream> = halves.collect();
             // The half of a large file waits in a file of its own.
-            while incoming(&server) < calls.len() {
-                std::thread::sleep(Duration::from_millis(5));
-            }
+            eventually("the halves have come in", || {
+                incoming(&server) >= calls.len()
+            });
             tally.round();
             if !goes_silent {
                 lines.clear();
             }
-            while incoming(&server) > 0 {
-                std::thread::sleep(Duration::from_millis(5));
-            }
+            eventually("the halves are gone", || incoming(&server) == 0);
             for line in lines {
                 let reply = crate::support::http::read_line(&mut std::io::BufReader::new(line));
                 let reply = reply.expect("an answer");
@@ -193,9 +192,9 @@ fn a_client_that_stops_in_mid_body_leaves_nothing() {
             }
         }
     }
-    while server.open_files() > before + 4 {
-        std::thread::sleep(Duration::from_millis(20));
-    }
+    eventually("the connections are closed", || {
+        server.open_files() <= before + 4
+    });
     let listed = server
         .get("v1/courses/course1/submissions", "kevin")
         .ok()

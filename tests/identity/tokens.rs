@@ -1,7 +1,7 @@
 //! Tokens, and how seldom the hub is asked about them.
 
 use crate::support::hub::{service_model, user_model};
-use crate::support::{Course, FakeHub, Mood, Reply, Server, Setup};
+use crate::support::{Course, FakeHub, Mood, Reply, Server, Setup, eventually};
 use serde_json::json;
 use std::time::Duration;
 
@@ -133,10 +133,10 @@ fn an_answer_does_not_count_for_ever() {
     let server = Setup::behind(&hub).args(&["--hub-cache-ttl", "1"]).start();
     courses(&server, "token kevin").ok();
     hub.forgets("kevin");
-    while hub.questions() == 1 {
-        std::thread::sleep(Duration::from_millis(100));
+    eventually("the hub is asked again", || {
         courses(&server, "token kevin");
-    }
+        hub.questions() > 1
+    });
     assert_nobody(&courses(&server, "token kevin"));
 }
 

@@ -2,7 +2,7 @@
 
 use crate::place::{LARGE, blobs, command, done, files_below, refused, text, with_work};
 use crate::support::server::run;
-use crate::support::{Course, Sent, Setup, program};
+use crate::support::{Course, Sent, Setup, eventually, program};
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
@@ -252,7 +252,9 @@ fn a_backup_that_was_killed_leaves_the_former_one() {
                 incoming.count() > 0
             }
         };
-        while !is_at_work() && child.try_wait().unwrap().is_none() {}
+        eventually("the backup is at work", || {
+            is_at_work() || child.try_wait().unwrap().is_some()
+        });
         let _ = child.kill();
         child.wait().unwrap();
         if fs::read(dest.join("manifest.json")).unwrap() == manifest {

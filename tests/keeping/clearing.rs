@@ -2,7 +2,9 @@
 
 use crate::place::{LARGE, blobs, done, files_below, with_work};
 use crate::support::course::timestamp_of;
-use crate::support::{Course, Random, Reply, Sent, Server, Setup, files_json, percent_encode};
+use crate::support::{
+    Course, Random, Reply, Sent, Server, Setup, eventually, files_json, percent_encode,
+};
 use diesel::connection::Connection as _;
 use diesel::prelude::*;
 use diesel::sqlite::SqliteConnection;
@@ -249,9 +251,7 @@ fn submit_slowly(server: &Server, files: &[Sent], clean: impl Fn()) -> (u16, Str
     )
     .unwrap();
     // Something is stored that no tree names yet.
-    while stored(server) == before {
-        std::thread::sleep(Duration::from_millis(5));
-    }
+    eventually("something is stored", || stored(server) != before);
     clean();
     line.write_all(rest.as_bytes()).unwrap();
     let mut answer = String::new();

@@ -2,7 +2,7 @@
 
 use crate::place::{LARGE, done, text};
 use crate::support::course::timestamp_of;
-use crate::support::{Course, Random, Sent, Server, Setup, files, percent_encode};
+use crate::support::{Course, Random, Sent, Server, Setup, eventually, files, percent_encode};
 use std::path::Path;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -109,14 +109,10 @@ fn everything_answered_before_a_backup_began_is_in_it() {
             scope.spawn(move || work(server, number, answered, over));
         }
         scope.spawn(|| clear(&server, &over));
-        while count() < AT_FIRST {
-            std::thread::yield_now();
-        }
+        eventually("some are answered", || count() >= AT_FIRST);
         done(&server.data_dir(), &["backup", text(&dest)]);
         let first = count();
-        while count() == first {
-            std::thread::yield_now();
-        }
+        eventually("more are answered", || count() > first);
         let before_second = count();
         let told = done(&server.data_dir(), &["backup", text(&dest), "--verify"]);
         assert!(

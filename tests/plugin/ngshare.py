@@ -10,7 +10,7 @@ import urllib.parse
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from processes import Program, clean_environment, free_ports
+from processes import STOP_LIMIT_S, Program, clean_environment, free_ports
 from trees import Tree
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -151,7 +151,7 @@ class Ngshare:
     def stop(self) -> None:
         """Ends it."""
         self._program.process.terminate()
-        self._program.process.wait()
+        self._program.process.wait(STOP_LIMIT_S)
 
 
 @dataclass

@@ -15,6 +15,8 @@ from front import Asked, Front, Spoil, answer
 from in_process import Desk
 from trees import write_tree
 
+# Longer than any test takes that does not wait for it.
+SILENCE_LIMIT_S = 300
 REASON = "Too many requests: 300 a second are allowed (--max-request-rate)"
 PROBLEM = json.dumps({"status": 0, "detail": REASON}).encode()
 
@@ -104,7 +106,7 @@ def test_who_says_nothing_is_not_waited_for(
     over = Event()
 
     def silence(_: object, handler: BaseHTTPRequestHandler) -> None:
-        over.wait()
+        over.wait(SILENCE_LIMIT_S)
 
     silence.asks = False
     front.rule = lambda asked: silence

@@ -5,6 +5,7 @@ import os
 import signal
 import sqlite3
 import subprocess
+import time
 import urllib.parse
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -422,7 +423,9 @@ def test_other_kinds_of_databases_are_read_or_refused(
         assert outcome.code == 1 and words in outcome.stderr, outcome.stderr
     swapped = command(binary, source, tmp_path / "data", f"--storage={nothing.storage}")
     swapped.remove(f"--storage={source.storage}")
-    outcome = subprocess.run(swapped, capture_output=True, text=True)
+    outcome = subprocess.run(
+        swapped, capture_output=True, text=True, timeout=COMMAND_LIMIT_S
+    )
     assert outcome.returncode == 1
     assert "are not in" in outcome.stderr
     assert not (tmp_path / "data").exists()
@@ -477,12 +480,13 @@ def test_a_run_that_is_killed_goes_on_where_it_was(
         running = subprocess.Popen(
             command(binary, large, data), stdout=subprocess.DEVNULL
         )
+        limit = time.monotonic() + COMMAND_LIMIT_S
         while submissions() < enough and running.poll() is None:
-            pass
+            assert time.monotonic() < limit, "the import does not get on"
         if running.poll() is None:
             os.kill(running.pid, signal.SIGKILL)
             killed += 1
-        running.wait()
+        running.wait(COMMAND_LIMIT_S)
         # What came over is whole, whatever the moment was.
         assert set(contents(data)["submissions"]) <= set(contents(whole)["submissions"])
     assert killed

@@ -9,6 +9,7 @@ import venv
 from ast import literal_eval
 from collections.abc import Iterator
 from pathlib import Path
+from threading import Timer
 from zipfile import ZipFile
 
 import pytest
@@ -90,11 +91,17 @@ def server(environment: Environment, tmp_path: Path) -> Iterator[str]:
     process = subprocess.Popen(
         [*command, "serve", *options], stderr=subprocess.PIPE, text=True
     )
+    # Ends the reading, should it never listen.
+    limit = Timer(ANSWER_LIMIT_S, process.kill)
+    limit.start()
     try:
         lines = iter(process.stderr.readline, "")
-        line = next(line for line in lines if "http://" in line)
+        line = next((line for line in lines if "http://" in line), None)
+        limit.cancel()
+        assert line, "the installed server does not listen"
         yield "http://" + line.split("http://", 1)[1].split()[0].rstrip("/,.")
     finally:
+        limit.cancel()
         process.terminate()
         process.communicate(timeout=ANSWER_LIMIT_S)
 

@@ -274,7 +274,12 @@ impl Server {
 
     /// Waits until the process has ended by itself; its exit code.
     pub fn exit_code(&mut self) -> Option<i32> {
-        self.child.wait().expect("it ends").code()
+        let mut status = None;
+        super::eventually("the server ends", || {
+            status = self.child.try_wait().expect("its state");
+            status.is_some()
+        });
+        status.and_then(|status| status.code())
     }
 
     /// Whether the process has not ended.

@@ -2,7 +2,7 @@
 
 use crate::client::{algebra, call, problem, put_json};
 use crate::support::server::run;
-use crate::support::{Course, Server, Setup};
+use crate::support::{Course, Server, Setup, eventually};
 use serde_json::{Value, json};
 
 const EVENTS: &str = "v1/courses/algebra/events";
@@ -271,9 +271,9 @@ fn events_are_forgotten_after_their_retention_time() {
 
     // The server does it by itself, too.
     let again = server.kill().args(&["--event-retention", "0"]).start();
-    while !again.log().contains("Forgot 1 events") {
-        std::thread::sleep(std::time::Duration::from_millis(10));
-    }
+    eventually("the server forgets the event", || {
+        again.log().contains("Forgot 1 events")
+    });
     assert!(events(&again).is_empty());
 }
 

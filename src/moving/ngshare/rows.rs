@@ -214,7 +214,7 @@ impl Database {
 
     fn count(&mut self, query: &str) -> Result<u64> {
         let count = diesel::sql_query(query).get_result::<Count>(&mut self.conn)?;
-        Ok(u64::try_from(count.count).unwrap_or_default())
+        Ok(u64::try_from(count.count).expect("no count is negative"))
     }
 }
 

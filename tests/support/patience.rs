@@ -1,0 +1,18 @@
+//! Waiting for what must come, never without a limit.
+
+use std::time::{Duration, Instant};
+
+/// How long a test waits. No correct program takes a fraction of it, however busy the machine is.
+const PATIENCE: Duration = Duration::from_mins(5);
+/// How long it pauses between two looks.
+const PAUSE: Duration = Duration::from_millis(10);
+
+/// Waits until `is_so`; fails with `what` when that takes too long.
+#[track_caller]
+pub fn eventually(what: &str, mut is_so: impl FnMut() -> bool) {
+    let begun = Instant::now();
+    while !is_so() {
+        assert!(begun.elapsed() < PATIENCE, "waited in vain: {what}");
+        std::thread::sleep(PAUSE);
+    }
+}
