@@ -9,9 +9,9 @@ use crate::auth::Caller;
 use crate::config::{PlaceArgs, Places, ngshare_database, operator_account};
 use crate::domain::{CourseId, UserName};
 use crate::exchange::imports::Importer;
-use crate::moving::directory::Directory;
+use crate::moving::directory::{Directory, Times};
 use crate::moving::ngshare::Ngshare;
-use crate::moving::{Mover, Problem, Report, Rules, Summary};
+use crate::moving::{Mover, Names, Problem, Report, Rules, Summary};
 use crate::store::{Opening, Store};
 use clap::Subcommand;
 use std::path::PathBuf;
@@ -41,6 +41,14 @@ struct ExchangeArguments {
     /// Who teaches the courses, as the directory does not say it; may be given more than once
     #[arg(long = "instructor", value_name = "USER", value_parser = user_name)]
     instructors: Vec<UserName>,
+    /// The zone of times that name none, or one that several places have, such as IST or CST: timezone in nbgrader's
+    /// configuration, for instance Asia/Tokyo, or an offset such as +09:00
+    #[arg(long, value_name = "ZONE", allow_hyphen_values = true)]
+    timezone: Option<String>,
+    /// How times are written: the setting of this name in nbgrader's configuration. Not needed where a time begins with year,
+    /// month and day
+    #[arg(long, value_name = "FORMAT")]
+    timestamp_format: Option<String>,
     #[command(flatten)]
     how: How,
     #[command(flatten)]
@@ -80,6 +88,15 @@ struct How {
     /// Bring only this course; may be given more than once
     #[arg(long = "course", value_name = "NAME", value_parser = course_id)]
     courses: Vec<CourseId>,
+    /// A CSV file OLD,NEW with the names of people in the source and at the hub, where these are others
+    #[arg(long, value_name = "FILE")]
+    user_map: Option<PathBuf>,
+    /// Take this away from the beginning of user names: jupyter- where the source was on The Littlest JupyterHub
+    #[arg(long, value_name = "PREFIX")]
+    strip_prefix: Option<String>,
+    /// In the source this name is that of a service of the hub, here service:NAME; may be given more than once
+    #[arg(long = "service", value_name = "NAME")]
+    services: Vec<String>,
     /// Read everything and say what would be brought over and what is damaged, but write nothing
     #[arg(long)]
     dry_run: bool,
@@ -89,6 +106,16 @@ struct How {
     /// Print the report as JSON
     #[arg(long)]
     json: bool,
+}
+
+impl How {
+    fn names(&self) -> Result<Names, String> {
+        let names = Names::new(self.strip_prefix.clone(), self.services.iter().cloned());
+        match &self.user_map {
+            Some(file) => names.with_map(file),
+            None => Ok(names),
+        }
+    }
 }
 
 pub fn run(arguments: Arguments) -> Outcome {
@@ -101,6 +128,11 @@ pub fn run(arguments: Arguments) -> Outcome {
 
 fn from_directory(arguments: &ExchangeArguments) -> Outcome {
     let how = &arguments.how;
+    let names = how.names()?;
+    let times = Times::new(
+        arguments.timestamp_format.clone(),
+        arguments.timezone.as_deref(),
+    )?;
     let source = Directory::open(&arguments.directory, &how.courses)?;
     let files = source.count_files();
     move_in(
@@ -108,11 +140,16 @@ fn from_directory(arguments: &ExchangeArguments) -> Outcome {
         &arguments.places,
         "a shared directory",
         files,
-        async |mover| source.bring(mover, &arguments.instructors).await,
+        async |mover| {
+            source
+                .bring(mover, &arguments.instructors, (&names, &times))
+                .await
+        },
     )
 }
 
 fn from_ngshare(arguments: NgshareArguments) -> Outcome {
+    let names = arguments.how.names()?;
     let mut source = Ngshare::open(&ngshare_database(&arguments.database)?, &arguments.storage)?;
     let files = source.count_files()?;
     let places = PlaceArgs {
@@ -122,7 +159,7 @@ fn from_ngshare(arguments: NgshareArguments) -> Outcome {
     };
     let how = arguments.how;
     move_in(&how, &places, "ngshare", files, async |mover| {
-        source.bring(mover, &how.courses).await
+        source.bring(mover, &how.courses, &names).await
     })
 }
 

@@ -6,12 +6,14 @@
 
 pub mod directory;
 mod mover;
+mod names;
 pub mod ngshare;
 mod place;
 mod report;
 mod source;
 
 pub use mover::{Mover, Rules};
+pub use names::Names;
 pub use place::Place;
 pub use report::{Counts, Problem, Report, Summary};
 pub use source::{Finding, SourceFile, SourceSubmission, SourceTree};

@@ -4,7 +4,9 @@ import shutil
 import subprocess
 import sys
 import urllib.parse
+import zoneinfo
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -222,3 +224,77 @@ def test_names_with_a_plus_and_feedback_of_older_nbgraders(
     ]
     assert {row[3] for row in found["submissions"]} == {1_548_844_247_524_219}
     assert [row[0] for row in found["feedback"]] == ["ada+x", "bob"]
+
+
+def handed_in(root: Path, name: str, text: str = "", time: str | None = None) -> None:
+    """A submission in a shared directory."""
+    work = root / "algebra" / "inbound" / name
+    work.mkdir(parents=True)
+    (work / "p1.ipynb").write_text(text)
+    if time is not None:
+        (work / "timestamp.txt").write_text(time)
+
+
+def test_whatever_zone_python_prints_no_submission_is_mistimed(binary: Path, tmp_path: Path) -> None:
+    root, truth, abbreviations = tmp_path / "exchange", {}, {}
+    for number, zone in enumerate(sorted(zoneinfo.available_timezones())):
+        for month in (1, 7):
+            at = datetime(2024, month, 15, 12, 30, 0, 250_000, UTC)
+            local = at.astimezone(zoneinfo.ZoneInfo(zone))
+            student = f"s{number}-{month}"
+            written = local.strftime("%Y-%m-%d %H:%M:%S.%f %Z")
+            handed_in(root, f"{student}+ps1+{written}+aZ-_4rTt9x1Q", time=written)
+            truth[student] = int(at.timestamp()) * 1_000_000 + 250_000
+            abbreviations[student] = local.tzname()
+    assert len(truth) > 800, "there is no tzdata on this machine"
+    outcome = move(binary, root, tmp_path / "data", "--instructor=ira")
+    came = {row[2]: row[3] for row in contents(tmp_path / "data")["submissions"]}
+    assert came == {student: truth[student] for student in came}
+    left = {abbreviations[student] for student in truth.keys() - came.keys()}
+    assert left and left <= {"IST", "CST", "CDT", "PST"}, outcome.stdout
+    assert outcome.code == 1 and outcome.says("IST", "stands for several zones")
+    lines = [line for line in outcome.stdout.splitlines() if line.startswith("left behind")]
+    assert len(lines) == len(left), "a line for each reason"
+
+
+def test_times_and_names_are_told_apart_by_what_the_operator_says(
+    binary: Path, tmp_path: Path
+) -> None:
+    root = tmp_path / "exchange"
+    noon = 1_769_774_400_000_000
+    for name, time in (
+        ("jupyter-ada+ps1+2026-01-30 17:30:00 IST+r1", None),
+        ("jupyter-bob+ps1+2026-01-30 17:30:00+r1", None),
+        ("eve+ps1+2026-01-30 17:30:00 +0530", None),
+        ("kim+ps1+on Friday+r1", "2026-01-30 12:00:00 UTC"),
+        ("jupyter-a.very.long.addres-1a2b3+ps1+2026-01-30 12:00:00 UTC", None),
+    ):
+        handed_in(root, name, time=time)
+    plain = move(binary, root, tmp_path / "plain", "--instructor=grader-algebra")
+    assert plain.code == 1
+    assert plain.says("IST", "stands for several zones", "--timezone")
+    assert plain.says("jupyter-bob", "without a zone", "--timezone")
+    assert plain.says("--strip-prefix jupyter-")
+    assert plain.says("grader-algebra", "looks like a service")
+    table = tmp_path / "names.csv"
+    table.write_text("old,new\njupyter-a.very.long.addres-1a2b3,long\neve,eva\n")
+    options = ("--timezone=Asia/Kolkata", "--strip-prefix=jupyter-", f"--user-map={table}")
+    told = move(binary, root, tmp_path / "data", "--instructor=ira", *options)
+    assert told.code == 0, told.stdout + told.stderr
+    came = {row[2]: row[3] for row in contents(tmp_path / "data")["submissions"]}
+    assert came == dict.fromkeys(["ada", "bob", "eva", "kim", "long"], noon)
+
+
+def test_what_is_no_exchange_is_named_for_what_it_is(binary: Path, tmp_path: Path) -> None:
+    for number, (made, words) in enumerate(
+        (
+            ("release/ps1", "as its instructors have it"),
+            ("inbound", "a single course"),
+            (".", "empty"),
+        )
+    ):
+        place = tmp_path / str(number)
+        (place / made).mkdir(parents=True)
+        outcome = move(binary, place, tmp_path / "data")
+        assert outcome.code == 1 and words in outcome.stderr, outcome.stderr
+    assert not (tmp_path / "data").exists()

@@ -4,16 +4,19 @@
 
 mod feedback;
 mod name;
+mod time;
 mod tree;
 
+use super::names::{Names, tell_service};
 use super::place::{Kind, Place, Root};
 use super::source::{SourceSubmission, SourceTree};
 use super::{Error, Mover, Result};
 use crate::domain::{AssignmentId, CourseId, Md5Sum, Person, Role, Timestamp, UserName};
-use name::{InboundName, parse_time};
+use name::InboundName;
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::io::Read as _;
 use std::path::Path;
+pub use time::Times;
 use tree::{Owned, entries};
 
 /// What nbgrader adds to a submission: when it was handed in,
@@ -34,8 +37,12 @@ pub struct Directory {
 /// What was handed in.
 struct Inbound {
     name: InboundName,
+    /// Whose it is at the hub.
+    student: UserName,
     at: Timestamp,
     place: Place,
+    /// Whether the time inside is another one.
+    is_doubtful: bool,
 }
 
 impl Directory {
@@ -62,11 +69,15 @@ impl Directory {
             }
         }
         if courses.is_empty() {
-            return Err(Error::Source(format!(
-                "There is no course in {}: no directory with outbound or inbound in it. Name the directory that nbgrader's \
-                 Exchange.root names",
-                root.path().display()
-            )));
+            let place = root.path();
+            let place = place.display();
+            return Err(Error::Source(match what_it_is(&root) {
+                Some(what) => format!("There is no course in {place}: it is {what}"),
+                None => format!(
+                    "There is no course in {place}: no directory with outbound or inbound in it. Name the directory that \
+                     nbgrader's Exchange.root names"
+                ),
+            }));
         }
         if let Some(missing) = only.iter().find(|course| !courses.contains(course)) {
             let all: Vec<_> = courses.iter().map(CourseId::as_str).collect();
@@ -103,14 +114,21 @@ impl Directory {
     }
 
     /// Hands everything to the mover; those named teach every course.
-    pub async fn bring(&self, mover: &mut Mover<'_>, instructors: &[UserName]) -> Result<()> {
+    pub async fn bring(
+        &self,
+        mover: &mut Mover<'_>,
+        instructors: &[UserName],
+        (names, times): (&Names, &Times),
+    ) -> Result<()> {
         for link in &self.links {
             let says = "is a link, which is not followed. If it stands for a course, import the directory that it points into";
             mover.report().problem(link, says);
         }
         for course in &self.courses {
-            self.bring_course(mover, course, instructors).await?;
+            self.bring_course(mover, course, instructors, (names, times))
+                .await?;
         }
+        names.tell(mover.report());
         Ok(())
     }
 
@@ -119,14 +137,24 @@ impl Directory {
         mover: &mut Mover<'_>,
         course: &CourseId,
         instructors: &[UserName],
+        (names, times): (&Names, &Times),
     ) -> Result<()> {
         let directory = self.root.join(course.as_str());
         mover.course(course).await?;
         let outbound = outbound(mover, course, &directory.join("outbound"))?;
         let released: BTreeSet<_> = outbound.keys().cloned().collect();
-        let inbound = inbound(mover, course, &directory.join("inbound"), &released)?;
+        let inbound = Handed {
+            course,
+            released: &released,
+            names,
+            times,
+        }
+        .in_directory(mover, &directory.join("inbound"))?;
 
-        let students: BTreeSet<&UserName> = inbound.iter().map(|each| &each.name.student).collect();
+        for name in instructors {
+            tell_service(mover.report(), course.as_str(), name);
+        }
+        let students: BTreeSet<&UserName> = inbound.iter().map(|each| &each.student).collect();
         let people = instructors.iter().map(|name| (Role::Instructor, name));
         let others = students
             .into_iter()
@@ -162,7 +190,7 @@ impl Directory {
             let feedback = pages.of(course, &each, &ids, &mut claimed);
             let submission = SourceSubmission {
                 assignment: each.name.assignment,
-                student: each.name.student,
+                student: each.student,
                 at: each.at,
                 work,
                 feedback: (!feedback.is_empty()).then_some(feedback),
@@ -179,6 +207,37 @@ impl Directory {
         }
         Ok(())
     }
+}
+
+/// What a directory is that is no shared directory, and what to do with it.
+fn what_it_is(root: &Place) -> Option<&'static str> {
+    let has = |names: &[&str]| names.iter().any(|name| root.join(name).is_directory());
+    let has_file = |name: &str| root.join(name).is_file();
+    if has(&["inbound", "outbound"]) {
+        return Some(
+            "a single course of a shared directory. Name the directory above it, and the course by --course",
+        );
+    }
+    if has_file("nbcourier.db") {
+        return Some(
+            "a data directory of nbcourier. `nbcourier backup` and `nbcourier restore` copy it elsewhere",
+        );
+    }
+    if has_file("manifest.json") && has(&["blobs"]) {
+        return Some("a backup of nbcourier. `nbcourier restore` brings it back");
+    }
+    if has_file("ngshare.db") {
+        return Some("what an ngshare keeps. Bring it over with `nbcourier import ngshare`");
+    }
+    if has(&["source", "release", "submitted", "autograded"]) || has_file("gradebook.db") {
+        return Some(
+            "a course as its instructors have it (source, release, submitted), and no exchange. What is in there stays with \
+             them; name the directory that nbgrader's Exchange.root names",
+        );
+    }
+    root.entries()
+        .is_ok_and(|entries| entries.is_empty())
+        .then_some("empty. Name the directory that nbgrader's Exchange.root names")
 }
 
 /// The directories of what is released.
@@ -208,57 +267,108 @@ fn outbound(
     Ok(releases)
 }
 
-/// What was handed in, oldest first.
-fn inbound(
-    mover: &mut Mover<'_>,
-    course: &CourseId,
-    inbound: &Place,
-    released: &BTreeSet<AssignmentId>,
-) -> Result<Vec<Inbound>> {
-    let mut found = Vec::new();
-    let mut owners: BTreeMap<UserName, BTreeSet<u32>> = BTreeMap::new();
-    let mut unreleased = BTreeSet::new();
-    if !inbound.is_directory() {
-        return Ok(found);
-    }
-    for (name, shown, kind) in entries(inbound)? {
-        let about = format!("{course} / inbound / {shown}");
-        let place = inbound.join(name.as_deref().unwrap_or_default());
-        let parsed = name.and_then(|name| InboundName::parse(&name, released));
-        let Some((name, at)) = parsed
-            .filter(|_| kind == Kind::Directory)
-            .and_then(|name| parse_time(&name.time).map(|at| (name, at)))
-        else {
-            let says = "is no directory named USER+ASSIGNMENT+TIME, with a time in UTC or with an offset from it; it is \
-                        left behind";
-            mover.report().problem(about, says);
-            continue;
-        };
-        let inside = read_small(&place.join(TIMESTAMP)).and_then(|text| parse_time(&text));
-        if inside.is_some_and(|inside| inside != at) {
-            let says = "timestamp.txt says another time; that of the name counts";
-            mover.report().note(about, says);
+/// What was handed in to a course, and how it is to be understood.
+struct Handed<'a> {
+    course: &'a CourseId,
+    released: &'a BTreeSet<AssignmentId>,
+    names: &'a Names,
+    times: &'a Times,
+}
+
+impl Handed<'_> {
+    /// All of it, oldest first.
+    fn in_directory(&self, mover: &mut Mover<'_>, inbound: &Place) -> Result<Vec<Inbound>> {
+        let course = self.course;
+        let mut found: Vec<Inbound> = Vec::new();
+        if !inbound.is_directory() {
+            return Ok(found);
         }
-        if let Ok(owner) = place.hold().and_then(|held| held.owner()) {
-            let owners = owners.entry(name.student.clone()).or_default();
-            owners.insert(owner);
+        let mut zones: BTreeMap<String, u64> = BTreeMap::new();
+        for (name, shown, kind) in entries(inbound)? {
+            let about = format!("{course} / inbound / {shown}");
+            let place = inbound.join(name.as_deref().unwrap_or_default());
+            let name = name.filter(|_| kind == Kind::Directory);
+            match name.map(|name| self.understand(&name, place)) {
+                Some(Ok((each, zone))) => {
+                    if each.is_doubtful {
+                        let says = "timestamp.txt says another time; that of the name counts";
+                        mover.report().note(about, says);
+                    }
+                    if let Some(zone) = zone {
+                        *zones.entry(zone).or_default() += 1;
+                    }
+                    found.push(each);
+                }
+                Some(Err(says)) => mover.report().problem(about, says),
+                None => mover.report().problem(about, NO_NAME),
+            }
         }
-        if !released.contains(&name.assignment) && unreleased.insert(name.assignment.clone()) {
-            let about = format!("{course} / {}", name.assignment);
+        for (zone, count) in zones {
+            let about = format!("{course} / inbound, {count} submissions");
+            mover.report().note(about, format!("times {zone}"));
+        }
+        self.tell_owners(mover, &found);
+        let unreleased: BTreeSet<_> = found
+            .iter()
+            .map(|each| &each.name.assignment)
+            .filter(|name| !self.released.contains(name))
+            .collect();
+        for assignment in unreleased {
+            let about = format!("{course} / {assignment}");
             let says = "is not released; what was handed in is brought over, and shown once it is released here";
             mover.report().note(about, says);
         }
-        found.push(Inbound { name, at, place });
+        found.sort_by_key(|each| each.at);
+        Ok(found)
     }
-    for (student, owners) in owners.iter().filter(|(_, owners)| owners.len() > 1) {
-        let about = format!("{course} / {student}, by the accounts {owners:?}");
-        let says = "what was handed in belongs to different accounts of this machine; one of them may have used the other's \
-                    name";
-        mover.report().note(about, says);
+
+    /// What a directory stands for, with the zone of its time where that had to be found out; or why it is left behind.
+    fn understand(
+        &self,
+        name: &str,
+        place: Place,
+    ) -> std::result::Result<(Inbound, Option<String>), String> {
+        let inside = read_small(&place.join(TIMESTAMP)).unwrap_or_default();
+        let in_file = self.times.read(&inside);
+        let in_file = in_file.and_then(|written| self.times.resolve(&written).ok());
+        let (name, written) = InboundName::parse(name, self.released, self.times)
+            .or_else(|| InboundName::with_time(name, self.released, &inside, self.times))
+            .ok_or_else(|| NO_NAME.to_owned())?;
+        // Where the zone of the name is not clear the file may say it.
+        let (at, zone) = match self.times.resolve(&written) {
+            Ok(resolved) => resolved,
+            Err(unclear) => in_file.clone().ok_or_else(|| unclear.to_string())?,
+        };
+        let student = self.names.of(&name.student)?;
+        let inbound = Inbound {
+            is_doubtful: in_file.is_some_and(|(inside, _)| inside != at),
+            name,
+            student,
+            at,
+            place,
+        };
+        Ok((inbound, zone))
     }
-    found.sort_by_key(|each| each.at);
-    Ok(found)
+
+    fn tell_owners(&self, mover: &mut Mover<'_>, found: &[Inbound]) {
+        let mut owners: BTreeMap<&UserName, BTreeSet<u32>> = BTreeMap::new();
+        for each in found {
+            if let Ok(owner) = each.place.hold().and_then(|held| held.owner()) {
+                owners.entry(&each.student).or_default().insert(owner);
+            }
+        }
+        for (student, owners) in owners.iter().filter(|(_, owners)| owners.len() > 1) {
+            let about = format!("{} / {student}, by the accounts {owners:?}", self.course);
+            let says = "what was handed in belongs to different accounts of this machine; one of them may have used the other's \
+                        name";
+            mover.report().note(about, says);
+        }
+    }
 }
+
+/// That nothing can be made of the name of what is in `inbound`.
+const NO_NAME: &str = "is no directory named USER+ASSIGNMENT+TIME with a time that can be read, and has no timestamp.txt with one; \
+     it is left behind. Where nbgrader_config.py sets Exchange.timestamp_format, say it by --timestamp-format";
 
 /// The pages of feedback of a course.
 struct Pages {

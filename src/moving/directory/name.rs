@@ -1,7 +1,8 @@
 //! How nbgrader's own exchange names what was handed in: `USER+ASSIGNMENT+TIME`, and after another `+` a few random
 //! characters (nbgrader's `exchange/default/submit.py`).
 
-use crate::domain::{AssignmentId, Timestamp, UserName};
+use super::time::{Times, Written};
+use crate::domain::{AssignmentId, UserName};
 use std::collections::BTreeSet;
 
 /// What the name of a directory in `inbound` says.
@@ -11,110 +12,178 @@ pub struct InboundName {
     pub student: UserName,
     /// to which assignment,
     pub assignment: AssignmentId,
-    /// and the time as it stands there.
+    /// and the time as it stands there, or in `timestamp.txt` where the name's cannot be read.
     pub time: String,
 }
 
 impl InboundName {
-    /// Understands the name; of several ways to divide it takes the one with an assignment that is released, since both
-    /// users and assignments may have a `+` in theirs.
-    pub fn parse(name: &str, released: &BTreeSet<AssignmentId>) -> Option<Self> {
+    /// Understands the name. Users, assignments and times may all have a `+`: the time is what can be read as one, and of
+    /// several ways to divide the rest the one with an assignment that is released counts.
+    pub fn parse(
+        name: &str,
+        released: &BTreeSet<AssignmentId>,
+        times: &Times,
+    ) -> Option<(Self, Written)> {
         let parts: Vec<&str> = name.split('+').collect();
-        // The last part but the random one, if there is one.
-        let last = parts.len().checked_sub(1)?;
-        let time = [last, last.saturating_sub(1)]
-            .into_iter()
-            .find(|at| *at >= 2 && parse_time(parts[*at]).is_some())?;
-        let divided = |at: usize| {
-            let student = UserName::parse(parts[..at].join("+")).ok()?;
-            let assignment = AssignmentId::parse(parts[at..time].join("+")).ok()?;
-            Some(Self {
-                student,
-                assignment,
-                time: parts[time].to_owned(),
-            })
+        let last = parts.len();
+        for end in [last, last.saturating_sub(1)] {
+            for begin in 2..end {
+                let time = parts[begin..end].join("+");
+                if let Some(written) = times.read(&time) {
+                    let (student, assignment) = divided(&parts[..begin], released)?;
+                    let name = Self {
+                        student,
+                        assignment,
+                        time,
+                    };
+                    return Some((name, written));
+                }
+            }
+        }
+        None
+    }
+
+    /// Understands a name of which the time cannot be read, where `timestamp.txt` has one.
+    pub fn with_time(
+        name: &str,
+        released: &BTreeSet<AssignmentId>,
+        time: &str,
+        times: &Times,
+    ) -> Option<(Self, Written)> {
+        let written = times.read(time)?;
+        let parts: Vec<&str> = name.split('+').collect();
+        let heads = (2..parts.len()).map(|end| &parts[..end]);
+        let is_released = |of: &(UserName, AssignmentId)| released.contains(&of.1);
+        let (student, assignment) = heads
+            .clone()
+            .filter_map(|head| divided(head, released))
+            .find(is_released)
+            .or_else(|| heads.clone().find_map(|head| divided(head, released)))?;
+        let name = Self {
+            student,
+            assignment,
+            time: time.trim().to_owned(),
         };
-        (1..time)
-            .filter_map(divided)
-            .find(|one| released.contains(&one.assignment))
-            .or_else(|| divided(time - 1))
+        Some((name, written))
     }
 }
 
-/// Understands a time as nbgrader writes it: `2026-01-30 10:30:47.524219 UTC`, or, where its time zone was set otherwise,
-/// with an offset or with another name, of which only UTC's are known here.
-pub fn parse_time(text: &str) -> Option<Timestamp> {
-    let text = text.trim();
-    if let Ok(time) = Timestamp::parse(text) {
-        return Some(time);
-    }
-    let (time, zone) = text.rsplit_once(' ')?;
-    if matches!(zone, "GMT" | "Z") {
-        return Timestamp::parse(time).ok();
-    }
-    let (hours, minutes) = zone.split_at_checked(3)?;
-    let minutes = minutes.trim_start_matches(':');
-    Timestamp::parse(&format!("{}{hours}:{minutes}", time.replacen(' ', "T", 1))).ok()
+/// User and assignment from what stands before the time.
+fn divided(parts: &[&str], released: &BTreeSet<AssignmentId>) -> Option<(UserName, AssignmentId)> {
+    let at = |place: usize| {
+        let student = UserName::parse(parts[..place].join("+")).ok()?;
+        let assignment = AssignmentId::parse(parts[place..].join("+")).ok()?;
+        Some((student, assignment))
+    };
+    (1..parts.len())
+        .filter_map(at)
+        .find(|(_, assignment)| released.contains(assignment))
+        .or_else(|| at(parts.len() - 1))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn parsed(name: &str, released: &[&str]) -> Option<(String, String, String)> {
+    fn set(released: &[&str]) -> BTreeSet<AssignmentId> {
         let released = released.iter();
-        let released = released.map(|name| AssignmentId::parse(*name).unwrap());
-        InboundName::parse(name, &released.collect()).map(|name| {
-            let InboundName {
-                student,
-                assignment,
-                time,
-            } = name;
-            (student.to_string(), assignment.to_string(), time)
-        })
+        released
+            .map(|name| AssignmentId::parse(*name).unwrap())
+            .collect()
     }
 
-    fn of(student: &str, assignment: &str) -> (String, String, String) {
-        let time = "2026-01-30 10:30:47.524219 UTC".to_owned();
-        (student.to_owned(), assignment.to_owned(), time)
+    fn told((name, _): (InboundName, Written)) -> [String; 3] {
+        [
+            name.student.to_string(),
+            name.assignment.to_string(),
+            name.time,
+        ]
     }
+
+    fn parsed(name: &str, released: &[&str]) -> Option<[String; 3]> {
+        InboundName::parse(name, &set(released), &Times::default()).map(told)
+    }
+
+    #[allow(clippy::unnecessary_wraps, reason = "it stands for what is parsed")]
+    fn of(student: &str, assignment: &str, time: &str) -> Option<[String; 3]> {
+        Some([student, assignment, time].map(str::to_owned))
+    }
+
+    const TIME: &str = "2026-01-30 10:30:47.524219 UTC";
 
     #[test]
     fn the_name_tells_whose_to_what_and_when() {
-        let time = "2026-01-30 10:30:47.524219 UTC";
         assert_eq!(
-            parsed(&format!("ada+ps1+{time}"), &[]),
-            Some(of("ada", "ps1"))
+            parsed(&format!("ada+ps1+{TIME}"), &[]),
+            of("ada", "ps1", TIME)
         );
-        let random = format!("ada+ps1+{time}+aZ-_4rTt9x1Q");
-        assert_eq!(parsed(&random, &["ps1"]), Some(of("ada", "ps1")));
-        for name in ["ada", "ada+ps1", "ada+ps1+yesterday", "+ps1+", ""] {
+        let random = format!("ada+ps1+{TIME}+aZ-_4rTt9x1Q");
+        assert_eq!(parsed(&random, &["ps1"]), of("ada", "ps1", TIME));
+        for name in [
+            "ada",
+            "ada+ps1",
+            "ada+ps1+yesterday",
+            "+ps1+",
+            "",
+            "++",
+            "+++",
+        ] {
             assert_eq!(parsed(name, &["ps1"]), None, "{name}");
         }
     }
 
     #[test]
     fn a_plus_belongs_to_the_user_unless_an_assignment_is_called_so() {
-        let name = "ada+x+ps1+2026-01-30 10:30:47.524219 UTC+aZ";
-        assert_eq!(parsed(name, &["ps1"]), Some(of("ada+x", "ps1")));
-        assert_eq!(parsed(name, &["x+ps1"]), Some(of("ada", "x+ps1")));
-        assert_eq!(parsed(name, &[]), Some(of("ada+x", "ps1")));
+        let name = format!("ada+x+ps1+{TIME}+aZ");
+        assert_eq!(parsed(&name, &["ps1"]), of("ada+x", "ps1", TIME));
+        assert_eq!(parsed(&name, &["x+ps1"]), of("ada", "x+ps1", TIME));
+        assert_eq!(parsed(&name, &[]), of("ada+x", "ps1", TIME));
     }
 
     #[test]
-    fn times_in_other_zones_are_understood_where_they_say_how_far_away() {
-        let noon = Timestamp::parse("2026-01-30 12:00:00.5").ok();
-        for text in [
-            "2026-01-30 12:00:00.500000 UTC",
-            "2026-01-30 12:00:00.500000 GMT",
-            "2026-01-30 12:00:00.500000 ",
-            "2026-01-30 13:00:00.500000 +0100",
-            "2026-01-30 06:30:00.500000 -05:30",
+    fn a_plus_before_an_offset_belongs_to_the_time() {
+        for zone in [
+            "+01",
+            "+0530",
+            "+05:30",
+            "+04",
+            "-05",
+            "-0300",
+            "CET",
+            "UTC+01:00",
         ] {
-            assert_eq!(parse_time(text), noon, "{text}");
+            let time = format!("2026-01-30 10:30:47.524219 {zone}");
+            for random in ["", "+aZ-_4rTt9x1Q", "+r1"] {
+                let name = format!("ada+ps1+{time}{random}");
+                assert_eq!(parsed(&name, &[]), of("ada", "ps1", &time), "{name}");
+                let name = format!("ada+x+ps+1+{time}{random}");
+                assert_eq!(
+                    parsed(&name, &["ps+1"]),
+                    of("ada+x", "ps+1", &time),
+                    "{name}"
+                );
+            }
         }
-        for text in ["", "yesterday", "2026-01-30 12:00:00.500000 PST", "a é"] {
-            assert_eq!(parse_time(text), None, "{text}");
+    }
+
+    #[test]
+    fn a_name_without_a_readable_time_takes_the_one_in_the_file() {
+        let parsed = |name: &str, released: &[&str], time: &str| {
+            let (released, times) = (set(released), Times::default());
+            InboundName::with_time(name, &released, time, &times).map(told)
+        };
+        let written = format!("{TIME}\n");
+        assert_eq!(
+            parsed("ada+ps1+30 Jan+r1", &[], &written),
+            of("ada", "ps1", TIME)
+        );
+        assert_eq!(
+            parsed("ada+ps+1+30 Jan", &["ps+1"], TIME),
+            of("ada", "ps+1", TIME)
+        );
+        for name in ["ada", "ada+ps1", "nonsense"] {
+            assert_eq!(parsed(name, &["ps1"], TIME), None, "{name}");
         }
+        assert_eq!(parsed("ada+ps1+30 Jan", &[], "yesterday"), None);
     }
 }

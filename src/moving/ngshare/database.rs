@@ -102,7 +102,14 @@ impl Database {
             .iter()
             .find(|table| !tables.iter().any(|name| name == *table))
         {
-            let why = format!("it has no table {missing}");
+            let is_ours = tables
+                .iter()
+                .any(|name| name == "__diesel_schema_migrations");
+            let why = if is_ours {
+                "it is nbcourier's own database".to_owned()
+            } else {
+                format!("it has no table {missing}")
+            };
             return Err(not_ngshare(path, &why));
         }
         let columns = names("SELECT name FROM pragma_table_info('files')")?;

@@ -3,6 +3,7 @@
 mod database;
 mod rows;
 
+use super::names::{Names, tell_service};
 use super::place::{Place, Root};
 use super::source::{Finding, SourceSubmission, SourceTree};
 use super::{Error, Mover, Result};
@@ -47,7 +48,12 @@ impl Ngshare {
     }
 
     /// Hands everything to the mover: all courses, or the ones named.
-    pub async fn bring(&mut self, mover: &mut Mover<'_>, only: &[CourseId]) -> Result<()> {
+    pub async fn bring(
+        &mut self,
+        mover: &mut Mover<'_>,
+        only: &[CourseId],
+        names: &Names,
+    ) -> Result<()> {
         let mut missing: BTreeSet<&CourseId> = only.iter().collect();
         for row in self.database.courses()? {
             let name = row.name.unwrap_or_default();
@@ -57,7 +63,7 @@ impl Ngshare {
                 continue;
             };
             if only.is_empty() || missing.remove(&course) {
-                self.bring_course(mover, &course, row.number).await?;
+                self.bring_course(mover, &course, row.number, names).await?;
             }
         }
         for course in missing {
@@ -67,6 +73,7 @@ impl Ngshare {
         if only.is_empty() {
             self.tell_leftovers(mover)?;
         }
+        names.tell(mover.report());
         Ok(())
     }
 
@@ -75,9 +82,10 @@ impl Ngshare {
         mover: &mut Mover<'_>,
         course: &CourseId,
         number: i64,
+        names: &Names,
     ) -> Result<()> {
         mover.course(course).await?;
-        let people = self.people(mover, course)?;
+        let people = self.people(mover, course, names)?;
         mover.people(course, people).await?;
         let mut seen = HashSet::new();
         for row in self.database.assignments(number)? {
@@ -98,13 +106,18 @@ impl Ngshare {
             mover
                 .assignment(course, assignment.clone(), tree, due)
                 .await?;
-            self.bring_submissions(mover, course, &assignment, row.number)
+            self.bring_submissions(mover, (course, &assignment), row.number, names)
                 .await?;
         }
         Ok(())
     }
 
-    fn people(&mut self, mover: &mut Mover<'_>, course: &CourseId) -> Result<Vec<(Role, Person)>> {
+    fn people(
+        &mut self,
+        mover: &mut Mover<'_>,
+        course: &CourseId,
+        names: &Names,
+    ) -> Result<Vec<(Role, Person)>> {
         let mut people = Vec::new();
         let mut seen = HashSet::new();
         for role in [Role::Instructor, Role::Student] {
@@ -118,10 +131,20 @@ impl Ngshare {
                     mover.report().problem(about, says);
                     continue;
                 };
+                let username = match names.of(&username) {
+                    Ok(username) => username,
+                    Err(says) => {
+                        mover.report().problem(about, says);
+                        continue;
+                    }
+                };
                 if !seen.insert(username.clone()) {
                     let says = "is both instructor and student in ngshare; here an instructor";
                     mover.report().note(about, says);
                     continue;
+                }
+                if role == Role::Instructor {
+                    tell_service(mover.report(), course.as_str(), &username);
                 }
                 if username.as_str().contains('+') {
                     let says = "has a + in the user name: ngshare_exchange cannot fetch this person's feedback, \
@@ -143,9 +166,9 @@ impl Ngshare {
     async fn bring_submissions(
         &mut self,
         mover: &mut Mover<'_>,
-        course: &CourseId,
-        assignment: &AssignmentId,
+        (course, assignment): (&CourseId, &AssignmentId),
         number: i64,
+        names: &Names,
     ) -> Result<()> {
         for row in self.database.submissions(number)? {
             let student = row.student.unwrap_or_default();
@@ -155,6 +178,13 @@ impl Ngshare {
                 let says = "the submission has an illegal user name or time; it is left behind";
                 mover.report().problem(about, says);
                 continue;
+            };
+            let student = match names.of(&student) {
+                Ok(student) => student,
+                Err(says) => {
+                    mover.report().problem(about, says);
+                    continue;
+                }
             };
             let work = self.tree(Owner::Submission, row.number)?;
             let feedback = self.tree(Owner::Feedback, row.number)?;
