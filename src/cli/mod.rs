@@ -11,6 +11,7 @@ mod doctor;
 mod events;
 mod export;
 mod extension;
+mod feedback;
 mod footprint;
 mod fsck;
 mod gc;
@@ -88,6 +89,8 @@ enum What {
     Dates(Box<dates::Arguments>),
     /// List and change who has more time for an assignment
     Extension(Box<extension::Arguments>),
+    /// Remove feedback that students can fetch
+    Feedback(feedback::Arguments),
     /// Show who did what, in a course or in all
     Events(Box<events::Arguments>),
     /// List what was deleted, and bring it back
@@ -134,6 +137,7 @@ pub fn run() -> ExitCode {
         What::Submissions(arguments) => submissions::run(&arguments),
         What::Dates(arguments) => dates::run(&arguments),
         What::Extension(arguments) => extension::run(*arguments),
+        What::Feedback(arguments) => feedback::run(arguments),
         What::Events(arguments) => events::run(*arguments),
         What::Trash(arguments) => trash::run(arguments),
         What::Receipt(arguments) => receipt::run(arguments),

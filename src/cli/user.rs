@@ -118,7 +118,7 @@ struct Change {
 }
 
 #[derive(clap::Args)]
-struct Consent {
+pub(super) struct Consent {
     /// Do not ask whether that is meant
     #[arg(long, short)]
     yes: bool,
@@ -304,7 +304,11 @@ fn adopt(change: &Change, consent: &Consent, names: Vec<UserName>, all: bool) ->
 
 impl Consent {
     /// Asks on a terminal, and elsewhere wants to have been told.
-    fn require(&self, question: &str, what: &str) -> Result<(), Box<dyn std::error::Error>> {
+    pub(super) fn require(
+        &self,
+        question: &str,
+        what: &str,
+    ) -> Result<(), Box<dyn std::error::Error>> {
         if self.yes {
             return Ok(());
         }

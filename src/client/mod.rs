@@ -6,6 +6,7 @@
 mod courses;
 mod error;
 mod events;
+mod feedback;
 mod http;
 mod ngshare;
 mod probe;
@@ -18,6 +19,7 @@ mod work;
 pub use courses::{Course, Released};
 pub use error::Error;
 pub use events::Event;
+pub use feedback::Returned;
 pub use http::{Client, Way};
 pub use ngshare::{Details, Enrolment};
 pub use probe::{Arrival, Health, Probe};

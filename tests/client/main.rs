@@ -13,6 +13,7 @@ mod connection;
 mod course_management;
 mod courses;
 mod events;
+mod feedback;
 mod person;
 mod receipts;
 mod roster;

@@ -153,6 +153,30 @@ def test_a_page_that_was_withdrawn_disappears_when_feedback_is_fetched_again(
     assert_same_tree(read_tree(fetched), left)
 
 
+def test_feedback_that_was_removed_disappears_and_is_given_again(
+    course: Course, tmp_path: Path, binary: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    ira, ada = desks(course, tmp_path)
+    feedback = hand_in(ira, ada, course.name, RELEASED)
+    write_tree(feedback, PAGES)
+    ira.run("ReleaseFeedback", course.name, "ps1")
+    ada.run("FetchFeedback", course.name, "ps1")
+    (entry,) = course.entries()
+    course.instructor.env["NBCOURIER_URL"] = course.url
+    removed = course.instructor.attempt(
+        str(binary), "feedback", "remove", "--yes", course.name, "ps1", "--all"
+    )
+    assert removed.code == 0, str(removed)
+    ada.run("FetchFeedback", course.name, "ps1")
+    fetched = tmp_path / "ada" / "ps1" / "feedback"
+    assert list(fetched.iterdir()) == []
+    assert lines(caplog, ada, course.name, "cached") == NONE
+    ira.run("ReleaseFeedback", course.name, "ps1")
+    ada.run("FetchFeedback", course.name, "ps1")
+    assert len(read_tree(fetched)) == len(PAGES)
+    assert course.entries()[0]["id"] == entry["id"]
+
+
 def test_releasing_no_feedback_is_a_failure(
     course: Course, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -1,0 +1,113 @@
+//! `nbcourier feedback`
+
+use super::Outcome;
+use super::asking::Asking;
+use super::table::Table;
+use super::user::Consent;
+use super::when::shown;
+use crate::client::Returned;
+use crate::domain::{AssignmentId, CourseId, UserName};
+use std::process::ExitCode;
+
+/// Takes feedback back from students
+#[derive(clap::Args)]
+pub struct Arguments {
+    #[command(flatten)]
+    asking: Asking,
+    #[command(subcommand)]
+    what: What,
+}
+
+#[derive(clap::Subcommand)]
+enum What {
+    /// Remove the feedback on an assignment, of a student or of the whole class
+    ///
+    /// Students can no longer fetch it, and pages they fetched before disappear when they fetch again.
+    /// `nbcourier trash restore` brings it back.
+    #[command(group = clap::ArgGroup::new("whose").required(true))]
+    Remove {
+        /// The course
+        #[arg(value_parser = super::course_id)]
+        course: CourseId,
+        /// The assignment
+        #[arg(value_parser = super::assignment_id)]
+        assignment: AssignmentId,
+        /// The student
+        #[arg(value_parser = super::user_name, group = "whose")]
+        student: Option<UserName>,
+        /// Everybody's
+        #[arg(long, group = "whose")]
+        all: bool,
+        /// Show what would be removed, and remove nothing
+        #[arg(long)]
+        dry_run: bool,
+        #[command(flatten)]
+        consent: Consent,
+    },
+}
+
+pub fn run(Arguments { asking, what }: Arguments) -> Outcome {
+    let What::Remove {
+        course,
+        assignment,
+        student,
+        all,
+        dry_run,
+        consent,
+    } = what;
+    let found = asking.ask(async |exchange| {
+        exchange
+            .returned(&course, &assignment, student.as_ref())
+            .await
+    })?;
+    if found.is_empty() {
+        let sentence = student.map_or_else(
+            || format!("Nobody has feedback on {assignment} in {course}"),
+            |student| format!("{student} has no feedback on {assignment} in {course}"),
+        );
+        return Err(sentence.into());
+    }
+    if dry_run {
+        asking.show(&found, || table(&found))?;
+        return Ok(ExitCode::SUCCESS);
+    }
+    if all {
+        let what = format!(
+            "the feedback on {} submissions to {assignment}",
+            found.len()
+        );
+        consent.require("Remove it?", &what)?;
+    }
+    asking.ask(async |exchange| {
+        for returned in &found {
+            exchange.remove_feedback(&course, returned.id).await?;
+        }
+        Ok(())
+    })?;
+    let number = match found.len() {
+        1 => "1 submission".to_owned(),
+        many => format!("{many} submissions"),
+    };
+    asking.tell(
+        &found,
+        &format!(
+            "Removed the feedback on {number}. To bring it back, see `nbcourier trash list {course}`."
+        ),
+    )?;
+    Ok(ExitCode::SUCCESS)
+}
+
+fn table(found: &[Returned]) -> Table {
+    let rows = found.iter().map(|returned| {
+        vec![
+            returned.id.to_string(),
+            returned.student.clone(),
+            shown(Some(&returned.submitted_at)),
+        ]
+    });
+    Table::new(
+        &["SUBMISSION", "STUDENT", "HANDED IN"],
+        "There is no feedback.",
+    )
+    .rows(rows)
+}
