@@ -46,13 +46,14 @@ c.JupyterHub.load_roles = [
         "description": "What everybody may do: their own things, and log in to nbcourier",
         "scopes": ["self", "access:services!service=nbcourier"],
     },
-    # When an account was made. By this nbcourier tells somebody who gets a name that was somebody else's before, and
-    # keeps the other's work from them.
+    # read:users tells when an account was made. By this nbcourier tells somebody who gets a name that was somebody else's
+    # before, and keeps the other's work from them. The other two scopes tell who is in the hub's groups: their members are
+    # on every list before they first call, and off it when they are taken out.
     {
         "name": "nbcourier",
         "description": "What nbcourier may read of people's accounts",
         "services": ["nbcourier"],
-        "scopes": ["read:users"],
+        "scopes": ["read:users", "list:groups", "read:groups"],
     },
 ]
 

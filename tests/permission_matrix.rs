@@ -130,6 +130,7 @@ PUT v1/courses/{course}/assignments/{assignment}/extensions/{user} | oneself
 PUT v1/courses/{course}/assignments/{assignment}/extensions/{user} | a student | other-student
 DELETE v1/courses/{course}/assignments/{assignment}/extensions/{user} | oneself
 DELETE v1/courses/{course}/assignments/{assignment}/extensions/{user} | a student | other-student
+GET v1/courses/{course}/assignments/{assignment}/gradebook
 DELETE v1/courses/{course}/assignments/{assignment}
 DELETE v1/courses/{course}/submissions/{id} | one's own
 DELETE v1/courses/{course}/submissions/{id} | another's | other-student

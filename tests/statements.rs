@@ -174,6 +174,10 @@ fn requests(id: &str, time: &str, number: i64) -> Vec<(String, &'static str)> {
             format!("v1/courses/{id}/assignments/challenge/extensions"),
             "kevin",
         ),
+        (
+            format!("v1/courses/{id}/assignments/challenge/gradebook"),
+            "kevin",
+        ),
     ]
 }
 

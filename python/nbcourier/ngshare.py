@@ -7,6 +7,7 @@ import binascii
 import hashlib
 import json
 from collections.abc import Iterator
+from datetime import datetime
 from functools import partial
 from io import BytesIO
 from urllib.parse import quote_plus, urlencode
@@ -24,6 +25,7 @@ from .transport import (
     Accepted,
     Content,
     Files,
+    ForGradebook,
     Receive,
     ReceiveSubmission,
     Release,
@@ -32,6 +34,10 @@ from .transport import (
     Submission,
 )
 from .trees import LocalFile
+
+
+# What is said of an instructor among students to be enrolled.
+_TEACHES = "Cannot add instructor as student"
 
 
 class NgshareTransport:
@@ -66,6 +72,14 @@ class NgshareTransport:
     def dates(self, course: str, assignment: str) -> Dates:
         """None: the protocol has no word for them."""
         return NO_DATES
+
+    def set_due(self, course: str, assignment: str, due: datetime) -> bool:
+        """Nothing, for the same reason."""
+        return False
+
+    def for_gradebook(self, course: str, assignment: str) -> ForGradebook:
+        """The names alone, for the same reason."""
+        return ForGradebook(students=self.students(course))
 
     def released(self, release: Release) -> list[RemoteFile]:
         if release.files is None:
@@ -244,6 +258,23 @@ class NgshareTransport:
             form = urlencode(details).encode()
             names = ("student", course, student.username)
             self._post(*names, form=form, repeatable=True)
+
+    def enrol_all(self, course: str, students: list[Student]) -> list[str]:
+        known = {each.username: each for each in self.students(course)}
+        wanted = []
+        for student in students:
+            before = known.get(student.username)
+            complete = student if before is None else student.over(before)
+            details = {name: getattr(complete, name) or "" for name in DETAILS}
+            wanted.append({"username": student.username} | details)
+        form = urlencode({"students": json.dumps(wanted)}).encode()
+        answer = self._post("students", course, form=form, repeatable=True)
+        refused = [each for each in answer.parts("status") if not each.flag("success")]
+        for each in refused:
+            if each.text("message") != _TEACHES:
+                name = shown(each.text("username"))
+                raise Refused(400, f"{name}: {each.text('message')}")
+        return [each.text("username") for each in refused]
 
     def remove_student(self, course: str, student: str) -> None:
         if self.is_student(course, student):

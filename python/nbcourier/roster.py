@@ -7,13 +7,16 @@ from typing import NoReturn
 from nbgrader.auth import BaseAuthPlugin
 from nbgrader.exchange.abc import ExchangeError
 
-from .errors import CourierError, Illegal, Refused
+from . import class_file
+from .errors import CourierError, Refused
 from .settings import NbCourier
 from .transport import Student
 
 
 class Roster(NbCourier, BaseAuthPlugin):
     """Who is added to the gradebook is enrolled at the exchange, and who is removed from it is taken off its roster."""
+
+    _class_is_enrolled = False
 
     def get_student_courses(self, student_id: str) -> list[str]:
         """One's own courses; another's as far as they are among one's own."""
@@ -27,11 +30,29 @@ class Roster(NbCourier, BaseAuthPlugin):
 
     def add_student_to_course(self, student_id: str, course_id: str) -> None:
         """Enrols a student with what the command says of them; of who is enrolled the rest stays as it is."""
-        if course_id:
-            try:
+        if not course_id:
+            return
+        file = self._file_of_class()
+        try:
+            if file is None:
                 self.enrol(course_id, self._as_told(student_id))
-            except CourierError as error:
-                self._give_up(f"'{student_id}' was not added to '{course_id}'", error)
+            elif not self._class_is_enrolled:
+                # nbgrader asks for one line after the other, and the first request is for all of them.
+                self._enrol_class(course_id, file)
+                self._class_is_enrolled = True
+        except CourierError as error:
+            whom = "Nobody" if file else f"'{student_id}'"
+            not_added = "was added" if file else "was not added"
+            self._give_up(f"{whom} {not_added} to '{course_id}'", error)
+
+    def _enrol_class(self, course: str, file: str) -> None:
+        students = class_file.read(file, self.log)
+        for teacher in self.transport.enrol_all(course, students):
+            self.log.info(
+                "'%s' is no student of '%s' at the exchange, because they teach it",
+                teacher,
+                course,
+            )
 
     def enrol(self, course: str, student: Student) -> None:
         """Enrols a student; nothing is done about who teaches the course and tries an assignment out."""
@@ -65,6 +86,14 @@ class Roster(NbCourier, BaseAuthPlugin):
             return Student(student)
         return Student(student, command.first_name, command.last_name, command.email)
 
+    def _file_of_class(self) -> str | None:
+        """The file that `nbgrader db student import` reads, if that is what runs."""
+        from nbgrader.apps.dbapp import DbStudentImportApp
+
+        command = getattr(self.parent, "parent", None)
+        is_import = isinstance(command, DbStudentImportApp)
+        return command.extra_args[0] if is_import else None
+
     def _is_student(self, course: str, student: str) -> bool:
         try:
             return self.transport.is_student(course, student)
@@ -74,13 +103,9 @@ class Roster(NbCourier, BaseAuthPlugin):
                 return False
             raise
 
-    def _give_up(self, what: str, error: CourierError) -> None:
-        is_no = isinstance(error, Refused) and error.by_exchange and error.status < 500
-        if is_no or isinstance(error, Illegal):
-            # Asked before the gradebook is touched, so nothing was done at all.
-            self._fail(f"{what}: {error}")
-        # No exception: the gradebook is right even if the exchange cannot be asked now, and grading must go on.
-        self.log.error("%s at the exchange: %s", what, error)
+    def _give_up(self, what: str, error: CourierError) -> NoReturn:
+        # nbgrader asks before it touches the gradebook, so gradebook and roster still agree.
+        self._fail(f"{what}: {error}. The gradebook was not changed")
 
     def _fail(self, sentence: str) -> NoReturn:
         from nbgrader.apps.baseapp import NbGrader

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from typing import Any, BinaryIO, Callable, Optional, Protocol
 
 from . import names
@@ -152,6 +153,16 @@ class Student:
         )
 
 
+@dataclass(frozen=True)
+class ForGradebook:
+    """What the exchange knows of one assignment and of the people who take it."""
+
+    due: datetime | None = None
+    # The due dates of students who have one of their own.
+    own_due: dict[str, datetime] = field(default_factory=dict)
+    students: list[Student] = field(default_factory=list)
+
+
 DETAILS = ("first_name", "last_name", "email")
 
 # The files of a tree with their contents, to be read in the order they come.
@@ -183,6 +194,12 @@ class Transport(Protocol):
 
     def dates(self, course: str, assignment: str) -> Dates:
         """When it is due, for the person who asks."""
+
+    def set_due(self, course: str, assignment: str, due: datetime) -> bool:
+        """Gives a released assignment a due date and leaves its other dates; False where the exchange keeps none."""
+
+    def for_gradebook(self, course: str, assignment: str) -> ForGradebook:
+        """What the gradebook takes over of an assignment and the people who take it."""
 
     def released(self, release: Release) -> list[RemoteFile]:
         """The files of a released assignment."""
@@ -246,6 +263,9 @@ class Transport(Protocol):
 
     def enrol(self, course: str, student: Student) -> None:
         """Adds a student, or changes what is known of one; of what is not said nothing changes."""
+
+    def enrol_all(self, course: str, students: list[Student]) -> list[str]:
+        """The same of a whole class, of all or of nobody; returns who teaches the course and so is no student."""
 
     def remove_student(self, course: str, student: str) -> None:
         """Takes a student off the roster, if they are on it; what they submitted stays."""

@@ -2,7 +2,7 @@
 
 use super::hub::{CodeAnswer, HubAnswer, HubClient, TimeLimits};
 use super::token::Token;
-use super::{CallerKind, SetupError};
+use super::{CallerKind, GroupList, SetupError};
 use std::time::{Duration, Instant, SystemTime};
 
 /// What was seen.
@@ -16,6 +16,8 @@ pub struct Checkup {
     pub clock_ahead: Option<i64>,
     /// Its version, where it told that.
     pub version: Option<String>,
+    /// Its groups, as far as it lists them to us.
+    pub groups: Option<GroupList>,
     /// Whether it takes our token for the secret of this OAuth client; `None` when that could not be found out.
     pub accepts_login: Option<bool>,
 }
@@ -64,10 +66,12 @@ pub async fn check_up(
         took: begun.elapsed(),
         clock_ahead: time.and_then(ahead),
         version: None,
+        groups: None,
         accepts_login: None,
     };
     if let HubSays::Known { .. } = checkup.says {
         checkup.version = hub.version().await;
+        checkup.groups = Some(hub.groups(&token).await);
         checkup.accepts_login = accepts_login(&hub, &token, client_id).await;
     }
     Ok(checkup)

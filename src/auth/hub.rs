@@ -6,9 +6,9 @@
 //! not tell.
 
 use super::{AuthError, CallerKind, SetupError, token::Token};
-use crate::domain::{Timestamp, UserName};
+use crate::domain::{Group, Timestamp, UserName};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
-use reqwest::header::{AUTHORIZATION, DATE, HeaderValue};
+use reqwest::header::{ACCEPT, AUTHORIZATION, DATE, HeaderValue};
 use reqwest::{Client, RequestBuilder, Response, StatusCode, Url, redirect};
 use serde::{Deserialize, Deserializer};
 use std::error::Error as _;
@@ -17,6 +17,10 @@ use std::time::{Duration, Instant, SystemTime};
 
 /// A hub's answer is a few hundred bytes and its user's groups.
 const MAX_ANSWER_BYTES: usize = 1 << 20;
+/// A page of groups names everybody in them.
+const MAX_PAGE_BYTES: usize = 32 << 20;
+/// Asks the hub to say where the next page begins (JupyterHub 2 and later).
+const PAGES: &str = "application/jupyterhub-pagination+json";
 /// Shorter than the five seconds after which Node's HTTP server, in front of most hubs, closes an idle connection.
 const POOL_IDLE: Duration = Duration::from_secs(4);
 
@@ -114,6 +118,35 @@ pub(super) enum AccountAnswer {
     Unavailable(Outage),
 }
 
+/// What came of asking for some of the hub's groups.
+pub(super) enum PageAnswer {
+    Page(Page),
+    /// The service may not list groups.
+    Untold,
+    Unavailable(Outage),
+}
+
+/// Some of the hub's groups.
+#[derive(Deserialize)]
+pub(super) struct Page {
+    pub(super) items: Vec<Group>,
+    #[serde(default, rename = "_pagination")]
+    pagination: Pagination,
+    /// How many groups come before the next page, if there is one.
+    #[serde(skip)]
+    pub(super) next: Option<usize>,
+}
+
+#[derive(Default, Deserialize)]
+struct Pagination {
+    next: Option<NextPage>,
+}
+
+#[derive(Deserialize)]
+struct NextPage {
+    offset: usize,
+}
+
 /// What came of trading a login's code for a token.
 pub(super) enum CodeAnswer {
     Token(Token),
@@ -134,6 +167,7 @@ pub(super) struct Outage {
 pub(super) struct HubClient {
     client: Client,
     user_url: String,
+    groups_url: String,
     users_url: String,
     token_url: String,
 }
@@ -166,6 +200,7 @@ impl HubClient {
         Ok(Self {
             client,
             user_url: format!("{base}/user"),
+            groups_url: format!("{base}/groups"),
             users_url: format!("{base}/users"),
             token_url: format!("{base}/oauth2/token"),
         })
@@ -250,6 +285,42 @@ impl HubClient {
         }
     }
 
+    /// At most so many groups behind the first `offset`, asked with the service's own token.
+    pub(super) async fn page_of_groups(
+        &self,
+        own: &Token,
+        offset: usize,
+        limit: usize,
+    ) -> PageAnswer {
+        let Some(authorization) = secret_header(own) else {
+            return PageAnswer::Untold;
+        };
+        let request = self
+            .client
+            .get(&self.groups_url)
+            .query(&[("offset", offset), ("limit", limit)])
+            .header(ACCEPT, PAGES)
+            .header(AUTHORIZATION, authorization);
+        let response = match send_twice(request).await {
+            Ok(response) => response,
+            Err(outage) => return PageAnswer::Unavailable(outage),
+        };
+        match response.status() {
+            StatusCode::OK => match limited_json::<Page>(response, MAX_PAGE_BYTES).await {
+                Ok(mut page) => {
+                    page.next = page.pagination.next.take().map(|next| next.offset);
+                    PageAnswer::Page(page)
+                }
+                Err(outage) => PageAnswer::Unavailable(outage),
+            },
+            // A hub that knows no such address tells of no groups, either.
+            StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN | StatusCode::NOT_FOUND => {
+                PageAnswer::Untold
+            }
+            status => PageAnswer::Unavailable(unexpected(status)),
+        }
+    }
+
     /// The token that the hub gives for the code of a login (RFC 6749, section 4.1.3), asked for with this form.
     pub(super) async fn token_for_code(&self, form: &[(&str, &str)]) -> CodeAnswer {
         #[derive(Deserialize)]
@@ -308,10 +379,17 @@ async fn send_twice(request: RequestBuilder) -> Result<Response, Outage> {
     }
 }
 
-async fn json<T: serde::de::DeserializeOwned>(mut response: Response) -> Result<T, Outage> {
+async fn json<T: serde::de::DeserializeOwned>(response: Response) -> Result<T, Outage> {
+    limited_json(response, MAX_ANSWER_BYTES).await
+}
+
+async fn limited_json<T: serde::de::DeserializeOwned>(
+    mut response: Response,
+    max_bytes: usize,
+) -> Result<T, Outage> {
     let mut body = Vec::new();
     while let Some(chunk) = response.chunk().await.map_err(outage)? {
-        if body.len() + chunk.len() > MAX_ANSWER_BYTES {
+        if body.len() + chunk.len() > max_bytes {
             return Err(rubbish("it is too large"));
         }
         body.extend_from_slice(&chunk);

@@ -13,6 +13,7 @@ mod caller;
 mod checkup;
 mod clock;
 mod error;
+mod groups;
 mod hub;
 mod instance;
 mod jwt;
@@ -41,6 +42,7 @@ mod tests;
 pub use caller::{Caller, CallerKind, Credential};
 pub use checkup::{Checkup, HubSays, check_up};
 pub use error::{AuthError, SetupError};
+pub use groups::GroupList;
 pub use instance::Instance;
 pub use key::{KEY_FILE, KeyError, SigningKey};
 pub use oauth::Redirect;
@@ -149,6 +151,14 @@ impl Authenticator {
     /// How often the hub was asked, and what came of it; `None` without a hub.
     pub fn hub_tally(&self) -> Option<&HubTally> {
         self.of_hub().ok().map(Hub::tally)
+    }
+
+    /// Every group of the hub with its members, as far as the service's own token may know; `None` without a hub.
+    pub async fn groups(&self) -> Option<GroupList> {
+        match &*self.0 {
+            Mode::Hub(hub) => Some(hub.groups().await),
+            Mode::Standalone(_) => None,
+        }
     }
 
     /// Sends a browser to log in with the hub, and then to `next` if that is a page below our prefix.

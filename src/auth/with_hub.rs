@@ -12,7 +12,8 @@ use super::spent::Spent;
 use super::strangers::Origin;
 use super::token::Token;
 use super::{
-    AuthError, Caller, CallerKind, Credential, HubTally, SetupError, SigningKey, same_site,
+    AuthError, Caller, CallerKind, Credential, GroupList, HubTally, SetupError, SigningKey,
+    same_site,
 };
 use actix_web::HttpRequest;
 use actix_web::cookie::Cookie;
@@ -66,6 +67,8 @@ pub(super) enum Asked<'a> {
 pub(super) struct Hub {
     pub(super) oauth: OAuth,
     cache: HubCache,
+    /// Asks what callers do not tell; with the service's own token.
+    own: (HubClient, Token),
     sessions: Sessions,
     admins: Admins,
     /// The scopes of which a token must hold one, narrowest first; none when it needs none.
@@ -105,6 +108,7 @@ impl Hub {
                 prefix: settings.prefix.clone(),
                 finished: Spent::new(LOGIN_LIFETIME),
             },
+            own: (client.clone(), secret.clone()),
             cache: HubCache::new(client, secret, lifetimes),
             sessions: Sessions::new(seal, &settings.signing_key, settings.prefix),
             admins: Admins::new(settings.admins, settings.hub_admins),
@@ -118,6 +122,11 @@ impl Hub {
 
     pub(super) fn tally(&self) -> &HubTally {
         self.cache.tally()
+    }
+
+    pub(super) async fn groups(&self) -> GroupList {
+        let (client, token) = &self.own;
+        client.groups(token).await
     }
 
     pub(super) async fn authenticate(

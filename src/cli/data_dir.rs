@@ -4,6 +4,7 @@ use super::private;
 use crate::auth::Caller;
 use crate::blobs::{LocalBlobs, make_directory};
 use crate::config::{PlaceArgs, Places, operator_account};
+use crate::domain::GroupRules;
 use crate::exchange::{Exchange, Limits, Policy, Reused};
 use crate::keeping::RESTORE_MARK;
 use crate::store::{Opening, Store};
@@ -113,6 +114,7 @@ pub fn open_exchange(places: &PlaceArgs) -> Result<Exchange, Box<dyn Error>> {
 pub fn unbounded(store: Store, blobs: LocalBlobs) -> Exchange {
     let policy = Policy {
         hub_groups: false,
+        group_rules: GroupRules::convention(),
         explain: false,
         reused: Reused::SetAside,
     };

@@ -2,17 +2,27 @@
 
 use super::data_dir::{claim, open_blobs};
 use super::{Outcome, logging, open_files};
-use crate::auth::{Authenticator, Caller, HubSettings, Instance, ReceiptSigner, SigningKey};
+use crate::auth::{
+    Authenticator, Caller, GroupList, HubSettings, Instance, ReceiptSigner, SigningKey,
+};
 use crate::config::{self, Config, Environment, Given, LogFormat, Origins, ReusedNames};
-use crate::exchange::{Exchange, Limits, Policy, Quotas, Reused, gc};
+use crate::exchange::{Exchange, Limits, Policy, Quotas, Reused, gc, roster};
 use crate::http::{self, Metrics, Settings};
 use crate::store::{Opening, Store};
 use clap::ArgMatches;
 use std::error::Error;
 use std::net::{SocketAddr, TcpListener};
 use std::process::ExitCode;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
+/// The shortest time between two looks at the groups of the hub.
+const SHORTEST: Duration = Duration::from_secs(1);
+/// A hub that takes long to list its groups is asked for them so much less often.
+const SHARE: u32 = 19;
+/// How long a hub that does not answer is not asked for its groups.
+const OUTAGE: Duration = Duration::from_secs(10);
+/// How long a hub that does not list its groups is not asked for them.
+const UNTOLD: Duration = Duration::from_mins(10);
 /// How often what is over its retention time is cleared away.
 const CLEARING: Duration = Duration::from_hours(1);
 
@@ -50,7 +60,7 @@ fn tell_settings(config: &Config, environment: &Environment, origins: &Origins) 
     );
 }
 
-async fn serve(config: Config) -> Result<(), Box<dyn Error>> {
+async fn serve(mut config: Config) -> Result<(), Box<dyn Error>> {
     let opening = if config.upgrade {
         Opening::Migrate
     } else {
@@ -64,6 +74,8 @@ async fn serve(config: Config) -> Result<(), Box<dyn Error>> {
     let blobs = open_blobs(&config.places)?;
     let policy = Policy {
         hub_groups: config.hub_groups,
+        // Kept as long as the process runs, as the settings are.
+        group_rules: Box::leak(Box::new(std::mem::take(&mut config.group_rules))),
         explain: config.debug,
         reused: match config.reused_names {
             ReusedNames::SetAside => Reused::SetAside,
@@ -89,6 +101,7 @@ async fn serve(config: Config) -> Result<(), Box<dyn Error>> {
         )
     })?;
     let address = listener.local_addr()?;
+    let follow_every = config.hub_groups.then_some(config.hub_cache_ttl);
     let (prefix, retention) = (config.prefix.clone(), config.retention);
     let event_retention = config.event_retention;
     if config.hub.is_none() {
@@ -116,11 +129,15 @@ async fn serve(config: Config) -> Result<(), Box<dyn Error>> {
         instance: Instance::new(&signing_key),
         authenticator: authenticator(config, signing_key)?,
     };
+    let known = settings.authenticator.clone();
     let server = http::start(listener, settings, metrics)?;
     log::info!(
         "nbcourier {} is listening on http://{address}{prefix}",
         env!("CARGO_PKG_VERSION")
     );
+    if let Some(every) = follow_every {
+        actix_web::rt::spawn(follow_groups(exchange.clone(), known, every));
+    }
     actix_web::rt::spawn(clear_regularly(exchange, retention, event_retention));
     server.await?;
     Ok(())
@@ -160,6 +177,49 @@ fn authenticator(config: Config, signing_key: SigningKey) -> Result<Authenticato
         admins: config.admins,
         hub_admins: config.hub_admins,
     })?)
+}
+
+/// Keeps the rosters what the hub's groups are, those included who never call.
+async fn follow_groups(exchange: Exchange, authenticator: Authenticator, every: Duration) {
+    let mut before = None;
+    loop {
+        let begun = Instant::now();
+        let Some(listed) = authenticator.groups().await else {
+            return;
+        };
+        let pause = match &listed {
+            GroupList::All(_) => every.max(SHORTEST) + begun.elapsed() * SHARE,
+            GroupList::Unavailable(_) => every.max(OUTAGE),
+            GroupList::Untold | GroupList::TooMany => UNTOLD,
+        };
+        let now = std::mem::discriminant(&listed);
+        let is_news = before.replace(now) != Some(now);
+        match listed {
+            GroupList::All(groups) => {
+                if is_news {
+                    log::info!(
+                        "The rosters follow all groups of the hub, of which there are {}",
+                        groups.len()
+                    );
+                }
+                if let Err(error) = roster::follow_groups(&exchange, groups, begun).await {
+                    log::warn!("The groups of the hub could not be noted: {error}");
+                }
+            }
+            GroupList::Untold if is_news => log::info!(
+                "The hub does not list its groups, so its members appear in rosters with their first request. Grant the \
+                 service the scopes list:groups and read:groups to have them there before"
+            ),
+            GroupList::TooMany if is_news => log::warn!(
+                "The hub has more groups or members than are read, so its members appear in rosters with their first request"
+            ),
+            GroupList::Unavailable(why) if is_news => {
+                log::warn!("The hub does not list its groups now: {why}");
+            }
+            _ => {}
+        }
+        tokio::time::sleep(pause).await;
+    }
 }
 
 async fn clear_regularly(exchange: Exchange, retention: Duration, event_retention: Duration) {

@@ -99,6 +99,11 @@ pub fn settings(config: &Config, environment: &Environment, origins: &Origins) -
             origin: origin.unwrap_or_else(|| DEFAULT.to_owned()),
         });
     }
+    settings.push(Setting {
+        name: "groups".to_owned(),
+        value: config.group_rules.to_string(),
+        origin: origins.of("groups").unwrap_or_else(|| DEFAULT.to_owned()),
+    });
     if let Some(hub) = &config.hub {
         let token = if config.api_token_in_file {
             "--jupyterhub-api-token-file"

@@ -1,6 +1,7 @@
 //! What can be given, by flag, environment and file. The three have the same names.
 
 use super::{ByteSize, ConfigError, PlaceArgs, Span, read_file};
+use crate::domain::Role;
 use clap::builder::BoolishValueParser;
 use serde::Deserialize;
 use std::net::{IpAddr, SocketAddr};
@@ -182,6 +183,22 @@ pub struct Given {
     /// How the log on standard error looks; what is logged is set by RUST_LOG [default: text]
     #[arg(long, env = "NBCOURIER_LOG_FORMAT", value_enum, value_name = "FORMAT")]
     pub log_format: Option<LogFormat>,
+
+    /// Groups of the hub and the places they give their members; in the file only.
+    #[arg(skip)]
+    pub groups: Option<Vec<GivenGroup>>,
+}
+
+/// A group of the hub, and the place it gives its members.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct GivenGroup {
+    /// Its name, in which `{course}` stands for the course.
+    pub group: String,
+    /// The course, where the group does not name it.
+    pub course: Option<String>,
+    /// What the members are there.
+    pub role: Role,
 }
 
 impl LogFormat {
@@ -255,6 +272,7 @@ impl Given {
             metrics_token_file: self.metrics_token_file.or(file.metrics_token_file),
             no_upgrade_db: self.no_upgrade_db.or(file.no_upgrade_db),
             log_format: self.log_format.or(file.log_format),
+            groups: self.groups.or(file.groups),
         })
     }
 }

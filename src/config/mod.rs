@@ -14,12 +14,13 @@ pub mod secret;
 pub use binding::Binding;
 pub use client::{ClientArgs, ClientEnvironment, Connection, Place, Proxy};
 pub use effective::{Origins, Setting, settings, without_password};
-pub use given::{Given, LogFormat, ReusedNames};
+pub use given::{Given, GivenGroup, LogFormat, ReusedNames};
 pub use hub::{Environment, HubPlace};
 pub use operator::operator_account;
 pub use places::{PlaceArgs, Places, ngshare_database};
 pub use quantity::{ByteSize, Span};
 
+use crate::domain::{GroupRule, GroupRules};
 use std::net::SocketAddr;
 use std::num::NonZeroU32;
 use std::path::{Path, PathBuf};
@@ -78,6 +79,8 @@ pub struct Config {
     pub hub_admins: bool,
     /// Whether the hub's groups make people members of courses.
     pub hub_groups: bool,
+    /// Which of the hub's groups make people members of which course as what.
+    pub group_rules: GroupRules,
     /// What becomes of the rows of a user name that is used again.
     pub reused_names: ReusedNames,
     /// Whether refusals name their reason, and stand-alone the example data is there.
@@ -162,6 +165,7 @@ impl Config {
             prefix,
             hub_admins: given.hub_admins.unwrap_or(false),
             hub_groups: !given.no_hub_groups.unwrap_or(false) && !standalone,
+            group_rules: group_rules(given.groups.as_deref().unwrap_or_default())?,
             reused_names: given.reused_names.unwrap_or(ReusedNames::SetAside),
             debug: given.debug.unwrap_or(false),
             max_request_size,
@@ -191,6 +195,16 @@ impl Config {
             admins: given.admins.unwrap_or_default(),
         })
     }
+}
+
+fn group_rules(given: &[GivenGroup]) -> Result<GroupRules, ConfigError> {
+    let rules = given
+        .iter()
+        .map(|rule| GroupRule::new(&rule.group, rule.course.as_deref(), rule.role));
+    let rules: Result<_, _> = rules.collect();
+    Ok(GroupRules::new(
+        rules.map_err(|error| ConfigError(error.to_string()))?,
+    ))
 }
 
 /// A limit; 0 is none.
@@ -345,6 +359,22 @@ mod tests {
             (made.max_files, made.max_file_size, made.admins),
             (8, 2 << 20, vec!["root".to_owned()])
         );
+        std::fs::write(
+            &file,
+            "standalone = true\n[[groups]]\ngroup = \"/c/{course}/staff\"\nrole = \"instructor\"\n",
+        )
+        .unwrap();
+        let made = config(&["--config", path], &Environment::default()).unwrap();
+        let (course, _) = made.group_rules.place("/c/algebra/staff").unwrap();
+        assert_eq!(course.as_str(), "algebra");
+        for wrong in [
+            "[[groups]]\ngroup = \"staff\"\nrole = \"student\"\n",
+            "[[groups]]\ngroup = \"{course}\"\nrole = \"janitor\"\n",
+            "[[groups]]\ngroup = \"{course}\"\nrole = \"student\"\ncuorse = \"a\"\n",
+        ] {
+            std::fs::write(&file, format!("standalone = true\n{wrong}")).unwrap();
+            assert!(config(&["--config", path], &Environment::default()).is_err());
+        }
         std::fs::write(&file, "max-flies = 7\n").unwrap();
         let error = config(&["--config", path], &Environment::default()).unwrap_err();
         assert!(error.to_string().contains("max-flies"), "{error}");

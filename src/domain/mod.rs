@@ -3,6 +3,7 @@
 //! Nothing in this room does I/O or knows a protocol; [`blocking`] is how the other rooms do.
 
 mod dates;
+mod groups;
 mod key;
 mod names;
 mod path;
@@ -13,6 +14,7 @@ mod tree;
 mod work;
 
 pub use dates::{Dates, Extension};
+pub use groups::{Group, GroupRule, GroupRules, IllegalRule};
 pub use key::{IdempotencyKey, IllegalKey};
 pub use names::{AssignmentId, CourseId, IllegalName, UserName};
 pub use path::{IllegalPath, RelativePath};

@@ -177,7 +177,15 @@ pub async fn remove(
             if role == Role::Instructor {
                 policy.require_admin(&caller)?;
             }
-            strike(conn, standing.course, &course, &person, role, by_hub)?;
+            strike(
+                policy,
+                conn,
+                standing.course,
+                &course,
+                &person,
+                role,
+                by_hub,
+            )?;
             note_removed(conn, &caller, &course, &person, role)
         })
         .await

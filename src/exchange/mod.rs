@@ -17,6 +17,7 @@ pub mod events;
 pub mod feedback;
 pub mod fsck;
 pub mod gc;
+pub mod gradebook;
 pub mod health;
 pub mod history;
 pub mod imports;

@@ -2,15 +2,10 @@
 
 use super::error::{Denial, Error, Result, Thing};
 use crate::auth::Caller;
-use crate::domain::{AssignmentId, CourseId, Dates, Role, Timestamp, UserName};
+use crate::domain::{AssignmentId, CourseId, Dates, GroupRules, Role, Timestamp, UserName};
 use crate::store::assignments::Released;
 use crate::store::reach::Reach;
 use crate::store::{self, Connection};
-
-/// Members of a hub group of this prefix teach the course named after it (nbgrader's convention).
-const INSTRUCTORS: &str = "formgrade-";
-/// Members of a hub group of this prefix take the course named after it.
-const STUDENTS: &str = "nbgrader-";
 
 /// What becomes of what the former owner of a user name left, once somebody else has the name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -24,8 +19,10 @@ pub enum Reused {
 /// The rules that can be set.
 #[derive(Debug, Clone, Copy)]
 pub struct Policy {
-    /// Whether the hub's groups `formgrade-COURSE` and `nbgrader-COURSE` make people members.
+    /// Whether the hub's groups make people members.
     pub hub_groups: bool,
+    /// Which groups make them members of which course. Made once at the start, as the settings are.
+    pub group_rules: &'static GroupRules,
     /// Whether a refusal names its reason: for debugging, as it tells strangers more.
     pub explain: bool,
     /// What becomes of the rows of a user name that is used again.
@@ -84,16 +81,10 @@ impl Policy {
         if !self.hub_groups {
             return Vec::new();
         }
-        let kinds = [(INSTRUCTORS, Role::Instructor), (STUDENTS, Role::Student)];
         caller
             .groups()
             .iter()
-            .filter_map(|group| {
-                let (course, role) = kinds
-                    .iter()
-                    .find_map(|(prefix, role)| Some((group.strip_prefix(prefix)?, *role)))?;
-                Some((CourseId::parse(course).ok()?, role))
-            })
+            .filter_map(|group| self.group_rules.place(group))
             .collect()
     }
 
@@ -120,14 +111,6 @@ impl Policy {
         } else {
             Ok(None)
         }
-    }
-}
-
-/// The name of the group that makes somebody a member.
-pub(super) fn group_name(course: &CourseId, role: Role) -> String {
-    match role {
-        Role::Instructor => format!("{INSTRUCTORS}{course}"),
-        Role::Student => format!("{STUDENTS}{course}"),
     }
 }
 

@@ -2,10 +2,9 @@
 
 use super::audit::{self, About, Action};
 use super::members::{Member, Place};
-use super::policy::group_name;
-use super::{Error, Exchange, Result, Thing};
+use super::{Error, Exchange, Policy, Result, Thing};
 use crate::auth::Caller;
-use crate::domain::{CourseId, Person, Role, UserName};
+use crate::domain::{CourseId, Group, Person, Role, UserName};
 use crate::store::{self, Connection};
 use serde_json::json;
 use std::collections::{BTreeMap, HashMap};
@@ -31,6 +30,9 @@ type Groups = Vec<(CourseId, Role)>;
 /// How long they are not compared again. A command beside the server may have renamed somebody since, or removed them,
 /// and who is in a course by a group is back on its roster after that time.
 const SEEN_LIFETIME: Duration = Duration::from_secs(10);
+
+/// How many people are written down in one transaction, so that others need not wait for a whole hub.
+const AT_ONCE: usize = 200;
 
 /// How many callers are remembered before starting afresh.
 const SEEN_MAX: usize = 100_000;
@@ -67,24 +69,113 @@ async fn replace_groups(exchange: &Exchange, caller: &Caller, groups: Groups) ->
     let caller = caller.clone();
     exchange
         .store
-        .write(move |conn| {
-            let before = store::hub_members::of_person(conn, caller.name())?;
-            store::hub_members::replace(conn, caller.name(), &groups)?;
-            let joined = groups.iter().filter(|group| !before.contains(group));
-            for (course, role) in joined {
-                let (about, detail) = (About::course(course), json!({ "role": role }));
-                audit::note(conn, &caller, Action::JoinedByGroup, about, Some(&detail))?;
-            }
-            let left = before
-                .iter()
-                .filter(|(course, _)| groups.iter().all(|(other, _)| other != course));
-            for (course, _) in left {
-                let about = About::course(course);
-                audit::note(conn, &caller, Action::LeftByGroup, about, None)?;
-            }
-            Ok(())
-        })
+        .write(move |conn| replace(conn, &caller, None, &groups))
         .await
+}
+
+/// Puts the groups of the caller in the place of those noted before, or those of `other`, of whom the hub tells.
+fn replace(
+    conn: &mut Connection,
+    caller: &Caller,
+    other: Option<&UserName>,
+    groups: &[(CourseId, Role)],
+) -> Result<()> {
+    let person = other.unwrap_or(caller.name());
+    let before = store::hub_members::of_person(conn, person)?;
+    store::hub_members::replace(conn, person, groups)?;
+    let about = |course| About {
+        subject: other,
+        ..About::course(course)
+    };
+    let joined = groups.iter().filter(|group| !before.contains(group));
+    for (course, role) in joined {
+        let detail = json!({ "role": role });
+        audit::note(
+            conn,
+            caller,
+            Action::JoinedByGroup,
+            about(course),
+            Some(&detail),
+        )?;
+    }
+    let left = before
+        .iter()
+        .filter(|(course, _)| groups.iter().all(|(other, _)| other != course));
+    for (course, _) in left {
+        audit::note(conn, caller, Action::LeftByGroup, about(course), None)?;
+    }
+    Ok(())
+}
+
+/// Writes down who is in which group, as the hub lists all of them. Who has left every group is off the rosters with that,
+/// and who has never called is on them. Nothing changes where it is known already. `told` is when the hub was asked.
+pub async fn follow_groups(exchange: &Exchange, listed: Vec<Group>, told: Instant) -> Result<()> {
+    let policy = exchange.policy;
+    if !policy.hub_groups {
+        return Ok(());
+    }
+    let wanted = by_person(policy, listed);
+    let noted = exchange.store.read(store::hub_members::all).await?;
+    let changed = changes(wanted, noted);
+    for part in changed.chunks(AT_ONCE) {
+        let part = part.to_vec();
+        let noted = part.clone();
+        exchange
+            .store
+            .write(move |conn| {
+                for (person, groups) in &part {
+                    replace(conn, &Caller::server(), Some(person), groups)?;
+                }
+                Ok::<_, Error>(())
+            })
+            .await?;
+        // What a token's answer from before this says is older.
+        for (person, groups) in noted {
+            exchange.seen.remember(person, groups, told);
+        }
+    }
+    Ok(())
+}
+
+/// The courses of everybody who is in a group that stands for one.
+fn by_person(policy: Policy, listed: Vec<Group>) -> HashMap<UserName, Groups> {
+    let mut people: HashMap<UserName, BTreeMap<CourseId, Role>> = HashMap::new();
+    for group in listed {
+        let Some((course, role)) = policy.group_rules.place(&group.name) else {
+            continue;
+        };
+        for name in group.users {
+            let Ok(person) = UserName::parse(name) else {
+                continue;
+            };
+            if person.is_reserved() {
+                continue;
+            }
+            let courses = people.entry(person).or_default();
+            let known = courses.entry(course.clone()).or_insert(role);
+            *known = role.max(*known);
+        }
+    }
+    people
+        .into_iter()
+        .map(|(person, courses)| (person, courses.into_iter().collect()))
+        .collect()
+}
+
+/// Those of whom something else is noted than is wanted, with what is.
+fn changes(
+    mut wanted: HashMap<UserName, Groups>,
+    noted: HashMap<UserName, Groups>,
+) -> Vec<(UserName, Groups)> {
+    let mut changed = Vec::new();
+    for (person, before) in noted {
+        let now = wanted.remove(&person).unwrap_or_default();
+        if now != before {
+            changed.push((person, now));
+        }
+    }
+    changed.extend(wanted);
+    changed
 }
 
 impl Seen {
@@ -345,7 +436,15 @@ async fn remove(
             let standing = policy.enter(conn, &caller, &course)?.require_instructor()?;
             let by_hub = policy.hub_role_of(conn, &course, &person)?;
             find(conn, standing.course, &person, by_hub, role)?;
-            strike(conn, standing.course, &course, &person, role, by_hub)?;
+            strike(
+                policy,
+                conn,
+                standing.course,
+                &course,
+                &person,
+                role,
+                by_hub,
+            )?;
             note_removed(conn, &caller, &course, &person, role)
         })
         .await
@@ -353,6 +452,7 @@ async fn remove(
 
 /// Takes the row of somebody away who is in the course as `role`.
 pub(super) fn strike(
+    policy: Policy,
     conn: &mut Connection,
     id: i64,
     course: &CourseId,
@@ -362,7 +462,7 @@ pub(super) fn strike(
 ) -> Result<()> {
     // A row taken away would come back with the group: say so instead of half doing it.
     if by_hub == Some(role) {
-        return Err(Error::MemberByGroup(group_name(course, role)));
+        return Err(Error::MemberByGroup(policy.group_rules.names(course, role)));
     }
     store::members::remove(conn, id, role, person)?;
     Ok(())

@@ -69,6 +69,16 @@ pub fn set(
     Ok(())
 }
 
+/// The dates of an assignment, by its row.
+pub fn of_assignment(conn: &mut Connection, assignment: i64) -> Result<Dates> {
+    let row = assignments::table
+        .find(assignment)
+        .filter(assignments::deleted_at.is_null())
+        .select(DATES)
+        .get_result::<DatesRow>(conn)?;
+    Ok(dates(row))
+}
+
 /// The assignment of that name, if it is released, with its dates as they are for this student.
 pub fn find_released_for(
     conn: &mut Connection,

@@ -1,5 +1,6 @@
 //! Looking at a database from outside, whatever state it is in, without changing it.
 
+use super::schema::hub_members;
 use super::{Connection, Error, Result, migrate, people, runs};
 use crate::domain::UserName;
 use diesel::connection::{Connection as _, SimpleConnection};
@@ -83,6 +84,21 @@ pub fn examine_set_aside(path: &Path) -> Result<Vec<SetAside>> {
         set_aside.push(SetAside { name, reused });
     }
     Ok(set_aside)
+}
+
+/// The courses that are there, and the courses in whose groups of the hub somebody was seen; `None` where the database
+/// does not know of any.
+pub fn examine_courses(path: &Path) -> Result<Option<(Vec<String>, Vec<String>)>> {
+    let mut conn = migrate::read_only(path)?;
+    let Ok(courses) = super::courses::all(&mut conn) else {
+        return Ok(None);
+    };
+    let by_group = hub_members::table
+        .select(hub_members::course)
+        .distinct()
+        .order(hub_members::course)
+        .load(&mut conn);
+    Ok(by_group.ok().map(|by_group| (courses, by_group)))
 }
 
 /// Takes the right to write, and gives it back without having written.

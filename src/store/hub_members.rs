@@ -5,6 +5,7 @@ use super::schema::hub_members;
 use super::{Connection, Error, Result};
 use crate::domain::{CourseId, Role, UserName};
 use diesel::prelude::*;
+use std::collections::HashMap;
 
 /// Puts what the hub says of `person` now in the place of what it said before; each course comes once.
 pub fn replace(
@@ -40,6 +41,29 @@ pub fn of_person(conn: &mut Connection, person: &UserName) -> Result<Vec<(Course
             Ok((course, role(instructor)))
         })
         .collect()
+}
+
+/// Everybody who was seen in any group, each with the courses by name.
+pub fn all(conn: &mut Connection) -> Result<HashMap<UserName, Vec<(CourseId, Role)>>> {
+    let rows = hub_members::table
+        .order((hub_members::username, hub_members::course))
+        .select((
+            hub_members::username,
+            hub_members::course,
+            hub_members::instructor,
+        ))
+        .load::<(String, String, bool)>(conn)?;
+    let mut people: HashMap<UserName, Vec<(CourseId, Role)>> = HashMap::new();
+    for (name, course, instructor) in rows {
+        let person = UserName::parse(name).map_err(|_| Error::Damaged("an illegal user name"))?;
+        let course =
+            CourseId::parse(course).map_err(|_| Error::Damaged("an illegal name of a course"))?;
+        people
+            .entry(person)
+            .or_default()
+            .push((course, role(instructor)));
+    }
+    Ok(people)
 }
 
 /// What `person` was seen as in the groups that name `course`.

@@ -36,7 +36,7 @@ pub mod usage;
 mod writer;
 
 pub use error::{Error, Result};
-pub use examine::{Examined, SetAside, examine, examine_runs, examine_set_aside};
+pub use examine::{Examined, SetAside, examine, examine_courses, examine_runs, examine_set_aside};
 pub use pool::{DatabaseFiles, Opening, Store, database_files};
 pub use tally::WriterTally;
 

@@ -2,8 +2,9 @@
 
 use crate::support::hub::user_model;
 use crate::support::login::Browser;
-use crate::support::{Course, FakeHub, Server, Setup};
+use crate::support::{Course, FakeHub, Mood, Server, Setup};
 use serde_json::{Value, json};
+use std::time::{Duration, Instant};
 
 fn in_groups(hub: &FakeHub, name: &str, groups: &[&str]) {
     let mut model = user_model(name);
@@ -287,4 +288,179 @@ fn an_older_answer_of_the_hub_does_not_undo_a_newer_one() {
         assert_eq!(names(&course, "students"), [""; 0], "{token}");
     }
     assert_eq!(moves(&course), 2);
+}
+
+/// Waits until that listing of the course names these people; the server looks at the hub in the background.
+#[track_caller]
+fn await_names(course: &Course, listing: &str, expected: &[&str]) {
+    let patience = Instant::now() + Duration::from_secs(60);
+    while names(course, listing) != expected && Instant::now() < patience {
+        std::thread::sleep(Duration::from_millis(100));
+    }
+    assert_eq!(names(course, listing), expected);
+}
+
+#[track_caller]
+fn await_log(server: &Server, text: &str) {
+    let patience = Instant::now() + Duration::from_secs(60);
+    while !server.log().contains(text) && Instant::now() < patience {
+        std::thread::sleep(Duration::from_millis(100));
+    }
+    assert!(server.log().contains(text), "{}", server.log());
+}
+
+/// A server that does not remember what the hub said.
+fn at_once(hub: &FakeHub) -> Setup {
+    Setup::behind(hub).args(&["--hub-cache-ttl", "0s"])
+}
+
+#[test]
+fn members_of_groups_are_on_every_list_before_their_first_request() {
+    let hub = FakeHub::start();
+    hub.knows("root");
+    hub.lists(&[
+        ("nbgrader-course1", &["lawrence", "eric"]),
+        ("admins", &["root"]),
+        ("formgrade-course1", &["kevin", "eric"]),
+        ("nbgrader-other", &["nadia"]),
+        ("nbgrader-course1-lab", &["olga"]),
+    ]);
+    let server = at_once(&hub).start();
+    let course = Course::of(&server, "course1").by_token();
+    course.make(&[], &[]);
+    await_names(&course, "students", &["lawrence"]);
+    assert_eq!(names(&course, "instructors"), ["eric", "kevin"]);
+    let roster = course.get("v1/courses/course1/roster", "root").ok().json();
+    assert_eq!(roster["people"].as_array().unwrap().len(), 3);
+    // Somebody else may be asked about, hand in by an instructor, and be missing.
+    course.get("student/course1/lawrence", "root").ok();
+    course.release("challenge", "root", &[]).ok();
+    let overview = course
+        .get("v1/courses/course1/overview", "root")
+        .ok()
+        .json();
+    assert_eq!(overview["assignments"][0]["missing"], 1);
+    let told = course.get("v1/courses/course1/events", "root").ok().json();
+    let joined = told["events"].as_array().unwrap().iter();
+    let mut joined: Vec<_> = joined
+        .filter(|event| event["action"] == "joined by group")
+        .map(|event| (event["subject"].clone(), event["actor"].clone()))
+        .collect();
+    joined.sort_by_key(|(subject, _)| subject.to_string());
+    for (_, actor) in &joined {
+        assert_eq!(*actor, "operator:the server");
+    }
+    // Before the course was made nobody could join it.
+    assert!(joined.len() <= 3, "{joined:?}");
+}
+
+#[test]
+fn whoever_is_taken_out_of_a_group_is_off_the_list_without_coming_back() {
+    let hub = FakeHub::start();
+    hub.knows("root");
+    in_groups(&hub, "lawrence", &["nbgrader-course1"]);
+    hub.lists(&[("nbgrader-course1", &["lawrence", "eric"])]);
+    let server = at_once(&hub).start();
+    let course = Course::of(&server, "course1").by_token();
+    course.make(&[], &["hannah"]);
+    await_names(&course, "students", &["eric", "hannah", "lawrence"]);
+    courses_of(&server, "lawrence");
+    hub.lists(&[("nbgrader-course1", &["eric"])]);
+    await_names(&course, "students", &["eric", "hannah"]);
+    hub.lists(&[]);
+    await_names(&course, "students", &["hannah"]);
+    // Whoever comes back by the group is there again at once.
+    hub.lists(&[("nbgrader-course1", &["lawrence"])]);
+    await_names(&course, "students", &["hannah", "lawrence"]);
+}
+
+#[test]
+fn a_hub_that_lists_some_groups_only_or_none_takes_nobody_off() {
+    for scopes in [
+        &["list:groups!group=other", "read:groups!group=other"][..],
+        &["list:groups"],
+        &["read:users"],
+    ] {
+        let hub = FakeHub::start();
+        hub.knows("root");
+        in_groups(&hub, "lawrence", &["nbgrader-course1"]);
+        hub.lists_to(scopes, &[("other", &["nobody"])]);
+        let server = at_once(&hub).start();
+        let course = Course::of(&server, "course1").by_token();
+        course.make(&[], &[]);
+        courses_of(&server, "lawrence");
+        await_log(&server, "does not list its groups,");
+        assert_eq!(names(&course, "students"), ["lawrence"], "{scopes:?}");
+    }
+}
+
+#[test]
+fn a_hub_that_is_away_takes_nobody_off() {
+    for mood in [Mood::Failing, Mood::OtherJson] {
+        let hub = FakeHub::start();
+        hub.knows("root");
+        hub.lists(&[("nbgrader-course1", &["lawrence"])]);
+        let server = at_once(&hub).start();
+        let course = Course::of(&server, "course1").by_token();
+        course.make(&[], &[]);
+        await_names(&course, "students", &["lawrence"]);
+        hub.feels(mood);
+        await_log(&server, "does not list its groups now");
+        hub.feels(Mood::Well);
+        assert_eq!(names(&course, "students"), ["lawrence"], "{mood:?}");
+    }
+}
+
+#[test]
+fn groups_as_identity_providers_write_them_are_mapped_by_the_configuration() {
+    let hub = FakeHub::start();
+    hub.knows("root");
+    in_groups(&hub, "kevin", &["/courses/algebra/instructors"]);
+    in_groups(
+        &hub,
+        "lawrence",
+        &["uni:maths-101:students", "nbgrader-course2"],
+    );
+    hub.lists(&[
+        ("/courses/algebra/students", &["eric"]),
+        ("/courses/algebra/instructors", &["kevin"]),
+        ("uni:maths-101:students", &["lawrence"]),
+        ("nbgrader-algebra", &["nadia"]),
+    ]);
+    let setup = at_once(&hub);
+    let file = setup.beside("nbcourier.toml");
+    std::fs::write(
+        &file,
+        r#"
+[[groups]]
+group = "/courses/{course}/instructors"
+role = "instructor"
+
+[[groups]]
+group = "/courses/{course}/students"
+role = "student"
+
+[[groups]]
+group = "uni:maths-101:students"
+course = "algebra"
+role = "student"
+"#,
+    )
+    .unwrap();
+    let server = setup.args(&["--config", file.to_str().unwrap()]).start();
+    let course = Course::of(&server, "algebra").by_token();
+    course.make(&[], &[]);
+    assert_eq!(courses_of(&server, "kevin"), json!(["algebra"]));
+    assert_eq!(courses_of(&server, "lawrence"), json!(["algebra"]));
+    course.release("challenge", "kevin", &[]).ok();
+    await_names(&course, "students", &["eric", "lawrence", "nadia"]);
+    assert_eq!(names(&course, "instructors"), ["kevin"]);
+    let call = server.call("DELETE", "student/algebra/eric").token("root");
+    let refused = server.send(&call);
+    assert_eq!(refused.status, 409);
+    assert!(
+        refused.message().contains("/courses/algebra/students"),
+        "{}",
+        refused.message()
+    );
 }

@@ -14,6 +14,9 @@ use std::time::Duration;
 /// Below this the hub tells of users.
 const USERS: &str = "/hub/api/users/";
 
+/// Groups that it lists in one answer at most.
+const GROUPS_AT_ONCE: usize = 2;
+
 /// How the hub feels.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Mood {
@@ -64,9 +67,14 @@ pub struct FakeHub {
     state: Arc<State>,
 }
 
+/// The name of a group, and its members.
+type Group = (String, Vec<String>);
+
 struct State {
     holders: Mutex<HashMap<String, Value>>,
     accounts: Mutex<HashMap<String, String>>,
+    /// Its groups with their members; `None` where the service may not list them.
+    groups: Mutex<Option<Vec<Group>>>,
     mood: Mutex<Mood>,
     mood_changed: Condvar,
     seen: Mutex<Vec<Seen>>,
@@ -82,6 +90,7 @@ impl FakeHub {
         let state = Arc::new(State {
             holders: Mutex::default(),
             accounts: Mutex::default(),
+            groups: Mutex::default(),
             mood: Mutex::new(Mood::Well),
             mood_changed: Condvar::new(),
             seen: Mutex::default(),
@@ -129,6 +138,24 @@ impl FakeHub {
     pub fn made(&self, name: &str, created: &str) -> &Self {
         let mut accounts = self.state.accounts.lock().expect("accounts");
         accounts.insert(name.to_owned(), created.to_owned());
+        self
+    }
+
+    /// The service has the scopes `list:groups` and `read:groups`, and these are the hub's groups.
+    pub fn lists(&self, groups: &[(&str, &[&str])]) -> &Self {
+        self.lists_to(&["list:groups", "read:groups"], groups)
+    }
+
+    /// The same for a service with these scopes.
+    pub fn lists_to(&self, scopes: &[&str], groups: &[(&str, &[&str])]) -> &Self {
+        let mut model = service_model("nbcourier");
+        model["scopes"] = json!(scopes);
+        self.gives(super::server::SERVICE_TOKEN, model);
+        let groups = groups.iter().map(|(name, users)| {
+            let users = users.iter().map(|user| (*user).to_owned());
+            ((*name).to_owned(), users.collect())
+        });
+        *self.state.groups.lock().expect("groups") = Some(groups.collect());
         self
     }
 
@@ -243,6 +270,7 @@ impl State {
         Some(match path {
             "/hub/api/" => Answer::json(200, &json!({"version": "6.1.0"})),
             "/hub/api/user" => self.who(request),
+            "/hub/api/groups" => self.groups(request),
             "/hub/api/oauth2/authorize" => self.oauth().authorize(request),
             "/hub/api/oauth2/token" => self.oauth().token(request),
             _ if path.starts_with(USERS) => self.account(&path[USERS.len()..], request),
@@ -294,6 +322,35 @@ impl State {
             None if accounts.is_empty() => Answer::json(403, &json!({"status": 403})),
             None => Answer::json(404, &json!({"status": 404})),
         }
+    }
+
+    /// A page of the groups, as JupyterHub's `GET /groups` gives them.
+    fn groups(&self, request: &Seen) -> Answer {
+        let own = format!("token {}", super::server::SERVICE_TOKEN);
+        assert_eq!(request.header("authorization"), own);
+        let groups = self.groups.lock().expect("groups");
+        let Some(groups) = &*groups else {
+            return Answer::json(403, &json!({"status": 403}));
+        };
+        let number = |key: &str| {
+            let (_, query) = request.target.split_once('?').expect("a query");
+            let mut pairs = query.split('&').filter_map(|pair| pair.split_once('='));
+            let found = pairs.find(|(name, _)| *name == key).expect("a number");
+            found.1.parse::<usize>().expect("a number")
+        };
+        // The hub gives no more than its own limit at once.
+        let (offset, limit) = (number("offset"), number("limit").min(GROUPS_AT_ONCE));
+        let page: Vec<_> = groups
+            .iter()
+            .skip(offset)
+            .take(limit)
+            .map(|(name, users)| json!({"kind": "group", "name": name, "users": users, "roles": [], "properties": {}}))
+            .collect();
+        let end = offset + page.len();
+        let next = (end < groups.len()).then(|| json!({"offset": end, "limit": limit, "url": "/"}));
+        let pagination =
+            json!({"offset": offset, "limit": limit, "total": groups.len(), "next": next});
+        Answer::json(200, &json!({"items": page, "_pagination": pagination}))
     }
 
     fn wait_while_stuck(&self) {

@@ -272,6 +272,46 @@ fn an_extension_moves_the_cut_off_of_one_student() {
 }
 
 #[test]
+fn a_gradebook_gets_dates_extensions_and_names_in_one_answer() {
+    let server = Setup::standalone().start();
+    released(&server);
+    set(&server, &json!({ "due_at": PAST }));
+    extend(&server, "eric", &json!({ "due_at": FUTURE }));
+    let line =
+        json!({ "username": "eric", "role": "student", "first_name": "Eric", "email": "e@u" });
+    let people = json!({ "people": [line] });
+    put_json(&server, "v1/courses/algebra/roster", "kevin", &people).ok();
+    let target = "v1/courses/algebra/assignments/challenge/gradebook";
+    let told = server.get(target, "kevin").ok().json();
+    assert_eq!(told["due_at"], PAST);
+    assert_eq!(told["cutoff_at"], Value::Null);
+    assert_eq!(
+        told["extensions"],
+        json!([{ "student": "eric", "due_at": FUTURE, "cutoff_at": null }])
+    );
+    let students = told["students"].as_array().unwrap();
+    let eric = students
+        .iter()
+        .find(|student| student["username"] == "eric");
+    let eric = eric.expect("eric takes the course");
+    assert_eq!(
+        (&eric["first_name"], &eric["email"]),
+        (&json!("Eric"), &json!("e@u"))
+    );
+    assert!(
+        students
+            .iter()
+            .all(|student| student["username"] != "kevin")
+    );
+    assert_eq!(problem(&server.get(target, "eric")).0, 403);
+    let none = target.replace("challenge", "none");
+    assert_eq!(
+        problem(&server.get(&none, "kevin")).1,
+        "Assignment not found"
+    );
+}
+
+#[test]
 fn extensions_are_listed_by_student_for_instructors() {
     let server = Setup::standalone().start();
     released(&server);

@@ -368,3 +368,62 @@ fn a_hub_that_serves_all_on_one_domain_is_told_from_one_that_does_not() {
     ];
     with(&separate).is("ok", "a domain of our own");
 }
+
+fn groups_without_a_course_are_named_with_the_command_that_makes_it() {
+    let hub = FakeHub::start();
+    hub.knows("root");
+    hub.lists(&[
+        ("formgrade-algebra", &["kevin"]),
+        ("nbgrader-algebra", &["eric"]),
+        ("nbgrader-o'clock (b)", &["eric"]),
+        ("nbgrader-there", &["eric"]),
+        ("staff", &["root"]),
+    ]);
+    let setup = Setup::behind(&hub);
+    let server = setup.start();
+    let call = server.call("POST", "course/there").token("root");
+    server.send(&call).ok();
+    let diagnosis = Diagnosis::behind(&hub, &server.data_dir(), &[]);
+    diagnosis.is("ok", "It lists its groups to us");
+    let says = "a group for the course \"algebra\" (formgrade-algebra or nbgrader-algebra)";
+    let (level, todo) = diagnosis.finding(says);
+    assert_eq!(level, "warning");
+    assert!(todo.contains("nbcourier course create algebra."), "{todo}");
+    let (_, todo) = diagnosis.finding("\"o'clock (b)\"");
+    assert!(
+        todo.contains(r"nbcourier course create 'o'\''clock (b)'"),
+        "{todo}"
+    );
+    let text = diagnosis.json.to_string();
+    assert!(
+        !text.contains("\\\"there\\\"") && !text.contains("staff"),
+        "{text}"
+    );
+    let quiet = Diagnosis::behind(&hub, &server.data_dir(), &["--no-hub-groups"]);
+    assert!(
+        !quiet.json.to_string().contains("group"),
+        "{:#}",
+        quiet.json
+    );
+}
+
+#[test]
+fn without_the_scopes_doctor_says_which_and_names_the_groups_that_were_seen() {
+    let hub = hub();
+    hub.knows("root");
+    let mut model = crate::support::hub::user_model("eric");
+    model["groups"] = json!(["nbgrader-algebra"]);
+    hub.gives("eric", model);
+    let server = Setup::behind(&hub).start();
+    server
+        .send(&server.call("GET", "courses").token("eric"))
+        .ok();
+    let diagnosis = Diagnosis::behind(&hub, &server.data_dir(), &[]);
+    let (level, todo) = diagnosis.finding("lacks the scopes list:groups and read:groups");
+    assert_eq!(level, "warning");
+    assert!(
+        todo.contains(r#""scopes": ["list:groups", "read:groups"]"#),
+        "{todo}"
+    );
+    diagnosis.is("warning", "a group for the course \"algebra\"");
+}

@@ -22,6 +22,7 @@ from traitlets.config import Application
 
 from ..cache import Cache
 from ..errors import CourierError, Unreachable
+from ..gradebook import CourseGradebook
 from ..settings import NbCourier
 from ..trees import shown, write_file
 
@@ -120,6 +121,11 @@ class NbCourierExchange(NbCourier, Exchange):
     def zone(self) -> tzinfo:
         """In which times are shown; `Exchange.timezone`."""
         return gettz(self.timezone) or timezone.utc
+
+    @property
+    def gradebook(self) -> CourseGradebook:
+        """The course's gradebook."""
+        return CourseGradebook(self.coursedir, self.course, self.zone, self.log)
 
     @property
     def submission_cache(self) -> Cache:

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import os
 from datetime import datetime
+from functools import cached_property
 from pathlib import Path
 from typing import Callable
 
-from nbgrader.api import Gradebook, MissingEntry
 from nbgrader.exchange.abc import ExchangeCollect
 from nbgrader.utils import parse_utc
 
 from .. import progress
 from ..errors import CourierError
-from ..transport import Content, Submission
+from ..transport import Content, ForGradebook, Submission
 from ..trees import share_with_group, some, staged
 from .base import NbCourierExchange, selects
 
@@ -59,6 +59,7 @@ class Collect(NbCourierExchange, ExchangeCollect):
                 done(1)
 
             self.transport.collect(wanted, self.listed, receive)
+        self._tell_gradebook()
         if failed:
             raise CourierError(f"Not collected: {', '.join(failed)}")
         if self.incomplete:
@@ -104,20 +105,30 @@ class Collect(NbCourierExchange, ExchangeCollect):
         path = self.coursedir.format_path(step, _STAND_IN, self.assignment)
         return Path(os.path.dirname(path.partition(_STAND_IN)[0]))
 
+    @cached_property
+    def facts(self) -> ForGradebook:
+        """Dates and names, as the exchange knows them."""
+        return self.transport.for_gradebook(self.course, self.assignment)
+
     def _rule(self) -> Callable[[Submission], bool] | None:
         """What is in time; None when nothing is due."""
         # The exchange's date comes first: it is the one that students see, and some may have more time.
-        if self.transport.dates(self.course, self.assignment).due is not None:
+        if self.facts.due is not None:
             return lambda submission: not submission.late
-        due = self._gradebook_due_date()
+        due = self.gradebook.due(self.assignment)
         return None if due is None else lambda submission: _time(submission) <= due
 
-    def _gradebook_due_date(self) -> datetime | None:
-        with Gradebook(self.coursedir.db_url, self.course) as gradebook:
-            try:
-                return gradebook.find_assignment(self.assignment).duedate
-            except MissingEntry:
-                return None
+    def _tell_gradebook(self) -> None:
+        """Whatever was collected before is graded by the same dates, so all that is here counts."""
+        here = {
+            each.student for each in self.src_records if self._destination(each).is_dir()
+        }
+        if not here:
+            return
+        setting = self.config.get("Autograde", {}).get("create_student", True)
+        # On the command line it is a text. Where grading must not make students, collecting must not either.
+        may_create = str(setting).lower() not in ("false", "0")
+        self.gradebook.learn(self.assignment, self.facts, here, may_create=may_create)
 
 
 def _chosen(

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import shlex
+from datetime import datetime, timezone
 from pathlib import Path
 
 from nbgrader.exchange.abc import ExchangeReleaseAssignment
 
+from ..dates import shown
 from ..errors import CourierError, Refused
 from ..trees import Selection, Why, select, some
 from .base import NbCourierExchange
@@ -41,6 +44,45 @@ class ReleaseAssignment(NbCourierExchange, ExchangeReleaseAssignment):
                 f"'{assignment}' is released already: add --force to put the new files in its place"
             ) from refused
         self.log.info("Released: %s %s (%d files)", course, assignment, len(files))
+        self._agree_on_due_date()
+
+    def _agree_on_due_date(self) -> None:
+        """Students see the exchange's due date; the gradebook's is taken where it has none."""
+        course, assignment = self.course, self.assignment
+        due = self.gradebook.due(assignment)
+        if due is None:
+            return
+        due = due.replace(tzinfo=timezone.utc)
+        try:
+            there = self.transport.dates(course, assignment).due
+            if there is None:
+                self._set_due_date(due)
+                return
+        except CourierError as error:
+            raise CourierError(
+                f"'{assignment}' is released, but students are not told that it is due {shown(due, self.zone)}: {error}."
+                f" Set the date with `nbcourier dates {shlex.quote(course)} {shlex.quote(assignment)} --due TIME`"
+            ) from error
+        if there != due:
+            self.log.warning(
+                "'%s' is due %s at the exchange, which students see, and %s in the gradebook. Change the first with"
+                " `nbcourier dates %s %s --due TIME`; collecting puts it into the gradebook",
+                assignment,
+                shown(there, self.zone),
+                shown(due, self.zone),
+                shlex.quote(course),
+                shlex.quote(assignment),
+            )
+
+    def _set_due_date(self, due: datetime) -> None:
+        if self.transport.set_due(self.course, self.assignment, due):
+            self.log.info(
+                "'%s' is due %s, as in the gradebook",
+                self.assignment,
+                shown(due, self.zone),
+            )
+        else:
+            self.log.info("This exchange keeps no due dates, so students see none")
 
     def _require_notebooks(self, chosen: Selection) -> None:
         if not chosen.files:

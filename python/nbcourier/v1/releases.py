@@ -2,23 +2,32 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from .. import digest, manifest
 from ..answer import Answer
-from ..dates import Dates
+from ..dates import Dates, parse
 from ..digest import Summed
 from ..errors import CourierError, Refused
 from ..names import course_name
-from ..transport import Receive, Release, RemoteFile
+from ..transport import ForGradebook, Receive, Release, RemoteFile, Student
 from ..trees import LocalFile
-from .client import V1Client, at_assignment
+from .client import V1Client, at_assignment, json_body
 
 
 class V1Releases(V1Client):
     """That part of a `Transport`."""
 
     def courses(self) -> list[str]:
-        listed = self._get("courses").texts_of("courses", "course")
-        return self._connection.usable(listed, course_name)
+        listed = self._get("courses").parts("courses")
+        # An administrator is told of every course of the hub, and to ask each of them takes a request or more.
+        own = [each.text("course") for each in listed if "role" in each]
+        if listed and not own:
+            self._connection.log.info(
+                "You administer %d courses and are in none of them; name one with --course",
+                len(listed),
+            )
+        return self._connection.usable(own, course_name)
 
     def require_instructor(self, course: str) -> None:
         for each in self._get("courses").parts("courses"):
@@ -47,6 +56,34 @@ class V1Releases(V1Client):
 
     def dates(self, course: str, assignment: str) -> Dates:
         return self.find_release(course, assignment).dates
+
+    def set_due(self, course: str, assignment: str, due: datetime) -> bool:
+        for each in self._releases(course):
+            if each.text("assignment") == assignment:
+                # Others than this one date stay as they are; the request sets all of them.
+                others = ("opens_at", "cutoff_at")
+                dates = {key: each.text_or_none(key) for key in others}
+                self._ask(
+                    "PUT",
+                    *at_assignment(course, assignment),
+                    "dates",
+                    body=json_body(dates | {"due_at": due.isoformat()}),
+                    repeatable=True,
+                )
+                return True
+        raise Refused(404, "Assignment not found")
+
+    def for_gradebook(self, course: str, assignment: str) -> ForGradebook:
+        told = self._get(*at_assignment(course, assignment), "gradebook")
+        return ForGradebook(
+            due=parse(told.text("due_at")) if "due_at" in told else None,
+            own_due={
+                each.text("student"): parse(each.text("due_at"))
+                for each in told.parts("extensions")
+                if "due_at" in each
+            },
+            students=self._connection.usable(told.parts("students"), Student.read),
+        )
 
     def released(self, release: Release) -> list[RemoteFile]:
         if release.files is None:

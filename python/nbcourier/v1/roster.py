@@ -5,8 +5,13 @@ from __future__ import annotations
 from dataclasses import asdict
 
 from ..answer import Answer
+from ..errors import Refused, printable
 from ..transport import Student
 from .client import V1Client, json_body
+
+
+# The longest sentence of the exchange that is passed on, in characters.
+_LONGEST = 1000
 
 
 class V1Roster(V1Client):
@@ -21,10 +26,37 @@ class V1Roster(V1Client):
         return any(each.username == student for each in self.students(course))
 
     def enrol(self, course: str, student: Student) -> None:
-        people = {"people": [asdict(student) | {"role": "student"}]}
-        self._ask(
-            "PUT", "courses", course, "roster", body=json_body(people), repeatable=True
+        self._put(course, [student])
+
+    def enrol_all(self, course: str, students: list[Student]) -> list[str]:
+        try:
+            self._put(course, students)
+        except Refused as refused:
+            if refused.status != 409:
+                raise
+            # The refusal does not say of whom it is.
+            people = self._people(course)
+            teachers = {
+                each.text("username")
+                for each in people
+                if each.text("role") != "student"
+            }
+            others = [each for each in students if each.username not in teachers]
+            if len(others) == len(students):
+                raise
+            self._put(course, others)
+            return [each.username for each in students if each.username in teachers]
+        return []
+
+    def _put(self, course: str, students: list[Student]) -> None:
+        people = [asdict(each) | {"role": "student"} for each in students]
+        body = json_body({"people": people})
+        changes = self._ask(
+            "PUT", "courses", course, "roster", body=body, repeatable=True
         )
+        # An older exchange says nothing of this.
+        for warning in changes.texts("warnings") if "warnings" in changes else ():
+            self._connection.log.warning("%s", printable(warning, _LONGEST))
 
     def remove_student(self, course: str, student: str) -> None:
         if self.is_student(course, student):

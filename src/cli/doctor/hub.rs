@@ -1,8 +1,10 @@
 //! The hub: whether it is there, whether it knows us, and what our token lets us ask.
 
 use super::finding::Findings;
-use crate::auth::{CallerKind, HubSays, check_up};
+use crate::auth::{CallerKind, GroupList, HubSays, check_up};
 use crate::config::{Config, HubPlace, without_password};
+use crate::domain::{CourseId, Role};
+use crate::store;
 use std::time::Duration;
 
 /// Scopes by which a hub tells when an account was made.
@@ -10,6 +12,8 @@ const TELLS_ACCOUNTS: [&str; 2] = ["read:users", "admin:users"];
 /// A `Date` has whole seconds, and travels.
 const CLOCK_DIFFERS: u64 = 5;
 const CLOCK_WRONG: u64 = 60;
+/// Courses that are missing are named up to this number.
+const NAMED: usize = 20;
 const SLOW: Duration = Duration::from_secs(1);
 
 pub async fn examine(hub: &HubPlace, config: &Config, findings: &mut Findings) {
@@ -35,6 +39,9 @@ pub async fn examine(hub: &HubPlace, config: &Config, findings: &mut Findings) {
             examine_ourselves(name, *kind, hub, findings);
             examine_scopes(scopes, hub, config, findings);
             examine_domain(hub, findings);
+            if config.hub_groups {
+                examine_groups(checkup.groups.as_ref(), hub, config, findings);
+            }
         }
         HubSays::UnknownToken => findings.wrong(
             format!("The hub at {url} does not know our token, so nobody can log in with a browser"),
@@ -127,6 +134,103 @@ fn examine_domain(hub: &HubPlace, findings: &mut Findings) {
         "If people may run pages that others visit, set c.JupyterHub.subdomain_host. SECURITY.md says what only that \
          prevents. For a service that the hub does not start, set JUPYTERHUB_HOST and JUPYTERHUB_OAUTH_CALLBACK_URL",
     );
+}
+
+/// Whether members of groups are known before they call, and whether every group has its course.
+fn examine_groups(
+    groups: Option<&GroupList>,
+    hub: &HubPlace,
+    config: &Config,
+    findings: &mut Findings,
+) {
+    let mut named = Vec::new();
+    match groups {
+        Some(GroupList::All(groups)) => {
+            findings.ok(
+                "It lists its groups to us (list:groups, read:groups), so that their members are in rosters before they \
+                 first call",
+            );
+            let places = groups
+                .iter()
+                .filter_map(|group| config.group_rules.place(&group.name));
+            named.extend(places.map(|(course, _)| course.to_string()));
+        }
+        Some(GroupList::TooMany) => findings.warning(
+            "It has more groups or members than are read: members of groups are in no roster until they first call".into(),
+            "Remove groups that nobody needs, or enrol people by hand: nbcourier roster import COURSE FILE",
+        ),
+        Some(GroupList::Unavailable(why)) => findings.warning(
+            format!("It does not list its groups now: {why}"),
+            "Read the hub's log",
+        ),
+        Some(GroupList::Untold) | None => {
+            let name = &hub.service_name;
+            findings.warning(
+                "Our token lacks the scopes list:groups and read:groups for all groups: members of the hub's groups are in \
+                 no roster until they first call, and count as missing in no list"
+                    .into(),
+                format!(
+                    "In jupyterhub_config.py: c.JupyterHub.load_roles += [{{\"name\": \"{name}-reads-groups\", \
+                     \"scopes\": [\"list:groups\", \"read:groups\"], \"services\": [\"{name}\"]}}]. Where people are in \
+                     courses by rosters alone, --no-hub-groups makes this quiet"
+                ),
+            );
+        }
+    }
+    examine_courses(named, config, findings);
+}
+
+/// A group makes no course: people wonder why theirs is not there.
+fn examine_courses(mut named: Vec<String>, config: &Config, findings: &mut Findings) {
+    let path = &config.places.database;
+    let is_there = std::fs::metadata(path).is_ok_and(|file| file.len() > 0);
+    let known = if is_there {
+        store::examine_courses(path).ok().flatten()
+    } else {
+        Some((Vec::new(), Vec::new()))
+    };
+    let Some((courses, by_group)) = known else {
+        return;
+    };
+    named.extend(by_group);
+    named.sort();
+    named.dedup();
+    named.retain(|course| !courses.contains(course));
+    let rest = named.len().saturating_sub(NAMED);
+    for course in named.iter().take(NAMED) {
+        let id = CourseId::parse(course.as_str());
+        let groups = id.map_or_else(
+            |_| course.clone(),
+            |id| {
+                let both = [Role::Instructor, Role::Student];
+                both.map(|role| config.group_rules.names(&id, role))
+                    .join(" or ")
+            },
+        );
+        findings.warning(
+            format!("The hub has a group for the course {course:?} ({groups}), and there is no such course"),
+            format!(
+                "Make it, as an administrator: nbcourier course create {}. Or remove the group",
+                quoted(course)
+            ),
+        );
+    }
+    if rest > 0 {
+        findings.warning(
+            format!("The hub has groups for {rest} more courses that are not there"),
+            "Make the courses that are meant with nbcourier course create",
+        );
+    }
+}
+
+/// A word for a shell.
+fn quoted(text: &str) -> String {
+    let is_plain = |c: char| c.is_alphanumeric() || "-_.".contains(c);
+    if text.chars().all(is_plain) && !text.starts_with('-') {
+        text.to_owned()
+    } else {
+        format!("'{}'", text.replace('\'', "'\\''"))
+    }
 }
 
 /// By so many seconds the hub's clock is ahead of ours.

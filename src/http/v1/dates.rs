@@ -1,8 +1,8 @@
-//! `v1/courses/{course}/assignments/{assignment}/dates` and `…/extensions`.
+//! `v1/courses/{course}/assignments/{assignment}/dates`, `…/extensions`, and `…/gradebook`, which tells both.
 
 use crate::auth::Caller;
-use crate::domain::{Dates, Extension, Rfc3339, Timestamp};
-use crate::exchange::{Exchange, dates};
+use crate::domain::{Dates, Extension, Person, Rfc3339, Timestamp};
+use crate::exchange::{Exchange, dates, gradebook};
 use crate::http::error::{Error, Result};
 use crate::http::names::{InAssignment, NewAssignment, OfWork};
 use crate::http::openapi::{JsonBody, Listing, NoContent};
@@ -135,4 +135,35 @@ pub async fn remove(
 ) -> Result<NoContent> {
     dates::remove_extension(&exchange, &caller, target).await?;
     Ok(NoContent)
+}
+
+/// What a gradebook takes over of an assignment and the people who take it.
+#[derive(Serialize, JsonSchema)]
+pub struct GradebookFacts {
+    opens_at: Option<Rfc3339>,
+    due_at: Option<Rfc3339>,
+    cutoff_at: Option<Rfc3339>,
+    /// The students with dates of their own.
+    extensions: Vec<ShownExtension>,
+    /// Everybody who takes the course.
+    students: Vec<Person>,
+}
+
+/// `GET v1/courses/{course}/assignments/{assignment}/gradebook`
+pub async fn for_gradebook(
+    exchange: web::Data<Exchange>,
+    caller: Caller,
+    InAssignment(course, assignment): InAssignment,
+) -> Result<Listing<GradebookFacts>> {
+    let facts = gradebook::facts(&exchange, &caller, course, assignment).await?;
+    let extensions = facts.extensions.into_iter();
+    Ok(Listing(GradebookFacts {
+        opens_at: facts.dates.opens_at.map(Rfc3339),
+        due_at: facts.dates.due_at.map(Rfc3339),
+        cutoff_at: facts.dates.cutoff_at.map(Rfc3339),
+        extensions: extensions
+            .map(|(student, extension)| shown(student, extension))
+            .collect(),
+        students: facts.students,
+    }))
 }

@@ -136,6 +136,12 @@ fn releases() -> Vec<Operation> {
         )
         .fails(404, "Extension not found"),
         get(
+            "v1/courses/{course}/assignments/{assignment}/gradebook",
+            dates::for_gradebook,
+            Instructors,
+            "What a gradebook takes over: dates, extensions, and the names of the students",
+        ),
+        get(
             "v1/courses/{course}/assignments/{assignment}/tree",
             releases::tree,
             Members,

@@ -1,0 +1,220 @@
+"""The gradebook, told what the exchange knows: when an assignment is due, who has more time, and how people are called.
+
+nbgrader computes late penalties and exports from the gradebook alone.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable
+from datetime import datetime, timedelta, timezone, tzinfo
+from typing import Any
+
+from nbgrader.api import Assignment, Gradebook, MissingEntry
+from nbgrader.api import Student as Entry
+from nbgrader.coursedir import CourseDirectory
+from sqlalchemy.exc import SQLAlchemyError
+
+from .dates import shown
+from .errors import CourierError
+from .transport import DETAILS, ForGradebook, Student
+
+# At most so many names are given in one sentence.
+_NAMED = 10
+
+
+class CourseGradebook:
+    """The gradebook of a course, beside which the exchange is."""
+
+    def __init__(
+        self,
+        coursedir: CourseDirectory,
+        course: str,
+        zone: tzinfo,
+        log: logging.Logger,
+    ) -> None:
+        self._database = coursedir.db_url
+        self._course = course
+        self._zone = zone
+        self._log = log
+
+    def due(self, assignment: str) -> datetime | None:
+        """When the assignment is due there, as a naive time in UTC."""
+        with Gradebook(self._database, self._course) as gradebook:
+            found = _found(gradebook, assignment)
+            return None if found is None else found.duedate
+
+    def learn(
+        self,
+        assignment: str,
+        known: ForGradebook,
+        collected: Iterable[str],
+        *,
+        may_create: bool,
+    ) -> None:
+        """Takes over dates, and names of those whose work was collected; says what differs and stays.
+
+        Students who are not in the gradebook are made only if `may_create`.
+        """
+        names = any(_details(student) for student in known.students)
+        if known.due is None and not known.own_due and not names:
+            return
+        collected = set(collected)
+        try:
+            with Gradebook(self._database, self._course) as gradebook:
+                self._learn_names(gradebook, known, collected, may_create)
+                self._learn_due(gradebook, assignment, known)
+                self._learn_extensions(gradebook, assignment, known, collected)
+        except SQLAlchemyError as error:
+            raise CourierError(
+                "What was collected is here, but the gradebook could not be told when it was due, who had more time and"
+                f" how students are called: {error}. Make the gradebook writable and collect again"
+            ) from error
+
+    def _learn_names(
+        self,
+        gradebook: Gradebook,
+        known: ForGradebook,
+        collected: set[str],
+        may_create: bool,
+    ) -> None:
+        entries = {entry.id: entry for entry in gradebook.students}
+        differ: list[str] = []
+        for student in known.students:
+            details = _details(student)
+            entry = entries.get(student.username)
+            if entry is None:
+                if details and may_create and student.username in collected:
+                    # All at once: nbgrader's own methods flush to the disk for each of them.
+                    gradebook.db.add(Entry(id=student.username, **details))
+                continue
+            for detail, text in details.items():
+                if not getattr(entry, detail):
+                    setattr(entry, detail, text)
+                elif getattr(entry, detail) != text:
+                    differ.append(student.username)
+        gradebook.db.commit()
+        if differ:
+            self._log.warning(
+                "The gradebook and the exchange have different names or addresses of: %s. The gradebook keeps its own."
+                " To change the exchange's, run `nbcourier roster add COURSE USER` with --first-name, --last-name or"
+                " --email",
+                _some(set(differ)),
+            )
+
+    def _learn_due(self, gradebook: Gradebook, assignment: str, known: ForGradebook) -> None:
+        if known.due is None:
+            return
+        due = _naive(known.due)
+        entry = _found(gradebook, assignment)
+        before = None if entry is None else entry.duedate
+        if before == due:
+            return
+        gradebook.update_or_create_assignment(assignment, duedate=due)
+        if before is None:
+            self._log.info(
+                "The gradebook has the due date of '%s' now: %s",
+                assignment,
+                shown(known.due, self._zone),
+            )
+        else:
+            self._log.warning(
+                "The gradebook had another due date of '%s' than the exchange, %s. It has the exchange's now, which"
+                " students see: %s",
+                assignment,
+                shown(_aware(before), self._zone),
+                shown(known.due, self._zone),
+            )
+
+    def _learn_extensions(
+        self,
+        gradebook: Gradebook,
+        assignment: str,
+        known: ForGradebook,
+        collected: set[str],
+    ) -> None:
+        entry = _found(gradebook, assignment)
+        wanted = {
+            student: due for student, due in known.own_due.items() if student in collected
+        }
+        if wanted and (entry is None or entry.duedate is None):
+            self._log.warning(
+                "'%s' is due for some students only, which a gradebook has no place for: %s. Give the assignment a due"
+                " date and collect again",
+                assignment,
+                _some(wanted),
+            )
+            return
+        if wanted and not entry.notebooks:
+            self._log.warning(
+                "The gradebook does not know the notebooks of '%s' yet, so it was not told who has more time: %s. Run"
+                " `nbgrader generate_assignment`, and collect again",
+                assignment,
+                _some(wanted),
+            )
+            return
+        for student, due in wanted.items():
+            self._extend(gradebook, entry, student, _naive(due) - entry.duedate)
+        if entry is not None:
+            self._tell_other_extensions(entry, known)
+
+    def _extend(
+        self, gradebook: Gradebook, entry: Assignment, student: str, more: timedelta
+    ) -> None:
+        gradebook.update_or_create_student(student)
+        # Autograding finds it, and keeps the extension.
+        submission = gradebook.update_or_create_submission(entry.name, student)
+        if (submission.extension or timedelta()) == more:
+            return
+        minutes = timedelta(seconds=more.seconds, microseconds=more.microseconds)
+        gradebook.grant_extension(
+            entry.name,
+            student,
+            days=more.days,
+            minutes=minutes / timedelta(minutes=1),
+        )
+        self._log.info(
+            "The gradebook has the extension of '%s' for '%s' now", student, entry.name
+        )
+
+    def _tell_other_extensions(self, entry: Assignment, known: ForGradebook) -> None:
+        others = [
+            submission.student.id
+            for submission in entry.submissions
+            if submission.extension and submission.student.id not in known.own_due
+        ]
+        if others:
+            self._log.warning(
+                "The gradebook has extensions of '%s' that the exchange has not: %s. The exchange calls their work late."
+                " Give them there with `nbcourier extension set`, or take them out of the gradebook with"
+                " Gradebook.grant_extension without a time",
+                entry.name,
+                _some(others),
+            )
+
+
+def _found(gradebook: Gradebook, assignment: str) -> Assignment | None:
+    try:
+        return gradebook.find_assignment(assignment)
+    except MissingEntry:
+        return None
+
+
+def _details(student: Student) -> dict[str, Any]:
+    details = {detail: getattr(student, detail) for detail in DETAILS}
+    return {detail: text for detail, text in details.items() if text}
+
+
+def _naive(time: datetime) -> datetime:
+    return time.astimezone(timezone.utc).replace(tzinfo=None)
+
+
+def _aware(time: datetime) -> datetime:
+    return time.replace(tzinfo=timezone.utc)
+
+
+def _some(names: Iterable[str]) -> str:
+    ordered = sorted(names)
+    rest = len(ordered) - _NAMED
+    listed = ", ".join(ordered[:_NAMED])
+    return f"{listed} and {rest} more" if rest > 0 else listed

@@ -1,0 +1,287 @@
+//! Which groups of the hub stand for which place in which course.
+
+use super::{CourseId, Role};
+use std::fmt;
+
+/// nbgrader's convention: who is in a group of this prefix teaches the course named after it.
+const INSTRUCTORS: &str = "formgrade-";
+/// nbgrader's convention: who is in a group of this prefix takes the course named after it.
+const STUDENTS: &str = "nbgrader-";
+/// Stands for the course in patterns.
+const COURSE: &str = "{course}";
+
+/// A group of the hub, as the hub lists it.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Deserialize)]
+pub struct Group {
+    /// Its name.
+    pub name: String,
+    /// The names of its members.
+    #[serde(default)]
+    pub users: Vec<String>,
+}
+
+/// A rule cannot be used; the sentence says why.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct IllegalRule(String);
+
+/// One rule: groups of this form put their members into this course as this.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct GroupRule {
+    group: Text,
+    course: Text,
+    role: Role,
+}
+
+/// A text, or what stands around the course in one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Text {
+    Literal(String),
+    Around(String, String),
+}
+
+impl Text {
+    fn parse(text: &str) -> Option<Self> {
+        match text.split_once(COURSE) {
+            None => Some(Self::Literal(text.to_owned())),
+            Some((_, after)) if after.contains(COURSE) => None,
+            Some((before, after)) => Some(Self::Around(before.to_owned(), after.to_owned())),
+        }
+    }
+
+    fn fill(&self, course: &str) -> String {
+        match self {
+            Self::Literal(text) => text.clone(),
+            Self::Around(before, after) => format!("{before}{course}{after}"),
+        }
+    }
+
+    /// What stands for the course in `text`, where it has this form; nothing stands for it in a literal.
+    fn find<'a>(&self, text: &'a str) -> Option<&'a str> {
+        match self {
+            Self::Literal(literal) => (literal == text).then_some(""),
+            Self::Around(before, after) => text
+                .strip_prefix(before.as_str())?
+                .strip_suffix(after.as_str()),
+        }
+    }
+}
+
+impl GroupRule {
+    /// A rule for the groups of that form, in which `{course}` stands for the course. `course` names the course where
+    /// `group` does not, and may add to the name where it does.
+    pub fn new(group: &str, course: Option<&str>, role: Role) -> Result<Self, IllegalRule> {
+        let wrong = |what: &str| IllegalRule(format!("The rule for the group {group:?} {what}"));
+        let twice = || wrong("has {course} more than once");
+        if group.is_empty() {
+            return Err(wrong("names no group"));
+        }
+        let group_text = Text::parse(group).ok_or_else(twice)?;
+        let is_open = matches!(group_text, Text::Around(..));
+        let course = match (course, is_open) {
+            (Some(course), _) => Text::parse(course).ok_or_else(twice)?,
+            (None, true) => Text::Around(String::new(), String::new()),
+            (None, false) => {
+                return Err(wrong(
+                    "names no course: add `course`, or {course} to `group`",
+                ));
+            }
+        };
+        if matches!(course, Text::Around(..)) && !is_open {
+            return Err(wrong("has {course} in `course` and not in `group`"));
+        }
+        if CourseId::parse(course.fill("x")).is_err() {
+            return Err(wrong("names a course that cannot be one"));
+        }
+        Ok(Self {
+            group: group_text,
+            course,
+            role,
+        })
+    }
+
+    fn place(&self, group: &str) -> Option<(CourseId, Role)> {
+        let found = self.group.find(group)?;
+        if found.is_empty() && matches!(self.group, Text::Around(..)) {
+            return None;
+        }
+        Some((CourseId::parse(self.course.fill(found)).ok()?, self.role))
+    }
+
+    /// The group that puts somebody into the course, if this rule has one for it.
+    fn group_of(&self, course: &CourseId, role: Role) -> Option<String> {
+        let found = self.course.find(course.as_str())?;
+        (role == self.role).then(|| self.group.fill(found))
+    }
+}
+
+/// All rules: those of the operator in their order, then nbgrader's convention.
+#[derive(Debug, Default)]
+pub struct GroupRules(Vec<GroupRule>);
+
+impl GroupRules {
+    /// nbgrader's convention alone.
+    pub fn convention() -> &'static Self {
+        static CONVENTION: GroupRules = GroupRules(Vec::new());
+        &CONVENTION
+    }
+
+    /// Those of the operator; nbgrader's convention holds beside them.
+    pub fn new(rules: Vec<GroupRule>) -> Self {
+        Self(rules)
+    }
+
+    /// Where the members of a group of the hub belong. The first rule that fits counts.
+    pub fn place(&self, group: &str) -> Option<(CourseId, Role)> {
+        self.0
+            .iter()
+            .find_map(|rule| rule.place(group))
+            .or_else(|| Self::by_convention(group))
+    }
+
+    fn by_convention(group: &str) -> Option<(CourseId, Role)> {
+        let kinds = [(INSTRUCTORS, Role::Instructor), (STUDENTS, Role::Student)];
+        let (course, role) = kinds
+            .into_iter()
+            .find_map(|(prefix, role)| Some((group.strip_prefix(prefix)?, role)))?;
+        Some((CourseId::parse(course).ok()?, role))
+    }
+
+    /// The names of the groups that make somebody this in the course, in words.
+    pub fn names(&self, course: &CourseId, role: Role) -> String {
+        let convention = match role {
+            Role::Instructor => format!("{INSTRUCTORS}{course}"),
+            Role::Student => format!("{STUDENTS}{course}"),
+        };
+        let mut names: Vec<String> = self
+            .0
+            .iter()
+            .filter_map(|rule| rule.group_of(course, role))
+            .collect();
+        names.push(convention);
+        names.join(" or ")
+    }
+}
+
+/// As the configuration file writes them.
+impl fmt::Display for GroupRules {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let rules: Vec<String> = self.0.iter().map(ToString::to_string).collect();
+        write!(f, "[{}]", rules.join(", "))
+    }
+}
+
+impl fmt::Display for GroupRule {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let text = |text: &Text| serde_json::Value::from(text.fill(COURSE)).to_string();
+        let role = match self.role {
+            Role::Student => "student",
+            Role::Instructor => "instructor",
+        };
+        write!(
+            f,
+            "{{ group = {}, course = {}, role = \"{role}\" }}",
+            text(&self.group),
+            text(&self.course)
+        )
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn rules(rules: &[(&str, Option<&str>, Role)]) -> GroupRules {
+        let rules = rules
+            .iter()
+            .map(|(group, course, role)| GroupRule::new(group, *course, *role).unwrap());
+        GroupRules::new(rules.collect())
+    }
+
+    #[track_caller]
+    fn assert_place(rules: &GroupRules, group: &str, place: Option<(&str, Role)>) {
+        let found = rules.place(group);
+        let found = found
+            .as_ref()
+            .map(|(course, role)| (course.as_str(), *role));
+        assert_eq!(found, place, "{group}");
+    }
+
+    #[test]
+    fn nbgraders_groups_need_no_rule() {
+        let none = GroupRules::default();
+        assert_place(&none, "formgrade-a-b", Some(("a-b", Role::Instructor)));
+        assert_place(&none, "nbgrader-a", Some(("a", Role::Student)));
+        for group in [
+            "formgrade-",
+            "nbgrader",
+            "FORMGRADE-a",
+            "/courses/a/instructors",
+            "",
+        ] {
+            assert_place(&none, group, None);
+        }
+    }
+
+    #[test]
+    fn groups_as_identity_providers_write_them_are_mapped() {
+        let some = rules(&[
+            ("/courses/{course}/instructors", None, Role::Instructor),
+            ("/courses/{course}", None, Role::Student),
+            (
+                "CN={course},OU=Lectures",
+                Some("uni-{course}"),
+                Role::Student,
+            ),
+            ("staff of maths", Some("maths"), Role::Instructor),
+        ]);
+        assert_place(
+            &some,
+            "/courses/algebra/instructors",
+            Some(("algebra", Role::Instructor)),
+        );
+        assert_place(&some, "/courses/algebra", Some(("algebra", Role::Student)));
+        assert_place(&some, "/courses/a/b", None);
+        assert_place(&some, "/courses/", None);
+        assert_place(
+            &some,
+            "CN=ana,OU=Lectures",
+            Some(("uni-ana", Role::Student)),
+        );
+        assert_place(&some, "staff of maths", Some(("maths", Role::Instructor)));
+        assert_place(&some, "staff of mathsx", None);
+        assert_place(&some, "nbgrader-algebra", Some(("algebra", Role::Student)));
+    }
+
+    #[test]
+    fn a_refusal_names_the_groups_that_are_meant() {
+        let some = rules(&[
+            ("/c/{course}/staff", None, Role::Instructor),
+            ("old", Some("maths"), Role::Instructor),
+        ]);
+        let course = CourseId::parse("algebra").unwrap();
+        assert_eq!(
+            some.names(&course, Role::Instructor),
+            "/c/algebra/staff or formgrade-algebra"
+        );
+        assert_eq!(some.names(&course, Role::Student), "nbgrader-algebra");
+    }
+
+    #[test]
+    fn a_rule_without_sense_is_refused() {
+        for (group, course) in [
+            ("", Some("a")),
+            ("staff", None),
+            ("staff", Some("{course}")),
+            ("{course}/{course}", None),
+            ("{course}", Some("{course}-{course}")),
+            ("staff", Some("a/b")),
+            ("staff", Some("")),
+        ] {
+            assert!(
+                GroupRule::new(group, course, Role::Student).is_err(),
+                "{group}"
+            );
+        }
+    }
+}
