@@ -31,10 +31,10 @@ enum What {
     /// Make a course; for administrators
     Create {
         /// Its id, as in `c.CourseDirectory.course_id`
-        #[arg(value_parser = super::course_id)]
+        #[arg(value_parser = super::new_course_id)]
         course: CourseId,
         /// Who teaches it
-        #[arg(value_parser = super::user_name)]
+        #[arg(value_parser = super::new_user_name)]
         instructors: Vec<UserName>,
     },
     /// Delete a course with all that is in it; for administrators. `nbcourier trash` brings it back

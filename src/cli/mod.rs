@@ -23,6 +23,7 @@ mod open_files;
 mod private;
 mod progress;
 mod receipt;
+mod renames_file;
 mod restore;
 mod roster;
 mod roster_file;
@@ -36,7 +37,7 @@ mod user;
 mod user_export;
 mod when;
 
-use crate::domain::{AssignmentId, CourseId, IllegalName, Role, UserName};
+use crate::domain::{AssignmentId, CourseId, IllegalName, Role, UserName, oddity};
 use clap::{ArgMatches, CommandFactory, FromArgMatches, Parser, Subcommand};
 use std::path::Path;
 use std::process::ExitCode;
@@ -170,6 +171,29 @@ fn course_id(text: &str) -> Result<CourseId, IllegalName> {
 
 fn assignment_id(text: &str) -> Result<AssignmentId, IllegalName> {
     AssignmentId::parse(text)
+}
+
+/// A course that is to be made; blanks around the name are nobody's wish.
+fn new_course_id(text: &str) -> Result<CourseId, String> {
+    let text = text.trim();
+    refuse_oddity(text)?;
+    CourseId::parse(text).map_err(|error| error.to_string())
+}
+
+/// A user whose name is to be written down.
+fn new_user_name(text: &str) -> Result<UserName, String> {
+    let text = text.trim();
+    refuse_oddity(text)?;
+    UserName::parse(text).map_err(|error| error.to_string())
+}
+
+fn refuse_oddity(text: &str) -> Result<(), String> {
+    match oddity(text) {
+        None => Ok(()),
+        Some(oddity) => Err(format!(
+            "it {oddity}, so it looks like another name: type it anew"
+        )),
+    }
 }
 
 fn user_name(text: &str) -> Result<UserName, IllegalName> {

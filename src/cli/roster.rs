@@ -32,7 +32,7 @@ enum What {
         #[arg(value_parser = super::course_id)]
         course: CourseId,
         /// Their name at JupyterHub
-        #[arg(value_parser = super::user_name)]
+        #[arg(value_parser = super::new_user_name)]
         user: UserName,
         /// What they are in the course; instructors are made by administrators
         #[arg(long, value_enum, default_value = "student")]
@@ -52,7 +52,9 @@ enum What {
         long_about = "Add or update everybody in a CSV file, or nobody if one line is refused.\n\nThe first line names \
                       the columns, in any order: `username` (or `student_id`, or `id`), and as far as they are there \
                       `role` (student or instructor; student where it is empty), `first_name`, `last_name` and \
-                      `email`. Others are passed over. An empty cell leaves that detail as it is."
+                      `email`. The names that spreadsheets and campus systems use in English, German, French and Spanish \
+                      are understood, too; other columns are named and not used. An empty cell leaves that detail as it \
+                      is. Cells are separated by commas, semicolons or tabs."
     )]
     Import {
         /// The course
@@ -61,6 +63,9 @@ enum What {
         /// The CSV file, or - for standard input
         #[arg(value_name = "CSV")]
         file: PathBuf,
+        /// The column that holds the names at JupyterHub, as the first line calls it
+        #[arg(long, value_name = "COLUMN")]
+        user_column: Option<String>,
     },
     /// Write everybody in the course as a CSV file that `import` reads
     Export {
@@ -121,9 +126,16 @@ pub fn run(Arguments { asking, what }: Arguments) -> Outcome {
             };
             put(&asking, &course, &[line])?;
         }
-        What::Import { course, file } => {
-            let people = roster_file::read(&file)?;
-            put(&asking, &course, &people)?;
+        What::Import {
+            course,
+            file,
+            user_column,
+        } => {
+            let read = roster_file::read(&file, user_column.as_deref())?;
+            for note in read.notes {
+                eprintln!("nbcourier: {note}");
+            }
+            put(&asking, &course, &read.lines)?;
         }
         What::Export { course, file } => {
             let people = asking.ask(async |exchange| exchange.roster(&course).await)?;
@@ -169,6 +181,9 @@ fn put(
         &changes,
         &format!("Added: {}. Updated: {}.", changes.added, changes.updated),
     )?;
+    for warning in &changes.warnings {
+        eprintln!("nbcourier: {warning}");
+    }
     Ok(())
 }
 

@@ -1,16 +1,25 @@
-//! CSV files whose first line names the columns.
+//! CSV files whose first line names the columns, as spreadsheets and campus systems write them.
 
 use csv::{ReaderBuilder, StringRecord};
+use encoding_rs::{Encoding, WINDOWS_1252};
+use std::borrow::Cow;
 use std::io::Read;
 use std::path::Path;
 
 /// The longest file that is read, in bytes: more than the roster of any university.
 const LONGEST: u64 = 64 << 20;
+/// What may stand between two cells.
+const SEPARATORS: [char; 4] = [',', ';', '\t', '|'];
+/// Spreadsheets say the separator in a line of their own, before the columns.
+const SAYS_SEPARATOR: &str = "sep=";
 
 /// What was in a file.
 pub struct Table {
     columns: StringRecord,
     records: Vec<StringRecord>,
+    /// Lines before the one with the columns.
+    before: u64,
+    notes: Vec<String>,
 }
 
 /// A line of it.
@@ -24,46 +33,48 @@ pub struct Row<'a> {
 /// Reads a file, or standard input for `-`; the sentence says what is wrong with it. Empty lines are passed
 /// over.
 pub fn read(file: &Path) -> Result<Table, String> {
-    let text = text(file)?;
-    // Spreadsheets put a byte order mark in front.
-    let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
+    let mut notes = Vec::new();
+    let text = text(file, &mut notes)?;
+    let (separator, before, text) = separator(&text);
     let mut reader = ReaderBuilder::new()
+        .delimiter(separator)
         .trim(csv::Trim::All)
         .flexible(true)
         .from_reader(text.as_bytes());
     let wrong = |error| format!("{} is no CSV file: {error}", file.display());
     let columns = reader.headers().map_err(wrong)?.clone();
-    let mut records = Vec::new();
+    let mut table = Table {
+        columns,
+        records: Vec::new(),
+        before,
+        notes,
+    };
     for record in reader.records() {
         let record = record.map_err(wrong)?;
         // Spreadsheets leave such lines at the end.
         if record.iter().all(str::is_empty) {
             continue;
         }
-        let is_short = record.len() < columns.len();
+        let is_short = record.len() < table.columns.len();
         let is_long = record
             .iter()
-            .skip(columns.len())
+            .skip(table.columns.len())
             .any(|cell| !cell.is_empty());
         if is_short || is_long {
             return Err(format!(
                 "Line {} of {} has {} columns, and the first line has {}. Nothing was changed",
-                line(&record),
+                table.line(&record),
                 file.display(),
                 record.len(),
-                columns.len()
+                table.columns.len()
             ));
         }
-        records.push(record);
+        table.records.push(record);
     }
-    Ok(Table { columns, records })
+    Ok(table)
 }
 
-fn line(record: &StringRecord) -> u64 {
-    record.position().map_or(0, csv::Position::line)
-}
-
-fn text(file: &Path) -> Result<String, String> {
+fn text(file: &Path, notes: &mut Vec<String>) -> Result<String, String> {
     let name = file.display();
     let mut bytes = Vec::new();
     let read = if file == Path::new("-") {
@@ -75,8 +86,56 @@ fn text(file: &Path) -> Result<String, String> {
     if bytes.len() as u64 > LONGEST {
         return Err(format!("{name} is too long for a roster"));
     }
-    String::from_utf8(bytes)
-        .map_err(|_| format!("{name} is not in UTF-8: save it as \"CSV UTF-8\" and try again"))
+    let unknown =
+        || format!("{name} is in an unknown encoding: save it as \"CSV UTF-8\" and try again");
+    let text = decoded(&bytes, notes).ok_or_else(unknown)?;
+    let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
+    // UTF-16 without a byte order mark, and what is no text at all.
+    if text.contains(|c: char| c.is_control() && !"\r\n\t".contains(c)) {
+        return Err(unknown());
+    }
+    Ok(text.to_owned())
+}
+
+/// The text, in the encoding that the file's byte order mark names, in UTF-8, or in what Windows used before.
+fn decoded<'a>(bytes: &'a [u8], notes: &mut Vec<String>) -> Option<Cow<'a, str>> {
+    if let Some((encoding, mark)) = Encoding::for_bom(bytes) {
+        return encoding.decode_without_bom_handling_and_without_replacement(&bytes[mark..]);
+    }
+    if let Ok(text) = std::str::from_utf8(bytes) {
+        return Some(Cow::Borrowed(text));
+    }
+    notes.push(
+        "The file is not UTF-8 and was read as Windows-1252: look at the names with accents"
+            .to_owned(),
+    );
+    WINDOWS_1252.decode_without_bom_handling_and_without_replacement(bytes)
+}
+
+/// What separates the cells, how many lines say so, and the text behind these.
+fn separator(text: &str) -> (u8, u64, &str) {
+    let (first, rest) = text.split_once('\n').unwrap_or((text, ""));
+    let said = first.trim_end_matches('\r').trim_matches('"');
+    if let Some(said) = said
+        .get(..SAYS_SEPARATOR.len())
+        .filter(|start| start.eq_ignore_ascii_case(SAYS_SEPARATOR))
+        .and_then(|start| said[start.len()..].bytes().next())
+    {
+        return (said, 1, rest);
+    }
+    let count = |separator: &char| {
+        let mut is_quoted = false;
+        first
+            .chars()
+            .filter(|c| {
+                is_quoted ^= *c == '"';
+                !is_quoted && c == separator
+            })
+            .count()
+    };
+    // The last of equals is taken, and a comma is the usual one.
+    let most = SEPARATORS.iter().rev().max_by_key(|one| count(one));
+    (most.map_or(b',', |most| *most as u8), 0, text)
 }
 
 impl Table {
@@ -85,18 +144,37 @@ impl Table {
         self.columns.iter().any(|name| name == column)
     }
 
+    /// The names of the columns, in their order.
+    pub fn columns(&self) -> impl Iterator<Item = &str> {
+        self.columns.iter()
+    }
+
     /// Whether there is not even a first line.
     pub fn is_empty(&self) -> bool {
         self.columns.is_empty()
     }
 
+    /// What whoever gave the file should know of how it was read.
+    pub fn notes(&self) -> &[String] {
+        &self.notes
+    }
+
+    /// The place in the file of the line with the columns.
+    pub fn first_line(&self) -> u64 {
+        self.before + 1
+    }
+
     /// The lines below the first.
     pub fn rows(&self) -> impl Iterator<Item = Row<'_>> {
         self.records.iter().map(|record| Row {
-            number: line(record),
+            number: self.line(record),
             columns: &self.columns,
             record,
         })
+    }
+
+    fn line(&self, record: &StringRecord) -> u64 {
+        self.before + record.position().map_or(0, csv::Position::line)
     }
 }
 
@@ -104,6 +182,11 @@ impl Row<'_> {
     /// What stands in that column, without blanks around it; nothing, if there is no such column.
     pub fn get(&self, column: &str) -> &str {
         let place = self.columns.iter().position(|name| name == column);
+        self.at(place)
+    }
+
+    /// What stands in the column at that place; nothing, if there is none.
+    pub fn at(&self, place: Option<usize>) -> &str {
         place
             .and_then(|place| self.record.get(place))
             .unwrap_or_default()

@@ -4,7 +4,7 @@ use super::Outcome;
 use super::asking::print;
 use super::data_dir::{open_exchange, operator, runtime};
 use super::footprint::{Shown, summary, table};
-use super::user_export;
+use super::{renames_file, user_export};
 use crate::auth::Caller;
 use crate::config::PlaceArgs;
 use crate::domain::UserName;
@@ -12,7 +12,7 @@ use crate::exchange::Exchange;
 use crate::exchange::accounts;
 use crate::exchange::people::{self, Work};
 use std::io::{IsTerminal, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use tokio::runtime::Runtime;
 
@@ -42,11 +42,15 @@ enum What {
         #[command(flatten)]
         change: Change,
         /// The name they have
-        #[arg(value_parser = super::user_name)]
-        old: UserName,
+        #[arg(value_parser = super::user_name, required_unless_present = "from_file")]
+        old: Option<UserName>,
         /// The name they get
-        #[arg(value_parser = super::user_name)]
-        new: UserName,
+        #[arg(value_parser = super::new_user_name, required_unless_present = "from_file")]
+        new: Option<UserName>,
+        /// Rename everybody in this CSV file of two columns, old and new name, or nobody if one line is refused. A name
+        /// that is given up in it may be given to somebody else. - is standard input
+        #[arg(long, value_name = "FILE", conflicts_with_all = ["old", "new"])]
+        from_file: Option<PathBuf>,
     },
     /// Give a user all that is stored under another name of theirs
     Merge {
@@ -165,7 +169,17 @@ impl Desk {
 pub fn run(Arguments { what }: Arguments) -> Outcome {
     match what {
         What::Show { places, name, json } => show(&places, name, json),
-        What::Rename { change, old, new } => {
+        What::Rename {
+            change,
+            from_file: Some(file),
+            ..
+        } => rename_all(&change, &file),
+        What::Rename {
+            change, old, new, ..
+        } => {
+            let (Some(old), Some(new)) = (old, new) else {
+                return Err("Name both the old name and the new one".into());
+            };
             let desk = Desk::open_for(&change)?;
             let (exchange, really) = (&desk.exchange, desk.really);
             let renaming =
@@ -215,6 +229,33 @@ pub fn run(Arguments { what }: Arguments) -> Outcome {
             user_export::run(&desk.runtime, &desk.exchange, &desk.operator, &name, output)
         }
     }
+}
+
+fn rename_all(change: &Change, file: &Path) -> Outcome {
+    let names = renames_file::read(file)?;
+    let desk = Desk::open_for(change)?;
+    let renaming = people::rename_all(&desk.exchange, &desk.operator, names.clone(), desk.really);
+    let before = desk.runtime.block_on(renaming)?;
+    let mut renamed = 0;
+    let would = if desk.really { "" } else { "would be " };
+    for (was, (old, new)) in before.iter().zip(&names) {
+        if was.is_empty() {
+            print(&format!("{old}: nothing is stored\n"))?;
+        } else {
+            renamed += 1;
+            print(&format!(
+                "{old}: {would}renamed to {new} ({})\n",
+                summary(was)
+            ))?;
+        }
+    }
+    let count = format!("{renamed} of {} names", names.len());
+    print(&if desk.really {
+        format!("Renamed: {count}.\n")
+    } else {
+        format!("Would have renamed: {count}.\n")
+    })?;
+    Ok(ExitCode::SUCCESS)
 }
 
 fn show(places: &PlaceArgs, name: UserName, json: bool) -> Outcome {

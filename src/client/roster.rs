@@ -40,12 +40,15 @@ pub struct Line {
 }
 
 /// What became of the lines.
-#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Changes {
     /// People who were not in the course.
     pub added: usize,
     /// People who were.
     pub updated: usize,
+    /// What is odd about names; an older exchange says nothing.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub warnings: Vec<String>,
 }
 
 #[derive(Deserialize)]

@@ -152,6 +152,11 @@ impl UserName {
             .get(..DAY)
     }
 
+    /// The name of somebody while names are exchanged, which nobody else has.
+    pub fn between_names(number: usize) -> Self {
+        Self(format!("{}renaming:{number}", Self::OPERATOR_PREFIX))
+    }
+
     /// The name in the place of one that was removed.
     pub fn pseudonym(number: i64) -> Self {
         Self(format!("{}{number}", Self::FORMER_PREFIX))

@@ -3,9 +3,9 @@
 use super::roster::{everybody, note_changed, note_removed, strike};
 use super::{Error, Exchange, Result, Thing};
 use crate::auth::Caller;
-use crate::domain::{CourseId, Person, Role, UserName};
+use crate::domain::{CourseId, Person, Role, UserName, caseless};
 use crate::store;
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 /// A line of the roster of a course.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, schemars::JsonSchema)]
@@ -41,12 +41,16 @@ pub struct Page {
 }
 
 /// How many lines were new, and how many were there.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, schemars::JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, schemars::JsonSchema)]
 pub struct Changes {
     /// People who were not in the course.
     pub added: usize,
     /// People who were.
     pub updated: usize,
+    /// Names that differ from others by upper and lower case alone; absent when there are none.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schemars(default)]
+    pub warnings: Vec<String>,
 }
 
 /// At most so many of those behind that place: those of the manual roster in the order they were added, then those only
@@ -101,6 +105,7 @@ pub async fn put(
             let mut changes = Changes {
                 added: 0,
                 updated: 0,
+                warnings: look_alikes(&people, known.keys()),
             };
             for (role, person) in people {
                 let before = known.get(&person.username);
@@ -130,6 +135,34 @@ pub async fn put(
             Ok(changes)
         })
         .await
+}
+
+/// At most so many sentences are said of one request.
+const MAX_WARNINGS: usize = 100;
+
+/// A sentence for each of the people whose name is another's of the course but for upper and lower case.
+fn look_alikes<'a>(
+    people: &'a [(Role, Person)],
+    known: impl Iterator<Item = &'a UserName>,
+) -> Vec<String> {
+    let mut alike: HashMap<String, BTreeSet<&str>> = HashMap::new();
+    let new = people.iter().map(|(_, person)| &person.username);
+    for name in known.chain(new.clone()) {
+        let name = name.as_str();
+        alike.entry(caseless(name)).or_default().insert(name);
+    }
+    let mut said = BTreeSet::new();
+    for name in new {
+        let names = &alike[&caseless(name.as_str())];
+        if names.len() > 1 && said.len() < MAX_WARNINGS {
+            let names: Vec<String> = names.iter().map(|name| format!("{name:?}")).collect();
+            said.insert(format!(
+                "{} differ by upper and lower case alone, and are different people",
+                names.join(" and ")
+            ));
+        }
+    }
+    said.into_iter().collect()
 }
 
 fn last_of_each(people: Vec<(Role, Person)>) -> Vec<(Role, Person)> {

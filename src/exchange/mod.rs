@@ -116,6 +116,7 @@ impl Exchange {
         let blobs = LocalBlobs::open(&directory.join("blobs")).unwrap();
         let policy = Policy {
             hub_groups: false,
+            group_rules: crate::domain::GroupRules::convention(),
             explain: false,
             reused: Reused::Keep,
         };

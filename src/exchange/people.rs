@@ -9,6 +9,7 @@ use crate::auth::Caller;
 use crate::domain::{Timestamp, UserName};
 use crate::store::{self, Connection};
 use serde_json::{Value, json};
+use std::collections::HashSet;
 
 pub use crate::store::people::InCourse;
 
@@ -88,6 +89,50 @@ pub async fn rename(
             return Err(Error::NameInUse(to));
         }
         carry_over(conn, &caller, &from, &to, Action::UserRenamed)
+    })
+    .await
+}
+
+/// Gives many people other names at once, all or nobody: a name that somebody gives up here may be somebody else's new one.
+/// What there was of each old name; people of whom nothing is stored are passed over, and have an empty one. No name may
+/// be given up, or be given, twice.
+pub async fn rename_all(
+    exchange: &Exchange,
+    caller: &Caller,
+    names: Vec<(UserName, UserName)>,
+    really: bool,
+) -> Result<Vec<Footprint>> {
+    exchange.policy.require_admin(caller)?;
+    for (from, to) in &names {
+        require_person(from)?;
+        require_own_name(to)?;
+    }
+    let caller = caller.clone();
+    try_out(exchange, really, move |conn| {
+        let given_up: HashSet<&UserName> = names.iter().map(|(from, _)| from).collect();
+        let mut before = Vec::new();
+        for (number, (from, to)) in names.iter().enumerate() {
+            if !given_up.contains(to) && !footprint(conn, to)?.is_empty() {
+                return Err(Error::NameInUse(to.clone()));
+            }
+            let was = footprint(conn, from)?;
+            // Whoever has the next account of a name is the one who has what is there.
+            store::people::forget_account(conn, from)?;
+            if !was.is_empty() {
+                store::renaming::carry_over(conn, from, &UserName::between_names(number))?;
+            }
+            before.push(was);
+        }
+        for (number, (was, (from, to))) in before.iter().zip(&names).enumerate() {
+            if was.is_empty() {
+                continue;
+            }
+            store::people::forget_account(conn, to)?;
+            store::renaming::carry_over(conn, &UserName::between_names(number), to)?;
+            let detail = json!({ "formerly": from });
+            note(conn, &caller, Action::UserRenamed, to, was, &detail)?;
+        }
+        Ok(before)
     })
     .await
 }

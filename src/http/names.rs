@@ -51,7 +51,7 @@ fn text(request: &HttpRequest, name: &str) -> Result<String> {
 }
 
 fn new_course(request: &HttpRequest) -> Result<CourseId> {
-    Ok(CourseId::parse(text(request, "course")?)?)
+    Ok(CourseId::parse_new(text(request, "course")?)?)
 }
 
 fn new_assignment(request: &HttpRequest) -> Result<AssignmentId> {
@@ -59,13 +59,14 @@ fn new_assignment(request: &HttpRequest) -> Result<AssignmentId> {
 }
 
 fn new_person(request: &HttpRequest) -> Result<UserName> {
-    Ok(UserName::parse(text(request, "user")?)?)
+    Ok(UserName::parse_new(text(request, "user")?)?)
 }
 
 // What could not be made is not there either.
 
 fn course(request: &HttpRequest) -> Result<CourseId> {
-    new_course(request).map_err(|_| not_found(Thing::Course))
+    let text = text(request, "course")?;
+    CourseId::parse(text).map_err(|_| not_found(Thing::Course))
 }
 
 fn assignment(request: &HttpRequest) -> Result<AssignmentId> {
@@ -73,7 +74,8 @@ fn assignment(request: &HttpRequest) -> Result<AssignmentId> {
 }
 
 fn person(request: &HttpRequest, thing: Thing) -> Result<UserName> {
-    new_person(request).map_err(|_| not_found(thing))
+    let text = text(request, "user")?;
+    UserName::parse(text).map_err(|_| not_found(thing))
 }
 
 /// What is no number is the number of nothing: whether the caller may ask at all is decided first.

@@ -88,8 +88,18 @@ fn files_of_spreadsheets_and_of_other_programs_are_understood() {
     ];
     for (name, content) in files {
         let file = kevin.file(name, content);
-        let said = kevin.does(&["roster", "import", "algebra", file.to_str().unwrap()]);
-        assert_eq!(said, "Added: 1. Updated: 0.\n", "{name}");
+        let ended = kevin.run(&["roster", "import", "algebra", file.to_str().unwrap()]);
+        assert_eq!(
+            ended.out, "Added: 1. Updated: 0.\n",
+            "{name}: {}",
+            ended.err
+        );
+        let unused = match name {
+            "nbgrader" => "nbcourier: Columns that are not used: lms_user_id\n",
+            "spreadsheet" => "nbcourier: Columns that are not used: notes\n",
+            _ => "",
+        };
+        assert_eq!(ended.err, unused, "{name}");
     }
     assert_eq!(names(&kevin)[2..], ["n1", "n2", "n3", "n4"]);
     let people = kevin.json(&["roster", "list", "algebra"]);
@@ -106,7 +116,7 @@ fn files_of_spreadsheets_and_of_other_programs_are_understood() {
 #[test]
 fn a_file_that_is_wrong_anywhere_changes_nothing_and_the_line_is_named() {
     let (_server, kevin) = algebra();
-    let files: [(&[u8], &str); 9] = [
+    let files: [(&[u8], &str); 17] = [
         (
             b"username,role\nnew,student\nn2,king\n",
             "Line 3: the role \"king\"",
@@ -116,8 +126,34 @@ fn a_file_that_is_wrong_anywhere_changes_nothing_and_the_line_is_named() {
         (b"username,email\nnew,e\nn2\n", "Line 3 of"),
         (b"username,email\nnew,e\nn2,e,more\n", "Line 3 of"),
         (b"name,email\nnew,e\n", "no column `username`"),
-        (b"username;email\nnew;e\n", "separated by commas"),
-        (b"username,email\nnew,\xfc\n", "UTF-8"),
+        (b"name;email\nnew;e\n", "its columns are name, email"),
+        (b"username,email\nnew,\x81\n", "UTF-8"),
+        (b"u\0s\0e\0r\0n\0a\0m\0e\0\n\0x\0\n\0", "UTF-8"),
+        (
+            b"username,email\nnew,e\nUsername,E-Mail\n",
+            "Line 3: the names of the columns",
+        ),
+        (
+            b"username\nnew\nusername\n",
+            "Line 3: the names of the columns",
+        ),
+        (
+            b"username,email,E-Mail\nnew,e,f\n",
+            "two columns for the same: email and E-Mail",
+        ),
+        (
+            "username\nnew\nzw\u{200b}sp\n".as_bytes(),
+            "holds the invisible character U+200B",
+        ),
+        (
+            "username\nnew\n\u{202e}abc\n".as_bytes(),
+            "the invisible character U+202E",
+        ),
+        (
+            "username\nnew\na\u{a0}b\n".as_bytes(),
+            "the unusual blank U+00A0",
+        ),
+        (b"sep=;\nusername;email\nnew;e\na/b;e\n", "Line 4: \"a/b\""),
         (b"", "no column `username`"),
     ];
     for (content, sentence) in files {
@@ -143,4 +179,137 @@ fn a_roster_longer_than_a_page_is_imported_and_shown_whole() {
     let said = kevin.does(&["roster", "import", "algebra", file.to_str().unwrap()]);
     assert_eq!(said, "Added: 10001. Updated: 0.\n");
     assert_eq!(names(&kevin).len(), 10_003);
+}
+
+#[test]
+fn files_of_spreadsheets_and_campus_systems_are_understood_in_several_languages() {
+    let (_server, kevin) = algebra();
+    let utf16 = |text: &str| -> Vec<u8> {
+        let units = std::iter::once(0xfeff).chain(text.encode_utf16());
+        units.flat_map(u16::to_le_bytes).collect()
+    };
+    let files: [(&str, Vec<u8>); 8] = [
+        ("n1", b"username;First Name;Last name;E-mail\r\nn1;Zo\xeb;M\xfcller;z@u\r\n".to_vec()),
+        ("n2", "\u{feff}Benutzername;Vorname;Name;E-Mail-Adresse\r\nn2;Zo\u{eb};M\u{fc}ller;z@u\r\n".into()),
+        ("n3", utf16("Nom d\u{2019}utilisateur\tPr\u{e9}nom\tNom\tAdresse de courriel\r\nn3\tZo\u{eb}\tM\u{fc}ller\tz@u\r\n")),
+        ("n4", "sep=;\nUsuario;Nombre;Apellido(s);Direcci\u{f3}n de correo\nn4;Zo\u{eb};\"M\u{fc}ller\";z@u\n".into()),
+        ("n5", "\"SEP=|\"\r\nusername|firstname|lastname|email\r\nn5|Zo\u{eb}|M\u{fc}ller|z@u\r\n".into()),
+        ("n6", "Student,ID,SIS Login ID,First name,Surname,Email\n\"M\u{fc}ller, Zo\u{eb}\",17,n6,Zo\u{eb},M\u{fc}ller,z@u\n".into()),
+        ("n7", "Vorname,Nachname,Anmeldename,Mail,Rolle\nZo\u{eb},M\u{fc}ller,n7,z@u,Student\n".into()),
+        ("n8", " USERNAME ;\"First;Name\";Familienname;EMAIL\nn8;Zo\u{eb};M\u{fc}ller;z@u\n".into()),
+    ];
+    for (name, content) in files {
+        let file = kevin.file("class.csv", content);
+        let ended = kevin.run(&["roster", "import", "algebra", file.to_str().unwrap()]);
+        assert_eq!(
+            ended.out, "Added: 1. Updated: 0.\n",
+            "{name}: {}",
+            ended.err
+        );
+        let people = kevin.json(&["roster", "list", "algebra"]);
+        let people = people.as_array().unwrap();
+        let found = people.iter().find(|person| person["username"] == name);
+        let found = found.unwrap_or_else(|| panic!("{name}: {people:?}"));
+        assert_eq!(
+            (&found["first_name"], &found["last_name"], &found["email"]),
+            (&json!("Zo\u{eb}"), &json!("M\u{fc}ller"), &json!("z@u")),
+            "{name}"
+        );
+        assert_eq!(
+            ended.err.contains("Windows-1252"),
+            name == "n1",
+            "{}",
+            ended.err
+        );
+        assert_eq!(
+            ended.err.contains("not used: Student, ID"),
+            name == "n6",
+            "{}",
+            ended.err
+        );
+    }
+}
+
+#[test]
+fn a_column_of_another_name_can_be_named_and_is_asked_for() {
+    let (_server, kevin) = algebra();
+    let moodle = "First name,Last name,ID number,Email address\nAda,Lovelace,n1,ada@u\n";
+    let file = kevin.file("class.csv", moodle);
+    let import = ["roster", "import", "algebra", file.to_str().unwrap()];
+    let said = kevin.fails(&import);
+    assert!(
+        said.contains("First name, Last name, ID number, Email address"),
+        "{said}"
+    );
+    assert!(said.contains("--user-column"), "{said}");
+    let said = kevin.fails(&[&import[..], &["--user-column", "Matrikel"]].concat());
+    assert!(said.contains("no column \"Matrikel\""), "{said}");
+    kevin.does(&[&import[..], &["--user-column", "ID number"]].concat());
+    assert_eq!(names(&kevin)[2..], ["n1"]);
+}
+
+#[test]
+fn users_who_are_there_twice_or_differ_by_case_alone_are_named() {
+    let (_server, kevin) = algebra();
+    let file = kevin.file(
+        "class.csv",
+        "username,first_name\nada,A\nbob,B\nada,Ada\nBob,C\n",
+    );
+    let ended = kevin.run(&["roster", "import", "algebra", file.to_str().unwrap()]);
+    assert_eq!(
+        (ended.code, ended.out.as_str()),
+        (Some(0), "Added: 3. Updated: 0.\n")
+    );
+    assert!(
+        ended
+            .err
+            .contains("Line 4: \"ada\" is in line 2, too; the later line counts"),
+        "{}",
+        ended.err
+    );
+    assert!(
+        ended
+            .err
+            .contains("\"Bob\" and \"bob\" differ by upper and lower case"),
+        "{}",
+        ended.err
+    );
+    let ended = kevin.run(&["roster", "add", "algebra", "ADA"]);
+    assert_eq!(ended.code, Some(0));
+    assert!(
+        ended
+            .err
+            .contains("\"ADA\" and \"ada\" differ by upper and lower case"),
+        "{}",
+        ended.err
+    );
+}
+
+#[test]
+fn a_name_that_looks_like_another_is_trimmed_or_refused() {
+    let (server, kevin) = algebra();
+    kevin.does(&["roster", "add", "algebra", " ada\u{a0}"]);
+    assert_eq!(names(&kevin)[2..], ["ada"]);
+    for odd in [
+        " ",
+        "\u{feff}bom",
+        "x\u{202e}y",
+        "zw\u{200b}sp",
+        "a\u{2009}b",
+    ] {
+        let ended = kevin.run(&["roster", "add", "algebra", odd]);
+        assert_eq!(ended.code, Some(2), "{odd:?}: {}", ended.out);
+    }
+    let root = Person::at(&server, "root");
+    assert_eq!(
+        root.run(&["course", "create", "geo\u{200b}metry"]).code,
+        Some(2)
+    );
+    assert_eq!(
+        root.run(&["course", "create", "fine", "ki\u{ad}m"]).code,
+        Some(2)
+    );
+    root.does(&["course", "create", " geometry "]);
+    root.does(&["course", "show", "geometry"]);
+    assert_eq!(names(&kevin)[2..], ["ada"]);
 }

@@ -100,3 +100,91 @@ fn where_a_name_stands_is_shown_before_anything_is_done() {
             .contains("nobody is in no course")
     );
 }
+
+fn renames(desk: &Desk, content: &str, dry: bool) -> (Option<i32>, String) {
+    let place = tempfile::tempdir().unwrap();
+    let file = place.path().join("renames.csv");
+    std::fs::write(&file, content).unwrap();
+    let mut arguments = vec!["rename", "--from-file", file.to_str().unwrap()];
+    if dry {
+        arguments.push("--dry-run");
+    }
+    desk.user(&arguments)
+}
+
+#[test]
+fn names_are_exchanged_and_passed_on_from_a_file_in_any_order() {
+    let desk = Desk::new();
+    let (ada, bob) = (desk.times(ADA), desk.times(BOB));
+    assert_ne!(ada, bob);
+    // Each has the other's name afterwards.
+    let swap = format!("old,new\n{ADA},{BOB}\n{BOB},{ADA}\n");
+    let (code, said) = renames(&desk, &swap, true);
+    assert_eq!(code, Some(0), "{said}");
+    assert!(
+        said.contains(&format!("{ADA}: would be renamed to {BOB}")),
+        "{said}"
+    );
+    assert!(said.contains("Would have renamed: 2 of 2 names"), "{said}");
+    assert_eq!(desk.times(ADA), ada);
+    let (code, said) = renames(&desk, &swap, false);
+    assert_eq!(code, Some(0), "{said}");
+    assert_eq!(
+        (desk.times(ADA), desk.times(BOB)),
+        (bob.clone(), ada.clone())
+    );
+    // A chain in the order in which one by one would fail, and without a line of columns.
+    let chain = format!("{BOB};{ADA}\n{ADA};{NEW}\nnobody;somebody\n");
+    let (code, said) = renames(&desk, &chain, false);
+    assert_eq!(code, Some(0), "{said}");
+    assert!(said.contains("nobody: nothing is stored"), "{said}");
+    assert!(said.contains("Renamed: 2 of 3 names."), "{said}");
+    assert_eq!((desk.times(ADA), desk.times(NEW)), (ada, bob));
+    assert_eq!(desk.times(BOB), Vec::<String>::new());
+    assert!(
+        desk.found("renaming").is_empty(),
+        "{:?}",
+        desk.found("renaming")
+    );
+}
+
+#[test]
+fn a_file_of_renames_of_which_a_line_is_refused_changes_nothing_and_the_line_is_named() {
+    let desk = Desk::new();
+    let (ada, bob) = (desk.times(ADA), desk.times(BOB));
+    for (rest, sentence) in [
+        (
+            format!("{BOB},x\n{BOB},y\n"),
+            "Line 4: \"bob\" gets another name in line 3 already",
+        ),
+        (
+            format!("{BOB},{NEW}\n"),
+            "Line 3: \"hypatia\" is given to somebody else in line 2 already",
+        ),
+        (
+            format!("{BOB},service:x\n"),
+            "Line 3: \"service:x\" cannot be",
+        ),
+        (format!("{BOB},a/b\n"), "Line 3: \"a/b\""),
+        (
+            format!("{BOB},b\u{200b}b\n"),
+            "the invisible character U+200B",
+        ),
+        (format!("{BOB},{BOB}\n"), "is both names"),
+        (format!("{BOB}\n"), "Line 3"),
+    ] {
+        let sentence = sentence.replace("bob", BOB);
+        let (code, said) = renames(&desk, &format!("old,new\n{ADA},{NEW}\n{rest}"), false);
+        assert_eq!(code, Some(1), "{said}");
+        assert!(said.contains(&sentence), "{said}");
+        assert_eq!(
+            (desk.times(ADA), desk.times(BOB)),
+            (ada.clone(), bob.clone())
+        );
+    }
+    // Somebody who keeps the name has something there.
+    let (code, said) = renames(&desk, &format!("x,y\n{ADA},{BOB}\n"), false);
+    assert_eq!(code, Some(1), "{said}");
+    assert!(said.contains("user merge"), "{said}");
+    assert_eq!((desk.times(ADA), desk.times(BOB)), (ada, bob));
+}

@@ -197,3 +197,80 @@ fn the_pages_of_a_roster_are_everybody_once_by_hand_and_by_group() {
         assert_eq!(problem(&reply).0, 400, "{nonsense}");
     }
 }
+
+#[test]
+fn a_name_that_looks_like_another_is_made_on_no_way_in() {
+    let server = Setup::standalone().start();
+    algebra(&server);
+    let everybody = server.get(ROSTER, "kevin").ok().json();
+    let details = [("first_name", ""), ("last_name", ""), ("email", "")];
+    for odd in [
+        "sam\u{200b}",
+        "\u{feff}sam",
+        "s\u{202e}am",
+        "sam ",
+        " ",
+        "\u{a0}sam",
+        "s\u{2009}am",
+    ] {
+        let people = json!({ "people": [named("sam", "student"), named(odd, "student")] });
+        let (status, said) = problem(&put_json(&server, ROSTER, "kevin", &people));
+        assert_eq!(status, 400, "{said}");
+        assert!(said.starts_with("Illegal user id: "), "{said}");
+        let encoded = percent_encode(odd);
+        for kind in ["student", "instructor"] {
+            let target = format!("{kind}/algebra/{encoded}");
+            let reply = server.post(&target, "root", &details);
+            assert_eq!(
+                (reply.status, reply.message().as_str()),
+                (400, "Illegal user id")
+            );
+        }
+        let line = json!({ "username": odd, "first_name": "", "last_name": "", "email": "" });
+        let lines = json!([line]).to_string();
+        let reply = server.post("students/algebra", "kevin", &[("students", &lines)]);
+        let status = &reply.ok().json()["status"][0];
+        assert_eq!(
+            (&status["success"], &status["message"]),
+            (&json!(false), &json!("Illegal user id"))
+        );
+        let reply = server.post(&format!("course/{encoded}"), "root", &[]);
+        assert_eq!(
+            (reply.status, reply.message().as_str()),
+            (400, "Illegal course id")
+        );
+        let teachers = json!([odd]).to_string();
+        let reply = server.post("course/other", "root", &[("instructors", &teachers)]);
+        assert_eq!(
+            (reply.status, reply.message().as_str()),
+            (400, "Illegal user id")
+        );
+    }
+    assert_eq!(server.get(ROSTER, "kevin").ok().json(), everybody);
+    assert_eq!(
+        server.get("courses", "root").ok().json()["courses"],
+        json!(["algebra"])
+    );
+}
+
+#[test]
+fn names_that_differ_by_case_alone_are_named_in_the_answer() {
+    let server = Setup::standalone().start();
+    algebra(&server);
+    let people = json!({ "people": [named("LAWRENCE", "student"), named("zo\u{eb}", "student")] });
+    let changes = put_json(&server, ROSTER, "kevin", &people).ok().json();
+    assert_eq!(
+        (&changes["added"], &changes["updated"]),
+        (&json!(2), &json!(0))
+    );
+    let warnings = changes["warnings"].as_array().unwrap();
+    assert_eq!(warnings.len(), 1);
+    let said = warnings[0].as_str().unwrap();
+    assert!(
+        said.contains("\"LAWRENCE\" and \"lawrence\" differ"),
+        "{said}"
+    );
+    let people = json!({ "people": [named("a", "student"), named("A", "student"), named("ZO\u{cb}", "student")] });
+    let changes = put_json(&server, ROSTER, "kevin", &people).ok().json();
+    assert_eq!(changes["warnings"].as_array().unwrap().len(), 2);
+}

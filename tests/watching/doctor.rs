@@ -73,6 +73,7 @@ fn hub() -> FakeHub {
     let mut model = crate::support::hub::service_model("nbcourier");
     model["scopes"] = json!(["read:users", "read:services:name!service=nbcourier"]);
     hub.gives(SERVICE_TOKEN, model);
+    hub.lists_to(&["read:users", "list:groups", "read:groups"], &[]);
     hub
 }
 
@@ -369,6 +370,7 @@ fn a_hub_that_serves_all_on_one_domain_is_told_from_one_that_does_not() {
     with(&separate).is("ok", "a domain of our own");
 }
 
+#[test]
 fn groups_without_a_course_are_named_with_the_command_that_makes_it() {
     let hub = FakeHub::start();
     hub.knows("root");
@@ -409,7 +411,9 @@ fn groups_without_a_course_are_named_with_the_command_that_makes_it() {
 
 #[test]
 fn without_the_scopes_doctor_says_which_and_names_the_groups_that_were_seen() {
-    let hub = hub();
+    let hub = FakeHub::start();
+    let service = crate::support::hub::service_model("nbcourier");
+    hub.gives(SERVICE_TOKEN, service);
     hub.knows("root");
     let mut model = crate::support::hub::user_model("eric");
     model["groups"] = json!(["nbgrader-algebra"]);

@@ -41,7 +41,7 @@ fn parse_instructors(text: &str) -> Result<Vec<UserName>> {
     let names: Vec<String> = receive::json(text, "Instructors cannot be JSON decoded")?;
     names
         .into_iter()
-        .map(|name| Ok(UserName::parse(name)?))
+        .map(|name| Ok(UserName::parse_new(name)?))
         .collect()
 }
 

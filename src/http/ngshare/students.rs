@@ -109,7 +109,7 @@ fn parse(text: &str) -> Result<Vec<Result<Person, String>>> {
         return Err(Error::bad("Please supply students"));
     }
     let person = |line: Line| {
-        let username = UserName::parse(line.username.clone()).map_err(|_| line.username)?;
+        let username = UserName::parse_new(line.username.clone()).map_err(|_| line.username)?;
         Ok(Person {
             username,
             first_name: Some(line.first_name),

@@ -1,10 +1,10 @@
 //! `v1/courses/{course}/roster`: instructors and students in one list.
 
 use crate::auth::Caller;
-use crate::domain::{Person, Role, UserName};
+use crate::domain::{Person, Role, UserName, oddity};
 use crate::exchange::members::{Changes, Member, Place};
 use crate::exchange::{Exchange, members, roster};
-use crate::http::error::Result;
+use crate::http::error::{Error, Result};
 use crate::http::names::{InCourse, OfStudent};
 use crate::http::openapi::{JsonBody, Listing, NoContent, Query};
 use crate::http::paging::{self, Paging};
@@ -94,9 +94,18 @@ pub async fn put(
     Ok(web::Json(changes))
 }
 
+/// The name, which must not look like another one; the sentence says whose line it is.
+fn user_name(name: &str) -> Result<UserName> {
+    let wrong = |why: String| Error::bad(format!("Illegal user id: {name:?} {why}"));
+    if let Some(oddity) = oddity(name) {
+        return Err(wrong(oddity.to_string()));
+    }
+    UserName::parse(name).map_err(|_| wrong("cannot be the name of a directory".into()))
+}
+
 fn parse(line: Line) -> Result<(Role, Person)> {
     let person = Person {
-        username: UserName::parse(line.username)?,
+        username: user_name(&line.username)?,
         first_name: line.first_name,
         last_name: line.last_name,
         email: line.email,

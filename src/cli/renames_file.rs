@@ -1,0 +1,90 @@
+//! A CSV file of names that people give up and names that they get.
+
+use super::table_file;
+use crate::domain::{UserName, oddity};
+use std::collections::HashMap;
+use std::path::Path;
+
+/// What the first line may call the columns; a first line of other words is a pair of names.
+const OLD: [&str; 6] = [
+    "old",
+    "from",
+    "old_name",
+    "old name",
+    "old_username",
+    "username",
+];
+const NEW: [&str; 6] = [
+    "new",
+    "to",
+    "new_name",
+    "new name",
+    "new_username",
+    "new username",
+];
+
+/// The pairs of the file, old name first; the sentence says which line is wrong.
+pub fn read(file: &Path) -> Result<Vec<(UserName, UserName)>, String> {
+    let table = table_file::read(file)?;
+    let columns: Vec<&str> = table.columns().collect();
+    let [first, second] = columns[..] else {
+        return Err(format!(
+            "{} has {} columns, and needs two: the old name and the new one",
+            file.display(),
+            columns.len()
+        ));
+    };
+    let is = |name: &str, known: &[&str]| known.contains(&name.to_lowercase().as_str());
+    let (old, new) = if is(first, &NEW) && is(second, &OLD) {
+        (1, 0)
+    } else {
+        (0, 1)
+    };
+    let has_header = is(first, &OLD) && is(second, &NEW) || old == 1;
+    let mut lines = Vec::new();
+    if !has_header {
+        lines.push((table.first_line(), first, second));
+    }
+    let rows: Vec<_> = table.rows().collect();
+    for row in &rows {
+        lines.push((row.number, row.at(Some(old)), row.at(Some(new))));
+    }
+    let mut pairs = Vec::new();
+    let (mut given_up, mut given) = (HashMap::new(), HashMap::new());
+    for (number, old, new) in lines {
+        let wrong = |what: String| format!("Line {number}: {what}. Nothing was changed");
+        let old =
+            UserName::parse(old).map_err(|_| wrong(format!("{old:?} is no name of a user")))?;
+        let new =
+            UserName::parse(new).map_err(|_| wrong(format!("{new:?} is no name of a user")))?;
+        if let Some(oddity) = oddity(new.as_str()) {
+            return Err(wrong(format!("{:?} {oddity}", new.as_str())));
+        }
+        if new.is_reserved() {
+            return Err(wrong(format!(
+                "{:?} cannot be the name of a user",
+                new.as_str()
+            )));
+        }
+        if old == new {
+            return Err(wrong(format!("{:?} is both names", old.as_str())));
+        }
+        if let Some(before) = given_up.insert(old.clone(), number) {
+            return Err(wrong(format!(
+                "{:?} gets another name in line {before} already",
+                old.as_str()
+            )));
+        }
+        if let Some(before) = given.insert(new.clone(), number) {
+            return Err(wrong(format!(
+                "{:?} is given to somebody else in line {before} already",
+                new.as_str()
+            )));
+        }
+        pairs.push((old, new));
+    }
+    if pairs.is_empty() {
+        return Err(format!("{} names nobody", file.display()));
+    }
+    Ok(pairs)
+}
