@@ -135,6 +135,7 @@ class Nbcourier(Server):
             f"--admins={ADMIN}",
             f"--data-dir={directory / 'data'}",
             "--max-request-rate=0",
+            "--max-open-requests=0",
         ]
         if hub is None:
             command += ["--standalone", f"--port={port}"]

@@ -138,8 +138,14 @@ class NgshareTransport:
         return Accepted(dates.naive(reply.text("timestamp")))
 
     def submissions(
-        self, course: str, assignment: str | None = None, student: str | None = None
+        self,
+        course: str,
+        assignment: str | None = None,
+        student: str | None = None,
+        *,
+        with_files: bool = False,
     ) -> list[Submission]:
+        # This protocol lists no files with submissions.
         if assignment is None:
             return [
                 submission

@@ -65,6 +65,10 @@ class Submission:
     files: Files = field(default=None, compare=False)
     # Empty when there is none.
     feedback: Files = field(default=None, compare=False)
+    # The bytes of all its files, where the listing tells.
+    size: int = field(default=0, compare=False)
+    # The name of its feedback as a whole, where the listing tells; empty when there is none.
+    feedback_tree: str | None = field(default=None, compare=False)
 
     def __post_init__(self) -> None:
         names.name("name of a course", self.course)
@@ -80,11 +84,6 @@ class Submission:
                 raise Illegal(
                     f"{names.shown(sent)} is not {names.shown(wanted)}, which was asked for"
                 )
-
-    @property
-    def size(self) -> int:
-        """The bytes of all its files, as far as they are known."""
-        return sum(file.size for file in self.files or ())
 
 
 @dataclass(frozen=True)
@@ -224,9 +223,17 @@ class Transport(Protocol):
         """Hands in the person's work, or a student's in their place; returns only when it is safe."""
 
     def submissions(
-        self, course: str, assignment: str | None = None, student: str | None = None
+        self,
+        course: str,
+        assignment: str | None = None,
+        student: str | None = None,
+        *,
+        with_files: bool = False,
     ) -> list[Submission]:
-        """Everybody's or one student's, to all assignments or to one; those to one are oldest first."""
+        """Everybody's or one student's, to all assignments or to one; those to one are oldest first.
+
+        Their files come with them where that is asked for and the exchange can list them: a class may have very many.
+        """
 
     def submitted(self, submission: Submission) -> list[RemoteFile]:
         """The files of a submission; empty when the person may not see them."""

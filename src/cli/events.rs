@@ -59,13 +59,24 @@ pub fn run(arguments: Arguments) -> Outcome {
 
 fn stored(
     places: &PlaceArgs,
-    question: Question,
+    mut question: Question,
     at_most: usize,
 ) -> Result<Vec<Event>, Box<dyn std::error::Error>> {
     let (exchange, operator) = (open_exchange(places)?, operator()?);
-    let page = events::page(&exchange, &operator, question, at_most);
-    let page = runtime()?.block_on(page)?;
-    Ok(page.events.into_iter().map(event).collect())
+    let runtime = runtime()?;
+    let mut found = Vec::new();
+    // A page ends early where its events are long.
+    while found.len() < at_most {
+        let rest = at_most - found.len();
+        let page = events::page(&exchange, &operator, question.clone(), rest);
+        let page = runtime.block_on(page)?;
+        found.extend(page.events.into_iter().map(event));
+        if page.next.is_none() {
+            break;
+        }
+        question.before = page.next;
+    }
+    Ok(found)
 }
 
 /// An event as it is shown everywhere.

@@ -119,6 +119,7 @@ async fn serve(mut config: Config) -> Result<(), Box<dyn Error>> {
         prefix: prefix.clone(),
         max_request_size: config.max_request_size,
         max_request_rate: config.max_request_rate,
+        max_open_requests: config.max_open_requests,
         max_uploads: config.max_uploads,
         max_connections: open_files::raise(),
         debug: config.debug,

@@ -63,10 +63,25 @@ pub struct Work {
     pub feedback: String,
 }
 
+#[derive(Deserialize)]
+struct Page {
+    #[serde(flatten)]
+    overview: Overview,
+    /// Where the next page of students begins; of an older exchange there is one page.
+    #[serde(default)]
+    next: Option<String>,
+}
+
 impl Client {
     /// The course at a glance.
     pub async fn overview(&self, course: &CourseId) -> Result<Overview> {
         let names = ["v1", "courses", course.as_str(), "overview"];
-        self.get(&names).await
+        let mut page: Page = self.get(&names).await?;
+        let mut overview = page.overview;
+        while let Some(next) = page.next {
+            page = self.get_with(&names, &[("cursor", &next)]).await?;
+            overview.students.append(&mut page.overview.students);
+        }
+        Ok(overview)
     }
 }

@@ -166,6 +166,7 @@ fn value(config: &Config, origins: &Origins, name: &str) -> Option<String> {
         "max-user-size" => size(config.max_user_size.unwrap_or(0)),
         "max-course-size" => size(config.max_course_size.unwrap_or(0)),
         "max-request-rate" => config.max_request_rate.map_or(0, u32::from).to_string(),
+        "max-open-requests" => config.max_open_requests.unwrap_or(0).to_string(),
         "max-uploads" => config.max_uploads.unwrap_or(0).to_string(),
         "min-free-space" => size(config.min_free_space),
         "retention" => span(config.retention),

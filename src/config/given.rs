@@ -147,7 +147,11 @@ pub struct Given {
     #[arg(long, env = "NBCOURIER_MAX_REQUEST_RATE", value_name = "NUMBER")]
     pub max_request_rate: Option<u32>,
 
-    /// Most uploads of one caller read at the same time; more wait. 0 for no limit [default: 8]
+    /// Most requests of one caller that are open at the same time, 0 for no limit [default: 100]
+    #[arg(long, env = "NBCOURIER_MAX_OPEN_REQUESTS", value_name = "NUMBER")]
+    pub max_open_requests: Option<usize>,
+
+    /// Most uploads of one caller read, and long replies sent, at the same time; more wait. 0 for no limit [default: 8]
     #[arg(long, env = "NBCOURIER_MAX_UPLOADS", value_name = "NUMBER")]
     pub max_uploads: Option<usize>,
 
@@ -263,6 +267,7 @@ impl Given {
             max_course_size: self.max_course_size.or(file.max_course_size),
             min_free_space: self.min_free_space.or(file.min_free_space),
             max_request_rate: self.max_request_rate.or(file.max_request_rate),
+            max_open_requests: self.max_open_requests.or(file.max_open_requests),
             max_uploads: self.max_uploads.or(file.max_uploads),
             retention: self.retention.or(file.retention),
             event_retention: self.event_retention.or(file.event_retention),

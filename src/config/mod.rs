@@ -39,6 +39,9 @@ const MIN_FREE_SPACE: u64 = 256 << 20;
 /// The most requests of a caller in a second, where nothing else is said: ngshare's client, which asks for each
 /// submission by itself, does 180 at full speed.
 const MAX_REQUEST_RATE: u32 = 300;
+/// The most requests of a caller that are open at the same time, where nothing else is said: more than a browser or a
+/// client of ours ever has.
+const MAX_OPEN_REQUESTS: usize = 100;
 /// The most uploads of a caller read at the same time, where nothing else is said.
 const MAX_UPLOADS: usize = 8;
 /// How long the hub's word about a token counts, where nothing else is said.
@@ -101,7 +104,9 @@ pub struct Config {
     pub min_free_space: u64,
     /// Requests of one caller in a second.
     pub max_request_rate: Option<NonZeroU32>,
-    /// Uploads of one caller that are read at the same time.
+    /// Requests of one caller that are open at the same time.
+    pub max_open_requests: Option<usize>,
+    /// Uploads of one caller that are read, and long replies sent to them, at the same time.
     pub max_uploads: Option<usize>,
     /// How long the hub's word about a token counts.
     pub hub_cache_ttl: Duration,
@@ -176,6 +181,8 @@ impl Config {
             max_course_size: given.max_course_size.and_then(|size| unless_zero(size.0)),
             min_free_space: given.min_free_space.map_or(MIN_FREE_SPACE, |size| size.0),
             max_request_rate: NonZeroU32::new(given.max_request_rate.unwrap_or(MAX_REQUEST_RATE)),
+            max_open_requests: Some(given.max_open_requests.unwrap_or(MAX_OPEN_REQUESTS))
+                .filter(|most| *most > 0),
             max_uploads: Some(given.max_uploads.unwrap_or(MAX_UPLOADS)).filter(|most| *most > 0),
             hub_cache_ttl: given.hub_cache_ttl.map_or(HUB_CACHE_TTL, |span| span.0),
             hub_grace: given.hub_grace.map_or(HUB_GRACE, |span| span.0),

@@ -15,6 +15,9 @@ pub struct IllegalTime;
 pub struct Timestamp(i64);
 
 impl Timestamp {
+    /// Later than every other time.
+    pub const MAX: Self = Self(i64::MAX);
+
     /// The time of the system's clock.
     pub fn now() -> Self {
         Self(Utc::now().timestamp_micros())

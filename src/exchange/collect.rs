@@ -5,9 +5,8 @@ use super::trees::Part;
 use super::{Exchange, Result};
 use crate::auth::Caller;
 use crate::domain::{AssignmentId, CourseId, Timestamp, UserName};
-use crate::store;
 use crate::store::submission_pages::{Entry, Wanted};
-use std::collections::BTreeMap;
+use crate::store::{self, Connection, Portion};
 
 pub use crate::store::feedback::Shown as Feedback;
 pub use crate::store::submission_pages::Entry as Submission;
@@ -45,22 +44,12 @@ pub async fn collect(
             let wanted = Wanted {
                 assignment: Some(assignment),
                 student: question.student,
-                open_at: None,
-                after: None,
+                latest: Some(question.before.unwrap_or(Timestamp::MAX)),
+                ..Wanted::default()
             };
-            let entries =
-                store::submission_pages::page(conn, standing.course, &wanted, usize::MAX)?;
-            let in_time = |entry: &Entry| {
-                let limit = question.before;
-                limit.is_none_or(|limit| entry.submitted_at <= limit)
-            };
-            // Oldest first, so of each student the latest stays.
-            let latest: BTreeMap<String, Entry> = entries
-                .into_iter()
-                .filter(in_time)
-                .map(|entry| (entry.student.clone(), entry))
-                .collect();
-            Ok(latest.into_values().collect())
+            let mut latest = all(conn, standing.course, &wanted)?;
+            latest.sort_by(|one, other| one.student.cmp(&other.student));
+            Ok(latest)
         })
         .await
 }
@@ -87,10 +76,10 @@ pub async fn feedback(
                 assignment,
                 student: own,
                 open_at: (!standing.is_instructor()).then(Timestamp::now),
-                after: None,
+                with_feedback: true,
+                ..Wanted::default()
             };
-            let entries =
-                store::submission_pages::page(conn, standing.course, &wanted, usize::MAX)?;
+            let entries = all(conn, standing.course, &wanted)?;
             let mut feedback =
                 store::feedback::current_of_all(conn, entries.iter().map(|entry| entry.id))?;
             let with_feedback = entries.into_iter().filter_map(|entry| {
@@ -100,6 +89,16 @@ pub async fn feedback(
             Ok(with_feedback.collect())
         })
         .await
+}
+
+/// All of the submissions: each is a tree in the archive.
+fn all(conn: &mut Connection, course: i64, wanted: &Wanted) -> Result<Vec<Entry>> {
+    let portion = Portion {
+        rows: usize::MAX,
+        bytes: usize::MAX,
+    };
+    let (entries, _) = store::submission_pages::page(conn, course, wanted, portion)?;
+    Ok(entries)
 }
 
 impl From<&Submission> for Part {

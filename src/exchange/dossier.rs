@@ -5,9 +5,10 @@ use super::trees::ListedFile;
 use super::{Error, Exchange, Result};
 use crate::auth::Caller;
 use crate::domain::{Extension, UserName};
-use crate::store;
 use crate::store::dossier::Side;
 use crate::store::events::{Recorded, Wanted};
+use crate::store::{self, Portion};
+use std::sync::Arc;
 
 pub use crate::store::dossier::{Feedback, Place, Released, Submission};
 
@@ -54,7 +55,7 @@ pub async fn open(exchange: &Exchange, caller: &Caller, person: UserName) -> Res
 }
 
 /// The files of one of its trees.
-pub async fn files(exchange: &Exchange, caller: &Caller, tree: i64) -> Result<Vec<ListedFile>> {
+pub async fn files(exchange: &Exchange, caller: &Caller, tree: i64) -> Result<Arc<[ListedFile]>> {
     exchange.policy.require_admin(caller)?;
     let read = exchange
         .store
@@ -75,7 +76,8 @@ pub async fn events(
             before,
             ..Wanted::default()
         };
-        store::events::page_of(conn, wanted, Some(&person), PAGE)
+        store::events::page_of(conn, wanted, Some(&person), Portion::of(PAGE))
+            .map(|(events, _)| events)
     });
     Ok(read.await?)
 }

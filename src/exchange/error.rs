@@ -81,6 +81,9 @@ pub enum Error {
     /// There are more files than the limit.
     #[error("more than {0} files")]
     TooManyFiles(usize),
+    /// The paths of the files of a tree are longer together, in bytes.
+    #[error("paths of more than {0} bytes in one tree")]
+    PathsTooLong(usize),
     /// All files of a tree together are larger than the limit, in bytes.
     #[error("a tree is larger than {0} bytes")]
     TreeTooLarge(u64),
@@ -202,6 +205,7 @@ impl Error {
         Some(match self {
             Self::FileTooLarge(_) => "max-file-size",
             Self::TooManyFiles(_) => "max-files",
+            Self::PathsTooLong(_) => "paths-size",
             Self::TreeTooLarge(_) => "max-request-size",
             Self::TooManySubmissions { .. } => "max-submissions",
             Self::OverQuota {

@@ -3,7 +3,7 @@
 use super::{Exchange, Result};
 use crate::auth::Caller;
 use crate::domain::{CourseId, Timestamp};
-use crate::store;
+use crate::store::{self, Portion};
 
 pub use crate::store::events::Recorded;
 use crate::store::events::Wanted;
@@ -29,7 +29,7 @@ pub struct Question {
     pub since: Option<Timestamp>,
 }
 
-/// At most so many of the events asked for, the last one first.
+/// At most so many of the events asked for, the last one first; fewer where they are long.
 pub async fn page(
     exchange: &Exchange,
     caller: &Caller,
@@ -52,9 +52,7 @@ pub async fn page(
                 before: question.before,
                 since: question.since,
             };
-            let mut events = store::events::page(conn, wanted, at_most.saturating_add(1))?;
-            let is_more = events.len() > at_most;
-            events.truncate(at_most);
+            let (events, is_more) = store::events::page(conn, wanted, Portion::of(at_most))?;
             let next = events.last().filter(|_| is_more).map(|event| event.id);
             Ok(Page { events, next })
         })

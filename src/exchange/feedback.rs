@@ -261,7 +261,7 @@ pub async fn files(
     caller: &Caller,
     target: Target,
     time: Timestamp,
-) -> Result<Vec<ListedFile>> {
+) -> Result<Arc<[ListedFile]>> {
     let (policy, caller) = (exchange.policy, caller.clone());
     exchange
         .store
@@ -271,7 +271,7 @@ pub async fn files(
                 .ok_or(Error::NotFound(Thing::Submission))?;
             match store::feedback::current(conn, submission.id)? {
                 Some(tree) => Ok(store::trees::files(conn, tree)?),
-                None => Ok(Vec::new()),
+                None => Ok(Arc::default()),
             }
         })
         .await

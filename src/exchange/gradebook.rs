@@ -1,10 +1,12 @@
 //! What the gradebook of a course takes over: dates decide late penalties there, and names stand in its exports.
 
-use super::roster::everybody;
+use super::members;
+use super::roster::PORTION;
 use super::{Exchange, Result};
 use crate::auth::Caller;
 use crate::domain::{AssignmentId, CourseId, Dates, Extension, Person, Role};
 use crate::store;
+use crate::store::members::Wanted;
 
 /// An assignment and the people who take it, as a gradebook knows them.
 #[derive(Debug, Clone)]
@@ -30,15 +32,25 @@ pub async fn facts(
         .read(move |conn| {
             let standing = policy.enter(conn, &caller, &course)?.require_instructor()?;
             let id = standing.assignment(conn, &assignment)?;
-            let members = everybody(conn, standing.course, &course, policy.hub_groups)?;
-            let students = members
-                .into_iter()
-                .filter(|member| member.role == Role::Student)
-                .map(|member| member.person);
+            let wanted = Wanted {
+                course: standing.course,
+                group: policy.hub_groups.then_some(&course),
+                role: Some(Role::Student),
+            };
+            let mut students = Vec::new();
+            let mut after = None;
+            loop {
+                let page = members::portion(conn, wanted, after.as_ref(), PORTION)?;
+                students.extend(page.people.into_iter().map(|member| member.person));
+                after = page.next;
+                if after.is_none() {
+                    break;
+                }
+            }
             Ok(Facts {
                 dates: store::dates::of_assignment(conn, id)?,
                 extensions: store::dates::extensions(conn, id)?,
-                students: students.collect(),
+                students,
             })
         })
         .await

@@ -355,9 +355,9 @@ impl Importer {
                 };
                 let shown = store::feedback::current(conn, found.id)?;
                 Ok(Stored {
-                    work: Some(store::trees::files(conn, found.tree_id)?),
+                    work: Some(store::trees::files(conn, found.tree_id)?.to_vec()),
                     feedback: shown
-                        .map(|tree| store::trees::files(conn, tree))
+                        .map(|tree| store::trees::files(conn, tree).map(|files| files.to_vec()))
                         .transpose()?,
                 })
             })
@@ -417,5 +417,5 @@ fn compare(there: &[Sha256Sum], versions: &[Version]) -> Option<Outcome> {
 
 fn files_of(conn: &mut Connection, digest: Sha256Sum) -> Result<Vec<File>> {
     let tree = store::trees::find(conn, digest)?.ok_or(Error::NotFound(Thing::Version))?;
-    Ok(store::trees::files(conn, tree.id)?)
+    Ok(store::trees::files(conn, tree.id)?.to_vec())
 }

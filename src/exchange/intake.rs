@@ -30,6 +30,10 @@ const HELD: usize = 1024 * 1024;
 const UNASKED: u64 = 16 * 1024 * 1024;
 /// How many times the files of one tree many trees may have together.
 const MANY: usize = 10;
+/// The paths of one tree, in bytes: with four hundred for each of ten thousand files, a tree can be listed in little memory.
+const PATHS: usize = 4 * 1024 * 1024;
+/// How many times the paths of one tree many trees may have together.
+const MANY_PATHS: usize = 4;
 
 /// Takes files one after the other. It blocks on the disk and on arithmetic, so it belongs on a blocking thread.
 pub struct Intake {
@@ -47,6 +51,7 @@ pub struct Intake {
     arrived: HashMap<Sha256Sum, BlobRef>,
     tree: Tree,
     files: usize,
+    paths: usize,
     held: usize,
     // Since the last look at the free space.
     written: u64,
@@ -88,6 +93,7 @@ impl Intake {
             arrived: HashMap::new(),
             tree: Tree::default(),
             files: 0,
+            paths: 0,
             held: 0,
             written: 0,
             upload: Upload::new(&exchange.ahead, &exchange.store, &exchange.blobs),
@@ -168,8 +174,17 @@ impl Intake {
 
     /// Ends the file begun last and gives it its place in the tree.
     pub fn end(&mut self, path: RelativePath) -> Result<()> {
+        self.count_path(&path, PATHS)?;
         if let Some(blob) = self.end_unplaced() {
             self.tree.entries.push(TreeEntry { path, blob });
+        }
+        Ok(())
+    }
+
+    fn count_path(&mut self, path: &RelativePath, most: usize) -> Result<()> {
+        self.paths += path.as_str().len();
+        if self.paths > most {
+            return Err(Error::PathsTooLong(most));
         }
         Ok(())
     }
@@ -274,6 +289,7 @@ impl BatchIntake {
 
     /// Ends the file begun last and gives it its place in the tree about that submission.
     pub fn end(&mut self, submission: i64, path: RelativePath) -> Result<()> {
+        self.files.count_path(&path, MANY_PATHS * PATHS)?;
         let Some(blob) = self.files.end_unplaced() else {
             return Ok(());
         };
@@ -302,6 +318,10 @@ impl Limits {
     fn check_claims(self, files: &[Claim]) -> Result<()> {
         if files.len() > self.files {
             return Err(Error::TooManyFiles(self.files));
+        }
+        let paths: usize = files.iter().map(|file| file.path.as_str().len()).sum();
+        if paths > PATHS {
+            return Err(Error::PathsTooLong(PATHS));
         }
         let mut whole = 0_u64;
         for file in files {

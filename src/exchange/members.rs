@@ -1,10 +1,11 @@
 //! Everybody in a course as one roster, instructors and students alike.
 
-use super::roster::{everybody, note_changed, note_removed, strike};
+use super::roster::{note_changed, note_removed, strike};
 use super::{Error, Exchange, Result, Thing};
 use crate::auth::Caller;
 use crate::domain::{CourseId, Person, Role, UserName, caseless};
-use crate::store;
+use crate::store::members::Wanted;
+use crate::store::{self, Connection, Portion};
 use std::collections::{BTreeSet, HashMap};
 
 /// A line of the roster of a course.
@@ -54,7 +55,7 @@ pub struct Changes {
 }
 
 /// At most so many of those behind that place: those of the manual roster in the order they were added, then those only
-/// the hub knows, by name.
+/// the hub knows, by name. Fewer where their details are long.
 pub async fn page(
     exchange: &Exchange,
     caller: &Caller,
@@ -67,17 +68,82 @@ pub async fn page(
         .store
         .read(move |conn| {
             let standing = policy.enter(conn, &caller, &course)?.require_instructor()?;
-            let mut people = everybody(conn, standing.course, &course, policy.hub_groups)?;
-            if let Some(after) = &after {
-                people.retain(|member| member.place > *after);
-            }
-            let is_more = people.len() > at_most;
-            people.truncate(at_most);
-            let last = people.last().filter(|_| is_more);
-            let next = last.map(|member| member.place.clone());
-            Ok(Page { people, next })
+            let wanted = Wanted {
+                course: standing.course,
+                group: policy.hub_groups.then_some(&course),
+                role: None,
+            };
+            portion(conn, wanted, after.as_ref(), Portion::of(at_most))
         })
         .await
+}
+
+/// A portion of the people in a course behind that place.
+pub(super) fn portion(
+    conn: &mut Connection,
+    wanted: Wanted<'_>,
+    after: Option<&Place>,
+    portion: Portion,
+) -> Result<Page> {
+    let (row, name) = match after {
+        None => (Some(0), ""),
+        Some(Place::ByHand(row)) => (Some(*row), ""),
+        Some(Place::ByGroup(name)) => (None, name.as_str()),
+    };
+    let mut people = Vec::new();
+    let mut is_more = false;
+    if let Some(row) = row {
+        let found;
+        (found, is_more) = store::members::by_hand(conn, wanted, row, portion)?;
+        people.extend(found.into_iter().map(|line| {
+            let role = line.by_group.map_or(line.role, |hub| hub.max(line.role));
+            Member {
+                person: line.person,
+                role,
+                by_group: line.by_group == Some(role),
+                place: Place::ByHand(line.row),
+            }
+        }));
+    }
+    if !is_more && wanted.group.is_some() {
+        let rest = Portion {
+            rows: portion.rows - people.len(),
+            ..portion
+        };
+        let found;
+        (found, is_more) = store::members::by_group(conn, wanted, name, rest)?;
+        people.extend(found.into_iter().map(|(name, role)| Member {
+            place: Place::ByGroup(name.to_string()),
+            person: Person::named(name),
+            role,
+            by_group: true,
+        }));
+    }
+    let next = people.last().filter(|_| is_more);
+    let next = next.map(|member| member.place.clone());
+    Ok(Page { people, next })
+}
+
+/// What the named people are in the course, by hand and group together.
+pub(super) fn named(
+    conn: &mut Connection,
+    id: i64,
+    group: Option<&CourseId>,
+    names: &[&str],
+) -> Result<HashMap<String, (Role, Option<Person>)>> {
+    let mut found = HashMap::new();
+    for (role, person) in store::members::named(conn, id, names)? {
+        found.insert(person.username.to_string(), (role, Some(person)));
+    }
+    let by_hub = match group {
+        Some(course) => store::hub_members::named(conn, course, names)?,
+        None => Vec::new(),
+    };
+    for (name, hub) in by_hub {
+        let (role, _) = found.entry(name).or_insert((hub, None));
+        *role = (*role).max(hub);
+    }
+    Ok(found)
 }
 
 /// Adds the people or updates them, all or none. A detail that is `None` stays what it was; of somebody named twice
@@ -95,26 +161,29 @@ pub async fn put(
         .store
         .write(move |conn| {
             let standing = policy.enter(conn, &caller, &course)?.require_instructor()?;
-            let known: HashMap<UserName, Member> =
-                everybody(conn, standing.course, &course, policy.hub_groups)?
-                    .into_iter()
-                    .map(|member| (member.person.username.clone(), member))
-                    .collect();
             let people = last_of_each(people);
+            let names: Vec<&str> = people
+                .iter()
+                .map(|(_, person)| person.username.as_str())
+                .collect();
+            let group = policy.hub_groups.then_some(&course);
+            let known = named(conn, standing.course, group, &names)?;
+            let everybody = all_names(conn, standing.course, group)?;
             let (mut students, mut instructors) = (Vec::new(), Vec::new());
             let mut changes = Changes {
                 added: 0,
                 updated: 0,
-                warnings: look_alikes(&people, known.keys()),
+                warnings: look_alikes(&people, &everybody),
             };
             for (role, person) in people {
-                let before = known.get(&person.username);
-                let person = complete(person, before);
+                let before = known.get(person.username.as_str());
+                let details = before.and_then(|(_, details)| details.as_ref());
+                let person = complete(person, details);
                 match before {
                     Some(_) => changes.updated += 1,
                     None => changes.added += 1,
                 }
-                let teaches = before.is_some_and(|member| member.role == Role::Instructor);
+                let teaches = before.is_some_and(|(role, _)| *role == Role::Instructor);
                 if role == Role::Student {
                     if teaches {
                         return Err(Error::InstructorAsStudent);
@@ -123,7 +192,11 @@ pub async fn put(
                     continue;
                 }
                 let is_own = teaches && person.username == *caller.name();
-                let is_same = teaches && before.is_some_and(|member| member.person == person);
+                let is_same = teaches
+                    && details.map_or_else(
+                        || person == Person::named(person.username.clone()),
+                        |details| *details == person,
+                    );
                 if !is_own && !is_same {
                     policy.require_admin(&caller)?;
                 }
@@ -137,23 +210,29 @@ pub async fn put(
         .await
 }
 
+/// The names of all people in a course, by hand or by a group of the hub.
+fn all_names(conn: &mut Connection, id: i64, group: Option<&CourseId>) -> Result<BTreeSet<String>> {
+    let mut names = store::members::names(conn, id)?;
+    if let Some(course) = group {
+        let by_hub = store::hub_members::list(conn, course)?;
+        names.extend(by_hub.into_iter().map(|(name, _)| name));
+    }
+    Ok(names)
+}
+
 /// At most so many sentences are said of one request.
 const MAX_WARNINGS: usize = 100;
 
 /// A sentence for each of the people whose name is another's of the course but for upper and lower case.
-fn look_alikes<'a>(
-    people: &'a [(Role, Person)],
-    known: impl Iterator<Item = &'a UserName>,
-) -> Vec<String> {
+fn look_alikes(people: &[(Role, Person)], known: &BTreeSet<String>) -> Vec<String> {
     let mut alike: HashMap<String, BTreeSet<&str>> = HashMap::new();
-    let new = people.iter().map(|(_, person)| &person.username);
-    for name in known.chain(new.clone()) {
-        let name = name.as_str();
+    let new = people.iter().map(|(_, person)| person.username.as_str());
+    for name in known.iter().map(String::as_str).chain(new.clone()) {
         alike.entry(caseless(name)).or_default().insert(name);
     }
     let mut said = BTreeSet::new();
     for name in new {
-        let names = &alike[&caseless(name.as_str())];
+        let names = &alike[&caseless(name)];
         if names.len() > 1 && said.len() < MAX_WARNINGS {
             let names: Vec<String> = names.iter().map(|name| format!("{name:?}")).collect();
             said.insert(format!(
@@ -179,8 +258,8 @@ fn last_of_each(people: Vec<(Role, Person)>) -> Vec<(Role, Person)> {
     kept
 }
 
-fn complete(person: Person, before: Option<&Member>) -> Person {
-    let Some(Member { person: before, .. }) = before else {
+fn complete(person: Person, before: Option<&Person>) -> Person {
+    let Some(before) = before else {
         return person;
     };
     Person {

@@ -1,10 +1,12 @@
-//! A course at a glance: who has handed in what, who has not, what is late, what was given back.
+//! A course at a glance, a page at a time: who has handed in what, who has not, what is late, what was given back.
 
-use super::roster::everybody;
+use super::members;
 use super::{Exchange, Result};
 use crate::auth::Caller;
 use crate::domain::{CourseId, Role};
-use crate::store;
+use crate::store::members::Wanted;
+use crate::store::overview::Worker;
+use crate::store::{self, Connection, Portion};
 use std::collections::{BTreeMap, HashMap};
 
 pub use crate::store::overview::{Assignment, Feedback, Work};
@@ -16,6 +18,8 @@ pub struct Overview {
     pub assignments: Vec<(Assignment, Counts)>,
     /// Those who take it, in the roster's order, and then whoever else has handed something in, by name.
     pub students: Vec<Student>,
+    /// Behind whom the next page begins, if there is one.
+    pub next: Option<Place>,
 }
 
 /// How many people did what with an assignment.
@@ -46,65 +50,161 @@ pub struct Student {
     pub work: BTreeMap<i64, Work>,
 }
 
-/// The course as its instructors want to see it. The number of statements does not depend on how many take it.
-pub async fn of_course(exchange: &Exchange, caller: &Caller, course: CourseId) -> Result<Overview> {
+/// Where somebody stands in an overview.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Place {
+    /// Among those who take the course.
+    Enrolled(members::Place),
+    /// Behind them, among those who don't, by the name.
+    Others(String),
+}
+
+/// How many bytes a page has at most, about.
+const PAGE: usize = 8 * 1024 * 1024;
+/// What a student, or a piece of their work, takes beside names, in bytes, about.
+const LINE: usize = 250;
+
+/// A page of the course as its instructors want to see it: at most so many of its students, behind that place. Fewer
+/// where there are many assignments. The number of statements does not depend on how many take it.
+pub async fn page(
+    exchange: &Exchange,
+    caller: &Caller,
+    course: CourseId,
+    after: Option<Place>,
+    at_most: usize,
+) -> Result<Overview> {
     let (policy, caller) = (exchange.policy, caller.clone());
     exchange
         .store
         .read(move |conn| {
             let standing = policy.enter(conn, &caller, &course)?.require_instructor()?;
+            let wanted = Wanted {
+                course: standing.course,
+                group: policy.hub_groups.then_some(&course),
+                role: Some(Role::Student),
+            };
             let assignments = store::overview::assignments(conn, standing.course)?;
-            let members = everybody(conn, standing.course, &course, policy.hub_groups)?;
-            let mut work = store::overview::work(conn, standing.course)?;
-            let mut details = HashMap::new();
-            let mut students = Vec::new();
-            for member in members {
-                let person = member.person;
-                let username = person.username.to_string();
-                if member.role != Role::Student {
-                    details.insert(username, (person.first_name, person.last_name));
-                    continue;
+            let line = assignments.iter().map(|it| it.name.len() + LINE);
+            let line = LINE + line.sum::<usize>();
+            let mut listed = Listed::new(at_most.min(PAGE / line).max(1));
+            let others = match &after {
+                Some(Place::Others(name)) => Some(name.as_str()),
+                Some(Place::Enrolled(place)) => {
+                    listed.enrolled(conn, wanted, Some(place))?.then_some("")
                 }
-                students.push(Student {
-                    work: work.remove(&username).unwrap_or_default(),
-                    username,
-                    first_name: person.first_name,
-                    last_name: person.last_name,
-                    enrolled: true,
-                });
-            }
-            students.extend(work.into_iter().map(|(username, work)| {
-                let (first_name, last_name) = details.remove(&username).unwrap_or_default();
-                Student {
-                    username,
-                    first_name,
-                    last_name,
-                    enrolled: false,
-                    work,
-                }
-            }));
+                None => listed.enrolled(conn, wanted, None)?.then_some(""),
+            };
+            let enrolled = store::members::count(conn, wanted)?;
+            let mut counts: HashMap<i64, (Counts, usize)> = HashMap::new();
+            store::overview::work(conn, standing.course, wanted.group, |id, worker, work| {
+                let (counts, of_enrolled) = counts.entry(id).or_default();
+                counts.submitted += 1;
+                counts.late += usize::from(work.late);
+                counts.feedback += usize::from(work.feedback == Feedback::Returned);
+                *of_enrolled += usize::from(worker.enrolled);
+                listed.add(id, worker, work, others);
+            })?;
             let assignments = assignments.into_iter().map(|assignment| {
-                let counts = count(assignment.id, &students);
+                let (mut counts, of_enrolled) = counts.remove(&assignment.id).unwrap_or_default();
+                counts.missing = enrolled.saturating_sub(of_enrolled);
                 (assignment, counts)
             });
+            let assignments = assignments.collect();
+            let (students, next) = listed.finish();
             Ok(Overview {
-                assignments: assignments.collect(),
+                assignments,
                 students,
+                next,
             })
         })
         .await
 }
 
-fn count(assignment: i64, students: &[Student]) -> Counts {
-    let mut counts = Counts::default();
-    for student in students {
-        if let Some(work) = student.work.get(&assignment) {
-            counts.submitted += 1;
-            counts.late += usize::from(work.late);
-            counts.feedback += usize::from(work.feedback == Feedback::Returned);
-        } else if student.enrolled {
-            counts.missing += 1;
+/// The students of a page.
+struct Listed {
+    at_most: usize,
+    students: Vec<Student>,
+    places: HashMap<String, usize>,
+    others: BTreeMap<String, Student>,
+    next: Option<Place>,
+}
+
+impl Listed {
+    fn new(at_most: usize) -> Self {
+        Self {
+            at_most,
+            students: Vec::new(),
+            places: HashMap::new(),
+            others: BTreeMap::new(),
+            next: None,
         }
     }
-    counts
+
+    /// Lists those who take the course; whether these are the last of them.
+    fn enrolled(
+        &mut self,
+        conn: &mut Connection,
+        wanted: Wanted<'_>,
+        after: Option<&members::Place>,
+    ) -> Result<bool> {
+        let page = members::portion(conn, wanted, after, Portion::of(self.at_most))?;
+        for member in page.people {
+            let person = member.person;
+            let username = person.username.to_string();
+            self.places.insert(username.clone(), self.students.len());
+            self.students.push(Student {
+                username,
+                first_name: person.first_name,
+                last_name: person.last_name,
+                enrolled: true,
+                work: BTreeMap::new(),
+            });
+        }
+        self.next = page.next.map(Place::Enrolled);
+        Ok(self.next.is_none())
+    }
+
+    /// Adds work to the student whose it is, if they are on the page; those who don't take the course are, behind the
+    /// name `others`.
+    fn add(&mut self, assignment: i64, worker: Worker, work: Work, others: Option<&str>) {
+        if worker.enrolled {
+            if let Some(place) = self.places.get(&worker.username) {
+                self.students[*place].work.insert(assignment, work);
+            }
+            return;
+        }
+        if others.is_none_or(|after| worker.username.as_str() <= after) {
+            return;
+        }
+        let student = self.others.entry(worker.username.clone());
+        let student = student.or_insert_with(|| Student {
+            username: worker.username,
+            first_name: worker.first_name,
+            last_name: worker.last_name,
+            enrolled: false,
+            work: BTreeMap::new(),
+        });
+        student.work.insert(assignment, work);
+        // One more than fit, so that it shows whether there are more.
+        if self.others.len() > self.room() + 1 {
+            self.others.pop_last();
+        }
+    }
+
+    fn room(&self) -> usize {
+        self.at_most - self.students.len()
+    }
+
+    fn finish(mut self) -> (Vec<Student>, Option<Place>) {
+        let room = self.room();
+        if self.others.len() > room {
+            // Where none of them fits, they begin the next page.
+            let last = room
+                .checked_sub(1)
+                .and_then(|last| self.others.keys().nth(last));
+            self.next = Some(Place::Others(last.cloned().unwrap_or_default()));
+        }
+        self.students.extend(self.others.into_values().take(room));
+        (self.students, self.next)
+    }
 }

@@ -104,18 +104,23 @@ impl Parcel {
     }
 
     /// Keeps the large files, if the bytes that did not come are in reach and there is room for the tree: a look before the
-    /// one that counts, so that nothing is kept of what is refused.
+    /// one that counts, so that nothing is kept of what is refused. A reader takes it, so that claims of unknown bytes never
+    /// keep the writer busy.
     pub(super) async fn settle(
         self,
         exchange: &Exchange,
         caller: &Caller,
         account: &Account,
     ) -> Result<Self> {
-        if self.arrived.waiting.is_empty() {
+        let is_kept = self.arrived.waiting.is_empty();
+        if is_kept && matches!(self.files, Files::Arrived(_)) {
             return Ok(self);
         }
         let Self { files, arrived } = self;
         let (files, contents) = look_up(exchange, caller, account, files).await?;
+        if is_kept {
+            return Ok(Self { files, arrived });
+        }
         check_room(exchange, account, contents).await?;
         let arrived = arrived.keep().await?;
         Ok(Self { files, arrived })

@@ -3,54 +3,85 @@
 use super::audit::{self, About, Action};
 use super::parcel::Parcel;
 use super::quota::Account;
-use super::trees::{self, ListedFile};
+use super::roster::PORTION;
+use super::trees::{self, ListedFile, Named};
 use super::{Error, Exchange, Result, Thing};
 use crate::auth::Caller;
 use crate::domain::{AssignmentId, CourseId, Sha256Sum, Timestamp};
 use crate::store::assignments::Version;
 use crate::store::trees::Saved;
-use crate::store::{self, Connection};
+use crate::store::{self, Connection, Portion};
+use std::collections::HashSet;
 use std::sync::Arc;
 
 pub use crate::store::assignments::Release;
-pub use crate::store::trees::FilesOfTrees;
 
-/// The released assignments of a course that the caller is shown, in order of release.
-pub async fn list(exchange: &Exchange, caller: &Caller, course: CourseId) -> Result<Vec<String>> {
+/// A portion of the released assignments of a course that the caller is shown, behind a release, in order of release: the
+/// row of each release, and the name of its assignment; whether there are more.
+pub async fn list(
+    exchange: &Exchange,
+    caller: &Caller,
+    course: CourseId,
+    after: Option<i64>,
+) -> Result<(Vec<(i64, String)>, bool)> {
     let (policy, caller) = (exchange.policy, caller.clone());
     exchange
         .store
         .read(move |conn| {
             let standing = policy.enter(conn, &caller, &course)?.require_member()?;
-            let released = store::assignments::list_released(conn, standing.course)?;
-            let now = Timestamp::now();
-            let shown = released
-                .into_iter()
-                .filter(|(_, dates)| standing.sees(*dates, now));
-            Ok(shown.map(|(name, _)| name).collect())
+            let open_at = (!standing.is_instructor()).then(Timestamp::now);
+            let wanted = (after.unwrap_or(0), open_at);
+            let id = standing.course;
+            Ok(store::assignments::list_released(
+                conn, id, wanted, PORTION,
+            )?)
         })
         .await
 }
 
-/// What is released in a course, and the files of it.
-pub struct Overview {
+/// How many files the trees of one page have together at most, unless the first release has more.
+const FILES: i64 = 20_000;
+
+/// A page of what is released in a course.
+pub struct Page {
     /// The current version of each assignment, in order of release; for a student with the dates that are theirs.
     pub releases: Vec<Release>,
-    /// The files of each tree.
-    pub files: FilesOfTrees,
+    /// Their trees, each once; empty where their files are not asked for.
+    pub trees: Vec<Named>,
+    /// Behind which release the next page begins, if there is one.
+    pub next: Option<i64>,
 }
 
-/// The released assignments of a course that the caller is shown, with their files.
-pub async fn overview(exchange: &Exchange, caller: &Caller, course: CourseId) -> Result<Overview> {
+/// Which page of the releases is asked for.
+#[derive(Debug, Clone)]
+pub struct Question {
+    /// Those of this course
+    pub course: CourseId,
+    /// behind the release with this row,
+    pub after: Option<i64>,
+    /// and so many of them at most.
+    pub at_most: usize,
+    /// Whether their files are to be listed, too.
+    pub with_files: bool,
+}
+
+/// The released assignments of a course that the caller is shown.
+pub async fn page(exchange: &Exchange, caller: &Caller, question: Question) -> Result<Page> {
     let (policy, caller) = (exchange.policy, caller.clone());
     exchange
         .store
         .read(move |conn| {
-            let standing = policy.enter(conn, &caller, &course)?.require_member()?;
-            let mut releases =
-                store::assignments::current_releases(conn, standing.course, caller.name())?;
-            let now = Timestamp::now();
-            releases.retain(|release| standing.sees(release.dates, now));
+            let standing = policy
+                .enter(conn, &caller, &question.course)?
+                .require_member()?;
+            let wanted = store::assignments::Wanted {
+                after: question.after.unwrap_or(0),
+                open_at: (!standing.is_instructor()).then(Timestamp::now),
+                student: caller.name(),
+            };
+            let portion = Portion::of(question.at_most);
+            let (mut releases, mut is_more) =
+                store::assignments::current_releases(conn, standing.course, wanted, portion)?;
             if !standing.is_instructor() {
                 for release in &mut releases {
                     release.dates = release
@@ -58,11 +89,43 @@ pub async fn overview(exchange: &Exchange, caller: &Caller, course: CourseId) ->
                         .extended_by(release.extension.unwrap_or_default());
                 }
             }
-            let trees = releases.iter().map(|release| release.tree_id);
-            let files = store::trees::files_of_all(conn, trees)?;
-            Ok(Overview { releases, files })
+            let mut trees = Vec::new();
+            if question.with_files {
+                trees = trees_of(&mut releases, &mut is_more);
+            }
+            let next = releases.last().filter(|_| is_more);
+            let next = next.map(|release| release.id);
+            Ok(Page {
+                releases,
+                trees,
+                next,
+            })
         })
         .await
+}
+
+/// The trees of as many releases as fit on one page, each once; those that don't fit are taken away.
+fn trees_of(releases: &mut Vec<Release>, is_more: &mut bool) -> Vec<Named> {
+    let mut trees = Vec::new();
+    let mut seen = HashSet::new();
+    let mut files = 0;
+    for (place, release) in releases.iter().enumerate() {
+        if !seen.insert(release.tree_id) {
+            continue;
+        }
+        files += release.files;
+        if files > FILES && place > 0 {
+            releases.truncate(place);
+            *is_more = true;
+            break;
+        }
+        trees.push(Named {
+            digest: release.digest,
+            tree_id: release.tree_id,
+            files: release.files,
+        });
+    }
+    trees
 }
 
 /// The files of a released assignment.
@@ -71,7 +134,7 @@ pub async fn files(
     caller: &Caller,
     course: CourseId,
     assignment: AssignmentId,
-) -> Result<Vec<ListedFile>> {
+) -> Result<Arc<[ListedFile]>> {
     let (policy, caller) = (exchange.policy, caller.clone());
     exchange
         .store

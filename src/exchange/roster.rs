@@ -1,11 +1,12 @@
 //! Who is in a course: the roster kept by hand, and the hub's groups. An instructor is never also a student.
 
 use super::audit::{self, About, Action};
-use super::members::{Member, Place};
+use super::members::{self, Page, Place};
 use super::{Error, Exchange, Policy, Result, Thing};
 use crate::auth::Caller;
 use crate::domain::{CourseId, Group, Person, Role, UserName};
-use crate::store::{self, Connection};
+use crate::store::members::Wanted;
+use crate::store::{self, Connection, Portion};
 use serde_json::json;
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -26,6 +27,12 @@ struct Noted {
 
 /// The courses that somebody's groups put them in, sorted.
 type Groups = Vec<(CourseId, Role)>;
+
+/// How much of a listing of the ngshare protocol is read at a time.
+pub(super) const PORTION: Portion = Portion {
+    rows: 5000,
+    bytes: 512 * 1024,
+};
 
 /// How long they are not compared again. A command beside the server may have renamed somebody since, or removed them,
 /// and who is in a course by a group is back on its roster after that time.
@@ -300,105 +307,50 @@ fn find(
     Ok(manual.map_or_else(|| Person::named(person.clone()), |(_, details)| details))
 }
 
-/// The instructors of the course.
+/// A portion of the instructors of the course, behind that place.
 pub async fn instructors(
     exchange: &Exchange,
     caller: &Caller,
     course: CourseId,
-) -> Result<Vec<Person>> {
-    let (policy, caller) = (exchange.policy, caller.clone());
-    exchange
-        .store
-        .read(move |conn| {
-            let standing = policy.enter(conn, &caller, &course)?.require_member()?;
-            list(
-                conn,
-                standing.course,
-                &course,
-                policy.hub_groups,
-                Role::Instructor,
-            )
-        })
-        .await
+    after: Option<Place>,
+) -> Result<Page> {
+    list(exchange, caller, course, after, Role::Instructor).await
 }
 
-/// The students of the course.
+/// A portion of the students of the course, behind that place.
 pub async fn students(
     exchange: &Exchange,
     caller: &Caller,
     course: CourseId,
-) -> Result<Vec<Person>> {
+    after: Option<Place>,
+) -> Result<Page> {
+    list(exchange, caller, course, after, Role::Student).await
+}
+
+async fn list(
+    exchange: &Exchange,
+    caller: &Caller,
+    course: CourseId,
+    after: Option<Place>,
+    role: Role,
+) -> Result<Page> {
     let (policy, caller) = (exchange.policy, caller.clone());
     exchange
         .store
         .read(move |conn| {
-            let standing = policy.enter(conn, &caller, &course)?.require_instructor()?;
-            list(
-                conn,
-                standing.course,
-                &course,
-                policy.hub_groups,
-                Role::Student,
-            )
+            let standing = policy.enter(conn, &caller, &course)?;
+            let standing = match role {
+                Role::Instructor => standing.require_member()?,
+                Role::Student => standing.require_instructor()?,
+            };
+            let wanted = Wanted {
+                course: standing.course,
+                group: policy.hub_groups.then_some(&course),
+                role: Some(role),
+            };
+            members::portion(conn, wanted, after.as_ref(), PORTION)
         })
         .await
-}
-
-fn list(
-    conn: &mut Connection,
-    id: i64,
-    course: &CourseId,
-    hub_groups: bool,
-    wanted: Role,
-) -> Result<Vec<Person>> {
-    Ok(everybody(conn, id, course, hub_groups)?
-        .into_iter()
-        .filter(|member| member.role == wanted)
-        .map(|member| member.person)
-        .collect())
-}
-
-/// Those of the manual roster in the order they were added, then those only the hub knows, by name.
-pub(super) fn everybody(
-    conn: &mut Connection,
-    id: i64,
-    course: &CourseId,
-    hub_groups: bool,
-) -> Result<Vec<Member>> {
-    let mut by_hub: BTreeMap<String, Role> = if hub_groups {
-        store::hub_members::list(conn, course)?
-            .into_iter()
-            .collect()
-    } else {
-        BTreeMap::new()
-    };
-    let mut members = Vec::new();
-    for (row, manual, person) in store::members::list(conn, id)? {
-        // The place of somebody whose account was made anew is kept for when they are the same person, and is nobody's
-        // until then.
-        if person.username.is_former() {
-            continue;
-        }
-        let hub = by_hub.remove(person.username.as_str());
-        let role = hub.map_or(manual, |hub| hub.max(manual));
-        members.push(Member {
-            person,
-            role,
-            by_group: hub == Some(role),
-            place: Place::ByHand(row),
-        });
-    }
-    for (name, role) in by_hub {
-        let name =
-            UserName::parse(name).map_err(|_| store::Error::Damaged("an illegal user name"))?;
-        members.push(Member {
-            place: Place::ByGroup(name.to_string()),
-            person: Person::named(name),
-            role,
-            by_group: true,
-        });
-    }
-    Ok(members)
 }
 
 /// Takes an instructor off the course; what they handed in stays.
@@ -496,21 +448,21 @@ pub async fn put_students(
         .store
         .write(move |conn| {
             let standing = policy.enter(conn, &caller, &course)?.require_instructor()?;
-            let instructors: std::collections::HashSet<UserName> = list(
-                conn,
-                standing.course,
-                &course,
-                policy.hub_groups,
-                Role::Instructor,
-            )?
-            .into_iter()
-            .map(|person| person.username)
-            .collect();
+            let names: Vec<&str> = people
+                .iter()
+                .map(|person| person.username.as_str())
+                .collect();
+            let group = policy.hub_groups.then_some(&course);
+            let known = members::named(conn, standing.course, group, &names)?;
+            let teaches = |person: &Person| {
+                let known = known.get(person.username.as_str());
+                known.is_some_and(|(role, _)| *role == Role::Instructor)
+            };
             let mut places = HashMap::new();
             let mut students: Vec<Person> = Vec::new();
             let mut refused = std::collections::HashSet::new();
             for person in people {
-                if instructors.contains(&person.username) {
+                if teaches(&person) {
                     refused.insert(person.username);
                 } else if let Some(place) = places.get(&person.username) {
                     let place: usize = *place;

@@ -1,15 +1,18 @@
-//! Everything handed in, with files and feedback, in one listing.
+//! Everything handed in, with feedback, a page at a time.
 
 use super::submissions::{assignment_of, require_known};
+use super::trees::Named;
 use super::{Exchange, Result};
 use crate::auth::Caller;
 use crate::domain::{AssignmentId, CourseId, Timestamp, UserName};
-use crate::store;
-use std::collections::HashMap;
+use crate::store::{self, Portion};
+use std::collections::{HashMap, HashSet};
 
 pub use crate::store::feedback::Shown as Feedback;
 pub use crate::store::submission_pages::{Entry, Place};
-pub use crate::store::trees::FilesOfTrees;
+
+/// How many files the trees of one page have together at most, unless the first submission has more.
+const FILES: i64 = 20_000;
 
 /// Which submissions are asked for.
 #[derive(Debug, Clone)]
@@ -24,6 +27,8 @@ pub struct Question {
     pub after: Option<Place>,
     /// and so many of them at most.
     pub at_most: usize,
+    /// Whether their files are to be listed, too.
+    pub with_files: bool,
 }
 
 /// A page of the listing.
@@ -32,14 +37,14 @@ pub struct Page {
     pub entries: Vec<Entry>,
     /// The feedback shown on each that has one.
     pub feedback: HashMap<i64, Feedback>,
-    /// The files of all trees that are named.
-    pub files: FilesOfTrees,
+    /// The trees of both, each once; empty where their files are not asked for.
+    pub trees: Vec<Named>,
     /// Behind which place the next page begins, if there is one.
     pub next: Option<Place>,
 }
 
 /// The submissions asked for; a student who names nobody gets their own. The number of statements does not depend on
-/// how many there are.
+/// how many there are. A page ends early where its names are long or its trees have many files.
 pub async fn page(exchange: &Exchange, caller: &Caller, question: Question) -> Result<Page> {
     let (policy, caller) = (exchange.policy, caller.clone());
     exchange
@@ -69,23 +74,58 @@ pub async fn page(exchange: &Exchange, caller: &Caller, question: Question) -> R
                 student: question.student.or(own),
                 open_at: (!standing.is_instructor()).then(Timestamp::now),
                 after: question.after,
+                ..Default::default()
             };
-            let ahead = question.at_most + 1;
-            let mut entries = store::submission_pages::page(conn, standing.course, &wanted, ahead)?;
-            let is_more = entries.len() == ahead;
-            entries.truncate(question.at_most);
-            let next = entries.last().filter(|_| is_more).map(Entry::place);
+            let portion = Portion::of(question.at_most);
+            let (mut entries, mut is_more) =
+                store::submission_pages::page(conn, standing.course, &wanted, portion)?;
             let feedback =
                 store::feedback::current_of_all(conn, entries.iter().map(|entry| entry.id))?;
-            let handed_in = entries.iter().map(|entry| entry.tree_id);
-            let returned = feedback.values().map(|feedback| feedback.tree_id);
-            let files = store::trees::files_of_all(conn, handed_in.chain(returned))?;
+            let mut trees = Vec::new();
+            if question.with_files {
+                let fitting;
+                (trees, fitting) = trees_of(&entries, &feedback);
+                is_more |= fitting < entries.len();
+                entries.truncate(fitting);
+            }
+            let next = entries.last().filter(|_| is_more).map(Entry::place);
             Ok(Page {
                 entries,
                 feedback,
-                files,
+                trees,
                 next,
             })
         })
         .await
+}
+
+/// The trees of as many submissions as fit on one page, each once, and how many submissions those are.
+fn trees_of(entries: &[Entry], feedback: &HashMap<i64, Feedback>) -> (Vec<Named>, usize) {
+    let mut trees = Vec::new();
+    let mut seen = HashSet::new();
+    let mut files = 0;
+    for (place, entry) in entries.iter().enumerate() {
+        let handed_in = Named {
+            digest: entry.digest,
+            tree_id: entry.tree_id,
+            files: entry.files,
+        };
+        let returned = feedback.get(&entry.id).map(|feedback| Named {
+            digest: feedback.digest,
+            tree_id: feedback.tree_id,
+            files: feedback.files,
+        });
+        let known = trees.len();
+        for tree in [Some(handed_in), returned].into_iter().flatten() {
+            if seen.insert(tree.tree_id) {
+                files += tree.files;
+                trees.push(tree);
+            }
+        }
+        if files > FILES && place > 0 {
+            trees.truncate(known);
+            return (trees, place);
+        }
+    }
+    (trees, entries.len())
 }

@@ -5,6 +5,7 @@ use super::parcel::Parcel;
 use super::policy::Standing;
 use super::quota::Account;
 use super::receipts::Receipt;
+use super::roster::PORTION;
 use super::trees::{self, ListedFile};
 use super::{Error, Exchange, Policy, Result, Thing};
 use crate::auth::Caller;
@@ -193,13 +194,14 @@ impl Work {
     }
 }
 
-/// Everybody's submissions to an assignment, oldest first, gathered as they are read: there may be very many.
-pub async fn list<C: Default + Extend<Line> + Send + 'static>(
+/// A portion of everybody's submissions to an assignment behind a line, oldest first; whether there are more.
+pub async fn list(
     exchange: &Exchange,
     caller: &Caller,
     course: CourseId,
     assignment: AssignmentId,
-) -> Result<C> {
+    after: Option<Line>,
+) -> Result<(Vec<Line>, bool)> {
     let (policy, caller) = (exchange.policy, caller.clone());
     exchange
         .store
@@ -208,26 +210,27 @@ pub async fn list<C: Default + Extend<Line> + Send + 'static>(
                 .enter(conn, &caller, &course)?
                 .require_instructor()?
                 .released(conn, &assignment)?;
-            Ok(store::submissions::list(conn, released.id)?)
+            let after = after.as_ref();
+            Ok(store::submissions::list(conn, released.id, after, PORTION)?)
         })
         .await
 }
 
-/// One student's submissions to an assignment, oldest first, gathered as they are read.
-pub async fn list_of<C: Default + Extend<Line> + Send + 'static>(
+/// A portion of one student's submissions to an assignment behind a line, oldest first; whether there are more.
+pub async fn list_of(
     exchange: &Exchange,
     caller: &Caller,
     target: Target,
-) -> Result<C> {
+    after: Option<Line>,
+) -> Result<(Vec<Line>, bool)> {
     let (policy, caller) = (exchange.policy, caller.clone());
     exchange
         .store
         .read(move |conn| {
             let assignment = find_assignment(policy, conn, &caller, &target)?;
+            let (student, after) = (&target.student, after.as_ref());
             Ok(store::submissions::list_of(
-                conn,
-                assignment,
-                &target.student,
+                conn, assignment, student, after, PORTION,
             )?)
         })
         .await
@@ -239,7 +242,7 @@ pub async fn files(
     caller: &Caller,
     target: Target,
     time: Option<Timestamp>,
-) -> Result<(Timestamp, Vec<ListedFile>)> {
+) -> Result<(Timestamp, Arc<[ListedFile]>)> {
     let (policy, caller) = (exchange.policy, caller.clone());
     exchange
         .store

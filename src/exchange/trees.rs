@@ -8,6 +8,7 @@ use bytes::Bytes;
 use sha2::{Digest, Sha256};
 use std::collections::HashMap;
 use std::io::Read;
+use std::sync::Arc;
 
 pub use crate::store::trees::File as ListedFile;
 
@@ -20,7 +21,7 @@ const BATCH: u64 = 512 * 1024;
 /// and how many of them at most.
 const BATCH_FILES: usize = 1000;
 /// Files listed at a time where many trees go out together, unless a single tree has more.
-const LISTED: i64 = 5000;
+const LISTED: i64 = 1000;
 
 /// One tree that somebody asked for.
 #[derive(Debug)]
@@ -30,7 +31,37 @@ pub struct Found {
     /// When it was released, handed in or given back.
     pub time: Timestamp,
     /// Its files.
-    pub files: Vec<ListedFile>,
+    pub files: Arc<[ListedFile]>,
+}
+
+/// Something that names a stored tree.
+pub trait OfTree: Send + 'static {
+    /// The row of the tree.
+    fn tree_id(&self) -> i64;
+
+    /// How many files it has.
+    fn files(&self) -> i64;
+}
+
+/// A tree in a listing of files.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Named {
+    /// Its name.
+    pub digest: Sha256Sum,
+    /// Its row.
+    pub tree_id: i64,
+    /// How many files it has.
+    pub files: i64,
+}
+
+impl OfTree for Named {
+    fn tree_id(&self) -> i64 {
+        self.tree_id
+    }
+
+    fn files(&self) -> i64 {
+        self.files
+    }
 }
 
 /// A tree among many that go out together.
@@ -46,15 +77,25 @@ pub struct Part {
     pub time: Timestamp,
 }
 
-/// Many trees in order. Their files are listed some thousand at a time, so that memory does not grow with a class.
-pub struct Bundle {
-    exchange: Exchange,
-    parts: std::iter::Peekable<std::vec::IntoIter<Part>>,
+impl OfTree for Part {
+    fn tree_id(&self) -> i64 {
+        self.tree_id
+    }
+
+    fn files(&self) -> i64 {
+        self.files
+    }
 }
 
-impl Bundle {
+/// Many trees in order. Their files are listed some thousand at a time, so that memory does not grow with a class.
+pub struct Bundle<P = Part> {
+    exchange: Exchange,
+    parts: std::iter::Peekable<std::vec::IntoIter<P>>,
+}
+
+impl<P: OfTree> Bundle<P> {
     /// A bundle of these trees.
-    pub fn new(exchange: &Exchange, parts: Vec<Part>) -> Self {
+    pub fn new(exchange: &Exchange, parts: Vec<P>) -> Self {
         Self {
             exchange: exchange.clone(),
             parts: parts.into_iter().peekable(),
@@ -62,23 +103,26 @@ impl Bundle {
     }
 
     /// The next trees with their files; none at the end.
-    pub async fn next(&mut self) -> Result<Vec<(Part, Vec<ListedFile>)>> {
-        let mut batch: Vec<Part> = Vec::new();
+    pub async fn next(&mut self) -> Result<Vec<(P, Arc<[ListedFile]>)>> {
+        let mut batch: Vec<P> = Vec::new();
         let mut listed = 0;
         while let Some(part) = self
             .parts
-            .next_if(|part| batch.is_empty() || listed + part.files <= LISTED)
+            .next_if(|part| batch.is_empty() || listed + part.files() <= LISTED)
         {
-            listed += part.files;
+            listed += part.files();
             batch.push(part);
         }
         if batch.is_empty() {
             return Ok(Vec::new());
         }
         let read = self.exchange.store.read(move |conn| {
-            let trees = batch.iter().map(|part| part.tree_id);
+            let trees = batch.iter().map(OfTree::tree_id);
             let files = store::trees::checked_files_of_all(conn, trees)?;
-            let with_files = |part: Part| (part, files.of(part.tree_id).to_vec());
+            let with_files = |part: P| {
+                let files = files.of(part.tree_id());
+                (part, files)
+            };
             Ok(batch.into_iter().map(with_files).collect())
         });
         read.await
@@ -111,7 +155,7 @@ impl Piece {
 /// together have the name they are asked for by; otherwise it fails, and whoever sends them on breaks off.
 pub struct Contents {
     exchange: Exchange,
-    files: Vec<ListedFile>,
+    files: Arc<[ListedFile]>,
     next: usize,
     open: Option<Open>,
 }
@@ -125,7 +169,7 @@ struct Open {
 
 impl Contents {
     /// Begins to read; fails when a large file is not there as it should be.
-    pub async fn open(exchange: &Exchange, files: Vec<ListedFile>) -> Result<Self> {
+    pub async fn open(exchange: &Exchange, files: Arc<[ListedFile]>) -> Result<Self> {
         let blobs = exchange.blobs.clone();
         let files = blocking(move || {
             for file in files.iter().filter(|file| !file.blob.in_database) {

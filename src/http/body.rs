@@ -15,7 +15,8 @@ use std::cell::RefCell;
 use std::pin::Pin;
 use std::rc::Rc;
 use std::task::{Context, Poll};
-use std::time::Duration;
+use std::time::{Duration, Instant};
+use tokio::time::Sleep;
 
 /// How long a client may send nothing of a body that it began, or take nothing of a reply.
 #[derive(Debug, Clone, Copy)]
@@ -28,6 +29,10 @@ impl IdleTimeout {
     }
 }
 
+/// The fewest bytes a second of a body that is waited for, averaged over each span of the idle timeout. A line of the
+/// slowest modems is several times as fast, while somebody who sends a byte now and then is given up.
+pub const LEAST_RATE: u64 = 512;
+
 /// How long the rest of a body that nobody wants may take.
 const DRAIN: Duration = Duration::from_secs(30);
 
@@ -38,9 +43,76 @@ struct Counted {
     payload: Payload,
     seen: u64,
     limit: u64,
+    pace: Pace,
     // A body announced as too large is refused before any of it is read.
     refused: bool,
     ended: bool,
+}
+
+/// How fast a body comes. Only the time counts in which it is waited for: a busy server is not the client's fault.
+struct Pace {
+    span: Duration,
+    /// Time waited in this span, but for the wait that goes on,
+    waited: Duration,
+    /// and the bytes that came in it.
+    came: u64,
+    wait: Option<(Instant, Pin<Box<Sleep>>)>,
+}
+
+impl Pace {
+    fn new(span: Duration) -> Self {
+        Self {
+            span,
+            waited: Duration::ZERO,
+            came: 0,
+            wait: None,
+        }
+    }
+
+    /// More bytes came. Whether they came fast enough.
+    fn arrived(&mut self, bytes: usize) -> bool {
+        self.came += bytes as u64;
+        if let Some((since, _)) = self.wait.take() {
+            self.waited += since.elapsed();
+        }
+        self.waited < self.span || self.next_span()
+    }
+
+    /// Nothing came yet. Whether it may still be waited for.
+    fn waits(&mut self, context: &mut Context<'_>) -> bool {
+        loop {
+            let rest = self.span.saturating_sub(self.waited);
+            let (_, sleep) = self
+                .wait
+                .get_or_insert_with(|| (Instant::now(), Box::pin(tokio::time::sleep(rest))));
+            if sleep.as_mut().poll(context).is_pending() {
+                return true;
+            }
+            self.wait = None;
+            if !self.next_span() {
+                return false;
+            }
+        }
+    }
+
+    /// Begins the next span. Whether enough came in the one before.
+    fn next_span(&mut self) -> bool {
+        let least = self.span.as_secs().saturating_mul(LEAST_RATE);
+        let is_enough = self.came >= least;
+        self.waited = Duration::ZERO;
+        self.came = 0;
+        is_enough
+    }
+}
+
+/// The failure of a body that comes too slowly.
+fn too_slow() -> PayloadError {
+    PayloadError::Io(std::io::ErrorKind::TimedOut.into())
+}
+
+/// Whether a body failed since it came too slowly.
+pub fn is_too_slow(error: &PayloadError) -> bool {
+    matches!(error, PayloadError::Io(error) if error.kind() == std::io::ErrorKind::TimedOut)
 }
 
 /// One end of the body; the middleware keeps the other.
@@ -72,9 +144,18 @@ impl Counted {
         }
         let next = self.payload.poll_next_unpin(context);
         match &next {
-            Poll::Ready(Some(Ok(bytes))) => self.seen += bytes.len() as u64,
+            Poll::Ready(Some(Ok(bytes))) => {
+                self.seen += bytes.len() as u64;
+                if !self.pace.arrived(bytes.len()) {
+                    return Poll::Ready(Some(Err(too_slow())));
+                }
+            }
             Poll::Ready(_) => self.ended = true,
-            Poll::Pending => {}
+            Poll::Pending => {
+                if !self.pace.waits(context) {
+                    return Poll::Ready(Some(Err(too_slow())));
+                }
+            }
         }
         next
     }
@@ -97,6 +178,7 @@ pub async fn bounded<B: MessageBody + 'static>(
         payload: request.take_payload(),
         seen: 0,
         limit,
+        pace: Pace::new(state.idle_timeout.0),
         refused: announced.is_some_and(|length| length > limit),
         ended: endless,
     }));

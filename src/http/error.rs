@@ -61,6 +61,9 @@ pub enum Error {
     /// The caller has many more uploads open than are read at the same time.
     #[error("many more than {0} uploads at the same time")]
     TooManyUploads(usize),
+    /// The caller has as many requests open as they may.
+    #[error("more than {0} open requests")]
+    TooManyOpen(usize),
     /// There is nothing at this address.
     #[error("no such address")]
     NoSuchPath,
@@ -79,6 +82,11 @@ impl Error {
     /// A 400 with this sentence.
     pub fn bad(message: impl Into<Cow<'static, str>>) -> Self {
         Self::BadRequest(message.into())
+    }
+
+    /// A reply that cannot be written down as JSON.
+    pub fn unwritable(error: serde_json::Error) -> Self {
+        Bug::new(error).into()
     }
 
     /// The sentence for the client.
@@ -115,6 +123,10 @@ impl Error {
                  again when some have ended"
             )
             .into(),
+            Self::TooManyOpen(limit) => format!(
+                "You have {limit} requests open, and may have no more; nothing was stored. Try again when some have ended"
+            )
+            .into(),
             Self::NoSuchPath => "Not found".into(),
             Self::NoSuchMethod => "Method not allowed".into(),
             Self::NoMetricsToken => NO_METRICS_TOKEN.into(),
@@ -137,6 +149,7 @@ impl Error {
             Self::RequestTooLarge(_) => Some("max-request-size"),
             Self::TooManyRequests { .. } => Some("max-request-rate"),
             Self::TooManyUploads(_) => Some("max-uploads"),
+            Self::TooManyOpen(_) => Some("max-open-requests"),
             Self::FieldTooLarge(_) => Some("field-size"),
             Self::BodyTimeout => Some("body-timeout"),
             Self::Auth(AuthError::TooManyStrangers { .. }) => Some("unknown-tokens"),
@@ -148,7 +161,7 @@ impl Error {
     fn retry_after(&self) -> Option<u64> {
         match self {
             Self::TooManyRequests { retry_after, .. } => Some(*retry_after),
-            Self::TooManyUploads(_) => Some(1),
+            Self::TooManyUploads(_) | Self::TooManyOpen(_) => Some(1),
             _ => (self.status_code() == StatusCode::SERVICE_UNAVAILABLE).then_some(RETRY_AFTER),
         }
     }
@@ -196,6 +209,11 @@ fn sentence(error: &exchange::Error) -> Cow<'static, str> {
                 E::TooManyFiles(limit) => {
                     format!("More than {limit} files; nothing was stored").into()
                 }
+                E::PathsTooLong(limit) => format!(
+                    "The paths of the files have more than {} MiB together; nothing was stored",
+                    limit >> 20
+                )
+                .into(),
                 E::TreeTooLarge(limit) => format!(
                     "The files are together larger than the limit of {limit} bytes; nothing was stored"
                 )
@@ -333,6 +351,7 @@ impl ResponseError for Error {
                 | E::WrongSize(_) => StatusCode::BAD_REQUEST,
                 E::FileTooLarge(_)
                 | E::TooManyFiles(_)
+                | E::PathsTooLong(_)
                 | E::TreeTooLarge(_)
                 | E::OverQuota { .. } => StatusCode::PAYLOAD_TOO_LARGE,
                 E::NoSpace { .. } => StatusCode::INSUFFICIENT_STORAGE,
@@ -351,7 +370,9 @@ impl ResponseError for Error {
                 StatusCode::PAYLOAD_TOO_LARGE
             }
             Self::BodyTimeout => StatusCode::REQUEST_TIMEOUT,
-            Self::TooManyRequests { .. } | Self::TooManyUploads(_) => StatusCode::TOO_MANY_REQUESTS,
+            Self::TooManyRequests { .. } | Self::TooManyUploads(_) | Self::TooManyOpen(_) => {
+                StatusCode::TOO_MANY_REQUESTS
+            }
             Self::NoSuchPath => StatusCode::NOT_FOUND,
             Self::NoSuchMethod => StatusCode::METHOD_NOT_ALLOWED,
             Self::NoMetricsToken => StatusCode::UNAUTHORIZED,

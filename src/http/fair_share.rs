@@ -1,16 +1,22 @@
-//! That nobody, with a loop perhaps, takes what there is for all: how often a caller may ask, and how many uploads of
-//! theirs are read at the same time.
+//! Keeps one caller, with a loop perhaps, from taking what there is for all: how often they may ask, how many requests
+//! they may have open, how many of their uploads are read at the same time, and how many long replies are sent to them.
 
 use super::error::{Error, Result};
 use super::state::AppState;
 use crate::auth::{Caller, Rates};
 use crate::domain::{Bug, UserName};
 use crate::exchange::{Exchange, intake};
-use actix_web::http::header;
+use actix_web::body::{BodySize, BoxBody, MessageBody};
+use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::http::{Method, header};
+use actix_web::middleware::Next;
 use actix_web::{HttpMessage, HttpRequest};
+use bytes::Bytes;
 use std::collections::HashMap;
 use std::num::NonZeroU32;
+use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Poll};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 /// For how many seconds' worth of requests somebody may come at once: an instructor whose client asks for each
@@ -25,20 +31,22 @@ pub struct FairShare(Arc<Shares>);
 
 struct Shares {
     requests: Option<(NonZeroU32, Rates)>,
+    open: Option<usize>,
     uploads: Option<usize>,
     lines: Mutex<HashMap<UserName, Line>>,
 }
 
 impl FairShare {
-    /// So many requests a second, averaged over half a minute, and so many uploads at the same time; `None`: as many as
-    /// come.
-    pub fn new(requests: Option<NonZeroU32>, uploads: Option<usize>) -> Self {
+    /// So many requests a second, averaged over half a minute; so many of them open; and so many uploads, and as many long
+    /// replies, at the same time. `None`: as many as come.
+    pub fn new(requests: Option<NonZeroU32>, open: Option<usize>, uploads: Option<usize>) -> Self {
         let rates = |per_second: NonZeroU32| {
             let at_once = per_second.saturating_mul(NonZeroU32::MIN.saturating_add(BURST_S - 1));
             (per_second, Rates::new(per_second, at_once))
         };
         Self(Arc::new(Shares {
             requests: requests.map(rates),
+            open,
             uploads,
             lines: Mutex::default(),
         }))
@@ -56,79 +64,226 @@ impl FairShare {
         })
     }
 
+    /// Counts a request of the caller as open until the place is dropped.
+    fn open(&self, caller: &Caller) -> Result<Place> {
+        let most = self.0.open.unwrap_or(usize::MAX);
+        self.0
+            .place(caller, |line| {
+                if line.open >= most {
+                    return Err(Error::TooManyOpen(most));
+                }
+                line.open += 1;
+                Ok(())
+            })
+            .map(|place| place.leaving(|line| line.open -= 1))
+    }
+
     /// Waits for a turn of the caller to upload.
     async fn turn(&self, caller: &Caller) -> Result<Option<Turn>> {
         let Some(uploads) = self.0.uploads else {
             return Ok(None);
         };
-        let name = caller.name().clone();
-        let gate = {
-            let mut lines = self.0.lines();
-            let line = lines
-                .entry(name.clone())
-                .or_insert_with(|| Line::new(uploads));
-            if line.waiting >= uploads.saturating_mul(1 + WAITING) {
+        let mut gate = None;
+        let place = self.0.place(caller, |line| {
+            if line.uploads >= uploads.saturating_mul(1 + WAITING) {
                 return Err(Error::TooManyUploads(uploads));
             }
-            line.waiting += 1;
-            Arc::clone(&line.gate)
-        };
-        let mut turn = Turn {
-            shares: Arc::clone(&self.0),
-            name,
-            permit: None,
-        };
-        let permit = gate.acquire_owned().await.map_err(Bug::new)?;
-        turn.permit = Some(permit);
-        Ok(Some(turn))
+            line.uploads += 1;
+            gate = Some(Arc::clone(
+                line.upload_gate.get_or_insert_with(|| semaphore(uploads)),
+            ));
+            Ok(())
+        })?;
+        Ok(Some(
+            Turn::wait(gate, place.leaving(|line| line.uploads -= 1)).await,
+        ))
     }
+
+    /// Waits for a turn of the caller to be sent a long reply. How many may wait, the requests they may have open bound.
+    async fn reply(&self, caller: &Caller) -> Result<Option<Turn>> {
+        let Some(replies) = self.0.uploads else {
+            return Ok(None);
+        };
+        let mut gate = None;
+        let place = self.0.place(caller, |line| {
+            line.replies += 1;
+            gate = Some(Arc::clone(
+                line.reply_gate.get_or_insert_with(|| semaphore(replies)),
+            ));
+            Ok(())
+        })?;
+        Ok(Some(
+            Turn::wait(gate, place.leaving(|line| line.replies -= 1)).await,
+        ))
+    }
+}
+
+fn semaphore(turns: usize) -> Arc<Semaphore> {
+    Arc::new(Semaphore::new(turns.min(Semaphore::MAX_PERMITS)))
 }
 
 impl Shares {
     fn lines(&self) -> MutexGuard<'_, HashMap<UserName, Line>> {
         self.lines.lock().unwrap_or_else(PoisonError::into_inner)
     }
-}
 
-/// The uploads of one caller.
-struct Line {
-    gate: Arc<Semaphore>,
-    /// Those that are read, too.
-    waiting: usize,
-}
-
-impl Line {
-    fn new(uploads: usize) -> Self {
-        Self {
-            gate: Arc::new(Semaphore::new(uploads)),
-            waiting: 0,
+    /// A place in the caller's line, unless `enter` refuses it.
+    fn place(
+        self: &Arc<Self>,
+        caller: &Caller,
+        enter: impl FnOnce(&mut Line) -> Result<()>,
+    ) -> Result<Place> {
+        let name = caller.name().clone();
+        let mut lines = self.lines();
+        let entered = enter(lines.entry(name.clone()).or_default());
+        if lines.get(&name).is_some_and(Line::is_empty) {
+            lines.remove(&name);
         }
+        entered.map(|()| Place {
+            shares: Arc::clone(self),
+            name,
+            leave: |_| {},
+        })
     }
 }
 
-/// An upload that is read, or waits to be.
-pub struct Turn {
-    shares: Arc<Shares>,
-    name: UserName,
-    permit: Option<OwnedSemaphorePermit>,
+/// What one caller has open.
+#[derive(Default)]
+struct Line {
+    open: usize,
+    /// Those that wait for their turn, too.
+    uploads: usize,
+    replies: usize,
+    upload_gate: Option<Arc<Semaphore>>,
+    reply_gate: Option<Arc<Semaphore>>,
 }
 
-impl Drop for Turn {
+impl Line {
+    fn is_empty(&self) -> bool {
+        self.open == 0 && self.uploads == 0 && self.replies == 0
+    }
+}
+
+/// A place in somebody's line.
+struct Place {
+    shares: Arc<Shares>,
+    name: UserName,
+    leave: fn(&mut Line),
+}
+
+impl Place {
+    fn leaving(mut self, leave: fn(&mut Line)) -> Self {
+        self.leave = leave;
+        self
+    }
+}
+
+impl Drop for Place {
     fn drop(&mut self) {
-        self.permit = None;
         let mut lines = self.shares.lines();
         if let Some(line) = lines.get_mut(&self.name) {
-            line.waiting -= 1;
-            if line.waiting == 0 {
+            (self.leave)(line);
+            if line.is_empty() {
                 lines.remove(&self.name);
             }
         }
     }
 }
 
-/// What comes before the files of a request are read: there is room for them, and it is the caller's turn. To be kept
-/// until they are read.
-pub async fn admit(exchange: &Exchange, request: &HttpRequest) -> Result<Option<Turn>> {
+/// An upload that is read, or a long reply that is sent; or one that waits for that.
+struct Turn {
+    _permit: Option<OwnedSemaphorePermit>,
+    _place: Place,
+}
+
+impl Turn {
+    async fn wait(gate: Option<Arc<Semaphore>>, place: Place) -> Self {
+        let permit = match gate {
+            Some(gate) => gate.acquire_owned().await.ok(),
+            None => None,
+        };
+        Self {
+            _permit: permit,
+            _place: place,
+        }
+    }
+}
+
+/// Middleware behind the one that finds the caller: counts their request as open until its reply is sent.
+pub async fn open<B: MessageBody + 'static>(
+    request: ServiceRequest,
+    next: Next<B>,
+) -> std::result::Result<ServiceResponse<BoxBody>, actix_web::Error> {
+    let place = match share_of(request.request())? {
+        Some((share, caller)) => match share.open(&caller) {
+            Ok(place) => Some(place),
+            // A reply rather than an error, so that it goes through the outer layers, too.
+            Err(error) => return Ok(request.error_response(error).map_into_boxed_body()),
+        },
+        None => None,
+    };
+    Ok(held(next.call(request).await?, place))
+}
+
+/// Middleware around what replies at length: waits for the caller's turn, which lasts until the reply is sent.
+pub async fn reply<B: MessageBody + 'static>(
+    request: ServiceRequest,
+    next: Next<B>,
+) -> std::result::Result<ServiceResponse<BoxBody>, actix_web::Error> {
+    let mut turn = None;
+    if *request.method() == Method::GET
+        && let Some((share, caller)) = share_of(request.request())?
+    {
+        turn = share.reply(&caller).await?;
+    }
+    Ok(held(next.call(request).await?, turn))
+}
+
+fn share_of(request: &HttpRequest) -> Result<Option<(FairShare, Caller)>> {
+    let share = AppState::of(request)?.share.clone();
+    let caller = request.extensions().get::<Caller>().cloned();
+    Ok(caller.map(|caller| (share, caller)))
+}
+
+fn held<B: MessageBody + 'static, T: 'static>(
+    response: ServiceResponse<B>,
+    kept: T,
+) -> ServiceResponse<BoxBody> {
+    response.map_body(|_, body| {
+        BoxBody::new(Held {
+            body: body.boxed(),
+            _kept: kept,
+        })
+    })
+}
+
+/// A body, and what is kept until it is sent.
+struct Held<T> {
+    body: BoxBody,
+    _kept: T,
+}
+
+// Nothing of it is ever pinned but what is in the box.
+impl<T> Unpin for Held<T> {}
+
+impl<T> MessageBody for Held<T> {
+    type Error = Box<dyn std::error::Error>;
+
+    fn size(&self) -> BodySize {
+        self.body.size()
+    }
+
+    fn poll_next(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<std::result::Result<Bytes, Self::Error>>> {
+        Pin::new(&mut self.body).poll_next(context)
+    }
+}
+
+/// What comes before the files of a request are read: there is room for them, and it is the caller's turn. The turn
+/// lasts until the request is answered.
+pub async fn admit(exchange: &Exchange, request: &HttpRequest) -> Result<()> {
     let announced = request.headers().get(header::CONTENT_LENGTH);
     let announced = announced.and_then(|length| length.to_str().ok()?.parse().ok());
     // What is larger than a request may be is refused for that.
@@ -137,5 +292,7 @@ pub async fn admit(exchange: &Exchange, request: &HttpRequest) -> Result<Option<
     intake::check_space(exchange, announced.unwrap_or(0)).await?;
     let caller = request.extensions().get::<Caller>().cloned();
     let caller = caller.ok_or_else(|| Bug::new("an upload of nobody is read"))?;
-    state.share.turn(&caller).await
+    let turn = state.share.turn(&caller).await?;
+    request.extensions_mut().insert(turn);
+    Ok(())
 }

@@ -1,6 +1,7 @@
 //! Nobody comes past here unknown: middleware that finds the caller of every request below the prefix.
 
 use super::access_log::RequestId;
+use super::body::is_too_slow;
 use super::error::Error;
 use super::state::AppState;
 use super::user_argument;
@@ -210,6 +211,7 @@ async fn on_disk<T: Send + 'static>(
 fn broken(state: &AppState, error: &PayloadError) -> Error {
     match error {
         PayloadError::Overflow => Error::RequestTooLarge(state.max_request_size),
+        error if is_too_slow(error) => Error::BodyTimeout,
         _ => Error::bad("The request broke off"),
     }
 }

@@ -6,13 +6,22 @@ use actix_web::{HttpRequest, web};
 use bytes::BytesMut;
 use serde::de::DeserializeOwned;
 
+/// The longest body that is about one thing, in bytes.
+pub const SHORT: usize = 64 * 1024;
+/// The longest body that is a list, in bytes.
+pub const LONG: usize = MAX_FIELDS;
+
 /// The body, of any content type; what it does not know of an object is passed over.
-pub async fn read<T: DeserializeOwned>(request: &HttpRequest, body: web::Payload) -> Result<T> {
+pub async fn read<T: DeserializeOwned>(
+    request: &HttpRequest,
+    body: web::Payload,
+    limit: usize,
+) -> Result<T> {
     let mut blocks = Blocks::of(request, body)?;
     let mut whole = BytesMut::new();
     while let Some(block) = blocks.next().await? {
-        if whole.len() + block.len() > MAX_FIELDS {
-            return Err(Error::FieldTooLarge(MAX_FIELDS));
+        if whole.len() + block.len() > limit {
+            return Err(Error::FieldTooLarge(limit));
         }
         whole.extend_from_slice(&block);
     }

@@ -1,68 +1,191 @@
-//! Listings: JSON that grows with a course, compressed where that pays.
+//! Listings: JSON that grows with a course, written on a blocking thread and compressed where that pays.
 
-use super::error::Error;
-use crate::domain::{Bug, Sha256Sum};
+use super::error::{Error, Result};
+use super::receive::decode;
+use crate::domain::Sha256Sum;
+use actix_web::body::{BodyStream, SizedStream};
 use actix_web::http::header::{self, ContentType, EntityTag, Header as _, IfNoneMatch};
 use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder};
+use bytes::Bytes;
+use futures_util::stream::LocalBoxStream;
+use futures_util::{StreamExt, stream};
+use serde::Serialize;
 use sha2::{Digest, Sha256};
 
 /// Shorter than this a listing goes out as it is: compressing would cost more than it saves, in bytes.
 const WORTH_COMPRESSING: usize = 16 * 1024;
+/// How many bytes go out at a time.
+const CHUNK: usize = 128 * 1024;
 
-/// A listing as a reply. The addresses in [`ADDRESSES`] go through the compressing middleware, which leaves a reply
-/// that names its encoding alone.
-pub fn reply(listing: &impl serde::Serialize) -> HttpResponse {
-    match serde_json::to_vec(listing) {
-        Ok(body) => reply_with(body),
-        // Only maps with keys that are no strings fail to be JSON, and no listing has one.
-        Err(error) => HttpResponse::from_error(Error::from(Bug::new(error))),
+/// The bytes of a reply that come as they are sent.
+pub type Pieces = LocalBoxStream<'static, Result<Bytes>>;
+
+/// Makes the last member of a listing a piece at a time.
+pub trait Tail: Sized + 'static {
+    /// The next piece; `None` at the end. Fails when the rest cannot be read.
+    fn next(self) -> impl Future<Output = Result<Option<(Self, Bytes)>>>;
+}
+
+/// A listing of the ngshare protocol as a reply. The addresses in [`ADDRESSES`] go through the compressing middleware,
+/// which leaves a reply that names its encoding alone.
+pub async fn reply(listing: impl Serialize + Send + 'static) -> Result<HttpResponse> {
+    let json = decode(move || to_json(&listing)).await?;
+    Ok(whole(HttpResponse::Ok(), json.into()))
+}
+
+/// A listing of the ngshare protocol that may be long, with its lines below that name. They are read a portion at a time,
+/// the first before the reply begins and the others while it is sent; `read` is given where the portion begins, and
+/// gives its lines and where the next one begins.
+pub async fn streamed<L, C>(
+    name: &'static str,
+    mut read: impl AsyncFnMut(Option<C>) -> Result<(Vec<L>, Option<C>)> + 'static,
+) -> Result<HttpResponse>
+where
+    L: Serialize + Send + 'static,
+    C: 'static,
+{
+    let (lines, next) = read(None).await?;
+    let mut first = format!(r#"{{"success":true,"{name}":["#).into_bytes();
+    first = decode(move || append(first, &lines, true)).await?;
+    let Some(next) = next else {
+        first.extend_from_slice(b"]}");
+        return Ok(whole(HttpResponse::Ok(), first.into()));
+    };
+    let rest = stream::try_unfold((read, Some(next)), async |(mut read, place)| {
+        let Some(place) = place else {
+            return Ok(None);
+        };
+        let (lines, next) = read(Some(place)).await?;
+        let is_last = next.is_none();
+        let piece = decode(move || {
+            let mut piece = append(Vec::new(), &lines, false)?;
+            if is_last {
+                piece.extend_from_slice(b"]}");
+            }
+            Ok(piece)
+        });
+        Ok(Some((Bytes::from(piece.await?), (read, next))))
+    });
+    let pieces = stream::iter([Ok(first.into())]).chain(rest).boxed_local();
+    let mut response = HttpResponse::Ok();
+    response.insert_header(ContentType::json());
+    Ok(response.body(BodyStream::new(broken_off(pieces))))
+}
+
+/// Appends lines of a JSON list to what comes before them.
+fn append(mut json: Vec<u8>, lines: &[impl Serialize], mut is_first: bool) -> Result<Vec<u8>> {
+    for line in lines {
+        if !is_first {
+            json.push(b',');
+        }
+        is_first = false;
+        serde_json::to_writer(&mut json, line).map_err(Error::unwritable)?;
     }
+    Ok(json)
 }
 
-/// The same for a listing that is JSON already.
-pub fn reply_with(body: Vec<u8>) -> HttpResponse {
-    whole(HttpResponse::Ok(), body)
+/// A listing of `v1/`, ready to be sent. Its tag names its content, of which the files of trees are no part: the names of
+/// the trees stand for them.
+pub struct Prepared {
+    json: Bytes,
+    tag: EntityTag,
+    tail: Option<Pieces>,
 }
 
-/// The same with a tag of its content: a client that has that already is told so instead (RFC 9110, section 13.1.2).
-/// The tag is a weak one, as the reply may go out compressed in several ways.
-pub fn reply_unless_known(request: &HttpRequest, listing: &impl serde::Serialize) -> HttpResponse {
-    let body = match serde_json::to_vec(listing) {
-        Ok(body) => body,
-        Err(error) => return HttpResponse::from_error(Error::from(Bug::new(error))),
-    };
-    let tag = EntityTag::new_weak(Sha256Sum(Sha256::digest(&body).into()).to_string());
-    let is_known = match IfNoneMatch::parse(request) {
-        Ok(IfNoneMatch::Any) => true,
-        Ok(IfNoneMatch::Items(tags)) => tags.iter().any(|known| known.weak_eq(&tag)),
-        Err(_) => false,
-    };
-    let caching = [
-        (header::ETAG, tag.to_string()),
+impl Prepared {
+    /// Writes the listing, and its tag, on a blocking thread.
+    pub async fn new(listing: impl Serialize + Send + 'static) -> Result<Self> {
+        let (json, sum) = decode(move || {
+            let json = to_json(&listing)?;
+            let sum = Sha256Sum(Sha256::digest(&json).into());
+            Ok((json, sum))
+        })
+        .await?;
+        Ok(Self {
+            json: json.into(),
+            // A weak one, as the reply may go out compressed in several ways.
+            tag: EntityTag::new_weak(sum.to_string()),
+            tail: None,
+        })
+    }
+
+    /// The same with one more member at its end.
+    pub async fn with_tail(
+        listing: impl Serialize + Send + 'static,
+        tail: impl Tail,
+    ) -> Result<Self> {
+        let mut prepared = Self::new(listing).await?;
+        // With the files, it is another reply than without.
+        let tag = format!("{}+", prepared.tag.tag());
+        prepared.tag = EntityTag::new_weak(tag);
+        let open = prepared.json.slice(..prepared.json.len().saturating_sub(1));
+        prepared.json = open;
+        let tail = stream::try_unfold(tail, async |tail| {
+            let next = tail.next().await?;
+            Ok(next.map(|(tail, piece)| (piece, tail)))
+        });
+        let end = stream::iter([Ok(Bytes::from_static(b"}"))]);
+        prepared.tail = Some(tail.chain(end).boxed_local());
+        Ok(prepared)
+    }
+
+    /// The reply; a client that has the listing already is told so instead (RFC 9110, section 13.1.2).
+    pub fn into_reply(self, request: &HttpRequest) -> HttpResponse {
+        let is_known = match IfNoneMatch::parse(request) {
+            Ok(IfNoneMatch::Any) => true,
+            Ok(IfNoneMatch::Items(tags)) => tags.iter().any(|known| known.weak_eq(&self.tag)),
+            Err(_) => false,
+        };
+        let mut response = if is_known {
+            HttpResponse::NotModified()
+        } else {
+            HttpResponse::Ok()
+        };
+        response.insert_header((header::ETAG, self.tag.to_string()));
         // To be kept by the one who asked, and asked about each time.
-        (header::CACHE_CONTROL, "private, no-cache".to_owned()),
-    ];
-    let mut response = if is_known {
-        HttpResponse::NotModified()
-    } else {
-        HttpResponse::Ok()
-    };
-    for line in caching {
-        response.insert_header(line);
+        response.insert_header((header::CACHE_CONTROL, "private, no-cache"));
+        if is_known {
+            return response
+                .insert_header((header::CONTENT_ENCODING, "identity"))
+                .finish();
+        }
+        let Some(tail) = self.tail else {
+            return whole(response, self.json);
+        };
+        let pieces = stream::iter([Ok(self.json)]).chain(broken_off(tail));
+        response
+            .insert_header(ContentType::json())
+            .body(BodyStream::new(pieces))
     }
-    if is_known {
-        return response
-            .insert_header((header::CONTENT_ENCODING, "identity"))
-            .finish();
-    }
-    whole(response, body)
 }
 
-fn whole(mut response: HttpResponseBuilder, body: Vec<u8>) -> HttpResponse {
-    if body.len() < WORTH_COMPRESSING {
+fn to_json(listing: &impl Serialize) -> Result<Vec<u8>> {
+    serde_json::to_vec(listing).map_err(Error::unwritable)
+}
+
+/// The pieces of a body, of which a failure ends the connection.
+pub fn broken_off(
+    pieces: Pieces,
+) -> impl futures_util::Stream<Item = Result<Bytes, Box<dyn std::error::Error>>> {
+    pieces.map(|piece| piece.map_err(Into::into))
+}
+
+fn whole(mut response: HttpResponseBuilder, json: Bytes) -> HttpResponse {
+    response.insert_header(ContentType::json());
+    if json.len() < WORTH_COMPRESSING {
         response.insert_header((header::CONTENT_ENCODING, "identity"));
+        return response.body(json);
     }
-    response.insert_header(ContentType::json()).body(body)
+    let length = json.len() as u64;
+    // In pieces, so that each is compressed by itself and no worker writes all of it at once.
+    let pieces = stream::unfold(json, async |mut rest| {
+        if rest.is_empty() {
+            return None;
+        }
+        let piece = rest.split_to(rest.len().min(CHUNK));
+        Some((Ok::<_, Box<dyn std::error::Error>>(piece), rest))
+    });
+    response.body(SizedStream::new(length, pieces.boxed_local()))
 }
 
 /// The addresses of the protocol that answer with listings; those of `v1/` say so by the type of their replies. Files are never compressed: they are base64 of what mostly is compressed
@@ -74,4 +197,11 @@ pub const ADDRESSES: [&str; 6] = [
     "assignments/{course}",
     "submissions/{course}/{assignment}",
     "submissions/{course}/{assignment}/{user}",
+];
+
+/// Those that answer with files.
+pub const FILES: [&str; 3] = [
+    "assignment/{course}/{assignment}",
+    "submission/{course}/{assignment}/{user}",
+    "feedback/{course}/{assignment}/{user}",
 ];

@@ -1,6 +1,8 @@
 //! Listings a page at a time: the arguments `limit` and `cursor`.
 
 use super::error::{Error, Result};
+use crate::exchange::members::Place;
+use percent_encoding::{NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
@@ -31,4 +33,34 @@ pub fn cursor<T>(given: Option<&str>, parse: impl FnOnce(&str) -> Option<T>) -> 
     given
         .map(|text| parse(text).ok_or_else(|| Error::bad("Illegal cursor")))
         .transpose()
+}
+
+/// The mark of a name in the cursor of a roster; a row is a number.
+const NAME: char = '~';
+
+/// The cursor of a roster.
+pub fn encode_place(place: Place) -> String {
+    match place {
+        Place::ByHand(row) => row.to_string(),
+        Place::ByGroup(name) => format!("{NAME}{}", encode_name(&name)),
+    }
+}
+
+/// The place that a cursor of a roster stands for.
+pub fn parse_place(text: &str) -> Option<Place> {
+    match text.strip_prefix(NAME) {
+        Some(name) => parse_name(name).map(Place::ByGroup),
+        None => text.parse().ok().map(Place::ByHand),
+    }
+}
+
+/// A name as it stands in a cursor, where blanks at its ends would be trimmed off.
+pub fn encode_name(name: &str) -> String {
+    utf8_percent_encode(name, NON_ALPHANUMERIC).to_string()
+}
+
+/// The name that stands in a cursor.
+pub fn parse_name(text: &str) -> Option<String> {
+    let name = percent_decode_str(text).decode_utf8().ok()?;
+    Some(name.into_owned())
 }

@@ -3,7 +3,7 @@
 //! The bytes are decoded on a blocking thread, a block at a time, while the next block comes in; a client that sends
 //! slowly holds no thread.
 
-use super::body::IdleTimeout;
+use super::body::{IdleTimeout, is_too_slow};
 use super::error::{Error, Result};
 use super::fair_share;
 use super::state::AppState;
@@ -119,7 +119,7 @@ pub async fn upload(
     fields_in: FieldsIn,
     account: Account,
 ) -> Result<Upload> {
-    let _turn = fair_share::admit(exchange, request).await?;
+    fair_share::admit(exchange, request).await?;
     let mut receiver = Receiver::new(Some((exchange.clone(), account)));
     if fields_in == FieldsIn::BodyOrQuery {
         receiver.query(request)?;
@@ -163,10 +163,21 @@ async fn receive(
             while let Some(field) = timely(idle, form.next()).await? {
                 let mut field = field.map_err(|error| malformed(&error, limit))?;
                 receiver.begin_field(field.name().unwrap_or_default().as_bytes())?;
-                while let Some(chunk) = timely(idle, field.next()).await? {
-                    let chunk = chunk.map_err(|error| malformed(&error, limit))?;
-                    receiver = decode(move || receiver.value(&chunk).map(|()| receiver)).await?;
-                    receiver.store_overflow().await?;
+                let mut block = BytesMut::new();
+                let mut ended = false;
+                while !ended {
+                    match timely(idle, field.next()).await? {
+                        Some(chunk) => block
+                            .extend_from_slice(&chunk.map_err(|error| malformed(&error, limit))?),
+                        None => ended = true,
+                    }
+                    // Pieces may be of a few bytes, and going to another thread costs more than to decode them.
+                    if block.len() >= BLOCK || (ended && !block.is_empty()) {
+                        let bytes = block.split().freeze();
+                        receiver =
+                            decode(move || receiver.value(&bytes).map(|()| receiver)).await?;
+                        receiver.store_overflow().await?;
+                    }
                 }
             }
             blocking(move || receiver.finish()).await?
@@ -198,6 +209,7 @@ async fn timely<T>(idle: IdleTimeout, work: impl Future<Output = T>) -> Result<T
 pub(super) fn malformed(error: &MultipartError, limit: u64) -> Error {
     match error {
         MultipartError::Payload(PayloadError::Overflow) => Error::RequestTooLarge(limit),
+        MultipartError::Payload(error) if is_too_slow(error) => Error::BodyTimeout,
         _ => Error::bad("The form is malformed"),
     }
 }
@@ -256,6 +268,7 @@ impl Blocks {
                 Some(Err(PayloadError::Overflow)) => {
                     return Err(Error::RequestTooLarge(self.limit));
                 }
+                Some(Err(error)) if is_too_slow(&error) => return Err(Error::BodyTimeout),
                 Some(Err(_)) => return Err(Error::bad("The request broke off")),
                 None => self.ended = true,
             }

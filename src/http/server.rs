@@ -1,7 +1,7 @@
 //! The application: state, middleware, routes. `main` and the tests run the same one.
 
 use super::body::{self, IdleTimeout};
-use super::fair_share::FairShare;
+use super::fair_share::{self, FairShare};
 use super::metrics::{self, Guard, Metrics, Requests};
 use super::openapi::Document;
 use super::state::AppState;
@@ -53,7 +53,9 @@ pub struct Settings {
     pub max_request_size: u64,
     /// Requests of one caller in a second, averaged over a while.
     pub max_request_rate: Option<NonZeroU32>,
-    /// Uploads of one caller that are read at the same time.
+    /// Requests of one caller that are open at the same time.
+    pub max_open_requests: Option<usize>,
+    /// Uploads of one caller that are read, and long replies sent to them, at the same time.
     pub max_uploads: Option<usize>,
     /// Connections at the same time; more wait to be accepted.
     pub max_connections: usize,
@@ -73,8 +75,7 @@ pub struct Address {
     pub method: &'static str,
     /// Below the prefix, with `{names}` in it.
     pub path: &'static str,
-    /// Whether its replies are compressed for those who take that.
-    compressed: bool,
+    growth: Growth,
     route: Route,
 }
 
@@ -85,10 +86,21 @@ impl Address {
         Self {
             method,
             path,
-            compressed: false,
+            growth: Growth::None,
             route,
         }
     }
+}
+
+/// Whether replies of an address grow with what is stored.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Growth {
+    /// They don't.
+    None,
+    /// They are files in base64, which are not worth compressing.
+    Plain,
+    /// They are compressed for those who take that.
+    Compressed,
 }
 
 /// Every one of them.
@@ -96,13 +108,23 @@ pub fn addresses() -> Vec<Address> {
     let of_protocol = ngshare::ROUTES.iter().map(|(method, path, route)| Address {
         method,
         path,
-        compressed: listing::ADDRESSES.contains(path),
+        growth: if listing::ADDRESSES.contains(path) {
+            Growth::Compressed
+        } else if listing::FILES.contains(path) {
+            Growth::Plain
+        } else {
+            Growth::None
+        },
         route: route(),
     });
     let of_v1 = v1::operations().into_iter().map(|operation| Address {
         method: operation.method,
         path: operation.path,
-        compressed: operation.grows,
+        growth: if operation.grows {
+            Growth::Compressed
+        } else {
+            Growth::None
+        },
         route: operation.route(),
     });
     of_protocol.chain(of_v1).collect()
@@ -118,7 +140,11 @@ pub fn start(
     let shutdown_timeout = settings.shutdown_timeout.as_secs();
     let idle_timeout = settings.idle_timeout;
     // One for all workers.
-    let share = FairShare::new(settings.max_request_rate, settings.max_uploads);
+    let share = FairShare::new(
+        settings.max_request_rate,
+        settings.max_open_requests,
+        settings.max_uploads,
+    );
     let workers = std::thread::available_parallelism().map_or(2, usize::from);
     let max_connections = (settings.max_connections / workers).max(1);
     let document = Data::new(Document::new(&v1::operations(), &settings.prefix));
@@ -333,43 +359,48 @@ fn configure(
         ));
     }
     let mut scope = web::scope(prefix.trim_end_matches('/'));
-    for (resource, compressed) in resources(more) {
+    for (resource, growth) in resources(more) {
         let resource = resource.wrap(from_fn(panics::caught));
-        scope = if compressed {
-            scope.service(resource.wrap(Compress::default()))
-        } else {
-            scope.service(resource)
+        scope = match growth {
+            Growth::Compressed => scope.service(
+                resource
+                    .wrap(Compress::default())
+                    .wrap(from_fn(fair_share::reply)),
+            ),
+            Growth::Plain => scope.service(resource.wrap(from_fn(fair_share::reply))),
+            Growth::None => scope.service(resource),
         };
     }
     service.service(
         scope
             .default_service(web::to(ngshare::no_such_path))
+            .wrap(from_fn(fair_share::open))
             .wrap(from_fn(identify::identify))
             .wrap(from_fn(problem::below_v1)),
     );
     service.default_service(web::to(ngshare::no_such_path));
 }
 
-/// The addresses by their paths, with all methods that a path has; and which are compressed.
-fn resources(more: Vec<Address>) -> Vec<(Resource, bool)> {
-    let mut by_path: Vec<(&str, Resource, bool)> = Vec::new();
+/// The addresses by their paths, with all methods that a path has; and how their replies grow.
+fn resources(more: Vec<Address>) -> Vec<(Resource, Growth)> {
+    let mut by_path: Vec<(&str, Resource, Growth)> = Vec::new();
     for address in addresses().into_iter().chain(more) {
         let place = by_path.iter().position(|(path, ..)| *path == address.path);
-        let (path, resource, compressed) = match place {
+        let (path, resource, growth) = match place {
             Some(place) => by_path.remove(place),
             None => (
                 address.path,
                 web::resource(format!("/{}", address.path))
                     .default_service(web::to(ngshare::no_such_method)),
-                false,
+                Growth::None,
             ),
         };
-        let compressed = compressed || address.compressed;
-        by_path.push((path, resource.route(address.route), compressed));
+        let growth = growth.max(address.growth);
+        by_path.push((path, resource.route(address.route), growth));
     }
     let parts = by_path.into_iter();
     parts
-        .map(|(_, resource, compressed)| (resource, compressed))
+        .map(|(_, resource, growth)| (resource, growth))
         .collect()
 }
 

@@ -48,7 +48,7 @@ impl AppState {
         Self {
             exchange,
             authenticator,
-            share: FairShare::new(None, None),
+            share: FairShare::new(None, None, None),
             requests: Data::new(Requests::new(prefix, std::iter::empty())),
             prefix: Prefix(prefix.to_owned()),
             max_request_size: 1024 * 1024,

@@ -1,9 +1,10 @@
 //! Trees on their way out as tar archives, made as they are sent.
 
-use super::error::Result;
+use super::error::{Error, Result};
 use super::openapi::{Answer, Parts};
+use super::receive::decode;
 use crate::codec::TarEncoder;
-use crate::domain::{Bug, Timestamp};
+use crate::domain::Timestamp;
 use crate::exchange::trees::{AHEAD, Bundle, Contents, Found, ListedFile, Part, Piece};
 use crate::exchange::{self, Exchange};
 use actix_web::body::{BodyStream, BoxBody, SizedStream};
@@ -13,6 +14,7 @@ use bytes::Bytes;
 use futures_util::{StreamExt, stream};
 use schemars::{JsonSchema, Schema};
 use std::marker::PhantomData;
+use std::sync::Arc;
 
 /// What an archive is.
 const CONTENT_TYPE: &str = "application/x-tar";
@@ -110,17 +112,16 @@ pub async fn tree(exchange: &Exchange, found: Found) -> Result<Archive> {
 }
 
 /// A reply with many trees, each below the number of its submission, and the manifest that says what they are.
-pub async fn bundle<M: serde::Serialize>(
+pub async fn bundle<M: serde::Serialize + Send + 'static>(
     exchange: &Exchange,
-    manifest: &M,
+    manifest: M,
     parts: Vec<Part>,
 ) -> Result<Bundled<M>> {
-    // Only maps with keys that are no strings fail to be JSON, and no manifest has one.
-    let manifest = serde_json::to_vec(manifest).map_err(Bug::new)?;
+    let manifest = decode(move || serde_json::to_vec(&manifest).map_err(Error::unwritable)).await?;
     let mut archive = Sender {
         encoder: TarEncoder::new(),
         entries: Vec::new(),
-        contents: Contents::open(exchange, Vec::new()).await?,
+        contents: Contents::open(exchange, Arc::default()).await?,
         rest: Bundle::new(exchange, parts),
         exchange: exchange.clone(),
         ended: false,
@@ -204,15 +205,15 @@ impl Sender {
                 return Ok(Some(output.into()));
             }
             let mut files = Vec::new();
-            self.entries.clear();
+            self.entries = Vec::new();
             for (part, of_part) in more {
-                for file in of_part {
+                for file in of_part.iter() {
                     let path = format!("{}/{}", part.submission, file.path);
-                    self.entries.push(Entry::new(path, &file, part.time));
-                    files.push(file);
+                    self.entries.push(Entry::new(path, file, part.time));
                 }
+                files.extend_from_slice(&of_part);
             }
-            self.contents = Contents::open(&self.exchange, files).await?;
+            self.contents = Contents::open(&self.exchange, files.into()).await?;
         }
     }
 

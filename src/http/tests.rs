@@ -33,6 +33,7 @@ fn parts() -> Parts {
         prefix: "/api/".to_owned(),
         max_request_size: 1024 * 1024,
         max_request_rate: None,
+        max_open_requests: None,
         max_uploads: None,
         max_connections: 10,
         debug: true,

@@ -176,7 +176,7 @@ async fn receive<R: Reader>(
     body: web::Payload,
     reader: R,
 ) -> Result<R::Output> {
-    let _turn = fair_share::admit(exchange, request).await?;
+    fair_share::admit(exchange, request).await?;
     let mut unpacking = Unpacking {
         unpacker: Unpacker::new(packing(request)?).map_err(exchange::Error::Disk)?,
         reader: Bounded {

@@ -2,7 +2,7 @@
 
 use super::dates::{DATES, DatesRow, dates, extension};
 use super::schema::{assignments, extensions, releases, trees};
-use super::{Connection, Result};
+use super::{Connection, Portion, Result};
 use crate::domain::{AssignmentId, Dates, Extension, Sha256Sum, Timestamp, UserName};
 use diesel::prelude::*;
 
@@ -44,6 +44,8 @@ pub fn find_released(
 /// The version of an assignment that is shown now.
 #[derive(Debug, Clone)]
 pub struct Release {
+    /// The row's id.
+    pub id: i64,
     /// The assignment's name.
     pub assignment: String,
     /// 1 for the first, growing.
@@ -54,39 +56,63 @@ pub struct Release {
     pub tree_id: i64,
     /// The name of its tree.
     pub digest: Sha256Sum,
+    /// How many files it has,
+    pub files: i64,
+    /// and how many bytes they have.
+    pub bytes: i64,
     /// The assignment's dates.
     pub dates: Dates,
     /// What the student asked about has in their place.
     pub extension: Option<Extension>,
 }
 
-/// The current releases of a course, in order of release, with the extensions of one student.
+/// Which current releases are asked for, and for whom.
+#[derive(Debug, Clone, Copy)]
+pub struct Wanted<'a> {
+    /// Only those behind the release with this row.
+    pub after: i64,
+    /// Only assignments that are open to students at this time.
+    pub open_at: Option<Timestamp>,
+    /// The student whose extensions come with them.
+    pub student: &'a UserName,
+}
+
+/// A portion of the current releases of a course, in order of release; whether there are more.
 pub fn current_releases(
     conn: &mut Connection,
     course: i64,
-    student: &UserName,
-) -> Result<Vec<Release>> {
+    wanted: Wanted<'_>,
+    portion: Portion,
+) -> Result<(Vec<Release>, bool)> {
     type Extended = (Option<String>, (Option<i64>, Option<i64>));
-    let rows = assignments::table
+    type Columns = (
+        i64,
+        String,
+        (i64, i64),
+        (i64, Vec<u8>, i64, i64),
+        DatesRow,
+        Extended,
+    );
+    let mut query = assignments::table
         .inner_join(releases::table.on(assignments::current_release.eq(releases::id.nullable())))
         .inner_join(trees::table.on(trees::id.eq(releases::tree_id)))
         .left_join(
             extensions::table.on(extensions::assignment_id
                 .eq(assignments::id)
-                .and(extensions::student.eq(student.as_str()))),
+                .and(extensions::student.eq(wanted.student.as_str()))),
         )
         .filter(
             assignments::course_id
                 .eq(course)
-                .and(assignments::deleted_at.is_null()),
+                .and(assignments::deleted_at.is_null())
+                .and(releases::id.gt(wanted.after)),
         )
         .order(releases::id)
         .select((
+            releases::id,
             assignments::name,
-            releases::version,
-            releases::released_at,
-            releases::tree_id,
-            trees::digest,
+            (releases::version, releases::released_at),
+            (releases::tree_id, trees::digest, trees::files, trees::bytes),
             DATES,
             (
                 extensions::student.nullable(),
@@ -96,22 +122,29 @@ pub fn current_releases(
                 ),
             ),
         ))
-        .load::<(String, i64, i64, i64, Vec<u8>, DatesRow, Extended)>(conn)?;
-    rows.into_iter()
-        .map(
-            |(assignment, version, released_at, tree_id, digest, of_all, of_student)| {
-                Ok(Release {
-                    assignment,
-                    version,
-                    released_at: Timestamp::from_micros(released_at),
-                    tree_id,
-                    digest: super::blobs::parse_sha256(&digest)?,
-                    dates: dates(of_all),
-                    extension: of_student.0.map(|_| extension(of_student.1)),
-                })
-            },
-        )
-        .collect()
+        .into_boxed();
+    if let Some(time) = wanted.open_at {
+        let opens_at = assignments::opens_at;
+        query = query.filter(opens_at.is_null().or(opens_at.le(time.micros())));
+    }
+    let parse = |row: Columns| {
+        let (id, assignment, (version, released_at), tree, of_all, of_student) = row;
+        let (tree_id, digest, files, bytes) = tree;
+        Ok(Release {
+            id,
+            assignment,
+            version,
+            released_at: Timestamp::from_micros(released_at),
+            tree_id,
+            digest: super::blobs::parse_sha256(&digest)?,
+            files,
+            bytes,
+            dates: dates(of_all),
+            extension: of_student.0.map(|_| extension(of_student.1)),
+        })
+    };
+    let rows = query.load_iter::<Columns, _>(conn)?;
+    portion.take(rows, parse, |release| release.assignment.len())
 }
 
 /// The row of the assignment of that name, released or not.
@@ -185,20 +218,34 @@ pub fn version(
     .transpose()
 }
 
-/// The names of the released assignments with their dates, in order of release.
-pub fn list_released(conn: &mut Connection, course: i64) -> Result<Vec<(String, Dates)>> {
-    let rows = assignments::table
+/// A portion of the released assignments behind a release, in order of release: the row of each release, and the name of
+/// its assignment; whether there are more. Only those that are open to students at a time, where one is given.
+pub fn list_released(
+    conn: &mut Connection,
+    course: i64,
+    (after, time): (i64, Option<Timestamp>),
+    portion: Portion,
+) -> Result<(Vec<(i64, String)>, bool)> {
+    let mut query = assignments::table
         .filter(
             assignments::course_id
                 .eq(course)
-                .and(assignments::current_release.is_not_null())
+                .and(assignments::current_release.gt(after))
                 .and(assignments::deleted_at.is_null()),
         )
         .order(assignments::current_release)
-        .select((assignments::name, DATES))
-        .load::<(String, DatesRow)>(conn)?;
-    let rows = rows.into_iter();
-    Ok(rows.map(|(name, row)| (name, dates(row))).collect())
+        .select((
+            assignments::current_release.assume_not_null(),
+            assignments::name,
+        ))
+        .into_boxed();
+    if let Some(time) = time {
+        let opens_at = assignments::opens_at;
+        query = query.filter(opens_at.is_null().or(opens_at.le(time.micros())));
+    }
+    portion.take(query.load_iter(conn)?, Ok, |(_, name): &(i64, String)| {
+        name.len()
+    })
 }
 
 /// The row of the assignment of that name, made where there is none.

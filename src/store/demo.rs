@@ -136,7 +136,7 @@ impl Tables {
         owner: i64,
         tree: i64,
     ) -> Result<()> {
-        for file in stored_trees::files(conn, tree)? {
+        for file in stored_trees::files(conn, tree)?.iter() {
             self.files += 1;
             let blob = file.blob.blob;
             self.add(

@@ -1,7 +1,7 @@
 //! What happened: a row for every change, written in the transaction that makes it.
 
 use super::schema::events;
-use super::{Connection, Result};
+use super::{Connection, Portion, Result};
 use crate::domain::{Timestamp, UserName};
 use diesel::dsl::sql;
 use diesel::prelude::*;
@@ -82,6 +82,21 @@ pub struct Recorded {
     pub request_id: Option<String>,
 }
 
+impl Recorded {
+    /// Bytes of text in it.
+    fn text(&self) -> usize {
+        let optional = [
+            &self.subject,
+            &self.course,
+            &self.assignment,
+            &self.detail,
+            &self.request_id,
+        ];
+        let optional = optional.into_iter().flatten().map(String::len);
+        self.action.len() + self.actor.len() + optional.sum::<usize>()
+    }
+}
+
 /// Which events are asked for.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Wanted {
@@ -118,9 +133,13 @@ pub(super) const COLUMNS: (
     events::request_id,
 );
 
-/// At most so many of the events, the last one first.
-pub fn page(conn: &mut Connection, wanted: Wanted, at_most: usize) -> Result<Vec<Recorded>> {
-    page_of(conn, wanted, None, at_most)
+/// A portion of the events, the last one first; whether there are more.
+pub fn page(
+    conn: &mut Connection,
+    wanted: Wanted,
+    portion: Portion,
+) -> Result<(Vec<Recorded>, bool)> {
+    page_of(conn, wanted, None, portion)
 }
 
 /// The same of those that name somebody.
@@ -128,8 +147,8 @@ pub fn page_of(
     conn: &mut Connection,
     wanted: Wanted,
     person: Option<&UserName>,
-    at_most: usize,
-) -> Result<Vec<Recorded>> {
+    portion: Portion,
+) -> Result<(Vec<Recorded>, bool)> {
     let mut query = events::table
         .filter(events::id.lt(wanted.before.unwrap_or(i64::MAX)))
         .order(events::id.desc())
@@ -149,8 +168,7 @@ pub fn page_of(
         query = query.filter(named.or(mentions(name)));
     }
     let events = query.load_iter::<Recorded, _>(conn)?;
-    // Rather than by LIMIT: see `first_row`.
-    Ok(events.take(at_most).collect::<QueryResult<_>>()?)
+    portion.take(events, Ok, Recorded::text)
 }
 
 /// A name as it stands in the JSON of an event.

@@ -34,8 +34,10 @@ pub struct Shown {
     pub tree_id: i64,
     /// The name of its tree.
     pub digest: Sha256Sum,
-    /// How many files it has.
+    /// How many files it has,
     pub files: i64,
+    /// and how many bytes they have.
+    pub bytes: i64,
 }
 
 /// The feedback shown on each of these submissions that has one, by one statement however many there are.
@@ -54,16 +56,18 @@ pub fn current_of_all(
             feedback::tree_id,
             trees::digest,
             trees::files,
+            trees::bytes,
         ))
-        .load_iter::<(i64, i64, i64, Vec<u8>, i64), _>(conn)?;
+        .load_iter::<(i64, i64, i64, Vec<u8>, i64, i64), _>(conn)?;
     // Of several the newest comes last and stays.
     rows.map(|row| {
-        let (submission, returned_at, tree_id, digest, files) = row?;
+        let (submission, returned_at, tree_id, digest, files, bytes) = row?;
         let shown = Shown {
             returned_at: Timestamp::from_micros(returned_at),
             tree_id,
             digest: super::blobs::parse_sha256(&digest)?,
             files,
+            bytes,
         };
         Ok((submission, shown))
     })

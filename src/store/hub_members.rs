@@ -7,6 +7,9 @@ use crate::domain::{CourseId, Role, UserName};
 use diesel::prelude::*;
 use std::collections::HashMap;
 
+/// Names asked for by one statement.
+const CHUNK: usize = 1000;
+
 /// Puts what the hub says of `person` now in the place of what it said before; each course comes once.
 pub fn replace(
     conn: &mut Connection,
@@ -74,6 +77,27 @@ pub fn find(conn: &mut Connection, course: &CourseId, person: &UserName) -> Resu
         .get_result(conn)
         .optional()?;
     Ok(instructor.map(role))
+}
+
+/// Those of the named people who were seen in a group that names `course`.
+pub fn named(
+    conn: &mut Connection,
+    course: &CourseId,
+    names: &[&str],
+) -> Result<Vec<(String, Role)>> {
+    let mut found = Vec::new();
+    for chunk in names.chunks(CHUNK) {
+        let rows = hub_members::table
+            .filter(hub_members::course.eq(course.as_str()))
+            .filter(hub_members::username.eq_any(chunk))
+            .select((hub_members::username, hub_members::instructor))
+            .load::<(String, bool)>(conn)?;
+        found.extend(
+            rows.into_iter()
+                .map(|(name, teaches)| (name, role(teaches))),
+        );
+    }
+    Ok(found)
 }
 
 /// Everybody seen in a group that names `course`, by name.

@@ -21,6 +21,7 @@ mod migrate;
 pub mod overview;
 pub mod people;
 mod pool;
+mod portion;
 pub mod reach;
 pub mod receipts;
 pub mod renaming;
@@ -38,6 +39,7 @@ mod writer;
 pub use error::{Error, Result};
 pub use examine::{Examined, SetAside, examine, examine_courses, examine_runs, examine_set_aside};
 pub use pool::{DatabaseFiles, Opening, Store, database_files};
+pub use portion::Portion;
 pub use tally::WriterTally;
 
 /// A connection to the database.

@@ -1,12 +1,11 @@
 //! Who handed in what, counted: a row for each student and assignment, whatever number of submissions it stands for.
 
 use super::dates::{DATES, DatesRow, dates, extension};
-use super::schema::{assignments, extensions, feedback, submissions};
+use super::schema::{assignments, extensions, feedback, hub_members, members, submissions};
 use super::{Connection, Result};
-use crate::domain::{Dates, Timestamp};
+use crate::domain::{CourseId, Dates, Timestamp, UserName};
 use diesel::dsl::exists;
 use diesel::prelude::*;
-use std::collections::BTreeMap;
 
 /// An assignment of a course.
 #[derive(Debug, Clone)]
@@ -72,17 +71,57 @@ pub struct Work {
     pub feedback: Feedback,
 }
 
-/// The work of each student, by assignment's row.
-pub type WorkOfStudents = BTreeMap<String, BTreeMap<i64, Work>>;
+impl Work {
+    /// The same with one more submission, the latest.
+    fn after(before: Option<Self>, submitted_at: Timestamp, dates: Dates, returned: bool) -> Self {
+        let feedback = match before.map(|work| work.feedback) {
+            _ if returned => Feedback::Returned,
+            None | Some(Feedback::None) => Feedback::None,
+            Some(Feedback::Returned | Feedback::Outdated) => Feedback::Outdated,
+        };
+        Self {
+            submitted_at,
+            late: dates.is_late(submitted_at),
+            submissions: before.map_or(0, |work| work.submissions) + 1,
+            feedback,
+        }
+    }
+}
 
-/// What was handed in to the assignments of a course, counted as it is read.
-pub fn work(conn: &mut Connection, course: i64) -> Result<WorkOfStudents> {
-    type Columns = (i64, String, i64, bool, DatesRow, (Option<i64>, Option<i64>));
+/// Whose work it is, and what they are in the course.
+#[derive(Debug, Clone)]
+pub struct Worker {
+    /// The name by which the hub knows them.
+    pub username: String,
+    /// First name, as the course knows it.
+    pub first_name: Option<String>,
+    /// Last name, as the course knows it.
+    pub last_name: Option<String>,
+    /// Whether they take the course.
+    pub enrolled: bool,
+}
+
+/// Calls `take` once for each student and assignment of a course to which they handed in something, with the assignment's
+/// row. Only one student's work is in memory at a time.
+pub fn work(
+    conn: &mut Connection,
+    course: i64,
+    group: Option<&CourseId>,
+    mut take: impl FnMut(i64, Worker, Work),
+) -> Result<()> {
+    type Columns = (
+        (i64, String, i64, bool),
+        (DatesRow, (Option<i64>, Option<i64>)),
+        (Option<bool>, Option<String>, Option<String>),
+        Option<bool>,
+    );
     let shown = feedback::table.filter(
         feedback::submission_id
             .eq(submissions::id)
             .and(feedback::deleted_at.is_null()),
     );
+    // No course has the empty name.
+    let group = group.map_or("", CourseId::as_str);
     let rows = submissions::table
         .inner_join(assignments::table)
         .left_join(
@@ -90,46 +129,83 @@ pub fn work(conn: &mut Connection, course: i64) -> Result<WorkOfStudents> {
                 .eq(submissions::assignment_id)
                 .and(extensions::student.eq(submissions::student))),
         )
+        .left_join(
+            members::table.on(members::course_id
+                .eq(course)
+                .and(members::username.eq(submissions::student))),
+        )
+        .left_join(
+            hub_members::table.on(hub_members::course
+                .eq(group)
+                .and(hub_members::username.eq(submissions::student))),
+        )
         .filter(
             assignments::course_id
                 .eq(course)
                 .and(assignments::deleted_at.is_null())
                 .and(submissions::deleted_at.is_null()),
         )
-        .order((submissions::assignment_id, submissions::submitted_at))
-        .select((
+        .order((
             submissions::assignment_id,
             submissions::student,
             submissions::submitted_at,
-            exists(shown),
-            DATES,
+        ))
+        .select((
             (
-                extensions::due_at.nullable(),
-                extensions::cutoff_at.nullable(),
+                submissions::assignment_id,
+                submissions::student,
+                submissions::submitted_at,
+                exists(shown),
             ),
+            (
+                DATES,
+                (
+                    extensions::due_at.nullable(),
+                    extensions::cutoff_at.nullable(),
+                ),
+            ),
+            (
+                members::instructor.nullable(),
+                members::first_name.nullable(),
+                members::last_name.nullable(),
+            ),
+            hub_members::instructor.nullable(),
         ))
         .load_iter::<Columns, _>(conn)?;
-    let mut students = WorkOfStudents::new();
+    let mut open: Option<(i64, Worker, Work)> = None;
     for row in rows {
-        let (assignment, student, submitted_at, has_feedback, of_all, of_student) = row?;
+        let ((assignment, student, submitted_at, has_feedback), dates_of, by_hand, by_hub) = row?;
+        let before = match open.take() {
+            Some((of, worker, work)) if of == assignment && worker.username == student => {
+                Some(work)
+            }
+            Some((of, worker, work)) => {
+                take(of, worker, work);
+                None
+            }
+            None => None,
+        };
         let submitted_at = Timestamp::from_micros(submitted_at);
-        let of_assignments = students.entry(student).or_default();
-        let before = of_assignments.get(&assignment);
-        let feedback = match before.map(|work| work.feedback) {
-            _ if has_feedback => Feedback::Returned,
-            None | Some(Feedback::None) => Feedback::None,
-            Some(Feedback::Returned | Feedback::Outdated) => Feedback::Outdated,
+        let dates = dates(dates_of.0).extended_by(extension(dates_of.1));
+        let work = Work::after(before, submitted_at, dates, has_feedback);
+        // A place on the roster that is kept for a former owner of a name is nobody's.
+        let is_former = student.starts_with(UserName::FORMER_PREFIX);
+        let (teaches, first_name, last_name) = if is_former {
+            (None, None, None)
+        } else {
+            by_hand
         };
-        let work = Work {
-            submitted_at,
-            late: dates(of_all)
-                .extended_by(extension(of_student))
-                .is_late(submitted_at),
-            submissions: before.map_or(0, |work| work.submissions) + 1,
-            feedback,
+        let worker = Worker {
+            username: student,
+            first_name,
+            last_name,
+            // Who teaches by hand or by group takes no course.
+            enrolled: teaches.max(by_hub) == Some(false),
         };
-        // Oldest first, so the latest is what stays.
-        of_assignments.insert(assignment, work);
+        open = Some((assignment, worker, work));
     }
-    Ok(students)
+    if let Some((assignment, worker, work)) = open {
+        take(assignment, worker, work);
+    }
+    Ok(())
 }

@@ -2,10 +2,12 @@
 
 use super::blobs::parse_sha256;
 use super::dates::{DATES, DatesRow, dates, extension};
-use super::schema::{assignments, extensions, submissions, trees};
-use super::{Connection, Result};
+use super::schema::{assignments, extensions, feedback, submissions, trees};
+use super::{Connection, Portion, Result};
 use crate::domain::{Sha256Sum, Timestamp, UserName};
+use diesel::dsl::{exists, sql};
 use diesel::prelude::*;
+use diesel::sql_types::{BigInt, Bool};
 
 /// Which submissions of a course are meant: those to released assignments, and of those the ones that fit.
 #[derive(Debug, Clone, Default)]
@@ -18,6 +20,10 @@ pub struct Wanted {
     pub open_at: Option<Timestamp>,
     /// Only what comes behind this place.
     pub after: Option<Place>,
+    /// Of each student only the latest, of this time or before it.
+    pub latest: Option<Timestamp>,
+    /// Only what has feedback.
+    pub with_feedback: bool,
 }
 
 /// Where a submission stands among all: by its time, then by its row.
@@ -48,8 +54,10 @@ pub struct Entry {
     pub tree_id: i64,
     /// The name of its tree.
     pub digest: Sha256Sum,
-    /// How many files it has.
+    /// How many files it has,
     pub files: i64,
+    /// and how many bytes they have.
+    pub bytes: i64,
 }
 
 impl Entry {
@@ -62,22 +70,13 @@ impl Entry {
     }
 }
 
-/// At most so many of the wanted submissions of a course, oldest first.
+/// A portion of the wanted submissions of a course, oldest first; whether there are more.
 pub fn page(
     conn: &mut Connection,
     course: i64,
     wanted: &Wanted,
-    at_most: usize,
-) -> Result<Vec<Entry>> {
-    type Columns = (
-        i64,
-        String,
-        (String, Option<String>),
-        i64,
-        (i64, Vec<u8>, i64),
-        DatesRow,
-        (Option<i64>, Option<i64>),
-    );
+    portion: Portion,
+) -> Result<(Vec<Entry>, bool)> {
     let mut query = submissions::table
         .inner_join(assignments::table)
         .left_join(
@@ -99,7 +98,12 @@ pub fn page(
             assignments::name,
             (submissions::student, submissions::submitted_by),
             submissions::submitted_at,
-            (submissions::tree_id, trees::digest, trees::files),
+            (
+                submissions::tree_id,
+                trees::digest,
+                trees::files,
+                trees::bytes,
+            ),
             DATES,
             (
                 extensions::due_at.nullable(),
@@ -125,27 +129,58 @@ pub fn page(
                 .or(submissions::id.gt(id)),
         );
     }
-    // Rather than by LIMIT: see `first_row`.
-    query
-        .load_iter::<Columns, _>(conn)?
-        .take(at_most)
-        .map(|row| {
-            let (id, assignment, people, submitted_at, tree, of_all, of_student) = row?;
-            let (tree_id, digest, files) = tree;
-            let (student, submitted_by) = people;
-            let submitted_at = Timestamp::from_micros(submitted_at);
-            let dates = dates(of_all).extended_by(extension(of_student));
-            Ok(Entry {
-                id,
-                assignment,
-                student,
-                submitted_by,
-                submitted_at,
-                late: dates.is_late(submitted_at),
-                tree_id,
-                digest: parse_sha256(&digest)?,
-                files,
-            })
-        })
-        .collect()
+    if let Some(time) = wanted.latest {
+        let none_later = sql::<Bool>(
+            "NOT EXISTS (SELECT 1 FROM `submissions` `later` \
+             WHERE `later`.`assignment_id` = `submissions`.`assignment_id` \
+             AND `later`.`student` = `submissions`.`student` AND `later`.`deleted_at` IS NULL \
+             AND `later`.`submitted_at` > `submissions`.`submitted_at` AND `later`.`submitted_at` <= ",
+        );
+        let none_later = none_later.bind::<BigInt, _>(time.micros()).sql(")");
+        let in_time = submissions::submitted_at.le(time.micros());
+        query = query.filter(in_time).filter(none_later);
+    }
+    if wanted.with_feedback {
+        let shown = feedback::table.filter(
+            feedback::submission_id
+                .eq(submissions::id)
+                .and(feedback::deleted_at.is_null()),
+        );
+        query = query.filter(exists(shown));
+    }
+    let size = |entry: &Entry| {
+        let by = entry.submitted_by.as_ref().map_or(0, String::len);
+        entry.assignment.len() + entry.student.len() + by
+    };
+    portion.take(query.load_iter::<Columns, _>(conn)?, entry, size)
+}
+
+type Columns = (
+    i64,
+    String,
+    (String, Option<String>),
+    i64,
+    (i64, Vec<u8>, i64, i64),
+    DatesRow,
+    (Option<i64>, Option<i64>),
+);
+
+fn entry(row: Columns) -> Result<Entry> {
+    let (id, assignment, people, submitted_at, tree, of_all, of_student) = row;
+    let (tree_id, digest, files, bytes) = tree;
+    let (student, submitted_by) = people;
+    let submitted_at = Timestamp::from_micros(submitted_at);
+    let dates = dates(of_all).extended_by(extension(of_student));
+    Ok(Entry {
+        id,
+        assignment,
+        student,
+        submitted_by,
+        submitted_at,
+        late: dates.is_late(submitted_at),
+        tree_id,
+        digest: parse_sha256(&digest)?,
+        files,
+        bytes,
+    })
 }

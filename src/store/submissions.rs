@@ -1,7 +1,7 @@
 //! Submissions: written once, never changed. What is in the trash is found by none of these questions.
 
 use super::schema::{assignments, submissions};
-use super::{Connection, Error, Result};
+use super::{Connection, Error, Portion, Result};
 use crate::domain::{Timestamp, UserName};
 use diesel::prelude::*;
 use std::collections::HashMap;
@@ -116,26 +116,46 @@ pub fn students(
     .collect()
 }
 
-/// Everybody's submissions to an assignment, oldest first, gathered as they are read.
-pub fn list<C: Default + Extend<Line>>(conn: &mut Connection, assignment: i64) -> Result<C> {
-    let lines = submissions::table
+/// A portion of everybody's submissions to an assignment behind a line, oldest first; whether there are more.
+pub fn list(
+    conn: &mut Connection,
+    assignment: i64,
+    after: Option<&Line>,
+    portion: Portion,
+) -> Result<(Vec<Line>, bool)> {
+    let mut query = submissions::table
         .filter(
             submissions::assignment_id
                 .eq(assignment)
                 .and(submissions::deleted_at.is_null()),
         )
         .order((submissions::submitted_at, submissions::student))
-        .select((submissions::student, submissions::submitted_at));
-    gather(lines.load_iter(conn)?)
+        .select((submissions::student, submissions::submitted_at))
+        .into_boxed();
+    if let Some(Line {
+        student_id,
+        timestamp,
+    }) = after
+    {
+        let time = timestamp.micros();
+        query = query.filter(submissions::submitted_at.ge(time)).filter(
+            submissions::submitted_at
+                .gt(time)
+                .or(submissions::student.gt(student_id.as_str())),
+        );
+    }
+    portion.take(query.load_iter(conn)?, Ok, Line::text)
 }
 
-/// One student's submissions to an assignment, oldest first, gathered as they are read.
-pub fn list_of<C: Default + Extend<Line>>(
+/// A portion of one student's submissions to an assignment behind a line, oldest first; whether there are more.
+pub fn list_of(
     conn: &mut Connection,
     assignment: i64,
     student: &UserName,
-) -> Result<C> {
-    let lines = submissions::table
+    after: Option<&Line>,
+    portion: Portion,
+) -> Result<(Vec<Line>, bool)> {
+    let mut query = submissions::table
         .filter(
             submissions::assignment_id
                 .eq(assignment)
@@ -146,16 +166,19 @@ pub fn list_of<C: Default + Extend<Line>>(
         // asked for than look up a few rows.
         .filter(submissions::tree_id.ge(0))
         .order(submissions::submitted_at)
-        .select((submissions::student, submissions::submitted_at));
-    gather(lines.load_iter(conn)?)
+        .select((submissions::student, submissions::submitted_at))
+        .into_boxed();
+    if let Some(line) = after {
+        query = query.filter(submissions::submitted_at.gt(line.timestamp.micros()));
+    }
+    portion.take(query.load_iter(conn)?, Ok, Line::text)
 }
 
-fn gather<C: Default + Extend<Line>>(lines: impl Iterator<Item = QueryResult<Line>>) -> Result<C> {
-    let mut gathered = C::default();
-    for line in lines {
-        gathered.extend([line?]);
+impl Line {
+    /// Bytes of text in it, about.
+    fn text(&self) -> usize {
+        self.student_id.len()
     }
-    Ok(gathered)
 }
 
 /// Whether the student handed in anything in the course.

@@ -141,18 +141,15 @@ fn insert(conn: &mut Connection, tree: &Tree, digest: Sha256Sum, ids: &mut Ids) 
 }
 
 /// The files of a tree, in the order in which they were handed in; an error when they are not those it is named for.
-pub fn files(conn: &mut Connection, tree: i64) -> Result<Vec<File>> {
+pub fn files(conn: &mut Connection, tree: i64) -> Result<Arc<[File]>> {
     let rows = tree_files::table
         .inner_join(blob_rows::table)
         .filter(tree_files::tree_id.eq(tree))
         .order(tree_files::position)
         .select(COLUMNS)
-        .load::<Columns>(conn)?;
-    let files: Vec<File> = rows
-        .into_iter()
-        .map(|row| Ok(parse(row)?.1))
-        .collect::<Result<_>>()?;
-    check(conn, [(tree, files.as_slice())])?;
+        .load_iter::<Columns, _>(conn)?;
+    let files: Arc<[File]> = rows.map(|row| Ok(parse(row?)?.1)).collect::<Result<_>>()?;
+    check(conn, [(tree, &*files)])?;
     Ok(files)
 }
 

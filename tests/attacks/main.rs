@@ -13,6 +13,7 @@ mod support;
 mod bombs;
 mod hosts;
 mod imports;
+mod listings;
 mod names;
 mod outsiders;
 mod slow;
@@ -122,6 +123,12 @@ const INDEX: &[(&str, &str, &str)] = &[
     ("codings in codings", "tests/attacks/bombs.rs", "what_is_packed_twice_is_not_unpacked_twice"),
     ("a window that takes much memory", "src/codec/tests/packed.rs", "a_window_that_takes_much_memory_is_refused"),
     ("a body beyond the limit", "tests/malformed_input.rs", "a_body_that_is_too_large_gets_413_and_the_connection_survives"),
+    ("a listing made long by a student or an instructor", "tests/attacks/listings.rs", "no_listing_takes_much_memory_or_keeps_a_worker_busy"),
+    ("one tree handed in many times", "tests/attacks/listings.rs", "a_listing_of_the_same_tree_many_times_is_short"),
+    ("a body that trickles", "tests/attacks/slow.rs", "a_body_that_trickles_is_given_up_and_a_slow_one_is_not"),
+    ("all connections taken by one caller", "tests/attacks/slow.rs", "who_has_many_requests_open_is_refused_and_nobody_else_is"),
+    ("long replies that nobody reads", "tests/attacks/slow.rs", "long_replies_of_one_caller_wait_for_each_other"),
+    ("paths that are long together", "tests/limits/uploads.rs", "the_paths_of_a_tree_may_not_be_long_together"),
     ("slowloris", "tests/attacks/slow.rs", "hundreds_who_never_end_their_requests_keep_nobody_out"),
     ("headers that do not end", "tests/attacks/slow.rs", "headers_that_do_not_end_are_given_up"),
     ("headers beyond all bounds", "tests/attacks/wire.rs", "headers_beyond_all_bounds_are_refused"),

@@ -1,7 +1,8 @@
 //! Clients that begin requests and do not end them.
 
 use crate::support::http::Connection;
-use crate::support::{Server, Setup};
+use crate::support::{Course, Sent, Server, Setup};
+use std::time::Duration;
 
 const HELD: usize = 300;
 
@@ -41,4 +42,92 @@ fn headers_that_do_not_end_are_given_up() {
         "GET /api/courses HTTP/1.1\r\nHost: localhost\r\nX-A: ",
     );
     assert_eq!(connection.read().unwrap().status, 408);
+}
+
+/// Sends the beginning of a body to an address that everybody may ask, as that user.
+fn begin(server: &Server, user: &str) -> Connection {
+    let head = format!(
+        "POST /api/v1/receipts/verify?user={user} HTTP/1.1\r\nHost: localhost\r\n\
+         Content-Length: 60000\r\nContent-Type: application/json\r\n\r\n"
+    );
+    open(server, &head)
+}
+
+#[test]
+fn a_body_that_trickles_is_given_up_and_a_slow_one_is_not() {
+    let server = Setup::standalone().args(&["--idle-timeout", "2s"]).start();
+    let mut trickling = begin(&server, "zed");
+    let mut slow = begin(&server, "ann");
+    let answered = loop {
+        // Both send often enough that neither is idle; only one sends enough.
+        let is_open = trickling.write(b" ").is_ok();
+        slow.write(&[b' '; 600]).unwrap();
+        if let Ok(reply) = trickling.read_within(Duration::from_millis(200)) {
+            break reply;
+        }
+        assert!(is_open, "it was closed without an answer");
+    };
+    assert_eq!(answered.status, 408, "{}", answered.text());
+    drop(trickling);
+    // The rest comes at once: the time before was not too long for it.
+    while slow.write(&[b' '; 1200]).is_ok() {
+        if let Ok(reply) = slow.read_within(Duration::from_millis(100)) {
+            assert_eq!(reply.status, 400, "{}", reply.text());
+            return;
+        }
+    }
+    panic!("the slow one was closed");
+}
+
+#[test]
+fn who_has_many_requests_open_is_refused_and_nobody_else_is() {
+    let server = Setup::standalone()
+        .args(&["--max-open-requests", "3"])
+        .start();
+    let mut held: Vec<Connection> = (0..3).map(|_| begin(&server, "zed")).collect();
+    // Who is in no course at all is counted, too.
+    let refused = loop {
+        let reply = server.get("courses", "zed");
+        if reply.status != 200 {
+            break reply;
+        }
+    };
+    assert_eq!(refused.status, 429, "{}", refused.text());
+    assert!(refused.text().contains("3 requests open"));
+    assert!(refused.header("retry-after").is_some());
+    server.get("courses", "ann").ok();
+    for connection in &mut held {
+        connection.write(&vec![b' '; 60_000]).unwrap();
+        assert_eq!(connection.read().unwrap().status, 400);
+    }
+    server.get("courses", "zed").ok();
+}
+
+#[test]
+fn long_replies_of_one_caller_wait_for_each_other() {
+    let limits = ["--max-uploads", "1", "--max-open-requests", "4"];
+    let server = Setup::standalone().args(&limits).start();
+    let course = Course::of(&server, "algebra");
+    course.make(&["kevin"], &[]);
+    let large = Sent::new("large", vec![7; 32 * 1024 * 1024]);
+    course.release("challenge", "kevin", &[large]).ok();
+    let target = "/api/assignment/algebra/challenge?user=kevin";
+    let request = format!("GET {target} HTTP/1.1\r\nHost: localhost\r\n\r\n");
+    // More than fits between us stays unread.
+    let unread = open(&server, &request);
+    let mut refused = None;
+    let mut waiting = Vec::new();
+    while refused.is_none() {
+        let mut next = open(&server, &request);
+        match next.read_within(Duration::from_millis(300)) {
+            Ok(reply) => refused = Some(reply),
+            Err(_) => waiting.push(next),
+        }
+        assert!(waiting.len() < 10, "all of them are sent at once");
+    }
+    assert_eq!(refused.unwrap().status, 429);
+    server.get("courses", "root").ok();
+    drop(unread);
+    let first = &mut waiting[0];
+    assert_eq!(first.read().unwrap().status, 200, "its turn came");
 }

@@ -49,3 +49,25 @@ fn who_keeps_uploads_open_waits_for_them_and_nobody_else_does() {
     }
     course.submit("challenge", "ada", &work).ok();
 }
+
+#[test]
+fn the_paths_of_a_tree_may_not_be_long_together() {
+    let server = Setup::standalone().start();
+    let course = algebra(&server, &[]);
+    let files = |count: usize| -> Vec<Sent> {
+        let long = format!("{}/", "d".repeat(250)).repeat(15);
+        let file = |n: usize| Sent::new(&format!("{long}{n}"), "");
+        (0..count).map(file).collect()
+    };
+    course.submit("challenge", "ada", &files(1000)).ok();
+    let many = files(1200);
+    let form = course.submit("challenge", "ada", &many);
+    refused(&form, 413, &["paths", "4 MiB", "nothing was stored"]);
+    let sha256 = crate::support::hex_sha256(b"");
+    let line = |file: &Sent| serde_json::json!({ "path": file.path, "sha256": sha256, "size": 0 });
+    let manifest = serde_json::json!({ "files": many.iter().map(line).collect::<Vec<_>>() });
+    let target = "assignments/challenge/submissions";
+    let call = crate::v1(&server, "POST", target, "ada");
+    let reply = server.send(&call.body("application/json", manifest.to_string()));
+    refused(&reply, 413, &["paths", "4 MiB", "nothing was stored"]);
+}

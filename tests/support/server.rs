@@ -96,7 +96,10 @@ impl Setup {
     /// Without the limits that keep one caller from what is there for all: a test asks for many.
     pub fn unlimited(self) -> Self {
         let limits = ["--max-request-rate", "0", "--max-uploads", "0"];
-        self.args(&limits).args(&["--max-submissions", "0"])
+        let open = ["--max-open-requests", "0"];
+        self.args(&limits)
+            .args(&open)
+            .args(&["--max-submissions", "0"])
     }
 
     pub fn env(mut self, name: &str, value: &str) -> Self {

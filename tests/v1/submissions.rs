@@ -3,7 +3,7 @@
 use crate::client::{algebra, call, problem};
 use crate::support::course::timestamp_of;
 use crate::support::{Course, Sent, Server, Setup};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 const LISTING: &str = "v1/courses/algebra/submissions";
 
@@ -50,8 +50,7 @@ fn one_request_tells_an_instructor_all_of_a_course() {
         who(&all),
         ["one lawrence", "one eric", "two eric", "one lawrence"]
     );
-    assert_eq!(all[0]["files"][0]["path"], "work");
-    assert_eq!(all[0]["files"][0]["size"], 8);
+    assert_eq!((&all[0]["files"], &all[0]["bytes"]), (&json!(1), &json!(8)));
     assert_eq!(
         all[0]["tree"], all[3]["tree"],
         "the same files are the same tree"
@@ -69,6 +68,75 @@ fn one_request_tells_an_instructor_all_of_a_course() {
         who(&list(&server, "student=eric&assignment=two", "root")),
         ["two eric"]
     );
+}
+
+#[test]
+fn the_files_of_each_tree_are_listed_once_and_only_on_request() {
+    let server = Setup::standalone().start();
+    with_work(&server);
+    let listing = server.get(LISTING, "kevin").ok();
+    assert_eq!(listing.json().get("trees"), None);
+    for no in ["files=false", "files=1", "files=TRUE"] {
+        let reply = server.get(&format!("{LISTING}?{no}"), "kevin").ok();
+        assert_eq!(reply.body, listing.body, "{no}");
+    }
+    let target = format!("{LISTING}?files=true");
+    let with_files = server.get(&target, "kevin").ok();
+    assert_ne!(with_files.header("etag"), listing.header("etag"));
+    let with_files = with_files.json();
+    assert_eq!(with_files["submissions"], listing.json()["submissions"]);
+    let trees = with_files["trees"].as_object().unwrap();
+    // lawrence's, though he handed it in twice, and eric's, though he handed it in to both.
+    assert_eq!(trees.len(), 2);
+    for submission in with_files["submissions"].as_array().unwrap() {
+        let files = trees[submission["tree"].as_str().unwrap()].as_array();
+        let files = files.unwrap();
+        assert_eq!(json!(files.len()), submission["files"]);
+        let student = submission["student"].as_str().unwrap();
+        assert_eq!(files[0]["path"], "work");
+        assert_eq!(
+            files[0]["sha256"],
+            crate::support::hex_sha256(student.as_bytes())
+        );
+    }
+    let nothing = server
+        .get(&format!("{LISTING}?files=true"), "lawrence")
+        .ok();
+    assert_eq!(nothing.json()["trees"].as_object().unwrap().len(), 1);
+    server.delete("assignment/algebra/one", "kevin").ok();
+    server.delete("assignment/algebra/two", "kevin").ok();
+    let nothing = server.get(&target, "kevin").ok();
+    assert_eq!(
+        nothing.json(),
+        json!({ "submissions": [], "next": null, "trees": {} })
+    );
+}
+
+#[test]
+fn a_page_ends_where_its_trees_have_many_files() {
+    let server = Setup::standalone().start();
+    let course = algebra(&server);
+    course.release("one", "kevin", &[]).ok();
+    let files = |number: usize| -> Vec<Sent> {
+        let file = |n: usize| Sent::new(&format!("{number}-{n}"), "");
+        (0..9000).map(file).collect()
+    };
+    for number in [1, 1, 2, 3, 3] {
+        course.submit("one", "eric", &files(number)).ok();
+    }
+    let target = format!("{LISTING}?files=true");
+    let first = server.get(&target, "eric").ok().json();
+    // The third tree would be more than 20,000 files together; those listed already cost nothing.
+    assert_eq!(first["submissions"].as_array().unwrap().len(), 3);
+    assert_eq!(first["trees"].as_object().unwrap().len(), 2);
+    let next = first["next"].as_str().unwrap();
+    let last = server.get(&format!("{target}&cursor={next}"), "eric");
+    let last = last.ok().json();
+    assert_eq!(last["submissions"].as_array().unwrap().len(), 2);
+    assert_eq!(last["trees"].as_object().unwrap().len(), 1);
+    assert_eq!(last["next"], Value::Null);
+    let whole = list(&server, "", "eric");
+    assert_eq!(whole.len(), 5, "without files they are one page");
 }
 
 #[test]
@@ -101,11 +169,15 @@ fn the_newest_feedback_comes_with_the_submission() {
     }
     let own = list(&server, "assignment=two", "lawrence");
     let feedback = &own[0]["feedback"];
-    assert_eq!(feedback["files"][0]["path"], "seen.html");
     assert_eq!(
-        feedback["files"][0]["md5"],
-        crate::support::md5_hex(b"second")
+        (&feedback["files"], &feedback["bytes"]),
+        (&json!(1), &json!(6))
     );
+    let reply = server.get(&format!("{LISTING}?assignment=two&files=true"), "lawrence");
+    let trees = &reply.ok().json()["trees"];
+    let files = &trees[feedback["tree"].as_str().unwrap()];
+    assert_eq!(files[0]["path"], "seen.html");
+    assert_eq!(files[0]["md5"], crate::support::md5_hex(b"second"));
     assert!(feedback["returned_at"].as_str().unwrap() > own[0]["submitted_at"].as_str().unwrap());
     let without = list(&server, "", "eric");
     assert!(without.iter().all(|one| one["feedback"].is_null()));

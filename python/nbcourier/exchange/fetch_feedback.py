@@ -20,7 +20,7 @@ class FetchFeedback(NbCourierExchange, ExchangeFetchFeedback):
     def init_src(self) -> None:
         """Asks for the submissions."""
         self.src_records = self.transport.submissions(
-            self.course, self.assignment, self.student
+            self.course, self.assignment, self.student, with_files=True
         )
         if not self.src_records:
             self.log.warning("There are no submissions of '%s' yet", self.assignment)

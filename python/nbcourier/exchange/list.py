@@ -157,7 +157,10 @@ class List(NbCourierExchange, ExchangeList):
         named = self.coursedir.assignment_id
         # One assignment's where it can only be one; a pattern is for the exchange no name.
         assignment = named if named and not set(named) & set("*?[") else None
-        for submission in self.transport.submissions(course, assignment, student):
+        listed = self.transport.submissions(
+            course, assignment, student, with_files=True
+        )
+        for submission in listed:
             if self._is_named(submission):
                 yield submission
 

@@ -32,6 +32,15 @@ class V1Client:
     def _get(self, *names: str, **query: str) -> Answer:
         return self._ask("GET", *names, query=query, repeatable=True)
 
+    def _pages(self, *names: str, **query: str) -> Iterator[Answer]:
+        """A listing, which may come in several pages."""
+        while True:
+            page = self._get(*names, **query)
+            yield page
+            if "next" not in page:
+                return
+            query["cursor"] = page.text("next")
+
     def _delete(self, *names: str) -> None:
         try:
             self._ask("DELETE", *names, use=Reply.nothing, repeatable=True)

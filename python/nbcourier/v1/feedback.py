@@ -37,7 +37,9 @@ class V1Feedback(V1Submissions):
         students = {each.student for each in submissions}
         try:
             return self.submissions(
-                course, student=students.pop() if len(students) == 1 else None
+                course,
+                student=students.pop() if len(students) == 1 else None,
+                with_files=True,
             )
         except Refused as refused:
             # The course is gone, or the person's place in it.
@@ -49,7 +51,7 @@ class V1Feedback(V1Submissions):
         self, submissions: list[Submission], receive: ReceiveSubmission
     ) -> None:
         listed = map(self._listed, submissions)
-        wanted = {each.id: each for each in listed if each.feedback}
+        wanted = {each.id: each for each in listed if each.feedback_tree}
         if len(wanted) > 1:
             some = next(iter(wanted.values()))
             self._trees(
@@ -101,8 +103,7 @@ class V1Feedback(V1Submissions):
             except (CourierError, OSError) as error:
                 failed[name] = CourierError(str(error))
                 continue
-            there = {(file.path, file.sha256) for file in submission.feedback or ()}
-            if there != {(each.file.path, each.sha256) for each in sums}:
+            if submission.feedback_tree != digest.of_files(sums):
                 yield submission, sums
 
     def _give(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import datetime
 
 from .. import digest, manifest
@@ -38,15 +39,20 @@ class V1Releases(V1Client):
         raise Refused(403, "Permission denied")
 
     def releases(self, course: str) -> list[Release]:
-        def read(listed: Answer) -> Release:
-            return Release(
-                course,
-                listed.text("assignment"),
-                self._remote_files(listed.parts("files")),
-                Dates.read(listed),
-            )
+        found: list[Release] = []
+        for page in self._releases(course, files="true"):
+            trees = page.part("trees")
 
-        return self._connection.usable(self._releases(course), read)
+            def read(listed: Answer, trees: Answer = trees) -> Release:
+                return Release(
+                    course,
+                    listed.text("assignment"),
+                    self._remote_files(trees.parts(listed.text("tree"))),
+                    Dates.read(listed),
+                )
+
+            found.extend(self._connection.usable(page.parts("assignments"), read))
+        return found
 
     def find_release(self, course: str, assignment: str) -> Release:
         for each in self.releases(course):
@@ -55,7 +61,11 @@ class V1Releases(V1Client):
         raise Refused(404, "Assignment not found")
 
     def dates(self, course: str, assignment: str) -> Dates:
-        return self.find_release(course, assignment).dates
+        for page in self._releases(course):
+            for each in page.parts("assignments"):
+                if each.text("assignment") == assignment:
+                    return Dates.read(each)
+        raise Refused(404, "Assignment not found")
 
     def set_due(self, course: str, assignment: str, due: datetime) -> bool:
         for each in self._releases(course):
@@ -128,8 +138,9 @@ class V1Releases(V1Client):
         tree = digest.of_files(sums)
         return any(
             (each.text("assignment"), each.text("tree")) == (assignment, tree)
-            for each in self._releases(course)
+            for page in self._releases(course)
+            for each in page.parts("assignments")
         )
 
-    def _releases(self, course: str) -> list[Answer]:
-        return self._get("courses", course, "assignments").parts("assignments")
+    def _releases(self, course: str, **query: str) -> Iterator[Answer]:
+        return self._pages("courses", course, "assignments", **query)

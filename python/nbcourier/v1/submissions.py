@@ -12,6 +12,7 @@ from ..errors import BrokenOff, CourierError, Refused
 from ..transport import (
     Accepted,
     Content,
+    Files,
     Receipt,
     ReceiveSubmission,
     RemoteFile,
@@ -51,32 +52,42 @@ class V1Submissions(V1Client):
         return Accepted(receipt.timestamp, receipt)
 
     def submissions(
-        self, course: str, assignment: str | None = None, student: str | None = None
+        self,
+        course: str,
+        assignment: str | None = None,
+        student: str | None = None,
+        *,
+        with_files: bool = False,
     ) -> list[Submission]:
-        given = {"assignment": assignment, "student": student}
+        given = {
+            "assignment": assignment,
+            "student": student,
+            "files": "true" if with_files else None,
+        }
         query = {key: value for key, value in given.items() if value is not None}
         found: list[Submission] = []
-
-        def read(listed: Answer) -> Submission:
-            submission = self._read(course, listed)
-            submission.require(assignment, student)
-            return submission
-
+        # Many submissions may have the same files, which are held once.
+        known: dict[str, tuple[RemoteFile, ...]] = {}
         try:
-            while True:
-                page = self._get("courses", course, "submissions", **query)
-                listed = page.parts("submissions")
-                found.extend(self._connection.usable(listed, read))
-                if "next" not in page:
-                    return found
-                query["cursor"] = page.text("next")
+            for page in self._pages("courses", course, "submissions", **query):
+                trees = page.part("trees") if with_files else None
+
+                def read(listed: Answer, trees: Answer | None = trees) -> Submission:
+                    submission = self._read(course, listed, trees, known)
+                    submission.require(assignment, student)
+                    return submission
+
+                found.extend(self._connection.usable(page.parts("submissions"), read))
         except Refused as refused:
             if refused.message == "Student not found":
                 return []
             raise
+        return found
 
     def submitted(self, submission: Submission) -> list[RemoteFile]:
-        return list(self._listed(submission).files or ())
+        if submission.files is None:
+            submission = self._listed(submission, with_files=True)
+        return list(submission.files or ())
 
     def collect(
         self,
@@ -142,10 +153,22 @@ class V1Submissions(V1Client):
         except Refused as refused:
             receive(submission, _raising(refused))
 
-    def _read(self, course: str, listed: Answer) -> Submission:
-        feedback: tuple[RemoteFile, ...] = ()
-        if "feedback" in listed:
-            feedback = self._remote_files(listed.part("feedback").parts("files"))
+    def _read(
+        self,
+        course: str,
+        listed: Answer,
+        trees: Answer | None,
+        known: dict[str, tuple[RemoteFile, ...]],
+    ) -> Submission:
+        def files(of: Answer) -> Files:
+            if trees is None:
+                return None
+            tree = of.text("tree")
+            if tree not in known:
+                known[tree] = self._remote_files(trees.parts(tree))
+            return known[tree]
+
+        feedback = listed.part("feedback") if "feedback" in listed else None
         return Submission(
             course,
             listed.text("assignment"),
@@ -154,16 +177,23 @@ class V1Submissions(V1Client):
             id=listed.number("id"),
             # A server that knows no dates has none late.
             late=listed.flag("late"),
-            files=self._remote_files(listed.parts("files")),
-            feedback=feedback,
+            files=files(listed),
+            feedback=() if feedback is None else files(feedback),
+            size=listed.number("bytes"),
+            feedback_tree="" if feedback is None else feedback.text("tree"),
         )
 
-    def _listed(self, submission: Submission) -> Submission:
+    def _listed(
+        self, submission: Submission, *, with_files: bool = False
+    ) -> Submission:
         """The same as the exchange lists it, with its number."""
-        if submission.id is not None:
+        if submission.id is not None and not with_files:
             return submission
         listed = self.submissions(
-            submission.course, submission.assignment, submission.student
+            submission.course,
+            submission.assignment,
+            submission.student,
+            with_files=with_files,
         )
         for each in listed:
             if each == submission:

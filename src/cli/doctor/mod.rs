@@ -101,7 +101,7 @@ fn limits(config: &Config) -> String {
     let many = || "any number of".to_owned();
     format!(
         "Limits in force: {} a request, {} a file, {} files a tree, {} submissions a student and assignment, {} a person, \
-         {} a course; {} requests a second and {} uploads at once of one caller; no files while less than {} is free",
+         {} a course; {} requests a second, {} open at once and {} uploads at once of one caller; no files while less than {} is free",
         ByteSize(config.max_request_size),
         ByteSize(config.max_file_size),
         config.max_files,
@@ -112,6 +112,9 @@ fn limits(config: &Config) -> String {
         size(config.max_course_size),
         config
             .max_request_rate
+            .map_or_else(many, |limit| limit.to_string()),
+        config
+            .max_open_requests
             .map_or_else(many, |limit| limit.to_string()),
         config
             .max_uploads

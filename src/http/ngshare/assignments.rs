@@ -9,7 +9,6 @@ use crate::http::listing;
 use crate::http::names::{InAssignment, InCourse, NewAssignment};
 use crate::http::receive::{self, Fields, FieldsIn};
 use actix_web::{HttpRequest, HttpResponse, web};
-use serde_json::json;
 
 /// `GET assignments/{course}`
 pub async fn list(
@@ -17,10 +16,16 @@ pub async fn list(
     caller: Caller,
     InCourse(course): InCourse,
 ) -> Result<HttpResponse> {
-    let assignments = releases::list(&exchange, &caller, course).await?;
-    Ok(listing::reply(
-        &json!({ "success": true, "assignments": assignments }),
-    ))
+    listing::streamed("assignments", async move |after| {
+        let (found, is_more) = releases::list(&exchange, &caller, course.clone(), after).await?;
+        let next = found
+            .last()
+            .filter(|_| is_more)
+            .map(|(release, _)| *release);
+        let names: Vec<String> = found.into_iter().map(|(_, name)| name).collect();
+        Ok((names, next))
+    })
+    .await
 }
 
 /// `GET assignment/{course}/{assignment}`

@@ -15,9 +15,7 @@ use serde_json::json;
 pub async fn list(exchange: web::Data<Exchange>, caller: Caller) -> Result<HttpResponse> {
     let courses = exchange::courses::list(&exchange, &caller).await?;
     let names: Vec<String> = courses.into_iter().map(|course| course.name).collect();
-    Ok(listing::reply(
-        &json!({ "success": true, "courses": names }),
-    ))
+    listing::reply(json!({ "success": true, "courses": names })).await
 }
 
 /// `POST course/{course}`

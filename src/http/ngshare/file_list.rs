@@ -4,13 +4,18 @@ use crate::codec::Base64LineEncoder;
 use crate::domain::Timestamp;
 use crate::exchange::trees::{Contents, ListedFile, Piece};
 use crate::exchange::{self, Exchange};
-use crate::http::error::Result;
-use crate::http::receive::Fields;
+use crate::http::error::{Error, Result};
+use crate::http::listing::broken_off;
+use crate::http::receive::{Fields, decode};
 use actix_web::HttpResponse;
 use actix_web::body::SizedStream;
 use actix_web::http::header::ContentType;
 use bytes::Bytes;
-use futures_util::{StreamExt as _, stream};
+use futures_util::{StreamExt, stream};
+use std::sync::Arc;
+
+/// How many bytes of a list without contents are made at a time, about.
+const CHUNK: usize = 128 * 1024;
 
 /// Whether the request wants the list without contents. Only the exact text `true` counts.
 pub fn is_list_only(fields: &Fields) -> Result<bool> {
@@ -20,18 +25,26 @@ pub fn is_list_only(fields: &Fields) -> Result<bool> {
 /// A reply with the files, and the time of the submission where there is one.
 pub async fn reply(
     exchange: &Exchange,
-    files: Vec<ListedFile>,
+    files: Arc<[ListedFile]>,
     timestamp: Option<Timestamp>,
     list_only: bool,
 ) -> Result<HttpResponse> {
-    let frame = Frame::new(&files, timestamp, list_only);
+    let frame = Frame::new(files, timestamp, list_only);
+    let (frame, size) = decode(move || Ok(frame.measured())).await?;
     let mut reply = HttpResponse::Ok();
     reply.insert_header(ContentType::json());
     if list_only {
-        return Ok(reply.body(frame.whole()));
+        let pieces = stream::try_unfold(frame, async |frame| {
+            if frame.ended {
+                return Ok(None);
+            }
+            let (frame, piece) = decode(move || Ok(frame.piece())).await?;
+            Ok(Some((piece, frame)))
+        });
+        let pieces = broken_off(pieces.boxed_local());
+        return Ok(reply.body(SizedStream::new(size, pieces)));
     }
-    let size = frame.size(&files);
-    let mut contents = Contents::open(exchange, files).await?;
+    let mut contents = Contents::open(exchange, Arc::clone(&frame.files)).await?;
     let mut writer = Writer {
         frame,
         encoder: Base64LineEncoder::new(),
@@ -48,35 +61,22 @@ pub async fn reply(
         },
     );
     let body = stream::iter([Ok(first)]).chain(rest);
+    let body = broken_off(body.map(|piece| piece.map_err(Error::from)).boxed_local());
     Ok(reply.body(SizedStream::new(size, body)))
 }
 
 /// All of the reply but the contents.
 struct Frame {
-    // For each file what stands before its content.
-    heads: Vec<String>,
+    files: Arc<[ListedFile]>,
     tail: String,
     list_only: bool,
+    /// The next file of a list without contents.
+    next: usize,
     ended: bool,
 }
 
 impl Frame {
-    fn new(files: &[ListedFile], timestamp: Option<Timestamp>, list_only: bool) -> Self {
-        let heads = files
-            .iter()
-            .enumerate()
-            .map(|(place, file)| {
-                let before = if place == 0 {
-                    r#"{"success": true, "files": ["#
-                } else {
-                    ", "
-                };
-                let path = serde_json::Value::from(file.path.as_str());
-                let checksum = file.blob.blob.md5;
-                let content = if list_only { "" } else { r#", "content": ""# };
-                format!(r#"{before}{{"path": {path}, "checksum": "{checksum}"{content}"#)
-            })
-            .collect::<Vec<_>>();
+    fn new(files: Arc<[ListedFile]>, timestamp: Option<Timestamp>, list_only: bool) -> Self {
         let begin = if files.is_empty() {
             r#"{"success": true, "files": ["#
         } else {
@@ -87,37 +87,66 @@ impl Frame {
             None => format!("{begin}]}}"),
         };
         Self {
-            heads,
+            files,
             tail,
             list_only,
+            next: 0,
             ended: false,
         }
+    }
+
+    /// Writes what stands before the content of a file.
+    fn head(&self, place: usize, output: &mut Vec<u8>) {
+        let file = &self.files[place];
+        let before = if place == 0 {
+            r#"{"success": true, "files": ["#
+        } else {
+            ", "
+        };
+        let path = serde_json::Value::from(file.path.as_str());
+        let checksum = file.blob.blob.md5;
+        let content = if self.list_only {
+            ""
+        } else {
+            r#", "content": ""#
+        };
+        output.extend_from_slice(
+            format!(r#"{before}{{"path": {path}, "checksum": "{checksum}"{content}"#).as_bytes(),
+        );
     }
 
     fn foot(&self) -> &'static str {
         if self.list_only { "}" } else { "\"}" }
     }
 
-    fn whole(&self) -> String {
-        let mut text = String::new();
-        for head in &self.heads {
-            text.push_str(head);
-            text.push_str(self.foot());
+    /// The next piece of a list without contents.
+    fn piece(mut self) -> (Self, Bytes) {
+        let mut output = Vec::new();
+        while output.len() < CHUNK && self.next < self.files.len() {
+            self.head(self.next, &mut output);
+            output.extend_from_slice(self.foot().as_bytes());
+            self.next += 1;
         }
-        text + &self.tail
+        if self.next == self.files.len() {
+            output.extend_from_slice(self.tail.as_bytes());
+            self.ended = true;
+        }
+        (self, output.into())
     }
 
-    fn size(&self, files: &[ListedFile]) -> u64 {
-        let frame: usize = self
-            .heads
-            .iter()
-            .map(|head| head.len() + self.foot().len())
-            .sum();
-        let contents: u64 = files
-            .iter()
-            .map(|file| Base64LineEncoder::encoded_len(file.blob.blob.size))
-            .sum();
-        (frame + self.tail.len()) as u64 + contents
+    /// The same with how long the reply is.
+    fn measured(self) -> (Self, u64) {
+        let mut size = self.tail.len() as u64;
+        let mut head = Vec::new();
+        for (place, file) in self.files.iter().enumerate() {
+            head.clear();
+            self.head(place, &mut head);
+            size += (head.len() + self.foot().len()) as u64;
+            if !self.list_only {
+                size += Base64LineEncoder::encoded_len(file.blob.blob.size);
+            }
+        }
+        (self, size)
     }
 }
 
@@ -132,9 +161,7 @@ impl Writer {
         let mut output = Vec::new();
         for piece in pieces {
             match piece {
-                Piece::Begin(place) => {
-                    output.extend_from_slice(self.frame.heads[*place].as_bytes());
-                }
+                Piece::Begin(place) => self.frame.head(*place, &mut output),
                 Piece::Bytes(bytes) => self.encoder.feed(bytes, &mut output),
                 Piece::End => {
                     self.encoder.finish(&mut output);

@@ -2,6 +2,7 @@
 
 use super::done;
 use crate::auth::Caller;
+use crate::domain::Person;
 use crate::exchange::{Exchange, roster};
 use crate::http::error::Result;
 use crate::http::listing;
@@ -9,7 +10,6 @@ use crate::http::names::{InCourse, NewPerson, OfInstructor};
 use crate::http::person::{Details, Shown};
 use crate::http::receive;
 use actix_web::{HttpRequest, HttpResponse, web};
-use serde_json::json;
 
 /// `GET instructors/{course}`
 pub async fn list(
@@ -17,10 +17,16 @@ pub async fn list(
     caller: Caller,
     InCourse(course): InCourse,
 ) -> Result<HttpResponse> {
-    let instructors = roster::instructors(&exchange, &caller, course).await?;
-    Ok(listing::reply(
-        &json!({ "success": true, "instructors": instructors }),
-    ))
+    listing::streamed("instructors", async move |after| {
+        let page = roster::instructors(&exchange, &caller, course.clone(), after).await?;
+        let people: Vec<Person> = page
+            .people
+            .into_iter()
+            .map(|member| member.person)
+            .collect();
+        Ok((people, page.next))
+    })
+    .await
 }
 
 /// `GET instructor/{course}/{user}`

@@ -18,10 +18,16 @@ pub async fn list(
     caller: Caller,
     InCourse(course): InCourse,
 ) -> Result<HttpResponse> {
-    let students = roster::students(&exchange, &caller, course).await?;
-    Ok(listing::reply(
-        &json!({ "success": true, "students": students }),
-    ))
+    listing::streamed("students", async move |after| {
+        let page = roster::students(&exchange, &caller, course.clone(), after).await?;
+        let people: Vec<Person> = page
+            .people
+            .into_iter()
+            .map(|member| member.person)
+            .collect();
+        Ok((people, page.next))
+    })
+    .await
 }
 
 /// `GET student/{course}/{user}`

@@ -18,8 +18,12 @@ pub async fn list(
     caller: Caller,
     InAssignment(course, assignment): InAssignment,
 ) -> Result<HttpResponse> {
-    let lines: Written = submissions::list(&exchange, &caller, course, assignment).await?;
-    Ok(lines.into_reply())
+    listing::streamed("submissions", async move |after| {
+        let (course, assignment) = (course.clone(), assignment.clone());
+        let read = submissions::list(&exchange, &caller, course, assignment, after);
+        Ok(portion(read.await?))
+    })
+    .await
 }
 
 /// `GET submissions/{course}/{assignment}/{user}`
@@ -28,36 +32,17 @@ pub async fn list_of(
     caller: Caller,
     OfWork(target): OfWork,
 ) -> Result<HttpResponse> {
-    let lines: Written = submissions::list_of(&exchange, &caller, target).await?;
-    Ok(lines.into_reply())
+    listing::streamed("submissions", async move |after| {
+        let read = submissions::list_of(&exchange, &caller, target.clone(), after);
+        Ok(portion(read.await?))
+    })
+    .await
 }
 
-/// The lines of a listing, written down as they come.
-struct Written(Vec<u8>);
-
-impl Default for Written {
-    fn default() -> Self {
-        Self(br#"{"success":true,"submissions":["#.to_vec())
-    }
-}
-
-impl Extend<Line> for Written {
-    fn extend<I: IntoIterator<Item = Line>>(&mut self, lines: I) {
-        for line in lines {
-            if self.0.last() != Some(&b'[') {
-                self.0.push(b',');
-            }
-            // Two texts always are JSON, and memory takes every byte.
-            let _ = serde_json::to_writer(&mut self.0, &line);
-        }
-    }
-}
-
-impl Written {
-    fn into_reply(mut self) -> HttpResponse {
-        self.0.extend_from_slice(b"]}");
-        listing::reply_with(self.0)
-    }
+/// The lines, and behind which of them to read on.
+fn portion((lines, is_more): (Vec<Line>, bool)) -> (Vec<Line>, Option<Line>) {
+    let next = lines.last().filter(|_| is_more).cloned();
+    (lines, next)
 }
 
 /// `POST submission/{course}/{assignment}`

@@ -1,11 +1,13 @@
 //! What handlers reply, and what the document says about it.
 
 use super::Parts;
-use crate::http::listing;
+use crate::http::error::Result;
+use crate::http::listing::{Prepared, Tail};
 use actix_web::body::BoxBody;
 use actix_web::{HttpRequest, HttpResponse, Responder, web};
 use schemars::JsonSchema;
 use serde::Serialize;
+use std::marker::PhantomData;
 
 /// A reply whose type says what is in it.
 pub trait Answer: Responder + 'static {
@@ -23,13 +25,25 @@ impl<T: Serialize + JsonSchema + 'static> Answer for web::Json<T> {
 }
 
 /// JSON that may be long and asked for often: with an `ETag`, and 304 for who has it already.
-pub struct Listing<T>(pub T);
+pub struct Listing<T>(Prepared, PhantomData<T>);
 
-impl<T: Serialize> Responder for Listing<T> {
+impl<T: Serialize + Send + 'static> Listing<T> {
+    /// A listing that is written whole.
+    pub async fn of(listing: T) -> Result<Self> {
+        Ok(Self(Prepared::new(listing).await?, PhantomData))
+    }
+
+    /// A listing whose last member is written as it is sent.
+    pub async fn with_tail(listing: T, tail: impl Tail) -> Result<Self> {
+        Ok(Self(Prepared::with_tail(listing, tail).await?, PhantomData))
+    }
+}
+
+impl<T> Responder for Listing<T> {
     type Body = BoxBody;
 
     fn respond_to(self, request: &HttpRequest) -> HttpResponse {
-        listing::reply_unless_known(request, &self.0)
+        self.0.into_reply(request)
     }
 }
 

@@ -63,7 +63,12 @@ pub struct JsonBody<T> {
 impl<T: DeserializeOwned> JsonBody<T> {
     /// Reads it; what it does not know of an object is passed over.
     pub async fn read(self) -> Result<T> {
-        json_body::read(&self.request, self.body).await
+        json_body::read(&self.request, self.body, json_body::SHORT).await
+    }
+
+    /// The same for one that is a list.
+    pub async fn read_long(self) -> Result<T> {
+        json_body::read(&self.request, self.body, json_body::LONG).await
     }
 }
 

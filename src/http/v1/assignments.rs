@@ -1,20 +1,30 @@
 //! `v1/courses/{course}/assignments`.
 
-use super::files::Files;
+use super::files::{Trees, TreesTail};
 use crate::auth::Caller;
 use crate::domain::{Rfc3339, Sha256Sum};
-use crate::exchange::{Exchange, releases};
+use crate::exchange::Exchange;
+use crate::exchange::releases::{self, Question};
+use crate::exchange::trees::Bundle;
 use crate::http::error::Result;
 use crate::http::names::InCourse;
-use crate::http::openapi::Listing;
+use crate::http::openapi::{Listing, Query};
+use crate::http::paging;
 use actix_web::web;
 use schemars::JsonSchema;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// What students fetch now, in order of release.
 #[derive(Serialize, JsonSchema)]
+#[allow(clippy::struct_field_names, reason = "the keys of the JSON")]
 pub struct Assignments {
     assignments: Vec<Shown>,
+    /// The `cursor` with which the same request gets the next page.
+    next: Option<String>,
+    /// The files of each tree that this page names, each in the order in which they were released; there only with
+    /// `files=true`.
+    #[serde(skip_serializing_if = "Trees::is_elsewhere")]
+    trees: Trees,
 }
 
 /// A released assignment.
@@ -27,6 +37,10 @@ struct Shown {
     released_at: Rfc3339,
     /// Names the files as a whole.
     tree: Sha256Sum,
+    /// How many they are,
+    files: i64,
+    /// and how many bytes.
+    bytes: i64,
     /// Students do not see it before.
     opens_at: Option<Rfc3339>,
     /// What comes later is late. Of a student their own, as is the next.
@@ -35,7 +49,19 @@ struct Shown {
     cutoff_at: Option<Rfc3339>,
     /// Whether the caller has an extension.
     extended: bool,
-    files: Files,
+}
+
+/// Which assignments are wanted.
+#[derive(Deserialize, JsonSchema)]
+pub struct Wanted {
+    /// How many at most.
+    #[schemars(with = "Option<u16>", range(min = 1, max = paging::MOST))]
+    limit: Option<String>,
+    /// What an earlier reply gave as `next`.
+    cursor: Option<String>,
+    /// Whether the files of the trees are listed, too; it counts if it is exactly `true`.
+    #[schemars(with = "Option<bool>")]
+    files: Option<String>,
 }
 
 /// `GET v1/courses/{course}/assignments`: what is released and shown to the caller, in order of release.
@@ -43,9 +69,17 @@ pub async fn list(
     exchange: web::Data<Exchange>,
     caller: Caller,
     InCourse(course): InCourse,
+    Query(wanted): Query<Wanted>,
 ) -> Result<Listing<Assignments>> {
-    let overview = releases::overview(&exchange, &caller, course).await?;
-    let assignments = overview
+    let question = Question {
+        course,
+        after: paging::cursor(wanted.cursor.as_deref(), |text| text.parse().ok())?,
+        at_most: paging::limit(wanted.limit.as_deref(), paging::MOST)?,
+        with_files: wanted.files.as_deref() == Some("true"),
+    };
+    let with_files = question.with_files;
+    let page = releases::page(&exchange, &caller, question).await?;
+    let assignments = page
         .releases
         .into_iter()
         .map(|release| Shown {
@@ -53,12 +87,22 @@ pub async fn list(
             version: release.version,
             released_at: Rfc3339(release.released_at),
             tree: release.digest,
+            files: release.files,
+            bytes: release.bytes,
             opens_at: release.dates.opens_at.map(Rfc3339),
             due_at: release.dates.due_at.map(Rfc3339),
             cutoff_at: release.dates.cutoff_at.map(Rfc3339),
             extended: release.extension.is_some(),
-            files: Files(overview.files.of(release.tree_id)),
         })
         .collect();
-    Ok(Listing(Assignments { assignments }))
+    let listing = Assignments {
+        assignments,
+        next: page.next.map(|release| release.to_string()),
+        trees: Trees,
+    };
+    if !with_files {
+        return Listing::of(listing).await;
+    }
+    let trees = Bundle::new(&exchange, page.trees);
+    Listing::with_tail(listing, TreesTail::new(trees)).await
 }

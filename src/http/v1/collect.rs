@@ -78,5 +78,5 @@ pub async fn collect(
         submissions: submissions.iter().map(Into::into).collect(),
     };
     let parts = submissions.iter().map(Into::into).collect();
-    tar_reply::bundle(&exchange, &manifest, parts).await
+    tar_reply::bundle(&exchange, manifest, parts).await
 }

@@ -34,5 +34,5 @@ pub async fn list(exchange: web::Data<Exchange>, caller: Caller) -> Result<Listi
             role: course.role,
         })
         .collect();
-    Ok(Listing(Courses { courses }))
+    Listing::of(Courses { courses }).await
 }

@@ -103,7 +103,7 @@ pub async fn list(
         .into_iter()
         .map(|(student, extension)| shown(student, extension))
         .collect();
-    Ok(Listing(Extensions { extensions }))
+    Listing::of(Extensions { extensions }).await
 }
 
 /// `PUT v1/courses/{course}/assignments/{assignment}/extensions/{user}`
@@ -157,7 +157,7 @@ pub async fn for_gradebook(
 ) -> Result<Listing<GradebookFacts>> {
     let facts = gradebook::facts(&exchange, &caller, course, assignment).await?;
     let extensions = facts.extensions.into_iter();
-    Ok(Listing(GradebookFacts {
+    Listing::of(GradebookFacts {
         opens_at: facts.dates.opens_at.map(Rfc3339),
         due_at: facts.dates.due_at.map(Rfc3339),
         cutoff_at: facts.dates.cutoff_at.map(Rfc3339),
@@ -165,5 +165,6 @@ pub async fn for_gradebook(
             .map(|(student, extension)| shown(student, extension))
             .collect(),
         students: facts.students,
-    }))
+    })
+    .await
 }

@@ -93,10 +93,11 @@ async fn page(
     };
     let at_most = paging::limit(wanted.limit.as_deref(), PAGE)?;
     let page = events::page(exchange, caller, question, at_most).await?;
-    Ok(Listing(Events {
+    Listing::of(Events {
         events: page.events.into_iter().map(shown).collect(),
         next: page.next.map(|id| id.to_string()),
-    }))
+    })
+    .await
 }
 
 fn shown(event: Recorded) -> Event {

@@ -73,7 +73,7 @@ pub async fn of_course(
         feedback: given_back.iter().map(Into::into).collect(),
     };
     let parts = given_back.iter().map(Into::into).collect();
-    tar_reply::bundle(&exchange, &manifest, parts).await
+    tar_reply::bundle(&exchange, manifest, parts).await
 }
 
 /// `GET v1/courses/{course}/submissions/{id}/feedback`

@@ -1,14 +1,23 @@
-//! Files as every listing of `v1/` shows them.
+//! Files as the listings of `v1/` show them: those of each tree once, sent as they are read.
 
 use crate::domain::{Md5Sum, RelativePath, Sha256Sum};
-use crate::exchange::trees::ListedFile;
+use crate::exchange::trees::{Bundle, ListedFile, Named};
+use crate::http::error::{Error, Result};
+use crate::http::listing::Tail;
+use crate::http::receive::decode;
+use bytes::Bytes;
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::{Serialize, Serializer};
 use std::borrow::Cow;
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
-/// The files of a tree, in the order in which they were handed in.
-pub struct Files(pub Arc<[ListedFile]>);
+/// How many bytes of a listing are made at a time, about.
+const CHUNK: usize = 128 * 1024;
+
+/// The files of each tree that a listing names, by the name of the tree. They follow the rest of the listing: see
+/// [`TreesTail`].
+pub struct Trees;
 
 /// A file.
 #[derive(Serialize, JsonSchema)]
@@ -22,27 +31,105 @@ struct Shown<'a> {
     md5: Md5Sum,
 }
 
-impl Serialize for Files {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_seq(self.0.iter().map(|file| Shown {
-            path: &file.path,
-            size: file.blob.blob.size,
-            sha256: file.blob.blob.sha256,
-            md5: file.blob.blob.md5,
-        }))
+impl Trees {
+    /// Never a part of what is written first.
+    #[allow(clippy::unused_self, reason = "serde hands it over")]
+    pub fn is_elsewhere(&self) -> bool {
+        true
     }
 }
 
-impl JsonSchema for Files {
+impl Serialize for Trees {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_unit()
+    }
+}
+
+impl JsonSchema for Trees {
     fn inline_schema() -> bool {
         true
     }
 
     fn schema_name() -> Cow<'static, str> {
-        "Files".into()
+        "Trees".into()
     }
 
     fn json_schema(generator: &mut SchemaGenerator) -> Schema {
-        <Vec<Shown<'_>>>::json_schema(generator)
+        <BTreeMap<String, Vec<Shown<'_>>>>::json_schema(generator)
+    }
+}
+
+/// The member `trees` of a listing, written a piece at a time: memory does not grow with the number of files.
+pub struct TreesTail {
+    trees: Bundle<Named>,
+    listed: VecDeque<(Named, Arc<[ListedFile]>)>,
+    /// The next file of the first listed tree.
+    file: usize,
+    begun: bool,
+    ended: bool,
+}
+
+impl TreesTail {
+    /// The files of these trees.
+    pub fn new(trees: Bundle<Named>) -> Self {
+        Self {
+            trees,
+            listed: VecDeque::new(),
+            file: 0,
+            begun: false,
+            ended: false,
+        }
+    }
+
+    /// Writes until the piece is long enough or nothing is listed any more.
+    fn write(mut self) -> Result<(Self, Bytes)> {
+        let mut piece = Vec::new();
+        while piece.len() < CHUNK
+            && let Some((tree, files)) = self.listed.front()
+        {
+            if self.file == 0 {
+                let before = if self.begun { "," } else { r#","trees":{"# };
+                self.begun = true;
+                piece.extend_from_slice(format!(r#"{before}"{}":["#, tree.digest).as_bytes());
+            }
+            while piece.len() < CHUNK
+                && let Some(file) = files.get(self.file)
+            {
+                if self.file > 0 {
+                    piece.push(b',');
+                }
+                let shown = Shown {
+                    path: &file.path,
+                    size: file.blob.blob.size,
+                    sha256: file.blob.blob.sha256,
+                    md5: file.blob.blob.md5,
+                };
+                serde_json::to_writer(&mut piece, &shown).map_err(Error::unwritable)?;
+                self.file += 1;
+            }
+            if self.file == files.len() {
+                piece.push(b']');
+                self.listed.pop_front();
+                self.file = 0;
+            }
+        }
+        Ok((self, piece.into()))
+    }
+}
+
+impl Tail for TreesTail {
+    async fn next(mut self) -> Result<Option<(Self, Bytes)>> {
+        if self.listed.is_empty() {
+            self.listed = self.trees.next().await?.into();
+        }
+        if !self.listed.is_empty() {
+            return decode(move || self.write()).await.map(Some);
+        }
+        if self.ended {
+            return Ok(None);
+        }
+        self.ended = true;
+        let end: &[u8] = if self.begun { b"}" } else { br#","trees":{}"# };
+        Ok(Some((self, Bytes::from_static(end))))
     }
 }

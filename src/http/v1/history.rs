@@ -42,9 +42,10 @@ pub async fn releases(
         tree: version.digest,
         current: version.is_current,
     });
-    Ok(Listing(ReleaseHistory {
+    Listing::of(ReleaseHistory {
         releases: releases.collect(),
-    }))
+    })
+    .await
 }
 
 /// All feedback on a submission, the first one first.
@@ -83,7 +84,8 @@ pub async fn feedback(
         deleted: given.feedback.is_deleted,
         current: given.is_current,
     });
-    Ok(Listing(FeedbackHistory {
+    Listing::of(FeedbackHistory {
         feedback: feedback.collect(),
-    }))
+    })
+    .await
 }

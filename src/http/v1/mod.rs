@@ -84,8 +84,9 @@ fn releases() -> Vec<Operation> {
             "v1/courses/{course}/assignments",
             assignments::list,
             Members,
-            "The released assignments with their files",
-        ),
+            "The released assignments",
+        )
+        .fails(400, "Illegal cursor"),
         delete(
             "v1/courses/{course}/assignments/{assignment}",
             trash::delete_assignment,
@@ -191,7 +192,7 @@ fn submissions() -> Vec<Operation> {
             "v1/courses/{course}/submissions",
             submissions::list,
             Members,
-            "What was handed in, with files and feedback",
+            "What was handed in, with feedback",
         )
         .details("Submissions to assignments that are not released now are not listed.")
         .fails(400, "Illegal cursor")
@@ -278,7 +279,8 @@ fn trash() -> Vec<Operation> {
             overview::show,
             Instructors,
             "Who has handed in what, and who has not",
-        ),
+        )
+        .fails(400, "Illegal cursor"),
         get(
             "v1/courses/{course}/trash",
             trash::list,

@@ -6,5 +6,5 @@ use actix_web::web;
 
 /// `GET v1/openapi.json`
 pub async fn show(document: web::Data<Document>) -> Result<Listing<Document>> {
-    Ok(Listing(document.get_ref().clone()))
+    Listing::of(document.get_ref().clone()).await
 }

@@ -3,10 +3,11 @@
 use crate::auth::Caller;
 use crate::domain::Rfc3339;
 use crate::exchange::Exchange;
-use crate::exchange::overview::{self, Assignment, Counts, Feedback, Student, Work};
+use crate::exchange::overview::{self, Assignment, Counts, Feedback, Place, Student, Work};
 use crate::http::error::Result;
 use crate::http::names::InCourse;
-use crate::http::openapi::Listing;
+use crate::http::openapi::{Listing, Query};
+use crate::http::paging::{self, Paging};
 use actix_web::web;
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -17,6 +18,8 @@ pub struct CourseOverview {
     assignments: Vec<AssignmentOverview>,
     /// Everybody who is enrolled, and everybody who handed something in.
     students: Vec<StudentOverview>,
+    /// The `cursor` with which the same request gets the next page of students.
+    next: Option<String>,
 }
 
 /// An assignment, and how many of the students did what.
@@ -93,14 +96,36 @@ pub async fn show(
     exchange: web::Data<Exchange>,
     caller: Caller,
     InCourse(course): InCourse,
+    Query(wanted): Query<Paging>,
 ) -> Result<Listing<CourseOverview>> {
-    let overview = overview::of_course(&exchange, &caller, course).await?;
+    let after = paging::cursor(wanted.cursor.as_deref(), parse_cursor)?;
+    let at_most = paging::limit(wanted.limit.as_deref(), paging::MOST)?;
+    let overview = overview::page(&exchange, &caller, course, after, at_most).await?;
     let shown = |student| shown_student(student, &overview.assignments);
     let students = overview.students.iter().map(shown).collect();
-    Ok(Listing(CourseOverview {
+    Listing::of(CourseOverview {
         assignments: overview.assignments.iter().map(Into::into).collect(),
         students,
-    }))
+        next: overview.next.map(cursor),
+    })
+    .await
+}
+
+/// The mark of somebody who does not take the course.
+const OTHERS: char = '-';
+
+fn cursor(place: Place) -> String {
+    match place {
+        Place::Enrolled(place) => paging::encode_place(place),
+        Place::Others(name) => format!("{OTHERS}{}", paging::encode_name(&name)),
+    }
+}
+
+fn parse_cursor(text: &str) -> Option<Place> {
+    match text.strip_prefix(OTHERS) {
+        Some(name) => paging::parse_name(name).map(Place::Others),
+        None => paging::parse_place(text).map(Place::Enrolled),
+    }
 }
 
 fn shown_student(student: &Student, assignments: &[(Assignment, Counts)]) -> StudentOverview {

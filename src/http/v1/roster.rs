@@ -2,14 +2,13 @@
 
 use crate::auth::Caller;
 use crate::domain::{Person, Role, UserName, oddity};
-use crate::exchange::members::{Changes, Member, Place};
+use crate::exchange::members::{Changes, Member};
 use crate::exchange::{Exchange, members, roster};
 use crate::http::error::{Error, Result};
 use crate::http::names::{InCourse, OfStudent};
 use crate::http::openapi::{JsonBody, Listing, NoContent, Query};
-use crate::http::paging::{self, Paging};
+use crate::http::paging::{self, Paging, encode_place, parse_place};
 use actix_web::web;
-use percent_encoding::{NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -28,34 +27,14 @@ pub async fn list(
     InCourse(course): InCourse,
     Query(wanted): Query<Paging>,
 ) -> Result<Listing<Roster>> {
-    let after = paging::cursor(wanted.cursor.as_deref(), parse_cursor)?;
+    let after = paging::cursor(wanted.cursor.as_deref(), parse_place)?;
     let at_most = paging::limit(wanted.limit.as_deref(), paging::MOST)?;
     let page = members::page(&exchange, &caller, course, after, at_most).await?;
-    Ok(Listing(Roster {
+    Listing::of(Roster {
         people: page.people,
-        next: page.next.map(cursor),
-    }))
-}
-
-/// The mark of a name in a cursor; a row is a number.
-const NAME: char = '~';
-
-fn cursor(place: Place) -> String {
-    match place {
-        Place::ByHand(row) => row.to_string(),
-        // Blanks at its ends would be trimmed off.
-        Place::ByGroup(name) => format!("{NAME}{}", utf8_percent_encode(&name, NON_ALPHANUMERIC)),
-    }
-}
-
-fn parse_cursor(text: &str) -> Option<Place> {
-    match text.strip_prefix(NAME) {
-        Some(name) => {
-            let name = percent_decode_str(name).decode_utf8().ok()?;
-            Some(Place::ByGroup(name.into_owned()))
-        }
-        None => text.parse().ok().map(Place::ByHand),
-    }
+        next: page.next.map(encode_place),
+    })
+    .await
 }
 
 /// People to be added or updated.
@@ -84,7 +63,7 @@ pub async fn put(
 ) -> Result<web::Json<Changes>> {
     roster::may_write(&exchange, &caller, &course).await?;
     let people = body
-        .read()
+        .read_long()
         .await?
         .people
         .into_iter()

@@ -1,9 +1,10 @@
 //! `v1/courses/{course}/submissions`: everything handed in, in one request.
 
-use super::files::Files;
+use super::files::{Trees, TreesTail};
 use crate::auth::Caller;
 use crate::domain::{AssignmentId, Rfc3339, Sha256Sum, Timestamp, UserName};
 use crate::exchange::submission_pages::{self, Entry, Page, Place, Question};
+use crate::exchange::trees::Bundle;
 use crate::exchange::{Error as Refusal, Exchange, Thing, submissions};
 use crate::http::error::{Error, Result};
 use crate::http::names::{InCourse, OfSubmission};
@@ -16,10 +17,15 @@ use serde::{Deserialize, Serialize};
 
 /// A part of what was handed in, oldest first.
 #[derive(Serialize, JsonSchema)]
+#[allow(clippy::struct_field_names, reason = "the keys of the JSON")]
 pub struct Submissions {
     submissions: Vec<Submission>,
     /// The `cursor` with which the same request gets the next page.
     next: Option<String>,
+    /// The files of each tree that this page names, each in the order in which they were handed in; there only with
+    /// `files=true`.
+    #[serde(skip_serializing_if = "Trees::is_elsewhere")]
+    trees: Trees,
 }
 
 /// Something that was handed in.
@@ -36,7 +42,10 @@ struct Submission {
     late: bool,
     /// Names the files as a whole.
     tree: Sha256Sum,
-    files: Files,
+    /// How many they are,
+    files: i64,
+    /// and how many bytes.
+    bytes: i64,
     /// The newest.
     feedback: Option<Feedback>,
 }
@@ -47,7 +56,10 @@ struct Feedback {
     returned_at: Rfc3339,
     /// Names the files as a whole.
     tree: Sha256Sum,
-    files: Files,
+    /// How many they are,
+    files: i64,
+    /// and how many bytes.
+    bytes: i64,
 }
 
 /// Which submissions are wanted.
@@ -62,6 +74,9 @@ pub struct Wanted {
     limit: Option<String>,
     /// What an earlier reply gave as `next`.
     cursor: Option<String>,
+    /// Whether the files of the trees are listed, too; it counts if it is exactly `true`.
+    #[schemars(with = "Option<bool>")]
+    files: Option<String>,
 }
 
 /// `GET v1/courses/{course}/submissions`
@@ -86,9 +101,15 @@ pub async fn list(
             .map_err(|_| not_found(Thing::Student))?,
         after: paging::cursor(wanted.cursor.as_deref(), parse_cursor)?,
         at_most: paging::limit(wanted.limit.as_deref(), paging::MOST)?,
+        with_files: wanted.files.as_deref() == Some("true"),
     };
-    let page = submission_pages::page(&exchange, &caller, question).await?;
-    Ok(Listing(shown(page)))
+    let with_files = question.with_files;
+    let mut page = submission_pages::page(&exchange, &caller, question).await?;
+    if !with_files {
+        return Listing::of(shown(page)).await;
+    }
+    let trees = Bundle::new(&exchange, std::mem::take(&mut page.trees));
+    Listing::with_tail(shown(page), TreesTail::new(trees)).await
 }
 
 /// `GET v1/courses/{course}/submissions/{id}/tree`
@@ -102,18 +123,19 @@ pub async fn tree(
 }
 
 fn shown(page: Page) -> Submissions {
-    let files = |tree| Files(page.files.of(tree));
     let one = |entry: Entry| Submission {
         id: entry.id,
         submitted_at: Rfc3339(entry.submitted_at),
         late: entry.late,
         submitted_by: entry.submitted_by,
         tree: entry.digest,
-        files: files(entry.tree_id),
+        files: entry.files,
+        bytes: entry.bytes,
         feedback: page.feedback.get(&entry.id).map(|feedback| Feedback {
             returned_at: Rfc3339(feedback.returned_at),
             tree: feedback.digest,
-            files: files(feedback.tree_id),
+            files: feedback.files,
+            bytes: feedback.bytes,
         }),
         assignment: entry.assignment,
         student: entry.student,
@@ -121,6 +143,7 @@ fn shown(page: Page) -> Submissions {
     Submissions {
         submissions: page.entries.into_iter().map(one).collect(),
         next: page.next.map(cursor),
+        trees: Trees,
     }
 }
 

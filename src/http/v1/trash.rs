@@ -48,7 +48,7 @@ pub async fn list_courses(
             deleted_at: Rfc3339(course.deleted_at),
         })
         .collect();
-    Ok(Listing(DeletedCourses { courses }))
+    Listing::of(DeletedCourses { courses }).await
 }
 
 /// `POST v1/trash/{id}`: brings one back with all that was in it.
@@ -138,11 +138,12 @@ pub async fn list(
         deleted_at: Rfc3339(assignment.deleted_at),
         submissions: assignment.submissions,
     });
-    Ok(Listing(CourseTrash {
+    Listing::of(CourseTrash {
         assignments: assignments.collect(),
         submissions: trash.submissions.into_iter().map(shown).collect(),
         feedback: trash.feedback.into_iter().map(shown).collect(),
-    }))
+    })
+    .await
 }
 
 fn shown(work: Work) -> DeletedWork {
