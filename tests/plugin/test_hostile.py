@@ -100,8 +100,9 @@ class Liar:
             case ["courses"]:
                 return _json({"courses": [{"course": self.course, "role": "instructor"}]})
             case ["courses", _, "assignments"]:
-                listed = {"assignment": self.assignment, "files": _files(self.path), "tree": "x"}
-                return _json({"assignments": [listed]})
+                listed = {"assignment": self.assignment, "files": 1, "bytes": 2, "tree": "x"}
+                trees = {"x": _files(self.path)}
+                return _json({"assignments": [listed], "next": None, "trees": trees})
             case ["courses", _, "submissions"]:
                 listed = [
                     {
@@ -109,12 +110,15 @@ class Liar:
                         "assignment": self.assignment,
                         "student": student,
                         "submitted_at": time,
-                        "files": _files(path),
-                        "feedback": {"files": _files(path)},
+                        "files": 1,
+                        "bytes": 2,
+                        "tree": _tree(path),
+                        "feedback": {"files": 1, "bytes": 2, "tree": _tree(path)},
                     }
                     for number, student, time, path in self.submissions()
                 ]
-                return _json({"submissions": listed, "next": None})
+                trees = {_tree(path): _files(path) for _, _, _, path in self.submissions()}
+                return _json({"submissions": listed, "next": None, "trees": trees})
             case ["courses", _, "assignments", _, "submissions"]:
                 receipt = {"id": 1, "submitted_at": self.time, "files": 1, "tree": _tree("p1.ipynb")}
                 return _json({"receipt": receipt, "signature": "x"})
