@@ -10,6 +10,9 @@ use jiff::tz::{AmbiguousOffset, Offset, TimeZone, TimeZoneDatabase};
 use std::cell::OnceCell;
 use std::collections::BTreeSet;
 
+/// Abbreviations that tzdata had until 2024, and their hours. The zone `MET` is another name of Brussels since.
+const FORMER: [(&str, i8); 2] = [("MET", 1), ("MEST", 2)];
+
 /// How times are to be understood.
 #[derive(Debug, Default)]
 pub struct Times {
@@ -162,6 +165,12 @@ impl Times {
                 .collect()
         });
         let offsets: BTreeSet<Offset> = all.iter().flat_map(named).collect();
+        if let (true, Some((_, hours))) = (
+            offsets.is_empty(),
+            FORMER.iter().find(|(known, _)| *known == name),
+        ) {
+            return Ok(Offset::constant(*hours));
+        }
         match (offsets.len(), offsets.first(), preferred) {
             (1, Some(offset), _) => Ok(*offset),
             // An older tzdata had more abbreviations than that of today.
@@ -398,6 +407,8 @@ mod tests {
             ("2026-01-30 12:00:00 SAST", "2026-01-30 10:00:00.000000"),
             ("2026-01-30 12:00:00 NST", "2026-01-30 15:30:00.000000"),
             ("2026-01-30 12:00:00 ChST", "2026-01-30 02:00:00.000000"),
+            ("2026-01-30 12:00:00 MET", "2026-01-30 11:00:00.000000"),
+            ("2026-07-30 12:00:00 MEST", "2026-07-30 10:00:00.000000"),
             // In the hour that comes twice the abbreviation tells which one it is.
             ("2026-10-25 02:30:00 CEST", "2026-10-25 00:30:00.000000"),
             ("2026-10-25 02:30:00 CET", "2026-10-25 01:30:00.000000"),
