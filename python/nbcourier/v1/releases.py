@@ -68,7 +68,12 @@ class V1Releases(V1Client):
         raise Refused(404, "Assignment not found")
 
     def set_due(self, course: str, assignment: str, due: datetime) -> bool:
-        for each in self._releases(course):
+        released = (
+            each
+            for page in self._releases(course)
+            for each in page.parts("assignments")
+        )
+        for each in released:
             if each.text("assignment") == assignment:
                 # Others than this one date stay as they are; the request sets all of them.
                 others = ("opens_at", "cutoff_at")
