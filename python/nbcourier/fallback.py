@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from datetime import datetime
 from typing import Callable, TypeVar
 
 from .dates import Dates
@@ -11,6 +12,7 @@ from .ngshare import NgshareTransport
 from .transport import (
     Accepted,
     Files,
+    ForGradebook,
     Receive,
     ReceiveSubmission,
     Release,
@@ -58,6 +60,12 @@ class Fallback:
 
     def dates(self, course: str, assignment: str) -> Dates:
         return self._ask("dates", lambda on: on.dates(course, assignment))
+
+    def set_due(self, course: str, assignment: str, due: datetime) -> bool:
+        return self._ask("set_due", lambda on: on.set_due(course, assignment, due))
+
+    def for_gradebook(self, course: str, assignment: str) -> ForGradebook:
+        return self._ask("for_gradebook", lambda on: on.for_gradebook(course, assignment))
 
     def released(self, release: Release) -> list[RemoteFile]:
         return self._ask("released", lambda on: on.released(release))
@@ -124,6 +132,9 @@ class Fallback:
 
     def enrol(self, course: str, student: Student) -> None:
         self._ask("enrol", lambda on: on.enrol(course, student))
+
+    def enrol_all(self, course: str, students: list[Student]) -> list[str]:
+        return self._ask("enrol_all", lambda on: on.enrol_all(course, students))
 
     def remove_student(self, course: str, student: str) -> None:
         self._ask("remove_student", lambda on: on.remove_student(course, student))

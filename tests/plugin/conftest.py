@@ -1,5 +1,7 @@
 """What all of these tests stand on: one nbcourier without a hub for each process, and a course for each test."""
 
+import os
+import sys
 from collections.abc import Iterator
 from itertools import count
 from pathlib import Path
@@ -8,6 +10,9 @@ import pytest
 
 pytest.register_assert_rewrite("cast", "cycle", "course", "people", "trees")
 pytest_plugins = ["steps"]
+
+# nbgrader opens a gradebook by the program `alembic`, which it looks for as in an activated environment.
+os.environ["PATH"] = os.pathsep.join((str(Path(sys.executable).parent), os.environ["PATH"]))
 
 from course import NGSHARE, V1, Course, PluginStandalone, through  # noqa: E402 (only now are its assertions explained)
 from front import Front, without_v1  # noqa: E402

@@ -1,7 +1,11 @@
 """Servers that know less than the plugin."""
 
+from inspect import signature
+
 from course import RELEASED, Course, ngshare_only, through
 from front import Asked, Front, Spoil, answer, problem
+from nbcourier.fallback import Fallback
+from nbcourier.transport import Transport
 from trees import assert_same_tree, read_tree, write_tree
 
 SAID = "is an ngshare, or older than this plugin"
@@ -73,3 +77,13 @@ def test_a_proxy_without_the_service_behind_it_is_not_taken_for_an_exchange(
     assert "it answers 404 Not Found" in complaint
     assert "The exchange says" not in complaint
     assert SAID not in complaint
+
+
+def test_the_fallback_answers_all_that_a_transport_is_asked() -> None:
+    for name, asked in vars(Transport).items():
+        if name.startswith("_"):
+            continue
+        answered = vars(Fallback).get(name)
+        assert answered is not None, name
+        if callable(asked):
+            assert signature(answered) == signature(asked), name

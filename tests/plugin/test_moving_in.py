@@ -156,6 +156,12 @@ DIFFERENCES = [
         no_student,
         lambda reply: succeeded(reply) or reply[1]["message"] in NOT_THERE,
     ),
+    Difference(
+        "a stranger hears nothing of a course's assignments",
+        lambda caller, path: path[0] == "submissions" and path[-1] == caller,
+        lambda reply: reply == (404, {"success": False, "message": "Assignment not found"}),
+        no_student,
+    ),
 ]
 NOT_THERE = (
     "Submission not found",
