@@ -93,10 +93,15 @@ class Fallback:
         return self._ask("submit", ask)
 
     def submissions(
-        self, course: str, assignment: str | None = None, student: str | None = None
+        self,
+        course: str,
+        assignment: str | None = None,
+        student: str | None = None,
+        *,
+        with_files: bool = False,
     ) -> list[Submission]:
         def ask(on: Transport) -> list[Submission]:
-            return on.submissions(course, assignment, student)
+            return on.submissions(course, assignment, student, with_files=with_files)
 
         return self._ask("submissions", ask)
 
