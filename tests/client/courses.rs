@@ -27,7 +27,10 @@ fn an_admin_makes_a_course_and_its_people_see_it() {
         "Course already exists"
     );
     let refused = sam.fails(&["course", "create", "mine"]);
-    assert!(refused.starts_with("Permission denied. Ask"), "{refused}");
+    assert!(
+        refused.starts_with("Permission denied. The exchange knows you as 'sam'. Ask"),
+        "{refused}"
+    );
 }
 
 #[test]

@@ -19,7 +19,7 @@ use std::time::Duration;
 /// Larger than what is kept in the database.
 const LARGE: usize = 200 * 1024;
 /// How often something that takes a moment is looked for.
-const LOOKS: u32 = 6000;
+const LOOKS: u32 = 15_000;
 
 /// The command that traces another one.
 fn strace(trace: &Path) -> Vec<String> {

@@ -2,9 +2,8 @@
 
 use crate::support::hub::user_model;
 use crate::support::login::Browser;
-use crate::support::{Course, FakeHub, Mood, Server, Setup};
+use crate::support::{Course, FakeHub, Mood, Server, Setup, eventually};
 use serde_json::{Value, json};
-use std::time::{Duration, Instant};
 
 fn in_groups(hub: &FakeHub, name: &str, groups: &[&str]) {
     let mut model = user_model(name);
@@ -293,20 +292,16 @@ fn an_older_answer_of_the_hub_does_not_undo_a_newer_one() {
 /// Waits until that listing of the course names these people; the server looks at the hub in the background.
 #[track_caller]
 fn await_names(course: &Course, listing: &str, expected: &[&str]) {
-    let patience = Instant::now() + Duration::from_mins(1);
-    while names(course, listing) != expected && Instant::now() < patience {
-        std::thread::sleep(Duration::from_millis(100));
-    }
-    assert_eq!(names(course, listing), expected);
+    eventually(&format!("{listing} are {expected:?}"), || {
+        names(course, listing) == expected
+    });
 }
 
 #[track_caller]
 fn await_log(server: &Server, text: &str) {
-    let patience = Instant::now() + Duration::from_mins(1);
-    while !server.log().contains(text) && Instant::now() < patience {
-        std::thread::sleep(Duration::from_millis(100));
-    }
-    assert!(server.log().contains(text), "{}", server.log());
+    eventually(&format!("a line with {text:?}"), || {
+        server.log().contains(text)
+    });
 }
 
 /// A server that does not remember what the hub said.

@@ -488,12 +488,13 @@ fn the_home_page_counts_and_is_logged_like_every_other_request() {
         .start();
     let browser = Browser::logged_in(&server, &hub, "kevin");
     home(&server, &browser).ok();
-    let log = server.log();
-    let line = log
-        .lines()
-        .find(|line| line.contains("caller=kevin"))
-        .unwrap_or_else(|| panic!("no line with the caller:\n{log}"));
-    assert!(line.contains(server.prefix()), "{line}");
+    // The line is written after the reply is.
+    crate::support::eventually("a line with the caller", || {
+        server
+            .log()
+            .lines()
+            .any(|line| line.contains("caller=kevin") && line.contains(server.prefix()))
+    });
     let refused = (0..200).any(|_| home(&server, &browser).status == 429);
     assert!(refused, "the page is free of the rate");
 }

@@ -15,13 +15,14 @@ const WRITING: [&str; 10] = [
     "serve", "backup", "restore", "export", "fsck", "gc", "import", "user", "roster", "doctor",
 ];
 /// and those that write none.
-const ONLY_ASKING: [&str; 10] = [
+const ONLY_ASKING: [&str; 11] = [
     "config",
     "course",
     "submissions",
     "dates",
     "extension",
     "events",
+    "feedback",
     "trash",
     "receipt",
     "ngshare-course-management",

@@ -78,6 +78,6 @@ def test_a_class_is_listed_collected_and_given_feedback_in_three_requests_each(
     assert len(given) == STUDENTS
     front.asked.clear()
 
-    # What they have already is not sent again.
+    # What they have already is not sent again: the submissions and the released notebooks are read, and that is all.
     full.instructor.nbgrader("release_feedback", "ps1", full.option)
-    assert [asked.method for asked in front.asked] == ["GET"]
+    assert [asked.method for asked in front.asked] == ["GET", "GET"]
