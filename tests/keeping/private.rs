@@ -94,7 +94,7 @@ fn every_subcommand_is_known_as_one_that_writes_files_or_as_one_that_does_not() 
     let mut names: Vec<_> = names
         .map(|line| line.split_whitespace().next().unwrap())
         .collect();
-    let mut judged = [WRITING, ONLY_ASKING].concat();
+    let mut judged = [WRITING.as_slice(), &ONLY_ASKING].concat();
     names.sort_unstable();
     judged.sort_unstable();
     assert_eq!(
