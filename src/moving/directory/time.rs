@@ -147,14 +147,14 @@ impl Times {
 
     /// The offset that an abbreviation stands for at a time.
     fn of_name(&self, name: &str, at: DateTime) -> Result<Offset, Unclear> {
-        let named = |zone: &TimeZone| {
+        let named = |zone: &TimeZone, at: DateTime| {
             let offsets = in_zone(zone, at).into_iter();
             offsets
                 .filter(|offset| is_called(zone, *offset, at, name))
                 .collect::<Vec<_>>()
         };
         let preferred = self.zone.as_ref().map(|(_, zone)| zone);
-        if let Some(offset) = preferred.and_then(|zone| named(zone).into_iter().next()) {
+        if let Some(offset) = preferred.and_then(|zone| named(zone, at).into_iter().next()) {
             return Ok(offset);
         }
         let all = self.all.get_or_init(|| {
@@ -164,7 +164,8 @@ impl Times {
                 .filter_map(|name| database.get(name.as_str()).ok())
                 .collect()
         });
-        let offsets: BTreeSet<Offset> = all.iter().flat_map(named).collect();
+        let at_a_time = |at| all.iter().flat_map(move |zone| named(zone, at));
+        let offsets: BTreeSet<Offset> = at_a_time(at).collect();
         if let (true, Some((_, hours))) = (
             offsets.is_empty(),
             FORMER.iter().find(|(known, _)| *known == name),
@@ -180,6 +181,14 @@ impl Times {
                 .ok_or_else(|| Unclear::Skipped(name.to_owned())),
             (0, ..) => Err(Unclear::Unknown(name.to_owned())),
             _ => {
+                // Those of the whole year, so that the reason is the same for every submission of it.
+                let seasons = [1, 7]
+                    .into_iter()
+                    .map(|month| DateTime::constant(at.year(), month, 15, 12, 0, 0, 0));
+                let offsets: BTreeSet<Offset> = offsets
+                    .into_iter()
+                    .chain(seasons.flat_map(at_a_time))
+                    .collect();
                 let offsets: Vec<_> = offsets
                     .iter()
                     .map(|offset| format!("UTC{offset}"))
