@@ -92,7 +92,7 @@ def _way_in(caller: str) -> str:
     if not caller.startswith("service:"):
         return ""
     return (
-        ". An instructor lets a service of the hub in with"
+        ". An administrator lets a service of the hub in with"
         f" `nbcourier roster add COURSE {caller} --role instructor`"
     )
 

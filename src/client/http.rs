@@ -348,7 +348,7 @@ fn known_as(status: StatusCode, caller: Option<&str>) -> String {
     if caller.starts_with("service:") {
         let _ = write!(
             sentence,
-            ": an instructor lets a service of the hub in with `nbcourier roster add COURSE {caller} --role instructor`"
+            ": an administrator lets a service of the hub in with `nbcourier roster add COURSE {caller} --role instructor`"
         );
     }
     sentence

@@ -281,9 +281,9 @@ def test_a_broken_collect_goes_on_where_it_was(course: Course, front: Front) -> 
     assert "trying again" in collect(course)
     assert_same_tree(read_tree(collected(course, course.first)), stamped(FIRST, one))
     assert_same_tree(read_tree(collected(course, course.second)), stamped(LARGE, two))
-    # The class was asked for once: what was left of it after that was one submission.
+    # The class was asked for once: what was left of it after that was one submission. Then the gradebook is told.
     last = [asked.path.split("?")[0].rsplit("/", 1)[1] for asked in front.asked]
-    assert last == ["submissions", "collect", "tree"]
+    assert last == ["submissions", "collect", "tree", "gradebook"]
 
 
 @ngshare_only

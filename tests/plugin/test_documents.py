@@ -102,7 +102,8 @@ class TestThePages:
         scene.run("root", "nbcourier course delete algebra")
         assert "algebra" in scene.run("root", "nbcourier trash list")
         scene.run("root", "nbcourier trash restore-course 1")
-        scene.run("root", "nbcourier roster add algebra kim --role instructor")
+        for teacher in ("kim", "service:NAME"):
+            scene.run("root", f"nbcourier roster add algebra {teacher} --role instructor")
         config = scene.home("ira") / ".jupyter" / "nbgrader_config.py"
         config.write_text(
             config.read_text() + "c.CourseDirectory.course_id = 'algebra'\n"
@@ -125,6 +126,8 @@ class TestThePages:
     def test_an_instructor_enrols_and_releases(self, scene: Scene) -> None:
         scene.run("ira", "nbgrader db student add ada")
         scene.run("ira", "nbgrader db student add bob")
+        (scene.home("ira") / "class.csv").write_text("id,first_name\ncleo,Cleo\n")
+        scene.run("ira", "nbgrader db student import class.csv")
         write_tree(scene.home("ira") / "source" / "ps1", source_tree())
         scene.run("ira", "nbgrader generate_assignment ps1")
         scene.run("ira", "nbgrader release_assignment ps1 --course algebra")
@@ -177,8 +180,13 @@ class TestThePages:
         scene.run("ira", "nbgrader generate_feedback ps1")
         scene.run("ira", "nbgrader release_feedback ps1 --course algebra")
         scene.run("ada", "nbgrader fetch_feedback ps1 --course algebra")
-        pages = (scene.home("ada") / "ps1" / "feedback").glob("*/problem.html")
-        assert len(list(pages)) == 1
+        pages = scene.home("ada") / "ps1" / "feedback"
+        assert len(list(pages.glob("*/problem.html"))) == 1
+        scene.run("ira", "nbcourier feedback remove algebra ps1 ada", "Removed")
+        scene.run("ada", "nbgrader fetch_feedback ps1 --course algebra")
+        assert not list(pages.glob("*/problem.html"))
+        scene.run("ira", "nbcourier feedback remove algebra ps1 --all --yes", "Removed")
+        scene.done.add("nbcourier feedback remove algebra ps1 --all")
 
     def test_an_instructor_stands_in_for_a_student(self, scene: Scene) -> None:
         write_tree(scene.home("ira") / "ps1", {"problem.ipynb": b"{}"})

@@ -158,7 +158,7 @@ DIFFERENCES = [
     ),
     Difference(
         "a stranger hears nothing of a course's assignments",
-        lambda caller, path: path[0] == "submissions" and path[-1] == caller,
+        lambda caller, path: path[0] in ("submissions", "feedback") and path[-1] == caller,
         lambda reply: reply == (404, {"success": False, "message": "Assignment not found"}),
         no_student,
     ),

@@ -175,9 +175,11 @@ SECTIONS["Secrets"] = secrets
 
 
 def people(operator: Operator) -> "dict[str, Callable[[str], object]]":
-    """Somebody beside ada and bob, who is going to leave."""
+    """Beside ada and bob somebody who is going to leave, and somebody whom a file renames."""
     nothing = {"first_name": "", "last_name": "", "email": ""}
-    operator.course.instructor.post("student/algebra/kim", **nothing)
+    for student in ("kim", "lee"):
+        operator.course.instructor.post(f"student/algebra/{student}", **nothing)
+    (operator.home / "renames.csv").write_text("lee,leonie\n")
 
     def says(expect: str) -> Callable[[str], object]:
         return lambda command: operator.run(command, expect=expect)
@@ -186,6 +188,8 @@ def people(operator: Operator) -> "dict[str, Callable[[str], object]]":
         "nbcourier user show ada": says("algebra"),
         "nbcourier user rename bob robert --dry-run": says("Would have renamed bob"),
         "nbcourier user merge robert ada --yes": says("Given all of robert to ada"),
+        "nbcourier user rename --from-file renames.csv --dry-run": says("lee"),
+        "nbcourier user rename --from-file renames.csv": says("leonie"),
         "tar -xOf ada.tar ada/README.txt": says("stored about ada"),
         "nbcourier user purge ada --yes": says("2 submissions"),
         "nbcourier user retire kim": says("former:kim:"),

@@ -108,7 +108,7 @@ fn a_running_exchange_is_well_and_a_proxy_that_refuses_large_bodies_is_not() {
     let diagnosis = examine(&here(&server));
     for well in [
         "They make sense",
-        "300 requests a second and 8 uploads at once of one caller; no files while less than 256 MiB is free",
+        "300 requests a second, 100 open at once and 8 uploads at once of one caller; no files while less than 256 MiB is free",
         "can be written to",
         "cannot look into it",
         "The signing key is one",
