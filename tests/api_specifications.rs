@@ -1,4 +1,5 @@
-//! The document says what the program does: its headings are the end points, its table of differences is tested.
+//! The documents say what the program does. The headings of `api-specifications.md` are the addresses, its table of
+//! differences is tested, and `docs/configuration.md` lists the settings.
 
 #![allow(
     clippy::expect_used,
@@ -7,6 +8,8 @@
 
 mod support;
 
+use clap::{Arg, Args, Command};
+use nbcourier::config::Given;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
@@ -139,6 +142,57 @@ fn every_message_the_replay_expects_is_in_the_document() {
         missing.is_empty(),
         "messages the document does not know: {missing:#?}"
     );
+}
+
+/// The table of settings is what `nbcourier serve --help` says. `UPDATE_SNAPSHOT=1` rewrites it.
+#[test]
+fn the_page_about_configuration_lists_every_setting() {
+    const BEGIN: &str = "<!-- Made from `nbcourier serve --help`: begin -->\n";
+    const END: &str = "<!-- end -->\n";
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/configuration.md");
+    let page = std::fs::read_to_string(&path).expect("docs/configuration.md");
+    let (before, rest) = page.split_once(BEGIN).expect("the mark before the table");
+    let (table, after) = rest.split_once(END).expect("the mark after the table");
+    let expected = settings_table();
+    if std::env::var_os("UPDATE_SNAPSHOT").is_some() {
+        let page = [before, BEGIN, &expected, END, after].concat();
+        std::fs::write(&path, page).expect("docs/configuration.md is written");
+        return;
+    }
+    assert_eq!(
+        table, expected,
+        "run UPDATE_SNAPSHOT=1 cargo test --test api_specifications, then read the difference"
+    );
+}
+
+fn settings_table() -> String {
+    let command = Given::augment_args(Command::new("serve"));
+    let rows = command.get_arguments().map(settings_row);
+    let head = "| setting | variable | what it does | default |\n|---|---|---|---|\n";
+    std::iter::once(head.to_owned()).chain(rows).collect()
+}
+
+fn settings_row(argument: &Arg) -> String {
+    let long = argument.get_long().expect("a long flag");
+    let variable = argument.get_env().expect("a variable of the environment");
+    let help = argument.get_help().expect("a help text").to_string();
+    let is_switch = argument
+        .get_num_args()
+        .is_some_and(|range| range.min_values() == 0);
+    // The defaults that depend on something stand at the end of the help.
+    let (help, default) = match help.split_once(" [default: ") {
+        Some((help, default)) => (help, default.strip_suffix(']').expect("a bracket")),
+        None if is_switch => (help.as_str(), "no"),
+        None => (help.as_str(), "none"),
+    };
+    let value = match argument.get_value_names() {
+        Some([name]) if !is_switch => format!(" {name}"),
+        _ if is_switch => String::new(),
+        _ => format!(" {}", argument.get_id().as_str().to_uppercase()),
+    };
+    assert!(!help.contains('|'), "{long}: a table has no room for bars");
+    let variable = variable.to_string_lossy();
+    format!("| `--{long}{value}` | `{variable}` | {help} | {default} |\n")
 }
 
 fn tests() -> PathBuf {

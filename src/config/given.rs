@@ -1,4 +1,4 @@
-//! What can be given, by flag, environment and file. The three have the same names.
+//! The settings as flags, environment variables and keys of the configuration file. The three share their names.
 
 use super::{ByteSize, ConfigError, PlaceArgs, Span, read_file};
 use crate::domain::Role;
@@ -7,27 +7,27 @@ use serde::Deserialize;
 use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 
-/// How the log looks.
+/// The format of the log.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum LogFormat {
-    /// A line of words.
+    /// Lines of text.
     Text,
-    /// A JSON object a line.
+    /// One JSON object per line.
     Json,
 }
 
-/// What becomes of the work of a user whose account on the hub was made anew.
+/// What happens to earlier work when the hub creates an account again under the same name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum ReusedNames {
-    /// It is kept under another name, as that of somebody else.
+    /// Keep it under another name: the new account belongs to somebody else.
     SetAside,
-    /// It stays theirs: the hub never gives a name to somebody else.
+    /// Leave it with the name: the hub never gives a name to somebody else.
     Keep,
 }
 
-/// The settings as given; what is `None` has its default.
+/// The settings as given. `None` stands for the default.
 #[allow(
     clippy::doc_markdown,
     reason = "the comments are the help, printed as they stand"
@@ -35,7 +35,7 @@ pub enum ReusedNames {
 #[derive(Debug, Default, clap::Args, Deserialize)]
 #[serde(default, rename_all = "kebab-case", deny_unknown_fields)]
 pub struct Given {
-    /// Read settings that are not given otherwise from this TOML file; its keys are the long flags without dashes
+    /// Read settings from this TOML file. Its keys are the long flags without dashes. Flags and variables win over it
     #[arg(long, env = "NBCOURIER_CONFIG", value_name = "FILE")]
     #[serde(skip)]
     pub config: Option<PathBuf>,
@@ -45,29 +45,30 @@ pub struct Given {
     #[serde(flatten)]
     pub places: PlaceArgs,
 
-    /// Serve without a hub: callers are whoever they say they are. Only on a loopback address
+    /// Serve without a hub and believe the name that each caller gives. Allowed on a loopback address only
     #[arg(long, visible_alias = "vngshare", env = "NBCOURIER_STANDALONE", value_parser = BoolishValueParser::new(),
           num_args = 0..=1, require_equals = true, default_missing_value = "true", value_name = "BOOL")]
     pub standalone: Option<bool>,
 
-    /// Name the reason of each refusal; with --standalone also offer example data at initialize-Data6ase
+    /// Give the reason for each refusal. With --standalone, also offer example data at initialize-Data6ase
     #[arg(long, env = "NBCOURIER_DEBUG", value_parser = BoolishValueParser::new(),
           num_args = 0..=1, require_equals = true, default_missing_value = "true", value_name = "BOOL")]
     pub debug: Option<bool>,
 
-    /// Address to listen on [default: that of JUPYTERHUB_SERVICE_URL, else 127.0.0.1]
+    /// Listen on this address [default: the address in JUPYTERHUB_SERVICE_URL, else 127.0.0.1]
     #[arg(long, env = "NBCOURIER_HOST", value_name = "ADDRESS")]
     pub host: Option<IpAddr>,
 
-    /// Port to listen on, 0 for any that is free [default: that of JUPYTERHUB_SERVICE_URL, else 12121]
+    /// Listen on this port; 0 picks a free one [default: the port in JUPYTERHUB_SERVICE_URL, else 12121]
     #[arg(long, env = "NBCOURIER_PORT")]
     pub port: Option<u16>,
 
-    /// Path below which all is served [default: JUPYTERHUB_SERVICE_PREFIX, else /api/]
+    /// Serve everything below this path [default: JUPYTERHUB_SERVICE_PREFIX, else /api/]
     #[arg(long, env = "NBCOURIER_PREFIX", value_name = "PATH")]
     pub prefix: Option<String>,
 
-    /// Users who may do everything, separated by commas; a service of the hub as service:NAME
+    /// Make these users administrators, who may do everything. Separate names by commas. Write a service of the hub as
+    /// service:NAME
     #[arg(
         long,
         env = "NBCOURIER_ADMINS",
@@ -76,24 +77,26 @@ pub struct Given {
     )]
     pub admins: Option<Vec<String>>,
 
-    /// Let the hub's administrators do everything, too
+    /// Make the hub's administrators administrators here as well
     #[arg(long, env = "NBCOURIER_HUB_ADMINS", value_parser = BoolishValueParser::new(),
           num_args = 0..=1, require_equals = true, default_missing_value = "true", value_name = "BOOL")]
     pub hub_admins: Option<bool>,
 
-    /// Do not make members of the hub's groups formgrade-COURSE and nbgrader-COURSE members of the course
+    /// Ignore the hub's groups. Otherwise members of formgrade-COURSE teach the course, and members of nbgrader-COURSE
+    /// take it
     #[arg(long, env = "NBCOURIER_NO_HUB_GROUPS", value_parser = BoolishValueParser::new(),
           num_args = 0..=1, require_equals = true, default_missing_value = "true", value_name = "BOOL")]
     pub no_hub_groups: Option<bool>,
 
-    /// Read the service's own token at the hub from this file [default: JUPYTERHUB_API_TOKEN]
+    /// Read the service's own token for the hub from this file [default: JUPYTERHUB_API_TOKEN]
     #[arg(long, env = "NBCOURIER_JUPYTERHUB_API_TOKEN_FILE", value_name = "FILE")]
     pub jupyterhub_api_token_file: Option<PathBuf>,
-    /// What becomes of the work of a user whose account on the hub was made anew [default: set-aside]
+
+    /// Choose what happens to earlier work when the hub creates an account again under the same name [default: set-aside]
     #[arg(long, env = "NBCOURIER_REUSED_NAMES", value_enum, value_name = "WHAT")]
     pub reused_names: Option<ReusedNames>,
 
-    /// Where the hub's API is [default: JUPYTERHUB_API_URL]
+    /// Reach the hub's API at this URL [default: JUPYTERHUB_API_URL]
     #[arg(
         long,
         alias = "jupyterhub_api_url",
@@ -102,80 +105,80 @@ pub struct Given {
     )]
     pub jupyterhub_api_url: Option<String>,
 
-    /// How long the hub's word about a token counts, in seconds or with s, m, h, d [default: 60]
+    /// Trust the hub's answer about a token for this long: seconds, or a number with s, m, h or d [default: 60]
     #[arg(long, env = "NBCOURIER_HUB_CACHE_TTL", value_name = "TIME")]
     pub hub_cache_ttl: Option<Span>,
 
-    /// How much longer it counts while the hub does not answer [default: 10m]
+    /// Trust the hub's last answer for this much longer while the hub does not respond [default: 10m]
     #[arg(long, env = "NBCOURIER_HUB_GRACE", value_name = "TIME")]
     pub hub_grace: Option<Span>,
 
-    /// Take only tokens with the scope access:services for this service. Default user tokens do not have it
+    /// Accept only tokens with the scope access:services for this service. Default user tokens do not have it
     #[arg(long, env = "NBCOURIER_REQUIRE_SERVICE_SCOPE", value_parser = BoolishValueParser::new(),
           num_args = 0..=1, require_equals = true, default_missing_value = "true", value_name = "BOOL")]
     pub require_service_scope: Option<bool>,
 
-    /// Largest request, in bytes or with kB, MiB, GB, … [default: 1 GiB]
+    /// Limit the size of a request: bytes, or a number with kB, MiB, GB, … [default: 1 GiB]
     #[arg(long, env = "NBCOURIER_MAX_REQUEST_SIZE", value_name = "SIZE")]
     pub max_request_size: Option<ByteSize>,
 
-    /// Largest file [default: the largest request]
+    /// Limit the size of one file [default: the limit of a request]
     #[arg(long, env = "NBCOURIER_MAX_FILE_SIZE", value_name = "SIZE")]
     pub max_file_size: Option<ByteSize>,
 
-    /// Most files in one release, submission or feedback [default: 10000]
+    /// Limit the number of files in one release, submission or feedback [default: 10000]
     #[arg(long, env = "NBCOURIER_MAX_FILES", value_name = "NUMBER")]
     pub max_files: Option<usize>,
 
-    /// Most submissions of one student to one assignment, 0 for no limit [default: 1000]
+    /// Limit the submissions of one student to one assignment; 0 for no limit [default: 1000]
     #[arg(long, env = "NBCOURIER_MAX_SUBMISSIONS", value_name = "NUMBER")]
     pub max_submissions: Option<u64>,
 
-    /// Most bytes of what one person has handed in, the same contents counted once [default: no limit]
+    /// Limit the bytes that one person has submitted. The same contents count once [default: no limit]
     #[arg(long, env = "NBCOURIER_MAX_USER_SIZE", value_name = "SIZE")]
     pub max_user_size: Option<ByteSize>,
 
-    /// Most bytes of one course, the same contents counted once [default: no limit]
+    /// Limit the bytes of one course. The same contents count once per student [default: no limit]
     #[arg(long, env = "NBCOURIER_MAX_COURSE_SIZE", value_name = "SIZE")]
     pub max_course_size: Option<ByteSize>,
 
-    /// Take no files while less than this is free on the disks of blobs and database [default: 256 MiB]
+    /// Refuse files while less than this is free on the disk of the blobs or of the database [default: 256 MiB]
     #[arg(long, env = "NBCOURIER_MIN_FREE_SPACE", value_name = "SIZE")]
     pub min_free_space: Option<ByteSize>,
 
-    /// Most requests of one caller in a second, averaged over half a minute, 0 for no limit [default: 300]
+    /// Limit the requests per second of one caller, averaged over half a minute; 0 for no limit [default: 300]
     #[arg(long, env = "NBCOURIER_MAX_REQUEST_RATE", value_name = "NUMBER")]
     pub max_request_rate: Option<u32>,
 
-    /// Most requests of one caller that are open at the same time, 0 for no limit [default: 100]
+    /// Limit the open requests of one caller; 0 for no limit [default: 100]
     #[arg(long, env = "NBCOURIER_MAX_OPEN_REQUESTS", value_name = "NUMBER")]
     pub max_open_requests: Option<usize>,
 
-    /// Most uploads of one caller read, and long replies sent, at the same time; more wait. 0 for no limit [default: 8]
+    /// Limit the uploads and the long replies that one caller has in progress; more wait. 0 for no limit [default: 8]
     #[arg(long, env = "NBCOURIER_MAX_UPLOADS", value_name = "NUMBER")]
     pub max_uploads: Option<usize>,
 
-    /// How long what was deleted can be restored [default: 30d]
+    /// Keep deleted data restorable for this long [default: 30d]
     #[arg(long, env = "NBCOURIER_RETENTION", value_name = "TIME")]
     pub retention: Option<Span>,
 
-    /// How long the record of who did what is kept [default: 730d]
+    /// Keep events, the record of who did what, for this long [default: 730d]
     #[arg(long, env = "NBCOURIER_EVENT_RETENTION", value_name = "TIME")]
     pub event_retention: Option<Span>,
 
-    /// How long a client may send nothing of a request it began, or take nothing of its reply [default: 60]
+    /// Close a connection on which the client sends or reads nothing for this long within a request [default: 60]
     #[arg(long, env = "NBCOURIER_IDLE_TIMEOUT", value_name = "TIME")]
     pub idle_timeout: Option<Span>,
 
-    /// How long requests in flight may take once the server is told to stop [default: 60]
+    /// Wait this long for open requests when the server is told to stop [default: 60]
     #[arg(long, env = "NBCOURIER_SHUTDOWN_TIMEOUT", value_name = "TIME")]
     pub shutdown_timeout: Option<Span>,
 
-    /// Tell the numbers for Prometheus at /metrics of this second address, ADDRESS:PORT [default: nowhere]
+    /// Serve metrics for Prometheus at /metrics of this second address, ADDRESS:PORT [default: nowhere]
     #[arg(long, env = "NBCOURIER_METRICS_ADDRESS", value_name = "ADDRESS")]
     pub metrics_address: Option<SocketAddr>,
 
-    /// Tell them only to who sends the token in this file; without another address, at metrics below the prefix
+    /// Require the token in this file for metrics. Without --metrics-address, serve them at metrics below the prefix
     #[arg(long, env = "NBCOURIER_METRICS_TOKEN_FILE", value_name = "FILE")]
     pub metrics_token_file: Option<PathBuf>,
 
@@ -184,29 +187,29 @@ pub struct Given {
           num_args = 0..=1, require_equals = true, default_missing_value = "true", value_name = "BOOL")]
     pub no_upgrade_db: Option<bool>,
 
-    /// How the log on standard error looks; what is logged is set by RUST_LOG [default: text]
+    /// Choose the format of the log on standard error. RUST_LOG sets what is logged [default: text]
     #[arg(long, env = "NBCOURIER_LOG_FORMAT", value_enum, value_name = "FORMAT")]
     pub log_format: Option<LogFormat>,
 
-    /// Groups of the hub and the places they give their members; in the file only.
+    /// Groups of the hub and the roles that they give their members. In the file only.
     #[arg(skip)]
     pub groups: Option<Vec<GivenGroup>>,
 }
 
-/// A group of the hub, and the place it gives its members.
+/// A group of the hub and the role that it gives its members.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct GivenGroup {
-    /// Its name, in which `{course}` stands for the course.
+    /// The group's name, in which `{course}` stands for the course.
     pub group: String,
-    /// The course, where the group does not name it.
+    /// The course, if the group's name does not contain it.
     pub course: Option<String>,
-    /// What the members are there.
+    /// The members' role in the course.
     pub role: Role,
 }
 
 impl LogFormat {
-    /// Its name.
+    /// The name of the format.
     pub const fn word(self) -> &'static str {
         match self {
             Self::Text => "text",
@@ -216,18 +219,18 @@ impl LogFormat {
 }
 
 impl Given {
-    /// Whether no hub is wanted.
+    /// Whether the server runs without a hub.
     pub(super) fn is_standalone(&self) -> bool {
         self.standalone.unwrap_or(false)
     }
 
-    /// Fills in from the file, if one is named.
+    /// Completes the settings from the configuration file, if one is named.
     pub fn with_file(self) -> Result<Self, ConfigError> {
         let Some(path) = &self.config else {
             return Ok(self);
         };
         let text = read_file(path)?;
-        // Not the parser's whole text: that quotes the line, and people write their tokens into the wrong lines.
+        // The parser's full text quotes the line, which may hold a token written into the wrong line.
         let file: Self = toml::from_str(&text).map_err(|error: toml::de::Error| {
             let before = error.span().and_then(|span| text.get(..span.start));
             let line = before.filter(|before| !before.is_empty());
@@ -235,7 +238,7 @@ impl Given {
                 format!("line {}: ", before.matches('\n').count() + 1)
             });
             ConfigError(format!(
-                "The file {} is no configuration: {line}{}",
+                "The configuration file {} cannot be read: {line}{}",
                 path.display(),
                 error.message()
             ))

@@ -1,17 +1,17 @@
-//! Where rows and bytes are kept.
+//! The places of database, blobs and keys.
 
 use super::ConfigError;
 use serde::Deserialize;
 use std::path::{Path, PathBuf};
 
-/// The usual place on a server.
+/// The data directory on a server.
 const USUAL: &str = "/srv/nbcourier";
-/// The place where there is no usual one.
+/// The data directory where the one above cannot be written.
 const LOCAL: &str = "nbcourier-data";
 const DATABASE: &str = "nbcourier.db";
 const BLOBS: &str = "blobs";
 
-/// The settings that say where the data is.
+/// The settings for the places of the data.
 #[allow(
     clippy::doc_markdown,
     rustdoc::bare_urls,
@@ -20,16 +20,17 @@ const BLOBS: &str = "blobs";
 #[derive(Debug, Clone, Default, PartialEq, Eq, clap::Args, Deserialize)]
 #[serde(default, rename_all = "kebab-case")]
 pub struct PlaceArgs {
-    /// Directory that holds everything: nbcourier.db, blobs/ and the key of the sessions
+    /// Keep the database nbcourier.db, the blobs and the signing key in this directory
     /// [default: /srv/nbcourier if it is writable, else ./nbcourier-data]
     #[arg(long, env = "NBCOURIER_DATA_DIR", value_name = "DIR")]
     pub data_dir: Option<PathBuf>,
 
-    /// Keep the blobs in blobs/ of this directory instead
+    /// Keep the blobs in blobs/ below this directory [default: the data directory]
     #[arg(long, env = "NBCOURIER_STORAGE", value_name = "DIR")]
     pub storage: Option<PathBuf>,
 
-    /// Keep the database at this URL instead: sqlite:////ABSOLUTE/PATH or sqlite:///RELATIVE/PATH
+    /// Keep the database at this URL: sqlite:////ABSOLUTE/PATH or sqlite:///RELATIVE/PATH
+    /// [default: nbcourier.db in the data directory]
     #[arg(long, env = "NBCOURIER_DATABASE", value_name = "URL")]
     pub database: Option<String>,
 }
