@@ -53,10 +53,14 @@ class Refused(CourierError):
         # The same request was sent before, and what became of it is not known: the refusal may be its consequence.
         self.repeated = False
 
+    def says(self, *statuses: int) -> bool:
+        """Whether the exchange itself answered one of these; a stranger's status means nothing."""
+        return self.by_exchange and self.status in statuses
+
     @property
     def missing(self) -> bool:
-        """Whether what was asked for is not there."""
-        return self.status == 404
+        """Whether the exchange says that what was asked for is not there."""
+        return self.says(404)
 
 
 class Unspoken(CourierError):

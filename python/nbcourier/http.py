@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import random
 import time
 from collections.abc import Iterable, Iterator, Mapping
@@ -83,8 +84,10 @@ class _Session(requests.Session):
         self._through = proxy
 
     def merge_environment_settings(self, *arguments: Any) -> dict[str, Any]:
-        """Certificates come from the environment as usual."""
+        """Certificates come from the environment: by the names of requests, else by those of OpenSSL."""
         settings = super().merge_environment_settings(*arguments)
+        if settings["verify"] is True:
+            settings["verify"] = _openssl_certificates() or True
         proxy = self._through
         settings["proxies"] = {"http": proxy, "https": proxy} if proxy else {}
         return settings
@@ -284,6 +287,14 @@ class Connection:
             pause = _asked_pause(reply.header("Retry-After"))
             raise _Passed(refused, untouched=untouched, pause=pause)
         raise refused
+
+
+def _openssl_certificates() -> str:
+    for name in ("SSL_CERT_FILE", "SSL_CERT_DIR"):
+        path = os.environ.get(name)
+        if path and os.path.exists(path):
+            return path
+    return ""
 
 
 def _proxy_for(url: str) -> str | None:

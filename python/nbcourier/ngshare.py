@@ -173,7 +173,7 @@ class NgshareTransport:
             reply = self._about("submission", submission, list_only="true")
         except Refused as refused:
             # An ngshare does not show students what they handed in themselves.
-            if refused.status != 403:
+            if not refused.says(403):
                 raise
             return []
         return list(self._listed(reply))
@@ -204,7 +204,7 @@ class NgshareTransport:
             return self._listed(self._about("feedback", submission, list_only="true"))
         except Refused as refused:
             # The course is gone, or the person's place in it.
-            if refused.status not in (403, 404):
+            if not refused.says(403, 404):
                 raise
             return ()
 
@@ -313,7 +313,8 @@ class NgshareTransport:
         try:
             self._get("readyz")
         except Refused as refused:
-            return refused.missing
+            # An ngshare says so with a page.
+            return refused.status == 404
         return False
 
     def _has_submissions(self, course: str, assignment: str) -> bool:

@@ -17,6 +17,8 @@ from .errors import BrokenOff, CourierError, Refused, printable
 _PROBLEM = "application/problem+json"
 # Who asks, as the exchange knows them, percent-encoded; with what it refuses for who asks.
 _CALLER = "X-NbCourier-Caller"
+# Headers of every reply of an exchange. A proxy may take one of them away.
+_OURS = ("X-Request-Id", "X-Content-Type-Options")
 # As much of an address, or of a reason, as is shown.
 _LONGEST_ADDRESS = 300
 # What is read of a refusal: room for a sentence, and for the sums of very many files.
@@ -73,7 +75,9 @@ class Reply:
 
     def nothing(self) -> None:
         """No content, which is how an exchange says that something is gone."""
-        if self.status != 204:
+        # Nothing else in such a reply tells an exchange from a portal that answers 204 to everything.
+        has_our_headers = any(self.header(name) for name in _OURS)
+        if self.status != 204 or not has_our_headers:
             raise self.strange(f"its answer is {self._line}")
 
     def stream(self, content_type: str, done: Callable[[int], object]) -> Incoming:
@@ -149,26 +153,31 @@ class Reply:
     def _told(self) -> dict[str, Any]:
         try:
             answer = json.loads(self._incoming().whole(_LONGEST_REFUSAL))
-        except (ValueError, RecursionError):
+        except BrokenOff:
+            raise
+        except (CourierError, ValueError, RecursionError):
             return {}
         return answer if isinstance(answer, dict) else {}
 
     def _incoming(self, done: Callable[[int], object] = lambda _: None) -> Incoming:
-        return Incoming(self._response, self._exchange, done)
+        return Incoming(self._response, self._exchange, done, self.strange)
 
 
 class Incoming:
-    """A content as a file that is read once, and that raises nothing but `BrokenOff`."""
+    """A content as a file that is read once. It raises `BrokenOff`, or what `strange` returns."""
 
     def __init__(
         self,
         response: requests.Response,
         exchange: str,
         done: Callable[[int], object],
+        strange: Callable[[str], CourierError],
     ) -> None:
+        """`strange` returns what to raise of an answer that no exchange gives."""
         self._parts = response.iter_content(CHUNK)
         self._exchange = exchange
         self._done = done
+        self._strange = strange
         self._rest = memoryview(b"")
 
     def read(self, size: int) -> bytes:
@@ -189,6 +198,8 @@ class Incoming:
     def _next(self) -> bytes:
         try:
             part = next(self._parts, b"")
+        except requests.exceptions.ContentDecodingError as error:
+            raise self._strange("its answer cannot be unpacked") from error
         except requests.RequestException as error:
             raise BrokenOff(
                 f"The exchange at {self._exchange} stopped answering"

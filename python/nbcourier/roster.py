@@ -59,7 +59,7 @@ class Roster(NbCourier, BaseAuthPlugin):
         try:
             self.transport.enrol(course, student)
         except Refused as refused:
-            if refused.status != 409:
+            if not refused.says(409):
                 raise
             self.log.info(
                 "'%s' is no student of '%s' at the exchange: %s",
@@ -99,7 +99,7 @@ class Roster(NbCourier, BaseAuthPlugin):
             return self.transport.is_student(course, student)
         except Refused as refused:
             # Where one is a student oneself, one does not see who else is.
-            if refused.status == 403:
+            if refused.says(403):
                 return False
             raise
 

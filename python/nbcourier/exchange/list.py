@@ -117,8 +117,7 @@ class List(NbCourierExchange, ExchangeList):
                 found = list(find(course))
             except Refused as refused:
                 # Who names a course on the command line wants to know; a setting may be about other courses' people.
-                is_out = refused.by_exchange and refused.status in (403, 404)
-                if not is_out or self._is_named_by_hand:
+                if not refused.says(403, 404) or self._is_named_by_hand:
                     raise
                 self.log.warning(
                     "Nothing of the course '%s' can be listed: you are not in it, or there is none (%s)",
@@ -146,7 +145,7 @@ class List(NbCourierExchange, ExchangeList):
         try:
             return list(self._submissions(course))
         except Refused as refused:
-            if refused.status != 403:
+            if not refused.says(403):
                 raise
             # A student may see none but their own.
             return self._submissions(course, self.username)

@@ -38,7 +38,7 @@ class ReleaseAssignment(NbCourierExchange, ExchangeReleaseAssignment):
         try:
             self.transport.release(course, assignment, files, again=self.force)
         except Refused as refused:
-            if refused.status != 409:
+            if not refused.says(409):
                 raise
             raise CourierError(
                 f"'{assignment}' is released already: add --force to put the new files in its place"

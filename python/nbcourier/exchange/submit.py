@@ -87,7 +87,7 @@ class Submit(NbCourierExchange, ExchangeSubmit):
             ) from error
         except Refused as refused:
             # The exchange's sentence about a cut-off that is over (api-specifications.md).
-            if refused.status == 409 and refused.message.startswith("Too late"):
+            if refused.says(409) and refused.message.startswith("Too late"):
                 raise CourierError(
                     f"Not submitted. {refused.message}. Only an instructor can give you more time"
                 ) from refused

@@ -43,7 +43,7 @@ class V1Feedback(V1Submissions):
             )
         except Refused as refused:
             # The course is gone, or the person's place in it.
-            if refused.status not in (403, 404):
+            if not refused.says(403, 404):
                 raise
             return []
 
@@ -76,7 +76,7 @@ class V1Feedback(V1Submissions):
             except Unreachable:
                 raise
             except Refused as refused:
-                if refused.status not in _PERHAPS_ONE:
+                if not refused.says(*_PERHAPS_ONE):
                     raise
                 # It is all or nothing, and one of them is enough for nothing.
                 self._give_each(batch, failed)

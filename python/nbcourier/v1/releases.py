@@ -127,7 +127,7 @@ class V1Releases(V1Client):
             )
         except Refused as refused:
             # What is in the way may be what an earlier attempt released, the answer to which was lost.
-            may_be_ours = refused.status == 409 and refused.repeated
+            may_be_ours = refused.says(409) and refused.repeated
             if not (may_be_ours and self._is_released(course, assignment, sums)):
                 raise
             return

@@ -32,7 +32,7 @@ class V1Roster(V1Client):
         try:
             self._put(course, students)
         except Refused as refused:
-            if refused.status != 409:
+            if not refused.says(409):
                 raise
             # The refusal does not say of whom it is.
             people = self._people(course)
@@ -54,6 +54,8 @@ class V1Roster(V1Client):
         changes = self._ask(
             "PUT", "courses", course, "roster", body=body, repeatable=True
         )
+        # Without these counts it was not done: a stranger answered.
+        changes.number("added"), changes.number("updated")
         # An older exchange says nothing of this.
         for warning in changes.texts("warnings") if "warnings" in changes else ():
             self._connection.log.warning("%s", printable(warning, _LONGEST))

@@ -1,0 +1,161 @@
+"""Every command of the plugin, asked of servers that are no exchange and answer in many ways."""
+
+import gzip
+import json
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from front import Front, Rule, Spoil, answer
+from in_process import Desk
+from nbcourier.errors import CourierError
+from nbcourier.roster import Roster
+from nbcourier.transport import Student
+from nbgrader.exchange.abc import ExchangeError
+
+COURSE, ASSIGNMENT = "c", "ps1"
+LOGIN = b"<!DOCTYPE HTML><html><title>JupyterHub</title><form action='/hub/login?next='></form></html>"
+NGINX = b"<html><head><title>%s</title></head><center><h1>%s</h1></center><hr><center>nginx</center></html>"
+HTML = {"Content_Type": "text/html; charset=utf-8"}
+JSON = {"Content_Type": "application/json"}
+# Not what its header says.
+GARBAGE = {"Content_Encoding": "gzip"} | JSON
+
+
+def of_hub(status: int, message: str) -> Spoil:
+    """As the API of a hub refuses."""
+    return answer(status, json.dumps({"status": status, "message": message}).encode(), **JSON)
+
+
+def of_nginx(status: int, reason: str) -> Spoil:
+    """As a proxy in front of everything refuses."""
+    return answer(status, NGINX % (reason.encode(), reason.encode()), **HTML)
+
+
+STRANGERS: dict[str, Spoil] = {
+    "the hub's login page": answer(200, LOGIN, **HTML),
+    "a redirect to the hub's login": answer(302, b"", Location="/hub/login?next=%2F"),
+    "a redirect to a portal": answer(307, b"", Location="https://portal.example.org/?u=1"),
+    "a redirect to nowhere": answer(303, b""),
+    "a captive portal": answer(511, b"<html>Sign in to the network</html>", **HTML),
+    "a page of the hub": answer(404, LOGIN, **HTML),
+    "a forgery check of the hub": answer(403, LOGIN, **HTML),
+    "a page that refuses the method": answer(405, LOGIN, **HTML),
+    "a page about a conflict": answer(409, LOGIN, **HTML),
+    "a page that is gone": answer(410, LOGIN, **HTML),
+    "the hub's API, which does not know the token": of_hub(403, "Forbidden"),
+    "the hub's API, which wants a token": of_hub(401, "Missing or invalid credentials"),
+    "the hub's API, which has nothing there": of_hub(404, "Not Found"),
+    "the hub's API, about a conflict": of_hub(409, "User ada already exists"),
+    "the hub's API, about itself": answer(200, b'{"version": "5.5.0"}', **JSON),
+    "a message, and nothing else": answer(200, b'{"message": "ok"}', **JSON),
+    "an empty page": answer(200, b""),
+    "nothing at all": answer(204, b""),
+    "half of an answer": answer(200, b'{"success": true, "courses": ["al', **JSON),
+    "a list": answer(200, b'["algebra"]', **JSON),
+    "null": answer(200, b"null", **JSON),
+    "a number": answer(200, b"1", **JSON),
+    "what is not packed as it says": answer(200, b"\x1f\x8b garbage", **GARBAGE),
+    "what breaks off while it is unpacked": answer(
+        200, gzip.compress(b'{"success": true}' * 99)[:-20], **GARBAGE
+    ),
+    "a refusal that is not packed as it says": answer(404, b"garbage", **GARBAGE),
+    "a problem without a status": answer(
+        403, b'{"title": "No"}', Content_Type="application/problem+json"
+    ),
+    "the proxy of the hub, without the service": answer(503, b"<html>503</html>", **HTML),
+    "nginx without anybody behind": of_nginx(502, "502 Bad Gateway"),
+    "nginx that waited": of_nginx(504, "504 Gateway Time-out"),
+    "nginx that broke": of_nginx(500, "500 Internal Server Error"),
+    "a limit before the exchange": of_nginx(429, "429 Too Many Requests"),
+    "a size before the exchange": of_nginx(413, "413 Request Entity Too Large"),
+}
+SLOTS: list[tuple[str, dict]] = [
+    ("List", {}),
+    ("List", {"inbound": True}),
+    ("List", {"remove": True}),
+    ("FetchAssignment", {}),
+    ("FetchFeedback", {}),
+    ("Collect", {}),
+    ("Submit", {}),
+    ("ReleaseAssignment", {}),
+    ("ReleaseAssignment", {"force": True}),
+    ("ReleaseFeedback", {}),
+]
+PEOPLE: dict[str, Callable[[Roster], Any]] = {
+    "courses": lambda roster: roster.get_student_courses("*"),
+    "courses of another": lambda roster: roster.get_student_courses("bob"),
+    "add": lambda roster: roster.add_student_to_course("bob", COURSE),
+    "remove": lambda roster: roster.remove_student_from_course("bob", COURSE),
+    "class": lambda roster: roster.transport.enrol_all(COURSE, [Student("bob")]),
+    "students": lambda roster: roster.transport.students(COURSE),
+}
+# Only an exchange says any of these.
+ITS_WORDS = ("The exchange says", "exchange knows you", "The exchange does not know you", "not in the course")
+IS_DONE = ("Released:", "Submitted", "Added:", "Removed: 1", "is made", "is deleted", "panicked", "Created", "Fetched", "Collecting", "Successfully")
+
+
+@pytest.fixture
+def stranger() -> Iterator[Front]:
+    """Somebody else at the address of the exchange."""
+    running = Front("http://127.0.0.1:1")
+    yield running
+    running.stop()
+
+
+def always(spoil: Spoil) -> Rule:
+    return lambda asked: spoil
+
+
+def is_about_a_stranger(said: str, url: str) -> bool:
+    """Whether the server at this address is told as no exchange, or as somebody before it, and nothing as done."""
+    is_named = any(
+        f"{start} {url}" in said
+        for start in ("What answers at", "Something before the exchange at")
+    )
+    return is_named and not [word for word in (*ITS_WORDS, *IS_DONE) if word in said]
+
+
+def write_course(home: Path) -> None:
+    """What the commands read before they ask."""
+    feedback = home / "feedback" / "ada" / ASSIGNMENT
+    for directory in (home / ASSIGNMENT, home / "release" / ASSIGNMENT, feedback):
+        directory.mkdir(parents=True)
+    notebook = '{"cells": [], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}'
+    for path in (home / ASSIGNMENT, home / "release" / ASSIGNMENT):
+        (path / "p1.ipynb").write_text(notebook)
+    (feedback / "p1.html").write_text("<p>Good</p>")
+    (feedback / "timestamp.txt").write_text("2026-01-01 00:00:00.000000 UTC")
+
+
+@pytest.mark.parametrize("name", STRANGERS)
+def test_no_command_of_nbgrader_takes_a_stranger_for_the_exchange(
+    stranger: Front, tmp_path: Path, name: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    write_course(tmp_path)
+    stranger.rule = always(STRANGERS[name])
+    desk = Desk(stranger.url, "ada", tmp_path)
+    for slot, settings in SLOTS:
+        # The directory that a command fetches into must not be there.
+        assignment = "ps2" if slot == "FetchAssignment" else ASSIGNMENT
+        stranger.asked.clear()
+        said = desk.fail(slot, COURSE, assignment, **settings)
+        assert stranger.asked, slot
+        assert is_about_a_stranger(said, stranger.url), (slot, said)
+    assert "is an ngshare" not in caplog.text
+
+
+@pytest.mark.parametrize("name", STRANGERS)
+def test_no_question_about_people_takes_a_stranger_for_the_exchange(
+    stranger: Front, tmp_path: Path, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("JUPYTERHUB_API_TOKEN", "ada")
+    monkeypatch.setenv("JUPYTERHUB_USER", "ada")
+    stranger.rule = always(STRANGERS[name])
+    config = Desk(stranger.url, "ada", tmp_path).config
+    for ask in PEOPLE.values():
+        with pytest.raises((CourierError, ExchangeError)) as failed:
+            ask(Roster(config=config))
+        said = str(failed.value)
+        assert is_about_a_stranger(said, stranger.url), said
