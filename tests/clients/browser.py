@@ -31,13 +31,13 @@ FLAGS = [
 ]
 
 
-def start_browser(profile: Path) -> Chrome:
-    """A browser that remembers nothing."""
+def start_browser(profile: Path, *more: str) -> Chrome:
+    """A browser that remembers nothing; `more` are flags."""
     programs = {name: shutil.which(name) for name in ("chromium", "chromedriver")}
     assert all(programs.values()), f"run scripts/setup-clients.sh: {programs}"
     options = ChromeOptions()
     options.binary_location = programs["chromium"]
-    for flag in [*FLAGS, f"--user-data-dir={profile}"]:
+    for flag in [*FLAGS, *more, f"--user-data-dir={profile}"]:
         options.add_argument(flag)
     service = ChromeService(
         programs["chromedriver"], env=os.environ | {"HOME": str(profile)}

@@ -5,7 +5,7 @@ import secrets
 import time
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 import requests
 from neighbour import NAME, Neighbour
@@ -22,6 +22,9 @@ EXAMPLE = HERE.parents[1] / "examples" / "jupyterhub_config.py"
 class Hub:
     """A hub of one version, from a configuration that loads the example which operators are given."""
 
+    # With which client its people work.
+    person_class = Person
+
     def __init__(
         self,
         environment: Path,
@@ -36,11 +39,19 @@ class Hub:
         """
         self.directory = directory
         public, hub, proxy_api, service = free_ports(4)
+        self.proxy_port = public
         self.url = f"http://127.0.0.1:{public}"
         self.neighbour = Neighbour()
         self.neighbour_url = f"{self.url}/services/{NAME}/"
         self.service_url = f"{self.url}/services/nbcourier"
         self._inner_url = f"http://127.0.0.1:{service}/services/nbcourier"
+        self._api_url = f"{self.url}/hub/api"
+        if domain := urlsplit((servers or {}).get("TEST_SUBDOMAIN_HOST", "")).netloc:
+            # The proxy looks at the name of the host, which the tests themselves cannot resolve.
+            self._api_url = f"http://127.0.0.1:{hub}/hub/api"
+            self.url = f"https://{domain}"
+            own_domain = f"https://nbcourier--service.{domain}"
+            self.service_url = f"{own_domain}/services/nbcourier"
         self._driver_token = secrets.token_hex(32)
         self._program = Program(
             [
@@ -62,14 +73,15 @@ class Hub:
                 "TEST_NEIGHBOUR_URL": self.neighbour.url,
                 "TEST_PROXY": str(proxy),
                 "TEST_PROXY_API_URL": f"http://127.0.0.1:{proxy_api}",
-                "TEST_PUBLIC_URL": self.url,
+                "TEST_PUBLIC_URL": f"http://127.0.0.1:{public}",
             }
             | (servers or {}),
             cwd=directory,
             log=directory / "hub.log",
         )
+        at_first = self._inner_url if domain else self.service_url
         self._program.wait_until(
-            lambda: self._is_well(self.service_url), "healthz of the service"
+            lambda: self._is_well(at_first), "healthz of the service"
         )
 
     def stop(self) -> int:
@@ -106,10 +118,25 @@ class Hub:
         assert inside["JUPYTERHUB_USER"] == name
         return self._person(name, inside["JUPYTERHUB_API_TOKEN"])
 
+    def person_with_environment(self, name: str) -> Person:
+        """The same, with all that the hub tells the server."""
+        inside = self._environment_of_server(name)
+        own = {
+            variable: value
+            for variable, value in inside.items()
+            if variable.startswith("JUPYTERHUB_")
+        }
+        home = self.directory / "home" / name
+        return self.person_class(
+            name=name, home=home, url=self.service_url, identity=own
+        )
+
     def _person(self, name: str, token: str) -> Person:
         home = self.directory / "home" / name
         identity = {"JUPYTERHUB_USER": name, "JUPYTERHUB_API_TOKEN": token}
-        return Person(name=name, home=home, url=self.service_url, identity=identity)
+        return self.person_class(
+            name=name, home=home, url=self.service_url, identity=identity
+        )
 
     def _environment_of_server(self, name: str) -> dict[str, str]:
         user = f"users/{quote(name)}"
@@ -133,7 +160,7 @@ class Hub:
     ) -> Any:
         reply = requests.request(
             method,
-            f"{self.url}/hub/api/{path}",
+            f"{self._api_url}/{path}",
             json=body or None,
             headers={"Authorization": f"token {self._driver_token}"},
             timeout=CALL_LIMIT_S,

@@ -14,6 +14,10 @@ c.JupyterHub.hub_bind_url = os.environ["TEST_HUB_URL"]
 c.ConfigurableHTTPProxy.api_url = os.environ["TEST_PROXY_API_URL"]
 c.ConfigurableHTTPProxy.command = [os.environ["TEST_PROXY"]]
 
+# A domain for each user and service, as browsers see it.
+if os.environ.get("TEST_SUBDOMAIN_HOST"):
+    c.JupyterHub.subdomain_host = os.environ["TEST_SUBDOMAIN_HOST"]
+
 c.JupyterHub.authenticator_class = "dummy"
 c.JupyterHub.spawner_class = "simple"
 c.SimpleLocalProcessSpawner.home_dir_template = os.environ["TEST_HOMES"] + "/{username}"
@@ -33,6 +37,30 @@ if lab:
     }
     # JupyterLab starts slowly on a machine that is busy with other tests.
     c.Spawner.http_timeout = c.Spawner.start_timeout = 120
+
+# A formgrader that the hub runs for a course, as nbgrader's documentation has it.
+formgrader = os.environ.get("TEST_FORMGRADER")
+if formgrader:
+    home = os.environ["TEST_FORMGRADER_HOME"]
+    c.JupyterHub.services.append(
+        {
+            "name": formgrader,
+            "url": os.environ["TEST_FORMGRADER_URL"],
+            "command": [lab + "/bin/jupyterhub-singleuser", *c.Spawner.args],
+            "cwd": home,
+            "environment": c.Spawner.environment | {"HOME": home},
+            "api_token": os.environ["TEST_FORMGRADER_TOKEN"],
+            "oauth_no_confirm": True,
+        }
+    )
+    c.JupyterHub.load_groups = {f"formgrade-{formgrader}": {"users": ["ira"]}}
+    c.JupyterHub.load_roles.append(
+        {
+            "name": "formgraders",
+            "groups": [f"formgrade-{formgrader}"],
+            "scopes": [f"access:services!service={formgrader}"],
+        }
+    )
 
 # Somebody else's server on the same origin.
 c.JupyterHub.services.append(

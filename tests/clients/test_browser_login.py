@@ -92,11 +92,78 @@ def test_somebody_who_logged_in_at_the_hub_already_comes_straight_to_the_home_pa
     assert PERSON in text_of(browser)
 
 
+# What a browser, a proxy, or somebody who tries things may send with it.
+ODD_HEADERS = [
+    {},
+    {"Origin": "null"},
+    {"Origin": "https://elsewhere.example.org"},
+    {"Referer": "about:blank"},
+    {"Sec-Fetch-Site": "cross-site"},
+    {"Sec-Fetch-Site": "nonsense", "Sec-Fetch-Dest": "image"},
+    {"X-Forwarded-Proto": "https,http", "X-Forwarded-Host": "elsewhere.example.org"},
+    {"X-Forwarded-Proto": "", "X-Forwarded-For": "unknown, \"_x\""},
+    {"Forwarded": "for=;host=\"\";proto=gopher"},
+    {"Accept": "application/json"},
+    {"Accept": "*;q=x"},
+    {"Content-Type": "application/json"},
+    {"Content-Type": "text/plain;charset=utf-16"},
+    {"Content-Type": "multipart/form-data"},
+    {"Content-Type": "nonsense"},
+    {"Cookie": "a=b; =; ;;, \u00ff"},
+    {"Authorization": "token made-up"},
+    {"Authorization": "Basic Og=="},
+    {"X-HTTP-Method-Override": "DELETE"},
+    {"If-Match": "*", "Range": "bytes=0-"},
+]
+
+
+def log_out(hub: Hub, headers: dict[str, str], body: str, **more) -> requests.Response:
+    return requests.post(
+        f"{hub.service_url}/logout",
+        data=body.encode(),
+        headers={name: value.encode() for name, value in headers.items()},
+        allow_redirects=False,
+        timeout=CALL_LIMIT_S,
+        **more,
+    )
+
+
+@pytest.mark.parametrize("headers", ODD_HEADERS, ids=str)
+def test_logging_out_without_a_session_is_no_failure(
+    hub: Hub, headers: dict[str, str]
+) -> None:
+    for body in ("", "csrf_token=made-up", "csrf_token[]=%ff", "{"):
+        reply = log_out(hub, headers, body)
+        assert reply.status_code == 200, (body, reply.status_code, reply.text)
+        assert "Logged out" in reply.text
+
+
+@pytest.mark.parametrize("headers", ODD_HEADERS, ids=str)
+def test_a_session_outlives_a_request_to_log_out_that_no_page_of_ours_made(
+    browser: Chrome, hub: Hub, headers: dict[str, str]
+) -> None:
+    cookies = {each["name"]: each["value"] for each in cookies_of_the_service(browser, hub)}
+    assert cookies
+    own = "; ".join(f"{name}={value}" for name, value in cookies.items())
+    sent = headers | {"Cookie": f"{own}; {headers.get('Cookie', 'a=b')}"}
+    for body in ("", "csrf_token=made-up", "{"):
+        reply = log_out(hub, sent, body)
+        assert reply.status_code in (200, 400, 401, 403), reply.status_code
+        assert "Logged out" not in reply.text, sent
+    browser.refresh()
+    assert PERSON in text_of(browser)
+
+
 def test_logging_out_ends_the_session(browser: Chrome, hub: Hub) -> None:
     assert cookies_of_the_service(browser, hub)
+    copies = {each["name"]: each["value"] for each in cookies_of_the_service(browser, hub)}
     browser.find_element(By.TAG_NAME, "button").click()
     wait_for_text(browser, "logged out")
     assert not cookies_of_the_service(browser, hub)
+    reply = requests.get(
+        f"{hub.service_url}/", cookies=copies, allow_redirects=False, timeout=CALL_LIMIT_S
+    )
+    assert PERSON not in reply.content.decode()
 
 
 def test_a_login_that_nobody_here_began_is_refused(hub: Hub) -> None:

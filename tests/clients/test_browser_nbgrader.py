@@ -1,7 +1,5 @@
 """A course in JupyterLab, from a browser: what the pages of nbgrader do with our plugin behind them."""
 
-import json
-import os
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,9 +12,9 @@ from hub import ADMIN, Hub
 from lab import Desk, Formgrader, Lab
 from material import ASSIGNMENT, COURSE, NOTEBOOK, answers, source_tree
 from people import Person, all_at_once
+from plugin_person import lab_servers
 from trees import Tree, assert_same_tree, read_tree, without, write_tree
 
-PYTHON = Path(__file__).resolve().parents[2] / "python"
 INSTRUCTOR = "ira"
 STUDENT = "ada.l"
 # Somebody whom only the instructor puts into the course, with a name that no address holds as it is.
@@ -25,20 +23,12 @@ NEWCOMER = "zoë (2)"
 ELSEWHERE = "kim"
 GROUPED = "bob"
 CALL_LIMIT_S = 30
-# What an operator puts on every notebook server.
-CONFIG = """\
-import nbcourier
-
-nbcourier.configure(get_config())
-"""
-# What an instructor has beside that.
+# What an instructor has beside what an operator puts on every notebook server.
 COURSE_CONFIG = """\
 c = get_config()
 c.CourseDirectory.course_id = {course!r}
 c.CourseDirectory.root = {root!r}
 """
-# JupyterLab would ask everybody whether they want to read news from the network.
-NO_NEWS = {"disabledExtensions": {"@jupyterlab/apputils-extension:announcements": True}}
 
 
 @pytest.fixture(scope="module")
@@ -47,18 +37,7 @@ def hub(
 ) -> Iterator[Hub]:
     """A hub whose notebook servers have JupyterLab, nbgrader and the plugin, set up as an operator does it."""
     directory = tmp_path_factory.mktemp("hub")
-    config = {
-        "nbgrader_config.py": CONFIG.encode(),
-        "labconfig/page_config.json": json.dumps(NO_NEWS).encode(),
-    }
-    write_tree(directory / "etc", config)
-    # What the wheel puts into an environment, from where it takes it.
-    ours = PYTHON / "install" / "data" / "etc" / "jupyter"
-    servers = {
-        "TEST_LAB": str(cache / "lab"),
-        "TEST_LAB_PYTHONPATH": str(PYTHON),
-        "TEST_LAB_CONFIG_PATH": f"{directory / 'etc'}{os.pathsep}{ours}",
-    }
+    servers = lab_servers(cache, directory)
     running = Hub(cache / "hub6", proxy, binary, directory, servers)
     yield running
     running.stop()

@@ -8,13 +8,16 @@ import subprocess
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 import requests
 from course import ProgramStandalone
 from material import source_tree
+from nbcourier import address
 from processes import Program, free_ports
 from standalone import ANSWER_LIMIT_S
+from traitlets.config import Config
 from trees import write_tree
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -252,3 +255,47 @@ def test_the_first_steps_of_the_readme(binary: Path, tmp_path: Path) -> None:
             assert '"success":true' in reply.stdout, reply.stdout
     finally:
         running.stop()
+
+
+# What each kind of hub tells a notebook server, and the address that the page promises to be found by that.
+HUBS = {
+    "### One host": (
+        {"JUPYTERHUB_API_URL": "http://127.0.0.1:8081/hub/api"},
+        "http://127.0.0.1:8000/services/nbcourier",
+    ),
+    "### Zero to JupyterHub on Kubernetes": (
+        {
+            "JUPYTERHUB_API_URL": "http://hub:8081/hub/api",
+            "PROXY_PUBLIC_SERVICE_HOST": "proxy-public",
+        },
+        "http://proxy-public/services/nbcourier",
+    ),
+    "### The Littlest JupyterHub": (
+        {"JUPYTERHUB_API_URL": "http://127.0.0.1:15001/hub/api"},
+        "http://127.0.0.1/services/nbcourier",
+    ),
+    "### A domain for each user": (
+        {
+            "JUPYTERHUB_HOST": "https://hub.example.org",
+            "JUPYTERHUB_PUBLIC_HUB_URL": "https://hub.example.org/hub/",
+            "JUPYTERHUB_PUBLIC_URL": "https://ada.hub.example.org/user/ada/",
+        },
+        "https://nbcourier--service.hub.example.org/services/nbcourier",
+    ),
+}
+
+
+@pytest.mark.parametrize("heading", HUBS)
+def test_each_kind_of_hub_has_a_section_whose_setting_is_an_address(heading: str) -> None:
+    page = (ROOT / "docs/operators.md").read_text("utf-8")
+    section = page.split(f"\n{heading}\n")[1].split("\n#")[0]
+    environment, found = HUBS[heading]
+    assert address.find("", "", environment).url == found
+    for block in re.findall(r"^```python\n(.*?)^```", section, re.MULTILINE | re.DOTALL):
+        config = Config()
+        exec(block, {"c": config})
+        address.find("", "", config.Spawner.environment)
+    for url in re.findall(r"NBCOURIER_URL\"?: \"?(http[^\s\"]+)", section):
+        assert address.find("", "", {"NBCOURIER_URL": url}).url == url
+        assert urlsplit(url).path == "/services/nbcourier"
+    assert "NBCOURIER_URL" in section

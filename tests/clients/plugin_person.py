@@ -1,0 +1,58 @@
+"""A person with the plugin and the program, behind any hub, and the files that an operator puts on notebook servers."""
+
+import json
+import os
+import shutil
+from pathlib import Path
+
+from people import PROGRAMS, Outcome, Person
+from trees import write_tree
+
+PYTHON = Path(__file__).resolve().parents[2] / "python"
+# What an operator puts on every notebook server.
+CONFIG = """\
+import nbcourier
+
+nbcourier.configure(get_config())
+"""
+# JupyterLab would ask everybody whether they want to read news from the network.
+NO_NEWS = {"disabledExtensions": {"@jupyterlab/apputils-extension:announcements": True}}
+
+
+class PluginPerson(Person):
+    """Somebody whose nbgrader uses the plugin, which works out by itself where the exchange is."""
+
+    config = CONFIG.replace("{", "{{").replace("}", "}}")
+    # The program under test, which the person also has.
+    binary = Path()
+    # The addresses of names that no server for names knows, as in /etc/hosts.
+    hosts: Path | None = None
+
+    def attempt(self, program: str, *arguments: str) -> Outcome:
+        """Runs a program of nbgrader's environment, or nbcourier itself."""
+        self.env["PYTHONPATH"] = str(PYTHON)
+        command = [str(self.binary) if program == "nbcourier" else program]
+        if self.hosts is not None:
+            unshare = shutil.which("unshare")
+            assert unshare, "there is no unshare (util-linux)"
+            inside = ["sh", "-c", 'mount --bind "$0" /etc/hosts && exec "$@"']
+            path = PROGRAMS / command[0]
+            command = [unshare, "--map-root-user", "--mount", *inside]
+            command += [str(self.hosts), str(path)]
+        return super().attempt(*command, *arguments)
+
+
+def lab_servers(cache: Path, directory: Path) -> dict[str, str]:
+    """What hub_config.py has to know for notebook servers with JupyterLab, nbgrader and the plugin."""
+    config = {
+        "nbgrader_config.py": CONFIG.encode(),
+        "labconfig/page_config.json": json.dumps(NO_NEWS).encode(),
+    }
+    write_tree(directory / "etc", config)
+    # What the wheel puts into an environment, from where it takes it.
+    ours = PYTHON / "install" / "data" / "etc" / "jupyter"
+    return {
+        "TEST_LAB": str(cache / "lab"),
+        "TEST_LAB_PYTHONPATH": str(PYTHON),
+        "TEST_LAB_CONFIG_PATH": f"{directory / 'etc'}{os.pathsep}{ours}",
+    }

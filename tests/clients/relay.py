@@ -1,0 +1,160 @@
+"""What stands before a hub in the world: proxies that pass on, that end TLS, and that redirect; real listeners all."""
+
+import shutil
+import socket
+import ssl
+import subprocess
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+CHUNK = 1 << 16
+CONNECT_LIMIT_S = 30
+OPENSSL_LIMIT_S = 60
+
+
+class Relay:
+    """Passes all bytes on to a port of this machine, out of TLS where it has a certificate."""
+
+    def __init__(
+        self,
+        target: int,
+        host: str = "127.0.0.1",
+        port: int = 0,
+        tls: ssl.SSLContext | None = None,
+    ) -> None:
+        self._target = target
+        self._tls = tls
+        self._listener = socket.create_server((host, port))
+        self.port = self._listener.getsockname()[1]
+        threading.Thread(target=self._accept, daemon=True).start()
+
+    def stop(self) -> None:
+        """Nobody listens any more."""
+        # Closing alone does not wake the thread that waits.
+        self._listener.shutdown(socket.SHUT_RDWR)
+        self._listener.close()
+
+    def _accept(self) -> None:
+        while True:
+            try:
+                client, _ = self._listener.accept()
+            except OSError:
+                return
+            threading.Thread(target=self._serve, args=[client], daemon=True).start()
+
+    def _serve(self, client: socket.socket) -> None:
+        try:
+            if self._tls:
+                client = self._tls.wrap_socket(client, server_side=True)
+            there = ("127.0.0.1", self._target)
+            server = socket.create_connection(there, CONNECT_LIMIT_S)
+            server.settimeout(None)
+        except OSError:
+            client.close()
+            return
+        back = threading.Thread(target=_pass_on, args=[server, client], daemon=True)
+        back.start()
+        _pass_on(client, server)
+        back.join()
+        client.close()
+        server.close()
+
+
+def _pass_on(source: socket.socket, target: socket.socket) -> None:
+    try:
+        while part := source.recv(CHUNK):
+            target.sendall(part)
+        target.shutdown(socket.SHUT_WR)
+    except OSError:
+        # Who hung up gets nothing more.
+        pass
+
+
+class Responder:
+    """Answers every request in the same way, and remembers what it was asked."""
+
+    def __init__(
+        self,
+        host: str = "127.0.0.1",
+        port: int = 0,
+        *,
+        status: int = 403,
+        redirect: str = "",
+    ) -> None:
+        """`redirect`: what stands before the path in the address that it redirects to."""
+        self.asked: list[str] = []
+        asked = self.asked
+
+        class Handler(BaseHTTPRequestHandler):
+            def handle_any(self) -> None:
+                asked.append(f"{self.requestline}\n{self.headers}")
+                body = b"<html><h1>Nobody you know</h1></html>"
+                self.send_response(status)
+                if redirect:
+                    self.send_header("Location", redirect + self.path)
+                self.send_header("Content-Type", "text/html")
+                self.send_header("Content-Length", str(len(body)))
+                self.end_headers()
+                self.wfile.write(body)
+
+            do_GET = do_POST = do_PUT = do_DELETE = do_CONNECT = handle_any
+
+            def log_message(self, *_: object) -> None:
+                """Says nothing."""
+
+        self._server = ThreadingHTTPServer((host, port), Handler)
+        self.port = self._server.server_port
+        self.url = f"http://{host}:{self.port}"
+        threading.Thread(target=self._server.serve_forever, daemon=True).start()
+
+    def stop(self) -> None:
+        """Ends it."""
+        self._server.shutdown()
+        self._server.server_close()
+
+
+class Authority:
+    """Makes certificates that nobody trusts who was not given the file `ca`."""
+
+    def __init__(self, directory: Path) -> None:
+        directory.mkdir()
+        self._directory = directory
+        self.ca = directory / "ca.pem"
+        self._openssl("ca", "/CN=Tests", "basicConstraints=critical,CA:TRUE")
+
+    def server(self, *names: str) -> ssl.SSLContext:
+        """TLS for a server of these names and addresses."""
+        kinds = [
+            f"{'IP' if each[-1].isdigit() else 'DNS'}:{each}" for each in names
+        ]
+        names_of = f"subjectAltName={','.join(kinds)}"
+        key = self._directory / "ca.key"
+        self._openssl(
+            "server",
+            "/CN=server",
+            names_of,
+            "-CA",
+            str(self.ca),
+            "-CAkey",
+            str(key),
+            "-addext",
+            "basicConstraints=CA:FALSE",
+        )
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(
+            self._directory / "server.pem", self._directory / "server.key"
+        )
+        return context
+
+    def _openssl(self, name: str, subject: str, extension: str, *more: str) -> None:
+        program = shutil.which("openssl")
+        assert program, "there is no openssl"
+        command = [program, "req", "-x509", "-newkey", "ec", "-nodes", "-days", "30"]
+        command += ["-pkeyopt", "ec_paramgen_curve:P-256", "-subj", subject]
+        command += ["-addext", extension, *more]
+        command += ["-keyout", str(self._directory / f"{name}.key")]
+        command += ["-out", str(self._directory / f"{name}.pem")]
+        subprocess.run(
+            command, check=True, capture_output=True, timeout=OPENSSL_LIMIT_S
+        )
