@@ -11,7 +11,7 @@ use std::io::{self, ErrorKind, Write};
 pub struct Asking {
     #[command(flatten)]
     client: ClientArgs,
-    /// Print JSON, for scripts
+    /// Print JSON for scripts
     #[arg(long, global = true)]
     json: bool,
 }

@@ -11,18 +11,18 @@ use crate::store::snapshot;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-/// Copies everything to another directory, while the server may go on serving. The next time only what is new is copied
+/// Copies all data to another directory. The server may keep running. The next run copies only new data
 ///
-/// A backup that is broken off leaves the former one in DEST as it was. DEST holds all that was handed in and the key that
-/// signs sessions and receipts: keep it as you keep the data directory.
+/// An interrupted backup leaves the previous one in DEST unchanged. DEST holds all submissions and the key that
+/// signs sessions and receipts: protect it like the data directory.
 #[derive(clap::Args)]
 pub struct Arguments {
     #[command(flatten)]
     places: PlaceArgs,
-    /// The directory for the backup: one that is empty or not there yet, or holds an earlier backup
+    /// Directory for the backup. It must be empty, missing, or hold an earlier backup
     #[arg(value_name = "DEST")]
     directory: PathBuf,
-    /// Afterwards read everything in DEST again and compare it with its checksums
+    /// Then read everything in DEST again and compare it with its checksums
     #[arg(long)]
     verify: bool,
 }
@@ -52,12 +52,12 @@ pub fn run(arguments: &Arguments) -> Outcome {
         .as_ref()
         .is_ok_and(|report| report.contents.damaged.is_empty());
     if let Err(error) = runtime.block_on(runs::note(&store, Task::Backup, is_whole)) {
-        eprintln!("That the backup was made could not be noted: {error}");
+        eprintln!("The backup was made, but its time could not be recorded: {error}");
     }
     let report = made.map_err(|error| match error {
         keeping::Error::Refused(sentence) => sentence,
         error => format!(
-            "{error}. A backup that was in {} before is there as it was",
+            "{error}. An earlier backup in {} is unchanged",
             arguments.directory.display()
         ),
     })?;
@@ -79,12 +79,12 @@ pub fn run(arguments: &Arguments) -> Outcome {
     );
     if report.removed_files > 0 {
         println!(
-            "Removed {} files of {} bytes that nobody needs any more.",
+            "Removed {} files of {} bytes that are no longer needed.",
             report.removed_files, report.removed_bytes
         );
     }
     if let Some(verified) = report.verified {
-        println!("Read everything again: {verified} contents, all as they should be.");
+        println!("Read everything again: {verified} contents, all correct.");
     }
     if contents.damaged.is_empty() {
         return Ok(ExitCode::SUCCESS);
@@ -96,7 +96,7 @@ pub fn run(arguments: &Arguments) -> Outcome {
         );
     }
     println!(
-        "{} contents are damaged and not in the backup; all else is. See nbcourier fsck.",
+        "{} contents are damaged and not in the backup. Everything else is. Run nbcourier fsck.",
         contents.damaged.len()
     );
     Ok(ExitCode::FAILURE)

@@ -7,7 +7,7 @@ use clap::ArgMatches;
 use std::fmt::Write;
 use std::process::ExitCode;
 
-/// Prints every setting that `serve` would work with, given the same flags, variables and file, and where it comes from.
+/// Prints every setting of `serve` for the same flags, variables and file, and the origin of each.
 /// Secrets are left out
 #[derive(clap::Args)]
 pub struct Arguments {

@@ -9,7 +9,7 @@ use crate::domain::{CourseId, Role, UserName};
 use serde::Serialize;
 use std::process::ExitCode;
 
-/// Lists, makes, shows and deletes courses of an exchange
+/// Lists, creates, shows and deletes courses of an exchange
 #[derive(clap::Args)]
 pub struct Arguments {
     #[command(flatten)]
@@ -20,24 +20,24 @@ pub struct Arguments {
 
 #[derive(clap::Subcommand)]
 enum What {
-    /// List the courses you are in; an administrator sees all
+    /// List your courses. Administrators see all courses
     List,
-    /// Show who is in a course and what is released there
+    /// Show the members and the releases of a course
     Show {
         /// The course
         #[arg(value_parser = super::course_id)]
         course: CourseId,
     },
-    /// Make a course; for administrators
+    /// Create a course. For administrators
     Create {
-        /// Its id, as in `c.CourseDirectory.course_id`
+        /// ID of the course, as in `c.CourseDirectory.course_id`
         #[arg(value_parser = super::new_course_id)]
         course: CourseId,
-        /// Who teaches it
+        /// Instructors of the course
         #[arg(value_parser = super::new_user_name)]
         instructors: Vec<UserName>,
     },
-    /// Delete a course with all that is in it; for administrators. `nbcourier trash` brings it back
+    /// Delete a course with everything in it. For administrators. `nbcourier trash` restores it
     Delete {
         /// The course
         #[arg(value_parser = super::course_id)]
@@ -58,7 +58,7 @@ pub fn run(Arguments { asking, what }: Arguments) -> Outcome {
         } => {
             asking.ask(async |exchange| exchange.create_course(&course, &instructors).await)?;
             let answer = serde_json::json!({ "course": course, "instructors": instructors });
-            asking.tell(&answer, &format!("The course {course} is made."))?;
+            asking.tell(&answer, &format!("Created the course {course}."))?;
         }
         What::Delete { course } => {
             asking.ask(async |exchange| {
@@ -70,7 +70,7 @@ pub fn run(Arguments { asking, what }: Arguments) -> Outcome {
             asking.tell(
                 &answer,
                 &format!(
-                    "The course {course} is deleted. Until it is removed for good, `nbcourier trash` can bring it back."
+                    "Deleted the course {course}. `nbcourier trash` can restore it until it is removed for good."
                 ),
             )?;
         }
@@ -83,7 +83,7 @@ fn list(courses: &[Course]) -> Table {
         let role = course.role.map_or("-", super::role_word);
         vec![course.course.clone(), role.to_owned()]
     });
-    Table::new(&["COURSE", "YOU ARE"], "You are in no course.").rows(rows)
+    Table::new(&["COURSE", "YOU ARE"], "You are not in any course.").rows(rows)
 }
 
 /// A course as it is shown; a student is not told of the others.

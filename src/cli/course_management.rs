@@ -16,7 +16,7 @@ use std::process::ExitCode;
 pub const NAME: &str = "ngshare-course-management";
 const COLUMNS: [&str; 4] = ["student_id", "first_name", "last_name", "email"];
 
-/// Makes courses and changes their rosters, by the commands that ngshare's users know
+/// Creates courses and changes their rosters with ngshare's commands
 #[derive(Parser)]
 #[command(name = NAME, version, infer_long_args = true)]
 pub struct Arguments {
@@ -34,7 +34,7 @@ enum What {
         /// ID of the course
         #[arg(value_name = "COURSE_ID", value_parser = course_id)]
         course: CourseId,
-        /// Who teaches it
+        /// Instructors of the course
         #[arg(value_name = "INSTRUCTOR", value_parser = user_name)]
         instructors: Vec<UserName>,
     },
@@ -113,7 +113,7 @@ struct Names {
 
 #[derive(clap::Args)]
 struct Gradebook {
-    /// Leave nbgrader's gradebook alone; else `nbgrader db student` is run in the current directory
+    /// Leave nbgrader's gradebook unchanged. Otherwise run `nbgrader db student` in the current directory
     #[arg(long)]
     no_gb: bool,
 }
@@ -280,7 +280,7 @@ fn read(file: &Path) -> Result<(Vec<(UserName, Details)>, bool), String> {
                 students.push((student, details));
                 continue;
             }
-            (id, Err(_)) => complain(&format!("{id:?} is no name of a user (row {number})")),
+            (id, Err(_)) => complain(&format!("{id:?} is not a valid user name (row {number})")),
         }
         all_well = false;
     }

@@ -50,7 +50,7 @@ pub fn lock(places: &Places) -> Result<Lock, Box<dyn Error>> {
             Ok(Lock(lock))
         }
         Err(std::fs::TryLockError::WouldBlock) => Err(format!(
-            "Another nbcourier is serving {} already. Stop that one first, or name another directory with --data-dir",
+            "Another nbcourier is serving {} already. Stop it first, or name another directory with --data-dir",
             places.data_dir.display()
         )
         .into()),
@@ -72,8 +72,7 @@ fn require_whole(places: &Places) -> Result<(), Box<dyn Error>> {
         return Ok(());
     }
     Err(format!(
-        "A restore of a backup to {} was broken off, or is going on. Repeat `nbcourier restore` until it says that all is \
-         back",
+        "A restore to {} was interrupted or is in progress. Repeat `nbcourier restore` until it succeeds",
         places.data_dir.display()
     )
     .into())

@@ -8,12 +8,12 @@ use crate::client::{Client, Dates, Error};
 use crate::domain::{AssignmentId, CourseId};
 use std::process::ExitCode;
 
-/// Shows or sets when an assignment opens, is due, and closes
+/// Shows or sets the opening time, due time and cut-off of an assignment
 #[derive(clap::Args)]
 #[command(
     after_help = "A time is \"2026-12-01 23:59\", in the time zone of this computer, or 2026-12-01T23:59:00+01:00; \"none\" \
-                  takes one away, and what is not given stays as it is. What comes after the due time is flagged as \
-                  late, what comes after the cut-off is refused."
+                  removes a time. A time that is not given stays as it is. Submissions after the due time are marked as \
+                  late. Submissions after the cut-off are refused."
 )]
 pub struct Arguments {
     #[command(flatten)]
@@ -21,16 +21,16 @@ pub struct Arguments {
     /// The course
     #[arg(value_parser = super::course_id)]
     course: CourseId,
-    /// The assignment, which need not be released yet
+    /// The assignment. It need not be released yet
     #[arg(value_parser = super::assignment_id)]
     assignment: AssignmentId,
-    /// From when on students see it
+    /// Opening time: students see the assignment from then on
     #[arg(long, value_name = "TIME")]
     opens: Option<When>,
-    /// Until when work is in time
+    /// Due time: later submissions are marked as late
     #[arg(long, value_name = "TIME")]
     due: Option<When>,
-    /// Until when work is taken
+    /// Cut-off: later submissions are refused
     #[arg(long, value_name = "TIME")]
     cut_off: Option<When>,
 }

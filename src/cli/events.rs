@@ -12,21 +12,21 @@ use crate::exchange::events::{self, Question, Recorded};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-/// Shows who did what, the last first
+/// Shows who did what, newest first
 #[derive(clap::Args)]
 pub struct Arguments {
     #[command(flatten)]
     asking: Asking,
-    /// The course; without one, all that happened, for administrators
+    /// The course. Without it, show all events. For administrators
     #[arg(value_parser = super::course_id)]
     course: Option<CourseId>,
-    /// Nothing before this time: "2026-12-01 23:59", or in RFC 3339
+    /// Leave out events before this time: "2026-12-01 23:59", or RFC 3339
     #[arg(long, value_name = "TIME")]
     since: Option<When>,
-    /// How much at most
+    /// Show at most this many events
     #[arg(long, value_name = "NUMBER", default_value_t = 100, value_parser = clap::value_parser!(u32).range(1..))]
     limit: u32,
-    /// Read the data directory instead of asking the exchange, which need not be running then
+    /// Read this data directory instead of asking the exchange. The server need not be running
     #[arg(long, value_name = "DIR")]
     data_dir: Option<PathBuf>,
 }

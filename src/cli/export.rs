@@ -10,9 +10,9 @@ use crate::keeping;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-/// Writes all of a course into one archive: every release, submission and feedback, and who did what and when
+/// Exports a course into one archive: every release, submission and feedback, and all events
 ///
-/// It is read without nbcourier, and nbcourier import archive brings it into an exchange again. The server may go on serving.
+/// Any tool can read it, and nbcourier import archive imports it again. The server may keep running.
 #[derive(clap::Args)]
 pub struct Arguments {
     #[command(flatten)]
@@ -20,7 +20,7 @@ pub struct Arguments {
     /// The course
     #[arg(value_parser = super::course_id)]
     course: CourseId,
-    /// The file, packed if its name ends in .gz or .zst [default: COURSE.tar]
+    /// Write to this file, compressed if its name ends in .gz or .zst [default: COURSE.tar]
     #[arg(long, short, value_name = "FILE")]
     output: Option<PathBuf>,
 }

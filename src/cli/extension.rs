@@ -8,7 +8,7 @@ use crate::client::Extension;
 use crate::domain::{AssignmentId, CourseId, UserName};
 use std::process::ExitCode;
 
-/// Lists and changes who has more time for an assignment
+/// Lists and changes extensions of single students
 #[derive(clap::Args)]
 pub struct Arguments {
     #[command(flatten)]
@@ -19,15 +19,15 @@ pub struct Arguments {
 
 #[derive(clap::Subcommand)]
 enum What {
-    /// List the students who have other times than all
+    /// List the students with an extension
     List {
         #[command(flatten)]
         of: Of,
     },
-    /// Give a student more time; what is not given stays as it is
+    /// Give a student an extension. A time that is not given stays as it is
     #[command(
         after_help = "A time is \"2026-12-01 23:59\", in the time zone of this computer, or 2026-12-01T23:59:00+01:00; \
-                      with \"none\" that time is as for all."
+                      \"none\" restores the time that applies to everybody."
     )]
     Set {
         #[command(flatten)]
@@ -35,14 +35,14 @@ enum What {
         /// The student
         #[arg(value_parser = super::user_name)]
         student: UserName,
-        /// Until when their work is in time
+        /// Due time of this student
         #[arg(long, value_name = "TIME")]
         due: Option<When>,
-        /// Until when their work is taken
+        /// Cut-off of this student
         #[arg(long, value_name = "TIME", required_unless_present = "due")]
         cut_off: Option<When>,
     },
-    /// Let a student have the times that all have
+    /// Remove a student's extension
     Remove {
         #[command(flatten)]
         of: Of,
@@ -103,7 +103,7 @@ pub fn run(Arguments { asking, what }: Arguments) -> Outcome {
                     .await
             })?;
             let answer = serde_json::json!({ "student": student });
-            asking.tell(&answer, &format!("{student} has the times that all have."))?;
+            asking.tell(&answer, &format!("Removed the extension of {student}."))?;
         }
     }
     Ok(ExitCode::SUCCESS)
@@ -117,5 +117,5 @@ fn table(extensions: &[Extension]) -> Table {
             shown(extension.cutoff_at.as_deref()),
         ]
     });
-    Table::new(&["STUDENT", "DUE", "CUT-OFF"], "Nobody has other times.").rows(rows)
+    Table::new(&["STUDENT", "DUE", "CUT-OFF"], "Nobody has an extension.").rows(rows)
 }

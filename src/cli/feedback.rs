@@ -9,7 +9,7 @@ use crate::client::Returned;
 use crate::domain::{AssignmentId, CourseId, UserName};
 use std::process::ExitCode;
 
-/// Takes feedback back from students
+/// Removes feedback that students can fetch
 #[derive(clap::Args)]
 pub struct Arguments {
     #[command(flatten)]
@@ -23,7 +23,7 @@ enum What {
     /// Remove the feedback on an assignment, of a student or of the whole class
     ///
     /// Students can no longer fetch it, and pages they fetched before disappear when they fetch again.
-    /// `nbcourier trash restore` brings it back.
+    /// `nbcourier trash restore` restores it.
     #[command(group = clap::ArgGroup::new("whose").required(true))]
     Remove {
         /// The course
@@ -35,7 +35,7 @@ enum What {
         /// The student
         #[arg(value_parser = super::user_name, group = "whose")]
         student: Option<UserName>,
-        /// Everybody's
+        /// Remove the feedback of the whole class
         #[arg(long, group = "whose")]
         all: bool,
         /// Show what would be removed, and remove nothing
@@ -91,7 +91,7 @@ pub fn run(Arguments { asking, what }: Arguments) -> Outcome {
     asking.tell(
         &found,
         &format!(
-            "Removed the feedback on {number}. To bring it back, see `nbcourier trash list {course}`."
+            "Removed the feedback on {number}. To restore it, see `nbcourier trash list {course}`."
         ),
     )?;
     Ok(ExitCode::SUCCESS)

@@ -14,22 +14,22 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use tokio::runtime::Runtime;
 
-/// Reads every stored file and compares it with its checksum, and looks at all that names them
+/// Reads every stored file, compares it with its checksum, and checks everything that refers to it
 ///
-/// Changes nothing, and the server may go on serving, unless --repair is given. The exit code is 0 when all is well, at the
-/// end.
+/// Without --repair it changes nothing, and the server may keep running. The exit code is 0 if all is well, with --repair
+/// after the repair.
 #[derive(clap::Args)]
 pub struct Arguments {
     #[command(flatten)]
     places: PlaceArgs,
-    /// Say nothing but what is wrong
+    /// Report problems only
     #[arg(long, short)]
     quiet: bool,
-    /// Mend what can be mended: damaged bytes are set aside, so that they come back with whoever sends them again, and files
-    /// that nobody names are removed. The server must be stopped
+    /// Repair what can be repaired. Damaged bytes are set aside, and return when somebody submits the same bytes again.
+    /// Files that nothing refers to are removed. The server must be stopped
     #[arg(long)]
     repair: bool,
-    /// Bring damaged and missing bytes back from this directory, which nbcourier backup made
+    /// Restore damaged and missing bytes from this directory of nbcourier backup
     #[arg(long, value_name = "BACKUP", requires = "repair")]
     from: Option<PathBuf>,
 }
@@ -53,7 +53,7 @@ pub fn run(arguments: &Arguments) -> Outcome {
     }
     let count = report.damaged.len() + report.database.len() + report.torn.len();
     println!(
-        "{count} things are damaged. Stop the server, and mend them with --repair --from a backup."
+        "{count} things are damaged. Stop the server, and repair them with --repair --from a backup."
     );
     Ok(ExitCode::FAILURE)
 }
@@ -80,7 +80,7 @@ fn check(
         told = report.bytes;
     }))?;
     if let Err(error) = runtime.block_on(runs::note(store, Task::Fsck, report.is_clean())) {
-        eprintln!("That the check was run could not be noted: {error}");
+        eprintln!("The check was made, but its time could not be recorded: {error}");
     }
     Ok(report)
 }
@@ -97,7 +97,7 @@ fn say(arguments: &Arguments, report: &Report) {
         let digest = tree.digest;
         match fault {
             Fault::OtherFiles => {
-                println!("damaged: tree {digest} has other files than it is named for");
+                println!("damaged: tree {digest} does not match its checksum");
             }
             Fault::Counts(files, bytes) => {
                 println!(
@@ -117,7 +117,7 @@ fn say(arguments: &Arguments, report: &Report) {
     }
     if report.unclaimed > 0 {
         println!(
-            "{} files belong to no blob: uploads in flight, or broken off.",
+            "{} files belong to no blob: they are of uploads in progress or interrupted.",
             report.unclaimed
         );
     }
@@ -158,12 +158,12 @@ fn repair(
     }
     for (blob, damage) in &mended.remaining {
         println!(
-            "remains: blob {} of {} bytes {damage}; it comes back with whoever sends it again, or --from a backup",
+            "remains: blob {} of {} bytes {damage}; it returns when somebody submits it again, or with --from a backup",
             blob.sha256, blob.size
         );
     }
     for digest in &mended.torn {
-        println!("remains: tree {digest} has other files than it is named for");
+        println!("remains: tree {digest} does not match its checksum");
     }
     if !report.database.is_empty() {
         println!("remains: the database is damaged; restore a backup");

@@ -6,21 +6,21 @@ use crate::config::{EVENT_RETENTION, PlaceArgs, RETENTION, Span};
 use crate::exchange::gc;
 use std::process::ExitCode;
 
-/// Removes for good what nobody can ask for any more. The server, which does the same every hour, may go on serving
+/// Removes deleted data for good after its retention time. The server does the same every hour and may keep running
 #[derive(clap::Args)]
 pub struct Arguments {
     #[command(flatten)]
     places: PlaceArgs,
-    /// Keep what was deleted less long ago, in seconds or with s, m, h, d [default: 30d]
+    /// Keep data that was deleted within this time: seconds, or a number with s, m, h or d [default: 30d]
     #[arg(long, env = "NBCOURIER_RETENTION", value_name = "TIME")]
     retention: Option<Span>,
-    /// Keep the record of who did what that is younger [default: 730d]
+    /// Keep events that are younger than this [default: 730d]
     #[arg(long, env = "NBCOURIER_EVENT_RETENTION", value_name = "TIME")]
     event_retention: Option<Span>,
-    /// Leave bytes alone that came in less long ago, for an upload may be about to name them [default: 1d]
+    /// Keep bytes that arrived within this time, because an upload may still need them [default: 1d]
     #[arg(long, value_name = "TIME")]
     grace: Option<Span>,
-    /// Only say what would go, and change nothing
+    /// Show what would be removed, and change nothing
     #[arg(long, short = 'n')]
     dry_run: bool,
 }
@@ -44,9 +44,7 @@ pub fn run(arguments: &Arguments) -> Outcome {
     let events = runtime.block_on(gc::forget_events(&exchange, &operator, event_retention))?;
     say(&report, events, ["Removed", "forgot"]);
     if report.held {
-        println!(
-            "A backup or an export is going on, so files stay where they are until the next time."
-        );
+        println!("A backup or an export is running, so files stay until the next run.");
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -36,17 +36,17 @@ fn run(mut command: Command, student: &UserName) -> Result<(), String> {
     // nbgrader would take it for an option, and some of its options run code.
     if student.as_str().starts_with('-') {
         return Err(format!(
-            "The gradebook was not changed: nbgrader cannot take the name {student}"
+            "The gradebook was not changed: nbgrader cannot use the name {student}"
         ));
     }
     match command.arg(student.as_str()).status() {
         Ok(status) if status.success() => Ok(()),
         Ok(_) => Err(format!(
-            "The gradebook was not changed for {student}: nbgrader says why above"
+            "The gradebook was not changed for {student}. The reason is in nbgrader's output above"
         )),
         Err(error) => Err(format!(
-            "The gradebook was not changed for {student}: nbgrader cannot be run ({error}). Run this where the course \
-             is, or with --no-gb"
+            "The gradebook was not changed for {student}: nbgrader cannot be run ({error}). Run this in the \
+             course's directory, or with --no-gb"
         )),
     }
 }

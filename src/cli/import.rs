@@ -17,7 +17,7 @@ use clap::Subcommand;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-/// Bring over what another exchange has. That one is only read; the server here must be stopped
+/// Imports courses from another exchange, which is only read. The server here must be stopped
 #[derive(clap::Args)]
 pub struct Arguments {
     #[command(subcommand)]
@@ -26,27 +26,27 @@ pub struct Arguments {
 
 #[derive(Subcommand)]
 enum From {
-    /// From ngshare 0.5 or 0.6: courses, rosters, assignments, submissions and feedback
+    /// Import from ngshare 0.5 or 0.6: courses, rosters, assignments, submissions and feedback
     Ngshare(NgshareArguments),
-    /// From nbgrader's own exchange, a shared directory: assignments, submissions and feedback
+    /// Import from nbgrader's own exchange, a shared directory: assignments, submissions and feedback
     Exchange(ExchangeArguments),
-    /// From an archive of a course that nbcourier export wrote
+    /// Import a course from an archive of nbcourier export
     Archive(import_archive::Arguments),
 }
 
 #[derive(clap::Args)]
 struct ExchangeArguments {
-    /// The directory, as it stands in nbgrader's Exchange.root
+    /// The directory, as in nbgrader's Exchange.root
     directory: PathBuf,
-    /// Who teaches the courses, as the directory does not say it; may be given more than once
+    /// Make this user an instructor of the courses, because the directory names none. Can be repeated
     #[arg(long = "instructor", value_name = "USER", value_parser = user_name)]
     instructors: Vec<UserName>,
-    /// The zone of times that name none, or one that several places have, such as IST or CST: timezone in nbgrader's
-    /// configuration, for instance Asia/Tokyo, or an offset such as +09:00
+    /// Read times without a zone, or with an ambiguous one such as IST or CST, in this zone. Use Exchange.timezone of
+    /// nbgrader's configuration, for example Asia/Tokyo, or an offset such as +09:00
     #[arg(long, value_name = "ZONE", allow_hyphen_values = true)]
     timezone: Option<String>,
-    /// How times are written: the setting of this name in nbgrader's configuration. Not needed where a time begins with year,
-    /// month and day
+    /// Read times in this format, the setting of the same name in nbgrader's configuration. Not needed if times begin
+    /// with year, month and day
     #[arg(long, value_name = "FORMAT")]
     timestamp_format: Option<String>,
     #[command(flatten)]
@@ -62,22 +62,22 @@ struct ExchangeArguments {
 )]
 #[derive(clap::Args)]
 struct NgshareArguments {
-    /// ngshare's database: the file, or as it stands after ngshare's --database, sqlite:////ABSOLUTE/PATH
+    /// ngshare's database: the file, or the value of ngshare's --database, sqlite:////ABSOLUTE/PATH
     #[arg(long, value_name = "PATH")]
     database: String,
-    /// The directory with ngshare's files, as it stands after ngshare's --storage
+    /// The directory with ngshare's files, the value of ngshare's --storage
     #[arg(long, value_name = "DIR")]
     storage: PathBuf,
     #[command(flatten)]
     how: How,
-    /// Directory that holds everything of nbcourier, made where there is none
+    /// nbcourier's data directory, created if it is missing
     /// [default: /srv/nbcourier if it is writable, else ./nbcourier-data]
     #[arg(long, env = "NBCOURIER_DATA_DIR", value_name = "DIR")]
     data_dir: Option<PathBuf>,
-    /// nbcourier's own --storage, where it has one
+    /// The value of nbcourier's own --storage, if set
     #[arg(long, env = "NBCOURIER_STORAGE", value_name = "DIR")]
     own_storage: Option<PathBuf>,
-    /// nbcourier's own --database, where it has one
+    /// The value of nbcourier's own --database, if set
     #[arg(long, env = "NBCOURIER_DATABASE", value_name = "URL")]
     own_database: Option<String>,
 }
@@ -85,22 +85,22 @@ struct NgshareArguments {
 /// What every kind of moving in has.
 #[derive(clap::Args)]
 struct How {
-    /// Bring only this course; may be given more than once
+    /// Import only this course. Can be repeated
     #[arg(long = "course", value_name = "NAME", value_parser = course_id)]
     courses: Vec<CourseId>,
-    /// A CSV file OLD,NEW with the names of people in the source and at the hub, where these are others
+    /// Rename people by this CSV file with two columns: name in the source, name at the hub
     #[arg(long, value_name = "FILE")]
     user_map: Option<PathBuf>,
-    /// Take this away from the beginning of user names: jupyter- where the source was on The Littlest JupyterHub
+    /// Remove this prefix from user names: jupyter- for a source on The Littlest JupyterHub
     #[arg(long, value_name = "PREFIX")]
     strip_prefix: Option<String>,
-    /// In the source this name is that of a service of the hub, here service:NAME; may be given more than once
+    /// Treat this name in the source as a service of the hub, here service:NAME. Can be repeated
     #[arg(long = "service", value_name = "NAME")]
     services: Vec<String>,
-    /// Read everything and say what would be brought over and what is damaged, but write nothing
+    /// Read everything and report what would be imported and what is damaged, but write nothing
     #[arg(long)]
     dry_run: bool,
-    /// Of trees with lost or changed files bring over what is left, rather than leaving them behind
+    /// Import the remaining files of trees with lost or changed files, instead of leaving the trees behind
     #[arg(long)]
     damaged: bool,
     /// Print the report as JSON
@@ -233,10 +233,10 @@ fn print_report(how: &How, report: &Report) {
         println!("Here already: {}.", report.known);
     }
     match report.problems.len() {
-        0 if how.dry_run => println!("All of it can be brought over."),
-        0 => println!("All of it is here."),
-        1 => println!("One thing is wrong; see above."),
-        many => println!("{many} things are wrong; see above, and for each of them --json."),
+        0 if how.dry_run => println!("Everything can be imported."),
+        0 => println!("Everything is here."),
+        1 => println!("There is one problem; see above."),
+        many => println!("There are {many} problems; see above. --json lists each of them."),
     }
 }
 

@@ -10,10 +10,10 @@ use crate::store::{Opening, Store};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-/// Brings in a course from an archive that nbcourier export wrote. The server may go on serving
+/// Imports a course from an archive of nbcourier export. The server may keep running
 ///
-/// All of it is there afterwards, or nothing. A course that is there already as it is in the archive stays as it is; another
-/// one of its name is refused.
+/// It imports the whole course or nothing. A course that equals the archive stays as it is. A different course with
+/// the same name is refused.
 #[derive(clap::Args)]
 pub struct Arguments {
     #[command(flatten)]
@@ -44,12 +44,12 @@ pub fn run(arguments: &Arguments) -> Outcome {
     let brought = brought?;
     if brought.is_new {
         println!(
-            "Brought in {} with {} submissions.",
+            "Imported {} with {} submissions.",
             brought.course, brought.submissions
         );
     } else {
         println!(
-            "{} is there already, just as it is in the archive. Nothing was changed.",
+            "{} is there already and equals the archive. Nothing was changed.",
             brought.course
         );
     }

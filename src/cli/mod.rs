@@ -42,15 +42,15 @@ use clap::{ArgMatches, CommandFactory, FromArgMatches, Parser, Subcommand};
 use std::path::Path;
 use std::process::ExitCode;
 
-/// The exchange nbgrader needs wherever JupyterHub has no shared file system
+/// The exchange service for nbgrader on a JupyterHub without a shared file system
 #[derive(Parser)]
 #[command(
     version,
     propagate_version = true,
-    after_help = "Every flag can also be set by its environment variable, and those of `serve` in the file named by \
-                  --config. A flag wins over a variable, and a variable over the file.\n\n\
-                  Commands about courses ask an exchange that is running, as whom JUPYTERHUB_API_TOKEN belongs to. On a \
-                  notebook server of JupyterHub they find it by themselves; elsewhere set NBCOURIER_URL.\n\n\
+    after_help = "Each flag has an environment variable. The file named by --config can hold the settings of `serve`. \
+                  A flag wins over a variable, and a variable wins over the file.\n\n\
+                  Commands about courses ask a running exchange, as the owner of JUPYTERHUB_API_TOKEN. On a notebook \
+                  server of JupyterHub they find the exchange. Elsewhere, set NBCOURIER_URL.\n\n\
                   To try it out: nbcourier serve --standalone --admins root"
 )]
 struct Command {
@@ -60,45 +60,45 @@ struct Command {
 
 #[derive(Subcommand)]
 enum What {
-    /// Serve the exchange, behind a JupyterHub or stand-alone
+    /// Serve the exchange, behind a JupyterHub or without one
     Serve(Box<serve::Arguments>),
-    /// Copy everything to another place, again and again
+    /// Back up all data incrementally
     Backup(backup::Arguments),
-    /// Bring a backup back to an empty place
+    /// Restore a backup into an empty directory
     Restore(restore::Arguments),
-    /// Print the settings, and where each comes from
+    /// Print all settings and the origin of each
     Config(Box<config::Arguments>),
-    /// Look for what is wrong, and say what to do about it
+    /// Find problems and say how to solve them
     Doctor(Box<doctor::Arguments>),
-    /// Write all of a course into one archive
+    /// Export a course into one archive
     Export(export::Arguments),
     /// Check that every stored file is there and unchanged
     Fsck(fsck::Arguments),
-    /// Remove what was deleted longer ago than the retention time, and the bytes that only it named
+    /// Remove deleted data for good after its retention time, and free the disk space
     Gc(gc::Arguments),
-    /// Bring over what another exchange has
+    /// Import courses from another exchange
     Import(Box<import::Arguments>),
-    /// Show where a person's name stands, rename, unite, export and remove people
+    /// Show, rename, merge, export and remove people
     User(Box<user::Arguments>),
-    /// List, make, show and delete courses
+    /// List, create, show and delete courses
     Course(course::Arguments),
-    /// List and change who is in a course
+    /// List and change the roster of a course
     Roster(roster::Arguments),
-    /// Show who has handed in and who has not
+    /// Show who has submitted and who has not
     Submissions(submissions::Arguments),
-    /// Show or set when an assignment opens, is due, and closes
+    /// Show or set the opening time, due time and cut-off of an assignment
     Dates(Box<dates::Arguments>),
-    /// List and change who has more time for an assignment
+    /// List and change extensions of single students
     Extension(Box<extension::Arguments>),
     /// Remove feedback that students can fetch
     Feedback(feedback::Arguments),
-    /// Show who did what, in a course or in all
+    /// Show who did what, in one course or in all
     Events(Box<events::Arguments>),
-    /// List what was deleted, and bring it back
+    /// List deleted data and restore it
     Trash(trash::Arguments),
-    /// Check receipts of submissions
+    /// Verify receipts of submissions
     Receipt(receipt::Arguments),
-    /// The commands of ngshare's course management, by their own names
+    /// Run ngshare's course management commands under their own names
     #[command(name = course_management::NAME)]
     CourseManagement(Box<course_management::Arguments>),
     /// Print the addresses of the exchange

@@ -162,7 +162,7 @@ pub fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
     }
     if fs::symlink_metadata(path).is_ok_and(|found| !found.is_file()) {
         return Err(io::Error::other(
-            "it is a link, or another thing that is no file; name a file",
+            "it is a link or not a regular file; name a file",
         ));
     }
     let directory = above(path);

@@ -7,7 +7,7 @@ use crate::config;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-/// Checks receipts that the exchange gave for submissions
+/// Verifies receipts of submissions
 #[derive(clap::Args)]
 pub struct Arguments {
     #[command(flatten)]
@@ -18,9 +18,9 @@ pub struct Arguments {
 
 #[derive(clap::Subcommand)]
 enum What {
-    /// Ask the exchange whether it signed a receipt, and still has what was handed in
+    /// Ask the exchange whether it signed a receipt, and still has the submission
     Verify {
-        /// The file that `nbgrader submit` kept
+        /// The file that `nbgrader submit` wrote
         file: PathBuf,
     },
 }
@@ -30,18 +30,18 @@ pub fn run(Arguments { asking, what }: Arguments) -> Outcome {
     let text = config::read_file(&file)?;
     let receipt: Receipt = serde_json::from_str(&text).map_err(|_| {
         format!(
-            "{} is no receipt: that is JSON with `receipt` and `signature`",
+            "{} is not a receipt. A receipt is JSON with `receipt` and `signature`",
             file.display()
         )
     })?;
     let verdict = asking.ask(async |exchange| exchange.verify(&receipt).await)?;
     let sentence = match (verdict.valid, verdict.stored) {
-        (true, true) => "The receipt is genuine, and what was handed in is there.",
+        (true, true) => "The receipt is genuine, and the submission is there.",
         (true, false) => {
-            "The receipt is genuine, but the submission is no longer there: ask whoever runs the exchange."
+            "The receipt is genuine, but the submission is no longer there. Ask the people who run the exchange."
         }
         (false, _) => {
-            "This exchange did not sign that: the receipt was changed, or comes from another one."
+            "This exchange did not sign the receipt. It was changed, or another exchange signed it."
         }
     };
     asking.tell(&verdict, sentence)?;

@@ -29,7 +29,7 @@ pub fn read(file: &Path) -> Result<Vec<(UserName, UserName)>, String> {
     let columns: Vec<&str> = table.columns().collect();
     let [first, second] = columns[..] else {
         return Err(format!(
-            "{} has {} columns, and needs two: the old name and the new one",
+            "{} has {} columns instead of two, the old name and the new one",
             file.display(),
             columns.len()
         ));
@@ -54,9 +54,9 @@ pub fn read(file: &Path) -> Result<Vec<(UserName, UserName)>, String> {
     for (number, old, new) in lines {
         let wrong = |what: String| format!("Line {number}: {what}. Nothing was changed");
         let old =
-            UserName::parse(old).map_err(|_| wrong(format!("{old:?} is no name of a user")))?;
+            UserName::parse(old).map_err(|_| wrong(format!("{old:?} is not a valid user name")))?;
         let new =
-            UserName::parse(new).map_err(|_| wrong(format!("{new:?} is no name of a user")))?;
+            UserName::parse(new).map_err(|_| wrong(format!("{new:?} is not a valid user name")))?;
         if let Some(oddity) = oddity(new.as_str()) {
             return Err(wrong(format!("{:?} {oddity}", new.as_str())));
         }

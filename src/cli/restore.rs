@@ -8,18 +8,18 @@ use crate::keeping::{self, Target};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-/// Brings a backup back to an empty place, where nbcourier serve goes on with it. Refuses any other place
+/// Restores a backup into an empty directory, which nbcourier serve can then use. Refuses any other directory
 ///
-/// Every byte is compared with its checksum. Until all is back nothing is served from there; a restore that was broken off
-/// can be repeated.
+/// Every byte is compared with its checksum. No server uses the directory until the restore is complete. An interrupted
+/// restore can be repeated.
 #[derive(clap::Args)]
 pub struct Arguments {
     #[command(flatten)]
     places: PlaceArgs,
-    /// The directory that nbcourier backup was given
+    /// Directory of the backup
     #[arg(value_name = "SRC")]
     directory: PathBuf,
-    /// Bring back what there is, though some of it is damaged
+    /// Restore what is left of a damaged backup
     #[arg(long)]
     incomplete: bool,
 }
@@ -62,7 +62,7 @@ pub fn run(arguments: &Arguments) -> Outcome {
         );
     }
     println!(
-        "{} contents are damaged in the backup and are not back; all else is.",
+        "{} contents are damaged in the backup and were not restored. Everything else was.",
         contents.damaged.len()
     );
     Ok(ExitCode::FAILURE)

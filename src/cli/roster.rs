@@ -9,7 +9,7 @@ use crate::domain::{CourseId, Role, UserName};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-/// Lists and changes who is in a course
+/// Lists and changes the roster of a course
 #[derive(clap::Args)]
 pub struct Arguments {
     #[command(flatten)]
@@ -20,21 +20,21 @@ pub struct Arguments {
 
 #[derive(clap::Subcommand)]
 enum What {
-    /// List everybody in the course
+    /// List the members of a course
     List {
         /// The course
         #[arg(value_parser = super::course_id)]
         course: CourseId,
     },
-    /// Add somebody to the course, or update their details; what is not given stays as it is
+    /// Add a person to a course, or update their details. Details that are not given stay as they are
     Add {
         /// The course
         #[arg(value_parser = super::course_id)]
         course: CourseId,
-        /// Their name at JupyterHub
+        /// The person's name at JupyterHub
         #[arg(value_parser = super::new_user_name)]
         user: UserName,
-        /// What they are in the course; instructors are made by administrators
+        /// The person's role in the course. Only administrators appoint instructors
         #[arg(long, value_enum, default_value = "student")]
         role: RoleWord,
         /// First name
@@ -50,11 +50,10 @@ enum What {
     /// Add or update everybody in a CSV file, or nobody if one line is refused
     #[command(
         long_about = "Add or update everybody in a CSV file, or nobody if one line is refused.\n\nThe first line names \
-                      the columns, in any order: `username` (or `student_id`, or `id`), and as far as they are there \
-                      `role` (student or instructor; student where it is empty), `first_name`, `last_name` and \
-                      `email`. The names that spreadsheets and campus systems use in English, German, French and Spanish \
-                      are understood, too; other columns are named and not used. An empty cell leaves that detail as it \
-                      is. Cells are separated by commas, semicolons or tabs."
+                      the columns, in any order: `username` (or `student_id`, or `id`), and optionally `role` (student or \
+                      instructor; student if it is empty), `first_name`, `last_name` and `email`. The usual English, German, \
+                      French and Spanish names are recognised as well. Other columns are reported and ignored. An empty \
+                      cell leaves that detail unchanged. Cells are separated by commas, semicolons or tabs."
     )]
     Import {
         /// The course
@@ -63,25 +62,25 @@ enum What {
         /// The CSV file, or - for standard input
         #[arg(value_name = "CSV")]
         file: PathBuf,
-        /// The column that holds the names at JupyterHub, as the first line calls it
+        /// Name of the column that holds the names at JupyterHub
         #[arg(long, value_name = "COLUMN")]
         user_column: Option<String>,
     },
-    /// Write everybody in the course as a CSV file that `import` reads
+    /// Write the roster as a CSV file that `import` reads
     Export {
         /// The course
         #[arg(value_parser = super::course_id)]
         course: CourseId,
-        /// Where to write it, readable by you alone; - for standard output [default: -]
+        /// Write to this file, readable by you alone; - is standard output [default: -]
         #[arg(value_name = "CSV")]
         file: Option<PathBuf>,
     },
-    /// Take people off the course; what they handed in stays
+    /// Remove people from a course. Their submissions stay
     Remove {
         /// The course
         #[arg(value_parser = super::course_id)]
         course: CourseId,
-        /// Their names at JupyterHub
+        /// The people's names at JupyterHub
         #[arg(value_parser = super::user_name, required = true)]
         users: Vec<UserName>,
     },
@@ -166,7 +165,7 @@ fn list(course: &CourseId, people: &[Member]) -> Table {
     });
     Table::new(
         &["USER", "ROLE", "FIRST NAME", "LAST NAME", "E-MAIL", "BY"],
-        format!("Nobody is in {course}."),
+        format!("{course} has no members."),
     )
     .rows(rows)
 }

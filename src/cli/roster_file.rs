@@ -99,7 +99,7 @@ pub fn read(file: &Path, user_column: Option<&str>) -> Result<RosterFile, String
     let places = places(&table, file, user_column)?;
     let unused: Vec<&str> = unused(&table, &places).collect();
     if !unused.is_empty() {
-        notes.push(format!("Columns that are not used: {}", unused.join(", ")));
+        notes.push(format!("Ignored columns: {}", unused.join(", ")));
     }
     let mut lines: Vec<Line> = Vec::new();
     let mut seen: HashMap<String, (u64, usize)> = HashMap::new();
@@ -215,9 +215,7 @@ fn line(table: &Table, row: &Row<'_>, places: &Places) -> Result<Line, String> {
         cell.is_empty() || plain(cell) == plain(column)
     };
     if table.columns().enumerate().all(repeats) {
-        return Err(wrong(
-            "the names of the columns stand there again".to_owned(),
-        ));
+        return Err(wrong("it repeats the names of the columns".to_owned()));
     }
     let detail = |place| Some(row.at(place).to_owned()).filter(|text| !text.is_empty());
     let role = match row.at(places.role).to_lowercase().as_str() {
@@ -230,7 +228,8 @@ fn line(table: &Table, row: &Row<'_>, places: &Places) -> Result<Line, String> {
             )));
         }
     };
-    UserName::parse(username).map_err(|_| wrong(format!("{username:?} is no name of a user")))?;
+    UserName::parse(username)
+        .map_err(|_| wrong(format!("{username:?} is not a valid user name")))?;
     if let Some(oddity) = oddity(username) {
         return Err(wrong(format!("{username:?} {oddity}")));
     }

@@ -26,7 +26,7 @@ const UNTOLD: Duration = Duration::from_mins(10);
 /// How often what is over its retention time is cleared away.
 const CLEARING: Duration = Duration::from_hours(1);
 
-/// Serves the exchange. Started by JupyterHub as a service it needs no flags: the hub's environment says all
+/// Serves the exchange. As a service that JupyterHub starts it needs no flags: the hub's environment holds the settings
 #[derive(clap::Args)]
 pub struct Arguments {
     #[command(flatten)]
@@ -96,7 +96,7 @@ async fn serve(mut config: Config) -> Result<(), Box<dyn Error>> {
         Exchange::new(store, blobs, policy, limits).guarded(quotas, config.min_free_space);
     let listener = config.binding.bind().map_err(|error| {
         format!(
-            "{} cannot be listened on: {error}. Choose another with --host and --port",
+            "Cannot listen on {}: {error}. Choose another address with --host and --port",
             config.binding
         )
     })?;
@@ -106,7 +106,8 @@ async fn serve(mut config: Config) -> Result<(), Box<dyn Error>> {
     let event_retention = config.event_retention;
     if config.hub.is_none() {
         log::warn!(
-            "STAND-ALONE: everybody is who they say they are. For trying out on this machine only, never for a course"
+            "STAND-ALONE: the server believes the name that each caller gives. Use this to try it out \
+             on this machine, never for a course"
         );
     }
     let metrics = Metrics {
@@ -204,7 +205,7 @@ async fn follow_groups(exchange: Exchange, authenticator: Authenticator, every: 
                     );
                 }
                 if let Err(error) = roster::follow_groups(&exchange, groups, begun).await {
-                    log::warn!("The groups of the hub could not be noted: {error}");
+                    log::warn!("The groups of the hub could not be stored: {error}");
                 }
             }
             GroupList::Untold if is_news => log::info!(
@@ -215,7 +216,7 @@ async fn follow_groups(exchange: Exchange, authenticator: Authenticator, every: 
                 "The hub has more groups or members than are read, so its members appear in rosters with their first request"
             ),
             GroupList::Unavailable(why) if is_news => {
-                log::warn!("The hub does not list its groups now: {why}");
+                log::warn!("The hub does not list its groups at the moment: {why}");
             }
             _ => {}
         }
@@ -229,12 +230,12 @@ async fn clear_regularly(exchange: Exchange, retention: Duration, event_retentio
         match gc::forget_events(&exchange, &server, event_retention).await {
             Ok(0) => {}
             Ok(events) => log::info!("Forgot {events} events"),
-            Err(error) => log::error!("Forgetting events failed: {error}"),
+            Err(error) => log::error!("Removing old events failed: {error}"),
         }
         match gc::collect(&exchange, &server, retention, gc::GRACE).await {
             Ok(report) if report == gc::Report::default() => {}
             Ok(report) => log::info!("Removed {report}"),
-            Err(error) => log::error!("Clearing away failed: {error}"),
+            Err(error) => log::error!("The clean-up failed: {error}"),
         }
         tokio::time::sleep(CLEARING).await;
     }

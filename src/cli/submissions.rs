@@ -9,7 +9,7 @@ use crate::domain::{AssignmentId, CourseId};
 use serde::Serialize;
 use std::process::ExitCode;
 
-/// Shows who has handed in and who has not, who was late, and who has feedback
+/// Shows who has submitted and who has not, who was late, and who has feedback
 #[derive(clap::Args)]
 pub struct Arguments {
     #[command(flatten)]
@@ -20,7 +20,7 @@ pub struct Arguments {
     /// The assignment
     #[arg(value_parser = super::assignment_id)]
     assignment: AssignmentId,
-    /// Only those who have not handed in
+    /// Show only students who have not submitted
     #[arg(long)]
     missing: bool,
 }
@@ -135,7 +135,7 @@ fn table(lines: &[Line<'_>], about: &AssignmentOverview) -> Table {
     )
     .rows(rows)
     .foot(format!(
-        "Handed in: {}. Missing: {}. Late: {}. With feedback: {}.{}",
+        "Submitted: {}. Missing: {}. Late: {}. With feedback: {}.{}",
         about.submitted,
         about.missing,
         about.late,

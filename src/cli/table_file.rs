@@ -41,7 +41,7 @@ pub fn read(file: &Path) -> Result<Table, String> {
         .trim(csv::Trim::All)
         .flexible(true)
         .from_reader(text.as_bytes());
-    let wrong = |error| format!("{} is no CSV file: {error}", file.display());
+    let wrong = |error| format!("{} is not a CSV file: {error}", file.display());
     let columns = reader.headers().map_err(wrong)?.clone();
     let mut table = Table {
         columns,
@@ -87,7 +87,7 @@ fn text(file: &Path, notes: &mut Vec<String>) -> Result<String, String> {
         return Err(format!("{name} is too long for a roster"));
     }
     let unknown =
-        || format!("{name} is in an unknown encoding: save it as \"CSV UTF-8\" and try again");
+        || format!("{name} has an unknown encoding. Save it as \"CSV UTF-8\" and try again");
     let text = decoded(&bytes, notes).ok_or_else(unknown)?;
     let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
     // UTF-16 without a byte order mark, and what is no text at all.
@@ -106,7 +106,7 @@ fn decoded<'a>(bytes: &'a [u8], notes: &mut Vec<String>) -> Option<Cow<'a, str>>
         return Some(Cow::Borrowed(text));
     }
     notes.push(
-        "The file is not UTF-8 and was read as Windows-1252: look at the names with accents"
+        "The file is not UTF-8 and was read as Windows-1252. Check the names with accents"
             .to_owned(),
     );
     WINDOWS_1252.decode_without_bom_handling_and_without_replacement(bytes)

@@ -8,7 +8,7 @@ use crate::client::{DeletedCourse, Kind, Trash};
 use crate::domain::CourseId;
 use std::process::ExitCode;
 
-/// Lists what was deleted, and brings it back
+/// Lists deleted data and restores it
 #[derive(clap::Args)]
 pub struct Arguments {
     #[command(flatten)]
@@ -19,26 +19,26 @@ pub struct Arguments {
 
 #[derive(clap::Subcommand)]
 enum What {
-    /// List the deleted courses, or what was deleted in a course
+    /// List deleted courses, or deleted data of one course
     List {
-        /// The course; without one, the deleted courses, for administrators
+        /// The course. Without it, list deleted courses. For administrators
         #[arg(value_parser = super::course_id)]
         course: Option<CourseId>,
     },
-    /// Bring a deleted course back, by its number in the list; for administrators
+    /// Restore a deleted course, by its number in the list. For administrators
     RestoreCourse {
-        /// Its number
+        /// The number in the list
         number: i64,
     },
-    /// Bring something back into its course, by its number in the list
+    /// Restore deleted data of a course, by its number in the list
     Restore {
         /// The course
         #[arg(value_parser = super::course_id)]
         course: CourseId,
-        /// What it is
+        /// The kind of data
         #[arg(value_enum)]
         kind: Kind,
-        /// Its number
+        /// The number in the list
         number: i64,
     },
 }
@@ -59,7 +59,7 @@ pub fn run(Arguments { asking, what }: Arguments) -> Outcome {
             asking.ask(async |exchange| exchange.restore_course(number).await)?;
             asking.tell(
                 &serde_json::json!({}),
-                "The course is back with all that was in it.",
+                "Restored the course with everything in it.",
             )?;
         }
         What::Restore {
@@ -84,7 +84,7 @@ fn list_of_courses(courses: &[DeletedCourse]) -> Table {
     });
     Table::new(
         &["NUMBER", "COURSE", "DELETED"],
-        "No course can be brought back.",
+        "No course can be restored.",
     )
     .rows(rows)
 }
@@ -108,7 +108,7 @@ fn list(trash: &Trash) -> Table {
     });
     Table::new(
         &["WHAT", "NUMBER", "ASSIGNMENT", "STUDENT", "DELETED"],
-        "Nothing can be brought back.",
+        "Nothing can be restored.",
     )
     .rows(rows)
 }

@@ -16,8 +16,8 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use tokio::runtime::Runtime;
 
-/// Works on what is stored of people, on the data directory. The server may go on serving; what it remembers of people it
-/// looks up again after ten minutes, and sessions of browsers last an hour
+/// Works on the data of people, in the data directory. The server may keep running. It refreshes what it remembers about
+/// people after ten minutes, and browser sessions last an hour
 #[derive(clap::Args)]
 pub struct Arguments {
     #[command(subcommand)]
@@ -26,46 +26,46 @@ pub struct Arguments {
 
 #[derive(clap::Subcommand)]
 enum What {
-    /// Show in which courses a name stands, and what there is of it
+    /// Show the courses of a user, and what is stored under their name
     Show {
         #[command(flatten)]
         places: PlaceArgs,
         /// The user
         #[arg(value_parser = super::user_name)]
         name: UserName,
-        /// Print JSON, for scripts
+        /// Print JSON for scripts
         #[arg(long)]
         json: bool,
     },
-    /// Give a user another name, which nothing has yet. Rename them on the hub first
+    /// Rename a user. The new name must be unused. Rename the user on the hub first
     Rename {
         #[command(flatten)]
         change: Change,
-        /// The name they have
+        /// The current name
         #[arg(value_parser = super::user_name, required_unless_present = "from_file")]
         old: Option<UserName>,
-        /// The name they get
+        /// The new name
         #[arg(value_parser = super::new_user_name, required_unless_present = "from_file")]
         new: Option<UserName>,
-        /// Rename everybody in this CSV file of two columns, old and new name, or nobody if one line is refused. A name
-        /// that is given up in it may be given to somebody else. - is standard input
+        /// Rename everybody in this CSV file of two columns, old and new name, or nobody if a line is refused. Names
+        /// may move on and change places. - is standard input
         #[arg(long, value_name = "FILE", conflicts_with_all = ["old", "new"])]
         from_file: Option<PathBuf>,
     },
-    /// Give a user all that is stored under another name of theirs
+    /// Merge two names of one person: give everything stored under one name to the other
     Merge {
         #[command(flatten)]
         change: Change,
         #[command(flatten)]
         consent: Consent,
-        /// The name that is to be nobody's any more
+        /// The name to remove
         #[arg(value_parser = super::user_name)]
         from: UserName,
-        /// The name that is theirs
+        /// The name to keep
         #[arg(value_parser = super::user_name)]
         into: UserName,
     },
-    /// Remove a user's work, places and details for good. Remove them on the hub first
+    /// Remove a user's submissions, roles and details for good. Remove the user on the hub first
     Purge {
         #[command(flatten)]
         change: Change,
@@ -74,11 +74,11 @@ enum What {
         /// The user
         #[arg(value_parser = super::user_name)]
         name: UserName,
-        /// Keep what they handed in and the feedback on it, as that of a former user without a name
+        /// Keep their submissions and feedback under the number of a former user
         #[arg(long)]
         keep_work: bool,
     },
-    /// Keep a user's work under another name, so that whoever gets theirs next does not inherit it
+    /// Set a user's data aside under another name, so that the next owner of the name does not inherit it
     Retire {
         #[command(flatten)]
         change: Change,
@@ -86,7 +86,7 @@ enum What {
         #[arg(value_parser = super::user_name)]
         name: UserName,
     },
-    /// Give users back what was set aside of their names: their accounts on the hub were made anew
+    /// Give set-aside data back to users whose accounts on the hub were created again
     Adopt {
         #[command(flatten)]
         change: Change,
@@ -95,18 +95,18 @@ enum What {
         /// The users
         #[arg(value_parser = super::user_name, required_unless_present = "all")]
         names: Vec<UserName>,
-        /// Everybody of whom something is set aside, as after the loss of the hub's database
+        /// Select everybody with set-aside data, for example after the hub's database was lost
         #[arg(long, conflicts_with = "names")]
         all: bool,
     },
-    /// Write all that is stored about a user and by them into an archive
+    /// Export everything that is stored about a user and by them into an archive
     Export {
         #[command(flatten)]
         places: PlaceArgs,
         /// The user
         #[arg(value_parser = super::user_name)]
         name: UserName,
-        /// Write here; - is standard output [default: NAME.tar]
+        /// Write to this file; - is standard output [default: NAME.tar]
         #[arg(long, short, value_name = "FILE")]
         output: Option<PathBuf>,
     },
@@ -116,14 +116,14 @@ enum What {
 struct Change {
     #[command(flatten)]
     places: PlaceArgs,
-    /// Say what would be done, and do nothing
+    /// Show what would be done, and do nothing
     #[arg(long)]
     dry_run: bool,
 }
 
 #[derive(clap::Args)]
 pub(super) struct Consent {
-    /// Do not ask whether that is meant
+    /// Skip the confirmation
     #[arg(long, short)]
     yes: bool,
 }
@@ -277,7 +277,7 @@ fn merge(change: &Change, consent: &Consent, from: &UserName, into: &UserName) -
         let merging = people::merge(exchange, operator, from.clone(), into.clone(), really);
         desk.runtime.block_on(merging)
     };
-    let question = format!("Give all of {from} to {into}? It cannot be taken apart again");
+    let question = format!("Give all data of {from} to {into}? This cannot be undone");
     let would = summary(&merging(false)?);
     if desk.really {
         consent.require(&question, &would)?;
@@ -324,7 +324,7 @@ fn adopt(change: &Change, consent: &Consent, names: Vec<UserName>, all: bool) ->
     }
     let what = format!("what was set aside of {} names", names.len());
     if desk.really {
-        consent.require("Give it to whoever has the names now?", &what)?;
+        consent.require("Give it to the people who have the names now?", &what)?;
     }
     for name in names {
         let adopting = people::adopt(&desk.exchange, &desk.operator, name.clone(), desk.really);
@@ -355,7 +355,7 @@ impl Consent {
         }
         if !std::io::stdin().is_terminal() {
             return Err(format!(
-                "This concerns {what}. Say --yes if it is meant, or --dry-run to see what would be done"
+                "This affects {what}. Add --yes to confirm, or --dry-run to see what would be done"
             )
             .into());
         }

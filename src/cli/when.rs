@@ -35,8 +35,7 @@ impl FromStr for When {
             .find_map(|form| NaiveDateTime::parse_from_str(text.trim(), form).ok());
         let Some(naive) = naive else {
             return Timestamp::parse(text).map(|time| Self(Some(time))).map_err(|_| {
-                "a time looks like \"2026-12-01 23:59\" (in your time zone) or 2026-12-01T23:59:00+01:00; \"none\" \
-                 takes one away"
+                "write a time as \"2026-12-01 23:59\" (in your time zone) or 2026-12-01T23:59:00+01:00, or \"none\" to remove it"
                     .to_owned()
             });
         };

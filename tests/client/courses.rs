@@ -21,7 +21,10 @@ fn an_admin_makes_a_course_and_its_people_see_it() {
         ["COURSE            YOU ARE", "Übung (B) + more  instructor"]
     );
     let sam = Person::at(&server, "sam");
-    assert_eq!(sam.does(&["course", "list"]), "You are in no course.\n");
+    assert_eq!(
+        sam.does(&["course", "list"]),
+        "You are not in any course.\n"
+    );
     assert_eq!(
         root.fails(&["course", "create", "Übung (B) + more"]),
         "Course already exists"
@@ -82,7 +85,7 @@ fn a_deleted_course_comes_back_by_its_number() {
     );
     assert_eq!(
         root.does(&["trash", "list"]),
-        "No course can be brought back.\n"
+        "No course can be restored.\n"
     );
 }
 

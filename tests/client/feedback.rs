@@ -58,7 +58,7 @@ fn a_class_is_asked_about_first_and_shown_by_a_dry_run() {
     let all = ["feedback", "remove", "algebra", "ps1", "--all"];
     let said = kevin.fails(&all);
     assert!(
-        said.starts_with("This concerns the feedback on 3 submissions to ps1. Say --yes"),
+        said.starts_with("This affects the feedback on 3 submissions to ps1. Add --yes"),
         "{said}"
     );
     let shown = kevin.json(&[&all[..], &["--dry-run"]].concat());

@@ -46,7 +46,7 @@ fn a_file_that_is_no_receipt_is_called_so() {
     for content in ["", "{}", "[]", "{\"receipt\": {}}"] {
         let file = person.file("receipt.json", content);
         let said = person.fails(&["receipt", "verify", file.to_str().unwrap()]);
-        assert!(said.contains("is no receipt"), "{said}");
+        assert!(said.contains("is not a receipt"), "{said}");
     }
     let said = person.fails(&["receipt", "verify", "nowhere"]);
     assert!(said.contains("cannot be read"), "{said}");

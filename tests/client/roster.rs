@@ -95,8 +95,8 @@ fn files_of_spreadsheets_and_of_other_programs_are_understood() {
             ended.err
         );
         let unused = match name {
-            "nbgrader" => "nbcourier: Columns that are not used: lms_user_id\n",
-            "spreadsheet" => "nbcourier: Columns that are not used: notes\n",
+            "nbgrader" => "nbcourier: Ignored columns: lms_user_id\n",
+            "spreadsheet" => "nbcourier: Ignored columns: notes\n",
             _ => "",
         };
         assert_eq!(ended.err, unused, "{name}");

@@ -143,7 +143,7 @@ fn a_student_gets_more_time_and_loses_it_again() {
     kevin.does(&["extension", "remove", "algebra", "ps1", "eric"]);
     assert_eq!(
         kevin.does(&["extension", "list", "algebra", "ps1"]),
-        "Nobody has other times.\n"
+        "Nobody has an extension.\n"
     );
     let dates = eric.json(&["dates", "algebra", "ps1"]);
     assert_eq!(dates["due_at"], LATE_SHOWN);
@@ -175,7 +175,7 @@ fn what_was_deleted_in_a_course_comes_back_by_its_number() {
         kevin.does(&["trash", "restore", "algebra", kind, number]);
         assert_eq!(
             kevin.does(&["trash", "list", "algebra"]),
-            "Nothing can be brought back.\n"
+            "Nothing can be restored.\n"
         );
         assert_eq!(
             kevin.json(&["submissions", "algebra", "ps1"]),

@@ -255,7 +255,7 @@ fn a_disk_that_is_full_in_a_backup_leaves_the_former_one_whole() {
         tally.round();
         assert_eq!(full.status.code(), Some(1));
         let told = String::from_utf8_lossy(&full.stderr).into_owned();
-        assert!(told.contains("is there as it was"), "{told}");
+        assert!(told.contains("is unchanged"), "{told}");
         assert!(server.is_healthy());
         assert_restored(&server, &kept, &stored, &tally);
 

@@ -305,7 +305,7 @@ fn an_archive_brought_in_elsewhere_is_the_course_again() {
     );
     restored.delete(&format!("course/{course}"), "root").ok();
     let (code, told) = import("again.tar");
-    assert!(code == 0 && told.contains("Brought in"), "{told}");
+    assert!(code == 0 && told.contains("Imported"), "{told}");
 
     let course = Course {
         id: &course,

@@ -199,7 +199,7 @@ fn files_stay_while_somebody_copies_them() {
         .unwrap();
     lock.lock_shared().unwrap();
     let told = done(&data, &ALL);
-    assert!(told.contains("files stay where they are"), "{told}");
+    assert!(told.contains("files stay until the next run"), "{told}");
     assert_eq!(blobs(&data).len(), 1);
     drop(lock);
     let told = done(&data, &ALL);

@@ -245,7 +245,7 @@ fn trees_that_do_not_fit_their_names_are_found_and_counts_corrected() {
     stopped.change("UPDATE tree_files SET path = 'renamed' WHERE path = 'file 1'");
     let told = refused(&data, &["fsck", "--repair"]);
     assert!(
-        told.contains("remains: tree") && told.contains("has other files"),
+        told.contains("remains: tree") && told.contains("does not match its checksum"),
         "{told}"
     );
 }

@@ -107,7 +107,7 @@ fn a_running_exchange_is_well_and_a_proxy_that_refuses_large_bodies_is_not() {
     };
     let diagnosis = examine(&here(&server));
     for well in [
-        "They make sense",
+        "They are valid",
         "300 requests a second, 100 open at once and 8 uploads at once of one caller; no files while less than 256 MiB is free",
         "can be written to",
         "cannot look into it",
@@ -295,7 +295,7 @@ fn people_are_told_in_lines_that_end_with_a_sum() {
     let text = String::from_utf8(output.stdout).unwrap();
     assert!(output.status.success(), "{text}");
     assert!(
-        text.starts_with("Settings\n  ok       They make sense"),
+        text.starts_with("Settings\n  ok       They are valid"),
         "{text}"
     );
     assert!(text.ends_with("\nNothing is wrong; 1 warning.\n"), "{text}");

@@ -23,9 +23,9 @@ pub fn examine(places: &Places, floor: u64, findings: &mut Findings) {
     let shown = directory.display();
     let Ok(metadata) = fs::metadata(directory) else {
         findings.warning(
-            format!("The data directory {shown} is not there, or cannot be looked at"),
-            "That is so before the first start, which makes it. Otherwise name the one the server uses with --data-dir, \
-             and run doctor as the server's user",
+            format!("The data directory {shown} does not exist or cannot be read"),
+            "The first start creates it. Otherwise name the server's directory with --data-dir, and run doctor as the \
+             server's user",
         );
         return;
     };
@@ -36,7 +36,7 @@ pub fn examine(places: &Places, floor: u64, findings: &mut Findings) {
                 "The data directory {shown} belongs to user {}, and you are user {us}",
                 metadata.uid()
             ),
-            "Run doctor as the user that the server runs as: what it finds depends on it",
+            "Run doctor as the server's user: the result depends on it",
         );
     }
     let places_written = [directory, places.blobs.as_path(), places.database.as_path()];
@@ -98,7 +98,7 @@ fn examine_rights(places: &Places, findings: &mut Findings) {
 
 fn examine_key(directory: &Path, findings: &mut Findings) {
     if !directory.join(KEY_FILE).exists() {
-        findings.ok("There is no signing key yet: the first start makes one");
+        findings.ok("There is no signing key yet. The first start creates it");
         return;
     }
     match SigningKey::load_or_create(directory) {
@@ -125,8 +125,8 @@ fn examine_space(places: &Places, floor: u64, findings: &mut Findings) {
             rounded(space.free),
             rounded(space.total)
         );
-        let todo = "Make room: nbcourier gc removes what was deleted long enough ago; else a larger disk, or \
-                    --max-course-size and --max-user-size";
+        let todo = "Make room: nbcourier gc removes deleted data after its retention time. Otherwise use a larger \
+                    disk, or set --max-course-size and --max-user-size";
         if space.free < floor {
             let floor = ByteSize(floor);
             let says = format!("{free}: below {floor} nothing can be handed in");
@@ -139,10 +139,8 @@ fn examine_space(places: &Places, floor: u64, findings: &mut Findings) {
         let inodes = rustix::fs::statvfs(directory);
         if inodes.is_ok_and(|inodes| inodes.f_files > 0 && inodes.f_favail < 1000) {
             findings.wrong(
-                format!(
-                    "The file system of {shown} can hold hardly any more files, whatever their size"
-                ),
-                "Remove files, or make a file system with more inodes",
+                format!("The file system of {shown} is almost out of inodes"),
+                "Remove files, or use a file system with more inodes",
             );
         }
         let kind = rustix::fs::statfs(directory).map(|system| system.f_type);

@@ -23,14 +23,14 @@ pub fn examine(path: &Path, findings: &mut Findings) -> bool {
         Ok(Some(examined)) => examined,
         Ok(None) => {
             findings.ok(format!(
-                "There is none at {shown} yet: the first start makes it"
+                "There is none at {shown} yet. The first start creates it"
             ));
             return false;
         }
         Err(error) => {
             findings.wrong(
                 error.to_string(),
-                "Name the right place with --data-dir or --database, or bring the file back from a backup",
+                "Name the right place with --data-dir or --database, or restore the file from a backup",
             );
             return false;
         }
@@ -41,12 +41,12 @@ pub fn examine(path: &Path, findings: &mut Findings) -> bool {
     } else {
         findings.wrong(
             format!("{shown} is damaged: {}", examined.findings.join("; ")),
-            "Stop the server, keep a copy of the file as it is, and bring it back from the last backup",
+            "Stop the server, keep a copy of the damaged file, and restore the last backup",
         );
     }
     if let Some(why) = &examined.locked {
         findings.wrong(
-            format!("{shown} cannot be written to for seconds on end: {why}"),
+            format!("{shown} cannot be written for several seconds: {why}"),
             "Find who keeps it locked (fuser -v on the file): a program that opened it by hand, or a backup that copies \
              it without nbcourier's help",
         );
@@ -55,8 +55,8 @@ pub fn examine(path: &Path, findings: &mut Findings) -> bool {
     if log > LARGE_LOG {
         findings.warning(
             format!("Its write-ahead log is {} MiB large", log >> 20),
-            "Something that reads keeps it from being emptied: a program that opened the database by hand? It shrinks \
-             when the server is restarted",
+            "A reader keeps it from being emptied, perhaps a program that opened the database by hand. It shrinks when the \
+             server restarts",
         );
     }
     true
@@ -66,7 +66,7 @@ fn examine_versions(examined: &Examined, findings: &mut Findings) {
     if let Some(newer) = &examined.newer {
         findings.wrong(
             format!("It was written by a newer nbcourier, which made {newer}"),
-            "Install that version again: this one does not start on it",
+            "Install that version again. This one does not open the database",
         );
     }
     if !examined.pending.is_empty() {
@@ -90,7 +90,7 @@ pub fn examine_runs(path: &Path, findings: &mut Findings) {
         let at = SystemTime::UNIX_EPOCH + Duration::from_micros(micros);
         SystemTime::now().duration_since(at).ok()
     };
-    let backup = "Have nbcourier backup run every night";
+    let backup = "Run nbcourier backup every night";
     match age(Task::Backup) {
         None => findings.warning("There is no backup that nbcourier knows of".into(), backup),
         Some(age) if age > OLD_BACKUP => {
@@ -100,14 +100,14 @@ pub fn examine_runs(path: &Path, findings: &mut Findings) {
     }
     let fsck = examined.iter().find(|run| run.task == Task::Fsck.word());
     match fsck {
-        None => findings.ok("The stored files were never checked as a whole: nbcourier fsck does"),
+        None => findings.ok("The stored files were never checked. Run nbcourier fsck"),
         Some(run) if run.succeeded_at == Some(run.ended_at) => findings.ok(format!(
             "All stored files were sound {} ago",
             age(Task::Fsck).map_or_else(String::new, said)
         )),
         Some(_) => findings.wrong(
             "The last nbcourier fsck found damage".into(),
-            "Run it again, and bring back what it names from a backup",
+            "Run it again, and restore the named data from a backup",
         ),
     }
 }

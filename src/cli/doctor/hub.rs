@@ -54,15 +54,15 @@ pub async fn examine(hub: &HubPlace, config: &Config, findings: &mut Findings) {
              Read the hub's log",
         ),
         HubSays::Silent(why) => findings.wrong(
-            format!("The hub at {url} does not answer: {why}"),
-            "Is it running, and can this machine reach it? Callers it knew lately are let in for --hub-grace, others \
-             get 503",
+            format!("The hub at {url} does not respond: {why}"),
+            "Check that it is running and that this machine can reach it. Recent callers can continue for --hub-grace; \
+             others get 503",
         ),
     }
     if took > SLOW {
         findings.warning(
-            format!("The hub took {} ms to answer", took.as_millis()),
-            "Everybody's first request of a minute waits for that (--hub-cache-ttl). Is the hub short of CPU?",
+            format!("The hub took {} ms to respond", took.as_millis()),
+            "Everybody's first request per minute waits for it (--hub-cache-ttl). Check the hub's CPU",
         );
     }
     match checkup.accepts_login {
@@ -208,17 +208,17 @@ fn examine_courses(mut named: Vec<String>, config: &Config, findings: &mut Findi
             },
         );
         findings.warning(
-            format!("The hub has a group for the course {course:?} ({groups}), and there is no such course"),
+            format!("The hub has a group for the course {course:?} ({groups}), but the course does not exist"),
             format!(
-                "Make it, as an administrator: nbcourier course create {}. Or remove the group",
+                "As an administrator, run nbcourier course create {}. Or remove the group",
                 quoted(course)
             ),
         );
     }
     if rest > 0 {
         findings.warning(
-            format!("The hub has groups for {rest} more courses that are not there"),
-            "Make the courses that are meant with nbcourier course create",
+            format!("The hub has groups for {rest} more courses that do not exist"),
+            "Create the wanted courses with nbcourier course create",
         );
     }
 }
@@ -238,7 +238,7 @@ fn examine_clock(seconds: i64, findings: &mut Findings) {
     let differ = seconds.unsigned_abs();
     let way = if seconds > 0 { "behind" } else { "ahead of" };
     let says = format!("Our clock is {differ} seconds {way} the hub's");
-    let todo = "Submissions get the time of this machine, and cut-offs go by it: have NTP set the clocks of both \
+    let todo = "Submissions and cut-offs use the clock of this machine. Let NTP set the clocks of both machines \
                 (timedatectl set-ntp true)";
     if differ > CLOCK_WRONG {
         findings.wrong(says, todo);

@@ -12,18 +12,18 @@ use crate::config::{ByteSize, Config, Environment, Given};
 use finding::Findings;
 use std::process::ExitCode;
 
-/// Looks at the settings, the data directory, the database, the hub and the way through the proxy, and says of each what
-/// to do. Give it the flags, the variables and the file that the server has, and run it as the server's user. The server
-/// may go on serving
+/// Checks the settings, the data directory, the database, the hub and the path through the proxy, and says what to do
+/// about each problem. Use the flags, variables and file of the server, and run it as the server's user. The server
+/// may keep running
 #[derive(clap::Args)]
 pub struct Arguments {
     #[command(flatten)]
     given: Given,
-    /// Also look whether requests get through to this exchange from its public address: that of the hub's proxy, and the
-    /// prefix
+    /// Also check that requests to this public address reach the exchange. It is the address of the hub's proxy with the
+    /// service's prefix
     #[arg(long, value_name = "URL")]
     public_url: Option<String>,
-    /// Print JSON, for scripts
+    /// Print JSON for scripts
     #[arg(long)]
     json: bool,
 }
@@ -42,8 +42,8 @@ pub fn run(arguments: Arguments) -> Outcome {
         }
         Err(error) => findings.wrong(
             error.to_string(),
-            "Correct it. Give doctor the settings that the server has: for a service of a JupyterHub also the \
-             JUPYTERHUB_… variables that the hub gives it",
+            "Correct it. Give doctor the settings of the server. For a service of a JupyterHub these include the \
+             JUPYTERHUB_… variables",
         ),
     }
     print(&if json {
@@ -59,7 +59,7 @@ pub fn run(arguments: Arguments) -> Outcome {
 }
 
 async fn examine(config: &Config, public_url: Option<String>, findings: &mut Findings) {
-    findings.ok("They make sense; nbcourier config prints them");
+    findings.ok("They are valid; nbcourier config prints them");
     for warning in &config.warnings {
         findings.warning(
             warning.clone(),
@@ -85,7 +85,7 @@ async fn examine(config: &Config, public_url: Option<String>, findings: &mut Fin
     match &config.hub {
         Some(hub) => hub::examine(hub, config, findings).await,
         None => findings.warning(
-            "There is none: everybody is who they say they are".into(),
+            "There is none: the server believes the name that each caller gives".into(),
             "For a course, run nbcourier as a service of a JupyterHub, without --standalone",
         ),
     }
