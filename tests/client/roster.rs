@@ -131,11 +131,11 @@ fn a_file_that_is_wrong_anywhere_changes_nothing_and_the_line_is_named() {
         (b"u\0s\0e\0r\0n\0a\0m\0e\0\n\0x\0\n\0", "UTF-8"),
         (
             b"username,email\nnew,e\nUsername,E-Mail\n",
-            "Line 3: the names of the columns",
+            "Line 3: it repeats the names of the columns",
         ),
         (
             b"username\nnew\nusername\n",
-            "Line 3: the names of the columns",
+            "Line 3: it repeats the names of the columns",
         ),
         (
             b"username,email,E-Mail\nnew,e,f\n",
@@ -222,7 +222,7 @@ fn files_of_spreadsheets_and_campus_systems_are_understood_in_several_languages(
             ended.err
         );
         assert_eq!(
-            ended.err.contains("not used: Student, ID"),
+            ended.err.contains("Ignored columns: Student, ID"),
             name == "n6",
             "{}",
             ended.err

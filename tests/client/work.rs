@@ -55,7 +55,7 @@ fn an_instructor_sees_who_has_handed_in_and_who_has_not() {
     let eric = table.lines().find(|line| line.starts_with("eric"));
     assert!(eric.unwrap().contains("missing"), "{table}");
     assert!(
-        table.contains("Handed in: 1. Missing: 1. Late: 1."),
+        table.contains("Submitted: 1. Missing: 1. Late: 1."),
         "{table}"
     );
     let missing = kevin.does(&["submissions", "algebra", "ps1", "--missing"]);

@@ -205,7 +205,7 @@ fn what_is_wrong_with_the_hub_is_told_apart() {
     well.feels(Mood::Failing);
     examine(&well).is("wrong", "status 500");
     well.feels(Mood::Closed);
-    examine(&well).is("wrong", "does not answer");
+    examine(&well).is("wrong", "does not respond");
     well.feels(Mood::Well);
     well.forgets(SERVICE_TOKEN);
     let (level, todo) = examine(&well).finding("does not know our token");

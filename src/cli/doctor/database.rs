@@ -46,7 +46,7 @@ pub fn examine(path: &Path, findings: &mut Findings) -> bool {
     }
     if let Some(why) = &examined.locked {
         findings.wrong(
-            format!("{shown} cannot be written for several seconds: {why}"),
+            format!("{shown} cannot be written to for several seconds: {why}"),
             "Find who keeps it locked (fuser -v on the file): a program that opened it by hand, or a backup that copies \
              it without nbcourier's help",
         );
