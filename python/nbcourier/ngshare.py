@@ -120,7 +120,13 @@ class NgshareTransport:
                 (item.text("path"), item.text("content"))
                 for item in earlier.parts("files")
             )
-            self._post("assignment", course, assignment, form=form)
+            try:
+                self._post("assignment", course, assignment, form=form)
+            except CourierError as error:
+                raise CourierError(
+                    f"'{assignment}' was taken back and could not be released again, so students do not see it now:"
+                    f" {error}. Release it again"
+                ) from error
             raise
 
     def unrelease(self, course: str, assignment: str) -> None:
@@ -314,7 +320,10 @@ class NgshareTransport:
             self._get("readyz")
         except Refused as refused:
             # An ngshare says so with a page.
-            return refused.status == 404
+            if refused.status != 404:
+                # Nobody knows then, and a wrong guess would cost what students have handed in.
+                raise
+            return True
         return False
 
     def _has_submissions(self, course: str, assignment: str) -> bool:

@@ -177,3 +177,30 @@ def test_a_course_that_does_not_exist_is_named_as_the_reason(course: Course) -> 
     prepare(course)
     complaint = course.instructor.refused("release_assignment", "ps1", "--course=no")
     assert "The exchange says: Course not found" in complaint
+
+
+@ngshare_only
+def test_nothing_is_taken_back_while_it_is_not_known_what_that_would_delete(
+    course: Course, front: Front
+) -> None:
+    course.release()
+    through(front.url, course.instructor)
+    prepare(course, RELEASED | {"new": b"1"})
+    trouble = answer(500, b"<html>", Content_Type="text/html")
+    front.rule = lambda asked: trouble if asked.path == "/readyz" else None
+    course.instructor.refused("release_assignment", "ps1", course.option, "--force")
+    assert not any(asked.method == "DELETE" for asked in front.asked)
+    assert_same_tree(course.released(), RELEASED)
+
+
+@ngshare_only
+def test_an_assignment_that_could_not_be_released_again_is_said_to_be_gone(
+    course: Course, front: Front
+) -> None:
+    course.release()
+    through(front.url, course.instructor)
+    prepare(course)
+    front.rule = lambda asked: TOO_LARGE if asked.method == "POST" else None
+    said = course.instructor.refused("release_assignment", "ps1", course.option, "--force")
+    assert "'ps1' was taken back and could not be released again" in said
+    assert "Release it again" in said
