@@ -7,13 +7,15 @@ import json
 import os
 import shutil
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
-from .errors import Illegal
+from .errors import CourierError, Illegal
 from .transport import Submission
-from .trees import LocalFile, make_below, staged
+from .trees import LocalFile, make_below, staged, write_file
 
 # Beside the copies. Hidden, as all other directories there are taken for copies, by nbgrader's own exchange too.
 _RECEIPTS = ".receipts"
@@ -39,6 +41,21 @@ class Cache:
     def add(self, submission: Submission, files: list[LocalFile]) -> Path:
         """Copies what was submitted, and returns where to."""
         directory = self._root / submission.course / _name(submission)
+        try:
+            self._copy_to(directory, submission, files)
+        except (CourierError, OSError):
+            # A copy without files keeps the submission on the list, for which there may be room.
+            with suppress(CourierError, OSError):
+                self._copy_to(directory, submission, [])
+            # An empty directory of the course would say that copies were kept and removed.
+            with suppress(OSError):
+                directory.parent.rmdir()
+            raise
+        return directory
+
+    def _copy_to(
+        self, directory: Path, submission: Submission, files: list[LocalFile]
+    ) -> None:
         earlier = self._earlier(submission)
         with staged(directory, below=self._root) as fresh:
             for file in files:
@@ -49,7 +66,6 @@ class Cache:
                 _copy(file.source, target, {} if is_time else earlier)
             # Last, because it is the exchange's time that counts, whatever file of that name was submitted.
             (fresh / _TIME).write_text(submission.timestamp, "utf-8")
-        return directory
 
     def _earlier(self, submission: Submission) -> dict[int, list[Path]]:
         """The files of earlier copies of the same work, by their sizes."""
@@ -66,10 +82,11 @@ class Cache:
     def add_receipt(self, submission: Submission, receipt: dict[str, Any]) -> Path:
         """Keeps what the exchange signed, as it came, and returns where. It outlives the copy."""
         directory = self._root / submission.course / _RECEIPTS
-        make_below(self._root, directory)
-        path = directory / f"{_name(submission)}.json"
-        path.write_text(json.dumps(receipt, indent=1, ensure_ascii=False), "utf-8")
-        return path
+        make_below(self._root, directory, over_links=True)
+        name = f"{_name(submission)}.json"
+        signed = json.dumps(receipt, indent=1, ensure_ascii=False).encode()
+        write_file(directory, name, BytesIO(signed))
+        return directory / name
 
     def has(self, course: str) -> bool:
         """Whether anything was ever kept of the course, even if it was removed since."""
@@ -92,23 +109,6 @@ class Cache:
                     # Somebody else's directory.
                     continue
                 yield Cached(copied, directory)
-
-
-def _copy(source: Path, target: Path, earlier: dict[int, list[Path]]) -> None:
-    """Has the target share bytes with an earlier copy of the same content, if there is one; else copies."""
-    size = source.stat().st_size
-    # The last handed in is the likeliest. Every file has an entry of its own; only what takes room is worth comparing.
-    candidates = reversed(earlier.get(size, ())) if size >= _WORTH_SHARING else ()
-    for each in candidates:
-        if filecmp.cmp(source, each, shallow=False):
-            try:
-                os.link(each, target)
-                return
-            except OSError:
-                # A file system without such links, or with too many of them to this file already.
-                break
-    # The content only: a file that may not be written to would make a copy that cannot be removed.
-    shutil.copyfile(source, target)
 
 
 def _copy(source: Path, target: Path, earlier: dict[int, list[Path]]) -> None:

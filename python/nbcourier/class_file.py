@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import csv
 import logging
-import unicodedata
 from collections.abc import Iterator
 
-from .errors import CourierError
+from .errors import CourierError, is_invisible, some
+from .names import MAX_NAME_BYTES
 from .transport import DETAILS, Student
 
 # At most so many faults are told of one file.
 _TOLD = 10
-# The longest name of a directory, in bytes.
-_MAX_BYTES = 255
 
 
 def read(path: str, log: logging.Logger) -> list[Student]:
@@ -39,7 +37,8 @@ def read(path: str, log: logging.Logger) -> list[Student]:
         details = {detail: row.get(detail) or None for detail in DETAILS}
         students[name] = Student(name, **details)
     if faults:
-        raise CourierError(f"{path} has lines that name nobody: {_some(faults)}")
+        listed = some(faults, at_most=_TOLD, separator="; ")
+        raise CourierError(f"{path} has lines that name nobody: {listed}")
     return list(students.values())
 
 
@@ -63,15 +62,9 @@ def fault_of(name: str) -> str | None:
         return "there is no id"
     if name != name.strip():
         return f"{name!r} begins or ends with a blank"
-    if name in (".", "..") or "/" in name or len(name.encode(errors="replace")) > _MAX_BYTES:
+    if name in (".", "..") or "/" in name or len(name.encode(errors="replace")) > MAX_NAME_BYTES:
         return f"{name!r} cannot be a user name, because it cannot be the name of a directory"
     for character in name:
-        if unicodedata.category(character) in ("Cc", "Cf", "Cs", "Zl", "Zp"):
+        if is_invisible(character):
             return f"{name!r} holds the invisible character U+{ord(character):04X}"
     return None
-
-
-def _some(faults: list[str]) -> str:
-    rest = len(faults) - _TOLD
-    listed = "; ".join(faults[:_TOLD])
-    return f"{listed}; and {rest} more" if rest > 0 else listed

@@ -5,6 +5,8 @@ from __future__ import annotations
 import unicodedata
 from typing import Any
 
+# At most so many names are given in one sentence.
+MAX_NAMED = 20
 # More of a sentence is no use to anybody, in characters.
 _LONGEST_SENTENCE = 1000
 
@@ -104,11 +106,21 @@ def _way_in(caller: str) -> str:
 def printable(text: str, at_most: int) -> str:
     """The text with a mark in the place of each character that a terminal would obey, cut off where it is too long."""
     marked = "".join(
-        "\N{REPLACEMENT CHARACTER}" if _is_invisible(each) else each
+        "\N{REPLACEMENT CHARACTER}" if is_invisible(each) else each
         for each in text[:at_most]
     )
     return marked + ("…" if len(text) > at_most else "")
 
 
-def _is_invisible(character: str) -> bool:
+def some(
+    sentences: list[str], *, at_most: int = MAX_NAMED, separator: str = ", "
+) -> str:
+    """The first of them, and how many more there are."""
+    rest = len(sentences) - at_most
+    listed = separator.join(sentences[:at_most])
+    return f"{listed} and {rest} more" if rest > 0 else listed
+
+
+def is_invisible(character: str) -> bool:
+    """Whether nobody sees it, and a terminal may obey it."""
     return unicodedata.category(character) in ("Cc", "Cf", "Cs", "Zl", "Zp")

@@ -16,11 +16,8 @@ from nbgrader.coursedir import CourseDirectory
 from sqlalchemy.exc import SQLAlchemyError
 
 from .dates import shown
-from .errors import CourierError
+from .errors import CourierError, some
 from .transport import DETAILS, ForGradebook, Student
-
-# At most so many names are given in one sentence.
-_NAMED = 10
 
 
 class CourseGradebook:
@@ -40,9 +37,14 @@ class CourseGradebook:
 
     def due(self, assignment: str) -> datetime | None:
         """When the assignment is due there, as a naive time in UTC."""
-        with Gradebook(self._database, self._course) as gradebook:
-            found = _found(gradebook, assignment)
-            return None if found is None else found.duedate
+        try:
+            with Gradebook(self._database, self._course) as gradebook:
+                found = _found(gradebook, assignment)
+                return None if found is None else found.duedate
+        except SQLAlchemyError as error:
+            raise CourierError(
+                f"the gradebook does not tell when '{assignment}' is due: {error}. Make it readable, and try again"
+            ) from error
 
     def learn(
         self,
@@ -99,7 +101,7 @@ class CourseGradebook:
                 "The gradebook and the exchange have different names or addresses of: %s. The gradebook keeps its own."
                 " To change the exchange's, run `nbcourier roster add COURSE USER` with --first-name, --last-name or"
                 " --email",
-                _some(set(differ)),
+                some(sorted(set(differ))),
             )
 
     def _learn_due(self, gradebook: Gradebook, assignment: str, known: ForGradebook) -> None:
@@ -142,7 +144,7 @@ class CourseGradebook:
                 "'%s' is due for some students only, which a gradebook has no place for: %s. Give the assignment a due"
                 " date and collect again",
                 assignment,
-                _some(wanted),
+                some(sorted(wanted)),
             )
             return
         if wanted and not entry.notebooks:
@@ -150,7 +152,7 @@ class CourseGradebook:
                 "The gradebook does not know the notebooks of '%s' yet, so it was not told who has more time: %s. Run"
                 " `nbgrader generate_assignment`, and collect again",
                 assignment,
-                _some(wanted),
+                some(sorted(wanted)),
             )
             return
         for student, due in wanted.items():
@@ -189,7 +191,7 @@ class CourseGradebook:
                 " Give them there with `nbcourier extension set`, or take them out of the gradebook with"
                 " Gradebook.grant_extension without a time",
                 entry.name,
-                _some(others),
+                some(sorted(others)),
             )
 
 
@@ -211,10 +213,3 @@ def _naive(time: datetime) -> datetime:
 
 def _aware(time: datetime) -> datetime:
     return time.replace(tzinfo=timezone.utc)
-
-
-def _some(names: Iterable[str]) -> str:
-    ordered = sorted(names)
-    rest = len(ordered) - _NAMED
-    listed = ", ".join(ordered[:_NAMED])
-    return f"{listed} and {rest} more" if rest > 0 else listed

@@ -116,6 +116,7 @@ class Connection:
         # Why something that the exchange told of could not be used, each in a sentence.
         self.left_out: list[str] = []
         self._timeout = timeout
+        self._odd_token = _oddness(token)
         proxy = None if address.direct else _proxy_for(address.url)
         self._proxy = _without_password(proxy)
         self._session = _Session(proxy)
@@ -286,6 +287,8 @@ class Connection:
             untouched = refused.by_exchange or reply.status == 429
             pause = _asked_pause(reply.header("Retry-After"))
             raise _Passed(refused, untouched=untouched, pause=pause)
+        if reply.status == 401 and refused.by_exchange and self._odd_token:
+            raise CourierError(f"{refused}. {self._odd_token}") from refused
         raise refused
 
 
@@ -295,6 +298,21 @@ def _openssl_certificates() -> str:
         if path and os.path.exists(path):
             return path
     return ""
+
+
+# A hub makes tokens of so many hexadecimal digits.
+_TOKEN_LENGTH = 32
+
+
+def _oddness(token: str) -> str:
+    """What is odd about a token that an exchange does not know; empty where nothing is."""
+    is_hexadecimal = all(each in "0123456789abcdef" for each in token)
+    if not is_hexadecimal or len(token) == _TOKEN_LENGTH:
+        return ""
+    return (
+        f"The token here has {len(token)} characters, and a hub makes tokens of {_TOKEN_LENGTH}:"
+        " part of it may be missing"
+    )
 
 
 def _proxy_for(url: str) -> str | None:

@@ -10,14 +10,19 @@ if TYPE_CHECKING:
 
 def _load_jupyter_server_extension(server: ServerApp) -> None:
     try:
-        from .nbgrader_pages import handlers
+        from . import assignment_list_pages, nbgrader_pages
     except ImportError as error:
+        if (error.name or "").partition(".")[0] != "nbgrader":
+            raise
         server.log.info("nbcourier: there are no pages of nbgrader here (%s)", error)
         return
     base = server.web_app.settings["base_url"].rstrip("/")
     ours = [
         (base + address, handler)
-        for page, address, handler in handlers
+        for page, address, handler in (
+            *nbgrader_pages.handlers,
+            *assignment_list_pages.handlers,
+        )
         if _is_loaded(server, page)
     ]
     # A server loads extensions in the order of their names, so these come before nbgrader's own of the same address,

@@ -8,11 +8,11 @@ import unicodedata
 from .errors import Illegal, printable
 
 # The longest name that common file systems take, in bytes.
-_MAX_NAME_BYTES = 255
+MAX_NAME_BYTES = 255
 # The longest path that Linux takes, in bytes.
 _MAX_PATH_BYTES = 4096
 # Directories in each other, the file included. The exchange accepts no more either.
-MAX_DEPTH = 64
+_MAX_DEPTH = 64
 
 
 def name(what: str, text: str, *, windows: bool = os.name == "nt") -> str:
@@ -36,24 +36,33 @@ def path(text: str) -> str:
 
     Backslashes and drives are illegal everywhere, because the exchange accepts none.
     """
-    parts = text.split("/")
-    legal = (
-        len(parts) <= MAX_DEPTH
-        and "\\" not in text
-        and "\0" not in text
-        and not _names_drive(text)
-        and _is_text(text)
-        and len(text.encode()) <= _MAX_PATH_BYTES
-        and all(_is_one_step(part) for part in parts)
-    )
-    if not legal:
+    is_place = "\0" not in text and all(map(_is_one_step, text.split("/")))
+    if not is_place or fault_of_path(text) is not None:
         raise Illegal(f"{shown(text)} cannot be the path of a file")
     return text
 
 
+def fault_of_path(text: str) -> str | None:
+    """Why no exchange takes a file that has this path here; None if it does.
+
+    Computers of all sorts have to be able to write it.
+    """
+    if not _is_text(text):
+        return "its name is not UTF-8. Rename it"
+    if "\\" in text:
+        return "a name with a backslash is a path on Windows. Rename it"
+    if _names_drive(text):
+        return "its name begins as that of a drive on Windows. Rename it"
+    if text.count("/") >= _MAX_DEPTH:
+        return f"it lies in more than {_MAX_DEPTH - 1} directories"
+    if len(text.encode()) > _MAX_PATH_BYTES:
+        return f"its path is longer than {_MAX_PATH_BYTES} bytes. Shorten it"
+    return None
+
+
 def shown(text: str) -> str:
     """A text of unknown origin, fit for a terminal: quoted, in one line, and not without end."""
-    return f"'{printable(text, _MAX_NAME_BYTES)}'"
+    return f"'{printable(text, MAX_NAME_BYTES)}'"
 
 
 def _is_component(text: str) -> bool:
@@ -68,7 +77,7 @@ def _is_one_step(text: str) -> bool:
     return (
         text not in ("", ".", "..")
         and _is_text(text)
-        and len(text.encode()) <= _MAX_NAME_BYTES
+        and len(text.encode()) <= MAX_NAME_BYTES
     )
 
 

@@ -5,10 +5,8 @@ Each is nbgrader's own handler, and does what that does when nbgrader was not to
 
 from __future__ import annotations
 
-import asyncio
 import json
 import shlex
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
@@ -35,6 +33,7 @@ from tornado.web import HTTPError, authenticated
 from traitlets.config import Config
 
 from .errors import CourierError
+from .other_threads import ask
 from .roster import Roster
 from .transport import DETAILS, Student
 
@@ -42,8 +41,6 @@ from .transport import DETAILS, Student
 _SCRIPT = Path(__file__).with_name("manage_students.js")
 # How long a page waits for the exchange, in seconds.
 _LONGEST_SILENCE_S = 10.0
-# Threads of our own: a slow exchange must not take those that others use.
-_ASKING = ThreadPoolExecutor(4, "nbcourier")
 # Where a listing says that it is not the whole, percent-encoded.
 _NOTICE = "X-NbCourier-Notice"
 
@@ -63,11 +60,6 @@ class _Page(BaseHandler):
         plugin.attempts = 1
         return plugin
 
-    async def ask(self, question: Callable[..., T], *arguments: Any) -> T:
-        """Asks the exchange on another thread, since all that a notebook server does waits for this one."""
-        loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(_ASKING, partial(question, *arguments))
-
     async def ask_api(self, question: Callable[[NbGraderAPI], T]) -> T:
         """Asks nbgrader's API on another thread: to make one, it asks the exchange for all that is released."""
         self.coursedir.parent.load_config_file()
@@ -77,7 +69,7 @@ class _Page(BaseHandler):
             self.authenticator,
             parent=self.coursedir.parent,
         )
-        return await self.ask(lambda: question(make()))
+        return await ask(lambda: question(make()))
 
     def open_gradebook(self) -> Gradebook:
         """As the API does, without asking the exchange for anything."""
@@ -119,7 +111,7 @@ class Students(_Page, StudentCollectionHandler):
         enrolled: list[Student] = []
         if roster is not None:
             try:
-                enrolled = await self.ask(_students, roster, self.course)
+                enrolled = await ask(_students, roster, self.course)
             except CourierError as error:
                 # Of no use to anybody is a page that shows nothing at all.
                 notice = f"Only students of this gradebook are shown here. {error}."
@@ -143,7 +135,7 @@ class OneStudent(_Page, StudentHandler):
         if roster is not None:
             details = {detail: typed.get(detail) or "" for detail in DETAILS}
             try:
-                await self.ask(roster.enrol, self.course, Student(name, **details))
+                await ask(roster.enrol, self.course, Student(name, **details))
             except CourierError as error:
                 # Before the gradebook has it either, so that both agree.
                 self.say(502, f"'{student_id}' was not saved. {error}.")
@@ -167,7 +159,7 @@ class OneStudent(_Page, StudentHandler):
             return
         # Not while the gradebook is open: whatever else writes to it would wait for the exchange.
         try:
-            await self.ask(_remove, roster, self.course, student_id)
+            await ask(_remove, roster, self.course, student_id)
         except CourierError as error:
             self.say(502, f"'{student_id}' was not removed. {error}.")
             return

@@ -67,6 +67,8 @@ class Submission:
     feedback: Files = field(default=None, compare=False)
     # The bytes of all its files, where the listing tells.
     size: int = field(default=0, compare=False)
+    # The name of its files as a whole, where the listing tells.
+    tree: str = field(default="", compare=False)
     # The name of its feedback as a whole, where the listing tells; empty when there is none.
     feedback_tree: str | None = field(default=None, compare=False)
 

@@ -16,19 +16,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
 from . import names
-from .errors import CourierError
+from .errors import CourierError, some
 
 if TYPE_CHECKING:
     from nbgrader.coursedir import CourseDirectory
 
 # nbgrader counts sizes in these.
 KILOBYTE = 1000
-# The longest path that the exchange takes, in bytes.
-MAX_PATH_BYTES = 4096
-# The most steps that a path has there, the file itself included.
-MAX_DEPTH = 64
-# At most so many names are given in one sentence.
-MAX_NAMED = 20
 
 
 @dataclass(frozen=True)
@@ -80,11 +74,15 @@ class Selection:
         """What stays here though no setting names it."""
         return [each for each in self.left if each.why is Why.UNEXPECTED]
 
+    @property
+    def unasked(self) -> list[LeftHere]:
+        """The same, and empty directories, which cannot travel."""
+        return [each for each in self.left if each.why is not Why.SETTING]
+
     def tell(self, log: Logger) -> None:
         """Names all that stays here."""
-        for each in self.left:
-            if each.why is not Why.SETTING:
-                log.warning("%s", each)
+        for each in self.unasked:
+            log.warning("%s", each)
         by_setting = [each for each in self.left if each.why is Why.SETTING]
         if by_setting:
             names = some([f"'{shown(each.path)}'" for each in by_setting])
@@ -151,16 +149,16 @@ def _judged(
     # Links are followed, as data is often linked into a course.
     is_directory = entry.is_dir()
     named = f"{path}/" if is_directory else path
-    if _matches(entry.name, coursedir.ignore):
+    if _is_named(path, is_directory, coursedir.ignore):
         return LeftHere(named, Why.SETTING, "stays here (CourseDirectory.ignore)")
-    if reason := _no_name(path):
+    if reason := names.fault_of_path(path):
         return LeftHere(named, Why.UNEXPECTED, f"stays here: {reason}")
     if is_directory:
         return None
     if not entry.is_file():
         # A link to nothing, a socket, a pipe: opening one of those might wait for ever.
         return LeftHere(path, Why.UNEXPECTED, "is no file that can be sent; it stays here")
-    if not _matches(entry.name, coursedir.include):
+    if not _is_named(path, False, coursedir.include):
         return LeftHere(path, Why.SETTING, "stays here (CourseDirectory.include)")
     size, limit = entry.stat().st_size, coursedir.max_file_size * KILOBYTE
     if size > limit:
@@ -178,23 +176,6 @@ def _identity(directory: Path) -> tuple[int, int]:
     return about.st_dev, about.st_ino
 
 
-def _no_name(path: str) -> str | None:
-    """Why no exchange takes a file of this path, if that is so: computers of all sorts have to be able to write it."""
-    try:
-        length = len(path.encode())
-    except UnicodeEncodeError:
-        return "its name is not UTF-8. Rename it"
-    if "\\" in path:
-        return "a name with a backslash is a path on Windows. Rename it"
-    if path[1:2] == ":" and path[0].isascii() and path[0].isalpha():
-        return "its name begins as that of a drive on Windows. Rename it"
-    if path.count("/") >= MAX_DEPTH:
-        return f"it lies in more than {MAX_DEPTH - 1} directories"
-    if length > MAX_PATH_BYTES:
-        return f"its path is longer than {MAX_PATH_BYTES} bytes. Shorten it"
-    return None
-
-
 def shown(path: str) -> str:
     """The path for a person: what cannot be printed as an escape, such as `\\xe4` for a byte that is not UTF-8."""
     return "".join(
@@ -207,20 +188,50 @@ def shown(path: str) -> str:
     )
 
 
-def some(sentences: list[str]) -> str:
-    """The first of them, and how many more there are."""
-    rest = len(sentences) - MAX_NAMED
-    listed = ", ".join(sentences[:MAX_NAMED])
-    return f"{listed} and {rest} more" if rest > 0 else listed
-
-
 def is_ignored(path: str, patterns: list[str]) -> bool:
     """Whether a received file lies in, or is, something that the course's settings leave out."""
-    return any(_matches(name, patterns) for name in path.split("/"))
+    steps = path.split("/")
+    above = ("/".join(steps[:depth]) for depth in range(1, len(steps)))
+    return _is_named(path, False, patterns) or any(
+        _is_named(each, True, patterns) for each in above
+    )
 
 
-def _matches(name: str, patterns: list[str]) -> bool:
-    return any(fnmatch(name, pattern) for pattern in patterns)
+def _is_named(path: str, is_directory: bool, patterns: list[str]) -> bool:
+    """Whether one of the patterns means it: nbgrader's by its name, and those with a slash by its place in the tree."""
+    name = path.rpartition("/")[2]
+    return any(
+        fnmatch(name, pattern)
+        or ("/" in pattern and _is_at(path, is_directory, pattern))
+        for pattern in patterns
+    )
+
+
+def _is_at(path: str, is_directory: bool, pattern: str) -> bool:
+    # As in a .gitignore, which people know such patterns from. To nbgrader they mean nothing, as no name has a slash.
+    wanted = pattern.removeprefix("./").split("/")
+    if not wanted[-1]:
+        if not is_directory:
+            return False
+        wanted.pop()
+    if wanted[-1:] == ["**"] and not is_directory:
+        # What lies in the directory, and no file of its name.
+        wanted.append("*")
+    if wanted[:1] == [""]:
+        wanted.pop(0)
+    elif len(wanted) == 1:
+        # Without a slash before its end it is about a name, wherever that is.
+        wanted.insert(0, "**")
+    return _leads(path.split("/"), wanted)
+
+
+def _leads(steps: list[str], wanted: list[str]) -> bool:
+    """Whether the steps match the patterns one by one; `**` stands for any number of steps."""
+    if not wanted:
+        return not steps
+    if wanted[0] == "**":
+        return any(_leads(steps[skip:], wanted[1:]) for skip in range(len(steps) + 1))
+    return bool(steps) and fnmatch(steps[0], wanted[0]) and _leads(steps[1:], wanted[1:])
 
 
 def notebooks_among(paths: list[str]) -> list[str]:
@@ -253,20 +264,30 @@ def present(directory: Path, path: str) -> bool:
     return os.path.lexists(directory.joinpath(*names.path(path).split("/")))
 
 
-def make_below(root: Path, directory: Path) -> None:
-    """Makes the directory and those above it; `CourierError` if it is not below the root, or a link leads elsewhere.
+class Linked(CourierError):
+    """A link stands where something was to be written."""
 
-    Each is made by itself: `Path.mkdir(parents=True)` calls itself for each level.
+
+def make_below(root: Path, directory: Path, *, over_links: bool = False) -> None:
+    """Makes the directory and those above it; `CourierError` if it is not below the root, `Linked` at a link.
+
+    Each is made by itself: `Path.mkdir(parents=True)` calls itself for each level. `over_links`: whether to follow
+    links that lead to somewhere below the root.
     """
     root.mkdir(parents=True, exist_ok=True)
     here = root
     for part in _steps(root, directory):
         here = here / part
+        if here.is_symlink():
+            if not over_links:
+                raise Linked(
+                    f"'{here}' is a link, and nothing is written through it. Remove the link, and try again"
+                )
+            if not _is_below(here.resolve(), root.resolve()):
+                raise Linked(
+                    f"'{here}' is a link that leads out of '{root}'; nothing was written there"
+                )
         here.mkdir(exist_ok=True)
-        if here.is_symlink() and not _is_below(here.resolve(), root.resolve()):
-            raise CourierError(
-                f"'{here}' is a link that leads out of '{root}'; nothing was written there"
-            )
 
 
 def _steps(root: Path, directory: Path) -> tuple[str, ...]:
@@ -287,7 +308,7 @@ def staged(destination: Path, *, below: Path) -> Iterator[Path]:
     It lies beside the destination, so that the last step is a rename; until then what was there stays untouched.
     `CourierError` if the destination is not below that directory, by its name or because of a link on the way.
     """
-    make_below(below, destination.parent)
+    make_below(below, destination.parent, over_links=True)
     if Path(os.path.abspath(destination)) == Path(os.path.abspath(below)):
         raise CourierError(f"'{destination}' itself is not to be replaced")
     fresh = _beside(destination)

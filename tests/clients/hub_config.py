@@ -32,6 +32,7 @@ if lab:
         "PATH": lab + "/bin" + os.pathsep + os.environ["PATH"],
         "PYTHONPATH": os.environ["TEST_LAB_PYTHONPATH"],
         "JUPYTER_CONFIG_PATH": os.environ["TEST_LAB_CONFIG_PATH"],
+        "JUPYTER_PATH": os.environ["TEST_LAB_PATH"],
         # What a hub tells where c.JupyterHub.public_url is set; at the proxy's usual port no such clue is needed.
         "JUPYTERHUB_PUBLIC_HUB_URL": os.environ["TEST_PUBLIC_URL"] + "/hub/",
     }

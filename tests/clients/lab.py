@@ -150,6 +150,12 @@ class Lab:
         """Follows a link in the assignment list."""
         self._desk.click(_in_list(f"//a[normalize-space()='{link}']"))
 
+    def put_away(self) -> None:
+        """Reads a dialog and presses its only button."""
+        dialog = "//*[contains(@class, 'jp-Dialog')]"
+        self._desk.click(f"{dialog}//button[contains(@class, 'jp-mod-accept')]")
+        self._desk.miss(dialog)
+
     def open_file(self, name: str) -> None:
         """Opens a file from the file browser."""
         self._desk.double_click(

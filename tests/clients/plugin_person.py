@@ -51,7 +51,9 @@ def lab_servers(cache: Path, directory: Path) -> dict[str, str]:
     write_tree(directory / "etc", config)
     # What the wheel puts into an environment, from where it takes it.
     ours = PYTHON / "install" / "data" / "etc" / "jupyter"
+    shared = PYTHON / "install" / "data" / "share" / "jupyter"
     return {
+        "TEST_LAB_PATH": str(shared),
         "TEST_LAB": str(cache / "lab"),
         "TEST_LAB_PYTHONPATH": str(PYTHON),
         "TEST_LAB_CONFIG_PATH": f"{directory / 'etc'}{os.pathsep}{ours}",

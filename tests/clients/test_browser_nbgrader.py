@@ -137,6 +137,14 @@ class TestCourseInJupyterLab:
         lab.open("Assignment List")
         lab.find(ASSIGNMENT, under="released")
         people.student.picture("an assignment is there")
+        # Something in the way.
+        people.work.write_bytes(b"")
+        lab.press("Fetch")
+        people.student.read("Assignment not fetched")
+        people.student.read(f"You already have a copy of '{ASSIGNMENT}' at")
+        people.student.picture("the assignment is not fetched")
+        people.work.unlink()
+        lab.put_away()
         lab.press("Fetch")
         lab.find(ASSIGNMENT, under="fetched")
         assert_same_tree(
@@ -161,6 +169,29 @@ class TestCourseInJupyterLab:
         assert submission["student_id"] == STUDENT
         people.student.read(submission["timestamp"])
         people.student.picture("the work is handed in")
+
+    def test_a_student_reads_that_there_is_no_feedback_yet(
+        self, people: Classroom
+    ) -> None:
+        lab = Lab(people.student)
+        lab.press("Fetch Feedback")
+        people.student.read(f"There is no feedback yet on '{ASSIGNMENT}' submitted at")
+        people.student.picture("there is no feedback yet")
+        lab.put_away()
+
+    def test_a_student_reads_what_was_not_handed_in(self, people: Classroom) -> None:
+        lab = Lab(people.student)
+        odd = people.work / "a\\b.csv"
+        odd.write_bytes(b"1")
+        lab.press("Submit")
+        people.student.read("and is safe, but not all of it.")
+        people.student.read("Not handed in: 'a\\b.csv' stays here: a name with a backslash")
+        people.student.picture("not all was handed in")
+        lab.put_away()
+        lab.find(ASSIGNMENT, under="submitted")
+        odd.unlink()
+        submitted = people.asked(f"submissions/{quote(COURSE)}/{quote(ASSIGNMENT)}")
+        assert len(submitted["submissions"]) == 2
 
     def test_formgrader_collects_and_gives_feedback(self, people: Classroom) -> None:
         formgrader = Formgrader(people.instructor)

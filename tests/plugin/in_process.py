@@ -52,7 +52,14 @@ class Desk:
             made.log = logging.getLogger("a desk")
             for name, value in settings.items():
                 setattr(made, name, value)
-            return made.start()
+            done = made.start()
+            # What nbgrader's pages show beside what was done.
+            self.said = [
+                sentence
+                for part in ("outcome", "notices")
+                for sentence in getattr(made, part, ())
+            ]
+            return done
 
     def fail(self, slot: str, *names: str, **settings: Any) -> str:
         """The same for what must fail as nbgrader's pages expect it to; returns the sentence."""

@@ -128,3 +128,31 @@ def off_by(hours: int) -> dict[str, str]:
     libraries = sorted(Path("/usr/lib").glob("*/faketime/libfaketime.so.1"))
     assert libraries, "no libfaketime: run scripts/setup-clients.sh"
     return {"LD_PRELOAD": str(libraries[0]), "FAKETIME": f"{hours:+}h"}
+
+
+def test_the_same_files_again_after_the_due_date_are_said_to_have_come_in_time(
+    course: Course,
+) -> None:
+    course.release()
+    first = RELEASED | {"p1.ipynb": b"first"}
+    in_time = course.submit(course.first, RELEASED)
+    course.submit(course.second, first)
+    set_dates(course, datetime.now(UTC))
+    said = submit(course, course.first)
+    assert "This is late" in said
+    assert f"The same files were handed in before, in time, at {in_time} UTC" in said
+    said = submit(course, course.second)
+    assert "This is late" in said and "in time, at" not in said
+    late = course.submissions(course.first)[-1]
+    collect = ("collect", "ps1", course.option)
+    said = course.instructor.nbgrader(*collect).stderr
+    name = course.first.name
+    assert (
+        f"{name}: the submission of {late} is late, but has the same files as the one of {in_time}, which was in time"
+    ) in said
+    assert f"{course.second.name}: the submission" not in said
+    collected = course.instructor.home / "submitted" / name / "ps1" / "timestamp.txt"
+    # As in nbgrader's own exchange the latest is collected, unless one asks for the others.
+    assert collected.read_text() == late
+    course.instructor.nbgrader(*collect, "--before-duedate")
+    assert collected.read_text() == in_time

@@ -159,3 +159,32 @@ def test_a_student_does_not_get_another_ones_feedback(course: Course) -> None:
     complaint = course.first.refused("fetch_feedback", "ps1", course.option, option)
     assert "You are not allowed to do this" in complaint
     assert not (course.first.home / "ps1").exists()
+
+
+def test_feedback_is_written_through_no_link_and_removes_nothing_behind_one(
+    course: Course,
+) -> None:
+    course.release()
+    time = course.submit(course.first, {"p1.ipynb": b"1"})
+    course.give_feedback(course.first, time, PAGE)
+    own = {"mine.html": b"my own"}
+    work = course.first.home / "ps1"
+    write_tree(work / "pages", own)
+    write_tree(work / "pages" / time, own)
+    fetch = ("fetch_feedback", "ps1", course.option)
+
+    (work / "feedback").symlink_to("pages")
+    said = course.first.refused(*fetch)
+    assert f"'{work / 'feedback'}' is a link, and nothing is written through it" in said
+    assert f"Feedback was not fetched on: {time}. '{work / 'feedback'}' is a link" in said
+    (work / "feedback").unlink()
+
+    (work / "feedback").mkdir()
+    (work / "feedback" / time).symlink_to(work / "pages")
+    course.first.refused(*fetch)
+    assert_same_tree(
+        read_tree(work / "pages"), own | {f"{time}/mine.html": b"my own"}
+    )
+    (work / "feedback" / time).unlink()
+    course.first.nbgrader(*fetch)
+    assert_same_tree(read_tree(work / "feedback"), {f"{time}/p1.html": PAGE["p1.html"]})

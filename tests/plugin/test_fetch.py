@@ -103,3 +103,32 @@ def test_a_page_that_is_no_exchange_is_said_to_be_none(
     complaint = course.first.refused("fetch_assignment", "ps1", course.option)
     assert "is no exchange" in complaint
     assert "ask whoever runs your JupyterHub" in complaint
+
+
+@both_wires
+def test_replace_writes_through_no_link_and_brings_back_the_rest(course: Course) -> None:
+    tree = {"p1.ipynb": b"{}", "data/a.csv": b"1", "more/b.csv": b"2", "gone/c": b"3", "d": b"4"}
+    course.release(tree=tree)
+    work = course.first.home / "ps1"
+    elsewhere = course.first.home / "mine"
+    write_tree(work, {"own/x": b"my own"})
+    write_tree(elsewhere, {"y": b"my own"})
+    (work / "data").symlink_to("own")
+    (work / "more").symlink_to(elsewhere)
+    (work / "gone").symlink_to("nowhere")
+    # In the place of a file it is no way to elsewhere.
+    (work / "d").symlink_to(elsewhere / "y")
+    said = course.first.refused("fetch_assignment", "ps1", course.option, "--replace")
+    for name in ("data", "more", "gone"):
+        link = f"'{work / name}' is a link, and nothing is written through it. Remove the link"
+        assert link in said
+        assert (work / name).is_symlink()
+    assert "'ps1' was fetched, but" in said
+    assert_same_tree(read_tree(elsewhere), {"y": b"my own"})
+    assert_same_tree(read_tree(work / "own"), {"x": b"my own"})
+    assert (work / "p1.ipynb").read_bytes() == b"{}"
+
+    for name in ("data", "more", "gone", "d"):
+        (work / name).unlink()
+    course.first.nbgrader("fetch_assignment", "ps1", course.option, "--replace")
+    assert_same_tree(read_tree(work), tree | {"own/x": b"my own"})

@@ -217,3 +217,9 @@ def assert_extension_is_enabled(environment: Environment) -> None:
     (point,) = environment.run("python", "-c", points).splitlines()
     module = literal_eval(point)["module"]
     environment.run("python", "-c", f"import {module}")
+    # JupyterLab looks for what each extension says it is to load.
+    page = environment.path / "share" / "jupyter" / "labextensions" / package
+    about = json.loads((page / "package.json").read_text())
+    assert about["name"] == package
+    assert about["version"] == environment.metadata("version('nbcourier')")
+    assert (page / about["jupyterlab"]["_build"]["load"]).is_file()

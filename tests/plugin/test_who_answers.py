@@ -177,3 +177,25 @@ def test_an_address_is_direct_where_it_is_near_or_a_guess() -> None:
     assert Address("http://127.0.0.1:1/x").direct
     assert Address("http://exchange.example.org/x", "JUPYTERHUB_API_URL").direct
     assert not Address("http://exchange.example.org/x").direct
+
+
+@pytest.mark.parametrize(
+    ("token", "is_odd"),
+    [
+        ("0123456789abcdef0123456789abcde", True),
+        ("0123456789", True),
+        ("0123456789abcdef" * 4, True),
+        ("0123456789abcdef0123456789abcdef", False),
+        ("ada's own token", False),
+    ],
+)
+def test_of_a_token_that_is_not_known_its_odd_length_is_said(
+    front: Front, tmp_path: Path, token: str, is_odd: bool
+) -> None:
+    told = json.dumps({"success": False, "message": "Login required"}).encode()
+    front.rule = lambda asked: answer(401, told, **JSON)
+    said = Desk(front.url, token, tmp_path).fail("FetchAssignment", "c", "ps1")
+    assert said.startswith("The exchange does not know you; your token is missing or has")
+    odd = f"The token here has {len(token)} characters, and a hub makes tokens of 32"
+    assert (odd in said) == is_odd
+    assert token not in said

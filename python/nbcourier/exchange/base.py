@@ -18,13 +18,12 @@ from nbgrader.api import Gradebook, MissingEntry
 from nbgrader.exchange.abc import Exchange, ExchangeError
 from sqlalchemy.exc import SQLAlchemyError
 from traitlets import Bool, Unicode, default
-from traitlets.config import Application
 
 from ..cache import Cache
-from ..errors import CourierError, Unreachable
+from ..errors import CourierError, Unreachable, some
 from ..gradebook import CourseGradebook
 from ..settings import NbCourier
-from ..trees import shown, write_file
+from ..trees import Linked, shown, write_file
 
 # What a file system says of a name that it has no place for.
 _NAME_IS_NONE = (
@@ -82,10 +81,25 @@ class NbCourierExchange(NbCourier, Exchange):
             return [given]
         return [each for each in courses if selects(given, each)]
 
-    @property
-    def is_command(self) -> bool:
-        """Whether somebody sees what is logged; nbgrader's pages show what is raised, and nothing else."""
-        return isinstance(self.parent, Application)
+    @cached_property
+    def notices(self) -> list[str]:
+        """What else a person should know of what was done; our pages show these sentences in a dialog."""
+        return []
+
+    @cached_property
+    def reasons(self) -> list[str]:
+        """Why some of many failed."""
+        return []
+
+    @cached_property
+    def outcome(self) -> list[str]:
+        """What was done, in sentences that come before the notices."""
+        return []
+
+    def notice(self, sentence: str) -> None:
+        """Warns of something, in the log and on our pages."""
+        self.log.warning("%s", sentence)
+        self.notices.append(sentence)
 
     def graded_notebooks(self) -> set[str]:
         """The notebooks that the gradebook has of the assignment, without their extension; none where it is unknown."""
@@ -98,14 +112,18 @@ class NbCourierExchange(NbCourier, Exchange):
             with Gradebook(url, self.course) as gradebook:
                 found = gradebook.find_assignment(self.assignment).notebooks
                 return {notebook.name for notebook in found}
-        except (MissingEntry, SQLAlchemyError) as error:
-            self.log.debug("The gradebook does not tell the notebooks: %s", error)
+        except MissingEntry:
+            return set()
+        except SQLAlchemyError as error:
+            self.notice(f"The gradebook does not tell the notebooks: {error}")
             return set()
 
     def write(self, directory: Path, path: str, content: BinaryIO) -> str | None:
         """Writes a received file; returns why not when its name cannot be one here, which concerns no other file."""
         try:
             write_file(directory, path, content)
+        except Linked as error:
+            return str(error)
         except OSError as error:
             if error.errno not in _NAME_IS_NONE:
                 raise
@@ -117,10 +135,16 @@ class NbCourierExchange(NbCourier, Exchange):
         """The assignment."""
         return self.coursedir.assignment_id
 
-    @property
+    @cached_property
     def zone(self) -> tzinfo:
         """In which times are shown; `Exchange.timezone`."""
-        return gettz(self.timezone) or timezone.utc
+        zone = gettz(self.timezone)
+        if zone is None:
+            self.log.warning(
+                "'%s' (Exchange.timezone) is no time zone that this computer knows; times are shown in UTC",
+                self.timezone,
+            )
+        return zone or timezone.utc
 
     @property
     def gradebook(self) -> CourseGradebook:
@@ -155,8 +179,9 @@ class NbCourierExchange(NbCourier, Exchange):
             done = super().start()
             if self.transport_left_out and self.must_be_whole:
                 raise CourierError(
-                    "The exchange sent something that cannot be used; see above"
+                    f"The exchange sent something that cannot be used. {some(self.transport_left_out)}"
                 )
+            self.notices.extend(self.transport_left_out)
             return done
         except ExchangeError:
             raise
@@ -191,9 +216,11 @@ class NbCourierExchange(NbCourier, Exchange):
             raise
         except (CourierError, OSError) as error:
             self.log.error("%s: %s: %s", name, failure, error)
+            self.reasons.append(str(error))
             failed.append(name)
         except Exception as error:
             self.log.error("%s: %s: %s: %r", name, failure, _BUG, error, exc_info=True)
+            self.reasons.append(f"{_BUG}: {error!r}")
             failed.append(name)
 
     def init_src(self) -> None:

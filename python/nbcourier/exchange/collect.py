@@ -12,9 +12,9 @@ from nbgrader.exchange.abc import ExchangeCollect
 from nbgrader.utils import parse_utc
 
 from .. import progress
-from ..errors import CourierError
+from ..errors import CourierError, some
 from ..transport import Content, ForGradebook, Submission
-from ..trees import share_with_group, some, staged
+from ..trees import share_with_group, staged
 from .base import NbCourierExchange, selects
 
 _STAND_IN = "\0"
@@ -35,6 +35,20 @@ class Collect(NbCourierExchange, ExchangeCollect):
                 by_student.setdefault(submission.student, []).append(submission)
         is_in_time = self._rule() if self.before_duedate else None
         self.src_records = [_chosen(each, is_in_time) for each in by_student.values()]
+        for chosen in self.src_records:
+            self._tell_same_in_time(chosen, by_student[chosen.student])
+
+    def _tell_same_in_time(self, chosen: Submission, others: list[Submission]) -> None:
+        same = [each for each in others if each.tree and each.tree == chosen.tree]
+        in_time = [each.timestamp for each in same if not each.late]
+        if chosen.late and in_time:
+            self.log.warning(
+                "%s: the submission of %s is late, but has the same files as the one of %s, which was in time."
+                " To collect that one, use --before-duedate",
+                chosen.student,
+                chosen.timestamp,
+                max(in_time),
+            )
 
     def copy_files(self) -> None:
         """Brings those that are missing here or newer there; each takes its place only once it is complete."""

@@ -6,9 +6,9 @@ import os
 
 from nbgrader.exchange.abc import ExchangeFetchAssignment
 
-from ..errors import CourierError
+from ..errors import CourierError, some
 from ..transport import Content
-from ..trees import is_ignored, present, shown, some, staged
+from ..trees import is_ignored, present, shown, staged
 from .base import NbCourierExchange
 
 
@@ -31,11 +31,14 @@ class FetchAssignment(NbCourierExchange, ExchangeFetchAssignment):
         take = self._restore if self.dest_path.is_dir() else self._bring
         self.transport.fetch(course, assignment, take)
         self.log.info("Fetched: %s %s", course, assignment)
+        self.outcome.append(f"'{assignment}' is in '{self.dest_path}'.")
         if self.ignored:
-            self.log.info(
-                "Not fetched, as your settings say (CourseDirectory.ignore): %s",
-                some([f"'{shown(each)}'" for each in self.ignored]),
+            names = some([f"'{shown(each)}'" for each in self.ignored])
+            sentence = (
+                f"Not fetched, as your settings say (CourseDirectory.ignore): {names}"
             )
+            self.log.info("%s", sentence)
+            self.notices.append(sentence)
         self._tell_dates()
         if self.lost:
             raise CourierError(f"'{assignment}' was fetched, but {some(self.lost)}")
@@ -75,3 +78,5 @@ class FetchAssignment(NbCourierExchange, ExchangeFetchAssignment):
             return
         if words := dates.in_words(self.zone):
             self.log.info("%s is %s", self.assignment, words)
+            if dates.extended:
+                self.notices.append(f"'{self.assignment}' is {words}.")

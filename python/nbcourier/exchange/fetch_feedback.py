@@ -7,7 +7,7 @@ from pathlib import Path
 
 from nbgrader.exchange.abc import ExchangeFetchFeedback
 
-from ..errors import CourierError
+from ..errors import CourierError, some
 from ..transport import Content, Submission
 from ..trees import make_below, write_file
 from . import feedback_state
@@ -23,7 +23,7 @@ class FetchFeedback(NbCourierExchange, ExchangeFetchFeedback):
             self.course, self.assignment, self.student, with_files=True
         )
         if not self.src_records:
-            self.log.warning("There are no submissions of '%s' yet", self.assignment)
+            self.notice(f"There are no submissions of '{self.assignment}' yet")
 
     def init_dest(self) -> None:
         """Says where the pages go."""
@@ -41,29 +41,38 @@ class FetchFeedback(NbCourierExchange, ExchangeFetchFeedback):
                 self._receive(submission, content)
 
         self.transport.fetch_feedback(wanted, receive)
-        for submission in wanted:
-            if submission not in self.found and submission.timestamp not in failed:
-                self.log.warning(
-                    "There is no feedback yet on '%s' submitted at %s",
-                    self.assignment,
-                    submission.timestamp,
-                )
+        without = [
+            f"There is no feedback yet on '{self.assignment}' submitted at {submission.timestamp}"
+            for submission in wanted
+            if submission not in self.found and submission.timestamp not in failed
+        ]
+        for sentence in without:
+            self.log.warning("%s", sentence)
+        # As a rule the newest one alone is graded, and nobody waits for feedback on the others.
+        if len(without) == len(self.src_records):
+            self.notices.extend(without[-1:])
         for submission in self.src_records:
             if submission.timestamp not in failed:
                 self._drop_withdrawn(submission)
         if failed:
-            raise CourierError(f"Feedback was not fetched on: {', '.join(failed)}")
+            why = some(list(dict.fromkeys(self.reasons)), separator="; ")
+            raise CourierError(f"Feedback was not fetched on: {', '.join(failed)}. {why}")
 
     def _drop_withdrawn(self, submission: Submission) -> None:
         """Removes pages that were fetched once and that the exchange does not have any more."""
         listed = {page.path for page in submission.feedback or ()}
         there = self.found.get(submission, listed)
         directory = self._directory(submission)
+        if directory.is_symlink() or self.dest_path.is_symlink():
+            # What lies there is somebody's own.
+            return
         pages = sorted(directory.glob("*.html")) if directory.is_dir() else []
         withdrawn = [page for page in pages if page.name not in there]
         for page in withdrawn:
             page.unlink()
-            self.log.info("Withdrawn since, and removed here: %s", page)
+            sentence = f"Withdrawn since, and removed here: {page}"
+            self.log.info("%s", sentence)
+            self.notices.append(sentence)
         if withdrawn and not os.listdir(directory):
             directory.rmdir()
 

@@ -242,7 +242,9 @@ class List(NbCourierExchange, ExchangeList):
             try:
                 release = self.transport.find_release(course, assignment)
                 paths = _paths(self.transport.released(release))
-            except Refused:
+            except Refused as refused:
+                if refused.status not in (403, 404):
+                    raise
                 # It is not released any more, or the person is not in the course any more.
                 paths = []
             names = {each.removesuffix(".ipynb") for each in notebooks_among(paths)}

@@ -9,8 +9,8 @@ from pathlib import Path
 from nbgrader.exchange.abc import ExchangeReleaseAssignment
 
 from ..dates import shown
-from ..errors import CourierError, Refused
-from ..trees import Selection, Why, select, some
+from ..errors import CourierError, Refused, some
+from ..trees import Selection, Why, select
 from .base import NbCourierExchange
 
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 from nbgrader.exchange.abc import ExchangeSubmit
 
-from ..errors import CourierError, Refused, Unreachable
+from ..errors import CourierError, Refused, Unreachable, some
 from ..transport import Accepted, Receipt, Release, Submission
-from ..trees import LocalFile, Selection, select, some
+from ..trees import LocalFile, Selection, select
 from .base import NbCourierExchange
 
 
@@ -34,6 +37,7 @@ class Submit(NbCourierExchange, ExchangeSubmit):
         course, assignment = self.course, self.assignment
         chosen = select(self.src_path, self.coursedir)
         chosen.tell(self.log)
+        self.notices.extend(f"Not handed in: {each}" for each in chosen.unasked)
         files = chosen.files
         release = self.transport.find_release(course, assignment)
         self._require_notebooks(release, chosen)
@@ -41,20 +45,35 @@ class Submit(NbCourierExchange, ExchangeSubmit):
         accepted = self._hand_in(files)
         submission = Submission(course, assignment, self.student, accepted.timestamp)
         self.log.info("Submitted: %s %s %s", course, assignment, accepted.timestamp)
+        self.outcome.append(
+            f"'{assignment}' was submitted at {accepted.timestamp} UTC and is safe"
+            + (", but not all of it." if chosen.unasked else ".")
+        )
         # Of another's extension nothing is known here.
         if self.in_place_of is None and release.dates.is_late(accepted.timestamp):
-            self.log.warning(
-                "This is late: '%s' was %s",
-                assignment,
-                release.dates.in_words(self.zone),
-            )
+            dates = release.dates.in_words(self.zone)
+            self.notice(f"This is late: '{assignment}' was {dates}")
+            self._tell_same_in_time(submission, accepted)
         self._keep(submission, files, accepted)
-        if chosen.unexpected and not self.is_command:
-            # Nothing else is shown in JupyterLab.
-            raise CourierError(
-                f"'{assignment}' was submitted at {accepted.timestamp} UTC and is safe, but not all of it:"
-                f" {some([str(each) for each in chosen.unexpected])}"
+
+    def _tell_same_in_time(self, late: Submission, accepted: Accepted) -> None:
+        tree = accepted.receipt.tree if accepted.receipt else None
+        try:
+            listed = self.transport.submissions(late.course, late.assignment, late.student)
+        except CourierError as error:
+            # The work is handed in; this would have been a comfort.
+            self.log.info("It is not known what was handed in before: %s", error)
+            return
+        if in_time := [each for each in listed if each.tree == tree and not each.late]:
+            self.notice(
+                f"The same files were handed in before, in time, at {in_time[-1].timestamp} UTC;"
+                " your instructor sees both"
             )
+
+    @property
+    def must_be_whole(self) -> bool:
+        """No: the work is handed in, and to call that a failure would make people submit again."""
+        return False
 
     def _require_notebooks(self, release: Release, chosen: Selection) -> None:
         if not chosen.files and chosen.unexpected:
@@ -104,20 +123,29 @@ class Submit(NbCourierExchange, ExchangeSubmit):
                 " Check that they have the names they were released under"
             )
         if missing:
-            self.log.warning("These notebooks are missing: %s", ", ".join(missing))
+            self.notice(f"These notebooks are missing: {', '.join(missing)}")
         if extra:
             self.log.warning("These notebooks are extra: %s", ", ".join(extra))
 
     def _keep(
         self, submission: Submission, files: list[LocalFile], accepted: Accepted
     ) -> None:
-        try:
+        with self._not_in_vain("No copy of the submission could be kept here"):
             self.submission_cache.add(submission, files)
-            if accepted.receipt is not None:
+        if accepted.receipt is not None:
+            with self._not_in_vain("The receipt could not be kept here"):
                 self._keep_receipt(submission, accepted.receipt)
+
+    @contextmanager
+    def _not_in_vain(self, failure: str) -> Iterator[None]:
+        """Keeps a failure here from being told as one of the work, which is handed in, and would be once more."""
+        try:
+            yield
         except (CourierError, OSError) as error:
-            # The work is handed in; to call that a failure would make people submit again.
-            self.log.warning("No copy of the submission could be kept here: %s", error)
+            self.notice(f"{failure}: {error}")
+        except Exception as error:
+            self.log.error("%s: %r", failure, error, exc_info=True)
+            self.notice(f"{failure}: {error!r}")
 
     def _keep_receipt(self, submission: Submission, receipt: Receipt) -> None:
         path = self.submission_cache.add_receipt(submission, receipt.signed)

@@ -10,7 +10,7 @@ from typing import Any, BinaryIO, Callable
 from .. import digest, progress, tar
 from ..answer import Answer
 from ..body import Body
-from ..errors import BrokenOff, Refused, Unspoken
+from ..errors import BrokenOff, CourierError, Refused, Unspoken
 from ..http import Connection
 from ..reply import Reply
 from ..transport import Receive, ReceiveSubmission, RemoteFile, Submission
@@ -39,7 +39,10 @@ class V1Client:
             yield page
             if "next" not in page:
                 return
-            query["cursor"] = page.text("next")
+            cursor = page.text("next")
+            if cursor == query.get("cursor"):
+                raise CourierError("The exchange sends the same page of a listing again and again")
+            query["cursor"] = cursor
 
     def _delete(self, *names: str) -> None:
         try:

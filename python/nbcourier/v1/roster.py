@@ -65,12 +65,5 @@ class V1Roster(V1Client):
             self._delete("courses", course, "roster", student)
 
     def _people(self, course: str) -> list[Answer]:
-        found: list[Answer] = []
-        query: dict[str, str] = {}
-        while True:
-            page = self._get("courses", course, "roster", **query)
-            found.extend(page.parts("people"))
-            # A server that knows no pages gives all at once.
-            if "next" not in page:
-                return found
-            query["cursor"] = page.text("next")
+        pages = self._pages("courses", course, "roster")
+        return [each for page in pages for each in page.parts("people")]

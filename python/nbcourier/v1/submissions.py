@@ -180,6 +180,7 @@ class V1Submissions(V1Client):
             files=files(listed),
             feedback=() if feedback is None else files(feedback),
             size=listed.number("bytes"),
+            tree=listed.text("tree"),
             feedback_tree="" if feedback is None else feedback.text("tree"),
         )
 
