@@ -6,6 +6,7 @@ use super::progress::Watch;
 use crate::auth::Caller;
 use crate::config::{PlaceArgs, Places, operator_account};
 use crate::keeping;
+use crate::moving::what_a_file_is;
 use crate::store::{Opening, Store};
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -23,6 +24,13 @@ pub struct Arguments {
 }
 
 pub fn run(arguments: &Arguments) -> Outcome {
+    if let Some(what) = what_a_file_is(&arguments.file) {
+        let file = arguments.file.display();
+        return Err(format!(
+            "{file} is {what}, and no archive that `nbcourier export` wrote. Nothing was changed"
+        )
+        .into());
+    }
     let places = Places::new(&arguments.places)?;
     // A new exchange is made by whoever has claimed its directory; one that is there may have a server.
     let (_lock, exchange) = if places.database.exists() {
@@ -42,6 +50,9 @@ pub fn run(arguments: &Arguments) -> Outcome {
     ));
     drop(watch);
     let brought = brought?;
+    for note in &brought.notes {
+        println!("note: {note}.");
+    }
     if brought.is_new {
         println!(
             "Imported {} with {} submissions.",

@@ -28,13 +28,54 @@ const USER: &[&str] = &[
     "nutzerkennung",
     "anmeldename",
     "kennung",
+    "nutzernamen",
+    "rzkennung",
+    "unikennung",
+    "hochschulkennung",
+    "campuskennung",
+    "unilogin",
     "nomdutilisateur",
     "identifiant",
     "utilisateur",
     "nombredeusuario",
     "nombreusuario",
     "usuario",
-    "id",
+    ID,
+];
+/// What nbgrader calls the column. In a list of Canvas it holds the numbers that Canvas has for people,
+const ID: &str = "id";
+/// which is known by these columns.
+const OF_CANVAS: [&str; 3] = ["student", "sisuserid", "section"];
+/// What the two roles may be called. All others are refused.
+const STUDENTS: &[&str] = &[
+    "student",
+    "students",
+    "studentin",
+    "studierende",
+    "studierender",
+    "teilnehmer",
+    "teilnehmerin",
+    "kursmitglied",
+    "learner",
+    "etudiant",
+    "etudiante",
+    "estudiante",
+    "alumno",
+    "alumna",
+];
+const INSTRUCTORS: &[&str] = &[
+    "instructor",
+    "teacher",
+    "editingteacher",
+    "lehrende",
+    "lehrender",
+    "dozent",
+    "dozentin",
+    "enseignant",
+    "enseignante",
+    "profesor",
+    "profesora",
+    "docente",
 ];
 const ROLE: &[&str] = &["role", "roles", "rolle", "rol"];
 const FIRST_NAME: &[&str] = &[
@@ -61,6 +102,10 @@ const LAST_NAME: &[&str] = &[
 ];
 const EMAIL: &[&str] = &[
     "email",
+    "emails",
+    "emailadressen",
+    "emailhochschule",
+    "emaildienstlich",
     "emailaddress",
     "mail",
     "mailaddress",
@@ -104,14 +149,22 @@ pub fn read(file: &Path, user_column: Option<&str>) -> Result<RosterFile, String
     let mut lines: Vec<Line> = Vec::new();
     let mut seen: HashMap<String, (u64, usize)> = HashMap::new();
     for row in table.rows() {
-        let line = line(&table, &row, &places)?;
+        if let Some(what) = of_canvas(&table, &row, &places) {
+            notes.push(format!("Line {} is skipped: {what}", row.number));
+            continue;
+        }
+        let mut line = line(&table, &row, &places)?;
         if let Some((number, place)) = seen.get(&line.username).copied() {
             notes.push(format!(
                 "Line {}: {:?} is in line {number}, too; the later line counts",
                 row.number, line.username
             ));
             seen.insert(line.username.clone(), (row.number, place));
-            lines[place] = line;
+            let earlier = &mut lines[place];
+            line.first_name = line.first_name.or_else(|| earlier.first_name.take());
+            line.last_name = line.last_name.or_else(|| earlier.last_name.take());
+            line.email = line.email.or_else(|| earlier.email.take());
+            *earlier = line;
         } else {
             seen.insert(line.username.clone(), (row.number, lines.len()));
             lines.push(line);
@@ -130,9 +183,29 @@ fn places(table: &Table, file: &Path, user_column: Option<&str>) -> Result<Place
         Some(given) => table
             .columns()
             .position(|name| name == given)
-            .ok_or_else(|| format!("{} has no column {given:?}", file.display()))?,
-        None => find(USER).ok_or_else(|| no_user(table, file))?,
+            .or_else(|| names.iter().position(|name| *name == plain(given)))
+            .ok_or_else(|| {
+                let columns: Vec<&str> = table.columns().collect();
+                format!(
+                    "{} has no column {given:?}. Its columns are {}",
+                    file.display(),
+                    columns.join(", ")
+                )
+            })?,
+        None => find(USER)
+            .filter(|place| {
+                let is_of_canvas = || names.iter().any(|name| OF_CANVAS.contains(&name.as_str()));
+                names[*place] != ID || !is_of_canvas()
+            })
+            .ok_or_else(|| no_user(table, file))?,
     };
+    if names.iter().filter(|name| **name == names[user]).count() > 1 {
+        return Err(format!(
+            "{} has two columns {:?}. Remove one of them",
+            file.display(),
+            table.columns().nth(user).unwrap_or_default()
+        ));
+    }
     let first_name = find(FIRST_NAME);
     // In German lists the last name is called "Name", beside "Vorname".
     let german = first_name.is_some_and(|place| names[place] == "vorname");
@@ -218,9 +291,10 @@ fn line(table: &Table, row: &Row<'_>, places: &Places) -> Result<Line, String> {
         return Err(wrong("it repeats the names of the columns".to_owned()));
     }
     let detail = |place| Some(row.at(place).to_owned()).filter(|text| !text.is_empty());
-    let role = match row.at(places.role).to_lowercase().as_str() {
-        "" | "student" => Role::Student,
-        "instructor" => Role::Instructor,
+    let role = match plain(row.at(places.role)).as_str() {
+        _ if row.at(places.role).is_empty() => Role::Student,
+        word if STUDENTS.contains(&word) => Role::Student,
+        word if INSTRUCTORS.contains(&word) => Role::Instructor,
         _ => {
             let role = row.at(places.role);
             return Err(wrong(format!(
@@ -228,6 +302,9 @@ fn line(table: &Table, row: &Row<'_>, places: &Places) -> Result<Line, String> {
             )));
         }
     };
+    if let Some(why) = no_name(table, username) {
+        return Err(wrong(format!("{username:?} {why}")));
+    }
     UserName::parse(username)
         .map_err(|_| wrong(format!("{username:?} is not a valid user name")))?;
     if let Some(oddity) = oddity(username) {
@@ -240,6 +317,43 @@ fn line(table: &Table, row: &Row<'_>, places: &Places) -> Result<Line, String> {
         last_name: detail(places.last_name),
         email: detail(places.email),
     })
+}
+
+/// Why somebody cannot have meant a text as the name of a user, as the rest of a sentence.
+fn no_name(table: &Table, text: &str) -> Option<&'static str> {
+    let is_number = |part: &str| part.bytes().all(|byte| byte.is_ascii_digit());
+    let is_shortened = text.split_once("E+").is_some_and(|(number, exponent)| {
+        let digits = number.replace([',', '.'], "");
+        !digits.is_empty() && is_number(&digits) && is_number(exponent)
+    });
+    let is_quoted = text.len() > 1 && text.starts_with('\'') && text.ends_with('\'');
+    if is_shortened {
+        Some(
+            "is a number that a spreadsheet shortened. Format the column as text and enter it again",
+        )
+    } else if is_quoted {
+        Some("stands in single quotes. Remove them, or use double quotes")
+    } else if text.starts_with('=') {
+        Some("is a formula of a spreadsheet. Save the file with its values")
+    } else if table.columns().count() == 1 && text.contains([';', '\t', '|']) {
+        Some(
+            "holds a separator, and the first line has one column. Name all columns in the first line",
+        )
+    } else {
+        None
+    }
+}
+
+/// Why a line of a list from Canvas names no person: it holds the points, or the test student.
+fn of_canvas(table: &Table, row: &Row<'_>, places: &Places) -> Option<&'static str> {
+    if !row.at(Some(places.user)).is_empty() || !table.has("Student") {
+        return None;
+    }
+    match row.get("Student") {
+        "Points Possible" => Some("it holds the possible points of Canvas"),
+        "Student, Test" => Some("it is the test student of Canvas"),
+        _ => None,
+    }
 }
 
 /// The text of a file with these people: instructors first, then by name, so that two files are easily compared.

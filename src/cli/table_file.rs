@@ -36,6 +36,13 @@ pub fn read(file: &Path) -> Result<Table, String> {
     let mut notes = Vec::new();
     let text = text(file, &mut notes)?;
     let (separator, before, text) = separator(&text);
+    let place = |line| format!("Line {} of {}", before + line, file.display());
+    if let Some(line) = open_quote(text, separator as char) {
+        return Err(format!(
+            "{}: a cell begins with a quote and does not end with one. Nothing was changed",
+            place(line)
+        ));
+    }
     let mut reader = ReaderBuilder::new()
         .delimiter(separator)
         .trim(csv::Trim::All)
@@ -90,6 +97,8 @@ fn text(file: &Path, notes: &mut Vec<String>) -> Result<String, String> {
         || format!("{name} has an unknown encoding. Save it as \"CSV UTF-8\" and try again");
     let text = decoded(&bytes, notes).ok_or_else(unknown)?;
     let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
+    // Old programs end a text so.
+    let text = text.strip_suffix('\u{1a}').unwrap_or(text);
     // UTF-16 without a byte order mark, and what is no text at all.
     if text.contains(|c: char| c.is_control() && !"\r\n\t".contains(c)) {
         return Err(unknown());
@@ -112,16 +121,31 @@ fn decoded<'a>(bytes: &'a [u8], notes: &mut Vec<String>) -> Option<Cow<'a, str>>
     WINDOWS_1252.decode_without_bom_handling_and_without_replacement(bytes)
 }
 
-/// What separates the cells, how many lines say so, and the text behind these.
+/// What separates the cells, how many lines stand before the columns, and the text behind these.
 fn separator(text: &str) -> (u8, u64, &str) {
-    let (first, rest) = text.split_once('\n').unwrap_or((text, ""));
-    let said = first.trim_end_matches('\r').trim_matches('"');
-    if let Some(said) = said
-        .get(..SAYS_SEPARATOR.len())
-        .filter(|start| start.eq_ignore_ascii_case(SAYS_SEPARATOR))
-        .and_then(|start| said[start.len()..].bytes().next())
-    {
-        return (said, 1, rest);
+    let (mut said, mut before, mut text) = (None, 0, text);
+    let first = loop {
+        let (first, rest) = first_line(text);
+        let named = first.trim().trim_matches('"');
+        let named = named
+            .get(..SAYS_SEPARATOR.len())
+            .filter(|start| said.is_none() && start.eq_ignore_ascii_case(SAYS_SEPARATOR))
+            .and_then(|_| {
+                let bytes = first.trim_matches('"').as_bytes();
+                bytes.get(SAYS_SEPARATOR.len()).copied()
+            });
+        // Spreadsheets leave lines without a cell, above as below.
+        let is_empty = first
+            .chars()
+            .all(|c| c.is_whitespace() || SEPARATORS.contains(&c));
+        if rest.is_empty() || named.is_none() && !is_empty {
+            break first;
+        }
+        said = said.or(named);
+        (before, text) = (before + 1, rest);
+    };
+    if let Some(said) = said {
+        return (said, before, text);
     }
     let count = |separator: &char| {
         let mut is_quoted = false;
@@ -135,7 +159,51 @@ fn separator(text: &str) -> (u8, u64, &str) {
     };
     // The last of equals is taken, and a comma is the usual one.
     let most = SEPARATORS.iter().rev().max_by_key(|one| count(one));
-    (most.map_or(b',', |most| *most as u8), 0, text)
+    (most.map_or(b',', |most| *most as u8), before, text)
+}
+
+/// The first line, and what comes after its end, which may be one of three kinds.
+fn first_line(text: &str) -> (&str, &str) {
+    let Some(end) = text.find(['\r', '\n']) else {
+        return (text, "");
+    };
+    let rest = &text[end..];
+    let rest = rest.strip_prefix("\r\n").unwrap_or(&rest[1..]);
+    (&text[..end], rest)
+}
+
+/// The line in which a quote begins that ends nowhere, or in the middle of a cell: what follows it would be taken for one cell.
+fn open_quote(text: &str, separator: char) -> Option<u64> {
+    let (mut line, mut at_begin, mut opened) = (1, true, None);
+    let mut chars = text.chars().peekable();
+    while let Some(c) = chars.next() {
+        if c == '\n' || c == '\r' && chars.peek() != Some(&'\n') {
+            line += 1;
+        }
+        if let Some(begin) = opened {
+            if c != '"' {
+                continue;
+            }
+            if chars.peek() == Some(&'"') {
+                chars.next();
+                continue;
+            }
+            opened = None;
+            let mut behind = chars.clone().skip_while(|c| *c == ' ');
+            if behind
+                .next()
+                .is_some_and(|c| c != separator && !"\r\n".contains(c))
+            {
+                return Some(begin);
+            }
+            at_begin = false;
+        } else if c == '"' && at_begin {
+            opened = Some(line);
+        } else {
+            at_begin = c == separator || "\r\n".contains(c);
+        }
+    }
+    opened
 }
 
 impl Table {
@@ -187,8 +255,12 @@ impl Row<'_> {
 
     /// What stands in the column at that place; nothing, if there is none.
     pub fn at(&self, place: Option<usize>) -> &str {
-        place
+        let cell = place
             .and_then(|place| self.record.get(place))
-            .unwrap_or_default()
+            .unwrap_or_default();
+        // So programs keep spreadsheets from taking a text for a number.
+        let formula = cell.strip_prefix("=\"");
+        let text = formula.and_then(|text| text.strip_suffix('"'));
+        text.unwrap_or(cell)
     }
 }

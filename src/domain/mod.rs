@@ -18,7 +18,7 @@ pub use dates::{Dates, Extension};
 pub use groups::{Group, GroupRule, GroupRules, IllegalRule};
 pub use key::{IdempotencyKey, IllegalKey};
 pub use names::{AssignmentId, CourseId, IllegalName, UserName};
-pub use oddity::{Oddity, caseless, oddity};
+pub use oddity::{Alike, Oddity, oddity};
 pub use path::{IllegalPath, RelativePath};
 pub use role::{Person, Role};
 pub use tally::{Count, Level, Spread, Spreading};

@@ -1,7 +1,10 @@
 //! What makes a name another one than it looks like. Names that are there already keep it; new ones must not have it.
 
 use super::{CourseId, IllegalName, UserName};
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
+use unicode_normalization::UnicodeNormalization as _;
+use unicode_security::confusable_detection::skeleton;
 
 /// Why a name looks like another one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -55,9 +58,78 @@ fn is_invisible(c: char) -> bool {
         | 0xe0000..=0xe0fff)
 }
 
-/// A name in which upper and lower case are one.
-pub fn caseless(name: &str) -> String {
-    name.to_lowercase()
+/// Names that people take for one another.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Alike {
+    /// The names, in order.
+    pub names: BTreeSet<String>,
+    /// Whether upper and lower case is all that differs.
+    pub by_case: bool,
+}
+
+impl Alike {
+    /// Returns the groups of names that look like one another.
+    pub fn among<'a>(names: impl IntoIterator<Item = &'a str>) -> Vec<Self> {
+        let mut groups: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+        for name in names {
+            groups
+                .entry(look(name))
+                .or_default()
+                .insert(name.to_owned());
+        }
+        let groups = groups.into_values().filter(|names| names.len() > 1);
+        let alike = groups.map(|names| {
+            let caseless: BTreeSet<_> = names.iter().map(|name| name.to_lowercase()).collect();
+            Self {
+                by_case: caseless.len() == 1,
+                names,
+            }
+        });
+        alike.collect()
+    }
+}
+
+impl fmt::Display for Alike {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (place, name) in self.names.iter().enumerate() {
+            if place > 0 {
+                f.write_str(if place + 1 == self.names.len() {
+                    " and "
+                } else {
+                    ", "
+                })?;
+            }
+            write!(f, "{name:?}")?;
+            let others: Vec<_> = name
+                .chars()
+                .filter(|c| !c.is_ascii() && !self.by_case)
+                .map(|c| format!("U+{:04X}", u32::from(c)))
+                .collect();
+            if !others.is_empty() {
+                write!(f, " ({})", others.join(" "))?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Returns what people see of a name: without case, invisible characters and outer blanks, and with letters of the
+/// alphabet in the place of those that look like them (Unicode Technical Standard 39). Letters of ASCII stand for themselves
+/// alone, since identifiers such as `s10` and `sl0` are common.
+fn look(name: &str) -> String {
+    let mut look = String::new();
+    for c in name.trim().nfd().filter(|c| !is_invisible(*c)) {
+        if c.is_ascii() {
+            look.push(c.to_ascii_lowercase());
+        } else if c.is_whitespace() {
+            look.push(' ');
+        } else {
+            // Before its case is lost: the capital of a Greek letter may look like one of ours when the small one does not.
+            let seen: String = skeleton(c.encode_utf8(&mut [0; 4])).collect();
+            look.push_str(&seen.to_lowercase());
+        }
+    }
+    look
 }
 
 macro_rules! new_name {
@@ -119,5 +191,37 @@ mod tests {
         ] {
             assert_eq!(oddity(name), None, "{name:?}");
         }
+    }
+
+    #[test]
+    fn names_that_look_like_one_another_are_found() {
+        for (one, other, by_case) in [
+            ("Ada", "ada", true),
+            ("Émile", "émile", true),
+            ("zo\u{eb}", "zoe\u{308}", false),
+            ("ada", "\u{430}d\u{430}", false),
+            ("ADA", "\u{410}da", false),
+            ("olga", "\u{3bf}lga", false),
+            ("ada", "ada ", false),
+            ("ada", "\u{a0}ada", false),
+            ("ada", "a\u{200b}da", false),
+            ("ada", "\u{ff41}da", false),
+            ("\u{cd}\u{f1}igo", "i\u{301}n\u{303}igo", false),
+            ("Beth", "\u{392}eth", false),
+            ("a b", "a\u{2003}b", false),
+            ("Zo\u{eb}", "zoe\u{308}", false),
+        ] {
+            let found = Alike::among([one, "bob", other, one]);
+            assert_eq!(found.len(), 1, "{one:?} {other:?}");
+            assert_eq!(found[0].by_case, by_case, "{one:?} {other:?}");
+            assert_eq!(found[0].names.len(), 2);
+        }
+        let different = [
+            "ada", "adá", "s10", "sl0", "so1", "modern", "modem", "a.b", "a-b", "ab", "数学",
+            "数字",
+        ];
+        assert_eq!(Alike::among(different), []);
+        let found = Alike::among(["ada", "\u{430}da"]);
+        assert_eq!(found[0].to_string(), "\"ada\" and \"аda\" (U+0430)");
     }
 }

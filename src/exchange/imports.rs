@@ -11,6 +11,7 @@ use crate::domain::{
 use crate::store::reach::Reach;
 use crate::store::{self, Connection};
 use serde_json::{Value, json};
+use std::collections::BTreeSet;
 
 pub use crate::store::trees::File;
 
@@ -110,6 +111,14 @@ impl Importer {
     /// The exchange that things come into.
     pub fn exchange(&self) -> &Exchange {
         &self.exchange
+    }
+
+    /// The names on all rosters that are here.
+    pub async fn everybody(&self) -> Result<BTreeSet<String>> {
+        let store = &self.exchange.store;
+        store
+            .read(|conn| Ok(store::members::everybody(conn)?))
+            .await
     }
 
     /// Makes the course; one of that name that is there already is taken for the same.

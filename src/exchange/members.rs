@@ -3,7 +3,7 @@
 use super::roster::{note_changed, note_removed, strike};
 use super::{Error, Exchange, Result, Thing};
 use crate::auth::Caller;
-use crate::domain::{CourseId, Person, Role, UserName, caseless};
+use crate::domain::{Alike, CourseId, Person, Role, UserName};
 use crate::store::members::Wanted;
 use crate::store::{self, Connection, Portion};
 use std::collections::{BTreeSet, HashMap};
@@ -48,7 +48,7 @@ pub struct Changes {
     pub added: usize,
     /// People who were.
     pub updated: usize,
-    /// Names that differ from others by upper and lower case alone; absent when there are none.
+    /// Names that look like others of the course; absent when there are none.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[schemars(default)]
     pub warnings: Vec<String>,
@@ -223,25 +223,25 @@ fn all_names(conn: &mut Connection, id: i64, group: Option<&CourseId>) -> Result
 /// At most so many sentences are said of one request.
 const MAX_WARNINGS: usize = 100;
 
-/// A sentence for each of the people whose name is another's of the course but for upper and lower case.
+/// A sentence for each of the people whose name looks like another's of the course.
 fn look_alikes(people: &[(Role, Person)], known: &BTreeSet<String>) -> Vec<String> {
-    let mut alike: HashMap<String, BTreeSet<&str>> = HashMap::new();
-    let new = people.iter().map(|(_, person)| person.username.as_str());
-    for name in known.iter().map(String::as_str).chain(new.clone()) {
-        alike.entry(caseless(name)).or_default().insert(name);
-    }
-    let mut said = BTreeSet::new();
-    for name in new {
-        let names = &alike[&caseless(name)];
-        if names.len() > 1 && said.len() < MAX_WARNINGS {
-            let names: Vec<String> = names.iter().map(|name| format!("{name:?}")).collect();
-            said.insert(format!(
-                "{} differ by upper and lower case alone, and are different people",
-                names.join(" and ")
-            ));
-        }
-    }
-    said.into_iter().collect()
+    let new: BTreeSet<&str> = people
+        .iter()
+        .map(|(_, person)| person.username.as_str())
+        .collect();
+    let all = known.iter().map(String::as_str).chain(new.iter().copied());
+    let alike = Alike::among(all).into_iter();
+    let said = alike.filter(|alike| alike.names.iter().any(|name| new.contains(name.as_str())));
+    said.take(MAX_WARNINGS)
+        .map(|alike| {
+            let how = if alike.by_case {
+                "differ by upper and lower case alone"
+            } else {
+                "look alike and are written with other characters"
+            };
+            format!("{alike} {how}, and are different people")
+        })
+        .collect()
 }
 
 fn last_of_each(people: Vec<(Role, Person)>) -> Vec<(Role, Person)> {

@@ -29,6 +29,8 @@ pub struct Brought {
     pub submissions: usize,
     /// Whether it was brought now; else the same was here already.
     pub is_new: bool,
+    /// Names that are easily taken for others.
+    pub notes: Vec<String>,
 }
 
 /// Brings the course in an archive; refuses it when another one of that name is there.
@@ -44,10 +46,12 @@ pub async fn bring(
         .iter()
         .map(|each| each.submissions.len())
         .sum();
+    let notes = archive::look_alikes(exchange, &course).await?;
     let brought = |is_new| Brought {
         course: course.course.clone(),
         submissions,
         is_new,
+        notes: notes.clone(),
     };
     if is_here(exchange, &course).await? {
         return Ok(brought(false));

@@ -5,6 +5,7 @@
 //! since what is there already is recognised.
 
 pub mod directory;
+mod kinds;
 mod mover;
 mod names;
 pub mod ngshare;
@@ -12,6 +13,7 @@ mod place;
 mod report;
 mod source;
 
+pub use kinds::what_a_file_is;
 pub use mover::{Mover, Rules};
 pub use names::Names;
 pub use place::Place;

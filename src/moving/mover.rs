@@ -11,7 +11,7 @@ use crate::exchange::intake::{Intake, SMALL};
 use crate::exchange::parcel::Parcel;
 use futures_util::future::join_all;
 use md5::{Digest, Md5};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, ErrorKind, Read as _};
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -73,6 +73,14 @@ impl<'a> Mover<'a> {
     /// The report, to add to it.
     pub fn report(&mut self) -> &mut Report {
         &mut self.report
+    }
+
+    /// The names on all rosters of the exchange; none in a dry run.
+    pub async fn everybody(&self) -> Result<BTreeSet<String>> {
+        match &self.importer {
+            Some(importer) => Ok(importer.everybody().await?),
+            None => Ok(BTreeSet::new()),
+        }
     }
 
     /// Brings a course.

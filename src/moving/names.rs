@@ -1,7 +1,7 @@
 //! Who people are at the hub, where the source calls them otherwise.
 
 use super::report::Report;
-use crate::domain::UserName;
+use crate::domain::{Alike, UserName, oddity};
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::Path;
@@ -44,7 +44,6 @@ impl Names {
         let mut lines = csv::ReaderBuilder::new()
             .has_headers(false)
             .flexible(true)
-            .trim(csv::Trim::All)
             .from_reader(text.as_bytes());
         for (number, line) in lines.records().enumerate() {
             let line = line.map_err(|error| told(error.to_string()))?;
@@ -52,12 +51,16 @@ impl Names {
                 .position()
                 .map_or(number as u64 + 1, csv::Position::line);
             let wrong = |why: &str| told(format!("line {place}: {why}"));
+            if line.iter().all(|cell| cell.trim().is_empty()) {
+                continue;
+            }
             let (Some(old), Some(new), 2) = (line.get(0), line.get(1), line.len()) else {
                 return Err(wrong(
                     "is not OLD,NEW: the name in the source and the name at the hub",
                 ));
             };
-            if number == 0 && old == "old" && new == "new" {
+            let new = new.trim();
+            if number == 0 && old.trim() == "old" && new == "new" {
                 continue;
             }
             let name = UserName::parse(new)
@@ -67,7 +70,7 @@ impl Names {
                     "{new:?} is no name of a user or service of the hub"
                 )));
             }
-            if old.is_empty() {
+            if old.trim().is_empty() {
                 return Err(wrong("the name in the source is empty"));
             }
             if self.map.insert(old.to_owned(), name).is_some() {
@@ -87,8 +90,15 @@ impl Names {
 
     fn found(&self, name: &UserName) -> Result<UserName, &'static str> {
         let text = name.as_str();
-        if let Some(mapped) = self.map.get(text) {
-            self.used.borrow_mut().insert(text.to_owned());
+        // A blank may be part of the name in the source, or stand beside it in the file.
+        let is_same = |old: &&String| old.trim() == text;
+        let exact = self.map.get_key_value(text);
+        let mapped = exact.or_else(|| {
+            let old = self.map.keys().find(is_same)?;
+            self.map.get_key_value(old)
+        });
+        if let Some((old, mapped)) = mapped {
+            self.used.borrow_mut().insert(old.clone());
             return Ok(mapped.clone());
         }
         if self.services.contains(text) {
@@ -111,8 +121,8 @@ impl Names {
         UserName::parse(rest).map_err(|_| ILLEGAL)
     }
 
-    /// Says what looks as if people were somebody else at the hub.
-    pub fn tell(&self, report: &mut Report) {
+    /// Says what looks as if people were somebody else at the hub, or one of those who are `here` already.
+    pub fn tell(&self, report: &mut Report, here: &BTreeSet<String>) {
         let seen = self.seen.borrow();
         let is_same = |(old, new): &(&String, &UserName)| old.as_str() == new.as_str();
         for (old, _) in seen.iter().filter(is_same) {
@@ -123,23 +133,15 @@ impl Names {
             }
         }
         let mut by_target: BTreeMap<&UserName, Vec<&str>> = BTreeMap::new();
-        let mut by_case: BTreeMap<String, BTreeSet<&str>> = BTreeMap::new();
         for (old, new) in seen.iter() {
             by_target.entry(new).or_default().push(old);
-            by_case
-                .entry(new.as_str().to_lowercase())
-                .or_default()
-                .insert(new.as_str());
         }
         for (new, olds) in by_target.iter().filter(|(_, olds)| olds.len() > 1) {
             let about = format!("{} ({new})", olds.join(", "));
             report.note(about, "are taken for the same person");
         }
-        for names in by_case.values().filter(|names| names.len() > 1) {
-            let names: Vec<&str> = names.iter().copied().collect();
-            let says = "differ only in case and are brought over as different people. If they are one, say so by --user-map";
-            report.note(names.join(", "), says);
-        }
+        let names = by_target.keys().map(|name| name.as_str());
+        tell_looks(report, "", names, here, &Looks::OF_PEOPLE);
         let used = self.used.borrow();
         let given = self.map.keys().chain(&self.services);
         let unused: BTreeSet<_> = given.filter(|name| !used.contains(*name)).collect();
@@ -148,6 +150,56 @@ impl Names {
                 name,
                 "is renamed by --user-map or --service, and nobody in the source is called so",
             );
+        }
+    }
+}
+
+/// What is said of names that are easily taken for others.
+pub struct Looks {
+    by_case: &'static str,
+    alike: &'static str,
+    advice: &'static str,
+}
+
+impl Looks {
+    /// Of people.
+    pub const OF_PEOPLE: Self = Self {
+        by_case: "differ only in case and are brought over as different people. If they are one, say so by --user-map",
+        alike: "look alike, are written with other characters, and are brought over as different people. If they are one, say \
+                so by --user-map",
+        advice: "nobody at the hub may be called so; if it stands for somebody else, say so by --user-map",
+    };
+    /// Of courses and assignments.
+    pub const OF_THINGS: Self = Self {
+        by_case: "differ only in case and are brought over as different ones",
+        alike: "look alike, are written with other characters, and are brought over as different ones",
+        advice: "it is brought over as it is, and has to be written so",
+    };
+}
+
+/// Says which names look like one another or like those that are here, and which hold something that nobody sees.
+pub fn tell_looks<'a>(
+    report: &mut Report,
+    inside: &str,
+    names: impl Iterator<Item = &'a str>,
+    here: &BTreeSet<String>,
+    looks: &Looks,
+) {
+    let names: BTreeSet<&str> = names.collect();
+    let all = names.iter().copied().chain(here.iter().map(String::as_str));
+    let is_of_these = |alike: &Alike| alike.names.iter().any(|name| names.contains(name.as_str()));
+    for alike in Alike::among(all).into_iter().filter(is_of_these) {
+        let says = if alike.by_case {
+            looks.by_case
+        } else {
+            looks.alike
+        };
+        report.note(format!("{inside}{alike}"), says);
+    }
+    for name in names {
+        if let Some(oddity) = oddity(name) {
+            let says = format!("the name {oddity}; {}", looks.advice);
+            report.note(format!("{inside}{name:?}"), says);
         }
     }
 }
@@ -218,8 +270,41 @@ mod tests {
         assert!(cut.unwrap_err().contains("cut short"));
         assert!(names.of(&name("jupyter-")).is_err());
         let mut report = Report::default();
-        names.tell(&mut report);
+        names.tell(&mut report, &BTreeSet::new());
         assert_eq!(report.notes, []);
+    }
+
+    #[test]
+    fn a_blank_in_the_table_is_part_of_a_name_or_stands_beside_it() {
+        let names = mapped("\"kim \",kim\nbob , robert\n,\n").unwrap();
+        for (old, new) in [("kim ", "kim"), ("bob", "robert"), ("bob ", "robert")] {
+            assert_eq!(names.of(&name(old)).unwrap().as_str(), new);
+        }
+    }
+
+    #[test]
+    fn names_that_are_easily_taken_for_others_are_said() {
+        let names = Names::default();
+        for old in ["zoë", "zoe\u{308}", "\u{430}nna", "kim ", "x\u{200b}y"] {
+            names.of(&name(old)).unwrap();
+        }
+        let mut report = Report::default();
+        names.tell(
+            &mut report,
+            &BTreeSet::from(["anna".to_owned(), "KIM".to_owned()]),
+        );
+        let told: Vec<_> = report.notes.iter().map(ToString::to_string).collect();
+        for words in [
+            ["\"anna\" and", "(U+0430)", "written with other characters"],
+            ["\"KIM\" and \"kim \"", "look alike", "--user-map"],
+            ["U+0308", "U+00EB", "look alike"],
+            ["\"kim \"", "begins or ends with a blank", "--user-map"],
+            ["\"x\\u{200b}y\"", "U+200B", "--user-map"],
+        ] {
+            let is_told = |line: &String| words.iter().all(|word| line.contains(word));
+            assert!(told.iter().any(is_told), "{words:?}: {told:#?}");
+        }
+        assert_eq!(told.len(), 5, "{told:#?}");
     }
 
     #[test]
@@ -244,11 +329,11 @@ mod tests {
             names.of(&name(old)).unwrap();
         }
         let mut report = Report::default();
-        names.tell(&mut report);
+        names.tell(&mut report, &BTreeSet::new());
         let told: Vec<_> = report.notes.iter().map(ToString::to_string).collect();
         assert_eq!(told.len(), 4, "{told:?}");
         assert!(told[0].contains("jupyter-ada") && told[0].contains("--strip-prefix"));
-        assert!(told[2].contains("Eve, eve") && told[2].contains("case"));
+        assert!(told[2].contains("\"Eve\" and \"eve\"") && told[2].contains("case"));
         assert!(told[3].contains("nobody"));
         for (course, instructor, looks_so) in [
             ("course101", "course101", true),

@@ -1,7 +1,7 @@
 //! The roster kept by hand.
 
 use super::courses::role;
-use super::schema::{hub_members, members};
+use super::schema::{courses, hub_members, members};
 use super::{Connection, Error, Portion, Result};
 use crate::domain::{CourseId, Person, Role, UserName};
 use diesel::prelude::*;
@@ -84,6 +84,17 @@ pub fn list(conn: &mut Connection, course: i64) -> Result<Vec<(i64, Role, Person
     rows.into_iter()
         .map(|(id, instructor, row)| Ok((id, role(instructor), parse(row)?)))
         .collect()
+}
+
+/// The names of all who are on any roster kept by hand, of courses that are there.
+pub fn everybody(conn: &mut Connection) -> Result<BTreeSet<String>> {
+    let names = members::table
+        .inner_join(courses::table)
+        .filter(courses::deleted_at.is_null())
+        .select(members::username)
+        .distinct()
+        .load_iter::<String, _>(conn)?;
+    Ok(names.collect::<QueryResult<_>>()?)
 }
 
 /// The names of all who are on the roster kept by hand.

@@ -313,3 +313,141 @@ fn a_name_that_looks_like_another_is_trimmed_or_refused() {
     root.does(&["course", "show", "geometry"]);
     assert_eq!(names(&kevin)[2..], ["ada"]);
 }
+
+#[test]
+fn lists_of_more_systems_are_understood_and_what_they_leave_out_is_said() {
+    let (server, kevin) = algebra();
+    let root = Person::at(&server, "root");
+    let canvas = "Student,ID,SIS User ID,SIS Login ID,Section\n    Points Possible,,,,\n\"L, Ada\",4711,s1,n1,A\n\
+                  \"Student, Test\",12,,,A\n";
+    let files: [(&str, &str, &str); 13] = [
+        (
+            "canvas",
+            canvas,
+            "Line 2 is skipped: it holds the possible points",
+        ),
+        (
+            "the test student",
+            canvas,
+            "Line 4 is skipped: it is the test student of Canvas",
+        ),
+        (
+            "Stud.IP",
+            "\"Titel\";\"Vorname\";\"Nachname\";\"Nutzernamen\";\"E-Mail\";\"Matrikelnummer\"\r\n\"\";\"A\";\"L\";\"n1\";\"\";\"1\"\r\n",
+            "Ignored columns: Titel, Matrikelnummer",
+        ),
+        (
+            "HISinOne",
+            "Nachname;Vorname;Matrikelnummer;RZ-Kennung;E-Mail (Hochschule)\nL;A;1;n1;e\n",
+            "Ignored columns: Matrikelnummer",
+        ),
+        (
+            "ILIAS",
+            "\"Login\";\"Vorname\";\"Rolle\"\n\"n1\";\"A\";\"Kursmitglied\"\n",
+            "",
+        ),
+        ("a Mac", "sep=;\rusername;email\rn1;e\r", ""),
+        (
+            "empty lines above",
+            "\r\n;;\r\nusername;email;\r\nn1;e;\r\n",
+            "",
+        ),
+        ("the end of a text", "username,email\nn1,e\n\u{1a}", ""),
+        ("texts as formulas", "username,email\n=\"n1\",e\n", ""),
+        ("line ends of two kinds", "username,email\r\nn1,e\n\r\n", ""),
+        (
+            "no letter in the header that is seen",
+            "\u{200b}user\u{a0}name,E\u{ad}mail\nn1,e\n",
+            "",
+        ),
+        (
+            "blanks inside quotes",
+            "username;email\n\" n1 \"; \"e\"\n",
+            "",
+        ),
+        (
+            "one line of two says more",
+            "username,first_name,email\nn1,Ada,e\nn1,,\n",
+            "Line 3: \"n1\" is in line 2, too",
+        ),
+    ];
+    for (number, (name, content, note)) in files.into_iter().enumerate() {
+        let course = format!("course {number}");
+        root.does(&["course", "create", &course]);
+        let file = kevin.file("class.csv", content);
+        let ended = root.run(&["roster", "import", &course, file.to_str().unwrap()]);
+        assert_eq!(
+            ended.out, "Added: 1. Updated: 0.\n",
+            "{name}: {}",
+            ended.err
+        );
+        assert!(ended.err.contains(note), "{name}: {}", ended.err);
+        assert!(
+            !note.is_empty() || ended.err.is_empty(),
+            "{name}: {}",
+            ended.err
+        );
+        let people = root.json(&["roster", "list", &course]);
+        assert_eq!(people[0]["username"], "n1", "{name}");
+        if content.contains("first_name") {
+            assert_eq!(
+                (&people[0]["first_name"], &people[0]["email"]),
+                (&json!("Ada"), &json!("e"))
+            );
+        }
+    }
+}
+
+#[test]
+fn files_that_would_be_misread_are_refused_with_the_line() {
+    let (_server, kevin) = algebra();
+    let files: [(&str, &str); 12] = [
+        ("username,email\nnew,\"e\nn2,f\nn3,g\n", "Line 2 of"),
+        ("username,email\nnew,e\nn2,\"f\nn3,\"g\"\n", "Line 3 of"),
+        ("sep=;\nusername;email\nnew;\"e\n", "Line 3 of"),
+        ("username,email\n1.23E+05,e\n", "a spreadsheet shortened"),
+        ("username\n4,56E+11\n", "Line 2"),
+        ("'username','email'\n'new','e'\n", "single quotes"),
+        ("username\nnew;n2\n", "holds a separator"),
+        ("username,email\n=A1&B1,e\n", "a formula"),
+        (
+            "username,email,username\nnew,e,n2\n",
+            "two columns \"username\"",
+        ),
+        (
+            "Student,ID,SIS User ID,Section\n\"L, Ada\",4711,s1,A\n",
+            "no column `username`",
+        ),
+        ("username,role\nnew,?\n", "the role \"?\""),
+        ("username,role\nnew,Tutor\n", "the role \"Tutor\""),
+    ];
+    for (content, sentence) in files {
+        let file = kevin.file("class.csv", content);
+        let said = kevin.fails(&["roster", "import", "algebra", file.to_str().unwrap()]);
+        assert!(said.contains(sentence), "{content}: {said}");
+        assert_eq!(names(&kevin), ["kevin", "lawrence"], "{said}");
+    }
+}
+
+#[test]
+fn a_name_written_with_other_characters_than_one_it_looks_like_is_warned_of() {
+    let (_server, kevin) = algebra();
+    kevin.does(&["roster", "add", "algebra", "zo\u{eb}"]);
+    for (name, words) in [
+        ("zoe\u{308}", "(U+0308)"),
+        ("\u{43e}lga", ""),
+        ("olga", "(U+043E)"),
+        ("l\u{430}wrence", "(U+0430)"),
+        ("\u{ff4b}evin", "(U+FF4B)"),
+    ] {
+        let ended = kevin.run(&["roster", "add", "algebra", name]);
+        assert_eq!(ended.code, Some(0), "{name}: {}", ended.err);
+        assert!(ended.err.contains(words), "{name}: {}", ended.err);
+        assert_eq!(
+            words.is_empty(),
+            ended.err.is_empty(),
+            "{name}: {}",
+            ended.err
+        );
+    }
+}

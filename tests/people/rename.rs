@@ -2,6 +2,9 @@
 
 use crate::desk::{ADA, BOB, Desk};
 use serde_json::json;
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 const NEW: &str = "hypatia";
 
@@ -187,4 +190,93 @@ fn a_file_of_renames_of_which_a_line_is_refused_changes_nothing_and_the_line_is_
     assert_eq!(code, Some(1), "{said}");
     assert!(said.contains("user merge"), "{said}");
     assert_eq!((desk.times(ADA), desk.times(BOB)), (ada, bob));
+}
+
+/// Who is on the roster, and when each of them handed in to ps1.
+fn everything(desk: &Desk) -> BTreeMap<String, Vec<String>> {
+    let target = "v1/courses/algebra/submissions?limit=1000";
+    let listing = desk.server.get(target, "root").ok().json();
+    let mut found: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    for one in listing["submissions"].as_array().unwrap() {
+        let text = |key: &str| one[key].as_str().unwrap().to_owned();
+        found
+            .entry(text("student"))
+            .or_default()
+            .push(text("submitted_at"));
+    }
+    found
+}
+
+#[test]
+fn a_class_is_renamed_in_circles_and_chains_while_it_hands_in() {
+    const CLASS: usize = 300;
+    const CIRCLE: usize = 100;
+    let desk = Desk::new();
+    let people: Vec<_> = (0..CLASS)
+        .map(|number| json!({ "username": format!("u{number}"), "role": "student" }))
+        .collect();
+    let call = desk
+        .server
+        .call("PUT", "v1/courses/algebra/roster?user=root");
+    let body = json!({ "people": people }).to_string();
+    desk.server.send(&call.body("application/json", body)).ok();
+    for number in 0..CLASS {
+        desk.hand_in(&format!("u{number}"), &format!("work of u{number}"));
+    }
+    let before = everything(&desk);
+
+    // A circle, an exchange of two names, and a chain in the order in which one by one would fail.
+    let new = |number: usize| match number {
+        _ if number < CIRCLE => format!("u{}", (number + 1) % CIRCLE),
+        CIRCLE => format!("u{}", CIRCLE + 1),
+        _ if number == CIRCLE + 1 => format!("u{CIRCLE}"),
+        _ => format!("u{}", number + 1),
+    };
+    let mut file = "old,new\n".to_owned();
+    for number in 0..CLASS {
+        writeln!(file, "u{number},{}", new(number)).unwrap();
+    }
+    let (code, said) = renames(&desk, &file, true);
+    assert_eq!(code, Some(0), "{said}");
+    assert!(
+        said.contains("Would have renamed: 300 of 300 names"),
+        "{said}"
+    );
+    assert!(everything(&desk) == before, "a dry run changes nothing");
+
+    let is_over = AtomicBool::new(false);
+    let handed_in = std::thread::scope(|scope| {
+        let busy = scope.spawn(|| {
+            let mut times = Vec::new();
+            loop {
+                times.push(desk.hand_in(BOB, &format!("work {}", times.len())));
+                if is_over.load(Ordering::Relaxed) {
+                    return times;
+                }
+            }
+        });
+        let (code, said) = renames(&desk, &file, false);
+        is_over.store(true, Ordering::Relaxed);
+        assert_eq!(code, Some(0), "{said}");
+        assert!(said.contains("Renamed: 300 of 300 names."), "{said}");
+        busy.join().unwrap()
+    });
+    let after = everything(&desk);
+    for number in 0..CLASS {
+        let old = format!("u{number}");
+        assert_eq!(
+            after[&new(number)],
+            before[&old],
+            "{old} is {} now",
+            new(number)
+        );
+    }
+    assert!(!after.contains_key(&format!("u{}", CIRCLE + 2)));
+    assert!(!handed_in.is_empty());
+    assert_eq!(
+        after[BOB].len(),
+        before.get(BOB).map_or(0, Vec::len) + handed_in.len()
+    );
+    assert_eq!(after[ADA], before[ADA]);
+    assert!(desk.found("renaming").is_empty());
 }

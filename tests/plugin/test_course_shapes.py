@@ -6,13 +6,18 @@ from pathlib import Path
 
 import nbformat
 import pytest
+import requests
 from course import Course
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
+from own_exchange import OwnDesk
 from people import Person
-from trees import Tree, assert_same_tree, read_tree, without, write_tree
+from standalone import Standalone
+from test_moving_in_directory import move
+from trees import Tree, assert_same_tree, decoded, read_tree, without, write_tree
 
 PICTURE = b"\x89PNG\r\n\x1a\n" + bytes(range(256)) * 40
 PYTHON = {"name": "python3", "display_name": "Python 3", "language": "python"}
+ANSWER_LIMIT_S = 60
 R = {"name": "ir", "display_name": "R", "language": "R"}
 
 
@@ -146,3 +151,51 @@ def fetch_and_compare(course: Course, student: Person) -> None:
     assert_same_tree(fetched, pages)
     (line,) = student.listing("--cached", course.option)
     assert line.endswith("(feedback already fetched)")
+
+
+@pytest.mark.parametrize("name", SHAPES)
+def test_a_course_of_this_shape_moves_in_whole(
+    name: str, binary: Path, tmp_path: Path
+) -> None:
+    shape, course = SHAPES[name], "algebra"
+    root = tmp_path / "exchange"
+    ira = OwnDesk(root, "ira", tmp_path / "ira")
+    write_tree(ira.home / "release" / "ps1", shape.source | shape.leftovers)
+    ira.run("ReleaseAssignment", course, "ps1")
+    for name in ("ada", "bob"):
+        student = OwnDesk(root, name, tmp_path / name)
+        student.run("FetchAssignment", course, "ps1")
+        answers = answered(shape.source, name) | shape.added | shape.leftovers
+        write_tree(student.home / "ps1", answers)
+        student.run("Submit", course, "ps1")
+    old = root / course
+    released = read_tree(old / "outbound" / "ps1")
+    assert set(released) >= set(shape.source)
+    handed_in = {
+        place.name.split("+")[0]: without(
+            read_tree(place), "timestamp.txt", "submission_secret.txt"
+        )
+        for place in (old / "inbound").iterdir()
+    }
+    assert all(set(work) >= set(shape.source | shape.added) for work in handed_in.values())
+
+    place = tmp_path / "new"
+    place.mkdir()
+    outcome = move(binary, root, place / "data", "--instructor=ira")
+    assert outcome.code == 0, outcome.stdout + outcome.stderr
+    service = Standalone(binary, place)
+    try:
+        assert_same_tree(files_of(service, "assignment/algebra/ps1"), released)
+        for student, work in handed_in.items():
+            assert_same_tree(files_of(service, f"submission/algebra/ps1/{student}"), work)
+    finally:
+        assert service.stop() == 0
+
+
+def files_of(service: Standalone, path: str) -> Tree:
+    """A tree as an instructor gets it."""
+    answer = requests.get(
+        f"{service.url}/{path}", headers={"Authorization": "token ira"}, timeout=ANSWER_LIMIT_S
+    )
+    assert answer.ok, answer.text
+    return decoded(answer.json()["files"])

@@ -4,6 +4,7 @@ import shutil
 import subprocess
 import sys
 import urllib.parse
+import uuid
 import zoneinfo
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -291,6 +292,10 @@ def test_what_is_no_exchange_is_named_for_what_it_is(binary: Path, tmp_path: Pat
             ("release/ps1", "as its instructors have it"),
             ("inbound", "a single course"),
             (".", "empty"),
+            ("algebra/source/ps1", "courses as their instructors have them"),
+            ("exchange/algebra/inbound", "Name " + str(tmp_path / "4" / "exchange")),
+            ("algebra/ada+ps1+2026-01-30 12:00:00 UTC", "the cache in somebody's home"),
+            ("blobs", "no directory with outbound or inbound in it"),
         )
     ):
         place = tmp_path / str(number)
@@ -298,3 +303,161 @@ def test_what_is_no_exchange_is_named_for_what_it_is(binary: Path, tmp_path: Pat
         outcome = move(binary, place, tmp_path / "data")
         assert outcome.code == 1 and words in outcome.stderr, outcome.stderr
     assert not (tmp_path / "data").exists()
+
+
+def test_files_that_are_no_exchange_are_named_for_what_they_are(
+    binary: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "exchange" / "algebra" / "inbound").mkdir(parents=True)
+    packed = tmp_path / "packed"
+    packed.mkdir()
+    for form in ("zip", "gztar"):
+        shutil.make_archive(str(packed / "exchange"), form, tmp_path / "exchange")
+    storage = tmp_path / "storage"
+    storage.mkdir()
+    for _ in range(3):
+        (storage / str(uuid.uuid4())).write_bytes(b"x")
+    for place, words in (
+        (packed / "exchange.zip", ["a zip file", "unpack it"]),
+        (packed / "exchange.tar.gz", ["no directory", "unpack it"]),
+        (packed, ["exchange.", "which is packed"]),
+        (storage, ["storage directory of an ngshare", "nbcourier import ngshare"]),
+        (tmp_path / "nowhere", ["cannot be read"]),
+    ):
+        outcome = move(binary, place, tmp_path / "data")
+        assert outcome.code == 1 and all(word in outcome.stderr for word in words), outcome
+    for place, words in (
+        (packed / "exchange.zip", "is a zip file, and no archive"),
+        (packed / "exchange.tar.gz", "no manifest.json in it"),
+        (tmp_path / "exchange", "is a directory, and no archive"),
+    ):
+        done = subprocess.run(
+            [str(binary), "import", "archive", str(place), f"--data-dir={tmp_path / 'data'}"],
+            capture_output=True,
+            text=True,
+            timeout=COMMAND_LIMIT_S,
+        )
+        assert done.returncode == 1 and words in done.stderr, done.stderr
+    done = subprocess.run(
+        [
+            *(str(binary), "import", "ngshare", f"--database={storage}"),
+            *(f"--storage={storage}", f"--data-dir={tmp_path / 'data'}"),
+        ],
+        capture_output=True,
+        text=True,
+        timeout=COMMAND_LIMIT_S,
+    )
+    assert done.returncode == 1 and "is a directory. Name the file" in done.stderr
+
+
+def test_names_that_look_like_others_are_noted_and_come_over_as_they_are(
+    binary: Path, tmp_path: Path
+) -> None:
+    root, written = tmp_path / "exchange", "2026-01-30 12:00:00 UTC+r1"
+    names = ["Ada", "ada", "zo\u00eb", "zoe\u0308", "bob", "bob ", "\u0430nna", "anna", "k\u200bim"]
+    for name in names:
+        handed_in(root, f"{name}+ps1+{written}", name)
+    handed_in(root, f"ada+PS1+{written}")
+    for place in ("algebra/outbound", "Algebra/outbound"):
+        (root / place).mkdir(parents=True, exist_ok=True)
+    for options in (("--dry-run",), ()):
+        outcome = move(binary, root, tmp_path / "data", "--instructor=ira", *options)
+        assert outcome.code == 0, outcome.stdout
+        for words in (
+            ['"Ada" and "ada"', "only in case", "--user-map"],
+            ["(U+0308)", "(U+00EB)", "look alike", "--user-map"],
+            ['"bob" and "bob "', "look alike", "--user-map"],
+            ["(U+0430)", "look alike", "--user-map"],
+            ['"bob "', "begins or ends with a blank", "--user-map"],
+            ["U+200B", "--user-map"],
+            ['"PS1" and "ps1"', "only in case"],
+            ['"Algebra" and "algebra"', "only in case"],
+        ):
+            assert outcome.says(*words), f"{words}\n{outcome.stdout}"
+    came = [row[2] for row in contents(tmp_path / "data")["submissions"]]
+    assert sorted(came) == sorted([*names, "ada"])
+
+    # A blank that is part of a name is one in the table, too.
+    table = tmp_path / "names.csv"
+    table.write_text('"bob ",bob\nAda,ada\nzoe\u0308,zo\u00eb\n\u0430nna,anna\nk\u200bim,kim\n')
+    mapped = move(binary, root, tmp_path / "mapped", "--instructor=ira", f"--user-map={table}", "--dry-run")
+    assert mapped.says("ada", "are taken for the same person")
+    assert not mapped.says("look alike"), mapped.stdout
+    # Who is here already counts as well.
+    late = tmp_path / "late"
+    handed_in(late, f"ANNA+ps1+{written}")
+    outcome = move(binary, late, tmp_path / "data", "--instructor=ira")
+    assert outcome.says('"ANNA"', '"anna"', "look alike"), outcome.stdout
+
+
+def test_names_in_an_archive_that_look_like_others_are_noted(
+    binary: Path, tmp_path: Path
+) -> None:
+    def run(*arguments: str) -> str:
+        done = subprocess.run(
+            [str(binary), *arguments], capture_output=True, text=True, timeout=COMMAND_LIMIT_S
+        )
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    written = "2026-01-30 12:00:00 UTC+r1"
+    for name in ("Ada", "zo\u00eb", "bob ", "kim"):
+        handed_in(tmp_path / "exchange", f"{name}+ps1+{written}")
+    for name in ("ada", "k\u0456m"):
+        work = tmp_path / "here" / "geometry" / "inbound" / f"{name}+ps1+{written}"
+        work.mkdir(parents=True)
+        (work / "p1.ipynb").write_text(name)
+    for source, data in (("exchange", "old"), ("here", "new")):
+        assert move(binary, tmp_path / source, tmp_path / data, "--instructor=ira").code == 0
+    archive = tmp_path / "algebra.tar.zst"
+    run("export", "algebra", f"--output={archive}", f"--data-dir={tmp_path / 'old'}")
+    told = run("import", "archive", str(archive), f"--data-dir={tmp_path / 'new'}")
+    lines = [line for line in told.splitlines() if line.startswith("note: ")]
+    for words in (
+        ['"Ada" and "ada"', "upper and lower case", "user merge"],
+        ['"kim" and', "(U+0456)", "user merge"],
+        ['"bob "', "begins or ends with a blank", "user rename"],
+    ):
+        assert any(all(word in line for word in words) for line in lines), told
+    assert len(lines) == 3 and "Imported algebra with 4 submissions" in told, told
+    assert [row[0] for row in contents(tmp_path / "new")["courses"]] == ["algebra", "geometry"]
+
+
+def test_a_dry_run_has_a_line_for_each_reason_and_none_for_each_student(
+    binary: Path, tmp_path: Path
+) -> None:
+    root = tmp_path / "exchange"
+    for number in range(300):
+        zone = ("IST", "GMT Standard Time", "")[number % 3]
+        handed_in(root, f"jupyter-s{number}+ps1+2026-01-30 12:00:00 {zone}".strip())
+    outcome = move(binary, root, tmp_path / "data", "--instructor=ira", "--dry-run")
+    assert outcome.code == 1
+    left = [line for line in outcome.stdout.splitlines() if line.startswith("left behind (100)")]
+    assert len(left) == 3 and len(outcome.stdout.splitlines()) < 12, outcome.stdout
+    told = move(binary, root, tmp_path / "data", "--instructor=ira", "--timezone=Asia/Kolkata")
+    came = contents(tmp_path / "data")["submissions"]
+    assert told.code == 0 and len(came) == 300, told.stdout
+    assert {row[3] for row in came} == {1_769_754_600_000_000}
+
+
+def test_other_formats_of_times_are_read_as_the_operator_names_them(
+    binary: Path, tmp_path: Path
+) -> None:
+    noon = 1_769_774_400_000_000
+    for number, (written, *options) in enumerate(
+        (
+            ("30.01.2026 13:00:00 CET", "--timestamp-format=%d.%m.%Y %H:%M:%S %Z"),
+            ("01-30-2026 07:00:00 AM EST", "--timestamp-format=%m-%d-%Y %I:%M:%S %p %Z"),
+            ("CET 2026-01-30 13:00:00", "--timestamp-format=%Z %Y-%m-%d %H:%M:%S", "--timezone=UTC"),
+            ("1769774400", "--timestamp-format=%s"),
+            ("20260130120000UTC",),
+            ("2026-01-30 02:00 PM +02",),
+            ("2026-01-30 12:00:00 W. Europe Standard Time", "--timezone=+00:00"),
+        )
+    ):
+        root = tmp_path / str(number)
+        handed_in(root, f"ada+ps1+{written}+r1")
+        data = tmp_path / f"data {number}"
+        outcome = move(binary, root, data, "--instructor=ira", *options)
+        assert outcome.code == 0, f"{written}: {outcome.stdout}{outcome.stderr}"
+        assert [row[3] for row in contents(data)["submissions"]] == [noon], written

@@ -7,7 +7,8 @@ mod name;
 mod time;
 mod tree;
 
-use super::names::{Names, tell_service};
+use super::kinds::{what_a_file_is, what_it_is};
+use super::names::{Looks, Names, tell_looks, tell_service};
 use super::place::{Kind, Place, Root};
 use super::source::{SourceSubmission, SourceTree};
 use super::{Error, Mover, Result};
@@ -48,6 +49,13 @@ struct Inbound {
 impl Directory {
     /// Looks which courses there are; or those that are named, which must be there.
     pub fn open(root: &Path, only: &[CourseId]) -> Result<Self> {
+        if root.is_file() {
+            let what = what_a_file_is(root).unwrap_or("a file");
+            return Err(Error::Source(format!(
+                "{} is {what}, and no directory. If it holds an exchange, unpack it and name the directory with the courses",
+                root.display()
+            )));
+        }
         let root = Root::open(root)
             .map_err(|error| Error::Unreadable(root.to_owned(), error))?
             .place();
@@ -128,7 +136,16 @@ impl Directory {
             self.bring_course(mover, course, instructors, (names, times))
                 .await?;
         }
-        names.tell(mover.report());
+        let courses = self.courses.iter().map(CourseId::as_str);
+        tell_looks(
+            mover.report(),
+            "",
+            courses,
+            &BTreeSet::new(),
+            &Looks::OF_THINGS,
+        );
+        let here = mover.everybody().await?;
+        names.tell(mover.report(), &here);
         Ok(())
     }
 
@@ -169,6 +186,21 @@ impl Directory {
             mover.report().note(course.to_string(), says);
         }
 
+        let handed_in = inbound.iter().map(|each| each.name.assignment.as_str());
+        let assignments: BTreeSet<&str> = released
+            .iter()
+            .map(AssignmentId::as_str)
+            .chain(handed_in)
+            .collect();
+        let inside = format!("{course} / ");
+        let assignments = assignments.into_iter();
+        tell_looks(
+            mover.report(),
+            &inside,
+            assignments,
+            &BTreeSet::new(),
+            &Looks::OF_THINGS,
+        );
         let mut notebooks: BTreeMap<AssignmentId, BTreeSet<String>> = BTreeMap::new();
         for (assignment, place) in outbound {
             let tree = tree::below(&place, &[], Owned::ByAnybody);
@@ -207,37 +239,6 @@ impl Directory {
         }
         Ok(())
     }
-}
-
-/// What a directory is that is no shared directory, and what to do with it.
-fn what_it_is(root: &Place) -> Option<&'static str> {
-    let has = |names: &[&str]| names.iter().any(|name| root.join(name).is_directory());
-    let has_file = |name: &str| root.join(name).is_file();
-    if has(&["inbound", "outbound"]) {
-        return Some(
-            "a single course of a shared directory. Name the directory above it, and the course by --course",
-        );
-    }
-    if has_file("nbcourier.db") {
-        return Some(
-            "a data directory of nbcourier. `nbcourier backup` and `nbcourier restore` copy it elsewhere",
-        );
-    }
-    if has_file("manifest.json") && has(&["blobs"]) {
-        return Some("a backup of nbcourier. `nbcourier restore` brings it back");
-    }
-    if has_file("ngshare.db") {
-        return Some("what an ngshare keeps. Bring it over with `nbcourier import ngshare`");
-    }
-    if has(&["source", "release", "submitted", "autograded"]) || has_file("gradebook.db") {
-        return Some(
-            "a course as its instructors have it (source, release, submitted), and no exchange. What is in there stays with \
-             them; name the directory that nbgrader's Exchange.root names",
-        );
-    }
-    root.entries()
-        .is_ok_and(|entries| entries.is_empty())
-        .then_some("empty. Name the directory that nbgrader's Exchange.root names")
 }
 
 /// The directories of what is released.

@@ -4,6 +4,7 @@
 //! offset. Which zones have an abbreviation at a given time is asked of tzdata itself.
 
 use crate::domain::Timestamp;
+use chrono::format::{Parsed, StrftimeItems, parse_and_remainder};
 use chrono::{Datelike as _, Timelike as _};
 use jiff::civil::DateTime;
 use jiff::tz::{AmbiguousOffset, Offset, TimeZone, TimeZoneDatabase};
@@ -32,6 +33,8 @@ pub struct Written {
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Zone {
     Missing,
+    /// The time is a number of seconds.
+    Epoch,
     Offset(Offset),
     Named(String),
 }
@@ -100,20 +103,15 @@ impl Times {
 
     /// Understands a text that is a time and nothing else.
     pub fn read(&self, text: &str) -> Option<Written> {
-        let text = text.trim();
-        let (at, rest) = self
-            .by_format(text)
-            .or_else(|| civil(text))
-            .filter(|(at, _)| at.year() >= 1970)?;
-        let zone = match rest.trim() {
-            "" => Zone::Missing,
-            "UTC" | "GMT" | "UCT" | "Z" | "z" => Zone::Offset(Offset::UTC),
-            name => match offset(name) {
-                Some(offset) => Zone::Offset(offset),
-                None if is_abbreviation(name) => Zone::Named(name.to_owned()),
-                None => return None,
-            },
+        let text = text.trim_start_matches('\u{feff}').trim();
+        let civil = || {
+            let (at, rest) = civil(text)?;
+            Some((at, zone(rest)?))
         };
+        let (at, zone) = self
+            .by_format(text)
+            .or_else(civil)
+            .filter(|(at, _)| at.year() >= 1970)?;
         Some(Written { at, zone })
     }
 
@@ -121,14 +119,20 @@ impl Times {
     pub fn resolve(&self, written: &Written) -> Result<(Timestamp, Option<String>), Unclear> {
         let (offset, found) = match &written.zone {
             Zone::Offset(offset) => (*offset, None),
-            Zone::Missing => {
+            Zone::Epoch if self.zone.is_none() => (
+                Offset::UTC,
+                Some("that count seconds were read as those of UTC".to_owned()),
+            ),
+            Zone::Missing | Zone::Epoch => {
                 let (name, zone) = self.zone.as_ref().ok_or(Unclear::NoZone)?;
-                let offset = in_zone(zone, written.at).into_iter().next();
+                let offsets = in_zone(zone, written.at);
+                let offset = offsets.first().copied();
                 let offset = offset.ok_or_else(|| Unclear::Skipped(name.clone()))?;
-                (
-                    offset,
-                    Some(format!("without a zone were read as those of {name}")),
-                )
+                let mut found = format!("without a zone were read as those of {name}");
+                if offsets.len() > 1 {
+                    found.push_str(", in the hour that came twice as those of the first one");
+                }
+                (offset, Some(found))
             }
             Zone::Named(name) => {
                 let offset = self.of_name(name, written.at)?;
@@ -153,6 +157,11 @@ impl Times {
                 .filter(|offset| is_called(zone, *offset, at, name))
                 .collect::<Vec<_>>()
         };
+        let full = TimeZoneDatabase::bundled().get(name).ok();
+        if let Some(zone) = full.filter(|_| name.contains('/') || name.contains(char::is_numeric)) {
+            let offset = in_zone(&zone, at).into_iter().next();
+            return offset.ok_or_else(|| Unclear::Skipped(name.to_owned()));
+        }
         let preferred = self.zone.as_ref().map(|(_, zone)| zone);
         if let Some(offset) = preferred.and_then(|zone| named(zone, at).into_iter().next()) {
             return Ok(offset);
@@ -201,15 +210,99 @@ impl Times {
         }
     }
 
-    fn by_format<'a>(&self, text: &'a str) -> Option<(DateTime, &'a str)> {
-        // Python's %f has six digits, and the zone comes last, if at all.
-        let format = self.format.as_deref()?.trim_end();
-        let format = format.trim_end_matches("%Z").trim_end_matches("%z");
-        let format = format.replace("%f", "%6f");
-        let (at, rest) =
-            chrono::NaiveDateTime::parse_and_remainder(text, format.trim_end()).ok()?;
-        Some((from_chrono(at)?, rest))
+    /// Understands a text by the format that was given. A zone that the format does not name may stand at the end.
+    fn by_format(&self, text: &str) -> Option<(DateTime, Zone)> {
+        // Python's %f has six digits.
+        let format = self.format.as_deref()?.replace("%f", "%6f");
+        let (mut parsed, mut rest) = (Parsed::new(), text);
+        let (mut offset, mut name) = (None, None);
+        let mut parts = zones_apart(format.trim()).into_iter().peekable();
+        while let Some(part) = parts.next() {
+            let FormatPart::Zone = part else {
+                let FormatPart::Text(items) = part else {
+                    continue;
+                };
+                rest = parse_and_remainder(&mut parsed, rest, StrftimeItems::new(items)).ok()?;
+                continue;
+            };
+            let end = match parts.peek() {
+                None => rest.len(),
+                // `%Z%z`, or anything that begins where a name ends.
+                Some(FormatPart::Zone) => rest.find(|c: char| !c.is_alphabetic())?,
+                Some(FormatPart::Text(_)) => {
+                    let is_of_name = |c: char| c.is_alphanumeric() || "+-:/_".contains(c);
+                    rest.find(|c: char| !is_of_name(c)).unwrap_or(rest.len())
+                }
+            };
+            match zone(&rest[..end])? {
+                Zone::Offset(found) if offset.is_none() || found != Offset::UTC => {
+                    offset = Some(found);
+                }
+                Zone::Named(found) => name = Some(found),
+                _ => {}
+            }
+            rest = &rest[end..];
+        }
+        let at = parsed.to_naive_datetime_with_offset(0).ok()?;
+        let at_end = zone(rest)?;
+        let found = match (offset, name) {
+            (Some(offset), _) => Zone::Offset(offset),
+            (None, Some(name)) => Zone::Named(name),
+            (None, None) if at_end != Zone::Missing => return Some((from_chrono(at)?, at_end)),
+            (None, None) if format.contains("%s") => Zone::Epoch,
+            (None, None) => Zone::Missing,
+        };
+        (at_end == Zone::Missing).then_some((from_chrono(at)?, found))
     }
+}
+
+/// A part of a format.
+enum FormatPart<'a> {
+    /// `%Z` or `%z`.
+    Zone,
+    Text(&'a str),
+}
+
+/// Divides a format at its zones.
+fn zones_apart(format: &str) -> Vec<FormatPart<'_>> {
+    let (mut parts, mut begin, mut at) = (Vec::new(), 0, 0);
+    while let Some(place) = format[at..].find('%').map(|place| at + place) {
+        at = place + 1 + format[place + 1..].chars().next().map_or(0, char::len_utf8);
+        if matches!(&format[place..at], "%Z" | "%z") {
+            if begin < place {
+                parts.push(FormatPart::Text(&format[begin..place]));
+            }
+            parts.push(FormatPart::Zone);
+            begin = at;
+        }
+    }
+    if begin < format.len() {
+        parts.push(FormatPart::Text(&format[begin..]));
+    }
+    parts
+}
+
+/// Understands what stands for a zone, if anything does.
+fn zone(text: &str) -> Option<Zone> {
+    let text = text.trim();
+    let bare = text
+        .strip_prefix('(')
+        .and_then(|text| text.strip_suffix(')'));
+    let text = bare.unwrap_or(text);
+    let is = |name: &&str| text.eq_ignore_ascii_case(name);
+    if text.is_empty() {
+        return Some(Zone::Missing);
+    }
+    if ["UTC", "GMT", "UCT", "Z", "Coordinated Universal Time"]
+        .iter()
+        .any(is)
+    {
+        return Some(Zone::Offset(Offset::UTC));
+    }
+    if let Some(offset) = offset(text) {
+        return Some(Zone::Offset(offset));
+    }
+    is_name(text).then(|| Zone::Named(text.to_owned()))
 }
 
 fn from_chrono(at: chrono::NaiveDateTime) -> Option<DateTime> {
@@ -237,9 +330,11 @@ fn in_zone(zone: &TimeZone, at: DateTime) -> Vec<Offset> {
 }
 
 fn is_called(zone: &TimeZone, offset: Offset, at: DateTime, name: &str) -> bool {
-    offset
-        .to_timestamp(at)
-        .is_ok_and(|time| zone.to_offset_info(time).abbreviation() == name)
+    offset.to_timestamp(at).is_ok_and(|time| {
+        zone.to_offset_info(time)
+            .abbreviation()
+            .eq_ignore_ascii_case(name)
+    })
 }
 
 /// Understands a date and a time of day, largest part first, with or without separators; what comes after them.
@@ -252,14 +347,19 @@ fn civil(text: &str) -> Option<(DateTime, &str)> {
         return None;
     }
     let day = number(&mut rest, 2)?;
-    separator(&mut rest, " T_-")?;
+    if separator(&mut rest, " T_-").is_none() && between.is_some() {
+        return None;
+    }
     let hour = number(&mut rest, 2)?;
     let between = separator(&mut rest, ":-._");
     let minute = number(&mut rest, 2)?;
-    if separator(&mut rest, ":-._") != between {
-        return None;
+    let mut second = 0;
+    let mut behind = rest;
+    if separator(&mut behind, ":-._") == between
+        && let Some(number) = number(&mut behind, 2)
+    {
+        (second, rest) = (number, behind);
     }
-    let second = number(&mut rest, 2)?;
     let mut nanoseconds = 0;
     let begins_fraction = |rest: &str| rest.starts_with(['.', ',']);
     if begins_fraction(rest) && rest[1..].starts_with(|c: char| c.is_ascii_digit()) {
@@ -271,10 +371,30 @@ fn civil(text: &str) -> Option<(DateTime, &str)> {
         nanoseconds = format!("{digits:0<9}").parse().ok()?;
         rest = &rest[end..];
     }
+    let hour = half_day(hour, &mut rest)?;
     let [month, day, hour, minute, second] =
         [month, day, hour, minute, second].map(|part| i8::try_from(part).ok());
     let at = DateTime::new(year, month?, day?, hour?, minute?, second?, nanoseconds).ok()?;
     Some((at, rest))
+}
+
+/// The hour of the day, where `AM` or `PM` may stand behind the time; none where these and the hour disagree.
+fn half_day(hour: i16, rest: &mut &str) -> Option<i16> {
+    let text = rest.trim_start();
+    let Some((half, behind)) = text.split_at_checked(2) else {
+        return Some(hour);
+    };
+    let later = match half.to_ascii_uppercase().as_str() {
+        "AM" => 0,
+        "PM" => 12,
+        _ => return Some(hour),
+    };
+    // A zone may begin so, such as AMT.
+    if behind.starts_with(|c: char| c.is_alphanumeric()) {
+        return Some(hour);
+    }
+    *rest = behind;
+    (1..=12).contains(&hour).then_some(hour % 12 + later)
 }
 
 fn number(rest: &mut &str, digits: usize) -> Option<i16> {
@@ -325,9 +445,26 @@ fn offset(text: &str) -> Option<Offset> {
     Offset::from_seconds(sign * seconds).ok()
 }
 
-/// Whether tzdata could call a zone so: letters, three to six of them.
-fn is_abbreviation(text: &str) -> bool {
-    (3..=6).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_alphabetic())
+/// Whether a zone could be called so: by an abbreviation of tzdata, by the name that tzdata has for it, or as Windows calls
+/// it, such as `W. Europe Standard Time`.
+fn is_name(text: &str) -> bool {
+    let letters = text.chars().filter(|c| c.is_alphabetic()).count();
+    if !text.starts_with(char::is_alphabetic) || letters < 3 || text.len() > 64 {
+        return false;
+    }
+    if text.bytes().all(|byte| byte.is_ascii_alphabetic()) {
+        return letters <= 6;
+    }
+    let lower = text.to_lowercase();
+    let is_long = ["time", "zeit", "heure", "hora"]
+        .iter()
+        .any(|word| lower.contains(word));
+    let is_of_tzdata = TimeZoneDatabase::bundled().get(text).is_ok();
+    is_of_tzdata
+        || is_long
+            && text
+                .chars()
+                .all(|c| c.is_alphanumeric() || " .()-'".contains(c))
 }
 
 #[cfg(test)]
@@ -574,5 +711,88 @@ mod tests {
         ] {
             assert_eq!(Times::default().read(text), None, "{text}");
         }
+    }
+
+    #[test]
+    fn a_zone_counts_wherever_it_stands_in_the_format() {
+        for (format, text) in [
+            ("%Z %Y-%m-%d %H:%M:%S", "CEST 2026-07-28 17:21:07"),
+            ("%Y-%m-%d %z %H:%M:%S", "2026-07-28 +0200 17:21:07"),
+            ("%Y-%m-%d %H:%M:%S %Z%z", "2026-07-28 17:21:07 CEST+0200"),
+            ("%H:%M:%S (%Z) %d.%m.%Y", "17:21:07 (CEST) 28.07.2026"),
+            ("%d.%m.%Y %H:%M:%S (%Z)", "28.07.2026 17:21:07 (CEST)"),
+            ("%d/%m/%y %I:%M:%S %p %Z", "28/07/26 05:21:07 PM UTC+02:00"),
+            ("%%%Z%% %c", "%CEST% Tue Jul 28 17:21:07 2026"),
+        ] {
+            let times = Times::new(Some(format.to_owned()), Some("Asia/Tokyo")).unwrap();
+            let told = resolved(&times, text);
+            assert_eq!(
+                told.as_deref(),
+                Ok("2026-07-28 15:21:07.000000"),
+                "{format}"
+            );
+        }
+        let format = Some("%Z %Y-%m-%d %H:%M:%S".to_owned());
+        let times = Times::new(format, None).unwrap();
+        let told = resolved(&times, "CST 2026-07-28 17:21:07").unwrap_err();
+        assert!(told.contains("several zones"), "{told}");
+    }
+
+    #[test]
+    fn seconds_since_1970_are_those_of_utc_unless_a_zone_is_named() {
+        for (zone, utc) in [
+            (None, "2026-07-28 17:21:07.000000"),
+            (Some("+02:00"), "2026-07-28 15:21:07.000000"),
+        ] {
+            let times = Times::new(Some("%s".to_owned()), zone).unwrap();
+            assert_eq!(resolved(&times, "1785259267").as_deref(), Ok(utc));
+        }
+    }
+
+    #[test]
+    fn more_ways_to_write_a_time_are_understood() {
+        for text in [
+            "20260130120000 UTC",
+            "202601301200 UTC",
+            "2026-01-30 12:00 UTC",
+            "2026-01-30 12:00:00 PM UTC",
+            "2026-01-30 12:00 pm (UTC)",
+            "2026-01-30 12:00:00 utc",
+            "2026-01-30 12:00:00 Coordinated Universal Time",
+            "2026-01-30 12:00:00 Etc/UTC",
+            "2026-01-30 13:00:00 Europe/Berlin",
+            "2026-01-30 13:00:00 cet",
+            "2026-01-30 07:00:00 EST5EDT",
+        ] {
+            means(None, text, "2026-01-30 12:00:00.000000");
+        }
+        let told = resolved(
+            &Times::default(),
+            "2026-07-30 12:00:00 W. Europe Standard Time",
+        );
+        assert!(told.unwrap_err().contains("--timezone"));
+        means(
+            Some("Europe/Berlin"),
+            "2026-07-30 14:00:00 Mitteleuropäische Sommerzeit",
+            "2026-07-30 12:00:00.000000",
+        );
+        for text in [
+            "2026-01-30 13:00:00 PM UTC",
+            "2026-01-30 0:00 UTC",
+            "2026-01-30 é",
+        ] {
+            assert_eq!(Times::default().read(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn the_hour_that_comes_twice_is_said() {
+        let berlin = Times::new(None, Some("Europe/Berlin")).unwrap();
+        let said = |text: &str| {
+            let written = berlin.read(text).unwrap();
+            berlin.resolve(&written).unwrap().1.unwrap()
+        };
+        assert!(said("2026-10-25 02:30:00").contains("came twice"));
+        assert!(!said("2026-10-25 03:30:00").contains("came twice"));
     }
 }

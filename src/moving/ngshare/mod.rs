@@ -3,7 +3,7 @@
 mod database;
 mod rows;
 
-use super::names::{Names, tell_service};
+use super::names::{Looks, Names, tell_looks, tell_service};
 use super::place::{Place, Root};
 use super::source::{Finding, SourceSubmission, SourceTree};
 use super::{Error, Mover, Result};
@@ -25,6 +25,12 @@ pub struct Ngshare {
 impl Ngshare {
     /// Opens the database and looks whether the directory has its files.
     pub fn open(database: &Path, storage: &Path) -> Result<Self> {
+        if database.is_dir() {
+            return Err(Error::Source(format!(
+                "{} is a directory. Name the file that ngshare's --database names, which is often ngshare.db in it",
+                database.display()
+            )));
+        }
         let mut database = Database::open(database)?;
         let storage = Root::open(storage)
             .map_err(|error| Error::Unreadable(storage.to_owned(), error))?
@@ -55,6 +61,7 @@ impl Ngshare {
         names: &Names,
     ) -> Result<()> {
         let mut missing: BTreeSet<&CourseId> = only.iter().collect();
+        let mut courses: Vec<CourseId> = Vec::new();
         for row in self.database.courses()? {
             let name = row.name.unwrap_or_default();
             let Ok(course) = CourseId::parse(name.clone()) else {
@@ -64,6 +71,7 @@ impl Ngshare {
             };
             if only.is_empty() || missing.remove(&course) {
                 self.bring_course(mover, &course, row.number, names).await?;
+                courses.push(course);
             }
         }
         for course in missing {
@@ -73,7 +81,16 @@ impl Ngshare {
         if only.is_empty() {
             self.tell_leftovers(mover)?;
         }
-        names.tell(mover.report());
+        let courses = courses.iter().map(CourseId::as_str);
+        tell_looks(
+            mover.report(),
+            "",
+            courses,
+            &BTreeSet::new(),
+            &Looks::OF_THINGS,
+        );
+        let here = mover.everybody().await?;
+        names.tell(mover.report(), &here);
         Ok(())
     }
 
@@ -87,7 +104,7 @@ impl Ngshare {
         mover.course(course).await?;
         let people = self.people(mover, course, names)?;
         mover.people(course, people).await?;
-        let mut seen = HashSet::new();
+        let mut seen = BTreeSet::new();
         for row in self.database.assignments(number)? {
             let name = row.name.unwrap_or_default();
             let Ok(assignment) = AssignmentId::parse(name.clone()) else {
@@ -109,6 +126,15 @@ impl Ngshare {
             self.bring_submissions(mover, (course, &assignment), row.number, names)
                 .await?;
         }
+        let inside = format!("{course} / ");
+        let assignments = seen.iter().map(AssignmentId::as_str);
+        tell_looks(
+            mover.report(),
+            &inside,
+            assignments,
+            &BTreeSet::new(),
+            &Looks::OF_THINGS,
+        );
         Ok(())
     }
 

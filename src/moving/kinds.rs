@@ -1,0 +1,137 @@
+//! What something is that is not the exchange it was said to be.
+
+use super::place::{Kind, Place};
+use std::io::Read as _;
+use std::path::Path;
+
+/// At most so many entries of a directory are looked at.
+const LOOKED_AT: usize = 100;
+
+/// Returns what a directory is that holds no course of a shared directory, and what to do with it.
+pub fn what_it_is(root: &Place) -> Option<String> {
+    let has =
+        |place: &Place, names: &[&str]| names.iter().any(|name| place.join(name).is_directory());
+    let has_file = |name: &str| root.join(name).is_file();
+    let told = |text: &str| Some(text.to_owned());
+    if has(root, &["inbound", "outbound"]) {
+        return told(
+            "a single course of a shared directory. Name the directory above it, and the course by --course",
+        );
+    }
+    if has_file("nbcourier.db") {
+        return told(
+            "a data directory of nbcourier. `nbcourier backup` and `nbcourier restore` copy it elsewhere",
+        );
+    }
+    if has_file("manifest.json") && has(root, &["blobs"]) {
+        return told("a backup of nbcourier. `nbcourier restore` brings it back");
+    }
+    if has_file("ngshare.db") {
+        return told("what an ngshare keeps. Bring it over with `nbcourier import ngshare`");
+    }
+    let is_of_instructors =
+        |place: &Place| has(place, &OF_INSTRUCTORS) || place.join("gradebook.db").is_file();
+    if is_of_instructors(root) {
+        return told(
+            "a course as its instructors have it (source, release, submitted), and no exchange. What is in there stays with \
+             them; name the directory that nbgrader's Exchange.root names",
+        );
+    }
+    let entries = root.entries().ok()?;
+    if entries.is_empty() {
+        return told("empty. Name the directory that nbgrader's Exchange.root names");
+    }
+    let mut entries = entries.iter().take(LOOKED_AT);
+    let names = || entries.clone().filter_map(|entry| entry.name.to_str());
+    if entries.clone().all(|entry| entry.kind == Kind::File) && names().all(is_uuid) {
+        return told(
+            "the storage directory of an ngshare. Bring it over with `nbcourier import ngshare`, and name its database, too",
+        );
+    }
+    if let Some(packed) = names().find(|name| is_packed(name)) {
+        return Some(format!(
+            "a directory with {packed:?} in it, which is packed. Unpack it, and name the directory with the courses"
+        ));
+    }
+    let below = |name: &str| root.join(name).entries().unwrap_or_default();
+    for name in names() {
+        let place = root.join(name);
+        let inner = below(name);
+        let mut inner = inner
+            .iter()
+            .take(LOOKED_AT)
+            .filter_map(|entry| entry.name.to_str());
+        if inner
+            .clone()
+            .any(|course| has(&place.join(course), &["inbound", "outbound"]))
+        {
+            return Some(format!(
+                "the directory above an exchange. Name {}",
+                place.path().display()
+            ));
+        }
+        if inner.any(|name| name.matches('+').count() >= 2) {
+            return told(
+                "the cache in somebody's home, and no exchange. Name the directory that nbgrader's Exchange.root names",
+            );
+        }
+        if is_of_instructors(&place) {
+            return told(
+                "a directory of courses as their instructors have them (source, release, submitted), and no exchange. Name the \
+                 directory that nbgrader's Exchange.root names",
+            );
+        }
+    }
+    let is_notebook = |name: &str| {
+        Path::new(name)
+            .extension()
+            .is_some_and(|end| end == "ipynb")
+    };
+    entries
+        .any(|entry| entry.name.to_str().is_some_and(is_notebook))
+        .then(|| {
+            "a directory with notebooks, and no exchange. Name the directory that nbgrader's Exchange.root names".to_owned()
+        })
+}
+
+/// Directories that `nbgrader` makes where an instructor works.
+const OF_INSTRUCTORS: [&str; 4] = ["source", "release", "submitted", "autograded"];
+
+/// Returns what a file is that is neither a database nor an archive of ours, or that it is a directory, and what to do.
+pub fn what_a_file_is(path: &Path) -> Option<&'static str> {
+    if path.is_dir() {
+        return Some("a directory");
+    }
+    let mut start = Vec::new();
+    std::fs::File::open(path)
+        .ok()?
+        .take(16)
+        .read_to_end(&mut start)
+        .ok()?;
+    if start.starts_with(b"PK\x03\x04") || start.starts_with(b"PK\x05\x06") {
+        return Some("a zip file");
+    }
+    if start.starts_with(b"SQLite format 3\0") {
+        return Some("an SQLite database");
+    }
+    if start.starts_with(b"7z\xbc\xaf\x27\x1c") {
+        return Some("a 7z file");
+    }
+    None
+}
+
+/// Whether the name is one that ngshare gives to the files that it keeps (`uuid.uuid4`).
+fn is_uuid(name: &str) -> bool {
+    let parts: Vec<&str> = name.split('-').collect();
+    parts.iter().map(|part| part.len()).eq([8, 4, 4, 4, 12])
+        && parts.concat().bytes().all(|byte| byte.is_ascii_hexdigit())
+}
+
+fn is_packed(name: &str) -> bool {
+    let lower = name.to_lowercase();
+    [
+        ".zip", ".tar", ".tgz", ".tar.gz", ".tar.xz", ".tar.bz2", ".tar.zst", ".7z",
+    ]
+    .iter()
+    .any(|end| lower.ends_with(end))
+}
