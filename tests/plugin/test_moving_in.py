@@ -383,7 +383,7 @@ def test_what_is_here_already_stays(
     files = '[{"path": "mine.txt", "content": ""}]'
     wire.change("POST", ADMIN, "assignment/algebra/ps1", files=files)
     refused = move(binary, source, service.data)
-    assert refused.code == 1 and "Stop that one first" in refused.stderr
+    assert refused.code == 1 and "Stop it first" in refused.stderr
     service.stop()
     outcome = move(binary, source, service.data)
     assert outcome.code == 1
