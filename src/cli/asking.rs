@@ -58,6 +58,7 @@ pub fn ask<T>(
         url: connection.place.url.clone(),
         advice: connection.place.advice(),
         proxy: connection.proxy.map(|proxy| (proxy.url, proxy.except)),
+        certificates: connection.certificates,
     };
     let client = Client::new(way, &connection.token, connection.user)?;
     Ok(actix_web::rt::System::new().block_on(work(&client))?)

@@ -3,12 +3,14 @@
 use super::{Error, Result};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderValue, LOCATION, RETRY_AFTER};
-use reqwest::{Method, RequestBuilder, Response, StatusCode, redirect};
+use reqwest::{Certificate, Method, RequestBuilder, Response, StatusCode, redirect};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use std::error::Error as _;
 use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
+use std::{fs, io};
 
 /// How long to wait for somebody to answer at all.
 const CONNECT: Duration = Duration::from_secs(10);
@@ -22,6 +24,8 @@ const PAUSE: Duration = Duration::from_millis(500);
 const LONGEST_PAUSE: Duration = Duration::from_secs(10);
 /// The longest reply, in bytes: more than any listing of a large course.
 const LONGEST_REPLY: usize = 1 << 28;
+/// Headers of every reply of an exchange. A proxy may take one of them away.
+const OURS: [&str; 2] = ["X-Request-Id", "X-Content-Type-Options"];
 /// In a refusal for who asks: their name, as the exchange knows it.
 const CALLER: &str = "X-NbCourier-Caller";
 
@@ -41,6 +45,8 @@ pub struct Way {
     pub advice: String,
     /// The proxy to ask through, and the hosts that are asked without it.
     pub proxy: Option<(String, Option<String>)>,
+    /// A file or directory of authorities' certificates in PEM, to trust in the place of the system's.
+    pub certificates: Option<PathBuf>,
 }
 
 impl Way {
@@ -94,9 +100,14 @@ pub(super) fn builder(url: &str) -> reqwest::ClientBuilder {
 
 /// The client, or `Impossible`.
 pub(super) fn build(builder: reqwest::ClientBuilder) -> Result<reqwest::Client> {
-    builder
-        .build()
-        .map_err(|error| Error::Impossible(with_causes(&error)))
+    // Nothing else of a client can fail: a bare container has no certificates, or a variable names none.
+    builder.build().map_err(|error| {
+        Error::Impossible(format!(
+            "The certificates that HTTPS needs cannot be read ({}): install the system's (ca-certificates), or set \
+             REQUESTS_CA_BUNDLE or SSL_CERT_FILE to a file that holds some",
+            with_causes(&error)
+        ))
+    })
 }
 
 impl Client {
@@ -184,6 +195,8 @@ impl Client {
         let caller = caller
             .and_then(|name| name.to_str().ok())
             .map(str::to_owned);
+        // Nothing else in a reply without content tells an exchange from a portal that answers 204 to everything.
+        let has_our_headers = OURS.iter().any(|name| reply.headers().contains_key(*name));
         let mut body = Vec::new();
         while let Some(part) = reply
             .chunk()
@@ -196,18 +209,26 @@ impl Client {
             body.extend_from_slice(&part);
         }
         let said: Option<Value> = if status == StatusCode::NO_CONTENT {
-            Some(Value::Null)
+            Some(Value::Null).filter(|_| has_our_headers)
         } else {
-            serde_json::from_slice(&body).ok()
+            serde_json::from_slice(&body).ok().filter(Value::is_object)
         };
         let is_v1 = names.first() == Some(&"v1");
         match said {
-            Some(value) if status.is_success() && value["success"] != false => {
+            // The ngshare protocol says that it succeeded; our own API has members of its own.
+            Some(value)
+                if status.is_success()
+                    && value["success"] != false
+                    && (is_v1 || value["success"] == true) =>
+            {
                 serde_json::from_value(value)
                     .map_err(|_| self.no_exchange("its answer has another form"))
             }
             // The two forms of an exchange's refusals. Hubs and proxies have pages, or JSON of another form.
-            Some(value) if is_problem || (!is_v1 && value["success"] == false) => {
+            Some(value)
+                if (is_problem && value["status"].is_number() && value["detail"].is_string())
+                    || (!is_v1 && value["success"] == false) =>
+            {
                 let sentence = value["detail"].as_str().or(value["message"].as_str());
                 let sentence = sentence
                     .unwrap_or("The exchange gives no reason")
@@ -231,8 +252,9 @@ impl Client {
                 Err(Error::Refused {
                     status: status.as_u16(),
                     sentence: format!(
-                        "Something before the exchange at {} answers \"{status}\"",
-                        self.way.shown()
+                        "Something before the exchange at {} answers \"{status}\". {}",
+                        self.way.shown(),
+                        self.way.advice
                     ),
                 })
             }
@@ -324,6 +346,11 @@ fn http(way: &Way) -> Result<reqwest::Client> {
         .connect_timeout(CONNECT)
         .read_timeout(SILENCE)
         .no_proxy();
+    if let Some(path) = &way.certificates
+        && way.url.starts_with("https:")
+    {
+        builder = builder.tls_certs_only(authorities(path)?);
+    }
     if let Some((url, except)) = &way.proxy {
         let proxy = reqwest::Proxy::all(url).map_err(|_| {
             Error::Impossible("The proxy of the environment has no usable address".into())
@@ -332,6 +359,35 @@ fn http(way: &Way) -> Result<reqwest::Client> {
         builder = builder.proxy(proxy.no_proxy(except));
     }
     build(builder)
+}
+
+/// The certificates that are to be trusted.
+fn authorities(path: &Path) -> Result<Vec<Certificate>> {
+    let unusable = |reason: String| {
+        Error::Impossible(format!(
+            "The certificates in {} (REQUESTS_CA_BUNDLE or CURL_CA_BUNDLE) cannot be read: {reason}",
+            path.display()
+        ))
+    };
+    let mut found = Vec::new();
+    for file in certificate_files(path).map_err(|error| unusable(error.to_string()))? {
+        let pem = fs::read(&file).map_err(|error| unusable(error.to_string()))?;
+        let bundle = Certificate::from_pem_bundle(&pem);
+        found.extend(bundle.map_err(|error| unusable(with_causes(&error)))?);
+    }
+    if found.is_empty() {
+        return Err(unusable("there is none in PEM".into()));
+    }
+    Ok(found)
+}
+
+fn certificate_files(path: &Path) -> io::Result<Vec<PathBuf>> {
+    if !path.is_dir() {
+        return Ok(vec![path.to_owned()]);
+    }
+    let entries = fs::read_dir(path)?.map(|entry| Ok(entry?.path()));
+    let files: io::Result<Vec<PathBuf>> = entries.collect();
+    Ok(files?.into_iter().filter(|file| file.is_file()).collect())
 }
 
 /// Who one is to the exchange, which a refusal for who asks says; percent-encoded there.

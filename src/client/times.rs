@@ -30,6 +30,18 @@ pub struct Extension {
     pub cutoff_at: Option<String>,
 }
 
+/// The reply to new dates. Without all three members it comes from a stranger.
+#[derive(Deserialize)]
+#[allow(clippy::struct_field_names, reason = "the keys of the JSON")]
+struct Saved {
+    #[serde(deserialize_with = "Option::deserialize")]
+    opens_at: Option<String>,
+    #[serde(deserialize_with = "Option::deserialize")]
+    due_at: Option<String>,
+    #[serde(deserialize_with = "Option::deserialize")]
+    cutoff_at: Option<String>,
+}
+
 #[derive(Deserialize)]
 struct Extensions {
     extensions: Vec<Extension>,
@@ -44,8 +56,14 @@ impl Client {
         dates: &Dates,
     ) -> Result<Dates> {
         let names = below(course, assignment, "dates");
-        self.send(Method::PUT, &names, Body::Json(&json!(dates)))
-            .await
+        let saved: Saved = self
+            .send(Method::PUT, &names, Body::Json(&json!(dates)))
+            .await?;
+        Ok(Dates {
+            opens_at: saved.opens_at,
+            due_at: saved.due_at,
+            cutoff_at: saved.cutoff_at,
+        })
     }
 
     /// Who has more time for an assignment.
@@ -68,7 +86,7 @@ impl Client {
         let names = below(course, assignment, "extensions");
         let names = [&names[..], &[extension.student.as_str()]].concat();
         let body = json!({ "due_at": extension.due_at, "cutoff_at": extension.cutoff_at });
-        let _: serde_json::Value = self.send(Method::PUT, &names, Body::Json(&body)).await?;
+        let _: Extension = self.send(Method::PUT, &names, Body::Json(&body)).await?;
         Ok(())
     }
 

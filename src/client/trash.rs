@@ -58,6 +58,11 @@ struct DeletedCourses {
     courses: Vec<DeletedCourse>,
 }
 
+/// The reply to a restore has no members. Any other object comes from a stranger.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Restored {}
+
 impl Client {
     /// The deleted courses.
     pub async fn deleted_courses(&self) -> Result<Vec<DeletedCourse>> {
@@ -88,7 +93,7 @@ impl Client {
     }
 
     async fn restored(&self, names: &[&str]) -> Result<()> {
-        let _: serde_json::Value = self.send(Method::POST, names, Body::Nothing).await?;
+        let _: Restored = self.send(Method::POST, names, Body::Nothing).await?;
         Ok(())
     }
 }

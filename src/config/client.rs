@@ -74,6 +74,8 @@ pub struct ClientEnvironment {
     api_url: Option<String>,
     /// The variables of Kubernetes that tell of the proxies of JupyterHub's chart.
     cluster: BTreeMap<String, String>,
+    /// The certificates to trust in the place of the system's; `SSL_CERT_FILE`, which comes after these, needs no help.
+    certificates: Option<PathBuf>,
     /// The proxies that requests go through: for `http://`, for `https://`, for all, and the hosts for none.
     proxies: [Option<String>; 4],
 }
@@ -99,6 +101,10 @@ impl ClientEnvironment {
             public_url: take("JUPYTERHUB_PUBLIC_URL"),
             hub_host: take("JUPYTERHUB_HOST"),
             api_url: take("JUPYTERHUB_API_URL"),
+            // The names that Python's requests, and so the plugin, has for it.
+            certificates: take("REQUESTS_CA_BUNDLE")
+                .or_else(|| take("CURL_CA_BUNDLE"))
+                .map(PathBuf::from),
             proxies: [
                 take("http_proxy").or_else(|| take("HTTP_PROXY")),
                 take("https_proxy").or_else(|| take("HTTPS_PROXY")),
@@ -161,6 +167,8 @@ pub struct Connection {
     pub user: Option<String>,
     /// The proxy to ask through.
     pub proxy: Option<Proxy>,
+    /// A file or directory of authorities' certificates in PEM, to trust in the place of the system's.
+    pub certificates: Option<PathBuf>,
 }
 
 impl fmt::Debug for Connection {
@@ -185,6 +193,7 @@ impl Connection {
         };
         let proxy = own.or(all).filter(|_| !place.is_direct());
         Ok(Self {
+            certificates: environment.certificates.clone(),
             token: token(given, environment)?,
             user: environment.user.clone(),
             proxy: proxy.map(|url| Proxy { url, except }),

@@ -60,7 +60,7 @@ class Street:
         kept = {
             name: value
             for name, value in person.env.items()
-            if not name.startswith(("JUPYTERHUB_", "NBCOURIER_", "SSL_"))
+            if not name.startswith(("JUPYTERHUB_", "NBCOURIER_", "SSL_", "REQUESTS_"))
         }
         person.env = kept | own | proxies | environment
         try:
@@ -155,7 +155,7 @@ def test_with_nothing_there_the_address_the_clue_and_the_setting_are_named(
     require_told(outcomes, tried, "worked out from JUPYTERHUB_API_URL", SETTING)
 
 
-@pytest.mark.parametrize("name", ["SSL_CERT_FILE"])
+@pytest.mark.parametrize("name", ["SSL_CERT_FILE", "REQUESTS_CA_BUNDLE"])
 def test_the_littlest_jupyterhub_is_found_with_and_without_https(
     street: Street, name: str
 ) -> None:

@@ -1,8 +1,10 @@
-"""Every command of the plugin, asked of servers that are no exchange and answer in many ways."""
+"""Every command of the plugin and the program, asked of servers that are no exchange and answer in many ways."""
 
 import gzip
 import json
+import subprocess
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +15,11 @@ from nbcourier.errors import CourierError
 from nbcourier.roster import Roster
 from nbcourier.transport import Student
 from nbgrader.exchange.abc import ExchangeError
+from people import PROGRAMS
+from processes import clean_environment
 
 COURSE, ASSIGNMENT = "c", "ps1"
+COMMAND_LIMIT_S = 300
 LOGIN = b"<!DOCTYPE HTML><html><title>JupyterHub</title><form action='/hub/login?next='></form></html>"
 NGINX = b"<html><head><title>%s</title></head><center><h1>%s</h1></center><hr><center>nginx</center></html>"
 HTML = {"Content_Type": "text/html; charset=utf-8"}
@@ -91,6 +96,37 @@ PEOPLE: dict[str, Callable[[Roster], Any]] = {
     "class": lambda roster: roster.transport.enrol_all(COURSE, [Student("bob")]),
     "students": lambda roster: roster.transport.students(COURSE),
 }
+COMMANDS = """\
+course list
+course show c
+course create c ira
+course delete c
+roster list c
+roster add c ada
+roster add c service:x --role instructor
+roster import c class.csv
+roster export c out.csv
+roster remove c ada
+submissions c ps1
+submissions c ps1 --missing
+dates c ps1
+dates c ps1 --due 2030-01-01T00:00:00Z
+extension list c ps1
+extension set c ps1 ada --due 2030-01-01T00:00:00Z
+extension remove c ps1 ada
+feedback remove c ps1 ada
+trash list
+trash list c
+trash restore-course 1
+trash restore c assignment 1
+receipt verify receipt.json
+ngshare-course-management create_course c ira
+ngshare-course-management add_instructor c kim
+ngshare-course-management remove_instructor c kim
+ngshare-course-management add_student --no-gb c ada
+ngshare-course-management add_students --no-gb c class.csv
+ngshare-course-management remove_students --no-gb c ada
+""".splitlines()
 # Only an exchange says any of these.
 ITS_WORDS = ("The exchange says", "exchange knows you", "The exchange does not know you", "not in the course")
 IS_DONE = ("Released:", "Submitted", "Added:", "Removed: 1", "is made", "is deleted", "panicked", "Created", "Fetched", "Collecting", "Successfully")
@@ -159,3 +195,37 @@ def test_no_question_about_people_takes_a_stranger_for_the_exchange(
             ask(Roster(config=config))
         said = str(failed.value)
         assert is_about_a_stranger(said, stranger.url), said
+
+
+@pytest.mark.parametrize("name", STRANGERS)
+def test_no_command_of_the_program_takes_a_stranger_for_the_exchange(
+    binary: Path, stranger: Front, tmp_path: Path, name: str
+) -> None:
+    stranger.rule = always(STRANGERS[name])
+    (tmp_path / "class.csv").write_text("student_id,first_name,last_name,email\nada,,,\n")
+    receipt = {"receipt": "x", "signature": "y"}
+    (tmp_path / "receipt.json").write_text(json.dumps(receipt))
+    env = clean_environment(path_first=PROGRAMS, home=tmp_path) | {
+        "NBCOURIER_URL": stranger.url,
+        "JUPYTERHUB_API_TOKEN": "ada",
+        "JUPYTERHUB_USER": "ada",
+    }
+
+    def run(line: str) -> str | None:
+        done = subprocess.run(
+            [str(binary), *line.split()],
+            cwd=tmp_path,
+            env=env,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=COMMAND_LIMIT_S,
+            check=False,
+        )
+        said = done.stdout + done.stderr
+        is_well = done.returncode == 1 and is_about_a_stranger(said, stranger.url)
+        return None if is_well else f"{line}: exit {done.returncode}: {said}"
+
+    with ThreadPoolExecutor(8) as pool:
+        assert [each for each in pool.map(run, COMMANDS) if each] == []
+    assert not (tmp_path / "out.csv").exists()
