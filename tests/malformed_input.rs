@@ -9,7 +9,7 @@ mod support;
 
 use support::http::{Connection, send_bytes};
 use support::nonsense::{Body, bodies, values};
-use support::{Call, Course, Form, Random, Reply, Sent, Server, Setup};
+use support::{Call, Course, FakeHub, Form, Random, Reply, Sent, Server, Setup};
 
 /// Every end point that takes arguments from a body, and which.
 const TAKING_A_BODY: &[(&str, &str, &[&str])] = &[
@@ -288,4 +288,47 @@ fn chunked(target: &str, body: &[u8]) -> Vec<u8> {
     }
     bytes.extend_from_slice(b"0\r\n\r\n");
     bytes
+}
+
+#[test]
+fn a_part_of_a_form_with_too_much_in_its_headers_is_told_the_limit_of_headers() {
+    let hub = FakeHub::start();
+    hub.knows("root");
+    let kind = format!("multipart/form-data; boundary={}", Form::BOUNDARY);
+    let sound = "Content-Disposition: form-data; name=\"instructors\"\r\n";
+    let part = |headers: &str| {
+        let boundary = Form::BOUNDARY;
+        format!("--{boundary}\r\n{headers}\r\n[]\r\n--{boundary}--\r\n")
+    };
+    let long = part(&format!("{sound}X-A: {}\r\n", "a".repeat(70_000)));
+    let many = part(&format!("{sound}{}", "X-A: b\r\n".repeat(40)));
+    let too_large = part(&format!("{sound}\r\n{}", "a".repeat(300_000)));
+    for server in [
+        Setup::standalone()
+            .args(&["--max-request-size", "200000"])
+            .start(),
+        Setup::behind(&hub)
+            .args(&["--max-request-size", "200000"])
+            .start(),
+    ] {
+        let send = |body: &str| {
+            let call = server.call("POST", "course/algebra?user=root");
+            let reply = server.send(&call.token("root").body(&kind, body));
+            (reply.status, reply.message())
+        };
+        let (status, said) = send(&long);
+        assert_eq!(status, 413, "{said}");
+        assert!(
+            said.contains("headers of a part") && said.contains("65536"),
+            "{said}"
+        );
+        let (status, said) = send(&many);
+        assert_eq!(status, 413, "{said}");
+        assert!(said.contains("more than 32 headers"), "{said}");
+        let (status, said) = send(&too_large);
+        assert_eq!(status, 413, "{said}");
+        assert!(said.contains("limit of 200000 bytes"), "{said}");
+        let listed = server.send(&server.call("GET", "courses?user=root").token("root"));
+        assert_eq!(listed.ok().json()["courses"], serde_json::json!([]));
+    }
 }

@@ -314,6 +314,75 @@ fn a_manifest_costs_the_same_number_of_statements_however_much_it_names() {
     assert_indexed(&server, &seen);
 }
 
+/// Which statements a request runs, those among them that begin and end a change in the writer.
+fn all_statements(server: &Server, request: impl FnOnce()) -> Vec<String> {
+    settle(server);
+    let before = server.log().len();
+    request();
+    eventually("the request is logged", || {
+        server.log()[before..].contains(" request ")
+    });
+    let log = server.log();
+    let lines = log[before..].lines();
+    lines
+        .filter_map(|line| line.split_once("statement statement="))
+        .map(|(_, text)| text.trim_matches('"').replace("\\\"", "\""))
+        .collect()
+}
+
+#[test]
+fn claims_of_unknown_bytes_never_reach_the_writer() {
+    let server = Setup::standalone()
+        .env("RUST_LOG", "info,nbcourier::statements=trace")
+        .start();
+    fill(&server, "algebra", 2);
+    let number = first_number(&server, "algebra");
+    let unknown: Vec<_> = (0..1000)
+        .map(|n: usize| {
+            let sha256 = hex_sha256(format!("nobody has {n}").as_bytes());
+            json!({ "path": format!("f{n}"), "sha256": sha256, "size": 5 })
+        })
+        .collect();
+    let unknown = json!({ "files": unknown }).to_string();
+    let known = manifest(2);
+    for (method, target, user) in [
+        (
+            "POST",
+            "v1/courses/algebra/assignments/challenge/submissions".to_owned(),
+            "lawrence",
+        ),
+        (
+            "PUT",
+            "v1/courses/algebra/assignments/challenge/tree".to_owned(),
+            "kevin",
+        ),
+        (
+            "POST",
+            format!("v1/courses/algebra/submissions/{number}/feedback"),
+            "kevin",
+        ),
+    ] {
+        let run = |body: &str| {
+            let mut status = 0;
+            let statements = all_statements(&server, || {
+                let call = server.call(method, &format!("{target}?user={user}"));
+                let reply = server.send(&call.body("application/json", body));
+                status = reply.status;
+            });
+            let changes = statements
+                .iter()
+                .filter(|text| text.starts_with("SAVEPOINT"))
+                .count();
+            (status, changes)
+        };
+        assert_eq!(run(&unknown), (409, 0), "{target}");
+        // What is known is written, so the change would have been seen.
+        let (status, changes) = run(&known);
+        assert!(matches!(status, 200 | 201), "{target}: {status}");
+        assert!(changes > 0, "{target}");
+    }
+}
+
 #[test]
 fn quotas_cost_as_many_statements_for_much_as_for_little() {
     let submit = |arguments: &[&str]| {

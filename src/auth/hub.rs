@@ -6,8 +6,8 @@
 //! not tell.
 
 use super::{AuthError, CallerKind, SetupError, token::Token};
-use crate::domain::{Group, Timestamp, UserName};
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use crate::domain::{Group, RESERVED, Timestamp, UserName};
+use percent_encoding::utf8_percent_encode;
 use reqwest::header::{ACCEPT, AUTHORIZATION, DATE, HeaderValue};
 use reqwest::{Client, RequestBuilder, Response, StatusCode, Url, redirect};
 use serde::{Deserialize, Deserializer};
@@ -23,13 +23,6 @@ const MAX_PAGE_BYTES: usize = 32 << 20;
 const PAGES: &str = "application/jupyterhub-pagination+json";
 /// Shorter than the five seconds after which Node's HTTP server, in front of most hubs, closes an idle connection.
 const POOL_IDLE: Duration = Duration::from_secs(4);
-
-/// What stands for itself in a path (RFC 3986, section 2.3).
-const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC
-    .remove(b'-')
-    .remove(b'.')
-    .remove(b'_')
-    .remove(b'~');
 
 /// How long the hub may take.
 #[derive(Clone, Copy)]
@@ -266,7 +259,7 @@ impl HubClient {
         let Some(authorization) = secret_header(own) else {
             return AccountAnswer::None;
         };
-        let url = format!("{}/{}", self.users_url, utf8_percent_encode(name, SEGMENT));
+        let url = format!("{}/{}", self.users_url, utf8_percent_encode(name, RESERVED));
         let request = self.client.get(url).header(AUTHORIZATION, authorization);
         let response = match send_twice(request).await {
             Ok(response) => response,

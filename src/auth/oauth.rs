@@ -10,10 +10,11 @@ use super::session::{cookie, random_text, removal};
 use super::spent::Spent;
 use super::token::TokenHash;
 use super::{AuthError, next_page, same_site};
+use crate::domain::RESERVED;
 use actix_web::cookie::Cookie;
 use actix_web::{HttpRequest, web};
 use base64::prelude::{BASE64_URL_SAFE_NO_PAD, Engine};
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use percent_encoding::utf8_percent_encode;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use std::sync::Arc;
@@ -27,13 +28,6 @@ const COOKIE_PREFIX: &str = "nbcourier-login-";
 const STATE_IN_NAME: usize = 12;
 /// Logins that one browser may have begun; beyond that the old ones are forgotten, or its requests would grow.
 const MAX_PENDING: usize = 8;
-/// What stands for itself in a query (RFC 3986, section 2.3).
-const QUERY_VALUE: &AsciiSet = &NON_ALPHANUMERIC
-    .remove(b'-')
-    .remove(b'.')
-    .remove(b'_')
-    .remove(b'~');
-
 /// What the hub knows this service by.
 pub(super) struct OAuthClient {
     pub(super) id: String,
@@ -163,8 +157,8 @@ impl OAuth {
         format!(
             "{}?client_id={}&redirect_uri={}&response_type=code&state={}&code_challenge={challenge}&code_challenge_method=S256",
             self.client.authorize_url,
-            utf8_percent_encode(&self.client.id, QUERY_VALUE),
-            utf8_percent_encode(&self.client.callback_url, QUERY_VALUE),
+            utf8_percent_encode(&self.client.id, RESERVED),
+            utf8_percent_encode(&self.client.callback_url, RESERVED),
             begun.state,
         )
     }

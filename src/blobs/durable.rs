@@ -1,6 +1,6 @@
 //! Directories that a power cut does not take away again.
 
-use std::ffi::OsStr;
+use crate::domain::above;
 use std::fs::{self, DirBuilder, File};
 use std::io::{self, ErrorKind};
 use std::os::unix::fs::DirBuilderExt as _;
@@ -34,12 +34,10 @@ pub fn sync_directory(path: &Path) -> io::Result<()> {
 
 /// Flushes the name of a directory in the one above it.
 fn sync_name(directory: &Path) -> io::Result<()> {
-    let above = match directory.parent() {
-        Some(above) if above.as_os_str() == OsStr::new("") => Path::new("."),
-        Some(above) => above,
-        None => return Ok(()),
-    };
-    match sync_directory(above) {
+    if directory.parent().is_none() {
+        return Ok(());
+    }
+    match sync_directory(above(directory)) {
         // It may be entered and not read. Then all of the file system is flushed, which needs no right to do so.
         Err(error) if error.kind() == ErrorKind::PermissionDenied => {
             rustix::fs::syncfs(File::open(directory)?).map_err(Into::into)
@@ -51,10 +49,7 @@ fn sync_name(directory: &Path) -> io::Result<()> {
 /// Renames a file to a name in a directory, durably.
 pub fn rename(from: &Path, to: &Path) -> io::Result<()> {
     fs::rename(from, to)?;
-    match to.parent() {
-        Some(directory) if !directory.as_os_str().is_empty() => sync_directory(directory),
-        _ => sync_directory(Path::new(".")),
-    }
+    sync_directory(above(to))
 }
 
 #[cfg(test)]

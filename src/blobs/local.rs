@@ -174,23 +174,29 @@ impl LocalBlobs {
         }
     }
 
-    /// What is known of the file of that name.
-    pub fn look(&self, sha256: Sha256Sum) -> Option<StoredFile> {
-        let file = fs::metadata(self.path(sha256)).ok()?;
-        Some(StoredFile {
+    /// What is known of the file of that name, where there is one.
+    pub fn look(&self, sha256: Sha256Sum) -> io::Result<Option<StoredFile>> {
+        let file = match fs::metadata(self.path(sha256)) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+            file => file?,
+        };
+        Ok(Some(StoredFile {
             sha256,
             size: file.len(),
-            modified: file.modified().ok()?,
-        })
+            modified: file.modified()?,
+        }))
     }
 
     /// Calls `visit` for every file that stands where the blob of its name does.
     pub fn walk(&self, mut visit: impl FnMut(StoredFile)) -> io::Result<()> {
         self.each(|name, path| {
             let sum = Sha256Sum::parse(name).filter(|sum| self.path(*sum) == path);
-            if let Some(file) = sum.and_then(|sum| self.look(sum)) {
+            if let Some(sum) = sum
+                && let Some(file) = self.look(sum)?
+            {
                 visit(file);
             }
+            Ok(())
         })
     }
 
@@ -202,16 +208,25 @@ impl LocalBlobs {
             if !is_in_place && path.is_file() {
                 strays.push(path.to_owned());
             }
+            Ok(())
         })?;
         Ok(strays)
     }
 
-    /// Everything in the 256 parts, by name and path.
-    fn each(&self, mut visit: impl FnMut(&str, &Path)) -> io::Result<()> {
+    /// Everything in the 256 parts, by name and path. A part that is not there holds nothing.
+    fn each(&self, mut visit: impl FnMut(&str, &Path) -> io::Result<()>) -> io::Result<()> {
         for part in 0..=u8::MAX {
-            for entry in fs::read_dir(self.root.join(format!("{part:02x}")))? {
-                let entry = entry?;
-                visit(&entry.file_name().to_string_lossy(), &entry.path());
+            let part = self.root.join(format!("{part:02x}"));
+            let named = |error: io::Error| {
+                io::Error::new(error.kind(), format!("{}: {error}", part.display()))
+            };
+            let entries = match fs::read_dir(&part) {
+                Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
+                entries => entries.map_err(named)?,
+            };
+            for entry in entries {
+                let entry = entry.map_err(named)?;
+                visit(&entry.file_name().to_string_lossy(), &entry.path())?;
             }
         }
         Ok(())

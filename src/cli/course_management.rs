@@ -273,14 +273,14 @@ fn read(file: &Path) -> Result<(Vec<(UserName, Details)>, bool), String> {
         };
         match (
             row.get("student_id"),
-            UserName::parse(row.get("student_id")),
+            UserName::parse_new(row.get("student_id")),
         ) {
             ("", _) => complain(&format!("Student ID cannot be empty (row {number})")),
             (_, Ok(student)) => {
                 students.push((student, details));
                 continue;
             }
-            (id, Err(_)) => complain(&format!("{id:?} is not a valid user name (row {number})")),
+            (id, Err(why)) => complain(&format!("{id:?} {why} (row {number})")),
         }
         all_well = false;
     }

@@ -4,7 +4,7 @@ use super::private;
 use crate::auth::Caller;
 use crate::blobs::{LocalBlobs, make_directory};
 use crate::config::{PlaceArgs, Places, operator_account};
-use crate::domain::GroupRules;
+use crate::domain::{GroupRules, above};
 use crate::exchange::{Exchange, Limits, Policy, Reused};
 use crate::keeping::RESTORE_MARK;
 use crate::store::{Opening, Store};
@@ -29,13 +29,7 @@ pub fn lock(places: &Places) -> Result<Lock, Box<dyn Error>> {
         )
     };
     make_directory(&places.data_dir).map_err(failed)?;
-    if let Some(parent) = places
-        .database
-        .parent()
-        .filter(|parent| !parent.as_os_str().is_empty())
-    {
-        make_directory(parent).map_err(failed)?;
-    }
+    make_directory(above(&places.database)).map_err(failed)?;
     let lock = File::options()
         .create(true)
         .truncate(false)

@@ -44,5 +44,12 @@ pub fn run(arguments: Arguments) -> Outcome {
         exported.bytes,
         file.display()
     );
+    if exported.manifest_bytes > keeping::MAX_MANIFEST {
+        println!(
+            "Its manifest.json has {} bytes: import it with --max-manifest-size {}MiB.",
+            exported.manifest_bytes,
+            exported.manifest_bytes.div_ceil(1 << 20)
+        );
+    }
     Ok(ExitCode::SUCCESS)
 }

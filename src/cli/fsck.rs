@@ -51,7 +51,10 @@ pub fn run(arguments: &Arguments) -> Outcome {
     if report.is_clean() {
         return Ok(ExitCode::SUCCESS);
     }
-    let count = report.damaged.len() + report.database.len() + report.torn.len();
+    let count = report.damaged.len()
+        + report.database.len()
+        + report.torn.len()
+        + usize::from(report.unlisted.is_some());
     println!(
         "{count} things are damaged. Stop the server, and repair them with --repair --from a backup."
     );
@@ -105,6 +108,9 @@ fn say(arguments: &Arguments, report: &Report) {
                 );
             }
         }
+    }
+    if let Some(why) = &report.unlisted {
+        println!("damaged: a directory of blobs cannot be listed: {why}");
     }
     if arguments.quiet {
         return;
@@ -168,8 +174,15 @@ fn repair(
     if !report.database.is_empty() {
         println!("remains: the database is damaged; restore a backup");
     }
-    let is_well =
-        mended.remaining.is_empty() && mended.torn.is_empty() && report.database.is_empty();
+    if let Some(why) = &report.unlisted {
+        println!(
+            "remains: a directory of blobs cannot be listed: {why}; give the server's user access to it"
+        );
+    }
+    let is_well = mended.remaining.is_empty()
+        && mended.torn.is_empty()
+        && report.database.is_empty()
+        && report.unlisted.is_none();
     if is_well {
         println!("All is well now.");
         Ok(ExitCode::SUCCESS)

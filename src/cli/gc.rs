@@ -43,6 +43,9 @@ pub fn run(arguments: &Arguments) -> Outcome {
     let report = runtime.block_on(gc::collect(&exchange, &operator, retention, grace))?;
     let events = runtime.block_on(gc::forget_events(&exchange, &operator, event_retention))?;
     say(&report, events, ["Removed", "forgot"]);
+    if let Some(why) = &report.unnoted {
+        eprintln!("That the clean-up was run could not be noted: {why}");
+    }
     if report.held {
         println!("A backup or an export is running, so files stay until the next run.");
     }

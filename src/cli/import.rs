@@ -4,7 +4,7 @@ use super::Outcome;
 use super::data_dir::{claim, open_blobs, runtime, unbounded};
 use super::import_archive;
 use super::progress::Progress;
-use super::{course_id, user_name};
+use super::{course_id, new_user_name};
 use crate::auth::Caller;
 use crate::config::{PlaceArgs, Places, ngshare_database, operator_account};
 use crate::domain::{CourseId, UserName};
@@ -39,7 +39,7 @@ struct ExchangeArguments {
     /// The directory, as in nbgrader's Exchange.root
     directory: PathBuf,
     /// Make this user an instructor of the courses, because the directory names none. Can be repeated
-    #[arg(long = "instructor", value_name = "USER", value_parser = user_name)]
+    #[arg(long = "instructor", value_name = "USER", value_parser = new_user_name)]
     instructors: Vec<UserName>,
     /// Read times without a zone, or with an ambiguous one such as IST or CST, in this zone. Use Exchange.timezone of
     /// nbgrader's configuration, for example Asia/Tokyo, or an offset such as +09:00

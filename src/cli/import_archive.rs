@@ -4,7 +4,7 @@ use super::Outcome;
 use super::data_dir::{claim, open_blobs, open_exchange, runtime, unbounded};
 use super::progress::Watch;
 use crate::auth::Caller;
-use crate::config::{PlaceArgs, Places, operator_account};
+use crate::config::{ByteSize, PlaceArgs, Places, operator_account};
 use crate::keeping;
 use crate::moving::what_a_file_is;
 use crate::store::{Opening, Store};
@@ -21,6 +21,9 @@ pub struct Arguments {
     places: PlaceArgs,
     /// The archive
     file: PathBuf,
+    /// Refuse an archive whose manifest.json, which is held in memory, is larger than this
+    #[arg(long, value_name = "SIZE", default_value_t = ByteSize(keeping::MAX_MANIFEST))]
+    max_manifest_size: ByteSize,
 }
 
 pub fn run(arguments: &Arguments) -> Outcome {
@@ -46,6 +49,7 @@ pub fn run(arguments: &Arguments) -> Outcome {
         &exchange,
         &operator,
         &arguments.file,
+        arguments.max_manifest_size.0,
         &mut |work| watch.note(work),
     ));
     drop(watch);

@@ -182,9 +182,8 @@ fn new_course_id(text: &str) -> Result<CourseId, String> {
 
 /// A user whose name is to be written down.
 fn new_user_name(text: &str) -> Result<UserName, String> {
-    let text = text.trim();
-    refuse_oddity(text)?;
-    UserName::parse(text).map_err(|error| error.to_string())
+    UserName::parse_new(text.trim())
+        .map_err(|why| format!("it {why}. Type the name as the hub spells it"))
 }
 
 fn refuse_oddity(text: &str) -> Result<(), String> {

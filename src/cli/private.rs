@@ -2,6 +2,7 @@
 
 use crate::blobs::sync_directory;
 use crate::config::Places;
+use crate::domain::above;
 use rustix::fs::{Mode, OFlags};
 use std::ffi::OsStr;
 use std::fs::{self, File, Metadata, Permissions};
@@ -144,13 +145,6 @@ pub fn create_new(path: &Path) -> io::Result<File> {
 pub fn keep(file: &File, path: &Path) -> io::Result<()> {
     file.sync_all()?;
     sync_directory(above(path))
-}
-
-fn above(path: &Path) -> &Path {
-    match path.parent() {
-        Some(above) if !above.as_os_str().is_empty() => above,
-        _ => Path::new("."),
-    }
 }
 
 /// Writes a file, in the place of one that may be there. One that is a link is refused: it may lead to where others read.

@@ -2,7 +2,7 @@
 
 use super::table_file::{self, Row, Table};
 use crate::client::{Line, Member};
-use crate::domain::{Role, UserName, oddity};
+use crate::domain::{Role, UserName};
 use std::collections::HashMap;
 use std::path::Path;
 
@@ -305,11 +305,7 @@ fn line(table: &Table, row: &Row<'_>, places: &Places) -> Result<Line, String> {
     if let Some(why) = no_name(table, username) {
         return Err(wrong(format!("{username:?} {why}")));
     }
-    UserName::parse(username)
-        .map_err(|_| wrong(format!("{username:?} is not a valid user name")))?;
-    if let Some(oddity) = oddity(username) {
-        return Err(wrong(format!("{username:?} {oddity}")));
-    }
+    UserName::parse_new(username).map_err(|why| wrong(format!("{username:?} {why}")))?;
     Ok(Line {
         username: username.to_owned(),
         role,

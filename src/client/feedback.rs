@@ -29,7 +29,7 @@ struct Listed {
     feedback: Option<serde::de::IgnoredAny>,
 }
 
-/// Submissions asked for in one request, which tells of all their files.
+/// Submissions asked for in one request.
 const AT_ONCE: &str = "500";
 
 impl Client {

@@ -1,7 +1,8 @@
 //! Requests and replies.
 
 use super::{Error, Result};
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
+use crate::domain::RESERVED;
+use percent_encoding::{percent_decode_str, utf8_percent_encode};
 use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderValue, LOCATION, RETRY_AFTER};
 use reqwest::{Certificate, Method, RequestBuilder, Response, StatusCode, redirect};
 use serde::de::DeserializeOwned;
@@ -28,13 +29,6 @@ const LONGEST_REPLY: usize = 1 << 28;
 const OURS: [&str; 2] = ["X-Request-Id", "X-Content-Type-Options"];
 /// In a refusal for who asks: their name, as the exchange knows it.
 const CALLER: &str = "X-NbCourier-Caller";
-
-/// What stands in an address as it is (RFC 3986, section 2.3).
-const NAME: &AsciiSet = &NON_ALPHANUMERIC
-    .remove(b'-')
-    .remove(b'.')
-    .remove(b'_')
-    .remove(b'~');
 
 /// How an exchange is reached.
 #[derive(Clone)]
@@ -336,7 +330,7 @@ impl Client {
 
 fn path(names: &[&str]) -> String {
     names.iter().fold(String::new(), |path, name| {
-        format!("{path}/{}", utf8_percent_encode(name, NAME))
+        format!("{path}/{}", utf8_percent_encode(name, RESERVED))
     })
 }
 

@@ -2,7 +2,8 @@
 //! in a notebook works in its terminal.
 
 use super::{ConfigError, read_file};
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use crate::domain::RESERVED;
+use percent_encoding::utf8_percent_encode;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::net::IpAddr;
@@ -18,13 +19,6 @@ const TLJH_HUB_PORT: u16 = 15001;
 const PUBLIC: &str = "PROXY_PUBLIC_SERVICE_";
 /// The same of the one behind it, where the chart gets certificates itself.
 const PLAIN: &str = "PROXY_HTTP_SERVICE_";
-
-/// What stands in an address as it is (RFC 3986, section 2.3).
-const NAME: &AsciiSet = &NON_ALPHANUMERIC
-    .remove(b'-')
-    .remove(b'.')
-    .remove(b'_')
-    .remove(b'~');
 
 const HEADING: &str = "Finding the exchange";
 
@@ -49,7 +43,7 @@ pub struct ClientArgs {
     #[arg(
         long,
         env = "NBCOURIER_SERVICE_NAME",
-        value_name = "NAME",
+        value_name = "RESERVED",
         help_heading = HEADING,
         global = true
     )]
@@ -232,7 +226,7 @@ fn place(given: &ClientArgs, environment: &ClientEnvironment) -> Result<Place, C
     let service = service.unwrap_or(SERVICE);
     let (origin, source) = origin(service, environment)?;
     let base = base(environment);
-    let service = utf8_percent_encode(service, NAME);
+    let service = utf8_percent_encode(service, RESERVED);
     let url = format!("{origin}{base}/services/{service}");
     check(&url)?;
     Ok(Place {

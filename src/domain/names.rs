@@ -167,6 +167,13 @@ impl UserName {
         self.0.starts_with(Self::FORMER_PREFIX)
     }
 
+    /// Whether the exchange alone gives such names, to operators and former users, so that nobody is enrolled by one or
+    /// handed in for. Letters of another case do not make it another name here: it is about what people read.
+    pub fn is_given_by_exchange(&self) -> bool {
+        let name = self.0.to_lowercase();
+        name.starts_with(Self::OPERATOR_PREFIX) || name.starts_with(Self::FORMER_PREFIX)
+    }
+
     /// Whether no user of the hub may be known by this name, since services, operators or former users are.
     pub fn is_reserved(&self) -> bool {
         self.is_service() || self.is_former() || self.0.starts_with(Self::OPERATOR_PREFIX)

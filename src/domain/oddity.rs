@@ -132,23 +132,50 @@ fn look(name: &str) -> String {
     look
 }
 
-macro_rules! new_name {
-    ($type:ident, $what:literal) => {
-        impl $type {
-            /// Takes the text as a name that is to be made: `IllegalName` also when it looks like another one.
-            pub fn parse_new(text: impl Into<String>) -> Result<Self, IllegalName> {
-                let name = Self::parse(text)?;
-                match oddity(name.as_str()) {
-                    None => Ok(name),
-                    Some(_) => Err(IllegalName($what)),
-                }
-            }
+impl CourseId {
+    /// Takes the text as a name that is to be made: `IllegalName` also when it looks like another one.
+    pub fn parse_new(text: impl Into<String>) -> Result<Self, IllegalName> {
+        let name = Self::parse(text)?;
+        match oddity(name.as_str()) {
+            None => Ok(name),
+            Some(_) => Err(IllegalName("course id")),
         }
-    };
+    }
 }
 
-new_name!(CourseId, "course id");
-new_name!(UserName, "user id");
+/// Why nobody is enrolled by a name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum UnfitName {
+    /// No directory could have it.
+    #[error("cannot be the name of a directory")]
+    Illegal,
+    /// It looks like another one.
+    #[error("{0}")]
+    Odd(Oddity),
+    /// The exchange alone gives it.
+    #[error("begins as the names of operators and former users do, which nobody is enrolled by")]
+    OfExchange,
+}
+
+impl From<UnfitName> for IllegalName {
+    fn from(_: UnfitName) -> Self {
+        Self("user id")
+    }
+}
+
+impl UserName {
+    /// Takes the text as the name of somebody who is to be enrolled.
+    pub fn parse_new(text: impl Into<String>) -> Result<Self, UnfitName> {
+        let name = Self::parse(text).map_err(|_| UnfitName::Illegal)?;
+        if let Some(oddity) = oddity(name.as_str()) {
+            return Err(UnfitName::Odd(oddity));
+        }
+        if name.is_given_by_exchange() {
+            return Err(UnfitName::OfExchange);
+        }
+        Ok(name)
+    }
+}
 
 #[cfg(test)]
 mod tests {
@@ -173,6 +200,31 @@ mod tests {
         ] {
             assert_eq!(oddity(name), Some(what), "{name:?}");
             assert!(UserName::parse_new(name).is_err());
+        }
+    }
+
+    #[test]
+    fn nobody_is_enrolled_by_a_name_that_the_exchange_gives() {
+        for name in [
+            "operator:root",
+            "former:ada:2026-11-25",
+            "Former:17",
+            "OPERATOR:x",
+        ] {
+            assert_eq!(
+                UserName::parse_new(name),
+                Err(UnfitName::OfExchange),
+                "{name}"
+            );
+        }
+        for name in [
+            "service:grader",
+            "operator",
+            "former",
+            "a operator:b",
+            "form:er",
+        ] {
+            assert!(UserName::parse_new(name).is_ok(), "{name}");
         }
     }
 

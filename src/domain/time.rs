@@ -57,11 +57,21 @@ impl Timestamp {
 
     /// RFC 3339 in UTC with six decimals and `Z`.
     pub fn to_rfc3339(self) -> String {
-        self.utc().format("%Y-%m-%dT%H:%M:%S%.6fZ").to_string()
+        self.utc().map_or_else(
+            || self.number(),
+            |time| time.format("%Y-%m-%dT%H:%M:%S%.6fZ").to_string(),
+        )
     }
 
-    fn utc(self) -> DateTime<Utc> {
-        DateTime::from_timestamp_micros(self.0).unwrap_or(DateTime::UNIX_EPOCH)
+    /// The time of a calendar with years of four digits, as all of these forms have them.
+    fn utc(self) -> Option<DateTime<Utc>> {
+        DateTime::from_timestamp_micros(self.0).filter(|time| (0..=9999).contains(&time.year()))
+    }
+
+    /// What prints in the place of a time that no calendar here has, and that only a damaged database holds. It must not
+    /// look like another time.
+    fn number(self) -> String {
+        format!("{} microseconds since 1970", self.0)
     }
 }
 
@@ -83,9 +93,9 @@ const TEXT_LEN: usize = 26;
 
 impl Timestamp {
     /// The time as it prints. Listings hold thousands of them, and this is several times faster than a format string.
-    fn text(self) -> [u8; TEXT_LEN] {
-        let time = self.utc().naive_utc();
-        let year = u32::try_from(time.year()).unwrap_or_default();
+    fn text(self) -> Option<[u8; TEXT_LEN]> {
+        let time = self.utc()?.naive_utc();
+        let year = u32::try_from(time.year()).ok()?;
         let mut text = *b"0000-00-00 00:00:00.000000";
         let fields = [
             (0..4, year),
@@ -102,7 +112,7 @@ impl Timestamp {
                 number /= 10;
             }
         }
-        text
+        Some(text)
     }
 }
 
@@ -112,13 +122,19 @@ fn ascii(text: &[u8; TEXT_LEN]) -> &str {
 
 impl fmt::Display for Timestamp {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(ascii(&self.text()))
+        match self.text() {
+            Some(text) => f.write_str(ascii(&text)),
+            None => f.write_str(&self.number()),
+        }
     }
 }
 
 impl serde::Serialize for Timestamp {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(ascii(&self.text()))
+        match self.text() {
+            Some(text) => serializer.serialize_str(ascii(&text)),
+            None => serializer.serialize_str(&self.number()),
+        }
     }
 }
 
@@ -180,7 +196,10 @@ mod tests {
             let time = Timestamp::from_micros(micros);
             assert_eq!(
                 time.to_string(),
-                time.utc().format("%Y-%m-%d %H:%M:%S%.6f").to_string()
+                time.utc()
+                    .unwrap()
+                    .format("%Y-%m-%d %H:%M:%S%.6f")
+                    .to_string()
             );
         }
     }
@@ -203,5 +222,23 @@ mod tests {
         ] {
             assert_eq!(Timestamp::parse(text), Err(IllegalTime), "{text}");
         }
+    }
+
+    #[test]
+    fn a_time_of_no_calendar_looks_like_no_other_time() {
+        for micros in [
+            i64::MAX,
+            i64::MIN,
+            -62_200_000_000_000_000,
+            253_402_300_800_000_000,
+        ] {
+            let time = Timestamp::from_micros(micros);
+            let number = format!("{micros} microseconds since 1970");
+            assert_eq!(time.to_string(), number);
+            assert_eq!(time.to_rfc3339(), number);
+            assert_eq!(serde_json::to_value(time).unwrap(), number);
+        }
+        let last = Timestamp::from_micros(253_402_300_799_999_999);
+        assert_eq!(last.to_string(), "9999-12-31 23:59:59.999999");
     }
 }

@@ -6,7 +6,7 @@ use super::people::{self, set_aside};
 use super::policy::Reused;
 use super::{Error, Exchange, Result};
 use crate::auth::Caller;
-use crate::domain::{Timestamp, UserName};
+use crate::domain::{Timestamp, UserName, shell_word};
 use crate::store;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -104,16 +104,10 @@ fn warn(person: &UserName, aside: &UserName) {
 
 /// The command that gives these people back what was set aside of their names, as a shell takes it.
 pub fn adopt_command(people: &[UserName]) -> String {
-    let is_plain = |c: char| c.is_alphanumeric() || "._@+-".contains(c);
-    let quoted = |name: &UserName| {
-        let name = name.as_str();
-        if name.chars().all(is_plain) {
-            name.to_owned()
-        } else {
-            format!("'{}'", name.replace('\'', r"'\''"))
-        }
-    };
-    let names: Vec<String> = people.iter().map(quoted).collect();
+    let names: Vec<String> = people
+        .iter()
+        .map(|name| shell_word(name.as_str()))
+        .collect();
     let names = names.join(" ");
     if people.iter().any(|name| name.as_str().starts_with('-')) {
         format!("nbcourier user adopt --yes -- {names}")

@@ -143,9 +143,10 @@ pub async fn trash(
         .collect())
 }
 
-/// Brings a deleted course back with all that was in it.
-pub async fn restore(exchange: &Exchange, caller: &Caller, id: i64) -> Result<()> {
+/// Brings a deleted course back with all that was in it. `None` is the number of nothing.
+pub async fn restore(exchange: &Exchange, caller: &Caller, id: Option<i64>) -> Result<()> {
     exchange.policy.require_admin(caller)?;
+    let id = id.ok_or(Error::NotFound(Thing::Course))?;
     let caller = caller.clone();
     let quota = exchange.quota.clone();
     exchange

@@ -97,7 +97,7 @@ pub async fn may_give_on(
     exchange: &Exchange,
     caller: &Caller,
     course: &CourseId,
-    id: i64,
+    id: Option<i64>,
 ) -> Result<()> {
     let (policy, caller, course) = (exchange.policy, caller.clone(), course.clone());
     exchange
@@ -114,7 +114,7 @@ pub async fn give_on(
     exchange: &Exchange,
     caller: &Caller,
     course: CourseId,
-    id: i64,
+    id: Option<i64>,
     parcel: Parcel,
 ) -> Result<Given> {
     let account = Account::feedback(&course);
@@ -127,6 +127,7 @@ pub async fn give_on(
         let reach = standing.reach(&caller);
         let tree = parcel.save(conn, &blobs, &reach, Timestamp::now())?;
         parcel.take(conn, &quota, standing.course, &account)?;
+        let id = submission.id;
         let shown = store::feedback::current(conn, id)?;
         let about = About {
             course: Some(&course),
@@ -247,8 +248,13 @@ fn replace(
 }
 
 /// Instructor, submission, assignment: in this order.
-fn submission_to_grade(conn: &mut Connection, standing: Standing, id: i64) -> Result<Submission> {
+fn submission_to_grade(
+    conn: &mut Connection,
+    standing: Standing,
+    id: Option<i64>,
+) -> Result<Submission> {
     let standing = standing.require_instructor()?;
+    let id = id.ok_or(Error::NotFound(Thing::Submission))?;
     let submission = store::receipts::find(conn, standing.course, id)?
         .ok_or(Error::NotFound(Thing::Submission))?;
     standing.released(conn, &submission.assignment)?;
@@ -282,7 +288,7 @@ pub async fn tree(
     exchange: &Exchange,
     caller: &Caller,
     course: CourseId,
-    id: i64,
+    id: Option<i64>,
 ) -> Result<trees::Found> {
     let (policy, caller) = (exchange.policy, caller.clone());
     exchange

@@ -4,6 +4,7 @@ use crate::blobs::{Damage, LocalBlobs};
 use crate::domain::{Sha256Sum, Tree, TreeEntry};
 use crate::store::trees::{File, Saved};
 use crate::store::{self, Connection, Store, blobs::Row};
+use std::io;
 use std::path::PathBuf;
 
 /// Blobs looked at between two calls of `progress`.
@@ -30,6 +31,8 @@ pub struct Report {
     pub unclaimed: u64,
     /// Files among the blobs that stand where no blob does. They harm nobody either.
     pub strays: Vec<PathBuf>,
+    /// Why a directory of blobs could not be listed, so that files of nobody in it were not counted.
+    pub unlisted: Option<String>,
 }
 
 /// What is wrong with a tree.
@@ -44,7 +47,10 @@ pub enum Fault {
 impl Report {
     /// Whether nothing is wrong.
     pub fn is_clean(&self) -> bool {
-        self.damaged.is_empty() && self.database.is_empty() && self.torn.is_empty()
+        self.damaged.is_empty()
+            && self.database.is_empty()
+            && self.torn.is_empty()
+            && self.unlisted.is_none()
     }
 }
 
@@ -92,9 +98,13 @@ pub async fn check(
         progress(&report);
     }
     check_trees(store, &mut report).await?;
-    report.unclaimed = count_unclaimed(store, blobs).await?;
-    // A directory that cannot be listed shows as damage of the blobs in it.
-    report.strays = blobs.strays().unwrap_or_default();
+    match list(blobs) {
+        Ok((sums, strays)) => {
+            report.unclaimed = count_unclaimed(store, sums).await?;
+            report.strays = strays;
+        }
+        Err(error) => report.unlisted = Some(error.to_string()),
+    }
     Ok(report)
 }
 
@@ -118,8 +128,8 @@ async fn check_trees(store: &Store, report: &mut Report) -> store::Result<()> {
                 let files = store::trees::files_of_all(conn, trees.iter().map(|tree| tree.id))?;
                 let checked = trees
                     .into_iter()
-                    .map(|tree| (tree, fault(&tree, &files.of(tree.id))));
-                Ok::<_, store::Error>(checked.collect::<Vec<_>>())
+                    .map(|tree| Ok((tree, fault(&tree, &files.of(tree.id)?))));
+                checked.collect::<store::Result<Vec<_>>>()
             })
             .await?;
         let Some((last, _)) = page.last() else {
@@ -153,12 +163,14 @@ fn fault(row: &Saved, files: &[File]) -> Option<Fault> {
     (counted != (row.files, row.bytes)).then_some(Fault::Counts(counted.0, counted.1))
 }
 
-async fn count_unclaimed(store: &Store, blobs: &LocalBlobs) -> store::Result<u64> {
-    let mut sums: Vec<Sha256Sum> = Vec::new();
-    // A directory that cannot be listed shows as damage of the blobs in it.
-    if blobs.walk(|file| sums.push(file.sha256)).is_err() {
-        return Ok(0);
-    }
+/// The names of the files that stand where blobs do, and the files that stand elsewhere.
+fn list(blobs: &LocalBlobs) -> io::Result<(Vec<Sha256Sum>, Vec<PathBuf>)> {
+    let mut sums = Vec::new();
+    blobs.walk(|file| sums.push(file.sha256))?;
+    Ok((sums, blobs.strays()?))
+}
+
+async fn count_unclaimed(store: &Store, sums: Vec<Sha256Sum>) -> store::Result<u64> {
     let files = sums.len();
     let claimed = store
         .read(move |conn| store::blobs::ids(conn, sums.into_iter()))

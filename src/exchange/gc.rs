@@ -25,9 +25,11 @@ pub const GRACE: Duration = Duration::from_hours(24);
 
 /// Rows looked at in one transaction, so that submissions are not kept waiting.
 const CHUNK: i64 = 200;
+/// Files looked at in one transaction.
+const FILES_AT_ONCE: usize = 200;
 
 /// What was removed.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Report {
     /// Courses deleted longer ago than the retention time.
     pub courses: usize,
@@ -43,6 +45,8 @@ pub struct Report {
     pub bytes: u64,
     /// Whether the files were left alone, for somebody copies the directory.
     pub held: bool,
+    /// Why the run could not be noted, if so.
+    pub unnoted: Option<String>,
 }
 
 impl std::fmt::Display for Report {
@@ -76,10 +80,13 @@ pub async fn collect(
     retention: Duration,
     grace: Duration,
 ) -> Result<Report> {
-    let report = clear(exchange, caller, retention, grace).await;
+    let mut report = clear(exchange, caller, retention, grace).await;
     // What was removed is removed, and why it failed is more than that this could not be noted.
     if let Err(error) = runs::note(&exchange.store, Task::Gc, report.is_ok()).await {
         log::error!("The run of gc could not be noted: {error}");
+        if let Ok(report) = &mut report {
+            report.unnoted = Some(error.to_string());
+        }
     }
     report
 }
@@ -290,7 +297,7 @@ async fn remove_unclaimed_files(
     report: &mut Report,
 ) -> Result<()> {
     let old = old_files(exchange, arrived_before).await?;
-    for chunk in old.chunks(usize::try_from(CHUNK).unwrap_or(1)) {
+    for chunk in old.chunks(FILES_AT_ONCE) {
         let (files, blobs) = (chunk.to_vec(), exchange.blobs.clone());
         let removed = exchange
             .store
@@ -302,7 +309,7 @@ async fn remove_unclaimed_files(
                 let (mut count, mut bytes) = (0, 0);
                 for sum in files.into_iter().map(|file| file.sha256) {
                     let file = blobs
-                        .look(sum)
+                        .look(sum)?
                         .filter(|file| file.modified < arrived_before.file);
                     if let Some(file) = file.filter(|_| !claimed.contains_key(&sum))
                         && blobs.remove(sum)?

@@ -45,7 +45,7 @@ pub async fn feedback(
     exchange: &Exchange,
     caller: &Caller,
     course: CourseId,
-    submission: i64,
+    submission: Option<i64>,
 ) -> Result<Vec<Given>> {
     let (policy, caller) = (exchange.policy, caller.clone());
     exchange

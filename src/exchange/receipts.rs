@@ -52,7 +52,7 @@ pub async fn of_submission(
     exchange: &Exchange,
     caller: &Caller,
     course: CourseId,
-    id: i64,
+    id: Option<i64>,
 ) -> Result<Receipt> {
     let (policy, caller) = (exchange.policy, caller.clone());
     exchange

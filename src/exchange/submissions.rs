@@ -140,6 +140,9 @@ impl Work {
             return standing.require_member();
         };
         let standing = standing.require_instructor()?;
+        if student.is_given_by_exchange() {
+            return Err(Error::ReservedName(student.clone()));
+        }
         require_known(policy, conn, standing, &self.course, student)?;
         Ok(standing)
     }
@@ -266,7 +269,7 @@ pub async fn tree(
     exchange: &Exchange,
     caller: &Caller,
     course: CourseId,
-    id: i64,
+    id: Option<i64>,
 ) -> Result<trees::Found> {
     let (policy, caller) = (exchange.policy, caller.clone());
     exchange
@@ -328,14 +331,18 @@ pub(super) fn assignment_of(
 }
 
 /// The submission with that number, for the student themselves and instructors; nobody else is told whether there is
-/// one.
+/// one. `None` stands for text that is no number, and so for the number of nothing.
 pub(super) fn by_number(
     conn: &mut Connection,
     standing: Standing,
     caller: &Caller,
-    id: i64,
+    id: Option<i64>,
 ) -> Result<Submission> {
-    match store::receipts::find(conn, standing.course, id)? {
+    let found = match id {
+        Some(id) => store::receipts::find(conn, standing.course, id)?,
+        None => None,
+    };
+    match found {
         Some(own) if own.student == *caller.name() => Ok(own),
         other => {
             standing.require_instructor()?;

@@ -56,7 +56,7 @@ pub async fn delete_submission(
     exchange: &Exchange,
     caller: &Caller,
     course: CourseId,
-    id: i64,
+    id: Option<i64>,
 ) -> Result<()> {
     let (policy, caller) = (exchange.policy, caller.clone());
     let quota = exchange.quota.clone();
@@ -65,6 +65,7 @@ pub async fn delete_submission(
         .write(move |conn| {
             let standing = policy.enter(conn, &caller, &course)?.require_instructor()?;
             let submission = by_number(conn, standing, &caller, id)?;
+            let id = submission.id;
             store::trash::put_submission(conn, id, Timestamp::now())?;
             let about = about(&course, &submission.assignment, &submission.student, id);
             audit::note(conn, &caller, Action::SubmissionDeleted, about, None)?;
@@ -79,7 +80,7 @@ pub async fn delete_feedback(
     exchange: &Exchange,
     caller: &Caller,
     course: CourseId,
-    submission: i64,
+    submission: Option<i64>,
 ) -> Result<()> {
     let (policy, caller) = (exchange.policy, caller.clone());
     let quota = exchange.quota.clone();
@@ -88,6 +89,7 @@ pub async fn delete_feedback(
         .write(move |conn| {
             let standing = policy.enter(conn, &caller, &course)?.require_instructor()?;
             let of = by_number(conn, standing, &caller, submission)?;
+            let submission = of.id;
             if !store::trash::put_feedback(conn, submission, Timestamp::now())? {
                 return Err(Error::NotFound(Thing::Feedback));
             }
@@ -140,7 +142,7 @@ pub async fn restore_assignment(
     exchange: &Exchange,
     caller: &Caller,
     course: CourseId,
-    id: i64,
+    id: Option<i64>,
 ) -> Result<()> {
     let (policy, caller) = (exchange.policy, caller.clone());
     let quota = exchange.quota.clone();
@@ -148,6 +150,7 @@ pub async fn restore_assignment(
         .store
         .write(move |conn| {
             let standing = policy.enter(conn, &caller, &course)?.require_instructor()?;
+            let id = id.ok_or(Error::NotFound(Thing::Assignment))?;
             let mut deleted = store::trash::assignments(conn, standing.course, Which::Row(id))?;
             let Some(assignment) = deleted.pop() else {
                 return Err(Error::NotFound(Thing::Assignment));
@@ -171,7 +174,7 @@ pub async fn restore_submission(
     exchange: &Exchange,
     caller: &Caller,
     course: CourseId,
-    id: i64,
+    id: Option<i64>,
 ) -> Result<()> {
     let (policy, caller) = (exchange.policy, caller.clone());
     let quota = exchange.quota.clone();
@@ -179,6 +182,7 @@ pub async fn restore_submission(
         .store
         .write(move |conn| {
             let standing = policy.enter(conn, &caller, &course)?.require_instructor()?;
+            let id = id.ok_or(Error::NotFound(Thing::Submission))?;
             let mut deleted = store::trash::submissions(conn, standing.course, Which::Row(id))?;
             let Some(work) = deleted.pop() else {
                 return Err(Error::NotFound(Thing::Submission));
@@ -198,7 +202,7 @@ pub async fn restore_feedback(
     exchange: &Exchange,
     caller: &Caller,
     course: CourseId,
-    submission: i64,
+    submission: Option<i64>,
 ) -> Result<()> {
     let (policy, caller) = (exchange.policy, caller.clone());
     let quota = exchange.quota.clone();
@@ -206,6 +210,7 @@ pub async fn restore_feedback(
         .store
         .write(move |conn| {
             let standing = policy.enter(conn, &caller, &course)?.require_instructor()?;
+            let submission = submission.ok_or(Error::NotFound(Thing::Feedback))?;
             let mut deleted =
                 store::trash::feedback(conn, standing.course, Which::Row(submission))?;
             let Some(work) = deleted.pop() else {

@@ -120,10 +120,10 @@ impl<P: OfTree> Bundle<P> {
             let trees = batch.iter().map(OfTree::tree_id);
             let files = store::trees::checked_files_of_all(conn, trees)?;
             let with_files = |part: P| {
-                let files = files.of(part.tree_id());
-                (part, files)
+                let files = files.of(part.tree_id())?;
+                Ok((part, files))
             };
-            Ok(batch.into_iter().map(with_files).collect())
+            batch.into_iter().map(with_files).collect()
         });
         read.await
     }

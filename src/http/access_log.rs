@@ -28,6 +28,10 @@ const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 /// The longest id taken over from a request, in bytes.
 const MAX_ID: usize = 128;
 
+/// The longest text of a request that its line repeats, in bytes. Strangers have requests logged, too, and must not make
+/// the log grow by as much as they send.
+const MAX_TEXT: usize = 1024;
+
 /// The id of a request, which its line in the log has, its reply, and the events it causes.
 #[derive(Debug, Clone)]
 pub struct RequestId(pub String);
@@ -92,10 +96,10 @@ fn finish(mut response: ServiceResponse<BoxBody>, mut line: Line) -> ServiceResp
     line.route = response.request().match_pattern();
     line.status = response.status().as_u16();
     if response.status().is_server_error() {
-        line.fail(match response.response().error() {
-            Some(error) => cause(error),
-            None => "the reply gives no reason".to_owned(),
-        });
+        match response.response().error() {
+            Some(error) => line.fail(&cause(error)),
+            None => line.fail("the reply gives no reason"),
+        }
     }
     response.map_body(|_, body| BoxBody::new(Logged { body, line }))
 }
@@ -121,6 +125,15 @@ fn request_id(request: &ServiceRequest) -> String {
     given
         .filter(harmless)
         .map_or_else(|| uuid::Uuid::new_v4().simple().to_string(), str::to_owned)
+}
+
+/// What a client sent as the log shows it: the beginning of a long text, and how long all of it is.
+fn shortened(text: &str) -> String {
+    if text.len() <= MAX_TEXT {
+        return text.to_owned();
+    }
+    let kept = &text[..text.floor_char_boundary(MAX_TEXT)];
+    format!("{kept}… ({} bytes)", text.len())
 }
 
 /// The limit that a refused request went over.
@@ -164,9 +177,9 @@ impl Line {
             flight: None,
             id,
             caller: None,
-            method: request.method().to_string(),
+            method: shortened(request.method().as_str()),
             route: None,
-            path: request.uri().path().to_owned(),
+            path: shortened(request.uri().path()),
             status: StatusCode::INTERNAL_SERVER_ERROR.as_u16(),
             begun: Instant::now(),
             bytes: 0,
@@ -175,7 +188,8 @@ impl Line {
     }
 
     /// Notes why the request failed. It is also logged by itself, since the access log may be off.
-    fn fail(&mut self, cause: String) {
+    fn fail(&mut self, cause: &str) {
+        let cause = shortened(cause);
         log::error!(id = self.id.as_str(); "{cause}");
         self.error = Some(cause);
     }
@@ -184,14 +198,14 @@ impl Line {
     fn break_off(&mut self, error: &dyn std::error::Error) {
         // Compressing middleware names only itself; what failed is in its source.
         let chain = std::iter::successors(Some(error), |error| error.source());
-        let cause = chain.last().unwrap_or(error).to_string();
+        let cause = shortened(&chain.last().unwrap_or(error).to_string());
         log::error!(id = self.id.as_str(); "A reply was broken off: {cause}");
         self.error = Some(cause);
     }
 
     /// The error in the place of a response that middleware failed to make, with the ID of the request.
     fn without_a_response(mut self, error: Error) -> Error {
-        self.fail(cause(&error));
+        self.fail(&cause(&error));
         let mut response = error.as_response_error().error_response();
         self.status = response.status().as_u16();
         if let Ok(value) = HeaderValue::from_str(&self.id) {

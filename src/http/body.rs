@@ -110,6 +110,17 @@ fn too_slow() -> PayloadError {
     PayloadError::Io(std::io::ErrorKind::TimedOut.into())
 }
 
+/// The failure of a body that is larger than the limit. `PayloadError::Overflow` is left to readers of forms, which say so
+/// of limits of their own.
+fn too_large() -> PayloadError {
+    PayloadError::Io(std::io::ErrorKind::FileTooLarge.into())
+}
+
+/// Whether a body failed since it is larger than the limit.
+pub fn is_too_large(error: &PayloadError) -> bool {
+    matches!(error, PayloadError::Io(error) if error.kind() == std::io::ErrorKind::FileTooLarge)
+}
+
 /// Whether a body failed since it came too slowly.
 pub fn is_too_slow(error: &PayloadError) -> bool {
     matches!(error, PayloadError::Io(error) if error.kind() == std::io::ErrorKind::TimedOut)
@@ -130,7 +141,7 @@ impl Stream for Shared {
         };
         counted.refused |= counted.seen > counted.limit;
         if counted.refused {
-            Poll::Ready(Some(Err(PayloadError::Overflow)))
+            Poll::Ready(Some(Err(too_large())))
         } else {
             next
         }

@@ -44,6 +44,12 @@ pub enum Error {
     /// A field that is no file list is larger than the limit, in bytes.
     #[error("a field larger than {0} bytes")]
     FieldTooLarge(usize),
+    /// The headers of a part of a form are longer than the limit, in bytes.
+    #[error("headers of a part of a form longer than {0} bytes")]
+    PartHeadersTooLong(usize),
+    /// A part of a form has more headers than the limit.
+    #[error("more than {0} headers of a part of a form")]
+    TooManyPartHeaders(usize),
     /// A few packed bytes would become very many, more than that for each.
     #[error("a body that unpacks to more than {0} times its size")]
     PackedTooWell(u64),
@@ -105,6 +111,13 @@ impl Error {
                 format!("A field is larger than the limit of {limit} bytes; nothing was stored")
                     .into()
             }
+            Self::PartHeadersTooLong(limit) => format!(
+                "The headers of a part of the form are longer than the limit of {limit} bytes; nothing was stored"
+            )
+            .into(),
+            Self::TooManyPartHeaders(limit) => {
+                format!("A part of the form has more than {limit} headers; nothing was stored").into()
+            }
             Self::PackedTooWell(ratio) => format!(
                 "The body unpacks to more than {ratio} times its size; nothing was stored. Send it with gzip, or as it is"
             )
@@ -151,6 +164,7 @@ impl Error {
             Self::TooManyUploads(_) => Some("max-uploads"),
             Self::TooManyOpen(_) => Some("max-open-requests"),
             Self::FieldTooLarge(_) => Some("field-size"),
+            Self::PartHeadersTooLong(_) | Self::TooManyPartHeaders(_) => Some("part-headers"),
             Self::BodyTimeout => Some("body-timeout"),
             Self::Auth(AuthError::TooManyStrangers { .. }) => Some("unknown-tokens"),
             _ => None,
@@ -366,9 +380,11 @@ impl ResponseError for Error {
             Self::Bug(_) => StatusCode::INTERNAL_SERVER_ERROR,
             Self::BadRequest(_) => StatusCode::BAD_REQUEST,
             Self::UnsupportedMediaType(_) => StatusCode::UNSUPPORTED_MEDIA_TYPE,
-            Self::RequestTooLarge(_) | Self::FieldTooLarge(_) | Self::PackedTooWell(_) => {
-                StatusCode::PAYLOAD_TOO_LARGE
-            }
+            Self::RequestTooLarge(_)
+            | Self::FieldTooLarge(_)
+            | Self::PartHeadersTooLong(_)
+            | Self::TooManyPartHeaders(_)
+            | Self::PackedTooWell(_) => StatusCode::PAYLOAD_TOO_LARGE,
             Self::BodyTimeout => StatusCode::REQUEST_TIMEOUT,
             Self::TooManyRequests { .. } | Self::TooManyUploads(_) | Self::TooManyOpen(_) => {
                 StatusCode::TOO_MANY_REQUESTS

@@ -1,7 +1,7 @@
 //! Nobody comes past here unknown: middleware that finds the caller of every request below the prefix.
 
 use super::access_log::RequestId;
-use super::body::is_too_slow;
+use super::body::{is_too_large, is_too_slow};
 use super::error::Error;
 use super::state::AppState;
 use super::user_argument;
@@ -15,7 +15,7 @@ use actix_web::http::StatusCode;
 use actix_web::http::header::{HeaderName, HeaderValue};
 use actix_web::middleware::Next;
 use actix_web::{HttpMessage, HttpRequest};
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
 use futures_util::{Stream, StreamExt, stream};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use std::fs::File;
@@ -183,13 +183,20 @@ async fn spool(state: &AppState, held: Bytes, mut body: Payload) -> Result<Named
     })
     .await?;
     let idle = state.idle_timeout;
-    loop {
-        let next = idle.limit(body.next()).await;
-        let Some(bytes) = next.ok_or(Error::BodyTimeout)? else {
-            break;
-        };
-        let bytes = bytes.map_err(|error| broken(state, &error))?;
-        file = on_disk(move || file.write_all(&bytes).map(|()| file)).await?;
+    let mut ended = false;
+    while !ended {
+        // The pieces of a body may be of a few bytes, and going to another thread costs more than to write them.
+        let mut block = BytesMut::new();
+        while !ended && block.len() < CHUNK {
+            let next = idle.limit(body.next()).await;
+            match next.ok_or(Error::BodyTimeout)? {
+                Some(bytes) => {
+                    block.extend_from_slice(&bytes.map_err(|error| broken(state, &error))?);
+                }
+                None => ended = true,
+            }
+        }
+        file = on_disk(move || file.write_all(&block).map(|()| file)).await?;
     }
     Ok(file)
 }
@@ -210,7 +217,7 @@ async fn on_disk<T: Send + 'static>(
 
 fn broken(state: &AppState, error: &PayloadError) -> Error {
     match error {
-        PayloadError::Overflow => Error::RequestTooLarge(state.max_request_size),
+        error if is_too_large(error) => Error::RequestTooLarge(state.max_request_size),
         error if is_too_slow(error) => Error::BodyTimeout,
         _ => Error::bad("The request broke off"),
     }

@@ -2,7 +2,7 @@
 
 use super::error::{Error, Result};
 use super::openapi::{Argument, Parts};
-use crate::domain::{AssignmentId, CourseId, UserName};
+use crate::domain::{AssignmentId, CourseId, IllegalName, UserName};
 use crate::exchange::submissions::Target;
 use crate::exchange::{self, Thing};
 use actix_web::dev::Payload;
@@ -20,10 +20,10 @@ pub struct OfStudent(pub CourseId, pub UserName);
 pub struct OfInstructor(pub CourseId, pub UserName);
 /// `{course}/{assignment}/{user}`
 pub struct OfWork(pub Target);
-/// `{course}/{id}` of something in the trash; what is no number is the number of none
-pub struct InTrash(pub CourseId, pub i64);
+/// `{course}/{id}` of something in the trash; what is no number is the number of nothing
+pub struct InTrash(pub CourseId, pub Option<i64>);
 /// `{course}/{id}` of a submission, likewise
-pub struct OfSubmission(pub CourseId, pub i64);
+pub struct OfSubmission(pub CourseId, pub Option<i64>);
 
 /// `{course}`, of which one is to be made
 pub struct NewCourse(pub CourseId);
@@ -59,7 +59,7 @@ fn new_assignment(request: &HttpRequest) -> Result<AssignmentId> {
 }
 
 fn new_person(request: &HttpRequest) -> Result<UserName> {
-    Ok(UserName::parse_new(text(request, "user")?)?)
+    Ok(UserName::parse_new(text(request, "user")?).map_err(IllegalName::from)?)
 }
 
 // What could not be made is not there either.
@@ -79,9 +79,9 @@ fn person(request: &HttpRequest, thing: Thing) -> Result<UserName> {
 }
 
 /// What is no number is the number of nothing: whether the caller may ask at all is decided first.
-fn number(request: &HttpRequest) -> i64 {
+fn number(request: &HttpRequest) -> Option<i64> {
     let id = request.match_info().get("id");
-    id.and_then(|id| id.parse().ok()).unwrap_or(-1)
+    id.and_then(|id| id.parse().ok())
 }
 
 fn not_found(thing: Thing) -> Error {

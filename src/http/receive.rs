@@ -3,7 +3,7 @@
 //! The bytes are decoded on a blocking thread, a block at a time, while the next block comes in; a client that sends
 //! slowly holds no thread.
 
-use super::body::{IdleTimeout, is_too_slow};
+use super::body::{IdleTimeout, is_too_large, is_too_slow};
 use super::error::{Error, Result};
 use super::fair_share;
 use super::state::AppState;
@@ -15,7 +15,7 @@ use crate::exchange::Exchange;
 use crate::exchange::intake::{Account, Intake};
 use crate::exchange::parcel::Parcel;
 use actix_multipart::{Multipart, MultipartError};
-use actix_web::error::PayloadError;
+use actix_web::error::{ParseError, PayloadError};
 use actix_web::http::header;
 use actix_web::{HttpRequest, web};
 use bytes::{Bytes, BytesMut};
@@ -31,6 +31,10 @@ pub(super) const MAX_FIELDS: usize = 8 * 1024 * 1024;
 const FIELD: usize = 128;
 /// How many bytes are decoded at a time.
 const BLOCK: usize = 128 * 1024;
+/// How long the headers of a part of a form may be, in bytes, and what stands outside of its parts,
+const PART_HEADERS: usize = 64 * 1024;
+/// and how many headers a part may have: limits of `actix_multipart`, which names neither.
+const MOST_PART_HEADERS: usize = 32;
 /// The field that holds the file list.
 const FILES: &str = "files";
 
@@ -194,6 +198,8 @@ pub(super) async fn decode<T: Send + 'static>(
     static DECODERS: LazyLock<Semaphore> = LazyLock::new(|| {
         Semaphore::new(2 * std::thread::available_parallelism().map_or(2, usize::from))
     });
+    #[cfg(test)]
+    DECODED.with(|decoded| decoded.set(decoded.get() + 1));
     let permit = DECODERS.acquire().await;
     blocking(move || {
         let _permit = permit;
@@ -202,14 +208,22 @@ pub(super) async fn decode<T: Send + 'static>(
     .await?
 }
 
+#[cfg(test)]
+thread_local! {
+    /// How often a block was handed to a decoder by requests that this thread answers.
+    pub(super) static DECODED: std::cell::Cell<usize> = const { std::cell::Cell::new(0) };
+}
+
 async fn timely<T>(idle: IdleTimeout, work: impl Future<Output = T>) -> Result<T> {
     idle.limit(work).await.ok_or(Error::BodyTimeout)
 }
 
 pub(super) fn malformed(error: &MultipartError, limit: u64) -> Error {
     match error {
-        MultipartError::Payload(PayloadError::Overflow) => Error::RequestTooLarge(limit),
+        MultipartError::Payload(error) if is_too_large(error) => Error::RequestTooLarge(limit),
         MultipartError::Payload(error) if is_too_slow(error) => Error::BodyTimeout,
+        MultipartError::Payload(PayloadError::Overflow) => Error::PartHeadersTooLong(PART_HEADERS),
+        MultipartError::Parse(ParseError::TooLarge) => Error::TooManyPartHeaders(MOST_PART_HEADERS),
         _ => Error::bad("The form is malformed"),
     }
 }
@@ -265,7 +279,7 @@ impl Blocks {
         while !self.ended && block.len() < BLOCK {
             match timely(self.idle, self.body.next()).await? {
                 Some(Ok(bytes)) => block.extend_from_slice(&bytes),
-                Some(Err(PayloadError::Overflow)) => {
+                Some(Err(error)) if is_too_large(&error) => {
                     return Err(Error::RequestTooLarge(self.limit));
                 }
                 Some(Err(error)) if is_too_slow(&error) => return Err(Error::BodyTimeout),

@@ -1,6 +1,7 @@
 //! The application as a whole, with addresses that go wrong.
 
 use super::error::Error;
+use super::receive::DECODED;
 use super::server::{Address, Settings, application};
 use super::state::AppState;
 use crate::auth::fake_hub::Logged;
@@ -170,6 +171,47 @@ async fn an_application_without_its_state_answers_nothing_but_500() {
             body.starts_with(br#"{"message":"Internal error"#),
             "{body:?}"
         );
+    }
+}
+
+#[actix_web::test]
+async fn a_form_of_tiny_pieces_is_decoded_in_blocks() {
+    let parts = parts();
+    let service =
+        init_service(application(&parts.settings, false, Vec::new()).app_data(parts.state.clone()))
+            .await;
+    // Each of these could be the beginning of a boundary, so the parser of forms gives it away by itself.
+    let tiny = "\r\n--".repeat(100_000);
+    let multipart = format!(
+        "--between\r\nContent-Disposition: form-data; name=\"x\"\r\n\r\n{tiny}\r\n--between--\r\n"
+    );
+    let urlencoded = format!("x={}", "%0A".repeat(100_000));
+    for (number, kind, body) in [
+        (1, "multipart/form-data; boundary=between", multipart),
+        (2, "application/x-www-form-urlencoded", urlencoded),
+    ] {
+        let blocks = body.len() / (128 * 1024) + 3;
+        // As the network may bring it.
+        let pieces: Vec<_> = body
+            .into_bytes()
+            .chunks(100)
+            .map(|piece| Ok(Bytes::copy_from_slice(piece)))
+            .collect();
+        let pieces: std::pin::Pin<Box<dyn futures_util::Stream<Item = _>>> =
+            Box::pin(stream::iter(pieces));
+        let mut request = TestRequest::post()
+            .uri(&format!("/api/course/algebra{number}?user=root"))
+            .insert_header(("content-type", kind))
+            .insert_header(("host", "localhost"))
+            .to_request();
+        request = request
+            .replace_payload(actix_web::dev::Payload::from(pieces))
+            .0;
+        let before = DECODED.get();
+        let response = call_service(&service, request).await;
+        assert_eq!(response.status(), StatusCode::OK, "{kind}");
+        let decoded = DECODED.get() - before;
+        assert!((1..=blocks).contains(&decoded), "{kind}: {decoded} blocks");
     }
 }
 

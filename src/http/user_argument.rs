@@ -2,6 +2,7 @@
 
 use super::error::{Error, Result};
 use super::receive::{Encoding, malformed};
+use super::state::AppState;
 use crate::codec::{FieldEvent, FormDecoder};
 use actix_multipart::Multipart;
 use actix_web::HttpRequest;
@@ -55,15 +56,16 @@ pub async fn in_stream(
             form.finish(&mut |event| search.tell(event))?;
         }
         Encoding::Multipart => {
+            let limit = AppState::of(request)?.max_request_size;
             let mut form = Multipart::new(request.headers(), body);
             while let Some(field) = form.next().await {
-                let mut field = field.map_err(|error| malformed(&error, 0))?;
+                let mut field = field.map_err(|error| malformed(&error, limit))?;
                 search.take(FieldEvent::Name(
                     field.name().unwrap_or_default().as_bytes(),
                 ));
                 while let Some(bytes) = field.next().await {
                     search.take(FieldEvent::Value(
-                        &bytes.map_err(|error| malformed(&error, 0))?,
+                        &bytes.map_err(|error| malformed(&error, limit))?,
                     ));
                 }
                 search.take(FieldEvent::End);

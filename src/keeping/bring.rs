@@ -33,39 +33,44 @@ pub struct Brought {
     pub notes: Vec<String>,
 }
 
-/// Brings the course in an archive; refuses it when another one of that name is there.
+/// How large the manifest of an archive may be, in bytes, unless the operator allows more: that of a course with 200,000
+/// files. It is held in memory, and packed well enough it takes next to nothing on the disk.
+pub const MAX_MANIFEST: u64 = 32 * 1024 * 1024;
+
+/// Brings the course in an archive; refuses it when another one of that name is there, and when its manifest has more bytes
+/// than `max_manifest`.
 pub async fn bring(
     exchange: &Exchange,
     caller: &Caller,
     file: &Path,
+    max_manifest: u64,
     watch: &mut dyn FnMut(Work),
 ) -> Result<Brought> {
-    let (prefix, course) = find_manifest(file)?;
-    let submissions = course
-        .assignments
-        .iter()
-        .map(|each| each.submissions.len())
-        .sum();
+    let (prefix, course) = find_manifest(file, max_manifest)?;
     let notes = archive::look_alikes(exchange, &course).await?;
-    let brought = |is_new| Brought {
+    let mut brought = Brought {
         course: course.course.clone(),
-        submissions,
-        is_new,
-        notes: notes.clone(),
+        submissions: course
+            .assignments
+            .iter()
+            .map(|each| each.submissions.len())
+            .sum(),
+        is_new: false,
+        notes,
     };
     if is_here(exchange, &course).await? {
-        return Ok(brought(false));
+        return Ok(brought);
     }
     let size = std::fs::metadata(file).map_err(on(file, "read"))?.len();
     watch(Work::Begin("Bringing", size));
 
-    let expected: HashMap<String, &str> = course
+    let expected: HashMap<String, Option<Sha256Sum>> = course
         .trees()
         .flat_map(|tree| tree.files.iter().map(move |entry| (tree, entry)))
         .map(|(tree, entry)| {
             (
                 format!("{prefix}{}", tree.place(entry)),
-                entry.sha256.as_str(),
+                Sha256Sum::parse(&entry.sha256),
             )
         })
         .collect();
@@ -83,11 +88,12 @@ pub async fn bring(
             overflow.store().await?;
         }
     }
-    let bringing = Bringing::new(course.clone(), taking.blobs)
-        .map_err(|impossible| refused(file, &impossible))?;
+    let bringing =
+        Bringing::new(course, taking.blobs).map_err(|impossible| refused(file, &impossible))?;
     let bytes = taking.intake.finish()?;
     archive::insert(exchange, caller, bringing, bytes).await?;
-    Ok(brought(true))
+    brought.is_new = true;
+    Ok(brought)
 }
 
 fn refused(file: &Path, why: &dyn std::fmt::Display) -> Error {
@@ -118,19 +124,22 @@ async fn is_here(exchange: &Exchange, course: &Course) -> Result<bool> {
 }
 
 /// The manifest, and what stands before the names beside it.
-fn find_manifest(file: &Path) -> Result<(String, Course)> {
+fn find_manifest(file: &Path, at_most: u64) -> Result<(String, Course)> {
     let mut found: Option<String> = None;
     let (mut text, mut is_whole) = (Vec::new(), false);
     let mut reading = Reading::open(file)?;
     while !is_whole {
         let read = reading.step(&mut |event| {
             match event {
-                TarEvent::Begin(path, _) if found.is_none() => {
+                TarEvent::Begin(path, size) if found.is_none() => {
                     let prefix = path.as_str().strip_suffix(MANIFEST);
                     let prefix = prefix.filter(|prefix| prefix.matches('/').count() <= 1);
                     found = prefix
                         .filter(|prefix| prefix.is_empty() || prefix.ends_with('/'))
                         .map(str::to_owned);
+                    if found.is_some() && size > at_most {
+                        return Err(refused(file, &too_large(size, at_most)));
+                    }
                 }
                 TarEvent::Content(bytes) if found.is_some() && !is_whole => {
                     text.extend_from_slice(bytes);
@@ -154,15 +163,23 @@ fn find_manifest(file: &Path) -> Result<(String, Course)> {
     Ok((prefix, course))
 }
 
+fn too_large(size: u64, at_most: u64) -> String {
+    format!(
+        "its manifest.json has {size} bytes, which are more than the {at_most} that are read into memory. If you trust the \
+         archive, allow more with --max-manifest-size {}MiB",
+        size.div_ceil(1 << 20)
+    )
+}
+
 /// What comes out of the archive on its way into the exchange.
 struct Taking<'a> {
     prefix: &'a str,
     /// The sums of the files that the manifest names, by where they are.
-    expected: HashMap<String, &'a str>,
+    expected: HashMap<String, Option<Sha256Sum>>,
     intake: Intake,
     blobs: HashMap<Sha256Sum, BlobRef>,
     /// The file that comes, with its sum.
-    open: Option<(String, &'a str)>,
+    open: Option<(String, Option<Sha256Sum>)>,
 }
 
 impl Taking<'_> {
@@ -178,7 +195,7 @@ impl Taking<'_> {
                         ))),
                     };
                 };
-                self.open = Some((path.to_owned(), sum));
+                self.open = Some((path.to_owned(), *sum));
                 self.intake.begin_sized(*size)?;
             }
             TarEvent::Content(bytes) if self.open.is_some() => self.intake.write(bytes)?,
@@ -190,7 +207,7 @@ impl Taking<'_> {
                 let Some(blob) = self.intake.end_unplaced() else {
                     return Ok(());
                 };
-                if blob.sha256.to_string() != sum {
+                if Some(blob.sha256) != sum {
                     return Err(Error::Refused(format!(
                         "{path:?} in the archive is not what the manifest says: it was changed. Nothing was changed here"
                     )));

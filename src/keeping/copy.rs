@@ -1,9 +1,9 @@
 //! Bytes from one place to another, hashed on their way and compared with their names.
 
-use super::error::{Error, Result, on};
+use super::error::{Result, on};
 use super::{Work, error};
 use crate::blobs::{self, Damage, LocalBlobs};
-use crate::domain::{BlobRef, Sha256Sum};
+use crate::domain::{BlobRef, Sha256Sum, above};
 use crate::exchange::fsck;
 use crate::store::{self, Connection};
 use sha2::{Digest, Sha256};
@@ -199,9 +199,7 @@ pub(super) fn sync_directory(path: &Path) -> Result<()> {
 
 /// Writes a file that takes the place of what is there at once, or not at all.
 pub(super) fn replace_file(path: &Path, bytes: &[u8]) -> Result<()> {
-    let Some(directory) = path.parent() else {
-        return Err(Error::Refused(format!("{} is no file", path.display())));
-    };
+    let directory = above(path);
     let write = || -> io::Result<()> {
         let mut file = tempfile::NamedTempFile::new_in(directory)?;
         file.write_all(bytes)?;

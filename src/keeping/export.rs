@@ -6,14 +6,14 @@
 use super::Work;
 use super::error::{Error, Result, on};
 use crate::codec::TarEncoder;
-use crate::domain::{CourseId, Sha256Sum, Timestamp};
+use crate::domain::{CourseId, Sha256Sum, Timestamp, above};
 use crate::exchange::archive::{Assignment, Course, Reader, Submission, TreeOf, plain};
 use crate::exchange::{self, Exchange, Thing, archive};
 use flate2::{Compression, write::GzEncoder};
 use std::collections::HashMap;
 use std::fs::File;
 use std::io::{self, BufWriter, Write};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 /// What the archive says of itself to people.
 const README: &str = include_str!("export.txt");
@@ -42,6 +42,8 @@ pub struct Exported {
     pub files: u64,
     /// Their bytes.
     pub bytes: u64,
+    /// The bytes of the manifest, of which an import allows a number.
+    pub manifest_bytes: u64,
 }
 
 /// Writes the archive of a course to a file that is not there yet, packed as the end of its name says: `.gz`, `.zst`.
@@ -79,11 +81,8 @@ fn write_file(
     place: &Path,
     watch: &mut dyn FnMut(Work),
 ) -> exchange::Result<Result<Exported>> {
-    let directory = match place.parent() {
-        Some(parent) if !parent.as_os_str().is_empty() => parent.to_owned(),
-        _ => PathBuf::from("."),
-    };
-    let temporary = match tempfile::NamedTempFile::new_in(&directory) {
+    let directory = above(place);
+    let temporary = match tempfile::NamedTempFile::new_in(directory) {
         Ok(temporary) => temporary,
         Err(error) => return Ok(Err(on(place, "written")(error))),
     };
@@ -115,7 +114,7 @@ fn write_file(
         temporary
             .persist_noclobber(place)
             .map_err(|failed| failed.error)?;
-        File::open(&directory)?.sync_all()?;
+        File::open(directory)?.sync_all()?;
         Ok(exported)
     });
     Ok(kept.map_err(on(place, "written")))
@@ -173,7 +172,9 @@ impl Archive {
             .replace("{WHEN}", &course.made_at)
             .replace("{PROGRAM}", &course.made_by);
         self.small("README.txt", readme.as_bytes())?;
-        self.small("manifest.json", &serde_json::to_vec_pretty(course)?)?;
+        let manifest = serde_json::to_vec_pretty(course)?;
+        self.exported.manifest_bytes = manifest.len() as u64;
+        self.small("manifest.json", &manifest)?;
         self.small("submissions.csv", &table(course)?)
     }
 

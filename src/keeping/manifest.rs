@@ -5,13 +5,17 @@ use super::error::{Error, Result, on};
 use crate::domain::Sha256Sum;
 use crate::store::snapshot::Counts;
 use serde::{Deserialize, Serialize};
-use std::io::ErrorKind;
+use std::fs::File;
+use std::io::{self, ErrorKind, Read as _};
 use std::path::Path;
 
 /// The file it stands in. It is the last that comes to its place, and with it the backup counts.
 pub(super) const FILE: &str = "manifest.json";
 /// The form of a backup that this program makes and knows.
 pub(super) const VERSION: u32 = 1;
+
+/// How large a manifest may be, in bytes. Only the list of damaged contents grows, and this is enough for 200,000 of them.
+const MOST_BYTES: u64 = 16 * 1024 * 1024;
 
 /// The manifest of a backup.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -68,10 +72,22 @@ impl Manifest {
     /// That of the backup in a directory; `None` where none was completed.
     pub(super) fn read(directory: &Path) -> Result<Option<Self>> {
         let path = directory.join(FILE);
-        let text = match std::fs::read(&path) {
-            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
+        let read = || {
+            let mut text = Vec::new();
+            let file = File::open(&path)?;
+            file.take(MOST_BYTES + 1).read_to_end(&mut text)?;
+            Ok(text)
+        };
+        let text = match read() {
+            Err::<_, io::Error>(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
             text => text.map_err(on(&path, "read"))?,
         };
+        if text.len() as u64 > MOST_BYTES {
+            return Err(Error::Refused(format!(
+                "{} is no manifest of a backup: it has more than {MOST_BYTES} bytes. Nothing was changed",
+                path.display()
+            )));
+        }
         let manifest: Self = serde_json::from_slice(&text).map_err(|error| {
             Error::Refused(format!(
                 "{} is no manifest of a backup: {error}. Nothing was changed",

@@ -13,7 +13,7 @@ mod mend;
 mod restore;
 
 pub use backup::{Report as BackupReport, Source, back_up};
-pub use bring::{Brought, bring};
+pub use bring::{Brought, MAX_MANIFEST, bring};
 pub use copy::Copied;
 pub use error::{Error, Result};
 pub use export::{Exported, export};

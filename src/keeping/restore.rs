@@ -12,6 +12,7 @@ use super::copy::{
 use super::error::{Error, Result, on};
 use super::manifest::Manifest;
 use crate::blobs::LocalBlobs;
+use crate::domain::above;
 use crate::store::{self, snapshot};
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -127,13 +128,7 @@ pub fn restore(
         bring(&state, file, &arriving)?;
     }
     fs::rename(&arriving, &target.database).map_err(on(&target.database, "written"))?;
-    if let Some(parent) = target.database.parent() {
-        sync_directory(if parent.as_os_str().is_empty() {
-            Path::new(".")
-        } else {
-            parent
-        })?;
-    }
+    sync_directory(above(&target.database))?;
     sync_directory(&target.data_dir)?;
     fs::remove_file(&mark).map_err(on(&mark, "removed"))?;
     sync_directory(&target.data_dir)?;

@@ -83,6 +83,12 @@ impl Names {
     /// Who somebody is at the hub; or why that cannot be told, as the rest of a sentence.
     pub fn of(&self, name: &UserName) -> Result<UserName, &'static str> {
         let known = self.found(name)?;
+        if known.is_given_by_exchange() {
+            return Err(
+                "has a name as the exchange gives to operators and former users, so it is left behind. Name the person in the \
+                 file of --user-map",
+            );
+        }
         let mut seen = self.seen.borrow_mut();
         seen.insert(name.to_string(), known.clone());
         Ok(known)

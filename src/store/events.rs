@@ -1,7 +1,7 @@
 //! What happened: a row for every change, written in the transaction that makes it.
 
 use super::schema::events;
-use super::{Connection, Portion, Result};
+use super::{Connection, Error, Portion, Result};
 use crate::domain::{Timestamp, UserName};
 use diesel::dsl::sql;
 use diesel::prelude::*;
@@ -191,9 +191,7 @@ pub fn rename(conn: &mut Connection, from: &UserName, to: &UserName) -> Result<(
         .select((events::id, events::detail.assume_not_null()))
         .load::<(i64, String)>(conn)?;
     for (id, detail) in details {
-        let Some(renamed) = renamed(&detail, from.as_str(), to.as_str()) else {
-            continue;
-        };
+        let renamed = renamed(&detail, from.as_str(), to.as_str())?;
         diesel::update(events::table.find(id))
             .set(events::detail.eq(renamed))
             .execute(conn)?;
@@ -217,9 +215,12 @@ type Mentions = diesel::expression::SqlLiteral<
     >,
 >;
 
-fn renamed(detail: &str, from: &str, to: &str) -> Option<String> {
-    let mut detail: serde_json::Value = serde_json::from_str(detail).ok()?;
-    for (key, value) in detail.as_object_mut()? {
+/// The detail of an event with another name in it. One that cannot be read would keep the name.
+fn renamed(detail: &str, from: &str, to: &str) -> Result<String> {
+    let unreadable = || Error::Damaged("an event whose detail is no JSON object");
+    let mut detail: serde_json::Value = serde_json::from_str(detail).map_err(|_| unreadable())?;
+    let members = detail.as_object_mut().ok_or_else(unreadable)?;
+    for (key, value) in members.iter_mut() {
         if !NAMES.contains(&key.as_str()) {
             continue;
         }
@@ -231,7 +232,7 @@ fn renamed(detail: &str, from: &str, to: &str) -> Option<String> {
             *name = to.into();
         }
     }
-    Some(detail.to_string())
+    Ok(detail.to_string())
 }
 
 /// Removes what those events about somebody say beyond their names.

@@ -86,19 +86,22 @@ pub fn examine_set_aside(path: &Path) -> Result<Vec<SetAside>> {
     Ok(set_aside)
 }
 
-/// The courses that are there, and the courses in whose groups of the hub somebody was seen; `None` where the database
-/// does not know of any.
+/// The courses that are there, and the courses in whose groups of the hub somebody was seen; `None` where the database is
+/// older than the tables of them.
 pub fn examine_courses(path: &Path) -> Result<Option<(Vec<String>, Vec<String>)>> {
     let mut conn = migrate::read_only(path)?;
-    let Ok(courses) = super::courses::all(&mut conn) else {
-        return Ok(None);
-    };
+    for table in ["courses", "hub_members"] {
+        if !migrate::has_table(&mut conn, table)? {
+            return Ok(None);
+        }
+    }
+    let courses = super::courses::all(&mut conn)?;
     let by_group = hub_members::table
         .select(hub_members::course)
         .distinct()
         .order(hub_members::course)
-        .load(&mut conn);
-    Ok(by_group.ok().map(|by_group| (courses, by_group)))
+        .load(&mut conn)?;
+    Ok(Some((courses, by_group)))
 }
 
 /// Takes the right to write, and gives it back without having written.

@@ -2,6 +2,7 @@
 
 use super::schema::{assignments, courses, feedback, identity, releases, submissions};
 use super::{Connection, Error, Result};
+use crate::domain::above;
 use diesel::connection::{Connection as _, SimpleConnection};
 use diesel::prelude::*;
 use std::path::Path;
@@ -20,11 +21,7 @@ pub(super) fn copy_to(conn: &mut Connection, copy: &Path) -> Result<()> {
     let quoted = text(copy)?.replace('\'', "''");
     conn.batch_execute(&format!("VACUUM INTO '{quoted}'"))?;
     // SQLite leaves this to whoever wants it (https://sqlite.org/lang_vacuum.html).
-    let directory = match copy.parent() {
-        Some(directory) if !directory.as_os_str().is_empty() => directory,
-        _ => Path::new("."),
-    };
-    [copy, directory]
+    [copy, above(copy)]
         .into_iter()
         .try_for_each(|path| std::fs::File::open(path)?.sync_all())
         .map_err(|error| Error::Unusable(format!("{} could not be kept: {error}", copy.display())))

@@ -163,9 +163,11 @@ fn check<'a>(
         .filter(super::among("trees.id", files.keys().copied()))
         .select((trees::id, trees::digest))
         .load::<(i64, Vec<u8>)>(conn)?;
-    for (tree, digest) in digests {
-        let files = files.get(&tree).copied().unwrap_or_default().iter();
-        let seen = tree_digest(files.map(|file| (&file.path, file.blob.blob.sha256)));
+    let digests: HashMap<i64, Vec<u8>> = digests.into_iter().collect();
+    for (tree, files) in files {
+        let digest = digests.get(&tree);
+        let digest = digest.ok_or(Error::Damaged("a tree that something names is not there"))?;
+        let seen = tree_digest(files.iter().map(|file| (&file.path, file.blob.blob.sha256)));
         if seen.0.as_slice() != digest {
             return Err(Error::Damaged(
                 "the files of a tree are not those it is named for",
@@ -180,9 +182,12 @@ fn check<'a>(
 pub struct FilesOfTrees(HashMap<i64, Arc<[File]>>);
 
 impl FilesOfTrees {
-    /// The files of the tree with that row, in the order in which they were handed in.
-    pub fn of(&self, tree: i64) -> Arc<[File]> {
-        self.0.get(&tree).cloned().unwrap_or_default()
+    /// The files of the tree with that row, in the order in which they were handed in; a `Bug` where that tree was not
+    /// among those that were asked for, since no files would look like an empty tree.
+    pub fn of(&self, tree: i64) -> Result<Arc<[File]>> {
+        let files = self.0.get(&tree);
+        let files = files.ok_or_else(|| Bug::new("the files of a tree were not loaded"))?;
+        Ok(Arc::clone(files))
     }
 }
 
@@ -191,13 +196,8 @@ pub fn checked_files_of_all(
     conn: &mut Connection,
     trees: impl IntoIterator<Item = i64>,
 ) -> Result<FilesOfTrees> {
-    let trees: Vec<i64> = trees.into_iter().collect();
-    let found = files_of_all(conn, trees.iter().copied())?;
-    let files = trees.iter().map(|tree| (*tree, found.0.get(tree)));
-    check(
-        conn,
-        files.map(|(tree, files)| (tree, files.map_or(&[][..], |files| files))),
-    )?;
+    let found = files_of_all(conn, trees)?;
+    check(conn, found.0.iter().map(|(tree, files)| (*tree, &**files)))?;
     Ok(found)
 }
 
@@ -206,13 +206,15 @@ pub fn files_of_all(
     conn: &mut Connection,
     trees: impl IntoIterator<Item = i64>,
 ) -> Result<FilesOfTrees> {
+    // One without files has no rows.
+    let mut found: HashMap<i64, Vec<File>> =
+        trees.into_iter().map(|tree| (tree, Vec::new())).collect();
     let rows = tree_files::table
         .inner_join(blob_rows::table)
-        .filter(super::among("tree_files.tree_id", trees))
+        .filter(super::among("tree_files.tree_id", found.keys().copied()))
         .order((tree_files::tree_id, tree_files::position))
         .select(COLUMNS)
         .load_iter::<Columns, _>(conn)?;
-    let mut found: HashMap<i64, Vec<File>> = HashMap::new();
     for row in rows {
         let (tree, file) = parse(row?)?;
         found.entry(tree).or_default().push(file);

@@ -131,8 +131,9 @@ impl Writer {
                 panicked,
             }
         });
-        // A writer that has stopped makes no changes any more, whoever asks for them.
-        let _ = self.changes.send(change);
+        if self.changes.send(change).is_err() {
+            log::warn!("A change that nobody waits for was not made: the writer has stopped");
+        }
     }
 
     /// What it has done so far.

@@ -1,7 +1,9 @@
 //! Names and paths that look like, or turn into, something else on their way.
 
 use crate::support::routes::every_address;
+use crate::support::server::run;
 use crate::support::{Course, FakeHub, Sent, Server, Setup, percent_encode};
+use serde_json::json;
 
 fn algebra(server: &Server) -> Course<'_> {
     let course = Course::of(server, "algebra");
@@ -139,4 +141,133 @@ fn every_reply_says_what_it_is_and_that_it_is_nothing_else() {
             );
         }
     }
+}
+
+/// Names that the exchange alone gives, and ways to write them that people read as the same.
+const GIVEN_BY_EXCHANGE: [&str; 5] = [
+    "operator:root",
+    "former:bob:2026-11-28",
+    "former:17",
+    "Operator:root",
+    "FORMER:bob:2026-11-28",
+];
+
+/// Everybody on the roster of the course.
+fn roster(server: &Server) -> Vec<String> {
+    let roster = server.get("v1/courses/algebra/roster", "root").ok().json();
+    let people = roster["people"].as_array().unwrap().iter();
+    people
+        .map(|line| line["username"].as_str().unwrap().to_owned())
+        .collect()
+}
+
+#[test]
+fn nobody_is_enrolled_by_a_name_that_the_exchange_gives() {
+    let server = Setup::standalone().start();
+    let course = algebra(&server);
+    let details = [("first_name", ""), ("last_name", ""), ("email", "")];
+    let put = |name: &str, role: &str| {
+        let people = json!({ "people": [{ "username": name, "role": role }] });
+        let call = server.call("PUT", "v1/courses/algebra/roster?user=root");
+        server.send(&call.body("application/json", people.to_string()))
+    };
+    for (number, name) in GIVEN_BY_EXCHANGE.into_iter().enumerate() {
+        let encoded = percent_encode(name);
+        for target in [
+            format!("student/algebra/{encoded}"),
+            format!("instructor/algebra/{encoded}"),
+        ] {
+            let reply = course.post(&target, "root", &details);
+            let said = (reply.status, reply.message());
+            assert_eq!(said, (400, "Illegal user id".into()), "{target}");
+        }
+        let mut line = json!({ "username": name, "first_name": "", "last_name": "", "email": "" });
+        let students = json!([line]).to_string();
+        let reply = course
+            .post("students/algebra", "kevin", &[("students", &students)])
+            .ok();
+        line = json!({ "username": name, "success": false, "message": "Illegal user id" });
+        assert_eq!(reply.json()["status"], json!([line]));
+        let instructors = json!([name]).to_string();
+        let target = format!("course/other{number}");
+        let reply = course.post(&target, "root", &[("instructors", &instructors)]);
+        assert_eq!(reply.message(), "Illegal user id", "{target}");
+        for role in ["student", "instructor"] {
+            let reply = put(name, role);
+            assert_eq!(reply.status, 400, "{name}: {}", reply.text());
+            assert!(reply.text().contains("former users"), "{}", reply.text());
+        }
+    }
+    assert_eq!(roster(&server), ["kevin", "lawrence"]);
+    // Services are enrolled by such a name, and so are people whose names only hold one of the words.
+    for name in ["service:grader", "operator", "form:er"] {
+        let target = format!("student/algebra/{}", percent_encode(name));
+        course.post(&target, "kevin", &details).ok();
+        assert_eq!(put(name, "student").status, 200, "{name}");
+    }
+}
+
+#[test]
+fn nothing_is_handed_in_for_a_former_user() {
+    let server = Setup::standalone().start();
+    let course = algebra(&server);
+    course.release("ps1", "kevin", &[]).ok();
+    course
+        .submit("ps1", "lawrence", &[Sent::new("a", "x")])
+        .ok();
+    let data = server.data_dir();
+    let data = data.to_str().unwrap();
+    let retired = run(&["user", "retire", "lawrence", "--data-dir", data]);
+    assert!(retired.status.success(), "{retired:?}");
+    let listed = server.get("v1/courses/algebra/submissions", "kevin").ok();
+    let former = listed.json()["submissions"][0]["student"].clone();
+    let former = former.as_str().unwrap().to_owned();
+    assert!(former.starts_with("former:lawrence:"), "{former}");
+    let target = format!(
+        "v1/courses/algebra/assignments/ps1/submissions?user=kevin&student={}",
+        percent_encode(&former)
+    );
+    let archive = crate::support::tar::archive(&[Sent::new("a", "y")]);
+    let reply = server.send(
+        &server
+            .call("POST", &target)
+            .body("application/x-tar", archive),
+    );
+    assert_eq!(reply.status, 400, "{}", reply.text());
+    assert!(reply.text().contains("former users"), "{}", reply.text());
+    // What they had handed in is there.
+    assert_eq!(
+        course.submitted("ps1", &percent_encode(&former), None),
+        [Sent::new("a", "x")]
+    );
+}
+
+#[test]
+fn an_import_enrols_nobody_by_a_name_that_the_exchange_gives() {
+    let place = tempfile::tempdir().unwrap();
+    let inbound = place.path().join("exchange/algebra/inbound");
+    for name in GIVEN_BY_EXCHANGE.into_iter().chain(["ada"]) {
+        let work = inbound.join(format!("{name}+ps1+2026-01-30 10:30:47.000001 UTC"));
+        std::fs::create_dir_all(&work).unwrap();
+        std::fs::write(work.join("p1.ipynb"), "work").unwrap();
+    }
+    let exchange = place.path().join("exchange");
+    let setup = Setup::standalone();
+    let data = setup.data_dir();
+    let [exchange, data] = [&exchange, &data].map(|path| path.to_str().unwrap());
+    let told = run(&["import", "exchange", exchange, "--data-dir", data]);
+    let told = String::from_utf8([told.stdout, told.stderr].concat()).unwrap();
+    assert!(told.contains("--user-map"), "{told}");
+    let refused = run(&[
+        "import",
+        "exchange",
+        exchange,
+        "--data-dir",
+        data,
+        "--instructor",
+        "operator:root",
+    ]);
+    assert!(!refused.status.success());
+    let server = setup.start();
+    assert_eq!(roster(&server), ["ada"]);
 }

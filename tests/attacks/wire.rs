@@ -1,7 +1,7 @@
 //! Requests that two readers would take for different ones, and those that are beyond all bounds.
 
 use crate::support::http::Connection;
-use crate::support::{Form, Server, Setup};
+use crate::support::{FakeHub, Form, Server, Setup, eventually};
 
 fn start() -> Server {
     Setup::standalone().start()
@@ -223,4 +223,55 @@ fn what_asks_for_an_endless_connection_is_answered_at_once_and_closed() {
         );
         assert!(connection.read().is_err(), "{method} {headers}");
     }
+}
+
+#[test]
+fn a_stranger_makes_the_log_grow_by_little_however_long_the_address() {
+    let hub = FakeHub::start();
+    let server = Setup::behind(&hub).start();
+    let length = 60_000;
+    let mut logged = 0;
+    for (method, path) in [
+        ("GET", "a".repeat(length)),
+        ("GET", "%0a".repeat(length / 3)),
+        ("GET", format!("v1/courses/{}", "x/".repeat(length / 2))),
+        ("DELETE", format!("course/{}", "y".repeat(length))),
+        (&*"M".repeat(length / 2), "courses".to_owned()),
+    ] {
+        let before = server.log().len();
+        let target = format!("{} {}{path} HTTP/1.1", method, server.prefix());
+        let bytes = format!("{target}\r\nHost: localhost\r\nConnection: close\r\n\r\n");
+        let answered = statuses(&server, bytes.as_bytes());
+        assert!(answered.iter().all(|status| *status < 500), "{answered:?}");
+        if answered.is_empty() || answered == [400] {
+            // Refused before it was a request.
+            continue;
+        }
+        eventually("the request is logged", || {
+            server.log()[before..].contains(" request ")
+        });
+        let log = server.log();
+        assert!(log.len() - before < 3000, "{} bytes", log.len() - before);
+        logged += 1;
+    }
+    assert!(logged >= 4, "{logged} of these were requests");
+    // How long an address was is still told.
+    let whole = server.prefix().len() + length;
+    assert!(server.log().contains(&format!("({whole} bytes)")));
+}
+
+#[test]
+fn a_line_that_ends_without_a_carriage_return_hides_no_length() {
+    let server = start();
+    let hidden = form();
+    let length = hidden.len();
+    for headers in [
+        format!("X-A: b\nContent-Length: 0\r\nContent-Length: {length}\r\n"),
+        format!("Content-Length: {length}\nContent-Length: 0\n"),
+        format!("X-A: b\nTransfer-Encoding: chunked\r\nContent-Length: {length}\r\n"),
+    ] {
+        let bytes = request(&server, "POST TARGET HTTP/1.1", &headers, &hidden);
+        assert_eq!(statuses(&server, &bytes), [400], "{headers:?}");
+    }
+    assert_eq!(courses(&server), serde_json::json!([]));
 }

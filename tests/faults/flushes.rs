@@ -5,7 +5,7 @@ use crate::client::Client;
 use crate::power::{CALLS, Disk};
 use crate::support::course::timestamp_of;
 use crate::support::server::{ADMIN, isolate};
-use crate::support::{Call, Course, Random, Reply, Sent, Server, Setup, program};
+use crate::support::{Call, Course, Random, Reply, Sent, Server, Setup, eventually_some, program};
 use diesel::connection::Connection as _;
 use diesel::prelude::*;
 use diesel::sqlite::SqliteConnection;
@@ -14,12 +14,9 @@ use serde_json::json;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::time::Duration;
 
 /// Larger than what is kept in the database.
 const LARGE: usize = 200 * 1024;
-/// How often something that takes a moment is looked for.
-const LOOKS: u32 = 15_000;
 
 /// The command that traces another one.
 fn strace(trace: &Path) -> Vec<String> {
@@ -34,16 +31,6 @@ fn strace(trace: &Path) -> Vec<String> {
     command.push(format!("trace={CALLS}"));
     command.extend(["-o".to_owned(), trace.display().to_string()]);
     command
-}
-
-fn wait_for<T>(what: &str, mut look: impl FnMut() -> Option<T>) -> T {
-    for _ in 0..LOOKS {
-        if let Some(found) = look() {
-            return found;
-        }
-        std::thread::sleep(Duration::from_millis(20));
-    }
-    panic!("{what}: not after {LOOKS} looks");
 }
 
 /// A server whose system calls are written down, from before its data directory is made.
@@ -66,7 +53,7 @@ impl Traced {
         let program = children.trim().parse().expect("strace has one child");
         let database = server.data_dir().join("nbcourier.db");
         // The clean-up at the start writes, too: a promise must not meet it.
-        wait_for("the first clean-up", || {
+        eventually_some("the first clean-up", || {
             #[derive(QueryableByName)]
             struct Count {
                 #[diesel(sql_type = diesel::sql_types::BigInt)]
@@ -102,7 +89,7 @@ impl Traced {
     /// Stops the server; its trace.
     fn stop(&mut self) -> String {
         kill_process(self.program, Signal::TERM).unwrap();
-        wait_for("the end of the trace", || {
+        eventually_some("the end of the trace", || {
             let text = fs::read_to_string(&self.trace).ok()?;
             let end = format!("{} +++ ", self.program.as_raw_nonzero());
             text.lines()

@@ -407,3 +407,81 @@ fn an_archive_that_was_changed_brings_nothing() {
     packed("blind.tar");
     attempt("blind.tar", "there is no manifest.json");
 }
+
+/// What the import of a file into a new data directory says; it must be refused and leave no course.
+#[track_caller]
+fn refused_import(place: &Path, name: &str, more: &[&str]) -> String {
+    let fresh = place.join(format!("{name}-data"));
+    let file = place.join(name);
+    let arguments = ["import", "archive", "--data-dir", text(&fresh), text(&file)];
+    let (code, told) = crate::place::command(&[&arguments, more].concat());
+    assert_eq!(code, 1, "{told}");
+    let none = place.join("none.tar");
+    let exported = refused(&fresh, &["export", "algebra", "--output", text(&none)]);
+    assert!(exported.contains("There is no course"), "{exported}");
+    told
+}
+
+#[test]
+fn a_manifest_above_the_limit_is_refused_before_it_is_read() {
+    let place = tempfile::tempdir().unwrap();
+    let server = Setup::standalone().start();
+    Course::of(&server, "algebra").make(&["ira"], &["ada"]);
+    let good = place.path().join("good.tar.gz");
+    done(
+        &server.data_dir(),
+        &["export", "algebra", "--output", text(&good)],
+    );
+    // Nothing of the manifests comes but their headers, so nothing of them is waited for.
+    for (name, size) in [("some.tar", 33 << 20), ("much.tar", 700_000_000)] {
+        for path in ["manifest.json", "algebra/manifest.json"] {
+            let header = crate::support::tar::header(b'0', path, size);
+            fs::write(place.path().join(name), header).unwrap();
+            let told = refused_import(place.path(), name, &[]);
+            assert!(told.contains(&format!("has {size} bytes")), "{told}");
+            assert!(told.contains("--max-manifest-size"), "{told}");
+        }
+    }
+    let told = refused_import(place.path(), "good.tar.gz", &["--max-manifest-size", "100"]);
+    assert!(told.contains("more than the 100"), "{told}");
+    let data = place.path().join("fresh");
+    let allowed = ["--max-manifest-size", "64MiB"];
+    let arguments = ["import", "archive", "--data-dir", text(&data), text(&good)];
+    let (code, told) = crate::place::command(&[&arguments, &allowed[..]].concat());
+    assert!(code == 0 && told.contains("Brought in"), "{told}");
+}
+
+#[test]
+fn an_archive_with_an_operator_on_its_roster_is_refused() {
+    let place = tempfile::tempdir().unwrap();
+    let server = Setup::standalone().start();
+    let course = Course::of(&server, "algebra");
+    course.make(&["ira"], &["ada"]);
+    course.release("ps1", "ira", &[]).ok();
+    course.submit("ps1", "ada", &[Sent::new("a", "x")]).ok();
+    let data = server.data_dir();
+    let retire = ["user", "retire", "--data-dir", text(&data), "ada"];
+    assert_eq!(crate::place::command(&retire).0, 0);
+    let archive = place.path().join("with-former.tar");
+    done(&data, &["export", "algebra", "--output", text(&archive)]);
+    // A former user is on the roster because the exchange has put them there.
+    let fresh = place.path().join("fresh");
+    let (code, told) = crate::place::command(&[
+        "import",
+        "archive",
+        "--data-dir",
+        text(&fresh),
+        text(&archive),
+    ]);
+    assert!(code == 0 && told.contains("Brought in"), "{told}");
+    let root = unpacked(&archive, &place.path().join("unpacked"));
+    let mut changed = manifest(&root);
+    for name in ["operator:root", "Operator:root", "Former:ada:2026-11-28"] {
+        changed["roster"][0]["username"] = name.into();
+        fs::write(root.join("manifest.json"), changed.to_string()).unwrap();
+        let unpacked = place.path().join("unpacked");
+        tar(&["cf", "../changed.tar", "algebra"], &unpacked);
+        let told = refused_import(place.path(), "changed.tar", &[]);
+        assert!(told.contains(name), "{told}");
+    }
+}

@@ -316,3 +316,28 @@ fn of_nothing_there_is_no_backup() {
     assert_eq!(code, 2);
     assert!(run(&["backup", "--help"]).status.success());
 }
+
+#[test]
+fn a_manifest_that_is_too_large_is_not_read() {
+    let place = tempfile::tempdir().unwrap();
+    let dest = place.path().join("backup");
+    let server = Setup::standalone().start();
+    with_work(&server, "algebra", 1);
+    done(&server.data_dir(), &["backup", text(&dest)]);
+    // As large as a disk, and nothing but a hole.
+    let manifest = fs::File::options()
+        .write(true)
+        .open(dest.join("manifest.json"))
+        .unwrap();
+    manifest.set_len(1 << 40).unwrap();
+    let fresh = place.path().join("fresh");
+    for arguments in [&["restore", text(&dest)][..], &["backup", text(&dest)]] {
+        let data = if arguments[0] == "restore" {
+            &fresh
+        } else {
+            &server.data_dir()
+        };
+        let told = refused(data, arguments);
+        assert!(told.contains("more than 16777216 bytes"), "{told}");
+    }
+}

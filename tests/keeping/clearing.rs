@@ -348,3 +348,28 @@ fn server_submissions(course: &Course<'_>, student: &str) -> i64 {
         .clone();
     last["id"].as_i64().unwrap()
 }
+
+#[test]
+fn what_gc_has_removed_is_told_although_the_run_cannot_be_noted() {
+    let setup = Setup::standalone();
+    let server = setup.start();
+    with_work(&server, "algebra", 1);
+    server.delete("course/algebra", "root").ok();
+    drop(server);
+    let data = setup.data_dir();
+    let database = data.join("nbcourier.db");
+    let mut conn = SqliteConnection::establish(database.to_str().unwrap()).unwrap();
+    for moment in ["INSERT", "UPDATE"] {
+        diesel::sql_query(format!(
+            "CREATE TRIGGER no_{moment} BEFORE {moment} ON runs BEGIN SELECT RAISE(ABORT, 'not to be noted'); END"
+        ))
+        .execute(&mut conn)
+        .unwrap();
+    }
+    drop(conn);
+    let told = done(&data, &ALL);
+    assert!(told.contains("Removed 1 courses"), "{told}");
+    assert!(told.contains("could not be noted: "), "{told}");
+    assert!(told.contains("not to be noted"), "{told}");
+    assert!(blobs(&data).is_empty());
+}

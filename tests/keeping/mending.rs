@@ -260,3 +260,25 @@ fn nothing_is_mended_beside_a_server() {
     assert!(told.contains("Another nbcourier is serving"), "{told}");
     assert!(file.exists() && aside(&server.data_dir()) == 0);
 }
+
+#[test]
+fn a_directory_of_blobs_that_cannot_be_listed_is_a_finding() {
+    let setup = Setup::standalone();
+    let server = setup.start();
+    with_work(&server, "algebra", 1);
+    drop(server);
+    let data = setup.data_dir();
+    assert!(done(&data, &["fsck"]).contains("All is well"));
+    // One in which no blob is, so that nothing else is wrong.
+    let part = (0..=u8::MAX)
+        .map(|part| data.join("blobs").join(format!("{part:02x}")))
+        .find(|part| fs::remove_dir(part).is_ok())
+        .unwrap();
+    fs::write(&part, "in the way").unwrap();
+    for arguments in [&["fsck"][..], &["fsck", "--repair"]] {
+        let told = refused(&data, arguments);
+        assert!(told.contains("cannot be listed"), "{told}");
+        assert!(told.contains(part.to_str().unwrap()), "{told}");
+        assert!(!told.contains("All is well"), "{told}");
+    }
+}

@@ -1,14 +1,15 @@
 //! What a refused change leaves behind: nothing in any counter, and no bytes.
 
 use crate::support::http::Connection;
-use crate::support::{Call, Form, Reply, Sent, Server, Setup, files_json, hex_sha256, tar};
+use crate::support::{
+    Call, Form, Reply, Sent, Server, Setup, eventually, files_json, hex_sha256, tar,
+};
 use crate::{algebra, bytes, count, first_of_ada, refused, send_tar, v1};
 use diesel::connection::Connection as _;
 use diesel::prelude::*;
 use diesel::sql_types::BigInt;
 use diesel::sqlite::SqliteConnection;
 use serde_json::{Value, json};
-use std::time::{Duration, Instant};
 
 const SUBMISSIONS: &str = "assignments/challenge/submissions";
 const WITH_BYTES: &str = "application/vnd.nbcourier.manifest+x-tar";
@@ -148,16 +149,7 @@ fn stored(server: &Server) -> Stored {
 /// Waits until no more is stored than that: what a refusal leaves is removed behind the reply.
 #[track_caller]
 fn assert_only(server: &Server, expected: Stored, after: &str) {
-    wait_for(|| stored(server) == expected, after);
-}
-
-#[track_caller]
-fn wait_for(is_so: impl Fn() -> bool, what: &str) {
-    let patience = Instant::now() + Duration::from_mins(2);
-    while !is_so() {
-        assert!(Instant::now() < patience, "{what}: it never came to that");
-        std::thread::sleep(Duration::from_millis(50));
-    }
+    eventually(after, || stored(server) == expected);
 }
 
 /// More than is held in memory, in small files and large ones.
@@ -318,7 +310,7 @@ fn an_upload_that_breaks_off_leaves_no_bytes_whichever_way_it_came() {
         }
         let mut connection = Connection::open(server.port()).unwrap();
         connection.write(&whole[..whole.len() - 700]).unwrap();
-        wait_for(|| stored(&server).rows > before.rows, what);
+        eventually(what, || stored(&server).rows > before.rows);
         drop(connection);
         assert_only(&server, before, what);
     }
@@ -406,10 +398,9 @@ fn what_two_bring_at_once_stays_for_the_one_who_is_not_refused() {
 
     let mut slow = Connection::open(server.port()).unwrap();
     slow.write(&whole[..whole.len() - 700]).unwrap();
-    wait_for(
-        || stored(&server).rows >= before.rows + 17,
-        "the first half",
-    );
+    eventually("the first half", || {
+        stored(&server).rows >= before.rows + 17
+    });
     for _ in 0..3 {
         let reply = send_tar(&server, "POST", SUBMISSIONS, "bob", &faulty);
         refused(&reply, 413, &["A file is larger"]);

@@ -34,7 +34,7 @@ pub use files::{Sent, base64_lines, files_json, hex_sha256, md5_hex};
 pub use form::{Form, percent_encode};
 pub use http::{Call, Reply};
 pub use hub::{FakeHub, Mood};
-pub use patience::eventually;
+pub use patience::{eventually, eventually_some};
 pub use random::Random;
 pub use routes::routes;
 pub use server::{Server, Setup, program};

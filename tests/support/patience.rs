@@ -10,8 +10,17 @@ const PAUSE: Duration = Duration::from_millis(10);
 /// Waits until `is_so`; fails with `what` when that takes too long.
 #[track_caller]
 pub fn eventually(what: &str, mut is_so: impl FnMut() -> bool) {
+    eventually_some(what, || is_so().then_some(()));
+}
+
+/// Waits until `look` gives something, and returns that; fails with `what` when that takes too long.
+#[track_caller]
+pub fn eventually_some<T>(what: &str, mut look: impl FnMut() -> Option<T>) -> T {
     let begun = Instant::now();
-    while !is_so() {
+    loop {
+        if let Some(found) = look() {
+            return found;
+        }
         assert!(begun.elapsed() < PATIENCE, "waited in vain: {what}");
         std::thread::sleep(PAUSE);
     }

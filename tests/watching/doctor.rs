@@ -431,3 +431,38 @@ fn without_the_scopes_doctor_says_which_and_names_the_groups_that_were_seen() {
     );
     diagnosis.is("warning", "a group for the course \"algebra\"");
 }
+
+#[test]
+fn a_part_of_the_database_that_cannot_be_read_is_an_error_and_not_nothing() {
+    let hub = hub();
+    hub.lists(&[("formgrade-algebra", &["ira"])]);
+    let setup = Setup::behind(&hub);
+    setup.start().kill();
+    let data = setup.data_dir();
+    for (change, says) in [
+        (
+            "ALTER TABLE runs RENAME COLUMN succeeded_at TO other",
+            "When tasks last ran cannot be read",
+        ),
+        (
+            "ALTER TABLE hub_members RENAME COLUMN course TO other",
+            "Which courses there are cannot be read",
+        ),
+        (
+            "ALTER TABLE courses RENAME COLUMN name TO other",
+            "Which courses there are cannot be read",
+        ),
+    ] {
+        let back = change.split(' ').collect::<Vec<_>>();
+        let [.., from, _, to] = back[..] else {
+            panic!("{change}")
+        };
+        let undo = change.replace(&format!("{from} TO {to}"), &format!("{to} TO {from}"));
+        let mut conn = open(&data.join("nbcourier.db"));
+        diesel::connection::SimpleConnection::batch_execute(&mut conn, change).unwrap();
+        let diagnosis = Diagnosis::behind(&hub, &data, &[]);
+        diagnosis.is("wrong", says);
+        assert!(!diagnosis.well);
+        diesel::connection::SimpleConnection::batch_execute(&mut conn, &undo).unwrap();
+    }
+}

@@ -4,6 +4,7 @@ use super::finding::Findings;
 use crate::auth::{Instance, KEY_FILE, SigningKey};
 use crate::blobs::Space;
 use crate::config::{ByteSize, Places};
+use crate::domain::above;
 use std::fs::{self, File, TryLockError};
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::Path;
@@ -74,8 +75,8 @@ fn examine_rights(places: &Places, findings: &mut Findings) {
                 .skip(1)
                 .all(|above| has(above, OTHERS_ENTER))
     };
-    let database = places.database.parent().unwrap_or(Path::new("."));
-    let blobs = places.blobs.parent().unwrap_or(Path::new("."));
+    let database = above(&places.database);
+    let blobs = above(&places.blobs);
     let mut directories = vec![places.data_dir.as_path(), database, blobs];
     directories.dedup();
     let open: Vec<String> = directories

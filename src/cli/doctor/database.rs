@@ -13,6 +13,9 @@ const LARGE_LOG: u64 = 256 << 20;
 /// A backup that is older is hardly one.
 const OLD_BACKUP: Duration = Duration::from_hours(7 * 24);
 
+/// What to do where a part of the database cannot be read.
+pub const UNREADABLE: &str = "Bring the database up to date by starting the server; see above for what else is wrong with it";
+
 /// How many people are named in one sentence.
 const MOST_NAMED: usize = 20;
 
@@ -81,8 +84,16 @@ fn examine_versions(examined: &Examined, findings: &mut Findings) {
 }
 
 pub fn examine_runs(path: &Path, findings: &mut Findings) {
-    let Ok(Some(examined)) = store::examine_runs(path) else {
-        return;
+    let examined = match store::examine_runs(path) {
+        Ok(Some(examined)) => examined,
+        Ok(None) => return,
+        Err(error) => {
+            findings.wrong(
+                format!("When tasks last ran cannot be read: {error}"),
+                UNREADABLE,
+            );
+            return;
+        }
     };
     let age = |task: Task| {
         let run = examined.iter().find(|run| run.task == task.word())?;
@@ -119,7 +130,7 @@ pub fn examine_people(path: &Path, findings: &mut Findings) {
         Err(error) => {
             findings.wrong(
                 format!("It cannot be seen whose work is set aside: {error}"),
-                "Bring the database up to date by starting the server; see above for what else is wrong with it",
+                UNREADABLE,
             );
             return;
         }

@@ -1,9 +1,10 @@
 //! The hub: whether it is there, whether it knows us, and what our token lets us ask.
 
+use super::database::UNREADABLE;
 use super::finding::Findings;
 use crate::auth::{CallerKind, GroupList, HubSays, check_up};
 use crate::config::{Config, HubPlace, without_password};
-use crate::domain::{CourseId, Role};
+use crate::domain::{CourseId, Role, shell_word};
 use crate::store;
 use std::time::Duration;
 
@@ -185,12 +186,23 @@ fn examine_courses(mut named: Vec<String>, config: &Config, findings: &mut Findi
     let path = &config.places.database;
     let is_there = std::fs::metadata(path).is_ok_and(|file| file.len() > 0);
     let known = if is_there {
-        store::examine_courses(path).ok().flatten()
+        store::examine_courses(path)
     } else {
-        Some((Vec::new(), Vec::new()))
+        Ok(Some((Vec::new(), Vec::new())))
     };
-    let Some((courses, by_group)) = known else {
-        return;
+    let (courses, by_group) = match known {
+        Ok(Some(known)) => known,
+        Ok(None) => return,
+        Err(error) => {
+            findings.wrong(
+                format!(
+                    "Which courses there are cannot be read from {}: {error}",
+                    path.display()
+                ),
+                UNREADABLE,
+            );
+            return;
+        }
     };
     named.extend(by_group);
     named.sort();
@@ -210,8 +222,9 @@ fn examine_courses(mut named: Vec<String>, config: &Config, findings: &mut Findi
         findings.warning(
             format!("The hub has a group for the course {course:?} ({groups}), but the course does not exist"),
             format!(
-                "As an administrator, run nbcourier course create {}. Or remove the group",
-                quoted(course)
+                "As an administrator, run nbcourier course create {}{}. Or remove the group",
+                if course.starts_with('-') { "-- " } else { "" },
+                shell_word(course)
             ),
         );
     }
@@ -220,16 +233,6 @@ fn examine_courses(mut named: Vec<String>, config: &Config, findings: &mut Findi
             format!("The hub has groups for {rest} more courses that do not exist"),
             "Create the wanted courses with nbcourier course create",
         );
-    }
-}
-
-/// A word for a shell.
-fn quoted(text: &str) -> String {
-    let is_plain = |c: char| c.is_alphanumeric() || "-_.".contains(c);
-    if text.chars().all(is_plain) && !text.starts_with('-') {
-        text.to_owned()
-    } else {
-        format!("'{}'", text.replace('\'', "'\\''"))
     }
 }
 

@@ -32,7 +32,7 @@ impl Bringing {
         let name = parse("course", &course.course, |text| CourseId::parse(text).ok())?;
         time(&course.created_at)?;
         for person in &course.roster {
-            user(&person.username)?;
+            member(&person.username)?;
             role(&person.role)?;
         }
         for assignment in &course.assignments {
@@ -278,6 +278,16 @@ fn time(text: &str) -> Result<Timestamp, Impossible> {
 
 fn user(text: &str) -> Result<UserName, Impossible> {
     parse("user", text, |text| UserName::parse(text).ok())
+}
+
+/// Somebody on a roster. Former users are on those that the exchange has made itself, operators on none.
+fn member(text: &str) -> Result<(), Impossible> {
+    let name = user(text)?;
+    if name.is_given_by_exchange() && !name.is_former() {
+        let said = format!("{text:?} is on the roster, which operators are not");
+        return Err(Impossible(said));
+    }
+    Ok(())
 }
 
 fn role(text: &str) -> Result<(), Impossible> {

@@ -162,17 +162,19 @@ fn gather_assignment(
             Timestamp::from_micros(submission.submitted_at),
         );
         let given = feedback.remove(&submission.id).unwrap_or_default();
-        let given = (1..).zip(given).map(|(number, given)| Given {
-            returned_at: Timestamp::from_micros(given.returned_at).to_rfc3339(),
-            returned_by: given.returned_by,
-            tree: tree(given.tree_id, names::feedback(name, &student, at, number)),
+        let given = (1..).zip(given).map(|(number, given)| {
+            Ok(Given {
+                returned_at: Timestamp::from_micros(given.returned_at).to_rfc3339(),
+                returned_by: given.returned_by,
+                tree: tree(given.tree_id, names::feedback(name, &student, at, number))?,
+            })
         });
-        let feedback = given.collect();
+        let feedback = given.collect::<Result<_>>()?;
         handed_in.push(Submission {
             number: submission.id,
             submitted_at: at.to_rfc3339(),
             submitted_by: submission.submitted_by,
-            tree: tree(submission.tree_id, names::submission(name, &student, at)),
+            tree: tree(submission.tree_id, names::submission(name, &student, at))?,
             student,
             feedback,
         });
@@ -187,13 +189,15 @@ fn gather_assignment(
             .map(|(release, _)| release.version),
         versions: releases
             .into_iter()
-            .map(|(release, id)| Version {
-                version: release.version,
-                released_at: release.released_at.to_rfc3339(),
-                released_by: release.released_by,
-                tree: tree(id, names::release(name, release.version)),
+            .map(|(release, id)| {
+                Ok(Version {
+                    version: release.version,
+                    released_at: release.released_at.to_rfc3339(),
+                    released_by: release.released_by,
+                    tree: tree(id, names::release(name, release.version))?,
+                })
             })
-            .collect(),
+            .collect::<Result<_>>()?,
         opens_at: text(dates.opens_at),
         due_at: text(dates.due_at),
         cutoff_at: text(dates.cutoff_at),
@@ -215,10 +219,10 @@ fn tree_of(
     tree: i64,
     directory: String,
     rows: &mut HashMap<Sha256Sum, Row>,
-) -> TreeOf {
+) -> Result<TreeOf> {
     let mut named = crate::domain::Tree::default();
     let mut entries = Vec::new();
-    for file in files.of(tree).iter() {
+    for file in files.of(tree)?.iter() {
         let blob = file.blob.blob;
         rows.insert(blob.sha256, file.blob);
         entries.push(Entry {
@@ -232,11 +236,11 @@ fn tree_of(
             blob,
         });
     }
-    TreeOf {
+    Ok(TreeOf {
         tree: named.digest().to_string(),
         directory,
         files: entries,
-    }
+    })
 }
 
 fn event(event: store::events::Recorded) -> Event {

@@ -2,7 +2,7 @@
 
 use super::done;
 use crate::auth::Caller;
-use crate::domain::UserName;
+use crate::domain::{IllegalName, UserName};
 use crate::exchange::{self, Exchange};
 use crate::http::error::Result;
 use crate::http::listing;
@@ -39,7 +39,7 @@ fn parse_instructors(text: &str) -> Result<Vec<UserName>> {
     let names: Vec<String> = receive::json(text, "Instructors cannot be JSON decoded")?;
     names
         .into_iter()
-        .map(|name| Ok(UserName::parse_new(name)?))
+        .map(|name| Ok(UserName::parse_new(name).map_err(IllegalName::from)?))
         .collect()
 }
 

@@ -1,7 +1,7 @@
 //! `v1/courses/{course}/roster`: instructors and students in one list.
 
 use crate::auth::Caller;
-use crate::domain::{Person, Role, UserName, oddity};
+use crate::domain::{Person, Role, UserName};
 use crate::exchange::members::{Changes, Member};
 use crate::exchange::{Exchange, members, roster};
 use crate::http::error::{Error, Result};
@@ -73,13 +73,9 @@ pub async fn put(
     Ok(web::Json(changes))
 }
 
-/// The name, which must not look like another one; the sentence says whose line it is.
+/// The name of somebody who is to be enrolled; the sentence of a refusal says whose line it is.
 fn user_name(name: &str) -> Result<UserName> {
-    let wrong = |why: String| Error::bad(format!("Illegal user id: {name:?} {why}"));
-    if let Some(oddity) = oddity(name) {
-        return Err(wrong(oddity.to_string()));
-    }
-    UserName::parse(name).map_err(|_| wrong("cannot be the name of a directory".into()))
+    UserName::parse_new(name).map_err(|why| Error::bad(format!("Illegal user id: {name:?} {why}")))
 }
 
 fn parse(line: Line) -> Result<(Role, Person)> {

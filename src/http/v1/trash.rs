@@ -57,7 +57,7 @@ pub async fn restore_course(
     caller: Caller,
     Numbered(id): Numbered,
 ) -> Result<web::Json<Restored>> {
-    courses::restore(&exchange, &caller, id.unwrap_or(-1)).await?;
+    courses::restore(&exchange, &caller, id).await?;
     Ok(web::Json(Restored {}))
 }
 

@@ -31,7 +31,14 @@ pub fn below(directory: &Place, without: &[&str], whose: Owned) -> SourceTree {
         }
     };
     let owner = match whose {
-        Owned::ByOne => top.owner().ok(),
+        // Not knowing whose it is would let the files of every account through.
+        Owned::ByOne => match top.owner() {
+            Ok(owner) => Some(owner),
+            Err(error) => {
+                tree.damage.push(unreadable("all of it".to_owned(), &error));
+                return tree;
+            }
+        },
         Owned::ByAnybody => None,
     };
     let mut pending = vec![(top.place(), String::new())];

@@ -119,7 +119,14 @@ impl Ngshare {
                 mover.report().note(about, says);
             }
             let tree = self.tree(Owner::Assignment, row.number)?;
-            let due = row.due.and_then(|due| Timestamp::parse(&due).ok());
+            let due = row.due.as_deref().map(Timestamp::parse).transpose();
+            let due = due.unwrap_or_else(|_| {
+                let says = "has a due date that is no time; it comes over without one";
+                mover
+                    .report()
+                    .problem(format!("{course} / {assignment}"), says);
+                None
+            });
             mover
                 .assignment(course, assignment.clone(), tree, due)
                 .await?;
