@@ -330,6 +330,32 @@ def test_what_is_left_of_damaged_trees_can_be_had(
     assert len(contents(tmp_path / "data")["submissions"]) == 8
 
 
+def test_names_that_look_like_others_are_noted(
+    binary: Path, source: Installation, tmp_path: Path
+) -> None:
+    odd = source.copy(tmp_path / "odd")
+    database = sqlite3.connect(odd.database)
+    names = ["ADA", "\u0430da", "zo\u00eb", "zoe\u0308", "kim", "kim ", "x\u202ey"]
+    with database:
+        (course,) = database.execute("SELECT id FROM courses ORDER BY _id").fetchone()
+        database.executemany("INSERT OR IGNORE INTO users (id) VALUES (?)", [(name,) for name in names])
+        database.executemany(
+            "INSERT OR IGNORE INTO student_assoc_table (left_id, right_id) VALUES (?, ?)",
+            [(name, course) for name in names],
+        )
+    database.close()
+    outcome = move(binary, odd, tmp_path / "data", "--dry-run")
+    assert outcome.code == 0, outcome.stdout
+    for words in (
+        ['"ADA"', "(U+0430)", "look alike", "--user-map"],
+        ["(U+0308)", "(U+00EB)", "look alike", "--user-map"],
+        ['"kim" and "kim "', "look alike", "--user-map"],
+        ['"kim "', "begins or ends with a blank", "--user-map"],
+        ["U+202E", "--user-map"],
+    ):
+        assert outcome.says(*words), f"{words}\n{outcome.stdout}"
+
+
 def test_rows_that_point_nowhere_are_told_of(
     binary: Path, source: Installation, moved: Path, tmp_path: Path
 ) -> None:
