@@ -19,6 +19,8 @@ pub struct Base64LineEncoder {
     /// The beginning of a line that waits for the rest of it.
     line: [u8; LINE_BYTES],
     filled: usize,
+    /// The characters of one line. It is kept, so that a line allocates nothing.
+    characters: String,
 }
 
 impl Default for Base64LineEncoder {
@@ -33,6 +35,7 @@ impl Base64LineEncoder {
         Self {
             line: [0; LINE_BYTES],
             filled: 0,
+            characters: String::with_capacity(LINE_CHARS),
         }
     }
 
@@ -47,12 +50,12 @@ impl Base64LineEncoder {
             if self.filled < LINE_BYTES {
                 return;
             }
-            append_line(&self.line, output);
+            append_line(&self.line, &mut self.characters, output);
         }
         let (lines, rest) = rest.as_chunks::<LINE_BYTES>();
         output.reserve((lines.len() + 1) * LINE_LENGTH);
         for line in lines {
-            append_line(line, output);
+            append_line(line, &mut self.characters, output);
         }
         self.line[..rest.len()].copy_from_slice(rest);
         self.filled = rest.len();
@@ -62,7 +65,7 @@ impl Base64LineEncoder {
     pub fn finish(&mut self, output: &mut Vec<u8>) {
         let filled = std::mem::take(&mut self.filled);
         if filled > 0 {
-            append_line(&self.line[..filled], output);
+            append_line(&self.line[..filled], &mut self.characters, output);
         }
     }
 
@@ -79,12 +82,12 @@ impl Base64LineEncoder {
     }
 }
 
-/// Appends the base64 of at most a line's bytes, and the line break.
-fn append_line(bytes: &[u8], output: &mut Vec<u8>) {
-    // Into a string rather than a slice, since that cannot fail.
-    let mut line = String::with_capacity(LINE_CHARS);
-    STANDARD.encode_string(bytes, &mut line);
-    output.extend_from_slice(line.as_bytes());
+/// Appends the base64 of at most one line of bytes, and the line break.
+fn append_line(bytes: &[u8], characters: &mut String, output: &mut Vec<u8>) {
+    // Encoding into a string cannot fail. Encoding into a slice can.
+    characters.clear();
+    STANDARD.encode_string(bytes, characters);
+    output.extend_from_slice(characters.as_bytes());
     output.extend_from_slice(LINE_BREAK);
 }
 

@@ -50,6 +50,19 @@ impl Arrived {
         .await?
     }
 
+    /// Takes the room for what was saved, inside the transaction that names it.
+    fn take(
+        &mut self,
+        conn: &mut Connection,
+        quota: &Quota,
+        course: i64,
+        account: &Account,
+        contents: &Contents,
+    ) -> Result<()> {
+        self.taken = quota.take(conn, course, account, contents)?;
+        Ok(())
+    }
+
     fn committed(&mut self) {
         self.upload.named();
         if let Some(taken) = self.taken.take() {
@@ -165,8 +178,7 @@ impl Parcel {
     ) -> Result<()> {
         // Since it was saved, the sizes that were told are those of what is stored.
         let contents = self.files.contents();
-        self.arrived.taken = quota.take(conn, course, account, &contents)?;
-        Ok(())
+        self.arrived.take(conn, quota, course, account, &contents)
     }
 
     /// The transaction that names the tree is durable.
@@ -249,8 +261,7 @@ impl Batch {
         account: &Account,
     ) -> Result<()> {
         let contents = contents(self.trees.values());
-        self.arrived.taken = quota.take(conn, course, account, &contents)?;
-        Ok(())
+        self.arrived.take(conn, quota, course, account, &contents)
     }
 
     /// The transaction that names the trees is durable.

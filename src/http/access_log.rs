@@ -222,6 +222,9 @@ impl Drop for Line {
             requests.answered(self.route.as_deref(), &self.method, self.status, time);
             requests.bytes_out.add(self.bytes);
         }
+        if !log::log_enabled!(target: LOG_TARGET, Level::Info) {
+            return;
+        }
         // To the microsecond.
         let milliseconds = (time.as_secs_f64() * 1e6).round() / 1e3;
         let mut values: Vec<(&str, Value<'_>)> = vec![
@@ -244,9 +247,7 @@ impl Drop for Line {
             .key_values(&values)
             .args(format_args!("request"))
             .build();
-        if log::log_enabled!(target: LOG_TARGET, Level::Info) {
-            log::logger().log(&record);
-        }
+        log::logger().log(&record);
     }
 }
 

@@ -63,16 +63,16 @@ async fn go_on<B: MessageBody + 'static>(
 ) -> Result<ServiceResponse<EitherBody<B>>, actix_web::Error> {
     match found {
         Ok(caller) => {
-            let name = caller.as_ref().map(|caller| {
-                utf8_percent_encode(caller.name().as_str(), NON_ALPHANUMERIC).to_string()
-            });
+            let name = caller.as_ref().map(|caller| caller.name().clone());
             if let Some(caller) = caller {
                 caller.attach(&request);
             }
             let mut response = next.call(request).await?.map_into_left_body();
-            let name = name.and_then(|name| HeaderValue::try_from(name).ok());
-            if let Some(name) = name.filter(|_| response.status() == StatusCode::FORBIDDEN) {
-                response.headers_mut().insert(CALLER, name);
+            if let (StatusCode::FORBIDDEN, Some(name)) = (response.status(), name) {
+                let encoded = utf8_percent_encode(name.as_str(), NON_ALPHANUMERIC).to_string();
+                if let Ok(value) = HeaderValue::try_from(encoded) {
+                    response.headers_mut().insert(CALLER, value);
+                }
             }
             Ok(response)
         }
@@ -92,38 +92,36 @@ async fn find(request: &mut ServiceRequest) -> Result<Caller, Error> {
         .authenticator
         .authenticate(request.request(), user.as_deref())
         .await?;
-    admit(request, caller).await
+    admit(request.request(), &state, caller).await
 }
 
 async fn find_reader(request: &ServiceRequest) -> Result<Caller, Error> {
     let state = AppState::of(request.request())?;
     let caller = state.authenticator.authenticate_page(request.request());
     let caller = caller.await?;
-    admit(request, caller).await
+    admit(request.request(), &state, caller).await
 }
 
-/// What is done with somebody who has just logged in.
+/// Checks and notes a caller who has just logged in.
 pub async fn welcome(request: &HttpRequest, caller: Caller) -> Result<(), Error> {
     let state = AppState::of(request)?;
-    let id = request.extensions().get::<RequestId>().cloned();
-    let caller = match id {
-        Some(RequestId(id)) => caller.in_request(id),
-        None => caller,
-    };
-    note(&state.exchange, &caller).await
+    note(&state.exchange, &in_request(request, caller)).await
 }
 
-/// What is done with every caller before the request goes on.
-async fn admit(request: &ServiceRequest, caller: Caller) -> Result<Caller, Error> {
-    let state = AppState::of(request.request())?;
-    let id = request.extensions().get::<RequestId>().cloned();
-    let caller = match id {
-        Some(RequestId(id)) => caller.in_request(id),
-        None => caller,
-    };
+/// Counts, checks and notes a caller before the request goes on.
+async fn admit(request: &HttpRequest, state: &AppState, caller: Caller) -> Result<Caller, Error> {
+    let caller = in_request(request, caller);
     state.share.count(&caller)?;
     note(&state.exchange, &caller).await?;
     Ok(caller)
+}
+
+/// The caller with the ID of the request, which the events of the request carry.
+fn in_request(request: &HttpRequest, caller: Caller) -> Caller {
+    match request.extensions().get::<RequestId>() {
+        Some(RequestId(id)) => caller.in_request(id.clone()),
+        None => caller,
+    }
 }
 
 /// Makes sure that the caller gets nothing of an earlier owner of their name, and notes for the rosters where the hub says
