@@ -448,7 +448,7 @@ fn a_manifest_above_the_limit_is_refused_before_it_is_read() {
     let allowed = ["--max-manifest-size", "64MiB"];
     let arguments = ["import", "archive", "--data-dir", text(&data), text(&good)];
     let (code, told) = crate::place::command(&[&arguments, &allowed[..]].concat());
-    assert!(code == 0 && told.contains("Brought in"), "{told}");
+    assert!(code == 0 && told.contains("Imported algebra"), "{told}");
 }
 
 #[test]
@@ -473,7 +473,7 @@ fn an_archive_with_an_operator_on_its_roster_is_refused() {
         text(&fresh),
         text(&archive),
     ]);
-    assert!(code == 0 && told.contains("Brought in"), "{told}");
+    assert!(code == 0 && told.contains("Imported algebra"), "{told}");
     let root = unpacked(&archive, &place.path().join("unpacked"));
     let mut changed = manifest(&root);
     for name in ["operator:root", "Operator:root", "Former:ada:2026-11-28"] {
