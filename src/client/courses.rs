@@ -30,24 +30,37 @@ pub struct Released {
 #[derive(Deserialize)]
 struct Courses {
     courses: Vec<Course>,
+    /// Where the next page begins; of an older exchange there is one page.
+    next: Option<String>,
 }
 
 #[derive(Deserialize)]
 struct Assignments {
     assignments: Vec<Released>,
+    next: Option<String>,
 }
 
 impl Client {
     /// The courses of the one who asks, for an admin all.
     pub async fn courses(&self) -> Result<Vec<Course>> {
-        let reply: Courses = self.get(&["v1", "courses"]).await?;
-        Ok(reply.courses)
+        let mut courses = Vec::new();
+        let take = |mut page: Courses| {
+            courses.append(&mut page.courses);
+            page.next
+        };
+        self.pages(&["v1", "courses"], take).await?;
+        Ok(courses)
     }
 
     /// What is released in a course.
     pub async fn assignments(&self, course: &CourseId) -> Result<Vec<Released>> {
         let names = ["v1", "courses", course.as_str(), "assignments"];
-        let reply: Assignments = self.get(&names).await?;
-        Ok(reply.assignments)
+        let mut assignments = Vec::new();
+        let take = |mut page: Assignments| {
+            assignments.append(&mut page.assignments);
+            page.next
+        };
+        self.pages(&names, take).await?;
+        Ok(assignments)
     }
 }

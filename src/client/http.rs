@@ -133,6 +133,19 @@ impl Client {
         self.send(Method::GET, names, Body::Query(arguments)).await
     }
 
+    /// Reads a listing page by page. `take` is given each page, and gives the cursor of the next one, if there is one.
+    pub(super) async fn pages<T: DeserializeOwned>(
+        &self,
+        names: &[&str],
+        mut take: impl FnMut(T) -> Option<String>,
+    ) -> Result<()> {
+        let mut next = take(self.get(names).await?);
+        while let Some(cursor) = next {
+            next = take(self.get_with(names, &[("cursor", &cursor)]).await?);
+        }
+        Ok(())
+    }
+
     /// Removes something.
     pub(super) async fn delete(&self, names: &[&str]) -> Result<()> {
         self.send(Method::DELETE, names, Body::Nothing).await

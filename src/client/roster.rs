@@ -62,12 +62,12 @@ impl Client {
     /// Everybody in the course.
     pub async fn roster(&self, course: &CourseId) -> Result<Vec<Member>> {
         let names = ["v1", "courses", course.as_str(), "roster"];
-        let mut page: Page = self.get(&names).await?;
-        let mut people = page.people;
-        while let Some(next) = page.next {
-            page = self.get_with(&names, &[("cursor", &next)]).await?;
+        let mut people = Vec::new();
+        let take = |mut page: Page| {
             people.append(&mut page.people);
-        }
+            page.next
+        };
+        self.pages(&names, take).await?;
         Ok(people)
     }
 

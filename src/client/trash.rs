@@ -18,7 +18,7 @@ pub struct DeletedCourse {
 }
 
 /// What was deleted in a course.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct Trash {
     /// Assignments with all that was handed in to them.
     pub assignments: Vec<DeletedWork>,
@@ -56,6 +56,15 @@ pub enum Kind {
 #[derive(Deserialize)]
 struct DeletedCourses {
     courses: Vec<DeletedCourse>,
+    /// Where the next page begins; of an older exchange there is one page.
+    next: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct Page {
+    #[serde(flatten)]
+    trash: Trash,
+    next: Option<String>,
 }
 
 /// The reply to a restore has no members. Any other object comes from a stranger.
@@ -66,8 +75,13 @@ struct Restored {}
 impl Client {
     /// The deleted courses.
     pub async fn deleted_courses(&self) -> Result<Vec<DeletedCourse>> {
-        let reply: DeletedCourses = self.get(&["v1", "trash"]).await?;
-        Ok(reply.courses)
+        let mut courses = Vec::new();
+        let take = |mut page: DeletedCourses| {
+            courses.append(&mut page.courses);
+            page.next
+        };
+        self.pages(&["v1", "trash"], take).await?;
+        Ok(courses)
     }
 
     /// Brings a course back.
@@ -77,7 +91,16 @@ impl Client {
 
     /// What was deleted in a course.
     pub async fn trash(&self, course: &CourseId) -> Result<Trash> {
-        self.get(&["v1", "courses", course.as_str(), "trash"]).await
+        let names = ["v1", "courses", course.as_str(), "trash"];
+        let mut all = Trash::default();
+        let take = |Page { mut trash, next }: Page| {
+            all.assignments.append(&mut trash.assignments);
+            all.submissions.append(&mut trash.submissions);
+            all.feedback.append(&mut trash.feedback);
+            next
+        };
+        self.pages(&names, take).await?;
+        Ok(all)
     }
 
     /// Brings something back into its course.

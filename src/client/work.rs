@@ -5,7 +5,7 @@ use crate::domain::CourseId;
 use serde::{Deserialize, Serialize};
 
 /// A course at a glance.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct Overview {
     /// Its assignments.
     pub assignments: Vec<AssignmentOverview>,
@@ -76,12 +76,14 @@ impl Client {
     /// The course at a glance.
     pub async fn overview(&self, course: &CourseId) -> Result<Overview> {
         let names = ["v1", "courses", course.as_str(), "overview"];
-        let mut page: Page = self.get(&names).await?;
-        let mut overview = page.overview;
-        while let Some(next) = page.next {
-            page = self.get_with(&names, &[("cursor", &next)]).await?;
-            overview.students.append(&mut page.overview.students);
-        }
-        Ok(overview)
+        let mut all = Overview::default();
+        let take = |Page { mut overview, next }: Page| {
+            // Each page has all assignments.
+            all.assignments = overview.assignments;
+            all.students.append(&mut overview.students);
+            next
+        };
+        self.pages(&names, take).await?;
+        Ok(all)
     }
 }

@@ -5,11 +5,11 @@ use super::trees::Part;
 use super::{Exchange, Result};
 use crate::auth::Caller;
 use crate::domain::{AssignmentId, CourseId, Timestamp, UserName};
-use crate::store::submission_pages::{Entry, Wanted};
-use crate::store::{self, Connection, Portion};
+use crate::store::submission_pages::{After, Wanted};
+use crate::store::{self, Portion};
 
 pub use crate::store::feedback::Shown as Feedback;
-pub use crate::store::submission_pages::Entry as Submission;
+pub use crate::store::submission_pages::{Entry as Submission, Place};
 
 /// Whose work is collected.
 #[derive(Debug, Clone)]
@@ -22,14 +22,27 @@ pub struct Question {
     pub student: Option<UserName>,
     /// and what was handed in at this time at the latest.
     pub before: Option<Timestamp>,
+    /// Only of students behind this name,
+    pub after: Option<String>,
+    /// and of so many of them at most.
+    pub at_most: usize,
 }
 
-/// Each student's latest submission that the question leaves, by student.
+/// A page of the work of a class.
+#[derive(Debug, Clone)]
+pub struct Collected {
+    /// Each student's latest submission that the question leaves, by student.
+    pub submissions: Vec<Submission>,
+    /// Behind which student the next page begins, if there is one.
+    pub next: Option<String>,
+}
+
+/// Returns a page of each student's latest submission that the question leaves, by student.
 pub async fn collect(
     exchange: &Exchange,
     caller: &Caller,
     question: Question,
-) -> Result<Vec<Submission>> {
+) -> Result<Collected> {
     let (policy, caller) = (exchange.policy, caller.clone());
     exchange
         .store
@@ -45,23 +58,38 @@ pub async fn collect(
                 assignment: Some(assignment),
                 student: question.student,
                 latest: Some(question.before.unwrap_or(Timestamp::MAX)),
+                after: Some(After::Student(question.after.unwrap_or_default())),
                 ..Wanted::default()
             };
-            let mut latest = all(conn, standing.course, &wanted)?;
-            latest.sort_by(|one, other| one.student.cmp(&other.student));
-            Ok(latest)
+            let portion = Portion::of(question.at_most);
+            let (submissions, is_more) =
+                store::submission_pages::page(conn, standing.course, &wanted, portion)?;
+            let next = submissions.last().filter(|_| is_more);
+            let next = next.map(|last| last.student.clone());
+            Ok(Collected { submissions, next })
         })
         .await
 }
 
-/// The feedback shown on each submission that has one, oldest submission first; to one assignment or to any. A student
-/// gets their own.
+/// A page of the feedback in a course.
+#[derive(Debug, Clone)]
+pub struct GivenBack {
+    /// The feedback shown on each submission that has one, oldest submission first.
+    pub feedback: Vec<(Submission, Feedback)>,
+    /// Behind which submission the next page begins, if there is one.
+    pub next: Option<Place>,
+}
+
+/// Returns at most so much of the feedback in a course behind that submission; to one assignment or to any. A student gets
+/// their own.
 pub async fn feedback(
     exchange: &Exchange,
     caller: &Caller,
     course: CourseId,
     assignment: Option<AssignmentId>,
-) -> Result<Vec<(Submission, Feedback)>> {
+    after: Option<Place>,
+    at_most: usize,
+) -> Result<GivenBack> {
     let (policy, caller) = (exchange.policy, caller.clone());
     exchange
         .store
@@ -77,28 +105,23 @@ pub async fn feedback(
                 student: own,
                 open_at: (!standing.is_instructor()).then(Timestamp::now),
                 with_feedback: true,
+                after: after.map(After::Submission),
                 ..Wanted::default()
             };
-            let entries = all(conn, standing.course, &wanted)?;
+            let portion = Portion::of(at_most);
+            let (entries, is_more) =
+                store::submission_pages::page(conn, standing.course, &wanted, portion)?;
+            let next = entries.last().filter(|_| is_more).map(Submission::place);
             let mut feedback =
                 store::feedback::current_of_all(conn, entries.iter().map(|entry| entry.id))?;
             let with_feedback = entries.into_iter().filter_map(|entry| {
                 let shown = feedback.remove(&entry.id)?;
                 Some((entry, shown))
             });
-            Ok(with_feedback.collect())
+            let feedback = with_feedback.collect();
+            Ok(GivenBack { feedback, next })
         })
         .await
-}
-
-/// All of the submissions: each is a tree in the archive.
-fn all(conn: &mut Connection, course: i64, wanted: &Wanted) -> Result<Vec<Entry>> {
-    let portion = Portion {
-        rows: usize::MAX,
-        bytes: usize::MAX,
-    };
-    let (entries, _) = store::submission_pages::page(conn, course, wanted, portion)?;
-    Ok(entries)
 }
 
 impl From<&Submission> for Part {

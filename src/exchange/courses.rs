@@ -4,8 +4,11 @@ use super::audit::{self, About, Action};
 use super::{Error, Exchange, Result, Thing};
 use crate::auth::Caller;
 use crate::domain::{CourseId, Person, Role, Timestamp, UserName};
-use crate::store;
+use crate::store::{self, Portion};
 use std::time::Duration;
+
+pub use crate::store::courses::Deleted as Trashed;
+pub use crate::store::trash::Place;
 
 /// A course the caller can see, and as what.
 #[derive(Debug, Clone)]
@@ -16,44 +19,65 @@ pub struct Visible {
     pub role: Option<Role>,
 }
 
-/// A deleted course that can be restored.
+/// A page of courses.
 #[derive(Debug, Clone)]
-pub struct Trashed {
-    /// The number by which to restore it.
-    pub id: i64,
-    /// The name it had.
-    pub name: String,
-    /// When it was deleted.
-    pub deleted_at: Timestamp,
+pub struct Page {
+    /// The courses, sorted by name.
+    pub courses: Vec<Visible>,
+    /// Behind which name the next page begins, if there is one.
+    pub next: Option<String>,
 }
 
-/// The courses the caller teaches or takes, for an admin all, sorted by name.
-pub async fn list(exchange: &Exchange, caller: &Caller) -> Result<Vec<Visible>> {
+/// A page of the deleted courses, the last deleted first.
+#[derive(Debug, Clone)]
+pub struct Trash {
+    /// The courses.
+    pub courses: Vec<Trashed>,
+    /// Behind which place the next page begins, if there is one.
+    pub next: Option<Place>,
+}
+
+/// At most so many of the courses behind a name that the caller teaches or takes, for an admin of all.
+pub async fn list(
+    exchange: &Exchange,
+    caller: &Caller,
+    after: Option<String>,
+    at_most: usize,
+) -> Result<Page> {
     let (policy, caller) = (exchange.policy, caller.clone());
     exchange
         .store
         .read(move |conn| {
             let groups = policy.groups(&caller);
-            let own = store::courses::of_person(conn, caller.name(), &groups)?;
+            let after = after.as_deref().unwrap_or_default();
+            let portion = Portion::of(at_most);
+            let (own, is_more) =
+                store::courses::of_person(conn, caller.name(), &groups, after, portion)?;
             if !caller.is_admin() {
-                return Ok(own
-                    .into_iter()
-                    .map(|(name, role)| Visible {
-                        name,
-                        role: Some(role),
-                    })
-                    .collect());
-            }
-            let roles: std::collections::HashMap<_, _> = own.into_iter().collect();
-            let all = store::courses::all(conn)?.into_iter();
-            Ok(all
-                .map(|name| Visible {
-                    role: roles.get(&name).copied(),
+                let own = own.into_iter().map(|(name, role)| Visible {
                     name,
-                })
-                .collect())
+                    role: Some(role),
+                });
+                return Ok(Page::of(own.collect(), is_more));
+            }
+            // A portion of the own courses reaches at least as far as one of all.
+            let roles: std::collections::HashMap<_, _> = own.into_iter().collect();
+            let (all, is_more) = store::courses::behind(conn, after, portion)?;
+            let all = all.into_iter().map(|name| Visible {
+                role: roles.get(&name).copied(),
+                name,
+            });
+            Ok(Page::of(all.collect(), is_more))
         })
         .await
+}
+
+impl Page {
+    fn of(courses: Vec<Visible>, is_more: bool) -> Self {
+        let next = courses.last().filter(|_| is_more);
+        let next = next.map(|course| course.name.clone());
+        Self { courses, next }
+    }
 }
 
 /// Whether the caller may make a course of that name: the checks that need no request body.
@@ -121,26 +145,25 @@ pub async fn delete(exchange: &Exchange, caller: &Caller, course: CourseId) -> R
         .await
 }
 
-/// The deleted courses that can still be restored, the last deleted first.
+/// At most so many of the deleted courses that can still be restored, behind that place.
 pub async fn trash(
     exchange: &Exchange,
     caller: &Caller,
     retention: Duration,
-) -> Result<Vec<Trashed>> {
+    after: Option<Place>,
+    at_most: usize,
+) -> Result<Trash> {
     exchange.policy.require_admin(caller)?;
-    let limit = super::gc::limit(retention);
-    let rows = exchange.store.read(store::courses::deleted).await?;
-    let trashed = rows.into_iter().filter_map(|row| {
-        let deleted_at = Timestamp::from_micros(row.deleted_at?);
-        Some(Trashed {
-            id: row.id,
-            name: row.name,
-            deleted_at,
-        })
+    let (since, portion) = (super::gc::limit(retention), Portion::of(at_most));
+    let read = exchange
+        .store
+        .read(move |conn| store::courses::deleted(conn, since, after, portion));
+    let (courses, is_more) = read.await?;
+    let next = courses.last().filter(|_| is_more).map(|course| Place {
+        deleted_at: course.deleted_at,
+        id: course.id,
     });
-    Ok(trashed
-        .filter(|course| course.deleted_at >= limit)
-        .collect())
+    Ok(Trash { courses, next })
 }
 
 /// Brings a deleted course back with all that was in it. `None` is the number of nothing.
@@ -152,12 +175,10 @@ pub async fn restore(exchange: &Exchange, caller: &Caller, id: Option<i64>) -> R
     exchange
         .store
         .write(move |conn| {
-            let deleted = store::courses::deleted(conn)?;
-            let Some(course) = deleted.iter().find(|course| course.id == id) else {
-                return Err(Error::NotFound(Thing::Course));
-            };
+            let deleted = store::courses::deleted_name(conn, id)?;
+            let name = deleted.ok_or(Error::NotFound(Thing::Course))?;
             store::courses::restore(conn, id)?.ok_or(Error::AlreadyExists(Thing::Course))?;
-            let name = CourseId::parse(course.name.clone()).ok();
+            let name = CourseId::parse(name).ok();
             let about = About {
                 course: name.as_ref(),
                 ..About::default()

@@ -5,7 +5,7 @@ use super::submissions::{Target, require_known};
 use super::{Error, Exchange, Policy, Result, Thing};
 use crate::auth::Caller;
 use crate::domain::{AssignmentId, CourseId, Dates, Extension, Timestamp};
-use crate::store::{self, Connection};
+use crate::store::{self, Connection, Portion};
 use serde_json::{Value, json};
 
 /// Whether the caller may set dates in the course: the checks that need no body.
@@ -55,13 +55,24 @@ fn written(time: Option<Timestamp>) -> Value {
     time.map(Timestamp::to_rfc3339).into()
 }
 
-/// The students who have dates of their own, by name.
+/// A page of the students who have dates of their own.
+#[derive(Debug, Clone)]
+pub struct Extensions {
+    /// Their dates, by student.
+    pub extensions: Vec<(String, Extension)>,
+    /// Behind which student the next page begins, if there is one.
+    pub next: Option<String>,
+}
+
+/// At most so many of the students behind that name who have dates of their own.
 pub async fn extensions(
     exchange: &Exchange,
     caller: &Caller,
     course: CourseId,
     assignment: AssignmentId,
-) -> Result<Vec<(String, Extension)>> {
+    after: Option<String>,
+    at_most: usize,
+) -> Result<Extensions> {
     let (policy, caller) = (exchange.policy, caller.clone());
     exchange
         .store
@@ -70,7 +81,12 @@ pub async fn extensions(
                 .enter(conn, &caller, &course)?
                 .require_instructor()?
                 .assignment(conn, &assignment)?;
-            Ok(store::dates::extensions(conn, id)?)
+            let after = after.as_deref().unwrap_or_default();
+            let portion = Portion::of(at_most);
+            let (extensions, is_more) = store::dates::extensions(conn, id, after, portion)?;
+            let next = extensions.last().filter(|_| is_more);
+            let next = next.map(|(student, _)| student.clone());
+            Ok(Extensions { extensions, next })
         })
         .await
 }

@@ -9,7 +9,7 @@ use crate::domain::{
     AssignmentId, CourseId, Dates, Extension, Person, Role, Sha256Sum, Timestamp, UserName,
 };
 use crate::store::reach::Reach;
-use crate::store::{self, Connection};
+use crate::store::{self, Connection, Portion};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 
@@ -187,7 +187,7 @@ impl Importer {
                 let name = &assignment.name;
                 let there = store::assignments::find(conn, id, name)?;
                 if let Some(there) = there {
-                    let old = store::history::releases(conn, there)?;
+                    let (old, _) = store::history::releases(conn, there, 0, Portion::ALL)?;
                     let old: Vec<_> = old.iter().map(|version| version.digest).collect();
                     if let Some(outcome) = compare(&old, &assignment.versions) {
                         return Ok(outcome);
@@ -301,7 +301,7 @@ impl Importer {
         if feedback.is_empty() {
             return Ok(None);
         }
-        let old = store::history::feedback(conn, submission)?;
+        let (old, _) = store::history::feedback(conn, submission, 0, Portion::ALL)?;
         let old: Vec<_> = old.iter().map(|each| each.digest).collect();
         if let Some(outcome) = compare(&old, feedback) {
             return Ok(Some(outcome));
@@ -330,7 +330,7 @@ impl Importer {
                 let Some(id) = store::assignments::find(conn, course, &assignment)? else {
                     return Ok(Vec::new());
                 };
-                let trees = store::history::releases(conn, id)?;
+                let (trees, _) = store::history::releases(conn, id, 0, Portion::ALL)?;
                 let files = |digest| files_of(conn, digest);
                 trees
                     .iter()

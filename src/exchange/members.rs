@@ -41,6 +41,14 @@ pub struct Page {
     pub next: Option<Place>,
 }
 
+impl Page {
+    /// The people without what they are in the course.
+    pub fn into_persons(self) -> Vec<Person> {
+        let people = self.people.into_iter();
+        people.map(|member| member.person).collect()
+    }
+}
+
 /// How many lines were new, and how many were there.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, schemars::JsonSchema)]
 pub struct Changes {
@@ -106,10 +114,7 @@ pub(super) fn portion(
         }));
     }
     if !is_more && wanted.group.is_some() {
-        let rest = Portion {
-            rows: portion.rows - people.len(),
-            ..portion
-        };
+        let rest = portion.without(people.len());
         let found;
         (found, is_more) = store::members::by_group(conn, wanted, name, rest)?;
         people.extend(found.into_iter().map(|(name, role)| Member {

@@ -11,7 +11,6 @@ use crate::domain::{AssignmentId, CourseId, Sha256Sum, Timestamp};
 use crate::store::assignments::Version;
 use crate::store::trees::Saved;
 use crate::store::{self, Connection, Portion};
-use std::collections::HashSet;
 use std::sync::Arc;
 
 pub use crate::store::assignments::Release;
@@ -38,9 +37,6 @@ pub async fn list(
         })
         .await
 }
-
-/// How many files the trees of one page have together at most, unless the first release has more.
-const FILES: i64 = 20_000;
 
 /// A page of what is released in a course.
 pub struct Page {
@@ -91,7 +87,17 @@ pub async fn page(exchange: &Exchange, caller: &Caller, question: Question) -> R
             }
             let mut trees = Vec::new();
             if question.with_files {
-                trees = trees_of(&mut releases, &mut is_more);
+                let fitting;
+                (trees, fitting) = trees::fitting(&releases, |release| {
+                    let tree = Named {
+                        digest: release.digest,
+                        tree_id: release.tree_id,
+                        files: release.files,
+                    };
+                    [Some(tree), None]
+                });
+                is_more |= fitting < releases.len();
+                releases.truncate(fitting);
             }
             let next = releases.last().filter(|_| is_more);
             let next = next.map(|release| release.id);
@@ -102,30 +108,6 @@ pub async fn page(exchange: &Exchange, caller: &Caller, question: Question) -> R
             })
         })
         .await
-}
-
-/// The trees of as many releases as fit on one page, each once; those that don't fit are taken away.
-fn trees_of(releases: &mut Vec<Release>, is_more: &mut bool) -> Vec<Named> {
-    let mut trees = Vec::new();
-    let mut seen = HashSet::new();
-    let mut files = 0;
-    for (place, release) in releases.iter().enumerate() {
-        if !seen.insert(release.tree_id) {
-            continue;
-        }
-        files += release.files;
-        if files > FILES && place > 0 {
-            releases.truncate(place);
-            *is_more = true;
-            break;
-        }
-        trees.push(Named {
-            digest: release.digest,
-            tree_id: release.tree_id,
-            files: release.files,
-        });
-    }
-    trees
 }
 
 /// The files of a released assignment.

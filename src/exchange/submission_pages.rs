@@ -1,18 +1,16 @@
 //! Everything handed in, with feedback, a page at a time.
 
 use super::submissions::{assignment_of, require_known};
-use super::trees::Named;
+use super::trees::{self, Named};
 use super::{Exchange, Result};
 use crate::auth::Caller;
 use crate::domain::{AssignmentId, CourseId, Timestamp, UserName};
+use crate::store::submission_pages::After;
 use crate::store::{self, Portion};
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 
 pub use crate::store::feedback::Shown as Feedback;
 pub use crate::store::submission_pages::{Entry, Place};
-
-/// How many files the trees of one page have together at most, unless the first submission has more.
-const FILES: i64 = 20_000;
 
 /// Which submissions are asked for.
 #[derive(Debug, Clone)]
@@ -73,7 +71,7 @@ pub async fn page(exchange: &Exchange, caller: &Caller, question: Question) -> R
                 assignment,
                 student: question.student.or(own),
                 open_at: (!standing.is_instructor()).then(Timestamp::now),
-                after: question.after,
+                after: question.after.map(After::Submission),
                 ..Default::default()
             };
             let portion = Portion::of(question.at_most);
@@ -84,7 +82,7 @@ pub async fn page(exchange: &Exchange, caller: &Caller, question: Question) -> R
             let mut trees = Vec::new();
             if question.with_files {
                 let fitting;
-                (trees, fitting) = trees_of(&entries, &feedback);
+                (trees, fitting) = trees::fitting(&entries, |entry| trees_of(entry, &feedback));
                 is_more |= fitting < entries.len();
                 entries.truncate(fitting);
             }
@@ -99,33 +97,17 @@ pub async fn page(exchange: &Exchange, caller: &Caller, question: Question) -> R
         .await
 }
 
-/// The trees of as many submissions as fit on one page, each once, and how many submissions those are.
-fn trees_of(entries: &[Entry], feedback: &HashMap<i64, Feedback>) -> (Vec<Named>, usize) {
-    let mut trees = Vec::new();
-    let mut seen = HashSet::new();
-    let mut files = 0;
-    for (place, entry) in entries.iter().enumerate() {
-        let handed_in = Named {
-            digest: entry.digest,
-            tree_id: entry.tree_id,
-            files: entry.files,
-        };
-        let returned = feedback.get(&entry.id).map(|feedback| Named {
-            digest: feedback.digest,
-            tree_id: feedback.tree_id,
-            files: feedback.files,
-        });
-        let known = trees.len();
-        for tree in [Some(handed_in), returned].into_iter().flatten() {
-            if seen.insert(tree.tree_id) {
-                files += tree.files;
-                trees.push(tree);
-            }
-        }
-        if files > FILES && place > 0 {
-            trees.truncate(known);
-            return (trees, place);
-        }
-    }
-    (trees, entries.len())
+/// The trees of a submission and of the feedback shown on it.
+fn trees_of(entry: &Entry, feedback: &HashMap<i64, Feedback>) -> [Option<Named>; 2] {
+    let handed_in = Named {
+        digest: entry.digest,
+        tree_id: entry.tree_id,
+        files: entry.files,
+    };
+    let returned = feedback.get(&entry.id).map(|feedback| Named {
+        digest: feedback.digest,
+        tree_id: feedback.tree_id,
+        files: feedback.files,
+    });
+    [Some(handed_in), returned]
 }

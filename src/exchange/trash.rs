@@ -6,14 +6,14 @@ use super::submissions::by_number;
 use super::{Error, Exchange, Result, Thing};
 use crate::auth::Caller;
 use crate::domain::{AssignmentId, CourseId, Timestamp, UserName};
-use crate::store;
 use crate::store::trash::Which;
+use crate::store::{self, Portion};
 use std::time::Duration;
 
-pub use crate::store::trash::{Assignment, Work};
+pub use crate::store::trash::{Assignment, Place, Work};
 
-/// What can be restored in a course.
-#[derive(Debug, Clone)]
+/// A page of what can be restored in a course.
+#[derive(Debug, Clone, Default)]
 pub struct Trash {
     /// Assignments, each with what was handed in to it.
     pub assignments: Vec<Assignment>,
@@ -21,6 +21,19 @@ pub struct Trash {
     pub submissions: Vec<Work>,
     /// Submissions whose feedback was deleted.
     pub feedback: Vec<Work>,
+    /// Behind which place the next page begins, if there is one.
+    pub next: Option<(Kind, Place)>,
+}
+
+/// What something in the trash of a course is, in the order in which it is listed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Kind {
+    /// An assignment.
+    Assignment,
+    /// A submission.
+    Submission,
+    /// The feedback on a submission.
+    Feedback,
 }
 
 /// Puts an assignment, released or not, into the trash with all that was handed in to it. Its name is free at once.
@@ -115,12 +128,15 @@ fn about<'a>(
     }
 }
 
-/// What can still be restored in the course, of each kind the last deleted first.
+/// At most so much of what can still be restored in the course, behind that place: assignments, then submissions, then
+/// feedback, of each kind the last deleted first.
 pub async fn list(
     exchange: &Exchange,
     caller: &Caller,
     course: CourseId,
     retention: Duration,
+    after: Option<(Kind, Place)>,
+    at_most: usize,
 ) -> Result<Trash> {
     let (policy, caller) = (exchange.policy, caller.clone());
     exchange
@@ -128,13 +144,63 @@ pub async fn list(
         .read(move |conn| {
             let standing = policy.enter(conn, &caller, &course)?.require_instructor()?;
             let (course, lately) = (standing.course, Which::Since(limit(retention)));
+            let mut page = Filling::new(after, Portion::of(at_most));
+            let assignments =
+                page.take(Kind::Assignment, Assignment::place, |after, portion| {
+                    store::trash::assignments(conn, course, lately, after, portion)
+                })?;
+            let submissions = page.take(Kind::Submission, Work::place, |after, portion| {
+                store::trash::submissions(conn, course, lately, after, portion)
+            })?;
+            let feedback = page.take(Kind::Feedback, Work::place, |after, portion| {
+                store::trash::feedback(conn, course, lately, after, portion)
+            })?;
             Ok(Trash {
-                assignments: store::trash::assignments(conn, course, lately)?,
-                submissions: store::trash::submissions(conn, course, lately)?,
-                feedback: store::trash::feedback(conn, course, lately)?,
+                assignments,
+                submissions,
+                feedback,
+                next: page.last.filter(|_| page.is_full),
             })
         })
         .await
+}
+
+/// A page that is filled with one kind after the other.
+struct Filling {
+    after: (Kind, Place),
+    left: Portion,
+    last: Option<(Kind, Place)>,
+    is_full: bool,
+}
+
+impl Filling {
+    fn new(after: Option<(Kind, Place)>, portion: Portion) -> Self {
+        Self {
+            after: after.unwrap_or((Kind::Assignment, Place::FIRST)),
+            left: portion,
+            last: after,
+            is_full: false,
+        }
+    }
+
+    /// What of a kind fits on the page.
+    fn take<T>(
+        &mut self,
+        kind: Kind,
+        place: impl Fn(&T) -> Place,
+        read: impl FnOnce(Place, Portion) -> store::Result<(Vec<T>, bool)>,
+    ) -> Result<Vec<T>> {
+        let (begun, after) = self.after;
+        if self.is_full || kind < begun {
+            return Ok(Vec::new());
+        }
+        let after = if kind == begun { after } else { Place::FIRST };
+        let (listed, is_more) = read(after, self.left)?;
+        self.left = self.left.without(listed.len());
+        self.last = listed.last().map(|last| (kind, place(last))).or(self.last);
+        self.is_full = is_more;
+        Ok(listed)
+    }
 }
 
 /// Brings an assignment back with all that was handed in to it, released or not as it was.
@@ -151,7 +217,14 @@ pub async fn restore_assignment(
         .write(move |conn| {
             let standing = policy.enter(conn, &caller, &course)?.require_instructor()?;
             let id = id.ok_or(Error::NotFound(Thing::Assignment))?;
-            let mut deleted = store::trash::assignments(conn, standing.course, Which::Row(id))?;
+            let mut deleted = store::trash::assignments(
+                conn,
+                standing.course,
+                Which::Row(id),
+                Place::FIRST,
+                Portion::of(1),
+            )?
+            .0;
             let Some(assignment) = deleted.pop() else {
                 return Err(Error::NotFound(Thing::Assignment));
             };
@@ -183,7 +256,14 @@ pub async fn restore_submission(
         .write(move |conn| {
             let standing = policy.enter(conn, &caller, &course)?.require_instructor()?;
             let id = id.ok_or(Error::NotFound(Thing::Submission))?;
-            let mut deleted = store::trash::submissions(conn, standing.course, Which::Row(id))?;
+            let mut deleted = store::trash::submissions(
+                conn,
+                standing.course,
+                Which::Row(id),
+                Place::FIRST,
+                Portion::of(1),
+            )?
+            .0;
             let Some(work) = deleted.pop() else {
                 return Err(Error::NotFound(Thing::Submission));
             };
@@ -211,8 +291,14 @@ pub async fn restore_feedback(
         .write(move |conn| {
             let standing = policy.enter(conn, &caller, &course)?.require_instructor()?;
             let submission = submission.ok_or(Error::NotFound(Thing::Feedback))?;
-            let mut deleted =
-                store::trash::feedback(conn, standing.course, Which::Row(submission))?;
+            let mut deleted = store::trash::feedback(
+                conn,
+                standing.course,
+                Which::Row(submission),
+                Place::FIRST,
+                Portion::of(1),
+            )?
+            .0;
             let Some(work) = deleted.pop() else {
                 return Err(Error::NotFound(Thing::Feedback));
             };

@@ -6,7 +6,7 @@ use crate::domain::{BlobRef, Bug, Sha256Sum, Timestamp, blocking};
 use crate::store;
 use bytes::Bytes;
 use sha2::{Digest, Sha256};
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::io::Read;
 use std::sync::Arc;
 
@@ -62,6 +62,33 @@ impl OfTree for Named {
     fn files(&self) -> i64 {
         self.files
     }
+}
+
+/// How many files the trees of one page have together at most, unless those of its first line have more.
+const FILES_OF_PAGE: i64 = 20_000;
+
+/// Returns the trees that the lines of a page name, each tree once, and the number of lines whose trees fit on the page.
+pub(super) fn fitting<L>(
+    lines: &[L],
+    trees_of: impl Fn(&L) -> [Option<Named>; 2],
+) -> (Vec<Named>, usize) {
+    let mut trees = Vec::new();
+    let mut seen = HashSet::new();
+    let mut files = 0;
+    for (place, line) in lines.iter().enumerate() {
+        let known = trees.len();
+        for tree in trees_of(line).into_iter().flatten() {
+            if seen.insert(tree.tree_id) {
+                files += tree.files;
+                trees.push(tree);
+            }
+        }
+        if files > FILES_OF_PAGE && place > 0 {
+            trees.truncate(known);
+            return (trees, place);
+        }
+    }
+    (trees, lines.len())
 }
 
 /// A tree among many that go out together.

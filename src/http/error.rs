@@ -50,6 +50,9 @@ pub enum Error {
     /// A part of a form has more headers than the limit.
     #[error("more than {0} headers of a part of a form")]
     TooManyPartHeaders(usize),
+    /// A list in the request has more items than one request may have.
+    #[error("a list of more than {0} items")]
+    TooManyItems(usize),
     /// A few packed bytes would become very many, more than that for each.
     #[error("a body that unpacks to more than {0} times its size")]
     PackedTooWell(u64),
@@ -118,6 +121,10 @@ impl Error {
             Self::TooManyPartHeaders(limit) => {
                 format!("A part of the form has more than {limit} headers; nothing was stored").into()
             }
+            Self::TooManyItems(most) => format!(
+                "The list has more than {most} items; nothing was stored. Send it in parts"
+            )
+            .into(),
             Self::PackedTooWell(ratio) => format!(
                 "The body unpacks to more than {ratio} times its size; nothing was stored. Send it with gzip, or as it is"
             )
@@ -165,6 +172,7 @@ impl Error {
             Self::TooManyOpen(_) => Some("max-open-requests"),
             Self::FieldTooLarge(_) => Some("field-size"),
             Self::PartHeadersTooLong(_) | Self::TooManyPartHeaders(_) => Some("part-headers"),
+            Self::TooManyItems(_) => Some("list-length"),
             Self::BodyTimeout => Some("body-timeout"),
             Self::Auth(AuthError::TooManyStrangers { .. }) => Some("unknown-tokens"),
             _ => None,
@@ -384,6 +392,7 @@ impl ResponseError for Error {
             | Self::FieldTooLarge(_)
             | Self::PartHeadersTooLong(_)
             | Self::TooManyPartHeaders(_)
+            | Self::TooManyItems(_)
             | Self::PackedTooWell(_) => StatusCode::PAYLOAD_TOO_LARGE,
             Self::BodyTimeout => StatusCode::REQUEST_TIMEOUT,
             Self::TooManyRequests { .. } | Self::TooManyUploads(_) | Self::TooManyOpen(_) => {

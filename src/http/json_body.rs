@@ -10,9 +10,11 @@ use serde::de::DeserializeOwned;
 pub const SHORT: usize = 64 * 1024;
 /// The longest body that is a list, in bytes.
 pub const LONG: usize = MAX_FIELDS;
+/// A longer body is decoded on a blocking thread, in bytes.
+const AT_ONCE: usize = 16 * 1024;
 
 /// The body, of any content type; what it does not know of an object is passed over.
-pub async fn read<T: DeserializeOwned>(
+pub async fn read<T: DeserializeOwned + Send + 'static>(
     request: &HttpRequest,
     body: web::Payload,
     limit: usize,
@@ -25,6 +27,13 @@ pub async fn read<T: DeserializeOwned>(
         }
         whole.extend_from_slice(&block);
     }
-    let text = std::str::from_utf8(&whole).map_err(|_| Error::bad("The body is not UTF-8"))?;
+    if whole.len() <= AT_ONCE {
+        return parse(&whole);
+    }
+    receive::decode(move || parse(&whole)).await
+}
+
+fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T> {
+    let text = std::str::from_utf8(body).map_err(|_| Error::bad("The body is not UTF-8"))?;
     receive::json(text, "The body cannot be JSON decoded")
 }

@@ -26,16 +26,27 @@ pub trait Tail: Sized + 'static {
     fn next(self) -> impl Future<Output = Result<Option<(Self, Bytes)>>>;
 }
 
-/// A listing of the ngshare protocol as a reply. The addresses in [`ADDRESSES`] go through the compressing middleware,
-/// which leaves a reply that names its encoding alone.
-pub async fn reply(listing: impl Serialize + Send + 'static) -> Result<HttpResponse> {
-    let json = decode(move || to_json(&listing)).await?;
-    Ok(whole(HttpResponse::Ok(), json.into()))
+/// So few lines are written at once, faster than another thread would take over.
+const FEW: usize = 100;
+
+/// Runs what writes so many lines: a few at once, and many on a blocking thread.
+pub async fn write<T: Send + 'static>(
+    lines: usize,
+    work: impl FnOnce() -> Result<T> + Send + 'static,
+) -> Result<T> {
+    if lines <= FEW {
+        work()
+    } else {
+        decode(work).await
+    }
 }
 
-/// A listing of the ngshare protocol that may be long, with its lines below that name. They are read a portion at a time,
-/// the first before the reply begins and the others while it is sent; `read` is given where the portion begins, and
-/// gives its lines and where the next one begins.
+/// A listing of the ngshare protocol, with its lines below that name. They are read a portion at a time, the first before
+/// the reply begins and the others while it is sent; `read` is given where the portion begins, and gives its lines and
+/// where the next one begins.
+///
+/// The addresses in [`ADDRESSES`] go through the compressing middleware, which leaves a reply that names its encoding
+/// alone.
 pub async fn streamed<L, C>(
     name: &'static str,
     mut read: impl AsyncFnMut(Option<C>) -> Result<(Vec<L>, Option<C>)> + 'static,
@@ -46,7 +57,7 @@ where
 {
     let (lines, next) = read(None).await?;
     let mut first = format!(r#"{{"success":true,"{name}":["#).into_bytes();
-    first = decode(move || append(first, &lines, true)).await?;
+    first = write(lines.len(), move || append(first, &lines, true)).await?;
     let Some(next) = next else {
         first.extend_from_slice(b"]}");
         return Ok(whole(HttpResponse::Ok(), first.into()));
@@ -57,7 +68,7 @@ where
         };
         let (lines, next) = read(Some(place)).await?;
         let is_last = next.is_none();
-        let piece = decode(move || {
+        let piece = write(lines.len(), move || {
             let mut piece = append(Vec::new(), &lines, false)?;
             if is_last {
                 piece.extend_from_slice(b"]}");
@@ -93,10 +104,13 @@ pub struct Prepared {
 }
 
 impl Prepared {
-    /// Writes the listing, and its tag, on a blocking thread.
-    pub async fn new(listing: impl Serialize + Send + 'static) -> Result<Self> {
-        let (json, sum) = decode(move || {
-            let json = to_json(&listing)?;
+    /// Makes the listing of so many lines, writes it, and its tag.
+    pub async fn new<T: Serialize>(
+        lines: usize,
+        make: impl FnOnce() -> T + Send + 'static,
+    ) -> Result<Self> {
+        let (json, sum) = write(lines, move || {
+            let json = serde_json::to_vec(&make()).map_err(Error::unwritable)?;
             let sum = Sha256Sum(Sha256::digest(&json).into());
             Ok((json, sum))
         })
@@ -110,11 +124,12 @@ impl Prepared {
     }
 
     /// The same with one more member at its end.
-    pub async fn with_tail(
-        listing: impl Serialize + Send + 'static,
+    pub async fn with_tail<T: Serialize>(
+        lines: usize,
+        make: impl FnOnce() -> T + Send + 'static,
         tail: impl Tail,
     ) -> Result<Self> {
-        let mut prepared = Self::new(listing).await?;
+        let mut prepared = Self::new(lines, make).await?;
         // With the files, it is another reply than without.
         let tag = format!("{}+", prepared.tag.tag());
         prepared.tag = EntityTag::new_weak(tag);
@@ -157,10 +172,6 @@ impl Prepared {
             .insert_header(ContentType::json())
             .body(BodyStream::new(pieces))
     }
-}
-
-fn to_json(listing: &impl Serialize) -> Result<Vec<u8>> {
-    serde_json::to_vec(listing).map_err(Error::unwritable)
 }
 
 /// The pieces of a body, of which a failure ends the connection.

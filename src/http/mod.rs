@@ -13,6 +13,7 @@ mod health;
 mod idempotency;
 mod identify;
 mod json_body;
+mod list;
 mod listing;
 mod manifest;
 mod metrics;

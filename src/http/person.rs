@@ -4,6 +4,17 @@ use super::error::{Error, Result};
 use super::receive::Fields;
 use crate::domain::{Person, UserName};
 
+/// The longest detail of a person, in bytes: the pages of a roster have many of them.
+const LONGEST: usize = 4096;
+
+/// The detail, if it is not too long.
+pub fn detail(text: String) -> Result<String> {
+    if text.len() > LONGEST {
+        return Err(Error::FieldTooLarge(LONGEST));
+    }
+    Ok(text)
+}
+
 /// The three fields that come with a person.
 pub struct Details {
     first_name: String,
@@ -17,8 +28,8 @@ impl Details {
         let required = |field: &str, missing: &'static str| {
             fields
                 .get(field)?
-                .map(str::to_owned)
                 .ok_or_else(|| Error::bad(missing))
+                .and_then(|text| detail(text.to_owned()))
         };
         Ok(Self {
             first_name: required("first_name", "Please supply first name")?,

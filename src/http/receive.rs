@@ -25,8 +25,8 @@ use std::collections::HashMap;
 use std::sync::LazyLock;
 use tokio::sync::Semaphore;
 
-/// The text of all fields but the file list together, in bytes: enough to enrol tens of thousands at once.
-pub(super) const MAX_FIELDS: usize = 8 * 1024 * 1024;
+/// The text of all fields but the file list together, in bytes: enough to enrol twenty thousand people at once.
+pub(super) const MAX_FIELDS: usize = 4 * 1024 * 1024;
 /// What a field takes besides its name and value, about, in bytes.
 const FIELD: usize = 128;
 /// How many bytes are decoded at a time.

@@ -2,13 +2,15 @@
 
 use super::error::{Error, Result};
 use super::manifest::{self, Manifest};
-use super::receive::MAX_FIELDS;
 use crate::codec::{TarDecoder, TarEvent};
 use crate::domain::{RelativePath, Sha256Sum};
 use crate::exchange::Exchange;
 use crate::exchange::intake::{Account, BatchIntake, Intake, Overflow};
 use crate::exchange::parcel::{Batch, Claim, Parcel};
 use std::collections::HashMap;
+
+/// The longest manifest, in bytes.
+const MAX_MANIFEST: usize = 8 * 1024 * 1024;
 
 /// Makes something of the bytes of a body.
 pub trait Reader: Sized + Send + 'static {
@@ -113,8 +115,8 @@ impl Reader for Told {
 }
 
 fn extend(text: &mut Vec<u8>, bytes: &[u8]) -> Result<()> {
-    if text.len() + bytes.len() > MAX_FIELDS {
-        return Err(Error::FieldTooLarge(MAX_FIELDS));
+    if text.len() + bytes.len() > MAX_MANIFEST {
+        return Err(Error::FieldTooLarge(MAX_MANIFEST));
     }
     text.extend_from_slice(bytes);
     Ok(())

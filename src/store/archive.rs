@@ -2,7 +2,7 @@
 
 use super::dates::{DATES, DatesRow, dates};
 use super::schema::{assignments, courses, events, feedback, releases, submissions};
-use super::{Connection, Result, events::Recorded, history};
+use super::{Connection, Portion, Result, events::Recorded, history};
 use crate::domain::{AssignmentId, CourseId, Dates, Timestamp, UserName};
 use diesel::prelude::*;
 
@@ -51,7 +51,7 @@ pub fn releases(conn: &mut Connection, assignment: i64) -> Result<Vec<(history::
         .order(releases::version)
         .select(releases::tree_id)
         .load::<i64>(conn)?;
-    let released = history::releases(conn, assignment)?;
+    let (released, _) = history::releases(conn, assignment, 0, Portion::ALL)?;
     Ok(released.into_iter().zip(trees).collect())
 }
 

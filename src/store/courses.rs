@@ -1,7 +1,8 @@
 //! Courses: made, listed, deleted, restored.
 
 use super::schema::{courses, members};
-use super::{Connection, Result};
+use super::trash::Place;
+use super::{Connection, Portion, Result};
 use crate::domain::{CourseId, Role, Timestamp, UserName};
 use diesel::prelude::*;
 use diesel::result::{DatabaseErrorKind, Error as DieselError};
@@ -16,14 +17,14 @@ pub struct Found {
 }
 
 /// A deleted course.
-#[derive(Debug, Clone, Queryable)]
+#[derive(Debug, Clone)]
 pub struct Deleted {
     /// The row's id, by which it can be restored.
     pub id: i64,
     /// The name it had.
     pub name: String,
-    /// Microseconds since 1970.
-    pub deleted_at: Option<i64>,
+    /// When it was deleted.
+    pub deleted_at: Timestamp,
 }
 
 /// The course of that name, with `person`'s place in it; `None` when there is none or it is deleted.
@@ -80,25 +81,48 @@ pub fn all(conn: &mut Connection) -> Result<Vec<String>> {
     Ok(names)
 }
 
-/// The courses `person` is in, by name, with their role: by the manual roster, and as `groups` of the hub say.
+/// A portion of the names of all courses behind a name, sorted; whether there are more.
+pub fn behind(conn: &mut Connection, after: &str, portion: Portion) -> Result<(Vec<String>, bool)> {
+    let rows = courses::table
+        .filter(courses::deleted_at.is_null().and(courses::name.gt(after)))
+        .order(courses::name)
+        .select(courses::name)
+        .load_iter::<String, _>(conn)?;
+    portion.take(rows, Ok, String::len)
+}
+
+/// A portion of the courses behind a name that `person` is in, by name, with their role: by the manual roster, and as
+/// `groups` of the hub say; whether there are more.
 pub fn of_person(
     conn: &mut Connection,
     person: &UserName,
     groups: &[(CourseId, Role)],
-) -> Result<Vec<(String, Role)>> {
-    let manual = courses::table
+    after: &str,
+    portion: Portion,
+) -> Result<(Vec<(String, Role)>, bool)> {
+    let rows = courses::table
         .inner_join(members::table)
         .filter(
             courses::deleted_at
                 .is_null()
-                .and(members::username.eq(person.as_str())),
+                .and(members::username.eq(person.as_str()))
+                .and(courses::name.gt(after)),
         )
+        .order(courses::name)
         .select((courses::name, members::instructor))
-        .load::<(String, bool)>(conn)?;
-    let mut found: std::collections::BTreeMap<String, Role> = manual
-        .into_iter()
-        .map(|(name, instructor)| (name, role(instructor)))
-        .collect();
+        .load_iter::<(String, bool), _>(conn)?;
+    let parse = |(name, instructor)| Ok((name, role(instructor)));
+    let (manual, mut is_more) = portion.take(rows, parse, |(name, _)| name.len())?;
+    let last = manual
+        .last()
+        .filter(|_| is_more)
+        .map(|(name, _)| name.clone());
+    let mut found: std::collections::BTreeMap<String, Role> = manual.into_iter().collect();
+    let in_reach = groups.iter().filter(|(course, _)| {
+        let name = course.as_str();
+        name > after && last.as_deref().is_none_or(|last| name <= last)
+    });
+    let groups: Vec<_> = in_reach.collect();
     if !groups.is_empty() {
         let existing = courses::table
             .filter(courses::deleted_at.is_null())
@@ -112,7 +136,8 @@ pub fn of_person(
             }
         }
     }
-    Ok(found.into_iter().collect())
+    is_more |= found.len() > portion.rows;
+    Ok((found.into_iter().take(portion.rows).collect(), is_more))
 }
 
 /// Makes a course; `None` when one of that name is there.
@@ -136,14 +161,47 @@ pub fn mark_deleted(conn: &mut Connection, id: i64, now: Timestamp) -> Result<()
     Ok(())
 }
 
-/// All deleted courses, the last deleted first.
-pub fn deleted(conn: &mut Connection) -> Result<Vec<Deleted>> {
+/// A portion of the courses deleted at `since` or later, the last deleted first, behind a place; whether there are more.
+pub fn deleted(
+    conn: &mut Connection,
+    since: Timestamp,
+    after: Option<Place>,
+    portion: Portion,
+) -> Result<(Vec<Deleted>, bool)> {
+    let after = after.unwrap_or(Place::FIRST);
     let rows = courses::table
-        .filter(courses::deleted_at.is_not_null())
-        .order(courses::deleted_at.desc())
-        .select((courses::id, courses::name, courses::deleted_at))
-        .load(conn)?;
-    Ok(rows)
+        .filter(courses::deleted_at.ge(since.micros()))
+        .filter(courses::deleted_at.le(after.deleted_at.micros()))
+        .filter(
+            courses::deleted_at
+                .lt(after.deleted_at.micros())
+                .or(courses::id.lt(after.id)),
+        )
+        .order((courses::deleted_at.desc(), courses::id.desc()))
+        .select((
+            courses::id,
+            courses::name,
+            courses::deleted_at.assume_not_null(),
+        ))
+        .load_iter::<(i64, String, i64), _>(conn)?;
+    let parse = |(id, name, deleted_at)| {
+        Ok(Deleted {
+            id,
+            name,
+            deleted_at: Timestamp::from_micros(deleted_at),
+        })
+    };
+    portion.take(rows, parse, |course| course.name.len())
+}
+
+/// The name of the deleted course with that row.
+pub fn deleted_name(conn: &mut Connection, id: i64) -> Result<Option<String>> {
+    let name = courses::table
+        .filter(courses::deleted_at.is_not_null().and(courses::id.eq(id)))
+        .select(courses::name)
+        .get_result(conn)
+        .optional()?;
+    Ok(name)
 }
 
 /// Takes the mark off again; `None` when another course has the name by now.

@@ -2,7 +2,7 @@
 
 use super::assignments::Released;
 use super::schema::{assignments, extensions, releases};
-use super::{Connection, Result};
+use super::{Connection, Portion, Result};
 use crate::domain::{AssignmentId, Dates, Extension, Timestamp, UserName};
 use diesel::prelude::*;
 
@@ -117,20 +117,27 @@ pub fn find_released_for(
     }))
 }
 
-/// The extensions of an assignment, by student.
-pub fn extensions(conn: &mut Connection, assignment: i64) -> Result<Vec<(String, Extension)>> {
+/// A portion of the extensions of an assignment behind a student, by student; whether there are more.
+pub fn extensions(
+    conn: &mut Connection,
+    assignment: i64,
+    after: &str,
+    portion: Portion,
+) -> Result<(Vec<(String, Extension)>, bool)> {
     let rows = extensions::table
-        .filter(extensions::assignment_id.eq(assignment))
+        .filter(
+            extensions::assignment_id
+                .eq(assignment)
+                .and(extensions::student.gt(after)),
+        )
         .order(extensions::student)
         .select((
             extensions::student,
             (extensions::due_at, extensions::cutoff_at),
         ))
-        .load::<(String, (Option<i64>, Option<i64>))>(conn)?;
-    let rows = rows.into_iter();
-    Ok(rows
-        .map(|(student, row)| (student, extension(row)))
-        .collect())
+        .load_iter::<(String, (Option<i64>, Option<i64>)), _>(conn)?;
+    let parse = |(student, row)| Ok((student, extension(row)));
+    portion.take(rows, parse, |(student, _)| student.len())
 }
 
 /// Gives a student other dates, in the place of those they were given before.

@@ -2,8 +2,9 @@
 
 use super::blobs::parse_sha256;
 use super::schema::{assignments, feedback, releases, trees};
-use super::{Connection, Result};
+use super::{Connection, Portion, Result};
 use crate::domain::{Sha256Sum, Timestamp};
+use diesel::dsl::max;
 use diesel::prelude::*;
 
 /// A version of an assignment.
@@ -21,15 +22,21 @@ pub struct Release {
     pub is_current: bool,
 }
 
-/// The versions of an assignment, the first one first.
-pub fn releases(conn: &mut Connection, assignment: i64) -> Result<Vec<Release>> {
+/// A portion of the versions of an assignment behind a version, the first one first; whether there are more.
+pub fn releases(
+    conn: &mut Connection,
+    assignment: i64,
+    after: i64,
+    portion: Portion,
+) -> Result<(Vec<Release>, bool)> {
     let rows = releases::table
         .inner_join(trees::table)
         .inner_join(assignments::table.on(assignments::id.eq(releases::assignment_id)))
         .filter(
             releases::assignment_id
                 .eq(assignment)
-                .and(assignments::deleted_at.is_null()),
+                .and(assignments::deleted_at.is_null())
+                .and(releases::version.gt(after)),
         )
         .order(releases::version)
         .select((
@@ -39,25 +46,25 @@ pub fn releases(conn: &mut Connection, assignment: i64) -> Result<Vec<Release>> 
             releases::released_by,
             trees::digest,
         ))
-        .load::<((i64, Option<i64>), i64, i64, String, Vec<u8>)>(conn)?;
-    rows.into_iter()
-        .map(
-            |((id, current), version, released_at, released_by, digest)| {
-                Ok(Release {
-                    version,
-                    released_at: Timestamp::from_micros(released_at),
-                    released_by,
-                    digest: parse_sha256(&digest)?,
-                    is_current: current == Some(id),
-                })
-            },
-        )
-        .collect()
+        .load_iter::<((i64, Option<i64>), i64, i64, String, Vec<u8>), _>(conn)?;
+    let parse = |row: ((i64, Option<i64>), i64, i64, String, Vec<u8>)| {
+        let ((id, current), version, released_at, released_by, digest) = row;
+        Ok(Release {
+            version,
+            released_at: Timestamp::from_micros(released_at),
+            released_by,
+            digest: parse_sha256(&digest)?,
+            is_current: current == Some(id),
+        })
+    };
+    portion.take(rows, parse, |release| release.released_by.len())
 }
 
 /// What was given back on a submission once.
 #[derive(Debug, Clone)]
 pub struct Feedback {
+    /// The row's id.
+    pub id: i64,
     /// When,
     pub returned_at: Timestamp,
     /// and by whom.
@@ -68,27 +75,52 @@ pub struct Feedback {
     pub is_deleted: bool,
 }
 
-/// All that was given back on a submission, the first one first, what is in the trash included.
-pub fn feedback(conn: &mut Connection, submission: i64) -> Result<Vec<Feedback>> {
+/// A portion of what was given back on a submission behind a row, the first one first, what is in the trash included;
+/// whether there is more.
+pub fn feedback(
+    conn: &mut Connection,
+    submission: i64,
+    after: i64,
+    portion: Portion,
+) -> Result<(Vec<Feedback>, bool)> {
     let rows = feedback::table
         .inner_join(trees::table)
-        .filter(feedback::submission_id.eq(submission))
+        .filter(
+            feedback::submission_id
+                .eq(submission)
+                .and(feedback::id.gt(after)),
+        )
         .order(feedback::id)
         .select((
+            feedback::id,
             feedback::returned_at,
             feedback::returned_by,
             trees::digest,
             feedback::deleted_at.is_not_null(),
         ))
-        .load::<(i64, String, Vec<u8>, bool)>(conn)?;
-    rows.into_iter()
-        .map(|(returned_at, returned_by, digest, is_deleted)| {
-            Ok(Feedback {
-                returned_at: Timestamp::from_micros(returned_at),
-                returned_by,
-                digest: parse_sha256(&digest)?,
-                is_deleted,
-            })
+        .load_iter::<(i64, i64, String, Vec<u8>, bool), _>(conn)?;
+    let parse = |row: (i64, i64, String, Vec<u8>, bool)| {
+        let (id, returned_at, returned_by, digest, is_deleted) = row;
+        Ok(Feedback {
+            id,
+            returned_at: Timestamp::from_micros(returned_at),
+            returned_by,
+            digest: parse_sha256(&digest)?,
+            is_deleted,
         })
-        .collect()
+    };
+    portion.take(rows, parse, |feedback| feedback.returned_by.len())
+}
+
+/// The row of the feedback that is shown on a submission.
+pub fn shown_feedback(conn: &mut Connection, submission: i64) -> Result<Option<i64>> {
+    let newest = feedback::table
+        .filter(
+            feedback::submission_id
+                .eq(submission)
+                .and(feedback::deleted_at.is_null()),
+        )
+        .select(max(feedback::id))
+        .get_result(conn)?;
+    Ok(newest)
 }

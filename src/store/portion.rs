@@ -13,11 +13,26 @@ pub struct Portion {
 }
 
 impl Portion {
+    /// All there is. Only for commands of the operator: no request reads without a bound.
+    pub const ALL: Self = Self {
+        rows: usize::MAX,
+        bytes: usize::MAX,
+    };
+
     /// At most so many rows, and two megabytes of text.
     pub fn of(rows: usize) -> Self {
         Self {
             rows,
             bytes: 2 * 1024 * 1024,
+        }
+    }
+
+    /// What is left of the rows when so many are taken.
+    #[must_use]
+    pub fn without(self, rows: usize) -> Self {
+        Self {
+            rows: self.rows.saturating_sub(rows),
+            ..self
         }
     }
 

@@ -18,12 +18,21 @@ pub struct Wanted {
     pub student: Option<UserName>,
     /// Only to assignments that are open to students at this time.
     pub open_at: Option<Timestamp>,
-    /// Only what comes behind this place.
-    pub after: Option<Place>,
+    /// Only what comes behind this; it decides the order.
+    pub after: Option<After>,
     /// Of each student only the latest, of this time or before it.
     pub latest: Option<Timestamp>,
     /// Only what has feedback.
     pub with_feedback: bool,
+}
+
+/// Behind what a portion begins.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum After {
+    /// Behind a submission, oldest first.
+    Submission(Place),
+    /// Behind a student, by student.
+    Student(String),
 }
 
 /// Where a submission stands among all: by its time, then by its row.
@@ -70,7 +79,8 @@ impl Entry {
     }
 }
 
-/// A portion of the wanted submissions of a course, oldest first; whether there are more.
+/// A portion of the wanted submissions of a course, oldest first unless it begins behind a student; whether there are
+/// more.
 pub fn page(
     conn: &mut Connection,
     course: i64,
@@ -121,13 +131,20 @@ pub fn page(
         let opens_at = assignments::opens_at;
         query = query.filter(opens_at.is_null().or(opens_at.le(time.micros())));
     }
-    if let Some(Place { submitted_at, id }) = wanted.after {
-        let time = submitted_at.micros();
-        query = query.filter(submissions::submitted_at.ge(time)).filter(
-            submissions::submitted_at
-                .gt(time)
-                .or(submissions::id.gt(id)),
-        );
+    match &wanted.after {
+        Some(After::Submission(Place { submitted_at, id })) => {
+            let time = submitted_at.micros();
+            query = query.filter(submissions::submitted_at.ge(time)).filter(
+                submissions::submitted_at
+                    .gt(time)
+                    .or(submissions::id.gt(id)),
+            );
+        }
+        Some(After::Student(student)) => {
+            query = query.filter(submissions::student.gt(student));
+            query = query.order((submissions::student, submissions::id));
+        }
+        None => {}
     }
     if let Some(time) = wanted.latest {
         let none_later = sql::<Bool>(

@@ -4,10 +4,18 @@
 
 use super::courses::unless_taken;
 use super::schema::{assignments, feedback, submissions};
-use super::{Connection, Result};
+use super::{Connection, Portion, Result};
 use crate::domain::Timestamp;
+use diesel::dsl::{max, sql};
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Bool, Text};
+
+diesel::allow_columns_to_appear_in_same_group_by_clause!(
+    assignments::name,
+    submissions::id,
+    submissions::student,
+    submissions::submitted_at,
+);
 
 /// What of the trash is asked for.
 #[derive(Debug, Clone, Copy)]
@@ -16,6 +24,23 @@ pub enum Which {
     Since(Timestamp),
     /// What has this row, whenever it was deleted.
     Row(i64),
+}
+
+/// A place in the trash, where what was deleted last comes first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Place {
+    /// When it was deleted.
+    pub deleted_at: Timestamp,
+    /// The row's id.
+    pub id: i64,
+}
+
+impl Place {
+    /// Before everything.
+    pub const FIRST: Self = Self {
+        deleted_at: Timestamp::MAX,
+        id: i64::MAX,
+    };
 }
 
 /// An assignment in the trash.
@@ -44,6 +69,31 @@ pub struct Work {
     pub submitted_at: Timestamp,
     /// When it, or its feedback, was deleted.
     pub deleted_at: Timestamp,
+}
+
+impl Assignment {
+    /// Where it stands.
+    pub fn place(&self) -> Place {
+        Place {
+            deleted_at: self.deleted_at,
+            id: self.id,
+        }
+    }
+}
+
+impl Work {
+    /// Where it stands.
+    pub fn place(&self) -> Place {
+        Place {
+            deleted_at: self.deleted_at,
+            id: self.id,
+        }
+    }
+
+    /// Bytes of text in it.
+    fn text(&self) -> usize {
+        self.assignment.len() + self.student.len()
+    }
 }
 
 /// Puts an assignment into the trash, with all that was handed in to it. Its name is free at once.
@@ -77,8 +127,14 @@ pub fn put_feedback(conn: &mut Connection, submission: i64, now: Timestamp) -> R
     Ok(marked > 0)
 }
 
-/// The deleted assignments of a course, the last deleted first.
-pub fn assignments(conn: &mut Connection, course: i64, which: Which) -> Result<Vec<Assignment>> {
+/// A portion of the deleted assignments of a course behind a place, the last deleted first; whether there are more.
+pub fn assignments(
+    conn: &mut Connection,
+    course: i64,
+    which: Which,
+    after: Place,
+    portion: Portion,
+) -> Result<(Vec<Assignment>, bool)> {
     let mut query = assignments::table
         .left_join(
             submissions::table.on(submissions::assignment_id
@@ -88,7 +144,13 @@ pub fn assignments(conn: &mut Connection, course: i64, which: Which) -> Result<V
         .filter(
             assignments::course_id
                 .eq(course)
-                .and(assignments::deleted_at.is_not_null()),
+                .and(assignments::deleted_at.is_not_null())
+                .and(assignments::deleted_at.le(after.deleted_at.micros())),
+        )
+        .filter(
+            assignments::deleted_at
+                .lt(after.deleted_at.micros())
+                .or(assignments::id.lt(after.id)),
         )
         .group_by((assignments::id, assignments::name, assignments::deleted_at))
         .order((assignments::deleted_at.desc(), assignments::id.desc()))
@@ -103,25 +165,40 @@ pub fn assignments(conn: &mut Connection, course: i64, which: Which) -> Result<V
         Which::Since(time) => query.filter(assignments::deleted_at.ge(time.micros())),
         Which::Row(id) => query.filter(assignments::id.eq(id)),
     };
-    let rows = query.load::<(i64, String, i64, i64)>(conn)?;
-    let assignment = |(id, name, deleted_at, submissions)| Assignment {
-        id,
-        name,
-        deleted_at: Timestamp::from_micros(deleted_at),
-        submissions,
+    let rows = query.load_iter::<(i64, String, i64, i64), _>(conn)?;
+    let assignment = |(id, name, deleted_at, submissions)| {
+        Ok(Assignment {
+            id,
+            name,
+            deleted_at: Timestamp::from_micros(deleted_at),
+            submissions,
+        })
     };
-    Ok(rows.into_iter().map(assignment).collect())
+    portion.take(rows, assignment, |assignment| assignment.name.len())
 }
 
-/// The deleted submissions of a course, the last deleted first; those to deleted assignments come back with these.
-pub fn submissions(conn: &mut Connection, course: i64, which: Which) -> Result<Vec<Work>> {
+/// A portion of the deleted submissions of a course behind a place, the last deleted first; whether there are more. Those
+/// to deleted assignments come back with these.
+pub fn submissions(
+    conn: &mut Connection,
+    course: i64,
+    which: Which,
+    after: Place,
+    portion: Portion,
+) -> Result<(Vec<Work>, bool)> {
     let mut query = submissions::table
         .inner_join(assignments::table)
         .filter(
             assignments::course_id
                 .eq(course)
                 .and(assignments::deleted_at.is_null())
-                .and(submissions::deleted_at.is_not_null()),
+                .and(submissions::deleted_at.is_not_null())
+                .and(submissions::deleted_at.le(after.deleted_at.micros())),
+        )
+        .filter(
+            submissions::deleted_at
+                .lt(after.deleted_at.micros())
+                .or(submissions::id.lt(after.id)),
         )
         .order((submissions::deleted_at.desc(), submissions::id.desc()))
         .select((
@@ -136,12 +213,24 @@ pub fn submissions(conn: &mut Connection, course: i64, which: Which) -> Result<V
         Which::Since(time) => query.filter(submissions::deleted_at.ge(time.micros())),
         Which::Row(id) => query.filter(submissions::id.eq(id)),
     };
-    let rows = query.load::<WorkRow>(conn)?;
-    Ok(rows.into_iter().map(work).collect())
+    let rows = query.load_iter::<WorkRow, _>(conn)?;
+    portion.take(rows, |row| Ok(work(row)), Work::text)
 }
 
-/// The submissions of a course whose feedback was deleted, the last deleted first.
-pub fn feedback(conn: &mut Connection, course: i64, which: Which) -> Result<Vec<Work>> {
+/// A portion of the submissions of a course whose feedback was deleted, behind a place, the last deleted first; whether
+/// there are more. A submission with several comes once, with the time of the last.
+pub fn feedback(
+    conn: &mut Connection,
+    course: i64,
+    which: Which,
+    after: Place,
+    portion: Portion,
+) -> Result<(Vec<Work>, bool)> {
+    let behind = sql::<Bool>("(max(`feedback`.`deleted_at`), `submissions`.`id`) < (")
+        .bind::<BigInt, _>(after.deleted_at.micros())
+        .sql(", ")
+        .bind::<BigInt, _>(after.id)
+        .sql(")");
     let mut query = feedback::table
         .inner_join(submissions::table.inner_join(assignments::table))
         .filter(
@@ -151,24 +240,28 @@ pub fn feedback(conn: &mut Connection, course: i64, which: Which) -> Result<Vec<
                 .and(submissions::deleted_at.is_null())
                 .and(feedback::deleted_at.is_not_null()),
         )
-        .order((feedback::deleted_at.desc(), submissions::id.desc()))
+        .group_by((
+            submissions::id,
+            assignments::name,
+            submissions::student,
+            submissions::submitted_at,
+        ))
+        .having(behind)
+        .order((max(feedback::deleted_at).desc(), submissions::id.desc()))
         .select((
             submissions::id,
             assignments::name,
             submissions::student,
             submissions::submitted_at,
-            feedback::deleted_at.assume_not_null(),
+            max(feedback::deleted_at).assume_not_null(),
         ))
         .into_boxed();
     query = match which {
         Which::Since(time) => query.filter(feedback::deleted_at.ge(time.micros())),
         Which::Row(submission) => query.filter(submissions::id.eq(submission)),
     };
-    let rows = query.load::<WorkRow>(conn)?;
-    // A submission with several comes once, with the time of the last.
-    let mut named = std::collections::HashSet::new();
-    let works = rows.into_iter().map(work);
-    Ok(works.filter(|work| named.insert(work.id)).collect())
+    let rows = query.load_iter::<WorkRow, _>(conn)?;
+    portion.take(rows, |row| Ok(work(row)), Work::text)
 }
 
 type WorkRow = (i64, String, String, i64, i64);

@@ -133,6 +133,7 @@ const INDEX: &[(&str, &str, &str)] = &[
     ("a window that takes much memory", "src/codec/tests/packed.rs", "a_window_that_takes_much_memory_is_refused"),
     ("a body beyond the limit", "tests/malformed_input.rs", "a_body_that_is_too_large_gets_413_and_the_connection_survives"),
     ("a listing made long by a student or an instructor", "tests/attacks/listings.rs", "no_listing_takes_much_memory_or_keeps_a_worker_busy"),
+    ("a list in a request made long by an instructor or an admin", "tests/attacks/listings.rs", "no_list_in_a_request_takes_much_memory_or_keeps_a_worker_busy"),
     ("one tree handed in many times", "tests/attacks/listings.rs", "a_listing_of_the_same_tree_many_times_is_short"),
     ("a body that trickles", "tests/attacks/slow.rs", "a_body_that_trickles_is_given_up_and_a_slow_one_is_not"),
     ("all connections taken by one caller", "tests/attacks/slow.rs", "who_has_many_requests_open_is_refused_and_nobody_else_is"),

@@ -122,6 +122,26 @@ def test_what_is_known_to_be_few_is_not_fetched_with_the_whole_class(
     assert sum(asked.received for asked in front.asked) < 10_000
 
 
+def test_a_class_that_comes_in_several_pages_is_collected_whole(
+    course: Course, front: Front
+) -> None:
+    course.release()
+    times = {each: course.submit(each, FIRST) for each in (course.first, course.second)}
+
+    def one_at_a_time(asked: Asked) -> None:
+        if asked.method == "GET" and asked.path.startswith("/v1/"):
+            asked.path += "&limit=1" if "?" in asked.path else "?limit=1"
+
+    through(front.url, course.instructor)
+    front.rule = one_at_a_time
+    collect(course)
+    for student, time in times.items():
+        assert_same_tree(read_tree(collected(course, student)), stamped(FIRST, time))
+    asked = [asked.path.split("?")[0] for asked in front.asked]
+    assert sum(path.endswith("/collect") for path in asked) == 2
+    assert not any(path.endswith("/tree") for path in asked)
+
+
 def outside_in_ngshares_words(asked: Asked, course: Course) -> Spoil | None:
     checksum = hashlib.md5(b"").hexdigest()
     outside = {"path": "../../../escaped", "content": "", "checksum": checksum}

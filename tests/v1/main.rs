@@ -22,6 +22,7 @@ mod listings;
 mod manifests;
 mod memory;
 mod overview;
+mod pages;
 mod problems;
 mod receipts;
 mod release;

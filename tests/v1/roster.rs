@@ -16,11 +16,12 @@ fn everybody_sees_their_courses_and_what_they_are_there() {
     let server = Setup::standalone().start();
     algebra(&server);
     let seen = |user| server.get("v1/courses", user).ok().json();
-    let as_role = |role| json!({ "courses": [{ "course": "algebra", "role": role }] });
+    let as_role =
+        |role| json!({ "courses": [{ "course": "algebra", "role": role }], "next": null });
     assert_eq!(seen("kevin"), as_role(Some("instructor")));
     assert_eq!(seen("lawrence"), as_role(Some("student")));
     assert_eq!(seen("root"), as_role(None));
-    assert_eq!(seen("sam"), json!({ "courses": [] }));
+    assert_eq!(seen("sam"), json!({ "courses": [], "next": null }));
 }
 
 #[test]

@@ -320,7 +320,7 @@ fn the_trash_of_one_course_is_not_that_of_another() {
     let there = server.get("v1/courses/botany/trash", "kevin").ok().json();
     assert_eq!(
         there,
-        json!({ "assignments": [], "submissions": [], "feedback": [] })
+        json!({ "assignments": [], "submissions": [], "feedback": [], "next": null })
     );
     for nonsense in ["x", "-1", "99999999999999999999", "%00", "1.5"] {
         for kind in ["assignments", "submissions", "feedback"] {
@@ -360,7 +360,7 @@ fn what_is_over_its_retention_time_is_removed_for_good() {
     assert!(told.contains("4 trees and 4 blobs"), "{told}");
     assert_eq!(
         trash(&server),
-        json!({ "assignments": [], "submissions": [], "feedback": [] })
+        json!({ "assignments": [], "submissions": [], "feedback": [], "next": null })
     );
     assert_eq!(
         course.submitted("challenge", "lawrence", None),

@@ -95,16 +95,24 @@ class V1Client:
         query: dict[str, str],
         resumable: bool = False,
     ) -> None:
-        """Gets many trees in one stream, which begins with a list of them; those received are no longer `wanted`."""
+        """Gets many trees in streams, each of which begins with a list of its trees and the cursor of the next stream.
 
-        def use(reply: Reply) -> None:
+        Those received are no longer `wanted`.
+        """
+
+        def use(reply: Reply) -> str | None:
             with progress.bar("Receiving", reply.length) as done:
                 entries = tar.read(reply.stream(tar.CONTENT_TYPE, done))
-                listed = reply.parsed(_list(entries)).parts(key)
-                _take(entries, listed, wanted, receive)
+                manifest = reply.parsed(_list(entries))
+                _take(entries, manifest.parts(key), wanted, receive)
+                return manifest.text_or_none("next")
 
-        request = {"query": query, "repeatable": True, "resumable": resumable}
-        self._ask("GET", *names, use=use, **request)
+        while wanted:
+            request = {"query": query, "repeatable": True, "resumable": resumable}
+            cursor = self._ask("GET", *names, use=use, **request)
+            if cursor is None:
+                return
+            query = query | {"cursor": cursor}
 
 
 def at_assignment(course: str, name: str) -> tuple[str, ...]:

@@ -20,7 +20,7 @@ class V1Releases(V1Client):
     """That part of a `Transport`."""
 
     def courses(self) -> list[str]:
-        listed = self._get("courses").parts("courses")
+        listed = list(self._courses())
         # An administrator is told of every course of the hub, and to ask each of them takes a request or more.
         own = [each.text("course") for each in listed if "role" in each]
         if listed and not own:
@@ -31,7 +31,7 @@ class V1Releases(V1Client):
         return self._connection.usable(own, course_name)
 
     def require_instructor(self, course: str) -> None:
-        for each in self._get("courses").parts("courses"):
+        for each in self._courses():
             # An admin who is not in the course has no role there.
             role = each.text_or_none("role")
             if each.text("course") == course and role != "student":
@@ -89,15 +89,20 @@ class V1Releases(V1Client):
         raise Refused(404, "Assignment not found")
 
     def for_gradebook(self, course: str, assignment: str) -> ForGradebook:
-        told = self._get(*at_assignment(course, assignment), "gradebook")
+        pages = list(self._pages(*at_assignment(course, assignment), "gradebook"))
+        first = pages[0]
         return ForGradebook(
-            due=parse(told.text("due_at")) if "due_at" in told else None,
+            due=parse(first.text("due_at")) if "due_at" in first else None,
             own_due={
                 each.text("student"): parse(each.text("due_at"))
-                for each in told.parts("extensions")
+                for page in pages
+                for each in page.parts("extensions")
                 if "due_at" in each
             },
-            students=self._connection.usable(told.parts("students"), Student.read),
+            students=self._connection.usable(
+                [each for page in pages for each in page.parts("students")],
+                Student.read,
+            ),
         )
 
     def released(self, release: Release) -> list[RemoteFile]:
@@ -146,6 +151,10 @@ class V1Releases(V1Client):
             for page in self._releases(course)
             for each in page.parts("assignments")
         )
+
+    def _courses(self) -> Iterator[Answer]:
+        for page in self._pages("courses"):
+            yield from page.parts("courses")
 
     def _releases(self, course: str, **query: str) -> Iterator[Answer]:
         return self._pages("courses", course, "assignments", **query)

@@ -9,7 +9,7 @@ use crate::blobs::{Damage, LocalBlobs};
 use crate::domain::{CourseId, Role, Sha256Sum, Timestamp};
 use crate::exchange::{Error, Exchange, Result, Thing};
 use crate::store::trees::FilesOfTrees;
-use crate::store::{self, Connection, archive, blobs::Row};
+use crate::store::{self, Connection, Portion, archive, blobs::Row};
 use sha2::{Digest, Sha256};
 use std::collections::{BTreeMap, HashMap};
 use std::io::{self, Read as _};
@@ -201,7 +201,8 @@ fn gather_assignment(
         opens_at: text(dates.opens_at),
         due_at: text(dates.due_at),
         cutoff_at: text(dates.cutoff_at),
-        extensions: store::dates::extensions(conn, assignment.id)?
+        extensions: store::dates::extensions(conn, assignment.id, "", Portion::ALL)?
+            .0
             .into_iter()
             .map(|(student, extension)| Extension {
                 student,

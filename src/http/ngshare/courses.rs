@@ -5,17 +5,23 @@ use crate::auth::Caller;
 use crate::domain::{IllegalName, UserName};
 use crate::exchange::{self, Exchange};
 use crate::http::error::Result;
+use crate::http::list::List;
 use crate::http::listing;
 use crate::http::names::{InCourse, NewCourse};
 use crate::http::receive;
 use actix_web::{HttpRequest, HttpResponse, web};
-use serde_json::json;
+
+/// How many courses are read at a time.
+const AT_ONCE: usize = 5000;
 
 /// `GET courses`
 pub async fn list(exchange: web::Data<Exchange>, caller: Caller) -> Result<HttpResponse> {
-    let courses = exchange::courses::list(&exchange, &caller).await?;
-    let names: Vec<String> = courses.into_iter().map(|course| course.name).collect();
-    listing::reply(json!({ "success": true, "courses": names })).await
+    listing::streamed("courses", async move |after| {
+        let page = exchange::courses::list(&exchange, &caller, after, AT_ONCE).await?;
+        let names: Vec<String> = page.courses.into_iter().map(|course| course.name).collect();
+        Ok((names, page.next))
+    })
+    .await
 }
 
 /// `POST course/{course}`
@@ -28,15 +34,18 @@ pub async fn create(
 ) -> Result<HttpResponse> {
     exchange::courses::may_create(&exchange, &caller, &course).await?;
     let fields = receive::fields(&request, body).await?;
-    let instructors = fields
-        .get("instructors")?
-        .map_or(Ok(Vec::new()), parse_instructors)?;
+    let instructors = receive::decode(move || {
+        let instructors = fields.get("instructors")?;
+        instructors.map_or(Ok(Vec::new()), parse_instructors)
+    });
+    let instructors = instructors.await?;
     exchange::courses::create(&exchange, &caller, course, instructors).await?;
     Ok(done())
 }
 
 fn parse_instructors(text: &str) -> Result<Vec<UserName>> {
-    let names: Vec<String> = receive::json(text, "Instructors cannot be JSON decoded")?;
+    let names: List<String> = receive::json(text, "Instructors cannot be JSON decoded")?;
+    let names = names.into_items()?;
     names
         .into_iter()
         .map(|name| Ok(UserName::parse_new(name).map_err(IllegalName::from)?))

@@ -5,8 +5,8 @@ use crate::domain::Timestamp;
 use crate::exchange::trees::{Contents, ListedFile, Piece};
 use crate::exchange::{self, Exchange};
 use crate::http::error::{Error, Result};
-use crate::http::listing::broken_off;
-use crate::http::receive::{Fields, decode};
+use crate::http::listing::{self, broken_off};
+use crate::http::receive::Fields;
 use actix_web::HttpResponse;
 use actix_web::body::SizedStream;
 use actix_web::http::header::ContentType;
@@ -29,8 +29,9 @@ pub async fn reply(
     timestamp: Option<Timestamp>,
     list_only: bool,
 ) -> Result<HttpResponse> {
+    let files_listed = files.len();
     let frame = Frame::new(files, timestamp, list_only);
-    let (frame, size) = decode(move || Ok(frame.measured())).await?;
+    let (frame, size) = listing::write(files_listed, move || Ok(frame.measured())).await?;
     let mut reply = HttpResponse::Ok();
     reply.insert_header(ContentType::json());
     if list_only {
@@ -38,7 +39,8 @@ pub async fn reply(
             if frame.ended {
                 return Ok(None);
             }
-            let (frame, piece) = decode(move || Ok(frame.piece())).await?;
+            let left = frame.files.len() - frame.next;
+            let (frame, piece) = listing::write(left, move || Ok(frame.piece())).await?;
             Ok(Some((piece, frame)))
         });
         let pieces = broken_off(pieces.boxed_local());

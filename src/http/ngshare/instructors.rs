@@ -2,7 +2,6 @@
 
 use super::done;
 use crate::auth::Caller;
-use crate::domain::Person;
 use crate::exchange::{Exchange, roster};
 use crate::http::error::Result;
 use crate::http::listing;
@@ -19,12 +18,8 @@ pub async fn list(
 ) -> Result<HttpResponse> {
     listing::streamed("instructors", async move |after| {
         let page = roster::instructors(&exchange, &caller, course.clone(), after).await?;
-        let people: Vec<Person> = page
-            .people
-            .into_iter()
-            .map(|member| member.person)
-            .collect();
-        Ok((people, page.next))
+        let next = page.next.clone();
+        Ok((page.into_persons(), next))
     })
     .await
 }

@@ -5,12 +5,14 @@ use crate::auth::Caller;
 use crate::domain::{Person, UserName};
 use crate::exchange::{Exchange, roster};
 use crate::http::error::{Error, Result};
+use crate::http::list::List;
 use crate::http::listing;
 use crate::http::names::{InCourse, NewPerson, OfStudent};
-use crate::http::person::{Details, Shown};
+use crate::http::person::{Details, Shown, detail};
 use crate::http::receive;
+use actix_web::http::header::ContentType;
 use actix_web::{HttpRequest, HttpResponse, web};
-use serde_json::{Value, json};
+use std::collections::HashSet;
 
 /// `GET students/{course}`
 pub async fn list(
@@ -20,12 +22,8 @@ pub async fn list(
 ) -> Result<HttpResponse> {
     listing::streamed("students", async move |after| {
         let page = roster::students(&exchange, &caller, course.clone(), after).await?;
-        let people: Vec<Person> = page
-            .people
-            .into_iter()
-            .map(|member| member.person)
-            .collect();
-        Ok((people, page.next))
+        let next = page.next.clone();
+        Ok((page.into_persons(), next))
     })
     .await
 }
@@ -74,32 +72,63 @@ pub async fn put_many(
 ) -> Result<HttpResponse> {
     roster::may_write(&exchange, &caller, &course).await?;
     let fields = receive::fields(&request, body).await?;
-    let lines = parse(fields.get("students")?.unwrap_or_default())?;
-    let people = lines
-        .iter()
-        .filter_map(|line| line.as_ref().ok())
-        .cloned()
-        .collect();
+    let (names, people) =
+        receive::decode(move || parse(fields.get("students")?.unwrap_or_default())).await?;
     let refused = roster::put_students(&exchange, &caller, course, people).await?;
-    let status: Vec<Value> = lines
-        .into_iter()
-        .map(|line| match line {
-            Ok(person) if refused.contains(&person.username) => {
-                failed(person.username.as_str(), "Cannot add instructor as student")
+    let lines = names.len();
+    let json = listing::write(lines, move || {
+        let status = names.into_iter().map(|name| Status::of(name, &refused));
+        let written = Written {
+            status: status.collect(),
+            success: true,
+        };
+        serde_json::to_vec(&written).map_err(Error::unwritable)
+    });
+    Ok(HttpResponse::Ok()
+        .content_type(ContentType::json())
+        .body(json.await?))
+}
+
+/// What became of the lines.
+#[derive(serde::Serialize)]
+struct Written {
+    status: Vec<Status>,
+    success: bool,
+}
+
+/// What became of one.
+#[derive(serde::Serialize)]
+struct Status {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    message: Option<&'static str>,
+    success: bool,
+    username: String,
+}
+
+impl Status {
+    fn of(name: Name, refused: &HashSet<UserName>) -> Self {
+        let (username, message) = match name {
+            Ok(name) => {
+                let message = refused
+                    .contains(&name)
+                    .then_some("Cannot add instructor as student");
+                (name.to_string(), message)
             }
-            Ok(person) => json!({ "username": person.username, "success": true }),
-            Err(illegal) => failed(&illegal, "Illegal user id"),
-        })
-        .collect();
-    Ok(HttpResponse::Ok().json(json!({ "success": true, "status": status })))
+            Err(illegal) => (illegal, Some("Illegal user id")),
+        };
+        Self {
+            success: message.is_none(),
+            message,
+            username,
+        }
+    }
 }
 
-fn failed(username: &str, message: &str) -> Value {
-    json!({ "username": username, "success": false, "message": message })
-}
+/// The name on a line, or the text in its place that is no name.
+type Name = Result<UserName, String>;
 
-/// The people of the list; in the place of one whose name is illegal, that name.
-fn parse(text: &str) -> Result<Vec<Result<Person, String>>> {
+/// The names of the list, and the people whose names are legal.
+fn parse(text: &str) -> Result<(Vec<Name>, Vec<Person>)> {
     #[derive(serde::Deserialize)]
     struct Line {
         username: String,
@@ -110,18 +139,29 @@ fn parse(text: &str) -> Result<Vec<Result<Person, String>>> {
     if text.is_empty() {
         return Err(Error::bad("Please supply students"));
     }
-    let lines: Vec<Line> = receive::json(text, "Students cannot be JSON decoded")?;
+    let lines: List<Line> = receive::json(text, "Students cannot be JSON decoded")?;
+    let lines = lines.into_items()?;
     if lines.is_empty() {
         return Err(Error::bad("Please supply students"));
     }
-    let person = |line: Line| {
-        let username = UserName::parse_new(line.username.clone()).map_err(|_| line.username)?;
-        Ok(Person {
-            username,
-            first_name: Some(line.first_name),
-            last_name: Some(line.last_name),
-            email: Some(line.email),
-        })
-    };
-    Ok(lines.into_iter().map(person).collect())
+    let mut names = Vec::with_capacity(lines.len());
+    let mut people = Vec::with_capacity(lines.len());
+    for line in lines {
+        let (first_name, last_name, email) = (
+            detail(line.first_name)?,
+            detail(line.last_name)?,
+            detail(line.email)?,
+        );
+        let name = UserName::parse_new(line.username.clone()).map_err(|_| line.username);
+        if let Ok(username) = name.clone() {
+            people.push(Person {
+                username,
+                first_name: Some(first_name),
+                last_name: Some(last_name),
+                email: Some(email),
+            });
+        }
+        names.push(name);
+    }
+    Ok((names, people))
 }

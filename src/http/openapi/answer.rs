@@ -27,15 +27,20 @@ impl<T: Serialize + JsonSchema + 'static> Answer for web::Json<T> {
 /// JSON that may be long and asked for often: with an `ETag`, and 304 for who has it already.
 pub struct Listing<T>(Prepared, PhantomData<T>);
 
-impl<T: Serialize + Send + 'static> Listing<T> {
-    /// A listing that is written whole.
-    pub async fn of(listing: T) -> Result<Self> {
-        Ok(Self(Prepared::new(listing).await?, PhantomData))
+impl<T: Serialize> Listing<T> {
+    /// A listing of so many lines, which is written whole. It is made where it is written.
+    pub async fn of(lines: usize, make: impl FnOnce() -> T + Send + 'static) -> Result<Self> {
+        Ok(Self(Prepared::new(lines, make).await?, PhantomData))
     }
 
-    /// A listing whose last member is written as it is sent.
-    pub async fn with_tail(listing: T, tail: impl Tail) -> Result<Self> {
-        Ok(Self(Prepared::with_tail(listing, tail).await?, PhantomData))
+    /// A listing of so many lines, of which the last member is written as it is sent.
+    pub async fn with_tail(
+        lines: usize,
+        make: impl FnOnce() -> T + Send + 'static,
+        tail: impl Tail,
+    ) -> Result<Self> {
+        let prepared = Prepared::with_tail(lines, make, tail).await?;
+        Ok(Self(prepared, PhantomData))
     }
 }
 

@@ -60,7 +60,7 @@ pub struct JsonBody<T> {
     of: PhantomData<T>,
 }
 
-impl<T: DeserializeOwned> JsonBody<T> {
+impl<T: DeserializeOwned + Send + 'static> JsonBody<T> {
     /// Reads it; what it does not know of an object is passed over.
     pub async fn read(self) -> Result<T> {
         json_body::read(&self.request, self.body, json_body::SHORT).await

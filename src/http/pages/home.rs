@@ -3,12 +3,16 @@
 use super::{Page, escape};
 use crate::auth::{Authenticator, Caller};
 use crate::domain::{Role, UserName};
-use crate::exchange::{self, Exchange, courses::Visible};
+use crate::exchange::courses::Page as Courses;
+use crate::exchange::{self, Exchange};
 use crate::http::error::Result;
 use crate::http::server::Prefix;
 use actix_web::http::header::LOCATION;
 use actix_web::{HttpRequest, HttpResponse, web};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+
+/// How many courses the page lists.
+const COURSES: usize = 1000;
 
 /// `GET` the prefix: the page of a person; a browser that is not logged in is sent to the hub.
 pub async fn home(
@@ -25,7 +29,7 @@ pub async fn home(
             show(&prefix, None, &welcome(&address(&request, &prefix)))
         };
     };
-    let courses = exchange::courses::list(&exchange, &reader).await?;
+    let courses = exchange::courses::list(&exchange, &reader, None, COURSES).await?;
     let former = exchange::accounts::set_aside_from(&exchange, &reader).await?;
     let notice = set_aside_notice(&reader, &former, &authenticator.admins());
     let body = body(
@@ -72,7 +76,7 @@ fn address(request: &HttpRequest, prefix: &Prefix) -> String {
 fn body(
     caller: &Caller,
     notice: &str,
-    courses: &[Visible],
+    courses: &Courses,
     address: &str,
     prefix: &Prefix,
 ) -> String {
@@ -119,12 +123,12 @@ fn set_aside_notice(reader: &Caller, former: &[UserName], admins: &[&str]) -> St
     )
 }
 
-fn course_table(courses: &[Visible]) -> String {
-    if courses.is_empty() {
+fn course_table(page: &Courses) -> String {
+    if page.courses.is_empty() {
         return "<p>You are in no course yet. Your instructor can enrol you; after that, reload this page.</p>\n".into();
     }
     let mut rows = String::new();
-    for course in courses {
+    for course in &page.courses {
         let role = match course.role {
             Some(Role::Instructor) => "instructor",
             Some(Role::Student) => "student",
@@ -138,7 +142,12 @@ fn course_table(courses: &[Visible]) -> String {
             "</td></tr>\n",
         ]);
     }
-    format!("<table>\n<tr><th>Course</th><th>You are</th></tr>\n{rows}</table>\n")
+    let more = if page.next.is_some() {
+        "<p>There are more courses than these. <code>nbcourier course list</code> shows all of them.</p>\n"
+    } else {
+        ""
+    };
+    format!("<table>\n<tr><th>Course</th><th>You are</th></tr>\n{rows}</table>\n{more}")
 }
 
 fn instructions(address: &str) -> String {

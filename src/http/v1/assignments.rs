@@ -4,7 +4,7 @@ use super::files::{Trees, TreesTail};
 use crate::auth::Caller;
 use crate::domain::{Rfc3339, Sha256Sum};
 use crate::exchange::Exchange;
-use crate::exchange::releases::{self, Question};
+use crate::exchange::releases::{self, Question, Release};
 use crate::exchange::trees::Bundle;
 use crate::http::error::Result;
 use crate::http::names::InCourse;
@@ -79,30 +79,30 @@ pub async fn list(
     };
     let with_files = question.with_files;
     let page = releases::page(&exchange, &caller, question).await?;
-    let assignments = page
-        .releases
-        .into_iter()
-        .map(|release| Shown {
-            assignment: release.assignment,
-            version: release.version,
-            released_at: Rfc3339(release.released_at),
-            tree: release.digest,
-            files: release.files,
-            bytes: release.bytes,
-            opens_at: release.dates.opens_at.map(Rfc3339),
-            due_at: release.dates.due_at.map(Rfc3339),
-            cutoff_at: release.dates.cutoff_at.map(Rfc3339),
-            extended: release.extension.is_some(),
-        })
-        .collect();
-    let listing = Assignments {
-        assignments,
+    let (lines, trees) = (page.releases.len(), page.trees);
+    let make = move || Assignments {
+        assignments: page.releases.into_iter().map(shown).collect(),
         next: page.next.map(|release| release.to_string()),
         trees: Trees,
     };
     if !with_files {
-        return Listing::of(listing).await;
+        return Listing::of(lines, make).await;
     }
-    let trees = Bundle::new(&exchange, page.trees);
-    Listing::with_tail(listing, TreesTail::new(trees)).await
+    let trees = Bundle::new(&exchange, trees);
+    Listing::with_tail(lines, make, TreesTail::new(trees)).await
+}
+
+fn shown(release: Release) -> Shown {
+    Shown {
+        assignment: release.assignment,
+        version: release.version,
+        released_at: Rfc3339(release.released_at),
+        tree: release.digest,
+        files: release.files,
+        bytes: release.bytes,
+        opens_at: release.dates.opens_at.map(Rfc3339),
+        due_at: release.dates.due_at.map(Rfc3339),
+        cutoff_at: release.dates.cutoff_at.map(Rfc3339),
+        extended: release.extension.is_some(),
+    }
 }

@@ -7,15 +7,18 @@ use crate::exchange::{Error as Refusal, Exchange, Thing};
 use crate::http::error::Result;
 use crate::http::names::InAssignment;
 use crate::http::openapi::Query;
+use crate::http::paging;
 use crate::http::tar_reply::{self, Bundled};
 use actix_web::web;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// What an archive of submissions holds, by student.
+/// What an archive of submissions holds, by student. The files of one page are in it.
 #[derive(Serialize, JsonSchema)]
 pub struct Collected {
     submissions: Vec<CollectedSubmission>,
+    /// The `cursor` with which the same request gets the next page.
+    next: Option<String>,
 }
 
 /// One of them.
@@ -54,6 +57,11 @@ pub struct Wanted {
     /// Each student's latest of this time or before it.
     #[schemars(with = "Option<Rfc3339>")]
     before: Option<String>,
+    /// Those of so many students at most.
+    #[schemars(with = "Option<u16>", range(min = 1, max = paging::MOST))]
+    limit: Option<String>,
+    /// What the manifest of an earlier reply gave as `next`.
+    cursor: Option<String>,
 }
 
 /// `GET v1/courses/{course}/assignments/{assignment}/collect`
@@ -72,11 +80,14 @@ pub async fn collect(
             .transpose()
             .map_err(|_| Refusal::NotFound(Thing::Student))?,
         before: wanted.before.as_deref().map(Timestamp::parse).transpose()?,
+        after: paging::cursor(wanted.cursor.as_deref(), paging::parse_name)?,
+        at_most: paging::limit(wanted.limit.as_deref(), paging::MOST)?,
     };
-    let submissions = collect::collect(&exchange, &caller, question).await?;
+    let page = collect::collect(&exchange, &caller, question).await?;
     let manifest = Collected {
-        submissions: submissions.iter().map(Into::into).collect(),
+        submissions: page.submissions.iter().map(Into::into).collect(),
+        next: page.next.as_deref().map(paging::encode_name),
     };
-    let parts = submissions.iter().map(Into::into).collect();
+    let parts = page.submissions.iter().map(Into::into).collect();
     tar_reply::bundle(&exchange, manifest, parts).await
 }

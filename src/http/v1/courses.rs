@@ -2,9 +2,11 @@
 
 use crate::auth::Caller;
 use crate::domain::Role;
+use crate::exchange::courses::Visible;
 use crate::exchange::{self, Exchange};
 use crate::http::error::Result;
-use crate::http::openapi::Listing;
+use crate::http::openapi::{Listing, Query};
+use crate::http::paging::{Paging, encode_name, parse_name};
 use actix_web::web;
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -13,6 +15,8 @@ use serde::Serialize;
 #[derive(Serialize, JsonSchema)]
 pub struct Courses {
     courses: Vec<OfCaller>,
+    /// The `cursor` with which the same request gets the next page.
+    next: Option<String>,
 }
 
 /// A course, and what the caller is there.
@@ -25,14 +29,23 @@ struct OfCaller {
 }
 
 /// `GET v1/courses`: those the caller is in, for an admin all, and what the caller is there.
-pub async fn list(exchange: web::Data<Exchange>, caller: Caller) -> Result<Listing<Courses>> {
-    let courses = exchange::courses::list(&exchange, &caller)
-        .await?
-        .into_iter()
-        .map(|course| OfCaller {
-            course: course.name,
-            role: course.role,
-        })
-        .collect();
-    Listing::of(Courses { courses }).await
+pub async fn list(
+    exchange: web::Data<Exchange>,
+    caller: Caller,
+    Query(wanted): Query<Paging>,
+) -> Result<Listing<Courses>> {
+    let (after, at_most) = (wanted.after(parse_name)?, wanted.limit()?);
+    let page = exchange::courses::list(&exchange, &caller, after, at_most).await?;
+    Listing::of(page.courses.len(), move || Courses {
+        courses: page.courses.into_iter().map(of_caller).collect(),
+        next: page.next.as_deref().map(encode_name),
+    })
+    .await
+}
+
+fn of_caller(course: Visible) -> OfCaller {
+    OfCaller {
+        course: course.name,
+        role: course.role,
+    }
 }

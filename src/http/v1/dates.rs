@@ -2,10 +2,12 @@
 
 use crate::auth::Caller;
 use crate::domain::{Dates, Extension, Person, Rfc3339, Timestamp};
+use crate::exchange::gradebook::Place;
 use crate::exchange::{Exchange, dates, gradebook};
 use crate::http::error::{Error, Result};
 use crate::http::names::{InAssignment, NewAssignment, OfWork};
-use crate::http::openapi::{JsonBody, Listing, NoContent};
+use crate::http::openapi::{JsonBody, Listing, NoContent, Query};
+use crate::http::paging::{Paging, encode_name, encode_place, parse_name, parse_place};
 use actix_web::web;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -74,6 +76,8 @@ pub struct GivenExtension {
 #[derive(Serialize, JsonSchema)]
 pub struct Extensions {
     extensions: Vec<ShownExtension>,
+    /// The `cursor` with which the same request gets the next page.
+    next: Option<String>,
 }
 
 /// A student's own dates.
@@ -97,13 +101,22 @@ pub async fn list(
     exchange: web::Data<Exchange>,
     caller: Caller,
     InAssignment(course, assignment): InAssignment,
+    Query(wanted): Query<Paging>,
 ) -> Result<Listing<Extensions>> {
-    let extensions = dates::extensions(&exchange, &caller, course, assignment).await?;
-    let extensions = extensions
-        .into_iter()
+    let (after, at_most) = (wanted.after(parse_name)?, wanted.limit()?);
+    let page = dates::extensions(&exchange, &caller, course, assignment, after, at_most).await?;
+    Listing::of(page.extensions.len(), move || Extensions {
+        extensions: all_shown(page.extensions),
+        next: page.next.as_deref().map(encode_name),
+    })
+    .await
+}
+
+fn all_shown(extensions: Vec<(String, Extension)>) -> Vec<ShownExtension> {
+    let extensions = extensions.into_iter();
+    extensions
         .map(|(student, extension)| shown(student, extension))
-        .collect();
-    Listing::of(Extensions { extensions }).await
+        .collect()
 }
 
 /// `PUT v1/courses/{course}/assignments/{assignment}/extensions/{user}`
@@ -137,7 +150,7 @@ pub async fn remove(
     Ok(NoContent)
 }
 
-/// What a gradebook takes over of an assignment and the people who take it.
+/// A page of what a gradebook takes over of an assignment and the people who take it.
 #[derive(Serialize, JsonSchema)]
 pub struct GradebookFacts {
     opens_at: Option<Rfc3339>,
@@ -145,8 +158,10 @@ pub struct GradebookFacts {
     cutoff_at: Option<Rfc3339>,
     /// The students with dates of their own.
     extensions: Vec<ShownExtension>,
-    /// Everybody who takes the course.
+    /// Everybody who takes the course. They come on the pages behind the extensions.
     students: Vec<Person>,
+    /// The `cursor` with which the same request gets the next page.
+    next: Option<String>,
 }
 
 /// `GET v1/courses/{course}/assignments/{assignment}/gradebook`
@@ -154,17 +169,35 @@ pub async fn for_gradebook(
     exchange: web::Data<Exchange>,
     caller: Caller,
     InAssignment(course, assignment): InAssignment,
+    Query(wanted): Query<Paging>,
 ) -> Result<Listing<GradebookFacts>> {
-    let facts = gradebook::facts(&exchange, &caller, course, assignment).await?;
-    let extensions = facts.extensions.into_iter();
-    Listing::of(GradebookFacts {
+    let (after, at_most) = (wanted.after(parse_cursor)?, wanted.limit()?);
+    let facts = gradebook::facts(&exchange, &caller, course, assignment, after, at_most).await?;
+    let lines = facts.extensions.len() + facts.students.len();
+    Listing::of(lines, move || GradebookFacts {
         opens_at: facts.dates.opens_at.map(Rfc3339),
         due_at: facts.dates.due_at.map(Rfc3339),
         cutoff_at: facts.dates.cutoff_at.map(Rfc3339),
-        extensions: extensions
-            .map(|(student, extension)| shown(student, extension))
-            .collect(),
+        extensions: all_shown(facts.extensions),
         students: facts.students,
+        next: facts.next.map(cursor),
     })
     .await
+}
+
+/// The mark of somebody with an extension.
+const EXTENSION: char = '-';
+
+fn cursor(place: Place) -> String {
+    match place {
+        Place::Extension(student) => format!("{EXTENSION}{}", encode_name(&student)),
+        Place::Student(place) => encode_place(place),
+    }
+}
+
+fn parse_cursor(text: &str) -> Option<Place> {
+    match text.strip_prefix(EXTENSION) {
+        Some(student) => parse_name(student).map(Place::Extension),
+        None => parse_place(text).map(Place::Student),
+    }
 }

@@ -16,6 +16,9 @@ use serde_json::{Map, Value};
 /// How many events one reply holds where nothing is said.
 const PAGE: usize = 1000;
 
+/// Details of so many bytes take about as long as a line.
+const LINE: usize = 256;
+
 /// Which events are wanted.
 #[derive(Deserialize, JsonSchema)]
 pub struct Wanted {
@@ -93,7 +96,13 @@ async fn page(
     };
     let at_most = paging::limit(wanted.limit.as_deref(), PAGE)?;
     let page = events::page(exchange, caller, question, at_most).await?;
-    Listing::of(Events {
+    // The details of one may be as long as many others.
+    let text = page
+        .events
+        .iter()
+        .map(|event| event.detail.as_ref().map_or(0, String::len));
+    let lines = page.events.len() + text.sum::<usize>() / LINE;
+    Listing::of(lines, move || Events {
         events: page.events.into_iter().map(shown).collect(),
         next: page.next.map(|id| id.to_string()),
     })

@@ -8,6 +8,7 @@ use crate::exchange::{Error as Refusal, Exchange, Thing, feedback};
 use crate::http::error::Result;
 use crate::http::names::{InAssignment, InCourse, OfSubmission};
 use crate::http::openapi::Query;
+use crate::http::paging;
 use crate::http::tar_reply::{self, Archive, Bundled};
 use crate::http::tree_body::{BatchBody, TreeBody};
 use actix_web::web;
@@ -18,6 +19,8 @@ use serde::{Deserialize, Serialize};
 #[derive(Serialize, JsonSchema)]
 pub struct GivenBack {
     feedback: Vec<GivenBackOn>,
+    /// The `cursor` with which the same request gets the next page.
+    next: Option<String>,
 }
 
 /// The feedback on one submission.
@@ -54,9 +57,14 @@ impl From<&(Submission, Feedback)> for GivenBackOn {
 pub struct Wanted {
     /// That on submissions to this assignment only.
     assignment: Option<String>,
+    /// That on so many submissions at most.
+    #[schemars(with = "Option<u16>", range(min = 1, max = paging::MOST))]
+    limit: Option<String>,
+    /// What the manifest of an earlier reply gave as `next`.
+    cursor: Option<String>,
 }
 
-/// `GET v1/courses/{course}/feedback`: all the caller may see, in one archive.
+/// `GET v1/courses/{course}/feedback`: what the caller may see, in archives.
 pub async fn of_course(
     exchange: web::Data<Exchange>,
     caller: Caller,
@@ -68,11 +76,14 @@ pub async fn of_course(
         .map(AssignmentId::parse)
         .transpose()
         .map_err(|_| Refusal::NotFound(Thing::Assignment))?;
-    let given_back = collect::feedback(&exchange, &caller, course, assignment).await?;
+    let after = paging::cursor(wanted.cursor.as_deref(), paging::parse_submission)?;
+    let at_most = paging::limit(wanted.limit.as_deref(), paging::MOST)?;
+    let page = collect::feedback(&exchange, &caller, course, assignment, after, at_most).await?;
     let manifest = GivenBack {
-        feedback: given_back.iter().map(Into::into).collect(),
+        feedback: page.feedback.iter().map(Into::into).collect(),
+        next: page.next.map(paging::encode_submission),
     };
-    let parts = given_back.iter().map(Into::into).collect();
+    let parts = page.feedback.iter().map(Into::into).collect();
     tar_reply::bundle(&exchange, manifest, parts).await
 }
 

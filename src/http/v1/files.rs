@@ -3,8 +3,7 @@
 use crate::domain::{Md5Sum, RelativePath, Sha256Sum};
 use crate::exchange::trees::{Bundle, ListedFile, Named};
 use crate::http::error::{Error, Result};
-use crate::http::listing::Tail;
-use crate::http::receive::decode;
+use crate::http::listing::{Tail, write};
 use bytes::Bytes;
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::{Serialize, Serializer};
@@ -123,7 +122,8 @@ impl Tail for TreesTail {
             self.listed = self.trees.next().await?.into();
         }
         if !self.listed.is_empty() {
-            return decode(move || self.write()).await.map(Some);
+            let files = self.listed.iter().map(|(_, files)| files.len()).sum();
+            return write(files, move || self.write()).await.map(Some);
         }
         if self.ended {
             return Ok(None);

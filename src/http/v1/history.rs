@@ -2,18 +2,22 @@
 
 use crate::auth::Caller;
 use crate::domain::{Rfc3339, Sha256Sum};
+use crate::exchange::history::{Given, Place, Release};
 use crate::exchange::{Exchange, history};
 use crate::http::error::Result;
 use crate::http::names::{InAssignment, OfSubmission};
-use crate::http::openapi::Listing;
+use crate::http::openapi::{Listing, Query};
+use crate::http::paging::{Paging, encode_numbers, parse_numbers};
 use actix_web::web;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-/// Every version of an assignment, the first one first.
+/// The versions of an assignment, the first one first.
 #[derive(Serialize, JsonSchema)]
 pub struct ReleaseHistory {
     releases: Vec<PastRelease>,
+    /// The `cursor` with which the same request gets the next page.
+    next: Option<String>,
 }
 
 /// A version.
@@ -33,25 +37,34 @@ pub async fn releases(
     exchange: web::Data<Exchange>,
     caller: Caller,
     InAssignment(course, assignment): InAssignment,
+    Query(wanted): Query<Paging>,
 ) -> Result<Listing<ReleaseHistory>> {
-    let versions = history::releases(&exchange, &caller, course, assignment).await?;
-    let releases = versions.into_iter().map(|version| PastRelease {
-        version: version.version,
-        released_at: Rfc3339(version.released_at),
-        released_by: version.released_by,
-        tree: version.digest,
-        current: version.is_current,
-    });
-    Listing::of(ReleaseHistory {
-        releases: releases.collect(),
+    let after = wanted.after(|text| text.parse().ok())?;
+    let at_most = wanted.limit()?;
+    let page = history::releases(&exchange, &caller, course, assignment, after, at_most).await?;
+    Listing::of(page.releases.len(), move || ReleaseHistory {
+        releases: page.releases.into_iter().map(past_release).collect(),
+        next: page.next.map(|version| version.to_string()),
     })
     .await
 }
 
-/// All feedback on a submission, the first one first.
+fn past_release(release: Release) -> PastRelease {
+    PastRelease {
+        version: release.version,
+        released_at: Rfc3339(release.released_at),
+        released_by: release.released_by,
+        tree: release.digest,
+        current: release.is_current,
+    }
+}
+
+/// The feedback on a submission, the first one first.
 #[derive(Serialize, JsonSchema)]
 pub struct FeedbackHistory {
     feedback: Vec<PastFeedback>,
+    /// The `cursor` with which the same request gets the next page.
+    next: Option<String>,
 }
 
 /// Feedback that was given.
@@ -74,18 +87,30 @@ pub async fn feedback(
     exchange: web::Data<Exchange>,
     caller: Caller,
     OfSubmission(course, submission): OfSubmission,
+    Query(wanted): Query<Paging>,
 ) -> Result<Listing<FeedbackHistory>> {
-    let all = history::feedback(&exchange, &caller, course, submission).await?;
-    let feedback = all.into_iter().map(|given| PastFeedback {
+    let (after, at_most) = (wanted.after(parse_place)?, wanted.limit()?);
+    let page = history::feedback(&exchange, &caller, course, submission, after, at_most).await?;
+    let next = page.next;
+    Listing::of(page.given.len(), move || FeedbackHistory {
+        feedback: page.given.into_iter().map(past_feedback).collect(),
+        next: next.map(|place| encode_numbers(place.number, place.id)),
+    })
+    .await
+}
+
+fn past_feedback(given: Given) -> PastFeedback {
+    PastFeedback {
         number: given.number,
         returned_at: Rfc3339(given.feedback.returned_at),
         returned_by: given.feedback.returned_by,
         tree: given.feedback.digest,
         deleted: given.feedback.is_deleted,
         current: given.is_current,
-    });
-    Listing::of(FeedbackHistory {
-        feedback: feedback.collect(),
-    })
-    .await
+    }
+}
+
+fn parse_place(text: &str) -> Option<Place> {
+    let (number, id) = parse_numbers(text)?;
+    Some(Place { number, id })
 }

@@ -34,7 +34,8 @@ fn courses() -> Vec<Operation> {
             courses::list,
             Everybody,
             "The courses the caller is in, for an admin all",
-        ),
+        )
+        .fails(400, "Illegal cursor"),
         get(
             "v1/courses/{course}/roster",
             roster::list,
@@ -109,14 +110,16 @@ fn releases() -> Vec<Operation> {
             "v1/courses/{course}/assignments/{assignment}/history",
             history::releases,
             Instructors,
-            "Every version that was released",
-        ),
+            "The versions that were released",
+        )
+        .fails(400, "Illegal cursor"),
         get(
             "v1/courses/{course}/assignments/{assignment}/extensions",
             dates::list,
             Instructors,
             "The students with dates of their own",
-        ),
+        )
+        .fails(400, "Illegal cursor"),
         put(
             "v1/courses/{course}/assignments/{assignment}/extensions/{user}",
             dates::extend,
@@ -141,7 +144,8 @@ fn releases() -> Vec<Operation> {
             dates::for_gradebook,
             Instructors,
             "What a gradebook takes over: dates, extensions, and the names of the students",
-        ),
+        )
+        .fails(400, "Illegal cursor"),
         get(
             "v1/courses/{course}/assignments/{assignment}/tree",
             releases::tree,
@@ -186,6 +190,7 @@ fn submissions() -> Vec<Operation> {
             Instructors,
             "Each student's latest submission",
         )
+        .fails(400, "Illegal cursor")
         .fails(400, "Time format incorrect")
         .fails(404, "Student not found"),
         get(
@@ -208,8 +213,9 @@ fn submissions() -> Vec<Operation> {
             "v1/courses/{course}/submissions/{id}/history",
             history::feedback,
             SelfOrInstructors,
-            "All feedback that was given on a submission",
-        ),
+            "The feedback that was given on a submission",
+        )
+        .fails(400, "Illegal cursor"),
         get(
             "v1/courses/{course}/submissions/{id}/tree",
             submissions::tree,
@@ -268,6 +274,7 @@ fn feedback() -> Vec<Operation> {
             Members,
             "The feedback on everything handed in, a student's own",
         )
+        .fails(400, "Illegal cursor")
         .fails(404, "Assignment not found"),
     ]
 }
@@ -286,7 +293,8 @@ fn trash() -> Vec<Operation> {
             trash::list,
             Instructors,
             "What was deleted in the course and can be restored",
-        ),
+        )
+        .fails(400, "Illegal cursor"),
         post(
             "v1/courses/{course}/trash/assignments/{id}",
             trash::restore_assignment,
@@ -313,7 +321,8 @@ fn trash() -> Vec<Operation> {
             trash::list_courses,
             Admins,
             "The deleted courses that can be restored",
-        ),
+        )
+        .fails(400, "Illegal cursor"),
         post(
             "v1/trash/{id}",
             trash::restore_course,

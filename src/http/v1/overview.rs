@@ -98,15 +98,21 @@ pub async fn show(
     InCourse(course): InCourse,
     Query(wanted): Query<Paging>,
 ) -> Result<Listing<CourseOverview>> {
-    let after = paging::cursor(wanted.cursor.as_deref(), parse_cursor)?;
-    let at_most = paging::limit(wanted.limit.as_deref(), paging::MOST)?;
+    let after = wanted.after(parse_cursor)?;
+    let at_most = wanted.limit()?;
     let overview = overview::page(&exchange, &caller, course, after, at_most).await?;
-    let shown = |student| shown_student(student, &overview.assignments);
-    let students = overview.students.iter().map(shown).collect();
-    Listing::of(CourseOverview {
-        assignments: overview.assignments.iter().map(Into::into).collect(),
-        students,
-        next: overview.next.map(cursor),
+    let work = overview
+        .students
+        .iter()
+        .map(|student| 1 + student.work.len());
+    let lines = overview.assignments.len() + work.sum::<usize>();
+    Listing::of(lines, move || {
+        let shown = |student| shown_student(student, &overview.assignments);
+        CourseOverview {
+            students: overview.students.iter().map(shown).collect(),
+            assignments: overview.assignments.iter().map(Into::into).collect(),
+            next: overview.next.map(cursor),
+        }
     })
     .await
 }

@@ -5,9 +5,12 @@ use crate::domain::{Person, Role, UserName};
 use crate::exchange::members::{Changes, Member};
 use crate::exchange::{Exchange, members, roster};
 use crate::http::error::{Error, Result};
+use crate::http::list::{List, MOST};
+use crate::http::listing::write;
 use crate::http::names::{InCourse, OfStudent};
 use crate::http::openapi::{JsonBody, Listing, NoContent, Query};
-use crate::http::paging::{self, Paging, encode_place, parse_place};
+use crate::http::paging::{Paging, encode_place, parse_place};
+use crate::http::person::detail;
 use actix_web::web;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -27,10 +30,10 @@ pub async fn list(
     InCourse(course): InCourse,
     Query(wanted): Query<Paging>,
 ) -> Result<Listing<Roster>> {
-    let after = paging::cursor(wanted.cursor.as_deref(), parse_place)?;
-    let at_most = paging::limit(wanted.limit.as_deref(), paging::MOST)?;
+    let after = wanted.after(parse_place)?;
+    let at_most = wanted.limit()?;
     let page = members::page(&exchange, &caller, course, after, at_most).await?;
-    Listing::of(Roster {
+    Listing::of(page.people.len(), move || Roster {
         people: page.people,
         next: page.next.map(encode_place),
     })
@@ -40,7 +43,8 @@ pub async fn list(
 /// People to be added or updated.
 #[derive(Deserialize, JsonSchema)]
 pub struct RosterChange {
-    people: Vec<Line>,
+    #[schemars(with = "Vec<Line>", length(max = MOST))]
+    people: List<Line>,
 }
 
 /// Somebody; a detail that is absent or `null` stays what it was.
@@ -62,13 +66,11 @@ pub async fn put(
     body: JsonBody<RosterChange>,
 ) -> Result<web::Json<Changes>> {
     roster::may_write(&exchange, &caller, &course).await?;
-    let people = body
-        .read_long()
-        .await?
-        .people
-        .into_iter()
-        .map(parse)
-        .collect::<Result<_>>()?;
+    let people = body.read_long().await?.people.into_items()?;
+    let people = write(people.len(), move || {
+        people.into_iter().map(parse).collect()
+    })
+    .await?;
     let changes = members::put(&exchange, &caller, course, people).await?;
     Ok(web::Json(changes))
 }
@@ -81,9 +83,9 @@ fn user_name(name: &str) -> Result<UserName> {
 fn parse(line: Line) -> Result<(Role, Person)> {
     let person = Person {
         username: user_name(&line.username)?,
-        first_name: line.first_name,
-        last_name: line.last_name,
-        email: line.email,
+        first_name: line.first_name.map(detail).transpose()?,
+        last_name: line.last_name.map(detail).transpose()?,
+        email: line.email.map(detail).transpose()?,
     };
     Ok((line.role, person))
 }

@@ -2,8 +2,8 @@
 
 use super::files::{Trees, TreesTail};
 use crate::auth::Caller;
-use crate::domain::{AssignmentId, Rfc3339, Sha256Sum, Timestamp, UserName};
-use crate::exchange::submission_pages::{self, Entry, Page, Place, Question};
+use crate::domain::{AssignmentId, Rfc3339, Sha256Sum, UserName};
+use crate::exchange::submission_pages::{self, Entry, Page, Question};
 use crate::exchange::trees::Bundle;
 use crate::exchange::{Error as Refusal, Exchange, Thing, submissions};
 use crate::http::error::{Error, Result};
@@ -99,17 +99,18 @@ pub async fn list(
             .map(UserName::parse)
             .transpose()
             .map_err(|_| not_found(Thing::Student))?,
-        after: paging::cursor(wanted.cursor.as_deref(), parse_cursor)?,
+        after: paging::cursor(wanted.cursor.as_deref(), paging::parse_submission)?,
         at_most: paging::limit(wanted.limit.as_deref(), paging::MOST)?,
         with_files: wanted.files.as_deref() == Some("true"),
     };
     let with_files = question.with_files;
     let mut page = submission_pages::page(&exchange, &caller, question).await?;
+    let lines = page.entries.len();
     if !with_files {
-        return Listing::of(shown(page)).await;
+        return Listing::of(lines, move || shown(page)).await;
     }
     let trees = Bundle::new(&exchange, std::mem::take(&mut page.trees));
-    Listing::with_tail(shown(page), TreesTail::new(trees)).await
+    Listing::with_tail(lines, move || shown(page), TreesTail::new(trees)).await
 }
 
 /// `GET v1/courses/{course}/submissions/{id}/tree`
@@ -142,19 +143,7 @@ fn shown(page: Page) -> Submissions {
     };
     Submissions {
         submissions: page.entries.into_iter().map(one).collect(),
-        next: page.next.map(cursor),
+        next: page.next.map(paging::encode_submission),
         trees: Trees,
     }
-}
-
-fn cursor(place: Place) -> String {
-    format!("{}.{}", place.submitted_at.micros(), place.id)
-}
-
-fn parse_cursor(text: &str) -> Option<Place> {
-    let (time, id) = text.split_once('.')?;
-    Some(Place {
-        submitted_at: Timestamp::from_micros(time.parse().ok()?),
-        id: id.parse().ok()?,
-    })
 }

@@ -2,12 +2,14 @@
 //! over.
 
 use crate::auth::Caller;
-use crate::domain::Rfc3339;
-use crate::exchange::trash::Work;
+use crate::domain::{Rfc3339, Timestamp};
+use crate::exchange::courses::Trashed;
+use crate::exchange::trash::{Assignment, Kind, Place, Work};
 use crate::exchange::{Exchange, courses, trash};
 use crate::http::error::Result;
 use crate::http::names::{InAssignment, InCourse, InTrash, Numbered, OfSubmission};
-use crate::http::openapi::{Listing, NoContent};
+use crate::http::openapi::{Listing, NoContent, Query};
+use crate::http::paging::{Paging, encode_numbers, parse_numbers};
 use crate::http::server::Retention;
 use actix_web::web;
 use schemars::JsonSchema;
@@ -17,6 +19,8 @@ use serde::Serialize;
 #[derive(Serialize, JsonSchema)]
 pub struct DeletedCourses {
     courses: Vec<DeletedCourse>,
+    /// The `cursor` with which the same request gets the next page.
+    next: Option<String>,
 }
 
 /// A deleted course.
@@ -38,17 +42,36 @@ pub async fn list_courses(
     exchange: web::Data<Exchange>,
     retention: web::Data<Retention>,
     caller: Caller,
+    Query(wanted): Query<Paging>,
 ) -> Result<Listing<DeletedCourses>> {
-    let courses = courses::trash(&exchange, &caller, retention.0)
-        .await?
-        .into_iter()
-        .map(|course| DeletedCourse {
-            id: course.id,
-            course: course.name,
-            deleted_at: Rfc3339(course.deleted_at),
-        })
-        .collect();
-    Listing::of(DeletedCourses { courses }).await
+    let (after, at_most) = (wanted.after(parse_place)?, wanted.limit()?);
+    let page = courses::trash(&exchange, &caller, retention.0, after, at_most).await?;
+    Listing::of(page.courses.len(), move || DeletedCourses {
+        courses: page.courses.into_iter().map(shown_course).collect(),
+        next: page.next.map(place),
+    })
+    .await
+}
+
+fn shown_course(course: Trashed) -> DeletedCourse {
+    DeletedCourse {
+        id: course.id,
+        course: course.name,
+        deleted_at: Rfc3339(course.deleted_at),
+    }
+}
+
+/// A place in the trash as it stands in a cursor.
+fn place(place: Place) -> String {
+    encode_numbers(place.deleted_at.micros(), place.id)
+}
+
+fn parse_place(text: &str) -> Option<Place> {
+    let (deleted_at, id) = parse_numbers(text)?;
+    Some(Place {
+        deleted_at: Timestamp::from_micros(deleted_at),
+        id,
+    })
 }
 
 /// `POST v1/trash/{id}`: brings one back with all that was in it.
@@ -91,13 +114,16 @@ pub async fn delete_feedback(
     Ok(NoContent)
 }
 
-/// What was deleted in a course and can be restored, of each kind the last deleted first.
+/// What was deleted in a course and can be restored: assignments, then submissions, then feedback, of each kind the last
+/// deleted first.
 #[derive(Serialize, JsonSchema)]
 pub struct CourseTrash {
     assignments: Vec<DeletedAssignment>,
     submissions: Vec<DeletedWork>,
     /// By the numbers of the submissions it was on.
     feedback: Vec<DeletedWork>,
+    /// The `cursor` with which the same request gets the next page.
+    next: Option<String>,
 }
 
 /// A deleted assignment.
@@ -129,21 +155,52 @@ pub async fn list(
     retention: web::Data<Retention>,
     caller: Caller,
     InCourse(course): InCourse,
+    Query(wanted): Query<Paging>,
 ) -> Result<Listing<CourseTrash>> {
-    let trash = trash::list(&exchange, &caller, course, retention.0).await?;
-    let assignments = trash.assignments.into_iter();
-    let assignments = assignments.map(|assignment| DeletedAssignment {
+    let (after, at_most) = (wanted.after(parse_cursor)?, wanted.limit()?);
+    let trash = trash::list(&exchange, &caller, course, retention.0, after, at_most).await?;
+    let lines = trash.assignments.len() + trash.submissions.len() + trash.feedback.len();
+    Listing::of(lines, move || CourseTrash {
+        assignments: trash
+            .assignments
+            .into_iter()
+            .map(shown_assignment)
+            .collect(),
+        submissions: trash.submissions.into_iter().map(shown).collect(),
+        feedback: trash.feedback.into_iter().map(shown).collect(),
+        next: trash.next.map(cursor),
+    })
+    .await
+}
+
+fn shown_assignment(assignment: Assignment) -> DeletedAssignment {
+    DeletedAssignment {
         id: assignment.id,
         assignment: assignment.name,
         deleted_at: Rfc3339(assignment.deleted_at),
         submissions: assignment.submissions,
-    });
-    Listing::of(CourseTrash {
-        assignments: assignments.collect(),
-        submissions: trash.submissions.into_iter().map(shown).collect(),
-        feedback: trash.feedback.into_iter().map(shown).collect(),
+    }
+}
+
+fn cursor((kind, at): (Kind, Place)) -> String {
+    let kind = match kind {
+        Kind::Assignment => 'a',
+        Kind::Submission => 's',
+        Kind::Feedback => 'f',
+    };
+    format!("{kind}{}", place(at))
+}
+
+fn parse_cursor(text: &str) -> Option<(Kind, Place)> {
+    let kinds = [
+        ('a', Kind::Assignment),
+        ('s', Kind::Submission),
+        ('f', Kind::Feedback),
+    ];
+    kinds.into_iter().find_map(|(letter, kind)| {
+        let place = parse_place(text.strip_prefix(letter)?)?;
+        Some((kind, place))
     })
-    .await
 }
 
 fn shown(work: Work) -> DeletedWork {
