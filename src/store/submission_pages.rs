@@ -147,15 +147,19 @@ pub fn page(
         None => {}
     }
     if let Some(time) = wanted.latest {
-        let none_later = sql::<Bool>(
-            "NOT EXISTS (SELECT 1 FROM `submissions` `later` \
-             WHERE `later`.`assignment_id` = `submissions`.`assignment_id` \
-             AND `later`.`student` = `submissions`.`student` AND `later`.`deleted_at` IS NULL \
-             AND `later`.`submitted_at` > `submissions`.`submitted_at` AND `later`.`submitted_at` <= ",
+        // By one pass over the submissions: a subquery for each of them would pass over all others.
+        let of = wanted
+            .assignment
+            .map_or_else(String::new, |id| format!("AND `assignment_id` = {id} "));
+        let is_latest = sql::<Bool>(
+            "(`submissions`.`assignment_id`, `submissions`.`student`, `submissions`.`submitted_at`) IN \
+             (SELECT `assignment_id`, `student`, max(`submitted_at`) FROM `submissions` \
+             WHERE `deleted_at` IS NULL AND `submitted_at` <= ",
         );
-        let none_later = none_later.bind::<BigInt, _>(time.micros()).sql(")");
-        let in_time = submissions::submitted_at.le(time.micros());
-        query = query.filter(in_time).filter(none_later);
+        let is_latest = is_latest
+            .bind::<BigInt, _>(time.micros())
+            .sql(&format!(" {of}GROUP BY `assignment_id`, `student`)"));
+        query = query.filter(is_latest);
     }
     if wanted.with_feedback {
         let shown = feedback::table.filter(

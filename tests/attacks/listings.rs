@@ -79,7 +79,8 @@ fn fill(server: &Server) {
         BEGIN IMMEDIATE;
         CREATE TEMP TABLE n AS WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {ROWS})
             SELECT i, printf('%06d-{long}', i) AS name, i + 1700000000000000 AS time FROM n;
-        CREATE TEMP TABLE it AS SELECT a.course_id AS course, a.id AS assignment, s.tree_id AS tree,
+        CREATE TEMP TABLE it AS SELECT a.course_id AS course, a.id AS assignment,
+                (SELECT tree_id FROM releases WHERE assignment_id = a.id) AS tree,
                 s.id AS submission, {now} AS now
             FROM submissions s JOIN assignments a ON a.id = s.assignment_id WHERE s.deleted_at IS NULL LIMIT 1;
         -- Courses, of which kevin teaches all, and deleted ones.
