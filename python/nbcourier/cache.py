@@ -19,6 +19,7 @@ from .trees import LocalFile, make_below, staged, write_file
 
 # Beside the copies. Hidden, as all other directories there are taken for copies, by nbgrader's own exchange too.
 _RECEIPTS = ".receipts"
+_FEEDBACK = ".feedback"
 _TIME = "timestamp.txt"
 # Bytes; a smaller file takes a block of the disk at least, shared or not.
 _WORTH_SHARING = 4096
@@ -81,11 +82,29 @@ class Cache:
 
     def add_receipt(self, submission: Submission, receipt: dict[str, Any]) -> Path:
         """Keeps what the exchange signed, as it came, and returns where. It outlives the copy."""
-        directory = self._root / submission.course / _RECEIPTS
+        return self._keep(_RECEIPTS, submission, receipt)
+
+    def set_fetched_pages(self, submission: Submission, pages: dict[str, str]) -> None:
+        """Remembers the pages of feedback that were fetched: their names, and the checksums of their content."""
+        self._keep(_FEEDBACK, submission, pages)
+
+    def fetched_pages(self, submission: Submission) -> dict[str, str]:
+        """Returns the pages that `set_fetched_pages` remembers; none where nothing readable is remembered."""
+        path = self._root / submission.course / _FEEDBACK / f"{_name(submission)}.json"
+        try:
+            pages = json.loads(path.read_bytes())
+        except (OSError, ValueError, RecursionError):
+            return {}
+        if not isinstance(pages, dict):
+            return {}
+        return {name: sum_ for name, sum_ in pages.items() if isinstance(sum_, str)}
+
+    def _keep(self, kind: str, submission: Submission, value: dict[str, Any]) -> Path:
+        directory = self._root / submission.course / kind
         make_below(self._root, directory, over_links=True)
         name = f"{_name(submission)}.json"
-        signed = json.dumps(receipt, indent=1, ensure_ascii=False).encode()
-        write_file(directory, name, BytesIO(signed))
+        text = json.dumps(value, indent=1, ensure_ascii=False).encode()
+        write_file(directory, name, BytesIO(text))
         return directory / name
 
     def has(self, course: str) -> bool:

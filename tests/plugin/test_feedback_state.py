@@ -143,13 +143,32 @@ def test_a_page_that_was_withdrawn_disappears_when_feedback_is_fetched_again(
     assert_same_tree(
         read_tree(fetched), {f"{time}/{name}": page for name, page in PAGES.items()}
     )
-    # What is no page is the student's own affair.
-    write_tree(fetched / time, {"my notes.txt": b"1"})
+    # What was not fetched is the student's own, even if it looks like a page.
+    own = {"my notes.txt": b"1", "my notes.html": b"2"}
+    write_tree(fetched / time, own)
 
     (feedback / "p2.html").unlink()
     ira.run("ReleaseFeedback", course.name, "ps1")
     ada.run("FetchFeedback", course.name, "ps1")
-    left = {f"{time}/p1.html": PAGES["p1.html"], f"{time}/my notes.txt": b"1"}
+    left = {"p1.html": PAGES["p1.html"]} | own
+    assert_same_tree(read_tree(fetched / time), left)
+
+
+def test_a_withdrawn_page_that_the_student_changed_stays(
+    course: Course, tmp_path: Path
+) -> None:
+    ira, ada = desks(course, tmp_path)
+    feedback = hand_in(ira, ada, course.name, RELEASED)
+    write_tree(feedback, PAGES)
+    ira.run("ReleaseFeedback", course.name, "ps1")
+    ada.run("FetchFeedback", course.name, "ps1")
+    (time,) = course.submissions(course.first)
+    fetched = tmp_path / "ada" / "ps1" / "feedback" / time
+    write_tree(fetched, {"p2.html": b"<p>with my notes"})
+    (feedback / "p2.html").unlink()
+    ira.run("ReleaseFeedback", course.name, "ps1")
+    ada.run("FetchFeedback", course.name, "ps1")
+    left = {"p1.html": PAGES["p1.html"], "p2.html": b"<p>with my notes"}
     assert_same_tree(read_tree(fetched), left)
 
 

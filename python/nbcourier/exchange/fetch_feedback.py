@@ -53,21 +53,44 @@ class FetchFeedback(NbCourierExchange, ExchangeFetchFeedback):
             self.notices.extend(without[-1:])
         for submission in self.src_records:
             if submission.timestamp not in failed:
-                self._drop_withdrawn(submission)
+                self._settle(submission)
         if failed:
             why = some(list(dict.fromkeys(self.reasons)), separator="; ")
             raise CourierError(f"Feedback was not fetched on: {', '.join(failed)}. {why}")
 
-    def _drop_withdrawn(self, submission: Submission) -> None:
-        """Removes pages that were fetched once and that the exchange does not have any more."""
-        listed = {page.path for page in submission.feedback or ()}
-        there = self.found.get(submission, listed)
+    def _settle(self, submission: Submission) -> None:
+        """Removes fetched pages that the exchange does not have any more, and remembers those that it has."""
         directory = self._directory(submission)
         if directory.is_symlink() or self.dest_path.is_symlink():
             # What lies there is somebody's own.
             return
-        pages = sorted(directory.glob("*.html")) if directory.is_dir() else []
-        withdrawn = [page for page in pages if page.name not in there]
+        listed = {page.path for page in submission.feedback or ()}
+        there = self.found.get(submission, listed)
+        before = self.submission_cache.fetched_pages(submission)
+        self._remove_withdrawn(directory, before, there)
+        now = {name: feedback_state.checksum(directory / name) for name in there}
+        pages = {name: sum_ for name, sum_ in now.items() if sum_ is not None}
+        if pages != before:
+            try:
+                self.submission_cache.set_fetched_pages(submission, pages)
+            except (CourierError, OSError) as error:
+                self.log.warning(
+                    "The pages that were fetched to %s cannot be remembered, and stay if they are withdrawn: %s",
+                    directory,
+                    error,
+                )
+
+    def _remove_withdrawn(
+        self, directory: Path, before: dict[str, str], there: set[str]
+    ) -> None:
+        """Removes only what was fetched and is unchanged: any other page is the student's own."""
+        withdrawn = [
+            directory / name
+            for name, sum_ in sorted(before.items())
+            if name not in there
+            and Path(name).name == name
+            and feedback_state.checksum(directory / name) == sum_
+        ]
         for page in withdrawn:
             page.unlink()
             sentence = f"Withdrawn since, and removed here: {page}"
