@@ -7,7 +7,7 @@ use super::{Connection, Portion, Result};
 use crate::domain::{Sha256Sum, Timestamp, UserName};
 use diesel::dsl::{exists, sql};
 use diesel::prelude::*;
-use diesel::sql_types::{BigInt, Bool};
+use diesel::sql_types::{BigInt, Bool, Text};
 
 /// Which submissions of a course are meant: those to released assignments, and of those the ones that fit.
 #[derive(Debug, Clone, Default)]
@@ -141,25 +141,42 @@ pub fn page(
             );
         }
         Some(After::Student(student)) => {
-            query = query.filter(submissions::student.gt(student));
+            query = match &wanted.student {
+                // Only they can come, if they are behind that place at all.
+                Some(only) if only.as_str() > student.as_str() => query,
+                Some(_) => query.filter(sql::<Bool>("0")),
+                None => query.filter(submissions::student.gt(student)),
+            };
             query = query.order((submissions::student, submissions::id));
         }
         None => {}
     }
     if let Some(time) = wanted.latest {
-        // By one pass over the submissions: a subquery for each of them would pass over all others.
+        // One pass over the submissions; a subquery for each of them would pass over all others.
         let of = wanted
             .assignment
             .map_or_else(String::new, |id| format!("AND `assignment_id` = {id} "));
-        let is_latest = sql::<Bool>(
+        // Left to itself, SQLite looks for one student's work through everybody's, in the index by time.
+        let by = match wanted.student {
+            Some(_) => "INDEXED BY `submissions_by_student` ",
+            None => "",
+        };
+        let is_latest = sql::<Bool>(&format!(
             "(`submissions`.`assignment_id`, `submissions`.`student`, `submissions`.`submitted_at`) IN \
-             (SELECT `assignment_id`, `student`, max(`submitted_at`) FROM `submissions` \
-             WHERE `deleted_at` IS NULL AND `submitted_at` <= ",
-        );
-        let is_latest = is_latest
-            .bind::<BigInt, _>(time.micros())
-            .sql(&format!(" {of}GROUP BY `assignment_id`, `student`)"));
-        query = query.filter(is_latest);
+             (SELECT `assignment_id`, `student`, max(`submitted_at`) FROM `submissions` {by}\
+             WHERE `deleted_at` IS NULL {of}AND `submitted_at` <= ",
+        ))
+        .bind::<BigInt, _>(time.micros());
+        let groups = " GROUP BY `assignment_id`, `student`)";
+        query = match &wanted.student {
+            Some(student) => query.filter(
+                is_latest
+                    .sql(" AND `student` = ")
+                    .bind::<Text, _>(student.as_str())
+                    .sql(groups),
+            ),
+            None => query.filter(is_latest.sql(groups)),
+        };
     }
     if wanted.with_feedback {
         let shown = feedback::table.filter(
