@@ -89,7 +89,7 @@ mod tests {
         assert_eq!("none".parse(), Ok(When(None)));
         for nonsense in ["", "tomorrow", "2026-12-01", "23:59", "2026-13-01 00:00"] {
             let error = nonsense.parse::<When>().unwrap_err();
-            assert!(error.contains("looks like"), "{nonsense}: {error}");
+            assert!(error.contains("write a time as"), "{nonsense}: {error}");
         }
     }
 }
