@@ -16,13 +16,13 @@ test: check ## Everything; installs what it needs
 
 check: ## Formatting, lints, and the crates it is made of
 	cargo fmt --all --check
-	cargo clippy --all-targets --quiet -- -D warnings
+	cargo clippy --workspace --all-targets --quiet -- -D warnings
 	scripts/deny.sh
 
 # Beforehand, for a suite beside another one would wait for the compiler in the place of what it tests.
 build:
 	cargo build
-	cargo test --no-run --quiet
+	cargo test --workspace --no-run --quiet
 
 # Likewise: what several suites need is installed once, while the compiler runs.
 tools:
@@ -32,7 +32,7 @@ tools:
 
 unit: ## The Rust tests: units, protocol replay, permission matrix, malformed input, faults
 	scripts/setup-faults.sh
-	cargo test --no-fail-fast
+	cargo test --workspace --no-fail-fast
 
 clients: ## The real nbgrader, client, JupyterHub and browser against the binary
 	cargo build

@@ -7,7 +7,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use criterion::{Criterion, Throughput};
 use md5::Md5;
-use nbcourier::codec::{
+use nbcourier_codec::{
     Base64LineEncoder, FieldEvent, FileEvent, FileListDecoder, FileListError, FormDecoder,
     NameTooLong,
 };

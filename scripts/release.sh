@@ -23,8 +23,8 @@ version_in() {
 }
 
 check_versions() {
-    version=$(version_in "$root/Cargo.toml" "[package]")
-    [ -n "$version" ] || fail "Cargo.toml has no version below [package]"
+    version=$(version_in "$root/Cargo.toml" "[workspace.package]")
+    [ -n "$version" ] || fail "Cargo.toml has no version below [workspace.package]"
     local locked
     locked=$(version_in "$root/Cargo.lock" 'name = "nbcourier"')
     [ "$locked" = "$version" ] || fail "Cargo.lock has $locked and Cargo.toml has $version; run cargo check"

@@ -60,29 +60,105 @@ fn only_our_own_sources_are_tracked() {
 }
 
 #[test]
-fn the_crate_holds_what_building_needs_and_no_foreign_file() {
-    let listed = run(
-        env!("CARGO"),
-        &["package", "--list", "--allow-dirty", "--offline", "--quiet"],
-    );
-    let packed: BTreeSet<String> = listed.into_iter().collect();
+fn the_packages_hold_what_building_needs_and_no_foreign_file() {
     let tracked = tracked();
-    for path in &packed {
-        let is_ours = tracked.contains(path) || BY_CARGO.contains(&path.as_str());
-        assert!(is_ours, "{path} is packed and not tracked");
-        assert!(
-            !path.starts_with("tests/") && !path.starts_with("scripts/"),
-            "{path} is packed and needed by nobody who builds"
-        );
+    let mut packed = BTreeSet::new();
+    for directory in packages(&tracked) {
+        let manifest = format!("{directory}Cargo.toml");
+        let list = ["package", "--list", "--allow-dirty", "--offline", "--quiet"];
+        let arguments = [&list[..], &["--manifest-path", &manifest]].concat();
+        for path in run(env!("CARGO"), &arguments) {
+            // Cargo puts the lock file and the licence of the workspace into each package.
+            let path = if directory.is_empty() || path == "Cargo.lock" {
+                path
+            } else {
+                format!("{directory}{path}")
+            };
+            let is_ours = tracked.contains(&path)
+                || BY_CARGO
+                    .iter()
+                    .any(|name| path == format!("{directory}{name}"));
+            assert!(is_ours, "{path} is packed and not tracked");
+            assert!(
+                !path.starts_with("tests/") && !path.starts_with("scripts/"),
+                "{path} is packed, and building does not need it"
+            );
+            packed.insert(path);
+        }
     }
     for path in tracked {
-        let is_needed = ["src/", "migrations/", "python/"]
+        let is_needed = ["src/", "crates/", "migrations/", "python/"]
             .iter()
             .any(|directory| path.starts_with(directory));
         assert!(
             !is_needed || packed.contains(&path),
             "{path} is not packed: add it to `include` in Cargo.toml"
         );
+    }
+}
+
+/// The directories of the packages, below the root and ending in `/`; that of the program is empty.
+fn packages(tracked: &BTreeSet<String>) -> Vec<&str> {
+    tracked
+        .iter()
+        .filter_map(|path| path.strip_suffix("Cargo.toml"))
+        .collect()
+}
+
+/// What a crate must not link, directly or through others, though Cargo would let it.
+const NEVER_LINKED: [(&str, &[&str]); 3] = [
+    ("nbcourier-codec", &["tokio", "actix-web", "diesel"]),
+    (
+        "nbcourier-exchange",
+        &["actix-web", "actix-http", "reqwest"],
+    ),
+    (
+        "nbcourier-storage",
+        &["actix-web", "actix-http", "nbcourier-codec"],
+    ),
+];
+
+#[test]
+fn no_crate_links_what_it_must_not_know() {
+    for (package, never) in NEVER_LINKED {
+        let list = [
+            "tree",
+            "--offline",
+            "--quiet",
+            "--edges",
+            "normal",
+            "--prefix",
+            "none",
+        ];
+        let arguments = [&list[..], &["--format", "{p}", "--package", package]].concat();
+        let linked = run(env!("CARGO"), &arguments);
+        let names: BTreeSet<&str> = linked
+            .iter()
+            .filter_map(|line| line.split(' ').next())
+            .collect();
+        assert!(names.contains(package), "cargo lists {names:?}");
+        for name in never {
+            assert!(!names.contains(name), "{package} links {name}");
+        }
+    }
+}
+
+#[test]
+fn only_the_configuration_reads_the_environment() {
+    for path in tracked() {
+        let is_program = path.starts_with("src/") || path.starts_with("crates/");
+        if !is_program || !path.ends_with(".rs") || path.starts_with("src/config/") {
+            continue;
+        }
+        let Ok(text) = fs::read_to_string(root().join(&path)) else {
+            continue;
+        };
+        for word in ["env::var", "env::vars", "env::var_os"] {
+            assert!(
+                !text.contains(word),
+                "{path} has {word}: read it in src/config"
+            );
+        }
     }
 }
 
@@ -109,7 +185,7 @@ const MAY_YIELD: [&str; 2] = ["tests/faults/load.rs", "tests/package.rs"];
 #[test]
 fn no_test_waits_without_a_limit_or_lets_time_pass() {
     for path in tracked() {
-        let is_test = path.starts_with("tests/") || path.starts_with("src/auth/tests/");
+        let is_test = path.starts_with("tests/") || path.starts_with("crates/auth/src/tests/");
         if !is_test || Path::new(&path).extension().is_none_or(|it| it != "rs") {
             continue;
         }

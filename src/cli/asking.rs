@@ -1,8 +1,8 @@
 //! What the commands have in common that ask an exchange: where it is, who asks, and how the answer is shown.
 
 use super::table::Table;
-use crate::client::{Client, Error, Way};
 use crate::config::{ClientArgs, ClientEnvironment, Connection, secret};
+use nbcourier_client::{Client, Error, Way};
 use serde::Serialize;
 use std::io::{self, ErrorKind, Write};
 

@@ -3,11 +3,11 @@
 use super::Outcome;
 use super::data_dir::{open_existing, runtime};
 use super::progress::Watch;
-use crate::auth::KEY_FILE;
 use crate::config::{PlaceArgs, Places};
-use crate::exchange::runs::{self, Task};
-use crate::keeping::{self, Source};
-use crate::store::snapshot;
+use nbcourier_auth::KEY_FILE;
+use nbcourier_backup::{self as keeping, Source};
+use nbcourier_exchange::runs::{self, Task};
+use nbcourier_storage::snapshot;
 use std::path::PathBuf;
 use std::process::ExitCode;
 

@@ -4,8 +4,8 @@ use super::Outcome;
 use super::asking::Asking;
 use super::table::Table;
 use super::when::shown;
-use crate::client::{Course, Member, Released};
-use crate::domain::{CourseId, Role, UserName};
+use nbcourier_client::{Course, Member, Released};
+use nbcourier_domain::{CourseId, Role, UserName};
 use serde::Serialize;
 use std::process::ExitCode;
 

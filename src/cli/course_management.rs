@@ -5,10 +5,10 @@
 
 use super::asking::{ask, print};
 use super::{Outcome, course_id, gradebook, table_file, user_name};
-use crate::client::{Client, Details};
 use crate::config::ClientArgs;
-use crate::domain::{CourseId, Role, UserName};
 use clap::{CommandFactory, Parser};
+use nbcourier_client::{Client, Details};
+use nbcourier_domain::{CourseId, Role, UserName};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 

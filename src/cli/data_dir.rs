@@ -1,13 +1,13 @@
 //! The data directory, as the commands that run beside a server or instead of one open it.
 
 use super::private;
-use crate::auth::Caller;
-use crate::blobs::{LocalBlobs, make_directory};
 use crate::config::{PlaceArgs, Places, operator_account};
-use crate::domain::{GroupRules, above};
-use crate::exchange::{Exchange, Limits, Policy, Reused};
-use crate::keeping::RESTORE_MARK;
-use crate::store::{Opening, Store};
+use nbcourier_backup::RESTORE_MARK;
+use nbcourier_blobs::{LocalBlobs, make_directory};
+use nbcourier_domain::{GroupRules, above};
+use nbcourier_exchange::{Exchange, Limits, Policy, Reused};
+use nbcourier_identity::Caller;
+use nbcourier_storage::{Opening, Store};
 use std::error::Error;
 use std::fs::File;
 

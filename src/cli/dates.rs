@@ -4,8 +4,8 @@ use super::Outcome;
 use super::asking::Asking;
 use super::table::Table;
 use super::when::{When, shown};
-use crate::client::{Client, Dates, Error};
-use crate::domain::{AssignmentId, CourseId};
+use nbcourier_client::{Client, Dates, Error};
+use nbcourier_domain::{AssignmentId, CourseId};
 use std::process::ExitCode;
 
 /// Shows or sets the opening time, due time and cut-off of an assignment

@@ -5,10 +5,10 @@ use super::asking::Asking;
 use super::data_dir::{open_exchange, operator, runtime};
 use super::table::Table;
 use super::when::{When, shown};
-use crate::client::Event;
 use crate::config::PlaceArgs;
-use crate::domain::{CourseId, Timestamp};
-use crate::exchange::events::{self, Question, Recorded};
+use nbcourier_client::Event;
+use nbcourier_domain::{CourseId, Timestamp};
+use nbcourier_exchange::events::{self, Question, Recorded};
 use std::path::PathBuf;
 use std::process::ExitCode;
 

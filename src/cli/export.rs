@@ -4,9 +4,9 @@ use super::Outcome;
 use super::data_dir::{open_exchange, runtime};
 use super::progress::Watch;
 use crate::config::PlaceArgs;
-use crate::domain::CourseId;
-use crate::exchange::archive::plain;
-use crate::keeping;
+use nbcourier_backup as keeping;
+use nbcourier_domain::CourseId;
+use nbcourier_exchange::archive::plain;
 use std::path::PathBuf;
 use std::process::ExitCode;
 

@@ -4,8 +4,8 @@ use super::Outcome;
 use super::asking::Asking;
 use super::table::Table;
 use super::when::{When, shown};
-use crate::client::Extension;
-use crate::domain::{AssignmentId, CourseId, UserName};
+use nbcourier_client::Extension;
+use nbcourier_domain::{AssignmentId, CourseId, UserName};
 use std::process::ExitCode;
 
 /// Lists and changes extensions of single students

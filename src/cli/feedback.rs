@@ -5,8 +5,8 @@ use super::asking::Asking;
 use super::table::Table;
 use super::user::Consent;
 use super::when::shown;
-use crate::client::Returned;
-use crate::domain::{AssignmentId, CourseId, UserName};
+use nbcourier_client::Returned;
+use nbcourier_domain::{AssignmentId, CourseId, UserName};
 use std::process::ExitCode;
 
 /// Removes feedback that students can fetch

@@ -2,8 +2,8 @@
 
 use super::role_word;
 use super::table::Table;
-use crate::domain::{Rfc3339, Role, UserName};
-use crate::exchange::people::{Footprint, InCourse};
+use nbcourier_domain::{Rfc3339, Role, UserName};
+use nbcourier_exchange::people::{Footprint, InCourse};
 use serde::Serialize;
 
 /// The same as scripts get it.

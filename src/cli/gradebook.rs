@@ -1,7 +1,7 @@
 //! nbgrader's gradebook, which nbgrader itself changes: `nbgrader db student` in the current directory.
 
-use crate::client::Details;
-use crate::domain::UserName;
+use nbcourier_client::Details;
+use nbcourier_domain::UserName;
 use std::process::Command;
 
 /// Has nbgrader add the student, or update the details that are not empty; the sentence says why it did not.

@@ -5,15 +5,15 @@ use super::data_dir::{claim, open_blobs, runtime, unbounded};
 use super::import_archive;
 use super::progress::Progress;
 use super::{course_id, new_user_name};
-use crate::auth::Caller;
 use crate::config::{PlaceArgs, Places, ngshare_database, operator_account};
-use crate::domain::{CourseId, UserName};
-use crate::exchange::imports::Importer;
-use crate::moving::directory::{Directory, Times};
-use crate::moving::ngshare::Ngshare;
-use crate::moving::{Mover, Names, Problem, Report, Rules, Summary};
-use crate::store::{Opening, Store};
 use clap::Subcommand;
+use nbcourier_domain::{CourseId, UserName};
+use nbcourier_exchange::imports::Importer;
+use nbcourier_identity::Caller;
+use nbcourier_import::directory::{Directory, Times};
+use nbcourier_import::ngshare::Ngshare;
+use nbcourier_import::{Mover, Names, Problem, Report, Rules, Summary};
+use nbcourier_storage::{Opening, Store};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -169,7 +169,7 @@ fn move_in(
     places: &PlaceArgs,
     from: &'static str,
     files: u64,
-    bring: impl AsyncFnOnce(&mut Mover<'_>) -> crate::moving::Result<()>,
+    bring: impl AsyncFnOnce(&mut Mover<'_>) -> nbcourier_import::Result<()>,
 ) -> Outcome {
     let places = Places::new(places)?;
     let (_lock, importer) = if how.dry_run {

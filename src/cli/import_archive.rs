@@ -3,11 +3,11 @@
 use super::Outcome;
 use super::data_dir::{claim, open_blobs, open_exchange, runtime, unbounded};
 use super::progress::Watch;
-use crate::auth::Caller;
 use crate::config::{ByteSize, PlaceArgs, Places, operator_account};
-use crate::keeping;
-use crate::moving::what_a_file_is;
-use crate::store::{Opening, Store};
+use nbcourier_backup as keeping;
+use nbcourier_identity::Caller;
+use nbcourier_import::what_a_file_is;
+use nbcourier_storage::{Opening, Store};
 use std::path::PathBuf;
 use std::process::ExitCode;
 

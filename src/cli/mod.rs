@@ -37,8 +37,8 @@ mod user;
 mod user_export;
 mod when;
 
-use crate::domain::{AssignmentId, CourseId, IllegalName, Role, UserName, oddity};
 use clap::{ArgMatches, CommandFactory, FromArgMatches, Parser, Subcommand};
+use nbcourier_domain::{AssignmentId, CourseId, IllegalName, Role, UserName, oddity};
 use std::path::Path;
 use std::process::ExitCode;
 

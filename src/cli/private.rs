@@ -1,8 +1,8 @@
 //! What commands write is for the user who runs them alone, from its first byte: it is the work of other people.
 
-use crate::blobs::sync_directory;
 use crate::config::Places;
-use crate::domain::above;
+use nbcourier_blobs::sync_directory;
+use nbcourier_domain::above;
 use rustix::fs::{Mode, OFlags};
 use std::ffi::OsStr;
 use std::fs::{self, File, Metadata, Permissions};

@@ -1,7 +1,7 @@
 //! How far a long piece of work is, on a terminal; where standard error is none, nothing.
 
-use crate::keeping::Work;
 use indicatif::{ProgressBar, ProgressStyle};
+use nbcourier_backup::Work;
 
 /// A line that grows while work goes on and is gone when it is dropped.
 pub struct Progress(ProgressBar);

@@ -2,8 +2,8 @@
 
 use super::Outcome;
 use super::asking::Asking;
-use crate::client::Receipt;
 use crate::config;
+use nbcourier_client::Receipt;
 use std::path::PathBuf;
 use std::process::ExitCode;
 

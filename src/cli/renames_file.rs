@@ -1,7 +1,7 @@
 //! A CSV file of names that people give up and names that they get.
 
 use super::table_file;
-use crate::domain::{UserName, oddity};
+use nbcourier_domain::{UserName, oddity};
 use std::collections::HashMap;
 use std::path::Path;
 

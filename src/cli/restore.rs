@@ -4,7 +4,7 @@ use super::Outcome;
 use super::data_dir::lock;
 use super::progress::Watch;
 use crate::config::{PlaceArgs, Places};
-use crate::keeping::{self, Target};
+use nbcourier_backup::{self as keeping, Target};
 use std::path::PathBuf;
 use std::process::ExitCode;
 

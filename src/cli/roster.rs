@@ -4,8 +4,8 @@ use super::Outcome;
 use super::asking::{Asking, print};
 use super::table::Table;
 use super::{private, role_word, roster_file};
-use crate::client::{Line, Member};
-use crate::domain::{CourseId, Role, UserName};
+use nbcourier_client::{Line, Member};
+use nbcourier_domain::{CourseId, Role, UserName};
 use std::path::PathBuf;
 use std::process::ExitCode;
 

@@ -1,8 +1,8 @@
 //! A roster as a CSV file (RFC 4180), as spreadsheets and campus systems write it.
 
 use super::table_file::{self, Row, Table};
-use crate::client::{Line, Member};
-use crate::domain::{Role, UserName};
+use nbcourier_client::{Line, Member};
+use nbcourier_domain::{Role, UserName};
 use std::collections::HashMap;
 use std::path::Path;
 

@@ -2,14 +2,13 @@
 
 use super::data_dir::{claim, open_blobs};
 use super::{Outcome, logging, open_files};
-use crate::auth::{
-    Authenticator, Caller, GroupList, HubSettings, Instance, ReceiptSigner, SigningKey,
-};
 use crate::config::{self, Config, Environment, Given, LogFormat, Origins, ReusedNames};
-use crate::exchange::{Exchange, Limits, Policy, Quotas, Reused, gc, roster};
 use crate::http::{self, Metrics, Settings};
-use crate::store::{Opening, Store};
 use clap::ArgMatches;
+use nbcourier_auth::{Authenticator, GroupList, HubSettings, Instance, ReceiptSigner, SigningKey};
+use nbcourier_exchange::{Exchange, Limits, Policy, Quotas, Reused, gc, roster};
+use nbcourier_identity::Caller;
+use nbcourier_storage::{Opening, Store};
 use std::error::Error;
 use std::net::{SocketAddr, TcpListener};
 use std::process::ExitCode;

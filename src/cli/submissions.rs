@@ -4,8 +4,8 @@ use super::Outcome;
 use super::asking::Asking;
 use super::table::Table;
 use super::when::shown;
-use crate::client::{AssignmentOverview, Overview, StudentOverview};
-use crate::domain::{AssignmentId, CourseId};
+use nbcourier_client::{AssignmentOverview, Overview, StudentOverview};
+use nbcourier_domain::{AssignmentId, CourseId};
 use serde::Serialize;
 use std::process::ExitCode;
 

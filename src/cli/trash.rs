@@ -4,8 +4,8 @@ use super::Outcome;
 use super::asking::Asking;
 use super::table::Table;
 use super::when::shown;
-use crate::client::{DeletedCourse, Kind, Trash};
-use crate::domain::CourseId;
+use nbcourier_client::{DeletedCourse, Kind, Trash};
+use nbcourier_domain::CourseId;
 use std::process::ExitCode;
 
 /// Lists deleted data and restores it

@@ -1,7 +1,7 @@
 //! Times as people write and read them: in the time zone of their computer, and never without saying so.
 
-use crate::domain::Timestamp;
 use chrono::{DateTime, Local, LocalResult, NaiveDateTime, TimeZone};
+use nbcourier_domain::Timestamp;
 use std::str::FromStr;
 
 /// Forms of a time that has no zone, for which that of the computer is taken.

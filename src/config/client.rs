@@ -2,7 +2,7 @@
 //! in a notebook works in its terminal.
 
 use super::{ConfigError, read_file};
-use crate::domain::RESERVED;
+use nbcourier_domain::RESERVED;
 use percent_encoding::utf8_percent_encode;
 use std::collections::BTreeMap;
 use std::fmt;

@@ -1,8 +1,8 @@
 //! The settings as flags, environment variables and keys of the configuration file. The three share their names.
 
 use super::{ByteSize, ConfigError, PlaceArgs, Span, read_file};
-use crate::domain::Role;
 use clap::builder::BoolishValueParser;
+use nbcourier_domain::Role;
 use serde::Deserialize;
 use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;

@@ -20,7 +20,7 @@ pub use operator::operator_account;
 pub use places::{PlaceArgs, Places, ngshare_database};
 pub use quantity::{ByteSize, Span};
 
-use crate::domain::{GroupRule, GroupRules};
+use nbcourier_domain::{GroupRule, GroupRules};
 use std::net::SocketAddr;
 use std::num::NonZeroU32;
 use std::path::{Path, PathBuf};

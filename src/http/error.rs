@@ -5,12 +5,13 @@
 //! another form.
 
 use super::access_log;
-use crate::auth::AuthError;
-use crate::codec::{FileListError, NotPacked, TarError};
-use crate::domain::{Bug, IllegalKey, IllegalName, IllegalTime};
-use crate::exchange::{self, Denial, Thing, Whose};
 use actix_web::http::{StatusCode, header};
 use actix_web::{HttpResponse, HttpResponseBuilder, ResponseError};
+use nbcourier_auth::AuthError;
+use nbcourier_codec::{FileListError, NotPacked, TarError};
+use nbcourier_domain::{IllegalKey, IllegalName, IllegalTime};
+use nbcourier_exchange::{self as exchange, Denial, Thing, Whose};
+use nbcourier_work::Bug;
 use serde_json::json;
 use std::borrow::Cow;
 
@@ -184,6 +185,10 @@ impl Error {
         match self {
             Self::TooManyRequests { retry_after, .. } => Some(*retry_after),
             Self::TooManyUploads(_) | Self::TooManyOpen(_) => Some(1),
+            Self::Auth(
+                AuthError::HubUnavailable { retry_after, .. }
+                | AuthError::TooManyStrangers { retry_after },
+            ) => Some(retry_after.as_secs().max(1)),
             _ => (self.status_code() == StatusCode::SERVICE_UNAVAILABLE).then_some(RETRY_AFTER),
         }
     }
@@ -406,51 +411,19 @@ impl ResponseError for Error {
     }
 
     fn error_response(&self) -> HttpResponse {
-        if let Self::Auth(error) = self
-            && !matches!(error, AuthError::Failed(_))
-        {
-            return error.error_response();
-        }
         let mut response = HttpResponse::build(self.status_code());
         if let Some(seconds) = self.retry_after() {
             response.insert_header((header::RETRY_AFTER, seconds));
         }
-        if let Self::NoMetricsToken = self {
-            response.insert_header((header::WWW_AUTHENTICATE, "Bearer"));
+        let scheme = match self {
+            Self::Auth(AuthError::Anonymous | AuthError::UnknownToken) => Some("token"),
+            Self::NoMetricsToken => Some("Bearer"),
+            _ => None,
+        };
+        if let Some(scheme) = scheme {
+            response.insert_header((header::WWW_AUTHENTICATE, scheme));
         }
         failure(&mut response, &self.message())
-    }
-}
-
-impl ResponseError for AuthError {
-    fn status_code(&self) -> StatusCode {
-        match self {
-            Self::Anonymous | Self::UnknownToken => StatusCode::UNAUTHORIZED,
-            Self::Refused(_)
-            | Self::CrossSite
-            | Self::NoProof
-            | Self::NotOpenedAsPage
-            | Self::ForeignHost
-            | Self::BadState => StatusCode::FORBIDDEN,
-            Self::NoLogin => StatusCode::NOT_FOUND,
-            Self::HubUnavailable { .. } => StatusCode::SERVICE_UNAVAILABLE,
-            Self::Failed(_) => StatusCode::INTERNAL_SERVER_ERROR,
-            Self::TooManyStrangers { .. } => StatusCode::TOO_MANY_REQUESTS,
-        }
-    }
-
-    fn error_response(&self) -> HttpResponse {
-        let mut response = HttpResponse::build(self.status_code());
-        match self {
-            Self::Anonymous | Self::UnknownToken => {
-                response.insert_header((header::WWW_AUTHENTICATE, "token"));
-            }
-            Self::HubUnavailable { retry_after, .. } | Self::TooManyStrangers { retry_after } => {
-                response.insert_header((header::RETRY_AFTER, retry_after.as_secs().max(1)));
-            }
-            _ => {}
-        }
-        failure(&mut response, &self.to_string())
     }
 }
 

@@ -3,15 +3,16 @@
 
 use super::error::{Error, Result};
 use super::state::AppState;
-use crate::auth::{Caller, Rates};
-use crate::domain::{Bug, UserName};
-use crate::exchange::{Exchange, intake};
 use actix_web::body::{BodySize, BoxBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::{Method, header};
 use actix_web::middleware::Next;
 use actix_web::{HttpMessage, HttpRequest};
 use bytes::Bytes;
+use nbcourier_auth::{Caller, Rates};
+use nbcourier_domain::UserName;
+use nbcourier_exchange::{Exchange, intake};
+use nbcourier_work::Bug;
 use std::collections::HashMap;
 use std::num::NonZeroU32;
 use std::pin::Pin;

@@ -1,9 +1,9 @@
 //! Whether the process answers, and whether it could do its work.
 
 use super::error::Result;
-use crate::auth::Instance;
-use crate::exchange::{self, Exchange};
 use actix_web::{HttpResponse, web};
+use nbcourier_auth::Instance;
+use nbcourier_exchange::{self as exchange, Exchange};
 use serde::Deserialize;
 use serde_json::json;
 

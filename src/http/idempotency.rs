@@ -2,9 +2,9 @@
 
 use super::error::{Error, Result};
 use super::openapi::{Argument, Parts};
-use crate::domain::IdempotencyKey;
 use actix_web::dev::Payload;
 use actix_web::{FromRequest, HttpRequest};
+use nbcourier_domain::IdempotencyKey;
 use std::future::{Ready, ready};
 
 /// The header's name, of a draft that many services follow (draft-ietf-httpapi-idempotency-key-header).

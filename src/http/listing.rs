@@ -2,13 +2,13 @@
 
 use super::error::{Error, Result};
 use super::receive::decode;
-use crate::domain::Sha256Sum;
 use actix_web::body::{BodyStream, SizedStream};
 use actix_web::http::header::{self, ContentType, EntityTag, Header as _, IfNoneMatch};
 use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder};
 use bytes::Bytes;
 use futures_util::stream::LocalBoxStream;
 use futures_util::{StreamExt, stream};
+use nbcourier_domain::Sha256Sum;
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 

@@ -2,9 +2,9 @@
 
 use super::error::{Error, Result};
 use super::receive;
-use crate::codec::PathSet;
-use crate::domain::{RelativePath, Sha256Sum};
-use crate::exchange::parcel::Claim;
+use nbcourier_codec::PathSet;
+use nbcourier_domain::{RelativePath, Sha256Sum};
+use nbcourier_exchange::parcel::Claim;
 use schemars::JsonSchema;
 use serde::Deserialize;
 

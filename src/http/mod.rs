@@ -32,7 +32,7 @@ mod server;
 mod state;
 mod tar_reply;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 mod tree_body;
 mod tree_readers;
 mod user_argument;

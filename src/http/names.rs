@@ -2,11 +2,11 @@
 
 use super::error::{Error, Result};
 use super::openapi::{Argument, Parts};
-use crate::domain::{AssignmentId, CourseId, IllegalName, UserName};
-use crate::exchange::submissions::Target;
-use crate::exchange::{self, Thing};
 use actix_web::dev::Payload;
 use actix_web::{FromRequest, HttpRequest};
+use nbcourier_domain::{AssignmentId, CourseId, IllegalName, UserName};
+use nbcourier_exchange::submissions::Target;
+use nbcourier_exchange::{self as exchange, Thing};
 use percent_encoding::percent_decode_str;
 use std::future::{Ready, ready};
 

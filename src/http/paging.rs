@@ -1,9 +1,9 @@
 //! Listings a page at a time: the arguments `limit` and `cursor`.
 
 use super::error::{Error, Result};
-use crate::domain::Timestamp;
-use crate::exchange::members::Place;
-use crate::exchange::submission_pages;
+use nbcourier_domain::Timestamp;
+use nbcourier_exchange::members::Place;
+use nbcourier_exchange::submission_pages;
 use percent_encoding::{NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 use schemars::JsonSchema;
 use serde::Deserialize;

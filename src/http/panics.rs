@@ -1,11 +1,11 @@
 //! A panic of a handler is answered as a bug of ours, instead of a broken connection.
 
 use super::error::Error;
-use crate::domain::Bug;
 use actix_web::body::{EitherBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::middleware::Next;
 use futures_util::FutureExt;
+use nbcourier_work::Bug;
 use std::panic::AssertUnwindSafe;
 
 /// Middleware of a resource: answers 500 in the place of a handler that panicked.

@@ -2,7 +2,7 @@
 
 use super::error::{Error, Result};
 use super::receive::Fields;
-use crate::domain::{Person, UserName};
+use nbcourier_domain::{Person, UserName};
 
 /// The longest detail of a person, in bytes: the pages of a roster have many of them.
 const LONGEST: usize = 4096;

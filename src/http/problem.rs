@@ -2,13 +2,14 @@
 
 use super::error::Error;
 use super::state::AppState;
-use crate::auth::AuthError;
-use crate::domain::{Bug, Sha256Sum};
-use crate::exchange;
 use actix_web::body::{BoxBody, EitherBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::header::{self, HeaderValue};
 use actix_web::middleware::Next;
+use nbcourier_auth::AuthError;
+use nbcourier_domain::Sha256Sum;
+use nbcourier_exchange as exchange;
+use nbcourier_work::Bug;
 use percent_encoding::percent_decode_str;
 use schemars::JsonSchema;
 use serde::Serialize;

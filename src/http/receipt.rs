@@ -2,12 +2,13 @@
 
 use super::error::Result;
 use super::openapi::{Answer, Parts};
-use crate::auth::ReceiptSigner;
-use crate::domain::{Bug, Rfc3339, Sha256Sum};
-use crate::exchange::receipts;
 use actix_web::body::BoxBody;
 use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, Responder};
+use nbcourier_auth::ReceiptSigner;
+use nbcourier_domain::{Rfc3339, Sha256Sum};
+use nbcourier_exchange::receipts;
+use nbcourier_work::Bug;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 

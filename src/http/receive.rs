@@ -7,19 +7,19 @@ use super::body::{IdleTimeout, is_too_large, is_too_slow};
 use super::error::{Error, Result};
 use super::fair_share;
 use super::state::AppState;
-use crate::codec::{
-    FieldEvent, FileEvent, FileListDecoder, FileListError, FormDecoder, NameTooLong,
-};
-use crate::domain::blocking;
-use crate::exchange::Exchange;
-use crate::exchange::intake::{Account, Intake};
-use crate::exchange::parcel::Parcel;
 use actix_multipart::{Multipart, MultipartError};
 use actix_web::error::{ParseError, PayloadError};
 use actix_web::http::header;
 use actix_web::{HttpRequest, web};
 use bytes::{Bytes, BytesMut};
 use futures_util::StreamExt;
+use nbcourier_codec::{
+    FieldEvent, FileEvent, FileListDecoder, FileListError, FormDecoder, NameTooLong,
+};
+use nbcourier_exchange::Exchange;
+use nbcourier_exchange::intake::{Account, Intake};
+use nbcourier_exchange::parcel::Parcel;
+use nbcourier_work::blocking;
 use serde::de::{DeserializeOwned, IgnoredAny};
 use std::collections::HashMap;
 use std::sync::LazyLock;

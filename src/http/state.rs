@@ -5,11 +5,11 @@ use super::error::Result;
 use super::fair_share::FairShare;
 use super::metrics::Requests;
 use super::server::Prefix;
-use crate::auth::Authenticator;
-use crate::domain::Bug;
-use crate::exchange::Exchange;
 use actix_web::HttpRequest;
 use actix_web::web::Data;
+use nbcourier_auth::Authenticator;
+use nbcourier_exchange::Exchange;
+use nbcourier_work::Bug;
 
 /// The state of the application, which all workers share.
 ///

@@ -4,10 +4,6 @@ use super::error::Error;
 use super::receive::DECODED;
 use super::server::{Address, Settings, application};
 use super::state::AppState;
-use crate::auth::fake_hub::Logged;
-use crate::auth::{Authenticator, Instance, ReceiptSigner, SigningKey};
-use crate::domain::{Bug, blocking};
-use crate::exchange::{self, Exchange};
 use actix_web::body::{BodyStream, MessageBody};
 use actix_web::http::StatusCode;
 use actix_web::test::{TestRequest, call_service, init_service, read_body};
@@ -15,19 +11,45 @@ use actix_web::web::{self, Data};
 use actix_web::{HttpResponse, Route};
 use bytes::Bytes;
 use futures_util::stream;
+use nbcourier_auth::{Authenticator, Instance, ReceiptSigner, SigningKey};
+use nbcourier_blobs::LocalBlobs;
+use nbcourier_domain::GroupRules;
+use nbcourier_exchange::{self as exchange, Exchange, Limits, Policy, Reused};
+use nbcourier_storage::{Opening, Store};
+use nbcourier_testkit::Logged;
+use nbcourier_work::{Bug, blocking};
+use std::path::Path;
 use std::time::Duration;
 
 struct Parts {
     settings: Settings,
     state: Data<AppState>,
-    _directory: tempfile::TempDir,
+    directory: tempfile::TempDir,
+}
+
+/// An exchange without courses.
+pub(super) fn empty_exchange(directory: &Path) -> Exchange {
+    let store = Store::open(&directory.join("nbcourier.db"), Opening::Migrate).unwrap();
+    let blobs = LocalBlobs::open(&directory.join("blobs")).unwrap();
+    let policy = Policy {
+        hub_groups: false,
+        group_rules: GroupRules::convention(),
+        explain: false,
+        reused: Reused::Keep,
+    };
+    let limits = Limits {
+        file_bytes: 1024,
+        files: 10,
+        tree_bytes: 10_240,
+    };
+    Exchange::new(store, blobs, policy, limits)
 }
 
 fn parts() -> Parts {
     let directory = tempfile::tempdir().unwrap();
     let key = SigningKey::load_or_create(directory.path()).unwrap();
     let settings = Settings {
-        exchange: Exchange::in_directory(directory.path()),
+        exchange: empty_exchange(directory.path()),
         authenticator: Authenticator::standalone(["root".to_owned()]),
         receipts: ReceiptSigner::new(&key),
         instance: Instance::new(&key),
@@ -47,7 +69,7 @@ fn parts() -> Parts {
     Parts {
         settings,
         state: Data::new(state),
-        _directory: directory,
+        directory,
     }
 }
 
@@ -77,18 +99,16 @@ async fn panics_at_work() -> Result<HttpResponse, Error> {
     Ok(HttpResponse::Ok().finish())
 }
 
-async fn panics_in_a_query(exchange: Data<Exchange>) -> Result<HttpResponse, Error> {
-    Ok(exchange
-        .panic_in_a_query()
-        .await
-        .map(|()| HttpResponse::Ok().finish())?)
+async fn panics_in_a_query(store: Data<Store>) -> Result<HttpResponse, Error> {
+    let done: nbcourier_storage::Result<()> = store.read(|_| panic!("the query fell over")).await;
+    done.map_err(exchange::Error::from)?;
+    Ok(HttpResponse::Ok().finish())
 }
 
-async fn panics_in_a_change(exchange: Data<Exchange>) -> Result<HttpResponse, Error> {
-    Ok(exchange
-        .panic_in_a_change()
-        .await
-        .map(|()| HttpResponse::Ok().finish())?)
+async fn panics_in_a_change(store: Data<Store>) -> Result<HttpResponse, Error> {
+    let done: nbcourier_storage::Result<()> = store.write(|_| panic!("the change fell over")).await;
+    done.map_err(exchange::Error::from)?;
+    Ok(HttpResponse::Ok().finish())
 }
 
 async fn has_a_bug() -> Result<HttpResponse, Error> {
@@ -99,8 +119,12 @@ async fn has_a_bug() -> Result<HttpResponse, Error> {
 async fn a_bug_is_an_internal_error_with_the_id_of_the_request_and_its_cause_in_the_log() {
     let logged = Logged::start();
     let parts = parts();
+    let database = parts.directory.path().join("another.db");
+    let store = Store::open(&database, Opening::Migrate).unwrap();
     let service = init_service(
-        application(&parts.settings, false, going_wrong()).app_data(parts.state.clone()),
+        application(&parts.settings, false, going_wrong())
+            .app_data(parts.state.clone())
+            .app_data(Data::new(store)),
     )
     .await;
     for (path, cause) in [

@@ -2,11 +2,11 @@
 
 use super::error::{Error, Result};
 use super::manifest::{self, Manifest};
-use crate::codec::{TarDecoder, TarEvent};
-use crate::domain::{RelativePath, Sha256Sum};
-use crate::exchange::Exchange;
-use crate::exchange::intake::{Account, BatchIntake, Intake, Overflow};
-use crate::exchange::parcel::{Batch, Claim, Parcel};
+use nbcourier_codec::{TarDecoder, TarEvent};
+use nbcourier_domain::{RelativePath, Sha256Sum};
+use nbcourier_exchange::Exchange;
+use nbcourier_exchange::intake::{Account, BatchIntake, Intake, Overflow};
+use nbcourier_exchange::parcel::{Batch, Claim, Parcel};
 use std::collections::HashMap;
 
 /// The longest manifest, in bytes.

@@ -3,12 +3,12 @@
 use super::error::{Error, Result};
 use super::receive::{Encoding, malformed};
 use super::state::AppState;
-use crate::codec::{FieldEvent, FormDecoder};
 use actix_multipart::Multipart;
 use actix_web::HttpRequest;
 use actix_web::error::PayloadError;
 use bytes::Bytes;
 use futures_util::{Stream, StreamExt};
+use nbcourier_codec::{FieldEvent, FormDecoder};
 
 /// Whether the body is a form at all.
 pub fn may_be_in_body(request: &HttpRequest) -> bool {

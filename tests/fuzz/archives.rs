@@ -1,7 +1,7 @@
 //! Archives, held whole and walked header by header.
 
 use super::paths::is_legal;
-use nbcourier::codec::{TarDecoder, TarError, TarEvent};
+use nbcourier_codec::{TarDecoder, TarError, TarEvent};
 
 const BLOCK: usize = 512;
 /// The longest extended header taken.

@@ -1,6 +1,6 @@
 //! Base64, read whole: white space taken out, then four characters at a time, by hand.
 
-use nbcourier::codec::{Base64Decoder, NotBase64};
+use nbcourier_codec::{Base64Decoder, NotBase64};
 
 pub fn decode(pieces: &[&[u8]]) -> String {
     let (mut decoder, mut bytes) = (Base64Decoder::new(), Vec::new());

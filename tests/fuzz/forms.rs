@@ -1,6 +1,6 @@
 //! Forms, read whole: split at every `&`, then at the first `=`, then unescaped byte by byte.
 
-use nbcourier::codec::{FieldEvent, FormDecoder, NameTooLong};
+use nbcourier_codec::{FieldEvent, FormDecoder, NameTooLong};
 
 /// Names and values, or nothing where a name is too long.
 type Fields = Option<Vec<(Vec<u8>, Vec<u8>)>>;

@@ -1,6 +1,6 @@
 //! JSON, read whole by recursive descent (RFC 8259, and the numbers and half pairs that Python takes).
 
-use nbcourier::codec::{JsonEvent, JsonTokenizer, NotJson};
+use nbcourier_codec::{JsonEvent, JsonTokenizer, NotJson};
 
 /// How many lists and objects may be open.
 const DEPTH: usize = 128;

@@ -3,7 +3,7 @@
 use super::base64::bytes_of;
 use super::json::{Text, Value, parse};
 use super::paths::is_legal;
-use nbcourier::codec::{FileEvent, FileListDecoder, FileListError};
+use nbcourier_codec::{FileEvent, FileListDecoder, FileListError};
 use std::convert::Infallible;
 
 /// The files that are complete, and the verdict.

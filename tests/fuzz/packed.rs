@@ -1,7 +1,7 @@
 //! Compressed bytes, by the libraries' readers, which hold everything.
 
 use flate2::read::MultiGzDecoder;
-use nbcourier::codec::{NotPacked, Packing, Unpacker};
+use nbcourier_codec::{NotPacked, Packing, Unpacker};
 use std::io::Read as _;
 
 /// What is unpacked of so much more is not held against anything.

@@ -1,6 +1,6 @@
 //! Paths by what the standard library takes them for.
 
-use nbcourier::domain::RelativePath;
+use nbcourier_domain::RelativePath;
 use std::path::{Component, Path};
 
 pub fn decode(pieces: &[&[u8]]) -> String {

@@ -1,6 +1,6 @@
 //! Times, read letter by letter, with the days counted one month after the other.
 
-use nbcourier::domain::Timestamp;
+use nbcourier_domain::Timestamp;
 
 pub fn decode(pieces: &[&[u8]]) -> String {
     let text = String::from_utf8_lossy(&pieces.concat()).into_owned();

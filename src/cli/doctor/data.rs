@@ -1,10 +1,10 @@
 //! The data directory: who can read it, and how much room there is.
 
 use super::finding::Findings;
-use crate::auth::{Instance, KEY_FILE, SigningKey};
-use crate::blobs::Space;
 use crate::config::{ByteSize, Places};
-use crate::domain::above;
+use nbcourier_auth::{Instance, KEY_FILE, SigningKey};
+use nbcourier_blobs::Space;
+use nbcourier_domain::above;
 use std::fs::{self, File, TryLockError};
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::Path;

@@ -1,10 +1,10 @@
 //! The database, and when its keeper was last about.
 
 use super::finding::Findings;
-use crate::domain::UserName;
-use crate::exchange::accounts::adopt_command;
-use crate::exchange::runs::Task;
-use crate::store::{self, Examined};
+use nbcourier_domain::UserName;
+use nbcourier_exchange::accounts::adopt_command;
+use nbcourier_exchange::runs::Task;
+use nbcourier_storage::{self as store, Examined};
 use std::path::Path;
 use std::time::{Duration, SystemTime};
 

@@ -2,10 +2,10 @@
 
 use super::database::UNREADABLE;
 use super::finding::Findings;
-use crate::auth::{CallerKind, GroupList, HubSays, check_up};
 use crate::config::{Config, HubPlace, without_password};
-use crate::domain::{CourseId, Role, shell_word};
-use crate::store;
+use nbcourier_auth::{CallerKind, GroupList, HubSays, check_up};
+use nbcourier_domain::{CourseId, Role, shell_word};
+use nbcourier_storage as store;
 use std::time::Duration;
 
 /// Scopes by which a hub tells when an account was made.

@@ -1,9 +1,9 @@
 //! The way to the server: on this machine, and from outside through whatever is between.
 
 use super::finding::Findings;
-use crate::auth::Instance;
-use crate::client::{Arrival, Health, Probe};
 use crate::config::{ByteSize, Config, without_password};
+use nbcourier_auth::Instance;
+use nbcourier_client::{Arrival, Health, Probe};
 
 /// Bodies that are sent through a proxy: its usual limits, 1 MiB (nginx), 10 MB and 100 MB, are between them.
 const BODIES: [u64; 5] = [900 << 10, 1500 << 10, 12 << 20, 64 << 20, 128 << 20];

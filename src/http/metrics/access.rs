@@ -3,14 +3,14 @@
 use super::page::{CONTENT_TYPE, Page};
 use super::process::Process;
 use super::requests::Requests;
-use crate::auth::Authenticator;
-use crate::domain::blocking;
-use crate::exchange::{Exchange, measure};
 use crate::http::error::{Error, Result};
 use crate::http::health;
 use actix_web::http::header;
 use actix_web::web::{self, Data, ServiceConfig};
 use actix_web::{HttpRequest, HttpResponse};
+use nbcourier_auth::Authenticator;
+use nbcourier_exchange::{Exchange, measure};
+use nbcourier_work::blocking;
 use std::net::TcpListener;
 use std::sync::Arc;
 use subtle::ConstantTimeEq;

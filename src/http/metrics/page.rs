@@ -3,11 +3,11 @@
 use super::process::Process;
 use super::requests::Requests;
 use super::sheet::{NONE, Sheet};
-use crate::auth::{Authenticator, HubTally};
-use crate::exchange::Exchange;
-use crate::exchange::measure::Holdings;
-use crate::exchange::runs::Task;
 use actix_web::web::Data;
+use nbcourier_auth::{Authenticator, HubTally};
+use nbcourier_exchange::Exchange;
+use nbcourier_exchange::measure::Holdings;
+use nbcourier_exchange::runs::Task;
 use prometheus_client::collector::Collector;
 use prometheus_client::encoding::{DescriptorEncoder, prometheus_text};
 use prometheus_client::registry::Registry;
@@ -270,7 +270,7 @@ fn storage(holdings: &Holdings, sheet: &mut Sheet<'_>) -> Result {
         sheet.gauge(name, help, value)?;
     }
     // A task that never ran is at 0, so that an alert on its age fires for it, too.
-    let ends = |of: fn(&crate::exchange::runs::Run) -> Option<i64>| {
+    let ends = |of: fn(&nbcourier_exchange::runs::Run) -> Option<i64>| {
         Task::ALL.map(|task| {
             let run = holdings.runs.iter().find(|run| run.task == task.word());
             (

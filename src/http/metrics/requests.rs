@@ -1,6 +1,6 @@
 //! Counting requests by the route they took, their method and their status.
 
-use crate::domain::{Count, Level, Spread};
+use nbcourier_domain::{Count, Level, Spread};
 use std::collections::hash_map::Entry;
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Mutex, PoisonError};

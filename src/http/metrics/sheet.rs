@@ -1,6 +1,6 @@
 //! Writing down one number, or one for each of several labels.
 
-use crate::domain::Spreading;
+use nbcourier_domain::Spreading;
 use prometheus_client::encoding::{
     DescriptorEncoder, EncodeCounterValue, EncodeGaugeValue, EncodeLabelSet, NoLabelSet,
 };

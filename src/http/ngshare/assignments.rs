@@ -1,14 +1,14 @@
 //! `assignments/{course}` and `assignment/{course}/{assignment}`.
 
 use super::{done, file_list};
-use crate::auth::Caller;
-use crate::exchange::intake::Account;
-use crate::exchange::{Exchange, releases};
 use crate::http::error::Result;
 use crate::http::listing;
 use crate::http::names::{InAssignment, InCourse, NewAssignment};
 use crate::http::receive::{self, Fields, FieldsIn};
 use actix_web::{HttpRequest, HttpResponse, web};
+use nbcourier_auth::Caller;
+use nbcourier_exchange::intake::Account;
+use nbcourier_exchange::{Exchange, releases};
 
 /// `GET assignments/{course}`
 pub async fn list(

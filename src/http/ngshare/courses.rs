@@ -1,15 +1,15 @@
 //! `courses` and `course/{course}`.
 
 use super::done;
-use crate::auth::Caller;
-use crate::domain::{IllegalName, UserName};
-use crate::exchange::{self, Exchange};
 use crate::http::error::Result;
 use crate::http::list::List;
 use crate::http::listing;
 use crate::http::names::{InCourse, NewCourse};
 use crate::http::receive;
 use actix_web::{HttpRequest, HttpResponse, web};
+use nbcourier_auth::Caller;
+use nbcourier_domain::{IllegalName, UserName};
+use nbcourier_exchange::{self as exchange, Exchange};
 
 /// How many courses are read at a time.
 const AT_ONCE: usize = 5000;

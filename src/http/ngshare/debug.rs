@@ -1,12 +1,12 @@
 //! `initialize-Data6ase`: example data, as ngshare's stand-alone mode has it. Registered only stand-alone.
 
-use crate::auth::Authenticator;
-use crate::exchange::{Exchange, demo};
 use crate::http::error::{Error, Result};
 use crate::http::pages::{Page, escape};
 use crate::http::receive::Fields;
 use crate::http::server::{Debugging, Prefix};
 use actix_web::{HttpRequest, HttpResponse, web};
+use nbcourier_auth::Authenticator;
+use nbcourier_exchange::{Exchange, demo};
 use serde_json::{Map, Value, json};
 
 /// `GET initialize-Data6ase`

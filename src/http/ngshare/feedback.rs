@@ -1,14 +1,14 @@
 //! `feedback/{course}/{assignment}/{user}`.
 
 use super::{done, file_list};
-use crate::auth::Caller;
-use crate::domain::Timestamp;
-use crate::exchange::intake::Account;
-use crate::exchange::{Exchange, feedback, submissions};
 use crate::http::error::{Error, Result};
 use crate::http::names::OfWork;
 use crate::http::receive::{self, Fields, FieldsIn};
 use actix_web::{HttpRequest, HttpResponse, web};
+use nbcourier_auth::Caller;
+use nbcourier_domain::Timestamp;
+use nbcourier_exchange::intake::Account;
+use nbcourier_exchange::{Exchange, feedback, submissions};
 
 /// `POST feedback/{course}/{assignment}/{user}`
 pub async fn give(

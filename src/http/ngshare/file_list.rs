@@ -1,9 +1,5 @@
 //! The protocol's file lists on their way out: JSON with base64, made as it is sent.
 
-use crate::codec::Base64LineEncoder;
-use crate::domain::Timestamp;
-use crate::exchange::trees::{Contents, ListedFile, Piece};
-use crate::exchange::{self, Exchange};
 use crate::http::error::{Error, Result};
 use crate::http::listing::{self, broken_off};
 use crate::http::receive::Fields;
@@ -12,6 +8,10 @@ use actix_web::body::SizedStream;
 use actix_web::http::header::ContentType;
 use bytes::Bytes;
 use futures_util::{StreamExt, stream};
+use nbcourier_codec::Base64LineEncoder;
+use nbcourier_domain::Timestamp;
+use nbcourier_exchange::trees::{Contents, ListedFile, Piece};
+use nbcourier_exchange::{self as exchange, Exchange};
 use std::sync::Arc;
 
 /// How many bytes of a list without contents are made at a time, about.

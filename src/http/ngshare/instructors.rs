@@ -1,14 +1,14 @@
 //! `instructors/{course}` and `instructor/{course}/{user}`.
 
 use super::done;
-use crate::auth::Caller;
-use crate::exchange::{Exchange, roster};
 use crate::http::error::Result;
 use crate::http::listing;
 use crate::http::names::{InCourse, NewPerson, OfInstructor};
 use crate::http::person::{Details, Shown};
 use crate::http::receive;
 use actix_web::{HttpRequest, HttpResponse, web};
+use nbcourier_auth::Caller;
+use nbcourier_exchange::{Exchange, roster};
 
 /// `GET instructors/{course}`
 pub async fn list(

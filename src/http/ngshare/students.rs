@@ -1,9 +1,6 @@
 //! `students/{course}` and `student/{course}/{user}`.
 
 use super::done;
-use crate::auth::Caller;
-use crate::domain::{Person, UserName};
-use crate::exchange::{Exchange, roster};
 use crate::http::error::{Error, Result};
 use crate::http::list::List;
 use crate::http::listing;
@@ -12,6 +9,9 @@ use crate::http::person::{Details, Shown, detail};
 use crate::http::receive;
 use actix_web::http::header::ContentType;
 use actix_web::{HttpRequest, HttpResponse, web};
+use nbcourier_auth::Caller;
+use nbcourier_domain::{Person, UserName};
+use nbcourier_exchange::{Exchange, roster};
 use std::collections::HashSet;
 
 /// `GET students/{course}`

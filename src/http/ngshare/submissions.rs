@@ -1,15 +1,15 @@
 //! `submissions/{course}/{assignment}[/{user}]` and `submission/{course}/{assignment}[/{user}]`.
 
 use super::file_list;
-use crate::auth::Caller;
-use crate::domain::Timestamp;
-use crate::exchange::submissions::{self, Line, Work};
-use crate::exchange::{Error as Refusal, Exchange, Thing};
 use crate::http::error::Result;
 use crate::http::listing;
 use crate::http::names::{InAssignment, OfWork};
 use crate::http::receive::{self, Fields, FieldsIn};
 use actix_web::{HttpRequest, HttpResponse, web};
+use nbcourier_auth::Caller;
+use nbcourier_domain::Timestamp;
+use nbcourier_exchange::submissions::{self, Line, Work};
+use nbcourier_exchange::{Error as Refusal, Exchange, Thing};
 use serde_json::json;
 
 /// `GET submissions/{course}/{assignment}`

@@ -1,12 +1,12 @@
 //! What handlers take, and what the document says about it.
 
 use super::Parts;
-use crate::auth::Caller;
 use crate::http::error::{Error, Result};
 use crate::http::json_body;
 use crate::http::receive::Fields;
 use actix_web::dev::Payload;
 use actix_web::{FromRequest, HttpRequest, web};
+use nbcourier_auth::Caller;
 use schemars::JsonSchema;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};

@@ -1,14 +1,14 @@
 //! The page at the prefix itself: who you are, where you are, and how to get nbgrader here.
 
 use super::{Page, escape};
-use crate::auth::{Authenticator, Caller};
-use crate::domain::{Role, UserName};
-use crate::exchange::courses::Page as Courses;
-use crate::exchange::{self, Exchange};
 use crate::http::error::Result;
 use crate::http::server::Prefix;
 use actix_web::http::header::LOCATION;
 use actix_web::{HttpRequest, HttpResponse, web};
+use nbcourier_auth::{Authenticator, Caller};
+use nbcourier_domain::{Role, UserName};
+use nbcourier_exchange::courses::Page as Courses;
+use nbcourier_exchange::{self as exchange, Exchange};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 
 /// How many courses the page lists.

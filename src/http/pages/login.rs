@@ -3,12 +3,12 @@
 #![allow(clippy::unused_async, reason = "actix-web takes async handlers only")]
 
 use super::Page;
-use crate::auth::{AuthError, Authenticator, Redirect};
 use crate::http::error::Error;
 use crate::http::identify;
 use crate::http::server::Prefix;
 use actix_web::http::header::{CACHE_CONTROL, LOCATION};
 use actix_web::{HttpRequest, HttpResponse, web};
+use nbcourier_auth::{AuthError, Authenticator, Redirect};
 use serde::Deserialize;
 
 /// Where to go after the login.
@@ -83,18 +83,38 @@ fn respond(redirect: Redirect) -> HttpResponse {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::auth::fake_browser::Browser;
-    use crate::auth::fake_hub::FakeHub;
-    use crate::exchange::Exchange;
     use crate::http::state::AppState;
+    use crate::http::tests::empty_exchange;
     use actix_web::App;
     use actix_web::cookie::Cookie;
     use actix_web::dev::ServiceResponse;
     use actix_web::http::Method;
     use actix_web::test::{TestRequest, call_service, init_service, read_body};
+    use nbcourier_auth::{HubSettings, SigningKey};
+    use nbcourier_testkit::{API_TOKEN, Browser, CALLBACK_URL, FakeHub};
+    use std::time::Duration;
 
     fn header<'a>(response: &'a ServiceResponse, name: &str) -> &'a str {
         response.headers().get(name).unwrap().to_str().unwrap()
+    }
+
+    fn settings(hub: &FakeHub, directory: &std::path::Path) -> HubSettings {
+        HubSettings {
+            api_url: hub.api_url.clone(),
+            api_token: API_TOKEN.into(),
+            service_name: "x".into(),
+            client_id: "service-x".into(),
+            hub_host: String::new(),
+            base_url: "/".into(),
+            callback_url: CALLBACK_URL.into(),
+            prefix: "/services/x/".into(),
+            signing_key: SigningKey::load_or_create(directory).unwrap(),
+            cache_ttl: Duration::from_mins(1),
+            grace: Duration::from_mins(10),
+            require_service_scope: false,
+            admins: vec![],
+            hub_admins: false,
+        }
     }
 
     macro_rules! pages {
@@ -102,7 +122,7 @@ mod tests {
             init_service(
                 App::new()
                     .app_data(web::Data::new(AppState::unlimited(
-                        Exchange::in_directory($directory.path()),
+                        empty_exchange($directory.path()),
                         $authenticator,
                         "/services/x/",
                     )))
@@ -119,8 +139,8 @@ mod tests {
     #[actix_web::test]
     async fn the_pages_lead_through_login_and_logout() {
         let hub = FakeHub::start();
-        let authenticator = hub.authenticator();
         let directory = tempfile::tempdir().unwrap();
+        let authenticator = Authenticator::hub(settings(&hub, directory.path())).unwrap();
         let pages = pages!(directory, authenticator.clone());
         let mut browser = Browser::default();
         let kept = |response: &ServiceResponse| -> Vec<_> {
@@ -156,7 +176,10 @@ mod tests {
         let logout = || browser.request(Method::POST, "/services/x/logout");
         let foreign = call_service(&pages, logout().to_request()).await;
         assert_eq!(foreign.status(), 403);
-        let caller = browser.opens(&authenticator).await.unwrap();
+        let caller = authenticator
+            .authenticate_page(&browser.get("/services/x/"))
+            .await
+            .unwrap();
         let reading = [("csrf_token", &caller.page_tokens().unwrap().reading)];
         let refused = call_service(&pages, logout().set_form(reading).to_request()).await;
         assert_eq!(refused.status(), 403);

@@ -5,10 +5,10 @@ pub mod home;
 pub mod login;
 
 use super::error::Result;
-use crate::auth::AuthError;
 use actix_web::HttpResponse;
 use actix_web::http::header::{self, ContentType, HeaderName, HeaderValue};
 use base64::prelude::{BASE64_URL_SAFE_NO_PAD, Engine};
+use nbcourier_auth::AuthError;
 use std::borrow::Cow;
 
 const OPENER_POLICY: HeaderName = HeaderName::from_static("cross-origin-opener-policy");

@@ -1,16 +1,16 @@
 //! `v1/courses/{course}/assignments`.
 
 use super::files::{Trees, TreesTail};
-use crate::auth::Caller;
-use crate::domain::{Rfc3339, Sha256Sum};
-use crate::exchange::Exchange;
-use crate::exchange::releases::{self, Question, Release};
-use crate::exchange::trees::Bundle;
 use crate::http::error::Result;
 use crate::http::names::InCourse;
 use crate::http::openapi::{Listing, Query};
 use crate::http::paging;
 use actix_web::web;
+use nbcourier_auth::Caller;
+use nbcourier_domain::{Rfc3339, Sha256Sum};
+use nbcourier_exchange::Exchange;
+use nbcourier_exchange::releases::{self, Question, Release};
+use nbcourier_exchange::trees::Bundle;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 

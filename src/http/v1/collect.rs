@@ -1,15 +1,15 @@
 //! `v1/courses/{course}/assignments/{assignment}/collect`: the work of a class in one archive.
 
-use crate::auth::Caller;
-use crate::domain::{Rfc3339, Sha256Sum, Timestamp, UserName};
-use crate::exchange::collect::{self, Question};
-use crate::exchange::{Error as Refusal, Exchange, Thing};
 use crate::http::error::Result;
 use crate::http::names::InAssignment;
 use crate::http::openapi::Query;
 use crate::http::paging;
 use crate::http::tar_reply::{self, Bundled};
 use actix_web::web;
+use nbcourier_auth::Caller;
+use nbcourier_domain::{Rfc3339, Sha256Sum, Timestamp, UserName};
+use nbcourier_exchange::collect::{self, Question};
+use nbcourier_exchange::{Error as Refusal, Exchange, Thing};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 

@@ -1,13 +1,13 @@
 //! `v1/courses`.
 
-use crate::auth::Caller;
-use crate::domain::Role;
-use crate::exchange::courses::Visible;
-use crate::exchange::{self, Exchange};
 use crate::http::error::Result;
 use crate::http::openapi::{Listing, Query};
 use crate::http::paging::{Paging, encode_name, parse_name};
 use actix_web::web;
+use nbcourier_auth::Caller;
+use nbcourier_domain::Role;
+use nbcourier_exchange::courses::Visible;
+use nbcourier_exchange::{self as exchange, Exchange};
 use schemars::JsonSchema;
 use serde::Serialize;
 

@@ -1,14 +1,14 @@
 //! `v1/courses/{course}/assignments/{assignment}/dates`, `…/extensions`, and `…/gradebook`, which tells both.
 
-use crate::auth::Caller;
-use crate::domain::{Dates, Extension, Person, Rfc3339, Timestamp};
-use crate::exchange::gradebook::Place;
-use crate::exchange::{Exchange, dates, gradebook};
 use crate::http::error::{Error, Result};
 use crate::http::names::{InAssignment, NewAssignment, OfWork};
 use crate::http::openapi::{JsonBody, Listing, NoContent, Query};
 use crate::http::paging::{Paging, encode_name, encode_place, parse_name, parse_place};
 use actix_web::web;
+use nbcourier_auth::Caller;
+use nbcourier_domain::{Dates, Extension, Person, Rfc3339, Timestamp};
+use nbcourier_exchange::gradebook::Place;
+use nbcourier_exchange::{Exchange, dates, gradebook};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 

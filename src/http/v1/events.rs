@@ -1,14 +1,14 @@
 //! `v1/courses/{course}/events` and `v1/events`: who did what.
 
-use crate::auth::Caller;
-use crate::domain::{CourseId, Rfc3339, Timestamp};
-use crate::exchange::Exchange;
-use crate::exchange::events::{self, Question, Recorded};
 use crate::http::error::Result;
 use crate::http::names::InCourse;
 use crate::http::openapi::{Listing, Query};
 use crate::http::paging;
 use actix_web::web;
+use nbcourier_auth::Caller;
+use nbcourier_domain::{CourseId, Rfc3339, Timestamp};
+use nbcourier_exchange::Exchange;
+use nbcourier_exchange::events::{self, Question, Recorded};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};

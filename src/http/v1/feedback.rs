@@ -1,10 +1,5 @@
 //! `v1/courses/{course}/feedback`, that on one submission, and that on all to an assignment.
 
-use crate::auth::Caller;
-use crate::domain::{AssignmentId, Rfc3339, Sha256Sum};
-use crate::exchange::collect::{self, Feedback, Submission};
-use crate::exchange::intake::Account;
-use crate::exchange::{Error as Refusal, Exchange, Thing, feedback};
 use crate::http::error::Result;
 use crate::http::names::{InAssignment, InCourse, OfSubmission};
 use crate::http::openapi::Query;
@@ -12,6 +7,11 @@ use crate::http::paging;
 use crate::http::tar_reply::{self, Archive, Bundled};
 use crate::http::tree_body::{BatchBody, TreeBody};
 use actix_web::web;
+use nbcourier_auth::Caller;
+use nbcourier_domain::{AssignmentId, Rfc3339, Sha256Sum};
+use nbcourier_exchange::collect::{self, Feedback, Submission};
+use nbcourier_exchange::intake::Account;
+use nbcourier_exchange::{Error as Refusal, Exchange, Thing, feedback};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 

@@ -1,10 +1,10 @@
 //! Files as the listings of `v1/` show them: those of each tree once, sent as they are read.
 
-use crate::domain::{Md5Sum, RelativePath, Sha256Sum};
-use crate::exchange::trees::{Bundle, ListedFile, Named};
 use crate::http::error::{Error, Result};
 use crate::http::listing::{Tail, write};
 use bytes::Bytes;
+use nbcourier_domain::{Md5Sum, RelativePath, Sha256Sum};
+use nbcourier_exchange::trees::{Bundle, ListedFile, Named};
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::{Serialize, Serializer};
 use std::borrow::Cow;

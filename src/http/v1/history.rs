@@ -1,14 +1,14 @@
 //! `v1/courses/{course}/assignments/{assignment}/history` and `v1/courses/{course}/submissions/{id}/history`.
 
-use crate::auth::Caller;
-use crate::domain::{Rfc3339, Sha256Sum};
-use crate::exchange::history::{Given, Place, Release};
-use crate::exchange::{Exchange, history};
 use crate::http::error::Result;
 use crate::http::names::{InAssignment, OfSubmission};
 use crate::http::openapi::{Listing, Query};
 use crate::http::paging::{Paging, encode_numbers, parse_numbers};
 use actix_web::web;
+use nbcourier_auth::Caller;
+use nbcourier_domain::{Rfc3339, Sha256Sum};
+use nbcourier_exchange::history::{Given, Place, Release};
+use nbcourier_exchange::{Exchange, history};
 use schemars::JsonSchema;
 use serde::Serialize;
 

@@ -1,14 +1,14 @@
 //! `v1/courses/{course}/overview`: who has handed in what.
 
-use crate::auth::Caller;
-use crate::domain::Rfc3339;
-use crate::exchange::Exchange;
-use crate::exchange::overview::{self, Assignment, Counts, Feedback, Place, Student, Work};
 use crate::http::error::Result;
 use crate::http::names::InCourse;
 use crate::http::openapi::{Listing, Query};
 use crate::http::paging::{self, Paging};
 use actix_web::web;
+use nbcourier_auth::Caller;
+use nbcourier_domain::Rfc3339;
+use nbcourier_exchange::Exchange;
+use nbcourier_exchange::overview::{self, Assignment, Counts, Feedback, Place, Student, Work};
 use schemars::JsonSchema;
 use serde::Serialize;
 

@@ -1,12 +1,12 @@
 //! Receipts: shown again, and verified.
 
-use crate::auth::{Caller, ReceiptSigner};
-use crate::exchange::{Exchange, receipts};
 use crate::http::error::Result;
 use crate::http::names::OfSubmission;
 use crate::http::openapi::JsonBody;
 use crate::http::receipt::{Receipt, SignedReceipt};
 use actix_web::web;
+use nbcourier_auth::{Caller, ReceiptSigner};
+use nbcourier_exchange::{Exchange, receipts};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;

@@ -1,15 +1,15 @@
 //! `v1/courses/{course}/assignments/{assignment}/tree` and `…/release`: what students fetch.
 
-use crate::auth::Caller;
-use crate::domain::Sha256Sum;
-use crate::exchange::intake::Account;
-use crate::exchange::{Exchange, releases};
 use crate::http::error::{Error, Result};
 use crate::http::names::{InAssignment, NewAssignment};
 use crate::http::openapi::{NoContent, Query};
 use crate::http::tar_reply::{self, Archive};
 use crate::http::tree_body::TreeBody;
 use actix_web::web;
+use nbcourier_auth::Caller;
+use nbcourier_domain::Sha256Sum;
+use nbcourier_exchange::intake::Account;
+use nbcourier_exchange::{Exchange, releases};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 

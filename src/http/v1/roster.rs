@@ -1,9 +1,5 @@
 //! `v1/courses/{course}/roster`: instructors and students in one list.
 
-use crate::auth::Caller;
-use crate::domain::{Person, Role, UserName};
-use crate::exchange::members::{Changes, Member};
-use crate::exchange::{Exchange, members, roster};
 use crate::http::error::{Error, Result};
 use crate::http::list::{List, MOST};
 use crate::http::listing::write;
@@ -12,6 +8,10 @@ use crate::http::openapi::{JsonBody, Listing, NoContent, Query};
 use crate::http::paging::{Paging, encode_place, parse_place};
 use crate::http::person::detail;
 use actix_web::web;
+use nbcourier_auth::Caller;
+use nbcourier_domain::{Person, Role, UserName};
+use nbcourier_exchange::members::{Changes, Member};
+use nbcourier_exchange::{Exchange, members, roster};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 

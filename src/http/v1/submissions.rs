@@ -1,17 +1,17 @@
 //! `v1/courses/{course}/submissions`: everything handed in, in one request.
 
 use super::files::{Trees, TreesTail};
-use crate::auth::Caller;
-use crate::domain::{AssignmentId, Rfc3339, Sha256Sum, UserName};
-use crate::exchange::submission_pages::{self, Entry, Page, Question};
-use crate::exchange::trees::Bundle;
-use crate::exchange::{Error as Refusal, Exchange, Thing, submissions};
 use crate::http::error::{Error, Result};
 use crate::http::names::{InCourse, OfSubmission};
 use crate::http::openapi::{Listing, Query};
 use crate::http::paging;
 use crate::http::tar_reply::{self, Archive};
 use actix_web::web;
+use nbcourier_auth::Caller;
+use nbcourier_domain::{AssignmentId, Rfc3339, Sha256Sum, UserName};
+use nbcourier_exchange::submission_pages::{self, Entry, Page, Question};
+use nbcourier_exchange::trees::Bundle;
+use nbcourier_exchange::{Error as Refusal, Exchange, Thing, submissions};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 

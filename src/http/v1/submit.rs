@@ -1,9 +1,5 @@
 //! `v1/courses/{course}/assignments/{assignment}/submissions`: handing in.
 
-use crate::auth::{Caller, ReceiptSigner};
-use crate::domain::UserName;
-use crate::exchange::submissions::{self, Work};
-use crate::exchange::{Error as Refusal, Exchange, Thing};
 use crate::http::error::Result;
 use crate::http::idempotency::AttemptKey;
 use crate::http::names::InAssignment;
@@ -11,6 +7,10 @@ use crate::http::openapi::Query;
 use crate::http::receipt::HandedIn;
 use crate::http::tree_body::TreeBody;
 use actix_web::web;
+use nbcourier_auth::{Caller, ReceiptSigner};
+use nbcourier_domain::UserName;
+use nbcourier_exchange::submissions::{self, Work};
+use nbcourier_exchange::{Error as Refusal, Exchange, Thing};
 use schemars::JsonSchema;
 use serde::Deserialize;
 

@@ -1,17 +1,17 @@
 //! `v1/trash`: deleted courses, and `v1/courses/{course}/trash`: what was deleted in one, until the retention time is
 //! over.
 
-use crate::auth::Caller;
-use crate::domain::{Rfc3339, Timestamp};
-use crate::exchange::courses::Trashed;
-use crate::exchange::trash::{Assignment, Kind, Place, Work};
-use crate::exchange::{Exchange, courses, trash};
 use crate::http::error::Result;
 use crate::http::names::{InAssignment, InCourse, InTrash, Numbered, OfSubmission};
 use crate::http::openapi::{Listing, NoContent, Query};
 use crate::http::paging::{Paging, encode_numbers, parse_numbers};
 use crate::http::server::Retention;
 use actix_web::web;
+use nbcourier_auth::Caller;
+use nbcourier_domain::{Rfc3339, Timestamp};
+use nbcourier_exchange::courses::Trashed;
+use nbcourier_exchange::trash::{Assignment, Kind, Place, Work};
+use nbcourier_exchange::{Exchange, courses, trash};
 use schemars::JsonSchema;
 use serde::Serialize;
 

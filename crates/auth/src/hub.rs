@@ -1,0 +1,426 @@
+//! Asking the hub: who a token belongs to, and which token a login's code stands for.
+//!
+//! JupyterHub's REST API, as read in the sources of 5.5 and 6.1: `GET /user` answers any valid token with its owner's
+//! `kind`, `name`, `admin` and `groups` and the token's `scopes`, and an invalid one with 403; a service has no groups.
+//! `GET /users/NAME` answers 403 without any scope for users, 404 outside of its scopes, and leaves out what the scopes do
+//! not tell.
+
+use super::{AuthError, CallerKind, SetupError, token::Token};
+use nbcourier_domain::{Group, RESERVED, Timestamp, UserName};
+use percent_encoding::utf8_percent_encode;
+use reqwest::header::{ACCEPT, AUTHORIZATION, DATE, HeaderValue};
+use reqwest::{Client, RequestBuilder, Response, StatusCode, Url, redirect};
+use serde::{Deserialize, Deserializer};
+use std::error::Error as _;
+use std::fmt::Write;
+use std::time::{Duration, Instant, SystemTime};
+
+/// A hub's answer is a few hundred bytes and its user's groups.
+const MAX_ANSWER_BYTES: usize = 1 << 20;
+/// A page of groups names everybody in them.
+const MAX_PAGE_BYTES: usize = 32 << 20;
+/// Asks the hub to say where the next page begins (JupyterHub 2 and later).
+const PAGES: &str = "application/jupyterhub-pagination+json";
+/// Shorter than the five seconds after which Node's HTTP server, in front of most hubs, closes an idle connection.
+const POOL_IDLE: Duration = Duration::from_secs(4);
+
+/// How long the hub may take.
+#[derive(Clone, Copy)]
+pub(super) struct TimeLimits {
+    /// To accept a connection.
+    pub(super) connect: Duration,
+    /// To have answered to the last byte.
+    pub(super) total: Duration,
+}
+
+impl Default for TimeLimits {
+    fn default() -> Self {
+        Self {
+            connect: Duration::from_secs(2),
+            total: Duration::from_secs(5),
+        }
+    }
+}
+
+/// The owner of a token, as the hub tells it.
+#[derive(Debug, PartialEq, Eq, Deserialize)]
+pub(super) struct HubUser {
+    pub(super) name: String,
+    pub(super) kind: CallerKind,
+    /// The hub's own admin mark.
+    #[serde(default)]
+    pub(super) admin: bool,
+    #[serde(default)]
+    pub(super) groups: Vec<String>,
+    /// What the token may do, not what its owner may.
+    #[serde(default)]
+    pub(super) scopes: Vec<String>,
+    /// When the hub said all this.
+    #[serde(skip, default = "Instant::now")]
+    pub(super) told: Instant,
+    /// When the hub made the account, if the token may know.
+    #[serde(default, deserialize_with = "moment")]
+    pub(super) created: Option<Timestamp>,
+}
+
+/// The time of a text; what is none is not told.
+fn moment<'de, D: Deserializer<'de>>(json: D) -> Result<Option<Timestamp>, D::Error> {
+    let value = serde_json::Value::deserialize(json)?;
+    Ok(value.as_str().and_then(|text| Timestamp::parse(text).ok()))
+}
+
+impl HubUser {
+    /// The name in our rosters: `service:NAME` for a service, and never that for a user.
+    pub(super) fn user_name(&self) -> Result<UserName, AuthError> {
+        let name = match self.kind {
+            CallerKind::User => UserName::parse(self.name.as_str()),
+            CallerKind::Service => UserName::of_service(&self.name),
+        };
+        let name = name.map_err(|_| {
+            refused("The hub's name for you cannot be used here: ask for one without slashes and control characters")
+        })?;
+        if self.kind == CallerKind::User && name.is_reserved() {
+            return Err(refused(
+                "Your name on the hub begins with \"service:\", \"operator:\" or \"former:\", which no user's name may: \
+                 ask for another one",
+            ));
+        }
+        Ok(name)
+    }
+}
+
+fn refused(sentence: &str) -> AuthError {
+    AuthError::Refused(sentence.to_owned())
+}
+
+/// What came of asking the hub who a token belongs to.
+#[derive(Debug, PartialEq)]
+pub(super) enum HubAnswer {
+    Known(HubUser),
+    Unknown,
+    Unavailable(Outage),
+}
+
+/// What came of asking the hub when it made somebody's account.
+pub(super) enum AccountAnswer {
+    MadeAt(Timestamp),
+    /// This account is none that the service is told of.
+    NotThisOne,
+    /// The service is told of no account's time.
+    None,
+    Unavailable(Outage),
+}
+
+/// What came of asking for some of the hub's groups.
+pub(super) enum PageAnswer {
+    Page(Page),
+    /// The service may not list groups.
+    Untold,
+    Unavailable(Outage),
+}
+
+/// Some of the hub's groups.
+#[derive(Deserialize)]
+pub(super) struct Page {
+    pub(super) items: Vec<Group>,
+    #[serde(default, rename = "_pagination")]
+    pagination: Pagination,
+    /// How many groups come before the next page, if there is one.
+    #[serde(skip)]
+    pub(super) next: Option<usize>,
+}
+
+#[derive(Default, Deserialize)]
+struct Pagination {
+    next: Option<NextPage>,
+}
+
+#[derive(Deserialize)]
+struct NextPage {
+    offset: usize,
+}
+
+/// What came of trading a login's code for a token.
+pub(super) enum CodeAnswer {
+    Token(Token),
+    Refused(StatusCode),
+    Unavailable(Outage),
+}
+
+/// Why the hub could not be asked; holds no secret.
+#[derive(Debug, PartialEq)]
+pub(super) struct Outage {
+    pub(super) reason: String,
+    /// The hub did not answer at all, so nobody else needs to try for a moment.
+    pub(super) silent: bool,
+}
+
+/// One pooled client for one hub.
+#[derive(Clone)]
+pub(super) struct HubClient {
+    client: Client,
+    user_url: String,
+    groups_url: String,
+    users_url: String,
+    token_url: String,
+}
+
+impl HubClient {
+    /// A client for the hub whose API is at this address; asks nothing yet.
+    pub(super) fn new(api_url: &str, limits: TimeLimits) -> Result<Self, SetupError> {
+        let url = Url::parse(api_url).map_err(|_| SetupError::ApiUrl)?;
+        let has_credentials = !url.username().is_empty() || url.password().is_some();
+        if !matches!(url.scheme(), "http" | "https") || has_credentials {
+            return Err(SetupError::ApiUrl);
+        }
+        // An error only says that one is installed already.
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let mut builder = Client::builder()
+            .connect_timeout(limits.connect)
+            .timeout(limits.total)
+            .pool_idle_timeout(POOL_IDLE)
+            .redirect(redirect::Policy::none())
+            .no_proxy()
+            .user_agent(concat!("nbcourier/", env!("CARGO_PKG_VERSION")));
+        if url.scheme() == "http" {
+            // A bare container has no certificates to load, and needs none to speak plain HTTP.
+            builder = builder.tls_certs_only([]);
+        }
+        let client = builder
+            .build()
+            .map_err(|error| SetupError::Client(with_causes(error)))?;
+        let base = api_url.trim_end_matches('/');
+        Ok(Self {
+            client,
+            user_url: format!("{base}/user"),
+            groups_url: format!("{base}/groups"),
+            users_url: format!("{base}/users"),
+            token_url: format!("{base}/oauth2/token"),
+        })
+    }
+
+    /// Whose token this is.
+    pub(super) async fn owner_of(&self, token: &Token) -> HubAnswer {
+        self.owner_and_time(token).await.0
+    }
+
+    /// The same, and what time it is there, where the hub says so.
+    pub(super) async fn owner_and_time(&self, token: &Token) -> (HubAnswer, Option<SystemTime>) {
+        let Some(authorization) = secret_header(token) else {
+            return (HubAnswer::Unknown, None);
+        };
+        let request = self
+            .client
+            .get(&self.user_url)
+            .header(AUTHORIZATION, authorization);
+        let response = match send_twice(request).await {
+            Ok(response) => response,
+            Err(outage) => return (HubAnswer::Unavailable(outage), None),
+        };
+        let time = date(&response);
+        (self.understand(response).await, time)
+    }
+
+    async fn understand(&self, response: Response) -> HubAnswer {
+        match response.status() {
+            StatusCode::OK => match json(response).await {
+                Ok(user) => known(user),
+                Err(outage) => HubAnswer::Unavailable(outage),
+            },
+            StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => HubAnswer::Unknown,
+            StatusCode::NOT_FOUND => {
+                // A hub answers this address with 200 or 403, so it is not the token that is wrong.
+                log::warn!(
+                    "The hub has nothing at {}: is its API URL right?",
+                    self.user_url
+                );
+                HubAnswer::Unavailable(unexpected(StatusCode::NOT_FOUND))
+            }
+            status => HubAnswer::Unavailable(unexpected(status)),
+        }
+    }
+
+    /// The hub's version, if it tells that.
+    pub(super) async fn version(&self) -> Option<String> {
+        #[derive(Deserialize)]
+        struct Root {
+            version: String,
+        }
+        let root = format!("{}/", self.user_url.strip_suffix("/user")?);
+        let response = self.client.get(root).send().await.ok()?;
+        let version = json::<Root>(response).await.ok()?.version;
+        // Shown to people, so nothing strange.
+        let plain = version.len() < 30 && version.bytes().all(|byte| byte.is_ascii_graphic());
+        plain.then_some(version)
+    }
+
+    /// When the account of that name was made, asked with the service's own token.
+    pub(super) async fn account_of(&self, name: &str, own: &Token) -> AccountAnswer {
+        let Some(authorization) = secret_header(own) else {
+            return AccountAnswer::None;
+        };
+        let url = format!("{}/{}", self.users_url, utf8_percent_encode(name, RESERVED));
+        let request = self.client.get(url).header(AUTHORIZATION, authorization);
+        let response = match send_twice(request).await {
+            Ok(response) => response,
+            Err(outage) => return AccountAnswer::Unavailable(outage),
+        };
+        match response.status() {
+            StatusCode::OK => match json::<HubUser>(response).await {
+                Ok(user) => user
+                    .created
+                    .map_or(AccountAnswer::None, AccountAnswer::MadeAt),
+                Err(outage) => AccountAnswer::Unavailable(outage),
+            },
+            StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => AccountAnswer::None,
+            StatusCode::NOT_FOUND => AccountAnswer::NotThisOne,
+            status => AccountAnswer::Unavailable(unexpected(status)),
+        }
+    }
+
+    /// At most so many groups behind the first `offset`, asked with the service's own token.
+    pub(super) async fn page_of_groups(
+        &self,
+        own: &Token,
+        offset: usize,
+        limit: usize,
+    ) -> PageAnswer {
+        let Some(authorization) = secret_header(own) else {
+            return PageAnswer::Untold;
+        };
+        let request = self
+            .client
+            .get(&self.groups_url)
+            .query(&[("offset", offset), ("limit", limit)])
+            .header(ACCEPT, PAGES)
+            .header(AUTHORIZATION, authorization);
+        let response = match send_twice(request).await {
+            Ok(response) => response,
+            Err(outage) => return PageAnswer::Unavailable(outage),
+        };
+        match response.status() {
+            StatusCode::OK => match limited_json::<Page>(response, MAX_PAGE_BYTES).await {
+                Ok(mut page) => {
+                    page.next = page.pagination.next.take().map(|next| next.offset);
+                    PageAnswer::Page(page)
+                }
+                Err(outage) => PageAnswer::Unavailable(outage),
+            },
+            // A hub that knows no such address tells of no groups, either.
+            StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN | StatusCode::NOT_FOUND => {
+                PageAnswer::Untold
+            }
+            status => PageAnswer::Unavailable(unexpected(status)),
+        }
+    }
+
+    /// The token that the hub gives for the code of a login (RFC 6749, section 4.1.3), asked for with this form.
+    pub(super) async fn token_for_code(&self, form: &[(&str, &str)]) -> CodeAnswer {
+        #[derive(Deserialize)]
+        struct Grant {
+            access_token: String,
+        }
+        let request = self.client.post(&self.token_url).form(form);
+        let response = match request.send().await {
+            Ok(response) => response,
+            Err(error) => return CodeAnswer::Unavailable(outage(error)),
+        };
+        match response.status() {
+            StatusCode::OK => match json::<Grant>(response).await {
+                Ok(grant) => Token::parse(&grant.access_token).map_or_else(
+                    || CodeAnswer::Unavailable(rubbish("its token is none")),
+                    CodeAnswer::Token,
+                ),
+                Err(outage) => CodeAnswer::Unavailable(outage),
+            },
+            status if status.is_client_error() && status != StatusCode::TOO_MANY_REQUESTS => {
+                CodeAnswer::Refused(status)
+            }
+            status => CodeAnswer::Unavailable(unexpected(status)),
+        }
+    }
+}
+
+/// The time of a reply's `Date`.
+fn date(response: &Response) -> Option<SystemTime> {
+    let date = response.headers().get(DATE)?.to_str().ok()?;
+    Some(chrono::DateTime::parse_from_rfc2822(date).ok()?.into())
+}
+
+/// `token T` as a header that the client's own logs leave out.
+fn secret_header(token: &Token) -> Option<HeaderValue> {
+    let mut value = HeaderValue::from_str(&format!("token {}", token.reveal())).ok()?;
+    value.set_sensitive(true);
+    Some(value)
+}
+
+fn known(user: HubUser) -> HubAnswer {
+    if user.name.is_empty() {
+        return HubAnswer::Unavailable(rubbish("it names nobody"));
+    }
+    HubAnswer::Known(user)
+}
+
+// A kept connection may be closed by the other side just as it is used again. Asking twice does no harm.
+async fn send_twice(request: RequestBuilder) -> Result<Response, Outage> {
+    let again = request.try_clone();
+    match (request.send().await, again) {
+        (Err(error), Some(again)) if !error.is_timeout() && !error.is_connect() => {
+            again.send().await.map_err(outage)
+        }
+        (result, _) => result.map_err(outage),
+    }
+}
+
+async fn json<T: serde::de::DeserializeOwned>(response: Response) -> Result<T, Outage> {
+    limited_json(response, MAX_ANSWER_BYTES).await
+}
+
+async fn limited_json<T: serde::de::DeserializeOwned>(
+    mut response: Response,
+    max_bytes: usize,
+) -> Result<T, Outage> {
+    let mut body = Vec::new();
+    while let Some(chunk) = response.chunk().await.map_err(outage)? {
+        if body.len() + chunk.len() > max_bytes {
+            return Err(rubbish("it is too large"));
+        }
+        body.extend_from_slice(&chunk);
+    }
+    // The parser's own message may quote the answer, and with it a token.
+    serde_json::from_slice(&body)
+        .map_err(|_| rubbish("it is not the JSON that a hub (2 or later) sends"))
+}
+
+fn rubbish(what: &str) -> Outage {
+    Outage {
+        reason: format!("its answer makes no sense: {what}"),
+        silent: false,
+    }
+}
+
+fn unexpected(status: StatusCode) -> Outage {
+    Outage {
+        reason: format!("it answers with status {}", status.as_u16()),
+        silent: false,
+    }
+}
+
+fn outage(error: reqwest::Error) -> Outage {
+    Outage {
+        reason: with_causes(error),
+        silent: true,
+    }
+}
+
+// reqwest's message alone is "error sending request"; what happened is in the causes.
+fn with_causes(error: reqwest::Error) -> String {
+    let error = error.without_url();
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        let _ = write!(text, ": {error}");
+        cause = error.source();
+    }
+    text
+}

@@ -1,0 +1,57 @@
+//! What makes a receipt ours: a sum that only who has the signing key can make.
+
+use super::key::{SigningKey, keyed_hash};
+use nbcourier_domain::Sha256Sum;
+use subtle::ConstantTimeEq;
+
+/// Signs receipts. Whoever has the same signing key, a restarted server or another replica, signs alike.
+#[derive(Clone)]
+pub struct ReceiptSigner([u8; 32]);
+
+impl ReceiptSigner {
+    /// A signer with a key of its own, derived from the service's.
+    pub fn new(key: &SigningKey) -> Self {
+        Self(key.derive("nbcourier receipts"))
+    }
+
+    /// The HMAC-SHA-256 of a receipt's text, in hexadecimal.
+    pub fn sign(&self, receipt: &str) -> String {
+        Sha256Sum(keyed_hash(&self.0, receipt)).to_string()
+    }
+
+    /// Whether the signature is the one this receipt has.
+    pub fn verify(&self, receipt: &str, signature: &str) -> bool {
+        let expected = self.sign(receipt);
+        expected.as_bytes().ct_eq(signature.as_bytes()).into()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_signature_fits_one_receipt_and_one_key() {
+        let signer = |byte| ReceiptSigner::new(&SigningKey::from_bytes([byte; 32]));
+        let signature = signer(7).sign("receipt");
+        assert_eq!(signature.len(), 64);
+        assert!(signer(7).verify("receipt", &signature));
+        assert!(!signer(7).verify("receipts", &signature));
+        assert!(!signer(8).verify("receipt", &signature));
+        for other in [
+            "",
+            "0",
+            &signature[1..],
+            &signature.to_uppercase(),
+            &format!("{signature}0"),
+        ] {
+            assert!(!signer(7).verify("receipt", other), "{other}");
+        }
+    }
+
+    #[test]
+    fn the_key_of_receipts_is_that_of_nothing_else() {
+        let key = SigningKey::from_bytes([7; 32]);
+        assert_ne!(ReceiptSigner::new(&key).0, key.derive("nbcourier csrf"));
+    }
+}

@@ -1,0 +1,311 @@
+//! The session of a browser that has logged in: a signed cookie, so that every replica knows it and none stores it.
+
+use super::hub::HubUser;
+use super::jwt::{Purpose, Seal};
+use super::key::SigningKey;
+use super::page_tokens::{PageTokens, TokenKeys, Use};
+use super::spent::Spent;
+use super::{AuthError, CallerKind, same_site};
+use actix_web::HttpRequest;
+use actix_web::cookie::{Cookie, SameSite, time::Duration as CookieDuration};
+use base64::prelude::{BASE64_URL_SAFE_NO_PAD, Engine};
+use nbcourier_domain::{Timestamp, UserName};
+use serde::{Deserialize, Serialize};
+use std::sync::Arc;
+use std::time::Duration;
+
+/// After this the browser logs in again, which a browser that the hub still knows does without asking anybody.
+const LIFETIME: Duration = Duration::from_hours(1);
+const COOKIE_NAME: &str = "nbcourier-session";
+/// What group names may take together. Browsers keep 4096 bytes of a cookie (RFC 6265, section 6.1), base64 makes
+/// four of three, and the name may be 255 bytes long.
+const MAX_GROUP_BYTES: usize = 2000;
+/// What the names of groups begin with that give a role in a course, by nbgrader's convention; these go first.
+const COURSE_GROUPS: [&str; 2] = ["formgrade-", "nbgrader-"];
+
+/// Begins, reads and ends sessions.
+pub(super) struct Sessions {
+    seal: Arc<Seal>,
+    tokens: TokenKeys,
+    ended: Spent,
+    prefix: String,
+}
+
+/// Who has logged in, as it was at login.
+#[derive(Debug)]
+pub(super) struct Session {
+    pub(super) name: UserName,
+    pub(super) groups: Vec<String>,
+    /// The hub's own admin mark.
+    pub(super) hub_admin: bool,
+    pub(super) account_made_at: Option<Timestamp>,
+    sid: String,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Claims {
+    sub: String,
+    kind: CallerKind,
+    groups: Vec<String>,
+    admin: bool,
+    /// In microseconds since 1970; an older cookie has none.
+    #[serde(default)]
+    account_made_at: Option<i64>,
+    sid: String,
+}
+
+impl Sessions {
+    pub(super) fn new(seal: Arc<Seal>, key: &SigningKey, prefix: String) -> Self {
+        Self {
+            seal,
+            tokens: TokenKeys::new(key),
+            ended: Spent::new(LIFETIME),
+            prefix,
+        }
+    }
+
+    /// The cookie of a new session. Only people have one; a name that can't be one of ours is refused.
+    pub(super) fn begin(&self, user: &HubUser, tls: bool) -> Result<Cookie<'static>, AuthError> {
+        let name = user.user_name()?;
+        if user.kind != CallerKind::User {
+            return Err(AuthError::Refused(
+                "Only people log in here; a service sends its token".into(),
+            ));
+        }
+        let groups = groups_that_fit(&user.groups);
+        if groups.len() < user.groups.len() {
+            log::info!(
+                "{} is in {} groups of the hub, of which {} fit into the session",
+                name.as_str().escape_debug(),
+                user.groups.len(),
+                groups.len()
+            );
+        }
+        let claims = Claims {
+            sub: name.to_string(),
+            kind: user.kind,
+            groups,
+            admin: user.admin,
+            account_made_at: user.created.map(Timestamp::micros),
+            sid: random_text()?,
+        };
+        let text = self.seal.seal(Purpose::Session, LIFETIME, claims)?;
+        Ok(cookie(
+            COOKIE_NAME.into(),
+            text,
+            LIFETIME,
+            &self.prefix,
+            tls,
+        ))
+    }
+
+    /// The session that the request's cookie tells of, if it is ours and not over.
+    pub(super) fn read(&self, request: &HttpRequest) -> Option<Session> {
+        // A page elsewhere on the same host may have set a cookie of this name, too.
+        let cookies = request.cookies().ok()?;
+        cookies
+            .iter()
+            .filter(|cookie| cookie.name() == COOKIE_NAME)
+            .find_map(|cookie| self.open(cookie.value()))
+    }
+
+    /// Ends a session, also for whoever has a copy of its cookie.
+    pub(super) fn end(&self, session: &Session) {
+        self.ended.add(&session.sid);
+    }
+
+    /// A cookie that makes the browser forget its session.
+    pub(super) fn removal(&self, request: &HttpRequest) -> Cookie<'static> {
+        removal(COOKIE_NAME.into(), &self.prefix, same_site::is_tls(request))
+    }
+
+    /// What a page of this session is given, to prove itself with later.
+    pub(super) fn page_tokens(&self, session: &Session) -> Result<PageTokens, AuthError> {
+        self.tokens.issue(&session.sid)
+    }
+
+    /// Whether one of the texts is the session's token for this use.
+    pub(super) fn is_proved<'a>(
+        &self,
+        session: &Session,
+        usage: Use,
+        given: impl IntoIterator<Item = &'a str>,
+    ) -> bool {
+        given
+            .into_iter()
+            .any(|text| self.tokens.accept(usage, &session.sid, text))
+    }
+
+    fn open(&self, text: &str) -> Option<Session> {
+        let claims: Claims = self.seal.open(Purpose::Session, text)?;
+        let name = UserName::parse(claims.sub).ok()?;
+        if claims.kind != CallerKind::User || name.is_reserved() || self.ended.has(&claims.sid) {
+            return None;
+        }
+        Some(Session {
+            name,
+            groups: claims.groups,
+            hub_admin: claims.admin,
+            account_made_at: claims.account_made_at.map(Timestamp::from_micros),
+            sid: claims.sid,
+        })
+    }
+}
+
+/// 32 random bytes as text: a session's id, a login's state, its verifier.
+pub(super) fn random_text() -> Result<String, AuthError> {
+    let mut bytes = [0; 32];
+    getrandom::fill(&mut bytes)
+        .map_err(|_| AuthError::Failed("the system has no random numbers"))?;
+    Ok(BASE64_URL_SAFE_NO_PAD.encode(bytes))
+}
+
+/// A cookie for nobody but us: not for scripts, not for other paths, not for requests that other sites make.
+pub(super) fn cookie(
+    name: String,
+    value: String,
+    lifetime: Duration,
+    prefix: &str,
+    tls: bool,
+) -> Cookie<'static> {
+    let seconds = i64::try_from(lifetime.as_secs()).unwrap_or(i64::MAX);
+    let mut cookie = Cookie::build(name, value)
+        .path(prefix.to_owned())
+        .http_only(true)
+        .same_site(SameSite::Lax)
+        .max_age(CookieDuration::seconds(seconds))
+        .finish();
+    if tls {
+        cookie.set_secure(true);
+    }
+    cookie
+}
+
+/// A cookie that makes the browser forget the one of this name.
+pub(super) fn removal(name: String, prefix: &str, tls: bool) -> Cookie<'static> {
+    let mut cookie = cookie(name, String::new(), Duration::ZERO, prefix, tls);
+    cookie.make_removal();
+    cookie
+}
+
+// All of them, or else those that give roles and then as many others as fit.
+fn groups_that_fit(groups: &[String]) -> Vec<String> {
+    let gives_role = |group: &&String| COURSE_GROUPS.iter().any(|start| group.starts_with(start));
+    let (first, rest): (Vec<_>, Vec<_>) = groups.iter().partition(gives_role);
+    let mut left = MAX_GROUP_BYTES;
+    let mut fitting = Vec::new();
+    for group in first.into_iter().chain(rest) {
+        let size = serde_json::to_string(group).map_or(usize::MAX, |json| json.len() + 1);
+        if size <= left {
+            left -= size;
+            fitting.push(group.clone());
+        }
+    }
+    fitting
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use actix_web::test::TestRequest;
+
+    fn sessions() -> Sessions {
+        let key = SigningKey::from_bytes([7; 32]);
+        let seal = Arc::new(Seal::new(&key, "/services/x/"));
+        Sessions::new(seal, &key, "/services/x/".into())
+    }
+
+    fn user(name: &str, kind: CallerKind, groups: Vec<String>) -> HubUser {
+        HubUser {
+            name: name.into(),
+            kind,
+            admin: true,
+            groups,
+            scopes: vec![],
+            told: std::time::Instant::now(),
+            created: None,
+        }
+    }
+
+    fn sam() -> HubUser {
+        user("sam", CallerKind::User, vec!["nbgrader-algebra".into()])
+    }
+
+    fn read(cookies: &[Cookie<'static>]) -> Option<Session> {
+        let mut request = TestRequest::default();
+        for cookie in cookies {
+            request = request.append_header(("cookie", cookie.stripped().to_string()));
+        }
+        sessions().read(&request.to_http_request())
+    }
+
+    #[test]
+    fn a_session_tells_who_logged_in() {
+        let cookie = sessions().begin(&sam(), false).unwrap();
+        let session = read(&[cookie]).unwrap();
+        assert_eq!(session.name.as_str(), "sam");
+        assert_eq!(session.groups, ["nbgrader-algebra"]);
+        assert!(session.hub_admin);
+    }
+
+    #[test]
+    fn the_cookie_is_kept_from_scripts_other_paths_and_other_sites() {
+        let printed = sessions().begin(&sam(), true).unwrap().to_string();
+        for part in [
+            "HttpOnly",
+            "SameSite=Lax",
+            "Path=/services/x/",
+            "Max-Age=3600",
+            "Secure",
+        ] {
+            assert!(printed.contains(part), "{part} in {printed}");
+        }
+        let plain = sessions().begin(&sam(), false).unwrap().to_string();
+        assert!(!plain.contains("Secure"));
+    }
+
+    #[test]
+    fn a_foreign_cookie_of_the_same_name_does_not_hide_ours() {
+        let foreign = Cookie::new(COOKIE_NAME, "rubbish");
+        let ours = sessions().begin(&sam(), false).unwrap();
+        assert!(read(&[foreign.clone(), ours.clone()]).is_some());
+        assert!(read(&[ours, foreign.clone()]).is_some());
+        assert!(read(&[foreign]).is_none());
+    }
+
+    #[test]
+    fn each_session_has_its_own_tokens() {
+        let [one, two] =
+            [(); 2].map(|()| read(&[sessions().begin(&sam(), false).unwrap()]).unwrap());
+        let token = sessions().page_tokens(&one).unwrap().writing;
+        assert!(sessions().is_proved(&one, Use::Writing, ["guessed", &token]));
+        assert!(!sessions().is_proved(&two, Use::Writing, [token.as_str()]));
+        assert!(!sessions().is_proved(&one, Use::Writing, []));
+    }
+
+    #[test]
+    fn services_and_users_named_like_one_get_no_session() {
+        for user in [
+            user("grader", CallerKind::Service, vec![]),
+            user("service:grader", CallerKind::User, vec![]),
+            user("operator:root", CallerKind::User, vec![]),
+            user("former:ada:2026-11-25", CallerKind::User, vec![]),
+            user("a/b", CallerKind::User, vec![]),
+        ] {
+            let refused = sessions().begin(&user, false);
+            assert!(matches!(refused, Err(AuthError::Refused(_))), "{user:?}");
+        }
+    }
+
+    #[test]
+    fn the_cookie_stays_small_enough_for_browsers_however_many_groups_there_are() {
+        let mut groups: Vec<_> = (0..500).map(|n| format!("club-{n}-\"数\"")).collect();
+        groups.push("formgrade-algebra".into());
+        let member = user(&"数".repeat(85), CallerKind::User, groups);
+        let cookie = sessions().begin(&member, true).unwrap();
+        assert!(cookie.name().len() + cookie.value().len() <= 4096);
+        let session = read(&[cookie]).unwrap();
+        assert_eq!(session.groups[0], "formgrade-algebra");
+        assert!(session.groups.len() > 50);
+    }
+}

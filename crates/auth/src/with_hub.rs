@@ -1,0 +1,261 @@
+//! Callers that a hub vouches for: by their token, or by the session of a browser that has logged in there.
+
+use super::admins::Admins;
+use super::cache::{HubCache, Lifetimes};
+use super::hub::{HubClient, HubUser, TimeLimits};
+use super::jwt::Seal;
+use super::oauth::{LOGIN_LIFETIME, LoginFailure, OAuth, OAuthClient, Redirect};
+use super::page_tokens::Use;
+use super::session::{Session, Sessions};
+use super::spent::Spent;
+use super::strangers::Origin;
+use super::token::Token;
+use super::{
+    AuthError, Caller, CallerKind, Credential, GroupList, HubTally, SetupError, SigningKey,
+    same_site,
+};
+use actix_web::HttpRequest;
+use actix_web::cookie::Cookie;
+use nbcourier_identity::{Caller as Identity, HubGroups};
+use std::sync::Arc;
+use std::time::Duration;
+
+/// What is needed to work with a hub.
+pub struct HubSettings {
+    /// Where the hub's API is: `http://127.0.0.1:8081/hub/api`.
+    pub api_url: String,
+    /// The service's own token, which is also its OAuth secret.
+    pub api_token: String,
+    /// The name by which the hub knows the service.
+    pub service_name: String,
+    /// The OAuth client id: `service-NAME`.
+    pub client_id: String,
+    /// Scheme and host under which browsers reach the hub; empty when it is the host they reach us by.
+    pub hub_host: String,
+    /// The path of the hub below that host; begins and ends with `/`.
+    pub base_url: String,
+    /// Where the hub sends browsers after the login, literally as the hub knows it; may be a path.
+    pub callback_url: String,
+    /// The path under which the service lives; begins and ends with `/`.
+    pub prefix: String,
+    /// Signs session cookies.
+    pub signing_key: SigningKey,
+    /// How long the hub's word about a token counts; zero: every request asks.
+    pub cache_ttl: Duration,
+    /// For how much longer it counts while the hub does not answer.
+    pub grace: Duration,
+    /// Whether a token must hold the scope `access:services` for this service.
+    pub require_service_scope: bool,
+    /// Names of administrators; a service is one as `service:NAME`.
+    pub admins: Vec<String>,
+    /// Whether the hub's administrators are administrators here.
+    pub hub_admins: bool,
+}
+
+/// What is asked for, on which depends what a session's cookie needs beside it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Asked<'a> {
+    /// A page, shown as such by the browser.
+    Page,
+    /// Anything that a program reads or changes.
+    Data,
+    /// A change by a form of a page, whose field `csrf_token` is this.
+    Form(Option<&'a str>),
+}
+
+/// A hub, and all that callers are known by through it.
+pub(super) struct Hub {
+    pub(super) oauth: OAuth,
+    cache: HubCache,
+    /// Asks what callers do not tell; with the service's own token.
+    own: (HubClient, Token),
+    sessions: Sessions,
+    admins: Admins,
+    /// The scopes of which a token must hold one, narrowest first; none when it needs none.
+    scopes: Option<[String; 2]>,
+}
+
+impl Hub {
+    pub(super) fn new(
+        settings: HubSettings,
+        lifetimes: Lifetimes,
+        limits: TimeLimits,
+    ) -> Result<Self, SetupError> {
+        let client = HubClient::new(&settings.api_url, limits)?;
+        let secret = Token::parse(&settings.api_token).ok_or(SetupError::ApiToken)?;
+        let seal = Arc::new(Seal::new(&settings.signing_key, &settings.prefix));
+        let scopes = settings.require_service_scope.then(|| {
+            let general = "access:services".to_owned();
+            [
+                format!("{general}!service={}", settings.service_name),
+                general,
+            ]
+        });
+        Ok(Self {
+            oauth: OAuth {
+                client: OAuthClient {
+                    id: settings.client_id,
+                    secret: secret.reveal().to_owned(),
+                    authorize_url: format!(
+                        "{}{}hub/api/oauth2/authorize",
+                        settings.hub_host.trim_end_matches('/'),
+                        settings.base_url
+                    ),
+                    callback_url: settings.callback_url,
+                },
+                hub: client.clone(),
+                seal: Arc::clone(&seal),
+                prefix: settings.prefix.clone(),
+                finished: Spent::new(LOGIN_LIFETIME),
+            },
+            own: (client.clone(), secret.clone()),
+            cache: HubCache::new(client, secret, lifetimes),
+            sessions: Sessions::new(seal, &settings.signing_key, settings.prefix),
+            admins: Admins::new(settings.admins, settings.hub_admins),
+            scopes,
+        })
+    }
+
+    pub(super) fn admins(&self) -> &Admins {
+        &self.admins
+    }
+
+    pub(super) fn tally(&self) -> &HubTally {
+        self.cache.tally()
+    }
+
+    pub(super) async fn groups(&self) -> GroupList {
+        let (client, token) = &self.own;
+        client.groups(token).await
+    }
+
+    pub(super) async fn authenticate(
+        &self,
+        request: &HttpRequest,
+        asked: Asked<'_>,
+    ) -> Result<Caller, AuthError> {
+        if let Some(token) = Token::read(request.headers())? {
+            return self.by_token(&token, Origin::of(request)).await;
+        }
+        if asked == Asked::Page && !same_site::is_navigation(request) {
+            return Err(AuthError::NotOpenedAsPage);
+        }
+        let session = self.sessions.read(request).ok_or(AuthError::Anonymous)?;
+        let tokens = match asked {
+            Asked::Page => Some(self.sessions.page_tokens(&session)?),
+            Asked::Data => {
+                let usage = if same_site::is_safe(request.method()) {
+                    Use::Reading
+                } else {
+                    Use::Writing
+                };
+                self.check_proof(request, &session, usage, None)?;
+                None
+            }
+            Asked::Form(field) => {
+                self.check_proof(request, &session, Use::Writing, field)?;
+                None
+            }
+        };
+        let caller = self.by_session(session);
+        Ok(match tokens {
+            Some(tokens) => caller.with_page_tokens(tokens),
+            None => caller,
+        })
+    }
+
+    pub(super) async fn finish_login(
+        &self,
+        request: &HttpRequest,
+    ) -> Result<(Redirect, Caller), AuthError> {
+        let allowed = || self.cache.count_login(Origin::of(request));
+        let login = match self.oauth.finish(request, allowed).await {
+            Ok(login) => login,
+            Err(LoginFailure::Because(error)) => return Err(error),
+            Err(LoginFailure::HubSilent(outage)) => {
+                self.cache.note_outage(&outage);
+                return Err(self.cache.unavailable());
+            }
+        };
+        self.check_scope(&login.user)?;
+        let user = self.cache.with_account(login.token, login.user).await?;
+        let session = self.sessions.begin(&user, same_site::is_tls(request))?;
+        let redirect = Redirect {
+            location: login.next,
+            cookies: vec![session, login.cookie],
+        };
+        Ok((redirect, self.told_by_hub(&user, Credential::Session)?))
+    }
+
+    pub(super) fn end_session(
+        &self,
+        request: &HttpRequest,
+        csrf_field: Option<&str>,
+    ) -> Result<Cookie<'static>, AuthError> {
+        if let Some(session) = self.sessions.read(request) {
+            self.check_proof(request, &session, Use::Writing, csrf_field)?;
+            self.sessions.end(&session);
+        }
+        Ok(self.sessions.removal(request))
+    }
+
+    async fn by_token(&self, token: &Token, origin: Origin) -> Result<Caller, AuthError> {
+        let user = self.cache.owner_of(token, origin).await?;
+        self.check_scope(&user)?;
+        self.told_by_hub(&user, Credential::Token)
+    }
+
+    /// The caller that the hub has just told of.
+    fn told_by_hub(&self, user: &HubUser, via: Credential) -> Result<Caller, AuthError> {
+        let name = user.user_name()?;
+        let admin = self.admins.include(&name, user.kind, user.admin);
+        let groups = HubGroups::Fresh {
+            names: user.groups.clone(),
+            told: user.told,
+        };
+        let caller = Identity::new(name, user.kind, admin, via);
+        Ok(caller.with_groups(groups).with_account(user.created).into())
+    }
+
+    fn by_session(&self, session: Session) -> Caller {
+        let kind = CallerKind::User;
+        let admin = self.admins.include(&session.name, kind, session.hub_admin);
+        Identity::new(session.name, kind, admin, Credential::Session)
+            .with_groups(HubGroups::AsOfLogin(session.groups))
+            .with_account(session.account_made_at)
+            .into()
+    }
+
+    /// The request must have the session's token for that use, in the header `X-CSRF-Token` or in the form; and the
+    /// browser must not say that another site asks.
+    fn check_proof(
+        &self,
+        request: &HttpRequest,
+        session: &Session,
+        usage: Use,
+        field: Option<&str>,
+    ) -> Result<(), AuthError> {
+        if same_site::is_foreign(request) {
+            return Err(AuthError::CrossSite);
+        }
+        let given = same_site::csrf_header(request).into_iter().chain(field);
+        if self.sessions.is_proved(session, usage, given) {
+            Ok(())
+        } else {
+            Err(AuthError::NoProof)
+        }
+    }
+
+    fn check_scope(&self, user: &HubUser) -> Result<(), AuthError> {
+        let Some(accepted) = &self.scopes else {
+            return Ok(());
+        };
+        if user.scopes.iter().any(|scope| accepted.contains(scope)) {
+            return Ok(());
+        }
+        Err(AuthError::Refused(format!(
+            "This token lacks the scope {}: ask for a token that holds it",
+            accepted[0]
+        )))
+    }
+}

@@ -1,0 +1,343 @@
+//! A backup: a copy of the database as it is at one moment, of all files that it names, and of the key.
+//!
+//! ```text
+//! DEST/
+//!   manifest.json       names the state that counts, with the sums of its files
+//!   STATE/              nbcourier.db and the key, as they were at one moment
+//!   blobs/ab/abcdef…    large files by their SHA-256, as in the data directory
+//!   exchange            whose backup this is; locked while one is made
+//! ```
+//!
+//! A new state gets a directory of its own and files are only added, until the new manifest takes the place of the
+//! former one at once. Only then the former state goes, and the files that only it named. So a backup that is broken off
+//! leaves the former one whole.
+//!
+//! The server may go on, and clear away. A file that the copy of the database names must not go before it is copied; so
+//! from before that copy is made until all files are, the blobs are held (`blobs/in_use.rs`), and a clean-up leaves
+//! files where they are until its next turn. Rows it may remove: the copy has them. Files never change, so that nothing
+//! else can come between.
+
+use super::Work;
+use super::copy::{
+    self, Copied, Present, names_in, private_directory, private_file, sync_directory,
+};
+use super::error::{Error, Result, on};
+use super::manifest::{self, Manifest, NamedFile};
+use nbcourier_blobs::LocalBlobs;
+use nbcourier_domain::Timestamp;
+use nbcourier_exchange::fsck;
+use nbcourier_storage::{self as store, Connection, snapshot};
+use std::fs::{self, File};
+use std::path::{Path, PathBuf};
+
+/// The name of the database in a state.
+pub(super) const DATABASE: &str = "nbcourier.db";
+/// The directory of the large files.
+pub(super) const BLOBS: &str = "blobs";
+/// The file that says whose backup it is.
+const EXCHANGE: &str = "exchange";
+/// What the names of states begin with.
+const STATE: &str = "state-";
+
+/// What is backed up.
+#[derive(Debug, Clone)]
+pub struct Source {
+    /// What tells the exchange from others.
+    pub exchange: String,
+    /// The data directory.
+    pub data_dir: PathBuf,
+    /// The database.
+    pub database: PathBuf,
+    /// The directory of the large files.
+    pub blobs: PathBuf,
+    /// Files of the data directory that go along, as far as they are there.
+    pub files: Vec<&'static str>,
+}
+
+/// A backup that was made.
+#[derive(Debug)]
+pub struct Report {
+    /// What it says of itself.
+    pub manifest: Manifest,
+    /// What became of the contents.
+    pub contents: Copied,
+    /// The bytes of database and key.
+    pub state_bytes: u64,
+    /// Files that only the former backup named and that were removed,
+    pub removed_files: u64,
+    /// and their bytes.
+    pub removed_bytes: u64,
+    /// How many files of the backup were read again, where that was wanted.
+    pub verified: Option<u64>,
+}
+
+/// Makes a backup in a directory that is not there, is empty, or holds an earlier backup of the same exchange.
+pub fn back_up(
+    source: &Source,
+    directory: &Path,
+    verify: bool,
+    watch: &mut dyn FnMut(Work),
+) -> Result<Report> {
+    refuse_inside(source, directory)?;
+    let from = LocalBlobs::open_existing(&source.blobs).map_err(on(&source.blobs, "read"))?;
+    let hold = from.hold().map_err(on(&source.blobs, "held"))?;
+    let _lock = claim(directory, &source.exchange)?;
+    let former = Manifest::read(directory)?;
+    remove_states(directory, former.as_ref())?;
+    let made = copy_state(source, directory, &from, verify, watch);
+    drop(hold);
+    if made.is_err() {
+        // On a full disk half a copy would be in the way of everybody.
+        remove_states(directory, Manifest::read(directory)?.as_ref())?;
+    }
+    made
+}
+
+fn copy_state(
+    source: &Source,
+    directory: &Path,
+    from: &LocalBlobs,
+    verify: bool,
+    watch: &mut dyn FnMut(Work),
+) -> Result<Report> {
+    let made_at = Timestamp::now();
+    let name = format!("{STATE}{}", made_at.to_rfc3339().replace(':', "-"));
+    let state = directory.join(&name);
+    private_directory(&state)?;
+    watch(Work::Begin("Copying the database", 0));
+    let database = state.join(DATABASE);
+    // Made beforehand, since SQLite would let others read it.
+    private_file(Path::new("/dev/null"), &database)?;
+    snapshot::take(&source.database, &database)?;
+    let mut files = vec![NamedFile::new(DATABASE, copy::sum(&database)?)];
+    for name in &source.files {
+        let file = source.data_dir.join(name);
+        if file.exists() {
+            let copied = private_file(&file, &state.join(name))?;
+            files.push(NamedFile::new(name, copied));
+        }
+    }
+    sync_directory(&state)?;
+
+    let mut conn = snapshot::open(&database)?;
+    let blobs = directory.join(BLOBS);
+    let to = LocalBlobs::open(&blobs).map_err(on(&blobs, "written"))?;
+    watch(Work::Begin(
+        "Copying",
+        store::blobs::total_bytes(&mut conn)?,
+    ));
+    let contents = copy::contents(&mut conn, from, &to, Present::Trusted, watch)?;
+    sync_directory(&blobs)?;
+    let manifest = Manifest {
+        backup_version: manifest::VERSION,
+        made_by: concat!("nbcourier ", env!("CARGO_PKG_VERSION")).to_owned(),
+        made_at: made_at.to_rfc3339(),
+        exchange: source.exchange.clone(),
+        state: name,
+        counts: snapshot::counts(&mut conn)?,
+        blob_files: contents.files + contents.present_files,
+        blob_bytes: contents.bytes + contents.present_bytes,
+        damaged: contents
+            .damaged
+            .iter()
+            .map(|(blob, _)| blob.sha256.to_string())
+            .collect(),
+        files,
+    };
+    manifest.write(directory)?;
+
+    remove_states(directory, Some(&manifest))?;
+    let (removed_files, removed_bytes) = remove_unnamed(&mut conn, &to)?;
+    let verified = if verify {
+        Some(read_again(directory, &manifest, &mut conn, &to, watch)?)
+    } else {
+        None
+    };
+    Ok(Report {
+        state_bytes: manifest.files.iter().map(|file| file.bytes).sum(),
+        manifest,
+        contents,
+        removed_files,
+        removed_bytes,
+        verified,
+    })
+}
+
+/// A backup in the data directory would be lost with it.
+fn refuse_inside(source: &Source, directory: &Path) -> Result<()> {
+    let place = resolved(directory)?;
+    for outer in [&source.data_dir, &source.blobs] {
+        let outer = fs::canonicalize(outer).map_err(on(outer, "read"))?;
+        if place.starts_with(&outer) {
+            return Err(Error::Refused(format!(
+                "{} is inside of {}, and would be lost with it. Name a directory elsewhere, better on another disk",
+                directory.display(),
+                outer.display()
+            )));
+        }
+    }
+    Ok(())
+}
+
+/// The path without links, where its end need not be there yet.
+fn resolved(path: &Path) -> Result<PathBuf> {
+    let absolute = std::path::absolute(path).map_err(on(path, "used"))?;
+    let existing = absolute.ancestors().find(|part| part.exists());
+    let Some(existing) = existing else {
+        return Ok(absolute);
+    };
+    let rest = absolute.strip_prefix(existing).unwrap_or(Path::new(""));
+    Ok(fs::canonicalize(existing)
+        .map_err(on(existing, "read"))?
+        .join(rest))
+}
+
+/// Makes the directory one of backups of this exchange, and keeps others from making one there at the same time.
+fn claim(directory: &Path, exchange: &str) -> Result<File> {
+    private_directory(directory)?;
+    let path = directory.join(EXCHANGE);
+    let names = names_in(directory)?;
+    let is_ours = names.iter().any(|name| name == EXCHANGE);
+    if !names.is_empty() && !is_ours {
+        return Err(Error::Refused(format!(
+            "{} holds something that is no backup of nbcourier. Nothing was changed. Name another directory, one that \
+             is empty or not there yet",
+            directory.display()
+        )));
+    }
+    let lock = File::options()
+        .create(true)
+        .truncate(false)
+        .read(true)
+        .write(true)
+        .open(&path)
+        .map_err(on(&path, "written"))?;
+    match lock.try_lock() {
+        Ok(()) => {}
+        Err(fs::TryLockError::WouldBlock) => {
+            return Err(Error::Refused(format!(
+                "Another backup to {} is going on. Wait for it to end",
+                directory.display()
+            )));
+        }
+        Err(fs::TryLockError::Error(error)) => return Err(on(&path, "locked")(error)),
+    }
+    let whose = fs::read_to_string(&path).map_err(on(&path, "read"))?;
+    // Broken off before it said so.
+    if whose.is_empty() && names.iter().all(|name| name == EXCHANGE) {
+        fs::write(&path, exchange).map_err(on(&path, "written"))?;
+        lock.sync_all().map_err(on(&path, "flushed"))?;
+        sync_directory(directory)?;
+    } else if whose.trim() != exchange {
+        return Err(Error::Refused(format!(
+            "{} holds the backup of another exchange. Nothing was changed. Name another directory, one that is empty \
+             or not there yet",
+            directory.display()
+        )));
+    }
+    Ok(lock)
+}
+
+/// Removes all states but the one that counts.
+fn remove_states(directory: &Path, counting: Option<&Manifest>) -> Result<()> {
+    for name in names_in(directory)? {
+        let counts = counting.is_some_and(|manifest| manifest.state == name);
+        if name.starts_with(STATE) && !counts {
+            let path = directory.join(name);
+            fs::remove_dir_all(&path).map_err(on(&path, "removed"))?;
+        }
+    }
+    Ok(())
+}
+
+/// Removes the files that the database does not name; their number and bytes.
+fn remove_unnamed(conn: &mut Connection, blobs: &LocalBlobs) -> Result<(u64, u64)> {
+    let mut files = Vec::new();
+    blobs
+        .walk(|file| files.push(file))
+        .map_err(on(blobs.root(), "read"))?;
+    let named = store::blobs::ids(conn, files.iter().map(|file| file.sha256))?;
+    let (mut count, mut bytes) = (0, 0);
+    for file in files
+        .iter()
+        .filter(|file| !named.contains_key(&file.sha256))
+    {
+        blobs
+            .remove(file.sha256)
+            .map_err(on(blobs.root(), "cleared"))?;
+        count += 1;
+        bytes += file.size;
+    }
+    Ok((count, bytes))
+}
+
+/// Reads the whole backup; the number of its contents.
+fn read_again(
+    directory: &Path,
+    manifest: &Manifest,
+    conn: &mut Connection,
+    blobs: &LocalBlobs,
+    watch: &mut dyn FnMut(Work),
+) -> Result<u64> {
+    const REMEDY: &str =
+        "Remove the file and back up again, to another disk if it happens a second time";
+    for file in &manifest.files {
+        let path = directory.join(&manifest.state).join(&file.name);
+        if !file.is(copy::sum(&path)?) {
+            return Err(Error::Damaged {
+                path,
+                remedy: REMEDY,
+            });
+        }
+    }
+    watch(Work::Begin(
+        "Reading again",
+        store::blobs::total_bytes(conn)?,
+    ));
+    let (mut after, mut count) = (0, 0);
+    loop {
+        let rows = store::blobs::page(conn, after, 256)?;
+        let Some(last) = rows.last() else {
+            return Ok(count);
+        };
+        after = last.id;
+        for row in rows.iter().filter(|row| !row.in_database) {
+            let sum = row.blob.sha256;
+            let is_known = || manifest.damaged.contains(&sum.to_string());
+            if fsck::damage(blobs, row, None).is_some() && !is_known() {
+                return Err(Error::Damaged {
+                    path: blobs.path(sum),
+                    remedy: REMEDY,
+                });
+            }
+            watch(Work::Done(row.blob.size));
+        }
+        count += rows.len() as u64;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    #[test]
+    fn a_place_is_found_inside_of_another_by_whatever_name() {
+        let place = tempfile::tempdir().unwrap();
+        let data = place.path().join("data");
+        fs::create_dir_all(data.join("blobs")).unwrap();
+        std::os::unix::fs::symlink(&data, place.path().join("link")).unwrap();
+        let source = Source {
+            exchange: String::new(),
+            database: data.join("nbcourier.db"),
+            blobs: data.join("blobs"),
+            data_dir: data,
+            files: Vec::new(),
+        };
+        for inside in ["data", "data/backup", "link/a/b", "data/blobs/x"] {
+            let refused = refuse_inside(&source, &place.path().join(inside));
+            assert!(refused.is_err(), "{inside}");
+        }
+        assert!(refuse_inside(&source, &place.path().join("data2")).is_ok());
+    }
+}

@@ -1,0 +1,229 @@
+//! Bytes from one place to another, hashed on their way and compared with their names.
+
+use super::error::{Result, on};
+use super::{Work, error};
+use nbcourier_blobs::{self as blobs, Damage, LocalBlobs};
+use nbcourier_domain::{BlobRef, Sha256Sum, above};
+use nbcourier_exchange::fsck;
+use nbcourier_storage::{self as store, Connection};
+use sha2::{Digest, Sha256};
+use std::fs::{self, File};
+use std::io::{self, Read, Write};
+use std::os::unix::fs::OpenOptionsExt as _;
+use std::path::Path;
+
+/// Bytes read at a time.
+const CHUNK: usize = 256 * 1024;
+/// Rows looked at at a time; as many files come to their places together.
+const PAGE: i64 = 64;
+
+/// What became of the contents that a database names.
+#[derive(Debug, Default)]
+pub struct Copied {
+    /// Files that were copied,
+    pub files: u64,
+    /// and their bytes.
+    pub bytes: u64,
+    /// Files that were there already,
+    pub present_files: u64,
+    /// and their bytes.
+    pub present_bytes: u64,
+    /// Contents inside the database,
+    pub inside: u64,
+    /// and their bytes.
+    pub inside_bytes: u64,
+    /// What could not be copied, since it is not what it was.
+    pub damaged: Vec<(BlobRef, Damage)>,
+}
+
+/// What is known of files that are in their place already.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Present {
+    /// They came there whole, so their size is enough.
+    Trusted,
+    /// They are read.
+    Doubted,
+}
+
+/// Copies every file that the database names and that is not there yet, and reads what is in the database itself.
+pub(super) fn contents(
+    conn: &mut Connection,
+    from: &LocalBlobs,
+    to: &LocalBlobs,
+    present: Present,
+    watch: &mut dyn FnMut(Work),
+) -> Result<Copied> {
+    let mut copied = Copied::default();
+    let mut after = 0;
+    loop {
+        let rows = store::blobs::page(conn, after, PAGE)?;
+        let Some(last) = rows.last() else { break };
+        after = last.id;
+        let inside: Vec<i64> = rows
+            .iter()
+            .filter(|row| row.in_database)
+            .map(|row| row.id)
+            .collect();
+        let contents = store::blobs::contents(conn, &inside)?;
+        let mut complete = Vec::new();
+        for row in rows {
+            let blob = row.blob;
+            if row.in_database {
+                match fsck::damage(from, &row, contents.get(&row.id)) {
+                    None => {
+                        copied.inside += 1;
+                        copied.inside_bytes += blob.size;
+                    }
+                    Some(damage) => copied.damaged.push((blob, damage)),
+                }
+            } else if is_present(to, &blob, present)? {
+                copied.present_files += 1;
+                copied.present_bytes += blob.size;
+            } else {
+                match file(from, to, &blob)? {
+                    Ok(file) => {
+                        copied.files += 1;
+                        copied.bytes += blob.size;
+                        complete.push(file);
+                    }
+                    Err(damage) => copied.damaged.push((blob, damage)),
+                }
+            }
+            watch(Work::Done(blob.size));
+        }
+        to.keep(complete).map_err(on(to.root(), "written"))?;
+    }
+    Ok(copied)
+}
+
+fn is_present(to: &LocalBlobs, blob: &BlobRef, present: Present) -> Result<bool> {
+    match present {
+        Present::Trusted => Ok(to.has(blob.sha256, blob.size)),
+        Present::Doubted if to.verify(blob).is_ok() => Ok(true),
+        Present::Doubted => {
+            to.remove(blob.sha256).map_err(on(to.root(), "written"))?;
+            Ok(false)
+        }
+    }
+}
+
+/// One file; that it cannot be written is an error, that it cannot be read a damage.
+pub(super) fn file(
+    from: &LocalBlobs,
+    to: &LocalBlobs,
+    blob: &BlobRef,
+) -> Result<Result<nbcourier_blobs::Complete, Damage>> {
+    let mut file = match from.read(blob) {
+        Ok(file) => file,
+        Err(damage) => return Ok(Err(damage)),
+    };
+    let mut staged = to.stage().map_err(on(to.root(), "written"))?;
+    let mut hasher = Sha256::new();
+    let mut buffer = vec![0; CHUNK];
+    loop {
+        let count = match file.read(&mut buffer) {
+            Ok(0) => break,
+            Ok(count) => count,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+            Err(_) => return Ok(Err(Damage::Unreadable)),
+        };
+        hasher.update(&buffer[..count]);
+        staged
+            .write(&buffer[..count])
+            .map_err(on(to.root(), "written"))?;
+    }
+    if hasher.finalize().as_slice() == blob.sha256.0 {
+        Ok(Ok(staged.complete(blob.sha256)))
+    } else {
+        Ok(Err(Damage::WrongBytes))
+    }
+}
+
+/// Copies a file that only its owner may read, flushed, in the place of one that may be there; its sum and size.
+pub(super) fn private_file(from: &Path, to: &Path) -> Result<(Sha256Sum, u64)> {
+    let mut source = File::open(from).map_err(on(from, "read"))?;
+    let write = on(to, "written");
+    let mut copy = || -> io::Result<(Sha256Sum, u64)> {
+        // Made anew: through what was there others might read what comes, or it might be a link.
+        match fs::remove_file(to) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+            _ => {}
+        }
+        let mut file = File::options()
+            .write(true)
+            .create_new(true)
+            .mode(0o600)
+            .open(to)?;
+        let copied = hash(&mut source, |bytes| file.write_all(bytes))?;
+        file.sync_all()?;
+        Ok(copied)
+    };
+    copy().map_err(write)
+}
+
+/// The sum and size of a file.
+pub(super) fn sum(path: &Path) -> Result<(Sha256Sum, u64)> {
+    File::open(path)
+        .and_then(|mut file| hash(&mut file, |_| Ok(())))
+        .map_err(on(path, "read"))
+}
+
+fn hash(
+    source: &mut impl Read,
+    mut each: impl FnMut(&[u8]) -> io::Result<()>,
+) -> io::Result<(Sha256Sum, u64)> {
+    let (mut hasher, mut size) = (Sha256::new(), 0);
+    let mut buffer = vec![0; CHUNK];
+    loop {
+        let count = match source.read(&mut buffer) {
+            Ok(0) => return Ok((Sha256Sum(hasher.finalize().into()), size)),
+            Ok(count) => count,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+            Err(error) => return Err(error),
+        };
+        hasher.update(&buffer[..count]);
+        size += count as u64;
+        each(&buffer[..count])?;
+    }
+}
+
+/// Makes a directory, where it is not there, that only its owner may enter.
+pub(super) fn private_directory(path: &Path) -> Result<()> {
+    blobs::make_directory(path).map_err(on(path, "made"))
+}
+
+/// Flushes the names in a directory.
+pub(super) fn sync_directory(path: &Path) -> Result<()> {
+    blobs::sync_directory(path).map_err(on(path, "flushed"))
+}
+
+/// Writes a file that takes the place of what is there at once, or not at all.
+pub(super) fn replace_file(path: &Path, bytes: &[u8]) -> Result<()> {
+    let directory = above(path);
+    let write = || -> io::Result<()> {
+        let mut file = tempfile::NamedTempFile::new_in(directory)?;
+        file.write_all(bytes)?;
+        file.as_file().sync_all()?;
+        file.persist(path).map_err(|failed| failed.error)?;
+        Ok(())
+    };
+    write().map_err(error::on(path, "written"))?;
+    sync_directory(directory)
+}
+
+/// The names in a directory; none where there is no directory.
+pub(super) fn names_in(path: &Path) -> Result<Vec<String>> {
+    let entries = match fs::read_dir(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+        entries => entries.map_err(on(path, "read"))?,
+    };
+    entries
+        .map(|entry| {
+            Ok(entry
+                .map_err(on(path, "read"))?
+                .file_name()
+                .to_string_lossy()
+                .into_owned())
+        })
+        .collect()
+}

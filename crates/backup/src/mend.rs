@@ -1,0 +1,171 @@
+//! Mending what a check found. Nothing is deleted here: what is damaged is set aside, so that the bytes are missing
+//! rather than wrong, and come back with whoever sends them again.
+//!
+//! The caller has claimed the data directory: beside a server that takes in the same bytes, what is set aside could be
+//! the good copy that came in just now.
+
+use super::copy::{self, names_in};
+use super::error::{Error, Result, on};
+use super::restore::find;
+use super::{Work, backup};
+use nbcourier_blobs::{Damage, LocalBlobs};
+use nbcourier_domain::{BlobRef, Sha256Sum};
+use nbcourier_exchange::fsck::{Fault, Report};
+use nbcourier_storage::blobs::Row;
+use nbcourier_storage::{self as store, Connection, Store, snapshot};
+use sha2::{Digest, Sha256};
+use std::path::{Path, PathBuf};
+
+/// What was done.
+#[derive(Debug, Default)]
+pub struct Mended {
+    /// Blobs that have their bytes again, and from where.
+    pub restored: Vec<(BlobRef, &'static str)>,
+    /// What was set aside, and where it is now.
+    pub set_aside: Vec<PathBuf>,
+    /// Trees whose counts were corrected.
+    pub counted: u64,
+    /// Blobs that are damaged or missing still.
+    pub remaining: Vec<(BlobRef, Damage)>,
+    /// Trees whose files are not theirs.
+    pub torn: Vec<Sha256Sum>,
+}
+
+/// Where good bytes may be.
+struct Backup {
+    blobs: LocalBlobs,
+    database: Connection,
+}
+
+/// Mends what can be mended, with bytes from a backup where one is named.
+pub async fn mend(
+    store: &Store,
+    blobs: &LocalBlobs,
+    found: &Report,
+    from: Option<&Path>,
+    watch: &mut dyn FnMut(Work),
+) -> Result<Mended> {
+    let mut backup = from.map(Backup::open).transpose()?;
+    let mut mended = Mended::default();
+    let total = found.damaged.iter().map(|(row, _)| row.blob.size).sum();
+    watch(Work::Begin("Mending", total));
+    for (row, damage) in &found.damaged {
+        let source = if row.in_database {
+            mend_inside(store, blobs, row, backup.as_mut(), &mut mended).await?
+        } else {
+            mend_file(blobs, row, &found.strays, backup.as_ref(), &mut mended)?
+        };
+        match source {
+            Some(source) => mended.restored.push((row.blob, source)),
+            None if *damage == Damage::Unreadable => mended.remaining.push((row.blob, *damage)),
+            None => mended.remaining.push((row.blob, Damage::Missing)),
+        }
+        watch(Work::Done(row.blob.size));
+    }
+    for stray in found.strays.iter().filter(|stray| stray.exists()) {
+        let place = blobs.set_aside(stray).map_err(on(stray, "set aside"))?;
+        mended.set_aside.push(place);
+    }
+    for (tree, fault) in &found.torn {
+        match *fault {
+            Fault::OtherFiles => mended.torn.push(tree.digest),
+            Fault::Counts(files, bytes) => {
+                let id = tree.id;
+                store
+                    .write(move |conn| store::trees::set_counts(conn, id, files, bytes))
+                    .await?;
+                mended.counted += 1;
+            }
+        }
+    }
+    Ok(mended)
+}
+
+fn mend_file(
+    blobs: &LocalBlobs,
+    row: &Row,
+    strays: &[PathBuf],
+    backup: Option<&Backup>,
+    mended: &mut Mended,
+) -> Result<Option<&'static str>> {
+    let blob = row.blob;
+    let place = blobs.path(blob.sha256);
+    // Found before anything is moved.
+    let good = match backup {
+        Some(backup) => copy::file(&backup.blobs, blobs, &blob)?.ok(),
+        None => None,
+    };
+    if place.exists() {
+        let aside = blobs.set_aside(&place).map_err(on(&place, "set aside"))?;
+        mended.set_aside.push(aside);
+    }
+    if let Some(good) = good {
+        blobs.keep([good]).map_err(on(&place, "written"))?;
+        return Ok(Some("the backup"));
+    }
+    for stray in strays {
+        if copy::sum(stray).is_ok_and(|found| found == (blob.sha256, blob.size)) {
+            nbcourier_blobs::rename(stray, &place).map_err(on(&place, "written"))?;
+            return Ok(Some("where it did not belong"));
+        }
+    }
+    Ok(None)
+}
+
+async fn mend_inside(
+    store: &Store,
+    blobs: &LocalBlobs,
+    row: &Row,
+    backup: Option<&mut Backup>,
+    mended: &mut Mended,
+) -> Result<Option<&'static str>> {
+    let (id, sum) = (row.id, row.blob.sha256);
+    let present = store
+        .read(move |conn| Ok::<_, store::Error>(store::blobs::contents(conn, &[id])?.remove(&id)))
+        .await?;
+    if let Some(wrong) = present {
+        let aside = blobs
+            .write_aside(&sum.to_string(), &wrong)
+            .map_err(on(blobs.root(), "written"))?;
+        mended.set_aside.push(aside);
+    }
+    let good = match backup {
+        Some(backup) => backup.content(sum)?,
+        None => None,
+    };
+    let source = good.as_ref().map(|_| "the backup");
+    store
+        .write(move |conn| match good {
+            Some(content) => store::blobs::put_content(conn, id, &content),
+            None => store::blobs::remove_content(conn, id),
+        })
+        .await?;
+    Ok(source)
+}
+
+impl Backup {
+    fn open(directory: &Path) -> Result<Self> {
+        let manifest = find(directory)?;
+        let blobs = directory.join(backup::BLOBS);
+        if names_in(&blobs)?.is_empty() {
+            return Err(Error::Refused(format!(
+                "{} has no blobs in it",
+                directory.display()
+            )));
+        }
+        Ok(Self {
+            blobs: LocalBlobs::open_existing(&blobs).map_err(on(&blobs, "read"))?,
+            database: snapshot::open(&directory.join(manifest.state).join(backup::DATABASE))?,
+        })
+    }
+
+    /// The bytes of a small blob, if they are what they should be.
+    fn content(&mut self, sum: Sha256Sum) -> Result<Option<Vec<u8>>> {
+        let ids = store::blobs::ids(&mut self.database, std::iter::once(sum))?;
+        let Some(id) = ids.get(&sum) else {
+            return Ok(None);
+        };
+        let content = store::blobs::contents(&mut self.database, &[*id])?.remove(id);
+        Ok(content.filter(|content| Sha256::digest(content).as_slice() == sum.0))
+    }
+}

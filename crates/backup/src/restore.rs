@@ -1,0 +1,170 @@
+//! Bringing a backup back to a place where nothing is.
+//!
+//! While it goes on a mark stands in the data directory, which whoever opens it refuses; the database comes to its place
+//! last. So a restore that is broken off is never served, and can be repeated: what is there already is then read, and
+//! copied anew where it is not what it should be.
+
+use super::Work;
+use super::backup::{BLOBS, DATABASE};
+use super::copy::{
+    self, Copied, Present, names_in, private_directory, private_file, replace_file, sync_directory,
+};
+use super::error::{Error, Result, on};
+use super::manifest::Manifest;
+use nbcourier_blobs::LocalBlobs;
+use nbcourier_domain::above;
+use nbcourier_storage::{self as store, snapshot};
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// The file that stands in a data directory as long as not all is back.
+pub const MARK: &str = "restore-unfinished";
+/// The files that others may have put there before.
+const LOCK: &str = "nbcourier.lock";
+
+/// Where it is brought back to.
+#[derive(Debug, Clone)]
+pub struct Target {
+    /// The data directory, which this process has claimed.
+    pub data_dir: PathBuf,
+    /// The database.
+    pub database: PathBuf,
+    /// The directory of the large files.
+    pub blobs: PathBuf,
+}
+
+/// What was brought back.
+#[derive(Debug)]
+pub struct Report {
+    /// What the backup says of itself.
+    pub manifest: Manifest,
+    /// What became of the contents.
+    pub contents: Copied,
+}
+
+impl Target {
+    /// Refuses a directory that holds no backup and a place where something is, before anything is made there; then makes
+    /// the data directory, for its owner only.
+    pub fn prepare(&self, directory: &Path) -> Result<()> {
+        find(directory)?;
+        self.require_empty()?;
+        private_directory(&self.data_dir)
+    }
+
+    /// What a restore that was broken off left there is nothing.
+    fn require_empty(&self) -> Result<()> {
+        if self.data_dir.join(MARK).exists() {
+            return Ok(());
+        }
+        let taken = |path: &Path| {
+            Err(Error::Refused(format!(
+                "{} is there already. Nothing was changed. A backup is brought back only to where nothing is: name an \
+                 empty directory with --data-dir, or move what is there away",
+                path.display()
+            )))
+        };
+        let mut log = self.database.as_os_str().to_owned();
+        log.push("-wal");
+        for path in [self.database.as_path(), Path::new(&log)] {
+            if path.exists() {
+                return taken(path);
+            }
+        }
+        for directory in [&self.blobs, &self.data_dir] {
+            if let Some(name) = names_in(directory)?.iter().find(|name| *name != LOCK) {
+                return taken(&directory.join(name));
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Brings the backup in a directory back. With `incomplete` also one of which something is damaged, without that.
+pub fn restore(
+    directory: &Path,
+    target: &Target,
+    incomplete: bool,
+    watch: &mut dyn FnMut(Work),
+) -> Result<Report> {
+    let manifest = find(directory)?;
+    target.require_empty()?;
+    let mark = target.data_dir.join(MARK);
+    replace_file(&mark, manifest.made_at.as_bytes())?;
+
+    let state = directory.join(&manifest.state);
+    let blobs = directory.join(BLOBS);
+    let from = LocalBlobs::open_existing(&blobs).map_err(on(&blobs, "read"))?;
+    private_directory(&target.blobs)?;
+    let to = LocalBlobs::open(&target.blobs).map_err(on(&target.blobs, "written"))?;
+    let database = state.join(DATABASE);
+    let mut conn = snapshot::open(&database)?;
+    watch(Work::Begin(
+        "Bringing back",
+        store::blobs::total_bytes(&mut conn)?,
+    ));
+    let contents = copy::contents(&mut conn, &from, &to, Present::Doubted, watch)?;
+    if !contents.damaged.is_empty() && !incomplete {
+        let which: Vec<String> = contents
+            .damaged
+            .iter()
+            .map(|(blob, damage)| format!("{} {damage}", blob.sha256))
+            .collect();
+        return Err(Error::Refused(format!(
+            "Of the backup in {}, {} of its contents are damaged:\n{}\nAll else is copied, and {} is not served before \
+             the restore is repeated: from another backup, or with --incomplete to go on without these",
+            directory.display(),
+            which.len(),
+            which.join("\n"),
+            target.data_dir.display()
+        )));
+    }
+    sync_directory(&target.blobs)?;
+    for file in manifest.files.iter().filter(|file| file.name != DATABASE) {
+        bring(&state, file, &target.data_dir.join(&file.name))?;
+    }
+    // The last to come, under its name only when it is whole.
+    let arriving = arriving(&target.database);
+    for file in manifest.files.iter().filter(|file| file.name == DATABASE) {
+        bring(&state, file, &arriving)?;
+    }
+    fs::rename(&arriving, &target.database).map_err(on(&target.database, "written"))?;
+    sync_directory(above(&target.database))?;
+    sync_directory(&target.data_dir)?;
+    fs::remove_file(&mark).map_err(on(&mark, "removed"))?;
+    sync_directory(&target.data_dir)?;
+    Ok(Report { manifest, contents })
+}
+
+pub(super) fn find(directory: &Path) -> Result<Manifest> {
+    let manifest = Manifest::read(directory)?.ok_or_else(|| {
+        Error::Refused(format!(
+            "{} holds no backup that was completed (there is no manifest.json in it). Name the directory that \
+             `nbcourier backup` was given",
+            directory.display()
+        ))
+    })?;
+    if manifest.files.iter().any(|file| file.name == DATABASE) {
+        return Ok(manifest);
+    }
+    Err(Error::Refused(format!(
+        "The manifest in {} names no database",
+        directory.display()
+    )))
+}
+
+fn arriving(database: &Path) -> PathBuf {
+    let mut name = database.as_os_str().to_owned();
+    name.push(".arriving");
+    PathBuf::from(name)
+}
+
+fn bring(state: &Path, file: &super::manifest::NamedFile, to: &Path) -> Result<()> {
+    let from = state.join(&file.name);
+    if file.is(private_file(&from, to)?) {
+        return Ok(());
+    }
+    Err(Error::Damaged {
+        path: from,
+        remedy: "The restore was broken off, and what it brought is not served. Repeat it from another backup",
+    })
+}

@@ -1,0 +1,85 @@
+//! Feedback that students can fetch.
+
+use super::{Client, Error, Result};
+use nbcourier_domain::{AssignmentId, CourseId, UserName};
+use serde::{Deserialize, Serialize};
+
+/// A submission that has feedback.
+#[derive(Debug, Clone, Serialize)]
+pub struct Returned {
+    /// The submission's number.
+    pub id: i64,
+    /// Whose it is.
+    pub student: String,
+    /// When it was handed in, in RFC 3339.
+    pub submitted_at: String,
+}
+
+#[derive(Deserialize)]
+struct Page {
+    submissions: Vec<Listed>,
+    next: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct Listed {
+    id: i64,
+    student: String,
+    submitted_at: String,
+    feedback: Option<serde::de::IgnoredAny>,
+}
+
+/// Submissions asked for in one request.
+const AT_ONCE: &str = "500";
+
+impl Client {
+    /// The submissions to an assignment that have feedback, of everybody or of one student.
+    pub async fn returned(
+        &self,
+        course: &CourseId,
+        assignment: &AssignmentId,
+        student: Option<&UserName>,
+    ) -> Result<Vec<Returned>> {
+        let names = ["v1", "courses", course.as_str(), "submissions"];
+        let mut found = Vec::new();
+        let mut cursor: Option<String> = None;
+        loop {
+            let mut arguments = vec![("assignment", assignment.as_str()), ("limit", AT_ONCE)];
+            arguments.extend(student.map(|student| ("student", student.as_str())));
+            arguments.extend(cursor.as_deref().map(|cursor| ("cursor", cursor)));
+            let page: Page = self.get_with(&names, &arguments).await?;
+            let returned = page.submissions.into_iter();
+            found.extend(
+                returned
+                    .filter(|listed| listed.feedback.is_some())
+                    .map(|listed| Returned {
+                        id: listed.id,
+                        student: listed.student,
+                        submitted_at: listed.submitted_at,
+                    }),
+            );
+            cursor = page.next;
+            if cursor.is_none() {
+                return Ok(found);
+            }
+        }
+    }
+
+    /// Puts the feedback on a submission into the trash.
+    pub async fn remove_feedback(&self, course: &CourseId, id: i64) -> Result<()> {
+        let id = id.to_string();
+        let names = [
+            "v1",
+            "courses",
+            course.as_str(),
+            "submissions",
+            &id,
+            "feedback",
+        ];
+        match self.delete(&names).await {
+            // Somebody else was faster, or the answer to an earlier attempt was lost.
+            Err(Error::Refused { status: 404, .. }) => Ok(()),
+            result => result,
+        }
+    }
+}

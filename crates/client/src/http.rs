@@ -1,0 +1,453 @@
+//! Requests and replies.
+
+use super::{Error, Result};
+use nbcourier_domain::RESERVED;
+use percent_encoding::{percent_decode_str, utf8_percent_encode};
+use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderValue, LOCATION, RETRY_AFTER};
+use reqwest::{Certificate, Method, RequestBuilder, Response, StatusCode, redirect};
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+use std::error::Error as _;
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+use std::{fs, io};
+
+/// How long to wait for somebody to answer at all.
+const CONNECT: Duration = Duration::from_secs(10);
+/// The longest silence in a reply.
+const SILENCE: Duration = Duration::from_mins(1);
+/// How often a request is sent at most, where sending it again does no harm.
+const ATTEMPTS: u32 = 4;
+/// The pause before the second attempt; each further one is twice as long.
+const PAUSE: Duration = Duration::from_millis(500);
+/// The longest pause, whatever the exchange asks for.
+const LONGEST_PAUSE: Duration = Duration::from_secs(10);
+/// The longest reply, in bytes: more than any listing of a large course.
+const LONGEST_REPLY: usize = 1 << 28;
+/// Headers of every reply of an exchange. A proxy may take one of them away.
+const OURS: [&str; 2] = ["X-Request-Id", "X-Content-Type-Options"];
+/// In a refusal for who asks: their name, as the exchange knows it.
+const CALLER: &str = "X-NbCourier-Caller";
+
+/// How an exchange is reached.
+#[derive(Clone)]
+pub struct Way {
+    /// The address below which all requests go.
+    pub url: String,
+    /// A sentence about what to do if that is the wrong one.
+    pub advice: String,
+    /// The proxy to ask through, and the hosts that are asked without it.
+    pub proxy: Option<(String, Option<String>)>,
+    /// A file or directory of authorities' certificates in PEM, to trust in the place of the system's.
+    pub certificates: Option<PathBuf>,
+}
+
+impl Way {
+    /// The address, and the proxy on the way there without its password.
+    fn shown(&self) -> String {
+        let proxy = self.proxy.as_ref();
+        let Some(proxy) = proxy.and_then(|(proxy, _)| reqwest::Url::parse(proxy).ok()) else {
+            return self.url.clone();
+        };
+        format!(
+            "{} through the proxy {}",
+            self.url,
+            proxy.origin().ascii_serialization()
+        )
+    }
+}
+
+/// One exchange, asked as one person.
+pub struct Client {
+    http: reqwest::Client,
+    way: Way,
+    authorization: HeaderValue,
+    /// The name of the one who asks, which ngshare's stand-alone mode wants to be told.
+    pub(super) user: Option<String>,
+}
+
+/// What a request carries.
+pub(super) enum Body<'a> {
+    Nothing,
+    /// Arguments in the address.
+    Query(&'a [(&'a str, &'a str)]),
+    Json(&'a Value),
+    Form(&'a [(&'a str, &'a str)]),
+}
+
+/// What every client of ours begins with, for that address.
+pub(super) fn builder(url: &str) -> reqwest::ClientBuilder {
+    // An error only says that one is installed already.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    let builder = reqwest::Client::builder()
+        // A redirected request would come without its token, or go somewhere else with it.
+        .redirect(redirect::Policy::none())
+        .user_agent(concat!("nbcourier/", env!("CARGO_PKG_VERSION")));
+    if url.starts_with("http:") {
+        // A bare container has no certificates to load, and needs none to speak plain HTTP.
+        builder.tls_certs_only([])
+    } else {
+        builder
+    }
+}
+
+/// The client, or `Impossible`.
+pub(super) fn build(builder: reqwest::ClientBuilder) -> Result<reqwest::Client> {
+    // Nothing else of a client can fail: a bare container has no certificates, or a variable names none.
+    builder.build().map_err(|error| {
+        Error::Impossible(format!(
+            "The certificates that HTTPS needs cannot be read ({}): install the system's (ca-certificates), or set \
+             REQUESTS_CA_BUNDLE or SSL_CERT_FILE to a file that holds some",
+            with_causes(&error)
+        ))
+    })
+}
+
+impl Client {
+    /// A client for the exchange that is reached so; asks nothing yet.
+    pub fn new(way: Way, token: &str, user: Option<String>) -> Result<Self> {
+        let http = http(&way)?;
+        let mut authorization = HeaderValue::from_bytes(format!("token {token}").as_bytes())
+            .map_err(|_| Error::Impossible("JUPYTERHUB_API_TOKEN is no token".into()))?;
+        authorization.set_sensitive(true);
+        Ok(Self {
+            http,
+            way,
+            authorization,
+            user,
+        })
+    }
+
+    /// Reads something; `names` are the parts of the path below the exchange's address.
+    pub(super) async fn get<T: DeserializeOwned>(&self, names: &[&str]) -> Result<T> {
+        self.send(Method::GET, names, Body::Nothing).await
+    }
+
+    /// Reads something, with arguments.
+    pub(super) async fn get_with<T: DeserializeOwned>(
+        &self,
+        names: &[&str],
+        arguments: &[(&str, &str)],
+    ) -> Result<T> {
+        self.send(Method::GET, names, Body::Query(arguments)).await
+    }
+
+    /// Reads a listing page by page. `take` is given each page, and gives the cursor of the next one, if there is one.
+    pub(super) async fn pages<T: DeserializeOwned>(
+        &self,
+        names: &[&str],
+        mut take: impl FnMut(T) -> Option<String>,
+    ) -> Result<()> {
+        let mut next = take(self.get(names).await?);
+        while let Some(cursor) = next {
+            next = take(self.get_with(names, &[("cursor", &cursor)]).await?);
+        }
+        Ok(())
+    }
+
+    /// Removes something.
+    pub(super) async fn delete(&self, names: &[&str]) -> Result<()> {
+        self.send(Method::DELETE, names, Body::Nothing).await
+    }
+
+    /// Sends a request, again where that does no harm and may help.
+    pub(super) async fn send<T: DeserializeOwned>(
+        &self,
+        method: Method,
+        names: &[&str],
+        body: Body<'_>,
+    ) -> Result<T> {
+        let mut pause = PAUSE;
+        let mut attempt = 1;
+        loop {
+            let result = self.build(method.clone(), names, &body).send().await;
+            if attempt == ATTEMPTS || !may_be_sent_again(&method, &result) {
+                let reply = result.map_err(|error| self.unreachable(&error))?;
+                return match self.by_tls(&reply, names)? {
+                    Some(again) => Box::pin(again.send(method, names, body)).await,
+                    None => self.understood(reply, names).await,
+                };
+            }
+            let asked = result.ok().and_then(|reply| asked_pause(&reply));
+            tokio::time::sleep(asked.unwrap_or(pause).min(LONGEST_PAUSE)).await;
+            attempt += 1;
+            pause *= 2;
+        }
+    }
+
+    fn build(&self, method: Method, names: &[&str], body: &Body<'_>) -> RequestBuilder {
+        let request = self
+            .http
+            .request(method, format!("{}{}", self.way.url, path(names)))
+            .header(AUTHORIZATION, self.authorization.clone());
+        match body {
+            Body::Nothing => request,
+            Body::Query(arguments) => request.query(arguments),
+            Body::Json(value) => request.json(value),
+            Body::Form(fields) => request.form(fields),
+        }
+    }
+
+    async fn understood<T: DeserializeOwned>(
+        &self,
+        mut reply: Response,
+        names: &[&str],
+    ) -> Result<T> {
+        let status = reply.status();
+        let kind = reply.headers().get(CONTENT_TYPE).cloned();
+        let is_problem =
+            kind.is_some_and(|kind| kind.as_bytes().starts_with(b"application/problem+json"));
+        let caller = reply.headers().get(CALLER);
+        let caller = caller
+            .and_then(|name| name.to_str().ok())
+            .map(str::to_owned);
+        // Nothing else in a reply without content tells an exchange from a portal that answers 204 to everything.
+        let has_our_headers = OURS.iter().any(|name| reply.headers().contains_key(*name));
+        let mut body = Vec::new();
+        while let Some(part) = reply
+            .chunk()
+            .await
+            .map_err(|error| self.unreachable(&error))?
+        {
+            if body.len() + part.len() > LONGEST_REPLY {
+                return Err(self.no_exchange("its answer does not end"));
+            }
+            body.extend_from_slice(&part);
+        }
+        let said: Option<Value> = if status == StatusCode::NO_CONTENT {
+            Some(Value::Null).filter(|_| has_our_headers)
+        } else {
+            serde_json::from_slice(&body).ok().filter(Value::is_object)
+        };
+        let is_v1 = names.first() == Some(&"v1");
+        match said {
+            // The ngshare protocol says that it succeeded; our own API has members of its own.
+            Some(value)
+                if status.is_success()
+                    && value["success"] != false
+                    && (is_v1 || value["success"] == true) =>
+            {
+                serde_json::from_value(value)
+                    .map_err(|_| self.no_exchange("its answer has another form"))
+            }
+            // The two forms of an exchange's refusals. Hubs and proxies have pages, or JSON of another form.
+            Some(value)
+                if (is_problem && value["status"].is_number() && value["detail"].is_string())
+                    || (!is_v1 && value["success"] == false) =>
+            {
+                let sentence = value["detail"].as_str().or(value["message"].as_str());
+                let sentence = sentence
+                    .unwrap_or("The exchange gives no reason")
+                    .to_owned();
+                // Its sentence for an address that it does not have.
+                if is_v1 && status == StatusCode::NOT_FOUND && sentence == "Not found" {
+                    return Err(Error::TooOld(self.way.url.clone()));
+                }
+                Err(Error::Refused {
+                    status: status.as_u16(),
+                    sentence: sentence + &known_as(status, caller.as_deref()),
+                })
+            }
+            Some(value) if is_v1 && value["success"] == false => {
+                Err(Error::TooOld(self.way.url.clone()))
+            }
+            _ if is_v1 && status == StatusCode::NOT_FOUND && self.is_there().await => {
+                Err(Error::TooOld(self.way.url.clone()))
+            }
+            _ if status.as_u16() == 413 || status.as_u16() == 429 || status.is_server_error() => {
+                Err(Error::Refused {
+                    status: status.as_u16(),
+                    sentence: format!(
+                        "Something before the exchange at {} answers \"{status}\". {}",
+                        self.way.shown(),
+                        self.way.advice
+                    ),
+                })
+            }
+            _ => Err(self.no_exchange(&format!("it answers \"{status}\""))),
+        }
+    }
+
+    /// Whether an exchange answers at all, which an ngshare does to this request.
+    async fn is_there(&self) -> bool {
+        let request = self.http.get(format!("{}/healthz", self.way.url));
+        let Ok(reply) = request.send().await else {
+            return false;
+        };
+        let value: Value = reply.json().await.unwrap_or_default();
+        value["success"] == true
+    }
+
+    /// The same client by TLS, if that is all that a redirect is about; `Err` says what it is about else.
+    fn by_tls(&self, reply: &Response, names: &[&str]) -> Result<Option<Self>> {
+        if !reply.status().is_redirection() {
+            return Ok(None);
+        }
+        let target = reply
+            .headers()
+            .get(LOCATION)
+            .and_then(|to| to.to_str().ok());
+        let target = target.and_then(|target| reply.url().join(target).ok());
+        let Some(mut target) = target else {
+            return Ok(None);
+        };
+        target.set_query(None);
+        target.set_fragment(None);
+        let asked = reply.url();
+        if target.path() != asked.path() {
+            return Err(self.no_exchange(&format!("it redirects to {target}")));
+        }
+        let is_upgrade = (asked.scheme(), target.scheme()) == ("http", "https")
+            && (asked.port(), target.port()) == (None, None)
+            && asked.host_str() == target.host_str()
+            && target.username().is_empty();
+        let target = target
+            .as_str()
+            .strip_suffix(&path(names))
+            .unwrap_or(target.as_str());
+        if !is_upgrade {
+            return Err(Error::Moved {
+                way: self.way.shown(),
+                target: target.to_owned(),
+            });
+        }
+        let way = Way {
+            url: target.to_owned(),
+            ..self.way.clone()
+        };
+        Ok(Some(Self {
+            http: http(&way)?,
+            way,
+            authorization: self.authorization.clone(),
+            user: self.user.clone(),
+        }))
+    }
+
+    fn no_exchange(&self, reason: &str) -> Error {
+        Error::NoExchange {
+            way: self.way.shown(),
+            reason: reason.to_owned(),
+            advice: self.way.advice.clone(),
+        }
+    }
+
+    fn unreachable(&self, error: &reqwest::Error) -> Error {
+        Error::Unreachable {
+            way: self.way.shown(),
+            reason: with_causes(error),
+            advice: self.way.advice.clone(),
+        }
+    }
+}
+
+fn path(names: &[&str]) -> String {
+    names.iter().fold(String::new(), |path, name| {
+        format!("{path}/{}", utf8_percent_encode(name, RESERVED))
+    })
+}
+
+/// What asks over that way, and through no other proxy: a token is for nobody else.
+fn http(way: &Way) -> Result<reqwest::Client> {
+    let mut builder = builder(&way.url)
+        .connect_timeout(CONNECT)
+        .read_timeout(SILENCE)
+        .no_proxy();
+    if let Some(path) = &way.certificates
+        && way.url.starts_with("https:")
+    {
+        builder = builder.tls_certs_only(authorities(path)?);
+    }
+    if let Some((url, except)) = &way.proxy {
+        let proxy = reqwest::Proxy::all(url).map_err(|_| {
+            Error::Impossible("The proxy of the environment has no usable address".into())
+        })?;
+        let except = except.as_deref().and_then(reqwest::NoProxy::from_string);
+        builder = builder.proxy(proxy.no_proxy(except));
+    }
+    build(builder)
+}
+
+/// The certificates that are to be trusted.
+fn authorities(path: &Path) -> Result<Vec<Certificate>> {
+    let unusable = |reason: String| {
+        Error::Impossible(format!(
+            "The certificates in {} (REQUESTS_CA_BUNDLE or CURL_CA_BUNDLE) cannot be read: {reason}",
+            path.display()
+        ))
+    };
+    let mut found = Vec::new();
+    for file in certificate_files(path).map_err(|error| unusable(error.to_string()))? {
+        let pem = fs::read(&file).map_err(|error| unusable(error.to_string()))?;
+        let bundle = Certificate::from_pem_bundle(&pem);
+        found.extend(bundle.map_err(|error| unusable(with_causes(&error)))?);
+    }
+    if found.is_empty() {
+        return Err(unusable("there is none in PEM".into()));
+    }
+    Ok(found)
+}
+
+fn certificate_files(path: &Path) -> io::Result<Vec<PathBuf>> {
+    if !path.is_dir() {
+        return Ok(vec![path.to_owned()]);
+    }
+    let entries = fs::read_dir(path)?.map(|entry| Ok(entry?.path()));
+    let files: io::Result<Vec<PathBuf>> = entries.collect();
+    Ok(files?.into_iter().filter(|file| file.is_file()).collect())
+}
+
+/// Who one is to the exchange, which a refusal for who asks says; percent-encoded there.
+fn known_as(status: StatusCode, caller: Option<&str>) -> String {
+    let Some(caller) = caller.filter(|_| status == StatusCode::FORBIDDEN) else {
+        return String::new();
+    };
+    let caller = percent_decode_str(caller).decode_utf8_lossy();
+    let caller: String = caller
+        .chars()
+        .filter(|letter| !letter.is_control())
+        .collect();
+    let mut sentence = format!(". The exchange knows you as '{caller}'");
+    if caller.starts_with("service:") {
+        let _ = write!(
+            sentence,
+            ": an administrator lets a service of the hub in with `nbcourier roster add COURSE {caller} --role instructor`"
+        );
+    }
+    sentence
+}
+
+/// Whether the exchange has certainly done nothing yet, or may do it twice, and another attempt may go better.
+fn may_be_sent_again(method: &Method, result: &reqwest::Result<Response>) -> bool {
+    let repeatable = matches!(*method, Method::GET | Method::PUT);
+    match result {
+        Ok(reply) => match reply.status().as_u16() {
+            // The exchange says these before it begins, and a proxy when there is nobody to ask.
+            429 | 503 => true,
+            502 | 504 => repeatable,
+            _ => false,
+        },
+        // A name or an address that is wrong stays wrong, and somebody is waiting; but a server may be restarting.
+        Err(error) => repeatable && !error.is_connect() && !error.is_builder(),
+    }
+}
+
+fn asked_pause(reply: &Response) -> Option<Duration> {
+    let seconds = reply.headers().get(RETRY_AFTER)?.to_str().ok()?;
+    seconds.parse().ok().map(Duration::from_secs)
+}
+
+// reqwest's message alone is "error sending request"; what happened is in the causes.
+pub(super) fn with_causes(error: &reqwest::Error) -> String {
+    let mut text = String::new();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        let separator = if text.is_empty() { "" } else { ": " };
+        let _ = write!(text, "{separator}{error}");
+        cause = error.source();
+    }
+    if text.is_empty() {
+        return error.to_string();
+    }
+    text
+}

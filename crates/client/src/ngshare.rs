@@ -1,0 +1,135 @@
+//! What is asked in the protocol of ngshare, so that it works against that as well.
+
+use super::http::Body;
+use super::{Client, Result};
+use nbcourier_domain::{CourseId, Role, UserName};
+use reqwest::Method;
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+
+/// The details of a person as the protocol takes them. A field that is `None` is not sent.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct Details {
+    /// First name.
+    pub first_name: Option<String>,
+    /// Last name.
+    pub last_name: Option<String>,
+    /// E-mail address.
+    pub email: Option<String>,
+}
+
+/// What became of one student of many.
+#[derive(Debug, Clone, Deserialize)]
+pub struct Enrolment {
+    /// Who.
+    pub username: String,
+    /// Whether they are enrolled.
+    pub success: bool,
+    /// Why not.
+    pub message: Option<String>,
+}
+
+#[derive(Serialize)]
+struct Student<'a> {
+    username: &'a str,
+    #[serde(flatten)]
+    details: &'a Details,
+}
+
+/// A success that tells nothing more.
+#[derive(Deserialize)]
+struct Done {}
+
+#[derive(Deserialize)]
+struct Status {
+    status: Vec<Enrolment>,
+}
+
+impl Client {
+    /// Makes a course with its instructors.
+    pub async fn create_course(&self, course: &CourseId, instructors: &[UserName]) -> Result<()> {
+        let names = ["course", course.as_str()];
+        let instructors: Vec<&str> = instructors.iter().map(UserName::as_str).collect();
+        let instructors = json!(instructors).to_string();
+        let fields = [("instructors", instructors.as_str())];
+        self.form::<Done>(Method::POST, &names, &fields).await?;
+        Ok(())
+    }
+
+    /// Deletes a course; nbcourier keeps it for a while, ngshare does not.
+    pub async fn delete_course(&self, course: &CourseId) -> Result<()> {
+        let names = ["course", course.as_str()];
+        self.form::<Done>(Method::DELETE, &names, &[]).await?;
+        Ok(())
+    }
+
+    /// Adds somebody to a course or updates their details.
+    pub async fn put_member(
+        &self,
+        course: &CourseId,
+        role: Role,
+        user: &UserName,
+        details: &Details,
+    ) -> Result<()> {
+        let names = [word(role), course.as_str(), user.as_str()];
+        let given = [
+            ("first_name", &details.first_name),
+            ("last_name", &details.last_name),
+            ("email", &details.email),
+        ];
+        let given = given.into_iter();
+        let fields: Vec<_> = given
+            .filter_map(|(name, text)| Some((name, text.as_deref()?)))
+            .collect();
+        self.form::<Done>(Method::POST, &names, &fields).await?;
+        Ok(())
+    }
+
+    /// Takes somebody off a course.
+    pub async fn remove_member(
+        &self,
+        course: &CourseId,
+        role: Role,
+        user: &UserName,
+    ) -> Result<()> {
+        let names = [word(role), course.as_str(), user.as_str()];
+        self.form::<Done>(Method::DELETE, &names, &[]).await?;
+        Ok(())
+    }
+
+    /// Enrols many students at once, or updates them; says of each whether it did.
+    pub async fn put_students(
+        &self,
+        course: &CourseId,
+        students: &[(UserName, Details)],
+    ) -> Result<Vec<Enrolment>> {
+        let students = students.iter().map(|(user, details)| Student {
+            username: user.as_str(),
+            details,
+        });
+        let students = json!(students.collect::<Vec<_>>()).to_string();
+        let names = ["students", course.as_str()];
+        let fields = [("students", students.as_str())];
+        let reply: Status = self.form(Method::POST, &names, &fields).await?;
+        Ok(reply.status)
+    }
+
+    async fn form<T: serde::de::DeserializeOwned>(
+        &self,
+        method: Method,
+        names: &[&str],
+        fields: &[(&str, &str)],
+    ) -> Result<T> {
+        let user = self.user.as_deref().map(|user| ("user", user));
+        let fields: Vec<_> = user.into_iter().chain(fields.iter().copied()).collect();
+        self.send(method, names, Body::Form(&fields)).await
+    }
+}
+
+/// What the protocol calls somebody of that role in its addresses.
+fn word(role: Role) -> &'static str {
+    match role {
+        Role::Student => "student",
+        Role::Instructor => "instructor",
+    }
+}

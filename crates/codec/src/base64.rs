@@ -1,0 +1,335 @@
+//! Base64 to bytes, as it arrives.
+
+use base64::Engine as _;
+use base64::alphabet;
+use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
+
+/// How many characters are decoded at once.
+const BLOCK_CHARS: usize = 16 * 1024;
+/// The bytes they make.
+const BLOCK_BYTES: usize = BLOCK_CHARS / 4 * 3;
+
+/// Wants padding, but not that the bits behind the last byte be zero: Python never looked at them.
+const ENGINE: GeneralPurpose = GeneralPurpose::new(
+    &alphabet::STANDARD,
+    GeneralPurposeConfig::new()
+        .with_decode_padding_mode(DecodePaddingMode::RequireCanonical)
+        .with_decode_allow_trailing_bits(true),
+);
+
+/// The text is not base64.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("Not base64")]
+pub struct NotBase64;
+
+/// Takes base64 of the standard alphabet in pieces of any size and gives the bytes, some thousand at once.
+///
+/// ASCII white space is skipped wherever it stands. Padding must be there and right, and only white space may
+/// follow it; bits behind the last byte may be set (`amtsCf==` is taken for `amtsCQ==`).
+#[derive(Debug)]
+pub struct Base64Decoder {
+    /// The characters of a block that wait for the rest of it; those before `filled` count.
+    block: Box<[u8; BLOCK_CHARS]>,
+    filled: usize,
+    bytes: Box<[u8; BLOCK_BYTES]>,
+    state: State,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum State {
+    /// No white space was met but in pieces of its own, so pieces are copied without looking.
+    Dense,
+    /// White space is sorted out character by character.
+    Spaced,
+    /// Padding was decoded.
+    Ended,
+    Failed,
+}
+
+impl Default for Base64Decoder {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Base64Decoder {
+    /// A decoder at the beginning of a text.
+    pub fn new() -> Self {
+        Self {
+            block: Box::new([0; BLOCK_CHARS]),
+            filled: 0,
+            bytes: Box::new([0; BLOCK_BYTES]),
+            state: State::Dense,
+        }
+    }
+
+    /// Takes the next piece of the text and gives the sink the bytes of every block that became full.
+    ///
+    /// Gives `NotBase64` when a block is not base64, or the sink's own error at once; after either, every further
+    /// piece is `NotBase64` until the next `finish`.
+    pub fn feed<E: From<NotBase64>>(
+        &mut self,
+        text: &[u8],
+        sink: &mut impl FnMut(&[u8]) -> Result<(), E>,
+    ) -> Result<(), E> {
+        let mut rest = text;
+        while !rest.is_empty() {
+            match self.state {
+                State::Dense => {
+                    // A line break that was escaped comes alone.
+                    if let [byte] = rest
+                        && is_white(*byte)
+                    {
+                        return Ok(());
+                    }
+                    let (now, later) = rest.split_at(rest.len().min(BLOCK_CHARS - self.filled));
+                    self.block[self.filled..][..now.len()].copy_from_slice(now);
+                    self.filled += now.len();
+                    rest = later;
+                }
+                State::Spaced => rest = self.copy_sorting(rest),
+                State::Ended if rest.iter().copied().all(is_white) => return Ok(()),
+                State::Ended | State::Failed => {
+                    self.state = State::Failed;
+                    return Err(NotBase64.into());
+                }
+            }
+            if self.filled == BLOCK_CHARS {
+                self.decode(sink)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Ends the text: gives the sink the last bytes, or `NotBase64` when the text was not complete. The decoder is
+    /// then at the beginning of another text.
+    pub fn finish<E: From<NotBase64>>(
+        &mut self,
+        sink: &mut impl FnMut(&[u8]) -> Result<(), E>,
+    ) -> Result<(), E> {
+        let mut outcome = match self.state {
+            State::Failed => Err(NotBase64.into()),
+            _ => self.decode(sink),
+        };
+        if outcome.is_ok() && self.filled > 0 {
+            // White space was sorted out.
+            outcome = self.decode(sink);
+        }
+        self.reset();
+        outcome
+    }
+
+    /// Forgets what came: the decoder is at the beginning of another text.
+    pub fn reset(&mut self) {
+        self.filled = 0;
+        self.state = State::Dense;
+    }
+
+    fn copy_sorting<'a>(&mut self, text: &'a [u8]) -> &'a [u8] {
+        for (at, &byte) in text.iter().enumerate() {
+            if is_white(byte) {
+                continue;
+            }
+            let Some(place) = self.block.get_mut(self.filled) else {
+                return &text[at..];
+            };
+            *place = byte;
+            self.filled += 1;
+        }
+        &[]
+    }
+
+    /// Decodes the block. If it can't be decoded, white space may be the reason; then that is taken out and the
+    /// block waits for more. That happens once in a text, so that blanks cost no more than letters.
+    fn decode<E: From<NotBase64>>(
+        &mut self,
+        sink: &mut impl FnMut(&[u8]) -> Result<(), E>,
+    ) -> Result<(), E> {
+        let block = &mut self.block[..self.filled];
+        if block.is_empty() {
+            return Ok(());
+        }
+        if let Ok(length) = ENGINE.decode_slice(&*block, &mut self.bytes[..]) {
+            if block.ends_with(b"=") {
+                self.state = State::Ended;
+            }
+            self.filled = 0;
+            let outcome = sink(&self.bytes[..length]);
+            if outcome.is_err() {
+                self.state = State::Failed;
+            }
+            return outcome;
+        }
+        let dense = remove_white(block);
+        if self.state != State::Dense || dense == self.filled {
+            self.state = State::Failed;
+            return Err(NotBase64.into());
+        }
+        self.filled = dense;
+        self.state = State::Spaced;
+        Ok(())
+    }
+}
+
+/// Moves what is not white space to the front and gives its length.
+fn remove_white(text: &mut [u8]) -> usize {
+    let mut kept = 0;
+    for at in 0..text.len() {
+        text[kept] = text[at];
+        kept += usize::from(!is_white(text[at]));
+    }
+    kept
+}
+
+/// Python's ASCII white space, which has the vertical tab too.
+fn is_white(byte: u8) -> bool {
+    matches!(byte, b' ' | b'\t'..=b'\r')
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use crate::tests::ways_to_cut;
+    use base64::engine::general_purpose::STANDARD;
+
+    /// What is decoded until the end or an error, the same however the text is cut.
+    fn decode(text: &[u8]) -> (Vec<u8>, Result<(), NotBase64>) {
+        let mut outcomes = ways_to_cut(text).map(|mut pieces| {
+            let (mut decoder, mut bytes) = (Base64Decoder::new(), Vec::new());
+            let mut sink = |piece: &[u8]| {
+                assert!(!piece.is_empty());
+                bytes.extend_from_slice(piece);
+                Ok(())
+            };
+            let outcome = pieces
+                .try_for_each(|piece| decoder.feed(piece, &mut sink))
+                .and_then(|()| decoder.finish(&mut sink));
+            (bytes, outcome)
+        });
+        let first = outcomes.next().unwrap_or((Vec::new(), Err(NotBase64)));
+        assert!(
+            outcomes.all(|other| other == first),
+            "{}",
+            text.escape_ascii()
+        );
+        first
+    }
+
+    #[track_caller]
+    fn assert_decoded(text: impl AsRef<[u8]>, bytes: impl AsRef<[u8]>) {
+        assert_eq!(decode(text.as_ref()), (bytes.as_ref().to_vec(), Ok(())));
+    }
+
+    #[track_caller]
+    fn assert_refused(text: impl AsRef<[u8]>) {
+        let text = text.as_ref();
+        assert_eq!(decode(text).1, Err(NotBase64), "{}", text.escape_ascii());
+    }
+
+    #[test]
+    fn base64_is_decoded() {
+        assert_decoded("", "");
+        assert_decoded("amtsCg==", "jkl\n");
+        assert_decoded("aGVsbG8=", "hello");
+        assert_decoded("Zm9vYmFy", "foobar");
+        assert_decoded("+/+/", [0xFB, 0xFF, 0xBF]);
+        for blocks in [1, 3] {
+            for more in ["", "YWI=", "YWFh"] {
+                let text = "YWFh".repeat(BLOCK_CHARS / 4 * blocks) + more;
+                assert_decoded(&text, STANDARD.decode(&text).unwrap());
+            }
+        }
+    }
+
+    #[test]
+    fn padding_must_be_there_and_right() {
+        for text in [
+            "amtsCg",
+            "amtsCg=",
+            "amtsCg===",
+            "amtsCg====",
+            "a",
+            "a===",
+            "=",
+            "====",
+            "Zm9v====",
+            "Zm9v=",
+        ] {
+            assert_refused(text);
+        }
+    }
+
+    #[test]
+    fn the_bits_behind_the_last_byte_do_not_matter() {
+        assert_decoded("amtsCf==", "jkl\t");
+        assert_decoded("aGVsbG9=", "hello");
+    }
+
+    #[test]
+    fn white_space_is_skipped_wherever_it_stands() {
+        assert_decoded(" \t\n\u{b}\u{c}\r", "");
+        assert_decoded(" a m\r\nts\tCg = = \n", "jkl\n");
+        let line = "YWFh".repeat(19) + "\n";
+        assert_decoded(line.repeat(500), "a".repeat(57 * 500));
+        assert_decoded(" ".repeat(30_000) + "YWFh" + &" ".repeat(30_000), "aaa");
+        assert_decoded(
+            "YWFh".repeat(BLOCK_CHARS / 4) + " " + &"YWFh ".repeat(5000),
+            "a".repeat(BLOCK_BYTES + 15_000),
+        );
+    }
+
+    #[test]
+    fn only_white_space_may_follow_the_padding() {
+        assert_decoded("amtsCg==\n \n", "jkl\n");
+        // As long as a block, so that the padding is decoded before the rest comes.
+        let full = "YWFh".repeat(BLOCK_CHARS / 4 - 1) + "YQ==";
+        assert_decoded(full.clone() + "\n\n", "a".repeat(BLOCK_BYTES - 2));
+        for more in ["=", "YWFh", "\n=", " Y", "=="] {
+            assert_refused(format!("amtsCg=={more}"));
+            assert_refused(format!("{full}{more}"));
+        }
+    }
+
+    #[test]
+    fn any_other_character_is_refused() {
+        let long = "YWFh".repeat(BLOCK_CHARS / 4);
+        for other in ["-", "_", "!", "\0", "é", "\u{a0}", "\x7f", "=", "\x1c"] {
+            for text in [
+                format!("YW{other}h"),
+                format!("{other}YWFh"),
+                format!("YWFh{other}"),
+                format!("YWFh\n{other}YWF"),
+                format!("{long}{other}{long}"),
+            ] {
+                assert_refused(text);
+            }
+        }
+    }
+
+    #[test]
+    fn after_the_end_another_text_may_begin() {
+        let mut decoder = Base64Decoder::new();
+        for (text, expected) in [
+            ("YQ==", Ok(())),
+            ("Y!==", Err(NotBase64)),
+            ("Y", Err(NotBase64)),
+            ("YQ==", Ok(())),
+        ] {
+            let mut bytes = Vec::new();
+            let mut sink = |piece: &[u8]| {
+                bytes.extend_from_slice(piece);
+                Ok(())
+            };
+            let outcome = decoder
+                .feed(text.as_bytes(), &mut sink)
+                .and_then(|()| decoder.finish(&mut sink));
+            assert_eq!(outcome, expected, "{text}");
+            assert_eq!(
+                bytes,
+                if expected.is_ok() { &b"a"[..] } else { b"" },
+                "{text}"
+            );
+        }
+    }
+}

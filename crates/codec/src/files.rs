@@ -1,0 +1,345 @@
+//! The ngshare protocol's file lists, as they arrive.
+
+use super::json::{JsonTokenizer, NotJson};
+use super::list_reader::{ListReader, Stop};
+use nbcourier_domain::RelativePath;
+
+/// What is wrong with a file list. The first wrong item decides; of what is wrong with one item, the first of these.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum FileListError {
+    /// The text, any of it, is not JSON.
+    #[error("not JSON")]
+    NotJson,
+    /// It is no list, or the item no object with the strings `path` and `content`.
+    #[error("no list of files")]
+    IncorrectFormat,
+    /// The path could leave its tree, stands in the list already, or is the directory of another, or the other way
+    /// round.
+    #[error("illegal path")]
+    IllegalPath,
+    /// The content is not base64.
+    #[error("content that is not base64")]
+    NotBase64,
+}
+
+/// What a file list is made of: for each file `Begin`, its `Content` in none, one or many pieces, and `End`.
+///
+/// A file that turns out wrong does not end.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum FileEvent<'a> {
+    /// A file begins. Its path may not be known yet.
+    Begin,
+    /// The next bytes of the file, decoded, never empty.
+    Content(&'a [u8]),
+    /// What came of the file does not count, for its content is given anew.
+    Restart,
+    /// The file is complete and stands here.
+    End(RelativePath),
+}
+
+/// Takes the text of a `files` field, `[{"path": "a/b.ipynb", "content": "<base64>"}, …]`, in pieces of any size
+/// and tells the files.
+///
+/// The keys of an item come in any order; other keys are ignored; of a repeated key the last counts. It holds the
+/// paths of the list and a few blocks, however large the files are.
+///
+/// ```
+/// # use nbcourier::codec::{FileEvent, FileListDecoder};
+/// # use std::convert::Infallible;
+/// let mut decoder = FileListDecoder::new();
+/// let mut told = Vec::new();
+/// for piece in [r#"[{"content": "aGVs"#, r#"bG8=", "path": "a.txt"}]"#] {
+///     decoder.feed(piece.as_bytes(), &mut |event| {
+///         told.push(format!("{event:?}"));
+///         Ok::<(), Infallible>(())
+///     })?;
+/// }
+/// assert_eq!(decoder.finish(), Ok(()));
+/// assert_eq!(told, ["Begin", "Content([104, 101, 108, 108, 111])", "End(RelativePath(\"a.txt\"))"]);
+/// # Ok::<(), Infallible>(())
+/// ```
+#[derive(Debug, Default)]
+pub struct FileListDecoder {
+    json: JsonTokenizer,
+    list: ListReader,
+}
+
+impl FileListDecoder {
+    /// A decoder at the beginning of a list.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Takes the next piece of the text and tells what is in it.
+    ///
+    /// Gives the sink's own error at once; the decoder is of no further use then. What is wrong with the list is
+    /// told by `finish`; from there on no events come.
+    pub fn feed<E>(
+        &mut self,
+        json: &[u8],
+        sink: &mut impl FnMut(FileEvent<'_>) -> Result<(), E>,
+    ) -> Result<(), E> {
+        let list = &mut self.list;
+        match self.json.feed(json, &mut |event| list.take(event, sink)) {
+            Err(Stop::Sink(error)) => Err(error),
+            // The tokenizer remembers.
+            _ => Ok(()),
+        }
+    }
+
+    /// Ends the text and gives the verdict. All files told count if it is `Ok`, and none otherwise.
+    pub fn finish(self) -> Result<(), FileListError> {
+        self.json
+            .finish()
+            .map_err(|NotJson| FileListError::NotJson)?;
+        self.list.verdict()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::FileListError::{IllegalPath, IncorrectFormat, NotBase64, NotJson};
+    use super::*;
+    use crate::tests::{Told, told, ways_to_cut};
+
+    /// The events and the verdict, the same however the text is cut.
+    fn decode(json: &str) -> (Vec<Told>, Result<(), FileListError>) {
+        let mut outcomes = ways_to_cut(json.as_bytes()).map(told);
+        let first = outcomes.next().unwrap_or((Vec::new(), Ok(())));
+        assert!(outcomes.all(|other| other == first), "{json}");
+        first
+    }
+
+    #[track_caller]
+    fn assert_files(json: &str, files: &[(&str, &str)]) {
+        let (told, verdict) = decode(json);
+        assert_eq!(verdict, Ok(()), "{json}");
+        assert_eq!(
+            Told::files(&told),
+            files
+                .iter()
+                .map(|(path, bytes)| ((*path).into(), (*bytes).into()))
+                .collect::<Vec<_>>()
+        );
+    }
+
+    #[track_caller]
+    fn assert_refused(json: &str, error: FileListError) {
+        assert_eq!(decode(json).1, Err(error), "{json}");
+    }
+
+    #[test]
+    fn files_are_told_in_their_order() {
+        assert_files(" [] ", &[]);
+        assert_files(
+            r#"[{"path": "b/c.txt", "content": "amts\nCg==\n"}, {"path": "a", "content": ""}]"#,
+            &[("b/c.txt", "jkl\n"), ("a", "")],
+        );
+    }
+
+    #[test]
+    fn keys_come_in_any_order_and_others_are_ignored() {
+        assert_files(
+            r#"[{"checksum": {"path": ["/"], "content": [{}]}, "content": "YQ==", "pathy": 1, "pat": "/", "": 0, "path": "a", "x": [1]}]"#,
+            &[("a", "a")],
+        );
+        assert_files(
+            r#"[{"p\u0061th": "\u0061\/b", "c\u006fntent": "\u0059Q\u003d="}]"#,
+            &[("a/b", "a")],
+        );
+        assert_files(
+            r#"[{"path\ud800": 1, "path": "a", "content": "", "content\ud800": 1}]"#,
+            &[("a", "")],
+        );
+    }
+
+    #[test]
+    fn of_a_repeated_key_the_last_counts() {
+        assert_files(
+            r#"[{"path": 1, "path": "/", "path": "a", "content": [], "content": "YQ=="}]"#,
+            &[("a", "a")],
+        );
+        let (told, verdict) =
+            decode(r#"[{"content": "Yg==", "content": "!", "path": "a", "content": "YQ=="}]"#);
+        assert_eq!(verdict, Ok(()));
+        let expected = [
+            Told::Begin,
+            Told::Content(b"b".into()),
+            Told::Restart,
+            Told::Restart,
+            Told::Content(b"a".into()),
+            Told::End("a".into()),
+        ];
+        assert_eq!(told, expected);
+        assert_refused(
+            r#"[{"path": "a", "content": "YQ==", "content": null}]"#,
+            IncorrectFormat,
+        );
+        assert_refused(
+            r#"[{"path": "a", "path": {}, "content": "YQ=="}]"#,
+            IncorrectFormat,
+        );
+        assert_refused(
+            r#"[{"path": "a", "content": "YQ==", "content": "YQ"}]"#,
+            NotBase64,
+        );
+        assert_refused(
+            r#"[{"path": "a", "path": "../a", "content": "YQ=="}]"#,
+            IllegalPath,
+        );
+    }
+
+    #[test]
+    fn a_list_that_is_not_json_is_nothing_else() {
+        for json in [
+            "",
+            " ",
+            "[",
+            "[]]",
+            "[] x",
+            "{",
+            "nul",
+            "[{\"path\": \"/\"}",
+            "[1, 2, }]",
+            "[{\"path\": \"a\nb\"}]",
+        ] {
+            assert_refused(json, NotJson);
+        }
+    }
+
+    #[test]
+    fn anything_but_a_list_of_objects_with_both_strings_is_no_file_list() {
+        for json in [
+            "{}",
+            "null",
+            "1",
+            "\"[]\"",
+            "[[]]",
+            "[1]",
+            "[\"a\"]",
+            "[null]",
+            "[{}]",
+            r#"[{"path": "a"}]"#,
+            r#"[{"content": ""}]"#,
+            r#"[{"path": null, "content": ""}]"#,
+            r#"[{"path": "a", "content": 1}]"#,
+            r#"[{"path": ["a"], "content": ""}]"#,
+            r#"{"path": "a", "content": ""}"#,
+            r#"[{"x": {"path": "a", "content": ""}}]"#,
+            r#"[[{"path": "a", "content": ""}]]"#,
+        ] {
+            assert_refused(json, IncorrectFormat);
+        }
+    }
+
+    #[test]
+    fn a_path_that_may_not_stand_there_is_refused() {
+        let longest = vec!["x".repeat(255); 16].join("/");
+        let long = format!("{longest}/a");
+        let deepest = vec!["a"; 64].join("/");
+        let deep = format!("{deepest}/a");
+        for path in [
+            "",
+            "/",
+            "/a",
+            "../etc",
+            "a/.",
+            "a\\\\b",
+            "a\\u0000",
+            "a\\ud800",
+            "\\udc00a",
+            long.as_str(),
+            deep.as_str(),
+        ] {
+            assert_refused(
+                &format!(r#"[{{"path": "{path}", "content": ""}}]"#),
+                IllegalPath,
+            );
+        }
+        for path in [longest, deepest] {
+            assert_files(
+                &format!(r#"[{{"path": "{path}", "content": ""}}]"#),
+                &[(path.as_str(), "")],
+            );
+        }
+        for (first, second) in [
+            ("a", "a"),
+            ("a", "a/b"),
+            ("a/b", "a"),
+            ("a/b/c", "a"),
+            ("a", "\\u0061"),
+        ] {
+            let item = |path| format!(r#"{{"path": "{path}", "content": ""}}"#);
+            let json = format!("[{}, {}, {}]", item(first), item("b"), item(second));
+            let (told, verdict) = decode(&json);
+            assert_eq!(
+                (Told::files(&told).len(), verdict),
+                (2, Err(IllegalPath)),
+                "{json}"
+            );
+        }
+    }
+
+    #[test]
+    fn of_one_item_the_format_counts_before_the_path_and_the_path_before_the_content() {
+        assert_refused(
+            r#"[{"content": "!", "path": "/", "content": 1}]"#,
+            IncorrectFormat,
+        );
+        assert_refused(r#"[{"path": "/"}]"#, IncorrectFormat);
+        assert_refused(r#"[{"content": "!", "path": "/"}]"#, IllegalPath);
+        assert_refused(
+            r#"[{"path": "a", "content": ""}, {"path": "a", "content": "!"}]"#,
+            IllegalPath,
+        );
+        for content in ["!", "amtsCg", "YQ==YQ==", "\\ud800", "é"] {
+            assert_refused(
+                &format!(r#"[{{"path": "a", "content": "{content}"}}]"#),
+                NotBase64,
+            );
+        }
+    }
+
+    #[test]
+    fn of_several_items_the_first_wrong_one_counts() {
+        let (good, bad) = (
+            r#"{"path": "a", "content": "YQ=="}"#,
+            r#"{"path": "b", "content": "?"}"#,
+        );
+        for (second, error) in [
+            (bad, NotBase64),
+            ("1", IncorrectFormat),
+            (r#"{"path": "", "content": ""}"#, IllegalPath),
+        ] {
+            for third in [
+                bad,
+                "{}",
+                r#"{"path": "..", "content": ""}"#,
+                r#"{"path": "c", "content": ""}"#,
+            ] {
+                let json = format!("[{good}, {second}, {third}");
+                let (told, verdict) = decode(&format!("{json}]"));
+                assert_eq!(verdict, Err(error));
+                assert_eq!(Told::files(&told), [("a".into(), b"a".into())]);
+                assert_refused(&json, NotJson);
+            }
+        }
+    }
+
+    #[test]
+    fn the_error_of_the_sink_comes_up_at_once() {
+        let json = br#"[{"path": "a", "content": "YQ==", "content": "YQ=="}, {"path": "b", "content": "YQ=="}]"#;
+        for last in 1..=8 {
+            let mut told = 0;
+            let outcome = FileListDecoder::new().feed(json, &mut |_| {
+                told += 1;
+                if told == last {
+                    Err("disk full")
+                } else {
+                    Ok(())
+                }
+            });
+            assert_eq!((outcome, told), (Err("disk full"), last));
+        }
+    }
+}

@@ -1,0 +1,27 @@
+//! What the exchange talks about, as parsed types: whoever holds one need not check it again.
+//!
+//! Nothing here does I/O or knows a protocol.
+
+mod dates;
+mod groups;
+mod key;
+mod names;
+mod notation;
+mod oddity;
+mod path;
+mod role;
+mod tally;
+mod time;
+mod tree;
+
+pub use dates::{Dates, Extension};
+pub use groups::{Group, GroupRule, GroupRules, IllegalRule};
+pub use key::{IdempotencyKey, IllegalKey};
+pub use names::{AssignmentId, CourseId, IllegalName, UserName};
+pub use notation::{RESERVED, above, shell_word};
+pub use oddity::{Alike, Oddity, UnfitName, oddity};
+pub use path::{IllegalPath, RelativePath};
+pub use role::{Person, Role};
+pub use tally::{Count, Level, Spread, Spreading};
+pub use time::{IllegalTime, Rfc3339, Timestamp};
+pub use tree::{BlobRef, Md5Sum, Sha256Sum, Tree, TreeEntry, tree_digest};

@@ -1,0 +1,210 @@
+//! Whose account a name stands for. A hub may give the name of somebody who has left to somebody else, who must not get
+//! what the former owner left: that is set aside under a name nobody on the hub can have, until somebody says otherwise.
+
+use super::audit::Action;
+use super::people::{self, set_aside};
+use super::policy::Reused;
+use super::{Error, Exchange, Result};
+use nbcourier_domain::{Timestamp, UserName, shell_word};
+use nbcourier_identity::Caller;
+use nbcourier_storage as store;
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+/// How long an account that was looked up is not looked up again, since commands change what is recorded.
+const LIFETIME: Duration = Duration::from_mins(10);
+/// How many callers are remembered before starting afresh.
+const MOST: usize = 100_000;
+/// Two times of one account may differ by so much, in microseconds: some databases of hubs round it, but not at once.
+const SAME: i64 = 5_000_000;
+
+/// The accounts that callers had when last seen, so that a known one costs nothing.
+#[derive(Clone, Default)]
+pub(super) struct Known(Arc<Mutex<HashMap<UserName, (Timestamp, Instant)>>>);
+
+impl Known {
+    fn has(&self, person: &UserName, made_at: Timestamp) -> bool {
+        let known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        known
+            .get(person)
+            .is_some_and(|(time, seen)| *time == made_at && seen.elapsed() < LIFETIME)
+    }
+
+    fn remember(&self, person: UserName, made_at: Timestamp) {
+        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if known.len() >= MOST {
+            known.clear();
+        }
+        known.insert(person, (made_at, Instant::now()));
+    }
+}
+
+/// How the account of a caller compares with the one that their name stood for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Comparison {
+    First,
+    Same,
+    /// Somebody else has the name now.
+    Later,
+    /// Somebody else has had it since.
+    Earlier,
+}
+
+fn compare(recorded: Option<Timestamp>, made_at: Timestamp) -> Comparison {
+    match recorded.map(|recorded| made_at.micros() - recorded.micros()) {
+        None => Comparison::First,
+        Some(difference) if difference.abs() < SAME => Comparison::Same,
+        Some(1..) => Comparison::Later,
+        Some(_) => Comparison::Earlier,
+    }
+}
+
+/// Makes sure that the caller gets nothing of an earlier owner of their name. To be called before anything is done for
+/// them; where the hub does not tell when accounts were made, it does nothing.
+///
+/// `FormerAccount` when it is the caller who is the earlier one: a session or a token may outlive an account for a while.
+pub async fn check(exchange: &Exchange, caller: &Caller) -> Result<()> {
+    let Some(made_at) = caller.account_made_at() else {
+        return Ok(());
+    };
+    if exchange.known.has(caller.name(), made_at) {
+        return Ok(());
+    }
+    let person = caller.name().clone();
+    let recorded = exchange
+        .store
+        .read(move |conn| store::people::account(conn, &person))
+        .await?;
+    match (compare(recorded, made_at), exchange.policy.reused) {
+        (Comparison::Same, _) | (Comparison::Earlier, Reused::Keep) => {}
+        (Comparison::Earlier, Reused::SetAside) => {
+            return Err(Error::FormerAccount(caller.name().clone()));
+        }
+        (Comparison::First | Comparison::Later, _) => {
+            if let Some(aside) = record(exchange, caller, made_at).await? {
+                warn(caller.name(), &aside);
+            }
+        }
+    }
+    exchange.known.remember(caller.name().clone(), made_at);
+    Ok(())
+}
+
+/// Tells the operator, who alone can know whether that was the same person.
+fn warn(person: &UserName, aside: &UserName) {
+    log::warn!(
+        "The hub made the account of {} anew, so what the earlier account left is kept as {}. If both are the same person, \
+         give it back: {}",
+        person.as_str().escape_debug(),
+        aside.as_str().escape_debug(),
+        adopt_command(std::slice::from_ref(person)).escape_debug()
+    );
+}
+
+/// The command that gives these people back what was set aside of their names, as a shell takes it.
+pub fn adopt_command(people: &[UserName]) -> String {
+    let names: Vec<String> = people
+        .iter()
+        .map(|name| shell_word(name.as_str()))
+        .collect();
+    let names = names.join(" ");
+    if people.iter().any(|name| name.as_str().starts_with('-')) {
+        format!("nbcourier user adopt --yes -- {names}")
+    } else {
+        format!("nbcourier user adopt {names} --yes")
+    }
+}
+
+/// Records the account; the name under which is kept what the former owner of the caller's name left, if there was
+/// anything.
+async fn record(
+    exchange: &Exchange,
+    caller: &Caller,
+    made_at: Timestamp,
+) -> Result<Option<UserName>> {
+    let (reused, caller) = (exchange.policy.reused, caller.clone());
+    let person = caller.name().clone();
+    let aside = exchange
+        .store
+        .write(move |conn| {
+            let person = caller.name();
+            let recorded = store::people::account(conn, person)?;
+            let mut aside = None;
+            if reused == Reused::SetAside && compare(recorded, made_at) == Comparison::Later {
+                let mut server = Caller::server();
+                if let Some(id) = caller.request_id() {
+                    server = server.in_request(id.to_owned());
+                }
+                aside = set_aside(conn, &server, person, Action::UserSetAside)?;
+            }
+            store::people::record_account(conn, person, made_at)?;
+            Ok::<_, Error>(aside)
+        })
+        .await?;
+    // Their groups were removed with what was set aside, and are told anew with this very request.
+    exchange.seen.forget(&[person]);
+    Ok(aside)
+}
+
+/// Under which names is kept what earlier owners of the caller's name handed in, or where they were enrolled.
+pub async fn set_aside_from(exchange: &Exchange, caller: &Caller) -> Result<Vec<UserName>> {
+    let person = caller.name().clone();
+    exchange
+        .store
+        .read(move |conn| {
+            let mut names = store::people::former_with_work(conn, &person)?;
+            names.retain(|name| name.was_set_aside_from(&person));
+            Ok(names)
+        })
+        .await
+}
+
+/// Sets aside by hand what somebody left who is going to lose their name, for hubs that do not tell accounts apart; the
+/// name under which it is kept, `None` where there is nothing.
+pub async fn retire(
+    exchange: &Exchange,
+    caller: &Caller,
+    person: UserName,
+    really: bool,
+) -> Result<Option<UserName>> {
+    exchange.policy.require_admin(caller)?;
+    people::require_own_name(&person)?;
+    let caller = caller.clone();
+    people::try_out(exchange, really, move |conn| {
+        let aside = set_aside(conn, &caller, &person, Action::UserSetAside)?;
+        store::people::forget_account(conn, &person)?;
+        Ok(aside)
+    })
+    .await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_command_takes_every_name_for_what_it_is() {
+        let command = |names: &[&str]| {
+            let names = names.iter().map(|name| UserName::parse(*name).unwrap());
+            adopt_command(&names.collect::<Vec<_>>())
+        };
+        assert_eq!(command(&["ada"]), "nbcourier user adopt ada --yes");
+        assert_eq!(
+            command(&["ada", "d'Arc; rm"]),
+            r"nbcourier user adopt ada 'd'\''Arc; rm' --yes"
+        );
+        assert_eq!(command(&["-rf"]), "nbcourier user adopt --yes -- -rf");
+    }
+
+    #[test]
+    fn an_account_is_the_same_to_a_few_seconds() {
+        let at = |seconds: i64| Timestamp::from_micros(seconds * 1_000_000);
+        assert_eq!(compare(None, at(100)), Comparison::First);
+        for same in [96, 100, 104] {
+            assert_eq!(compare(Some(at(100)), at(same)), Comparison::Same);
+        }
+        assert_eq!(compare(Some(at(100)), at(106)), Comparison::Later);
+        assert_eq!(compare(Some(at(100)), at(94)), Comparison::Earlier);
+    }
+}

@@ -1,0 +1,310 @@
+//! Putting a course out of an archive into an exchange: all of it in one transaction, or nothing.
+
+use super::manifest::{Assignment, Course, Event, TreeOf};
+use super::read::word;
+use crate::audit::{self, About, Action};
+use crate::parcel::Parcel;
+use crate::{Error, Exchange, Result, Thing};
+use nbcourier_domain::{
+    AssignmentId, BlobRef, CourseId, Dates, Extension, Person, RelativePath, Role, Sha256Sum,
+    Timestamp, Tree, TreeEntry, UserName,
+};
+use nbcourier_identity::Caller;
+use nbcourier_storage::trees::Arrivals;
+use nbcourier_storage::{self as store, Connection, archive};
+use std::collections::{BTreeSet, HashMap};
+
+/// What an archive says cannot be; the sentence says what.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct Impossible(pub String);
+
+/// A course that is ready to be put in: all names, times and paths are possible, and all bytes it names have come.
+pub struct Bringing {
+    course: Course,
+    name: CourseId,
+    blobs: HashMap<Sha256Sum, BlobRef>,
+}
+
+impl Bringing {
+    /// Checks what the archive says against the bytes that came, by their names.
+    pub fn new(course: Course, blobs: HashMap<Sha256Sum, BlobRef>) -> Result<Self, Impossible> {
+        let name = parse("course", &course.course, |text| CourseId::parse(text).ok())?;
+        time(&course.created_at)?;
+        for person in &course.roster {
+            member(&person.username)?;
+            role(&person.role)?;
+        }
+        for assignment in &course.assignments {
+            check(assignment)?;
+        }
+        for tree in course.trees() {
+            let digest = files(tree, &blobs)?.digest().to_string();
+            if digest != tree.tree {
+                let said = format!(
+                    "The files of {} are not those it is named for",
+                    tree.directory
+                );
+                return Err(Impossible(said));
+            }
+        }
+        for event in &course.events {
+            time(&event.at)?;
+        }
+        Ok(Self {
+            course,
+            name,
+            blobs,
+        })
+    }
+}
+
+fn check(assignment: &Assignment) -> Result<(), Impossible> {
+    parse("assignment", &assignment.assignment, |text| {
+        AssignmentId::parse(text).ok()
+    })?;
+    dates(assignment)?;
+    let mut versions = BTreeSet::new();
+    for version in &assignment.versions {
+        time(&version.released_at)?;
+        user(&version.released_by)?;
+        if !versions.insert(version.version) {
+            return Err(twice(
+                &assignment.assignment,
+                "version",
+                &version.version.to_string(),
+            ));
+        }
+    }
+    for extension in &assignment.extensions {
+        user(&extension.student)?;
+        own_dates(extension)?;
+    }
+    let mut submissions = BTreeSet::new();
+    for submission in &assignment.submissions {
+        let at = time(&submission.submitted_at)?;
+        user(&submission.student)?;
+        submission.submitted_by.as_deref().map(user).transpose()?;
+        if !submissions.insert((&submission.student, at.micros())) {
+            return Err(twice(
+                &assignment.assignment,
+                "submission",
+                &submission.submitted_at,
+            ));
+        }
+        for given in &submission.feedback {
+            time(&given.returned_at)?;
+            user(&given.returned_by)?;
+        }
+    }
+    Ok(())
+}
+
+/// Puts the course in, with the bytes that came for it; `AlreadyExists` when one of its name is there. How many submissions
+/// it has.
+pub async fn insert(
+    exchange: &Exchange,
+    caller: &Caller,
+    bringing: Bringing,
+    bytes: Parcel,
+) -> Result<usize> {
+    exchange.policy.require_admin(caller)?;
+    let (caller, blobs) = (caller.clone(), exchange.blobs.clone());
+    exchange
+        .store
+        .write(move |conn| {
+            let now = Timestamp::now();
+            bytes.receive(conn, &blobs, now)?;
+            bringing.put(conn, &caller, now)
+        })
+        .await
+}
+
+impl Bringing {
+    fn put(&self, conn: &mut Connection, caller: &Caller, now: Timestamp) -> Result<usize> {
+        let course = &self.course;
+        let id = store::courses::create(conn, &self.name, stored(time(&course.created_at))?)?
+            .ok_or(Error::AlreadyExists(Thing::Course))?;
+        for of_role in [Role::Instructor, Role::Student] {
+            let people = course.roster.iter();
+            let people = people.filter(|person| person.role == word(of_role));
+            let people: Vec<Person> = people
+                .map(|person| {
+                    Ok(Person {
+                        username: stored(user(&person.username))?,
+                        first_name: person.first_name.clone(),
+                        last_name: person.last_name.clone(),
+                        email: person.email.clone(),
+                    })
+                })
+                .collect::<Result<_>>()?;
+            store::members::put(conn, id, of_role, &people)?;
+        }
+        let mut numbers = HashMap::new();
+        for assignment in &course.assignments {
+            self.put_assignment(conn, id, assignment, now, &mut numbers)?;
+        }
+        for event in &course.events {
+            record(conn, &self.name, event, &numbers)?;
+        }
+        let detail = serde_json::json!({
+            "from": "archive", "what": "course", "made_at": course.made_at, "exchange": course.exchange,
+        });
+        let about = About::course(&self.name);
+        audit::note(conn, caller, Action::Imported, about, Some(&detail))?;
+        Ok(numbers.len())
+    }
+
+    fn put_assignment(
+        &self,
+        conn: &mut Connection,
+        course: i64,
+        assignment: &Assignment,
+        now: Timestamp,
+        numbers: &mut HashMap<i64, i64>,
+    ) -> Result<()> {
+        let name = stored(parse("assignment", &assignment.assignment, |text| {
+            AssignmentId::parse(text).ok()
+        }))?;
+        let id = archive::add_assignment(conn, course, &name, stored(dates(assignment))?)?;
+        for version in &assignment.versions {
+            let tree = self.save(conn, &version.tree, now)?;
+            let by = stored(user(&version.released_by))?;
+            let at = stored(time(&version.released_at))?;
+            let is_shown = assignment.released == Some(version.version);
+            archive::add_release(conn, id, (version.version, tree), (&by, at), is_shown)?;
+        }
+        for extension in &assignment.extensions {
+            let student = stored(user(&extension.student))?;
+            store::dates::set_extension(conn, id, &student, stored(own_dates(extension))?)?;
+        }
+        for submission in &assignment.submissions {
+            let tree = self.save(conn, &submission.tree, now)?;
+            let student = stored(user(&submission.student))?;
+            let by = submission.submitted_by.as_deref().map(user).transpose();
+            let at = stored(time(&submission.submitted_at))?;
+            let number =
+                store::submissions::insert(conn, id, &student, stored(by)?.as_ref(), tree, at)?;
+            numbers.insert(submission.number, number);
+            for given in &submission.feedback {
+                let tree = self.save(conn, &given.tree, now)?;
+                let by = stored(user(&given.returned_by))?;
+                let at = stored(time(&given.returned_at))?;
+                store::feedback::replace(conn, number, tree, &by, at)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn save(&self, conn: &mut Connection, tree: &TreeOf, now: Timestamp) -> Result<i64> {
+        let tree = stored(files(tree, &self.blobs))?;
+        Ok(store::trees::save(conn, &tree, &Arrivals::default(), now)?.id)
+    }
+}
+
+fn record(
+    conn: &mut Connection,
+    course: &CourseId,
+    event: &Event,
+    numbers: &HashMap<i64, i64>,
+) -> Result<()> {
+    let row = store::events::Event {
+        at: stored(time(&event.at))?.micros(),
+        action: &event.action,
+        actor: &event.actor,
+        subject: event.subject.as_deref(),
+        course: Some(course.as_str()),
+        assignment: event.assignment.as_deref(),
+        // Of what was removed for good before, nobody knows a number here.
+        submission_id: event
+            .submission
+            .and_then(|number| numbers.get(&number).copied()),
+        detail: event.detail.as_ref().map(ToString::to_string),
+        request_id: event.request_id.as_deref(),
+    };
+    Ok(store::events::record(conn, &row)?)
+}
+
+/// What was checked before the transaction.
+fn stored<T>(checked: Result<T, Impossible>) -> Result<T> {
+    checked.map_err(|_| store::Error::Damaged("an archive that changed while it was read").into())
+}
+
+fn files(tree: &TreeOf, blobs: &HashMap<Sha256Sum, BlobRef>) -> Result<Tree, Impossible> {
+    let entries = tree.files.iter().map(|entry| {
+        let path = parse("path", &entry.path, |text| {
+            // An older version may have written the archive.
+            RelativePath::parse_stored(text).ok()
+        })?;
+        let sum = parse("SHA-256", &entry.sha256, |text| Sha256Sum::parse(&text))?;
+        match blobs.get(&sum) {
+            Some(blob) if blob.size == entry.bytes => Ok(TreeEntry { path, blob: *blob }),
+            _ => Err(Impossible(format!(
+                "{} is not in the archive",
+                tree.place(entry)
+            ))),
+        }
+    });
+    let entries = entries.collect::<Result<Vec<_>, _>>()?;
+    let mut paths = BTreeSet::new();
+    if let Some(again) = entries.iter().find(|entry| !paths.insert(&entry.path)) {
+        return Err(twice(&tree.directory, "path", again.path.as_str()));
+    }
+    Ok(Tree { entries })
+}
+
+fn dates(assignment: &Assignment) -> Result<Dates, Impossible> {
+    Ok(Dates {
+        opens_at: maybe(assignment.opens_at.as_ref())?,
+        due_at: maybe(assignment.due_at.as_ref())?,
+        cutoff_at: maybe(assignment.cutoff_at.as_ref())?,
+    })
+}
+
+fn own_dates(extension: &super::manifest::Extension) -> Result<Extension, Impossible> {
+    Ok(Extension {
+        due_at: maybe(extension.due_at.as_ref())?,
+        cutoff_at: maybe(extension.cutoff_at.as_ref())?,
+    })
+}
+
+fn maybe(text: Option<&String>) -> Result<Option<Timestamp>, Impossible> {
+    text.map(|text| time(text)).transpose()
+}
+
+fn time(text: &str) -> Result<Timestamp, Impossible> {
+    parse("time", text, |text| Timestamp::parse(&text).ok())
+}
+
+fn user(text: &str) -> Result<UserName, Impossible> {
+    parse("user", text, |text| UserName::parse(text).ok())
+}
+
+/// Somebody on a roster. Former users are on those that the exchange has made itself, operators on none.
+fn member(text: &str) -> Result<(), Impossible> {
+    let name = user(text)?;
+    if name.is_given_by_exchange() && !name.is_former() {
+        let said = format!("{text:?} is on the roster, which operators are not");
+        return Err(Impossible(said));
+    }
+    Ok(())
+}
+
+fn role(text: &str) -> Result<(), Impossible> {
+    let known = [Role::Instructor, Role::Student].map(word);
+    parse("role", text, |text| {
+        known.contains(&text.as_str()).then_some(())
+    })
+}
+
+fn parse<T>(
+    what: &str,
+    text: &str,
+    parse: impl FnOnce(String) -> Option<T>,
+) -> Result<T, Impossible> {
+    parse(text.to_owned()).ok_or_else(|| Impossible(format!("{text:?} is no possible {what}")))
+}
+
+fn twice(of: &str, what: &str, which: &str) -> Impossible {
+    Impossible(format!("{of} has the {what} {which:?} twice"))
+}

@@ -1,0 +1,44 @@
+//! Which people of an archive are easily taken for others.
+
+use super::Course;
+use crate::{Error, Exchange, Result};
+use nbcourier_domain::{Alike, oddity};
+use nbcourier_storage as store;
+use std::collections::BTreeSet;
+
+/// Returns a sentence for each name of the archive's people that looks like another one in the archive or here, or that holds
+/// something nobody sees.
+pub async fn look_alikes(exchange: &Exchange, course: &Course) -> Result<Vec<String>> {
+    let roster = course.roster.iter().map(|person| person.username.as_str());
+    let students = course.assignments.iter().flat_map(|assignment| {
+        let submissions = assignment.submissions.iter();
+        submissions.map(|submission| submission.student.as_str())
+    });
+    let brought: BTreeSet<&str> = roster.chain(students).collect();
+    let here = exchange
+        .store
+        .read(|conn| store::members::everybody(conn).map_err(Error::from))
+        .await?;
+    let all = brought
+        .iter()
+        .copied()
+        .chain(here.iter().map(String::as_str));
+    let alike = Alike::among(all)
+        .into_iter()
+        .filter(|alike| alike.names.iter().any(|name| brought.contains(name.as_str())))
+        .map(|alike| {
+            let how = if alike.by_case {
+                "differ by upper and lower case alone"
+            } else {
+                "look alike and are written with other characters"
+            };
+            format!("{alike} {how}, and are different people here. If they are one, use `nbcourier user merge`")
+        });
+    let odd = brought.iter().filter_map(|name| {
+        let oddity = oddity(name)?;
+        Some(format!(
+            "The user name {name:?} {oddity}. If it stands for somebody else, use `nbcourier user rename`"
+        ))
+    });
+    Ok(alike.chain(odd).collect())
+}

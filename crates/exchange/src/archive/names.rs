@@ -1,0 +1,124 @@
+//! What things are called in an archive: by their own names, as far as every file system and program takes them.
+
+use nbcourier_domain::Timestamp;
+use sha2::{Digest, Sha256};
+use std::fmt::Write as _;
+
+/// The longest name of a file or directory that is kept, in bytes.
+const MAX_NAME: usize = 200;
+/// The longest path within a tree that is kept, in bytes.
+const MAX_PATH: usize = 1000;
+/// What Windows refuses in names, and what stands for it.
+const ILLEGAL: &str = "<>:\"|?*\\%";
+
+/// A name as it is safe everywhere; others than `name` never become the same.
+pub fn plain(name: &str) -> String {
+    let mut made = String::with_capacity(name.len());
+    let last = name.char_indices().next_back().map(|(at, _)| at);
+    for (at, c) in name.char_indices() {
+        let is_bad_end = Some(at) == last && matches!(c, '.' | ' ');
+        let is_bad_start = at == 0 && matches!(c, '-' | '~');
+        if c.is_control() || ILLEGAL.contains(c) || is_bad_end || is_bad_start {
+            let mut bytes = [0; 4];
+            for byte in c.encode_utf8(&mut bytes).bytes() {
+                let _ = write!(made, "%{byte:02X}");
+            }
+        } else {
+            made.push(c);
+        }
+    }
+    if made.len() <= MAX_NAME {
+        return made;
+    }
+    let end = (0..=MAX_NAME - 70)
+        .rev()
+        .find(|end| made.is_char_boundary(*end));
+    made.truncate(end.unwrap_or(0));
+    // A percent sign stands before digits only, otherwise.
+    made.push_str("%-");
+    made.push_str(&sum(name));
+    made
+}
+
+/// The path of a file within its tree, where it is not the path itself.
+pub(super) fn file(path: &str) -> Option<String> {
+    let safe: Vec<String> = path.split('/').map(plain).collect();
+    let safe = safe.join("/");
+    if safe.len() > MAX_PATH {
+        return Some(format!("%-{}", sum(path)));
+    }
+    (safe != path).then_some(safe)
+}
+
+pub(super) fn release(assignment: &str, version: i64) -> String {
+    format!("releases/{}/{version}", plain(assignment))
+}
+
+pub(super) fn submission(assignment: &str, student: &str, at: Timestamp) -> String {
+    of_student("submissions", assignment, student, at)
+}
+
+pub(super) fn feedback(assignment: &str, student: &str, at: Timestamp, number: usize) -> String {
+    let of = of_student("feedback", assignment, student, at);
+    format!("{of}/{number}")
+}
+
+fn of_student(what: &str, assignment: &str, student: &str, at: Timestamp) -> String {
+    let (student, assignment) = (plain(student), plain(assignment));
+    format!(
+        "{what}/{student}/{assignment}/{}",
+        at.to_rfc3339().replace(':', ".")
+    )
+}
+
+fn sum(text: &str) -> String {
+    let digest = Sha256::digest(text);
+    digest.iter().fold(String::new(), |mut digits, byte| {
+        let _ = write!(digits, "{byte:02x}");
+        digits
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn usual_names_stay_and_odd_ones_become_safe() {
+        for name in [
+            "ps1",
+            "a b+c",
+            "Übung (1)",
+            ".hidden",
+            "..a",
+            "ada@example.org",
+        ] {
+            assert_eq!(plain(name), name);
+        }
+        for (name, safe) in [
+            ("a\\b", "a%5Cb"),
+            ("a\nb", "a%0Ab"),
+            ("100%", "100%25"),
+            ("-rf", "%2Drf"),
+            ("end.", "end%2E"),
+            ("end ", "end%20"),
+            ("-", "%2D"),
+            ("12:30", "12%3A30"),
+        ] {
+            assert_eq!(plain(name), safe);
+        }
+        assert_eq!(file("a/b.ipynb"), None);
+        assert_eq!(file("a:/-b").as_deref(), Some("a%3A/%2Db"));
+    }
+
+    #[test]
+    fn no_name_is_too_long_and_different_ones_stay_different() {
+        let (one, other) = ("ü".repeat(127), format!("{}o", "ü".repeat(126)));
+        for name in [&one, &other] {
+            assert!(plain(name).len() <= MAX_NAME, "{}", plain(name));
+        }
+        assert_ne!(plain(&one), plain(&other));
+        let deep = vec!["directory"; 300].join("/");
+        assert_eq!(file(&deep).unwrap().len(), 66);
+    }
+}

@@ -1,0 +1,147 @@
+//! Many trees at once: the work of a class, or the feedback on it.
+
+use super::submissions::require_known;
+use super::trees::Part;
+use super::{Exchange, Result};
+use nbcourier_domain::{AssignmentId, CourseId, Timestamp, UserName};
+use nbcourier_identity::Caller;
+use nbcourier_storage::submission_pages::{After, Wanted};
+use nbcourier_storage::{self as store, Portion};
+
+pub use nbcourier_storage::feedback::Shown as Feedback;
+pub use nbcourier_storage::submission_pages::{Entry as Submission, Place};
+
+/// Whose work is collected.
+#[derive(Debug, Clone)]
+pub struct Question {
+    /// In this course,
+    pub course: CourseId,
+    /// to this assignment,
+    pub assignment: AssignmentId,
+    /// of this student or of everybody,
+    pub student: Option<UserName>,
+    /// and what was handed in at this time at the latest.
+    pub before: Option<Timestamp>,
+    /// Only of students behind this name,
+    pub after: Option<String>,
+    /// and of so many of them at most.
+    pub at_most: usize,
+}
+
+/// A page of the work of a class.
+#[derive(Debug, Clone)]
+pub struct Collected {
+    /// Each student's latest submission that the question leaves, by student.
+    pub submissions: Vec<Submission>,
+    /// Behind which student the next page begins, if there is one.
+    pub next: Option<String>,
+}
+
+/// Returns a page of each student's latest submission that the question leaves, by student.
+pub async fn collect(
+    exchange: &Exchange,
+    caller: &Caller,
+    question: Question,
+) -> Result<Collected> {
+    let (policy, caller) = (exchange.policy, caller.clone());
+    exchange
+        .store
+        .read(move |conn| {
+            let standing = policy
+                .enter(conn, &caller, &question.course)?
+                .require_instructor()?;
+            let assignment = standing.released(conn, &question.assignment)?.id;
+            if let Some(student) = &question.student {
+                require_known(policy, conn, standing, &question.course, student)?;
+            }
+            let wanted = Wanted {
+                assignment: Some(assignment),
+                student: question.student,
+                latest: Some(question.before.unwrap_or(Timestamp::MAX)),
+                after: Some(After::Student(question.after.unwrap_or_default())),
+                ..Wanted::default()
+            };
+            let portion = Portion::of(question.at_most);
+            let (submissions, is_more) =
+                store::submission_pages::page(conn, standing.course, &wanted, portion)?;
+            let next = submissions.last().filter(|_| is_more);
+            let next = next.map(|last| last.student.clone());
+            Ok(Collected { submissions, next })
+        })
+        .await
+}
+
+/// A page of the feedback in a course.
+#[derive(Debug, Clone)]
+pub struct GivenBack {
+    /// The feedback shown on each submission that has one, oldest submission first.
+    pub feedback: Vec<(Submission, Feedback)>,
+    /// Behind which submission the next page begins, if there is one.
+    pub next: Option<Place>,
+}
+
+/// Returns at most so much of the feedback in a course behind that submission; to one assignment or to any. A student gets
+/// their own.
+pub async fn feedback(
+    exchange: &Exchange,
+    caller: &Caller,
+    course: CourseId,
+    assignment: Option<AssignmentId>,
+    after: Option<Place>,
+    at_most: usize,
+) -> Result<GivenBack> {
+    let (policy, caller) = (exchange.policy, caller.clone());
+    exchange
+        .store
+        .read(move |conn| {
+            let standing = policy.enter(conn, &caller, &course)?.require_member()?;
+            let assignment = match assignment {
+                Some(assignment) => Some(standing.released(conn, &assignment)?.id),
+                None => None,
+            };
+            let own = (!standing.is_instructor()).then(|| caller.name().clone());
+            let wanted = Wanted {
+                assignment,
+                student: own,
+                open_at: (!standing.is_instructor()).then(Timestamp::now),
+                with_feedback: true,
+                after: after.map(After::Submission),
+                ..Wanted::default()
+            };
+            let portion = Portion::of(at_most);
+            let (entries, is_more) =
+                store::submission_pages::page(conn, standing.course, &wanted, portion)?;
+            let next = entries.last().filter(|_| is_more).map(Submission::place);
+            let mut feedback =
+                store::feedback::current_of_all(conn, entries.iter().map(|entry| entry.id))?;
+            let with_feedback = entries.into_iter().filter_map(|entry| {
+                let shown = feedback.remove(&entry.id)?;
+                Some((entry, shown))
+            });
+            let feedback = with_feedback.collect();
+            Ok(GivenBack { feedback, next })
+        })
+        .await
+}
+
+impl From<&Submission> for Part {
+    fn from(submission: &Submission) -> Self {
+        Self {
+            submission: submission.id,
+            tree_id: submission.tree_id,
+            files: submission.files,
+            time: submission.submitted_at,
+        }
+    }
+}
+
+impl From<&(Submission, Feedback)> for Part {
+    fn from((submission, feedback): &(Submission, Feedback)) -> Self {
+        Self {
+            submission: submission.id,
+            tree_id: feedback.tree_id,
+            files: feedback.files,
+            time: feedback.returned_at,
+        }
+    }
+}

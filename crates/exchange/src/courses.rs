@@ -1,0 +1,191 @@
+//! Courses: listed, made, deleted, restored.
+
+use super::audit::{self, About, Action};
+use super::{Error, Exchange, Result, Thing};
+use nbcourier_domain::{CourseId, Person, Role, Timestamp, UserName};
+use nbcourier_identity::Caller;
+use nbcourier_storage::{self as store, Portion};
+use std::time::Duration;
+
+pub use nbcourier_storage::courses::Deleted as Trashed;
+pub use nbcourier_storage::trash::Place;
+
+/// A course the caller can see, and as what.
+#[derive(Debug, Clone)]
+pub struct Visible {
+    /// Its name.
+    pub name: String,
+    /// What the caller is in it; `None` for an admin who is not in it.
+    pub role: Option<Role>,
+}
+
+/// A page of courses.
+#[derive(Debug, Clone)]
+pub struct Page {
+    /// The courses, sorted by name.
+    pub courses: Vec<Visible>,
+    /// Behind which name the next page begins, if there is one.
+    pub next: Option<String>,
+}
+
+/// A page of the deleted courses, the last deleted first.
+#[derive(Debug, Clone)]
+pub struct Trash {
+    /// The courses.
+    pub courses: Vec<Trashed>,
+    /// Behind which place the next page begins, if there is one.
+    pub next: Option<Place>,
+}
+
+/// At most so many of the courses behind a name that the caller teaches or takes, for an admin of all.
+pub async fn list(
+    exchange: &Exchange,
+    caller: &Caller,
+    after: Option<String>,
+    at_most: usize,
+) -> Result<Page> {
+    let (policy, caller) = (exchange.policy, caller.clone());
+    exchange
+        .store
+        .read(move |conn| {
+            let groups = policy.groups(&caller);
+            let after = after.as_deref().unwrap_or_default();
+            let portion = Portion::of(at_most);
+            let (own, is_more) =
+                store::courses::of_person(conn, caller.name(), &groups, after, portion)?;
+            if !caller.is_admin() {
+                let own = own.into_iter().map(|(name, role)| Visible {
+                    name,
+                    role: Some(role),
+                });
+                return Ok(Page::of(own.collect(), is_more));
+            }
+            // A portion of the own courses reaches at least as far as one of all.
+            let roles: std::collections::HashMap<_, _> = own.into_iter().collect();
+            let (all, is_more) = store::courses::behind(conn, after, portion)?;
+            let all = all.into_iter().map(|name| Visible {
+                role: roles.get(&name).copied(),
+                name,
+            });
+            Ok(Page::of(all.collect(), is_more))
+        })
+        .await
+}
+
+impl Page {
+    fn of(courses: Vec<Visible>, is_more: bool) -> Self {
+        let next = courses.last().filter(|_| is_more);
+        let next = next.map(|course| course.name.clone());
+        Self { courses, next }
+    }
+}
+
+/// Whether the caller may make a course of that name: the checks that need no request body.
+pub async fn may_create(exchange: &Exchange, caller: &Caller, course: &CourseId) -> Result<()> {
+    exchange.policy.require_admin(caller)?;
+    let (course, person) = (course.clone(), caller.name().clone());
+    let taken = exchange
+        .store
+        .read(move |conn| store::courses::find(conn, &course, &person))
+        .await?;
+    if taken.is_some() {
+        Err(Error::AlreadyExists(Thing::Course))
+    } else {
+        Ok(())
+    }
+}
+
+/// Makes a course with its first instructors.
+pub async fn create(
+    exchange: &Exchange,
+    caller: &Caller,
+    course: CourseId,
+    mut instructors: Vec<UserName>,
+) -> Result<()> {
+    exchange.policy.require_admin(caller)?;
+    instructors.sort();
+    instructors.dedup();
+    let people: Vec<_> = instructors.into_iter().map(Person::named).collect();
+    let caller = caller.clone();
+    exchange
+        .store
+        .write(move |conn| {
+            let id = store::courses::create(conn, &course, Timestamp::now())?
+                .ok_or(Error::AlreadyExists(Thing::Course))?;
+            store::members::put(conn, id, Role::Instructor, &people)?;
+            let names: Vec<&str> = people.iter().map(|each| each.username.as_str()).collect();
+            let detail = serde_json::json!({ "instructors": names });
+            audit::note(
+                conn,
+                &caller,
+                Action::CourseCreated,
+                About::course(&course),
+                Some(&detail),
+            )
+        })
+        .await
+}
+
+/// Deletes a course: it is gone from every listing, and stays restorable until [`super::gc`] removes it.
+pub async fn delete(exchange: &Exchange, caller: &Caller, course: CourseId) -> Result<()> {
+    let policy = exchange.policy;
+    policy.require_admin(caller)?;
+    let caller = caller.clone();
+    let quota = exchange.quota.clone();
+    exchange
+        .store
+        .write(move |conn| {
+            let standing = policy.enter(conn, &caller, &course)?;
+            store::courses::mark_deleted(conn, standing.course, Timestamp::now())?;
+            let about = About::course(&course);
+            audit::note(conn, &caller, Action::CourseDeleted, about, None)?;
+            quota.shrunk();
+            Ok(())
+        })
+        .await
+}
+
+/// At most so many of the deleted courses that can still be restored, behind that place.
+pub async fn trash(
+    exchange: &Exchange,
+    caller: &Caller,
+    retention: Duration,
+    after: Option<Place>,
+    at_most: usize,
+) -> Result<Trash> {
+    exchange.policy.require_admin(caller)?;
+    let (since, portion) = (super::gc::limit(retention), Portion::of(at_most));
+    let read = exchange
+        .store
+        .read(move |conn| store::courses::deleted(conn, since, after, portion));
+    let (courses, is_more) = read.await?;
+    let next = courses.last().filter(|_| is_more).map(|course| Place {
+        deleted_at: course.deleted_at,
+        id: course.id,
+    });
+    Ok(Trash { courses, next })
+}
+
+/// Brings a deleted course back with all that was in it. `None` is the number of nothing.
+pub async fn restore(exchange: &Exchange, caller: &Caller, id: Option<i64>) -> Result<()> {
+    exchange.policy.require_admin(caller)?;
+    let id = id.ok_or(Error::NotFound(Thing::Course))?;
+    let caller = caller.clone();
+    let quota = exchange.quota.clone();
+    exchange
+        .store
+        .write(move |conn| {
+            let deleted = store::courses::deleted_name(conn, id)?;
+            let name = deleted.ok_or(Error::NotFound(Thing::Course))?;
+            store::courses::restore(conn, id)?.ok_or(Error::AlreadyExists(Thing::Course))?;
+            let name = CourseId::parse(name).ok();
+            let about = About {
+                course: name.as_ref(),
+                ..About::default()
+            };
+            audit::note(conn, &caller, Action::CourseRestored, about, None)?;
+            quota.grown();
+            Ok(())
+        })
+        .await
+}

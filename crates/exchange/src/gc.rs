@@ -1,0 +1,333 @@
+//! Clearing away what nobody can ask for any more: what was deleted longer ago than the retention time, and the bytes
+//! that only it named.
+//!
+//! An upload may be bringing bytes that no row names yet. So what came in lately (`GRACE`) is left alone; where less than
+//! that is asked for, so is what came in since the oldest upload on its way began, which announces itself before it
+//! stores anything (`blobs/in_use.rs`). And a file is removed only inside a writing transaction that finds no row naming
+//! it, while an upload looks for its files inside the transaction that names them. So no row ever names a file that is
+//! gone, and no upload loses bytes before it can name them.
+//!
+//! No file is removed while somebody copies the directory.
+
+use super::audit::{self, About, Action};
+use super::runs::{self, Task};
+use super::{Error, Exchange, Result};
+use nbcourier_blobs::{LocalBlobs, StoredFile};
+use nbcourier_domain::Timestamp;
+use nbcourier_identity::Caller;
+use nbcourier_storage::{self as store, Connection};
+use nbcourier_work::blocking;
+use std::time::{Duration, SystemTime};
+
+pub use nbcourier_storage::trash::Purged;
+
+/// How long bytes nobody names are left alone, for the upload that may be about to name them.
+pub const GRACE: Duration = Duration::from_hours(24);
+
+/// Rows looked at in one transaction, so that submissions are not kept waiting.
+const CHUNK: i64 = 200;
+/// Files looked at in one transaction.
+const FILES_AT_ONCE: usize = 200;
+
+/// What was removed.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Report {
+    /// Courses deleted longer ago than the retention time.
+    pub courses: usize,
+    /// What else was deleted longer ago than that.
+    pub trash: Purged,
+    /// Trees that were only theirs.
+    pub trees: usize,
+    /// Contents that were only theirs, small and large.
+    pub blobs: usize,
+    /// The files of those, and others that no row names.
+    pub files: usize,
+    /// The bytes that were freed, in the database and on the disk.
+    pub bytes: u64,
+    /// Whether the files were left alone, for somebody copies the directory.
+    pub held: bool,
+    /// Why the run could not be noted, if so.
+    pub unnoted: Option<String>,
+}
+
+impl std::fmt::Display for Report {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(
+            f,
+            "{} courses, {} assignments, {} submissions and {} feedbacks from the trash, and {} trees and {} blobs that \
+             only they named, with {} files and {} bytes in all",
+            self.courses,
+            self.trash.assignments,
+            self.trash.submissions,
+            self.trash.feedback,
+            self.trees,
+            self.blobs,
+            self.files,
+            self.bytes
+        )
+    }
+}
+
+/// The latest moment of a deletion that is over its retention time now.
+pub(super) fn limit(age: Duration) -> Timestamp {
+    let micros = i64::try_from(age.as_micros()).unwrap_or(i64::MAX);
+    Timestamp::from_micros(Timestamp::now().micros().saturating_sub(micros))
+}
+
+/// Removes what is over its retention time, and bytes that came in longer ago than `grace`. Safe while uploads go on.
+pub async fn collect(
+    exchange: &Exchange,
+    caller: &Caller,
+    retention: Duration,
+    grace: Duration,
+) -> Result<Report> {
+    let mut report = clear(exchange, caller, retention, grace).await;
+    // What was removed is removed, and why it failed is more than that this could not be noted.
+    if let Err(error) = runs::note(&exchange.store, Task::Gc, report.is_ok()).await {
+        log::error!("The run of gc could not be noted: {error}");
+        if let Ok(report) = &mut report {
+            report.unnoted = Some(error.to_string());
+        }
+    }
+    report
+}
+
+async fn clear(
+    exchange: &Exchange,
+    caller: &Caller,
+    retention: Duration,
+    grace: Duration,
+) -> Result<Report> {
+    let (deleted_before, caller) = (limit(retention), caller.clone());
+    let blobs = exchange.blobs.clone();
+    let arrived_before = blocking(move || Arrival::before(&blobs, grace)).await??;
+    let mut report = exchange
+        .store
+        .write(move |conn| {
+            note_expired(conn, &caller, deleted_before)?;
+            purge(conn, deleted_before)
+        })
+        .await?;
+    loop {
+        let (blobs, bytes) = exchange
+            .store
+            .write(move |conn| remove_unnamed(conn, arrived_before))
+            .await?;
+        report.blobs += blobs;
+        report.bytes += bytes;
+        if blobs == 0 {
+            break;
+        }
+    }
+    remove_unclaimed_files(exchange, arrived_before, &mut report).await?;
+    Ok(report)
+}
+
+/// Notes in each course what is about to be removed for good.
+fn note_expired(conn: &mut Connection, caller: &Caller, deleted_before: Timestamp) -> Result<()> {
+    for expired in store::trash::expired(conn, deleted_before)? {
+        let detail = serde_json::json!({
+            "course": expired.is_whole,
+            "assignments": expired.assignments,
+            "submissions": expired.submissions,
+            "feedback": expired.feedback,
+        });
+        let (action, about) = (Action::TrashEmptied, About::default());
+        let course = Some((expired.id, expired.course.as_str()));
+        audit::note_in(conn, caller, action, about, course, &detail)?;
+    }
+    Ok(())
+}
+
+/// Forgets the events that are older than this; the number of those that told of something else than this, which is an
+/// event, too.
+pub async fn forget_events(exchange: &Exchange, caller: &Caller, age: Duration) -> Result<usize> {
+    let (limit, caller) = (limit(age), caller.clone());
+    exchange
+        .store
+        .write(move |conn| {
+            let action = Action::EventsForgotten;
+            store::events::purge_of(conn, limit, action.word())?;
+            let forgotten = store::events::purge_before(conn, limit)?;
+            if forgotten > 0 {
+                let detail = serde_json::json!({
+                    "events": forgotten,
+                    "before": nbcourier_domain::Rfc3339(limit),
+                });
+                audit::note(conn, &caller, action, About::default(), Some(&detail))?;
+            }
+            Ok(forgotten)
+        })
+        .await
+}
+
+/// Removes only the files that no row names and that came in longer ago than that; their number and bytes.
+pub async fn remove_files(exchange: &Exchange, grace: Duration) -> Result<(usize, u64)> {
+    let mut report = Report::default();
+    let arrived_before = Arrival::before(&exchange.blobs, grace)?;
+    remove_unclaimed_files(exchange, arrived_before, &mut report).await?;
+    Ok((report.files, report.bytes))
+}
+
+/// What `collect` and `forget_events` would do now, which changes nothing: it is done and undone in one transaction.
+pub async fn rehearse(
+    exchange: &Exchange,
+    retention: Duration,
+    grace: Duration,
+    event_age: Duration,
+) -> Result<(Report, usize)> {
+    let (deleted_before, forgotten_before) = (limit(retention), limit(event_age));
+    let arrived_before = Arrival::before(&exchange.blobs, grace)?;
+    let files = old_files(exchange, arrived_before).await?;
+    let rehearsed = exchange.store.write(move |conn| {
+        let mut report = purge(conn, deleted_before)?;
+        loop {
+            let (blobs, bytes) = remove_unnamed(conn, arrived_before)?;
+            report.blobs += blobs;
+            report.bytes += bytes;
+            if blobs == 0 {
+                break;
+            }
+        }
+        let claimed = store::blobs::ids(conn, files.iter().map(|file| file.sha256))?;
+        for file in files
+            .iter()
+            .filter(|file| !claimed.contains_key(&file.sha256))
+        {
+            report.files += 1;
+            report.bytes += file.size;
+        }
+        let events = store::events::purge_before(conn, forgotten_before)?;
+        Err::<std::convert::Infallible, _>(Rehearsal::Done(report, events))
+    });
+    match rehearsed.await {
+        Err(Rehearsal::Done(report, events)) => Ok((report, events)),
+        Err(Rehearsal::Failed(error)) => Err(error),
+        Ok(never) => match never {},
+    }
+}
+
+/// How the transaction of a rehearsal ends, so that it is undone.
+enum Rehearsal {
+    Done(Report, usize),
+    Failed(Error),
+}
+
+impl From<Error> for Rehearsal {
+    fn from(error: Error) -> Self {
+        Self::Failed(error)
+    }
+}
+
+impl From<store::Error> for Rehearsal {
+    fn from(error: store::Error) -> Self {
+        Self::Failed(error.into())
+    }
+}
+
+impl From<diesel::result::Error> for Rehearsal {
+    fn from(error: diesel::result::Error) -> Self {
+        Self::Failed(error.into())
+    }
+}
+
+/// The moment before which bytes must have come in that are removed, as rows and as files have it.
+#[derive(Debug, Clone, Copy)]
+struct Arrival {
+    row: Timestamp,
+    file: SystemTime,
+}
+
+impl Arrival {
+    fn before(blobs: &LocalBlobs, grace: Duration) -> Result<Self> {
+        // First the time: an upload that announces itself behind this stores its bytes behind it, too.
+        let now = SystemTime::now();
+        let before = |age: Duration| now.checked_sub(age).unwrap_or(SystemTime::UNIX_EPOCH);
+        let file = match blobs.oldest_upload()? {
+            // Should the clock have been set back meanwhile, their bytes look older than they are.
+            Some(began) => began.min(before(grace.max(GRACE))),
+            None => before(grace),
+        };
+        let since_1970 = file
+            .duration_since(SystemTime::UNIX_EPOCH)
+            .unwrap_or_default();
+        let micros = i64::try_from(since_1970.as_micros()).unwrap_or(i64::MAX);
+        Ok(Self {
+            row: Timestamp::from_micros(micros),
+            file,
+        })
+    }
+}
+
+fn purge(conn: &mut Connection, deleted_before: Timestamp) -> Result<Report> {
+    Ok(Report {
+        courses: store::courses::purge_deleted_before(conn, deleted_before)?,
+        trash: store::trash::purge_before(conn, deleted_before)?,
+        trees: store::trees::purge_unnamed(conn)?,
+        ..Report::default()
+    })
+}
+
+/// Removes the rows of some of the contents that no tree names; their number, and the bytes that were in the database.
+fn remove_unnamed(conn: &mut Connection, arrived_before: Arrival) -> Result<(usize, u64)> {
+    let unnamed = store::blobs::unnamed(conn, arrived_before.row, CHUNK)?;
+    for row in &unnamed {
+        store::blobs::remove(conn, row.id)?;
+    }
+    let inside = unnamed.iter().filter(|row| row.in_database);
+    Ok((unnamed.len(), inside.map(|row| row.blob.size).sum()))
+}
+
+async fn old_files(exchange: &Exchange, arrived_before: Arrival) -> Result<Vec<StoredFile>> {
+    let blobs = exchange.blobs.clone();
+    blocking(move || {
+        let mut old = Vec::new();
+        blobs.walk(|file| {
+            if file.modified < arrived_before.file {
+                old.push(file);
+            }
+        })?;
+        Ok(old)
+    })
+    .await?
+}
+
+async fn remove_unclaimed_files(
+    exchange: &Exchange,
+    arrived_before: Arrival,
+    report: &mut Report,
+) -> Result<()> {
+    let old = old_files(exchange, arrived_before).await?;
+    for chunk in old.chunks(FILES_AT_ONCE) {
+        let (files, blobs) = (chunk.to_vec(), exchange.blobs.clone());
+        let removed = exchange
+            .store
+            .write(move |conn| {
+                let Some(_clearing) = blobs.try_clear()? else {
+                    return Ok(None);
+                };
+                let claimed = store::blobs::ids(conn, files.iter().map(|file| file.sha256))?;
+                let (mut count, mut bytes) = (0, 0);
+                for sum in files.into_iter().map(|file| file.sha256) {
+                    let file = blobs
+                        .look(sum)?
+                        .filter(|file| file.modified < arrived_before.file);
+                    if let Some(file) = file.filter(|_| !claimed.contains_key(&sum))
+                        && blobs.remove(sum)?
+                    {
+                        count += 1;
+                        bytes += file.size;
+                    }
+                }
+                Ok::<_, Error>(Some((count, bytes)))
+            })
+            .await?;
+        let Some((files, bytes)) = removed else {
+            report.held = true;
+            return Ok(());
+        };
+        report.files += files;
+        report.bytes += bytes;
+    }
+    Ok(())
+}

@@ -1,0 +1,107 @@
+//! What the service does: courses, rosters, releases, submissions, feedback.
+//!
+//! Every surface calls these operations and each of them begins with `policy`, inside the same transaction as what
+//! it then does. Nothing here knows HTTP.
+
+pub mod accounts;
+mod ahead;
+pub mod archive;
+pub mod audit;
+pub mod collect;
+pub mod courses;
+pub mod dates;
+pub mod demo;
+pub mod dossier;
+mod error;
+pub mod events;
+pub mod feedback;
+pub mod fsck;
+pub mod gc;
+pub mod gradebook;
+pub mod health;
+pub mod history;
+pub mod imports;
+pub mod intake;
+pub mod measure;
+pub mod members;
+pub mod overview;
+pub mod parcel;
+pub mod people;
+mod policy;
+mod quota;
+pub mod receipts;
+pub mod releases;
+pub mod roster;
+pub mod runs;
+mod space;
+pub mod submission_pages;
+pub mod submissions;
+pub mod trash;
+pub mod trees;
+
+pub use error::{Denial, Error, Result, Thing};
+pub use policy::{Policy, Reused};
+pub use quota::{Quotas, Whose};
+
+use nbcourier_blobs::LocalBlobs;
+use nbcourier_storage::Store;
+use std::sync::Arc;
+
+/// How much one request may bring.
+#[derive(Debug, Clone, Copy)]
+pub struct Limits {
+    /// Bytes of one file, decoded.
+    pub file_bytes: u64,
+    /// Files in one tree.
+    pub files: usize,
+    /// Bytes of one tree, of which some may be there already.
+    pub tree_bytes: u64,
+}
+
+/// The exchange of one data directory: its rows, its bytes and its rules. Cheap to clone.
+#[derive(Clone)]
+pub struct Exchange {
+    store: Store,
+    blobs: LocalBlobs,
+    policy: Policy,
+    limits: Limits,
+    quota: quota::Quota,
+    ahead: ahead::Ahead,
+    space: space::Space,
+    seen: roster::Seen,
+    last_look: health::LastLook,
+    tally: Arc<measure::Tally>,
+    counted: measure::Counted,
+    known: accounts::Known,
+}
+
+impl Exchange {
+    /// Puts the parts together. Everything may be kept until the disk is full.
+    pub fn new(store: Store, blobs: LocalBlobs, policy: Policy, limits: Limits) -> Self {
+        Self {
+            space: space::Space::new(blobs.clone(), store.clone(), 0),
+            quota: quota::Quota::new(Quotas::default(), &store),
+            ahead: ahead::Ahead::default(),
+            store,
+            blobs,
+            policy,
+            limits,
+            seen: roster::Seen::default(),
+            last_look: health::LastLook::default(),
+            tally: Arc::default(),
+            counted: measure::Counted::default(),
+            known: accounts::Known::default(),
+        }
+    }
+
+    /// The same, where no more is kept than the quotas say, and no files are taken while less than `min_free_space`
+    /// bytes are free.
+    #[must_use]
+    pub fn guarded(self, quotas: Quotas, min_free_space: u64) -> Self {
+        Self {
+            quota: quota::Quota::new(quotas, &self.store),
+            space: space::Space::new(self.blobs.clone(), self.store.clone(), min_free_space),
+            ..self
+        }
+    }
+}

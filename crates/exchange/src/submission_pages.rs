@@ -1,0 +1,113 @@
+//! Everything handed in, with feedback, a page at a time.
+
+use super::submissions::{assignment_of, require_known};
+use super::trees::{self, Named};
+use super::{Exchange, Result};
+use nbcourier_domain::{AssignmentId, CourseId, Timestamp, UserName};
+use nbcourier_identity::Caller;
+use nbcourier_storage::submission_pages::After;
+use nbcourier_storage::{self as store, Portion};
+use std::collections::HashMap;
+
+pub use nbcourier_storage::feedback::Shown as Feedback;
+pub use nbcourier_storage::submission_pages::{Entry, Place};
+
+/// Which submissions are asked for.
+#[derive(Debug, Clone)]
+pub struct Question {
+    /// Those of this course,
+    pub course: CourseId,
+    /// to this assignment or to any,
+    pub assignment: Option<AssignmentId>,
+    /// of this student or of everybody the caller may see,
+    pub student: Option<UserName>,
+    /// that come behind this place,
+    pub after: Option<Place>,
+    /// and so many of them at most.
+    pub at_most: usize,
+    /// Whether their files are to be listed, too.
+    pub with_files: bool,
+}
+
+/// A page of the listing.
+pub struct Page {
+    /// The submissions, oldest first.
+    pub entries: Vec<Entry>,
+    /// The feedback shown on each that has one.
+    pub feedback: HashMap<i64, Feedback>,
+    /// The trees of both, each once; empty where their files are not asked for.
+    pub trees: Vec<Named>,
+    /// Behind which place the next page begins, if there is one.
+    pub next: Option<Place>,
+}
+
+/// The submissions asked for; a student who names nobody gets their own. The number of statements does not depend on
+/// how many there are. A page ends early where its names are long or its trees have many files.
+pub async fn page(exchange: &Exchange, caller: &Caller, question: Question) -> Result<Page> {
+    let (policy, caller) = (exchange.policy, caller.clone());
+    exchange
+        .store
+        .read(move |conn| {
+            let standing = policy.enter(conn, &caller, &question.course)?;
+            let standing = match &question.student {
+                Some(student) => standing.require_self_or_instructor(&caller, student)?,
+                None => standing.require_member()?,
+            };
+            // Before anything is said of assignments.
+            if !standing.is_member()
+                && !store::submissions::any_in_course(conn, standing.course, caller.name())?
+            {
+                standing.require_member()?;
+            }
+            let assignment = match &question.assignment {
+                Some(assignment) => Some(assignment_of(conn, standing, &caller, assignment)?),
+                None => None,
+            };
+            if let Some(student) = &question.student {
+                require_known(policy, conn, standing, &question.course, student)?;
+            }
+            let own = (!standing.is_instructor()).then(|| caller.name().clone());
+            let wanted = store::submission_pages::Wanted {
+                assignment,
+                student: question.student.or(own),
+                open_at: (!standing.is_instructor()).then(Timestamp::now),
+                after: question.after.map(After::Submission),
+                ..Default::default()
+            };
+            let portion = Portion::of(question.at_most);
+            let (mut entries, mut is_more) =
+                store::submission_pages::page(conn, standing.course, &wanted, portion)?;
+            let feedback =
+                store::feedback::current_of_all(conn, entries.iter().map(|entry| entry.id))?;
+            let mut trees = Vec::new();
+            if question.with_files {
+                let fitting;
+                (trees, fitting) = trees::fitting(&entries, |entry| trees_of(entry, &feedback));
+                is_more |= fitting < entries.len();
+                entries.truncate(fitting);
+            }
+            let next = entries.last().filter(|_| is_more).map(Entry::place);
+            Ok(Page {
+                entries,
+                feedback,
+                trees,
+                next,
+            })
+        })
+        .await
+}
+
+/// The trees of a submission and of the feedback shown on it.
+fn trees_of(entry: &Entry, feedback: &HashMap<i64, Feedback>) -> [Option<Named>; 2] {
+    let handed_in = Named {
+        digest: entry.digest,
+        tree_id: entry.tree_id,
+        files: entry.files,
+    };
+    let returned = feedback.get(&entry.id).map(|feedback| Named {
+        digest: feedback.digest,
+        tree_id: feedback.tree_id,
+        files: feedback.files,
+    });
+    [Some(handed_in), returned]
+}

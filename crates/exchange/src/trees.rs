@@ -1,0 +1,349 @@
+//! Files on their way out, each compared with its name before its last bytes are given away.
+
+use super::{Error, Exchange, Result};
+use bytes::Bytes;
+use nbcourier_blobs::Damage;
+use nbcourier_domain::{BlobRef, Sha256Sum, Timestamp};
+use nbcourier_storage as store;
+use nbcourier_work::{Bug, blocking};
+use sha2::{Digest, Sha256};
+use std::collections::{HashMap, HashSet};
+use std::io::Read;
+use std::sync::Arc;
+
+pub use nbcourier_storage::trees::File as ListedFile;
+
+/// Bytes read at a time from a large file.
+const CHUNK: usize = 256 * 1024;
+/// What is read, and so is known to be sound, before a reply begins, in bytes.
+pub const AHEAD: usize = 512 * 1024;
+/// Small contents read from the database at a time, in bytes,
+const BATCH: u64 = 512 * 1024;
+/// and how many of them at most.
+const BATCH_FILES: usize = 1000;
+/// Files listed at a time where many trees go out together, unless a single tree has more.
+const LISTED: i64 = 1000;
+
+/// One tree that somebody asked for.
+#[derive(Debug)]
+pub struct Found {
+    /// Its name.
+    pub digest: Sha256Sum,
+    /// When it was released, handed in or given back.
+    pub time: Timestamp,
+    /// Its files.
+    pub files: Arc<[ListedFile]>,
+}
+
+/// Something that names a stored tree.
+pub trait OfTree: Send + 'static {
+    /// The row of the tree.
+    fn tree_id(&self) -> i64;
+
+    /// How many files it has.
+    fn files(&self) -> i64;
+}
+
+/// A tree in a listing of files.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Named {
+    /// Its name.
+    pub digest: Sha256Sum,
+    /// Its row.
+    pub tree_id: i64,
+    /// How many files it has.
+    pub files: i64,
+}
+
+impl OfTree for Named {
+    fn tree_id(&self) -> i64 {
+        self.tree_id
+    }
+
+    fn files(&self) -> i64 {
+        self.files
+    }
+}
+
+/// How many files the trees of one page have together at most, unless those of its first line have more.
+const FILES_OF_PAGE: i64 = 20_000;
+
+/// Returns the trees that the lines of a page name, each tree once, and the number of lines whose trees fit on the page.
+pub(super) fn fitting<L>(
+    lines: &[L],
+    trees_of: impl Fn(&L) -> [Option<Named>; 2],
+) -> (Vec<Named>, usize) {
+    let mut trees = Vec::new();
+    let mut seen = HashSet::new();
+    let mut files = 0;
+    for (place, line) in lines.iter().enumerate() {
+        let known = trees.len();
+        for tree in trees_of(line).into_iter().flatten() {
+            if seen.insert(tree.tree_id) {
+                files += tree.files;
+                trees.push(tree);
+            }
+        }
+        if files > FILES_OF_PAGE && place > 0 {
+            trees.truncate(known);
+            return (trees, place);
+        }
+    }
+    (trees, lines.len())
+}
+
+/// A tree among many that go out together.
+#[derive(Debug, Clone, Copy)]
+pub struct Part {
+    /// The submission it belongs to.
+    pub submission: i64,
+    /// The row of the tree.
+    pub tree_id: i64,
+    /// How many files it has.
+    pub files: i64,
+    /// When it was handed in or given back.
+    pub time: Timestamp,
+}
+
+impl OfTree for Part {
+    fn tree_id(&self) -> i64 {
+        self.tree_id
+    }
+
+    fn files(&self) -> i64 {
+        self.files
+    }
+}
+
+/// Many trees in order. Their files are listed some thousand at a time, so that memory does not grow with a class.
+pub struct Bundle<P = Part> {
+    exchange: Exchange,
+    parts: std::iter::Peekable<std::vec::IntoIter<P>>,
+}
+
+impl<P: OfTree> Bundle<P> {
+    /// A bundle of these trees.
+    pub fn new(exchange: &Exchange, parts: Vec<P>) -> Self {
+        Self {
+            exchange: exchange.clone(),
+            parts: parts.into_iter().peekable(),
+        }
+    }
+
+    /// The next trees with their files; none at the end.
+    pub async fn next(&mut self) -> Result<Vec<(P, Arc<[ListedFile]>)>> {
+        let mut batch: Vec<P> = Vec::new();
+        let mut listed = 0;
+        while let Some(part) = self
+            .parts
+            .next_if(|part| batch.is_empty() || listed + part.files() <= LISTED)
+        {
+            listed += part.files();
+            batch.push(part);
+        }
+        if batch.is_empty() {
+            return Ok(Vec::new());
+        }
+        let read = self.exchange.store.read(move |conn| {
+            let trees = batch.iter().map(OfTree::tree_id);
+            let files = store::trees::checked_files_of_all(conn, trees)?;
+            let with_files = |part: P| {
+                let files = files.of(part.tree_id())?;
+                Ok((part, files))
+            };
+            batch.into_iter().map(with_files).collect()
+        });
+        read.await
+    }
+}
+
+/// A part of a tree's content.
+#[derive(Debug)]
+pub enum Piece {
+    /// The next file, by its place in the list, begins.
+    Begin(usize),
+    /// More of its bytes.
+    Bytes(Bytes),
+    /// It is complete.
+    End,
+}
+
+impl Piece {
+    fn len(&self) -> usize {
+        match self {
+            Self::Bytes(bytes) => bytes.len(),
+            Self::Begin(_) | Self::End => 0,
+        }
+    }
+}
+
+/// Reads the contents of listed files in order, a bounded number of bytes at a time.
+///
+/// What was stored may have changed on the disk since. The last bytes of a file are given away only when all of them
+/// together have the name they are asked for by; otherwise it fails, and whoever sends them on breaks off.
+pub struct Contents {
+    exchange: Exchange,
+    files: Arc<[ListedFile]>,
+    next: usize,
+    open: Option<Open>,
+}
+
+struct Open {
+    file: std::fs::File,
+    left: u64,
+    sha256: Sha256Sum,
+    hasher: Sha256,
+}
+
+impl Contents {
+    /// Begins to read; fails when a large file is not there as it should be.
+    pub async fn open(exchange: &Exchange, files: Arc<[ListedFile]>) -> Result<Self> {
+        let blobs = exchange.blobs.clone();
+        let files = blocking(move || {
+            for file in files.iter().filter(|file| !file.blob.in_database) {
+                let blob = &file.blob.blob;
+                blobs
+                    .read(blob)
+                    .map_err(|damage| Error::Damaged(blob.sha256, damage))?;
+            }
+            Ok::<_, Error>(files)
+        })
+        .await??;
+        Ok(Self {
+            exchange: exchange.clone(),
+            files,
+            next: 0,
+            open: None,
+        })
+    }
+
+    /// The first pieces, as many as are read before a reply begins: damage of what is short shows in its status.
+    pub async fn ahead(&mut self) -> Result<Vec<Piece>> {
+        let mut pieces = Vec::new();
+        let mut bytes = 0;
+        while bytes < AHEAD {
+            let more = self.next().await?;
+            if more.is_empty() {
+                break;
+            }
+            bytes += more.iter().map(Piece::len).sum::<usize>();
+            pieces.extend(more);
+        }
+        Ok(pieces)
+    }
+
+    /// The next pieces, about half a megabyte of them; none at the end.
+    pub async fn next(&mut self) -> Result<Vec<Piece>> {
+        if let Some(open) = self.open.take() {
+            return self.read_on(open).await;
+        }
+        let Some(file) = self.files.get(self.next) else {
+            return Ok(Vec::new());
+        };
+        if file.blob.in_database {
+            return self.read_small().await;
+        }
+        let (blobs, blob, begin) = (
+            self.exchange.blobs.clone(),
+            file.blob.blob,
+            Piece::Begin(self.next),
+        );
+        self.next += 1;
+        let file = blocking(move || {
+            blobs
+                .read(&blob)
+                .map_err(|damage| Error::Damaged(blob.sha256, damage))
+        })
+        .await??;
+        let mut pieces = vec![begin];
+        pieces.extend(
+            self.read_on(Open {
+                file,
+                left: blob.size,
+                sha256: blob.sha256,
+                hasher: Sha256::new(),
+            })
+            .await?,
+        );
+        Ok(pieces)
+    }
+
+    async fn read_on(&mut self, mut open: Open) -> Result<Vec<Piece>> {
+        let (open, bytes) = blocking(move || {
+            let mut bytes =
+                vec![0; usize::try_from(open.left).map_or(CHUNK, |left| left.min(CHUNK))];
+            let damaged = |damage| Error::Damaged(open.sha256, damage);
+            open.file
+                .read_exact(&mut bytes)
+                .map_err(|error| match error.kind() {
+                    std::io::ErrorKind::UnexpectedEof => damaged(Damage::WrongLength),
+                    _ => damaged(Damage::Unreadable),
+                })?;
+            open.hasher.update(&bytes);
+            open.left -= bytes.len() as u64;
+            if open.left == 0 && open.hasher.finalize_reset().as_slice() != open.sha256.0 {
+                return Err(damaged(Damage::WrongBytes));
+            }
+            Ok((open, bytes))
+        })
+        .await??;
+        let mut pieces = vec![Piece::Bytes(bytes.into())];
+        if open.left == 0 {
+            pieces.push(Piece::End);
+        } else {
+            self.open = Some(open);
+        }
+        Ok(pieces)
+    }
+
+    async fn read_small(&mut self) -> Result<Vec<Piece>> {
+        let first = self.next;
+        let mut bytes = 0;
+        while let Some(file) = self
+            .files
+            .get(self.next)
+            .filter(|file| file.blob.in_database && bytes < BATCH)
+            .filter(|_| self.next - first < BATCH_FILES)
+        {
+            bytes += file.blob.blob.size;
+            self.next += 1;
+        }
+        let batch = &self.files[first..self.next];
+        let wanted: HashMap<i64, BlobRef> = batch
+            .iter()
+            .map(|file| (file.blob.id, file.blob.blob))
+            .collect();
+        let contents = self.exchange.store.read(move |conn| {
+            let ids: Vec<i64> = wanted.keys().copied().collect();
+            let mut contents = store::blobs::contents(conn, &ids)?;
+            let checked = wanted.into_iter().map(|(id, blob)| {
+                let content = contents.remove(&id);
+                let content = content.ok_or(Error::Damaged(blob.sha256, Damage::Missing))?;
+                check_small(&blob, &content).map_err(|it| Error::Damaged(blob.sha256, it))?;
+                Ok((id, Bytes::from(content)))
+            });
+            checked.collect::<Result<HashMap<i64, Bytes>>>()
+        });
+        let contents = contents.await?;
+        let mut pieces = Vec::with_capacity(3 * batch.len());
+        for (place, file) in (first..).zip(batch) {
+            let content = contents.get(&file.blob.id).cloned();
+            // An empty file in its place would be a lie that no checksum shows to the one who fetches.
+            let content =
+                content.ok_or_else(|| Bug::new("a content that was read is not there"))?;
+            pieces.extend([Piece::Begin(place), Piece::Bytes(content), Piece::End]);
+        }
+        Ok(pieces)
+    }
+}
+
+/// Whether a content of the database is what it is named for.
+pub(super) fn check_small(blob: &BlobRef, content: &[u8]) -> Result<(), Damage> {
+    if content.len() as u64 != blob.size {
+        return Err(Damage::WrongLength);
+    }
+    if Sha256::digest(content).as_slice() != blob.sha256.0 {
+        return Err(Damage::WrongBytes);
+    }
+    Ok(())
+}

@@ -1,0 +1,445 @@
+//! Moving in from nbgrader's own exchange, a directory that everybody shares: below `COURSE`, `outbound/ASSIGNMENT` is
+//! what is released, `inbound/USER+ASSIGNMENT+TIME` what was handed in, and `feedback` has the pages that were given back.
+//! It has no roster.
+
+mod feedback;
+mod name;
+mod time;
+mod tree;
+
+use super::kinds::{what_a_file_is, what_it_is};
+use super::names::{Looks, Names, tell_looks, tell_service};
+use super::place::{Kind, Place, Root};
+use super::source::{SourceSubmission, SourceTree};
+use super::{Error, Mover, Result};
+use name::InboundName;
+use nbcourier_domain::{AssignmentId, CourseId, Md5Sum, Person, Role, Timestamp, UserName};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::io::Read as _;
+use std::path::Path;
+pub use time::Times;
+use tree::{Owned, entries};
+
+/// What nbgrader adds to a submission: when it was handed in,
+const TIMESTAMP: &str = "timestamp.txt";
+/// and by what its feedback is found.
+const SECRET: &str = "submission_secret.txt";
+/// More than there is in either.
+const SMALL: u64 = 4096;
+
+/// A shared directory. Nothing is ever written to it.
+pub struct Directory {
+    root: Place,
+    courses: Vec<CourseId>,
+    /// Links among the courses.
+    links: Vec<String>,
+}
+
+/// What was handed in.
+struct Inbound {
+    name: InboundName,
+    /// Whose it is at the hub.
+    student: UserName,
+    at: Timestamp,
+    place: Place,
+    /// Whether the time inside is another one.
+    is_doubtful: bool,
+}
+
+impl Directory {
+    /// Looks which courses there are; or those that are named, which must be there.
+    pub fn open(root: &Path, only: &[CourseId]) -> Result<Self> {
+        if root.is_file() {
+            let what = what_a_file_is(root).unwrap_or("a file");
+            return Err(Error::Source(format!(
+                "{} is {what}, and no directory. If it holds an exchange, unpack it and name the directory with the courses",
+                root.display()
+            )));
+        }
+        let root = Root::open(root)
+            .map_err(|error| Error::Unreadable(root.to_owned(), error))?
+            .place();
+        let (mut courses, mut links) = (Vec::new(), Vec::new());
+        for (name, shown, kind) in entries(&root)? {
+            if kind == Kind::Link {
+                links.push(shown);
+                continue;
+            }
+            let Some(name) = name else { continue };
+            let place = root.join(&name);
+            let is_course = ["inbound", "outbound"]
+                .iter()
+                .any(|part| place.join(part).is_directory());
+            if let Ok(course) = CourseId::parse(name)
+                && is_course
+            {
+                courses.push(course);
+            }
+        }
+        if courses.is_empty() {
+            let place = root.path();
+            let place = place.display();
+            return Err(Error::Source(match what_it_is(&root) {
+                Some(what) => format!("There is no course in {place}: it is {what}"),
+                None => format!(
+                    "There is no course in {place}: no directory with outbound or inbound in it. Name the directory that \
+                     nbgrader's Exchange.root names"
+                ),
+            }));
+        }
+        if let Some(missing) = only.iter().find(|course| !courses.contains(course)) {
+            let all: Vec<_> = courses.iter().map(CourseId::as_str).collect();
+            return Err(Error::Source(format!(
+                "There is no course {missing} in {}. There are: {}",
+                root.path().display(),
+                all.join(", ")
+            )));
+        }
+        if !only.is_empty() {
+            courses.retain(|course| only.contains(course));
+            links.clear();
+        }
+        Ok(Self {
+            root,
+            courses,
+            links,
+        })
+    }
+
+    /// How many files there are to look at, without the feedback.
+    pub fn count_files(&self) -> u64 {
+        let mut count = 0;
+        for course in &self.courses {
+            for part in ["outbound", "inbound"] {
+                let directory = self.root.join(course.as_str()).join(part);
+                if directory.is_directory() {
+                    let tree = tree::below(&directory, &[], Owned::ByAnybody);
+                    count += tree.files.len() as u64;
+                }
+            }
+        }
+        count
+    }
+
+    /// Hands everything to the mover; those named teach every course.
+    pub async fn bring(
+        &self,
+        mover: &mut Mover<'_>,
+        instructors: &[UserName],
+        (names, times): (&Names, &Times),
+    ) -> Result<()> {
+        for link in &self.links {
+            let says = "is a link, which is not followed. If it stands for a course, import the directory that it points into";
+            mover.report().problem(link, says);
+        }
+        for course in &self.courses {
+            self.bring_course(mover, course, instructors, (names, times))
+                .await?;
+        }
+        let courses = self.courses.iter().map(CourseId::as_str);
+        tell_looks(
+            mover.report(),
+            "",
+            courses,
+            &BTreeSet::new(),
+            &Looks::OF_THINGS,
+        );
+        let here = mover.everybody().await?;
+        names.tell(mover.report(), &here);
+        Ok(())
+    }
+
+    async fn bring_course(
+        &self,
+        mover: &mut Mover<'_>,
+        course: &CourseId,
+        instructors: &[UserName],
+        (names, times): (&Names, &Times),
+    ) -> Result<()> {
+        let directory = self.root.join(course.as_str());
+        mover.course(course).await?;
+        let outbound = outbound(mover, course, &directory.join("outbound"))?;
+        let released: BTreeSet<_> = outbound.keys().cloned().collect();
+        let inbound = Handed {
+            course,
+            released: &released,
+            names,
+            times,
+        }
+        .in_directory(mover, &directory.join("inbound"))?;
+
+        for name in instructors {
+            tell_service(mover.report(), course.as_str(), name);
+        }
+        let students: BTreeSet<&UserName> = inbound.iter().map(|each| &each.student).collect();
+        let people = instructors.iter().map(|name| (Role::Instructor, name));
+        let others = students
+            .into_iter()
+            .filter(|name| !instructors.contains(name));
+        let people = people.chain(others.map(|name| (Role::Student, name)));
+        let people = people.map(|(role, name)| (role, Person::named(name.clone())));
+        mover.people(course, people.collect()).await?;
+        if instructors.is_empty() {
+            let says = "a shared directory has no roster: its students here are those who handed something in, and nobody \
+                        teaches it. Appoint its instructors with --instructor, with `nbcourier roster add`, or by the hub's \
+                        groups";
+            mover.report().note(course.to_string(), says);
+        }
+
+        let handed_in = inbound.iter().map(|each| each.name.assignment.as_str());
+        let assignments: BTreeSet<&str> = released
+            .iter()
+            .map(AssignmentId::as_str)
+            .chain(handed_in)
+            .collect();
+        let inside = format!("{course} / ");
+        let assignments = assignments.into_iter();
+        tell_looks(
+            mover.report(),
+            &inside,
+            assignments,
+            &BTreeSet::new(),
+            &Looks::OF_THINGS,
+        );
+        let mut notebooks: BTreeMap<AssignmentId, BTreeSet<String>> = BTreeMap::new();
+        for (assignment, place) in outbound {
+            let tree = tree::below(&place, &[], Owned::ByAnybody);
+            notebooks.insert(assignment.clone(), notebook_ids(&tree));
+            mover.assignment(course, assignment, tree, None).await?;
+        }
+        let pages = Pages::in_directory(&directory.join("feedback"))?;
+        let mut claimed = HashSet::new();
+        for each in inbound {
+            let work = tree::below(&each.place, &[TIMESTAMP, SECRET], Owned::ByOne);
+            let mut ids = notebook_ids(&work);
+            ids.extend(
+                notebooks
+                    .get(&each.name.assignment)
+                    .into_iter()
+                    .flatten()
+                    .cloned(),
+            );
+            let feedback = pages.of(course, &each, &ids, &mut claimed);
+            let submission = SourceSubmission {
+                assignment: each.name.assignment,
+                student: each.student,
+                at: each.at,
+                work,
+                feedback: (!feedback.is_empty()).then_some(feedback),
+            };
+            mover.submission(course, submission).await?;
+        }
+        let unclaimed = pages.sums.len() - claimed.len();
+        if unclaimed > 0 {
+            let says = format!(
+                "{unclaimed} pages of feedback belong to no submission that is there, so it is not known to whom; they are \
+                 left behind"
+            );
+            mover.report().problem(course.to_string(), says);
+        }
+        Ok(())
+    }
+}
+
+/// The directories of what is released.
+fn outbound(
+    mover: &mut Mover<'_>,
+    course: &CourseId,
+    outbound: &Place,
+) -> Result<BTreeMap<AssignmentId, Place>> {
+    let mut releases = BTreeMap::new();
+    if !outbound.is_directory() {
+        return Ok(releases);
+    }
+    for (name, shown, kind) in entries(outbound)? {
+        match name.and_then(|name| AssignmentId::parse(name).ok()) {
+            Some(assignment) if kind == Kind::Directory => {
+                let place = outbound.join(assignment.as_str());
+                releases.insert(assignment, place);
+            }
+            _ => {
+                let about = format!("{course} / outbound / {shown}");
+                let says =
+                    "is no directory with a name that an assignment can have; it is left behind";
+                mover.report().problem(about, says);
+            }
+        }
+    }
+    Ok(releases)
+}
+
+/// What was handed in to a course, and how it is to be understood.
+struct Handed<'a> {
+    course: &'a CourseId,
+    released: &'a BTreeSet<AssignmentId>,
+    names: &'a Names,
+    times: &'a Times,
+}
+
+impl Handed<'_> {
+    /// All of it, oldest first.
+    fn in_directory(&self, mover: &mut Mover<'_>, inbound: &Place) -> Result<Vec<Inbound>> {
+        let course = self.course;
+        let mut found: Vec<Inbound> = Vec::new();
+        if !inbound.is_directory() {
+            return Ok(found);
+        }
+        let mut zones: BTreeMap<String, u64> = BTreeMap::new();
+        for (name, shown, kind) in entries(inbound)? {
+            let about = format!("{course} / inbound / {shown}");
+            let place = inbound.join(name.as_deref().unwrap_or_default());
+            let name = name.filter(|_| kind == Kind::Directory);
+            match name.map(|name| self.understand(&name, place)) {
+                Some(Ok((each, zone))) => {
+                    if each.is_doubtful {
+                        let says = "timestamp.txt says another time; that of the name counts";
+                        mover.report().note(about, says);
+                    }
+                    if let Some(zone) = zone {
+                        *zones.entry(zone).or_default() += 1;
+                    }
+                    found.push(each);
+                }
+                Some(Err(says)) => mover.report().problem(about, says),
+                None => mover.report().problem(about, NO_NAME),
+            }
+        }
+        for (zone, count) in zones {
+            let about = format!("{course} / inbound, {count} submissions");
+            mover.report().note(about, format!("times {zone}"));
+        }
+        self.tell_owners(mover, &found);
+        let unreleased: BTreeSet<_> = found
+            .iter()
+            .map(|each| &each.name.assignment)
+            .filter(|name| !self.released.contains(name))
+            .collect();
+        for assignment in unreleased {
+            let about = format!("{course} / {assignment}");
+            let says = "is not released; what was handed in is brought over, and shown once it is released here";
+            mover.report().note(about, says);
+        }
+        found.sort_by_key(|each| each.at);
+        Ok(found)
+    }
+
+    /// What a directory stands for, with the zone of its time where that had to be found out; or why it is left behind.
+    fn understand(
+        &self,
+        name: &str,
+        place: Place,
+    ) -> std::result::Result<(Inbound, Option<String>), String> {
+        let inside = read_small(&place.join(TIMESTAMP)).unwrap_or_default();
+        let in_file = self.times.read(&inside);
+        let in_file = in_file.and_then(|written| self.times.resolve(&written).ok());
+        let (name, written) = InboundName::parse(name, self.released, self.times)
+            .or_else(|| InboundName::with_time(name, self.released, &inside, self.times))
+            .ok_or_else(|| NO_NAME.to_owned())?;
+        // Where the zone of the name is not clear the file may say it.
+        let (at, zone) = match self.times.resolve(&written) {
+            Ok(resolved) => resolved,
+            Err(unclear) => in_file.clone().ok_or_else(|| unclear.to_string())?,
+        };
+        let student = self.names.of(&name.student)?;
+        let inbound = Inbound {
+            is_doubtful: in_file.is_some_and(|(inside, _)| inside != at),
+            name,
+            student,
+            at,
+            place,
+        };
+        Ok((inbound, zone))
+    }
+
+    fn tell_owners(&self, mover: &mut Mover<'_>, found: &[Inbound]) {
+        let mut owners: BTreeMap<&UserName, BTreeSet<u32>> = BTreeMap::new();
+        for each in found {
+            if let Ok(owner) = each.place.hold().and_then(|held| held.owner()) {
+                owners.entry(&each.student).or_default().insert(owner);
+            }
+        }
+        for (student, owners) in owners.iter().filter(|(_, owners)| owners.len() > 1) {
+            let about = format!("{} / {student}, by the accounts {owners:?}", self.course);
+            let says = "what was handed in belongs to different accounts of this machine; one of them may have used the other's \
+                        name";
+            mover.report().note(about, says);
+        }
+    }
+}
+
+/// That nothing can be made of the name of what is in `inbound`.
+const NO_NAME: &str = "is no directory named USER+ASSIGNMENT+TIME with a time that can be read, and has no timestamp.txt with one; \
+     it is left behind. Where nbgrader_config.py sets Exchange.timestamp_format, say it by --timestamp-format";
+
+/// The pages of feedback of a course.
+struct Pages {
+    directory: Place,
+    sums: HashSet<Md5Sum>,
+}
+
+impl Pages {
+    fn in_directory(directory: &Place) -> Result<Self> {
+        let mut sums = HashSet::new();
+        if directory.is_directory() {
+            let names = entries(directory)?
+                .into_iter()
+                .filter_map(|(name, ..)| name);
+            sums.extend(names.filter_map(|name| Md5Sum::parse(name.strip_suffix(".html")?)));
+        }
+        Ok(Self {
+            directory: directory.clone(),
+            sums,
+        })
+    }
+
+    /// What was given back on a submission, for notebooks with these names.
+    fn of(
+        &self,
+        course: &CourseId,
+        inbound: &Inbound,
+        notebooks: &BTreeSet<String>,
+        claimed: &mut HashSet<Md5Sum>,
+    ) -> SourceTree {
+        let mut tree = SourceTree::default();
+        let secret = read_small(&inbound.place.join(SECRET));
+        for id in notebooks {
+            let names = if let Some(secret) = &secret {
+                vec![feedback::name_by_secret(secret.as_bytes(), id)]
+            } else {
+                let key = [
+                    course.as_str(),
+                    inbound.name.assignment.as_str(),
+                    id,
+                    inbound.name.student.as_str(),
+                    &inbound.name.time,
+                ];
+                let notebook = inbound.place.join(format!("{id}.ipynb"));
+                // One that cannot be read is told of with the submission.
+                feedback::names_by_content(&notebook, key).map_or_else(|_| Vec::new(), Vec::from)
+            };
+            if let Some(name) = names.into_iter().find(|name| self.sums.contains(name)) {
+                claimed.insert(name);
+                let place = self.directory.join(format!("{name}.html"));
+                tree.add(&format!("{id}.html"), place, None, None);
+            }
+        }
+        tree
+    }
+}
+
+/// The notebooks at the top of a tree, without their ending: those that nbgrader grades.
+fn notebook_ids(tree: &SourceTree) -> BTreeSet<String> {
+    let paths = tree.files.iter().map(|file| file.path.as_str());
+    let ids = paths.filter(|path| !path.contains('/') && !path.starts_with('.'));
+    ids.filter_map(|path| path.strip_suffix(".ipynb"))
+        .map(str::to_owned)
+        .collect()
+}
+
+/// The text of a small file, if there is one.
+fn read_small(place: &Place) -> Option<String> {
+    let mut text = String::new();
+    let file = place.open_file().ok()?;
+    file.take(SMALL).read_to_string(&mut text).ok()?;
+    Some(text)
+}

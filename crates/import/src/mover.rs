@@ -1,0 +1,470 @@
+//! From what a source has to what is here.
+
+use super::place;
+use super::source::{Finding, SourceFile, SourceSubmission, SourceTree};
+use super::{Report, Result};
+use futures_util::future::join_all;
+use md5::{Digest, Md5};
+use nbcourier_domain::{
+    AssignmentId, BlobRef, CourseId, Dates, Md5Sum, Person, RelativePath, Role, Timestamp,
+};
+use nbcourier_exchange::imports::{self, Importer, Outcome, Submission, Submitted, Version};
+use nbcourier_exchange::intake::{Intake, SMALL};
+use nbcourier_exchange::parcel::Parcel;
+use std::collections::{BTreeMap, BTreeSet};
+use std::io::{self, ErrorKind, Read as _};
+use std::time::{SystemTime, UNIX_EPOCH};
+
+/// Bytes read at a time.
+const CHUNK: usize = 128 * 1024;
+/// Submissions that share a flush of the disk,
+const TOGETHER: usize = 32;
+/// and the bytes that they may hold in memory meanwhile.
+const HELD: u64 = 8 * 1024 * 1024;
+
+/// How to go about it.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Rules {
+    /// Whether to bring over what is left of a tree of which files are lost or changed, rather than leaving it.
+    pub damaged: bool,
+}
+
+/// Takes what a source has into an exchange, or, where there is none, only looks whether that could be done.
+pub struct Mover<'a> {
+    importer: Option<Importer>,
+    rules: Rules,
+    progress: &'a dyn Fn(u64),
+    report: Report,
+    waiting: Vec<Waiting>,
+    held: u64,
+}
+
+/// A submission that is read and not in the exchange yet.
+struct Waiting {
+    course: CourseId,
+    about: String,
+    submission: Submission,
+}
+
+/// A tree that was read.
+struct Taken {
+    /// None in a dry run.
+    parcel: Option<Parcel>,
+    /// The time of its newest file.
+    newest: Option<Timestamp>,
+    /// What is held in memory for it.
+    held: u64,
+}
+
+impl<'a> Mover<'a> {
+    /// Into an exchange, or, without an importer, nowhere; `progress` is called with each number of files that were
+    /// looked at.
+    pub fn new(importer: Option<Importer>, rules: Rules, progress: &'a dyn Fn(u64)) -> Self {
+        Self {
+            importer,
+            rules,
+            progress,
+            report: Report::default(),
+            waiting: Vec::new(),
+            held: 0,
+        }
+    }
+
+    /// The report, to add to it.
+    pub fn report(&mut self) -> &mut Report {
+        &mut self.report
+    }
+
+    /// The names on all rosters of the exchange; none in a dry run.
+    pub async fn everybody(&self) -> Result<BTreeSet<String>> {
+        match &self.importer {
+            Some(importer) => Ok(importer.everybody().await?),
+            None => Ok(BTreeSet::new()),
+        }
+    }
+
+    /// Brings a course.
+    pub async fn course(&mut self, course: &CourseId) -> Result<()> {
+        let outcome = match &self.importer {
+            Some(importer) => importer.course(course.clone(), Timestamp::now()).await?,
+            None => Outcome::Added,
+        };
+        self.report.count(outcome, |counts| &mut counts.courses);
+        Ok(())
+    }
+
+    /// Brings the roster of a course.
+    pub async fn people(&mut self, course: &CourseId, people: Vec<(Role, Person)>) -> Result<()> {
+        let outcomes = match &self.importer {
+            Some(importer) => importer.people(course.clone(), people.clone()).await?,
+            None => vec![Outcome::Added; people.len()],
+        };
+        for ((_, person), outcome) in people.iter().zip(outcomes) {
+            self.report.count(outcome, |counts| &mut counts.people);
+            if outcome == Outcome::Different {
+                let about = format!("{course} / {}", person.username);
+                let says = "is on the roster with another role or other details, which stay";
+                self.report.problem(about, says);
+            }
+        }
+        Ok(())
+    }
+
+    /// Brings an assignment as it is released.
+    pub async fn assignment(
+        &mut self,
+        course: &CourseId,
+        name: AssignmentId,
+        tree: SourceTree,
+        due_at: Option<Timestamp>,
+    ) -> Result<()> {
+        let about = format!("{course} / {name}");
+        if let Some(importer) = &self.importer {
+            let there = importer
+                .stored_versions(course.clone(), name.clone())
+                .await?;
+            if there.iter().any(|files| is_same(&tree, files)) {
+                (self.progress)(tree.files.len() as u64);
+                self.report
+                    .count(Outcome::Known, |counts| &mut counts.assignments);
+                return Ok(());
+            }
+        }
+        let Some(taken) = self.take(&about, &tree).await? else {
+            let says = "what was handed in is brought over, and shown once the assignment is released here";
+            self.report.note(about, says);
+            return Ok(());
+        };
+        let outcome = match (&self.importer, taken.parcel) {
+            (Some(importer), Some(parcel)) => {
+                let version = Version {
+                    parcel,
+                    at: taken.newest.unwrap_or_else(Timestamp::now),
+                    by: None,
+                };
+                let assignment = imports::Assignment {
+                    name,
+                    versions: vec![version],
+                    shown: Some(0),
+                    dates: due_at.map(|due_at| Dates {
+                        due_at: Some(due_at),
+                        ..Dates::default()
+                    }),
+                    extensions: Vec::new(),
+                };
+                importer.assignment(course.clone(), assignment).await?
+            }
+            _ => Outcome::Added,
+        };
+        self.report.count(outcome, |counts| &mut counts.assignments);
+        if outcome == Outcome::Different {
+            let says = "is here with other files, which stay; its submissions are brought over";
+            self.report.problem(about, says);
+        }
+        Ok(())
+    }
+
+    /// Brings a submission with the feedback on it. It may wait for others; [`Self::finish`] waits for it.
+    pub async fn submission(&mut self, course: &CourseId, source: SourceSubmission) -> Result<()> {
+        let about = format!(
+            "{course} / {} / {} at {}",
+            source.assignment, source.student, source.at
+        );
+        if self.is_known(course, &source).await? {
+            return Ok(());
+        }
+        let Some(work) = self.take(&about, &source.work).await? else {
+            if let Some(feedback) = &source.feedback {
+                (self.progress)(feedback.files.len() as u64);
+                self.report
+                    .problem(about, "so the feedback on it is left behind, too");
+            }
+            return Ok(());
+        };
+        let mut held = work.held;
+        let mut feedback = Vec::new();
+        if let Some(tree) = &source.feedback {
+            let of_feedback = format!("{about}, feedback");
+            if let Some(taken) = self.take(&of_feedback, tree).await? {
+                held += taken.held;
+                if self.importer.is_none() {
+                    self.report
+                        .count(Outcome::Added, |counts| &mut counts.feedback);
+                }
+                feedback.extend(taken.parcel.map(|parcel| Version {
+                    parcel,
+                    at: taken.newest.unwrap_or(source.at),
+                    by: None,
+                }));
+            }
+        }
+        let Some(work) = work.parcel else {
+            self.report
+                .count(Outcome::Added, |counts| &mut counts.submissions);
+            return Ok(());
+        };
+        self.held += held;
+        self.waiting.push(Waiting {
+            course: course.clone(),
+            about,
+            submission: Submission {
+                assignment: source.assignment,
+                student: source.student,
+                at: source.at,
+                by: None,
+                work,
+                feedback,
+            },
+        });
+        if self.waiting.len() >= TOGETHER || self.held >= HELD {
+            self.flush().await?;
+        }
+        Ok(())
+    }
+
+    /// Whether the submission is here with all that is known of it, which is counted.
+    async fn is_known(&mut self, course: &CourseId, source: &SourceSubmission) -> Result<bool> {
+        let Some(importer) = &self.importer else {
+            return Ok(false);
+        };
+        let there = importer
+            .stored_submission(
+                course.clone(),
+                source.assignment.clone(),
+                source.student.clone(),
+                source.at,
+            )
+            .await?;
+        let is_same_as = |tree: &SourceTree, files: &Option<_>| {
+            files
+                .as_ref()
+                .is_some_and(|files: &Vec<_>| is_same(tree, files))
+        };
+        let is_feedback_same = source
+            .feedback
+            .as_ref()
+            .is_none_or(|feedback| is_same_as(feedback, &there.feedback));
+        if !is_same_as(&source.work, &there.work) || !is_feedback_same {
+            return Ok(false);
+        }
+        let feedback = source.feedback.as_ref();
+        let files = source.work.files.len() + feedback.map_or(0, |tree| tree.files.len());
+        (self.progress)(files as u64);
+        self.report
+            .count(Outcome::Known, |counts| &mut counts.submissions);
+        if feedback.is_some() {
+            self.report
+                .count(Outcome::Known, |counts| &mut counts.feedback);
+        }
+        Ok(true)
+    }
+
+    /// Adds what waits, in one commit.
+    async fn flush(&mut self) -> Result<()> {
+        let Some(importer) = &self.importer else {
+            return Ok(());
+        };
+        self.held = 0;
+        let waiting = std::mem::take(&mut self.waiting);
+        let (abouts, adding): (Vec<_>, Vec<_>) = waiting
+            .into_iter()
+            .map(|each| {
+                (
+                    each.about,
+                    importer.submission(each.course, each.submission),
+                )
+            })
+            .unzip();
+        for (about, outcome) in abouts.into_iter().zip(join_all(adding).await) {
+            self.tell(&about, outcome?);
+        }
+        Ok(())
+    }
+
+    fn tell(&mut self, about: &str, submitted: Submitted) {
+        self.report
+            .count(submitted.work, |counts| &mut counts.submissions);
+        if let Some(feedback) = submitted.feedback {
+            self.report.count(feedback, |counts| &mut counts.feedback);
+        }
+        if submitted.work == Outcome::Different {
+            let says = match submitted.id {
+                Some(_) => "another submission of that time is here, and stays",
+                None => "a submission of that time is in the trash here, and stays there",
+            };
+            self.report.problem(about, says);
+        } else if submitted.feedback == Some(Outcome::Different) {
+            let says = "other feedback was given here, and stays";
+            self.report.problem(about, says);
+        }
+    }
+
+    /// Reads a tree; none where it is damaged and to be left, which is in the report then.
+    async fn take(&mut self, about: &str, tree: &SourceTree) -> Result<Option<Taken>> {
+        let mut intake = self
+            .importer
+            .as_ref()
+            .map(|importer| Intake::new(importer.exchange()));
+        let (mut damage, mut left_out) = (tree.damage.clone(), tree.left_out.clone());
+        let (mut newest, mut held) = (None, 0);
+        for file in &tree.files {
+            match read(file, intake.as_mut())? {
+                Ok(read) => {
+                    self.report.files += 1;
+                    self.report.bytes += read.size;
+                    newest = newest.max(read.modified);
+                    held += read.size.min(SMALL as u64);
+                    damage.extend(read.damage);
+                }
+                Err(Unread::Lost(finding)) => damage.push(finding),
+                Err(Unread::Odd(finding)) => left_out.push(finding),
+            }
+            (self.progress)(1);
+            if let Some(intake) = &mut intake
+                && let Some(overflow) = intake.take_overflow()
+            {
+                overflow.store().await?;
+            }
+        }
+        let part = |finding: &Finding| format!("{about} / {}", finding.what);
+        for note in &tree.notes {
+            self.report.note(part(note), &note.says);
+        }
+        let is_left = !damage.is_empty() && !self.rules.damaged;
+        for finding in left_out.iter().chain(&damage) {
+            self.report.problem(part(finding), &finding.says);
+        }
+        if is_left {
+            let says = "is left behind as a whole; --damaged brings over what is left of it";
+            self.report.problem(about, says);
+            return Ok(None);
+        }
+        Ok(Some(Taken {
+            parcel: intake.map(Intake::finish).transpose()?,
+            newest,
+            held,
+        }))
+    }
+
+    /// Waits for all that is not in the exchange yet; what came of everything.
+    pub async fn finish(mut self) -> Result<Report> {
+        self.flush().await?;
+        Ok(self.report)
+    }
+}
+
+/// What was read.
+struct Read {
+    size: u64,
+    modified: Option<Timestamp>,
+    /// What is wrong with the bytes, if anything is.
+    damage: Option<Finding>,
+}
+
+/// Why a file was not read.
+enum Unread {
+    /// Its bytes are lost or out of reach, and somebody may bring them back.
+    Lost(Finding),
+    /// It is no file that can come over; the rest of its tree can.
+    Odd(Finding),
+}
+
+/// Reads a file into the intake, where there is one. What goes wrong on our own side is the outer error.
+fn read(
+    file: &SourceFile,
+    mut intake: Option<&mut Intake>,
+) -> Result<std::result::Result<Read, Unread>> {
+    let lost = |error: &io::Error| {
+        let path = file.path.as_str();
+        let place = file.place.path();
+        let kind = error.kind();
+        if kind == ErrorKind::NotFound {
+            let what = format!("{path:?} at {}", place.display());
+            return Unread::Lost(Finding::new(what, "is lost: there is no such file"));
+        }
+        let finding = Finding::new(format!("{path:?}"), format!("cannot be read: {error}"));
+        // A link took the place of the file, or of a directory above it, or the path is too long to be opened.
+        let is_odd = matches!(kind, ErrorKind::NotADirectory | ErrorKind::InvalidFilename)
+            || error.raw_os_error() == Some(rustix::io::Errno::LOOP.raw_os_error());
+        if is_odd {
+            Unread::Odd(finding)
+        } else {
+            Unread::Lost(finding)
+        }
+    };
+    let mut source = match file.place.open_file() {
+        Ok(source) => source,
+        Err(error) => return Ok(Err(lost(&error))),
+    };
+    if let Some(owner) = file.owner
+        && place::owner(&source).is_ok_and(|found| found != owner)
+    {
+        let says = "belongs to another account than the submission, so it may be somebody else's; it is left out, the rest \
+                    comes over";
+        let what = format!("{:?}", file.path.as_str());
+        return Ok(Err(Unread::Odd(Finding::new(what, says))));
+    }
+    if let Some(intake) = &mut intake {
+        intake.begin()?;
+    }
+    let (mut size, mut md5, mut buffer) = (0, Md5::new(), vec![0; CHUNK]);
+    loop {
+        match source.read(&mut buffer) {
+            Ok(0) => break,
+            Ok(count) => {
+                size += count as u64;
+                if let Some(intake) = &mut intake {
+                    intake.write(&buffer[..count])?;
+                }
+                if file.md5.is_some() {
+                    md5.update(&buffer[..count]);
+                }
+            }
+            Err(error) if error.kind() == ErrorKind::Interrupted => {}
+            Err(error) => return Ok(Err(lost(&error))),
+        }
+    }
+    if let Some(intake) = intake {
+        intake.end(file.path.clone())?;
+    }
+    let modified = source.metadata().and_then(|known| known.modified()).ok();
+    Ok(Ok(Read {
+        size,
+        modified: modified.and_then(timestamp),
+        damage: damage(file, size, Md5Sum(md5.finalize().into())),
+    }))
+}
+
+fn damage(file: &SourceFile, size: u64, md5: Md5Sum) -> Option<Finding> {
+    let what = format!("{:?}", file.path.as_str());
+    if let Some(expected) = file.size.filter(|expected| *expected != size) {
+        let says = format!("has {size} bytes instead of {expected}");
+        return Some(Finding::new(what, says));
+    }
+    let changed = file.md5.is_some_and(|expected| expected != md5);
+    changed.then(|| Finding::new(what, "has other bytes than its checksum says"))
+}
+
+fn timestamp(time: SystemTime) -> Option<Timestamp> {
+    let since = time.duration_since(UNIX_EPOCH).ok()?;
+    Some(Timestamp::from_micros(
+        i64::try_from(since.as_micros()).ok()?,
+    ))
+}
+
+/// Whether the tree is surely the one that is here: by its paths and checksums, so that it need not be read.
+fn is_same(tree: &SourceTree, there: &[imports::File]) -> bool {
+    let there: BTreeMap<&RelativePath, BlobRef> = there
+        .iter()
+        .map(|file| (&file.path, file.blob.blob))
+        .collect();
+    let is_there = |file: &SourceFile| {
+        there.get(&file.path).is_some_and(|blob| {
+            file.md5 == Some(blob.md5) && file.size.is_none_or(|size| size == blob.size)
+        })
+    };
+    tree.damage.is_empty()
+        && tree.left_out.is_empty()
+        && tree.files.len() == there.len()
+        && tree.files.iter().all(is_there)
+}

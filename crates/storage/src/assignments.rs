@@ -1,0 +1,325 @@
+//! Assignments and their releases.
+
+use super::dates::{DATES, DatesRow, dates, extension};
+use super::schema::{assignments, extensions, releases, trees};
+use super::{Connection, Portion, Result};
+use diesel::prelude::*;
+use nbcourier_domain::{AssignmentId, Dates, Extension, Sha256Sum, Timestamp, UserName};
+
+/// An assignment that is released now.
+#[derive(Debug, Clone, Copy)]
+pub struct Released {
+    /// The row's id.
+    pub id: i64,
+    /// The tree students fetch.
+    pub tree_id: i64,
+    /// Its dates.
+    pub dates: Dates,
+}
+
+/// The assignment of that name, if it is released.
+pub fn find_released(
+    conn: &mut Connection,
+    course: i64,
+    assignment: &AssignmentId,
+) -> Result<Option<Released>> {
+    let row = assignments::table
+        .inner_join(releases::table.on(assignments::current_release.eq(releases::id.nullable())))
+        .filter(
+            assignments::course_id
+                .eq(course)
+                .and(assignments::name.eq(assignment.as_str()))
+                .and(assignments::deleted_at.is_null()),
+        )
+        .select((assignments::id, releases::tree_id, DATES))
+        .get_result::<(i64, i64, DatesRow)>(conn)
+        .optional()?;
+    Ok(row.map(|(id, tree_id, row)| Released {
+        id,
+        tree_id,
+        dates: dates(row),
+    }))
+}
+
+/// The version of an assignment that is shown now.
+#[derive(Debug, Clone)]
+pub struct Release {
+    /// The row's id.
+    pub id: i64,
+    /// The assignment's name.
+    pub assignment: String,
+    /// 1 for the first, growing.
+    pub version: i64,
+    /// When this version was released.
+    pub released_at: Timestamp,
+    /// The row of its tree.
+    pub tree_id: i64,
+    /// The name of its tree.
+    pub digest: Sha256Sum,
+    /// How many files it has,
+    pub files: i64,
+    /// and how many bytes they have.
+    pub bytes: i64,
+    /// The assignment's dates.
+    pub dates: Dates,
+    /// What the student asked about has in their place.
+    pub extension: Option<Extension>,
+}
+
+/// Which current releases are asked for, and for whom.
+#[derive(Debug, Clone, Copy)]
+pub struct Wanted<'a> {
+    /// Only those behind the release with this row.
+    pub after: i64,
+    /// Only assignments that are open to students at this time.
+    pub open_at: Option<Timestamp>,
+    /// The student whose extensions come with them.
+    pub student: &'a UserName,
+}
+
+/// A portion of the current releases of a course, in order of release; whether there are more.
+pub fn current_releases(
+    conn: &mut Connection,
+    course: i64,
+    wanted: Wanted<'_>,
+    portion: Portion,
+) -> Result<(Vec<Release>, bool)> {
+    type Extended = (Option<String>, (Option<i64>, Option<i64>));
+    type Columns = (
+        i64,
+        String,
+        (i64, i64),
+        (i64, Vec<u8>, i64, i64),
+        DatesRow,
+        Extended,
+    );
+    let mut query = assignments::table
+        .inner_join(releases::table.on(assignments::current_release.eq(releases::id.nullable())))
+        .inner_join(trees::table.on(trees::id.eq(releases::tree_id)))
+        .left_join(
+            extensions::table.on(extensions::assignment_id
+                .eq(assignments::id)
+                .and(extensions::student.eq(wanted.student.as_str()))),
+        )
+        .filter(
+            assignments::course_id
+                .eq(course)
+                .and(assignments::deleted_at.is_null())
+                .and(releases::id.gt(wanted.after)),
+        )
+        .order(releases::id)
+        .select((
+            releases::id,
+            assignments::name,
+            (releases::version, releases::released_at),
+            (releases::tree_id, trees::digest, trees::files, trees::bytes),
+            DATES,
+            (
+                extensions::student.nullable(),
+                (
+                    extensions::due_at.nullable(),
+                    extensions::cutoff_at.nullable(),
+                ),
+            ),
+        ))
+        .into_boxed();
+    if let Some(time) = wanted.open_at {
+        let opens_at = assignments::opens_at;
+        query = query.filter(opens_at.is_null().or(opens_at.le(time.micros())));
+    }
+    let parse = |row: Columns| {
+        let (id, assignment, (version, released_at), tree, of_all, of_student) = row;
+        let (tree_id, digest, files, bytes) = tree;
+        Ok(Release {
+            id,
+            assignment,
+            version,
+            released_at: Timestamp::from_micros(released_at),
+            tree_id,
+            digest: super::blobs::parse_sha256(&digest)?,
+            files,
+            bytes,
+            dates: dates(of_all),
+            extension: of_student.0.map(|_| extension(of_student.1)),
+        })
+    };
+    let rows = query.load_iter::<Columns, _>(conn)?;
+    portion.take(rows, parse, |release| release.assignment.len())
+}
+
+/// The row of the assignment of that name, released or not.
+pub fn find(conn: &mut Connection, course: i64, assignment: &AssignmentId) -> Result<Option<i64>> {
+    let row = assignments::table
+        .filter(
+            assignments::course_id
+                .eq(course)
+                .and(assignments::name.eq(assignment.as_str()))
+                .and(assignments::deleted_at.is_null()),
+        )
+        .select(assignments::id)
+        .get_result(conn)
+        .optional()?;
+    Ok(row)
+}
+
+/// One version of an assignment.
+#[derive(Debug, Clone, Copy)]
+pub struct Version {
+    /// 1 for the first, growing.
+    pub number: i64,
+    /// When it was released.
+    pub released_at: Timestamp,
+    /// The row of its tree.
+    pub tree_id: i64,
+    /// The name of its tree.
+    pub digest: Sha256Sum,
+    /// Whether this is the one that is shown.
+    pub is_current: bool,
+}
+
+/// The version of that number, or the one that is shown.
+pub fn version(
+    conn: &mut Connection,
+    assignment: i64,
+    number: Option<i64>,
+) -> Result<Option<Version>> {
+    type Columns = (i64, i64, i64, i64, Option<i64>, Vec<u8>);
+    let mut query = releases::table
+        .inner_join(trees::table)
+        .inner_join(assignments::table.on(assignments::id.eq(releases::assignment_id)))
+        .filter(
+            releases::assignment_id
+                .eq(assignment)
+                .and(assignments::deleted_at.is_null()),
+        )
+        .select((
+            releases::id,
+            releases::version,
+            releases::released_at,
+            releases::tree_id,
+            assignments::current_release,
+            trees::digest,
+        ))
+        .into_boxed();
+    query = match number {
+        Some(number) => query.filter(releases::version.eq(number)),
+        None => query.filter(assignments::current_release.eq(releases::id.nullable())),
+    };
+    let row = query.get_result::<Columns>(conn).optional()?;
+    row.map(|(id, number, released_at, tree_id, current, digest)| {
+        Ok(Version {
+            number,
+            released_at: Timestamp::from_micros(released_at),
+            tree_id,
+            digest: super::blobs::parse_sha256(&digest)?,
+            is_current: current == Some(id),
+        })
+    })
+    .transpose()
+}
+
+/// A portion of the released assignments behind a release, in order of release: the row of each release, and the name of
+/// its assignment; whether there are more. Only those that are open to students at a time, where one is given.
+pub fn list_released(
+    conn: &mut Connection,
+    course: i64,
+    (after, time): (i64, Option<Timestamp>),
+    portion: Portion,
+) -> Result<(Vec<(i64, String)>, bool)> {
+    let mut query = assignments::table
+        .filter(
+            assignments::course_id
+                .eq(course)
+                .and(assignments::current_release.gt(after))
+                .and(assignments::deleted_at.is_null()),
+        )
+        .order(assignments::current_release)
+        .select((
+            assignments::current_release.assume_not_null(),
+            assignments::name,
+        ))
+        .into_boxed();
+    if let Some(time) = time {
+        let opens_at = assignments::opens_at;
+        query = query.filter(opens_at.is_null().or(opens_at.le(time.micros())));
+    }
+    portion.take(query.load_iter(conn)?, Ok, |(_, name): &(i64, String)| {
+        name.len()
+    })
+}
+
+/// The row of the assignment of that name, made where there is none.
+pub fn obtain(conn: &mut Connection, course: i64, assignment: &AssignmentId) -> Result<i64> {
+    if let Some(id) = find(conn, course, assignment)? {
+        return Ok(id);
+    }
+    let id = diesel::insert_into(assignments::table)
+        .values((
+            assignments::course_id.eq(course),
+            assignments::name.eq(assignment.as_str()),
+        ))
+        .returning(assignments::id)
+        .get_result(conn)?;
+    Ok(id)
+}
+
+/// Shows `tree` as the next version of the assignment; the number of that version.
+pub fn release(
+    conn: &mut Connection,
+    assignment: i64,
+    tree: i64,
+    by: &UserName,
+    now: Timestamp,
+) -> Result<i64> {
+    let last: Option<i64> = releases::table
+        .filter(releases::assignment_id.eq(assignment))
+        .select(diesel::dsl::max(releases::version))
+        .get_result(conn)?;
+    let version = last.unwrap_or(0) + 1;
+    let release = add_release(conn, assignment, (version, tree), (by, now))?;
+    diesel::update(assignments::table.find(assignment))
+        .set(assignments::current_release.eq(release))
+        .execute(conn)?;
+    Ok(version)
+}
+
+/// Adds the row of a release, which is not shown yet; its id.
+pub(super) fn add_release(
+    conn: &mut Connection,
+    assignment: i64,
+    (version, tree): (i64, i64),
+    (by, at): (&UserName, Timestamp),
+) -> Result<i64> {
+    let release = diesel::insert_into(releases::table)
+        .values((
+            releases::assignment_id.eq(assignment),
+            releases::version.eq(version),
+            releases::tree_id.eq(tree),
+            releases::released_by.eq(by.as_str()),
+            releases::released_at.eq(at.micros()),
+        ))
+        .returning(releases::id)
+        .get_result(conn)?;
+    Ok(release)
+}
+
+/// Shows an earlier version again.
+pub fn show(conn: &mut Connection, assignment: i64, version: i64) -> Result<()> {
+    let release: i64 = releases::table
+        .filter(releases::assignment_id.eq(assignment))
+        .filter(releases::version.eq(version))
+        .select(releases::id)
+        .get_result(conn)?;
+    diesel::update(assignments::table.find(assignment))
+        .set(assignments::current_release.eq(release))
+        .execute(conn)?;
+    Ok(())
+}
+
+/// Takes the assignment out of every listing; its versions, submissions and feedback stay.
+pub fn unrelease(conn: &mut Connection, assignment: i64) -> Result<()> {
+    diesel::update(assignments::table.find(assignment))
+        .set(assignments::current_release.eq(None::<i64>))
+        .execute(conn)?;
+    Ok(())
+}

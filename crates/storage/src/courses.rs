@@ -1,0 +1,230 @@
+//! Courses: made, listed, deleted, restored.
+
+use super::schema::{courses, members};
+use super::trash::Place;
+use super::{Connection, Portion, Result};
+use diesel::prelude::*;
+use diesel::result::{DatabaseErrorKind, Error as DieselError};
+use nbcourier_domain::{CourseId, Role, Timestamp, UserName};
+
+/// A course that is not deleted, and what the person asked for is in its manual roster.
+#[derive(Debug, Clone, Copy)]
+pub struct Found {
+    /// The row's id.
+    pub id: i64,
+    /// The person's place in the manual roster.
+    pub role: Option<Role>,
+}
+
+/// A deleted course.
+#[derive(Debug, Clone)]
+pub struct Deleted {
+    /// The row's id, by which it can be restored.
+    pub id: i64,
+    /// The name it had.
+    pub name: String,
+    /// When it was deleted.
+    pub deleted_at: Timestamp,
+}
+
+/// The course of that name, with `person`'s place in it; `None` when there is none or it is deleted.
+pub fn find(conn: &mut Connection, course: &CourseId, person: &UserName) -> Result<Option<Found>> {
+    let row = courses::table
+        .left_join(
+            members::table.on(members::course_id
+                .eq(courses::id)
+                .and(members::username.eq(person.as_str()))),
+        )
+        .filter(
+            courses::name
+                .eq(course.as_str())
+                .and(courses::deleted_at.is_null()),
+        )
+        .select((courses::id, members::instructor.nullable()))
+        .get_result::<(i64, Option<bool>)>(conn)
+        .optional()?;
+    Ok(row.map(|(id, instructor)| Found {
+        id,
+        role: instructor.map(role),
+    }))
+}
+
+/// The row of the course of that name; `None` when there is none or it is deleted.
+pub fn row(conn: &mut Connection, course: &CourseId) -> Result<Option<i64>> {
+    Ok(courses::table
+        .filter(
+            courses::name
+                .eq(course.as_str())
+                .and(courses::deleted_at.is_null()),
+        )
+        .select(courses::id)
+        .get_result(conn)
+        .optional()?)
+}
+
+/// The role a flag of a row stands for.
+pub(super) fn role(instructor: bool) -> Role {
+    if instructor {
+        Role::Instructor
+    } else {
+        Role::Student
+    }
+}
+
+/// The names of all courses, sorted.
+pub fn all(conn: &mut Connection) -> Result<Vec<String>> {
+    let names = courses::table
+        .filter(courses::deleted_at.is_null())
+        .order(courses::name)
+        .select(courses::name)
+        .load(conn)?;
+    Ok(names)
+}
+
+/// A portion of the names of all courses behind a name, sorted; whether there are more.
+pub fn behind(conn: &mut Connection, after: &str, portion: Portion) -> Result<(Vec<String>, bool)> {
+    let rows = courses::table
+        .filter(courses::deleted_at.is_null().and(courses::name.gt(after)))
+        .order(courses::name)
+        .select(courses::name)
+        .load_iter::<String, _>(conn)?;
+    portion.take(rows, Ok, String::len)
+}
+
+/// A portion of the courses behind a name that `person` is in, by name, with their role: by the manual roster, and as
+/// `groups` of the hub say; whether there are more.
+pub fn of_person(
+    conn: &mut Connection,
+    person: &UserName,
+    groups: &[(CourseId, Role)],
+    after: &str,
+    portion: Portion,
+) -> Result<(Vec<(String, Role)>, bool)> {
+    let rows = courses::table
+        .inner_join(members::table)
+        .filter(
+            courses::deleted_at
+                .is_null()
+                .and(members::username.eq(person.as_str()))
+                .and(courses::name.gt(after)),
+        )
+        .order(courses::name)
+        .select((courses::name, members::instructor))
+        .load_iter::<(String, bool), _>(conn)?;
+    let parse = |(name, instructor)| Ok((name, role(instructor)));
+    let (manual, mut is_more) = portion.take(rows, parse, |(name, _)| name.len())?;
+    let last = manual
+        .last()
+        .filter(|_| is_more)
+        .map(|(name, _)| name.clone());
+    let mut found: std::collections::BTreeMap<String, Role> = manual.into_iter().collect();
+    let in_reach = groups.iter().filter(|(course, _)| {
+        let name = course.as_str();
+        name > after && last.as_deref().is_none_or(|last| name <= last)
+    });
+    let groups: Vec<_> = in_reach.collect();
+    if !groups.is_empty() {
+        let existing = courses::table
+            .filter(courses::deleted_at.is_null())
+            .filter(courses::name.eq_any(groups.iter().map(|(course, _)| course.as_str())))
+            .select(courses::name)
+            .load::<String>(conn)?;
+        for name in existing {
+            for (_, role) in groups.iter().filter(|(course, _)| course.as_str() == name) {
+                let best = found.entry(name.clone()).or_insert(*role);
+                *best = (*best).max(*role);
+            }
+        }
+    }
+    is_more |= found.len() > portion.rows;
+    Ok((found.into_iter().take(portion.rows).collect(), is_more))
+}
+
+/// Makes a course; `None` when one of that name is there.
+pub fn create(conn: &mut Connection, course: &CourseId, now: Timestamp) -> Result<Option<i64>> {
+    unless_taken(
+        diesel::insert_into(courses::table)
+            .values((
+                courses::name.eq(course.as_str()),
+                courses::created_at.eq(now.micros()),
+            ))
+            .returning(courses::id)
+            .get_result(conn),
+    )
+}
+
+/// Marks a course as deleted.
+pub fn mark_deleted(conn: &mut Connection, id: i64, now: Timestamp) -> Result<()> {
+    diesel::update(courses::table.find(id))
+        .set(courses::deleted_at.eq(now.micros()))
+        .execute(conn)?;
+    Ok(())
+}
+
+/// A portion of the courses deleted at `since` or later, the last deleted first, behind a place; whether there are more.
+pub fn deleted(
+    conn: &mut Connection,
+    since: Timestamp,
+    after: Option<Place>,
+    portion: Portion,
+) -> Result<(Vec<Deleted>, bool)> {
+    let after = after.unwrap_or(Place::FIRST);
+    let rows = courses::table
+        .filter(courses::deleted_at.ge(since.micros()))
+        .filter(courses::deleted_at.le(after.deleted_at.micros()))
+        .filter(
+            courses::deleted_at
+                .lt(after.deleted_at.micros())
+                .or(courses::id.lt(after.id)),
+        )
+        .order((courses::deleted_at.desc(), courses::id.desc()))
+        .select((
+            courses::id,
+            courses::name,
+            courses::deleted_at.assume_not_null(),
+        ))
+        .load_iter::<(i64, String, i64), _>(conn)?;
+    let parse = |(id, name, deleted_at)| {
+        Ok(Deleted {
+            id,
+            name,
+            deleted_at: Timestamp::from_micros(deleted_at),
+        })
+    };
+    portion.take(rows, parse, |course| course.name.len())
+}
+
+/// The name of the deleted course with that row.
+pub fn deleted_name(conn: &mut Connection, id: i64) -> Result<Option<String>> {
+    let name = courses::table
+        .filter(courses::deleted_at.is_not_null().and(courses::id.eq(id)))
+        .select(courses::name)
+        .get_result(conn)
+        .optional()?;
+    Ok(name)
+}
+
+/// Takes the mark off again; `None` when another course has the name by now.
+pub fn restore(conn: &mut Connection, id: i64) -> Result<Option<()>> {
+    unless_taken(
+        diesel::update(courses::table.find(id))
+            .set(courses::deleted_at.eq(None::<i64>))
+            .execute(conn)
+            .map(drop),
+    )
+}
+
+/// Removes the rows of courses deleted before `limit`, and all that hangs on them; their number.
+pub fn purge_deleted_before(conn: &mut Connection, limit: Timestamp) -> Result<usize> {
+    let purged = diesel::delete(courses::table.filter(courses::deleted_at.lt(limit.micros())))
+        .execute(conn)?;
+    Ok(purged)
+}
+
+/// Turns the violation of a unique index into `None`.
+pub(super) fn unless_taken<T>(result: QueryResult<T>) -> Result<Option<T>> {
+    match result {
+        Err(DieselError::DatabaseError(DatabaseErrorKind::UniqueViolation, _)) => Ok(None),
+        other => Ok(Some(other?)),
+    }
+}

@@ -1,0 +1,170 @@
+//! The dates of assignments, and the students who have others.
+
+use super::assignments::Released;
+use super::schema::{assignments, extensions, releases};
+use super::{Connection, Portion, Result};
+use diesel::prelude::*;
+use nbcourier_domain::{AssignmentId, Dates, Extension, Timestamp, UserName};
+
+/// The columns of an assignment's dates.
+pub(super) const DATES: (
+    assignments::opens_at,
+    assignments::due_at,
+    assignments::cutoff_at,
+) = (
+    assignments::opens_at,
+    assignments::due_at,
+    assignments::cutoff_at,
+);
+
+/// What [`DATES`] holds.
+pub(super) type DatesRow = (Option<i64>, Option<i64>, Option<i64>);
+
+pub(super) fn dates((opens_at, due_at, cutoff_at): DatesRow) -> Dates {
+    Dates {
+        opens_at: opens_at.map(Timestamp::from_micros),
+        due_at: due_at.map(Timestamp::from_micros),
+        cutoff_at: cutoff_at.map(Timestamp::from_micros),
+    }
+}
+
+pub(super) fn extension((due_at, cutoff_at): (Option<i64>, Option<i64>)) -> Extension {
+    Extension {
+        due_at: due_at.map(Timestamp::from_micros),
+        cutoff_at: cutoff_at.map(Timestamp::from_micros),
+    }
+}
+
+fn micros(time: Option<Timestamp>) -> Option<i64> {
+    time.map(Timestamp::micros)
+}
+
+/// Sets all dates of an assignment, which is made, unreleased, where there is none of that name.
+pub fn set(
+    conn: &mut Connection,
+    course: i64,
+    assignment: &AssignmentId,
+    dates: Dates,
+) -> Result<()> {
+    diesel::insert_or_ignore_into(assignments::table)
+        .values((
+            assignments::course_id.eq(course),
+            assignments::name.eq(assignment.as_str()),
+        ))
+        .execute(conn)?;
+    diesel::update(
+        assignments::table.filter(
+            assignments::course_id
+                .eq(course)
+                .and(assignments::name.eq(assignment.as_str()))
+                .and(assignments::deleted_at.is_null()),
+        ),
+    )
+    .set((
+        assignments::opens_at.eq(micros(dates.opens_at)),
+        assignments::due_at.eq(micros(dates.due_at)),
+        assignments::cutoff_at.eq(micros(dates.cutoff_at)),
+    ))
+    .execute(conn)?;
+    Ok(())
+}
+
+/// The dates of an assignment, by its row.
+pub fn of_assignment(conn: &mut Connection, assignment: i64) -> Result<Dates> {
+    let row = assignments::table
+        .find(assignment)
+        .filter(assignments::deleted_at.is_null())
+        .select(DATES)
+        .get_result::<DatesRow>(conn)?;
+    Ok(dates(row))
+}
+
+/// The assignment of that name, if it is released, with its dates as they are for this student.
+pub fn find_released_for(
+    conn: &mut Connection,
+    course: i64,
+    assignment: &AssignmentId,
+    student: &UserName,
+) -> Result<Option<Released>> {
+    let row = assignments::table
+        .inner_join(releases::table.on(assignments::current_release.eq(releases::id.nullable())))
+        .left_join(
+            extensions::table.on(extensions::assignment_id
+                .eq(assignments::id)
+                .and(extensions::student.eq(student.as_str()))),
+        )
+        .filter(
+            assignments::course_id
+                .eq(course)
+                .and(assignments::name.eq(assignment.as_str()))
+                .and(assignments::deleted_at.is_null()),
+        )
+        .select((
+            assignments::id,
+            releases::tree_id,
+            DATES,
+            (
+                extensions::due_at.nullable(),
+                extensions::cutoff_at.nullable(),
+            ),
+        ))
+        .get_result::<(i64, i64, DatesRow, (Option<i64>, Option<i64>))>(conn)
+        .optional()?;
+    Ok(row.map(|(id, tree_id, of_all, of_student)| Released {
+        id,
+        tree_id,
+        dates: dates(of_all).extended_by(extension(of_student)),
+    }))
+}
+
+/// A portion of the extensions of an assignment behind a student, by student; whether there are more.
+pub fn extensions(
+    conn: &mut Connection,
+    assignment: i64,
+    after: &str,
+    portion: Portion,
+) -> Result<(Vec<(String, Extension)>, bool)> {
+    let rows = extensions::table
+        .filter(
+            extensions::assignment_id
+                .eq(assignment)
+                .and(extensions::student.gt(after)),
+        )
+        .order(extensions::student)
+        .select((
+            extensions::student,
+            (extensions::due_at, extensions::cutoff_at),
+        ))
+        .load_iter::<(String, (Option<i64>, Option<i64>)), _>(conn)?;
+    let parse = |(student, row)| Ok((student, extension(row)));
+    portion.take(rows, parse, |(student, _)| student.len())
+}
+
+/// Gives a student other dates, in the place of those they were given before.
+pub fn set_extension(
+    conn: &mut Connection,
+    assignment: i64,
+    student: &UserName,
+    extension: Extension,
+) -> Result<()> {
+    diesel::replace_into(extensions::table)
+        .values((
+            extensions::assignment_id.eq(assignment),
+            extensions::student.eq(student.as_str()),
+            extensions::due_at.eq(micros(extension.due_at)),
+            extensions::cutoff_at.eq(micros(extension.cutoff_at)),
+        ))
+        .execute(conn)?;
+    Ok(())
+}
+
+/// Lets the assignment's dates be those of the student again; whether they had others.
+pub fn remove_extension(
+    conn: &mut Connection,
+    assignment: i64,
+    student: &UserName,
+) -> Result<bool> {
+    let removed =
+        diesel::delete(extensions::table.find((assignment, student.as_str()))).execute(conn)?;
+    Ok(removed > 0)
+}

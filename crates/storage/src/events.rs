@@ -1,0 +1,262 @@
+//! What happened: a row for every change, written in the transaction that makes it.
+
+use super::schema::events;
+use super::{Connection, Error, Portion, Result};
+use diesel::dsl::sql;
+use diesel::prelude::*;
+use diesel::sql_types::{BigInt, Bool, Nullable, Text};
+use nbcourier_domain::{Timestamp, UserName};
+
+/// Something somebody did. Names rather than rows, since an event outlives what it tells of.
+#[derive(Debug, Clone, Default, Insertable)]
+#[diesel(table_name = events)]
+pub struct Event<'a> {
+    /// Microseconds since 1970.
+    pub at: i64,
+    /// What was done, in a word or two.
+    pub action: &'a str,
+    /// Who did it.
+    pub actor: &'a str,
+    /// For or to whom, where that is not the actor.
+    pub subject: Option<&'a str>,
+    /// In which course.
+    pub course: Option<&'a str>,
+    /// With which assignment.
+    pub assignment: Option<&'a str>,
+    /// With which submission, by its row.
+    pub submission_id: Option<i64>,
+    /// More about it, as JSON.
+    pub detail: Option<String>,
+    /// The id of the request in the log.
+    pub request_id: Option<&'a str>,
+}
+
+/// The members of an event's JSON that hold names of people, one or a list of them.
+const NAMES: [&str; 3] = ["instructors", "students", "people"];
+
+/// Writes an event down as one of the course with that row, which may be in the trash.
+pub fn record_in(conn: &mut Connection, course: i64, event: &Event<'_>) -> Result<()> {
+    diesel::insert_into(events::table)
+        .values((event, events::course_id.eq(course)))
+        .execute(conn)?;
+    Ok(())
+}
+
+/// Writes an event down, as one of the course that has the name now, or else had it last.
+pub fn record(conn: &mut Connection, event: &Event<'_>) -> Result<()> {
+    let course_id = sql::<Nullable<BigInt>>(
+        "coalesce((SELECT id FROM courses WHERE deleted_at IS NULL AND name = ",
+    )
+    .bind::<Nullable<Text>, _>(event.course)
+    .sql("), (SELECT id FROM courses WHERE name = ")
+    .bind::<Nullable<Text>, _>(event.course)
+    .sql(" ORDER BY deleted_at DESC, id DESC LIMIT 1))");
+    diesel::insert_into(events::table)
+        .values((event, events::course_id.eq(course_id)))
+        .execute(conn)?;
+    Ok(())
+}
+
+/// An event as it was written down.
+#[derive(Debug, Clone, Queryable)]
+pub struct Recorded {
+    /// The row's id, growing.
+    pub id: i64,
+    /// Microseconds since 1970.
+    pub at: i64,
+    /// What was done, in a word or two.
+    pub action: String,
+    /// Who did it.
+    pub actor: String,
+    /// For or to whom, where that is not the actor.
+    pub subject: Option<String>,
+    /// In which course.
+    pub course: Option<String>,
+    /// With which assignment.
+    pub assignment: Option<String>,
+    /// With which submission, by its row.
+    pub submission_id: Option<i64>,
+    /// More about it, as JSON.
+    pub detail: Option<String>,
+    /// The id of the request in the log.
+    pub request_id: Option<String>,
+}
+
+impl Recorded {
+    /// Bytes of text in it.
+    fn text(&self) -> usize {
+        let optional = [
+            &self.subject,
+            &self.course,
+            &self.assignment,
+            &self.detail,
+            &self.request_id,
+        ];
+        let optional = optional.into_iter().flatten().map(String::len);
+        self.action.len() + self.actor.len() + optional.sum::<usize>()
+    }
+}
+
+/// Which events are asked for.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Wanted {
+    /// Of the course with this row; without one, all there are, of whatever course or none.
+    pub course: Option<i64>,
+    /// Before the event with this row.
+    pub before: Option<i64>,
+    /// Then or later.
+    pub since: Option<Timestamp>,
+}
+
+/// The columns of [`Recorded`].
+pub(super) const COLUMNS: (
+    events::id,
+    events::at,
+    events::action,
+    events::actor,
+    events::subject,
+    events::course,
+    events::assignment,
+    events::submission_id,
+    events::detail,
+    events::request_id,
+) = (
+    events::id,
+    events::at,
+    events::action,
+    events::actor,
+    events::subject,
+    events::course,
+    events::assignment,
+    events::submission_id,
+    events::detail,
+    events::request_id,
+);
+
+/// A portion of the events, the last one first; whether there are more.
+pub fn page(
+    conn: &mut Connection,
+    wanted: Wanted,
+    portion: Portion,
+) -> Result<(Vec<Recorded>, bool)> {
+    page_of(conn, wanted, None, portion)
+}
+
+/// The same of those that name somebody.
+pub fn page_of(
+    conn: &mut Connection,
+    wanted: Wanted,
+    person: Option<&UserName>,
+    portion: Portion,
+) -> Result<(Vec<Recorded>, bool)> {
+    let mut query = events::table
+        .filter(events::id.lt(wanted.before.unwrap_or(i64::MAX)))
+        .order(events::id.desc())
+        .select(COLUMNS)
+        .into_boxed();
+    if let Some(course) = wanted.course {
+        query = query.filter(events::course_id.eq(course));
+    }
+    if let Some(time) = wanted.since {
+        query = query.filter(events::at.ge(time.micros()));
+    }
+    if let Some(person) = person {
+        let name = person.as_str();
+        let named = events::actor
+            .eq(name)
+            .or(events::subject.eq(name).assume_not_null());
+        query = query.filter(named.or(mentions(name)));
+    }
+    let events = query.load_iter::<Recorded, _>(conn)?;
+    portion.take(events, Ok, Recorded::text)
+}
+
+/// A name as it stands in the JSON of an event.
+pub(super) fn quoted(name: &str) -> String {
+    serde_json::Value::from(name).to_string()
+}
+
+/// Gives whoever is called `from` in any event the name `to`.
+pub fn rename(conn: &mut Connection, from: &UserName, to: &UserName) -> Result<()> {
+    for column in ["actor", "subject"] {
+        diesel::sql_query(format!(
+            "UPDATE events SET {column} = ?2 WHERE {column} = ?1"
+        ))
+        .bind::<Text, _>(from.as_str())
+        .bind::<Text, _>(to.as_str())
+        .execute(conn)?;
+    }
+    let details = events::table
+        .filter(mentions(from.as_str()))
+        .select((events::id, events::detail.assume_not_null()))
+        .load::<(i64, String)>(conn)?;
+    for (id, detail) in details {
+        let renamed = renamed(&detail, from.as_str(), to.as_str())?;
+        diesel::update(events::table.find(id))
+            .set(events::detail.eq(renamed))
+            .execute(conn)?;
+    }
+    Ok(())
+}
+
+/// The condition that the JSON of an event has the name in it somewhere.
+fn mentions(name: &str) -> Mentions {
+    sql::<Bool>("coalesce(instr(detail, ")
+        .bind::<Text, _>(quoted(name))
+        .sql("), 0) > 0")
+}
+
+/// What [`mentions`] gives.
+type Mentions = diesel::expression::SqlLiteral<
+    Bool,
+    diesel::expression::UncheckedBind<
+        diesel::expression::SqlLiteral<Bool>,
+        diesel::dsl::AsExprOf<String, Text>,
+    >,
+>;
+
+/// The detail of an event with another name in it. One that cannot be read would keep the name.
+fn renamed(detail: &str, from: &str, to: &str) -> Result<String> {
+    let unreadable = || Error::Damaged("an event whose detail is no JSON object");
+    let mut detail: serde_json::Value = serde_json::from_str(detail).map_err(|_| unreadable())?;
+    let members = detail.as_object_mut().ok_or_else(unreadable)?;
+    for (key, value) in members.iter_mut() {
+        if !NAMES.contains(&key.as_str()) {
+            continue;
+        }
+        let names = match value {
+            serde_json::Value::Array(names) => names.iter_mut(),
+            name => std::slice::from_mut(name).iter_mut(),
+        };
+        for name in names.filter(|name| name.as_str() == Some(from)) {
+            *name = to.into();
+        }
+    }
+    Ok(detail.to_string())
+}
+
+/// Removes what those events about somebody say beyond their names.
+pub fn strip(conn: &mut Connection, person: &UserName, actions: &[&str]) -> Result<()> {
+    diesel::update(
+        events::table
+            .filter(events::subject.eq(person.as_str()))
+            .filter(events::action.eq_any(actions)),
+    )
+    .set(events::detail.eq(None::<String>))
+    .execute(conn)?;
+    Ok(())
+}
+
+/// Forgets of what happened before `limit` that one thing.
+pub fn purge_of(conn: &mut Connection, limit: Timestamp, action: &str) -> Result<()> {
+    let old = events::table.filter(events::at.lt(limit.micros()).and(events::action.eq(action)));
+    diesel::delete(old).execute(conn)?;
+    Ok(())
+}
+
+/// Forgets what happened before `limit`; the number of events.
+pub fn purge_before(conn: &mut Connection, limit: Timestamp) -> Result<usize> {
+    let purged =
+        diesel::delete(events::table.filter(events::at.lt(limit.micros()))).execute(conn)?;
+    Ok(purged)
+}

@@ -1,0 +1,115 @@
+//! Looking at a database from outside, whatever state it is in, without changing it.
+
+use super::schema::hub_members;
+use super::{Connection, Error, Result, migrate, people, runs};
+use diesel::connection::{Connection as _, SimpleConnection};
+use diesel::prelude::*;
+use nbcourier_domain::UserName;
+use std::path::Path;
+
+/// How long somebody else may keep it locked.
+const PATIENCE: &str = "PRAGMA busy_timeout = 2000";
+
+/// What was seen of a database that nbcourier made.
+#[derive(Debug, Default)]
+pub struct Examined {
+    /// Migrations it lacks.
+    pub pending: Vec<String>,
+    /// The last of those it has and this binary does not know.
+    pub newer: Option<String>,
+    /// What SQLite finds wrong with it.
+    pub findings: Vec<String>,
+    /// Why it cannot be written to, if so.
+    pub locked: Option<String>,
+}
+
+#[derive(QueryableByName)]
+struct Finding {
+    #[diesel(sql_type = diesel::sql_types::Text)]
+    quick_check: String,
+}
+
+/// Looks at the database; `None` when there is none yet, `Unusable` when it is not ours.
+pub fn examine(path: &Path) -> Result<Option<Examined>> {
+    if std::fs::metadata(path).map_or(true, |file| file.len() == 0) {
+        return Ok(None);
+    }
+    migrate::inspect(path, super::Opening::AsItIs)?;
+    let mut conn = migrate::read_only(path)?;
+    let (pending, newer) = migrate::differences(&mut conn)?;
+    let findings = diesel::sql_query("PRAGMA quick_check(20)").load::<Finding>(&mut conn);
+    let findings = match findings {
+        Ok(rows) => rows.into_iter().map(|row| row.quick_check).collect(),
+        Err(error) => vec![error.to_string()],
+    };
+    Ok(Some(Examined {
+        pending,
+        newer,
+        findings: findings
+            .into_iter()
+            .filter(|finding: &String| finding != "ok")
+            .collect(),
+        locked: try_to_lock(path).err().map(|error| error.to_string()),
+    }))
+}
+
+/// The last runs of tasks; `None` where the database is older than the table of them.
+pub fn examine_runs(path: &Path) -> Result<Option<Vec<runs::Run>>> {
+    let mut conn = migrate::read_only(path)?;
+    if !migrate::has_table(&mut conn, "runs")? {
+        return Ok(None);
+    }
+    runs::list(&mut conn).map(Some)
+}
+
+/// Somebody of whose name something is set aside.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SetAside {
+    /// The name.
+    pub name: UserName,
+    /// Whether the hub has told of an account that has the name now.
+    pub reused: bool,
+}
+
+/// Everybody of whose name something is set aside, by name.
+pub fn examine_set_aside(path: &Path) -> Result<Vec<SetAside>> {
+    let mut conn = migrate::read_only(path)?;
+    let former = people::former(&mut conn, UserName::FORMER_PREFIX)?;
+    let mut names: Vec<UserName> = former.iter().filter_map(UserName::name_before).collect();
+    names.sort();
+    names.dedup();
+    let mut set_aside = Vec::new();
+    for name in names {
+        let reused = people::account(&mut conn, &name)?.is_some();
+        set_aside.push(SetAside { name, reused });
+    }
+    Ok(set_aside)
+}
+
+/// The courses that are there, and the courses in whose groups of the hub somebody was seen; `None` where the database is
+/// older than the tables of them.
+pub fn examine_courses(path: &Path) -> Result<Option<(Vec<String>, Vec<String>)>> {
+    let mut conn = migrate::read_only(path)?;
+    for table in ["courses", "hub_members"] {
+        if !migrate::has_table(&mut conn, table)? {
+            return Ok(None);
+        }
+    }
+    let courses = super::courses::all(&mut conn)?;
+    let by_group = hub_members::table
+        .select(hub_members::course)
+        .distinct()
+        .order(hub_members::course)
+        .load(&mut conn)?;
+    Ok(Some((courses, by_group)))
+}
+
+/// Takes the right to write, and gives it back without having written.
+fn try_to_lock(path: &Path) -> Result<()> {
+    let url = migrate::url(path, "rw")?;
+    let mut conn =
+        Connection::establish(&url).map_err(|error| Error::Connection(error.to_string()))?;
+    conn.batch_execute(PATIENCE)?;
+    conn.batch_execute("BEGIN IMMEDIATE; ROLLBACK")?;
+    Ok(())
+}

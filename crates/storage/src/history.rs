@@ -1,0 +1,126 @@
+//! What was released and given back before, whatever is shown now.
+
+use super::blobs::parse_sha256;
+use super::schema::{assignments, feedback, releases, trees};
+use super::{Connection, Portion, Result};
+use diesel::dsl::max;
+use diesel::prelude::*;
+use nbcourier_domain::{Sha256Sum, Timestamp};
+
+/// A version of an assignment.
+#[derive(Debug, Clone)]
+pub struct Release {
+    /// 1 for the first, growing.
+    pub version: i64,
+    /// When it was released,
+    pub released_at: Timestamp,
+    /// and by whom.
+    pub released_by: String,
+    /// The name of its tree.
+    pub digest: Sha256Sum,
+    /// Whether it is what is shown.
+    pub is_current: bool,
+}
+
+/// A portion of the versions of an assignment behind a version, the first one first; whether there are more.
+pub fn releases(
+    conn: &mut Connection,
+    assignment: i64,
+    after: i64,
+    portion: Portion,
+) -> Result<(Vec<Release>, bool)> {
+    let rows = releases::table
+        .inner_join(trees::table)
+        .inner_join(assignments::table.on(assignments::id.eq(releases::assignment_id)))
+        .filter(
+            releases::assignment_id
+                .eq(assignment)
+                .and(assignments::deleted_at.is_null())
+                .and(releases::version.gt(after)),
+        )
+        .order(releases::version)
+        .select((
+            (releases::id, assignments::current_release),
+            releases::version,
+            releases::released_at,
+            releases::released_by,
+            trees::digest,
+        ))
+        .load_iter::<((i64, Option<i64>), i64, i64, String, Vec<u8>), _>(conn)?;
+    let parse = |row: ((i64, Option<i64>), i64, i64, String, Vec<u8>)| {
+        let ((id, current), version, released_at, released_by, digest) = row;
+        Ok(Release {
+            version,
+            released_at: Timestamp::from_micros(released_at),
+            released_by,
+            digest: parse_sha256(&digest)?,
+            is_current: current == Some(id),
+        })
+    };
+    portion.take(rows, parse, |release| release.released_by.len())
+}
+
+/// What was given back on a submission once.
+#[derive(Debug, Clone)]
+pub struct Feedback {
+    /// The row's id.
+    pub id: i64,
+    /// When,
+    pub returned_at: Timestamp,
+    /// and by whom.
+    pub returned_by: String,
+    /// The name of its tree.
+    pub digest: Sha256Sum,
+    /// Whether it is in the trash.
+    pub is_deleted: bool,
+}
+
+/// A portion of what was given back on a submission behind a row, the first one first, what is in the trash included;
+/// whether there is more.
+pub fn feedback(
+    conn: &mut Connection,
+    submission: i64,
+    after: i64,
+    portion: Portion,
+) -> Result<(Vec<Feedback>, bool)> {
+    let rows = feedback::table
+        .inner_join(trees::table)
+        .filter(
+            feedback::submission_id
+                .eq(submission)
+                .and(feedback::id.gt(after)),
+        )
+        .order(feedback::id)
+        .select((
+            feedback::id,
+            feedback::returned_at,
+            feedback::returned_by,
+            trees::digest,
+            feedback::deleted_at.is_not_null(),
+        ))
+        .load_iter::<(i64, i64, String, Vec<u8>, bool), _>(conn)?;
+    let parse = |row: (i64, i64, String, Vec<u8>, bool)| {
+        let (id, returned_at, returned_by, digest, is_deleted) = row;
+        Ok(Feedback {
+            id,
+            returned_at: Timestamp::from_micros(returned_at),
+            returned_by,
+            digest: parse_sha256(&digest)?,
+            is_deleted,
+        })
+    };
+    portion.take(rows, parse, |feedback| feedback.returned_by.len())
+}
+
+/// The row of the feedback that is shown on a submission.
+pub fn shown_feedback(conn: &mut Connection, submission: i64) -> Result<Option<i64>> {
+    let newest = feedback::table
+        .filter(
+            feedback::submission_id
+                .eq(submission)
+                .and(feedback::deleted_at.is_null()),
+        )
+        .select(max(feedback::id))
+        .get_result(conn)?;
+    Ok(newest)
+}

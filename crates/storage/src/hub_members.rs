@@ -1,0 +1,114 @@
+//! Who was seen in which group of the hub.
+
+use super::courses::role;
+use super::schema::hub_members;
+use super::{Connection, Error, Result};
+use diesel::prelude::*;
+use nbcourier_domain::{CourseId, Role, UserName};
+use std::collections::HashMap;
+
+/// Names asked for by one statement.
+const CHUNK: usize = 1000;
+
+/// Puts what the hub says of `person` now in the place of what it said before; each course comes once.
+pub fn replace(
+    conn: &mut Connection,
+    person: &UserName,
+    groups: &[(CourseId, Role)],
+) -> Result<()> {
+    diesel::delete(hub_members::table.filter(hub_members::username.eq(person.as_str())))
+        .execute(conn)?;
+    for (course, role) in groups {
+        diesel::insert_into(hub_members::table)
+            .values((
+                hub_members::username.eq(person.as_str()),
+                hub_members::course.eq(course.as_str()),
+                hub_members::instructor.eq(*role == Role::Instructor),
+            ))
+            .execute(conn)?;
+    }
+    Ok(())
+}
+
+/// The courses whose groups `person` was seen in, by name.
+pub fn of_person(conn: &mut Connection, person: &UserName) -> Result<Vec<(CourseId, Role)>> {
+    let rows = hub_members::table
+        .filter(hub_members::username.eq(person.as_str()))
+        .order(hub_members::course)
+        .select((hub_members::course, hub_members::instructor))
+        .load::<(String, bool)>(conn)?;
+    rows.into_iter()
+        .map(|(course, instructor)| {
+            let course = CourseId::parse(course)
+                .map_err(|_| Error::Damaged("an illegal name of a course"))?;
+            Ok((course, role(instructor)))
+        })
+        .collect()
+}
+
+/// Everybody who was seen in any group, each with the courses by name.
+pub fn all(conn: &mut Connection) -> Result<HashMap<UserName, Vec<(CourseId, Role)>>> {
+    let rows = hub_members::table
+        .order((hub_members::username, hub_members::course))
+        .select((
+            hub_members::username,
+            hub_members::course,
+            hub_members::instructor,
+        ))
+        .load::<(String, String, bool)>(conn)?;
+    let mut people: HashMap<UserName, Vec<(CourseId, Role)>> = HashMap::new();
+    for (name, course, instructor) in rows {
+        let person = UserName::parse(name).map_err(|_| Error::Damaged("an illegal user name"))?;
+        let course =
+            CourseId::parse(course).map_err(|_| Error::Damaged("an illegal name of a course"))?;
+        people
+            .entry(person)
+            .or_default()
+            .push((course, role(instructor)));
+    }
+    Ok(people)
+}
+
+/// What `person` was seen as in the groups that name `course`.
+pub fn find(conn: &mut Connection, course: &CourseId, person: &UserName) -> Result<Option<Role>> {
+    let instructor = hub_members::table
+        .find((person.as_str(), course.as_str()))
+        .select(hub_members::instructor)
+        .get_result(conn)
+        .optional()?;
+    Ok(instructor.map(role))
+}
+
+/// Those of the named people who were seen in a group that names `course`.
+pub fn named(
+    conn: &mut Connection,
+    course: &CourseId,
+    names: &[&str],
+) -> Result<Vec<(String, Role)>> {
+    let mut found = Vec::new();
+    for chunk in names.chunks(CHUNK) {
+        let rows = hub_members::table
+            .filter(hub_members::course.eq(course.as_str()))
+            .filter(hub_members::username.eq_any(chunk))
+            .select((hub_members::username, hub_members::instructor))
+            .load::<(String, bool)>(conn)?;
+        found.extend(
+            rows.into_iter()
+                .map(|(name, teaches)| (name, role(teaches))),
+        );
+    }
+    Ok(found)
+}
+
+/// Everybody seen in a group that names `course`, by name.
+pub fn list(conn: &mut Connection, course: &CourseId) -> Result<Vec<(String, Role)>> {
+    let rows = hub_members::table
+        .filter(hub_members::course.eq(course.as_str()))
+        .order(hub_members::username)
+        .select((hub_members::username, hub_members::instructor))
+        .load::<(String, bool)>(conn)?;
+    Ok(rows
+        .into_iter()
+        .map(|(name, instructor)| (name, role(instructor)))
+        .collect())
+}

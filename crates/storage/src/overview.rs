@@ -1,0 +1,211 @@
+//! Who handed in what, counted: a row for each student and assignment, whatever number of submissions it stands for.
+
+use super::dates::{DATES, DatesRow, dates, extension};
+use super::schema::{assignments, extensions, feedback, hub_members, members, submissions};
+use super::{Connection, Result};
+use diesel::dsl::exists;
+use diesel::prelude::*;
+use nbcourier_domain::{CourseId, Dates, Timestamp, UserName};
+
+/// An assignment of a course.
+#[derive(Debug, Clone)]
+pub struct Assignment {
+    /// The row's id.
+    pub id: i64,
+    /// Its name.
+    pub name: String,
+    /// Its dates.
+    pub dates: Dates,
+    /// Whether it is released.
+    pub released: bool,
+}
+
+/// The assignments of a course, released or not, in the order in which they were made.
+pub fn assignments(conn: &mut Connection, course: i64) -> Result<Vec<Assignment>> {
+    let rows = assignments::table
+        .filter(
+            assignments::course_id
+                .eq(course)
+                .and(assignments::deleted_at.is_null()),
+        )
+        .order(assignments::id)
+        .select((
+            assignments::id,
+            assignments::name,
+            DATES,
+            assignments::current_release.is_not_null(),
+        ))
+        .load::<(i64, String, DatesRow, bool)>(conn)?;
+    let assignment = |(id, name, row, released)| Assignment {
+        id,
+        name,
+        dates: dates(row),
+        released,
+    };
+    Ok(rows.into_iter().map(assignment).collect())
+}
+
+/// What was given back on somebody's work.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, schemars::JsonSchema)]
+#[serde(rename_all = "lowercase")]
+#[schemars(rename = "FeedbackState")]
+pub enum Feedback {
+    /// Nothing.
+    None,
+    /// Something on the latest submission.
+    Returned,
+    /// Something, but only on an earlier submission.
+    Outdated,
+}
+
+/// What somebody handed in to an assignment.
+#[derive(Debug, Clone, Copy)]
+pub struct Work {
+    /// When the latest submission was received.
+    pub submitted_at: Timestamp,
+    /// Whether that was after it was due, an extension counted in.
+    pub late: bool,
+    /// How many submissions there are.
+    pub submissions: usize,
+    /// What was given back.
+    pub feedback: Feedback,
+}
+
+impl Work {
+    /// The same with one more submission, the latest.
+    fn after(before: Option<Self>, submitted_at: Timestamp, dates: Dates, returned: bool) -> Self {
+        let feedback = match before.map(|work| work.feedback) {
+            _ if returned => Feedback::Returned,
+            None | Some(Feedback::None) => Feedback::None,
+            Some(Feedback::Returned | Feedback::Outdated) => Feedback::Outdated,
+        };
+        Self {
+            submitted_at,
+            late: dates.is_late(submitted_at),
+            submissions: before.map_or(0, |work| work.submissions) + 1,
+            feedback,
+        }
+    }
+}
+
+/// Whose work it is, and what they are in the course.
+#[derive(Debug, Clone)]
+pub struct Worker {
+    /// The name by which the hub knows them.
+    pub username: String,
+    /// First name, as the course knows it.
+    pub first_name: Option<String>,
+    /// Last name, as the course knows it.
+    pub last_name: Option<String>,
+    /// Whether they take the course.
+    pub enrolled: bool,
+}
+
+/// Calls `take` once for each student and assignment of a course to which they handed in something, with the assignment's
+/// row. Only one student's work is in memory at a time.
+pub fn work(
+    conn: &mut Connection,
+    course: i64,
+    group: Option<&CourseId>,
+    mut take: impl FnMut(i64, Worker, Work),
+) -> Result<()> {
+    type Columns = (
+        (i64, String, i64, bool),
+        (DatesRow, (Option<i64>, Option<i64>)),
+        (Option<bool>, Option<String>, Option<String>),
+        Option<bool>,
+    );
+    let shown = feedback::table.filter(
+        feedback::submission_id
+            .eq(submissions::id)
+            .and(feedback::deleted_at.is_null()),
+    );
+    // No course has the empty name.
+    let group = group.map_or("", CourseId::as_str);
+    let rows = submissions::table
+        .inner_join(assignments::table)
+        .left_join(
+            extensions::table.on(extensions::assignment_id
+                .eq(submissions::assignment_id)
+                .and(extensions::student.eq(submissions::student))),
+        )
+        .left_join(
+            members::table.on(members::course_id
+                .eq(course)
+                .and(members::username.eq(submissions::student))),
+        )
+        .left_join(
+            hub_members::table.on(hub_members::course
+                .eq(group)
+                .and(hub_members::username.eq(submissions::student))),
+        )
+        .filter(
+            assignments::course_id
+                .eq(course)
+                .and(assignments::deleted_at.is_null())
+                .and(submissions::deleted_at.is_null()),
+        )
+        .order((
+            submissions::assignment_id,
+            submissions::student,
+            submissions::submitted_at,
+        ))
+        .select((
+            (
+                submissions::assignment_id,
+                submissions::student,
+                submissions::submitted_at,
+                exists(shown),
+            ),
+            (
+                DATES,
+                (
+                    extensions::due_at.nullable(),
+                    extensions::cutoff_at.nullable(),
+                ),
+            ),
+            (
+                members::instructor.nullable(),
+                members::first_name.nullable(),
+                members::last_name.nullable(),
+            ),
+            hub_members::instructor.nullable(),
+        ))
+        .load_iter::<Columns, _>(conn)?;
+    let mut open: Option<(i64, Worker, Work)> = None;
+    for row in rows {
+        let ((assignment, student, submitted_at, has_feedback), dates_of, by_hand, by_hub) = row?;
+        let before = match open.take() {
+            Some((of, worker, work)) if of == assignment && worker.username == student => {
+                Some(work)
+            }
+            Some((of, worker, work)) => {
+                take(of, worker, work);
+                None
+            }
+            None => None,
+        };
+        let submitted_at = Timestamp::from_micros(submitted_at);
+        let dates = dates(dates_of.0).extended_by(extension(dates_of.1));
+        let work = Work::after(before, submitted_at, dates, has_feedback);
+        // A place on the roster that is kept for a former owner of a name is nobody's.
+        let is_former = student.starts_with(UserName::FORMER_PREFIX);
+        let (teaches, first_name, last_name) = if is_former {
+            (None, None, None)
+        } else {
+            by_hand
+        };
+        let worker = Worker {
+            username: student,
+            first_name,
+            last_name,
+            // Who teaches by hand or by group takes no course.
+            enrolled: teaches.max(by_hub) == Some(false),
+        };
+        open = Some((assignment, worker, work));
+    }
+    if let Some((assignment, worker, work)) = open {
+        take(assignment, worker, work);
+    }
+    Ok(())
+}

@@ -1,0 +1,262 @@
+//! Who people are beyond their courses: when their accounts were made, and where their names stand.
+
+use super::courses::role;
+use super::events::quoted;
+use super::schema::people;
+use super::{Connection, Error, Result};
+use diesel::prelude::*;
+use diesel::sql_types::{BigInt, Bool, Nullable, Text};
+use diesel::upsert::excluded;
+use nbcourier_domain::{Role, Timestamp, UserName};
+
+/// When the account of that name was made, as last told.
+pub fn account(conn: &mut Connection, person: &UserName) -> Result<Option<Timestamp>> {
+    let made_at = people::table
+        .filter(people::username.eq(person.as_str()))
+        .select(people::account_made_at)
+        .get_result(conn)
+        .optional()?;
+    Ok(made_at.map(Timestamp::from_micros))
+}
+
+/// Writes that down, in the place of what was told before.
+pub fn record_account(conn: &mut Connection, person: &UserName, made_at: Timestamp) -> Result<()> {
+    diesel::insert_into(people::table)
+        .values((
+            people::username.eq(person.as_str()),
+            people::account_made_at.eq(made_at.micros()),
+        ))
+        .on_conflict(people::username)
+        .do_update()
+        .set(people::account_made_at.eq(excluded(people::account_made_at)))
+        .execute(conn)?;
+    Ok(())
+}
+
+/// Forgets it: the next account of the name is taken as the one that what is there belongs to.
+pub fn forget_account(conn: &mut Connection, person: &UserName) -> Result<()> {
+    diesel::delete(people::table.filter(people::username.eq(person.as_str()))).execute(conn)?;
+    Ok(())
+}
+
+/// A number that nobody had before.
+pub fn number(conn: &mut Connection) -> Result<i64> {
+    let id = diesel::insert_into(people::table)
+        .values((people::username.eq(""), people::account_made_at.eq(0)))
+        .returning(people::id)
+        .get_result(conn)?;
+    diesel::delete(people::table.find(id)).execute(conn)?;
+    Ok(id)
+}
+
+/// Where somebody's name stands in a course.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct InCourse {
+    /// The course's row,
+    pub id: i64,
+    /// its name,
+    pub course: String,
+    /// and whether it is in the trash.
+    pub is_deleted: bool,
+    /// What they are by the manual roster,
+    pub role: Option<Role>,
+    /// with these details,
+    pub first_name: Option<String>,
+    /// these,
+    pub last_name: Option<String>,
+    /// and these.
+    pub email: Option<String>,
+    /// What they were last seen as in the hub's groups.
+    pub by_group: Option<Role>,
+    /// How often they handed something in, the trash included,
+    pub submissions: i64,
+    /// how much feedback there is on that,
+    pub feedback: i64,
+    /// and how many assignments they have more time for.
+    pub extensions: i64,
+    /// How many versions they released,
+    pub released: i64,
+    /// how often they handed in for somebody else,
+    pub handed_in: i64,
+    /// and how often they gave somebody else feedback.
+    pub feedback_given: i64,
+    /// Events that name them.
+    pub events: i64,
+}
+
+impl InCourse {
+    fn is_anything(&self) -> bool {
+        let counts = [
+            self.submissions,
+            self.feedback,
+            self.extensions,
+            self.released,
+            self.handed_in,
+            self.feedback_given,
+            self.events,
+        ];
+        self.role.is_some() || self.by_group.is_some() || counts.iter().any(|count| *count > 0)
+    }
+}
+
+#[derive(QueryableByName)]
+struct Row {
+    #[diesel(sql_type = BigInt)]
+    id: i64,
+    #[diesel(sql_type = Text)]
+    name: String,
+    #[diesel(sql_type = Bool)]
+    is_deleted: bool,
+    #[diesel(sql_type = Nullable<Bool>)]
+    instructor: Option<bool>,
+    #[diesel(sql_type = Nullable<Text>)]
+    first_name: Option<String>,
+    #[diesel(sql_type = Nullable<Text>)]
+    last_name: Option<String>,
+    #[diesel(sql_type = Nullable<Text>)]
+    email: Option<String>,
+    #[diesel(sql_type = Nullable<Bool>)]
+    by_group: Option<bool>,
+    #[diesel(sql_type = BigInt)]
+    submissions: i64,
+    #[diesel(sql_type = BigInt)]
+    feedback: i64,
+    #[diesel(sql_type = BigInt)]
+    extensions: i64,
+    #[diesel(sql_type = BigInt)]
+    released: i64,
+    #[diesel(sql_type = BigInt)]
+    handed_in: i64,
+    #[diesel(sql_type = BigInt)]
+    feedback_given: i64,
+    #[diesel(sql_type = BigInt)]
+    events: i64,
+}
+
+// ?1 is the name, ?2 the name as it stands in the JSON of an event, where `formerly` tells a name that is given up.
+const IN_COURSES: &str = "
+    SELECT c.id, c.name, c.deleted_at IS NOT NULL AS is_deleted,
+        m.instructor, m.first_name, m.last_name, m.email, h.instructor AS by_group,
+        (SELECT count(*) FROM assignments a JOIN submissions s ON s.assignment_id = a.id
+            WHERE a.course_id = c.id AND s.student = ?1) AS submissions,
+        (SELECT count(*) FROM assignments a JOIN submissions s ON s.assignment_id = a.id
+            JOIN feedback f ON f.submission_id = s.id WHERE a.course_id = c.id AND s.student = ?1) AS feedback,
+        (SELECT count(*) FROM assignments a JOIN extensions e ON e.assignment_id = a.id
+            WHERE a.course_id = c.id AND e.student = ?1) AS extensions,
+        (SELECT count(*) FROM assignments a JOIN releases r ON r.assignment_id = a.id
+            WHERE a.course_id = c.id AND r.released_by = ?1) AS released,
+        (SELECT count(*) FROM assignments a JOIN submissions s ON s.assignment_id = a.id
+            WHERE a.course_id = c.id AND s.submitted_by = ?1) AS handed_in,
+        (SELECT count(*) FROM assignments a JOIN submissions s ON s.assignment_id = a.id
+            JOIN feedback f ON f.submission_id = s.id
+            WHERE a.course_id = c.id AND f.returned_by = ?1 AND s.student <> ?1) AS feedback_given,
+        (SELECT count(*) FROM events v WHERE v.course_id = c.id
+            AND (v.actor = ?1 OR v.subject = ?1 OR instr(v.detail, ?2) > 0 AND instr(v.detail, '\"formerly\":' || ?2) = 0)) AS events
+    FROM courses c
+        LEFT JOIN members m ON m.course_id = c.id AND m.username = ?1
+        LEFT JOIN hub_members h ON h.course = c.name AND c.deleted_at IS NULL AND h.username = ?1
+    ORDER BY c.name, c.id";
+
+/// The courses in which the name stands anywhere, those in the trash included, by name.
+pub fn in_courses(conn: &mut Connection, person: &UserName) -> Result<Vec<InCourse>> {
+    let rows = diesel::sql_query(IN_COURSES)
+        .bind::<Text, _>(person.as_str())
+        .bind::<Text, _>(quoted(person.as_str()))
+        .load::<Row>(conn)?;
+    let all = rows.into_iter().map(|row| InCourse {
+        id: row.id,
+        course: row.name,
+        is_deleted: row.is_deleted,
+        role: row.instructor.map(role),
+        first_name: row.first_name,
+        last_name: row.last_name,
+        email: row.email,
+        by_group: row.by_group.map(role),
+        submissions: row.submissions,
+        feedback: row.feedback,
+        extensions: row.extensions,
+        released: row.released,
+        handed_in: row.handed_in,
+        feedback_given: row.feedback_given,
+        events: row.events,
+    });
+    Ok(all.filter(InCourse::is_anything).collect())
+}
+
+#[derive(QueryableByName)]
+struct Count {
+    #[diesel(sql_type = BigInt)]
+    count: i64,
+}
+
+/// How many lines name somebody that belong to no course: groups of the hub for courses that are not made, and events.
+pub fn elsewhere(conn: &mut Connection, person: &UserName) -> Result<i64> {
+    let rows = diesel::sql_query(
+        "SELECT (SELECT count(*) FROM hub_members h WHERE h.username = ?1 AND NOT EXISTS
+                (SELECT 1 FROM courses c WHERE c.name = h.course AND c.deleted_at IS NULL))
+            + (SELECT count(*) FROM events v WHERE (v.actor = ?1 OR v.subject = ?1 OR instr(v.detail, ?2) > 0 AND instr(v.detail, '\"formerly\":' || ?2) = 0)
+                AND NOT EXISTS (SELECT 1 FROM courses c WHERE c.id = v.course_id)) AS count",
+    )
+    .bind::<Text, _>(person.as_str())
+    .bind::<Text, _>(quoted(person.as_str()))
+    .load::<Count>(conn)?;
+    Ok(rows.first().map_or(0, |row| row.count))
+}
+
+/// Every column that holds names of people, but for the JSON of events and [`people`] itself.
+pub(super) const COLUMNS: &[(&str, &str)] = &[
+    ("members", "username"),
+    ("hub_members", "username"),
+    ("extensions", "student"),
+    ("submissions", "student"),
+    ("submissions", "submitted_by"),
+    ("submission_keys", "student"),
+    ("releases", "released_by"),
+    ("feedback", "returned_by"),
+    ("events", "actor"),
+    ("events", "subject"),
+];
+
+#[derive(QueryableByName)]
+struct Name {
+    #[diesel(sql_type = Text)]
+    name: String,
+}
+
+/// The names `former:PERSON:…` that have handed something in or stand on a roster, sorted. Unlike [`former`] it reads no
+/// more than those rows.
+pub fn former_with_work(conn: &mut Connection, person: &UserName) -> Result<Vec<UserName>> {
+    let names = diesel::sql_query(
+        "SELECT s.student AS name FROM assignments a
+                JOIN submissions s ON s.assignment_id = a.id AND s.student > ?1 || ':' AND s.student < ?1 || ';'
+            UNION
+            SELECT m.username AS name FROM courses c
+                JOIN members m ON m.course_id = c.id AND m.username > ?1 || ':' AND m.username < ?1 || ';'
+            ORDER BY name",
+    )
+    .bind::<Text, _>(format!("{}{person}", UserName::FORMER_PREFIX))
+    .load::<Name>(conn)?;
+    names
+        .into_iter()
+        .map(|row| UserName::parse(row.name).map_err(|_| Error::Damaged("an illegal user name")))
+        .collect()
+}
+
+/// The names of former users that begin so, sorted.
+pub fn former(conn: &mut Connection, beginning: &str) -> Result<Vec<UserName>> {
+    let parts: Vec<String> = COLUMNS
+        .iter()
+        .map(|(table, column)| {
+            format!(
+                "SELECT {column} AS name FROM {table} WHERE substr({column}, 1, length(?1)) = ?1"
+            )
+        })
+        .collect();
+    let names = diesel::sql_query(parts.join(" UNION ") + " ORDER BY name")
+        .bind::<Text, _>(beginning)
+        .load::<Name>(conn)?;
+    let parsed = names.into_iter().map(|row| UserName::parse(row.name));
+    parsed
+        .map(|name| name.map_err(|_| Error::Damaged("an illegal user name")))
+        .collect()
+}

@@ -1,0 +1,128 @@
+//! Which bytes somebody can read already, so that their names stand for them.
+
+use super::blobs::{self, COLUMNS, Row};
+use super::schema::{assignments, blobs as rows, feedback, releases, submissions, tree_files};
+use super::{Connection, Result};
+use diesel::dsl::exists;
+use diesel::prelude::*;
+use nbcourier_domain::{Sha256Sum, Timestamp, UserName};
+use std::collections::{BTreeSet, HashMap};
+
+/// Names asked for by one statement.
+const CHUNK: usize = 1000;
+
+/// How far somebody's reading goes in a course.
+#[derive(Debug, Clone)]
+pub enum Reach {
+    /// Nowhere.
+    Nothing,
+    /// Everything that was ever released, handed in or given back there.
+    Everything {
+        /// The course's row.
+        course: i64,
+    },
+    /// What is released there now, and the person's own work with the feedback on it.
+    Own {
+        /// The course's row.
+        course: i64,
+        /// Whose.
+        person: UserName,
+    },
+}
+
+/// Those of the wanted blobs that are in reach.
+pub fn blobs(
+    conn: &mut Connection,
+    reach: &Reach,
+    wanted: &BTreeSet<Sha256Sum>,
+) -> Result<HashMap<Sha256Sum, Row>> {
+    let wanted: Vec<Vec<u8>> = wanted.iter().map(|sum| sum.0.to_vec()).collect();
+    let mut found = HashMap::new();
+    for chunk in wanted.chunks(CHUNK) {
+        let in_reach = match reach {
+            Reach::Nothing => Vec::new(),
+            Reach::Everything { course } => everything(conn, *course, chunk)?,
+            Reach::Own { course, person } => own(conn, *course, person, chunk)?,
+        };
+        for columns in in_reach {
+            let row = blobs::parse(columns)?;
+            found.insert(row.blob.sha256, row);
+        }
+    }
+    Ok(found)
+}
+
+fn everything(
+    conn: &mut Connection,
+    course: i64,
+    wanted: &[Vec<u8>],
+) -> QueryResult<Vec<blobs::Columns>> {
+    let released = releases::table
+        .inner_join(assignments::table.on(assignments::id.eq(releases::assignment_id)))
+        .filter(assignments::course_id.eq(course))
+        .filter(releases::tree_id.eq(tree_files::tree_id));
+    let handed_in = submissions::table
+        .inner_join(assignments::table)
+        .filter(assignments::course_id.eq(course))
+        .filter(submissions::tree_id.eq(tree_files::tree_id));
+    let given_back = feedback::table
+        .inner_join(submissions::table.inner_join(assignments::table))
+        .filter(assignments::course_id.eq(course))
+        .filter(feedback::tree_id.eq(tree_files::tree_id));
+    let in_a_tree = tree_files::table
+        .filter(tree_files::blob_id.eq(rows::id))
+        .filter(
+            exists(released)
+                .or(exists(handed_in))
+                .or(exists(given_back)),
+        );
+    rows::table
+        .filter(rows::sha256.eq_any(wanted))
+        .filter(exists(in_a_tree))
+        .select(COLUMNS)
+        .load(conn)
+}
+
+fn own(
+    conn: &mut Connection,
+    course: i64,
+    person: &UserName,
+    wanted: &[Vec<u8>],
+) -> QueryResult<Vec<blobs::Columns>> {
+    let is_open = assignments::opens_at
+        .is_null()
+        .or(assignments::opens_at.le(Timestamp::now().micros()));
+    let released = releases::table
+        .inner_join(assignments::table.on(assignments::current_release.eq(releases::id.nullable())))
+        .filter(assignments::course_id.eq(course))
+        .filter(assignments::deleted_at.is_null())
+        .filter(is_open.assume_not_null())
+        .filter(releases::tree_id.eq(tree_files::tree_id));
+    let handed_in = submissions::table
+        .inner_join(assignments::table)
+        .filter(assignments::course_id.eq(course))
+        .filter(assignments::deleted_at.is_null())
+        .filter(submissions::student.eq(person.as_str()))
+        .filter(submissions::deleted_at.is_null())
+        .filter(submissions::tree_id.eq(tree_files::tree_id));
+    let given_back = feedback::table
+        .inner_join(submissions::table.inner_join(assignments::table))
+        .filter(assignments::course_id.eq(course))
+        .filter(assignments::deleted_at.is_null())
+        .filter(submissions::student.eq(person.as_str()))
+        .filter(submissions::deleted_at.is_null())
+        .filter(feedback::deleted_at.is_null())
+        .filter(feedback::tree_id.eq(tree_files::tree_id));
+    let in_a_tree = tree_files::table
+        .filter(tree_files::blob_id.eq(rows::id))
+        .filter(
+            exists(released)
+                .or(exists(handed_in))
+                .or(exists(given_back)),
+        );
+    rows::table
+        .filter(rows::sha256.eq_any(wanted))
+        .filter(exists(in_a_tree))
+        .select(COLUMNS)
+        .load(conn)
+}

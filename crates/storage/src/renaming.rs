@@ -1,0 +1,143 @@
+//! One person's rows under another name, or gone for good. A name stands in many tables; `people::COLUMNS` lists them.
+
+use super::schema::{extensions, hub_members, members, submission_keys, submissions};
+use super::{Connection, Result, events};
+use diesel::prelude::*;
+use diesel::sql_types::{BigInt, Text};
+use nbcourier_domain::UserName;
+
+/// Gives everything that has the name `from` the name `to`, which may have rows of its own: an instructor stays one,
+/// details that are missing are filled in, of two dates the later counts, of two keys for one attempt that of `to`.
+pub fn carry_over(conn: &mut Connection, from: &UserName, to: &UserName) -> Result<()> {
+    part_times(conn, from, to)?;
+    for statement in [
+        "UPDATE members SET
+                instructor = max(members.instructor, other.instructor),
+                first_name = coalesce(nullif(members.first_name, ''), other.first_name, members.first_name),
+                last_name = coalesce(nullif(members.last_name, ''), other.last_name, members.last_name),
+                email = coalesce(nullif(members.email, ''), other.email, members.email)
+            FROM (SELECT * FROM members WHERE username = ?1) AS other
+            WHERE members.course_id = other.course_id AND members.username = ?2",
+        "DELETE FROM members WHERE username = ?1
+            AND course_id IN (SELECT course_id FROM members WHERE username = ?2)",
+        "UPDATE members SET username = ?2 WHERE username = ?1",
+        "INSERT INTO hub_members (username, course, instructor)
+            SELECT ?2, course, instructor FROM hub_members WHERE username = ?1
+            ON CONFLICT (username, course) DO UPDATE SET instructor = max(instructor, excluded.instructor)",
+        "INSERT INTO extensions (assignment_id, student, due_at, cutoff_at)
+            SELECT assignment_id, ?2, due_at, cutoff_at FROM extensions WHERE student = ?1
+            ON CONFLICT (assignment_id, student) DO UPDATE SET
+                due_at = coalesce(max(due_at, excluded.due_at), due_at, excluded.due_at),
+                cutoff_at = coalesce(max(cutoff_at, excluded.cutoff_at), cutoff_at, excluded.cutoff_at)",
+        // By assignment, which is how the index has them.
+        "UPDATE OR IGNORE submission_keys SET student = ?2
+            WHERE student = ?1 AND assignment_id IN (SELECT id FROM assignments)",
+        "UPDATE submissions SET student = ?2
+            WHERE student = ?1 AND assignment_id IN (SELECT id FROM assignments)",
+        "UPDATE submissions SET submitted_by = nullif(?2, student) WHERE submitted_by = ?1",
+        "UPDATE releases SET released_by = ?2 WHERE released_by = ?1",
+        "UPDATE feedback SET returned_by = ?2 WHERE returned_by = ?1",
+    ] {
+        diesel::sql_query(statement)
+            .bind::<Text, _>(from.as_str())
+            .bind::<Text, _>(to.as_str())
+            .execute(conn)?;
+    }
+    remove_groups(conn, from)?;
+    remove_extensions(conn, from)?;
+    remove_keys(conn, from)?;
+    // Who was handed in for by the other is the same person now.
+    let own = submissions::table
+        .filter(submissions::student.eq(to.as_str()))
+        .filter(submissions::submitted_by.eq(to.as_str()));
+    diesel::update(own)
+        .set(submissions::submitted_by.eq(None::<String>))
+        .execute(conn)?;
+    events::rename(conn, from, to)
+}
+
+#[derive(QueryableByName)]
+struct Later {
+    #[diesel(sql_type = BigInt)]
+    id: i64,
+    #[diesel(sql_type = BigInt)]
+    assignment_id: i64,
+    #[diesel(sql_type = BigInt)]
+    submitted_at: i64,
+}
+
+/// Where both handed in to one assignment in the same microsecond, the later row moves to the next that is free.
+fn part_times(conn: &mut Connection, from: &UserName, to: &UserName) -> Result<()> {
+    let later = diesel::sql_query(
+        "SELECT max(one.id, other.id) AS id, one.assignment_id, one.submitted_at
+            FROM assignments
+                JOIN submissions AS one ON one.assignment_id = assignments.id AND one.student = ?1
+                JOIN submissions AS other ON other.assignment_id = one.assignment_id AND other.student = ?2
+                    AND other.submitted_at = one.submitted_at
+            ORDER BY 1",
+    )
+    .bind::<Text, _>(from.as_str())
+    .bind::<Text, _>(to.as_str())
+    .load::<Later>(conn)?;
+    for row in later {
+        let mut time = row.submitted_at + 1;
+        while is_taken(conn, row.assignment_id, [from, to], time)? {
+            time += 1;
+        }
+        diesel::update(submissions::table.find(row.id))
+            .set(submissions::submitted_at.eq(time))
+            .execute(conn)?;
+    }
+    Ok(())
+}
+
+fn is_taken(
+    conn: &mut Connection,
+    assignment: i64,
+    students: [&UserName; 2],
+    time: i64,
+) -> Result<bool> {
+    let taken = submissions::table.filter(
+        submissions::assignment_id
+            .eq(assignment)
+            .and(submissions::student.eq_any(students.map(UserName::as_str)))
+            .and(submissions::submitted_at.eq(time)),
+    );
+    Ok(diesel::select(diesel::dsl::exists(taken)).get_result(conn)?)
+}
+
+/// Removes somebody's work with the feedback on it, their keys and dates, and their places in courses. What they did
+/// for others stays under their name.
+pub fn remove(conn: &mut Connection, person: &UserName) -> Result<()> {
+    remove_places(conn, person)?;
+    remove_extensions(conn, person)?;
+    diesel::delete(submissions::table.filter(submissions::student.eq(person.as_str())))
+        .execute(conn)?;
+    Ok(())
+}
+
+/// Removes somebody's places in courses with the details, and the keys of their attempts; their work stays.
+pub fn remove_places(conn: &mut Connection, person: &UserName) -> Result<()> {
+    diesel::delete(members::table.filter(members::username.eq(person.as_str()))).execute(conn)?;
+    remove_groups(conn, person)?;
+    remove_keys(conn, person)
+}
+
+fn remove_keys(conn: &mut Connection, person: &UserName) -> Result<()> {
+    diesel::delete(submission_keys::table.filter(submission_keys::student.eq(person.as_str())))
+        .execute(conn)?;
+    Ok(())
+}
+
+fn remove_extensions(conn: &mut Connection, person: &UserName) -> Result<()> {
+    diesel::delete(extensions::table.filter(extensions::student.eq(person.as_str())))
+        .execute(conn)?;
+    Ok(())
+}
+
+/// Forgets in which groups of the hub somebody was seen.
+pub fn remove_groups(conn: &mut Connection, person: &UserName) -> Result<()> {
+    diesel::delete(hub_members::table.filter(hub_members::username.eq(person.as_str())))
+        .execute(conn)?;
+    Ok(())
+}

@@ -1,0 +1,45 @@
+//! When the operator's tasks last ran, whichever process ran them.
+
+use super::schema::runs;
+use super::{Connection, Result};
+use diesel::prelude::*;
+use nbcourier_domain::Timestamp;
+
+/// The last run of a task.
+#[derive(Debug, Clone, PartialEq, Eq, Queryable)]
+pub struct Run {
+    /// Which.
+    pub task: String,
+    /// When it ended, in microseconds since 1970.
+    pub ended_at: i64,
+    /// When one last ended well.
+    pub succeeded_at: Option<i64>,
+}
+
+/// Notes that a task has ended.
+pub fn note(conn: &mut Connection, task: &str, at: Timestamp, well: bool) -> Result<()> {
+    let succeeded_at = well.then_some(at.micros());
+    let row = (
+        runs::task.eq(task),
+        runs::ended_at.eq(at.micros()),
+        runs::succeeded_at.eq(succeeded_at),
+    );
+    let insert = diesel::insert_into(runs::table).values(row);
+    let insert = insert.on_conflict(runs::task).do_update();
+    if well {
+        insert
+            .set((
+                runs::ended_at.eq(at.micros()),
+                runs::succeeded_at.eq(succeeded_at),
+            ))
+            .execute(conn)?;
+    } else {
+        insert.set(runs::ended_at.eq(at.micros())).execute(conn)?;
+    }
+    Ok(())
+}
+
+/// The last run of every task that ever ran, by name.
+pub fn list(conn: &mut Connection) -> Result<Vec<Run>> {
+    Ok(runs::table.order(runs::task).load(conn)?)
+}

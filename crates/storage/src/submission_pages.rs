@@ -1,0 +1,224 @@
+//! Submissions across a course, a page at a time.
+
+use super::blobs::parse_sha256;
+use super::dates::{DATES, DatesRow, dates, extension};
+use super::schema::{assignments, extensions, feedback, submissions, trees};
+use super::{Connection, Portion, Result};
+use diesel::dsl::{exists, sql};
+use diesel::prelude::*;
+use diesel::sql_types::{BigInt, Bool, Text};
+use nbcourier_domain::{Sha256Sum, Timestamp, UserName};
+
+/// Which submissions of a course are meant: those to released assignments, and of those the ones that fit.
+#[derive(Debug, Clone, Default)]
+pub struct Wanted {
+    /// Only to the assignment with this row.
+    pub assignment: Option<i64>,
+    /// Only this student's.
+    pub student: Option<UserName>,
+    /// Only to assignments that are open to students at this time.
+    pub open_at: Option<Timestamp>,
+    /// Only what comes behind this; it decides the order.
+    pub after: Option<After>,
+    /// Of each student only the latest, of this time or before it.
+    pub latest: Option<Timestamp>,
+    /// Only what has feedback.
+    pub with_feedback: bool,
+}
+
+/// Behind what a portion begins.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum After {
+    /// Behind a submission, oldest first.
+    Submission(Place),
+    /// Behind a student, by student.
+    Student(String),
+}
+
+/// Where a submission stands among all: by its time, then by its row.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Place {
+    /// When it was received.
+    pub submitted_at: Timestamp,
+    /// The row's id.
+    pub id: i64,
+}
+
+/// A submission in a listing.
+#[derive(Debug, Clone)]
+pub struct Entry {
+    /// The row's id.
+    pub id: i64,
+    /// The assignment's name.
+    pub assignment: String,
+    /// Who handed it in.
+    pub student: String,
+    /// Who handed it in for them, where that was somebody else.
+    pub submitted_by: Option<String>,
+    /// When it was received.
+    pub submitted_at: Timestamp,
+    /// Whether that was after it was due, an extension of the student's counted in.
+    pub late: bool,
+    /// The row of its tree.
+    pub tree_id: i64,
+    /// The name of its tree.
+    pub digest: Sha256Sum,
+    /// How many files it has,
+    pub files: i64,
+    /// and how many bytes they have.
+    pub bytes: i64,
+}
+
+impl Entry {
+    /// Where it stands.
+    pub fn place(&self) -> Place {
+        Place {
+            submitted_at: self.submitted_at,
+            id: self.id,
+        }
+    }
+}
+
+/// A portion of the wanted submissions of a course, oldest first unless it begins behind a student; whether there are
+/// more.
+pub fn page(
+    conn: &mut Connection,
+    course: i64,
+    wanted: &Wanted,
+    portion: Portion,
+) -> Result<(Vec<Entry>, bool)> {
+    let mut query = submissions::table
+        .inner_join(assignments::table)
+        .left_join(
+            extensions::table.on(extensions::assignment_id
+                .eq(submissions::assignment_id)
+                .and(extensions::student.eq(submissions::student))),
+        )
+        .inner_join(trees::table)
+        .filter(
+            assignments::course_id
+                .eq(course)
+                .and(assignments::current_release.is_not_null())
+                .and(assignments::deleted_at.is_null())
+                .and(submissions::deleted_at.is_null()),
+        )
+        .order((submissions::submitted_at, submissions::id))
+        .select((
+            submissions::id,
+            assignments::name,
+            (submissions::student, submissions::submitted_by),
+            submissions::submitted_at,
+            (
+                submissions::tree_id,
+                trees::digest,
+                trees::files,
+                trees::bytes,
+            ),
+            DATES,
+            (
+                extensions::due_at.nullable(),
+                extensions::cutoff_at.nullable(),
+            ),
+        ))
+        .into_boxed();
+    if let Some(assignment) = wanted.assignment {
+        query = query.filter(submissions::assignment_id.eq(assignment));
+    }
+    if let Some(student) = &wanted.student {
+        query = query.filter(submissions::student.eq(student.as_str()));
+    }
+    if let Some(time) = wanted.open_at {
+        let opens_at = assignments::opens_at;
+        query = query.filter(opens_at.is_null().or(opens_at.le(time.micros())));
+    }
+    match &wanted.after {
+        Some(After::Submission(Place { submitted_at, id })) => {
+            let time = submitted_at.micros();
+            query = query.filter(submissions::submitted_at.ge(time)).filter(
+                submissions::submitted_at
+                    .gt(time)
+                    .or(submissions::id.gt(id)),
+            );
+        }
+        Some(After::Student(student)) => {
+            query = match &wanted.student {
+                // Only they can come, if they are behind that place at all.
+                Some(only) if only.as_str() > student.as_str() => query,
+                Some(_) => query.filter(sql::<Bool>("0")),
+                None => query.filter(submissions::student.gt(student)),
+            };
+            query = query.order((submissions::student, submissions::id));
+        }
+        None => {}
+    }
+    if let Some(time) = wanted.latest {
+        // One pass over the submissions; a subquery for each of them would pass over all others.
+        let of = wanted
+            .assignment
+            .map_or_else(String::new, |id| format!("AND `assignment_id` = {id} "));
+        // Left to itself, SQLite looks for one student's work through everybody's, in the index by time.
+        let by = match wanted.student {
+            Some(_) => "INDEXED BY `submissions_by_student` ",
+            None => "",
+        };
+        let is_latest = sql::<Bool>(&format!(
+            "(`submissions`.`assignment_id`, `submissions`.`student`, `submissions`.`submitted_at`) IN \
+             (SELECT `assignment_id`, `student`, max(`submitted_at`) FROM `submissions` {by}\
+             WHERE `deleted_at` IS NULL {of}AND `submitted_at` <= ",
+        ))
+        .bind::<BigInt, _>(time.micros());
+        let groups = " GROUP BY `assignment_id`, `student`)";
+        query = match &wanted.student {
+            Some(student) => query.filter(
+                is_latest
+                    .sql(" AND `student` = ")
+                    .bind::<Text, _>(student.as_str())
+                    .sql(groups),
+            ),
+            None => query.filter(is_latest.sql(groups)),
+        };
+    }
+    if wanted.with_feedback {
+        let shown = feedback::table.filter(
+            feedback::submission_id
+                .eq(submissions::id)
+                .and(feedback::deleted_at.is_null()),
+        );
+        query = query.filter(exists(shown));
+    }
+    let size = |entry: &Entry| {
+        let by = entry.submitted_by.as_ref().map_or(0, String::len);
+        entry.assignment.len() + entry.student.len() + by
+    };
+    portion.take(query.load_iter::<Columns, _>(conn)?, entry, size)
+}
+
+type Columns = (
+    i64,
+    String,
+    (String, Option<String>),
+    i64,
+    (i64, Vec<u8>, i64, i64),
+    DatesRow,
+    (Option<i64>, Option<i64>),
+);
+
+fn entry(row: Columns) -> Result<Entry> {
+    let (id, assignment, people, submitted_at, tree, of_all, of_student) = row;
+    let (tree_id, digest, files, bytes) = tree;
+    let (student, submitted_by) = people;
+    let submitted_at = Timestamp::from_micros(submitted_at);
+    let dates = dates(of_all).extended_by(extension(of_student));
+    Ok(Entry {
+        id,
+        assignment,
+        student,
+        submitted_by,
+        submitted_at,
+        late: dates.is_late(submitted_at),
+        tree_id,
+        digest: parse_sha256(&digest)?,
+        files,
+        bytes,
+    })
+}

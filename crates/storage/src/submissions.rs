@@ -1,0 +1,318 @@
+//! Submissions: written once, never changed. What is in the trash is found by none of these questions.
+
+use super::schema::{assignments, submissions};
+use super::{Connection, Error, Portion, Result};
+use diesel::prelude::*;
+use nbcourier_domain::{Timestamp, UserName};
+use std::collections::HashMap;
+
+/// A line of a listing.
+#[derive(Debug, Clone, Queryable, serde::Serialize)]
+pub struct Line {
+    /// Who handed it in.
+    pub student_id: String,
+    /// When it was received.
+    #[diesel(deserialize_as = Moment)]
+    pub timestamp: Timestamp,
+}
+
+/// One submission.
+#[derive(Debug, Clone, Copy, Queryable)]
+pub struct Found {
+    /// The row's id.
+    pub id: i64,
+    /// When it was received.
+    #[diesel(deserialize_as = Moment)]
+    pub submitted_at: Timestamp,
+    /// What was handed in.
+    pub tree_id: i64,
+}
+
+/// A time as a row holds it.
+pub struct Moment(i64);
+
+impl From<Moment> for Timestamp {
+    fn from(moment: Moment) -> Self {
+        Self::from_micros(moment.0)
+    }
+}
+
+impl<DB> Queryable<diesel::sql_types::BigInt, DB> for Moment
+where
+    DB: diesel::backend::Backend,
+    i64: diesel::deserialize::FromSql<diesel::sql_types::BigInt, DB>,
+{
+    type Row = i64;
+
+    fn build(row: i64) -> diesel::deserialize::Result<Self> {
+        Ok(Self(row))
+    }
+}
+
+/// Records a submission, `by` somebody else where the student did not hand it in. The time is `now`, or just after the
+/// student's last one where the clock says less; one in the trash counts, since it may come back.
+pub fn add(
+    conn: &mut Connection,
+    assignment: i64,
+    student: &UserName,
+    by: Option<&UserName>,
+    tree: i64,
+    now: Timestamp,
+) -> Result<(i64, Timestamp)> {
+    let last: Option<i64> = submissions::table
+        .filter(
+            submissions::assignment_id
+                .eq(assignment)
+                .and(submissions::student.eq(student.as_str())),
+        )
+        .select(diesel::dsl::max(submissions::submitted_at))
+        .get_result(conn)?;
+    let time = last.map_or(now, |last| now.max(Timestamp::from_micros(last).next()));
+    let id = insert(conn, assignment, student, by, tree, time)?;
+    Ok((id, time))
+}
+
+/// Records a submission received at a time that is known; the row's id.
+pub fn insert(
+    conn: &mut Connection,
+    assignment: i64,
+    student: &UserName,
+    by: Option<&UserName>,
+    tree: i64,
+    time: Timestamp,
+) -> Result<i64> {
+    let id = diesel::insert_into(submissions::table)
+        .values((
+            submissions::assignment_id.eq(assignment),
+            submissions::student.eq(student.as_str()),
+            submissions::submitted_by.eq(by.map(UserName::as_str)),
+            submissions::submitted_at.eq(time.micros()),
+            submissions::tree_id.eq(tree),
+        ))
+        .returning(submissions::id)
+        .get_result(conn)?;
+    Ok(id)
+}
+
+/// The students of those of the submissions that are to the assignment, by row, by one statement however many there
+/// are.
+pub fn students(
+    conn: &mut Connection,
+    assignment: i64,
+    ids: impl IntoIterator<Item = i64>,
+) -> Result<HashMap<i64, UserName>> {
+    let rows = submissions::table
+        .filter(super::among("submissions.id", ids))
+        .filter(submissions::assignment_id.eq(assignment))
+        .filter(submissions::deleted_at.is_null())
+        .select((submissions::id, submissions::student))
+        .load_iter::<(i64, String), _>(conn)?;
+    rows.map(|row| {
+        let (id, student) = row?;
+        let student =
+            UserName::parse(student).map_err(|_| Error::Damaged("an illegal name of a student"))?;
+        Ok((id, student))
+    })
+    .collect()
+}
+
+/// A portion of everybody's submissions to an assignment behind a line, oldest first; whether there are more.
+pub fn list(
+    conn: &mut Connection,
+    assignment: i64,
+    after: Option<&Line>,
+    portion: Portion,
+) -> Result<(Vec<Line>, bool)> {
+    let mut query = submissions::table
+        .filter(
+            submissions::assignment_id
+                .eq(assignment)
+                .and(submissions::deleted_at.is_null()),
+        )
+        .order((submissions::submitted_at, submissions::student))
+        .select((submissions::student, submissions::submitted_at))
+        .into_boxed();
+    if let Some(Line {
+        student_id,
+        timestamp,
+    }) = after
+    {
+        let time = timestamp.micros();
+        query = query.filter(submissions::submitted_at.ge(time)).filter(
+            submissions::submitted_at
+                .gt(time)
+                .or(submissions::student.gt(student_id.as_str())),
+        );
+    }
+    portion.take(query.load_iter(conn)?, Ok, Line::text)
+}
+
+/// A portion of one student's submissions to an assignment behind a line, oldest first; whether there are more.
+pub fn list_of(
+    conn: &mut Connection,
+    assignment: i64,
+    student: &UserName,
+    after: Option<&Line>,
+    portion: Portion,
+) -> Result<(Vec<Line>, bool)> {
+    let mut query = submissions::table
+        .filter(
+            submissions::assignment_id
+                .eq(assignment)
+                .and(submissions::student.eq(student.as_str()))
+                .and(submissions::deleted_at.is_null()),
+        )
+        // True of every row: SQLite would rather look through everybody's work in the index that holds all else that is
+        // asked for than look up a few rows.
+        .filter(submissions::tree_id.ge(0))
+        .order(submissions::submitted_at)
+        .select((submissions::student, submissions::submitted_at))
+        .into_boxed();
+    if let Some(line) = after {
+        query = query.filter(submissions::submitted_at.gt(line.timestamp.micros()));
+    }
+    portion.take(query.load_iter(conn)?, Ok, Line::text)
+}
+
+impl Line {
+    /// Bytes of text in it, about.
+    fn text(&self) -> usize {
+        self.student_id.len()
+    }
+}
+
+/// Whether the student handed in anything in the course.
+pub fn any_in_course(conn: &mut Connection, course: i64, student: &UserName) -> Result<bool> {
+    let any = diesel::select(diesel::dsl::exists(
+        submissions::table.inner_join(assignments::table).filter(
+            assignments::course_id
+                .eq(course)
+                .and(assignments::deleted_at.is_null())
+                .and(submissions::student.eq(student.as_str()))
+                .and(submissions::deleted_at.is_null()),
+        ),
+    ))
+    .get_result(conn)?;
+    Ok(any)
+}
+
+/// Whether the student handed in anything to the assignment.
+pub fn any_to(conn: &mut Connection, assignment: i64, student: &UserName) -> Result<bool> {
+    let any = diesel::select(diesel::dsl::exists(
+        submissions::table.filter(
+            submissions::assignment_id
+                .eq(assignment)
+                .and(submissions::student.eq(student.as_str()))
+                .and(submissions::deleted_at.is_null()),
+        ),
+    ))
+    .get_result(conn)?;
+    Ok(any)
+}
+
+/// The student's latest submission.
+pub fn latest(conn: &mut Connection, assignment: i64, student: &UserName) -> Result<Option<Found>> {
+    let newest = submissions::table
+        .filter(
+            submissions::assignment_id
+                .eq(assignment)
+                .and(submissions::student.eq(student.as_str()))
+                .and(submissions::deleted_at.is_null()),
+        )
+        .order(submissions::submitted_at.desc())
+        .select((
+            submissions::id,
+            submissions::submitted_at,
+            submissions::tree_id,
+        ));
+    super::first_row(newest.load_iter(conn)?)
+}
+
+/// The student's submission of exactly that time.
+pub fn at(
+    conn: &mut Connection,
+    assignment: i64,
+    student: &UserName,
+    time: Timestamp,
+) -> Result<Option<Found>> {
+    let found = submissions::table
+        .filter(submissions::assignment_id.eq(assignment))
+        .filter(submissions::student.eq(student.as_str()))
+        .filter(submissions::submitted_at.eq(time.micros()))
+        .filter(submissions::deleted_at.is_null())
+        .select((
+            submissions::id,
+            submissions::submitted_at,
+            submissions::tree_id,
+        ))
+        .get_result(conn)
+        .optional()?;
+    Ok(found)
+}
+
+/// Whether the student has a submission of exactly that time, be it in the trash.
+pub fn is_taken(
+    conn: &mut Connection,
+    assignment: i64,
+    student: &UserName,
+    time: Timestamp,
+) -> Result<bool> {
+    let taken = diesel::select(diesel::dsl::exists(
+        submissions::table
+            .filter(submissions::assignment_id.eq(assignment))
+            .filter(submissions::student.eq(student.as_str()))
+            .filter(submissions::submitted_at.eq(time.micros())),
+    ))
+    .get_result(conn)?;
+    Ok(taken)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Opening, assignments, courses, migrate, trees};
+    use diesel::connection::Connection as _;
+    use nbcourier_domain::{CourseId, Tree};
+
+    #[test]
+    fn a_later_submission_is_never_earlier_even_if_the_clock_steps_back() {
+        let place = tempfile::tempdir().unwrap();
+        let path = place.path().join("nbcourier.db");
+        let mut conn = Connection::establish(path.to_str().unwrap()).unwrap();
+        migrate::migrate(&mut conn, &path, Opening::Migrate).unwrap();
+        let (kevin, lawrence) = (
+            UserName::parse("kevin").unwrap(),
+            UserName::parse("lawrence").unwrap(),
+        );
+        let noon = Timestamp::parse("2026-01-01 12:00:00.0").unwrap();
+        let course = courses::create(&mut conn, &CourseId::parse("course1").unwrap(), noon)
+            .unwrap()
+            .unwrap();
+        let tree = trees::save(
+            &mut conn,
+            &Tree::default(),
+            &trees::Arrivals::default(),
+            noon,
+        )
+        .unwrap()
+        .id;
+        let name = nbcourier_domain::AssignmentId::parse("challenge").unwrap();
+        let id = assignments::obtain(&mut conn, course, &name).unwrap();
+        assignments::release(&mut conn, id, tree, &kevin, noon).unwrap();
+
+        let mut add = |student, now| add(&mut conn, id, student, None, tree, now).unwrap().1;
+        let first = add(&lawrence, noon);
+        let hour_before = Timestamp::from_micros(noon.micros() - 3_600_000_000);
+        let second = add(&lawrence, hour_before);
+        assert_eq!((first, second), (noon, noon.next()));
+        let others = add(&kevin, hour_before);
+        assert_eq!(others, hour_before, "everybody has a sequence of their own");
+        assert_eq!(
+            latest(&mut conn, id, &lawrence)
+                .unwrap()
+                .unwrap()
+                .submitted_at,
+            second
+        );
+    }
+}

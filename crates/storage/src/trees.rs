@@ -1,0 +1,299 @@
+//! Trees: lists of files that never change, each stored once.
+
+use super::blobs::{self, Ids, Row, to_row};
+use super::schema::{blobs as blob_rows, feedback, releases, submissions, tree_files, trees};
+use super::{Connection, Error, Result};
+use bytes::Bytes;
+use diesel::prelude::*;
+use nbcourier_domain::{BlobRef, RelativePath, Sha256Sum, Timestamp, Tree, tree_digest};
+use nbcourier_work::Bug;
+use std::collections::HashMap;
+use std::sync::Arc;
+
+/// Files put into one statement.
+const CHUNK: usize = 1000;
+
+/// A file of a stored tree.
+#[derive(Debug, Clone)]
+pub struct File {
+    /// Where it stands.
+    pub path: RelativePath,
+    /// Its bytes, as the database knows them.
+    pub blob: Row,
+}
+
+/// What came in with a tree and has no row yet.
+#[derive(Debug, Default)]
+pub struct Arrivals {
+    /// Small blobs, to be stored in the database.
+    pub contents: Vec<(BlobRef, Bytes)>,
+    /// Blobs whose bytes are durable in files.
+    pub files: Vec<BlobRef>,
+}
+
+/// A tree that has its row.
+#[derive(Debug, Clone, Copy)]
+pub struct Saved {
+    /// The row's id.
+    pub id: i64,
+    /// The tree's name.
+    pub digest: Sha256Sum,
+    /// How many files it has,
+    pub files: i64,
+    /// and their bytes.
+    pub bytes: i64,
+}
+
+/// Stores a tree with what arrived for it. Its row may be an older tree's with the same files.
+pub fn save(
+    conn: &mut Connection,
+    tree: &Tree,
+    arrivals: &Arrivals,
+    now: Timestamp,
+) -> Result<Saved> {
+    let digest = tree.digest();
+    if let Some(known) = find(conn, digest)? {
+        blobs::mend_contents(conn, &arrivals.contents)?;
+        return Ok(known);
+    }
+    let mut ids = receive(conn, arrivals, now)?;
+    insert(conn, tree, digest, &mut ids)
+}
+
+/// The same for many trees that arrived together.
+pub fn save_all<'a>(
+    conn: &mut Connection,
+    trees: impl IntoIterator<Item = &'a Tree>,
+    arrivals: &Arrivals,
+    now: Timestamp,
+) -> Result<Vec<Saved>> {
+    let mut ids = receive(conn, arrivals, now)?;
+    let save = |tree: &Tree| {
+        let digest = tree.digest();
+        match find(conn, digest)? {
+            Some(known) => Ok(known),
+            None => insert(conn, tree, digest, &mut ids),
+        }
+    };
+    trees.into_iter().map(save).collect()
+}
+
+/// The tree of that name, if it is stored.
+pub fn find(conn: &mut Connection, digest: Sha256Sum) -> Result<Option<Saved>> {
+    let row = trees::table
+        .filter(trees::digest.eq(digest.0.as_slice()))
+        .select((trees::id, trees::files, trees::bytes))
+        .get_result(conn)
+        .optional()?;
+    Ok(row.map(|(id, files, bytes)| Saved {
+        id,
+        digest,
+        files,
+        bytes,
+    }))
+}
+
+/// Gives what arrived its rows.
+pub fn receive(conn: &mut Connection, arrivals: &Arrivals, now: Timestamp) -> Result<Ids> {
+    let mut ids = blobs::record_files(conn, &arrivals.files, now)?;
+    ids.extend(blobs::store_contents(conn, &arrivals.contents, now)?);
+    Ok(ids)
+}
+
+/// Makes the tree's row. `ids` are rows of blobs known so far; those it needs besides are asked for and added.
+fn insert(conn: &mut Connection, tree: &Tree, digest: Sha256Sum, ids: &mut Ids) -> Result<Saved> {
+    let (files, bytes) = (to_row(tree.entries.len())?, to_row(tree.size())?);
+    let id: i64 = diesel::insert_into(trees::table)
+        .values((
+            trees::digest.eq(digest.0.as_slice()),
+            trees::files.eq(files),
+            trees::bytes.eq(bytes),
+        ))
+        .returning(trees::id)
+        .get_result(conn)?;
+    let blobs = tree.entries.iter().map(|entry| entry.blob.sha256);
+    let unknown: Vec<_> = blobs.filter(|blob| !ids.contains_key(blob)).collect();
+    ids.extend(blobs::ids(conn, unknown.into_iter())?);
+    let rows = (0_i64..)
+        .zip(&tree.entries)
+        .map(|(position, entry)| {
+            let blob = ids
+                .get(&entry.blob.sha256)
+                .ok_or_else(|| Bug::new("a tree names bytes that were never stored"))?;
+            Ok((
+                tree_files::tree_id.eq(id),
+                tree_files::position.eq(position),
+                tree_files::path.eq(entry.path.as_str()),
+                tree_files::blob_id.eq(*blob),
+            ))
+        })
+        .collect::<Result<Vec<_>>>()?;
+    for chunk in rows.chunks(CHUNK) {
+        diesel::insert_into(tree_files::table)
+            .values(chunk.to_vec())
+            .execute(conn)?;
+    }
+    Ok(Saved {
+        id,
+        digest,
+        files,
+        bytes,
+    })
+}
+
+/// The files of a tree, in the order in which they were handed in; an error when they are not those it is named for.
+pub fn files(conn: &mut Connection, tree: i64) -> Result<Arc<[File]>> {
+    let rows = tree_files::table
+        .inner_join(blob_rows::table)
+        .filter(tree_files::tree_id.eq(tree))
+        .order(tree_files::position)
+        .select(COLUMNS)
+        .load_iter::<Columns, _>(conn)?;
+    let files: Arc<[File]> = rows.map(|row| Ok(parse(row?)?.1)).collect::<Result<_>>()?;
+    check(conn, [(tree, &*files)])?;
+    Ok(files)
+}
+
+/// Holds the files of trees against the names of those.
+fn check<'a>(
+    conn: &mut Connection,
+    files: impl IntoIterator<Item = (i64, &'a [File])>,
+) -> Result<()> {
+    let files: HashMap<i64, &[File]> = files.into_iter().collect();
+    let digests = trees::table
+        .filter(super::among("trees.id", files.keys().copied()))
+        .select((trees::id, trees::digest))
+        .load::<(i64, Vec<u8>)>(conn)?;
+    let digests: HashMap<i64, Vec<u8>> = digests.into_iter().collect();
+    for (tree, files) in files {
+        let digest = digests.get(&tree);
+        let digest = digest.ok_or(Error::Damaged("a tree that something names is not there"))?;
+        let seen = tree_digest(files.iter().map(|file| (&file.path, file.blob.blob.sha256)));
+        if seen.0.as_slice() != digest {
+            return Err(Error::Damaged(
+                "the files of a tree are not those it is named for",
+            ));
+        }
+    }
+    Ok(())
+}
+
+/// The files of many trees.
+#[derive(Debug, Default)]
+pub struct FilesOfTrees(HashMap<i64, Arc<[File]>>);
+
+impl FilesOfTrees {
+    /// The files of the tree with that row, in the order in which they were handed in; a `Bug` where that tree was not
+    /// among those that were asked for, since no files would look like an empty tree.
+    pub fn of(&self, tree: i64) -> Result<Arc<[File]>> {
+        let files = self.0.get(&tree);
+        let files = files.ok_or_else(|| Bug::new("the files of a tree were not loaded"))?;
+        Ok(Arc::clone(files))
+    }
+}
+
+/// The same, for files that go out with their contents: an error when those of a tree are not those it is named for.
+pub fn checked_files_of_all(
+    conn: &mut Connection,
+    trees: impl IntoIterator<Item = i64>,
+) -> Result<FilesOfTrees> {
+    let found = files_of_all(conn, trees)?;
+    check(conn, found.0.iter().map(|(tree, files)| (*tree, &**files)))?;
+    Ok(found)
+}
+
+/// The files of all these trees, by one statement however many there are.
+pub fn files_of_all(
+    conn: &mut Connection,
+    trees: impl IntoIterator<Item = i64>,
+) -> Result<FilesOfTrees> {
+    // One without files has no rows.
+    let mut found: HashMap<i64, Vec<File>> =
+        trees.into_iter().map(|tree| (tree, Vec::new())).collect();
+    let rows = tree_files::table
+        .inner_join(blob_rows::table)
+        .filter(super::among("tree_files.tree_id", found.keys().copied()))
+        .order((tree_files::tree_id, tree_files::position))
+        .select(COLUMNS)
+        .load_iter::<Columns, _>(conn)?;
+    for row in rows {
+        let (tree, file) = parse(row?)?;
+        found.entry(tree).or_default().push(file);
+    }
+    let shared = found.into_iter().map(|(tree, files)| (tree, files.into()));
+    Ok(FilesOfTrees(shared.collect()))
+}
+
+type Columns = (i64, String, (i64, Vec<u8>, Vec<u8>, i64, bool));
+type BlobColumns = (
+    blob_rows::id,
+    blob_rows::sha256,
+    blob_rows::md5,
+    blob_rows::size,
+    blob_rows::in_database,
+);
+const COLUMNS: (tree_files::tree_id, tree_files::path, BlobColumns) = (
+    tree_files::tree_id,
+    tree_files::path,
+    (
+        blob_rows::id,
+        blob_rows::sha256,
+        blob_rows::md5,
+        blob_rows::size,
+        blob_rows::in_database,
+    ),
+);
+
+fn parse((tree, path, blob): Columns) -> Result<(i64, File)> {
+    let path = RelativePath::parse_stored(path)
+        .map_err(|_| Error::Damaged("an illegal path in a tree"))?;
+    let blob = blobs::parse(blob)?;
+    Ok((tree, File { path, blob }))
+}
+
+/// Up to `limit` trees with a row above `after`, by row: to walk over all of them.
+pub fn page(conn: &mut Connection, after: i64, limit: i64) -> Result<Vec<Saved>> {
+    let rows = trees::table
+        .filter(trees::id.gt(after))
+        .order(trees::id)
+        .limit(limit)
+        .select((trees::id, trees::digest, trees::files, trees::bytes))
+        .load::<(i64, Vec<u8>, i64, i64)>(conn)?;
+    rows.into_iter()
+        .map(|(id, digest, files, bytes)| {
+            Ok(Saved {
+                id,
+                digest: blobs::parse_sha256(&digest)?,
+                files,
+                bytes,
+            })
+        })
+        .collect()
+}
+
+/// Corrects what the row of a tree says of its files.
+pub fn set_counts(conn: &mut Connection, tree: i64, files: i64, bytes: i64) -> Result<()> {
+    diesel::update(trees::table.find(tree))
+        .set((trees::files.eq(files), trees::bytes.eq(bytes)))
+        .execute(conn)?;
+    Ok(())
+}
+
+/// Removes the trees that no release, submission or feedback is; their number.
+pub fn purge_unnamed(conn: &mut Connection) -> Result<usize> {
+    use diesel::dsl::{exists, not};
+    let purged = diesel::delete(
+        trees::table
+            .filter(not(exists(
+                releases::table.filter(releases::tree_id.eq(trees::id)),
+            )))
+            .filter(not(exists(
+                submissions::table.filter(submissions::tree_id.eq(trees::id)),
+            )))
+            .filter(not(exists(
+                feedback::table.filter(feedback::tree_id.eq(trees::id)),
+            ))),
+    )
+    .execute(conn)?;
+    Ok(purged)
+}

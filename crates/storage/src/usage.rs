@@ -1,0 +1,171 @@
+//! How much a course or a person has stored, in bytes of different contents. What is in the trash does not count.
+//!
+//! A course is counted in parts: its releases, the work of each student, its feedback. A content counts once in each part
+//! that has it. It is not counted once for the whole course, although it is stored once: otherwise a student could find
+//! out from how much room is left which bytes others have.
+
+use super::schema::submissions;
+use super::{Connection, Error, Result};
+use diesel::prelude::*;
+use diesel::sql_types::{BigInt, Text};
+use nbcourier_domain::{Sha256Sum, Timestamp, UserName};
+
+/// Whose bytes are counted.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum Owner {
+    /// What was ever released, handed in or given back in the course with that row.
+    Course(i64),
+    /// What the person handed in, in each course, without what that course shows its students.
+    Person(UserName),
+}
+
+/// A part of a course in which a content counts once.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Part {
+    /// Everything that was ever released.
+    Releases,
+    /// What this student handed in, without what the course shows its students.
+    Work(UserName),
+    /// Everything that was given back.
+    Feedback,
+}
+
+#[derive(QueryableByName)]
+struct Total {
+    #[diesel(sql_type = BigInt)]
+    bytes: i64,
+}
+
+/// The trees released in the course `?1`.
+const RELEASES: &str = "\
+    SELECT releases.tree_id FROM releases \
+        JOIN assignments ON assignments.id = releases.assignment_id \
+        WHERE assignments.course_id = ?1 AND assignments.deleted_at IS NULL";
+
+/// The trees given back in the course `?1`.
+const FEEDBACK: &str = "\
+    SELECT feedback.tree_id FROM feedback \
+        JOIN submissions ON submissions.id = feedback.submission_id \
+        JOIN assignments ON assignments.id = submissions.assignment_id \
+        WHERE assignments.course_id = ?1 AND assignments.deleted_at IS NULL AND submissions.deleted_at IS NULL \
+            AND feedback.deleted_at IS NULL";
+
+/// The trees that the student `?4` handed in, in the course `?1`.
+const WORK: &str = "\
+    SELECT submissions.tree_id FROM submissions \
+        JOIN assignments ON assignments.id = submissions.assignment_id \
+        WHERE submissions.student = ?4 AND assignments.course_id = ?1 AND assignments.deleted_at IS NULL \
+            AND submissions.deleted_at IS NULL";
+
+/// What is shown to the students of a course at the time `?2`, or was when its assignment was deleted: a course and a
+/// tree in each row.
+const SHOWN: &str = "\
+    SELECT assignments.course_id, releases.tree_id FROM assignments \
+        JOIN releases ON releases.id = assignments.current_release \
+        WHERE assignments.opens_at IS NULL OR assignments.opens_at <= coalesce(assignments.deleted_at, ?2)";
+
+/// All bytes of the owner. It reads through all they have, so it is asked seldom.
+pub fn total(conn: &mut Connection, owner: &Owner) -> Result<u64> {
+    let now = Timestamp::now().micros();
+    match owner {
+        Owner::Course(course) => {
+            let query = format!(
+                "WITH shown AS (SELECT DISTINCT tree_files.blob_id FROM tree_files \
+                    WHERE tree_files.tree_id IN (SELECT tree_id FROM ({SHOWN}) WHERE course_id = ?1)) \
+                 SELECT coalesce(sum(blobs.size), 0) AS bytes FROM ( \
+                    SELECT DISTINCT blob_id FROM tree_files WHERE tree_id IN ({RELEASES}) \
+                    UNION ALL SELECT DISTINCT blob_id FROM tree_files WHERE tree_id IN ({FEEDBACK}) \
+                    UNION ALL SELECT blob_id FROM (SELECT DISTINCT submissions.student, tree_files.blob_id \
+                        FROM submissions JOIN assignments ON assignments.id = submissions.assignment_id \
+                        JOIN tree_files ON tree_files.tree_id = submissions.tree_id \
+                        WHERE assignments.course_id = ?1 AND assignments.deleted_at IS NULL \
+                            AND submissions.deleted_at IS NULL \
+                            AND tree_files.blob_id NOT IN (SELECT blob_id FROM shown)) \
+                 ) AS counted JOIN blobs ON blobs.id = counted.blob_id"
+            );
+            bytes(
+                diesel::sql_query(query)
+                    .bind::<BigInt, _>(course)
+                    .bind::<BigInt, _>(now)
+                    .get_result(conn),
+            )
+        }
+        Owner::Person(person) => {
+            let query = format!(
+                "SELECT coalesce(sum(blobs.size), 0) AS bytes FROM ( \
+                    SELECT DISTINCT assignments.course_id, tree_files.blob_id FROM submissions \
+                        JOIN assignments ON assignments.id = submissions.assignment_id \
+                        JOIN courses ON courses.id = assignments.course_id \
+                        JOIN tree_files ON tree_files.tree_id = submissions.tree_id \
+                        WHERE submissions.student = ?1 AND submissions.deleted_at IS NULL \
+                            AND assignments.deleted_at IS NULL AND courses.deleted_at IS NULL \
+                            AND NOT EXISTS (SELECT 1 FROM ({SHOWN}) AS shown \
+                                JOIN tree_files AS given ON given.tree_id = shown.tree_id \
+                                WHERE shown.course_id = assignments.course_id AND given.blob_id = tree_files.blob_id) \
+                 ) AS counted JOIN blobs ON blobs.id = counted.blob_id"
+            );
+            bytes(
+                diesel::sql_query(query)
+                    .bind::<Text, _>(person.as_str())
+                    .bind::<BigInt, _>(now)
+                    .get_result(conn),
+            )
+        }
+    }
+}
+
+/// The bytes of those contents that count in that part of the course already, or never do: by one statement however many
+/// they are.
+///
+/// For the work of a student this depends on nothing but what they handed in there and what the course shows them.
+pub fn counted<'a>(
+    conn: &mut Connection,
+    course: i64,
+    part: &Part,
+    contents: impl Iterator<Item = &'a Sha256Sum>,
+) -> Result<u64> {
+    let names: Vec<String> = contents.map(ToString::to_string).collect();
+    let names = serde_json::json!(names).to_string();
+    let (trees, student) = match part {
+        Part::Releases => (RELEASES.to_owned(), ""),
+        Part::Feedback => (FEEDBACK.to_owned(), ""),
+        Part::Work(student) => (
+            format!("{WORK} UNION ALL SELECT tree_id FROM ({SHOWN}) WHERE course_id = ?1"),
+            student.as_str(),
+        ),
+    };
+    let query = format!(
+        "SELECT coalesce(sum(size), 0) AS bytes FROM blobs \
+         WHERE sha256 IN (SELECT unhex(value) FROM json_each(?3)) AND ?2 IS NOT NULL AND ?4 IS NOT NULL \
+            AND EXISTS (SELECT 1 FROM tree_files WHERE tree_files.blob_id = blobs.id \
+                AND tree_files.tree_id IN ({trees}))"
+    );
+    bytes(
+        diesel::sql_query(query)
+            .bind::<BigInt, _>(course)
+            .bind::<BigInt, _>(Timestamp::now().micros())
+            .bind::<Text, _>(names)
+            .bind::<Text, _>(student)
+            .get_result(conn),
+    )
+}
+
+fn bytes(total: QueryResult<Total>) -> Result<u64> {
+    u64::try_from(total?.bytes).map_err(|_| Error::Damaged("a negative size"))
+}
+
+/// How many submissions of the student to the assignment there are.
+pub fn submissions(conn: &mut Connection, assignment: i64, student: &UserName) -> Result<u64> {
+    let count: i64 = submissions::table
+        .filter(
+            submissions::assignment_id
+                .eq(assignment)
+                .and(submissions::student.eq(student.as_str()))
+                .and(submissions::deleted_at.is_null()),
+        )
+        // As in `submissions::list_of`: not through everybody's work in the index that holds all that is asked for.
+        .filter(submissions::tree_id.ge(0))
+        .count()
+        .get_result(conn)?;
+    u64::try_from(count).map_err(|_| Error::Damaged("a negative number of submissions"))
+}

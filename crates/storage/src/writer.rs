@@ -1,0 +1,423 @@
+//! The one writer: a thread that commits the changes waiting for it together.
+//!
+//! A durable commit costs one flush of the disk, so many small changes share it. Each change runs in a savepoint
+//! of its own, so one that fails or panics leaves the others alone, and each is answered only after the common commit.
+
+use super::error::says;
+use super::{Connection, Error, Result, WriterTally};
+use diesel::connection::{AnsiTransactionManager, Connection as _, TransactionManager};
+use nbcourier_work::Bug;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::{Arc, mpsc};
+use std::time::Instant;
+use tokio::sync::oneshot;
+
+/// How many changes share one commit at most, so that the first of them is not kept waiting.
+const MAX_BATCH: usize = 64;
+
+/// Tells the one who waits for a change how the commit went.
+type Answer = Box<dyn FnOnce(Result<()>) + Send>;
+type Change = Box<dyn FnOnce(&mut Connection) -> Made + Send>;
+
+/// A change that is made, and not committed yet.
+struct Made {
+    answer: Answer,
+    /// Whether it panicked, and its savepoint was rolled back for that.
+    panicked: bool,
+}
+
+/// Hands changes to the writer thread; the thread ends when the last clone is dropped.
+#[derive(Clone)]
+pub struct Writer {
+    changes: mpsc::Sender<Change>,
+    tally: Arc<WriterTally>,
+}
+
+impl Writer {
+    /// Starts the thread. `connect` is called again when a connection had to be given up.
+    pub fn start(connect: impl Fn() -> Result<Connection> + Send + 'static) -> Result<Self> {
+        let mut conn = connect()?;
+        let (changes, waiting) = mpsc::channel::<Change>();
+        let tally = Arc::new(WriterTally::default());
+        let counted = Arc::clone(&tally);
+        std::thread::Builder::new()
+            .name("database-writer".into())
+            .spawn(move || {
+                while let Ok(first) = waiting.recv() {
+                    let batch =
+                        std::iter::once(first).chain(waiting.try_iter().take(MAX_BATCH - 1));
+                    match write_together(&mut conn, batch, &counted) {
+                        Outcome::Done => {}
+                        // Whoever came meanwhile is told so, too: one after the other would wait without an end.
+                        Outcome::Locked => waiting.try_iter().for_each(drop),
+                        Outcome::ConnectionLost => match connect() {
+                            Ok(fresh) => conn = fresh,
+                            Err(error) => {
+                                log::error!("The database writer cannot reconnect: {error}");
+                            }
+                        },
+                    }
+                }
+            })
+            .map_err(|error| Error::Connection(format!("no thread for the writer: {error}")))?;
+        Ok(Self { changes, tally })
+    }
+
+    /// Runs `change` in a transaction and answers once it is durable; an `Err` of its own undoes just it.
+    pub async fn run<T, E>(
+        &self,
+        change: impl FnOnce(&mut Connection) -> Result<T, E> + Send + 'static,
+    ) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<Error> + From<diesel::result::Error> + Send + 'static,
+    {
+        self.run_then(change, |_| ()).await
+    }
+
+    /// The same, and calls `committed` once the change is durable, also when nobody waits for the answer any more. What
+    /// is counted or remembered outside of the database belongs there: a change that was undone leaves no trace of it.
+    pub async fn run_then<T, E>(
+        &self,
+        change: impl FnOnce(&mut Connection) -> Result<T, E> + Send + 'static,
+        committed: impl FnOnce(&mut T) + Send + 'static,
+    ) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<Error> + From<diesel::result::Error> + Send + 'static,
+    {
+        let (sender, answer) = oneshot::channel();
+        let waiting = Waiting::begin(&self.tally);
+        let change: Change = Box::new(move |conn| {
+            drop(waiting);
+            let (result, panicked) = in_savepoint(conn, change);
+            Made {
+                answer: Box::new(move |outcome| {
+                    let mut result =
+                        result.and_then(|done| outcome.map(|()| done).map_err(E::from));
+                    if let Ok(done) = &mut result
+                        && let Err(payload) = catch_unwind(AssertUnwindSafe(|| committed(done)))
+                    {
+                        result = Err(Error::Bug(Bug::from_panic(payload.as_ref())).into());
+                    }
+                    // Whoever waited may have hung up; the change stands all the same.
+                    drop(sender.send(result));
+                }),
+                panicked,
+            }
+        });
+        self.changes
+            .send(change)
+            .map_err(|_| Error::Writer("has stopped"))?;
+        answer
+            .await
+            .unwrap_or_else(|_| Err(Error::Writer("could not begin; see the log").into()))
+    }
+
+    /// Runs `change` after those that wait already. Nobody waits for it, and a failure is only logged.
+    pub fn run_later(
+        &self,
+        change: impl FnOnce(&mut Connection) -> Result<(), Error> + Send + 'static,
+    ) {
+        let waiting = Waiting::begin(&self.tally);
+        let change: Change = Box::new(move |conn| {
+            drop(waiting);
+            let (result, panicked) = in_savepoint::<_, Error>(conn, change);
+            if let Err(error) = result {
+                log::warn!("A change that nobody waits for was not made: {error}");
+            }
+            Made {
+                answer: Box::new(|_| ()),
+                panicked,
+            }
+        });
+        if self.changes.send(change).is_err() {
+            log::warn!("A change that nobody waits for was not made: the writer has stopped");
+        }
+    }
+
+    /// What it has done so far.
+    pub fn tally(&self) -> &WriterTally {
+        &self.tally
+    }
+}
+
+/// Counts a change among those that wait, until it is begun or given up.
+struct Waiting(Arc<WriterTally>);
+
+impl Waiting {
+    fn begin(tally: &Arc<WriterTally>) -> Self {
+        tally.waiting.up();
+        Self(Arc::clone(tally))
+    }
+}
+
+impl Drop for Waiting {
+    fn drop(&mut self) {
+        self.0.waiting.down();
+    }
+}
+
+/// Runs `change` in a savepoint; and whether it panicked. A panic undoes just this change.
+fn in_savepoint<T, E>(
+    conn: &mut Connection,
+    change: impl FnOnce(&mut Connection) -> Result<T, E>,
+) -> (Result<T, E>, bool)
+where
+    E: From<Error> + From<diesel::result::Error>,
+{
+    let depth = depth(conn);
+    match catch_unwind(AssertUnwindSafe(|| conn.transaction(change))) {
+        Ok(result) => (result, false),
+        Err(payload) => {
+            undo(conn, depth);
+            let bug = Error::Bug(Bug::from_panic(payload.as_ref()));
+            (Err(bug.into()), true)
+        }
+    }
+}
+
+/// How many transactions and savepoints are open; `None` when the connection cannot be used any more.
+fn depth(conn: &mut Connection) -> Option<u32> {
+    let status = AnsiTransactionManager::transaction_manager_status_mut(conn);
+    let depth = status.transaction_depth().ok()?;
+    Some(depth.map_or(0, u32::from))
+}
+
+/// Rolls back the savepoints that a panic left open. Where that is impossible the connection is marked as broken, and the
+/// commit fails for all who share it.
+fn undo(conn: &mut Connection, to: Option<u32>) {
+    while let Some(now) = depth(conn)
+        && to.is_none_or(|to| now > to)
+    {
+        if let Err(error) = AnsiTransactionManager::rollback_transaction(conn) {
+            log::error!("A change that panicked could not be undone: {error}");
+            AnsiTransactionManager::transaction_manager_status_mut(conn).set_in_error();
+        }
+    }
+}
+
+enum Outcome {
+    Done,
+    /// Another program holds the database, for longer than a change waits for it; none was begun.
+    Locked,
+    ConnectionLost,
+}
+
+fn write_together(
+    conn: &mut Connection,
+    batch: impl Iterator<Item = Change>,
+    tally: &WriterTally,
+) -> Outcome {
+    let mut answers = Vec::new();
+    let mut panicked = false;
+    let mut made = Instant::now();
+    let attempt = catch_unwind(AssertUnwindSafe(|| {
+        conn.immediate_transaction(|conn| {
+            for change in batch {
+                let made = change(conn);
+                answers.push(made.answer);
+                panicked |= made.panicked;
+            }
+            made = Instant::now();
+            Ok::<_, diesel::result::Error>(())
+        })
+    }));
+    match attempt {
+        Ok(Ok(())) => {
+            tally.commits.took(made.elapsed());
+            tally.batches.add(answers.len() as u64);
+            for answer in answers {
+                answer(Ok(()));
+            }
+            if panicked {
+                tally.failures.once();
+                // What was committed stands. Whatever else the panic left in the connection goes.
+                Outcome::ConnectionLost
+            } else {
+                Outcome::Done
+            }
+        }
+        Ok(Err(error)) if answers.is_empty() && says(&error, "database is locked") => {
+            tally.failures.once();
+            log::error!("Nothing can be written: another program holds the database");
+            Outcome::Locked
+        }
+        Ok(Err(error)) => {
+            tally.failures.once();
+            log::error!("{} changes were not written: {error}", answers.len());
+            let is_full = matches!(Error::from(error), Error::Full);
+            for answer in answers {
+                answer(Err(if is_full {
+                    Error::Full
+                } else {
+                    Error::Writer("could not commit; see the log")
+                }));
+            }
+            // After a failed commit the transaction may still be open: start over on a clean connection.
+            Outcome::ConnectionLost
+        }
+        Err(payload) => {
+            tally.failures.once();
+            let bug = Bug::from_panic(payload.as_ref());
+            log::error!("{} changes were not written: {bug}", answers.len());
+            for answer in answers {
+                answer(Err(Error::Bug(bug.clone())));
+            }
+            Outcome::ConnectionLost
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{Connection, Opening, Store};
+    use super::*;
+    use diesel::connection::SimpleConnection as _;
+    use diesel::prelude::{QueryableByName, RunQueryDsl};
+    use diesel::sql_types::BigInt;
+    use futures_util::future::join_all;
+    use std::time::Duration;
+
+    /// How long is waited for what must come.
+    const PATIENCE: Duration = Duration::from_mins(1);
+
+    /// As many changes as share a commit.
+    #[allow(clippy::cast_possible_wrap, reason = "it is small")]
+    const BATCH: i64 = MAX_BATCH as i64;
+
+    #[derive(QueryableByName)]
+    struct Row {
+        #[diesel(sql_type = BigInt)]
+        number: i64,
+    }
+
+    fn insert(conn: &mut Connection, number: i64) -> Result<i64> {
+        conn.batch_execute(&format!("INSERT INTO numbers VALUES ({number})"))?;
+        Ok(number)
+    }
+
+    async fn numbers(store: &Store) -> Vec<i64> {
+        let rows = store.read(|conn| {
+            let query = diesel::sql_query("SELECT number FROM numbers ORDER BY number");
+            Ok::<_, Error>(query.load::<Row>(conn)?)
+        });
+        rows.await
+            .unwrap()
+            .into_iter()
+            .map(|row| row.number)
+            .collect()
+    }
+
+    /// Changes that the writer finds waiting all together, as while it flushes the disk for others.
+    async fn together(
+        store: &Store,
+        change: impl Fn(&mut Connection, i64) -> Result<i64> + Clone + Send + 'static,
+    ) -> Vec<Result<i64>> {
+        let (begun, begins) = std::sync::mpsc::channel::<()>();
+        let store = store.clone();
+        let held = store.clone();
+        let holding = tokio::spawn(async move {
+            let change = held.write(move |_| {
+                // Until all others wait; the sender is dropped then.
+                assert!(begins.recv().is_err());
+                Ok::<_, Error>(())
+            });
+            change.await
+        });
+        let changes = (0..BATCH).map(|number| {
+            let (store, change) = (store.clone(), change.clone());
+            tokio::spawn(async move { store.write(move |conn| change(conn, number)).await })
+        });
+        let changes: Vec<_> = changes.collect();
+        let all_wait = async {
+            while store.tally().waiting.get() < changes.len() as u64 {
+                tokio::time::sleep(Duration::from_millis(1)).await;
+            }
+        };
+        tokio::time::timeout(PATIENCE, all_wait).await.unwrap();
+        drop(begun);
+        holding.await.unwrap().unwrap();
+        let results = join_all(changes).await;
+        results.into_iter().map(Result::unwrap).collect()
+    }
+
+    fn is_bug<T>(result: &Result<T>) -> bool {
+        matches!(result, Err(Error::Bug(_)))
+    }
+
+    async fn store(place: &tempfile::TempDir) -> Store {
+        let store = Store::open(&place.path().join("nbcourier.db"), Opening::Migrate).unwrap();
+        let made = store.write(|conn| {
+            conn.batch_execute("CREATE TABLE numbers (number INTEGER PRIMARY KEY)")?;
+            Ok::<_, Error>(())
+        });
+        made.await.unwrap();
+        store
+    }
+
+    #[tokio::test]
+    async fn a_change_that_panics_is_undone_and_its_neighbours_are_written() {
+        let place = tempfile::tempdir().unwrap();
+        let store = store(&place).await;
+        let results = together(&store, |conn, number| {
+            insert(conn, number)?;
+            assert!(number % 10 != 3, "{number} fell over");
+            Ok(number)
+        })
+        .await;
+        let fine = |number: &i64| number % 10 != 3;
+        for (number, result) in (0..).zip(&results) {
+            match result {
+                Ok(done) => assert_eq!(*done, number),
+                Err(error) => {
+                    assert!(is_bug(result) && !fine(&number), "{number}: {error}");
+                    assert!(error.to_string().contains("fell over"), "{error}");
+                }
+            }
+        }
+        let written: Vec<i64> = (0..BATCH).filter(fine).collect();
+        assert_eq!(numbers(&store).await, written);
+    }
+
+    #[tokio::test]
+    async fn a_panic_deep_in_nested_savepoints_undoes_all_of_its_change() {
+        let place = tempfile::tempdir().unwrap();
+        let store = store(&place).await;
+        let results = together(&store, |conn, number| {
+            insert(conn, number)?;
+            conn.transaction(|conn| {
+                insert(conn, number + 1000)?;
+                conn.transaction(|conn| {
+                    assert!(number != 7, "seven fell over");
+                    insert(conn, number + 2000)
+                })
+            })
+        })
+        .await;
+        let bugs: Vec<usize> = (0..results.len())
+            .filter(|it| is_bug(&results[*it]))
+            .collect();
+        assert_eq!(bugs, [7]);
+        let expected = |from: i64| (from..from + BATCH).filter(move |it| *it != from + 7);
+        let expected: Vec<i64> = [0, 1000, 2000].into_iter().flat_map(expected).collect();
+        assert_eq!(numbers(&store).await, expected);
+    }
+
+    #[tokio::test]
+    async fn after_a_panic_the_store_reads_and_writes_as_before() {
+        let place = tempfile::tempdir().unwrap();
+        let store = store(&place).await;
+        for number in 0..20 {
+            let change = store.write(move |conn| -> Result<()> {
+                insert(conn, number + 1000)?;
+                panic!("fell over")
+            });
+            assert!(is_bug(&change.await));
+            let query = store.read(|_| -> Result<()> { panic!("fell over") });
+            assert!(is_bug(&query.await));
+            store.write(move |conn| insert(conn, number)).await.unwrap();
+        }
+        assert_eq!(numbers(&store).await, (0..20).collect::<Vec<_>>());
+    }
+}

@@ -1,0 +1,65 @@
+//! Work on threads that may wait for the disk, and the bugs that show there.
+
+use std::any::Any;
+
+/// The longest description of a bug, in characters: it becomes part of a line of the log.
+const MAX_TEXT: usize = 500;
+
+/// A bug of nbcourier: something happened that the code rules out.
+///
+/// It is neither a fault of the request nor of the storage, and is reported as neither.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("a bug of nbcourier: {0}")]
+pub struct Bug(String);
+
+impl Bug {
+    /// A bug with this description.
+    pub fn new(description: impl std::fmt::Display) -> Self {
+        Self(description.to_string().chars().take(MAX_TEXT).collect())
+    }
+
+    /// A bug that showed itself as a panic with this payload.
+    pub fn from_panic(payload: &(dyn Any + Send)) -> Self {
+        let text = payload
+            .downcast_ref::<&str>()
+            .copied()
+            .or_else(|| payload.downcast_ref::<String>().map(String::as_str));
+        Self::new(format_args!("panicked: {}", text.unwrap_or("no message")))
+    }
+}
+
+/// Runs `work` on a thread that may wait for the disk; an `Err` when it panics.
+///
+/// All such work goes through here, so that no caller takes a panic for a failure of the disk.
+pub async fn blocking<T: Send + 'static>(
+    work: impl FnOnce() -> T + Send + 'static,
+) -> Result<T, Bug> {
+    let done = tokio::task::spawn_blocking(work).await;
+    done.map_err(|error| match error.try_into_panic() {
+        Ok(payload) => Bug::from_panic(payload.as_ref()),
+        // Only a runtime that ends cancels blocking work, and nobody waits for it then.
+        Err(error) => Bug::new(error),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_panic_is_a_bug() {
+        assert_eq!(blocking(|| 1).await, Ok(1));
+        let panicked = blocking(|| panic!("index {}", 7)).await;
+        assert_eq!(panicked, Err::<(), _>(Bug::new("panicked: index 7")));
+        let panicked = blocking(|| panic!("a constant")).await;
+        assert_eq!(panicked, Err::<(), _>(Bug::new("panicked: a constant")));
+        let panicked = blocking(|| std::panic::panic_any(7)).await;
+        assert_eq!(panicked, Err::<(), _>(Bug::new("panicked: no message")));
+    }
+
+    #[test]
+    fn a_description_is_not_longer_than_a_line_of_the_log_bears() {
+        let long = Bug::new("é".repeat(10_000)).to_string();
+        assert!(long.chars().count() < MAX_TEXT + 50);
+    }
+}

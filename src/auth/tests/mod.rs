@@ -1,5 +1,0 @@
-//! The room as a whole, beside a fake hub.
-
-mod login;
-mod session;
-mod token;
