@@ -1,4 +1,4 @@
-//! Courses, and what is released in them.
+//! Courses and their released assignments.
 
 use super::{Client, Dates, Result};
 use nbcourier_domain::{CourseId, Role};
@@ -7,22 +7,22 @@ use serde::{Deserialize, Serialize};
 /// A course.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Course {
-    /// Its id.
+    /// The name of the course.
     pub course: String,
-    /// What the one who asks is there; `None` for an admin who is not in it.
+    /// The caller's role in the course; `None` for an administrator who is not a member.
     pub role: Option<Role>,
 }
 
-/// An assignment that is released now.
+/// An assignment that is currently released.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Released {
-    /// Its id.
+    /// The name of the assignment.
     pub assignment: String,
-    /// How often it was released.
+    /// The number of its releases so far.
     pub version: i64,
-    /// When this version was.
+    /// The time of this release, in RFC 3339.
     pub released_at: String,
-    /// When it opens, is due and closes, for the one who asks.
+    /// Opening time, due time and cut-off, as they are for the caller.
     #[serde(flatten)]
     pub dates: Dates,
 }
@@ -30,7 +30,7 @@ pub struct Released {
 #[derive(Deserialize)]
 struct Courses {
     courses: Vec<Course>,
-    /// Where the next page begins; of an older exchange there is one page.
+    /// The cursor of the next page. Older exchanges send a single page and no cursor.
     next: Option<String>,
 }
 
@@ -41,7 +41,7 @@ struct Assignments {
 }
 
 impl Client {
-    /// The courses of the one who asks, for an admin all.
+    /// Returns the caller's courses; for an administrator, all courses.
     pub async fn courses(&self) -> Result<Vec<Course>> {
         let mut courses = Vec::new();
         let take = |mut page: Courses| {
@@ -52,7 +52,7 @@ impl Client {
         Ok(courses)
     }
 
-    /// What is released in a course.
+    /// Returns the assignments that are released in a course.
     pub async fn assignments(&self, course: &CourseId) -> Result<Vec<Released>> {
         let names = ["v1", "courses", course.as_str(), "assignments"];
         let mut assignments = Vec::new();

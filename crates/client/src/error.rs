@@ -1,31 +1,31 @@
-//! Why an exchange was asked in vain.
+//! The errors of a request to an exchange.
 
-/// The sentence says what to do about it, where that is known.
+/// An error of a request. Its message says what to do, where that is known.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// Nobody answers.
+    /// No reply came from the address.
     #[error(
         "The exchange at {way} does not answer ({reason}). Is that the right address, and is it running? {advice}"
     )]
     Unreachable {
-        /// Its address, and the proxy on the way there.
+        /// The address, and the proxy on the way there.
         way: String,
-        /// What was tried and how it went.
+        /// The attempt and its failure.
         reason: String,
-        /// What to do if the address is the wrong one.
+        /// What to do if the address is wrong.
         advice: String,
     },
-    /// Somebody answers, but no exchange.
+    /// The reply does not come from an exchange.
     #[error("What answers at {way} is no exchange ({reason}). {advice}")]
     NoExchange {
         /// The address, and the proxy on the way there.
         way: String,
-        /// How it answers.
+        /// A description of the reply.
         reason: String,
-        /// What to do if the address is the wrong one.
+        /// What to do if the address is wrong.
         advice: String,
     },
-    /// The address is another one by now, as far as can be told.
+    /// The reply redirects to another address.
     #[error(
         "What answers at {way} redirects to {target}, where nothing was sent to: if that is the exchange's address, set \
          NBCOURIER_URL or --url to {target}"
@@ -33,21 +33,21 @@ pub enum Error {
     Moved {
         /// The address, and the proxy on the way there.
         way: String,
-        /// Where it would be.
+        /// The address that the reply redirects to.
         target: String,
     },
-    /// It speaks ngshare's protocol and does not know what nbcourier has beside that.
+    /// The server speaks ngshare's protocol but does not know nbcourier's additions to it.
     #[error(
         "What answers at {0} does not know this request. This command needs nbcourier there: if it is ngshare or an \
          older nbcourier, ask whoever runs it; else correct the address with --url or NBCOURIER_URL"
     )]
     TooOld(String),
-    /// It says no.
+    /// The exchange refused the request.
     #[error("{sentence}{}", hint(*.status))]
     Refused {
-        /// The status of its reply.
+        /// The HTTP status of the reply.
         status: u16,
-        /// Why, in its own words.
+        /// The reason, in the words of the exchange.
         sentence: String,
     },
     /// The request cannot be made.
@@ -55,7 +55,7 @@ pub enum Error {
     Impossible(String),
 }
 
-/// What somebody can do about a refusal of this kind.
+/// Returns advice on a refusal with this status.
 fn hint(status: u16) -> &'static str {
     match status {
         401 => ". Is JUPYTERHUB_API_TOKEN a token of the hub that the exchange belongs to?",
@@ -67,7 +67,7 @@ fn hint(status: u16) -> &'static str {
 }
 
 impl Error {
-    /// Whether the exchange says that there is no such thing.
+    /// Whether the exchange replied that the thing does not exist.
     pub const fn is_not_found(&self) -> bool {
         matches!(self, Self::Refused { status: 404, .. })
     }

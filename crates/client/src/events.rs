@@ -1,35 +1,35 @@
-//! Who did what.
+//! The events of an exchange.
 
 use super::{Client, Result};
 use nbcourier_domain::CourseId;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-/// How many are asked for at a time.
+/// The number of events requested at a time.
 const PAGE: usize = 1000;
 
-/// Something that was done.
+/// The record of one change.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Event {
-    /// Its number; later ones have larger numbers.
+    /// The number of the event. Later events have larger numbers.
     pub id: i64,
-    /// When that was, in RFC 3339.
+    /// The time of the change, in RFC 3339.
     pub at: String,
-    /// What was done, in a word or two.
+    /// The action, in a word or two.
     pub action: String,
-    /// Who did it.
+    /// The person or service that made the change.
     pub actor: String,
-    /// For or to whom.
+    /// The person whom the change concerns.
     pub subject: Option<String>,
-    /// In which course.
+    /// The course.
     pub course: Option<String>,
-    /// With which assignment.
+    /// The assignment.
     pub assignment: Option<String>,
-    /// With which submission.
+    /// The submission.
     pub submission: Option<i64>,
-    /// More about it.
+    /// Further details.
     pub detail: Option<Map<String, Value>>,
-    /// The id of the request in the log of the exchange.
+    /// The ID of the request in the log of the exchange.
     pub request: Option<String>,
 }
 
@@ -40,7 +40,8 @@ struct Events {
 }
 
 impl Client {
-    /// The last events of a course, or of all, at most so many and none before that time; the last one first.
+    /// Returns the newest events of a course, or of all courses, newest first. Returns at most `at_most` events, and
+    /// none before `since`.
     pub async fn events(
         &self,
         course: Option<&CourseId>,

@@ -7,11 +7,11 @@ use serde::{Deserialize, Serialize};
 /// A submission that has feedback.
 #[derive(Debug, Clone, Serialize)]
 pub struct Returned {
-    /// The submission's number.
+    /// The number of the submission.
     pub id: i64,
-    /// Whose it is.
+    /// The student who submitted it.
     pub student: String,
-    /// When it was handed in, in RFC 3339.
+    /// The time of submission, in RFC 3339.
     pub submitted_at: String,
 }
 
@@ -29,11 +29,11 @@ struct Listed {
     feedback: Option<serde::de::IgnoredAny>,
 }
 
-/// Submissions asked for in one request.
+/// The number of submissions requested at a time.
 const AT_ONCE: &str = "500";
 
 impl Client {
-    /// The submissions to an assignment that have feedback, of everybody or of one student.
+    /// Returns the submissions to an assignment that have feedback, of all students or of one.
     pub async fn returned(
         &self,
         course: &CourseId,
@@ -65,7 +65,7 @@ impl Client {
         }
     }
 
-    /// Puts the feedback on a submission into the trash.
+    /// Moves the feedback on a submission to the trash.
     pub async fn remove_feedback(&self, course: &CourseId, id: i64) -> Result<()> {
         let id = id.to_string();
         let names = [
@@ -77,7 +77,7 @@ impl Client {
             "feedback",
         ];
         match self.delete(&names).await {
-            // Somebody else was faster, or the answer to an earlier attempt was lost.
+            // Another caller was faster, or the reply to an earlier attempt was lost.
             Err(Error::Refused { status: 404, .. }) => Ok(()),
             result => result,
         }

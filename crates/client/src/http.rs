@@ -1,4 +1,4 @@
-//! Requests and replies.
+//! The HTTP client: sends requests and checks replies.
 
 use super::{Error, Result};
 use nbcourier_domain::RESERVED;
@@ -13,38 +13,38 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 use std::{fs, io};
 
-/// How long to wait for somebody to answer at all.
+/// The timeout of a connection attempt.
 const CONNECT: Duration = Duration::from_secs(10);
-/// The longest silence in a reply.
+/// The longest pause between two parts of a reply.
 const SILENCE: Duration = Duration::from_mins(1);
-/// How often a request is sent at most, where sending it again does no harm.
+/// The maximum number of attempts for a request that may be repeated.
 const ATTEMPTS: u32 = 4;
-/// The pause before the second attempt; each further one is twice as long.
+/// The pause before the second attempt. It doubles with each further attempt.
 const PAUSE: Duration = Duration::from_millis(500);
-/// The longest pause, whatever the exchange asks for.
+/// The longest pause, even if the exchange asks for a longer one.
 const LONGEST_PAUSE: Duration = Duration::from_secs(10);
-/// The longest reply, in bytes: more than any listing of a large course.
+/// The maximum length of a reply, in bytes. It exceeds any listing of a large course.
 const LONGEST_REPLY: usize = 1 << 28;
-/// Headers of every reply of an exchange. A proxy may take one of them away.
+/// Headers that an exchange sends with every reply. A proxy may remove one of them.
 const OURS: [&str; 2] = ["X-Request-Id", "X-Content-Type-Options"];
-/// In a refusal for who asks: their name, as the exchange knows it.
+/// The header of a refusal that holds the caller's name as the exchange knows it.
 const CALLER: &str = "X-NbCourier-Caller";
 
-/// How an exchange is reached.
+/// How the client reaches an exchange.
 #[derive(Clone)]
 pub struct Way {
-    /// The address below which all requests go.
+    /// The address below which all requests are sent.
     pub url: String,
-    /// A sentence about what to do if that is the wrong one.
+    /// A sentence that says what to do if the address is wrong.
     pub advice: String,
-    /// The proxy to ask through, and the hosts that are asked without it.
+    /// The proxy, and the hosts that are reached without it.
     pub proxy: Option<(String, Option<String>)>,
-    /// A file or directory of authorities' certificates in PEM, to trust in the place of the system's.
+    /// A file or directory of PEM certificates of authorities. They are trusted in place of the system's.
     pub certificates: Option<PathBuf>,
 }
 
 impl Way {
-    /// The address, and the proxy on the way there without its password.
+    /// Returns the address, and the proxy without its password.
     fn shown(&self) -> String {
         let proxy = self.proxy.as_ref();
         let Some(proxy) = proxy.and_then(|(proxy, _)| reqwest::Url::parse(proxy).ok()) else {
@@ -58,43 +58,43 @@ impl Way {
     }
 }
 
-/// One exchange, asked as one person.
+/// A client that sends requests to one exchange as one caller.
 pub struct Client {
     http: reqwest::Client,
     way: Way,
     authorization: HeaderValue,
-    /// The name of the one who asks, which ngshare's stand-alone mode wants to be told.
+    /// The caller's name, which ngshare's stand-alone mode requires.
     pub(super) user: Option<String>,
 }
 
-/// What a request carries.
+/// The arguments or the body of a request.
 pub(super) enum Body<'a> {
     Nothing,
-    /// Arguments in the address.
+    /// Arguments in the query of the address.
     Query(&'a [(&'a str, &'a str)]),
     Json(&'a Value),
     Form(&'a [(&'a str, &'a str)]),
 }
 
-/// What every client of ours begins with, for that address.
+/// Returns the settings that all clients for this address share.
 pub(super) fn builder(url: &str) -> reqwest::ClientBuilder {
-    // An error only says that one is installed already.
+    // An error only means that a provider is already installed.
     let _ = rustls::crypto::ring::default_provider().install_default();
     let builder = reqwest::Client::builder()
-        // A redirected request would come without its token, or go somewhere else with it.
+        // A redirected request would lose its token, or carry it to another host.
         .redirect(redirect::Policy::none())
         .user_agent(concat!("nbcourier/", env!("CARGO_PKG_VERSION")));
     if url.starts_with("http:") {
-        // A bare container has no certificates to load, and needs none to speak plain HTTP.
+        // A bare container has no certificates to load, and plain HTTP needs none.
         builder.tls_certs_only([])
     } else {
         builder
     }
 }
 
-/// The client, or `Impossible`.
+/// Builds the client. Fails with `Impossible`.
 pub(super) fn build(builder: reqwest::ClientBuilder) -> Result<reqwest::Client> {
-    // Nothing else of a client can fail: a bare container has no certificates, or a variable names none.
+    // No other part of a client can fail. A bare container has no certificates, or a variable names no usable ones.
     builder.build().map_err(|error| {
         Error::Impossible(format!(
             "The certificates that HTTPS needs cannot be read ({}): install the system's (ca-certificates), or set \
@@ -105,7 +105,7 @@ pub(super) fn build(builder: reqwest::ClientBuilder) -> Result<reqwest::Client> 
 }
 
 impl Client {
-    /// A client for the exchange that is reached so; asks nothing yet.
+    /// Returns a client for the exchange. Sends no request yet.
     pub fn new(way: Way, token: &str, user: Option<String>) -> Result<Self> {
         let http = http(&way)?;
         let mut authorization = HeaderValue::from_bytes(format!("token {token}").as_bytes())
@@ -119,12 +119,12 @@ impl Client {
         })
     }
 
-    /// Reads something; `names` are the parts of the path below the exchange's address.
+    /// Sends a GET request. `names` are the parts of the path below the exchange's address.
     pub(super) async fn get<T: DeserializeOwned>(&self, names: &[&str]) -> Result<T> {
         self.send(Method::GET, names, Body::Nothing).await
     }
 
-    /// Reads something, with arguments.
+    /// Sends a GET request with arguments in the query.
     pub(super) async fn get_with<T: DeserializeOwned>(
         &self,
         names: &[&str],
@@ -133,7 +133,8 @@ impl Client {
         self.send(Method::GET, names, Body::Query(arguments)).await
     }
 
-    /// Reads a listing page by page. `take` is given each page, and gives the cursor of the next one, if there is one.
+    /// Reads a listing page by page. `take` receives each page and returns the cursor of the next page, if there is
+    /// one.
     pub(super) async fn pages<T: DeserializeOwned>(
         &self,
         names: &[&str],
@@ -146,12 +147,12 @@ impl Client {
         Ok(())
     }
 
-    /// Removes something.
+    /// Sends a DELETE request.
     pub(super) async fn delete(&self, names: &[&str]) -> Result<()> {
         self.send(Method::DELETE, names, Body::Nothing).await
     }
 
-    /// Sends a request, again where that does no harm and may help.
+    /// Sends a request. Repeats it after a failure if that is harmless and may succeed.
     pub(super) async fn send<T: DeserializeOwned>(
         &self,
         method: Method,
@@ -202,7 +203,7 @@ impl Client {
         let caller = caller
             .and_then(|name| name.to_str().ok())
             .map(str::to_owned);
-        // Nothing else in a reply without content tells an exchange from a portal that answers 204 to everything.
+        // A reply without content has no other mark of an exchange. Some portals answer 204 to every request.
         let has_our_headers = OURS.iter().any(|name| reply.headers().contains_key(*name));
         let mut body = Vec::new();
         while let Some(part) = reply
@@ -222,7 +223,7 @@ impl Client {
         };
         let is_v1 = names.first() == Some(&"v1");
         match said {
-            // The ngshare protocol says that it succeeded; our own API has members of its own.
+            // A reply of the ngshare protocol states its success. A reply of our own API has members of its own.
             Some(value)
                 if status.is_success()
                     && value["success"] != false
@@ -231,7 +232,7 @@ impl Client {
                 serde_json::from_value(value)
                     .map_err(|_| self.no_exchange("its answer has another form"))
             }
-            // The two forms of an exchange's refusals. Hubs and proxies have pages, or JSON of another form.
+            // The two forms of an exchange's refusals. Hubs and proxies send pages, or JSON of another form.
             Some(value)
                 if (is_problem && value["status"].is_number() && value["detail"].is_string())
                     || (!is_v1 && value["success"] == false) =>
@@ -240,7 +241,7 @@ impl Client {
                 let sentence = sentence
                     .unwrap_or("The exchange gives no reason")
                     .to_owned();
-                // Its sentence for an address that it does not have.
+                // The exchange sends this sentence for an unknown address.
                 if is_v1 && status == StatusCode::NOT_FOUND && sentence == "Not found" {
                     return Err(Error::TooOld(self.way.url.clone()));
                 }
@@ -269,7 +270,7 @@ impl Client {
         }
     }
 
-    /// Whether an exchange answers at all, which an ngshare does to this request.
+    /// Whether an exchange answers at all. ngshare answers this request, too.
     async fn is_there(&self) -> bool {
         let request = self.http.get(format!("{}/healthz", self.way.url));
         let Ok(reply) = request.send().await else {
@@ -279,7 +280,8 @@ impl Client {
         value["success"] == true
     }
 
-    /// The same client by TLS, if that is all that a redirect is about; `Err` says what it is about else.
+    /// Returns the same client over TLS if the redirect changes only that. Returns an error that names the target of
+    /// any other redirect.
     fn by_tls(&self, reply: &Response, names: &[&str]) -> Result<Option<Self>> {
         if !reply.status().is_redirection() {
             return Ok(None);
@@ -347,7 +349,7 @@ fn path(names: &[&str]) -> String {
     })
 }
 
-/// What asks over that way, and through no other proxy: a token is for nobody else.
+/// Returns an HTTP client that uses this way and no other proxy: no other host may receive the token.
 fn http(way: &Way) -> Result<reqwest::Client> {
     let mut builder = builder(&way.url)
         .connect_timeout(CONNECT)
@@ -368,7 +370,7 @@ fn http(way: &Way) -> Result<reqwest::Client> {
     build(builder)
 }
 
-/// The certificates that are to be trusted.
+/// Reads the certificates to trust.
 fn authorities(path: &Path) -> Result<Vec<Certificate>> {
     let unusable = |reason: String| {
         Error::Impossible(format!(
@@ -397,7 +399,7 @@ fn certificate_files(path: &Path) -> io::Result<Vec<PathBuf>> {
     Ok(files?.into_iter().filter(|file| file.is_file()).collect())
 }
 
-/// Who one is to the exchange, which a refusal for who asks says; percent-encoded there.
+/// Returns the part of a refusal's message that names the caller. The name is percent-encoded in the header.
 fn known_as(status: StatusCode, caller: Option<&str>) -> String {
     let Some(caller) = caller.filter(|_| status == StatusCode::FORBIDDEN) else {
         return String::new();
@@ -417,17 +419,19 @@ fn known_as(status: StatusCode, caller: Option<&str>) -> String {
     sentence
 }
 
-/// Whether the exchange has certainly done nothing yet, or may do it twice, and another attempt may go better.
+/// Whether another attempt may succeed and is harmless: the exchange has certainly done nothing yet, or may do it
+/// twice.
 fn may_be_sent_again(method: &Method, result: &reqwest::Result<Response>) -> bool {
     let repeatable = matches!(*method, Method::GET | Method::PUT);
     match result {
         Ok(reply) => match reply.status().as_u16() {
-            // The exchange says these before it begins, and a proxy when there is nobody to ask.
+            // An exchange sends these before it starts to process a request. A proxy sends them when it has no server
+            // to ask.
             429 | 503 => true,
             502 | 504 => repeatable,
             _ => false,
         },
-        // A name or an address that is wrong stays wrong, and somebody is waiting; but a server may be restarting.
+        // A wrong name or address stays wrong, and the user is waiting. But a server may be restarting.
         Err(error) => repeatable && !error.is_connect() && !error.is_builder(),
     }
 }
@@ -437,7 +441,7 @@ fn asked_pause(reply: &Response) -> Option<Duration> {
     seconds.parse().ok().map(Duration::from_secs)
 }
 
-// reqwest's message alone is "error sending request"; what happened is in the causes.
+// reqwest's own message is only "error sending request". Its causes say what happened.
 pub(super) fn with_causes(error: &reqwest::Error) -> String {
     let mut text = String::new();
     let mut cause = error.source();

@@ -1,7 +1,7 @@
-//! The other side: what the commands ask an exchange, which may be on another machine.
+//! The client of an exchange, which the commands use. The exchange may run on another machine.
 //!
-//! What `v1/` has is asked there; what only the ngshare protocol has (making and deleting courses) or what must work
-//! against ngshare as well is asked in that.
+//! The client uses `v1/` where possible. It uses the ngshare protocol for requests that exist only there (creating
+//! and deleting courses), and for those that must work against ngshare as well.
 
 mod courses;
 mod error;
@@ -29,5 +29,5 @@ pub use times::{Dates, Extension};
 pub use trash::{DeletedCourse, DeletedWork, Kind, Trash};
 pub use work::{AssignmentOverview, Overview, StudentOverview, Work};
 
-/// What asking gives.
+/// The result of a request.
 pub type Result<T, E = Error> = std::result::Result<T, E>;

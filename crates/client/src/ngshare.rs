@@ -1,4 +1,4 @@
-//! What is asked in the protocol of ngshare, so that it works against that as well.
+//! Requests in ngshare's protocol, which work against ngshare as well.
 
 use super::http::Body;
 use super::{Client, Result};
@@ -7,7 +7,7 @@ use reqwest::Method;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-/// The details of a person as the protocol takes them. A field that is `None` is not sent.
+/// The details of a person as the protocol sends them. A field that is `None` is not sent.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct Details {
     /// First name.
@@ -18,14 +18,14 @@ pub struct Details {
     pub email: Option<String>,
 }
 
-/// What became of one student of many.
+/// The result for one student of a request with many students.
 #[derive(Debug, Clone, Deserialize)]
 pub struct Enrolment {
-    /// Who.
+    /// The student's name.
     pub username: String,
-    /// Whether they are enrolled.
+    /// Whether the student is enrolled.
     pub success: bool,
-    /// Why not.
+    /// The reason why not.
     pub message: Option<String>,
 }
 
@@ -36,7 +36,7 @@ struct Student<'a> {
     details: &'a Details,
 }
 
-/// A success that tells nothing more.
+/// A successful reply without further content.
 #[derive(Deserialize)]
 struct Done {}
 
@@ -46,7 +46,7 @@ struct Status {
 }
 
 impl Client {
-    /// Makes a course with its instructors.
+    /// Creates a course with its instructors.
     pub async fn create_course(&self, course: &CourseId, instructors: &[UserName]) -> Result<()> {
         let names = ["course", course.as_str()];
         let instructors: Vec<&str> = instructors.iter().map(UserName::as_str).collect();
@@ -56,14 +56,14 @@ impl Client {
         Ok(())
     }
 
-    /// Deletes a course; nbcourier keeps it for a while, ngshare does not.
+    /// Deletes a course. nbcourier keeps it for the retention time; ngshare does not.
     pub async fn delete_course(&self, course: &CourseId) -> Result<()> {
         let names = ["course", course.as_str()];
         self.form::<Done>(Method::DELETE, &names, &[]).await?;
         Ok(())
     }
 
-    /// Adds somebody to a course or updates their details.
+    /// Adds a member to a course, or updates their details.
     pub async fn put_member(
         &self,
         course: &CourseId,
@@ -85,7 +85,7 @@ impl Client {
         Ok(())
     }
 
-    /// Takes somebody off a course.
+    /// Removes a member from a course.
     pub async fn remove_member(
         &self,
         course: &CourseId,
@@ -97,7 +97,7 @@ impl Client {
         Ok(())
     }
 
-    /// Enrols many students at once, or updates them; says of each whether it did.
+    /// Enrols or updates many students at once. Returns the result for each student.
     pub async fn put_students(
         &self,
         course: &CourseId,
@@ -126,7 +126,7 @@ impl Client {
     }
 }
 
-/// What the protocol calls somebody of that role in its addresses.
+/// Returns the protocol's word for the role in its addresses.
 fn word(role: Role) -> &'static str {
     match role {
         Role::Student => "student",

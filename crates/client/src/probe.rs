@@ -1,4 +1,4 @@
-//! Finding out what is at an address, without a token.
+//! Finds out what answers at an address, without a token.
 
 use super::Result;
 use super::http::{build, builder, with_causes};
@@ -8,45 +8,45 @@ use serde::Deserialize;
 use serde_json::Value;
 use std::time::Duration;
 
-/// For a small question.
+/// The timeout of a small request.
 const SHORT: Duration = Duration::from_secs(10);
-/// For a large body.
+/// The timeout of a request with a large body.
 const LONG: Duration = Duration::from_mins(1);
 
-/// Asks at one address.
+/// A client that examines one address.
 pub struct Probe {
     http: reqwest::Client,
     url: String,
 }
 
-/// An exchange answers.
+/// The reply of an exchange to a health check.
 #[derive(Debug, Deserialize)]
 pub struct Health {
-    /// What it makes of the challenge with a key of its own.
+    /// The exchange's answer to the challenge, computed with a key of its own.
     #[serde(default)]
     pub proof: Option<String>,
 }
 
-/// What became of a body.
+/// The outcome of sending a large body.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Arrival {
-    /// The exchange read it to its end.
+    /// The exchange read the body to its end.
     Arrived,
-    /// Somebody on the way answered instead.
+    /// A server on the way answered instead.
     Refused {
-        /// With what.
+        /// The HTTP status of its reply.
         status: u16,
-        /// Who, by their own word.
+        /// The name that the server gives itself.
         by: Option<String>,
     },
     /// The connection ended.
     BrokenOff(String),
-    /// It took too long to wait for.
+    /// The timeout expired.
     Slow,
 }
 
 impl Probe {
-    /// Asks nothing yet.
+    /// Returns a client for the address. Sends no request yet.
     pub fn new(url: &str) -> Result<Self> {
         let http = build(builder(url).connect_timeout(SHORT))?;
         Ok(Self {
@@ -55,7 +55,7 @@ impl Probe {
         })
     }
 
-    /// Whether an exchange is there; else what is, in words.
+    /// Checks for an exchange at the address. The error describes what answered instead.
     pub async fn health(&self, challenge: &str) -> std::result::Result<Health, String> {
         let url = format!("{}/healthz", self.url);
         let request = self.http.get(url).query(&[("challenge", challenge)]);
@@ -76,7 +76,7 @@ impl Probe {
         serde_json::from_value(value).map_err(|_| "something else answers there".into())
     }
 
-    /// Sends a body of so many bytes. An exchange that is not told who asks reads it before it says no.
+    /// Sends a body of this many bytes. An exchange reads the body of an unauthenticated request before it refuses.
     pub async fn bring(&self, bytes: u64) -> Arrival {
         let body = Bytes::from(vec![0; usize::try_from(bytes).unwrap_or(0)]);
         let request = self.http.post(format!("{}/courses", self.url)).body(body);
@@ -90,7 +90,7 @@ impl Probe {
         let by = by.and_then(|by| by.to_str().ok()).map(str::to_owned);
         let body = reply.bytes().await.unwrap_or_default();
         let value: Value = serde_json::from_slice(&body).unwrap_or_default();
-        // What the exchange itself says to somebody it does not know.
+        // The exchange's own reply to an unknown caller.
         if status == 401 && value["success"] == false {
             Arrival::Arrived
         } else {

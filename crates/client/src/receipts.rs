@@ -1,4 +1,4 @@
-//! Receipts: what the exchange signed when something was handed in.
+//! Receipts: the exchange's signed confirmations of submissions.
 
 use super::http::Body;
 use super::{Client, Result};
@@ -6,26 +6,26 @@ use reqwest::Method;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-/// A receipt as it was handed out, with its signature.
+/// A receipt with its signature.
 #[derive(Debug, Clone, Deserialize)]
 pub struct Receipt {
-    /// What it says; the exchange checks it as a whole.
+    /// The content of the receipt. The exchange checks it as a whole.
     pub receipt: Value,
-    /// That it was the exchange who said so.
+    /// The exchange's signature of the content.
     pub signature: String,
 }
 
-/// What the exchange says about one.
+/// The exchange's verdict on a receipt.
 #[derive(Debug, Clone, Copy, Serialize, Deserialize)]
 pub struct Verdict {
-    /// The exchange did sign it.
+    /// Whether the exchange signed the receipt.
     pub valid: bool,
-    /// And the submission is there, with those files.
+    /// Whether the submission is stored with the same files.
     pub stored: bool,
 }
 
 impl Client {
-    /// Asks whether the exchange stands by a receipt.
+    /// Asks the exchange whether a receipt is valid.
     pub async fn verify(&self, receipt: &Receipt) -> Result<Verdict> {
         let body = json!({ "receipt": receipt.receipt, "signature": receipt.signature });
         let names = ["v1", "receipts", "verify"];

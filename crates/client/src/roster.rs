@@ -1,4 +1,4 @@
-//! Who is in a course.
+//! The roster of a course.
 
 use super::http::Body;
 use super::{Client, Result};
@@ -7,12 +7,12 @@ use reqwest::Method;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-/// Somebody in a course.
+/// A member of a course.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Member {
-    /// Their name at the hub.
+    /// The name at the hub.
     pub username: String,
-    /// What they are in the course.
+    /// The role in the course.
     pub role: Role,
     /// First name, as the course knows it.
     pub first_name: Option<String>,
@@ -20,16 +20,16 @@ pub struct Member {
     pub last_name: Option<String>,
     /// E-mail address.
     pub email: Option<String>,
-    /// Whether a group of the hub makes them that.
+    /// Whether a group of the hub gives the member this role.
     pub by_group: bool,
 }
 
-/// Somebody to be added or updated; a detail that is `None` stays what it was.
+/// A member to add or update. A detail that is `None` stays unchanged.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Line {
-    /// Their name at the hub.
+    /// The name at the hub.
     pub username: String,
-    /// What they are to be.
+    /// The new role.
     pub role: Role,
     /// First name.
     pub first_name: Option<String>,
@@ -39,14 +39,14 @@ pub struct Line {
     pub email: Option<String>,
 }
 
-/// What became of the lines.
+/// The result of adding and updating members.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Changes {
-    /// People who were not in the course.
+    /// The number of added members.
     pub added: usize,
-    /// People who were.
+    /// The number of updated members.
     pub updated: usize,
-    /// What is odd about names; an older exchange says nothing.
+    /// Warnings about odd names. Older exchanges send none.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub warnings: Vec<String>,
 }
@@ -54,12 +54,12 @@ pub struct Changes {
 #[derive(Deserialize)]
 struct Page {
     people: Vec<Member>,
-    /// Where the next page begins.
+    /// The cursor of the next page.
     next: Option<String>,
 }
 
 impl Client {
-    /// Everybody in the course.
+    /// Returns all members of the course.
     pub async fn roster(&self, course: &CourseId) -> Result<Vec<Member>> {
         let names = ["v1", "courses", course.as_str(), "roster"];
         let mut people = Vec::new();
@@ -71,14 +71,14 @@ impl Client {
         Ok(people)
     }
 
-    /// Adds or updates them, all or none.
+    /// Adds or updates these members: all of them or, on an error, none.
     pub async fn put_roster(&self, course: &CourseId, people: &[Line]) -> Result<Changes> {
         let names = ["v1", "courses", course.as_str(), "roster"];
         let body = json!({ "people": people });
         self.send(Method::PUT, &names, Body::Json(&body)).await
     }
 
-    /// Takes somebody off the course.
+    /// Removes a member from the roster.
     pub async fn remove_from_roster(&self, course: &CourseId, user: &UserName) -> Result<()> {
         let (course, user) = (course.as_str(), user.as_str());
         self.delete(&["v1", "courses", course, "roster", user])

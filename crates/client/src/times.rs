@@ -1,4 +1,4 @@
-//! When assignments open, are due and close.
+//! The dates of assignments, and the extensions.
 
 use super::http::Body;
 use super::{Client, Result};
@@ -7,30 +7,30 @@ use reqwest::Method;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-/// The times of an assignment, each in RFC 3339 or `None`.
+/// The dates of an assignment, each in RFC 3339 or `None`.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Dates {
-    /// Students see it from then on.
+    /// The opening time: students see the assignment from then on.
     pub opens_at: Option<String>,
-    /// What comes later is late.
+    /// The due time: later submissions are late.
     pub due_at: Option<String>,
-    /// What comes later is refused.
+    /// The cut-off: later submissions are refused.
     pub cutoff_at: Option<String>,
 }
 
-/// Other times for one student; what is `None` is as for all.
+/// Other dates for one student. A date that is `None` is the same as for everybody.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Extension {
-    /// Whose it is.
+    /// The student's name.
     pub student: String,
-    /// What comes later is late.
+    /// The due time: later submissions are late.
     pub due_at: Option<String>,
-    /// What comes later is refused.
+    /// The cut-off: later submissions are refused.
     pub cutoff_at: Option<String>,
 }
 
-/// The reply to new dates. Without all three members it comes from a stranger.
+/// The reply to new dates. A reply that lacks one of the three members does not come from an exchange.
 #[derive(Deserialize)]
 #[allow(clippy::struct_field_names, reason = "the keys of the JSON")]
 struct Saved {
@@ -48,7 +48,7 @@ struct Extensions {
 }
 
 impl Client {
-    /// Sets all three; `None` means none.
+    /// Sets all three dates. `None` removes a date.
     pub async fn set_dates(
         &self,
         course: &CourseId,
@@ -66,7 +66,7 @@ impl Client {
         })
     }
 
-    /// Who has more time for an assignment.
+    /// Returns the extensions for an assignment.
     pub async fn extensions(
         &self,
         course: &CourseId,
@@ -76,7 +76,7 @@ impl Client {
         Ok(reply.extensions)
     }
 
-    /// Gives a student other times, instead of any given before.
+    /// Sets a student's extension, in place of an earlier one.
     pub async fn set_extension(
         &self,
         course: &CourseId,
@@ -90,7 +90,7 @@ impl Client {
         Ok(())
     }
 
-    /// Takes a student's other times away.
+    /// Removes a student's extension.
     pub async fn remove_extension(
         &self,
         course: &CourseId,

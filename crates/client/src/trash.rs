@@ -1,4 +1,4 @@
-//! What was deleted and can be brought back.
+//! The trash: deleted things that can be restored.
 
 use super::http::Body;
 use super::{Client, Result};
@@ -9,18 +9,18 @@ use serde::{Deserialize, Serialize};
 /// A deleted course.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct DeletedCourse {
-    /// Its number.
+    /// The number by which the course can be restored.
     pub id: i64,
-    /// The name it had.
+    /// The name of the course when it was deleted.
     pub course: String,
-    /// When that was, in RFC 3339.
+    /// The time of deletion, in RFC 3339.
     pub deleted_at: String,
 }
 
-/// What was deleted in a course.
+/// The trash of a course.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct Trash {
-    /// Assignments with all that was handed in to them.
+    /// Assignments with all their submissions.
     pub assignments: Vec<DeletedWork>,
     /// Submissions.
     pub submissions: Vec<DeletedWork>,
@@ -28,17 +28,17 @@ pub struct Trash {
     pub feedback: Vec<DeletedWork>,
 }
 
-/// Something of a course that was deleted.
+/// A deleted assignment, submission or feedback.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct DeletedWork {
-    /// Its number.
+    /// The number by which it can be restored.
     pub id: i64,
-    /// To which assignment it belongs, or which it is.
+    /// The name of the assignment, or of the assignment that it belongs to.
     pub assignment: String,
-    /// Whose it is; nobody's, if it is an assignment.
+    /// The student's name; `None` for an assignment.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub student: Option<String>,
-    /// When that was, in RFC 3339.
+    /// The time of deletion, in RFC 3339.
     pub deleted_at: String,
 }
 
@@ -56,7 +56,7 @@ pub enum Kind {
 #[derive(Deserialize)]
 struct DeletedCourses {
     courses: Vec<DeletedCourse>,
-    /// Where the next page begins; of an older exchange there is one page.
+    /// The cursor of the next page. Older exchanges send a single page and no cursor.
     next: Option<String>,
 }
 
@@ -67,13 +67,13 @@ struct Page {
     next: Option<String>,
 }
 
-/// The reply to a restore has no members. Any other object comes from a stranger.
+/// The reply to a restore has no members. Any other object does not come from an exchange.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Restored {}
 
 impl Client {
-    /// The deleted courses.
+    /// Returns the deleted courses.
     pub async fn deleted_courses(&self) -> Result<Vec<DeletedCourse>> {
         let mut courses = Vec::new();
         let take = |mut page: DeletedCourses| {
@@ -84,12 +84,12 @@ impl Client {
         Ok(courses)
     }
 
-    /// Brings a course back.
+    /// Restores a course.
     pub async fn restore_course(&self, id: i64) -> Result<()> {
         self.restored(&["v1", "trash", &id.to_string()]).await
     }
 
-    /// What was deleted in a course.
+    /// Returns the trash of a course.
     pub async fn trash(&self, course: &CourseId) -> Result<Trash> {
         let names = ["v1", "courses", course.as_str(), "trash"];
         let mut all = Trash::default();
@@ -103,7 +103,7 @@ impl Client {
         Ok(all)
     }
 
-    /// Brings something back into its course.
+    /// Restores something to its course.
     pub async fn restore(&self, course: &CourseId, kind: Kind, id: i64) -> Result<()> {
         let kind = match kind {
             Kind::Assignment => "assignments",

@@ -1,65 +1,65 @@
-//! Who has handed in what.
+//! The overview of a course: the submissions of each student.
 
 use super::{Client, Dates, Result};
 use nbcourier_domain::CourseId;
 use serde::{Deserialize, Serialize};
 
-/// A course at a glance.
+/// The overview of a course.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct Overview {
-    /// Its assignments.
+    /// The assignments of the course.
     pub assignments: Vec<AssignmentOverview>,
-    /// Everybody enrolled, and everybody who handed something in.
+    /// All enrolled students, and everybody else who submitted something.
     pub students: Vec<StudentOverview>,
 }
 
-/// An assignment at a glance.
+/// The overview of an assignment.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct AssignmentOverview {
-    /// Its id.
+    /// The name of the assignment.
     pub assignment: String,
-    /// When it opens, is due and closes.
+    /// Opening time, due time and cut-off.
     #[serde(flatten)]
     pub dates: Dates,
     /// Whether students can fetch it.
     pub released: bool,
-    /// How many students have handed in.
+    /// The number of students who submitted.
     pub submitted: usize,
-    /// How many have not.
+    /// The number of students who did not.
     pub missing: usize,
-    /// Of how many the latest is late.
+    /// The number of students whose latest submission is late.
     pub late: usize,
-    /// How many have feedback.
+    /// The number of students who have feedback.
     pub feedback: usize,
 }
 
-/// A student at a glance.
+/// The overview of a student.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct StudentOverview {
-    /// Their name at the hub.
+    /// The student's name at the hub.
     pub student: String,
     /// First name, as the course knows it.
     pub first_name: Option<String>,
     /// Last name, as the course knows it.
     pub last_name: Option<String>,
-    /// Whether they are in the course now.
+    /// Whether the student is enrolled now.
     pub enrolled: bool,
-    /// What they handed in, by assignment.
+    /// The student's submissions, by assignment.
     pub work: Vec<Work>,
 }
 
-/// What a student handed in to an assignment.
+/// A student's submissions to one assignment.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Work {
-    /// To which.
+    /// The name of the assignment.
     pub assignment: String,
-    /// When the latest came, in RFC 3339.
+    /// The time of the latest submission, in RFC 3339.
     pub submitted_at: String,
-    /// Whether that was after it was due.
+    /// Whether the latest submission is late.
     pub late: bool,
-    /// How many there are.
+    /// The number of submissions.
     pub submissions: usize,
-    /// `none`, `returned`, or `outdated` when only an earlier one has feedback.
+    /// `none`, `returned`, or `outdated` if only an earlier submission has feedback.
     pub feedback: String,
 }
 
@@ -67,18 +67,18 @@ pub struct Work {
 struct Page {
     #[serde(flatten)]
     overview: Overview,
-    /// Where the next page of students begins; of an older exchange there is one page.
+    /// The cursor of the next page of students. Older exchanges send a single page and no cursor.
     #[serde(default)]
     next: Option<String>,
 }
 
 impl Client {
-    /// The course at a glance.
+    /// Returns the overview of a course.
     pub async fn overview(&self, course: &CourseId) -> Result<Overview> {
         let names = ["v1", "courses", course.as_str(), "overview"];
         let mut all = Overview::default();
         let take = |Page { mut overview, next }: Page| {
-            // Each page has all assignments.
+            // Each page holds all assignments.
             all.assignments = overview.assignments;
             all.students.append(&mut overview.students);
             next
