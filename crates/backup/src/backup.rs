@@ -1,21 +1,21 @@
-//! A backup: a copy of the database as it is at one moment, of all files that it names, and of the key.
+//! Makes a backup: a consistent copy of the database, all files that it names, and the signing key.
 //!
 //! ```text
 //! DEST/
-//!   manifest.json       names the state that counts, with the sums of its files
+//!   manifest.json       names the current state, with the checksums of its files
 //!   STATE/              nbcourier.db and the key, as they were at one moment
 //!   blobs/ab/abcdef…    large files by their SHA-256, as in the data directory
-//!   exchange            whose backup this is; locked while one is made
+//!   exchange            the ID of the exchange; locked while a backup is made
 //! ```
 //!
-//! A new state gets a directory of its own and files are only added, until the new manifest takes the place of the
-//! former one at once. Only then the former state goes, and the files that only it named. So a backup that is broken off
-//! leaves the former one whole.
+//! Each backup writes its state to a new directory and only adds files. Then the new manifest atomically replaces the
+//! former one. Only after that are the former state and the files that only it named removed. So an interrupted
+//! backup leaves the former one whole.
 //!
-//! The server may go on, and clear away. A file that the copy of the database names must not go before it is copied; so
-//! from before that copy is made until all files are, the blobs are held (`blobs/in_use.rs`), and a clean-up leaves
-//! files where they are until its next turn. Rows it may remove: the copy has them. Files never change, so that nothing
-//! else can come between.
+//! The server may continue to run, and to clean up. A file that the copy of the database names must not be removed
+//! before it is copied. So the blobs are held (`blobs/in_use.rs`) from before that copy is made until all files are
+//! copied. Meanwhile a clean-up leaves files in place until its next run. It may remove rows, since the copy has
+//! them. Nothing else can interfere, since files never change.
 
 use super::Work;
 use super::copy::{
@@ -30,19 +30,19 @@ use nbcourier_storage::{self as store, Connection, snapshot};
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 
-/// The name of the database in a state.
+/// The name of the database file in a state.
 pub(super) const DATABASE: &str = "nbcourier.db";
 /// The directory of the large files.
 pub(super) const BLOBS: &str = "blobs";
-/// The file that says whose backup it is.
+/// The file that holds the ID of the exchange.
 const EXCHANGE: &str = "exchange";
-/// What the names of states begin with.
+/// The prefix of the names of states.
 const STATE: &str = "state-";
 
-/// What is backed up.
+/// The source of a backup.
 #[derive(Debug, Clone)]
 pub struct Source {
-    /// What tells the exchange from others.
+    /// The ID of the exchange.
     pub exchange: String,
     /// The data directory.
     pub data_dir: PathBuf,
@@ -50,28 +50,28 @@ pub struct Source {
     pub database: PathBuf,
     /// The directory of the large files.
     pub blobs: PathBuf,
-    /// Files of the data directory that go along, as far as they are there.
+    /// Further files of the data directory to back up. A missing one is skipped.
     pub files: Vec<&'static str>,
 }
 
 /// A backup that was made.
 #[derive(Debug)]
 pub struct Report {
-    /// What it says of itself.
+    /// The manifest of the backup.
     pub manifest: Manifest,
-    /// What became of the contents.
+    /// The result of copying the contents.
     pub contents: Copied,
-    /// The bytes of database and key.
+    /// The bytes of the database and the key.
     pub state_bytes: u64,
-    /// Files that only the former backup named and that were removed,
+    /// The number of removed files, which only the former backup named.
     pub removed_files: u64,
-    /// and their bytes.
+    /// The bytes of the removed files.
     pub removed_bytes: u64,
-    /// How many files of the backup were read again, where that was wanted.
+    /// The number of files that were read again; `None` without verification.
     pub verified: Option<u64>,
 }
 
-/// Makes a backup in a directory that is not there, is empty, or holds an earlier backup of the same exchange.
+/// Makes a backup in a directory that does not exist, is empty, or holds an earlier backup of the same exchange.
 pub fn back_up(
     source: &Source,
     directory: &Path,
@@ -87,7 +87,7 @@ pub fn back_up(
     let made = copy_state(source, directory, &from, verify, watch);
     drop(hold);
     if made.is_err() {
-        // On a full disk half a copy would be in the way of everybody.
+        // On a full disk, half a copy would take space that everything else needs.
         remove_states(directory, Manifest::read(directory)?.as_ref())?;
     }
     made
@@ -106,7 +106,7 @@ fn copy_state(
     private_directory(&state)?;
     watch(Work::Begin("Copying the database", 0));
     let database = state.join(DATABASE);
-    // Made beforehand, since SQLite would let others read it.
+    // The file is created first, since SQLite would let other accounts read it.
     private_file(Path::new("/dev/null"), &database)?;
     snapshot::take(&source.database, &database)?;
     let mut files = vec![NamedFile::new(DATABASE, copy::sum(&database)?)];
@@ -163,7 +163,7 @@ fn copy_state(
     })
 }
 
-/// A backup in the data directory would be lost with it.
+/// Refuses a backup inside the data directory, which would be lost with it.
 fn refuse_inside(source: &Source, directory: &Path) -> Result<()> {
     let place = resolved(directory)?;
     for outer in [&source.data_dir, &source.blobs] {
@@ -179,7 +179,7 @@ fn refuse_inside(source: &Source, directory: &Path) -> Result<()> {
     Ok(())
 }
 
-/// The path without links, where its end need not be there yet.
+/// Returns the path without links. Its last components need not exist yet.
 fn resolved(path: &Path) -> Result<PathBuf> {
     let absolute = std::path::absolute(path).map_err(on(path, "used"))?;
     let existing = absolute.ancestors().find(|part| part.exists());
@@ -192,7 +192,7 @@ fn resolved(path: &Path) -> Result<PathBuf> {
         .join(rest))
 }
 
-/// Makes the directory one of backups of this exchange, and keeps others from making one there at the same time.
+/// Marks the directory as one for backups of this exchange. Locks it against other backups at the same time.
 fn claim(directory: &Path, exchange: &str) -> Result<File> {
     private_directory(directory)?;
     let path = directory.join(EXCHANGE);
@@ -223,7 +223,7 @@ fn claim(directory: &Path, exchange: &str) -> Result<File> {
         Err(fs::TryLockError::Error(error)) => return Err(on(&path, "locked")(error)),
     }
     let whose = fs::read_to_string(&path).map_err(on(&path, "read"))?;
-    // Broken off before it said so.
+    // An earlier backup was interrupted before it wrote the ID.
     if whose.is_empty() && names.iter().all(|name| name == EXCHANGE) {
         fs::write(&path, exchange).map_err(on(&path, "written"))?;
         lock.sync_all().map_err(on(&path, "flushed"))?;
@@ -238,7 +238,7 @@ fn claim(directory: &Path, exchange: &str) -> Result<File> {
     Ok(lock)
 }
 
-/// Removes all states but the one that counts.
+/// Removes all states except the current one.
 fn remove_states(directory: &Path, counting: Option<&Manifest>) -> Result<()> {
     for name in names_in(directory)? {
         let counts = counting.is_some_and(|manifest| manifest.state == name);
@@ -250,7 +250,7 @@ fn remove_states(directory: &Path, counting: Option<&Manifest>) -> Result<()> {
     Ok(())
 }
 
-/// Removes the files that the database does not name; their number and bytes.
+/// Removes the files that the database does not name. Returns their number and bytes.
 fn remove_unnamed(conn: &mut Connection, blobs: &LocalBlobs) -> Result<(u64, u64)> {
     let mut files = Vec::new();
     blobs
@@ -271,7 +271,7 @@ fn remove_unnamed(conn: &mut Connection, blobs: &LocalBlobs) -> Result<(u64, u64
     Ok((count, bytes))
 }
 
-/// Reads the whole backup; the number of its contents.
+/// Reads the whole backup. Returns the number of its contents.
 fn read_again(
     directory: &Path,
     manifest: &Manifest,

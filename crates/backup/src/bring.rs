@@ -1,5 +1,5 @@
-//! Bringing the archive of a course into an exchange: read in constant memory, every file compared with what the manifest
-//! says of it, and visible all at once or not at all.
+//! Imports the archive of a course. It uses constant memory and compares every file with the manifest. The course
+//! becomes visible all at once or not at all.
 
 use super::Work;
 use super::error::{Error, Result, on};
@@ -14,31 +14,31 @@ use std::fs::File;
 use std::io::{Read, Seek, SeekFrom};
 use std::path::Path;
 
-/// Bytes read at a time.
+/// The number of bytes read at a time.
 const CHUNK: usize = 128 * 1024;
 const MANIFEST: &str = "manifest.json";
-/// What stands beside the manifest and is made from it.
+/// The files beside the manifest that are made from it.
 const BESIDE: [&str; 3] = [MANIFEST, "README.txt", "submissions.csv"];
 
-/// What was brought.
+/// The result of an import.
 #[derive(Debug, Clone)]
 pub struct Brought {
-    /// The course.
+    /// The name of the course.
     pub course: String,
-    /// Its submissions.
+    /// The number of its submissions.
     pub submissions: usize,
-    /// Whether it was brought now; else the same was here already.
+    /// Whether this call imported the course. Otherwise the same course was already here.
     pub is_new: bool,
-    /// Names that are easily taken for others.
+    /// Notes on names that are easily confused.
     pub notes: Vec<String>,
 }
 
-/// How large the manifest of an archive may be, in bytes, unless the operator allows more: that of a course with 200,000
-/// files. It is held in memory, and packed well enough it takes next to nothing on the disk.
+/// The default maximum size of an archive's manifest, in bytes. It fits a course with 200,000 files. The manifest is
+/// held in memory, and a well compressed one takes almost no disk space.
 pub const MAX_MANIFEST: u64 = 32 * 1024 * 1024;
 
-/// Brings the course in an archive; refuses it when another one of that name is there, and when its manifest has more bytes
-/// than `max_manifest`.
+/// Imports the course in an archive. Refuses it if a different course of that name exists, or if its manifest has
+/// more bytes than `max_manifest`.
 pub async fn bring(
     exchange: &Exchange,
     caller: &Caller,
@@ -103,7 +103,7 @@ fn refused(file: &Path, why: &dyn std::fmt::Display) -> Error {
     ))
 }
 
-/// Whether the same course is in the exchange.
+/// Whether the exchange has the same course.
 async fn is_here(exchange: &Exchange, course: &Course) -> Result<bool> {
     let Ok(name) = CourseId::parse(&course.course) else {
         return Ok(false);
@@ -123,7 +123,7 @@ async fn is_here(exchange: &Exchange, course: &Course) -> Result<bool> {
     )))
 }
 
-/// The manifest, and what stands before the names beside it.
+/// Returns the prefix of all names in the archive, and the parsed manifest.
 fn find_manifest(file: &Path, at_most: u64) -> Result<(String, Course)> {
     let mut found: Option<String> = None;
     let (mut text, mut is_whole) = (Vec::new(), false);
@@ -171,14 +171,14 @@ fn too_large(size: u64, at_most: u64) -> String {
     )
 }
 
-/// What comes out of the archive on its way into the exchange.
+/// The state of an import.
 struct Taking<'a> {
     prefix: &'a str,
-    /// The sums of the files that the manifest names, by where they are.
+    /// The checksums of the files that the manifest names, by their paths in the archive.
     expected: HashMap<String, Option<Sha256Sum>>,
     intake: Intake,
     blobs: HashMap<Sha256Sum, BlobRef>,
-    /// The file that comes, with its sum.
+    /// The path and checksum of the file that is currently read.
     open: Option<(String, Option<Sha256Sum>)>,
 }
 
@@ -219,7 +219,7 @@ impl Taking<'_> {
     }
 }
 
-/// A file that is unpacked as it is read.
+/// An archive that is unpacked while it is read.
 struct Reading {
     file: File,
     path: std::path::PathBuf,
@@ -253,7 +253,7 @@ impl Reading {
         })
     }
 
-    /// Reads on and tells what is in it; how many bytes were read, or none at the end.
+    /// Reads the next bytes and passes the events in them to `sink`. Returns the number of bytes; `None` at the end.
     fn step(&mut self, sink: &mut impl FnMut(TarEvent<'_>) -> Result<()>) -> Result<Option<u64>> {
         let count = self
             .file

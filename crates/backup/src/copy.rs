@@ -1,4 +1,4 @@
-//! Bytes from one place to another, hashed on their way and compared with their names.
+//! Copies files. It hashes the bytes on the way and compares the sums with the names of the blobs.
 
 use super::error::{Result, on};
 use super::{Work, error};
@@ -12,40 +12,41 @@ use std::io::{self, Read, Write};
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::Path;
 
-/// Bytes read at a time.
+/// The number of bytes read at a time.
 const CHUNK: usize = 256 * 1024;
-/// Rows looked at at a time; as many files come to their places together.
+/// The number of rows read at a time. Their files are moved into place together.
 const PAGE: i64 = 64;
 
-/// What became of the contents that a database names.
+/// The result of copying the contents that a database names.
 #[derive(Debug, Default)]
 pub struct Copied {
-    /// Files that were copied,
+    /// The number of copied files.
     pub files: u64,
-    /// and their bytes.
+    /// The bytes of the copied files.
     pub bytes: u64,
-    /// Files that were there already,
+    /// The number of files that were already present.
     pub present_files: u64,
-    /// and their bytes.
+    /// The bytes of the files that were already present.
     pub present_bytes: u64,
-    /// Contents inside the database,
+    /// The number of contents inside the database.
     pub inside: u64,
-    /// and their bytes.
+    /// The bytes of the contents inside the database.
     pub inside_bytes: u64,
-    /// What could not be copied, since it is not what it was.
+    /// Contents that could not be copied because they are damaged.
     pub damaged: Vec<(BlobRef, Damage)>,
 }
 
-/// What is known of files that are in their place already.
+/// Whether to trust files that are already in place.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Present {
-    /// They came there whole, so their size is enough.
+    /// They are known to be whole, so only their size is checked.
     Trusted,
-    /// They are read.
+    /// They are read and verified.
     Doubted,
 }
 
-/// Copies every file that the database names and that is not there yet, and reads what is in the database itself.
+/// Copies every file that the database names and that is not present yet. Also verifies the contents inside the
+/// database.
 pub(super) fn contents(
     conn: &mut Connection,
     from: &LocalBlobs,
@@ -107,7 +108,7 @@ fn is_present(to: &LocalBlobs, blob: &BlobRef, present: Present) -> Result<bool>
     }
 }
 
-/// One file; that it cannot be written is an error, that it cannot be read a damage.
+/// Copies one file. A failure to write is an error; a failure to read is damage.
 pub(super) fn file(
     from: &LocalBlobs,
     to: &LocalBlobs,
@@ -139,12 +140,13 @@ pub(super) fn file(
     }
 }
 
-/// Copies a file that only its owner may read, flushed, in the place of one that may be there; its sum and size.
+/// Copies a file so that only its owner may read the copy. Replaces an existing file and flushes the new one. Returns
+/// its checksum and size.
 pub(super) fn private_file(from: &Path, to: &Path) -> Result<(Sha256Sum, u64)> {
     let mut source = File::open(from).map_err(on(from, "read"))?;
     let write = on(to, "written");
     let mut copy = || -> io::Result<(Sha256Sum, u64)> {
-        // Made anew: through what was there others might read what comes, or it might be a link.
+        // The file is created anew. An existing one might be a link, or be open for reading in other accounts.
         match fs::remove_file(to) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
             _ => {}
@@ -161,7 +163,7 @@ pub(super) fn private_file(from: &Path, to: &Path) -> Result<(Sha256Sum, u64)> {
     copy().map_err(write)
 }
 
-/// The sum and size of a file.
+/// Returns the checksum and size of a file.
 pub(super) fn sum(path: &Path) -> Result<(Sha256Sum, u64)> {
     File::open(path)
         .and_then(|mut file| hash(&mut file, |_| Ok(())))
@@ -187,17 +189,17 @@ fn hash(
     }
 }
 
-/// Makes a directory, where it is not there, that only its owner may enter.
+/// Makes the directory if it does not exist. Only its owner may enter it.
 pub(super) fn private_directory(path: &Path) -> Result<()> {
     blobs::make_directory(path).map_err(on(path, "made"))
 }
 
-/// Flushes the names in a directory.
+/// Flushes the entries of a directory to the disk.
 pub(super) fn sync_directory(path: &Path) -> Result<()> {
     blobs::sync_directory(path).map_err(on(path, "flushed"))
 }
 
-/// Writes a file that takes the place of what is there at once, or not at all.
+/// Replaces a file atomically.
 pub(super) fn replace_file(path: &Path, bytes: &[u8]) -> Result<()> {
     let directory = above(path);
     let write = || -> io::Result<()> {
@@ -211,7 +213,7 @@ pub(super) fn replace_file(path: &Path, bytes: &[u8]) -> Result<()> {
     sync_directory(directory)
 }
 
-/// The names in a directory; none where there is no directory.
+/// Returns the names in a directory; none if the directory does not exist.
 pub(super) fn names_in(path: &Path) -> Result<Vec<String>> {
     let entries = match fs::read_dir(path) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),

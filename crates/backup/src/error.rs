@@ -1,4 +1,4 @@
-//! Why something was not kept, or not brought back.
+//! The errors of backups, restores, repairs and archives.
 
 use nbcourier_codec::{NotPacked, TarError};
 use nbcourier_exchange as exchange;
@@ -6,37 +6,37 @@ use nbcourier_storage as store;
 use std::io;
 use std::path::{Path, PathBuf};
 
-/// The answer of an operation.
+/// The result of an operation.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
-/// Each is a sentence for the operator.
+/// An error, with a message for the operator.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// It would harm something; the sentence says what, and what to do.
+    /// The operation would do harm. The message says why, and what to do.
     #[error("{0}")]
     Refused(String),
-    /// A file or directory can't be used.
+    /// A file or directory cannot be used.
     #[error("{} cannot be {doing}: {source}", path.display())]
     File {
-        /// Which,
+        /// The path of the file or directory.
         path: PathBuf,
-        /// for what: `read`, `written`;
+        /// The failed action, as a participle: `read`, `written`.
         doing: &'static str,
-        /// and what the system says.
+        /// The error of the operating system.
         source: io::Error,
     },
-    /// A file is not what the manifest says.
+    /// A file differs from its entry in the manifest.
     #[error("{} is damaged: its bytes are not those that were backed up. {remedy}", path.display())]
     Damaged {
-        /// Which.
+        /// The path of the file.
         path: PathBuf,
         /// What to do.
         remedy: &'static str,
     },
-    /// What was to be unpacked is no archive, or not all of one.
+    /// The input is not an archive, or an incomplete one.
     #[error("{0}. Nothing was changed")]
     Archive(#[from] TarError),
-    /// It is not packed as it seems to be.
+    /// The compression is invalid.
     #[error("{0}. Nothing was changed")]
     Packed(#[from] NotPacked),
     /// The exchange refused.
@@ -47,7 +47,7 @@ pub enum Error {
     Store(#[from] store::Error),
 }
 
-/// What `map_err` takes for a file that could not be read, written or whatever.
+/// Returns a function for `map_err` that adds the path and the failed action, such as `read`.
 pub(super) fn on<'a>(path: &'a Path, doing: &'static str) -> impl FnOnce(io::Error) -> Error + 'a {
     move |source| Error::File {
         path: path.to_owned(),

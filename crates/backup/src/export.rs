@@ -1,7 +1,7 @@
-//! A course as one tar archive that is read without nbcourier, too.
+//! Exports a course as one tar archive that is readable without nbcourier.
 //!
-//! First what tells of it (`README.txt`, `manifest.json`, `submissions.csv`), then every file under its own name. Large
-//! files with the same bytes are in it once; the others are hard links to that one.
+//! `README.txt`, `manifest.json` and `submissions.csv` come first, then every file under its own name. Large files
+//! with the same bytes are stored once; the others are hard links to that one.
 
 use super::Work;
 use super::error::{Error, Result, on};
@@ -15,9 +15,9 @@ use std::fs::File;
 use std::io::{self, BufWriter, Write};
 use std::path::Path;
 
-/// What the archive says of itself to people.
+/// The text of `README.txt`.
 const README: &str = include_str!("export.txt");
-/// The columns of the table of submissions.
+/// The columns of `submissions.csv`.
 const COLUMNS: [&str; 10] = [
     "student",
     "assignment",
@@ -31,22 +31,22 @@ const COLUMNS: [&str; 10] = [
     "tree",
 ];
 
-/// What was written.
+/// The result of an export.
 #[derive(Debug, Clone, Default)]
 pub struct Exported {
-    /// Assignments in it,
+    /// The number of assignments.
     pub assignments: usize,
-    /// and submissions.
+    /// The number of submissions.
     pub submissions: usize,
-    /// The files of all its trees.
+    /// The number of files in all trees.
     pub files: u64,
-    /// Their bytes.
+    /// The bytes of these files.
     pub bytes: u64,
-    /// The bytes of the manifest, of which an import allows a number.
+    /// The bytes of the manifest. An import limits them.
     pub manifest_bytes: u64,
 }
 
-/// Writes the archive of a course to a file that is not there yet, packed as the end of its name says: `.gz`, `.zst`.
+/// Writes the archive of a course to a new file. The suffix of its name selects the compression: `.gz`, `.zst`.
 pub async fn export(
     exchange: &Exchange,
     course: CourseId,
@@ -74,7 +74,7 @@ pub async fn export(
     })?
 }
 
-/// What goes wrong with the file is the inner error.
+/// Writes the archive. Errors of the file are the inner result.
 fn write_file(
     course: &Course,
     reader: &mut Reader<'_>,
@@ -125,7 +125,7 @@ struct Archive {
     made_at: Timestamp,
     output: Packed,
     tar: TarEncoder,
-    /// Where each large content is.
+    /// The path of each large content that is already in the archive.
     first: HashMap<Sha256Sum, String>,
     exported: Exported,
 }
@@ -165,7 +165,7 @@ impl Archive {
         Ok(Ok(()))
     }
 
-    /// What tells of all else.
+    /// Writes the files that describe the archive.
     fn about(&mut self, course: &Course) -> io::Result<()> {
         let readme = README
             .replace("{COURSE}", &course.course)
@@ -256,7 +256,7 @@ fn time(text: &str) -> Timestamp {
     Timestamp::parse(text).expect("the manifest has the times that we printed")
 }
 
-/// Who handed in what and when, for a spreadsheet.
+/// Returns the table of submissions for a spreadsheet.
 fn table(course: &Course) -> io::Result<Vec<u8>> {
     let mut table = csv::Writer::from_writer(Vec::new());
     table.write_record(COLUMNS)?;
@@ -276,7 +276,7 @@ fn line(assignment: &Assignment, submission: &Submission) -> [String; 10] {
     let due_at = extension
         .and_then(|extension| extension.due_at.as_ref())
         .or(assignment.due_at.as_ref());
-    // Of one form, in which the later time is the greater text.
+    // All times have the same format, so that the later time is the greater text.
     let is_late = due_at.is_some_and(|due| submission.submitted_at > *due);
     let files = &submission.tree.files;
     let feedback = submission.feedback.last();
@@ -296,7 +296,7 @@ fn line(assignment: &Assignment, submission: &Submission) -> [String; 10] {
     ]
 }
 
-/// A cell that no spreadsheet takes for a formula: names are what somebody chose.
+/// Escapes a cell that a spreadsheet would take for a formula. People choose the names in the table.
 fn harmless(text: &str) -> String {
     if text.starts_with(['=', '+', '-', '@', '\t', '\r']) {
         format!("'{text}")
@@ -326,7 +326,7 @@ impl Packed {
         })
     }
 
-    /// Writes what is left, and flushes it to the disk.
+    /// Writes the remaining bytes and flushes the file to the disk.
     fn finish(self) -> io::Result<()> {
         let file = match self {
             Self::Plain(file) => file,

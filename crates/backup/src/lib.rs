@@ -1,7 +1,7 @@
-//! What an exchange is kept by: backups, bringing them back, mending what is damaged, and courses as archives.
+//! Backups, restores, repairs, and courses as archives.
 //!
-//! All of it works on the data directory and blocks on the disk; nothing here but `bring` asks who may, since whoever can
-//! read the directory may.
+//! All of this works on the data directory and blocks on the disk. Only `bring` checks permissions: a person who can
+//! read the directory may do the rest.
 
 mod backup;
 mod bring;
@@ -21,11 +21,11 @@ pub use manifest::Manifest;
 pub use mend::{Mended, mend};
 pub use restore::{MARK as RESTORE_MARK, Report as RestoreReport, Target, restore};
 
-/// How far the work is.
+/// The progress of an operation.
 #[derive(Debug, Clone, Copy)]
 pub enum Work {
-    /// Something begins, in a word, and how many bytes it has.
+    /// A step begins: its name, and the number of its bytes.
     Begin(&'static str, u64),
-    /// So many more of them are done.
+    /// This many more bytes are done.
     Done(u64),
 }

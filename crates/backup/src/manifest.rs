@@ -1,4 +1,4 @@
-//! What a backup says of itself.
+//! The manifest of a backup.
 
 use super::copy::replace_file;
 use super::error::{Error, Result, on};
@@ -9,36 +9,36 @@ use std::fs::File;
 use std::io::{self, ErrorKind, Read as _};
 use std::path::Path;
 
-/// The file it stands in. It is the last that comes to its place, and with it the backup counts.
+/// The name of the manifest's file. It is moved into place last, and that completes the backup.
 pub(super) const FILE: &str = "manifest.json";
-/// The form of a backup that this program makes and knows.
+/// The version of the backup format that this program writes and reads.
 pub(super) const VERSION: u32 = 1;
 
-/// How large a manifest may be, in bytes. Only the list of damaged contents grows, and this is enough for 200,000 of them.
+/// The maximum size of a manifest, in bytes. Only the list of damaged contents grows, and 200,000 of them fit.
 const MOST_BYTES: u64 = 16 * 1024 * 1024;
 
 /// The manifest of a backup.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Manifest {
-    /// The form of the backup.
+    /// The version of the backup format.
     pub backup_version: u32,
-    /// The program that made it.
+    /// The name and version of the program that made it.
     pub made_by: String,
-    /// When, in RFC 3339: it holds all that was answered before.
+    /// The time of the backup, in RFC 3339. It holds all changes that were confirmed before.
     pub made_at: String,
-    /// What tells the exchange from others.
+    /// The ID of the exchange.
     pub exchange: String,
-    /// The directory of database and key.
+    /// The directory of the database and the key.
     pub state: String,
-    /// The files in it.
+    /// The files in that directory.
     pub files: Vec<NamedFile>,
-    /// What the database holds.
+    /// The numbers of rows in the database.
     pub counts: Counts,
-    /// Contents that are files of their own,
+    /// The number of contents that are separate files.
     pub blob_files: u64,
-    /// and their bytes.
+    /// The bytes of these files.
     pub blob_bytes: u64,
-    /// Contents that were damaged already when the backup was made, by their SHA-256.
+    /// The SHA-256 of contents that were already damaged when the backup was made.
     pub damaged: Vec<String>,
 }
 
@@ -47,7 +47,7 @@ pub struct Manifest {
 pub struct NamedFile {
     /// Its name.
     pub name: String,
-    /// Its length.
+    /// Its size in bytes.
     pub bytes: u64,
     /// Its SHA-256, in hexadecimal.
     pub sha256: String,
@@ -62,14 +62,14 @@ impl NamedFile {
         }
     }
 
-    /// Whether a file with that sum and size is this one.
+    /// Whether a file with this checksum and size matches.
     pub(super) fn is(&self, (sum, bytes): (Sha256Sum, u64)) -> bool {
         self.sha256 == sum.to_string() && self.bytes == bytes
     }
 }
 
 impl Manifest {
-    /// That of the backup in a directory; `None` where none was completed.
+    /// Reads the manifest of the backup in a directory. Returns `None` if no backup was completed there.
     pub(super) fn read(directory: &Path) -> Result<Option<Self>> {
         let path = directory.join(FILE);
         let read = || {

@@ -1,8 +1,8 @@
-//! Mending what a check found. Nothing is deleted here: what is damaged is set aside, so that the bytes are missing
-//! rather than wrong, and come back with whoever sends them again.
+//! Repairs what a check found. Nothing is deleted: a damaged file is set aside, so that its bytes are missing rather
+//! than wrong. A later upload of the same bytes restores them.
 //!
-//! The caller has claimed the data directory: beside a server that takes in the same bytes, what is set aside could be
-//! the good copy that came in just now.
+//! The caller must have claimed the data directory. Beside a server that receives the same bytes, the repair could
+//! set aside the good copy that has just arrived.
 
 use super::copy::{self, names_in};
 use super::error::{Error, Result, on};
@@ -16,28 +16,28 @@ use nbcourier_storage::{self as store, Connection, Store, snapshot};
 use sha2::{Digest, Sha256};
 use std::path::{Path, PathBuf};
 
-/// What was done.
+/// The result of a repair.
 #[derive(Debug, Default)]
 pub struct Mended {
-    /// Blobs that have their bytes again, and from where.
+    /// The restored blobs, each with the source of its bytes.
     pub restored: Vec<(BlobRef, &'static str)>,
-    /// What was set aside, and where it is now.
+    /// The paths of the files that were set aside.
     pub set_aside: Vec<PathBuf>,
-    /// Trees whose counts were corrected.
+    /// The number of trees whose counts were corrected.
     pub counted: u64,
-    /// Blobs that are damaged or missing still.
+    /// Blobs that are still damaged or missing.
     pub remaining: Vec<(BlobRef, Damage)>,
-    /// Trees whose files are not theirs.
+    /// Trees whose files do not match their digests.
     pub torn: Vec<Sha256Sum>,
 }
 
-/// Where good bytes may be.
+/// A backup as a source of good bytes.
 struct Backup {
     blobs: LocalBlobs,
     database: Connection,
 }
 
-/// Mends what can be mended, with bytes from a backup where one is named.
+/// Repairs as much as possible, with bytes from a backup if one is given.
 pub async fn mend(
     store: &Store,
     blobs: &LocalBlobs,
@@ -90,7 +90,7 @@ fn mend_file(
 ) -> Result<Option<&'static str>> {
     let blob = row.blob;
     let place = blobs.path(blob.sha256);
-    // Found before anything is moved.
+    // The good copy is read before anything is moved.
     let good = match backup {
         Some(backup) => copy::file(&backup.blobs, blobs, &blob)?.ok(),
         None => None,
@@ -159,7 +159,7 @@ impl Backup {
         })
     }
 
-    /// The bytes of a small blob, if they are what they should be.
+    /// Returns the bytes of a small blob if their checksum is right.
     fn content(&mut self, sum: Sha256Sum) -> Result<Option<Vec<u8>>> {
         let ids = store::blobs::ids(&mut self.database, std::iter::once(sum))?;
         let Some(id) = ids.get(&sum) else {

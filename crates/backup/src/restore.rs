@@ -1,8 +1,8 @@
-//! Bringing a backup back to a place where nothing is.
+//! Restores a backup to an empty place.
 //!
-//! While it goes on a mark stands in the data directory, which whoever opens it refuses; the database comes to its place
-//! last. So a restore that is broken off is never served, and can be repeated: what is there already is then read, and
-//! copied anew where it is not what it should be.
+//! During a restore, a mark in the data directory makes every program refuse to open it. The database is moved into
+//! place last. So an interrupted restore is never served and can be repeated. A repeated restore reads the files that
+//! are already there, and copies those that differ again.
 
 use super::Work;
 use super::backup::{BLOBS, DATABASE};
@@ -17,12 +17,12 @@ use nbcourier_storage::{self as store, snapshot};
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// The file that stands in a data directory as long as not all is back.
+/// The file that marks the data directory of an unfinished restore.
 pub const MARK: &str = "restore-unfinished";
-/// The files that others may have put there before.
+/// A file that another program may have created there before.
 const LOCK: &str = "nbcourier.lock";
 
-/// Where it is brought back to.
+/// The destination of a restore.
 #[derive(Debug, Clone)]
 pub struct Target {
     /// The data directory, which this process has claimed.
@@ -33,25 +33,25 @@ pub struct Target {
     pub blobs: PathBuf,
 }
 
-/// What was brought back.
+/// The result of a restore.
 #[derive(Debug)]
 pub struct Report {
-    /// What the backup says of itself.
+    /// The manifest of the backup.
     pub manifest: Manifest,
-    /// What became of the contents.
+    /// The result of copying the contents.
     pub contents: Copied,
 }
 
 impl Target {
-    /// Refuses a directory that holds no backup and a place where something is, before anything is made there; then makes
-    /// the data directory, for its owner only.
+    /// Refuses a directory without a backup, and a destination that is not empty, before anything is created there.
+    /// Then makes the data directory, accessible only to its owner.
     pub fn prepare(&self, directory: &Path) -> Result<()> {
         find(directory)?;
         self.require_empty()?;
         private_directory(&self.data_dir)
     }
 
-    /// What a restore that was broken off left there is nothing.
+    /// Refuses a destination that is not empty. Files of an interrupted restore do not count.
     fn require_empty(&self) -> Result<()> {
         if self.data_dir.join(MARK).exists() {
             return Ok(());
@@ -79,7 +79,8 @@ impl Target {
     }
 }
 
-/// Brings the backup in a directory back. With `incomplete` also one of which something is damaged, without that.
+/// Restores the backup in a directory. With `incomplete`, also restores a damaged backup, without the damaged
+/// contents.
 pub fn restore(
     directory: &Path,
     target: &Target,
@@ -122,7 +123,7 @@ pub fn restore(
     for file in manifest.files.iter().filter(|file| file.name != DATABASE) {
         bring(&state, file, &target.data_dir.join(&file.name))?;
     }
-    // The last to come, under its name only when it is whole.
+    // The database comes last, and gets its name only when it is whole.
     let arriving = arriving(&target.database);
     for file in manifest.files.iter().filter(|file| file.name == DATABASE) {
         bring(&state, file, &arriving)?;

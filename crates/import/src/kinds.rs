@@ -1,13 +1,13 @@
-//! What something is that is not the exchange it was said to be.
+//! Recognises sources that are not the kind of exchange that the operator named.
 
 use super::place::{Kind, Place};
 use std::io::Read as _;
 use std::path::Path;
 
-/// At most so many entries of a directory are looked at.
+/// The maximum number of entries of a directory to examine.
 const LOOKED_AT: usize = 100;
 
-/// Returns what a directory is that holds no course of a shared directory, and what to do with it.
+/// Returns what a directory without courses of a shared directory is, and what to do with it.
 pub fn what_it_is(root: &Place) -> Option<String> {
     let has =
         |place: &Place, names: &[&str]| names.iter().any(|name| place.join(name).is_directory());
@@ -94,10 +94,11 @@ pub fn what_it_is(root: &Place) -> Option<String> {
         })
 }
 
-/// Directories that `nbgrader` makes where an instructor works.
+/// Directories that `nbgrader` creates in an instructor's course directory.
 const OF_INSTRUCTORS: [&str; 4] = ["source", "release", "submitted", "autograded"];
 
-/// Returns what a file is that is neither a database nor an archive of ours, or that it is a directory, and what to do.
+/// Returns what a file is that is neither a database nor an archive of nbcourier, and what to do with it. The path
+/// may also be a directory.
 pub fn what_a_file_is(path: &Path) -> Option<&'static str> {
     if path.is_dir() {
         return Some("a directory");
@@ -120,7 +121,7 @@ pub fn what_a_file_is(path: &Path) -> Option<&'static str> {
     None
 }
 
-/// Whether the name is one that ngshare gives to the files that it keeps (`uuid.uuid4`).
+/// Whether the name has the form of the names of ngshare's stored files (`uuid.uuid4`).
 fn is_uuid(name: &str) -> bool {
     let parts: Vec<&str> = name.split('-').collect();
     parts.iter().map(|part| part.len()).eq([8, 4, 4, 4, 12])

@@ -1,8 +1,8 @@
-//! Moving in: what other exchanges have, brought into this one.
+//! Imports the contents of other exchanges.
 //!
-//! A source (`ngshare`, `directory`) reads and never writes; it hands what it finds to a [`Mover`], which takes the files
-//! in, has `exchange::imports` add what is new, and keeps the [`Report`]. A run that was broken off goes on where it was,
-//! since what is there already is recognised.
+//! A source (`ngshare`, `directory`) reads and never writes. It passes its contents to a [`Mover`], which takes in
+//! the files, has `exchange::imports` add what is new, and keeps the [`Report`]. A repeated run continues after an
+//! interrupted one, since it recognises what is already there.
 
 pub mod directory;
 mod kinds;
@@ -23,19 +23,19 @@ pub use source::{Finding, SourceFile, SourceSubmission, SourceTree};
 use nbcourier_exchange as exchange;
 use std::path::PathBuf;
 
-/// Why nothing can be brought over, or no more.
+/// The reason why an import cannot start or continue.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// The source is not what it was said to be; the sentence says what to do.
+    /// The source is not of the expected kind. The message says what to do.
     #[error("{0}")]
     Source(String),
-    /// The source cannot be read there.
+    /// A path of the source cannot be read.
     #[error("{path} cannot be read: {error}", path = .0.display(), error = .1)]
     Unreadable(PathBuf, std::io::Error),
-    /// The exchange refused.
+    /// The exchange refused a change.
     #[error("the exchange could not take it: {0}")]
     Exchange(#[from] exchange::Error),
 }
 
-/// The answer of a source.
+/// The result of an operation on a source.
 pub type Result<T> = std::result::Result<T, Error>;

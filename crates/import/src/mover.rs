@@ -1,4 +1,4 @@
-//! From what a source has to what is here.
+//! Moves the contents of a source into the exchange.
 
 use super::place;
 use super::source::{Finding, SourceFile, SourceSubmission, SourceTree};
@@ -15,21 +15,23 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, ErrorKind, Read as _};
 use std::time::{SystemTime, UNIX_EPOCH};
 
-/// Bytes read at a time.
+/// The number of bytes read at a time.
 const CHUNK: usize = 128 * 1024;
-/// Submissions that share a flush of the disk,
+/// The maximum number of submissions that share one flush of the disk.
 const TOGETHER: usize = 32;
-/// and the bytes that they may hold in memory meanwhile.
+/// The maximum number of bytes that waiting submissions may hold in memory.
 const HELD: u64 = 8 * 1024 * 1024;
 
-/// How to go about it.
+/// The options of an import.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Rules {
-    /// Whether to bring over what is left of a tree of which files are lost or changed, rather than leaving it.
+    /// Whether to import the remaining files of a damaged tree. Otherwise trees with lost or changed files are left
+    /// behind.
     pub damaged: bool,
 }
 
-/// Takes what a source has into an exchange, or, where there is none, only looks whether that could be done.
+/// Moves the contents of a source into an exchange. In a dry run it has no importer and only checks whether they
+/// could be moved.
 pub struct Mover<'a> {
     importer: Option<Importer>,
     rules: Rules,
@@ -39,7 +41,7 @@ pub struct Mover<'a> {
     held: u64,
 }
 
-/// A submission that is read and not in the exchange yet.
+/// A submission that was read but is not in the exchange yet.
 struct Waiting {
     course: CourseId,
     about: String,
@@ -48,17 +50,17 @@ struct Waiting {
 
 /// A tree that was read.
 struct Taken {
-    /// None in a dry run.
+    /// `None` in a dry run.
     parcel: Option<Parcel>,
     /// The time of its newest file.
     newest: Option<Timestamp>,
-    /// What is held in memory for it.
+    /// The number of its bytes that are held in memory.
     held: u64,
 }
 
 impl<'a> Mover<'a> {
-    /// Into an exchange, or, without an importer, nowhere; `progress` is called with each number of files that were
-    /// looked at.
+    /// Returns a mover into the exchange of `importer`; without one, a dry run. `progress` is called with numbers of
+    /// examined files.
     pub fn new(importer: Option<Importer>, rules: Rules, progress: &'a dyn Fn(u64)) -> Self {
         Self {
             importer,
@@ -70,12 +72,12 @@ impl<'a> Mover<'a> {
         }
     }
 
-    /// The report, to add to it.
+    /// Returns the report, to add to it.
     pub fn report(&mut self) -> &mut Report {
         &mut self.report
     }
 
-    /// The names on all rosters of the exchange; none in a dry run.
+    /// Returns the names on all rosters of the exchange; none in a dry run.
     pub async fn everybody(&self) -> Result<BTreeSet<String>> {
         match &self.importer {
             Some(importer) => Ok(importer.everybody().await?),
@@ -83,7 +85,7 @@ impl<'a> Mover<'a> {
         }
     }
 
-    /// Brings a course.
+    /// Imports a course.
     pub async fn course(&mut self, course: &CourseId) -> Result<()> {
         let outcome = match &self.importer {
             Some(importer) => importer.course(course.clone(), Timestamp::now()).await?,
@@ -93,7 +95,7 @@ impl<'a> Mover<'a> {
         Ok(())
     }
 
-    /// Brings the roster of a course.
+    /// Imports the roster of a course.
     pub async fn people(&mut self, course: &CourseId, people: Vec<(Role, Person)>) -> Result<()> {
         let outcomes = match &self.importer {
             Some(importer) => importer.people(course.clone(), people.clone()).await?,
@@ -110,7 +112,7 @@ impl<'a> Mover<'a> {
         Ok(())
     }
 
-    /// Brings an assignment as it is released.
+    /// Imports an assignment as released.
     pub async fn assignment(
         &mut self,
         course: &CourseId,
@@ -164,7 +166,7 @@ impl<'a> Mover<'a> {
         Ok(())
     }
 
-    /// Brings a submission with the feedback on it. It may wait for others; [`Self::finish`] waits for it.
+    /// Imports a submission with its feedback. It may wait for others; [`Self::finish`] waits for all.
     pub async fn submission(&mut self, course: &CourseId, source: SourceSubmission) -> Result<()> {
         let about = format!(
             "{course} / {} / {} at {}",
@@ -222,7 +224,7 @@ impl<'a> Mover<'a> {
         Ok(())
     }
 
-    /// Whether the submission is here with all that is known of it, which is counted.
+    /// Whether the exchange already has the submission with all its feedback. Counts it if so.
     async fn is_known(&mut self, course: &CourseId, source: &SourceSubmission) -> Result<bool> {
         let Some(importer) = &self.importer else {
             return Ok(false);
@@ -259,7 +261,7 @@ impl<'a> Mover<'a> {
         Ok(true)
     }
 
-    /// Adds what waits, in one commit.
+    /// Adds the waiting submissions in one commit.
     async fn flush(&mut self) -> Result<()> {
         let Some(importer) = &self.importer else {
             return Ok(());
@@ -299,7 +301,7 @@ impl<'a> Mover<'a> {
         }
     }
 
-    /// Reads a tree; none where it is damaged and to be left, which is in the report then.
+    /// Reads a tree. Returns `None` if the tree is damaged and left behind; the report then says so.
     async fn take(&mut self, about: &str, tree: &SourceTree) -> Result<Option<Taken>> {
         let mut intake = self
             .importer
@@ -346,30 +348,30 @@ impl<'a> Mover<'a> {
         }))
     }
 
-    /// Waits for all that is not in the exchange yet; what came of everything.
+    /// Adds all submissions that still wait. Returns the report.
     pub async fn finish(mut self) -> Result<Report> {
         self.flush().await?;
         Ok(self.report)
     }
 }
 
-/// What was read.
+/// The result of reading a file.
 struct Read {
     size: u64,
     modified: Option<Timestamp>,
-    /// What is wrong with the bytes, if anything is.
+    /// The damage of the bytes, if any.
     damage: Option<Finding>,
 }
 
-/// Why a file was not read.
+/// The reason why a file was not read.
 enum Unread {
-    /// Its bytes are lost or out of reach, and somebody may bring them back.
+    /// The bytes are lost or inaccessible. Somebody may bring them back.
     Lost(Finding),
-    /// It is no file that can come over; the rest of its tree can.
+    /// The file cannot be imported at all. The rest of its tree can.
     Odd(Finding),
 }
 
-/// Reads a file into the intake, where there is one. What goes wrong on our own side is the outer error.
+/// Reads a file into the intake, if there is one. The outer error is a failure on our own side.
 fn read(
     file: &SourceFile,
     mut intake: Option<&mut Intake>,
@@ -383,7 +385,7 @@ fn read(
             return Unread::Lost(Finding::new(what, "is lost: there is no such file"));
         }
         let finding = Finding::new(format!("{path:?}"), format!("cannot be read: {error}"));
-        // A link took the place of the file, or of a directory above it, or the path is too long to be opened.
+        // A link replaced the file or a directory above it, or the path is too long to be opened.
         let is_odd = matches!(kind, ErrorKind::NotADirectory | ErrorKind::InvalidFilename)
             || error.raw_os_error() == Some(rustix::io::Errno::LOOP.raw_os_error());
         if is_odd {
@@ -452,7 +454,7 @@ fn timestamp(time: SystemTime) -> Option<Timestamp> {
     ))
 }
 
-/// Whether the tree is surely the one that is here: by its paths and checksums, so that it need not be read.
+/// Whether the tree is certainly the stored one, by its paths and checksums. Then it need not be read.
 fn is_same(tree: &SourceTree, there: &[imports::File]) -> bool {
     let there: BTreeMap<&RelativePath, BlobRef> = there
         .iter()

@@ -1,4 +1,4 @@
-//! Who people are at the hub, where the source calls them otherwise.
+//! Maps the names of people in the source to their names at the hub.
 
 use super::report::Report;
 use nbcourier_domain::{Alike, UserName, oddity};
@@ -6,26 +6,27 @@ use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::Path;
 
-/// What The Littlest JupyterHub puts before the names of its users, to make accounts of the machine of them
-/// (`tljh/normalize.py`),
+/// The prefix that The Littlest JupyterHub adds to the names of its users to form account names
+/// (`tljh/normalize.py`).
 const OF_TLJH: &str = "jupyter-";
-/// and where it cuts them: 26 bytes, a dash, and five of a checksum.
+/// The length at which The Littlest JupyterHub cuts account names, in bytes. A dash and five characters of a checksum
+/// follow.
 const CUT_AT: usize = 26;
 const SUM: usize = 5;
 
-/// From the names of a source to those of the hub.
+/// The mapping from names in the source to names at the hub.
 #[derive(Debug, Default)]
 pub struct Names {
     map: HashMap<String, UserName>,
     prefix: Option<String>,
     services: BTreeSet<String>,
     used: RefCell<BTreeSet<String>>,
-    /// What came of every name.
+    /// The mapped name of every name so far.
     seen: RefCell<BTreeMap<String, UserName>>,
 }
 
 impl Names {
-    /// Takes a prefix away, and takes the names given as those of services.
+    /// Returns a mapping that removes a prefix, and treats the names in `services` as those of services.
     pub fn new(prefix: Option<String>, services: impl IntoIterator<Item = String>) -> Self {
         Self {
             prefix,
@@ -34,7 +35,8 @@ impl Names {
         }
     }
 
-    /// Reads a table of two columns, the name in the source and the one at the hub; what is wrong with it, as a sentence.
+    /// Reads a table with two columns: the name in the source and the name at the hub. The error is a sentence about
+    /// a mistake in the table.
     pub fn with_map(mut self, file: &Path) -> Result<Self, String> {
         let told = |why: String| format!("{}: {why}", file.display());
         let bytes =
@@ -80,7 +82,7 @@ impl Names {
         Ok(self)
     }
 
-    /// Who somebody is at the hub; or why that cannot be told, as the rest of a sentence.
+    /// Returns a person's name at the hub. The error continues a sentence about the person.
     pub fn of(&self, name: &UserName) -> Result<UserName, &'static str> {
         let known = self.found(name)?;
         if known.is_given_by_exchange() {
@@ -96,7 +98,7 @@ impl Names {
 
     fn found(&self, name: &UserName) -> Result<UserName, &'static str> {
         let text = name.as_str();
-        // A blank may be part of the name in the source, or stand beside it in the file.
+        // A blank may be part of the name in the source, or surround it in the table.
         let is_same = |old: &&String| old.trim() == text;
         let exact = self.map.get_key_value(text);
         let mapped = exact.or_else(|| {
@@ -127,7 +129,7 @@ impl Names {
         UserName::parse(rest).map_err(|_| ILLEGAL)
     }
 
-    /// Says what looks as if people were somebody else at the hub, or one of those who are `here` already.
+    /// Reports names that probably belong to other people at the hub, or to people who are already `here`.
     pub fn tell(&self, report: &mut Report, here: &BTreeSet<String>) {
         let seen = self.seen.borrow();
         let is_same = |(old, new): &(&String, &UserName)| old.as_str() == new.as_str();
@@ -160,7 +162,7 @@ impl Names {
     }
 }
 
-/// What is said of names that are easily taken for others.
+/// The sentences about names that are easily confused.
 pub struct Looks {
     by_case: &'static str,
     alike: &'static str,
@@ -168,14 +170,14 @@ pub struct Looks {
 }
 
 impl Looks {
-    /// Of people.
+    /// The sentences about people.
     pub const OF_PEOPLE: Self = Self {
         by_case: "differ only in case and are brought over as different people. If they are one, say so by --user-map",
         alike: "look alike, are written with other characters, and are brought over as different people. If they are one, say \
                 so by --user-map",
         advice: "nobody at the hub may be called so; if it stands for somebody else, say so by --user-map",
     };
-    /// Of courses and assignments.
+    /// The sentences about courses and assignments.
     pub const OF_THINGS: Self = Self {
         by_case: "differ only in case and are brought over as different ones",
         alike: "look alike, are written with other characters, and are brought over as different ones",
@@ -183,7 +185,7 @@ impl Looks {
     };
 }
 
-/// Says which names look like one another or like those that are here, and which hold something that nobody sees.
+/// Reports names that resemble each other or existing names, and names with invisible characters.
 pub fn tell_looks<'a>(
     report: &mut Report,
     inside: &str,
@@ -213,7 +215,7 @@ pub fn tell_looks<'a>(
 const ILLEGAL: &str =
     "has no legal name at the hub; it is left behind. Name one in the file of --user-map";
 
-/// Says of an instructor that they look like a service of the hub.
+/// Reports an instructor whose name looks like a service of the hub.
 pub fn tell_service(report: &mut Report, course: &str, name: &UserName) {
     let text = name.as_str();
     let looks_so = !name.is_service()
@@ -231,7 +233,7 @@ pub fn tell_service(report: &mut Report, course: &str, name: &UserName) {
     }
 }
 
-/// Whether the name of an account is one that was too long for TLJH.
+/// Whether The Littlest JupyterHub cut the name of the account because it was too long.
 fn is_cut(name: &str) -> bool {
     let Some((_, end)) = name.split_at_checked(CUT_AT) else {
         return false;

@@ -1,8 +1,8 @@
 //! Places of a source, reached from the descriptor of a directory that stays open.
 //!
-//! Students own the directories that they handed in, and can exchange one for a link while an import runs. So nothing is
-//! opened by a path that is resolved anew from the top: each opening begins at a directory that is held, and the kernel
-//! refuses every link on the way (`openat2`, <https://man7.org/linux/man-pages/man2/openat2.2.html>). Where it has no such
+//! Students own the directories that they submitted, and can replace one with a link while an import runs. So no path
+//! is ever resolved anew from the top. Each opening begins at a directory that is held open, and the kernel refuses
+//! every link on the way (`openat2`, <https://man7.org/linux/man-pages/man2/openat2.2.html>). Without this system
 //! call, each component is opened from the directory before it.
 
 use rustix::fs::{self, AtFlags, Dir, FileType, Mode, OFlags, ResolveFlags};
@@ -16,7 +16,7 @@ use std::os::unix::fs::MetadataExt as _;
 use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
 
-/// How often an opening is repeated that a rename elsewhere disturbed.
+/// The maximum number of repetitions of an opening that was disturbed by a rename elsewhere.
 const ATTEMPTS: u32 = 1000;
 
 /// A directory that is held open. Cheap to clone.
@@ -26,7 +26,7 @@ pub struct Root(Arc<Held>);
 #[derive(Debug)]
 struct Held {
     descriptor: OwnedFd,
-    /// What it was opened as, to name it in messages.
+    /// The path by which it was opened, for messages.
     path: PathBuf,
 }
 
@@ -37,30 +37,30 @@ pub struct Place {
     below: PathBuf,
 }
 
-/// What a directory has under a name.
+/// An entry of a directory.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Entry {
     /// The name.
     pub name: OsString,
-    /// What it is.
+    /// The kind of the entry.
     pub kind: Kind,
 }
 
-/// The kinds of entries that are told apart.
+/// The kinds of entries that are distinguished.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Kind {
     /// A plain file.
     File,
     /// A directory.
     Directory,
-    /// A link, whatever it points to.
+    /// A link, whatever its target.
     Link,
     /// A pipe, a socket or a device.
     Other,
 }
 
 impl Root {
-    /// Opens the directory that the operator named; it may be named by a link.
+    /// Opens the directory that the operator named. The path may be a link.
     pub fn open(path: &Path) -> io::Result<Self> {
         let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
         Ok(Self(Arc::new(Held {
@@ -69,7 +69,7 @@ impl Root {
         })))
     }
 
-    /// The directory itself.
+    /// Returns the place of the directory itself.
     pub fn place(&self) -> Place {
         Place {
             root: self.clone(),
@@ -77,14 +77,14 @@ impl Root {
         }
     }
 
-    /// The account that the directory belongs to.
+    /// Returns the ID of the account that owns the directory.
     pub fn owner(&self) -> io::Result<u32> {
         Ok(fs::fstat(&self.0.descriptor)?.st_uid)
     }
 }
 
 impl Place {
-    /// The place of that name in this directory.
+    /// Returns the place with that name in this directory.
     #[must_use]
     pub fn join(&self, name: impl AsRef<OsStr>) -> Self {
         Self {
@@ -93,12 +93,13 @@ impl Place {
         }
     }
 
-    /// The path, to name the place in messages; never to open it.
+    /// Returns the path, for messages. It must never be opened.
     pub fn path(&self) -> PathBuf {
         self.root.0.path.join(&self.below)
     }
 
-    /// Holds the directory at this place, so that paths below it need not be resolved through what is above.
+    /// Holds the directory at this place open, so that paths below it need not be resolved through the directories
+    /// above.
     pub fn hold(&self) -> io::Result<Root> {
         Ok(Root(Arc::new(Held {
             descriptor: self.open(OFlags::RDONLY | OFlags::DIRECTORY)?,
@@ -106,9 +107,9 @@ impl Place {
         })))
     }
 
-    /// Opens a plain file to read it; anything else is refused.
+    /// Opens a plain file for reading. Refuses everything else.
     pub fn open_file(&self) -> io::Result<File> {
-        // Without NONBLOCK a pipe would be waited for.
+        // Without NONBLOCK, opening a pipe would wait for a writer.
         let file = File::from(self.open(OFlags::RDONLY | OFlags::NONBLOCK | OFlags::NOCTTY)?);
         if file.metadata()?.is_file() {
             Ok(file)
@@ -117,19 +118,19 @@ impl Place {
         }
     }
 
-    /// Whether there is a directory, and no link to one.
+    /// Whether the place is a directory, and not a link to one.
     pub fn is_directory(&self) -> bool {
         self.open(OFlags::PATH | OFlags::DIRECTORY).is_ok()
     }
 
-    /// Whether there is a plain file, and no link to one.
+    /// Whether the place is a plain file, and not a link to one.
     pub fn is_file(&self) -> bool {
         self.open(OFlags::PATH)
             .and_then(|descriptor| Ok(fs::fstat(descriptor)?.st_mode))
             .is_ok_and(|mode| FileType::from_raw_mode(mode) == FileType::RegularFile)
     }
 
-    /// What is in the directory, sorted by name.
+    /// Returns the entries of the directory, sorted by name.
     pub fn entries(&self) -> io::Result<Vec<Entry>> {
         let directory = self.open(OFlags::RDONLY | OFlags::DIRECTORY)?;
         let mut found = Vec::new();
@@ -140,11 +141,11 @@ impl Place {
                 continue;
             }
             let kind = match entry.file_type() {
-                // Some file systems do not tell.
+                // Some file systems do not tell the kind.
                 FileType::Unknown => {
                     match fs::statat(&directory, name, AtFlags::SYMLINK_NOFOLLOW) {
                         Ok(known) => FileType::from_raw_mode(known.st_mode),
-                        // It was removed meanwhile.
+                        // The entry was removed in the meantime.
                         Err(Errno::NOENT) => continue,
                         Err(error) => return Err(error.into()),
                     }
@@ -170,12 +171,12 @@ impl Place {
     }
 }
 
-/// The account that an open file belongs to.
+/// Returns the ID of the account that owns an open file.
 pub fn owner(file: &File) -> io::Result<u32> {
     Ok(file.metadata()?.uid())
 }
 
-/// Opens what is below a directory, over no link.
+/// Opens a path below a directory without following links.
 fn open_beneath(root: BorrowedFd<'_>, below: &Path, flags: OFlags) -> io::Result<OwnedFd> {
     match with_openat2(root, below, flags) {
         // Kernels before 5.6 do not have the call, and some sandboxes refuse it.
@@ -185,7 +186,7 @@ fn open_beneath(root: BorrowedFd<'_>, below: &Path, flags: OFlags) -> io::Result
 }
 
 fn with_openat2(root: BorrowedFd<'_>, below: &Path, flags: OFlags) -> Result<OwnedFd, Errno> {
-    // Without NOFOLLOW, which would have O_PATH open a link at the end rather than refuse it.
+    // NOFOLLOW is left out: with it, O_PATH would open a link at the end rather than refuse it.
     let flags = flags | OFlags::CLOEXEC;
     let resolve = ResolveFlags::BENEATH | ResolveFlags::NO_SYMLINKS | ResolveFlags::NO_MAGICLINKS;
     let below = if below.as_os_str().is_empty() {
@@ -196,14 +197,14 @@ fn with_openat2(root: BorrowedFd<'_>, below: &Path, flags: OFlags) -> Result<Own
     let mut left = ATTEMPTS;
     loop {
         match fs::openat2(root, below, flags, Mode::empty(), resolve) {
-            // Somebody renamed something while the kernel was on its way.
+            // A rename elsewhere disturbed the resolution.
             Err(Errno::AGAIN | Errno::INTR) if left > 0 => left -= 1,
             opened => return opened,
         }
     }
 }
 
-/// The same by one opening for each component.
+/// Does the same with one opening for each component.
 fn step_by_step(root: BorrowedFd<'_>, below: &Path, flags: OFlags) -> io::Result<OwnedFd> {
     let flags = flags | OFlags::CLOEXEC | OFlags::NOFOLLOW;
     let mut components = below.components().peekable();
@@ -221,7 +222,7 @@ fn step_by_step(root: BorrowedFd<'_>, below: &Path, flags: OFlags) -> io::Result
             continue;
         }
         let opened = fs::openat(from, name, flags, Mode::empty())?;
-        // With O_PATH a link is opened rather than refused.
+        // O_PATH opens a link rather than refusing it.
         let mode = fs::fstat(&opened)?.st_mode;
         if FileType::from_raw_mode(mode) == FileType::Symlink {
             return Err(Errno::LOOP.into());

@@ -1,16 +1,16 @@
-//! What was brought over, what was there already, and what was not brought over, and why.
+//! The report of an import: what was added, what was already there, what was left behind, and why.
 
 use nbcourier_exchange::imports::Outcome;
 use serde::Serialize;
 use std::collections::HashMap;
 use std::fmt;
 
-/// How much of each kind.
+/// The numbers of things, by kind.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
 pub struct Counts {
     /// Courses.
     pub courses: u64,
-    /// Lines of rosters.
+    /// Members of courses.
     pub people: u64,
     /// Assignments.
     pub assignments: u64,
@@ -41,12 +41,12 @@ impl fmt::Display for Counts {
     }
 }
 
-/// Something that was not brought over, or not whole.
+/// Something that was left behind, or imported only in part.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Problem {
-    /// What it is about: `algebra / ps1 / ada at 2026-01-30 10:30:47.524219`.
+    /// The thing: `algebra / ps1 / ada at 2026-01-30 10:30:47.524219`.
     pub about: String,
-    /// What is wrong with it and what became of it, as a sentence.
+    /// A sentence about the problem and its outcome.
     pub says: String,
 }
 
@@ -56,20 +56,20 @@ impl fmt::Display for Problem {
     }
 }
 
-/// What is true of several things at once.
+/// A sentence that applies to several things.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Summary<'a> {
-    /// The things, in their order.
+    /// The things, in order.
     pub about: Vec<&'a str>,
-    /// What is true of each of them.
+    /// The sentence that applies to each of them.
     pub says: &'a str,
 }
 
 impl<'a> Summary<'a> {
-    /// The things that are named; of the others there is only the number.
+    /// The maximum number of things to name. The others are only counted.
     const NAMED: usize = 3;
 
-    /// Puts together what is said of several things, in the order in which it is said first.
+    /// Groups things by their sentence, in the order in which the sentences first occur.
     pub fn of(problems: &'a [Problem]) -> Vec<Self> {
         let mut places: HashMap<&str, usize> = HashMap::new();
         let mut summaries: Vec<Self> = Vec::new();
@@ -99,30 +99,31 @@ impl fmt::Display for Summary<'_> {
     }
 }
 
-/// What came of moving in.
+/// The result of an import.
 #[derive(Debug, Default, Serialize)]
 pub struct Report {
-    /// What was brought over; in a dry run what would be.
+    /// The added things; in a dry run, those that would be added.
     pub added: Counts,
-    /// What was there already.
+    /// The things that were already there.
     pub known: Counts,
-    /// The files that were read,
+    /// The number of files that were read.
     pub files: u64,
-    /// and their bytes.
+    /// The bytes of these files.
     pub bytes: u64,
-    /// What was not brought over, or not whole.
+    /// Things that were left behind, or imported only in part.
     pub problems: Vec<Problem>,
-    /// What is worth knowing besides.
+    /// Further remarks.
     pub notes: Vec<Problem>,
 }
 
 impl Report {
-    /// Whether everything is here now.
+    /// Whether everything is in the exchange now.
     pub fn is_complete(&self) -> bool {
         self.problems.is_empty()
     }
 
-    /// Counts something as added or as known. What is different is a problem, which has a sentence of its own.
+    /// Counts a thing as added or as known. A different one is a problem, which the caller reports with a sentence of
+    /// its own.
     pub(super) fn count(&mut self, outcome: Outcome, kind: impl Fn(&mut Counts) -> &mut u64) {
         match outcome {
             Outcome::Added => *kind(&mut self.added) += 1,
@@ -131,7 +132,7 @@ impl Report {
         }
     }
 
-    /// Adds something that was not brought over.
+    /// Adds a thing that was left behind.
     pub fn problem(&mut self, about: impl Into<String>, says: impl Into<String>) {
         self.problems.push(Problem {
             about: about.into(),
@@ -139,7 +140,7 @@ impl Report {
         });
     }
 
-    /// Adds something that is worth knowing.
+    /// Adds a remark.
     pub fn note(&mut self, about: impl Into<String>, says: impl Into<String>) {
         self.notes.push(Problem {
             about: about.into(),

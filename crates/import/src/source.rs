@@ -1,63 +1,63 @@
-//! What a source has, before it is read.
+//! The contents of a source before they are read.
 
 use super::place::Place;
 use nbcourier_domain::{AssignmentId, Md5Sum, RelativePath, Timestamp, UserName};
 use std::collections::BTreeSet;
 
-/// A file of a tree, where it lies.
+/// A file of a tree in the source.
 #[derive(Debug, Clone)]
 pub struct SourceFile {
-    /// Its place in the tree.
+    /// The path in the tree.
     pub path: RelativePath,
-    /// Where its bytes are.
+    /// The place of its bytes.
     pub place: Place,
-    /// How many there should be, where that is known.
+    /// The expected number of bytes, if known.
     pub size: Option<u64>,
-    /// Their checksum, where that is known.
+    /// The expected checksum, if known.
     pub md5: Option<Md5Sum>,
-    /// The account that it must belong to, where that tells something.
+    /// The account that must own the file, if its owner matters.
     pub owner: Option<u32>,
 }
 
-/// Something that was found out about a part of a tree.
+/// A finding about a part of a tree.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Finding {
     /// The part, as messages name it.
     pub what: String,
-    /// What is the matter with it, as the rest of a sentence, the same for all parts of which it is true.
+    /// The rest of a sentence about the part. It is the same for all parts to which it applies.
     pub says: String,
 }
 
-/// The files of a release, a submission or feedback, and what is known to be wrong with it before they are read.
+/// The files of a release, a submission or feedback, and the faults that are known before the files are read.
 #[derive(Debug, Clone, Default)]
 pub struct SourceTree {
     /// The files.
     pub files: Vec<SourceFile>,
-    /// What should be there and can't be had now: somebody may bring it back.
+    /// Missing parts that cannot be read now. Somebody may bring them back.
     pub damage: Vec<Finding>,
-    /// What can't be in a tree at all and does not keep the rest of it.
+    /// Parts that no tree can hold. They do not prevent the import of the rest.
     pub left_out: Vec<Finding>,
-    /// Oddities that do no harm.
+    /// Harmless oddities.
     pub notes: Vec<Finding>,
 }
 
-/// Something that was handed in.
+/// A submission in the source.
 #[derive(Debug)]
 pub struct SourceSubmission {
-    /// To which assignment.
+    /// The assignment.
     pub assignment: AssignmentId,
-    /// Whose.
+    /// The student.
     pub student: UserName,
-    /// Its time.
+    /// The time of submission.
     pub at: Timestamp,
-    /// The work.
+    /// The submitted files.
     pub work: SourceTree,
-    /// What was given back on it, if anything was.
+    /// The feedback on the submission, if there is any.
     pub feedback: Option<SourceTree>,
 }
 
 impl Finding {
-    /// What is the matter with a part.
+    /// Returns a finding about a part.
     pub fn new(what: impl Into<String>, says: impl Into<String>) -> Self {
         Self {
             what: what.into(),
@@ -67,12 +67,12 @@ impl Finding {
 }
 
 impl SourceTree {
-    /// Whether nothing was ever in it.
+    /// Whether the tree never had any contents.
     pub fn is_empty(&self) -> bool {
         self.files.is_empty() && self.damage.is_empty() && self.left_out.is_empty()
     }
 
-    /// Adds a file that the source calls by this path.
+    /// Adds a file with its path in the source.
     pub fn add(&mut self, path: &str, place: Place, size: Option<u64>, md5: Option<Md5Sum>) {
         match RelativePath::parse(path) {
             Ok(path) => self.files.push(SourceFile {
@@ -86,7 +86,7 @@ impl SourceTree {
         }
     }
 
-    /// Of files with the same path leaves the last one, which is the one that clients were left with.
+    /// Keeps only the last of several files with the same path. Clients ended up with that one.
     pub fn leave_last_of_each_path(&mut self) {
         let mut seen = BTreeSet::new();
         let mut twice = BTreeSet::new();
@@ -107,7 +107,7 @@ impl SourceTree {
     }
 }
 
-/// That a path cannot be in a tree.
+/// Returns the finding that a path is illegal in a tree.
 pub fn illegal(path: String) -> Finding {
     Finding::new(
         path,

@@ -1,4 +1,4 @@
-//! How nbgrader's own exchange names the pages it gives back: by an MD5 that only who has the submission can make
+//! The file names of feedback pages in nbgrader's own exchange: MD5 sums that require the submission to compute
 //! (`notebook_hash` in nbgrader's `utils.py`, and `exchange/default/fetch_feedback.py`).
 
 use super::super::place::Place;
@@ -8,7 +8,8 @@ use std::io::{self, Read as _};
 
 const CHUNK: usize = 128 * 1024;
 
-/// The name of a notebook's page, without `.html`, where the submission has a secret: since nbgrader 0.8.
+/// Returns the name of a notebook's page, without `.html`, for a submission with a secret. nbgrader 0.8 and later
+/// write one.
 pub fn name_by_secret(secret: &[u8], notebook_id: &str) -> Md5Sum {
     let mut md5 = Md5::new();
     md5.update(secret);
@@ -16,8 +17,9 @@ pub fn name_by_secret(secret: &[u8], notebook_id: &str) -> Md5Sum {
     Md5Sum(md5.finalize().into())
 }
 
-/// The names under which older nbgraders may have put the page of a notebook, the likeliest first: by its bytes with
-/// course, assignment, notebook, student and the time as it was written, joined by `+`; and by its bytes alone.
+/// Returns the possible names of a notebook's page from older versions of nbgrader, the likeliest first. The first is
+/// the sum of the notebook's bytes with course, assignment, notebook, student and the time as it was written, joined
+/// by `+`. The second is the sum of the bytes alone.
 pub fn names_by_content(notebook: &Place, key: [&str; 5]) -> io::Result<[Md5Sum; 2]> {
     let mut file = notebook.open_file()?;
     let (mut md5, mut buffer) = (Md5::new(), vec![0; CHUNK]);

@@ -1,6 +1,5 @@
-//! Moving in from nbgrader's own exchange, a directory that everybody shares: below `COURSE`, `outbound/ASSIGNMENT` is
-//! what is released, `inbound/USER+ASSIGNMENT+TIME` what was handed in, and `feedback` has the pages that were given back.
-//! It has no roster.
+//! Imports nbgrader's own exchange, a directory that all users share. Below `COURSE`, `outbound/ASSIGNMENT` holds the
+//! releases, `inbound/USER+ASSIGNMENT+TIME` the submissions, and `feedback` the feedback pages. It has no roster.
 
 mod feedback;
 mod name;
@@ -20,14 +19,14 @@ use std::path::Path;
 pub use time::Times;
 use tree::{Owned, entries};
 
-/// What nbgrader adds to a submission: when it was handed in,
+/// The file that nbgrader adds to a submission with its time.
 const TIMESTAMP: &str = "timestamp.txt";
-/// and by what its feedback is found.
+/// The file that nbgrader adds to a submission with the secret that names its feedback.
 const SECRET: &str = "submission_secret.txt";
-/// More than there is in either.
+/// A limit on the size of either file, in bytes. Both are smaller.
 const SMALL: u64 = 4096;
 
-/// A shared directory. Nothing is ever written to it.
+/// A shared directory. It is never written to.
 pub struct Directory {
     root: Place,
     courses: Vec<CourseId>,
@@ -35,19 +34,19 @@ pub struct Directory {
     links: Vec<String>,
 }
 
-/// What was handed in.
+/// A submission.
 struct Inbound {
     name: InboundName,
-    /// Whose it is at the hub.
+    /// The name of the student at the hub.
     student: UserName,
     at: Timestamp,
     place: Place,
-    /// Whether the time inside is another one.
+    /// Whether `timestamp.txt` holds a different time.
     is_doubtful: bool,
 }
 
 impl Directory {
-    /// Looks which courses there are; or those that are named, which must be there.
+    /// Finds the courses in the directory. Courses named in `only` must exist.
     pub fn open(root: &Path, only: &[CourseId]) -> Result<Self> {
         if root.is_file() {
             let what = what_a_file_is(root).unwrap_or("a file");
@@ -106,7 +105,7 @@ impl Directory {
         })
     }
 
-    /// How many files there are to look at, without the feedback.
+    /// Returns the number of files to examine, without the feedback.
     pub fn count_files(&self) -> u64 {
         let mut count = 0;
         for course in &self.courses {
@@ -121,7 +120,7 @@ impl Directory {
         count
     }
 
-    /// Hands everything to the mover; those named teach every course.
+    /// Passes everything to the mover. The named instructors teach every course.
     pub async fn bring(
         &self,
         mover: &mut Mover<'_>,
@@ -241,7 +240,7 @@ impl Directory {
     }
 }
 
-/// The directories of what is released.
+/// Returns the directories of the released assignments.
 fn outbound(
     mover: &mut Mover<'_>,
     course: &CourseId,
@@ -268,7 +267,7 @@ fn outbound(
     Ok(releases)
 }
 
-/// What was handed in to a course, and how it is to be understood.
+/// The context that is needed to understand the submissions of a course.
 struct Handed<'a> {
     course: &'a CourseId,
     released: &'a BTreeSet<AssignmentId>,
@@ -277,7 +276,7 @@ struct Handed<'a> {
 }
 
 impl Handed<'_> {
-    /// All of it, oldest first.
+    /// Returns all submissions, oldest first.
     fn in_directory(&self, mover: &mut Mover<'_>, inbound: &Place) -> Result<Vec<Inbound>> {
         let course = self.course;
         let mut found: Vec<Inbound> = Vec::new();
@@ -323,7 +322,8 @@ impl Handed<'_> {
         Ok(found)
     }
 
-    /// What a directory stands for, with the zone of its time where that had to be found out; or why it is left behind.
+    /// Returns the submission in a directory, and a note on its time zone if that had to be inferred. The error says
+    /// why the directory is left behind.
     fn understand(
         &self,
         name: &str,
@@ -335,7 +335,7 @@ impl Handed<'_> {
         let (name, written) = InboundName::parse(name, self.released, self.times)
             .or_else(|| InboundName::with_time(name, self.released, &inside, self.times))
             .ok_or_else(|| NO_NAME.to_owned())?;
-        // Where the zone of the name is not clear the file may say it.
+        // The file may name the zone if the directory's name does not.
         let (at, zone) = match self.times.resolve(&written) {
             Ok(resolved) => resolved,
             Err(unclear) => in_file.clone().ok_or_else(|| unclear.to_string())?,
@@ -367,11 +367,11 @@ impl Handed<'_> {
     }
 }
 
-/// That nothing can be made of the name of what is in `inbound`.
+/// The sentence about an entry of `inbound` whose name cannot be parsed.
 const NO_NAME: &str = "is no directory named USER+ASSIGNMENT+TIME with a time that can be read, and has no timestamp.txt with one; \
      it is left behind. Where nbgrader_config.py sets Exchange.timestamp_format, say it by --timestamp-format";
 
-/// The pages of feedback of a course.
+/// The feedback pages of a course.
 struct Pages {
     directory: Place,
     sums: HashSet<Md5Sum>,
@@ -392,7 +392,7 @@ impl Pages {
         })
     }
 
-    /// What was given back on a submission, for notebooks with these names.
+    /// Returns the feedback on a submission with these notebooks.
     fn of(
         &self,
         course: &CourseId,
@@ -414,7 +414,7 @@ impl Pages {
                     &inbound.name.time,
                 ];
                 let notebook = inbound.place.join(format!("{id}.ipynb"));
-                // One that cannot be read is told of with the submission.
+                // The submission itself reports a notebook that cannot be read.
                 feedback::names_by_content(&notebook, key).map_or_else(|_| Vec::new(), Vec::from)
             };
             if let Some(name) = names.into_iter().find(|name| self.sums.contains(name)) {
@@ -427,7 +427,7 @@ impl Pages {
     }
 }
 
-/// The notebooks at the top of a tree, without their ending: those that nbgrader grades.
+/// Returns the names, without suffix, of the notebooks at the top of a tree. nbgrader grades these.
 fn notebook_ids(tree: &SourceTree) -> BTreeSet<String> {
     let paths = tree.files.iter().map(|file| file.path.as_str());
     let ids = paths.filter(|path| !path.contains('/') && !path.starts_with('.'));
@@ -436,7 +436,7 @@ fn notebook_ids(tree: &SourceTree) -> BTreeSet<String> {
         .collect()
 }
 
-/// The text of a small file, if there is one.
+/// Returns the text of a small file, if it exists.
 fn read_small(place: &Place) -> Option<String> {
     let mut text = String::new();
     let file = place.open_file().ok()?;

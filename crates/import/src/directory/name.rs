@@ -1,24 +1,24 @@
-//! How nbgrader's own exchange names what was handed in: `USER+ASSIGNMENT+TIME`, and after another `+` a few random
-//! characters (nbgrader's `exchange/default/submit.py`).
+//! The names of submissions in nbgrader's own exchange: `USER+ASSIGNMENT+TIME`, sometimes followed by `+` and a few
+//! random characters (nbgrader's `exchange/default/submit.py`).
 
 use super::time::{Times, Written};
 use nbcourier_domain::{AssignmentId, UserName};
 use std::collections::BTreeSet;
 
-/// What the name of a directory in `inbound` says.
+/// The parts of a directory's name in `inbound`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct InboundName {
-    /// Whose it is,
+    /// The student.
     pub student: UserName,
-    /// to which assignment,
+    /// The assignment.
     pub assignment: AssignmentId,
-    /// and the time as it stands there, or in `timestamp.txt` where the name's cannot be read.
+    /// The time as it is written there, or in `timestamp.txt` if the name's time cannot be read.
     pub time: String,
 }
 
 impl InboundName {
-    /// Understands the name. Users, assignments and times may all have a `+`: the time is what can be read as one, and of
-    /// several ways to divide the rest the one with an assignment that is released counts.
+    /// Parses the name. Users, assignments and times may all contain a `+`. The time is the part that can be read as
+    /// one. If the rest can be divided in several ways, the one with a released assignment counts.
     pub fn parse(
         name: &str,
         released: &BTreeSet<AssignmentId>,
@@ -43,7 +43,7 @@ impl InboundName {
         None
     }
 
-    /// Understands a name of which the time cannot be read, where `timestamp.txt` has one.
+    /// Parses a name whose time cannot be read, with the time in `timestamp.txt`.
     pub fn with_time(
         name: &str,
         released: &BTreeSet<AssignmentId>,
@@ -68,7 +68,7 @@ impl InboundName {
     }
 }
 
-/// User and assignment from what stands before the time.
+/// Divides the parts before the time into user and assignment.
 fn divided(parts: &[&str], released: &BTreeSet<AssignmentId>) -> Option<(UserName, AssignmentId)> {
     let at = |place: usize| {
         let student = UserName::parse(parts[..place].join("+")).ok()?;

@@ -1,7 +1,7 @@
-//! Times as nbgrader writes them: by `Exchange.timestamp_format`, in `Exchange.timezone`.
+//! Times as nbgrader writes them: in the format `Exchange.timestamp_format` and the zone `Exchange.timezone`.
 //!
-//! Python's `%Z` prints the abbreviation that tzdata has for a zone at that time, which several zones may share, or an
-//! offset. Which zones have an abbreviation at a given time is asked of tzdata itself.
+//! Python's `%Z` prints tzdata's abbreviation of a zone at that time, or an offset. Several zones may share an
+//! abbreviation. The bundled tzdata says which zones have an abbreviation at a given time.
 
 use chrono::format::{Parsed, StrftimeItems, parse_and_remainder};
 use chrono::{Datelike as _, Timelike as _};
@@ -11,13 +11,14 @@ use nbcourier_domain::Timestamp;
 use std::cell::OnceCell;
 use std::collections::BTreeSet;
 
-/// Abbreviations that tzdata had until 2024, and their hours. The zone `MET` is another name of Brussels since.
+/// Abbreviations that tzdata had until 2024, with their offsets in hours. Since then, the zone `MET` is an alias of
+/// Brussels.
 const FORMER: [(&str, i8); 2] = [("MET", 1), ("MEST", 2)];
 
-/// How times are to be understood.
+/// The rules for reading times.
 #[derive(Debug, Default)]
 pub struct Times {
-    /// `Exchange.timestamp_format`, where it is one that is not understood by itself.
+    /// `Exchange.timestamp_format`, if times in that format are not recognised without it.
     format: Option<String>,
     zone: Option<(String, TimeZone)>,
     all: OnceCell<Vec<TimeZone>>,
@@ -33,28 +34,28 @@ pub struct Written {
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Zone {
     Missing,
-    /// The time is a number of seconds.
+    /// A number of seconds since 1970.
     Epoch,
     Offset(Offset),
     Named(String),
 }
 
-/// Why it is not clear which time is meant; it reads as the rest of a sentence about a submission.
+/// The reason why a time is ambiguous or unknown. Its message continues a sentence about a submission.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Unclear {
-    /// There is only a local time.
+    /// The text has no zone.
     #[error(
         "has a time without a zone; it is left behind. Say by --timezone which one it was: Exchange.timezone in \
          nbgrader_config.py, and UTC where that is not set"
     )]
     NoZone,
-    /// tzdata has no such abbreviation.
+    /// tzdata does not have the abbreviation.
     #[error(
         "has a time in a zone that is not known, {0:?}; it is left behind. Say by --timezone which one is meant, for instance \
          --timezone Europe/Berlin"
     )]
     Unknown(String),
-    /// Several zones have it.
+    /// Several zones share the abbreviation.
     #[error(
         "has a time in {zone}, which stands for several zones ({offsets}); it is left behind. Say by --timezone which one is \
          meant"
@@ -62,10 +63,10 @@ pub enum Unclear {
     Ambiguous {
         /// The abbreviation.
         zone: String,
-        /// What it may stand for, in order.
+        /// The offsets that it may stand for, in ascending order.
         offsets: String,
     },
-    /// Clocks were put forward over it.
+    /// Clocks were put forward over this local time.
     #[error(
         "has a time that there was not in {0}; it is left behind. Say by --timezone which zone it was"
     )]
@@ -73,7 +74,8 @@ pub enum Unclear {
 }
 
 impl Times {
-    /// Times without a zone, or with one that stands for several, are those of `zone`: a name of tzdata or an offset.
+    /// Returns the rules. `zone`, a name in tzdata or an offset, applies to times without a zone or with an ambiguous
+    /// one.
     pub fn new(format: Option<String>, zone: Option<&str>) -> Result<Self, String> {
         let zone = zone.map(|name| {
             let zone = offset(name)
@@ -101,7 +103,7 @@ impl Times {
         })
     }
 
-    /// Understands a text that is a time and nothing else.
+    /// Parses a text that consists of a time.
     pub fn read(&self, text: &str) -> Option<Written> {
         let text = text.trim_start_matches('\u{feff}').trim();
         let civil = || {
@@ -115,7 +117,7 @@ impl Times {
         Some(Written { at, zone })
     }
 
-    /// The time that is meant, with the zone that had to be found out.
+    /// Returns the instant, and a note on its zone if that had to be inferred.
     pub fn resolve(&self, written: &Written) -> Result<(Timestamp, Option<String>), Unclear> {
         let (offset, found) = match &written.zone {
             Zone::Offset(offset) => (*offset, None),
@@ -149,7 +151,7 @@ impl Times {
         Ok((Timestamp::from_micros(micros), found))
     }
 
-    /// The offset that an abbreviation stands for at a time.
+    /// Returns the offset that an abbreviation stands for at a local time.
     fn of_name(&self, name: &str, at: DateTime) -> Result<Offset, Unclear> {
         let named = |zone: &TimeZone, at: DateTime| {
             let offsets = in_zone(zone, at).into_iter();
@@ -183,14 +185,15 @@ impl Times {
         }
         match (offsets.len(), offsets.first(), preferred) {
             (1, Some(offset), _) => Ok(*offset),
-            // An older tzdata had more abbreviations than that of today.
+            // Older versions of tzdata had more abbreviations than the current one.
             (0, _, Some(zone)) => in_zone(zone, at)
                 .into_iter()
                 .next()
                 .ok_or_else(|| Unclear::Skipped(name.to_owned())),
             (0, ..) => Err(Unclear::Unknown(name.to_owned())),
             _ => {
-                // Those of the whole year, so that the reason is the same for every submission of it.
+                // The offsets of the whole year are listed, so that the reason is the same for every submission of
+                // that year.
                 let seasons = [1, 7]
                     .into_iter()
                     .map(|month| DateTime::constant(at.year(), month, 15, 12, 0, 0, 0));
@@ -210,9 +213,9 @@ impl Times {
         }
     }
 
-    /// Understands a text by the format that was given. A zone that the format does not name may stand at the end.
+    /// Parses a text by the given format. The text may end with a zone that the format does not contain.
     fn by_format(&self, text: &str) -> Option<(DateTime, Zone)> {
-        // Python's %f has six digits.
+        // Python's `%f` has six digits.
         let format = self.format.as_deref()?.replace("%f", "%6f");
         let (mut parsed, mut rest) = (Parsed::new(), text);
         let (mut offset, mut name) = (None, None);
@@ -227,7 +230,7 @@ impl Times {
             };
             let end = match parts.peek() {
                 None => rest.len(),
-                // `%Z%z`, or anything that begins where a name ends.
+                // `%Z%z`: the name ends at the first character that is not a letter.
                 Some(FormatPart::Zone) => rest.find(|c: char| !c.is_alphabetic())?,
                 Some(FormatPart::Text(_)) => {
                     let is_of_name = |c: char| c.is_alphanumeric() || "+-:/_".contains(c);
@@ -256,14 +259,14 @@ impl Times {
     }
 }
 
-/// A part of a format.
+/// A part of a time format.
 enum FormatPart<'a> {
     /// `%Z` or `%z`.
     Zone,
     Text(&'a str),
 }
 
-/// Divides a format at its zones.
+/// Splits a format at its zones.
 fn zones_apart(format: &str) -> Vec<FormatPart<'_>> {
     let (mut parts, mut begin, mut at) = (Vec::new(), 0, 0);
     while let Some(place) = format[at..].find('%').map(|place| at + place) {
@@ -282,7 +285,7 @@ fn zones_apart(format: &str) -> Vec<FormatPart<'_>> {
     parts
 }
 
-/// Understands what stands for a zone, if anything does.
+/// Parses the text of a zone. An empty text is a missing zone.
 fn zone(text: &str) -> Option<Zone> {
     let text = text.trim();
     let bare = text
@@ -320,7 +323,8 @@ fn from_chrono(at: chrono::NaiveDateTime) -> Option<DateTime> {
     .ok()
 }
 
-/// The offsets that a local time may have in a zone, the earlier moment first; none where clocks were put forward over it.
+/// Returns the possible offsets of a local time in a zone, the earlier instant first. Returns none if clocks were put
+/// forward over that time.
 fn in_zone(zone: &TimeZone, at: DateTime) -> Vec<Offset> {
     match zone.to_ambiguous_timestamp(at).offset() {
         AmbiguousOffset::Unambiguous { offset } => vec![offset],
@@ -337,7 +341,8 @@ fn is_called(zone: &TimeZone, offset: Offset, at: DateTime, name: &str) -> bool 
     })
 }
 
-/// Understands a date and a time of day, largest part first, with or without separators; what comes after them.
+/// Parses a date and a time of day, largest unit first, with or without separators. Also returns the rest of the
+/// text.
 fn civil(text: &str) -> Option<(DateTime, &str)> {
     let mut rest = text;
     let year = number(&mut rest, 4)?;
@@ -378,7 +383,8 @@ fn civil(text: &str) -> Option<(DateTime, &str)> {
     Some((at, rest))
 }
 
-/// The hour of the day, where `AM` or `PM` may stand behind the time; none where these and the hour disagree.
+/// Returns the hour of the day, adjusted for `AM` or `PM` after the time. Returns `None` if these contradict the
+/// hour.
 fn half_day(hour: i16, rest: &mut &str) -> Option<i16> {
     let text = rest.trim_start();
     let Some((half, behind)) = text.split_at_checked(2) else {
@@ -389,7 +395,7 @@ fn half_day(hour: i16, rest: &mut &str) -> Option<i16> {
         "PM" => 12,
         _ => return Some(hour),
     };
-    // A zone may begin so, such as AMT.
+    // A zone such as AMT may begin with the same letters.
     if behind.starts_with(|c: char| c.is_alphanumeric()) {
         return Some(hour);
     }
@@ -410,7 +416,7 @@ fn separator(rest: &mut &str, of: &str) -> Option<char> {
     Some(found)
 }
 
-/// Understands `+01`, `-0330`, `+05:30`, with seconds or without, and with UTC or GMT in front.
+/// Parses `+01`, `-0330` and `+05:30`, with or without seconds, and with an optional UTC or GMT before them.
 fn offset(text: &str) -> Option<Offset> {
     let text = text.strip_prefix("UTC").unwrap_or(text);
     let text = text.strip_prefix("GMT").unwrap_or(text);
@@ -433,7 +439,7 @@ fn offset(text: &str) -> Option<Offset> {
     }
     let mut seconds = 0;
     for (part, unit) in parts.iter().zip([3600, 60, 1]) {
-        // Before a colon, or alone, an hour may have one digit.
+        // An hour may have one digit if it stands alone or before a colon.
         let is_written = part.len() == 2 || unit == 3600 && part.len() == 1;
         let number: i32 = part.parse().ok()?;
         let is_number = part.bytes().all(|byte| byte.is_ascii_digit());
@@ -445,8 +451,8 @@ fn offset(text: &str) -> Option<Offset> {
     Offset::from_seconds(sign * seconds).ok()
 }
 
-/// Whether a zone could be called so: by an abbreviation of tzdata, by the name that tzdata has for it, or as Windows calls
-/// it, such as `W. Europe Standard Time`.
+/// Whether the text could name a zone: an abbreviation, a name in tzdata, or a name in Windows such as `W. Europe
+/// Standard Time`.
 fn is_name(text: &str) -> bool {
     let letters = text.chars().filter(|c| c.is_alphabetic()).count();
     if !text.starts_with(char::is_alphabetic) || letters < 3 || text.len() > 64 {
@@ -555,7 +561,7 @@ mod tests {
             ("2026-01-30 12:00:00 ChST", "2026-01-30 02:00:00.000000"),
             ("2026-01-30 12:00:00 MET", "2026-01-30 11:00:00.000000"),
             ("2026-07-30 12:00:00 MEST", "2026-07-30 10:00:00.000000"),
-            // In the hour that comes twice the abbreviation tells which one it is.
+            // In the hour that occurs twice, the abbreviation selects the occurrence.
             ("2026-10-25 02:30:00 CEST", "2026-10-25 00:30:00.000000"),
             ("2026-10-25 02:30:00 CET", "2026-10-25 01:30:00.000000"),
         ] {
@@ -606,7 +612,7 @@ mod tests {
             assert!(told.contains("stands for several zones"), "{told}");
             means(Some(zone), written, utc);
         }
-        // One that is clear is not overruled; one that tzdata no longer has is that of the zone.
+        // The given zone does not overrule a clear abbreviation. It resolves one that tzdata no longer has.
         means(
             Some("Asia/Tokyo"),
             "2026-01-30 12:00:00 CET",
@@ -646,7 +652,7 @@ mod tests {
         means(Some("Asia/Tokyo"), text, "2026-11-28 04:21:10.000000");
         means(Some("+09:00"), text, "2026-11-28 04:21:10.000000");
         means(Some("UTC"), text, "2026-11-28 13:21:10.000000");
-        // Of the hour that comes twice the first; the one that there was not is said.
+        // The first occurrence counts for the hour that occurs twice. A skipped local time is reported.
         means(
             Some("Europe/Berlin"),
             "2026-10-25 02:30:00",

@@ -1,4 +1,4 @@
-//! The files below a directory.
+//! Lists the files below a directory.
 
 use super::super::place::{Kind, Place};
 use super::super::source::{Finding, SourceTree, illegal};
@@ -6,23 +6,23 @@ use super::super::{Error, Result};
 use nbcourier_domain::RelativePath;
 use std::io;
 
-/// Whether the files of a tree must belong to the account that its directory belongs to.
+/// Whether the files of a tree must belong to the owner of its directory.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Owned {
-    /// One person handed them in: what belongs to somebody else was put there by a hard link or a rename.
+    /// One person submitted them. A file of another account got there by a hard link or a rename.
     ByOne,
-    /// Several may have worked on them.
+    /// Several people may have worked on them.
     ByAnybody,
 }
 
-/// The files below a directory, sorted, less those at its top that are named. What is neither file nor directory is left
-/// out: a link may point to what its maker could not read.
+/// Returns the files below a directory, sorted, without the files at its top that `without` names. Entries that are
+/// neither files nor directories are left out: a link may point to a file that its creator could not read.
 pub fn below(directory: &Place, without: &[&str], whose: Owned) -> SourceTree {
     let mut tree = SourceTree::default();
     let unreadable = |what: String, error: &io::Error| {
         Finding::new(what, format!("is a directory that cannot be read: {error}"))
     };
-    // Held, so that the length of the path above counts for nothing.
+    // The directory is held open, so that the length of the path above it does not count.
     let top = match directory.hold() {
         Ok(top) => top,
         Err(error) => {
@@ -31,7 +31,7 @@ pub fn below(directory: &Place, without: &[&str], whose: Owned) -> SourceTree {
         }
     };
     let owner = match whose {
-        // Not knowing whose it is would let the files of every account through.
+        // Without a known owner, files of every account would be accepted.
         Owned::ByOne => match top.owner() {
             Ok(owner) => Some(owner),
             Err(error) => {
@@ -63,7 +63,7 @@ pub fn below(directory: &Place, without: &[&str], whose: Owned) -> SourceTree {
                 continue;
             }
             match entry.kind {
-                // No file below a directory has a legal path unless the directory has one.
+                // If the path of a directory is illegal, the paths of all files below it are illegal.
                 Kind::Directory if RelativePath::parse(path.as_str()).is_err() => {
                     tree.left_out.push(illegal(format!("{path:?}")));
                 }
@@ -86,7 +86,7 @@ pub fn below(directory: &Place, without: &[&str], whose: Owned) -> SourceTree {
     tree
 }
 
-/// What is in a directory, sorted by name: the name, where it is UTF-8, what messages call it, and what it is.
+/// Returns the entries of a directory, sorted by name: the name if it is UTF-8, the name for messages, and the kind.
 pub fn entries(directory: &Place) -> Result<Vec<(Option<String>, String, Kind)>> {
     let entries = directory
         .entries()

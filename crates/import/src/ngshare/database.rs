@@ -1,4 +1,4 @@
-//! Opening ngshare's database without being able to change it.
+//! Opens ngshare's database without being able to change it.
 
 use super::super::{Error, Result};
 use diesel::connection::{Connection as _, SimpleConnection as _};
@@ -10,8 +10,8 @@ use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 use tempfile::TempDir;
 
-/// What an SQLite file begins with, and where in its header it says that it has a write-ahead log, and by which number
-/// (<https://sqlite.org/fileformat.html#the_database_header>).
+/// The first bytes of an SQLite file; the place of the read version in its header; and the read version of a file
+/// with a write-ahead log (<https://sqlite.org/fileformat.html#the_database_header>).
 const MAGIC: &[u8] = b"SQLite format 3\0";
 const READ_VERSION: usize = 19;
 const WITH_WAL: u8 = 2;
@@ -33,15 +33,15 @@ const TABLES: [&str; 9] = [
 pub struct Database {
     /// The connection.
     pub conn: SqliteConnection,
-    /// The column that tells the size of a file: ngshare 0.5.0 and older databases have none.
+    /// The column with the size of a file. Databases of ngshare 0.5.0 and older have none.
     pub size_column: &'static str,
-    // Where the copy is that is read, if one is; removed with this.
+    // The directory of the copy that is read, if there is one. It is removed when this is dropped.
     _copy: Option<TempDir>,
 }
 
 impl Database {
-    /// Opens the database at `path`. To read one with a write-ahead log, or one that was left in the middle of a change,
-    /// SQLite must write beside it: of such a one a copy is read.
+    /// Opens the database at `path`. SQLite would have to write beside a database with a write-ahead log or an
+    /// unfinished change. So a copy of such a database is read instead.
     pub fn open(path: &Path) -> Result<Self> {
         let unreadable = |error| Error::Unreadable(path.to_owned(), error);
         let mut header = Vec::new();
@@ -120,7 +120,7 @@ impl Database {
     }
 }
 
-/// Copies the bytes, and not who may read them.
+/// Copies the bytes, but not the permissions.
 fn private_copy(from: &Path, to: &Path) -> io::Result<()> {
     let mut copy = fs::File::options()
         .write(true)
@@ -130,7 +130,7 @@ fn private_copy(from: &Path, to: &Path) -> io::Result<()> {
     io::copy(&mut fs::File::open(from)?, &mut copy).map(drop)
 }
 
-/// The file that SQLite keeps beside a database.
+/// Returns the path of a file that SQLite keeps beside a database.
 fn beside(path: &Path, suffix: &str) -> PathBuf {
     let mut name = path.as_os_str().to_owned();
     name.push(suffix);

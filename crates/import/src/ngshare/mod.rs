@@ -1,4 +1,4 @@
-//! Moving in from ngshare 0.5 and 0.6: an SQLite database, and a directory with the bytes of every file.
+//! Imports ngshare 0.5 and 0.6: an SQLite database, and a directory with the bytes of all files.
 
 mod database;
 mod rows;
@@ -13,17 +13,17 @@ use rows::Owner;
 use std::collections::{BTreeSet, HashSet};
 use std::path::Path;
 
-/// Files that are looked for before it is believed that the directory is the right one.
+/// The number of files to look for before the directory is accepted as the right one.
 const SAMPLE: usize = 1000;
 
-/// An installation of ngshare. Nothing is ever written to it.
+/// An installation of ngshare. It is never written to.
 pub struct Ngshare {
     database: Database,
     storage: Place,
 }
 
 impl Ngshare {
-    /// Opens the database and looks whether the directory has its files.
+    /// Opens the database, and checks that the directory has its files.
     pub fn open(database: &Path, storage: &Path) -> Result<Self> {
         if database.is_dir() {
             return Err(Error::Source(format!(
@@ -48,12 +48,12 @@ impl Ngshare {
         Ok(Self { database, storage })
     }
 
-    /// How many files there are to look at.
+    /// Returns the number of files to examine.
     pub fn count_files(&mut self) -> Result<u64> {
         self.database.count_files()
     }
 
-    /// Hands everything to the mover: all courses, or the ones named.
+    /// Passes everything to the mover: all courses, or only the named ones.
     pub async fn bring(
         &mut self,
         mover: &mut Mover<'_>,
@@ -255,7 +255,7 @@ impl Ngshare {
         Ok(tree)
     }
 
-    /// Rows that belong to nothing, and files that no row names.
+    /// Reports rows that belong to nothing, and files that no row names.
     fn tell_leftovers(&mut self, mover: &mut Mover<'_>) -> Result<()> {
         for row in self.database.lost_assignments()? {
             let about = format!(
@@ -303,7 +303,7 @@ impl Ngshare {
     }
 }
 
-/// Where a stored file is: right in the directory, or nowhere.
+/// Returns the place of a stored file. It must be directly in the directory.
 fn place_of(storage: &Place, stored_as: &str) -> Option<Place> {
     let is_name = !matches!(stored_as, "" | "." | "..") && !stored_as.contains(['/', '\0']);
     is_name.then(|| storage.join(stored_as))

@@ -1,5 +1,5 @@
-//! What is asked of ngshare's database. Its tables are those that ngshare 0.5 and 0.6 make; their foreign keys were never
-//! enforced, so that rows may point nowhere.
+//! The queries on ngshare's database. The tables are those of ngshare 0.5 and 0.6. Their foreign keys were never
+//! enforced, so rows may point nowhere.
 
 use super::super::{Error, Result};
 use super::database::Database;
@@ -9,18 +9,18 @@ use diesel::sql_types::{BigInt, Bool, Nullable, Text};
 /// A course.
 #[derive(Debug, QueryableByName)]
 pub struct Course {
-    /// Its row,
+    /// The number of the row.
     #[diesel(sql_type = BigInt)]
     pub number: i64,
-    /// and its name.
+    /// The name of the course.
     #[diesel(sql_type = Nullable<Text>)]
     pub name: Option<String>,
 }
 
-/// A line of a roster.
+/// A member of a course.
 #[derive(Debug, QueryableByName)]
 pub struct Member {
-    /// Whose.
+    /// The name of the member.
     #[diesel(sql_type = Text)]
     pub username: String,
     #[diesel(sql_type = Nullable<Text>)]
@@ -34,13 +34,13 @@ pub struct Member {
 /// An assignment.
 #[derive(Debug, QueryableByName)]
 pub struct Assignment {
-    /// Its row,
+    /// The number of the row.
     #[diesel(sql_type = BigInt)]
     pub number: i64,
-    /// its name,
+    /// The name of the assignment.
     #[diesel(sql_type = Nullable<Text>)]
     pub name: Option<String>,
-    /// and when it is due: no request of ngshare sets that.
+    /// The due time. No request of ngshare sets it.
     #[diesel(sql_type = Nullable<Text>)]
     pub due: Option<String>,
 }
@@ -48,13 +48,13 @@ pub struct Assignment {
 /// A submission.
 #[derive(Debug, QueryableByName)]
 pub struct Submission {
-    /// Its row,
+    /// The number of the row.
     #[diesel(sql_type = BigInt)]
     pub number: i64,
-    /// its time, naive UTC with six decimals,
+    /// The time in UTC, without a zone and with six decimals.
     #[diesel(sql_type = Nullable<Text>)]
     pub timestamp: Option<String>,
-    /// and whose it is.
+    /// The name of the student.
     #[diesel(sql_type = Nullable<Text>)]
     pub student: Option<String>,
 }
@@ -62,24 +62,24 @@ pub struct Submission {
 /// A file of a tree.
 #[derive(Debug, QueryableByName)]
 pub struct File {
-    /// Whether there is a row of it.
+    /// Whether the file's row exists.
     #[diesel(sql_type = Bool)]
     pub is_there: bool,
-    /// Its path.
+    /// The path in the tree.
     #[diesel(sql_type = Nullable<Text>)]
     pub path: Option<String>,
-    /// Its MD5 in hexadecimal digits.
+    /// The MD5, in hexadecimal digits.
     #[diesel(sql_type = Nullable<Text>)]
     pub checksum: Option<String>,
-    /// Its bytes.
+    /// The size in bytes.
     #[diesel(sql_type = Nullable<BigInt>)]
     pub size: Option<i64>,
-    /// Its name in the storage directory.
+    /// The name in the storage directory.
     #[diesel(sql_type = Nullable<Text>)]
     pub stored_as: Option<String>,
 }
 
-/// What files may belong to.
+/// The kinds of things that have files.
 #[derive(Debug, Clone, Copy)]
 pub enum Owner {
     Assignment,
@@ -115,7 +115,8 @@ impl Database {
         Ok(diesel::sql_query(query).load(&mut self.conn)?)
     }
 
-    /// Of a course, in the order in which ngshare lists them, which is that of their making.
+    /// Returns the members of a course with this role, in the order of their creation. ngshare lists them in the same
+    /// order.
     pub fn members(&mut self, course: &str, instructors: bool) -> Result<Vec<Member>> {
         let table = if instructors {
             "instructor_assoc_table"
@@ -149,12 +150,12 @@ impl Database {
             size = self.size_column,
             table = owner.table(),
         );
-        // The column is text though the row's number is meant: only as text it is found by the index.
+        // The column is text although it holds a row's number. The index only finds it as text.
         let query = diesel::sql_query(query).bind::<Text, _>(number.to_string());
         Ok(query.load(&mut self.conn)?)
     }
 
-    /// How many files there are, each as often as it belongs to something.
+    /// Returns the number of files. A file counts once for each thing that it belongs to.
     pub fn count_files(&mut self) -> Result<u64> {
         let mut count = 0;
         for owner in [Owner::Assignment, Owner::Submission, Owner::Feedback] {
@@ -163,14 +164,14 @@ impl Database {
         Ok(count)
     }
 
-    /// The names of all files in the storage directory.
+    /// Returns the names of all files in the storage directory.
     pub fn stored_names(&mut self) -> Result<Vec<String>> {
         let query = "SELECT actual_name AS word FROM files WHERE actual_name IS NOT NULL";
         let rows = diesel::sql_query(query).load::<Word>(&mut self.conn)?;
         Ok(rows.into_iter().map(|row| row.word).collect())
     }
 
-    /// Submissions to assignments that are not there, nor their courses.
+    /// Returns the submissions whose assignment or course does not exist.
     pub fn lost_submissions(&mut self) -> Result<Vec<Submission>> {
         let query = "SELECT _id AS number, timestamp, student_id AS student FROM submissions \
                      WHERE assignment_id IS NULL OR assignment_id NOT IN \
@@ -178,14 +179,14 @@ impl Database {
         Ok(diesel::sql_query(query).load(&mut self.conn)?)
     }
 
-    /// Assignments of courses that are not there.
+    /// Returns the assignments whose course does not exist.
     pub fn lost_assignments(&mut self) -> Result<Vec<Assignment>> {
         let query = "SELECT _id AS number, id AS name, due FROM assignments \
                      WHERE course_id IS NULL OR course_id NOT IN (SELECT _id FROM courses) ORDER BY _id";
         Ok(diesel::sql_query(query).load(&mut self.conn)?)
     }
 
-    /// How many rows there are that say nothing any more: of rosters without a course, of files of nothing.
+    /// Returns the number of orphaned rows: members without a course, and files without an owner.
     pub fn count_leftovers(&mut self) -> Result<u64> {
         let mut count = 0;
         for table in ["instructor_assoc_table", "student_assoc_table"] {
