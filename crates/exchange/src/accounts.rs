@@ -1,5 +1,6 @@
-//! Whose account a name stands for. A hub may give the name of somebody who has left to somebody else, who must not get
-//! what the former owner left: that is set aside under a name nobody on the hub can have, until somebody says otherwise.
+//! The accounts behind user names. A hub may give the name of a former user to another person, who must not get the
+//! former user's data. That data is set aside under a name that no user of the hub can have, until an operator decides
+//! otherwise.
 
 use super::audit::Action;
 use super::people::{self, set_aside};
@@ -12,14 +13,15 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-/// How long an account that was looked up is not looked up again, since commands change what is recorded.
+/// The time for which an account that was looked up is trusted. Commands may change the recorded accounts meanwhile.
 const LIFETIME: Duration = Duration::from_mins(10);
-/// How many callers are remembered before starting afresh.
+/// Maximum number of remembered callers. When it is reached, all are forgotten.
 const MOST: usize = 100_000;
-/// Two times of one account may differ by so much, in microseconds: some databases of hubs round it, but not at once.
+/// Maximum difference in microseconds between two times of the same account. The databases of some hubs round the time,
+/// but not immediately.
 const SAME: i64 = 5_000_000;
 
-/// The accounts that callers had when last seen, so that a known one costs nothing.
+/// The accounts of callers when they were last seen. A known account costs no query.
 #[derive(Clone, Default)]
 pub(super) struct Known(Arc<Mutex<HashMap<UserName, (Timestamp, Instant)>>>);
 
@@ -40,14 +42,14 @@ impl Known {
     }
 }
 
-/// How the account of a caller compares with the one that their name stood for.
+/// The relation of a caller's account to the account recorded for the same name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Comparison {
     First,
     Same,
-    /// Somebody else has the name now.
+    /// The caller is a new owner of the name.
     Later,
-    /// Somebody else has had it since.
+    /// The caller is a former owner of the name. Another person has had it since.
     Earlier,
 }
 
@@ -60,10 +62,10 @@ fn compare(recorded: Option<Timestamp>, made_at: Timestamp) -> Comparison {
     }
 }
 
-/// Makes sure that the caller gets nothing of an earlier owner of their name. To be called before anything is done for
-/// them; where the hub does not tell when accounts were made, it does nothing.
+/// Makes sure that the caller gets nothing that belongs to an earlier owner of their name. It must run before anything
+/// else is done for the caller. It does nothing if the hub does not tell when accounts were made.
 ///
-/// `FormerAccount` when it is the caller who is the earlier one: a session or a token may outlive an account for a while.
+/// Returns `FormerAccount` if the caller is the earlier owner: a session or a token may outlive an account for a while.
 pub async fn check(exchange: &Exchange, caller: &Caller) -> Result<()> {
     let Some(made_at) = caller.account_made_at() else {
         return Ok(());
@@ -91,7 +93,7 @@ pub async fn check(exchange: &Exchange, caller: &Caller) -> Result<()> {
     Ok(())
 }
 
-/// Tells the operator, who alone can know whether that was the same person.
+/// Logs a warning for the operator. Only the operator can know whether both accounts belong to the same person.
 fn warn(person: &UserName, aside: &UserName) {
     log::warn!(
         "The hub made the account of {} anew, so what the earlier account left is kept as {}. If both are the same person, \
@@ -102,7 +104,7 @@ fn warn(person: &UserName, aside: &UserName) {
     );
 }
 
-/// The command that gives these people back what was set aside of their names, as a shell takes it.
+/// Returns the command, quoted for a shell, that gives these people back what was set aside from their names.
 pub fn adopt_command(people: &[UserName]) -> String {
     let names: Vec<String> = people
         .iter()
@@ -116,8 +118,7 @@ pub fn adopt_command(people: &[UserName]) -> String {
     }
 }
 
-/// Records the account; the name under which is kept what the former owner of the caller's name left, if there was
-/// anything.
+/// Records the account. Returns the name under which the data of the former owner is kept, if there was any.
 async fn record(
     exchange: &Exchange,
     caller: &Caller,
@@ -142,12 +143,12 @@ async fn record(
             Ok::<_, Error>(aside)
         })
         .await?;
-    // Their groups were removed with what was set aside, and are told anew with this very request.
+    // The groups were removed with the data that was set aside. This request notes the current ones again.
     exchange.seen.forget(&[person]);
     Ok(aside)
 }
 
-/// Under which names is kept what earlier owners of the caller's name handed in, or where they were enrolled.
+/// Returns the names that keep the submissions and enrolments of earlier owners of the caller's name.
 pub async fn set_aside_from(exchange: &Exchange, caller: &Caller) -> Result<Vec<UserName>> {
     let person = caller.name().clone();
     exchange
@@ -160,8 +161,8 @@ pub async fn set_aside_from(exchange: &Exchange, caller: &Caller) -> Result<Vec<
         .await
 }
 
-/// Sets aside by hand what somebody left who is going to lose their name, for hubs that do not tell accounts apart; the
-/// name under which it is kept, `None` where there is nothing.
+/// Sets aside the data of a person who is going to lose their name, for hubs that do not tell accounts apart. Returns
+/// the name under which the data is kept, or `None` if there is none.
 pub async fn retire(
     exchange: &Exchange,
     caller: &Caller,

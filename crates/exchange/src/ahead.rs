@@ -1,8 +1,8 @@
-//! What uploads on their way have stored before a row names it, and its removal when no row ever will.
+//! The contents that unfinished uploads have stored before a row names them, and their removal if no row ever does.
 //!
-//! Two uploads may bring the same bytes at the same time. So each says which it has stored, and bytes are removed with the
-//! last upload that has, inside a writing transaction that finds no tree naming them. What a crash leaves is for
-//! [`super::gc`].
+//! Two uploads may send the same bytes at the same time, so each upload records what it has stored. The last upload
+//! that stored a content removes it, in a writing transaction that finds no tree naming it. [`super::gc`] removes what
+//! a crash leaves behind.
 
 use nbcourier_blobs::{Announcement, Complete, LocalBlobs};
 use nbcourier_domain::Sha256Sum;
@@ -11,7 +11,7 @@ use std::collections::HashMap;
 use std::io;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-/// Contents removed in one transaction, so that others are not kept waiting.
+/// Maximum number of contents removed in one transaction, so that other writers do not wait long.
 const CHUNK: usize = 200;
 
 /// The uploads of this process. Cheap to clone.
@@ -20,9 +20,9 @@ pub(super) struct Ahead(Arc<Mutex<Ledger>>);
 
 #[derive(Debug, Default)]
 struct Ledger {
-    /// How many uploads have stored each content.
+    /// The number of uploads that have stored each content.
     uploads: HashMap<Sha256Sum, usize>,
-    /// How many have announced themselves.
+    /// The number of uploads that have announced themselves.
     announced: usize,
 }
 
@@ -37,7 +37,7 @@ impl Ledger {
         *self.uploads.entry(sum).or_default() += 1;
     }
 
-    /// Whether no other upload has stored it.
+    /// Removes one hold on the content. Returns whether no other upload has stored it.
     fn release(&mut self, sum: Sha256Sum) -> bool {
         let Some(count) = self.uploads.get_mut(&sum) else {
             return true;
@@ -51,7 +51,7 @@ impl Ledger {
     }
 }
 
-/// What one upload has stored. Dropped before it was named, it is removed.
+/// The contents that one upload has stored. They are removed if it is dropped before a row names them.
 pub(super) struct Upload {
     ahead: Ahead,
     store: Store,
@@ -60,15 +60,15 @@ pub(super) struct Upload {
     stored: Arc<Stored>,
 }
 
-/// The names of what is stored, which the transactions that store it add to.
+/// The names of the stored contents. The transactions that store contents add to them.
 #[derive(Debug, Default)]
 struct Stored(Mutex<Names>);
 
 #[derive(Debug, Default)]
 struct Names {
-    /// In the database.
+    /// Contents in the database.
     small: Vec<Sha256Sum>,
-    /// In files.
+    /// Contents in files.
     large: Vec<Sha256Sum>,
 }
 
@@ -86,7 +86,7 @@ impl std::fmt::Debug for Upload {
     }
 }
 
-/// A way to store small contents for an upload, inside a writing transaction.
+/// A handle with which a writing transaction stores small contents for an upload.
 #[derive(Clone)]
 pub(super) struct Storing {
     ahead: Ahead,
@@ -115,12 +115,13 @@ impl Upload {
         }
     }
 
-    /// Says to other processes that bytes are on their way. To be called before the first are stored.
+    /// Announces the upload to other processes. It must run before the first bytes are stored.
     pub fn announce(&mut self) -> io::Result<()> {
         if self.announcement.is_some() {
             return Ok(());
         }
-        // Counted as long as its file is there and a little longer, so that it is never taken for another process's.
+        // The count covers the lifetime of the announcement's file and a little more, so that the file is never taken
+        // for another process's.
         self.ahead.ledger().announced += 1;
         match self.blobs.announce() {
             Ok(announcement) => {
@@ -134,7 +135,7 @@ impl Upload {
         }
     }
 
-    /// What a transaction needs that stores small contents.
+    /// Returns the handle for a transaction that stores small contents.
     pub fn storing(&self) -> Storing {
         Storing {
             ahead: self.ahead.clone(),
@@ -142,10 +143,11 @@ impl Upload {
         }
     }
 
-    /// Puts large files in their places, all durable when this returns.
+    /// Moves large files to their places. All are durable when this returns.
     pub fn keep(&mut self, files: Vec<Complete>) -> io::Result<()> {
         {
-            // First, so that no other upload that ends now takes the file away which is found in its place.
+            // This comes first. Otherwise another upload that ends now could remove a file that is already in its
+            // place.
             let (mut ledger, mut names) = (self.ahead.ledger(), self.stored.names());
             for file in &files {
                 ledger.hold(file.sha256());
@@ -155,7 +157,7 @@ impl Upload {
         self.blobs.keep(files)
     }
 
-    /// Trees name all that was stored: there is nothing to remove.
+    /// Notes that trees name all stored contents, so that nothing is removed.
     pub fn named(&mut self) {
         let (mut ledger, mut names) = (self.ahead.ledger(), self.stored.names());
         let Names { small, large } = std::mem::take(&mut *names);
@@ -171,16 +173,16 @@ impl Drop for Upload {
             drop(announcement);
             self.ahead.ledger().announced -= 1;
         }
-        // Behind a transaction of this upload that may be waiting still.
+        // The removal runs after any transaction of this upload that is still waiting.
         clear(&self.store, &self.blobs, &self.ahead, &self.stored);
     }
 }
 
-/// Removes what an upload has stored and nothing names, some at a time.
+/// Removes the contents that an upload has stored and no row names, one portion at a time.
 fn clear(store: &Store, blobs: &LocalBlobs, ahead: &Ahead, stored: &Arc<Stored>) {
     let is_nothing = {
         let names = stored.names();
-        // A transaction that is still to store small contents adds to the names when it runs.
+        // A transaction that has yet to store small contents adds to the names when it runs.
         Arc::strong_count(stored) == 1 && names.small.is_empty() && names.large.is_empty()
     };
     if is_nothing {
@@ -217,12 +219,12 @@ fn remove(
     mut small: Vec<Sha256Sum>,
     mut large: Vec<Sha256Sum>,
 ) -> store::Result<()> {
-    // Held until all is removed: an upload that comes now finds a file either held or gone.
+    // The lock is held until all is removed, so that an upload that comes now finds a file either held or gone.
     let mut ledger = ahead.ledger();
     small.retain(|sum| ledger.release(*sum));
     large.retain(|sum| ledger.release(*sum));
     let in_files = |error: io::Error| store::Error::Unusable(error.to_string());
-    // Another process may be bringing the same bytes: then it is for `gc`.
+    // Another process may be sending the same bytes. Then `gc` removes them later.
     if blobs.announcements().map_err(in_files)? > ledger.announced {
         return Ok(());
     }

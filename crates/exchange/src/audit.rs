@@ -1,76 +1,76 @@
-//! Who did what: every change notes itself, in its own transaction.
+//! The event log: every change records an event in its own transaction.
 
 use super::Result;
 use nbcourier_domain::{AssignmentId, CourseId, Timestamp, UserName};
 use nbcourier_identity::Caller;
 use nbcourier_storage::{self as store, Connection};
 
-/// What can be done to an exchange.
+/// The kinds of change that events record.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Action {
-    /// A course was made.
+    /// A course was created.
     CourseCreated,
     /// A course was put into the trash.
     CourseDeleted,
-    /// A course was taken out of it.
+    /// A course was restored from the trash.
     CourseRestored,
-    /// People were added to a roster, or what is known of them changed.
+    /// People were added to a roster, or their details changed.
     RosterChanged,
-    /// Somebody was taken off a roster.
+    /// A person was removed from a roster.
     RosterRemoved,
     /// A version of an assignment was released.
     Released,
-    /// An assignment was taken back.
+    /// The release of an assignment was withdrawn.
     Unreleased,
     /// An assignment was put into the trash.
     AssignmentDeleted,
-    /// An assignment was taken out of it.
+    /// An assignment was restored from the trash.
     AssignmentRestored,
     /// The dates of an assignment were set.
     DatesSet,
-    /// A student was given other dates.
+    /// A student was given an extension.
     ExtensionSet,
-    /// A student's own dates were taken back.
+    /// A student's extension was removed.
     ExtensionRemoved,
-    /// Work was handed in; the subject is the student where somebody else did it.
+    /// A submission was made. The subject is the student if another person submitted for them.
     Submitted,
     /// A submission was put into the trash.
     SubmissionDeleted,
-    /// A submission was taken out of it.
+    /// A submission was restored from the trash.
     SubmissionRestored,
     /// Feedback was given.
     FeedbackGiven,
     /// Feedback was put into the trash.
     FeedbackDeleted,
-    /// Feedback was taken out of it.
+    /// Feedback was restored from the trash.
     FeedbackRestored,
-    /// Something was brought in from elsewhere; the detail says what, and from where.
+    /// Something was imported. The detail says what it was and where it came from.
     Imported,
-    /// A group of the hub put the actor into the course, or into another role.
+    /// A group of the hub put the actor into the course or changed their role.
     JoinedByGroup,
-    /// No group of the hub puts the actor into the course any more.
+    /// The actor is no longer in the course through a group of the hub.
     LeftByGroup,
-    /// What was in the trash for too long is gone for good.
+    /// Items whose retention time had passed were removed from the trash.
     TrashEmptied,
-    /// What happened longer ago than the retention time is forgotten.
+    /// Events older than the retention time were removed.
     EventsForgotten,
-    /// Everything was replaced by example data, or by nothing.
+    /// All data was replaced by example data, or removed.
     ExampleData,
-    /// Somebody has another name.
+    /// A person was given another name.
     UserRenamed,
-    /// What was somebody's is somebody else's, since they are one person.
+    /// Everything of one person was given to another name of the same person.
     UserMerged,
-    /// What the former owner of a name left is kept under another one.
+    /// The data of the former owner of a name was set aside under another name.
     UserSetAside,
-    /// Somebody's work and name were removed.
+    /// A person's name, and possibly their submissions, were removed.
     UserPurged,
 }
 
 impl Action {
-    /// Those whose events tell other names that the subject had.
+    /// The actions whose events contain other names of the subject.
     pub const ABOUT_NAMES: [Self; 3] = [Self::UserRenamed, Self::UserMerged, Self::UserSetAside];
 
-    /// The word for it, as stored and shown.
+    /// Returns the text of the action, as stored and shown.
     pub const fn word(self) -> &'static str {
         match self {
             Self::CourseCreated => "course created",
@@ -105,21 +105,21 @@ impl Action {
     }
 }
 
-/// What it was done to.
+/// The object of an action.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct About<'a> {
-    /// In which course.
+    /// The course.
     pub course: Option<&'a CourseId>,
-    /// With which assignment.
+    /// The assignment.
     pub assignment: Option<&'a AssignmentId>,
-    /// For or to whom, where that is not the caller.
+    /// The person the action concerns, if that is not the caller.
     pub subject: Option<&'a UserName>,
-    /// With which submission, by its row.
+    /// The row of the submission.
     pub submission: Option<i64>,
 }
 
 impl<'a> About<'a> {
-    /// Nothing more than the course.
+    /// Names only the course.
     pub fn course(course: &'a CourseId) -> Self {
         Self {
             course: Some(course),
@@ -128,8 +128,8 @@ impl<'a> About<'a> {
     }
 }
 
-/// Notes that the caller did it; `detail` is JSON that says more. Names of people stand in it under `instructors`,
-/// `students` and `people` only, since there they change with a person's name.
+/// Records an event by the caller. `detail` is JSON with further facts. It may hold names of people only under
+/// `instructors`, `students` and `people`, because those are changed when a person is renamed.
 pub(super) fn note(
     conn: &mut Connection,
     caller: &Caller,
@@ -141,7 +141,7 @@ pub(super) fn note(
     Ok(store::events::record(conn, &event)?)
 }
 
-/// Notes what was done to somebody, in a course by its row and name, which may be in the trash, or in none.
+/// Records an event about a person. `course` is the row and name of a course, which may be in the trash, or `None`.
 pub(super) fn note_person(
     conn: &mut Connection,
     caller: &Caller,
@@ -157,7 +157,7 @@ pub(super) fn note_person(
     note_in(conn, caller, action, about, course, detail)
 }
 
-/// The same about anything.
+/// Records an event about any object. `course` is as in `note_person`.
 pub(super) fn note_in(
     conn: &mut Connection,
     caller: &Caller,

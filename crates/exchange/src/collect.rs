@@ -1,4 +1,4 @@
-//! Many trees at once: the work of a class, or the feedback on it.
+//! Reading many trees at once: the submissions of a class, or its feedback.
 
 use super::submissions::require_known;
 use super::trees::Part;
@@ -11,33 +11,33 @@ use nbcourier_storage::{self as store, Portion};
 pub use nbcourier_storage::feedback::Shown as Feedback;
 pub use nbcourier_storage::submission_pages::{Entry as Submission, Place};
 
-/// Whose work is collected.
+/// A query for the submissions to collect.
 #[derive(Debug, Clone)]
 pub struct Question {
-    /// In this course,
+    /// The course.
     pub course: CourseId,
-    /// to this assignment,
+    /// The assignment.
     pub assignment: AssignmentId,
-    /// of this student or of everybody,
+    /// The student, or `None` for all students.
     pub student: Option<UserName>,
-    /// and what was handed in at this time at the latest.
+    /// The latest submission time to consider.
     pub before: Option<Timestamp>,
-    /// Only of students behind this name,
+    /// Only students whose names sort after this one.
     pub after: Option<String>,
-    /// and of so many of them at most.
+    /// Maximum number of students.
     pub at_most: usize,
 }
 
-/// A page of the work of a class.
+/// A page of the submissions of a class.
 #[derive(Debug, Clone)]
 pub struct Collected {
-    /// Each student's latest submission that the question leaves, by student.
+    /// The latest matching submission of each student, sorted by student.
     pub submissions: Vec<Submission>,
-    /// Behind which student the next page begins, if there is one.
+    /// The student after whom the next page begins, if there is one.
     pub next: Option<String>,
 }
 
-/// Returns a page of each student's latest submission that the question leaves, by student.
+/// Returns a page with the latest matching submission of each student, sorted by student.
 pub async fn collect(
     exchange: &Exchange,
     caller: &Caller,
@@ -74,14 +74,14 @@ pub async fn collect(
 /// A page of the feedback in a course.
 #[derive(Debug, Clone)]
 pub struct GivenBack {
-    /// The feedback shown on each submission that has one, oldest submission first.
+    /// The current feedback with its submission, oldest submission first.
     pub feedback: Vec<(Submission, Feedback)>,
-    /// Behind which submission the next page begins, if there is one.
+    /// The submission after which the next page begins, if there is one.
     pub next: Option<Place>,
 }
 
-/// Returns at most so much of the feedback in a course behind that submission; to one assignment or to any. A student gets
-/// their own.
+/// Returns at most `at_most` pieces of feedback in a course, after the given submission, for one assignment or for all.
+/// A student gets only their own.
 pub async fn feedback(
     exchange: &Exchange,
     caller: &Caller,

@@ -1,4 +1,4 @@
-//! Courses: listed, made, deleted, restored.
+//! Listing, creating, deleting and restoring courses.
 
 use super::audit::{self, About, Action};
 use super::{Error, Exchange, Result, Thing};
@@ -10,12 +10,12 @@ use std::time::Duration;
 pub use nbcourier_storage::courses::Deleted as Trashed;
 pub use nbcourier_storage::trash::Place;
 
-/// A course the caller can see, and as what.
+/// A course that the caller can see, with their role.
 #[derive(Debug, Clone)]
 pub struct Visible {
-    /// Its name.
+    /// The name of the course.
     pub name: String,
-    /// What the caller is in it; `None` for an admin who is not in it.
+    /// The caller's role, or `None` for an administrator who is not a member.
     pub role: Option<Role>,
 }
 
@@ -24,20 +24,20 @@ pub struct Visible {
 pub struct Page {
     /// The courses, sorted by name.
     pub courses: Vec<Visible>,
-    /// Behind which name the next page begins, if there is one.
+    /// The name after which the next page begins, if there is one.
     pub next: Option<String>,
 }
 
-/// A page of the deleted courses, the last deleted first.
+/// A page of the deleted courses, last deleted first.
 #[derive(Debug, Clone)]
 pub struct Trash {
     /// The courses.
     pub courses: Vec<Trashed>,
-    /// Behind which place the next page begins, if there is one.
+    /// The place after which the next page begins, if there is one.
     pub next: Option<Place>,
 }
 
-/// At most so many of the courses behind a name that the caller teaches or takes, for an admin of all.
+/// Returns at most `at_most` courses after a name: those of which the caller is a member, or all for an administrator.
 pub async fn list(
     exchange: &Exchange,
     caller: &Caller,
@@ -60,7 +60,7 @@ pub async fn list(
                 });
                 return Ok(Page::of(own.collect(), is_more));
             }
-            // A portion of the own courses reaches at least as far as one of all.
+            // A portion of the caller's own courses reaches at least as far as a portion of all courses.
             let roles: std::collections::HashMap<_, _> = own.into_iter().collect();
             let (all, is_more) = store::courses::behind(conn, after, portion)?;
             let all = all.into_iter().map(|name| Visible {
@@ -80,7 +80,7 @@ impl Page {
     }
 }
 
-/// Whether the caller may make a course of that name: the checks that need no request body.
+/// Whether the caller may create a course of that name. These checks need no request body.
 pub async fn may_create(exchange: &Exchange, caller: &Caller, course: &CourseId) -> Result<()> {
     exchange.policy.require_admin(caller)?;
     let (course, person) = (course.clone(), caller.name().clone());
@@ -95,7 +95,7 @@ pub async fn may_create(exchange: &Exchange, caller: &Caller, course: &CourseId)
     }
 }
 
-/// Makes a course with its first instructors.
+/// Creates a course with its first instructors.
 pub async fn create(
     exchange: &Exchange,
     caller: &Caller,
@@ -126,7 +126,7 @@ pub async fn create(
         .await
 }
 
-/// Deletes a course: it is gone from every listing, and stays restorable until [`super::gc`] removes it.
+/// Deletes a course. It disappears from every listing and can be restored until [`super::gc`] removes it.
 pub async fn delete(exchange: &Exchange, caller: &Caller, course: CourseId) -> Result<()> {
     let policy = exchange.policy;
     policy.require_admin(caller)?;
@@ -145,7 +145,7 @@ pub async fn delete(exchange: &Exchange, caller: &Caller, course: CourseId) -> R
         .await
 }
 
-/// At most so many of the deleted courses that can still be restored, behind that place.
+/// Returns at most `at_most` deleted courses after that place that can still be restored.
 pub async fn trash(
     exchange: &Exchange,
     caller: &Caller,
@@ -166,7 +166,7 @@ pub async fn trash(
     Ok(Trash { courses, next })
 }
 
-/// Brings a deleted course back with all that was in it. `None` is the number of nothing.
+/// Restores a deleted course with all its contents. `None` is an ID that could not be parsed and matches nothing.
 pub async fn restore(exchange: &Exchange, caller: &Caller, id: Option<i64>) -> Result<()> {
     exchange.policy.require_admin(caller)?;
     let id = id.ok_or(Error::NotFound(Thing::Course))?;

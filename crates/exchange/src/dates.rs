@@ -1,4 +1,4 @@
-//! When assignments open, are due and are cut off, and who has other dates.
+//! The dates of assignments and the extensions of students.
 
 use super::audit::{self, About, Action};
 use super::submissions::{Target, require_known};
@@ -8,7 +8,7 @@ use nbcourier_identity::Caller;
 use nbcourier_storage::{self as store, Connection, Portion};
 use serde_json::{Value, json};
 
-/// Whether the caller may set dates in the course: the checks that need no body.
+/// Whether the caller may set dates in the course. These checks need no request body.
 pub async fn may_set(exchange: &Exchange, caller: &Caller, course: &CourseId) -> Result<()> {
     let (policy, caller, course) = (exchange.policy, caller.clone(), course.clone());
     exchange
@@ -20,7 +20,7 @@ pub async fn may_set(exchange: &Exchange, caller: &Caller, course: &CourseId) ->
         .await
 }
 
-/// Sets all dates of an assignment; one that is not there yet is made, unreleased.
+/// Sets all dates of an assignment. If the assignment does not exist, it is created without a release.
 pub async fn set(
     exchange: &Exchange,
     caller: &Caller,
@@ -55,16 +55,16 @@ fn written(time: Option<Timestamp>) -> Value {
     time.map(Timestamp::to_rfc3339).into()
 }
 
-/// A page of the students who have dates of their own.
+/// A page of the students who have extensions.
 #[derive(Debug, Clone)]
 pub struct Extensions {
-    /// Their dates, by student.
+    /// The extensions, sorted by student.
     pub extensions: Vec<(String, Extension)>,
-    /// Behind which student the next page begins, if there is one.
+    /// The student after whom the next page begins, if there is one.
     pub next: Option<String>,
 }
 
-/// At most so many of the students behind that name who have dates of their own.
+/// Returns at most `at_most` extensions of the students after that name.
 pub async fn extensions(
     exchange: &Exchange,
     caller: &Caller,
@@ -91,7 +91,7 @@ pub async fn extensions(
         .await
 }
 
-/// Whether the caller may give the student other dates: the checks that need no body.
+/// Whether the caller may give the student an extension. These checks need no request body.
 pub async fn may_extend(exchange: &Exchange, caller: &Caller, target: &Target) -> Result<()> {
     let (policy, caller, target) = (exchange.policy, caller.clone(), target.clone());
     exchange
@@ -100,7 +100,7 @@ pub async fn may_extend(exchange: &Exchange, caller: &Caller, target: &Target) -
         .await
 }
 
-/// Gives a student other dates than the assignment has.
+/// Gives a student an extension.
 pub async fn extend(
     exchange: &Exchange,
     caller: &Caller,
@@ -126,7 +126,7 @@ pub async fn extend(
         .await
 }
 
-/// Takes a student's own dates back.
+/// Removes a student's extension.
 pub async fn remove_extension(exchange: &Exchange, caller: &Caller, target: Target) -> Result<()> {
     let (policy, caller) = (exchange.policy, caller.clone());
     exchange
@@ -150,7 +150,7 @@ fn about(target: &Target) -> About<'_> {
     }
 }
 
-/// Course, instructor, assignment, released or not, and student: in this order.
+/// Checks course, instructor, assignment and student, in this order. The assignment need not be released.
 fn assignment_to_extend(
     policy: Policy,
     conn: &mut Connection,

@@ -1,5 +1,5 @@
-//! Example courses for trying the exchange out, as ngshare's stand-alone mode has them. Nobody is asked who they are:
-//! the surface offers this only stand-alone, on a loopback address, with debugging on.
+//! Example courses for trying the exchange out, like those of ngshare's stand-alone mode. These operations check no
+//! permission: the server offers them only stand-alone, on a loopback address, with debugging on.
 
 use super::audit::{self, About, Action};
 use super::intake::Intake;
@@ -15,7 +15,7 @@ use serde_json::{Map, Value};
 /// 2020-01-01 00:00:00 UTC.
 const FIRST_SUBMISSION: Timestamp = Timestamp::from_micros(1_577_836_800_000_000);
 
-/// Removes everything.
+/// Removes all data.
 pub async fn clear(exchange: &Exchange) -> Result<()> {
     exchange
         .store
@@ -26,7 +26,7 @@ pub async fn clear(exchange: &Exchange) -> Result<()> {
         .await
 }
 
-/// Removes everything and makes two small courses.
+/// Removes all data and creates two small courses.
 pub async fn init(exchange: &Exchange) -> Result<()> {
     clear(exchange).await?;
     let fresh = exchange.clone();
@@ -75,7 +75,7 @@ fn note(conn: &mut store::Connection) -> Result<()> {
     audit::note(conn, &server, action, About::default(), None)
 }
 
-/// What is shown now, under the names of ngshare's tables.
+/// Returns the visible data under the names of ngshare's tables.
 pub async fn dump(exchange: &Exchange) -> Result<Map<String, Value>> {
     Ok(exchange.store.read(store::demo::dump).await?)
 }

@@ -1,4 +1,4 @@
-//! All that is stored about a person and by them, to be handed to them.
+//! Everything that is stored about a person and by them, for giving them a copy.
 
 use super::people::{self, Footprint};
 use super::trees::ListedFile;
@@ -12,27 +12,27 @@ use std::sync::Arc;
 
 pub use nbcourier_storage::dossier::{Feedback, Place, Released, Submission};
 
-/// Events read at a time.
+/// Maximum number of events read at a time.
 const PAGE: usize = 1000;
 
-/// What there is, but for the files and the events, which are many.
+/// Everything but the files and the events, of which there are many.
 #[derive(Debug, Clone)]
 pub struct Dossier {
-    /// Where the name stands, with the details of rosters.
+    /// The rows that name the person, with their details on rosters.
     pub footprint: Footprint,
-    /// What they handed in,
+    /// Their submissions.
     pub submissions: Vec<Submission>,
-    /// and the feedback on it.
+    /// The feedback on their submissions.
     pub feedback: Vec<Feedback>,
-    /// Their own dates.
+    /// Their extensions.
     pub extensions: Vec<(Place, Extension)>,
-    /// What they released,
+    /// The versions that they released.
     pub released: Vec<Released>,
-    /// and the feedback they gave.
+    /// The feedback that they gave.
     pub given: Vec<Feedback>,
 }
 
-/// Everything but files and events. `NothingStored` when that is all.
+/// Returns everything but files and events. Returns `NothingStored` if the dossier would be empty.
 pub async fn open(exchange: &Exchange, caller: &Caller, person: UserName) -> Result<Dossier> {
     exchange.policy.require_admin(caller)?;
     exchange
@@ -54,7 +54,7 @@ pub async fn open(exchange: &Exchange, caller: &Caller, person: UserName) -> Res
         .await
 }
 
-/// The files of one of its trees.
+/// Returns the files of one of the dossier's trees.
 pub async fn files(exchange: &Exchange, caller: &Caller, tree: i64) -> Result<Arc<[ListedFile]>> {
     exchange.policy.require_admin(caller)?;
     let read = exchange
@@ -63,7 +63,7 @@ pub async fn files(exchange: &Exchange, caller: &Caller, tree: i64) -> Result<Ar
     Ok(read.await?)
 }
 
-/// The next events that name the person, the last one first, before the event with that number; none at the end.
+/// Returns the next events before the given number that name the person, newest first. Returns none at the end.
 pub async fn events(
     exchange: &Exchange,
     caller: &Caller,

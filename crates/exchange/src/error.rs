@@ -1,4 +1,4 @@
-//! Why the exchange says no, or can't.
+//! The reasons why an operation is refused or fails.
 
 use super::quota::Whose;
 use nbcourier_blobs::Damage;
@@ -6,160 +6,160 @@ use nbcourier_domain::{AssignmentId, RelativePath, Sha256Sum, Timestamp, UserNam
 use nbcourier_storage as store;
 use nbcourier_work::Bug;
 
-/// The answer of an operation.
+/// The result of an operation.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
-/// What was asked for.
+/// The kind of thing that a request names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Thing {
     /// A course.
     Course,
     /// An assignment that is released.
     Assignment,
-    /// Somebody who teaches the course.
+    /// An instructor of the course.
     Instructor,
-    /// Somebody who takes the course.
+    /// A student of the course.
     Student,
     /// A version of an assignment.
     Version,
-    /// Something handed in.
+    /// A submission.
     Submission,
-    /// What was given back on it.
+    /// The feedback on a submission.
     Feedback,
-    /// A student's own dates.
+    /// The extension of a student.
     Extension,
 }
 
-/// What the caller would have to be.
+/// The role that the caller lacks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Denial {
-    /// An admin.
+    /// An administrator.
     NotAdmin,
-    /// An instructor of the course, or an admin.
+    /// An instructor of the course, or an administrator.
     NotInstructor,
-    /// Anybody in the course, or an admin.
+    /// A member of the course, or an administrator.
     NotRelated,
 }
 
-/// Why an operation was not done.
+/// The reasons why an operation was not done.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// There is no such thing, or none the caller may know of.
+    /// The thing does not exist, or the caller may not know of it.
     #[error("not found: {0:?}")]
     NotFound(Thing),
-    /// There is one already.
+    /// The thing exists already.
     #[error("exists already: {0:?}")]
     AlreadyExists(Thing),
-    /// The caller may not; the reason is given only where the policy explains itself.
+    /// The caller lacks the permission. The reason is given only if the policy explains refusals.
     #[error("denied: {0:?}")]
     Denied(Option<Denial>),
-    /// An instructor who is no admin may not make or demote instructors.
+    /// An instructor who is not an administrator may not add or demote instructors.
     #[error("may not modify instructors")]
     InstructorsAreForAdmins,
-    /// An instructor who is no admin may change only their own details.
+    /// An instructor who is not an administrator may change only their own details.
     #[error("may not modify other instructors")]
     OtherInstructorsAreForAdmins,
-    /// An instructor can't be enrolled as a student.
+    /// An instructor cannot be enrolled as a student.
     #[error("an instructor cannot be a student")]
     InstructorAsStudent,
-    /// The person is in the course because a group of the hub says so.
+    /// The person is a member of the course through a group of the hub.
     #[error("a member by the hub's group {0}")]
     MemberByGroup(String),
-    /// The assignment takes no more of the student's work.
+    /// The cut-off of the assignment for this student has passed.
     #[error("the cut-off of {assignment} was {cutoff_at}")]
     TooLate {
         /// The assignment.
         assignment: AssignmentId,
-        /// Until when it did.
+        /// The cut-off.
         cutoff_at: Timestamp,
     },
-    /// An assignment can't be due before it opens, nor cut off before it is due.
+    /// An assignment cannot be due before it opens, nor cut off before it is due.
     #[error("the dates are out of order")]
     DatesOutOfOrder,
-    /// One file is larger than the limit, in bytes.
+    /// A file is larger than this limit, in bytes.
     #[error("a file is larger than {0} bytes")]
     FileTooLarge(u64),
-    /// There are more files than the limit.
+    /// There are more files than this limit.
     #[error("more than {0} files")]
     TooManyFiles(usize),
-    /// The paths of the files of a tree are longer together, in bytes.
+    /// The paths of a tree's files together are longer than this limit, in bytes.
     #[error("paths of more than {0} bytes in one tree")]
     PathsTooLong(usize),
-    /// All files of a tree together are larger than the limit, in bytes.
+    /// The files of a tree together are larger than this limit, in bytes.
     #[error("a tree is larger than {0} bytes")]
     TreeTooLarge(u64),
-    /// There are as many submissions of the student to the assignment as there may be.
+    /// The student has the maximum number of submissions to the assignment already.
     #[error("{limit} submissions of {student} to {assignment}")]
     TooManySubmissions {
         /// The assignment.
         assignment: AssignmentId,
         /// The student.
         student: UserName,
-        /// How many there may be.
+        /// The maximum number of submissions.
         limit: u64,
     },
-    /// With these files, somebody or a course would have more bytes than they may.
+    /// The files would exceed the quota of a person or a course.
     #[error("{used} and {added} bytes are more than {limit}")]
     OverQuota {
-        /// Who.
+        /// The owner of the quota.
         whose: Whose,
-        /// How many bytes they may have,
+        /// The quota in bytes.
         limit: u64,
-        /// how many they have,
+        /// The bytes in use.
         used: u64,
-        /// and how many of the files are new to them.
+        /// The bytes of the files that are new to the owner.
         added: u64,
     },
-    /// So little of a disk is free that no more files are taken.
+    /// The disk has too little free space to accept files.
     #[error("only {free} bytes are free; below {floor} no files are taken")]
     NoSpace {
-        /// Bytes free.
+        /// The free bytes.
         free: u64,
-        /// Bytes that must be.
+        /// The minimum of free bytes.
         floor: u64,
     },
-    /// A file was said to have another size than the bytes named have.
+    /// A file's claimed size differs from the size of the bytes with that checksum.
     #[error("{0} has another size")]
     WrongSize(RelativePath),
-    /// Bytes that were named only neither came nor are in the caller's reach.
+    /// Bytes that were named by checksum only were not sent, and the caller cannot read stored ones.
     #[error("{} blobs are missing", .0.len())]
     MissingBlobs(Vec<Sha256Sum>),
-    /// There is no submission of this number to what was asked about.
+    /// The course or assignment has no submission with this number.
     #[error("no submission {0}")]
     NoSuchSubmission(i64),
     /// The caller's account is not the one that has the name now.
     #[error("an earlier account of the name {0}")]
     FormerAccount(UserName),
-    /// Nothing has that name.
+    /// Nothing is stored under this name.
     #[error("Nothing is stored of {0}. Is the name spelt as the hub spells it?")]
     NothingStored(UserName),
-    /// Nothing was set aside of that name.
+    /// Nothing was set aside from this name.
     #[error("Nothing of an earlier {0} is set aside")]
     NothingSetAside(UserName),
-    /// Somebody who is to get a name finds it in use.
+    /// The new name of a person is in use already.
     #[error(
         "Something is stored of {0} already: nbcourier user show tells what. If both are one person, use nbcourier user \
          merge"
     )]
     NameInUse(UserName),
-    /// One person cannot be united with themselves.
+    /// A person cannot be merged with themselves.
     #[error("Both names are {0}")]
     SameName(UserName),
-    /// No user of the hub has such a name.
+    /// No user of the hub can have this name.
     #[error(
         "{0} cannot be the name of a user: it begins as those of services, operators or former users do"
     )]
     ReservedName(UserName),
-    /// Stored bytes are not what they were.
+    /// Stored bytes have changed or are missing.
     #[error("blob {0} {1}")]
     Damaged(Sha256Sum, Damage),
-    /// The disk refused.
+    /// An operation on the blob directory failed.
     #[error("the blob directory failed: {0}")]
     Disk(#[from] std::io::Error),
-    /// The database refused.
+    /// An operation on the database failed.
     #[error(transparent)]
     Store(store::Error),
-    /// Something happened that the code rules out.
+    /// A state that the code rules out.
     #[error(transparent)]
     Bug(#[from] Bug),
 }
@@ -174,7 +174,7 @@ impl From<store::Error> for Error {
 }
 
 impl Error {
-    /// Whether what is stored is not what it was.
+    /// Whether the error says that stored data has changed or is missing.
     pub fn is_damage(&self) -> bool {
         match self {
             Self::Damaged(..) => true,
@@ -183,7 +183,7 @@ impl Error {
         }
     }
 
-    /// Whether there is no room on the disk, or none that we may use.
+    /// Whether the disk has no room left, or none that the exchange may use.
     pub fn is_full(&self) -> bool {
         use std::io::ErrorKind::{QuotaExceeded, StorageFull};
         match self {
@@ -201,7 +201,7 @@ impl From<diesel::result::Error> for Error {
 }
 
 impl Error {
-    /// The name of the limit that refused, which is that of its setting.
+    /// Returns the name of the limit that was exceeded. Limits with a setting have its name.
     pub fn limit(&self) -> Option<&'static str> {
         Some(match self {
             Self::FileTooLarge(_) => "max-file-size",

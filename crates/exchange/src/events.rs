@@ -1,4 +1,4 @@
-//! What was done, and by whom.
+//! Reading the event log.
 
 use super::{Exchange, Result};
 use nbcourier_domain::{CourseId, Timestamp};
@@ -8,28 +8,28 @@ use nbcourier_storage::{self as store, Portion};
 pub use nbcourier_storage::events::Recorded;
 use nbcourier_storage::events::Wanted;
 
-/// A page of what was done.
+/// A page of events.
 #[derive(Debug, Clone)]
 pub struct Page {
     /// The events, newest first.
     pub events: Vec<Recorded>,
-    /// The event behind which the next page begins, if there is one.
+    /// The event after which the next page begins, if there is one.
     pub next: Option<i64>,
 }
 
-/// Which events are asked for.
+/// A query for events.
 #[derive(Debug, Clone, Default)]
 pub struct Question {
-    /// Of this course, for its instructors; an earlier course of the same name has events of its own. Without one, all
-    /// there are, of courses that are gone and of none, for admins.
+    /// The course, for its instructors. An earlier course of the same name has its own events. Without a course,
+    /// administrators get all events, including those of removed courses and of no course.
     pub course: Option<CourseId>,
-    /// Before the event with this number.
+    /// Only events before the one with this number.
     pub before: Option<i64>,
-    /// Then or later.
+    /// Only events at this time or later.
     pub since: Option<Timestamp>,
 }
 
-/// At most so many of the events asked for, the last one first; fewer where they are long.
+/// Returns at most `at_most` matching events, newest first. Long events make the page shorter.
 pub async fn page(
     exchange: &Exchange,
     caller: &Caller,

@@ -1,4 +1,4 @@
-//! What instructors give back on a submission.
+//! The feedback of instructors on submissions.
 
 use super::audit::{self, About, Action};
 use super::parcel::{Batch, Parcel};
@@ -14,7 +14,7 @@ use nbcourier_storage::trees::Saved;
 use nbcourier_storage::{self as store, Connection};
 use std::sync::Arc;
 
-/// Whether the caller may give the student feedback: the checks that need no body.
+/// Whether the caller may give the student feedback. These checks need no request body.
 pub async fn may_give(exchange: &Exchange, caller: &Caller, target: &Target) -> Result<()> {
     let (policy, caller, target) = (exchange.policy, caller.clone(), target.clone());
     exchange
@@ -26,7 +26,7 @@ pub async fn may_give(exchange: &Exchange, caller: &Caller, target: &Target) -> 
         .await
 }
 
-/// Whether there is a submission of that time to give feedback on: the check that comes before the files.
+/// Whether there is a submission of that time to give feedback on. This check runs before the files are read.
 pub async fn check_submission(
     exchange: &Exchange,
     caller: &Caller,
@@ -46,7 +46,8 @@ pub async fn check_submission(
         .await
 }
 
-/// Gives feedback on the submission of that time; it is shown in the place of earlier feedback, which is kept.
+/// Gives feedback on the submission of that time. It replaces earlier feedback in listings; the earlier feedback is
+/// kept.
 pub async fn give(
     exchange: &Exchange,
     caller: &Caller,
@@ -81,18 +82,18 @@ pub async fn give(
     Ok(given)
 }
 
-/// What became of feedback.
+/// The result of giving feedback.
 #[derive(Debug, Clone, Copy)]
 pub struct Given {
-    /// The submission it is on.
+    /// The submission that has the feedback.
     pub submission: i64,
-    /// The name of its tree.
+    /// The digest of its tree.
     pub tree: Sha256Sum,
-    /// Whether the submission had none or another before.
+    /// Whether the submission had no feedback or other feedback before.
     pub changed: bool,
 }
 
-/// Whether the caller may give feedback on the submission with that number: the checks that need no files.
+/// Whether the caller may give feedback on the submission with that number. These checks need no files.
 pub async fn may_give_on(
     exchange: &Exchange,
     caller: &Caller,
@@ -143,7 +144,7 @@ pub async fn give_on(
     Ok(given)
 }
 
-/// Whether the caller may give feedback on everything handed in to the assignment: the checks that need no files.
+/// Whether the caller may give feedback on all submissions to the assignment. These checks need no files.
 pub async fn may_give_all(
     exchange: &Exchange,
     caller: &Caller,
@@ -166,7 +167,7 @@ pub async fn may_give_all(
         .await
 }
 
-/// Gives feedback on many submissions to the assignment, on all of them or on none.
+/// Gives feedback on many submissions to the assignment, either on all of them or on none.
 pub async fn give_all(
     exchange: &Exchange,
     caller: &Caller,
@@ -213,7 +214,7 @@ pub async fn give_all(
     Ok(given)
 }
 
-/// What is counted once feedback on one submission is durable.
+/// Returns the function that updates the counters once feedback on one submission is durable.
 fn count_one(exchange: &Exchange) -> impl FnOnce(&mut (Given, Parcel)) + Send + use<> {
     let tally = Arc::clone(&exchange.tally);
     move |(given, parcel)| {
@@ -224,7 +225,7 @@ fn count_one(exchange: &Exchange) -> impl FnOnce(&mut (Given, Parcel)) + Send + 
     }
 }
 
-/// Shows `tree` as feedback, unless it is `shown` already.
+/// Makes `tree` the current feedback, unless it is the current feedback already.
 fn replace(
     conn: &mut Connection,
     caller: &Caller,
@@ -247,7 +248,7 @@ fn replace(
     })
 }
 
-/// Instructor, submission, assignment: in this order.
+/// Checks instructor, submission and assignment, in this order.
 fn submission_to_grade(
     conn: &mut Connection,
     standing: Standing,
@@ -261,7 +262,7 @@ fn submission_to_grade(
     Ok(submission)
 }
 
-/// The feedback shown on the submission of that time; no files when there is none.
+/// Returns the current feedback on the submission of that time, without files if there is none.
 pub async fn files(
     exchange: &Exchange,
     caller: &Caller,
@@ -283,7 +284,7 @@ pub async fn files(
         .await
 }
 
-/// The tree shown as feedback on the submission with that number, for the student themselves and instructors.
+/// Returns the tree of the current feedback on the submission with that number, for its student and for instructors.
 pub async fn tree(
     exchange: &Exchange,
     caller: &Caller,
@@ -309,7 +310,7 @@ pub async fn tree(
         .await
 }
 
-/// Instructor, assignment, student: in this order.
+/// Checks instructor, assignment and student, in this order.
 fn assignment_to_grade(
     policy: Policy,
     conn: &mut Connection,

@@ -1,4 +1,4 @@
-//! Checking that all bytes that were handed in are there, unchanged, and that all that names them fits.
+//! Checking that all stored bytes are present and unchanged, and that the rows that name them agree with them.
 
 use nbcourier_blobs::{Damage, LocalBlobs};
 use nbcourier_domain::{Sha256Sum, Tree, TreeEntry};
@@ -7,45 +7,45 @@ use nbcourier_storage::{self as store, Connection, Store, blobs::Row};
 use std::io;
 use std::path::PathBuf;
 
-/// Blobs looked at between two calls of `progress`.
+/// Number of blobs checked between two calls of `progress`.
 const PAGE: i64 = 256;
-/// Trees looked at at a time; one may have ten thousand files.
+/// Number of trees checked at a time. One tree may have ten thousand files.
 const TREES: i64 = 32;
 
-/// What a check found.
+/// The result of a check.
 #[derive(Debug, Default)]
 pub struct Report {
-    /// Blobs looked at.
+    /// Number of blobs checked.
     pub blobs: u64,
-    /// Their bytes.
+    /// Total bytes of those blobs.
     pub bytes: u64,
-    /// Trees looked at.
+    /// Number of trees checked.
     pub trees: u64,
-    /// The blobs that are not as they should be.
+    /// The damaged or missing blobs.
     pub damaged: Vec<(Row, Damage)>,
-    /// The trees that are not.
+    /// The trees that do not match their rows.
     pub torn: Vec<(Saved, Fault)>,
-    /// What is wrong inside the database file.
+    /// The faults inside the database file.
     pub database: Vec<String>,
-    /// Files no row names: an upload in flight or broken off. They harm nobody; a clean-up removes them.
+    /// Number of files that no row names, from unfinished or aborted uploads. They are harmless, and `gc` removes them.
     pub unclaimed: u64,
-    /// Files among the blobs that stand where no blob does. They harm nobody either.
+    /// Files in the blob directory that are not in a blob's place. They are harmless as well.
     pub strays: Vec<PathBuf>,
-    /// Why a directory of blobs could not be listed, so that files of nobody in it were not counted.
+    /// The reason why a blob directory could not be listed, so that `unclaimed` is incomplete.
     pub unlisted: Option<String>,
 }
 
-/// What is wrong with a tree.
+/// A fault of a tree.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Fault {
-    /// Its files are not those that its name is the sum of.
+    /// The digest of its files differs from its own.
     OtherFiles,
-    /// It has as many files, and bytes, as this, and its row says otherwise.
+    /// The actual numbers of its files and of its bytes, which its row states differently.
     Counts(i64, i64),
 }
 
 impl Report {
-    /// Whether nothing is wrong.
+    /// Whether the check found no fault.
     pub fn is_clean(&self) -> bool {
         self.damaged.is_empty()
             && self.database.is_empty()
@@ -54,13 +54,13 @@ impl Report {
     }
 }
 
-/// How many bytes there are to check.
+/// Returns the number of bytes to check.
 pub async fn stored_bytes(store: &Store) -> store::Result<u64> {
     store.read(store::blobs::total_bytes).await
 }
 
-/// Reads every blob that a row names and compares it with its name and size, and looks at every tree; changes nothing.
-/// The caller holds the blobs where a clean-up could run meanwhile.
+/// Compares every blob that a row names with its checksum and size, and checks every tree. It changes nothing. The
+/// caller must hold the blobs if a clean-up could run at the same time.
 pub async fn check(
     store: &Store,
     blobs: &LocalBlobs,
@@ -108,7 +108,7 @@ pub async fn check(
     Ok(report)
 }
 
-/// What is wrong with the bytes of a row, which are `content` where they are in the database.
+/// Returns the fault of a row's bytes, if there is one. `content` holds the bytes of a row that is in the database.
 pub fn damage(blobs: &LocalBlobs, row: &Row, content: Option<&Vec<u8>>) -> Option<Damage> {
     if !row.in_database {
         return blobs.verify(&row.blob).err();
@@ -163,7 +163,7 @@ fn fault(row: &Saved, files: &[File]) -> Option<Fault> {
     (counted != (row.files, row.bytes)).then_some(Fault::Counts(counted.0, counted.1))
 }
 
-/// The names of the files that stand where blobs do, and the files that stand elsewhere.
+/// Returns the names of the files in blobs' places, and the paths of all other files.
 fn list(blobs: &LocalBlobs) -> io::Result<(Vec<Sha256Sum>, Vec<PathBuf>)> {
     let mut sums = Vec::new();
     blobs.walk(|file| sums.push(file.sha256))?;

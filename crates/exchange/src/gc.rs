@@ -1,13 +1,14 @@
-//! Clearing away what nobody can ask for any more: what was deleted longer ago than the retention time, and the bytes
-//! that only it named.
+//! Garbage collection: removes items deleted longer ago than the retention time, and the bytes that only they named.
 //!
-//! An upload may be bringing bytes that no row names yet. So what came in lately (`GRACE`) is left alone; where less than
-//! that is asked for, so is what came in since the oldest upload on its way began, which announces itself before it
-//! stores anything (`blobs/in_use.rs`). And a file is removed only inside a writing transaction that finds no row naming
-//! it, while an upload looks for its files inside the transaction that names them. So no row ever names a file that is
-//! gone, and no upload loses bytes before it can name them.
+//! An upload may be sending bytes that no row names yet, so recently stored bytes (`GRACE`) are kept. If a shorter time
+//! is requested, bytes stored since the oldest unfinished upload began are kept as well. An upload announces itself
+//! before it stores anything (`blobs/in_use.rs`).
 //!
-//! No file is removed while somebody copies the directory.
+//! A file is removed only inside a writing transaction that finds no row naming it, and an upload looks for its files
+//! inside the transaction that names them. So no row ever names a removed file, and no upload loses bytes before it can
+//! name them.
+//!
+//! No file is removed while a process copies the directory.
 
 use super::audit::{self, About, Action};
 use super::runs::{self, Task};
@@ -21,32 +22,32 @@ use std::time::{Duration, SystemTime};
 
 pub use nbcourier_storage::trash::Purged;
 
-/// How long bytes nobody names are left alone, for the upload that may be about to name them.
+/// The time for which unnamed bytes are kept for an upload that may be about to name them.
 pub const GRACE: Duration = Duration::from_hours(24);
 
-/// Rows looked at in one transaction, so that submissions are not kept waiting.
+/// Number of rows checked in one transaction, so that submissions do not wait long.
 const CHUNK: i64 = 200;
-/// Files looked at in one transaction.
+/// Number of files checked in one transaction.
 const FILES_AT_ONCE: usize = 200;
 
-/// What was removed.
+/// The items that were removed.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Report {
-    /// Courses deleted longer ago than the retention time.
+    /// Number of courses deleted longer ago than the retention time.
     pub courses: usize,
-    /// What else was deleted longer ago than that.
+    /// The other items deleted longer ago than the retention time.
     pub trash: Purged,
-    /// Trees that were only theirs.
+    /// Number of trees that only those items named.
     pub trees: usize,
-    /// Contents that were only theirs, small and large.
+    /// Number of contents that only those items named, small and large.
     pub blobs: usize,
-    /// The files of those, and others that no row names.
+    /// Number of files removed: those of the contents, and others that no row names.
     pub files: usize,
-    /// The bytes that were freed, in the database and on the disk.
+    /// Bytes freed in the database and on the disk.
     pub bytes: u64,
-    /// Whether the files were left alone, for somebody copies the directory.
+    /// Whether files were kept because a process copies the directory.
     pub held: bool,
-    /// Why the run could not be noted, if so.
+    /// The reason why the run could not be recorded, if it could not.
     pub unnoted: Option<String>,
 }
 
@@ -68,13 +69,14 @@ impl std::fmt::Display for Report {
     }
 }
 
-/// The latest moment of a deletion that is over its retention time now.
+/// Returns the time before which deleted items have passed a retention time of `age`.
 pub(super) fn limit(age: Duration) -> Timestamp {
     let micros = i64::try_from(age.as_micros()).unwrap_or(i64::MAX);
     Timestamp::from_micros(Timestamp::now().micros().saturating_sub(micros))
 }
 
-/// Removes what is over its retention time, and bytes that came in longer ago than `grace`. Safe while uploads go on.
+/// Removes items past their retention time, and unnamed bytes stored longer ago than `grace`. It is safe during
+/// uploads.
 pub async fn collect(
     exchange: &Exchange,
     caller: &Caller,
@@ -82,7 +84,7 @@ pub async fn collect(
     grace: Duration,
 ) -> Result<Report> {
     let mut report = clear(exchange, caller, retention, grace).await;
-    // What was removed is removed, and why it failed is more than that this could not be noted.
+    // What was removed stays removed, and the run's own error matters more than a failure to record the run.
     if let Err(error) = runs::note(&exchange.store, Task::Gc, report.is_ok()).await {
         log::error!("The run of gc could not be noted: {error}");
         if let Ok(report) = &mut report {
@@ -123,7 +125,7 @@ async fn clear(
     Ok(report)
 }
 
-/// Notes in each course what is about to be removed for good.
+/// Records an event in each course that is about to lose items for good.
 fn note_expired(conn: &mut Connection, caller: &Caller, deleted_before: Timestamp) -> Result<()> {
     for expired in store::trash::expired(conn, deleted_before)? {
         let detail = serde_json::json!({
@@ -139,8 +141,8 @@ fn note_expired(conn: &mut Connection, caller: &Caller, deleted_before: Timestam
     Ok(())
 }
 
-/// Forgets the events that are older than this; the number of those that told of something else than this, which is an
-/// event, too.
+/// Removes the events older than `age`, and records an event about it. Returns the number of removed events, without
+/// those that record such a removal themselves.
 pub async fn forget_events(exchange: &Exchange, caller: &Caller, age: Duration) -> Result<usize> {
     let (limit, caller) = (limit(age), caller.clone());
     exchange
@@ -161,7 +163,8 @@ pub async fn forget_events(exchange: &Exchange, caller: &Caller, age: Duration) 
         .await
 }
 
-/// Removes only the files that no row names and that came in longer ago than that; their number and bytes.
+/// Removes only the files that no row names and that were stored longer ago than `grace`. Returns their number and
+/// bytes.
 pub async fn remove_files(exchange: &Exchange, grace: Duration) -> Result<(usize, u64)> {
     let mut report = Report::default();
     let arrived_before = Arrival::before(&exchange.blobs, grace)?;
@@ -169,7 +172,7 @@ pub async fn remove_files(exchange: &Exchange, grace: Duration) -> Result<(usize
     Ok((report.files, report.bytes))
 }
 
-/// What `collect` and `forget_events` would do now, which changes nothing: it is done and undone in one transaction.
+/// Returns what `collect` and `forget_events` would remove now. It does the work in one transaction and rolls it back.
 pub async fn rehearse(
     exchange: &Exchange,
     retention: Duration,
@@ -207,7 +210,7 @@ pub async fn rehearse(
     }
 }
 
-/// How the transaction of a rehearsal ends, so that it is undone.
+/// The ways in which the transaction of a rehearsal ends. Both roll it back.
 enum Rehearsal {
     Done(Report, usize),
     Failed(Error),
@@ -231,7 +234,7 @@ impl From<diesel::result::Error> for Rehearsal {
     }
 }
 
-/// The moment before which bytes must have come in that are removed, as rows and as files have it.
+/// The time before which bytes must have been stored to be removed, in the form of rows and of files.
 #[derive(Debug, Clone, Copy)]
 struct Arrival {
     row: Timestamp,
@@ -240,11 +243,11 @@ struct Arrival {
 
 impl Arrival {
     fn before(blobs: &LocalBlobs, grace: Duration) -> Result<Self> {
-        // First the time: an upload that announces itself behind this stores its bytes behind it, too.
+        // The time is read first. An upload that announces itself after this also stores its bytes after it.
         let now = SystemTime::now();
         let before = |age: Duration| now.checked_sub(age).unwrap_or(SystemTime::UNIX_EPOCH);
         let file = match blobs.oldest_upload()? {
-            // Should the clock have been set back meanwhile, their bytes look older than they are.
+            // If the clock was set back meanwhile, the upload's bytes look older than they are.
             Some(began) => began.min(before(grace.max(GRACE))),
             None => before(grace),
         };
@@ -268,7 +271,8 @@ fn purge(conn: &mut Connection, deleted_before: Timestamp) -> Result<Report> {
     })
 }
 
-/// Removes the rows of some of the contents that no tree names; their number, and the bytes that were in the database.
+/// Removes the rows of up to `CHUNK` contents that no tree names. Returns their number and the bytes freed in the
+/// database.
 fn remove_unnamed(conn: &mut Connection, arrived_before: Arrival) -> Result<(usize, u64)> {
     let unnamed = store::blobs::unnamed(conn, arrived_before.row, CHUNK)?;
     for row in &unnamed {

@@ -1,4 +1,4 @@
-//! What the gradebook of a course takes over: dates decide late penalties there, and names stand in its exports.
+//! The facts that the gradebook of a course takes from the exchange: dates for late penalties, and names for exports.
 
 use super::members;
 use super::{Exchange, Result};
@@ -7,30 +7,29 @@ use nbcourier_identity::Caller;
 use nbcourier_storage::members::Wanted;
 use nbcourier_storage::{self as store, Portion};
 
-/// A page of what a gradebook knows of an assignment and the people who take it.
+/// A page of facts about an assignment and the students of the course.
 #[derive(Debug, Clone)]
 pub struct Facts {
     /// The dates of the assignment.
     pub dates: Dates,
-    /// The students who have dates of their own, by name. They come before the students.
+    /// The students' extensions, by name. They come before the students.
     pub extensions: Vec<(String, Extension)>,
-    /// Those who take the course, in the roster's order.
+    /// The students of the course, in the roster's order.
     pub students: Vec<Person>,
-    /// Behind which place the next page begins, if there is one.
+    /// The place after which the next page begins, if there is one.
     pub next: Option<Place>,
 }
 
-/// A place in what a gradebook takes over.
+/// A place in the sequence of extensions and students.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Place {
-    /// Among the extensions, by the student.
+    /// An extension, by the student.
     Extension(String),
-    /// Behind them, among those who take the course.
+    /// A student of the course. These come after the extensions.
     Student(members::Place),
 }
 
-/// Returns at most so much of what a gradebook takes over, behind that place, for instructors. The assignment need not be
-/// released.
+/// Returns at most `at_most` facts after that place, for instructors. The assignment need not be released.
 pub async fn facts(
     exchange: &Exchange,
     caller: &Caller,

@@ -1,4 +1,4 @@
-//! Whether the exchange could take a submission now.
+//! The check whether the exchange could accept a submission now.
 
 use super::{Exchange, Result};
 use nbcourier_work::blocking;
@@ -6,15 +6,15 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio::sync::Mutex;
 
-/// For how long a look that found nothing wrong counts. A look costs a flush of the disk, and anybody may ask.
+/// The time for which a successful check remains valid. A check costs a flush of the disk, and anybody may request one.
 const COUNTS: Duration = Duration::from_secs(1);
 
-/// When the last look ended that found nothing wrong. Cheap to clone.
+/// The time of the last successful check. Cheap to clone.
 #[derive(Clone, Default)]
 pub(super) struct LastLook(Arc<Mutex<Option<Instant>>>);
 
-/// Writes to the database and to the blob directory, and looks at the free space; whoever asks meanwhile, or shortly
-/// after, gets the same answer. The migrations need no look: an exchange is never opened on a database that lacks one.
+/// Writes to the database and to the blob directory, and checks the free space. Requests during a successful check or
+/// shortly after it share its result. Migrations need no check: an exchange never opens a database that lacks one.
 pub async fn check(exchange: &Exchange) -> Result<()> {
     let mut last = exchange.last_look.0.lock().await;
     if last.is_some_and(|look| look.elapsed() < COUNTS) {

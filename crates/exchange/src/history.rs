@@ -1,4 +1,4 @@
-//! What an assignment and the feedback on a submission were before.
+//! The earlier versions of an assignment, and the earlier feedback on a submission.
 
 use super::submissions::by_number;
 use super::{Exchange, Result};
@@ -8,16 +8,16 @@ use nbcourier_storage::{self as store, Portion};
 
 pub use nbcourier_storage::history::{Feedback, Release};
 
-/// A page of the versions of an assignment, released now or not, the first one first.
+/// A page of the versions of an assignment, oldest first. The assignment need not be released.
 #[derive(Debug, Clone)]
 pub struct Releases {
     /// The versions.
     pub releases: Vec<Release>,
-    /// Behind which version the next page begins, if there is one.
+    /// The version after which the next page begins, if there is one.
     pub next: Option<i64>,
 }
 
-/// At most so many versions of an assignment behind that one.
+/// Returns at most `at_most` versions of an assignment after that one.
 pub async fn releases(
     exchange: &Exchange,
     caller: &Caller,
@@ -43,37 +43,37 @@ pub async fn releases(
         .await
 }
 
-/// A feedback of a submission.
+/// One piece of feedback on a submission.
 #[derive(Debug, Clone)]
 pub struct Given {
-    /// 1 for the first, growing.
+    /// Its number. The first is 1.
     pub number: usize,
-    /// What was given.
+    /// The feedback.
     pub feedback: Feedback,
-    /// Whether it is what is shown.
+    /// Whether it is the current feedback.
     pub is_current: bool,
 }
 
-/// Where a feedback stands among all on its submission.
+/// The place of a piece of feedback among all on its submission.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Place {
-    /// 1 for the first, growing.
+    /// Its number. The first is 1.
     pub number: usize,
-    /// The row's id.
+    /// The ID of its row.
     pub id: i64,
 }
 
-/// A page of the feedback on a submission, the first one first.
+/// A page of the feedback on a submission, oldest first.
 #[derive(Debug, Clone)]
 pub struct AllGiven {
     /// The feedback.
     pub given: Vec<Given>,
-    /// Behind which place the next page begins, if there is one.
+    /// The place after which the next page begins, if there is one.
     pub next: Option<Place>,
 }
 
-/// At most so many of the feedback of the submission with that number behind that place; for instructors, and, of what
-/// is not in the trash, for the student themselves.
+/// Returns at most `at_most` pieces of feedback on the submission with that number, after that place. Instructors get
+/// all feedback. The student gets feedback that is not in the trash.
 pub async fn feedback(
     exchange: &Exchange,
     caller: &Caller,

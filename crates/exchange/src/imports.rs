@@ -1,5 +1,5 @@
-//! What comes in from elsewhere, with times and authors of its own: added where it is new, recognised where it is there
-//! already, and never put in the place of something else.
+//! Imports from other exchanges, with their own times and authors. New items are added, known items are recognised, and
+//! nothing replaces a different item.
 
 use super::audit::{self, About, Action};
 use super::parcel::Parcel;
@@ -15,81 +15,81 @@ use std::collections::BTreeSet;
 
 pub use nbcourier_storage::trees::File;
 
-/// What became of something that was to come in.
+/// The result of importing an item.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Outcome {
-    /// It was not there, and is now.
+    /// It was new and was added.
     Added,
-    /// The same was there already.
+    /// The same item existed already.
     Known,
-    /// Something else is in its place, and stays there.
+    /// A different item has its place and was kept.
     Different,
 }
 
-/// An assignment that is to come in.
+/// An assignment to import.
 #[derive(Debug)]
 pub struct Assignment {
     /// Its name.
     pub name: AssignmentId,
-    /// Its versions, the first one first.
+    /// Its versions, oldest first.
     pub versions: Vec<Version>,
-    /// Which of them, counted from 0, is shown; none while it is not released.
+    /// The index of the released version, from 0, or `None` if it is not released.
     pub shown: Option<usize>,
-    /// Its dates; `None` where nothing is known of any.
+    /// Its dates, or `None` if none are known.
     pub dates: Option<Dates>,
-    /// Who has dates of their own.
+    /// The extensions of students.
     pub extensions: Vec<(UserName, Extension)>,
 }
 
-/// A tree that was released or given back once.
+/// The tree of a release or of feedback.
 #[derive(Debug)]
 pub struct Version {
     /// Its files.
     pub parcel: Parcel,
-    /// When that was,
+    /// The time of the release or feedback.
     pub at: Timestamp,
-    /// and who did it, as far as that is known.
+    /// Its author, if known.
     pub by: Option<UserName>,
 }
 
-/// A submission that is to come in.
+/// A submission to import.
 #[derive(Debug)]
 pub struct Submission {
-    /// To which assignment, which is made, unreleased, where there is none of that name.
+    /// Its assignment. If there is none of that name, it is created without a release.
     pub assignment: AssignmentId,
-    /// Whose.
+    /// Its student.
     pub student: UserName,
     /// Its time.
     pub at: Timestamp,
-    /// Who handed it in, where that was not the student.
+    /// The person who submitted it, if that was not the student.
     pub by: Option<UserName>,
-    /// What was handed in.
+    /// Its files.
     pub work: Parcel,
-    /// What was given back on it, the first one first.
+    /// The feedback on it, oldest first.
     pub feedback: Vec<Version>,
 }
 
-/// What became of a submission.
+/// The result of importing a submission.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Submitted {
-    /// Its row; none where another submission of that time is in the trash.
+    /// Its row, or `None` if a submission of that time is in the trash.
     pub id: Option<i64>,
-    /// Of the work.
+    /// The result for the submission itself.
     pub work: Outcome,
-    /// Of the feedback on it; none where there is none.
+    /// The result for the feedback on it, or `None` if there is none.
     pub feedback: Option<Outcome>,
 }
 
-/// What is there of a submission.
+/// The stored files of a submission.
 #[derive(Debug, Default)]
 pub struct Stored {
-    /// The files of the work; none where there is no such submission.
+    /// The files of the submission, or `None` if it does not exist.
     pub work: Option<Vec<File>>,
-    /// The files of the feedback that is shown.
+    /// The files of the current feedback, if there is any.
     pub feedback: Option<Vec<File>>,
 }
 
-/// Brings things into an exchange, for an admin. Each is one transaction, which notes itself.
+/// Imports items into an exchange for an administrator. Each item is one transaction, which records an event.
 #[derive(Clone)]
 pub struct Importer {
     exchange: Exchange,
@@ -98,7 +98,7 @@ pub struct Importer {
 }
 
 impl Importer {
-    /// For things that come from there, in a word; the caller must be an admin.
+    /// Creates an importer. `from` names the source in a word. The caller must be an administrator.
     pub fn new(exchange: &Exchange, caller: &Caller, from: &'static str) -> Result<Self> {
         exchange.policy.require_admin(caller)?;
         Ok(Self {
@@ -108,12 +108,12 @@ impl Importer {
         })
     }
 
-    /// The exchange that things come into.
+    /// Returns the exchange that receives the items.
     pub fn exchange(&self) -> &Exchange {
         &self.exchange
     }
 
-    /// The names on all rosters that are here.
+    /// Returns the names on all rosters of this exchange.
     pub async fn everybody(&self) -> Result<BTreeSet<String>> {
         let store = &self.exchange.store;
         store
@@ -121,7 +121,7 @@ impl Importer {
             .await
     }
 
-    /// Makes the course; one of that name that is there already is taken for the same.
+    /// Creates the course. An existing course of that name counts as the same.
     pub async fn course(&self, course: CourseId, created_at: Timestamp) -> Result<Outcome> {
         let this = self.clone();
         let store = &self.exchange.store;
@@ -136,8 +136,8 @@ impl Importer {
             .await
     }
 
-    /// Adds people to the roster; what became of each. Who is there with another role or other details stays so; details
-    /// that are not known here count as the same.
+    /// Adds people to the roster and returns the result for each. A person with another role or other details stays
+    /// unchanged. Details that the import does not have count as the same.
     pub async fn people(
         &self,
         course: CourseId,
@@ -176,8 +176,8 @@ impl Importer {
             .await
     }
 
-    /// Adds the assignment with its versions and dates. One that has versions already must have all of these among
-    /// them, else it is different.
+    /// Adds the assignment with its versions and dates. If it has versions already, they must include all of the
+    /// imported ones. Otherwise the result is `Different`.
     pub async fn assignment(&self, course: CourseId, assignment: Assignment) -> Result<Outcome> {
         let this = self.clone();
         let store = &self.exchange.store;
@@ -282,7 +282,7 @@ impl Importer {
             };
             return Ok((Some(there.id), outcome));
         }
-        // One in the trash keeps its time, since it may come back.
+        // A submission in the trash keeps its time, because it may be restored.
         if store::submissions::is_taken(conn, assignment, student, at)? {
             return Ok((None, Outcome::Different));
         }
@@ -314,7 +314,8 @@ impl Importer {
         Ok(Some(Outcome::Added))
     }
 
-    /// The files of each version of the assignment that is there, so that its bytes need not come again to be compared.
+    /// Returns the files of each stored version of the assignment. Callers compare them without sending the bytes
+    /// again.
     pub async fn stored_versions(
         &self,
         course: CourseId,
@@ -341,7 +342,7 @@ impl Importer {
             .await
     }
 
-    /// The files of the submission that is there, and of the feedback on it.
+    /// Returns the files of the stored submission and of the feedback on it.
     pub async fn stored_submission(
         &self,
         course: CourseId,
@@ -391,7 +392,7 @@ impl Importer {
         Ok(saved.id)
     }
 
-    /// Who did it; where that is not known, whoever brings it in stands for them.
+    /// Returns the version's author, or the importing caller if the author is unknown.
     fn author<'a>(&'a self, version: &'a Version) -> &'a UserName {
         version.by.as_ref().unwrap_or(self.caller.name())
     }
@@ -402,7 +403,7 @@ impl Importer {
     }
 }
 
-/// Whether what is there of a person says all that comes in: the role, and those details that are known.
+/// Whether the stored role and details of a person cover those of the import. Unknown details count as covered.
 fn is_covered(role: Role, person: &Person, there: Role, known: &Person) -> bool {
     let details = [
         (&person.first_name, &known.first_name),
@@ -414,7 +415,7 @@ fn is_covered(role: Role, person: &Person, there: Role, known: &Person) -> bool 
     nothing_new && (role == there || (only_a_name && role < there))
 }
 
-/// What to say of versions where these are there already; none where there are none, so that they can be added.
+/// Compares stored with imported versions. Returns `None` if they can be added because none are stored.
 fn compare(there: &[Sha256Sum], versions: &[Version]) -> Option<Outcome> {
     let is_there = |version: &Version| there.contains(&version.parcel.digest());
     if versions.iter().all(is_there) {

@@ -1,4 +1,4 @@
-//! Files on their way in: hashed as they pass, small ones kept for the database, large ones written to blobs.
+//! Receiving files: they are hashed as they arrive. Small ones are kept for the database, large ones written to blobs.
 
 use super::ahead::{Storing, Upload};
 use super::parcel::{Arrived, Batch, Claim, Contents, Parcel};
@@ -19,22 +19,23 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 pub use super::quota::Account;
 
-/// The largest blob kept in the database. Below it one commit of many rows beats a flush for each file, above it a
-/// file of its own does (`docs/performance.md` has the measurement).
+/// Maximum size in bytes of a blob in the database. Below it, one commit of many rows is faster than a flush for each
+/// file; above it, a separate file is faster (`docs/performance.md` has the measurement).
 pub const SMALL: usize = 64 * 1024;
 
-/// Small contents held in memory before they are stored ahead of their tree, in bytes.
+/// Bytes of small contents that are held in memory before they are stored ahead of their tree.
 const HELD: usize = 1024 * 1024;
-/// Bytes that come before somebody asks whether there is room for them.
+/// Bytes that are received before the quotas are checked.
 const UNASKED: u64 = 16 * 1024 * 1024;
-/// How many times the files of one tree many trees may have together.
+/// The limit on the files of many trees together, as a multiple of the limit for one tree.
 const MANY: usize = 10;
-/// The paths of one tree, in bytes: with four hundred for each of ten thousand files, a tree can be listed in little memory.
+/// Maximum total length in bytes of the paths of one tree. With four hundred bytes for each of ten thousand files, a
+/// tree can be listed in little memory.
 const PATHS: usize = 4 * 1024 * 1024;
-/// How many times the paths of one tree many trees may have together.
+/// The limit on the paths of many trees together, as a multiple of the limit for one tree.
 const MANY_PATHS: usize = 4;
 
-/// Takes files one after the other. It blocks on the disk and on arithmetic, so it belongs on a blocking thread.
+/// Receives files one after the other. It blocks on the disk and on hashing, so it belongs on a blocking thread.
 pub struct Intake {
     blobs: LocalBlobs,
     store: Store,
@@ -43,26 +44,26 @@ pub struct Intake {
     room: Option<Room>,
     at_most: usize,
     open: Option<File>,
-    // Flushed together at the end, so that one file need not wait for another's flush.
+    // These are flushed together at the end, so that no file waits for another's flush.
     complete: Vec<Complete>,
     arrivals: Arrivals,
-    // What need not arrive twice.
+    // Contents that were received already and need not be stored twice.
     arrived: HashMap<Sha256Sum, BlobRef>,
     tree: Tree,
     files: usize,
     paths: usize,
     held: usize,
-    // Since the last look at the free space.
+    // Bytes written since the last check of the free space.
     written: u64,
     upload: Upload,
 }
 
-/// The room that there must be for what comes in.
+/// The quota check for incoming files.
 #[derive(Clone)]
 struct Room {
     quota: Quota,
     account: Account,
-    /// How many bytes are new to the account of those that were asked about.
+    /// Bytes, of the contents checked so far, that are new to the account.
     added: Arc<AtomicU64>,
     unasked: Contents,
     unasked_bytes: u64,
@@ -77,7 +78,7 @@ struct File {
 }
 
 impl Intake {
-    /// An empty tree of this exchange, under its limits.
+    /// Creates an intake for one tree under the limits of this exchange.
     pub fn new(exchange: &Exchange) -> Self {
         Self {
             blobs: exchange.blobs.clone(),
@@ -99,8 +100,8 @@ impl Intake {
         }
     }
 
-    /// The same for files that count for somebody. The quotas are asked while the files come, and large ones are kept only
-    /// when the whole tree may be.
+    /// Creates an intake whose files count against a quota. The quotas are checked while files arrive. Large files are
+    /// kept only once there is room for the whole tree.
     pub fn counted(exchange: &Exchange, account: Account) -> Self {
         let room = Room {
             quota: exchange.quota.clone(),
@@ -115,7 +116,7 @@ impl Intake {
         }
     }
 
-    /// Begins the next file, or the same one afresh.
+    /// Begins the next file, or restarts the current one.
     pub fn begin(&mut self) -> Result<()> {
         if self.files >= self.at_most {
             return Err(Error::TooManyFiles(self.at_most));
@@ -130,13 +131,13 @@ impl Intake {
         Ok(())
     }
 
-    /// The same for a file that is said to have so many bytes: with too many it is refused before they come.
+    /// Begins the next file with a declared size. A size above the limit is refused before the bytes arrive.
     pub fn begin_sized(&mut self, bytes: u64) -> Result<()> {
         self.limits.check_file(bytes)?;
         self.begin()
     }
 
-    /// Adds bytes to the file begun last.
+    /// Adds bytes to the current file.
     pub fn write(&mut self, bytes: &[u8]) -> Result<()> {
         let Some(file) = self.open.as_mut() else {
             return Ok(());
@@ -171,7 +172,7 @@ impl Intake {
         Ok(large.write(bytes)?)
     }
 
-    /// Ends the file begun last and gives it its place in the tree.
+    /// Ends the current file and places it in the tree.
     pub fn end(&mut self, path: RelativePath) -> Result<()> {
         self.count_path(&path, PATHS)?;
         if let Some(blob) = self.end_unplaced() {
@@ -188,7 +189,7 @@ impl Intake {
         Ok(())
     }
 
-    /// Ends the file begun last, whose place is known elsewhere; what it is.
+    /// Ends the current file without placing it. Returns its checksums and size, or `None` if no file was begun.
     pub fn end_unplaced(&mut self) -> Option<BlobRef> {
         let file = self.open.take()?;
         let sha256 = Sha256Sum(file.sha256.finalize().into());
@@ -216,7 +217,8 @@ impl Intake {
         Some(blob)
     }
 
-    /// What should be stored now, so that memory does not grow with the number of files, or asked about.
+    /// Takes what should be stored or checked against the quotas now, so that memory does not grow with the number of
+    /// files.
     pub fn take_overflow(&mut self) -> Option<Overflow> {
         let is_much = |room: &Room| room.unasked_bytes >= UNASKED;
         let is_full = self.held >= HELD;
@@ -243,7 +245,7 @@ impl Intake {
         })
     }
 
-    /// Closes the tree. Its large files are durable, unless they wait until there is room for them.
+    /// Completes the tree. Its large files are durable, unless they wait for the quota check.
     pub fn finish(mut self) -> Result<Parcel> {
         let tree = std::mem::take(&mut self.tree);
         Ok(Parcel::arrived(tree, self.arrived()?))
@@ -260,7 +262,7 @@ impl Intake {
         Ok(Arrived::new(self.arrivals, self.upload, waiting))
     }
 
-    /// The same for a tree of which not all bytes came; `files` are those it shall have.
+    /// Completes a tree with claimed files, not all of whose bytes were sent. `files` are all files of the tree.
     pub fn finish_claimed(mut self, files: Vec<Claim>) -> Result<Parcel> {
         self.limits.check_claims(&files)?;
         let known = std::mem::take(&mut self.arrived);
@@ -268,15 +270,15 @@ impl Intake {
     }
 }
 
-/// Takes the files of many trees, each about a submission, in any order.
+/// Receives the files of many trees in any order. Each tree belongs to a submission.
 pub struct BatchIntake {
-    /// Takes the files themselves.
+    /// The intake of the files themselves.
     pub files: Intake,
     trees: BTreeMap<i64, Tree>,
 }
 
 impl BatchIntake {
-    /// No trees, under the limits of the exchange for each of them.
+    /// Creates a batch without trees. Each tree is under the limits of the exchange.
     pub fn counted(exchange: &Exchange, account: Account) -> Self {
         let mut files = Intake::counted(exchange, account);
         files.at_most = files.at_most.saturating_mul(MANY);
@@ -286,7 +288,7 @@ impl BatchIntake {
         }
     }
 
-    /// Ends the file begun last and gives it its place in the tree about that submission.
+    /// Ends the current file and places it in the tree for that submission.
     pub fn end(&mut self, submission: i64, path: RelativePath) -> Result<()> {
         self.files.count_path(&path, MANY_PATHS * PATHS)?;
         let Some(blob) = self.files.end_unplaced() else {
@@ -300,7 +302,7 @@ impl BatchIntake {
         Ok(())
     }
 
-    /// Closes the trees. Their large files wait until there is room for them.
+    /// Completes the trees. Their large files wait for the quota check.
     pub fn finish(self) -> Result<Batch> {
         Ok(Batch::new(self.trees, self.files.arrived()?))
     }
@@ -334,13 +336,13 @@ impl Limits {
     }
 }
 
-/// Whether files of about so many bytes together could be taken now: the check that comes before they do.
+/// Checks, before any files arrive, that there is free space for about `bytes` more bytes.
 pub async fn check_space(exchange: &Exchange, bytes: u64) -> Result<()> {
     let space = exchange.space.clone();
     blocking(move || space.check(bytes)).await?
 }
 
-/// Small contents to be stored ahead of the tree that will name them, and what the quotas should be asked about.
+/// Small contents to store ahead of their tree, and contents to check against the quotas.
 pub struct Overflow {
     store: Store,
     storing: Storing,
@@ -349,7 +351,7 @@ pub struct Overflow {
 }
 
 impl Overflow {
-    /// Stores the contents, unless there is no room for what came so far.
+    /// Stores the contents, unless a quota is exceeded.
     pub async fn store(self) -> Result<()> {
         let Self {
             store,
@@ -375,7 +377,7 @@ impl Room {
             return Ok(());
         }
         let Some(course) = store::courses::row(conn, self.account.course())? else {
-            // What comes when all is there says so.
+            // The transaction that names the tree reports the missing course.
             return Ok(());
         };
         let before = self.added.load(Ordering::Relaxed);

@@ -1,7 +1,7 @@
-//! What the service does: courses, rosters, releases, submissions, feedback.
+//! The operations of the service on courses, rosters, releases, submissions and feedback.
 //!
-//! Every surface calls these operations and each of them begins with `policy`, inside the same transaction as what
-//! it then does. Nothing here knows HTTP.
+//! Every interface calls these operations. Each operation begins with `policy`, in the same transaction as the work
+//! that follows. This crate does not know HTTP.
 
 pub mod accounts;
 mod ahead;
@@ -47,14 +47,14 @@ use nbcourier_blobs::LocalBlobs;
 use nbcourier_storage::Store;
 use std::sync::Arc;
 
-/// How much one request may bring.
+/// The limits on the size of one request.
 #[derive(Debug, Clone, Copy)]
 pub struct Limits {
-    /// Bytes of one file, decoded.
+    /// Maximum size of one file in bytes, after decoding.
     pub file_bytes: u64,
-    /// Files in one tree.
+    /// Maximum number of files in one tree.
     pub files: usize,
-    /// Bytes of one tree, of which some may be there already.
+    /// Maximum size of one tree in bytes, including bytes that are stored already.
     pub tree_bytes: u64,
 }
 
@@ -76,7 +76,7 @@ pub struct Exchange {
 }
 
 impl Exchange {
-    /// Puts the parts together. Everything may be kept until the disk is full.
+    /// Assembles an exchange without quotas and without a minimum of free space.
     pub fn new(store: Store, blobs: LocalBlobs, policy: Policy, limits: Limits) -> Self {
         Self {
             space: space::Space::new(blobs.clone(), store.clone(), 0),
@@ -94,8 +94,7 @@ impl Exchange {
         }
     }
 
-    /// The same, where no more is kept than the quotas say, and no files are taken while less than `min_free_space`
-    /// bytes are free.
+    /// Returns the exchange with these quotas. It refuses files while less than `min_free_space` bytes are free.
     #[must_use]
     pub fn guarded(self, quotas: Quotas, min_free_space: u64) -> Self {
         Self {

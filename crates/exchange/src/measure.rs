@@ -1,4 +1,4 @@
-//! How much the exchange has done and holds, for whoever watches.
+//! Counts of what the exchange has done and what it holds, for monitoring.
 
 use super::{Error, Exchange, Result, runs};
 use nbcourier_domain::Count;
@@ -11,28 +11,28 @@ use tokio::sync::Mutex;
 pub use nbcourier_blobs::Space;
 pub use nbcourier_storage::DatabaseFiles;
 
-/// How long a count of the blobs serves at least.
+/// Minimum time for which a count of the blobs is reused.
 const COUNT_SERVES: Duration = Duration::from_secs(15);
-/// How many times longer than it took a count serves: counting costs a hundredth of one core at most.
+/// A count is reused for this multiple of the time it took, so that counting takes at most a hundredth of one core.
 const COUNT_SHARE: u32 = 100;
 
-/// What was done since the process began.
+/// Counters since the start of the process.
 #[derive(Debug, Default)]
 pub struct Tally {
-    /// Submissions taken in.
+    /// Accepted submissions.
     pub submissions: Count,
-    /// Versions released.
+    /// Released versions.
     pub releases: Count,
-    /// Feedback given.
+    /// Given feedback.
     pub feedback: Count,
 }
 
-/// What is there now.
+/// The current contents of the exchange.
 #[derive(Debug, Clone)]
 pub struct Holdings {
-    /// Contents, each counted once, and their bytes; at most some seconds old.
+    /// The number of distinct contents and their bytes. The count may be some seconds old.
     pub blobs: (u64, u64),
-    /// The file system of the blobs.
+    /// The space of the blobs' file system.
     pub blob_space: Space,
     /// The files of the database.
     pub database: DatabaseFiles,
@@ -51,18 +51,18 @@ struct LastCount {
 }
 
 impl Exchange {
-    /// What was done since the process began.
+    /// Returns the counters since the start of the process.
     pub fn tally(&self) -> &Tally {
         &self.tally
     }
 
-    /// The work of the database's writer.
+    /// Returns the counters of the database's writer.
     pub fn writer_tally(&self) -> &WriterTally {
         self.store.tally()
     }
 }
 
-/// Looks at what there is; the blobs are counted anew only now and then, however often somebody asks.
+/// Returns the current contents. However often it is called, it counts the blobs only now and then.
 pub async fn holdings(exchange: &Exchange) -> Result<Holdings> {
     let blobs = exchange.blobs.clone();
     let store = exchange.store.clone();

@@ -1,4 +1,4 @@
-//! Everybody in a course as one roster, instructors and students alike.
+//! The roster of a course, with instructors and students together.
 
 use super::roster::{note_changed, note_removed, strike};
 use super::{Error, Exchange, Result, Thing};
@@ -18,31 +18,31 @@ pub struct Member {
     pub role: Role,
     /// Whether a group of the hub makes them that.
     pub by_group: bool,
-    /// Where they stand in the roster.
+    /// The member's place in the roster.
     #[serde(skip)]
     pub place: Place,
 }
 
-/// Where somebody stands in a roster; the order is the roster's.
+/// The place of a member in the roster. Its order is the roster's order.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Place {
-    /// Among those added by hand, by the row.
+    /// A member added by hand, by row.
     ByHand(i64),
-    /// Behind them, among those whom only the hub knows, by the name.
+    /// A member whom only the hub knows, by name. These come after the others.
     ByGroup(String),
 }
 
 /// A page of a roster.
 #[derive(Debug, Clone)]
 pub struct Page {
-    /// The people.
+    /// The members.
     pub people: Vec<Member>,
-    /// Behind which place the next page begins, if there is one.
+    /// The place after which the next page begins, if there is one.
     pub next: Option<Place>,
 }
 
 impl Page {
-    /// The people without what they are in the course.
+    /// Returns the people without their roles.
     pub fn into_persons(self) -> Vec<Person> {
         let people = self.people.into_iter();
         people.map(|member| member.person).collect()
@@ -62,8 +62,8 @@ pub struct Changes {
     pub warnings: Vec<String>,
 }
 
-/// At most so many of those behind that place: those of the manual roster in the order they were added, then those only
-/// the hub knows, by name. Fewer where their details are long.
+/// Returns at most `at_most` members after that place: those of the manual roster in the order they were added, then
+/// those only the hub knows, by name. Long details make the page shorter.
 pub async fn page(
     exchange: &Exchange,
     caller: &Caller,
@@ -86,7 +86,7 @@ pub async fn page(
         .await
 }
 
-/// A portion of the people in a course behind that place.
+/// Returns a portion of the members of a course after that place.
 pub(super) fn portion(
     conn: &mut Connection,
     wanted: Wanted<'_>,
@@ -129,7 +129,7 @@ pub(super) fn portion(
     Ok(Page { people, next })
 }
 
-/// What the named people are in the course, by hand and group together.
+/// Returns the roles of the named people in the course, whether given by hand or by a group.
 pub(super) fn named(
     conn: &mut Connection,
     id: i64,
@@ -151,10 +151,11 @@ pub(super) fn named(
     Ok(found)
 }
 
-/// Adds the people or updates them, all or none. A detail that is `None` stays what it was; of somebody named twice
-/// the last line counts.
+/// Adds or updates the people, either all or none. A detail that is `None` stays unchanged. If a person is named twice,
+/// the last entry counts.
 ///
-/// Only an admin makes or changes instructors, but for one's own details; a line that changes nothing is anybody's.
+/// Only an administrator may add or change instructors, except that instructors may change their own details. Any
+/// instructor may send an entry that changes nothing.
 pub async fn put(
     exchange: &Exchange,
     caller: &Caller,
@@ -215,7 +216,7 @@ pub async fn put(
         .await
 }
 
-/// The names of all people in a course, by hand or by a group of the hub.
+/// Returns the names of all members of a course, added by hand or by a group of the hub.
 fn all_names(conn: &mut Connection, id: i64, group: Option<&CourseId>) -> Result<BTreeSet<String>> {
     let mut names = store::members::names(conn, id)?;
     if let Some(course) = group {
@@ -225,10 +226,10 @@ fn all_names(conn: &mut Connection, id: i64, group: Option<&CourseId>) -> Result
     Ok(names)
 }
 
-/// At most so many sentences are said of one request.
+/// Maximum number of warnings in the reply to one request.
 const MAX_WARNINGS: usize = 100;
 
-/// A sentence for each of the people whose name looks like another's of the course.
+/// Returns a warning for each person whose name looks like another member's.
 fn look_alikes(people: &[(Role, Person)], known: &BTreeSet<String>) -> Vec<String> {
     let new: BTreeSet<&str> = people
         .iter()
@@ -275,7 +276,7 @@ fn complete(person: Person, before: Option<&Person>) -> Person {
     }
 }
 
-/// Takes somebody off the course, an instructor only for an admin; what they handed in stays.
+/// Removes a member from the course. Removing an instructor takes an administrator. The member's submissions stay.
 pub async fn remove(
     exchange: &Exchange,
     caller: &Caller,

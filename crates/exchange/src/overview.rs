@@ -1,4 +1,4 @@
-//! A course at a glance, a page at a time: who has handed in what, who has not, what is late, what was given back.
+//! An overview of a course, in pages: who has submitted, what is late or missing, and what has feedback.
 
 use super::members;
 use super::{Exchange, Result};
@@ -11,61 +11,61 @@ use std::collections::{BTreeMap, HashMap};
 
 pub use nbcourier_storage::overview::{Assignment, Feedback, Work};
 
-/// The course.
+/// A page of the overview.
 #[derive(Debug, Clone)]
 pub struct Overview {
-    /// Its assignments, released or not, in the order in which they were made.
+    /// The assignments, released or not, in the order they were created.
     pub assignments: Vec<(Assignment, Counts)>,
-    /// Those who take it, in the roster's order, and then whoever else has handed something in, by name.
+    /// The students in the roster's order, then all others with submissions, by name.
     pub students: Vec<Student>,
-    /// Behind whom the next page begins, if there is one.
+    /// The place after which the next page begins, if there is one.
     pub next: Option<Place>,
 }
 
-/// How many people did what with an assignment.
+/// Numbers of people for an assignment.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Counts {
-    /// Who handed it in,
+    /// People with a submission.
     pub submitted: usize,
-    /// who takes the course and did not,
+    /// Students without a submission.
     pub missing: usize,
-    /// whose latest submission is late,
+    /// People whose latest submission is late.
     pub late: usize,
-    /// whose latest submission has feedback.
+    /// People whose latest submission has feedback.
     pub feedback: usize,
 }
 
-/// Somebody, and what they handed in.
+/// A person and their submissions.
 #[derive(Debug, Clone)]
 pub struct Student {
-    /// The name by which the hub knows them.
+    /// The user name at the hub.
     pub username: String,
-    /// First name, as the course knows it.
+    /// First name, as on the roster.
     pub first_name: Option<String>,
-    /// Last name, as the course knows it.
+    /// Last name, as on the roster.
     pub last_name: Option<String>,
-    /// Whether they take the course.
+    /// Whether they are a student of the course.
     pub enrolled: bool,
-    /// What they handed in, by assignment's row.
+    /// Their submissions, by the assignment's row.
     pub work: BTreeMap<i64, Work>,
 }
 
-/// Where somebody stands in an overview.
+/// The place of a person in an overview.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Place {
-    /// Among those who take the course.
+    /// A student of the course.
     Enrolled(members::Place),
-    /// Behind them, among those who don't, by the name.
+    /// A person who is not a student, by name. These come after the students.
     Others(String),
 }
 
-/// How many bytes a page has at most, about.
+/// Approximate maximum size of a page in bytes.
 const PAGE: usize = 8 * 1024 * 1024;
-/// What a student, or a piece of their work, takes beside names, in bytes, about.
+/// Approximate size in bytes of a student, or of one cell of their submissions, without names.
 const LINE: usize = 250;
 
-/// A page of the course as its instructors want to see it: at most so many of its students, behind that place. Fewer
-/// where there are many assignments. The number of statements does not depend on how many take it.
+/// Returns a page of the overview for instructors: at most `at_most` students after that place, or fewer if there are
+/// many assignments. The number of SQL statements does not depend on the number of students.
 pub async fn page(
     exchange: &Exchange,
     caller: &Caller,
@@ -140,7 +140,7 @@ impl Listed {
         }
     }
 
-    /// Lists those who take the course; whether these are the last of them.
+    /// Adds students of the course to the page. Returns whether these are the last of them.
     fn enrolled(
         &mut self,
         conn: &mut Connection,
@@ -164,8 +164,8 @@ impl Listed {
         Ok(self.next.is_none())
     }
 
-    /// Adds work to the student whose it is, if they are on the page; those who don't take the course are, behind the
-    /// name `others`.
+    /// Adds a submission to its student, if that student is on the page. People who are not students are on the page if
+    /// their name comes after `others`.
     fn add(&mut self, assignment: i64, worker: Worker, work: Work, others: Option<&str>) {
         if worker.enrolled {
             if let Some(place) = self.places.get(&worker.username) {
@@ -185,7 +185,7 @@ impl Listed {
             work: BTreeMap::new(),
         });
         student.work.insert(assignment, work);
-        // One more than fit, so that it shows whether there are more.
+        // One more person than fits is kept, to see whether there is a next page.
         if self.others.len() > self.room() + 1 {
             self.others.pop_last();
         }
@@ -198,7 +198,7 @@ impl Listed {
     fn finish(mut self) -> (Vec<Student>, Option<Place>) {
         let room = self.room();
         if self.others.len() > room {
-            // Where none of them fits, they begin the next page.
+            // If none of them fits, they begin the next page.
             let last = room
                 .checked_sub(1)
                 .and_then(|last| self.others.keys().nth(last));

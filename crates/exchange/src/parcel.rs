@@ -1,4 +1,4 @@
-//! Trees on their way into the store: with their bytes, or with the names of bytes that are there already.
+//! Trees on their way into the store, with their bytes or with the checksums of bytes that are stored already.
 
 use super::ahead::Upload;
 use super::quota::{Account, Quota, Taken};
@@ -14,18 +14,18 @@ use nbcourier_work::blocking;
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-/// Different contents, and how many bytes each has.
+/// Distinct contents with their sizes in bytes.
 pub(super) type Contents = BTreeMap<Sha256Sum, u64>;
 
-/// Bytes that came in, and what they take until a row names them.
+/// Received bytes, with the storage and quota that they occupy until a row names them.
 #[derive(Debug)]
 pub struct Arrived {
     arrivals: Arrivals,
-    // What was stored of it; removed when it is dropped before it is named.
+    // The stored part of the bytes. It is removed if this is dropped before a row names it.
     upload: Upload,
-    // Large files that are not kept yet.
+    // Large files that are not yet in their places.
     waiting: Vec<Complete>,
-    // Of the quotas.
+    // The occupied quota.
     taken: Option<Taken>,
 }
 
@@ -39,7 +39,7 @@ impl Arrived {
         }
     }
 
-    /// Keeps the large files that wait for that.
+    /// Moves the waiting large files to their places.
     async fn keep(mut self) -> Result<Self> {
         blocking(move || {
             let waiting = std::mem::take(&mut self.waiting);
@@ -49,7 +49,7 @@ impl Arrived {
         .await?
     }
 
-    /// Takes the room for what was saved, inside the transaction that names it.
+    /// Counts the saved contents against the quotas, inside the transaction that names them.
     fn take(
         &mut self,
         conn: &mut Connection,
@@ -70,7 +70,7 @@ impl Arrived {
     }
 }
 
-/// A tree which needs but a row to name it.
+/// A tree that is ready to be saved and named by a row.
 #[derive(Debug)]
 pub struct Parcel {
     files: Files,
@@ -79,20 +79,20 @@ pub struct Parcel {
 
 #[derive(Debug)]
 enum Files {
-    /// All bytes arrived.
+    /// All bytes were sent.
     Arrived(Tree),
-    /// Of what is claimed these bytes arrived; the rest may be in reach.
+    /// The claimed files, and those of their contents that were sent. The caller may be able to read the others.
     Claimed(Vec<Claim>, HashMap<Sha256Sum, BlobRef>),
 }
 
-/// A file of a tree, told by somebody who need not send its bytes.
+/// A file of a tree whose bytes need not be sent.
 #[derive(Debug, Clone)]
 pub struct Claim {
-    /// Where it stands.
+    /// Its path in the tree.
     pub path: RelativePath,
-    /// The name of its bytes.
+    /// The checksum of its bytes.
     pub sha256: Sha256Sum,
-    /// How many there are.
+    /// Its size in bytes.
     pub size: u64,
 }
 
@@ -115,9 +115,9 @@ impl Parcel {
         }
     }
 
-    /// Keeps the large files, if the bytes that did not come are in reach and there is room for the tree: a look before the
-    /// one that counts, so that nothing is kept of what is refused. A reader takes it, so that claims of unknown bytes never
-    /// keep the writer busy.
+    /// Moves the large files to their places, if the caller can read the bytes that were not sent and there is room for
+    /// the tree. This is a first check before the decisive one, so that nothing refused is kept. The bytes are looked
+    /// up by a reader, so that claims of unknown bytes never keep the writer busy.
     pub(super) async fn settle(
         self,
         exchange: &Exchange,
@@ -138,7 +138,7 @@ impl Parcel {
         Ok(Self { files, arrived })
     }
 
-    /// The name of the tree.
+    /// Returns the digest of the tree.
     pub(super) fn digest(&self) -> Sha256Sum {
         match &self.files {
             Files::Arrived(tree) => tree.digest(),
@@ -148,8 +148,8 @@ impl Parcel {
         }
     }
 
-    /// Gives the tree its row, inside the transaction that will name it. Bytes that did not come with it must be in
-    /// reach, else `MissingBlobs`.
+    /// Saves the tree, inside the transaction that will name it. Returns `MissingBlobs` if bytes were not sent and the
+    /// caller cannot read them.
     pub(super) fn save(
         &self,
         conn: &mut Connection,
@@ -167,7 +167,7 @@ impl Parcel {
         Ok(trees::save(conn, &tree, &self.arrived.arrivals, now)?)
     }
 
-    /// Takes the room for the saved tree, inside the same transaction and before a row names it.
+    /// Counts the saved tree against the quotas, inside the same transaction and before a row names it.
     pub(super) fn take(
         &mut self,
         conn: &mut Connection,
@@ -175,17 +175,17 @@ impl Parcel {
         course: i64,
         account: &Account,
     ) -> Result<()> {
-        // Since it was saved, the sizes that were told are those of what is stored.
+        // Saving the tree has checked the claimed sizes against the stored ones.
         let contents = self.files.contents();
         self.arrived.take(conn, quota, course, account, &contents)
     }
 
-    /// The transaction that names the tree is durable.
+    /// Notes that the transaction that names the tree is durable.
     pub(super) fn committed(&mut self) {
         self.arrived.committed();
     }
 
-    /// Gives only the bytes their rows, inside the transaction that will name them in trees of its own.
+    /// Saves only the bytes, inside the transaction that will name them in its own trees.
     pub(super) fn receive(
         &self,
         conn: &mut Connection,
@@ -198,7 +198,7 @@ impl Parcel {
 }
 
 impl Files {
-    /// What they hold, as far as it is told.
+    /// Returns the contents, with the claimed sizes if the files are claimed.
     fn contents(&self) -> Contents {
         match self {
             Self::Arrived(tree) => contents([tree]),
@@ -210,7 +210,7 @@ impl Files {
     }
 }
 
-/// Many trees with all their bytes, by the submission that each is about.
+/// Many trees with all their bytes, by the submission that each belongs to.
 #[derive(Debug)]
 pub struct Batch {
     trees: BTreeMap<i64, Tree>,
@@ -222,7 +222,7 @@ impl Batch {
         Self { trees, arrived }
     }
 
-    /// Keeps the large files, if there is room for all trees.
+    /// Moves the large files to their places, if there is room for all trees.
     pub(super) async fn settle(self, exchange: &Exchange, account: &Account) -> Result<Self> {
         if self.arrived.waiting.is_empty() {
             return Ok(self);
@@ -234,12 +234,12 @@ impl Batch {
         })
     }
 
-    /// The numbers of the submissions.
+    /// Returns the numbers of the submissions.
     pub(super) fn submissions(&self) -> impl Iterator<Item = i64> {
         self.trees.keys().copied()
     }
 
-    /// Gives the trees their rows, inside the transaction that will name them; in the order of the submissions.
+    /// Saves the trees, inside the transaction that will name them. Returns them in the order of the submissions.
     pub(super) fn save(
         &self,
         conn: &mut Connection,
@@ -251,7 +251,7 @@ impl Batch {
         Ok(trees::save_all(conn, trees, &self.arrived.arrivals, now)?)
     }
 
-    /// Takes the room for the saved trees, inside the same transaction and before a row names them.
+    /// Counts the saved trees against the quotas, inside the same transaction and before a row names them.
     pub(super) fn take(
         &mut self,
         conn: &mut Connection,
@@ -263,7 +263,7 @@ impl Batch {
         self.arrived.take(conn, quota, course, account, &contents)
     }
 
-    /// The transaction that names the trees is durable.
+    /// Notes that the transaction that names the trees is durable.
     pub(super) fn committed(&mut self) {
         self.arrived.committed();
     }
@@ -276,8 +276,8 @@ fn contents<'a>(trees: impl IntoIterator<Item = &'a Tree>) -> Contents {
         .collect()
 }
 
-/// Looks up the bytes that did not come, in the caller's reach, so that only what is there is counted; the files, and what
-/// they hold.
+/// Looks up the bytes that were not sent among those the caller can read, so that only stored bytes are counted.
+/// Returns the files and their contents.
 async fn look_up(
     exchange: &Exchange,
     caller: &Caller,
@@ -313,14 +313,15 @@ async fn check_room(exchange: &Exchange, account: &Account, contents: Contents) 
         .write(move |conn| {
             match courses::row(conn, account.course())? {
                 Some(course) => quota.check(conn, course, &account, &contents, 0).map(drop),
-                // What comes next says so.
+                // The next operation reports the missing course.
                 None => Ok(()),
             }
         })
         .await
 }
 
-/// A clean-up that ran between the upload and this transaction could have taken a file for forgotten.
+/// Checks that the large files are still present. A clean-up between the upload and this transaction could have taken
+/// them for abandoned files.
 fn check_files(blobs: &LocalBlobs, arrivals: &Arrivals) -> Result<()> {
     let lost = |blob: &&BlobRef| !blobs.has(blob.sha256, blob.size);
     match arrivals.files.iter().find(lost) {
@@ -342,7 +343,7 @@ fn resolve(
         .filter(|sum| !arrived.contains_key(sum))
         .collect();
     let mut found = reach::blobs(conn, reach, &wanted)?;
-    // What is lost comes back with whoever still has it.
+    // Lost contents count as missing, so that a caller who still has them sends them again.
     let inside = found.values().filter(|row| row.in_database);
     let lost = nbcourier_storage::blobs::lost(conn, inside.map(|row| row.id))?;
     found.retain(|sum, row| {

@@ -1,6 +1,6 @@
-//! What is stored of one person: shown, given another name, united with somebody else's, removed.
+//! Operations on everything stored about one person: show, rename, merge, set aside, remove.
 //!
-//! Each of these is one transaction that leaves an event in every course it concerns. Courses in the trash are changed
+//! Each operation is one transaction that records an event in every course concerned. Courses in the trash are changed
 //! like the others.
 
 use super::audit::{self, Action};
@@ -13,18 +13,18 @@ use std::collections::HashSet;
 
 pub use nbcourier_storage::people::InCourse;
 
-/// Where somebody's name stands.
+/// The places where a person's name is stored.
 #[derive(Debug, Clone)]
 pub struct Footprint {
-    /// Theirs.
+    /// The name.
     pub name: UserName,
-    /// When the hub made their account, where it told that.
+    /// The time at which the hub made their account, if the hub told it.
     pub account_made_at: Option<Timestamp>,
-    /// In which courses.
+    /// The courses in which the name is stored.
     pub courses: Vec<InCourse>,
-    /// How many lines name them that belong to no course.
+    /// Number of rows with the name that belong to no course.
     pub elsewhere: i64,
-    /// Under which names is kept what earlier owners of the name left.
+    /// The names that keep what was set aside from earlier owners of the name.
     pub former: Vec<UserName>,
 }
 
@@ -34,22 +34,22 @@ impl Footprint {
         self.courses.is_empty() && self.elsewhere == 0
     }
 
-    /// How much of something there is in all courses together.
+    /// Returns the sum of a count over all courses.
     pub fn total(&self, count: impl Fn(&InCourse) -> i64) -> i64 {
         self.courses.iter().map(count).sum()
     }
 }
 
-/// What becomes of the work of somebody who is removed.
+/// The options for the submissions of a person who is removed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Work {
-    /// It is removed, too, with the feedback on it.
+    /// Remove them with the feedback on them.
     Remove,
-    /// It stays, as that of a former user without a name.
+    /// Keep them under the pseudonym of a former user.
     Keep,
 }
 
-/// Where somebody's name stands.
+/// Returns the places where a person's name is stored.
 pub async fn show(exchange: &Exchange, caller: &Caller, person: UserName) -> Result<Footprint> {
     exchange.policy.require_admin(caller)?;
     let read = exchange.store.read(move |conn| footprint(conn, &person));
@@ -71,8 +71,8 @@ pub(super) fn footprint(conn: &mut Connection, person: &UserName) -> Result<Foot
     })
 }
 
-/// Gives somebody another name, which nothing may have yet; what there was of the old one. Unless `really`, nothing is
-/// changed.
+/// Renames a person to a name that nothing has yet. Returns what was stored under the old name. Changes nothing unless
+/// `really` is set.
 pub async fn rename(
     exchange: &Exchange,
     caller: &Caller,
@@ -93,9 +93,9 @@ pub async fn rename(
     .await
 }
 
-/// Gives many people other names at once, all or nobody: a name that somebody gives up here may be somebody else's new one.
-/// What there was of each old name; people of whom nothing is stored are passed over, and have an empty one. No name may
-/// be given up, or be given, twice.
+/// Renames many people at once, either all or none. An old name may be another person's new name. Returns what was
+/// stored under each old name. People without stored data are skipped and have an empty footprint. No name may be an
+/// old name twice, or a new name twice.
 pub async fn rename_all(
     exchange: &Exchange,
     caller: &Caller,
@@ -116,7 +116,7 @@ pub async fn rename_all(
                 return Err(Error::NameInUse(to.clone()));
             }
             let was = footprint(conn, from)?;
-            // Whoever has the next account of a name is the one who has what is there.
+            // The next account that uses a name becomes the owner of its data.
             store::people::forget_account(conn, from)?;
             if !was.is_empty() {
                 store::renaming::carry_over(conn, from, &UserName::between_names(number))?;
@@ -137,7 +137,7 @@ pub async fn rename_all(
     .await
 }
 
-/// Gives somebody what there is of somebody else, who is the same person; what there was of that one.
+/// Merges a person's data into another name of the same person. Returns what was stored under the first name.
 pub async fn merge(
     exchange: &Exchange,
     caller: &Caller,
@@ -158,8 +158,8 @@ pub async fn merge(
     .await
 }
 
-/// Gives whoever has the name now back what was set aside of it, since they are the same person, and takes the next
-/// account of the name for theirs; what there was of each name.
+/// Merges what was set aside from a name into that name, because both accounts belong to the same person. The next
+/// account with the name counts as theirs. Returns what was stored under each name that was set aside.
 pub async fn adopt(
     exchange: &Exchange,
     caller: &Caller,
@@ -181,7 +181,7 @@ pub async fn adopt(
     .await
 }
 
-/// Everybody of whom something is set aside, by the names they had.
+/// Returns the former names of all people from whom something is set aside.
 pub async fn set_aside_names(exchange: &Exchange, caller: &Caller) -> Result<Vec<UserName>> {
     exchange.policy.require_admin(caller)?;
     let former = exchange
@@ -194,17 +194,17 @@ pub async fn set_aside_names(exchange: &Exchange, caller: &Caller) -> Result<Vec
     Ok(names)
 }
 
-/// What came of removing somebody.
+/// The result of removing a person.
 #[derive(Debug, Clone)]
 pub struct Removed {
-    /// What there was.
+    /// The places where their name was stored before.
     pub was: Footprint,
-    /// The name in the place of theirs where something had to stay.
+    /// The pseudonym that replaces their name in rows that had to stay.
     pub pseudonym: UserName,
 }
 
-/// Removes somebody for good. What they did as an instructor stays for the others, and events tell what happened, both
-/// under a name that says nothing. The bytes go with the next clean-up.
+/// Removes a person for good. Their work as an instructor and the events stay, under a pseudonym that reveals nothing.
+/// The next clean-up removes the bytes.
 pub async fn purge(
     exchange: &Exchange,
     caller: &Caller,
@@ -222,7 +222,7 @@ pub async fn purge(
             Work::Remove => store::renaming::remove(conn, &person)?,
             Work::Keep => store::renaming::remove_places(conn, &person)?,
         }
-        // What these say are names that the person had.
+        // The details of these events contain other names of the person.
         let actions = Action::ABOUT_NAMES.map(Action::word);
         store::events::strip(conn, &person, &actions)?;
         store::renaming::carry_over(conn, &person, &pseudonym)?;
@@ -234,15 +234,14 @@ pub async fn purge(
     .await
 }
 
-/// Keeps what there is of the name under another one that nobody can have, which it returns; `None` where there is
-/// nothing.
+/// Moves the data of a name to a name that no user can have. Returns the new name, or `None` if nothing is stored.
 pub(super) fn set_aside(
     conn: &mut Connection,
     caller: &Caller,
     person: &UserName,
     action: Action,
 ) -> Result<Option<UserName>> {
-    // Groups tell where the account was, and those of the next one are told anew.
+    // Groups belong to the former account. The hub tells the groups of the next one again.
     store::renaming::remove_groups(conn, person)?;
     if footprint(conn, person)?.is_empty() {
         return Ok(None);
@@ -271,7 +270,7 @@ fn carry_over(
     Ok(was)
 }
 
-/// Notes it in every course concerned, or once for none.
+/// Records an event in every course concerned, or a single one if there is no course.
 fn note(
     conn: &mut Connection,
     caller: &Caller,
@@ -299,7 +298,7 @@ fn require_something(conn: &mut Connection, person: &UserName) -> Result<Footpri
     }
 }
 
-/// Operators are of the machine: what they did stays under their names.
+/// Requires a name that is not an operator's. Operators belong to the machine, and their names stay on what they did.
 fn require_person(name: &UserName) -> Result<()> {
     if name.is_reserved() && !name.is_former() && !name.is_service() {
         return Err(Error::ReservedName(name.clone()));
@@ -307,7 +306,7 @@ fn require_person(name: &UserName) -> Result<()> {
     Ok(())
 }
 
-/// The name must be one that a user of the hub can have.
+/// Requires a name that a user of the hub can have.
 pub(super) fn require_own_name(name: &UserName) -> Result<()> {
     if name.is_reserved() {
         return Err(Error::ReservedName(name.clone()));
@@ -315,7 +314,7 @@ pub(super) fn require_own_name(name: &UserName) -> Result<()> {
     Ok(())
 }
 
-/// Runs a change and, unless it is meant, undoes it: what it would have come to is exact.
+/// Runs a change and, unless `really` is set, rolls it back. The returned result is exact in both cases.
 pub(super) async fn try_out<T: Send + 'static>(
     exchange: &Exchange,
     really: bool,

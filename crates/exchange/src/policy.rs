@@ -1,4 +1,4 @@
-//! The one place that decides who may do what.
+//! The permissions: all decisions about who may do what.
 
 use super::error::{Denial, Error, Result, Thing};
 use nbcourier_domain::{AssignmentId, CourseId, Dates, GroupRules, Role, Timestamp, UserName};
@@ -7,29 +7,29 @@ use nbcourier_storage::assignments::Released;
 use nbcourier_storage::reach::Reach;
 use nbcourier_storage::{self as store, Connection};
 
-/// What becomes of what the former owner of a user name left, once somebody else has the name.
+/// The treatment of a former owner's data when another person gets their user name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Reused {
-    /// It is set aside under another name.
+    /// The data is set aside under another name.
     SetAside,
-    /// It is theirs: accounts are made anew here, and names never given to somebody else.
+    /// The data stays with the name. This is for hubs that recreate accounts but never give a name to another person.
     Keep,
 }
 
-/// The rules that can be set.
+/// The configurable rules.
 #[derive(Debug, Clone, Copy)]
 pub struct Policy {
-    /// Whether the hub's groups make people members.
+    /// Whether the hub's groups make people members of courses.
     pub hub_groups: bool,
-    /// Which groups make them members of which course. Made once at the start, as the settings are.
+    /// The rules that map groups to courses and roles. They are created once at the start, like the settings.
     pub group_rules: &'static GroupRules,
-    /// Whether a refusal names its reason: for debugging, as it tells strangers more.
+    /// Whether a refusal states its reason. This is for debugging, because it tells strangers more.
     pub explain: bool,
-    /// What becomes of the rows of a user name that is used again.
+    /// The treatment of the data of a reused user name.
     pub reused: Reused,
 }
 
-/// A course, and where the caller stands in it.
+/// A course with the caller's standing in it.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Standing {
     pub course: i64,
@@ -43,7 +43,7 @@ impl Policy {
         Error::Denied(self.explain.then_some(reason))
     }
 
-    /// The caller must be an admin.
+    /// Requires an administrator.
     pub(super) fn require_admin(self, caller: &Caller) -> Result<()> {
         if caller.is_admin() {
             Ok(())
@@ -52,7 +52,7 @@ impl Policy {
         }
     }
 
-    /// The course must exist; says where the caller stands in it.
+    /// Returns the caller's standing in the course, which must exist.
     pub(super) fn enter(
         self,
         conn: &mut Connection,
@@ -76,7 +76,7 @@ impl Policy {
         })
     }
 
-    /// The courses the hub's groups put the caller in; a course with both groups comes twice.
+    /// Returns the courses and roles that the hub's groups give the caller. A course with both roles appears twice.
     pub(super) fn groups(self, caller: &Caller) -> Vec<(CourseId, Role)> {
         if !self.hub_groups {
             return Vec::new();
@@ -88,7 +88,8 @@ impl Policy {
             .collect()
     }
 
-    /// What somebody else is in the course: by the manual roster, or as last seen in a group of the hub.
+    /// Returns the role of another person in the course, from the manual roster or from the hub's groups when last
+    /// seen.
     pub(super) fn role_of(
         self,
         conn: &mut Connection,
@@ -99,7 +100,7 @@ impl Policy {
         Ok(manual.max(self.hub_role_of(conn, course, person)?))
     }
 
-    /// What somebody was last seen as in the hub's groups.
+    /// Returns the role that the hub's groups gave a person when last seen.
     pub(super) fn hub_role_of(
         self,
         conn: &mut Connection,
@@ -120,7 +121,7 @@ impl Standing {
         self.admin || self.role == Some(Role::Instructor)
     }
 
-    /// The caller must teach the course or be an admin.
+    /// Requires an instructor of the course or an administrator.
     pub fn require_instructor(self) -> Result<Self> {
         if self.is_instructor() {
             return Ok(self);
@@ -128,12 +129,12 @@ impl Standing {
         Err(self.policy.deny(Denial::NotInstructor))
     }
 
-    /// Whether the caller is in the course or an admin.
+    /// Whether the caller is a member of the course or an administrator.
     pub fn is_member(self) -> bool {
         self.admin || self.role.is_some()
     }
 
-    /// The caller must be in the course or be an admin.
+    /// Requires a member of the course or an administrator.
     pub fn require_member(self) -> Result<Self> {
         if self.is_member() {
             Ok(self)
@@ -142,7 +143,7 @@ impl Standing {
         }
     }
 
-    /// The caller must be the person asked about, or teach the course, or be an admin.
+    /// Requires the person concerned, an instructor of the course or an administrator.
     pub fn require_self_or_instructor(self, caller: &Caller, person: &UserName) -> Result<Self> {
         if *caller.name() == *person {
             Ok(self)
@@ -151,7 +152,7 @@ impl Standing {
         }
     }
 
-    /// Which bytes the caller can read here, so that they need not send them again.
+    /// Returns which stored bytes the caller can read here, and so need not send again.
     pub fn reach(self, caller: &Caller) -> Reach {
         if self.is_instructor() {
             Reach::Everything {
@@ -165,26 +166,26 @@ impl Standing {
         }
     }
 
-    /// The assignment must be there, released or not: for those who teach.
+    /// Returns the row of an assignment, released or not. `require_instructor` must come first.
     pub fn assignment(self, conn: &mut Connection, assignment: &AssignmentId) -> Result<i64> {
         store::assignments::find(conn, self.course, assignment)?
             .ok_or(Error::NotFound(Thing::Assignment))
     }
 
-    /// Whether the caller is shown what is released with these dates: only instructors are before it opens.
+    /// Whether the caller sees a release with these dates. Before the opening time, only instructors do.
     pub fn sees(self, dates: Dates, now: Timestamp) -> bool {
         self.is_instructor() || dates.is_open(now)
     }
 
-    /// The assignment must be released and shown to the caller.
+    /// Returns a released assignment that the caller can see.
     pub fn released(self, conn: &mut Connection, assignment: &AssignmentId) -> Result<Released> {
         store::assignments::find_released(conn, self.course, assignment)?
             .filter(|released| self.sees(released.dates, Timestamp::now()))
             .ok_or(Error::NotFound(Thing::Assignment))
     }
 
-    /// The assignment must be released and shown to the caller, and take the student's work at that time. Work that an
-    /// instructor hands in is taken at any time.
+    /// Returns a released assignment that the caller can see and that accepts the student's submission at that time.
+    /// Submissions that an instructor makes are accepted at any time.
     pub fn open_for(
         self,
         conn: &mut Connection,

@@ -1,12 +1,12 @@
-//! How much may be kept: submissions of a student to an assignment, bytes of a person, bytes of a course.
+//! Quotas: submissions of a student to an assignment, bytes of a person, and bytes of a course.
 //!
-//! A content counts once in each part of a course that has it: its releases, the work of each student, its feedback. What
-//! a course shows its students does not count for those who hand it back; what is in the trash counts for nobody. What is
-//! new to a part depends on that part alone, so that no answer tells a student which bytes others have.
+//! A content counts once in each part of a course that has it: its releases, the submissions of each student, and its
+//! feedback. Released files do not count for students who submit them again. Items in the trash count for nobody.
+//! Whether a content is new to a part depends on that part alone, so no answer tells a student which bytes others have.
 //!
-//! The check is made in the transaction that keeps the files. So that it need not add up a whole course there, what
-//! somebody has is remembered and grows with each change. A change that is undone takes back what it added. Since the
-//! remembered amount may be too much by then, it is added up again before anybody is refused.
+//! The check runs in the transaction that keeps the files. To avoid adding up a whole course there, the amounts in use
+//! are remembered and grow with each change. A change that is rolled back forgets the amounts that it increased.
+//! Because a remembered amount may be too high, it is added up again before a request is refused.
 
 use super::parcel::Contents;
 use super::{Error, Result};
@@ -17,34 +17,34 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-/// How much may be kept; what is `None` has no limit.
+/// The quotas. `None` means no limit.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Quotas {
-    /// Submissions of one student to one assignment.
+    /// Maximum number of submissions of one student to one assignment.
     pub submissions: Option<u64>,
-    /// Bytes of what one person handed in, in all courses.
+    /// Maximum bytes of one person's submissions in all courses.
     pub person_bytes: Option<u64>,
-    /// Bytes of one course: releases, submissions, feedback.
+    /// Maximum bytes of one course: releases, submissions and feedback.
     pub course_bytes: Option<u64>,
 }
 
-/// Whose files there would be too many of.
+/// The owner of an exceeded quota.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Whose {
-    /// The student's.
+    /// The student.
     Student(UserName),
-    /// The course's.
+    /// The course.
     Course,
 }
 
-/// How much is remembered at most: people and courses; each takes about a hundred bytes.
+/// Maximum number of remembered people and courses. Each takes about a hundred bytes.
 const MAX_REMEMBERED: usize = 10_000;
-/// How long something remembered counts: commands on the data directory may change things, too.
+/// The time for which a remembered amount is valid. Commands on the data directory may also change it.
 const REMEMBERED: Duration = Duration::from_mins(10);
-/// How often something is added up at most for somebody who keeps being refused.
+/// Minimum time between two recounts for an owner who keeps being refused.
 const ADDED_UP: Duration = Duration::from_secs(5);
 
-/// Where files are going, which says for whom they count.
+/// The destination of files, which determines whose quota they count against.
 #[derive(Debug, Clone)]
 pub struct Account {
     course: CourseId,
@@ -52,7 +52,7 @@ pub struct Account {
 }
 
 impl Account {
-    /// Files to be released in the course.
+    /// Returns the account for files to be released in the course.
     pub fn release(course: &CourseId) -> Self {
         Self {
             course: course.clone(),
@@ -60,7 +60,7 @@ impl Account {
         }
     }
 
-    /// Files that the student hands in, or somebody for them.
+    /// Returns the account for files of a submission of the student, also if another person submits them.
     pub fn work(course: &CourseId, student: &UserName) -> Self {
         Self {
             course: course.clone(),
@@ -68,7 +68,7 @@ impl Account {
         }
     }
 
-    /// Files that are given back in the course.
+    /// Returns the account for feedback files in the course.
     pub fn feedback(course: &CourseId) -> Self {
         Self {
             course: course.clone(),
@@ -81,7 +81,7 @@ impl Account {
     }
 }
 
-/// The quotas, and what is known of how much of them is taken. Cheap to clone.
+/// The quotas and the remembered amounts in use. Cheap to clone.
 #[derive(Clone)]
 pub(super) struct Quota {
     limits: Quotas,
@@ -92,7 +92,7 @@ pub(super) struct Quota {
 #[derive(Debug, Default)]
 struct Known {
     owners: HashMap<Owner, Amount>,
-    /// How often something was put into the trash: whoever is refused after that is owed another look.
+    /// Number of items put into the trash. After a deletion, the amount is added up again before the next refusal.
     deletions: u64,
 }
 
@@ -101,11 +101,12 @@ struct Amount {
     bytes: u64,
     added_up: Instant,
     deletions: u64,
-    /// How many commits had failed by then: an amount from before the last of them may count what was not written.
+    /// Number of failed commits at that time. If more have failed since, the amount may include bytes that were not
+    /// written.
     failures: u64,
 }
 
-/// What a change has taken. Dropped before the change is durable, it is forgotten.
+/// The quota that a change has taken. If it is dropped before the change is durable, the amounts are forgotten.
 #[derive(Debug)]
 pub(super) struct Taken {
     owners: Vec<Owner>,
@@ -113,7 +114,7 @@ pub(super) struct Taken {
 }
 
 impl Taken {
-    /// The change is durable, so what it took counts.
+    /// Notes that the change is durable, so that the amounts stay remembered.
     pub fn keep(mut self) {
         self.owners.clear();
     }
@@ -144,17 +145,17 @@ impl Quota {
         }
     }
 
-    /// Something is about to go into the trash, so there may be more room than is remembered.
+    /// Notes that an item is about to go into the trash, so that there may be more room than remembered.
     pub fn shrunk(&self) {
         self.known().deletions += 1;
     }
 
-    /// Something is about to come out of the trash, so there may be less room than is remembered.
+    /// Notes that an item is about to leave the trash, so that there may be less room than remembered.
     pub fn grown(&self) {
         self.known().owners.clear();
     }
 
-    /// The student may hand in to the assignment once more.
+    /// Checks that the student may submit to the assignment once more.
     pub fn check_number(
         &self,
         conn: &mut Connection,
@@ -179,8 +180,8 @@ impl Quota {
         self.limits.person_bytes.is_some() || self.limits.course_bytes.is_some()
     }
 
-    /// There is room in the course for the contents, and for `before` bytes that were new to it already; how many bytes are
-    /// new by now.
+    /// Checks that the course has room for the contents and for `before` bytes already found to be new. Returns the
+    /// number of new bytes so far.
     pub fn check(
         &self,
         conn: &mut Connection,
@@ -197,8 +198,8 @@ impl Quota {
         Ok(added)
     }
 
-    /// The same, and from now on they count: in the transaction that keeps them, when nothing but the database can refuse
-    /// it any more.
+    /// Checks the same and counts the contents from now on. It runs in the transaction that keeps them, when only the
+    /// database can still refuse.
     pub fn take(
         &self,
         conn: &mut Connection,
@@ -221,8 +222,8 @@ impl Quota {
         Ok(Some(taken))
     }
 
-    /// How much the owners would have with so many bytes more, if that is not too much. To be asked by the one who writes,
-    /// since others may see an older state than what is remembered.
+    /// Returns the owners' amounts with `added` more bytes, or the error that this is too much. Only the writer may
+    /// call it, because readers may see an older state than the one remembered.
     fn weigh(
         &self,
         conn: &mut Connection,
@@ -236,7 +237,7 @@ impl Quota {
             self.remember(owner.clone(), amount);
             let used = amount.bytes;
             amount.bytes = used.saturating_add(added);
-            // Whoever has too much may still hand in what is there already.
+            // An owner above the quota may still submit contents that count for them already.
             if added > 0 && amount.bytes > limit {
                 return Err(Error::OverQuota {
                     whose: match owner {
@@ -266,7 +267,7 @@ impl Quota {
         of_person.into_iter().chain(of_course).collect()
     }
 
-    /// How much the owner has: as remembered, if that is not more than `enough`, or else added up.
+    /// Returns the owner's amount: the remembered one if it is at most `enough`, otherwise a new sum.
     fn amount(&self, conn: &mut Connection, owner: &Owner, enough: u64) -> store::Result<Amount> {
         let remembered = self.known().owners.get(owner).copied();
         let deletions = self.known().deletions;
@@ -301,7 +302,7 @@ impl Quota {
     }
 }
 
-/// How many bytes of the contents are new to that part of the course.
+/// Returns how many bytes of the contents are new to that part of the course.
 fn added(
     conn: &mut Connection,
     course: i64,

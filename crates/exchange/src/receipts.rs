@@ -1,4 +1,4 @@
-//! What tells that something was handed in, so that it can be proved later.
+//! The content of receipts, which prove submissions.
 
 use super::submissions::by_number;
 use super::{Exchange, Result};
@@ -7,7 +7,7 @@ use nbcourier_identity::Caller;
 use nbcourier_storage as store;
 use nbcourier_storage::receipts::Submission;
 
-/// All that identifies a submission.
+/// The facts that identify a submission.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Receipt {
     /// Its number.
@@ -16,17 +16,17 @@ pub struct Receipt {
     pub course: String,
     /// Its assignment.
     pub assignment: String,
-    /// Whose it is.
+    /// Its student.
     pub student: String,
-    /// When it was received.
+    /// The time it was received.
     pub submitted_at: Timestamp,
-    /// The name of its tree.
+    /// The digest of its tree.
     pub tree: Sha256Sum,
-    /// How many files it has.
+    /// Number of its files.
     pub files: i64,
-    /// Their bytes together.
+    /// Total bytes of its files.
     pub bytes: i64,
-    /// Who handed it in for the student, if somebody did.
+    /// The person who submitted it for the student, if it was not the student.
     pub submitted_by: Option<String>,
 }
 
@@ -46,7 +46,7 @@ impl From<Submission> for Receipt {
     }
 }
 
-/// The receipt of the submission with that number, for the student themselves and instructors; even while the
+/// Returns the receipt of the submission with that number, for its student and for instructors, even while the
 /// assignment is not released.
 pub async fn of_submission(
     exchange: &Exchange,
@@ -64,8 +64,8 @@ pub async fn of_submission(
         .await
 }
 
-/// What a receipt of the submission with that number would say now. Not to be shown: it is for comparing with a
-/// receipt that the exchange itself has signed, which whoever holds it knows already.
+/// Returns the receipt that the submission with that number would have now. It must not be shown. It is for comparison
+/// with a receipt signed by the exchange, whose holder knows these facts already.
 pub async fn as_stored(exchange: &Exchange, id: i64) -> Result<Option<Receipt>> {
     let read = exchange
         .store

@@ -1,4 +1,4 @@
-//! Assignments as students see them: released, fetched, taken back.
+//! Assignments as students see them: release, fetch, unrelease.
 
 use super::audit::{self, About, Action};
 use super::parcel::Parcel;
@@ -15,8 +15,8 @@ use std::sync::Arc;
 
 pub use nbcourier_storage::assignments::Release;
 
-/// A portion of the released assignments of a course that the caller is shown, behind a release, in order of release: the
-/// row of each release, and the name of its assignment; whether there are more.
+/// Returns a portion of the released assignments of a course that the caller can see, after a release and in order of
+/// release: the row of each release and the name of its assignment. Also returns whether there are more.
 pub async fn list(
     exchange: &Exchange,
     caller: &Caller,
@@ -38,30 +38,30 @@ pub async fn list(
         .await
 }
 
-/// A page of what is released in a course.
+/// A page of the releases in a course.
 pub struct Page {
-    /// The current version of each assignment, in order of release; for a student with the dates that are theirs.
+    /// The current version of each assignment, in order of release. A student gets their own dates.
     pub releases: Vec<Release>,
-    /// Their trees, each once; empty where their files are not asked for.
+    /// Their trees, each once. Empty if files were not requested.
     pub trees: Vec<Named>,
-    /// Behind which release the next page begins, if there is one.
+    /// The release after which the next page begins, if there is one.
     pub next: Option<i64>,
 }
 
-/// Which page of the releases is asked for.
+/// A query for a page of releases.
 #[derive(Debug, Clone)]
 pub struct Question {
-    /// Those of this course
+    /// The course.
     pub course: CourseId,
-    /// behind the release with this row,
+    /// The row of the release after which the page begins.
     pub after: Option<i64>,
-    /// and so many of them at most.
+    /// Maximum number of releases.
     pub at_most: usize,
-    /// Whether their files are to be listed, too.
+    /// Whether to list their files.
     pub with_files: bool,
 }
 
-/// The released assignments of a course that the caller is shown.
+/// Returns the released assignments of a course that the caller can see.
 pub async fn page(exchange: &Exchange, caller: &Caller, question: Question) -> Result<Page> {
     let (policy, caller) = (exchange.policy, caller.clone());
     exchange
@@ -110,7 +110,7 @@ pub async fn page(exchange: &Exchange, caller: &Caller, question: Question) -> R
         .await
 }
 
-/// The files of a released assignment.
+/// Returns the files of a released assignment.
 pub async fn files(
     exchange: &Exchange,
     caller: &Caller,
@@ -130,7 +130,8 @@ pub async fn files(
         .await
 }
 
-/// The tree of the assignment's current version, or, for instructors, of any, even while it is not released.
+/// Returns the tree of the assignment's current version. Instructors can request any version, even while the assignment
+/// is not released.
 pub async fn tree(
     exchange: &Exchange,
     caller: &Caller,
@@ -165,18 +166,18 @@ pub async fn tree(
         .await
 }
 
-/// A version that was asked for.
+/// The version that a request to release results in.
 #[derive(Debug, Clone, Copy)]
 pub struct Released {
     /// Its number.
     pub version: i64,
-    /// The name of its tree.
+    /// The digest of its tree.
     pub tree: Sha256Sum,
-    /// Whether it is a new one, rather than the one that was shown already with the same files.
+    /// Whether it is new. Otherwise the current version had the same files already.
     pub changed: bool,
 }
 
-/// Whether the caller may release the assignment, which must not be released yet: the checks that need no files.
+/// Whether the caller may release the assignment, which must not be released yet. These checks need no files.
 pub async fn may_release(
     exchange: &Exchange,
     caller: &Caller,
@@ -201,7 +202,8 @@ pub async fn may_release(
         .await
 }
 
-/// Whether the caller may release in the course, also what is released already: the checks that need no files.
+/// Whether the caller may release in the course, including assignments that are released already. These checks need no
+/// files.
 pub async fn may_release_again(
     exchange: &Exchange,
     caller: &Caller,
@@ -217,7 +219,7 @@ pub async fn may_release_again(
         .await
 }
 
-/// Releases the files as the next version of the assignment, which must not be released yet; submissions to earlier
+/// Releases the files as the next version of the assignment, which must not be released yet. Submissions to earlier
 /// versions stay.
 pub async fn release(
     exchange: &Exchange,
@@ -230,8 +232,8 @@ pub async fn release(
     release_over(exchange, caller, course, assignment, parcel, refuse).await
 }
 
-/// Releases the files as the next version of the assignment, released or not. Files that are those of the version
-/// shown make no new one.
+/// Releases the files as the next version of the assignment, released or not. Files equal to those of the current
+/// version make no new version.
 pub async fn release_again(
     exchange: &Exchange,
     caller: &Caller,
@@ -249,7 +251,7 @@ pub async fn release_again(
     release_over(exchange, caller, course, assignment, parcel, compare).await
 }
 
-/// Releases the files, unless what `over` says of the version that is shown now is an answer already.
+/// Releases the files, unless `over` returns an answer for the current version.
 async fn release_over(
     exchange: &Exchange,
     caller: &Caller,
@@ -294,7 +296,7 @@ async fn release_over(
     Ok(released)
 }
 
-/// Takes the assignment out of every listing. Nothing is lost: its versions, submissions and feedback come back with
+/// Removes the assignment from every listing. Nothing is lost: its versions, submissions and feedback come back with
 /// the next release.
 pub async fn unrelease(
     exchange: &Exchange,

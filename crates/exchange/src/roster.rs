@@ -1,4 +1,4 @@
-//! Who is in a course: the roster kept by hand, and the hub's groups. An instructor is never also a student.
+//! Changes to the roster kept by hand and to the memberships from the hub's groups. No instructor is also a student.
 
 use super::audit::{self, About, Action};
 use super::members::{self, Page, Place};
@@ -12,48 +12,47 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-/// What each caller's groups were when last compared with what is written down, so that an unchanged answer of the hub
-/// costs nothing.
+/// The groups of each caller at the last comparison with the stored ones. An unchanged reply of the hub costs no query.
 #[derive(Clone, Default)]
 pub(super) struct Seen(Arc<Mutex<HashMap<UserName, Noted>>>);
 
 struct Noted {
     groups: Groups,
-    /// When the hub told of them.
+    /// The time at which the hub told of them.
     told: Instant,
-    /// When they were compared.
+    /// The time of the comparison.
     at: Instant,
 }
 
-/// The courses that somebody's groups put them in, sorted.
+/// The courses and roles that a person's groups give them, sorted.
 type Groups = Vec<(CourseId, Role)>;
 
-/// How much of a listing of the ngshare protocol is read at a time.
+/// The portion in which listings of the ngshare protocol are read.
 pub(super) const PORTION: Portion = Portion {
     rows: 5000,
     bytes: 512 * 1024,
 };
 
-/// How long they are not compared again. A command beside the server may have renamed somebody since, or removed them,
-/// and who is in a course by a group is back on its roster after that time.
+/// The time for which the groups are not compared again. A command may have renamed or removed a person meanwhile. After
+/// this time, members by group are back on the roster.
 const SEEN_LIFETIME: Duration = Duration::from_secs(10);
 
-/// How many people are written down in one transaction, so that others need not wait for a whole hub.
+/// Maximum number of people whose groups are stored in one transaction, so that other writers do not wait long.
 const AT_ONCE: usize = 200;
 
-/// How many callers are remembered before starting afresh.
+/// Maximum number of remembered callers. When it is reached, all are forgotten.
 const SEEN_MAX: usize = 100_000;
 
-/// Writes down which courses the hub's groups put the caller in, if that changed since they were last seen. Only what the
-/// hub has told itself is written, and nothing older than what is there: a session remembers the groups of its login, and
-/// two tokens of one person are looked up at different times.
+/// Stores which courses the hub's groups put the caller in, if that changed since they were last seen. Only groups that
+/// the hub itself told are stored, and never older ones than those stored: a session remembers the groups of its login,
+/// and two tokens of one person are looked up at different times.
 pub async fn note_groups(exchange: &Exchange, caller: &Caller) -> Result<()> {
     let Some((_, told)) = caller.fresh_groups() else {
         return Ok(());
     };
     let mut groups = exchange.policy.groups(caller);
     groups.sort();
-    // Of both groups of a course that of the instructors counts, which comes last.
+    // If a caller has both groups of a course, the instructors' group counts. It comes last.
     groups.reverse();
     groups.dedup_by(|one, other| one.0 == other.0);
     groups.reverse();
@@ -80,7 +79,7 @@ async fn replace_groups(exchange: &Exchange, caller: &Caller, groups: Groups) ->
         .await
 }
 
-/// Puts the groups of the caller in the place of those noted before, or those of `other`, of whom the hub tells.
+/// Replaces the stored groups of the caller, or of `other` if the hub told the groups of another person.
 fn replace(
     conn: &mut Connection,
     caller: &Caller,
@@ -114,8 +113,9 @@ fn replace(
     Ok(())
 }
 
-/// Writes down who is in which group, as the hub lists all of them. Who has left every group is off the rosters with that,
-/// and who has never called is on them. Nothing changes where it is known already. `told` is when the hub was asked.
+/// Stores the members of all groups as the hub lists them. People who left every group lose their memberships, and
+/// people who have never sent a request gain theirs. Known memberships are left alone. `told` is when the hub was
+/// asked.
 pub async fn follow_groups(exchange: &Exchange, listed: Vec<Group>, told: Instant) -> Result<()> {
     let policy = exchange.policy;
     if !policy.hub_groups {
@@ -136,7 +136,7 @@ pub async fn follow_groups(exchange: &Exchange, listed: Vec<Group>, told: Instan
                 Ok::<_, Error>(())
             })
             .await?;
-        // What a token's answer from before this says is older.
+        // A reply about a token from before this time is older and is ignored.
         for (person, groups) in noted {
             exchange.seen.remember(person, groups, told);
         }
@@ -144,7 +144,7 @@ pub async fn follow_groups(exchange: &Exchange, listed: Vec<Group>, told: Instan
     Ok(())
 }
 
-/// The courses of everybody who is in a group that stands for one.
+/// Returns the courses and roles of all people in groups that stand for a course.
 fn by_person(policy: Policy, listed: Vec<Group>) -> HashMap<UserName, Groups> {
     let mut people: HashMap<UserName, BTreeMap<CourseId, Role>> = HashMap::new();
     for group in listed {
@@ -169,7 +169,7 @@ fn by_person(policy: Policy, listed: Vec<Group>) -> HashMap<UserName, Groups> {
         .collect()
 }
 
-/// Those of whom something else is noted than is wanted, with what is.
+/// Returns the people whose stored groups differ from the wanted ones, with the wanted ones.
 fn changes(
     mut wanted: HashMap<UserName, Groups>,
     noted: HashMap<UserName, Groups>,
@@ -186,7 +186,7 @@ fn changes(
 }
 
 impl Seen {
-    /// Whether there is nothing to compare: something newer was, or the same a moment ago.
+    /// Whether a comparison is unnecessary: newer groups are known, or the same ones were compared a moment ago.
     fn knows(&self, person: &UserName, groups: &[(CourseId, Role)], told: Instant) -> bool {
         let seen = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         seen.get(person).is_some_and(|noted| {
@@ -194,7 +194,7 @@ impl Seen {
         })
     }
 
-    /// Has the groups of these people compared again with their next requests.
+    /// Makes the next requests of these people compare their groups again.
     pub(super) fn forget(&self, people: &[UserName]) {
         let mut seen = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         for person in people {
@@ -212,8 +212,8 @@ impl Seen {
     }
 }
 
-/// Whether the caller may change the roster of students, or be asked for the details of an instructor: the checks of
-/// the roster's writing operations that need no request body.
+/// Whether the caller may change the roster of students or request the details of an instructor. These are the checks
+/// of the roster's writing operations that need no request body.
 pub async fn may_write(exchange: &Exchange, caller: &Caller, course: &CourseId) -> Result<()> {
     let (policy, caller, course) = (exchange.policy, caller.clone(), course.clone());
     exchange
@@ -227,7 +227,7 @@ pub async fn may_write(exchange: &Exchange, caller: &Caller, course: &CourseId) 
         .await
 }
 
-/// Adds an instructor or updates one; a student so added stops being a student.
+/// Adds or updates an instructor. A student who is added stops being a student.
 pub async fn put_instructor(
     exchange: &Exchange,
     caller: &Caller,
@@ -254,7 +254,7 @@ pub async fn put_instructor(
         .await
 }
 
-/// One instructor of the course.
+/// Returns one instructor of the course.
 pub async fn instructor(
     exchange: &Exchange,
     caller: &Caller,
@@ -272,7 +272,7 @@ pub async fn instructor(
         .await
 }
 
-/// One student of the course.
+/// Returns one student of the course.
 pub async fn student(
     exchange: &Exchange,
     caller: &Caller,
@@ -307,7 +307,7 @@ fn find(
     Ok(manual.map_or_else(|| Person::named(person.clone()), |(_, details)| details))
 }
 
-/// A portion of the instructors of the course, behind that place.
+/// Returns a portion of the instructors of the course after that place.
 pub async fn instructors(
     exchange: &Exchange,
     caller: &Caller,
@@ -317,7 +317,7 @@ pub async fn instructors(
     list(exchange, caller, course, after, Role::Instructor).await
 }
 
-/// A portion of the students of the course, behind that place.
+/// Returns a portion of the students of the course after that place.
 pub async fn students(
     exchange: &Exchange,
     caller: &Caller,
@@ -353,7 +353,7 @@ async fn list(
         .await
 }
 
-/// Takes an instructor off the course; what they handed in stays.
+/// Removes an instructor from the course. Their submissions stay.
 pub async fn remove_instructor(
     exchange: &Exchange,
     caller: &Caller,
@@ -364,7 +364,7 @@ pub async fn remove_instructor(
     remove(exchange, caller, course, person, Role::Instructor).await
 }
 
-/// Takes a student off the course; what they handed in stays.
+/// Removes a student from the course. Their submissions stay.
 pub async fn remove_student(
     exchange: &Exchange,
     caller: &Caller,
@@ -402,7 +402,7 @@ async fn remove(
         .await
 }
 
-/// Takes the row of somebody away who is in the course as `role`.
+/// Removes the row of a person who is in the course as `role`.
 pub(super) fn strike(
     policy: Policy,
     conn: &mut Connection,
@@ -412,7 +412,7 @@ pub(super) fn strike(
     role: Role,
     by_hub: Option<Role>,
 ) -> Result<()> {
-    // A row taken away would come back with the group: say so instead of half doing it.
+    // The group would bring a removed row back. An error is better than a removal without effect.
     if by_hub == Some(role) {
         return Err(Error::MemberByGroup(policy.group_rules.names(course, role)));
     }
@@ -435,8 +435,8 @@ pub async fn put_student(
     }
 }
 
-/// Enrols many students at once or updates their details; gives the names of those left out as they are instructors.
-/// Of somebody named twice the last line counts.
+/// Enrols many students at once or updates their details. Returns the names of those left out because they are
+/// instructors. If a person is named twice, the last entry counts.
 pub async fn put_students(
     exchange: &Exchange,
     caller: &Caller,
@@ -479,7 +479,7 @@ pub async fn put_students(
         .await
 }
 
-/// Notes whom the caller added to the roster or changed there.
+/// Records an event about the people whom the caller added or changed.
 pub(super) fn note_changed(
     conn: &mut Connection,
     caller: &Caller,
@@ -506,7 +506,7 @@ pub(super) fn note_changed(
     audit::note(conn, caller, Action::RosterChanged, about, Some(&detail))
 }
 
-/// Notes whom the caller took off the roster.
+/// Records an event about the person whom the caller removed from the roster.
 pub(super) fn note_removed(
     conn: &mut Connection,
     caller: &Caller,

@@ -1,5 +1,5 @@
-//! When clearing away, backing up and checking last ran, for whoever watches: an exchange without a backup looks well
-//! until the day it is needed.
+//! The last runs of clean-up, backup and check, for monitoring. An exchange without a backup seems fine until the day
+//! the backup is needed.
 
 use super::{Error, Result};
 use nbcourier_domain::Timestamp;
@@ -7,22 +7,22 @@ use nbcourier_storage::{self as store, Store};
 
 pub use nbcourier_storage::runs::Run;
 
-/// What an operator has done regularly, by hand or by a timer.
+/// A regular task of the operator, run by hand or by a timer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Task {
-    /// Removing what is over its retention time; the server does it, too.
+    /// Removing items past their retention time. The server does this as well.
     Gc,
-    /// Copying everything somewhere else.
+    /// Copying all data to another place.
     Backup,
     /// Comparing every byte with its checksum.
     Fsck,
 }
 
 impl Task {
-    /// Every one.
+    /// All tasks.
     pub const ALL: [Self; 3] = [Self::Gc, Self::Backup, Self::Fsck];
 
-    /// The word for it, as stored and shown.
+    /// Returns the text of the task, as stored and shown.
     pub const fn word(self) -> &'static str {
         match self {
             Self::Gc => "gc",
@@ -32,7 +32,7 @@ impl Task {
     }
 }
 
-/// Notes that a task has ended, well or not.
+/// Records that a task has ended. `well` says whether it succeeded.
 pub async fn note(store: &Store, task: Task, well: bool) -> Result<()> {
     store
         .write(move |conn| {
@@ -42,7 +42,7 @@ pub async fn note(store: &Store, task: Task, well: bool) -> Result<()> {
         .await
 }
 
-/// The last run of every task that ever ran.
+/// Returns the last run of every task that has run.
 pub async fn list(store: &Store) -> Result<Vec<Run>> {
     store
         .read(|conn| Ok::<_, Error>(store::runs::list(conn)?))

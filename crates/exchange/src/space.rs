@@ -1,13 +1,13 @@
-//! The free space below which no files are taken, so that there is room for all else: reading, deleting, logging in.
+//! The minimum of free space. Below it no files are accepted, so that reading, deleting and logging in still work.
 
 use super::{Error, Result};
 use nbcourier_blobs::LocalBlobs;
 use nbcourier_storage::Store;
 
-/// Bytes that are written between two looks at the free space.
+/// Bytes written between two checks of the free space.
 pub(super) const BETWEEN_LOOKS: u64 = 4 * 1024 * 1024;
 
-/// The places where bytes go, and how much of them stays free. Cheap to clone.
+/// The places where bytes are stored, and the minimum of free bytes there. Cheap to clone.
 #[derive(Clone)]
 pub(super) struct Space {
     blobs: LocalBlobs,
@@ -24,7 +24,7 @@ impl Space {
         }
     }
 
-    /// Whether so many bytes more can be taken. Asks the disks, so it belongs on a blocking thread.
+    /// Checks that `more` bytes can be stored. It queries the disks, so it belongs on a blocking thread.
     pub fn check(&self, more: u64) -> Result<()> {
         if self.floor == 0 {
             return Ok(());

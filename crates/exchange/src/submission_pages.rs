@@ -1,4 +1,4 @@
-//! Everything handed in, with feedback, a page at a time.
+//! Listing submissions with their feedback, in pages.
 
 use super::submissions::{assignment_of, require_known};
 use super::trees::{self, Named};
@@ -12,20 +12,20 @@ use std::collections::HashMap;
 pub use nbcourier_storage::feedback::Shown as Feedback;
 pub use nbcourier_storage::submission_pages::{Entry, Place};
 
-/// Which submissions are asked for.
+/// A query for a page of submissions.
 #[derive(Debug, Clone)]
 pub struct Question {
-    /// Those of this course,
+    /// The course.
     pub course: CourseId,
-    /// to this assignment or to any,
+    /// The assignment, or `None` for all.
     pub assignment: Option<AssignmentId>,
-    /// of this student or of everybody the caller may see,
+    /// The student, or `None` for all whom the caller may see.
     pub student: Option<UserName>,
-    /// that come behind this place,
+    /// The place after which the page begins.
     pub after: Option<Place>,
-    /// and so many of them at most.
+    /// Maximum number of submissions.
     pub at_most: usize,
-    /// Whether their files are to be listed, too.
+    /// Whether to list their files.
     pub with_files: bool,
 }
 
@@ -33,16 +33,16 @@ pub struct Question {
 pub struct Page {
     /// The submissions, oldest first.
     pub entries: Vec<Entry>,
-    /// The feedback shown on each that has one.
+    /// The current feedback on each submission that has some.
     pub feedback: HashMap<i64, Feedback>,
-    /// The trees of both, each once; empty where their files are not asked for.
+    /// The trees of both, each once. Empty if files were not requested.
     pub trees: Vec<Named>,
-    /// Behind which place the next page begins, if there is one.
+    /// The place after which the next page begins, if there is one.
     pub next: Option<Place>,
 }
 
-/// The submissions asked for; a student who names nobody gets their own. The number of statements does not depend on
-/// how many there are. A page ends early where its names are long or its trees have many files.
+/// Returns the requested submissions. A student who names no student gets their own. The number of SQL statements does
+/// not depend on the number of submissions. Long names and trees with many files make a page shorter.
 pub async fn page(exchange: &Exchange, caller: &Caller, question: Question) -> Result<Page> {
     let (policy, caller) = (exchange.policy, caller.clone());
     exchange
@@ -53,7 +53,7 @@ pub async fn page(exchange: &Exchange, caller: &Caller, question: Question) -> R
                 Some(student) => standing.require_self_or_instructor(&caller, student)?,
                 None => standing.require_member()?,
             };
-            // Before anything is said of assignments.
+            // This check comes before any reply about assignments.
             if !standing.is_member()
                 && !store::submissions::any_in_course(conn, standing.course, caller.name())?
             {
@@ -97,7 +97,7 @@ pub async fn page(exchange: &Exchange, caller: &Caller, question: Question) -> R
         .await
 }
 
-/// The trees of a submission and of the feedback shown on it.
+/// Returns the trees of a submission and of the current feedback on it.
 fn trees_of(entry: &Entry, feedback: &HashMap<i64, Feedback>) -> [Option<Named>; 2] {
     let handed_in = Named {
         digest: entry.digest,

@@ -1,4 +1,4 @@
-//! What students hand in. Written once, never changed, answered only when durable.
+//! Submissions. They are written once and never change, and the reply comes only when they are durable.
 
 use super::audit::{self, About, Action};
 use super::parcel::Parcel;
@@ -17,41 +17,41 @@ use std::sync::Arc;
 
 pub use nbcourier_storage::submissions::Line;
 
-/// Whose submission to what is meant.
+/// A student's submissions to an assignment.
 #[derive(Debug, Clone)]
 pub struct Target {
     /// The course.
     pub course: CourseId,
     /// The assignment, which must be released.
     pub assignment: AssignmentId,
-    /// Who handed it in.
+    /// The student.
     pub student: UserName,
 }
 
-/// What somebody is about to hand in.
+/// The description of a new submission.
 #[derive(Debug, Clone)]
 pub struct Work {
-    /// In this course,
+    /// The course.
     pub course: CourseId,
-    /// to this assignment,
+    /// The assignment.
     pub assignment: AssignmentId,
-    /// and for whom, where that is not the caller.
+    /// The student, if that is not the caller.
     pub student: Option<UserName>,
-    /// By which a second attempt at it is recognised.
+    /// The key by which a second attempt is recognised.
     pub key: Option<IdempotencyKey>,
 }
 
-/// What was handed in.
+/// The result of submitting.
 #[derive(Debug, Clone)]
 pub struct HandedIn {
-    /// What proves it.
+    /// The receipt of the submission.
     pub receipt: Receipt,
-    /// Whether it was just now, rather than by an earlier attempt with the same key.
+    /// Whether the submission is new. Otherwise an earlier attempt with the same key made it.
     pub is_new: bool,
 }
 
-/// Whether the caller may submit: the checks that need no files. The receipt when an earlier attempt was answered
-/// with it.
+/// Whether the caller may submit. These checks need no files. Returns the receipt of an earlier attempt, if there was
+/// one.
 pub async fn may_submit(
     exchange: &Exchange,
     caller: &Caller,
@@ -74,7 +74,7 @@ pub async fn may_submit(
         .await
 }
 
-/// Hands in the files. The answer comes once bytes and row are durable; a second attempt gets that of the first.
+/// Submits the files. It returns once bytes and row are durable. A second attempt gets the receipt of the first.
 pub async fn submit(
     exchange: &Exchange,
     caller: &Caller,
@@ -87,7 +87,7 @@ pub async fn submit(
     let (quota, tally) = (exchange.quota.clone(), Arc::clone(&exchange.tally));
     let change = move |conn: &mut Connection| {
         let standing = work.enter(policy, conn, &caller)?;
-        // Before all else that could be in the way by now: the work is in.
+        // This comes before all checks that could fail by now, because the submission was already accepted.
         if let Some(receipt) = work.earlier_attempt(conn, standing, &caller)? {
             let handed_in = HandedIn {
                 receipt,
@@ -118,13 +118,13 @@ pub async fn submit(
 }
 
 impl Work {
-    /// For whom it is, where that is not the caller.
+    /// Returns the student, if that is not the caller.
     fn somebody_else(&self, caller: &Caller) -> Option<&UserName> {
         let student = self.student.as_ref();
         student.filter(|student| *student != caller.name())
     }
 
-    /// For whom its files count.
+    /// Returns the account that the files count against.
     pub fn account(&self, caller: &Caller) -> Account {
         Account::work(&self.course, self.student(caller))
     }
@@ -133,7 +133,7 @@ impl Work {
         self.somebody_else(caller).unwrap_or(caller.name())
     }
 
-    /// Course, member; or course, instructor, student, where it is for somebody else.
+    /// Checks course and member, in this order. For another person it checks course, instructor and student.
     fn enter(&self, policy: Policy, conn: &mut Connection, caller: &Caller) -> Result<Standing> {
         let standing = policy.enter(conn, caller, &self.course)?;
         let Some(student) = self.somebody_else(caller) else {
@@ -197,7 +197,7 @@ impl Work {
     }
 }
 
-/// A portion of everybody's submissions to an assignment behind a line, oldest first; whether there are more.
+/// Returns a portion of all submissions to an assignment after a line, oldest first, and whether there are more.
 pub async fn list(
     exchange: &Exchange,
     caller: &Caller,
@@ -219,7 +219,8 @@ pub async fn list(
         .await
 }
 
-/// A portion of one student's submissions to an assignment behind a line, oldest first; whether there are more.
+/// Returns a portion of one student's submissions to an assignment after a line, oldest first, and whether there are
+/// more.
 pub async fn list_of(
     exchange: &Exchange,
     caller: &Caller,
@@ -239,7 +240,7 @@ pub async fn list_of(
         .await
 }
 
-/// The files of one submission and its time: the latest, or the one of exactly the time given.
+/// Returns the time and files of one submission: the latest, or the one of exactly the given time.
 pub async fn files(
     exchange: &Exchange,
     caller: &Caller,
@@ -264,7 +265,7 @@ pub async fn files(
         .await
 }
 
-/// The tree of the submission with that number, for the student themselves and instructors.
+/// Returns the tree of the submission with that number, for its student and for instructors.
 pub async fn tree(
     exchange: &Exchange,
     caller: &Caller,
@@ -287,7 +288,7 @@ pub async fn tree(
         .await
 }
 
-/// Whether there is a target to speak of; for when the request is at fault in other ways, which counts after this.
+/// Checks that the target exists. If the request also has other errors, this one is reported first.
 pub async fn check_target(exchange: &Exchange, caller: &Caller, target: &Target) -> Result<()> {
     let (policy, caller, target) = (exchange.policy, caller.clone(), target.clone());
     exchange
@@ -296,8 +297,8 @@ pub async fn check_target(exchange: &Exchange, caller: &Caller, target: &Target)
         .await
 }
 
-/// Course, self or instructor, assignment, student: in this order. Somebody who is not in the course must have handed
-/// something in there before anything is said of its assignments, and is told only of those they handed in to.
+/// Checks course, self or instructor, assignment and student, in this order. A caller who is not a member must have
+/// submitted in the course to learn about its assignments, and learns only of those they submitted to.
 pub(super) fn find_assignment(
     policy: Policy,
     conn: &mut Connection,
@@ -315,8 +316,8 @@ pub(super) fn find_assignment(
     Ok(assignment)
 }
 
-/// The assignment must be released and shown to the caller; to somebody who is not in the course any more only if they
-/// handed in to it.
+/// Returns the row of a released assignment that the caller can see. A caller who is not a member any more must have
+/// submitted to it.
 pub(super) fn assignment_of(
     conn: &mut Connection,
     standing: Standing,
@@ -330,8 +331,8 @@ pub(super) fn assignment_of(
     Err(Error::NotFound(Thing::Assignment))
 }
 
-/// The submission with that number, for the student themselves and instructors; nobody else is told whether there is
-/// one. `None` stands for text that is no number, and so for the number of nothing.
+/// Returns the submission with that number, for its student and for instructors. Nobody else learns whether it exists.
+/// `None` is a number that could not be parsed and matches nothing.
 pub(super) fn by_number(
     conn: &mut Connection,
     standing: Standing,
@@ -351,7 +352,7 @@ pub(super) fn by_number(
     }
 }
 
-/// The person must be in the course, or have handed something in there.
+/// Requires that the person is in the course or has submitted there.
 pub(super) fn require_known(
     policy: Policy,
     conn: &mut Connection,

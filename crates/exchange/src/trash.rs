@@ -1,4 +1,5 @@
-//! What instructors delete of a course: gone from every listing at once, restorable until [`super::gc`] removes it.
+//! The trash of a course: deleted items leave every listing at once, and can be restored until [`super::gc`] removes
+//! them.
 
 use super::audit::{self, About, Action};
 use super::gc::limit;
@@ -12,20 +13,20 @@ use std::time::Duration;
 
 pub use nbcourier_storage::trash::{Assignment, Place, Work};
 
-/// A page of what can be restored in a course.
+/// A page of the items that can be restored in a course.
 #[derive(Debug, Clone, Default)]
 pub struct Trash {
-    /// Assignments, each with what was handed in to it.
+    /// Assignments with their submissions.
     pub assignments: Vec<Assignment>,
-    /// Submissions, each with its feedback.
+    /// Submissions with their feedback.
     pub submissions: Vec<Work>,
     /// Submissions whose feedback was deleted.
     pub feedback: Vec<Work>,
-    /// Behind which place the next page begins, if there is one.
+    /// The place after which the next page begins, if there is one.
     pub next: Option<(Kind, Place)>,
 }
 
-/// What something in the trash of a course is, in the order in which it is listed.
+/// The kind of an item in the trash, in the order of the listing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Kind {
     /// An assignment.
@@ -36,7 +37,7 @@ pub enum Kind {
     Feedback,
 }
 
-/// Puts an assignment, released or not, into the trash with all that was handed in to it. Its name is free at once.
+/// Moves an assignment, released or not, with all its submissions to the trash. Its name is free at once.
 pub async fn delete_assignment(
     exchange: &Exchange,
     caller: &Caller,
@@ -64,7 +65,7 @@ pub async fn delete_assignment(
         .await
 }
 
-/// Puts a submission into the trash.
+/// Moves a submission to the trash.
 pub async fn delete_submission(
     exchange: &Exchange,
     caller: &Caller,
@@ -88,7 +89,7 @@ pub async fn delete_submission(
         .await
 }
 
-/// Puts all feedback of a submission into the trash.
+/// Moves all feedback on a submission to the trash.
 pub async fn delete_feedback(
     exchange: &Exchange,
     caller: &Caller,
@@ -128,8 +129,8 @@ fn about<'a>(
     }
 }
 
-/// At most so much of what can still be restored in the course, behind that place: assignments, then submissions, then
-/// feedback, of each kind the last deleted first.
+/// Returns at most `at_most` restorable items of the course after that place: assignments, then submissions, then
+/// feedback, each last deleted first.
 pub async fn list(
     exchange: &Exchange,
     caller: &Caller,
@@ -165,7 +166,7 @@ pub async fn list(
         .await
 }
 
-/// A page that is filled with one kind after the other.
+/// A page that is filled with one kind of item after another.
 struct Filling {
     after: (Kind, Place),
     left: Portion,
@@ -183,7 +184,7 @@ impl Filling {
         }
     }
 
-    /// What of a kind fits on the page.
+    /// Returns the items of a kind that fit on the page.
     fn take<T>(
         &mut self,
         kind: Kind,
@@ -203,7 +204,7 @@ impl Filling {
     }
 }
 
-/// Brings an assignment back with all that was handed in to it, released or not as it was.
+/// Restores an assignment with all its submissions. It is released if it was.
 pub async fn restore_assignment(
     exchange: &Exchange,
     caller: &Caller,
@@ -242,7 +243,7 @@ pub async fn restore_assignment(
         .await
 }
 
-/// Brings a submission back with its feedback.
+/// Restores a submission with its feedback.
 pub async fn restore_submission(
     exchange: &Exchange,
     caller: &Caller,
@@ -277,7 +278,7 @@ pub async fn restore_submission(
         .await
 }
 
-/// Brings the feedback of a submission back. What was given since then goes on being shown.
+/// Restores the feedback on a submission. Feedback that was given since the deletion remains the current one.
 pub async fn restore_feedback(
     exchange: &Exchange,
     caller: &Caller,

@@ -1,4 +1,4 @@
-//! Files on their way out, each compared with its name before its last bytes are given away.
+//! Reading stored files. Each file is verified against its checksum before its last bytes are sent.
 
 use super::{Error, Exchange, Result};
 use bytes::Bytes;
@@ -15,43 +15,43 @@ pub use nbcourier_storage::trees::File as ListedFile;
 
 /// Bytes read at a time from a large file.
 const CHUNK: usize = 256 * 1024;
-/// What is read, and so is known to be sound, before a reply begins, in bytes.
+/// Bytes that are read and verified before a reply begins.
 pub const AHEAD: usize = 512 * 1024;
-/// Small contents read from the database at a time, in bytes,
+/// Maximum bytes of small contents read from the database at a time.
 const BATCH: u64 = 512 * 1024;
-/// and how many of them at most.
+/// Maximum number of small contents read at a time.
 const BATCH_FILES: usize = 1000;
-/// Files listed at a time where many trees go out together, unless a single tree has more.
+/// Maximum number of files listed at a time when many trees are sent together. A single tree may exceed it.
 const LISTED: i64 = 1000;
 
-/// One tree that somebody asked for.
+/// The tree that a request names.
 #[derive(Debug)]
 pub struct Found {
-    /// Its name.
+    /// Its digest.
     pub digest: Sha256Sum,
-    /// When it was released, handed in or given back.
+    /// The time of the release, submission or feedback.
     pub time: Timestamp,
     /// Its files.
     pub files: Arc<[ListedFile]>,
 }
 
-/// Something that names a stored tree.
+/// A thing that names a stored tree.
 pub trait OfTree: Send + 'static {
-    /// The row of the tree.
+    /// Returns the row of the tree.
     fn tree_id(&self) -> i64;
 
-    /// How many files it has.
+    /// Returns the number of its files.
     fn files(&self) -> i64;
 }
 
 /// A tree in a listing of files.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Named {
-    /// Its name.
+    /// Its digest.
     pub digest: Sha256Sum,
     /// Its row.
     pub tree_id: i64,
-    /// How many files it has.
+    /// Number of its files.
     pub files: i64,
 }
 
@@ -65,10 +65,10 @@ impl OfTree for Named {
     }
 }
 
-/// How many files the trees of one page have together at most, unless those of its first line have more.
+/// Maximum number of files in the trees of one page. The trees of the first line may exceed it.
 const FILES_OF_PAGE: i64 = 20_000;
 
-/// Returns the trees that the lines of a page name, each tree once, and the number of lines whose trees fit on the page.
+/// Returns the trees that the lines of a page name, each once, and the number of lines whose trees fit on the page.
 pub(super) fn fitting<L>(
     lines: &[L],
     trees_of: impl Fn(&L) -> [Option<Named>; 2],
@@ -92,16 +92,16 @@ pub(super) fn fitting<L>(
     (trees, lines.len())
 }
 
-/// A tree among many that go out together.
+/// A tree among many that are sent together.
 #[derive(Debug, Clone, Copy)]
 pub struct Part {
     /// The submission it belongs to.
     pub submission: i64,
     /// The row of the tree.
     pub tree_id: i64,
-    /// How many files it has.
+    /// Number of its files.
     pub files: i64,
-    /// When it was handed in or given back.
+    /// The time of the submission or feedback.
     pub time: Timestamp,
 }
 
@@ -115,14 +115,15 @@ impl OfTree for Part {
     }
 }
 
-/// Many trees in order. Their files are listed some thousand at a time, so that memory does not grow with a class.
+/// Many trees in order. Their files are listed in batches of about a thousand, so that memory does not grow with a
+/// class.
 pub struct Bundle<P = Part> {
     exchange: Exchange,
     parts: std::iter::Peekable<std::vec::IntoIter<P>>,
 }
 
 impl<P: OfTree> Bundle<P> {
-    /// A bundle of these trees.
+    /// Creates a bundle of these trees.
     pub fn new(exchange: &Exchange, parts: Vec<P>) -> Self {
         Self {
             exchange: exchange.clone(),
@@ -130,7 +131,7 @@ impl<P: OfTree> Bundle<P> {
         }
     }
 
-    /// The next trees with their files; none at the end.
+    /// Returns the next trees with their files, or none at the end.
     pub async fn next(&mut self) -> Result<Vec<(P, Arc<[ListedFile]>)>> {
         let mut batch: Vec<P> = Vec::new();
         let mut listed = 0;
@@ -157,14 +158,14 @@ impl<P: OfTree> Bundle<P> {
     }
 }
 
-/// A part of a tree's content.
+/// A piece of a tree's content.
 #[derive(Debug)]
 pub enum Piece {
-    /// The next file, by its place in the list, begins.
+    /// The next file begins. The number is its index in the list.
     Begin(usize),
-    /// More of its bytes.
+    /// More bytes of the file.
     Bytes(Bytes),
-    /// It is complete.
+    /// The file is complete.
     End,
 }
 
@@ -179,8 +180,8 @@ impl Piece {
 
 /// Reads the contents of listed files in order, a bounded number of bytes at a time.
 ///
-/// What was stored may have changed on the disk since. The last bytes of a file are given away only when all of them
-/// together have the name they are asked for by; otherwise it fails, and whoever sends them on breaks off.
+/// Stored bytes may have changed on the disk. The last bytes of a file are returned only if the whole file matches its
+/// checksum. Otherwise reading fails, and the sender aborts its reply.
 pub struct Contents {
     exchange: Exchange,
     files: Arc<[ListedFile]>,
@@ -196,7 +197,7 @@ struct Open {
 }
 
 impl Contents {
-    /// Begins to read; fails when a large file is not there as it should be.
+    /// Starts reading. It fails if a large file is missing, unreadable or of the wrong size.
     pub async fn open(exchange: &Exchange, files: Arc<[ListedFile]>) -> Result<Self> {
         let blobs = exchange.blobs.clone();
         let files = blocking(move || {
@@ -217,7 +218,7 @@ impl Contents {
         })
     }
 
-    /// The first pieces, as many as are read before a reply begins: damage of what is short shows in its status.
+    /// Returns the pieces that are read before a reply begins. The reply's status can report damage in a short tree.
     pub async fn ahead(&mut self) -> Result<Vec<Piece>> {
         let mut pieces = Vec::new();
         let mut bytes = 0;
@@ -232,7 +233,7 @@ impl Contents {
         Ok(pieces)
     }
 
-    /// The next pieces, about half a megabyte of them; none at the end.
+    /// Returns the next pieces, about half a megabyte, or none at the end.
     pub async fn next(&mut self) -> Result<Vec<Piece>> {
         if let Some(open) = self.open.take() {
             return self.read_on(open).await;
@@ -328,7 +329,7 @@ impl Contents {
         let mut pieces = Vec::with_capacity(3 * batch.len());
         for (place, file) in (first..).zip(batch) {
             let content = contents.get(&file.blob.id).cloned();
-            // An empty file in its place would be a lie that no checksum shows to the one who fetches.
+            // An empty file instead would be wrong, and no checksum would show it to the client.
             let content =
                 content.ok_or_else(|| Bug::new("a content that was read is not there"))?;
             pieces.extend([Piece::Begin(place), Piece::Bytes(content), Piece::End]);
@@ -337,7 +338,7 @@ impl Contents {
     }
 }
 
-/// Whether a content of the database is what it is named for.
+/// Checks a content of the database against its size and checksum.
 pub(super) fn check_small(blob: &BlobRef, content: &[u8]) -> Result<(), Damage> {
     if content.len() as u64 != blob.size {
         return Err(Damage::WrongLength);

@@ -1,4 +1,4 @@
-//! Putting a course out of an archive into an exchange: all of it in one transaction, or nothing.
+//! Inserting a course from an archive into an exchange, completely and in one transaction.
 
 use super::manifest::{Assignment, Course, Event, TreeOf};
 use super::read::word;
@@ -14,12 +14,12 @@ use nbcourier_storage::trees::Arrivals;
 use nbcourier_storage::{self as store, Connection, archive};
 use std::collections::{BTreeSet, HashMap};
 
-/// What an archive says cannot be; the sentence says what.
+/// An impossible statement in an archive. The sentence describes it.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
 pub struct Impossible(pub String);
 
-/// A course that is ready to be put in: all names, times and paths are possible, and all bytes it names have come.
+/// A course that is ready for insertion: its names, times and paths are valid, and all bytes it names were sent.
 pub struct Bringing {
     course: Course,
     name: CourseId,
@@ -27,7 +27,7 @@ pub struct Bringing {
 }
 
 impl Bringing {
-    /// Checks what the archive says against the bytes that came, by their names.
+    /// Validates the archive's course against the received bytes, by their checksums.
     pub fn new(course: Course, blobs: HashMap<Sha256Sum, BlobRef>) -> Result<Self, Impossible> {
         let name = parse("course", &course.course, |text| CourseId::parse(text).ok())?;
         time(&course.created_at)?;
@@ -100,8 +100,8 @@ fn check(assignment: &Assignment) -> Result<(), Impossible> {
     Ok(())
 }
 
-/// Puts the course in, with the bytes that came for it; `AlreadyExists` when one of its name is there. How many submissions
-/// it has.
+/// Inserts the course with the bytes that were sent for it. Returns the number of its submissions, or `AlreadyExists`
+/// if a course of its name exists.
 pub async fn insert(
     exchange: &Exchange,
     caller: &Caller,
@@ -215,7 +215,7 @@ fn record(
         subject: event.subject.as_deref(),
         course: Some(course.as_str()),
         assignment: event.assignment.as_deref(),
-        // Of what was removed for good before, nobody knows a number here.
+        // Submissions that were removed for good earlier have no number here.
         submission_id: event
             .submission
             .and_then(|number| numbers.get(&number).copied()),
@@ -225,7 +225,7 @@ fn record(
     Ok(store::events::record(conn, &row)?)
 }
 
-/// What was checked before the transaction.
+/// Unwraps a value that was validated before the transaction.
 fn stored<T>(checked: Result<T, Impossible>) -> Result<T> {
     checked.map_err(|_| store::Error::Damaged("an archive that changed while it was read").into())
 }
@@ -233,7 +233,7 @@ fn stored<T>(checked: Result<T, Impossible>) -> Result<T> {
 fn files(tree: &TreeOf, blobs: &HashMap<Sha256Sum, BlobRef>) -> Result<Tree, Impossible> {
     let entries = tree.files.iter().map(|entry| {
         let path = parse("path", &entry.path, |text| {
-            // An older version may have written the archive.
+            // An older version may have written the archive, so the rules for stored paths apply.
             RelativePath::parse_stored(text).ok()
         })?;
         let sum = parse("SHA-256", &entry.sha256, |text| Sha256Sum::parse(&text))?;
@@ -280,7 +280,7 @@ fn user(text: &str) -> Result<UserName, Impossible> {
     parse("user", text, |text| UserName::parse(text).ok())
 }
 
-/// Somebody on a roster. Former users are on those that the exchange has made itself, operators on none.
+/// Checks a name on a roster. Rosters may hold the exchange's names for former users, but no operators.
 fn member(text: &str) -> Result<(), Impossible> {
     let name = user(text)?;
     if name.is_given_by_exchange() && !name.is_former() {

@@ -1,4 +1,4 @@
-//! Which people of an archive are easily taken for others.
+//! Warnings about people in an archive who are easily mistaken for others.
 
 use super::Course;
 use crate::{Error, Exchange, Result};
@@ -6,8 +6,8 @@ use nbcourier_domain::{Alike, oddity};
 use nbcourier_storage as store;
 use std::collections::BTreeSet;
 
-/// Returns a sentence for each name of the archive's people that looks like another one in the archive or here, or that holds
-/// something nobody sees.
+/// Returns a sentence for each name of the archive's people that looks like another one in the archive or here, or that
+/// contains invisible characters.
 pub async fn look_alikes(exchange: &Exchange, course: &Course) -> Result<Vec<String>> {
     let roster = course.roster.iter().map(|person| person.username.as_str());
     let students = course.assignments.iter().flat_map(|assignment| {

@@ -1,47 +1,47 @@
-//! What an archive says of the course in it, as JSON that people can read, too. Times are RFC 3339, in UTC.
+//! The description of a course in its archive, as JSON that people can also read. Times are RFC 3339, in UTC.
 
 use serde::{Deserialize, Serialize};
 
-/// The form of archive that this program makes and knows.
+/// The version of the archive format that this program writes and reads.
 pub const VERSION: u32 = 1;
 
 /// A course.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Course {
-    /// The form of this.
+    /// The version of the archive format.
     pub archive_version: u32,
-    /// The program that made it,
+    /// The program that made the archive.
     pub made_by: String,
-    /// and when.
+    /// The time at which the archive was made.
     pub made_at: String,
-    /// What tells the exchange it was made at from others.
+    /// The identity of the exchange that made the archive.
     pub exchange: String,
     /// The course's name.
     pub course: String,
-    /// When it was made.
+    /// The time at which the course was created.
     pub created_at: String,
-    /// Who was added to it by hand.
+    /// The members added by hand.
     pub roster: Vec<Person>,
-    /// Who is in it by a group of the hub, as far as they were seen. For the record only.
+    /// The members through a group of the hub whom the exchange has seen. For the record only.
     pub by_group: Vec<Person>,
-    /// Its assignments, in the order in which they were made.
+    /// Its assignments, in the order they were created.
     pub assignments: Vec<Assignment>,
-    /// What happened in it, in order.
+    /// Its events, oldest first.
     pub events: Vec<Event>,
 }
 
-/// Somebody in the course.
+/// A member of the course.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Person {
-    /// The name at the hub.
+    /// The user name at the hub.
     pub username: String,
     /// `instructor` or `student`.
     pub role: String,
-    /// What is known besides.
+    /// First name, if known.
     pub first_name: Option<String>,
-    /// What is known besides.
+    /// Last name, if known.
     pub last_name: Option<String>,
-    /// What is known besides.
+    /// Email address, if known.
     pub email: Option<String>,
 }
 
@@ -50,30 +50,30 @@ pub struct Person {
 pub struct Assignment {
     /// Its name.
     pub assignment: String,
-    /// The version that is released; none while it is not.
+    /// The version that is released, if one is.
     pub released: Option<i64>,
-    /// Not shown to students before this,
+    /// The opening time.
     pub opens_at: Option<String>,
-    /// late after this,
+    /// The due time.
     pub due_at: Option<String>,
-    /// and refused after this.
+    /// The cut-off.
     pub cutoff_at: Option<String>,
-    /// Who has other dates.
+    /// The students' extensions.
     pub extensions: Vec<Extension>,
-    /// All that were ever released, the first one first.
+    /// All versions that were ever released, oldest first.
     pub versions: Vec<Version>,
-    /// What was handed in, oldest first.
+    /// Its submissions, oldest first.
     pub submissions: Vec<Submission>,
 }
 
-/// Dates of one student.
+/// The extension of one student.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Extension {
-    /// Whose.
+    /// The student.
     pub student: String,
-    /// Late after this,
+    /// The due time.
     pub due_at: Option<String>,
-    /// and refused after this.
+    /// The cut-off.
     pub cutoff_at: Option<String>,
 }
 
@@ -81,53 +81,53 @@ pub struct Extension {
 #[allow(clippy::struct_field_names, reason = "the names are those of the JSON")]
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Version {
-    /// 1 for the first.
+    /// Its number. The first is 1.
     pub version: i64,
-    /// When,
+    /// The time of the release.
     pub released_at: String,
-    /// and by whom.
+    /// The person who released it.
     pub released_by: String,
-    /// What.
+    /// Its files.
     #[serde(flatten)]
     pub tree: TreeOf,
 }
 
-/// Something that was handed in.
+/// A submission.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Submission {
-    /// Its number at the exchange, which receipts and events name.
+    /// Its number at the exchange, which receipts and events use.
     pub number: i64,
-    /// Whose.
+    /// The student.
     pub student: String,
-    /// When,
+    /// The time of the submission.
     pub submitted_at: String,
-    /// and by whom, where that was not the student.
+    /// The person who submitted it, if that was not the student.
     pub submitted_by: Option<String>,
-    /// What.
+    /// Its files.
     #[serde(flatten)]
     pub tree: TreeOf,
-    /// What was given back on it, the first one first.
+    /// The feedback on it, oldest first.
     pub feedback: Vec<Given>,
 }
 
 /// Feedback.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Given {
-    /// When,
+    /// The time at which it was given.
     pub returned_at: String,
-    /// and by whom.
+    /// The person who gave it.
     pub returned_by: String,
-    /// What.
+    /// Its files.
     #[serde(flatten)]
     pub tree: TreeOf,
 }
 
-/// Files, and where they are in the archive.
+/// The files of a tree with their location in the archive.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct TreeOf {
-    /// Names them as a whole, as a receipt does.
+    /// The digest of the tree, as in a receipt.
     pub tree: String,
-    /// Where they are.
+    /// The directory of the files in the archive.
     pub directory: String,
     /// The files.
     pub files: Vec<Entry>,
@@ -138,46 +138,46 @@ pub struct TreeOf {
 pub struct Entry {
     /// Its path.
     pub path: String,
-    /// Where it is in the directory, where its own path would do harm there.
+    /// The path below that directory, if the file's own path would be unsafe there.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub stored_as: Option<String>,
-    /// Its length.
+    /// Its size in bytes.
     pub bytes: u64,
     /// Its SHA-256, in hexadecimal.
     pub sha256: String,
 }
 
 impl TreeOf {
-    /// Where a file of it is in the archive.
+    /// Returns the path of a file of this tree in the archive.
     pub fn place(&self, entry: &Entry) -> String {
         let name = entry.stored_as.as_ref().unwrap_or(&entry.path);
         format!("{}/{name}", self.directory)
     }
 }
 
-/// Something that happened.
+/// An event.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Event {
-    /// When.
+    /// The time of the event.
     pub at: String,
-    /// What, in a word or two.
+    /// The action, in a word or two.
     pub action: String,
-    /// Who did it.
+    /// The person who did it.
     pub actor: String,
-    /// For or to whom, where that is not the actor.
+    /// The person it concerned, if that was not the actor.
     pub subject: Option<String>,
-    /// With which assignment.
+    /// The assignment.
     pub assignment: Option<String>,
-    /// With which submission, by its number.
+    /// The number of the submission.
     pub submission: Option<i64>,
-    /// More about it.
+    /// Further facts.
     pub detail: Option<serde_json::Value>,
-    /// The id of the request in the server's log.
+    /// The ID of the request in the server's log.
     pub request_id: Option<String>,
 }
 
 impl Course {
-    /// All its trees: releases, submissions, feedback.
+    /// Returns all trees of the course: releases, submissions and feedback.
     pub fn trees(&self) -> impl Iterator<Item = &TreeOf> {
         self.assignments.iter().flat_map(|assignment| {
             let released = assignment.versions.iter().map(|version| &version.tree);
@@ -189,8 +189,8 @@ impl Course {
         })
     }
 
-    /// What it holds, without what differs when the same is at two exchanges or was taken away twice: numbers, and the
-    /// record of what happened.
+    /// Returns the contents without the parts that differ between two exchanges or two exports of the same course:
+    /// numbers, events, members by group and the origin of the archive.
     pub fn essence(&self) -> serde_json::Result<serde_json::Value> {
         let mut essence = serde_json::to_value(Self {
             made_by: String::new(),
@@ -205,7 +205,7 @@ impl Course {
                 .collect(),
             ..self.clone()
         })?;
-        // Nobody's order.
+        // The order of the roster has no meaning.
         if let Some(roster) = essence["roster"].as_array_mut() {
             roster.sort_by_key(|person| person["username"].to_string());
         }

@@ -1,5 +1,5 @@
-//! A course as something that can be taken away: all that is known of it, read in one snapshot, and put into an exchange
-//! in one transaction. What a file looks like that holds it is nobody's business here.
+//! Export and import of a course: read completely in one snapshot, and inserted in one transaction. The file format
+//! around it is defined elsewhere.
 
 mod insert;
 mod looks;

@@ -1,17 +1,17 @@
-//! What things are called in an archive: by their own names, as far as every file system and program takes them.
+//! Names of files and directories in an archive. Original names are kept as far as all file systems and programs allow.
 
 use nbcourier_domain::Timestamp;
 use sha2::{Digest, Sha256};
 use std::fmt::Write as _;
 
-/// The longest name of a file or directory that is kept, in bytes.
+/// Maximum length in bytes of a name that is kept.
 const MAX_NAME: usize = 200;
-/// The longest path within a tree that is kept, in bytes.
+/// Maximum length in bytes of a path within a tree that is kept.
 const MAX_PATH: usize = 1000;
-/// What Windows refuses in names, and what stands for it.
+/// The characters that Windows refuses in names, and the percent sign that replaces them.
 const ILLEGAL: &str = "<>:\"|?*\\%";
 
-/// A name as it is safe everywhere; others than `name` never become the same.
+/// Returns a form of the name that is safe everywhere. Different names always have different forms.
 pub fn plain(name: &str) -> String {
     let mut made = String::with_capacity(name.len());
     let last = name.char_indices().next_back().map(|(at, _)| at);
@@ -34,13 +34,13 @@ pub fn plain(name: &str) -> String {
         .rev()
         .find(|end| made.is_char_boundary(*end));
     made.truncate(end.unwrap_or(0));
-    // A percent sign stands before digits only, otherwise.
+    // Otherwise a percent sign is only followed by digits.
     made.push_str("%-");
     made.push_str(&sum(name));
     made
 }
 
-/// The path of a file within its tree, where it is not the path itself.
+/// Returns the path of a file within its tree, if it differs from the original path.
 pub(super) fn file(path: &str) -> Option<String> {
     let safe: Vec<String> = path.split('/').map(plain).collect();
     let safe = safe.join("/");

@@ -14,11 +14,11 @@ use sha2::{Digest, Sha256};
 use std::collections::{BTreeMap, HashMap};
 use std::io::{self, Read as _};
 
-/// Bytes read at a time.
+/// Number of bytes read at a time.
 const CHUNK: usize = 256 * 1024;
 
-/// Reads all that is known of a course and hands it over, with a reader of the bytes it names. Nothing is cleared away
-/// meanwhile. For whoever has the data directory.
+/// Reads a course completely and passes it to `take`, with a reader of its bytes. No clean-up runs meanwhile. It checks
+/// no permission: it is for operators with access to the data directory.
 pub async fn read<T: Send + 'static>(
     exchange: &Exchange,
     course: CourseId,
@@ -43,7 +43,7 @@ pub async fn read<T: Send + 'static>(
         .await
 }
 
-/// Reads bytes by their names.
+/// Reads contents by their checksums.
 pub struct Reader<'a> {
     conn: &'a mut Connection,
     blobs: &'a LocalBlobs,
@@ -51,13 +51,13 @@ pub struct Reader<'a> {
 }
 
 impl Reader<'_> {
-    /// Whether the bytes are a file of their own.
+    /// Whether the bytes are in a file instead of the database.
     pub fn is_large(&self, sum: Sha256Sum) -> bool {
         self.rows.get(&sum).is_some_and(|row| !row.in_database)
     }
 
-    /// Gives all bytes, piece by piece, to the sink, whose error is the inner one; `Damaged` when they are not those of the
-    /// name.
+    /// Passes all bytes to the sink, piece by piece. The inner result is the sink's. Returns `Damaged` if the bytes do
+    /// not match their checksum.
     pub fn content(
         &mut self,
         sum: Sha256Sum,
