@@ -1,6 +1,6 @@
-"""The nbgrader exchange that needs no shared file system: the plugin's side.
+"""The nbgrader plugin for an exchange that needs no shared file system.
 
-Two lines in `nbgrader_config.py` are all that a notebook server needs:
+A notebook server needs two lines in `nbgrader_config.py`:
 
     import nbcourier
     nbcourier.configure(get_config())
@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 
 __all__ = ["configure"]
 
-# nbgrader's name of each slot, and the class of ours that fills it. As text, so that a program that only reads
-# the configuration does not import nbgrader for it.
+# The class for each slot of nbgrader. The names are text, so that a program that only reads the configuration does
+# not import nbgrader.
 _SLOTS = {
     "exchange": "NbCourierExchange",
     "list": "List",
@@ -32,11 +32,11 @@ _SLOTS = {
 def configure(
     config: Config, url: str | None = None, service_name: str | None = None
 ) -> None:
-    """Makes nbgrader use this exchange, and its roster, for all it does.
+    """Makes nbgrader use this exchange and its roster for all commands and pages.
 
-    `url` is the service's address as notebook servers see it, `http://proxy/services/nbcourier` for example; without
-    it `NBCOURIER_URL` counts, then what the hub tells its notebook servers. `service_name` is what the hub's
-    configuration calls the service, when that is not `nbcourier`.
+    `url` is the service's address as notebook servers see it, for example `http://proxy/services/nbcourier`. Without
+    it, `NBCOURIER_URL` applies, then the variables that the hub sets in its notebook servers. `service_name` is the
+    name of the service in the hub's configuration, if it is not `nbcourier`.
     """
     for slot, name in _SLOTS.items():
         config.ExchangeFactory[slot] = f"nbcourier.exchange.{name}"

@@ -1,6 +1,6 @@
-"""Where the exchange is. When nobody has said so, what the hub tells a notebook server is enough to work it out.
+"""Finds the address of the exchange, from the settings or else from the variables that a hub sets.
 
-The program has the same rules in src/config/client.rs; tests/addresses.json holds both to them.
+The program has the same rules in src/config/client.rs; tests/addresses.json tests both.
 """
 
 from __future__ import annotations
@@ -14,13 +14,13 @@ from urllib.parse import SplitResult, quote, urlsplit
 from .errors import CourierError
 
 SERVICE = "nbcourier"
-# Where configurable-http-proxy listens when nobody says otherwise; the hub's own API port serves no services.
+# The default port of configurable-http-proxy. The hub's own API port serves no services.
 _PROXY_PORT = "8000"
-# Where the hub of The Littlest JupyterHub listens. The proxy of that one has the port of the web.
+# The port of the hub of The Littlest JupyterHub. Its proxy listens on the default port of the web.
 _TLJH_HUB_PORT = 15001
-# The services of JupyterHub's chart: the public one, and the one behind it where the chart gets certificates itself.
+# The services of JupyterHub's chart: the public proxy, and the one behind it if the chart gets certificates itself.
 _PUBLIC, _PLAIN = "PROXY_PUBLIC_SERVICE_", "PROXY_HTTP_SERVICE_"
-# What JupyterHub 5 takes for a label of a domain as it is.
+# The labels of a domain that JupyterHub 5 uses unchanged.
 _LABEL = re.compile(r"(?!.*--)(?!\d+$)[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?", re.IGNORECASE)
 
 
@@ -29,17 +29,17 @@ class Address:
     """The address below which all requests go, without a slash at its end."""
 
     url: str
-    # The variable of the environment that it was worked out from; empty where it was set.
+    # The environment variable that the address was worked out from; empty if the address was set.
     source: str = ""
 
     @property
     def direct(self) -> bool:
-        """Whether no proxy of the environment may be asked, because a token would get into its hands by a guess."""
+        """Whether to bypass the proxies of the environment: after a wrong guess, a proxy would get the token."""
         return bool(self.source) or _is_near(urlsplit(self.url).hostname or "")
 
     @property
     def advice(self) -> str:
-        """A sentence about what to do if it is the wrong one."""
+        """Returns a sentence about what to do if the address is wrong."""
         if self.source:
             return (
                 f"That address was worked out from {self.source}: if it is the wrong one, set NBCOURIER_URL or"
@@ -51,7 +51,7 @@ class Address:
 
 
 def find(configured: str, service_name: str, environment: Mapping[str, str]) -> Address:
-    """The address; `CourierError` when there is no clue, or what was said is none."""
+    """Returns the address; raises `CourierError` if there is no clue, or if the configured address is invalid."""
     said = configured or environment.get("NBCOURIER_URL") or ""
     if said:
         return Address(_checked(said).rstrip("/"))
@@ -81,7 +81,7 @@ def _checked(url: str) -> str:
 
 
 def _base(environment: Mapping[str, str]) -> str:
-    """Below which path the hub is, without a slash at its end."""
+    """Returns the path below which the hub answers, without a slash at its end."""
     base = environment.get("JUPYTERHUB_BASE_URL") or ""
     if not base and (hub := _parsed(environment.get("JUPYTERHUB_PUBLIC_HUB_URL"))):
         base = hub.path.rstrip("/").removesuffix("/hub")
@@ -90,9 +90,9 @@ def _base(environment: Mapping[str, str]) -> str:
 
 
 def _origin(service: str, environment: Mapping[str, str]) -> tuple[str, str]:
-    """The scheme, host and port, and the variable that tells them."""
-    # JupyterHub 5 and newer tell the first and the last where the public address is set; the second is set where
-    # each user has a domain.
+    """Returns the scheme, host and port, and the name of the variable that they come from."""
+    # JupyterHub 5 and newer set the first and the last if the public address is configured. The second is set if each
+    # user has a domain.
     known = {
         name: url
         for name in (
@@ -123,7 +123,7 @@ def _origin(service: str, environment: Mapping[str, str]) -> tuple[str, str]:
     port = _PROXY_PORT
     if _is_here(host) and hub.port == _TLJH_HUB_PORT:
         port = ""
-    # To this machine nothing travels that could be read on the way.
+    # The request stays on this machine, where nobody can read it on the way.
     scheme = "http" if _is_here(host) else hub.scheme
     return _joined(scheme, host, port), "JUPYTERHUB_API_URL"
 
@@ -149,7 +149,7 @@ def _label(service: str, is_new: bool) -> str:
 def _in_cluster(
     environment: Mapping[str, str], hub: SplitResult | None
 ) -> tuple[str, str] | None:
-    # Kubernetes tells every pod where the services beside it are, in variables that begin with their names.
+    # Kubernetes sets variables in every pod with the addresses of the services. They begin with the services' names.
     release = _release(environment, hub)
     if release is None:
         return None
@@ -171,7 +171,7 @@ def _in_cluster(
 
 
 def _release(environment: Mapping[str, str], hub: SplitResult | None) -> str | None:
-    """What the variables of the hub's own services begin with: often nothing, else the name of the release."""
+    """Returns the prefix of the variables of the hub's own services: often empty, else the name of the release."""
     end = f"{_PUBLIC}HOST"
     found = [
         name.removesuffix(end)
@@ -192,10 +192,10 @@ def _joined(scheme: str, host: str, port: str) -> str:
 
 
 def _parsed(url: str | None) -> SplitResult | None:
-    """None unless it is an address of the web."""
+    """Returns the parts of an HTTP or HTTPS address, or None for anything else."""
     try:
         parts = urlsplit(url or "")
-        # Reading it raises where it is none.
+        # Reading an invalid port raises `ValueError`.
         usable = parts.port is None or parts.port >= 0
     except ValueError:
         return None

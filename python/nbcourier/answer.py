@@ -1,4 +1,4 @@
-"""JSON that the exchange sent, checked where it is read."""
+"""JSON objects from the exchange, whose members are checked when they are read."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ T = TypeVar("T")
 
 
 class Answer:
-    """A JSON object. Reading a member of another type than it should have raises what `strange` returns."""
+    """A JSON object. Reading a member of the wrong type raises the error that `strange` returns."""
 
     def __init__(self, members: Any, strange: Callable[[str], CourierError]) -> None:
-        """`strange` gets the reason, and returns the error that names the server."""
+        """`strange` gets the reason and returns the error that names the server."""
         self._strange = strange
         if not isinstance(members, dict):
             raise strange("there is no JSON object in its answer")
@@ -23,42 +23,42 @@ class Answer:
         return self.members.get(key) is not None
 
     def text(self, key: str) -> str:
-        """A member that is a string."""
+        """Returns a member that is a string."""
         return self._typed(key, str, "text")
 
     def text_or_none(self, key: str) -> str | None:
-        """A string, or None where there is nothing."""
+        """Returns a member that is a string, or None if it is missing."""
         return self.text(key) if key in self else None
 
     def number(self, key: str) -> int:
-        """A member that is a whole number, and not negative."""
+        """Returns a member that is a whole number and not negative."""
         found = self._typed(key, int, "number")
         if isinstance(found, bool) or found < 0:
             raise self._misses(key, "number")
         return found
 
     def flag(self, key: str) -> bool:
-        """A member that is true or false; false where there is nothing."""
+        """Returns a member that is true or false; false if it is missing."""
         return self._typed(key, bool, "boolean") if key in self else False
 
     def part(self, key: str) -> Answer:
-        """A member that is an object."""
+        """Returns a member that is an object."""
         return Answer(self._typed(key, dict, "object"), self._strange)
 
     def parts(self, key: str) -> list[Answer]:
-        """A member that is a list of objects."""
+        """Returns a member that is a list of objects."""
         listed = self._typed(key, list, "list")
         return [Answer(each, self._strange) for each in listed]
 
     def texts(self, key: str) -> list[str]:
-        """A member that is a list of strings."""
+        """Returns a member that is a list of strings."""
         listed = self._typed(key, list, "list")
         if not all(isinstance(each, str) for each in listed):
             raise self._misses(key, "list of texts")
         return listed
 
     def texts_of(self, key: str, member: str) -> list[str]:
-        """One text of each object of a list."""
+        """Returns one text from each object of a list."""
         return [each.text(member) for each in self.parts(key)]
 
     def _typed(self, key: str, kind: type[T], word: str) -> T:

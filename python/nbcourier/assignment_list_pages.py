@@ -1,6 +1,6 @@
-"""The requests of nbgrader's *Assignment List*, answered with the exchange's sentences and without holding up the server.
+"""Answers the requests of nbgrader's *Assignment List* with the exchange's sentences, and does not block the server.
 
-Each is nbgrader's own handler, and does what that does when nbgrader was told to use another exchange.
+Each handler extends nbgrader's own, and does the same as nbgrader's if another exchange is configured.
 """
 
 from __future__ import annotations
@@ -27,31 +27,31 @@ from tornado.web import MissingArgumentError, authenticated
 from .exchange import NbCourierExchange
 from .other_threads import ask
 
-# The member of an answer that our script in JupyterLab shows in a dialog; nbgrader's script does not know it.
+# The member of an answer that our script in JupyterLab shows in a dialog. nbgrader's script does not know it.
 _NOTICE = "nbcourier"
-# nbgrader's slot for each action, what a dialog is titled when it is done, and what when it is not.
+# The slot of nbgrader for each action, and the titles of the dialogs after success and after failure.
 _ACTIONS = {
     "fetch": ("FetchAssignment", "Assignment fetched", "Assignment not fetched"),
     "submit": ("Submit", "Assignment submitted", "Assignment not submitted"),
     "fetch_feedback": ("FetchFeedback", "Feedback", "Feedback not fetched"),
 }
 
-# The longest line of a dialog, in characters.
+# The maximum length of a line in a dialog, in characters.
 _WIDTH = 90
 
 Answer = dict[str, Any]
 
 
 class _Page(BaseAssignmentHandler):
-    """What these handlers have in common."""
+    """The common parts of these handlers."""
 
     def made(
         self, slot: str, course: str | None, assignment: str = "", **settings: Any
     ) -> NbCourierExchange | None:
-        """The object that fills one of nbgrader's slots, ready for another thread; None for another exchange."""
+        """Returns the object for a slot of nbgrader, ready for another thread; None for another exchange."""
         with _same_directory(), self.manager.get_assignment_dir_config() as config:
             if assignment:
-                # As nbgrader does: where assignments lie, there may be another file with settings.
+                # nbgrader does the same: the directory of the assignments may have another configuration file.
                 config = self.manager.load_config()
                 config.CourseDirectory.assignment_id = assignment
             if course:
@@ -64,7 +64,7 @@ class _Page(BaseAssignmentHandler):
             )
             if not isinstance(exchange, NbCourierExchange):
                 return None
-            # The directory that this process is in changes while the exchange is asked.
+            # The working directory of this process changes while the exchange is asked.
             coursedir.root = os.path.abspath(coursedir.root)
             exchange.assignment_dir = os.path.abspath(exchange.assignment_dir)
         for name, value in settings.items():
@@ -73,11 +73,11 @@ class _Page(BaseAssignmentHandler):
 
     @property
     def is_ours(self) -> bool:
-        """Whether nbgrader was told to use this exchange."""
+        """Whether nbgrader is configured to use this exchange."""
         return self.made("List", None) is not None
 
     async def listed(self, course: str | None) -> Answer:
-        """What the page shows of a course, or of all of them: `success` false and a sentence when it cannot be had."""
+        """Returns what the page shows of one or all courses; on failure `success` is false, with a sentence."""
         released, submitted = (
             self.made("List", course, cached=cached) for cached in (False, True)
         )
@@ -88,7 +88,7 @@ class _Page(BaseAssignmentHandler):
         return {"success": True, "value": self._as_shown(*found)}
 
     def _as_shown(self, released: list[Answer], submitted: list[Answer]) -> list[Answer]:
-        """Both lists in nbgrader's order, with paths that begin where the server's files do."""
+        """Returns both lists in nbgrader's order, with paths relative to the server's root directory."""
         for entry in released:
             if entry["status"] == "fetched":
                 for each in (entry, *entry["notebooks"]):
@@ -111,7 +111,7 @@ class Assignments(_Page, AssignmentListHandler):
 
     @authenticated
     async def get(self) -> None:
-        """Returns them as JSON."""
+        """Returns the lists as JSON."""
         if not self.is_ours:
             super().get()
             return
@@ -124,7 +124,7 @@ class Courses(_Page, CourseListHandler):
 
     @authenticated
     async def get(self) -> None:
-        """Returns their names as JSON."""
+        """Returns the names of the courses as JSON."""
         if not self.is_ours:
             super().get()
             return
@@ -139,7 +139,7 @@ class Action(_Page, AssignmentActionHandler):
 
     @authenticated
     async def post(self, action: str) -> None:
-        """Does it, and returns the lists as they are now, or why it was not done."""
+        """Runs the action; returns the new lists, or the reason for a failure."""
         course, assignment = self._asked_for()
         slot, done, not_done = _ACTIONS[action]
         exchange = self.made(slot, course, assignment)
@@ -152,7 +152,7 @@ class Action(_Page, AssignmentActionHandler):
             self.log.warning("%s: %s", not_done, error)
             sentence = str(error)
             if action == "submit":
-                # nbgrader has a dialog for this, with lines as long as they come.
+                # nbgrader shows this in a dialog that does not wrap long lines.
                 sentence = fill(sentence, _WIDTH, break_long_words=False, break_on_hyphens=False)
                 answer: Answer = {"success": False, "value": sentence}
             else:
@@ -162,7 +162,7 @@ class Action(_Page, AssignmentActionHandler):
             answer = await self.listed(course)
             said = exchange.notices
             if not answer["success"]:
-                # What was asked for is done, whatever became of the lists.
+                # The action succeeded, even if the lists cannot be shown.
                 said = [*said, f"The lists cannot be shown. {answer['value']}"]
                 answer = {"success": True, "value": []}
             if said:
@@ -183,7 +183,7 @@ def _notice(title: str, sentences: list[str], *, reload: bool = False) -> Answer
 
 @contextmanager
 def _same_directory() -> Iterator[None]:
-    # nbgrader changes it, and does not change it back when something fails.
+    # nbgrader changes the working directory, and does not change it back after a failure.
     here = os.getcwd()
     try:
         yield
@@ -191,7 +191,7 @@ def _same_directory() -> Iterator[None]:
         os.chdir(here)
 
 
-# The page, the address of the request below the server's own, and what answers it.
+# The page, the address of the request below the server's own, and the handler.
 handlers = [
     ("assignment_list", r"/assignments", Assignments),
     ("assignment_list", r"/assignments/(?P<action>fetch|submit|fetch_feedback)", Action),

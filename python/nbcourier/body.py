@@ -1,4 +1,4 @@
-"""What a request carries: made while it is sent, and made anew when it is sent again."""
+"""Request bodies, produced while they are sent, and again for each attempt."""
 
 from __future__ import annotations
 
@@ -8,28 +8,28 @@ from dataclasses import dataclass, replace
 from typing import Callable
 
 CHUNK = 1 << 16
-# Less is sent as it is: what could be saved is shorter than the headers around it.
+# The minimum size for compression, in bytes. Smaller bodies would save less than the headers take.
 _WORTH_COMPRESSING = 1 << 10
-# Below this share of its size something is worth the time that compressing takes. Pictures and archives never are.
+# The maximum compressed share of the size for which compression is worth its time. Pictures and archives exceed it.
 _PAYS = 0.7
-# Level 1: a network is soon faster than a better one.
+# Level 1: compressing better would soon take longer than sending the difference.
 _LEVEL = 1
 _GZIP_FORMAT = 16 + zlib.MAX_WBITS
 
 
 @dataclass(frozen=True)
 class Body:
-    """Bytes of some type: `parts` gives them from the beginning each time it is called."""
+    """Bytes of some type. Each call of `parts` returns them from the beginning."""
 
     content_type: str
     parts: Callable[[], Iterable[bytes]]
-    # How many there are, or None when nobody knows yet.
+    # The number of bytes, or None if it is not known yet.
     length: int | None = None
     encoding: str | None = None
 
     @staticmethod
     def of(content_type: str, content: bytes) -> Body:
-        """One that is in memory already."""
+        """Returns a body that is already in memory."""
 
         def parts() -> Iterator[bytes]:
             for start in range(0, len(content), CHUNK):
@@ -39,12 +39,12 @@ class Body:
 
     @property
     def headers(self) -> dict[str, str]:
-        """What is said about it."""
+        """Returns the headers that describe the body."""
         encoding = {"Content-Encoding": self.encoding} if self.encoding else {}
         return {"Content-Type": self.content_type} | encoding
 
     def compressed(self) -> Body:
-        """The same with gzip, if its beginning says that this pays."""
+        """Returns the body compressed with gzip, or unchanged if its beginning compresses badly."""
         beginning = _beginning(self.parts())
         shorter = len(zlib.compress(beginning, _LEVEL))
         if len(beginning) < _WORTH_COMPRESSING or shorter > _PAYS * len(beginning):
@@ -67,7 +67,7 @@ def _gzip(parts: Iterable[bytes]) -> Iterator[bytes]:
     waiting = bytearray()
     for part in parts:
         waiting += compressor.compress(part)
-        # Not every little piece for itself, for each would be a packet of its own.
+        # Small pieces are joined, because each would be a packet of its own.
         if len(waiting) >= CHUNK:
             yield bytes(waiting)
             waiting.clear()

@@ -1,4 +1,4 @@
-"""The copies of what was submitted: `CACHE/COURSE/STUDENT+ASSIGNMENT+TIMESTAMP`, as other exchanges name them too."""
+"""The copies of submissions in `CACHE/COURSE/STUDENT+ASSIGNMENT+TIMESTAMP`, the names that other exchanges use too."""
 
 from __future__ import annotations
 
@@ -17,17 +17,17 @@ from .errors import CourierError, Illegal
 from .transport import Submission
 from .trees import LocalFile, make_below, staged, write_file
 
-# Beside the copies. Hidden, as all other directories there are taken for copies, by nbgrader's own exchange too.
+# Hidden, because all other directories beside the copies are taken for copies, also by nbgrader's own exchange.
 _RECEIPTS = ".receipts"
 _FEEDBACK = ".feedback"
 _TIME = "timestamp.txt"
-# Bytes; a smaller file takes a block of the disk at least, shared or not.
+# The minimum size for sharing bytes between copies. A smaller file takes at least one block of the disk anyway.
 _WORTH_SHARING = 4096
 
 
 @dataclass(frozen=True)
 class Cached:
-    """One copy, and what it is a copy of."""
+    """A copy, and the submission that it is a copy of."""
 
     submission: Submission
     path: Path
@@ -40,15 +40,15 @@ class Cache:
         self._root = root
 
     def add(self, submission: Submission, files: list[LocalFile]) -> Path:
-        """Copies what was submitted, and returns where to."""
+        """Copies the submitted files and returns the directory of the copy."""
         directory = self._root / submission.course / _name(submission)
         try:
             self._copy_to(directory, submission, files)
         except (CourierError, OSError):
-            # A copy without files keeps the submission on the list, for which there may be room.
+            # A copy without files still keeps the submission on the list, and may fit on a full disk.
             with suppress(CourierError, OSError):
                 self._copy_to(directory, submission, [])
-            # An empty directory of the course would say that copies were kept and removed.
+            # An empty directory of the course would mean that copies were kept and then removed.
             with suppress(OSError):
                 directory.parent.rmdir()
             raise
@@ -62,14 +62,14 @@ class Cache:
             for file in files:
                 target = fresh / file.path
                 make_below(fresh, target.parent)
-                # The exchange's time is written over a file of that name, which must be nobody else's then.
+                # The exchange's time overwrites a file of this name, so its bytes must not be shared with another copy.
                 is_time = file.path == _TIME
                 _copy(file.source, target, {} if is_time else earlier)
-            # Last, because it is the exchange's time that counts, whatever file of that name was submitted.
+            # Written last: the exchange's time replaces a submitted file of the same name.
             (fresh / _TIME).write_text(submission.timestamp, "utf-8")
 
     def _earlier(self, submission: Submission) -> dict[int, list[Path]]:
-        """The files of earlier copies of the same work, by their sizes."""
+        """Returns the files of earlier copies of the same work, by size."""
         found: dict[int, list[Path]] = {}
         for copy in self._of_course(submission.course):
             of = copy.submission
@@ -81,15 +81,15 @@ class Cache:
         return found
 
     def add_receipt(self, submission: Submission, receipt: dict[str, Any]) -> Path:
-        """Keeps what the exchange signed, as it came, and returns where. It outlives the copy."""
+        """Keeps the signed receipt unchanged, and returns its path. It outlives the copy."""
         return self._keep(_RECEIPTS, submission, receipt)
 
     def set_fetched_pages(self, submission: Submission, pages: dict[str, str]) -> None:
-        """Remembers the pages of feedback that were fetched: their names, and the checksums of their content."""
+        """Remembers the fetched pages of feedback: their names and the checksums of their content."""
         self._keep(_FEEDBACK, submission, pages)
 
     def fetched_pages(self, submission: Submission) -> dict[str, str]:
-        """Returns the pages that `set_fetched_pages` remembers; none where nothing readable is remembered."""
+        """Returns the pages that `set_fetched_pages` remembered; empty if nothing readable is there."""
         path = self._root / submission.course / _FEEDBACK / f"{_name(submission)}.json"
         try:
             pages = json.loads(path.read_bytes())
@@ -108,32 +108,32 @@ class Cache:
         return directory / name
 
     def has(self, course: str) -> bool:
-        """Whether anything was ever kept of the course, even if it was removed since."""
+        """Whether a copy of this course was ever kept, even if it was removed since."""
         return (self._root / course).is_dir()
 
     def entries(self) -> Iterator[Cached]:
-        """Every copy, in the order of their names."""
+        """Returns all copies, in the order of their names."""
         for course in sorted(self._root.glob("*")):
             yield from self._of_course(course.name)
 
     def _of_course(self, course: str) -> Iterator[Cached]:
         for directory in sorted((self._root / course).glob("*")):
-            # From the end: a student's name may hold a plus sign, the other two cannot.
+            # Split from the end: a student's name may contain a plus sign, the other two parts cannot.
             parts = directory.name.rsplit("+", 2)
             if len(parts) == 3 and directory.is_dir():
                 student, assignment, timestamp = parts
                 try:
                     copied = Submission(course, assignment, student, timestamp)
                 except Illegal:
-                    # Somebody else's directory.
+                    # The directory is not one of ours.
                     continue
                 yield Cached(copied, directory)
 
 
 def _copy(source: Path, target: Path, earlier: dict[int, list[Path]]) -> None:
-    """Has the target share bytes with an earlier copy of the same content, if there is one; else copies."""
+    """Links the target to an earlier copy of the same content, if there is one; else copies the file."""
     size = source.stat().st_size
-    # The last handed in is the likeliest. Every file has an entry of its own; only what takes room is worth comparing.
+    # The newest copy is the likeliest match. Small files are not compared, because sharing them saves nothing.
     candidates = reversed(earlier.get(size, ())) if size >= _WORTH_SHARING else ()
     for each in candidates:
         if filecmp.cmp(source, each, shallow=False):
@@ -141,9 +141,9 @@ def _copy(source: Path, target: Path, earlier: dict[int, list[Path]]) -> None:
                 os.link(each, target)
                 return
             except OSError:
-                # A file system without such links, or with too many of them to this file already.
+                # The file system has no hard links, or this file has too many of them.
                 break
-    # The content only: a file that may not be written to would make a copy that cannot be removed.
+    # Copies the content only: a copy with read-only permissions could not be removed.
     shutil.copyfile(source, target)
 
 

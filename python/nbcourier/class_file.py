@@ -1,4 +1,4 @@
-"""The CSV file of `nbgrader db student import`, read as nbgrader reads it and checked as a whole."""
+"""Reads the CSV file of `nbgrader db student import` as nbgrader does, and checks it as a whole."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from .errors import CourierError, is_invisible, some
 from .names import MAX_NAME_BYTES
 from .transport import DETAILS, Student
 
-# At most so many faults are told of one file.
+# The maximum number of faults that are reported for one file.
 _TOLD = 10
 
 
 def read(path: str, log: logging.Logger) -> list[Student]:
-    """Everybody in the file, each once; raises `CourierError` that names the lines that cannot be."""
+    """Returns the people in the file, each once; raises `CourierError` with the numbers of the invalid lines."""
     students: dict[str, Student] = {}
     lines: dict[str, int] = {}
     faults: list[str] = []
@@ -43,7 +43,7 @@ def read(path: str, log: logging.Logger) -> list[Student]:
 
 
 def _rows(path: str) -> Iterator[tuple[int, dict[str, str]]]:
-    # No encoding is named, because nbgrader names none, and both must read the same names.
+    # No encoding is given, because nbgrader gives none, and both must read the same names.
     try:
         with open(path, newline="") as file:
             reader = csv.DictReader(file)
@@ -57,7 +57,7 @@ def _rows(path: str) -> Iterator[tuple[int, dict[str, str]]]:
 
 
 def fault_of(name: str) -> str | None:
-    """Why nobody at the exchange can have this name; None if somebody can."""
+    """Returns why no member can have this name, or None if the name is possible."""
     if not name:
         return "there is no id"
     if name != name.strip():

@@ -1,4 +1,4 @@
-"""When an assignment is due, in the exchange's words and in a person's."""
+"""The dates of assignments, as the exchange prints them and as people read them."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from .answer import Answer
 from .errors import Illegal
 from .names import shown as quoted
 
-# What both protocols print, and a zone or fewer decimals as other servers may. `fromisoformat` alone would take
-# other things, depending on the version of Python.
+# The times that both protocols print, also with a zone or fewer decimals, as other servers may print them.
+# `fromisoformat` alone would accept other forms, depending on the version of Python.
 _FORM = re.compile(
     r"(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d:\d\d)(?:\.(\d{1,6}))?(?: ?(UTC|Z|[+-]\d\d:?\d\d))?",
     re.ASCII,
@@ -20,17 +20,17 @@ _FORM = re.compile(
 
 @dataclass(frozen=True)
 class Dates:
-    """As they hold for the person who asked; None where there is no such date."""
+    """The dates for the person who asks; None if there is no such date."""
 
     due: datetime | None = None
-    # Nothing that comes later is accepted.
+    # No submission after this time is accepted.
     cut_off: datetime | None = None
-    # Whether they are later than the others'.
+    # Whether these dates are later than those of the other students.
     extended: bool = False
 
     @staticmethod
     def read(listed: Answer) -> Dates:
-        """From a line of the exchange's listing; one that knows no dates is a line without."""
+        """Returns the dates in a row of the exchange's listing; a server without dates gives none."""
         due, cut_off = (listed.text_or_none(key) for key in ("due_at", "cutoff_at"))
         return Dates(
             due=parse(due) if due else None,
@@ -39,7 +39,7 @@ class Dates:
         )
 
     def in_words(self, zone: tzinfo) -> str:
-        """A clause for a person, empty when there is nothing to say."""
+        """Returns a clause for a person, empty if there are no dates."""
         clauses = []
         if self.due is not None:
             own = ", which is an extension for you" if self.extended else ""
@@ -49,7 +49,7 @@ class Dates:
         return "; ".join(clauses)
 
     def is_late(self, timestamp: str) -> bool:
-        """Whether a submission of that time, as the exchange prints times, comes after it was due."""
+        """Whether a submission at this time, in the exchange's form, is after the due time."""
         return self.due is not None and parse(timestamp) > self.due
 
 
@@ -57,7 +57,7 @@ NO_DATES = Dates()
 
 
 def parse(text: str) -> datetime:
-    """A time as either protocol prints it; one without a zone is in UTC. Raises `Illegal` for anything else."""
+    """Returns a time that either protocol printed; without a zone it is in UTC. Raises `Illegal` for anything else."""
     match = _FORM.fullmatch(text.strip(" "))
     if match is None:
         raise Illegal(f"{quoted(text)} cannot be a time")
@@ -73,20 +73,20 @@ def parse(text: str) -> datetime:
 
 
 def naive(text: str) -> str:
-    """A time of the exchange, parsed and printed anew as the ngshare protocol does, which directories are named by."""
+    """Returns a time of the exchange in the form of the ngshare protocol, which directories are named by."""
     time = parse(text).replace(tzinfo=None)
     return time.isoformat(" ", "microseconds")
 
 
 def rfc3339(timestamp: str) -> str:
-    """The other way."""
+    """Returns a time in the form of the ngshare protocol as RFC 3339."""
     return timestamp.replace(" ", "T") + "Z"
 
 
 def shown(time: datetime, zone: tzinfo) -> str:
-    """To the minute, for a person."""
+    """Returns the time for a person, to the minute."""
     try:
         return time.astimezone(zone).strftime("%Y-%m-%d %H:%M %Z")
     except OverflowError:
-        # The first and the last day there is are on no calendar of another zone.
+        # The first and the last possible day cannot be converted to every zone.
         return time.strftime("%Y-%m-%d %H:%M %Z")

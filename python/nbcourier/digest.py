@@ -1,4 +1,4 @@
-"""Checksums: of files, by which the exchange knows them, and of trees, by which both sides know that they agree."""
+"""Checksums of files, which name them at the exchange, and of trees, which show that both sides have the same."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from .trees import LocalFile
 
 @dataclass(frozen=True)
 class Summed:
-    """A file that travels, with its size in bytes and its SHA-256."""
+    """A file to send, with its size in bytes and its SHA-256."""
 
     file: LocalFile
     size: int
@@ -24,7 +24,7 @@ class Summed:
 
 
 def summed(files: list[LocalFile]) -> list[Summed]:
-    """The files with their sums, for which each is read."""
+    """Reads the files and returns them with their checksums."""
     found = []
     total = sum(file.source.stat().st_size for file in files)
     with progress.bar("Reading", total) as done:
@@ -38,7 +38,7 @@ def summed(files: list[LocalFile]) -> list[Summed]:
 
 
 def of_tree(sums: Mapping[str, str]) -> str:
-    """The SHA-256 that names a tree, from those of its files by their paths (api-specifications.md, "Our own API")."""
+    """Returns the SHA-256 of a tree from its paths and checksums (api-specifications.md, "Our own API")."""
     digest = hashlib.sha256()
     for path in sorted(sums):
         digest.update(f"{sums[path]}\0{path}\0".encode())
@@ -46,17 +46,17 @@ def of_tree(sums: Mapping[str, str]) -> str:
 
 
 def of_files(files: Iterable[Summed]) -> str:
-    """The same for files that lie here."""
+    """Returns the SHA-256 of a tree of local files."""
     return of_tree({each.file.path: each.sha256 for each in files})
 
 
 def checked(content: Content, tree: str) -> Content:
-    """The same files; after the last `BrokenOff` is raised if they are not those of the tree."""
+    """Yields the same files; raises `BrokenOff` after the last one if they do not match the tree's digest."""
     sums = {}
     for path, file in content:
         hashing = Hashing(file)
         yield path, hashing
-        # Whoever does not want it leaves it unread.
+        # Reads the rest, because the receiver may not have read the whole file.
         while hashing.read(CHUNK):
             pass
         sums[path] = hashing.sha256
@@ -65,7 +65,7 @@ def checked(content: Content, tree: str) -> Content:
 
 
 class Hashing:
-    """A file that is read once, and its sum so far."""
+    """A file that is read once, and its checksum so far."""
 
     def __init__(self, file: BinaryIO) -> None:
         self._file = file
@@ -74,11 +74,11 @@ class Hashing:
 
     @property
     def sha256(self) -> str:
-        """Of what was read, in hexadecimal."""
+        """Returns the checksum of the bytes read so far, in hexadecimal."""
         return self._digest.hexdigest()
 
     def read(self, size: int = -1) -> bytes:
-        """The next bytes."""
+        """Returns the next bytes."""
         part = self._file.read(size)
         self._digest.update(part)
         self.size += len(part)

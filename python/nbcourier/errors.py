@@ -1,34 +1,34 @@
-"""What can go wrong between a notebook server and the exchange, each with a sentence for the person who waits."""
+"""The errors between a notebook server and the exchange, each with a sentence for the user."""
 
 from __future__ import annotations
 
 import unicodedata
 from typing import Any
 
-# At most so many names are given in one sentence.
+# The maximum number of names in one sentence.
 MAX_NAMED = 20
-# More of a sentence is no use to anybody, in characters.
+# The maximum length of a sentence, in characters.
 _LONGEST_SENTENCE = 1000
 
 
 class CourierError(Exception):
-    """Something failed; the text is meant for the user."""
+    """A failure whose text is meant for the user."""
 
 
 class Illegal(CourierError):
-    """What should be a name, a path or a time cannot be one."""
+    """A name, path or time that is invalid."""
 
 
 class Unreachable(CourierError):
-    """Nobody answered, or the answer broke off."""
+    """The exchange did not answer, or the answer broke off."""
 
 
 class BrokenOff(Unreachable):
-    """The answer began, and did not end as it should."""
+    """The answer began, but did not end correctly."""
 
 
 class Refused(CourierError):
-    """The exchange answered and said no."""
+    """The exchange answered with a refusal."""
 
     def __init__(
         self,
@@ -40,10 +40,11 @@ class Refused(CourierError):
         caller: str = "",
         explained: str = "",
     ) -> None:
-        """`message` is the exchange's own sentence; `problem` all that it said, if it said it as its own API does.
+        """`message` is the exchange's sentence; `problem` the whole refusal, if the exchange's own API sent it.
 
-        Not `by_exchange` was it said by something else that answers there, a proxy for example. `caller`: who asks, as
-        the exchange knows them. `explained`: the whole sentence for a person, where it is not made of the message.
+        `by_exchange` is False if another program, for example a proxy, sent the refusal. `caller` is the name by which
+        the exchange knows the caller. `explained` is the whole sentence for the user,
+        if it is not made from the message.
         """
         message = printable(message, _LONGEST_SENTENCE)
         caller = printable(caller, _LONGEST_SENTENCE)
@@ -52,24 +53,24 @@ class Refused(CourierError):
         self.message = message
         self.by_exchange = by_exchange
         self.problem = problem
-        # The same request was sent before, and what became of it is not known: the refusal may be its consequence.
+        # Whether an earlier attempt had an unknown outcome, so that this refusal may be its consequence.
         self.repeated = False
 
     def says(self, *statuses: int) -> bool:
-        """Whether the exchange itself answered one of these; a stranger's status means nothing."""
+        """Whether the exchange itself answered with one of these statuses. Statuses of other programs do not count."""
         return self.by_exchange and self.status in statuses
 
     @property
     def missing(self) -> bool:
-        """Whether the exchange says that what was asked for is not there."""
+        """Whether the exchange says that the requested thing does not exist."""
         return self.says(404)
 
 
 class Unspoken(CourierError):
-    """The server does not know this request: it is older than the plugin, or an ngshare."""
+    """The server does not know this request: it is older than the plugin, or it is an ngshare."""
 
     def __init__(self, refused: Refused, *, entirely: bool) -> None:
-        """`refused`: how it said so. `entirely`: not only this request, but the whole of nbcourier's own API."""
+        """`refused` is the server's answer. `entirely`: the server knows nothing of nbcourier's own API."""
         super().__init__("The exchange does not know nbcourier's own API")
         self.refused = refused
         self.entirely = entirely
@@ -94,7 +95,7 @@ def _explained(status: int, message: str, caller: str) -> str:
 
 
 def _way_in(caller: str) -> str:
-    # A formgrader that is run by the hub asks as a service, which is nobody of the same name.
+    # A formgrader that the hub runs asks as a service, which is a different caller than a person of the same name.
     if not caller.startswith("service:"):
         return ""
     return (
@@ -104,7 +105,7 @@ def _way_in(caller: str) -> str:
 
 
 def printable(text: str, at_most: int) -> str:
-    """The text with a mark in the place of each character that a terminal would obey, cut off where it is too long."""
+    """Returns the text without control characters, each replaced by a mark, and cut to the maximum length."""
     marked = "".join(
         "\N{REPLACEMENT CHARACTER}" if is_invisible(each) else each
         for each in text[:at_most]
@@ -115,12 +116,12 @@ def printable(text: str, at_most: int) -> str:
 def some(
     sentences: list[str], *, at_most: int = MAX_NAMED, separator: str = ", "
 ) -> str:
-    """The first of them, and how many more there are."""
+    """Returns the first sentences, and the number of the others."""
     rest = len(sentences) - at_most
     listed = separator.join(sentences[:at_most])
     return f"{listed} and {rest} more" if rest > 0 else listed
 
 
 def is_invisible(character: str) -> bool:
-    """Whether nobody sees it, and a terminal may obey it."""
+    """Whether the character is invisible, so that a terminal may interpret it."""
     return unicodedata.category(character) in ("Cc", "Cf", "Cs", "Zl", "Zp")

@@ -1,4 +1,4 @@
-"""The newer of two protocols where the server knows it, else the older one."""
+"""The newer of two protocols if the server knows it, else the older one."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ from .trees import LocalFile
 
 T = TypeVar("T")
 
-# Of which exchanges it was said already: a command makes several of these, and formgrader one for each page.
+# The exchanges that were reported already: a command makes several of these objects, and formgrader one for each page.
 _told: set[str] = set()
 
 
 class Fallback:
-    """A `Transport` that asks `newer`, and `older` for all of which the server turns out to know nothing."""
+    """A `Transport` that asks `newer`, and `older` for everything that the server does not know."""
 
     def __init__(
         self, newer: Transport, older: NgshareTransport, url: str, log: logging.Logger
@@ -158,7 +158,7 @@ class Fallback:
         return ask(self._older)
 
     def _require_exchange(self, unspoken: Unspoken) -> None:
-        # A page that says "not found" may be anybody's: a hub's, for example, where no service has that name.
+        # Any server may answer "not found", for example a hub without a service of that name.
         try:
             self._older.require_exchange()
         except Unreachable:

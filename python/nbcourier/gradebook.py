@@ -1,4 +1,4 @@
-"""The gradebook, told what the exchange knows: when an assignment is due, who has more time, and how people are called.
+"""Writes to the gradebook what the exchange knows: due times, extensions, and the names of people.
 
 nbgrader computes late penalties and exports from the gradebook alone.
 """
@@ -21,7 +21,7 @@ from .transport import DETAILS, ForGradebook, Student
 
 
 class CourseGradebook:
-    """The gradebook of a course, beside which the exchange is."""
+    """The gradebook of a course."""
 
     def __init__(
         self,
@@ -36,7 +36,7 @@ class CourseGradebook:
         self._log = log
 
     def due(self, assignment: str) -> datetime | None:
-        """When the assignment is due there, as a naive time in UTC."""
+        """Returns the assignment's due time in the gradebook, as a naive time in UTC."""
         try:
             with Gradebook(self._database, self._course) as gradebook:
                 found = _found(gradebook, assignment)
@@ -54,9 +54,9 @@ class CourseGradebook:
         *,
         may_create: bool,
     ) -> None:
-        """Takes over dates, and names of those whose work was collected; says what differs and stays.
+        """Takes over dates, and the names of students whose work was collected; logs the differences that stay.
 
-        Students who are not in the gradebook are made only if `may_create`.
+        Students who are missing in the gradebook are added only if `may_create`.
         """
         names = any(_details(student) for student in known.students)
         if known.due is None and not known.own_due and not names:
@@ -87,7 +87,7 @@ class CourseGradebook:
             entry = entries.get(student.username)
             if entry is None:
                 if details and may_create and student.username in collected:
-                    # All at once: nbgrader's own methods flush to the disk for each of them.
+                    # Added together: nbgrader's own methods flush to the disk for each student.
                     gradebook.db.add(Entry(id=student.username, **details))
                 continue
             for detail, text in details.items():
@@ -164,7 +164,7 @@ class CourseGradebook:
         self, gradebook: Gradebook, entry: Assignment, student: str, more: timedelta
     ) -> None:
         gradebook.update_or_create_student(student)
-        # Autograding finds it, and keeps the extension.
+        # Autograding finds this submission and keeps its extension.
         submission = gradebook.update_or_create_submission(entry.name, student)
         if (submission.extension or timedelta()) == more:
             return

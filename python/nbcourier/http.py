@@ -1,4 +1,4 @@
-"""Requests to the exchange: with the hub's token, a limit on every wait, and another try where that is safe."""
+"""Requests to the exchange, with the hub's token, a limit on every wait, and retries where they are safe."""
 
 from __future__ import annotations
 
@@ -24,10 +24,10 @@ from .reply import Reply
 CONNECT_LIMIT_S = 10
 FIRST_PAUSE_S = 0.5
 LONGEST_PAUSE_S = 10.0
-# Somebody on the way is busy or restarting; the same request may well succeed in a moment.
+# A proxy or the exchange is busy or restarting; the same request may succeed in a moment.
 _PASSING = (429, 502, 503, 504)
 
-# In an address these lead to another place than the one that is meant.
+# In an address these parts lead to another place than the intended one.
 _NO_NAMES = ("", ".", "..")
 
 S = TypeVar("S")
@@ -35,18 +35,18 @@ T = TypeVar("T")
 
 
 class _Token(AuthBase):
-    # As an AuthBase, not as a header of the session: requests lets a .netrc replace a mere header.
+    # An AuthBase and not a header of the session, because requests lets a .netrc replace a mere header.
     def __init__(self, token: str) -> None:
         self._token = token
 
     def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
-        # Bytes: a header of any other characters than these would not even be sent.
+        # Bytes, because requests cannot send a text header with characters outside of Latin-1.
         request.headers["Authorization"] = f"token {self._token}".encode()
         return request
 
 
 class _Sending:
-    """A body on its way, which tells how much of it is gone."""
+    """A body that reports how much of it was sent."""
 
     def __init__(self, body: Body, done: Callable[[int], object]) -> None:
         self._body = body
@@ -59,32 +59,32 @@ class _Sending:
 
 
 class _SendingSoMuch(_Sending):
-    # By this requests knows how long it is; without, it sends in chunks.
+    # requests takes the length from here; without it, requests sends the body in chunks.
     def __len__(self) -> int:
         return self._body.length or 0
 
 
 class _Passed(Exception):
-    """A failure after which the same request may be sent again; `error` is what to raise when it may not."""
+    """A failure after which the request may be sent again; `error` is raised if it may not."""
 
     def __init__(
         self, error: CourierError, *, untouched: bool, pause: float | None = None
     ) -> None:
         self.error = error
-        # The exchange has certainly done nothing yet, so even what is not repeatable may be sent again.
+        # Whether the exchange has certainly done nothing yet, so that any request may be sent again.
         self.untouched = untouched
         self.pause = pause
 
 
 class _Session(requests.Session):
-    """Asks no proxy but the one it was told of; by itself it would take any from the environment."""
+    """A session with only the given proxy; a plain session would use any proxy of the environment."""
 
     def __init__(self, proxy: str | None) -> None:
         super().__init__()
         self._through = proxy
 
     def merge_environment_settings(self, *arguments: Any) -> dict[str, Any]:
-        """Certificates come from the environment: by the names of requests, else by those of OpenSSL."""
+        """Takes certificates from the environment, from the variables of requests or else of OpenSSL."""
         settings = super().merge_environment_settings(*arguments)
         if settings["verify"] is True:
             settings["verify"] = _openssl_certificates() or True
@@ -94,11 +94,11 @@ class _Session(requests.Session):
 
 
 class _Upgraded(Exception):
-    """The server wants to be asked by TLS, which was not done yet."""
+    """The server redirects to TLS, which was not used yet."""
 
 
 class Connection:
-    """Speaks to one exchange as one person."""
+    """A connection to one exchange as one person."""
 
     def __init__(
         self,
@@ -109,11 +109,11 @@ class Connection:
         attempts: int,
         log: logging.Logger,
     ) -> None:
-        """`timeout`: the longest silence, in seconds; `attempts`: how often a request is sent at most."""
+        """`timeout`: the longest silence, in seconds; `attempts`: the maximum number of times a request is sent."""
         self.address = address
         self.attempts = max(1, attempts)
         self.log = log
-        # Why something that the exchange told of could not be used, each in a sentence.
+        # Why parts of the exchange's answers could not be used, one sentence each.
         self.left_out: list[str] = []
         self._timeout = timeout
         self._odd_token = _oddness(token)
@@ -135,8 +135,8 @@ class Connection:
     ) -> T:
         """Sends a request and returns what `use` makes of the reply; `names` are the parts of the path below `url`.
 
-        `repeatable`: sending it twice is the same as once, so it is sent again when nobody knows what became of it,
-        and `use` gets another reply. `resumable`: when the reply breaks off, the caller would rather go on from there.
+        `repeatable`: sending it twice has the same effect as once. It is sent again if its outcome is unknown, and
+        `use` then gets another reply. `resumable`: if the reply breaks off, the caller wants to continue from there.
         """
         for name in names:
             if name in _NO_NAMES:
@@ -172,14 +172,14 @@ class Connection:
         raise AssertionError("the last attempt returns or raises")
 
     def leave_out(self, error: CourierError) -> None:
-        """Notes that something of what the exchange sent cannot be used, which keeps nothing else from being done."""
+        """Notes that a part of an answer cannot be used. The rest is still used."""
         sentence = f"Left out of what the exchange sent: {error}"
         if sentence not in self.left_out:
             self.left_out.append(sentence)
             self.log.error("%s", sentence)
 
     def usable(self, each: Iterable[S], read: Callable[[S], T]) -> list[T]:
-        """What `read` makes of each; those are left out of which it raises `Illegal`."""
+        """Returns what `read` makes of each item; leaves out the items for which it raises `Illegal`."""
         found = []
         for one in each:
             try:
@@ -191,8 +191,8 @@ class Connection:
     def rest(
         self, attempt: int, error: CourierError, at_least: float | None = None
     ) -> None:
-        """Waits before another attempt, longer after each."""
-        # Spread out, because a whole class that was cut off together would come back together.
+        """Waits before the next attempt, longer each time."""
+        # Randomised, because a whole class that lost its connection would otherwise return at the same moment.
         grown = FIRST_PAUSE_S * 2 ** (attempt - 1) * random.uniform(0.75, 1.25)
         pause = min(max(grown, at_least or 0.0), LONGEST_PAUSE_S)
         self.log.info("%s; trying again in %.1f s", error, pause)
@@ -260,14 +260,14 @@ class Connection:
                 headers=headers,
                 timeout=(CONNECT_LIMIT_S, self._timeout),
                 stream=True,
-                # A redirected POST would become a GET, and the work would be lost silently; and the token is for
-                # nobody else.
+                # After a redirect a POST would become a GET, and the work would be lost silently. The token must
+                # not go to another server either.
                 allow_redirects=False,
                 **more,
             )
 
     def _follow(self, reply: Reply, path: str) -> None:
-        """Goes on by TLS if that is all that a redirect is about; raises what it is about else."""
+        """Upgrades to TLS if the redirect asks for nothing else; raises an error for any other redirect."""
         target = reply.redirects_to
         if target is None:
             return
@@ -283,7 +283,7 @@ class Connection:
             return
         refused = reply.refusal()
         if reply.status in _PASSING:
-            # A proxy that gave up does not know what became of the request; the exchange itself does.
+            # A proxy that gave up does not know the outcome of the request; the exchange itself does.
             untouched = refused.by_exchange or reply.status == 429
             pause = _asked_pause(reply.header("Retry-After"))
             raise _Passed(refused, untouched=untouched, pause=pause)
@@ -300,12 +300,12 @@ def _openssl_certificates() -> str:
     return ""
 
 
-# A hub makes tokens of so many hexadecimal digits.
+# The number of hexadecimal digits in a hub's token.
 _TOKEN_LENGTH = 32
 
 
 def _oddness(token: str) -> str:
-    """What is odd about a token that an exchange does not know; empty where nothing is."""
+    """Returns what is odd about a token that an exchange does not know; empty if nothing is."""
     is_hexadecimal = all(each in "0123456789abcdef" for each in token)
     if not is_hexadecimal or len(token) == _TOKEN_LENGTH:
         return ""
@@ -328,7 +328,7 @@ def _without_password(proxy: str | None) -> str:
 
 
 def _is_upgrade(old: str, new: str) -> bool:
-    """Whether it is the same address by TLS: the web's two ports of one host."""
+    """Whether the new address is the old one with TLS: the same host, on the standard ports of both."""
     before, after = urlsplit(old), urlsplit(new)
     try:
         ports = (before.port or 80, after.port or 443)

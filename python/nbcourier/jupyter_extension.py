@@ -1,4 +1,4 @@
-"""What a Jupyter server loads of us, so that nbgrader's pages there agree with the exchange."""
+"""The Jupyter server extension, which makes nbgrader's pages there agree with the exchange."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ def _load_jupyter_server_extension(server: ServerApp) -> None:
         )
         if _is_loaded(server, page)
     ]
-    # A server loads extensions in the order of their names, so these come before nbgrader's own of the same address,
-    # and the first that matches answers.
+    # A server loads extensions in the order of their names, so these handlers come before nbgrader's own of the same
+    # address, and the first matching handler answers.
     server.web_app.add_handlers(".*$", ours)
 
 

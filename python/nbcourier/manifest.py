@@ -1,4 +1,4 @@
-"""How a tree is sent: a small one as it is; of a large one its list of files first, and then what the exchange lacks."""
+"""Sends trees: a small one in one request; for a large one the list of files first, then what the exchange lacks."""
 
 from __future__ import annotations
 
@@ -10,17 +10,17 @@ from .body import Body
 from .digest import Summed
 from .errors import CourierError, Refused
 
-# A tree up to this many bytes is sent at once: it is soon there, and to ask first would take as long.
+# The maximum size of a tree that is sent in one request, in bytes. Asking first would take as long.
 SMALL = 1 << 16
 _LIST = "application/json"
 _LIST_AND_FILES = "application/vnd.nbcourier.manifest+x-tar"
 _MISSING = "urn:nbcourier:missing-blobs"
-# Only when files vanish from the exchange between two requests is there a third.
+# The maximum number of requests. A third is needed only if files vanish from the exchange in between.
 _ROUNDS = 3
 
 
 def send(files: list[Summed], ask: Callable[[Body], Any]) -> Any:
-    """Gets the tree to the exchange by `ask`, which sends one body, and returns what that returned at last."""
+    """Sends the tree by `ask`, which sends one body, and returns the last result of `ask`."""
     if sum(each.size for each in files) <= SMALL:
         return ask(tar.body([_member(each.file.path, each) for each in files]))
     listed = _listed(files)

@@ -1,4 +1,4 @@
-"""Names and paths that the exchange sends, checked before anything here is named after them."""
+"""Checks of names and paths that the exchange sends, before files are named after them."""
 
 from __future__ import annotations
 
@@ -7,19 +7,19 @@ import unicodedata
 
 from .errors import Illegal, printable
 
-# The longest name that common file systems take, in bytes.
+# The longest name in common file systems, in bytes.
 MAX_NAME_BYTES = 255
-# The longest path that Linux takes, in bytes.
+# The longest path in Linux, in bytes.
 _MAX_PATH_BYTES = 4096
-# Directories in each other, the file included. The exchange accepts no more either.
+# The maximum depth of directories, the file included. The exchange has the same limit.
 _MAX_DEPTH = 64
 
 
 def name(what: str, text: str, *, windows: bool = os.name == "nt") -> str:
-    """The text if it can be the name of one directory, whatever it is joined to; else raises `Illegal`.
+    """Returns the text if it can be the name of one directory, whatever it is joined to; else raises `Illegal`.
 
-    `what`: what it is to be, for the message. `windows`: whether backslashes and colons lead elsewhere, as they do
-    there; elsewhere they are letters like any other, and in use.
+    `what` describes the name in the message. `windows`: whether backslashes and colons are illegal, because they lead
+    elsewhere on Windows. On other systems they are ordinary characters, and in use.
     """
     if not _is_component(text) or (windows and any(each in text for each in "\\:")):
         raise Illegal(f"{shown(text)} cannot be the {what}")
@@ -27,14 +27,14 @@ def name(what: str, text: str, *, windows: bool = os.name == "nt") -> str:
 
 
 def course_name(text: str) -> str:
-    """The text if it can be the name of a course."""
+    """Returns the text if it can be the name of a course; else raises `Illegal`."""
     return name("name of a course", text)
 
 
 def path(text: str) -> str:
-    """The text if it is a file's place below a directory, with forward slashes; else raises `Illegal`.
+    """Returns the text if it is a relative path below a directory, with forward slashes; else raises `Illegal`.
 
-    Backslashes and drives are illegal everywhere, because the exchange accepts none.
+    Backslashes and drives are illegal on all systems, because the exchange does not accept them.
     """
     is_place = "\0" not in text and all(map(_is_one_step, text.split("/")))
     if not is_place or fault_of_path(text) is not None:
@@ -43,9 +43,9 @@ def path(text: str) -> str:
 
 
 def fault_of_path(text: str) -> str | None:
-    """Why no exchange takes a file that has this path here; None if it does.
+    """Returns why no exchange accepts a file with this path; None if the path is valid.
 
-    Computers of all sorts have to be able to write it.
+    Computers of all kinds have to be able to write it.
     """
     if not _is_text(text):
         return "its name is not UTF-8. Rename it"
@@ -61,7 +61,7 @@ def fault_of_path(text: str) -> str | None:
 
 
 def shown(text: str) -> str:
-    """A text of unknown origin, fit for a terminal: quoted, in one line, and not without end."""
+    """Returns a text of unknown origin in a form for terminals: quoted, in one line, and of limited length."""
     return f"'{printable(text, MAX_NAME_BYTES)}'"
 
 
@@ -82,7 +82,7 @@ def _is_one_step(text: str) -> bool:
 
 
 def _is_text(text: str) -> bool:
-    # JSON can hold halves of characters.
+    # JSON can contain lone surrogates.
     return not any("\ud800" <= each <= "\udfff" for each in text)
 
 

@@ -1,6 +1,6 @@
-"""The requests that nbgrader's pages make of a notebook server, as far as the exchange has a say in the answer.
+"""Answers the requests of nbgrader's pages to a notebook server that concern the exchange's roster.
 
-Each is nbgrader's own handler, and does what that does when nbgrader was not told to use the exchange's roster.
+Each handler extends nbgrader's own, and does the same as nbgrader's if the exchange's roster is not configured.
 """
 
 from __future__ import annotations
@@ -37,31 +37,31 @@ from .other_threads import ask
 from .roster import Roster
 from .transport import DETAILS, Student
 
-# What the page does with what is said here: shows it, and has a row's student removed.
+# The script that shows the notices of these handlers on the page and removes the student of a row.
 _SCRIPT = Path(__file__).with_name("manage_students.js")
-# How long a page waits for the exchange, in seconds.
+# The longest time that a page waits for the exchange, in seconds.
 _LONGEST_SILENCE_S = 10.0
-# Where a listing says that it is not the whole, percent-encoded.
+# The header that says why a listing is incomplete, percent-encoded.
 _NOTICE = "X-NbCourier-Notice"
 
 T = TypeVar("T")
 
 
 class _Page(BaseHandler):
-    """What those of formgrader have in common."""
+    """The common parts of formgrader's handlers."""
 
     def roster(self) -> Roster | None:
-        """The exchange's, if nbgrader was told to use it and knows of which course."""
+        """Returns the exchange's roster, if nbgrader is configured to use it and knows the course; else None."""
         plugin = Authenticator(parent=self.coursedir.parent).plugin
         if not isinstance(plugin, Roster) or not self.course:
             return None
-        # Somebody looks at the page meanwhile, and can try again themselves.
+        # A person waits for the page, and can try again.
         plugin.timeout = min(plugin.timeout, _LONGEST_SILENCE_S)
         plugin.attempts = 1
         return plugin
 
     async def ask_api(self, question: Callable[[NbGraderAPI], T]) -> T:
-        """Asks nbgrader's API on another thread: to make one, it asks the exchange for all that is released."""
+        """Asks nbgrader's API on another thread, because creating the API asks the exchange for all releases."""
         self.coursedir.parent.load_config_file()
         make = partial(
             NbGraderAPI,
@@ -72,26 +72,26 @@ class _Page(BaseHandler):
         return await ask(lambda: question(make()))
 
     def open_gradebook(self) -> Gradebook:
-        """As the API does, without asking the exchange for anything."""
+        """Opens the gradebook as the API does, without asking the exchange for anything."""
         return Gradebook(self.coursedir.db_url, self.course)
 
     @property
     def course(self) -> str:
-        """The one that formgrader is about."""
+        """Returns the course that formgrader is for."""
         return self.coursedir.course_id
 
     def say(self, status: int, sentence: str) -> None:
-        """Answers with a sentence for whoever looks at the page."""
+        """Answers with a sentence for the person who looks at the page."""
         self.log.warning("Manage Students: %s", sentence)
         self.set_status(status)
         self.finish({"message": sentence})
 
 
 class ManageStudents(_Page, ManageStudentsHandler):
-    """The page of that name."""
+    """The page *Manage Students*."""
 
     def render(self, name: str, **names: Any) -> str:
-        """Nbgrader's page, with our script where the exchange's roster is in use."""
+        """Returns nbgrader's page, with our script if the exchange's roster is in use."""
         page = super().render(name, **names)
         if self.roster() is None:
             return page
@@ -100,20 +100,20 @@ class ManageStudents(_Page, ManageStudentsHandler):
 
 
 class Students(_Page, StudentCollectionHandler):
-    """The rows of *Manage Students*: whom the gradebook has, and who is enrolled at the exchange."""
+    """The rows of *Manage Students*: the students in the gradebook and on the exchange's roster."""
 
     @authenticated
     @check_xsrf
     @check_notebook_dir
     async def get(self) -> None:
-        """Both, with what the exchange knows of them before what the gradebook does."""
+        """Returns both as JSON. What the exchange knows of a student takes precedence over the gradebook."""
         roster = self.roster()
         enrolled: list[Student] = []
         if roster is not None:
             try:
                 enrolled = await ask(_students, roster, self.course)
             except CourierError as error:
-                # Of no use to anybody is a page that shows nothing at all.
+                # The students of the gradebook are more useful than an empty page.
                 notice = f"Only students of this gradebook are shown here. {error}."
                 self.log.warning("Manage Students: %s", notice)
                 self.set_header(_NOTICE, quote(notice))
@@ -122,13 +122,13 @@ class Students(_Page, StudentCollectionHandler):
 
 
 class OneStudent(_Page, StudentHandler):
-    """One row of *Manage Students*: who is saved there is enrolled at the exchange, and who is removed no more."""
+    """One row of *Manage Students*. Saving it enrols the student at the exchange, removing it ends the enrolment."""
 
     @authenticated
     @check_xsrf
     @check_notebook_dir
     async def put(self, student_id: str) -> None:
-        """Saves what was typed: at the exchange, and then in the gradebook."""
+        """Saves the student at the exchange, and then in the gradebook."""
         roster = self.roster()
         typed = self.get_json_body()
         name = student_id.strip()
@@ -137,7 +137,7 @@ class OneStudent(_Page, StudentHandler):
             try:
                 await ask(roster.enrol, self.course, Student(name, **details))
             except CourierError as error:
-                # Before the gradebook has it either, so that both agree.
+                # Nothing was written to the gradebook yet, so both agree.
                 self.say(502, f"'{student_id}' was not saved. {error}.")
                 return
         with self.open_gradebook() as gradebook:
@@ -150,20 +150,20 @@ class OneStudent(_Page, StudentHandler):
     @check_xsrf
     @check_notebook_dir
     async def delete(self, student_id: str) -> None:
-        """Takes somebody off the roster and out of the gradebook, if no grades are lost with that."""
+        """Removes a student from the roster and the gradebook, unless grades would be lost."""
         roster = self.roster()
         if roster is None:
             raise HTTPError(405)
         if self._is_graded(student_id):
             self.say(409, _has_grades(student_id, self.course))
             return
-        # Not while the gradebook is open: whatever else writes to it would wait for the exchange.
+        # The gradebook is closed during this request, so that others can write to it meanwhile.
         try:
             await ask(_remove, roster, self.course, student_id)
         except CourierError as error:
             self.say(502, f"'{student_id}' was not removed. {error}.")
             return
-        # Grades that came meanwhile stay.
+        # A student who got grades in the meantime stays.
         if not self._is_graded(student_id):
             with self.open_gradebook() as gradebook, suppress(MissingEntry):
                 gradebook.remove_student(student_id)
@@ -178,7 +178,7 @@ class OneStudent(_Page, StudentHandler):
                 return False
 
 
-# On another thread with all it takes, finding the exchange included.
+# Runs on another thread as a whole, because finding the exchange takes time too.
 def _students(roster: Roster, course: str) -> list[Student]:
     return roster.transport.students(course)
 
@@ -194,7 +194,7 @@ def _merged(
     for student in enrolled:
         row = rows.setdefault(student.username, _blank(student.username))
         row.update({name: getattr(student, name) or row[name] for name in DETAILS})
-    # As nbgrader sorts them.
+    # nbgrader sorts in the same way.
     return sorted(
         rows.values(),
         key=lambda row: (
@@ -206,7 +206,7 @@ def _merged(
 
 
 def _blank(student: str) -> dict[str, Any]:
-    # As nbgrader lists who is not in the gradebook, but has something collected.
+    # nbgrader returns the same for a student who is not in the gradebook but whose work was collected.
     nothing = {"last_name": None, "first_name": None, "email": None}
     return {"id": student, **nothing, "lms_user_id": None, "score": 0, "max_score": 0}
 
@@ -221,14 +221,14 @@ def _has_grades(student: str, course: str) -> str:
 
 
 class Courses(CourseListHandler):
-    """The list of formgraders: that of this server is shown even if the hub tells nothing of others."""
+    """The list of formgraders. It shows this server's own even if the hub does not list others."""
 
     async def check_for_jupyterhub_formgraders(self, config: Config) -> list[dict]:
-        """Those that the hub runs as services."""
+        """Returns the formgraders that the hub runs as services."""
         try:
             return await super().check_for_jupyterhub_formgraders(config)
-        # A server's token may ask the hub for its services only where the operator has said so; and where it may, it
-        # can see no addresses without a further scope.
+        # A server's token may list the hub's services only if the operator grants that. Even then it needs a further
+        # scope to see their addresses.
         except (ExchangeError, HTTPClientError, KeyError) as error:
             if not isinstance(Authenticator(config=config).plugin, Roster):
                 raise
@@ -236,7 +236,7 @@ class Courses(CourseListHandler):
             return []
 
 
-# The page, the address of the request below the server's own, and what answers it.
+# The page, the address of the request below the server's own, and the handler.
 handlers = [
     ("formgrader", r"/formgrader/manage_students/?", ManageStudents),
     ("formgrader", r"/formgrader/api/students", Students),

@@ -1,4 +1,4 @@
-"""The ngshare protocol: what every nbcourier understands, and a real ngshare as well."""
+"""The ngshare protocol, which every nbcourier and a real ngshare understand."""
 
 from __future__ import annotations
 
@@ -36,12 +36,12 @@ from .transport import (
 from .trees import LocalFile
 
 
-# What is said of an instructor among students to be enrolled.
+# The message about an instructor among the students to enrol.
 _TEACHES = "Cannot add instructor as student"
 
 
 class NgshareTransport:
-    """A `Transport` with a request for each thing asked: the protocol has no listings of whole courses."""
+    """A `Transport` that sends one request for each item, because the protocol has no listings of whole courses."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
@@ -51,7 +51,7 @@ class NgshareTransport:
         return self._connection.left_out
 
     def require_exchange(self) -> None:
-        """Raises unless what answers speaks the protocol: nothing but an exchange answers this in its JSON."""
+        """Raises an error unless the server speaks the protocol: only an exchange answers this request in this form."""
         self._get("healthz")
 
     def courses(self) -> list[str]:
@@ -59,7 +59,7 @@ class NgshareTransport:
         return self._connection.usable(listed, course_name)
 
     def require_instructor(self, course: str) -> None:
-        """Nothing to do: students are refused any listing of a class."""
+        """Checks nothing: the exchange refuses any listing of a class to students."""
 
     def releases(self, course: str) -> list[Release]:
         listed = self._get("assignments", course).texts("assignments")
@@ -70,15 +70,15 @@ class NgshareTransport:
         return Release(course, assignment, self._listed(reply))
 
     def dates(self, course: str, assignment: str) -> Dates:
-        """None: the protocol has no word for them."""
+        """Returns no dates: the protocol has none."""
         return NO_DATES
 
     def set_due(self, course: str, assignment: str, due: datetime) -> bool:
-        """Nothing, for the same reason."""
+        """Returns False: the protocol has no dates."""
         return False
 
     def for_gradebook(self, course: str, assignment: str) -> ForGradebook:
-        """The names alone, for the same reason."""
+        """Returns the names only: the protocol has no dates."""
         return ForGradebook(students=self.students(course))
 
     def released(self, release: Release) -> list[RemoteFile]:
@@ -92,7 +92,7 @@ class NgshareTransport:
     def release(
         self, course: str, assignment: str, files: list[LocalFile], *, again: bool
     ) -> None:
-        """Again by taking back and releasing: there is no other way, and an ngshare forgets submissions with it."""
+        """Releases again by removing the release first, the only way; an ngshare loses the submissions with it."""
         released = self._get("assignments", course).texts("assignments")
         if again and assignment in released:
             self._release_again(course, assignment, files)
@@ -115,7 +115,7 @@ class NgshareTransport:
         try:
             self._post("assignment", course, assignment, form=form)
         except CourierError:
-            # Whatever was wrong with the new files, students should not be left without any.
+            # Whatever was wrong with the new files, students should still have the old ones.
             form = _encoded(
                 (item.text("path"), item.text("content"))
                 for item in earlier.parts("files")
@@ -139,7 +139,7 @@ class NgshareTransport:
             raise CourierError(
                 f"This exchange takes submissions from the students themselves only, so not for '{student}'"
             )
-        # Once only: the protocol has nothing by which a repeated submission could be recognised.
+        # Never repeated: the protocol cannot recognise a repeated submission.
         reply = self._post("submission", course, assignment, form=_form(files))
         return Accepted(dates.naive(reply.text("timestamp")))
 
@@ -178,7 +178,7 @@ class NgshareTransport:
         try:
             reply = self._about("submission", submission, list_only="true")
         except Refused as refused:
-            # An ngshare does not show students what they handed in themselves.
+            # An ngshare does not show students their own submissions.
             if not refused.says(403):
                 raise
             return []
@@ -194,7 +194,7 @@ class NgshareTransport:
             receive(submission, self._submission(submission))
 
     def _submission(self, submission: Submission) -> Content:
-        # Asked for when it is read, so that a refusal concerns this submission and no other.
+        # Requested only when it is read, so that a refusal concerns only this submission.
         yield from _content(self._about("submission", submission))
 
     def remove_submission(self, submission: Submission) -> None:
@@ -209,7 +209,7 @@ class NgshareTransport:
         try:
             return self._listed(self._about("feedback", submission, list_only="true"))
         except Refused as refused:
-            # The course is gone, or the person's place in it.
+            # The course is gone, or the person is no longer in it.
             if not refused.says(403, 404):
                 raise
             return ()
@@ -262,7 +262,7 @@ class NgshareTransport:
             raise
 
     def enrol(self, course: str, student: Student) -> None:
-        # The protocol always gives all of the details, so what is not said has to be what it was.
+        # The protocol always replaces all details, so the missing ones are filled in with the current values.
         known = self._find_student(course, student.username)
         wanted = student if known is None else student.over(known)
         if wanted != known:
@@ -303,7 +303,7 @@ class NgshareTransport:
         return ask("GET", *names, use=_succeeded, query=query, repeatable=True)
 
     def _delete(self, *names: str) -> None:
-        # Repeated, it would answer that it is not there.
+        # Not repeatable, because a second attempt would answer that nothing is there.
         self._connection.ask("DELETE", *names, use=_succeeded)
 
     def _post(self, *names: str, form: bytes, repeatable: bool = False) -> Answer:
@@ -319,9 +319,9 @@ class NgshareTransport:
         try:
             self._get("readyz")
         except Refused as refused:
-            # An ngshare says so with a page.
+            # An ngshare answers this address with a page.
             if refused.status != 404:
-                # Nobody knows then, and a wrong guess would cost what students have handed in.
+                # The kind of server is unknown then, and a wrong guess could delete submissions.
                 raise
             return True
         return False
@@ -359,7 +359,7 @@ def _form(files: list[LocalFile]) -> bytes:
 
 
 def _encoded(files: Iterator[tuple[str, str]]) -> bytes:
-    # By hand: to quote a hundred megabytes character by character, as urllib does, takes longer than to send them.
+    # Encoded by hand: urllib quotes character by character, which takes longer for 100 MB than sending them.
     items = [
         b"%s%s%s"
         % (

@@ -1,4 +1,4 @@
-"""Questions to the exchange from within a notebook server, which does nothing else while one of its handlers waits."""
+"""Runs questions to the exchange on other threads, because a waiting handler blocks the whole notebook server."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from typing import Any, Callable, TypeVar
 
 T = TypeVar("T")
 
-# Threads of our own: a slow exchange must not take those that others use.
+# A pool of our own, so that a slow exchange does not use up the threads of others.
 _ASKING = ThreadPoolExecutor(4, "nbcourier")
 
 
 async def ask(question: Callable[..., T], *arguments: Any) -> T:
-    """Returns what the question returns, asked on another thread."""
+    """Returns the result of the question, which runs on another thread."""
     loop = asyncio.get_running_loop()
     return await loop.run_in_executor(_ASKING, partial(question, *arguments))

@@ -1,7 +1,7 @@
-"""How to get some submissions out of many with few requests and few bytes.
+"""Chooses requests that get some submissions out of many with few requests and few bytes.
 
-The exchange gives either one submission, or everybody's latest at some time in one stream. The stream is right for a
-class, and wrong for the three who handed in again since.
+The exchange returns either one submission, or the latest of all students at some time in one stream. The stream suits
+a whole class, but not the three students who submitted again since.
 """
 
 from __future__ import annotations
@@ -10,18 +10,18 @@ from collections.abc import Collection
 
 from .transport import Submission
 
-# What a request costs beside its content, told in bytes.
+# The cost of a request beside its content, in bytes.
 _REQUEST = 1 << 16
 
 
 def streams(wanted: Collection[Submission], listed: list[Submission]) -> list[str]:
-    """The times of which to get everybody's latest; what is wanted and in none of these is cheaper for itself."""
+    """Returns the times whose streams are worth it; the wanted submissions in none of them are cheaper one by one."""
     chosen = []
     open_ = set(wanted)
     for time in _times(wanted, listed):
         held = _latest(listed, time)
         useful = open_ & held
-        # To get each of these for itself would cost as much.
+        # The cost of getting each of these by a request of its own.
         saved = sum(_REQUEST + each.size for each in useful)
         if saved > _REQUEST + sum(each.size for each in held):
             chosen.append(time)
@@ -30,7 +30,7 @@ def streams(wanted: Collection[Submission], listed: list[Submission]) -> list[st
 
 
 def _times(wanted: Collection[Submission], listed: list[Submission]) -> list[str]:
-    """Now, and when the last of those was handed in of which there is a later one: the due date, as far as it shows."""
+    """Returns the newest time, and that of the last wanted submission with a later one, which is near the due date."""
     if not listed:
         return []
     now = max(each.timestamp for each in listed)

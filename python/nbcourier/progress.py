@@ -1,4 +1,4 @@
-"""A bar for whoever waits at a terminal; silence everywhere else."""
+"""A progress bar on a terminal. It is silent elsewhere."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Callable
 
-# What is done sooner needs no bar.
+# Work that takes less time shows no bar.
 _DELAY_S = 1.0
 
 
@@ -15,7 +15,7 @@ _DELAY_S = 1.0
 def bar(
     what: str, total: int | None, unit: str = "B"
 ) -> Iterator[Callable[[int], object]]:
-    """Yields what is called with each amount that got done; nothing is shown without tqdm or without a terminal."""
+    """Yields a function that is called with each finished amount; shows nothing without tqdm or a terminal."""
     try:
         from tqdm import tqdm
     except ImportError:

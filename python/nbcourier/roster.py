@@ -1,4 +1,4 @@
-"""The exchange's roster as nbgrader's authenticator, so that there is one list of who is in a course."""
+"""The exchange's roster as nbgrader's authenticator, so that there is one list of a course's members."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from .transport import Student
 
 
 class Roster(NbCourier, BaseAuthPlugin):
-    """Who is added to the gradebook is enrolled at the exchange, and who is removed from it is taken off its roster."""
+    """Enrols the students who are added to the gradebook, and removes those who are removed from it."""
 
     _class_is_enrolled = False
 
     def get_student_courses(self, student_id: str) -> list[str]:
-        """One's own courses; another's as far as they are among one's own."""
+        """Returns the person's own courses; for another student, those that are also the person's own."""
         try:
             courses = self.transport.courses()
             if student_id in ("*", self.username):
@@ -29,7 +29,7 @@ class Roster(NbCourier, BaseAuthPlugin):
             raise ExchangeError(str(error)) from error
 
     def add_student_to_course(self, student_id: str, course_id: str) -> None:
-        """Enrols a student with what the command says of them; of who is enrolled the rest stays as it is."""
+        """Enrols a student with the details of the command; other details of an enrolled student do not change."""
         if not course_id:
             return
         file = self._file_of_class()
@@ -37,7 +37,7 @@ class Roster(NbCourier, BaseAuthPlugin):
             if file is None:
                 self.enrol(course_id, self._as_told(student_id))
             elif not self._class_is_enrolled:
-                # nbgrader asks for one line after the other, and the first request is for all of them.
+                # nbgrader calls this for each line of the file. The first call enrols all of them.
                 self._enrol_class(course_id, file)
                 self._class_is_enrolled = True
         except CourierError as error:
@@ -55,7 +55,7 @@ class Roster(NbCourier, BaseAuthPlugin):
             )
 
     def enrol(self, course: str, student: Student) -> None:
-        """Enrols a student; nothing is done about who teaches the course and tries an assignment out."""
+        """Enrols a student; does nothing for an instructor who tries out an assignment."""
         try:
             self.transport.enrol(course, student)
         except Refused as refused:
@@ -69,7 +69,7 @@ class Roster(NbCourier, BaseAuthPlugin):
             )
 
     def remove_student_from_course(self, student_id: str, course_id: str) -> None:
-        """Takes a student off the roster; their submissions stay."""
+        """Removes a student from the roster; their submissions stay."""
         if course_id:
             try:
                 self.transport.remove_student(course_id, student_id)
@@ -78,7 +78,7 @@ class Roster(NbCourier, BaseAuthPlugin):
                 self._give_up(what, error)
 
     def _as_told(self, student: str) -> Student:
-        # nbgrader hands on the name alone, so the details are had from the command itself.
+        # nbgrader passes only the name, so the details are taken from the command itself.
         from nbgrader.apps.dbapp import DbStudentAddApp
 
         command = getattr(self.parent, "parent", None)
@@ -87,7 +87,7 @@ class Roster(NbCourier, BaseAuthPlugin):
         return Student(student, command.first_name, command.last_name, command.email)
 
     def _file_of_class(self) -> str | None:
-        """The file that `nbgrader db student import` reads, if that is what runs."""
+        """Returns the file of `nbgrader db student import`, if that is the running command."""
         from nbgrader.apps.dbapp import DbStudentImportApp
 
         command = getattr(self.parent, "parent", None)
@@ -98,13 +98,13 @@ class Roster(NbCourier, BaseAuthPlugin):
         try:
             return self.transport.is_student(course, student)
         except Refused as refused:
-            # Where one is a student oneself, one does not see who else is.
+            # A student may not see the roster.
             if refused.says(403):
                 return False
             raise
 
     def _give_up(self, what: str, error: CourierError) -> NoReturn:
-        # nbgrader asks before it touches the gradebook, so gradebook and roster still agree.
+        # nbgrader asks before it changes the gradebook, so gradebook and roster still agree.
         self._fail(f"{what}: {error}. The gradebook was not changed")
 
     def _fail(self, sentence: str) -> NoReturn:

@@ -1,4 +1,4 @@
-"""The settings of the plugin, `c.NbCourier` in nbgrader_config.py, and the exchange they lead to."""
+"""The settings of the plugin, `c.NbCourier` in nbgrader_config.py, and the exchange that they lead to."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from .v1 import V1Transport
 
 
 class NbCourier(LoggingConfigurable):
-    """What everything of ours that nbgrader loads has in common."""
+    """The common base of our classes that nbgrader loads."""
 
     url = Unicode(
         "",
@@ -42,7 +42,7 @@ class NbCourier(LoggingConfigurable):
 
     @cached_property
     def transport(self) -> Transport:
-        """The exchange; made when first needed, since formgrader makes these objects outside of any `try`."""
+        """Returns the exchange, created at first use because formgrader creates these objects outside of any `try`."""
         found = address.find(self.url, self.service_name, os.environ)
         connection = Connection(
             found, _token(), timeout=self.timeout, attempts=self.attempts, log=self.log
@@ -52,13 +52,13 @@ class NbCourier(LoggingConfigurable):
 
     @property
     def username(self) -> str:
-        """Who runs this, as the hub knows them."""
+        """Returns the name of the person who runs this, as the hub knows them."""
         hub_name = os.environ.get("JUPYTERHUB_USER")
         return hub_name or os.environ.get("USER") or getpass.getuser()
 
 
 def _token() -> str:
-    # As the program: a file that is named comes first.
+    # As in the program, a configured file comes first.
     file = os.environ.get("NBCOURIER_TOKEN_FILE")
     if file:
         try:

@@ -1,4 +1,4 @@
-"""Archives as they are sent and received: one member after the other, none of them ever whole in memory."""
+"""Archives that are sent and received member by member, never whole in memory."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from .body import CHUNK, Body
 from .errors import BrokenOff, CourierError
 
 CONTENT_TYPE = "application/x-tar"
-# What ends an archive: without it, a part of it would pass for the whole.
+# The end of an archive. Without it, a part of an archive would pass for the whole.
 _END = bytes(2 * tarfile.BLOCKSIZE)
 
 
 @dataclass(frozen=True)
 class Member:
-    """A file of an archive that is to be sent."""
+    """A file of an archive to send."""
 
     name: str
     size: int
@@ -29,17 +29,17 @@ class Member:
 
     @staticmethod
     def of(name: str, content: bytes) -> Member:
-        """One that is in memory."""
+        """Returns a member whose content is in memory."""
         return Member(name, len(content), lambda: BytesIO(content))
 
     @staticmethod
     def at(name: str, size: int, source: Path) -> Member:
-        """One that lies somewhere."""
+        """Returns a member whose content is in a file."""
         return Member(name, size, lambda: source.open("rb"))
 
 
 def body(members: list[Member], content_type: str = CONTENT_TYPE) -> Body:
-    """The archive with these members in this order."""
+    """Returns the archive with these members in this order."""
     length = sum(len(_header(each)) + each.size + _gap(each.size) for each in members)
     return Body(content_type, lambda: _parts(members), length + len(_END))
 
@@ -79,13 +79,13 @@ def _gap(size: int) -> int:
 
 
 def read(stream: Any) -> Iterator[tuple[str, BinaryIO]]:
-    """The files of an archive, each to be read before the next; what comes of a broken one raises `BrokenOff`."""
+    """Yields the files of an archive, each to be read before the next; raises `BrokenOff` if the archive is broken."""
     with _as_broken_off():
         archive = tarfile.open(fileobj=stream, mode="r|", bufsize=CHUNK)
     while True:
         with _as_broken_off():
             member = archive.next()
-            # It would remember each of them.
+            # `tarfile` would otherwise keep every member in memory.
             archive.members = []
             file = archive.extractfile(member) if member and member.isreg() else None
         if member is None:
@@ -99,7 +99,7 @@ def read(stream: Any) -> Iterator[tuple[str, BinaryIO]]:
 
 
 class _Extracted:
-    """A file of an archive; what goes wrong with the archive is said in our words."""
+    """A file of an archive. Faults of the archive are raised as our errors."""
 
     def __init__(self, file: BinaryIO) -> None:
         self._file = file
@@ -115,7 +115,7 @@ def _as_broken_off() -> Iterator[None]:
         yield
     except CourierError:
         raise
-    # `tarfile` does not say what it raises where a header makes no sense: ValueError and OverflowError among others.
+    # `tarfile` does not document its errors for a malformed header. ValueError and OverflowError are among them.
     except Exception as error:
         raise BrokenOff("What the exchange sent broke off") from error
 
@@ -123,7 +123,7 @@ def _as_broken_off() -> Iterator[None]:
 def below(
     entries: Iterable[tuple[str, BinaryIO]], directory: str
 ) -> Iterator[tuple[str, BinaryIO]]:
-    """The same files with their paths inside the directory that all of them lie in."""
+    """Yields the files with their paths relative to the directory that all of them are in."""
     for name, file in entries:
         first, _, path = name.partition("/")
         if first != directory:

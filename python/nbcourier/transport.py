@@ -1,4 +1,4 @@
-"""What the plugin asks of an exchange, whatever protocol it is asked in."""
+"""The requests of the plugin to an exchange, independent of the protocol."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from .trees import LocalFile
 
 @dataclass(frozen=True)
 class RemoteFile:
-    """A file as the exchange lists it; `Illegal` where its path could lead anywhere but below a directory."""
+    """A file as the exchange lists it; `Illegal` if its path could lead out of a directory."""
 
     path: str
-    # MD5, because that is what both protocols know of a file; it tells versions apart and guards nothing.
+    # MD5, because both protocols know that of a file. It distinguishes versions and protects against nothing.
     checksum: str
-    # Where the listing tells: in bytes, and the name under which the exchange stores it.
+    # If the listing has them: the size in bytes, and the name under which the exchange stores the file.
     size: int = 0
     sha256: str = ""
 
@@ -29,13 +29,13 @@ class RemoteFile:
         names.path(self.path)
 
 
-# What a listing says of files; None where it says nothing, and they are to be asked for.
+# The files in a listing; None if the listing does not contain files, which are then to be requested.
 Files = Optional[tuple[RemoteFile, ...]]
 
 
 @dataclass(frozen=True)
 class Release:
-    """A released assignment; `Illegal` where its names cannot be those of directories."""
+    """A released assignment; `Illegal` if its names cannot be those of directories."""
 
     course: str
     assignment: str
@@ -49,27 +49,27 @@ class Release:
 
 @dataclass(frozen=True)
 class Submission:
-    """One hand-in. `timestamp` is the exchange's, naive UTC with six decimals, and tells it from the others.
+    """A submission. `timestamp` is the exchange's time, naive UTC with six decimals, and distinguishes submissions.
 
-    `Illegal` where its names, or the time, cannot be those of directories.
+    `Illegal` if its names or its time cannot be those of directories.
     """
 
     course: str
     assignment: str
     student: str
     timestamp: str
-    # Its number at the exchange, where it has one.
+    # The ID at the exchange, if it has one.
     id: int | None = field(default=None, compare=False)
-    # After it was due for this student.
+    # Whether it was after this student's due time.
     late: bool = field(default=False, compare=False)
     files: Files = field(default=None, compare=False)
-    # Empty when there is none.
+    # Empty if there is no feedback.
     feedback: Files = field(default=None, compare=False)
-    # The bytes of all its files, where the listing tells.
+    # The size of all its files in bytes, if the listing has it.
     size: int = field(default=0, compare=False)
-    # The name of its files as a whole, where the listing tells.
+    # The digest of its tree, if the listing has it.
     tree: str = field(default="", compare=False)
-    # The name of its feedback as a whole, where the listing tells; empty when there is none.
+    # The digest of its feedback's tree, if the listing has it; empty if there is no feedback.
     feedback_tree: str | None = field(default=None, compare=False)
 
     def __post_init__(self) -> None:
@@ -79,7 +79,7 @@ class Submission:
         names.name("time of a submission", self.timestamp)
 
     def require(self, assignment: str | None, student: str | None) -> None:
-        """Raises `Illegal` if it is of another assignment or student than was asked for."""
+        """Raises `Illegal` if it is of another assignment or student than requested."""
         asked = ((assignment, self.assignment), (student, self.student))
         for wanted, sent in asked:
             if wanted is not None and wanted != sent:
@@ -90,19 +90,19 @@ class Submission:
 
 @dataclass(frozen=True)
 class Receipt:
-    """What the exchange signed."""
+    """A receipt that the exchange signed."""
 
     id: int
     timestamp: str
     tree: str
-    # How many.
+    # The number of files.
     files: int
-    # As it came, with the signature.
+    # The receipt as received, with the signature.
     signed: dict[str, Any] = field(repr=False)
 
     @staticmethod
     def read(answer: Answer) -> Receipt:
-        """From the answer to a submission."""
+        """Returns the receipt in the answer to a submission."""
         receipt = answer.part("receipt")
         answer.text("signature")
         return Receipt(
@@ -116,19 +116,19 @@ class Receipt:
 
 @dataclass(frozen=True)
 class Accepted:
-    """The exchange's word that it has a submission."""
+    """The exchange's confirmation that it has a submission."""
 
     timestamp: str
-    # Where the exchange gives one.
+    # The receipt, if the exchange gives one.
     receipt: Receipt | None = None
 
 
 @dataclass(frozen=True)
 class Student:
-    """Somebody on the roster of a course; `Illegal` where the name cannot be that of a directory."""
+    """A student on the roster of a course; `Illegal` if the name cannot be that of a directory."""
 
     username: str
-    # What is known of them; None where nothing is, or where nothing is said.
+    # The details, each None if it is unknown or not given.
     first_name: str | None = None
     last_name: str | None = None
     email: str | None = None
@@ -138,12 +138,12 @@ class Student:
 
     @staticmethod
     def read(listed: Answer) -> Student:
-        """From a line of either protocol's listing."""
+        """Returns the student in a row of either protocol's listing."""
         details = {name: listed.text_or_none(name) for name in DETAILS}
         return Student(listed.text("username"), **details)
 
     def over(self, other: Student) -> Student:
-        """The same, with what the other knows where this one says nothing."""
+        """Returns the student with the other's details in place of those that are None."""
         return replace(
             self,
             **{
@@ -156,73 +156,73 @@ class Student:
 
 @dataclass(frozen=True)
 class ForGradebook:
-    """What the exchange knows of one assignment and of the people who take it."""
+    """The exchange's dates for one assignment, and the people who take it."""
 
     due: datetime | None = None
-    # The due dates of students who have one of their own.
+    # The due times of students with an extension.
     own_due: dict[str, datetime] = field(default_factory=dict)
     students: list[Student] = field(default_factory=list)
 
 
 DETAILS = ("first_name", "last_name", "email")
 
-# The files of a tree with their contents, to be read in the order they come.
+# The files of a tree with their contents, to be read in this order.
 Content = Iterable[tuple[str, BinaryIO]]
-# Takes a tree. Given it once more when the connection broke, so it has to begin anew each time; what it raises is
-# raised to whoever asked.
+# Takes a tree. It is called again if the connection broke, and has to start anew each time. Its errors are raised to
+# the caller.
 Receive = Callable[[Content], None]
 ReceiveSubmission = Callable[[Submission, Content], None]
 
 
 class Transport(Protocol):
-    """One exchange, asked as one person. Everything may raise `CourierError`, `Refused` when the exchange says no."""
+    """One exchange, asked as one person. Every method may raise `CourierError`, and `Refused` for a refusal."""
 
     @property
     def left_out(self) -> list[str]:
-        """Why something that the exchange told of could not be used so far, each in a sentence that was logged."""
+        """Returns why parts of the exchange's answers could not be used so far, one logged sentence each."""
 
     def courses(self) -> list[str]:
-        """The courses the person teaches or takes, sorted."""
+        """Returns the courses that the person teaches or takes, sorted."""
 
     def require_instructor(self, course: str) -> None:
-        """Raises `Refused` for a student, if the exchange has listings of a class that show students themselves."""
+        """Raises `Refused` for a student, if the exchange's listings of a class also answer students."""
 
     def releases(self, course: str) -> list[Release]:
-        """What is released in the course, in order of release."""
+        """Returns the released assignments of the course, in order of release."""
 
     def find_release(self, course: str, assignment: str) -> Release:
-        """One of them, with its files; `Refused` when it is not released."""
+        """Returns a released assignment with its files; raises `Refused` if it is not released."""
 
     def dates(self, course: str, assignment: str) -> Dates:
-        """When it is due, for the person who asks."""
+        """Returns the dates of an assignment for the person who asks."""
 
     def set_due(self, course: str, assignment: str, due: datetime) -> bool:
-        """Gives a released assignment a due date and leaves its other dates; False where the exchange keeps none."""
+        """Sets the due time of a released assignment, and no other date; returns False if the exchange has no dates."""
 
     def for_gradebook(self, course: str, assignment: str) -> ForGradebook:
-        """What the gradebook takes over of an assignment and the people who take it."""
+        """Returns the exchange's facts about an assignment and its students for the gradebook."""
 
     def released(self, release: Release) -> list[RemoteFile]:
-        """The files of a released assignment."""
+        """Returns the files of a released assignment."""
 
     def fetch(self, course: str, assignment: str, receive: Receive) -> None:
-        """Gets a released assignment."""
+        """Fetches a released assignment."""
 
     def release(
         self, course: str, assignment: str, files: list[LocalFile], *, again: bool
     ) -> None:
-        """Releases an assignment; only `again` puts new files in place of released ones, and submissions stay.
+        """Releases an assignment. `again` replaces released files, and submissions stay.
 
-        Without it: `Refused` with status 409 when it is released already.
+        Without `again`: raises `Refused` with status 409 if the assignment is released already.
         """
 
     def unrelease(self, course: str, assignment: str) -> None:
-        """Takes an assignment back."""
+        """Withdraws an assignment."""
 
     def submit(
         self, course: str, assignment: str, files: list[LocalFile], student: str | None
     ) -> Accepted:
-        """Hands in the person's work, or a student's in their place; returns only when it is safe."""
+        """Submits the person's work, or a student's in their place; returns only when the exchange stored it."""
 
     def submissions(
         self,
@@ -232,13 +232,13 @@ class Transport(Protocol):
         *,
         with_files: bool = False,
     ) -> list[Submission]:
-        """Everybody's or one student's, to all assignments or to one; those to one are oldest first.
+        """Returns the submissions of all students or of one, to all assignments or to one; those to one oldest first.
 
-        Their files come with them where that is asked for and the exchange can list them: a class may have very many.
+        The files are included if they are requested and the exchange can list them: a class may have very many.
         """
 
     def submitted(self, submission: Submission) -> list[RemoteFile]:
-        """The files of a submission; empty when the person may not see them."""
+        """Returns the files of a submission; empty if the person may not see them."""
 
     def collect(
         self,
@@ -246,38 +246,38 @@ class Transport(Protocol):
         listed: list[Submission],
         receive: ReceiveSubmission,
     ) -> None:
-        """Gets submissions to one assignment out of those `listed`; `receive` gets each of them, in any order.
+        """Gets submissions to one assignment out of those `listed`; passes each to `receive`, in any order.
 
-        Reading one that the exchange refuses raises `Refused`, which concerns no other.
+        Reading one that the exchange refuses raises `Refused`, which does not affect the others.
         """
 
     def remove_submission(self, submission: Submission) -> None:
-        """Puts a submission where nobody sees it, and from where it can be brought back for a while."""
+        """Moves a submission to the trash, from which it can be restored for a while."""
 
     def feedback(self, submissions: list[Submission]) -> dict[Submission, Files]:
-        """The feedback on submissions; none where the course is gone, or the person's place in it."""
+        """Returns the feedback on submissions; none if the course is gone or the person is no longer in it."""
 
     def fetch_feedback(
         self, submissions: list[Submission], receive: ReceiveSubmission
     ) -> None:
-        """Gets the feedback on one student's submissions to one assignment; `receive` gets what there is."""
+        """Gets the feedback on one student's submissions to one assignment; passes what exists to `receive`."""
 
     def give_feedback(
         self, pages: dict[Submission, list[LocalFile]]
     ) -> dict[Submission, CourierError]:
-        """Puts files in place of earlier feedback on submissions to one assignment; returns what failed, and why."""
+        """Replaces the feedback on submissions to one assignment; returns the failures with their reasons."""
 
     def students(self, course: str) -> list[Student]:
-        """Who is enrolled, by hand or by a group of the hub."""
+        """Returns the students who are enrolled by hand or by a group of the hub."""
 
     def enrol(self, course: str, student: Student) -> None:
-        """Adds a student, or changes what is known of one; of what is not said nothing changes."""
+        """Adds a student or changes the details of one; details that are None do not change."""
 
     def enrol_all(self, course: str, students: list[Student]) -> list[str]:
-        """The same of a whole class, of all or of nobody; returns who teaches the course and so is no student."""
+        """Enrols all of a class or nobody; returns the instructors in the list, who are not enrolled."""
 
     def remove_student(self, course: str, student: str) -> None:
-        """Takes a student off the roster, if they are on it; what they submitted stays."""
+        """Removes a student from the roster, if they are on it; their submissions stay."""
 
     def is_student(self, course: str, student: str) -> bool:
-        """Whether somebody is enrolled in the course."""
+        """Whether this person is a student of the course."""

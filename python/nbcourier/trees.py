@@ -1,4 +1,4 @@
-"""Directory trees on this side: which files travel, and how received ones get to where they belong."""
+"""Directory trees on this side: the choice of the files to send, and the writing of received files."""
 
 from __future__ import annotations
 
@@ -21,39 +21,39 @@ from .errors import CourierError, some
 if TYPE_CHECKING:
     from nbgrader.coursedir import CourseDirectory
 
-# nbgrader counts sizes in these.
+# nbgrader's unit of sizes.
 KILOBYTE = 1000
 
 
 @dataclass(frozen=True)
 class LocalFile:
-    """A file that travels: its path in the tree, with forward slashes, and where it lies."""
+    """A file to send: its path in the tree, with forward slashes, and its location."""
 
     path: str
     source: Path
 
 
 class Why(Enum):
-    """Which sort of reason keeps something here."""
+    """The kind of reason for which something is not sent."""
 
-    # The course's settings name it, so nobody expects it to travel.
+    # The course's settings exclude it, so nobody expects it to be sent.
     SETTING = auto()
-    # Only files travel.
+    # It is an empty directory, and only files are sent.
     EMPTY = auto()
-    # Nobody asked for it to stay.
+    # No setting excludes it.
     UNEXPECTED = auto()
 
 
 @dataclass(frozen=True)
 class LeftHere:
-    """Something in a tree that does not travel; a directory's path ends with a slash."""
+    """An entry of a tree that is not sent. A directory's path ends with a slash."""
 
     path: str
     why: Why
     reason: str
 
     def holds(self, path: str) -> bool:
-        """Whether a file of this path is what stays here, or would lie in it."""
+        """Whether a file of this path is this entry, or would be in it."""
         return path == self.path or (
             self.path.endswith("/") and path.startswith(self.path)
         )
@@ -64,23 +64,23 @@ class LeftHere:
 
 @dataclass(frozen=True)
 class Selection:
-    """What travels of a directory, and what does not, each sorted by path."""
+    """The entries of a directory that are sent and those that are not, each sorted by path."""
 
     files: list[LocalFile]
     left: list[LeftHere]
 
     @property
     def unexpected(self) -> list[LeftHere]:
-        """What stays here though no setting names it."""
+        """Returns the entries that are not sent although no setting excludes them."""
         return [each for each in self.left if each.why is Why.UNEXPECTED]
 
     @property
     def unasked(self) -> list[LeftHere]:
-        """The same, and empty directories, which cannot travel."""
+        """Returns the same entries, and empty directories, which cannot be sent."""
         return [each for each in self.left if each.why is not Why.SETTING]
 
     def tell(self, log: Logger) -> None:
-        """Names all that stays here."""
+        """Logs all entries that are not sent."""
         for each in self.unasked:
             log.warning("%s", each)
         by_setting = [each for each in self.left if each.why is Why.SETTING]
@@ -90,7 +90,7 @@ class Selection:
 
 
 def select(directory: Path, coursedir: CourseDirectory) -> Selection:
-    """What the course's settings let travel; `CourierError` when it is too much."""
+    """Returns the entries that the course's settings allow; raises `CourierError` if they are too large."""
     found = list(_walk(directory, coursedir))
     files = sorted(
         (each for each in found if isinstance(each, LocalFile)),
@@ -110,7 +110,7 @@ def select(directory: Path, coursedir: CourseDirectory) -> Selection:
 
 
 def _walk(root: Path, coursedir: CourseDirectory) -> Iterator[LocalFile | LeftHere]:
-    # A list of what is still to be looked at, since directories can lie deeper in each other than Python calls itself.
+    # A list instead of recursion, because directories may be nested more deeply than Python's stack allows.
     waiting = [(root, "", frozenset((_identity(root),)))]
     while waiting:
         directory, prefix, above = waiting.pop()
@@ -145,8 +145,8 @@ def _walk(root: Path, coursedir: CourseDirectory) -> Iterator[LocalFile | LeftHe
 def _judged(
     entry: Path, path: str, coursedir: CourseDirectory
 ) -> LocalFile | LeftHere | None:
-    """What becomes of it; None for a directory that is to be looked into."""
-    # Links are followed, as data is often linked into a course.
+    """Returns the entry as it is sent or left out; None for a directory to descend into."""
+    # Links are followed, because data is often linked into a course.
     is_directory = entry.is_dir()
     named = f"{path}/" if is_directory else path
     if _is_named(path, is_directory, coursedir.ignore):
@@ -156,7 +156,7 @@ def _judged(
     if is_directory:
         return None
     if not entry.is_file():
-        # A link to nothing, a socket, a pipe: opening one of those might wait for ever.
+        # A broken link, a socket or a pipe; opening a pipe might block for ever.
         return LeftHere(path, Why.UNEXPECTED, "is no file that can be sent; it stays here")
     if not _is_named(path, False, coursedir.include):
         return LeftHere(path, Why.SETTING, "stays here (CourseDirectory.include)")
@@ -177,7 +177,7 @@ def _identity(directory: Path) -> tuple[int, int]:
 
 
 def shown(path: str) -> str:
-    """The path for a person: what cannot be printed as an escape, such as `\\xe4` for a byte that is not UTF-8."""
+    """Returns the path for a person, with escapes for unprintable characters, such as `\\xe4` for a non-UTF-8 byte."""
     return "".join(
         each
         if each.isprintable()
@@ -189,7 +189,7 @@ def shown(path: str) -> str:
 
 
 def is_ignored(path: str, patterns: list[str]) -> bool:
-    """Whether a received file lies in, or is, something that the course's settings leave out."""
+    """Whether the course's settings exclude a received file, or a directory that it is in."""
     steps = path.split("/")
     above = ("/".join(steps[:depth]) for depth in range(1, len(steps)))
     return _is_named(path, False, patterns) or any(
@@ -198,7 +198,7 @@ def is_ignored(path: str, patterns: list[str]) -> bool:
 
 
 def _is_named(path: str, is_directory: bool, patterns: list[str]) -> bool:
-    """Whether one of the patterns means it: nbgrader's by its name, and those with a slash by its place in the tree."""
+    """Whether a pattern matches the path: by the name as in nbgrader, or with a slash by the place in the tree."""
     name = path.rpartition("/")[2]
     return any(
         fnmatch(name, pattern)
@@ -208,25 +208,25 @@ def _is_named(path: str, is_directory: bool, patterns: list[str]) -> bool:
 
 
 def _is_at(path: str, is_directory: bool, pattern: str) -> bool:
-    # As in a .gitignore, which people know such patterns from. To nbgrader they mean nothing, as no name has a slash.
+    # The rules of .gitignore, which people know. Such patterns mean nothing to nbgrader, as no name contains a slash.
     wanted = pattern.removeprefix("./").split("/")
     if not wanted[-1]:
         if not is_directory:
             return False
         wanted.pop()
     if wanted[-1:] == ["**"] and not is_directory:
-        # What lies in the directory, and no file of its name.
+        # A trailing `**` matches the files in the directory, and not a file of the directory's name.
         wanted.append("*")
     if wanted[:1] == [""]:
         wanted.pop(0)
     elif len(wanted) == 1:
-        # Without a slash before its end it is about a name, wherever that is.
+        # A pattern without a slash before its end matches a name at any depth.
         wanted.insert(0, "**")
     return _leads(path.split("/"), wanted)
 
 
 def _leads(steps: list[str], wanted: list[str]) -> bool:
-    """Whether the steps match the patterns one by one; `**` stands for any number of steps."""
+    """Whether the steps match the patterns one by one; `**` matches any number of steps."""
     if not wanted:
         return not steps
     if wanted[0] == "**":
@@ -235,7 +235,7 @@ def _leads(steps: list[str], wanted: list[str]) -> bool:
 
 
 def notebooks_among(paths: list[str]) -> list[str]:
-    """The notebooks at the top of a tree, sorted: those nbgrader grades and shows, hidden ones not among them."""
+    """Returns the notebooks at the top of a tree, sorted; nbgrader grades and shows these, but not hidden ones."""
     return sorted(
         path
         for path in paths
@@ -244,9 +244,9 @@ def notebooks_among(paths: list[str]) -> list[str]:
 
 
 def write_file(directory: Path, path: str, content: BinaryIO) -> None:
-    """Writes a received file below the directory, and never outside it, whatever the other side calls it.
+    """Writes a received file below the directory, and never outside of it, whatever its path is.
 
-    It gets its name when it is complete; who reads the file meanwhile sees the one that was there, or none.
+    The file gets its name when it is complete. Until then readers see the earlier file, or none.
     """
     target = directory.joinpath(*names.path(path).split("/"))
     make_below(directory, target.parent)
@@ -260,19 +260,19 @@ def write_file(directory: Path, path: str, content: BinaryIO) -> None:
 
 
 def present(directory: Path, path: str) -> bool:
-    """Whether there is anything already where a received file would be written."""
+    """Whether something exists where a received file would be written."""
     return os.path.lexists(directory.joinpath(*names.path(path).split("/")))
 
 
 class Linked(CourierError):
-    """A link stands where something was to be written."""
+    """A link is in the place of something to write."""
 
 
 def make_below(root: Path, directory: Path, *, over_links: bool = False) -> None:
-    """Makes the directory and those above it; `CourierError` if it is not below the root, `Linked` at a link.
+    """Makes the directory and its parents; raises `CourierError` if it is not below the root, `Linked` at a link.
 
-    Each is made by itself: `Path.mkdir(parents=True)` calls itself for each level. `over_links`: whether to follow
-    links that lead to somewhere below the root.
+    Each is made in a loop, because `Path.mkdir(parents=True)` calls itself for each level. `over_links`: whether to
+    follow links that lead to somewhere below the root.
     """
     root.mkdir(parents=True, exist_ok=True)
     here = root
@@ -303,10 +303,10 @@ def _is_below(directory: Path, root: Path) -> bool:
 
 @contextmanager
 def staged(destination: Path, *, below: Path) -> Iterator[Path]:
-    """A new directory that takes the destination's place only if the block ends well.
+    """Yields a new directory that replaces the destination only if the block succeeds.
 
-    It lies beside the destination, so that the last step is a rename; until then what was there stays untouched.
-    `CourierError` if the destination is not below that directory, by its name or because of a link on the way.
+    It is made beside the destination, so that the last step is a rename. The old content stays untouched until then.
+    Raises `CourierError` if the destination is not below the given directory, by its name or through a link.
     """
     make_below(below, destination.parent, over_links=True)
     if Path(os.path.abspath(destination)) == Path(os.path.abspath(below)):
@@ -338,12 +338,12 @@ def _swap(fresh: Path, destination: Path) -> None:
 
 
 def _beside(destination: Path) -> Path:
-    # Short, since the destination's own name may be as long as a name can be; hidden, so that no pattern finds it.
+    # Short, because the destination's name may already have the maximum length. Hidden, so that no pattern matches it.
     return destination.with_name(f".nbcourier-{uuid.uuid4().hex}")
 
 
 def share_with_group(directory: Path) -> None:
-    """Lets the whole group read and write, for courses that several instructors grade in the same directory."""
+    """Lets the whole group read and write, for courses whose instructors grade in the same directory."""
     for folder, _, files in os.walk(directory):
         _allow(Path(folder), 0o2770)
         for name in files:

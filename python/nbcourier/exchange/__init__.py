@@ -1,4 +1,4 @@
-"""The classes that fill nbgrader's slots, one file for each thing a person does."""
+"""The classes for nbgrader's slots, with one file for each action."""
 
 from .base import NbCourierExchange
 from .collect import Collect

@@ -1,4 +1,4 @@
-"""What all the classes share: settings, places, and the promise to raise nothing but `ExchangeError`."""
+"""The common base of the classes for nbgrader's slots: settings, places, and errors raised as `ExchangeError`."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from ..gradebook import CourseGradebook
 from ..settings import NbCourier
 from ..trees import Linked, shown, write_file
 
-# What a file system says of a name that it has no place for.
+# The errors of a file system that cannot store a name.
 _NAME_IS_NONE = (
     errno.ENAMETOOLONG,
     errno.EILSEQ,
@@ -38,7 +38,7 @@ _BUG = "This is a bug in nbcourier's plugin; please report it with the traceback
 
 
 class NbCourierExchange(NbCourier, Exchange):
-    """The exchange at the other end of an HTTP connection."""
+    """An exchange that is reached over HTTP."""
 
     cache = Unicode(
         help="Where copies of what was submitted are kept. Defaults to $JUPYTER_DATA_DIR/nbgrader_cache"
@@ -59,7 +59,7 @@ class NbCourierExchange(NbCourier, Exchange):
 
     @cached_property
     def course(self) -> str:
-        """The course, without which most commands can do nothing; of a pattern, the only one of one's own it matches."""
+        """Returns the course, which most commands need; a pattern must match exactly one of the person's courses."""
         given = self.coursedir.course_id
         if not given:
             raise CourierError("No course was given: add --course COURSE")
@@ -74,39 +74,39 @@ class NbCourierExchange(NbCourier, Exchange):
         )
 
     def courses_like(self, given: str) -> list[str]:
-        """One's own courses of this name or pattern; all of them when nothing is given."""
+        """Returns the person's courses that match this name or pattern; all of them if nothing is given."""
         courses = self.transport.courses()
-        # A course may be called as a pattern is written.
+        # The name of a course may look like a pattern.
         if given in courses:
             return [given]
         return [each for each in courses if selects(given, each)]
 
     @cached_property
     def notices(self) -> list[str]:
-        """What else a person should know of what was done; our pages show these sentences in a dialog."""
+        """Returns the further sentences for the user, which our pages show in a dialog."""
         return []
 
     @cached_property
     def reasons(self) -> list[str]:
-        """Why some of many failed."""
+        """Returns why some of many failed."""
         return []
 
     @cached_property
     def outcome(self) -> list[str]:
-        """What was done, in sentences that come before the notices."""
+        """Returns sentences about what was done, which come before the notices."""
         return []
 
     def notice(self, sentence: str) -> None:
-        """Warns of something, in the log and on our pages."""
+        """Writes a warning to the log and to our pages."""
         self.log.warning("%s", sentence)
         self.notices.append(sentence)
 
     def graded_notebooks(self) -> set[str]:
-        """The notebooks that the gradebook has of the assignment, without their extension; none where it is unknown."""
+        """Returns the assignment's notebooks in the gradebook, without extension; empty for an unknown assignment."""
         url = self.coursedir.db_url
         path = url.removeprefix("sqlite:///")
         if path != url and not os.path.exists(path):
-            # To open it would make one.
+            # Opening a missing gradebook would create it.
             return set()
         try:
             with Gradebook(url, self.course) as gradebook:
@@ -119,7 +119,7 @@ class NbCourierExchange(NbCourier, Exchange):
             return set()
 
     def write(self, directory: Path, path: str, content: BinaryIO) -> str | None:
-        """Writes a received file; returns why not when its name cannot be one here, which concerns no other file."""
+        """Writes a received file; returns the reason if its name is impossible here, which affects no other file."""
         try:
             write_file(directory, path, content)
         except Linked as error:
@@ -132,12 +132,12 @@ class NbCourierExchange(NbCourier, Exchange):
 
     @property
     def assignment(self) -> str:
-        """The assignment."""
+        """Returns the name of the assignment."""
         return self.coursedir.assignment_id
 
     @cached_property
     def zone(self) -> tzinfo:
-        """In which times are shown; `Exchange.timezone`."""
+        """Returns the zone in which times are shown, from `Exchange.timezone`."""
         zone = gettz(self.timezone)
         if zone is None:
             self.log.warning(
@@ -148,17 +148,17 @@ class NbCourierExchange(NbCourier, Exchange):
 
     @property
     def gradebook(self) -> CourseGradebook:
-        """The course's gradebook."""
+        """Returns the course's gradebook."""
         return CourseGradebook(self.coursedir, self.course, self.zone, self.log)
 
     @property
     def submission_cache(self) -> Cache:
-        """The copies of what was submitted from here."""
+        """Returns the copies of what was submitted from here."""
         return Cache(Path(self.cache))
 
     @property
     def student(self) -> str:
-        """Whose work it is about: who was named by --student, else who runs this."""
+        """Returns the student whose work it is: the one named by --student, else the person who runs this."""
         named = self.coursedir.student_id
         if named in ("", "*"):
             return self.username
@@ -169,12 +169,12 @@ class NbCourierExchange(NbCourier, Exchange):
         return named
 
     def work_directory(self, course: str, assignment: str) -> Path:
-        """Where a student has the assignment."""
+        """Returns the student's directory of the assignment."""
         names = [course, assignment] if self.path_includes_course else [assignment]
         return Path(os.path.abspath(os.path.join(self.assignment_dir, *names)))
 
     def start(self) -> Any:
-        """Does it all; whatever goes wrong comes out as `ExchangeError`, for formgrader catches nothing else."""
+        """Runs the action; raises every failure as `ExchangeError`, because formgrader catches nothing else."""
         try:
             done = super().start()
             if self.transport_left_out and self.must_be_whole:
@@ -195,20 +195,20 @@ class NbCourierExchange(NbCourier, Exchange):
 
     @property
     def transport_left_out(self) -> list[str]:
-        """What the exchange told of and could not be used; asks nothing."""
+        """Returns what the exchange sent and could not be used, without asking the exchange."""
         asked = "transport" in self.__dict__
         return self.transport.left_out if asked else []
 
     @property
     def must_be_whole(self) -> bool:
-        """Whether it is a failure that something was left out, beside what was done."""
+        """Whether it is a failure if some items were left out."""
         return True
 
     @contextmanager
     def one_of_many(self, name: str, failure: str, failed: list[str]) -> Iterator[None]:
-        """Keeps what goes wrong with one of many from stopping the others: logs it, and adds the name to `failed`.
+        """Keeps a failure with one of many from stopping the others: logs it and adds the name to `failed`.
 
-        Only an exchange that does not answer any more ends it for all.
+        An exchange that stops answering still ends the whole action.
         """
         try:
             yield
@@ -224,17 +224,17 @@ class NbCourierExchange(NbCourier, Exchange):
             failed.append(name)
 
     def init_src(self) -> None:
-        """Nothing to prepare, unless a subclass says otherwise."""
+        """Prepares nothing; subclasses may."""
 
     def init_dest(self) -> None:
-        """Nothing to prepare, unless a subclass says otherwise."""
+        """Prepares nothing; subclasses may."""
 
 
 def selects(pattern: str, name: str) -> bool:
-    """Whether one of nbgrader's settings, which are patterns, means this name; the name itself always does."""
+    """Whether a setting of nbgrader, which is a pattern, matches this name; a name always matches itself."""
     return not pattern or pattern == name or fnmatchcase(name, pattern)
 
 
 def is_pattern(name: str) -> bool:
-    """Whether this can mean several names."""
+    """Whether this can match several names."""
     return any(character in name for character in "*?[")

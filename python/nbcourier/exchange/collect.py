@@ -21,13 +21,13 @@ _STAND_IN = "\0"
 
 
 class Collect(NbCourierExchange, ExchangeCollect):
-    """Brings the students' work to the instructor."""
+    """Copies the submissions to the instructor's directory."""
 
     def init_src(self) -> None:
-        """Finds out whose submission is to be had, and which."""
+        """Finds the submissions to collect."""
         self.listed = self.transport.submissions(self.course, self.assignment)
         if {each.student for each in self.listed} <= {self.username}:
-            # What a student gets to see as well; but collecting is not for students.
+            # A student gets this listing too, but students must not collect.
             self.transport.require_instructor(self.course)
         by_student: dict[str, list[Submission]] = {}
         for submission in self.listed:
@@ -51,7 +51,7 @@ class Collect(NbCourierExchange, ExchangeCollect):
             )
 
     def copy_files(self) -> None:
-        """Brings those that are missing here or newer there; each takes its place only once it is complete."""
+        """Copies the submissions that are missing or newer; each replaces the old one only when it is complete."""
         if not self.src_records:
             self.log.warning(
                 "There are no submissions of '%s' in '%s' to collect",
@@ -96,7 +96,7 @@ class Collect(NbCourierExchange, ExchangeCollect):
     def _bring(self, submission: Submission, content: Content) -> None:
         with staged(self._destination(submission), below=self._root) as fresh:
             lost = [self.write(fresh, path, file) for path, file in content]
-            # Last: a file of that name that a student submitted says nothing about when that was.
+            # Written last: a submitted file of this name does not tell when the work was submitted.
             (fresh / "timestamp.txt").write_text(submission.timestamp, "utf-8")
             if self.coursedir.groupshared:
                 share_with_group(fresh)
@@ -113,34 +113,34 @@ class Collect(NbCourierExchange, ExchangeCollect):
 
     @property
     def _root(self) -> Path:
-        """What all students' directories lie in, however the course arranges them."""
+        """Returns the directory that contains all students' directories, whatever the layout of the course."""
         step = self.coursedir.submitted_directory
-        # A stand-in for the name: what stands before it is the same for everybody.
+        # The stand-in replaces the student's name. The path before it is the same for all students.
         path = self.coursedir.format_path(step, _STAND_IN, self.assignment)
         return Path(os.path.dirname(path.partition(_STAND_IN)[0]))
 
     @cached_property
     def facts(self) -> ForGradebook:
-        """Dates and names, as the exchange knows them."""
+        """Returns the dates and names that the exchange knows."""
         return self.transport.for_gradebook(self.course, self.assignment)
 
     def _rule(self) -> Callable[[Submission], bool] | None:
-        """What is in time; None when nothing is due."""
-        # The exchange's date comes first: it is the one that students see, and some may have more time.
+        """Returns the rule for being in time; None if the assignment has no due time."""
+        # The exchange's date comes first: students see it, and some students may have an extension.
         if self.facts.due is not None:
             return lambda submission: not submission.late
         due = self.gradebook.due(self.assignment)
         return None if due is None else lambda submission: _time(submission) <= due
 
     def _tell_gradebook(self) -> None:
-        """Whatever was collected before is graded by the same dates, so all that is here counts."""
+        """Updates the gradebook for all collected work, because earlier work is graded by the same dates."""
         here = {
             each.student for each in self.src_records if self._destination(each).is_dir()
         }
         if not here:
             return
         setting = self.config.get("Autograde", {}).get("create_student", True)
-        # On the command line it is a text. Where grading must not make students, collecting must not either.
+        # The setting is text on the command line. If autograding must not create students, collecting must not either.
         may_create = str(setting).lower() not in ("false", "0")
         self.gradebook.learn(self.assignment, self.facts, here, may_create=may_create)
 
@@ -148,7 +148,7 @@ class Collect(NbCourierExchange, ExchangeCollect):
 def _chosen(
     submissions: list[Submission], is_in_time: Callable[[Submission], bool] | None
 ) -> Submission:
-    """The latest in time; when none is, or nothing is due, the latest."""
+    """Returns the latest submission in time; if there is none, or no due time, the latest submission."""
     ordered = sorted(submissions, key=_time)
     in_time = [each for each in ordered if is_in_time is not None and is_in_time(each)]
     return (in_time or ordered)[-1]

@@ -1,4 +1,4 @@
-"""What is known of the feedback on a submission, in the words that nbgrader's pages and commands read."""
+"""The state of the feedback on a submission, in the words that nbgrader's pages and commands read."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from ..transport import RemoteFile
 def of_notebook(
     notebook: str, exchange: dict[str, str], directory: Path
 ) -> dict[str, Any]:
-    """The four keys for one notebook; `exchange` has the checksums there, `directory` the pages fetched here."""
+    """Returns the four keys for one notebook; `exchange` has the checksums there, `directory` the fetched pages."""
     page = directory / f"{notebook}.html"
     here = checksum(page)
     there = exchange.get(page.name)
@@ -30,14 +30,14 @@ def of_submission(
     directory: Path,
     released: Callable[[], set[str]],
 ) -> dict[str, Any]:
-    """The same four for all of a submission's notebooks together; `released` gives those of the assignment."""
+    """Returns the four keys for all notebooks of a submission; `released` returns those of the assignment."""
     given = [
         each
         for each in notebooks
         if each["has_exchange_feedback"] or each["has_local_feedback"]
     ]
     if given and len(given) < len(notebooks):
-        # Notebooks that a student added get no feedback, and must not hide that of the others.
+        # Notebooks that a student added get no feedback, and must not hide the feedback on the others.
         expected = released()
         notebooks = [
             each
@@ -54,7 +54,7 @@ def of_submission(
 
 
 def in_words(submission: dict[str, Any]) -> str:
-    """The state as `nbgrader list` prints it."""
+    """Returns the state as `nbgrader list` prints it."""
     if submission["has_local_feedback"] and not submission["feedback_updated"]:
         return "feedback already fetched"
     if submission["has_exchange_feedback"]:
@@ -63,17 +63,17 @@ def in_words(submission: dict[str, Any]) -> str:
 
 
 def checksums(files: Iterable[RemoteFile]) -> dict[str, str]:
-    """The files by their paths."""
+    """Returns the checksums of the files by path."""
     return {file.path: file.checksum for file in files}
 
 
 def checksum(page: Path) -> str | None:
-    """Of a page that was fetched; None when there is none."""
+    """Returns the checksum of a fetched page, or None if there is no such page."""
     if not page.is_file():
         return None
     return hashlib.md5(page.read_bytes(), usedforsecurity=False).hexdigest()
 
 
 def _all(notebooks: list[dict[str, Any]], key: str) -> bool:
-    # No notebooks at all is nothing fetched and nothing to fetch.
+    # Without notebooks nothing was fetched, and there is nothing to fetch.
     return bool(notebooks) and all(each[key] for each in notebooks)

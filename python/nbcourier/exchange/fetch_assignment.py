@@ -13,10 +13,10 @@ from .base import NbCourierExchange
 
 
 class FetchAssignment(NbCourierExchange, ExchangeFetchAssignment):
-    """Brings a released assignment to a student."""
+    """Copies a released assignment to the student's directory."""
 
     def init_dest(self) -> None:
-        """Says where it goes, and refuses to touch what is there."""
+        """Finds the destination, and refuses to change existing files."""
         self.dest_path = self.work_directory(self.course, self.assignment)
         restore = self.replace_missing_files and self.dest_path.is_dir()
         if os.path.lexists(self.dest_path) and not restore:
@@ -26,7 +26,7 @@ class FetchAssignment(NbCourierExchange, ExchangeFetchAssignment):
             )
 
     def copy_files(self) -> None:
-        """Fetches it: whole, or what is missing of it."""
+        """Fetches the whole assignment, or only its missing files."""
         course, assignment = self.course, self.assignment
         take = self._restore if self.dest_path.is_dir() else self._bring
         self.transport.fetch(course, assignment, take)
@@ -44,7 +44,7 @@ class FetchAssignment(NbCourierExchange, ExchangeFetchAssignment):
             raise CourierError(f"'{assignment}' was fetched, but {some(self.lost)}")
 
     def _bring(self, content: Content) -> None:
-        # Which directory that lies in is the person's own affair, links and all.
+        # The person decides where this directory lies, so links to it are followed.
         with staged(self.dest_path, below=self.dest_path.parent) as fresh:
             for path, file in self._welcome(content):
                 self._note(self.write(fresh, path, file))
@@ -56,7 +56,7 @@ class FetchAssignment(NbCourierExchange, ExchangeFetchAssignment):
                 self._note(self.write(self.dest_path, path, file))
 
     def _welcome(self, content: Content) -> Content:
-        # Anew, if the connection broke at an earlier attempt.
+        # Reset, because an earlier attempt may have broken off.
         self.ignored: list[str] = []
         self.lost: list[str] = []
         for path, file in content:
@@ -73,7 +73,7 @@ class FetchAssignment(NbCourierExchange, ExchangeFetchAssignment):
         try:
             dates = self.transport.dates(self.course, self.assignment)
         except CourierError as error:
-            # The assignment is here, which is what was asked for.
+            # The assignment was fetched, so this is only a warning.
             self.log.warning("It is not known when this is due: %s", error)
             return
         if words := dates.in_words(self.zone):

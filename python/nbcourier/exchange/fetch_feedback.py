@@ -15,10 +15,10 @@ from .base import NbCourierExchange
 
 
 class FetchFeedback(NbCourierExchange, ExchangeFetchFeedback):
-    """Brings a student the feedback on all they submitted: the exchange knows what that is, so no copy is needed."""
+    """Fetches the feedback on all submissions of a student. The exchange knows them, so no local copy is needed."""
 
     def init_src(self) -> None:
-        """Asks for the submissions."""
+        """Asks the exchange for the submissions."""
         self.src_records = self.transport.submissions(
             self.course, self.assignment, self.student, with_files=True
         )
@@ -26,12 +26,12 @@ class FetchFeedback(NbCourierExchange, ExchangeFetchFeedback):
             self.notice(f"There are no submissions of '{self.assignment}' yet")
 
     def init_dest(self) -> None:
-        """Says where the pages go."""
+        """Finds the directory for the pages."""
         work = self.work_directory(self.course, self.assignment)
         self.dest_path = work / "feedback"
 
     def copy_files(self) -> None:
-        """Fetches the pages, in place of those from an earlier time."""
+        """Fetches the pages, which replace those of an earlier fetch."""
         self.found: dict[Submission, set[str]] = {}
         failed: list[str] = []
         wanted = [each for each in self.src_records if not self._is_here(each)]
@@ -48,7 +48,7 @@ class FetchFeedback(NbCourierExchange, ExchangeFetchFeedback):
         ]
         for sentence in without:
             self.log.warning("%s", sentence)
-        # As a rule the newest one alone is graded, and nobody waits for feedback on the others.
+        # Usually only the newest submission is graded, and nobody expects feedback on the others.
         if len(without) == len(self.src_records):
             self.notices.extend(without[-1:])
         for submission in self.src_records:
@@ -59,10 +59,10 @@ class FetchFeedback(NbCourierExchange, ExchangeFetchFeedback):
             raise CourierError(f"Feedback was not fetched on: {', '.join(failed)}. {why}")
 
     def _settle(self, submission: Submission) -> None:
-        """Removes fetched pages that the exchange does not have any more, and remembers those that it has."""
+        """Removes fetched pages that the exchange no longer has, and remembers the ones that it has."""
         directory = self._directory(submission)
         if directory.is_symlink() or self.dest_path.is_symlink():
-            # What lies there is somebody's own.
+            # Files behind a link belong to somebody else.
             return
         listed = {page.path for page in submission.feedback or ()}
         there = self.found.get(submission, listed)
@@ -83,7 +83,7 @@ class FetchFeedback(NbCourierExchange, ExchangeFetchFeedback):
     def _remove_withdrawn(
         self, directory: Path, before: dict[str, str], there: set[str]
     ) -> None:
-        """Removes only what was fetched and is unchanged: any other page is the student's own."""
+        """Removes only pages that were fetched and are unchanged: any other page is the student's own."""
         withdrawn = [
             directory / name
             for name, sum_ in sorted(before.items())
@@ -109,7 +109,7 @@ class FetchFeedback(NbCourierExchange, ExchangeFetchFeedback):
             self.found.setdefault(submission, set()).add(path)
 
     def _is_here(self, submission: Submission) -> bool:
-        """Whether there is feedback, and nothing to fetch of it, as far as the listing tells."""
+        """Whether there is feedback and all of it was fetched, according to the listing."""
         directory = self._directory(submission)
         pages = submission.feedback or ()
         here = bool(pages) and all(

@@ -1,4 +1,4 @@
-"""The dictionaries that assignment_list and formgrader show, and the lines of `nbgrader list`: a contract with both."""
+"""The dictionaries for assignment_list and formgrader, and the lines of `nbgrader list`. Both forms are fixed."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from . import feedback_state
 
 Info = dict[str, Any]
 
-# What tells the work of one student on one assignment from all other.
+# The keys that identify the work of one student on one assignment.
 _WORK = ("course_id", "student_id", "assignment_id")
 
 
 def of_release(release: Release, status: str, path: str, notebooks: list[str]) -> Info:
-    """A released assignment; `path` is where it lies, here if it was fetched."""
+    """Returns a released assignment; `path` is its directory here, if it was fetched."""
     return {
         "course_id": release.course,
         "assignment_id": release.assignment,
@@ -30,7 +30,7 @@ def of_release(release: Release, status: str, path: str, notebooks: list[str]) -
 def of_submission(
     submission: Submission, status: str, path: str, notebooks: list[str]
 ) -> Info:
-    """A submission of whose feedback nothing is said."""
+    """Returns a submission without its feedback."""
     return {
         "course_id": submission.course,
         "student_id": submission.student,
@@ -45,16 +45,16 @@ def of_submission(
 def with_feedback(
     info: Info, feedback: Files, directory: Path, released: Callable[[], set[str]]
 ) -> Info:
-    """The same with what the exchange has, and with what was fetched into the directory.
+    """Returns the submission with the feedback at the exchange and the pages fetched into the directory.
 
-    `released`: gives the notebooks of the assignment, without their extension.
+    `released` returns the notebooks of the assignment, without extension.
     """
     exchange = feedback_state.checksums(feedback or ())
     notebooks = [
         each | feedback_state.of_notebook(each["notebook_id"], exchange, directory)
         for each in info["notebooks"]
     ]
-    # An ngshare does not tell students what they handed in.
+    # An ngshare does not show students the files of their submissions.
     counted = notebooks or [
         feedback_state.of_notebook(page.removesuffix(".html"), exchange, directory)
         for page in exchange
@@ -65,7 +65,7 @@ def with_feedback(
 
 
 def grouped(found: Iterable[Info]) -> list[Info]:
-    """One entry for each student and assignment, with all of their submissions, oldest first."""
+    """Returns one entry for each student and assignment, with all their submissions, oldest first."""
 
     def work(info: Info) -> tuple:
         return tuple(info[name] for name in _WORK)
@@ -81,7 +81,7 @@ def grouped(found: Iterable[Info]) -> list[Info]:
 
 
 def line_of_submission(info: Info) -> str:
-    """As `nbgrader list` prints it."""
+    """Returns the line that `nbgrader list` prints."""
     keys = ("course_id", "student_id", "assignment_id", "timestamp")
     line = " ".join(info[key] for key in keys)
     if info["status"] == "removed":

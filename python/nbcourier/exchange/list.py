@@ -1,4 +1,4 @@
-"""`nbgrader list`, and what assignment_list and formgrader show."""
+"""`nbgrader list`, and the lists of assignment_list and formgrader."""
 
 from __future__ import annotations
 
@@ -19,29 +19,29 @@ from .base import NbCourierExchange, is_pattern, selects
 from .infos import Info
 
 Found = TypeVar("Found", Release, Submission)
-# How long a page waits for the exchange, in seconds.
+# The longest time that a page waits for the exchange, in seconds.
 _LONGEST_SILENCE_S = 10.0
 
 
 class List(NbCourierExchange, ExchangeList):
-    """Lists, or removes, what is released, what was submitted, and what was submitted from here."""
+    """Lists or removes releases, submissions, and copies of submissions."""
 
     def __init__(self, **settings: Any) -> None:
         super().__init__(**settings)
-        # What could not be told, or not be removed.
+        # Why some entries could not be listed or removed.
         self._odd: list[str] = []
-        # Those released, by course and assignment; asked for only where the state of feedback depends on them.
+        # The released notebooks by course and assignment, fetched only if the state of feedback depends on them.
         self._notebooks: dict[tuple[str, str], set[str]] = {}
         if _is_in_event_loop():
-            # nbgrader's pages list like this for every request, and a notebook server does nothing else meanwhile.
+            # nbgrader's pages list for every request, and the notebook server is blocked meanwhile.
             self.timeout = min(self.timeout, _LONGEST_SILENCE_S)
             self.attempts = 1
 
     def copy_files(self) -> None:
-        """Nothing moves."""
+        """Copies nothing."""
 
     def start(self) -> list[Info]:
-        """What there is, or was; a page shows what there is even where something is odd."""
+        """Returns the listed or removed entries; a page shows what could be listed even after a failure."""
         found = super().start()
         if self._odd and (self.must_be_whole or self.remove):
             self.fail(f"Not all was done, as for: {', '.join(dict.fromkeys(self._odd))}")
@@ -49,13 +49,13 @@ class List(NbCourierExchange, ExchangeList):
 
     @property
     def must_be_whole(self) -> bool:
-        # Imported here, since that module imports the classes that fill nbgrader's slots.
+        # Imported here, because that module imports the classes that fill nbgrader's slots.
         from nbgrader.apps.listapp import ListApp
 
         return isinstance(self.parent, ListApp)
 
     def list_files(self) -> list[Info]:
-        """What there is, in nbgrader's form."""
+        """Returns the listed entries in nbgrader's form."""
         if self.inbound:
             return self._tell_submitted(
                 "Submitted assignments:", self._at_exchange(list(self._inbound()))
@@ -66,12 +66,12 @@ class List(NbCourierExchange, ExchangeList):
         return self._tell_released("Released assignments:", releases)
 
     def remove_files(self) -> list[Info]:
-        """What there was."""
+        """Returns the removed entries."""
         if self.inbound:
             return self._remove_inbound()
         if self.cached:
             return self._remove_cached()
-        # One course's, never those of every course that the person happens to teach.
+        # Only one course, never all courses that the person teaches.
         releases = self._named(self.course)
         found = self._tell_released("Removing released assignments:", releases)
         for each in releases:
@@ -111,12 +111,12 @@ class List(NbCourierExchange, ExchangeList):
     def _in_each(
         self, courses: list[str], find: Callable[[str], Iterable[Found]]
     ) -> Iterator[Found]:
-        """What there is in these courses; nothing in one that is gone, or that the person is not in."""
+        """Yields the entries of these courses; skips courses that are gone or that the person is not in."""
         for course in courses:
             try:
                 found = list(find(course))
             except Refused as refused:
-                # Who names a course on the command line wants to know; a setting may be about other courses' people.
+                # A course on the command line should fail; one from the settings may be for other people.
                 if not refused.says(403, 404) or self._is_named_by_hand:
                     raise
                 self.log.warning(
@@ -147,14 +147,14 @@ class List(NbCourierExchange, ExchangeList):
         except Refused as refused:
             if not refused.says(403):
                 raise
-            # A student may see none but their own.
+            # Students may see only their own submissions.
             return self._submissions(course, self.username)
 
     def _submissions(
         self, course: str, student: str | None = None
     ) -> Iterator[Submission]:
         named = self.coursedir.assignment_id
-        # One assignment's where it can only be one; a pattern is for the exchange no name.
+        # The exchange can select one assignment by its name, but it does not know patterns.
         assignment = named if named and not set(named) & set("*?[") else None
         listed = self.transport.submissions(
             course, assignment, student, with_files=True
@@ -183,7 +183,7 @@ class List(NbCourierExchange, ExchangeList):
             self._with_feedback(self._of_copy(copy), copy.submission, feedback)
             for copy in copies
         ]
-        # What was submitted to courses of which nothing is kept here: the home is new, or was lost.
+        # Submissions to courses without any local copy: the home directory is new, or was lost.
         without_copies = [
             each for each in self._courses() if not self.submission_cache.has(each)
         ]
@@ -211,7 +211,7 @@ class List(NbCourierExchange, ExchangeList):
         ]
 
     def _files(self, submission: Submission) -> list[str]:
-        # One of which the exchange cannot tell this must not keep the others from being shown.
+        # A submission whose files cannot be listed must not hide the others.
         found: list[str] = []
         with self.one_of_many(_shown(submission), "its files are not known", self._odd):
             found = _paths(self.transport.submitted(submission))
@@ -245,7 +245,7 @@ class List(NbCourierExchange, ExchangeList):
             except Refused as refused:
                 if refused.status not in (403, 404):
                     raise
-                # It is not released any more, or the person is not in the course any more.
+                # The assignment is no longer released, or the person is no longer in the course.
                 paths = []
             names = {each.removesuffix(".ipynb") for each in notebooks_among(paths)}
             self._notebooks[course, assignment] = names

@@ -15,7 +15,7 @@ from .base import NbCourierExchange
 
 
 class ReleaseAssignment(NbCourierExchange, ExchangeReleaseAssignment):
-    """Gives an assignment to the course."""
+    """Releases an assignment to the course."""
 
     def init_src(self) -> None:
         """Finds the directory to release."""
@@ -29,7 +29,7 @@ class ReleaseAssignment(NbCourierExchange, ExchangeReleaseAssignment):
         raise CourierError(f"Assignment not found: there is no '{self.src_path}'")
 
     def copy_files(self) -> None:
-        """Sends it."""
+        """Sends the files."""
         course, assignment = self.course, self.assignment
         chosen = select(self.src_path, self.coursedir)
         chosen.tell(self.log)
@@ -47,7 +47,7 @@ class ReleaseAssignment(NbCourierExchange, ExchangeReleaseAssignment):
         self._agree_on_due_date()
 
     def _agree_on_due_date(self) -> None:
-        """Students see the exchange's due date; the gradebook's is taken where it has none."""
+        """Sets the gradebook's due time at the exchange, if the exchange has none: students see the exchange's."""
         course, assignment = self.course, self.assignment
         due = self.gradebook.due(assignment)
         if due is None:

@@ -21,12 +21,12 @@ _STAND_IN = "\0"
 
 
 class ReleaseFeedback(NbCourierExchange, ExchangeReleaseFeedback):
-    """Gives the graded pages back. May be repeated: the same pages change nothing."""
+    """Releases the graded pages as feedback. Releasing the same pages again changes nothing."""
 
     excluded = False
 
     def copy_files(self) -> None:
-        """Sends everybody's; one that fails does not keep the others from theirs."""
+        """Sends the pages of all students; a failure with one does not stop the others."""
         failed: dict[str, Exception] = {}
         directories = list(self._feedback_directories())
         pages = dict(self._all_pages(directories, failed))
@@ -53,7 +53,7 @@ class ReleaseFeedback(NbCourierExchange, ExchangeReleaseFeedback):
         self, directories: list[tuple[str, Path]], failed: dict[str, Exception]
     ) -> Iterator[tuple[Submission, list[LocalFile]]]:
         if directories:
-            # Here, so that an exchange that cannot be asked ends it for all.
+            # Read first, so that an exchange that does not answer ends the action for all.
             self._notebooks  # noqa: B018
         for student, directory in directories:
             try:
@@ -73,7 +73,7 @@ class ReleaseFeedback(NbCourierExchange, ExchangeReleaseFeedback):
             yield of, pages
 
     def _is_generated(self, student: str, page: Path) -> bool:
-        """Whether generate_feedback made it of a notebook; it copies on whatever else was handed in, pages too."""
+        """Whether generate_feedback made the page from a notebook; it also copies pages that the student submitted."""
         notebook = f"{page.stem}.ipynb"
         autograded, submitted = (
             Path(self.coursedir.format_path(step, student, self.assignment))
@@ -104,7 +104,7 @@ class ReleaseFeedback(NbCourierExchange, ExchangeReleaseFeedback):
 
     @cached_property
     def _notebooks(self) -> set[str]:
-        """Those of the assignment, without their extension, from all that knows of them."""
+        """Returns the assignment's notebooks, without extension, from the gradebook and the release."""
         graded = self.graded_notebooks()
         try:
             release = self.transport.find_release(self.course, self.assignment)
@@ -128,7 +128,7 @@ class ReleaseFeedback(NbCourierExchange, ExchangeReleaseFeedback):
 
     def _graded(self) -> list[tuple[str, Path]]:
         step = self.coursedir.feedback_directory
-        # A stand-in for the name, and no pattern: names hold characters that mean something there, or a dot in front.
+        # A stand-in instead of a pattern: names may contain wildcard characters or begin with a dot.
         path = self.coursedir.format_path(step, _STAND_IN, self.assignment)
         above = os.path.dirname(path.partition(_STAND_IN)[0])
         if not os.path.isdir(above):
@@ -143,7 +143,7 @@ class ReleaseFeedback(NbCourierExchange, ExchangeReleaseFeedback):
 
 
 def _graded_time(directory: Path) -> str:
-    """Of the submission that the pages are about: nbgrader carries it along from what was collected."""
+    """Returns the time of the graded submission, which nbgrader copies along from the collected work."""
     path = directory / "timestamp.txt"
     if not path.is_file():
         raise CourierError(
@@ -151,5 +151,5 @@ def _graded_time(directory: Path) -> str:
             " and `nbgrader generate_feedback` again"
         )
     text = path.read_text("utf-8").strip()
-    # However it is written: the submission may have come by way of another exchange.
+    # Parsed in any form, because the submission may have come through another exchange.
     return parse_utc(text).strftime("%Y-%m-%d %H:%M:%S.%f")

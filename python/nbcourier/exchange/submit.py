@@ -14,12 +14,12 @@ from .base import NbCourierExchange
 
 
 class Submit(NbCourierExchange, ExchangeSubmit):
-    """Hands in a student's work."""
+    """Submits a student's work."""
 
     def init_src(self) -> None:
-        """Finds the directory to submit; what was given may be a path to it."""
+        """Finds the directory to submit, from a name or a path."""
         self.src_path = self.work_directory(self.course, self.assignment)
-        # `ps1/` and `./ps1` are what a shell's completion makes of a name.
+        # Tab completion in a shell writes `ps1/` or `./ps1` for a name.
         self.coursedir.assignment_id = self.src_path.name
         if not self.src_path.is_dir():
             raise CourierError(
@@ -28,12 +28,12 @@ class Submit(NbCourierExchange, ExchangeSubmit):
             )
 
     def init_dest(self) -> None:
-        """Says whose work it is; whether it may be handed in for another is the exchange's business."""
+        """Finds the student whose work it is. The exchange decides whether it may be submitted for another student."""
         student = self.student
         self.in_place_of = None if student == self.username else student
 
     def copy_files(self) -> None:
-        """Sends the work, and keeps a copy of it."""
+        """Sends the work and keeps a copy of it."""
         course, assignment = self.course, self.assignment
         chosen = select(self.src_path, self.coursedir)
         chosen.tell(self.log)
@@ -49,7 +49,7 @@ class Submit(NbCourierExchange, ExchangeSubmit):
             f"'{assignment}' was submitted at {accepted.timestamp} UTC and is safe"
             + (", but not all of it." if chosen.unasked else ".")
         )
-        # Of another's extension nothing is known here.
+        # The extension of another student is not known here.
         if self.in_place_of is None and release.dates.is_late(accepted.timestamp):
             dates = release.dates.in_words(self.zone)
             self.notice(f"This is late: '{assignment}' was {dates}")
@@ -61,7 +61,7 @@ class Submit(NbCourierExchange, ExchangeSubmit):
         try:
             listed = self.transport.submissions(late.course, late.assignment, late.student)
         except CourierError as error:
-            # The work is handed in; this would have been a comfort.
+            # The work was submitted; this would only have been additional information.
             self.log.info("It is not known what was handed in before: %s", error)
             return
         if in_time := [each for each in listed if each.tree == tree and not each.late]:
@@ -72,7 +72,7 @@ class Submit(NbCourierExchange, ExchangeSubmit):
 
     @property
     def must_be_whole(self) -> bool:
-        """No: the work is handed in, and to call that a failure would make people submit again."""
+        """Whether it is a failure if some files were left out: no, because people would submit again."""
         return False
 
     def _require_notebooks(self, release: Release, chosen: Selection) -> None:
@@ -105,7 +105,7 @@ class Submit(NbCourierExchange, ExchangeSubmit):
                 f"{error}. It is not known whether your submission arrived: submit again, the newest one counts"
             ) from error
         except Refused as refused:
-            # The exchange's sentence about a cut-off that is over (api-specifications.md).
+            # The exchange's sentence after the cut-off (api-specifications.md).
             if refused.says(409) and refused.message.startswith("Too late"):
                 raise CourierError(
                     f"Not submitted. {refused.message}. Only an instructor can give you more time"
@@ -138,7 +138,7 @@ class Submit(NbCourierExchange, ExchangeSubmit):
 
     @contextmanager
     def _not_in_vain(self, failure: str) -> Iterator[None]:
-        """Keeps a failure here from being told as one of the work, which is handed in, and would be once more."""
+        """Turns a local failure into a notice, because the work was submitted and people would submit it again."""
         try:
             yield
         except (CourierError, OSError) as error:

@@ -8,4 +8,4 @@ __all__ = ["V1Transport"]
 
 
 class V1Transport(V1Releases, V1Feedback, V1Roster):
-    """A `Transport` that asks for a class as often as for a student. `Unspoken` where the server does not know it."""
+    """A `Transport` that needs no more requests for a class than for a student. Raises `Unspoken` if it is unknown."""

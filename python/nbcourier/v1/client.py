@@ -1,4 +1,4 @@
-"""Requests below `v1/`, which all of this API's resources are made of."""
+"""The requests below `v1/` that all resources of this API use."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from ..http import Connection
 from ..reply import Reply
 from ..transport import Receive, ReceiveSubmission, RemoteFile, Submission
 
-# What an exchange says of an address that it does not have; where it has one, it says what is not found there.
+# The exchange's message for an unknown address. At a known address the message names the thing that is not found.
 _NO_ADDRESS = "Not found"
 
 
 class V1Client:
-    """Asks one exchange as one person."""
+    """A client of one exchange, for one person."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
@@ -33,7 +33,7 @@ class V1Client:
         return self._ask("GET", *names, query=query, repeatable=True)
 
     def _pages(self, *names: str, **query: str) -> Iterator[Answer]:
-        """A listing, which may come in several pages."""
+        """Yields the pages of a listing."""
         while True:
             page = self._get(*names, **query)
             yield page
@@ -48,7 +48,7 @@ class V1Client:
         try:
             self._ask("DELETE", *names, use=Reply.nothing, repeatable=True)
         except Refused as refused:
-            # The answer to an earlier attempt was lost, and that one has done it.
+            # An earlier attempt removed it, and its answer was lost.
             if not (refused.missing and refused.repeated):
                 raise
 
@@ -64,18 +64,18 @@ class V1Client:
         except Refused as refused:
             if refused.status not in (404, 405):
                 raise
-            # Whoever speaks of problems knows some of what is below `v1/`.
+            # A server that sends problem documents knows a part of `v1/`.
             entirely = refused.problem is None
             if entirely or refused.status == 405 or refused.message == _NO_ADDRESS:
                 raise Unspoken(refused, entirely=entirely) from refused
             raise
 
     def _remote_files(self, listed: Iterable[Answer]) -> tuple[RemoteFile, ...]:
-        """The files that a listing tells of."""
+        """Returns the files in a listing."""
         return tuple(self._connection.usable(listed, _remote_file))
 
     def _tree(self, receive: Receive, *names: str, resumable: bool = False) -> None:
-        """Gets a tree, of which the reply says the digest."""
+        """Gets a tree and checks it against the digest in the reply."""
 
         def use(reply: Reply) -> None:
             with progress.bar("Receiving", reply.length) as done:
@@ -95,9 +95,9 @@ class V1Client:
         query: dict[str, str],
         resumable: bool = False,
     ) -> None:
-        """Gets many trees in streams, each of which begins with a list of its trees and the cursor of the next stream.
+        """Gets many trees in streams. Each begins with a list of its trees and the cursor of the next stream.
 
-        Those received are no longer `wanted`.
+        Received trees are removed from `wanted`.
         """
 
         def use(reply: Reply) -> str | None:
@@ -116,12 +116,12 @@ class V1Client:
 
 
 def at_assignment(course: str, name: str) -> tuple[str, ...]:
-    """Where an assignment is."""
+    """Returns the path of an assignment."""
     return "courses", course, "assignments", name
 
 
 def json_body(content: Any) -> Body:
-    """Something to send as JSON."""
+    """Returns a body of JSON."""
     return Body.of("application/json", json.dumps(content).encode())
 
 
@@ -135,7 +135,7 @@ def _remote_file(listed: Answer) -> RemoteFile:
 
 
 def exhaust(content: Iterator) -> None:
-    """Reads on to the end, where it shows whether all was right."""
+    """Reads to the end, where a wrong digest or a broken archive raises an error."""
     for _ in content:
         pass
 
@@ -154,7 +154,7 @@ def _take(
     receive: ReceiveSubmission,
 ) -> None:
     for each in listed:
-        # Feedback goes by the number of what it is on.
+        # Feedback is named by the ID of its submission.
         number = each.number("submission" if "submission" in each else "id")
         files = tar.below(islice(entries, each.number("files")), str(number))
         content = digest.checked(files, each.text("tree"))

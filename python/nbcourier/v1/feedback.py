@@ -1,4 +1,4 @@
-"""Feedback on what was handed in."""
+"""Feedback on submissions."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from ..trees import LocalFile
 from .client import at_assignment
 from .submissions import V1Submissions
 
-# A request holds about so many bytes of it at most: all pages of a class, unless they are full of pictures.
+# The approximate maximum size of one request, in bytes: all pages of a class, unless they contain many pictures.
 _AT_ONCE = 1 << 26
-# One student's pages may be the reason for these, in which case the others' can be given without them.
+# The statuses that one student's pages may cause. The pages of the others can then be released without them.
 _PERHAPS_ONE = (400, 404, 409, 413)
 
 
 class V1Feedback(V1Submissions):
-    """That part of a `Transport`."""
+    """The part of a `Transport` about feedback."""
 
     def feedback(self, submissions: list[Submission]) -> dict[Submission, Files]:
         known = {each: each.feedback for each in submissions}
@@ -42,7 +42,7 @@ class V1Feedback(V1Submissions):
                 with_files=True,
             )
         except Refused as refused:
-            # The course is gone, or the person's place in it.
+            # The course is gone, or the person is no longer in it.
             if not refused.says(403, 404):
                 raise
             return []
@@ -78,10 +78,10 @@ class V1Feedback(V1Submissions):
             except Refused as refused:
                 if not refused.says(*_PERHAPS_ONE):
                     raise
-                # It is all or nothing, and one of them is enough for nothing.
+                # The request is atomic, so one faulty submission makes all of it fail.
                 self._give_each(batch, failed)
             except CourierError:
-                # A page that changed while it was sent, for example.
+                # For example, a page changed while it was sent.
                 self._give_each(batch, failed)
         return failed
 
@@ -90,7 +90,7 @@ class V1Feedback(V1Submissions):
         pages: dict[Submission, list[LocalFile]],
         failed: dict[Submission, CourierError],
     ) -> Iterator[tuple[Submission, list[Summed]]]:
-        """Those that differ from what students can fetch already, with the number of the submission."""
+        """Yields the feedback that differs from the released feedback, with the ID of the submission."""
         some = next(iter(pages), None)
         listed = self.submissions(some.course, some.assignment) if some else []
         by_name = {each: each for each in listed}
@@ -149,7 +149,7 @@ class V1Feedback(V1Submissions):
                     failed[of] = _changed_meanwhile()
 
     def _post(self, body: tar.Body, *names: str) -> Answer:
-        # The same pages once more change nothing.
+        # Repeatable, because the same pages change nothing.
         return self._ask("POST", *names, body=body.compressed(), repeatable=True)
 
 

@@ -1,4 +1,4 @@
-"""Courses and what is released in them."""
+"""Courses and their released assignments."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ from .client import V1Client, at_assignment, json_body
 
 
 class V1Releases(V1Client):
-    """That part of a `Transport`."""
+    """The part of a `Transport` about releases."""
 
     def courses(self) -> list[str]:
         listed = list(self._courses())
-        # An administrator is told of every course of the hub, and to ask each of them takes a request or more.
+        # An administrator sees every course of the hub, and asking each of them would take at least one request.
         own = [each.text("course") for each in listed if "role" in each]
         if listed and not own:
             self._connection.log.info(
@@ -32,7 +32,7 @@ class V1Releases(V1Client):
 
     def require_instructor(self, course: str) -> None:
         for each in self._courses():
-            # An admin who is not in the course has no role there.
+            # An administrator who is not in the course has no role there.
             role = each.text_or_none("role")
             if each.text("course") == course and role != "student":
                 return
@@ -75,7 +75,7 @@ class V1Releases(V1Client):
         )
         for each in released:
             if each.text("assignment") == assignment:
-                # Others than this one date stay as they are; the request sets all of them.
+                # The request replaces all dates, so it repeats the other ones.
                 others = ("opens_at", "cutoff_at")
                 dates = {key: each.text_or_none(key) for key in others}
                 self._ask(
@@ -131,7 +131,7 @@ class V1Releases(V1Client):
                 ),
             )
         except Refused as refused:
-            # What is in the way may be what an earlier attempt released, the answer to which was lost.
+            # The conflict may be an earlier attempt of this release whose answer was lost.
             may_be_ours = refused.says(409) and refused.repeated
             if not (may_be_ours and self._is_released(course, assignment, sums)):
                 raise

@@ -1,4 +1,4 @@
-"""Who is in a course."""
+"""The roster of a course."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from ..transport import Student
 from .client import V1Client, json_body
 
 
-# The longest sentence of the exchange that is passed on, in characters.
+# The maximum length of an exchange's sentence that is logged, in characters.
 _LONGEST = 1000
 
 
 class V1Roster(V1Client):
-    """That part of a `Transport`."""
+    """The part of a `Transport` about the roster."""
 
     def students(self, course: str) -> list[Student]:
         people = self._people(course)
@@ -34,7 +34,7 @@ class V1Roster(V1Client):
         except Refused as refused:
             if not refused.says(409):
                 raise
-            # The refusal does not say of whom it is.
+            # The refusal does not name the people that it is about.
             people = self._people(course)
             teachers = {
                 each.text("username")
@@ -54,9 +54,9 @@ class V1Roster(V1Client):
         changes = self._ask(
             "PUT", "courses", course, "roster", body=body, repeatable=True
         )
-        # Without these counts it was not done: a stranger answered.
+        # Without these counts, another server answered and nothing was changed.
         changes.number("added"), changes.number("updated")
-        # An older exchange says nothing of this.
+        # An older exchange sends no warnings.
         for warning in changes.texts("warnings") if "warnings" in changes else ():
             self._connection.log.warning("%s", printable(warning, _LONGEST))
 

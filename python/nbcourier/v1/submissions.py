@@ -1,4 +1,4 @@
-"""What was handed in."""
+"""Submissions."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ from .client import V1Client, at_assignment
 
 
 class V1Submissions(V1Client):
-    """That part of a `Transport`."""
+    """The part of a `Transport` about submissions."""
 
     def submit(
         self, course: str, assignment: str, files: list[LocalFile], student: str | None
     ) -> Accepted:
         sums = digest.summed(files)
-        # By this the exchange knows the same submission when it comes once more.
+        # The exchange recognises a repeated submission by this key.
         headers = {"Idempotency-Key": uuid.uuid4().hex}
         query = {} if student is None else {"student": student}
         answer = manifest.send(
@@ -66,7 +66,7 @@ class V1Submissions(V1Client):
         }
         query = {key: value for key, value in given.items() if value is not None}
         found: list[Submission] = []
-        # Many submissions may have the same files, which are held once.
+        # Many submissions may have the same files, which are kept once.
         known: dict[str, tuple[RemoteFile, ...]] = {}
         try:
             for page in self._pages("courses", course, "submissions", **query):
@@ -102,12 +102,12 @@ class V1Submissions(V1Client):
             try:
                 self._collect(missing, listed, receive)
             except BrokenOff as error:
-                # What came so far is here. How the rest is asked for may be another way, as there is less of it.
+                # The received submissions stay. The next attempt may choose other requests, because fewer are missing.
                 attempt = 1 if len(missing) < before else attempt + 1
                 if attempt >= self._connection.attempts:
                     break
                 self._connection.rest(attempt, error)
-        # What breaks off each time may do so because of one submission; it must not keep the others from coming.
+        # One submission may break off the stream each time, so the rest is requested one by one.
         for each in missing.values():
             try:
                 self._tree_of(each, "tree", receive, resumable=True)
@@ -146,7 +146,7 @@ class V1Submissions(V1Client):
         receive: ReceiveSubmission,
         resumable: bool = False,
     ) -> None:
-        """Gets what belongs to one submission; a refusal concerns this one only, so it is raised where that is read."""
+        """Gets what belongs to one submission; a refusal is raised when its content is read, and affects no other."""
         names = ("courses", submission.course, "submissions", str(submission.id), what)
         try:
             self._tree(partial(receive, submission), *names, resumable=resumable)
@@ -175,7 +175,7 @@ class V1Submissions(V1Client):
             listed.text("student"),
             dates.naive(listed.text("submitted_at")),
             id=listed.number("id"),
-            # A server that knows no dates has none late.
+            # A server without dates marks nothing as late.
             late=listed.flag("late"),
             files=files(listed),
             feedback=() if feedback is None else files(feedback),
@@ -187,7 +187,7 @@ class V1Submissions(V1Client):
     def _listed(
         self, submission: Submission, *, with_files: bool = False
     ) -> Submission:
-        """The same as the exchange lists it, with its number."""
+        """Returns the submission as the exchange lists it, with its ID."""
         if submission.id is not None and not with_files:
             return submission
         listed = self.submissions(
