@@ -1,4 +1,4 @@
-//! Everything a course holds, read for its archive, and put into an exchange out of one. What is in the trash is left out.
+//! Reads a whole course for its archive, and writes the contents of an archive. The trash is left out.
 
 use super::dates::{DATES, DatesRow, dates};
 use super::schema::{assignments, courses, events, feedback, releases, submissions};
@@ -6,7 +6,7 @@ use super::{Connection, Portion, Result, events::Recorded, history};
 use diesel::prelude::*;
 use nbcourier_domain::{AssignmentId, CourseId, Dates, Timestamp, UserName};
 
-/// A course that is not deleted: its row, and when it was made.
+/// Returns the row of a course that is not deleted, and the time of its creation.
 pub fn course(conn: &mut Connection, name: &CourseId) -> Result<Option<(i64, Timestamp)>> {
     let row = courses::table
         .filter(courses::name.eq(name.as_str()))
@@ -20,15 +20,15 @@ pub fn course(conn: &mut Connection, name: &CourseId) -> Result<Option<(i64, Tim
 /// An assignment, released or not.
 #[derive(Debug, Clone)]
 pub struct Assignment {
-    /// The row's id.
+    /// The ID of the row.
     pub id: i64,
-    /// Its name.
+    /// The name of the assignment.
     pub name: String,
-    /// Its dates.
+    /// The dates of the assignment.
     pub dates: Dates,
 }
 
-/// The assignments of a course, in the order in which they were made.
+/// Returns the assignments of a course, in the order of their creation.
 pub fn assignments(conn: &mut Connection, course: i64) -> Result<Vec<Assignment>> {
     let rows = assignments::table
         .filter(assignments::course_id.eq(course))
@@ -44,7 +44,7 @@ pub fn assignments(conn: &mut Connection, course: i64) -> Result<Vec<Assignment>
     Ok(rows.into_iter().map(assignment).collect())
 }
 
-/// The versions of an assignment, each with the row of its tree, the first one first.
+/// Returns the versions of an assignment, each with the row of its tree, oldest first.
 pub fn releases(conn: &mut Connection, assignment: i64) -> Result<Vec<(history::Release, i64)>> {
     let trees = releases::table
         .filter(releases::assignment_id.eq(assignment))
@@ -58,19 +58,19 @@ pub fn releases(conn: &mut Connection, assignment: i64) -> Result<Vec<(history::
 /// A submission.
 #[derive(Debug, Clone, Queryable)]
 pub struct Submission {
-    /// The row's id.
+    /// The ID of the row.
     pub id: i64,
-    /// Who handed it in.
+    /// The student.
     pub student: String,
-    /// Microseconds since 1970.
+    /// The time of submission, in microseconds since 1970.
     pub submitted_at: i64,
-    /// Who did that for them, where it was not themselves.
+    /// The person who submitted it for the student; `None` if the student did.
     pub submitted_by: Option<String>,
-    /// The row of its tree.
+    /// The row of the tree.
     pub tree_id: i64,
 }
 
-/// What was handed in to an assignment, oldest first.
+/// Returns the submissions to an assignment, oldest first.
 pub fn submissions(conn: &mut Connection, assignment: i64) -> Result<Vec<Submission>> {
     let rows = submissions::table
         .filter(submissions::assignment_id.eq(assignment))
@@ -87,20 +87,20 @@ pub fn submissions(conn: &mut Connection, assignment: i64) -> Result<Vec<Submiss
     Ok(rows)
 }
 
-/// What was given back on a submission once.
+/// Feedback on a submission.
 #[derive(Debug, Clone, Queryable)]
 pub struct Feedback {
-    /// The submission's row.
+    /// The row of the submission.
     pub submission_id: i64,
-    /// Microseconds since 1970.
+    /// The time of the feedback, in microseconds since 1970.
     pub returned_at: i64,
-    /// By whom.
+    /// The person who gave it.
     pub returned_by: String,
-    /// The row of its tree.
+    /// The row of the tree.
     pub tree_id: i64,
 }
 
-/// All that was given back on what was handed in to an assignment, the first one first.
+/// Returns all feedback on the submissions to an assignment, oldest first.
 pub fn feedback(conn: &mut Connection, assignment: i64) -> Result<Vec<Feedback>> {
     let rows = feedback::table
         .inner_join(submissions::table)
@@ -118,7 +118,7 @@ pub fn feedback(conn: &mut Connection, assignment: i64) -> Result<Vec<Feedback>>
     Ok(rows)
 }
 
-/// What happened in a course, in order.
+/// Returns the events of a course, in order.
 pub fn events(conn: &mut Connection, course: i64) -> Result<Vec<Recorded>> {
     let rows = events::table
         .filter(events::course_id.eq(course))
@@ -128,7 +128,7 @@ pub fn events(conn: &mut Connection, course: i64) -> Result<Vec<Recorded>> {
     Ok(rows)
 }
 
-/// Makes an assignment with its dates; the row's id.
+/// Creates an assignment with its dates. Returns the ID of its row.
 pub fn add_assignment(
     conn: &mut Connection,
     course: i64,
@@ -139,7 +139,8 @@ pub fn add_assignment(
     super::assignments::obtain(conn, course, name)
 }
 
-/// Adds a version of that number to an assignment, as it was released once; `is_shown` where it is now.
+/// Adds a version with this number to an assignment, as it was once released. `is_shown` makes it the current
+/// version.
 pub fn add_release(
     conn: &mut Connection,
     assignment: i64,

@@ -6,18 +6,18 @@ use super::{Connection, Portion, Result};
 use diesel::prelude::*;
 use nbcourier_domain::{AssignmentId, Dates, Extension, Sha256Sum, Timestamp, UserName};
 
-/// An assignment that is released now.
+/// An assignment that is currently released.
 #[derive(Debug, Clone, Copy)]
 pub struct Released {
-    /// The row's id.
+    /// The ID of the row.
     pub id: i64,
-    /// The tree students fetch.
+    /// The row of the tree that students fetch.
     pub tree_id: i64,
-    /// Its dates.
+    /// The dates of the assignment.
     pub dates: Dates,
 }
 
-/// The assignment of that name, if it is released.
+/// Returns the assignment of that name, if it is released.
 pub fn find_released(
     conn: &mut Connection,
     course: i64,
@@ -41,43 +41,43 @@ pub fn find_released(
     }))
 }
 
-/// The version of an assignment that is shown now.
+/// The current version of an assignment.
 #[derive(Debug, Clone)]
 pub struct Release {
-    /// The row's id.
+    /// The ID of the row.
     pub id: i64,
-    /// The assignment's name.
+    /// The name of the assignment.
     pub assignment: String,
-    /// 1 for the first, growing.
+    /// The number of the version, starting at 1.
     pub version: i64,
-    /// When this version was released.
+    /// The time of the release.
     pub released_at: Timestamp,
-    /// The row of its tree.
+    /// The row of the tree.
     pub tree_id: i64,
-    /// The name of its tree.
+    /// The digest of the tree.
     pub digest: Sha256Sum,
-    /// How many files it has,
+    /// The number of files.
     pub files: i64,
-    /// and how many bytes they have.
+    /// The number of bytes.
     pub bytes: i64,
-    /// The assignment's dates.
+    /// The dates of the assignment.
     pub dates: Dates,
-    /// What the student asked about has in their place.
+    /// The extension of the student in [`Wanted`].
     pub extension: Option<Extension>,
 }
 
-/// Which current releases are asked for, and for whom.
+/// A filter for current releases.
 #[derive(Debug, Clone, Copy)]
 pub struct Wanted<'a> {
-    /// Only those behind the release with this row.
+    /// Only releases after the one with this row.
     pub after: i64,
     /// Only assignments that are open to students at this time.
     pub open_at: Option<Timestamp>,
-    /// The student whose extensions come with them.
+    /// The student whose extensions are included.
     pub student: &'a UserName,
 }
 
-/// A portion of the current releases of a course, in order of release; whether there are more.
+/// Returns a portion of the current releases of a course, in order of release, and whether there are more.
 pub fn current_releases(
     conn: &mut Connection,
     course: i64,
@@ -147,7 +147,7 @@ pub fn current_releases(
     portion.take(rows, parse, |release| release.assignment.len())
 }
 
-/// The row of the assignment of that name, released or not.
+/// Returns the row of the assignment of that name, released or not.
 pub fn find(conn: &mut Connection, course: i64, assignment: &AssignmentId) -> Result<Option<i64>> {
     let row = assignments::table
         .filter(
@@ -162,22 +162,22 @@ pub fn find(conn: &mut Connection, course: i64, assignment: &AssignmentId) -> Re
     Ok(row)
 }
 
-/// One version of an assignment.
+/// A version of an assignment.
 #[derive(Debug, Clone, Copy)]
 pub struct Version {
-    /// 1 for the first, growing.
+    /// The number of the version, starting at 1.
     pub number: i64,
-    /// When it was released.
+    /// The time of the release.
     pub released_at: Timestamp,
-    /// The row of its tree.
+    /// The row of the tree.
     pub tree_id: i64,
-    /// The name of its tree.
+    /// The digest of the tree.
     pub digest: Sha256Sum,
-    /// Whether this is the one that is shown.
+    /// Whether this is the current version.
     pub is_current: bool,
 }
 
-/// The version of that number, or the one that is shown.
+/// Returns the version with that number; without a number, the current version.
 pub fn version(
     conn: &mut Connection,
     assignment: i64,
@@ -218,8 +218,9 @@ pub fn version(
     .transpose()
 }
 
-/// A portion of the released assignments behind a release, in order of release: the row of each release, and the name of
-/// its assignment; whether there are more. Only those that are open to students at a time, where one is given.
+/// Returns a portion of the released assignments after a release, in order of release, and whether there are more.
+/// Each item has the row of the release and the name of the assignment. With a time, only assignments that are open
+/// to students then are included.
 pub fn list_released(
     conn: &mut Connection,
     course: i64,
@@ -248,7 +249,7 @@ pub fn list_released(
     })
 }
 
-/// The row of the assignment of that name, made where there is none.
+/// Returns the row of the assignment of that name. Creates it if necessary.
 pub fn obtain(conn: &mut Connection, course: i64, assignment: &AssignmentId) -> Result<i64> {
     if let Some(id) = find(conn, course, assignment)? {
         return Ok(id);
@@ -263,7 +264,7 @@ pub fn obtain(conn: &mut Connection, course: i64, assignment: &AssignmentId) -> 
     Ok(id)
 }
 
-/// Shows `tree` as the next version of the assignment; the number of that version.
+/// Makes `tree` the next and current version of the assignment. Returns the number of the version.
 pub fn release(
     conn: &mut Connection,
     assignment: i64,
@@ -283,7 +284,7 @@ pub fn release(
     Ok(version)
 }
 
-/// Adds the row of a release, which is not shown yet; its id.
+/// Adds the row of a release without making it current. Returns its ID.
 pub(super) fn add_release(
     conn: &mut Connection,
     assignment: i64,
@@ -303,7 +304,7 @@ pub(super) fn add_release(
     Ok(release)
 }
 
-/// Shows an earlier version again.
+/// Makes an earlier version the current one again.
 pub fn show(conn: &mut Connection, assignment: i64, version: i64) -> Result<()> {
     let release: i64 = releases::table
         .filter(releases::assignment_id.eq(assignment))
@@ -316,7 +317,7 @@ pub fn show(conn: &mut Connection, assignment: i64, version: i64) -> Result<()> 
     Ok(())
 }
 
-/// Takes the assignment out of every listing; its versions, submissions and feedback stay.
+/// Removes the assignment from every listing. Its versions, submissions and feedback remain.
 pub fn unrelease(conn: &mut Connection, assignment: i64) -> Result<()> {
     diesel::update(assignments::table.find(assignment))
         .set(assignments::current_release.eq(None::<i64>))

@@ -1,4 +1,4 @@
-//! Which bytes are stored, and the small ones themselves.
+//! The rows of blobs, and the bytes of small blobs.
 
 use super::schema::{blob_contents, blobs, tree_files};
 use super::{Connection, Error, Result};
@@ -9,17 +9,17 @@ use nbcourier_domain::{BlobRef, Md5Sum, Sha256Sum, Timestamp};
 use nbcourier_work::Bug;
 use std::collections::HashMap;
 
-/// Rows put into or asked for by one statement.
+/// The maximum number of rows per statement.
 const CHUNK: usize = 1000;
 
-/// A blob as the database knows it.
+/// The row of a blob.
 #[derive(Debug, Clone, Copy)]
 pub struct Row {
-    /// The row's id.
+    /// The ID of the row.
     pub id: i64,
-    /// Its name, checksum and size.
+    /// The name, checksum and size of the blob.
     pub blob: BlobRef,
-    /// Whether its bytes are in the database rather than in a file.
+    /// Whether the bytes are in the database rather than in a file.
     pub in_database: bool,
 }
 
@@ -38,7 +38,7 @@ pub(super) const COLUMNS: (
     blobs::in_database,
 );
 
-/// The rows of blobs, by their names.
+/// The row IDs of blobs, by their SHA-256.
 pub type Ids = HashMap<Sha256Sum, i64>;
 
 /// Records blobs whose bytes are already durable in files.
@@ -62,7 +62,7 @@ pub fn store_contents(
     Ok(ids)
 }
 
-/// Gives back their bytes to those small blobs that are there and lost them.
+/// Restores the bytes of small blobs that have a row but lost their bytes.
 pub fn mend_contents(conn: &mut Connection, contents: &[(BlobRef, Bytes)]) -> Result<()> {
     let ids = ids(conn, contents.iter().map(|(blob, _)| blob.sha256))?;
     for (blob, bytes) in contents {
@@ -73,7 +73,8 @@ pub fn mend_contents(conn: &mut Connection, contents: &[(BlobRef, Bytes)]) -> Re
     Ok(())
 }
 
-/// What is there already stays unless it has changed on the disk: these bytes have the name, those have not.
+/// Stores the bytes of a blob. Replaces stored bytes only if they differ: then they changed on the disk, since these
+/// bytes match the name.
 fn store_content(conn: &mut Connection, id: i64, bytes: &Bytes) -> Result<()> {
     let stored = diesel::insert_into(blob_contents::table)
         .values((
@@ -84,7 +85,7 @@ fn store_content(conn: &mut Connection, id: i64, bytes: &Bytes) -> Result<()> {
         .do_update()
         .set(blob_contents::content.eq(excluded(blob_contents::content)));
     let changed = blob_contents::content.ne(excluded(blob_contents::content));
-    // By its whole name, since `QueryDsl` has another `filter`.
+    // By its full name, since `QueryDsl` has another `filter`.
     diesel::query_dsl::methods::FilterDsl::filter(stored, changed).execute(conn)?;
     Ok(())
 }
@@ -122,7 +123,7 @@ fn insert<'a>(
     Ok(ids)
 }
 
-/// The ids of those of the blobs that are stored.
+/// Returns the row IDs of the blobs that are stored.
 pub fn ids(conn: &mut Connection, wanted: impl Iterator<Item = Sha256Sum>) -> Result<Ids> {
     let wanted: Vec<_> = wanted.map(|sum| sum.0.to_vec()).collect();
     let mut found = HashMap::new();
@@ -138,7 +139,7 @@ pub fn ids(conn: &mut Connection, wanted: impl Iterator<Item = Sha256Sum>) -> Re
     Ok(found)
 }
 
-/// The bytes of small blobs, by row id.
+/// Returns the bytes of small blobs, by row ID.
 pub fn contents(conn: &mut Connection, ids: &[i64]) -> Result<HashMap<i64, Vec<u8>>> {
     let mut found = HashMap::new();
     for chunk in ids.chunks(CHUNK) {
@@ -150,7 +151,7 @@ pub fn contents(conn: &mut Connection, ids: &[i64]) -> Result<HashMap<i64, Vec<u
     Ok(found)
 }
 
-/// Those of the small blobs whose bytes were lost, until they come again.
+/// Returns the IDs of the small blobs that lost their bytes. A later upload restores them.
 pub fn lost(
     conn: &mut Connection,
     ids: impl IntoIterator<Item = i64>,
@@ -165,7 +166,7 @@ pub fn lost(
     Ok(rows.collect::<QueryResult<_>>()?)
 }
 
-/// Puts the bytes of a small blob in the place of what is there.
+/// Replaces the bytes of a small blob.
 pub fn put_content(conn: &mut Connection, id: i64, content: &[u8]) -> Result<()> {
     diesel::replace_into(blob_contents::table)
         .values((
@@ -176,13 +177,13 @@ pub fn put_content(conn: &mut Connection, id: i64, content: &[u8]) -> Result<()>
     Ok(())
 }
 
-/// Takes the bytes of a small blob away, so that it counts as missing.
+/// Removes the bytes of a small blob, so that it counts as missing.
 pub fn remove_content(conn: &mut Connection, id: i64) -> Result<()> {
     diesel::delete(blob_contents::table.find(id)).execute(conn)?;
     Ok(())
 }
 
-/// How many blobs there are, and their bytes.
+/// Returns the number of blobs and their bytes.
 pub fn totals(conn: &mut Connection) -> Result<(u64, u64)> {
     use diesel::dsl::{count_star, sql};
     let (blobs, bytes) = blobs::table
@@ -196,7 +197,7 @@ pub fn totals(conn: &mut Connection) -> Result<(u64, u64)> {
     Ok((not_negative(blobs)?, not_negative(bytes)?))
 }
 
-/// Up to `limit` blobs with an id above `after`, by id: to walk over all of them.
+/// Returns up to `limit` blobs with an ID above `after`, by ID. Repeated calls visit all blobs.
 pub fn page(conn: &mut Connection, after: i64, limit: i64) -> Result<Vec<Row>> {
     let rows = blobs::table
         .filter(blobs::id.gt(after))
@@ -207,7 +208,7 @@ pub fn page(conn: &mut Connection, after: i64, limit: i64) -> Result<Vec<Row>> {
     rows.into_iter().map(parse).collect()
 }
 
-/// The bytes of all blobs.
+/// Returns the bytes of all blobs.
 pub fn total_bytes(conn: &mut Connection) -> Result<u64> {
     use diesel::dsl::sql;
     use diesel::sql_types::BigInt;
@@ -217,7 +218,7 @@ pub fn total_bytes(conn: &mut Connection) -> Result<u64> {
     u64::try_from(total).map_err(|_| Error::Damaged("a negative size"))
 }
 
-/// Up to `limit` blobs that no tree names and that did not come in since `before`.
+/// Returns up to `limit` blobs that no tree contains and that were stored earlier than `before`.
 pub fn unnamed(conn: &mut Connection, before: Timestamp, limit: i64) -> Result<Vec<Row>> {
     let rows = blobs::table
         .filter(blobs::stored_at.lt(before.micros()))
@@ -231,7 +232,7 @@ pub fn unnamed(conn: &mut Connection, before: Timestamp, limit: i64) -> Result<V
     rows.into_iter().map(parse).collect()
 }
 
-/// Removes those of the small blobs that no tree names, with their bytes.
+/// Removes those of the small blobs that no tree contains, with their bytes.
 pub fn remove_unnamed_contents(conn: &mut Connection, sums: &[Sha256Sum]) -> Result<()> {
     for chunk in sums.chunks(CHUNK) {
         let wanted: Vec<&[u8]> = chunk.iter().map(|sum| sum.0.as_slice()).collect();
@@ -249,7 +250,7 @@ pub fn remove_unnamed_contents(conn: &mut Connection, sums: &[Sha256Sum]) -> Res
     Ok(())
 }
 
-/// Removes the row of a blob, with its bytes when they are in the database.
+/// Removes the row of a blob. Bytes in the database are removed with it.
 pub fn remove(conn: &mut Connection, id: i64) -> Result<()> {
     diesel::delete(blobs::table.find(id)).execute(conn)?;
     Ok(())

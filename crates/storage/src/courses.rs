@@ -1,4 +1,4 @@
-//! Courses: made, listed, deleted, restored.
+//! Courses: creates, lists, deletes and restores them.
 
 use super::schema::{courses, members};
 use super::trash::Place;
@@ -7,27 +7,27 @@ use diesel::prelude::*;
 use diesel::result::{DatabaseErrorKind, Error as DieselError};
 use nbcourier_domain::{CourseId, Role, Timestamp, UserName};
 
-/// A course that is not deleted, and what the person asked for is in its manual roster.
+/// A course that is not deleted, with one person's role on its manual roster.
 #[derive(Debug, Clone, Copy)]
 pub struct Found {
-    /// The row's id.
+    /// The ID of the row.
     pub id: i64,
-    /// The person's place in the manual roster.
+    /// The person's role on the manual roster.
     pub role: Option<Role>,
 }
 
 /// A deleted course.
 #[derive(Debug, Clone)]
 pub struct Deleted {
-    /// The row's id, by which it can be restored.
+    /// The ID of the row, by which the course can be restored.
     pub id: i64,
-    /// The name it had.
+    /// The name of the course when it was deleted.
     pub name: String,
-    /// When it was deleted.
+    /// The time of deletion.
     pub deleted_at: Timestamp,
 }
 
-/// The course of that name, with `person`'s place in it; `None` when there is none or it is deleted.
+/// Returns the course of that name, with the role of `person`. Returns `None` if it does not exist or is deleted.
 pub fn find(conn: &mut Connection, course: &CourseId, person: &UserName) -> Result<Option<Found>> {
     let row = courses::table
         .left_join(
@@ -49,7 +49,7 @@ pub fn find(conn: &mut Connection, course: &CourseId, person: &UserName) -> Resu
     }))
 }
 
-/// The row of the course of that name; `None` when there is none or it is deleted.
+/// Returns the row of the course of that name. Returns `None` if it does not exist or is deleted.
 pub fn row(conn: &mut Connection, course: &CourseId) -> Result<Option<i64>> {
     Ok(courses::table
         .filter(
@@ -62,7 +62,7 @@ pub fn row(conn: &mut Connection, course: &CourseId) -> Result<Option<i64>> {
         .optional()?)
 }
 
-/// The role a flag of a row stands for.
+/// Returns the role for the `instructor` flag of a row.
 pub(super) fn role(instructor: bool) -> Role {
     if instructor {
         Role::Instructor
@@ -71,7 +71,7 @@ pub(super) fn role(instructor: bool) -> Role {
     }
 }
 
-/// The names of all courses, sorted.
+/// Returns the names of all courses, sorted.
 pub fn all(conn: &mut Connection) -> Result<Vec<String>> {
     let names = courses::table
         .filter(courses::deleted_at.is_null())
@@ -81,7 +81,7 @@ pub fn all(conn: &mut Connection) -> Result<Vec<String>> {
     Ok(names)
 }
 
-/// A portion of the names of all courses behind a name, sorted; whether there are more.
+/// Returns a portion of the names of all courses after a name, sorted, and whether there are more.
 pub fn behind(conn: &mut Connection, after: &str, portion: Portion) -> Result<(Vec<String>, bool)> {
     let rows = courses::table
         .filter(courses::deleted_at.is_null().and(courses::name.gt(after)))
@@ -91,8 +91,8 @@ pub fn behind(conn: &mut Connection, after: &str, portion: Portion) -> Result<(V
     portion.take(rows, Ok, String::len)
 }
 
-/// A portion of the courses behind a name that `person` is in, by name, with their role: by the manual roster, and as
-/// `groups` of the hub say; whether there are more.
+/// Returns a portion of the courses of `person` after a name, by name, and whether there are more. Each has the
+/// person's role, by the manual roster and by `groups` of the hub.
 pub fn of_person(
     conn: &mut Connection,
     person: &UserName,
@@ -140,7 +140,7 @@ pub fn of_person(
     Ok((found.into_iter().take(portion.rows).collect(), is_more))
 }
 
-/// Makes a course; `None` when one of that name is there.
+/// Creates a course. Returns `None` if one of that name exists.
 pub fn create(conn: &mut Connection, course: &CourseId, now: Timestamp) -> Result<Option<i64>> {
     unless_taken(
         diesel::insert_into(courses::table)
@@ -161,7 +161,8 @@ pub fn mark_deleted(conn: &mut Connection, id: i64, now: Timestamp) -> Result<()
     Ok(())
 }
 
-/// A portion of the courses deleted at `since` or later, the last deleted first, behind a place; whether there are more.
+/// Returns a portion of the courses that were deleted at `since` or later, after a place, last deleted first, and
+/// whether there are more.
 pub fn deleted(
     conn: &mut Connection,
     since: Timestamp,
@@ -194,7 +195,7 @@ pub fn deleted(
     portion.take(rows, parse, |course| course.name.len())
 }
 
-/// The name of the deleted course with that row.
+/// Returns the name of the deleted course with that row.
 pub fn deleted_name(conn: &mut Connection, id: i64) -> Result<Option<String>> {
     let name = courses::table
         .filter(courses::deleted_at.is_not_null().and(courses::id.eq(id)))
@@ -204,7 +205,7 @@ pub fn deleted_name(conn: &mut Connection, id: i64) -> Result<Option<String>> {
     Ok(name)
 }
 
-/// Takes the mark off again; `None` when another course has the name by now.
+/// Restores a deleted course. Returns `None` if another course has its name now.
 pub fn restore(conn: &mut Connection, id: i64) -> Result<Option<()>> {
     unless_taken(
         diesel::update(courses::table.find(id))
@@ -214,7 +215,7 @@ pub fn restore(conn: &mut Connection, id: i64) -> Result<Option<()>> {
     )
 }
 
-/// Removes the rows of courses deleted before `limit`, and all that hangs on them; their number.
+/// Removes the courses that were deleted before `limit`, with everything that belongs to them. Returns their number.
 pub fn purge_deleted_before(conn: &mut Connection, limit: Timestamp) -> Result<usize> {
     let purged = diesel::delete(courses::table.filter(courses::deleted_at.lt(limit.micros())))
         .execute(conn)?;

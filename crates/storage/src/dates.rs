@@ -1,4 +1,4 @@
-//! The dates of assignments, and the students who have others.
+//! The dates of assignments, and the extensions of students.
 
 use super::assignments::Released;
 use super::schema::{assignments, extensions, releases};
@@ -6,7 +6,7 @@ use super::{Connection, Portion, Result};
 use diesel::prelude::*;
 use nbcourier_domain::{AssignmentId, Dates, Extension, Timestamp, UserName};
 
-/// The columns of an assignment's dates.
+/// The columns with an assignment's dates.
 pub(super) const DATES: (
     assignments::opens_at,
     assignments::due_at,
@@ -17,7 +17,7 @@ pub(super) const DATES: (
     assignments::cutoff_at,
 );
 
-/// What [`DATES`] holds.
+/// The values of [`DATES`].
 pub(super) type DatesRow = (Option<i64>, Option<i64>, Option<i64>);
 
 pub(super) fn dates((opens_at, due_at, cutoff_at): DatesRow) -> Dates {
@@ -39,7 +39,7 @@ fn micros(time: Option<Timestamp>) -> Option<i64> {
     time.map(Timestamp::micros)
 }
 
-/// Sets all dates of an assignment, which is made, unreleased, where there is none of that name.
+/// Sets all dates of an assignment. Creates an unreleased assignment if none of that name exists.
 pub fn set(
     conn: &mut Connection,
     course: i64,
@@ -69,7 +69,7 @@ pub fn set(
     Ok(())
 }
 
-/// The dates of an assignment, by its row.
+/// Returns the dates of the assignment with that row.
 pub fn of_assignment(conn: &mut Connection, assignment: i64) -> Result<Dates> {
     let row = assignments::table
         .find(assignment)
@@ -79,7 +79,7 @@ pub fn of_assignment(conn: &mut Connection, assignment: i64) -> Result<Dates> {
     Ok(dates(row))
 }
 
-/// The assignment of that name, if it is released, with its dates as they are for this student.
+/// Returns the assignment of that name, if it is released, with its dates for this student.
 pub fn find_released_for(
     conn: &mut Connection,
     course: i64,
@@ -117,7 +117,7 @@ pub fn find_released_for(
     }))
 }
 
-/// A portion of the extensions of an assignment behind a student, by student; whether there are more.
+/// Returns a portion of the extensions of an assignment after a student, by student, and whether there are more.
 pub fn extensions(
     conn: &mut Connection,
     assignment: i64,
@@ -140,7 +140,7 @@ pub fn extensions(
     portion.take(rows, parse, |(student, _)| student.len())
 }
 
-/// Gives a student other dates, in the place of those they were given before.
+/// Sets a student's extension, in place of an earlier one.
 pub fn set_extension(
     conn: &mut Connection,
     assignment: i64,
@@ -158,7 +158,7 @@ pub fn set_extension(
     Ok(())
 }
 
-/// Lets the assignment's dates be those of the student again; whether they had others.
+/// Removes a student's extension. Returns whether there was one.
 pub fn remove_extension(
     conn: &mut Connection,
     assignment: i64,

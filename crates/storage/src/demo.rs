@@ -1,4 +1,4 @@
-//! Everything at once: emptied, or shown as ngshare's tables. For trying the exchange out, never for production.
+//! Clears the whole database, or dumps it in the form of ngshare's tables. For demonstrations, never for production.
 
 use super::schema::{
     assignments, blob_contents, blobs, courses, events, hub_members, members, people, releases,
@@ -22,7 +22,7 @@ pub fn clear(conn: &mut Connection) -> Result<()> {
     Ok(())
 }
 
-/// What is shown now, under the names ngshare gave its tables; those with nothing in them are left out.
+/// Returns everything that is currently visible, under the names of ngshare's tables. Empty tables are left out.
 pub fn dump(conn: &mut Connection) -> Result<Map<String, Value>> {
     let mut tables = Tables::default();
     let people = members::table

@@ -1,4 +1,4 @@
-//! All that is stored of one person, row by row, what is in the trash included.
+//! Everything that is stored about one person, row by row, including the trash.
 
 use super::blobs::parse_sha256;
 use super::schema::{assignments, courses, extensions, feedback, releases, submissions, trees};
@@ -6,29 +6,29 @@ use super::{Connection, Result};
 use diesel::prelude::*;
 use nbcourier_domain::{Extension, Sha256Sum, Timestamp, UserName};
 
-/// An assignment, by the names of its course and its own.
+/// The place of an assignment: the name of its course and its own name.
 pub type Place = (String, String);
 
-/// Something the person handed in.
+/// A submission of the person.
 #[derive(Debug, Clone)]
 pub struct Submission {
-    /// The row's id.
+    /// The ID of the row.
     pub id: i64,
-    /// To what.
+    /// The assignment.
     pub place: Place,
-    /// When it was received.
+    /// The time of submission.
     pub submitted_at: Timestamp,
-    /// Who handed it in, where it was not the person.
+    /// The person who submitted it for the student; `None` if the student did.
     pub submitted_by: Option<String>,
-    /// Whether it, its assignment or its course is in the trash.
+    /// Whether the submission, its assignment or its course is in the trash.
     pub is_deleted: bool,
-    /// The row of its tree,
+    /// The row of the tree.
     pub tree_id: i64,
-    /// and its name.
+    /// The digest of the tree.
     pub digest: Sha256Sum,
 }
 
-/// Everything the person handed in, the first one first.
+/// Returns all submissions of the person, oldest first.
 pub fn submissions(conn: &mut Connection, person: &UserName) -> Result<Vec<Submission>> {
     let in_trash = submissions::deleted_at
         .is_not_null()
@@ -66,37 +66,37 @@ pub fn submissions(conn: &mut Connection, person: &UserName) -> Result<Vec<Submi
         .collect()
 }
 
-/// Something that was given back.
+/// Feedback on a submission.
 #[derive(Debug, Clone)]
 pub struct Feedback {
-    /// The row's id.
+    /// The ID of the row.
     pub id: i64,
-    /// On which submission,
+    /// The row of the submission.
     pub submission: i64,
-    /// and to what that was.
+    /// The assignment.
     pub place: Place,
-    /// When,
+    /// The time of the feedback.
     pub returned_at: Timestamp,
-    /// and by whom.
+    /// The person who gave it.
     pub returned_by: String,
-    /// Whether it is in the trash itself.
+    /// Whether the feedback itself is in the trash.
     pub is_deleted: bool,
-    /// The row of its tree,
+    /// The row of the tree.
     pub tree_id: i64,
-    /// and its name.
+    /// The digest of the tree.
     pub digest: Sha256Sum,
 }
 
-/// Whose feedback is asked for.
+/// The person's side of the feedback.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Side {
-    /// What the person got.
+    /// Feedback that the person received.
     Got,
-    /// What the person gave.
+    /// Feedback that the person gave.
     Gave,
 }
 
-/// All feedback that the person got or gave, the first one first.
+/// Returns all feedback that the person received or gave, oldest first.
 pub fn feedback(conn: &mut Connection, person: &UserName, side: Side) -> Result<Vec<Feedback>> {
     let mut query = feedback::table
         .inner_join(submissions::table.inner_join(assignments::table.inner_join(courses::table)))
@@ -136,10 +136,10 @@ pub fn feedback(conn: &mut Connection, person: &UserName, side: Side) -> Result<
         .collect()
 }
 
-/// A version that the person released: of what, its number, when.
+/// A version that the person released: its assignment, its number and its time.
 pub type Released = (Place, i64, Timestamp);
 
-/// Every version that the person released, the first one first.
+/// Returns all versions that the person released, oldest first.
 pub fn releases(conn: &mut Connection, person: &UserName) -> Result<Vec<Released>> {
     let rows = releases::table
         .inner_join(assignments::table.on(assignments::id.eq(releases::assignment_id)))
@@ -158,7 +158,7 @@ pub fn releases(conn: &mut Connection, person: &UserName) -> Result<Vec<Released
         .collect())
 }
 
-/// The dates that are the person's own.
+/// Returns the person's extensions.
 pub fn extensions(conn: &mut Connection, person: &UserName) -> Result<Vec<(Place, Extension)>> {
     let rows = extensions::table
         .inner_join(assignments::table.on(assignments::id.eq(extensions::assignment_id)))

@@ -1,38 +1,38 @@
-//! What can go wrong between the exchange and its database.
+//! The errors of the database.
 
 use nbcourier_work::Bug;
 
-/// The answer of a database operation.
+/// The result of a database operation.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
-/// A failure of the database itself; absence and conflicts are answers, not failures.
+/// A failure of the database itself. Absence and conflicts are results, not failures.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// A statement or a commit failed.
     #[error("the database failed: {0}")]
     Database(diesel::result::Error),
-    /// There is no room on the disk.
+    /// The disk is full.
     #[error("the disk of the database is full")]
     Full,
-    /// No connection could be made or lent.
+    /// No connection could be opened or lent.
     #[error("the database cannot be opened: {0}")]
     Connection(String),
-    /// The file can't be used as it is; the text says why and what to do.
+    /// The file cannot be used in its current state. The text says why, and what to do.
     #[error("{0}")]
     Unusable(String),
-    /// The writer has stopped or gave up on this change.
+    /// The writer has stopped, or gave up on this change.
     #[error("the change was not written: the database writer {0}")]
     Writer(&'static str),
-    /// A row holds what no version of nbcourier writes.
+    /// A row holds a value that no version of nbcourier writes.
     #[error("the database is damaged: {0}")]
     Damaged(&'static str),
-    /// A query or a change panicked, or something that it had just written was not there.
+    /// A query or a change panicked, or did not find what it had just written.
     #[error(transparent)]
     Bug(#[from] Bug),
 }
 
 impl Error {
-    /// Whether the database holds what it should not, rather than being out of reach.
+    /// Whether the database holds invalid data, rather than being unreachable.
     pub fn is_damage(&self) -> bool {
         match self {
             Self::Damaged(_) => true,
@@ -52,7 +52,8 @@ impl From<diesel::result::Error> for Error {
     }
 }
 
-/// Whether SQLite said so; diesel has no kind for it. The texts are those of `sqlite3_errstr`.
+/// Whether the error has this text of SQLite's. Diesel has no kind for these errors. The texts are those of
+/// `sqlite3_errstr`.
 pub(super) fn says(error: &diesel::result::Error, text: &str) -> bool {
     use diesel::result::Error as E;
     match error {

@@ -1,4 +1,4 @@
-//! What happened: a row for every change, written in the transaction that makes it.
+//! Events: a row for every change, written in the transaction that makes the change.
 
 use super::schema::events;
 use super::{Connection, Error, Portion, Result};
@@ -7,34 +7,34 @@ use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Bool, Nullable, Text};
 use nbcourier_domain::{Timestamp, UserName};
 
-/// Something somebody did. Names rather than rows, since an event outlives what it tells of.
+/// An event to record. It holds names rather than rows, since it outlives the things that it names.
 #[derive(Debug, Clone, Default, Insertable)]
 #[diesel(table_name = events)]
 pub struct Event<'a> {
-    /// Microseconds since 1970.
+    /// The time, in microseconds since 1970.
     pub at: i64,
-    /// What was done, in a word or two.
+    /// The action, in a word or two.
     pub action: &'a str,
-    /// Who did it.
+    /// The person or service that made the change.
     pub actor: &'a str,
-    /// For or to whom, where that is not the actor.
+    /// The person whom the change concerns, if that is not the actor.
     pub subject: Option<&'a str>,
-    /// In which course.
+    /// The name of the course.
     pub course: Option<&'a str>,
-    /// With which assignment.
+    /// The name of the assignment.
     pub assignment: Option<&'a str>,
-    /// With which submission, by its row.
+    /// The row of the submission.
     pub submission_id: Option<i64>,
-    /// More about it, as JSON.
+    /// Further details, as JSON.
     pub detail: Option<String>,
-    /// The id of the request in the log.
+    /// The ID of the request in the log.
     pub request_id: Option<&'a str>,
 }
 
-/// The members of an event's JSON that hold names of people, one or a list of them.
+/// The members of an event's JSON that hold a name of a person, or a list of names.
 const NAMES: [&str; 3] = ["instructors", "students", "people"];
 
-/// Writes an event down as one of the course with that row, which may be in the trash.
+/// Records an event of the course with that row, which may be in the trash.
 pub fn record_in(conn: &mut Connection, course: i64, event: &Event<'_>) -> Result<()> {
     diesel::insert_into(events::table)
         .values((event, events::course_id.eq(course)))
@@ -42,7 +42,7 @@ pub fn record_in(conn: &mut Connection, course: i64, event: &Event<'_>) -> Resul
     Ok(())
 }
 
-/// Writes an event down, as one of the course that has the name now, or else had it last.
+/// Records an event of the course that has the name now, or else of the one that had it last.
 pub fn record(conn: &mut Connection, event: &Event<'_>) -> Result<()> {
     let course_id = sql::<Nullable<BigInt>>(
         "coalesce((SELECT id FROM courses WHERE deleted_at IS NULL AND name = ",
@@ -57,33 +57,33 @@ pub fn record(conn: &mut Connection, event: &Event<'_>) -> Result<()> {
     Ok(())
 }
 
-/// An event as it was written down.
+/// A recorded event.
 #[derive(Debug, Clone, Queryable)]
 pub struct Recorded {
-    /// The row's id, growing.
+    /// The ID of the row. Later events have larger IDs.
     pub id: i64,
-    /// Microseconds since 1970.
+    /// The time, in microseconds since 1970.
     pub at: i64,
-    /// What was done, in a word or two.
+    /// The action, in a word or two.
     pub action: String,
-    /// Who did it.
+    /// The person or service that made the change.
     pub actor: String,
-    /// For or to whom, where that is not the actor.
+    /// The person whom the change concerns, if that is not the actor.
     pub subject: Option<String>,
-    /// In which course.
+    /// The name of the course.
     pub course: Option<String>,
-    /// With which assignment.
+    /// The name of the assignment.
     pub assignment: Option<String>,
-    /// With which submission, by its row.
+    /// The row of the submission.
     pub submission_id: Option<i64>,
-    /// More about it, as JSON.
+    /// Further details, as JSON.
     pub detail: Option<String>,
-    /// The id of the request in the log.
+    /// The ID of the request in the log.
     pub request_id: Option<String>,
 }
 
 impl Recorded {
-    /// Bytes of text in it.
+    /// Returns the number of bytes of its text.
     fn text(&self) -> usize {
         let optional = [
             &self.subject,
@@ -97,14 +97,14 @@ impl Recorded {
     }
 }
 
-/// Which events are asked for.
+/// A filter for events.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Wanted {
-    /// Of the course with this row; without one, all there are, of whatever course or none.
+    /// Only events of the course with this row. `None` includes events of all courses and of none.
     pub course: Option<i64>,
-    /// Before the event with this row.
+    /// Only events before the one with this row.
     pub before: Option<i64>,
-    /// Then or later.
+    /// Only events at this time or later.
     pub since: Option<Timestamp>,
 }
 
@@ -133,7 +133,7 @@ pub(super) const COLUMNS: (
     events::request_id,
 );
 
-/// A portion of the events, the last one first; whether there are more.
+/// Returns a portion of the events, newest first, and whether there are more.
 pub fn page(
     conn: &mut Connection,
     wanted: Wanted,
@@ -142,7 +142,8 @@ pub fn page(
     page_of(conn, wanted, None, portion)
 }
 
-/// The same of those that name somebody.
+/// Returns a portion of the events, newest first, and whether there are more. With a person, only events that name
+/// them are included.
 pub fn page_of(
     conn: &mut Connection,
     wanted: Wanted,
@@ -171,12 +172,12 @@ pub fn page_of(
     portion.take(events, Ok, Recorded::text)
 }
 
-/// A name as it stands in the JSON of an event.
+/// Returns a name as it is written in the JSON of an event.
 pub(super) fn quoted(name: &str) -> String {
     serde_json::Value::from(name).to_string()
 }
 
-/// Gives whoever is called `from` in any event the name `to`.
+/// Replaces the name `from` with `to` in all events.
 pub fn rename(conn: &mut Connection, from: &UserName, to: &UserName) -> Result<()> {
     for column in ["actor", "subject"] {
         diesel::sql_query(format!(
@@ -199,14 +200,14 @@ pub fn rename(conn: &mut Connection, from: &UserName, to: &UserName) -> Result<(
     Ok(())
 }
 
-/// The condition that the JSON of an event has the name in it somewhere.
+/// Returns the condition that an event's JSON contains the name.
 fn mentions(name: &str) -> Mentions {
     sql::<Bool>("coalesce(instr(detail, ")
         .bind::<Text, _>(quoted(name))
         .sql("), 0) > 0")
 }
 
-/// What [`mentions`] gives.
+/// The type that [`mentions`] returns.
 type Mentions = diesel::expression::SqlLiteral<
     Bool,
     diesel::expression::UncheckedBind<
@@ -215,7 +216,8 @@ type Mentions = diesel::expression::SqlLiteral<
     >,
 >;
 
-/// The detail of an event with another name in it. One that cannot be read would keep the name.
+/// Returns the detail of an event with the name replaced. An unreadable detail is an error, since it would keep the
+/// old name.
 fn renamed(detail: &str, from: &str, to: &str) -> Result<String> {
     let unreadable = || Error::Damaged("an event whose detail is no JSON object");
     let mut detail: serde_json::Value = serde_json::from_str(detail).map_err(|_| unreadable())?;
@@ -235,7 +237,7 @@ fn renamed(detail: &str, from: &str, to: &str) -> Result<String> {
     Ok(detail.to_string())
 }
 
-/// Removes what those events about somebody say beyond their names.
+/// Removes the details of those events about a person that have one of these actions.
 pub fn strip(conn: &mut Connection, person: &UserName, actions: &[&str]) -> Result<()> {
     diesel::update(
         events::table
@@ -247,14 +249,14 @@ pub fn strip(conn: &mut Connection, person: &UserName, actions: &[&str]) -> Resu
     Ok(())
 }
 
-/// Forgets of what happened before `limit` that one thing.
+/// Removes the events of one action that happened before `limit`.
 pub fn purge_of(conn: &mut Connection, limit: Timestamp, action: &str) -> Result<()> {
     let old = events::table.filter(events::at.lt(limit.micros()).and(events::action.eq(action)));
     diesel::delete(old).execute(conn)?;
     Ok(())
 }
 
-/// Forgets what happened before `limit`; the number of events.
+/// Removes all events before `limit`. Returns their number.
 pub fn purge_before(conn: &mut Connection, limit: Timestamp) -> Result<usize> {
     let purged =
         diesel::delete(events::table.filter(events::at.lt(limit.micros()))).execute(conn)?;

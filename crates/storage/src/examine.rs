@@ -1,4 +1,4 @@
-//! Looking at a database from outside, whatever state it is in, without changing it.
+//! Examines a database in any state from outside, without changing it.
 
 use super::schema::hub_members;
 use super::{Connection, Error, Result, migrate, people, runs};
@@ -7,19 +7,19 @@ use diesel::prelude::*;
 use nbcourier_domain::UserName;
 use std::path::Path;
 
-/// How long somebody else may keep it locked.
+/// The time to wait for a lock that another process holds.
 const PATIENCE: &str = "PRAGMA busy_timeout = 2000";
 
-/// What was seen of a database that nbcourier made.
+/// The findings about a database that nbcourier made.
 #[derive(Debug, Default)]
 pub struct Examined {
-    /// Migrations it lacks.
+    /// The migrations that the database lacks.
     pub pending: Vec<String>,
-    /// The last of those it has and this binary does not know.
+    /// The last migration of the database that this binary does not know.
     pub newer: Option<String>,
-    /// What SQLite finds wrong with it.
+    /// The errors that SQLite finds in the database.
     pub findings: Vec<String>,
-    /// Why it cannot be written to, if so.
+    /// The reason why the database cannot be written to, if it cannot.
     pub locked: Option<String>,
 }
 
@@ -29,7 +29,7 @@ struct Finding {
     quick_check: String,
 }
 
-/// Looks at the database; `None` when there is none yet, `Unusable` when it is not ours.
+/// Examines the database. Returns `None` if there is none yet, and `Unusable` if it is not nbcourier's.
 pub fn examine(path: &Path) -> Result<Option<Examined>> {
     if std::fs::metadata(path).map_or(true, |file| file.len() == 0) {
         return Ok(None);
@@ -53,7 +53,7 @@ pub fn examine(path: &Path) -> Result<Option<Examined>> {
     }))
 }
 
-/// The last runs of tasks; `None` where the database is older than the table of them.
+/// Returns the last runs of tasks. Returns `None` if the database is older than their table.
 pub fn examine_runs(path: &Path) -> Result<Option<Vec<runs::Run>>> {
     let mut conn = migrate::read_only(path)?;
     if !migrate::has_table(&mut conn, "runs")? {
@@ -62,16 +62,16 @@ pub fn examine_runs(path: &Path) -> Result<Option<Vec<runs::Run>>> {
     runs::list(&mut conn).map(Some)
 }
 
-/// Somebody of whose name something is set aside.
+/// A name under which the data of a former account is set aside.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SetAside {
     /// The name.
     pub name: UserName,
-    /// Whether the hub has told of an account that has the name now.
+    /// Whether the hub has reported an account that has the name now.
     pub reused: bool,
 }
 
-/// Everybody of whose name something is set aside, by name.
+/// Returns all names under which the data of a former account is set aside, sorted.
 pub fn examine_set_aside(path: &Path) -> Result<Vec<SetAside>> {
     let mut conn = migrate::read_only(path)?;
     let former = people::former(&mut conn, UserName::FORMER_PREFIX)?;
@@ -86,8 +86,8 @@ pub fn examine_set_aside(path: &Path) -> Result<Vec<SetAside>> {
     Ok(set_aside)
 }
 
-/// The courses that are there, and the courses in whose groups of the hub somebody was seen; `None` where the database is
-/// older than the tables of them.
+/// Returns the existing courses, and the courses in whose groups of the hub somebody was seen. Returns `None` if the
+/// database is older than their tables.
 pub fn examine_courses(path: &Path) -> Result<Option<(Vec<String>, Vec<String>)>> {
     let mut conn = migrate::read_only(path)?;
     for table in ["courses", "hub_members"] {
@@ -104,7 +104,7 @@ pub fn examine_courses(path: &Path) -> Result<Option<(Vec<String>, Vec<String>)>
     Ok(Some((courses, by_group)))
 }
 
-/// Takes the right to write, and gives it back without having written.
+/// Acquires the write lock and releases it without writing.
 fn try_to_lock(path: &Path) -> Result<()> {
     let url = migrate::url(path, "rw")?;
     let mut conn =

@@ -1,4 +1,4 @@
-//! Feedback: every one ever given to a submission, of which the newest is shown that is not in the trash.
+//! Feedback on submissions. All feedback is kept. The newest that is not in the trash is the current one.
 
 use super::schema::{feedback, trees};
 use super::{Connection, Result};
@@ -6,7 +6,7 @@ use diesel::prelude::*;
 use nbcourier_domain::{Sha256Sum, Timestamp, UserName};
 use std::collections::HashMap;
 
-/// Gives a submission feedback, in the place of what was shown before.
+/// Gives feedback on a submission. It replaces the current feedback.
 pub fn replace(
     conn: &mut Connection,
     submission: i64,
@@ -25,22 +25,23 @@ pub fn replace(
     Ok(())
 }
 
-/// The feedback shown on a submission.
+/// The current feedback on a submission.
 #[derive(Debug, Clone, Copy)]
 pub struct Shown {
-    /// When it was given.
+    /// The time of the feedback.
     pub returned_at: Timestamp,
-    /// The row of its tree.
+    /// The row of the tree.
     pub tree_id: i64,
-    /// The name of its tree.
+    /// The digest of the tree.
     pub digest: Sha256Sum,
-    /// How many files it has,
+    /// The number of files.
     pub files: i64,
-    /// and how many bytes they have.
+    /// The number of bytes.
     pub bytes: i64,
 }
 
-/// The feedback shown on each of these submissions that has one, by one statement however many there are.
+/// Returns the current feedback on these submissions, by submission. Runs one statement for any number of
+/// submissions.
 pub fn current_of_all(
     conn: &mut Connection,
     submissions: impl IntoIterator<Item = i64>,
@@ -59,7 +60,7 @@ pub fn current_of_all(
             trees::bytes,
         ))
         .load_iter::<(i64, i64, i64, Vec<u8>, i64, i64), _>(conn)?;
-    // Of several the newest comes last and stays.
+    // The newest of several comes last and remains.
     rows.map(|row| {
         let (submission, returned_at, tree_id, digest, files, bytes) = row?;
         let shown = Shown {
@@ -74,7 +75,7 @@ pub fn current_of_all(
     .collect()
 }
 
-/// The tree shown as feedback of a submission.
+/// Returns the tree of the current feedback on a submission.
 pub fn current(conn: &mut Connection, submission: i64) -> Result<Option<i64>> {
     let newest = feedback::table
         .filter(

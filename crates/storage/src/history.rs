@@ -1,4 +1,4 @@
-//! What was released and given back before, whatever is shown now.
+//! All versions and all feedback, current or not.
 
 use super::blobs::parse_sha256;
 use super::schema::{assignments, feedback, releases, trees};
@@ -10,19 +10,19 @@ use nbcourier_domain::{Sha256Sum, Timestamp};
 /// A version of an assignment.
 #[derive(Debug, Clone)]
 pub struct Release {
-    /// 1 for the first, growing.
+    /// The number of the version, starting at 1.
     pub version: i64,
-    /// When it was released,
+    /// The time of the release.
     pub released_at: Timestamp,
-    /// and by whom.
+    /// The person who released it.
     pub released_by: String,
-    /// The name of its tree.
+    /// The digest of the tree.
     pub digest: Sha256Sum,
-    /// Whether it is what is shown.
+    /// Whether it is the current version.
     pub is_current: bool,
 }
 
-/// A portion of the versions of an assignment behind a version, the first one first; whether there are more.
+/// Returns a portion of the versions of an assignment after a version, oldest first, and whether there are more.
 pub fn releases(
     conn: &mut Connection,
     assignment: i64,
@@ -60,23 +60,23 @@ pub fn releases(
     portion.take(rows, parse, |release| release.released_by.len())
 }
 
-/// What was given back on a submission once.
+/// Feedback on a submission.
 #[derive(Debug, Clone)]
 pub struct Feedback {
-    /// The row's id.
+    /// The ID of the row.
     pub id: i64,
-    /// When,
+    /// The time of the feedback.
     pub returned_at: Timestamp,
-    /// and by whom.
+    /// The person who gave it.
     pub returned_by: String,
-    /// The name of its tree.
+    /// The digest of the tree.
     pub digest: Sha256Sum,
     /// Whether it is in the trash.
     pub is_deleted: bool,
 }
 
-/// A portion of what was given back on a submission behind a row, the first one first, what is in the trash included;
-/// whether there is more.
+/// Returns a portion of the feedback on a submission after a row, oldest first and including the trash, and whether
+/// there is more.
 pub fn feedback(
     conn: &mut Connection,
     submission: i64,
@@ -112,7 +112,7 @@ pub fn feedback(
     portion.take(rows, parse, |feedback| feedback.returned_by.len())
 }
 
-/// The row of the feedback that is shown on a submission.
+/// Returns the row of the current feedback on a submission.
 pub fn shown_feedback(conn: &mut Connection, submission: i64) -> Result<Option<i64>> {
     let newest = feedback::table
         .filter(

@@ -1,4 +1,4 @@
-//! Who was seen in which group of the hub.
+//! The groups of the hub in which people were last seen.
 
 use super::courses::role;
 use super::schema::hub_members;
@@ -7,10 +7,10 @@ use diesel::prelude::*;
 use nbcourier_domain::{CourseId, Role, UserName};
 use std::collections::HashMap;
 
-/// Names asked for by one statement.
+/// The maximum number of names per statement.
 const CHUNK: usize = 1000;
 
-/// Puts what the hub says of `person` now in the place of what it said before; each course comes once.
+/// Replaces the groups of `person` with those that the hub reports now. Each course may occur only once.
 pub fn replace(
     conn: &mut Connection,
     person: &UserName,
@@ -30,7 +30,7 @@ pub fn replace(
     Ok(())
 }
 
-/// The courses whose groups `person` was seen in, by name.
+/// Returns the courses in whose groups `person` was seen, by name.
 pub fn of_person(conn: &mut Connection, person: &UserName) -> Result<Vec<(CourseId, Role)>> {
     let rows = hub_members::table
         .filter(hub_members::username.eq(person.as_str()))
@@ -46,7 +46,7 @@ pub fn of_person(conn: &mut Connection, person: &UserName) -> Result<Vec<(Course
         .collect()
 }
 
-/// Everybody who was seen in any group, each with the courses by name.
+/// Returns everybody who was seen in a group, each with their courses by name.
 pub fn all(conn: &mut Connection) -> Result<HashMap<UserName, Vec<(CourseId, Role)>>> {
     let rows = hub_members::table
         .order((hub_members::username, hub_members::course))
@@ -69,7 +69,7 @@ pub fn all(conn: &mut Connection) -> Result<HashMap<UserName, Vec<(CourseId, Rol
     Ok(people)
 }
 
-/// What `person` was seen as in the groups that name `course`.
+/// Returns the role of `person` in the groups for `course`.
 pub fn find(conn: &mut Connection, course: &CourseId, person: &UserName) -> Result<Option<Role>> {
     let instructor = hub_members::table
         .find((person.as_str(), course.as_str()))
@@ -79,7 +79,7 @@ pub fn find(conn: &mut Connection, course: &CourseId, person: &UserName) -> Resu
     Ok(instructor.map(role))
 }
 
-/// Those of the named people who were seen in a group that names `course`.
+/// Returns those of the named people who were seen in a group for `course`.
 pub fn named(
     conn: &mut Connection,
     course: &CourseId,
@@ -100,7 +100,7 @@ pub fn named(
     Ok(found)
 }
 
-/// Everybody seen in a group that names `course`, by name.
+/// Returns everybody who was seen in a group for `course`, by name.
 pub fn list(conn: &mut Connection, course: &CourseId) -> Result<Vec<(String, Role)>> {
     let rows = hub_members::table
         .filter(hub_members::course.eq(course.as_str()))

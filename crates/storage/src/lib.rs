@@ -1,7 +1,7 @@
-//! Rows and queries: everything that is not the bytes of large files.
+//! The database: all rows and queries. The bytes of large files are stored elsewhere.
 //!
-//! The functions of the entity files take a connection first and run inside whatever transaction it is in;
-//! [`Store`] hands connections out. Readers see a snapshot; all writing goes through one thread (see `writer`).
+//! The functions of the entity files take a connection first, and run inside any transaction that it has open.
+//! [`Store`] lends connections. Readers see a snapshot. All writes go through one thread (see `writer`).
 
 pub mod archive;
 pub mod assignments;
@@ -45,17 +45,17 @@ pub use tally::WriterTally;
 /// A connection to the database.
 pub type Connection = diesel::sqlite::SqliteConnection;
 
-/// The first row of a query that is not read any further.
+/// Returns the first row of a query without reading the others.
 ///
-/// Rather than by `LIMIT`, whose value diesel binds: SQLite plans by it, and so plans the statement anew each time
-/// (seen with SQLite 3.47 and later, where it doubled the cost of small queries). Rows that are unique are asked for
+/// This replaces `LIMIT`, whose value diesel binds. SQLite plans by that value, and so plans the statement anew each
+/// time (observed with SQLite 3.47 and later, where it doubled the cost of small queries). Unique rows are queried
 /// with `get_result` for the same reason.
 fn first_row<T>(mut rows: impl Iterator<Item = diesel::QueryResult<T>>) -> Result<Option<T>> {
     Ok(rows.next().transpose()?)
 }
 
-/// The condition that the column, named as in `table.column`, is one of the ids: one statement with one value, however
-/// many ids there are.
+/// Returns the condition that the column, given as `table.column`, is one of the IDs. It is one statement with one
+/// value for any number of IDs.
 fn among(column: &str, ids: impl IntoIterator<Item = i64>) -> Among {
     use diesel::dsl::sql;
     let ids: std::collections::BTreeSet<i64> = ids.into_iter().collect();
@@ -65,7 +65,7 @@ fn among(column: &str, ids: impl IntoIterator<Item = i64>) -> Among {
         .sql("))")
 }
 
-/// What [`among`] gives.
+/// The type that [`among`] returns.
 type Among = diesel::expression::SqlLiteral<
     diesel::sql_types::Bool,
     diesel::expression::UncheckedBind<
@@ -74,7 +74,8 @@ type Among = diesel::expression::SqlLiteral<
     >,
 >;
 
-/// What SQLite itself finds wrong with the database, and rows that point nowhere; empty when all is well.
+/// Returns the errors that SQLite itself finds in the database, and rows that point nowhere. The list is empty if
+/// there are none.
 pub fn check_integrity(conn: &mut Connection) -> Result<Vec<String>> {
     use diesel::prelude::*;
 

@@ -1,4 +1,4 @@
-//! The roster kept by hand.
+//! The manual roster of a course.
 
 use super::courses::role;
 use super::schema::{courses, hub_members, members};
@@ -21,10 +21,10 @@ const COLUMNS: (
     members::email,
 );
 
-/// People put into one statement; SQLite takes 32,766 values in one.
+/// The maximum number of people per statement. SQLite accepts 32,766 values in one statement.
 const CHUNK: usize = 1000;
 
-/// Adds the people to the course or updates them, as `role`, whatever they were before. Nobody may be named twice.
+/// Adds the people to the course as `role`, or updates them, whatever their role was. No name may occur twice.
 pub fn put(conn: &mut Connection, course: i64, role: Role, people: &[Person]) -> Result<()> {
     for chunk in people.chunks(CHUNK) {
         let rows: Vec<_> = chunk
@@ -55,7 +55,7 @@ pub fn put(conn: &mut Connection, course: i64, role: Role, people: &[Person]) ->
     Ok(())
 }
 
-/// One line of the roster, with the role.
+/// Returns a person's role and details on the roster.
 pub fn find(
     conn: &mut Connection,
     course: i64,
@@ -74,7 +74,7 @@ pub fn find(
         .transpose()
 }
 
-/// The roster, in the order in which people were added, each with the row's id.
+/// Returns the roster in the order in which people were added, each with the ID of the row.
 pub fn list(conn: &mut Connection, course: i64) -> Result<Vec<(i64, Role, Person)>> {
     let rows = members::table
         .filter(members::course_id.eq(course))
@@ -86,7 +86,7 @@ pub fn list(conn: &mut Connection, course: i64) -> Result<Vec<(i64, Role, Person
         .collect()
 }
 
-/// The names of all who are on any roster kept by hand, of courses that are there.
+/// Returns the names of all people on the manual rosters of courses that are not deleted.
 pub fn everybody(conn: &mut Connection) -> Result<BTreeSet<String>> {
     let names = members::table
         .inner_join(courses::table)
@@ -97,7 +97,7 @@ pub fn everybody(conn: &mut Connection) -> Result<BTreeSet<String>> {
     Ok(names.collect::<QueryResult<_>>()?)
 }
 
-/// The names of all who are on the roster kept by hand.
+/// Returns the names of all people on the manual roster.
 pub fn names(conn: &mut Connection, course: i64) -> Result<BTreeSet<String>> {
     let names = members::table
         .filter(members::course_id.eq(course))
@@ -106,32 +106,32 @@ pub fn names(conn: &mut Connection, course: i64) -> Result<BTreeSet<String>> {
     Ok(names.collect::<QueryResult<_>>()?)
 }
 
-/// Which of the people in a course are asked for.
+/// A filter for the members of a course.
 #[derive(Debug, Clone, Copy)]
 pub struct Wanted<'a> {
-    /// The course's row.
+    /// The row of the course.
     pub course: i64,
-    /// The name by which the hub's groups know it, where they count.
+    /// The name of the course in the hub's groups, if these count.
     pub group: Option<&'a CourseId>,
-    /// Only those who are this in the course, by hand and group together.
+    /// Only members with this role, by manual roster and group together.
     pub role: Option<Role>,
 }
 
-/// Somebody on the roster kept by hand.
+/// A member on the manual roster.
 #[derive(Debug, Clone)]
 pub struct ByHand {
-    /// The row's id.
+    /// The ID of the row.
     pub row: i64,
-    /// What they are by hand.
+    /// The role on the manual roster.
     pub role: Role,
-    /// What a group of the hub makes them.
+    /// The role by a group of the hub.
     pub by_group: Option<Role>,
-    /// Who they are.
+    /// The name and details of the person.
     pub person: Person,
 }
 
-/// A portion of those on the roster kept by hand, behind a row, in the order in which they were added; whether there are
-/// more.
+/// Returns a portion of the members on the manual roster after a row, in the order in which they were added, and
+/// whether there are more.
 pub fn by_hand(
     conn: &mut Connection,
     wanted: Wanted<'_>,
@@ -171,7 +171,8 @@ pub fn by_hand(
     portion.take(query.load_iter::<Columns, _>(conn)?, parse, size)
 }
 
-/// A portion of those whom only the hub knows, behind a name, by name; whether there are more.
+/// Returns a portion of the members who are only in the hub's groups, after a name, by name, and whether there are
+/// more.
 pub fn by_group(
     conn: &mut Connection,
     wanted: Wanted<'_>,
@@ -201,7 +202,7 @@ pub fn by_group(
     portion.take(query.load_iter::<(String, bool), _>(conn)?, parse, size)
 }
 
-/// How many they are.
+/// Returns the number of members.
 pub fn count(conn: &mut Connection, wanted: Wanted<'_>) -> Result<usize> {
     let mut by_hand = members::table
         .left_join(
@@ -234,8 +235,8 @@ pub fn count(conn: &mut Connection, wanted: Wanted<'_>) -> Result<usize> {
     usize::try_from(by_hand + by_group).map_err(|_| Error::Damaged("a negative number of people"))
 }
 
-/// The place of somebody whose account was made anew is kept for when they are the same person, and is nobody's until
-/// then.
+/// The condition that a row belongs to somebody. When an account was created anew, the former owner's row is kept in
+/// case they are the same person. Until then it belongs to nobody.
 fn is_somebody() -> diesel::expression::SqlLiteral<diesel::sql_types::Bool> {
     let prefix = UserName::FORMER_PREFIX;
     diesel::dsl::sql(&format!(
@@ -244,24 +245,24 @@ fn is_somebody() -> diesel::expression::SqlLiteral<diesel::sql_types::Bool> {
     ))
 }
 
-/// Whether somebody teaches, by hand or by a group of the hub.
+/// The condition that a person teaches, by manual roster or by a group of the hub.
 fn teaches() -> diesel::expression::SqlLiteral<diesel::sql_types::Bool> {
     diesel::dsl::sql("(`members`.`instructor` OR coalesce(`hub_members`.`instructor`, 0))")
 }
 
-/// The course that groups name; no course has the empty name.
+/// Returns the name of the course in groups. Without groups it is empty, which no course's name is.
 fn group(wanted: Wanted<'_>) -> &str {
     wanted.group.map_or("", CourseId::as_str)
 }
 
-/// Bytes of text in a line of the roster.
+/// Returns the number of bytes of a person's text.
 fn text(person: &Person) -> usize {
     let details = [&person.first_name, &person.last_name, &person.email];
     let details = details.into_iter().flatten().map(String::len);
     person.username.as_str().len() + details.sum::<usize>()
 }
 
-/// Those of the named people who are on the roster kept by hand.
+/// Returns those of the named people who are on the manual roster.
 pub fn named(conn: &mut Connection, course: i64, names: &[&str]) -> Result<Vec<(Role, Person)>> {
     let mut found = Vec::new();
     for chunk in names.chunks(CHUNK) {
@@ -278,7 +279,7 @@ pub fn named(conn: &mut Connection, course: i64, names: &[&str]) -> Result<Vec<(
     Ok(found)
 }
 
-/// Takes somebody off the roster; whether they were there as `role`.
+/// Removes a person from the roster. Returns whether they were there as `role`.
 pub fn remove(conn: &mut Connection, course: i64, role: Role, person: &UserName) -> Result<bool> {
     let removed = diesel::delete(
         members::table.filter(

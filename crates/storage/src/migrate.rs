@@ -1,4 +1,4 @@
-//! Which databases are taken, and bringing an older one up to this binary.
+//! Checks whether a database is usable, and migrates an older one to the schema of this binary.
 
 use super::{Connection, Error, Opening, Result};
 use diesel::connection::{Connection as _, SimpleConnection};
@@ -21,7 +21,7 @@ diesel::table! {
     }
 }
 
-/// Looks at the file without being able to change it; `Unusable` says what to do.
+/// Inspects the file without being able to change it. The error `Unusable` says what to do.
 pub fn inspect(path: &Path, opening: Opening) -> Result<()> {
     let empty = std::fs::metadata(path).map_or(true, |file| file.len() == 0);
     if empty && opening == Opening::Existing {
@@ -56,7 +56,7 @@ pub fn inspect(path: &Path, opening: Opening) -> Result<()> {
     )))
 }
 
-/// A URL by which SQLite opens the file in that mode, and never makes it.
+/// Returns a URL with which SQLite opens the file in this mode and never creates it.
 pub(super) fn url(path: &Path, mode: &str) -> Result<String> {
     let text = path
         .to_str()
@@ -65,12 +65,12 @@ pub(super) fn url(path: &Path, mode: &str) -> Result<String> {
     Ok(format!("file:{escaped}?mode={mode}"))
 }
 
-/// A connection that cannot change the file.
+/// Opens a connection that cannot change the file.
 pub(super) fn read_only(path: &Path) -> Result<Connection> {
     Connection::establish(&url(path, "ro")?).map_err(|error| Error::Connection(error.to_string()))
 }
 
-/// The migrations that the database lacks, and the last of those it has and this binary does not know.
+/// Returns the migrations that the database lacks, and its last migration that this binary does not know.
 pub(super) fn differences(conn: &mut Connection) -> Result<(Vec<String>, Option<String>)> {
     #[derive(QueryableByName)]
     struct Applied {
@@ -103,7 +103,7 @@ pub fn has_table(conn: &mut Connection, name: &str) -> Result<bool> {
     Ok(diesel::select(diesel::dsl::exists(table)).get_result(conn)?)
 }
 
-/// Applies the migrations the database lacks, after setting a copy of it aside.
+/// Applies the migrations that the database lacks, after setting a copy of it aside.
 pub fn migrate(conn: &mut Connection, path: &Path, opening: Opening) -> Result<()> {
     let known: BTreeSet<String> = versions_in_binary()?;
     let applied: BTreeSet<String> = conn
@@ -142,9 +142,9 @@ pub fn migrate(conn: &mut Connection, path: &Path, opening: Opening) -> Result<(
     apply(conn, path)
 }
 
-/// All in one transaction. A migration may make a table anew; while the foreign keys hold, dropping the old one would
-/// drop what points to its rows as well (<https://sqlite.org/lang_altertable.html#otheralter>), so they are checked at
-/// the end instead.
+/// Applies all migrations in one transaction. A migration may recreate a table. With enforced foreign keys, dropping
+/// the old table would also drop the rows that point to it (<https://sqlite.org/lang_altertable.html#otheralter>). So
+/// the foreign keys are checked at the end instead.
 fn apply(conn: &mut Connection, path: &Path) -> Result<()> {
     let unusable =
         |why: String| Error::Unusable(format!("{} could not be migrated: {why}", path.display()));

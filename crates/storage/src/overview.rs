@@ -1,4 +1,4 @@
-//! Who handed in what, counted: a row for each student and assignment, whatever number of submissions it stands for.
+//! The overview of a course: one row for each student and assignment, for any number of submissions.
 
 use super::dates::{DATES, DatesRow, dates, extension};
 use super::schema::{assignments, extensions, feedback, hub_members, members, submissions};
@@ -10,17 +10,17 @@ use nbcourier_domain::{CourseId, Dates, Timestamp, UserName};
 /// An assignment of a course.
 #[derive(Debug, Clone)]
 pub struct Assignment {
-    /// The row's id.
+    /// The ID of the row.
     pub id: i64,
-    /// Its name.
+    /// The name of the assignment.
     pub name: String,
-    /// Its dates.
+    /// The dates of the assignment.
     pub dates: Dates,
     /// Whether it is released.
     pub released: bool,
 }
 
-/// The assignments of a course, released or not, in the order in which they were made.
+/// Returns the assignments of a course, released or not, in the order of their creation.
 pub fn assignments(conn: &mut Connection, course: i64) -> Result<Vec<Assignment>> {
     let rows = assignments::table
         .filter(
@@ -58,21 +58,21 @@ pub enum Feedback {
     Outdated,
 }
 
-/// What somebody handed in to an assignment.
+/// A student's submissions to an assignment.
 #[derive(Debug, Clone, Copy)]
 pub struct Work {
-    /// When the latest submission was received.
+    /// The time of the latest submission.
     pub submitted_at: Timestamp,
-    /// Whether that was after it was due, an extension counted in.
+    /// Whether the latest submission is late, with regard to extensions.
     pub late: bool,
-    /// How many submissions there are.
+    /// The number of submissions.
     pub submissions: usize,
-    /// What was given back.
+    /// The feedback on the submissions.
     pub feedback: Feedback,
 }
 
 impl Work {
-    /// The same with one more submission, the latest.
+    /// Returns the same with one more submission, which becomes the latest.
     fn after(before: Option<Self>, submitted_at: Timestamp, dates: Dates, returned: bool) -> Self {
         let feedback = match before.map(|work| work.feedback) {
             _ if returned => Feedback::Returned,
@@ -88,21 +88,21 @@ impl Work {
     }
 }
 
-/// Whose work it is, and what they are in the course.
+/// A student with submissions, and their state in the course.
 #[derive(Debug, Clone)]
 pub struct Worker {
-    /// The name by which the hub knows them.
+    /// The name at the hub.
     pub username: String,
     /// First name, as the course knows it.
     pub first_name: Option<String>,
     /// Last name, as the course knows it.
     pub last_name: Option<String>,
-    /// Whether they take the course.
+    /// Whether the person is enrolled as a student.
     pub enrolled: bool,
 }
 
-/// Calls `take` once for each student and assignment of a course to which they handed in something, with the assignment's
-/// row. Only one student's work is in memory at a time.
+/// Calls `take` once for each pair of student and assignment with submissions, with the row of the assignment. Only
+/// one student's submissions are in memory at a time.
 pub fn work(
     conn: &mut Connection,
     course: i64,
@@ -188,7 +188,7 @@ pub fn work(
         let submitted_at = Timestamp::from_micros(submitted_at);
         let dates = dates(dates_of.0).extended_by(extension(dates_of.1));
         let work = Work::after(before, submitted_at, dates, has_feedback);
-        // A place on the roster that is kept for a former owner of a name is nobody's.
+        // A row that is kept for a former owner of the name belongs to nobody.
         let is_former = student.starts_with(UserName::FORMER_PREFIX);
         let (teaches, first_name, last_name) = if is_former {
             (None, None, None)
@@ -199,7 +199,7 @@ pub fn work(
             username: student,
             first_name,
             last_name,
-            // Who teaches by hand or by group takes no course.
+            // An instructor, by manual roster or by group, is not enrolled.
             enrolled: teaches.max(by_hub) == Some(false),
         };
         open = Some((assignment, worker, work));

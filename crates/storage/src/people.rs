@@ -1,4 +1,4 @@
-//! Who people are beyond their courses: when their accounts were made, and where their names stand.
+//! People beyond their courses: the times when their accounts were created, and the places that hold their names.
 
 use super::courses::role;
 use super::events::quoted;
@@ -9,7 +9,7 @@ use diesel::sql_types::{BigInt, Bool, Nullable, Text};
 use diesel::upsert::excluded;
 use nbcourier_domain::{Role, Timestamp, UserName};
 
-/// When the account of that name was made, as last told.
+/// Returns the creation time of the account with that name, as last recorded.
 pub fn account(conn: &mut Connection, person: &UserName) -> Result<Option<Timestamp>> {
     let made_at = people::table
         .filter(people::username.eq(person.as_str()))
@@ -19,7 +19,7 @@ pub fn account(conn: &mut Connection, person: &UserName) -> Result<Option<Timest
     Ok(made_at.map(Timestamp::from_micros))
 }
 
-/// Writes that down, in the place of what was told before.
+/// Records the creation time of an account, in place of an earlier record.
 pub fn record_account(conn: &mut Connection, person: &UserName, made_at: Timestamp) -> Result<()> {
     diesel::insert_into(people::table)
         .values((
@@ -33,13 +33,13 @@ pub fn record_account(conn: &mut Connection, person: &UserName, made_at: Timesta
     Ok(())
 }
 
-/// Forgets it: the next account of the name is taken as the one that what is there belongs to.
+/// Removes the record. Existing data then belongs to the next account of that name.
 pub fn forget_account(conn: &mut Connection, person: &UserName) -> Result<()> {
     diesel::delete(people::table.filter(people::username.eq(person.as_str()))).execute(conn)?;
     Ok(())
 }
 
-/// A number that nobody had before.
+/// Returns a number that was never returned before.
 pub fn number(conn: &mut Connection) -> Result<i64> {
     let id = diesel::insert_into(people::table)
         .values((people::username.eq(""), people::account_made_at.eq(0)))
@@ -49,38 +49,38 @@ pub fn number(conn: &mut Connection) -> Result<i64> {
     Ok(id)
 }
 
-/// Where somebody's name stands in a course.
+/// The rows of a course that hold a person's name.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct InCourse {
-    /// The course's row,
+    /// The row of the course.
     pub id: i64,
-    /// its name,
+    /// The name of the course.
     pub course: String,
-    /// and whether it is in the trash.
+    /// Whether the course is in the trash.
     pub is_deleted: bool,
-    /// What they are by the manual roster,
+    /// The role on the manual roster.
     pub role: Option<Role>,
-    /// with these details,
+    /// The first name on the manual roster.
     pub first_name: Option<String>,
-    /// these,
+    /// The last name on the manual roster.
     pub last_name: Option<String>,
-    /// and these.
+    /// The e-mail address on the manual roster.
     pub email: Option<String>,
-    /// What they were last seen as in the hub's groups.
+    /// The role in which the person was last seen in the hub's groups.
     pub by_group: Option<Role>,
-    /// How often they handed something in, the trash included,
+    /// The number of their submissions, including the trash.
     pub submissions: i64,
-    /// how much feedback there is on that,
+    /// The number of feedback rows on these submissions.
     pub feedback: i64,
-    /// and how many assignments they have more time for.
+    /// The number of their extensions.
     pub extensions: i64,
-    /// How many versions they released,
+    /// The number of versions that they released.
     pub released: i64,
-    /// how often they handed in for somebody else,
+    /// The number of submissions that they made for somebody else.
     pub handed_in: i64,
-    /// and how often they gave somebody else feedback.
+    /// The number of times that they gave feedback to somebody else.
     pub feedback_given: i64,
-    /// Events that name them.
+    /// The number of events that name them.
     pub events: i64,
 }
 
@@ -133,7 +133,8 @@ struct Row {
     events: i64,
 }
 
-// ?1 is the name, ?2 the name as it stands in the JSON of an event, where `formerly` tells a name that is given up.
+// `?1` is the name. `?2` is the name as it is written in the JSON of an event, whose member `formerly` holds a name
+// that was given up.
 const IN_COURSES: &str = "
     SELECT c.id, c.name, c.deleted_at IS NOT NULL AS is_deleted,
         m.instructor, m.first_name, m.last_name, m.email, h.instructor AS by_group,
@@ -157,7 +158,7 @@ const IN_COURSES: &str = "
         LEFT JOIN hub_members h ON h.course = c.name AND c.deleted_at IS NULL AND h.username = ?1
     ORDER BY c.name, c.id";
 
-/// The courses in which the name stands anywhere, those in the trash included, by name.
+/// Returns the courses that hold the name anywhere, including the trash, by name.
 pub fn in_courses(conn: &mut Connection, person: &UserName) -> Result<Vec<InCourse>> {
     let rows = diesel::sql_query(IN_COURSES)
         .bind::<Text, _>(person.as_str())
@@ -189,7 +190,8 @@ struct Count {
     count: i64,
 }
 
-/// How many lines name somebody that belong to no course: groups of the hub for courses that are not made, and events.
+/// Returns the number of rows that name a person and belong to no course: events, and groups of the hub for courses
+/// that do not exist.
 pub fn elsewhere(conn: &mut Connection, person: &UserName) -> Result<i64> {
     let rows = diesel::sql_query(
         "SELECT (SELECT count(*) FROM hub_members h WHERE h.username = ?1 AND NOT EXISTS
@@ -203,7 +205,7 @@ pub fn elsewhere(conn: &mut Connection, person: &UserName) -> Result<i64> {
     Ok(rows.first().map_or(0, |row| row.count))
 }
 
-/// Every column that holds names of people, but for the JSON of events and [`people`] itself.
+/// All columns that hold names of people, except the JSON of events and [`people`] itself.
 pub(super) const COLUMNS: &[(&str, &str)] = &[
     ("members", "username"),
     ("hub_members", "username"),
@@ -223,8 +225,8 @@ struct Name {
     name: String,
 }
 
-/// The names `former:PERSON:…` that have handed something in or stand on a roster, sorted. Unlike [`former`] it reads no
-/// more than those rows.
+/// Returns the names `former:PERSON:…` with submissions or a place on a roster, sorted. Unlike [`former`], it reads
+/// only these rows.
 pub fn former_with_work(conn: &mut Connection, person: &UserName) -> Result<Vec<UserName>> {
     let names = diesel::sql_query(
         "SELECT s.student AS name FROM assignments a
@@ -242,7 +244,7 @@ pub fn former_with_work(conn: &mut Connection, person: &UserName) -> Result<Vec<
         .collect()
 }
 
-/// The names of former users that begin so, sorted.
+/// Returns the names of former users with this prefix, sorted.
 pub fn former(conn: &mut Connection, beginning: &str) -> Result<Vec<UserName>> {
     let parts: Vec<String> = COLUMNS
         .iter()

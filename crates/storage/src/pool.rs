@@ -1,4 +1,4 @@
-//! Opening the database and lending connections to it.
+//! Opens the database and lends connections to it.
 
 use super::{Connection, Error, Result, WriterTally, migrate, writer::Writer};
 use diesel::Connection as _;
@@ -9,28 +9,30 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use tokio::sync::Semaphore;
 
-/// Connections for reading. SQLite reads run on the cores, so a few more than cores are enough.
+/// The number of connections for reading. Reads in SQLite use the CPU, so slightly more connections than cores are
+/// enough.
 const READERS: u32 = 4;
 
-/// Durable at every commit (`synchronous=FULL` flushes the write-ahead log), and patient with other processes.
+/// The settings of every connection. Every commit is durable (`synchronous=FULL` flushes the write-ahead log), and
+/// statements wait for other processes.
 ///
-/// The log goes back into the database after 64 MiB rather than 4, so that a rush of submissions seldom waits for that:
-/// 200 KB submissions came in 1.4 times as fast. Pages of 16 KiB would bring a little more there, but cost a rush of
-/// large files twice the time.
+/// The log is written back into the database after 64 MiB rather than 4, so that a rush of submissions rarely waits
+/// for it: submissions of 200 KB arrived 1.4 times as fast. Pages of 16 KiB would gain slightly more there, but would
+/// double the time of a rush of large files.
 const PRAGMAS: &str = "PRAGMA busy_timeout = 10000; PRAGMA journal_mode = WAL; \
      PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA wal_autocheckpoint = 16384; \
      PRAGMA journal_size_limit = 67108864;";
 const READER_PRAGMAS: &str =
     "PRAGMA busy_timeout = 10000; PRAGMA foreign_keys = ON; PRAGMA query_only = ON;";
 
-/// What opening a database may do to it.
+/// The permitted changes to a database while it is opened.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Opening {
-    /// Make it when it is not there; migrate it when it is older than this binary.
+    /// Create it if it does not exist. Migrate it if it is older than this binary.
     Migrate,
-    /// Make it when it is not there; refuse it when it is older than this binary.
+    /// Create it if it does not exist. Refuse it if it is older than this binary.
     AsItIs,
-    /// Refuse it when it is not there or older than this binary.
+    /// Refuse it if it does not exist or is older than this binary.
     Existing,
 }
 
@@ -46,20 +48,20 @@ pub struct Store {
 /// The sizes of the database's files, in bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct DatabaseFiles {
-    /// The database itself.
+    /// The size of the database itself.
     pub database: u64,
-    /// The log of changes that go into it later.
+    /// The size of the write-ahead log, whose changes go into the database later.
     pub write_ahead_log: u64,
 }
 
 impl Store {
-    /// Refuses a file that [`Store::open`] would refuse for what it is, without writing anything anywhere.
+    /// Refuses every file that [`Store::open`] would refuse for its contents. Writes nothing.
     pub fn inspect(path: &Path, opening: Opening) -> Result<()> {
         migrate::inspect(path, opening)
     }
 
-    /// Opens the SQLite database at `path`, migrated as `opening` allows; refuses, without writing to it, whatever
-    /// nbcourier did not make or a newer nbcourier did.
+    /// Opens the SQLite database at `path` and migrates it if `opening` allows that. Refuses a file of another
+    /// program or of a newer nbcourier, without writing to it.
     pub fn open(path: &Path, opening: Opening) -> Result<Self> {
         Self::inspect(path, opening)?;
         let url = path
@@ -101,7 +103,7 @@ impl Store {
         T: Send + 'static,
         E: From<Error> + From<diesel::result::Error> + Send + 'static,
     {
-        // Waiting for a connection holds no thread.
+        // Waiting for a connection must not occupy a thread.
         let permit = Arc::clone(&self.free_readers).acquire_owned().await;
         let readers = self.readers.clone();
         blocking(move || {
@@ -116,7 +118,7 @@ impl Store {
         .unwrap_or_else(|bug| Err(Error::Bug(bug).into()))
     }
 
-    /// Runs `change` in a transaction; the answer comes once it is durable, an `Err` undoes it.
+    /// Runs `change` in a transaction. Returns once the change is durable. An `Err` undoes the change.
     pub async fn write<T, E>(
         &self,
         change: impl FnOnce(&mut Connection) -> Result<T, E> + Send + 'static,
@@ -128,7 +130,8 @@ impl Store {
         self.writer.run(change).await
     }
 
-    /// The same, and calls `committed` once the change is durable, also when nobody waits for the answer any more.
+    /// Runs `change` in a transaction and calls `committed` once it is durable, even if the caller no longer waits
+    /// for the result.
     pub async fn write_then<T, E>(
         &self,
         change: impl FnOnce(&mut Connection) -> Result<T, E> + Send + 'static,
@@ -141,31 +144,31 @@ impl Store {
         self.writer.run_then(change, committed).await
     }
 
-    /// Runs `change` after those that wait already. Nobody waits for it, and a failure is only logged.
+    /// Runs `change` after those that are already waiting. Nobody waits for it, and a failure is only logged.
     pub fn write_later(&self, change: impl FnOnce(&mut Connection) -> Result<()> + Send + 'static) {
         self.writer.run_later(change);
     }
 
-    /// Bytes free for us on the file system of the database.
+    /// Returns the number of bytes that this account may still use on the file system of the database.
     pub fn free_bytes(&self) -> std::io::Result<u64> {
         let space = rustix::fs::statvfs(self.path.as_path())?;
         Ok(space.f_bavail.saturating_mul(space.f_frsize))
     }
 
-    /// How large the database's files are.
+    /// Returns the sizes of the database's files.
     pub fn files(&self) -> std::io::Result<DatabaseFiles> {
         database_files(&self.path)
     }
 
-    /// What was written so far.
+    /// Returns the metrics of the writer.
     pub fn tally(&self) -> &WriterTally {
         self.writer.tally()
     }
 
-    /// Shows that the database takes a durable change.
+    /// Checks that the database accepts a durable change.
     pub async fn check_writable(&self) -> Result<()> {
         self.write(|conn| {
-            // The version is nobody's; writing it back is a change that changes nothing.
+            // Nothing else uses this version. Writing the same value again is a change without effect.
             conn.batch_execute("PRAGMA user_version = 1")
                 .map_err(Error::from)
         })
@@ -173,13 +176,13 @@ impl Store {
     }
 }
 
-/// How large the files of the database at `path` are.
+/// Returns the sizes of the files of the database at `path`.
 pub fn database_files(path: &Path) -> std::io::Result<DatabaseFiles> {
     let mut log = path.as_os_str().to_owned();
     log.push("-wal");
     Ok(DatabaseFiles {
         database: std::fs::metadata(path)?.len(),
-        // SQLite removes it when the last connection is closed.
+        // SQLite removes the log when the last connection is closed.
         write_ahead_log: std::fs::metadata(log).map_or(0, |file| file.len()),
     })
 }
@@ -196,10 +199,10 @@ impl CustomizeConnection<Connection, diesel::r2d2::Error> for ReadOnly {
     }
 }
 
-/// The log target of the statements that run.
+/// The log target of statements.
 const STATEMENTS: &str = "nbcourier::statements";
 
-/// Logs a statement, without the values bound to it: those are what people handed in.
+/// Logs a statement without its bound values, which are people's data.
 #[allow(clippy::needless_pass_by_value, reason = "diesel hands the event over")]
 fn trace(event: InstrumentationEvent<'_>) {
     if let InstrumentationEvent::StartQuery { query, .. } = event

@@ -1,25 +1,25 @@
-//! How much of a listing is read at a time.
+//! Limits how much of a listing is read at a time.
 
 use super::Result;
 use diesel::QueryResult;
 
-/// A bound on the rows of a page and on their text. The bound in bytes holds however long names and details are.
+/// A limit on the rows of a page and on their text. The limit in bytes holds for names and details of any length.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Portion {
-    /// The most rows.
+    /// The maximum number of rows.
     pub rows: usize,
-    /// The most bytes of text in them. A page has at least one row, even a longer one.
+    /// The maximum number of bytes of their text. A page has at least one row, even a longer one.
     pub bytes: usize,
 }
 
 impl Portion {
-    /// All there is. Only for commands of the operator: no request reads without a bound.
+    /// No limit. Only commands of the operator use it: every request has a limit.
     pub const ALL: Self = Self {
         rows: usize::MAX,
         bytes: usize::MAX,
     };
 
-    /// At most so many rows, and two megabytes of text.
+    /// Returns a limit of this many rows and two megabytes of text.
     pub fn of(rows: usize) -> Self {
         Self {
             rows,
@@ -27,7 +27,7 @@ impl Portion {
         }
     }
 
-    /// What is left of the rows when so many are taken.
+    /// Returns the limit that remains after this many rows.
     #[must_use]
     pub fn without(self, rows: usize) -> Self {
         Self {
@@ -36,7 +36,8 @@ impl Portion {
         }
     }
 
-    /// Parses rows until the portion is full; whether there are more. `size` tells the bytes of text in a row.
+    /// Parses rows until the limit is reached. Returns them, and whether there are more. `size` returns the bytes of
+    /// text in a row.
     ///
     /// The query has no `LIMIT`: see `first_row`.
     pub fn take<R, T>(

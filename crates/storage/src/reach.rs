@@ -1,4 +1,4 @@
-//! Which bytes somebody can read already, so that their names stand for them.
+//! Finds the blobs that a person can already read. Their checksums may then stand for their bytes.
 
 use super::blobs::{self, COLUMNS, Row};
 use super::schema::{assignments, blobs as rows, feedback, releases, submissions, tree_files};
@@ -8,29 +8,29 @@ use diesel::prelude::*;
 use nbcourier_domain::{Sha256Sum, Timestamp, UserName};
 use std::collections::{BTreeSet, HashMap};
 
-/// Names asked for by one statement.
+/// The maximum number of checksums per statement.
 const CHUNK: usize = 1000;
 
-/// How far somebody's reading goes in a course.
+/// The things that a person may read in a course.
 #[derive(Debug, Clone)]
 pub enum Reach {
-    /// Nowhere.
+    /// Nothing.
     Nothing,
-    /// Everything that was ever released, handed in or given back there.
+    /// All releases, submissions and feedback of the course, former ones included.
     Everything {
-        /// The course's row.
+        /// The row of the course.
         course: i64,
     },
-    /// What is released there now, and the person's own work with the feedback on it.
+    /// The current releases, and the person's own submissions with their feedback.
     Own {
-        /// The course's row.
+        /// The row of the course.
         course: i64,
-        /// Whose.
+        /// The name of the person.
         person: UserName,
     },
 }
 
-/// Those of the wanted blobs that are in reach.
+/// Returns those of the wanted blobs that the person may read.
 pub fn blobs(
     conn: &mut Connection,
     reach: &Reach,

@@ -1,4 +1,5 @@
-//! Submissions one by one, with all that a receipt says of them, and the keys by which second attempts are recognised.
+//! Single submissions with everything that a receipt states, and the idempotency keys that identify repeated
+//! attempts.
 
 use super::blobs::parse_sha256;
 use super::schema::{assignments, courses, submission_keys, submissions, trees};
@@ -10,31 +11,31 @@ use nbcourier_domain::{AssignmentId, IdempotencyKey, Sha256Sum, Timestamp, UserN
 /// A submission.
 #[derive(Debug, Clone)]
 pub struct Submission {
-    /// The row's id.
+    /// The ID of the row.
     pub id: i64,
-    /// The course's name.
+    /// The name of the course.
     pub course: String,
-    /// The assignment's row,
+    /// The row of the assignment.
     pub assignment_id: i64,
-    /// and its name.
+    /// The name of the assignment.
     pub assignment: AssignmentId,
-    /// Who handed it in.
+    /// The student.
     pub student: UserName,
-    /// Who did that for them, where it was not themselves.
+    /// The person who submitted it for the student; `None` if the student did.
     pub submitted_by: Option<String>,
-    /// When it was received.
+    /// The time of submission.
     pub submitted_at: Timestamp,
-    /// The row of its tree,
+    /// The row of the tree.
     pub tree_id: i64,
-    /// its name,
+    /// The digest of the tree.
     pub digest: Sha256Sum,
-    /// how many files it has,
+    /// The number of files.
     pub files: i64,
-    /// and their bytes.
+    /// The number of bytes.
     pub bytes: i64,
 }
 
-/// The submission with that row, if it is one of the course.
+/// Returns the submission with that row, if it belongs to the course.
 pub fn find(conn: &mut Connection, course: i64, id: i64) -> Result<Option<Submission>> {
     let row = present()
         .filter(submissions::id.eq(id))
@@ -45,7 +46,7 @@ pub fn find(conn: &mut Connection, course: i64, id: i64) -> Result<Option<Submis
     row.map(parse).transpose()
 }
 
-/// The submission with that row, of any course.
+/// Returns the submission with that row, of any course.
 pub fn find_anywhere(conn: &mut Connection, id: i64) -> Result<Option<Submission>> {
     let row = present()
         .filter(submissions::id.eq(id))
@@ -55,7 +56,8 @@ pub fn find_anywhere(conn: &mut Connection, id: i64) -> Result<Option<Submission
     row.map(parse).transpose()
 }
 
-/// What the student handed in with that key, even if it was deleted since or the assignment taken back.
+/// Returns the student's submission with that key, even if it was deleted since, or the assignment is no longer
+/// released.
 pub fn by_key(
     conn: &mut Connection,
     course: i64,
@@ -77,7 +79,7 @@ pub fn by_key(
     row.map(parse).transpose()
 }
 
-/// Remembers with which key the submission came.
+/// Records the key with which the submission arrived.
 pub fn remember(
     conn: &mut Connection,
     assignment: i64,
@@ -103,7 +105,7 @@ fn all() -> _ {
         .inner_join(trees::table)
 }
 
-/// What is not in the trash.
+/// Returns the query for submissions outside the trash.
 #[auto_type]
 fn present() -> _ {
     all()

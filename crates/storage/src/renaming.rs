@@ -1,4 +1,4 @@
-//! One person's rows under another name, or gone for good. A name stands in many tables; `people::COLUMNS` lists them.
+//! Renames the rows of a person, or removes them. Names are in many tables, which `people::COLUMNS` lists.
 
 use super::schema::{extensions, hub_members, members, submission_keys, submissions};
 use super::{Connection, Result, events};
@@ -6,8 +6,9 @@ use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Text};
 use nbcourier_domain::UserName;
 
-/// Gives everything that has the name `from` the name `to`, which may have rows of its own: an instructor stays one,
-/// details that are missing are filled in, of two dates the later counts, of two keys for one attempt that of `to`.
+/// Gives all rows of the name `from` to the name `to`, which may have rows of its own. An instructor stays one.
+/// Missing details are filled in. Of two dates, the later counts. Of two keys for one attempt, the one of `to`
+/// counts.
 pub fn carry_over(conn: &mut Connection, from: &UserName, to: &UserName) -> Result<()> {
     part_times(conn, from, to)?;
     for statement in [
@@ -29,7 +30,7 @@ pub fn carry_over(conn: &mut Connection, from: &UserName, to: &UserName) -> Resu
             ON CONFLICT (assignment_id, student) DO UPDATE SET
                 due_at = coalesce(max(due_at, excluded.due_at), due_at, excluded.due_at),
                 cutoff_at = coalesce(max(cutoff_at, excluded.cutoff_at), cutoff_at, excluded.cutoff_at)",
-        // By assignment, which is how the index has them.
+        // Selected by assignment, since the index begins with it.
         "UPDATE OR IGNORE submission_keys SET student = ?2
             WHERE student = ?1 AND assignment_id IN (SELECT id FROM assignments)",
         "UPDATE submissions SET student = ?2
@@ -46,7 +47,7 @@ pub fn carry_over(conn: &mut Connection, from: &UserName, to: &UserName) -> Resu
     remove_groups(conn, from)?;
     remove_extensions(conn, from)?;
     remove_keys(conn, from)?;
-    // Who was handed in for by the other is the same person now.
+    // The person who submitted and the student are the same now.
     let own = submissions::table
         .filter(submissions::student.eq(to.as_str()))
         .filter(submissions::submitted_by.eq(to.as_str()));
@@ -66,7 +67,8 @@ struct Later {
     submitted_at: i64,
 }
 
-/// Where both handed in to one assignment in the same microsecond, the later row moves to the next that is free.
+/// Moves the later of two submissions to the next free microsecond, if both people submitted to one assignment at the
+/// same time.
 fn part_times(conn: &mut Connection, from: &UserName, to: &UserName) -> Result<()> {
     let later = diesel::sql_query(
         "SELECT max(one.id, other.id) AS id, one.assignment_id, one.submitted_at
@@ -106,8 +108,8 @@ fn is_taken(
     Ok(diesel::select(diesel::dsl::exists(taken)).get_result(conn)?)
 }
 
-/// Removes somebody's work with the feedback on it, their keys and dates, and their places in courses. What they did
-/// for others stays under their name.
+/// Removes a person's submissions with their feedback, keys, extensions and roles in courses. What they did for
+/// others stays under their name.
 pub fn remove(conn: &mut Connection, person: &UserName) -> Result<()> {
     remove_places(conn, person)?;
     remove_extensions(conn, person)?;
@@ -116,7 +118,7 @@ pub fn remove(conn: &mut Connection, person: &UserName) -> Result<()> {
     Ok(())
 }
 
-/// Removes somebody's places in courses with the details, and the keys of their attempts; their work stays.
+/// Removes a person's roles in courses with their details, and their idempotency keys. Their submissions remain.
 pub fn remove_places(conn: &mut Connection, person: &UserName) -> Result<()> {
     diesel::delete(members::table.filter(members::username.eq(person.as_str()))).execute(conn)?;
     remove_groups(conn, person)?;
@@ -135,7 +137,7 @@ fn remove_extensions(conn: &mut Connection, person: &UserName) -> Result<()> {
     Ok(())
 }
 
-/// Forgets in which groups of the hub somebody was seen.
+/// Removes the groups of the hub in which a person was seen.
 pub fn remove_groups(conn: &mut Connection, person: &UserName) -> Result<()> {
     diesel::delete(hub_members::table.filter(hub_members::username.eq(person.as_str())))
         .execute(conn)?;

@@ -1,4 +1,4 @@
-//! When the operator's tasks last ran, whichever process ran them.
+//! The last runs of the operator's tasks, by any process.
 
 use super::schema::runs;
 use super::{Connection, Result};
@@ -8,15 +8,15 @@ use nbcourier_domain::Timestamp;
 /// The last run of a task.
 #[derive(Debug, Clone, PartialEq, Eq, Queryable)]
 pub struct Run {
-    /// Which.
+    /// The name of the task.
     pub task: String,
-    /// When it ended, in microseconds since 1970.
+    /// The end of the run, in microseconds since 1970.
     pub ended_at: i64,
-    /// When one last ended well.
+    /// The end of the last successful run, in microseconds since 1970.
     pub succeeded_at: Option<i64>,
 }
 
-/// Notes that a task has ended.
+/// Records that a task has ended.
 pub fn note(conn: &mut Connection, task: &str, at: Timestamp, well: bool) -> Result<()> {
     let succeeded_at = well.then_some(at.micros());
     let row = (
@@ -39,7 +39,7 @@ pub fn note(conn: &mut Connection, task: &str, at: Timestamp, well: bool) -> Res
     Ok(())
 }
 
-/// The last run of every task that ever ran, by name.
+/// Returns the last run of every task that ever ran, by name.
 pub fn list(conn: &mut Connection) -> Result<Vec<Run>> {
     Ok(runs::table.order(runs::task).load(conn)?)
 }

@@ -1,4 +1,4 @@
-//! The tables as diesel sees them; `migrations/` makes them.
+//! The tables in diesel's terms. `migrations/` creates them.
 
 diesel::table! {
     identity (id) {

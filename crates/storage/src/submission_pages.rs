@@ -1,4 +1,4 @@
-//! Submissions across a course, a page at a time.
+//! Lists the submissions of a course, a page at a time.
 
 use super::blobs::parse_sha256;
 use super::dates::{DATES, DatesRow, dates, extension};
@@ -9,68 +9,68 @@ use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Bool, Text};
 use nbcourier_domain::{Sha256Sum, Timestamp, UserName};
 
-/// Which submissions of a course are meant: those to released assignments, and of those the ones that fit.
+/// A filter for the submissions of a course. Only submissions to released assignments are listed.
 #[derive(Debug, Clone, Default)]
 pub struct Wanted {
-    /// Only to the assignment with this row.
+    /// Only submissions to the assignment with this row.
     pub assignment: Option<i64>,
-    /// Only this student's.
+    /// Only submissions of this student.
     pub student: Option<UserName>,
-    /// Only to assignments that are open to students at this time.
+    /// Only submissions to assignments that are open to students at this time.
     pub open_at: Option<Timestamp>,
-    /// Only what comes behind this; it decides the order.
+    /// Only submissions after this place, which also determines the order.
     pub after: Option<After>,
-    /// Of each student only the latest, of this time or before it.
+    /// Only the latest submission of each student until this time.
     pub latest: Option<Timestamp>,
-    /// Only what has feedback.
+    /// Only submissions with feedback.
     pub with_feedback: bool,
 }
 
-/// Behind what a portion begins.
+/// The place after which a portion begins.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum After {
-    /// Behind a submission, oldest first.
+    /// After a submission, oldest first.
     Submission(Place),
-    /// Behind a student, by student.
+    /// After a student, by student.
     Student(String),
 }
 
-/// Where a submission stands among all: by its time, then by its row.
+/// The place of a submission among all: by its time, then by its row.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Place {
-    /// When it was received.
+    /// The time of submission.
     pub submitted_at: Timestamp,
-    /// The row's id.
+    /// The ID of the row.
     pub id: i64,
 }
 
 /// A submission in a listing.
 #[derive(Debug, Clone)]
 pub struct Entry {
-    /// The row's id.
+    /// The ID of the row.
     pub id: i64,
-    /// The assignment's name.
+    /// The name of the assignment.
     pub assignment: String,
-    /// Who handed it in.
+    /// The student.
     pub student: String,
-    /// Who handed it in for them, where that was somebody else.
+    /// The person who submitted it for the student; `None` if the student did.
     pub submitted_by: Option<String>,
-    /// When it was received.
+    /// The time of submission.
     pub submitted_at: Timestamp,
-    /// Whether that was after it was due, an extension of the student's counted in.
+    /// Whether it is late, with regard to the student's extension.
     pub late: bool,
-    /// The row of its tree.
+    /// The row of the tree.
     pub tree_id: i64,
-    /// The name of its tree.
+    /// The digest of the tree.
     pub digest: Sha256Sum,
-    /// How many files it has,
+    /// The number of files.
     pub files: i64,
-    /// and how many bytes they have.
+    /// The number of bytes.
     pub bytes: i64,
 }
 
 impl Entry {
-    /// Where it stands.
+    /// Returns the place of the submission.
     pub fn place(&self) -> Place {
         Place {
             submitted_at: self.submitted_at,
@@ -79,8 +79,8 @@ impl Entry {
     }
 }
 
-/// A portion of the wanted submissions of a course, oldest first unless it begins behind a student; whether there are
-/// more.
+/// Returns a portion of the wanted submissions of a course, and whether there are more. The order is oldest first, or
+/// by student after [`After::Student`].
 pub fn page(
     conn: &mut Connection,
     course: i64,
@@ -142,7 +142,7 @@ pub fn page(
         }
         Some(After::Student(student)) => {
             query = match &wanted.student {
-                // Only they can come, if they are behind that place at all.
+                // Only this student can follow, if their name is after the place at all.
                 Some(only) if only.as_str() > student.as_str() => query,
                 Some(_) => query.filter(sql::<Bool>("0")),
                 None => query.filter(submissions::student.gt(student)),
@@ -152,11 +152,11 @@ pub fn page(
         None => {}
     }
     if let Some(time) = wanted.latest {
-        // One pass over the submissions; a subquery for each of them would pass over all others.
+        // This passes over the submissions once. A subquery for each submission would pass over all others.
         let of = wanted
             .assignment
             .map_or_else(String::new, |id| format!("AND `assignment_id` = {id} "));
-        // Left to itself, SQLite looks for one student's work through everybody's, in the index by time.
+        // Without the hint, SQLite searches one student's submissions through everybody's, in the index by time.
         let by = match wanted.student {
             Some(_) => "INDEXED BY `submissions_by_student` ",
             None => "",

@@ -1,4 +1,4 @@
-//! Submissions: written once, never changed. What is in the trash is found by none of these questions.
+//! Submissions, which are written once and never change. These queries do not find submissions in the trash.
 
 use super::schema::{assignments, submissions};
 use super::{Connection, Error, Portion, Result};
@@ -6,12 +6,12 @@ use diesel::prelude::*;
 use nbcourier_domain::{Timestamp, UserName};
 use std::collections::HashMap;
 
-/// A line of a listing.
+/// A submission in a listing.
 #[derive(Debug, Clone, Queryable, serde::Serialize)]
 pub struct Line {
-    /// Who handed it in.
+    /// The student.
     pub student_id: String,
-    /// When it was received.
+    /// The time of submission.
     #[diesel(deserialize_as = Moment)]
     pub timestamp: Timestamp,
 }
@@ -19,16 +19,16 @@ pub struct Line {
 /// One submission.
 #[derive(Debug, Clone, Copy, Queryable)]
 pub struct Found {
-    /// The row's id.
+    /// The ID of the row.
     pub id: i64,
-    /// When it was received.
+    /// The time of submission.
     #[diesel(deserialize_as = Moment)]
     pub submitted_at: Timestamp,
-    /// What was handed in.
+    /// The row of the tree.
     pub tree_id: i64,
 }
 
-/// A time as a row holds it.
+/// A time as a row holds it, in microseconds since 1970.
 pub struct Moment(i64);
 
 impl From<Moment> for Timestamp {
@@ -49,8 +49,9 @@ where
     }
 }
 
-/// Records a submission, `by` somebody else where the student did not hand it in. The time is `now`, or just after the
-/// student's last one where the clock says less; one in the trash counts, since it may come back.
+/// Records a submission. `by` is the person who submitted it for the student, if any. Its time is `now`, or just
+/// after the student's last one if the clock is behind that. A submission in the trash counts, too, since it may be
+/// restored.
 pub fn add(
     conn: &mut Connection,
     assignment: i64,
@@ -72,7 +73,7 @@ pub fn add(
     Ok((id, time))
 }
 
-/// Records a submission received at a time that is known; the row's id.
+/// Records a submission of a known time. Returns the ID of its row.
 pub fn insert(
     conn: &mut Connection,
     assignment: i64,
@@ -94,8 +95,8 @@ pub fn insert(
     Ok(id)
 }
 
-/// The students of those of the submissions that are to the assignment, by row, by one statement however many there
-/// are.
+/// Returns the students of those of the submissions that belong to the assignment, by row. Runs one statement for any
+/// number of submissions.
 pub fn students(
     conn: &mut Connection,
     assignment: i64,
@@ -116,7 +117,7 @@ pub fn students(
     .collect()
 }
 
-/// A portion of everybody's submissions to an assignment behind a line, oldest first; whether there are more.
+/// Returns a portion of all submissions to an assignment after a line, oldest first, and whether there are more.
 pub fn list(
     conn: &mut Connection,
     assignment: i64,
@@ -147,7 +148,8 @@ pub fn list(
     portion.take(query.load_iter(conn)?, Ok, Line::text)
 }
 
-/// A portion of one student's submissions to an assignment behind a line, oldest first; whether there are more.
+/// Returns a portion of one student's submissions to an assignment after a line, oldest first, and whether there are
+/// more.
 pub fn list_of(
     conn: &mut Connection,
     assignment: i64,
@@ -162,8 +164,8 @@ pub fn list_of(
                 .and(submissions::student.eq(student.as_str()))
                 .and(submissions::deleted_at.is_null()),
         )
-        // True of every row: SQLite would rather look through everybody's work in the index that holds all else that is
-        // asked for than look up a few rows.
+        // The condition holds for every row. Without it, SQLite would rather scan everybody's submissions in an index
+        // with all selected columns than look up a few rows.
         .filter(submissions::tree_id.ge(0))
         .order(submissions::submitted_at)
         .select((submissions::student, submissions::submitted_at))
@@ -175,13 +177,13 @@ pub fn list_of(
 }
 
 impl Line {
-    /// Bytes of text in it, about.
+    /// Returns the approximate number of bytes of its text.
     fn text(&self) -> usize {
         self.student_id.len()
     }
 }
 
-/// Whether the student handed in anything in the course.
+/// Whether the student submitted anything in the course.
 pub fn any_in_course(conn: &mut Connection, course: i64, student: &UserName) -> Result<bool> {
     let any = diesel::select(diesel::dsl::exists(
         submissions::table.inner_join(assignments::table).filter(
@@ -196,7 +198,7 @@ pub fn any_in_course(conn: &mut Connection, course: i64, student: &UserName) -> 
     Ok(any)
 }
 
-/// Whether the student handed in anything to the assignment.
+/// Whether the student submitted anything to the assignment.
 pub fn any_to(conn: &mut Connection, assignment: i64, student: &UserName) -> Result<bool> {
     let any = diesel::select(diesel::dsl::exists(
         submissions::table.filter(
@@ -210,7 +212,7 @@ pub fn any_to(conn: &mut Connection, assignment: i64, student: &UserName) -> Res
     Ok(any)
 }
 
-/// The student's latest submission.
+/// Returns the student's latest submission.
 pub fn latest(conn: &mut Connection, assignment: i64, student: &UserName) -> Result<Option<Found>> {
     let newest = submissions::table
         .filter(
@@ -228,7 +230,7 @@ pub fn latest(conn: &mut Connection, assignment: i64, student: &UserName) -> Res
     super::first_row(newest.load_iter(conn)?)
 }
 
-/// The student's submission of exactly that time.
+/// Returns the student's submission of exactly that time.
 pub fn at(
     conn: &mut Connection,
     assignment: i64,
@@ -250,7 +252,7 @@ pub fn at(
     Ok(found)
 }
 
-/// Whether the student has a submission of exactly that time, be it in the trash.
+/// Whether the student has a submission of exactly that time, including the trash.
 pub fn is_taken(
     conn: &mut Connection,
     assignment: i64,

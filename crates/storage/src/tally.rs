@@ -1,24 +1,25 @@
-//! What the store counts about itself, for whoever watches the service.
+//! The metrics of the database.
 
 use nbcourier_domain::{Count, Level, Spread};
 
-/// In microseconds: from a flush of a good disk to one that is in trouble.
+/// The bounds of the histogram of commit times, in microseconds: from a flush of a good disk to one of a failing
+/// disk.
 const COMMIT_BOUNDS: &[u64] = &[
     500, 1_000, 2_500, 5_000, 10_000, 25_000, 50_000, 100_000, 250_000, 500_000, 1_000_000,
     2_500_000, 10_000_000,
 ];
 const BATCH_BOUNDS: &[u64] = &[1, 2, 4, 8, 16, 32, 64];
 
-/// The work of the one writer.
+/// The metrics of the single writer.
 #[derive(Debug)]
 pub struct WriterTally {
-    /// Changes that wait for it.
+    /// The number of changes that wait.
     pub waiting: Level,
-    /// How many changes shared a commit.
+    /// The numbers of changes per commit.
     pub batches: Spread,
-    /// How long commits took, the flush of the disk included, in microseconds.
+    /// The durations of commits, including the flush of the disk, in microseconds.
     pub commits: Spread,
-    /// Batches of which nothing was written.
+    /// The number of batches that were not fully written.
     pub failures: Count,
 }
 

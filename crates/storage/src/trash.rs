@@ -1,6 +1,7 @@
-//! The trash of a course: assignments, submissions and feedback marked as deleted, until they are restored or purged.
+//! The trash of a course: assignments, submissions and feedback that are marked as deleted, until they are restored
+//! or purged.
 //!
-//! What hangs on something in the trash is in it, too, without a mark of its own.
+//! Everything that belongs to something in the trash is in the trash, too, without a mark of its own.
 
 use super::courses::unless_taken;
 use super::schema::{assignments, feedback, submissions};
@@ -17,26 +18,26 @@ diesel::allow_columns_to_appear_in_same_group_by_clause!(
     submissions::submitted_at,
 );
 
-/// What of the trash is asked for.
+/// A filter for the trash.
 #[derive(Debug, Clone, Copy)]
 pub enum Which {
-    /// What was deleted then or later.
+    /// Everything that was deleted at this time or later.
     Since(Timestamp),
-    /// What has this row, whenever it was deleted.
+    /// The thing with this row, whenever it was deleted.
     Row(i64),
 }
 
-/// A place in the trash, where what was deleted last comes first.
+/// A place in the trash, whose order is last deleted first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Place {
-    /// When it was deleted.
+    /// The time of deletion.
     pub deleted_at: Timestamp,
-    /// The row's id.
+    /// The ID of the row.
     pub id: i64,
 }
 
 impl Place {
-    /// Before everything.
+    /// The place before everything.
     pub const FIRST: Self = Self {
         deleted_at: Timestamp::MAX,
         id: i64::MAX,
@@ -46,33 +47,33 @@ impl Place {
 /// An assignment in the trash.
 #[derive(Debug, Clone)]
 pub struct Assignment {
-    /// The row's id, by which it can be restored.
+    /// The ID of the row, by which the assignment can be restored.
     pub id: i64,
-    /// The name it had.
+    /// The name of the assignment when it was deleted.
     pub name: String,
-    /// When it was deleted.
+    /// The time of deletion.
     pub deleted_at: Timestamp,
-    /// How many submissions to it come back with it.
+    /// The number of submissions that are restored with it.
     pub submissions: i64,
 }
 
-/// A submission in the trash, or one whose feedback is.
+/// A submission in the trash, or one whose feedback is in the trash.
 #[derive(Debug, Clone)]
 pub struct Work {
-    /// The row's id, by which it, or its feedback, can be restored.
+    /// The ID of the row, by which the submission or its feedback can be restored.
     pub id: i64,
-    /// The assignment's name.
+    /// The name of the assignment.
     pub assignment: String,
-    /// Who handed it in.
+    /// The student.
     pub student: String,
-    /// When it was received.
+    /// The time of submission.
     pub submitted_at: Timestamp,
-    /// When it, or its feedback, was deleted.
+    /// The time at which the submission or its feedback was deleted.
     pub deleted_at: Timestamp,
 }
 
 impl Assignment {
-    /// Where it stands.
+    /// Returns its place in the trash.
     pub fn place(&self) -> Place {
         Place {
             deleted_at: self.deleted_at,
@@ -82,7 +83,7 @@ impl Assignment {
 }
 
 impl Work {
-    /// Where it stands.
+    /// Returns its place in the trash.
     pub fn place(&self) -> Place {
         Place {
             deleted_at: self.deleted_at,
@@ -90,13 +91,13 @@ impl Work {
         }
     }
 
-    /// Bytes of text in it.
+    /// Returns the number of bytes of its text.
     fn text(&self) -> usize {
         self.assignment.len() + self.student.len()
     }
 }
 
-/// Puts an assignment into the trash, with all that was handed in to it. Its name is free at once.
+/// Moves an assignment to the trash, with all its submissions. Its name is free at once.
 pub fn put_assignment(conn: &mut Connection, id: i64, now: Timestamp) -> Result<()> {
     diesel::update(assignments::table.find(id))
         .set(assignments::deleted_at.eq(now.micros()))
@@ -104,7 +105,7 @@ pub fn put_assignment(conn: &mut Connection, id: i64, now: Timestamp) -> Result<
     Ok(())
 }
 
-/// Puts a submission into the trash, with its feedback.
+/// Moves a submission to the trash, with its feedback.
 pub fn put_submission(conn: &mut Connection, id: i64, now: Timestamp) -> Result<()> {
     diesel::update(submissions::table.find(id))
         .set(submissions::deleted_at.eq(now.micros()))
@@ -112,8 +113,8 @@ pub fn put_submission(conn: &mut Connection, id: i64, now: Timestamp) -> Result<
     Ok(())
 }
 
-/// Puts all feedback of a submission into the trash, so that no earlier one is shown in its place; whether there was
-/// any.
+/// Moves all feedback on a submission to the trash, so that no earlier feedback becomes the current one. Returns
+/// whether there was any.
 pub fn put_feedback(conn: &mut Connection, submission: i64, now: Timestamp) -> Result<bool> {
     let marked = diesel::update(
         feedback::table.filter(
@@ -127,7 +128,8 @@ pub fn put_feedback(conn: &mut Connection, submission: i64, now: Timestamp) -> R
     Ok(marked > 0)
 }
 
-/// A portion of the deleted assignments of a course behind a place, the last deleted first; whether there are more.
+/// Returns a portion of the deleted assignments of a course after a place, last deleted first, and whether there are
+/// more.
 pub fn assignments(
     conn: &mut Connection,
     course: i64,
@@ -177,8 +179,8 @@ pub fn assignments(
     portion.take(rows, assignment, |assignment| assignment.name.len())
 }
 
-/// A portion of the deleted submissions of a course behind a place, the last deleted first; whether there are more. Those
-/// to deleted assignments come back with these.
+/// Returns a portion of the deleted submissions of a course after a place, last deleted first, and whether there are
+/// more. Submissions to deleted assignments are not listed. They return with their assignment.
 pub fn submissions(
     conn: &mut Connection,
     course: i64,
@@ -217,8 +219,8 @@ pub fn submissions(
     portion.take(rows, |row| Ok(work(row)), Work::text)
 }
 
-/// A portion of the submissions of a course whose feedback was deleted, behind a place, the last deleted first; whether
-/// there are more. A submission with several comes once, with the time of the last.
+/// Returns a portion of the submissions of a course with deleted feedback after a place, last deleted first, and
+/// whether there are more. A submission with several deleted feedback rows occurs once, with the time of the last.
 pub fn feedback(
     conn: &mut Connection,
     course: i64,
@@ -276,7 +278,7 @@ fn work((id, assignment, student, submitted_at, deleted_at): WorkRow) -> Work {
     }
 }
 
-/// Takes an assignment out of the trash; `None` when another one has the name by now.
+/// Restores an assignment from the trash. Returns `None` if another one has its name now.
 pub fn restore_assignment(conn: &mut Connection, id: i64) -> Result<Option<()>> {
     unless_taken(
         diesel::update(assignments::table.find(id))
@@ -286,7 +288,7 @@ pub fn restore_assignment(conn: &mut Connection, id: i64) -> Result<Option<()>> 
     )
 }
 
-/// Takes a submission out of the trash.
+/// Restores a submission from the trash.
 pub fn restore_submission(conn: &mut Connection, id: i64) -> Result<()> {
     diesel::update(submissions::table.find(id))
         .set(submissions::deleted_at.eq(None::<i64>))
@@ -294,7 +296,7 @@ pub fn restore_submission(conn: &mut Connection, id: i64) -> Result<()> {
     Ok(())
 }
 
-/// Takes all feedback of a submission out of the trash; what was given last is shown.
+/// Restores all feedback on a submission from the trash. The newest becomes the current one.
 pub fn restore_feedback(conn: &mut Connection, submission: i64) -> Result<()> {
     diesel::update(feedback::table.filter(feedback::submission_id.eq(submission)))
         .set(feedback::deleted_at.eq(None::<i64>))
@@ -302,41 +304,41 @@ pub fn restore_feedback(conn: &mut Connection, submission: i64) -> Result<()> {
     Ok(())
 }
 
-/// How much was removed for good.
+/// The numbers of things that were purged.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Purged {
-    /// Assignments, with all that hung on them.
+    /// Assignments, with everything that belongs to them.
     pub assignments: usize,
-    /// Submissions beside theirs, with all that hung on them.
+    /// Submissions to other assignments, with everything that belongs to them.
     pub submissions: usize,
-    /// Feedback beside theirs.
+    /// Feedback on other submissions.
     pub feedback: usize,
 }
 
-/// What of a course was deleted so long ago that it goes for good.
+/// The expired trash of one course.
 #[derive(Debug, Clone, QueryableByName)]
 pub struct Expired {
-    /// The course's row,
+    /// The row of the course.
     #[diesel(sql_type = BigInt)]
     pub id: i64,
-    /// and its name.
+    /// The name of the course.
     #[diesel(sql_type = Text)]
     pub course: String,
-    /// Whether it goes as a whole.
+    /// Whether the whole course is purged.
     #[diesel(sql_type = Bool)]
     pub is_whole: bool,
-    /// Assignments with a mark of their own,
+    /// The number of assignments with a mark of their own.
     #[diesel(sql_type = BigInt)]
     pub assignments: i64,
-    /// submissions,
+    /// The number of submissions with a mark of their own.
     #[diesel(sql_type = BigInt)]
     pub submissions: i64,
-    /// and feedback.
+    /// The number of feedback rows with a mark of their own.
     #[diesel(sql_type = BigInt)]
     pub feedback: i64,
 }
 
-/// What was deleted before `limit`, by course.
+/// Returns everything that was deleted before `limit`, by course.
 pub fn expired(conn: &mut Connection, limit: Timestamp) -> Result<Vec<Expired>> {
     let expired = diesel::sql_query(
         "SELECT c.id, c.name AS course, coalesce(c.deleted_at < ?1, 0) AS is_whole,
@@ -356,7 +358,7 @@ pub fn expired(conn: &mut Connection, limit: Timestamp) -> Result<Vec<Expired>> 
     Ok(expired)
 }
 
-/// Removes what was deleted before `limit`, and all that hangs on it.
+/// Purges everything that was deleted before `limit`, with everything that belongs to it.
 pub fn purge_before(conn: &mut Connection, limit: Timestamp) -> Result<Purged> {
     let limit = limit.micros();
     let assignments = diesel::delete(assignments::table.filter(assignments::deleted_at.lt(limit)))

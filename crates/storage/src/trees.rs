@@ -10,19 +10,19 @@ use nbcourier_work::Bug;
 use std::collections::HashMap;
 use std::sync::Arc;
 
-/// Files put into one statement.
+/// The maximum number of files per statement.
 const CHUNK: usize = 1000;
 
 /// A file of a stored tree.
 #[derive(Debug, Clone)]
 pub struct File {
-    /// Where it stands.
+    /// The path in the tree.
     pub path: RelativePath,
-    /// Its bytes, as the database knows them.
+    /// The row of the file's blob.
     pub blob: Row,
 }
 
-/// What came in with a tree and has no row yet.
+/// The blobs that arrived with a tree and have no row yet.
 #[derive(Debug, Default)]
 pub struct Arrivals {
     /// Small blobs, to be stored in the database.
@@ -31,20 +31,20 @@ pub struct Arrivals {
     pub files: Vec<BlobRef>,
 }
 
-/// A tree that has its row.
+/// A tree that has a row.
 #[derive(Debug, Clone, Copy)]
 pub struct Saved {
-    /// The row's id.
+    /// The ID of the row.
     pub id: i64,
-    /// The tree's name.
+    /// The digest of the tree.
     pub digest: Sha256Sum,
-    /// How many files it has,
+    /// The number of files.
     pub files: i64,
-    /// and their bytes.
+    /// The number of bytes.
     pub bytes: i64,
 }
 
-/// Stores a tree with what arrived for it. Its row may be an older tree's with the same files.
+/// Stores a tree with the blobs that arrived for it. Reuses the row of an older tree with the same files.
 pub fn save(
     conn: &mut Connection,
     tree: &Tree,
@@ -60,7 +60,7 @@ pub fn save(
     insert(conn, tree, digest, &mut ids)
 }
 
-/// The same for many trees that arrived together.
+/// Stores many trees that arrived together.
 pub fn save_all<'a>(
     conn: &mut Connection,
     trees: impl IntoIterator<Item = &'a Tree>,
@@ -78,7 +78,7 @@ pub fn save_all<'a>(
     trees.into_iter().map(save).collect()
 }
 
-/// The tree of that name, if it is stored.
+/// Returns the tree with that digest, if it is stored.
 pub fn find(conn: &mut Connection, digest: Sha256Sum) -> Result<Option<Saved>> {
     let row = trees::table
         .filter(trees::digest.eq(digest.0.as_slice()))
@@ -93,14 +93,14 @@ pub fn find(conn: &mut Connection, digest: Sha256Sum) -> Result<Option<Saved>> {
     }))
 }
 
-/// Gives what arrived its rows.
+/// Stores the rows of the arrived blobs. Returns their IDs.
 pub fn receive(conn: &mut Connection, arrivals: &Arrivals, now: Timestamp) -> Result<Ids> {
     let mut ids = blobs::record_files(conn, &arrivals.files, now)?;
     ids.extend(blobs::store_contents(conn, &arrivals.contents, now)?);
     Ok(ids)
 }
 
-/// Makes the tree's row. `ids` are rows of blobs known so far; those it needs besides are asked for and added.
+/// Inserts the row of a tree. `ids` holds the known rows of blobs; further ones are queried and added.
 fn insert(conn: &mut Connection, tree: &Tree, digest: Sha256Sum, ids: &mut Ids) -> Result<Saved> {
     let (files, bytes) = (to_row(tree.entries.len())?, to_row(tree.size())?);
     let id: i64 = diesel::insert_into(trees::table)
@@ -141,7 +141,8 @@ fn insert(conn: &mut Connection, tree: &Tree, digest: Sha256Sum, ids: &mut Ids) 
     })
 }
 
-/// The files of a tree, in the order in which they were handed in; an error when they are not those it is named for.
+/// Returns the files of a tree, in the order in which they were submitted. It is an error if they do not match the
+/// digest.
 pub fn files(conn: &mut Connection, tree: i64) -> Result<Arc<[File]>> {
     let rows = tree_files::table
         .inner_join(blob_rows::table)
@@ -154,7 +155,7 @@ pub fn files(conn: &mut Connection, tree: i64) -> Result<Arc<[File]>> {
     Ok(files)
 }
 
-/// Holds the files of trees against the names of those.
+/// Compares the files of trees with the digests of the trees.
 fn check<'a>(
     conn: &mut Connection,
     files: impl IntoIterator<Item = (i64, &'a [File])>,
@@ -183,8 +184,8 @@ fn check<'a>(
 pub struct FilesOfTrees(HashMap<i64, Arc<[File]>>);
 
 impl FilesOfTrees {
-    /// The files of the tree with that row, in the order in which they were handed in; a `Bug` where that tree was not
-    /// among those that were asked for, since no files would look like an empty tree.
+    /// Returns the files of the tree with that row, in the order in which they were submitted. Returns a `Bug` if the
+    /// query did not include that tree, since an empty list would look like an empty tree.
     pub fn of(&self, tree: i64) -> Result<Arc<[File]>> {
         let files = self.0.get(&tree);
         let files = files.ok_or_else(|| Bug::new("the files of a tree were not loaded"))?;
@@ -192,7 +193,8 @@ impl FilesOfTrees {
     }
 }
 
-/// The same, for files that go out with their contents: an error when those of a tree are not those it is named for.
+/// Returns the files of all these trees, for sending them with their contents. It is an error if those of a tree do
+/// not match its digest.
 pub fn checked_files_of_all(
     conn: &mut Connection,
     trees: impl IntoIterator<Item = i64>,
@@ -202,12 +204,12 @@ pub fn checked_files_of_all(
     Ok(found)
 }
 
-/// The files of all these trees, by one statement however many there are.
+/// Returns the files of all these trees. Runs one statement for any number of trees.
 pub fn files_of_all(
     conn: &mut Connection,
     trees: impl IntoIterator<Item = i64>,
 ) -> Result<FilesOfTrees> {
-    // One without files has no rows.
+    // A tree without files has no rows.
     let mut found: HashMap<i64, Vec<File>> =
         trees.into_iter().map(|tree| (tree, Vec::new())).collect();
     let rows = tree_files::table
@@ -251,7 +253,7 @@ fn parse((tree, path, blob): Columns) -> Result<(i64, File)> {
     Ok((tree, File { path, blob }))
 }
 
-/// Up to `limit` trees with a row above `after`, by row: to walk over all of them.
+/// Returns up to `limit` trees with a row above `after`, by row. Repeated calls visit all trees.
 pub fn page(conn: &mut Connection, after: i64, limit: i64) -> Result<Vec<Saved>> {
     let rows = trees::table
         .filter(trees::id.gt(after))
@@ -271,7 +273,7 @@ pub fn page(conn: &mut Connection, after: i64, limit: i64) -> Result<Vec<Saved>>
         .collect()
 }
 
-/// Corrects what the row of a tree says of its files.
+/// Corrects the counts in the row of a tree.
 pub fn set_counts(conn: &mut Connection, tree: i64, files: i64, bytes: i64) -> Result<()> {
     diesel::update(trees::table.find(tree))
         .set((trees::files.eq(files), trees::bytes.eq(bytes)))
@@ -279,7 +281,7 @@ pub fn set_counts(conn: &mut Connection, tree: i64, files: i64, bytes: i64) -> R
     Ok(())
 }
 
-/// Removes the trees that no release, submission or feedback is; their number.
+/// Removes the trees that no release, submission or feedback uses. Returns their number.
 pub fn purge_unnamed(conn: &mut Connection) -> Result<usize> {
     use diesel::dsl::{exists, not};
     let purged = diesel::delete(

@@ -1,8 +1,8 @@
-//! How much a course or a person has stored, in bytes of different contents. What is in the trash does not count.
+//! Computes how much a course or a person has stored, in bytes of distinct contents. The trash does not count.
 //!
-//! A course is counted in parts: its releases, the work of each student, its feedback. A content counts once in each part
-//! that has it. It is not counted once for the whole course, although it is stored once: otherwise a student could find
-//! out from how much room is left which bytes others have.
+//! A course is counted in parts: its releases, the submissions of each student, and its feedback. A content counts
+//! once in each part that has it. It does not count only once for the whole course, although it is stored only once:
+//! otherwise a student could infer other people's bytes from the remaining quota.
 
 use super::schema::submissions;
 use super::{Connection, Error, Result};
@@ -10,23 +10,23 @@ use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Text};
 use nbcourier_domain::{Sha256Sum, Timestamp, UserName};
 
-/// Whose bytes are counted.
+/// The owner of the counted bytes.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Owner {
-    /// What was ever released, handed in or given back in the course with that row.
+    /// All releases, submissions and feedback of the course with that row.
     Course(i64),
-    /// What the person handed in, in each course, without what that course shows its students.
+    /// The person's submissions in every course, without contents that the course shows to its students.
     Person(UserName),
 }
 
 /// A part of a course in which a content counts once.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Part {
-    /// Everything that was ever released.
+    /// All releases, including former ones.
     Releases,
-    /// What this student handed in, without what the course shows its students.
+    /// The submissions of this student, without contents that the course shows to its students.
     Work(UserName),
-    /// Everything that was given back.
+    /// All feedback.
     Feedback,
 }
 
@@ -36,13 +36,13 @@ struct Total {
     bytes: i64,
 }
 
-/// The trees released in the course `?1`.
+/// The trees of the releases in the course `?1`.
 const RELEASES: &str = "\
     SELECT releases.tree_id FROM releases \
         JOIN assignments ON assignments.id = releases.assignment_id \
         WHERE assignments.course_id = ?1 AND assignments.deleted_at IS NULL";
 
-/// The trees given back in the course `?1`.
+/// The trees of the feedback in the course `?1`.
 const FEEDBACK: &str = "\
     SELECT feedback.tree_id FROM feedback \
         JOIN submissions ON submissions.id = feedback.submission_id \
@@ -50,21 +50,21 @@ const FEEDBACK: &str = "\
         WHERE assignments.course_id = ?1 AND assignments.deleted_at IS NULL AND submissions.deleted_at IS NULL \
             AND feedback.deleted_at IS NULL";
 
-/// The trees that the student `?4` handed in, in the course `?1`.
+/// The trees of the submissions of the student `?4` in the course `?1`.
 const WORK: &str = "\
     SELECT submissions.tree_id FROM submissions \
         JOIN assignments ON assignments.id = submissions.assignment_id \
         WHERE submissions.student = ?4 AND assignments.course_id = ?1 AND assignments.deleted_at IS NULL \
             AND submissions.deleted_at IS NULL";
 
-/// What is shown to the students of a course at the time `?2`, or was when its assignment was deleted: a course and a
-/// tree in each row.
+/// The trees that are shown to the students of a course at the time `?2`, or were shown when their assignment was
+/// deleted. Each row has a course and a tree.
 const SHOWN: &str = "\
     SELECT assignments.course_id, releases.tree_id FROM assignments \
         JOIN releases ON releases.id = assignments.current_release \
         WHERE assignments.opens_at IS NULL OR assignments.opens_at <= coalesce(assignments.deleted_at, ?2)";
 
-/// All bytes of the owner. It reads through all they have, so it is asked seldom.
+/// Returns all bytes of the owner. It reads all their rows, so callers should use it rarely.
 pub fn total(conn: &mut Connection, owner: &Owner) -> Result<u64> {
     let now = Timestamp::now().micros();
     match owner {
@@ -114,10 +114,11 @@ pub fn total(conn: &mut Connection, owner: &Owner) -> Result<u64> {
     }
 }
 
-/// The bytes of those contents that count in that part of the course already, or never do: by one statement however many
-/// they are.
+/// Returns the bytes of those contents that already count in that part of the course, or never do. Runs one statement
+/// for any number of contents.
 ///
-/// For the work of a student this depends on nothing but what they handed in there and what the course shows them.
+/// For a student's submissions, the result depends only on what they submitted there and what the course shows to
+/// them.
 pub fn counted<'a>(
     conn: &mut Connection,
     course: i64,
@@ -154,7 +155,7 @@ fn bytes(total: QueryResult<Total>) -> Result<u64> {
     u64::try_from(total?.bytes).map_err(|_| Error::Damaged("a negative size"))
 }
 
-/// How many submissions of the student to the assignment there are.
+/// Returns the number of the student's submissions to the assignment.
 pub fn submissions(conn: &mut Connection, assignment: i64, student: &UserName) -> Result<u64> {
     let count: i64 = submissions::table
         .filter(
@@ -163,7 +164,8 @@ pub fn submissions(conn: &mut Connection, assignment: i64, student: &UserName) -
                 .and(submissions::student.eq(student.as_str()))
                 .and(submissions::deleted_at.is_null()),
         )
-        // As in `submissions::list_of`: not through everybody's work in the index that holds all that is asked for.
+        // This keeps SQLite from scanning everybody's submissions in an index with all selected columns, as in
+        // `submissions::list_of`.
         .filter(submissions::tree_id.ge(0))
         .count()
         .get_result(conn)?;

@@ -1,7 +1,8 @@
-//! The one writer: a thread that commits the changes waiting for it together.
+//! The single writer: a thread that commits waiting changes together.
 //!
-//! A durable commit costs one flush of the disk, so many small changes share it. Each change runs in a savepoint
-//! of its own, so one that fails or panics leaves the others alone, and each is answered only after the common commit.
+//! A durable commit costs one flush of the disk, so many small changes share it. Each change runs in a savepoint of
+//! its own, so that a failure or panic leaves the others alone. The result of each change is sent only after the
+//! common commit.
 
 use super::error::says;
 use super::{Connection, Error, Result, WriterTally};
@@ -12,21 +13,21 @@ use std::sync::{Arc, mpsc};
 use std::time::Instant;
 use tokio::sync::oneshot;
 
-/// How many changes share one commit at most, so that the first of them is not kept waiting.
+/// The maximum number of changes per commit. It keeps the first of them from waiting too long.
 const MAX_BATCH: usize = 64;
 
-/// Tells the one who waits for a change how the commit went.
+/// Tells the caller of a change the outcome of the commit.
 type Answer = Box<dyn FnOnce(Result<()>) + Send>;
 type Change = Box<dyn FnOnce(&mut Connection) -> Made + Send>;
 
-/// A change that is made, and not committed yet.
+/// A change that has run and is not committed yet.
 struct Made {
     answer: Answer,
-    /// Whether it panicked, and its savepoint was rolled back for that.
+    /// Whether the change panicked. Its savepoint was then rolled back.
     panicked: bool,
 }
 
-/// Hands changes to the writer thread; the thread ends when the last clone is dropped.
+/// A handle to the writer thread. The thread ends when the last clone is dropped.
 #[derive(Clone)]
 pub struct Writer {
     changes: mpsc::Sender<Change>,
@@ -34,7 +35,7 @@ pub struct Writer {
 }
 
 impl Writer {
-    /// Starts the thread. `connect` is called again when a connection had to be given up.
+    /// Starts the thread. Calls `connect` again after a connection had to be given up.
     pub fn start(connect: impl Fn() -> Result<Connection> + Send + 'static) -> Result<Self> {
         let mut conn = connect()?;
         let (changes, waiting) = mpsc::channel::<Change>();
@@ -48,7 +49,8 @@ impl Writer {
                         std::iter::once(first).chain(waiting.try_iter().take(MAX_BATCH - 1));
                     match write_together(&mut conn, batch, &counted) {
                         Outcome::Done => {}
-                        // Whoever came meanwhile is told so, too: one after the other would wait without an end.
+                        // Changes that arrived in the meantime fail, too. Otherwise each of them would wait as long
+                        // after the other.
                         Outcome::Locked => waiting.try_iter().for_each(drop),
                         Outcome::ConnectionLost => match connect() {
                             Ok(fresh) => conn = fresh,
@@ -63,7 +65,8 @@ impl Writer {
         Ok(Self { changes, tally })
     }
 
-    /// Runs `change` in a transaction and answers once it is durable; an `Err` of its own undoes just it.
+    /// Runs `change` in a transaction. Returns once the change is durable. An `Err` of its own undoes only this
+    /// change.
     pub async fn run<T, E>(
         &self,
         change: impl FnOnce(&mut Connection) -> Result<T, E> + Send + 'static,
@@ -75,8 +78,9 @@ impl Writer {
         self.run_then(change, |_| ()).await
     }
 
-    /// The same, and calls `committed` once the change is durable, also when nobody waits for the answer any more. What
-    /// is counted or remembered outside of the database belongs there: a change that was undone leaves no trace of it.
+    /// Runs `change` in a transaction and calls `committed` once it is durable, even if the caller no longer waits
+    /// for the result. Updates of metrics and caches outside the database belong in `committed`, so that an undone
+    /// change leaves no trace.
     pub async fn run_then<T, E>(
         &self,
         change: impl FnOnce(&mut Connection) -> Result<T, E> + Send + 'static,
@@ -100,7 +104,7 @@ impl Writer {
                     {
                         result = Err(Error::Bug(Bug::from_panic(payload.as_ref())).into());
                     }
-                    // Whoever waited may have hung up; the change stands all the same.
+                    // The caller may have gone. The change is committed all the same.
                     drop(sender.send(result));
                 }),
                 panicked,
@@ -114,7 +118,7 @@ impl Writer {
             .unwrap_or_else(|_| Err(Error::Writer("could not begin; see the log").into()))
     }
 
-    /// Runs `change` after those that wait already. Nobody waits for it, and a failure is only logged.
+    /// Runs `change` after those that are already waiting. Nobody waits for it, and a failure is only logged.
     pub fn run_later(
         &self,
         change: impl FnOnce(&mut Connection) -> Result<(), Error> + Send + 'static,
@@ -136,13 +140,13 @@ impl Writer {
         }
     }
 
-    /// What it has done so far.
+    /// Returns the metrics of the writer.
     pub fn tally(&self) -> &WriterTally {
         &self.tally
     }
 }
 
-/// Counts a change among those that wait, until it is begun or given up.
+/// Counts a change as waiting until it begins or is given up.
 struct Waiting(Arc<WriterTally>);
 
 impl Waiting {
@@ -158,7 +162,7 @@ impl Drop for Waiting {
     }
 }
 
-/// Runs `change` in a savepoint; and whether it panicked. A panic undoes just this change.
+/// Runs `change` in a savepoint. Returns its result, and whether it panicked. A panic undoes only this change.
 fn in_savepoint<T, E>(
     conn: &mut Connection,
     change: impl FnOnce(&mut Connection) -> Result<T, E>,
@@ -177,15 +181,15 @@ where
     }
 }
 
-/// How many transactions and savepoints are open; `None` when the connection cannot be used any more.
+/// Returns the number of open transactions and savepoints. Returns `None` if the connection is no longer usable.
 fn depth(conn: &mut Connection) -> Option<u32> {
     let status = AnsiTransactionManager::transaction_manager_status_mut(conn);
     let depth = status.transaction_depth().ok()?;
     Some(depth.map_or(0, u32::from))
 }
 
-/// Rolls back the savepoints that a panic left open. Where that is impossible the connection is marked as broken, and the
-/// commit fails for all who share it.
+/// Rolls back the savepoints that a panic left open. If that fails, the connection is marked as broken, and the
+/// commit fails for all changes that share it.
 fn undo(conn: &mut Connection, to: Option<u32>) {
     while let Some(now) = depth(conn)
         && to.is_none_or(|to| now > to)
@@ -199,7 +203,7 @@ fn undo(conn: &mut Connection, to: Option<u32>) {
 
 enum Outcome {
     Done,
-    /// Another program holds the database, for longer than a change waits for it; none was begun.
+    /// Another program holds the database longer than a change waits. No change was begun.
     Locked,
     ConnectionLost,
 }
@@ -232,7 +236,7 @@ fn write_together(
             }
             if panicked {
                 tally.failures.once();
-                // What was committed stands. Whatever else the panic left in the connection goes.
+                // The commit stands. The connection is replaced, since the panic may have left more behind in it.
                 Outcome::ConnectionLost
             } else {
                 Outcome::Done
@@ -254,7 +258,7 @@ fn write_together(
                     Error::Writer("could not commit; see the log")
                 }));
             }
-            // After a failed commit the transaction may still be open: start over on a clean connection.
+            // After a failed commit the transaction may still be open, so a new connection takes over.
             Outcome::ConnectionLost
         }
         Err(payload) => {
@@ -279,10 +283,10 @@ mod tests {
     use futures_util::future::join_all;
     use std::time::Duration;
 
-    /// How long is waited for what must come.
+    /// The time to wait for an event that must happen.
     const PATIENCE: Duration = Duration::from_mins(1);
 
-    /// As many changes as share a commit.
+    /// The number of changes that share a commit.
     #[allow(clippy::cast_possible_wrap, reason = "it is small")]
     const BATCH: i64 = MAX_BATCH as i64;
 
@@ -309,7 +313,7 @@ mod tests {
             .collect()
     }
 
-    /// Changes that the writer finds waiting all together, as while it flushes the disk for others.
+    /// Runs changes that the writer finds waiting together, as happens while it flushes the disk for others.
     async fn together(
         store: &Store,
         change: impl Fn(&mut Connection, i64) -> Result<i64> + Clone + Send + 'static,
@@ -319,7 +323,7 @@ mod tests {
         let held = store.clone();
         let holding = tokio::spawn(async move {
             let change = held.write(move |_| {
-                // Until all others wait; the sender is dropped then.
+                // The sender is dropped when all others wait.
                 assert!(begins.recv().is_err());
                 Ok::<_, Error>(())
             });
