@@ -114,7 +114,8 @@ fn long_replies_of_one_caller_wait_for_each_other() {
     let target = "/api/assignment/algebra/challenge?user=kevin";
     let request = format!("GET {target} HTTP/1.1\r\nHost: localhost\r\n\r\n");
     // More than fits between us stays unread.
-    let unread = open(&server, &request);
+    let mut unread = open(&server, &request);
+    unread.await_reply().unwrap();
     let mut refused = None;
     let mut waiting = Vec::new();
     while refused.is_none() {

@@ -67,9 +67,15 @@ fn a_name_that_has_anything_is_not_given_to_somebody_else() {
     let desk = Desk::new();
     let said = desk.fails(&["rename", ADA, BOB]);
     assert!(said.contains("user merge"), "{said}");
-    for reserved in ["service:x", "operator:x", "former:x"] {
-        let said = desk.fails(&["rename", ADA, reserved]);
-        assert!(said.contains("cannot be the name"), "{said}");
+    let said = desk.fails(&["rename", ADA, "service:x"]);
+    assert!(said.contains("cannot be the name"), "{said}");
+    for reserved in ["operator:x", "former:x"] {
+        let (code, said) = desk.user(&["rename", ADA, reserved]);
+        assert_eq!(code, Some(2), "{said}");
+        assert!(
+            said.contains("names of operators and former users"),
+            "{said}"
+        );
     }
     let said = desk.fails(&["rename", "nobody", NEW]);
     assert!(said.contains("Nothing is stored of nobody"), "{said}");

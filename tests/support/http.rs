@@ -146,6 +146,15 @@ impl Connection {
         reply
     }
 
+    /// Returns when a reply begins to come, and leaves it unread.
+    pub fn await_reply(&mut self) -> io::Result<()> {
+        let beginning = self.reader.fill_buf()?;
+        if beginning.is_empty() {
+            return Err(invalid("the connection ended without a reply"));
+        }
+        Ok(())
+    }
+
     pub fn ask(&mut self, call: &Call) -> io::Result<Reply> {
         self.write(&call.to_bytes(true))?;
         self.read()
