@@ -10,11 +10,19 @@ from urllib.parse import quote, urlsplit
 import requests
 from neighbour import NAME, Neighbour
 from people import Person
-from processes import START_LIMIT_S, Program, clean_environment, free_ports
+from processes import (
+    START_LIMIT_S,
+    EndedEarly,
+    Program,
+    clean_environment,
+    free_ports,
+)
 
 ADMIN = "boss"
 CALL_LIMIT_S = 30
 SPAWN_POLL_S = 0.2
+# Between finding a port free and taking it, another program may take it. The hub then ends.
+STARTS = 3
 HERE = Path(__file__).parent
 EXAMPLE = HERE.parents[1] / "examples" / "jupyterhub_config.py"
 
@@ -38,15 +46,27 @@ class Hub:
         `servers`: what hub_config.py is to know of the notebook servers, when they are more than the hub brings.
         """
         self.directory = directory
+        self.neighbour = Neighbour()
+        for start in range(STARTS):
+            try:
+                self._start(environment, proxy, binary, servers or {})
+                return
+            except EndedEarly:
+                if start == STARTS - 1:
+                    raise
+
+    def _start(
+        self, environment: Path, proxy: Path, binary: Path, servers: dict[str, str]
+    ) -> None:
+        directory = self.directory
         public, hub, proxy_api, service = free_ports(4)
         self.proxy_port = public
         self.url = f"http://127.0.0.1:{public}"
-        self.neighbour = Neighbour()
         self.neighbour_url = f"{self.url}/services/{NAME}/"
         self.service_url = f"{self.url}/services/nbcourier"
         self._inner_url = f"http://127.0.0.1:{service}/services/nbcourier"
         self._api_url = f"{self.url}/hub/api"
-        if domain := urlsplit((servers or {}).get("TEST_SUBDOMAIN_HOST", "")).netloc:
+        if domain := urlsplit(servers.get("TEST_SUBDOMAIN_HOST", "")).netloc:
             # The proxy looks at the name of the host, which the tests themselves cannot resolve.
             self._api_url = f"http://127.0.0.1:{hub}/hub/api"
             self.url = f"https://{domain}"
@@ -75,7 +95,7 @@ class Hub:
                 "TEST_PROXY_API_URL": f"http://127.0.0.1:{proxy_api}",
                 "TEST_PUBLIC_URL": f"http://127.0.0.1:{public}",
             }
-            | (servers or {}),
+            | servers,
             cwd=directory,
             log=directory / "hub.log",
         )

@@ -39,6 +39,10 @@ def clean_environment(*, path_first: Path, home: Path) -> dict[str, str]:
     }
 
 
+class EndedEarly(AssertionError):
+    """A program ended before it was ready."""
+
+
 class Program:
     """A running program with its output in a file, in a session of its own."""
 
@@ -62,9 +66,10 @@ class Program:
         limit = time.monotonic() + START_LIMIT_S
         while not ready():
             code = self.process.poll()
-            assert code is None, (
-                f"ended with {code} before {what}:\n{self.last_words()}"
-            )
+            if code is not None:
+                raise EndedEarly(
+                    f"ended with {code} before {what}:\n{self.complaints()}\n{self.last_words()}"
+                )
             assert time.monotonic() < limit, f"no {what}:\n{self.last_words()}"
             time.sleep(POLL_S)
 
@@ -84,3 +89,9 @@ class Program:
     def last_words(self) -> str:
         """The end of what the program printed."""
         return self.log.read_text(errors="replace")[-4000:]
+
+    def complaints(self) -> str:
+        """The lines in which a hub, a Jupyter server or Python reports an error."""
+        lines = self.log.read_text(errors="replace").splitlines()
+        marks = ("[E ", "[C ", "Traceback", "Error")
+        return "\n".join([line for line in lines if any(mark in line for mark in marks)][-40:])
