@@ -129,7 +129,8 @@ impl Names {
         UserName::parse(rest).map_err(|_| ILLEGAL)
     }
 
-    /// Reports names that probably belong to other people at the hub, or to people who are already `here`.
+    /// Reports suspicious names: accounts of The Littlest JupyterHub, several names for one person, names that resemble
+    /// each other or those that are `here`, and entries of the mapping that no name in the source uses.
     pub fn tell(&self, report: &mut Report, here: &BTreeSet<String>) {
         let seen = self.seen.borrow();
         let is_same = |(old, new): &(&String, &UserName)| old.as_str() == new.as_str();
