@@ -1,4 +1,4 @@
-"""What comes back from the exchange: JSON, a stream of files, or a refusal."""
+"""Replies of the exchange: JSON, a stream of files, or a refusal."""
 
 from __future__ import annotations
 
@@ -15,25 +15,25 @@ from .body import CHUNK
 from .errors import BrokenOff, CourierError, Refused, printable
 
 _PROBLEM = "application/problem+json"
-# Who asks, as the exchange knows them, percent-encoded; with what it refuses for who asks.
+# The caller as the exchange knows them, percent-encoded. The exchange sends it with refusals that depend on the caller.
 _CALLER = "X-NbCourier-Caller"
-# Headers of every reply of an exchange. A proxy may take one of them away.
+# Headers of every reply of an exchange. A proxy may remove one of them.
 _OURS = ("X-Request-Id", "X-Content-Type-Options")
-# As much of an address, or of a reason, as is shown.
+# The maximum length of an address or a reason that is shown, in characters.
 _LONGEST_ADDRESS = 300
-# What is read of a refusal: room for a sentence, and for the sums of very many files.
+# The maximum number of bytes that are read of a refusal: enough for the checksums of very many files.
 _LONGEST_REFUSAL = 1 << 26
-# The longest answer, in bytes: more than any listing of a large course.
+# The maximum length of an answer, in bytes: more than any listing of a large course.
 _LONGEST_ANSWER = 1 << 28
 
 
 class Reply:
-    """What was answered at this address; its content is still on its way."""
+    """The reply from an address. Its content is still on its way."""
 
     def __init__(
         self, response: requests.Response, address: Address, proxy: str = ""
     ) -> None:
-        """`proxy`: the one that the request went through, without its password."""
+        """`proxy` is the proxy that the request went through, without its password."""
         self._response = response
         self._address = address
         self._exchange = address.url
@@ -41,23 +41,23 @@ class Reply:
 
     @property
     def status(self) -> int:
-        """Its status."""
+        """Returns the status."""
         return self._response.status_code
 
     def header(self, name: str) -> str:
-        """One of its headers, empty when it has none such."""
+        """Returns a header, empty if it is missing."""
         return self._response.headers.get(name, "")
 
     @property
     def length(self) -> int | None:
-        """How many bytes are to come, if it says so."""
+        """Returns the number of bytes to come, if the reply states it."""
         length = self.header("Content-Length")
-        # Longer ones are no numbers, and take Python long to read.
+        # Longer ones are not valid, and Python parses them slowly.
         is_number = length.isascii() and length.isdigit() and len(length) < 20
         return int(length) if is_number else None
 
     def answer(self) -> Answer:
-        """The content, which is a JSON object if this is an exchange."""
+        """Returns the content, which is a JSON object if the server is an exchange."""
         with progress.bar("Receiving", self.length) as done:
             content = self._incoming(done).whole(_LONGEST_ANSWER + 1)
         if len(content) > _LONGEST_ANSWER:
@@ -65,35 +65,35 @@ class Reply:
         return self.parsed(content)
 
     def parsed(self, content: bytes) -> Answer:
-        """A part of the content that is a JSON object if this is an exchange."""
+        """Returns a part of the content, which is a JSON object if the server is an exchange."""
         try:
             members = json.loads(content)
-        # Of what is nested too deep, Python says the latter.
+        # Python raises RecursionError for JSON that is nested too deeply.
         except (ValueError, RecursionError) as error:
             raise self.strange("there is no JSON in its answer") from error
         return Answer(members, self.strange)
 
     def nothing(self) -> None:
-        """No content, which is how an exchange says that something is gone."""
-        # Nothing else in such a reply tells an exchange from a portal that answers 204 to everything.
+        """Checks that there is no content, which is how an exchange reports that something was removed."""
+        # Only our headers distinguish an exchange from a portal that answers 204 to everything.
         has_our_headers = any(self.header(name) for name in _OURS)
         if self.status != 204 or not has_our_headers:
             raise self.strange(f"its answer is {self._line}")
 
     def stream(self, content_type: str, done: Callable[[int], object]) -> Incoming:
-        """The content, which is of this type if this is an exchange; `done` is told of each part that came."""
+        """Returns the content, which has this type if the server is an exchange; calls `done` for each part."""
         if not self.header("Content-Type").startswith(content_type):
             raise self.strange("there is no archive in its answer")
         return self._incoming(done)
 
     def refusal(self) -> Refused:
-        """Why the exchange, or whoever answers in its place, says no."""
+        """Returns the refusal of the exchange, or of another program that answers in its place."""
         if self.status < 400:
             raise self.strange(f"its answer is {self._line}")
         answer = self._told()
         is_problem = self.header("Content-Type").split(";")[0].strip() == _PROBLEM
         sentence = answer.get("detail" if is_problem else "message")
-        # The two forms of an exchange's refusals. Hubs and proxies have pages, or JSON of another form.
+        # The two forms of an exchange's refusals. Hubs and proxies send pages, or JSON of another form.
         is_ours = answer.get("success") is False or (is_problem and "status" in answer)
         if not (is_ours and isinstance(sentence, str)):
             return Refused(
@@ -108,14 +108,14 @@ class Reply:
 
     @property
     def redirects_to(self) -> str | None:
-        """The address that was named in the place of an answer, without arguments."""
+        """Returns the address of a redirect, without its query."""
         location = self.header("Location")
         if not (300 <= self.status < 400 and location):
             return None
         return urljoin(self._response.url, location).partition("?")[0]
 
     def moved(self, base: str | None) -> CourierError:
-        """What to raise of a redirect; `base` is where the exchange would be, if that is what it says."""
+        """Returns the error for a redirect; `base` is the exchange's new address, if the redirect leads to one."""
         if base is None or urlsplit(base).path != urlsplit(self._exchange).path:
             target = printable(self.redirects_to or "", _LONGEST_ADDRESS)
             return self.strange(f"it redirects to {target}")
@@ -126,7 +126,7 @@ class Reply:
         )
 
     def strange(self, reason: str) -> CourierError:
-        """What to raise when nothing that is an exchange answers like this."""
+        """Returns the error for an answer that no exchange gives."""
         return CourierError(
             f"What answers at {self._exchange}{self._way} is no exchange ({reason}). {self._address.advice}"
         )
@@ -137,7 +137,7 @@ class Reply:
         return f"{self.status} {reason}".strip()
 
     def _stranger(self) -> str:
-        """A sentence about a refusal that is no exchange's."""
+        """Returns a sentence about a refusal that did not come from an exchange."""
         if self.status == 413:
             return (
                 f"Something before the exchange at {self._exchange}{self._way} lets nothing so large through"
@@ -164,7 +164,7 @@ class Reply:
 
 
 class Incoming:
-    """A content as a file that is read once. It raises `BrokenOff`, or what `strange` returns."""
+    """Content as a file that is read once. Reading raises `BrokenOff`, or the error that `strange` returns."""
 
     def __init__(
         self,
@@ -173,7 +173,7 @@ class Incoming:
         done: Callable[[int], object],
         strange: Callable[[str], CourierError],
     ) -> None:
-        """`strange` returns what to raise of an answer that no exchange gives."""
+        """`strange` returns the error for an answer that no exchange gives."""
         self._parts = response.iter_content(CHUNK)
         self._exchange = exchange
         self._done = done
@@ -181,14 +181,14 @@ class Incoming:
         self._rest = memoryview(b"")
 
     def read(self, size: int) -> bytes:
-        """At most so many bytes: those that are there, or the next to come; none at the end."""
+        """Returns at most this many bytes: the buffered ones, or the next to arrive; none at the end."""
         if not self._rest:
             self._rest = memoryview(self._next())
         part, self._rest = self._rest[:size], self._rest[size:]
         return bytes(part)
 
     def whole(self, at_most: int) -> bytes:
-        """All that is still to come, or the beginning of it."""
+        """Returns the rest of the content, up to this many bytes."""
         parts = []
         while at_most > 0 and (part := self.read(at_most)):
             parts.append(part)

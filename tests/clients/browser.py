@@ -1,4 +1,4 @@
-"""A headless browser, and the hub's login form as a person fills it in."""
+"""A headless browser, and the filling in of the hub's login form."""
 
 import os
 import shutil
@@ -16,7 +16,7 @@ from selenium.webdriver.support.ui import WebDriverWait
 
 PAGE_LIMIT_S = 30
 IS_COMPLETE = "return document.readyState === 'complete'"
-# A test must not look for updates, and this machine may have neither a screen nor a sandbox for root.
+# The browser must not look for updates, and this machine may have no screen and no sandbox for root.
 FLAGS = [
     "--headless=new",
     "--no-sandbox",
@@ -32,7 +32,7 @@ FLAGS = [
 
 
 def start_browser(profile: Path, *more: str) -> Chrome:
-    """A browser that remembers nothing; `more` are flags."""
+    """Returns a browser with an empty profile; `more` are flags."""
     programs = {name: shutil.which(name) for name in ("chromium", "chromedriver")}
     assert all(programs.values()), f"run scripts/setup-clients.sh: {programs}"
     options = ChromeOptions()
@@ -46,7 +46,7 @@ def start_browser(profile: Path, *more: str) -> Chrome:
 
 
 def log_in(browser: Chrome, hub: Hub, name: str, asked_for: str) -> None:
-    """Asks for a page of the service, fills in the hub's form, and waits to be back at the service."""
+    """Opens a page of the service, fills in the hub's form, and waits to be back at the service."""
     fill_in_login(browser, hub, name, asked_for)
     wait = WebDriverWait(browser, PAGE_LIMIT_S)
     wait.until(lambda page: page.current_url.startswith(hub.service_url))
@@ -54,7 +54,7 @@ def log_in(browser: Chrome, hub: Hub, name: str, asked_for: str) -> None:
 
 
 def fill_in_login(browser: Chrome, hub: Hub, name: str, asked_for: str) -> None:
-    """Asks for a page of anything at the hub, and fills in the form that comes before it."""
+    """Opens any page at the hub, and fills in the login form that comes before it."""
     browser.get(asked_for)
     wait = WebDriverWait(browser, PAGE_LIMIT_S)
     wait.until(lambda page: page.current_url.startswith(f"{hub.url}/hub/login"))
@@ -64,19 +64,19 @@ def fill_in_login(browser: Chrome, hub: Hub, name: str, asked_for: str) -> None:
 
 
 def wait_for_text(browser: Chrome, text: str) -> None:
-    """Waits until a person can read the text, for what comes some time after a click."""
+    """Waits until a person can read the text, for text that appears some time after a click."""
     gone = [NoSuchElementException, StaleElementReferenceException]
     wait = WebDriverWait(browser, PAGE_LIMIT_S, ignored_exceptions=gone)
     wait.until(lambda page: text in text_of(page), f"nowhere on the page: {text}")
 
 
 def text_of(browser: Chrome) -> str:
-    """What a person can read on the page."""
+    """Returns the text that a person can read on the page."""
     return browser.find_element(By.TAG_NAME, "body").text
 
 
 def picture(browser: Chrome, directory: Path, name: str) -> Path:
-    """Keeps a screenshot, to be looked at."""
+    """Writes a screenshot for people to look at."""
     directory.mkdir(parents=True, exist_ok=True)
     path = directory / f"{quote(name, safe='')}.png"
     assert browser.save_screenshot(str(path))

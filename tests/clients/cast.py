@@ -1,4 +1,4 @@
-"""Who takes part in a course."""
+"""The people of a course."""
 
 import re
 from dataclasses import dataclass, field
@@ -11,48 +11,48 @@ from trees import Tree, below, read_tree, without
 
 @dataclass
 class Cast:
-    """An administrator, an instructor and two students, and what they remember from one step to the next."""
+    """An administrator, an instructor and two students, with the results that later steps need."""
 
     admin: Person
     instructor: Person
     first: Person
     second: Person
     released: Tree = field(default_factory=dict)
-    # What each student had in their directory at each of their submissions, oldest first.
+    # The files in each student's directory at each of their submissions, oldest first.
     handed_in: dict[str, list[Tree]] = field(default_factory=dict)
-    # When the first student's submissions were made, and all that is listed once there is feedback.
+    # The times of the first student's submissions, and the listing after the release of feedback.
     times: list[str] = field(default_factory=list)
     inbound: list[str] = field(default_factory=list)
 
     @property
     def students(self) -> tuple[Person, Person]:
-        """Both students."""
+        """Returns both students."""
         return self.first, self.second
 
     def course(self, command: str, *arguments: str) -> None:
-        """The instructor runs an nbgrader command on the assignment."""
+        """Runs an nbgrader command on the assignment as the instructor."""
         self.instructor.nbgrader(command, ASSIGNMENT, f"--course={COURSE}", *arguments)
 
     def release_directory(self) -> Path:
-        """Where nbgrader takes the assignment from that it releases."""
+        """Returns the directory from which nbgrader releases the assignment."""
         return self.instructor.home / "release" / ASSIGNMENT
 
     def collected(self, student: Person) -> Tree:
-        """What the instructor has of a student after collecting."""
+        """Returns the files that the instructor collected from a student."""
         return read_tree(self.instructor.home / "submitted" / student.name / ASSIGNMENT)
 
     def feedback_directory(self, student: Person) -> Path:
-        """Where nbgrader takes the feedback from that it releases."""
+        """Returns the directory from which nbgrader releases the feedback."""
         return self.instructor.home / "feedback" / student.name / ASSIGNMENT
 
     def feedback(self, student: Person) -> Tree:
-        """What the instructor gives back to a student: the pages, of all that nbgrader puts beside them."""
+        """Returns the instructor's feedback for a student: only the pages of all generated files."""
         made = read_tree(self.feedback_directory(student))
         return {name: page for name, page in made.items() if name.endswith(".html")}
 
 
 def work_of(student: Person) -> Tree:
-    """A student's own directory of the assignment, as it is now, less the feedback that was fetched into it."""
+    """Returns the files in a student's directory of the assignment, without fetched feedback."""
     tree = read_tree(student.home / ASSIGNMENT)
     fetched = below(tree, "feedback")
     return without(tree, *(f"feedback/{name}" for name in fetched))
@@ -60,14 +60,14 @@ def work_of(student: Person) -> Tree:
 
 @dataclass(frozen=True)
 class Listed:
-    """One submission as `nbgrader list --inbound` and `--cached` show it."""
+    """A submission as `nbgrader list --inbound` and `--cached` show it."""
 
     timestamp: str
     feedback: str
 
 
 def submissions_in(listing: list[str], student: Person) -> list[Listed]:
-    """A student's submissions among the lines of a listing, in the order they stand there."""
+    """Returns a student's submissions in the lines of a listing, in their order."""
     start = re.escape(f"{COURSE} {student.name} {ASSIGNMENT} ")
     line_form = re.compile(start + r"(\S+ \S+) \((.*)\)")
     return [

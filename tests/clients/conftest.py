@@ -1,4 +1,4 @@
-"""What all of these tests stand on: the installed hubs; the binary and the steps in order are in steps.py."""
+"""The fixtures of these tests: the installed hubs. The binary and the steps in order are in steps.py."""
 
 import os
 from collections.abc import Iterator
@@ -8,14 +8,14 @@ import pytest
 
 pytest.register_assert_rewrite("cast", "cycle", "hub", "people", "processes", "trees")
 
-from hub import Hub  # noqa: E402 (only now are its assertions explained)
+from hub import Hub  # noqa: E402 (pytest rewrites its assertions now)
 
 pytest_plugins = ["steps"]
 
 
 @pytest.fixture(scope="session")
 def cache() -> Path:
-    """Where scripts/setup-clients.sh put the hubs and the proxy."""
+    """The directory where scripts/setup-clients.sh put the hubs and the proxy."""
     default = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
     path = Path(os.environ.get("NBCOURIER_CACHE") or default / "nbcourier")
     assert (path / "hub6").is_dir(), (
@@ -26,13 +26,13 @@ def cache() -> Path:
 
 @pytest.fixture(scope="session")
 def proxy(cache: Path) -> Path:
-    """The program that a hub puts in front of itself."""
+    """The program for the proxy of a hub."""
     return cache / "proxy" / "node_modules" / ".bin" / "configurable-http-proxy"
 
 
 @pytest.fixture(scope="session")
 def screenshots(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Where pictures of the pages are kept."""
+    """The directory for pictures of the pages."""
     chosen = os.environ.get("NBCOURIER_SCREENSHOTS")
     return Path(chosen) if chosen else tmp_path_factory.mktemp("screenshots")
 
@@ -45,7 +45,7 @@ def hub(
     proxy: Path,
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[Hub]:
-    """One hub of each version after the other, shared by all tests that need one."""
+    """A hub of each version in turn, shared by all tests that need one."""
     directory = tmp_path_factory.mktemp(request.param)
     running = Hub(cache / request.param, proxy, binary, directory)
     yield running

@@ -1,7 +1,6 @@
-"""The life of one assignment, told as tests that run in order: the same story wherever nbcourier stands.
+"""The steps of one assignment as tests that run in order, the same for every installation of nbcourier.
 
-A step leaves its files to the next, as people do; when one fails, the ones after it have nothing to stand on and
-fail at once (see conftest.py).
+Each step leaves its files to the next. If a step fails, the later ones fail at once (see conftest.py).
 """
 
 import shutil
@@ -11,27 +10,27 @@ from material import ASSIGNMENT, COURSE, answers
 from people import Person, all_at_once
 from trees import assert_same_tree, below, decoded, read_tree, without, write_tree
 
-# What nbgrader says of a submission's feedback.
+# The words of nbgrader for the state of a submission's feedback.
 NONE_YET = "no feedback available"
 READY = "feedback ready to be fetched"
 FETCHED = "feedback already fetched"
 
 
 class CourseCycle:
-    """The steps; a subclass says how three of them are done, and provides the `cast` fixture."""
+    """The steps. A subclass implements three of them and provides the `cast` fixture."""
 
     in_order = True
 
     def enrol(self, cast: Cast) -> None:
-        """Makes the course and gives everybody their role in it."""
+        """Makes the course and gives each person a role in it."""
         raise NotImplementedError
 
     def make_release(self, cast: Cast) -> None:
-        """Leaves the assignment in the instructor's release directory."""
+        """Writes the assignment to the instructor's release directory."""
         raise NotImplementedError
 
     def make_feedback(self, cast: Cast) -> None:
-        """Leaves feedback on what was collected in the instructor's feedback directory."""
+        """Writes feedback on the collected work to the instructor's feedback directory."""
         raise NotImplementedError
 
     def test_everybody_gets_a_role_in_the_new_course(self, cast: Cast) -> None:
@@ -155,18 +154,18 @@ class CourseCycle:
 
 
 def people_in(asking: Person, role: str) -> list[str]:
-    """The names in one of the course's rosters, sorted."""
+    """Returns the names in one of the course's rosters, sorted."""
     entries = asking.get(f"{role}/{COURSE}")[role]
     return sorted(entry["username"] for entry in entries)
 
 
 def list_inbound(instructor: Person) -> list[str]:
-    """All submissions to the assignment, as its instructor sees them."""
+    """Returns all submissions to the assignment, as its instructor sees them."""
     return instructor.listing("--inbound", ASSIGNMENT, f"--course={COURSE}")
 
 
 def list_cached(student: Person) -> list[Listed]:
-    """The student's own submissions to the assignment."""
+    """Returns the student's own submissions to the assignment."""
     return submissions_in(student.listing("--cached"), student)
 
 
@@ -176,5 +175,5 @@ def fetch(student: Person) -> None:
 
 
 def fetch_feedback(student: Person) -> None:
-    """Fetches whatever feedback there is on the student's submissions."""
+    """Fetches all feedback on the student's submissions."""
     student.nbgrader("fetch_feedback", ASSIGNMENT, f"--course={COURSE}")

@@ -1,4 +1,4 @@
-"""Two browsers with one set of commands. Firefox is driven by its own Marionette, since Debian has no geckodriver."""
+"""Two browsers with the same commands. Firefox is driven by its own Marionette, as Debian has no geckodriver."""
 
 import contextlib
 import itertools
@@ -17,13 +17,13 @@ SCRIPT_LIMIT_S = 60
 
 
 class Driven(Protocol):
-    """A browser with one window, in which one is as a person would be."""
+    """A browser with one window, in the state that a person would see."""
 
     def go(self, url: str) -> None:
-        """Opens an address in the window and waits until it is there."""
+        """Opens an address in the window and waits until it is loaded."""
 
     def url(self) -> str:
-        """The address in the window."""
+        """Returns the address in the window."""
 
     def run(self, script: str, *arguments: object) -> Any:
         """Runs a script in the page, whose last argument is the function to call with the result."""
@@ -56,7 +56,7 @@ class Chromium:
         self._driver.quit()
 
 
-# Nothing is asked of the network but what the test asks, and windows that a script opens are not held back.
+# The browser sends no requests of its own, and does not block windows that a script opens.
 PREFERENCES = {
     "app.normandy.enabled": False,
     "app.update.enabled": False,
@@ -74,7 +74,7 @@ PREFERENCES = {
 
 
 class Firefox:
-    """Debian's Firefox, asked in the protocol that geckodriver translates to: lengths and JSON on a socket."""
+    """Debian's Firefox, driven by the protocol that geckodriver translates to: lengths and JSON on a socket."""
 
     def __init__(self, profile: Path) -> None:
         program = shutil.which("firefox-esr")

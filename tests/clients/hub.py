@@ -1,4 +1,4 @@
-"""A real JupyterHub with nbcourier as its service, and its administration as the tests need it."""
+"""A real JupyterHub with nbcourier as its service, and the administration of it that the tests need."""
 
 import os
 import secrets
@@ -28,9 +28,9 @@ EXAMPLE = HERE.parents[1] / "examples" / "jupyterhub_config.py"
 
 
 class Hub:
-    """A hub of one version, from a configuration that loads the example which operators are given."""
+    """A hub of one version, whose configuration loads the example for operators."""
 
-    # With which client its people work.
+    # The class of its people, which determines their client.
     person_class = Person
 
     def __init__(
@@ -43,7 +43,7 @@ class Hub:
     ) -> None:
         """`environment` is the virtual environment with the hub, `proxy` the program in front of it.
 
-        `servers`: what hub_config.py is to know of the notebook servers, when they are more than the hub brings.
+        `servers` configures the notebook servers in hub_config.py, if they need more than the hub's defaults.
         """
         self.directory = directory
         self.neighbour = Neighbour()
@@ -67,7 +67,7 @@ class Hub:
         self._inner_url = f"http://127.0.0.1:{service}/services/nbcourier"
         self._api_url = f"{self.url}/hub/api"
         if domain := urlsplit(servers.get("TEST_SUBDOMAIN_HOST", "")).netloc:
-            # The proxy looks at the name of the host, which the tests themselves cannot resolve.
+            # The proxy routes by the name of the host, which the tests themselves cannot resolve.
             self._api_url = f"http://127.0.0.1:{hub}/hub/api"
             self.url = f"https://{domain}"
             own_domain = f"https://nbcourier--service.{domain}"
@@ -105,41 +105,41 @@ class Hub:
         )
 
     def stop(self) -> int:
-        """Ends the hub, which ends what it started, and returns its exit code."""
+        """Ends the hub, which ends its services, and returns its exit code."""
         self.neighbour.stop()
         return self._program.stop()
 
     def service_answers(self) -> bool:
-        """Whether nbcourier is there, asked without the proxy between."""
+        """Whether nbcourier answers a request that does not go through the proxy."""
         return self._is_well(self._inner_url)
 
     def log(self) -> str:
-        """All that the hub and its services printed."""
+        """Returns the output of the hub and its services."""
         return self._program.log.read_text(errors="replace")
 
     def add_user(self, name: str, *groups: str) -> None:
-        """Makes a user who is in the groups; either may be there already."""
+        """Makes a user in these groups; the user and the groups may exist already."""
         self._api("POST", f"users/{quote(name)}", may_exist=True)
         for group in groups:
             self._api("POST", f"groups/{quote(group)}", may_exist=True)
             self._api("POST", f"groups/{quote(group)}/users", users=[name])
 
     def token(self, name: str) -> str:
-        """A token as a person makes one for themselves on the hub's token page."""
+        """Returns a new token, as a person makes one on the hub's token page."""
         return self._api("POST", f"users/{quote(name)}/tokens", note="tests")["token"]
 
     def person(self, name: str) -> Person:
-        """The user with a token of the hub."""
+        """Returns the user with a token of the hub."""
         return self._person(name, self.token(name))
 
     def person_with_server(self, name: str) -> Person:
-        """The user with the token that their own notebook server was started with, which is what clients have."""
+        """Returns the user with the token of their own notebook server, which is what clients have."""
         inside = self._environment_of_server(name)
         assert inside["JUPYTERHUB_USER"] == name
         return self._person(name, inside["JUPYTERHUB_API_TOKEN"])
 
     def person_with_environment(self, name: str) -> Person:
-        """The same, with all that the hub tells the server."""
+        """Returns the user with all variables that the hub sets in their notebook server."""
         inside = self._environment_of_server(name)
         own = {
             variable: value
@@ -169,7 +169,7 @@ class Hub:
                 f"no server for {name}:\n{self.log()[-4000:]}"
             )
             time.sleep(SPAWN_POLL_S)
-        # What the operating system says the server's process was given, since the hub tells no one.
+        # The environment comes from the operating system, because the hub does not reveal it.
         raw = Path(f"/proc/{server['state']['pid']}/environ").read_bytes()
         return dict(
             os.fsdecode(each).split("=", 1) for each in raw.split(b"\0") if b"=" in each

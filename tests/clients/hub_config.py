@@ -8,7 +8,7 @@ import os
 c = get_config()  # noqa: F821 (JupyterHub provides it)
 load_subconfig(os.environ["TEST_EXAMPLE"])  # noqa: F821 (as well)
 
-# Nothing here leaves the machine, and no port is one that somebody else may want.
+# Everything stays on this machine, and the ports do not collide with those of other programs.
 c.JupyterHub.bind_url = os.environ["TEST_PUBLIC_URL"]
 c.JupyterHub.hub_bind_url = os.environ["TEST_HUB_URL"]
 c.ConfigurableHTTPProxy.api_url = os.environ["TEST_PROXY_API_URL"]
@@ -33,13 +33,13 @@ if lab:
         "PYTHONPATH": os.environ["TEST_LAB_PYTHONPATH"],
         "JUPYTER_CONFIG_PATH": os.environ["TEST_LAB_CONFIG_PATH"],
         "JUPYTER_PATH": os.environ["TEST_LAB_PATH"],
-        # What a hub tells where c.JupyterHub.public_url is set; at the proxy's usual port no such clue is needed.
+        # A hub sets this variable if c.JupyterHub.public_url is set. At the proxy's default port it is not needed.
         "JUPYTERHUB_PUBLIC_HUB_URL": os.environ["TEST_PUBLIC_URL"] + "/hub/",
     }
     # JupyterLab starts slowly on a machine that is busy with other tests.
     c.Spawner.http_timeout = c.Spawner.start_timeout = 120
 
-# A formgrader that the hub runs for a course, as nbgrader's documentation has it.
+# A formgrader that the hub runs for a course, as in nbgrader's documentation.
 formgrader = os.environ.get("TEST_FORMGRADER")
 if formgrader:
     home = os.environ["TEST_FORMGRADER_HOME"]
@@ -63,12 +63,12 @@ if formgrader:
         }
     )
 
-# Somebody else's server on the same origin.
+# Another user's server on the same origin.
 c.JupyterHub.services.append(
     {"name": os.environ["TEST_NEIGHBOUR"], "url": os.environ["TEST_NEIGHBOUR_URL"]}
 )
 
-# The tests themselves, as somebody who makes users, groups, tokens and servers.
+# The tests themselves, which make users, groups, tokens and servers.
 c.JupyterHub.services.append(
     {"name": "driver", "api_token": os.environ["TEST_DRIVER_TOKEN"]}
 )

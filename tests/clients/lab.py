@@ -1,4 +1,4 @@
-"""JupyterLab and nbgrader's pages in a browser, worked as people work them: by what can be read and clicked."""
+"""JupyterLab and nbgrader's pages in a browser, used as people use them: by reading and clicking."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -18,9 +18,9 @@ from selenium.webdriver.common.by import By
 from selenium.webdriver.remote.webelement import WebElement
 from selenium.webdriver.support.ui import WebDriverWait
 
-# A notebook server starts behind some of these waits, on a machine that may be busy with other tests.
+# Some of these waits include the start of a notebook server, on a machine that may be busy with other tests.
 LIMIT_S = 90
-# What happens while a page is being drawn anew.
+# The errors of elements while a page is being redrawn.
 PASSING = [
     ElementClickInterceptedException,
     ElementNotInteractableException,
@@ -31,10 +31,10 @@ WINDOW = (1300, 900)
 
 
 class Desk:
-    """Somebody at a browser. Whatever they look for they wait for; where things are is said in XPath."""
+    """A person at a browser. Every step waits for its element; places are given in XPath."""
 
     def __init__(self, browser: Chrome, hub: Hub, name: str, pictures: Path) -> None:
-        """`pictures`: where screenshots go."""
+        """`pictures` is the directory for screenshots."""
         browser.set_window_size(*WINDOW)
         self._browser = browser
         self._hub = hub
@@ -58,21 +58,21 @@ class Desk:
         self._browser.quit()
 
     def picture(self, of: str) -> None:
-        """Keeps a screenshot; their names say who saw what in which order."""
+        """Writes a screenshot whose name contains the person and a sequence number."""
         self._taken += 1
         picture(self._browser, self._pictures, f"{self._name} {self._taken:02} {of}")
 
     def find(self, path: str) -> WebElement:
-        """What there is to be seen at the place."""
+        """Waits until something is visible at the place, and returns it."""
         self._until(lambda: self._at(path).is_displayed(), path)
         return self._at(path)
 
     def click(self, path: str) -> None:
-        """Clicks there."""
+        """Clicks at the place."""
         self._until(lambda: self._at(path).click() or True, path)
 
     def double_click(self, path: str) -> None:
-        """Clicks there twice."""
+        """Double-clicks at the place."""
         ActionChains(self._browser).double_click(self.find(path)).perform()
 
     def type(self, path: str, text: str) -> None:
@@ -80,18 +80,18 @@ class Desk:
         self._until(lambda: self._at(path).send_keys(text) or True, path)
 
     def read(self, text: str) -> None:
-        """Sees the text anywhere on the page."""
+        """Waits until the text is anywhere on the page."""
         self._until(lambda: text in text_of(self._browser), text)
 
     def miss(self, path: str) -> None:
-        """Sees that there is nothing at the place any more."""
+        """Waits until nothing is visible at the place."""
         self._until(
             lambda: not any(each.is_displayed() for each in self._all(path)),
             f"nothing at {path}",
         )
 
     def read_frame(self, path: str, text: str) -> None:
-        """Sees the text in a page that is shown inside of the page."""
+        """Waits for the text in a page that is embedded in this page."""
         self._browser.switch_to.frame(self.find(path))
         try:
             self.read(text)
@@ -136,11 +136,11 @@ class Lab:
         self._desk.click(_in_list(f"//button[normalize-space()='{button}']"))
 
     def refresh(self) -> None:
-        """Has the assignment list asked for again."""
+        """Reloads the assignment list."""
         self._desk.click(_in_list("//button[@id='refresh_assignments_list']"))
 
     def find(self, assignment: str, under: str) -> None:
-        """Sees an assignment under one of the list's headings: released, fetched, submitted."""
+        """Waits for an assignment under one of the list's headings: released, fetched, submitted."""
         place = (
             f"//*[@id='{under}_assignments_list']//*[normalize-space()='{assignment}']"
         )
@@ -151,7 +151,7 @@ class Lab:
         self._desk.click(_in_list(f"//a[normalize-space()='{link}']"))
 
     def put_away(self) -> None:
-        """Reads a dialog and presses its only button."""
+        """Waits for a dialog and presses its only button."""
         dialog = "//*[contains(@class, 'jp-Dialog')]"
         self._desk.click(f"{dialog}//button[contains(@class, 'jp-mod-accept')]")
         self._desk.miss(dialog)
@@ -164,7 +164,7 @@ class Lab:
 
 
 class Formgrader:
-    """Formgrader on a page of its own: JupyterHub lets nobody show it inside of JupyterLab's."""
+    """Formgrader on a page of its own: JupyterHub does not let it be embedded in JupyterLab's."""
 
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
@@ -174,7 +174,7 @@ class Formgrader:
         self._desk.go_to(f"formgrader/{page}")
 
     def press(self, column: str, *, said: str) -> None:
-        """Presses the only button of a table's column, reads that it worked, and puts the dialog away."""
+        """Presses the only button of a table's column, reads the message of success, and closes the dialog."""
         self.follow(column)
         self._desk.read(said)
         self._desk.picture(said)
@@ -186,7 +186,7 @@ class Formgrader:
         self._desk.click(f"{_column(column)}/a")
 
     def find(self, column: str, text: str) -> None:
-        """Sees a text in a table's column."""
+        """Waits for a text in a table's column."""
         self._desk.find(f"{_column(column)}[normalize-space()='{text}']")
 
     def add_student(self, name: str, first_name: str) -> None:
@@ -208,7 +208,7 @@ class Formgrader:
         self._desk.miss(form)
 
     def remove_student(self, name: str) -> None:
-        """Asks for a student to be removed, and says yes."""
+        """Removes a student and confirms it."""
         form = "//div[@id='remove-student-modal']"
         self._desk.click(f"{_row(name)}//span[contains(@class, 'trash')]")
         self._desk.find(f"{form}//button[normalize-space()='Cancel']")
@@ -217,12 +217,12 @@ class Formgrader:
         self._desk.miss(form)
 
     def put_away(self) -> None:
-        """Closes what told of a failure."""
+        """Closes the dialog about a failure."""
         self._desk.click("//div[@id='nbcourier-modal']//button[normalize-space()='OK']")
         self._desk.miss("//div[@id='nbcourier-modal']")
 
     def miss(self, column: str, text: str) -> None:
-        """Sees a text in a table's column no more."""
+        """Waits until a text is no longer in a table's column."""
         self._desk.miss(f"{_column(column)}[normalize-space()='{text}']")
 
 

@@ -1,4 +1,4 @@
-"""What the course is made of: names and files chosen to be awkward for a protocol, all of them legal for nbgrader."""
+"""The names and files of the course: difficult for a protocol, but all of them legal for nbgrader."""
 
 import random
 
@@ -8,20 +8,20 @@ from trees import Tree
 
 COURSE = "Ökonomie (2026) A"
 OTHER_COURSE = "plain101"
-# No parentheses here: the stock client takes an assignment's name for a pattern when it looks for feedback to release.
+# No parentheses, because the stock client takes the name for a pattern when it looks for feedback to release.
 ASSIGNMENT = "ps 1 – Übung"
 ASSIGNMENT_WITH_PARENTHESES = "ps (2)"
 NOTEBOOK = "problem"
 
 ALL_BYTES = bytes(range(256))
-# Above 300 KiB, and no multiple of the three bytes that base64 takes at a time.
+# Larger than 300 KiB, and not a multiple of the three bytes that base64 encodes at a time.
 BIG = random.Random(1).randbytes(311 * 1024 + 1)
 
 SOLUTION = "### BEGIN SOLUTION\n    return x * x\n    ### END SOLUTION"
 
 
 def source_tree() -> Tree:
-    """The assignment as its author writes it, the solution included."""
+    """Returns the assignment as its author writes it, with the solution."""
     return {
         f"{NOTEBOOK}.ipynb": _notebook(SOLUTION),
         "empty.txt": b"",
@@ -33,12 +33,12 @@ def source_tree() -> Tree:
 
 
 def release_tree() -> Tree:
-    """The assignment as students get it, for the tests that do not have nbgrader make it."""
+    """Returns the assignment as students get it, for tests in which nbgrader does not generate it."""
     return source_tree() | {f"{NOTEBOOK}.ipynb": _notebook("raise NotImplementedError")}
 
 
 def answers(released: Tree, who: str, attempt: int) -> Tree:
-    """What a student hands in: the notebook filled in, and a file of their own in a folder of their own."""
+    """Returns a student's submission: the completed notebook, and a file of their own in a new folder."""
     notebook = nbformat.reads(released[f"{NOTEBOOK}.ipynb"].decode(), as_version=4)
     for cell in notebook.cells:
         if cell.metadata.get("nbgrader", {}).get("grade_id") == "square":

@@ -1,4 +1,4 @@
-"""Somebody else's pages on the hub's origin, as every user's notebook server has them where there is one domain."""
+"""Another user's pages on the hub's origin, where every notebook server has them if there is only one domain."""
 
 import json
 import threading
@@ -9,7 +9,7 @@ PREFIX = f"/services/{NAME}/"
 
 PAGE = "<!doctype html><html lang=en><title>neighbour</title><p>Nothing to see here.</p></html>"
 
-# What a worker does with the reply that it got: it tells its owner what it can read, and shows the page.
+# The worker reports what it can read of the reply, and shows the page.
 TELL = """
 const tell = async (request, reply) => {
   const told = {
@@ -24,7 +24,7 @@ self.addEventListener("activate", (event) => event.waitUntil(self.clients.claim(
 """
 
 WORKERS = {
-    # Asks for the page in the browser's place.
+    # Requests the page in place of the browser.
     "forward": """
 self.addEventListener("install", () => self.skipWaiting());
 self.addEventListener("fetch", (event) => {
@@ -33,7 +33,7 @@ self.addEventListener("fetch", (event) => {
   }
 });
 """,
-    # Has the browser ask for the page ahead of the worker.
+    # Makes the browser request the page before the worker runs.
     "preload": """
 self.addEventListener("install", () => self.skipWaiting());
 self.addEventListener("activate", (event) => event.waitUntil(self.registration.navigationPreload.enable()));
@@ -46,7 +46,7 @@ self.addEventListener("fetch", (event) => {
   }
 });
 """,
-    # Has the browser ask for the page and the worker at the same time, and asks for it once more.
+    # Makes the browser request the page and the worker at the same time, and requests it again.
     "race": """
 self.addEventListener("install", (event) => {
   if (event.addRoutes) {
@@ -67,7 +67,7 @@ self.addEventListener("fetch", (event) => {
 
 
 class Neighbour:
-    """A server of the hub's that its owner can let do anything; it listens until it is stopped."""
+    """A server of the hub whose owner can make it do anything; it listens until it is stopped."""
 
     def __init__(self) -> None:
         self.told: list[dict] = []
@@ -78,7 +78,7 @@ class Neighbour:
         self.url = f"http://127.0.0.1:{self._server.server_port}"
 
     def stop(self) -> None:
-        """Ends it."""
+        """Stops the server."""
         self._server.shutdown()
         self._server.server_close()
         self._thread.join()
@@ -105,13 +105,13 @@ class Neighbour:
                 self.send_response(200)
                 self.send_header("Content-Type", kind)
                 self.send_header("Content-Length", str(len(body)))
-                # The worker may stand before every page of the origin, and the page may hold on to what it opens.
+                # The worker may control every page of the origin, and the page may keep handles of its windows.
                 self.send_header("Service-Worker-Allowed", "/")
                 self.send_header("Cache-Control", "no-store")
                 self.end_headers()
                 self.wfile.write(body)
 
             def log_message(self, *_: object) -> None:
-                """Says nothing: the tests say what went wrong."""
+                """Logs nothing: the tests report what went wrong."""
 
         return Handler

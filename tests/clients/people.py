@@ -14,10 +14,10 @@ import requests
 from processes import clean_environment
 
 COMMAND_LIMIT_S = 300
-# The virtual environment that runs these tests is the one that nbgrader and the client are in.
+# nbgrader and the client are in the virtual environment that runs these tests.
 PROGRAMS = Path(sys.executable).parent
 
-# What an operator puts on every notebook server; nothing here knows of nbcourier but the address.
+# The configuration that an operator puts on every notebook server. Only the address is specific to nbcourier.
 CONFIG = """\
 from ngshare_exchange import configureExchange
 
@@ -28,7 +28,7 @@ configureExchange(c, {url!r})
 
 @dataclass(frozen=True)
 class Outcome:
-    """How a command ended and all that it said."""
+    """The exit code and output of a command."""
 
     command: tuple[str, ...]
     code: int
@@ -37,7 +37,7 @@ class Outcome:
 
     @property
     def text(self) -> str:
-        """Both streams: nbgrader logs to the one, the course management prints to the other."""
+        """Returns both streams: nbgrader logs to one, the course management prints to the other."""
         return self.stdout + self.stderr
 
     def __str__(self) -> str:
@@ -45,15 +45,15 @@ class Outcome:
 
 
 class Person:
-    """Somebody who runs `nbgrader` with a hub's token in the environment, as on a notebook server."""
+    """A person who runs `nbgrader` with a hub's token in the environment, as on a notebook server."""
 
-    # What stands in their nbgrader_config.py.
+    # The content of their nbgrader_config.py.
     config = CONFIG
 
     def __init__(
         self, *, name: str, home: Path, url: str, identity: dict[str, str]
     ) -> None:
-        """`identity` is what the notebook server would have set: the token, and the name."""
+        """`identity` contains the variables of a notebook server: the token and the name."""
         self.name = name
         self.home = home
         self.url = url
@@ -64,7 +64,7 @@ class Person:
         config.write_text(self.config.format(url=url))
 
     def attempt(self, program: str, *arguments: str) -> Outcome:
-        """Runs a program in the person's home and tells how it went, well or not."""
+        """Runs a program in the person's home and returns its outcome, whether it succeeded or not."""
         done = subprocess.run(
             [str(PROGRAMS / program), *arguments],
             cwd=self.home,
@@ -79,7 +79,7 @@ class Person:
         return Outcome((program, *arguments), done.returncode, done.stdout, done.stderr)
 
     def nbgrader(self, *arguments: str) -> Outcome:
-        """Runs an nbgrader command that must succeed; the stock client exits 0 on many failures, so the log counts."""
+        """Runs an nbgrader command whose log must show success, because the stock client exits 0 on many failures."""
         outcome = self.attempt("nbgrader", *arguments)
         failed = outcome.code != 0 or re.search(
             r"\| (ERROR|CRITICAL)\]", outcome.stderr
@@ -88,7 +88,7 @@ class Person:
         return outcome
 
     def listing(self, *arguments: str) -> list[str]:
-        """The lines that `nbgrader list` shows below its heading."""
+        """Returns the lines that `nbgrader list` shows below its heading."""
         said = self.nbgrader("list", *arguments).stderr
         lines = re.findall(r"^\[ListApp \| INFO\] (.*)$", said, re.MULTILINE)
         headings = [n for n, line in enumerate(lines) if line.endswith("assignments:")]
@@ -102,7 +102,7 @@ class Person:
         return outcome
 
     def get(self, path: str, **query: str) -> dict[str, Any]:
-        """A plain request with the person's token, for what no client command shows."""
+        """Sends a plain request with the person's token, for facts that no client command shows."""
         reply = requests.get(
             f"{self.url}/{path}",
             params=query,
@@ -114,7 +114,7 @@ class Person:
 
 
 def all_at_once(*calls: Callable[[], Any]) -> list[Any]:
-    """Runs the calls side by side, as people do, and returns what each gave."""
+    """Runs the calls at the same time, and returns their results."""
     with ThreadPoolExecutor(
         max_workers=max(1, min(len(calls), os.cpu_count() or 1))
     ) as pool:

@@ -1,4 +1,4 @@
-"""A person with the plugin and the program, behind any hub, and the files that an operator puts on notebook servers."""
+"""A person with the plugin and the program, behind any hub, and the files of an operator for notebook servers."""
 
 import json
 import os
@@ -9,23 +9,23 @@ from people import PROGRAMS, Outcome, Person
 from trees import write_tree
 
 PYTHON = Path(__file__).resolve().parents[2] / "python"
-# What an operator puts on every notebook server.
+# The configuration that an operator puts on every notebook server.
 CONFIG = """\
 import nbcourier
 
 nbcourier.configure(get_config())
 """
-# JupyterLab would ask everybody whether they want to read news from the network.
+# Without this, JupyterLab asks everybody whether they want to read news from the network.
 NO_NEWS = {"disabledExtensions": {"@jupyterlab/apputils-extension:announcements": True}}
 
 
 class PluginPerson(Person):
-    """Somebody whose nbgrader uses the plugin, which works out by itself where the exchange is."""
+    """A person whose nbgrader uses the plugin, which finds the exchange by itself."""
 
     config = CONFIG.replace("{", "{{").replace("}", "}}")
     # The program under test, which the person also has.
     binary = Path()
-    # The addresses of names that no server for names knows, as in /etc/hosts.
+    # The addresses of names that no name server knows, as in /etc/hosts.
     hosts: Path | None = None
 
     def attempt(self, program: str, *arguments: str) -> Outcome:
@@ -43,13 +43,13 @@ class PluginPerson(Person):
 
 
 def lab_servers(cache: Path, directory: Path) -> dict[str, str]:
-    """What hub_config.py has to know for notebook servers with JupyterLab, nbgrader and the plugin."""
+    """Returns the settings of hub_config.py for notebook servers with JupyterLab, nbgrader and the plugin."""
     config = {
         "nbgrader_config.py": CONFIG.encode(),
         "labconfig/page_config.json": json.dumps(NO_NEWS).encode(),
     }
     write_tree(directory / "etc", config)
-    # What the wheel puts into an environment, from where it takes it.
+    # The configuration that the wheel installs, at its place in the repository.
     ours = PYTHON / "install" / "data" / "etc" / "jupyter"
     shared = PYTHON / "install" / "data" / "share" / "jupyter"
     return {

@@ -1,4 +1,4 @@
-"""Starting, waiting for and ending the programs that a test needs, each by its own process and never by name."""
+"""Starts, waits for and ends the programs that a test needs, each by its own process and never by name."""
 
 import os
 import random
@@ -12,12 +12,12 @@ from pathlib import Path
 START_LIMIT_S = 60
 STOP_LIMIT_S = 20
 POLL_S = 0.05
-# Below those that Linux gives to outgoing connections, one of which might take a port before the service does.
+# Below the ports that Linux gives to outgoing connections, which might take a port before the service does.
 PORTS = range(20_000, 32_000)
 
 
 def free_ports(count: int) -> list[int]:
-    """Ports of the loopback address that nobody listens on, no two of them the same."""
+    """Returns different ports of the loopback address that are not in use."""
     found: list[int] = []
     while len(found) < count:
         port = random.choice(PORTS)
@@ -29,7 +29,7 @@ def free_ports(count: int) -> list[int]:
 
 
 def clean_environment(*, path_first: Path, home: Path) -> dict[str, str]:
-    """An environment of our own making: nothing of the caller's tokens, proxies or settings leaks into a test."""
+    """Returns a new environment, so that no tokens, proxies or settings of the caller leak into a test."""
     return {
         "PATH": f"{path_first}{os.pathsep}{os.environ.get('PATH', os.defpath)}",
         "HOME": str(home),
@@ -62,7 +62,7 @@ class Program:
             )
 
     def wait_until(self, ready: Callable[[], bool], what: str) -> None:
-        """Returns when `ready` says so; fails with the program's own words when it ends or takes too long."""
+        """Waits until `ready` returns true; fails with the program's output if it ends or takes too long."""
         limit = time.monotonic() + START_LIMIT_S
         while not ready():
             code = self.process.poll()
@@ -81,13 +81,13 @@ class Program:
         try:
             return self.process.wait(STOP_LIMIT_S)
         except subprocess.TimeoutExpired:
-            # What it started itself would stay behind otherwise.
+            # Otherwise its child processes would stay behind.
             os.killpg(self.process.pid, signal.SIGKILL)
             self.process.wait(STOP_LIMIT_S)
             raise
 
     def last_words(self) -> str:
-        """The end of what the program printed."""
+        """Returns the end of the program's output."""
         return self.log.read_text(errors="replace")[-4000:]
 
     def complaints(self) -> str:

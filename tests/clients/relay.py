@@ -1,4 +1,4 @@
-"""What stands before a hub in the world: proxies that pass on, that end TLS, and that redirect; real listeners all."""
+"""Programs in front of a hub: proxies that forward, that end TLS, and that redirect, all with real listeners."""
 
 import shutil
 import socket
@@ -14,7 +14,7 @@ OPENSSL_LIMIT_S = 60
 
 
 class Relay:
-    """Passes all bytes on to a port of this machine, out of TLS where it has a certificate."""
+    """Forwards all bytes to a port of this machine, and ends TLS if it has a certificate."""
 
     def __init__(
         self,
@@ -30,7 +30,7 @@ class Relay:
         threading.Thread(target=self._accept, daemon=True).start()
 
     def stop(self) -> None:
-        """Nobody listens any more."""
+        """Stops listening."""
         # Closing alone does not wake the thread that waits.
         self._listener.shutdown(socket.SHUT_RDWR)
         self._listener.close()
@@ -67,12 +67,12 @@ def _pass_on(source: socket.socket, target: socket.socket) -> None:
             target.sendall(part)
         target.shutdown(socket.SHUT_WR)
     except OSError:
-        # Who hung up gets nothing more.
+        # A side that hung up gets nothing more.
         pass
 
 
 class Responder:
-    """Answers every request in the same way, and remembers what it was asked."""
+    """Answers every request in the same way, and remembers the requests."""
 
     def __init__(
         self,
@@ -82,7 +82,7 @@ class Responder:
         status: int = 403,
         redirect: str = "",
     ) -> None:
-        """`redirect`: what stands before the path in the address that it redirects to."""
+        """`redirect` comes before the path in the address that it redirects to."""
         self.asked: list[str] = []
         asked = self.asked
 
@@ -101,7 +101,7 @@ class Responder:
             do_GET = do_POST = do_PUT = do_DELETE = do_CONNECT = handle_any
 
             def log_message(self, *_: object) -> None:
-                """Says nothing."""
+                """Logs nothing."""
 
         self._server = ThreadingHTTPServer((host, port), Handler)
         self.port = self._server.server_port
@@ -109,13 +109,13 @@ class Responder:
         threading.Thread(target=self._server.serve_forever, daemon=True).start()
 
     def stop(self) -> None:
-        """Ends it."""
+        """Stops the server."""
         self._server.shutdown()
         self._server.server_close()
 
 
 class Authority:
-    """Makes certificates that nobody trusts who was not given the file `ca`."""
+    """Issues certificates that only programs with the file `ca` trust."""
 
     def __init__(self, directory: Path) -> None:
         directory.mkdir()
@@ -124,7 +124,7 @@ class Authority:
         self._openssl("ca", "/CN=Tests", "basicConstraints=critical,CA:TRUE")
 
     def server(self, *names: str) -> ssl.SSLContext:
-        """TLS for a server of these names and addresses."""
+        """Returns TLS for a server with these names and addresses."""
         kinds = [
             f"{'IP' if each[-1].isdigit() else 'DNS'}:{each}" for each in names
         ]

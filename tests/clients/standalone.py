@@ -1,4 +1,4 @@
-"""nbcourier without a hub, for as long as a test module lasts."""
+"""nbcourier without a hub, for the duration of a test module."""
 
 from pathlib import Path
 
@@ -11,9 +11,9 @@ ANSWER_LIMIT_S = 5
 
 
 class Standalone:
-    """`nbcourier serve --standalone` on a port and a data directory of its own."""
+    """`nbcourier serve --standalone` with its own port and data directory."""
 
-    # With which client its people work.
+    # The class of its people, which determines their client.
     person_class = Person
 
     def __init__(self, binary: Path, directory: Path) -> None:
@@ -33,7 +33,7 @@ class Standalone:
         self.start()
 
     def start(self) -> None:
-        """Starts it, for the first time or once more on the same data."""
+        """Starts it, for the first time or again on the same data."""
         self._program = Program(
             self._command,
             env=self._env,
@@ -43,12 +43,12 @@ class Standalone:
         self._program.wait_until(self._answers, "healthz")
 
     def kill(self) -> None:
-        """Ends it at once, without a word."""
+        """Kills it without a clean end."""
         self._program.process.kill()
         self._program.process.wait(STOP_LIMIT_S)
 
     def person(self, name: str) -> Person:
-        """Somebody whose token is their name: all that standalone mode asks for."""
+        """Returns a person whose token is their name, which is all that standalone mode requires."""
         home = self.directory / "home" / name
         identity = {"USER": name, "JUPYTERHUB_API_TOKEN": name}
         return self.person_class(name=name, home=home, url=self.url, identity=identity)
@@ -58,7 +58,7 @@ class Standalone:
         return self._program.stop()
 
     def log(self) -> str:
-        """All that the service printed."""
+        """Returns the output of the service."""
         return self._program.log.read_text(errors="replace")
 
     def _answers(self) -> bool:

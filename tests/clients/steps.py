@@ -1,4 +1,4 @@
-"""For every directory of tests that drives the real thing: the binary, and steps that run in order."""
+"""Fixtures for all tests of the real program: the binary, and steps that run in order."""
 
 import os
 from collections.abc import Iterator
@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-# The test that failed first, by the class and the parameters it ran under.
+# The first failed test, by its class and its parameters.
 _failed_step: dict[tuple, str] = {}
 
 
@@ -21,7 +21,7 @@ def binary() -> Path:
 
 
 def _story(item: pytest.Item) -> tuple | None:
-    """What tells one run through an ordered class from another; None for a test that stands alone."""
+    """Returns a key for one run through an ordered class; None for a test that is independent of others."""
     if not getattr(getattr(item, "cls", None), "in_order", False):
         return None
     parameters = getattr(item, "callspec", None)
@@ -30,7 +30,7 @@ def _story(item: pytest.Item) -> tuple | None:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_call(item: pytest.Item) -> None:
-    """A step whose predecessor failed would only fail more obscurely, and slower."""
+    """Fails a step whose predecessor failed, which would otherwise fail later and less clearly."""
     earlier = _failed_step.get(_story(item))
     if earlier:
         pytest.fail(f"not reached: {earlier} failed", pytrace=False)
@@ -38,7 +38,7 @@ def pytest_runtest_call(item: pytest.Item) -> None:
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
-    """Remembers the first step that failed."""
+    """Remembers the first failed step."""
     report = yield
     story = _story(item)
     if story and report.failed:

@@ -1,7 +1,7 @@
-"""Somebody else's page on the hub's origin tries to read and to act as whoever visits it.
+"""Another user's page on the hub's origin tries to read and to act as its visitor.
 
-Where a hub has one domain, that page has the same origin as nbcourier's. Each test says what is prevented; the last ones
-say what only a domain for each user prevents.
+If a hub has one domain, that page has the same origin as nbcourier's. Each test covers a prevented attack. The last
+ones cover attacks that only a domain for each user prevents.
 """
 
 import time
@@ -19,7 +19,7 @@ from processes import POLL_S
 CALL_LIMIT_S = 30
 PAGE_LIMIT_S = 60
 COURSE = "attacked"
-# What every page of nbcourier holds for its own scripts and forms, and nothing else does.
+# A string that every page of nbcourier contains for its own scripts and forms, and nothing else does.
 MARK = "reading-token"
 SERVICE = "/services/nbcourier/"
 
@@ -36,7 +36,7 @@ const [address, options, done] = arguments;
 fetch(address, options).then(async (reply) => done([reply.status, await reply.text()]));
 """
 
-# Not every browser says that a frame has failed, so it is looked into for a while.
+# Not every browser reports that a frame failed, so the script looks into it for a while.
 FRAME = """
 const [element, attribute, mark, done] = arguments;
 const frame = document.createElement(element);
@@ -52,7 +52,7 @@ document.body.append(frame);
 look();
 """
 
-# What of the page a script can read that opened it; "gone" when the browser took the window away from it.
+# Opens the page in a window, and returns what it can read of it; "gone" if the browser took the window away.
 POPUP = """
 const [address, mark, done] = arguments;
 const opened = window.open(address);
@@ -130,19 +130,19 @@ def driven(
 
 @pytest.fixture
 def visitor(driven: Driven, hub: Hub) -> Driven:
-    """The same, visiting the neighbour's page."""
+    """The same browser on the neighbour's page."""
     driven.go(hub.neighbour_url)
     return driven
 
 
 @pytest.fixture
 def is_firefox(request: pytest.FixtureRequest) -> bool:
-    """Whether it is Firefox."""
+    """Whether the browser is Firefox."""
     return "firefox" in request.node.callspec.id
 
 
 def as_admin(hub: Hub, method: str, path: str) -> requests.Response:
-    """What the service answers to the administrator's token."""
+    """Returns the service's answer to the administrator's token."""
     return requests.request(
         method,
         f"{hub.service_url}/{path}",
@@ -152,12 +152,12 @@ def as_admin(hub: Hub, method: str, path: str) -> requests.Response:
 
 
 def courses(hub: Hub) -> list[str]:
-    """All there are."""
+    """Returns all courses."""
     return as_admin(hub, "GET", "courses").json()["courses"]
 
 
 def wait_until(ready: Any) -> None:
-    """Returns when `ready` says so."""
+    """Waits until `ready` returns true."""
     limit = time.monotonic() + PAGE_LIMIT_S
     while not ready():
         assert time.monotonic() < limit
@@ -165,7 +165,7 @@ def wait_until(ready: Any) -> None:
 
 
 def fetch(browser: Driven, address: str, **options: Any) -> tuple[int, str]:
-    """What a script of the page that is shown gets."""
+    """Returns the answer that a script of the current page gets."""
     status, text = browser.run(FETCH, address, {"credentials": "include"} | options)
     return status, text
 
@@ -252,7 +252,7 @@ def test_a_forged_form_changes_nothing(visitor: Driven, hub: Hub, path: str) -> 
     visitor.run(FORM, address, {"instructors": "[]", "csrf_token": "guessed"})
     wait_until(lambda: visitor.url() == address)
     assert "forged" not in courses(hub)
-    # And the visitor is still logged in.
+    # The visitor is still logged in.
     visitor.go(f"{hub.service_url}/")
     assert visitor.url() == f"{hub.service_url}/"
     visitor.run(OWN_TOKENS)
@@ -269,12 +269,12 @@ def test_a_service_worker_does_not_read_a_page_that_is_opened(
 def test_a_service_worker_that_races_with_the_network_reads_a_page_in_chromium_only(
     visitor: Driven, hub: Hub, is_firefox: bool
 ) -> None:
-    """The browser asks as for any page that it shows, and lets the worker have the same reply."""
+    """The browser requests the page as for any page that it shows, and gives the worker the same reply."""
     (told,) = told_by(visitor, hub, "race")
     if is_firefox:
         assert (told["status"], MARK in told["text"]) == (403, False)
     else:
-        # When this fails, Chromium has changed that: say so in SECURITY.md.
+        # If this fails, Chromium has changed: say so in SECURITY.md.
         assert (told["status"], MARK in told["text"]) == (200, True)
 
 
@@ -283,14 +283,14 @@ def test_a_window_that_a_script_opens_is_taken_away_from_it_but_in_firefox(
 ) -> None:
     seen = visitor.run(POPUP, SERVICE, MARK)
     if is_firefox:
-        # It does not know the value noopener-allow-popups. When this fails it does: say so in SECURITY.md.
+        # Firefox does not know the value noopener-allow-popups. If this fails, it does: say so in SECURITY.md.
         assert MARK in seen
     else:
         assert seen == "gone"
 
 
 def told_by(visitor: Driven, hub: Hub, worker: str) -> list[dict]:
-    """What a service worker of the neighbour's reads when the visitor opens our page."""
+    """Returns what the neighbour's service worker reads when the visitor opens our page."""
     assert worker in WORKERS
     hub.neighbour.told.clear()
     script = f"/services/neighbour/worker-{worker}.js"

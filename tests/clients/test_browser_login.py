@@ -14,16 +14,16 @@ from selenium.webdriver.common.by import By
 PERSON = "linnéa"
 TEACHES = "Statistik & <b>Daten"
 TAKES = "plain101"
-# A page of the service that somebody may have been sent the address of.
+# A page of the service whose address somebody may have got by mail.
 ASKED_FOR = "?from=a%20mail"
-# The length of a SHA-256 in the form that RFC 7636 asks for.
+# The length of a SHA-256 in the form that RFC 7636 requires.
 CHALLENGE_LENGTH = 43
 CALL_LIMIT_S = 30
 
 
 @pytest.fixture(scope="module")
 def browser(hub: Hub, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Chrome]:
-    """A browser in which somebody who teaches one course and takes another has logged in."""
+    """A browser in which a person who teaches one course and takes another has logged in."""
     hub.add_user(ADMIN)
     admin = {"Authorization": f"token {hub.token(ADMIN)}"}
     for course in (TEACHES, TAKES):
@@ -92,7 +92,7 @@ def test_somebody_who_logged_in_at_the_hub_already_comes_straight_to_the_home_pa
     assert PERSON in text_of(browser)
 
 
-# What a browser, a proxy, or somebody who tries things may send with it.
+# Headers that a browser, a proxy, or an attacker may send with the request.
 ODD_HEADERS = [
     {},
     {"Origin": "null"},
@@ -192,7 +192,7 @@ def test_a_login_is_proved_to_the_hub_to_end_where_it_began(hub: Hub) -> None:
 
 
 def begin_login(hub: Hub) -> dict[str, list[str]]:
-    """What the service has a browser ask the hub when somebody new comes to its home page."""
+    """Returns the query that the service sends to the hub for a new visitor of its home page."""
     address = urlsplit(f"{hub.service_url}/")
     while address.path.startswith(prefix(hub)):
         reply = requests.get(
@@ -205,10 +205,10 @@ def begin_login(hub: Hub) -> dict[str, list[str]]:
 
 
 def prefix(hub: Hub) -> str:
-    """The path that everything of the service is under."""
+    """Returns the path below which the service answers."""
     return urlsplit(f"{hub.service_url}/").path
 
 
 def cookies_of_the_service(browser: Chrome, hub: Hub) -> list[dict]:
-    """The browser's cookies that go to this service and to nothing else at the hub."""
+    """Returns the browser's cookies that go only to this service."""
     return [each for each in browser.get_cookies() if each["path"] == prefix(hub)]

@@ -1,4 +1,4 @@
-"""A course in JupyterLab, from a browser: what the pages of nbgrader do with our plugin behind them."""
+"""A course in JupyterLab, in a browser: nbgrader's pages with our plugin behind them."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -17,13 +17,13 @@ from trees import Tree, assert_same_tree, read_tree, without, write_tree
 
 INSTRUCTOR = "ira"
 STUDENT = "ada.l"
-# Somebody whom only the instructor puts into the course, with a name that no address holds as it is.
+# A student whom only the instructor enrols, with a name that must be encoded in addresses.
 NEWCOMER = "zoë (2)"
-# Somebody whom an administrator enrolled at the exchange, and somebody whom only a group of the hub puts there.
+# A student whom an administrator enrolled at the exchange, and one who comes only from a group of the hub.
 ELSEWHERE = "kim"
 GROUPED = "bob"
 CALL_LIMIT_S = 30
-# What an instructor has beside what an operator puts on every notebook server.
+# The instructor's own configuration, beside that of the operator on every notebook server.
 COURSE_CONFIG = """\
 c = get_config()
 c.CourseDirectory.course_id = {course!r}
@@ -45,7 +45,7 @@ def hub(
 
 @dataclass
 class Classroom:
-    """The people of the course, each with a browser, and what they have on their notebook servers."""
+    """The people of the course, each with a browser, and the files on their notebook servers."""
 
     hub: Hub
     admin: Person
@@ -56,20 +56,20 @@ class Classroom:
 
     @property
     def course(self) -> Path:
-        """The instructor's course directory."""
+        """Returns the instructor's course directory."""
         return self.home(INSTRUCTOR) / "course"
 
     @property
     def work(self) -> Path:
-        """Where the student has the assignment."""
+        """Returns the student's directory of the assignment."""
         return self.home(STUDENT) / ASSIGNMENT
 
     def home(self, name: str) -> Path:
-        """Where somebody's notebook server keeps their files."""
+        """Returns the directory of a person's notebook server."""
         return self.hub.directory / "servers" / name
 
     def asked(self, path: str) -> dict:
-        """What the exchange answers an administrator, whatever the pages show."""
+        """Returns the exchange's answer to an administrator, independent of the pages."""
         return self.admin.get(path)
 
 
@@ -77,7 +77,7 @@ class Classroom:
 def people(
     hub: Hub, screenshots: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Classroom]:
-    """The people, logged in; the hub's groups say who teaches the course and who takes it."""
+    """The people, logged in; the hub's groups give instructor and students their roles."""
     hub.add_user(ADMIN)
     admin = hub.person(ADMIN)
     names = {"first_name": "Kim", "last_name": "L", "email": ""}
@@ -94,7 +94,7 @@ def people(
     hub.add_user(STUDENT, f"nbgrader-{COURSE}")
     hub.add_user(NEWCOMER)
     hub.add_user(GROUPED, f"nbgrader-{COURSE}")
-    # The exchange knows of somebody's groups once they have been there.
+    # The exchange learns a person's groups at their first request.
     hub.person(GROUPED).get("courses")
     desks = [
         Desk(start_browser(tmp_path_factory.mktemp("profile")), hub, name, screenshots)
@@ -137,7 +137,7 @@ class TestCourseInJupyterLab:
         lab.open("Assignment List")
         lab.find(ASSIGNMENT, under="released")
         people.student.picture("an assignment is there")
-        # Something in the way.
+        # An existing file prevents the fetch.
         people.work.write_bytes(b"")
         lab.press("Fetch")
         people.student.read("Assignment not fetched")
@@ -198,7 +198,7 @@ class TestCourseInJupyterLab:
         formgrader.press("collect", said="Successfully collected submissions")
         formgrader.find("num-submissions", "1")
         collected = read_tree(people.course / "submitted" / STUDENT / ASSIGNMENT)
-        # The notebook was open, so JupyterLab has put a checkpoint beside it, which nobody wants to collect.
+        # The notebook was open, so JupyterLab has put a checkpoint beside it, which must not be collected.
         assert_same_tree(without(collected, "timestamp.txt"), people.handed_in)
         formgrader.follow("num-submissions")
         formgrader.press("autograde", said="Successfully autograded")
@@ -231,7 +231,7 @@ class TestCourseInJupyterLab:
             formgrader.find("id", name)
         formgrader.find("name", "L, Kim")
         formgrader.add_student(NEWCOMER, "Zoë")
-        # The row is there before the server has answered, the score only then.
+        # The row appears before the server has answered, the score only after that.
         formgrader.find("score", "0 / 2")
         formgrader.open("manage_students")
         formgrader.find("id", NEWCOMER)
@@ -262,7 +262,7 @@ class TestCourseInJupyterLab:
         formgrader = Formgrader(people.instructor)
         formgrader.remove_student(ELSEWHERE)
         formgrader.miss("id", ELSEWHERE)
-        # What nbgrader demands before grades are deleted.
+        # nbgrader requires this before grades are deleted.
         formgrader.remove_student(STUDENT)
         people.instructor.read("the gradebook has grades of theirs")
         people.instructor.picture("a student with grades stays")

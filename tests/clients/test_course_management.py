@@ -21,7 +21,7 @@ TABLE = [
 def service(
     binary: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Standalone]:
-    """A service with nothing in it yet."""
+    """A service without courses."""
     running = Standalone(binary, tmp_path_factory.mktemp("management"))
     yield running
     running.stop()
@@ -29,18 +29,18 @@ def service(
 
 @pytest.fixture(scope="module")
 def admin(service: Standalone) -> Person:
-    """Who may make courses."""
+    """The administrator, who may make courses."""
     return service.person(ADMIN)
 
 
 @pytest.fixture(scope="module")
 def ira(service: Standalone) -> Person:
-    """Who will teach the course."""
+    """The future instructor of the course."""
     return service.person("ira")
 
 
 def roster(asking: Person, role: str) -> dict[str, tuple]:
-    """A roster by user name: first name, last name, e-mail."""
+    """Returns a roster by user name: first name, last name, e-mail."""
     return {
         entry["username"]: (entry["first_name"], entry["last_name"], entry["email"])
         for entry in asking.get(f"{role}/{COURSE}")[role]
@@ -48,7 +48,7 @@ def roster(asking: Person, role: str) -> dict[str, tuple]:
 
 
 class TestCourseManagement:
-    """A course from its making to the last change of its roster."""
+    """A course from its creation to the last change of its roster."""
 
     in_order = True
 
@@ -104,7 +104,7 @@ class TestCourseManagement:
         details = ("-f", "Zoë", "-l", "Ó", "-e", "zoe@example.org")
         outcome = ira.manage("add_student", COURSE, "zoë", *details)
         assert roster(ira, "students")["zoë"] == details[1::2]
-        # The client's own step: it has nbgrader put the student into the gradebook too.
+        # The client itself has nbgrader add the student to the gradebook too.
         assert "Creating/updating student with ID 'zoë'" in outcome.text
 
     def test_students_are_removed_one_or_several(self, ira: Person) -> None:

@@ -1,4 +1,4 @@
-"""The stock client's course management and ours: the same words lead to the same rosters and gradebooks."""
+"""The stock client's course management and ours: the same commands give the same rosters and gradebooks."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -18,7 +18,7 @@ TABLES = {
     "head.csv": "student_id,first_name,last_name,email\n",
     "empty.csv": "",
 }
-# What is said, and whether it succeeds: with the stock client, and with ours, which also fails where a part failed.
+# The commands, and whether each succeeds with the stock client and with ours, which also fails if a part failed.
 LINES = {
     "create_course C ira kim": (True, True),
     "create_course C": (False, False),
@@ -64,14 +64,14 @@ class Side:
         return self.admin.attempt(self.program, *words)
 
     def roster(self) -> dict:
-        """Who is in the course."""
+        """Returns the members of the course."""
         replies = [
             self.admin.get(f"{role}/{COURSE}") for role in ("instructors", "students")
         ]
         return replies[0] | replies[1]
 
     def gradebook(self) -> str:
-        """Whom nbgrader knows."""
+        """Returns the students in nbgrader's gradebook."""
         return self.admin.nbgrader("db", "student", "list").text
 
 
@@ -79,7 +79,7 @@ class Side:
 def sides(
     binary: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[tuple[Side, Side]]:
-    """The stock client's and ours, which is a link of the same name."""
+    """The stock client, and ours, which is a link of the same name."""
     place = tmp_path_factory.mktemp("management")
     link = place / NAME
     link.symlink_to(binary)
@@ -93,7 +93,7 @@ def sides(
 
 
 class TestTheSameWords:
-    """One line after the other, on both sides."""
+    """The commands one after the other, on both sides."""
 
     in_order = True
 

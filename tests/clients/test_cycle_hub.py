@@ -9,14 +9,14 @@ from material import ASSIGNMENT, COURSE, NOTEBOOK, release_tree
 from trees import write_tree
 
 INSTRUCTOR = "ira"
-# One student with the token of a running notebook server, one with a name that no address holds as it is.
+# One student has the token of a running notebook server, the other a name that must be encoded in addresses.
 FIRST = "ada.l"
 SECOND = "zoë (2)"
 
 
 @pytest.fixture(scope="module")
 def cast(hub: Hub) -> Cast:
-    """The people, whose roles are said by the hub's groups alone."""
+    """The people, whose roles come only from the hub's groups."""
     hub.add_user(ADMIN)
     hub.add_user(INSTRUCTOR, f"formgrade-{COURSE}")
     hub.add_user(FIRST, f"nbgrader-{COURSE}")
@@ -30,18 +30,18 @@ def cast(hub: Hub) -> Cast:
 
 
 class TestCourseBehindAHub(CourseCycle):
-    """No roster is written by anybody: the administrator makes the course, the hub's groups do the rest."""
+    """Nobody edits a roster: the administrator makes the course, and the hub's groups give the roles."""
 
     def enrol(self, cast: Cast) -> None:
-        """By membership in the hub's groups, which nbcourier learns when it first sees each person."""
+        """Enrols by membership in the hub's groups, which nbcourier learns when it first sees each person."""
         cast.admin.manage("create_course", COURSE)
 
     def make_release(self, cast: Cast) -> None:
-        """Writes it where nbgrader would have."""
+        """Writes the release where nbgrader would have."""
         write_tree(cast.release_directory(), release_tree())
 
     def make_feedback(self, cast: Cast) -> None:
-        """Writes one page for each submission that was collected, where nbgrader would have."""
+        """Writes one page for each collected submission where nbgrader would have."""
         for student in cast.students:
             page = f"<p>Sehr schön, {student.name}! ✓</p>\n".encode()
             files = {

@@ -18,7 +18,7 @@ from material import (
 from standalone import ADMIN, Standalone
 from trees import assert_same_tree, read_tree, without, write_tree
 
-# Legal at a hub and awkward in an address; blanks can be in no token, so test_cycle_hub.py has those.
+# Legal at a hub and difficult in an address. A token cannot contain blanks, so test_cycle_hub.py tests those.
 FIRST = "grace(2)"
 SECOND = "ada.l"
 
@@ -27,7 +27,7 @@ SECOND = "ada.l"
 def service(
     binary: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Standalone]:
-    """The service that all tests of this module talk to; the last of them ends it."""
+    """The service of all tests in this module; the last test stops it."""
     running = Standalone(binary, tmp_path_factory.mktemp("standalone"))
     yield running
     running.stop()
@@ -35,7 +35,7 @@ def service(
 
 @pytest.fixture(scope="module")
 def cast(service: Standalone) -> Cast:
-    """The people, none of them in any course yet."""
+    """The people, who are not in any course yet."""
     return Cast(
         admin=service.person(ADMIN),
         instructor=service.person("ira"),
@@ -45,10 +45,10 @@ def cast(service: Standalone) -> Cast:
 
 
 class TestCourseWithoutAHub(CourseCycle):
-    """From an empty service to feedback in the students' hands."""
+    """From an empty service to feedback for the students."""
 
     def enrol(self, cast: Cast) -> None:
-        """By the client's course management: the administrator makes the course, the instructor fills it."""
+        """Enrols with the client's course management: the administrator makes the course, the instructor fills it."""
         cast.admin.manage("create_course", COURSE, cast.instructor.name)
         cast.admin.manage("create_course", OTHER_COURSE, "somebody else")
         table = cast.instructor.home / "roster.csv"
@@ -57,16 +57,16 @@ class TestCourseWithoutAHub(CourseCycle):
             *(f"{student.name},,," for student in cast.students),
         ]
         table.write_text("\n".join(rows), encoding="utf-8")
-        # Without the gradebook: that nbgrader makes its entries itself when it grades is part of what is tested.
+        # Without the gradebook: nbgrader has to add the students itself when it grades.
         cast.instructor.manage("add_students", "--no-gb", COURSE, str(table))
 
     def make_release(self, cast: Cast) -> None:
-        """Has nbgrader take the solutions out."""
+        """Lets nbgrader remove the solutions."""
         write_tree(cast.instructor.home / "source" / ASSIGNMENT, source_tree())
         cast.course("generate_assignment")
 
     def make_feedback(self, cast: Cast) -> None:
-        """Has nbgrader run the notebooks, score them and write the pages."""
+        """Lets nbgrader run the notebooks, score them and write the pages."""
         cast.course("autograde")
         cast.course("generate_feedback")
 

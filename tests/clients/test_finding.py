@@ -1,4 +1,4 @@
-"""Finding the exchange from what a notebook server is told, with real hubs and what stands before them in the world."""
+"""Finding the exchange from a notebook server's environment, with real hubs and the proxies in front of them."""
 
 import random
 from collections.abc import Iterator
@@ -31,25 +31,25 @@ class Street:
         self.proxy = self.add(Responder())
 
     def add(self, running):  # noqa: ANN001, ANN201 (either of the two)
-        """Stops it with the rest."""
+        """Registers a server that is stopped at the end."""
         self._running.append(running)
         return running
 
     def take_away(self, running: Relay) -> None:
-        """Nobody listens there any more."""
+        """Stops a relay."""
         self._running.remove(running)
         running.stop()
 
     def relay(self, port: int = 0) -> int:
-        """The hub's proxy, in plain HTTP."""
+        """Adds a relay to the hub's proxy, by plain HTTP."""
         return self.add(Relay(self.hub_port, self.host, port)).port
 
     def relay_by_tls(self, port: int = 0) -> int:
-        """The hub's proxy, by TLS."""
+        """Adds a relay to the hub's proxy, by TLS."""
         return self.add(Relay(self.hub_port, self.host, port, self.tls)).port
 
     def ask(self, environment: dict[str, str]) -> list[Outcome]:
-        """The plugin and the program look for the student's courses, on a server that is told this."""
+        """Asks for the student's courses with the plugin and the program, in this environment."""
         person = self.student
         own = {
             "JUPYTERHUB_API_TOKEN": person.token,
@@ -72,21 +72,21 @@ class Street:
             person.env = kept | own
 
     def stop(self) -> None:
-        """Ends all, and looks at what went to the proxy."""
+        """Stops all servers, and checks the requests to the proxy."""
         for running in self._running:
             running.stop()
         assert self.proxy.asked == []
 
 
 def require_found(outcomes: list[Outcome]) -> None:
-    """Both speak to the exchange."""
+    """Checks that both reached the exchange."""
     for outcome in outcomes:
         assert outcome.code == 0, str(outcome)
         assert "ps1" in outcome.text, str(outcome)
 
 
 def require_told(outcomes: list[Outcome], *words: str) -> None:
-    """Both end with an error that says all of this."""
+    """Checks that both ended with an error that contains all of these words."""
     for outcome in outcomes:
         assert outcome.code != 0, str(outcome)
         assert "Traceback" not in outcome.text, str(outcome)
@@ -98,7 +98,7 @@ def require_told(outcomes: list[Outcome], *words: str) -> None:
 def hub(
     binary: Path, cache: Path, proxy: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Hub]:
-    """One is enough: what the newest hub tells a notebook server, the tests say themselves."""
+    """One hub is enough, because the tests set the environment of the notebook server themselves."""
     running = Hub(cache / "hub6", proxy, binary, tmp_path_factory.mktemp("hub"))
     yield running
     running.stop()
@@ -106,7 +106,7 @@ def hub(
 
 @pytest.fixture(scope="module")
 def student(hub: Hub, binary: Path) -> PluginPerson:
-    """Somebody in a course in which an assignment is released."""
+    """A student in a course with a released assignment."""
     PluginPerson.binary = binary
     hub.person_class = PluginPerson
     return make_course(hub)
@@ -166,7 +166,7 @@ def test_the_littlest_jupyterhub_is_found_with_and_without_https(
     street.add(Responder(street.host, 80, status=301, redirect=f"https://{street.host}"))
     street.relay_by_tls(443)
     require_found(street.ask(told | {name: str(street.ca)}))
-    # The usual certificate is for the hub's name, and no authority of this machine's has signed it.
+    # The usual certificate is for the hub's name, and is not signed by an authority that this machine knows.
     outcomes = street.ask(told)
     tried = f"https://{street.host}/services/nbcourier"
     require_told(outcomes, tried, "worked out from JUPYTERHUB_API_URL", SETTING)

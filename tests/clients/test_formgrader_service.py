@@ -1,4 +1,4 @@
-"""A formgrader that the hub runs as a service of its own, after the one step that docs/operators.md has for it."""
+"""A formgrader that the hub runs as a service of its own, after the one step in docs/operators.md."""
 
 import secrets
 import sqlite3
@@ -22,18 +22,18 @@ SERVICE = f"service:{COURSE}"
 INSTRUCTOR = "ira"
 STUDENT = "ada"
 ASSIGNMENT = "ps1"
-# A course that an ngshare has, where the service and another account of formgraders teach.
+# A course of an ngshare, taught by the service and another account for formgraders.
 OLD_COURSE = "geometry"
 OLD_GRADER = f"grader-{COURSE}"
-# Names that no address holds as they are.
+# Names that must be encoded in addresses.
 NAMES = ["dom\\user", "a+b", "c d", "ü", "50%", "x@y.org"]
-# nbgrader works on whole assignments behind some of these, on a machine that may be busy with other tests.
+# Some of these requests include nbgrader's work on whole assignments, on a machine that may be busy.
 PAGE_LIMIT_S = 300
 
 
 @dataclass
 class Formgrader:
-    """The service, asked for its pages as the instructor's browser asks, and in a terminal of its own."""
+    """The service, with the requests of the instructor's browser and a terminal of its own."""
 
     hub: Hub
     url: str
@@ -41,11 +41,11 @@ class Formgrader:
     admin: PluginPerson
     student: PluginPerson
     instructor_token: str
-    # What the import said that was told nothing of services.
+    # The output of the import without any option for services.
     imported: str
 
     def person(self, name: str) -> PluginPerson:
-        """Somebody of the hub, who looks for the exchange as the service does."""
+        """Returns a user of the hub who finds the exchange as the service does."""
         person = self.hub.person(name)
         address = f"{self.hub.url}/hub/"
         person.env["JUPYTERHUB_PUBLIC_HUB_URL"] = address
@@ -54,7 +54,7 @@ class Formgrader:
     def ask(
         self, method: str, path: str, body: dict | None = None
     ) -> requests.Response:
-        """One request of formgrader's pages."""
+        """Sends one request of formgrader's pages."""
         return requests.request(
             method,
             f"{self.url}/formgrader/{path}",
@@ -65,13 +65,13 @@ class Formgrader:
         )
 
     def press(self, action: str) -> dict:
-        """Presses a button of *Manage Assignments*, which need not work."""
+        """Presses a button of *Manage Assignments*; the action may fail."""
         reply = self.ask("POST", f"api/assignment/{ASSIGNMENT}/{action}")
         assert reply.status_code == 200, reply.text
         return reply.json()
 
     def assignment(self) -> dict:
-        """The line of the assignment on *Manage Assignments*."""
+        """Returns the row of the assignment on *Manage Assignments*."""
         reply = self.ask("GET", "api/assignments")
         assert reply.status_code == 200, reply.text
         (found,) = reply.json()
@@ -100,7 +100,7 @@ def formgrader(
     write_tree(home / "source" / ASSIGNMENT, source_tree())
     servers = lab_servers(cache, directory) | about
     config = f"c = get_config()\nc.CourseDirectory.course_id = {COURSE!r}\n"
-    # What the hub tells a service that it starts.
+    # The environment that the hub sets for a service.
     identity = {
         "JUPYTERHUB_API_TOKEN": token,
         "JUPYTERHUB_SERVICE_NAME": COURSE,
@@ -202,7 +202,7 @@ class TestFormgraderAsAService:
         assert formgrader.press("release")["success"] is True
         assert formgrader.assignment()["status"] == "released"
         assert formgrader.assignment()["num_submissions"] == 0
-        # The hub's user of the same name is somebody else.
+        # The hub's user with the same name is a different caller.
         formgrader.hub.add_user(COURSE)
         namesake = formgrader.hub.token(COURSE)
         reply = requests.get(
@@ -273,7 +273,7 @@ class TestFormgraderAsAService:
         assert (formgrader.terminal.home / "submitted" / name / ASSIGNMENT).is_dir()
         removed = formgrader.ask("DELETE", at)
         assert removed.status_code in (200, 204), removed.text
-        # The gradebook keeps whom it has work of; the roster does not.
+        # The gradebook keeps students with submissions; the roster does not.
         roster = formgrader.terminal.attempt("nbcourier", "roster", "list", COURSE)
         assert roster.code == 0, str(roster)
         assert name not in roster.stdout

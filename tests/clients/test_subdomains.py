@@ -1,4 +1,4 @@
-"""A hub with a domain for each user, behind a proxy that ends TLS: how it is found, and what a browser sees of it."""
+"""A hub with a domain for each user, behind a proxy that ends TLS: finding it, and its pages in a browser."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -22,7 +22,7 @@ NAMES = (DOMAIN, EXCHANGE, f"exchange--service.{DOMAIN}")
 
 @dataclass
 class Town:
-    """The hub, and a student with all that their notebook server was told."""
+    """The hub, and a student with the environment of their notebook server."""
 
     hub: Hub
     student: PluginPerson
@@ -31,7 +31,7 @@ class Town:
     proxy: Responder
 
     def ask(self, without: str = "", **more: str) -> list[Outcome]:
-        """The plugin and the program look for the student's courses."""
+        """Asks for the student's courses with the plugin and the program."""
         kept = dict(self.student.env)
         self.student.env |= more
         self.student.env.pop(without, None)

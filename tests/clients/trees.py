@@ -1,4 +1,4 @@
-"""Directory trees as plain data, and the comparison that all of these tests are about: byte for byte."""
+"""Directory trees as plain data, and their comparison byte for byte."""
 
 import base64
 import hashlib
@@ -8,7 +8,7 @@ Tree = dict[str, bytes]
 
 
 def read_tree(directory: Path) -> Tree:
-    """Every file below the directory, by its path with forward slashes."""
+    """Returns all files below the directory, by path with forward slashes."""
     assert directory.is_dir(), f"{directory} is no directory"
     return {
         path.relative_to(directory).as_posix(): path.read_bytes()
@@ -18,7 +18,7 @@ def read_tree(directory: Path) -> Tree:
 
 
 def write_tree(directory: Path, tree: Tree) -> None:
-    """Makes the directory hold the files, beside what is there already."""
+    """Writes the files to the directory, beside existing ones."""
     for name, content in tree.items():
         path = directory / name
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -26,17 +26,17 @@ def write_tree(directory: Path, tree: Tree) -> None:
 
 
 def decoded(files: list[dict]) -> Tree:
-    """The file list of a reply as a tree."""
+    """Returns the file list of a reply as a tree."""
     return {file["path"]: base64.b64decode(file["content"]) for file in files}
 
 
 def without(tree: Tree, *names: str) -> Tree:
-    """The tree less some files, such as the `timestamp.txt` that the clients add."""
+    """Returns the tree without some files, such as the `timestamp.txt` that the clients add."""
     return {name: content for name, content in tree.items() if name not in names}
 
 
 def below(tree: Tree, folder: str) -> Tree:
-    """The part of the tree inside one of its folders."""
+    """Returns the part of the tree inside one of its folders."""
     prefix = f"{folder}/"
     return {
         name.removeprefix(prefix): content
@@ -46,7 +46,7 @@ def below(tree: Tree, folder: str) -> Tree:
 
 
 def assert_same_tree(actual: Tree, expected: Tree) -> None:
-    """Fails with one readable line per file that differs, instead of a screen of bytes."""
+    """Fails with one readable line for each file that differs, instead of a screen of bytes."""
     differences = [
         f"{name}: {_shown(actual.get(name))}, expected {_shown(expected.get(name))}"
         for name in sorted(actual.keys() | expected.keys())

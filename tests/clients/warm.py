@@ -1,7 +1,7 @@
-"""Commands of nbgrader without its start: a process that has imported it already forks once for each.
+"""Runs nbgrader's commands without its start-up time: a process that has imported nbgrader forks for each command.
 
-What runs is what the program `nbgrader` runs, in a process, a directory and an environment of its own. Importing it takes
-ten times as long as most of what the tests have it do.
+The command is the same as that of the program `nbgrader`, with a process, a directory and an environment of its own.
+Importing nbgrader takes ten times as long as most commands of the tests.
 """
 
 import atexit
@@ -22,7 +22,7 @@ POLL_S = 0.05
 
 
 class Kitchen:
-    """The process that waits, started when the first command comes, and ended with the tests."""
+    """The waiting process, started with the first command and ended with the tests."""
 
     def __init__(self) -> None:
         self._directory = tempfile.TemporaryDirectory(prefix="nbgrader-")
@@ -33,7 +33,7 @@ class Kitchen:
     def run(
         self, command: list[str], *, cwd: Path, env: dict[str, str], limit_s: float
     ) -> tuple[int, str, str]:
-        """How it ended, and what it said to whom."""
+        """Returns the exit code, standard output and standard error."""
         if self._process is None:
             self._start()
         with (
@@ -57,7 +57,7 @@ class Kitchen:
     def _start(self) -> None:
         self._process = subprocess.Popen(
             [sys.executable, __file__, self._address],
-            # What is fixed when Python starts; all else comes with each order.
+            # Python reads this variable only when it starts; all others come with each command.
             env=os.environ | {"LC_ALL": "C.UTF-8"},
             stdin=subprocess.DEVNULL,
         )
@@ -74,14 +74,14 @@ class Kitchen:
 
 
 def serve(address: str) -> None:
-    """Imports nbgrader, and forks for each order until it is killed."""
-    import nbgrader.apps  # noqa: F401 (that it is imported is the whole point)
-    import requests  # noqa: F401 (as well)
+    """Imports nbgrader, and forks for each command until it is killed."""
+    import nbgrader.apps  # noqa: F401 (imported for its side effect: later forks have it)
+    import requests  # noqa: F401 (for the same reason)
 
-    # Nobody waits for those that wait for the commands.
+    # The child processes are not waited for, so the kernel removes them.
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)
     with socket.socket(socket.AF_UNIX) as listening:
-        # It is there only once it is listened to.
+        # The socket gets its final name only once it is listening.
         listening.bind(f"{address}.new")
         listening.listen(64)
         os.rename(f"{address}.new", address)
@@ -142,7 +142,7 @@ def _main(command: list[str]) -> Any:
     from nbgrader.apps.nbgraderapp import main
 
     sys.argv = [program, *arguments]
-    # Not where this file lies, with all the modules of the tests.
+    # Replaces the directory of this file, which has all modules of the tests.
     sys.path[0] = str(Path(sys.executable).parent)
     sys.exit(main())
 

@@ -1,4 +1,4 @@
-"""Trees as tar archives, which is how they travel."""
+"""Converts trees to and from tar archives, the form in which they are sent."""
 
 import io
 import tarfile
@@ -7,7 +7,7 @@ from trees import Tree
 
 
 def archive_of(tree: Tree) -> bytes:
-    """The files in their order."""
+    """Returns an archive of the files, in their order."""
     content = io.BytesIO()
     with tarfile.open(fileobj=content, mode="w") as archive:
         for path, file in tree.items():
@@ -18,7 +18,7 @@ def archive_of(tree: Tree) -> bytes:
 
 
 def archived(content: bytes) -> Tree:
-    """The files of an archive."""
+    """Returns the files of an archive."""
     with tarfile.open(fileobj=io.BytesIO(content)) as archive:
         members = archive.getmembers()
         return {each.name: archive.extractfile(each).read() for each in members}

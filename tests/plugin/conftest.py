@@ -1,4 +1,4 @@
-"""What all of these tests stand on: one nbcourier without a hub for each process, and a course for each test."""
+"""The fixtures of these tests: one nbcourier without a hub for each process, and a course for each test."""
 
 import os
 import sys
@@ -11,10 +11,10 @@ import pytest
 pytest.register_assert_rewrite("cast", "cycle", "course", "people", "trees")
 pytest_plugins = ["steps"]
 
-# nbgrader opens a gradebook by the program `alembic`, which it looks for as in an activated environment.
+# nbgrader opens a gradebook with the program `alembic`, which it looks for on the PATH of an activated environment.
 os.environ["PATH"] = os.pathsep.join((str(Path(sys.executable).parent), os.environ["PATH"]))
 
-from course import NGSHARE, V1, Course, PluginStandalone, through  # noqa: E402 (only now are its assertions explained)
+from course import NGSHARE, V1, Course, PluginStandalone, through  # noqa: E402 (pytest rewrites its assertions now)
 from front import Front, without_v1  # noqa: E402
 
 _numbers = count(1)
@@ -24,7 +24,7 @@ _numbers = count(1)
 def service(
     binary: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[PluginStandalone]:
-    """The service that the tests of one process talk to."""
+    """The service that the tests of one process use."""
     running = PluginStandalone(binary, tmp_path_factory.mktemp("service"))
     yield running
     assert running.stop() == 0
@@ -33,13 +33,13 @@ def service(
 
 @pytest.fixture
 def wire(request: pytest.FixtureRequest) -> str:
-    """In which protocol the test's people and the service speak; see `both_wires`."""
+    """The protocol between the test's people and the service; see `both_wires`."""
     return getattr(request, "param", V1)
 
 
 @pytest.fixture(scope="session")
 def as_ngshare(service: PluginStandalone) -> Iterator[Front]:
-    """The service without the API of its own."""
+    """The service without its own API."""
     running = Front(service.url, hides=without_v1)
     yield running
     running.stop()
@@ -47,7 +47,7 @@ def as_ngshare(service: PluginStandalone) -> Iterator[Front]:
 
 @pytest.fixture
 def course(service: PluginStandalone, wire: str, as_ngshare: Front) -> Course:
-    """A new course with an instructor and two students of its own, and nothing released in it."""
+    """A new course with an instructor and two students of its own, and no releases."""
     made = Course(service, next(_numbers))
     if wire == NGSHARE:
         for person in made.people:
@@ -57,7 +57,7 @@ def course(service: PluginStandalone, wire: str, as_ngshare: Front) -> Course:
 
 @pytest.fixture
 def front(service: PluginStandalone, wire: str) -> Iterator[Front]:
-    """Something between people and the service that counts, and can be told to spoil what passes."""
+    """A proxy between people and the service that counts requests and can spoil replies."""
     hides = {"hides": without_v1} if wire == NGSHARE else {}
     running = Front(service.url, **hides)
     yield running

@@ -1,4 +1,4 @@
-"""A course to try the plugin in: its people have the plugin, and what came before a test is made without it."""
+"""A course for tests of the plugin. Its people have the plugin; the state before a test is made without it."""
 
 import base64
 import json
@@ -15,7 +15,7 @@ from standalone import ADMIN, ANSWER_LIMIT_S, Standalone
 from trees import Tree, decoded
 from warm import KITCHEN
 
-# The two protocols. What the plugin does for a person has to be the same in both; a part of the tests shows it.
+# The two protocols. The plugin has to do the same in both, which some of the tests check.
 V1, NGSHARE = "v1", "ngshare"
 both_wires = pytest.mark.parametrize("wire", [V1, NGSHARE], indirect=True)
 ngshare_only = pytest.mark.parametrize("wire", [NGSHARE], indirect=True)
@@ -26,7 +26,7 @@ RELEASED: Tree = {
     "data/table (1).csv": "ä;b\n".encode(),
     "data/empty": b"",
 }
-# Prints what the plugin's lister returns: what nbgrader's pages get to see.
+# Prints what the plugin's lister returns to nbgrader's pages.
 LISTING = """\
 import json, sys
 from nbgrader.apps.baseapp import NbGrader
@@ -45,7 +45,7 @@ print(json.dumps(lister.start()))
 
 
 class PluginPerson(Person):
-    """Somebody whose nbgrader uses the plugin."""
+    """A person whose nbgrader uses the plugin."""
 
     config = textwrap.dedent("""\
         import nbcourier
@@ -59,8 +59,8 @@ class PluginPerson(Person):
         self.env["PYTHONPATH"] = str(PYTHON_SOURCE)
 
     def attempt(self, program: str, *arguments: str) -> Outcome:
-        """Runs a program, nbgrader without its start."""
-        # What is loaded before a program starts, such as another clock, needs one that starts.
+        """Runs a program; nbgrader and Python run in a process that is already started."""
+        # Libraries that are loaded before a program starts, such as another clock, need a new process.
         is_warm = program in ("nbgrader", "python") and "LD_PRELOAD" not in self.env
         if not is_warm:
             return super().attempt(program, *arguments)
@@ -73,19 +73,19 @@ class PluginPerson(Person):
         return Outcome((program, *arguments), code, stdout, stderr)
 
     def post(self, path: str, **form: str) -> dict[str, Any]:
-        """A plain request that must succeed, for what a test is not about."""
+        """Sends a request that must succeed, for things that a test is not about."""
         return self.send("POST", path, data=form)
 
     def post_json(self, path: str, content: Any) -> Any:
-        """The same in the API below v1/."""
+        """Sends a POST request with JSON that must succeed, for the API below v1/."""
         return self.send("POST", path, json=content)
 
     def put_json(self, path: str, content: Any) -> Any:
-        """The same."""
+        """Sends a PUT request with JSON that must succeed."""
         return self.send("PUT", path, json=content)
 
     def send(self, method: str, path: str, **body: Any) -> Any:
-        """A request that must succeed; returns the answer."""
+        """Sends a request that must succeed; returns the answer."""
         reply = requests.request(
             method,
             f"{self.url}/{path}",
@@ -97,14 +97,14 @@ class PluginPerson(Person):
         return reply.json()
 
     def refused(self, *arguments: str) -> str:
-        """Runs an nbgrader command that must fail as a program fails, and returns the sentences it gave."""
+        """Runs an nbgrader command that must fail without a traceback, and returns its sentences."""
         outcome = self.attempt("nbgrader", *arguments)
         assert outcome.code != 0, str(outcome)
         assert "Traceback" not in outcome.text, str(outcome)
         return outcome.stderr
 
     def listed(self, **settings: dict) -> list[dict]:
-        """What nbgrader's pages get from the lister under these settings."""
+        """Returns what the lister returns to nbgrader's pages under these settings."""
         outcome = self.attempt("python", "-c", LISTING, json.dumps(settings))
         assert outcome.code == 0, str(outcome)
         return json.loads(outcome.stdout.splitlines()[-1])
@@ -117,18 +117,18 @@ class PluginStandalone(Standalone):
 
     @cached_property
     def admin(self) -> PluginPerson:
-        """Who makes the courses."""
+        """Returns the administrator, who makes the courses."""
         return self.person(ADMIN)
 
 
 class ProgramPerson(PluginPerson):
-    """Somebody who starts the program `nbgrader`, as everybody does outside of tests."""
+    """A person who starts the program `nbgrader` anew each time, as people do outside of tests."""
 
     attempt = Person.attempt
 
 
 class ProgramStandalone(PluginStandalone):
-    """nbcourier for such people."""
+    """nbcourier for people who start the program."""
 
     person_class = ProgramPerson
 
@@ -139,7 +139,7 @@ def enrol(
     instructor: PluginPerson,
     students: Iterable[PluginPerson],
 ) -> None:
-    """Makes the course and gives everybody their role in it."""
+    """Makes the course and gives each person a role in it."""
     teachers = json.dumps([instructor.name])
     admin.post(f"course/{course}", instructors=teachers)
     names = {"first_name": "", "last_name": "", "email": ""}
@@ -148,7 +148,7 @@ def enrol(
 
 
 class Course:
-    """Its people, and requests in the place of commands for all that a test is not about."""
+    """A course with its people, and requests instead of commands for everything that a test is not about."""
 
     def __init__(self, service: PluginStandalone, number: int) -> None:
         self.name = f"course {number}"
@@ -161,44 +161,44 @@ class Course:
 
     @property
     def people(self) -> tuple[PluginPerson, ...]:
-        """Everybody in it."""
+        """Returns all people of the course."""
         return self.instructor, self.first, self.second
 
     @property
     def option(self) -> str:
-        """What tells nbgrader the course."""
+        """Returns the option that names the course to nbgrader."""
         return f"--course={self.name}"
 
     def release(self, assignment: str = "ps1", tree: Tree = RELEASED) -> None:
-        """Puts an assignment into the exchange."""
+        """Releases an assignment."""
         path = f"assignment/{self.name}/{assignment}"
         self.instructor.post(path, files=_encoded(tree))
 
     def submit(self, student: Person, tree: Tree, assignment: str = "ps1") -> str:
-        """Hands in for a student and returns the time."""
+        """Submits for a student and returns the time."""
         path = f"submission/{self.name}/{assignment}"
         return student.post(path, files=_encoded(tree))["timestamp"]
 
     def give_feedback(self, student: Person, timestamp: str, tree: Tree) -> None:
-        """Gives feedback on one of the student's submissions."""
+        """Releases feedback on one of the student's submissions."""
         path = f"feedback/{self.name}/ps1/{student.name}"
         files = _encoded(tree)
         self.instructor.post(path, timestamp=timestamp, files=files)
 
     def entries(self) -> list[dict]:
-        """Everything handed in, as the API below v1/ lists it."""
+        """Returns all submissions, as the API below v1/ lists them."""
         return self._get(f"v1/courses/{self.name}/submissions")["submissions"]
 
     def released(self, assignment: str = "ps1") -> Tree:
-        """What the exchange has as the assignment."""
+        """Returns the released files of the assignment."""
         return decoded(self._get(f"assignment/{self.name}/{assignment}")["files"])
 
     def assignments(self) -> list[str]:
-        """What is released."""
+        """Returns the names of the released assignments."""
         return self._get(f"assignments/{self.name}")["assignments"]
 
     def submissions(self, student: Person) -> list[str]:
-        """When the student submitted, oldest first."""
+        """Returns the times of the student's submissions, oldest first."""
         reply = self._get(f"submissions/{self.name}/ps1")
         return [
             each["timestamp"]
@@ -207,12 +207,12 @@ class Course:
         ]
 
     def submitted(self, student: Person) -> Tree:
-        """What the exchange has as the student's latest submission."""
+        """Returns the files of the student's latest submission."""
         reply = self._get(f"submission/{self.name}/ps1/{student.name}")
         return decoded(reply["files"])
 
     def feedback(self, student: Person, timestamp: str) -> Tree:
-        """What the exchange has as feedback."""
+        """Returns the pages of the feedback."""
         path = f"feedback/{self.name}/ps1/{student.name}"
         return decoded(self._get(path, timestamp=timestamp)["files"])
 
@@ -221,7 +221,7 @@ class Course:
 
 
 def through(front_url: str, person: Person) -> None:
-    """From now on the person reaches the service by another address."""
+    """Makes the person reach the service by another address from now on."""
     config = person.home / ".jupyter" / "nbgrader_config.py"
     config.write_text(PluginPerson.config.format(url=front_url))
 

@@ -1,5 +1,4 @@
-"""A proxy that counts what passes, and spoils what it is told to: how a server that dies or refuses is made to do so
-at one exact moment."""
+"""A proxy that counts requests and spoils chosen ones, so that a server dies or refuses at one exact moment."""
 
 import threading
 from collections.abc import Callable, Iterator
@@ -11,30 +10,30 @@ import requests
 
 LIMIT_S = 60
 CHUNK = 1 << 16
-# What speaks of one connection, and is no part of what is passed on (RFC 9110, section 7.6.1).
+# Headers about a single connection, which are not forwarded (RFC 9110, section 7.6.1).
 ONE_HOP = {"connection", "keep-alive", "transfer-encoding", "content-length", "host"}
 
 
 @dataclass
 class Asked:
-    """A request that passes: its method, its path below the service's address, how many came before it."""
+    """A request through the proxy: its method, its path, and the number of requests before it."""
 
     method: str
     path: str
     earlier: int
-    # The bytes that went there and came back, without headers.
+    # The bytes of the request and of the reply, without headers.
     sent: int = 0
     received: int = 0
     headers: dict[str, str] = field(default_factory=dict)
 
 
-# What to do with a request: None lets it pass.
+# The action for a request: None forwards it.
 Spoil = Callable[[requests.Response, BaseHTTPRequestHandler], None]
 Rule = Callable[[Asked], Spoil | None]
 
 
 def answer(status: int, body: bytes, **headers: str) -> Spoil:
-    """Something else is answered; the service is not asked."""
+    """Sends this answer without asking the service."""
 
     def spoil(_: requests.Response | None, handler: BaseHTTPRequestHandler) -> None:
         handler.send_response(status)
@@ -49,7 +48,7 @@ def answer(status: int, body: bytes, **headers: str) -> Spoil:
 
 
 def problem(status: int, detail: str) -> Spoil:
-    """The exchange refuses, in the words of its own API."""
+    """Sends a refusal in the form of the exchange's own API."""
     body = b'{"type": "about:blank", "status": %d, "detail": "%s"}'
     return answer(
         status,
@@ -61,7 +60,7 @@ def problem(status: int, detail: str) -> Spoil:
 def cut_at(
     place: Callable[[bytes], int], then: Callable[[], None] = lambda: None
 ) -> Spoil:
-    """The service has done its work, and the connection breaks at that place of its answer; `then` that happens."""
+    """Breaks the connection at this place of the answer, after the service has done its work, and calls `then`."""
 
     def spoil(reply: requests.Response, handler: BaseHTTPRequestHandler) -> None:
         content = reply.content
@@ -75,20 +74,20 @@ def cut_at(
     return spoil
 
 
-# The connection breaks in the middle of the answer.
+# Breaks the connection in the middle of the answer.
 cut = cut_at(lambda content: len(content) // 2)
 
-# An ngshare has nothing there, and says so with a page.
+# The answer of an ngshare to an unknown address: a page.
 NO_V1 = answer(404, b"<html>404: Not Found</html>", Content_Type="text/html")
 
 
 def without_v1(asked: Asked) -> Spoil | None:
-    """The service as it would be if it were an ngshare, as far as the addresses go that it has."""
+    """Hides the addresses that an ngshare does not have."""
     return NO_V1 if asked.path.startswith("/v1/") else None
 
 
 class Front:
-    """Passes everything on, but for what `rule` says, and for what it `hides` whatever that says."""
+    """Forwards all requests, except those that `rule` spoils or `hides` hides."""
 
     def __init__(self, target: str, hides: Rule = lambda asked: None) -> None:
         self.rule: Rule = lambda asked: None
@@ -124,28 +123,28 @@ class Front:
             do_GET = do_POST = do_PUT = do_DELETE = handle_any
 
             def end_headers(self) -> None:
-                """A connection is for one request."""
+                """Closes the connection after each request."""
                 self.send_header("Connection", "close")
                 super().end_headers()
 
             def log_message(self, *_: object) -> None:
-                """Says nothing."""
+                """Logs nothing."""
 
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         self.url = f"http://127.0.0.1:{self._server.server_port}"
         threading.Thread(target=self._server.serve_forever, daemon=True).start()
 
     def die(self) -> None:
-        """Nobody answers at the address any more, though the test goes on."""
+        """Stops listening, while the test goes on."""
         self._server.socket.close()
 
     def stop(self) -> None:
-        """Ends the thread, too."""
+        """Stops the proxy and its thread."""
         self._server.shutdown()
         self._server.server_close()
 
     def below(self, path: str) -> list[Asked]:
-        """What was asked below this path."""
+        """Returns the requests below this path."""
         return [
             asked for asked in self.asked if urlsplit(asked.path).path.startswith(path)
         ]

@@ -1,4 +1,4 @@
-"""nbgrader's exchange classes in the process of the tests: for what no command line has a part in."""
+"""Runs nbgrader's exchange classes in the process of the tests, for tests that need no command line."""
 
 import logging
 import sys
@@ -15,14 +15,14 @@ from traitlets.config import Config
 
 sys.path.insert(0, str(PYTHON_SOURCE))
 
-import nbcourier  # noqa: E402 (only now is it there)
+import nbcourier  # noqa: E402 (needs the path set above)
 
 
 class Desk:
-    """Somebody with the plugin, in a directory of their own."""
+    """A person with the plugin, in a directory of their own."""
 
     def __init__(self, url: str, name: str, home: Path) -> None:
-        """`url`: of the exchange; `name` is their token as well."""
+        """`url` is the exchange's address; `name` is also the person's token."""
         self.name = name
         self.home = home
         self.said: list[str] = []
@@ -34,7 +34,7 @@ class Desk:
         self.config.CourseDirectory.root = str(home)
 
     def run(self, slot: str, course: str, assignment: str = "", **settings: Any) -> Any:
-        """Fills one of nbgrader's slots, starts it and returns what that returned."""
+        """Creates the class for one of nbgrader's slots, starts it and returns its result."""
         config = self.config.copy()
         config.CourseDirectory.course_id = course
         config.CourseDirectory.assignment_id = assignment
@@ -53,7 +53,7 @@ class Desk:
             for name, value in settings.items():
                 setattr(made, name, value)
             done = made.start()
-            # What nbgrader's pages show beside what was done.
+            # The sentences that nbgrader's pages show beside the result.
             self.said = [
                 sentence
                 for part in ("outcome", "notices")
@@ -62,7 +62,7 @@ class Desk:
             return done
 
     def fail(self, slot: str, *names: str, **settings: Any) -> str:
-        """The same for what must fail as nbgrader's pages expect it to; returns the sentence."""
+        """Runs a slot that must fail with the error that nbgrader's pages expect; returns the sentence."""
         with pytest.raises(ExchangeError) as failed:
             self.run(slot, *names, **settings)
         assert "This is a bug" not in str(failed.value), failed.value

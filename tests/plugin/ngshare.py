@@ -1,4 +1,4 @@
-"""The real ngshare 0.6.0, stand-alone, and an exchange of the kind that a term leaves in it."""
+"""The real ngshare 0.6.0, stand-alone, and an exchange as it is after a term."""
 
 import base64
 import http.client
@@ -14,14 +14,14 @@ from processes import STOP_LIMIT_S, Program, clean_environment, free_ports
 from trees import Tree
 
 ROOT = Path(__file__).resolve().parents[2]
-# Also what the benchmarks start: its stand-alone mode, made to work.
+# Starts ngshare's repaired stand-alone mode. The benchmarks use it too.
 STARTER = ROOT / "benches" / "exchange" / "ngshare_standalone.py"
 ADMIN = "root"
 REQUEST_LIMIT_S = 60
 
 
 class Wire:
-    """A connection that is kept open, to a server where everybody is who they say they are."""
+    """A connection that is kept open, to a server that believes the name each caller gives."""
 
     def __init__(self, port: int) -> None:
         self._connection = http.client.HTTPConnection(
@@ -29,12 +29,12 @@ class Wire:
         )
 
     def get(self, caller: str, path: str, **query: str) -> tuple[int, dict | str]:
-        """The status and the JSON of the reply, or its text where it is none."""
+        """Returns the status and the JSON of the reply, or its text if it is not JSON."""
         fields = urllib.parse.urlencode({"user": caller} | query)
         return self._send("GET", f"{path}?{fields}", None)
 
     def change(self, method: str, caller: str, path: str, **form: str) -> dict:
-        """A request that must succeed."""
+        """Sends a request that must succeed."""
         body = urllib.parse.urlencode({"user": caller} | form)
         status, reply = self._send(method, path, body)
         assert status == 200, f"{method} {path}: {status} {reply}"
@@ -53,33 +53,33 @@ class Wire:
 
 @dataclass(frozen=True)
 class Installation:
-    """Where an ngshare keeps its data; no server need run."""
+    """The data of an ngshare, with or without a running server."""
 
     directory: Path
 
     @property
     def database(self) -> Path:
-        """Its rows."""
+        """Returns the path of its database."""
         return self.directory / "ngshare.db"
 
     @property
     def storage(self) -> Path:
-        """Its files."""
+        """Returns the directory of its files."""
         return self.directory / "files"
 
     def copy(self, directory: Path) -> "Installation":
-        """The same data elsewhere, to be damaged there."""
+        """Copies the data elsewhere, to be damaged there."""
         shutil.copytree(self.directory, directory)
         return Installation(directory)
 
     def snapshot(self) -> dict[str, bytes]:
-        """All that is in it."""
+        """Returns the contents of all its files."""
         files = sorted(path for path in self.directory.rglob("*") if path.is_file())
         return {str(path): path.read_bytes() for path in files}
 
 
 def small(directory: Path) -> Installation:
-    """One that never ran, with the tables that are read and a course."""
+    """Makes an ngshare that never ran, with the tables that the import reads and a course."""
     made = Installation(directory)
     made.storage.mkdir(parents=True)
     (made.storage / "task").write_bytes(b"do it")
@@ -111,7 +111,7 @@ def small(directory: Path) -> Installation:
 
 
 class Ngshare:
-    """A running one, on data of its own."""
+    """A running ngshare with its own data."""
 
     def __init__(self, cache: Path, directory: Path) -> None:
         python = cache / "ngshare" / "bin" / "python"
@@ -129,7 +129,7 @@ class Ngshare:
             f"--storage={self.data.storage}",
         ]
         env = clean_environment(path_first=python.parent, home=directory) | {
-            # It wants these to be there even without a hub.
+            # ngshare needs these variables even without a hub.
             "JUPYTERHUB_API_URL": "http://127.0.0.1:1/hub/api",
             "JUPYTERHUB_API_TOKEN": "service",
             "JUPYTERHUB_CLIENT_ID": "service-ngshare",
@@ -149,17 +149,17 @@ class Ngshare:
             return False
 
     def stop(self) -> None:
-        """Ends it."""
+        """Stops it."""
         self._program.process.terminate()
         self._program.process.wait(STOP_LIMIT_S)
 
 
 @dataclass
 class Term:
-    """What a term leaves in an exchange: odd names, work handed in again, people who left, things deleted."""
+    """An exchange after a term: odd names, repeated submissions, people who left, deleted things."""
 
     wire: Wire
-    # By course and assignment and student: the times of what was handed in.
+    # The times of submissions by course, assignment and student.
     times: dict[tuple[str, str, str], list[str]] = field(default_factory=dict)
 
     algebra = "algebra"
@@ -167,7 +167,7 @@ class Term:
     people = ("ira", "ada", "bob+x", "zoë b", "gone", ADMIN)
 
     def fill(self) -> None:
-        """Has it all happen."""
+        """Fills the exchange with the events of the term."""
         self._course(self.algebra, ["ira"], ["ada", "bob+x", "gone"])
         self._course(self.maths, ["ada", "kim"], ["zoë b", "bob+x"])
         self._release(self.algebra, "ps1", NOTEBOOKS)
@@ -193,14 +193,14 @@ class Term:
         self.wire.change("DELETE", ADMIN, _path("course", "deleted"))
 
     def submit(self, course: str, assignment: str, student: str, tree: Tree) -> str:
-        """Hands in and remembers when."""
+        """Submits and remembers the time."""
         path = _path("submission", course, assignment)
         time = self.wire.change("POST", student, path, files=encoded(tree))["timestamp"]
         self.times.setdefault((course, assignment, student), []).append(time)
         return time
 
     def feedback(self, course: str, student: str, time: str, tree: Tree) -> None:
-        """Gives feedback on ps1."""
+        """Releases feedback on ps1."""
         path = _path("feedback", course, "ps1", student)
         self.wire.change("POST", ADMIN, path, timestamp=time, files=encoded(tree))
 
@@ -221,13 +221,13 @@ NOTEBOOKS: Tree = {
     "data/table (1).csv": "ä;b\n".encode(),
     "data/empty": b"",
 }
-# More than what is kept in the database.
+# Larger than the files that are kept in the database.
 LARGE: Tree = {"p1.ipynb": b"second", "big.bin": bytes(range(256)) * 1024}
 ODD_PATHS: Tree = {"p1.ipynb": b"x", "ünï/a+b (c) %20.txt": b"y", ".hidden": b"z"}
 
 
 def encoded(tree: Tree) -> str:
-    """A tree as the protocol has it."""
+    """Returns a tree in the form of the protocol."""
     return json.dumps(
         [
             {"path": path, "content": base64.b64encode(content).decode()}
@@ -241,6 +241,6 @@ def _path(*segments: str) -> str:
 
 
 def cache_directory() -> Path:
-    """Where scripts/setup-clients.sh put ngshare."""
+    """Returns the directory where scripts/setup-clients.sh put ngshare."""
     default = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
     return Path(os.environ.get("NBCOURIER_CACHE") or default / "nbcourier")

@@ -7,17 +7,17 @@ from course import PYTHON_SOURCE
 from people import PROGRAMS, Person
 from processes import Program, free_ports
 
-# What the pages show of a student, in this order.
+# The details of a student that the pages show, in this order.
 Details = tuple[str | None, ...]
 DETAILS = ("first_name", "last_name", "email")
 TOKEN = "a token of the notebook server"
 ANSWER_LIMIT_S = 60
-# What the wheel puts into an environment, from where it takes it.
+# The configuration that the wheel installs, at its place in the repository.
 WHEEL_CONFIG = PYTHON_SOURCE / "install" / "data" / "etc" / "jupyter"
 
 
 class NotebookServer:
-    """Somebody's notebook server, asked as their browser asks it."""
+    """A person's notebook server, with the requests of their browser."""
 
     def __init__(self, person: Person, course: str) -> None:
         config = person.home / ".jupyter" / "nbgrader_config.py"
@@ -43,7 +43,7 @@ class NotebookServer:
     def ask(
         self, method: str, path: str, body: dict | None = None
     ) -> requests.Response:
-        """One request."""
+        """Sends one request."""
         return requests.request(
             method,
             f"{self.url}/{path}",
@@ -53,29 +53,29 @@ class NotebookServer:
         )
 
     def save_student(self, name: str, **typed: str) -> requests.Response:
-        """What *Manage Students* sends when somebody is added or edited."""
+        """Sends the request of *Manage Students* for adding or editing a student."""
         details = {"first_name": None, "last_name": None, "email": None} | typed
         return self.ask("PUT", f"formgrader/api/student/{quote(name)}", details)
 
     def remove_student(self, name: str) -> requests.Response:
-        """What it sends when somebody is to be removed."""
+        """Sends the request of *Manage Students* for removing a student."""
         return self.ask("DELETE", f"formgrader/api/student/{quote(name)}")
 
     def listing(self) -> requests.Response:
-        """What it asks for when it is opened."""
+        """Sends the request of *Manage Students* for its list."""
         reply = self.ask("GET", "formgrader/api/students")
         assert reply.ok, reply.text
         return reply
 
     def students(self) -> dict[str, Details]:
-        """Who is on the page, and what it shows of them."""
+        """Returns the students on the page, with the details that it shows."""
         return {
             each["id"]: tuple(each[name] for name in DETAILS)
             for each in self.listing().json()
         }
 
     def stop(self) -> str:
-        """Ends it and returns all that it said."""
+        """Stops the server and returns its log."""
         self._program.stop()
         return self._program.log.read_text()
 

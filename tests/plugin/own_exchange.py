@@ -1,4 +1,4 @@
-"""nbgrader's own exchange, a directory that everybody shares, for what our plugin is compared with."""
+"""nbgrader's own exchange, a shared directory, for comparison with our plugin."""
 
 import os
 from pathlib import Path
@@ -11,10 +11,10 @@ from people import PROGRAMS, Person
 
 
 class OwnDesk(Desk):
-    """Somebody without the plugin, in a directory of their own."""
+    """A person without the plugin, in a directory of their own."""
 
     def __init__(self, root: Path, name: str, home: Path) -> None:
-        """`root`: of the exchange."""
+        """`root` is the directory of the exchange."""
         super().__init__("http://127.0.0.1:9", name, home)
         root.mkdir(exist_ok=True)
         root.chmod(0o777)
@@ -24,11 +24,11 @@ class OwnDesk(Desk):
         self.config.Exchange.cache = str(home / ".cache")
 
     def run(self, slot: str, course: str, assignment: str = "", **settings: Any) -> Any:
-        """The same; nbgrader takes the name of the account for the student's."""
+        """Runs a slot; nbgrader takes the account's name as the student's."""
         if slot == "Submit":
             settings.setdefault("student", self.name)
         with pytest.MonkeyPatch.context() as patch:
-            # Collecting makes a gradebook, by the program `alembic`.
+            # Collecting creates a gradebook with the program `alembic`.
             patch.setenv("PATH", str(PROGRAMS), prepend=os.pathsep)
             return super().run(slot, course, assignment, **settings)
 
@@ -36,7 +36,7 @@ class OwnDesk(Desk):
 def configure_page(
     home: Path, who: Person, url: str, patch: pytest.MonkeyPatch, settings: str
 ) -> AssignmentList:
-    """What answers JupyterLab's *Assignment List*, in this process, for somebody with the plugin."""
+    """Returns the handler of JupyterLab's *Assignment List* for a person with the plugin, in this process."""
     patch.setenv("JUPYTERHUB_API_TOKEN", who.name)
     patch.setenv("JUPYTERHUB_USER", who.name)
     patch.setenv("JUPYTER_CONFIG_DIR", str(home / ".jupyter"))

@@ -1,6 +1,6 @@
-"""Run as a program: a term in the exchange that nbgrader itself brings, a directory that everybody shares.
+"""A program that runs a term in nbgrader's own exchange, a shared directory.
 
-Everybody is a directory below the current one; the exchange is `exchange`. The course is the first argument.
+Each person has a directory below the current one; the exchange is `exchange`. The first argument is the course.
 """
 
 import sys
@@ -18,7 +18,7 @@ NOTEBOOK = '{"cells": [], "metadata": {"by": "%s"}, "nbformat": 4, "nbformat_min
 
 
 def run(what: str, who: str, assignment: str, student: str = "*") -> None:
-    """Does what the command of that name does, as somebody in their own directory."""
+    """Runs a command of nbgrader as a person in their own directory."""
     app = NbGrader()
     app.initialize([])
     config = Config(app.config)
@@ -38,13 +38,13 @@ def run(what: str, who: str, assignment: str, student: str = "*") -> None:
 
 
 def write(path: Path, text: str) -> None:
-    """Writes a file, making its directory."""
+    """Writes a file and makes its directory."""
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(text)
 
 
 def main() -> None:
-    """The term: a release, three submissions by two students, feedback on the newest of each, and one withdrawn."""
+    """Runs the term: a release, three submissions by two students, feedback on the newest of each, one withdrawal."""
     (HERE / "exchange").mkdir()
     for assignment in ("ps1", "withdrawn"):
         release = HERE / "ira" / "release" / assignment

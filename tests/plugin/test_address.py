@@ -11,7 +11,7 @@ from nbcourier.errors import CourierError
 from nbgrader.exchange import ExchangeFactory
 from traitlets.config import Config
 
-# The program is held to the same by a test in src/config/client.rs.
+# A test in src/config/client.rs runs the same cases against the program.
 CASES = json.loads((Path(__file__).parents[1] / "addresses.json").read_text("utf-8"))
 
 

@@ -1,4 +1,4 @@
-"""JupyterLab's *Assignment List*: what its requests are answered, which the page and the dialog show to a person."""
+"""JupyterLab's *Assignment List*: the answers to its requests, which the page and the dialog show to a person."""
 
 import os
 import threading
@@ -20,37 +20,37 @@ LATER = datetime(2100, 1, 1, tzinfo=timezone.utc)
 
 
 class AssignmentList:
-    """The requests that the page makes of somebody's notebook server."""
+    """The requests of the page to a person's notebook server."""
 
     def __init__(self, course: Course) -> None:
         self._course = course.name
         self._server = NotebookServer(course.first, course.name)
 
     def press(self, action: str, assignment: str = "ps1") -> dict[str, Any]:
-        """One of the buttons: fetch, submit, fetch_feedback."""
+        """Presses one of the buttons: fetch, submit, fetch_feedback."""
         body = {"course_id": self._course, "assignment_id": assignment}
         reply = self._server.ask("POST", f"assignments/{action}", body)
         assert reply.ok, reply.text
         return reply.json()
 
     def get(self, path: str) -> dict[str, Any]:
-        """What the page asks for."""
+        """Sends a request of the page."""
         reply = self._server.ask("GET", path)
         assert reply.ok, reply.text
         return reply.json()
 
     def listed(self) -> dict[str, Any]:
-        """The lists of the course."""
+        """Returns the lists of the course."""
         return self.get(f"assignments?course_id={self._course}")
 
     def stop(self) -> str:
-        """Ends the server and returns what it logged."""
+        """Stops the server and returns its log."""
         return self._server.stop()
 
 
 @pytest.fixture
 def page(course: Course, front: Front) -> Iterator[AssignmentList]:
-    """That of a student."""
+    """The page of a student."""
     through(front.url, course.first)
     made = AssignmentList(course)
     yield made
@@ -100,7 +100,7 @@ def test_each_click_is_answered_with_what_was_done_and_what_was_not(
     ]
     assert_same_tree(course.submitted(course.first), RELEASED)
 
-    # Handed in, whatever becomes of the lists after that.
+    # The work was submitted, even if the lists fail after that.
     posted = threading.Event()
 
     def after_submitting(asked: Any) -> Any:
@@ -129,7 +129,7 @@ def test_each_click_is_answered_with_what_was_done_and_what_was_not(
     front.rule = lambda asked: problem(507, "no room")
     for told in (page.listed(), page.get("courses")):
         assert not told["success"]
-        # In nbgrader's own words there would be no directory.
+        # nbgrader's own message would speak of a directory.
         assert "could not be created" not in told["value"]
         if wire == V1:
             assert told["value"].startswith("The exchange has no room left; tell whoever")
@@ -158,7 +158,7 @@ def test_the_lists_are_those_of_nbgraders_own_handlers_and_tell_extensions(
     course.release("ps2")
 
     other = configure_page(tmp_path, course.first, course.url, monkeypatch, "")
-    # Where a notebook server is started.
+    # The directory where a notebook server is started.
     monkeypatch.chdir(course.first.home)
     other.root_dir = str(course.first.home)
     monkeypatch.setenv("JUPYTER_DATA_DIR", str(course.first.home / ".local/share/jupyter"))
@@ -207,7 +207,7 @@ def test_with_another_exchange_they_are_nbgraders_own(course: Course) -> None:
     try:
         assert page.listed() == {"success": True, "value": []}
         assert page.get("courses") == {"success": True, "value": []}
-        # What became of it is not said.
+        # The page does not show the sentences about what was done.
         assert page.press("fetch") == {"success": True, "value": []}
     finally:
         page.stop()

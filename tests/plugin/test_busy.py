@@ -1,4 +1,4 @@
-"""An exchange that takes nothing now: it is asked again where that helps, and whoever waits is told why."""
+"""An exchange that is busy: the plugin retries where that helps, and the waiting person gets the reason."""
 
 import json
 import sys
@@ -15,7 +15,7 @@ from front import Asked, Front, Spoil, answer
 from in_process import Desk
 from trees import write_tree
 
-# Longer than any test takes that does not wait for it.
+# Longer than any test takes that does not wait for this timeout.
 SILENCE_LIMIT_S = 300
 REASON = "Too many requests: 300 a second are allowed (--max-request-rate)"
 PROBLEM = json.dumps({"status": 0, "detail": REASON}).encode()
@@ -27,7 +27,7 @@ def busy(status: int, **headers: str) -> Spoil:
 
 @pytest.fixture
 def pauses(monkeypatch: pytest.MonkeyPatch) -> list[float]:
-    """How long the plugin would have waited each time."""
+    """The pauses that the plugin would have made, in seconds."""
     seen: list[float] = []
     monkeypatch.setattr(time, "sleep", seen.append)
     return seen
@@ -35,7 +35,7 @@ def pauses(monkeypatch: pytest.MonkeyPatch) -> list[float]:
 
 @pytest.fixture
 def student(course: Course, front: Front, tmp_path: Path) -> Desk:
-    """Somebody with work to hand in."""
+    """A student with work to submit."""
     course.release()
     write_tree(tmp_path / "ps1", RELEASED)
     desk = Desk(front.url, course.first.name, tmp_path)
@@ -85,7 +85,7 @@ def test_what_does_not_pass_is_said_with_the_reason_and_what_to_do(
     said = student.fail("Submit", course.name, "ps1")
     assert said.startswith(advice)
     assert REASON in said
-    # However long it asks for, nobody sits in front of a terminal for an hour.
+    # The pause has a maximum, because nobody waits at a terminal for an hour.
     assert pauses == [10] * waits
     assert not (student.home / ".cache").exists()
     assert course.submissions(course.first) == []
@@ -120,7 +120,7 @@ def test_who_says_nothing_is_not_waited_for(
 
 
 class Terminal(StringIO):
-    """Somebody who looks at what is printed, or a file."""
+    """A terminal, or a file."""
 
     def __init__(self, is_one: bool) -> None:
         super().__init__()
@@ -131,7 +131,7 @@ class Terminal(StringIO):
 
 
 class Bar:
-    """tqdm as far as it is used; an image may be without it."""
+    """The parts of tqdm that the plugin uses; an image may be without tqdm."""
 
     shown: list[str] = []
 
@@ -143,10 +143,10 @@ class Bar:
         return self
 
     def __exit__(self, *_: object) -> None:
-        """Goes away."""
+        """Does nothing."""
 
     def update(self, amount: int) -> None:
-        """Counts."""
+        """Checks the amount."""
         assert amount >= 0
 
 

@@ -90,7 +90,7 @@ def test_before_the_due_date_the_last_in_time_counts_and_else_the_last(
     course.submit(course.first, SECOND)
     late = course.submit(course.second, SECOND)
     set_due_date(course, f"{in_time} UTC")
-    # Without the option the due date means nothing.
+    # Without the option the due time has no effect.
     collect(course)
     assert read_tree(collected(course, course.first))["p1.ipynb"] == b"second"
     collect(course, "--before-duedate")
@@ -214,12 +214,12 @@ def is_download(asked: Asked) -> bool:
     return asked.path.startswith("/submission/")
 
 
-# So large that what was read ahead of a break is not all there is.
+# Larger than the data that is read ahead, so that a break leaves some of it missing.
 LARGE: Tree = {"large.bin": bytes(range(256)) * 2_000}
 
 
 def cut_in_the_last(content: bytes) -> int:
-    """Shortly before the end of the last submission, which is large."""
+    """Returns a place shortly before the end of the last submission, which is large."""
     return len(content) - 100_000
 
 
@@ -282,7 +282,7 @@ def test_a_server_killed_in_mid_collect_is_collected_from_when_it_is_back(
 
 
 def only_the_first_was_replaced(course: Course, new: str, old: str) -> None:
-    """Who came first is there, and complete; the other's copy is the old one, complete as well."""
+    """Checks that the first student's copy is the new one, the other's the old one, and both are complete."""
     first, second = (collected(course, who) for who in (course.first, course.second))
     assert_same_tree(read_tree(first), stamped(SECOND, new))
     assert_same_tree(read_tree(second), stamped(FIRST, old))
@@ -301,7 +301,7 @@ def test_a_broken_collect_goes_on_where_it_was(course: Course, front: Front) -> 
     assert "trying again" in collect(course)
     assert_same_tree(read_tree(collected(course, course.first)), stamped(FIRST, one))
     assert_same_tree(read_tree(collected(course, course.second)), stamped(LARGE, two))
-    # The class was asked for once: what was left of it after that was one submission. Then the gradebook is told.
+    # One request for the class, one for the single submission that was missing, and one for the gradebook.
     last = [asked.path.split("?")[0].rsplit("/", 1)[1] for asked in front.asked]
     assert last == ["submissions", "collect", "tree", "gradebook"]
 

@@ -1,4 +1,4 @@
-"""Courses of the shapes that public ones have come through whole, byte for byte, from release to feedback."""
+"""Courses with the shapes of public ones pass from release to feedback unchanged, byte for byte."""
 
 import json
 from dataclasses import dataclass, field
@@ -23,17 +23,17 @@ R = {"name": "ir", "display_name": "R", "language": "R"}
 
 @dataclass(frozen=True)
 class Shape:
-    """What an author writes, and what lies about where people work."""
+    """The files that an author writes, and those in the directories where people work."""
 
     source: Tree
-    # What students add.
+    # Files that students add.
     added: Tree = field(default_factory=dict)
-    # What nbgrader leaves behind wherever it lies.
+    # Files that nbgrader leaves behind in every directory.
     leftovers: Tree = field(default_factory=dict)
 
 
 def notebook(kernel: dict, text: str) -> bytes:
-    """A question, an answer and the test of it."""
+    """Returns a notebook with a question, an answer and its test."""
 
     def about(name: str, **more: object) -> dict:
         cell = {"grade": False, "solution": False, "locked": False, "task": False}
@@ -95,7 +95,7 @@ SHAPES = {
 
 
 def answered(released: Tree, who: str) -> Tree:
-    """The notebooks as a student hands them in."""
+    """Returns the notebooks as a student submits them."""
     work = {}
     for path, content in released.items():
         if path.endswith(".ipynb"):
@@ -193,7 +193,7 @@ def test_a_course_of_this_shape_moves_in_whole(
 
 
 def files_of(service: Standalone, path: str) -> Tree:
-    """A tree as an instructor gets it."""
+    """Returns a tree as an instructor gets it."""
     answer = requests.get(
         f"{service.url}/{path}", headers={"Authorization": "token ira"}, timeout=ANSWER_LIMIT_S
     )

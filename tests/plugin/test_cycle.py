@@ -1,4 +1,4 @@
-"""The whole course that the stock client is tested with, gone through with the plugin."""
+"""The same course as in the tests of the stock client, with the plugin."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,7 +13,7 @@ from trees import write_tree
 
 @pytest.fixture(scope="module")
 def cast(binary: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cast]:
-    """The people, none of them in any course yet."""
+    """The people, who are not in any course yet."""
     service = ProgramStandalone(binary, tmp_path_factory.mktemp("cycle"))
     yield Cast(
         admin=service.admin,
@@ -25,18 +25,18 @@ def cast(binary: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cas
 
 
 class TestCourseWithThePlugin(CourseCycle):
-    """From an empty service to feedback in the students' hands, graded by nbgrader with a real kernel."""
+    """From an empty service to feedback for the students, graded by nbgrader with a real kernel."""
 
     def enrol(self, cast: Cast) -> None:
-        """By plain requests."""
+        """Enrols people by plain requests."""
         enrol(COURSE, cast.admin, cast.instructor, cast.students)
 
     def make_release(self, cast: Cast) -> None:
-        """Has nbgrader take the solutions out."""
+        """Lets nbgrader remove the solutions."""
         write_tree(cast.instructor.home / "source" / ASSIGNMENT, source_tree())
         cast.course("generate_assignment")
 
     def make_feedback(self, cast: Cast) -> None:
-        """Has nbgrader run the notebooks, score them and write the pages."""
+        """Lets nbgrader run the notebooks, score them and write the pages."""
         cast.course("autograde")
         cast.course("generate_feedback")

@@ -1,4 +1,4 @@
-"""What people are told about when an assignment is due, and what happens when it was."""
+"""What people learn about due times, and what happens after them."""
 
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -91,7 +91,7 @@ def test_before_the_due_date_everybodys_own_counts(course: Course) -> None:
         course.submit(student, {"p1.ipynb": b"later"})
     set_dates(course, between)
     extend(course, course.second, LATER)
-    # A date in the gradebook is nothing that students were shown.
+    # A due date in the gradebook alone is not one that students were shown.
     course.instructor.nbgrader("db", "assignment", "add", "ps1", "--duedate=2001-01-01")
     course.instructor.nbgrader("collect", "ps1", course.option, "--before-duedate")
     submitted = course.instructor.home / "submitted"
@@ -124,7 +124,7 @@ def test_a_clock_that_is_an_hour_off_changes_nothing(
 
 
 def off_by(hours: int) -> dict[str, str]:
-    """What makes a program see another time."""
+    """Returns the environment in which a program sees a shifted time."""
     libraries = sorted(Path("/usr/lib").glob("*/faketime/libfaketime.so.1"))
     assert libraries, "no libfaketime: run scripts/setup-clients.sh"
     return {"LD_PRELOAD": str(libraries[0]), "FAKETIME": f"{hours:+}h"}
@@ -152,7 +152,7 @@ def test_the_same_files_again_after_the_due_date_are_said_to_have_come_in_time(
     ) in said
     assert f"{course.second.name}: the submission" not in said
     collected = course.instructor.home / "submitted" / name / "ps1" / "timestamp.txt"
-    # As in nbgrader's own exchange the latest is collected, unless one asks for the others.
+    # As in nbgrader's own exchange, the latest submission is collected, unless an option asks for those in time.
     assert collected.read_text() == late
     course.instructor.nbgrader(*collect, "--before-duedate")
     assert collected.read_text() == in_time

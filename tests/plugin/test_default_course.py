@@ -1,4 +1,4 @@
-"""Courses as they stand in people's configurations: all, a pattern, or one that the person is not in."""
+"""Courses in people's configurations: all, a pattern, or one that the person is not in."""
 
 import fnmatch
 from itertools import count
@@ -15,7 +15,7 @@ _numbers = count(1)
 
 
 class School:
-    """Three courses that ada takes and ira teaches, and one of strangers, at ours and in nbgrader's own exchange."""
+    """Three courses with ada and ira, and one of other people, at our exchange and in nbgrader's own."""
 
     def __init__(self, course: Course, home: Path) -> None:
         number = next(_numbers)
@@ -45,7 +45,7 @@ class School:
                 ada.run("Submit", name, "ps1")
 
     def within(self, listed: list[dict]) -> list[str]:
-        """The courses of a listing, as far as they are of this school."""
+        """Returns the courses of a listing that are of this school."""
         known = [*self.names, self.foreign]
         return sorted({each["course_id"] for each in listed} & set(known))
 
@@ -105,7 +105,7 @@ def test_a_default_course_that_one_is_not_in_lists_nothing_and_blocks_no_page(
         config.read_text() + f"c.CourseDirectory.course_id = {school.foreign!r}\n"
     )
     assert school.ada.listing() == []
-    # Who names it by hand is told.
+    # A course on the command line gives an error.
     said = school.ada.refused("list", f"--course={school.foreign}")
     assert "You are not allowed to do this" in said
 

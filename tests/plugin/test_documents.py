@@ -1,4 +1,4 @@
-"""Every command in the README and the pages for people is run, as it stands there, by the people it is for."""
+"""Runs every command in the README and the pages for people literally, as the people it is for."""
 
 import os
 import re
@@ -23,7 +23,7 @@ from trees import write_tree
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = ["README.md", *(f"docs/{name}.md" for name in ("operators", "instructors", "students"))]
 PROGRAMS = ("cargo", "curl", "make", "nbcourier", "nbgrader", "ngshare-course-management", "pip")
-# Commands that other tests run, or that the one running these tests is.
+# Commands that other tests run, or the command that runs these tests.
 RUN_ELSEWHERE = {
     "curl -d user=root --data-urlencode 'instructors=[\"teacher\"]' http://127.0.0.1:12121/api/course/algebra": (
         "test_the_first_steps_of_the_readme"
@@ -40,14 +40,14 @@ RUN_ELSEWHERE = {
 
 
 def commands(page: str) -> list[str]:
-    """The commands of a page: spans of code that begin with a program's name, and the lines of blocks."""
+    """Returns the commands of a page: code spans that begin with a program's name, and the lines of blocks."""
     text = (ROOT / page).read_text("utf-8")
     blocks = re.findall(r"^```sh\n(.*?)^```", text, re.MULTILINE | re.DOTALL)
     lines = [line for block in blocks for line in block.splitlines()]
     spans = re.findall(r"`([^`\n]+)`", re.sub(r"```.*?```", "", text, flags=re.DOTALL))
     found = []
     for command in lines + spans:
-        # A program's name alone, or with the name of a sub-command, is a mention.
+        # A program's name alone, or with the name of a sub-command, is only a mention.
         words = command.split()
         is_command = words and words[0] in PROGRAMS and len(words) > 1
         if is_command and not (command in spans and len(words) == 2 and words[0] != "make"):
@@ -56,7 +56,7 @@ def commands(page: str) -> list[str]:
 
 
 class Scene:
-    """A course whose people do what the pages say, and what has been done so far."""
+    """A course whose people do what the pages say, and the state so far."""
 
     def __init__(self, service: ProgramStandalone, binary: Path) -> None:
         self.service = service
@@ -69,7 +69,7 @@ class Scene:
             person.env["NBCOURIER_URL"] = service.url
 
     def run(self, who: str, command: str, expect: str = "") -> str:
-        """Runs a command as it is printed, which must succeed and say what is expected."""
+        """Runs a printed command, which must succeed and print what is expected."""
         person = self.people[who]
         program, *arguments = shlex.split(command)
         if program == "nbcourier":
@@ -80,7 +80,7 @@ class Scene:
         return outcome.text
 
     def home(self, who: str) -> Path:
-        """Where somebody works."""
+        """Returns the working directory of a person."""
         return self.people[who].home
 
 
@@ -88,14 +88,14 @@ class Scene:
 def scene(
     binary: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Scene]:
-    """The people, and a course that nobody has made yet."""
+    """The people, and a course that does not exist yet."""
     service = ProgramStandalone(binary, tmp_path_factory.mktemp("documents"))
     yield Scene(service, binary)
     assert service.stop() == 0
 
 
 class TestThePages:
-    """The commands in an order that makes sense, one page after the other where it can be."""
+    """The commands in a sensible order, page by page where possible."""
 
     in_order = True
 
@@ -227,7 +227,7 @@ class TestThePages:
 
 
 def test_the_first_steps_of_the_readme(binary: Path, tmp_path: Path) -> None:
-    """What `make run` prints to try works, and so does what the README shows."""
+    """`make run` prints an example that works, and so does the README."""
     (port,) = free_ports(1)
     env = os.environ | {
         "NBCOURIER_PORT": str(port),
@@ -257,7 +257,7 @@ def test_the_first_steps_of_the_readme(binary: Path, tmp_path: Path) -> None:
         running.stop()
 
 
-# What each kind of hub tells a notebook server, and the address that the page promises to be found by that.
+# The environment that each kind of hub sets, and the address that the page promises for it.
 HUBS = {
     "### One host": (
         {"JUPYTERHUB_API_URL": "http://127.0.0.1:8081/hub/api"},

@@ -49,7 +49,7 @@ def test_of_a_server_that_lacks_one_request_all_others_are_used(
     outcome = course.first.nbgrader("fetch_assignment", "ps1", course.option)
     assert outcome.stderr.count(SAID) == 1
     assert_same_tree(read_tree(course.first.home / "ps1"), RELEASED)
-    # The dates come from a request that it does know.
+    # The dates come from a request that this server knows.
     assert [asked.path.split("/")[1] for asked in front.asked] == [
         "v1",
         "assignment",

@@ -10,7 +10,7 @@ BETTER: Tree = {"p1.html": b"<p>better</p>"}
 
 
 def graded(course: Course, student: Person, time: str, pages: Tree) -> None:
-    """Leaves what generate_feedback would: the pages and, beside them, what was copied along."""
+    """Writes what generate_feedback would: the pages, and the files that it copies along."""
     directory = course.instructor.home / "feedback" / student.name / "ps1"
     write_tree(directory, pages | {"timestamp.txt": time.encode(), "plot.png": b"png"})
 

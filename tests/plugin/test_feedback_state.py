@@ -1,4 +1,4 @@
-"""Feedback follows what was released: no notebook hides it, no page of a student's own poses as it, none outlives it."""
+"""Feedback follows the release: extra notebooks do not hide it, and a student's own pages are not taken for it."""
 
 from pathlib import Path
 
@@ -21,7 +21,7 @@ def desks(course: Course, home: Path) -> tuple[Desk, Desk]:
 
 
 def lines(caplog: pytest.LogCaptureFixture, who: Desk, course: str, how: str) -> str:
-    """What `nbgrader list` says of the only submission's feedback."""
+    """Returns the state of the only submission's feedback from `nbgrader list`."""
     caplog.clear()
     with caplog.at_level("INFO"):
         who.run("List", course, **{how: True})
@@ -29,7 +29,7 @@ def lines(caplog: pytest.LogCaptureFixture, who: Desk, course: str, how: str) ->
 
 
 def hand_in(ira: Desk, ada: Desk, course: str, work: Tree) -> Path:
-    """From release to the collected work; returns where generate_feedback would put its pages."""
+    """Runs all steps from release to collect; returns the directory for generate_feedback's pages."""
     write_tree(ira.home / "release" / "ps1", RELEASED)
     ira.run("ReleaseAssignment", course, "ps1")
     write_tree(ada.home / "ps1", work)
@@ -79,7 +79,7 @@ def test_hidden_and_extra_notebooks_hide_no_feedback(
     assert lines(caplog, ira, course.name, "inbound") == READY
     ada.run("FetchFeedback", course.name, "ps1")
     look()
-    # Not before all notebooks of the assignment have feedback, as in nbgrader's own exchange.
+    # Ready only when all notebooks of the assignment have feedback, as in nbgrader's own exchange.
     assert states == [NONE, NONE, READY, FETCHED]
 
 
@@ -105,7 +105,7 @@ def test_these_are_the_states_of_nbgraders_own_exchange_where_nothing_is_extra(
 OWN_PAGES = [
     {"plot.html": b"<p>mine"},
     {"plot.html": b"<p>mine", "plot.htm": b"1", ".x.html": b"2"},
-    # As the page of a notebook that was not handed in would be called.
+    # The name of the page for a notebook that was not submitted.
     {"p2.html": b"<p>mine"},
 ]
 
@@ -143,7 +143,7 @@ def test_a_page_that_was_withdrawn_disappears_when_feedback_is_fetched_again(
     assert_same_tree(
         read_tree(fetched), {f"{time}/{name}": page for name, page in PAGES.items()}
     )
-    # What was not fetched is the student's own, even if it looks like a page.
+    # Files that were not fetched are the student's own, even if they look like pages.
     own = {"my notes.txt": b"1", "my notes.html": b"2"}
     write_tree(fetched / time, own)
 

@@ -116,7 +116,7 @@ def test_replace_writes_through_no_link_and_brings_back_the_rest(course: Course)
     (work / "data").symlink_to("own")
     (work / "more").symlink_to(elsewhere)
     (work / "gone").symlink_to("nowhere")
-    # In the place of a file it is no way to elsewhere.
+    # A link in the place of a file does not lead writes elsewhere.
     (work / "d").symlink_to(elsewhere / "y")
     said = course.first.refused("fetch_assignment", "ps1", course.option, "--replace")
     for name in ("data", "more", "gone"):

@@ -1,5 +1,4 @@
-"""One truth about dates and people: what the exchange knows reaches the gradebook, and the gradebook's due date the
-exchange."""
+"""Dates and people agree: the exchange's facts reach the gradebook, and the gradebook's due date the exchange."""
 
 import csv
 from collections.abc import Iterable
@@ -39,7 +38,7 @@ def at(course: Course) -> str:
 
 
 def generated(course: Course, due: datetime | None = None) -> None:
-    """The assignment with its solutions taken out, in the gradebook with this due date."""
+    """Generates the assignment without its solutions, with this due date in the gradebook."""
     instructor = course.instructor
     write_tree(instructor.home / "source" / "ps1", source_tree())
     if due is not None:
@@ -73,7 +72,7 @@ def hand_in(course: Course, students: Iterable[Person]) -> None:
 
 
 def known(person: PluginPerson, what: str) -> list[str]:
-    """Lines of that kind in the gradebook."""
+    """Returns the lines of this kind in the gradebook."""
     outcome = person.attempt("python", "-c", GRADES)
     assert outcome.code == 0, str(outcome)
     beginning = f"{what} "
@@ -106,7 +105,7 @@ def test_an_extension_counts_in_late_penalties_and_names_stand_in_the_exported_g
     assert (float(second["late_submission_penalty"]), float(second["score"])) == (2, 0)
     told = (first["first_name"], first["last_name"], first["email"])
     assert told == ("Ada", "Lovelace", "ada@uni.example")
-    # Collecting and grading again changes nothing of that.
+    # Collecting and grading again does not change these.
     assert "extension" not in collect(course, "--update")
     course.instructor.nbgrader("autograde", "ps1", course.option, zero, "--force")
     assert known(course.instructor, "extension")[0].startswith(course.first.name)
@@ -128,7 +127,7 @@ def test_dates_that_change_after_collecting_reach_the_gradebook_when_it_is_colle
     assert known(course.instructor, "assignment") == [f"ps1 {naive}"]
     name = course.second.name
     assert known(course.instructor, "extension") == [f"{name} 1 day, 12:00:00.000005"]
-    # The day by which everybody else is late comes later: the student's own due date is what it was.
+    # The due time of the others moves past the student's own, which does not change.
     set_due(course, PAST + timedelta(days=1))
     said = collect(course)
     assert "had another due date of 'ps1' than the exchange" in said
@@ -237,7 +236,7 @@ def test_releasing_gives_the_exchange_the_due_date_of_the_gradebook_and_leaves_t
     told = course.instructor.get(f"{at(course)}/gradebook")
     times = [told[key] and datetime.fromisoformat(told[key]) for key in ("opens_at", "due_at", "cutoff_at")]
     assert times == [opens, LATER, cut_off]
-    # The students see it.
+    # The students see the due time.
     assert ", due " in course.first.listing(course.option)[0]
     assert "due" not in course.instructor.nbgrader(*release, "--force").stderr
 

@@ -1,5 +1,5 @@
-"""A server that means harm: whatever it calls its courses, students, times and files, nothing is written but where the
-person works, nobody else's work is harmed, and the rest of a class comes through."""
+"""A hostile server: whatever names, times and files it sends, nothing is written outside the person's directory,
+nobody else's work is harmed, and the rest of a class arrives."""
 
 import base64
 import hashlib
@@ -23,7 +23,7 @@ from trees import write_tree
 
 sys.path.insert(0, str(PYTHON_SOURCE))
 
-from nbcourier import dates, names, trees  # noqa: E402 (only now are they there)
+from nbcourier import dates, names, trees  # noqa: E402 (needs the path set above)
 from nbcourier.errors import CourierError, Illegal  # noqa: E402
 
 TIME = "2026-01-01 10:00:00.000000"
@@ -72,13 +72,13 @@ BAD_PATHS = [
     "/".join(["d"] * 64) + "/p1.ipynb",
     "x" * 256,
 ]
-# What JSON can hold, and an archive cannot.
+# Paths that JSON can contain and an archive cannot.
 BAD_PATHS_IN_JSON = ["a\0.ipynb", "\ud800.ipynb"]
 
 
 @dataclass
 class Liar:
-    """What such a server says; both protocols say the same."""
+    """The answers of such a server, the same in both protocols."""
 
     course: str = "c"
     assignment: str = "ps1"
@@ -87,7 +87,7 @@ class Liar:
     path: str = "p1.ipynb"
 
     def submissions(self) -> list[tuple[int, str, str, str]]:
-        """The number, student, time and path of each: an odd one between two honest ones."""
+        """Returns the number, student, time and path of each submission: an odd one between two honest ones."""
         return [
             (1, "abe", TIME, "p1.ipynb"),
             (2, self.student, self.time, self.path),
@@ -95,7 +95,7 @@ class Liar:
         ]
 
     def v1(self, parts: list[str]) -> Spoil:
-        """The answer of our own API."""
+        """Returns the answer in our own API."""
         match parts:
             case ["courses"]:
                 return _json({"courses": [{"course": self.course, "role": "instructor"}]})
@@ -147,7 +147,7 @@ class Liar:
         return _tar(members)
 
     def ngshare(self, parts: list[str]) -> Spoil:
-        """The answer in the ngshare protocol."""
+        """Returns the answer in the ngshare protocol."""
         content = base64.b64encode(NOTEBOOK).decode()
         files = [{"path": self.path, "content": content, "checksum": _md5()}]
         match parts:
@@ -208,7 +208,7 @@ def _tree(path: str) -> str:
 
 @dataclass
 class Scene:
-    """Somebody at home, a directory beside it that is not theirs, and a server."""
+    """A person's home, a directory beside it that is not theirs, and a server."""
 
     desk: Desk
     outside: Path
@@ -216,7 +216,7 @@ class Scene:
     wire: str
 
     def lie(self, **said: str) -> None:
-        """From now on the server says that."""
+        """Sets the server's answers from now on."""
         said = {key: text.replace("{outside}", str(self.outside)) for key, text in said.items()}
         liar = Liar(**said)
 
@@ -230,7 +230,7 @@ class Scene:
         self.front.rule = rule
 
     def attempt(self, slot: str, **settings: Any) -> str:
-        """Runs a command, whether it fails or not, and returns why it did; nothing may happen outside."""
+        """Runs a command, which may fail, and returns the reason; checks that nothing happened outside."""
         try:
             self.desk.run(slot, "c", settings.pop("assignment", "ps1"), **settings)
             said = ""
@@ -247,7 +247,7 @@ class Scene:
         return said
 
     def files(self) -> set[str]:
-        """What is in the home, but for what was there."""
+        """Returns the files in the home that were not there before."""
         home = self.desk.home
         found = {path.relative_to(home) for path in home.rglob("*") if path.is_file()}
         return {str(path) for path in found if path.parts[0] != "ps1"}
@@ -255,7 +255,7 @@ class Scene:
 
 @pytest.fixture
 def scene(tmp_path: Path, wire: str) -> Iterator[Scene]:
-    """Of an instructor who is a student as well."""
+    """The scene of an instructor who is a student as well."""
     front = Front("http://127.0.0.1:1")
     home = tmp_path / "home"
     write_tree(home / "ps1", {"p1.ipynb": NOTEBOOK})

@@ -1,4 +1,4 @@
-"""A notebook server with formgrader and the extension, and the requests that formgrader's pages make of it."""
+"""A notebook server with formgrader and the extension, and the requests of formgrader's pages to it."""
 
 import json
 import shutil
@@ -36,7 +36,7 @@ def start() -> Iterator[Start]:
 
 
 def roster(course: Course) -> dict[str, Details]:
-    """The exchange's."""
+    """Returns the exchange's roster."""
     reply = course.instructor.get(f"students/{course.name}")
     return {
         each["username"]: tuple(each[name] for name in DETAILS)
@@ -49,7 +49,7 @@ def enrolled(course: Course) -> set[str]:
 
 
 def gradebook(course: Course) -> list[str]:
-    """Whom it has, whatever the pages show."""
+    """Returns the students in the gradebook, independent of the pages."""
     database = course.instructor.home / "gradebook.db"
     with closing(sqlite3.connect(database)) as connection:
         rows = connection.execute("SELECT id FROM student ORDER BY id").fetchall()
@@ -65,7 +65,7 @@ def test_formgrader_and_the_exchange_have_the_same_students(
     names = {"first_name": "Ada", "last_name": "Lovelace", "email": "ada@here"}
     course.instructor.post(path, **names)
     server = start(course)
-    # Nobody is in the gradebook yet.
+    # The gradebook is still empty.
     assert server.students() == {
         known: ("Ada", "Lovelace", "ada@here"),
         other: (None, None, None),
@@ -78,7 +78,7 @@ def test_formgrader_and_the_exchange_have_the_same_students(
     assert roster(course)["zoë (2)"] == server.students()["zoë (2)"] == shown
     assert gradebook(course) == ["zoë (2)"]
 
-    # What is emptied is gone, for whom the gradebook has and for whom only the exchange had.
+    # An emptied detail is removed, for students in the gradebook and for those known only to the exchange.
     server.save_student("zoë (2)", last_name="Z")
     server.save_student(known, first_name="Augusta")
     assert roster(course)["zoë (2)"] == ("", "Z", "")
@@ -211,7 +211,7 @@ def test_a_slow_exchange_leaves_the_notebook_server_to_all_else(
         def slowly(
             _: object, handler: BaseHTTPRequestHandler, asked=asked, enough=enough
         ) -> None:
-            # Blanks before the answer, so that it is never silent for long.
+            # Blanks before the answer, so that the connection is never silent for long.
             handler.send_response(403)
             handler.send_header("Content-Type", "application/problem+json")
             handler.end_headers()

@@ -1,4 +1,4 @@
-"""What of a directory does not travel: named, never left out in silence, and never in the way of the rest."""
+"""The entries of a directory that are not sent: each is named, and none stops the others."""
 
 import os
 import resource
@@ -16,10 +16,10 @@ from trees import Tree, assert_same_tree, read_tree, without, write_tree
 
 sys.path.insert(0, str(PYTHON_SOURCE))
 
-from nbcourier import trees  # noqa: E402 (only now is it there)
+from nbcourier import trees  # noqa: E402 (needs the path set above)
 
 RELEASED: Tree = {"p1.ipynb": b"{}", "sub/p2.ipynb": b"{}", "data/d.csv": b"1"}
-# Larger than what is sent at once, so that a list of the files goes first.
+# Larger than a tree sent in one request, so that the list of files is sent first.
 LARGE: Tree = {"large.bin": bytes(range(256)) * 400}
 
 
@@ -268,7 +268,7 @@ def test_what_a_tree_holds_in_nbgraders_own_exchange_it_holds_here(
     theirs, ours = seen
     assert_same_tree(ours[0], theirs[0])
     assert_same_tree(ours[1], theirs[1])
-    # Neither carries the bit along.
+    # Neither exchange keeps the executable bit.
     assert theirs[2] == ours[2] == 0
     assert "'empty/' is an empty directory and stays here" in caplog.text
 
@@ -299,7 +299,7 @@ def test_a_file_that_cannot_be_written_here_is_named_and_the_rest_is_brought(
     monkeypatch: pytest.MonkeyPatch,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    # As long as the exchange takes it, and so too long below a directory.
+    # The longest path that the exchange accepts, which is too long below a directory.
     long = "/".join(["x" * 250] * 15 + ["y" * 200])
     tree = {"p1.ipynb": b"1", long: b"2"}
     course.release(tree=tree)
@@ -388,7 +388,7 @@ def test_a_home_without_room_for_the_copy_loses_nothing_and_is_no_failure(
     ada = desk(course, "first", tmp_path)
     write_tree(tmp_path / "ps1", big)
     before = resource.getrlimit(resource.RLIMIT_FSIZE)
-    # As a quota: what is larger cannot be written.
+    # The limit acts like a quota: larger files cannot be written.
     resource.setrlimit(resource.RLIMIT_FSIZE, (50_000, before[1]))
     try:
         ada.run("Submit", course.name, "ps1")

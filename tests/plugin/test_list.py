@@ -36,7 +36,7 @@ def test_what_is_released_is_listed_and_what_was_fetched_has_its_place(
     ]
     assert course.first.listing("ps2", course.option) == [f"{course.name} ps2"]
 
-    # Without a course named: all of one's own.
+    # Without a named course, all of the person's own.
     fetched, released = course.first.listed()
     assert fetched == {
         "course_id": course.name,

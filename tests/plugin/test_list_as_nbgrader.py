@@ -1,4 +1,4 @@
-"""What nbgrader's pages get from our lister is what they get from nbgrader's own exchange, key by key."""
+"""Our lister returns the same to nbgrader's pages as nbgrader's own exchange, key by key."""
 
 import json
 import re
@@ -7,7 +7,7 @@ from pathlib import Path
 from course import Course
 from trees import write_tree
 
-# A student's and an instructor's steps and, after each, all that is listed, as JSON.
+# The steps of a student and an instructor with, after each, all listings as JSON.
 STEPS = r"""
 import json, os, sys
 from pathlib import Path
@@ -96,13 +96,13 @@ def test_every_listing_is_that_of_nbgraders_own_exchange(
     assert list(ours) == list(theirs)
     for name, listed in theirs.items():
         assert ours[name] == listed, name
-    # Not the same because both are empty.
+    # Makes sure that the listings are not the same only because both are empty.
     for word in ("fetched", 'feedback_updated": true', "removed"):
         assert word in their_text and word in our_text
 
 
 def listings(course: Course, home: Path, root: Path | None) -> tuple[dict, str]:
-    """All listings by their names, without what has to differ; and as they came."""
+    """Returns all listings by name, without the parts that must differ, and the raw text."""
     write_tree(
         home / "release" / "ps1",
         {"p1.ipynb": b"{}", "p2.ipynb": b"{}", "data/d.csv": b"1"},
@@ -111,7 +111,7 @@ def listings(course: Course, home: Path, root: Path | None) -> tuple[dict, str]:
     config = person.home / ".jupyter" / "nbgrader_config.py"
     ours = config.read_text()
     if root is not None:
-        # nbgrader names people by the account they have on the machine.
+        # nbgrader names people by their account on the machine.
         root.mkdir(mode=0o777)
         root.chmod(0o777)
         config.write_text(
@@ -140,11 +140,11 @@ def listings(course: Course, home: Path, root: Path | None) -> tuple[dict, str]:
 
 
 def _told(info: dict, home: Path) -> dict:
-    """Without the times, the student's name, and where the exchange itself keeps something."""
+    """Returns the entry without times, the student's name, and the exchange's own paths."""
     return {
         key: _value(key, value, home)
         for key, value in info.items()
-        # The tail of a directory's name; nothing reads it.
+        # The tail of a directory's name, which nothing reads.
         if key != "random_string"
     }
 

@@ -1,4 +1,4 @@
-"""Whole classes and whole faculties at the same moment: nothing is lost, and lists stay few requests."""
+"""Whole classes and faculties at the same moment: nothing is lost, and listings need few requests."""
 
 import base64
 import json
@@ -24,7 +24,7 @@ LIMIT_S = 240
 def faculty(
     binary: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[PluginStandalone]:
-    """An exchange of many courses, in each of which something is released and one student handed in."""
+    """An exchange of many courses, each with a release and one submission."""
     running = PluginStandalone(binary, tmp_path_factory.mktemp("faculty"))
     token = {"Authorization": f"token {running.admin.name}"}
     files = json.dumps([{"path": "p1.ipynb", "content": base64.b64encode(b"{}").decode()}])

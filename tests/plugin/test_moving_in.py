@@ -21,7 +21,7 @@ Reply = tuple[int, object]
 
 @dataclass(frozen=True)
 class Import:
-    """How an import ended and what it said."""
+    """The exit status and the output of an import."""
 
     code: int
     stdout: str
@@ -29,11 +29,11 @@ class Import:
 
     @property
     def report(self) -> dict:
-        """What it printed as JSON."""
+        """Returns the printed JSON."""
         return json.loads(self.stdout)
 
     def says(self, *words: str) -> bool:
-        """Whether one line has all of these."""
+        """Whether one line contains all of these words."""
         return any(
             all(word in line for word in words) for line in self.stdout.splitlines()
         )
@@ -54,7 +54,7 @@ def move(binary: Path, source: Installation, data: Path, *options: str) -> Impor
 def command(
     binary: Path, source: Installation, data: Path, *options: str
 ) -> list[str]:
-    """What an operator types."""
+    """Returns the command that an operator types."""
     database = f"--database={source.database}"
     storage = f"--storage={source.storage}"
     here = f"--data-dir={data}"
@@ -62,7 +62,7 @@ def command(
 
 
 def contents(data: Path) -> dict[str, list[tuple]]:
-    """All that an exchange shows, by names and not by numbers, with the names of the trees."""
+    """Returns all that an exchange shows, by names instead of IDs, with the digests of the trees."""
     queries = {
         "courses": "SELECT name FROM courses",
         "people": "SELECT name, username, instructor, first_name, last_name, email"
@@ -98,7 +98,7 @@ def old(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Ngshare, Ter
 
 @pytest.fixture(scope="module")
 def source(old: tuple[Ngshare, Term], tmp_path_factory: pytest.TempPathFactory) -> Installation:
-    """A copy of its data, which the tests share and none changes."""
+    """A copy of its data, which the tests share and do not change."""
     return old[0].data.copy(tmp_path_factory.mktemp("source") / "data")
 
 
@@ -106,7 +106,7 @@ def source(old: tuple[Ngshare, Term], tmp_path_factory: pytest.TempPathFactory) 
 def moved(
     binary: Path, source: Installation, tmp_path_factory: pytest.TempPathFactory
 ) -> Path:
-    """A data directory that everything was brought into."""
+    """A data directory with everything imported."""
     directory = tmp_path_factory.mktemp("moved")
     outcome = move(binary, source, directory / "data")
     assert outcome.code == 0, outcome.stdout + outcome.stderr
@@ -120,7 +120,7 @@ def test_what_was_brought_over_is_for_its_owner_alone(moved: Path) -> None:
 
 @dataclass(frozen=True)
 class Difference:
-    """One of those that api-specifications.md names: where it shows, and what the two say."""
+    """A difference that api-specifications.md names: the request, and both answers."""
 
     name: str
     shows: Callable[[str, list[str]], bool]
@@ -129,17 +129,17 @@ class Difference:
 
 
 def denied(reply: Reply) -> bool:
-    """The old one's refusal."""
+    """Whether this is ngshare's refusal."""
     return reply == (403, {"success": False, "message": "Permission denied"})
 
 
 def no_student(reply: Reply) -> bool:
-    """The same of somebody who is not in the course."""
+    """Whether this is ngshare's refusal to somebody who is not in the course."""
     return reply == (404, {"success": False, "message": "Student not found"})
 
 
 def succeeded(reply: Reply) -> bool:
-    """The new one's answer."""
+    """Whether this is nbcourier's success."""
     return reply[0] == 200
 
 
@@ -173,7 +173,7 @@ NOT_THERE = (
 
 
 def requests_of(term: Term) -> Iterator[tuple[list[str], dict[str, str]]]:
-    """Every address that can be read, with the arguments it takes."""
+    """Yields every address that can be read, with its arguments."""
     yield ["courses"], {}
     withdrawn, extra = "withdrawn", "ps 2 (extra) + Übung"
     for course, assignments in (
@@ -276,14 +276,14 @@ def test_a_dry_run_writes_nothing_and_tells_the_same(
     assert first.report["added"]["submissions"] == 8
     assert first.report["files"] == 16
     assert not nowhere.exists()
-    # Nor where there is an exchange already.
+    # A dry run does not change an existing exchange either.
     assert move(binary, source, moved, "--dry-run").says("Nothing was written")
     assert Installation(moved).snapshot() == here
     assert source.snapshot() == untouched
 
 
 def file_of(source: Installation, path: str) -> Path:
-    """Where ngshare keeps the only file of that path."""
+    """Returns the path of the only stored file with this name in ngshare."""
     database = sqlite3.connect(source.database)
     query = "SELECT actual_name FROM files WHERE filename = ?"
     ((name,),) = database.execute(query, (path,)).fetchall()
@@ -424,12 +424,12 @@ def test_what_is_here_already_stays(
 def test_other_kinds_of_databases_are_read_or_refused(
     binary: Path, source: Installation, moved: Path, tmp_path: Path
 ) -> None:
-    # That of ngshare 0.5 before it was first started anew: no sizes.
+    # The database of ngshare 0.5 before its first restart has no sizes.
     older = source.copy(tmp_path / "older")
     database = sqlite3.connect(older.database)
     database.execute("ALTER TABLE files DROP COLUMN size")
     database.close()
-    # One whose changes are in a log beside it, which nobody has brought back.
+    # A database with changes in a write-ahead log that was not checkpointed.
     logged = source.copy(tmp_path / "logged")
     writer = sqlite3.connect(logged.database)
     writer.execute("PRAGMA journal_mode = WAL")
@@ -464,7 +464,7 @@ def test_other_kinds_of_databases_are_read_or_refused(
 
 
 def with_a_class(source: Installation, directory: Path, count: int) -> Installation:
-    """The same with so many submissions more, written as ngshare writes them."""
+    """Copies the data and adds this many submissions, written as ngshare writes them."""
     made = source.copy(directory)
     database = sqlite3.connect(made.database)
     with database:
@@ -519,7 +519,7 @@ def test_a_run_that_is_killed_goes_on_where_it_was(
             os.kill(running.pid, signal.SIGKILL)
             killed += 1
         running.wait(COMMAND_LIMIT_S)
-        # What came over is whole, whatever the moment was.
+        # The imported part is complete, whatever the moment of the kill was.
         assert set(contents(data)["submissions"]) <= set(contents(whole)["submissions"])
     assert killed
     last = move(binary, large, data, "--json")

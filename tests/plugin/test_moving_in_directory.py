@@ -1,4 +1,4 @@
-"""A course moves over from the exchange that nbgrader itself brings, a directory that everybody shares."""
+"""A course moves over from nbgrader's own exchange, a shared directory."""
 
 import shutil
 import subprocess
@@ -38,7 +38,7 @@ def move(binary: Path, root: Path, data: Path, *options: str) -> Import:
 
 @pytest.fixture(scope="module")
 def term(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The directories of everybody, and `exchange`, at the end of the term."""
+    """The directories of all people, and `exchange`, at the end of the term."""
     home = tmp_path_factory.mktemp("term")
     done = subprocess.run(
         [sys.executable, str(TERM), COURSE],
@@ -61,7 +61,7 @@ def root(term: Path) -> Path:
 
 @pytest.fixture(scope="module")
 def moved(binary: Path, root: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A data directory that everything was brought into."""
+    """A data directory with everything imported."""
     data = tmp_path_factory.mktemp("moved") / "data"
     outcome = move(binary, root, data, "--instructor=ira")
     assert outcome.code == 0, outcome.stdout + outcome.stderr
@@ -71,14 +71,14 @@ def moved(binary: Path, root: Path, tmp_path_factory: pytest.TempPathFactory) ->
 
 @pytest.fixture(scope="module")
 def wire(binary: Path, moved: Path) -> Iterator[Wire]:
-    """The exchange that took over."""
+    """The exchange that replaced the directory."""
     service = Standalone(binary, moved.parent)
     yield Wire(int(urllib.parse.urlsplit(service.url).port or 0))
     service.stop()
 
 
 def get(wire: Wire, caller: str, *path: str, **query: str) -> dict:
-    """A reply that must be a success."""
+    """Returns a reply that must be a success."""
     address = "/".join(urllib.parse.quote(part, safe="") for part in path)
     status, reply = wire.get(caller, address, **query)
     assert status == 200 and isinstance(reply, dict), f"{address}: {status} {reply}"
@@ -86,7 +86,7 @@ def get(wire: Wire, caller: str, *path: str, **query: str) -> dict:
 
 
 def inbound(root: Path, student: str, assignment: str = "ps1") -> dict[str, Tree]:
-    """What the student handed in, by the time in the directory's name, oldest first."""
+    """Returns the student's submissions by the time in the directory's name, oldest first."""
     directories = sorted((root / COURSE / "inbound").glob(f"{student}+{assignment}+*"))
     return {
         path.name.split("+")[2]: without(
@@ -228,7 +228,7 @@ def test_names_with_a_plus_and_feedback_of_older_nbgraders(
 
 
 def handed_in(root: Path, name: str, text: str = "", time: str | None = None) -> None:
-    """A submission in a shared directory."""
+    """Writes a submission to a shared directory."""
     work = root / "algebra" / "inbound" / name
     work.mkdir(parents=True)
     (work / "p1.ipynb").write_text(text)
@@ -377,13 +377,13 @@ def test_names_that_look_like_others_are_noted_and_come_over_as_they_are(
     came = [row[2] for row in contents(tmp_path / "data")["submissions"]]
     assert sorted(came) == sorted([*names, "ada"])
 
-    # A blank that is part of a name is one in the table, too.
+    # A blank in a name is also a blank in the table.
     table = tmp_path / "names.csv"
     table.write_text('"bob ",bob\nAda,ada\nzoe\u0308,zo\u00eb\n\u0430nna,anna\nk\u200bim,kim\n')
     mapped = move(binary, root, tmp_path / "mapped", "--instructor=ira", f"--user-map={table}", "--dry-run")
     assert mapped.says("ada", "are taken for the same person")
     assert not mapped.says("look alike"), mapped.stdout
-    # Who is here already counts as well.
+    # Existing names count as well.
     late = tmp_path / "late"
     handed_in(late, f"ANNA+ps1+{written}")
     outcome = move(binary, late, tmp_path / "data", "--instructor=ira")

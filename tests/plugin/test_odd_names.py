@@ -26,7 +26,7 @@ ODD = [
     "a\\b",
     "--force",
 ]
-# A timestamp's place is found from the end of a copy's name, so only a student's name may hold this.
+# The name of a copy is split from its end, so only a student's name may contain a plus sign.
 ODD_STUDENTS = [*ODD, "ada+l", "a+b+c"]
 NOTHING = ["..", "a/b"]
 RELEASED = {"p1.ipynb": b"{}", "data/d.csv": b"1"}
@@ -34,7 +34,7 @@ PAGE = {"p1.html": b"well done"}
 
 
 def there_and_back(url: str, service: PluginStandalone, home: Path, name: str) -> None:
-    """A whole course all of whose names are the odd one."""
+    """Runs a whole course in which every name is the odd one."""
     course, assignment = f"{name} {home.name}", name.replace("+", "-")
     ira = Desk(url, "ira", home / "ira")
     student = Desk(url, name, home / "student")

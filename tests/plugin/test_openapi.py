@@ -1,4 +1,4 @@
-"""The OpenAPI document is one: what other programs make of it depends on that."""
+"""The OpenAPI document is valid, because other programs depend on it."""
 
 import json
 from pathlib import Path

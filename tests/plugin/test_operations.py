@@ -1,4 +1,4 @@
-"""Every command on the page for those who run a server is run, section by section, in the order in which it stands there."""
+"""Runs every command on the page for administrators, section by section, in the order of the page."""
 
 import os
 import re
@@ -19,7 +19,7 @@ LIMIT_S = 60
 
 
 class Algebra(Course):
-    """The course of the page: ira teaches it, ada and bob have handed in ps1."""
+    """The course of the page: ira teaches it, ada and bob have submitted ps1."""
 
     def __init__(self, service: PluginStandalone) -> None:
         self.name = "algebra"
@@ -36,7 +36,7 @@ class Algebra(Course):
 
 @dataclass
 class Operator:
-    """Somebody on the machine of a running server, in an empty directory of their own."""
+    """A person on the machine of a running server, in an empty directory of their own."""
 
     service: PluginStandalone
     course: Algebra
@@ -44,7 +44,7 @@ class Operator:
     env: dict[str, str]
 
     def run(self, command: str, *, code: int = 0, expect: str = "") -> str:
-        """Runs a command as it is printed; it must end with that code and say what is expected."""
+        """Runs a printed command; it must end with this status and print what is expected."""
         outcome = subprocess.run(
             ["bash", "-c", command],
             cwd=self.home,
@@ -60,7 +60,7 @@ class Operator:
 
 
 def on_another_disk(operator: Operator) -> Callable[[str], object]:
-    """Runs a command with what stands for another disk, and for another data directory, in the operator's own directory."""
+    """Runs a command with directories of the operator in place of another disk and another data directory."""
 
     def run(command: str) -> str:
         for place in ("/mnt/backup", "/srv/restored"):
@@ -71,18 +71,18 @@ def on_another_disk(operator: Operator) -> Callable[[str], object]:
 
 
 def for_backups(operator: Operator) -> dict[str, Callable[[str], object]]:
-    """All but the names of the directories is run as it stands."""
+    """Runs the commands literally, except for the names of directories."""
     run = on_another_disk(operator)
     return dict.fromkeys(sections()["Backup and restore"], run)
 
 
 def for_clearing(operator: Operator) -> None:
-    """Something is in the trash."""
+    """Puts something into the trash."""
     operator.service.admin.send("DELETE", "course/algebra")
 
 
 def for_checking(operator: Operator) -> dict[str, Callable[[str], object]]:
-    """There is a backup, and the server is stopped before something is mended."""
+    """Makes a backup; the server is stopped before a repair."""
     run = on_another_disk(operator)
     run("nbcourier backup /mnt/backup/nbcourier")
 
@@ -93,8 +93,8 @@ def for_checking(operator: Operator) -> dict[str, Callable[[str], object]]:
     return {command: mend for command in sections()["Checking"] if "--repair" in command}
 
 
-# What is to be there before the commands of a section make sense; it may return what to do with single commands in the
-# place of running them as they stand. A section without commands needs none.
+# Prepares what the commands of a section need. It may return a replacement for single commands. A section without
+# commands needs none.
 Prepare = Callable[[Operator], "dict[str, Callable[[str], object]] | None"]
 SECTIONS: dict[str, Prepare] = {
     "A course as an archive": lambda _: None,
@@ -105,12 +105,12 @@ SECTIONS: dict[str, Prepare] = {
 
 
 def with_real_place(operator: Operator, place: str, really: Path) -> Callable[[str], object]:
-    """Runs a command with a directory of the test's in the place of one that is on the page."""
+    """Runs a command with a directory of the test in place of the one on the page."""
     return lambda command: operator.run(command.replace(place, str(really)))
 
 
 def moving_from_ngshare(operator: Operator) -> dict[str, Callable[[str], object]]:
-    """An ngshare, and no server that holds the data directory."""
+    """Makes an ngshare, and stops the server, which holds the data directory."""
     small(operator.home / "ngshare")
     operator.service.stop()
     run = with_real_place(operator, "/srv/ngshare", operator.home / "ngshare")
@@ -118,7 +118,7 @@ def moving_from_ngshare(operator: Operator) -> dict[str, Callable[[str], object]
 
 
 def moving_from_a_directory(operator: Operator) -> dict[str, Callable[[str], object]]:
-    """A shared directory, and no server that holds the data directory."""
+    """Makes a shared directory, and stops the server, which holds the data directory."""
     work = "ada+ps2+2026-01-30 10:30:47.524219 UTC"
     root = operator.home / "exchange"
     for directory in ("outbound/ps2", f"inbound/{work}"):
@@ -133,7 +133,7 @@ SECTIONS["Moving in from a shared directory"] = moving_from_a_directory
 
 
 def limits(operator: Operator) -> dict[str, Callable[[str], object]]:
-    """The settings are read by a server, which then finds that another one is there."""
+    """Checks that a server reads the settings, and then finds that another one is running."""
     [settings] = re.findall(r"^```toml\n(max-submissions.*?)^```", PAGE.read_text("utf-8"), re.M | re.S)
     (operator.home / "nbcourier.toml").write_text(settings)
     operator.run("nbcourier serve --standalone --config nbcourier.toml", code=1, expect="Another nbcourier")
@@ -146,7 +146,7 @@ SECTIONS["Limits"] = limits
 
 
 def watching(operator: Operator) -> dict[str, Callable[[str], object]]:
-    """The server tells its numbers; it runs stand-alone, which doctor is told as the server is."""
+    """Lets the server publish its metrics; it runs stand-alone, and doctor gets the same option."""
     (port,) = free_ports(1)
     service = operator.service
     service.stop()
@@ -166,7 +166,7 @@ def watching(operator: Operator) -> dict[str, Callable[[str], object]]:
 
 
 def secrets(operator: Operator) -> None:
-    """The settings are those behind a hub."""
+    """Sets the environment of a service behind a hub."""
     operator.env["JUPYTERHUB_API_URL"] = "http://127.0.0.1:8081/hub/api"
 
 
@@ -175,7 +175,7 @@ SECTIONS["Secrets"] = secrets
 
 
 def people(operator: Operator) -> "dict[str, Callable[[str], object]]":
-    """Beside ada and bob somebody who is going to leave, and somebody whom a file renames."""
+    """Adds a student who will be removed and a student whom a file renames."""
     nothing = {"first_name": "", "last_name": "", "email": ""}
     for student in ("kim", "lee"):
         operator.course.instructor.post(f"student/algebra/{student}", **nothing)
@@ -199,7 +199,7 @@ def people(operator: Operator) -> "dict[str, Callable[[str], object]]":
 
 
 def events(operator: Operator) -> "dict[str, Callable[[str], object]]":
-    """An administrator at a terminal."""
+    """Makes the operator an administrator at a terminal."""
     operator.env["NBCOURIER_URL"] = operator.service.url
     operator.env["JUPYTERHUB_API_TOKEN"] = operator.service.admin.name
     return {
@@ -212,7 +212,7 @@ SECTIONS["Who did what"] = events
 
 
 def sections() -> dict[str, list[str]]:
-    """The commands of each section of the page: the lines of its blocks."""
+    """Returns the commands of each section of the page: the lines of its blocks."""
     found = {}
     for part in re.split(r"^## ", PAGE.read_text("utf-8"), flags=re.MULTILINE)[1:]:
         title, _, text = part.partition("\n")
@@ -224,7 +224,7 @@ def sections() -> dict[str, list[str]]:
 
 @pytest.fixture
 def operator(binary: Path, tmp_path: Path) -> Iterator[Operator]:
-    """An operator with a running server, on which ira teaches algebra, and ada and bob have handed in ps1."""
+    """An operator with a running server, on which ira teaches algebra, and ada and bob have submitted ps1."""
     directory, home = tmp_path / "service", tmp_path / "operator"
     directory.mkdir()
     home.mkdir()
@@ -252,7 +252,7 @@ def test_every_command_of_the_section_works(operator: Operator, title: str) -> N
 
 
 def test_a_command_in_a_sentence_is_one_of_a_block() -> None:
-    """What is run is what stands in blocks; a sentence may name sub-commands, but no whole command."""
+    """The tests run the blocks. A sentence may name sub-commands, but no whole command that is not in a block."""
     text = re.sub(r"^```.*?^```", "", PAGE.read_text("utf-8"), flags=re.MULTILINE | re.DOTALL)
     for span in re.findall(r"`(nbcourier [^`\n]+)`", text):
         assert len(shlex.split(span)) <= 3, f"{span} is on the page and not run"

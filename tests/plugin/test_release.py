@@ -104,7 +104,7 @@ def test_an_ngshare_is_not_made_to_forget_submissions(
     course.submit(course.first, {"p1.ipynb": b"mine"})
     prepare(course)
     through(front.url, course.instructor)
-    # What only nbcourier has.
+    # The address that only nbcourier has.
     front.rule = lambda asked: (
         answer(404, b"no such page") if asked.path == "/readyz" else None
     )

@@ -1,4 +1,4 @@
-"""What a class of five hundred costs: counted requests."""
+"""The number of requests that a class of five hundred causes."""
 
 import base64
 import json
@@ -19,7 +19,7 @@ AT_MOST = 3
 
 @pytest.fixture
 def full(course: Course, front: Front) -> Course:
-    """A course in which everybody submitted three times; its instructor is counted."""
+    """A course in which every student submitted three times; its instructor's requests are counted."""
     course.release()
     names = [f"s{number}" for number in range(STUDENTS)]
     people = [{"username": name, "role": "student"} for name in names]
@@ -78,6 +78,6 @@ def test_a_class_is_listed_collected_and_given_feedback_in_three_requests_each(
     assert len(given) == STUDENTS
     front.asked.clear()
 
-    # What they have already is not sent again: the submissions and the released notebooks are read, and that is all.
+    # Released feedback is not sent again: only the submissions and the released notebooks are read.
     full.instructor.nbgrader("release_feedback", "ps1", full.option)
     assert [asked.method for asked in front.asked] == ["GET", "GET"]

@@ -43,7 +43,7 @@ def test_who_the_exchange_refuses_is_not_in_the_gradebook_either(
     )
     listed = course.instructor.nbgrader(*gradebook, "list", in_course(course))
     assert "zoë" not in listed.text
-    # Who teaches the course may try an assignment out.
+    # An instructor may try out an assignment.
     name = course.instructor.name
     course.instructor.nbgrader(*gradebook, "add", name, in_course(course))
     assert name not in students(course)
@@ -65,7 +65,7 @@ def test_without_the_exchange_nobody_is_added_or_removed_and_the_command_says_so
     assert f"'{course.first.name}' was not removed from '{course.name}'" in complaint
     listed = course.instructor.nbgrader(*student, "list", option).stdout
     assert "zoë" not in listed and course.first.name in listed
-    # The gradebook alone is still there for who wants that.
+    # nbgrader can still be configured to change the gradebook alone.
     alone = "--Authenticator.plugin_class=nbgrader.auth.NoAuthPlugin"
     course.instructor.nbgrader(*student, "add", "zoë", option, alone)
 
@@ -166,7 +166,7 @@ def test_an_exchange_that_is_down_is_asked_once_for_a_class_and_the_command_fail
     write_class(course, HEADER + "\n".join(lines))
     complaint = course.instructor.refused(*import_class(course), "--NbCourier.attempts=1")
     assert f"Nobody was added to '{course.name}'" in complaint
-    # The second is the older protocol, which another server might speak.
+    # The second request uses the older protocol, which another server might know.
     assert len(front.asked) <= 2
     assert "s0" not in in_gradebook(course)
     front.die()

@@ -1,4 +1,4 @@
-"""Whatever answers in an exchange's place, nbgrader gets the one kind of exception that its pages catch."""
+"""Whatever answers in place of an exchange, nbgrader gets the one exception that its pages catch."""
 
 import json
 import logging
@@ -22,12 +22,12 @@ from trees import write_tree
 
 sys.path.insert(0, str(PYTHON_SOURCE))
 
-import nbcourier  # noqa: E402 (only now is it there)
+import nbcourier  # noqa: E402 (needs the path set above)
 
 JSON = {"Content_Type": "application/json"}
 TAR = {"Content_Type": "application/x-tar"}
 TIME = "2026-01-01 00:00:00.000000"
-# Right as far as the first look goes, and then of another form, in either protocol.
+# Answers that begin correctly and then have another form, in either protocol.
 HALF_RIGHT: dict[str, Any] = {
     "success": True,
     "courses": [{"course": "c", "role": "instructor"}],
@@ -82,7 +82,7 @@ ANSWERS: dict[str, Rule] = {
         else REDIRECT
     ),
 }
-# What is asked: nbgrader's slot, and settings of what fills it.
+# The requests: nbgrader's slot, and settings of its class.
 ASKED: list[tuple[str, dict[str, Any]]] = [
     ("ReleaseAssignment", {}),
     ("ReleaseAssignment", {"force": True}),
@@ -103,7 +103,7 @@ ASKED: list[tuple[str, dict[str, Any]]] = [
 
 @pytest.fixture
 def config(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Config:
-    """Of somebody whose course directory has something for every command."""
+    """The configuration of a person whose course directory has something for every command."""
     config = Config()
     nbcourier.configure(config)
     config.NbCourier.attempts = 1
@@ -125,16 +125,16 @@ def config(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Config:
 
 @pytest.fixture
 def front() -> Iterator[Front]:
-    """In the place of an exchange; there is none behind it."""
+    """A proxy in the place of an exchange, with nothing behind it."""
     running = Front("http://127.0.0.1:1")
     yield running
     running.stop()
 
 
 def outcome(config: Config, slot: str, settings: dict[str, Any]) -> str:
-    """What it raised, in words; only `ExchangeError` may come out of it."""
+    """Returns the error's text; no other error than `ExchangeError` is allowed."""
     root = config.CourseDirectory.root
-    # Fetching wants a place where nothing is yet, submitting one where something is.
+    # Fetching needs a new directory, submitting an existing one.
     here = "work" if slot == "Submit" else "new"
     config.Exchange.assignment_dir = str(Path(root, here))
     coursedir = CourseDirectory(config=config)
@@ -185,7 +185,7 @@ def test_whoever_breaks_off_at_any_place_is_no_exchange_either(
 
 
 def broken(body: bytes, place: int) -> Spoil:
-    """An answer that promises more than comes."""
+    """Sends an answer that is shorter than promised."""
 
     def spoil(_: object, handler: BaseHTTPRequestHandler) -> None:
         handler.send_response(200)

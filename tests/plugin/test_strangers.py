@@ -1,4 +1,4 @@
-"""Every command of the plugin and the program, asked of servers that are no exchange and answer in many ways."""
+"""Every command of the plugin and the program against servers that are not an exchange and answer in many ways."""
 
 import gzip
 import json
@@ -24,17 +24,17 @@ LOGIN = b"<!DOCTYPE HTML><html><title>JupyterHub</title><form action='/hub/login
 NGINX = b"<html><head><title>%s</title></head><center><h1>%s</h1></center><hr><center>nginx</center></html>"
 HTML = {"Content_Type": "text/html; charset=utf-8"}
 JSON = {"Content_Type": "application/json"}
-# Not what its header says.
+# The content does not have the encoding of its header.
 GARBAGE = {"Content_Encoding": "gzip"} | JSON
 
 
 def of_hub(status: int, message: str) -> Spoil:
-    """As the API of a hub refuses."""
+    """Sends a refusal in the form of a hub's API."""
     return answer(status, json.dumps({"status": status, "message": message}).encode(), **JSON)
 
 
 def of_nginx(status: int, reason: str) -> Spoil:
-    """As a proxy in front of everything refuses."""
+    """Sends a refusal in the form of a proxy."""
     return answer(status, NGINX % (reason.encode(), reason.encode()), **HTML)
 
 
@@ -127,14 +127,14 @@ ngshare-course-management add_student --no-gb c ada
 ngshare-course-management add_students --no-gb c class.csv
 ngshare-course-management remove_students --no-gb c ada
 """.splitlines()
-# Only an exchange says any of these.
+# Sentences that only an exchange sends.
 ITS_WORDS = ("The exchange says", "exchange knows you", "The exchange does not know you", "not in the course")
 IS_DONE = ("Released:", "Submitted", "Added:", "Removed: 1", "is made", "is deleted", "panicked", "Created", "Fetched", "Collecting", "Successfully")
 
 
 @pytest.fixture
 def stranger() -> Iterator[Front]:
-    """Somebody else at the address of the exchange."""
+    """Another server at the address of the exchange."""
     running = Front("http://127.0.0.1:1")
     yield running
     running.stop()
@@ -145,7 +145,8 @@ def always(spoil: Spoil) -> Rule:
 
 
 def is_about_a_stranger(said: str, url: str) -> bool:
-    """Whether the server at this address is told as no exchange, or as somebody before it, and nothing as done."""
+    """Whether the output says that the server at this address, or one before it, is no exchange, and reports nothing as
+    done."""
     is_named = any(
         f"{start} {url}" in said
         for start in ("What answers at", "Something before the exchange at")
@@ -154,7 +155,7 @@ def is_about_a_stranger(said: str, url: str) -> bool:
 
 
 def write_course(home: Path) -> None:
-    """What the commands read before they ask."""
+    """Writes the files that the commands read before their requests."""
     feedback = home / "feedback" / "ada" / ASSIGNMENT
     for directory in (home / ASSIGNMENT, home / "release" / ASSIGNMENT, feedback):
         directory.mkdir(parents=True)
@@ -173,7 +174,7 @@ def test_no_command_of_nbgrader_takes_a_stranger_for_the_exchange(
     stranger.rule = always(STRANGERS[name])
     desk = Desk(stranger.url, "ada", tmp_path)
     for slot, settings in SLOTS:
-        # The directory that a command fetches into must not be there.
+        # The directory that a command fetches into must not exist.
         assignment = "ps2" if slot == "FetchAssignment" else ASSIGNMENT
         stranger.asked.clear()
         said = desk.fail(slot, COURSE, assignment, **settings)

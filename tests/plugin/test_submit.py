@@ -34,10 +34,10 @@ def test_every_submission_is_stored_and_copied_with_the_time_of_the_exchange(
     work = course.first.home / "ps1"
     write_tree(work, WORK | {".ipynb_checkpoints/p1.ipynb": b"old"})
     (work / "notes" / "more.txt").chmod(0o444)
-    # Links are followed, but not in a circle, and not to nowhere.
+    # Links are followed, except for circular and broken ones.
     (work / "notes" / "back").symlink_to(work)
     (work / "nowhere").symlink_to(work / "no such file")
-    # A shell completes a directory's name so.
+    # Tab completion in a shell writes the name of a directory like this.
     course.first.nbgrader("submit", "./ps1/", course.option)
     second = course.first.nbgrader("submit", "ps1", course.option)
 
@@ -126,7 +126,7 @@ def test_a_receipt_is_printed_and_kept_and_the_exchange_knows_it(
     verdict = course.second.post_json("v1/receipts/verify", kept)
     assert verdict == {"valid": True, "stored": True}
 
-    # The copy may go, and what it is a receipt for is still proved.
+    # The copy may be removed; the receipt still proves the submission.
     course.first.nbgrader("list", "--cached", "--remove", course.option)
     assert copies(course.first) == []
     assert receipts(course.first) == [kept]
@@ -196,7 +196,7 @@ def test_who_asks_too_often_waits_as_long_as_the_exchange_says(
 def test_only_what_changed_travels(course: Course, front: Front) -> None:
     course.release()
     through(front.url, course.first)
-    # Nothing that could be compressed: what is counted are the files themselves.
+    # The content cannot be compressed, so that the count is the size of the files.
     work = {f"data/{n}.bin": os.urandom(20_000) for n in range(100)}
     write_tree(course.first.home / "ps1", work | {"p1.ipynb": b"1" * 5_000})
     course.first.nbgrader("submit", "ps1", course.option)
@@ -207,12 +207,12 @@ def test_only_what_changed_travels(course: Course, front: Front) -> None:
     changed = {"p1.ipynb": os.urandom(5_000)}
     write_tree(course.first.home / "ps1", changed)
     course.first.nbgrader("submit", "ps1", course.option)
-    # The files' names and sums, twice; and the one file.
+    # The names and checksums of the files, twice, and the one changed file.
     assert sum(asked.sent for asked in front.asked) < 5_000 + 2 * 100 * 130
     assert [asked.method for asked in front.asked] == ["GET", "POST", "POST"]
     assert_same_tree(course.submitted(course.first), work | changed)
 
-    # Handed in a second time as it is, nothing travels but the list.
+    # Submitting unchanged work sends only the list.
     front.asked.clear()
     course.first.nbgrader("submit", "ps1", course.option)
     assert [asked.method for asked in front.asked] == ["GET", "POST"]
@@ -284,7 +284,7 @@ def test_who_cannot_know_whether_it_arrived_is_told_so(
         "submit", "ps1", course.option, "--NbCourier.attempts=2"
     )
     assert "submit again, the newest one counts" in complaint
-    # However often it was sent; an ngshare would store each, so there it is sent once.
+    # One submission, however often it was sent. An ngshare would store each, so the plugin sends it once there.
     assert len(course.submissions(course.first)) == 1
 
 

@@ -1,4 +1,4 @@
-"""What `pip install nbcourier` brings into an environment that has nothing else."""
+"""What `pip install nbcourier` installs into an empty environment."""
 
 import json
 import os
@@ -21,7 +21,7 @@ ANSWER_LIMIT_S = 30
 
 
 class Environment:
-    """A virtual environment of its own, and what runs in it."""
+    """A virtual environment and the programs in it."""
 
     def __init__(self, path: Path, wheel: Path) -> None:
         venv.create(path, with_pip=True)
@@ -29,11 +29,11 @@ class Environment:
         self.run("pip", "install", "--quiet", "--disable-pip-version-check", str(wheel))
 
     def command(self, name: str) -> list[str]:
-        """The program as its user would start it: by its name on the PATH."""
+        """Returns the command as its user would type it: by its name on the PATH."""
         return ["/usr/bin/env", f"PATH={self.path / 'bin'}:{os.defpath}", name]
 
     def run(self, name: str, *arguments: str) -> str:
-        """What a program prints that must succeed."""
+        """Returns the output of a program that must succeed."""
         outcome = subprocess.run(
             [*self.command(name), *arguments],
             cwd=self.path,
@@ -45,7 +45,7 @@ class Environment:
         return outcome.stdout
 
     def metadata(self, question: str) -> str:
-        """What the environment knows about the installed package."""
+        """Returns the environment's metadata about the installed package."""
         return self.run(
             "python", "-c", f"from importlib.metadata import *; print({question})"
         ).strip()
@@ -53,7 +53,7 @@ class Environment:
 
 @pytest.fixture(scope="module")
 def wheels(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
-    """Both wheels and the source distribution. Building them leaves the program alone that other tests run meanwhile."""
+    """Both wheels and the source distribution. Building them does not touch the program that other tests run."""
     out = tmp_path_factory.mktemp("wheels")
     program = Path(os.environ["NBCOURIER_BIN"]).stat()
     outcome = subprocess.run(
@@ -84,14 +84,14 @@ def environment(
 
 @pytest.fixture
 def server(environment: Environment, tmp_path: Path) -> Iterator[str]:
-    """The address of the installed server, running."""
+    """The address of the installed, running server."""
     command = environment.command("nbcourier")
     options = ["--standalone", "--port", "0", "--data-dir", str(tmp_path / "data")]
     options += ["--admins", "root"]
     process = subprocess.Popen(
         [*command, "serve", *options], stderr=subprocess.PIPE, text=True
     )
-    # Ends the reading, should it never listen.
+    # Ends the reading if the server never listens.
     limit = Timer(ANSWER_LIMIT_S, process.kill)
     limit.start()
     try:
@@ -196,7 +196,7 @@ def test_the_source_distribution_holds_our_files_and_nothing_else(
 
 
 def tracked(*paths: str) -> set[str]:
-    """The files below these that belong to the repository."""
+    """Returns the files below these paths that belong to the repository."""
     listed = subprocess.run(
         ["git", "ls-files", "-z", *paths],
         cwd=ROOT,
@@ -209,7 +209,7 @@ def tracked(*paths: str) -> set[str]:
 
 
 def assert_extension_is_enabled(environment: Environment) -> None:
-    """Looks where a Jupyter server would: it is not in the environment itself."""
+    """Looks for the configuration where a Jupyter server does: it is not in the environment itself."""
     directory = environment.path / "etc" / "jupyter" / "jupyter_server_config.d"
     config = json.loads((directory / "nbcourier.json").read_text())
     (package,) = config["ServerApp"]["jpserver_extensions"]
@@ -217,7 +217,7 @@ def assert_extension_is_enabled(environment: Environment) -> None:
     (point,) = environment.run("python", "-c", points).splitlines()
     module = literal_eval(point)["module"]
     environment.run("python", "-c", f"import {module}")
-    # JupyterLab looks for what each extension says it is to load.
+    # JupyterLab looks for the file that each extension names.
     page = environment.path / "share" / "jupyter" / "labextensions" / package
     about = json.loads((page / "package.json").read_text())
     assert about["name"] == package

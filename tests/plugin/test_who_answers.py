@@ -1,4 +1,4 @@
-"""Who says what: only an exchange is told as one, and nobody else gets a token."""
+"""Only an exchange's sentences are reported as the exchange's, and no other server gets a token."""
 
 import json
 import logging
@@ -16,7 +16,7 @@ PAGE = b"<html><h1>JupyterHub</h1></html>"
 HTML = {"Content_Type": "text/html"}
 JSON = {"Content_Type": "application/json"}
 HUB_JSON = json.dumps({"status": 403, "message": "Forbidden"}).encode()
-# What stands where the exchange should be.
+# The programs that may answer in place of the exchange.
 STRANGERS: dict[str, Spoil] = {
     "a hub that has no such page": answer(404, PAGE, **HTML),
     "a hub that wants another token": answer(403, PAGE, **HTML),
