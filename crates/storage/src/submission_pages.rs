@@ -186,11 +186,13 @@ pub fn page(
         );
         query = query.filter(exists(shown));
     }
-    let size = |entry: &Entry| {
-        let by = entry.submitted_by.as_ref().map_or(0, String::len);
-        entry.assignment.len() + entry.student.len() + by
-    };
-    portion.take(query.load_iter::<Columns, _>(conn)?, entry, size)
+    portion.take(query.load_iter::<Columns, _>(conn)?, entry, size_of_names)
+}
+
+/// Returns the bytes of the names in an entry.
+fn size_of_names(entry: &Entry) -> usize {
+    let by = entry.submitted_by.as_ref().map_or(0, String::len);
+    entry.assignment.len() + entry.student.len() + by
 }
 
 type Columns = (
