@@ -1,5 +1,5 @@
-//! The documents say what the program does. The headings of `api-specifications.md` are the addresses, its table of
-//! differences is tested, and `docs/configuration.md` lists the settings.
+//! Compares the documents with the program: the addresses and differences in `api-specifications.md`, and the
+//! settings in `docs/configuration.md`.
 
 #![allow(
     clippy::expect_used,
@@ -13,10 +13,10 @@ use nbcourier::config::Given;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-/// How many deliberate differences from ngshare there are.
+/// The number of deliberate differences from ngshare.
 const DIFFERENCES: usize = 7;
 
-/// Differences that no exchange of messages can show, and the tests that show them: file and function.
+/// The differences that no exchange of messages can show, with the tests that show them: file and function.
 const SHOWN_BY_TESTS: &[(usize, &str, &str)] = &[(
     7,
     "faults/kill.rs",
@@ -144,7 +144,7 @@ fn every_message_the_replay_expects_is_in_the_document() {
     );
 }
 
-/// The table of settings is what `nbcourier serve --help` says. `UPDATE_SNAPSHOT=1` rewrites it.
+/// The table of settings equals `nbcourier serve --help`. `UPDATE_SNAPSHOT=1` rewrites it.
 #[test]
 fn the_page_about_configuration_lists_every_setting() {
     const BEGIN: &str = "<!-- Made from `nbcourier serve --help`: begin -->\n";
@@ -179,7 +179,7 @@ fn settings_row(argument: &Arg) -> String {
     let is_switch = argument
         .get_num_args()
         .is_some_and(|range| range.min_values() == 0);
-    // The defaults that depend on something stand at the end of the help.
+    // Defaults that depend on other settings are at the end of the help text.
     let (help, default) = match help.split_once(" [default: ") {
         Some((help, default)) => (help, default.strip_suffix(']').expect("a bracket")),
         None if is_switch => (help.as_str(), "no"),
@@ -204,7 +204,7 @@ fn document() -> String {
     std::fs::read_to_string(&path).expect("api-specifications.md")
 }
 
-/// The text below a heading, up to the next one of its level.
+/// Returns the text below a heading, up to the next heading of its level.
 #[track_caller]
 fn section<'a>(document: &'a str, heading: &str) -> &'a str {
     let start = document

@@ -1,4 +1,4 @@
-//! Compressed where it pays: long listings for clients that ask for it, never the contents of files.
+//! Compression of long listings for clients that ask for it. The contents of files are never compressed.
 
 #![allow(clippy::unwrap_used)] // what cannot go on shows where
 

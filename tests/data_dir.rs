@@ -1,4 +1,4 @@
-//! What an operator meets in the data directory: checks, clean-ups, refusals, and a stop that loses nothing.
+//! The data directory: checks, clean-ups, refusals, and a stop that loses nothing.
 
 #![allow(clippy::unwrap_used)] // what cannot go on shows where
 
@@ -14,7 +14,7 @@ use std::path::{Path, PathBuf};
 use support::server::run;
 use support::{Course, Sent, Server, Setup, eventually, files_json, percent_encode};
 
-/// Larger than what is kept in the database.
+/// Larger than the files that are kept in the database, in bytes.
 const LARGE: usize = 200 * 1024;
 
 fn course_with_work(server: &Server) {
@@ -109,7 +109,7 @@ fn a_deleted_course_can_be_restored_by_an_admin_until_its_bytes_are_collected() 
         403
     );
 
-    // Neither the hourly clean-up nor one by hand takes what is within its retention time.
+    // Neither the hourly clean-up nor one by hand removes anything within its retention time.
     let now = ["--grace", "0"];
     assert_eq!(command("gc", &server.data_dir(), &now).0, Some(0));
     server.post(&format!("v1/trash/{id}"), "root", &[]).ok();
@@ -124,7 +124,7 @@ fn a_deleted_course_can_be_restored_by_an_admin_until_its_bytes_are_collected() 
         Value::Array(Vec::new())
     );
 
-    // Its name is free at once, and then it can't come back under it.
+    // The name is free at once. If it is used again, the deleted course cannot be restored under it.
     server.delete("course/course1", "root").ok();
     course.make(&["abigail"], &[]);
     let reply = server.post(&format!("v1/trash/{id}"), "root", &[]);
@@ -255,12 +255,12 @@ fn a_stop_waits_for_the_submission_in_flight() {
         body.len()
     )
     .unwrap();
-    // Asked to go on: the request is in flight.
+    // The server asked the client to continue, so the request is in flight.
     let mut asked = [0; b"HTTP/1.1 100 Continue\r\n\r\n".len()];
     line.read_exact(&mut asked).unwrap();
     line.write_all(first.as_bytes()).unwrap();
     server.ask_to_stop();
-    // From now on nobody new is let in, which is how the stop shows.
+    // The server stops accepting connections, which shows that it is stopping.
     eventually("nobody new is let in", || {
         std::net::TcpStream::connect(("127.0.0.1", server.port())).is_err()
     });
@@ -339,7 +339,7 @@ fn readyz_says_when_nothing_could_be_stored() {
     }
     let incoming = server.data_dir().join("blobs/incoming");
     fs::remove_dir(&incoming).unwrap();
-    // What was found a moment ago counts for that moment.
+    // The last result is cached for a moment.
     let ask = || server.send(&server.call("GET", "readyz"));
     eventually("readyz looks again", || ask().status != 200);
     let reply = ask();

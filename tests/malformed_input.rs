@@ -1,4 +1,4 @@
-//! Two replays of input that makes no sense: nothing gets a 5xx, no worker dies, and what was stored stays.
+//! Two replays of senseless input: no request gets a 5xx, no worker dies, and stored data stays.
 
 #![allow(
     clippy::expect_used,
@@ -11,7 +11,7 @@ use support::http::{Connection, send_bytes};
 use support::nonsense::{Body, bodies, values};
 use support::{Call, Course, FakeHub, Form, Random, Reply, Sent, Server, Setup};
 
-/// Every end point that takes arguments from a body, and which.
+/// All endpoints that take arguments from a body, with their arguments.
 const TAKING_A_BODY: &[(&str, &str, &[&str])] = &[
     ("POST", "course/victim", &["instructors"]),
     ("DELETE", "course/nothing", &[]),
@@ -91,7 +91,7 @@ fn no_bytes_on_the_wire_make_the_server_fail() {
         let start = String::from_utf8_lossy(&bytes[..bytes.len().min(200)]).into_owned();
         match connection.read() {
             Ok(reply) => assert!(reply.status < 500, "{} to {start:?}", reply.status),
-            // To what is no request a closed connection is an answer; none at all is not.
+            // For a malformed request a closed connection is an answer; silence is not.
             Err(error) => assert!(!is_timeout(&error), "silence after {start:?}"),
         }
     }
@@ -144,7 +144,7 @@ fn a_body_just_as_large_as_allowed_is_taken() {
     }
 }
 
-/// Something stored before, which must be the same afterwards.
+/// Data that was stored before, and must be the same afterwards.
 struct Safe {
     files: Vec<Sent>,
     timestamp: String,
@@ -175,7 +175,7 @@ fn prepare_target(server: &Server) {
     course.submit("challenge", "lawrence", &[]).ok();
 }
 
-/// A form in which nothing is missing; what is added later wins.
+/// Returns a complete form; fields that are added later take precedence.
 fn sound_form(fields: &[&str]) -> Form {
     let form = Form::new().field("user", "root");
     fields.iter().fold(form, |form, field| {
@@ -237,7 +237,7 @@ fn assert_unharmed(server: &mut Server, safe: &Safe) {
     course_runs_on(server);
 }
 
-/// A whole cycle still works.
+/// Checks that a whole cycle still works.
 #[track_caller]
 fn course_runs_on(server: &Server) {
     let course = Course::of(server, "afterwards");
@@ -251,7 +251,7 @@ fn course_runs_on(server: &Server) {
         .ok();
 }
 
-/// A form of more than that many bytes in every way to send it.
+/// Returns a form of more than this many bytes in every way to send it.
 fn too_large_requests(server: &Server, size: usize) -> [Vec<u8>; 4] {
     let target = format!("{}assignment/course1/large", server.prefix());
     let form = Form::new()

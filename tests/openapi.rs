@@ -1,7 +1,7 @@
-//! The OpenAPI document of our own API is in the repository, where changes of the API are seen in review.
+//! Compares the OpenAPI document of our own API with the one in the repository, where reviews see its changes.
 //!
-//! After a change that is meant, `UPDATE_SNAPSHOT=1 cargo test --test openapi` writes it anew. That replies are as it
-//! says is seen by every test that asks below `v1/`: `support/document.rs`.
+//! After an intended change, `UPDATE_SNAPSHOT=1 cargo test --test openapi` rewrites it. Every test that sends requests
+//! below `v1/` compares the replies with it: `support/document.rs`.
 
 #![allow(clippy::unwrap_used)] // what cannot go on shows where
 
@@ -67,7 +67,7 @@ fn every_operation_says_what_it_is_for_and_every_part_of_its_path() {
 
 #[test]
 fn no_name_stands_for_two_schemas() {
-    // schemars puts a number behind the name of the second one.
+    // schemars appends a number to the name of the second of two types.
     let document = served();
     let names = document["components"]["schemas"].as_object().unwrap();
     let twice: Vec<_> = names

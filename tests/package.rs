@@ -1,4 +1,4 @@
-//! What the repository and the packages made from it hold: our own sources, and no file that came along by accident.
+//! The files in the repository and in the packages made from it: our own sources, and no file by accident.
 
 #![allow(
     clippy::expect_used,
@@ -10,11 +10,11 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 
-/// Endings of the text files that we write.
+/// The extensions of the text files that we write.
 const TEXT: [&str; 13] = [
     "css", "in", "ini", "js", "json", "lock", "md", "py", "rs", "sh", "sql", "toml", "txt",
 ];
-/// Text files without an ending.
+/// The text files without an extension.
 const PLAIN: [&str; 5] = [
     ".ci/run",
     ".gitignore",
@@ -22,20 +22,20 @@ const PLAIN: [&str; 5] = [
     "Makefile",
     "python/install/scripts/ngshare-course-management",
 ];
-/// The only binary file that we wrote and that is served.
+/// The only binary file that we wrote, which the server serves.
 const ICON: &str = "src/http/pages/static/favicon.ico";
-/// Inputs of the fuzzers, which may be anything but are small.
+/// The inputs of the fuzzers, which may contain anything but are small.
 const CORPUS: &str = "tests/corpus/";
 const LARGEST_INPUT: u64 = 64 * 1024;
 
-/// Added to every package by cargo.
+/// The files that cargo adds to every package.
 const BY_CARGO: [&str; 2] = [".cargo_vcs_info.json", "Cargo.toml.orig"];
 
 #[test]
 fn only_our_own_sources_are_tracked() {
     for path in tracked() {
         let Ok(content) = fs::read(root().join(&path)) else {
-            // Removed, and not committed yet.
+            // The file is removed, but not committed yet.
             continue;
         };
         if path.starts_with(CORPUS) {
@@ -97,7 +97,7 @@ fn the_packages_hold_what_building_needs_and_no_foreign_file() {
     }
 }
 
-/// The directories of the packages, below the root and ending in `/`; that of the program is empty.
+/// Returns the directories of the packages, relative to the root and with a `/` at the end; the program's is empty.
 fn packages(tracked: &BTreeSet<String>) -> Vec<&str> {
     tracked
         .iter()
@@ -105,7 +105,7 @@ fn packages(tracked: &BTreeSet<String>) -> Vec<&str> {
         .collect()
 }
 
-/// What a crate must not link, directly or through others, though Cargo would let it.
+/// The libraries that a crate must not link, directly or through others, though Cargo would allow it.
 const NEVER_LINKED: [(&str, &[&str]); 3] = [
     ("nbcourier-codec", &["tokio", "actix-web", "diesel"]),
     (
@@ -163,24 +163,24 @@ fn only_the_configuration_reads_the_environment() {
     }
 }
 
-/// Files with tests that may let time pass, because that is what they are about, or because they bound the waiting
-/// themselves. All others use `support::eventually`.
+/// Files with tests that may sleep, because they are about time, or because they limit the waiting themselves. All
+/// others use `support::eventually`.
 const MAY_SLEEP: [&str; 8] = [
-    // Waits a little between two looks, with a limit.
+    // Sleeps between two looks, with a limit.
     "tests/support/patience.rs",
-    // Kill the program after a random while.
+    // Kill the program after a random time.
     "tests/faults/kill.rs",
     "tests/support/server.rs",
     // Answer slowly on purpose.
     "tests/support/hub.rs",
-    // Ask a number of times.
+    // Ask a limited number of times.
     "tests/faults/flushes.rs",
     "tests/faults/hub.rs",
     "tests/limits/refusals.rs",
-    // Names the words that it looks for.
+    // Contains the words that it looks for.
     "tests/package.rs",
 ];
-/// Gives way while it finds nothing to do, and ends with the whole load.
+/// Yields while it finds nothing to do, and ends with the whole load.
 const MAY_YIELD: [&str; 2] = ["tests/faults/load.rs", "tests/package.rs"];
 
 #[test]
@@ -206,7 +206,7 @@ fn no_test_waits_without_a_limit_or_lets_time_pass() {
     }
 }
 
-/// The files of the repository.
+/// Returns the files of the repository.
 fn tracked() -> BTreeSet<String> {
     let paths = run("git", &["ls-files", "-z"]);
     let paths = paths.iter().flat_map(|line| line.split('\0'));
@@ -218,7 +218,7 @@ fn tracked() -> BTreeSet<String> {
     paths
 }
 
-/// The lines that a program prints, run in the root of the repository.
+/// Returns the lines that a program prints in the root of the repository.
 fn run(program: &str, arguments: &[&str]) -> Vec<String> {
     let output = Command::new(program)
         .args(arguments)

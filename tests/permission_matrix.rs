@@ -1,8 +1,9 @@
-//! Who may do what: every role against every end point, as one table in `permission_matrix.txt`.
+//! Permissions: every role against every endpoint, as one table in `permission_matrix.txt`.
 //!
-//! The end points are those that `nbcourier routes` prints and the open ones beside them; one without a row fails, and
-//! so does a row without an end point; and so does a permitted request that changes something and leaves no event. Each cell asks against a state in which a permitted request succeeds. After a change that is meant,
-//! `UPDATE_SNAPSHOT=1 cargo test --test permission_matrix` writes the table anew: then read it, it is the policy.
+//! The endpoints are those that `nbcourier routes` prints and the open ones. An endpoint without a row fails, and so
+//! does a row without an endpoint, and a permitted request that changes something without an event. Each cell is tested
+//! in a state in which a permitted request succeeds. After an intended change, `UPDATE_SNAPSHOT=1 cargo test --test
+//! permission_matrix` rewrites the table. Then read it: it is the policy.
 
 #![allow(
     clippy::expect_used,
@@ -23,7 +24,7 @@ use support::course::timestamp_of;
 use support::hub::{service_model, user_model};
 use support::{Course, FakeHub, Form, Reply, Sent, Server, Setup, percent_encode};
 
-/// A column of the table: its head, the token sent, and whose things are the caller's own.
+/// A column of the table: its head, the token sent, and the name whose data are the caller's own.
 struct Role {
     head: &'static str,
     token: Option<&'static str>,
@@ -38,7 +39,7 @@ const ROLES: [Role; 8] = [
     role("instructor", Some("kevin"), "kevin"),
     role("instructor elsewhere", Some("abigail"), "abigail"),
     role("admin", Some("root"), "root"),
-    // A service of the hub whose name is the instructor's.
+    // A service of the hub with the same name as the instructor.
     role("service", Some(SERVICE), "kevin"),
 ];
 
@@ -48,8 +49,8 @@ const fn role(head: &'static str, token: Option<&'static str>, own: &'static str
     Role { head, token, own }
 }
 
-/// The rows: method and path as `nbcourier routes` prints them, what is meant, and whose name stands for `{user}` if it
-/// is not the caller's own.
+/// The rows: method and path as `nbcourier routes` prints them, a description, and the name for `{user}` if it is not
+/// the caller's own.
 const ROWS: &str = "
 GET courses
 POST course/{course} | a new one
@@ -154,11 +155,11 @@ GET healthz
 GET readyz
 ";
 
-/// A line of [`ROWS`].
+/// A row of [`ROWS`].
 struct Row {
     route: &'static str,
     about: &'static str,
-    /// Whose name stands for `{user}`; `None` for the caller's own.
+    /// The name for `{user}`; `None` for the caller's own.
     user: Option<&'static str>,
 }
 
@@ -176,10 +177,10 @@ fn rows() -> Vec<Row> {
         .collect()
 }
 
-/// Dates of an assignment or an extension.
+/// The dates of an assignment or an extension.
 const DUE: &str = r#"{"due_at": "2220-01-01T00:00:00Z"}"#;
 
-/// Everybody in the course who has handed something in.
+/// The people in the course who have submitted.
 const AUTHORS: [&str; 4] = ["lawrence", "other-student", "kevin", "root"];
 
 #[test]
@@ -224,7 +225,7 @@ fn ask_everything() -> Table {
     hub.gives(SERVICE, service_model("kevin"));
     let server = Setup::behind(&hub).start();
     let elsewhere = Course::of(&server, "elsewhere").by_token();
-    // The student teaches there, which must not show here in any row.
+    // The student teaches there, which must not affect any row here.
     elsewhere.make(&["abigail", "lawrence"], &["eric"]);
     let shared = Prepared::new(&server, "shared");
 
@@ -248,13 +249,13 @@ fn ask_everything() -> Table {
     table
 }
 
-/// A course of kevin and co-instructor with lawrence and other-student, one assignment, and for everybody who may hand
-/// in a submission with feedback.
+/// A course of kevin and co-instructor with lawrence and other-student, one assignment, and a submission with
+/// feedback for each person who may submit.
 struct Prepared<'a> {
     course: Course<'a>,
     id: String,
     times: BTreeMap<&'static str, String>,
-    /// The numbers of the submissions, by who handed them in.
+    /// The IDs of the submissions, by author.
     numbers: BTreeMap<&'static str, i64>,
 }
 
@@ -306,7 +307,7 @@ impl<'a> Prepared<'a> {
         }
     }
 
-    /// The number that stands for `{id}`; what a row wants to restore is deleted first.
+    /// Returns the ID for `{id}`; deletes the thing first if the row restores it.
     fn number(&self, path: &str, user: &str) -> String {
         let own = self.numbers.get(user).copied().unwrap_or(0).to_string();
         let course = format!("v1/courses/{}", self.id);
@@ -334,7 +335,7 @@ impl<'a> Prepared<'a> {
         server.send(&server.call("DELETE", target).token("root"));
     }
 
-    /// Deletes the course and returns the number under which it can be restored.
+    /// Deletes the course and returns the ID under which it can be restored.
     fn deleted(&self) -> String {
         let server = self.course.server;
         self.delete(&format!("course/{}", self.id));
@@ -349,7 +350,7 @@ impl<'a> Prepared<'a> {
         deleted.expect("the deleted course")["id"].to_string()
     }
 
-    /// Sends the request of that row as that role.
+    /// Sends the request of the row in the role.
     fn ask(&self, role: &Role, row: &Row) -> Reply {
         let (method, path) = row.route.split_once(' ').expect("METHOD path");
         let user = row.user.unwrap_or(role.own);
@@ -435,7 +436,7 @@ impl<'a> Prepared<'a> {
     }
 }
 
-/// Whether a server changed its database, and told of it.
+/// Whether a server changed its database, and recorded an event.
 struct Changes {
     conn: RefCell<SqliteConnection>,
     before: i64,
@@ -453,7 +454,7 @@ impl Changes {
         changes
     }
 
-    /// SQLite's own word on whether somebody else has committed anything since this connection last looked.
+    /// Returns SQLite's counter of commits by other connections.
     fn version(&self) -> i64 {
         #[derive(QueryableByName)]
         struct Version {
@@ -483,7 +484,7 @@ impl Changes {
     }
 }
 
-/// A roster that makes this user what the row is about.
+/// Returns a roster that gives this user the role that the row is about.
 fn roster_of(user: &str, about: &str) -> String {
     let role = if about.contains("instructor") {
         "instructor"
@@ -495,7 +496,7 @@ fn roster_of(user: &str, about: &str) -> String {
     json!({ "people": [line] }).to_string()
 }
 
-/// What a complete request of that kind carries.
+/// Returns the fields of a complete request of this kind.
 fn fields_of(path: &str, time: &str) -> Form {
     let students = r#"[{"username":"sam","first_name":"","last_name":"","email":""}]"#;
     let form = Form::new();
@@ -511,7 +512,7 @@ fn fields_of(path: &str, time: &str) -> Form {
     }
 }
 
-/// The table as it is printed: a status in each cell, and a letter where a message says more than the status.
+/// The table as it is printed: a status in each cell, and a letter if a message says more than the status.
 #[derive(Default)]
 struct Table {
     rows: Vec<(String, Vec<String>)>,

@@ -1,8 +1,8 @@
 //! Replays every data file of `tests/protocol/` against a fresh server.
 //!
 //! `NBCOURIER_REPLAY_ONLY=text` replays the files whose names contain the text. `NBCOURIER_REPLAY_ORIGINAL=PYTHON`
-//! replays against the ngshare that this Python interpreter has installed instead of nbcourier: what is expected of
-//! both is then shown to be what the original does.
+//! replays against the ngshare of this Python interpreter instead of nbcourier, which shows that the expectations for
+//! both are those of the original.
 
 #![allow(
     clippy::expect_used,
@@ -20,7 +20,7 @@ use support::Setup;
 use support::script::{Script, Target};
 use tempfile::TempDir;
 
-/// Files replayed at the same time, each against a server of its own.
+/// The number of files replayed at the same time, each against a server of its own.
 const AT_ONCE: usize = 4;
 
 #[test]
@@ -41,12 +41,12 @@ fn every_request_of_the_protocol_is_answered_as_written_down() {
         }
     });
     let mut wrong = wrong.into_inner().expect("the list");
-    // Stable: the steps of a file stay in their order.
+    // A stable sort keeps the steps of a file in their order.
     wrong.sort_by_key(|line| line.split(':').next().map(str::to_owned));
     assert!(wrong.is_empty(), "\n{}\n", wrong.join("\n"));
 }
 
-/// What was not as the file says, each with the file's name before it.
+/// Returns the differences from the file, each prefixed with the file's name.
 fn replay(file: &Path, original: Option<&str>) -> Vec<String> {
     let name = file.file_name().expect("a name").to_string_lossy();
     let text = std::fs::read_to_string(file).expect("a readable file");
@@ -106,8 +106,8 @@ fn replay_against_original(script: &Script, python: &str) -> Vec<String> {
     })
 }
 
-/// Stand-alone mode as ngshare's own tests set it up: its command line forgets to put the mock in place, so that
-/// `--vngshare` alone sends everybody away.
+/// ngshare's stand-alone mode as its own tests set it up. Its command line does not install the mock, so that
+/// `--vngshare` alone refuses everybody.
 const BELIEVING_THE_USER_ARGUMENT: &str = "
 import sys
 from ngshare.ngshare import MockAuth, MyRequestHandler, main

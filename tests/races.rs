@@ -1,4 +1,4 @@
-//! What many do at the same moment: one wins where only one may, and nobody's work gets lost.
+//! Simultaneous requests: only one succeeds if only one may, and no work is lost.
 
 #![allow(
     clippy::expect_used,
@@ -20,7 +20,7 @@ fn start() -> Server {
     server
 }
 
-/// The statuses of the same request made by many at once, sorted.
+/// Returns the statuses of the same request made by many at once, sorted.
 fn statuses(request: impl Fn(usize) -> u16 + Sync) -> Vec<u16> {
     let mut statuses = std::thread::scope(|scope| {
         let request = &request;

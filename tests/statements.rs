@@ -1,5 +1,5 @@
-//! How many statements a request costs, and that each of them finds its rows by an index. Counts, not times: they say
-//! the same on every machine.
+//! The number of SQL statements of each request, and the use of an index by each of them. The tests assert counts
+//! instead of times, because counts are the same on every machine.
 
 #![allow(clippy::unwrap_used)] // what cannot go on shows where
 
@@ -20,7 +20,7 @@ fn statements(server: &Server, request: impl FnOnce()) -> Vec<String> {
     settle(server);
     let before = server.log().len();
     request();
-    // The line of the request is the last one it logs.
+    // The line of the request is the last one that it logs.
     eventually("the request is logged", || {
         server.log()[before..].contains(" request ")
     });
@@ -36,8 +36,8 @@ fn statements(server: &Server, request: impl FnOnce()) -> Vec<String> {
         .collect()
 }
 
-/// Waits until the lines of earlier requests are in the log, which are written after the reply, and those of clearing away
-/// at the start, which ends with a note that it ran.
+/// Waits until the log contains the lines of earlier requests, which are written after the reply, and those of the
+/// clean-up at the start, which ends with a line of its own.
 fn settle(server: &Server) {
     static NEXT: AtomicU32 = AtomicU32::new(0);
     eventually("the first run of gc is noted", || {
@@ -49,7 +49,7 @@ fn settle(server: &Server) {
     eventually("the request is logged", || server.log().contains(&id));
 }
 
-/// So many students, assignments, submissions of each student, and files in each tree.
+/// Makes this many students, assignments, submissions of each student, and files in each tree.
 fn fill(server: &Server, id: &str, size: usize) {
     let course = Course::of(server, id);
     course.make(&["kevin"], &["lawrence"]);
@@ -238,7 +238,7 @@ fn a_listing_costs_the_same_number_of_statements_however_much_it_lists() {
     }
 }
 
-/// SQLite's own word on how it would find the rows.
+/// Checks SQLite's query plans.
 fn assert_indexed(server: &Server, statements: &BTreeSet<String>) {
     #[derive(QueryableByName)]
     struct Step {
@@ -258,7 +258,7 @@ fn assert_indexed(server: &Server, statements: &BTreeSet<String>) {
                 !(of_one_student && finds_work)
                     || step.detail.contains("student=?")
                     || step.detail.contains("rowid=?")
-                    // Those with the same files: whether one of them is the student's.
+                    // Submissions with the same files, to see whether one of them is the student's.
                     || step.detail.contains("tree_id=?"),
                 "everybody's work is looked through: {} for {statement}",
                 step.detail
@@ -273,7 +273,7 @@ fn assert_indexed(server: &Server, statements: &BTreeSet<String>) {
     }
 }
 
-/// A manifest of as many files as the trees of that course have, in another order.
+/// Returns a manifest of as many files as the trees of that course have, in another order.
 fn manifest(size: usize) -> String {
     let line = |n: usize| {
         let sha256 = hex_sha256(n.to_string().as_bytes());
@@ -314,7 +314,7 @@ fn a_manifest_costs_the_same_number_of_statements_however_much_it_names() {
     assert_indexed(&server, &seen);
 }
 
-/// Which statements a request runs, those among them that begin and end a change in the writer.
+/// Returns the statements of a request, including those that begin and end a change in the writer.
 fn all_statements(server: &Server, request: impl FnOnce()) -> Vec<String> {
     settle(server);
     let before = server.log().len();
@@ -376,7 +376,7 @@ fn claims_of_unknown_bytes_never_reach_the_writer() {
             (status, changes)
         };
         assert_eq!(run(&unknown), (409, 0), "{target}");
-        // What is known is written, so the change would have been seen.
+        // Known contents are still written, so the change would have been seen.
         let (status, changes) = run(&known);
         assert!(matches!(status, 200 | 201), "{target}: {status}");
         assert!(changes > 0, "{target}");
@@ -414,7 +414,7 @@ fn quotas_cost_as_many_statements_for_much_as_for_little() {
     };
     let without = submit(&["--max-submissions", "0"]);
     let with = submit(&["--max-user-size", "1 GB", "--max-course-size", "1 GB"]);
-    // Twice how many submissions there are, and whether the contents are new, once for all owners.
+    // Twice the number of submissions, and once for all owners whether the contents are new.
     assert_eq!(with - without, 3);
 }
 

@@ -1,4 +1,4 @@
-//! A few bytes that become very many.
+//! Small bodies that decompress to very large ones.
 
 use crate::support::tar::header;
 use crate::support::{Call, Course, Reply, Server, Setup};
@@ -7,7 +7,7 @@ use flate2::write::GzEncoder;
 use std::io::Write as _;
 
 const TREE: &str = "v1/courses/algebra/assignments/ps1/tree?user=kevin";
-/// Bytes of zeros: below the limit for a request, and very well packed.
+/// The number of zeros: below the limit for a request, and very well compressible.
 const SIZE: usize = 60_000_000;
 
 fn start() -> Server {
@@ -16,7 +16,7 @@ fn start() -> Server {
     server
 }
 
-/// An archive of one file of zeros.
+/// Returns an archive of one file of zeros.
 fn zeros() -> Vec<u8> {
     let mut archive = header(b'0', "zeros", SIZE);
     archive.resize(512 + SIZE.next_multiple_of(512) + 1024, 0);

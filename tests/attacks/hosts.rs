@@ -81,7 +81,7 @@ fn no_page_clears_the_example_data_of_who_visits_it() {
                 ("Sec-Fetch-Site", "none"),
                 ("Referer", "http://evil.example/"),
             ],
-            // Browsers that send no Fetch Metadata, asked by a page that has them send no referrer either.
+            // A browser without Fetch Metadata, on a page that also suppresses the referrer.
             &[browser],
         ] {
             let reply = ask(action, headers);

@@ -1,4 +1,4 @@
-//! Students own the directories of what they handed in to a shared directory, and the operator reads them as root.
+//! An import from a shared directory: students own their submissions, and the operator reads them as root.
 
 use crate::support::server::run;
 use crate::support::{Course, Setup};
@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
 
 const SECRET: &str = "what only the operator may read";
-/// Enough that the exchanging meets the listing and the reading of many.
+/// Enough submissions that the swapping of files coincides with the listing and the reading of many.
 const SUBMISSIONS: usize = 40;
 
 struct Shared {
@@ -31,7 +31,7 @@ impl Shared {
         self.place.path().join("private").join(below)
     }
 
-    /// Something that bob handed in.
+    /// Returns the directory of one of bob's submissions.
     fn submission(&self, number: usize) -> PathBuf {
         let name = format!("bob+ps1+2026-01-30 10:30:47.{number:06} UTC");
         let inbound = self.place.path().join("exchange/algebra/inbound");
@@ -43,7 +43,7 @@ impl Shared {
         work
     }
 
-    /// What came over of what bob handed in, by time.
+    /// Returns bob's imported submissions in the order of their times.
     fn moved(&self, setup: &Setup) -> Vec<Vec<(String, String)>> {
         let exchange = self.place.path().join("exchange");
         let data = setup.data_dir();
@@ -122,7 +122,7 @@ fn a_directory_exchanged_for_a_link_beside_an_import_shows_nothing_of_others() {
     std::thread::scope(|scope| {
         let exchanging = scope.spawn(|| {
             let mut rounds = 0_u64;
-            // Once more than the import takes, and at least so often that it is met.
+            // Runs longer than the import, and at least ten rounds, so that the two coincide.
             while !over.load(SeqCst) || rounds < 10 {
                 for work in &works {
                     let swap = |one: &Path, other: &Path| {
@@ -149,7 +149,7 @@ fn a_directory_exchanged_for_a_link_beside_an_import_shows_nothing_of_others() {
 
 #[test]
 fn what_belongs_to_another_account_does_not_come_over_as_a_students_work() {
-    // Only root can give a file away, and only as root an import reads what its student could not.
+    // Only root can give a file away, and only an import by root can read what its student could not.
     if !rustix::process::geteuid().is_root() {
         return;
     }
@@ -166,7 +166,7 @@ fn what_belongs_to_another_account_does_not_come_over_as_a_students_work() {
     ] {
         mine(&work.join(path));
     }
-    // A hard link to what is somebody else's.
+    // A hard link to somebody else's file.
     fs::remove_file(work.join("deep/p1.ipynb")).unwrap();
     fs::hard_link(shared.private("p1.ipynb"), work.join("deep/p1.ipynb")).unwrap();
     let moved = shared.moved(&Setup::standalone());

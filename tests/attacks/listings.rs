@@ -1,4 +1,4 @@
-//! Replies that somebody made long: no single request takes much memory, and none keeps others waiting.
+//! Replies that somebody made very long: no request takes much memory, and none keeps others waiting.
 
 use crate::support::{Call, Course, Form, Sent, Server, Setup, hex_sha256, percent_encode, routes};
 use diesel::connection::{Connection as _, SimpleConnection as _};
@@ -6,22 +6,22 @@ use diesel::sqlite::SqliteConnection;
 use serde_json::json;
 use std::fs;
 
-/// What one request may take beside what the idle server has, in bytes.
+/// The maximum memory of one request beyond that of the idle server, in bytes.
 const MOST: u64 = 64 * 1024 * 1024;
-/// As many as a tree may have.
+/// The maximum number of files in a tree.
 const FILES: usize = 10_000;
-/// How often the same tree is handed in.
+/// The number of submissions of the same tree.
 const TIMES: usize = 20;
-/// How many trees with other paths are handed in.
+/// The number of submitted trees with different paths.
 const TREES: usize = 3;
-/// How many assignments a course has.
+/// The number of assignments in a course.
 const FEWER: usize = 5000;
-/// As many people as one request may name.
+/// The maximum number of people in one request.
 const MOST_PEOPLE: usize = 20_000;
-/// How many rows there are of everything that is listed: more than fit on two pages.
+/// The number of rows in each listing: more than fit on two pages.
 const ROWS: usize = 25_000;
 
-/// A manifest of many files, all with the released bytes, below a long path.
+/// Returns a manifest of many files below a long path, all with the released bytes.
 fn manifest(number: usize, path_bytes: usize) -> String {
     let sha256 = hex_sha256(b"{}");
     let long = format!("{}/", "d".repeat(90)).repeat(path_bytes / 100);
@@ -38,7 +38,7 @@ fn hand_in(server: &Server, manifest: &str) {
     assert_eq!(reply.status, 201, "{}", reply.text());
 }
 
-/// A course that a student and an instructor made as large as their requests allow.
+/// Returns a server with a course that a student and an instructor made as large as their requests allow.
 fn hostile() -> Server {
     let limits = ["--max-request-rate", "0", "--max-submissions", "0"];
     let server = Setup::standalone().args(&limits).start();
@@ -71,7 +71,7 @@ fn hostile() -> Server {
     server
 }
 
-/// More rows of everything than requests could make in the time of a test, all with the longest names.
+/// Inserts more rows of everything than requests could make during a test, all with the longest names.
 fn fill(server: &Server) {
     let sql = format!(
         r"PRAGMA busy_timeout = 60000;
@@ -126,7 +126,7 @@ fn fill(server: &Server) {
         COMMIT;",
         long = "n".repeat(240),
         detail = "replace(hex(zeroblob(125)), '0', char(1))",
-        // Not long ago, so that nothing is out of the trash.
+        // A recent time, so that nothing in the trash is over its retention time.
         now = "CAST(unixepoch() AS INTEGER) * 1000000",
     );
     let database = server.data_dir().join("nbcourier.db");
@@ -141,10 +141,10 @@ fn memory(server: &Server, key: &str) -> u64 {
     kilobytes * 1024
 }
 
-/// The most memory that the server took beyond what it had, while that request was answered.
+/// Returns the maximum additional memory of the server while it answered this request, and the reply.
 fn taken(server: &Server, call: &Call) -> (u64, crate::support::Reply) {
     let before = memory(server, "VmRSS:");
-    // The peak counts from here (proc(5)).
+    // Resets the peak (proc(5)).
     fs::write(format!("/proc/{}/clear_refs", server.id()), "5").unwrap();
     let reply = std::thread::scope(|scope| {
         let asked = scope.spawn(|| call.send(server.port()).unwrap());
@@ -165,7 +165,7 @@ fn no_listing_takes_much_memory_or_keeps_a_worker_busy() {
     let number = last["id"].to_string();
     let time = percent_encode(last["submitted_at"].as_str().unwrap());
     fill(&server);
-    // Whatever is in the table of routes is asked, so that no new listing is left out.
+    // All routes are requested, so that no new listing is left out.
     let routes = routes().into_iter().chain(["GET ".to_owned()]);
     let mut asked = 0;
     for route in routes {
@@ -190,7 +190,7 @@ fn no_listing_takes_much_memory_or_keeps_a_worker_busy() {
             .flat_map(|argument| [(argument, "root"), (argument, "kevin")])
         {
             let mut cursor = String::new();
-            // A few pages are as good as all.
+            // A few pages are enough.
             for _ in 0..3 {
                 let mut target = format!("{path}?user={user}{argument}");
                 if path.starts_with("feedback/") {

@@ -1,5 +1,5 @@
-//! What people who don't belong, or don't mean well, might try: one test for each, here or where the rest of its subject
-//! is. [`INDEX`] says where; a test that is renamed or removed without it fails [`every_attack_has_its_test`].
+//! Attacks by outsiders and malicious members: one test for each, here or beside the tests of its subject.
+//! [`INDEX`] lists them; a test that is renamed or removed without it fails [`every_attack_has_its_test`].
 
 #![allow(clippy::unwrap_used)] // what cannot go on shows where
 #![allow(
@@ -21,10 +21,10 @@ mod wire;
 
 use std::path::Path;
 
-/// An attack, and the test that makes it: file and function.
+/// The attacks, each with its test: file and function.
 #[rustfmt::skip]
 const INDEX: &[(&str, &str, &str)] = &[
-    // What is shown to others.
+    // Data that others see.
     ("stored XSS: names and paths as pages", "tests/holes/contents.rs", "hole_01_a_name_is_never_a_page"),
     ("a reply taken for another type", "tests/attacks/names.rs", "every_reply_says_what_it_is_and_that_it_is_nothing_else"),
     ("scripts of others in our pages", "tests/identity/login.rs", "the_page_runs_no_script_of_others"),
@@ -33,7 +33,7 @@ const INDEX: &[(&str, &str, &str)] = &[
     ("lines of the log made by names", "tests/holes/service.rs", "hole_23_no_name_makes_a_line_of_its_own_in_the_log"),
     ("the terminal commanded by names", "src/cli/logging.rs", "a_name_cannot_pretend_to_be_another_line"),
     ("secrets read in the log", "tests/identity/secrets.rs", "no_secret_is_logged_at_any_level"),
-    // Who one is.
+    // Identity.
     ("OAuth without a state, or with a foreign one", "crates/auth/src/tests/login.rs", "a_login_without_or_with_a_foreign_state_is_refused"),
     ("OAuth begun in another browser", "tests/holes/callers.rs", "hole_02_a_login_that_this_browser_did_not_begin_is_none"),
     ("a code used again", "tests/identity/login.rs", "a_code_is_used_once"),
@@ -71,7 +71,7 @@ const INDEX: &[(&str, &str, &str)] = &[
     ("the empty name as an administrator", "tests/holes/callers.rs", "hole_09_an_empty_list_of_admins_is_an_empty_list"),
     ("DNS rebinding of a stand-alone service", "tests/attacks/hosts.rs", "stand_alone_nobody_is_answered_who_asks_for_another_host"),
     ("a GET that clears the example data, from a page elsewhere", "tests/attacks/hosts.rs", "no_page_clears_the_example_data_of_who_visits_it"),
-    // What one may do.
+    // Permissions.
     ("instructor elsewhere, student here: every address", "tests/permission_matrix.rs", "everybody_may_do_what_the_table_says_and_nothing_else"),
     ("an address without a rule", "tests/permission_matrix.rs", "every_end_point_has_a_row_and_every_row_an_end_point"),
     ("instructor elsewhere, student here: another's work", "tests/holes/callers.rs", "hole_11_who_teaches_elsewhere_is_here_what_they_are_here"),
@@ -84,7 +84,7 @@ const INDEX: &[(&str, &str, &str)] = &[
     ("work handed in for another time", "tests/holes/contents.rs", "hole_16_the_time_of_a_submission_is_the_exchanges"),
     ("debugging behind a hub", "tests/holes/service.rs", "hole_05_behind_a_hub_there_is_no_page_for_debugging"),
     ("numbers of the service", "tests/holes/service.rs", "hole_19_nobody_reads_numbers_or_passwords_of_the_service"),
-    // Where bytes end up.
+    // The places where bytes are stored.
     ("traversal by .., absolute, backslash", "tests/holes/contents.rs", "hole_10_a_path_that_another_system_would_take_apart_is_refused"),
     ("traversal by ids, NUL among them", "tests/holes/contents.rs", "hole_13_an_id_never_leads_out_of_the_data_directory"),
     ("traversal by a drive", "tests/attacks/names.rs", "a_path_that_names_a_drive_is_refused_in_every_way_to_send_it"),
@@ -119,7 +119,7 @@ const INDEX: &[(&str, &str, &str)] = &[
     ("a quota as an oracle for bytes of others, by sending them", "tests/limits/oracles.rs", "bytes_that_are_sent_count_alike_whether_somebody_has_them_or_nobody"),
     ("a quota as an oracle, by the room that is left", "tests/limits/oracles.rs", "how_much_is_left_afterwards_does_not_tell_whether_bytes_were_there"),
     ("a quota as an oracle for another course", "tests/limits/oracles.rs", "an_instructor_learns_nothing_of_what_a_student_has_in_other_courses"),
-    // Too much.
+    // Excessive use.
     ("refused claims that use up a course's quota", "tests/limits/refusals.rs", "a_claim_that_is_refused_takes_nothing_of_any_quota"),
     ("refused batches and releases that use up a course's quota", "tests/limits/refusals.rs", "a_refused_batch_and_a_refused_release_take_nothing_of_the_course"),
     ("a disk filled by uploads above a quota", "tests/limits/refusals.rs", "an_upload_above_a_quota_leaves_no_bytes_whichever_way_it_came"),
@@ -145,7 +145,7 @@ const INDEX: &[(&str, &str, &str)] = &[
     ("a log filled by long addresses", "tests/attacks/wire.rs", "a_stranger_makes_the_log_grow_by_little_however_long_the_address"),
     ("a manifest that unpacks to more than there is memory", "tests/keeping/archive.rs", "a_manifest_above_the_limit_is_refused_before_it_is_read"),
     ("the manifest of a backup that takes all memory", "tests/keeping/backup.rs", "a_manifest_that_is_too_large_is_not_read"),
-    // Two readers of one request.
+    // Requests that two readers interpret differently.
     ("smuggling by two lengths", "tests/attacks/wire.rs", "a_request_of_two_lengths_is_none"),
     ("smuggling by chunks", "tests/attacks/wire.rs", "chunks_that_are_none_end_the_connection"),
     ("smuggling by lines that end without a carriage return", "tests/attacks/wire.rs", "a_line_that_ends_without_a_carriage_return_hides_no_length"),
@@ -157,7 +157,7 @@ const INDEX: &[(&str, &str, &str)] = &[
     ("nonsense in every decoder", "tests/fuzz/main.rs", "what_is_made_up_is_decoded_as_by_the_slow_and_obvious"),
 ];
 
-/// Whether the source has a function of that name that is run as a test and neither ignored nor skipped.
+/// Whether the source has a function of that name that runs as a test and is neither ignored nor skipped.
 fn is_test(text: &str, name: &str) -> bool {
     let lines: Vec<&str> = text.lines().map(str::trim).collect();
     let begins = ["fn ", "async fn ", "def "].map(|keyword| format!("{keyword}{name}("));
@@ -165,7 +165,7 @@ fn is_test(text: &str, name: &str) -> bool {
         .iter()
         .position(|line| begins.iter().any(|begin| line.starts_with(begin)));
     let Some(begin) = begin else { return false };
-    // What stands directly above it: attributes, decorators and comments.
+    // The lines directly above the function: attributes, decorators and comments.
     let above: Vec<&str> = lines[..begin]
         .iter()
         .rev()

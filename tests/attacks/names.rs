@@ -1,4 +1,4 @@
-//! Names and paths that look like, or turn into, something else on their way.
+//! Names and paths that look like, or are converted to, something else.
 
 use crate::support::routes::every_address;
 use crate::support::server::run;
@@ -15,7 +15,7 @@ fn algebra(server: &Server) -> Course<'_> {
 fn look_alikes_of_slashes_and_dots_are_letters_like_others() {
     let server = Setup::standalone().start();
     let course = algebra(&server);
-    // DIVISION SLASH, FULLWIDTH SOLIDUS, ONE DOT LEADER, FULLWIDTH FULL STOP, and what turns the direction of writing.
+    // DIVISION SLASH, FULLWIDTH SOLIDUS, ONE DOT LEADER, FULLWIDTH FULL STOP, and a change of the writing direction.
     let files = [
         Sent::new("..\u{2215}up", "1"),
         Sent::new("..\u{FF0F}up", "2"),
@@ -49,7 +49,7 @@ fn twins_in_writing_or_in_case_are_two() {
             .json();
         assert_eq!(listed["assignments"], serde_json::json!([]));
     }
-    // Somebody whose name only looks like that of an instructor is none.
+    // A person whose name only looks like an instructor's is not an instructor.
     for name in ["k\u{435}vin", "Kevin", "kevin\u{200B}", "\u{FF4B}evin"] {
         let reply = server.get(&format!("students/{composed}"), name);
         assert_eq!(reply.status, 403, "{name:?}");
@@ -86,7 +86,7 @@ fn no_name_becomes_a_header() {
             path = path.replace(part, &evil);
         }
         let target = format!("{path}?user=root&next={evil}&student={evil}&timestamp={evil}");
-        // Not through `send`, which wants replies to be as the document says: with an address of this kind none is.
+        // Not through `send`, which compares replies with the OpenAPI document: it has no addresses of this kind.
         let reply = server.call(method, &target).send(server.port()).unwrap();
         assert!(reply.status < 500, "{address}: {}", reply.text());
         assert_eq!(reply.header("x-injected"), None, "{address}");
@@ -143,7 +143,7 @@ fn every_reply_says_what_it_is_and_that_it_is_nothing_else() {
     }
 }
 
-/// Names that the exchange alone gives, and ways to write them that people read as the same.
+/// Names that only the exchange gives, and spellings that people read as the same.
 const GIVEN_BY_EXCHANGE: [&str; 5] = [
     "operator:root",
     "former:bob:2026-11-28",
@@ -152,7 +152,7 @@ const GIVEN_BY_EXCHANGE: [&str; 5] = [
     "FORMER:bob:2026-11-28",
 ];
 
-/// Everybody on the roster of the course.
+/// Returns the members of the course.
 fn roster(server: &Server) -> Vec<String> {
     let roster = server.get("v1/courses/algebra/roster", "root").ok().json();
     let people = roster["people"].as_array().unwrap().iter();
@@ -199,7 +199,7 @@ fn nobody_is_enrolled_by_a_name_that_the_exchange_gives() {
         }
     }
     assert_eq!(roster(&server), ["kevin", "lawrence"]);
-    // Services are enrolled by such a name, and so are people whose names only hold one of the words.
+    // Services are enrolled by such a name, and so are people whose names only contain one of the words.
     for name in ["service:grader", "operator", "form:er"] {
         let target = format!("student/algebra/{}", percent_encode(name));
         course.post(&target, "kevin", &details).ok();
@@ -235,7 +235,7 @@ fn nothing_is_handed_in_for_a_former_user() {
     );
     assert_eq!(reply.status, 400, "{}", reply.text());
     assert!(reply.text().contains("former users"), "{}", reply.text());
-    // What they had handed in is there.
+    // Their earlier submissions are still there.
     assert_eq!(
         course.submitted("ps1", &percent_encode(&former), None),
         [Sent::new("a", "x")]

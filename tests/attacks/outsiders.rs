@@ -1,5 +1,5 @@
-//! What answers tell those who are not in a course, or not of what they ask about: every address of both surfaces is asked
-//! about things that are there, that are not to be seen yet, and that are not there, and must answer alike.
+//! What answers reveal to people who may not see the thing: every address of both APIs is requested for things that
+//! exist, that are not visible yet, and that do not exist. The answers must be the same.
 
 use super::support::course::timestamp_of;
 use super::support::hub::{service_model, user_model};
@@ -9,7 +9,7 @@ use serde_json::json;
 use std::collections::BTreeMap;
 
 const SERVICE: &str = "token-of-a-service";
-/// Handed in and left; see [`prepare`].
+/// A person who submitted and then left; see [`prepare`].
 const FORMER: &str = "fred";
 
 fn start() -> (FakeHub, Server) {
@@ -24,8 +24,8 @@ fn start() -> (FakeHub, Server) {
     (hub, server)
 }
 
-/// The course algebra: `ps-open` with everybody's work, `ps-too`, `ps-exam` that opens much later, `ps-unshown` that was taken back,
-/// and the times and numbers of submissions to `ps-open` by student.
+/// Makes the course algebra with `ps-open` and submissions, `ps-too`, `ps-exam` that opens much later, and
+/// `ps-unshown` that was withdrawn. Returns the time and ID of the submission to `ps-open` by student.
 fn prepare(server: &Server) -> BTreeMap<&'static str, (String, i64)> {
     let course = Course::of(server, "algebra").by_token();
     course.make(&["kevin"], &["lawrence", "other", FORMER, "gil"]);
@@ -80,7 +80,7 @@ fn set_opening(server: &Server, opens_at: &str) {
     assert_eq!(server.send(&dates).status, 200);
 }
 
-/// What a request names.
+/// The names in a request.
 #[derive(Debug, Clone, Copy)]
 struct Names<'a> {
     assignment: &'a str,
@@ -89,7 +89,7 @@ struct Names<'a> {
     time: &'a str,
 }
 
-/// Every way to ask that the address has, with these names; what each is answered, without the names.
+/// Sends every form of request that the address has, with these names; returns each answer without the names.
 fn ask(server: &Server, route: &str, token: &str, names: Names<'_>) -> Vec<(String, u16, String)> {
     let Names {
         assignment,
@@ -155,7 +155,7 @@ fn ask(server: &Server, route: &str, token: &str, names: Names<'_>) -> Vec<(Stri
 
 fn in_a_course() -> impl Iterator<Item = String> {
     let routes = routes().into_iter();
-    // Making and deleting a course, and trash of all courses, name nothing in one.
+    // Making and deleting a course, and the trash of all courses, name nothing inside a course.
     routes.filter(|route| route.contains("{course}") && !route.ends_with("course/{course}"))
 }
 
@@ -181,7 +181,7 @@ fn who_is_not_in_a_course_learns_nothing_of_what_is_in_it() {
                     id: *number,
                     time,
                 };
-                // About oneself, and about others whether or not there are such.
+                // Requests about the caller, and about others who exist or do not.
                 for (first, others) in [(own, [own, own]), ("lawrence", ["kevin", "nobody"])] {
                     let expected = ask(&server, &route, token, named("ps-none", first));
                     assert!(
@@ -280,7 +280,7 @@ fn a_student_is_told_the_same_of_what_is_not_open_and_of_what_is_not_there() {
                 assert_eq!(answers, expected, "{route}: {assignment} of {user}");
             }
         }
-        // Of others, whether there are such or not. Who teaches is no secret in a course.
+        // Requests about others who exist or do not. The names of instructors are no secret in a course.
         if route == "GET instructor/{course}/{user}" {
             continue;
         }
@@ -291,7 +291,7 @@ fn a_student_is_told_the_same_of_what_is_not_open_and_of_what_is_not_there() {
                 id,
                 time,
             };
-            // What they do themselves succeeds, and is another thing each time.
+            // The caller's own requests succeed, and their answers differ each time.
             let others = |answers: Vec<(String, u16, String)>| -> Vec<(String, u16, String)> {
                 answers
                     .into_iter()

@@ -30,7 +30,7 @@ fn hundreds_who_never_end_their_requests_keep_nobody_out() {
     drop(held);
 }
 
-/// Half a minute; so it is part of the long run (`make fuzz`).
+/// Takes half a minute, so it is part of the long run (`make fuzz`).
 #[test]
 fn headers_that_do_not_end_are_given_up() {
     if std::env::var_os("NBCOURIER_FUZZ_SECONDS").is_none() {
@@ -44,7 +44,7 @@ fn headers_that_do_not_end_are_given_up() {
     assert_eq!(connection.read().unwrap().status, 408);
 }
 
-/// Sends the beginning of a body to an address that everybody may ask, as that user.
+/// Sends the beginning of a body to an address that is open to everybody, as that user.
 fn begin(server: &Server, user: &str) -> Connection {
     let head = format!(
         "POST /api/v1/receipts/verify?user={user} HTTP/1.1\r\nHost: localhost\r\n\
@@ -59,7 +59,7 @@ fn a_body_that_trickles_is_given_up_and_a_slow_one_is_not() {
     let mut trickling = begin(&server, "zed");
     let mut slow = begin(&server, "ann");
     let answered = loop {
-        // Both send often enough that neither is idle; only one sends enough.
+        // Both send often enough not to be idle; only one sends enough bytes.
         let is_open = trickling.write(b" ").is_ok();
         slow.write(&[b' '; 600]).unwrap();
         if let Ok(reply) = trickling.read_within(Duration::from_millis(200)) {
@@ -69,7 +69,7 @@ fn a_body_that_trickles_is_given_up_and_a_slow_one_is_not() {
     };
     assert_eq!(answered.status, 408, "{}", answered.text());
     drop(trickling);
-    // The rest comes at once: the time before was not too long for it.
+    // The rest comes at once: the time before was within its limit.
     while slow.write(&[b' '; 1200]).is_ok() {
         if let Ok(reply) = slow.read_within(Duration::from_millis(100)) {
             assert_eq!(reply.status, 400, "{}", reply.text());
@@ -85,7 +85,7 @@ fn who_has_many_requests_open_is_refused_and_nobody_else_is() {
         .args(&["--max-open-requests", "3"])
         .start();
     let mut held: Vec<Connection> = (0..3).map(|_| begin(&server, "zed")).collect();
-    // Who is in no course at all is counted, too.
+    // A caller without any course is counted, too.
     let refused = loop {
         let reply = server.get("courses", "zed");
         if reply.status != 200 {
@@ -113,7 +113,7 @@ fn long_replies_of_one_caller_wait_for_each_other() {
     course.release("challenge", "kevin", &[large]).ok();
     let target = "/api/assignment/algebra/challenge?user=kevin";
     let request = format!("GET {target} HTTP/1.1\r\nHost: localhost\r\n\r\n");
-    // More than fits between us stays unread.
+    // The reply is larger than the buffers of the connection, so a part of it stays unread.
     let mut unread = open(&server, &request);
     unread.await_reply().unwrap();
     let mut refused = None;

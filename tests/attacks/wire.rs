@@ -1,4 +1,4 @@
-//! Requests that two readers would take for different ones, and those that are beyond all bounds.
+//! Requests that two readers interpret differently, and requests beyond all limits.
 
 use crate::support::http::Connection;
 use crate::support::{FakeHub, Form, Server, Setup, eventually};
@@ -7,7 +7,7 @@ fn start() -> Server {
     Setup::standalone().start()
 }
 
-/// A form that makes a course, if it is read as one.
+/// Returns a form that makes a course if the server reads it as a form.
 fn form() -> Vec<u8> {
     Form::new()
         .field("user", "root")
@@ -15,7 +15,7 @@ fn form() -> Vec<u8> {
         .urlencoded()
 }
 
-/// The statuses of all answers that come to these bytes, until the server has no more to say.
+/// Returns the statuses of all answers to these bytes, until the server closes the connection.
 fn statuses(server: &Server, bytes: &[u8]) -> Vec<u16> {
     let mut connection = Connection::open(server.port()).unwrap();
     let _ = connection.write(bytes); // it may have heard enough already
@@ -155,7 +155,7 @@ fn headers_beyond_all_bounds_are_refused() {
     ] {
         let bytes = request(&server, "GET TARGET HTTP/1.1", &headers, b"");
         let answered = statuses(&server, &bytes);
-        // What is still being sent when the connection is closed may lose the answer.
+        // Closing the connection while the client is still sending may lose the answer.
         assert!(matches!(answered[..], [] | [400 | 431]), "{answered:?}");
     }
     let target = format!("GET /{} HTTP/1.1", "a".repeat(200_000));
@@ -215,7 +215,7 @@ fn what_asks_for_an_endless_connection_is_answered_at_once_and_closed() {
             format!("{method} {target} HTTP/1.1\r\nHost: localhost\r\n{headers}\r\n{second}");
         let mut connection = Connection::open(server.port()).unwrap();
         connection.write(head.as_bytes()).unwrap();
-        // The other side stays open: only the server can end this.
+        // The client keeps its side open, so only the server can end the connection.
         assert_eq!(
             connection.read().unwrap().status,
             expected,
@@ -244,7 +244,7 @@ fn a_stranger_makes_the_log_grow_by_little_however_long_the_address() {
         let answered = statuses(&server, bytes.as_bytes());
         assert!(answered.iter().all(|status| *status < 500), "{answered:?}");
         if answered.is_empty() || answered == [400] {
-            // Refused before it was a request.
+            // The request was refused before it was parsed.
             continue;
         }
         eventually("the request is logged", || {
@@ -255,7 +255,7 @@ fn a_stranger_makes_the_log_grow_by_little_however_long_the_address() {
         logged += 1;
     }
     assert!(logged >= 4, "{logged} of these were requests");
-    // How long an address was is still told.
+    // The log still has the length of the address.
     let whole = server.prefix().len() + length;
     assert!(server.log().contains(&format!("({whole} bytes)")));
 }

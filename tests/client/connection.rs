@@ -1,4 +1,4 @@
-//! Finding the exchange, being known there, and saying what is wrong when it does not work.
+//! Finding the exchange, logging in to it, and reporting what is wrong.
 
 use crate::person::Person;
 use crate::support::server::free_port;
@@ -60,7 +60,7 @@ fn who_does_not_answer_or_is_no_exchange_is_called_so() {
         said.contains("does not answer") && said.contains(&nobody),
         "{said}"
     );
-    // A hub knows neither our own API nor the protocol of ngshare, which says who it is.
+    // A hub knows neither our own API nor the protocol of ngshare, which identifies the service.
     let hub = FakeHub::start();
     let person = person.env("NBCOURIER_URL", &format!("http://127.0.0.1:{}", hub.port()));
     let said = person.fails(&["course", "list"]);

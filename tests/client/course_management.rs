@@ -5,7 +5,7 @@ use crate::support::{Server, Setup, program};
 use serde_json::{Value, json};
 use std::os::unix::fs::PermissionsExt;
 
-/// Stands in nbgrader's place, and notes what it was told.
+/// Replaces nbgrader, and records its arguments.
 const NBGRADER: &str = "#!/bin/sh\nprintf '%s|' \"$@\" >> \"$HOME/told\"\necho >> \"$HOME/told\"\n\
                         case \"$*\" in *stubborn*) exit 1;; esac\n";
 

@@ -1,4 +1,4 @@
-//! Courses.
+//! Commands about courses.
 
 use crate::person::Person;
 use crate::support::{Course, Setup};

@@ -1,4 +1,4 @@
-//! Who did what.
+//! Commands about events.
 
 use crate::person::Person;
 use crate::support::{Course, Setup};
@@ -26,7 +26,7 @@ fn events_are_shown_to_instructors_and_all_of_them_to_administrators() {
 
     let all = Person::at(&server, "root").json(&["events"]);
     assert_eq!(all.as_array().unwrap().len(), 3);
-    // Whoever can read the data directory needs no server.
+    // A person who can read the data directory needs no server.
     let data = server.data_dir().display().to_string();
     let same = Person::new().json(&["events", "--data-dir", &data]);
     assert_eq!(same, all);

@@ -1,11 +1,11 @@
-//! Feedback is taken back, from a student or from a class.
+//! Withdrawing feedback, from one student or from a class.
 
 use crate::person::Person;
 use crate::support::course::timestamp_of;
 use crate::support::{Course, Sent, Server, Setup};
 use serde_json::json;
 
-/// A course where lawrence has feedback on both of his submissions, eric on his only one, and ann has none.
+/// Returns a course where lawrence has feedback on both submissions, eric on his only one, and ann has none.
 fn algebra() -> (Server, Person) {
     let server = Setup::standalone().start();
     let course = Course::of(&server, "algebra");
@@ -22,7 +22,7 @@ fn algebra() -> (Server, Person) {
     (server, kevin)
 }
 
-/// What each student's work to `ps1` has: `none`, `returned` or `outdated`.
+/// Returns the state of feedback for each student's work on `ps1`: `none`, `returned` or `outdated`.
 fn states(kevin: &Person) -> Vec<String> {
     let lines = kevin.json(&["submissions", "algebra", "ps1"]);
     let of = |student: &str| {

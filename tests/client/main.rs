@@ -1,4 +1,4 @@
-//! The commands that ask an exchange, run by people at their own computers.
+//! The commands that send requests to an exchange, run by people on their own computers.
 
 #![allow(clippy::unwrap_used)] // what cannot go on shows where
 #![allow(

@@ -1,4 +1,4 @@
-//! Somebody with a terminal: a home directory, a token, and the program.
+//! A person with a terminal: a home directory, a token, and the program.
 
 use crate::support::server::isolate;
 use crate::support::{Server, program};
@@ -12,7 +12,7 @@ pub struct Person {
     environment: Vec<(String, String)>,
 }
 
-/// How a command ended.
+/// The exit code and output of a command.
 pub struct Ended {
     pub code: Option<i32>,
     pub out: String,
@@ -20,7 +20,7 @@ pub struct Ended {
 }
 
 impl Person {
-    /// Somebody who knows where that exchange is, and whose token is their name.
+    /// Returns a person who knows the address of the exchange, and whose token is their name.
     pub fn at(server: &Server, name: &str) -> Self {
         let url = format!("http://127.0.0.1:{}{}", server.port(), server.prefix());
         Self::new()
@@ -28,7 +28,7 @@ impl Person {
             .env("JUPYTERHUB_API_TOKEN", name)
     }
 
-    /// Somebody of whom nothing is known.
+    /// Returns a person without an address or a token.
     pub fn new() -> Self {
         Self {
             home: tempfile::tempdir().unwrap(),
@@ -46,12 +46,12 @@ impl Person {
         self.home.path()
     }
 
-    /// Writes a file at home; its path.
+    /// Writes a file to the home directory and returns its path.
     pub fn file(&self, name: &str, content: impl AsRef<[u8]>) -> PathBuf {
         use std::os::unix::fs::PermissionsExt;
         let path = self.home().join(name);
         std::fs::write(&path, content).unwrap();
-        // For the person alone, as a file with a token should be.
+        // Readable only by the person, as a file with a token should be.
         let private = std::fs::Permissions::from_mode(0o600);
         std::fs::set_permissions(&path, private).unwrap();
         path
@@ -81,7 +81,7 @@ impl Person {
         ended
     }
 
-    /// Runs a command that must succeed, and returns what it printed.
+    /// Runs a command that must succeed, and returns its output.
     #[track_caller]
     pub fn does(&self, arguments: &[&str]) -> String {
         let ended = self.run(arguments);
@@ -94,14 +94,14 @@ impl Person {
         ended.out
     }
 
-    /// The same with `--json`.
+    /// Runs a command with `--json` that must succeed, and returns its output.
     #[track_caller]
     pub fn json(&self, arguments: &[&str]) -> Value {
         let out = self.does(&[arguments, &["--json"]].concat());
         serde_json::from_str(&out).unwrap_or_else(|error| panic!("{error} in {out}"))
     }
 
-    /// Runs a command that must fail with exit code 1, and returns the one sentence that says why.
+    /// Runs a command that must fail with exit code 1, and returns its one sentence.
     #[track_caller]
     pub fn fails(&self, arguments: &[&str]) -> String {
         let ended = self.run(arguments);

@@ -1,4 +1,4 @@
-//! Receipts.
+//! Commands about receipts.
 
 use crate::person::{Ended, Person};
 use crate::support::{Course, Sent, Setup};

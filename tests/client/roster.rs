@@ -1,4 +1,4 @@
-//! Rosters, one by one and as files.
+//! Commands about rosters, for single people and for files.
 
 use crate::person::Person;
 use crate::support::{Course, Server, Setup};

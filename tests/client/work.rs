@@ -1,4 +1,4 @@
-//! Who has handed in, until when they may, and what was deleted.
+//! Commands about submissions, dates and the trash.
 
 use crate::person::Person;
 use crate::support::course::timestamp_of;
@@ -10,7 +10,7 @@ const LATE_SHOWN: &str = "2020-01-01T00:00:00.000000Z";
 const LATER: &str = "2099-01-01T00:00:00Z";
 const LATER_SHOWN: &str = "2099-01-01T00:00:00.000000Z";
 
-/// A course where lawrence has handed in and got feedback, and eric has done nothing.
+/// Returns a course where lawrence has submitted and got feedback, and eric has done nothing.
 fn algebra() -> (Server, Person) {
     let server = Setup::standalone().start();
     let course = Course::of(&server, "algebra");

@@ -1,4 +1,4 @@
-//! Requests to a server that may be gone at any moment, and trees as they are sent and compared.
+//! Requests to a server that may die at any moment, and trees as they are sent and compared.
 
 use crate::support::{
     Call, Form, Random, Reply, Sent, Server, files_json, hex_sha256, percent_encode, tar,
@@ -10,7 +10,7 @@ use std::io;
 
 pub const WITH_BYTES: &str = "application/vnd.nbcourier.manifest+x-tar";
 
-/// Asks one server, which may answer no more.
+/// A client of one server that may stop answering.
 #[derive(Clone)]
 pub struct Client {
     pub port: u16,
@@ -31,7 +31,7 @@ impl Client {
         Call::new(method, &format!("{prefix}{target}{and}user={user}"))
     }
 
-    /// An error when the transfer broke off, in whatever way.
+    /// Sends the request; returns an error if the transfer broke off in any way.
     pub fn send(&self, call: &Call) -> io::Result<Reply> {
         call.send(self.port)
     }
@@ -40,7 +40,7 @@ impl Client {
         self.send(&self.call("GET", target, user))
     }
 
-    /// A form whose files are sent as fields of it.
+    /// Returns a request with a form whose files are fields of it.
     pub fn form(&self, target: &str, user: &str, fields: &[(&str, &str)], files: &[Sent]) -> Call {
         let form = fields
             .iter()
@@ -61,7 +61,7 @@ impl Client {
             .body("application/x-tar", tar::archive(files))
     }
 
-    /// A manifest with the bytes of those of its files.
+    /// Returns a request with a manifest and the bytes of some of its files.
     pub fn manifest(&self, target: &str, user: &str, files: &[Sent], bytes: &[Sent]) -> Call {
         let manifest = manifest(files).to_string();
         let call = self.call("POST", target, user);
@@ -86,7 +86,7 @@ pub fn manifest(files: &[Sent]) -> Value {
     json!({ "files": files.iter().map(line).collect::<Vec<_>>() })
 }
 
-/// The files of a reply in the ngshare protocol, whatever they are; none when it holds no such list.
+/// Returns the files of a reply in the ngshare protocol; none if it has no list of files.
 pub fn listed_files(reply: &Reply) -> Option<Vec<Sent>> {
     let value: Value = serde_json::from_slice(&reply.body).ok()?;
     let file = |item: &Value| {
@@ -99,7 +99,7 @@ pub fn listed_files(reply: &Reply) -> Option<Vec<Sent>> {
     value["files"].as_array()?.iter().map(file).collect()
 }
 
-/// Whether two trees are one, in whatever order.
+/// Whether two trees are the same, in any order.
 pub fn same(one: &[Sent], other: &[Sent]) -> bool {
     let sorted = |files: &[Sent]| {
         let mut files = files.to_vec();
@@ -109,7 +109,7 @@ pub fn same(one: &[Sent], other: &[Sent]) -> bool {
     sorted(one) == sorted(other)
 }
 
-/// One to five files of all sizes from a byte to some ten KiB, and one time in twelve a large one; unlike any other tree.
+/// Returns one to five random files from a byte to about ten KiB; one time in twelve one is large.
 pub fn some_files(random: &mut Random) -> Vec<Sent> {
     let count = 1 + random.below(5);
     let mut files: Vec<Sent> = (0..count)

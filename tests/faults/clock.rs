@@ -1,4 +1,4 @@
-//! A clock that steps, backwards and forwards, while the server runs.
+//! A clock that steps backwards and forwards while the server runs.
 
 use crate::client::{Client, some_files};
 use crate::ledger::as_ngshare;
@@ -19,19 +19,19 @@ impl Clock {
     }
 
     fn is_off_by(&self, seconds: i64) {
-        // Renamed into its place, so that it is never read half.
+        // Renamed into place, so that the server never reads half of it.
         let new = self.0.with_extension("new");
         fs::write(&new, format!("{seconds:+}")).unwrap();
         fs::rename(new, &self.0).unwrap();
     }
 
-    /// The setup of a server that goes by this clock.
+    /// Returns the setup of a server that uses this clock.
     fn for_server(&self, setup: Setup) -> Setup {
         setup
             .env("LD_PRELOAD", &libfaketime())
             .env("FAKETIME_TIMESTAMP_FILE", &self.0.display().to_string())
             .env("FAKETIME_NO_CACHE", "1")
-            // Only the clock on the wall steps.
+            // Only the wall clock steps.
             .env("FAKETIME_DONT_FAKE_MONOTONIC", "1")
             .env("DONT_FAKE_MONOTONIC", "1")
     }
@@ -64,7 +64,7 @@ fn a_clock_that_steps_back_never_makes_a_later_submission_an_earlier_one() {
     let mut answered: Vec<(String, String, i64, Vec<crate::support::Sent>)> = Vec::new();
     let mut off = 0;
     for round in 0..rounds(12, 150) {
-        // Mostly back, now and then forwards.
+        // Mostly backwards, sometimes forwards.
         off += match random.below(4) {
             0 => 3_600,
             1 => -1,
@@ -105,7 +105,7 @@ fn a_clock_that_steps_back_never_makes_a_later_submission_an_earlier_one() {
                 (&true.into(), &true.into())
             );
         }
-        // The latest is the one that came last, whatever the clock said.
+        // The latest submission is the one that came last, whatever the clock said.
         let latest = Course::of(&server, "course1").submitted("challenge", "lawrence", None);
         let last = answered.last().expect("one");
         tally.compare(crate::client::same(&latest, &last.3), "lawrence's latest");
@@ -121,7 +121,7 @@ fn a_clock_that_steps_back_never_makes_a_later_submission_an_earlier_one() {
         times.len()
     };
     assert_eq!(times("lawrence"), 2 * times("eric"), "no time twice");
-    // The clock of the test shows that the server's did step.
+    // The timestamps show that the server's clock did step.
     let last = &answered.last().expect("one").1;
     assert!(last.starts_with("20"), "{last}");
     tally.assert_clean();
@@ -148,7 +148,7 @@ fn sessions_outlive_a_clock_that_steps_back_and_end_when_it_goes_on() {
         tally.round();
         assert_eq!(page(&browser), 200, "{off}");
     }
-    // Over its hour: off to the hub.
+    // The session is older than an hour, so the browser is sent to the hub.
     clock.is_off_by(86_400);
     tally.round();
     assert_eq!(page(&browser), 302);
@@ -156,7 +156,7 @@ fn sessions_outlive_a_clock_that_steps_back_and_end_when_it_goes_on() {
     assert_eq!(page(&browser), 200);
     clock.is_off_by(0);
     assert_eq!(page(&browser), 200);
-    // Tokens have no times of ours.
+    // Tokens do not expire by our clock.
     assert_eq!(
         server
             .send(&server.call("GET", "courses").token("kevin"))

@@ -1,4 +1,4 @@
-//! Bytes that change on the disk: whoever asks for them gets a failure, or a transfer that breaks off, never other bytes.
+//! Bytes that change on the disk: readers get a failure or a transfer that breaks off, never other bytes.
 
 use crate::client::{Client, listed_files, same};
 use crate::kill::assert_clean;
@@ -14,13 +14,13 @@ use std::path::PathBuf;
 
 const KIB: usize = 1024;
 
-/// Files that are kept in the database and files that are not; such as are read at once and such as are not; and one
-/// that ends where a block ends.
+/// Returns sizes of files that are kept in the database and of files that are not, of files that are read at
+/// once and of files that are not, and one that ends at the end of a block.
 fn sizes() -> [usize; 5] {
     [300, 60 * KIB, 100 * KIB, 1024 * KIB, 3000 * KIB + 1]
 }
 
-/// What is done to the bytes.
+/// A change to the bytes.
 #[derive(Clone, Copy, Debug)]
 enum Harm {
     FlipFirst,
@@ -62,20 +62,20 @@ impl Harm {
     }
 }
 
-/// A tree, and every address that gives it out.
+/// A tree, and every address that serves it.
 struct Given {
     files: Vec<Sent>,
     targets: Vec<String>,
 }
 
-/// What a reply was.
+/// The kind of reply.
 enum Outcome {
     Whole(Vec<Sent>),
     Refused(Reply),
     BrokenOff,
 }
 
-/// A release, a submission and feedback, each of files of one size, with two sound ones around the one to be damaged.
+/// Makes a release, a submission and feedback of files of one size, with two intact ones around the damaged one.
 fn given(course: &Course<'_>, size: usize, random: &mut Random) -> Given {
     let files = vec![
         Sent::new("before", "sound"),
@@ -105,7 +105,7 @@ fn given(course: &Course<'_>, size: usize, random: &mut Random) -> Given {
     }
 }
 
-/// Every way in which a target is asked for.
+/// The content codings that a target is requested with.
 const PACKINGS: &[&str] = &["identity", "gzip", "zstd"];
 
 fn ask_every_way(server: &Server, target: &str) -> Vec<Outcome> {
@@ -113,7 +113,7 @@ fn ask_every_way(server: &Server, target: &str) -> Vec<Outcome> {
 }
 
 fn ask(server: &Server, target: &str, packings: &[&str]) -> Vec<Outcome> {
-    // Replies of the protocol that have contents are not packed.
+    // Replies of the ngshare protocol that contain files are not compressed.
     let packings = if target.starts_with("v1/") {
         packings
     } else {
@@ -151,14 +151,14 @@ fn files_of(reply: &Reply) -> Vec<Sent> {
     let mut files = tar::files(&body);
     files.retain(|file| file.path != "manifest.json");
     for file in &mut files {
-        // Of an archive of many: the number of the submission.
+        // In an archive of many submissions the path begins with the ID of the submission.
         let below = file.path.split_once('/').map(|(_, path)| path.to_owned());
         file.path = below.unwrap_or_else(|| file.path.clone());
     }
     files
 }
 
-/// Where the bytes of that name are.
+/// The place of a blob's bytes.
 enum Place {
     File(PathBuf),
     Row(SqliteConnection, i64),
@@ -234,7 +234,7 @@ fn damaged_bytes_are_never_served_and_all_others_are() {
             let mut place = Place::of(&server, &sound);
             let harms = HARMS.map(Some).into_iter().chain([None]);
             for (place_of_harm, harm) in harms.enumerate() {
-                // The short form tries every harm on two sizes, and on each size every way out.
+                // The short form tries every harm on two sizes, and every address on each size.
                 if !is_torture() && place_of_harm % 5 != number && number % 2 == 1 {
                     continue;
                 }
@@ -246,7 +246,7 @@ fn damaged_bytes_are_never_served_and_all_others_are() {
                 assert_nothing_wrong(&server, tree, &tally, &format!("{harm:?}"));
                 let other = &trees[(number + 1) % trees.len()];
                 assert_served(&server, other, &tally);
-                // Whoever brings the bytes again mends them; in turns with the same tree and with another one.
+                // A new upload of the bytes repairs them; alternately with the same tree and with another one.
                 let mut again = tree.files.clone();
                 if place_of_harm % 2 == 0 {
                     again.push(Sent::new("own", random.bytes(20)));
@@ -268,7 +268,7 @@ fn damaged_bytes_are_never_served_and_all_others_are() {
     tally.assert_clean();
 }
 
-/// Every way out of a damaged tree fails: with a status, or, when more of it was on its way already, by breaking off.
+/// Checks that every address of a damaged tree fails: with a status, or by breaking off if the body had begun.
 fn assert_nothing_wrong(server: &Server, tree: &Given, tally: &Tally, harm: &str) {
     for target in &tree.targets {
         for outcome in ask_every_way(server, target) {
@@ -301,7 +301,7 @@ fn assert_served(server: &Server, tree: &Given, tally: &Tally) {
     }
 }
 
-/// The same where nobody knows which bytes they are: anything in the database file.
+/// Checks the same for a change anywhere in the database file, where it is unknown which bytes it concerns.
 #[test]
 fn a_flipped_bit_anywhere_in_the_database_file_makes_no_wrong_bytes() {
     let tally = Tally::of("a bit flipped in the database file");
@@ -322,7 +322,7 @@ fn a_flipped_bit_anywhere_in_the_database_file_makes_no_wrong_bytes() {
     server.ask_to_stop();
     assert_eq!(server.exit_code(), Some(0));
     let database = setup.data_dir().join("nbcourier.db");
-    // All of it into the one file, whatever the server left in its log.
+    // Moves the whole log into the database file.
     let mut conn = SqliteConnection::establish(database.to_str().unwrap()).unwrap();
     conn.batch_execute("PRAGMA wal_checkpoint(TRUNCATE)")
         .unwrap();
@@ -331,7 +331,7 @@ fn a_flipped_bit_anywhere_in_the_database_file_makes_no_wrong_bytes() {
     for round in 0..rounds(6, 120) {
         let mut flipped = sound.clone();
         let at = random.below(flipped.len());
-        // The first is as it was, and shows that all would be served.
+        // The first round changes nothing, and shows that everything would be served.
         if round > 0 {
             flipped[at] ^= 1 << random.below(8);
         }
@@ -340,7 +340,7 @@ fn a_flipped_bit_anywhere_in_the_database_file_makes_no_wrong_bytes() {
             let _ = std::fs::remove_file(setup.data_dir().join(log));
         }
         tally.round();
-        // A flip may also be one that keeps it from starting; that is a clear refusal as well.
+        // A flip may also keep the server from starting, which is a clear refusal as well.
         let Some(server) = setup.try_start() else {
             continue;
         };

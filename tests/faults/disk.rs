@@ -1,4 +1,4 @@
-//! A disk that is full: a small file system of its own, which only the server and what it starts see.
+//! A full disk: a small file system that only the server and its child processes see.
 
 use crate::client::{Client, listed_files, same};
 use crate::kill::assert_well;
@@ -9,12 +9,12 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use std::sync::Mutex;
 
-/// What there is room for, in bytes.
+/// The size of the disk in bytes.
 const ROOM: usize = 24 << 20;
-/// What is in the way, and is taken out of it at the end.
+/// The size of a file that is removed at the end to make room, in bytes.
 const IN_THE_WAY: usize = 4 << 20;
 
-/// A setup whose data directory is a small file system.
+/// Returns a setup whose data directory is a small file system.
 fn on_a_small_disk() -> Setup {
     let setup = Setup::standalone()
         .unlimited()
@@ -23,7 +23,7 @@ fn on_a_small_disk() -> Setup {
     with_a_small_disk(setup, &data)
 }
 
-/// A setup whose server sees a small file system at that place.
+/// Returns a setup whose server sees a small file system at that place.
 fn with_a_small_disk(setup: Setup, place: &Path) -> Setup {
     std::fs::create_dir(place).unwrap();
     let mount = format!("mount -t tmpfs -o size={ROOM} tmpfs '{}'", place.display());
@@ -34,7 +34,7 @@ fn with_a_small_disk(setup: Setup, place: &Path) -> Setup {
     setup.through(&command)
 }
 
-/// A command that runs another one where it may mount what nobody else sees.
+/// Returns a command that runs another one where it may mount file systems that others do not see.
 fn unshare(mount: &str) -> Vec<&'static str> {
     for command in [
         &["unshare", "--mount"][..],
@@ -54,13 +54,13 @@ fn unshare(mount: &str) -> Vec<&'static str> {
     );
 }
 
-/// The data directory as the server sees it.
+/// Returns the data directory as the server sees it.
 fn data_of(server: &Server) -> PathBuf {
     let root = PathBuf::from(format!("/proc/{}/root", server.pid()));
     root.join(server.data_dir().strip_prefix("/").unwrap())
 }
 
-/// Runs a command where it sees what the server sees.
+/// Runs a command in the file system view of the server.
 fn beside(server: &Server, command: &[&str]) -> Output {
     let mut enter = Command::new("nsenter");
     enter.args(["--target", &server.pid().to_string(), "--mount"]);
@@ -90,7 +90,7 @@ fn students() -> [&'static str; 4] {
     ["lawrence", "eric", "ada", "bob"]
 }
 
-/// Everybody hands in until each was told several times that there is no room; what was answered.
+/// Lets everybody submit until each was told several times that there is no room; returns the accepted submissions.
 fn fill(server: &Server, tally: &Tally, size: fn(&mut Random) -> usize, from: u64) -> Vec<Stored> {
     const REFUSALS: usize = 5;
     let stored = Mutex::new(Vec::new());
@@ -183,13 +183,13 @@ fn on_a_full_disk(tally: &Tally, size: fn(&mut Random) -> usize) {
 
         let mut stored = fill(&server, tally, size, seed() + 100 * round);
         assert!(!stored.is_empty(), "there was room at first");
-        // Reads go on, and the health is what it was.
+        // Reads still work, and so does the health check.
         assert!(server.is_healthy());
         assert_all_there(&server, &stored, tally);
         server.get("assignment/course1/challenge", "lawrence").ok();
         assert_nothing_left(&data_of(&server));
 
-        // Room again: it works without a restart.
+        // After room is made, the server works without a restart.
         std::fs::remove_file(&in_the_way).unwrap();
         let files = [Sent::new("work", vec![5; 100_000])];
         let reply = course.submit("challenge", "ada", &files);
@@ -209,7 +209,7 @@ fn on_a_full_disk(tally: &Tally, size: fn(&mut Random) -> usize) {
     tally.assert_clean();
 }
 
-/// Uploads that were refused leave no files behind.
+/// Checks that refused uploads leave no files behind.
 fn assert_nothing_left(data: &Path) {
     let left = std::fs::read_dir(data.join("blobs/incoming")).unwrap();
     assert_eq!(left.count(), 0);
@@ -259,7 +259,7 @@ fn a_disk_that_is_full_in_a_backup_leaves_the_former_one_whole() {
         assert!(server.is_healthy());
         assert_restored(&server, &kept, &stored, &tally);
 
-        // A larger disk: the next one goes on and has all.
+        // The disk is enlarged: the next backup continues and completes.
         let size = format!("remount,size={}", 4 * ROOM);
         let place = place.display().to_string();
         let larger = beside(&server, &["mount", "-o", &size, &place]);
@@ -271,7 +271,7 @@ fn a_disk_that_is_full_in_a_backup_leaves_the_former_one_whole() {
     tally.assert_clean();
 }
 
-/// Brings a backup back to another place and compares what is there.
+/// Restores a backup to another place and compares its contents.
 fn assert_restored(server: &Server, kept: &str, stored: &[(String, Vec<Sent>)], tally: &Tally) {
     let elsewhere = Setup::standalone();
     let data = elsewhere.data_dir().display().to_string();

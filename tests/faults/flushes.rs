@@ -1,5 +1,5 @@
-//! A power cut after an answer loses nothing: the system calls of each kind of change show that every byte, every name and
-//! the database's log were flushed before the answer was written.
+//! A power cut after an answer loses nothing. The system calls of each kind of change show that every byte, every name
+//! and the database's log were flushed before the answer was written.
 
 use crate::client::Client;
 use crate::power::{CALLS, Disk};
@@ -15,10 +15,10 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-/// Larger than what is kept in the database.
+/// Larger than the files that are kept in the database, in bytes.
 const LARGE: usize = 200 * 1024;
 
-/// The command that traces another one.
+/// Returns the command that traces another one.
 fn strace(trace: &Path) -> Vec<String> {
     let found = Command::new("strace").arg("--version").output();
     assert!(
@@ -33,12 +33,12 @@ fn strace(trace: &Path) -> Vec<String> {
     command
 }
 
-/// A server whose system calls are written down, from before its data directory is made.
+/// A server whose system calls are recorded, from before its data directory is made.
 struct Traced {
     server: Server,
     program: Pid,
     trace: PathBuf,
-    /// What was changed, in order.
+    /// The changes in their order.
     changes: Vec<&'static str>,
 }
 
@@ -52,7 +52,7 @@ impl Traced {
         let children = fs::read_to_string(children).unwrap();
         let program = children.trim().parse().expect("strace has one child");
         let database = server.data_dir().join("nbcourier.db");
-        // The clean-up at the start writes, too: a promise must not meet it.
+        // The clean-up at the start writes, too, so no promise may coincide with it.
         eventually_some("the first clean-up", || {
             #[derive(QueryableByName)]
             struct Count {
@@ -86,7 +86,7 @@ impl Traced {
         reply
     }
 
-    /// Stops the server; its trace.
+    /// Stops the server and returns its trace.
     fn stop(&mut self) -> String {
         kill_process(self.program, Signal::TERM).unwrap();
         eventually_some("the end of the trace", || {
@@ -101,12 +101,12 @@ impl Traced {
 
 impl Drop for Traced {
     fn drop(&mut self) {
-        // Strace alone would leave it running.
+        // Strace alone would leave the server running.
         let _ = kill_process(self.program, Signal::KILL);
     }
 }
 
-/// Makes each kind of change once, sequentially, so that whatever is held back when an answer is written is its own.
+/// Makes each kind of change once and in sequence, so that unflushed data at an answer belongs to that answer.
 fn change_everything(traced: &mut Traced) {
     let client = Client::of(&traced.server);
     let mut random = Random::seeded(1);
@@ -226,10 +226,10 @@ fn what_is_answered_was_flushed_before() {
     };
     let disk = judge(&|_| false);
     assert_eq!(disk.violations(), []);
-    // Two listings were read besides.
+    // The two listings were also requested.
     assert_eq!(disk.promises(), traced.changes.len() + 2);
 
-    // Without any of its flushes the same program would be found out: so each of these was there, and was needed.
+    // Without any one of its flushes the check fails. So each flush was there and was necessary.
     let flushes = |line: &str, of: &str| line.contains("sync(") && line.contains(of);
     let broken = |of: &str| {
         let disk = judge(&|line| flushes(line, of));
@@ -253,7 +253,7 @@ fn what_is_answered_was_flushed_before() {
     }
 }
 
-/// Runs a command to its end and judges what it did below that directory.
+/// Runs a command to its end and checks its system calls below that directory.
 fn assert_flushes(root: &Path, arguments: &[&str]) {
     let known = all_below(root);
     let trace = root.parent().unwrap().join("trace");

@@ -1,4 +1,4 @@
-//! A hub that is down, slow or answers rubbish, and comes back.
+//! A hub that is down, slow or answers rubbish, and recovers.
 
 use crate::support::{Call, FakeHub, Mood, Reply, Server, Setup, eventually};
 use crate::tally::{Tally, is_torture};
@@ -14,7 +14,7 @@ const MOODS: [Mood; 8] = [
     Mood::Redirecting,
     Mood::Closed,
 ];
-/// Who ask at once.
+/// The number of simultaneous callers.
 const AT_ONCE: usize = 20;
 
 fn ask(server: &Server, token: &str) -> Reply {
@@ -25,7 +25,7 @@ fn call(server: &Server, token: &str) -> Call {
     server.call("GET", "courses").token(token)
 }
 
-/// Asks with many tokens at once; the statuses.
+/// Sends requests with many tokens at once; returns the statuses.
 fn ask_many(server: &Server, name: &str, tally: &Tally) -> Vec<u16> {
     std::thread::scope(|scope| {
         let asking: Vec<_> = (0..AT_ONCE)
@@ -46,8 +46,8 @@ fn ask_many(server: &Server, name: &str, tally: &Tally) -> Vec<u16> {
     })
 }
 
-/// Asks until all are let in: on a machine that is busy with other things even a hub that is well may answer too late, and
-/// for some seconds that is remembered.
+/// Repeats the requests until all are accepted. On a busy machine even a healthy hub may answer too late, and the
+/// server remembers that for some seconds.
 fn until_served(server: &Server, name: &str, tally: &Tally) {
     const TRIES: usize = 20;
     for _ in 0..TRIES {
@@ -73,7 +73,7 @@ fn be_ill(mood: Mood, tally: &Tally) {
 
     hub.feels(mood);
     let questions = hub.questions();
-    // Until what the hub said last is over, so that the grace is what counts.
+    // Waits until the hub's last answer has expired, so that the grace period applies.
     eventually("the hub is asked again", || {
         assert_eq!(ask(&server, "known-0").status, 200, "{mood:?}");
         hub.questions() > questions
@@ -94,7 +94,7 @@ fn be_ill(mood: Mood, tally: &Tally) {
         [200; AT_ONCE],
         "{mood:?}"
     );
-    // Connections to the hub are closed when they were not used for some seconds; none is left over.
+    // Connections to the hub are closed after some idle seconds; none stays open.
     eventually("connections to the hub are closed", || {
         server.open_files() <= files + 8
     });

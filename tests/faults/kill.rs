@@ -11,7 +11,7 @@ use std::process::Command;
 use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
 use std::time::Duration;
 
-/// Rounds on one data directory; then a new one, so that checking all of it does not take ever longer.
+/// The number of rounds on one data directory. A new one keeps the time for checking all of it short.
 const ON_ONE_DIRECTORY: u64 = 25;
 
 #[test]
@@ -43,7 +43,7 @@ fn on_one_directory(rounds: std::ops::Range<u64>, tally: &Tally) {
         }
         ledger.versions.lock().unwrap().insert(1, task());
         for number in 0..12 {
-            // Those of the last round are out again.
+            // The guests of the last round are removed.
             let guest = format!("student/{COURSE}/guest%20{number}");
             server.delete(&guest, TEACHER);
         }
@@ -62,7 +62,7 @@ fn on_one_directory(rounds: std::ops::Range<u64>, tally: &Tally) {
         ledger.verify(&client, tally);
         ledger.verify_roster(&client, tally);
         if random.below(4) == 0 {
-            // Nothing is in flight, so all that nobody names may go, and nothing else does.
+            // Nothing is in flight, so only unreferenced data may be removed.
             clear(&setup.data_dir(), &["--grace", "0", "--retention", "0"]);
             ledger.verify(&client, tally);
         }
@@ -78,7 +78,7 @@ fn on_one_directory(rounds: std::ops::Range<u64>, tally: &Tally) {
     assert_clean(&setup.data_dir());
 }
 
-/// Lets everybody change what they can, and kills the server and the clean-up among them.
+/// Lets all actors make changes, and kills the server and the clean-up during them.
 fn load_until_killed(server: Server, ledger: &Ledger, tally: &Tally, random: &mut Random) {
     let client = Client::of(&server);
     let over = AtomicBool::new(false);
@@ -114,7 +114,7 @@ fn load_until_killed(server: Server, ledger: &Ledger, tally: &Tally, random: &mu
     });
 }
 
-/// Clears away beside the server, again and again, and is killed with it.
+/// Runs clean-ups beside the server, and kills the last one with it.
 fn clear_until_killed(data: &Path, over: &AtomicBool) {
     while !over.load(SeqCst) {
         let mut command = Command::new(crate::support::program());
@@ -143,7 +143,7 @@ pub fn assert_clean(data: &Path) {
     assert_well(output);
 }
 
-/// Fails unless this is what `fsck` says when all is well.
+/// Fails unless this is the output of `fsck` for an intact data directory.
 #[track_caller]
 pub fn assert_well(output: std::process::Output) {
     let told = [output.stdout, output.stderr].concat();

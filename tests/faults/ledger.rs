@@ -1,4 +1,4 @@
-//! What was sent to a server that was then killed: what it answered must be there, what it did not may be.
+//! A record of requests to a server that is killed: answered changes must be there, unanswered ones may be.
 
 use crate::client::{Client, listed_files, same};
 use crate::support::{Call, Sent, percent_encode, tar};
@@ -7,16 +7,16 @@ use serde_json::Value;
 use std::collections::BTreeMap;
 use std::sync::Mutex;
 
-/// The one course of these tests.
+/// The only course of these tests.
 pub const COURSE: &str = "course1";
-/// Who teaches it.
+/// The instructor of the course.
 pub const TEACHER: &str = "kevin";
 
-/// A submission that the server said it has.
+/// A submission that the server confirmed.
 #[derive(Clone)]
 pub struct Answered {
     pub student: String,
-    /// As the ngshare protocol prints it.
+    /// In the form of the ngshare protocol.
     pub time: String,
     pub id: Option<i64>,
     pub files: Vec<Sent>,
@@ -26,11 +26,11 @@ pub struct Answered {
 pub struct Unanswered {
     pub student: String,
     pub files: Vec<Sent>,
-    /// The request, when it can be made again.
+    /// The request, if it can be repeated.
     pub again: Option<Call>,
 }
 
-/// Something that has one of a number of states: those that were answered last, or that which was asked for since.
+/// A state that is the last answered one or one that was requested since.
 pub struct Changing<T> {
     pub is: T,
     pub or: Option<T>,
@@ -47,17 +47,17 @@ type Feedback = BTreeMap<(String, String), Changing<Option<Vec<Sent>>>>;
 /// Whether a submission is in the trash, with its files.
 type Trash = BTreeMap<i64, (Changing<bool>, Vec<Sent>)>;
 
-/// All of one round. What is changed by one client at a time stands in a map by what it is about.
+/// The record of one round. Things that one client at a time changes are in maps by their names.
 #[derive(Default)]
 pub struct Ledger {
     pub round: u64,
     pub answered: Mutex<Vec<Answered>>,
     pub unanswered: Mutex<Vec<Unanswered>>,
-    /// The versions of the round's release that were answered, and the next one.
+    /// The confirmed versions of the round's release, and the next one.
     pub versions: Mutex<BTreeMap<i64, Vec<Sent>>>,
     pub next_version: Mutex<Option<Vec<Sent>>>,
     pub feedback: Mutex<Feedback>,
-    /// Who is in the course, of those who come and go.
+    /// Whether each of the changing members is in the course.
     pub roster: Mutex<BTreeMap<String, Changing<bool>>>,
     pub trash: Mutex<Trash>,
 }
@@ -82,7 +82,7 @@ impl Ledger {
         format!("deleting-{}", self.round)
     }
 
-    /// Makes those requests again that have a key; afterwards they are answered.
+    /// Repeats the requests with an idempotency key, which makes them answered ones.
     pub fn try_again(&self, client: &Client, tally: &Tally) {
         let mut unanswered = self.unanswered.lock().unwrap();
         unanswered.retain_mut(|one| {
@@ -104,7 +104,7 @@ impl Ledger {
         });
     }
 
-    /// Compares all of it with what the server has now.
+    /// Compares the record with the server's state.
     pub fn verify(&self, client: &Client, tally: &Tally) {
         self.verify_submissions(client, tally);
         self.verify_versions(client, tally);
@@ -131,7 +131,7 @@ impl Ledger {
             let stored = self.stored(client, tally, &name);
             tally.compare(same(&stored, &one.files), &format!("{name:?}"));
         }
-        // What was not answered is there or not, but whole, and each of it once.
+        // An unanswered submission is there or not, but complete, and only once.
         let mut unanswered: Vec<_> = self.unanswered.lock().unwrap().drain(..).collect();
         for name in listed {
             let stored = self.stored(client, tally, &name);
@@ -205,7 +205,7 @@ impl Ledger {
         }
     }
 
-    /// Who comes and goes is known only until the next round begins.
+    /// Checks the changing members, whose states are known only until the next round begins.
     pub fn verify_roster(&self, client: &Client, tally: &Tally) {
         let target = format!("v1/courses/{COURSE}/roster");
         let listed = client.get(&target, TEACHER).expect("a roster").ok().json();
@@ -238,7 +238,7 @@ impl Ledger {
     }
 }
 
-/// RFC 3339 in UTC as the ngshare protocol prints it.
+/// Returns an RFC 3339 time in UTC in the form of the ngshare protocol.
 pub fn as_ngshare(time: &str) -> String {
     time.replace('T', " ").trim_end_matches('Z').to_owned()
 }

@@ -1,4 +1,4 @@
-//! Many kinds of changes at once, until the server answers no more.
+//! Many kinds of changes at once, until the server stops answering.
 
 use crate::client::{Client, some_files};
 use crate::ledger::{Answered, COURSE, Changing, Ledger, TEACHER, Unanswered, as_ngshare, text};
@@ -8,12 +8,12 @@ use crate::tally::Tally;
 use serde_json::json;
 use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
 
-/// Who hands in.
+/// The students who submit.
 pub const STUDENTS: [&str; 4] = ["lawrence", "eric", "ada", "bob"];
-/// Who hands in what is deleted and restored.
+/// The student whose submissions are deleted and restored.
 pub const DELETED: &str = "olga";
 
-/// What everybody finds in the round's assignments.
+/// Returns the files of the round's assignments.
 pub fn task() -> Vec<Sent> {
     vec![
         Sent::new("task.ipynb", "{}"),
@@ -21,7 +21,7 @@ pub fn task() -> Vec<Sent> {
     ]
 }
 
-/// One of those who change things.
+/// A client that makes changes.
 pub struct Actor<'a> {
     pub client: Client,
     pub ledger: &'a Ledger,
@@ -31,7 +31,7 @@ pub struct Actor<'a> {
 }
 
 impl Actor<'_> {
-    /// The answer, or none when there is no server any more.
+    /// Returns the answer, or none if the server is gone.
     fn ask(&self, call: &Call) -> Option<Reply> {
         if self.over.load(SeqCst) {
             return None;
@@ -41,7 +41,7 @@ impl Actor<'_> {
         Some(reply)
     }
 
-    /// The answer to a change that must succeed.
+    /// Returns the answer to a change that must succeed.
     fn change(&self, call: &Call) -> Option<Reply> {
         let reply = self.ask(call)?;
         assert!(matches!(reply.status, 200 | 201 | 204), "{}", reply.text());
@@ -49,7 +49,7 @@ impl Actor<'_> {
         Some(reply)
     }
 
-    /// Hands in by all ways there are.
+    /// Submits by all ways.
     pub fn submit(mut self, student: &str) {
         while self.submit_once(student).is_some() {}
     }
@@ -65,7 +65,7 @@ impl Actor<'_> {
             1 => self.client.multipart(&ngshare, student, &files),
             2 => self.client.tar("POST", &v1, student, &files),
             3 => {
-                // In another order and with another name it is a tree of its own; its bytes are all there.
+                // In another order and with another name it is a new tree, whose bytes are all stored already.
                 files = task();
                 files[1].path = format!("copy {}", self.random.next());
                 self.client.manifest(&v1, student, &files, &[])
@@ -120,7 +120,7 @@ impl Actor<'_> {
         }
     }
 
-    /// Gives feedback on what was answered, by both ways.
+    /// Releases feedback on confirmed submissions, in both ways.
     pub fn give_feedback(mut self) {
         while !self.over.load(SeqCst) {
             let one = {
@@ -160,7 +160,7 @@ impl Actor<'_> {
         }
     }
 
-    /// Takes people into the course and out of it.
+    /// Adds people to the course and removes them.
     pub fn change_roster(mut self) {
         loop {
             let name = format!("guest {}", self.random.below(12));
@@ -205,7 +205,7 @@ impl Actor<'_> {
         }
     }
 
-    /// Hands in, deletes and restores.
+    /// Submits, deletes and restores.
     pub fn delete_and_restore(mut self) {
         let name = self.ledger.deleting();
         let target = format!("v1/courses/{COURSE}/assignments/{name}/submissions");
@@ -243,7 +243,7 @@ impl Actor<'_> {
     }
 }
 
-/// Files of which no two have the same bytes.
+/// Returns the files without those whose bytes repeat.
 fn distinct(files: &[Sent]) -> Vec<Sent> {
     let mut distinct: Vec<Sent> = Vec::new();
     for file in files {

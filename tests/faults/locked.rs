@@ -1,4 +1,4 @@
-//! A database that another program holds.
+//! A database that another program holds locked.
 
 use crate::client::Client;
 use crate::support::course::timestamp_of;
@@ -10,7 +10,7 @@ use diesel::sqlite::SqliteConnection;
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
-/// More than share one commit.
+/// More than the number of changes in one commit.
 const AT_ONCE: usize = 150;
 
 fn start() -> Server {
@@ -23,7 +23,7 @@ fn start() -> Server {
     server
 }
 
-/// Another program's hold on the database; ends when dropped.
+/// Returns another program's lock on the database, which ends when dropped.
 fn hold(server: &Server) -> SqliteConnection {
     let path = server.data_dir().join("nbcourier.db");
     let mut conn = SqliteConnection::establish(path.to_str().unwrap()).unwrap();
@@ -32,7 +32,7 @@ fn hold(server: &Server) -> SqliteConnection {
     conn
 }
 
-/// Hands in; the time of what was answered, or none when it was refused as it should be.
+/// Submits; returns the time of the submission, or none if it was refused correctly.
 fn submit(server: &Server, number: usize, tally: &Tally) -> Option<String> {
     let client = Client::of(server);
     let files = [Sent::new("work", format!("number {number}"))];
@@ -59,7 +59,7 @@ fn assert_there(server: &Server, answered: &[(usize, String)], tally: &Tally) {
     }
 }
 
-/// Many hand in and read while the database is held until `is_over`; what was answered, and how many were refused.
+/// Submits and reads many times while the database is locked until `is_over`; returns the times and the refusals.
 fn many_at_once(
     server: &Server,
     tally: &Tally,
@@ -77,7 +77,7 @@ fn many_at_once(
         }
         eventually("the database is given free", || {
             assert!(server.is_healthy());
-            // Readers see what was there before.
+            // Readers see the earlier state.
             server.get("assignment/course1/challenge", "lawrence").ok();
             is_over(*refused.lock().unwrap())
         });
@@ -113,7 +113,7 @@ fn a_database_held_for_a_moment_makes_everybody_wait() {
 fn a_database_that_is_held_for_long_refuses_all_who_wait_in_bounded_time() {
     let tally = Tally::of("database locked until all are refused");
     let server = start();
-    // Until everybody was told: one after the other they would wait for many minutes.
+    // Until everybody has an answer: one after the other they would wait for many minutes.
     let (answered, refused) = many_at_once(&server, &tally, |refused| refused == AT_ONCE);
     assert_eq!((answered.len(), refused), (0, AT_ONCE));
     let listed = server.get("submissions/course1/challenge", "kevin").ok();

@@ -1,8 +1,8 @@
-//! Faults that the exchange survives: for each the built program is brought into it, and whatever it had answered must be
-//! there afterwards, byte for byte.
+//! Faults that the exchange survives. Each test brings the built program into the fault. Afterwards everything that
+//! it had confirmed must be there, byte for byte.
 //!
-//! `make test` runs the short form, `make torture` the long one (`NBCOURIER_TORTURE`), which ends in a table of what
-//! `tally` has counted. A run begins from a seed (`NBCOURIER_SEED`), so that it can be repeated.
+//! `make test` runs the short form, `make torture` the long one (`NBCOURIER_TORTURE`), which ends in a table of the
+//! counts of `tally`. A run begins from a seed (`NBCOURIER_SEED`), so that it can be repeated.
 
 #![allow(clippy::unwrap_used)] // what cannot go on shows where
 #![allow(

@@ -1,4 +1,4 @@
-//! A hundred thousand files in one tree, by every way in.
+//! Trees of a hundred thousand files, sent by every way.
 
 use crate::client::{Client, manifest};
 use crate::support::{Call, Course, Form, Sent, Setup, files_json, tar};
@@ -6,10 +6,10 @@ use crate::tally::Tally;
 use serde_json::Value;
 
 const FILES: usize = 100_000;
-/// The most memory that a server with one of these requests may need, in bytes.
+/// The maximum memory of a server with one of these requests, in bytes.
 const PEAK: u64 = 64 * 1024 * 1024;
 
-/// Who sends it where, of what type, and how it is packed.
+/// The user, the target, the type, the body, and its content coding.
 type Body<'a> = (&'a str, &'a str, &'a str, Vec<u8>, Option<&'a str>);
 
 #[test]
@@ -63,7 +63,7 @@ fn a_hundred_thousand_files_are_refused_in_constant_memory() {
         ),
         ("kevin", feedback, tar_kind, tar::archive(&numbered), None),
     ];
-    // Each request has a server of its own: the allocator keeps some of what earlier requests needed.
+    // Each request has a server of its own, because the allocator keeps some of the memory of earlier requests.
     for (user, target, kind, body, packing) in bodies {
         let server = Setup::standalone().start();
         let course = Course::of(&server, "course1");

@@ -1,9 +1,10 @@
-//! What a power cut at any moment would leave of a directory, judged by the system calls of the program that writes to it.
+//! The state of a directory after a power cut at any moment, judged by the system calls of the program.
 //!
-//! [`Disk`] reads what `strace -f -yy` writes, line by line, and remembers what the kernel may still hold back: the bytes of
-//! a file until an `fsync` or `fdatasync` that began after they were written, and a name in a directory until an `fsync` of
-//! the directory. A promise, which is a reply of success or a line on standard output, must not be made while anything is
-//! held back. Besides, a file gets its name only after its bytes, and the database is written only after its log.
+//! [`Disk`] reads the output of `strace -f -yy` line by line. It remembers what the kernel may still hold back: the
+//! bytes of a file until an `fsync` or `fdatasync` that began after they were written, and a name in a directory until
+//! an `fsync` of the directory. A promise is a reply of success or a line on standard output. It must not be made while
+//! anything is held back. Besides, a file gets its name only after its bytes, and the database is written only after
+//! its log.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
@@ -16,23 +17,23 @@ pub const CALLS: &str = "openat,open,creat,write,pwrite64,writev,pwritev,pwritev
 /// A promise that was made too early, or a change in the wrong order.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Violation {
-    /// How many promises had been made before.
+    /// The number of promises before it.
     pub promise: usize,
     pub says: String,
 }
 
-/// What the kernel holds back of one directory and all below it.
+/// The unflushed data of one directory and everything below it.
 pub struct Disk {
     root: PathBuf,
-    /// The number of the line that is read.
+    /// The number of the current line.
     now: u64,
-    /// Files whose bytes are held back, with the line of the last write.
+    /// Files with unflushed bytes, with the line of the last write.
     bytes: HashMap<PathBuf, u64>,
-    /// Names that are held back, with the line in which they came.
+    /// Unflushed names, with the lines in which they were made.
     names: BTreeMap<PathBuf, u64>,
-    /// Everything that is there.
+    /// All existing paths.
     known: BTreeSet<PathBuf>,
-    /// Calls that have begun and not ended, by the thread.
+    /// Calls that have begun and not ended, by thread.
     begun: HashMap<u32, (u64, String)>,
     promises: usize,
     violations: Vec<Violation>,
@@ -48,7 +49,7 @@ struct Call<'a> {
 }
 
 impl Disk {
-    /// One on which there is nothing below that directory but what is named.
+    /// Returns a disk with only the known paths below that directory.
     pub fn new(root: &Path, known: impl IntoIterator<Item = PathBuf>) -> Self {
         Self {
             root: root.to_owned(),
@@ -70,7 +71,7 @@ impl Disk {
         self
     }
 
-    /// How many promises were made.
+    /// Returns the number of promises.
     pub fn promises(&self) -> usize {
         self.promises
     }
@@ -79,7 +80,7 @@ impl Disk {
         &self.violations
     }
 
-    /// Reads a line: a call, its beginning, its end, or what is none of these.
+    /// Reads a line: a call, its beginning, its end, or something else.
     pub fn line(&mut self, line: &str) {
         self.now += 1;
         let Some((thread, rest)) = line.trim_start().split_once(' ') else {
@@ -104,7 +105,7 @@ impl Disk {
         }
     }
 
-    /// A promise counts from the moment at which it is begun to be told.
+    /// Handles the beginning of a call. A promise counts from this moment.
     fn starts(&mut self, text: &str) {
         let Some((name, arguments)) = text.split_once('(') else {
             return;
@@ -137,7 +138,7 @@ impl Disk {
         self.promises += 1;
     }
 
-    /// Whether what is held back of the database is in its log as well.
+    /// Whether the unflushed pages of the database are in its log as well.
     fn is_in_log(&self, path: &Path) -> bool {
         let log = beside(path, "-wal");
         self.known.contains(&log) && !self.bytes.contains_key(&log)
@@ -157,7 +158,7 @@ impl Disk {
         let Some((arguments, result)) = rest.rsplit_once(" = ") else {
             return;
         };
-        // What failed changed nothing; a flush that failed flushed nothing.
+        // A failed call changed nothing, and a failed flush flushed nothing.
         if result.starts_with(['-', '?']) {
             return;
         }
@@ -286,7 +287,7 @@ impl Disk {
         self.came(paths[1].clone());
     }
 
-    /// Only SQLite's index of its log may be written to in memory: it is made anew after a crash.
+    /// Checks that only SQLite's index of its log is written through memory: it is rebuilt after a crash.
     fn mapped(&mut self, call: &Call<'_>) {
         let is_written =
             call.arguments.contains("PROT_WRITE") && call.arguments.contains("MAP_SHARED");
@@ -297,11 +298,11 @@ impl Disk {
         }
     }
 
-    /// The paths that a call names and that count.
+    /// Returns the paths in a call that are watched.
     fn paths(&mut self, call: &Call<'_>) -> Vec<PathBuf> {
         let paths = quoted(call.arguments);
         if let Some(path) = paths.iter().find(|path| path.is_relative()) {
-            // Whose directory it is in cannot be seen in the trace.
+            // A relative path: the trace does not show which directory it is in.
             self.violation(format!("{} is no whole path", path.display()));
         }
         paths
@@ -310,13 +311,13 @@ impl Disk {
             .collect()
     }
 
-    /// Whether the bytes of a file count.
+    /// Whether the bytes of a file are watched.
     fn is_watched(&self, path: &Path) -> bool {
         path.starts_with(&self.root) && matters(path)
     }
 }
 
-/// Locks, the index of the log, and the marks of uploads on their way may be lost.
+/// Whether a path must survive. Locks, the index of the log, and the marks of unfinished uploads may be lost.
 fn matters(path: &Path) -> bool {
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     let is_mark = path
@@ -335,7 +336,7 @@ fn beside(path: &Path, suffix: &str) -> PathBuf {
     name.into()
 }
 
-/// The files that descriptors stand for: `12</tmp/data/nbcourier.db>`.
+/// Returns the files of descriptors such as `12</tmp/data/nbcourier.db>`.
 fn descriptors(text: &str) -> Vec<PathBuf> {
     let mut found = Vec::new();
     for (at, _) in text.match_indices("</") {
@@ -349,7 +350,7 @@ fn descriptors(text: &str) -> Vec<PathBuf> {
     found
 }
 
-/// The paths that stand in quotation marks.
+/// Returns the paths in quotation marks.
 fn quoted(text: &str) -> Vec<PathBuf> {
     text.split('"')
         .skip(1)
@@ -362,7 +363,7 @@ fn quoted(text: &str) -> Vec<PathBuf> {
 mod tests {
     use super::*;
 
-    /// A large file is handed in on a data directory that is there.
+    /// The trace of submitting a large file to an existing data directory.
     const SUBMISSION: &[&str] = &[
         r#"7 openat(AT_FDCWD</>, "/r/d/blobs/incoming/.tmpA", O_RDWR|O_CREAT|O_EXCL, 0600) = 5</r/d/blobs/incoming/.tmpA>"#,
         r#"7 write(5</r/d/blobs/incoming/.tmpA>, "abc"..., 200000) = 200000"#,
@@ -376,7 +377,7 @@ mod tests {
         r#"7 sendto(4<TCP:[127.0.0.1:80->127.0.0.1:81]>, "HTTP/1.1 200 OK\r\n"..., 230, MSG_NOSIGNAL, NULL, 0) = 230"#,
     ];
 
-    /// A data directory is made, with a database in it, and a directory for blobs.
+    /// The trace of making a data directory, with a database in it, and a directory for blobs.
     const BEGINNING: &[&str] = &[
         r#"7 mkdir("/r/d", 0700) = 0"#,
         r#"7 openat(AT_FDCWD</>, "/r", O_RDONLY|O_CLOEXEC) = 5</r>"#,
@@ -396,7 +397,7 @@ mod tests {
         r#"7 write(1<pipe:[12]>, "done\n", 5) = 5"#,
     ];
 
-    /// The log goes into the database and begins anew.
+    /// The trace of a checkpoint: the log goes into the database and restarts.
     const CHECKPOINT: &[&str] = &[
         r#"8 pwrite64(9</r/d/nbcourier.db-wal>, ""..., 4096, 8240) = 4096"#,
         "8 fsync(9</r/d/nbcourier.db-wal>) = 0",
@@ -436,7 +437,7 @@ mod tests {
                 if !line.contains("sync(") {
                     continue;
                 }
-                // Of two that follow each other the second one does for both.
+                // Of two successive flushes, the second one covers both.
                 let rest = trace.iter().enumerate().filter(|(at, _)| *at != left_out);
                 let is_twice = trace[left_out..].iter().skip(1).any(|later| later == line)
                     && *line == "7 fsync(7</r/d>) = 0";
@@ -478,13 +479,13 @@ mod tests {
             ],
         );
         assert_eq!(judge(&known(), trace).len(), 1);
-        // Both in the right order, seen in pieces.
+        // The right order, with the calls in pieces.
         let whole = [
             "8 fdatasync(9</r/d/nbcourier.db-wal> <unfinished ...>",
             "8 <... fdatasync resumed>) = 0",
         ];
         assert_eq!(with(8, &whole), []);
-        // A file that is there already is written to.
+        // A write to a file that exists already.
         let more = r#"8 write(5</r/d/blobs/ab/abcd>, "more", 4) = 4"#;
         assert_eq!(with(8, &[SUBMISSION[8], more]).len(), 1);
     }

@@ -1,4 +1,4 @@
-//! Two of them on one data directory.
+//! Two servers on one data directory.
 
 use crate::support::server::run;
 use crate::support::{Course, Sent, Setup};

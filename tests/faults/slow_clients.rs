@@ -10,7 +10,7 @@ use std::io::Write as _;
 use std::net::TcpStream;
 
 const SLOW: usize = 1_000;
-/// What the server may need with all of them, in bytes.
+/// The maximum memory of the server with all of these clients, in bytes.
 const PEAK: u64 = 400 * 1024 * 1024;
 const V1: &str = "v1/courses/course1/assignments/challenge/submissions";
 const FEEDBACK: &str = "v1/courses/course1/assignments/challenge/feedback";
@@ -22,7 +22,7 @@ fn course(server: &Server) -> Course<'_> {
     course
 }
 
-/// The tests' own side has as many connections.
+/// Raises the file limit of the test, whose side has as many connections.
 fn allow_many_connections() {
     let limit = getrlimit(Resource::Nofile);
     let raised = Rlimit {
@@ -42,7 +42,7 @@ fn connect(server: &Server, bytes: &[u8]) -> TcpStream {
 fn a_thousand_slow_clients_keep_nobody_else_from_being_served() {
     let tally = Tally::of("1,000 slow clients");
     allow_many_connections();
-    // As a login starts programs: with few files, of which more may be asked for.
+    // A login gives programs a low limit on open files, which they may raise.
     let few = ["sh", "-c", "ulimit -Sn 256; exec \"$@\"", "sh"];
     let setup = Setup::standalone()
         .unlimited()
@@ -70,7 +70,7 @@ fn a_thousand_slow_clients_keep_nobody_else_from_being_served() {
     );
     let mut slow: Vec<TcpStream> = (0..SLOW)
         .map(|number| match number % 4 {
-            // Headers that do not end, a body that does not, and replies that nobody reads.
+            // Headers that do not end, a body that does not end, and replies that nobody reads.
             0 => connect(
                 &server,
                 b"GET /api/courses HTTP/1.1\r\nHost: localhost\r\nX-Slow: ",
@@ -84,7 +84,7 @@ fn a_thousand_slow_clients_keep_nobody_else_from_being_served() {
     for round in 0..rounds(3, 10) {
         for (number, line) in slow.iter_mut().enumerate() {
             if number % 4 < 2 {
-                // A byte at a time; who was given up meanwhile is not asked.
+                // One byte at a time; the errors of closed connections are ignored.
                 let _ = line.write_all(b"x");
             }
         }
@@ -101,7 +101,7 @@ fn a_thousand_slow_clients_keep_nobody_else_from_being_served() {
     let peak = server.peak_memory();
     println!("1,000 slow clients: {} MiB at most", peak >> 20);
     assert!(peak < PEAK, "{peak} bytes");
-    // And they are not held for ever.
+    // The slow clients are not kept for ever.
     eventually("the slow clients are given up", || {
         server.open_files() <= before + 20
     });
@@ -117,7 +117,7 @@ fn a_thousand_slow_clients_keep_nobody_else_from_being_served() {
     tally.assert_clean();
 }
 
-/// Every way in, with a body that is large enough to be in a staging file when half of it came.
+/// Returns every kind of upload, with a body that is large enough for a staging file when half of it has arrived.
 fn ways_in(client: &Client) -> Vec<Call> {
     let files = [
         Sent::new("first", Random::seeded(1).bytes(1 << 20)),
@@ -176,7 +176,7 @@ fn a_client_that_stops_in_mid_body_leaves_nothing() {
                 connect(&server, &bytes[..bytes.len() * 2 / 3])
             });
             let mut lines: Vec<TcpStream> = halves.collect();
-            // The half of a large file waits in a file of its own.
+            // The first half of a large file is in a staging file.
             eventually("the halves have come in", || {
                 incoming(&server) >= calls.len()
             });
@@ -209,7 +209,7 @@ fn a_client_that_stops_in_mid_body_leaves_nothing() {
     tally.assert_clean();
 }
 
-/// Files of uploads that are not over.
+/// Returns the number of files of unfinished uploads.
 fn incoming(server: &Server) -> usize {
     let incoming = server.data_dir().join("blobs/incoming");
     std::fs::read_dir(incoming).unwrap().count()

@@ -1,4 +1,4 @@
-//! Counts what a fault did, for the table at the end.
+//! Counts the effects of a fault, for the table at the end.
 
 use crate::support::Reply;
 use std::io::Write as _;
@@ -9,18 +9,18 @@ pub fn is_torture() -> bool {
     std::env::var_os("NBCOURIER_TORTURE").is_some()
 }
 
-/// So many rounds in the short form and so many in the long one.
+/// Returns the number of rounds: the first in the short form, the second in the long one.
 pub fn rounds(short: u64, long: u64) -> u64 {
     if is_torture() { long } else { short }
 }
 
-/// Where all that is random begins; another one by `NBCOURIER_SEED`.
+/// Returns the seed of all random choices; `NBCOURIER_SEED` sets another one.
 pub fn seed() -> u64 {
     let given = std::env::var("NBCOURIER_SEED");
     given.map_or(1, |seed| seed.parse().expect("NBCOURIER_SEED is a number"))
 }
 
-/// A line of the table. What it counts is added to the file that `NBCOURIER_TALLY` names when the test is over.
+/// A row of the table. Its counts are appended to the file that `NBCOURIER_TALLY` names when the test is over.
 pub struct Tally {
     fault: &'static str,
     rounds: AtomicU64,
@@ -44,7 +44,7 @@ impl Tally {
         }
     }
 
-    /// The fault happened once more.
+    /// Counts one more occurrence of the fault.
     pub fn round(&self) {
         let rounds = self.rounds.fetch_add(1, SeqCst) + 1;
         if is_torture() && rounds.is_multiple_of(10) {
@@ -52,12 +52,12 @@ impl Tally {
         }
     }
 
-    /// A change was answered with success: from here on it must be there.
+    /// Counts a change that was confirmed and from now on must be there.
     pub fn answered(&self) {
         self.answered.fetch_add(1, SeqCst);
     }
 
-    /// Compares what was served with what it should be.
+    /// Counts a comparison of served and expected contents.
     pub fn compare(&self, is_same: bool, what: &str) {
         self.compared.fetch_add(1, SeqCst);
         if !is_same {
@@ -66,13 +66,13 @@ impl Tally {
         }
     }
 
-    /// Something answered is not there any more.
+    /// Counts a confirmed change that is no longer there.
     pub fn lost(&self, what: &str) {
         self.lost.fetch_add(1, SeqCst);
         eprintln!("{}: LOST: {what}", self.fault);
     }
 
-    /// Looks at a reply: failures of the server must be among those named.
+    /// Checks a reply: a failure of the server must have one of these statuses.
     pub fn see(&self, reply: &Reply, named: &[u16]) {
         if reply.status >= 500 && !named.contains(&reply.status) {
             self.unnamed.fetch_add(1, SeqCst);
@@ -80,7 +80,7 @@ impl Tally {
         }
     }
 
-    /// Fails unless nothing was lost, nothing wrong and nothing failed without a name.
+    /// Fails if anything was lost or wrong, or if a failure was unexpected.
     pub fn assert_clean(&self) {
         let counts = [&self.lost, &self.wrong, &self.unnamed].map(|count| count.load(SeqCst));
         assert_eq!(counts, [0, 0, 0], "lost, wrong and other 5xx");

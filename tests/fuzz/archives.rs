@@ -1,13 +1,13 @@
-//! Archives, held whole and walked header by header.
+//! Archives, held in memory and read header by header.
 
 use super::paths::is_legal;
 use nbcourier_codec::{TarDecoder, TarError, TarEvent};
 
 const BLOCK: usize = 512;
-/// The longest extended header taken.
+/// The maximum length of an extended header, in bytes.
 const EXTENDED: usize = 64 * 1024;
 
-/// Paths and contents, or nothing where something is wrong.
+/// Paths and contents, or None for a faulty archive.
 type Files = Option<Vec<(String, Vec<u8>)>>;
 
 pub fn decode(pieces: &[&[u8]]) -> String {
@@ -42,7 +42,7 @@ struct Walk<'a> {
     files: Vec<(String, Vec<u8>)>,
 }
 
-/// What extended headers say of the entry behind them.
+/// The values of extended headers for the next entry.
 #[derive(Default)]
 struct Said {
     any: bool,
@@ -117,7 +117,7 @@ impl<'a> Walk<'a> {
     }
 }
 
-/// The size that a header says, if it is one.
+/// Returns the size in a header, if it is valid.
 fn size_in(header: &[u8]) -> Option<usize> {
     let mut sum = 8 * usize::from(b' ');
     for (at, byte) in header.iter().enumerate() {
@@ -138,7 +138,7 @@ fn size_in(header: &[u8]) -> Option<usize> {
     }
 }
 
-/// Digits, behind blanks, before blanks and NULs.
+/// Returns an octal number: digits after blanks, before blanks and NULs.
 fn octal(field: &[u8]) -> Option<usize> {
     let text: String = field.iter().map(|byte| char::from(*byte)).collect();
     let text = text.trim_start_matches(|c: char| c.is_ascii_whitespace());
@@ -180,7 +180,7 @@ fn said_by(kind: u8, body: &[u8], before: Said) -> Option<Said> {
     }
 }
 
-/// `LENGTH KEY=VALUE\n`, again and again.
+/// Parses the records `LENGTH KEY=VALUE\n`.
 fn records(mut body: &[u8]) -> Option<Said> {
     let mut said = Said {
         any: true,
@@ -212,7 +212,7 @@ fn decimal(digits: &[u8]) -> Option<usize> {
     text.parse().ok().filter(|_| all)
 }
 
-/// Writes the sums that the headers should have, so that what is behind them is looked at, too.
+/// Writes correct checksums into the headers, so that the contents behind them are tested, too.
 pub fn seal(archive: &mut [u8]) {
     for block in archive.chunks_exact_mut(BLOCK) {
         if block[257..].starts_with(b"ustar") {

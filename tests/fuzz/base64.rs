@@ -1,4 +1,4 @@
-//! Base64, read whole: white space taken out, then four characters at a time, by hand.
+//! Base64, decoded by hand from a whole text: white space is removed, then four characters are decoded at a time.
 
 use nbcourier_codec::{Base64Decoder, NotBase64};
 
@@ -19,7 +19,7 @@ pub fn expected(text: &[u8]) -> String {
     format!("{:?}", bytes_of(text))
 }
 
-/// The bytes, or nothing where it is not base64.
+/// Returns the bytes, or None for invalid base64.
 pub fn bytes_of(text: &[u8]) -> Option<Vec<u8>> {
     let white = b" \t\n\r\x0B\x0C";
     let dense: Vec<u8> = text
@@ -46,7 +46,7 @@ pub fn bytes_of(text: &[u8]) -> Option<Vec<u8>> {
         };
         bits.extend((0..6).rev().map(|bit| (value >> bit) & 1));
     }
-    // Bits that make no whole byte are passed over.
+    // Remaining bits that do not fill a byte are ignored.
     let bytes = bits.chunks_exact(8);
     Some(
         bytes

@@ -1,8 +1,8 @@
-//! Forms, read whole: split at every `&`, then at the first `=`, then unescaped byte by byte.
+//! Forms, decoded from a whole text: split at every `&`, then at the first `=`, then unescaped byte by byte.
 
 use nbcourier_codec::{FieldEvent, FormDecoder, NameTooLong};
 
-/// Names and values, or nothing where a name is too long.
+/// Names and values, or None if a name is too long.
 type Fields = Option<Vec<(Vec<u8>, Vec<u8>)>>;
 
 pub fn decode(pieces: &[&[u8]]) -> String {

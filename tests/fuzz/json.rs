@@ -1,17 +1,17 @@
-//! JSON, read whole by recursive descent (RFC 8259, and the numbers and half pairs that Python takes).
+//! JSON, parsed by recursive descent (RFC 8259, and the numbers and lone surrogates that Python accepts).
 
 use nbcourier_codec::{JsonEvent, JsonTokenizer, NotJson};
 
-/// How many lists and objects may be open.
+/// The maximum number of nested lists and objects.
 const DEPTH: usize = 128;
 
-/// A value. Half a surrogate pair makes a text one of which nothing is known but that.
+/// A value. A text with a lone surrogate is only known to be one.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Value {
     Scalar,
     Text(Text),
     List(Vec<Value>),
-    /// In order, with those of the same key.
+    /// The members in order, including those with the same key.
     Object(Vec<(Text, Value)>),
 }
 
@@ -39,7 +39,7 @@ pub fn expected(json: &[u8]) -> String {
     format!("{:?}", parse(json))
 }
 
-/// The value, or nothing where it is none.
+/// Returns the value, or None for invalid JSON.
 pub fn parse(json: &[u8]) -> Option<Value> {
     let text: Vec<char> = std::str::from_utf8(json).ok()?.chars().collect();
     let mut reader = Reader { text, at: 0 };
@@ -203,7 +203,7 @@ impl Reader {
     }
 }
 
-/// Puts a value together from its events.
+/// Builds a value from its events.
 #[derive(Default)]
 struct Builder {
     open: Vec<(Value, Option<Text>)>,

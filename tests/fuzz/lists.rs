@@ -1,4 +1,4 @@
-//! File lists by the rules as they are written down, from a value that is held whole.
+//! File lists by the documented rules, from a value that is held in memory.
 
 use super::base64::bytes_of;
 use super::json::{Text, Value, parse};
@@ -6,7 +6,7 @@ use super::paths::is_legal;
 use nbcourier_codec::{FileEvent, FileListDecoder, FileListError};
 use std::convert::Infallible;
 
-/// The files that are complete, and the verdict.
+/// The complete files, and the verdict.
 type Outcome = (Vec<(String, Vec<u8>)>, Option<FileListError>);
 
 pub fn decode(pieces: &[&[u8]]) -> String {
@@ -34,7 +34,7 @@ pub fn expected(json: &[u8]) -> String {
     shown((files, error))
 }
 
-/// Of a text that is not JSON in the end, the files told before that was seen do not matter.
+/// Returns the outcome as text. For a text that is not JSON in the end, the files before the fault do not matter.
 fn shown((files, error): Outcome) -> String {
     match error {
         Some(FileListError::NotJson) => "not JSON".to_owned(),
@@ -59,7 +59,7 @@ fn add(item: &Value, files: &mut Vec<(String, Vec<u8>)>) -> Result<(), FileListE
     Ok(())
 }
 
-/// The last member of that name, if it is a text.
+/// Returns the last member with this name, if it is a text.
 fn member<'a>(item: &'a Value, name: &str) -> Option<&'a Text> {
     let Value::Object(members) = item else {
         return None;

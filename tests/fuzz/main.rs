@@ -1,9 +1,9 @@
-//! Every decoder of what comes from outside beside a slow, obvious one that holds everything, on inputs that are made up,
-//! cut at every place.
+//! Compares every decoder of outside input with a slow, obvious one that holds everything in memory, on made-up inputs
+//! that are cut at every place.
 //!
-//! The short run, which is the same each time, replays `tests/corpus/` and a few hundred inputs for each decoder. The long
-//! run, `make fuzz`, makes other ones for as long as `NBCOURIER_FUZZ_SECONDS` says. What it finds is shortened, and kept in
-//! the corpus.
+//! The short run is the same each time. It replays `tests/corpus/` and a few hundred inputs for each decoder. The long
+//! run, `make fuzz`, makes other inputs for the time in `NBCOURIER_FUZZ_SECONDS`. It shortens the failing inputs and
+//! keeps them in the corpus.
 
 #![allow(clippy::unwrap_used)] // what cannot go on shows where
 
@@ -28,9 +28,9 @@ use std::io::Write as _;
 use std::time::{Duration, Instant};
 use target::Target;
 
-/// How many inputs the short run makes for each decoder.
+/// The number of inputs that the short run makes for each decoder.
 const SHORT: u32 = 150;
-/// How many the long run makes between two looks at the clock.
+/// The number of inputs that the long run makes between two looks at the clock.
 const BATCH: u32 = 500;
 
 const TARGETS: [Target; 9] = [
@@ -102,7 +102,7 @@ fn zstd(bytes: &[u8]) -> Vec<u8> {
     zstd::encode_all(bytes, 3).unwrap()
 }
 
-/// Blocks, most of them headers that say something strange.
+/// Returns blocks, most of them headers with strange values.
 fn tar_words() -> Vec<Vec<u8>> {
     let mut words = vec![vec![0; 512], vec![0; 1024], vec![b'x'; 512], vec![0; 100]];
     for (kind, name, size) in [
@@ -145,7 +145,7 @@ fn tar_words() -> Vec<Vec<u8>> {
         );
         words.push(block);
     }
-    // Sizes that are none, or written in GNU tar's way.
+    // Sizes that are invalid, or written in GNU tar's form.
     for size in [
         &b"\x80\0\0\0\0\0\0\0\0\0\0\x05"[..],
         b"\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFB",
@@ -205,7 +205,7 @@ fn config(cases: u32) -> Config {
     }
 }
 
-/// Tries so many inputs; what is wrong with the shortest that shows it is kept.
+/// Tries the runner's number of inputs; keeps the shortest failing one.
 fn run(target: Target, mut runner: TestRunner) {
     let outcome = runner.run(&target.inputs(), |input| {
         let complaint = target.complaint(&input);

@@ -1,10 +1,10 @@
-//! Compressed bytes, by the libraries' readers, which hold everything.
+//! Compressed bytes, decoded by the libraries' readers, which hold everything in memory.
 
 use flate2::read::MultiGzDecoder;
 use nbcourier_codec::{NotPacked, Packing, Unpacker};
 use std::io::Read as _;
 
-/// What is unpacked of so much more is not held against anything.
+/// The maximum decompressed size that is compared, in bytes.
 const ENOUGH: usize = 1 << 24;
 
 pub fn gzip(pieces: &[&[u8]]) -> String {
@@ -40,7 +40,7 @@ pub fn expected_of_gzip(packed: &[u8]) -> String {
 }
 
 pub fn expected_of_zstd(packed: &[u8]) -> String {
-    // A frame that only fills up is none to the library, and to us one that holds nothing.
+    // The library rejects an empty input. For us it is an empty body.
     let bytes = zstd::decode_all(packed).ok();
     shown(bytes.filter(|_| !packed.is_empty()))
 }

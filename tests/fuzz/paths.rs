@@ -1,4 +1,4 @@
-//! Paths by what the standard library takes them for.
+//! Paths as the standard library parses them.
 
 use nbcourier_domain::RelativePath;
 use std::path::{Component, Path};
@@ -12,7 +12,7 @@ pub fn expected(path: &[u8]) -> String {
     format!("{:?}", is_legal(&String::from_utf8_lossy(path)))
 }
 
-/// Whether it is made of names alone, is written as it would be put together from them, and can be on a disk.
+/// Whether the path consists of names only, is in its normal form, and can exist on a disk.
 pub fn is_legal(path: &str) -> bool {
     let mut names = Vec::new();
     for component in Path::new(path).components() {

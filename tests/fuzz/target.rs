@@ -1,29 +1,29 @@
-//! A decoder, what stands for it in the tests, and how the two are held against each other.
+//! A decoder, its reference in the tests, and their comparison.
 
 use proptest::prelude::*;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
 
-/// Inputs up to this length are cut in two at every place; longer ones at as many places.
+/// Inputs up to this length are cut at every place; longer ones at this number of places.
 const PLACES: usize = 100;
 
-/// A decoder to be tried.
+/// A decoder to test.
 #[derive(Clone, Copy)]
 pub struct Target {
-    /// Of its directory in the corpus.
+    /// The name of its directory in the corpus.
     pub name: &'static str,
-    /// What it makes of an input that comes in these pieces.
+    /// Returns the decoder's result for an input in these pieces.
     pub decode: fn(&[&[u8]]) -> String,
-    /// What the slow and obvious one makes of the whole.
+    /// Returns the result of the slow and obvious decoder for the whole input.
     pub expected: fn(&[u8]) -> String,
-    /// What inputs are made of.
+    /// Returns the parts that inputs are made of.
     pub words: fn() -> Vec<Vec<u8>>,
-    /// Mends what would end every decoding too soon.
+    /// Repairs what would end every decoding too early.
     pub seal: fn(&mut [u8]),
 }
 
 impl Target {
-    /// Holds the decoder against the other, however the input is cut; what is wrong, if anything is.
+    /// Compares both decoders for every cut of the input; returns the difference, if there is one.
     pub fn complaint(&self, input: &[u8]) -> Option<String> {
         let expected = (self.expected)(input);
         let check = |how: &str, pieces: &[&[u8]]| {
@@ -52,7 +52,7 @@ impl Target {
             })
     }
 
-    /// The inputs that are kept.
+    /// Returns the inputs in the corpus.
     pub fn corpus(&self) -> Vec<Vec<u8>> {
         let mut files: Vec<PathBuf> = std::fs::read_dir(self.directory())
             .unwrap()
@@ -65,7 +65,7 @@ impl Target {
             .collect()
     }
 
-    /// Keeps an input; where.
+    /// Writes an input to the corpus and returns its path.
     pub fn keep(&self, input: &[u8]) -> PathBuf {
         let name = format!("found-{}", &crate::support::hex_sha256(input)[..12]);
         let path = self.directory().join(name);
@@ -79,7 +79,7 @@ impl Target {
             .join(self.name)
     }
 
-    /// Inputs made of words, of pieces of the corpus, and of anything.
+    /// Returns a strategy for inputs made of words, pieces of the corpus, and random bytes.
     pub fn inputs(&self) -> impl Strategy<Value = Vec<u8>> + use<> {
         let words = prop::sample::select((self.words)());
         let kept = prop::sample::select(self.corpus());

@@ -1,4 +1,4 @@
-//! Times, read letter by letter, with the days counted one month after the other.
+//! Times, parsed letter by letter, with the days counted month by month.
 
 use nbcourier_domain::Timestamp;
 
@@ -11,7 +11,7 @@ pub fn expected(text: &[u8]) -> String {
     format!("{:?}", micros(&String::from_utf8_lossy(text)))
 }
 
-/// `YYYY-MM-DD HH:MM:SS[.d…][ UTC]`, or RFC 3339.
+/// Parses `YYYY-MM-DD HH:MM:SS[.d…][ UTC]`, or RFC 3339.
 fn micros(text: &str) -> Option<i64> {
     let text = text.trim();
     let mut reader = Reader { rest: text };
@@ -88,7 +88,7 @@ impl Reader<'_> {
         Some(number)
     }
 
-    /// In microseconds; nothing where a point stands without a digit.
+    /// Returns the fraction in microseconds; None for a point without a digit.
     fn fraction(&mut self) -> Option<i64> {
         if self.any(".").is_none() {
             return Some(0);

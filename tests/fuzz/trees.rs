@@ -1,4 +1,4 @@
-//! Bodies that are trees, sent to a server: what a manifest and the bytes beside it make, by a slow and obvious rule.
+//! Bodies that are trees, sent to a server: a slow and obvious rule says what a manifest and its bytes make.
 
 use crate::support::tar::{archive, files};
 use crate::support::{Call, Course, Random, Sent, Server, Setup, hex_sha256};
@@ -63,7 +63,7 @@ fn lines(random: &mut Random) -> Vec<Value> {
     (0..count).map(|_| line(random)).collect()
 }
 
-/// Some bytes that the manifest names, and now and then others.
+/// Returns some of the bytes that the manifest names, and sometimes others.
 fn beside(random: &mut Random, lines: &[Value]) -> Vec<Sent> {
     let mut sent = Vec::new();
     for number in 0..3 {
@@ -81,8 +81,8 @@ fn beside(random: &mut Random, lines: &[Value]) -> Vec<Sent> {
     sent
 }
 
-/// The tree that is told, if it can be made of what came, or was there already: that, its answer tells by itself, since
-/// what it makes of it is looked at byte by byte.
+/// Returns the tree, if it can be made of the received bytes and those that the server has. The answer shows which
+/// these are, and the resulting tree is compared byte by byte.
 fn tree(server: &Server, lines: &[Value], beside: &[Sent]) -> Option<Vec<Sent>> {
     let text = |line: &Value, key: &str| line[key].as_str().unwrap().to_owned();
     let known: Vec<(String, Vec<u8>)> = (0..3)
@@ -113,7 +113,7 @@ fn tree(server: &Server, lines: &[Value], beside: &[Sent]) -> Option<Vec<Sent>> 
         }
         made.push(Sent::new(&path, bytes.clone()));
     }
-    // An earlier release of the course may hold bytes that did not come.
+    // An earlier release of the course may contain bytes that were not sent.
     let missing = lines
         .iter()
         .any(|line| !beside.iter().any(|sent| json!(sent.path) == line["sha256"]));

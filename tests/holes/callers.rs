@@ -1,4 +1,4 @@
-//! Who one is, and what one may therefore do.
+//! The identity of callers, and their permissions.
 
 use crate::support::hub::{service_model, user_model};
 use crate::support::login::Browser;
@@ -10,7 +10,7 @@ fn file() -> Vec<Sent> {
     vec![Sent::new("a.ipynb", "{}")]
 }
 
-/// A hub that knows some people, and a service behind it.
+/// Returns a hub that knows some people, and a service behind it.
 fn start(people: &[&str]) -> (FakeHub, Server) {
     let hub = FakeHub::start();
     hub.knows("root");
@@ -117,7 +117,7 @@ fn hole_04_no_address_reads_or_changes_anything_by_a_cookie_alone() {
         }
     }
     course.get("student/algebra/lawrence", "root").ok();
-    // With it they do what they do.
+    // With the token the page's own changes succeed.
     let remove = server
         .call("DELETE", "student/algebra/lawrence")
         .header("X-CSRF-Token", &tokens.writing);
@@ -242,7 +242,7 @@ fn hole_15_who_was_an_instructor_is_none_any_more() {
         .call("DELETE", "assignment/algebra/ps1")
         .token("eric");
     assert_eq!(server.send(&unrelease).status, 403);
-    // By a group of the hub: what counts are the groups that the hub tells of now.
+    // A role by a group of the hub depends on the hub's current groups.
     hub.gives(
         "ida",
         json!({"kind": "user", "name": "ida", "admin": false, "groups": ["formgrade-algebra"]}),

@@ -1,4 +1,4 @@
-//! What people send, and what becomes of it.
+//! The contents that people send, and how they are stored and served.
 
 use crate::support::course::timestamp_of;
 use crate::support::{Course, Reply, Sent, Server, Setup, percent_encode, tar};
@@ -119,7 +119,7 @@ fn hole_13_an_id_never_leads_out_of_the_data_directory() {
     assert_eq!(everything_outside(&server), before);
 }
 
-/// What is beside the data directory, in the directory of the test.
+/// Returns everything beside the data directory, in the directory of the test.
 fn everything_outside(server: &Server) -> Vec<String> {
     let data = server.data_dir();
     let parent = data.parent().unwrap();
@@ -259,7 +259,7 @@ fn hole_20_no_archive_is_unpacked_on_the_server_or_carries_more_than_files() {
     assert_eq!(send(tar::archive(&work)).status, 201);
     let collect = "v1/courses/algebra/assignments/ps1/collect";
     let collected = server.get(collect, "kevin").ok();
-    // `files` takes nothing but regular ones.
+    // `files` accepts only regular files.
     let files = tar::files(&collected.body);
     let is_below = |path: &str| files.iter().any(|file| file.path.ends_with(path));
     assert!(is_below("/a/b.ipynb") && is_below("/run.sh"), "{files:?}");

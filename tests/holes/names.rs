@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 const THEN: &str = "2025-09-01T08:00:00.000000Z";
 const NOW: &str = "2026-09-01T08:00:00.000000Z";
 
-/// Ada, who handed something in and got feedback, and who taught maths, until she left.
+/// Lets Ada submit, get feedback and teach maths, and then leave.
 fn a_year_with_ada(hub: &FakeHub, server: &Server) {
     hub.gives("ada-then", user_model("ada"));
     let course = Course::of(server, "algebra").by_token();
@@ -22,7 +22,7 @@ fn a_year_with_ada(hub: &FakeHub, server: &Server) {
     course.give_feedback("ps1", "ada", &time, &work).ok();
 }
 
-/// Somebody else gets the name.
+/// Gives Ada's name to another person.
 fn ada_is_somebody_else(hub: &FakeHub) {
     hub.forgets("ada-then");
     hub.gives("ada-now", user_model("ada"));
@@ -62,7 +62,7 @@ fn hole_22_who_gets_a_name_that_was_somebody_elses_inherits_nothing_unless_told_
     ada_is_somebody_else(&hub);
     hub.made("ada", NOW);
 
-    // From the first request on, even one that is refused.
+    // Separated from the first request on, even if it is refused.
     let course = Course::of(&server, "algebra").by_token();
     let own = server
         .call("GET", "v1/courses/algebra/submissions")
@@ -92,7 +92,7 @@ fn hole_22_who_gets_a_name_that_was_somebody_elses_inherits_nothing_unless_told_
         )
     );
 
-    // Neither a token that is remembered nor a session lets the former owner in.
+    // Neither a cached token nor a session lets the former owner in.
     let late = server.send(&server.call("GET", "courses").token("ada-then"));
     assert_eq!(late.status, 403);
     assert!(
@@ -113,7 +113,7 @@ fn hole_22_who_gets_a_name_that_was_somebody_elses_inherits_nothing_unless_told_
     let late = server.send(&session.with_cookies(server.call("GET", server.prefix())));
     assert_eq!(late.status, 403);
 
-    // Who is enrolled under the name has work of their own.
+    // A person who is enrolled under the name has their own submissions.
     course.enrol("ada").ok();
     course
         .submit("ps1", "ada-now", &[Sent::new("work", "his")])
@@ -125,7 +125,7 @@ fn hole_22_who_gets_a_name_that_was_somebody_elses_inherits_nothing_unless_told_
     assert_eq!(own["submissions"].as_array().unwrap().len(), 1);
     assert_eq!(students(&course), [former.as_str(), "ada"]);
 
-    // Unless told so: it was the same person.
+    // The operator can say that it was the same person.
     assert!(user(&server, &["show", "ada"]).contains(&former));
     user(&server, &["adopt", "ada", "--yes"]);
     assert_eq!(students(&course), ["ada", "ada"]);
@@ -164,7 +164,7 @@ fn hole_22_a_hub_that_never_gives_a_name_to_somebody_else_is_believed_where_that
     ada_is_somebody_else(&hub);
     hub.made("ada", NOW);
     assert_eq!(courses(&server, "ada-now"), json!(["algebra", "maths"]));
-    // Back to what is usual: the account of now is the one that is known.
+    // Back to the default: the current account is the known one.
     let server = server
         .kill()
         .env("NBCOURIER_REUSED_NAMES", "set-aside")
@@ -172,8 +172,8 @@ fn hole_22_a_hub_that_never_gives_a_name_to_somebody_else_is_believed_where_that
     assert_eq!(courses(&server, "ada-now"), json!(["algebra", "maths"]));
 }
 
-/// A course with Kevin as instructor, in which Ada is by a group of the hub and Hal by hand; both have had an account for a
-/// year, and Ada has handed something in.
+/// Makes a course with Kevin as instructor, with Ada by a group of the hub and Hal by hand. Both have had an
+/// account for a year, and Ada has submitted.
 fn a_course_with_ada_and_hal(hub: &FakeHub, server: &Server) {
     hub.gives("ada-then", in_algebra("ada"));
     hub.gives("hal-then", user_model("hal"));
@@ -192,7 +192,7 @@ fn in_algebra(name: &str) -> Value {
     model
 }
 
-/// The hub deletes both accounts and makes them anew, and both come again.
+/// Lets the hub delete both accounts and make them anew, and both people return.
 fn accounts_are_made_anew(hub: &FakeHub, server: &Server) {
     hub.forgets("ada-then");
     hub.forgets("hal-then");
@@ -203,7 +203,7 @@ fn accounts_are_made_anew(hub: &FakeHub, server: &Server) {
     courses(server, "hal-now");
 }
 
-/// Who is on the roster, and of those who handed in nothing, as the overview tells; each by name.
+/// Returns the roster, and the students without a submission according to the overview, both by name.
 fn roster_and_missing(course: &Course<'_>) -> [Vec<String>; 2] {
     let words = |values: &[Value], key: &str| {
         let names = values.iter().map(|one| one[key].as_str().unwrap());
@@ -245,7 +245,7 @@ fn who_is_in_a_course_by_a_group_is_on_its_roster_at_once_when_their_account_is_
         [vec!["ada", "hal"], vec!["hal"]]
     );
     accounts_are_made_anew(&hub, &server);
-    // Nobody is on the roster, or missing, under the name that their earlier account's work has now.
+    // The name of the earlier account's work is not on the roster and not among the missing.
     assert_eq!(roster_and_missing(&course), [vec!["ada"], vec!["ada"]]);
     for listing in [
         "v1/courses/algebra/roster",
@@ -259,7 +259,7 @@ fn who_is_in_a_course_by_a_group_is_on_its_roster_at_once_when_their_account_is_
     course
         .submit("ps1", "ada-now", &[Sent::new("work", "again")])
         .ok();
-    // The place in the roster is kept for who gets it back.
+    // The place on the roster is kept for the person who gets the account back.
     user(&server, &["adopt", "ada", "hal", "--yes"]);
     assert_eq!(
         roster_and_missing(&course),

@@ -1,4 +1,4 @@
-//! How the service is run, and what it tells about itself.
+//! The operation of the service, and what it reveals about itself.
 
 use crate::support::{Course, FakeHub, Reply, Sent, Setup};
 
@@ -55,7 +55,7 @@ fn hole_19_nobody_reads_numbers_or_passwords_of_the_service() {
     assert!(!log.contains(crate::support::server::SERVICE_TOKEN));
     drop(server);
 
-    // Where they are told, they are told to who has the token for them, which no user of the hub has.
+    // If metrics are served, then only with the token for them, which no user of the hub has.
     let place = tempfile::tempdir().unwrap();
     let token = place.path().join("token");
     std::fs::write(&token, "of-prometheus").unwrap();
@@ -76,7 +76,7 @@ fn hole_19_nobody_reads_numbers_or_passwords_of_the_service() {
 
 #[test]
 fn hole_21_nothing_that_comes_in_is_an_argument_of_a_program() {
-    // The server starts no program at all, so there is none to give arguments to.
+    // The server starts no programs at all, so there is none to pass arguments to.
     let mut files = Vec::new();
     for room in [
         "http", "auth", "exchange", "store", "blobs", "codec", "domain",

@@ -16,7 +16,7 @@ fn courses_of(server: &Server, user: &str) -> Value {
     server.send(&call).ok().json()["courses"].clone()
 }
 
-/// User names in a listing, sorted.
+/// Returns the user names in a listing, sorted.
 fn names(course: &Course, listing: &str) -> Vec<String> {
     let reply = course
         .get(&format!("{listing}/{}", course.id), "root")
@@ -105,7 +105,7 @@ fn group_and_roster_add_up_and_the_instructor_wins() {
     in_groups(&hub, "lawrence", &["nbgrader-course1", "formgrade-course1"]);
     let server = Setup::behind(&hub).start();
     let course = Course::of(&server, "course1").by_token();
-    // kevin takes the course by hand and teaches it by group; abigail and eric are there by hand alone.
+    // kevin takes the course by hand and teaches it by group; abigail and eric are there by hand only.
     course.make(&["abigail"], &["kevin", "eric"]);
     for person in ["kevin", "lawrence"] {
         course.get("submissions/course1/nothing", person);
@@ -189,7 +189,7 @@ fn joining_and_leaving_by_a_group_are_events_of_the_course() {
     );
 }
 
-/// How often somebody joined the course by a group or left it, as its events tell.
+/// Returns how often somebody joined or left the course by a group, according to its events.
 fn moves(course: &Course) -> usize {
     let told = course.get("v1/courses/course1/events", "root").ok().json();
     let events = told["events"].as_array().expect("events").iter();
@@ -216,7 +216,7 @@ fn what_a_session_remembers_changes_no_roster() {
     assert_eq!(names(&course, "students"), ["lawrence"]);
     assert_eq!(moves(&course), 1);
 
-    // Taken out of the group, as a token tells; the tab remembers otherwise.
+    // A token shows that the person left the group; the session in the tab still has the old groups.
     in_groups(&hub, "lawrence", &[]);
     assert_eq!(courses_of(&server, "lawrence"), json!([]));
     for _ in 0..3 {
@@ -231,7 +231,7 @@ fn what_a_session_remembers_changes_no_roster() {
     }
     assert_eq!(moves(&course), 2, "joined and left, once");
 
-    // And the other way round.
+    // The same for a person who joined a group.
     in_groups(&hub, "lawrence", &["nbgrader-course1"]);
     let later_tab = Browser::logged_in(&server, &hub, "lawrence");
     for tab in [&old_tab, &later_tab, &old_tab] {
@@ -279,7 +279,7 @@ fn an_older_answer_of_the_hub_does_not_undo_a_newer_one() {
     course.make(&[], &[]);
     assert_eq!(courses_of(&server, "his-first-token"), json!(["course1"]));
     assert_eq!(names(&course, "students"), ["lawrence"]);
-    // What is remembered of the first token is from before this.
+    // The cached answer for the first token is older than this.
     hub.gives("his-second-token", lawrence(&[]));
     courses_of(&server, "his-second-token");
     for token in ["his-first-token", "his-second-token", "his-first-token"] {
@@ -289,7 +289,7 @@ fn an_older_answer_of_the_hub_does_not_undo_a_newer_one() {
     assert_eq!(moves(&course), 2);
 }
 
-/// Waits until that listing of the course names these people; the server looks at the hub in the background.
+/// Waits until the listing of the course has these names; the server asks the hub in the background.
 #[track_caller]
 fn await_names(course: &Course, listing: &str, expected: &[&str]) {
     eventually(&format!("{listing} are {expected:?}"), || {
@@ -304,7 +304,7 @@ fn await_log(server: &Server, text: &str) {
     });
 }
 
-/// A server that does not remember what the hub said.
+/// Returns the setup of a server that does not cache the hub's answers.
 fn at_once(hub: &FakeHub) -> Setup {
     Setup::behind(hub).args(&["--hub-cache-ttl", "0s"])
 }
@@ -327,7 +327,7 @@ fn members_of_groups_are_on_every_list_before_their_first_request() {
     assert_eq!(names(&course, "instructors"), ["eric", "kevin"]);
     let roster = course.get("v1/courses/course1/roster", "root").ok().json();
     assert_eq!(roster["people"].as_array().unwrap().len(), 3);
-    // Somebody else may be asked about, hand in by an instructor, and be missing.
+    // Other requests about the person: a lookup, a submission by an instructor, and the list of missing work.
     course.get("student/course1/lawrence", "root").ok();
     course.release("challenge", "root", &[]).ok();
     let overview = course
@@ -345,7 +345,7 @@ fn members_of_groups_are_on_every_list_before_their_first_request() {
     for (_, actor) in &joined {
         assert_eq!(*actor, "operator:the server");
     }
-    // Before the course was made nobody could join it.
+    // Nobody could join the course before it was made.
     assert!(joined.len() <= 3, "{joined:?}");
 }
 
@@ -364,7 +364,7 @@ fn whoever_is_taken_out_of_a_group_is_off_the_list_without_coming_back() {
     await_names(&course, "students", &["eric", "hannah"]);
     hub.lists(&[]);
     await_names(&course, "students", &["hannah"]);
-    // Whoever comes back by the group is there again at once.
+    // A person who returns to the group is on the roster again at once.
     hub.lists(&[("nbgrader-course1", &["lawrence"])]);
     await_names(&course, "students", &["hannah", "lawrence"]);
 }

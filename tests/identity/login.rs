@@ -17,7 +17,7 @@ fn home(server: &Server, browser: &Browser) -> Reply {
     server.send(&browser.with_cookies(server.call("GET", server.prefix())))
 }
 
-/// The attributes of the cookies a reply sets, without names and values.
+/// Returns the attributes of the cookies that a reply sets, without names and values.
 fn cookie_attributes(reply: &Reply) -> Vec<Vec<String>> {
     let cookies = reply.headers("set-cookie").into_iter();
     cookies
@@ -314,13 +314,13 @@ fn nobody_changes_anything_by_somebodys_cookie_without_the_token_of_a_page() {
         &[("X-CSRF-Token", "guessed")],
         &[("X-CSRF-Token", "")],
         &[("Referer", "http://localhost/")],
-        // A page of our origin is not a page of ours.
+        // A page on our origin is not necessarily our page.
         &[own],
         &[own, ("Sec-Fetch-Site", "same-origin")],
         &[("Sec-Fetch-Site", "none")],
         &[own, ("X-CSRF-Token", &tokens.reading)],
         &[own, ("X-CSRF-Token", &another.writing)],
-        // The token does not outweigh what the browser says.
+        // The token does not override the browser's headers.
         &[token, ("Origin", "https://elsewhere.example")],
         &[token, ("Sec-Fetch-Site", "cross-site")],
         &[token, token],
@@ -414,7 +414,7 @@ fn a_page_is_sent_to_a_browser_that_shows_it_and_to_no_script_frame_or_worker() 
         let refused = open(&browser, headers);
         assert_eq!(refused.status, 403, "{headers:?}");
         assert!(!refused.text().contains("csrf_token"), "{headers:?}");
-        // Nothing is looked up: without a session it is the same.
+        // Nothing is looked up: the answer without a session is the same.
         let nobody = open(&Browser::default(), headers);
         assert_eq!((nobody.status, nobody.text()), (403, refused.text()));
     }
@@ -475,7 +475,7 @@ fn who_logs_out_ends_the_session_for_every_copy_of_its_cookie() {
         .call("GET", "v1/courses")
         .header("X-CSRF-Token", &tokens.reading);
     assert_eq!(server.send(&copy.with_cookies(read)).status, 401);
-    // The person's other session goes on.
+    // The person's other session continues.
     home(&server, &other).ok();
 }
 
@@ -488,7 +488,7 @@ fn the_home_page_counts_and_is_logged_like_every_other_request() {
         .start();
     let browser = Browser::logged_in(&server, &hub, "kevin");
     home(&server, &browser).ok();
-    // The line is written after the reply is.
+    // The line is written after the reply.
     crate::support::eventually("a line with the caller", || {
         server
             .log()
@@ -524,7 +524,7 @@ fn after_the_login_nobody_is_sent_elsewhere() {
     assert_eq!(location_of(&landed), ours);
 }
 
-/// The cookie that lets the browser in, by name and value.
+/// Returns the session cookie by name and value.
 fn session_of(browser: &Browser) -> (String, String) {
     let mut cookies = browser.cookies.iter();
     let (name, value) = cookies.next().expect("a cookie");

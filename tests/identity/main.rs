@@ -1,4 +1,4 @@
-//! Who a request comes from, when there is a hub to ask: a stand-in that is well, slow, ill or gone as told.
+//! The identity of callers behind a hub: a fake hub that is healthy, slow, faulty or gone.
 
 #![allow(
     clippy::expect_used,

@@ -1,4 +1,4 @@
-//! The hub is slow, ill or gone.
+//! A hub that is slow, faulty or gone.
 
 use crate::support::{Call, FakeHub, Mood, Reply, Server, Setup, eventually};
 
@@ -24,7 +24,7 @@ fn assert_unavailable(reply: &Reply) {
     );
 }
 
-/// Runs a check for every way to be sick, at the same time, as some of them take the time-out.
+/// Runs a check for every kind of fault at the same time, because some of them take the whole timeout.
 fn with_every_sickness(check: impl Fn(Mood) + Sync) {
     std::thread::scope(|scope| {
         for mood in SICK {
@@ -43,7 +43,7 @@ fn a_sick_hub_means_503_and_when_to_try_again() {
         hub.feels(mood);
         assert_unavailable(&ask(&server, "kevin"));
         hub.feels(Mood::Well);
-        // Somebody else's question is asked at once; the first one's when its short memory is over.
+        // Another person's request goes to the hub at once; the first one's after its short cache time.
         ask(&server, "root").ok();
     });
 }
@@ -86,7 +86,7 @@ fn a_refusal_ends_the_grace() {
         ask(&server, "kevin").status == 401
     });
     hub.feels(Mood::Failing);
-    // The refusal counts for a moment. After that nothing is known of the token, as of a stranger's.
+    // The refusal is cached for a moment. After that nothing is known of the token, as for an unknown one.
     eventually("the refusal is forgotten", || {
         let status = ask(&server, "kevin").status;
         assert!([401, 503].contains(&status), "{status}");

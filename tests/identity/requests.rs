@@ -1,4 +1,4 @@
-//! What goes with a request whoever makes it: its id.
+//! The ID of a request.
 
 use crate::support::{FakeHub, Setup};
 

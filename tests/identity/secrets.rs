@@ -1,4 +1,4 @@
-//! Tokens, cookies and contents are in no log, however much is logged.
+//! Tokens, cookies and contents are not logged at any level.
 
 use crate::support::login::Browser;
 use crate::support::server::SERVICE_TOKEN;

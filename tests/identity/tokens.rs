@@ -1,4 +1,4 @@
-//! Tokens, and how seldom the hub is asked about them.
+//! Tokens, and the number of requests to the hub about them.
 
 use crate::support::hub::{service_model, user_model};
 use crate::support::{Course, FakeHub, Mood, Reply, Server, Setup, eventually};

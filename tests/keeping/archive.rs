@@ -1,4 +1,4 @@
-//! A course as an archive: read without us, and brought in again.
+//! A course as an archive: readable without nbcourier, and importable again.
 
 use crate::place::{LARGE, blobs, done, files_below, refused, text};
 use crate::support::course::timestamp_of;
@@ -28,7 +28,7 @@ fn odd_files(random: &mut Random, own: &str) -> Vec<Sent> {
     ]
 }
 
-/// A course with all that a course can have, under odd names.
+/// Makes a course with everything that a course can have, under odd names.
 fn full(server: &Server) {
     let mut random = Random::seeded(1);
     let course = Course::of(server, COURSE);
@@ -99,7 +99,7 @@ fn tar(arguments: &[&str], directory: &Path) {
     );
 }
 
-/// The archive of the full course, unpacked by the `tar` command; its directory in there.
+/// Unpacks the archive of the full course with the `tar` command; returns its directory.
 fn unpacked(archive: &Path, place: &Path) -> PathBuf {
     fs::create_dir_all(place).unwrap();
     tar(&["xf", text(archive)], place);
@@ -117,7 +117,7 @@ fn list(value: &Value) -> impl Iterator<Item = &Value> {
     value.as_array().unwrap().iter()
 }
 
-/// The trees of a manifest.
+/// Returns the trees of a manifest.
 fn trees(manifest: &Value) -> Vec<Value> {
     let mut trees = Vec::new();
     for assignment in list(&manifest["assignments"]) {
@@ -130,7 +130,7 @@ fn trees(manifest: &Value) -> Vec<Value> {
     trees
 }
 
-/// Without what differs between two exchanges.
+/// Returns the manifest without the parts that differ between two exchanges.
 fn essence(mut manifest: Value) -> Value {
     for key in ["made_at", "exchange"] {
         manifest[key] = Value::Null;
@@ -216,7 +216,7 @@ fn an_archive_is_read_by_tar_and_sha256sum_and_is_whole() {
     ] {
         assert!(actions.contains(&action), "{action}: {actions:?}");
     }
-    // The same bytes are in it once.
+    // The same bytes are in the archive once.
     let packed = place.path().join("course.tar");
     done(&data, &["export", COURSE, "--output", text(&packed)]);
     let size = usize::try_from(fs::metadata(&packed).unwrap().len()).unwrap();
@@ -281,7 +281,7 @@ fn an_archive_brought_in_elsewhere_is_the_course_again() {
     };
     assert!(others(&roots[0]) == others(&roots[1]));
 
-    // Beside the server, whose answers are those of the other one.
+    // The restored server gives the same answers as the original one.
     let restored = fresh.start();
     let (code, told) = import("one.tar.zst");
     assert!(code == 0 && told.contains("is there already"), "{told}");
@@ -291,7 +291,7 @@ fn an_archive_brought_in_elsewhere_is_the_course_again() {
         let [old, new] = [&server, &restored].map(|each| each.get(&target, "root").ok().json());
         assert!(old == new, "{target}");
     }
-    // As it was packed by somebody else, with directories and without links, it is the same.
+    // The archive is also accepted as other programs pack it, with directories and without links.
     tar(
         &[
             "cf",
@@ -408,7 +408,7 @@ fn an_archive_that_was_changed_brings_nothing() {
     attempt("blind.tar", "there is no manifest.json");
 }
 
-/// What the import of a file into a new data directory says; it must be refused and leave no course.
+/// Returns the message of an import into a new data directory, which must be refused and leave no course.
 #[track_caller]
 fn refused_import(place: &Path, name: &str, more: &[&str]) -> String {
     let fresh = place.join(format!("{name}-data"));
@@ -432,7 +432,7 @@ fn a_manifest_above_the_limit_is_refused_before_it_is_read() {
         &server.data_dir(),
         &["export", "algebra", "--output", text(&good)],
     );
-    // Nothing of the manifests comes but their headers, so nothing of them is waited for.
+    // Only the headers of the manifests are sent, so the import must not wait for their contents.
     for (name, size) in [("some.tar", 33 << 20), ("much.tar", 700_000_000)] {
         for path in ["manifest.json", "algebra/manifest.json"] {
             let header = crate::support::tar::header(b'0', path, size);

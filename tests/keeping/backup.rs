@@ -1,4 +1,4 @@
-//! Backups and what can come between.
+//! Backups, and the faults that may happen during them.
 
 use crate::place::{LARGE, blobs, command, done, files_below, refused, text, with_work};
 use crate::support::server::run;
@@ -163,7 +163,7 @@ fn a_restore_that_was_broken_off_is_not_served_and_can_be_repeated() {
         let told = refused(&data, arguments);
         assert!(told.contains("was interrupted"), "{told}");
     }
-    // Half a file of a copy that was killed is read, too.
+    // The partial file of a killed copy is read, too.
     fs::write(&blob, &whole).unwrap();
     let there = data.join("blobs").join(&name[..2]).join(name);
     fs::write(&there, &flipped).unwrap();
@@ -240,7 +240,7 @@ fn a_backup_that_was_killed_leaves_the_former_one() {
             .stdout(Stdio::null())
             .spawn()
             .unwrap();
-        // Killed as soon as it shows what it is about: a new state, or a file on its way.
+        // Killed as soon as it shows that it works: by a new state, or by a file being copied.
         let is_at_work = || {
             let states = fs::read_dir(&dest).unwrap();
             let names = states.map(|entry| entry.unwrap().file_name());
@@ -324,7 +324,7 @@ fn a_manifest_that_is_too_large_is_not_read() {
     let server = Setup::standalone().start();
     with_work(&server, "algebra", 1);
     done(&server.data_dir(), &["backup", text(&dest)]);
-    // As large as a disk, and nothing but a hole.
+    // As large as a disk, but a sparse file.
     let manifest = fs::File::options()
         .write(true)
         .open(dest.join("manifest.json"))

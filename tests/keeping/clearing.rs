@@ -1,4 +1,4 @@
-//! What is deleted goes over its retention time with its bytes, and nothing else does.
+//! Deleted things are removed with their bytes after their retention time, and nothing else is.
 
 use crate::place::{LARGE, blobs, done, files_below, with_work};
 use crate::support::course::timestamp_of;
@@ -29,7 +29,7 @@ fn a_dry_run_says_what_the_next_run_does_and_changes_nothing() {
         dry.contains("Would remove 1 courses") && dry.contains("Nothing was changed"),
         "{dry}"
     );
-    // The task of both courses has the same bytes.
+    // The assignments of both courses have the same bytes.
     let bytes = LARGE + "work 1".len();
     assert!(
         dry.contains(&format!(
@@ -62,11 +62,11 @@ fn a_dry_run_says_what_the_next_run_does_and_changes_nothing() {
     assert!(done(&data, &["fsck"]).contains("All is well"));
 }
 
-/// Something that is deleted, listed in the trash, and restored.
+/// A kind of thing that can be deleted, listed in the trash, and restored.
 struct Kind {
     name: &'static str,
     delete: fn(&Server),
-    /// How many of it the trash lists.
+    /// Returns the entries of this kind in the trash.
     listed: fn(&Server) -> Vec<Value>,
     restore: fn(&Server, i64) -> Reply,
 }
@@ -162,7 +162,7 @@ fn whatever_is_deleted_comes_back_or_goes_with_its_bytes() {
         (kind.delete)(&server);
         let listed = (kind.listed)(&server);
         assert_eq!(listed.len(), 1, "{name}");
-        // Within its retention time it stays, whatever the grace.
+        // It stays within its retention time, whatever the grace period.
         done(&data, &["gc", "--grace", "0"]);
         (kind.restore)(&server, listed[0]["id"].as_i64().unwrap()).ok();
         assert!((kind.listed)(&server).is_empty(), "{name}");
@@ -216,7 +216,7 @@ struct Count {
     count: i64,
 }
 
-/// Contents that are stored, named by a tree or not.
+/// Returns the number of stored contents, referenced by a tree or not.
 fn stored(server: &Server) -> i64 {
     let path = server.data_dir().join("nbcourier.db");
     let mut conn = SqliteConnection::establish(path.to_str().unwrap()).unwrap();
@@ -227,7 +227,7 @@ fn stored(server: &Server) -> i64 {
     rows.unwrap()[0].count
 }
 
-/// Large files, and more small ones than are held in memory.
+/// Returns large files, and more small ones than are held in memory.
 fn much(random: &mut Random) -> Vec<Sent> {
     let mut files = vec![Sent::new("large", random.bytes(LARGE))];
     let small = (0..60).map(|n| Sent::new(&format!("small {n}"), random.bytes(50_000)));
@@ -236,7 +236,7 @@ fn much(random: &mut Random) -> Vec<Sent> {
     files
 }
 
-/// Sends a submission, of which a clean-up comes across the first two thirds.
+/// Sends a submission and runs a clean-up after its first two thirds.
 fn submit_slowly(server: &Server, files: &[Sent], clean: impl Fn()) -> (u16, String) {
     let body = format!("user=ada&files={}", percent_encode(&files_json(files)));
     let (first, rest) = body.split_at(body.len() * 2 / 3);
@@ -250,7 +250,7 @@ fn submit_slowly(server: &Server, files: &[Sent], clean: impl Fn()) -> (u16, Str
         body.len()
     )
     .unwrap();
-    // Something is stored that no tree names yet.
+    // Something is stored that no tree references yet.
     eventually("something is stored", || stored(server) != before);
     clean();
     line.write_all(rest.as_bytes()).unwrap();
@@ -311,7 +311,8 @@ fn uploads_that_race_with_clean_ups_are_whole_or_refused_clearly() {
                 scope.spawn(move || {
                     let mut random = Random::seeded(student.len() as u64);
                     for _ in 0..12 {
-                        // The same bytes come and go, so that a file that is about to go is found to be there already.
+                        // The same bytes are deleted and uploaded again, so that some uploads find a file that is about
+                        // to be removed.
                         let files = [
                             Sent::new("shared", shared.clone()),
                             Sent::new("own", random.bytes(LARGE)),
@@ -336,7 +337,7 @@ fn uploads_that_race_with_clean_ups_are_whole_or_refused_clearly() {
     assert!(done(&data, &["fsck"]).contains("All is well"));
 }
 
-/// The number of the student's latest submission.
+/// Returns the ID of the student's latest submission.
 fn server_submissions(course: &Course<'_>, student: &str) -> i64 {
     let target = format!("v1/courses/algebra/submissions?assignment=ps1&student={student}");
     let listed = course.server.get(&target, "ira").ok().json();

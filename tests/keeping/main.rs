@@ -1,4 +1,4 @@
-//! How the work of a term is kept: backups and bringing them back, clearing away, mending, archives of courses.
+//! The storage of a term's work: backup and restore, clean-ups, repairs, archives of courses.
 
 #![allow(clippy::unwrap_used)] // what cannot go on shows where
 

@@ -1,4 +1,4 @@
-//! What a check finds, and what mending makes of it.
+//! The findings of a check, and their repair.
 
 use crate::place::{LARGE, blobs, done, files_below, refused, text, with_work};
 use crate::support::{Course, Random, Sent, Setup};
@@ -56,7 +56,7 @@ impl Stopped {
         conn.batch_execute(statement).unwrap();
     }
 
-    /// What bob handed in, as the server gives it.
+    /// Checks that the server serves bob's submission.
     #[track_caller]
     fn assert_served(&self) {
         let server = self.setup.start();
@@ -139,7 +139,7 @@ fn what_is_damaged_is_set_aside_and_comes_back_with_whoever_sends_it_again() {
         .submit("ps1", "ada", &stopped.files)
         .status];
     assert_eq!(again, [200]);
-    // The other file may be ada's, who has to send hers.
+    // The other file may be ada's, who has to send her own copy.
     let large = Random::seeded(1).bytes(LARGE);
     Course::of(&server, "algebra")
         .submit("ps1", "ada", &[Sent::new("large", large)])
@@ -269,7 +269,7 @@ fn a_directory_of_blobs_that_cannot_be_listed_is_a_finding() {
     drop(server);
     let data = setup.data_dir();
     assert!(done(&data, &["fsck"]).contains("All is well"));
-    // One in which no blob is, so that nothing else is wrong.
+    // A directory without blobs, so that nothing else is wrong.
     let part = (0..=u8::MAX)
         .map(|part| data.join("blobs").join(format!("{part:02x}")))
         .find(|part| fs::remove_dir(part).is_ok())

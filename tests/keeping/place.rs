@@ -1,14 +1,14 @@
-//! Data directories, backups of them, and what commands say.
+//! Data directories, backups of them, and the output of commands.
 
 use crate::support::server::run;
 use crate::support::{Course, Random, Sent, Server};
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// Larger than what is kept in the database.
+/// Larger than the files that are kept in the database, in bytes.
 pub const LARGE: usize = 200 * 1024;
 
-/// Exit code, and standard output and error.
+/// Returns the exit code, and standard output and error.
 pub fn command(arguments: &[&str]) -> (i32, String) {
     let output = run(arguments);
     let told = [output.stdout, output.stderr].concat();
@@ -18,7 +18,7 @@ pub fn command(arguments: &[&str]) -> (i32, String) {
     )
 }
 
-/// A command on a data directory.
+/// Runs a command on a data directory.
 pub fn on(data: &Path, arguments: &[&str]) -> (i32, String) {
     command(
         &[
@@ -30,7 +30,7 @@ pub fn on(data: &Path, arguments: &[&str]) -> (i32, String) {
     )
 }
 
-/// The same, which must succeed; what it says.
+/// Runs a command on a data directory, which must succeed; returns its output.
 #[track_caller]
 pub fn done(data: &Path, arguments: &[&str]) -> String {
     let (code, told) = on(data, arguments);
@@ -38,7 +38,7 @@ pub fn done(data: &Path, arguments: &[&str]) -> String {
     told
 }
 
-/// The same, which must be refused; what it says.
+/// Runs a command on a data directory, which must be refused; returns its output.
 #[track_caller]
 pub fn refused(data: &Path, arguments: &[&str]) -> String {
     let (code, told) = on(data, arguments);
@@ -50,7 +50,7 @@ pub fn text(path: &Path) -> &str {
     path.to_str().unwrap()
 }
 
-/// A course with a release, and a submission of a small and a large file; the large one.
+/// Makes a course with a release, and a submission of a small and a large file; returns the large one too.
 pub fn with_work<'a>(server: &'a Server, id: &'a str, seed: u64) -> (Course<'a>, Vec<u8>) {
     let course = Course::of(server, id);
     course.make(&["ira"], &["ada", "bob"]);
@@ -66,7 +66,7 @@ pub fn with_work<'a>(server: &'a Server, id: &'a str, seed: u64) -> (Course<'a>,
     (course, large)
 }
 
-/// All files below a directory with their bytes, by their path in it.
+/// Returns all files below a directory with their bytes, by relative path.
 pub fn files_below(directory: &Path) -> Vec<(PathBuf, Vec<u8>)> {
     let mut found = Vec::new();
     let mut directories = vec![directory.to_owned()];
@@ -85,7 +85,7 @@ pub fn files_below(directory: &Path) -> Vec<(PathBuf, Vec<u8>)> {
     found
 }
 
-/// The large files of a data directory or backup.
+/// Returns the large files of a data directory or backup.
 pub fn blobs(directory: &Path) -> Vec<PathBuf> {
     let root = directory.join("blobs");
     let files = files_below(&root).into_iter();

@@ -1,4 +1,4 @@
-//! Everything that holds people's work is for its owner alone, whatever the umask of whoever starts the program.
+//! All files with people's work are readable by their owner only, whatever the umask of the program.
 
 use crate::place::{LARGE, blobs, text, with_work};
 use crate::support::server::isolate;
@@ -8,13 +8,13 @@ use std::os::unix::fs::{PermissionsExt as _, symlink};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
-/// The usual umask, with which others read what is made.
+/// The usual umask, with which others can read new files.
 const OPEN: &str = "umask 022 && exec \"$@\"";
-/// The subcommands that write files, each of which the test below runs,
+/// The subcommands that write files. The test below runs all of them.
 const WRITING: [&str; 10] = [
     "serve", "backup", "restore", "export", "fsck", "gc", "import", "user", "roster", "doctor",
 ];
-/// and those that write none.
+/// The subcommands that write no files.
 const ONLY_ASKING: [&str; 11] = [
     "config",
     "course",
@@ -29,7 +29,7 @@ const ONLY_ASKING: [&str; 11] = [
     "help",
 ];
 
-/// A place where commands run with an open umask, and where all that they make is looked at.
+/// A directory where commands run with an open umask, and where all files that they make are checked.
 struct Open<'a> {
     home: &'a Path,
     exchange: Option<&'a Server>,
@@ -58,7 +58,7 @@ impl Open<'_> {
     }
 }
 
-/// The files and directories below a directory that others may read or enter.
+/// Returns the files and directories below a directory that others may read or enter.
 fn open_to_others(directory: &Path) -> Vec<PathBuf> {
     let mut found = Vec::new();
     let mut pending = vec![directory.to_owned()];
@@ -132,7 +132,7 @@ fn every_file_that_a_command_writes_is_for_its_owner_alone() {
     open.does(&["gc", "--grace=0", &data_dir]);
     open.run(&["doctor", "--standalone", &data_dir]);
 
-    // What a shared directory has comes into a data directory that the import makes.
+    // The import from a shared directory makes a data directory.
     let work = place.path().join("exchange/algebra/inbound");
     let work = work.join("ada+ps1+2026-01-30 10:30:47.524219 UTC");
     fs::create_dir_all(&work).unwrap();
@@ -145,7 +145,7 @@ fn every_file_that_a_command_writes_is_for_its_owner_alone() {
     open.does(&["import", "archive", "algebra.tar.gz", &there]);
     assert_private(elsewhere.data_dir().parent().unwrap());
 
-    // Mending puts what is damaged aside.
+    // A repair moves the damaged file aside.
     let restored = at("restored");
     let blob = blobs(&restored).pop().unwrap();
     fs::write(&blob, vec![0; large.len()]).unwrap();
@@ -183,7 +183,7 @@ fn a_data_directory_that_others_could_read_is_closed_at_the_start() {
     with_work(&server, "algebra", 1);
     assert_private(data.parent().unwrap());
 
-    // As an older version left it: killed, with its log.
+    // The state that an older version left: killed, with its log.
     let setup = server.kill();
     let database = data.join("nbcourier.db");
     fs::write(data.join("nbcourier.db.before-2026-01-30"), "").unwrap();
@@ -204,7 +204,7 @@ fn a_data_directory_that_others_could_read_is_closed_at_the_start() {
     assert_eq!(work.len(), 2);
     drop(server);
 
-    // A directory that others use for something else stays as it is; what is ours in it does not.
+    // A directory that others use for something else does not change; our files in it do.
     fs::write(data.join("notes.txt"), "").unwrap();
     reopen(&data, 0o777);
     reopen(&database, 0o644);
@@ -262,7 +262,7 @@ fn nothing_is_written_through_a_link_that_was_there() {
     let names: Vec<_> = fs::read_dir(&home).unwrap().collect();
     assert_eq!(names.len(), 1, "nothing is left over: {names:?}");
 
-    // What the shell has opened is written to, as is standard output.
+    // Files that the shell has opened are written to, like standard output.
     let csv = open.does(&["roster", "export", "algebra"]);
     for output in ["-", "/dev/stdout"] {
         assert_eq!(open.does(&["roster", "export", "algebra", output]), csv);

@@ -1,4 +1,4 @@
-//! A backup is made twice while everybody works and a clean-up runs, and all that was answered before is in it.
+//! Two backups during full load and a clean-up contain everything that was confirmed before them.
 
 use crate::place::{LARGE, done, text};
 use crate::support::course::timestamp_of;
@@ -8,10 +8,10 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 const CLIENTS: u64 = 4;
-/// Answers before the first backup.
+/// The number of confirmed changes before the first backup.
 const AT_FIRST: usize = 40;
 
-/// Where a tree is to be asked for, and what was sent.
+/// The address of a tree, and the files that were sent.
 struct Answered {
     target: String,
     files: Vec<Sent>,
@@ -26,7 +26,7 @@ fn some_files(random: &mut Random) -> Vec<Sent> {
     ]
 }
 
-/// Hands in, and now and then releases or gives feedback, until it is over.
+/// Submits, and sometimes releases or gives feedback, until the end.
 fn work(server: &Server, number: u64, answered: &Mutex<Vec<Answered>>, over: &AtomicBool) {
     let mut random = Random::seeded(number);
     let course = Course::of(server, "algebra");
@@ -55,7 +55,7 @@ fn work(server: &Server, number: u64, answered: &Mutex<Vec<Answered>>, over: &At
     }
 }
 
-/// Makes courses, deletes them and clears them away at once, bytes and all.
+/// Makes courses, deletes them and removes them at once with their bytes.
 fn clear(server: &Server, over: &AtomicBool) {
     let mut random = Random::seeded(99);
     while !over.load(Ordering::SeqCst) {
@@ -81,7 +81,7 @@ fn assert_all_there(data: &Path, setup: &Setup, answered: &[Answered]) {
         let reply = server.get(&one.target, "root");
         assert_eq!(reply.status, 200, "{}: {}", one.target, reply.message());
         let found = files::files_of_reply(&reply.json());
-        // Not assert_eq: nobody reads megabytes of bytes.
+        // Not assert_eq, which would print megabytes of bytes.
         assert!(found == one.files, "{} is not what was sent", one.target);
     }
     assert!(done(data, &["fsck"]).contains("All is well"));

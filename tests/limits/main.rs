@@ -1,4 +1,4 @@
-//! What there is only so much of: what may be kept, the room on the disk, and the time of the service.
+//! Limited resources: storage quotas, the space on the disk, and the time of the service.
 
 #![allow(clippy::unwrap_used)] // what cannot go on shows where
 #![allow(
@@ -19,7 +19,7 @@ mod uploads;
 
 use support::{Call, Course, Reply, Sent, Server, files_json, tar};
 
-/// The course of kevin, with challenge released and some students.
+/// Returns the course of kevin, with challenge released and some students.
 fn algebra<'a>(server: &'a Server, files: &[Sent]) -> Course<'a> {
     let course = Course::of(server, "algebra");
     course.make(&["kevin"], &["ada", "bob"]);
@@ -27,7 +27,7 @@ fn algebra<'a>(server: &'a Server, files: &[Sent]) -> Course<'a> {
     course
 }
 
-/// Bytes that are nobody else's.
+/// Returns bytes that nobody else has.
 fn bytes(seed: &str, size: usize) -> Vec<u8> {
     seed.bytes().cycle().take(size).collect()
 }
@@ -45,7 +45,7 @@ fn send_tar(server: &Server, method: &str, target: &str, user: &str, files: &[Se
     server.send(&call.body("application/x-tar", tar::archive(files)))
 }
 
-/// A refusal in the form that its address has.
+/// Checks for a refusal in the form of the address's protocol.
 #[track_caller]
 fn refused(reply: &Reply, status: u16, words: &[&str]) {
     assert_eq!(reply.status, status, "{}", reply.text());
@@ -64,7 +64,7 @@ fn refused(reply: &Reply, status: u16, words: &[&str]) {
     }
 }
 
-/// What lawful requests to all addresses that take files are answered with.
+/// Returns the replies to valid requests to all addresses that accept files.
 fn uploads(course: &Course<'_>, submission: i64, time: &str) -> Vec<(&'static str, Reply)> {
     let (server, id) = (course.server, course.id);
     let file = |text: &str| [Sent::new("a", bytes(text, 200_000))];
@@ -146,7 +146,7 @@ fn uploads(course: &Course<'_>, submission: i64, time: &str) -> Vec<(&'static st
     ]
 }
 
-/// Number and time of ada's first submission.
+/// Returns the ID and the time of ada's first submission.
 fn first_of_ada(course: &Course<'_>) -> (i64, String) {
     let listed = course
         .get(

@@ -1,4 +1,4 @@
-//! No answer of a quota tells which bytes others have: neither its status, nor the numbers in it.
+//! No answer of a quota reveals which bytes others have: neither its status, nor its numbers.
 
 use crate::support::{Course, Reply, Sent, Server, Setup, hex_sha256, tar};
 use crate::{algebra, bytes, refused, send_tar, v1};
@@ -12,7 +12,7 @@ fn claim(server: &Server, user: &str, bytes: &[u8], size: usize) -> Reply {
     server.send(&call.body("application/json", told.to_string()))
 }
 
-/// Bytes that are not for ada to see, of 30,000 bytes each, and where they are.
+/// The contents that ada may not see, of 30,000 bytes each, named after their places.
 const SECRETS: [&str; 8] = [
     "released and not open",
     "released and taken back",
@@ -89,7 +89,7 @@ fn a_guess_is_answered_alike_whether_somebody_has_these_bytes_or_nobody() {
             let right = bytes(name, 30_000);
             let wrong = bytes(&format!("{name}?"), 30_000);
             let answer = |reply: &Reply| (reply.status, reply.message());
-            // By name, of a size that would just fit, would not fit by far, or is the true one.
+            // By checksum, with a size that would just fit, would not fit by far, or is the true one.
             for size in [30_000, 1, 15_001, 999_999, 1_000_001] {
                 let (right, wrong) = (
                     claim(&server, "ada", &right, size),
@@ -117,7 +117,7 @@ fn bytes_that_are_sent_count_alike_whether_somebody_has_them_or_nobody() {
                 &[Sent::new("own", bytes("own", 15_000))],
             )
             .ok();
-        // As much as there is room for anyhow, so that only what would be new is refused.
+        // Fills the quota, so that only new bytes are refused.
         let filler = Sent::new("filler", bytes("filler", 60_000));
         for name in SECRETS {
             let answers = [name.to_owned(), format!("{name}?")].map(|seed| {
@@ -155,7 +155,7 @@ fn how_much_is_left_afterwards_does_not_tell_whether_bytes_were_there() {
         let grown = taken() - before;
         assert!((29.2..29.4).contains(&grown), "{name}: {grown} KiB");
     }
-    // What is shown to students is no secret, and costs them nothing.
+    // Released files are no secret for students, and do not count for them.
     let before = taken();
     course
         .submit("challenge", "ada", &[Sent::new("task", "task")])

@@ -1,4 +1,4 @@
-//! How much may be kept: submissions, bytes of a person, bytes of a course.
+//! Quotas: submissions, bytes of a person, bytes of a course.
 
 use crate::support::{Sent, Setup, hex_sha256};
 use crate::{algebra, bytes, count, first_of_ada, refused, send_tar, uploads, v1};
@@ -133,7 +133,7 @@ fn a_full_course_takes_no_files_whoever_sends_them_and_however() {
         "of what was refused nothing is left"
     );
     assert_eq!(count(&course, "ada"), 1);
-    // Bytes that others have count like any others, or their answers would tell who has which.
+    // Bytes that others have count like any others. Otherwise the answers would reveal who has which.
     refused(
         &course.submit("challenge", "bob", &own),
         413,
@@ -163,7 +163,7 @@ fn a_full_course_takes_no_files_whoever_sends_them_and_however() {
     other.release("ps1", "kevin", &own).ok();
 }
 
-/// The files among the blobs.
+/// Returns the number of files among the blobs.
 fn stored(server: &crate::support::Server) -> usize {
     let directories = std::fs::read_dir(server.data_dir().join("blobs")).unwrap();
     let directories = directories.map(|entry| entry.unwrap().path());

@@ -1,11 +1,11 @@
-//! How often one caller may ask, and that others do not notice.
+//! The rate limit of a caller, which does not affect others.
 
 use crate::support::http::Connection;
 use crate::support::{Sent, Server, Setup};
 use crate::{algebra, refused, v1};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
-/// Asks again and again at full speed; how often it was answered, and how often refused.
+/// Repeats the request at full speed; returns the numbers of answers and refusals.
 fn loop_of(server: &Server, target: &str, times: usize) -> (usize, usize) {
     let mut line = Connection::open(server.port()).unwrap();
     let call = server.call("GET", target);
@@ -41,7 +41,7 @@ fn who_asks_too_often_waits_and_nobody_else_does() {
 fn an_instructor_may_ask_about_each_submission_of_a_large_class() {
     let server = Setup::standalone().start();
     algebra(&server, &[]);
-    // As `nbgrader list --inbound` does with ngshare's client for 1,500 submissions.
+    // `nbgrader list --inbound` sends as many requests with ngshare's client for 1,500 submissions.
     let (answered, _) = loop_of(&server, "submissions/algebra/challenge?user=kevin", 3001);
     assert_eq!(answered, 3001);
 }

@@ -1,4 +1,4 @@
-//! What a refused change leaves behind: nothing in any counter, and no bytes.
+//! A refused change leaves nothing behind: nothing in any counter, and no bytes.
 
 use crate::support::http::Connection;
 use crate::support::{
@@ -61,7 +61,7 @@ fn a_claim_that_is_refused_takes_nothing_of_any_quota() {
                 refused(&reply, 409, &["bytes of 1 files are missing"]);
             }
         }
-        // Room that was taken by a refused claim would be missing here.
+        // Space that a refused claim had used up would be missing here.
         let work = [Sent::new("work", bytes(&format!("round {round}"), 20_000))];
         course.submit("challenge", "bob", &work).ok();
     }
@@ -114,7 +114,7 @@ fn a_refused_batch_and_a_refused_release_take_nothing_of_the_course() {
     course.submit("challenge", "bob", &work).ok();
 }
 
-/// What is stored: contents in the database, files of blobs and in staging.
+/// The stored contents: rows in the database, files of blobs and files in staging.
 #[derive(Debug, PartialEq, Eq, Clone, Copy)]
 struct Stored {
     rows: i64,
@@ -146,13 +146,13 @@ fn stored(server: &Server) -> Stored {
     }
 }
 
-/// Waits until no more is stored than that: what a refusal leaves is removed behind the reply.
+/// Waits until no more than this is stored: the rest of a refused change is removed after the reply.
 #[track_caller]
 fn assert_only(server: &Server, expected: Stored, after: &str) {
     eventually(after, || stored(server) == expected);
 }
 
-/// More than is held in memory, in small files and large ones.
+/// Returns more than is held in memory, in small files and large ones.
 fn much(seed: &str) -> Vec<Sent> {
     let small =
         (0..20).map(|n| Sent::new(&format!("s{n}"), bytes(&format!("{seed} {n} "), 60_000)));
@@ -167,7 +167,7 @@ fn numbered(submission: i64, files: &[Sent]) -> Vec<Sent> {
     files.iter().map(numbered).collect()
 }
 
-/// All ways to send files, each with files of its own: what it is, the request, and by whom.
+/// Returns all requests that send files, each with its own files: its description, the request, and its user.
 fn all_ways(
     server: &Server,
     submission: i64,
@@ -305,7 +305,7 @@ fn an_upload_that_breaks_off_leaves_no_bytes_whichever_way_it_came() {
     for (what, call) in all_ways(&server, submission, &time, &Sent::new("last", "one more")) {
         let whole = call.to_bytes(false);
         if String::from_utf8_lossy(&whole[..1000]).contains("multipart/form-data") {
-            // Stand-alone it is read to its end for the caller's name before any of it is taken in.
+            // Stand-alone, the body is read to its end for the caller's name before any of it is stored.
             continue;
         }
         let mut connection = Connection::open(server.port()).unwrap();
@@ -364,7 +364,7 @@ fn an_upload_refused_when_all_of_it_is_there_leaves_no_bytes() {
     refused(&reply, 404, &["Submission 4711 not found"]);
     assert_only(&server, before, "a batch");
 
-    // What was refused once is taken when nothing is in its way, and an attempt repeated leaves nothing twice.
+    // A change that was refused once is accepted later, and a repeated attempt stores nothing twice.
     let keyed = || {
         let call = v1(&server, "POST", SUBMISSIONS, "ada").header("Idempotency-Key", "one");
         call.body("application/x-tar", tar::archive(&files))
@@ -405,7 +405,7 @@ fn what_two_bring_at_once_stays_for_the_one_who_is_not_refused() {
         let reply = send_tar(&server, "POST", SUBMISSIONS, "bob", &faulty);
         refused(&reply, 413, &["A file is larger"]);
     }
-    // Behind the removal of what bob's attempts had stored.
+    // After the removal of everything that bob's attempts had stored.
     course
         .submit("challenge", "bob", &[Sent::new("small", "small")])
         .ok();
@@ -452,7 +452,7 @@ fn a_change_counts_also_when_its_client_is_gone() {
         .start();
     let course = algebra(&server, &[]);
     for round in 0..9 {
-        // The client hangs up without waiting for the answer; the work may be in or not.
+        // The client hangs up without waiting for the answer; the submission may be stored or not.
         let work = [Sent::new("work", bytes(&format!("{round} "), 30_000))];
         let call =
             v1(&server, "POST", SUBMISSIONS, "ada").body("application/x-tar", tar::archive(&work));

@@ -1,4 +1,4 @@
-//! The free space below which no files are taken, and everything else goes on.
+//! The limit on free space, below which files are refused and everything else works.
 
 use crate::support::http::Connection;
 use crate::support::{Course, Sent, Setup, eventually};
@@ -73,7 +73,7 @@ fn an_upload_that_announces_more_than_the_room_is_refused_for_that() {
     line.write(head.as_bytes()).unwrap();
     line.write(&bytes("QUFB", 200_000)).unwrap();
     line.finish_writing().unwrap();
-    // A reply may find the connection closed, so the log says what it was: a body that was read would be a 400, as it
+    // A reply may find the connection closed, so the log is checked. A body that was read would give a 400, because it
     // broke off.
     drop(line.read());
     let answered = || {

@@ -1,4 +1,4 @@
-//! Tokens that somebody makes up.
+//! Requests with invented tokens.
 
 use crate::support::http::Connection;
 use crate::support::{FakeHub, Setup};
@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 const TOKENS: usize = 10_000;
 const AT_ONCE: usize = 4;
-/// What the server may need at most, in bytes.
+/// The maximum memory of the server, in bytes.
 const PEAK: u64 = 96 << 20;
 
 #[test]

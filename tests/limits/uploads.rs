@@ -1,11 +1,11 @@
-//! How many uploads of one caller are read at the same time.
+//! The number of simultaneous uploads of one caller.
 
 use crate::support::http::Connection;
 use crate::support::{Form, Sent, Setup, files_json};
 use crate::{algebra, refused};
 use std::time::Duration;
 
-/// Who is not answered by then stands in line.
+/// A request without an answer after this time is waiting.
 const SOON: Duration = Duration::from_millis(300);
 
 #[test]
@@ -18,7 +18,7 @@ fn who_keeps_uploads_open_waits_for_them_and_nobody_else_does() {
                 Content-Type: application/x-www-form-urlencoded\r\nContent-Length: 100000\r\n\r\n\
                 user=ada&files=%5B";
     stalled.write(head.as_bytes()).unwrap();
-    // More than is looked through for the name of the caller.
+    // More bytes than the server searches for the name of the caller.
     stalled.write(&"+".repeat(80_000).into_bytes()).unwrap();
     let form = Form::new().field("user", "ada");
     let form = form.field("files", &files_json(&work));

@@ -1,4 +1,4 @@
-//! An operator beside a running server, and a term's work of the people on it.
+//! An operator beside a running server with a term's work.
 
 use crate::support::server::run;
 use crate::support::tar::archive;
@@ -9,7 +9,7 @@ use diesel::sql_types::Text;
 use diesel::sqlite::SqliteConnection;
 use serde_json::{Value, json};
 
-/// Names that are in nothing else.
+/// Names that occur in nothing else.
 pub const ADA: &str = "adelheid";
 pub const BOB: &str = "bartholomew";
 pub const IRA: &str = "iradne";
@@ -47,7 +47,7 @@ impl Desk {
         let fields = [("timestamp", time.as_str()), ("files", &files)];
         desk.server.post(&feedback, IRA, &fields).ok();
         desk.put_extension(ADA, "2220-01-01T00:00:00Z");
-        // Ada hands in for bob, whom she teaches, and marks it.
+        // Ada submits for bob, whom she teaches, and gives feedback on it.
         let target =
             format!("v1/courses/maths/assignments/sheet/submissions?user={ADA}&student={BOB}");
         let call = desk.server.call("POST", &target);
@@ -69,7 +69,7 @@ impl Desk {
         desk
     }
 
-    /// Hands in to ps1 of algebra; the time.
+    /// Submits to ps1 of algebra; returns the time.
     pub fn hand_in(&self, who: &str, text: &str) -> String {
         let algebra = Course::of(&self.server, "algebra");
         timestamp_of(&algebra.submit("ps1", who, &[Sent::new("work", text)]))
@@ -82,7 +82,7 @@ impl Desk {
         self.server.send(&call.body("application/json", body)).ok();
     }
 
-    /// Runs `nbcourier user …` beside the server; its exit code, and what it said.
+    /// Runs `nbcourier user …` beside the server; returns its exit code and its output.
     pub fn user(&self, arguments: &[&str]) -> (Option<i32>, String) {
         let data = self.server.data_dir().display().to_string();
         let (what, rest) = arguments.split_first().unwrap();
@@ -92,7 +92,7 @@ impl Desk {
         (output.status.code(), String::from_utf8(said).unwrap())
     }
 
-    /// The same of what must succeed.
+    /// Runs `nbcourier user …`, which must succeed; returns its output.
     #[track_caller]
     pub fn does(&self, arguments: &[&str]) -> String {
         let (code, said) = self.user(arguments);
@@ -100,7 +100,7 @@ impl Desk {
         said
     }
 
-    /// The same of what must not.
+    /// Runs `nbcourier user …`, which must fail; returns its output.
     #[track_caller]
     pub fn fails(&self, arguments: &[&str]) -> String {
         let (code, said) = self.user(arguments);
@@ -115,7 +115,7 @@ impl Desk {
         conn
     }
 
-    /// The columns in which a text stands, each with a value that holds it.
+    /// Returns the columns that contain a text, each with a value.
     pub fn found(&self, text: &str) -> Vec<String> {
         #[derive(QueryableByName)]
         struct Value {
@@ -138,14 +138,14 @@ impl Desk {
         found
     }
 
-    /// The events of a course, the last first.
+    /// Returns the events of a course, newest first.
     pub fn events(&self, course: &str) -> Vec<Value> {
         let target = format!("v1/courses/{course}/events");
         let listing = self.server.get(&target, "root").ok().json();
         listing["events"].as_array().unwrap().clone()
     }
 
-    /// What somebody handed in to ps1 as instructors are shown it: the times.
+    /// Returns the times of a person's submissions to ps1 as instructors see them.
     pub fn times(&self, who: &str) -> Vec<String> {
         let target = format!("v1/courses/algebra/submissions?student={who}");
         let reply = self.server.get(&target, IRA);
@@ -161,7 +161,7 @@ impl Desk {
     }
 }
 
-/// Every column of the database: table, name, type.
+/// Returns all columns of the database: table, name, type.
 pub fn columns(conn: &mut SqliteConnection) -> Vec<(String, String, String)> {
     #[derive(QueryableByName)]
     struct Found {

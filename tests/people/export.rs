@@ -1,4 +1,4 @@
-//! What is stored of a person, for the person.
+//! The export of a person's data, for the person.
 
 use crate::desk::{ADA, BOB, Desk, IRA};
 use crate::support::tar::files;

@@ -1,4 +1,4 @@
-//! What an operator does with what is stored of people: shown, renamed, united, removed, exported.
+//! The operator's commands for the data of people: show, rename, merge, remove, export.
 
 #![allow(clippy::unwrap_used)] // what cannot go on shows where
 #![allow(

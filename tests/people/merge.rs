@@ -1,4 +1,4 @@
-//! Two names of one person.
+//! Merging two names of one person.
 
 use crate::desk::{ADA, BOB, Desk, IRA};
 use crate::support::Sent;
@@ -28,7 +28,7 @@ fn what_two_names_have_is_united_and_nothing_is_lost() {
         try_with_key(&desk, who);
     }
     desk.put_extension(BOB, "2221-01-01T00:00:00Z");
-    // All at one microsecond, as far as one student may.
+    // Several submissions at one microsecond, as far as one student may have them.
     let at = |who: &str| {
         format!(
             "UPDATE submissions SET submitted_at = 1000 + (SELECT count(*) FROM submissions s
@@ -78,7 +78,7 @@ fn what_two_names_have_is_united_and_nothing_is_lost() {
         serde_json::Value::Null,
         "it was themselves"
     );
-    // A second attempt is still recognised.
+    // A repeated attempt is still recognised.
     try_again(&desk);
     for found in desk.found(ADA) {
         assert!(found.contains("\"formerly\""), "{found}");

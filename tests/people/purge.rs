@@ -1,4 +1,4 @@
-//! Gone for good.
+//! Removing a person for good.
 
 use crate::desk::{ADA, BOB, Desk, IRA};
 use crate::support::server::run;

@@ -1,4 +1,4 @@
-//! Another name.
+//! Renaming people.
 
 use crate::desk::{ADA, BOB, Desk};
 use serde_json::json;
@@ -142,7 +142,7 @@ fn names_are_exchanged_and_passed_on_from_a_file_in_any_order() {
         (desk.times(ADA), desk.times(BOB)),
         (bob.clone(), ada.clone())
     );
-    // A chain in the order in which one by one would fail, and without a line of columns.
+    // A chain in an order in which single steps would fail, and without a header line.
     let chain = format!("{BOB};{ADA}\n{ADA};{NEW}\nnobody;somebody\n");
     let (code, said) = renames(&desk, &chain, false);
     assert_eq!(code, Some(0), "{said}");
@@ -191,14 +191,14 @@ fn a_file_of_renames_of_which_a_line_is_refused_changes_nothing_and_the_line_is_
             (ada.clone(), bob.clone())
         );
     }
-    // Somebody who keeps the name has something there.
+    // A person who keeps the name has data there.
     let (code, said) = renames(&desk, &format!("x,y\n{ADA},{BOB}\n"), false);
     assert_eq!(code, Some(1), "{said}");
     assert!(said.contains("user merge"), "{said}");
     assert_eq!((desk.times(ADA), desk.times(BOB)), (ada, bob));
 }
 
-/// Who is on the roster, and when each of them handed in to ps1.
+/// Returns the members of the roster, with the times of their submissions to ps1.
 fn everything(desk: &Desk) -> BTreeMap<String, Vec<String>> {
     let target = "v1/courses/algebra/submissions?limit=1000";
     let listing = desk.server.get(target, "root").ok().json();
@@ -231,7 +231,7 @@ fn a_class_is_renamed_in_circles_and_chains_while_it_hands_in() {
     }
     let before = everything(&desk);
 
-    // A circle, an exchange of two names, and a chain in the order in which one by one would fail.
+    // A circle, a swap of two names, and a chain in an order in which single steps would fail.
     let new = |number: usize| match number {
         _ if number < CIRCLE => format!("u{}", (number + 1) % CIRCLE),
         CIRCLE => format!("u{}", CIRCLE + 1),

@@ -1,11 +1,11 @@
-//! Where names of people stand.
+//! The columns that contain names of people.
 
 use crate::desk::columns;
 use crate::support::Setup;
 use diesel::connection::Connection as _;
 use diesel::sqlite::SqliteConnection;
 
-/// Columns of text that hold no name of a person.
+/// The columns of text without names of people.
 const NO_NAMES: &[&str] = &[
     "assignments.name",
     "courses.name",
@@ -20,10 +20,10 @@ const NO_NAMES: &[&str] = &[
     "tree_files.path",
 ];
 
-/// Those that hold details of a person, which are on a line with the name.
+/// The columns with details of a person, which are in the same row as the name.
 const DETAILS: &[&str] = &["members.email", "members.first_name", "members.last_name"];
 
-/// Those that hold names: what renames and removes people goes through them all.
+/// The columns with names. Renaming and removing people changes all of them.
 const NAMES: &[&str] = &[
     "events.actor",
     "events.detail",
