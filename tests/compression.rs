@@ -1,6 +1,6 @@
 //! Compression of long listings for clients that ask for it. The contents of files are never compressed.
 
-#![allow(clippy::unwrap_used)] // what cannot go on shows where
+#![allow(clippy::unwrap_used)] // a failed unwrap fails the test and names the line
 
 mod support;
 

@@ -1,6 +1,6 @@
 //! The data directory: checks, clean-ups, refusals, and a stop that loses nothing.
 
-#![allow(clippy::unwrap_used)] // what cannot go on shows where
+#![allow(clippy::unwrap_used)] // a failed unwrap fails the test and names the line
 
 mod support;
 

@@ -86,7 +86,7 @@ fn no_bytes_on_the_wire_make_the_server_fail() {
     assert!(cases.len() > 200, "only {} cases", cases.len());
     for bytes in &cases {
         let mut connection = Connection::open(server.port()).expect("it accepts connections");
-        let _ = connection.write(bytes); // it may have heard enough already
+        let _ = connection.write(bytes); // the server may have closed the connection already
         let _ = connection.finish_writing();
         let start = String::from_utf8_lossy(&bytes[..bytes.len().min(200)]).into_owned();
         match connection.read() {
@@ -221,7 +221,7 @@ fn assert_unharmed(server: &mut Server, safe: &Safe) {
         panic.unwrap_or_default()
     );
     for _ in 0..16 {
-        assert!(server.is_healthy(), "not every worker answers"); // more often than there are workers
+        assert!(server.is_healthy(), "not every worker answers"); // repeated more often than there are workers
     }
     let course = Course::of(server, "safe");
     let stored = course.submitted("challenge", "lawrence", Some(&safe.timestamp));

@@ -3,7 +3,7 @@
 //! After an intended change, `UPDATE_SNAPSHOT=1 cargo test --test openapi` rewrites it. Every test that sends requests
 //! below `v1/` compares the replies with it: `support/document.rs`.
 
-#![allow(clippy::unwrap_used)] // what cannot go on shows where
+#![allow(clippy::unwrap_used)] // a failed unwrap fails the test and names the line
 
 mod support;
 

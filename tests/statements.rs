@@ -1,7 +1,7 @@
 //! The number of SQL statements of each request, and the use of an index by each of them. The tests assert counts
 //! instead of times, because counts are the same on every machine.
 
-#![allow(clippy::unwrap_used)] // what cannot go on shows where
+#![allow(clippy::unwrap_used)] // a failed unwrap fails the test and names the line
 
 mod support;
 

@@ -1,6 +1,6 @@
-//! Large uploads and downloads: in constant memory, within the limits, and politely refused beyond them.
+//! Large uploads and downloads: in constant memory within the limits, and refused with a clear answer beyond them.
 
-#![allow(clippy::unwrap_used)] // what cannot go on shows where
+#![allow(clippy::unwrap_used)] // a failed unwrap fails the test and names the line
 
 mod support;
 
@@ -13,9 +13,9 @@ use std::net::TcpStream;
 use support::{Call, Course, Form, Sent, Server, Setup, eventually, files_json};
 
 const MIB: usize = 1024 * 1024;
-/// What the server may need at most while 500 MB pass through it, in bytes.
+/// The maximum memory of the server while 500 MB pass through it, in bytes.
 const PEAK: u64 = 64 * MIB as u64;
-/// A part of a large file; a multiple of three, so that its base64 needs no padding. Its line breaks are base64 lines.
+/// The size of a part of a large file: a multiple of 57 bytes, so that its base64 needs no padding and has whole lines.
 const PART: usize = 57 * 4096;
 
 fn course(server: &Server) -> Course<'_> {
@@ -25,7 +25,7 @@ fn course(server: &Server) -> Course<'_> {
     course
 }
 
-/// Bytes that compress badly and repeat never within a file, without a file to take them from.
+/// Returns bytes that compress badly and never repeat within a file, made without an input file.
 fn part(number: u64) -> Vec<u8> {
     let mut bytes = Vec::with_capacity(PART + 32);
     while bytes.len() < PART {
@@ -35,7 +35,7 @@ fn part(number: u64) -> Vec<u8> {
     bytes
 }
 
-/// Sends one file of so many parts as a form, piece by piece; the SHA-256 of what was sent, and the answer's status.
+/// Sends a file of this many parts as a form, piece by piece; returns the SHA-256 of the file and the status.
 fn send_large(server: &Server, parts: u64) -> (Vec<u8>, u16) {
     let encode = |number: u64| {
         let text = STANDARD.encode(part(number));
@@ -78,7 +78,7 @@ fn send_large(server: &Server, parts: u64) -> (Vec<u8>, u16) {
     (hasher.finalize().to_vec(), status)
 }
 
-/// Reads the latest submission, one file, without holding it; the SHA-256 of its bytes.
+/// Reads the latest submission, a single file, without keeping it in memory; returns its SHA-256.
 fn fetch_large(server: &Server) -> Vec<u8> {
     let mut line = TcpStream::connect(("127.0.0.1", server.port())).unwrap();
     write!(
@@ -102,7 +102,7 @@ fn fetch_large(server: &Server) -> Vec<u8> {
     let mut hasher = Sha256::new();
     loop {
         let mut text = Vec::new();
-        // A line of base64 ends in a backslash and an n; the content in a quotation mark, which no line holds.
+        // A line of base64 ends with a backslash and an n, the content with a quotation mark, which no line contains.
         reply.read_until(b'\\', &mut text).unwrap();
         if text.first() == Some(&b'"') {
             return hasher.finalize().to_vec();

@@ -1,7 +1,7 @@
 //! Attacks by outsiders and malicious members: one test for each, here or beside the tests of its subject.
 //! [`INDEX`] lists them; a test that is renamed or removed without it fails [`every_attack_has_its_test`].
 
-#![allow(clippy::unwrap_used)] // what cannot go on shows where
+#![allow(clippy::unwrap_used)] // a failed unwrap fails the test and names the line
 #![allow(
     clippy::expect_used,
     reason = "a test that cannot go on should say so and stop"

@@ -18,7 +18,7 @@ fn form() -> Vec<u8> {
 /// Returns the statuses of all answers to these bytes, until the server closes the connection.
 fn statuses(server: &Server, bytes: &[u8]) -> Vec<u16> {
     let mut connection = Connection::open(server.port()).unwrap();
-    let _ = connection.write(bytes); // it may have heard enough already
+    let _ = connection.write(bytes); // the server may have closed the connection already
     let _ = connection.finish_writing();
     std::iter::from_fn(|| connection.read().ok())
         .map(|reply| reply.status)

@@ -4,7 +4,7 @@
 //! `make test` runs the short form, `make torture` the long one (`NBCOURIER_TORTURE`), which ends in a table of the
 //! counts of `tally`. A run begins from a seed (`NBCOURIER_SEED`), so that it can be repeated.
 
-#![allow(clippy::unwrap_used)] // what cannot go on shows where
+#![allow(clippy::unwrap_used)] // a failed unwrap fails the test and names the line
 #![allow(
     clippy::expect_used,
     reason = "a test that cannot go on should say so and stop"

@@ -40,7 +40,7 @@ pub fn expected_of_gzip(packed: &[u8]) -> String {
 }
 
 pub fn expected_of_zstd(packed: &[u8]) -> String {
-    // The library rejects an empty input. For us it is an empty body.
+    // An empty input is invalid for us, whatever the library makes of it.
     let bytes = zstd::decode_all(packed).ok();
     shown(bytes.filter(|_| !packed.is_empty()))
 }

@@ -13,7 +13,7 @@
 //! The last one concerns the client: `tests/plugin/test_collect.py`. `tests/attacks/main.rs` has the index of all
 //! attacks.
 
-#![allow(clippy::unwrap_used)] // what cannot go on shows where
+#![allow(clippy::unwrap_used)] // a failed unwrap fails the test and names the line
 #![allow(
     clippy::expect_used,
     reason = "a test that cannot go on should say so and stop"

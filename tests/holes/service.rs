@@ -97,7 +97,7 @@ fn collect(directory: &std::path::Path, files: &mut Vec<std::path::PathBuf>) {
     for entry in std::fs::read_dir(directory).unwrap() {
         let path = entry.unwrap().path();
         if path.ends_with("tests") {
-            continue; // these may start what they like
+            continue; // these may start programs
         }
         if path.is_dir() {
             collect(&path, files);

@@ -1,6 +1,6 @@
 //! The storage of a term's work: backup and restore, clean-ups, repairs, archives of courses.
 
-#![allow(clippy::unwrap_used)] // what cannot go on shows where
+#![allow(clippy::unwrap_used)] // a failed unwrap fails the test and names the line
 
 #[path = "../support/mod.rs"]
 mod support;

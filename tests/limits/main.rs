@@ -1,6 +1,6 @@
 //! Limited resources: storage quotas, the space on the disk, and the time of the service.
 
-#![allow(clippy::unwrap_used)] // what cannot go on shows where
+#![allow(clippy::unwrap_used)] // a failed unwrap fails the test and names the line
 #![allow(
     clippy::expect_used,
     reason = "a test that cannot go on should say so and stop"

@@ -1,14 +1,14 @@
-//! A course with people in it, made over the wire.
+//! A course with people in it, made by HTTP requests.
 
 use super::{Call, Form, Reply, Sent, Server, files, files_json};
 use serde_json::{Value, json};
 
-/// How a request says whose it is.
+/// The way in which a request names its caller.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Permit {
-    /// The argument `user`: the stand-alone way.
+    /// The argument `user`, as in stand-alone mode.
     Argument,
-    /// `Authorization: token NAME`, where the fake hub knows `NAME` for the user of that name.
+    /// `Authorization: token NAME`, if the fake hub knows the token `NAME` for the user of that name.
     Token,
 }
 
@@ -29,7 +29,7 @@ impl<'a> Course<'a> {
         }
     }
 
-    /// The same course, its requests made with tokens.
+    /// Returns the same course, with requests by token.
     pub fn by_token(self) -> Self {
         Self {
             permit: Permit::Token,
@@ -66,14 +66,14 @@ impl<'a> Course<'a> {
         self.post(&target, by, &[("files", &files_json(files))])
     }
 
-    /// Hands in the files; the reply holds the timestamp.
+    /// Submits the files; the reply contains the timestamp.
     #[track_caller]
     pub fn submit(&self, assignment: &str, student: &str, files: &[Sent]) -> Reply {
         let target = format!("submission/{}/{assignment}", self.id);
         self.post(&target, student, &[("files", &files_json(files))])
     }
 
-    /// The submission of that time, or the latest one.
+    /// Returns the files of the submission at that time, or of the latest one.
     #[track_caller]
     pub fn submitted(&self, assignment: &str, student: &str, timestamp: Option<&str>) -> Vec<Sent> {
         let mut target = format!("submission/{}/{assignment}/{student}", self.id);
@@ -121,7 +121,7 @@ impl<'a> Course<'a> {
     }
 }
 
-/// The timestamp a submission was answered with.
+/// Returns the timestamp in the reply to a submission.
 #[track_caller]
 pub fn timestamp_of(reply: &Reply) -> String {
     let value: Value = reply.clone().ok().json();

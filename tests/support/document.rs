@@ -1,4 +1,4 @@
-//! What the OpenAPI document says: every reply below `v1/` that any test gets is held against it.
+//! The OpenAPI document, with which every reply below `v1/` in any test is compared.
 
 use super::{Call, Reply};
 use boon::{Compiler, SchemaIndex, Schemas};
@@ -13,10 +13,10 @@ pub fn path() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("openapi.json")
 }
 
-/// Fails when a reply to a request below `v1/` is not one of those that the document knows.
+/// Fails if a reply to a request below `v1/` is not in the document.
 #[track_caller]
 pub fn check(prefix: &str, call: &Call, reply: &Reply) {
-    // While it is being written anew it says nothing.
+    // The document is about to be rewritten, so it is not compared.
     if std::env::var_os("UPDATE_SNAPSHOT").is_some() {
         return;
     }
@@ -34,7 +34,7 @@ pub fn check(prefix: &str, call: &Call, reply: &Reply) {
 struct Document {
     whole: Value,
     schemas: Schemas,
-    /// The schemas by the places at which they stand in the document.
+    /// The schemas by their places in the document.
     places: HashMap<String, SchemaIndex>,
 }
 
@@ -110,7 +110,7 @@ impl Document {
         )
     }
 
-    /// The template that fits a path, and what is there.
+    /// Returns the template that matches a path, and its entry.
     fn item(&self, path: &str) -> Option<(&str, &Value)> {
         let fits = |template: &str| {
             let wanted: Vec<&str> = template.trim_start_matches('/').split('/').collect();
@@ -138,7 +138,7 @@ impl Document {
     }
 }
 
-/// Where replies have their schemas: those of operations, and those that they share.
+/// Returns the places of the replies' schemas: those of operations, and shared ones.
 fn places_of_schemas(document: &Value) -> Vec<String> {
     let mut replies = vec!["/components/responses".to_owned()];
     for (path, item) in document["paths"].as_object().into_iter().flatten() {
@@ -164,7 +164,7 @@ fn places_of_schemas(document: &Value) -> Vec<String> {
     places
 }
 
-/// Readers of the document must bear more keys than it names; in the tests there are no more.
+/// Forbids unknown keys. Clients must accept keys that are not in the document, but the tests allow none.
 fn refuse_unknown_keys(document: &mut Value) {
     let Some(schemas) = document["components"]["schemas"].as_object_mut() else {
         return;
@@ -176,7 +176,7 @@ fn refuse_unknown_keys(document: &mut Value) {
     }
 }
 
-/// A word of a JSON pointer (RFC 6901).
+/// Escapes a token of a JSON pointer (RFC 6901).
 fn escaped(word: &str) -> String {
     word.replace('~', "~0").replace('/', "~1")
 }

@@ -1,4 +1,4 @@
-//! File lists as the protocol writes them.
+//! File lists in the form of the protocol.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -6,10 +6,10 @@ use md5::{Digest, Md5};
 use serde_json::{Value, json};
 use sha2::Sha256;
 
-/// Columns of a line of base64 in a reply.
+/// The length of a line of base64 in a reply, in characters.
 const LINE: usize = 76;
 
-/// A file somebody hands in.
+/// A file that somebody submits.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Sent {
     pub path: String,
@@ -25,7 +25,7 @@ impl Sent {
     }
 }
 
-/// The `files` argument of a request.
+/// Returns the `files` argument of a request.
 pub fn files_json(files: &[Sent]) -> String {
     let items: Vec<Value> = files
         .iter()
@@ -34,7 +34,7 @@ pub fn files_json(files: &[Sent]) -> String {
     Value::Array(items).to_string()
 }
 
-/// The files of a reply, with every checksum and every line break verified.
+/// Returns the files of a reply, after checking every checksum and every line break.
 #[track_caller]
 pub fn files_of_reply(reply: &Value) -> Vec<Sent> {
     let items = reply["files"].as_array().expect("a list of files");
@@ -50,7 +50,7 @@ pub fn files_of_reply(reply: &Value) -> Vec<Sent> {
         .collect()
 }
 
-/// Base64 in lines of 76 characters, each with its line end.
+/// Returns base64 in lines of 76 characters, each with its line end.
 pub fn base64_lines(bytes: &[u8]) -> String {
     let encoded = STANDARD.encode(bytes);
     let lines = encoded.as_bytes().chunks(LINE);

@@ -1,6 +1,6 @@
-//! Form bodies in the two encodings in use.
+//! Form bodies in both encodings.
 
-/// Fields in the order in which they are sent.
+/// The fields in the order in which they are sent.
 #[derive(Clone, Debug, Default)]
 pub struct Form {
     fields: Vec<(String, String)>,
@@ -25,7 +25,7 @@ impl Form {
         pairs.join("&").into_bytes()
     }
 
-    /// `multipart/form-data` with [`Form::BOUNDARY`] between the parts.
+    /// Returns `multipart/form-data` with [`Form::BOUNDARY`] between the parts.
     pub fn multipart(&self) -> Vec<u8> {
         let mut body = String::new();
         for (name, value) in &self.fields {
@@ -41,7 +41,7 @@ impl Form {
     pub const BOUNDARY: &str = "between-the-parts";
 }
 
-/// Everything but unreserved characters as `%XX`; a blank as `%20`, which is right in a path and in a form.
+/// Encodes everything but unreserved characters as `%XX`; a blank as `%20`, which is valid in paths and in forms.
 pub fn percent_encode(text: &str) -> String {
     let mut encoded = String::with_capacity(text.len());
     for byte in text.bytes() {

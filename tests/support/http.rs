@@ -1,14 +1,15 @@
-//! HTTP/1.1 by hand: tests want to send what a proper client would refuse to, and to see every byte of the answer.
+//! HTTP/1.1 by hand: tests send what a proper client would refuse to send, and see every byte of the answer.
 
 use serde_json::Value;
 use std::io::{self, BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
 use std::time::Duration;
 
-/// No test waits this long; a server that does not answer shows up as a failure instead of a hang.
+/// The time limit of a reply. No test waits this long; a server that does not answer fails the test instead of hanging
+/// it.
 pub const PATIENCE: Duration = Duration::from_mins(1);
 
-/// One request, built step by step.
+/// A request, built step by step.
 #[derive(Clone, Debug)]
 pub struct Call {
     method: String,
@@ -18,7 +19,7 @@ pub struct Call {
 }
 
 impl Call {
-    /// `target` is the path with its query, percent-encoded already.
+    /// Returns a request; `target` is the path with its query, percent-encoded already.
     pub fn new(method: &str, target: &str) -> Self {
         Self {
             method: method.to_owned(),
@@ -32,12 +33,12 @@ impl Call {
         &self.method
     }
 
-    /// The path with its query.
+    /// Returns the path with its query.
     pub fn target(&self) -> &str {
         &self.target
     }
 
-    /// Bytes of its body.
+    /// Returns the length of the body in bytes.
     pub fn body_length(&self) -> usize {
         self.body.as_ref().map_or(0, Vec::len)
     }
@@ -56,7 +57,7 @@ impl Call {
         self.header("Content-Type", content_type)
     }
 
-    /// A body whose type, if any, is among the headers already.
+    /// Sets a body whose type, if it has one, is among the headers already.
     pub fn bare_body(mut self, body: impl Into<Vec<u8>>) -> Self {
         self.body = Some(body.into());
         self
@@ -66,7 +67,7 @@ impl Call {
         self.body("application/x-www-form-urlencoded", form.urlencoded())
     }
 
-    /// The request as it goes over the wire.
+    /// Returns the request as it is sent over the connection.
     pub fn to_bytes(&self, keep_alive: bool) -> Vec<u8> {
         let mut head = format!(
             "{} {} HTTP/1.1\r\nHost: localhost\r\n",
@@ -87,14 +88,14 @@ impl Call {
         bytes
     }
 
-    /// Sends it on a connection of its own.
+    /// Sends the request on a connection of its own.
     pub fn send(&self, port: u16) -> io::Result<Reply> {
         send_bytes(port, &self.to_bytes(false))
     }
 }
 
-/// Connects, writes the bytes as they are and reads one answer. A server that answers and closes before it has
-/// read everything is heard all the same.
+/// Connects, writes the bytes unchanged and reads one answer, even if the server answers and closes the connection
+/// before it has read everything.
 pub fn send_bytes(port: u16, bytes: &[u8]) -> io::Result<Reply> {
     let mut connection = Connection::open(port)?;
     let written = connection.write(bytes);
@@ -124,7 +125,7 @@ impl Connection {
         self.reader.get_mut().write_all(bytes)
     }
 
-    /// Tells the other side that nothing more will come.
+    /// Closes the sending side of the connection.
     pub fn finish_writing(&mut self) -> io::Result<()> {
         self.reader.get_ref().shutdown(std::net::Shutdown::Write)
     }
@@ -138,7 +139,7 @@ impl Connection {
         }
     }
 
-    /// The same, if it begins to come by then; what came of it is lost otherwise.
+    /// Reads a reply that begins within this time; otherwise a part of it may be lost.
     pub fn read_within(&mut self, time: Duration) -> io::Result<Reply> {
         self.reader.get_ref().set_read_timeout(Some(time))?;
         let reply = self.read();
@@ -146,7 +147,7 @@ impl Connection {
         reply
     }
 
-    /// Returns when a reply begins to come, and leaves it unread.
+    /// Waits until a reply begins, and leaves it unread.
     pub fn await_reply(&mut self) -> io::Result<()> {
         let beginning = self.reader.fill_buf()?;
         if beginning.is_empty() {
@@ -161,7 +162,7 @@ impl Connection {
     }
 }
 
-/// An answer.
+/// A reply.
 #[derive(Clone, Debug)]
 pub struct Reply {
     pub status: u16,
@@ -170,7 +171,7 @@ pub struct Reply {
 }
 
 impl Reply {
-    /// The first header of that name, in any case.
+    /// Returns the first header of that name, in any case.
     pub fn header(&self, name: &str) -> Option<&str> {
         self.headers(name).first().copied()
     }
@@ -185,13 +186,13 @@ impl Reply {
         String::from_utf8_lossy(&self.body).into_owned()
     }
 
-    /// The body as JSON; panics with the body when it is none.
+    /// Returns the body as JSON; panics with the body if it is not JSON.
     pub fn json(&self) -> Value {
         serde_json::from_slice(&self.body)
             .unwrap_or_else(|error| panic!("{error} in {} {:?}", self.status, self.text()))
     }
 
-    /// The `message` of a failure, or the `detail` of a problem, or the empty string.
+    /// Returns the `message` of a failure, the `detail` of a problem, or the empty string.
     pub fn message(&self) -> String {
         let value: Value = serde_json::from_slice(&self.body).unwrap_or_default();
         let sentence = value["message"].as_str().or(value["detail"].as_str());
@@ -246,7 +247,7 @@ pub fn read_headers(reader: &mut impl BufRead) -> io::Result<Vec<(String, String
     }
 }
 
-/// Reads a line without its end; an error when the stream is at its end.
+/// Reads a line without its end; returns an error at the end of the stream.
 pub fn read_line(reader: &mut impl BufRead) -> io::Result<String> {
     let mut line = Vec::new();
     reader.read_until(b'\n', &mut line)?;

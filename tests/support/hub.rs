@@ -1,4 +1,4 @@
-//! A hub that answers what JupyterHub would to a service, and that can be ill in several ways.
+//! A fake hub that answers a service as JupyterHub does, and that can be faulty in several ways.
 
 use super::http::{read_headers, read_line};
 use super::oauth::Oauth;
@@ -11,41 +11,41 @@ use std::sync::{Arc, Condvar, Mutex};
 use std::thread;
 use std::time::Duration;
 
-/// Below this the hub tells of users.
+/// The path below which the hub describes users.
 const USERS: &str = "/hub/api/users/";
 
-/// Groups that it lists in one answer at most.
+/// The maximum number of groups in one answer.
 const GROUPS_AT_ONCE: usize = 2;
 
-/// How the hub feels.
+/// The state of the hub.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Mood {
     Well,
-    /// Answers rightly, after that time.
+    /// Answers correctly, after that time.
     Slow(Duration),
-    /// Takes requests and answers none of them until the mood changes.
+    /// Accepts requests and answers none of them until the mood changes.
     Stuck,
-    /// 500 to everything.
+    /// Answers everything with 500.
     Failing,
-    /// 200 and something that is not JSON.
+    /// Answers 200 with something that is not JSON.
     Rubbish,
-    /// 200 and JSON of something else.
+    /// Answers 200 with JSON of something else.
     OtherJson,
-    /// 200 and very many bytes.
+    /// Answers 200 with very many bytes.
     Huge,
-    /// A redirect elsewhere.
+    /// Redirects to another server.
     Redirecting,
-    /// The head of an answer, and then a byte a second.
+    /// Sends the head of an answer, and then one byte a second.
     Dripping,
     /// Closes every connection without an answer.
     Closed,
 }
 
-/// A request the hub got.
+/// A request that the hub received.
 #[derive(Clone, Debug)]
 pub struct Seen {
     pub method: String,
-    /// With its query.
+    /// The path with its query.
     pub target: String,
     pub headers: Vec<(String, String)>,
     pub body: String,
@@ -73,7 +73,7 @@ type Group = (String, Vec<String>);
 struct State {
     holders: Mutex<HashMap<String, Value>>,
     accounts: Mutex<HashMap<String, String>>,
-    /// Its groups with their members; `None` where the service may not list them.
+    /// The groups with their members; `None` if the service may not list them.
     groups: Mutex<Option<Vec<Group>>>,
     mood: Mutex<Mood>,
     mood_changed: Condvar,
@@ -119,12 +119,12 @@ impl FakeHub {
         self.port
     }
 
-    /// A person whose token is their name.
+    /// Adds a person whose token is their name.
     pub fn knows(&self, user: &str) -> &Self {
         self.gives(user, user_model(user))
     }
 
-    /// A token and what the hub says about who holds it.
+    /// Adds a token and the hub's description of its owner.
     pub fn gives(&self, token: &str, model: Value) -> &Self {
         self.state
             .holders
@@ -134,19 +134,19 @@ impl FakeHub {
         self
     }
 
-    /// The service has the scope `read:users`, and the account of that name was made then.
+    /// Grants the service the scope `read:users`, and sets the creation time of the account.
     pub fn made(&self, name: &str, created: &str) -> &Self {
         let mut accounts = self.state.accounts.lock().expect("accounts");
         accounts.insert(name.to_owned(), created.to_owned());
         self
     }
 
-    /// The service has the scopes `list:groups` and `read:groups`, and these are the hub's groups.
+    /// Grants the service the scopes `list:groups` and `read:groups`, and sets the hub's groups.
     pub fn lists(&self, groups: &[(&str, &[&str])]) -> &Self {
         self.lists_to(&["list:groups", "read:groups"], groups)
     }
 
-    /// The same for a service with these scopes.
+    /// Grants the service these scopes, and sets the hub's groups.
     pub fn lists_to(&self, scopes: &[&str], groups: &[(&str, &[&str])]) -> &Self {
         let mut model = service_model("nbcourier");
         model["scopes"] = json!(scopes);
@@ -168,23 +168,23 @@ impl FakeHub {
         self.state.mood_changed.notify_all();
     }
 
-    /// By so many seconds its clock is ahead of this machine's.
+    /// Sets the hub's clock this many seconds ahead of this machine's.
     pub fn clock_is_ahead(&self, seconds: i64) {
         self.state.clock_ahead.store(seconds, Ordering::SeqCst);
     }
 
-    /// Every request so far.
+    /// Returns all requests so far.
     pub fn seen(&self) -> Vec<Seen> {
         self.state.seen.lock().expect("requests").clone()
     }
 
-    /// How often somebody asked who holds a token.
+    /// Returns the number of requests for the owner of a token.
     pub fn questions(&self) -> usize {
         let asked = |seen: &&Seen| seen.target == "/hub/api/user";
         self.seen().iter().filter(asked).count()
     }
 
-    /// The mistakes made at the OAuth end points.
+    /// Returns the faults in requests to the OAuth endpoints.
     pub fn oauth_complaints(&self) -> Vec<String> {
         self.state.oauth.lock().expect("oauth").complaints.clone()
     }
@@ -198,7 +198,7 @@ impl Drop for FakeHub {
     }
 }
 
-/// What JupyterHub 5 and 6 say about a user's own notebook token.
+/// Returns the description that JupyterHub 5 and 6 give for a user's own notebook token.
 pub fn user_model(name: &str) -> Value {
     json!({
         "kind": "user",
@@ -216,7 +216,7 @@ pub fn user_model(name: &str) -> Value {
     })
 }
 
-/// What it says about the token of a service.
+/// Returns the description for the token of a service.
 pub fn service_model(name: &str) -> Value {
     json!({
         "kind": "service",
@@ -309,7 +309,7 @@ impl State {
         }
     }
 
-    /// What a service with the scope `read:users` is told of a user; without it, that it lacks it.
+    /// Returns the hub's answer about a user: the account with the scope `read:users`; without it, a refusal.
     fn account(&self, name: &str, request: &Seen) -> Answer {
         let own = format!("token {}", super::server::SERVICE_TOKEN);
         assert_eq!(request.header("authorization"), own);
@@ -324,7 +324,7 @@ impl State {
         }
     }
 
-    /// A page of the groups, as JupyterHub's `GET /groups` gives them.
+    /// Returns a page of the groups in the form of JupyterHub's `GET /groups`.
     fn groups(&self, request: &Seen) -> Answer {
         let own = format!("token {}", super::server::SERVICE_TOKEN);
         assert_eq!(request.header("authorization"), own);
@@ -338,7 +338,7 @@ impl State {
             let found = pairs.find(|(name, _)| *name == key).expect("a number");
             found.1.parse::<usize>().expect("a number")
         };
-        // The hub gives no more than its own limit at once.
+        // The hub limits the size of a page.
         let (offset, limit) = (number("offset"), number("limit").min(GROUPS_AT_ONCE));
         let page: Vec<_> = groups
             .iter()
@@ -361,7 +361,7 @@ impl State {
     }
 }
 
-/// What the hub sends back.
+/// An answer of the hub.
 pub struct Answer {
     status: u16,
     headers: Vec<(String, String)>,

@@ -11,7 +11,7 @@ pub struct Browser {
 }
 
 impl Browser {
-    /// Opens the home page of a server as somebody the hub knows by that token, and follows every redirect.
+    /// Opens the home page of a server as the person with this token of the hub, and follows every redirect.
     pub fn logged_in(server: &Server, hub: &FakeHub, token: &str) -> Self {
         let mut browser = Self::default();
         let back = browser.go_to_hub(server, hub, token);
@@ -40,7 +40,7 @@ impl Browser {
         panic!("no redirect to the hub's authorize page");
     }
 
-    /// A GET with the cookies, keeping those that come back.
+    /// Sends a GET with the cookies, and keeps the cookies of the reply.
     pub fn get(&mut self, server: &Server, target: &str) -> Reply {
         let reply = server.send(&self.with_cookies(server.call("GET", target)));
         for cookie in reply.headers("set-cookie") {
@@ -55,7 +55,7 @@ impl Browser {
         reply
     }
 
-    /// The request with the cookies of this browser.
+    /// Adds the cookies of this browser to the request.
     pub fn with_cookies(&self, call: Call) -> Call {
         let pairs: Vec<String> = self
             .cookies
@@ -70,7 +70,7 @@ impl Browser {
     }
 }
 
-/// What a page gives to its scripts and forms, to prove themselves with.
+/// The tokens that a page gives to its scripts and forms, so that the service recognises their requests.
 #[derive(Clone, Debug)]
 pub struct PageTokens {
     pub reading: String,
@@ -78,7 +78,7 @@ pub struct PageTokens {
 }
 
 impl PageTokens {
-    /// Those of a page that was sent.
+    /// Returns the tokens in a page.
     pub fn of(page: &Reply) -> Self {
         let html = page.text();
         let between = |start: &str| {
@@ -94,13 +94,13 @@ impl PageTokens {
 }
 
 impl Browser {
-    /// Opens the home page and takes the tokens from it.
+    /// Opens the home page and returns its tokens.
     pub fn tokens(&self, server: &Server) -> PageTokens {
         let page = self.with_cookies(server.call("GET", server.prefix()));
         PageTokens::of(&server.send(&page).ok())
     }
 
-    /// A GET as a script of our own page makes it.
+    /// Sends a GET as a script of our own page does.
     pub fn reads(&self, server: &Server, target: &str) -> Reply {
         let token = self.tokens(server).reading;
         let call = server.call("GET", target).header("X-CSRF-Token", &token);
@@ -108,7 +108,7 @@ impl Browser {
     }
 }
 
-/// The hub's authorize page, seen by somebody who is logged in there; returns where it sends the browser.
+/// Requests the hub's authorize page as a person who is logged in there; returns the address of its redirect.
 pub fn at_hub(hub: &FakeHub, authorize: &str, token: &str) -> String {
     let reply = Call::new("GET", authorize)
         .header("Cookie", &format!("{HUB_COOKIE}={token}"))
@@ -118,7 +118,7 @@ pub fn at_hub(hub: &FakeHub, authorize: &str, token: &str) -> String {
     location_of(&reply)
 }
 
-/// Where a redirect leads.
+/// Returns the target of a redirect.
 pub fn location_of(reply: &Reply) -> String {
     let location = reply.header("location").expect("a Location");
     location.to_owned()

@@ -1,4 +1,4 @@
-//! What the tests of the built program share: a server, a client, a hub that is none, and bytes to send.
+//! The shared parts of the tests of the built program: a server, a client, a fake hub, and bytes to send.
 
 #![allow(
     dead_code,

@@ -1,11 +1,11 @@
-//! Arguments and bodies that make no sense, or almost some, the same in every run.
+//! Arguments and bodies that make no sense, or almost make sense, the same in every run.
 
 use super::{Form, Random, Sent, files_json, percent_encode};
 
-/// Every body in this many tries of random changes.
+/// The number of random changes that are tried on every body.
 const MUTATIONS: usize = 24;
 
-/// Values for an argument that should be JSON, a name or a time: the lines of `nonsense.txt`, and what is no line.
+/// Returns values for an argument that should be JSON, a name or a time: the lines of `nonsense.txt`, and others.
 pub fn values(random: &mut Random) -> Vec<String> {
     let deep = 100_000;
     let lines = include_str!("nonsense.txt").lines();
@@ -65,7 +65,7 @@ fn many_paths(path: impl Fn(usize) -> String) -> String {
     files_json(&files)
 }
 
-/// A text with some of its characters lost, doubled or replaced.
+/// Returns the text with some of its characters lost, doubled or replaced.
 fn mutated(text: &str, random: &mut Random) -> String {
     let signs: Vec<char> = "{}[]\":,\\ \0\u{1f}é=0-e".chars().collect();
     let mut characters: Vec<char> = text.chars().collect();
@@ -80,13 +80,13 @@ fn mutated(text: &str, random: &mut Random) -> String {
     characters.into_iter().collect()
 }
 
-/// A body with the type it claims to have.
+/// A body with the type that it claims to have.
 pub struct Body {
     pub content_type: String,
     pub bytes: Vec<u8>,
 }
 
-/// Bodies that are no forms, or broken ones, around the fields of a sound one.
+/// Returns bodies that are no forms, or broken ones, made from the fields of a valid one.
 pub fn bodies(sound: &Form, random: &mut Random) -> Vec<Body> {
     let urlencoded = String::from_utf8(sound.urlencoded()).expect("ASCII");
     let mut bodies = Vec::new();
@@ -150,7 +150,7 @@ pub fn bodies(sound: &Form, random: &mut Random) -> Vec<Body> {
     bodies
 }
 
-/// `multipart/form-data` with something wrong with it.
+/// Returns faulty `multipart/form-data`.
 fn broken_parts(sound: &Form, random: &mut Random) -> Vec<Body> {
     let whole = String::from_utf8(sound.multipart()).expect("text");
     let boundary = Form::BOUNDARY;

@@ -1,5 +1,5 @@
-//! The hub's side of the OAuth code flow, as strict as JupyterHub 6: a code works once, for the redirect it was
-//! given to, with the secret of the client and the PKCE verifier.
+//! The hub's side of the OAuth code flow, as strict as JupyterHub 6: a code works once, for the redirect that it was
+//! issued for, with the secret of the client and the PKCE verifier.
 
 use super::hub::{Answer, Seen};
 use super::server::SERVICE_TOKEN;
@@ -9,10 +9,10 @@ use serde_json::json;
 use sha2::{Digest, Sha256};
 use std::collections::HashMap;
 
-/// The cookie by which the hub knows who sits at the browser: its value is the user's token.
+/// The cookie by which the hub identifies the person at the browser: its value is the user's token.
 pub const HUB_COOKIE: &str = "hub-login";
 
-/// Codes given and not used yet, and what was wrong with the requests so far.
+/// The unused codes, and the faults in the requests so far.
 #[derive(Default)]
 pub struct Oauth {
     grants: HashMap<String, Grant>,
@@ -27,7 +27,7 @@ struct Grant {
 }
 
 impl Oauth {
-    /// The browser comes with its hub cookie and is sent back with a code.
+    /// Handles the browser's request with its hub cookie, and sends the browser back with a code.
     pub fn authorize(&mut self, request: &Seen) -> Answer {
         let (_, query) = request.target.split_once('?').unwrap_or_default();
         let argument = arguments(query);
@@ -57,7 +57,7 @@ impl Oauth {
         Answer::new(302, "").header("Location", &target)
     }
 
-    /// The service changes the code into a token.
+    /// Exchanges a code for a token.
     pub fn token(&mut self, request: &Seen) -> Answer {
         let argument = arguments(&request.body);
         let get = |name: &str| argument.get(name).cloned().unwrap_or_default();
@@ -104,7 +104,7 @@ fn hub_cookie(request: &Seen) -> Option<String> {
         .map(|(_, value)| value.to_owned())
 }
 
-/// The pairs of a query or a form.
+/// Returns the pairs of a query or a form.
 pub fn arguments(encoded: &str) -> HashMap<String, String> {
     let pairs = encoded.split('&').filter_map(|pair| pair.split_once('='));
     pairs

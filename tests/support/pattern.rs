@@ -1,4 +1,4 @@
-//! Expected JSON with patterns in it, compared with what came.
+//! Comparison of JSON with an expectation that contains patterns.
 
 use super::files::{base64_lines, md5_hex};
 use serde_json::Value;
@@ -7,8 +7,8 @@ use std::collections::BTreeMap;
 /// Values kept from earlier replies, by name.
 pub type Kept = BTreeMap<String, String>;
 
-/// Lists every place where `actual` is not what `expected` asks for. Objects have exactly the expected keys. A list
-/// is in the expected order unless its first item is `"<unordered>"`. See `tests/protocol/README.md` for patterns.
+/// Lists every place where `actual` differs from `expected`. Objects have exactly the expected keys. A list is in
+/// the expected order unless its first item is `"<unordered>"`. `tests/protocol/README.md` describes the patterns.
 pub fn differences(expected: &Value, actual: &Value, kept: &mut Kept) -> Vec<String> {
     let mut found = Vec::new();
     compare(expected, actual, "$", kept, &mut found);
@@ -122,7 +122,7 @@ fn match_pattern(pattern: &str, actual: &Value, kept: &mut Kept) -> Result<(), S
     }
 }
 
-/// `<time>`, `<time NAME>` which keeps it, `<time NAME > OTHER>` which must be later than a kept one.
+/// Matches `<time>`, `<time NAME>` which keeps it, or `<time NAME > OTHER>` which must be later than a kept one.
 fn match_time(rest: &str, text: &str, kept: &mut Kept) -> Result<(), String> {
     if !is_time(text) {
         return Err("not a time like 2020-01-30 10:30:47.524219".to_owned());
@@ -143,7 +143,7 @@ fn match_time(rest: &str, text: &str, kept: &mut Kept) -> Result<(), String> {
     Ok(())
 }
 
-/// Naive, with a blank and six decimals, as clients name directories by it.
+/// Whether this is a naive time with a blank and six decimals, the form in which clients name directories.
 pub fn is_time(text: &str) -> bool {
     let form = "dddd-dd-dd dd:dd:dd.dddddd";
     text.len() == form.len()

@@ -1,10 +1,10 @@
-//! The end points of the built program.
+//! The endpoints of the built program.
 
 use super::server::run;
 use std::collections::BTreeSet;
 
-/// What `nbcourier routes` prints: `METHOD path` below the prefix, with `{course}`, `{assignment}` and `{user}` in it.
-/// At all of these a caller must be known.
+/// Returns the output of `nbcourier routes`: `METHOD path` below the prefix, with `{course}`, `{assignment}` and
+/// `{user}`. All of these require a known caller.
 pub fn routes() -> BTreeSet<String> {
     let output = run(&["routes"]);
     let problem = String::from_utf8_lossy(&output.stderr);
@@ -15,8 +15,8 @@ pub fn routes() -> BTreeSet<String> {
     routes
 }
 
-/// The addresses beside them, which are open or look after themselves: probes, pages, the login, and the page with
-/// example data, which is there only stand-alone. `{prefix}` is the page at the prefix itself.
+/// The other addresses, which are open or check the caller themselves: probes, pages, the login, and the page with
+/// example data, which exists only in stand-alone mode. `{prefix}` is the page at the prefix itself.
 pub const OPEN: &[&str] = &[
     "GET healthz",
     "GET readyz",
@@ -29,7 +29,7 @@ pub const OPEN: &[&str] = &[
     "GET initialize-Data6ase",
 ];
 
-/// Both.
+/// Returns both kinds.
 pub fn every_address() -> BTreeSet<String> {
     let mut all = routes();
     all.extend(OPEN.iter().map(|route| (*route).to_owned()));

@@ -1,4 +1,4 @@
-//! The exchange of one data file of `tests/protocol/`: reading it, sending it, judging the answers.
+//! A data file of `tests/protocol/`: reads it, sends its requests, and judges the answers.
 //!
 //! `tests/protocol/README.md` describes the files.
 
@@ -25,9 +25,9 @@ pub struct Script {
 pub struct Options {
     #[serde(default)]
     pub args: Vec<String>,
-    /// The administrators, where it is not only `root`.
+    /// The administrators, if they are not only `root`.
     pub admins: Option<String>,
-    /// The original cannot be started so; the file is not replayed against it.
+    /// Whether the original cannot be started like this, so that the file is not replayed against it.
     #[serde(default)]
     pub only_here: bool,
 }
@@ -84,11 +84,11 @@ enum Encoding {
     Multipart,
 }
 
-/// What a script is replayed against.
+/// The server that a script is replayed against.
 pub struct Target<'a> {
     pub port: u16,
     pub prefix: &'a str,
-    /// It is ngshare itself, not nbcourier.
+    /// Whether it is ngshare itself, not nbcourier.
     pub original: bool,
 }
 
@@ -97,7 +97,7 @@ impl Script {
         toml::from_str(text).map_err(|error| error.to_string())
     }
 
-    /// Sends every step and returns what was not as expected.
+    /// Sends every step and returns the differences from the expectation.
     pub fn replay(&self, target: &Target) -> Vec<String> {
         let mut kept = Kept::new();
         let mut wrong = Vec::new();
@@ -148,7 +148,7 @@ impl Step {
         self.with_body(call, method, kept)
     }
 
-    /// The stock client puts `user` into the forms of POST and DELETE; a GET has the query only.
+    /// Whether the caller is in the query. The stock client puts `user` into the forms of POST and DELETE.
     fn names_caller_in_query(&self, method: &str) -> bool {
         match self.by {
             By::Query => true,
@@ -222,7 +222,7 @@ impl Step {
                 wrong.push(format!("expected to begin with {begins}, got {text}"));
             }
         }
-        // What the original says beside its status was never meant for clients where it is no JSON.
+        // A body of the original that is not JSON was never meant for clients, so only its status is compared.
         let spoken_to_machines = self.content_type.is_none()
             && !(target.original && (differs || message == Some("*")) && wanted.is_none());
         if spoken_to_machines {
@@ -242,12 +242,12 @@ impl Step {
         wrong
     }
 
-    /// Below `v1/` the status alone tells of success,
+    /// Whether the request is below `v1/`, where the status alone shows success.
     fn is_of_v1(&self) -> bool {
         self.request.contains(" v1/")
     }
 
-    /// and errors have a form of their own.
+    /// Whether the answer is a problem document, the form of errors below `v1/`.
     fn is_answered_by_a_problem(&self) -> bool {
         self.is_of_v1() && split_expectation(&self.expect).0 >= 400
     }
@@ -271,7 +271,7 @@ impl Step {
     }
 }
 
-/// `404 Course not found` → status and message; `*` stands for any message.
+/// Splits `404 Course not found` into status and message; `*` stands for any message.
 fn split_expectation(expect: &str) -> (u16, Option<&str>) {
     let (status, message) = match expect.split_once(' ') {
         Some((status, message)) => (status, Some(message)),
@@ -319,7 +319,7 @@ fn judge_json(
     differences(&expected, &actual, kept)
 }
 
-/// Puts kept values in for `${name}`.
+/// Replaces `${name}` by kept values.
 fn fill_in(text: &str, kept: &Kept, encode: impl Fn(&str) -> String) -> String {
     kept.iter().fold(text.to_owned(), |text, (name, value)| {
         text.replace(&format!("${{{name}}}"), &encode(value))

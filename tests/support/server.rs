@@ -10,7 +10,7 @@ use std::sync::{Arc, Mutex, mpsc};
 use std::thread;
 use tempfile::TempDir;
 
-/// The one who may do everything in every test.
+/// The administrator in every test.
 pub const ADMIN: &str = "root";
 
 /// The service's own token at the hub.
@@ -18,13 +18,13 @@ pub const SERVICE_TOKEN: &str = "token-of-the-service-itself";
 
 const HUB_PREFIX: &str = "/services/nbcourier/";
 
-/// The program under test: the one built with this test, or the one that `NBCOURIER_BIN` names.
+/// Returns the program under test: the one built with this test, or the one in `NBCOURIER_BIN`.
 pub fn program() -> PathBuf {
     std::env::var_os("NBCOURIER_BIN")
         .map_or_else(|| env!("CARGO_BIN_EXE_nbcourier").into(), PathBuf::from)
 }
 
-/// Runs a subcommand to its end, without a server, away from the settings of whoever runs the tests.
+/// Runs a subcommand to its end, without a server, and without the settings of the person who runs the tests.
 pub fn run(arguments: &[&str]) -> Output {
     let home = tempfile::tempdir().expect("a temporary directory");
     let mut command = Command::new(program());
@@ -35,7 +35,7 @@ pub fn run(arguments: &[&str]) -> Output {
         .expect("the program starts")
 }
 
-/// How a server is to be started; starting twice from one setup means the same data directory.
+/// The configuration of a server. Servers started from the same setup have the same data directory.
 #[derive(Clone)]
 pub struct Setup {
     directory: Arc<TempDir>,
@@ -47,12 +47,12 @@ pub struct Setup {
 }
 
 impl Setup {
-    /// No hub: the argument `user` is believed.
+    /// Returns the setup of a server without a hub, which believes the argument `user`.
     pub fn standalone() -> Self {
         Self::new(false).args(&["--standalone", "--port", "0"])
     }
 
-    /// A service of that hub.
+    /// Returns the setup of a service of that hub.
     pub fn behind(hub: &FakeHub) -> Self {
         Self::new(true)
             .env("JUPYTERHUB_API_URL", &hub.api_url())
@@ -81,7 +81,7 @@ impl Setup {
         setup.args(&["--data-dir", &data])
     }
 
-    /// The value of `--admins`, instead of [`ADMIN`].
+    /// Sets the value of `--admins`, instead of [`ADMIN`].
     pub fn admins(mut self, admins: &str) -> Self {
         admins.clone_into(&mut self.admins);
         self
@@ -93,7 +93,7 @@ impl Setup {
         self
     }
 
-    /// Without the limits that keep one caller from what is there for all: a test asks for many.
+    /// Removes the limits for a single caller, because one test sends the requests of many.
     pub fn unlimited(self) -> Self {
         let limits = ["--max-request-rate", "0", "--max-uploads", "0"];
         let open = ["--max-open-requests", "0"];
@@ -107,7 +107,7 @@ impl Setup {
         self
     }
 
-    /// Starts the program by a command that ends in running the one given to it in its own place (`exec`).
+    /// Starts the program by a command that ends by replacing itself with the given command (`exec`).
     pub fn through(mut self, command: &[&str]) -> Self {
         self.through = command.iter().map(ToString::to_string).collect();
         self
@@ -117,7 +117,7 @@ impl Setup {
         self.directory.path().join("data")
     }
 
-    /// A place beside the data directory.
+    /// Returns a path beside the data directory.
     pub fn beside(&self, name: &str) -> PathBuf {
         self.directory.path().join(name)
     }
@@ -127,7 +127,7 @@ impl Setup {
         Server::listening(self.command(), self).unwrap_or_else(|log| panic!("{log}"))
     }
 
-    /// The same, or none when it does not listen but ends.
+    /// Starts the program; returns none if it ends without listening.
     pub fn try_start(&self) -> Option<Server> {
         Server::listening(self.command(), self).ok()
     }
@@ -164,7 +164,7 @@ impl Setup {
     }
 }
 
-/// A running server; it is killed when dropped.
+/// A running server, which is killed when dropped.
 pub struct Server {
     child: Child,
     port: u16,
@@ -178,7 +178,7 @@ impl Server {
         self.port
     }
 
-    /// The path below which everything lives, with its slashes.
+    /// Returns the path below which the service answers, with its slashes.
     pub fn prefix(&self) -> &str {
         &self.prefix
     }
@@ -187,17 +187,17 @@ impl Server {
         self.setup.data_dir()
     }
 
-    /// The process's id.
+    /// Returns the ID of the process.
     pub fn id(&self) -> u32 {
         self.child.id()
     }
 
-    /// What was written to standard error so far.
+    /// Returns the text written to standard error so far.
     pub fn log(&self) -> String {
         self.log.lock().expect("the log").clone()
     }
 
-    /// A request to a path below the prefix, or, when `target` begins with `/`, to that path.
+    /// Returns a request to a path below the prefix, or to the whole path if `target` begins with `/`.
     pub fn call(&self, method: &str, target: &str) -> Call {
         if target.starts_with('/') {
             Call::new(method, target)
@@ -215,7 +215,7 @@ impl Server {
         reply
     }
 
-    /// GET as that user of a stand-alone server.
+    /// Sends a GET as that user of a stand-alone server.
     #[track_caller]
     pub fn get(&self, target: &str, user: &str) -> Reply {
         let and = if target.contains('?') { '&' } else { '?' };
@@ -223,26 +223,26 @@ impl Server {
         self.send(&self.call("GET", &target))
     }
 
-    /// POST as that user of a stand-alone server.
+    /// Sends a POST as that user of a stand-alone server.
     #[track_caller]
     pub fn post(&self, target: &str, user: &str, fields: &[(&str, &str)]) -> Reply {
         self.send(&self.call("POST", target).form(&form_of(user, fields)))
     }
 
-    /// DELETE as that user of a stand-alone server.
+    /// Sends a DELETE as that user of a stand-alone server.
     #[track_caller]
     pub fn delete(&self, target: &str, user: &str) -> Reply {
         self.send(&self.call("DELETE", target).form(&form_of(user, &[])))
     }
 
-    /// `kill -9`; what was stored can be looked at with a new server of the same setup.
+    /// Kills the server with `kill -9`. A new server of the returned setup has the same data.
     pub fn kill(mut self) -> Setup {
         self.child.kill().expect("it was running");
         self.child.wait().expect("it ends");
         self.setup.clone()
     }
 
-    /// The most memory the process ever had resident, in bytes (`VmHWM` of proc(5)).
+    /// Returns the maximum resident memory of the process so far, in bytes (`VmHWM` of proc(5)).
     pub fn peak_memory(&self) -> u64 {
         let path = format!("/proc/{}/status", self.child.id());
         let status = std::fs::read_to_string(path).expect("the process's status");
@@ -251,18 +251,18 @@ impl Server {
         kilobytes.expect("its peak") * 1024
     }
 
-    /// The number of the process.
+    /// Returns the ID of the process.
     pub fn pid(&self) -> u32 {
         self.child.id()
     }
 
-    /// How many files and connections the process has open.
+    /// Returns the number of files and connections that the process has open.
     pub fn open_files(&self) -> usize {
         let open = std::fs::read_dir(format!("/proc/{}/fd", self.child.id()));
         open.expect("its open files").count()
     }
 
-    /// How many threads it has.
+    /// Returns the number of threads.
     pub fn threads(&self) -> usize {
         let tasks = std::fs::read_dir(format!("/proc/{}/task", self.child.id()));
         tasks.expect("its threads").count()
@@ -275,7 +275,7 @@ impl Server {
         rustix::process::kill_process(pid, rustix::process::Signal::TERM).expect("it is running");
     }
 
-    /// Waits until the process has ended by itself; its exit code.
+    /// Waits until the process has ended by itself; returns its exit code.
     pub fn exit_code(&mut self) -> Option<i32> {
         let mut status = None;
         super::eventually("the server ends", || {
@@ -285,12 +285,12 @@ impl Server {
         status.and_then(|status| status.code())
     }
 
-    /// Whether the process has not ended.
+    /// Whether the process is still running.
     pub fn is_running(&mut self) -> bool {
         self.child.try_wait().expect("its state").is_none()
     }
 
-    /// `healthz` answers.
+    /// Whether `healthz` answers with success.
     pub fn is_healthy(&self) -> bool {
         let reply = self.call("GET", "healthz").send(self.port);
         reply.is_ok_and(|reply| reply.status == 200)
@@ -331,7 +331,7 @@ impl Drop for Server {
     }
 }
 
-/// Nothing of the surroundings but the search path, so that no setting strays in.
+/// Removes everything but the search path from the environment, so that no setting of the user has an effect.
 pub fn isolate(command: &mut Command, home: &Path) {
     command.env_clear().current_dir(home).env("HOME", home);
     if let Some(path) = std::env::var_os("PATH") {
@@ -355,7 +355,7 @@ fn keep_log(stderr: impl Read, log: &Mutex<String>, found: &mpsc::Sender<(u16, S
     }
 }
 
-/// Port and prefix from `… listening on http://127.0.0.1:PORT/prefix/ …`.
+/// Returns port and prefix from `… listening on http://127.0.0.1:PORT/prefix/ …`.
 fn address_in(line: &str) -> Option<(u16, String)> {
     let (_, url) = line.split_once("listening on http://")?;
     let url = url.split([' ', '"', '\n']).next()?;
@@ -364,9 +364,9 @@ fn address_in(line: &str) -> Option<(u16, String)> {
     Some((port.parse().ok()?, format!("/{path}")))
 }
 
-/// A port that nobody listened on a moment ago.
+/// Returns a port that was free a moment ago.
 pub fn free_port() -> u16 {
-    // Below those that Linux gives to outgoing connections, one of which might take it before the server does.
+    // Below the ports that Linux gives to outgoing connections, which might take it before the server does.
     const FIRST: u16 = 20_000;
     const PORTS: u64 = 12_000;
     loop {

@@ -4,14 +4,14 @@ use super::Sent;
 
 const BLOCK: usize = 512;
 
-/// An archive of the files, closed.
+/// Returns a complete archive of the files.
 pub fn archive(files: &[Sent]) -> Vec<u8> {
     let mut archive: Vec<u8> = files.iter().flat_map(entry).collect();
     archive.resize(archive.len() + 2 * BLOCK, 0);
     archive
 }
 
-/// One file with its header.
+/// Returns a file with its header.
 pub fn entry(file: &Sent) -> Vec<u8> {
     let mut entry = header(b'0', &file.path, file.bytes.len());
     entry.extend_from_slice(&file.bytes);
@@ -19,7 +19,7 @@ pub fn entry(file: &Sent) -> Vec<u8> {
     entry
 }
 
-/// A header of that kind.
+/// Returns a header of that kind.
 pub fn header(kind: u8, name: &str, size: usize) -> Vec<u8> {
     let mut header = vec![0; BLOCK];
     header[..name.len()].copy_from_slice(name.as_bytes());
@@ -32,7 +32,7 @@ pub fn header(kind: u8, name: &str, size: usize) -> Vec<u8> {
     header
 }
 
-/// The files of an archive, which must be whole and of regular files only.
+/// Returns the files of an archive, which must be complete and contain regular files only.
 #[track_caller]
 pub fn files(archive: &[u8]) -> Vec<Sent> {
     let mut files = Vec::new();

@@ -1,8 +1,8 @@
-//! Bytes that are no proper HTTP requests, the same in every run.
+//! Bytes that are not proper HTTP requests, the same in every run.
 
 use super::Random;
 
-/// Requests with something wrong in the line, the headers or the body.
+/// Returns requests with a fault in the request line, the headers or the body.
 pub fn requests(prefix: &str, random: &mut Random) -> Vec<Vec<u8>> {
     let mut requests = bad_targets(prefix);
     requests.extend(bad_lines(prefix));
@@ -133,7 +133,7 @@ fn with_header(method: &str, prefix: &str, header: &str) -> Vec<u8> {
     format!("{method} {prefix}assignment/safe/challenge?user=eric HTTP/1.1\r\nHost: x\r\n{length}{header}\r\n\r\n{body}").into_bytes()
 }
 
-/// Bodies that are longer or shorter than said, or in chunks that are none.
+/// Returns bodies that are longer or shorter than announced, or in invalid chunks.
 fn bad_lengths(prefix: &str) -> Vec<Vec<u8>> {
     let form = "Content-Type: application/x-www-form-urlencoded";
     let body = "user=kevin&files=%5B%7B%22path%22%3A%22a%22%2C%22content%22%3A%22QQ%3D%3D%22%7D%5D";
@@ -156,7 +156,7 @@ fn with_body(prefix: &str, kind: &str, head: &str, body: &str) -> Vec<u8> {
     .into_bytes()
 }
 
-/// A sound request with some of its bytes replaced.
+/// Returns a valid request with some of its bytes replaced.
 fn changed_somewhere(prefix: &str, random: &mut Random) -> Vec<Vec<u8>> {
     let sound = with_body(
         prefix,
@@ -175,7 +175,7 @@ fn changed_somewhere(prefix: &str, random: &mut Random) -> Vec<Vec<u8>> {
     (0..150).map(change).collect()
 }
 
-/// Ids that decode to nothing good, or not at all.
+/// IDs that decode to harmful text, or not at all.
 const IDS: &[&str] = &[
     "%",
     "%4",
@@ -223,7 +223,7 @@ const IDS: &[&str] = &[
     "&",
 ];
 
-/// Whole requests of which already the first line is wrong.
+/// Whole requests with an invalid request line.
 const LINES: &[&str] = &[
     "",
     "\r\n",
@@ -255,7 +255,7 @@ const LINES: &[&str] = &[
     "\0\0\0\0\r\n\r\n",
 ];
 
-/// Headers that are none, or hold what they should not.
+/// Headers that are malformed, or have invalid values.
 const HEADERS: &[&str] = &[
     "Host",
     "Host:",
@@ -298,7 +298,7 @@ const HEADERS: &[&str] = &[
     "Content-Type: ;;;",
 ];
 
-/// What may be said about the length of a body, and is wrong.
+/// Wrong headers about the length of a body.
 const LENGTHS: &[&str] = &[
     "Content-Length: 0",
     "Content-Length: 1",
@@ -318,7 +318,7 @@ const LENGTHS: &[&str] = &[
     "Content-Length: 18446744073709551615",
 ];
 
-/// Bodies in chunks that are none.
+/// Bodies in invalid chunks.
 const CHUNKS: &[&str] = &[
     "",
     "0",

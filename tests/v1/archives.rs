@@ -1,4 +1,4 @@
-//! What is no archive of files, and what is too much.
+//! Invalid archives, and archives beyond the limits.
 
 use crate::client::{algebra, call, files, problem};
 use crate::support::tar::{archive, entry, header};

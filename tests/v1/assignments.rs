@@ -1,4 +1,4 @@
-//! What is released.
+//! The listing of released assignments.
 
 use crate::client::algebra;
 use crate::support::{Sent, Setup, hex_sha256, md5_hex};

@@ -1,4 +1,4 @@
-//! Requests about one course of a stand-alone server, by anybody.
+//! Requests about one course of a stand-alone server, as any user.
 
 use crate::support::{Call, Course, Reply, Sent, Server, hex_sha256, percent_encode, tar};
 use serde_json::Value;
@@ -24,14 +24,14 @@ pub fn send_tar(server: &Server, method: &str, target: &str, user: &str, files: 
     server.send(&call.body("application/x-tar", tar::archive(files)))
 }
 
-/// Hands in to algebra's `challenge`.
+/// Submits to algebra's `challenge`.
 #[track_caller]
 pub fn submit(server: &Server, user: &str, files: &[Sent]) -> Reply {
     let target = "v1/courses/algebra/assignments/challenge/submissions";
     send_tar(server, "POST", target, user, files)
 }
 
-/// The files of an archive that says what it is.
+/// Returns the files of an archive with the right content type.
 #[track_caller]
 pub fn files(reply: &Reply) -> Vec<Sent> {
     assert_eq!(reply.status, 200, "{}", reply.text());
@@ -39,7 +39,7 @@ pub fn files(reply: &Reply) -> Vec<Sent> {
     tar::files(&reply.body)
 }
 
-/// The name of a tree of these files.
+/// Returns the digest of a tree of these files.
 pub fn tree_digest(files: &[Sent]) -> String {
     let mut sorted: Vec<_> = files.iter().collect();
     sorted.sort_by(|a, b| a.path.cmp(&b.path));
@@ -49,7 +49,7 @@ pub fn tree_digest(files: &[Sent]) -> String {
     hex_sha256(lines.collect::<String>().as_bytes())
 }
 
-/// Status and sentence of a failure, which must be a whole problem.
+/// Returns the status and the sentence of a failure, which must be a complete problem document.
 #[track_caller]
 pub fn problem(reply: &Reply) -> (u16, String) {
     assert_eq!(
@@ -71,7 +71,7 @@ pub fn problem(reply: &Reply) -> (u16, String) {
     (reply.status, problem["detail"].as_str().unwrap().to_owned())
 }
 
-/// The course `algebra` of kevin, with lawrence and eric.
+/// Makes the course `algebra` of kevin, with lawrence and eric.
 pub fn algebra(server: &Server) -> Course<'_> {
     let course = Course::of(server, "algebra");
     course.make(&["kevin"], &["lawrence", "eric"]);

@@ -1,4 +1,4 @@
-//! The work of a class, and the feedback on it, in one archive.
+//! The submissions of a class, and the feedback on them, in one archive.
 
 use crate::client::{algebra, problem};
 use crate::support::course::timestamp_of;
@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 const COLLECT: &str = "v1/courses/algebra/assignments/one/collect";
 const FEEDBACK: &str = "v1/courses/algebra/feedback";
 
-/// The lines of the manifest and what comes behind it.
+/// Returns the entries of the manifest and the files after it.
 #[track_caller]
 fn bundle(server: &Server, target: &str, user: &str, key: &str) -> (Vec<Value>, Vec<Sent>) {
     let reply = server.get(target, user).ok();
@@ -41,7 +41,7 @@ fn work(text: &str) -> [Sent; 2] {
     ]
 }
 
-/// lawrence hands in twice, eric between that.
+/// Lets lawrence submit twice, and eric in between.
 fn with_work(server: &Server) -> (Course<'_>, [String; 3]) {
     let course = algebra(server);
     for assignment in ["one", "two"] {

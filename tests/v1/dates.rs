@@ -1,4 +1,4 @@
-//! When assignments open, are due and are cut off.
+//! The opening times, due times and cut-offs of assignments.
 
 use crate::client::{algebra, call, problem, put_json};
 use crate::support::{Course, Reply, Sent, Server, Setup, files_json, percent_encode};
@@ -10,7 +10,7 @@ const LATER_PAST: &str = "2020-02-02T00:00:00.000000Z";
 const FUTURE: &str = "2220-01-01T00:00:00.000000Z";
 const LATER_FUTURE: &str = "2220-02-02T00:00:00.000000Z";
 
-/// The course `algebra` with `challenge` released.
+/// Makes the course `algebra` with `challenge` released.
 fn released(server: &Server) -> Course<'_> {
     let course = algebra(server);
     course
@@ -44,7 +44,7 @@ fn shown(server: &Server, user: &str) -> Vec<Value> {
     listing.json()["assignments"].as_array().unwrap().clone()
 }
 
-/// Opens, due, cut off, and whether that is by an extension.
+/// Returns the opening time, due time and cut-off, and whether they are extended.
 fn dates_shown(server: &Server, user: &str) -> Value {
     let one = &shown(server, user)[0];
     json!([
@@ -249,7 +249,7 @@ fn an_extension_moves_the_cut_off_of_one_student() {
     let course = released(&server);
     let submit = |user| course.submit("challenge", user, &[]);
     set(&server, &json!({ "due_at": PAST, "cutoff_at": PAST }));
-    // A later due date moves the cut-off along.
+    // A later due time also moves the cut-off.
     extend(&server, "lawrence", &json!({ "due_at": FUTURE }));
     assert_eq!(
         dates_shown(&server, "lawrence"),
@@ -266,7 +266,7 @@ fn an_extension_moves_the_cut_off_of_one_student() {
     );
     submit("eric").ok();
     assert_eq!(listed(&server, "eric")[0]["late"], true);
-    // Where the assignment has none, too.
+    // The extension's cut-off also applies if the assignment has none.
     set(&server, &json!({}));
     too_late(&submit("lawrence"), LATER_PAST);
 }
@@ -401,7 +401,7 @@ fn a_cut_off_set_while_an_upload_is_under_way_counts() {
     let server = Setup::standalone().start();
     released(&server);
     let files = percent_encode(&files_json(&[Sent::new("work", vec![b'x'; 200_000])]));
-    // Long enough that the caller is found and the checks that need no files are made on the first half.
+    // Half of it is long enough for finding the caller and for the checks that need no files.
     let body = format!("user=lawrence&files={files}");
     let (first, rest) = body.split_at(body.len() / 2);
     let mut line = std::net::TcpStream::connect(("127.0.0.1", server.port())).unwrap();

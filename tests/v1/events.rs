@@ -1,4 +1,4 @@
-//! Who did what.
+//! The listing of events.
 
 use crate::client::{algebra, call, problem, put_json};
 use crate::support::server::run;
@@ -183,7 +183,7 @@ fn events_come_a_page_at_a_time_and_together_are_all() {
             let events = page["events"].as_array().unwrap();
             assert!((1..=limit).contains(&events.len()));
             together.extend(events.clone());
-            // What happens meanwhile does not shift the pages.
+            // Events that happen meanwhile do not shift the pages.
             put_json(
                 &server,
                 "v1/courses/algebra/assignments/one/dates",
@@ -269,7 +269,7 @@ fn events_are_forgotten_after_their_retention_time() {
     server.delete("student/algebra/eric", "kevin").ok();
     assert_eq!(actions(&server), ["roster removed"]);
 
-    // The server does it by itself, too.
+    // The server also removes old events by itself.
     let again = server.kill().args(&["--event-retention", "0"]).start();
     eventually("the server forgets the event", || {
         again.log().contains("Forgot 1 events")
@@ -300,7 +300,7 @@ fn administrators_read_the_events_of_all_courses_and_of_those_that_are_gone() {
     let first = all(&server, "?limit=2");
     assert_eq!(first[..], told[..2]);
 
-    // None that are older.
+    // No older events.
     let at = told[1]["at"].as_str().unwrap();
     let since = all(&server, &format!("?since={at}"));
     assert_eq!(since[..], told[..2]);
@@ -341,7 +341,7 @@ fn what_is_cleared_away_for_good_is_an_event_of_whoever_does_it() {
         (&json!("maths"), &json!(true))
     );
 
-    // Forgetting is noted, and not told of again and again.
+    // Removing old events is recorded itself, but not repeatedly.
     for _ in 0..2 {
         assert!(
             run(&["gc", "--data-dir", &data, "--event-retention", "0"])

@@ -8,7 +8,7 @@ use std::io::Read as _;
 
 const TREE: &str = "v1/courses/algebra/assignments/challenge/tree";
 
-/// The number under which the latest submission is listed.
+/// Returns the ID of the latest submission in the listing.
 fn last_number(server: &Server) -> i64 {
     let listed = server.get("v1/courses/algebra/submissions", "kevin").ok();
     let listed = listed.json()["submissions"].as_array().unwrap().clone();

@@ -1,4 +1,4 @@
-//! Giving feedback by archive.
+//! Releasing feedback by archive.
 
 use crate::client::{algebra, call, files, problem, send_tar, submit, tree_digest};
 use crate::support::{Sent, Server, Setup};
@@ -78,7 +78,7 @@ fn only_instructors_give_feedback_and_only_on_what_there_is() {
 
 const ALL: &str = "v1/courses/algebra/assignments/challenge/feedback";
 
-/// The numbers of a submission of lawrence and one of eric.
+/// Makes a submission of lawrence and one of eric; returns their IDs.
 fn two_submissions(server: &Server) -> [Value; 2] {
     algebra(server).release("challenge", "kevin", &[]).ok();
     ["lawrence", "eric"].map(|user| submit(server, user, &[]).json()["receipt"]["id"].clone())
@@ -92,7 +92,7 @@ fn below(submission: &Value, path: &str, text: &str) -> Sent {
 fn a_class_gets_its_feedback_in_one_request() {
     let server = Setup::standalone().start();
     let [one, two] = two_submissions(&server);
-    // In no order, as a program may come upon them.
+    // In no particular order, as a program may send them.
     let sent = [
         below(&two, "b.html", "to eric"),
         below(&one, "a.html", "to lawrence"),

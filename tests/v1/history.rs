@@ -1,4 +1,4 @@
-//! What was released and given back before.
+//! Earlier releases and earlier feedback.
 
 use crate::client::{algebra, call, problem, put_json};
 use crate::support::course::timestamp_of;

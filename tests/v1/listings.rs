@@ -1,9 +1,9 @@
-//! What all listings have in common.
+//! The common properties of all listings.
 
 use crate::client::{algebra, call};
 use crate::support::{Setup, routes};
 
-/// What is no listing though it is read: archives of files, and what never changes.
+/// GET addresses that are not listings: archives of files, and constant documents.
 const OTHERS: [&str; 5] = ["tree", "collect", "feedback", "receipt", "openapi.json"];
 
 #[test]

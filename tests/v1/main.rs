@@ -1,6 +1,6 @@
-//! Our own API below `v1/`, asked as a client would.
+//! Our own API below `v1/`, with requests as a client sends them.
 
-#![allow(clippy::unwrap_used)] // what cannot go on shows where
+#![allow(clippy::unwrap_used)] // a failed unwrap fails the test and names the line
 #![allow(
     clippy::expect_used,
     reason = "a test that cannot go on should say so and stop"

@@ -1,4 +1,4 @@
-//! Trees told by the names of their bytes, of which only those travel that the exchange has not.
+//! Trees sent as manifests. Only the bytes that the exchange lacks are sent.
 
 use crate::client::{algebra, call, files, problem, put_json, send_tar, submit, tree_digest};
 use crate::support::{Course, Reply, Sent, Server, Setup, hex_sha256, tar};
@@ -20,7 +20,7 @@ fn tell(server: &Server, user: &str, manifest: &Value) -> Reply {
     server.send(&call.body("application/json", manifest.to_string()))
 }
 
-/// Hands in a manifest with these entries behind it.
+/// Submits a manifest with these entries after it.
 fn tell_with(server: &Server, user: &str, manifest: &Value, entries: &[Sent]) -> Reply {
     let first = Sent::new("manifest.json", manifest.to_string());
     let archive = tar::archive(&[&[first], entries].concat());
@@ -32,7 +32,7 @@ fn by_name(bytes: &[u8]) -> Sent {
     Sent::new(&hex_sha256(bytes), bytes)
 }
 
-/// What a 409 says has to be sent.
+/// Returns the missing blobs that a 409 lists.
 #[track_caller]
 fn missing(reply: &Reply) -> Vec<String> {
     assert_eq!(reply.status, 409, "{}", reply.text());

@@ -1,4 +1,4 @@
-//! Large archives pass in constant memory, whatever they are packed in.
+//! Large archives need only constant memory, whatever their content coding.
 
 use crate::client::{algebra, call, problem};
 use crate::support::{Reply, Sent, Server, Setup, http, tar};
@@ -9,7 +9,7 @@ use std::io::{BufReader, Read as _, Write};
 use std::net::TcpStream;
 
 const MIB: usize = 1024 * 1024;
-/// What the server may need at most, in bytes.
+/// The maximum memory of the server, in bytes.
 const PEAK: u64 = 64 * MIB as u64;
 const SUBMISSIONS: &str = "v1/courses/algebra/assignments/challenge/submissions";
 
@@ -21,7 +21,7 @@ fn start() -> Server {
     server
 }
 
-/// A body that is sent as it is made.
+/// A body that is sent while it is made.
 struct Chunked(TcpStream);
 
 impl Chunked {
@@ -57,7 +57,7 @@ impl Write for Chunked {
     }
 }
 
-/// A megabyte unlike any other.
+/// Returns a unique megabyte of data.
 fn part(number: usize) -> Vec<u8> {
     let sums = (0..MIB / 32).map(|n| Sha256::digest(format!("{number} {n}")));
     sums.flatten().collect()
@@ -124,7 +124,7 @@ fn send_packed(server: &Server, coding: &str, body: Vec<u8>) -> Reply {
     server.send(&call)
 }
 
-/// An archive of one file of so many zeros, packed.
+/// Returns a compressed archive of one file with this many zeros.
 fn bomb(coding: &str, megabytes: usize) -> Vec<u8> {
     if coding == "gzip" {
         let mut packed = GzEncoder::new(Vec::new(), Compression::best());
@@ -159,7 +159,7 @@ fn a_few_bytes_that_unpack_to_very_many_need_little_memory_and_are_limited() {
     for coding in ["gzip", "zstd"] {
         let fits = bomb(coding, 200);
         assert!(fits.len() < 2 * MIB);
-        // gzip cannot pack more than a thousand times as much; of zstd no more than that is taken.
+        // gzip cannot compress by more than a factor of about a thousand. For zstd, higher factors are refused.
         let expected = if coding == "gzip" { 201 } else { 413 };
         assert_eq!(
             send_packed(&server, coding, fits).status,

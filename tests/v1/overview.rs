@@ -1,4 +1,4 @@
-//! A course at a glance.
+//! The overview of a course.
 
 use crate::client::{algebra, call, problem, put_json};
 use crate::support::course::timestamp_of;
@@ -14,7 +14,7 @@ fn overview(server: &Server) -> Value {
     server.get(OVERVIEW, "kevin").ok().json()
 }
 
-/// Submitted, missing, late, with feedback.
+/// Returns the numbers of submitted, missing, late, and works with feedback.
 fn counts(overview: &Value, assignment: usize) -> Vec<i64> {
     let one = &overview["assignments"][assignment];
     ["submitted", "missing", "late", "feedback"]
@@ -106,7 +106,7 @@ fn it_tells_feedback_on_the_latest_submission_from_feedback_on_an_earlier_one() 
     give_feedback(&course, "eric", &second);
     assert_eq!(state(), "outdated");
 
-    // Without what is in the trash.
+    // Submissions in the trash do not count.
     let listed = server.get("v1/courses/algebra/submissions", "kevin").json();
     let delete = |target: String| {
         let target = format!("v1/courses/algebra/submissions/{target}");

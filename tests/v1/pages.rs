@@ -1,4 +1,4 @@
-//! Every listing and every archive of many trees comes in pages, and the pages together are the whole.
+//! Every listing and every archive of many trees comes in pages, and the pages together are complete.
 
 use crate::client::{algebra, call, files, put_json, send_tar, submit};
 use crate::support::{Course, Sent, Server, Setup, percent_encode};
@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 const COURSE: &str = "v1/courses/algebra";
 const CHALLENGE: &str = "v1/courses/algebra/assignments/challenge";
-/// How many there are of everything.
+/// The number of entries in each listing.
 const MANY: usize = 5;
 
 fn delete(server: &Server, target: &str, user: &str) {
@@ -14,7 +14,7 @@ fn delete(server: &Server, target: &str, user: &str) {
     assert_eq!(reply.status, 204, "{target}: {}", reply.text());
 }
 
-/// A course with several of everything that is listed; the number of a submission with feedback.
+/// Makes a course with several entries in every listing; returns the ID of a submission with feedback.
 fn filled(server: &Server) -> String {
     let course = algebra(server);
     for number in 0..MANY {
@@ -74,7 +74,7 @@ fn filled(server: &Server) -> String {
         match place % 3 {
             0 => delete(server, &target, "kevin"),
             1 => {
-                // Some of what is on a submission is in the trash, and some is not.
+                // Some of the feedback is in the trash, and some is not.
                 give(format!("again for {number}"));
                 delete(server, &format!("{target}/feedback"), "kevin");
             }
@@ -84,7 +84,7 @@ fn filled(server: &Server) -> String {
     numbers[2].clone()
 }
 
-/// The lists of the pages of that size, each put together, and the number of pages.
+/// Returns the joined lists of all pages of that size, and the number of pages.
 fn read(server: &Server, target: &str, user: &str, limit: usize) -> (Value, usize) {
     let and = if target.contains('?') { '&' } else { '?' };
     let mut whole = json!({});
@@ -98,7 +98,7 @@ fn read(server: &Server, target: &str, user: &str, limit: usize) -> (Value, usiz
         let reply = server.get(&format!("{target}{and}limit={limit}{given}"), user);
         let is_archive = reply.header("content-type") == Some("application/x-tar");
         let mut page = if is_archive {
-            // The files, and what the manifest says of them.
+            // The files, and their entries in the manifest.
             let mut files = files(&reply);
             let mut manifest: Value = serde_json::from_slice(&files.remove(0).bytes).unwrap();
             let names = files.iter().map(|file| json!([file.path, file.bytes]));

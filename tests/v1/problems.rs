@@ -1,4 +1,4 @@
-//! How it says no.
+//! Refusals as problem documents.
 
 use crate::client::{algebra, call, problem, put_json};
 use crate::support::{FakeHub, Setup};

@@ -1,4 +1,4 @@
-//! Courses and who is in them.
+//! Courses and their rosters.
 
 use crate::client::{algebra, call, problem, put_json};
 use crate::support::hub::user_model;
@@ -145,7 +145,7 @@ fn members_by_a_group_of_the_hub_are_listed_as_such_and_stay() {
     assert!(sentence.contains("nbgrader-algebra"), "{sentence}");
 }
 
-/// The names of a roster that is read so many at a time.
+/// Returns the names of a roster that is read in pages of this size.
 fn read_by_pages(limit: usize, ask: impl Fn(&str) -> Value) -> Vec<String> {
     let mut names = Vec::new();
     let mut cursor = String::new();

@@ -1,4 +1,4 @@
-//! What was handed in.
+//! The listing of submissions.
 
 use crate::client::{algebra, call, problem};
 use crate::support::course::timestamp_of;
@@ -23,7 +23,7 @@ fn who(listed: &[Value]) -> Vec<String> {
     listed.iter().map(line).collect()
 }
 
-/// lawrence, eric and lawrence again hand in to one assignment, eric to another.
+/// Lets lawrence, eric and lawrence again submit to one assignment, and eric to another.
 fn with_work(server: &Server) -> Course<'_> {
     let course = algebra(server);
     course.release("one", "kevin", &[]).ok();
@@ -86,7 +86,7 @@ fn the_files_of_each_tree_are_listed_once_and_only_on_request() {
     let with_files = with_files.json();
     assert_eq!(with_files["submissions"], listing.json()["submissions"]);
     let trees = with_files["trees"].as_object().unwrap();
-    // lawrence's, though he handed it in twice, and eric's, though he handed it in to both.
+    // lawrence's tree, which he submitted twice, and eric's, which he submitted to both.
     assert_eq!(trees.len(), 2);
     for submission in with_files["submissions"].as_array().unwrap() {
         let files = trees[submission["tree"].as_str().unwrap()].as_array();
@@ -126,7 +126,7 @@ fn a_page_ends_where_its_trees_have_many_files() {
     }
     let target = format!("{LISTING}?files=true");
     let first = server.get(&target, "eric").ok().json();
-    // The third tree would be more than 20,000 files together; those listed already cost nothing.
+    // The third tree would make more than 20,000 files together; trees that are listed already do not count again.
     assert_eq!(first["submissions"].as_array().unwrap().len(), 3);
     assert_eq!(first["trees"].as_object().unwrap().len(), 2);
     let next = first["next"].as_str().unwrap();

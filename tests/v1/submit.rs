@@ -1,4 +1,4 @@
-//! Handing in by archive: once, for oneself or for another, with a receipt.
+//! Submitting by archive: once, for oneself or for another student, with a receipt.
 
 use crate::client::{algebra, call, files, problem, put_json, submit, tree_digest};
 use crate::support::{Call, Reply, Sent, Server, Setup, tar};

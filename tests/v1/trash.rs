@@ -1,4 +1,4 @@
-//! What instructors delete, and bring back.
+//! Deleting by instructors, and restoring.
 
 use crate::client::{algebra, call, problem};
 use crate::support::course::timestamp_of;
@@ -35,7 +35,7 @@ fn work(text: &str) -> [Sent; 1] {
     [Sent::new("work", text)]
 }
 
-/// lawrence hands in twice, with feedback on the first, and eric once.
+/// Lets lawrence submit twice, with feedback on the first submission, and eric once.
 fn with_work(server: &Server) -> Course<'_> {
     let course = algebra(server);
     course.release("challenge", "kevin", &work("task")).ok();

@@ -1,4 +1,4 @@
-//! `nbcourier doctor`, with everything well and with one thing at a time that is not.
+//! `nbcourier doctor`, without any problem and with one problem at a time.
 
 use crate::support::http::read_headers;
 use crate::support::server::{SERVICE_TOKEN, isolate, program};
@@ -12,7 +12,7 @@ use std::path::Path;
 use std::process::Command;
 use std::thread;
 
-/// What doctor found, and whether it says that nothing is wrong.
+/// The findings of doctor, and whether it reports no problem.
 struct Diagnosis {
     well: bool,
     json: Value,
@@ -37,7 +37,7 @@ impl Diagnosis {
         }
     }
 
-    /// Behind that hub.
+    /// Runs doctor behind that hub.
     fn behind(hub: &FakeHub, data: &Path, arguments: &[&str]) -> Self {
         let environment = [
             ("JUPYTERHUB_API_URL", hub.api_url()),
@@ -48,7 +48,7 @@ impl Diagnosis {
         Self::of(data, &environment, arguments)
     }
 
-    /// The finding that says this, as level and what to do.
+    /// Returns the finding with this text, as level and advice.
     #[track_caller]
     fn finding(&self, says: &str) -> (String, String) {
         let all = self.json["findings"].as_array().unwrap();
@@ -67,7 +67,7 @@ impl Diagnosis {
     }
 }
 
-/// A hub that knows the service, with the scope that it likes to have.
+/// Returns a hub that knows the service, with the recommended scope.
 fn hub() -> FakeHub {
     let hub = FakeHub::start();
     let mut model = crate::support::hub::service_model("nbcourier");
@@ -140,7 +140,7 @@ fn a_running_exchange_is_well_and_a_proxy_that_refuses_large_bodies_is_not() {
         .is("wrong", "does not reach this exchange");
 }
 
-/// Like nginx before the server: it refuses bodies over a limit from their announcement, and passes on the rest.
+/// Starts a proxy like nginx that refuses bodies by their announced length and forwards the rest; returns its port.
 fn front(to: u16, limit: usize) -> u16 {
     let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
     let port = listener.local_addr().unwrap().port();
@@ -168,7 +168,7 @@ fn pass_on(client: TcpStream, to: u16, limit: usize) -> Option<()> {
         let says = "HTTP/1.1 413 Request Entity Too Large\r\nServer: nginx/1.22.1\r\nContent-Length: 6\r\n\
                     Connection: close\r\n\r\n<html>";
         client.write_all(says.as_bytes()).ok()?;
-        // It reads on for a while, so that the answer is not lost with the connection.
+        // It reads on for a while, so that the answer is not lost when the connection closes.
         std::io::copy(&mut reader, &mut std::io::sink()).ok()?;
         return None;
     }
@@ -254,7 +254,7 @@ fn what_is_wrong_with_the_data_is_told_apart() {
     server.kill();
     examine().is("ok", "None is running");
 
-    // What another program keeps, what a newer one wrote, and what is none.
+    // A database that another program holds, one of a newer version, and a file that is not a database.
     let database = data.join("nbcourier.db");
     let mut conn = open(&database);
     diesel::connection::SimpleConnection::batch_execute(&mut conn, "BEGIN IMMEDIATE").unwrap();
@@ -343,7 +343,7 @@ fn a_hub_that_serves_all_on_one_domain_is_told_from_one_that_does_not() {
     let path = "/services/nbcourier/oauth_callback";
     let same = format!("https://hub.example{path}");
     let own = format!("https://nbcourier.hub.example{path}");
-    // As the hub sets them: without subdomain_host, with public_url alone, and with subdomain_host.
+    // The variables of a hub: without subdomain_host, with public_url only, and with subdomain_host.
     for one_domain in [
         &[][..],
         &[

@@ -1,6 +1,6 @@
-//! What an operator sees of a running exchange: its numbers, its settings, and what is wrong with it.
+//! The operator's view of a running exchange: its metrics, its settings, and its problems.
 
-#![allow(clippy::unwrap_used)] // what cannot go on shows where
+#![allow(clippy::unwrap_used)] // a failed unwrap fails the test and names the line
 #![allow(
     clippy::expect_used,
     reason = "a test that cannot go on should say so and stop"

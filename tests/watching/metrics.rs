@@ -1,4 +1,4 @@
-//! The numbers for Prometheus.
+//! The metrics for Prometheus.
 
 use super::numbers::{Numbers, port};
 use crate::support::server::{ADMIN, SERVICE_TOKEN};
@@ -9,7 +9,7 @@ fn apart() -> [&'static str; 2] {
     ["--metrics-address", "127.0.0.1:0"]
 }
 
-/// Sends, and adds up what went over the wire.
+/// A client that sends requests, and adds up the bytes of requests and replies.
 struct Counting<'a> {
     server: &'a Server,
     sent: Cell<usize>,
@@ -119,7 +119,7 @@ fn the_numbers_are_those_of_the_traffic_and_name_nobody() {
         ("nbcourier_hub_checks_total{outcome=\"unavailable\"}", 0.0),
         ("nbcourier_hub_answer_seconds_count", 3.0),
         ("nbcourier_token_cache_lookups_total{result=\"miss\"}", 3.0),
-        // All but the first of each of three tokens, and the one without a token.
+        // All requests, except the first one of each of three tokens and the one without a token.
         (
             "nbcourier_token_cache_lookups_total{result=\"hit\"}",
             calls - 4.0,
@@ -182,7 +182,7 @@ fn the_last_run_of_a_task_shows_whichever_process_ran_it() {
         let output = crate::support::server::run(&[task, "--data-dir", &data]);
         assert!(output.status.success(), "{output:?}");
         let numbers = Numbers::of(&server);
-        // Years after this was written, and before the next century.
+        // A time after this test was written, and before the next century.
         assert!(
             (1.7e9..4.2e9).contains(&last(&numbers, "run", task)),
             "{task}"

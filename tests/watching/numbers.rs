@@ -1,19 +1,19 @@
-//! Reading Prometheus' text format, strictly.
+//! A strict reader of Prometheus' text format.
 
 use crate::support::{Call, Server};
 use std::collections::BTreeMap;
 
-/// One page of numbers.
+/// A page of metrics.
 #[derive(Debug)]
 pub struct Numbers {
     pub text: String,
-    /// By name and labels as written: `name{a="b"}`.
+    /// The values by name and labels as written: `name{a="b"}`.
     series: BTreeMap<String, f64>,
 }
 
 impl Numbers {
-    /// Those at the second address, once no request is being answered any more: the last byte of an answer may be here
-    /// before it is counted there.
+    /// Returns the metrics at the second address when no request is being answered. The last byte of an answer may
+    /// arrive before the answer is counted.
     pub fn of(server: &Server) -> Self {
         let port = port(server);
         loop {
@@ -27,7 +27,7 @@ impl Numbers {
         }
     }
 
-    /// Fails on whatever the format or its customs forbid.
+    /// Parses the text; fails on anything that the format or its conventions forbid.
     pub fn parse(text: &str) -> Self {
         let mut kinds = BTreeMap::new();
         let mut helped = None;
@@ -65,14 +65,14 @@ impl Numbers {
         }
     }
 
-    /// The value of one.
+    /// Returns the value of a series.
     #[track_caller]
     pub fn get(&self, series: &str) -> f64 {
         let value = self.series.get(series);
         *value.unwrap_or_else(|| panic!("no {series} in\n{}", self.text))
     }
 
-    /// The number of answers on a route.
+    /// Returns the number of answers on a route.
     #[track_caller]
     pub fn answers(&self, route: &str, method: &str, status: u16) -> f64 {
         self.get(&format!(
@@ -80,7 +80,7 @@ impl Numbers {
         ))
     }
 
-    /// All together of that name, whatever their labels.
+    /// Returns the sum of all series of that name, whatever their labels.
     pub fn sum(&self, name: &str) -> f64 {
         let start = format!("{name}{{");
         let all = self.series.iter();
@@ -89,13 +89,13 @@ impl Numbers {
             .sum()
     }
 
-    /// The names and labels of all.
+    /// Returns the names and labels of all series.
     pub fn keys(&self) -> Vec<&str> {
         self.series.keys().map(String::as_str).collect()
     }
 }
 
-/// Where the second address is.
+/// Returns the port of the second address.
 pub fn port(server: &Server) -> u16 {
     let log = server.log();
     let (_, rest) = log

@@ -1,4 +1,4 @@
-//! Secrets come in by files and the environment, and go out nowhere.
+//! Secrets come from files and the environment, and are never shown.
 
 use super::numbers::port;
 use crate::support::server::{ADMIN, SERVICE_TOKEN, isolate, program};
@@ -10,7 +10,7 @@ use std::process::Command;
 const OF_METRICS: &str = "metrics-token-8d1c";
 const OF_A_PERSON: &str = "person-token-51aa";
 
-/// What the program prints, standard output and error together.
+/// Returns whether the program succeeded, and its standard output and error together.
 fn printed(arguments: &[&str], environment: &[(&str, &str)]) -> (bool, String) {
     let home = tempfile::tempdir().unwrap();
     let mut command = Command::new(program());
