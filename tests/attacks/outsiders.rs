@@ -1,5 +1,5 @@
-//! What answers reveal to people who may not see the thing: every address of both APIs is requested for things that
-//! exist, that are not visible yet, and that do not exist. The answers must be the same.
+//! Answers to people who may not see a thing. Every address of both APIs is requested for things that exist, that are
+//! not visible yet, and that do not exist. The answers must be the same.
 
 use super::support::course::timestamp_of;
 use super::support::hub::{service_model, user_model};

@@ -21,7 +21,7 @@ from processes import (
 ADMIN = "boss"
 CALL_LIMIT_S = 30
 SPAWN_POLL_S = 0.2
-# Between finding a port free and taking it, another program may take it. The hub then ends.
+# Another program may take a free port before the hub does. The hub then ends.
 STARTS = 3
 HERE = Path(__file__).parent
 EXAMPLE = HERE.parents[1] / "examples" / "jupyterhub_config.py"

@@ -91,7 +91,7 @@ class Program:
         return self.log.read_text(errors="replace")[-4000:]
 
     def complaints(self) -> str:
-        """The lines in which a hub, a Jupyter server or Python reports an error."""
+        """Returns the lines in which a hub, a Jupyter server or Python reports an error."""
         lines = self.log.read_text(errors="replace").splitlines()
         marks = ("[E ", "[C ", "Traceback", "Error")
         return "\n".join([line for line in lines if any(mark in line for mark in marks)][-40:])
