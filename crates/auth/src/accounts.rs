@@ -1,8 +1,10 @@
-//! When the hub made the account that a token belongs to: by it a name that is used again is told from the name it was.
+//! Asks the hub when it made the account that a token belongs to. The time distinguishes two accounts that had the
+//! same name.
 //!
-//! JupyterHub 5.5 and 6.1 tell `created` in `GET /user` only to tokens with the scope `read:users` for their owner, which
-//! those of notebook servers have not; and in `GET /users/NAME` to a service with that scope. A token belongs to one
-//! account as long as it lives, so this is asked once for a token, not each time its owner is.
+//! JupyterHub 5.5 and 6.1 return `created` in `GET /user` only to tokens with the scope `read:users` for their owner.
+//! Tokens of notebook servers lack that scope. `GET /users/NAME` returns it to a service with that scope. A token
+//! belongs to one account as long as it lives, so the question is asked once for each token, not each time its owner
+//! is looked up.
 
 use super::CallerKind;
 use super::hub::{AccountAnswer, HubClient, HubUser, Outage};
@@ -12,17 +14,17 @@ use nbcourier_domain::Timestamp;
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-/// How long the answer about a token counts.
+/// The time for which the answer about a token is valid.
 const LIFETIME: Duration = Duration::from_hours(1);
-/// How long a hub that tells us of no account is not asked about any.
+/// The time for which a hub that told us of no account is not asked about any.
 const PAUSE: Duration = Duration::from_mins(10);
-/// Tokens remembered at most.
+/// The maximum number of remembered tokens.
 const MAX_ENTRIES: u64 = 100_000;
 
-/// The hub, asked when accounts were made.
+/// A hub that is asked when accounts were made.
 pub(super) struct Accounts {
     hub: HubClient,
-    /// The service's own.
+    /// The service's own token.
     token: Token,
     known: Cache<TokenHash, Option<Timestamp>>,
     untold: Mutex<Untold>,
@@ -47,9 +49,9 @@ impl Accounts {
         }
     }
 
-    /// The owner of that token with the time of their account, where the hub tells it.
+    /// Returns the owner of the token, with the time of their account where the hub reports it.
     ///
-    /// Fails when a hub that tells it does not answer: who somebody is would be half known.
+    /// Fails when a hub that reports such times does not answer, because the identity would be incomplete.
     pub(super) async fn complete(
         &self,
         token: TokenHash,

@@ -1,4 +1,4 @@
-//! Who passes every course's checks.
+//! Administrators: callers who pass the checks of every course.
 
 use super::CallerKind;
 use nbcourier_domain::UserName;
@@ -12,7 +12,7 @@ pub(super) struct Admins {
 }
 
 impl Admins {
-    /// Blanks around names do not matter, and the empty name is nobody's.
+    /// Parses the list of names. Blanks around names are ignored, and so are empty names.
     pub(super) fn new(names: impl IntoIterator<Item = String>, hub_marks: bool) -> Self {
         let names = names.into_iter().map(|name| name.trim().to_owned());
         Self {
@@ -21,19 +21,19 @@ impl Admins {
         }
     }
 
-    /// The names in the list, sorted.
+    /// Returns the names in the list, sorted.
     pub(super) fn names(&self) -> Vec<&str> {
         let mut names: Vec<&str> = self.names.iter().map(String::as_str).collect();
         names.sort_unstable();
         names
     }
 
-    /// Whether the name stands in the list; a service does as `service:NAME`.
+    /// Whether the name is in the list. A service is listed as `service:NAME`.
     pub(super) fn lists(&self, name: &UserName) -> bool {
         self.names.contains(name.as_str())
     }
 
-    /// Whether somebody is an administrator whom the hub marks as its own, or does not.
+    /// Whether somebody is an administrator, given whether the hub marks them as one.
     pub(super) fn include(&self, name: &UserName, kind: CallerKind, hub_mark: bool) -> bool {
         self.lists(name) || (self.hub_marks && hub_mark && kind == CallerKind::User)
     }

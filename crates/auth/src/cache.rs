@@ -1,7 +1,7 @@
-//! Remembering what the hub said, so that it is asked about once a minute for a token and not for every request.
+//! Memory of the hub's answers, so that the hub is asked about a token once a minute and not for every request.
 //!
-//! While the hub does not answer, what it last said of a token counts for a grace time. A token that it refused is
-//! forgotten at once.
+//! While the hub does not answer, its last answer about a token stays valid for a grace time. A token that the hub
+//! refused is forgotten at once.
 
 use super::accounts::Accounts;
 use super::clock::Clock;
@@ -14,23 +14,24 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 use tokio::sync::SemaphorePermit;
 
-/// Tokens remembered at most; each takes some hundred bytes.
+/// The maximum number of remembered tokens. Each takes some hundred bytes.
 const MAX_ENTRIES: u64 = 100_000;
 
-/// How long a token the hub knew is none of a stranger's, at least.
+/// The minimum time for which a token that the hub knew is not counted as a stranger's.
 const ACQUAINTED: Duration = Duration::from_mins(10);
 
-/// How long answers count, and by which clock.
+/// The lifetimes of answers, and the clock that measures them.
 #[derive(Clone)]
 pub(super) struct Lifetimes {
     pub(super) clock: Clock,
-    /// Of an answer that names an owner; zero: every request asks, though those that come at once ask once.
+    /// Lifetime of an answer that names an owner. With zero, every request asks the hub, but simultaneous requests
+    /// share one question.
     pub(super) known: Duration,
-    /// Of the answer that there is no such token.
+    /// Lifetime of the answer that there is no such token.
     pub(super) unknown: Duration,
-    /// Of the hub's silence, so that not every request waits for it to end.
+    /// Lifetime of a failure to answer, so that not every request waits for the hub.
     pub(super) outage: Duration,
-    /// For how much longer a known owner counts while the hub is silent.
+    /// The additional time for which a known owner counts while the hub does not answer.
     pub(super) grace: Duration,
 }
 
@@ -49,7 +50,7 @@ impl Lifetimes {
 #[derive(Clone)]
 enum Answer {
     Known(Arc<HubUser>),
-    /// The hub is silent; it knew the token not long ago.
+    /// The hub does not answer, but it knew the token not long ago.
     Remembered(Arc<HubUser>),
     Unknown,
     Unavailable,
@@ -64,7 +65,7 @@ impl Lifetimes {
         }
     }
 
-    /// A value that counts for that time from now.
+    /// Returns the value with an expiry that lies this time ahead.
     fn keep<T>(&self, value: T, lifetime: Duration) -> Kept<T> {
         Kept {
             value,
@@ -72,21 +73,21 @@ impl Lifetimes {
         }
     }
 
-    /// Whether the value does not count any more.
+    /// Whether the value has expired.
     fn is_over<T>(&self, kept: &Kept<T>) -> bool {
         kept.until.is_some_and(|until| self.clock.now() >= until)
     }
 }
 
-/// A value, and until when it counts.
+/// A value and its expiry.
 #[derive(Clone)]
 struct Kept<T> {
     value: T,
-    /// `None`: longer than the clock can tell.
+    /// `None` when the expiry is later than the clock can represent.
     until: Option<Instant>,
 }
 
-/// Removes answers from memory when they do not count any more. Whether they count is decided by [`Lifetimes`].
+/// Removes expired answers from memory. [`Lifetimes`] decides whether an answer counts.
 struct ByAnswer(Lifetimes);
 
 impl Expiry<TokenHash, Kept<Answer>> for ByAnswer {
@@ -110,7 +111,7 @@ impl Expiry<TokenHash, Kept<Answer>> for ByAnswer {
     }
 }
 
-/// The hub, asked as seldom as may be.
+/// A hub that is asked as seldom as possible.
 pub(super) struct HubCache {
     hub: HubClient,
     accounts: Accounts,
@@ -127,7 +128,7 @@ pub(super) struct HubCache {
 struct OutageWatch {
     announced: bool,
     ask_again: Option<Instant>,
-    /// Why the hub could not be asked the last time.
+    /// The reason why the hub could not be asked the last time.
     reason: String,
 }
 
@@ -155,10 +156,11 @@ impl HubCache {
         }
     }
 
-    /// Whose token this is, by the hub's word or the memory of it.
+    /// Returns the owner of the token, from the hub or from memory.
     ///
-    /// `UnknownToken` when the hub does not know it, `HubUnavailable` when it cannot say and nothing is remembered,
-    /// `TooManyStrangers` when nothing is known of it and the hub was asked too often about such.
+    /// Fails with `UnknownToken` when the hub does not know the token, with `HubUnavailable` when the hub cannot
+    /// answer and nothing is remembered, and with `TooManyStrangers` when nothing is known of the token and the hub
+    /// was asked too often about such tokens.
     pub(super) async fn owner_of(
         &self,
         token: &Token,
@@ -174,7 +176,7 @@ impl HubCache {
             self.lifetimes.keep(answer, lifetime)
         };
         let is_over = |kept: &Kept<Answer>| self.lifetimes.is_over(kept);
-        // All who ask for one token at the same time wait for one and the same answer.
+        // Simultaneous requests for one token wait for the same answer.
         let answer = self.answers.entry(key).or_insert_with_if(ask, is_over);
         let answer = answer.await;
         if answer.is_fresh() {
@@ -194,17 +196,17 @@ impl HubCache {
         answer.is_some_and(|answer| !self.lifetimes.is_over(&answer))
     }
 
-    /// The hub may be asked about somebody who logs in.
+    /// Checks that the hub may be asked about somebody who logs in.
     pub(super) fn count_login(&self, origin: Origin) -> Result<(), AuthError> {
         self.strangers.count(origin)
     }
 
-    /// How often the hub was asked, and what came of it.
+    /// Returns the metrics of the questions to the hub.
     pub(super) fn tally(&self) -> &HubTally {
         &self.tally
     }
 
-    /// The one who has just logged in, with the time of their account where the hub tells it.
+    /// Returns the owner of a login that has just ended, with the time of their account where the hub reports it.
     pub(super) async fn with_account(
         &self,
         token: TokenHash,
@@ -216,7 +218,7 @@ impl HubCache {
         })
     }
 
-    /// The error of a hub that cannot be asked.
+    /// Returns the error for a hub that cannot be asked.
     pub(super) fn unavailable(&self) -> AuthError {
         AuthError::HubUnavailable {
             retry_after: self.lifetimes.outage.max(Duration::from_secs(1)),
@@ -278,8 +280,8 @@ impl HubCache {
         }
     }
 
-    /// A turn to ask about a stranger; `None` when the hub fell silent while others had theirs, since all would wait for
-    /// it one after the other.
+    /// Waits for a turn to ask about a stranger. Returns `None` when the hub stopped answering in the meantime,
+    /// because the waiting requests would otherwise time out one after the other.
     async fn turn(&self) -> Option<SemaphorePermit<'_>> {
         if let Some(turn) = self.strangers.turn_now() {
             return Some(turn);
@@ -309,12 +311,12 @@ impl HubCache {
         }
     }
 
-    /// Says once per outage that the hub does not answer, and keeps others from waiting for it.
+    /// Logs once per outage that the hub does not answer, and keeps other requests from waiting for it.
     pub(super) fn note_outage(&self, outage: &Outage) {
         let mut watch = self.watch();
         watch.reason.clone_from(&outage.reason);
         if outage.silent {
-            // Only silence: an answer that makes no sense for one token says nothing about the others.
+            // Only a missing answer counts: a senseless answer for one token says nothing about the others.
             let now = self.lifetimes.clock.now();
             watch.ask_again = now.checked_add(self.lifetimes.outage);
         }

@@ -1,4 +1,4 @@
-//! The caller of a request, as a handler gets it.
+//! The caller of a request, as a handler receives it.
 
 use super::{AuthError, PageTokens};
 use actix_web::{FromRequest, HttpMessage, HttpRequest, dev::Payload};
@@ -7,9 +7,9 @@ use std::fmt;
 use std::future::{Ready, ready};
 use std::ops::Deref;
 
-/// The caller of a request: an identity, and the tokens of the page that is opened.
+/// The identity that sends a request, and the tokens of the page that is opened.
 ///
-/// As a parameter of a handler it is the caller of the request, or [`AuthError::Anonymous`].
+/// A handler that takes it as a parameter receives the caller of the request, or fails with [`AuthError::Anonymous`].
 #[derive(Clone)]
 pub struct Caller {
     identity: Identity,
@@ -22,20 +22,20 @@ impl Caller {
         self
     }
 
-    /// The tokens with which forms and scripts of the page prove themselves. Only a caller that opens a page by session has
-    /// any.
+    /// Returns the tokens by which forms and scripts of the page are recognized. Only a caller who opens a page by
+    /// session has them.
     pub fn page_tokens(&self) -> Option<&PageTokens> {
         self.page_tokens.as_ref()
     }
 
-    /// The same caller in the request with this ID, which the log and the events carry.
+    /// Returns the same caller with the ID of the request, which the log and the events carry.
     #[must_use]
     pub fn in_request(mut self, id: String) -> Self {
         self.identity = self.identity.in_request(id);
         self
     }
 
-    /// Makes this the caller of the request: handlers behind it get it as their parameter.
+    /// Makes this the caller of the request, so that handlers receive it as a parameter.
     pub fn attach(self, request: &impl HttpMessage) {
         request.extensions_mut().insert(self);
     }

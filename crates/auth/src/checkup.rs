@@ -1,48 +1,48 @@
-//! Looking at the hub once, for whoever wants to know whether all is well with it.
+//! A single check of the hub, for operators who want to know whether it works.
 
 use super::hub::{CodeAnswer, HubAnswer, HubClient, TimeLimits};
 use super::token::Token;
 use super::{CallerKind, GroupList, SetupError};
 use std::time::{Duration, Instant, SystemTime};
 
-/// What was seen.
+/// The result of the check.
 #[derive(Debug)]
 pub struct Checkup {
-    /// What it said of our token.
+    /// The hub's answer about our token.
     pub says: HubSays,
-    /// How long that took.
+    /// The duration of that answer.
     pub took: Duration,
-    /// Seconds by which its clock is ahead of ours, where it told the time.
+    /// The seconds by which the hub's clock is ahead of ours, where it reported the time.
     pub clock_ahead: Option<i64>,
-    /// Its version, where it told that.
+    /// The hub's version, where it reported one.
     pub version: Option<String>,
-    /// Its groups, as far as it lists them to us.
+    /// The hub's groups, as far as it lists them to us.
     pub groups: Option<GroupList>,
-    /// Whether it takes our token for the secret of this OAuth client; `None` when that could not be found out.
+    /// Whether the hub accepts our token as the secret of this OAuth client. `None` when that could not be found out.
     pub accepts_login: Option<bool>,
 }
 
-/// What the hub says of our token.
+/// The hub's answer about our token.
 #[derive(Debug, PartialEq, Eq)]
 pub enum HubSays {
-    /// Whose it is.
+    /// The token has an owner.
     Known {
-        /// The name.
+        /// The owner's name.
         name: String,
-        /// Of what.
+        /// The owner's kind.
         kind: CallerKind,
-        /// What the token lets us ask.
+        /// The scopes of the token.
         scopes: Vec<String>,
     },
     /// There is no such token.
     UnknownToken,
-    /// It answers, and not as a hub does; the sentence says how.
+    /// The hub does not answer as a hub does. The sentence says how.
     NoSense(String),
-    /// It does not answer; the sentence says how.
+    /// The hub does not answer. The sentence says why.
     Silent(String),
 }
 
-/// Asks the hub at that address about our own token, and changes nothing.
+/// Asks the hub at that address about our own token. Changes nothing.
 pub async fn check_up(
     api_url: &str,
     api_token: &str,
@@ -82,12 +82,12 @@ fn ahead(time: SystemTime) -> Option<i64> {
         Ok(ahead) => (1, ahead),
         Err(behind) => (-1, behind.duration()),
     };
-    // What was cut off a second, and the way here, are no difference.
+    // Rounding to seconds and the time of transfer do not count as a difference.
     let seconds = differ.saturating_sub(Duration::from_secs(1)).as_secs();
     i64::try_from(seconds).ok().map(|seconds| sign * seconds)
 }
 
-/// A hub looks at the client before it looks at the code (RFC 6749, section 5.2: `invalid_client` is a 401).
+/// A hub checks the client before it checks the code (RFC 6749, section 5.2: `invalid_client` is a 401).
 async fn accepts_login(hub: &HubClient, token: &Token, client_id: &str) -> Option<bool> {
     let form = [
         ("client_id", client_id),

@@ -1,8 +1,8 @@
-//! The clock by which the hub's answers expire. Tests move it on instead of waiting.
+//! The clock by which the hub's answers expire. Tests advance it instead of waiting.
 
 use std::time::Instant;
 
-/// The system's clock; in tests, as far ahead of it as they say. Clones are one clock.
+/// The system's clock. In tests, it can be ahead of the system's. Clones share one clock.
 #[derive(Clone, Default)]
 pub(super) struct Clock {
     #[cfg(test)]
@@ -10,7 +10,7 @@ pub(super) struct Clock {
 }
 
 impl Clock {
-    /// The time now.
+    /// Returns the current time.
     #[cfg_attr(
         not(test),
         allow(clippy::unused_self, reason = "tests have a clock of their own")
@@ -22,7 +22,7 @@ impl Clock {
         now
     }
 
-    /// Lets so much time pass.
+    /// Advances the clock.
     #[cfg(test)]
     pub(super) fn advance(&self, time: std::time::Duration) {
         *self.ahead.lock().unwrap() += time;

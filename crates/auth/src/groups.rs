@@ -1,4 +1,5 @@
-//! Who is in which group of the hub, asked for all at once: callers tell of themselves only, and some never call.
+//! All groups of the hub with their members, asked for at once: callers report only their own groups, and some never
+//! call.
 //!
 //! JupyterHub's REST API, as read in the sources of 5.5 and 6.1: `GET /groups` is 403 without the scope `list:groups`,
 //! leaves out the members without `read:groups`, and comes in pages of at most 200 groups. A scope with a filter
@@ -8,36 +9,36 @@ use super::hub::{HubAnswer, HubClient, HubUser, Outage, PageAnswer};
 use super::token::Token;
 use nbcourier_domain::Group;
 
-/// Groups asked for in one request.
+/// The number of groups asked for in one request.
 const PAGE: usize = 100;
-/// The most groups that are read, so that no answer of the hub fills the memory.
+/// The maximum number of groups that are read, so that no answer of the hub fills the memory.
 const MAX_GROUPS: usize = 20_000;
-/// The most members of all groups together.
+/// The maximum number of members of all groups together.
 const MAX_MEMBERS: usize = 1_000_000;
-/// The scopes that tell of all groups and of who is in them.
+/// The scopes that show all groups and their members.
 const SCOPES: [&str; 2] = ["list:groups", "read:groups"];
 
-/// What came of asking for the groups.
+/// The result of asking for the groups.
 #[derive(Debug, PartialEq, Eq)]
 pub enum GroupList {
     /// Every group with all of its members.
     All(Vec<Group>),
     /// The token lacks the scopes, or has them for some groups only.
     Untold,
-    /// There are more groups or members than are read.
+    /// The hub has more groups or members than are read.
     TooMany,
-    /// The hub did not answer as it should; the sentence says how.
+    /// The hub did not answer as it should. The sentence says how.
     Unavailable(String),
 }
 
-/// Whether a token with these scopes is told of every group and its members.
+/// Whether a token with these scopes may see every group and its members.
 fn tells_groups(scopes: &[String]) -> bool {
     let has = |wanted: &&str| scopes.iter().any(|scope| scope == wanted);
     SCOPES.iter().all(has)
 }
 
 impl HubClient {
-    /// Every group, asked with the service's own token.
+    /// Asks for every group with the service's own token.
     pub(super) async fn groups(&self, own: &Token) -> GroupList {
         let mut found = Vec::new();
         let (mut offset, mut members) = (0, 0);

@@ -1,19 +1,19 @@
-//! How a server proves which one it is: it answers a challenge as only who has its key can.
+//! Proof of a server's identity: only a server with the signing key can answer its challenges.
 
 use super::key::{SigningKey, keyed_hash};
 use nbcourier_domain::Sha256Sum;
 
-/// Answers challenges. Whoever has the same signing key answers alike.
+/// An answerer of challenges. Servers with the same signing key give the same answers.
 #[derive(Clone)]
 pub struct Instance([u8; 32]);
 
 impl Instance {
-    /// With a key of its own, derived from the service's, so that an answer is good for nothing else.
+    /// Derives a separate key from the service's key, so that an answer cannot be used for anything else.
     pub fn new(key: &SigningKey) -> Self {
         Self(key.derive("nbcourier instance"))
     }
 
-    /// The HMAC-SHA-256 of the challenge, in hexadecimal.
+    /// Returns the HMAC-SHA-256 of the challenge, in hexadecimal.
     pub fn answer(&self, challenge: &str) -> String {
         Sha256Sum(keyed_hash(&self.0, challenge)).to_string()
     }

@@ -1,25 +1,25 @@
-//! What makes a receipt ours: a sum that only who has the signing key can make.
+//! Signatures of receipts, which only a holder of the signing key can make.
 
 use super::key::{SigningKey, keyed_hash};
 use nbcourier_domain::Sha256Sum;
 use subtle::ConstantTimeEq;
 
-/// Signs receipts. Whoever has the same signing key, a restarted server or another replica, signs alike.
+/// A signer of receipts. A restarted server or a replica with the same signing key makes the same signatures.
 #[derive(Clone)]
 pub struct ReceiptSigner([u8; 32]);
 
 impl ReceiptSigner {
-    /// A signer with a key of its own, derived from the service's.
+    /// Derives a separate key from the service's key.
     pub fn new(key: &SigningKey) -> Self {
         Self(key.derive("nbcourier receipts"))
     }
 
-    /// The HMAC-SHA-256 of a receipt's text, in hexadecimal.
+    /// Returns the HMAC-SHA-256 of a receipt's text, in hexadecimal.
     pub fn sign(&self, receipt: &str) -> String {
         Sha256Sum(keyed_hash(&self.0, receipt)).to_string()
     }
 
-    /// Whether the signature is the one this receipt has.
+    /// Whether the signature belongs to this receipt.
     pub fn verify(&self, receipt: &str, signature: &str) -> bool {
         let expected = self.sign(receipt);
         expected.as_bytes().ct_eq(signature.as_bytes()).into()

@@ -1,9 +1,10 @@
-//! How often the hub is asked about tokens that it never knew, so that whoever makes them up in a loop neither keeps the
-//! hub busy nor others from being known.
+//! Rate limit on questions to the hub about unknown tokens, so that a client that invents tokens neither keeps the
+//! hub busy nor keeps others from being identified.
 //!
-//! Behind the hub's proxy everybody comes from one address, so one who guesses must not lock the others out: a token the
-//! hub knew lately is never counted, and an address is the proxy's together with the one it says it forwards for. Since
-//! that is only somebody's word, all that come from one peer are counted together as well, under a wider limit.
+//! Behind the hub's proxy all requests come from one address, so one guessing client must not lock the others out. A
+//! token that the hub knew lately is never counted. An address is the proxy's together with the one that the proxy
+//! forwards for. That forwarded address cannot be verified, so all requests from one peer are also counted together,
+//! under a wider limit.
 
 use super::AuthError;
 use super::rates::Rates;
@@ -13,18 +14,19 @@ use std::num::NonZeroU32;
 use std::time::Duration;
 use tokio::sync::{Semaphore, SemaphorePermit};
 
-/// A class that logs in at the same moment, from one address.
+/// The limit suits a class that logs in at the same moment from one address.
 const AT_ONCE: u32 = 1000;
 const PER_SECOND: u32 = 20;
-/// How much more of it may come from one peer in all.
+/// The factor by which more may come from one peer in all.
 const PEER: u32 = 5;
-/// Questions about such tokens that the hub is asked at the same time.
+/// The maximum number of simultaneous questions to the hub about such tokens.
 const QUESTIONS: usize = 16;
 
-/// The header by which a proxy says for whom it asks; the last word of it is that of the proxy in front of us.
+/// The header in which a proxy names the address that it forwards for. The last entry is that of the proxy in front
+/// of us.
 const FORWARDED_FOR: &str = "X-Forwarded-For";
 
-/// Where a request comes from.
+/// The source of a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(super) struct Origin {
     peer: Option<IpAddr>,
@@ -43,7 +45,7 @@ impl Origin {
     }
 }
 
-/// Counts questions about unknown tokens.
+/// A counter of questions about unknown tokens.
 pub(super) struct Strangers {
     by_origin: Rates,
     by_peer: Rates,
@@ -63,7 +65,7 @@ impl Strangers {
         }
     }
 
-    /// The hub may be asked once more; `TooManyStrangers` when that is too often from there.
+    /// Counts one more question to the hub. Fails with `TooManyStrangers` when too many came from that source.
     pub(super) fn count(&self, origin: Origin) -> Result<(), AuthError> {
         let counted = self.by_origin.count(origin);
         let counted = counted.and_then(|()| self.by_peer.count(origin.peer));
@@ -72,7 +74,7 @@ impl Strangers {
         })
     }
 
-    /// A turn to ask, if nobody waits for one.
+    /// Returns a turn to ask, if one is free.
     pub(super) fn turn_now(&self) -> Option<SemaphorePermit<'_>> {
         self.questions.try_acquire().ok()
     }

@@ -1,29 +1,29 @@
-//! What is counted about asking the hub, for whoever watches the service.
+//! Metrics of the questions to the hub.
 
 use nbcourier_domain::{Count, Spread};
 
-/// In microseconds: from a hub on the same machine to one that is given up.
+/// Bounds in microseconds, from a hub on the same machine to a hub that timed out.
 const ANSWER_BOUNDS: &[u64] = &[
     1_000, 2_500, 5_000, 10_000, 25_000, 50_000, 100_000, 250_000, 500_000, 1_000_000, 2_500_000,
     5_000_000,
 ];
 
-/// The questions whose a token is.
+/// Metrics of the questions who owns a token.
 #[derive(Debug)]
 pub struct HubTally {
-    /// Answered from memory, or together with another that asked the same.
+    /// Questions answered from memory, or together with another that asked the same.
     pub hits: Count,
-    /// Not so.
+    /// Questions that were not answered so.
     pub misses: Count,
-    /// The hub knew the token.
+    /// Questions about a token that the hub knew.
     pub known: Count,
-    /// It did not.
+    /// Questions about a token that the hub did not know.
     pub unknown: Count,
-    /// It could not be asked, or its answer made no sense.
+    /// Questions that the hub could not be asked, or whose answer made no sense.
     pub unavailable: Count,
-    /// Callers let in for what an unavailable hub had said earlier.
+    /// Callers admitted because of an earlier answer of an unavailable hub.
     pub remembered: Count,
-    /// How long the hub took, in microseconds.
+    /// The duration of the hub's answers, in microseconds.
     pub answers: Spread,
 }
 
