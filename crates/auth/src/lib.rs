@@ -1,10 +1,10 @@
 //! Turns a request into a [`Caller`]; there is no other way to get one.
 //!
-//! Three ways lead here. With a hub (`with_hub`): a token that the hub vouches for (`token`, `hub`, `cache`), and the
-//! session of a browser that has logged in there (`oauth`, `session`, `page_tokens`, `same_site`); `accounts` tells namesakes apart.
-//! Without one: the caller's own word (`standalone`). `strangers` keeps those who make up tokens from keeping the hub busy.
-//! Nothing in this room is decided about courses, and nothing secret is ever logged. Since the
-//! signing key is here, so is what signs receipts with it (`receipts`).
+//! With a hub (`with_hub`), a caller is identified by a token that the hub vouches for (`token`, `hub`, `cache`), or
+//! by the session of a browser that has logged in there (`oauth`, `session`, `page_tokens`, `same_site`). `accounts`
+//! distinguishes two accounts of the same name. Without a hub, the caller's own claim counts (`standalone`).
+//! `strangers` limits questions to the hub about invented tokens. This crate decides nothing about courses, and it
+//! never logs a secret. It also signs receipts (`receipts`), because it holds the signing key.
 
 mod accounts;
 mod admins;
@@ -57,7 +57,7 @@ use hub::TimeLimits;
 use std::sync::Arc;
 use with_hub::{Asked, Hub};
 
-/// Finds out who calls. Cheap to clone; all clones share one memory of the hub's answers.
+/// Authentication of callers. Cheap to clone; all clones share one memory of the hub's answers.
 #[derive(Clone)]
 pub struct Authenticator(Arc<Mode>);
 
@@ -67,22 +67,24 @@ enum Mode {
 }
 
 impl Authenticator {
-    /// Callers are whom the hub knows. Asks the hub nothing yet.
+    /// Creates authentication by a hub. Asks the hub nothing yet.
     pub fn hub(settings: HubSettings) -> Result<Self, SetupError> {
         let lifetimes = Lifetimes::new(settings.cache_ttl, settings.grace);
         let hub = Hub::new(settings, lifetimes, TimeLimits::default())?;
         Ok(Self(Arc::new(Mode::Hub(Box::new(hub)))))
     }
 
-    /// Callers are who they say they are. For trying the exchange out on one's own machine.
+    /// Creates authentication by the caller's own claim, for trying the exchange out on one's own machine.
     pub fn standalone(admins: impl IntoIterator<Item = String>) -> Self {
         Self(Arc::new(Mode::Standalone(Admins::new(admins, false))))
     }
 
-    /// Who makes this request; `body_user` is the argument `user` of its body, which counts only without a hub.
+    /// Returns the caller of this request. `body_user` is the argument `user` of its body, which counts only without
+    /// a hub.
     ///
-    /// A token counts before a session: a bad one is an error even beside a good cookie. By session, reading and changing
-    /// each need a token of a page of ours, else `NoProof`; `CrossSite` when the browser says that another site asks.
+    /// A token takes precedence over a session: a bad token is an error even beside a good cookie. By session,
+    /// reading and changing each need a token of one of our pages. Fails with `NoProof` without it, and with
+    /// `CrossSite` when the browser reports that another site sent the request.
     pub async fn authenticate(
         &self,
         request: &HttpRequest,
@@ -94,9 +96,10 @@ impl Authenticator {
         }
     }
 
-    /// Who opens a page. By session, it is given the tokens for what the page does next.
+    /// Returns the person who opens a page. By session, the caller carries the tokens that the page needs next.
     ///
-    /// `NotOpenedAsPage` when there is no token and the browser says that it is not about to show the reply as a page.
+    /// Fails with `NotOpenedAsPage` when there is no token and the browser reports that it will not show the reply as
+    /// a page.
     pub async fn authenticate_page(&self, request: &HttpRequest) -> Result<Caller, AuthError> {
         match &*self.0 {
             Mode::Hub(hub) => hub.authenticate(request, Asked::Page).await,
@@ -104,7 +107,7 @@ impl Authenticator {
         }
     }
 
-    /// Who sends a form of a page of ours, with the session's token for changes in a field.
+    /// Returns the person who sends a form of one of our pages. A field carries the session's token for changes.
     pub async fn authenticate_form(
         &self,
         request: &HttpRequest,
@@ -116,7 +119,7 @@ impl Authenticator {
         }
     }
 
-    /// `ForeignHost` when, without a hub, somebody asks for another host than this machine.
+    /// Fails with `ForeignHost` when, without a hub, the request is for another host than this machine.
     pub fn check_host(&self, request: &HttpRequest) -> Result<(), AuthError> {
         match &*self.0 {
             Mode::Hub(_) => Ok(()),
@@ -124,7 +127,8 @@ impl Authenticator {
         }
     }
 
-    /// `CrossSite` when a page elsewhere may have made a browser ask for this: for a GET that changes something.
+    /// Fails with `CrossSite` when another site's page may have made a browser send this: for a GET that changes
+    /// something.
     pub fn check_own_page(&self, request: &HttpRequest) -> Result<(), AuthError> {
         if same_site::may_be_foreign(request) {
             return Err(AuthError::CrossSite);
@@ -132,7 +136,7 @@ impl Authenticator {
         Ok(())
     }
 
-    /// The names of those listed as administrators, sorted.
+    /// Returns the names of the listed administrators, sorted.
     pub fn admins(&self) -> Vec<&str> {
         match &*self.0 {
             Mode::Hub(hub) => hub.admins().names(),
@@ -145,12 +149,13 @@ impl Authenticator {
         matches!(*self.0, Mode::Hub(_))
     }
 
-    /// How often the hub was asked, and what came of it; `None` without a hub.
+    /// Returns the metrics of the questions to the hub. `None` without a hub.
     pub fn hub_tally(&self) -> Option<&HubTally> {
         self.of_hub().ok().map(Hub::tally)
     }
 
-    /// Every group of the hub with its members, as far as the service's own token may know; `None` without a hub.
+    /// Returns every group of the hub with its members, as far as the service's own token may see them. `None`
+    /// without a hub.
     pub async fn groups(&self) -> Option<GroupList> {
         match &*self.0 {
             Mode::Hub(hub) => Some(hub.groups().await),
@@ -160,7 +165,7 @@ impl Authenticator {
 
     /// Sends a browser to log in with the hub, and then to `next` if that is a page below our prefix.
     ///
-    /// `NoLogin` without a hub.
+    /// Fails with `NoLogin` without a hub.
     pub fn begin_login(
         &self,
         request: &HttpRequest,
@@ -169,11 +174,11 @@ impl Authenticator {
         self.of_hub()?.oauth.begin(request, next)
     }
 
-    /// Begins a session for a browser that comes back from the hub, a new one whatever cookies it had before, and tells who
-    /// logged in.
+    /// Begins a session for a browser that comes back from the hub, and returns the person who logged in. The session
+    /// is always new, whatever cookies the browser had before.
     ///
-    /// `BadState` when this browser has not begun this login, `Refused` when the hub says no, `HubUnavailable`,
-    /// `NoLogin` without a hub.
+    /// Fails with `BadState` when this browser has not begun this login, with `Refused` when the hub refuses, with
+    /// `HubUnavailable`, and with `NoLogin` without a hub.
     pub async fn finish_login(
         &self,
         request: &HttpRequest,
@@ -181,7 +186,8 @@ impl Authenticator {
         self.of_hub()?.finish_login(request).await
     }
 
-    /// A cookie that ends the browser's session, if it has one; `NoProof` or `CrossSite` when no page of ours asked for that.
+    /// Returns a cookie that ends the browser's session, if it has one. Fails with `NoProof` or `CrossSite` when none
+    /// of our pages sent the request.
     pub fn end_session(
         &self,
         request: &HttpRequest,

@@ -1,9 +1,9 @@
-//! Where a browser goes after its login: a page below our own prefix, never another site.
+//! The page that a browser opens after its login: a page below our own prefix, never another site.
 
-/// Room for any page of ours, and for the cookie that keeps it.
+/// The maximum length in bytes, enough for any of our pages and for the cookie that keeps it.
 const MAX_BYTES: usize = 1024;
 
-/// The page asked for if it is one of ours, else the home page, which is the prefix itself.
+/// Returns the requested page if it is one of ours, or else the home page, which is the prefix itself.
 pub(super) fn or_home(asked: Option<&str>, prefix: &str) -> String {
     asked
         .filter(|page| is_ours(page, prefix))
@@ -11,8 +11,8 @@ pub(super) fn or_home(asked: Option<&str>, prefix: &str) -> String {
         .to_owned()
 }
 
-// Browsers drop tabs and line breaks, take a backslash for a slash, and `//` for the beginning of a host's name
-// (URL Standard); they also resolve dots, percent-encoded ones as well, which would lead out of the prefix.
+// Browsers drop tabs and line breaks, take a backslash for a slash, and take `//` for the beginning of a host's name
+// (URL Standard). They also resolve dots, even percent-encoded ones, which would lead out of the prefix.
 fn is_ours(page: &str, prefix: &str) -> bool {
     let path = page.split(['?', '#']).next().unwrap_or_default();
     page.len() <= MAX_BYTES

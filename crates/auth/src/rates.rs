@@ -1,4 +1,4 @@
-//! How often somebody may do something: a number of times a second over a while, all of it at once if they like.
+//! Rate limits: a number of times a second, averaged over a while, with a burst allowed.
 
 use governor::clock::{Clock, DefaultClock};
 use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
@@ -7,24 +7,24 @@ use std::num::NonZeroU32;
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-/// Those remembered at most, each by some tens of bytes; who has done nothing for a while is forgotten.
+/// The maximum number of remembered clients, each of some tens of bytes. Idle clients are forgotten.
 const MAX_REMEMBERED: usize = 100_000;
-/// Where that is not enough, others share so many places.
+/// The number of counters that further clients share when that maximum is reached.
 const SHARED: u64 = 1024;
-/// How often those are looked for who may be forgotten.
+/// The interval at which idle clients are looked for.
 const FORGETTING: Duration = Duration::from_secs(1);
 
-/// Counts for each who comes, in bounded memory.
+/// A rate limiter for each client, in bounded memory.
 pub struct Rates {
     limiter: DefaultKeyedRateLimiter<u64>,
     clock: DefaultClock,
-    // With a key of its own, so that nobody can choose a name that counts as somebody else's.
+    // The hash has a random key, so that nobody can choose a name that counts as somebody else's.
     hasher: RandomState,
     forgot: Mutex<Option<Instant>>,
 }
 
 impl Rates {
-    /// So many times a second, and so many at once by somebody who has not come for a while.
+    /// Creates a limiter of this rate per second, with this burst for a client that was idle.
     pub fn new(per_second: NonZeroU32, at_once: NonZeroU32) -> Self {
         let quota = Quota::per_second(per_second).allow_burst(at_once);
         Self {
@@ -35,7 +35,7 @@ impl Rates {
         }
     }
 
-    /// Counts one time of `who`; how long to wait when that is too often, and not counted.
+    /// Counts one use by `who`. When the limit is exceeded, counts nothing and returns the time to wait as the error.
     pub fn count(&self, who: impl Hash) -> Result<(), Duration> {
         let mut key = self.hasher.hash_one(who);
         if self.limiter.len() >= MAX_REMEMBERED {

@@ -1,30 +1,30 @@
-//! When an assignment opens, is due and is cut off, for everybody and for one student.
+//! The dates of an assignment (opening time, due time, cut-off), for everybody and for one student.
 
 use super::Timestamp;
 
-/// The dates of an assignment; each may be absent, and the last microsecond of each belongs to it.
+/// The dates of an assignment. Each may be absent. A date includes its own last microsecond.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Dates {
-    /// Students do not see it before this.
+    /// The opening time. Students do not see the assignment before it.
     pub opens_at: Option<Timestamp>,
-    /// What comes after this is late,
+    /// The due time. Later submissions are late.
     pub due_at: Option<Timestamp>,
-    /// and what comes after this is refused.
+    /// The cut-off. Later submissions are refused.
     pub cutoff_at: Option<Timestamp>,
 }
 
-/// Dates of one student in the place of the assignment's; what is absent is as for everybody.
+/// The dates of one student that replace those of the assignment. An absent date is the same as for everybody.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Extension {
-    /// What comes after this is late,
+    /// The due time. Later submissions are late.
     pub due_at: Option<Timestamp>,
-    /// and what comes after this is refused.
+    /// The cut-off. Later submissions are refused.
     pub cutoff_at: Option<Timestamp>,
 }
 
 impl Dates {
-    /// The dates as they are for a student with this extension. Nothing is refused that is not even late: a cut-off
-    /// before the due date moves to it.
+    /// Returns the dates that hold for a student with this extension. A submission that is not late is never refused:
+    /// a cut-off before the due time moves to the due time.
     #[must_use]
     pub fn extended_by(self, extension: Extension) -> Self {
         let due_at = extension.due_at.or(self.due_at);
@@ -41,17 +41,17 @@ impl Dates {
         self.opens_at.is_none_or(|opens| opens <= now)
     }
 
-    /// Whether what is handed in then is late.
+    /// Whether a submission at that time is late.
     pub fn is_late(self, time: Timestamp) -> bool {
         self.due_at.is_some_and(|due| time > due)
     }
 
-    /// The cut-off, if that time is after it.
+    /// Returns the cut-off if that time is after it.
     pub fn cut_off(self, time: Timestamp) -> Option<Timestamp> {
         self.cutoff_at.filter(|cutoff| time > *cutoff)
     }
 
-    /// Whether no date is before one that has to come first.
+    /// Whether the dates are in their proper order.
     pub fn are_in_order(self) -> bool {
         let given = [self.opens_at, self.due_at, self.cutoff_at];
         given.into_iter().flatten().is_sorted()

@@ -1,31 +1,31 @@
-//! Which groups of the hub stand for which place in which course.
+//! Rules that map the hub's groups to roles in courses.
 
 use super::{CourseId, Role};
 use std::fmt;
 
-/// nbgrader's convention: who is in a group of this prefix teaches the course named after it.
+/// nbgrader's convention: members of a group with this prefix are instructors of the course named after it.
 const INSTRUCTORS: &str = "formgrade-";
-/// nbgrader's convention: who is in a group of this prefix takes the course named after it.
+/// nbgrader's convention: members of a group with this prefix are students of the course named after it.
 const STUDENTS: &str = "nbgrader-";
-/// Stands for the course in patterns.
+/// The placeholder for the course in patterns.
 const COURSE: &str = "{course}";
 
 /// A group of the hub, as the hub lists it.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Deserialize)]
 pub struct Group {
-    /// Its name.
+    /// The group's name.
     pub name: String,
-    /// The names of its members.
+    /// The names of the group's members.
     #[serde(default)]
     pub users: Vec<String>,
 }
 
-/// A rule cannot be used; the sentence says why.
+/// An unusable rule. The sentence says why.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
 pub struct IllegalRule(String);
 
-/// One rule: groups of this form put their members into this course as this.
+/// A rule that gives the members of matching groups a role in a course.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct GroupRule {
     group: Text,
@@ -33,7 +33,7 @@ pub struct GroupRule {
     role: Role,
 }
 
-/// A text, or what stands around the course in one.
+/// A literal text, or the text around the placeholder for the course.
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Text {
     Literal(String),
@@ -56,7 +56,7 @@ impl Text {
         }
     }
 
-    /// What stands for the course in `text`, where it has this form; nothing stands for it in a literal.
+    /// Returns the text in the place of the course, if `text` matches. Returns nothing for a literal.
     fn find<'a>(&self, text: &'a str) -> Option<&'a str> {
         match self {
             Self::Literal(literal) => (literal == text).then_some(""),
@@ -68,8 +68,8 @@ impl Text {
 }
 
 impl GroupRule {
-    /// A rule for the groups of that form, in which `{course}` stands for the course. `course` names the course where
-    /// `group` does not, and may add to the name where it does.
+    /// Creates a rule for matching groups, in which `{course}` is the placeholder for the course. `course` names the
+    /// course if `group` does not contain the placeholder, and may extend the name if it does.
     pub fn new(group: &str, course: Option<&str>, role: Role) -> Result<Self, IllegalRule> {
         let wrong = |what: &str| IllegalRule(format!("The rule for the group {group:?} {what}"));
         let twice = || wrong("has {course} more than once");
@@ -108,7 +108,7 @@ impl GroupRule {
         Some((CourseId::parse(self.course.fill(found)).ok()?, self.role))
     }
 
-    /// The group that puts somebody into the course, if this rule has one for it.
+    /// Returns the group whose members this rule puts into the course, if there is one.
     fn group_of(&self, course: &CourseId, role: Role) -> Option<String> {
         let found = self.course.find(course.as_str())?;
         (role == self.role).then(|| self.group.fill(found))
@@ -120,18 +120,18 @@ impl GroupRule {
 pub struct GroupRules(Vec<GroupRule>);
 
 impl GroupRules {
-    /// nbgrader's convention alone.
+    /// Returns nbgrader's convention alone.
     pub fn convention() -> &'static Self {
         static CONVENTION: GroupRules = GroupRules(Vec::new());
         &CONVENTION
     }
 
-    /// Those of the operator; nbgrader's convention holds beside them.
+    /// Returns the operator's rules, followed by nbgrader's convention.
     pub fn new(rules: Vec<GroupRule>) -> Self {
         Self(rules)
     }
 
-    /// Where the members of a group of the hub belong. The first rule that fits counts.
+    /// Returns the course and the role of a group's members. The first matching rule decides.
     pub fn place(&self, group: &str) -> Option<(CourseId, Role)> {
         self.0
             .iter()
@@ -147,7 +147,7 @@ impl GroupRules {
         Some((CourseId::parse(course).ok()?, role))
     }
 
-    /// The names of the groups that make somebody this in the course, in words.
+    /// Returns the names of the groups that give this role in the course, as words of a sentence.
     pub fn names(&self, course: &CourseId, role: Role) -> String {
         let convention = match role {
             Role::Instructor => format!("{INSTRUCTORS}{course}"),

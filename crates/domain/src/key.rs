@@ -1,19 +1,19 @@
-//! The key by which a second attempt at the same thing is recognised.
+//! The idempotency key by which a repeated attempt at a submission is recognized.
 
-/// The longest key taken, in bytes.
+/// The maximum length of a key, in bytes.
 const MAX_BYTES: usize = 128;
 
-/// The text is no such key.
+/// The text is not such a key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("An Idempotency-Key is 1 to {MAX_BYTES} visible ASCII characters")]
 pub struct IllegalKey;
 
-/// What a client makes up for one submission and sends with every attempt at it.
+/// A key that a client creates for one submission and sends with every attempt at it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct IdempotencyKey(String);
 
 impl IdempotencyKey {
-    /// Takes the text as it is; `IllegalKey` when it is empty, too long or holds anything but visible ASCII.
+    /// Parses the text without changing it. Fails with `IllegalKey` when it is empty, too long or not visible ASCII.
     pub fn parse(text: impl Into<String>) -> Result<Self, IllegalKey> {
         let text = text.into();
         let is_legal = (1..=MAX_BYTES).contains(&text.len())
@@ -25,7 +25,7 @@ impl IdempotencyKey {
         }
     }
 
-    /// The key as it was given.
+    /// Returns the key as it was given.
     pub fn as_str(&self) -> &str {
         &self.0
     }

@@ -1,4 +1,4 @@
-//! What the exchange talks about, as parsed types: whoever holds one need not check it again.
+//! The terms of the exchange as parsed types, which need no further check.
 //!
 //! Nothing here does I/O or knows a protocol.
 

@@ -1,16 +1,16 @@
-//! How names and places are written where others read them: in addresses, for a shell, as paths.
+//! Notations of names and places in addresses, in shell commands and as paths.
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC};
 use std::path::Path;
 
-/// What is escaped in an address: everything but the characters that stand for themselves (RFC 3986, section 2.3).
+/// The characters that are escaped in an address: all but the unreserved ones (RFC 3986, section 2.3).
 pub const RESERVED: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'-')
     .remove(b'.')
     .remove(b'_')
     .remove(b'~');
 
-/// A word as a POSIX shell takes it for itself. One that begins with `-` may still be taken for an option.
+/// Quotes a word for a POSIX shell. A word that begins with `-` may still be taken for an option.
 pub fn shell_word(text: &str) -> String {
     let is_plain = |c: char| c.is_alphanumeric() || "._@+-".contains(c);
     if !text.is_empty() && text.chars().all(is_plain) {
@@ -20,7 +20,7 @@ pub fn shell_word(text: &str) -> String {
     }
 }
 
-/// The directory that holds the name of a file or directory. The root is its own.
+/// Returns the directory that holds the name of a file or directory. The root holds its own.
 pub fn above(path: &Path) -> &Path {
     match path.parent() {
         Some(above) if !above.as_os_str().is_empty() => above,

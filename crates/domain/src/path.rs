@@ -1,17 +1,17 @@
-//! The place of a file inside a tree.
+//! The path of a file inside a tree.
 
 use std::fmt;
 
-/// The longest path taken, in bytes (Linux's `PATH_MAX`).
+/// The maximum length of a path, in bytes (Linux's `PATH_MAX`).
 const MAX_BYTES: usize = 4096;
-/// The longest component taken, in bytes (`NAME_MAX`).
+/// The maximum length of a component, in bytes (`NAME_MAX`).
 const MAX_COMPONENT_BYTES: usize = 255;
 
-/// The most components taken, the file's own name included. Programs that walk trees, Python's among them, call
-/// themselves for each level and give up somewhere.
+/// The maximum number of components, including the file's own name. Programs that walk trees, such as Python's,
+/// recurse for each level and fail at some depth.
 const MAX_COMPONENTS: usize = 64;
 
-/// The text is no path that may stand in a tree.
+/// The text is not a path that may stand in a tree.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("Illegal path")]
 pub struct IllegalPath;
@@ -27,7 +27,7 @@ pub struct IllegalPath;
 pub struct RelativePath(String);
 
 impl RelativePath {
-    /// Parses a path as a client sent it; `IllegalPath` for anything that could leave its tree or could not be
+    /// Parses a path from a client. Fails with `IllegalPath` for a path that could leave its tree or could not be
     /// written to a file system.
     pub fn parse(text: impl Into<String>) -> Result<Self, IllegalPath> {
         let path = Self::parse_stored(text)?;
@@ -37,7 +37,7 @@ impl RelativePath {
         Ok(path)
     }
 
-    /// Parses a path that was stored already, which may be deeper than what is accepted now.
+    /// Parses a stored path, which may be deeper than new paths may be.
     pub fn parse_stored(text: impl Into<String>) -> Result<Self, IllegalPath> {
         let text = text.into();
         let legal = text.len() <= MAX_BYTES
@@ -53,12 +53,12 @@ impl RelativePath {
         }
     }
 
-    /// The path with `/` between its components.
+    /// Returns the path with `/` between its components.
     pub fn as_str(&self) -> &str {
         &self.0
     }
 
-    /// The directories above the file, outermost first: `a` and `a/b` for `a/b/c`.
+    /// Returns the directories above the file, outermost first: `a` and `a/b` for `a/b/c`.
     pub fn directories(&self) -> impl Iterator<Item = &str> {
         self.0.match_indices('/').map(|(at, _)| &self.0[..at])
     }

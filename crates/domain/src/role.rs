@@ -1,4 +1,4 @@
-//! Who somebody is in a course.
+//! Roles in a course, and the entries of a roster.
 
 use super::UserName;
 
@@ -38,7 +38,7 @@ pub struct Person {
 }
 
 impl Person {
-    /// Somebody of whom only the user name is known.
+    /// Returns an entry that holds only the user name.
     pub fn named(username: UserName) -> Self {
         Self {
             username,

@@ -1,73 +1,73 @@
-//! Numbers that a room keeps about its own work, for whoever watches the service. Counting takes neither locks nor
-//! memory; a room that counts does not know who reads.
+//! Counters, gauges and histograms of the crates. Updating them takes neither locks nor memory, and a crate that
+//! counts does not know the readers.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-/// How often something happened since the process began, or how much of something there was.
+/// A counter of events or amounts since the process began.
 #[derive(Debug, Default)]
 pub struct Count(AtomicU64);
 
 impl Count {
-    /// Once more.
+    /// Adds one.
     pub fn once(&self) {
         self.add(1);
     }
 
-    /// That often, or that much, more.
+    /// Adds an amount.
     pub fn add(&self, more: u64) {
         self.0.fetch_add(more, Ordering::Relaxed);
     }
 
-    /// So far.
+    /// Returns the value so far.
     pub fn get(&self) -> u64 {
         self.0.load(Ordering::Relaxed)
     }
 }
 
-/// How many of something there are now.
+/// A gauge: the number of things that exist now.
 #[derive(Debug, Default)]
 pub struct Level(AtomicU64);
 
 impl Level {
-    /// One more.
+    /// Adds one.
     pub fn up(&self) {
         self.0.fetch_add(1, Ordering::Relaxed);
     }
 
-    /// One less.
+    /// Subtracts one.
     pub fn down(&self) {
         self.0.fetch_sub(1, Ordering::Relaxed);
     }
 
-    /// Now.
+    /// Returns the current value.
     pub fn get(&self) -> u64 {
         self.0.load(Ordering::Relaxed)
     }
 }
 
-/// How values spread: how many there were up to each of some bounds, and their sum.
+/// A histogram: the number of values up to each of some bounds, and their sum.
 #[derive(Debug)]
 pub struct Spread {
     bounds: &'static [u64],
-    /// One for each bound, and one for what is above the last.
+    /// One count for each bound, and one for the values above the last.
     counts: Box<[AtomicU64]>,
     sum: AtomicU64,
 }
 
-/// A spread at one moment.
+/// The state of a histogram at one moment.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Spreading {
-    /// Each bound, and how many values were not above it and above the one before.
+    /// Each bound, with the number of values up to it and above the one before.
     pub up_to: Vec<(u64, u64)>,
-    /// How many were above the last bound.
+    /// The number of values above the last bound.
     pub above: u64,
-    /// All of them together.
+    /// The sum of all values.
     pub sum: u64,
 }
 
 impl Spread {
-    /// Nothing seen yet; the bounds grow.
+    /// Creates an empty histogram. The bounds must increase.
     pub fn new(bounds: &'static [u64]) -> Self {
         Self {
             bounds,
@@ -76,19 +76,19 @@ impl Spread {
         }
     }
 
-    /// One more value.
+    /// Adds a value.
     pub fn add(&self, value: u64) {
         let place = self.bounds.partition_point(|bound| *bound < value);
         self.counts[place].fetch_add(1, Ordering::Relaxed);
         self.sum.fetch_add(value, Ordering::Relaxed);
     }
 
-    /// One more length of time, in microseconds.
+    /// Adds a duration, in microseconds.
     pub fn took(&self, time: Duration) {
         self.add(u64::try_from(time.as_micros()).unwrap_or(u64::MAX));
     }
 
-    /// What was seen so far.
+    /// Returns the current state.
     pub fn read(&self) -> Spreading {
         let mut counts = self
             .counts
@@ -104,7 +104,7 @@ impl Spread {
 }
 
 impl Spreading {
-    /// How many values there were.
+    /// Returns the number of values.
     pub fn count(&self) -> u64 {
         self.up_to.iter().map(|(_, count)| count).sum::<u64>() + self.above
     }

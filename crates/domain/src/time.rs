@@ -3,44 +3,44 @@
 use chrono::{DateTime, Datelike, NaiveDateTime, Timelike, Utc};
 use std::fmt;
 
-/// The text is no time in a form that is understood.
+/// The text is not a time in an accepted form.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("Time format incorrect")]
 pub struct IllegalTime;
 
 /// Microseconds since 1970-01-01 00:00:00 UTC.
 ///
-/// It prints as the ngshare protocol prints times, naive UTC with six decimals: clients name directories by it.
+/// It prints as the ngshare protocol prints times, in naive UTC with six decimals. Clients name directories by it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Timestamp(i64);
 
 impl Timestamp {
-    /// Later than every other time.
+    /// The maximum, later than every other time.
     pub const MAX: Self = Self(i64::MAX);
 
-    /// The time of the system's clock.
+    /// Returns the time of the system's clock.
     pub fn now() -> Self {
         Self(Utc::now().timestamp_micros())
     }
 
-    /// From microseconds since 1970, as stored.
+    /// Creates a time from stored microseconds since 1970.
     pub const fn from_micros(micros: i64) -> Self {
         Self(micros)
     }
 
-    /// Microseconds since 1970, to be stored.
+    /// Returns the microseconds since 1970, for storage.
     pub const fn micros(self) -> i64 {
         self.0
     }
 
-    /// The smallest later time.
+    /// Returns the smallest later time.
     #[must_use]
     pub const fn next(self) -> Self {
         Self(self.0.saturating_add(1))
     }
 
-    /// Understands `2020-01-30 10:30:47.524219` with or without ` UTC` and with fewer decimals or none, and RFC 3339
-    /// with any offset. Blanks around it do not matter; what is finer than a microsecond is cut off.
+    /// Parses `2020-01-30 10:30:47.524219`, with or without ` UTC` and with fewer decimals or none, and RFC 3339 with
+    /// any offset. Blanks around it are ignored. Digits below a microsecond are cut off.
     pub fn parse(text: &str) -> Result<Self, IllegalTime> {
         let text = text.trim();
         let naive = text.strip_suffix("UTC").map_or(text, str::trim_end);
@@ -55,7 +55,7 @@ impl Timestamp {
             .map_err(|_| IllegalTime)
     }
 
-    /// RFC 3339 in UTC with six decimals and `Z`.
+    /// Returns RFC 3339 in UTC with six decimals and `Z`.
     pub fn to_rfc3339(self) -> String {
         self.utc().map_or_else(
             || self.number(),
@@ -63,20 +63,20 @@ impl Timestamp {
         )
     }
 
-    /// The time of a calendar with years of four digits, as all of these forms have them.
+    /// Returns the calendar time, with a year of four digits as all of these forms have it.
     fn utc(self) -> Option<DateTime<Utc>> {
         DateTime::from_timestamp_micros(self.0).filter(|time| (0..=9999).contains(&time.year()))
     }
 
-    /// What prints in the place of a time that no calendar here has, and that only a damaged database holds. It must not
-    /// look like another time.
+    /// The text for a time outside the calendar, which only a damaged database holds. It must not look like another
+    /// time.
     fn number(self) -> String {
         format!("{} microseconds since 1970", self.0)
     }
 }
 
-// chrono also takes years with a sign, single digits, any blanks between, and a typographer's minus; nobody means those,
-// and times that are told apart by their text would be one.
+// chrono also accepts years with a sign, single digits, any blanks between, and a typographic minus. Nobody means
+// those, and times that are distinguished by their text would become equal.
 fn is_written_in_full(text: &str) -> bool {
     let shape = b"0000-00-00 00:00:00";
     text.len() >= shape.len()
@@ -92,7 +92,8 @@ fn is_written_in_full(text: &str) -> bool {
 const TEXT_LEN: usize = 26;
 
 impl Timestamp {
-    /// The time as it prints. Listings hold thousands of them, and this is several times faster than a format string.
+    /// Returns the printed time. Listings hold thousands of them, and this is several times faster than a format
+    /// string.
     fn text(self) -> Option<[u8; TEXT_LEN]> {
         let time = self.utc()?.naive_utc();
         let year = u32::try_from(time.year()).ok()?;

@@ -1,4 +1,4 @@
-//! Trees: what a release, a submission and feedback all are.
+//! Trees: the files of a release, a submission or feedback.
 
 use super::RelativePath;
 use sha2::{Digest, Sha256};
@@ -12,12 +12,12 @@ macro_rules! checksum {
         pub struct $type(pub [u8; $bytes]);
 
         impl $type {
-            /// From the bytes as stored; `None` when there are not exactly as many as such a sum has.
+            /// Creates a checksum from stored bytes. Returns `None` when their number is wrong.
             pub fn from_slice(bytes: &[u8]) -> Option<Self> {
                 bytes.try_into().ok().map(Self)
             }
 
-            /// From hexadecimal digits as they print; `None` for anything else, capital letters too.
+            /// Parses hexadecimal digits as they print. Returns `None` for anything else, including capital letters.
             pub fn parse(text: &str) -> Option<Self> {
                 let text = text.as_bytes();
                 let mut sum = [0; $bytes];
@@ -61,12 +61,12 @@ macro_rules! checksum {
 }
 
 checksum!(
-    /// The SHA-256 of a file's bytes: the name under which they are stored.
+    /// The SHA-256 of a file's bytes, under which they are stored.
     Sha256Sum,
     32
 );
 checksum!(
-    /// The MD5 of a file's bytes: the checksum the ngshare protocol speaks of. Nothing is trusted because of it.
+    /// The MD5 of a file's bytes, the checksum of the ngshare protocol. Nothing is trusted because of it.
     Md5Sum,
     16
 );
@@ -79,27 +79,27 @@ fn digit(character: u8) -> Option<u8> {
     }
 }
 
-/// Bytes that are stored, or about to be: their name, the protocol's checksum, and how many there are.
+/// The name, the protocol's checksum and the size of bytes that are stored or about to be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct BlobRef {
-    /// The name under which they are stored.
+    /// The SHA-256 under which they are stored.
     pub sha256: Sha256Sum,
-    /// The checksum the protocol wants.
+    /// The checksum that the protocol uses.
     pub md5: Md5Sum,
-    /// Their number.
+    /// The size in bytes.
     pub size: u64,
 }
 
 /// One file of a tree.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TreeEntry {
-    /// Where it stands.
+    /// The file's path.
     pub path: RelativePath,
-    /// What it holds.
+    /// The file's content.
     pub blob: BlobRef,
 }
 
-/// A list of files, in the order in which they were handed in, no path twice.
+/// A list of files in the order in which they were uploaded. No path occurs twice.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Tree {
     /// The files.
@@ -107,20 +107,20 @@ pub struct Tree {
 }
 
 impl Tree {
-    /// The SHA-256 that names the tree; see [`tree_digest`].
+    /// Returns the SHA-256 that names the tree; see [`tree_digest`].
     pub fn digest(&self) -> Sha256Sum {
         let entries = self.entries.iter();
         tree_digest(entries.map(|entry| (&entry.path, entry.blob.sha256)))
     }
 
-    /// The bytes of all files together.
+    /// Returns the total size of all files, in bytes.
     pub fn size(&self) -> u64 {
         self.entries.iter().map(|entry| entry.blob.size).sum()
     }
 }
 
-/// The SHA-256 that names a tree whatever the order of its files: of a line `SHA-256 NUL path NUL` for each, sorted by
-/// path.
+/// Returns the SHA-256 that names a tree, whatever the order of its files. It covers a line `SHA-256 NUL path NUL`
+/// for each file, sorted by path.
 pub fn tree_digest<'a>(files: impl Iterator<Item = (&'a RelativePath, Sha256Sum)>) -> Sha256Sum {
     let mut sorted: Vec<_> = files.collect();
     sorted.sort();
