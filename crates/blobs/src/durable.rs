@@ -1,4 +1,4 @@
-//! Directories that a power cut does not take away again.
+//! Directories whose names survive a power cut.
 
 use nbcourier_domain::above;
 use std::fs::{self, DirBuilder, File};
@@ -6,8 +6,8 @@ use std::io::{self, ErrorKind};
 use std::os::unix::fs::DirBuilderExt as _;
 use std::path::Path;
 
-/// Makes a directory, with those above it, that only its owner may enter, where it is not there. Its name is durable when
-/// this returns, also where a process that was killed made the directory.
+/// Creates a missing directory and its missing parents, which only the owner may enter. The name is durable when this
+/// returns, even if a killed process created the directory.
 pub fn make_directory(path: &Path) -> io::Result<()> {
     let missing: Vec<&Path> = path
         .ancestors()
@@ -38,7 +38,7 @@ fn sync_name(directory: &Path) -> io::Result<()> {
         return Ok(());
     }
     match sync_directory(above(directory)) {
-        // It may be entered and not read. Then all of the file system is flushed, which needs no right to do so.
+        // The directory may be entered but not read. Flushing the whole file system needs no right to do so.
         Err(error) if error.kind() == ErrorKind::PermissionDenied => {
             rustix::fs::syncfs(File::open(directory)?).map_err(Into::into)
         }

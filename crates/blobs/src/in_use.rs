@@ -1,5 +1,5 @@
-//! What stands between a clean-up and those who need bytes that it would remove: uploads on their way, and whoever copies
-//! the directory. Processes tell each other by files, since the clean-up may run beside the server.
+//! Locks between a clean-up and those who need the bytes that it would remove: uploads in progress, and copies of the
+//! directory. Processes share the locks as files, because the clean-up may run beside the server.
 
 use super::LocalBlobs;
 use std::fs::{self, File};
@@ -7,32 +7,32 @@ use std::io::{self, ErrorKind};
 use std::time::SystemTime;
 use tempfile::TempPath;
 
-/// The ending of the file beside the directory by whose lock copying and clearing know of each other.
+/// The suffix of the file beside the directory whose lock coordinates copying and clean-up.
 const LOCK: &str = "lock";
-/// What the names of the files begin with that stand for uploads.
+/// The prefix of the names of files that stand for uploads.
 const UPLOAD: &str = "upload-";
 
-/// As long as this is there, no file is cleared away.
+/// A guard that prevents the removal of files.
 #[derive(Debug)]
 pub struct Hold(#[allow(dead_code, reason = "what it does is being there")] File);
 
-/// As long as this is there, nobody begins to copy the directory.
+/// A guard that prevents copies of the directory from beginning.
 #[derive(Debug)]
 pub struct Clearing(#[allow(dead_code, reason = "what it does is being there")] File);
 
-/// As long as this is there, bytes that came in since it was made may be about to be named.
+/// A guard for an upload. Bytes that came in since its creation may be about to be named.
 #[derive(Debug)]
 pub struct Announcement(#[allow(dead_code, reason = "what it does is being there")] TempPath);
 
 impl LocalBlobs {
-    /// Keeps all files where they are, after a clean-up that runs now.
+    /// Keeps all files where they are, after waiting for a running clean-up.
     pub fn hold(&self) -> io::Result<Hold> {
         let file = self.lock_file()?;
         file.lock_shared()?;
         Ok(Hold(file))
     }
 
-    /// Leave to remove files, unless somebody holds them.
+    /// Returns permission to remove files, unless somebody holds them.
     pub fn try_clear(&self) -> io::Result<Option<Clearing>> {
         let file = self.lock_file()?;
         match file.try_lock() {
@@ -50,13 +50,13 @@ impl LocalBlobs {
             .create(true)
             .open(&path);
         match made {
-            // Whoever may only read can hold all the same.
+            // A reader without write permission can also take the lock.
             Err(error) if error.kind() == ErrorKind::PermissionDenied => File::open(&path),
             other => other,
         }
     }
 
-    /// Says that an upload is on its way. To be made before its first bytes are stored, and kept until a row names them.
+    /// Announces an upload. Call it before its first bytes are stored, and keep the guard until a row names them.
     pub fn announce(&self) -> io::Result<Announcement> {
         let file = tempfile::Builder::new()
             .prefix(UPLOAD)
@@ -66,7 +66,7 @@ impl LocalBlobs {
         Ok(Announcement(file.into_temp_path()))
     }
 
-    /// How many uploads are on their way, in all processes.
+    /// Returns the number of uploads in progress, in all processes.
     pub fn announcements(&self) -> io::Result<usize> {
         let mut count = 0;
         for entry in fs::read_dir(self.staging())? {
@@ -76,7 +76,7 @@ impl LocalBlobs {
         Ok(count)
     }
 
-    /// When the oldest of the uploads on their way began.
+    /// Returns the time when the oldest upload in progress began.
     pub fn oldest_upload(&self) -> io::Result<Option<SystemTime>> {
         let entries = match fs::read_dir(self.staging()) {
             Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
@@ -90,7 +90,7 @@ impl LocalBlobs {
             }
             match entry.metadata().and_then(|file| file.modified()) {
                 Ok(began) => oldest = Some(oldest.map_or(began, |other| other.min(began))),
-                // It ended just now.
+                // The upload ended just now.
                 Err(error) if error.kind() == ErrorKind::NotFound => {}
                 Err(error) => return Err(error),
             }

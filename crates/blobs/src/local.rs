@@ -12,19 +12,19 @@ use std::sync::Arc;
 use std::time::SystemTime;
 
 const STAGING: &str = "incoming";
-/// Where files are put that are not what they should be.
+/// The directory for damaged files that were moved aside.
 const ASIDE: &str = "damaged";
 
-/// What is wrong with a blob.
+/// A fault of a blob.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum Damage {
-    /// There is no such file.
+    /// The file is missing.
     #[error("is missing")]
     Missing,
-    /// The file is shorter or longer than it was.
+    /// The file does not have the expected size.
     #[error("has the wrong length")]
     WrongLength,
-    /// The file's bytes are not those it is named for.
+    /// The file's bytes do not match its name.
     #[error("has changed bytes")]
     WrongBytes,
     /// The file cannot be read.
@@ -35,25 +35,25 @@ pub enum Damage {
 /// A file found among the blobs.
 #[derive(Debug, Clone)]
 pub struct StoredFile {
-    /// The sum it is named for.
+    /// The checksum that the file is named for.
     pub sha256: Sha256Sum,
-    /// Its length in bytes.
+    /// The file's length in bytes.
     pub size: u64,
-    /// When it last came in.
+    /// The time when the file last came in.
     pub modified: SystemTime,
 }
 
-/// A file system.
+/// The space of a file system.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Space {
-    /// Bytes that we may still take.
+    /// The free bytes available to us.
     pub free: u64,
-    /// Bytes in all.
+    /// The total bytes.
     pub total: u64,
 }
 
 impl Space {
-    /// The file system that the path is on.
+    /// Returns the space of the file system that holds the path.
     pub fn of(path: &Path) -> io::Result<Self> {
         let space = rustix::fs::statvfs(path)?;
         Ok(Self {
@@ -70,8 +70,8 @@ pub struct LocalBlobs {
 }
 
 impl LocalBlobs {
-    /// Opens the directory, making it and its 256 parts where they are missing, and removes what earlier uploads left
-    /// unfinished. Only one process may have it open.
+    /// Opens the directory, creates it and its 256 parts where they are missing, and removes unfinished uploads. Only
+    /// one process may have it open.
     pub fn open(root: &Path) -> io::Result<Self> {
         let blobs = Self {
             root: Arc::new(root.to_owned()),
@@ -92,7 +92,7 @@ impl LocalBlobs {
         Ok(blobs)
     }
 
-    /// Opens the directory to read it; it must be there.
+    /// Opens an existing directory for reading.
     pub fn open_existing(root: &Path) -> io::Result<Self> {
         fs::read_dir(root)?;
         Ok(Self {
@@ -107,7 +107,7 @@ impl LocalBlobs {
             .map(Staged::new)
     }
 
-    /// Puts files in their places, all of them durable when this returns, flushing each directory once.
+    /// Moves files to their places and flushes each directory once. All of them are durable when this returns.
     pub fn keep(&self, files: impl IntoIterator<Item = Complete>) -> io::Result<()> {
         let mut parts = BTreeSet::new();
         for file in files {
@@ -123,7 +123,7 @@ impl LocalBlobs {
         fs::metadata(self.path(sha256)).is_ok_and(|file| file.len() == size)
     }
 
-    /// Opens a blob for reading, if it is there and as long as it should be. Its bytes are for the reader to check.
+    /// Opens a blob for reading, if it exists and has the expected size. The reader must check its bytes.
     pub fn read(&self, blob: &BlobRef) -> Result<File, Damage> {
         self.open_sized(blob.sha256, blob.size)
     }
@@ -141,7 +141,7 @@ impl LocalBlobs {
         }
     }
 
-    /// Reads a blob through and compares its bytes with its name.
+    /// Reads a whole blob and compares its bytes with its name.
     pub fn verify(&self, blob: &BlobRef) -> Result<(), Damage> {
         self.check(blob.sha256, blob.size)
     }
@@ -165,7 +165,7 @@ impl LocalBlobs {
         }
     }
 
-    /// Removes a blob; whether it was there.
+    /// Removes a blob. Returns whether it existed.
     pub fn remove(&self, sha256: Sha256Sum) -> io::Result<bool> {
         match fs::remove_file(self.path(sha256)) {
             Ok(()) => Ok(true),
@@ -174,7 +174,7 @@ impl LocalBlobs {
         }
     }
 
-    /// What is known of the file of that name, where there is one.
+    /// Returns what is known of the file of that name, if it exists.
     pub fn look(&self, sha256: Sha256Sum) -> io::Result<Option<StoredFile>> {
         let file = match fs::metadata(self.path(sha256)) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
@@ -187,7 +187,7 @@ impl LocalBlobs {
         }))
     }
 
-    /// Calls `visit` for every file that stands where the blob of its name does.
+    /// Calls `visit` for every file in the place of a blob.
     pub fn walk(&self, mut visit: impl FnMut(StoredFile)) -> io::Result<()> {
         self.each(|name, path| {
             let sum = Sha256Sum::parse(name).filter(|sum| self.path(*sum) == path);
@@ -200,7 +200,7 @@ impl LocalBlobs {
         })
     }
 
-    /// The files among the blobs that stand where no blob does.
+    /// Returns the files in the directory that are not in the place of a blob.
     pub fn strays(&self) -> io::Result<Vec<PathBuf>> {
         let mut strays = Vec::new();
         self.each(|name, path| {
@@ -213,7 +213,7 @@ impl LocalBlobs {
         Ok(strays)
     }
 
-    /// Everything in the 256 parts, by name and path. A part that is not there holds nothing.
+    /// Returns everything in the 256 parts, by name and path. A missing part is empty.
     fn each(&self, mut visit: impl FnMut(&str, &Path) -> io::Result<()>) -> io::Result<()> {
         for part in 0..=u8::MAX {
             let part = self.root.join(format!("{part:02x}"));
@@ -232,7 +232,7 @@ impl LocalBlobs {
         Ok(())
     }
 
-    /// Moves a file that is not what it should be to where it is in nobody's way; where that is.
+    /// Moves a damaged file aside and returns its new place.
     pub fn set_aside(&self, path: &Path) -> io::Result<PathBuf> {
         let place = self.place_aside(path)?;
         fs::rename(path, &place)?;
@@ -240,7 +240,7 @@ impl LocalBlobs {
         Ok(place)
     }
 
-    /// The same for bytes that were no file.
+    /// Writes bytes that come from no stored file to the directory for damaged files, and returns their place.
     pub fn write_aside(&self, name: &str, bytes: &[u8]) -> io::Result<PathBuf> {
         let place = self.place_aside(Path::new(name))?;
         let mut file = File::options()
@@ -254,7 +254,7 @@ impl LocalBlobs {
         Ok(place)
     }
 
-    /// A place that nothing has yet.
+    /// Returns a path that is not used yet.
     fn place_aside(&self, path: &Path) -> io::Result<PathBuf> {
         let aside = self.root.join(ASIDE);
         make_directory(&aside)?;
@@ -269,24 +269,24 @@ impl LocalBlobs {
             .ok_or_else(|| io::ErrorKind::AlreadyExists.into())
     }
 
-    /// Shows that the directory takes files.
+    /// Checks that files can be created in the directory.
     pub fn check_writable(&self) -> io::Result<()> {
         let mut probe = self.stage()?;
         probe.write(b"probe")
     }
 
-    /// The file system it is on.
+    /// Returns the space of the file system that holds the directory.
     pub fn space(&self) -> io::Result<Space> {
         Space::of(&self.root)
     }
 
-    /// Bytes free for us on the file system.
+    /// Returns the free bytes available to us on the file system.
     pub fn free_bytes(&self) -> io::Result<u64> {
         let space = rustix::fs::statvfs(self.root.as_path())?;
         Ok(space.f_bavail.saturating_mul(space.f_frsize))
     }
 
-    /// The directory.
+    /// Returns the directory.
     pub fn root(&self) -> &Path {
         &self.root
     }
@@ -295,7 +295,7 @@ impl LocalBlobs {
         self.root.join(STAGING)
     }
 
-    /// Where the file of that name stands, or would.
+    /// Returns the path of the file of that name, whether it exists or not.
     pub fn path(&self, sha256: Sha256Sum) -> PathBuf {
         let name = sha256.to_string();
         self.root.join(&name[..2]).join(name)

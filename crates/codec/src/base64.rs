@@ -1,15 +1,15 @@
-//! Base64 to bytes, as it arrives.
+//! A streaming decoder from base64 to bytes.
 
 use base64::Engine as _;
 use base64::alphabet;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 
-/// How many characters are decoded at once.
+/// The number of characters that are decoded at once.
 const BLOCK_CHARS: usize = 16 * 1024;
-/// The bytes they make.
+/// The number of bytes in a decoded block.
 const BLOCK_BYTES: usize = BLOCK_CHARS / 4 * 3;
 
-/// Wants padding, but not that the bits behind the last byte be zero: Python never looked at them.
+/// Requires padding, but ignores the bits behind the last byte, as Python does.
 const ENGINE: GeneralPurpose = GeneralPurpose::new(
     &alphabet::STANDARD,
     GeneralPurposeConfig::new()
@@ -22,13 +22,13 @@ const ENGINE: GeneralPurpose = GeneralPurpose::new(
 #[error("Not base64")]
 pub struct NotBase64;
 
-/// Takes base64 of the standard alphabet in pieces of any size and gives the bytes, some thousand at once.
+/// A decoder of base64 in the standard alphabet. It takes pieces of any size and returns some thousand bytes at once.
 ///
-/// ASCII white space is skipped wherever it stands. Padding must be there and right, and only white space may
-/// follow it; bits behind the last byte may be set (`amtsCf==` is taken for `amtsCQ==`).
+/// ASCII white space is skipped everywhere. Padding is required and must be correct, and only white space may follow
+/// it. Bits behind the last byte may be set (`amtsCf==` is accepted as `amtsCQ==`).
 #[derive(Debug)]
 pub struct Base64Decoder {
-    /// The characters of a block that wait for the rest of it; those before `filled` count.
+    /// The characters of an incomplete block. Those before `filled` count.
     block: Box<[u8; BLOCK_CHARS]>,
     filled: usize,
     bytes: Box<[u8; BLOCK_BYTES]>,
@@ -37,11 +37,11 @@ pub struct Base64Decoder {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum State {
-    /// No white space was met but in pieces of its own, so pieces are copied without looking.
+    /// White space came only in pieces of its own so far, so pieces are copied without a check.
     Dense,
-    /// White space is sorted out character by character.
+    /// White space is removed character by character.
     Spaced,
-    /// Padding was decoded.
+    /// The padding was decoded.
     Ended,
     Failed,
 }
@@ -53,7 +53,7 @@ impl Default for Base64Decoder {
 }
 
 impl Base64Decoder {
-    /// A decoder at the beginning of a text.
+    /// Creates a decoder at the beginning of a text.
     pub fn new() -> Self {
         Self {
             block: Box::new([0; BLOCK_CHARS]),
@@ -63,10 +63,10 @@ impl Base64Decoder {
         }
     }
 
-    /// Takes the next piece of the text and gives the sink the bytes of every block that became full.
+    /// Decodes the next piece of the text and passes the bytes of every complete block to the sink.
     ///
-    /// Gives `NotBase64` when a block is not base64, or the sink's own error at once; after either, every further
-    /// piece is `NotBase64` until the next `finish`.
+    /// Fails with `NotBase64` when a block is not base64, or at once with the sink's own error. After either, every
+    /// further piece is `NotBase64` until the next `finish`.
     pub fn feed<E: From<NotBase64>>(
         &mut self,
         text: &[u8],
@@ -76,7 +76,7 @@ impl Base64Decoder {
         while !rest.is_empty() {
             match self.state {
                 State::Dense => {
-                    // A line break that was escaped comes alone.
+                    // An escaped line break comes as a piece of its own.
                     if let [byte] = rest
                         && is_white(*byte)
                     {
@@ -101,8 +101,8 @@ impl Base64Decoder {
         Ok(())
     }
 
-    /// Ends the text: gives the sink the last bytes, or `NotBase64` when the text was not complete. The decoder is
-    /// then at the beginning of another text.
+    /// Ends the text and passes the last bytes to the sink. Fails with `NotBase64` when the text was not complete.
+    /// The decoder is then at the beginning of another text.
     pub fn finish<E: From<NotBase64>>(
         &mut self,
         sink: &mut impl FnMut(&[u8]) -> Result<(), E>,
@@ -112,14 +112,14 @@ impl Base64Decoder {
             _ => self.decode(sink),
         };
         if outcome.is_ok() && self.filled > 0 {
-            // White space was sorted out.
+            // White space was removed already.
             outcome = self.decode(sink);
         }
         self.reset();
         outcome
     }
 
-    /// Forgets what came: the decoder is at the beginning of another text.
+    /// Resets the decoder to the beginning of another text.
     pub fn reset(&mut self) {
         self.filled = 0;
         self.state = State::Dense;
@@ -139,8 +139,8 @@ impl Base64Decoder {
         &[]
     }
 
-    /// Decodes the block. If it can't be decoded, white space may be the reason; then that is taken out and the
-    /// block waits for more. That happens once in a text, so that blanks cost no more than letters.
+    /// Decodes the block. If that fails, white space may be the reason: it is removed, and the block waits for more.
+    /// That happens once in a text, so that blanks cost no more than letters.
     fn decode<E: From<NotBase64>>(
         &mut self,
         sink: &mut impl FnMut(&[u8]) -> Result<(), E>,
@@ -171,7 +171,7 @@ impl Base64Decoder {
     }
 }
 
-/// Moves what is not white space to the front and gives its length.
+/// Moves all bytes but white space to the front and returns their number.
 fn remove_white(text: &mut [u8]) -> usize {
     let mut kept = 0;
     for at in 0..text.len() {
@@ -181,7 +181,7 @@ fn remove_white(text: &mut [u8]) -> usize {
     kept
 }
 
-/// Python's ASCII white space, which has the vertical tab too.
+/// Whether Python counts the byte as ASCII white space, which includes the vertical tab.
 fn is_white(byte: u8) -> bool {
     matches!(byte, b' ' | b'\t'..=b'\r')
 }

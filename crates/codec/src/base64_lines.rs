@@ -1,25 +1,25 @@
-//! Bytes to the base64 of replies.
+//! A streaming encoder from bytes to the base64 of replies.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
-/// The bytes of one line: 76 characters.
+/// The number of bytes of one line, which has 76 characters.
 const LINE_BYTES: usize = 57;
 const LINE_CHARS: usize = LINE_BYTES / 3 * 4;
-/// A line break as it is written in a JSON string.
+/// A line break as a JSON string holds it.
 const LINE_BREAK: &[u8] = b"\\n";
 const LINE_LENGTH: usize = LINE_CHARS + LINE_BREAK.len();
 
-/// Takes a file in pieces of any size and gives its base64 for the inside of a JSON string: lines of 76 characters,
-/// each ending in an escaped line break, the last one too. An empty file gives nothing.
+/// An encoder of a file as base64 for the inside of a JSON string. It takes pieces of any size and writes lines of 76
+/// characters. Every line ends in an escaped line break, including the last. An empty file gives nothing.
 ///
-/// That is what Python's `base64.encodebytes` makes, and so what clients of ngshare have always been sent.
+/// Python's `base64.encodebytes` writes the same, and ngshare has always sent it to clients.
 #[derive(Debug)]
 pub struct Base64LineEncoder {
-    /// The beginning of a line that waits for the rest of it.
+    /// The beginning of an incomplete line.
     line: [u8; LINE_BYTES],
     filled: usize,
-    /// The characters of one line. It is kept, so that a line allocates nothing.
+    /// The characters of one line, kept so that a line allocates nothing.
     characters: String,
 }
 
@@ -30,7 +30,7 @@ impl Default for Base64LineEncoder {
 }
 
 impl Base64LineEncoder {
-    /// An encoder at the beginning of a file.
+    /// Creates an encoder at the beginning of a file.
     pub fn new() -> Self {
         Self {
             line: [0; LINE_BYTES],
@@ -39,7 +39,7 @@ impl Base64LineEncoder {
         }
     }
 
-    /// Takes the next bytes of the file and appends every line that became full.
+    /// Encodes the next bytes of the file and appends every line that became complete.
     pub fn feed(&mut self, bytes: &[u8], output: &mut Vec<u8>) {
         let mut rest = bytes;
         if self.filled > 0 {
@@ -69,7 +69,7 @@ impl Base64LineEncoder {
         }
     }
 
-    /// How many bytes a file of this size (in bytes) becomes.
+    /// Returns the encoded size of a file of this size, both in bytes.
     pub const fn encoded_len(size: u64) -> u64 {
         let lines = size / LINE_BYTES as u64;
         let last = match size % LINE_BYTES as u64 {

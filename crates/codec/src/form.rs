@@ -1,40 +1,40 @@
-//! `application/x-www-form-urlencoded`, as it arrives.
+//! A streaming decoder of `application/x-www-form-urlencoded`.
 
 use super::percent::{decode_run, unhex};
 
-/// The longest field name taken, in bytes after decoding. The exchange's own are shorter than twenty.
+/// The maximum length of a field name, in bytes after decoding. The exchange's own names are shorter than twenty.
 const MAX_NAME_BYTES: usize = 1024;
-/// How much of a value is decoded before it is handed on, in bytes: little enough to stay in the first cache.
+/// The number of bytes of a value that are decoded before they are passed on. They fit into the first-level cache.
 const VALUE_BYTES: usize = 8 * 1024;
 
-/// A field's name is longer than 1 KiB.
+/// The name of a field is longer than 1 KiB.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("Field name too long")]
 pub struct NameTooLong;
 
-/// What a form is made of: for each field its name, its value in none, one or many pieces, and its end.
+/// An event of a form. For each field: its name, its value in any number of pieces, and its end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum FieldEvent<'a> {
-    /// A field begins; this is its whole name, decoded. It need not be UTF-8.
+    /// The beginning of a field, with its whole decoded name. The name need not be UTF-8.
     Name(&'a [u8]),
-    /// The next piece of the field's value, decoded, never empty. It may end amid a character.
+    /// The next decoded piece of the field's value, never empty. It may end inside a character.
     Value(&'a [u8]),
-    /// The field is complete.
+    /// The end of the field.
     End,
 }
 
-/// Takes a form in pieces of any size and tells its fields.
+/// A decoder that takes a form in pieces of any size and reports its fields.
 ///
-/// It reads as Python's `urllib.parse` does with blank values kept, for that is how the ngshare server read: a
-/// `+` is a blank; a percent sign that two hexadecimal digits do not follow stands for itself; a pair with nothing
-/// in it is skipped; a name without `=` has the empty value. It holds one name and 8 KiB of a value at most.
+/// It reads as Python's `urllib.parse` does with blank values kept, because the ngshare server read so. A `+` is a
+/// blank. A percent sign without two hexadecimal digits behind it stands for itself. An empty pair is skipped. A name
+/// without `=` has the empty value. The decoder holds at most one name and 8 KiB of a value.
 #[derive(Debug)]
 pub struct FormDecoder {
     part: Part,
     escape: Escape,
     name: Vec<u8>,
     value: Box<[u8; VALUE_BYTES]>,
-    /// How many bytes of `value` wait to be handed on.
+    /// The number of bytes of `value` that wait to be passed on.
     filled: usize,
 }
 
@@ -44,7 +44,7 @@ enum Part {
     Value,
 }
 
-/// How much of an escape the last piece ended with.
+/// The part of an escape that ended the last piece.
 #[derive(Debug, Clone, Copy)]
 enum Escape {
     None,
@@ -59,7 +59,7 @@ impl Default for FormDecoder {
 }
 
 impl FormDecoder {
-    /// A decoder at the beginning of a form.
+    /// Creates a decoder at the beginning of a form.
     pub fn new() -> Self {
         Self {
             part: Part::Name,
@@ -70,10 +70,10 @@ impl FormDecoder {
         }
     }
 
-    /// Takes the next piece of the form and tells what is in it; no byte of a value is held back but those of an
-    /// escape that is not complete yet.
+    /// Decodes the next piece of the form and reports its events. Of a value, only the bytes of an incomplete escape
+    /// are held back.
     ///
-    /// Gives `NameTooLong`, or the sink's own error at once; after either the decoder is of no further use.
+    /// Fails with `NameTooLong`, or at once with the sink's own error. After either, the decoder cannot be used.
     pub fn feed<E: From<NameTooLong>>(
         &mut self,
         input: &[u8],
@@ -94,7 +94,7 @@ impl FormDecoder {
         }
     }
 
-    /// Ends the form: what looked like the beginning of an escape stands for itself, and the last field ends.
+    /// Ends the form. An incomplete escape stands for itself, and the last field ends.
     pub fn finish<E: From<NameTooLong>>(
         mut self,
         sink: &mut impl FnMut(FieldEvent<'_>) -> Result<(), E>,
@@ -103,7 +103,7 @@ impl FormDecoder {
         self.end_field(sink)
     }
 
-    /// One byte, with all the cases.
+    /// Decodes one byte, with all special cases.
     fn step<E: From<NameTooLong>>(
         &mut self,
         byte: u8,

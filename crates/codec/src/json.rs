@@ -1,9 +1,9 @@
-//! JSON, as it arrives: what stands in it, in order, and whether it is JSON at all.
+//! A streaming tokenizer of JSON.
 
 use super::json_number::Number;
 use super::json_string::StringReader;
 
-/// How many lists and objects may be open at once.
+/// The maximum number of lists and objects that are open at once.
 const MAX_DEPTH: u32 = 128;
 
 /// The text is not JSON.
@@ -11,36 +11,37 @@ const MAX_DEPTH: u32 = 128;
 #[error("Not JSON")]
 pub struct NotJson;
 
-/// What JSON is made of. Commas and colons are checked, not told.
+/// An event of JSON. Commas and colons are checked but not reported.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum JsonEvent<'a> {
-    /// A list begins.
+    /// The beginning of a list.
     ListBegin,
-    /// The innermost list ends.
+    /// The end of the innermost list.
     ListEnd,
-    /// An object begins.
+    /// The beginning of an object.
     ObjectBegin,
-    /// The innermost object ends.
+    /// The end of the innermost object.
     ObjectEnd,
-    /// The key of an object's member begins; its text follows, then `TextEnd`.
+    /// The beginning of a member's key. Its text follows, then `TextEnd`.
     KeyBegin,
-    /// A string that is no key begins; its text follows, then `TextEnd`.
+    /// The beginning of a string that is not a key. Its text follows, then `TextEnd`.
     TextBegin,
-    /// The next piece of the key's or the string's text, unescaped UTF-8, never empty. It may end amid a character.
+    /// The next piece of the text of a key or string: unescaped UTF-8, never empty. It may end inside a character.
     Text(&'a [u8]),
-    /// At this place of the text stands an escaped half of a surrogate pair without its other half.
+    /// An escaped half of a surrogate pair without its other half, at this place of the text.
     LoneSurrogate,
-    /// The key or string is complete.
+    /// The end of the key or string.
     TextEnd,
-    /// A number, `true`, `false` or `null` begins. Its text is checked but neither kept nor told.
+    /// The beginning of a number, `true`, `false` or `null`. Its text is checked but neither kept nor reported.
     Scalar,
 }
 
-/// Takes one JSON value in pieces of any size and tells what it is made of.
+/// A tokenizer that takes one JSON value in pieces of any size and reports its events.
 ///
-/// It is strict RFC 8259 in UTF-8 without a byte order mark, except that, as in Python's `json`, `NaN`, `Infinity`
-/// and `-Infinity` are numbers and half a surrogate pair may be escaped. At most 128 lists and objects may be open
-/// at once. Members with the same key are all told; whoever listens lets the last one win. It stores no text.
+/// It accepts strict RFC 8259 in UTF-8 without a byte order mark, with two exceptions as in Python's `json`: `NaN`,
+/// `Infinity` and `-Infinity` are numbers, and half a surrogate pair may be escaped. At most 128 lists and objects
+/// may be open at once. Members with the same key are all reported; the receiver lets the last one win. The tokenizer
+/// stores no text.
 #[derive(Debug)]
 pub struct JsonTokenizer {
     state: State,
@@ -50,21 +51,21 @@ pub struct JsonTokenizer {
 
 #[derive(Debug, Clone, Copy)]
 enum State {
-    /// A value must come.
+    /// A value must follow.
     Value,
-    /// A value or the end of the list that has just begun.
+    /// A value must follow, or the end of the list that has just begun.
     ValueOrEnd,
-    /// A key must come.
+    /// A key must follow.
     Key,
-    /// A key or the end of the object that has just begun.
+    /// A key must follow, or the end of the object that has just begun.
     KeyOrEnd,
-    /// The colon behind a key.
+    /// The colon behind a key must follow.
     Colon,
-    /// A value is complete: a comma or the end of what it stands in, if it stands in something.
+    /// A value is complete. A comma or the end of its list or object must follow, if it is in one.
     AfterValue,
     InKey,
     InText,
-    /// These letters must come.
+    /// These letters must follow.
     InWord(&'static [u8]),
     InNumber(Number),
     Failed,
@@ -77,7 +78,7 @@ impl Default for JsonTokenizer {
 }
 
 impl JsonTokenizer {
-    /// A tokenizer before the beginning of a value.
+    /// Creates a tokenizer before the beginning of a value.
     pub fn new() -> Self {
         Self {
             state: State::Value,
@@ -86,10 +87,10 @@ impl JsonTokenizer {
         }
     }
 
-    /// Takes the next piece of the text.
+    /// Reads the next piece of the text.
     ///
-    /// Gives `NotJson` as soon as no continuation could make the text JSON, or the sink's own error at once; after
-    /// either, every further piece is `NotJson`.
+    /// Fails with `NotJson` as soon as no continuation could make the text JSON, or at once with the sink's own
+    /// error. After either, every further piece is `NotJson`.
     pub fn feed<E: From<NotJson>>(
         &mut self,
         input: &[u8],
@@ -102,7 +103,7 @@ impl JsonTokenizer {
         outcome
     }
 
-    /// Ends the text: `NotJson` unless it was one complete value.
+    /// Ends the text. Fails with `NotJson` unless it was one complete value.
     pub fn finish(self) -> Result<(), NotJson> {
         let complete = match self.state {
             State::AfterValue => true,
@@ -160,7 +161,7 @@ impl JsonTokenizer {
         Ok(())
     }
 
-    /// One byte that is no white space, outside of strings, numbers and words.
+    /// Reads one byte that is not white space, outside of strings, numbers and words.
     fn read_mark<E: From<NotJson>>(
         &mut self,
         byte: u8,
@@ -227,7 +228,7 @@ enum Container {
 #[derive(Debug, Default)]
 struct Nesting {
     depth: u32,
-    /// One bit for each, the innermost lowest, set for an object.
+    /// One bit for each, set for an object. The innermost has the lowest bit.
     objects: u128,
 }
 

@@ -1,4 +1,4 @@
-//! Files to a tar archive, as it is sent.
+//! A streaming encoder from files to a tar archive.
 
 use super::tar::{
     BLOCK, Block, CHECKSUM, EXTENDED, FILE, GROUP, HARD_LINK, KIND, LINK, MAGIC, MODE, MODIFIED,
@@ -7,29 +7,29 @@ use super::tar::{
 use nbcourier_domain::Timestamp;
 use std::ops::Range;
 
-/// The largest number that eleven octal digits hold.
+/// The largest number that fits into eleven octal digits.
 const MAX_OCTAL: u64 = 0o777_7777_7777;
-/// The name of extended headers, for a reader that does not know them and takes them for files.
+/// The name of extended headers. Readers that do not know them extract them as files of this name.
 const EXTENDED_NAME: &str = "pax-header";
 
-/// Writes entries one after the other: `begin`, the file's bytes, `end`; and `finish` behind the last.
+/// An encoder that writes entries one after the other: `begin`, the file's bytes, `end`, and `finish` after the last.
 ///
-/// A path that a header has no room for, or that is not ASCII, stands in an extended header before it.
+/// A path that is too long for a header, or not ASCII, is written in an extended header before it.
 #[derive(Debug, Default)]
 pub struct TarEncoder {
     size: u64,
 }
 
 impl TarEncoder {
-    /// What `finish` writes, in bytes.
+    /// The number of bytes that `finish` writes.
     pub const END: usize = 2 * BLOCK;
 
-    /// An encoder at the beginning of an archive.
+    /// Creates an encoder at the beginning of an archive.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// The bytes that a file takes in an archive.
+    /// Returns the number of bytes that a file takes in an archive.
     pub fn encoded_len(path: &str, size: u64) -> u64 {
         let records = records(path, size).len() as u64;
         let extended = match records {
@@ -39,14 +39,14 @@ impl TarEncoder {
         extended + BLOCK as u64 + size + padding(size) as u64
     }
 
-    /// Writes what stands before a file's bytes.
+    /// Writes the headers before a file's bytes.
     pub fn begin(&mut self, path: &str, size: u64, modified: Timestamp, output: &mut Vec<u8>) {
         extend(&records(path, size), modified, output);
         output.extend_from_slice(&header(FILE, path, size, modified));
         self.size = size;
     }
 
-    /// Writes another name of a file that was written before. Nothing is to be ended.
+    /// Writes another name of a file that was written before. It needs no `end`.
     pub fn link(&mut self, path: &str, to: &str, modified: Timestamp, output: &mut Vec<u8>) {
         let mut said = records(path, 0);
         if !to.is_ascii() || to.len() > LINK.len() {
@@ -60,13 +60,13 @@ impl TarEncoder {
         output.extend_from_slice(&header);
     }
 
-    /// Fills up what stands behind the file's bytes.
+    /// Writes the padding after a file's bytes.
     pub fn end(&mut self, output: &mut Vec<u8>) {
         pad(self.size, output);
         self.size = 0;
     }
 
-    /// Closes the archive: a reader that does not find this knows that it has not got all.
+    /// Closes the archive. A reader that does not find this end knows that the archive is incomplete.
     pub fn finish(&mut self, output: &mut Vec<u8>) {
         output.resize(output.len() + Self::END, 0);
     }
@@ -87,7 +87,7 @@ fn pad(size: u64, output: &mut Vec<u8>) {
     output.resize(output.len() + padding(size), 0);
 }
 
-/// What the extended header of a file says; nothing when it needs none.
+/// Returns the content of the file's extended header. It is empty when the file needs none.
 fn records(path: &str, size: u64) -> String {
     let mut records = String::new();
     if !path.is_ascii() || path.len() > NAME.len() {
@@ -99,7 +99,7 @@ fn records(path: &str, size: u64) -> String {
     records
 }
 
-/// `LENGTH KEY=VALUE\n`, where the length counts its own digits, too.
+/// Appends `LENGTH KEY=VALUE\n`, where the length counts its own digits, too.
 fn record(key: &str, value: &str) -> String {
     let rest = key.len() + value.len() + " =\n".len();
     let mut length = rest;
@@ -114,7 +114,7 @@ fn record(key: &str, value: &str) -> String {
 
 fn header(kind: u8, name: &str, size: u64, modified: Timestamp) -> Block {
     let mut header = [0; BLOCK];
-    // Of a longer name its beginning, for a reader that does not know extended headers.
+    // A longer name is cut here, for a reader that does not know extended headers.
     let length = name.len().min(NAME.len());
     header[..length].copy_from_slice(&name.as_bytes()[..length]);
     octal(&mut header, MODE, 0o644);
@@ -130,7 +130,7 @@ fn header(kind: u8, name: &str, size: u64, modified: Timestamp) -> Block {
     header
 }
 
-/// Writes the sum of a header that is complete.
+/// Writes the checksum of a complete header.
 fn seal(header: &mut Block) {
     let sum = checksum(header);
     octal(header, CHECKSUM.start..CHECKSUM.end - 1, sum);

@@ -1,38 +1,38 @@
-//! Compressed bytes to bytes, as they arrive.
+//! A streaming decompressor.
 
 use flate2::write::MultiGzDecoder;
 use std::io::{self, Write};
 use zstd::stream::raw::{DParameter, Decoder, Operation};
 
-/// How bytes are packed: the content codings of RFC 9110 that are taken.
+/// The accepted content codings of RFC 9110.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Packing {
-    /// Not at all.
+    /// Not compressed.
     Plain,
-    /// RFC 1952.
+    /// gzip (RFC 1952).
     Gzip,
-    /// RFC 8878.
+    /// zstd (RFC 8878).
     Zstd,
 }
 
-/// The bytes are not packed as was said, or are not whole.
+/// The bytes are not compressed as declared, or are incomplete.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("The compressed body is damaged or incomplete")]
 pub struct NotPacked;
 
-/// How many bytes one call of `feed` makes, about: few bytes may unpack to very many.
+/// The approximate number of bytes that one call of `feed` produces. Few bytes may unpack to very many.
 const TURN: usize = 1024 * 1024;
-/// How many are made at a time.
+/// The number of bytes that are produced at a time.
 const OUTPUT: usize = 64 * 1024;
-/// What may be looked back at, as a power of two: the 8 MiB that RFC 9659 bounds the content coding to. It is held in
+/// The maximum window size, as a power of two: RFC 9659 limits the content coding to 8 MiB. The window is held in
 /// memory.
 const WINDOW_LOG: u32 = 23;
-/// What a frame begins with (RFC 8878, section 3.1.1), least byte first.
+/// The magic number of a frame (RFC 8878, section 3.1.1), least significant byte first.
 const FRAME: [u8; 4] = [0x28, 0xB5, 0x2F, 0xFD];
-/// What one that holds nothing begins with (section 3.1.2), but for four bits of the first byte.
+/// The magic number of a skippable frame (section 3.1.2), except for four bits of the first byte.
 const SKIPPABLE: [u8; 4] = [0x50, 0x2A, 0x4D, 0x18];
 
-/// Takes packed bytes in pieces of any size and gives what they were packed from.
+/// A decompressor that takes compressed bytes in pieces of any size.
 pub struct Unpacker(Kind);
 
 enum Kind {
@@ -42,7 +42,7 @@ enum Kind {
 }
 
 impl Unpacker {
-    /// An unpacker at the beginning; an error when there is no memory for it.
+    /// Creates an unpacker at the beginning. Fails when there is no memory for it.
     pub fn new(packing: Packing) -> io::Result<Self> {
         Ok(Self(match packing {
             Packing::Plain => Kind::Plain,
@@ -51,10 +51,10 @@ impl Unpacker {
         }))
     }
 
-    /// Takes from the front of the input what makes about a megabyte, gives the sink that, and tells how many bytes
-    /// it took. To be called again with the rest until nothing is left.
+    /// Decompresses enough of the front of the input for about a megabyte, passes that to the sink, and returns the
+    /// number of bytes taken. Call it again with the rest until nothing is left.
     ///
-    /// Gives `NotPacked`, or the sink's own error at once; after either the unpacker is of no further use.
+    /// Fails with `NotPacked`, or at once with the sink's own error. After either, the unpacker cannot be used.
     pub fn feed<E: From<NotPacked>>(
         &mut self,
         input: &[u8],
@@ -82,7 +82,7 @@ impl Unpacker {
         }
     }
 
-    /// Ends the input: gives the sink the last bytes, or `NotPacked` when they are not whole.
+    /// Ends the input and passes the last bytes to the sink. Fails with `NotPacked` when they are incomplete.
     pub fn finish<E: From<NotPacked>>(
         self,
         sink: &mut impl FnMut(&[u8]) -> Result<(), E>,
@@ -114,7 +114,7 @@ struct Zstd {
     frames: u64,
 }
 
-/// Where in the input the decoder is.
+/// The position of the decoder in the input.
 enum State {
     /// Between two frames, with so many bytes of the next one's mark.
     Between([u8; 4], usize),

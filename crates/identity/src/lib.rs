@@ -1,10 +1,10 @@
-//! The identity of a caller: the part of a request that the operations of the exchange get to know.
+//! The identity of a caller, which is the only part of a request's authentication that the exchange sees.
 
 use nbcourier_domain::{IllegalName, Timestamp, UserName};
 use std::fmt;
 use std::time::Instant;
 
-/// Whether a person calls or a service of the hub.
+/// The kind of a caller: a person, or a service of the hub.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum CallerKind {
@@ -14,30 +14,31 @@ pub enum CallerKind {
     Service,
 }
 
-/// By what a caller was known.
+/// The proof by which a caller was identified.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Credential {
     /// A token that the hub vouched for.
     Token,
     /// The session cookie of a browser that has logged in.
     Session,
-    /// The caller's own word, in stand-alone mode.
+    /// The caller's own claim, in stand-alone mode.
     Standalone,
     /// Access to the data directory.
     DataDirectory,
 }
 
-/// The hub's groups that somebody is in, by how much they can be relied on.
+/// The hub's groups of a caller, by how far they can be relied on.
 #[derive(Debug, Clone)]
 pub enum HubGroups {
-    /// All of them, as the hub said when it was asked about a token or a login.
+    /// All groups, as the hub reported them for a token or a login.
     Fresh {
-        /// Their names.
+        /// The names of the groups.
         names: Vec<String>,
-        /// When the hub said so.
+        /// The time of the hub's report.
         told: Instant,
     },
-    /// Those that a session remembers from its login: up to an hour old, and cut off where they do not fit into a cookie.
+    /// The groups that a session remembers from its login: up to an hour old, and cut off where they do not fit into
+    /// a cookie.
     AsOfLogin(Vec<String>),
 }
 
@@ -56,7 +57,7 @@ pub struct Caller {
 }
 
 impl Caller {
-    /// A caller that `via` proved. Use it only where a credential has just been checked.
+    /// Creates a caller that `via` proved. Use it only where a credential has just been checked.
     pub fn new(name: UserName, kind: CallerKind, admin: bool, via: Credential) -> Self {
         Self {
             name,
@@ -69,26 +70,26 @@ impl Caller {
         }
     }
 
-    /// The same caller in these groups.
+    /// Returns the same caller in these groups.
     #[must_use]
     pub fn with_groups(mut self, groups: HubGroups) -> Self {
         self.groups = groups;
         self
     }
 
-    /// The same caller, whose account the hub made at this time.
+    /// Returns the same caller, with the time when the hub created the account.
     #[must_use]
     pub fn with_account(mut self, made_at: Option<Timestamp>) -> Self {
         self.account_made_at = made_at;
         self
     }
 
-    /// The name by which rosters and submissions know the caller; that of a service begins with `service:`.
+    /// Returns the name of the caller in rosters and submissions. That of a service begins with `service:`.
     pub fn name(&self) -> &UserName {
         &self.name
     }
 
-    /// Whether a person calls or a service.
+    /// Returns whether the caller is a person or a service.
     pub fn kind(&self) -> CallerKind {
         self.kind
     }
@@ -98,14 +99,15 @@ impl Caller {
         self.admin
     }
 
-    /// The hub's groups the caller is in; of a session's, those there were at login, as far as its cookie has room.
+    /// Returns the hub's groups of the caller. A session has those of its login, as far as its cookie has room.
     pub fn groups(&self) -> &[String] {
         match &self.groups {
             HubGroups::Fresh { names, .. } | HubGroups::AsOfLogin(names) => names,
         }
     }
 
-    /// All groups the caller is in and when the hub said so; `None` of a session, which only remembers some.
+    /// Returns all groups of the caller and when the hub reported them. `None` for a session, which only remembers
+    /// some.
     pub fn fresh_groups(&self) -> Option<(&[String], Instant)> {
         match &self.groups {
             HubGroups::Fresh { names, told } => Some((names, *told)),
@@ -113,32 +115,34 @@ impl Caller {
         }
     }
 
-    /// When the hub made the caller's account, where it tells that; an earlier one of the same name was somebody else's.
+    /// Returns when the hub created the caller's account, if known. An earlier account of that name was another
+    /// person's.
     pub fn account_made_at(&self) -> Option<Timestamp> {
         self.account_made_at
     }
 
-    /// By what the caller was known.
+    /// Returns the proof by which the caller was identified.
     pub fn via(&self) -> Credential {
         self.via
     }
 
-    /// Remembers in which request this is the caller; the id is the one in the log.
+    /// Records the ID of the request, which is also in the log.
     #[must_use]
     pub fn in_request(mut self, id: String) -> Self {
         self.request_id = Some(id);
         self
     }
 
-    /// The id of the request in the log.
+    /// Returns the ID of the request in the log.
     pub fn request_id(&self) -> Option<&str> {
         self.request_id.as_deref()
     }
 
-    /// Whoever can write the data directory and uses the program on it: an admin, known as `operator:NAME`.
+    /// Returns the operator, an administrator known as `operator:NAME`: a person who can write the data directory and
+    /// runs the program on it.
     ///
-    /// The name is that of the account on the machine, as its environment tells it; the directory's permissions are what
-    /// was checked.
+    /// The name is that of the account on the machine, as the environment reports it. The check is the directory's
+    /// permissions.
     pub fn operator(account: &str) -> Result<Self, IllegalName> {
         let name = UserName::of_operator(account)?;
         Ok(Self::new(
@@ -149,7 +153,7 @@ impl Caller {
         ))
     }
 
-    /// The server itself, in what it does without being asked, known as `operator:the server`.
+    /// Returns the server itself, known as `operator:the server`, for work that nobody asked for.
     pub fn server() -> Self {
         let name = UserName::of_server();
         Self::new(name, CallerKind::User, true, Credential::DataDirectory)

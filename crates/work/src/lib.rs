@@ -1,8 +1,8 @@
-//! Work on threads that may wait for the disk, and the bugs that show there.
+//! Blocking work on threads that may wait for the disk, and reports of bugs in it.
 
 use std::any::Any;
 
-/// The longest description of a bug, in characters: it becomes part of a line of the log.
+/// The maximum length of a bug's description, in characters. It becomes part of a line of the log.
 const MAX_TEXT: usize = 500;
 
 /// A bug of nbcourier: something happened that the code rules out.
@@ -13,12 +13,12 @@ const MAX_TEXT: usize = 500;
 pub struct Bug(String);
 
 impl Bug {
-    /// A bug with this description.
+    /// Creates a bug with this description.
     pub fn new(description: impl std::fmt::Display) -> Self {
         Self(description.to_string().chars().take(MAX_TEXT).collect())
     }
 
-    /// A bug that showed itself as a panic with this payload.
+    /// Creates a bug from the payload of a panic.
     pub fn from_panic(payload: &(dyn Any + Send)) -> Self {
         let text = payload
             .downcast_ref::<&str>()
@@ -28,7 +28,7 @@ impl Bug {
     }
 }
 
-/// Runs `work` on a thread that may wait for the disk; an `Err` when it panics.
+/// Runs `work` on a thread that may wait for the disk. Returns `Err` when it panics.
 ///
 /// All such work goes through here, so that no caller takes a panic for a failure of the disk.
 pub async fn blocking<T: Send + 'static>(
@@ -37,7 +37,7 @@ pub async fn blocking<T: Send + 'static>(
     let done = tokio::task::spawn_blocking(work).await;
     done.map_err(|error| match error.try_into_panic() {
         Ok(payload) => Bug::from_panic(payload.as_ref()),
-        // Only a runtime that ends cancels blocking work, and nobody waits for it then.
+        // Blocking work is cancelled only when the runtime ends, and then nobody waits for the result.
         Err(error) => Bug::new(error),
     })
 }
