@@ -15,21 +15,21 @@ use std::error::Error as _;
 use std::fmt::Write;
 use std::time::{Duration, Instant, SystemTime};
 
-/// A hub's answer is a few hundred bytes and its user's groups.
+/// The maximum size of an answer. Most have a few hundred bytes and the user's groups.
 const MAX_ANSWER_BYTES: usize = 1 << 20;
-/// A page of groups names everybody in them.
+/// The maximum size of a page of groups, which names all their members.
 const MAX_PAGE_BYTES: usize = 32 << 20;
 /// Asks the hub to say where the next page begins (JupyterHub 2 and later).
 const PAGES: &str = "application/jupyterhub-pagination+json";
 /// Shorter than the five seconds after which Node's HTTP server, in front of most hubs, closes an idle connection.
 const POOL_IDLE: Duration = Duration::from_secs(4);
 
-/// How long the hub may take.
+/// Time limits for the hub's answers.
 #[derive(Clone, Copy)]
 pub(super) struct TimeLimits {
-    /// To accept a connection.
+    /// The limit for accepting a connection.
     pub(super) connect: Duration,
-    /// To have answered to the last byte.
+    /// The limit for the complete answer.
     pub(super) total: Duration,
 }
 
@@ -42,7 +42,7 @@ impl Default for TimeLimits {
     }
 }
 
-/// The owner of a token, as the hub tells it.
+/// The owner of a token, as the hub reports it.
 #[derive(Debug, PartialEq, Eq, Deserialize)]
 pub(super) struct HubUser {
     pub(super) name: String,
@@ -52,25 +52,25 @@ pub(super) struct HubUser {
     pub(super) admin: bool,
     #[serde(default)]
     pub(super) groups: Vec<String>,
-    /// What the token may do, not what its owner may.
+    /// The scopes of the token, not the permissions of its owner.
     #[serde(default)]
     pub(super) scopes: Vec<String>,
-    /// When the hub said all this.
+    /// The time of the hub's answer.
     #[serde(skip, default = "Instant::now")]
     pub(super) told: Instant,
-    /// When the hub made the account, if the token may know.
+    /// The time when the hub created the account, if the token may know it.
     #[serde(default, deserialize_with = "moment")]
     pub(super) created: Option<Timestamp>,
 }
 
-/// The time of a text; what is none is not told.
+/// Parses a time. Returns `None` for a text that is not one.
 fn moment<'de, D: Deserializer<'de>>(json: D) -> Result<Option<Timestamp>, D::Error> {
     let value = serde_json::Value::deserialize(json)?;
     Ok(value.as_str().and_then(|text| Timestamp::parse(text).ok()))
 }
 
 impl HubUser {
-    /// The name in our rosters: `service:NAME` for a service, and never that for a user.
+    /// Returns the name in our rosters: `service:NAME` for a service, and never that for a user.
     pub(super) fn user_name(&self) -> Result<UserName, AuthError> {
         let name = match self.kind {
             CallerKind::User => UserName::parse(self.name.as_str()),
@@ -93,7 +93,7 @@ fn refused(sentence: &str) -> AuthError {
     AuthError::Refused(sentence.to_owned())
 }
 
-/// What came of asking the hub who a token belongs to.
+/// The result of asking the hub who owns a token.
 #[derive(Debug, PartialEq)]
 pub(super) enum HubAnswer {
     Known(HubUser),
@@ -101,17 +101,17 @@ pub(super) enum HubAnswer {
     Unavailable(Outage),
 }
 
-/// What came of asking the hub when it made somebody's account.
+/// The result of asking the hub when it created an account.
 pub(super) enum AccountAnswer {
     MadeAt(Timestamp),
-    /// This account is none that the service is told of.
+    /// The hub does not show this account to the service.
     NotThisOne,
-    /// The service is told of no account's time.
+    /// The hub shows the service no account's time.
     None,
     Unavailable(Outage),
 }
 
-/// What came of asking for some of the hub's groups.
+/// The result of asking for some of the hub's groups.
 pub(super) enum PageAnswer {
     Page(Page),
     /// The service may not list groups.
@@ -125,7 +125,7 @@ pub(super) struct Page {
     pub(super) items: Vec<Group>,
     #[serde(default, rename = "_pagination")]
     pagination: Pagination,
-    /// How many groups come before the next page, if there is one.
+    /// The number of groups before the next page, if there is one.
     #[serde(skip)]
     pub(super) next: Option<usize>,
 }
@@ -140,22 +140,22 @@ struct NextPage {
     offset: usize,
 }
 
-/// What came of trading a login's code for a token.
+/// The result of exchanging a login's code for a token.
 pub(super) enum CodeAnswer {
     Token(Token),
     Refused(StatusCode),
     Unavailable(Outage),
 }
 
-/// Why the hub could not be asked; holds no secret.
+/// The reason why the hub could not be asked. It holds no secret.
 #[derive(Debug, PartialEq)]
 pub(super) struct Outage {
     pub(super) reason: String,
-    /// The hub did not answer at all, so nobody else needs to try for a moment.
+    /// The hub did not answer at all, so for a moment no other request needs to try.
     pub(super) silent: bool,
 }
 
-/// One pooled client for one hub.
+/// A pooled client for one hub.
 #[derive(Clone)]
 pub(super) struct HubClient {
     client: Client,
@@ -166,7 +166,7 @@ pub(super) struct HubClient {
 }
 
 impl HubClient {
-    /// A client for the hub whose API is at this address; asks nothing yet.
+    /// Creates a client for the hub whose API is at this address. Asks nothing yet.
     pub(super) fn new(api_url: &str, limits: TimeLimits) -> Result<Self, SetupError> {
         let url = Url::parse(api_url).map_err(|_| SetupError::ApiUrl)?;
         let has_credentials = !url.username().is_empty() || url.password().is_some();
@@ -199,12 +199,12 @@ impl HubClient {
         })
     }
 
-    /// Whose token this is.
+    /// Asks who owns this token.
     pub(super) async fn owner_of(&self, token: &Token) -> HubAnswer {
         self.owner_and_time(token).await.0
     }
 
-    /// The same, and what time it is there, where the hub says so.
+    /// Asks who owns this token, and returns the hub's time where it reports one.
     pub(super) async fn owner_and_time(&self, token: &Token) -> (HubAnswer, Option<SystemTime>) {
         let Some(authorization) = secret_header(token) else {
             return (HubAnswer::Unknown, None);
@@ -240,7 +240,7 @@ impl HubClient {
         }
     }
 
-    /// The hub's version, if it tells that.
+    /// Asks for the hub's version, if it reports one.
     pub(super) async fn version(&self) -> Option<String> {
         #[derive(Deserialize)]
         struct Root {
@@ -249,12 +249,12 @@ impl HubClient {
         let root = format!("{}/", self.user_url.strip_suffix("/user")?);
         let response = self.client.get(root).send().await.ok()?;
         let version = json::<Root>(response).await.ok()?.version;
-        // Shown to people, so nothing strange.
+        // The version is shown to people, so it must not hold unusual characters.
         let plain = version.len() < 30 && version.bytes().all(|byte| byte.is_ascii_graphic());
         plain.then_some(version)
     }
 
-    /// When the account of that name was made, asked with the service's own token.
+    /// Asks with the service's own token when the account of that name was created.
     pub(super) async fn account_of(&self, name: &str, own: &Token) -> AccountAnswer {
         let Some(authorization) = secret_header(own) else {
             return AccountAnswer::None;
@@ -278,7 +278,7 @@ impl HubClient {
         }
     }
 
-    /// At most so many groups behind the first `offset`, asked with the service's own token.
+    /// Asks with the service's own token for at most so many groups after the first `offset`.
     pub(super) async fn page_of_groups(
         &self,
         own: &Token,
@@ -306,7 +306,7 @@ impl HubClient {
                 }
                 Err(outage) => PageAnswer::Unavailable(outage),
             },
-            // A hub that knows no such address tells of no groups, either.
+            // A hub without this address does not show groups, either.
             StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN | StatusCode::NOT_FOUND => {
                 PageAnswer::Untold
             }
@@ -341,13 +341,13 @@ impl HubClient {
     }
 }
 
-/// The time of a reply's `Date`.
+/// Returns the time in a reply's `Date`.
 fn date(response: &Response) -> Option<SystemTime> {
     let date = response.headers().get(DATE)?.to_str().ok()?;
     Some(chrono::DateTime::parse_from_rfc2822(date).ok()?.into())
 }
 
-/// `token T` as a header that the client's own logs leave out.
+/// Returns `token T` as a header that the client's own logs leave out.
 fn secret_header(token: &Token) -> Option<HeaderValue> {
     let mut value = HeaderValue::from_str(&format!("token {}", token.reveal())).ok()?;
     value.set_sensitive(true);

@@ -1,7 +1,7 @@
-//! What we hand to a browser and want back unaltered: JSON Web Tokens, signed with HS256 and nothing else.
+//! JSON Web Tokens for data that a browser keeps and must return unaltered, signed with HS256 and nothing else.
 //!
-//! jsonwebtoken leaves the cryptography to a provider; ours knows HMAC-SHA-256 only, so there is no other algorithm
-//! that a forger could name. Each token says in `aud` what it is for and in `iss` which service made it.
+//! jsonwebtoken leaves the cryptography to a provider. Ours knows HMAC-SHA-256 only, so a forger cannot name another
+//! algorithm. Each token names its purpose in `aud` and its service in `iss`.
 
 use super::{AuthError, key::SigningKey};
 use hmac::{Hmac, Mac};
@@ -13,13 +13,13 @@ use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use sha2::Sha256;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-/// More than any browser keeps as one cookie.
+/// A maximum above the size of any cookie that browsers keep.
 const MAX_BYTES: usize = 8192;
 
-/// What a signed text is for; one for another purpose is not accepted.
+/// The purpose of a signed text. A text for another purpose is not accepted.
 #[derive(Clone, Copy)]
 pub(super) enum Purpose {
-    /// A browser that has logged in.
+    /// The session of a browser that has logged in.
     Session,
     /// A login that has begun.
     Login,
@@ -34,7 +34,7 @@ impl Purpose {
     }
 }
 
-/// Signs texts for one service, and knows its own again.
+/// A signer and verifier of texts for one service.
 pub(super) struct Seal {
     encoding: EncodingKey,
     decoding: DecodingKey,
@@ -52,9 +52,9 @@ struct Envelope<C> {
 }
 
 impl Seal {
-    /// A seal for the service at this prefix, its key derived from the signing key.
+    /// Creates a seal for the service at this prefix. Its key is derived from the signing key.
     pub(super) fn new(key: &SigningKey, prefix: &str) -> Self {
-        // Whoever comes first installs; a second provider could only be this one again.
+        // The first caller installs the provider. A second provider would be the same.
         let _ = PROVIDER.install_default();
         let secret = key.derive("nbcourier jwt");
         Self {
@@ -64,7 +64,7 @@ impl Seal {
         }
     }
 
-    /// The claims as signed text that is good for `lifetime`.
+    /// Returns the claims as signed text that is valid for `lifetime`.
     pub(super) fn seal<C: Serialize>(
         &self,
         purpose: Purpose,
@@ -93,7 +93,7 @@ impl Seal {
             .map_err(|_| AuthError::Failed("a cookie could not be signed"))
     }
 
-    /// What was sealed, if it is ours, unaltered, for this purpose and not expired.
+    /// Returns the sealed claims, if they are ours, unaltered, for this purpose and not expired.
     pub(super) fn open<C: DeserializeOwned>(&self, purpose: Purpose, text: &str) -> Option<C> {
         if text.len() > MAX_BYTES {
             return None;
@@ -121,7 +121,7 @@ static PROVIDER: CryptoProvider = CryptoProvider {
     verifier_factory: |algorithm, key| {
         Ok(Box::new(Hs256::new(*algorithm, key.try_get_as_bytes()?)?))
     },
-    // Only for keys in JWK form, of which there are none here.
+    // This is needed only for keys in JWK form, which are not used here.
     key_utils: KeyUtils::new_unimplemented(),
 };
 
@@ -150,7 +150,7 @@ impl Signer<Vec<u8>> for Hs256 {
 
 impl Verifier<Vec<u8>> for Hs256 {
     fn verify(&self, message: &[u8], signature: &Vec<u8>) -> Result<(), SignatureError> {
-        // In constant time.
+        // The comparison takes constant time.
         self.over(message)
             .verify_slice(signature)
             .map_err(SignatureError::from_source)

@@ -1,5 +1,5 @@
-//! The signing key: made once, kept in a file only the service may read, so that sessions and receipts survive a
-//! restart.
+//! The signing key. It is created once and kept in a file that only the service may read, so that sessions and
+//! receipts survive a restart.
 
 use hmac::{Hmac, Mac};
 use sha2::Sha256;
@@ -8,7 +8,7 @@ use std::io::{self, ErrorKind, Read, Write};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
-/// The file of the data directory that holds it.
+/// The file in the data directory that holds the key.
 pub const KEY_FILE: &str = "session.key";
 const KEY_BYTES: usize = 32;
 const OWNER_ONLY: u32 = 0o600;
@@ -18,16 +18,16 @@ const GROUP_AND_OTHERS: u32 = 0o077;
 #[derive(Clone)]
 pub struct SigningKey([u8; KEY_BYTES]);
 
-/// There is no usable key.
+/// The reason why there is no usable key.
 #[derive(Debug, thiserror::Error)]
 pub enum KeyError {
-    /// Others could have read it, and with it log in as anybody.
+    /// Other accounts could have read the key, and could log in as anybody with it.
     #[error("The signing key {path} is open to other users of this machine: chmod 600 {path}")]
     Open {
         /// The file.
         path: PathBuf,
     },
-    /// It is no key of ours, or only half of one.
+    /// The file does not hold one of our keys, or only half of one.
     #[error(
         "The signing key {path} is not {KEY_BYTES} bytes long: restore it, or delete it to have a new one made (everybody then logs in again, and the receipts given so far are no longer known for ours)"
     )]
@@ -35,20 +35,20 @@ pub enum KeyError {
         /// The file.
         path: PathBuf,
     },
-    /// It can't be read or made.
+    /// The file cannot be read or created.
     #[error("The signing key {path} cannot be read or made: {source}")]
     Io {
         /// The file.
         path: PathBuf,
-        /// What the system says.
+        /// The system's error.
         source: io::Error,
     },
 }
 
 impl SigningKey {
-    /// The key in `session.key` of this directory; made there, with mode 0600, when there is none yet.
+    /// Returns the key in `session.key` of this directory. Creates it with mode 0600 when it does not exist.
     ///
-    /// Of several who make it at the same time one wins, and all get that key.
+    /// Of several simultaneous creators one wins, and all get that key.
     pub fn load_or_create(directory: &Path) -> Result<Self, KeyError> {
         let path = directory.join(KEY_FILE);
         let io_error = |source| KeyError::Io {
@@ -65,7 +65,7 @@ impl SigningKey {
         Self::read(file, &path)
     }
 
-    /// A secret of its own for one use, so that no two uses share a key.
+    /// Derives a secret for one use, so that no two uses share a key.
     pub(super) fn derive(&self, label: &str) -> [u8; 32] {
         keyed_hash(&self.0, label)
     }
@@ -98,13 +98,14 @@ impl SigningKey {
     }
 }
 
-/// HMAC-SHA-256 of the text under the key.
+/// Returns the HMAC-SHA-256 of the text under the key.
 pub(super) fn keyed_hash(key: &[u8; KEY_BYTES], text: &str) -> [u8; 32] {
     let mac = Hmac::<Sha256>::new_from_slice(key).expect("HMAC takes a key of any length");
     mac.chain_update(text).finalize().into_bytes().into()
 }
 
-// Written whole under another name first: nobody ever sees half a key, and who comes second finds the first one's.
+// The file is first written under another name. Nobody ever sees half a key, and a later creator finds the first
+// one's key.
 fn create(directory: &Path, path: &Path) -> io::Result<()> {
     let mut bytes = [0; KEY_BYTES];
     getrandom::fill(&mut bytes).map_err(|error| io::Error::other(error.to_string()))?;

@@ -14,16 +14,16 @@ use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 use std::time::Duration;
 
-/// After this the browser logs in again, which a browser that the hub still knows does without asking anybody.
+/// The lifetime of a session. A browser that the hub still knows then logs in again without asking anybody.
 const LIFETIME: Duration = Duration::from_hours(1);
 const COOKIE_NAME: &str = "nbcourier-session";
 /// What group names may take together. Browsers keep 4096 bytes of a cookie (RFC 6265, section 6.1), base64 makes
 /// four of three, and the name may be 255 bytes long.
 const MAX_GROUP_BYTES: usize = 2000;
-/// What the names of groups begin with that give a role in a course, by nbgrader's convention; these go first.
+/// The prefixes of groups that give a role in a course, by nbgrader's convention. These groups are kept first.
 const COURSE_GROUPS: [&str; 2] = ["formgrade-", "nbgrader-"];
 
-/// Begins, reads and ends sessions.
+/// Creates, reads and ends sessions.
 pub(super) struct Sessions {
     seal: Arc<Seal>,
     tokens: TokenKeys,
@@ -31,7 +31,7 @@ pub(super) struct Sessions {
     prefix: String,
 }
 
-/// Who has logged in, as it was at login.
+/// The person who logged in, as known at login.
 #[derive(Debug)]
 pub(super) struct Session {
     pub(super) name: UserName,
@@ -48,7 +48,7 @@ struct Claims {
     kind: CallerKind,
     groups: Vec<String>,
     admin: bool,
-    /// In microseconds since 1970; an older cookie has none.
+    /// Microseconds since 1970. An older cookie has no such time.
     #[serde(default)]
     account_made_at: Option<i64>,
     sid: String,
@@ -64,7 +64,7 @@ impl Sessions {
         }
     }
 
-    /// The cookie of a new session. Only people have one; a name that can't be one of ours is refused.
+    /// Returns the cookie of a new session. Only people have sessions. Fails for a name that cannot be a user's.
     pub(super) fn begin(&self, user: &HubUser, tls: bool) -> Result<Cookie<'static>, AuthError> {
         let name = user.user_name()?;
         if user.kind != CallerKind::User {
@@ -99,9 +99,9 @@ impl Sessions {
         ))
     }
 
-    /// The session that the request's cookie tells of, if it is ours and not over.
+    /// Returns the session of the request's cookie, if it is ours and not over.
     pub(super) fn read(&self, request: &HttpRequest) -> Option<Session> {
-        // A page elsewhere on the same host may have set a cookie of this name, too.
+        // Another page on the same host may also have set a cookie of this name.
         let cookies = request.cookies().ok()?;
         cookies
             .iter()
@@ -109,17 +109,17 @@ impl Sessions {
             .find_map(|cookie| self.open(cookie.value()))
     }
 
-    /// Ends a session, also for whoever has a copy of its cookie.
+    /// Ends a session, including for copies of its cookie.
     pub(super) fn end(&self, session: &Session) {
         self.ended.add(&session.sid);
     }
 
-    /// A cookie that makes the browser forget its session.
+    /// Returns a cookie that makes the browser forget its session.
     pub(super) fn removal(&self, request: &HttpRequest) -> Cookie<'static> {
         removal(COOKIE_NAME.into(), &self.prefix, same_site::is_tls(request))
     }
 
-    /// What a page of this session is given, to prove itself with later.
+    /// Returns the tokens for a page of this session.
     pub(super) fn page_tokens(&self, session: &Session) -> Result<PageTokens, AuthError> {
         self.tokens.issue(&session.sid)
     }
@@ -152,7 +152,7 @@ impl Sessions {
     }
 }
 
-/// 32 random bytes as text: a session's id, a login's state, its verifier.
+/// Returns 32 random bytes as text, for a session's ID, a login's state or its verifier.
 pub(super) fn random_text() -> Result<String, AuthError> {
     let mut bytes = [0; 32];
     getrandom::fill(&mut bytes)
@@ -160,7 +160,7 @@ pub(super) fn random_text() -> Result<String, AuthError> {
     Ok(BASE64_URL_SAFE_NO_PAD.encode(bytes))
 }
 
-/// A cookie for nobody but us: not for scripts, not for other paths, not for requests that other sites make.
+/// Returns a cookie that scripts, other paths and requests from other sites cannot use.
 pub(super) fn cookie(
     name: String,
     value: String,
@@ -181,14 +181,14 @@ pub(super) fn cookie(
     cookie
 }
 
-/// A cookie that makes the browser forget the one of this name.
+/// Returns a cookie that makes the browser forget the cookie of this name.
 pub(super) fn removal(name: String, prefix: &str, tls: bool) -> Cookie<'static> {
     let mut cookie = cookie(name, String::new(), Duration::ZERO, prefix, tls);
     cookie.make_removal();
     cookie
 }
 
-// All of them, or else those that give roles and then as many others as fit.
+// Keeps all groups if they fit, or else those that give roles and then as many others as fit.
 fn groups_that_fit(groups: &[String]) -> Vec<String> {
     let gives_role = |group: &&String| COURSE_GROUPS.iter().any(|start| group.starts_with(start));
     let (first, rest): (Vec<_>, Vec<_>) = groups.iter().partition(gives_role);

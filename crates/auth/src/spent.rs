@@ -1,24 +1,25 @@
-//! Sessions and logins that are over before their time. What was signed stays good by itself until it expires, so what has
-//! ended sooner is remembered until then.
+//! Sessions and logins that ended before they expired. Signed texts stay valid until they expire, so earlier ends are
+//! remembered until then.
 //!
-//! The memory is this process's: a restart forgets it.
+//! The memory belongs to this process: a restart forgets it.
 
 use super::jwt::seconds_since_1970;
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-/// How many are remembered; beyond that the one is forgotten that expires next. Each has cost its owner a login.
+/// The maximum number of remembered IDs. Beyond it, the ID that expires next is forgotten. Each has cost its owner a
+/// login.
 const MOST: usize = 100_000;
 
-/// The ids of those that have ended, each with the second in which what was signed expires.
+/// The IDs of ended sessions or logins, each with the second in which the signed text expires.
 pub(super) struct Spent {
     lifetime: Duration,
     until: Mutex<HashMap<String, u64>>,
 }
 
 impl Spent {
-    /// What is remembered expires within `lifetime`.
+    /// Creates an empty memory, for texts that expire within `lifetime`.
     pub(super) fn new(lifetime: Duration) -> Self {
         Self {
             lifetime,
@@ -31,7 +32,7 @@ impl Spent {
         self.lock().contains_key(id)
     }
 
-    /// Ends it; whether it had not before.
+    /// Ends it. Returns whether it had not ended before.
     pub(super) fn add(&self, id: &str) -> bool {
         let now = seconds_since_1970();
         let mut until = self.lock();
@@ -45,7 +46,7 @@ impl Spent {
             let next = next.0.clone();
             until.remove(&next);
         }
-        // The second in which it expires is over at the next.
+        // The second of expiry is over when the next one begins.
         let end = now
             .saturating_add(self.lifetime.as_secs())
             .saturating_add(1);
@@ -53,7 +54,7 @@ impl Spent {
         true
     }
 
-    /// Takes that back.
+    /// Makes it valid again.
     pub(super) fn remove(&self, id: &str) {
         self.lock().remove(id);
     }

@@ -1,4 +1,4 @@
-//! Identity without a hub, for trying the exchange out: everybody is who they say they are.
+//! Authentication without a hub, for trying the exchange out: everybody's own claim counts.
 
 use super::{Admins, AuthError, Caller, CallerKind, Credential, same_site, token::Token};
 use actix_web::http::header;
@@ -8,10 +8,10 @@ use nbcourier_domain::UserName;
 use nbcourier_identity::Caller as Identity;
 use std::net::IpAddr;
 
-/// The caller named by the argument `user`, in the body before the query, or else by the token itself.
+/// Returns the caller named by the argument `user`, in the body before the query, or else by the token itself.
 ///
-/// Of a repeated argument in the query the last one counts. `CrossSite` when a web page of another origin asks for a
-/// change: a browser can reach a service on its own machine.
+/// Of a repeated argument in the query, the last one counts. Fails with `CrossSite` when a web page of another origin
+/// asks for a change, because a browser can reach a service on its own machine.
 pub(super) fn identify(
     admins: &Admins,
     request: &HttpRequest,
@@ -38,8 +38,8 @@ pub(super) fn identify(
     Ok(Identity::new(name, CallerKind::User, admin, Credential::Standalone).into())
 }
 
-/// `ForeignHost` unless the request is for `localhost`, a name below it, or an address: by those nobody's page can be asked
-/// for but ours. Browsers always say whom they ask.
+/// Fails with `ForeignHost` unless the request is for `localhost`, a name below it, or an address. Under those names,
+/// a browser can have loaded only our own pages. Browsers always send the host.
 pub(super) fn check_host(request: &HttpRequest) -> Result<(), AuthError> {
     let named = request
         .headers()

@@ -1,22 +1,22 @@
-//! The token of a request: read from its `Authorization` header, shown to nobody but the hub.
+//! The token of a request, read from its `Authorization` header and shown only to the hub.
 
 use super::AuthError;
 use actix_web::http::header::{AUTHORIZATION, HeaderMap};
 use sha2::{Digest, Sha256};
 
-/// Longer than any token a hub makes; what is longer is not even asked for.
+/// The maximum length of a token, above that of any hub's token. The hub is not asked about longer ones.
 const MAX_BYTES: usize = 4096;
 
-/// A token as it came. It has neither `Debug` nor `Display`, so that none gets into a log by accident.
+/// A token as it came. It has neither `Debug` nor `Display`, so that no token gets into a log by accident.
 #[derive(Clone)]
 pub(super) struct Token(String);
 
-/// By what answers about a token are remembered: its SHA-256, from which nobody gets the token back.
+/// The key under which answers about a token are remembered: its SHA-256, which does not reveal the token.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub(super) struct TokenHash([u8; 32]);
 
 impl Token {
-    /// The text without blanks around it, if it can be a token at all: visible ASCII, neither empty nor over-long.
+    /// Parses the text without the blanks around it. A token is visible ASCII, not empty and not too long.
     pub(super) fn parse(text: &str) -> Option<Self> {
         let text = text.trim();
         let legal = !text.is_empty()
@@ -25,10 +25,10 @@ impl Token {
         legal.then(|| Self(text.to_owned()))
     }
 
-    /// The token of `Authorization: token T` or `Authorization: Bearer T`.
+    /// Returns the token of `Authorization: token T` or `Authorization: Bearer T`.
     ///
-    /// `None` when there is no such header, or one of another scheme, which then is a proxy's affair.
-    /// `UnknownToken` when what stands there can't be a token, and when the header comes more than once.
+    /// Returns `None` when the header is missing or has another scheme, which then belongs to a proxy. Fails with
+    /// `UnknownToken` when its value cannot be a token, or when the header comes more than once.
     pub(super) fn read(headers: &HeaderMap) -> Result<Option<Self>, AuthError> {
         let mut values = headers.get_all(AUTHORIZATION);
         let Some(value) = values.next() else {
@@ -59,7 +59,7 @@ impl Token {
         TokenHash(Sha256::digest(self.0.as_bytes()).into())
     }
 
-    /// The token itself: for the hub.
+    /// Returns the token itself, for the hub.
     pub(super) fn reveal(&self) -> &str {
         &self.0
     }

@@ -6,14 +6,14 @@ use std::fmt;
 use unicode_normalization::UnicodeNormalization as _;
 use unicode_security::confusable_detection::skeleton;
 
-/// Why a name looks like another one.
+/// The reason why a name looks like another one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Oddity {
     /// A blank at the beginning or the end.
     OuterBlank,
-    /// A blank that is not the usual one.
+    /// An unusual kind of blank.
     OtherBlank(char),
-    /// A character that nobody sees, or that changes the order in which others are shown.
+    /// An invisible character, or one that changes the order in which others are shown.
     Invisible(char),
 }
 
@@ -29,19 +29,19 @@ impl fmt::Display for Oddity {
     }
 }
 
-/// The first oddity of a name, if there is one.
+/// Returns the first oddity of a name, if there is one.
 pub fn oddity(name: &str) -> Option<Oddity> {
     if name.trim() != name {
         return Some(Oddity::OuterBlank);
     }
     let mut before = None;
     for c in name.chars() {
-        // Scripts of Asia join letters with these, and emoji are made with them.
+        // Scripts of Asia join letters with these characters, and emoji are made with them.
         let joins = matches!(c, '\u{200c}' | '\u{200d}' | '\u{fe0f}');
         if is_invisible(c) && !(joins && before.is_some_and(|before: char| !before.is_ascii())) {
             return Some(Oddity::Invisible(c));
         }
-        // That one is as wide as a letter of Chinese or Japanese, between which it stands.
+        // This blank is as wide as the letters of Chinese or Japanese around it.
         if c.is_whitespace() && !matches!(c, ' ' | '\u{3000}') {
             return Some(Oddity::OtherBlank(c));
         }
@@ -58,12 +58,12 @@ fn is_invisible(c: char) -> bool {
         | 0xe0000..=0xe0fff)
 }
 
-/// Names that people take for one another.
+/// Names that people confuse with one another.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Alike {
     /// The names, in order.
     pub names: BTreeSet<String>,
-    /// Whether upper and lower case is all that differs.
+    /// Whether the names differ in upper and lower case only.
     pub by_case: bool,
 }
 
@@ -124,7 +124,8 @@ fn look(name: &str) -> String {
         } else if c.is_whitespace() {
             look.push(' ');
         } else {
-            // Before its case is lost: the capital of a Greek letter may look like one of ours when the small one does not.
+            // This comes before case folding: a Greek capital may look like one of ours when the small letter does
+            // not.
             let seen: String = skeleton(c.encode_utf8(&mut [0; 4])).collect();
             look.push_str(&seen.to_lowercase());
         }
@@ -133,7 +134,7 @@ fn look(name: &str) -> String {
 }
 
 impl CourseId {
-    /// Takes the text as a name that is to be made: `IllegalName` also when it looks like another one.
+    /// Parses the text as a new name. Fails with `IllegalName` also when it looks like another name.
     pub fn parse_new(text: impl Into<String>) -> Result<Self, IllegalName> {
         let name = Self::parse(text)?;
         match oddity(name.as_str()) {
@@ -143,16 +144,16 @@ impl CourseId {
     }
 }
 
-/// Why nobody is enrolled by a name.
+/// The reason why nobody can be enrolled under a name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum UnfitName {
-    /// No directory could have it.
+    /// The name cannot be a directory.
     #[error("cannot be the name of a directory")]
     Illegal,
-    /// It looks like another one.
+    /// The name looks like another one.
     #[error("{0}")]
     Odd(Oddity),
-    /// The exchange alone gives it.
+    /// Only the exchange itself gives this name.
     #[error("begins as the names of operators and former users do, which nobody is enrolled by")]
     OfExchange,
 }
@@ -164,7 +165,7 @@ impl From<UnfitName> for IllegalName {
 }
 
 impl UserName {
-    /// Takes the text as the name of somebody who is to be enrolled.
+    /// Parses the text as the name of somebody who is to be enrolled.
     pub fn parse_new(text: impl Into<String>) -> Result<Self, UnfitName> {
         let name = Self::parse(text).map_err(|_| UnfitName::Illegal)?;
         if let Some(oddity) = oddity(name.as_str()) {
