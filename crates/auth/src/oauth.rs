@@ -1,8 +1,8 @@
-//! Logging in with the hub: the authorisation-code flow of OAuth 2 (RFC 6749, section 4.1) with PKCE (RFC 7636).
+//! Login with the hub: the authorization-code flow of OAuth 2 (RFC 6749, section 4.1) with PKCE (RFC 7636).
 //!
-//! What a login needs to know when it comes back goes into a signed cookie, so the browser that ends it is the one
-//! that began it. Hub 6 demands PKCE and 5 ignores it. The `redirect_uri` must be literally the one that the
-//! hub knows for this client, and may be a path. The token that the hub gives is asked for its owner, then forgotten.
+//! A signed cookie holds the data that a login needs when it comes back, so the same browser must begin and end it.
+//! Hub 6 demands PKCE and 5 ignores it. The `redirect_uri` must be literally the one that the hub knows for this
+//! client, and may be a path. The token from the hub is used once to ask for its owner, then forgotten.
 
 use super::hub::{CodeAnswer, HubAnswer, HubClient, HubUser, Outage};
 use super::jwt::{Purpose, Seal};
@@ -21,14 +21,14 @@ use std::sync::Arc;
 use std::time::Duration;
 use subtle::ConstantTimeEq;
 
-/// Time enough to type a password.
+/// The lifetime of a login, enough to type a password.
 pub(super) const LOGIN_LIFETIME: Duration = Duration::from_mins(10);
 const COOKIE_PREFIX: &str = "nbcourier-login-";
-/// How much of the state names its cookie, so that logins in several tabs do not disturb each other.
+/// The length of the state's part in the cookie's name, so that logins in several tabs do not disturb each other.
 const STATE_IN_NAME: usize = 12;
-/// Logins that one browser may have begun; beyond that the old ones are forgotten, or its requests would grow.
+/// The maximum number of begun logins of one browser. Older ones are forgotten, or its requests would grow.
 const MAX_PENDING: usize = 8;
-/// What the hub knows this service by.
+/// The data by which the hub knows this service.
 pub(super) struct OAuthClient {
     pub(super) id: String,
     /// The service's own API token.
@@ -37,35 +37,35 @@ pub(super) struct OAuthClient {
     pub(super) callback_url: String,
 }
 
-/// Begins logins and ends them.
+/// Begins and ends logins.
 pub(super) struct OAuth {
     pub(super) client: OAuthClient,
     pub(super) hub: HubClient,
     pub(super) seal: Arc<Seal>,
     pub(super) prefix: String,
-    /// The states of logins that have ended well, whose cookies are used no more.
+    /// The states of successful logins, whose cookies cannot be used again.
     pub(super) finished: Spent,
 }
 
-/// Where to send a browser, and with which cookies.
+/// The address to which a browser is sent, with the cookies to set.
 pub struct Redirect {
     /// The value of the header `Location`.
     pub location: String,
-    /// To be set, or removed, by the same reply.
+    /// Cookies that the same reply sets or removes.
     pub cookies: Vec<Cookie<'static>>,
 }
 
-/// A login that came back and was found good.
+/// A login that came back and is valid.
 pub(super) struct Login {
     pub(super) user: HubUser,
-    /// By which the hub's answers about it are remembered.
+    /// The key under which the hub's answers about the login are remembered.
     pub(super) token: TokenHash,
     pub(super) next: String,
-    /// Removes the cookie of this login.
+    /// The cookie that removes the cookie of this login.
     pub(super) cookie: Cookie<'static>,
 }
 
-/// Why there is no login.
+/// The reason why a login failed.
 pub(super) enum LoginFailure {
     Because(AuthError),
     HubSilent(Outage),
@@ -92,7 +92,7 @@ struct Callback {
 }
 
 impl OAuth {
-    /// Sends the browser to the hub; afterwards it goes to `next`, if that is a page of ours.
+    /// Sends the browser to the hub. Afterwards the browser opens `next`, if that is one of our pages.
     pub(super) fn begin(
         &self,
         request: &HttpRequest,
@@ -112,7 +112,8 @@ impl OAuth {
         Ok(Redirect { location, cookies })
     }
 
-    /// Who has logged in, when the browser comes back from the hub, which is asked if that is `allowed`.
+    /// Returns the person who logged in when the browser comes back from the hub. Asks the hub only if that is
+    /// `allowed`.
     pub(super) async fn finish(
         &self,
         request: &HttpRequest,
@@ -136,7 +137,7 @@ impl OAuth {
         }
         let found = self.user_for(&code, &begun.verifier).await;
         if found.is_err() {
-            // The browser may try again, where the hub could not answer.
+            // The browser may try again if the hub could not answer.
             self.finished.remove(&begun.state);
         }
         let (user, token) = found?;
@@ -163,7 +164,7 @@ impl OAuth {
         )
     }
 
-    /// The login that was begun under this state in this browser.
+    /// Returns the login that this browser began under this state.
     fn begun(&self, request: &HttpRequest, state: &str) -> Option<Begun> {
         let name = cookie_name(state);
         let cookies = request.cookies().ok()?;
@@ -230,7 +231,7 @@ fn refused(sentence: &str) -> LoginFailure {
     LoginFailure::Because(AuthError::Refused(sentence.to_owned()))
 }
 
-// One of the codes of RFC 6749, section 4.1.2.1; whatever else somebody wrote into the address is not repeated.
+// Returns one of the codes of RFC 6749, section 4.1.2.1. Other text in the address is not repeated.
 fn plain_code(error: &str) -> String {
     let plain = error.len() <= 40
         && error

@@ -1,11 +1,11 @@
-//! What a page of ours proves itself with: two tokens of its session, one for reading and one for changing.
+//! The tokens by which our pages are recognized: each session has two, one for reading and one for changing.
 //!
-//! A cookie comes with every request of the browser, whoever makes it, and on a hub with one domain the pages of all
-//! users have our origin. A token comes only with the requests of somebody who has read a page of ours. There are two,
-//! so that a request that only reads carries nothing that could write.
+//! A cookie comes with every request of the browser, whoever makes it. On a hub with one domain, the pages of all
+//! users have our origin. A token comes only with the requests of somebody who has read one of our pages. There are
+//! two, so that a request that only reads carries nothing that could write.
 //!
-//! Each reply has its tokens masked anew. A page is compressed on its way, and its length would otherwise tell about a
-//! secret that stays the same (the attack BREACH).
+//! Each reply masks its tokens anew. A page is compressed, and its length would otherwise reveal a secret that stays
+//! the same (the attack BREACH).
 
 use super::AuthError;
 use super::key::{SigningKey, keyed_hash};
@@ -14,23 +14,23 @@ use subtle::ConstantTimeEq;
 
 const BYTES: usize = 32;
 
-/// The tokens of one reply. It cannot be printed.
+/// The tokens of one reply. They cannot be printed.
 #[derive(Clone)]
 pub struct PageTokens {
-    /// What scripts of the page send with a GET, in the header `X-CSRF-Token`.
+    /// The token that scripts of the page send with a GET, in the header `X-CSRF-Token`.
     pub reading: String,
-    /// What forms and scripts of the page send with a change, in the field `csrf_token` or in that header.
+    /// The token that forms and scripts of the page send with a change, in the field `csrf_token` or in that header.
     pub writing: String,
 }
 
-/// What a token permits.
+/// The use that a token permits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Use {
     Reading,
     Writing,
 }
 
-/// Makes the tokens of sessions, and recognizes them.
+/// Creates and checks the tokens of sessions.
 pub(super) struct TokenKeys {
     reading: [u8; BYTES],
     writing: [u8; BYTES],
@@ -44,7 +44,7 @@ impl TokenKeys {
         }
     }
 
-    /// The tokens of the session with this id, masked anew.
+    /// Returns the tokens of the session with this ID, masked anew.
     pub(super) fn issue(&self, session: &str) -> Result<PageTokens, AuthError> {
         Ok(PageTokens {
             reading: masked(&self.value(Use::Reading, session))?,
@@ -66,7 +66,7 @@ impl TokenKeys {
     }
 }
 
-/// A random mask, and the value under it.
+/// Returns a random mask, and the value under it.
 fn masked(value: &[u8; BYTES]) -> Result<String, AuthError> {
     let mut mask = [0; BYTES];
     getrandom::fill(&mut mask)

@@ -1,18 +1,20 @@
-//! Which paths may stand side by side in one tree.
+//! The rule for paths that may stand together in one tree.
 
 use nbcourier_domain::{IllegalPath, RelativePath};
 use std::collections::BTreeSet;
 use std::ops::Bound;
 
-/// The paths of a tree's files, of which none is another's directory.
+/// The paths of a tree's files, none of which is another's directory.
 ///
-/// They are kept with NUL (which no path holds) for `/`. So the files below a directory come directly behind where
-/// the directory itself would stand, and one look to either side tells whether a path fits, however deep it is.
+/// The paths are kept with NUL, which no path holds, in the place of `/`. The files below a directory therefore come
+/// directly after the place of the directory itself. One look to either side shows whether a path fits, however deep
+/// it is.
 #[derive(Debug, Default)]
 pub struct PathSet(BTreeSet<Box<str>>);
 
 impl PathSet {
-    /// Adds a path; `IllegalPath` when it is there already, is a directory of one that is, or is below one that is.
+    /// Adds a path. Fails with `IllegalPath` when it exists already, is a directory of an existing path, or is below
+    /// one.
     pub fn insert(&mut self, path: &RelativePath) -> Result<(), IllegalPath> {
         let path = path.as_str().replace('/', "\0").into_boxed_str();
         let before = self

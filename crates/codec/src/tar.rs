@@ -5,13 +5,13 @@
 
 use std::ops::Range;
 
-/// Headers and contents begin at multiples of this, in bytes.
+/// The block size in bytes. Headers and contents begin at its multiples.
 pub(super) const BLOCK: usize = 512;
 
 /// A header, or what fills one up.
 pub(super) type Block = [u8; BLOCK];
 
-// Where the fields of a header stand.
+// The positions of a header's fields.
 pub(super) const NAME: Range<usize> = 0..100;
 pub(super) const MODE: Range<usize> = 100..108;
 pub(super) const OWNER: Range<usize> = 108..116;
@@ -20,33 +20,33 @@ pub(super) const SIZE: Range<usize> = 124..136;
 pub(super) const MODIFIED: Range<usize> = 136..148;
 pub(super) const CHECKSUM: Range<usize> = 148..156;
 pub(super) const KIND: usize = 156;
-/// What a link leads to.
+/// The target of a link.
 pub(super) const LINK: Range<usize> = 157..257;
-/// What says that it is a header at all, and of which make.
+/// The magic that identifies a header and its format.
 pub(super) const MAGIC: Range<usize> = 257..265;
-/// What stands before the name, in POSIX's headers.
+/// The prefix of the name, in POSIX headers.
 pub(super) const PREFIX: Range<usize> = 345..500;
 
-/// The mark of POSIX's headers.
+/// The magic of POSIX headers.
 pub(super) const POSIX: &[u8; 8] = b"ustar\x0000";
-/// The mark of GNU tar's, which have other things in the place of the prefix.
+/// The magic of GNU tar's headers, which use the place of the prefix for other data.
 pub(super) const GNU: &[u8; 8] = b"ustar  \0";
 
-/// The kind of a regular file.
+/// The type of a regular file.
 pub(super) const FILE: u8 = b'0';
-/// The kind of another name of a file that came before.
+/// The type of a hard link to an earlier file.
 pub(super) const HARD_LINK: u8 = b'1';
-/// The kind of a header that says more about the entry behind it.
+/// The type of an extended header, which describes the next entry.
 pub(super) const EXTENDED: u8 = b'x';
 
-/// How many zeros stand behind contents of so many bytes, up to the next block.
+/// Returns the number of zeros after contents of this size, up to the next block.
 pub(super) fn padding(size: u64) -> usize {
     #[allow(clippy::cast_possible_truncation, reason = "it is less than a block")]
     let over = (size % BLOCK as u64) as usize;
     (BLOCK - over) % BLOCK
 }
 
-/// The sum of a header's bytes, those of the sum itself counted as blanks.
+/// Returns the checksum of a header, with the bytes of the checksum itself counted as blanks.
 pub(super) fn checksum(header: &Block) -> u64 {
     let sum: u64 = header.iter().map(|byte| u64::from(*byte)).sum();
     let own: u64 = header[CHECKSUM].iter().map(|byte| u64::from(*byte)).sum();

@@ -1,4 +1,4 @@
-//! A browser for tests: it keeps cookies and goes where it is sent.
+//! A browser for tests: it keeps cookies and follows redirects.
 
 use actix_web::HttpRequest;
 use actix_web::cookie::Cookie;
@@ -21,7 +21,7 @@ impl Browser {
         }
     }
 
-    /// A request with all cookies.
+    /// Returns a request with all cookies.
     pub fn request(&self, method: Method, uri: &str) -> TestRequest {
         let mut request = TestRequest::default().method(method).uri(uri);
         for cookie in &self.0 {
@@ -30,7 +30,7 @@ impl Browser {
         request.append_header(("host", "hub.example"))
     }
 
-    /// A GET with all cookies.
+    /// Returns a GET with all cookies.
     pub fn get(&self, uri: &str) -> HttpRequest {
         self.request(Method::GET, uri).to_http_request()
     }

@@ -1,4 +1,4 @@
-//! A hub for tests: it answers what it is told to, over a real socket, and counts what it is asked.
+//! A hub for tests. It gives the answers that a test chooses, over a real socket, and counts the questions.
 
 use actix_web::http::StatusCode;
 use actix_web::{App, HttpRequest, HttpResponse, HttpServer, rt, web};
@@ -15,16 +15,16 @@ pub const API_TOKEN: &str = "very-secret-api-token";
 /// The path to which the hub sends browsers after a login.
 pub const CALLBACK_URL: &str = "/services/x/oauth_callback";
 
-/// How the hub behaves from now on.
+/// The behaviour of the hub.
 #[derive(Clone)]
 pub enum Mood {
-    /// It answers.
+    /// The hub answers.
     Well,
-    /// Well, but after this time.
+    /// The hub answers after this time.
     Slow(Duration),
-    /// This status without a body.
+    /// The hub answers with this status and no body.
     Status(u16),
-    /// 200 with this body.
+    /// The hub answers 200 with this body.
     Says(Vec<u8>),
 }
 
@@ -32,22 +32,22 @@ struct State {
     mood: Mutex<Mood>,
     asked: AtomicUsize,
     users: Mutex<HashMap<String, Value>>,
-    /// What the service is told of accounts, by name, and how often it asked.
+    /// The accounts that the service is shown, by name, and the number of its questions about them.
     accounts: Mutex<HashMap<String, Value>>,
     asked_accounts: AtomicUsize,
-    /// The challenge and the access token of each code that was not used yet.
+    /// The challenge and the access token of each unused code.
     codes: Mutex<HashMap<String, (String, String)>>,
 }
 
 /// A running hub.
 pub struct FakeHub {
-    /// The URL of its API.
+    /// Returns the URL of the hub's API.
     pub api_url: String,
     state: web::Data<State>,
 }
 
 impl FakeHub {
-    /// Knows sam, an ordinary user, by the token `token-of-sam`.
+    /// Starts a hub that knows sam, an ordinary user, by the token `token-of-sam`.
     pub fn start() -> Self {
         let state = web::Data::new(State {
             mood: Mutex::new(Mood::Well),
@@ -83,40 +83,40 @@ impl FakeHub {
         hub
     }
 
-    /// From now on the token belongs to this user.
+    /// Gives the token to this user.
     pub fn knows(&self, token: &str, user: Value) {
         let mut users = self.state.users.lock().unwrap();
         users.insert(token.to_owned(), user);
     }
 
-    /// The service has the scope `read:users`, and that account was made then.
+    /// Gives the service the scope `read:users`, and sets when that account was created.
     pub fn tells(&self, name: &str, created: &str) {
         let model = json!({"kind": "user", "name": name, "created": created});
         let mut accounts = self.state.accounts.lock().unwrap();
         accounts.insert(name.to_owned(), model);
     }
 
-    /// How often it was asked when an account was made.
+    /// Returns how often the hub was asked when an account was created.
     pub fn asked_accounts(&self) -> usize {
         self.state.asked_accounts.load(Ordering::SeqCst)
     }
 
-    /// From now on nobody has the token.
+    /// Removes the token.
     pub fn forgets(&self, token: &str) {
         self.state.users.lock().unwrap().remove(token);
     }
 
-    /// From now on the hub behaves so.
+    /// Sets the behaviour of the hub.
     pub fn is(&self, mood: Mood) {
         *self.state.mood.lock().unwrap() = mood;
     }
 
-    /// How often it was asked whose a token is.
+    /// Returns how often the hub was asked who owns a token.
     pub fn asked(&self) -> usize {
         self.state.asked.load(Ordering::SeqCst)
     }
 
-    /// What the hub does with a browser that we sent it: it comes back with this query.
+    /// Plays the hub's part for a browser that we sent to it. Returns the query with which the browser comes back.
     pub fn logs_in(&self, location: &str, access_token: &str) -> String {
         let (path, query) = location.split_once('?').unwrap();
         assert_eq!(path, "/hub/api/oauth2/authorize");

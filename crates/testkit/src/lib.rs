@@ -1,4 +1,4 @@
-//! What tests of several crates need: a hub, a browser, and the log.
+//! A fake hub, a browser and the log, for the tests of several crates.
 //!
 //! It depends on none of them, so that the unit tests of each can use it.
 

@@ -2,11 +2,11 @@
 
 use std::sync::{Arc, Mutex};
 
-/// Everything that was logged by any test of this process, at any level.
+/// Everything that any test of this process logged, at any level.
 pub struct Logged(Mutex<Vec<String>>);
 
 impl Logged {
-    /// Takes everything that is logged from now on.
+    /// Captures everything that is logged from now on.
     pub fn start() -> &'static Self {
         static LOGGED: std::sync::OnceLock<Arc<Logged>> = std::sync::OnceLock::new();
         LOGGED.get_or_init(|| {
@@ -17,14 +17,14 @@ impl Logged {
         })
     }
 
-    /// The lines that hold the text.
+    /// Returns the lines that hold the text.
     pub fn lines(&self, text: &str) -> Vec<String> {
         let lines = self.0.lock().unwrap();
         let with_text = lines.iter().filter(|line| line.contains(text));
         with_text.cloned().collect()
     }
 
-    /// The number of lines that hold the text.
+    /// Returns the number of lines that hold the text.
     pub fn count(&self, text: &str) -> usize {
         let lines = self.0.lock().unwrap();
         lines.iter().filter(|line| line.contains(text)).count()
