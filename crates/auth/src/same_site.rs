@@ -23,7 +23,7 @@ pub(super) fn is_safe(method: &Method) -> bool {
     matches!(*method, Method::GET | Method::HEAD | Method::OPTIONS)
 }
 
-/// The page's token, where the request has one in the header `X-CSRF-Token`.
+/// Returns the page's token, if the request has one in the header `X-CSRF-Token`.
 pub(super) fn csrf_header(request: &HttpRequest) -> Option<&str> {
     header(request, CSRF_HEADER)
 }
@@ -40,7 +40,7 @@ pub(super) fn is_navigation(request: &HttpRequest) -> bool {
         && !headers.contains_key(NAVIGATION_PRELOAD)
 }
 
-/// Whether a browser says that another site made the request. Other programs say nothing.
+/// Whether a browser reports that another site made the request. Other programs report nothing.
 pub(super) fn is_foreign(request: &HttpRequest) -> bool {
     if request.headers().contains_key(SEC_FETCH_SITE) {
         return header(request, SEC_FETCH_SITE) != Some("same-origin");
@@ -101,7 +101,7 @@ fn own_origin(request: &HttpRequest) -> String {
     format!("{scheme}://{host}")
 }
 
-/// The value of a header that came exactly once.
+/// Returns the value of a header that came exactly once.
 fn header<'a>(request: &'a HttpRequest, name: &str) -> Option<&'a str> {
     let mut values = request.headers().get_all(name);
     let value = values.next()?;

@@ -1,4 +1,4 @@
-//! The ngshare protocol's file lists, as they arrive.
+//! A streaming decoder of the ngshare protocol's file lists.
 
 use super::json::{JsonTokenizer, NotJson};
 use super::list_reader::{ListReader, Stop};
@@ -22,18 +22,18 @@ pub enum FileListError {
     NotBase64,
 }
 
-/// What a file list is made of: for each file `Begin`, its `Content` in none, one or many pieces, and `End`.
+/// An event of a file list. For each file: `Begin`, its `Content` in any number of pieces, and `End`.
 ///
-/// A file that turns out wrong does not end.
+/// A wrong file has no `End`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum FileEvent<'a> {
-    /// A file begins. Its path may not be known yet.
+    /// The beginning of a file. Its path may not be known yet.
     Begin,
-    /// The next bytes of the file, decoded, never empty.
+    /// The next decoded bytes of the file, never empty.
     Content(&'a [u8]),
-    /// What came of the file does not count, for its content is given anew.
+    /// The content so far is void, because a repeated key gives the content anew.
     Restart,
-    /// The file is complete and stands here.
+    /// The file is complete and has this path.
     End(RelativePath),
 }
 
@@ -65,7 +65,7 @@ pub struct FileListDecoder {
 }
 
 impl FileListDecoder {
-    /// A decoder at the beginning of a list.
+    /// Creates a decoder at the beginning of a list.
     pub fn new() -> Self {
         Self::default()
     }
@@ -87,7 +87,7 @@ impl FileListDecoder {
         }
     }
 
-    /// Ends the text and gives the verdict. All files told count if it is `Ok`, and none otherwise.
+    /// Ends the text and returns the result. If it is `Ok`, all reported files count; otherwise none do.
     pub fn finish(self) -> Result<(), FileListError> {
         self.json
             .finish()

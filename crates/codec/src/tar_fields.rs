@@ -2,7 +2,7 @@
 
 use super::tar::{Block, CHECKSUM};
 
-/// A text field: what stands before the first NUL.
+/// Returns a text field: the bytes before the first NUL.
 pub(super) fn text(field: &[u8]) -> &[u8] {
     let end = field.iter().position(|byte| *byte == 0);
     &field[..end.unwrap_or(field.len())]
@@ -34,7 +34,7 @@ fn octal(field: &[u8]) -> Option<u64> {
     })
 }
 
-/// The sum that a header says it has.
+/// Returns the checksum that a header states.
 pub(super) fn stored_checksum(header: &Block) -> Option<u64> {
     octal(&header[CHECKSUM])
 }

@@ -41,7 +41,7 @@ struct State {
 
 /// A running hub.
 pub struct FakeHub {
-    /// Returns the URL of the hub's API.
+    /// The URL of the hub's API.
     pub api_url: String,
     state: web::Data<State>,
 }
