@@ -34,7 +34,10 @@ fn micros(text: &str) -> Option<i64> {
         return None;
     }
     let minutes = (days(year, month, day) * 24 + hour) * 60 + minute - offset;
-    Some((minutes * 60 + second) * 1_000_000 + fraction)
+    let micros = (minutes * 60 + second) * 1_000_000 + fraction;
+    let (first, end) = (days(1, 1, 1), days(9999, 12, 31) + 1);
+    let day = 24 * 60 * 60 * 1_000_000;
+    (first * day..end * day).contains(&micros).then_some(micros)
 }
 
 fn offset(zone: &str) -> Option<i64> {

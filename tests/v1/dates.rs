@@ -368,6 +368,9 @@ fn dates_that_make_no_sense_are_refused_and_nothing_is_changed() {
     for nonsense in [
         json!({ "due_at": FUTURE, "cutoff_at": PAST }),
         json!({ "due_at": "tomorrow" }),
+        // In UTC these years have five digits, or none that Python knows.
+        json!({ "due_at": "9999-12-31T23:59:59-05:00" }),
+        json!({ "due_at": "0001-01-01T00:00:00+23:59" }),
         json!({ "due_at": "" }),
         json!({ "due_at": 1 }),
         json!({ "due_at": { "opens_at": null } }),

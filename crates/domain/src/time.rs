@@ -14,6 +14,9 @@ pub struct IllegalTime;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Timestamp(i64);
 
+/// The years of all times, in UTC. Python's `datetime` knows no others, and RFC 3339 has four digits for them.
+const YEARS: std::ops::RangeInclusive<i32> = 1..=9999;
+
 impl Timestamp {
     /// The maximum, later than every other time.
     pub const MAX: Self = Self(i64::MAX);
@@ -47,12 +50,17 @@ impl Timestamp {
         if !is_written_in_full(text) {
             return Err(IllegalTime);
         }
-        if let Ok(time) = NaiveDateTime::parse_from_str(naive, "%Y-%m-%d %H:%M:%S%.f") {
-            return Ok(Self(time.and_utc().timestamp_micros()));
+        let time = match NaiveDateTime::parse_from_str(naive, "%Y-%m-%d %H:%M:%S%.f") {
+            Ok(time) => time.and_utc(),
+            Err(_) => DateTime::parse_from_rfc3339(text)
+                .map_err(|_| IllegalTime)?
+                .to_utc(),
+        };
+        // An offset can move a year of four digits to one that no client could read.
+        if !YEARS.contains(&time.year()) {
+            return Err(IllegalTime);
         }
-        DateTime::parse_from_rfc3339(text)
-            .map(|time| Self(time.timestamp_micros()))
-            .map_err(|_| IllegalTime)
+        Ok(Self(time.timestamp_micros()))
     }
 
     /// Returns RFC 3339 in UTC with six decimals and `Z`.
@@ -65,7 +73,7 @@ impl Timestamp {
 
     /// Returns the calendar time, with a year of four digits as all of these forms have it.
     fn utc(self) -> Option<DateTime<Utc>> {
-        DateTime::from_timestamp_micros(self.0).filter(|time| (0..=9999).contains(&time.year()))
+        DateTime::from_timestamp_micros(self.0).filter(|time| YEARS.contains(&time.year()))
     }
 
     /// The text for a time outside the calendar, which only a damaged database holds. It must not look like another
@@ -220,6 +228,9 @@ mod tests {
             "2020-01-3010:30:47",
             "2020-01-30  10:30:47",
             "2020-01-30 10 :30:47",
+            "0000-12-31 23:59:59",
+            "0001-01-01T00:00:00+23:59",
+            "9999-12-31T23:59:59-05:00",
         ] {
             assert_eq!(Timestamp::parse(text), Err(IllegalTime), "{text}");
         }
