@@ -52,7 +52,7 @@ class Address:
 
 def find(configured: str, service_name: str, environment: Mapping[str, str]) -> Address:
     """Returns the address; raises `CourierError` if there is no clue, or if the configured address is invalid."""
-    said = configured or environment.get("NBCOURIER_URL") or ""
+    said = (configured or environment.get("NBCOURIER_URL") or "").strip()
     if said:
         return Address(_checked(said).rstrip("/"))
     service = service_name or environment.get("NBCOURIER_SERVICE_NAME") or SERVICE

@@ -8,6 +8,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterable
 from datetime import datetime, timedelta, timezone, tzinfo
+from pathlib import Path
 from typing import Any
 
 from nbgrader.api import Assignment, Gradebook, MissingEntry
@@ -60,7 +61,10 @@ class CourseGradebook:
         """
         names = any(_details(student) for student in known.students)
         if known.due is None and not known.own_due and not names:
-            return
+            # Opening a gradebook would make one where there is none.
+            file = self._database.removeprefix("sqlite:///")
+            if not known.keeps_dates or not Path(file).is_file():
+                return
         collected = set(collected)
         try:
             with Gradebook(self._database, self._course) as gradebook:
@@ -105,11 +109,18 @@ class CourseGradebook:
             )
 
     def _learn_due(self, gradebook: Gradebook, assignment: str, known: ForGradebook) -> None:
-        if known.due is None:
-            return
-        due = _naive(known.due)
         entry = _found(gradebook, assignment)
         before = None if entry is None else entry.duedate
+        if known.due is None:
+            if before is not None and known.keeps_dates:
+                self._log.warning(
+                    "'%s' has no due date at the exchange, and %s in the gradebook, by which penalties for lateness"
+                    " count. Remove the gradebook's in Manage Assignments, or set the exchange's with `nbcourier dates`",
+                    assignment,
+                    shown(_aware(before), self._zone),
+                )
+            return
+        due = _naive(known.due)
         if before == due:
             return
         gradebook.update_or_create_assignment(assignment, duedate=due)

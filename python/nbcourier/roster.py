@@ -9,6 +9,7 @@ from nbgrader.exchange.abc import ExchangeError
 
 from . import class_file
 from .errors import CourierError, Refused
+from .patterns import is_pattern, selects
 from .settings import NbCourier
 from .transport import Student
 
@@ -30,20 +31,34 @@ class Roster(NbCourier, BaseAuthPlugin):
 
     def add_student_to_course(self, student_id: str, course_id: str) -> None:
         """Enrols a student with the details of the command; other details of an enrolled student do not change."""
-        if not course_id:
-            return
         file = self._file_of_class()
         try:
             if file is None:
-                self.enrol(course_id, self._as_told(student_id))
+                self.enrol(self._one_course(course_id), self._as_told(student_id))
             elif not self._class_is_enrolled:
                 # nbgrader calls this for each line of the file. The first call enrols all of them.
-                self._enrol_class(course_id, file)
+                self._enrol_class(self._one_course(course_id), file)
                 self._class_is_enrolled = True
         except CourierError as error:
             whom = "Nobody" if file else f"'{student_id}'"
             not_added = "was added" if file else "was not added"
-            self._give_up(f"{whom} {not_added} to '{course_id}'", error)
+            self._give_up(f"{whom} {not_added} to {_course(course_id)}", error)
+
+    def _one_course(self, given: str) -> str:
+        """Returns the only course that the setting names or matches; all of the person's courses match no setting."""
+        if given and not is_pattern(given):
+            return given
+        courses = self.transport.courses()
+        if given in courses:
+            return given
+        found = [each for each in courses if selects(given, each)]
+        if len(found) == 1:
+            return found[0]
+        matches = ", ".join(found) or "none"
+        raise CourierError(
+            f"One course is needed here, and the setting '{given}' matches {matches}. Add"
+            " --CourseDirectory.course_id=COURSE"
+        )
 
     def _enrol_class(self, course: str, file: str) -> None:
         students = class_file.read(file, self.log)
@@ -70,12 +85,11 @@ class Roster(NbCourier, BaseAuthPlugin):
 
     def remove_student_from_course(self, student_id: str, course_id: str) -> None:
         """Removes a student from the roster; their submissions stay."""
-        if course_id:
-            try:
-                self.transport.remove_student(course_id, student_id)
-            except CourierError as error:
-                what = f"'{student_id}' was not removed from '{course_id}'"
-                self._give_up(what, error)
+        try:
+            self.transport.remove_student(self._one_course(course_id), student_id)
+        except CourierError as error:
+            what = f"'{student_id}' was not removed from {_course(course_id)}"
+            self._give_up(what, error)
 
     def _as_told(self, student: str) -> Student:
         # nbgrader passes only the name, so the details are taken from the command itself.
@@ -114,3 +128,7 @@ class Roster(NbCourier, BaseAuthPlugin):
         if isinstance(command, NbGrader):
             command.fail("%s", sentence)
         raise ExchangeError(sentence)
+
+
+def _course(given: str) -> str:
+    return f"'{given}'" if given else "a course"

@@ -162,6 +162,8 @@ class ForGradebook:
     # The due times of students with an extension.
     own_due: dict[str, datetime] = field(default_factory=dict)
     students: list[Student] = field(default_factory=list)
+    # Whether this exchange keeps dates at all.
+    keeps_dates: bool = False
 
 
 DETAILS = ("first_name", "last_name", "email")

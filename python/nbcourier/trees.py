@@ -111,7 +111,9 @@ def select(directory: Path, coursedir: CourseDirectory) -> Selection:
 
 def _walk(root: Path, coursedir: CourseDirectory) -> Iterator[LocalFile | LeftHere]:
     # A list instead of recursion, because directories may be nested more deeply than Python's stack allows.
-    waiting = [(root, "", frozenset((_identity(root),)))]
+    # A link to a directory above would send everything there, such as the home directory.
+    above_root = (root, *root.resolve().parents)
+    waiting = [(root, "", frozenset(_identity(each) for each in above_root))]
     while waiting:
         directory, prefix, above = waiting.pop()
         try:
@@ -131,7 +133,7 @@ def _walk(root: Path, coursedir: CourseDirectory) -> Iterator[LocalFile | LeftHe
                 if told is None:
                     identity = _identity(entry)
                     if identity in above:
-                        reason = "stays here, because it leads back to where it is"
+                        reason = "stays here, because it leads to a directory above it"
                         told = LeftHere(f"{path}/", Why.UNEXPECTED, reason)
             except OSError as error:
                 reason = f"cannot be read and stays here: {error.strerror}"

@@ -241,6 +241,18 @@ def test_releasing_gives_the_exchange_the_due_date_of_the_gradebook_and_leaves_t
     assert "due" not in course.instructor.nbgrader(*release, "--force").stderr
 
 
+def test_a_due_date_that_was_removed_at_the_exchange_is_named(course: Course) -> None:
+    generated(course, PAST)
+    release = ("release_assignment", "ps1", course.option)
+    course.instructor.nbgrader(*release)
+    hand_in(course, (course.first,))
+    course.instructor.put_json(f"{at(course)}/dates", {})
+    said = collect(course)
+    assert "'ps1' has no due date at the exchange" in said
+    said = course.instructor.nbgrader(*release, "--force").stderr
+    assert "WARNING" in said and "The exchange had no due date" in said
+
+
 def test_releasing_says_that_dates_differ_and_changes_neither(course: Course) -> None:
     generated(course, PAST)
     set_due(course, LATER)

@@ -35,7 +35,13 @@ def pipe(work: Path) -> str:
 
 def circle(work: Path) -> str:
     (work / "data" / "back").symlink_to(work)
-    return "'data/back/' stays here, because it leads back"
+    return "'data/back/' stays here, because it leads to a directory above it"
+
+
+def way_up(work: Path) -> str:
+    (work / "data" / "up").symlink_to(work.parent)
+    (work.parent / "private.txt").write_bytes(b"not for others")
+    return "'data/up/' stays here, because it leads to a directory above it"
 
 
 def too_large(work: Path) -> str:
@@ -82,6 +88,7 @@ ODD = [
     dangling,
     pipe,
     circle,
+    way_up,
     too_large,
     backslash,
     directory_with_backslash,
@@ -212,7 +219,7 @@ def test_a_release_without_its_notebooks_is_refused_unless_asked_for(
     (release / "p1.ipynb").unlink()
     refuse()
     for said, reason in zip(
-        refused, ("it is empty", "is too large", "is too large", "no notebook in")
+        refused, ("it is empty", "is too large", "is too large", "no notebook at the top of")
     ):
         assert reason in said
     ira.config.NbCourierExchange.allow_incomplete = True

@@ -1,7 +1,7 @@
 """nbgrader's own list of students and the exchange's."""
 
 import pytest
-from course import Course, both_wires, through
+from course import Course, both_wires, enrol, through
 from front import Front, answer
 
 
@@ -47,6 +47,33 @@ def test_who_the_exchange_refuses_is_not_in_the_gradebook_either(
     name = course.instructor.name
     course.instructor.nbgrader(*gradebook, "add", name, in_course(course))
     assert name not in students(course)
+
+
+@both_wires
+@pytest.mark.parametrize("given", ["", "*", "[{0}]{1}*"])
+def test_the_only_course_that_the_setting_means_gets_the_student(
+    course: Course, given: str
+) -> None:
+    name = course.name
+    option = f"--CourseDirectory.course_id={given.format(name[0], name[1:])}"
+    command = ("db", "student")
+    course.instructor.nbgrader(*command, "add", "zoë", option)
+    assert "zoë" in students(course)
+    course.instructor.nbgrader(*command, "remove", "zoë", option)
+    assert "zoë" not in students(course)
+
+
+@pytest.mark.parametrize("given", ["", "*", "nothing*"])
+def test_where_several_courses_or_none_are_meant_the_gradebook_is_not_changed(
+    course: Course, given: str
+) -> None:
+    enrol(f"{course.name} b", course.service.admin, course.instructor, ())
+    option = f"--CourseDirectory.course_id={given}"
+    complaint = course.instructor.refused("db", "student", "add", "zoë", option)
+    assert "One course is needed here" in complaint
+    assert "--CourseDirectory.course_id=COURSE" in complaint
+    listed = course.instructor.nbgrader("db", "student", "list", in_course(course))
+    assert "zoë" not in listed.text
 
 
 def test_without_the_exchange_nobody_is_added_or_removed_and_the_command_says_so(

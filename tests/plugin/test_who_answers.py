@@ -67,6 +67,31 @@ def test_whoever_is_no_exchange_is_not_told_as_one(
     assert "is an ngshare" not in caplog.text
 
 
+def test_an_address_that_is_too_short_is_named(
+    course: Course, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO)
+    url = course.url.removesuffix("/api")
+    assert url != course.url
+    desk = Desk(url, course.first.name, tmp_path)
+    for slot, settings in ASKED:
+        said = desk.fail(slot, course.name, "ps1", **settings)
+        assert f"An exchange answers at {url}, and has nothing there" in said
+        assert "NBCOURIER_URL" in said
+    assert "is an ngshare" not in caplog.text
+    # Blanks around the right address do no harm.
+    Desk(f" {course.url}/ ", course.first.name, tmp_path).run("List", course.name)
+
+
+def test_a_foreign_refusal_is_no_empty_list(stranger: Front, tmp_path: Path) -> None:
+    for status in (403, 404):
+        told = {"success": False, "message": "route missing"}
+        stranger.rule = always(answer(status, json.dumps(told).encode(), **JSON))
+        desk = Desk(stranger.url, "ada", tmp_path)
+        desk.fail("List", "c", "ps1")
+        desk.fail("List", "c", "ps1", inbound=True)
+
+
 def test_what_was_worked_out_is_named_with_what_to_set(
     stranger: Front, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

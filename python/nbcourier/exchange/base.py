@@ -7,7 +7,6 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timezone, tzinfo
-from fnmatch import fnmatchcase
 from functools import cached_property
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -22,6 +21,7 @@ from traitlets import Bool, Unicode, default
 from ..cache import Cache
 from ..errors import CourierError, Unreachable, some
 from ..gradebook import CourseGradebook
+from ..patterns import is_pattern, selects
 from ..settings import NbCourier
 from ..trees import Linked, shown, write_file
 
@@ -228,13 +228,3 @@ class NbCourierExchange(NbCourier, Exchange):
 
     def init_dest(self) -> None:
         """Prepares nothing; subclasses may."""
-
-
-def selects(pattern: str, name: str) -> bool:
-    """Whether a setting of nbgrader, which is a pattern, matches this name; a name always matches itself."""
-    return not pattern or pattern == name or fnmatchcase(name, pattern)
-
-
-def is_pattern(name: str) -> bool:
-    """Whether this can match several names."""
-    return any(character in name for character in "*?[")

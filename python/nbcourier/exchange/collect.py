@@ -13,9 +13,10 @@ from nbgrader.utils import parse_utc
 
 from .. import progress
 from ..errors import CourierError, some
+from ..patterns import selects
 from ..transport import Content, ForGradebook, Submission
 from ..trees import share_with_group, staged
-from .base import NbCourierExchange, selects
+from .base import NbCourierExchange
 
 _STAND_IN = "\0"
 

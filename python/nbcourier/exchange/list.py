@@ -12,10 +12,11 @@ from nbgrader.exchange.abc import ExchangeList
 
 from ..cache import Cached
 from ..errors import CourierError, Refused
+from ..patterns import is_pattern, selects
 from ..transport import Files, Release, RemoteFile, Submission
 from ..trees import notebooks_among
 from . import infos
-from .base import NbCourierExchange, is_pattern, selects
+from .base import NbCourierExchange
 from .infos import Info
 
 Found = TypeVar("Found", Release, Submission)
@@ -118,6 +119,11 @@ class List(NbCourierExchange, ExchangeList):
             except Refused as refused:
                 # A course on the command line should fail; one from the settings may be for other people.
                 if not refused.says(403, 404) or self._is_named_by_hand:
+                    raise
+                if refused.message.startswith("Assignment not found"):
+                    continue
+                # Any other sentence may be that of another server, whose answer says nothing about the course.
+                if not refused.message.startswith(("Course not found", "Permission denied")):
                     raise
                 self.log.warning(
                     "Nothing of the course '%s' can be listed: you are not in it, or there is none (%s)",

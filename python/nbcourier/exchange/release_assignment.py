@@ -10,7 +10,7 @@ from nbgrader.exchange.abc import ExchangeReleaseAssignment
 
 from ..dates import shown
 from ..errors import CourierError, Refused, some
-from ..trees import Selection, Why, select
+from ..trees import Selection, Why, notebooks_among, select
 from .base import NbCourierExchange
 
 
@@ -76,8 +76,10 @@ class ReleaseAssignment(NbCourierExchange, ExchangeReleaseAssignment):
 
     def _set_due_date(self, due: datetime) -> None:
         if self.transport.set_due(self.course, self.assignment, due):
-            self.log.info(
-                "'%s' is due %s, as in the gradebook",
+            # After an earlier release the date may have been removed on purpose.
+            log = self.log.warning if self.force else self.log.info
+            log(
+                "'%s' is due %s now, as in the gradebook. The exchange had no due date",
                 self.assignment,
                 shown(due, self.zone),
             )
@@ -105,9 +107,9 @@ class ReleaseAssignment(NbCourierExchange, ExchangeReleaseAssignment):
                 " To release the rest, add --NbCourierExchange.allow_incomplete=True"
             )
         paths = {file.path for file in chosen.files}
-        if not any(path.endswith(".ipynb") for path in paths):
+        if not notebooks_among(sorted(paths)):
             raise CourierError(
-                f"Not released, because there is no notebook in '{self.src_path}'."
+                f"Not released, because there is no notebook at the top of '{self.src_path}' that nbgrader can grade."
                 " To release it so, add --NbCourierExchange.allow_incomplete=True"
             )
         if missing := sorted(graded - paths):

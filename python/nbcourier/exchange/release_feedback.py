@@ -13,9 +13,10 @@ from nbgrader.exchange.abc import ExchangeReleaseFeedback
 from nbgrader.utils import parse_utc
 
 from ..errors import CourierError, Refused
+from ..patterns import selects
 from ..transport import Submission
 from ..trees import LocalFile, notebooks_among, shown
-from .base import NbCourierExchange, selects
+from .base import NbCourierExchange
 
 _STAND_IN = "\0"
 

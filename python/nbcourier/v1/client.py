@@ -66,6 +66,12 @@ class V1Client:
                 raise
             # A server that sends problem documents knows a part of `v1/`.
             entirely = refused.problem is None
+            if entirely and refused.message == _NO_ADDRESS:
+                # An ngshare has no such sentence. This exchange says it outside of its own addresses.
+                address = self._connection.address
+                raise CourierError(
+                    f"An exchange answers at {address.url}, and has nothing there. {address.advice}"
+                ) from refused
             if entirely or refused.status == 405 or refused.message == _NO_ADDRESS:
                 raise Unspoken(refused, entirely=entirely) from refused
             raise

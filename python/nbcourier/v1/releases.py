@@ -48,11 +48,16 @@ class V1Releases(V1Client):
                     course,
                     listed.text("assignment"),
                     self._remote_files(trees.parts(listed.text("tree"))),
-                    Dates.read(listed),
+                    self._readable_dates(listed),
                 )
 
             found.extend(self._connection.usable(page.parts("assignments"), read))
         return found
+
+    def _readable_dates(self, listed: Answer) -> Dates:
+        """Returns the dates of a release; none if they cannot be read, because the release counts without them."""
+        (dates,) = self._connection.usable([listed], Dates.read) or [Dates()]
+        return dates
 
     def find_release(self, course: str, assignment: str) -> Release:
         for each in self.releases(course):
@@ -92,6 +97,7 @@ class V1Releases(V1Client):
         pages = list(self._pages(*at_assignment(course, assignment), "gradebook"))
         first = pages[0]
         return ForGradebook(
+            keeps_dates=True,
             due=parse(first.text("due_at")) if "due_at" in first else None,
             own_due={
                 each.text("student"): parse(each.text("due_at"))
