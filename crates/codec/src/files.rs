@@ -44,7 +44,7 @@ pub enum FileEvent<'a> {
 /// paths of the list and a few blocks, however large the files are.
 ///
 /// ```
-/// # use nbcourier::codec::{FileEvent, FileListDecoder};
+/// # use nbcourier_codec::{FileEvent, FileListDecoder};
 /// # use std::convert::Infallible;
 /// let mut decoder = FileListDecoder::new();
 /// let mut told = Vec::new();

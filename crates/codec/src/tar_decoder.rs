@@ -65,8 +65,8 @@ pub enum TarEvent<'a> {
 /// path is dropped. It holds a block, an extended header, and the paths of the files.
 ///
 /// ```
-/// # use nbcourier::codec::{TarDecoder, TarEncoder, TarError};
-/// # use nbcourier::domain::Timestamp;
+/// # use nbcourier_codec::{TarDecoder, TarEncoder, TarError};
+/// # use nbcourier_domain::Timestamp;
 /// let (mut encoder, mut archive) = (TarEncoder::new(), Vec::new());
 /// encoder.begin("a.txt", 5, Timestamp::from_micros(0), &mut archive);
 /// archive.extend_from_slice(b"hello");
