@@ -8,7 +8,7 @@ use super::{Error, Exchange, Result, Thing};
 use nbcourier_domain::{AssignmentId, CourseId, Timestamp, UserName};
 use nbcourier_identity::Caller;
 use nbcourier_storage::trash::Which;
-use nbcourier_storage::{self as store, Portion};
+use nbcourier_storage::{self as store, Connection, Portion};
 use std::time::Duration;
 
 pub use nbcourier_storage::trash::{Assignment, Place, Work};
@@ -218,17 +218,13 @@ pub async fn restore_assignment(
         .write(move |conn| {
             let standing = policy.enter(conn, &caller, &course)?.require_instructor()?;
             let id = id.ok_or(Error::NotFound(Thing::Assignment))?;
-            let mut deleted = store::trash::assignments(
+            let assignment = only(
+                store::trash::assignments,
                 conn,
                 standing.course,
-                Which::Row(id),
-                Place::FIRST,
-                Portion::of(1),
-            )?
-            .0;
-            let Some(assignment) = deleted.pop() else {
-                return Err(Error::NotFound(Thing::Assignment));
-            };
+                id,
+                Thing::Assignment,
+            )?;
             store::trash::restore_assignment(conn, id)?
                 .ok_or(Error::AlreadyExists(Thing::Assignment))?;
             let name = stored_assignment(assignment.name)?;
@@ -257,17 +253,13 @@ pub async fn restore_submission(
         .write(move |conn| {
             let standing = policy.enter(conn, &caller, &course)?.require_instructor()?;
             let id = id.ok_or(Error::NotFound(Thing::Submission))?;
-            let mut deleted = store::trash::submissions(
+            let work = only(
+                store::trash::submissions,
                 conn,
                 standing.course,
-                Which::Row(id),
-                Place::FIRST,
-                Portion::of(1),
-            )?
-            .0;
-            let Some(work) = deleted.pop() else {
-                return Err(Error::NotFound(Thing::Submission));
-            };
+                id,
+                Thing::Submission,
+            )?;
             store::trash::restore_submission(conn, id)?;
             let (assignment, student) = stored_names(work)?;
             let about = about(&course, &assignment, &student, id);
@@ -292,17 +284,13 @@ pub async fn restore_feedback(
         .write(move |conn| {
             let standing = policy.enter(conn, &caller, &course)?.require_instructor()?;
             let submission = submission.ok_or(Error::NotFound(Thing::Feedback))?;
-            let mut deleted = store::trash::feedback(
+            let work = only(
+                store::trash::feedback,
                 conn,
                 standing.course,
-                Which::Row(submission),
-                Place::FIRST,
-                Portion::of(1),
-            )?
-            .0;
-            let Some(work) = deleted.pop() else {
-                return Err(Error::NotFound(Thing::Feedback));
-            };
+                submission,
+                Thing::Feedback,
+            )?;
             store::trash::restore_feedback(conn, submission)?;
             let (assignment, student) = stored_names(work)?;
             let about = about(&course, &assignment, &student, submission);
@@ -311,6 +299,21 @@ pub async fn restore_feedback(
             Ok(())
         })
         .await
+}
+
+/// A query of the trash: its rows, and whether there are more.
+type Listing<T> = fn(&mut Connection, i64, Which, Place, Portion) -> store::Result<(Vec<T>, bool)>;
+
+/// Returns the deleted thing with this number, from a listing of such things.
+fn only<T>(
+    list: Listing<T>,
+    conn: &mut Connection,
+    course: i64,
+    id: i64,
+    thing: Thing,
+) -> Result<T> {
+    let (mut deleted, _) = list(conn, course, Which::Row(id), Place::FIRST, Portion::of(1))?;
+    deleted.pop().ok_or(Error::NotFound(thing))
 }
 
 fn stored_names(work: Work) -> Result<(AssignmentId, UserName)> {
