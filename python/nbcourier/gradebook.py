@@ -61,9 +61,7 @@ class CourseGradebook:
         """
         names = any(_details(student) for student in known.students)
         if known.due is None and not known.own_due and not names:
-            # Opening a gradebook would make one where there is none.
-            file = self._database.removeprefix("sqlite:///")
-            if not known.keeps_dates or not Path(file).is_file():
+            if not known.keeps_dates or not exists(self._database):
                 return
         collected = set(collected)
         try:
@@ -224,3 +222,9 @@ def _naive(time: datetime) -> datetime:
 
 def _aware(time: datetime) -> datetime:
     return time.replace(tzinfo=timezone.utc)
+
+
+def exists(url: str) -> bool:
+    """Whether a gradebook is at this URL. Opening a missing one would create it; only files can be looked for."""
+    path = url.removeprefix("sqlite:///")
+    return path == url or Path(path).exists()

@@ -9,7 +9,7 @@ from nbgrader.exchange.abc import ExchangeError
 
 from . import class_file
 from .errors import CourierError, Refused
-from .patterns import is_pattern, selects
+from .patterns import is_pattern, matching
 from .settings import NbCourier
 from .transport import Student
 
@@ -48,10 +48,7 @@ class Roster(NbCourier, BaseAuthPlugin):
         """Returns the only course that the setting names or matches; all of the person's courses match no setting."""
         if given and not is_pattern(given):
             return given
-        courses = self.transport.courses()
-        if given in courses:
-            return given
-        found = [each for each in courses if selects(given, each)]
+        found = matching(given, self.transport.courses())
         if len(found) == 1:
             return found[0]
         matches = ", ".join(found) or "none"

@@ -20,8 +20,8 @@ from traitlets import Bool, Unicode, default
 
 from ..cache import Cache
 from ..errors import CourierError, Unreachable, some
-from ..gradebook import CourseGradebook
-from ..patterns import is_pattern, selects
+from ..gradebook import CourseGradebook, exists
+from ..patterns import is_pattern, matching
 from ..settings import NbCourier
 from ..trees import Linked, shown, write_file
 
@@ -75,11 +75,7 @@ class NbCourierExchange(NbCourier, Exchange):
 
     def courses_like(self, given: str) -> list[str]:
         """Returns the person's courses that match this name or pattern; all of them if nothing is given."""
-        courses = self.transport.courses()
-        # The name of a course may look like a pattern.
-        if given in courses:
-            return [given]
-        return [each for each in courses if selects(given, each)]
+        return matching(given, self.transport.courses())
 
     @cached_property
     def notices(self) -> list[str]:
@@ -104,9 +100,7 @@ class NbCourierExchange(NbCourier, Exchange):
     def graded_notebooks(self) -> set[str]:
         """Returns the assignment's notebooks in the gradebook, without extension; empty for an unknown assignment."""
         url = self.coursedir.db_url
-        path = url.removeprefix("sqlite:///")
-        if path != url and not os.path.exists(path):
-            # Opening a missing gradebook would create it.
+        if not exists(url):
             return set()
         try:
             with Gradebook(url, self.course) as gradebook:
