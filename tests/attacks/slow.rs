@@ -82,7 +82,7 @@ fn a_body_that_trickles_is_given_up_and_a_slow_one_is_not() {
 #[test]
 fn who_has_many_requests_open_is_refused_and_nobody_else_is() {
     let server = Setup::standalone()
-        .args(&["--max-open-requests", "3"])
+        .args(&["--max-open-requests", "3", "--max-request-rate", "0"])
         .start();
     let mut held: Vec<Connection> = (0..3).map(|_| begin(&server, "zed")).collect();
     // A caller without any course is counted, too.

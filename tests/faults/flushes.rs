@@ -2,7 +2,7 @@
 //! and the database's log were flushed before the answer was written.
 
 use crate::client::Client;
-use crate::power::{CALLS, Disk};
+use crate::power::{CALLS, Disk, thread_and_rest};
 use crate::support::course::timestamp_of;
 use crate::support::server::{ADMIN, isolate};
 use crate::support::{Call, Course, Random, Reply, Sent, Server, Setup, eventually_some, program};
@@ -91,9 +91,10 @@ impl Traced {
         kill_process(self.program, Signal::TERM).unwrap();
         eventually_some("the end of the trace", || {
             let text = fs::read_to_string(&self.trace).ok()?;
-            let end = format!("{} +++ ", self.program.as_raw_nonzero());
+            let program = self.program.as_raw_nonzero().get();
             text.lines()
-                .any(|line| line.starts_with(&end))
+                .filter_map(thread_and_rest)
+                .any(|(thread, rest)| thread == program && rest.starts_with("+++ "))
                 .then_some(text)
         })
     }

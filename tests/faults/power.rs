@@ -34,7 +34,7 @@ pub struct Disk {
     /// All existing paths.
     known: BTreeSet<PathBuf>,
     /// Calls that have begun and not ended, by thread.
-    begun: HashMap<u32, (u64, String)>,
+    begun: HashMap<i32, (u64, String)>,
     promises: usize,
     violations: Vec<Violation>,
 }
@@ -83,13 +83,9 @@ impl Disk {
     /// Reads a line: a call, its beginning, its end, or something else.
     pub fn line(&mut self, line: &str) {
         self.now += 1;
-        let Some((thread, rest)) = line.trim_start().split_once(' ') else {
+        let Some((thread, rest)) = thread_and_rest(line) else {
             return;
         };
-        let Ok(thread) = thread.parse::<u32>() else {
-            return;
-        };
-        let rest = rest.trim();
         if let Some(begins) = rest.strip_suffix("<unfinished ...>") {
             self.starts(begins);
             self.begun.insert(thread, (self.now, begins.to_owned()));
@@ -317,6 +313,12 @@ impl Disk {
     }
 }
 
+/// Returns the thread of a line and the text after it. Strace pads numbers of fewer than five digits with blanks.
+pub fn thread_and_rest(line: &str) -> Option<(i32, &str)> {
+    let (thread, rest) = line.trim_start().split_once(' ')?;
+    Some((thread.parse().ok()?, rest.trim()))
+}
+
 /// Whether a path must survive. Locks, the index of the log, and the marks of unfinished uploads may be lost.
 fn matters(path: &Path) -> bool {
     let name = path.file_name().unwrap_or_default().to_string_lossy();
@@ -407,6 +409,17 @@ mod tests {
         "8 fsync(9</r/d/nbcourier.db-wal>) = 0",
         r#"7 sendto(4<TCP:[127.0.0.1:80->127.0.0.1:81]>, "HTTP/1.1 204 No Content\r\n"..., 99, MSG_NOSIGNAL, NULL, 0) = 99"#,
     ];
+
+    #[test]
+    fn numbers_of_any_length_are_read() {
+        for number in ["7", "42", "421", "4210", "42101", "4210123"] {
+            let line = format!("{number:<5} +++ exited with 0 +++");
+            let read = thread_and_rest(&line);
+            let expected = number.parse().unwrap();
+            assert_eq!(read, Some((expected, "+++ exited with 0 +++")), "{line}");
+        }
+        assert_eq!(thread_and_rest("strace: Process 42 attached"), None);
+    }
 
     fn known() -> [PathBuf; 3] {
         [
