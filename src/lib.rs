@@ -1,6 +1,6 @@
-//! nbcourier: the exchange service nbgrader needs wherever JupyterHub has no shared file system.
+//! The exchange service for nbgrader on a JupyterHub without a shared file system.
 //!
-//! The modules in reading order; ARCHITECTURE.md is the map.
+//! ARCHITECTURE.md is the map of the modules. They stand here in reading order.
 
 pub mod cli;
 pub mod config;

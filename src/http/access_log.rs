@@ -1,4 +1,4 @@
-//! One line in the log for every request, and what every reply carries.
+//! Writes one log line for every request, and sets the headers of every reply.
 
 use super::error::Error as Refusal;
 use super::metrics::Requests;
@@ -21,18 +21,18 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 use std::time::Instant;
 
-/// The log target of these lines.
+/// The log target of the lines for requests.
 pub const LOG_TARGET: &str = "nbcourier::access";
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
-/// The longest id taken over from a request, in bytes.
+/// Maximum length of an ID that a request brings, in bytes. A longer ID is replaced.
 const MAX_ID: usize = 128;
 
-/// The longest text of a request that its line repeats, in bytes. Strangers have requests logged, too, and must not make
-/// the log grow by as much as they send.
+/// Maximum length of a text from a request in its log line, in bytes. Unknown callers are logged too. They must not
+/// make the log grow by as much as they send.
 const MAX_TEXT: usize = 1024;
 
-/// The id of a request, which its line in the log has, its reply, and the events it causes.
+/// The ID of a request. The log line, the reply and the events of the request carry it.
 #[derive(Debug, Clone)]
 pub struct RequestId(pub String);
 
@@ -40,12 +40,12 @@ tokio::task_local! {
     static CURRENT: String;
 }
 
-/// The ID of the request that is being answered. Its body, which is sent afterwards, has none.
+/// Returns the ID of the current request. There is none while the body of a reply is sent.
 pub fn current_id() -> Option<String> {
     CURRENT.try_with(Clone::clone).ok()
 }
 
-/// Middleware: logs the request when the last byte of its answer has gone out, with the cause of a failure of ours.
+/// Middleware: logs the request after the last byte of its reply, with the cause of an internal error.
 pub async fn log(
     request: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
@@ -73,7 +73,7 @@ pub async fn log(
         .await
 }
 
-/// The response with what every one carries, and a body that logs the line when it has gone out.
+/// Returns the response with the headers of every reply. Its body logs the line after it was sent.
 fn finish(mut response: ServiceResponse<BoxBody>, mut line: Line) -> ServiceResponse<BoxBody> {
     let headers = response.headers_mut();
     if let Ok(value) = HeaderValue::from_str(&line.id) {
@@ -84,7 +84,7 @@ fn finish(mut response: ServiceResponse<BoxBody>, mut line: Line) -> ServiceResp
         HeaderValue::from_static("nosniff"),
     );
     if !headers.contains_key(header::CACHE_CONTROL) {
-        // What one person may see is nothing for a shared cache.
+        // A shared cache must not keep a reply that is meant for one person.
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     }
     if let Some(flight) = &line.flight
@@ -104,7 +104,7 @@ fn finish(mut response: ServiceResponse<BoxBody>, mut line: Line) -> ServiceResp
     response.map_body(|_, body| BoxBody::new(Logged { body, line }))
 }
 
-/// Why a request failed, as the log tells it.
+/// Returns the cause of an error for the log.
 fn cause(error: &Error) -> String {
     error
         .as_error::<Refusal>()
@@ -127,7 +127,7 @@ fn request_id(request: &ServiceRequest) -> String {
         .map_or_else(|| uuid::Uuid::new_v4().simple().to_string(), str::to_owned)
 }
 
-/// What a client sent as the log shows it: the beginning of a long text, and how long all of it is.
+/// Returns a text from a client for the log: the beginning of a long text, and its length in bytes.
 fn shortened(text: &str) -> String {
     if text.len() <= MAX_TEXT {
         return text.to_owned();
@@ -136,12 +136,12 @@ fn shortened(text: &str) -> String {
     format!("{kept}… ({} bytes)", text.len())
 }
 
-/// The limit that a refused request went over.
+/// Returns the name of the limit that a refused request exceeded.
 fn limit(error: &Error) -> Option<&'static str> {
     error.as_error::<Refusal>()?.limit()
 }
 
-/// A request that is being answered; also one whose client goes away is over when this is dropped.
+/// A request in progress. Dropping it ends the request, also when the client went away.
 struct Flight(Data<Requests>);
 
 impl Flight {
@@ -167,7 +167,7 @@ struct Line {
     status: u16,
     begun: Instant,
     bytes: u64,
-    /// Why the request failed, where that is a fault of ours.
+    /// The cause of an internal error.
     error: Option<String>,
 }
 
@@ -187,23 +187,23 @@ impl Line {
         }
     }
 
-    /// Notes why the request failed. It is also logged by itself, since the access log may be off.
+    /// Notes why the request failed. The cause also gets a line of its own, since the access log may be off.
     fn fail(&mut self, cause: &str) {
         let cause = shortened(cause);
         log::error!(id = self.id.as_str(); "{cause}");
         self.error = Some(cause);
     }
 
-    /// Notes why the rest of a reply is missing: its status has gone out already.
+    /// Notes why the rest of a reply is missing. Its status was sent already.
     fn break_off(&mut self, error: &dyn std::error::Error) {
-        // Compressing middleware names only itself; what failed is in its source.
+        // The compressing middleware reports only its own error. The cause is at the end of the chain of sources.
         let chain = std::iter::successors(Some(error), |error| error.source());
         let cause = shortened(&chain.last().unwrap_or(error).to_string());
         log::error!(id = self.id.as_str(); "A reply was broken off: {cause}");
         self.error = Some(cause);
     }
 
-    /// The error in the place of a response that middleware failed to make, with the ID of the request.
+    /// Returns the error that replaces a missing response of middleware. It carries the ID of the request.
     fn without_a_response(mut self, error: Error) -> Error {
         self.fail(&cause(&error));
         let mut response = error.as_response_error().error_response();
@@ -225,7 +225,7 @@ impl Drop for Line {
         if !log::log_enabled!(target: LOG_TARGET, Level::Info) {
             return;
         }
-        // To the microsecond.
+        // Rounded to microseconds.
         let milliseconds = (time.as_secs_f64() * 1e6).round() / 1e3;
         let mut values: Vec<(&str, Value<'_>)> = vec![
             ("id", self.id.as_str().into()),
@@ -251,7 +251,7 @@ impl Drop for Line {
     }
 }
 
-/// A body that counts what goes out, and logs the line when it is done with.
+/// A body that counts its bytes, and logs the line when it is dropped.
 struct Logged {
     body: BoxBody,
     line: Line,

@@ -1,7 +1,7 @@
-//! The body of a request, counted against the limit while it comes.
+//! Counts the body of a request against the limits on size and speed while it arrives.
 //!
-//! Whatever a handler leaves unread is read and thrown away before the reply is sent: a client that is still sending
-//! would otherwise see a broken connection instead of its answer.
+//! The rest of a body that a handler leaves unread is read and discarded before the reply is sent. A client that is
+//! still sending would otherwise see a broken connection instead of its reply.
 
 use super::state::AppState;
 use actix_web::dev::{Payload, ServiceRequest, ServiceResponse};
@@ -18,25 +18,25 @@ use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 use tokio::time::Sleep;
 
-/// How long a client may send nothing of a body that it began, or take nothing of a reply.
+/// How long a client may pause while it sends a body or receives a reply.
 #[derive(Debug, Clone, Copy)]
 pub struct IdleTimeout(pub Duration);
 
 impl IdleTimeout {
-    /// What comes of the work, unless it takes longer.
+    /// Returns the result of the work, or `None` if it takes longer.
     pub async fn limit<T>(self, work: impl Future<Output = T>) -> Option<T> {
         tokio::time::timeout(self.0, work).await.ok()
     }
 }
 
-/// The fewest bytes a second of a body that is waited for, averaged over each span of the idle timeout. A line of the
-/// slowest modems is several times as fast, while somebody who sends a byte now and then is given up.
+/// Minimum rate of a body in bytes per second, averaged over each span of the idle timeout. The slowest modem lines are
+/// several times as fast. A client that sends a byte now and then is dropped.
 pub const LEAST_RATE: u64 = 512;
 
-/// How long the rest of a body that nobody wants may take.
+/// Maximum time for reading the rest of an unread body.
 const DRAIN: Duration = Duration::from_secs(30);
 
-/// How much of it is read however low the limit is, in bytes.
+/// Minimum number of bytes that are read of the rest, even under a lower limit.
 const DRAIN_AT_LEAST: u64 = 64 * 1024 * 1024;
 
 struct Counted {
@@ -44,17 +44,18 @@ struct Counted {
     seen: u64,
     limit: u64,
     pace: Pace,
-    // A body announced as too large is refused before any of it is read.
+    // A body that is announced as too large is refused before any of it is read.
     refused: bool,
     ended: bool,
 }
 
-/// How fast a body comes. Only the time counts in which it is waited for: a busy server is not the client's fault.
+/// The speed at which a body arrives. Only the time spent waiting for the client counts. A busy server is not the
+/// client's fault.
 struct Pace {
     span: Duration,
-    /// Time waited in this span, but for the wait that goes on,
+    /// Time waited in this span, without the current wait.
     waited: Duration,
-    /// and the bytes that came in it.
+    /// Bytes that arrived in this span.
     came: u64,
     wait: Option<(Instant, Pin<Box<Sleep>>)>,
 }
@@ -69,7 +70,7 @@ impl Pace {
         }
     }
 
-    /// More bytes came. Whether they came fast enough.
+    /// Counts bytes that arrived. Returns whether they arrived fast enough.
     fn arrived(&mut self, bytes: usize) -> bool {
         self.came += bytes as u64;
         if let Some((since, _)) = self.wait.take() {
@@ -78,7 +79,7 @@ impl Pace {
         self.waited < self.span || self.next_span()
     }
 
-    /// Nothing came yet. Whether it may still be waited for.
+    /// Polls the timer while no bytes arrive. Returns whether to wait longer.
     fn waits(&mut self, context: &mut Context<'_>) -> bool {
         loop {
             let rest = self.span.saturating_sub(self.waited);
@@ -95,7 +96,7 @@ impl Pace {
         }
     }
 
-    /// Begins the next span. Whether enough came in the one before.
+    /// Begins the next span. Returns whether enough bytes arrived in the last one.
     fn next_span(&mut self) -> bool {
         let least = self.span.as_secs().saturating_mul(LEAST_RATE);
         let is_enough = self.came >= least;
@@ -105,28 +106,28 @@ impl Pace {
     }
 }
 
-/// The failure of a body that comes too slowly.
+/// Returns the error for a body that arrives too slowly.
 fn too_slow() -> PayloadError {
     PayloadError::Io(std::io::ErrorKind::TimedOut.into())
 }
 
-/// The failure of a body that is larger than the limit. `PayloadError::Overflow` is left to readers of forms, which say so
-/// of limits of their own.
+/// Returns the error for a body that exceeds the limit. The readers of forms use `PayloadError::Overflow` for limits of
+/// their own.
 fn too_large() -> PayloadError {
     PayloadError::Io(std::io::ErrorKind::FileTooLarge.into())
 }
 
-/// Whether a body failed since it is larger than the limit.
+/// Whether a body failed because it exceeds the limit.
 pub fn is_too_large(error: &PayloadError) -> bool {
     matches!(error, PayloadError::Io(error) if error.kind() == std::io::ErrorKind::FileTooLarge)
 }
 
-/// Whether a body failed since it came too slowly.
+/// Whether a body failed because it arrived too slowly.
 pub fn is_too_slow(error: &PayloadError) -> bool {
     matches!(error, PayloadError::Io(error) if error.kind() == std::io::ErrorKind::TimedOut)
 }
 
-/// One end of the body; the middleware keeps the other.
+/// The handler's handle on the body. The middleware keeps the other one.
 struct Shared(Rc<RefCell<Counted>>);
 
 impl Stream for Shared {
@@ -172,7 +173,7 @@ impl Counted {
     }
 }
 
-/// Middleware: hands on the body under the limit, and reads the rest of it afterwards.
+/// Middleware: passes on the body under the limit, and reads the unread rest afterwards.
 pub async fn bounded<B: MessageBody + 'static>(
     mut request: ServiceRequest,
     next: Next<B>,
@@ -210,8 +211,8 @@ pub async fn bounded<B: MessageBody + 'static>(
     response
 }
 
-/// Whether what follows the headers is no body but another protocol, which goes on until the connection ends (RFC 9110,
-/// sections 7.8 and 9.3.6). Nobody here speaks any, so not a byte of it is waited for.
+/// Whether another protocol follows the headers instead of a body (RFC 9110, sections 7.8 and 9.3.6). It would last
+/// until the connection ends. The server supports no such protocol, so it reads none of it.
 fn is_endless(request: &ServiceRequest) -> bool {
     let mut upgrades = request.headers().get_all(header::UPGRADE);
     let is_websocket =
@@ -219,7 +220,8 @@ fn is_endless(request: &ServiceRequest) -> bool {
     is_websocket || request.method() == Method::CONNECT
 }
 
-/// Whether the rest of the body came in time, and was not more than the limit, or `DRAIN_AT_LEAST`, once more.
+/// Reads the rest of the body. Returns whether it ended in time, within the limit or `DRAIN_AT_LEAST`, whichever is
+/// larger.
 async fn drain(counted: &RefCell<Counted>, limit: u64) -> bool {
     let enough = counted
         .borrow()

@@ -1,7 +1,7 @@
-//! From what went wrong to a status and a sentence: the only place that knows either.
+//! Maps every error to a status and a message. No other module does.
 //!
-//! Below the prefix an error is the ngshare protocol's `{"success": false, "message": …}`. Clients compare the
-//! messages of that protocol literally, so those stay as they are. Below `v1/`, `problem` puts the same sentence into
+//! Below the prefix an error has the form of the ngshare protocol: `{"success": false, "message": …}`. Clients compare
+//! the messages of that protocol literally, so those must not change. Below `v1/`, `problem` puts the same message into
 //! another form.
 
 use super::access_log;
@@ -15,72 +15,72 @@ use nbcourier_work::Bug;
 use serde_json::json;
 use std::borrow::Cow;
 
-/// The answer of a handler.
+/// The result of a handler.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
-/// How long a client should wait when the exchange itself can't do its work, in seconds.
+/// How long a client should wait while the exchange itself cannot work, in seconds.
 const RETRY_AFTER: u64 = 10;
 
-/// Why a request is not answered with success.
+/// The reason why a request fails.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// The exchange says no, or can't.
+    /// The exchange refuses the request, or cannot answer it.
     #[error(transparent)]
     Exchange(#[from] exchange::Error),
-    /// Nobody is known to ask.
+    /// The caller is unknown.
     #[error(transparent)]
     Auth(#[from] AuthError),
-    /// Something happened that the code rules out.
+    /// A bug: a state that the code rules out.
     #[error(transparent)]
     Bug(#[from] Bug),
-    /// The request is at fault; the sentence says how.
+    /// The request is wrong. The sentence says why.
     #[error("{0}")]
     BadRequest(Cow<'static, str>),
-    /// The body is of a type, or packed in a way, that nobody here reads; the sentence says which are.
+    /// The type or the packing of the body is not supported. The sentence names the supported ones.
     #[error("{0}")]
     UnsupportedMediaType(&'static str),
-    /// The body is larger than the limit, in bytes.
+    /// The body exceeds this limit, in bytes.
     #[error("a request larger than {0} bytes")]
     RequestTooLarge(u64),
-    /// A field that is no file list is larger than the limit, in bytes.
+    /// A field other than a file list exceeds this limit, in bytes.
     #[error("a field larger than {0} bytes")]
     FieldTooLarge(usize),
-    /// The headers of a part of a form are longer than the limit, in bytes.
+    /// The headers of a part of a form exceed this limit, in bytes.
     #[error("headers of a part of a form longer than {0} bytes")]
     PartHeadersTooLong(usize),
-    /// A part of a form has more headers than the limit.
+    /// A part of a form has more headers than this limit.
     #[error("more than {0} headers of a part of a form")]
     TooManyPartHeaders(usize),
-    /// A list in the request has more items than one request may have.
+    /// A list in the request has more items than this limit.
     #[error("a list of more than {0} items")]
     TooManyItems(usize),
-    /// A few packed bytes would become very many, more than that for each.
+    /// The body unpacks to more than this many times its size.
     #[error("a body that unpacks to more than {0} times its size")]
     PackedTooWell(u64),
-    /// No bytes came for too long.
+    /// No bytes arrived for too long.
     #[error("the body stopped coming")]
     BodyTimeout,
-    /// The caller asks more often than the limit, requests a second, for longer than a moment.
+    /// The caller exceeded the limit on requests per second for longer than a moment.
     #[error("more than {per_second} requests a second")]
     TooManyRequests {
-        /// The limit.
+        /// The limit, in requests per second.
         per_second: u32,
         /// How long to wait, in seconds.
         retry_after: u64,
     },
-    /// The caller has many more uploads open than are read at the same time.
+    /// The caller has many more open uploads than the limit on concurrent ones.
     #[error("many more than {0} uploads at the same time")]
     TooManyUploads(usize),
-    /// The caller has as many requests open as they may.
+    /// The caller has reached this limit on open requests.
     #[error("more than {0} open requests")]
     TooManyOpen(usize),
-    /// There is nothing at this address.
+    /// No resource has this path.
     #[error("no such address")]
     NoSuchPath,
-    /// There is, but not for this method.
+    /// The path does not support the method.
     #[error("no such method here")]
     NoSuchMethod,
-    /// The numbers are for who has the token for them.
+    /// The metrics need their token.
     #[error("no metrics token")]
     NoMetricsToken,
     /// The debugging page is off.
@@ -89,17 +89,17 @@ pub enum Error {
 }
 
 impl Error {
-    /// A 400 with this sentence.
+    /// Returns an error 400 with this message.
     pub fn bad(message: impl Into<Cow<'static, str>>) -> Self {
         Self::BadRequest(message.into())
     }
 
-    /// A reply that cannot be written down as JSON.
+    /// Returns the error for a reply that cannot be serialized as JSON.
     pub fn unwritable(error: serde_json::Error) -> Self {
         Bug::new(error).into()
     }
 
-    /// The sentence for the client.
+    /// Returns the message for the client.
     pub fn message(&self) -> Cow<'static, str> {
         match self {
             Self::Exchange(error) => sentence(error),
@@ -155,7 +155,7 @@ impl Error {
         }
     }
 
-    /// Why the request failed, for the log: the client is not told all of it.
+    /// Returns the cause of the failure for the log. The client does not see all of it.
     pub fn cause(&self) -> String {
         match self {
             Self::Auth(AuthError::HubUnavailable { reason, .. }) => format!("{self}: {reason}"),
@@ -163,7 +163,7 @@ impl Error {
         }
     }
 
-    /// The name of the limit that refused, which is that of its setting.
+    /// Returns the name of the limit that refused the request. It is the name of the setting.
     pub fn limit(&self) -> Option<&'static str> {
         match self {
             Self::Exchange(error) => error.limit(),
@@ -180,7 +180,7 @@ impl Error {
         }
     }
 
-    /// When it may be better to try again, in seconds.
+    /// Returns after how many seconds a retry may succeed.
     fn retry_after(&self) -> Option<u64> {
         match self {
             Self::TooManyRequests { retry_after, .. } => Some(*retry_after),
@@ -272,7 +272,7 @@ fn sentence(error: &exchange::Error) -> Cow<'static, str> {
                      help, ask whoever runs the exchange for nbcourier user adopt"
                 )
                 .into(),
-                // What comes of commands on the data directory, and says itself what to do.
+                // Only commands on the data directory cause these errors. Their texts say what to do.
                 E::NothingStored(_)
                 | E::NothingSetAside(_)
                 | E::NameInUse(_)
@@ -291,7 +291,7 @@ fn sentence(error: &exchange::Error) -> Cow<'static, str> {
     }
 }
 
-/// What somebody is told who met a bug: what it was is for the log, where the ID finds it.
+/// Returns the message for a bug. The log has the cause, which the request ID finds.
 fn internal_error() -> String {
     match access_log::current_id() {
         Some(id) => format!(
@@ -323,7 +323,7 @@ fn over_quota(whose: &Whose, limit: u64, used: u64, added: u64) -> String {
     }
 }
 
-/// A number of bytes as people read it.
+/// Formats a number of bytes for people.
 fn size(bytes: u64) -> String {
     const UNITS: [&str; 4] = ["KiB", "MiB", "GiB", "TiB"];
     let largest = UNITS

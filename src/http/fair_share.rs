@@ -1,5 +1,5 @@
-//! Keeps one caller, with a loop perhaps, from taking what there is for all: how often they may ask, how many requests
-//! they may have open, how many of their uploads are read at the same time, and how many long replies are sent to them.
+//! Limits what one caller can take from all others: the rate of requests, and the number of open requests, concurrent
+//! uploads and concurrent long replies.
 
 use super::error::{Error, Result};
 use super::state::AppState;
@@ -20,13 +20,13 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-/// For how many seconds' worth of requests somebody may come at once: an instructor whose client asks for each
-/// submission of a large class by itself sends thousands in a few seconds.
+/// The burst that a caller may send at once, in seconds of the permitted rate. The client of an instructor may ask for
+/// each submission of a large class in turn, which makes thousands of requests in a few seconds.
 const BURST_S: u32 = 30;
-/// How many uploads of a caller wait for each that is read.
+/// Number of waiting uploads of a caller for each upload that is read.
 const WAITING: usize = 8;
 
-/// What each caller may take. Cheap to clone.
+/// The limits on each caller, and what each has open. Cheap to clone.
 #[derive(Clone)]
 pub struct FairShare(Arc<Shares>);
 
@@ -38,8 +38,8 @@ struct Shares {
 }
 
 impl FairShare {
-    /// So many requests a second, averaged over half a minute; so many of them open; and so many uploads, and as many long
-    /// replies, at the same time. `None`: as many as come.
+    /// Returns the limits: requests per second, averaged over half a minute; open requests; and concurrent uploads,
+    /// which is also the limit on concurrent long replies. `None` means no limit.
     pub fn new(requests: Option<NonZeroU32>, open: Option<usize>, uploads: Option<usize>) -> Self {
         let rates = |per_second: NonZeroU32| {
             let at_once = per_second.saturating_mul(NonZeroU32::MIN.saturating_add(BURST_S - 1));
@@ -53,7 +53,7 @@ impl FairShare {
         }))
     }
 
-    /// Counts a request of the caller.
+    /// Counts a request of the caller. Fails with `TooManyRequests` if the rate is exceeded.
     pub fn count(&self, caller: &Caller) -> Result<()> {
         let Some((per_second, rates)) = &self.0.requests else {
             return Ok(());
@@ -65,7 +65,7 @@ impl FairShare {
         })
     }
 
-    /// Counts a request of the caller as open until the place is dropped.
+    /// Counts a request of the caller as open until the place is dropped. Fails with `TooManyOpen` at the limit.
     fn open(&self, caller: &Caller) -> Result<Place> {
         let most = self.0.open.unwrap_or(usize::MAX);
         self.0
@@ -79,7 +79,7 @@ impl FairShare {
             .map(|place| place.leaving(|line| line.open -= 1))
     }
 
-    /// Waits for a turn of the caller to upload.
+    /// Waits until the caller may upload. Fails with `TooManyUploads` if too many wait already.
     async fn turn(&self, caller: &Caller) -> Result<Option<Turn>> {
         let Some(uploads) = self.0.uploads else {
             return Ok(None);
@@ -100,7 +100,8 @@ impl FairShare {
         ))
     }
 
-    /// Waits for a turn of the caller to be sent a long reply. How many may wait, the requests they may have open bound.
+    /// Waits until the caller may receive a long reply. The limit on open requests bounds the number of those that
+    /// wait.
     async fn reply(&self, caller: &Caller) -> Result<Option<Turn>> {
         let Some(replies) = self.0.uploads else {
             return Ok(None);
@@ -128,7 +129,7 @@ impl Shares {
         self.lines.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// A place in the caller's line, unless `enter` refuses it.
+    /// Returns a place in the caller's line, unless `enter` refuses it.
     fn place(
         self: &Arc<Self>,
         caller: &Caller,
@@ -148,11 +149,11 @@ impl Shares {
     }
 }
 
-/// What one caller has open.
+/// The open requests, uploads and long replies of one caller.
 #[derive(Default)]
 struct Line {
     open: usize,
-    /// Those that wait for their turn, too.
+    /// Includes the uploads that wait for their turn.
     uploads: usize,
     replies: usize,
     upload_gate: Option<Arc<Semaphore>>,
@@ -165,7 +166,7 @@ impl Line {
     }
 }
 
-/// A place in somebody's line.
+/// A place in a caller's line. Dropping it leaves the line.
 struct Place {
     shares: Arc<Shares>,
     name: UserName,
@@ -191,7 +192,7 @@ impl Drop for Place {
     }
 }
 
-/// An upload that is read, or a long reply that is sent; or one that waits for that.
+/// The turn of an upload or of a long reply. It ends when it is dropped.
 struct Turn {
     _permit: Option<OwnedSemaphorePermit>,
     _place: Place,
@@ -210,7 +211,7 @@ impl Turn {
     }
 }
 
-/// Middleware behind the one that finds the caller: counts their request as open until its reply is sent.
+/// Middleware after `identify`: counts the caller's request as open until its reply is sent.
 pub async fn open<B: MessageBody + 'static>(
     request: ServiceRequest,
     next: Next<B>,
@@ -218,7 +219,7 @@ pub async fn open<B: MessageBody + 'static>(
     let place = match share_of(request.request())? {
         Some((share, caller)) => match share.open(&caller) {
             Ok(place) => Some(place),
-            // A reply rather than an error, so that it goes through the outer layers, too.
+            // A reply instead of an error, so that the outer middleware sees it too.
             Err(error) => return Ok(request.error_response(error).map_into_boxed_body()),
         },
         None => None,
@@ -226,7 +227,7 @@ pub async fn open<B: MessageBody + 'static>(
     Ok(held(next.call(request).await?, place))
 }
 
-/// Middleware around what replies at length: waits for the caller's turn, which lasts until the reply is sent.
+/// Middleware of resources with long replies: waits for the caller's turn, which lasts until the reply is sent.
 pub async fn reply<B: MessageBody + 'static>(
     request: ServiceRequest,
     next: Next<B>,
@@ -258,13 +259,13 @@ fn held<B: MessageBody + 'static, T: 'static>(
     })
 }
 
-/// A body, and what is kept until it is sent.
+/// A body, and a value that is kept until the body is sent.
 struct Held<T> {
     body: BoxBody,
     _kept: T,
 }
 
-// Nothing of it is ever pinned but what is in the box.
+// Only the box inside `body` is ever pinned.
 impl<T> Unpin for Held<T> {}
 
 impl<T> MessageBody for Held<T> {
@@ -282,12 +283,12 @@ impl<T> MessageBody for Held<T> {
     }
 }
 
-/// What comes before the files of a request are read: there is room for them, and it is the caller's turn. The turn
-/// lasts until the request is answered.
+/// Checks for disk space and waits for the caller's turn, before the files of a request are read. The turn lasts until
+/// the request is answered.
 pub async fn admit(exchange: &Exchange, request: &HttpRequest) -> Result<()> {
     let announced = request.headers().get(header::CONTENT_LENGTH);
     let announced = announced.and_then(|length| length.to_str().ok()?.parse().ok());
-    // What is larger than a request may be is refused for that.
+    // A request above the size limit is refused later, for its size.
     let state = AppState::of(request)?;
     let announced = announced.filter(|length| *length <= state.max_request_size);
     intake::check_space(exchange, announced.unwrap_or(0)).await?;

@@ -1,4 +1,4 @@
-//! Whether the process answers, and whether it could do its work.
+//! The health checks: `healthz` says whether the process answers, `readyz` whether it can store a submission.
 
 use super::error::Result;
 use actix_web::{HttpResponse, web};
@@ -7,16 +7,16 @@ use nbcourier_exchange::{self as exchange, Exchange};
 use serde::Deserialize;
 use serde_json::json;
 
-/// The longest challenge that is answered, in bytes.
+/// Maximum length of a challenge that is answered, in bytes.
 const MAX_CHALLENGE: usize = 64;
 
-/// What may be asked along with `healthz`.
+/// The query of `healthz`.
 #[derive(Deserialize)]
 pub struct Asked {
     challenge: Option<String>,
 }
 
-/// `GET healthz`: the process answers; and proves which one it is, where somebody challenges it.
+/// Handles `GET healthz`: says that the process answers. On a challenge, it also proves which instance it is.
 pub async fn healthz(
     asked: Option<web::Query<Asked>>,
     instance: web::Data<Instance>,
@@ -32,7 +32,7 @@ pub async fn healthz(
     HttpResponse::Ok().json(reply)
 }
 
-/// `GET readyz`: a submission could be stored now. A hub that is away does not matter here.
+/// Handles `GET readyz`: says whether a submission could be stored now. It does not depend on the hub.
 pub async fn readyz(exchange: web::Data<Exchange>) -> Result<HttpResponse> {
     exchange::health::check(&exchange).await?;
     Ok(HttpResponse::Ok().json(json!({ "success": true })))

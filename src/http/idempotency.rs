@@ -1,4 +1,4 @@
-//! The header by which a second attempt is recognised.
+//! The `Idempotency-Key` header, which identifies a repeated attempt.
 
 use super::error::{Error, Result};
 use super::openapi::{Argument, Parts};
@@ -7,10 +7,10 @@ use actix_web::{FromRequest, HttpRequest};
 use nbcourier_domain::IdempotencyKey;
 use std::future::{Ready, ready};
 
-/// The header's name, of a draft that many services follow (draft-ietf-httpapi-idempotency-key-header).
+/// The name of the header, from a draft that many services follow (draft-ietf-httpapi-idempotency-key-header).
 const HEADER: &str = "Idempotency-Key";
 
-/// The key that came with a request, if one did.
+/// The key of the request, if it has one.
 pub struct AttemptKey(pub Option<IdempotencyKey>);
 
 impl FromRequest for AttemptKey {
@@ -19,7 +19,7 @@ impl FromRequest for AttemptKey {
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
         let header = request.headers().get(HEADER);
-        // What is not even text has no visible characters.
+        // A header that is not text counts as an empty key, which `parse` refuses.
         let text = header.map(|key| key.to_str().unwrap_or_default());
         let key = text.map(IdempotencyKey::parse).transpose();
         ready(key.map(Self).map_err(Error::from))

@@ -1,4 +1,4 @@
-//! Nobody comes past here unknown: middleware that finds the caller of every request below the prefix.
+//! Middleware that finds the caller of every request below the prefix, and refuses unknown callers.
 
 use super::access_log::RequestId;
 use super::body::{is_too_large, is_too_slow};
@@ -24,17 +24,17 @@ use std::pin::Pin;
 use std::time::Duration;
 use tempfile::NamedTempFile;
 
-/// Who asks, as the exchange knows them and percent-encoded: a person may be refused because they ask as somebody else
-/// than they think, as a service of the hub for example.
+/// The caller as the exchange knows them, percent-encoded. A refusal carries it, since the caller may be somebody else
+/// than the person thinks, for example a service of the hub.
 const CALLER: HeaderName = HeaderName::from_static("x-nbcourier-caller");
-/// Bytes of a body held in memory while looking for the argument `user`.
+/// Maximum number of bytes of a body that are held in memory during the search for the argument `user`.
 const HELD: usize = 64 * 1024;
-/// How long it is waited for that a caller's groups are noted.
+/// Maximum wait for the note of a caller's groups.
 const NOTING: Duration = Duration::from_secs(2);
-/// Bytes read back at a time.
+/// Number of bytes that are read back at a time.
 const CHUNK: usize = 256 * 1024;
 
-/// Middleware: finds the caller, or answers in their place.
+/// Middleware: finds the caller, or replies with an error.
 pub async fn identify<B: MessageBody + 'static>(
     mut request: ServiceRequest,
     next: Next<B>,
@@ -43,7 +43,7 @@ pub async fn identify<B: MessageBody + 'static>(
     go_on(request, next, found).await
 }
 
-/// Middleware of pages: the same, but that nobody comes past, too, since a page may send them to log in.
+/// Middleware of pages: like `identify`, but also admits unknown callers, since a page may ask them to log in.
 pub async fn identify_reader<B: MessageBody + 'static>(
     request: ServiceRequest,
     next: Next<B>,
@@ -76,7 +76,7 @@ async fn go_on<B: MessageBody + 'static>(
             }
             Ok(response)
         }
-        // A reply rather than an error, so that it goes through the outer layers, too.
+        // A reply instead of an error, so that the outer middleware sees it too.
         Err(error) => Ok(request.error_response(error).map_into_right_body()),
     }
 }
@@ -102,13 +102,13 @@ async fn find_reader(request: &ServiceRequest) -> Result<Caller, Error> {
     admit(request.request(), &state, caller).await
 }
 
-/// Checks and notes a caller who has just logged in.
+/// Checks a caller who has just logged in, and notes their groups.
 pub async fn welcome(request: &HttpRequest, caller: Caller) -> Result<(), Error> {
     let state = AppState::of(request)?;
     note(&state.exchange, &in_request(request, caller)).await
 }
 
-/// Counts, checks and notes a caller before the request goes on.
+/// Counts the request, checks the caller, and notes their groups before the request goes on.
 async fn admit(request: &HttpRequest, state: &AppState, caller: Caller) -> Result<Caller, Error> {
     let caller = in_request(request, caller);
     state.share.count(&caller)?;
@@ -116,7 +116,7 @@ async fn admit(request: &HttpRequest, state: &AppState, caller: Caller) -> Resul
     Ok(caller)
 }
 
-/// The caller with the ID of the request, which the events of the request carry.
+/// Returns the caller with the ID of the request, which the events of the request carry.
 fn in_request(request: &HttpRequest, caller: Caller) -> Caller {
     match request.extensions().get::<RequestId>() {
         Some(RequestId(id)) => caller.in_request(id.clone()),
@@ -124,9 +124,9 @@ fn in_request(request: &HttpRequest, caller: Caller) -> Caller {
     }
 }
 
-/// Makes sure that the caller gets nothing of an earlier owner of their name, and notes for the rosters where the hub says
-/// they belong. What the caller may do does not depend on that note, so a disk that takes no more, or a database that
-/// another program holds, must not keep people from reading.
+/// Checks that the caller is not a new owner of an earlier account's name, and notes their groups of the hub for the
+/// rosters. The permissions of the caller do not depend on that note. So a full disk or a database locked by another
+/// program must not keep people from reading.
 async fn note(exchange: &Exchange, caller: &Caller) -> Result<(), Error> {
     accounts::check(exchange, caller).await?;
     let noting = roster::note_groups(exchange, caller);
@@ -138,7 +138,8 @@ async fn note(exchange: &Exchange, caller: &Caller) -> Result<(), Error> {
     Ok(())
 }
 
-/// Without a hub a form says itself whose it is. The body is read for that, into a file when it is long, and put back.
+/// Returns the argument `user` of the body, by which callers name themselves without a hub. The body is read for it and
+/// put back. A long body goes through a file.
 async fn user_in_body(
     request: &mut ServiceRequest,
     state: &AppState,
@@ -183,7 +184,7 @@ async fn spool(state: &AppState, held: Bytes, mut body: Payload) -> Result<Named
     let idle = state.idle_timeout;
     let mut ended = false;
     while !ended {
-        // The pieces of a body may be of a few bytes, and going to another thread costs more than to write them.
+        // A body may arrive in pieces of a few bytes. Going to another thread costs more than writing them.
         let mut block = BytesMut::new();
         while !ended && block.len() < CHUNK {
             let next = idle.limit(body.next()).await;
@@ -199,12 +200,12 @@ async fn spool(state: &AppState, held: Bytes, mut body: Payload) -> Result<Named
     Ok(file)
 }
 
-/// The spooled file, and another reader of it from its beginning.
+/// Returns the spooled file, and a second reader from its beginning.
 async fn reopened(file: NamedTempFile) -> Result<(NamedTempFile, File), Error> {
     on_disk(move || file.reopen().map(|again| (file, again))).await
 }
 
-/// Reading and writing a file waits for the disk, so it is done on no thread that answers requests.
+/// Runs file access on a blocking thread, since waiting for the disk would block the threads that answer requests.
 async fn on_disk<T: Send + 'static>(
     work: impl FnOnce() -> std::io::Result<T> + Send + 'static,
 ) -> Result<T, Error> {
@@ -242,7 +243,7 @@ fn put_back(
     request.set_payload(Payload::from(body));
 }
 
-/// The caller's name for the log, where one was found.
+/// Returns the caller's name for the log, if the caller was found.
 pub fn known(request: &actix_web::HttpRequest) -> Option<String> {
     request
         .extensions()

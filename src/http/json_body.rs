@@ -1,4 +1,4 @@
-//! A request whose body is JSON.
+//! Reads JSON request bodies.
 
 use super::error::{Error, Result};
 use super::receive::{self, Blocks, MAX_FIELDS};
@@ -6,14 +6,14 @@ use actix_web::{HttpRequest, web};
 use bytes::BytesMut;
 use serde::de::DeserializeOwned;
 
-/// The longest body that is about one thing, in bytes.
+/// Maximum length of a body about one thing, in bytes.
 pub const SHORT: usize = 64 * 1024;
-/// The longest body that is a list, in bytes.
+/// Maximum length of a body with a list, in bytes.
 pub const LONG: usize = MAX_FIELDS;
-/// A longer body is decoded on a blocking thread, in bytes.
+/// Maximum length of a body that is decoded at once, in bytes. Longer bodies are decoded on a blocking thread.
 const AT_ONCE: usize = 16 * 1024;
 
-/// The body, of any content type; what it does not know of an object is passed over.
+/// Reads the body, whatever its content type. Unknown members of objects are ignored.
 pub async fn read<T: DeserializeOwned + Send + 'static>(
     request: &HttpRequest,
     body: web::Payload,

@@ -1,21 +1,21 @@
-//! Lists in requests, of which the items are bounded as well as the bytes.
+//! Lists in requests, with a limit on their items besides the limit on bytes.
 
 use super::error::{Error, Result};
 use serde::de::{Deserialize, Deserializer, IgnoredAny, SeqAccess, Visitor};
 use std::fmt;
 use std::marker::PhantomData;
 
-/// How many people one request names at most.
+/// Maximum number of people in one request.
 pub const MOST: usize = 20_000;
 
-/// A list in JSON. Items beyond [`MOST`] are passed over and then refused, so that memory does not grow with them.
+/// A list in JSON. Items beyond [`MOST`] are skipped and then refused, so that they take no memory.
 pub struct List<T> {
     items: Vec<T>,
     is_longer: bool,
 }
 
 impl<T> List<T> {
-    /// Returns the items, or `TooManyItems` if there are more than a request may have.
+    /// Returns the items. Fails with `TooManyItems` if there are more than a request may have.
     pub fn into_items(self) -> Result<Vec<T>> {
         if self.is_longer {
             return Err(Error::TooManyItems(MOST));

@@ -1,4 +1,4 @@
-//! Listings: JSON that grows with a course, written on a blocking thread and compressed where that pays.
+//! Listings: JSON that grows with a course. They are written on a blocking thread, and compressed when that pays.
 
 use super::error::{Error, Result};
 use super::receive::decode;
@@ -12,24 +12,24 @@ use nbcourier_domain::Sha256Sum;
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
-/// Shorter than this a listing goes out as it is: compressing would cost more than it saves, in bytes.
+/// Minimum length of a listing that is compressed, in bytes. Compressing a shorter one costs more than it saves.
 const WORTH_COMPRESSING: usize = 16 * 1024;
-/// How many bytes go out at a time.
+/// Number of bytes that are sent at a time.
 const CHUNK: usize = 128 * 1024;
 
-/// The bytes of a reply that come as they are sent.
+/// The bytes of a reply, which are produced while it is sent.
 pub type Pieces = LocalBoxStream<'static, Result<Bytes>>;
 
-/// Makes the last member of a listing a piece at a time.
+/// Produces the last member of a listing piece by piece.
 pub trait Tail: Sized + 'static {
-    /// The next piece; `None` at the end. Fails when the rest cannot be read.
+    /// Returns the next piece, or `None` at the end. Fails when the rest cannot be read.
     fn next(self) -> impl Future<Output = Result<Option<(Self, Bytes)>>>;
 }
 
-/// So few lines are written at once, faster than another thread would take over.
+/// Maximum number of lines that are written at once. That is faster than going to another thread.
 const FEW: usize = 100;
 
-/// Runs what writes so many lines: a few at once, and many on a blocking thread.
+/// Runs the work that writes this many lines: at once for a few, on a blocking thread for many.
 pub async fn write<T: Send + 'static>(
     lines: usize,
     work: impl FnOnce() -> Result<T> + Send + 'static,
@@ -41,12 +41,12 @@ pub async fn write<T: Send + 'static>(
     }
 }
 
-/// A listing of the ngshare protocol, with its lines below that name. They are read a portion at a time, the first before
-/// the reply begins and the others while it is sent; `read` is given where the portion begins, and gives its lines and
-/// where the next one begins.
+/// Returns a listing of the ngshare protocol, with its lines in the member `name`. It is read in portions: the first
+/// before the reply begins, the others while the reply is sent. `read` takes the beginning of a portion and returns its
+/// lines and the beginning of the next one.
 ///
-/// The addresses in [`ADDRESSES`] go through the compressing middleware, which leaves a reply that names its encoding
-/// alone.
+/// The paths in [`ADDRESSES`] pass through the compressing middleware. It leaves replies alone that name their
+/// encoding.
 pub async fn streamed<L, C>(
     name: &'static str,
     mut read: impl AsyncFnMut(Option<C>) -> Result<(Vec<L>, Option<C>)> + 'static,
@@ -83,7 +83,7 @@ where
     Ok(response.body(BodyStream::new(broken_off(pieces))))
 }
 
-/// Appends lines of a JSON list to what comes before them.
+/// Appends lines of a JSON list to the JSON before them.
 fn append(mut json: Vec<u8>, lines: &[impl Serialize], mut is_first: bool) -> Result<Vec<u8>> {
     for line in lines {
         if !is_first {
@@ -95,8 +95,8 @@ fn append(mut json: Vec<u8>, lines: &[impl Serialize], mut is_first: bool) -> Re
     Ok(json)
 }
 
-/// A listing of `v1/`, ready to be sent. Its tag names its content, of which the files of trees are no part: the names of
-/// the trees stand for them.
+/// A listing of `v1/`, ready to be sent. Its entity tag depends on its content. The files of trees are not part of
+/// that: the digests of the trees stand for them.
 pub struct Prepared {
     json: Bytes,
     tag: EntityTag,
@@ -104,7 +104,7 @@ pub struct Prepared {
 }
 
 impl Prepared {
-    /// Makes the listing of so many lines, writes it, and its tag.
+    /// Builds the listing with this many lines, and computes its tag.
     pub async fn new<T: Serialize>(
         lines: usize,
         make: impl FnOnce() -> T + Send + 'static,
@@ -117,20 +117,20 @@ impl Prepared {
         .await?;
         Ok(Self {
             json: json.into(),
-            // A weak one, as the reply may go out compressed in several ways.
+            // A weak tag, since the reply may be compressed in several ways.
             tag: EntityTag::new_weak(sum.to_string()),
             tail: None,
         })
     }
 
-    /// The same with one more member at its end.
+    /// Builds the listing with one more member at its end.
     pub async fn with_tail<T: Serialize>(
         lines: usize,
         make: impl FnOnce() -> T + Send + 'static,
         tail: impl Tail,
     ) -> Result<Self> {
         let mut prepared = Self::new(lines, make).await?;
-        // With the files, it is another reply than without.
+        // The reply with the files differs from the one without.
         let tag = format!("{}+", prepared.tag.tag());
         prepared.tag = EntityTag::new_weak(tag);
         let open = prepared.json.slice(..prepared.json.len().saturating_sub(1));
@@ -144,7 +144,7 @@ impl Prepared {
         Ok(prepared)
     }
 
-    /// The reply; a client that has the listing already is told so instead (RFC 9110, section 13.1.2).
+    /// Returns the reply: the listing, or 304 if the client has it already (RFC 9110, section 13.1.2).
     pub fn into_reply(self, request: &HttpRequest) -> HttpResponse {
         let is_known = match IfNoneMatch::parse(request) {
             Ok(IfNoneMatch::Any) => true,
@@ -157,7 +157,7 @@ impl Prepared {
             HttpResponse::Ok()
         };
         response.insert_header((header::ETAG, self.tag.to_string()));
-        // To be kept by the one who asked, and asked about each time.
+        // The caller may keep the reply, and must revalidate it each time.
         response.insert_header((header::CACHE_CONTROL, "private, no-cache"));
         if is_known {
             return response
@@ -174,7 +174,7 @@ impl Prepared {
     }
 }
 
-/// The pieces of a body, of which a failure ends the connection.
+/// Returns the pieces of a body. A failed piece ends the connection.
 pub fn broken_off(
     pieces: Pieces,
 ) -> impl futures_util::Stream<Item = Result<Bytes, Box<dyn std::error::Error>>> {
@@ -188,7 +188,7 @@ fn whole(mut response: HttpResponseBuilder, json: Bytes) -> HttpResponse {
         return response.body(json);
     }
     let length = json.len() as u64;
-    // In pieces, so that each is compressed by itself and no worker writes all of it at once.
+    // In pieces, so that each is compressed by itself and no worker writes the whole listing at once.
     let pieces = stream::unfold(json, async |mut rest| {
         if rest.is_empty() {
             return None;
@@ -199,8 +199,9 @@ fn whole(mut response: HttpResponseBuilder, json: Bytes) -> HttpResponse {
     response.body(SizedStream::new(length, pieces.boxed_local()))
 }
 
-/// The addresses of the protocol that answer with listings; those of `v1/` say so by the type of their replies. Files are never compressed: they are base64 of what mostly is compressed
-/// already, and it costs more time than the network takes.
+/// The paths of the ngshare protocol whose replies are listings. Paths of `v1/` declare that by the types of their
+/// replies. Files are never compressed: they are base64 of data that mostly is compressed already. Compressing them
+/// takes longer than the network.
 pub const ADDRESSES: [&str; 6] = [
     "courses",
     "instructors/{course}",
@@ -210,7 +211,7 @@ pub const ADDRESSES: [&str; 6] = [
     "submissions/{course}/{assignment}/{user}",
 ];
 
-/// Those that answer with files.
+/// The paths of the ngshare protocol whose replies contain files.
 pub const FILES: [&str; 3] = [
     "assignment/{course}/{assignment}",
     "submission/{course}/{assignment}/{user}",

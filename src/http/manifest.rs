@@ -1,4 +1,4 @@
-//! Manifests: what a tree shall hold, without the bytes.
+//! Manifests: the files of a tree without their bytes.
 
 use super::error::{Error, Result};
 use super::receive;
@@ -8,7 +8,7 @@ use nbcourier_exchange::parcel::Claim;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-/// Its name, where it is an entry of an archive.
+/// The name of a manifest as an entry of an archive.
 pub const NAME: &str = "manifest.json";
 
 /// The files of a tree, in their order.
@@ -30,7 +30,7 @@ struct Line {
 }
 
 impl Manifest {
-    /// The files that a manifest tells of, in its order.
+    /// Returns the files of a manifest, in its order.
     pub fn parse(text: &[u8]) -> Result<Vec<Claim>> {
         let text =
             std::str::from_utf8(text).map_err(|_| Error::bad("The manifest is not UTF-8"))?;

@@ -1,4 +1,4 @@
-//! The surfaces: what comes in over HTTP is parsed, handed to `exchange`, and the answer is written down.
+//! The HTTP interface: parses requests, calls `exchange`, and writes the replies.
 
 #![warn(
     clippy::expect_used,

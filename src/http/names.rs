@@ -1,4 +1,4 @@
-//! The ids in a request's address, parsed.
+//! Path parameters, parsed.
 
 use super::error::{Error, Result};
 use super::openapi::{Argument, Parts};
@@ -10,32 +10,32 @@ use nbcourier_exchange::{self as exchange, Thing};
 use percent_encoding::percent_decode_str;
 use std::future::{Ready, ready};
 
-/// `{course}`
+/// `{course}`.
 pub struct InCourse(pub CourseId);
-/// `{course}/{assignment}`
+/// `{course}/{assignment}`.
 pub struct InAssignment(pub CourseId, pub AssignmentId);
-/// `{course}/{user}` of a student
+/// `{course}/{user}`, where the user is a student.
 pub struct OfStudent(pub CourseId, pub UserName);
-/// `{course}/{user}` of an instructor
+/// `{course}/{user}`, where the user is an instructor.
 pub struct OfInstructor(pub CourseId, pub UserName);
-/// `{course}/{assignment}/{user}`
+/// `{course}/{assignment}/{user}`.
 pub struct OfWork(pub Target);
-/// `{course}/{id}` of something in the trash; what is no number is the number of nothing
+/// `{course}/{id}`, where the ID names something in the trash. An unparsable ID is `None` and matches nothing.
 pub struct InTrash(pub CourseId, pub Option<i64>);
-/// `{course}/{id}` of a submission, likewise
+/// `{course}/{id}`, where the ID names a submission. An unparsable ID is `None` and matches nothing.
 pub struct OfSubmission(pub CourseId, pub Option<i64>);
 
-/// `{course}`, of which one is to be made
+/// `{course}`, for a course to be created.
 pub struct NewCourse(pub CourseId);
-/// `{course}/{assignment}`, of which one is to be made
+/// `{course}/{assignment}`, for an assignment to be created.
 pub struct NewAssignment(pub CourseId, pub AssignmentId);
-/// `{course}/{user}`, of which one is to be added
+/// `{course}/{user}`, for a person to be added.
 pub struct NewPerson(pub CourseId, pub UserName);
 
-/// `{id}`: what is no number is the number of nothing, and that is said only to those who may ask.
+/// `{id}`. An unparsable ID is `None` and matches nothing. Only callers with permission learn that.
 pub struct Numbered(pub Option<i64>);
 
-/// The text of a part of the address. The router leaves some escapes as they are, so those are decoded here.
+/// Returns the text of a path parameter. The router leaves some percent-escapes, so they are decoded here.
 fn text(request: &HttpRequest, name: &str) -> Result<String> {
     if percent_decode_str(request.uri().path())
         .decode_utf8()
@@ -62,7 +62,7 @@ fn new_person(request: &HttpRequest) -> Result<UserName> {
     Ok(UserName::parse_new(text(request, "user")?).map_err(IllegalName::from)?)
 }
 
-// What could not be made is not there either.
+// A name that could not be created is not found either.
 
 fn course(request: &HttpRequest) -> Result<CourseId> {
     let text = text(request, "course")?;
@@ -78,7 +78,8 @@ fn person(request: &HttpRequest, thing: Thing) -> Result<UserName> {
     UserName::parse(text).map_err(|_| not_found(thing))
 }
 
-/// What is no number is the number of nothing: whether the caller may ask at all is decided first.
+/// Returns the ID, or `None` if it is unparsable. That matches nothing, so the permission of the caller is decided
+/// first.
 fn number(request: &HttpRequest) -> Option<i64> {
     let id = request.match_info().get("id");
     id.and_then(|id| id.parse().ok())

@@ -1,5 +1,6 @@
-//! Stand-alone, only whoever asks this machine by a name of its own is answered. A page of another site can have its
-//! domain point here ("DNS rebinding"); its scripts then read what we answer, but cannot change the name they ask.
+//! Protects a stand-alone server against DNS rebinding: it answers only requests that call this machine by its own
+//! name. A foreign page can have its domain point here. Its scripts could then read the replies, but cannot change the
+//! host name of their requests.
 
 use super::error::Error;
 use super::state::AppState;
@@ -7,7 +8,7 @@ use actix_web::body::{EitherBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::middleware::Next;
 
-/// Middleware: lets through what was meant for us.
+/// Middleware: passes on requests that name this host, and refuses all others.
 pub async fn check<B: MessageBody + 'static>(
     request: ServiceRequest,
     next: Next<B>,

@@ -1,4 +1,4 @@
-//! Listings a page at a time: the arguments `limit` and `cursor`.
+//! Pages of listings: the arguments `limit` and `cursor`.
 
 use super::error::{Error, Result};
 use nbcourier_domain::Timestamp;
@@ -9,7 +9,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use std::str::FromStr;
 
-/// How many items one reply holds at most.
+/// Maximum number of items in one reply.
 pub const MOST: usize = 10_000;
 
 /// Which page is wanted.
@@ -23,18 +23,18 @@ pub struct Paging {
 }
 
 impl Paging {
-    /// How many items the reply may hold.
+    /// Returns the maximum number of items in the reply.
     pub fn limit(&self) -> Result<usize> {
         limit(self.limit.as_deref(), MOST)
     }
 
-    /// Where the page begins, if not at the beginning; `parse` understands what the reply before gave as `next`.
+    /// Returns the beginning of the page, or `None` for the first one. `parse` reads the `next` of the reply before.
     pub fn after<T>(&self, parse: impl FnOnce(&str) -> Option<T>) -> Result<Option<T>> {
         cursor(self.cursor.as_deref(), parse)
     }
 }
 
-/// How many items the reply may hold; `usual` where nothing is said.
+/// Returns the maximum number of items in the reply; `usual` if the request gives none.
 pub fn limit(given: Option<&str>, usual: usize) -> Result<usize> {
     let Some(text) = given else {
         return Ok(usual);
@@ -43,17 +43,17 @@ pub fn limit(given: Option<&str>, usual: usize) -> Result<usize> {
     limit.ok_or_else(|| Error::bad(format!("The limit is a number from 1 to {MOST}")))
 }
 
-/// Where the page begins, if not at the beginning; `parse` understands what the reply before gave as `next`.
+/// Returns the beginning of the page, or `None` for the first one. `parse` reads the `next` of the reply before.
 pub fn cursor<T>(given: Option<&str>, parse: impl FnOnce(&str) -> Option<T>) -> Result<Option<T>> {
     given
         .map(|text| parse(text).ok_or_else(|| Error::bad("Illegal cursor")))
         .transpose()
 }
 
-/// The mark of a name in the cursor of a roster; a row is a number.
+/// The mark before a name in the cursor of a roster. A row is a number without it.
 const NAME: char = '~';
 
-/// The cursor of a roster.
+/// Returns the cursor of a roster for a place.
 pub fn encode_place(place: Place) -> String {
     match place {
         Place::ByHand(row) => row.to_string(),
@@ -61,7 +61,7 @@ pub fn encode_place(place: Place) -> String {
     }
 }
 
-/// The place that a cursor of a roster stands for.
+/// Returns the place for a cursor of a roster.
 pub fn parse_place(text: &str) -> Option<Place> {
     match text.strip_prefix(NAME) {
         Some(name) => parse_name(name).map(Place::ByGroup),
@@ -69,23 +69,23 @@ pub fn parse_place(text: &str) -> Option<Place> {
     }
 }
 
-/// A time and a row, or two other numbers, as they stand in a cursor.
+/// Returns the cursor for a time and a row, or for two other numbers.
 pub fn encode_numbers<A: std::fmt::Display, B: std::fmt::Display>(first: A, second: B) -> String {
     format!("{first}.{second}")
 }
 
-/// The two numbers that stand in a cursor.
+/// Returns the two numbers in a cursor.
 pub fn parse_numbers<A: FromStr, B: FromStr>(text: &str) -> Option<(A, B)> {
     let (first, second) = text.split_once('.')?;
     Some((first.parse().ok()?, second.parse().ok()?))
 }
 
-/// The cursor of a listing of submissions in the order of their time.
+/// Returns the cursor for a place in a listing of submissions by time.
 pub fn encode_submission(place: submission_pages::Place) -> String {
     encode_numbers(place.submitted_at.micros(), place.id)
 }
 
-/// The submission that such a cursor stands for.
+/// Returns the place in a listing of submissions for a cursor.
 pub fn parse_submission(text: &str) -> Option<submission_pages::Place> {
     let (time, id) = parse_numbers(text)?;
     Some(submission_pages::Place {
@@ -94,12 +94,12 @@ pub fn parse_submission(text: &str) -> Option<submission_pages::Place> {
     })
 }
 
-/// A name as it stands in a cursor, where blanks at its ends would be trimmed off.
+/// Returns the cursor for a name. It is percent-encoded, since blanks at its ends would be trimmed.
 pub fn encode_name(name: &str) -> String {
     utf8_percent_encode(name, NON_ALPHANUMERIC).to_string()
 }
 
-/// The name that stands in a cursor.
+/// Returns the name in a cursor.
 pub fn parse_name(text: &str) -> Option<String> {
     let name = percent_decode_str(text).decode_utf8().ok()?;
     Some(name.into_owned())

@@ -1,4 +1,4 @@
-//! A panic of a handler is answered as a bug of ours, instead of a broken connection.
+//! Answers a panic of a handler as an internal error instead of a broken connection.
 
 use super::error::Error;
 use actix_web::body::{EitherBody, MessageBody};
@@ -8,12 +8,12 @@ use futures_util::FutureExt;
 use nbcourier_work::Bug;
 use std::panic::AssertUnwindSafe;
 
-/// Middleware of a resource: answers 500 in the place of a handler that panicked.
+/// Middleware of a resource: replies with 500 when the handler panicked.
 pub async fn caught<B: MessageBody + 'static>(
     request: ServiceRequest,
     next: Next<B>,
 ) -> Result<ServiceResponse<EitherBody<B>>, actix_web::Error> {
-    // Only behind the routing: actix-web finds no route for a request that somebody else holds.
+    // This must run after routing: actix-web finds no route for a request with a second owner.
     let kept = request.request().clone();
     match or_bug(async { next.call(request).await }).await {
         Ok(response) => Ok(response?.map_into_left_body()),
@@ -21,7 +21,7 @@ pub async fn caught<B: MessageBody + 'static>(
     }
 }
 
-/// What comes of the work, or the bug when it panics.
+/// Returns the result of the work, or the bug if it panics.
 pub async fn or_bug<T>(work: impl Future<Output = T>) -> Result<T, Bug> {
     AssertUnwindSafe(work)
         .catch_unwind()

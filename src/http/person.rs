@@ -1,13 +1,13 @@
-//! One line of a roster, as the protocol takes and shows it.
+//! A person on a roster, as the ngshare protocol reads and writes them.
 
 use super::error::{Error, Result};
 use super::receive::Fields;
 use nbcourier_domain::{Person, UserName};
 
-/// The longest detail of a person, in bytes: the pages of a roster have many of them.
+/// Maximum length of a detail of a person, in bytes. A page of a roster holds many of them.
 const LONGEST: usize = 4096;
 
-/// The detail, if it is not too long.
+/// Returns the detail. Fails if it is too long.
 pub fn detail(text: String) -> Result<String> {
     if text.len() > LONGEST {
         return Err(Error::FieldTooLarge(LONGEST));
@@ -15,7 +15,7 @@ pub fn detail(text: String) -> Result<String> {
     Ok(text)
 }
 
-/// The three fields that come with a person.
+/// The three details of a person.
 pub struct Details {
     first_name: String,
     last_name: String,
@@ -23,7 +23,7 @@ pub struct Details {
 }
 
 impl Details {
-    /// From a form, in which all three must be, though they may be empty.
+    /// Reads the details from a form. All three must be present, but may be empty.
     pub fn of(fields: &Fields) -> Result<Self> {
         let required = |field: &str, missing: &'static str| {
             fields
@@ -38,7 +38,7 @@ impl Details {
         })
     }
 
-    /// The details of this person.
+    /// Returns the person with these details.
     pub fn person(self, username: UserName) -> Person {
         Person {
             username,
@@ -49,7 +49,7 @@ impl Details {
     }
 }
 
-/// A person as the reply that shows just them.
+/// A person in the reply that shows only them.
 #[derive(serde::Serialize)]
 pub struct Shown {
     success: bool,

@@ -1,4 +1,4 @@
-//! Errors below `v1/`: `application/problem+json` (RFC 9457) in the place of the ngshare protocol's failures.
+//! Errors below `v1/`: `application/problem+json` (RFC 9457) instead of the failures of the ngshare protocol.
 
 use super::error::Error;
 use super::state::AppState;
@@ -14,9 +14,9 @@ use percent_encoding::percent_decode_str;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-/// What is below it speaks of errors as problems.
+/// The path below which errors are problems.
 const V1: &str = "v1/";
-/// What a problem is (RFC 9457, section 3).
+/// The content type of a problem (RFC 9457, section 3).
 pub const CONTENT_TYPE: &str = "application/problem+json";
 
 /// What went wrong. More keys may come with a `type` of its own.
@@ -36,11 +36,10 @@ pub struct Problem<'a> {
     missing: Option<&'a [Sha256Sum]>,
 }
 
-/// The type of the problem that bytes are missing.
+/// The type of a problem about missing bytes.
 const MISSING_BLOBS: &str = "urn:nbcourier:missing-blobs";
 
-/// Middleware: whatever went wrong further in, below `v1/` the reply says it as a problem, with the same status,
-/// headers and sentence.
+/// Middleware: replaces a failure below `v1/` by a problem with the same status, headers and message.
 pub async fn below_v1<B: MessageBody + 'static>(
     request: ServiceRequest,
     next: Next<B>,
@@ -64,7 +63,7 @@ pub async fn below_v1<B: MessageBody + 'static>(
     let mut response = response.map_body(|_, _| EitherBody::right(BoxBody::new(problem)));
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(CONTENT_TYPE));
-    // They spoke of the body that was replaced.
+    // These headers describe the body that was replaced.
     headers.remove(header::CONTENT_ENCODING);
     headers.remove(header::CONTENT_LENGTH);
     Ok(response)

@@ -1,4 +1,4 @@
-//! Receipts as they are written down and signed.
+//! Receipts as they are written and signed.
 
 use super::error::Result;
 use super::openapi::{Answer, Parts};
@@ -13,7 +13,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// What proves that something was handed in.
-// Its text, the fields in this order and no blanks between them, is what is signed.
+// The signed text is this receipt as JSON, with the fields in this order and no blanks between them.
 #[derive(Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Receipt {
@@ -53,13 +53,14 @@ impl From<receipts::Receipt> for Receipt {
 }
 
 impl Receipt {
-    /// Whether it is one of ours.
+    /// Whether the signature is one of this exchange.
     pub fn is_signed(&self, signer: &ReceiptSigner, signature: &str) -> bool {
         self.text()
             .is_ok_and(|text| signer.verify(&text, signature))
     }
 
-    /// Whether it tells of that submission just as it is. People may have other names by now.
+    /// Whether the receipt describes exactly that submission. Names of people are not compared, since they may have
+    /// changed.
     pub fn tells_of(&self, stored: &Self) -> bool {
         let told = |receipt: &Self| {
             (
@@ -88,10 +89,10 @@ pub struct SignedReceipt {
 }
 
 impl SignedReceipt {
-    /// Signs it.
+    /// Signs a receipt.
     pub fn new(receipt: receipts::Receipt, signer: &ReceiptSigner) -> Result<Self> {
         let receipt = Receipt::from(receipt);
-        // Only maps with keys that are no strings fail to be JSON, and no receipt has one.
+        // JSON fails only for maps whose keys are not strings. A receipt has no such map.
         let text = receipt.text().map_err(Bug::new)?;
         Ok(Self {
             signature: signer.sign(&text),
@@ -104,7 +105,7 @@ impl SignedReceipt {
 pub struct HandedIn(StatusCode, SignedReceipt);
 
 impl HandedIn {
-    /// It was taken in just now.
+    /// Returns the reply to a submission that was stored just now.
     pub fn now(receipt: receipts::Receipt, signer: &ReceiptSigner) -> Result<Self> {
         Ok(Self(
             StatusCode::CREATED,
@@ -112,7 +113,7 @@ impl HandedIn {
         ))
     }
 
-    /// An earlier attempt had brought it.
+    /// Returns the reply to a submission that an earlier attempt stored.
     pub fn before(receipt: receipts::Receipt, signer: &ReceiptSigner) -> Result<Self> {
         Ok(Self(StatusCode::OK, SignedReceipt::new(receipt, signer)?))
     }

@@ -1,7 +1,7 @@
-//! Reading a form: small fields into memory, the file list straight into the exchange.
+//! Reads forms: small fields into memory, the file list straight into the exchange.
 //!
-//! The bytes are decoded on a blocking thread, a block at a time, while the next block comes in; a client that sends
-//! slowly holds no thread.
+//! The bytes are decoded on a blocking thread, one block at a time, while the next block arrives. A slow client
+//! occupies no thread.
 
 use super::body::{IdleTimeout, is_too_large, is_too_slow};
 use super::error::{Error, Result};
@@ -25,32 +25,33 @@ use std::collections::HashMap;
 use std::sync::LazyLock;
 use tokio::sync::Semaphore;
 
-/// The text of all fields but the file list together, in bytes: enough to enrol twenty thousand people at once.
+/// Maximum size of all fields except the file list, in bytes. It is enough to enrol twenty thousand people at once.
 pub(super) const MAX_FIELDS: usize = 4 * 1024 * 1024;
-/// What a field takes besides its name and value, about, in bytes.
+/// Approximate memory of a field besides its name and value, in bytes.
 const FIELD: usize = 128;
-/// How many bytes are decoded at a time.
+/// Number of bytes that are decoded at a time.
 const BLOCK: usize = 128 * 1024;
-/// How long the headers of a part of a form may be, in bytes, and what stands outside of its parts,
+/// Maximum length of the headers of a part of a form, and of the text outside of its parts, in bytes. A limit of
+/// `actix_multipart`, which exports no constant for it.
 const PART_HEADERS: usize = 64 * 1024;
-/// and how many headers a part may have: limits of `actix_multipart`, which names neither.
+/// Maximum number of headers of a part. A limit of `actix_multipart` too.
 const MOST_PART_HEADERS: usize = 32;
-/// The field that holds the file list.
+/// The name of the field with the file list.
 const FILES: &str = "files";
 
-/// The small fields of a request: those of the query, and in their place those of the body.
+/// The small fields of a request. A field of the body replaces the one of the query.
 #[derive(Debug, Default)]
 pub struct Fields(HashMap<String, Vec<u8>>);
 
 impl Fields {
-    /// The fields of the query alone.
+    /// Returns the fields of the query alone.
     pub fn of_query(request: &HttpRequest) -> Result<Self> {
         let mut receiver = Receiver::new(None);
         receiver.query(request)?;
         Ok(receiver.fields)
     }
 
-    /// All of them, each with its text without the white space around it.
+    /// Returns all fields with their texts, which are trimmed.
     pub fn texts(&self) -> Result<impl Iterator<Item = (&str, &str)>> {
         let texts: Vec<_> = self
             .0
@@ -60,7 +61,7 @@ impl Fields {
         Ok(texts.into_iter())
     }
 
-    /// A field's text without the white space around it; the last one given counts.
+    /// Returns the trimmed text of a field. The last value counts.
     pub fn get(&self, name: &str) -> Result<Option<&str>> {
         self.0
             .get(name)
@@ -70,8 +71,8 @@ impl Fields {
     }
 }
 
-/// The JSON text of a field, without ever holding it as a tree of values: `not_json` when it is none, and
-/// `Incorrect request format` when it is JSON of something else.
+/// Parses the JSON text of a field without building a tree of values. Fails with `not_json` if it is not JSON, and with
+/// `Incorrect request format` if it is other JSON.
 pub fn json<T: DeserializeOwned>(text: &str, not_json: &'static str) -> Result<T> {
     serde_json::from_str(text).map_err(|error| {
         let is_json = error.is_data() && serde_json::from_str::<IgnoredAny>(text).is_ok();
@@ -83,14 +84,14 @@ pub fn json<T: DeserializeOwned>(text: &str, not_json: &'static str) -> Result<T
     })
 }
 
-/// A form without files.
+/// Reads a form without files.
 pub async fn fields(request: &HttpRequest, body: web::Payload) -> Result<Fields> {
     let mut receiver = Receiver::new(None);
     receiver.query(request)?;
     Ok(receive(request, body, receiver).await?.fields)
 }
 
-/// A form with a file list, which came whole or with the fault that the list has.
+/// A form with a file list, which arrived whole or has an error of its own.
 pub struct Upload {
     /// The other fields.
     pub fields: Fields,
@@ -98,7 +99,7 @@ pub struct Upload {
 }
 
 impl Upload {
-    /// The files, all of them durable; or what the protocol says of a list that is missing or wrong.
+    /// Returns the files, all of them durable. Fails with the protocol's message if the list is missing or wrong.
     pub fn files(self) -> Result<Parcel> {
         Ok(self
             .files
@@ -106,7 +107,7 @@ impl Upload {
     }
 }
 
-/// Where the fields of an upload may stand.
+/// The places for the fields of an upload.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum FieldsIn {
     /// In the body.
@@ -115,7 +116,7 @@ pub enum FieldsIn {
     BodyOrQuery,
 }
 
-/// A form with files, which go to the exchange as they come.
+/// Reads a form with files, which go to the exchange as they arrive.
 pub async fn upload(
     exchange: &Exchange,
     request: &HttpRequest,
@@ -150,7 +151,7 @@ async fn receive(
                     let result = form.feed(&bytes, &mut |event| receiver.take(event));
                     result.map(|()| (form, receiver))
                 });
-                // The next block comes in while this one is decoded.
+                // The next block arrives while this one is decoded.
                 let (worked, next) = futures_util::join!(work, blocks.next());
                 (form, receiver) = worked?;
                 block = next?;
@@ -175,7 +176,8 @@ async fn receive(
                             .extend_from_slice(&chunk.map_err(|error| malformed(&error, limit))?),
                         None => ended = true,
                     }
-                    // Pieces may be of a few bytes, and going to another thread costs more than to decode them.
+                    // A body may arrive in pieces of a few bytes. Going to another thread costs more than decoding
+                    // them.
                     if block.len() >= BLOCK || (ended && !block.is_empty()) {
                         let bytes = block.split().freeze();
                         receiver =
@@ -190,8 +192,8 @@ async fn receive(
     }
 }
 
-/// Runs a decoder, of which no more run at once than twice the cores: however much is uploaded, the threads that answer
-/// other requests find a core soon (`docs/performance.md` has the measurement).
+/// Runs a decoder. At most two decoders run per core, so that the threads that answer other requests soon find a core
+/// during large uploads (measured in `docs/performance.md`).
 pub(super) async fn decode<T: Send + 'static>(
     work: impl FnOnce() -> Result<T> + Send + 'static,
 ) -> Result<T> {
@@ -210,7 +212,7 @@ pub(super) async fn decode<T: Send + 'static>(
 
 #[cfg(test)]
 thread_local! {
-    /// How often a block was handed to a decoder by requests that this thread answers.
+    /// Number of blocks that requests on this thread passed to a decoder.
     pub(super) static DECODED: std::cell::Cell<usize> = const { std::cell::Cell::new(0) };
 }
 
@@ -228,7 +230,7 @@ pub(super) fn malformed(error: &MultipartError, limit: u64) -> Error {
     }
 }
 
-/// How a body is written.
+/// The encoding of a form.
 pub(super) enum Encoding {
     UrlEncoded,
     Multipart,
@@ -253,7 +255,7 @@ impl Encoding {
     }
 }
 
-/// The body in blocks of about equal size, however small the pieces come from the network.
+/// The body in blocks of about equal size, however small the pieces from the network are.
 pub(super) struct Blocks {
     body: web::Payload,
     limit: u64,
@@ -262,7 +264,7 @@ pub(super) struct Blocks {
 }
 
 impl Blocks {
-    /// The blocks of this request's body.
+    /// Returns the blocks of the body.
     pub(super) fn of(request: &HttpRequest, body: web::Payload) -> Result<Self> {
         let state = AppState::of(request)?;
         Ok(Self {
@@ -273,7 +275,7 @@ impl Blocks {
         })
     }
 
-    /// The next one; `None` after the last.
+    /// Returns the next block, or `None` after the last.
     pub(super) async fn next(&mut self) -> Result<Option<Bytes>> {
         let mut block = BytesMut::new();
         while !self.ended && block.len() < BLOCK {
@@ -335,10 +337,10 @@ impl Receiver {
     }
 
     fn begin_field(&mut self, name: &[u8]) -> Result<()> {
-        // A name that is not UTF-8 is none that anybody asks for.
+        // No handler reads a field whose name is not UTF-8.
         let name = String::from_utf8_lossy(name).into_owned();
         match &self.into {
-            // Given again: the last one counts.
+            // When the field is repeated, the last one counts.
             Some((exchange, account)) if name == FILES => {
                 let intake = Intake::counted(exchange, account.clone());
                 self.files = Some((FileListDecoder::new(), intake));

@@ -1,4 +1,4 @@
-//! The application: state, middleware, routes. `main` and the tests run the same one.
+//! The application: state, middleware and routes. `main` and the tests run the same one.
 
 use super::body::{self, IdleTimeout};
 use super::fair_share::{self, FairShare};
@@ -21,7 +21,7 @@ use std::time::Duration;
 
 pub use actix_web::dev::Server;
 
-/// The path under which all is served; begins and ends with `/`.
+/// The path below which everything is served. It begins and ends with `/`.
 #[derive(Debug, Clone)]
 pub struct Prefix(pub String);
 
@@ -29,51 +29,51 @@ pub struct Prefix(pub String);
 #[derive(Debug, Clone, Copy)]
 pub struct Debugging(pub bool);
 
-/// How long what was deleted can be restored.
+/// How long deleted things can be restored.
 #[derive(Debug, Clone, Copy)]
 pub struct Retention(pub Duration);
 
-/// How long the headers of a request may take to arrive.
+/// Maximum time for the headers of a request to arrive.
 const HEADERS_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// What the application is made of.
+/// The parts and limits of the application.
 #[derive(Clone)]
 pub struct Settings {
-    /// The exchange behind it.
+    /// The exchange behind the application.
     pub exchange: Exchange,
-    /// Tells who calls.
+    /// Finds the caller of a request.
     pub authenticator: Authenticator,
-    /// Signs what submissions are answered with.
+    /// Signs the receipts of submissions.
     pub receipts: ReceiptSigner,
     /// Proves which server this is.
     pub instance: Instance,
-    /// Begins and ends with `/`.
+    /// The prefix. It begins and ends with `/`.
     pub prefix: String,
-    /// Bytes of a request's body.
+    /// Maximum size of a request's body, in bytes.
     pub max_request_size: u64,
-    /// Requests of one caller in a second, averaged over a while.
+    /// Maximum number of requests of one caller per second, averaged over a while.
     pub max_request_rate: Option<NonZeroU32>,
-    /// Requests of one caller that are open at the same time.
+    /// Maximum number of open requests of one caller.
     pub max_open_requests: Option<usize>,
-    /// Uploads of one caller that are read, and long replies sent to them, at the same time.
+    /// Maximum number of concurrent uploads of one caller, and of concurrent long replies to them.
     pub max_uploads: Option<usize>,
-    /// Connections at the same time; more wait to be accepted.
+    /// Maximum number of connections. More wait to be accepted.
     pub max_connections: usize,
-    /// Whether the page with example data is on; it is there only without a hub.
+    /// Whether the page with example data is on. It exists only without a hub.
     pub debug: bool,
-    /// How long what was deleted can be restored.
+    /// How long deleted things can be restored.
     pub retention: Duration,
-    /// How long a client may send nothing of a request that it began, or take nothing of its reply.
+    /// How long a client may pause while it sends a request or receives its reply.
     pub idle_timeout: Duration,
-    /// How long requests in flight may take when the server is told to stop.
+    /// Maximum time for requests in progress when the server stops.
     pub shutdown_timeout: Duration,
 }
 
-/// An address below the prefix that a caller is asked for.
+/// A path below the prefix with a method. It needs a caller.
 pub struct Address {
-    /// In capital letters.
+    /// The method in capital letters.
     pub method: &'static str,
-    /// Below the prefix, with `{names}` in it.
+    /// The path below the prefix, with `{names}` in it.
     pub path: &'static str,
     growth: Growth,
     route: Route,
@@ -81,7 +81,7 @@ pub struct Address {
 
 #[cfg(test)]
 impl Address {
-    /// One that only a test has.
+    /// Returns an address that only a test has.
     pub(super) fn new(method: &'static str, path: &'static str, route: Route) -> Self {
         Self {
             method,
@@ -92,18 +92,18 @@ impl Address {
     }
 }
 
-/// Whether replies of an address grow with what is stored.
+/// Whether the replies of an address grow with the stored data.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Growth {
-    /// They don't.
+    /// The replies do not grow.
     None,
-    /// They are files in base64, which are not worth compressing.
+    /// The replies are files in base64, which are not worth compressing.
     Plain,
-    /// They are compressed for those who take that.
+    /// The replies are compressed for clients that accept it.
     Compressed,
 }
 
-/// Every one of them.
+/// Returns all addresses.
 pub fn addresses() -> Vec<Address> {
     let of_protocol = ngshare::ROUTES.iter().map(|(method, path, route)| Address {
         method,
@@ -130,8 +130,8 @@ pub fn addresses() -> Vec<Address> {
     of_protocol.chain(of_v1).collect()
 }
 
-/// Serves on a bound socket until told to stop by a signal, finishing what is in flight; and the numbers, where they are
-/// asked for.
+/// Serves on a bound socket until a signal stops it, and finishes the requests in progress. Also serves the metrics, if
+/// they are configured.
 pub fn start(
     listener: TcpListener,
     settings: Settings,
@@ -139,7 +139,7 @@ pub fn start(
 ) -> std::io::Result<Server> {
     let shutdown_timeout = settings.shutdown_timeout.as_secs();
     let idle_timeout = settings.idle_timeout;
-    // One for all workers.
+    // One share for all workers.
     let share = FairShare::new(
         settings.max_request_rate,
         settings.max_open_requests,
@@ -172,7 +172,7 @@ pub fn start(
             .app_data(guard.clone())
     })
     .workers(workers)
-    // Of each worker.
+    // The limit of each worker.
     .max_connections(max_connections)
     .client_request_timeout(HEADERS_TIMEOUT.min(idle_timeout))
     .on_connect(move |connection, _| give_up_after(idle_timeout, connection))
@@ -184,7 +184,7 @@ pub fn start(
     Ok(server)
 }
 
-/// The application without the state that its workers share, and with addresses that only tests have.
+/// Returns the application without the state that its workers share. `more` has addresses that only tests have.
 pub(super) fn application(
     settings: &Settings,
     with_metrics: bool,
@@ -206,7 +206,7 @@ pub(super) fn application(
         .wrap(from_fn(access_log::log))
 }
 
-/// Says when the numbers cannot be had any more; the exchange goes on without them.
+/// Logs the end of the metrics server. The exchange goes on without it.
 async fn tell_its_end(server: Server) {
     match server.await {
         Ok(()) => log::warn!("The metrics are served no more: their server has ended"),
@@ -214,7 +214,7 @@ async fn tell_its_end(server: Server) {
     }
 }
 
-/// The numbers on an address of their own. It ends with the process.
+/// Returns a server for the metrics on an address of their own. It ends with the process.
 fn alone(
     listener: TcpListener,
     settings: &Settings,
@@ -242,14 +242,14 @@ fn alone(
         .run())
 }
 
-/// The pattern of every address, below the prefix, or from the root where it begins with `/`.
+/// Returns the pattern of every address: below the prefix, or from the root if it begins with `/`.
 fn patterns() -> impl Iterator<Item = &'static str> {
     let of_tables = addresses().into_iter().map(|address| address.path);
     let debugging = ngshare::DEBUG_ROUTES.iter().map(|(_, path, _)| *path);
     of_tables.chain(debugging).chain(OPEN)
 }
 
-/// Those that ask for no caller.
+/// The patterns that need no caller.
 const OPEN: [&str; 12] = [
     "",
     "login",
@@ -265,8 +265,8 @@ const OPEN: [&str; 12] = [
     "/metrics",
 ];
 
-/// Has the system close a connection whose other side takes nothing of what it is sent for so long (`TCP_USER_TIMEOUT`
-/// of tcp(7)): no reply that nobody reads is held for ever.
+/// Makes the system close a connection whose other side accepts no data for this time (`TCP_USER_TIMEOUT` of tcp(7)).
+/// Otherwise a reply that nobody reads would be held for ever.
 fn give_up_after(time: Duration, connection: &dyn Any) {
     let Some(connection) = connection.downcast_ref::<TcpStream>() else {
         return;
@@ -381,7 +381,7 @@ fn configure(
     service.default_service(web::to(ngshare::no_such_path));
 }
 
-/// The addresses by their paths, with all methods that a path has; and how their replies grow.
+/// Returns one resource per path with all its methods, and how its replies grow.
 fn resources(more: Vec<Address>) -> Vec<(Resource, Growth)> {
     let mut by_path: Vec<(&str, Resource, Growth)> = Vec::new();
     for address in addresses().into_iter().chain(more) {
@@ -404,7 +404,7 @@ fn resources(more: Vec<Address>) -> Vec<(Resource, Growth)> {
         .collect()
 }
 
-/// An address that asks for no caller.
+/// Returns a resource that needs no caller.
 fn open(
     path: &str,
     route: Route,

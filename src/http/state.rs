@@ -1,4 +1,4 @@
-//! What the middleware and the readers of bodies need of the application.
+//! The state of the application that middleware and readers of bodies need.
 
 use super::body::IdleTimeout;
 use super::error::Result;
@@ -13,26 +13,26 @@ use nbcourier_work::Bug;
 
 /// The state of the application, which all workers share.
 ///
-/// It is one item, so that no limit can be forgotten by itself: a request that finds no state is answered with 500.
+/// It is one item, so that no limit can be forgotten by itself. A request without a state is answered with 500.
 pub struct AppState {
-    /// The exchange behind it.
+    /// The exchange behind the application.
     pub exchange: Exchange,
-    /// Tells who calls.
+    /// Finds the caller of a request.
     pub authenticator: Authenticator,
-    /// What each caller may take.
+    /// The limits on each caller.
     pub share: FairShare,
-    /// The numbers of requests.
+    /// The metrics of requests.
     pub requests: Data<Requests>,
-    /// The path under which all is served.
+    /// The path below which everything is served.
     pub prefix: Prefix,
-    /// Bytes of a request's body.
+    /// Maximum size of a request's body, in bytes.
     pub max_request_size: u64,
-    /// How long a client may send nothing of a body that it began.
+    /// How long a client may pause while it sends a body.
     pub idle_timeout: IdleTimeout,
 }
 
 impl AppState {
-    /// The state of the application that the request came to.
+    /// Returns the state of the application that got the request.
     pub fn of(request: &HttpRequest) -> Result<Data<Self>> {
         let state = request.app_data::<Data<Self>>();
         Ok(state
@@ -43,7 +43,7 @@ impl AppState {
 
 #[cfg(test)]
 impl AppState {
-    /// The state of a test: no caller is limited.
+    /// Returns the state for a test, without limits on callers.
     pub fn unlimited(exchange: Exchange, authenticator: Authenticator, prefix: &str) -> Self {
         Self {
             exchange,

@@ -1,4 +1,4 @@
-//! Trees on their way out as tar archives, made as they are sent.
+//! Replies with trees as tar archives, which are made while they are sent.
 
 use super::error::{Error, Result};
 use super::openapi::{Answer, Parts};
@@ -16,16 +16,16 @@ use schemars::{JsonSchema, Schema};
 use std::marker::PhantomData;
 use std::sync::Arc;
 
-/// What an archive is.
+/// The content type of an archive.
 const CONTENT_TYPE: &str = "application/x-tar";
-/// Names the tree that is sent.
+/// The header with the digest of the tree.
 const TREE_DIGEST: HeaderName = HeaderName::from_static("x-tree-digest");
-/// The first entry of an archive of many trees: what they are.
+/// The first entry of an archive of many trees. It describes them.
 const MANIFEST: &str = "manifest.json";
-/// Shorter than this an archive goes out as it is: compressing would cost more than it saves, in bytes.
+/// Minimum length of an archive that is compressed, in bytes. Compressing a shorter one costs more than it saves.
 const WORTH_COMPRESSING: u64 = 16 * 1024;
 
-/// A reply that is an archive of one tree. It is compressed for those who take that: notebooks are text.
+/// A reply with an archive of one tree. It is compressed for clients that accept it, since notebooks are text.
 pub struct Archive(HttpResponse);
 
 impl Responder for Archive {
@@ -45,7 +45,7 @@ impl Answer for Archive {
     }
 }
 
-/// A reply that is an archive of many trees, of which its first entry, the manifest `M`, tells.
+/// A reply with an archive of many trees. Its first entry is the manifest `M`, which describes them.
 pub struct Bundled<M>(HttpResponse, PhantomData<M>);
 
 impl<M> Responder for Bundled<M> {
@@ -76,7 +76,7 @@ fn binary() -> Schema {
     schemars::json_schema!({ "type": "string", "contentMediaType": CONTENT_TYPE })
 }
 
-/// A reply with one tree.
+/// Returns a reply with one tree.
 pub async fn tree(exchange: &Exchange, found: Found) -> Result<Archive> {
     let Found {
         digest,
@@ -100,7 +100,7 @@ pub async fn tree(exchange: &Exchange, found: Found) -> Result<Archive> {
         exchange: exchange.clone(),
         ended: false,
     };
-    // What is short is read before the reply begins, so that damage still shows in the status.
+    // A short archive is read before the reply begins, so that damage still shows in the status.
     let first = archive.ahead().await?;
     let mut reply = HttpResponse::Ok();
     reply.insert_header((TREE_DIGEST, digest.to_string()));
@@ -111,7 +111,7 @@ pub async fn tree(exchange: &Exchange, found: Found) -> Result<Archive> {
     Ok(Archive(reply.content_type(CONTENT_TYPE).body(body)))
 }
 
-/// A reply with many trees, each below the number of its submission, and the manifest that says what they are.
+/// Returns a reply with many trees, each below the ID of its submission, and the manifest that describes them.
 pub async fn bundle<M: serde::Serialize + Send + 'static>(
     exchange: &Exchange,
     manifest: M,
@@ -147,7 +147,7 @@ pub async fn bundle<M: serde::Serialize + Send + 'static>(
     Ok(Bundled(reply, PhantomData))
 }
 
-/// What an archive says of a file.
+/// The header of a file in an archive.
 struct Entry {
     path: String,
     size: u64,
@@ -168,17 +168,17 @@ impl Entry {
 struct Sender {
     exchange: Exchange,
     encoder: TarEncoder,
-    /// The files that are listed now,
+    /// The files that are being sent.
     entries: Vec<Entry>,
-    /// what is in them,
+    /// The contents of these files.
     contents: Contents,
-    /// and the trees that come behind them.
+    /// The trees that follow.
     rest: Bundle,
     ended: bool,
 }
 
 impl Sender {
-    /// What goes out at first.
+    /// Returns the bytes to send first.
     async fn ahead(&mut self) -> exchange::Result<Option<Bytes>> {
         let pieces = self.contents.ahead().await?;
         if pieces.is_empty() {
@@ -187,7 +187,7 @@ impl Sender {
         Ok(Some(self.write(&pieces)))
     }
 
-    /// The next bytes; `None` at the end. The end of the archive is there only when all before it is.
+    /// Returns the next bytes, or `None` at the end. The archive gets its end only after all entries are complete.
     async fn next(&mut self) -> exchange::Result<Option<Bytes>> {
         loop {
             let pieces = self.contents.next().await?;
@@ -232,7 +232,7 @@ impl Sender {
         output.into()
     }
 
-    /// All that is still to be sent, `first` at first.
+    /// Returns the rest of the archive as a stream that begins with `first`.
     fn into_stream(
         self,
         first: Option<Bytes>,

@@ -1,7 +1,7 @@
-//! A request whose body is a tree: an archive of its files, packed or not, or a manifest of what it shall hold.
+//! Reads a tree from a body: an archive of its files, packed or not, or a manifest.
 //!
-//! As with forms, the bytes are decoded on a blocking thread while the next block comes in. A block that unpacks to very
-//! much is worked off a megabyte at a time.
+//! As with forms, the bytes are decoded on a blocking thread while the next block arrives. A block that unpacks to very
+//! much is processed one megabyte at a time.
 
 use super::error::{Error, Result};
 use super::fair_share;
@@ -22,26 +22,27 @@ use nbcourier_work::blocking;
 use schemars::Schema;
 use std::future::{Ready, ready};
 
-/// The files themselves,
+/// An archive of the files.
 const TAR: &str = "application/x-tar";
-/// or what they shall be, without any bytes,
+/// A manifest without any bytes.
 const JSON: &str = "application/json";
-/// or with those that the exchange has not yet.
+/// A manifest with the bytes that the exchange lacks.
 const MANIFEST_AND_BYTES: &str = "application/vnd.nbcourier.manifest+x-tar";
 
-/// How many bytes one packed byte may make: a little more than gzip can at its best, and far less than zstd.
+/// Maximum number of bytes from one packed byte. It is a little more than the best of gzip, and far less than zstd
+/// reaches.
 const MAX_RATIO: u64 = 1100;
-/// So many bytes may come of a body whatever they were packed in.
+/// Number of bytes that any body may unpack to, whatever its ratio.
 const ANY_RATIO: u64 = 16 * 1024 * 1024;
 
-/// A body that is a tree, read only when the handler says so: what needs no body is checked before.
+/// A body that is a tree. The handler reads it explicitly, after the checks that need no body.
 pub struct TreeBody {
     request: HttpRequest,
     body: web::Payload,
 }
 
 impl TreeBody {
-    /// The tree, all that came of it durable.
+    /// Reads the tree. All of it is durable then.
     pub async fn read(self, exchange: &Exchange, account: Account) -> Result<Parcel> {
         let Self { request, body } = self;
         match content_type(&request).as_str() {
@@ -92,11 +93,11 @@ impl Argument for TreeBody {
     }
 }
 
-/// A body that is an archive of many trees, each below the number of a submission.
+/// A body that is an archive of many trees, each below the ID of a submission.
 pub struct BatchBody(TreeBody);
 
 impl BatchBody {
-    /// The trees, all that came of them durable.
+    /// Reads the trees. All of them are durable then.
     pub async fn read(self, exchange: &Exchange, account: Account) -> Result<Batch> {
         let TreeBody { request, body } = self.0;
         match content_type(&request).as_str() {
@@ -190,7 +191,7 @@ async fn receive<R: Reader>(
     let mut block = blocks.next().await?;
     while let Some(bytes) = block {
         let work = unpacking.work_off(bytes);
-        // The next block comes in while this one is decoded.
+        // The next block arrives while this one is decoded.
         let (worked, next) = futures_util::join!(work, blocks.next());
         unpacking = worked?;
         block = next?;
@@ -198,7 +199,7 @@ async fn receive<R: Reader>(
     blocking(move || unpacking.finish()).await?
 }
 
-/// A reader, and what comes before it.
+/// An unpacker, and the reader of its output.
 struct Unpacking<R> {
     unpacker: Unpacker,
     reader: Bounded<R>,
@@ -230,8 +231,8 @@ impl<R: Reader> Unpacking<R> {
     }
 }
 
-/// A reader that the limit for a request holds for, too, however well that was packed; and it was not packed better than
-/// files ever are.
+/// A reader with limits. The size limit of a request also holds for the unpacked bytes. The packing ratio must not
+/// exceed that of real files.
 struct Bounded<R> {
     reader: R,
     packed: u64,

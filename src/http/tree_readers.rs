@@ -1,4 +1,4 @@
-//! What makes trees of the bytes of a body.
+//! Readers that make trees from the bytes of a body.
 
 use super::error::{Error, Result};
 use super::manifest::{self, Manifest};
@@ -9,25 +9,25 @@ use nbcourier_exchange::intake::{Account, BatchIntake, Intake, Overflow};
 use nbcourier_exchange::parcel::{Batch, Claim, Parcel};
 use std::collections::HashMap;
 
-/// The longest manifest, in bytes.
+/// Maximum length of a manifest, in bytes.
 const MAX_MANIFEST: usize = 8 * 1024 * 1024;
 
-/// Makes something of the bytes of a body.
+/// Builds a value from the bytes of a body.
 pub trait Reader: Sized + Send + 'static {
-    /// That.
+    /// The value.
     type Output: Send + 'static;
 
     /// Takes the next bytes.
     fn take(&mut self, bytes: &[u8]) -> Result<()>;
 
-    /// What should be stored now.
+    /// Returns the bytes that should be stored now.
     fn overflow(&mut self) -> Option<Overflow>;
 
-    /// All came.
+    /// Returns the value after the last bytes.
     fn finish(self) -> Result<Self::Output>;
 }
 
-/// An archive of the files of one tree.
+/// The reader of an archive of one tree.
 pub struct Files {
     archive: TarDecoder,
     intake: Intake,
@@ -35,7 +35,7 @@ pub struct Files {
 }
 
 impl Files {
-    /// Nothing yet.
+    /// Returns a reader that has read nothing.
     pub fn new(exchange: &Exchange, account: Account) -> Self {
         Self {
             archive: TarDecoder::new(),
@@ -81,14 +81,14 @@ impl Reader for Files {
     }
 }
 
-/// A manifest, of which all bytes should be there already.
+/// The reader of a manifest whose bytes should all be stored already.
 pub struct Told {
     text: Vec<u8>,
     intake: Intake,
 }
 
 impl Told {
-    /// Nothing yet.
+    /// Returns a reader that has read nothing.
     pub fn new(exchange: &Exchange, account: Account) -> Self {
         Self {
             text: Vec::new(),
@@ -122,7 +122,7 @@ fn extend(text: &mut Vec<u8>, bytes: &[u8]) -> Result<()> {
     Ok(())
 }
 
-/// An archive of a manifest and the bytes that travel with it.
+/// The reader of an archive with a manifest and the bytes sent along with it.
 pub struct ToldWithBytes {
     archive: TarDecoder,
     intake: Intake,
@@ -131,14 +131,14 @@ pub struct ToldWithBytes {
     open: Option<Sha256Sum>,
 }
 
-/// What a manifest tells, and how many bytes it tells each name to have.
+/// The files of a manifest, and the size that it gives for each blob.
 struct ToldFiles {
     claims: Vec<Claim>,
     sizes: HashMap<Sha256Sum, u64>,
 }
 
 impl ToldWithBytes {
-    /// Nothing yet.
+    /// Returns a reader that has read nothing.
     pub fn new(exchange: &Exchange, account: Account) -> Self {
         Self {
             archive: TarDecoder::new(),
@@ -201,7 +201,7 @@ fn without_manifest() -> Error {
     Error::bad(format!("The first entry is not {}", manifest::NAME))
 }
 
-/// Takes the first entry; what it tells once it is complete.
+/// Reads the first entry. Returns the manifest once it is complete.
 fn take_manifest(event: &TarEvent<'_>, text: &mut Vec<u8>) -> Result<Option<ToldFiles>> {
     match event {
         TarEvent::Begin(path, _) if path.as_str() != manifest::NAME => Err(without_manifest()),
@@ -218,7 +218,7 @@ fn take_manifest(event: &TarEvent<'_>, text: &mut Vec<u8>) -> Result<Option<Told
     }
 }
 
-/// The name that bytes come under, which the manifest must have told.
+/// Returns the checksum that an entry is named by. Fails if the manifest does not have it, or has another size for it.
 fn expected(path: &RelativePath, size: u64, told: &ToldFiles) -> Result<Sha256Sum> {
     let name = Sha256Sum::parse(path.as_str());
     let known = name.and_then(|name| Some((name, told.sizes.get(&name)?)));
@@ -231,7 +231,7 @@ fn expected(path: &RelativePath, size: u64, told: &ToldFiles) -> Result<Sha256Su
     }
 }
 
-/// An archive of many trees, each below the number of a submission.
+/// The reader of an archive of many trees, each below the ID of a submission.
 pub struct Numbered {
     archive: TarDecoder,
     intake: BatchIntake,
@@ -239,7 +239,7 @@ pub struct Numbered {
 }
 
 impl Numbered {
-    /// Nothing yet.
+    /// Returns a reader that has read nothing.
     pub fn new(exchange: &Exchange, account: Account) -> Self {
         Self {
             archive: TarDecoder::new(),
@@ -285,7 +285,7 @@ impl Reader for Numbered {
     }
 }
 
-/// `ID/PATH`. The number is written in one way only, so that no two names are one path.
+/// Splits `ID/PATH`. Only one spelling of the ID is accepted, so that two entries never mean the same path.
 fn split(path: &RelativePath) -> Result<(i64, RelativePath)> {
     let parts = path.as_str().split_once('/').and_then(|(number, rest)| {
         let id: i64 = number.parse().ok()?;

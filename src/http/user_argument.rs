@@ -1,4 +1,4 @@
-//! The argument `user` of a form, by which a caller names themselves where there is no hub.
+//! The argument `user` of a form, by which callers name themselves without a hub.
 
 use super::error::{Error, Result};
 use super::receive::{Encoding, malformed};
@@ -10,12 +10,12 @@ use bytes::Bytes;
 use futures_util::{Stream, StreamExt};
 use nbcourier_codec::{FieldEvent, FormDecoder};
 
-/// Whether the body is a form at all.
+/// Whether the body is a form.
 pub fn may_be_in_body(request: &HttpRequest) -> bool {
     !matches!(Encoding::of(request), Encoding::Other)
 }
 
-/// The argument `user` of a body of which this is the beginning, or all of it when it `ended`.
+/// Returns the argument `user` from the beginning of a body. It is the whole body if it `ended`.
 pub async fn at_beginning(
     request: &HttpRequest,
     beginning: &[u8],
@@ -39,7 +39,7 @@ pub async fn at_beginning(
     }
 }
 
-/// The argument `user` of a body read from its beginning to its end.
+/// Returns the argument `user` from a whole body.
 pub async fn in_stream(
     request: &HttpRequest,
     body: impl Stream<Item = Result<Bytes, PayloadError>> + 'static,
@@ -76,7 +76,7 @@ pub async fn in_stream(
     search.found()
 }
 
-/// Looks for the argument `user` among the fields of a form.
+/// Searches the fields of a form for the argument `user`.
 #[derive(Default)]
 struct UserSearch {
     open: Option<Vec<u8>>,
@@ -84,7 +84,7 @@ struct UserSearch {
 }
 
 impl UserSearch {
-    /// The longest name looked at, in bytes; a longer one is none.
+    /// Number of bytes after which the rest of a name is ignored.
     const MAX: usize = 4096;
 
     fn take(&mut self, event: FieldEvent<'_>) {
@@ -103,7 +103,7 @@ impl UserSearch {
         }
     }
 
-    // As the decoder wants it told.
+    // The decoder expects this signature.
     #[allow(clippy::unnecessary_wraps, reason = "the decoder asks for a result")]
     fn tell(&mut self, event: FieldEvent<'_>) -> Result<()> {
         self.take(event);
