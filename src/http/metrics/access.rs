@@ -1,4 +1,4 @@
-//! Who is told the numbers, and where.
+//! Where the metrics are served, and who may read them.
 
 use super::page::{CONTENT_TYPE, Page};
 use super::process::Process;
@@ -15,16 +15,16 @@ use std::net::TcpListener;
 use std::sync::Arc;
 use subtle::ConstantTimeEq;
 
-/// Where the numbers are, and what they ask for; without either they are nowhere.
+/// The places of the metrics. Without a listener and a token they are not served.
 #[derive(Default)]
 pub struct Metrics {
-    /// A second address, where nothing else is but `healthz`.
+    /// The listener of a second address, which serves only the metrics and `healthz`.
     pub listener: Option<TcpListener>,
-    /// The token that whoever asks must send.
+    /// The token that a request for the metrics must carry.
     pub token: Option<String>,
 }
 
-/// What a request for the numbers must carry, if anything.
+/// The token that a request for the metrics must carry, if any.
 #[derive(Clone)]
 pub struct Guard(pub Option<Arc<str>>);
 
@@ -69,7 +69,7 @@ pub async fn show(
         .body(page.text()))
 }
 
-/// All that the second address has.
+/// Adds all routes of the second address.
 pub fn alone(service: &mut ServiceConfig) {
     service
         .route("/metrics", web::get().to(show))

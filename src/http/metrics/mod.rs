@@ -1,7 +1,8 @@
-//! What Prometheus asks for: how much was asked of the service, how fast it was, and how it fares.
+//! The metrics for Prometheus: requests, their times, and the state of the service.
 //!
-//! Rooms further in count in `domain`'s `Count`, `Level` and `Spread`, and know nothing of this; here the numbers are
-//! read and written down. No label holds what somebody named: routes are patterns, all else is words of our own.
+//! Inner modules count with `Count`, `Level` and `Spread` of `domain` and do not know this module. Here the values are
+//! read and written. No label holds a name that a user chose: routes are patterns, and all other labels are fixed
+//! words.
 
 mod access;
 mod page;

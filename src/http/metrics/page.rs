@@ -1,4 +1,4 @@
-//! All numbers, in Prometheus' text format.
+//! All metrics in the text format of Prometheus.
 
 use super::process::Process;
 use super::requests::Requests;
@@ -15,24 +15,24 @@ use std::fmt::{Debug, Formatter, Result};
 
 pub use prometheus_client::encoding::prometheus_text::CONTENT_TYPE;
 
-/// All that is told.
+/// The sources of all metrics.
 pub struct Page {
     pub requests: Data<Requests>,
     pub exchange: Exchange,
     pub authenticator: Authenticator,
-    /// `None` when storage cannot be looked at.
+    /// `None` when the storage cannot be read.
     pub holdings: Option<Holdings>,
     pub process: Process,
 }
 
 impl Page {
-    /// Writes it down.
+    /// Returns the metrics as text.
     pub fn text(self) -> String {
         let mut registry = Registry::default();
         registry.register_collector(Box::new(self));
         let mut text = String::new();
         if prometheus_text::encode(&mut text, &registry).is_err() {
-            // Not while there is memory to write into.
+            // Writing to a string cannot fail.
             log::error!("The numbers could not be written down");
         }
         text
@@ -269,7 +269,7 @@ fn storage(holdings: &Holdings, sheet: &mut Sheet<'_>) -> Result {
     ] {
         sheet.gauge(name, help, value)?;
     }
-    // A task that never ran is at 0, so that an alert on its age fires for it, too.
+    // A task that never ran is at 0, so that an alert on its age fires for it too.
     let ends = |of: fn(&nbcourier_exchange::runs::Run) -> Option<i64>| {
         Task::ALL.map(|task| {
             let run = holdings.runs.iter().find(|run| run.task == task.word());

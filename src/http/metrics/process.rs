@@ -1,27 +1,27 @@
-//! What the system says of this process (proc(5)), under the names that all exporters of Prometheus use.
+//! The system's facts about this process (proc(5)), under the names that all exporters of Prometheus use.
 
 use std::fs;
 
-/// The process as it is now; what the system does not say is 0.
+/// The state of the process. Values that the system does not give are 0.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Process {
-    /// Bytes of memory in use.
+    /// Resident memory in bytes.
     pub resident_bytes: u64,
-    /// Files, sockets and the like that are open.
+    /// Number of open files, sockets and the like.
     pub open_fds: u64,
-    /// How many of them may be.
+    /// Maximum number of them.
     pub max_fds: u64,
-    /// Threads.
+    /// Number of threads.
     pub threads: u64,
-    /// Seconds that the cores worked for it.
+    /// CPU time in seconds, over all cores.
     pub cpu_seconds: f64,
 }
 
 impl Process {
-    /// Looks.
+    /// Reads the current state.
     pub fn now() -> Self {
         let stat = fs::read_to_string("/proc/self/stat").unwrap_or_default();
-        // The second field is a name in brackets that may hold blanks; these are the fields from the third on.
+        // The second field is a name in parentheses, which may hold blanks. These are the fields from the third on.
         let fields: Vec<&str> = stat
             .rsplit_once(')')
             .map_or("", |(_, rest)| rest)

@@ -1,4 +1,4 @@
-//! Counting requests by the route they took, their method and their status.
+//! Counts requests by their route, method and status.
 
 use nbcourier_domain::{Count, Level, Spread};
 use std::collections::hash_map::Entry;
@@ -6,25 +6,25 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-/// Methods that are told apart; all others are one.
+/// Methods that are counted separately. All others count as `other`.
 const METHODS: [&str; 7] = ["GET", "POST", "PUT", "DELETE", "HEAD", "OPTIONS", "other"];
-/// Statuses that are told apart; all others are one.
+/// Statuses that are counted separately. All others are counted together.
 const STATUSES: [u16; 24] = [
     200, 201, 204, 206, 302, 303, 304, 400, 401, 403, 404, 405, 408, 409, 411, 412, 413, 415, 422,
     429, 500, 503, 507, 0,
 ];
-/// The route of what is under no route.
+/// The route of requests that match no route.
 const NO_ROUTE: &str = "none";
-/// In microseconds: from a listing out of memory to the upload of a large file.
+/// The bounds of the histogram, in microseconds: from a listing out of memory to the upload of a large file.
 const TIME_BOUNDS: &[u64] = &[
     500, 1_000, 2_500, 5_000, 10_000, 25_000, 50_000, 100_000, 250_000, 500_000, 1_000_000,
     2_500_000, 10_000_000, 60_000_000,
 ];
 
-/// All requests since the process began. The routes are known when it begins, so counting one takes no lock.
+/// All requests since the process started. The routes are known at the start, so counting takes no lock.
 #[derive(Debug)]
 pub struct Requests {
-    /// Requests that are being answered.
+    /// Requests in progress.
     pub in_flight: Level,
     /// Bytes of the bodies of requests.
     pub bytes_in: Count,
@@ -32,7 +32,7 @@ pub struct Requests {
     pub bytes_out: Count,
     routes: Vec<Route>,
     by_pattern: HashMap<String, usize>,
-    /// Seldom touched, so a lock does no harm.
+    /// Refusals are rare, so a lock is cheap enough.
     refusals: Mutex<BTreeMap<&'static str, u64>>,
 }
 
@@ -46,12 +46,12 @@ struct Route {
 #[derive(Debug)]
 pub struct Operation {
     statuses: [Count; STATUSES.len()],
-    /// How long they took until their last byte was sent, in microseconds.
+    /// The times until the last byte of the reply was sent, in microseconds.
     pub times: Spread,
 }
 
 impl Requests {
-    /// Counts requests to these patterns below the prefix, and to those at the root, which begin with `/`.
+    /// Returns counters for these patterns. They are below the prefix, or at the root if they begin with `/`.
     pub fn new<'a>(prefix: &str, patterns: impl IntoIterator<Item = &'a str>) -> Self {
         let mut requests = Self {
             in_flight: Level::default(),
@@ -76,7 +76,7 @@ impl Requests {
         requests
     }
 
-    /// A request is answered.
+    /// Counts a request that was answered.
     pub fn answered(&self, pattern: Option<&str>, method: &str, status: u16, time: Duration) {
         let place = pattern.and_then(|pattern| self.by_pattern.get(pattern));
         let route = &self.routes[place.copied().unwrap_or(0)];
@@ -87,13 +87,13 @@ impl Requests {
         operation.times.took(time);
     }
 
-    /// A request was refused because it went over that limit.
+    /// Counts a request that exceeded this limit.
     pub fn refused(&self, limit: &'static str) {
         let mut refusals = self.refusals.lock().unwrap_or_else(PoisonError::into_inner);
         *refusals.entry(limit).or_default() += 1;
     }
 
-    /// How often which limit was gone over.
+    /// Returns the number of refusals for each limit.
     pub fn refusals(&self) -> Vec<(&'static str, u64)> {
         let refusals = self.refusals.lock().unwrap_or_else(PoisonError::into_inner);
         refusals
@@ -102,7 +102,7 @@ impl Requests {
             .collect()
     }
 
-    /// Route, method and numbers of all that was asked for at least once.
+    /// Returns the route, the method and the counters of every operation that was called at least once.
     pub fn operations(&self) -> impl Iterator<Item = (&str, &'static str, &Operation)> {
         self.routes.iter().flat_map(|route| {
             let all = METHODS.iter().zip(&route.methods);
@@ -129,7 +129,7 @@ impl Operation {
         }
     }
 
-    /// How often each status was answered, if at all.
+    /// Returns each status that occurred, with its count.
     pub fn statuses(&self) -> impl Iterator<Item = (String, u64)> {
         let all = STATUSES.iter().zip(&self.statuses);
         let used = all.filter(|(_, count)| count.get() > 0);

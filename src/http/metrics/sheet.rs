@@ -1,4 +1,4 @@
-//! Writing down one number, or one for each of several labels.
+//! Writes one metric, with one value or with one value for each label set.
 
 use nbcourier_domain::Spreading;
 use prometheus_client::encoding::{
@@ -7,24 +7,24 @@ use prometheus_client::encoding::{
 use prometheus_client::metrics::MetricType;
 use std::fmt::Result;
 
-/// No labels.
+/// The empty label set.
 pub const NONE: [(&str, &str); 0] = [];
 
-/// What is written on.
+/// The encoder of metrics.
 pub struct Sheet<'a>(DescriptorEncoder<'a>);
 
 impl<'a> Sheet<'a> {
-    /// An empty one.
+    /// Returns a sheet that writes to `encoder`.
     pub fn new(encoder: DescriptorEncoder<'a>) -> Self {
         Self(encoder)
     }
 
-    /// What only grows; `_total` is added to its name.
+    /// Writes a counter. `_total` is added to its name.
     pub fn counter(&mut self, name: &str, help: &str, value: impl EncodeCounterValue) -> Result {
         self.counters(name, help, [(NONE, value)])
     }
 
-    /// The same for several labels.
+    /// Writes a counter with a value for each label set.
     pub fn counters<L: EncodeLabelSet, V: EncodeCounterValue>(
         &mut self,
         name: &str,
@@ -40,12 +40,12 @@ impl<'a> Sheet<'a> {
         Ok(())
     }
 
-    /// What goes up and down.
+    /// Writes a gauge.
     pub fn gauge(&mut self, name: &str, help: &str, value: impl EncodeGaugeValue) -> Result {
         self.gauges(name, help, [(NONE, value)])
     }
 
-    /// The same for several labels.
+    /// Writes a gauge with a value for each label set.
     pub fn gauges<L: EncodeLabelSet, V: EncodeGaugeValue>(
         &mut self,
         name: &str,
@@ -60,12 +60,12 @@ impl<'a> Sheet<'a> {
         Ok(())
     }
 
-    /// How values spread.
+    /// Writes a histogram.
     pub fn spread(&mut self, name: &str, help: &str, values: Spreading) -> Result {
         self.spreads(name, help, 1.0, [(NONE, values)])
     }
 
-    /// How lengths of time spread, which were counted in microseconds.
+    /// Writes a histogram of times for each label set. The times were counted in microseconds.
     pub fn seconds<L: EncodeLabelSet>(
         &mut self,
         name: &str,

@@ -11,7 +11,7 @@ use nbcourier_auth::Caller;
 use nbcourier_domain::{IllegalName, UserName};
 use nbcourier_exchange::{self as exchange, Exchange};
 
-/// How many courses are read at a time.
+/// Number of courses that are read at a time.
 const AT_ONCE: usize = 5000;
 
 /// `GET courses`

@@ -1,4 +1,4 @@
-//! `initialize-Data6ase`: example data, as ngshare's stand-alone mode has it. Registered only stand-alone.
+//! `initialize-Data6ase`: the example data of ngshare's stand-alone mode. The route exists only stand-alone.
 
 use crate::http::error::{Error, Result};
 use crate::http::pages::{Page, escape};
@@ -20,7 +20,7 @@ pub async fn initialize(
     if !debugging.0 {
         return Err(Error::DebugOff);
     }
-    // A page elsewhere on the web must not be able to clear the database of whoever visits it.
+    // A foreign page must not be able to clear the database of a person who visits it.
     authenticator.check_own_page(&request)?;
     let fields = Fields::of_query(&request)?;
     match fields.get("action")? {

@@ -1,4 +1,4 @@
-//! The protocol's file lists on their way out: JSON with base64, made as it is sent.
+//! Replies with the protocol's file lists: JSON with base64, which is made while it is sent.
 
 use crate::http::error::{Error, Result};
 use crate::http::listing::{self, broken_off};
@@ -14,7 +14,7 @@ use nbcourier_exchange::trees::{Contents, ListedFile, Piece};
 use nbcourier_exchange::{self as exchange, Exchange};
 use std::sync::Arc;
 
-/// How many bytes of a list without contents are made at a time, about.
+/// Approximate number of bytes that are made at a time of a list without contents.
 const CHUNK: usize = 128 * 1024;
 
 /// Whether the request wants the list without contents. Only the exact text `true` counts.
@@ -22,7 +22,7 @@ pub fn is_list_only(fields: &Fields) -> Result<bool> {
     Ok(fields.get("list_only")? == Some("true"))
 }
 
-/// A reply with the files, and the time of the submission where there is one.
+/// Returns a reply with the files, and with the time of the submission if there is one.
 pub async fn reply(
     exchange: &Exchange,
     files: Arc<[ListedFile]>,
@@ -51,7 +51,7 @@ pub async fn reply(
         frame,
         encoder: Base64LineEncoder::new(),
     };
-    // What is short is read before the reply begins, so that damage still shows in the status.
+    // A short list is read before the reply begins, so that damage still shows in the status.
     let first = contents.ahead().await?;
     let first = writer.write(&first);
     let rest = stream::try_unfold(
@@ -67,12 +67,12 @@ pub async fn reply(
     Ok(reply.body(SizedStream::new(size, body)))
 }
 
-/// All of the reply but the contents.
+/// The whole reply except the contents.
 struct Frame {
     files: Arc<[ListedFile]>,
     tail: String,
     list_only: bool,
-    /// The next file of a list without contents.
+    /// The index of the next file of a list without contents.
     next: usize,
     ended: bool,
 }
@@ -97,7 +97,7 @@ impl Frame {
         }
     }
 
-    /// Writes what stands before the content of a file.
+    /// Writes the text before the content of a file.
     fn head(&self, place: usize, output: &mut Vec<u8>) {
         let file = &self.files[place];
         let before = if place == 0 {
@@ -121,7 +121,7 @@ impl Frame {
         if self.list_only { "}" } else { "\"}" }
     }
 
-    /// The next piece of a list without contents.
+    /// Returns the next piece of a list without contents.
     fn piece(mut self) -> (Self, Bytes) {
         let mut output = Vec::new();
         while output.len() < CHUNK && self.next < self.files.len() {
@@ -136,7 +136,7 @@ impl Frame {
         (self, output.into())
     }
 
-    /// The same with how long the reply is.
+    /// Returns the frame with the length of the reply in bytes.
     fn measured(self) -> (Self, u64) {
         let mut size = self.tail.len() as u64;
         let mut head = Vec::new();
@@ -158,7 +158,7 @@ struct Writer {
 }
 
 impl Writer {
-    /// The reply's bytes for these pieces; no pieces are the end.
+    /// Returns the bytes of the reply for these pieces. An empty slice ends the reply.
     fn write(&mut self, pieces: &[Piece]) -> Bytes {
         let mut output = Vec::new();
         for piece in pieces {

@@ -1,4 +1,4 @@
-//! The wire protocol of ngshare, as its clients speak it; `api-specifications.md` describes it.
+//! The wire protocol of ngshare, as its clients use it. `api-specifications.md` describes it.
 
 mod assignments;
 mod courses;
@@ -12,10 +12,10 @@ mod submissions;
 use super::error::{Error, Result};
 use actix_web::{HttpResponse, Route, web};
 
-/// A method, a path below the prefix, and what answers.
+/// A method, a path below the prefix, and the route that answers.
 pub type Entry = (&'static str, &'static str, fn() -> Route);
 
-/// Every address of the protocol.
+/// All addresses of the protocol.
 pub const ROUTES: &[Entry] = &[
     ("GET", "courses", || web::get().to(courses::list)),
     ("POST", "course/{course}", || {
@@ -81,22 +81,22 @@ pub const ROUTES: &[Entry] = &[
     }),
 ];
 
-/// The address that makes and shows example data; only stand-alone.
+/// The address that creates and shows example data. It exists only stand-alone.
 pub const DEBUG_ROUTES: &[Entry] = &[("GET", "initialize-Data6ase", || {
     web::get().to(debug::initialize)
 })];
 
-/// Answers what is under the prefix and under no route.
+/// Answers a path below the prefix that matches no route.
 pub async fn no_such_path() -> Result<HttpResponse> {
     Err(Error::NoSuchPath)
 }
 
-/// Answers a method that an address does not have.
+/// Answers a method that the path does not support.
 pub async fn no_such_method() -> Result<HttpResponse> {
     Err(Error::NoSuchMethod)
 }
 
-/// The reply of an operation that has nothing to tell.
+/// Returns the reply of an operation that succeeds without data.
 fn done() -> HttpResponse {
     HttpResponse::Ok().json(serde_json::json!({ "success": true }))
 }

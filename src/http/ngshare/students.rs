@@ -89,14 +89,14 @@ pub async fn put_many(
         .body(json.await?))
 }
 
-/// What became of the lines.
+/// The results for all lines.
 #[derive(serde::Serialize)]
 struct Written {
     status: Vec<Status>,
     success: bool,
 }
 
-/// What became of one.
+/// The result for one line.
 #[derive(serde::Serialize)]
 struct Status {
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -124,10 +124,10 @@ impl Status {
     }
 }
 
-/// The name on a line, or the text in its place that is no name.
+/// The name on a line, or the text if it is not a legal name.
 type Name = Result<UserName, String>;
 
-/// The names of the list, and the people whose names are legal.
+/// Returns the names of the list, and the people whose names are legal.
 fn parse(text: &str) -> Result<(Vec<Name>, Vec<Person>)> {
     #[derive(serde::Deserialize)]
     struct Line {

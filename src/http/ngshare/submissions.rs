@@ -39,7 +39,7 @@ pub async fn list_of(
     .await
 }
 
-/// The lines, and behind which of them to read on.
+/// Returns the lines, and the line after which the next portion begins.
 fn portion((lines, is_more): (Vec<Line>, bool)) -> (Vec<Line>, Option<Line>) {
     let next = lines.last().filter(|_| is_more).cloned();
     (lines, next)
@@ -80,7 +80,7 @@ pub async fn collect(
         .filter(|text| !text.is_empty())
         .map(Timestamp::parse);
     let Ok(time) = time.transpose() else {
-        // A time that is none is no submission's; what comes before that in the order of checks still does.
+        // An invalid time matches no submission. The checks that come before the time still run first.
         submissions::check_target(&exchange, &caller, &target).await?;
         return Err(Refusal::NotFound(Thing::Submission).into());
     };

@@ -1,4 +1,4 @@
-//! What handlers reply, and what the document says about it.
+//! The replies of handlers, with their descriptions for the OpenAPI document.
 
 use super::Parts;
 use crate::http::error::Result;
@@ -9,12 +9,12 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use std::marker::PhantomData;
 
-/// A reply whose type says what is in it.
+/// A reply whose type describes its content.
 pub trait Answer: Responder + 'static {
-    /// Whether it grows with a course, so that it is worth compressing.
+    /// Whether the reply grows with a course, so that it is worth compressing.
     const GROWS: bool = false;
 
-    /// What a client gets.
+    /// Describes the reply to clients.
     fn describe(parts: &mut Parts);
 }
 
@@ -24,16 +24,16 @@ impl<T: Serialize + JsonSchema + 'static> Answer for web::Json<T> {
     }
 }
 
-/// JSON that may be long and asked for often: with an `ETag`, and 304 for who has it already.
+/// JSON that may be long and is asked for often. It has an `ETag`, and clients that have it already get 304.
 pub struct Listing<T>(Prepared, PhantomData<T>);
 
 impl<T: Serialize> Listing<T> {
-    /// A listing of so many lines, which is written whole. It is made where it is written.
+    /// Returns a listing of this many lines. `make` runs where the listing is written, as a whole.
     pub async fn of(lines: usize, make: impl FnOnce() -> T + Send + 'static) -> Result<Self> {
         Ok(Self(Prepared::new(lines, make).await?, PhantomData))
     }
 
-    /// A listing of so many lines, of which the last member is written as it is sent.
+    /// Returns a listing of this many lines. Its last member is written while it is sent.
     pub async fn with_tail(
         lines: usize,
         make: impl FnOnce() -> T + Send + 'static,
@@ -68,7 +68,7 @@ impl<T: Serialize + JsonSchema + 'static> Answer for Listing<T> {
     }
 }
 
-/// 204: done, and there is nothing to tell.
+/// Status 204: the request succeeded, and the reply has no data.
 pub struct NoContent;
 
 impl Responder for NoContent {

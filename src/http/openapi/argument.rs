@@ -1,4 +1,4 @@
-//! What handlers take, and what the document says about it.
+//! The arguments of handlers, with their descriptions for the OpenAPI document.
 
 use super::Parts;
 use crate::http::error::{Error, Result};
@@ -13,9 +13,9 @@ use serde_json::{Map, Value};
 use std::future::{Ready, ready};
 use std::marker::PhantomData;
 
-/// Something that a handler takes out of a request.
+/// A value that a handler takes from a request.
 pub trait Argument {
-    /// What a client has to send for it.
+    /// Describes what a client has to send for it.
     fn describe(_: &mut Parts) {}
 }
 
@@ -23,7 +23,7 @@ impl<T> Argument for web::Data<T> {}
 impl Argument for Caller {}
 impl Argument for HttpRequest {}
 
-/// The arguments of the query as the fields of `T`, which are texts; an empty one counts as absent.
+/// The arguments of the query as the fields of `T`, which are texts. An empty argument counts as absent.
 pub struct Query<T>(pub T);
 
 impl<T: JsonSchema> Argument for Query<T> {
@@ -53,7 +53,7 @@ fn query<T: DeserializeOwned>(request: &HttpRequest) -> Result<T> {
         .map_err(|_| Error::bad("An argument makes no sense"))
 }
 
-/// A body that is JSON, read only when the handler says so: what needs no body is checked before.
+/// A JSON body. The handler reads it explicitly, after the checks that need no body.
 pub struct JsonBody<T> {
     request: HttpRequest,
     body: web::Payload,
@@ -61,12 +61,12 @@ pub struct JsonBody<T> {
 }
 
 impl<T: DeserializeOwned + Send + 'static> JsonBody<T> {
-    /// Reads it; what it does not know of an object is passed over.
+    /// Reads a body about one thing. Unknown members of objects are ignored.
     pub async fn read(self) -> Result<T> {
         json_body::read(&self.request, self.body, json_body::SHORT).await
     }
 
-    /// The same for one that is a list.
+    /// Reads a body that is a list.
     pub async fn read_long(self) -> Result<T> {
         json_body::read(&self.request, self.body, json_body::LONG).await
     }

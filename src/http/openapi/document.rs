@@ -1,4 +1,4 @@
-//! The document as a whole (OpenAPI 3.1, <https://spec.openapis.org/oas/v3.1.0.html>).
+//! The whole OpenAPI document (OpenAPI 3.1, <https://spec.openapis.org/oas/v3.1.0.html>).
 
 use super::{May, Operation, Parts};
 use crate::http::problem::{self, Problem};
@@ -6,7 +6,7 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde_json::{Map, Value, json};
 use std::borrow::Cow;
 
-/// Failures that every operation has, and what is said of them once for all.
+/// Failures that every operation has. They are described once.
 const COMMON: [(&str, &str, &str); 3] = [
     ("401", "Unknown", "Nobody is known to ask."),
     (
@@ -46,7 +46,7 @@ impl JsonSchema for Document {
 }
 
 impl Document {
-    /// Describes the operations, which are served below `prefix`.
+    /// Returns the document for operations that are served below `prefix`.
     pub fn new(operations: &[Operation], prefix: &str) -> Self {
         let mut parts = Parts::new();
         let mut paths = Map::new();
@@ -117,7 +117,7 @@ fn described(operation: &Operation, parts: &mut Parts) -> Value {
     described
 }
 
-/// `get_courses_course_roster` for `GET v1/courses/{course}/roster`.
+/// Returns the operation's ID: `get_courses_course_roster` for `GET v1/courses/{course}/roster`.
 fn id(operation: &Operation) -> String {
     let words = operation
         .path

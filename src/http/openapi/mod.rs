@@ -1,5 +1,5 @@
-//! The OpenAPI document of the API below `v1/`, made from the handlers themselves: what one takes and replies is read
-//! from its signature, so the document cannot say anything else.
+//! The OpenAPI document of the API below `v1/`. It is made from the signatures of the handlers, so it cannot differ
+//! from their arguments and replies.
 
 mod answer;
 mod argument;

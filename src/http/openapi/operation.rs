@@ -1,26 +1,26 @@
-//! An operation: a method and a path, who does the work, and all that the document says about it.
+//! An operation: its method and path, its handler, and its description in the document.
 
 use super::{Answer, Argument, Parts};
 use crate::http::error::Result;
 use actix_web::{FromRequest, Handler, Route, web};
 
-/// Whom the operation is for; everybody else gets 403.
+/// The callers of an operation. All others get 403.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum May {
     /// Everybody with a token.
     Everybody,
-    /// Who is in the course, and admins.
+    /// Members of the course, and admins.
     Members,
-    /// The student named, who teaches the course, and admins.
+    /// The student named, instructors of the course, and admins.
     SelfOrInstructors,
-    /// Who teaches the course, and admins.
+    /// Instructors of the course, and admins.
     Instructors,
     /// Admins.
     Admins,
 }
 
 impl May {
-    /// The sentence that the document has about it.
+    /// Returns the sentence about it in the document.
     pub const fn sentence(self) -> &'static str {
         match self {
             Self::Everybody => "For everybody who is known.",
@@ -34,23 +34,23 @@ impl May {
     }
 }
 
-/// One line of the route table.
+/// A row of the route table.
 pub struct Operation {
-    /// In capital letters.
+    /// The method in capital letters.
     pub method: &'static str,
-    /// Below the prefix, with `{names}` in it.
+    /// The path below the prefix, with `{names}` in it.
     pub path: &'static str,
-    /// Whether its replies grow with a course, so that they are compressed.
+    /// Whether the replies grow with a course, so that they are compressed.
     pub grows: bool,
-    /// Who may ask.
+    /// The callers who may use the operation.
     pub may: May,
-    /// What it is for, in a few words.
+    /// The purpose of the operation, in a few words.
     pub summary: &'static str,
-    /// What else is to be known, or nothing.
+    /// Further details, or an empty text.
     pub details: &'static str,
-    /// The failures of its own, beside those that arguments bring.
+    /// The failures of the operation itself. Its arguments add theirs.
     pub failures: Vec<(u16, &'static str)>,
-    /// Tells what the handler takes and replies.
+    /// Describes the arguments and the reply of the handler.
     pub describe: fn(&mut Parts),
     route: Box<dyn Fn() -> Route>,
 }
@@ -84,20 +84,20 @@ impl Operation {
         }
     }
 
-    /// More about it than the summary says.
+    /// Adds details to the summary.
     #[must_use]
     pub fn details(self, details: &'static str) -> Self {
         Self { details, ..self }
     }
 
-    /// It may fail with this status; the sentence as clients get it, or about it.
+    /// Adds a failure with this status. The sentence is the message that clients get, or describes it.
     #[must_use]
     pub fn fails(mut self, status: u16, sentence: &'static str) -> Self {
         self.failures.push((status, sentence));
         self
     }
 
-    /// What answers.
+    /// Returns the route of the handler.
     pub fn route(&self) -> Route {
         (self.route)()
     }
@@ -123,22 +123,22 @@ macro_rules! constructor {
 }
 
 constructor!(
-    /// Reads.
+    /// Returns an operation that reads.
     get,
     "GET"
 );
 constructor!(
-    /// Puts something in its place; twice is as once.
+    /// Returns an operation that replaces something. Repeating it changes nothing.
     put,
     "PUT"
 );
 constructor!(
-    /// Does something.
+    /// Returns an operation that changes something, once per request.
     post,
     "POST"
 );
 constructor!(
-    /// Takes something away.
+    /// Returns an operation that removes something.
     delete,
     "DELETE"
 );

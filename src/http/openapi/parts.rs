@@ -1,16 +1,16 @@
-//! What the handler of one operation takes and replies, as its types tell it.
+//! The arguments and replies of one operation's handler, as its types describe them.
 
 use schemars::generate::SchemaSettings;
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
 
-/// Where the schemas of the document are.
+/// The path of the schemas in the document.
 const SCHEMAS: &str = "/components/schemas";
-/// Ends the name of a schema of which there are two; as schemars ends those of namesakes.
+/// The end of a schema's name that would occur twice. schemars uses the same for namesakes.
 const AMBIGUOUS: &str = "2";
 
-/// Collects the parts of an operation, and the schemas that they name.
+/// Collects the parts of an operation, and the schemas that they refer to.
 pub struct Parts {
     taken: SchemaGenerator,
     replied: SchemaGenerator,
@@ -36,7 +36,7 @@ impl Parts {
         }
     }
 
-    /// The parts of the next operation begin.
+    /// Clears the parts for the next operation. The schemas stay.
     pub(super) fn clear(&mut self) {
         self.parameters.clear();
         self.body = None;
@@ -44,18 +44,18 @@ impl Parts {
         self.failures.clear();
     }
 
-    /// A part of the path, which is text.
+    /// Adds a path parameter that is text.
     pub fn in_path(&mut self, name: &'static str, description: &'static str) {
         self.parameter("path", name, description, &json!({ "type": "string" }));
     }
 
-    /// A part of the path, which is the number of something.
+    /// Adds a path parameter that is a number.
     pub fn number_in_path(&mut self, name: &'static str, description: &'static str) {
         let schema = json!({ "type": "integer", "format": "int64" });
         self.parameter("path", name, description, &schema);
     }
 
-    /// A header of the request, which may be absent.
+    /// Adds an optional header of the request.
     pub fn in_header(&mut self, name: &'static str, description: &'static str, schema: &Value) {
         self.parameter("header", name, description, schema);
     }
@@ -70,7 +70,7 @@ impl Parts {
         }));
     }
 
-    /// The fields of `T` are arguments of the query.
+    /// Adds the fields of `T` as arguments of the query.
     pub fn in_query<T: JsonSchema>(&mut self) {
         let schema = T::json_schema(&mut self.taken);
         let required = schema.get("required").cloned().unwrap_or_default();
@@ -96,13 +96,13 @@ impl Parts {
         }
     }
 
-    /// The body is this JSON.
+    /// Adds a JSON body of this type.
     pub fn json_body<T: JsonSchema>(&mut self) {
         let schema = self.taken.subschema_for::<T>();
         self.body("application/json", &schema);
     }
 
-    /// The body may be of this content type.
+    /// Adds a content type that the body may have.
     pub fn body(&mut self, content_type: &str, schema: &Schema) {
         let body = self
             .body
@@ -110,31 +110,31 @@ impl Parts {
         body["content"][content_type] = json!({ "schema": schema });
     }
 
-    /// What of a request's body is JSON of this type.
+    /// Returns the schema of a type that occurs in a request body.
     pub fn taken<T: JsonSchema>(&mut self) -> Schema {
         self.taken.subschema_for::<T>()
     }
 
-    /// A reply of this status with this JSON.
+    /// Adds a reply with this status and JSON of this type.
     pub fn replies_json<T: JsonSchema>(&mut self, status: u16, description: &str) {
         let schema = self.replied.subschema_for::<T>();
         self.replies(status, description, "application/json", &schema);
     }
 
-    /// A reply of this status and content type.
+    /// Adds a reply with this status and content type.
     pub fn replies(&mut self, status: u16, description: &str, content_type: &str, schema: &Schema) {
         let content = json!({ content_type: { "schema": schema } });
         let reply = json!({ "description": description, "content": content });
         self.replies.insert(status.to_string(), reply);
     }
 
-    /// A reply of this status without a body.
+    /// Adds a reply with this status and no body.
     pub fn replies_empty(&mut self, status: u16, description: &str) {
         let reply = json!({ "description": description });
         self.replies.insert(status.to_string(), reply);
     }
 
-    /// The reply of this status, added before, has a header.
+    /// Adds a header to the reply with this status, which was added before.
     pub fn with_header(&mut self, status: u16, name: &str, description: &str) {
         let header = json!({ "description": description, "schema": { "type": "string" } });
         if let Some(reply) = self.replies.get_mut(&status.to_string()) {
@@ -142,7 +142,7 @@ impl Parts {
         }
     }
 
-    /// A failure of this status; the sentence as clients get it, or about it.
+    /// Adds a failure with this status. The sentence is the message that clients get, or describes it.
     pub fn fails(&mut self, status: u16, sentence: &'static str) {
         let sentences = self.failures.entry(status).or_default();
         if !sentences.contains(&sentence) {
@@ -150,13 +150,13 @@ impl Parts {
         }
     }
 
-    /// The schema of something in a reply.
+    /// Returns the schema of a type that occurs in a reply.
     pub fn replied<T: JsonSchema>(&mut self) -> Schema {
         self.replied.subschema_for::<T>()
     }
 
-    /// The schemas that were named, by their names. One that means another thing in requests than in replies gets a
-    /// name that the tests refuse.
+    /// Returns all schemas by their names. A name that means different things in requests and in replies gets an ending
+    /// that the tests refuse.
     pub(super) fn into_schemas(mut self) -> Map<String, Value> {
         let mut schemas = self.replied.take_definitions(true);
         for (name, schema) in self.taken.take_definitions(true) {

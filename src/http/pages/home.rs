@@ -1,4 +1,4 @@
-//! The page at the prefix itself: who you are, where you are, and how to get nbgrader here.
+//! The page at the prefix: the reader's name, their courses, and how to configure nbgrader for this exchange.
 
 use super::{Page, escape};
 use crate::http::error::Result;
@@ -11,10 +11,10 @@ use nbcourier_exchange::courses::Page as Courses;
 use nbcourier_exchange::{self as exchange, Exchange};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 
-/// How many courses the page lists.
+/// Maximum number of courses on the page.
 const COURSES: usize = 1000;
 
-/// `GET` the prefix: the page of a person; a browser that is not logged in is sent to the hub.
+/// Handles `GET` of the prefix: returns the page of the reader. A browser without a session is sent to the hub.
 pub async fn home(
     request: HttpRequest,
     reader: Option<Caller>,
@@ -52,7 +52,7 @@ fn show(prefix: &Prefix, reader: Option<&Caller>, body: &str) -> Result<HttpResp
     page.around(body)
 }
 
-/// To the login, which ends at what was asked for.
+/// Redirects to the login, which leads back to the requested page.
 fn to_login(request: &HttpRequest, prefix: &Prefix) -> HttpResponse {
     let next = utf8_percent_encode(&request.uri().to_string(), NON_ALPHANUMERIC).to_string();
     let login = format!("{}login?next={next}", prefix.0);
@@ -61,7 +61,8 @@ fn to_login(request: &HttpRequest, prefix: &Prefix) -> HttpResponse {
         .finish()
 }
 
-/// The address by which this request reached us, without the slash at its end, as clients are configured with it.
+/// Returns the address by which this request reached the service, without the final slash. Clients are configured with
+/// it.
 fn address(request: &HttpRequest, prefix: &Prefix) -> String {
     let connection = request.connection_info();
     let address = format!(
@@ -102,7 +103,7 @@ fn body(
     )
 }
 
-/// What somebody is told whose account on the hub was made anew: their work is not lost.
+/// Returns the notice for a person whose account on the hub was created anew. It says that their work is not lost.
 fn set_aside_notice(reader: &Caller, former: &[UserName], admins: &[&str]) -> String {
     if former.is_empty() {
         return String::new();
@@ -151,7 +152,7 @@ fn course_table(page: &Courses) -> String {
 }
 
 fn instructions(address: &str) -> String {
-    // A Python string in a page: quoted for the one, then escaped for the other.
+    // The address is a Python string inside a page: it is first quoted for Python, then escaped for HTML.
     let quoted = serde_json::Value::from(address).to_string();
     format!(
         "<h2>Point nbgrader here</h2>\n<p>With the package <code>nbcourier</code> installed beside nbgrader, put this \

@@ -1,4 +1,4 @@
-//! Logging in with the hub, coming back from it, and logging out.
+//! The login with the hub, the way back from it, and the logout.
 
 #![allow(clippy::unused_async, reason = "actix-web takes async handlers only")]
 
@@ -11,7 +11,7 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use nbcourier_auth::{AuthError, Authenticator, Redirect};
 use serde::Deserialize;
 
-/// Where to go after the login.
+/// The page to show after the login.
 #[derive(Deserialize)]
 pub struct LoginQuery {
     next: Option<String>,
@@ -23,7 +23,7 @@ pub struct LogoutForm {
     csrf_token: Option<String>,
 }
 
-/// `GET login`: sends the browser to the hub. Afterwards it goes to `next`, if that is below our prefix.
+/// Handles `GET login`: sends the browser to the hub. Afterwards it goes to `next`, if that is below the prefix.
 pub async fn login(
     request: HttpRequest,
     authenticator: web::Data<Authenticator>,
@@ -34,18 +34,18 @@ pub async fn login(
     Ok(respond(redirect))
 }
 
-/// `GET oauth_callback`: the browser comes back from the hub and gets a session.
+/// Handles `GET oauth_callback`: the browser returns from the hub and gets a session.
 pub async fn oauth_callback(
     request: HttpRequest,
     authenticator: web::Data<Authenticator>,
 ) -> Result<HttpResponse, Error> {
     let (redirect, caller) = authenticator.finish_login(&request).await?;
-    // The hub's word is fresh only now; the session remembers it.
+    // The hub's answer is fresh only now. Later requests take it from the session.
     identify::welcome(&request, caller).await?;
     Ok(respond(redirect))
 }
 
-/// `POST logout`: ends the session here; the hub's own goes on.
+/// Handles `POST logout`: ends the session here. The session of the hub goes on.
 pub async fn logout(
     request: HttpRequest,
     authenticator: web::Data<Authenticator>,

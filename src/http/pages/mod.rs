@@ -1,5 +1,5 @@
-//! HTML for people. Everything a person named is escaped; no page holds a script, and the policy sent with each
-//! forbids any.
+//! HTML pages. All text from users is escaped. No page holds a script, and the content security policy of each page
+//! forbids scripts.
 
 pub mod home;
 pub mod login;
@@ -13,8 +13,8 @@ use std::borrow::Cow;
 
 const OPENER_POLICY: HeaderName = HeaderName::from_static("cross-origin-opener-policy");
 const PERMISSIONS_POLICY: HeaderName = HeaderName::from_static("permissions-policy");
-/// What every page is sent with, beside the policy of its contents. The window that opened a page gets no hold of it, even
-/// one of our own origin; browsers that do not know the value leave it out.
+/// Headers of every page besides its content security policy. The window that opened a page gets no reference to it,
+/// even one of the same origin. Browsers that do not know a value ignore it.
 const HEADERS: [(HeaderName, &str); 3] = [
     (OPENER_POLICY, "noopener-allow-popups"),
     (
@@ -27,7 +27,7 @@ const HEADERS: [(HeaderName, &str); 3] = [
 const STYLE: &str = include_str!("static/style.css");
 const ICON: &[u8] = include_bytes!("static/favicon.ico");
 
-/// Text for the inside of an element or a quoted attribute.
+/// Escapes text for the inside of an element or of a quoted attribute.
 pub fn escape(text: &str) -> Cow<'_, str> {
     if !text.contains(['&', '<', '>', '"', '\'']) {
         return text.into();
@@ -46,18 +46,18 @@ pub fn escape(text: &str) -> Cow<'_, str> {
     escaped.into()
 }
 
-/// A page to be.
+/// A page to be written.
 pub struct Page<'a> {
-    /// What the browser calls it.
+    /// The title in the browser.
     pub title: &'a str,
-    /// Where the service lives.
+    /// The prefix of the service.
     pub prefix: &'a str,
-    /// What scripts of the page read with, where its reader has a session.
+    /// The token with which scripts of the page may read, if the reader has a session.
     pub reading_token: Option<&'a str>,
 }
 
 impl Page<'_> {
-    /// The whole page around `body`, which is HTML already.
+    /// Returns the whole page around `body`, which is HTML already.
     pub fn around(&self, body: &str) -> Result<HttpResponse> {
         let nonce = nonce()?;
         let (title, prefix) = (escape(self.title), escape(self.prefix));
@@ -85,8 +85,9 @@ impl Page<'_> {
     }
 }
 
-/// Nothing is loaded but what the page names by its nonce and our icon, nothing frames us, and forms go only to us. `'self'`
-/// would not do for styles and scripts: on a hub with one domain, every user's server is on our origin.
+/// Returns the content security policy. It permits only styles and scripts with the nonce of the page, and the icon. No
+/// other page may frame this one, and forms go only to this service. `'self'` is too wide for styles and scripts: on a
+/// hub with one domain, the servers of all users have the same origin.
 fn policy(nonce: &str) -> String {
     format!(
         "default-src 'none'; script-src 'nonce-{nonce}'; style-src 'nonce-{nonce}'; img-src 'self'; connect-src 'self'; \
@@ -94,7 +95,7 @@ fn policy(nonce: &str) -> String {
     )
 }
 
-/// Text that nobody can guess.
+/// Returns an unguessable text.
 fn nonce() -> Result<String> {
     let mut bytes = [0; 16];
     getrandom::fill(&mut bytes)
@@ -122,7 +123,7 @@ pub async fn icon() -> HttpResponse {
 mod tests {
     use super::{STYLE, escape};
 
-    /// What a colour adds to the contrast with others (WCAG 2.2, "relative luminance").
+    /// Returns the relative luminance of a colour, from which contrast is computed (WCAG 2.2, "relative luminance").
     fn luminance(colour: &str) -> f64 {
         let part = |at: usize| {
             let level = f64::from(u8::from_str_radix(&colour[at..at + 2], 16).unwrap()) / 255.0;
@@ -143,7 +144,7 @@ mod tests {
         for (text, ground) in [(light, "ffffff"), (dark, "2b2a33")] {
             let (one, other) = (luminance(text), luminance(ground));
             let contrast = (one.max(other) + 0.05) / (one.min(other) + 0.05);
-            // Level AA.
+            // The minimum of level AA.
             assert!(contrast >= 4.5, "#{text} on #{ground}: {contrast}");
         }
     }

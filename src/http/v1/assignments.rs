@@ -64,7 +64,7 @@ pub struct Wanted {
     files: Option<String>,
 }
 
-/// `GET v1/courses/{course}/assignments`: what is released and shown to the caller, in order of release.
+/// `GET v1/courses/{course}/assignments`: the releases that the caller may see, in order of release.
 pub async fn list(
     exchange: web::Data<Exchange>,
     caller: Caller,

@@ -1,4 +1,4 @@
-//! `v1/courses/{course}/assignments/{assignment}/collect`: the work of a class in one archive.
+//! `v1/courses/{course}/assignments/{assignment}/collect`: the submissions of a class in one archive.
 
 use crate::http::error::Result;
 use crate::http::names::InAssignment;

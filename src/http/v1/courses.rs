@@ -28,7 +28,7 @@ struct OfCaller {
     role: Option<Role>,
 }
 
-/// `GET v1/courses`: those the caller is in, for an admin all, and what the caller is there.
+/// `GET v1/courses`: the courses of the caller with their role. An admin gets all courses.
 pub async fn list(
     exchange: web::Data<Exchange>,
     caller: Caller,

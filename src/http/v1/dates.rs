@@ -1,4 +1,4 @@
-//! `v1/courses/{course}/assignments/{assignment}/dates`, `…/extensions`, and `…/gradebook`, which tells both.
+//! `v1/courses/{course}/assignments/{assignment}/dates`, `…/extensions`, and `…/gradebook`, which returns both.
 
 use crate::http::error::{Error, Result};
 use crate::http::names::{InAssignment, NewAssignment, OfWork};
@@ -185,7 +185,7 @@ pub async fn for_gradebook(
     .await
 }
 
-/// The mark of somebody with an extension.
+/// The mark of a student with an extension in a cursor.
 const EXTENSION: char = '-';
 
 fn cursor(place: Place) -> String {

@@ -1,4 +1,4 @@
-//! `v1/courses/{course}/events` and `v1/events`: who did what.
+//! `v1/courses/{course}/events` and `v1/events`: the log of changes.
 
 use crate::http::error::Result;
 use crate::http::names::InCourse;
@@ -13,10 +13,10 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-/// How many events one reply holds where nothing is said.
+/// Number of events in a reply without a limit.
 const PAGE: usize = 1000;
 
-/// Details of so many bytes take about as long as a line.
+/// Number of bytes of details that take about as long to write as one line.
 const LINE: usize = 256;
 
 /// Which events are wanted.
@@ -96,7 +96,7 @@ async fn page(
     };
     let at_most = paging::limit(wanted.limit.as_deref(), PAGE)?;
     let page = events::page(exchange, caller, question, at_most).await?;
-    // The details of one may be as long as many others.
+    // The details of one event may be as long as those of many others.
     let text = page
         .events
         .iter()
@@ -110,7 +110,7 @@ async fn page(
 }
 
 fn shown(event: Recorded) -> Event {
-    // Every event is written with an object or with nothing.
+    // The detail of every event is an object or absent.
     let detail = event.detail.as_deref().map(serde_json::from_str);
     Event {
         id: event.id,

@@ -1,4 +1,5 @@
-//! `v1/courses/{course}/feedback`, that on one submission, and that on all to an assignment.
+//! `v1/courses/{course}/feedback`: the feedback of a course, on one submission, and on all submissions to an
+//! assignment.
 
 use crate::http::error::Result;
 use crate::http::names::{InAssignment, InCourse, OfSubmission};
@@ -64,7 +65,7 @@ pub struct Wanted {
     cursor: Option<String>,
 }
 
-/// `GET v1/courses/{course}/feedback`: what the caller may see, in archives.
+/// `GET v1/courses/{course}/feedback`: the feedback that the caller may see, in archives.
 pub async fn of_course(
     exchange: web::Data<Exchange>,
     caller: Caller,
@@ -138,7 +139,7 @@ pub struct AllGiven {
     feedback: Vec<Given>,
 }
 
-/// `POST v1/courses/{course}/assignments/{assignment}/feedback`: for a whole class, all or none.
+/// `POST v1/courses/{course}/assignments/{assignment}/feedback`: feedback for a whole class, all or nothing.
 pub async fn give_all(
     exchange: web::Data<Exchange>,
     caller: Caller,

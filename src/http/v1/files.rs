@@ -1,4 +1,4 @@
-//! Files as the listings of `v1/` show them: those of each tree once, sent as they are read.
+//! Files in the listings of `v1/`: each tree is listed once, and sent while it is read.
 
 use crate::http::error::{Error, Result};
 use crate::http::listing::{Tail, write};
@@ -11,10 +11,10 @@ use std::borrow::Cow;
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
-/// How many bytes of a listing are made at a time, about.
+/// Approximate number of bytes that are made at a time.
 const CHUNK: usize = 128 * 1024;
 
-/// The files of each tree that a listing names, by the name of the tree. They follow the rest of the listing: see
+/// The files of each tree in a listing, by the digest of the tree. They follow the rest of the listing: see
 /// [`TreesTail`].
 pub struct Trees;
 
@@ -31,7 +31,7 @@ struct Shown<'a> {
 }
 
 impl Trees {
-    /// Never a part of what is written first.
+    /// Always true: the first part of a listing never has this member. [`TreesTail`] adds it.
     #[allow(clippy::unused_self, reason = "serde hands it over")]
     pub fn is_elsewhere(&self) -> bool {
         true
@@ -58,18 +58,18 @@ impl JsonSchema for Trees {
     }
 }
 
-/// The member `trees` of a listing, written a piece at a time: memory does not grow with the number of files.
+/// The member `trees` of a listing, written piece by piece, so that memory does not grow with the number of files.
 pub struct TreesTail {
     trees: Bundle<Named>,
     listed: VecDeque<(Named, Arc<[ListedFile]>)>,
-    /// The next file of the first listed tree.
+    /// The index of the next file of the first listed tree.
     file: usize,
     begun: bool,
     ended: bool,
 }
 
 impl TreesTail {
-    /// The files of these trees.
+    /// Returns the member with the files of these trees.
     pub fn new(trees: Bundle<Named>) -> Self {
         Self {
             trees,
@@ -80,7 +80,7 @@ impl TreesTail {
         }
     }
 
-    /// Writes until the piece is long enough or nothing is listed any more.
+    /// Writes until the piece is long enough or all listed files are written.
     fn write(mut self) -> Result<(Self, Bytes)> {
         let mut piece = Vec::new();
         while piece.len() < CHUNK

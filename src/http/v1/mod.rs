@@ -1,4 +1,4 @@
-//! Our own API below `v1/`: what the protocol of ngshare has no words for.
+//! The API of nbcourier below `v1/`, for all that the ngshare protocol cannot express.
 
 mod assignments;
 mod collect;
@@ -20,7 +20,7 @@ mod trash;
 use super::openapi::May::{Admins, Everybody, Instructors, Members, SelfOrInstructors};
 use super::openapi::{Operation, delete, get, post, put};
 
-/// Every address of it. What a handler takes and replies, the document knows from its signature.
+/// Returns all operations. The document takes their arguments and replies from the signatures of the handlers.
 pub fn operations() -> Vec<Operation> {
     let parts = [courses(), releases(), submissions(), feedback(), trash()];
     parts.into_iter().flatten().collect()

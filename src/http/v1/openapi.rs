@@ -1,4 +1,4 @@
-//! `v1/openapi.json`: what there is below `v1/`, for programs that read it.
+//! `v1/openapi.json`: the description of `v1/` for programs.
 
 use crate::http::error::Result;
 use crate::http::openapi::{Document, Listing};

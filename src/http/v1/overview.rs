@@ -1,4 +1,4 @@
-//! `v1/courses/{course}/overview`: who has handed in what.
+//! `v1/courses/{course}/overview`: which students submitted which assignments.
 
 use crate::http::error::Result;
 use crate::http::names::InCourse;
@@ -117,7 +117,7 @@ pub async fn show(
     .await
 }
 
-/// The mark of somebody who does not take the course.
+/// The mark of a person outside the roster in a cursor.
 const OTHERS: char = '-';
 
 fn cursor(place: Place) -> String {

@@ -1,4 +1,4 @@
-//! Receipts: shown again, and verified.
+//! Receipts: showing and verifying them.
 
 use crate::http::error::Result;
 use crate::http::names::OfSubmission;
@@ -39,7 +39,7 @@ pub struct Verdict {
     stored: bool,
 }
 
-/// `POST v1/receipts/verify`: for everybody who is known and has the receipt.
+/// `POST v1/receipts/verify`: for every known caller who has the receipt.
 pub async fn verify(
     exchange: web::Data<Exchange>,
     signer: web::Data<ReceiptSigner>,
@@ -47,7 +47,7 @@ pub async fn verify(
     body: JsonBody<Shown>,
 ) -> Result<web::Json<Verdict>> {
     let Shown { receipt, signature } = body.read().await?;
-    // What has not the form of one is no receipt of ours.
+    // JSON of another form is no receipt of this exchange.
     let receipt = match serde_json::from_value::<Receipt>(receipt) {
         Ok(receipt) if receipt.is_signed(&signer, &signature) => receipt,
         _ => return Ok(verdict(false, false)),

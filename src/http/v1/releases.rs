@@ -1,4 +1,4 @@
-//! `v1/courses/{course}/assignments/{assignment}/tree` and `…/release`: what students fetch.
+//! `v1/courses/{course}/assignments/{assignment}/tree` and `…/release`: the release that students fetch.
 
 use crate::http::error::{Error, Result};
 use crate::http::names::{InAssignment, NewAssignment};

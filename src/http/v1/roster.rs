@@ -58,7 +58,7 @@ struct Line {
     email: Option<String>,
 }
 
-/// `PUT v1/courses/{course}/roster`: adds or updates many at once, all or none.
+/// `PUT v1/courses/{course}/roster`: adds or updates many people, all or nothing.
 pub async fn put(
     exchange: web::Data<Exchange>,
     caller: Caller,
@@ -75,7 +75,7 @@ pub async fn put(
     Ok(web::Json(changes))
 }
 
-/// The name of somebody who is to be enrolled; the sentence of a refusal says whose line it is.
+/// Parses the name of a person to be enrolled. The error quotes the name, so that it shows which line is wrong.
 fn user_name(name: &str) -> Result<UserName> {
     UserName::parse_new(name).map_err(|why| Error::bad(format!("Illegal user id: {name:?} {why}")))
 }

@@ -1,4 +1,4 @@
-//! `v1/courses/{course}/submissions`: everything handed in, in one request.
+//! `v1/courses/{course}/submissions`: all submissions, in one request.
 
 use super::files::{Trees, TreesTail};
 use crate::http::error::{Error, Result};

@@ -1,4 +1,4 @@
-//! `v1/courses/{course}/assignments/{assignment}/submissions`: handing in.
+//! `v1/courses/{course}/assignments/{assignment}/submissions`: submitting.
 
 use crate::http::error::Result;
 use crate::http::idempotency::AttemptKey;

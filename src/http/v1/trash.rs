@@ -1,5 +1,5 @@
-//! `v1/trash`: deleted courses, and `v1/courses/{course}/trash`: what was deleted in one, until the retention time is
-//! over.
+//! `v1/trash` with deleted courses, and `v1/courses/{course}/trash` with what was deleted in a course. Both hold it
+//! until the retention time ends.
 
 use crate::http::error::Result;
 use crate::http::names::{InAssignment, InCourse, InTrash, Numbered, OfSubmission};
@@ -37,7 +37,7 @@ struct DeletedCourse {
 #[derive(Serialize, JsonSchema)]
 pub struct Restored {}
 
-/// `GET v1/trash`: what can be restored, the last deleted first.
+/// `GET v1/trash`: the courses that can be restored, the last deleted first.
 pub async fn list_courses(
     exchange: web::Data<Exchange>,
     retention: web::Data<Retention>,
@@ -61,7 +61,7 @@ fn shown_course(course: Trashed) -> DeletedCourse {
     }
 }
 
-/// A place in the trash as it stands in a cursor.
+/// Returns the cursor for a place in the trash.
 fn place(place: Place) -> String {
     encode_numbers(place.deleted_at.micros(), place.id)
 }
@@ -74,7 +74,7 @@ fn parse_place(text: &str) -> Option<Place> {
     })
 }
 
-/// `POST v1/trash/{id}`: brings one back with all that was in it.
+/// `POST v1/trash/{id}`: restores a course with all its content.
 pub async fn restore_course(
     exchange: web::Data<Exchange>,
     caller: Caller,
@@ -149,7 +149,7 @@ struct DeletedWork {
     deleted_at: Rfc3339,
 }
 
-/// `GET v1/courses/{course}/trash`: what can be restored, of each kind the last deleted first.
+/// `GET v1/courses/{course}/trash`: what can be restored, the last deleted first within each kind.
 pub async fn list(
     exchange: web::Data<Exchange>,
     retention: web::Data<Retention>,
