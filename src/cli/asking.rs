@@ -1,4 +1,4 @@
-//! What the commands have in common that ask an exchange: where it is, who asks, and how the answer is shown.
+//! The common part of commands that ask an exchange: the address, the caller, and the output.
 
 use super::table::Table;
 use crate::config::{ClientArgs, ClientEnvironment, Connection, secret};
@@ -25,7 +25,7 @@ impl Asking {
         ask(&self.client, work)
     }
 
-    /// Prints what came, as a table or as JSON.
+    /// Prints the answer as a table or as JSON.
     pub fn show(&self, answer: &impl Serialize, table: impl FnOnce() -> Table) -> io::Result<()> {
         if self.json {
             print(&(serde_json::to_string_pretty(answer)? + "\n"))
@@ -44,7 +44,7 @@ impl Asking {
     }
 }
 
-/// Asks the exchange that these settings lead to.
+/// Asks the exchange that these settings name.
 pub fn ask<T>(
     settings: &ClientArgs,
     work: impl AsyncFnOnce(&Client) -> Result<T, Error>,
@@ -64,7 +64,7 @@ pub fn ask<T>(
     Ok(actix_web::rt::System::new().block_on(work(&client))?)
 }
 
-/// Prints to standard output. A reader that has read enough, as `head` has, is no failure.
+/// Prints to standard output. A reader that stops early, such as `head`, is no failure.
 pub fn print(text: &str) -> io::Result<()> {
     let mut out = io::stdout().lock();
     match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {

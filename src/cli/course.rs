@@ -62,7 +62,8 @@ pub fn run(Arguments { asking, what }: Arguments) -> Outcome {
         }
         What::Delete { course } => {
             asking.ask(async |exchange| {
-                // ngshare would delete it for good, and does not know this.
+                // ngshare would delete the course for good. ngshare does not know this request, so the command fails
+                // there.
                 exchange.courses().await?;
                 exchange.delete_course(&course).await
             })?;
@@ -86,7 +87,7 @@ fn list(courses: &[Course]) -> Table {
     Table::new(&["COURSE", "YOU ARE"], "You are not in any course.").rows(rows)
 }
 
-/// A course as it is shown; a student is not told of the others.
+/// A course as it is printed. A student does not see the other members.
 #[derive(Serialize)]
 struct Shown {
     course: CourseId,

@@ -1,7 +1,7 @@
-//! `ngshare-course-management`: the commands of `ngshare_exchange` under their own names, as facts of its version 0.5.3.
+//! `ngshare-course-management`: the commands of `ngshare_exchange` under their own names, as in its version 0.5.3.
 //!
-//! Asked is only what the protocol of ngshare has, so it works against ngshare as well. It differs where that is better
-//! for who relies on it: whatever failed makes the exit code 1, and one student who is refused does not keep others.
+//! The command uses only the ngshare protocol, so it works against ngshare as well. It differs where scripts benefit:
+//! any failure makes the exit code 1, and a refused student does not keep others from being added or removed.
 
 use super::asking::{ask, print};
 use super::{Outcome, course_id, gradebook, table_file, user_name};
@@ -201,7 +201,7 @@ pub fn run(Arguments { client, what }: Arguments) -> Outcome {
 }
 
 impl Names {
-    /// As they were given: without all three, the exchange asks for what is missing.
+    /// Returns the details as given. If one is missing, the exchange asks for it.
     fn details(self) -> Details {
         Details {
             first_name: self.first_name,
@@ -210,7 +210,7 @@ impl Names {
         }
     }
 
-    /// Of a student none is missing: what is not given is empty.
+    /// Returns the details of a student, with empty texts for the missing ones.
     fn of_student(self) -> Details {
         Details {
             first_name: Some(self.first_name.unwrap_or_default()),
@@ -251,7 +251,7 @@ fn add_students(
     Ok(exit_code(all_well))
 }
 
-/// The students in the file, and whether every line names one.
+/// Returns the students in the file, and whether every line names one.
 fn read(file: &Path) -> Result<(Vec<(UserName, Details)>, bool), String> {
     let table = table_file::read(file)?;
     if table.is_empty() {
@@ -287,7 +287,7 @@ fn read(file: &Path) -> Result<(Vec<(UserName, Details)>, bool), String> {
     Ok((students, all_well))
 }
 
-/// First out of the gradebook, then off the course, as ngshare's users know it.
+/// Removes a student from the gradebook and then from the course, in the order of ngshare's command.
 async fn remove_student(
     exchange: &Client,
     course: &CourseId,

@@ -1,4 +1,4 @@
-//! The data directory, as the commands that run beside a server or instead of one open it.
+//! Opens the data directory, for commands that run beside a server or instead of one.
 
 use super::private;
 use crate::config::{PlaceArgs, Places, operator_account};
@@ -11,16 +11,16 @@ use nbcourier_storage::{Opening, Store};
 use std::error::Error;
 use std::fs::File;
 
-/// Held by the one process that serves a data directory or fills it; let go when dropped.
+/// The lock of the one process that serves or fills a data directory. Dropping it releases it.
 pub struct Lock(#[allow(dead_code, reason = "what it does is being there")] File);
 
-/// Claims the data directory, making it where it is not there. Refuses one to which a backup is only half restored.
+/// Locks the data directory and creates it if needed. Refuses a directory with an incomplete restore.
 pub fn claim(places: &Places) -> Result<Lock, Box<dyn Error>> {
     require_whole(places)?;
     lock(places)
 }
 
-/// Claims the data directory whatever is in it.
+/// Locks the data directory, whatever is in it.
 pub fn lock(places: &Places) -> Result<Lock, Box<dyn Error>> {
     let failed = |error: std::io::Error| {
         format!(
@@ -52,7 +52,7 @@ pub fn lock(places: &Places) -> Result<Lock, Box<dyn Error>> {
     }
 }
 
-/// Tells the operator, in the log where there is one.
+/// Warns the operator, in the log if there is one.
 fn warn(sentence: &str) {
     if log::log_enabled!(log::Level::Warn) {
         log::warn!("{sentence}");
@@ -72,7 +72,7 @@ fn require_whole(places: &Places) -> Result<(), Box<dyn Error>> {
     .into())
 }
 
-/// The blobs of a data directory that this process has claimed.
+/// Opens the blobs of a data directory that this process has locked.
 pub fn open_blobs(places: &Places) -> Result<LocalBlobs, Box<dyn Error>> {
     let blobs = LocalBlobs::open(&places.blobs).map_err(|error| {
         format!(
@@ -83,7 +83,7 @@ pub fn open_blobs(places: &Places) -> Result<LocalBlobs, Box<dyn Error>> {
     Ok(blobs)
 }
 
-/// The rows and bytes of a data directory that a server has made, which may go on serving it.
+/// Opens the database and the blobs of an existing data directory. A server may use it at the same time.
 pub fn open_existing(places: &PlaceArgs) -> Result<(Store, LocalBlobs), Box<dyn Error>> {
     let places = Places::new(places)?;
     require_whole(&places)?;
@@ -97,13 +97,13 @@ pub fn open_existing(places: &PlaceArgs) -> Result<(Store, LocalBlobs), Box<dyn 
     Ok((store, blobs))
 }
 
-/// The same as an exchange whose operator acts: what a server's callers may do and bring sets no bounds here.
+/// Opens the same as an exchange for the operator. The server's limits and policy do not apply.
 pub fn open_exchange(places: &PlaceArgs) -> Result<Exchange, Box<dyn Error>> {
     let (store, blobs) = open_existing(places)?;
     Ok(unbounded(store, blobs))
 }
 
-/// Rows and bytes as an exchange that the operator of the machine uses.
+/// Returns an exchange for the operator on this database and these blobs.
 pub fn unbounded(store: Store, blobs: LocalBlobs) -> Exchange {
     let policy = Policy {
         hub_groups: false,
@@ -119,12 +119,12 @@ pub fn unbounded(store: Store, blobs: LocalBlobs) -> Exchange {
     Exchange::new(store, blobs, policy, limits)
 }
 
-/// Whoever runs this on the machine.
+/// Returns the operator who runs this command, as a caller.
 pub fn operator() -> Result<Caller, Box<dyn Error>> {
     Ok(Caller::operator(&operator_account())?)
 }
 
-/// A runtime for commands that need one thread and no network.
+/// Returns a runtime for commands that need one thread and no network.
 pub fn runtime() -> std::io::Result<tokio::runtime::Runtime> {
     tokio::runtime::Builder::new_current_thread()
         .enable_time()

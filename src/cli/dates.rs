@@ -66,7 +66,7 @@ pub fn run(arguments: &Arguments) -> Outcome {
     Ok(ExitCode::SUCCESS)
 }
 
-/// The dates of an assignment: a student's own where a student asks, those for all where an instructor does.
+/// Returns the dates of an assignment: a student's own for a student, the general ones for an instructor.
 async fn known(
     exchange: &Client,
     course: &CourseId,

@@ -65,7 +65,7 @@ fn stored(
     let (exchange, operator) = (open_exchange(places)?, operator()?);
     let runtime = runtime()?;
     let mut found = Vec::new();
-    // A page ends early where its events are long.
+    // A page ends early if its events are long.
     while found.len() < at_most {
         let rest = at_most - found.len();
         let page = events::page(&exchange, &operator, question.clone(), rest);
@@ -79,7 +79,7 @@ fn stored(
     Ok(found)
 }
 
-/// An event as it is shown everywhere.
+/// Returns an event in the form of the API.
 pub fn event(recorded: Recorded) -> Event {
     let detail = recorded.detail.as_deref().map(serde_json::from_str);
     Event {

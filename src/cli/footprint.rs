@@ -1,4 +1,4 @@
-//! Where a person's name stands, as a table and as JSON.
+//! The places where a person's name is stored, as a table and as JSON.
 
 use super::role_word;
 use super::table::Table;
@@ -6,13 +6,13 @@ use nbcourier_domain::{Rfc3339, Role, UserName};
 use nbcourier_exchange::people::{Footprint, InCourse};
 use serde::Serialize;
 
-/// The same as scripts get it.
+/// The places for scripts.
 #[derive(Serialize)]
 pub struct Shown<'a> {
     user: &'a UserName,
     account_made_at: Option<Rfc3339>,
     courses: Vec<ShownCourse<'a>>,
-    /// Lines that name them and belong to no course.
+    /// Number of rows that name the person and belong to no course.
     elsewhere: i64,
     former: &'a [UserName],
 }
@@ -68,7 +68,7 @@ impl<'a> From<&'a InCourse> for ShownCourse<'a> {
     }
 }
 
-/// The same as people read it.
+/// Returns the places as a table for people.
 pub fn table(footprint: &Footprint) -> Table {
     let rows = footprint.courses.iter().map(|course| {
         let deleted = if course.is_deleted { " (deleted)" } else { "" };
@@ -122,7 +122,7 @@ fn foot(footprint: &Footprint) -> Vec<String> {
     foot
 }
 
-/// What there is, in a few words.
+/// Summarizes the places in a few words.
 pub fn summary(footprint: &Footprint) -> String {
     format!(
         "{} courses, {} submissions, {} feedbacks on them, {} extensions, {} releases, {} feedbacks for others, {} events",

@@ -35,7 +35,7 @@ pub struct Arguments {
 }
 
 pub fn run(arguments: &Arguments) -> Outcome {
-    // Beside a server nothing could be set aside without taking what it took in just now.
+    // Beside a server, setting blobs aside could take an upload that has just arrived.
     let _lock = if arguments.repair {
         Some(claim(&Places::new(&arguments.places)?)?)
     } else {
@@ -67,7 +67,7 @@ fn check(
     store: &Store,
     blobs: &LocalBlobs,
 ) -> Result<Report, Box<dyn std::error::Error>> {
-    // A file that a clean-up takes while it is looked for would seem to be lost.
+    // Without the hold, a clean-up could remove a file during the check, and it would look lost.
     let _hold = blobs.hold()?;
     let progress = if arguments.quiet {
         None

@@ -1,10 +1,10 @@
-//! nbgrader's gradebook, which nbgrader itself changes: `nbgrader db student` in the current directory.
+//! Changes nbgrader's gradebook with `nbgrader db student` in the current directory.
 
 use nbcourier_client::Details;
 use nbcourier_domain::UserName;
 use std::process::Command;
 
-/// Has nbgrader add the student, or update the details that are not empty; the sentence says why it did not.
+/// Adds the student to the gradebook, or updates the details that are not empty. Fails with nbgrader's reason.
 pub fn add(student: &UserName, details: &Details) -> Result<(), String> {
     let mut command = Command::new("nbgrader");
     command.args(["db", "student", "add"]);
@@ -15,14 +15,14 @@ pub fn add(student: &UserName, details: &Details) -> Result<(), String> {
     ];
     for (option, text) in given {
         if let Some(text) = text.as_deref().filter(|text| !text.is_empty()) {
-            // In one word, so that a text that begins with a dash is no option.
+            // As one word, so that a text that begins with a dash is not taken for an option.
             command.arg(format!("{option}={text}"));
         }
     }
     run(command, student)
 }
 
-/// Has nbgrader remove the student, with their grades if `force` says so.
+/// Removes the student from the gradebook; with their grades if `force` is set.
 pub fn remove(student: &UserName, force: bool) -> Result<(), String> {
     let mut command = Command::new("nbgrader");
     command.args(["db", "student", "remove"]);
@@ -33,7 +33,7 @@ pub fn remove(student: &UserName, force: bool) -> Result<(), String> {
 }
 
 fn run(mut command: Command, student: &UserName) -> Result<(), String> {
-    // nbgrader would take it for an option, and some of its options run code.
+    // nbgrader would take such a name for an option, and some of its options run code.
     if student.as_str().starts_with('-') {
         return Err(format!(
             "The gradebook was not changed: nbgrader cannot use the name {student}"

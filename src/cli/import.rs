@@ -163,7 +163,7 @@ fn from_ngshare(arguments: NgshareArguments) -> Outcome {
     })
 }
 
-/// Has the source bring everything, into the data directory or, in a dry run, nowhere, and prints the report.
+/// Imports everything from the source into the data directory, or nowhere in a dry run, and prints the report.
 fn move_in(
     how: &How,
     places: &PlaceArgs,
@@ -175,7 +175,7 @@ fn move_in(
     let (_lock, importer) = if how.dry_run {
         (None, None)
     } else {
-        // Before anything is made beside a database that is not ours.
+        // Before anything is created beside a foreign database.
         Store::inspect(&places.database, Opening::Migrate)?;
         let lock = claim(&places)?;
         let store = Store::open(&places.database, Opening::Migrate)?;
@@ -240,7 +240,7 @@ fn print_report(how: &How, report: &Report) {
     }
 }
 
-/// A line for each reason, with the number of things that it is true of.
+/// Prints a line for each reason, with the number of things that it applies to.
 fn print_summaries(kind: &str, problems: &[Problem]) {
     for summary in Summary::of(problems) {
         match summary.about.len() {

@@ -35,7 +35,7 @@ pub fn run(arguments: &Arguments) -> Outcome {
         .into());
     }
     let places = Places::new(&arguments.places)?;
-    // A new exchange is made by whoever has claimed its directory; one that is there may have a server.
+    // Creating an exchange needs the lock on its directory. An existing one may be in use by a server.
     let (_lock, exchange) = if places.database.exists() {
         (None, open_exchange(&arguments.places)?)
     } else {

@@ -10,8 +10,8 @@ use std::fmt::Write as _;
 use std::io::Write as _;
 use std::panic::PanicHookInfo;
 
-/// What is logged where `RUST_LOG` says nothing else. Lower levels of the HTTP libraries may print headers, which hold
-/// tokens, so theirs stay off whatever `RUST_LOG` says.
+/// The default of `RUST_LOG`. Lower levels of the HTTP libraries may print headers, which hold tokens. So they stay off
+/// whatever `RUST_LOG` says.
 const USUAL: &str = "info";
 const SILENCED: [&str; 6] = [
     "actix_http",
@@ -22,7 +22,7 @@ const SILENCED: [&str; 6] = [
     "rustls",
 ];
 
-/// Begins to log.
+/// Starts the log.
 pub fn start(format: LogFormat) {
     let mut builder = Builder::from_env(Env::default().default_filter_or(USUAL));
     for module in SILENCED {
@@ -41,7 +41,7 @@ pub fn start(format: LogFormat) {
     std::panic::set_hook(Box::new(|panic| log::error!("{}", panic_line(panic))));
 }
 
-/// A panic as a line of the log, with the stack where `RUST_BACKTRACE` asks for it.
+/// Formats a panic as a log line, with the stack if `RUST_BACKTRACE` asks for it.
 fn panic_line(panic: &PanicHookInfo<'_>) -> String {
     let message = panic.payload_as_str().unwrap_or("no message");
     let place = panic
@@ -55,7 +55,7 @@ fn panic_line(panic: &PanicHookInfo<'_>) -> String {
     format!("A bug of nbcourier panicked{place}: {message}{stack}")
 }
 
-/// The message and its values in one line, whatever they hold.
+/// Formats the message and its values as one line, whatever they contain.
 fn text(record: &Record<'_>) -> String {
     let mut line = one_line(&record.args().to_string());
     let _ = record.key_values().visit(&mut Words(&mut line));
@@ -79,7 +79,7 @@ impl<'kvs> VisitSource<'kvs> for Words<'_> {
         let value = value.to_string();
         let plain = !value.is_empty()
             && !value.contains(|c: char| c.is_whitespace() || c.is_control() || c == '"');
-        // Quoted, a name cannot pretend to be more of the log.
+        // In quotes, a name cannot imitate other parts of the log.
         let _ = if plain {
             write!(self.0, " {key}={value}")
         } else {
@@ -105,9 +105,9 @@ impl<'kvs> VisitSource<'kvs> for Members<'_> {
     }
 }
 
-/// Whether some program that shows the log could take the character for the end of a line, or for a command.
+/// Whether a program that shows the log could take the character for the end of a line or for a command.
 fn breaks_lines(c: char) -> bool {
-    // The last two are Unicode's separators of lines and of paragraphs.
+    // The last two are the Unicode separators of lines and paragraphs.
     c.is_control() || matches!(c, '\u{2028}' | '\u{2029}')
 }
 
@@ -123,8 +123,8 @@ fn one_line(text: &str) -> String {
         .collect()
 }
 
-/// JSON escapes only the first 32 characters by itself; what else is special stands in strings alone, where it may be
-/// written by its number.
+/// Writes JSON without characters that break lines. JSON itself escapes only the first 32 characters. The others occur
+/// only in strings, where an escape is allowed.
 fn one_json_line(line: &Json) -> String {
     let mut escaped = String::new();
     for c in line.to_string().chars() {

@@ -1,4 +1,4 @@
-//! The command line: a file for each subcommand.
+//! The command line, with one file for each subcommand.
 
 mod asking;
 mod backup;
@@ -106,19 +106,20 @@ enum What {
     Routes,
 }
 
-/// Runs what the command line asks for. 0: done; 1: not, and standard error says why; 2: the command line is wrong.
+/// Runs the command. The exit code is 0 if it succeeded, 1 if it failed, with the reason on standard error, and 2 if
+/// the command line is wrong.
 pub fn run() -> ExitCode {
-    // A link to the program that has the name of ngshare's is ngshare's program.
+    // A link with the name of ngshare's program makes this program behave like it.
     if called_as() == Some(course_management::NAME.into()) {
         let arguments = course_management::Arguments::parse();
         return ended(course_management::NAME, course_management::run(arguments));
     }
     let matches = Command::command().get_matches();
     let command = Command::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
-    // There is always one; where a setting was given, only these know.
+    // There is always a subcommand. Its matches say which settings were given.
     let empty = ArgMatches::default();
     let given = matches.subcommand().map_or(&empty, |(_, given)| given);
-    // That one writes no file itself, and runs nbgrader, whose gradebook is as open as its owner wants it.
+    // That command writes no file itself. It runs nbgrader, and the owner of the gradebook decides who can read it.
     if !matches!(command.what, What::CourseManagement(_)) {
         private::from_now_on();
     }
@@ -157,7 +158,7 @@ fn ended(program: &str, result: Outcome) -> ExitCode {
     })
 }
 
-/// The name by which the program was started, without its directory.
+/// Returns the name by which the program was started, without its directory.
 fn called_as() -> Option<String> {
     let path = std::env::args_os().next()?;
     Some(Path::new(&path).file_stem()?.to_string_lossy().into_owned())
@@ -173,14 +174,14 @@ fn assignment_id(text: &str) -> Result<AssignmentId, IllegalName> {
     AssignmentId::parse(text)
 }
 
-/// A course that is to be made; blanks around the name are nobody's wish.
+/// Parses the ID of a course to be created. Blanks around it are removed.
 fn new_course_id(text: &str) -> Result<CourseId, String> {
     let text = text.trim();
     refuse_oddity(text)?;
     CourseId::parse(text).map_err(|error| error.to_string())
 }
 
-/// A user whose name is to be written down.
+/// Parses the name of a user to be stored.
 fn new_user_name(text: &str) -> Result<UserName, String> {
     UserName::parse_new(text.trim())
         .map_err(|why| format!("it {why}. Type the name as the hub spells it"))
@@ -199,7 +200,7 @@ fn user_name(text: &str) -> Result<UserName, IllegalName> {
     UserName::parse(text)
 }
 
-/// A role as it is said and written.
+/// Returns the name of a role in output and files.
 const fn role_word(role: Role) -> &'static str {
     match role {
         Role::Student => "student",

@@ -1,22 +1,22 @@
-//! How many files and connections may be open at the same time.
+//! The limits on open files and connections.
 
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
-/// Files that are no connection's: the database, the log, the lock, threads' own.
+/// Number of files that belong to no connection: the database, the log, the lock, and those of threads.
 const RESERVED: u64 = 128;
-/// What a connection may need beside itself: the file that an upload goes to or a download comes from.
+/// Number of files for a connection: its socket, and the file of an upload or a download.
 const FILES_OF_A_CONNECTION: u64 = 2;
-/// More connections than this serve nobody.
+/// Maximum number of connections. More are of no use.
 const MOST: u64 = 50_000;
 
-/// Allows as many open files as the system lets this process have; how many connections that is enough for.
+/// Raises the limit on open files to the maximum for this process. Returns how many connections that allows.
 pub fn raise() -> usize {
     let limit = getrlimit(Resource::Nofile);
     let raised = Rlimit {
         current: limit.maximum,
         ..limit
     };
-    // Where that is not allowed it stays as it was.
+    // If the system refuses, the limit stays as it was.
     let allowed = match setrlimit(Resource::Nofile, raised) {
         Ok(()) => raised.current,
         Err(_) => limit.current,

@@ -1,4 +1,5 @@
-//! What commands write is for the user who runs them alone, from its first byte: it is the work of other people.
+//! Keeps the files that commands write readable only by their user, from the first byte. They hold the work of other
+//! people.
 
 use crate::config::Places;
 use nbcourier_blobs::sync_directory;
@@ -14,9 +15,9 @@ use std::path::{Path, PathBuf};
 
 const GROUP_AND_OTHERS: u32 = 0o077;
 const OTHERS_WRITE: u32 = 0o002;
-/// In directories with this bit everybody keeps files, so they are nobody's own.
+/// The bit of shared directories, in which every user keeps files.
 const STICKY: u32 = 0o1000;
-/// The files of a data directory besides the database, its companions, and the blobs.
+/// The files of a data directory besides the database, its companions and the blobs.
 const OURS: [&str; 4] = [
     "session.key",
     "nbcourier.lock",
@@ -24,12 +25,12 @@ const OURS: [&str; 4] = [
     "restore-unfinished",
 ];
 
-/// Lets nobody else read what this process makes from now on.
+/// Makes all files that this process creates from now on private.
 pub fn from_now_on() {
     rustix::process::umask(Mode::from_raw_mode(GROUP_AND_OTHERS));
 }
 
-/// Takes from others what rights they have to files that were made before. What could not be done, as sentences.
+/// Removes the permissions of others on existing files. Returns a sentence for each failure.
 pub fn tighten(places: &Places) -> Vec<String> {
     let mut failures = Vec::new();
     let database = fs::canonicalize(&places.database).unwrap_or_else(|_| places.database.clone());
@@ -37,7 +38,7 @@ pub fn tighten(places: &Places) -> Vec<String> {
     private.extend(OURS.map(|name| places.data_dir.join(name)));
     private.push(places.blobs.with_extension("lock"));
     for file in private {
-        // A key that was open is refused rather than used: somebody may have read it.
+        // A key that others could read is refused instead of used, since somebody may have read it.
         if file.ends_with("session.key") {
             continue;
         }
@@ -63,7 +64,7 @@ pub fn tighten(places: &Places) -> Vec<String> {
     failures
 }
 
-/// The data directory itself is closed where it holds nothing of others; else its files are closed, and that must do.
+/// Closes the data directory itself if it holds only nbcourier's files. Otherwise only its files are closed.
 fn tighten_directory(places: &Places, database: &Path) -> Option<String> {
     let directory = &places.data_dir;
     let mode = fs::metadata(directory).ok()?.permissions().mode();
@@ -90,7 +91,7 @@ fn tighten_directory(places: &Places, database: &Path) -> Option<String> {
     })
 }
 
-/// The database with what belongs to it: its log, and copies that were set aside.
+/// Returns the files of the database: the database, its log, and copies that were set aside.
 fn files_of(directory: &Path, database: &Path) -> Vec<PathBuf> {
     let name = database.file_name().unwrap_or_default();
     let Ok(entries) = fs::read_dir(directory) else {
@@ -103,7 +104,7 @@ fn files_of(directory: &Path, database: &Path) -> Vec<PathBuf> {
         .collect()
 }
 
-/// `nbcourier.db`, `nbcourier.db-wal`, `nbcourier.db.before-2026…`.
+/// Whether the entry is a file of the database: `nbcourier.db`, `nbcourier.db-wal`, `nbcourier.db.before-2026…`.
 fn is_of_database(entry: &OsStr, name: &OsStr) -> bool {
     let rest = entry
         .as_encoded_bytes()
@@ -111,7 +112,7 @@ fn is_of_database(entry: &OsStr, name: &OsStr) -> bool {
     rest.is_some_and(|rest| matches!(rest.first(), None | Some(b'-' | b'.')))
 }
 
-/// Leaves a file or directory to its owner, where it is there and of that kind.
+/// Restricts a file or directory to its owner, if it exists and is of that kind.
 fn close(path: &Path, flags: OFlags, is_kind: fn(&Metadata) -> bool) -> io::Result<()> {
     let opened = File::options()
         .read(true)
@@ -120,7 +121,7 @@ fn close(path: &Path, flags: OFlags, is_kind: fn(&Metadata) -> bool) -> io::Resu
     let file = match opened {
         Ok(file) => file,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
-        // It is a link, which stands for what is not ours to change.
+        // The target of a link does not belong to nbcourier.
         Err(_) if fs::symlink_metadata(path).is_ok_and(|found| found.is_symlink()) => return Ok(()),
         Err(error) => return Err(error),
     };
@@ -132,7 +133,7 @@ fn close(path: &Path, flags: OFlags, is_kind: fn(&Metadata) -> bool) -> io::Resu
     file.set_permissions(Permissions::from_mode(mode & 0o7777 & !GROUP_AND_OTHERS))
 }
 
-/// Makes a file that is not there yet, never through a link.
+/// Creates a file that must not exist yet. Links are not followed.
 pub fn create_new(path: &Path) -> io::Result<File> {
     File::options()
         .write(true)
@@ -141,13 +142,13 @@ pub fn create_new(path: &Path) -> io::Result<File> {
         .open(path)
 }
 
-/// Flushes a file that was made, and its name.
+/// Flushes a new file and its directory entry to the disk.
 pub fn keep(file: &File, path: &Path) -> io::Result<()> {
     file.sync_all()?;
     sync_directory(above(path))
 }
 
-/// Writes a file, in the place of one that may be there. One that is a link is refused: it may lead to where others read.
+/// Writes a file and replaces an existing one. Refuses a link, since others may be able to read its target.
 pub fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
     if let Some(stream) = stream(path) {
         let mut stream = stream?;
@@ -167,7 +168,7 @@ pub fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
     sync_directory(directory)
 }
 
-/// Opens what is no file to be made: a pipe or terminal, or a descriptor that the shell has opened.
+/// Opens a path that is not a regular file: a pipe, a terminal, or a descriptor of the shell.
 pub fn stream(path: &Path) -> Option<io::Result<File>> {
     let is_descriptor = path.starts_with("/dev/fd")
         || path.starts_with("/proc/self/fd")
@@ -253,7 +254,7 @@ mod tests {
         }
         assert_eq!((mode(&at("blobs")), mode(&data)), (0o700, 0o700));
 
-        // A directory that others use, too.
+        // A directory that others use too.
         fs::write(at("notes"), "").unwrap();
         symlink(&target, at("nbcourier.db-journal")).unwrap();
         for path in [&data, &at("notes")] {

@@ -1,13 +1,13 @@
-//! How far a long piece of work is, on a terminal; where standard error is none, nothing.
+//! Progress bar. Silent when standard error is not a terminal.
 
 use indicatif::{ProgressBar, ProgressStyle};
 use nbcourier_backup::Work;
 
-/// A line that grows while work goes on and is gone when it is dropped.
+/// A progress bar that disappears when it is dropped.
 pub struct Progress(ProgressBar);
 
 impl Progress {
-    /// Of so many bytes; `what` is said before the bar.
+    /// Returns a progress bar for this number of bytes. `what` stands before it.
     pub fn of_bytes(what: &'static str, total: u64) -> Self {
         Self::new(
             what,
@@ -16,7 +16,7 @@ impl Progress {
         )
     }
 
-    /// Of so many things.
+    /// Returns a progress bar for this number of things.
     pub fn of_things(what: &'static str, total: u64) -> Self {
         Self::new(what, total, "{msg} {wide_bar} {pos} of {len}, {eta} left")
     }
@@ -30,7 +30,7 @@ impl Progress {
         Self(bar)
     }
 
-    /// So much more is done.
+    /// Advances the progress bar.
     pub fn add(&self, more: u64) {
         self.0.inc(more);
     }
@@ -42,20 +42,20 @@ impl Drop for Progress {
     }
 }
 
-/// The progress of work that tells of itself.
+/// The progress bar of work that reports events.
 pub struct Watch(Option<Progress>);
 
 impl Watch {
-    /// Before anything begins.
+    /// Returns a watch without a progress bar.
     pub fn new() -> Self {
         Self(None)
     }
 
-    /// Takes in how far the work is.
+    /// Takes an event and updates the progress bar.
     pub fn note(&mut self, work: Work) {
         match work {
             Work::Begin(what, total) => {
-                // The line before goes first.
+                // The previous progress bar must disappear first.
                 self.0 = None;
                 self.0 = Some(Progress::of_bytes(what, total));
             }

@@ -1,11 +1,11 @@
-//! A CSV file of names that people give up and names that they get.
+//! Reads a CSV file with old and new names of people.
 
 use super::table_file;
 use nbcourier_domain::{UserName, oddity};
 use std::collections::HashMap;
 use std::path::Path;
 
-/// What the first line may call the columns; a first line of other words is a pair of names.
+/// The accepted names of the columns. A first line with other words is a pair of names.
 const OLD: [&str; 6] = [
     "old",
     "from",
@@ -23,7 +23,7 @@ const NEW: [&str; 6] = [
     "new username",
 ];
 
-/// The pairs of the file, old name first; the sentence says which line is wrong.
+/// Returns the pairs of the file, the old name first. The error names the wrong line.
 pub fn read(file: &Path) -> Result<Vec<(UserName, UserName)>, String> {
     let table = table_file::read(file)?;
     let columns: Vec<&str> = table.columns().collect();

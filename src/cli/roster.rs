@@ -86,7 +86,7 @@ enum What {
     },
 }
 
-/// A role as it is written on the command line.
+/// A role on the command line.
 #[derive(Debug, Clone, Copy, clap::ValueEnum)]
 enum RoleWord {
     Student,
@@ -186,7 +186,7 @@ fn put(
     Ok(())
 }
 
-/// Takes off whom it can; one who is not there does not keep the others.
+/// Removes all people it can. A person who is not on the roster does not stop it.
 fn remove(asking: &Asking, course: &CourseId, users: &[UserName]) -> Outcome {
     let results = asking.ask(async |exchange| {
         let mut results = Vec::new();

@@ -1,4 +1,4 @@
-//! A roster as a CSV file (RFC 4180), as spreadsheets and campus systems write it.
+//! Rosters as CSV files (RFC 4180) of spreadsheets and campus systems.
 
 use super::table_file::{self, Row, Table};
 use nbcourier_client::{Line, Member};
@@ -8,8 +8,9 @@ use std::path::Path;
 
 const COLUMNS: [&str; 5] = ["username", "role", "first_name", "last_name", "email"];
 
-/// What the columns may be called, here, by ngshare, nbgrader, Moodle and Canvas, in English, German, French and Spanish.
-/// Letters and digits alone count, without case and accents. Of two names for one thing the earlier is meant.
+/// The accepted names of the column with user names: those of nbcourier, ngshare, nbgrader, Moodle and Canvas, in
+/// English, German, French and Spanish. Only letters and digits count, without case and accents. If two columns match,
+/// the name that comes first here wins.
 const USER: &[&str] = &[
     "username",
     "studentid",
@@ -42,11 +43,11 @@ const USER: &[&str] = &[
     "usuario",
     ID,
 ];
-/// What nbgrader calls the column. In a list of Canvas it holds the numbers that Canvas has for people,
+/// The name of that column in nbgrader. In a list of Canvas, it holds Canvas's own numbers of people.
 const ID: &str = "id";
-/// which is known by these columns.
+/// The columns by which a list of Canvas is recognised.
 const OF_CANVAS: [&str; 3] = ["student", "sisuserid", "section"];
-/// What the two roles may be called. All others are refused.
+/// The accepted names of the student role. Names that fit neither role are refused.
 const STUDENTS: &[&str] = &[
     "student",
     "students",
@@ -121,13 +122,13 @@ const EMAIL: &[&str] = &[
     "direcciondecorreo",
 ];
 
-/// What was read, and what whoever gave the file should know of it.
+/// The lines of a file, and notes for the person who gave it.
 pub struct RosterFile {
     pub lines: Vec<Line>,
     pub notes: Vec<String>,
 }
 
-/// Where each thing stands in a line.
+/// The places of the columns.
 struct Places {
     user: usize,
     role: Option<usize>,
@@ -136,8 +137,8 @@ struct Places {
     email: Option<usize>,
 }
 
-/// The lines of the file; the sentence says which line is wrong. `user_column` is the column with the user names, where
-/// that cannot be known by its name.
+/// Reads the lines of the file. The error names the wrong line. `user_column` is the column with the user names, if its
+/// name is not a known one.
 pub fn read(file: &Path, user_column: Option<&str>) -> Result<RosterFile, String> {
     let table = table_file::read(file)?;
     let mut notes = table.notes().to_vec();
@@ -207,7 +208,7 @@ fn places(table: &Table, file: &Path, user_column: Option<&str>) -> Result<Place
         ));
     }
     let first_name = find(FIRST_NAME);
-    // In German lists the last name is called "Name", beside "Vorname".
+    // In German lists the column of the last name is called "Name", beside "Vorname".
     let german = first_name.is_some_and(|place| names[place] == "vorname");
     let last_name = find(LAST_NAME).or_else(|| find(&["name"]).filter(|_| german));
     let places = Places {
@@ -262,7 +263,7 @@ fn unused<'a>(table: &'a Table, places: &Places) -> impl Iterator<Item = &'a str
         .map(|(_, name)| name)
 }
 
-/// The letters and digits of a column's name, without case and accents.
+/// Returns the letters and digits of a column's name, without case and accents.
 fn plain(column: &str) -> String {
     let lower = column.to_lowercase();
     let letters = lower.chars().filter(|c| c.is_alphanumeric());
@@ -315,7 +316,7 @@ fn line(table: &Table, row: &Row<'_>, places: &Places) -> Result<Line, String> {
     })
 }
 
-/// Why somebody cannot have meant a text as the name of a user, as the rest of a sentence.
+/// Returns why a text cannot be meant as a user name, as the rest of a sentence.
 fn no_name(table: &Table, text: &str) -> Option<&'static str> {
     let is_number = |part: &str| part.bytes().all(|byte| byte.is_ascii_digit());
     let is_shortened = text.split_once("E+").is_some_and(|(number, exponent)| {
@@ -340,7 +341,7 @@ fn no_name(table: &Table, text: &str) -> Option<&'static str> {
     }
 }
 
-/// Why a line of a list from Canvas names no person: it holds the points, or the test student.
+/// Returns why a line of a Canvas list names no person: it holds the possible points, or the test student.
 fn of_canvas(table: &Table, row: &Row<'_>, places: &Places) -> Option<&'static str> {
     if !row.at(Some(places.user)).is_empty() || !table.has("Student") {
         return None;
@@ -352,7 +353,7 @@ fn of_canvas(table: &Table, row: &Row<'_>, places: &Places) -> Option<&'static s
     }
 }
 
-/// The text of a file with these people: instructors first, then by name, so that two files are easily compared.
+/// Returns the text of a file with these people: instructors first, then by name, so that files are easy to compare.
 pub fn write(mut people: Vec<Member>) -> Result<String, Box<dyn std::error::Error>> {
     people.sort_by(|a, b| (b.role, &a.username).cmp(&(a.role, &b.username)));
     let mut writer = csv::Writer::from_writer(Vec::new());

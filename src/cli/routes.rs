@@ -1,4 +1,4 @@
-//! `nbcourier routes`: what there is, for the tests that compare it with the documents.
+//! `nbcourier routes`: the addresses of the server, for tests that compare them with the documents.
 
 use crate::http;
 use std::process::ExitCode;

@@ -14,15 +14,15 @@ use std::net::{SocketAddr, TcpListener};
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
-/// The shortest time between two looks at the groups of the hub.
+/// Minimum time between two requests for the hub's groups.
 const SHORTEST: Duration = Duration::from_secs(1);
-/// A hub that takes long to list its groups is asked for them so much less often.
+/// Ratio of the pause to the time that the hub took to list its groups. A slow hub is asked less often.
 const SHARE: u32 = 19;
-/// How long a hub that does not answer is not asked for its groups.
+/// Minimum pause after the hub did not respond.
 const OUTAGE: Duration = Duration::from_secs(10);
-/// How long a hub that does not list its groups is not asked for them.
+/// Pause if the hub does not list its groups.
 const UNTOLD: Duration = Duration::from_mins(10);
-/// How often what is over its retention time is cleared away.
+/// Time between two clean-ups.
 const CLEARING: Duration = Duration::from_hours(1);
 
 /// Serves the exchange. As a service that JupyterHub starts it needs no flags: the hub's environment holds the settings
@@ -46,7 +46,7 @@ pub fn run(arguments: Arguments, matches: &ArgMatches) -> Outcome {
     Ok(ExitCode::SUCCESS)
 }
 
-/// What somebody looks for first in the log of a server that does not do what they expect.
+/// Logs the settings, which an operator looks for first if the server misbehaves.
 fn tell_settings(config: &Config, environment: &Environment, origins: &Origins) {
     let settings = config::settings(config, environment, origins);
     let told = settings
@@ -65,15 +65,15 @@ async fn serve(mut config: Config) -> Result<(), Box<dyn Error>> {
     } else {
         Opening::AsItIs
     };
-    // Before anything is made beside a database that is not ours.
+    // Before anything is created beside a foreign database.
     Store::inspect(&config.places.database, opening)?;
-    // Held as long as this runs: a second server on the same data would not know of this one's uploads.
+    // Held while the server runs. A second server on the same data would not know the uploads of this one.
     let _lock = claim(&config.places)?;
     let store = Store::open(&config.places.database, opening)?;
     let blobs = open_blobs(&config.places)?;
     let policy = Policy {
         hub_groups: config.hub_groups,
-        // Kept as long as the process runs, as the settings are.
+        // Leaked on purpose: the rules live as long as the process.
         group_rules: Box::leak(Box::new(std::mem::take(&mut config.group_rules))),
         explain: config.debug,
         reused: match config.reused_names {
@@ -180,7 +180,7 @@ fn authenticator(config: Config, signing_key: SigningKey) -> Result<Authenticato
     })?)
 }
 
-/// Keeps the rosters what the hub's groups are, those included who never call.
+/// Keeps the rosters equal to the groups of the hub, including members who never send a request.
 async fn follow_groups(exchange: Exchange, authenticator: Authenticator, every: Duration) {
     let mut before = None;
     loop {

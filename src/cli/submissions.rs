@@ -25,14 +25,14 @@ pub struct Arguments {
     missing: bool,
 }
 
-/// A student as this command tells of them.
+/// A student in the output of this command.
 #[derive(Serialize)]
 struct Line<'a> {
     student: &'a str,
     first_name: Option<&'a str>,
     last_name: Option<&'a str>,
     enrolled: bool,
-    /// The latest, in RFC 3339.
+    /// The time of the latest submission, in RFC 3339.
     submitted_at: Option<&'a str>,
     late: bool,
     submissions: usize,
@@ -53,14 +53,14 @@ pub fn run(arguments: &Arguments) -> Outcome {
         .iter()
         .map(|student| line(student, assignment))
         .filter(|line| !(*missing && line.submitted_at.is_some()))
-        // Who left the course without handing in owes nothing.
+        // A person who left the course without submitting is not missing.
         .filter(|line| line.enrolled || line.submitted_at.is_some())
         .collect();
     asking.show(&lines, || table(&lines, about))?;
     Ok(ExitCode::SUCCESS)
 }
 
-/// What the overview says about an assignment; the sentence says where to look for its name.
+/// Returns the overview of an assignment. The error says where to find the names of assignments.
 pub(super) fn find<'a>(
     overview: &'a Overview,
     assignment: &AssignmentId,

@@ -3,18 +3,18 @@
 use std::fmt;
 use unicode_width::UnicodeWidthStr;
 
-/// Lines below a head, in columns as wide as what is in them.
+/// Rows below a head. The columns are as wide as their content.
 pub struct Table {
     head: Vec<&'static str>,
     rows: Vec<Vec<String>>,
-    /// What is said where there are no lines.
+    /// The text for a table without rows.
     empty: String,
-    /// What stands below it.
+    /// The text below the table.
     foot: Option<String>,
 }
 
 impl Table {
-    /// A table without lines, which says `empty`.
+    /// Returns a table without rows, which prints `empty`.
     pub fn new(head: &[&'static str], empty: impl Into<String>) -> Self {
         Self {
             head: head.to_vec(),
@@ -24,7 +24,7 @@ impl Table {
         }
     }
 
-    /// With these lines.
+    /// Adds rows.
     pub fn rows(self, rows: impl IntoIterator<Item = Vec<String>>) -> Self {
         Self {
             rows: rows.into_iter().collect(),
@@ -32,7 +32,7 @@ impl Table {
         }
     }
 
-    /// With a sentence below.
+    /// Adds a sentence below the table.
     pub fn foot(self, foot: String) -> Self {
         Self {
             foot: Some(foot),
@@ -80,7 +80,7 @@ fn write_line(f: &mut fmt::Formatter<'_>, line: &[String], widths: &[usize]) -> 
     writeln!(f, "{}", padded.join("  ").trim_end())
 }
 
-/// The text without what a terminal would take for a command: names are what somebody chose.
+/// Returns the text without terminal commands, since users chose the names in it.
 pub fn harmless(text: &str) -> String {
     let shown = text
         .chars()

@@ -1,4 +1,4 @@
-//! CSV files whose first line names the columns, as spreadsheets and campus systems write them.
+//! CSV files of spreadsheets and campus systems. The first line names the columns.
 
 use csv::{ReaderBuilder, StringRecord};
 use encoding_rs::{Encoding, WINDOWS_1252};
@@ -6,32 +6,31 @@ use std::borrow::Cow;
 use std::io::Read;
 use std::path::Path;
 
-/// The longest file that is read, in bytes: more than the roster of any university.
+/// Maximum length of a file, in bytes. It is more than the roster of any university.
 const LONGEST: u64 = 64 << 20;
-/// What may stand between two cells.
+/// The accepted separators between cells.
 const SEPARATORS: [char; 4] = [',', ';', '\t', '|'];
-/// Spreadsheets say the separator in a line of their own, before the columns.
+/// The beginning of the line in which spreadsheets declare the separator, before the columns.
 const SAYS_SEPARATOR: &str = "sep=";
 
-/// What was in a file.
+/// The content of a file.
 pub struct Table {
     columns: StringRecord,
     records: Vec<StringRecord>,
-    /// Lines before the one with the columns.
+    /// Number of lines before the one with the columns.
     before: u64,
     notes: Vec<String>,
 }
 
-/// A line of it.
+/// A row of a table.
 pub struct Row<'a> {
-    /// Its place in the file, where the first line is 1.
+    /// The line in the file. The first line is 1.
     pub number: u64,
     columns: &'a StringRecord,
     record: &'a StringRecord,
 }
 
-/// Reads a file, or standard input for `-`; the sentence says what is wrong with it. Empty lines are passed
-/// over.
+/// Reads a file, or standard input for `-`. The error says what is wrong with it. Empty lines are skipped.
 pub fn read(file: &Path) -> Result<Table, String> {
     let mut notes = Vec::new();
     let text = text(file, &mut notes)?;
@@ -58,7 +57,7 @@ pub fn read(file: &Path) -> Result<Table, String> {
     };
     for record in reader.records() {
         let record = record.map_err(wrong)?;
-        // Spreadsheets leave such lines at the end.
+        // Spreadsheets leave empty lines at the end.
         if record.iter().all(str::is_empty) {
             continue;
         }
@@ -97,16 +96,16 @@ fn text(file: &Path, notes: &mut Vec<String>) -> Result<String, String> {
         || format!("{name} has an unknown encoding. Save it as \"CSV UTF-8\" and try again");
     let text = decoded(&bytes, notes).ok_or_else(unknown)?;
     let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
-    // Old programs end a text so.
+    // Old programs end a text with this character.
     let text = text.strip_suffix('\u{1a}').unwrap_or(text);
-    // UTF-16 without a byte order mark, and what is no text at all.
+    // The content is UTF-16 without a byte order mark, or no text at all.
     if text.contains(|c: char| c.is_control() && !"\r\n\t".contains(c)) {
         return Err(unknown());
     }
     Ok(text.to_owned())
 }
 
-/// The text, in the encoding that the file's byte order mark names, in UTF-8, or in what Windows used before.
+/// Decodes the text: in the encoding of its byte order mark, else as UTF-8, else as Windows-1252.
 fn decoded<'a>(bytes: &'a [u8], notes: &mut Vec<String>) -> Option<Cow<'a, str>> {
     if let Some((encoding, mark)) = Encoding::for_bom(bytes) {
         return encoding.decode_without_bom_handling_and_without_replacement(&bytes[mark..]);
@@ -121,7 +120,7 @@ fn decoded<'a>(bytes: &'a [u8], notes: &mut Vec<String>) -> Option<Cow<'a, str>>
     WINDOWS_1252.decode_without_bom_handling_and_without_replacement(bytes)
 }
 
-/// What separates the cells, how many lines stand before the columns, and the text behind these.
+/// Returns the separator, the number of lines before the columns, and the text from the columns on.
 fn separator(text: &str) -> (u8, u64, &str) {
     let (mut said, mut before, mut text) = (None, 0, text);
     let first = loop {
@@ -134,7 +133,7 @@ fn separator(text: &str) -> (u8, u64, &str) {
                 let bytes = first.trim_matches('"').as_bytes();
                 bytes.get(SAYS_SEPARATOR.len()).copied()
             });
-        // Spreadsheets leave lines without a cell, above as below.
+        // Spreadsheets leave empty lines at the beginning too.
         let is_empty = first
             .chars()
             .all(|c| c.is_whitespace() || SEPARATORS.contains(&c));
@@ -157,12 +156,12 @@ fn separator(text: &str) -> (u8, u64, &str) {
             })
             .count()
     };
-    // The last of equals is taken, and a comma is the usual one.
+    // The last of equal counts wins, and the comma is the default.
     let most = SEPARATORS.iter().rev().max_by_key(|one| count(one));
     (most.map_or(b',', |most| *most as u8), before, text)
 }
 
-/// The first line, and what comes after its end, which may be one of three kinds.
+/// Returns the first line, and the text after its end, which is `\r\n`, `\r` or `\n`.
 fn first_line(text: &str) -> (&str, &str) {
     let Some(end) = text.find(['\r', '\n']) else {
         return (text, "");
@@ -172,7 +171,8 @@ fn first_line(text: &str) -> (&str, &str) {
     (&text[..end], rest)
 }
 
-/// The line in which a quote begins that ends nowhere, or in the middle of a cell: what follows it would be taken for one cell.
+/// Returns the line with a quote that never ends, or that ends in the middle of a cell. The text after it would be
+/// taken for one cell.
 fn open_quote(text: &str, separator: char) -> Option<u64> {
     let (mut line, mut at_begin, mut opened) = (1, true, None);
     let mut chars = text.chars().peekable();
@@ -207,32 +207,32 @@ fn open_quote(text: &str, separator: char) -> Option<u64> {
 }
 
 impl Table {
-    /// Whether there is a column of that name.
+    /// Whether the table has the column.
     pub fn has(&self, column: &str) -> bool {
         self.columns.iter().any(|name| name == column)
     }
 
-    /// The names of the columns, in their order.
+    /// Returns the names of the columns, in their order.
     pub fn columns(&self) -> impl Iterator<Item = &str> {
         self.columns.iter()
     }
 
-    /// Whether there is not even a first line.
+    /// Whether the file has no line with columns.
     pub fn is_empty(&self) -> bool {
         self.columns.is_empty()
     }
 
-    /// What whoever gave the file should know of how it was read.
+    /// Returns notes on how the file was read, for the person who gave it.
     pub fn notes(&self) -> &[String] {
         &self.notes
     }
 
-    /// The place in the file of the line with the columns.
+    /// Returns the number of the line with the columns.
     pub fn first_line(&self) -> u64 {
         self.before + 1
     }
 
-    /// The lines below the first.
+    /// Returns the rows below the columns.
     pub fn rows(&self) -> impl Iterator<Item = Row<'_>> {
         self.records.iter().map(|record| Row {
             number: self.line(record),
@@ -247,18 +247,18 @@ impl Table {
 }
 
 impl Row<'_> {
-    /// What stands in that column, without blanks around it; nothing, if there is no such column.
+    /// Returns the cell in the column, without blanks around it. Empty if there is no such column.
     pub fn get(&self, column: &str) -> &str {
         let place = self.columns.iter().position(|name| name == column);
         self.at(place)
     }
 
-    /// What stands in the column at that place; nothing, if there is none.
+    /// Returns the cell at the place of a column. Empty if there is none.
     pub fn at(&self, place: Option<usize>) -> &str {
         let cell = place
             .and_then(|place| self.record.get(place))
             .unwrap_or_default();
-        // So programs keep spreadsheets from taking a text for a number.
+        // Programs write this form to keep spreadsheets from taking a text for a number.
         let formula = cell.strip_prefix("=\"");
         let text = formula.and_then(|text| text.strip_suffix('"'));
         text.unwrap_or(cell)

@@ -128,7 +128,7 @@ pub(super) struct Consent {
     yes: bool,
 }
 
-/// Where people are changed, as whom, and whether really.
+/// The exchange, the operator, and whether changes are carried out.
 struct Desk {
     runtime: Runtime,
     exchange: Exchange,
@@ -344,7 +344,7 @@ fn adopt(change: &Change, consent: &Consent, names: Vec<UserName>, all: bool) ->
 }
 
 impl Consent {
-    /// Asks on a terminal, and elsewhere wants to have been told.
+    /// Asks for confirmation on a terminal. Elsewhere it requires `--yes`.
     pub(super) fn require(
         &self,
         question: &str,

@@ -1,4 +1,4 @@
-//! `nbcourier user export`: an archive that reads well without nbcourier.
+//! `nbcourier user export`: an archive that is readable without nbcourier.
 
 use super::Outcome;
 use super::asking::print;
@@ -17,7 +17,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use tokio::runtime::Runtime;
 
-/// What somebody who opens the archive reads first; `{}` is the name.
+/// The text that a reader of the archive sees first. `{}` is the name.
 const README: &str = "\
 This is all that the exchange of assignments, nbcourier, has stored about {} and by them.
 
@@ -31,7 +31,7 @@ feedback/        the files they got back:      COURSE/ASSIGNMENT/NUMBER-TIME of 
 Times are in UTC. Something that is `deleted` can be restored for a while and is removed for good after that.
 ";
 
-/// Writes the archive; a file that is there is not replaced.
+/// Writes the archive. An existing file is not replaced.
 pub fn run(
     runtime: &Runtime,
     exchange: &Exchange,
@@ -72,7 +72,7 @@ pub fn run(
         .and_then(|copy| work(Box::new(BufWriter::new(copy))))
         .and_then(|()| Ok(private::keep(&file, &path)?));
     if let Err(error) = written {
-        // Half an archive must not look like one.
+        // An incomplete archive must not look complete.
         let _ = std::fs::remove_file(&path);
         return Err(error);
     }
@@ -105,7 +105,7 @@ impl Archive<'_> {
         Ok(self.out.flush()?)
     }
 
-    /// What was handed in and given back, and the trees of it.
+    /// Returns the submissions and the feedback, and their trees.
     async fn list(&self, dossier: &Dossier) -> Result<(Value, Vec<Tree>), Box<dyn Error>> {
         let (mut listed, mut trees) = (Vec::new(), Vec::new());
         for submission in &dossier.submissions {
@@ -135,7 +135,7 @@ impl Archive<'_> {
         Ok((listed.into(), trees))
     }
 
-    /// An archive tells how long a file is before the file: events go through one on the disk.
+    /// An archive gives the length of a file before the file. So the events are first written to a temporary file.
     async fn events(&mut self, person: &UserName) -> Result<(), Box<dyn Error>> {
         let mut lines = BufWriter::new(tempfile::tempfile()?);
         let mut before = None;
@@ -202,7 +202,7 @@ impl Archive<'_> {
     }
 }
 
-/// A tree that goes into the archive.
+/// A tree in the archive.
 struct Tree {
     directory: String,
     id: i64,
@@ -213,7 +213,7 @@ fn place((course, assignment): &Place) -> String {
     format!("{course}/{assignment}")
 }
 
-/// `17-2026-11-25T103047`: a directory on every system, in the order of time.
+/// Returns a name such as `17-2026-11-25T103047`. Every file system accepts it as a directory, and it sorts by time.
 fn numbered(id: i64, time: Timestamp) -> String {
     format!("{id}-{}", time.to_rfc3339()[..19].replace(':', ""))
 }
@@ -243,7 +243,7 @@ fn person(dossier: &Dossier) -> Value {
             "released_at": Rfc3339(*time),
         })
     });
-    // Of whom, is not theirs to know.
+    // The export does not say to whom the person gave feedback.
     let given = dossier.given.iter().map(|feedback| {
         json!({
             "course": feedback.place.0,

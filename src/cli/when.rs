@@ -1,10 +1,10 @@
-//! Times as people write and read them: in the time zone of their computer, and never without saying so.
+//! Times as people write and read them: in the time zone of their computer, which is always shown.
 
 use chrono::{DateTime, Local, LocalResult, NaiveDateTime, TimeZone};
 use nbcourier_domain::Timestamp;
 use std::str::FromStr;
 
-/// Forms of a time that has no zone, for which that of the computer is taken.
+/// The forms of a time without a zone. They are read in the zone of the computer.
 const FORMS: [&str; 4] = [
     "%Y-%m-%d %H:%M",
     "%Y-%m-%d %H:%M:%S",
@@ -12,12 +12,12 @@ const FORMS: [&str; 4] = [
     "%Y-%m-%dT%H:%M:%S",
 ];
 
-/// A time somebody gave, or that there is to be none.
+/// A given time, or `None` to remove one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct When(pub Option<Timestamp>);
 
 impl When {
-    /// In RFC 3339, as the exchange takes it.
+    /// Returns the time in RFC 3339, as the exchange takes it.
     pub fn to_rfc3339(self) -> Option<String> {
         self.0.map(Timestamp::to_rfc3339)
     }
@@ -40,7 +40,7 @@ impl FromStr for When {
             });
         };
         match Local.from_local_datetime(&naive) {
-            // When the clocks are set back an hour comes twice; who is not precise gets the longer time.
+            // When clocks are set back, an hour occurs twice. The later time is taken.
             LocalResult::Single(time) | LocalResult::Ambiguous(_, time) => {
                 Ok(Self(Some(Timestamp::from_micros(time.timestamp_micros()))))
             }
@@ -49,7 +49,7 @@ impl FromStr for When {
     }
 }
 
-/// A time of the exchange as the computer's owner would say it, with its offset; a dash where there is none.
+/// Formats a time of the exchange in the zone of the computer, with its offset. A missing time is a dash.
 pub fn shown(rfc3339: Option<&str>) -> String {
     let Some(text) = rfc3339 else {
         return "-".to_owned();

@@ -1,4 +1,4 @@
-//! What to listen on.
+//! The address that the server listens on.
 
 use super::effective::without_password;
 use super::{ConfigError, Environment, Given};
@@ -7,7 +7,7 @@ use std::net::{IpAddr, Ipv4Addr, TcpListener, ToSocketAddrs};
 
 const STANDALONE_PORT: u16 = 12121;
 
-/// A host and a port, of which the host may be a name.
+/// A host and a port. The host may be a name.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Binding {
     host: String,
@@ -40,17 +40,17 @@ impl Binding {
         })
     }
 
-    /// The host's name or address.
+    /// Returns the name or address of the host.
     pub fn host(&self) -> &str {
         &self.host
     }
 
-    /// The port; 0 is any that is free.
+    /// Returns the port. 0 is any free port.
     pub fn port(&self) -> u16 {
         self.port
     }
 
-    /// Binds the first address the host has.
+    /// Binds the first address of the host.
     pub fn bind(&self) -> std::io::Result<TcpListener> {
         let host = self.host.trim_matches(['[', ']']);
         let addresses: Vec<_> = (host, self.port).to_socket_addrs()?.collect();

@@ -1,5 +1,5 @@
-//! Where a command finds the exchange that it asks, and as whom it asks: as the nbgrader plugin does, so that what works
-//! in a notebook works in its terminal.
+//! The exchange that a command asks, and its caller. The rules are those of the nbgrader plugin, so that a command in a
+//! terminal behaves like a notebook.
 
 use super::{ConfigError, read_file};
 use nbcourier_domain::RESERVED;
@@ -9,15 +9,15 @@ use std::fmt;
 use std::net::IpAddr;
 use std::path::PathBuf;
 
-/// What the hub's configuration calls the service, where nothing else is said.
+/// The default name of the service in the hub's configuration.
 const SERVICE: &str = "nbcourier";
-/// Where configurable-http-proxy listens when nobody says otherwise; the hub's own API port serves no services.
+/// The default port of configurable-http-proxy. The API port of the hub serves no services.
 const PROXY_PORT: &str = "8000";
-/// Where the hub of The Littlest JupyterHub listens. The proxy of that one has the port of the web.
+/// The port of the hub on The Littlest JupyterHub. Its proxy uses the default port of the web.
 const TLJH_HUB_PORT: u16 = 15001;
-/// In the names of the variables in which Kubernetes tells of the chart's public proxy.
+/// A part of the names of the Kubernetes variables for the chart's public proxy.
 const PUBLIC: &str = "PROXY_PUBLIC_SERVICE_";
-/// The same of the one behind it, where the chart gets certificates itself.
+/// The same part for the proxy behind it, which exists when the chart gets certificates itself.
 const PLAIN: &str = "PROXY_HTTP_SERVICE_";
 
 const HEADING: &str = "Finding the exchange";
@@ -54,35 +54,36 @@ pub struct ClientArgs {
     pub token_file: Option<PathBuf>,
 }
 
-/// The variables of the environment that tell where the exchange is and who asks.
+/// The variables of the environment that name the exchange and the caller.
 #[derive(Clone, Default)]
 pub struct ClientEnvironment {
     token: Option<String>,
     user: Option<String>,
     base_url: Option<String>,
-    /// JupyterHub 5 and newer, where the operator has set the public address.
+    /// Set by JupyterHub 5 and newer, if the operator configured the public address.
     public_hub_url: Option<String>,
     public_url: Option<String>,
-    /// The hub's own address, where each user has a domain.
+    /// The address of the hub, if each user has a domain.
     hub_host: Option<String>,
     api_url: Option<String>,
-    /// The variables of Kubernetes that tell of the proxies of JupyterHub's chart.
+    /// The Kubernetes variables for the proxies of JupyterHub's chart.
     cluster: BTreeMap<String, String>,
-    /// The certificates to trust in the place of the system's; `SSL_CERT_FILE`, which comes after these, needs no help.
+    /// The certificates to trust instead of the system's. The HTTP client itself reads `SSL_CERT_FILE`, which ranks
+    /// below.
     certificates: Option<PathBuf>,
-    /// The proxies that requests go through: for `http://`, for `https://`, for all, and the hosts for none.
+    /// The proxies: for `http://`, for `https://`, and for all; and the hosts that use none.
     proxies: [Option<String>; 4],
 }
 
 impl ClientEnvironment {
-    /// Reads the process's own.
+    /// Reads the environment of the process.
     pub fn read() -> Self {
         Self::from(std::env::vars_os().filter_map(|(name, value)| {
             Some((name.into_string().ok()?, value.into_string().ok()?))
         }))
     }
 
-    /// From these variables; an empty one counts as not set.
+    /// Takes the settings from these variables. An empty variable counts as unset.
     pub fn from(variables: impl IntoIterator<Item = (String, String)>) -> Self {
         let set = variables.into_iter().filter(|(_, value)| !value.is_empty());
         let mut set: BTreeMap<String, String> = set.collect();
@@ -95,7 +96,7 @@ impl ClientEnvironment {
             public_url: take("JUPYTERHUB_PUBLIC_URL"),
             hub_host: take("JUPYTERHUB_HOST"),
             api_url: take("JUPYTERHUB_API_URL"),
-            // The names that Python's requests, and so the plugin, has for it.
+            // The variables of Python's requests library, which the plugin uses.
             certificates: take("REQUESTS_CA_BUNDLE")
                 .or_else(|| take("CURL_CA_BUNDLE"))
                 .map(PathBuf::from),
@@ -113,23 +114,24 @@ impl ClientEnvironment {
     }
 }
 
-/// Where an exchange is.
+/// The address of an exchange.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Place {
-    /// The address below which all requests go, without a slash at its end.
+    /// The address below which all requests go, without a final slash.
     pub url: String,
-    /// The variable of the environment that it was worked out from; `None` where it was set.
+    /// The variable of the environment from which the address was derived, or `None` if it was set.
     pub source: Option<String>,
 }
 
 impl Place {
-    /// Whether no proxy of the environment may be asked, because a token would get into its hands by a guess.
+    /// Whether requests bypass the proxies of the environment: the address was derived, or the host is near. A proxy must
+    /// not get the token because of a guess.
     fn is_direct(&self) -> bool {
         self.source.is_some()
             || reqwest::Url::parse(&self.url).is_ok_and(|url| url.host_str().is_none_or(is_near))
     }
 
-    /// A sentence about what to do if it is the wrong one.
+    /// Returns a sentence that says how to correct the address.
     pub fn advice(&self) -> String {
         match &self.source {
             Some(source) => format!(
@@ -144,24 +146,24 @@ impl Place {
 /// A proxy on the way to an exchange.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Proxy {
-    /// Its address, which may hold a password.
+    /// The address of the proxy, which may hold a password.
     pub url: String,
-    /// The hosts that are asked without it, as `NO_PROXY` names them.
+    /// The hosts that are reached without it, in the form of `NO_PROXY`.
     pub except: Option<String>,
 }
 
-/// An exchange, and who asks it.
+/// An exchange, and the caller.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Connection {
-    /// Where it is.
+    /// The address of the exchange.
     pub place: Place,
-    /// The hub's token of the one who asks.
+    /// The hub's token of the caller.
     pub token: String,
-    /// Their name, where the hub's environment says it.
+    /// The name of the caller, if the environment of the hub has it.
     pub user: Option<String>,
-    /// The proxy to ask through.
+    /// The proxy for the requests.
     pub proxy: Option<Proxy>,
-    /// A file or directory of authorities' certificates in PEM, to trust in the place of the system's.
+    /// A file or directory with certificates of authorities in PEM, which are trusted instead of the system's.
     pub certificates: Option<PathBuf>,
 }
 
@@ -176,7 +178,7 @@ impl fmt::Debug for Connection {
 }
 
 impl Connection {
-    /// From what was given on the command line and in the environment.
+    /// Combines the command line and the environment.
     pub fn new(given: &ClientArgs, environment: &ClientEnvironment) -> Result<Self, ConfigError> {
         let place = place(given, environment)?;
         let [http, https, all, except] = environment.proxies.clone();
@@ -198,7 +200,7 @@ impl Connection {
 
 fn token(given: &ClientArgs, environment: &ClientEnvironment) -> Result<String, ConfigError> {
     let token = match &given.token_file {
-        // Not `secret::read`: to a stand-alone exchange it is a name.
+        // Not `secret::read`: for a stand-alone exchange, the token is a name and no secret.
         Some(file) => Some(read_file(file)?.trim().to_owned()),
         None => environment.token.clone(),
     };
@@ -211,7 +213,7 @@ fn token(given: &ClientArgs, environment: &ClientEnvironment) -> Result<String, 
     })
 }
 
-// The plugin has the same rules in python/nbcourier/address.py; tests/addresses.json holds both to them.
+// The plugin has the same rules in python/nbcourier/address.py. tests/addresses.json tests both.
 fn place(given: &ClientArgs, environment: &ClientEnvironment) -> Result<Place, ConfigError> {
     let said = given.url.clone().filter(|url| !url.is_empty());
     if let Some(url) = said {
@@ -258,7 +260,7 @@ fn check(url: &str) -> Result<(), ConfigError> {
     Ok(())
 }
 
-/// Below which path the hub is, without a slash at its end.
+/// Returns the path of the hub, without a final slash.
 fn base(environment: &ClientEnvironment) -> String {
     let public = parse(environment.public_hub_url.as_deref());
     let base = match (&environment.base_url, &public) {
@@ -277,7 +279,7 @@ fn base(environment: &ClientEnvironment) -> String {
     }
 }
 
-/// The scheme, host and port, and the variable that tells them.
+/// Returns the scheme, host and port, and the variable they come from.
 fn origin(service: &str, environment: &ClientEnvironment) -> Result<(String, String), ConfigError> {
     let hub = parse(environment.public_hub_url.as_deref());
     let host = parse(environment.hub_host.as_deref());
@@ -317,13 +319,13 @@ fn origin(service: &str, environment: &ClientEnvironment) -> Result<(String, Str
         ));
     };
     let is_tljh = is_here(host) && api.port() == Some(TLJH_HUB_PORT);
-    // To this machine nothing travels that could be read on the way.
+    // Requests to this machine cannot be read on the way.
     let scheme = if is_here(host) { "http" } else { api.scheme() };
     let port = (!is_tljh).then_some(PROXY_PORT);
     Ok((joined(scheme, host, port), "JUPYTERHUB_API_URL".into()))
 }
 
-/// What stands before the hub's own domain in the domain of a service.
+/// Returns the label that a service's domain has before the domain of the hub.
 fn label(service: &str, is_new: bool) -> Result<String, ConfigError> {
     if !is_new {
         return Ok("services".into());
@@ -345,7 +347,7 @@ fn label(service: &str, is_new: bool) -> Result<String, ConfigError> {
     Ok(format!("{}--service", service.to_lowercase()))
 }
 
-/// Where Kubernetes says that the proxy of JupyterHub's chart is.
+/// Returns the address of the chart's proxy from the Kubernetes variables.
 fn in_cluster(
     variables: &BTreeMap<String, String>,
     api: Option<&reqwest::Url>,
@@ -358,7 +360,7 @@ fn in_cluster(
     };
     let port = |name: &str| get(name).filter(|port| port.bytes().all(|byte| byte.is_ascii_digit()));
     let is_https = api.is_some_and(|api| api.scheme() == "https");
-    // Where the chart gets certificates itself, this one is behind the public one.
+    // The proxy behind the public one, which exists when the chart gets certificates itself.
     if let Some(host) = get("PROXY_HTTP_SERVICE_HOST").filter(|_| !is_https) {
         let origin = joined("http", host, port("PROXY_HTTP_SERVICE_PORT"));
         return Some((origin, format!("{release}PROXY_HTTP_SERVICE_HOST")));
@@ -374,7 +376,8 @@ fn in_cluster(
     Some((origin, format!("{release}PROXY_PUBLIC_SERVICE_HOST")))
 }
 
-/// What the variables of the hub's own services begin with: often nothing, else the name of the release.
+/// Returns the prefix of the variables for the hub's own Kubernetes services. It is often empty, otherwise the name of
+/// the release.
 fn release(variables: &BTreeMap<String, String>, api: Option<&reqwest::Url>) -> Option<String> {
     let found = variables.keys().filter_map(|name| {
         let release = name.strip_suffix("PROXY_PUBLIC_SERVICE_HOST")?;
@@ -466,13 +469,13 @@ mod tests {
 
     #[test]
     fn the_address_is_found_as_the_plugin_finds_it() {
-        // The plugin is held to the same by tests/plugin/test_address.py.
+        // tests/plugin/test_address.py tests the plugin with the same cases.
         let cases = include_str!("../../tests/addresses.json");
         let cases: Vec<Case> = serde_json::from_str(cases).unwrap();
         assert!(!cases.is_empty());
         for case in cases {
             let of_process = |name| case.environment.get(name).cloned();
-            // clap reads these two.
+            // clap reads these two variables.
             let given = ClientArgs {
                 url: case.url.clone().or_else(|| of_process("NBCOURIER_URL")),
                 service_name: case

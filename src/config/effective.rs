@@ -1,5 +1,4 @@
-//! The settings as they count, each with where it comes from. No secret is among them: those are said to be there, and
-//! not shown.
+//! The effective settings, each with its origin. Secrets are listed without their values.
 
 use super::{ByteSize, Config, ConfigError, Environment, Given, ReusedNames, Span, read_file};
 use clap::parser::ValueSource;
@@ -8,22 +7,22 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-/// In the place of what is not shown.
+/// The text in place of a hidden value.
 const REDACTED: &str = "(not shown)";
 
-/// A setting as it counts.
+/// An effective setting.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Setting {
-    /// Its name in the file; that of the variable where only the hub's environment has it.
+    /// The name in the file, or the variable if only the hub's environment has it.
     pub name: String,
-    /// As the file would say it.
+    /// The value in the syntax of the file.
     pub value: String,
-    /// The flag, variable or file that says so, or `default`.
+    /// The flag, variable or file that sets it, or `default`.
     pub origin: String,
 }
 
 impl Setting {
-    /// Whether nobody said so.
+    /// Whether the setting has its default.
     pub fn is_default(&self) -> bool {
         self.origin == DEFAULT
     }
@@ -31,7 +30,7 @@ impl Setting {
 
 const DEFAULT: &str = "default";
 
-/// Where the settings of one command line came from.
+/// The origins of the settings of one command line.
 #[derive(Debug, Default)]
 pub struct Origins {
     given: Vec<(String, String)>,
@@ -40,7 +39,7 @@ pub struct Origins {
 }
 
 impl Origins {
-    /// Looks at what was parsed, and at the file it names.
+    /// Reads the origins from the parsed command line and from the file that it names.
     pub fn new(matches: &ArgMatches) -> Result<Self, ConfigError> {
         let mut origins = Self::default();
         for argument in Given::augment_args(Command::new("")).get_arguments() {
@@ -76,12 +75,12 @@ impl Origins {
 }
 
 fn keys(path: &Path) -> Result<BTreeSet<String>, ConfigError> {
-    // What is wrong with it was said when it was read for its values.
+    // Errors in the file were reported when its values were read.
     let table: toml::Table = toml::from_str(&read_file(path)?).unwrap_or_default();
     Ok(table.keys().cloned().collect())
 }
 
-/// Every setting, in the order of the help.
+/// Returns every setting, in the order of the help.
 pub fn settings(config: &Config, environment: &Environment, origins: &Origins) -> Vec<Setting> {
     let mut settings = Vec::new();
     for argument in Given::augment_args(Command::new("")).get_arguments() {
@@ -134,7 +133,7 @@ pub fn settings(config: &Config, environment: &Environment, origins: &Origins) -
     settings
 }
 
-/// A setting as the file would say it; `None` for one that nobody has added here yet.
+/// Returns a setting in the syntax of the file, or `None` if it is missing in this function.
 fn value(config: &Config, origins: &Origins, name: &str) -> Option<String> {
     let places = &config.places;
     Some(match name {
@@ -185,7 +184,7 @@ fn value(config: &Config, origins: &Origins, name: &str) -> Option<String> {
     })
 }
 
-/// A TOML string; a JSON string is one.
+/// Returns a TOML string. JSON strings are TOML strings.
 fn text(value: &str) -> String {
     serde_json::Value::from(without_password(value)).to_string()
 }
@@ -207,7 +206,7 @@ fn span(time: Duration) -> String {
     text(&Span(time).to_string())
 }
 
-/// A URL without what stands for name and password before its host; any other text as it is.
+/// Returns a URL without the name and password before its host. Other text stays as it is.
 pub fn without_password(text: &str) -> String {
     let Some((scheme, rest)) = text.split_once("://") else {
         return text.to_owned();

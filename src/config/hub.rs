@@ -1,12 +1,12 @@
-//! What the hub tells a service through its environment.
+//! The settings that the hub passes to a service through its environment.
 //!
-//! The variables are those JupyterHub sets for a managed service; an external one is given the same by its operator
-//! (JupyterHub's documentation, "Services").
+//! JupyterHub sets the variables for a managed service. For an external service, its operator sets them (JupyterHub's
+//! documentation, "Services").
 
 use super::{Config, ConfigError, Given, secret};
 use std::fmt;
 
-/// The variables of the environment that count, as they are.
+/// The unparsed variables of the environment.
 #[derive(Clone, Default)]
 pub struct Environment {
     api_url: Option<String>,
@@ -21,12 +21,12 @@ pub struct Environment {
 }
 
 impl Environment {
-    /// Reads the process's own.
+    /// Reads the environment of the process.
     pub fn read() -> Self {
         Self::from(|name| std::env::var(name).ok())
     }
 
-    /// The variable of the hub that says this setting, where nothing of our own does.
+    /// Returns the hub's variable behind a setting that nbcourier's own settings leave open.
     pub(super) fn says(&self, config: &Config, setting: &str) -> Option<&'static str> {
         let name = match setting {
             "host" | "port" if config.hub.is_some() => "JUPYTERHUB_SERVICE_URL",
@@ -37,7 +37,7 @@ impl Environment {
         self.has(name).then_some(name)
     }
 
-    /// Whether that variable is set.
+    /// Whether the variable is set.
     pub(super) fn has(&self, name: &str) -> bool {
         let variable = match name {
             "JUPYTERHUB_API_URL" => &self.api_url,
@@ -53,7 +53,7 @@ impl Environment {
         variable.is_some()
     }
 
-    /// Asks `variable` for each; an empty one counts as not set.
+    /// Calls `variable` for each name. An empty variable counts as unset.
     pub fn from(variable: impl Fn(&str) -> Option<String>) -> Self {
         let get = |name| variable(name).filter(|value| !value.is_empty());
         Self {
@@ -70,22 +70,22 @@ impl Environment {
     }
 }
 
-/// How to reach the hub, and who we are to it.
+/// The address of the hub, and the identity of this service at the hub.
 #[derive(Clone)]
 pub struct HubPlace {
-    /// Where its API is.
+    /// The URL of the hub's API.
     pub api_url: String,
-    /// Our own token.
+    /// The service's own token.
     pub api_token: String,
-    /// Our OAuth client id.
+    /// The service's OAuth client ID.
     pub client_id: String,
-    /// Our name.
+    /// The service's name.
     pub service_name: String,
-    /// Scheme and host under which browsers reach the hub; empty when it is ours.
+    /// Scheme and host under which browsers reach the hub. Empty if they are those of the service.
     pub hub_host: String,
-    /// The path of the hub; begins and ends with `/`.
+    /// The path of the hub. It begins and ends with `/`.
     pub base_url: String,
-    /// Where the hub sends browsers after a login; `None`: `oauth_callback` below the prefix.
+    /// The address to which the hub sends browsers after a login. `None` means `oauth_callback` below the prefix.
     pub callback_url: Option<String>,
 }
 
@@ -102,8 +102,8 @@ impl fmt::Debug for HubPlace {
 }
 
 impl HubPlace {
-    /// Whether the hub gives this service a domain of its own (`c.JupyterHub.subdomain_host`). Only then is the address for
-    /// the end of a login on another host than the hub's; otherwise it is a path.
+    /// Whether the hub gives this service a domain of its own (`c.JupyterHub.subdomain_host`). Only then is the
+    /// callback URL on another host than the hub. Otherwise it is a path.
     pub fn has_own_domain(&self) -> bool {
         let host = |url: &str| -> Option<String> {
             let (_, rest) = url.split_once("://")?;

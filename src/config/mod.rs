@@ -1,5 +1,6 @@
-//! Every setting: from a flag, else the environment, else the configuration file, else its default; parsed and
-//! checked here and handed on as values. Nothing else reads the environment.
+//! All settings. Each comes from a flag, else the environment, else the configuration file, else its default.
+//!
+//! They are parsed and checked here and passed on as values. Nothing else reads the environment.
 
 mod binding;
 mod client;
@@ -26,118 +27,116 @@ use std::num::NonZeroU32;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-/// The largest request, where nothing else is said.
+/// Default maximum size of a request, in bytes.
 const MAX_REQUEST_SIZE: u64 = 1 << 30;
-/// The most files in one tree, where nothing else is said.
+/// Default maximum number of files in one tree.
 const MAX_FILES: usize = 10_000;
-/// The most submissions of a student to an assignment, where nothing else is said: a person never gets there, a loop
-/// does.
+/// Default maximum number of submissions of a student to an assignment. A person never reaches it, but a loop does.
 const MAX_SUBMISSIONS: u64 = 1000;
-/// What must be free on the disks, where nothing else is said: room for the database's log, which takes up to 64 MiB,
-/// and for a clean-up to work in.
+/// Default minimum of free bytes on the disks. It leaves room for the log of the database, which takes up to 64 MiB,
+/// and for a clean-up.
 const MIN_FREE_SPACE: u64 = 256 << 20;
-/// The most requests of a caller in a second, where nothing else is said: ngshare's client, which asks for each
-/// submission by itself, does 180 at full speed.
+/// Default maximum number of requests of a caller per second. The client of ngshare asks for each submission separately
+/// and reaches 180 at full speed.
 const MAX_REQUEST_RATE: u32 = 300;
-/// The most requests of a caller that are open at the same time, where nothing else is said: more than a browser or a
-/// client of ours ever has.
+/// Default maximum number of open requests of a caller. It is more than a browser or a client of nbcourier ever has.
 const MAX_OPEN_REQUESTS: usize = 100;
-/// The most uploads of a caller read at the same time, where nothing else is said.
+/// Default maximum number of concurrent uploads of a caller.
 const MAX_UPLOADS: usize = 8;
-/// How long the hub's word about a token counts, where nothing else is said.
+/// Default time for which the hub's answer about a token is trusted.
 const HUB_CACHE_TTL: Duration = Duration::from_mins(1);
-/// How much longer it counts while the hub does not answer, where nothing else is said.
+/// Default additional time for which it is trusted while the hub does not respond.
 const HUB_GRACE: Duration = Duration::from_mins(10);
-/// How long what was deleted can be restored, where nothing else is said.
+/// Default time for which deleted things can be restored.
 pub const RETENTION: Duration = Duration::from_hours(720);
-/// How long the record of who did what is kept, where nothing else is said: two years.
+/// Default time for which events are kept: two years.
 pub const EVENT_RETENTION: Duration = Duration::from_hours(2 * 365 * 24);
-/// How long a client may send or take nothing in the middle of a request, where nothing else is said.
+/// Default time for which a client may pause within a request.
 const IDLE_TIMEOUT: Duration = Duration::from_mins(1);
-/// How long requests in flight may take once the server is told to stop, where nothing else is said.
+/// Default maximum time for requests in progress when the server stops.
 const SHUTDOWN_TIMEOUT: Duration = Duration::from_mins(1);
 
-/// A setting cannot be used; the sentence says which and what to do.
+/// A setting that cannot be used. The sentence names it and says what to do.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
 pub struct ConfigError(pub String);
 
-/// What `nbcourier serve` works with.
+/// The settings of `nbcourier serve`.
 #[derive(Debug)]
 #[allow(clippy::struct_excessive_bools, reason = "each is a switch of its own")]
 pub struct Config {
     /// The hub, or `None` stand-alone.
     pub hub: Option<HubPlace>,
-    /// Where rows and bytes are.
+    /// The places of the database and the blobs.
     pub places: Places,
     /// Whether an older database may be migrated.
     pub upgrade: bool,
-    /// What to listen on.
+    /// The address to listen on.
     pub binding: Binding,
-    /// Begins and ends with `/`.
+    /// The prefix. It begins and ends with `/`.
     pub prefix: String,
-    /// Names of administrators.
+    /// The names of administrators.
     pub admins: Vec<String>,
-    /// Whether the hub's administrators are administrators here.
+    /// Whether administrators of the hub are administrators here.
     pub hub_admins: bool,
-    /// Whether the hub's groups make people members of courses.
+    /// Whether groups of the hub make people members of courses.
     pub hub_groups: bool,
-    /// Which of the hub's groups make people members of which course as what.
+    /// The groups of the hub that make people members of a course, with their roles.
     pub group_rules: GroupRules,
-    /// What becomes of the rows of a user name that is used again.
+    /// What happens to the data of a user name that the hub uses again.
     pub reused_names: ReusedNames,
-    /// Whether refusals name their reason, and stand-alone the example data is there.
+    /// Whether refusals give their reason. Stand-alone, also whether the example data exists.
     pub debug: bool,
-    /// Bytes of a request.
+    /// Maximum size of a request, in bytes.
     pub max_request_size: u64,
-    /// Bytes of a file.
+    /// Maximum size of a file, in bytes.
     pub max_file_size: u64,
-    /// Files of a tree.
+    /// Maximum number of files in a tree.
     pub max_files: usize,
-    /// Submissions of a student to an assignment.
+    /// Maximum number of submissions of a student to an assignment.
     pub max_submissions: Option<u64>,
-    /// Bytes of what a person has handed in.
+    /// Maximum number of bytes that a person has submitted.
     pub max_user_size: Option<u64>,
-    /// Bytes of a course.
+    /// Maximum number of bytes of a course.
     pub max_course_size: Option<u64>,
-    /// Bytes that must be free for files to be taken; 0 for none.
+    /// Number of bytes that must be free for uploads. 0 means no minimum.
     pub min_free_space: u64,
-    /// Requests of one caller in a second.
+    /// Maximum number of requests of one caller per second.
     pub max_request_rate: Option<NonZeroU32>,
-    /// Requests of one caller that are open at the same time.
+    /// Maximum number of open requests of one caller.
     pub max_open_requests: Option<usize>,
-    /// Uploads of one caller that are read, and long replies sent to them, at the same time.
+    /// Maximum number of concurrent uploads of one caller, and of concurrent long replies to them.
     pub max_uploads: Option<usize>,
-    /// How long the hub's word about a token counts.
+    /// How long the hub's answer about a token is trusted.
     pub hub_cache_ttl: Duration,
-    /// For how much longer it counts while the hub does not answer.
+    /// For how much longer it is trusted while the hub does not respond.
     pub hub_grace: Duration,
-    /// Whether tokens must hold the scope `access:services` for this service.
+    /// Whether tokens must have the scope `access:services` for this service.
     pub require_service_scope: bool,
-    /// How long what was deleted can be restored.
+    /// How long deleted things can be restored.
     pub retention: Duration,
-    /// How long the record of who did what is kept.
+    /// How long events are kept.
     pub event_retention: Duration,
-    /// How long a client may send or take nothing in the middle of a request.
+    /// How long a client may pause within a request.
     pub idle_timeout: Duration,
-    /// How long requests in flight may take once the server is told to stop.
+    /// Maximum time for requests in progress when the server stops.
     pub shutdown_timeout: Duration,
-    /// The second address, where the numbers are told.
+    /// The second address, which serves the metrics.
     pub metrics_address: Option<SocketAddr>,
-    /// Without which they are not.
+    /// The token that a request for the metrics must carry. Without it and the second address there are no metrics.
     pub metrics_token: Option<String>,
-    /// The files that hold the hub's token for us and that for the numbers.
+    /// The files with the service's token for the hub and with the token for the metrics.
     pub secret_files: [Option<PathBuf>; 2],
-    /// Whether the hub's token came from the first of them.
+    /// Whether the token for the hub came from the first of these files.
     pub api_token_in_file: bool,
-    /// How the log looks.
+    /// The format of the log.
     pub log_format: LogFormat,
-    /// What is not forbidden but should be changed, in sentences.
+    /// Sentences about settings that work but should be changed.
     pub warnings: Vec<String>,
 }
 
 impl Config {
-    /// From what was given on the command line and in the environment, and the file it may name.
+    /// Combines the command line, the environment, and the configuration file that they may name.
     pub fn new(given: Given, environment: &Environment) -> Result<Self, ConfigError> {
         let given = given.with_file()?;
         let standalone = given.is_standalone();
@@ -214,12 +213,12 @@ fn group_rules(given: &[GivenGroup]) -> Result<GroupRules, ConfigError> {
     ))
 }
 
-/// A limit; 0 is none.
+/// Returns the limit, or `None` for 0.
 fn unless_zero(limit: u64) -> Option<u64> {
     (limit > 0).then_some(limit)
 }
 
-/// Where the service lives: `/` at both ends, and nothing that the health checks need for themselves.
+/// Returns the prefix with `/` at both ends. Refuses paths that the health checks need.
 fn prefix(given: Option<&str>) -> Result<String, ConfigError> {
     let text = given
         .map(str::trim)
@@ -248,7 +247,7 @@ fn prefix(given: Option<&str>) -> Result<String, ConfigError> {
     Ok(prefix)
 }
 
-/// The text of a file named in the settings.
+/// Reads a file that the settings name.
 pub fn read_file(path: &Path) -> Result<String, ConfigError> {
     std::fs::read_to_string(path).map_err(|error| {
         ConfigError(format!(

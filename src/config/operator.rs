@@ -1,9 +1,9 @@
-//! Who works on the machine itself.
+//! The operator: the account that runs a command on the machine of the server.
 
-/// The variables that tell the account, the one behind `sudo` first.
+/// The variables with the account's name. The account behind `sudo` comes first.
 const VARIABLES: [&str; 3] = ["SUDO_USER", "LOGNAME", "USER"];
 
-/// The account of whoever runs this process, for the record of who did what; the number where no name is told.
+/// Returns the account that runs this process, for the events. It is the user ID if no variable has the name.
 pub fn operator_account() -> String {
     VARIABLES
         .iter()

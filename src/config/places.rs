@@ -1,12 +1,12 @@
-//! The places of database, blobs and keys.
+//! The places of the database, the blobs and the keys.
 
 use super::ConfigError;
 use serde::Deserialize;
 use std::path::{Path, PathBuf};
 
-/// The data directory on a server.
+/// The default data directory on a server.
 const USUAL: &str = "/srv/nbcourier";
-/// The data directory where the one above cannot be written.
+/// The data directory if the default one is not writable.
 const LOCAL: &str = "nbcourier-data";
 const DATABASE: &str = "nbcourier.db";
 const BLOBS: &str = "blobs";
@@ -45,10 +45,10 @@ impl PlaceArgs {
     }
 }
 
-/// Where everything is.
+/// The places of all data.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Places {
-    /// The directory of what is neither row nor blob.
+    /// The directory of everything except the database and the blobs.
     pub data_dir: PathBuf,
     /// The SQLite file.
     pub database: PathBuf,
@@ -57,9 +57,9 @@ pub struct Places {
 }
 
 impl Places {
-    /// From what was given.
+    /// Derives the places from the settings.
     pub fn new(given: &PlaceArgs) -> Result<Self, ConfigError> {
-        // Somebody who moves over from ngshare names the storage only.
+        // A person who moves from ngshare gives only the storage.
         let data_dir = given
             .data_dir
             .clone()
@@ -88,7 +88,7 @@ fn default_directory() -> PathBuf {
     }
 }
 
-/// The file of ngshare's database, which is given by its path or by the URL that ngshare knows it by.
+/// Returns the file of ngshare's database, from its path or from the URL in ngshare's configuration.
 pub fn ngshare_database(given: &str) -> Result<PathBuf, ConfigError> {
     let path = given.strip_prefix("sqlite:///").unwrap_or(given);
     if path.is_empty() || path.contains("://") {
@@ -102,7 +102,7 @@ pub fn ngshare_database(given: &str) -> Result<PathBuf, ConfigError> {
     Ok(PathBuf::from(path))
 }
 
-/// The file of a URL as `SQLAlchemy` writes them, which is how ngshare was configured.
+/// Returns the file of an SQLAlchemy URL. ngshare is configured with such URLs.
 fn sqlite_path(url: &str) -> Result<PathBuf, ConfigError> {
     let path = url
         .strip_prefix("sqlite:///")

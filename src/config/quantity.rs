@@ -73,7 +73,7 @@ impl FromStr for Span {
     }
 }
 
-/// With the largest unit of which it is a whole number.
+/// Writes the number with the largest unit that divides it.
 impl fmt::Display for ByteSize {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let units = [
@@ -92,7 +92,7 @@ impl fmt::Display for ByteSize {
     }
 }
 
-/// With the largest unit of which it is a whole number.
+/// Writes the number with the largest unit that divides it.
 impl fmt::Display for Span {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let seconds = self.0.as_secs();

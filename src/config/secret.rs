@@ -1,18 +1,18 @@
-//! Secrets in files. They are never values of flags: those every user of the machine can see.
+//! Secrets in files. They are never values of flags, since every user of the machine can see those.
 
 use super::{ConfigError, read_file};
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
-/// The right of users of the machine who are neither the file's owner nor of its group to read it.
+/// The permission to read for users who are neither the owner nor in the group of the file.
 const OTHERS_READ: u32 = 0o004;
 
-/// The secret that is all the file holds, without blanks around it.
+/// Returns the whole content of the file without the blanks around it.
 pub fn read(path: &Path) -> Result<String, ConfigError> {
     let text = read_file(path)?;
     let secret = text.trim();
     if secret.is_empty() || !secret.bytes().all(|byte| byte.is_ascii_graphic()) {
-        // What it does hold is not repeated.
+        // The content is not repeated, since it may be secret.
         return Err(ConfigError(format!(
             "The file {} should hold a token and nothing else: one word of ASCII characters",
             path.display()
@@ -21,7 +21,7 @@ pub fn read(path: &Path) -> Result<String, ConfigError> {
     Ok(secret.to_owned())
 }
 
-/// What to do about a file with a secret that every user of the machine can read.
+/// Returns a warning if every user of the machine can read the file with the secret.
 pub fn warning(path: &Path) -> Option<String> {
     let mode = std::fs::metadata(path).ok()?.permissions().mode();
     (mode & OTHERS_READ != 0).then(|| {

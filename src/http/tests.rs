@@ -1,4 +1,4 @@
-//! The application as a whole, with addresses that go wrong.
+//! Tests of the whole application, with addresses whose handlers fail.
 
 use super::error::Error;
 use super::receive::DECODED;
@@ -27,7 +27,7 @@ struct Parts {
     directory: tempfile::TempDir,
 }
 
-/// An exchange without courses.
+/// Returns an exchange without courses.
 pub(super) fn empty_exchange(directory: &Path) -> Exchange {
     let store = Store::open(&directory.join("nbcourier.db"), Opening::Migrate).unwrap();
     let blobs = LocalBlobs::open(&directory.join("blobs")).unwrap();
@@ -75,7 +75,7 @@ fn parts() -> Parts {
 
 type Routes<const N: usize> = [(&'static str, fn() -> Route); N];
 
-/// Addresses whose handlers fail in all ways, below the ngshare protocol and below `v1/`.
+/// Returns addresses whose handlers fail in every way, below the ngshare protocol and below `v1/`.
 fn going_wrong() -> Vec<Address> {
     let routes: Routes<7> = [
         ("panics", || web::get().to(panics)),
@@ -204,7 +204,7 @@ async fn a_form_of_tiny_pieces_is_decoded_in_blocks() {
     let service =
         init_service(application(&parts.settings, false, Vec::new()).app_data(parts.state.clone()))
             .await;
-    // Each of these could be the beginning of a boundary, so the parser of forms gives it away by itself.
+    // Each piece could begin a boundary, so the form parser returns it separately.
     let tiny = "\r\n--".repeat(100_000);
     let multipart = format!(
         "--between\r\nContent-Disposition: form-data; name=\"x\"\r\n\r\n{tiny}\r\n--between--\r\n"
@@ -215,7 +215,7 @@ async fn a_form_of_tiny_pieces_is_decoded_in_blocks() {
         (2, "application/x-www-form-urlencoded", urlencoded),
     ] {
         let blocks = body.len() / (128 * 1024) + 3;
-        // As the network may bring it.
+        // In small pieces, as a network may deliver it.
         let pieces: Vec<_> = body
             .into_bytes()
             .chunks(100)

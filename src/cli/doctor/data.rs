@@ -1,4 +1,4 @@
-//! The data directory: who can read it, and how much room there is.
+//! Checks the data directory: permissions and free space.
 
 use super::finding::Findings;
 use crate::config::{ByteSize, Places};
@@ -10,13 +10,13 @@ use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::Path;
 
 const LOCK: &str = "nbcourier.lock";
-/// The rights of users of the machine who are neither the owner nor in its group.
+/// The permissions of users who are neither the owner nor in the group.
 const OTHERS: u32 = 0o007;
-/// The right of those to enter a directory.
+/// The permission of other users to enter a directory.
 const OTHERS_ENTER: u32 = 0o001;
-/// How many times the floor of free space should be free.
+/// Free space is reported as scarce below this multiple of the minimum.
 const COMFORT: u64 = 4;
-/// What statfs(2) calls NFS, and the three kinds of SMB.
+/// The numbers of NFS and of three kinds of SMB in statfs(2).
 const NETWORK: [u64; 4] = [0x6969, 0x517B, 0xFF53_4D42, 0xFE53_4D42];
 
 pub fn examine(places: &Places, floor: u64, findings: &mut Findings) {
@@ -61,13 +61,13 @@ pub fn examine(places: &Places, floor: u64, findings: &mut Findings) {
     examine_space(places, floor, findings);
 }
 
-/// Whoever can enter the directory and read the files reads what everybody handed in.
+/// Checks permissions. A user who can enter the directory and read the files can read all submissions.
 fn examine_rights(places: &Places, findings: &mut Findings) {
     let has = |path: &Path, rights: u32| {
         fs::metadata(path).is_ok_and(|metadata| metadata.permissions().mode() & rights != 0)
     };
     let open = |path: &Path| {
-        // Nobody gets to it through a directory that they may not enter.
+        // Other users can reach a file only through directories that they may enter.
         let whole = path.canonicalize().unwrap_or_else(|_| path.to_owned());
         has(path, OTHERS)
             && whole
@@ -155,7 +155,7 @@ fn examine_space(places: &Places, floor: u64, findings: &mut Findings) {
     }
 }
 
-/// A number of bytes to about a tenth, as people read it.
+/// Formats a number of bytes for people, to a tenth of the unit.
 fn rounded(bytes: u64) -> String {
     let (unit, name) = match bytes {
         0..0x10_0000 => (1 << 10, "KiB"),
@@ -166,14 +166,14 @@ fn rounded(bytes: u64) -> String {
     format!("{}.{} {name}", tenths / 10, tenths % 10)
 }
 
-/// Whether a server, or a command that fills the directory, holds it.
+/// Whether a server, or a command that fills the directory, has locked it.
 pub fn is_claimed(directory: &Path) -> bool {
-    // Let go at once, when the file is closed.
+    // The lock is released at once, when the file is closed.
     File::open(directory.join(LOCK))
         .is_ok_and(|file| matches!(file.try_lock_shared(), Err(TryLockError::WouldBlock)))
 }
 
-/// What the server of this directory proves itself by; `None` before its first start.
+/// Returns the identity that the server of this directory proves, or `None` before its first start.
 pub fn instance(directory: &Path) -> Option<Instance> {
     let key = directory.join(KEY_FILE);
     key.exists()

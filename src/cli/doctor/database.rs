@@ -1,4 +1,4 @@
-//! The database, and when its keeper was last about.
+//! Checks the database, and when its maintenance last ran.
 
 use super::finding::Findings;
 use nbcourier_domain::UserName;
@@ -8,18 +8,18 @@ use nbcourier_storage::{self as store, Examined};
 use std::path::Path;
 use std::time::{Duration, SystemTime};
 
-/// A log that is larger holds changes which something keeps from going into the database.
+/// Size of the write-ahead log above which something keeps its changes out of the database, in bytes.
 const LARGE_LOG: u64 = 256 << 20;
-/// A backup that is older is hardly one.
+/// The age above which a backup is reported as old.
 const OLD_BACKUP: Duration = Duration::from_hours(7 * 24);
 
-/// What to do where a part of the database cannot be read.
+/// The advice if a part of the database cannot be read.
 pub const UNREADABLE: &str = "Bring the database up to date by starting the server; see above for what else is wrong with it";
 
-/// How many people are named in one sentence.
+/// Maximum number of people named in one sentence.
 const MOST_NAMED: usize = 20;
 
-/// Whether there is one.
+/// Checks the database. Returns whether it exists.
 pub fn examine(path: &Path, findings: &mut Findings) -> bool {
     let shown = path.display();
     let examined = match store::examine(path) {
@@ -123,7 +123,7 @@ pub fn examine_runs(path: &Path, findings: &mut Findings) {
     }
 }
 
-/// Whose work is kept under another name, since the hub made their account anew.
+/// Reports people whose work is set aside under another name, since the hub created their account anew.
 pub fn examine_people(path: &Path, findings: &mut Findings) {
     let set_aside = match store::examine_set_aside(path) {
         Ok(set_aside) => set_aside,

@@ -1,9 +1,9 @@
-//! What was found, and how it is told.
+//! The findings, and how they are printed.
 
 use serde::Serialize;
 use std::fmt;
 
-/// How it is.
+/// The severity of a finding.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 enum Level {
@@ -17,12 +17,12 @@ struct Finding {
     area: &'static str,
     level: Level,
     message: String,
-    /// What to do.
+    /// The advice.
     #[serde(skip_serializing_if = "Option::is_none")]
     todo: Option<String>,
 }
 
-/// All that was found, in order.
+/// All findings, in their order.
 #[derive(Debug, Default)]
 pub struct Findings {
     all: Vec<Finding>,
@@ -30,22 +30,22 @@ pub struct Findings {
 }
 
 impl Findings {
-    /// What follows is about this.
+    /// Sets the area of the findings that follow.
     pub fn about(&mut self, area: &'static str) {
         self.area = area;
     }
 
-    /// All is well with something.
+    /// Adds a finding that all is well.
     pub fn ok(&mut self, message: impl Into<String>) {
         self.push(Level::Ok, message.into(), None);
     }
 
-    /// It works, and should be changed.
+    /// Adds a finding that works but should be changed.
     pub fn warning(&mut self, message: String, todo: impl Into<String>) {
         self.push(Level::Warning, message, Some(todo.into()));
     }
 
-    /// It does not work.
+    /// Adds a finding that does not work.
     pub fn wrong(&mut self, message: String, todo: impl Into<String>) {
         self.push(Level::Wrong, message, Some(todo.into()));
     }
@@ -55,7 +55,7 @@ impl Findings {
         self.count(Level::Wrong) == 0
     }
 
-    /// For scripts.
+    /// Returns the findings as JSON, for scripts.
     pub fn json(&self) -> serde_json::Result<String> {
         serde_json::to_string_pretty(&serde_json::json!({
             "wrong": self.count(Level::Wrong),
@@ -81,7 +81,7 @@ impl Findings {
     }
 }
 
-/// Columns of a line, and those before a message.
+/// Width of a line, and of the margin before a message, in columns.
 const WIDTH: usize = 100;
 const MARGIN: usize = 10;
 
@@ -119,7 +119,7 @@ fn number(count: usize, of: &str) -> String {
     format!("{count} {of}{}", if count == 1 { "" } else { "s" })
 }
 
-/// Words in lines, the first of which begins with the mark and the others at the same margin.
+/// Writes words as wrapped lines. The first line begins with the mark, the others are indented by the same margin.
 fn paragraph(f: &mut fmt::Formatter<'_>, mark: &str, text: &str) -> fmt::Result {
     let mut line = format!("{mark:MARGIN$}");
     for word in text.split_whitespace() {

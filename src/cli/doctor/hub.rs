@@ -1,4 +1,4 @@
-//! The hub: whether it is there, whether it knows us, and what our token lets us ask.
+//! Checks the hub: whether it responds, whether it knows the service, and what the service's token permits.
 
 use super::database::UNREADABLE;
 use super::finding::Findings;
@@ -8,12 +8,12 @@ use nbcourier_domain::{CourseId, Role, shell_word};
 use nbcourier_storage as store;
 use std::time::Duration;
 
-/// Scopes by which a hub tells when an account was made.
+/// Scopes with which a hub says when an account was created.
 const TELLS_ACCOUNTS: [&str; 2] = ["read:users", "admin:users"];
-/// A `Date` has whole seconds, and travels.
+/// Tolerated difference of the clocks, in seconds. A `Date` header has whole seconds and takes time to arrive.
 const CLOCK_DIFFERS: u64 = 5;
 const CLOCK_WRONG: u64 = 60;
-/// Courses that are missing are named up to this number.
+/// Maximum number of missing courses that are named.
 const NAMED: usize = 20;
 const SLOW: Duration = Duration::from_secs(1);
 
@@ -122,7 +122,7 @@ fn examine_scopes(scopes: &[String], hub: &HubPlace, config: &Config, findings: 
     }
 }
 
-/// Whether browsers keep our pages apart from those of people's servers.
+/// Checks whether browsers keep the pages of this service apart from those of users' servers.
 fn examine_domain(hub: &HubPlace, findings: &mut Findings) {
     if hub.has_own_domain() {
         findings.ok("We have a domain of our own (subdomain_host), so that pages of people's servers are not of our origin");
@@ -137,7 +137,7 @@ fn examine_domain(hub: &HubPlace, findings: &mut Findings) {
     );
 }
 
-/// Whether members of groups are known before they call, and whether every group has its course.
+/// Checks whether members of groups are known before their first request, and whether every group has its course.
 fn examine_groups(
     groups: Option<&GroupList>,
     hub: &HubPlace,
@@ -181,7 +181,7 @@ fn examine_groups(
     examine_courses(named, config, findings);
 }
 
-/// A group makes no course: people wonder why theirs is not there.
+/// Reports groups without a course. A group does not create a course, which surprises people.
 fn examine_courses(mut named: Vec<String>, config: &Config, findings: &mut Findings) {
     let path = &config.places.database;
     let is_there = std::fs::metadata(path).is_ok_and(|file| file.len() > 0);
@@ -236,7 +236,7 @@ fn examine_courses(mut named: Vec<String>, config: &Config, findings: &mut Findi
     }
 }
 
-/// By so many seconds the hub's clock is ahead of ours.
+/// Reports the difference of the clocks. `seconds` is how far the hub's clock is ahead.
 fn examine_clock(seconds: i64, findings: &mut Findings) {
     let differ = seconds.unsigned_abs();
     let way = if seconds > 0 { "behind" } else { "ahead of" };

@@ -1,4 +1,4 @@
-//! `nbcourier doctor`: what is well and what is wrong, and what to do about it. It changes nothing.
+//! `nbcourier doctor`: reports what is well, what is wrong, and what to do about it. It changes nothing.
 
 mod data;
 mod database;

@@ -1,14 +1,15 @@
-//! The way to the server: on this machine, and from outside through whatever is between.
+//! Checks the path to the server: on this machine, and from outside through proxies.
 
 use super::finding::Findings;
 use crate::config::{ByteSize, Config, without_password};
 use nbcourier_auth::Instance;
 use nbcourier_client::{Arrival, Health, Probe};
 
-/// Bodies that are sent through a proxy: its usual limits, 1 MiB (nginx), 10 MB and 100 MB, are between them.
+/// Sizes of the bodies that are sent through a proxy. The usual limits of proxies lie between them: 1 MiB (nginx), 10
+/// MB and 100 MB.
 const BODIES: [u64; 5] = [900 << 10, 1500 << 10, 12 << 20, 64 << 20, 128 << 20];
 
-/// Whether the server that holds the data directory answers where its settings say.
+/// Checks whether the server that holds the data directory answers at its configured address.
 pub async fn examine_server(
     config: &Config,
     running: bool,
@@ -37,7 +38,7 @@ pub async fn examine_server(
     }
 }
 
-/// Whether requests get through from its public address, and how large they may be.
+/// Checks whether requests arrive through the public address, and up to which size.
 pub async fn examine_public(
     url: &str,
     config: &Config,
@@ -123,7 +124,7 @@ async fn examine_bodies(url: &str, limit: u64, findings: &mut Findings) {
 enum Reached {
     This,
     Another,
-    /// An exchange, and we have nothing to know it by.
+    /// An exchange whose identity cannot be checked, since the proof or the key is missing.
     Unproved,
     Nothing(String),
 }
