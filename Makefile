@@ -1,6 +1,6 @@
-# The two commands of the README, and what they are made of.
+# The two commands of the README, and their parts.
 
-# Continuous integration clones afresh each time; what was compiled for it before is kept beside the rest it needs.
+# Continuous integration starts from a fresh clone. So earlier compilations are kept in the cache directory.
 ifeq ($(CI),true)
 export CARGO_TARGET_DIR ?= $(or $(NBCOURIER_CACHE),$(or $(XDG_CACHE_HOME),$(HOME)/.cache)/nbcourier)/target
 endif
@@ -19,12 +19,12 @@ check: ## Formatting, lints, and the crates it is made of
 	cargo clippy --workspace --all-targets --quiet -- -D warnings
 	scripts/deny.sh
 
-# Beforehand, for a suite beside another one would wait for the compiler in the place of what it tests.
+# Built first, since a suite would otherwise wait for the compiler while another one runs.
 build:
 	cargo build
 	cargo test --workspace --no-run --quiet
 
-# Likewise: what several suites need is installed once, while the compiler runs.
+# Installed first too: several suites need these tools, and the compiler runs meanwhile.
 tools:
 	scripts/setup-faults.sh
 	scripts/setup-clients.sh
@@ -46,7 +46,7 @@ schemathesis: ## Requests made from the OpenAPI document, by everybody
 	cargo build
 	scripts/test-schemathesis.sh --quiet
 
-# How long each half of the long run may take, about: a minute of requests are some thirty to each address.
+# Approximate time for each half of the long run. In a minute, each address gets about thirty requests.
 SECONDS ?= 300
 fuzz: ## Every decoder and every address, with inputs made up for SECONDS=300 each; what is found is kept in tests/corpus
 	NBCOURIER_FUZZ_SECONDS=$(SECONDS) cargo test --test fuzz --test attacks -- --nocapture

@@ -1,7 +1,7 @@
-//! The upload codec beside its limits, all measured in this run: what the memory, the hashes and the disk give.
+//! Measures the upload codec and its limits in the same run: memory, hashes and disk.
 //!
-//! Criterion reports how sure the figures are; the table at the end, in MB of raw bytes a second, is made of the same
-//! kind of run. `docs/performance.md` says what follows from it.
+//! Criterion reports the precision of the figures. The table at the end is in MB of raw bytes per second and comes from
+//! the same kind of run. `docs/performance.md` has the conclusions.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -17,20 +17,20 @@ use std::hint::black_box;
 use std::io::{self, Write};
 use std::time::{Duration, Instant};
 
-/// Raw bytes of the file that is sent: more than fits into the caches of a core.
+/// Number of raw bytes of the file. It exceeds the caches of a core.
 const RAW: usize = 8 * 1024 * 1024;
-/// The server decodes so much at a time.
+/// Number of bytes that are decoded at a time.
 const BLOCK: usize = 256 * 1024;
-/// What a row of the table is measured for, in each of the rounds.
+/// How long each row of the table is measured in a round.
 const SPELL: Duration = Duration::from_millis(100);
-/// Of which the median counts.
+/// Number of rounds. Their median counts.
 const ROUNDS: usize = 7;
-/// Flushes of which the median counts.
+/// Number of flushes. Their median counts.
 const FLUSHES: usize = 101;
-/// Of the hashes' speed the codec with the hashes has to reach this part.
+/// Wanted speed of the codec with the hashes, as a part of the speed of the hashes alone.
 const WANTED: f64 = 0.6;
 
-/// Whatever stops a decoder; nothing here does.
+/// The error of a decoder. It never occurs here.
 #[derive(Debug)]
 struct Stopped;
 
@@ -46,7 +46,7 @@ impl From<FileListError> for Stopped {
     }
 }
 
-/// The two hashes that every file gets, as `exchange::intake` takes them.
+/// The two hashes of every file, as `exchange::intake` computes them.
 #[derive(Default)]
 struct Hashes(Md5, Sha256);
 
@@ -61,7 +61,7 @@ impl Hashes {
     }
 }
 
-/// The same bytes at each stage of their way.
+/// The same bytes at each stage of decoding.
 struct Stages {
     raw: Vec<u8>,
     base64: String,
@@ -114,7 +114,7 @@ impl Stages {
         black_box(Sha256::digest(&self.raw));
     }
 
-    /// Block by block, so that the second hash finds the bytes in the cache, as it does in the server.
+    /// Computes both hashes block by block, so that the second one finds the bytes in the cache, as in the server.
     fn both_hashes(&self) {
         let mut hashes = Hashes::default();
         for block in self.raw.chunks(BLOCK / 32) {
@@ -150,7 +150,7 @@ impl Stages {
         Ok(decoder.finish()?)
     }
 
-    /// All of the codec: form, list and base64.
+    /// Runs the whole codec: form, list and base64.
     fn decode_upload(&self, content: &mut impl FnMut(&[u8])) -> Result<(), Stopped> {
         let mut form = FormDecoder::new();
         let mut list = FileListDecoder::new();
@@ -200,7 +200,7 @@ impl Stages {
     }
 }
 
-/// What is measured, by the name it has in the table.
+/// A measured work with its name in the table.
 type Work<'a> = (&'static str, Box<dyn Fn() -> Result<(), Stopped> + 'a>);
 
 fn works(stages: &Stages) -> Vec<Work<'_>> {
@@ -227,7 +227,7 @@ fn works(stages: &Stages) -> Vec<Work<'_>> {
 const BOTH_HASHES: &str = "limit: MD5 + SHA-256";
 const CODEC_AND_HASHES: &str = "upload codec, MD5 + SHA-256";
 
-/// MB of raw bytes a second.
+/// Returns the speed in MB of raw bytes per second.
 fn speed(work: &dyn Fn() -> Result<(), Stopped>) -> Result<f64, Stopped> {
     let begun = Instant::now();
     let mut times = 0_u32;
@@ -240,9 +240,9 @@ fn speed(work: &dyn Fn() -> Result<(), Stopped>) -> Result<f64, Stopped> {
     Ok(f64::from(times) * megabytes / seconds)
 }
 
-/// The disk's acknowledgement of 4 KiB: the median of many, in milliseconds.
+/// Returns the time until the disk confirms 4 KiB: the median of many flushes, in milliseconds.
 fn fsync() -> io::Result<f64> {
-    // Beside this program, for that is a directory on a real disk.
+    // Beside this program, since that is a directory on a real disk.
     let path = std::env::current_exe()?.with_extension("fsync");
     let mut times = Vec::new();
     for _ in 0..FLUSHES {
@@ -261,7 +261,7 @@ fn median(mut values: Vec<f64>) -> f64 {
     values[values.len() / 2]
 }
 
-/// All steps in turn, again and again, so that what slows the machine down slows all of them.
+/// Prints the table. All rows are measured in turn in each round, so that a slow machine slows all of them.
 fn print_table(works: &[Work<'_>]) -> Result<(), Stopped> {
     let mut speeds = vec![Vec::new(); works.len()];
     for _ in 0..ROUNDS {

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Measures nbcourier beside ngshare 0.6.0 in the same run, then the upload codec beside its limits.
+# Measures nbcourier and ngshare 0.6.0 in the same run, then the upload codec and its limits.
 # Arguments go to benches/exchange: --quick for a short run, --only SCENARIO for a part.
 set -euo pipefail
 cd "$(dirname "$0")/.."

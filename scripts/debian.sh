@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Installs the named Debian packages, as root or with sudo, or says which ones somebody has to install.
+# Installs the named Debian packages, as root or with sudo. Without these rights, it names the missing packages.
 #
-# Nobody else may be installing meanwhile, so it waits for its like, and some minutes for the machine's own updates.
+# Only one installation can run at a time. So it waits for other runs of itself, and some minutes for system updates.
 set -euo pipefail
 
 PATIENCE_S=300
@@ -27,7 +27,7 @@ fi
 
 say "installing $*"
 deadline=$((SECONDS + PATIENCE_S))
-# The lists have a lock for which apt-get does not wait, unlike the one below.
+# The package lists have a lock of their own. apt-get does not wait for it, unlike for the lock below.
 until "${as_root[@]}" apt-get update -qq; do
     [ "$SECONDS" -lt "$deadline" ] || die "apt-get update has failed for $PATIENCE_S s, see above; run this again later"
     say "trying again in 5 s"

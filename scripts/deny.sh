@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
-# Holds the crates that the program is made of against deny.toml: their licences, where they come from, and which may not
-# be among them; then, where the database of advisories can be had, whether any of them is known to be unsound.
+# Checks the crates of the program against deny.toml: their licences, their sources, and which crates are forbidden. If
+# the database of advisories is available, also checks whether a crate is known to be unsound.
 #
-#   NBCOURIER_ADVISORIES  `required`: a database that cannot be had is a failure, as it should be for a release
+#   NBCOURIER_ADVISORIES  `required`: fail if the database is not available, as a release should
 #   NBCOURIER_CACHE       see setup-checks.sh
 set -euo pipefail
 

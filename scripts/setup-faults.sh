@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Installs what tests/faults needs besides cargo: libfaketime, for clocks that step, and strace, for system calls. Does
-# nothing when they are there.
+# nothing if they are installed.
 set -euo pipefail
 
 missing=()

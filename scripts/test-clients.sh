@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Drives nbcourier with the real nbgrader, the stock ngshare client, two real JupyterHubs, JupyterLab and a browser.
+# Tests nbcourier with the real nbgrader, the stock ngshare client, two real JupyterHubs, JupyterLab and a browser.
 # Arguments go to pytest: "-k browser" for some of the tests, "-n 0" for all in one process.
 #
 #   NBCOURIER_BIN          the binary to test (default: that of cargo build)

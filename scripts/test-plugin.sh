@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Drives the plugin through the real nbgrader against the real nbcourier, then the core of it through nbgrader 0.9.0:
-# a whole course, every kind of listing, and the roster. Arguments go to pytest, in which case it is the newest only.
+# Tests the plugin through the real nbgrader against the real nbcourier: a whole course, every kind of listing, and the
+# roster. Then tests its core through nbgrader 0.9.0. Arguments go to pytest, and then only the newest nbgrader is used.
 #
 #   NBCOURIER_BIN    the binary to test with (default: target/debug/nbcourier)
 #   NBCOURIER_CACHE  see setup-clients.sh
@@ -21,6 +21,6 @@ if [ $# -gt 0 ]; then
     exec "$NBCOURIER_CACHE/clients/bin/python" -m pytest "$tests" "$@"
 fi
 "$NBCOURIER_CACHE/clients/bin/python" -m pytest "$tests"
-# nbgrader 0.9.0 uses what Python 3.11 warns of.
+# nbgrader 0.9.0 causes deprecation warnings of Python 3.11.
 "$NBCOURIER_CACHE/nbgrader090/bin/python" -m pytest --disable-warnings -k "not ngshare" \
     "$tests/test_cycle.py" "$tests/test_list.py" "$tests/test_roster.py"

@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
-# Asks everything that the OpenAPI document describes, as everybody, with requests that are made up. Arguments go to pytest.
+# Sends generated requests to every operation of the OpenAPI document, as every kind of caller. Arguments go to pytest.
 #
 #   NBCOURIER_BIN            the binary to test (default: that of cargo build)
-#   NBCOURIER_FUZZ_EXAMPLES  how many requests each address gets, other ones each time (default: a few, always the same)
+#   NBCOURIER_FUZZ_EXAMPLES  number of requests per address, different ones each time (default: a few, always the same)
 #   NBCOURIER_CACHE          see setup-checks.sh
 set -euo pipefail
 

@@ -1,11 +1,10 @@
 #!/usr/bin/env bash
-# The faults of tests/faults in their long form, three at a time, and the table of what was counted.
+# Runs the faults of tests/faults in their long form, three at a time, and prints the table of the counts.
 #
-#   NBCOURIER_SEED  where all that is random begins (default: the time), to repeat a run
-#   NBCOURIER_BIN   the program to torture (default: the one that cargo builds for the tests)
+#   NBCOURIER_SEED  the seed of all random choices (default: the time), to repeat a run
+#   NBCOURIER_BIN   the program to test (default: the one that cargo builds for the tests)
 #
-# Arguments are names of tests, to run those alone. Fails when a test does, or when anything counted should be 0 and
-# is not.
+# Arguments are names of tests, to run only those. Fails if a test fails, or if a count that should be 0 is not.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Builds what `pip install nbcourier` installs: a wheel with both the server's binary and the nbgrader plugin, and one
-# with the plugin alone, which fits every platform; and the source distribution. Arguments go to `maturin build`:
-# "--profile dev" for a quick one.
+# Builds the packages for `pip install nbcourier`: a wheel with the server's binary and the nbgrader plugin, a wheel
+# with the plugin alone for every platform, and the source distribution. Arguments go to `maturin build`, for example
+# "--profile dev" for a quick build.
 #
 #   NBCOURIER_WHEELS where to put them (default: target/wheels)
 #   NBCOURIER_CACHE  where the environment with maturin is kept (default: see setup-clients.sh)
@@ -25,13 +25,13 @@ fi
 mkdir -p "$out"
 rm -f "$out"/nbcourier-*.whl "$out"/nbcourier-*.tar.gz
 "$cache/wheel/bin/maturin" sdist --manifest-path "$root/Cargo.toml" --out "$out"
-# maturin takes the program away from where cargo has put it. So that is a place of its own, lest whoever runs the
-# program of `cargo build` meanwhile should find none; what goes into it is compiled where it always is.
+# maturin removes the program from the directory of cargo. So it gets a directory of its own, and the program of `cargo
+# build` stays for others who run it. Crates are compiled in the usual directory.
 target=${CARGO_TARGET_DIR:-$root/target}
 CARGO_BUILD_BUILD_DIR=$target CARGO_TARGET_DIR=$target/wheel \
     "$cache/wheel/bin/maturin" build --manifest-path "$root/Cargo.toml" --out "$out" "$@"
 
-# The same without the program: what is left is Python, for any machine.
+# A wheel without the program. It holds only Python, so it fits any machine.
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 "$cache/wheel/bin/wheel" unpack --dest "$work" "$out"/nbcourier-*.whl >/dev/null

@@ -24,7 +24,7 @@ ROOT = Path(__file__).resolve().parents[2]
 
 
 def main() -> int:
-    """Runs the scenarios that were asked for; 1 when one of them could not be measured."""
+    """Runs the requested scenarios. Returns 1 if one of them failed."""
     wanted = arguments()
     shutil.rmtree(wanted.directory, ignore_errors=True)
     wanted.directory.mkdir(parents=True)
@@ -59,7 +59,7 @@ def main() -> int:
 
 
 def arguments() -> argparse.Namespace:
-    """The command line."""
+    """Parses the command line."""
     target = Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target"))
     caches = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache"))
     cache = Path(os.environ.get("NBCOURIER_CACHE", caches / "nbcourier"))
@@ -92,7 +92,7 @@ def arguments() -> argparse.Namespace:
 
 
 def machine() -> str:
-    """What the figures are of."""
+    """Describes the machine of the measurement."""
     commit = subprocess.run(
         ["git", "-C", str(ROOT), "describe", "--always", "--dirty"],
         capture_output=True,

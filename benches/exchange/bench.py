@@ -1,4 +1,4 @@
-"""What every scenario is given: where things are, how long it may take, and the servers."""
+"""The context of every scenario: its directories, its duration, and the servers."""
 
 import contextlib
 import shutil
@@ -19,7 +19,7 @@ class Bench:
     """A run of the benchmark."""
 
     nbcourier: Path
-    # Python of the environment that ngshare is in, and of the one the stock client is in.
+    # The Python interpreters of the environments with ngshare and with the stock client.
     ngshare: Path
     client: Path
     load: Load
@@ -30,28 +30,28 @@ class Bench:
 
     @property
     def rounds(self) -> int:
-        """How often a short scenario is repeated."""
+        """Number of repetitions of a short scenario."""
         return 2 if self.quick else 3
 
     @property
     def seconds(self) -> int:
-        """How long a rate is measured."""
+        """How long a rate is measured, in seconds."""
         return 1 if self.quick else 2
 
     def place(self, name: str) -> Path:
-        """A directory that is not there yet."""
+        """Returns a directory that does not exist yet."""
         self._places += 1
         return self.directory / f"{self._places}-{name}"
 
     def figure(self, scenario: str, unit: str, **wanted: object) -> Figure:
-        """A new row of the table."""
+        """Adds a row to the table and returns it."""
         figure = Figure(scenario, unit, **wanted)  # type: ignore[arg-type]
         self.figures.append(figure)
         return figure
 
     @contextlib.contextmanager
     def start_ngshare(self, hub: str | None = None) -> Iterator[Ngshare]:
-        """ngshare on fresh data, removed afterwards."""
+        """Starts ngshare on fresh data, which is removed afterwards."""
         place = self.place("ngshare")
         server = Ngshare(self.ngshare, place, hub)
         try:
@@ -62,7 +62,7 @@ class Bench:
 
     @contextlib.contextmanager
     def start_nbcourier(self, hub: str | None = None) -> Iterator[Nbcourier]:
-        """nbcourier on fresh data, removed afterwards."""
+        """Starts nbcourier on fresh data, which is removed afterwards."""
         place = self.place("nbcourier")
         server = Nbcourier(self.nbcourier, place, hub)
         try:
@@ -73,13 +73,13 @@ class Bench:
 
     @contextlib.contextmanager
     def start_both(self, hub: str | None = None) -> Iterator[tuple[Ngshare, Nbcourier]]:
-        """Both servers; the one that is not measured idles."""
+        """Starts both servers. While one is measured, the other idles."""
         with self.start_ngshare(hub) as ngshare, self.start_nbcourier(hub) as nbcourier:
             yield ngshare, nbcourier
 
     @contextlib.contextmanager
     def start_hub(self, *, delay_ms: float) -> Iterator[str]:
-        """The address of a hub's API that answers after that time."""
+        """Starts a hub that answers after this time, and yields the address of its API."""
         port = free_port()
         script = Path(__file__).with_name("fake_hub.py")
         process = Process(
@@ -96,6 +96,6 @@ class Bench:
 
 
 def disk_used(directory: Path) -> float:
-    """MiB that a directory takes on the disk."""
+    """Returns the disk space that a directory takes, in MiB."""
     said = subprocess.check_output(["du", "-sk", str(directory)], text=True)
     return int(said.split()[0]) / 1024

@@ -1,4 +1,4 @@
-"""A hub that takes every token for the name of its owner, and says so after a set time. Run: fake_hub.py PORT MS"""
+"""A hub that takes every token for its owner's name and answers after a set time. Run: fake_hub.py PORT MS"""
 
 import asyncio
 import json
@@ -6,7 +6,7 @@ import sys
 
 
 async def serve(port: int, delay_s: float) -> None:
-    """Answers on the loopback address until the process is ended."""
+    """Serves on the loopback address until the process ends."""
 
     async def answer(
         reader: asyncio.StreamReader, writer: asyncio.StreamWriter
@@ -29,7 +29,7 @@ async def serve(port: int, delay_s: float) -> None:
 
 
 def reply_to(head: str) -> bytes:
-    """The owner of the token in the head of a request, as JupyterHub tells it."""
+    """Returns the owner of the token in the head of a request, in the form of JupyterHub."""
     name = ""
     for line in head.split("\r\n"):
         field, _, value = line.partition(":")

@@ -1,4 +1,4 @@
-"""What was measured, and the table it makes."""
+"""The results and their table."""
 
 import statistics
 from collections.abc import Callable
@@ -10,14 +10,14 @@ Sample = Callable[[], float]
 
 @dataclass
 class Figure:
-    """One row: the samples of both servers and what was wanted of them."""
+    """A row: the samples of both servers, and the wanted values."""
 
     scenario: str
     unit: str
     better: Literal["more", "less"]
-    # How many times better than ngshare.
+    # Wanted ratio to ngshare.
     wanted: float | None = None
-    # The largest value allowed, in the unit, whatever ngshare's is.
+    # Maximum value in the unit, independent of ngshare.
     ceiling: float | None = None
     note: str = ""
     ngshare: list[float] = field(default_factory=list)
@@ -25,7 +25,7 @@ class Figure:
 
     @property
     def ratio(self) -> float | None:
-        """How many times better, median by median; None where ngshare has nothing to show."""
+        """Ratio of the medians, larger than 1 if nbcourier is better. None if ngshare has no samples."""
         if not self.ngshare or not self.nbcourier:
             return None
         theirs, ours = map(statistics.median, (self.ngshare, self.nbcourier))
@@ -34,7 +34,7 @@ class Figure:
 
     @property
     def reached(self) -> bool | None:
-        """Whether all that is wanted is there; None where nothing is."""
+        """Whether all wanted values are reached. None if there are none."""
         verdicts = []
         if self.wanted is not None and self.ratio is not None:
             verdicts.append(self.ratio >= self.wanted)
@@ -43,7 +43,7 @@ class Figure:
         return all(verdicts) if verdicts else None
 
     def row(self) -> list[str]:
-        """The cells of the table."""
+        """Returns the cells of the row."""
         wanted = []
         if self.wanted is not None:
             wanted.append(f"≥ {self.wanted:g} ×")
@@ -75,7 +75,7 @@ HEADINGS = [
 
 
 def table(figures: list[Figure]) -> str:
-    """All rows as Markdown, padded so that it reads well as it is, too."""
+    """Returns all rows as Markdown, padded so that the source is readable too."""
     rows = [HEADINGS, *(figure.row() for figure in figures)]
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     lines = [
@@ -89,14 +89,14 @@ def table(figures: list[Figure]) -> str:
 
 
 def alternate(figure: Figure, rounds: int, ngshare: Sample, nbcourier: Sample) -> None:
-    """Takes the samples in turn, so that whatever slows the machine down slows both."""
+    """Takes the samples of both servers in turn, so that a slow machine slows both."""
     for _ in range(rounds):
         figure.ngshare.append(ngshare())
         figure.nbcourier.append(nbcourier())
 
 
 def _spread(samples: list[float]) -> str:
-    """The median, and from where to where."""
+    """Returns the median and the range."""
     if not samples:
         return "–"
     middle = _digits(statistics.median(samples))

@@ -1,8 +1,8 @@
 """Starts ngshare without a hub.
 
-The stand-alone mode of 0.6.0 replaces the base class that asks the hub, but the request handler has methods of its
-own of the same names, which win: without a hub nobody is let in, with one it is asked all the same. Taking those two
-away gives the mode that was meant, in which the argument `user` is believed, and which is the faster one.
+The stand-alone mode of 0.6.0 replaces the base class that asks the hub. But the request handler overrides two of its
+methods: without a hub nobody is admitted, and with a hub it is still asked. Removing these two methods gives the
+intended mode, which believes the argument `user` and is faster.
 """
 
 import sys

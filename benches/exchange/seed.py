@@ -1,7 +1,7 @@
-"""Filling both servers with the same course.
+"""Fills both servers with the same course.
 
-nbcourier is given everything over the wire. ngshare would need hours for that, so what there is much of is written
-into its database and its files directly, as it would have written it.
+nbcourier gets everything over the wire. ngshare would need hours for that, so most of its data is written directly
+into its database and its files, in the form that ngshare writes.
 """
 
 import datetime
@@ -22,23 +22,23 @@ DATA = "data-1.csv"
 
 @dataclass(frozen=True)
 class Class:
-    """A course with one assignment that its students handed in."""
+    """A course with one assignment that its students submitted."""
 
     course: str
     students: int
     submissions: int = 0
-    # Of each of the two files of a submission.
+    # The size of each of the two files of a submission.
     file_bytes: int = 8 * 1024
     assignments: int = 1
 
     @property
     def place(self) -> str:
-        """The course and the assignment that is handed in, as they stand in a path."""
+        """The course and the submitted assignment, as a part of a path."""
         return f"{self.course}/a0"
 
 
 def fill(server: Server, load: Load, lesson: Class) -> None:
-    """Makes the course, the assignments, the students and their submissions."""
+    """Creates the course, the assignments, the students and their submissions."""
     call(server, "POST", f"course/{lesson.course}")
     for number in range(lesson.assignments):
         release(server, lesson.course, f"a{number}", {NOTEBOOK: b"{}"})
@@ -47,7 +47,7 @@ def fill(server: Server, load: Load, lesson: Class) -> None:
         return
     call(server, "POST", f"students/{lesson.course}", students=roster(lesson.students))
     if lesson.submissions:
-        # The salt keeps the bytes of one course from being those of another.
+        # The salt makes the bytes of each course different.
         load.submit(
             server,
             lesson.place,

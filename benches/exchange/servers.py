@@ -1,4 +1,4 @@
-"""The two servers that are compared, each on a port and data of its own."""
+"""The two servers, each with its own port and data."""
 
 import contextlib
 import http.client
@@ -14,7 +14,7 @@ PREFIX = "/api"
 STANDALONE = Path(__file__).with_name("ngshare_standalone.py")
 START_LIMIT_S = 30
 STOP_LIMIT_S = 20
-# Shorter than what any server needs to start, long enough to leave it the processor meanwhile.
+# Shorter than any server's start, and long enough to leave the processor to the server.
 START_POLL_S = 0.002
 
 
@@ -23,7 +23,7 @@ class Broken(Exception):
 
 
 def free_port() -> int:
-    """A port of the loopback address that nobody listens on."""
+    """Returns an unused port of the loopback address."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return probe.getsockname()[1]
@@ -44,7 +44,7 @@ class Process:
         self._log = log
 
     def status(self, field: str) -> float:
-        """A size of /proc/PID/status in MiB."""
+        """Returns a size from /proc/PID/status in MiB."""
         for line in Path(f"/proc/{self._process.pid}/status").read_text().splitlines():
             name, _, value = line.partition(":")
             if name == field:
@@ -52,20 +52,20 @@ class Process:
         raise Broken(f"no {field} in the status of {self._process.args}")
 
     def used_s(self) -> float:
-        """The processor time taken so far, in seconds."""
-        # The name of the program stands in parentheses and may hold anything, so what comes before it is left out.
+        """Returns the processor time so far, in seconds."""
+        # The program's name stands in parentheses and may hold anything, so the text up to its end is skipped.
         fields = Path(f"/proc/{self._process.pid}/stat").read_text().rpartition(")")[2]
         user, system = fields.split()[11:13]
         return (int(user) + int(system)) / os.sysconf("SC_CLK_TCK")
 
     def require_alive(self) -> None:
-        """Fails with the program's own last words when it has ended."""
+        """Fails with the last output of the program if it has ended."""
         if self._process.poll() is not None:
             words = self._log.read_text(errors="replace")[-2000:]
             raise Broken(f"{self._process.args} ended:\n{words}")
 
     def stop(self) -> None:
-        """Asks the program to end; makes it, when it does not."""
+        """Stops the program, by force if needed."""
         self._process.send_signal(signal.SIGTERM)
         try:
             self._process.wait(STOP_LIMIT_S)
@@ -75,7 +75,7 @@ class Process:
 
 
 class Server:
-    """A server that was started on a fresh directory, and what it took until it answered."""
+    """A server that was started on a fresh directory, and its time until it answered."""
 
     name: str
 
@@ -103,7 +103,7 @@ class Server:
             time.sleep(START_POLL_S)
 
     def is_healthy(self, *, timeout: float) -> bool:
-        """Whether the server says so on a new connection."""
+        """Whether the server says on a new connection that it is healthy."""
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=timeout)
         with contextlib.closing(connection), contextlib.suppress(OSError):
             connection.request("GET", "/healthz")
@@ -111,18 +111,19 @@ class Server:
         return False
 
     def settle(self) -> None:
-        """Waits until the server has worked off what an earlier load left in its queue."""
+        """Waits until the server has processed the queue of an earlier load."""
         if not self.is_healthy(timeout=120):
             raise Broken(f"{self.name} is not healthy after a load")
 
     def stop(self) -> None:
-        """Ends the server."""
+        """Stops the server."""
         self.process.stop()
 
 
 class Nbcourier(Server):
-    """The release build, as it comes; only the line that it logs for each request is off, as ngshare's is, and what one
-    caller may ask in a second has no limit, since here one asks for a whole class."""
+    """The release build with two changes. Requests are not logged, as in ngshare. The request rate of a caller has no
+    limit, since here one caller sends the requests of a whole class.
+    """
 
     name = "nbcourier"
 
@@ -144,7 +145,7 @@ class Nbcourier(Server):
 
 
 class Ngshare(Server):
-    """ngshare behind a hub as its documentation starts it, or in its stand-alone mode."""
+    """ngshare behind a hub, started as in its documentation, or in its stand-alone mode."""
 
     name = "ngshare"
 
@@ -163,7 +164,7 @@ class Ngshare(Server):
         ]
         if hub is None:
             command += ["--vngshare", f"--port={port}"]
-        # It wants these to be there even without a hub.
+        # ngshare requires these variables even without a hub.
         env = environment(hub or "http://127.0.0.1:1/hub/api", port)
         super().__init__(command, directory=directory, env=env, port=port)
 

@@ -1,4 +1,4 @@
-"""The programs that make the load."""
+"""The programs that generate the load."""
 
 import json
 import re
@@ -8,7 +8,7 @@ from pathlib import Path
 from servers import PREFIX, Broken, Server
 
 LOAD_LIMIT_S = 400
-# Requests of an earlier wrk that the server has not answered yet are not waited for longer.
+# Timeout for requests of an earlier wrk that the server has not answered yet.
 WRK_TIMEOUT_S = 60
 
 
@@ -20,7 +20,7 @@ def requests_per_second(
     seconds: float,
     token: str | None = None,
 ) -> float:
-    """How many times a second wrk gets a success from that path."""
+    """Returns the number of successful requests to that path per second, measured by wrk."""
     command = ["wrk", "--threads=1", f"--connections={connections}"]
     command += [f"--duration={seconds:g}s", f"--timeout={WRK_TIMEOUT_S}s"]
     if token is not None:
@@ -36,24 +36,24 @@ def requests_per_second(
 
 
 class Load:
-    """The project's own load client."""
+    """The load client of this project."""
 
     def __init__(self, program: Path) -> None:
         self._program = program
 
     def submit(self, server: Server, place: str, **options: object) -> dict:
-        """Submits as told; all must be taken."""
+        """Submits with these options. All submissions must be accepted."""
         report = self._run("submit", server, place, options)
         if report["refused"] or not report["submissions"]:
             raise Broken(f"{server.name} refused submissions: {report}")
         return report
 
     def verify(self, server: Server, place: str, **options: object) -> int:
-        """How many of the submissions of a run with these options come back intact."""
+        """Returns how many submissions of a run with these options are intact."""
         return self._run("verify", server, place, options)["intact"]
 
     def large(self, server: Server, place: str, **options: object) -> dict:
-        """One large file up and down."""
+        """Uploads and downloads one large file."""
         return self._run("large", server, place, options)
 
     def _run(

@@ -1,4 +1,4 @@
-"""Single requests of the protocol, for making courses and for what is measured one request at a time."""
+"""Single requests of the protocol, for creating courses and for measuring one request at a time."""
 
 import base64
 import contextlib
@@ -13,7 +13,7 @@ REQUEST_LIMIT_S = 300
 
 
 def call(server: Server, method: str, path: str, **fields: str) -> dict:
-    """A request of the admin, by name and by token; its answer must be a success."""
+    """Sends a request as the administrator, by name and by token. It must succeed."""
     form = urllib.parse.urlencode({"user": ADMIN} | fields)
     target = f"{PREFIX}/{path}"
     headers = {"Authorization": f"token {ADMIN}"}
@@ -35,7 +35,7 @@ def call(server: Server, method: str, path: str, **fields: str) -> dict:
 
 
 def timed(server: Server, method: str, path: str, **fields: str) -> float:
-    """How many seconds a request took."""
+    """Returns the time of a request in seconds."""
     begun = time.monotonic()
     call(server, method, path, **fields)
     return time.monotonic() - begun
@@ -53,7 +53,7 @@ def release(
 
 
 def roster(count: int) -> str:
-    """The field `students` that enrols so many."""
+    """Returns the field `students` that enrols this number of students."""
     people = [
         {
             "username": student(number),
@@ -67,5 +67,5 @@ def roster(count: int) -> str:
 
 
 def student(number: int) -> str:
-    """The name of a student; the load client makes the same ones."""
+    """Returns the name of a student, as the load client makes it."""
     return f"s{number:05}"

@@ -1,9 +1,9 @@
-//! The load that `make bench` puts on an exchange where a plain request generator does not do: uploads with a body of
-//! their own each, downloads of which every byte is checked, one very large file.
+//! The load client of `make bench`, for what a plain request generator cannot do: uploads with different bodies,
+//! downloads of which every byte is checked, and one very large file.
 //!
-//! Blocking sockets and a thread a connection. Bodies are made before the clock starts and changed in place by a few
-//! bytes, so that no two uploads are the same and making them costs nothing. What it found goes to standard output as
-//! JSON.
+//! It uses blocking sockets and one thread per connection. Bodies are made before the clock starts. A few of their
+//! bytes are changed in place, so that no two uploads are equal and making them costs nothing. The results go to
+//! standard output as JSON.
 
 mod form;
 mod http;
@@ -15,7 +15,7 @@ mod verify;
 use options::Options;
 use std::process::ExitCode;
 
-/// Whatever went wrong, for a person to read.
+/// Any error, for people to read.
 type Failure = Box<dyn std::error::Error + Send + Sync>;
 
 fn main() -> ExitCode {

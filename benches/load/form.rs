@@ -1,14 +1,14 @@
-//! The form of a submission, as the stock client sends it, made once and marked afresh for each request.
+//! The form of a submission as the stock client sends it. It is made once and marked anew for each request.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
-/// Raw bytes of a file that tell submissions apart: the first ones, base64 of sixteen hexadecimal digits.
+/// Number of the first raw bytes of a file, which distinguish submissions. Their base64 is sixteen hexadecimal digits.
 pub const MARK_BYTES: usize = 12;
-/// What a student's name is as long as.
+/// A name with the length of every student's name.
 const NAME: &str = "s00000";
 
-/// A form of which the name and the first bytes of every file can be overwritten.
+/// A form in which the name and the first bytes of every file can be overwritten.
 #[derive(Clone)]
 pub struct Form {
     bytes: Vec<u8>,
@@ -16,7 +16,7 @@ pub struct Form {
 }
 
 impl Form {
-    /// The form for so many files of so many bytes each.
+    /// Returns the form for this number of files of this size in bytes.
     pub fn new(files: usize, size: usize) -> Self {
         let mut bytes = format!("user={NAME}&files=%5B").into_bytes();
         let mut marks = Vec::new();
@@ -34,7 +34,7 @@ impl Form {
         Self { bytes, marks }
     }
 
-    /// The form of this student with these bytes.
+    /// Returns the form of this student with this mark.
     pub fn of(&mut self, student: &str, mark: u64) -> &[u8] {
         self.bytes["user=".len()..][..NAME.len()].copy_from_slice(student.as_bytes());
         for place in &self.marks {
@@ -44,7 +44,7 @@ impl Form {
     }
 }
 
-/// The path of a submission's file.
+/// Returns the path of a file of a submission.
 pub fn path(place: usize) -> String {
     if place == 0 {
         "problem.ipynb".into()
@@ -53,7 +53,7 @@ pub fn path(place: usize) -> String {
     }
 }
 
-/// The bytes of a submission's file.
+/// Returns the bytes of a file of a submission.
 pub fn content(place: usize, size: usize, mark: u64) -> Vec<u8> {
     let mut state = 0x9E37_79B9_7F4A_7C15_u64 ^ (place as u64 + 1);
     let mut bytes = Vec::with_capacity(size + 8);
@@ -68,20 +68,20 @@ pub fn content(place: usize, size: usize, mark: u64) -> Vec<u8> {
     bytes
 }
 
-/// What a mark is in the file.
+/// Returns the raw bytes of a mark.
 pub fn mark_bytes(mark: u64) -> [u8; MARK_BYTES] {
     let mut bytes = [0; MARK_BYTES];
-    // Sixteen digits are base64 of twelve bytes, always.
+    // Sixteen digits are always valid base64 of twelve bytes.
     let _ = STANDARD.decode_slice(digits(mark), &mut bytes);
     bytes
 }
 
-/// What a mark is in the form.
+/// Returns the digits of a mark, as they occur in the form.
 pub fn digits(mark: u64) -> String {
     format!("{mark:016x}")
 }
 
-/// Appends base64 as a form has it.
+/// Appends base64 as it occurs in a form.
 pub fn escape(base64: &str, form: &mut Vec<u8>) {
     for byte in base64.bytes() {
         match byte {

@@ -1,11 +1,11 @@
-//! As much of HTTP/1.1 as a load needs: one connection, kept open, replies with a length.
+//! The part of HTTP/1.1 that a load client needs: one persistent connection, and replies with a known length.
 
 use crate::Failure;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
 use std::time::Duration;
 
-/// Longer than the slowest reply of any scenario.
+/// Timeout of a reply. It exceeds the slowest reply of any scenario.
 const PATIENCE: Duration = Duration::from_secs(200);
 
 /// A connection to the server.
@@ -14,17 +14,17 @@ pub struct Connection {
     host: String,
 }
 
-/// The beginning of a reply.
+/// The status line and the headers of a reply.
 #[derive(Debug, Clone, Copy)]
 pub struct Head {
     /// The status code.
     pub status: u16,
-    /// Bytes of the body.
+    /// Length of the body, in bytes.
     pub length: usize,
 }
 
 impl Connection {
-    /// Connects.
+    /// Connects to the server.
     pub fn open(address: &str) -> Result<Self, Failure> {
         let stream = TcpStream::connect(address)?;
         stream.set_nodelay(true)?;
@@ -36,7 +36,7 @@ impl Connection {
         })
     }
 
-    /// Sends the head of a request of that person; a POST has a form of `length` bytes.
+    /// Sends the head of a request of this person. A POST announces a form of `length` bytes.
     pub fn begin(
         &mut self,
         method: &str,
@@ -44,7 +44,7 @@ impl Connection {
         person: &str,
         length: usize,
     ) -> Result<(), Failure> {
-        // The token only counts behind the benchmark's own hub, for which it is the name.
+        // Only the benchmark's own hub checks the token. For it, the token is the name.
         let host = &self.host;
         let form = if method == "GET" {
             String::new()
@@ -64,7 +64,7 @@ impl Connection {
         Ok(self.stream.get_mut().write_all(bytes)?)
     }
 
-    /// Waits for a reply; its body is to be read with `read_body` or through `body`.
+    /// Waits for a reply. The caller must read its body with `read_body` or `body`.
     pub fn read_head(&mut self) -> Result<Head, Failure> {
         let mut line = String::new();
         self.stream.read_line(&mut line)?;
@@ -93,19 +93,19 @@ impl Connection {
         })
     }
 
-    /// The body of a reply that fits into memory.
+    /// Returns the body of a reply that fits into memory.
     pub fn read_body(&mut self, head: Head) -> Result<Vec<u8>, Failure> {
         let mut body = vec![0; head.length];
         self.stream.read_exact(&mut body)?;
         Ok(body)
     }
 
-    /// The body of a reply as it comes; all of it must be read.
+    /// Returns a reader of the body of a reply. All of it must be read.
     pub fn body(&mut self, head: Head) -> impl BufRead + '_ {
         (&mut self.stream).take(head.length as u64)
     }
 
-    /// A whole GET.
+    /// Sends a GET and returns the whole reply.
     pub fn get(&mut self, path: &str, person: &str) -> Result<(u16, Vec<u8>), Failure> {
         self.begin("GET", path, person, 0)?;
         let head = self.read_head()?;

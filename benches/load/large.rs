@@ -1,4 +1,4 @@
-//! One very large file, up and down, neither of which is ever in memory.
+//! Uploads and downloads one very large file without ever holding it in memory.
 
 use crate::Failure;
 use crate::form::{MARK_BYTES, content, digits, escape, mark_bytes};
@@ -10,22 +10,22 @@ use serde_json::{Value, json};
 use std::io::BufRead;
 use std::time::Instant;
 
-/// Raw bytes made once and sent again and again, marked by their place: a multiple of three, so that base64 of each is
-/// the same wherever it stands.
+/// Raw bytes that are made once and sent repeatedly, each block marked by its place. The length is a multiple of three,
+/// so that the base64 of a block does not depend on its position.
 const BLOCK: usize = 192 * 1024;
-/// Who hands it in.
+/// The student who submits.
 const STUDENT: &str = "s00000";
-/// Who looks at it.
+/// The instructor who downloads.
 const INSTRUCTOR: &str = "root";
 
-/// Uploads a file of `--bytes`, rounded down to whole blocks, downloads it again and compares.
+/// Uploads a file of `--bytes`, rounded down to whole blocks, downloads it and compares the bytes.
 pub fn run(options: &Options) -> Result<Value, Failure> {
     let blocks = options.bytes / BLOCK;
     let mut connection = Connection::open(&options.address)?;
     let start = Instant::now();
     let (status, message) = match upload(&mut connection, options, blocks) {
         Ok(reply) => reply,
-        // A server that will not have it may hang up before all is sent.
+        // A server that refuses the upload may close the connection before everything is sent.
         Err(error) => (0, error.to_string()),
     };
     let up = start.elapsed();
@@ -67,7 +67,7 @@ fn upload(
     Ok((head.status, String::from_utf8_lossy(&reply).into_owned()))
 }
 
-/// Whether the bytes that come are those that were sent.
+/// Downloads the file. Returns whether its bytes are those that were sent.
 fn download(
     connection: &mut Connection,
     options: &Options,
@@ -83,7 +83,7 @@ fn download(
         return Err(format!("the download answered {}", head.status).into());
     }
     let mut reply = connection.body(head);
-    // The text before the content, whose last quotation mark opens it.
+    // Skips the text before the content. Its last quotation mark opens the content.
     for _ in 0.. {
         let mut text = Vec::new();
         reply.read_until(b'"', &mut text)?;

@@ -1,39 +1,39 @@
-//! The settings of a run, as `--name=value` each.
+//! The settings of a run, each given as `--name=value`.
 
 use crate::Failure;
 use std::time::Duration;
 
-/// What to send, where to, how often.
+/// The requests of a run: their target, content and number.
 #[derive(Debug, Clone)]
 pub struct Options {
     /// `HOST:PORT`.
     pub address: String,
-    /// Begins and does not end with `/`.
+    /// The prefix. It begins with `/` and does not end with it.
     pub prefix: String,
-    /// The course and the assignment, as they stand in a path.
+    /// The course and the assignment, as a part of a path.
     pub place: String,
-    /// Requests in flight.
+    /// Number of concurrent requests.
     pub connections: usize,
-    /// Requests in all; `None`: as many as go into `time`.
+    /// Total number of requests. `None` means as many as fit into `time`.
     pub count: Option<usize>,
-    /// For how long to begin new requests when no count is given.
+    /// How long new requests are begun if no count is given.
     pub time: Duration,
-    /// The requests are shared out among so many students in turn.
+    /// Number of students, who take turns with the requests.
     pub students: usize,
-    /// Files of a submission.
+    /// Number of files of a submission.
     pub files: usize,
-    /// Bytes of each file.
+    /// Size of each file, in bytes.
     pub bytes: usize,
-    /// Makes the bytes of this run differ from those of other runs.
+    /// A number that makes the bytes of this run differ from those of other runs.
     pub salt: u32,
-    /// Every submission has the same bytes.
+    /// Whether every submission has the same bytes.
     pub same: bool,
-    /// Ask for the health of the server meanwhile.
+    /// Whether the health of the server is requested meanwhile.
     pub health: bool,
 }
 
 impl Options {
-    /// Reads the arguments; complains about any that is unknown or incomplete.
+    /// Parses the arguments. Fails if one is unknown or incomplete.
     pub fn parse(arguments: impl Iterator<Item = String>) -> Result<Self, Failure> {
         let mut options = Self {
             address: "127.0.0.1:12121".into(),
@@ -84,12 +84,12 @@ impl Options {
         Ok(())
     }
 
-    /// The student whose turn is the request of this number.
+    /// Returns the student who sends the request with this number.
     pub fn student(&self, number: usize) -> String {
         format!("s{:05}", number % self.students.max(1))
     }
 
-    /// What the bytes of the request of this number are marked with.
+    /// Returns the mark in the bytes of the request with this number.
     pub fn mark(&self, number: usize) -> u64 {
         let own = if self.same { 0 } else { number as u64 + 1 };
         u64::from(self.salt) << 32 | own

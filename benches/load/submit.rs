@@ -1,4 +1,4 @@
-//! Many submissions at once, and how the server's health answers meanwhile.
+//! Sends many submissions at once and measures how fast the health check responds meanwhile.
 
 use crate::Failure;
 use crate::form::Form;
@@ -10,12 +10,12 @@ use std::sync::{Barrier, Mutex, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
-/// Between two questions for the health.
+/// Pause between two health checks.
 const HEALTH_PAUSE: Duration = Duration::from_millis(5);
-/// Before the load begins, so that the health of an idle server is asked once at least.
+/// Time before the load begins, so that at least one health check meets an idle server.
 const HEAD_START: Duration = Duration::from_millis(50);
 
-/// What one connection saw.
+/// The results of one connection.
 #[derive(Default)]
 struct Seen {
     answers: Vec<Duration>,
@@ -97,7 +97,7 @@ fn send(options: &Options, form: &mut Form, next: &AtomicUsize) -> Result<Seen, 
     }
 }
 
-/// The longest that the health took to answer, with a new connection each time as a probe does.
+/// Returns the longest time of a health check. Each one uses a new connection, as a probe does.
 fn watch_health(address: &str, over: &AtomicBool) -> Result<Duration, Failure> {
     let mut worst = Duration::ZERO;
     while !over.load(Ordering::Relaxed) {

@@ -1,4 +1,4 @@
-//! Every byte of what was handed in, compared with what was sent.
+//! Compares every byte of the submissions with what was sent.
 
 use crate::Failure;
 use crate::form::{content, path};
@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
-/// The instructor who looks.
+/// The instructor who downloads.
 const INSTRUCTOR: &str = "root";
 
 #[derive(Deserialize)]
@@ -25,7 +25,7 @@ struct File {
     content: String,
 }
 
-/// Downloads the submissions of a run in which each student handed in once, and reports how many came back intact.
+/// Downloads the submissions of a run in which each student submitted once. Reports how many are intact.
 pub fn run(options: &Options) -> Result<Value, Failure> {
     let count = options.count.ok_or("verify needs --count")?;
     let next = AtomicUsize::new(0);

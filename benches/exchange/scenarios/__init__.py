@@ -1,4 +1,4 @@
-"""Every scenario by its name, in the order of the table."""
+"""All scenarios by their names, in the order of the table."""
 
 from collections.abc import Callable
 

@@ -1,4 +1,4 @@
-"""A whole class seen and collected: by the unchanged client, whose own work is most of what is left, and by ours."""
+"""Lists and collects a whole class: with the unchanged client, whose own work takes most of the time, and with ours."""
 
 import os
 import resource
@@ -16,7 +16,7 @@ from servers import ADMIN, Broken, Server
 
 LESSON = Class("school", students=500, submissions=1500, assignments=2)
 FEW = Class("school", students=100, submissions=300, assignments=2)
-# The assignment of the lesson that nobody handed in.
+# The assignment of the lesson without submissions.
 EMPTY = "a1"
 STARTS = 3
 COMMAND_LIMIT_S = 200
@@ -25,7 +25,7 @@ PLUGIN = Path(__file__).resolve().parents[3] / "python"
 
 @dataclass(frozen=True)
 class Client:
-    """What makes nbgrader speak to an exchange."""
+    """A client that connects nbgrader to an exchange."""
 
     config: str
     python_path: str = ""
@@ -51,7 +51,7 @@ c.CourseDirectory.course_id = {course!r}
 
 
 def measure(bench: Bench) -> None:
-    """`nbgrader list --inbound` makes 3,001 requests, `nbgrader collect` 501."""
+    """Measures `nbgrader list --inbound`, which makes 3,001 requests, and `nbgrader collect`, which makes 501."""
     lesson = FEW if bench.quick else LESSON
     listing = f"class-wide list --inbound, {2 * lesson.submissions + 1:,} requests"
     collect = f"class-wide collect, {lesson.students + 1} requests"
@@ -63,7 +63,7 @@ def measure(bench: Bench) -> None:
 
 
 def measure_plugin(bench: Bench) -> None:
-    """The same commands with our plugin at nbcourier, beside ngshare with its own client."""
+    """Measures the same commands with our plugin at nbcourier, beside ngshare with its own client."""
     lesson = FEW if bench.quick else LESSON
     listing = f"list --inbound of {lesson.submissions:,}, each its own client"
     collect = f"collect of {lesson.students}, each its own client"
@@ -77,10 +77,10 @@ def measure_plugin(bench: Bench) -> None:
 def _compare(
     bench: Bench, lesson: Class, figures: dict[str, Figure], client: Client
 ) -> None:
-    """The stock client at ngshare, the given one at nbcourier.
+    """Compares the stock client at ngshare with the given client at nbcourier.
 
-    What nbgrader needs to start is taken off: it is measured with the same command on an assignment that nobody handed
-    in. Both servers are behind a hub that answers at once; without any hub the client cannot use ngshare.
+    The start of nbgrader is subtracted. It is measured with the same command on an assignment without submissions. Both
+    servers are behind a hub that answers at once, since the client cannot use ngshare without a hub.
     """
     works: dict[str, list[Work]] = {command: [] for command in figures}
     with (
@@ -112,7 +112,7 @@ def _compare(
 
 @dataclass(frozen=True)
 class Work:
-    """What a command took: time, and the client's and the server's processor time, in seconds."""
+    """The cost of a command: its time, and the processor time of the client and of the server, in seconds."""
 
     seconds: float
     client: float
@@ -127,7 +127,7 @@ class Work:
 
 
 class Instructor:
-    """Somebody with nbgrader and the client on a computer of their own."""
+    """An instructor with nbgrader and the client on their own computer."""
 
     def __init__(
         self, bench: Bench, server: Server, lesson: Class, client: Client
@@ -140,7 +140,7 @@ class Instructor:
         config = self._home / ".jupyter" / "nbgrader_config.py"
         config.parent.mkdir(parents=True)
         config.write_text(client.config.format(url=server.url, course=lesson.course))
-        # The first start in a new home takes longer than all that follow.
+        # The first start in a new home takes longer than all others.
         self._run("list", "--inbound", f"--assignment={EMPTY}")
         self._start = {
             "list": self._least("list", "--inbound", f"--assignment={EMPTY}"),
@@ -148,7 +148,7 @@ class Instructor:
         }
 
     def list_and_collect(self) -> dict[str, Work]:
-        """Both commands without what nbgrader needs to start; each must give the whole class."""
+        """Runs both commands without the start of nbgrader. Each must give the whole class."""
         name, lesson = self.server.name, self._lesson
         said, listing = self._run("list", "--inbound", "--assignment=a0")
         shown = said.count(f"{lesson.course} s0")
@@ -158,7 +158,7 @@ class Instructor:
         collected = len(list(self._home.glob("submitted/*/a0/problem.ipynb")))
         if collected != lesson.students:
             raise Broken(f"{name}: {collected} collected:\n{said[-2000:]}")
-        # Out of the way only: files made just after as many were removed take the file system twice as long.
+        # The directory is only renamed. Creating files takes the file system twice as long after many were removed.
         submitted = self._home / "submitted"
         submitted.rename(self._home / f"collected-{time.monotonic_ns()}")
         return {
@@ -171,12 +171,12 @@ class Instructor:
         shutil.rmtree(self._home)
 
     def _least(self, *arguments: str) -> Work:
-        """The quickest of a few: to take off too little makes nobody look faster than they are."""
+        """Returns the quickest of a few runs. Subtracting too little makes nobody look faster than they are."""
         works = [self._run(*arguments)[1] for _ in range(STARTS)]
         return min(works, key=lambda work: work.seconds)
 
     def _run(self, *arguments: str) -> tuple[str, Work]:
-        """What a command says and what it takes."""
+        """Runs a command. Returns its output and its cost."""
         programs = self._bench.client.parent
         env = {
             "PATH": f"{programs}{os.pathsep}{os.environ.get('PATH', os.defpath)}",
@@ -206,6 +206,6 @@ class Instructor:
 
 
 def _children_s() -> float:
-    """Processor time of the programs that were run and have ended; servers have not."""
+    """Returns the processor time of the programs that have ended. The servers are still running."""
     usage = resource.getrusage(resource.RUSAGE_CHILDREN)
     return usage.ru_utime + usage.ru_stime

@@ -1,4 +1,4 @@
-"""What the disk holds after everybody handed in the same data file."""
+"""Disk space after all students submitted the same data file."""
 
 from bench import Bench, disk_used
 from seed import Class, fill
@@ -10,13 +10,13 @@ LESSON = Class("disk", students=STUDENTS)
 
 
 def measure(bench: Bench) -> None:
-    """ngshare gets a few and the rest is calculated: it would fill 10 GB."""
+    """Measures a few submissions at ngshare and extrapolates the rest, since it would fill 10 GB."""
     count = 50 if bench.quick else STUDENTS
     figure = bench.figure(
         f"disk after {count} submissions of the same 20 MB",
         "MiB",
         better="less",
-        # One copy, and room for the rows that name it.
+        # One copy of the file, and the rows that refer to it.
         ceiling=25,
         note=f"ngshare: {FEW} measured, the rest calculated",
     )

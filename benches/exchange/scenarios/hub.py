@@ -1,4 +1,4 @@
-"""Behind a hub that takes 5 ms to say who a token belongs to."""
+"""Requests behind a hub that takes 5 ms to name the owner of a token."""
 
 from bench import Bench
 from figures import alternate
@@ -13,7 +13,7 @@ LESSON = Class("lesson", students=500)
 
 
 def measure(bench: Bench) -> None:
-    """The listing of courses once more, by a token that was seen before."""
+    """Measures the listing of courses with a token that was seen before."""
     figure = bench.figure(
         "list courses, hub answers in 5 ms", "requests/s", better="more", wanted=300
     )

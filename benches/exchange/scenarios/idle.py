@@ -1,4 +1,4 @@
-"""What a server takes that nobody uses: the time until it answers, and its memory."""
+"""The cost of an unused server: the time until it answers, and its memory."""
 
 import time
 from contextlib import AbstractContextManager
@@ -10,7 +10,7 @@ REST_S = 1.0
 
 
 def measure(bench: Bench) -> None:
-    """Starts both on empty directories, again and again."""
+    """Starts both servers repeatedly on empty directories."""
     start = bench.figure("start to first health answer", "s", better="less", wanted=5)
     memory = bench.figure("idle memory", "MiB", better="less", wanted=4)
     for _ in range(3 if bench.quick else 5):

@@ -1,4 +1,4 @@
-"""One large file up and down, and the most memory that the server ever had for it."""
+"""Upload and download of one large file, and the peak memory of the server."""
 
 from bench import Bench
 from figures import Figure
@@ -7,14 +7,14 @@ from servers import Server
 
 LESSON = Class("large", students=1)
 SIZES_MB = [50, 150, 500]
-# ngshare refuses a request of 100 MB and more, which 150 MB of bytes are by far.
+# ngshare refuses requests of 100 MB and more. A file of 150 MB exceeds that by far.
 MOST_OF_NGSHARE_MB = 150
-# What is wanted of the largest file, in MiB.
+# Wanted maximum of memory for the largest file, in MiB.
 MEMORY_CEILING = 64
 
 
 def measure(bench: Bench) -> None:
-    """Each size on a server of its own, so that the peak is of this file."""
+    """Measures each size on a separate server, so that the peak belongs to this file."""
     for size in SIZES_MB[:-1] if bench.quick else SIZES_MB:
         up = bench.figure(f"one file of {size} MB up", "s", better="less")
         down = bench.figure("… and down", "s", better="less")

@@ -1,4 +1,4 @@
-"""Reading: what students and instructors ask for again and again."""
+"""Reads: the frequent requests of students and instructors."""
 
 import random
 import statistics
@@ -12,7 +12,7 @@ from tools import requests_per_second
 from wire import call, release, student
 
 AT_ONCE = 64
-# A listing of thousands keeps ngshare busy for so long that a longer queue would only outlive the measurement.
+# A listing of thousands occupies ngshare for long. A longer queue would outlast the measurement.
 LISTINGS_AT_ONCE = 8
 COURSES = 5
 
@@ -21,7 +21,7 @@ CROWD = Class("crowd", students=500, submissions=10_000, file_bytes=64)
 STUDENT = student(7)
 WHOLE = f"submission/{SCHOOL.course}/whole/{student(0)}"
 
-# Path, caller, what is wanted.
+# The title, the path, the caller, and the wanted ratio.
 READS = [
     ("list courses", "courses", STUDENT, 40),
     ("list assignments", f"assignments/{SCHOOL.course}", STUDENT, 40),
@@ -32,7 +32,7 @@ READS = [
 
 
 def measure(bench: Bench) -> None:
-    """A class of 500 that handed in three times each, seen by one of them and by the instructor."""
+    """Measures a class of 500 with three submissions each, as one of the students and as the instructor."""
     with bench.start_both() as servers:
         for server in servers:
             fill(server, bench.load, SCHOOL)
@@ -49,7 +49,7 @@ def measure(bench: Bench) -> None:
 
 
 def measure_class_listing(bench: Bench) -> None:
-    """The instructor's listing of all submissions to an assignment, of 1,500 and of 10,000."""
+    """Measures the instructor's listing of all submissions to an assignment, for 1,500 and for 10,000."""
     small = bench.figure(
         "list all of 1,500 submissions", "requests/s", better="more", wanted=100
     )
@@ -61,7 +61,8 @@ def measure_class_listing(bench: Bench) -> None:
         for server in servers:
             fill(server, bench.load, SCHOOL)
             fill(server, bench.load, CROWD)
-        # Both listings in each round: their growth is only told by figures of the same minute.
+        # Both listings are measured in each round, since their growth can only be judged from figures of the same
+        # minute.
         for _ in range(bench.rounds):
             for lesson, figure in ((SCHOOL, small), (CROWD, large)):
                 alternate(

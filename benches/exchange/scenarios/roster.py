@@ -1,4 +1,4 @@
-"""Courses coming and going: 500 students enrolled in one request, 10,000 submissions deleted in another."""
+"""Changes of courses: 500 students enrolled in one request, and 10,000 submissions deleted in another."""
 
 import threading
 import time
@@ -14,7 +14,7 @@ PROBE_PAUSE_S = 0.01
 
 
 def measure_enrolment(bench: Bench) -> None:
-    """ngshare takes half a minute for 500, so it is asked once."""
+    """Measures the enrolment. ngshare takes half a minute for 500, so it is measured once."""
     count = 100 if bench.quick else 500
     figure = bench.figure(
         f"enrol {count} students in one request", "s", better="less", wanted=300
@@ -32,7 +32,7 @@ def _enrol(server: Server, course: str, count: int) -> float:
 
 
 def measure_deletion(bench: Bench) -> None:
-    """Deletes a full course while another is looked at; ngshare takes two minutes for 10,000, so it is asked once."""
+    """Deletes a full course while another is read. ngshare takes two minutes for 10,000, so it is measured once."""
     count = 1000 if bench.quick else 10_000
     figure = bench.figure(
         f"delete a course with {count:,} submissions",
@@ -70,7 +70,7 @@ def measure_deletion(bench: Bench) -> None:
 def _watched(
     probe: Callable[[], object], work: Callable[[], float]
 ) -> tuple[float, float]:
-    """What the work gives, and the longest that a probe took from before it until after it."""
+    """Returns the result of the work, and the longest time of a probe from before it until after it."""
     over = threading.Event()
     worst = 0.0
 

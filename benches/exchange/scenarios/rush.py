@@ -1,4 +1,4 @@
-"""The minute before a deadline: everybody hands in a megabyte, 64 of them at once."""
+"""The minute before a deadline: all students submit a megabyte, 64 of them at once."""
 
 from contextlib import AbstractContextManager
 
@@ -14,7 +14,7 @@ LESSON = Class("rush", students=STUDENTS)
 
 
 def measure(bench: Bench) -> None:
-    """Times the rush, asks for the health meanwhile, and compares every byte afterwards."""
+    """Times the rush, checks the health meanwhile, and compares every byte afterwards."""
     length = bench.figure(
         "deadline rush, 500 × 1 MB at 64 at once", "s", better="less", wanted=8
     )

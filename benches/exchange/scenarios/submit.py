@@ -1,4 +1,4 @@
-"""Handing in: 5 files of 200 KB together, every one of them with bytes of its own."""
+"""Submissions of 5 files with 200 KB in total, each with different bytes."""
 
 import itertools
 
@@ -8,13 +8,13 @@ from seed import Class, fill
 from servers import Server
 
 AT_ONCE = 64
-# With 64 waiting, ngshare's answers come too late for a shorter time to tell anything.
+# With 64 requests waiting, ngshare responds too slowly for a shorter time.
 SECONDS = 4
 LESSON = Class("submit", students=500)
 
 
 def measure(bench: Bench) -> None:
-    """A steady stream of submissions, each answered only when it is kept."""
+    """Measures a steady stream of submissions. Each is answered only after it is stored."""
     figure = bench.figure(
         "submit 5 files / 200 KB", "requests/s", better="more", wanted=8
     )
