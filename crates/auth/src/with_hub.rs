@@ -1,4 +1,4 @@
-//! Callers that a hub vouches for: by their token, or by the session of a browser that has logged in there.
+//! Authenticates callers with a hub: by a token, or by the session of a browser after a login.
 
 use super::admins::Admins;
 use super::cache::{HubCache, Lifetimes};
@@ -20,58 +20,58 @@ use nbcourier_identity::{Caller as Identity, HubGroups};
 use std::sync::Arc;
 use std::time::Duration;
 
-/// What is needed to work with a hub.
+/// The settings for a hub.
 pub struct HubSettings {
-    /// Where the hub's API is: `http://127.0.0.1:8081/hub/api`.
+    /// The URL of the hub's API, such as `http://127.0.0.1:8081/hub/api`.
     pub api_url: String,
     /// The service's own token, which is also its OAuth secret.
     pub api_token: String,
     /// The name by which the hub knows the service.
     pub service_name: String,
-    /// The OAuth client id: `service-NAME`.
+    /// The OAuth client ID: `service-NAME`.
     pub client_id: String,
-    /// Scheme and host under which browsers reach the hub; empty when it is the host they reach us by.
+    /// Scheme and host under which browsers reach the hub. Empty if they are those of the service.
     pub hub_host: String,
-    /// The path of the hub below that host; begins and ends with `/`.
+    /// The path of the hub below that host. It begins and ends with `/`.
     pub base_url: String,
-    /// Where the hub sends browsers after the login, literally as the hub knows it; may be a path.
+    /// The address to which the hub sends browsers after a login, exactly as the hub knows it. It may be a path.
     pub callback_url: String,
-    /// The path under which the service lives; begins and ends with `/`.
+    /// The path of the service. It begins and ends with `/`.
     pub prefix: String,
-    /// Signs session cookies.
+    /// The key that signs session cookies.
     pub signing_key: SigningKey,
-    /// How long the hub's word about a token counts; zero: every request asks.
+    /// How long the hub's answer about a token is trusted. With zero, every request asks the hub.
     pub cache_ttl: Duration,
-    /// For how much longer it counts while the hub does not answer.
+    /// For how much longer it is trusted while the hub does not respond.
     pub grace: Duration,
-    /// Whether a token must hold the scope `access:services` for this service.
+    /// Whether a token must have the scope `access:services` for this service.
     pub require_service_scope: bool,
-    /// Names of administrators; a service is one as `service:NAME`.
+    /// The names of administrators. A service is named `service:NAME`.
     pub admins: Vec<String>,
-    /// Whether the hub's administrators are administrators here.
+    /// Whether administrators of the hub are administrators here.
     pub hub_admins: bool,
 }
 
-/// What is asked for, on which depends what a session's cookie needs beside it.
+/// The kind of a request. It decides which proof a session's cookie needs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Asked<'a> {
-    /// A page, shown as such by the browser.
+    /// A page that the browser shows.
     Page,
-    /// Anything that a program reads or changes.
+    /// Data that a program reads or changes.
     Data,
-    /// A change by a form of a page, whose field `csrf_token` is this.
+    /// A change by a form on a page, with the value of its field `csrf_token`.
     Form(Option<&'a str>),
 }
 
-/// A hub, and all that callers are known by through it.
+/// A hub, and the state that identifies its callers.
 pub(super) struct Hub {
     pub(super) oauth: OAuth,
     cache: HubCache,
-    /// Asks what callers do not tell; with the service's own token.
+    /// The client for questions that callers' tokens do not permit, with the service's own token.
     own: (HubClient, Token),
     sessions: Sessions,
     admins: Admins,
-    /// The scopes of which a token must hold one, narrowest first; none when it needs none.
+    /// The scopes of which a token must have one, narrowest first. `None` if no scope is required.
     scopes: Option<[String; 2]>,
 }
 
@@ -205,7 +205,7 @@ impl Hub {
         self.told_by_hub(&user, Credential::Token)
     }
 
-    /// The caller that the hub has just told of.
+    /// Returns the caller for a fresh answer of the hub.
     fn told_by_hub(&self, user: &HubUser, via: Credential) -> Result<Caller, AuthError> {
         let name = user.user_name()?;
         let admin = self.admins.include(&name, user.kind, user.admin);
@@ -226,8 +226,8 @@ impl Hub {
             .into()
     }
 
-    /// The request must have the session's token for that use, in the header `X-CSRF-Token` or in the form; and the
-    /// browser must not say that another site asks.
+    /// Checks that the request has the session's token for that use, in the header `X-CSRF-Token` or in the form. Fails
+    /// also if the browser says that another site sends the request.
     fn check_proof(
         &self,
         request: &HttpRequest,

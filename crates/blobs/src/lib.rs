@@ -1,7 +1,7 @@
-//! Large files, each stored once under the name its bytes have.
+//! Storage of large files. Each is stored once under the checksum of its bytes.
 //!
-//! `ab/abcdef…` holds the bytes whose SHA-256 is `abcdef…`. A file comes to its place only whole and flushed, and
-//! is never changed there. This room knows nothing of rows; what names a blob is the store's business.
+//! `ab/abcdef…` holds the bytes whose SHA-256 is `abcdef…`. A file is moved to its place only when it is complete and
+//! flushed, and never changes there. This crate knows nothing of the database, whose rows refer to blobs.
 
 mod durable;
 mod in_use;

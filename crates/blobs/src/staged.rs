@@ -1,4 +1,4 @@
-//! Bytes on their way in.
+//! Files that are being received and are not blobs yet.
 
 use super::LocalBlobs;
 use nbcourier_domain::Sha256Sum;
@@ -15,7 +15,7 @@ pub struct Staged {
     size: u64,
 }
 
-/// A staged file with all its bytes and its name, which waits to be flushed together with others. Removed when dropped.
+/// A complete staged file with its checksum. It waits to be flushed together with others, and is removed when dropped.
 #[derive(Debug)]
 pub struct Complete {
     path: TempPath,
@@ -28,14 +28,14 @@ impl Staged {
         Self { file, size: 0 }
     }
 
-    /// Adds bytes at the end.
+    /// Appends bytes.
     pub fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
         self.file.write_all(bytes)?;
         self.size += bytes.len() as u64;
         Ok(())
     }
 
-    /// Ends the file; these are its bytes' SHA-256. It holds no file descriptor from here on.
+    /// Completes the file. `sha256` is the checksum of its bytes. The file descriptor is closed.
     pub fn complete(self, sha256: Sha256Sum) -> Complete {
         Complete {
             path: self.file.into_temp_path(),
@@ -46,16 +46,16 @@ impl Staged {
 }
 
 impl Complete {
-    /// The name of its bytes.
+    /// Returns the checksum, under which the file will be stored.
     pub fn sha256(&self) -> Sha256Sum {
         self.sha256
     }
 
-    /// Puts the bytes in their place; the name there is durable once `blobs` has flushed its directory.
+    /// Moves the file to its place. Its name is durable after `blobs` has flushed the directory.
     pub(super) fn keep(self, blobs: &LocalBlobs) -> io::Result<Sha256Sum> {
         let place = blobs.path(self.sha256);
-        // Young again, so that a clean-up that looks for forgotten files passes it by; or removed by one just now. What
-        // changed on the disk since it came in is replaced by those who bring it again.
+        // A new modification time keeps a clean-up from removing the existing file as forgotten. If a clean-up has just
+        // removed it, or its bytes changed on the disk, the new file takes its place.
         if blobs.check(self.sha256, self.size).is_ok() && make_young(&place)? {
             return Ok(self.sha256);
         }
@@ -67,7 +67,7 @@ impl Complete {
     }
 }
 
-/// Whether there was such a file.
+/// Sets the modification time of a file to now. Returns whether the file exists.
 fn make_young(path: &Path) -> io::Result<bool> {
     match File::options().write(true).open(path) {
         Ok(file) => file.set_modified(SystemTime::now()).map(|()| true),

@@ -4,17 +4,16 @@ use super::json::{JsonTokenizer, NotJson};
 use super::list_reader::{ListReader, Stop};
 use nbcourier_domain::RelativePath;
 
-/// What is wrong with a file list. The first wrong item decides; of what is wrong with one item, the first of these.
+/// The fault of a file list. The first wrong item decides; if it has several faults, the first of these.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum FileListError {
-    /// The text, any of it, is not JSON.
+    /// The text is not JSON, at any place.
     #[error("not JSON")]
     NotJson,
-    /// It is no list, or the item no object with the strings `path` and `content`.
+    /// The JSON is not a list, or the item is not an object with the strings `path` and `content`.
     #[error("no list of files")]
     IncorrectFormat,
-    /// The path could leave its tree, stands in the list already, or is the directory of another, or the other way
-    /// round.
+    /// The path could leave its tree, occurs twice, or is both a file and the directory of another file.
     #[error("illegal path")]
     IllegalPath,
     /// The content is not base64.
@@ -37,11 +36,11 @@ pub enum FileEvent<'a> {
     End(RelativePath),
 }
 
-/// Takes the text of a `files` field, `[{"path": "a/b.ipynb", "content": "<base64>"}, …]`, in pieces of any size
-/// and tells the files.
+/// A decoder that takes the text of a `files` field in pieces of any size and reports the files: `[{"path":
+/// "a/b.ipynb", "content": "<base64>"}, …]`.
 ///
-/// The keys of an item come in any order; other keys are ignored; of a repeated key the last counts. It holds the
-/// paths of the list and a few blocks, however large the files are.
+/// The keys of an item have any order. Other keys are ignored. The last value of a repeated key wins. The decoder holds
+/// the paths of the list and a few blocks, however large the files are.
 ///
 /// ```
 /// # use nbcourier_codec::{FileEvent, FileListDecoder};
@@ -70,10 +69,10 @@ impl FileListDecoder {
         Self::default()
     }
 
-    /// Takes the next piece of the text and tells what is in it.
+    /// Decodes the next piece of the text and reports its events.
     ///
-    /// Gives the sink's own error at once; the decoder is of no further use then. What is wrong with the list is
-    /// told by `finish`; from there on no events come.
+    /// Fails at once with the sink's own error. The decoder cannot be used after that. `finish` returns the fault of
+    /// the list. After a fault there are no further events.
     pub fn feed<E>(
         &mut self,
         json: &[u8],
@@ -82,7 +81,7 @@ impl FileListDecoder {
         let list = &mut self.list;
         match self.json.feed(json, &mut |event| list.take(event, sink)) {
             Err(Stop::Sink(error)) => Err(error),
-            // The tokenizer remembers.
+            // The tokenizer remembers the error.
             _ => Ok(()),
         }
     }
@@ -102,7 +101,7 @@ mod tests {
     use super::*;
     use crate::tests::{Told, told, ways_to_cut};
 
-    /// The events and the verdict, the same however the text is cut.
+    /// Returns the events and the result. Checks that they are the same however the text is cut.
     fn decode(json: &str) -> (Vec<Told>, Result<(), FileListError>) {
         let mut outcomes = ways_to_cut(json.as_bytes()).map(told);
         let first = outcomes.next().unwrap_or((Vec::new(), Ok(())));

@@ -1,6 +1,6 @@
-//! The grammar of JSON's numbers, a byte at a time.
+//! The grammar of JSON numbers, byte by byte.
 
-/// Where in a number one is, by what has just been read.
+/// The position in a number, named after the byte that was read last.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Number {
     Minus,
@@ -14,7 +14,7 @@ pub(super) enum Number {
 }
 
 impl Number {
-    /// Where one is behind a number's first byte, or `None` when no number begins so.
+    /// Returns the position after the first byte, or `None` if no number begins with it.
     pub(super) fn begin(byte: u8) -> Option<Self> {
         match byte {
             b'-' => Some(Self::Minus),
@@ -24,7 +24,7 @@ impl Number {
         }
     }
 
-    /// Where one is behind the next byte, or `None` when it does not belong to the number.
+    /// Returns the position after the next byte, or `None` if the byte does not belong to the number.
     pub(super) fn then(self, byte: u8) -> Option<Self> {
         match (self, byte) {
             (Self::Minus, _) => Self::begin(byte).filter(|_| byte != b'-'),

@@ -1,12 +1,12 @@
-//! The inside of a JSON string, as it arrives: text, escapes, UTF-8.
+//! A streaming reader of the inside of a JSON string: text, escapes, UTF-8.
 
 use super::json::{JsonEvent, NotJson};
 
-/// Reads from behind the opening quotation mark to behind the closing one, then is ready for the next string.
+/// A reader from behind the opening quotation mark to behind the closing one. It is then ready for the next string.
 #[derive(Debug, Default)]
 pub(super) struct StringReader {
     step: Step,
-    /// The first half of a surrogate pair, while the other half may still come.
+    /// The first half of a surrogate pair, while the other half may follow.
     high_half: Option<u16>,
     utf8: Utf8,
 }
@@ -15,14 +15,14 @@ pub(super) struct StringReader {
 enum Step {
     #[default]
     Text,
-    /// Behind a backslash.
+    /// A backslash was read.
     Escape,
-    /// Behind `\u` and so many digits, which make up the unit so far.
+    /// `\u` and some digits were read. `unit` is their value so far.
     Unit { digits: u8, unit: u16 },
 }
 
 impl StringReader {
-    /// Takes the next piece; gives what is behind the string's end, or `None` when it has not ended yet.
+    /// Reads the next piece. Returns the input behind the end of the string, or `None` if the string has not ended.
     pub(super) fn feed<'a, E: From<NotJson>>(
         &mut self,
         mut input: &'a [u8],
@@ -36,7 +36,7 @@ impl StringReader {
                     sink(JsonEvent::Text(text))?;
                 }
                 input = behind;
-                // The common case at once: a line break among base64.
+                // A fast path for the common case: a line break in base64.
                 if let [b'\\', letter, behind @ ..] = input
                     && *letter != b'u'
                     && self.utf8.is_complete()
@@ -59,7 +59,7 @@ impl StringReader {
                     return Ok(Some(input));
                 }
                 (Step::Text, b'\\') => self.step = Step::Escape,
-                // A control character, or no UTF-8.
+                // This is a control character, or not UTF-8.
                 (Step::Text, _) => return Err(NotJson.into()),
                 (Step::Escape, b'u') => self.step = Step::Unit { digits: 0, unit: 0 },
                 (Step::Escape, letter) => {
@@ -84,7 +84,7 @@ impl StringReader {
         }
     }
 
-    /// How many of the bytes stand for themselves: up to a quotation mark, a backslash, or what may not be there.
+    /// Returns the number of bytes that stand for themselves, up to a quotation mark, a backslash, or an illegal byte.
     fn text_length(&mut self, bytes: &[u8]) -> usize {
         let mut length = 0;
         loop {
@@ -98,7 +98,7 @@ impl StringReader {
         }
     }
 
-    /// A complete `\uXXXX`.
+    /// Reports a complete `\uXXXX`.
     fn take_unit<E>(
         &mut self,
         unit: u16,
@@ -122,7 +122,7 @@ impl StringReader {
         }
     }
 
-    /// The other half of a pair did not come.
+    /// Reports the first half of a surrogate pair whose other half is missing.
     fn give_up_pair<E>(
         &mut self,
         sink: &mut impl FnMut(JsonEvent<'_>) -> Result<(), E>,
@@ -146,8 +146,8 @@ fn unescape(letter: u8) -> Result<u8, NotJson> {
     })
 }
 
-/// How many bytes come before the first that is not plain ASCII text: a control character, a quotation mark, a
-/// backslash or part of a longer character.
+/// Returns the number of bytes before the first one that is not plain ASCII text: a control character, a quotation
+/// mark, a backslash, or a part of a longer character.
 fn ascii_length(bytes: &[u8]) -> usize {
     let (blocks, tail) = bytes.as_chunks::<32>();
     let plain_blocks = blocks.iter().take_while(|block| is_plain(block)).count();
@@ -155,7 +155,7 @@ fn ascii_length(bytes: &[u8]) -> usize {
     plain_blocks * 32 + ascii_length_in_words(rest)
 }
 
-/// Whether all of a block is plain ASCII text. Written so that it becomes a few vector instructions.
+/// Whether a whole block is plain ASCII text. The compiler turns the loops into a few vector instructions.
 fn is_plain(block: &[u8; 32]) -> bool {
     let mut others = [0; 32];
     for (other, byte) in others.iter_mut().zip(block) {
@@ -183,8 +183,8 @@ fn ascii_length_in_words(bytes: &[u8]) -> usize {
     words.len() * 8 + tail.iter().take_while(|byte| !is_other(**byte)).count()
 }
 
-/// Marks, by the highest bit of its byte, what is not plain ASCII text in eight bytes. Only the lowest mark can be
-/// relied on: the subtractions borrow from the bytes above one that is marked.
+/// Marks the bytes of a word that are not plain ASCII text, each by its highest bit. Only the lowest mark is reliable,
+/// since the subtractions borrow from the bytes above a marked one.
 fn other_bytes(word: u64) -> u64 {
     const ONES: u64 = u64::from_ne_bytes([1; 8]);
     let control = word.wrapping_sub(ONES * 0x20);
@@ -193,12 +193,12 @@ fn other_bytes(word: u64) -> u64 {
     ((control | quotation | backslash) & !word | word) & (ONES * 0x80)
 }
 
-/// Where in a character of several bytes one is.
+/// The position in a character of several bytes.
 #[derive(Debug, Default)]
 struct Utf8 {
-    /// How many bytes of it are still to come.
+    /// The number of bytes that are still missing.
     missing: u8,
-    /// The least and the greatest that the next of them may be.
+    /// The range of the next byte.
     least: u8,
     greatest: u8,
 }
@@ -208,7 +208,7 @@ impl Utf8 {
         self.missing == 0
     }
 
-    /// Takes the next byte, not ASCII, of a text; or refuses it, because no character goes on or begins with it.
+    /// Reads the next byte of a text that is not ASCII. Returns whether a character may continue or begin with it.
     ///
     /// The ranges are those of the Unicode standard's table of well-formed byte sequences.
     fn take(&mut self, byte: u8) -> bool {
@@ -235,8 +235,8 @@ mod tests {
     use super::*;
     use crate::tests::ways_to_cut;
 
-    /// The text of a string (given without its opening quotation mark) with `#` for half a surrogate pair, and what
-    /// is behind it; the same however it is cut.
+    /// Returns the text of a string, with `#` for half a surrogate pair, and the rest behind it. The input has no
+    /// opening quotation mark. Checks that the result is the same however the input is cut.
     fn text(input: &[u8]) -> Result<Vec<u8>, NotJson> {
         let mut outcomes = ways_to_cut(input).map(|pieces| {
             let (mut reader, mut text) = (StringReader::default(), Vec::new());

@@ -1,13 +1,16 @@
-//! What arrives and leaves as text or as an archive, turned into events and bytes while it does.
+//! Streaming decoders and encoders for forms, JSON, base64 and tar archives.
 //!
-//! Push parsers: bytes go in, in pieces of any size, events come out, and it makes no difference where the pieces were
-//! cut. Nothing here does I/O, waits, panics, or holds more than a few blocks (and, of a file list, its paths),
-//! whatever comes. An upload passes [`FormDecoder`], which unescapes the field `files`, and [`FileListDecoder`],
-//! which finds the files in its text with [`JsonTokenizer`] and decodes them with [`Base64Decoder`]; a download passes
-//! [`Base64LineEncoder`]. An archive passes [`Unpacker`] and [`TarDecoder`], and [`TarEncoder`] on its way out.
+//! The decoders are push parsers: they take bytes in pieces of any size and report events. Where the pieces were cut
+//! makes no difference. No code here does I/O, waits or panics. Memory is limited to a few blocks and the paths of the
+//! files, whatever the input.
 //!
-//! Every parser hands its events to a sink, a closure, and passes the closure's error up at once. Its own error it
-//! makes into the closure's, so that one `?` carries both.
+//! An upload passes [`FormDecoder`], which unescapes the field `files`, and [`FileListDecoder`]. The latter finds the
+//! files in the text with [`JsonTokenizer`] and decodes them with [`Base64Decoder`]. A download passes
+//! [`Base64LineEncoder`]. An archive passes [`Unpacker`] and [`TarDecoder`] on its way in, and [`TarEncoder`] on its
+//! way out.
+//!
+//! Every parser passes its events to a sink, which is a closure, and returns the closure's error at once. It converts
+//! its own error into the closure's error type, so that one `?` handles both.
 
 #![warn(
     clippy::expect_used,

@@ -1,4 +1,4 @@
-//! What the events of JSON mean in a list of files.
+//! Translates the events of JSON into the events of a file list.
 
 use super::base64::{Base64Decoder, NotBase64};
 use super::files::{FileEvent, FileListError};
@@ -6,18 +6,18 @@ use super::json::{JsonEvent, NotJson};
 use super::paths::PathSet;
 use nbcourier_domain::RelativePath;
 
-/// The longest path kept, in bytes; a longer one is illegal anyway.
+/// The maximum length of a path that is kept, in bytes. Longer paths are illegal anyway.
 const MAX_PATH_BYTES: usize = 4096;
 
-/// Follows the events of a list's JSON, tells its files, and finds what is wrong with the items.
+/// A reader of a list's JSON events. It reports the files and finds faults of the items.
 #[derive(Debug, Default)]
 pub(super) struct ListReader {
-    /// What is wrong with the first item that is wrong. Nothing is looked at any more then.
+    /// The fault of the first wrong item. Further events are then ignored.
     wrong: Option<FileListError>,
-    /// How many lists and objects are open: 1 between the items, 2 between the members of an item.
+    /// The number of open lists and objects: 1 between the items, 2 between the members of an item.
     depth: u32,
     key: Key,
-    /// What the text that is being read is.
+    /// The meaning of the current text.
     reading: Reading,
     item: Item,
     path: Vec<u8>,
@@ -34,27 +34,27 @@ enum Reading {
     Other,
 }
 
-/// The item that is being read, as far as it is known.
+/// The current item, as far as it was read.
 #[derive(Debug, Default)]
 struct Item {
     path: Member,
     content: Member,
-    /// Whether `Begin` was told.
+    /// Whether `Begin` was reported.
     begun: bool,
 }
 
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 enum Member {
-    /// Not there, or no string.
+    /// The member is missing or not a string.
     #[default]
     Missing,
-    /// A string that cannot be what it should.
+    /// The member is a string with an illegal value.
     Bad,
     Good,
 }
 
 impl ListReader {
-    /// `Ok` if nothing was wrong with what was told.
+    /// Returns the fault of the list, or `Ok`.
     pub(super) fn verdict(&self) -> Result<(), FileListError> {
         self.wrong.map_or(Ok(()), Err)
     }
@@ -147,7 +147,7 @@ impl ListReader {
         Ok(())
     }
 
-    /// Half a surrogate pair is no text, so it is in no path and no base64.
+    /// Handles half a surrogate pair. It is not text, so neither a path nor base64 can contain it.
     fn take_lone_surrogate(&mut self) {
         match self.reading {
             Reading::Key => self.key.push(b"\xFF"),
@@ -203,7 +203,7 @@ impl ListReader {
         Ok(path)
     }
 
-    /// The item's path, if it may stand in a tree beside those before it.
+    /// Returns the path of the item, if it is legal beside the earlier paths.
     fn take_path(&mut self) -> Option<RelativePath> {
         let text = String::from_utf8(std::mem::take(&mut self.path)).ok()?;
         let path = RelativePath::parse(text).ok()?;
@@ -212,7 +212,7 @@ impl ListReader {
     }
 }
 
-/// As much of a key as tells the two that matter from all others.
+/// The beginning of a key, long enough to tell the two known keys from all others.
 #[derive(Debug, Default)]
 struct Key {
     start: [u8; 8],
@@ -232,7 +232,7 @@ impl Key {
     }
 }
 
-/// Why the tokenizer was left.
+/// The reason why the tokenizer stopped.
 pub(super) enum Stop<E> {
     NotJson,
     NotBase64,

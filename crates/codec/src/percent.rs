@@ -1,12 +1,12 @@
-//! The unescaping of form values, fast.
+//! Fast unescaping of form values.
 
-/// How many bytes are looked at together: as many as a word has bits.
+/// The number of bytes that are examined together, one for each bit of a word.
 const BLOCK: usize = 64;
 
-/// Decodes a value as far as nothing odd comes and `output` has room; gives the bytes read and the bytes written.
+/// Decodes as much of a value as is regular and fits into `output`. Returns the numbers of bytes read and written.
 ///
-/// It stops before an `&`, before an escape that is malformed or not complete, and at the end of either side. What
-/// stands in `output` behind the bytes written is rubbish.
+/// It stops before an `&`, before an escape that is malformed or incomplete, and at the end of either side. The bytes
+/// in `output` behind those written are undefined.
 pub(super) fn decode_run(input: &[u8], output: &mut [u8]) -> (usize, usize) {
     let (mut read, mut written) = decode_blocks(input, output);
     while let (Some((byte, length)), Some(place)) =
@@ -19,8 +19,8 @@ pub(super) fn decode_run(input: &[u8], output: &mut [u8]) -> (usize, usize) {
     (read, written)
 }
 
-/// The same, but stops before the end of either side. `+` and escapes come every thirty bytes or so, unforeseeably;
-/// to look for one after the other would cost a mispredicted branch each.
+/// Does the same in blocks, but stops before the end of either side. `+` and escapes occur unpredictably, about every
+/// thirty bytes. Searching for them one by one would cost a mispredicted branch each.
 fn decode_blocks(input: &[u8], output: &mut [u8]) -> (usize, usize) {
     let (mut read, mut written) = (0, 0);
     let mut start = 0;
@@ -30,7 +30,7 @@ fn decode_blocks(input: &[u8], output: &mut [u8]) -> (usize, usize) {
             let (Some(from), Some(to)) = (chunk(input, read), chunk_mut(output, written)) else {
                 return (read, written);
             };
-            // Before the next mark stands less than a block. What is copied beyond is written over by what follows.
+            // The next mark is less than a block away. Bytes copied beyond it are overwritten later.
             *to = *from;
             if marks == 0 {
                 break;
@@ -49,7 +49,7 @@ fn decode_blocks(input: &[u8], output: &mut [u8]) -> (usize, usize) {
             written += 1;
         }
         start += BLOCK;
-        // An escape may have reached into the next block.
+        // The last escape may extend into the next block.
         written += start.saturating_sub(read);
         read = read.max(start);
     }
@@ -64,7 +64,7 @@ fn chunk_mut(bytes: &mut [u8], at: usize) -> Option<&mut [u8; BLOCK]> {
     bytes.get_mut(at..).and_then(|rest| rest.first_chunk_mut())
 }
 
-/// The byte that stands at a place, and how many bytes say so; `None` where `decode_run` stops.
+/// Decodes the byte at a position. Returns it and the length of its notation, or `None` where `decode_run` stops.
 fn decode_one(input: &[u8], at: usize) -> Option<(u8, usize)> {
     match *input.get(at)? {
         b'%' => {
@@ -80,8 +80,8 @@ fn decode_one(input: &[u8], at: usize) -> Option<(u8, usize)> {
     }
 }
 
-/// Marks, by one bit each, what is among `%&'()*+` in a block: the three that matter, and four that share their
-/// range and that clients escape anyway.
+/// Returns a word with a bit for each byte of a block, set for `%&'()*+`. Three of these matter. The other four lie in
+/// their range, and clients escape them anyway.
 fn special_bytes(block: &[u8; BLOCK]) -> u64 {
     let mut bits = [0; BLOCK];
     for (index, (bit, byte)) in bits.iter_mut().zip(block).enumerate() {
@@ -93,14 +93,14 @@ fn special_bytes(block: &[u8; BLOCK]) -> u64 {
     }
     let mut marks = 0;
     for (index, bits) in bits.as_chunks::<8>().0.iter().enumerate() {
-        // The product's highest byte is the sum of all eight.
+        // The highest byte of the product is the sum of all eight bytes.
         let sum = u64::from_le_bytes(*bits).wrapping_mul(u64::from_ne_bytes([1; 8])) >> 56;
         marks |= sum << (8 * index);
     }
     marks
 }
 
-/// The value of a hexadecimal digit, or 0xFF for anything else.
+/// Returns the value of a hexadecimal digit, or 0xFF for any other byte.
 pub(super) fn unhex(digit: u8) -> u8 {
     HEX[usize::from(digit)]
 }

@@ -1,6 +1,6 @@
-//! What a tar archive is made of: blocks of 512 bytes, of which those before a file's bytes are headers.
+//! The format of tar archives: blocks of 512 bytes. The blocks before the content of a file are headers.
 //!
-//! The format is POSIX's `ustar` with its extended headers (IEEE Std 1003.1, `pax`), and on the way in also GNU tar's
+//! The format is POSIX's `ustar` with its extended headers (IEEE Std 1003.1, `pax`). The decoder also reads GNU tar's
 //! long names.
 
 use std::ops::Range;
@@ -8,7 +8,7 @@ use std::ops::Range;
 /// The block size in bytes. Headers and contents begin at its multiples.
 pub(super) const BLOCK: usize = 512;
 
-/// A header, or what fills one up.
+/// A header, or a block of an extended header or a content.
 pub(super) type Block = [u8; BLOCK];
 
 // The positions of a header's fields.

@@ -1,4 +1,4 @@
-//! A tar archive to files, as it arrives.
+//! A streaming decoder from a tar archive to files.
 
 use super::paths::PathSet;
 use super::tar::{
@@ -8,61 +8,61 @@ use super::tar::{checksum, padding};
 use super::tar_fields::{Records, number, stored_checksum, text};
 use nbcourier_domain::RelativePath;
 
-/// The longest extended header or long name taken, in bytes. Real ones have a few hundred.
+/// The maximum length of an extended header or long name, in bytes. Real ones have a few hundred.
 const MAX_EXTENDED: u64 = 64 * 1024;
-/// How much of a name a sentence shows, in characters.
+/// The maximum length of a name in an error message, in characters.
 const SHOWN: usize = 200;
-/// What stands in a sentence where no entry has come yet.
+/// The text in an error message instead of the name of the last entry, if there is none yet.
 const BEGINNING: &str = "its beginning";
 
-/// Why an archive is not taken. What it says is for whoever sent it.
+/// The reason why an archive is refused. The messages are for the sender.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum TarError {
-    /// It does not begin as one.
+    /// The input does not begin like a tar archive.
     #[error("This is no tar archive (of the kinds ustar, pax and GNU)")]
     NotTar,
-    /// It ends before its end.
+    /// The input ends before the end of the archive.
     #[error("The archive is incomplete")]
     Incomplete,
-    /// A header makes no sense.
+    /// A header is invalid.
     #[error("The archive is damaged behind {0}")]
     Damaged(String),
-    /// The path could leave its tree, stands in the archive already, or is the directory of another, or the other
-    /// way round.
+    /// The path could leave its tree, occurs twice, or is both a file and the directory of another file.
     #[error("Illegal path: {0}")]
     IllegalPath(String),
     /// An entry that is neither a file nor a directory.
     #[error("{name} is {kind}: only files and directories are taken")]
     NotAFile {
-        /// What it is called,
+        /// The name of the entry.
         name: String,
-        /// and is.
+        /// The kind of the entry.
         kind: &'static str,
     },
-    /// An extended header is beyond all bounds.
+    /// An extended header exceeds the limit.
     #[error("The extended header behind {0} is too long")]
     HeaderTooLong(String),
-    /// It goes on after its end.
+    /// Bytes other than zeros follow the end of the archive.
     #[error("Something stands behind the end of the archive")]
     Trailing,
 }
 
-/// What an archive is made of: for each file `Begin`, its `Content` in none, one or many pieces, and `End`.
+/// An event of an archive. For each file: `Begin`, its `Content` in any number of pieces, and `End`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum TarEvent<'a> {
-    /// A file begins, which stands here and has so many bytes.
+    /// The beginning of a file, with its path and its size in bytes.
     Begin(&'a RelativePath, u64),
     /// The next bytes of the file, never empty.
     Content(&'a [u8]),
-    /// The file is complete.
+    /// The end of the file.
     End,
 }
 
-/// Takes an archive in pieces of any size and tells its files.
+/// A decoder that takes an archive in pieces of any size and reports its files.
 ///
-/// It is strict: regular files and directories only, of which the directories are passed over; every path legal, and
-/// none another's directory; the archive closed by its two empty blocks, and only zeros behind them. A `./` before a
-/// path is dropped. It holds a block, an extended header, and the paths of the files.
+/// It is strict. The archive may hold only regular files and directories. Directories are skipped. Every path must be
+/// legal, and no file may be the directory of another. Two empty blocks must end the archive, and only zeros may
+/// follow. A `./` before a path is removed. The decoder holds one block, one extended header, and the paths of the
+/// files.
 ///
 /// ```
 /// # use nbcourier_codec::{TarDecoder, TarEncoder, TarError};
@@ -90,40 +90,40 @@ pub struct TarDecoder {
     state: State,
     block: Box<Block>,
     filled: usize,
-    /// What the headers before an entry's own say of it.
+    /// The content of the extended headers before an entry.
     extended: Extended,
     paths: PathSet,
-    /// Whether hard links are passed over rather than refused.
+    /// Whether hard links are skipped instead of refused.
     passes_links: bool,
-    /// The entry told last, as shown, or the beginning, to say where something is wrong; `None` before any header.
+    /// The last entry in printable form, or `BEGINNING`, for error messages. `None` before the first header.
     last: Option<String>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum State {
-    /// A header comes, or an end.
+    /// A header follows, or the end.
     Header,
-    /// The bytes of a file come, so many still, and then so many to skip.
+    /// The content of a file follows: the bytes left, and the bytes of padding after them.
     Content(u64, usize),
-    /// The bytes of an extended header come, so many still, and then so many to skip.
+    /// An extended header follows: its kind, the bytes left, and the bytes of padding after them.
     Extended(ExtendedKind, u64, usize),
-    /// So many bytes are passed over.
+    /// This number of bytes is skipped.
     Skip(usize),
-    /// One empty block came.
+    /// One empty block was read.
     Ending,
-    /// Both came.
+    /// Both empty blocks were read.
     Ended,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum ExtendedKind {
-    /// Of POSIX, about the next entry,
+    /// POSIX: records of the next entry.
     Next,
-    /// or about all that follow.
+    /// POSIX: records of all following entries.
     All,
-    /// GNU tar's name of the next entry,
+    /// GNU tar: the name of the next entry.
     LongName,
-    /// or what that links to.
+    /// GNU tar: the link target of the next entry.
     LongLink,
 }
 
@@ -133,7 +133,7 @@ struct Extended {
     path: Option<Vec<u8>>,
     size: Option<u64>,
     sparse: bool,
-    /// Whether one came that the entry has not come to yet.
+    /// Whether an extended header was read whose entry has not arrived yet.
     pending: bool,
 }
 
@@ -144,7 +144,7 @@ impl Default for TarDecoder {
 }
 
 impl TarDecoder {
-    /// A decoder at the beginning of an archive.
+    /// Creates a decoder at the beginning of an archive.
     pub fn new() -> Self {
         Self {
             state: State::Header,
@@ -157,7 +157,7 @@ impl TarDecoder {
         }
     }
 
-    /// One that passes hard links over like directories: for whoever knows from elsewhere what has the same bytes.
+    /// Creates a decoder that skips hard links. The caller must learn from elsewhere which files have the same bytes.
     pub fn passing_over_links() -> Self {
         Self {
             passes_links: true,
@@ -165,9 +165,9 @@ impl TarDecoder {
         }
     }
 
-    /// Takes the next piece of the archive and tells what is in it.
+    /// Decodes the next piece of the archive and reports its events.
     ///
-    /// Gives what is wrong with it, or the sink's own error at once; after either the decoder is of no further use.
+    /// Fails with `TarError`, or at once with the sink's own error. After either, the decoder cannot be used.
     pub fn feed<E: From<TarError>>(
         &mut self,
         archive: &[u8],
@@ -219,7 +219,7 @@ impl TarDecoder {
         Ok(())
     }
 
-    /// Ends the archive. All files told count if it is `Ok`, and none otherwise.
+    /// Ends the archive. If the result is `Ok`, all reported files count; otherwise none do.
     pub fn finish(self) -> Result<(), TarError> {
         match self.state {
             State::Ended => Ok(()),
@@ -227,7 +227,7 @@ impl TarDecoder {
         }
     }
 
-    /// What comes behind the block that is full now.
+    /// Reads the complete header block. Returns the next state.
     fn header<E: From<TarError>>(
         &mut self,
         sink: &mut impl FnMut(TarEvent<'_>) -> Result<(), E>,
@@ -260,7 +260,7 @@ impl TarDecoder {
         Ok(State::Extended(extended, size, padding(size)))
     }
 
-    /// A header of an entry, with what was said about it before.
+    /// Reads the header of an entry, together with the extended headers before it.
     fn entry<E: From<TarError>>(
         &mut self,
         kind: u8,
@@ -318,7 +318,7 @@ impl TarDecoder {
         Ok(state)
     }
 
-    /// The name that the header itself has room for.
+    /// Returns the name in the header itself.
     fn name(&self, is_posix: bool) -> Vec<u8> {
         let name = text(&self.block[NAME]);
         match text(&self.block[PREFIX]) {
@@ -327,7 +327,7 @@ impl TarDecoder {
         }
     }
 
-    /// Takes in an extended header that is complete.
+    /// Reads a complete extended header.
     fn extend(&mut self, kind: ExtendedKind) -> Result<(), TarError> {
         let body = std::mem::take(&mut self.extended.body);
         match kind {
@@ -349,7 +349,7 @@ impl TarDecoder {
                 };
             }
             ExtendedKind::All => {
-                // What it says of all entries, their times and owners, nobody here wants to know.
+                // Records of all entries usually hold times and owners, which the decoder does not use.
                 let records = Records::parse(&body).ok_or_else(|| self.damaged())?;
                 if records != Records::default() {
                     return Err(self.damaged());
@@ -366,7 +366,7 @@ impl TarDecoder {
     }
 }
 
-/// At most so many bytes from the front.
+/// Takes up to `at_most` bytes from the front.
 fn take<'a>(rest: &mut &'a [u8], at_most: usize) -> &'a [u8] {
     let (piece, behind) = rest.split_at(at_most.min(rest.len()));
     *rest = behind;
@@ -377,7 +377,7 @@ fn take_long<'a>(rest: &mut &'a [u8], at_most: u64) -> &'a [u8] {
     take(rest, usize::try_from(at_most).unwrap_or(usize::MAX))
 }
 
-/// A name as a sentence shows it, on one line and not without end.
+/// Returns a name for an error message, on one line and shortened.
 fn shown(name: &str) -> String {
     name.escape_debug().take(SHOWN).collect()
 }

@@ -72,7 +72,7 @@ impl TarEncoder {
     }
 }
 
-/// Writes what a header has no room for before it.
+/// Writes the extended header with the records that do not fit into a header.
 fn extend(records: &str, modified: Timestamp, output: &mut Vec<u8>) {
     if records.is_empty() {
         return;

@@ -1,4 +1,4 @@
-//! The fields of a tar header and the records of an extended one, read without trust.
+//! Parses the fields of a tar header and the records of an extended header. The input is untrusted.
 
 use super::tar::{Block, CHECKSUM};
 
@@ -8,8 +8,9 @@ pub(super) fn text(field: &[u8]) -> &[u8] {
     &field[..end.unwrap_or(field.len())]
 }
 
-/// A number: octal digits, with blanks before and blanks or NULs behind them; or, where the first bit is set, the
-/// bits behind it (GNU tar's way, for more than eleven digits). `None` for anything else and for less than zero.
+/// Parses a number. It is written in octal digits, with blanks before and blanks or NULs behind them. If the first bit
+/// is set, the bits behind it are the number (GNU tar's form for more than eleven digits). Returns `None` for anything
+/// else and for negative numbers.
 pub(super) fn number(field: &[u8]) -> Option<u64> {
     match field {
         [0x80, rest @ ..] => rest.iter().try_fold(0_u64, |number, byte| {
@@ -39,19 +40,19 @@ pub(super) fn stored_checksum(header: &Block) -> Option<u64> {
     octal(&header[CHECKSUM])
 }
 
-/// What an extended header says that matters here.
+/// The relevant records of an extended header.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct Records {
-    /// In the place of the entry's name.
+    /// The path that replaces the entry's name.
     pub(super) path: Option<Vec<u8>>,
-    /// In the place of its size.
+    /// The size that replaces the entry's size.
     pub(super) size: Option<u64>,
-    /// Whether the entry is not the bytes of the file, but some of them and where they belong (GNU tar's way).
+    /// Whether the entry is a sparse file, with only a part of its bytes and their positions (GNU tar's form).
     pub(super) sparse: bool,
 }
 
 impl Records {
-    /// Reads `LENGTH KEY=VALUE\n` again and again; of a repeated key the last counts. `None` when it is not that.
+    /// Parses records `LENGTH KEY=VALUE\n`. The last value of a repeated key wins. Returns `None` for anything else.
     pub(super) fn parse(body: &[u8]) -> Option<Self> {
         let mut records = Self::default();
         let mut rest = body;

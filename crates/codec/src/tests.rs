@@ -1,4 +1,4 @@
-//! The decoders beside slow, obvious ones that hold everything, on inputs that are made up and then damaged.
+//! Compares the decoders with slow, obvious ones that hold everything, on generated and damaged inputs.
 
 #![allow(clippy::unwrap_used)]
 
@@ -15,7 +15,7 @@ use super::{
 use std::convert::Infallible;
 use std::fmt::Write as _;
 
-/// Numbers that look random and are the same every time (splitmix64).
+/// A generator of pseudorandom numbers that are the same every time (splitmix64).
 pub(super) struct Dice(u64);
 
 impl Dice {
@@ -43,7 +43,7 @@ impl Dice {
         (0..length).map(|_| self.next().to_le_bytes()[0]).collect()
     }
 
-    /// Changes, removes or adds a few bytes, or cuts off what is behind them.
+    /// Changes, removes or adds a few bytes, or cuts off the rest.
     fn damage(&mut self, text: &mut Vec<u8>, with: &[u8]) {
         for _ in 0..=self.below(3) {
             let at = self.below(text.len() + 1);
@@ -63,7 +63,8 @@ impl Dice {
     }
 }
 
-/// Some ways to cut an input into pieces: not at all, into single bytes, into short and long pieces, with empty ones.
+/// Returns some ways to cut an input into pieces: not at all, into single bytes, into short and long pieces, with empty
+/// ones.
 pub(super) fn ways_to_cut(input: &[u8]) -> impl Iterator<Item = impl Iterator<Item = &[u8]>> {
     [usize::MAX, 1, 2, 3, 7, 50, 1000]
         .into_iter()
@@ -82,10 +83,10 @@ pub(super) fn ways_to_cut(input: &[u8]) -> impl Iterator<Item = impl Iterator<It
         })
 }
 
-/// Names and values.
+/// Names and values of fields.
 type Fields = Vec<(Vec<u8>, Vec<u8>)>;
 
-/// The fields of a form.
+/// Decodes the fields of a form.
 pub(super) fn fields<'a>(pieces: impl Iterator<Item = &'a [u8]>) -> Result<Fields, NameTooLong> {
     let (mut decoder, mut fields, mut open) = (FormDecoder::new(), Fields::new(), false);
     let mut sink = |event: FieldEvent<'_>| {
@@ -109,7 +110,7 @@ pub(super) fn fields<'a>(pieces: impl Iterator<Item = &'a [u8]>) -> Result<Field
     Ok(fields)
 }
 
-/// A file as it is sent: base64 in lines, escaped for JSON.
+/// Encodes a file like a reply: base64 in lines, escaped for JSON.
 fn encoded(bytes: &[u8]) -> String {
     let (mut encoder, mut text) = (Base64LineEncoder::new(), Vec::new());
     encoder.feed(bytes, &mut text);
@@ -117,10 +118,10 @@ fn encoded(bytes: &[u8]) -> String {
     String::from_utf8(text).unwrap()
 }
 
-/// Paths and contents.
+/// Paths and contents of files.
 type Files = Vec<(String, Vec<u8>)>;
 
-/// An event of a file list, kept; the pieces of a content are put together.
+/// An event of a file list. The pieces of a content are joined.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Told {
     Begin,
@@ -143,7 +144,7 @@ impl Told {
         Ok(())
     }
 
-    /// What stands in the list according to the events, which must follow each other as is promised.
+    /// Returns the files of the list according to the events. Checks that the events have the documented order.
     pub(super) fn files(told: &[Self]) -> Files {
         let (mut files, mut open) = (Vec::new(), None);
         for event in told {
@@ -158,7 +159,7 @@ impl Told {
     }
 }
 
-/// The events of a file list, and the verdict.
+/// Returns the events of a file list, and the result.
 pub(super) fn told<'a>(
     pieces: impl Iterator<Item = &'a [u8]>,
 ) -> (Vec<Told>, Result<(), FileListError>) {
@@ -227,7 +228,7 @@ fn nothing_panics_whatever_comes_even_after_an_error() {
                 .map(|_| dice.pick(b"[]{}:,\"\\/ua0%&=+AQ \n\xC3\xA9"))
                 .collect();
             dice.damage(&mut input, b"\"");
-            // Some sinks refuse.
+            // Some sinks fail.
             let refuses = dice.one_in(3);
             let _ = form.feed(&input, &mut |_| {
                 if refuses { Err(NameTooLong) } else { Ok(()) }

@@ -116,11 +116,11 @@ struct Zstd {
 
 /// The position of the decoder in the input.
 enum State {
-    /// Between two frames, with so many bytes of the next one's mark.
+    /// Between two frames. The number counts the bytes of the next magic number that were read.
     Between([u8; 4], usize),
     /// In a frame.
     Inside,
-    /// In a frame, with as many bytes as the output had room for, or more.
+    /// In a frame whose bytes filled the output. More may follow.
     Full,
 }
 
@@ -153,7 +153,7 @@ impl Zstd {
                 }
                 continue;
             }
-            // The bytes may have filled the output just so, and then nothing is left of them.
+            // The bytes may have filled the output exactly. Then nothing is left.
             let may_be_idle = matches!(self.state, State::Full);
             let (read, bytes) = self.step(&input[taken..])?;
             if read == 0 && bytes.is_empty() && !may_be_idle {
@@ -168,7 +168,8 @@ impl Zstd {
         Ok(taken)
     }
 
-    /// The library also reads what versions before 0.8 wrote, without bounds on its memory; here nobody does.
+    /// Checks the magic number of a frame. The library also reads frames of versions before 0.8, without a limit on its
+    /// memory. They are refused here.
     fn begin(&mut self, mark: [u8; 4]) -> Result<(), NotPacked> {
         let skippable = [mark[0] & 0xF0, mark[1], mark[2], mark[3]];
         if mark != FRAME && skippable != SKIPPABLE {
@@ -184,7 +185,7 @@ impl Zstd {
         }
     }
 
-    /// One step of the decoder: how many bytes it took, and what it made of them.
+    /// Runs one step of the decoder. Returns the number of bytes read, and the bytes produced.
     fn step(&mut self, input: &[u8]) -> Result<(usize, &[u8]), NotPacked> {
         let status = self
             .decoder

@@ -56,7 +56,7 @@ impl Text {
         }
     }
 
-    /// Returns the text in the place of the course, if `text` matches. Returns nothing for a literal.
+    /// Returns the text in the place of the course if `text` matches, or `None` for a literal.
     fn find<'a>(&self, text: &'a str) -> Option<&'a str> {
         match self {
             Self::Literal(literal) => (literal == text).then_some(""),
@@ -163,7 +163,7 @@ impl GroupRules {
     }
 }
 
-/// As the configuration file writes them.
+/// Prints the rules in the syntax of the configuration file.
 impl fmt::Display for GroupRules {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let rules: Vec<String> = self.0.iter().map(ToString::to_string).collect();

@@ -1,22 +1,22 @@
 //! Identifiers of courses, assignments and users.
 //!
-//! nbgrader uses each of them as one directory name, so what can't be one is refused: the empty name, `.`, `..`,
-//! a slash, a control character (NUL and line breaks among them), more than 255 bytes. All else is allowed:
-//! blanks, parentheses, plus signs, backslashes and any script are in use.
+//! nbgrader uses each of them as the name of a directory. Names that no directory can have are refused: the empty name,
+//! `.`, `..`, names with a slash or a control character (including NUL and line breaks), and names of more than 255
+//! bytes. All others are allowed: blanks, parentheses, plus signs, backslashes and any script are in use.
 
 use super::Timestamp;
 use std::fmt;
 
-/// The longest name a common file system takes, in bytes.
+/// The maximum length of a name on common file systems, in bytes.
 const MAX_BYTES: usize = 255;
 /// The length of `2026-11-25`.
 const DAY: usize = 10;
 
-/// The text is no possible identifier of the kind asked for.
+/// The text cannot be an identifier of the expected kind.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("Illegal {0}")]
 pub struct IllegalName(
-    /// What the name was to identify, in words: `course id`.
+    /// The kind of the identifier, in words: `course id`.
     pub &'static str,
 );
 
@@ -36,13 +36,13 @@ macro_rules! name {
         pub struct $type(String);
 
         impl $type {
-            /// Takes the text as it is, without trimming; `IllegalName` when it could not be a directory's name.
+            /// Parses the text without trimming it. Fails with `IllegalName` if no directory can have this name.
             pub fn parse(text: impl Into<String>) -> Result<Self, IllegalName> {
                 let text = text.into();
                 if is_legal(&text) { Ok(Self(text)) } else { Err(IllegalName($what)) }
             }
 
-            /// The name as it was given.
+            /// Returns the name as it was given.
             pub fn as_str(&self) -> &str {
                 &self.0
             }
@@ -57,27 +57,27 @@ macro_rules! name {
 }
 
 name!(
-    /// The id of a course, unique among the courses that are not deleted.
+    /// The ID of a course, unique among the courses that are not deleted.
     CourseId,
     "course id"
 );
 name!(
-    /// The id of an assignment, unique in its course.
+    /// The ID of an assignment, unique in its course.
     AssignmentId,
     "assignment id"
 );
 name!(
-    /// The name of a person as the hub knows it, `service:NAME` for a service of the hub, `operator:NAME` for
-    /// somebody on the machine itself, `former:…` for somebody who had a name before or whose name was removed.
+    /// The name of a person on the hub; `service:NAME` for a service of the hub; `operator:NAME` for an operator of the
+    /// server; `former:…` for a former owner of a name, or for a removed name.
     UserName,
     "user id"
 );
 
 impl UserName {
-    /// What the names of services begin with, so that none is ever taken for a user of the same name.
+    /// The prefix of the names of services. It keeps a service apart from a user of the same name.
     pub const SERVICE_PREFIX: &'static str = "service:";
 
-    /// The name under which a hub service stands in rosters: `service:NAME`.
+    /// Returns the name of a hub's service in rosters: `service:NAME`.
     pub fn of_service(name: &str) -> Result<Self, IllegalName> {
         Self::parse(format!("{}{name}", Self::SERVICE_PREFIX))
     }
@@ -87,24 +87,24 @@ impl UserName {
         self.0.starts_with(Self::SERVICE_PREFIX)
     }
 
-    /// What the names of those begin with who act on the machine itself, in the record of who did what.
+    /// The prefix of the names of operators in events.
     pub const OPERATOR_PREFIX: &'static str = "operator:";
 
-    /// The name under which somebody acts on the machine itself: `operator:ACCOUNT`.
+    /// Returns the name of an operator with this account on the machine: `operator:ACCOUNT`.
     pub fn of_operator(account: &str) -> Result<Self, IllegalName> {
         Self::parse(format!("{}{account}", Self::OPERATOR_PREFIX))
     }
 
-    /// The name under which the server does what nobody asks it for; no account is called so.
+    /// Returns the name of the server itself, for work that nobody requested. No account can have this name.
     pub fn of_server() -> Self {
         Self(format!("{}the server", Self::OPERATOR_PREFIX))
     }
 
-    /// What the names of those begin with whose name is somebody else's by now, or was removed.
+    /// The prefix of the names of former users: their name belongs to somebody else now, or was removed.
     pub const FORMER_PREFIX: &'static str = "former:";
 
-    /// The name under which is kept what was left by whoever had this name until that day (of UTC):
-    /// `former:ada:2026-11-25`, with a number behind it where that is taken.
+    /// Returns the name for the data of a former owner of this name: `former:ada:2026-11-25`. The day is the last one
+    /// of that owner, in UTC. A number follows if the name is taken.
     #[must_use]
     pub fn set_aside(&self, day: Timestamp, number: u32) -> Self {
         let mut end = format!(":{}", &day.to_rfc3339()[..DAY]);
@@ -116,7 +116,7 @@ impl UserName {
         Self(format!("{}{}{end}", Self::FORMER_PREFIX, &self.0[..kept]))
     }
 
-    /// The name that [`UserName::set_aside`] made this of, unless it had to be cut short.
+    /// Returns the name from which [`UserName::set_aside`] made this one, unless it was cut.
     pub fn name_before(&self) -> Option<Self> {
         let rest = self.0.strip_prefix(Self::FORMER_PREFIX)?;
         let mut ends = rest.rmatch_indices(':').map(|(place, _)| &rest[..place]);
@@ -127,7 +127,7 @@ impl UserName {
         names.into_iter().find(|name| self.was_set_aside_from(name))
     }
 
-    /// Whether this is what [`UserName::set_aside`] makes of `name`.
+    /// Whether [`UserName::set_aside`] makes this name of `name`.
     pub fn was_set_aside_from(&self, name: &Self) -> bool {
         let rest = self.0.strip_prefix(Self::FORMER_PREFIX);
         let rest = rest.and_then(|rest| rest.strip_prefix(name.as_str())?.strip_prefix(':'));
@@ -143,7 +143,7 @@ impl UserName {
         is_day && number.is_some_and(|number| number.parse::<u32>().is_ok())
     }
 
-    /// The day on which [`UserName::set_aside`] made this name, if it did.
+    /// Returns the day in a name that [`UserName::set_aside`] made.
     pub fn set_aside_on(&self) -> Option<&str> {
         let before = self.name_before()?;
         let rest = self.0.strip_prefix(Self::FORMER_PREFIX)?;
@@ -152,29 +152,29 @@ impl UserName {
             .get(..DAY)
     }
 
-    /// The name of somebody while names are exchanged, which nobody else has.
+    /// Returns a temporary name that nobody else has, for the exchange of names.
     pub fn between_names(number: usize) -> Self {
         Self(format!("{}renaming:{number}", Self::OPERATOR_PREFIX))
     }
 
-    /// The name in the place of one that was removed.
+    /// Returns the replacement for a name that was removed.
     pub fn pseudonym(number: i64) -> Self {
         Self(format!("{}{number}", Self::FORMER_PREFIX))
     }
 
-    /// Whether this is the name of somebody who has it no more.
+    /// Whether this is the name of a former user.
     pub fn is_former(&self) -> bool {
         self.0.starts_with(Self::FORMER_PREFIX)
     }
 
-    /// Whether the exchange alone gives such names, to operators and former users, so that nobody is enrolled by one or
-    /// handed in for. Letters of another case do not make it another name here: it is about what people read.
+    /// Whether only the exchange gives such names, to operators and former users. Nobody can be enrolled or submitted
+    /// for under such a name. Upper and lower case count as equal, since people would confuse the names.
     pub fn is_given_by_exchange(&self) -> bool {
         let name = self.0.to_lowercase();
         name.starts_with(Self::OPERATOR_PREFIX) || name.starts_with(Self::FORMER_PREFIX)
     }
 
-    /// Whether no user of the hub may be known by this name, since services, operators or former users are.
+    /// Whether the name is reserved for services, operators and former users. No user of the hub may have it.
     pub fn is_reserved(&self) -> bool {
         self.is_service() || self.is_former() || self.0.starts_with(Self::OPERATOR_PREFIX)
     }

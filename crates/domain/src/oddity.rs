@@ -1,4 +1,4 @@
-//! What makes a name another one than it looks like. Names that are there already keep it; new ones must not have it.
+//! Names that look like other names. Existing names may stay, but new ones are refused.
 
 use super::{CourseId, IllegalName, UserName};
 use std::collections::{BTreeMap, BTreeSet};

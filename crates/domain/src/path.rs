@@ -16,10 +16,10 @@ const MAX_COMPONENTS: usize = 64;
 #[error("Illegal path")]
 pub struct IllegalPath;
 
-/// A relative path with `/` between its components, none of which is empty, `.` or `..`; no backslash, no NUL, and not
-/// the name of a drive in front (`C:a`), with which Windows would take it elsewhere.
+/// A relative path with `/` between its components. No component is empty, `.` or `..`. The path has no backslash, no
+/// NUL and no drive letter (`C:a`), with which it would leave its directory on Windows.
 ///
-/// Whoever joins one to a directory stays below that directory.
+/// Joined to a directory, it stays below that directory.
 #[derive(
     Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize, schemars::JsonSchema,
 )]

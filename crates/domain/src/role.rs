@@ -2,7 +2,7 @@
 
 use super::UserName;
 
-/// What a person may be in a course; an instructor is never also a student of it.
+/// The role of a member of a course. An instructor is never also a student of the course.
 #[derive(
     Debug,
     Clone,

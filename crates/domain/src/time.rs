@@ -147,7 +147,7 @@ impl serde::Serialize for Timestamp {
     }
 }
 
-/// A time that JSON shows in RFC 3339, as our own API does everywhere.
+/// A time that is RFC 3339 in JSON, as everywhere in the API below `v1/`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Rfc3339(pub Timestamp);
 

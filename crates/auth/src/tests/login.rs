@@ -1,4 +1,4 @@
-//! Logging in with the hub, by those who may and those who try.
+//! Logins with the hub, permitted and forged ones.
 
 use super::support::AskedHub as _;
 use super::support::LogsIn as _;
@@ -148,7 +148,7 @@ async fn the_cookie_of_a_login_that_has_ended_begins_no_other() {
         ["token-of-sam", "token-of-kim"].map(|token| hub.logs_in(&location, token));
     let mut copy = browser.clone();
     assert!(browser.returns(&authenticator, &own).await.is_ok());
-    // With a code that the hub has not seen yet.
+    // This code has not been used at the hub yet.
     let again = copy.returns(&authenticator, &another).await;
     assert_eq!(again, Err(AuthError::BadState));
 }

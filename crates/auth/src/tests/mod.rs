@@ -1,4 +1,4 @@
-//! The room as a whole, beside a fake hub.
+//! Tests of the whole crate with a fake hub.
 
 mod login;
 mod session;

@@ -1,4 +1,4 @@
-//! What a browser that has logged in may do.
+//! Requests of a browser after a login.
 
 use super::support::AskedHub as _;
 use super::support::LogsIn as _;
@@ -64,7 +64,7 @@ async fn by_session_reading_and_changing_each_need_their_own_token_and_by_token_
                 &[("x-csrf-token", "guessed")],
                 &[("x-csrf-token", other)],
                 &[right, right],
-                // What a browser says proves nothing.
+                // The browser's own statement proves nothing.
                 &[("sec-fetch-site", "same-origin")],
                 &[("sec-fetch-site", "none")],
                 &[("origin", "http://hub.example")],
@@ -72,7 +72,7 @@ async fn by_session_reading_and_changing_each_need_their_own_token_and_by_token_
                     ("sec-fetch-dest", "document"),
                     ("sec-fetch-mode", "navigate"),
                 ],
-                // It only refuses.
+                // The statement can only lead to a refusal.
                 &[right, ("sec-fetch-site", "cross-site")],
                 &[right, ("sec-fetch-site", "same-site")],
                 &[right, ("origin", "http://evil.example")],
@@ -165,7 +165,7 @@ async fn a_page_is_given_to_a_browser_that_shows_it_and_to_nothing_else() {
         authenticator.authenticate_page(&request).await.err()
     };
     assert_eq!(opens(&[("sec-fetch-dest", "document")]).await, None);
-    // From a link in a mail.
+    // A link in a mail.
     let linked: Headers<'_> = &[
         ("sec-fetch-site", "cross-site"),
         ("sec-fetch-dest", "document"),

@@ -1,4 +1,4 @@
-//! The hub and the browser of these tests, as this crate sees them.
+//! Extends the fake hub and the browser of the test kit for this crate.
 
 use crate::cache::Lifetimes;
 use crate::hub::TimeLimits;
@@ -6,7 +6,7 @@ use crate::{AuthError, Authenticator, Caller, HubSettings, Redirect, SigningKey}
 use nbcourier_testkit::{API_TOKEN, Browser, CALLBACK_URL, FakeHub};
 use std::time::Duration;
 
-/// The settings and authenticators that ask a hub.
+/// Settings and authenticators for a fake hub.
 pub(super) trait AskedHub {
     fn settings(&self) -> HubSettings;
     fn authenticator(&self) -> Authenticator;
@@ -37,7 +37,7 @@ impl AskedHub for FakeHub {
         Authenticator::hub(self.settings()).unwrap()
     }
 
-    /// An authenticator whose answers count for fractions of a second, so that tests need not wait long.
+    /// Returns an authenticator that trusts answers for fractions of a second, so that tests need not wait long.
     fn impatient(&self, lifetimes: Lifetimes, total: Duration) -> Authenticator {
         let limits = TimeLimits {
             connect: total,
@@ -47,7 +47,7 @@ impl AskedHub for FakeHub {
     }
 }
 
-/// The logins of a browser.
+/// Logins of a browser.
 #[allow(async_fn_in_trait, reason = "only tests of this crate use it")]
 pub(super) trait LogsIn: Sized {
     fn begins(&mut self, authenticator: &Authenticator, next: &str) -> String;

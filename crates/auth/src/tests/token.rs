@@ -1,4 +1,4 @@
-//! Callers with tokens, and hubs in every mood.
+//! Callers with tokens, and hubs that answer, fail or stay silent.
 
 use super::support::AskedHub as _;
 use crate::cache::Lifetimes;

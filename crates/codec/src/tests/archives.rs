@@ -1,4 +1,4 @@
-//! Archives of every make, by hand and by the `tar` command, and what is wrong with them.
+//! Valid and damaged archives of every kind, made by hand and by the `tar` command.
 
 use super::{Dice, ways_to_cut};
 use crate::tar::{BLOCK, CHECKSUM, GNU, MAGIC, POSIX, checksum};
@@ -7,7 +7,7 @@ use nbcourier_domain::Timestamp;
 use std::path::Path;
 use std::process::Command;
 
-/// Paths and contents.
+/// Paths and contents of files.
 type Files = Vec<(String, Vec<u8>)>;
 
 fn read<'a>(pieces: impl Iterator<Item = &'a [u8]>) -> Result<Files, TarError> {
@@ -35,7 +35,7 @@ fn read<'a>(pieces: impl Iterator<Item = &'a [u8]>) -> Result<Files, TarError> {
     decoder.finish().map(|()| files)
 }
 
-/// The files or the fault, the same however the archive is cut.
+/// Returns the files or the error. Checks that the result is the same however the archive is cut.
 #[track_caller]
 fn decode(archive: &[u8]) -> Result<Files, TarError> {
     let mut outcomes = ways_to_cut(archive).map(read);
@@ -52,7 +52,7 @@ fn assert_refused(archive: &[u8], sentence: &str) {
 
 const END: [u8; 2 * BLOCK] = [0; 2 * BLOCK];
 
-/// A header as it must not be and yet may come: of any kind and with anything for its size.
+/// Returns a header of any kind, with any bytes as its size, valid or not.
 fn header(kind: u8, name: &[u8], size: &[u8]) -> Vec<u8> {
     let mut header = [0; BLOCK];
     header[..name.len()].copy_from_slice(name);
@@ -75,7 +75,7 @@ fn entry(kind: u8, name: &[u8], bytes: &[u8]) -> Vec<u8> {
     entry
 }
 
-/// An archive of these entries with an end.
+/// Returns an archive of these entries with its end.
 fn archive(entries: &[Vec<u8>]) -> Vec<u8> {
     [entries.concat(), END.to_vec()].concat()
 }
@@ -104,7 +104,7 @@ fn encoded(files: &Files) -> Vec<u8> {
     output
 }
 
-/// Of every length around a block, and with names that a header has room for, just so and not at all.
+/// Returns files of every length around a block. Some names fit into a header, some just fit, and some do not.
 fn all_sorts() -> Files {
     let lengths = [0, 1, 511, 512, 513, 1024, 70_000];
     let mut files: Files = (0..)
@@ -156,7 +156,7 @@ fn archives_of_the_tar_command_are_understood() {
     let mut files = all_sorts();
     for format in ["ustar", "gnu", "oldgnu", "posix"] {
         if format == "ustar" {
-            // What it has no room for.
+            // The format has no room for longer paths.
             files.retain(|(path, _)| path.len() <= 100);
         } else {
             files = all_sorts();
@@ -382,7 +382,7 @@ fn a_header_that_is_none_is_refused() {
     }
     let mut gnu = file("a");
     gnu[MAGIC].copy_from_slice(GNU);
-    // What stands where POSIX has the beginning of the name.
+    // GNU tar has other data in the place of POSIX's prefix.
     gnu[345..350].copy_from_slice(b"times");
     let gnu = [
         sealed(gnu[..BLOCK].try_into().unwrap()),

@@ -1,4 +1,4 @@
-//! File lists beside holding all of them.
+//! Compares the decoder of file lists with one that parses the whole text at once.
 
 use super::json::{make_series, make_value};
 use super::{Dice, Files, Told, encoded, told, ways_to_cut};
@@ -11,7 +11,7 @@ use nbcourier_domain::RelativePath;
 use serde_json::Value;
 use std::fmt::Write as _;
 
-/// Everything at once, by the rules as they are written down.
+/// Decodes a whole list at once, by the documented rules.
 fn files_by_value(json: &[u8]) -> (Files, Result<(), FileListError>) {
     let mut files = Vec::new();
     let verdict = match serde_json::from_slice(json) {
@@ -147,7 +147,7 @@ fn file_lists_are_read_as_by_holding_all_of_them() {
         if dice.one_in(4) {
             dice.damage(&mut json, b"[]{},:\"= ");
         }
-        // Half a surrogate pair, which is JSON but not for serde.
+        // Half a surrogate pair is JSON, but serde refuses it.
         if serde_json::from_slice::<Value>(&json)
             .is_err_and(|error| error.to_string().contains("hex escape"))
         {

@@ -1,4 +1,4 @@
-//! Forms beside splitting and unescaping.
+//! Compares the form decoder with splitting and unescaping a whole text.
 
 use super::{Dice, Fields, fields, ways_to_cut};
 use crate::NameTooLong;

@@ -1,4 +1,4 @@
-//! JSON beside `serde_json`.
+//! Compares the JSON tokenizer with `serde_json`.
 
 use super::{Dice, ways_to_cut};
 use crate::{JsonEvent, JsonTokenizer, NotJson};
@@ -30,7 +30,7 @@ impl From<Value> for Shape {
     }
 }
 
-/// Puts a value together from its events; also whether it has half a surrogate pair.
+/// Builds a value from its events, and notes whether it contains half a surrogate pair.
 #[derive(Default)]
 struct Builder {
     open: Vec<(Shape, Option<Vec<u8>>)>,

@@ -1,4 +1,4 @@
-//! Compressed bytes, by the libraries' own compressors, and what is wrong with them.
+//! Valid and damaged compressed bytes, made by the compressors of the libraries.
 
 use super::{Dice, ways_to_cut};
 use crate::{NotPacked, Packing, Unpacker};
@@ -16,7 +16,7 @@ fn zstd(bytes: &[u8]) -> Vec<u8> {
     zstd::encode_all(bytes, 3).unwrap()
 }
 
-/// What the pieces are unpacked to, and the most that came of one call.
+/// Returns the unpacked bytes, and the largest number of bytes from one call.
 fn unpack<'a>(
     packing: Packing,
     pieces: impl Iterator<Item = &'a [u8]>,
@@ -73,7 +73,7 @@ fn what_is_packed_is_unpacked() {
             assert_unpacked(Packing::Zstd, &zstd(&bytes), &bytes);
         }
     }
-    // Their blocks fill the output to the last byte, wherever the input was cut then.
+    // The blocks of these inputs fill the output to the last byte, wherever the input was cut.
     let zeros = vec![0; 300_000];
     assert_unpacked(Packing::Zstd, &zstd(&zeros), &zeros);
     let skipped = [0x5A, 0x2A, 0x4D, 0x18, 3, 0, 0, 0, 1, 2, 3];
@@ -96,7 +96,7 @@ fn what_ends_too_soon_or_goes_on_is_refused() {
         for at in 0..packed.len().min(12) {
             let mut changed = packed.clone();
             changed[at] ^= 0xFF;
-            // What gzip tells of times and systems is nobody's business, and what zstd was fed has no checksum.
+            // The header of gzip holds a time and a system, which are ignored. The zstd input has no checksum.
             let is_idle = match packing {
                 Packing::Gzip => (4..10).contains(&at),
                 _ => at >= 9,
