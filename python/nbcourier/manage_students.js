@@ -1,4 +1,4 @@
-// What nbcourier adds to formgrader's page "Manage Students": the exchange's own words, and a way to remove somebody.
+// Adds to formgrader's page "Manage Students": the messages of the exchange, and a button that removes a student.
 "use strict";
 
 (function () {
@@ -14,7 +14,7 @@
         }
     };
 
-    // What was not saved is on the page all the same, until it is asked for again.
+    // The page still shows what was not saved, until it is loaded again.
     const reload = function () {
         window.location.reload();
     };

@@ -48,7 +48,7 @@ pub enum KeyError {
 impl SigningKey {
     /// Returns the key in `session.key` of this directory. Creates it with mode 0600 when it does not exist.
     ///
-    /// Of several simultaneous creators one wins, and all get that key.
+    /// If several processes create it at the same time, one of them wins, and all get that key.
     pub fn load_or_create(directory: &Path) -> Result<Self, KeyError> {
         let path = directory.join(KEY_FILE);
         let io_error = |source| KeyError::Io {

@@ -1,8 +1,8 @@
-//! What a browser says about the request it makes, in headers that no script can set.
+//! Reads what a browser reports about a request, in headers that no script can set.
 //!
-//! `Sec-Fetch-Site`, `-Dest` and `-Mode` (W3C Fetch Metadata) come over https and from localhost, `Origin` (RFC 6454,
-//! Fetch Standard) with every POST and DELETE. None of them proves that a page of ours asks: on a hub with one domain
-//! the pages of all users have our origin. They only ever refuse.
+//! Browsers send `Sec-Fetch-Site`, `-Dest` and `-Mode` (W3C Fetch Metadata) over https and to localhost, and `Origin`
+//! (RFC 6454, Fetch Standard) with every POST and DELETE. None of them proves that one of our pages sent the request:
+//! on a hub with one domain, the pages of all users have our origin. So they can only lead to a refusal.
 
 use actix_web::HttpRequest;
 use actix_web::http::Method;
@@ -11,10 +11,10 @@ use actix_web::http::header::{HeaderName, ORIGIN, REFERER, USER_AGENT};
 const SEC_FETCH_SITE: &str = "sec-fetch-site";
 const SEC_FETCH_DEST: &str = "sec-fetch-dest";
 const SEC_FETCH_MODE: &str = "sec-fetch-mode";
-/// Sent with a page that a service worker has the browser load ahead, whose reply the worker can read (W3C Service
-/// Workers, "Navigation preload").
+/// The header of a request for a page that the browser preloads for a service worker. The worker can read the reply
+/// (W3C Service Workers, "Navigation preload").
 const NAVIGATION_PRELOAD: &str = "service-worker-navigation-preload";
-/// What every browser says of itself in `User-Agent`, which no page can change for an image or a link.
+/// The beginning of every browser's `User-Agent`, which a page cannot change for an image or a link.
 const BROWSER: &[u8] = b"Mozilla/";
 const CSRF_HEADER: &str = "x-csrf-token";
 
@@ -28,8 +28,8 @@ pub(super) fn csrf_header(request: &HttpRequest) -> Option<&str> {
     header(request, CSRF_HEADER)
 }
 
-/// Whether the browser is about to show the reply as a page of its own, as far as it says. A script that asks for it, a
-/// frame, and a service worker between the browser and us would get to read it.
+/// Whether the browser reports that it will show the reply as a page of its own. A script, a frame or a service worker
+/// that requests the page could read it.
 pub(super) fn is_navigation(request: &HttpRequest) -> bool {
     let headers = request.headers();
     let absent_or = |name: &str, value: &str| {
@@ -49,8 +49,9 @@ pub(super) fn is_foreign(request: &HttpRequest) -> bool {
         && header(request, ORIGIN.as_str()) != Some(own_origin(request).as_str())
 }
 
-/// Whether a page elsewhere may have made a browser ask for this: for a GET that changes something, which links and
-/// images ask for as well. A browser that does not say where a request comes from is not believed; other programs are.
+/// Whether a page of another site may have caused the request. This is for a GET that changes something, which links
+/// and images can send. A browser that does not report the origin of a request is distrusted. Other programs are
+/// trusted.
 pub(super) fn may_be_foreign(request: &HttpRequest) -> bool {
     let headers = request.headers();
     if headers.contains_key(SEC_FETCH_SITE) {

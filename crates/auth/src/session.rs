@@ -17,8 +17,8 @@ use std::time::Duration;
 /// The lifetime of a session. A browser that the hub still knows then logs in again without asking anybody.
 const LIFETIME: Duration = Duration::from_hours(1);
 const COOKIE_NAME: &str = "nbcourier-session";
-/// What group names may take together. Browsers keep 4096 bytes of a cookie (RFC 6265, section 6.1), base64 makes
-/// four of three, and the name may be 255 bytes long.
+/// The maximum length of all group names together, in bytes. Browsers keep 4096 bytes of a cookie (RFC 6265, section
+/// 6.1). Base64 makes four bytes of three, and the user's name may have 255 bytes.
 const MAX_GROUP_BYTES: usize = 2000;
 /// The prefixes of groups that give a role in a course, by nbgrader's convention. These groups are kept first.
 const COURSE_GROUPS: [&str; 2] = ["formgrade-", "nbgrader-"];

@@ -10,7 +10,7 @@ use std::net::IpAddr;
 
 /// Returns the caller named by the argument `user`, in the body before the query, or else by the token itself.
 ///
-/// Of a repeated argument in the query, the last one counts. Fails with `CrossSite` when a web page of another origin
+/// The last value of a repeated argument in the query counts. Fails with `CrossSite` when a web page of another origin
 /// asks for a change, because a browser can reach a service on its own machine.
 pub(super) fn identify(
     admins: &Admins,

@@ -44,8 +44,8 @@ impl Token {
         Self::parse(text).map(Some).ok_or(AuthError::UnknownToken)
     }
 
-    /// What stands in the place of a token, as a name: in stand-alone mode it is one. Clients send what is not ASCII in
-    /// one of two encodings, as Python's `http.client` does in ISO 8859-1.
+    /// Returns the name in the place of a token, which stand-alone mode uses. Clients send characters outside of ASCII
+    /// in UTF-8 or in ISO 8859-1, as Python's `http.client` does.
     pub(super) fn read_as_name(headers: &HeaderMap) -> Option<String> {
         let value = without_scheme(headers.get(AUTHORIZATION)?.as_bytes())?;
         let name = match std::str::from_utf8(value) {

@@ -30,7 +30,7 @@ pub enum Error {
     Damaged {
         /// The path of the file.
         path: PathBuf,
-        /// What to do.
+        /// The advice.
         remedy: &'static str,
     },
     /// The input is not an archive, or an incomplete one.

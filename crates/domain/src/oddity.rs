@@ -114,8 +114,8 @@ impl fmt::Display for Alike {
 }
 
 /// Returns what people see of a name: without case, invisible characters and outer blanks, and with letters of the
-/// alphabet in the place of those that look like them (Unicode Technical Standard 39). Letters of ASCII stand for themselves
-/// alone, since identifiers such as `s10` and `sl0` are common.
+/// alphabet in place of those that look like them (Unicode Technical Standard 39). ASCII letters stay as they are,
+/// since identifiers such as `s10` and `sl0` are common.
 fn look(name: &str) -> String {
     let mut look = String::new();
     for c in name.trim().nfd().filter(|c| !is_invisible(*c)) {

@@ -1,6 +1,6 @@
-// What nbcourier adds to JupyterLab: a dialog with the exchange's sentences after a click in nbgrader's Assignment List.
+// Adds a dialog to JupyterLab that shows the exchange's messages after a click in nbgrader's Assignment List.
 // JupyterLab loads this file as it is. It is a container in the sense of webpack's module federation, written by hand:
-// `init` gets the modules that JupyterLab shares, `get` gives the one that package.json names.
+// `init` receives the modules that JupyterLab shares, and `get` returns the one that package.json names.
 "use strict";
 
 (function () {
