@@ -7,14 +7,14 @@ endif
 
 .PHONY: run test check build tools unit clients plugin schemathesis fuzz wheel bench torture clean
 
-run: ## Build, start the exchange stand-alone, and say what to try
+run: ## Build, start the exchange stand-alone, and print example commands
 	@scripts/run.sh
 
-test: check ## Everything; installs what it needs
+test: check ## Run all tests; installs the tools they need
 	$(MAKE) --no-print-directory --jobs=2 --output-sync=target build tools
 	$(MAKE) --no-print-directory --jobs=2 --keep-going --output-sync=target unit plugin clients schemathesis
 
-check: ## Formatting, lints, and the crates it is made of
+check: ## Check formatting, lints, and the licences of the crates
 	cargo fmt --all --check
 	cargo clippy --workspace --all-targets --quiet -- -D warnings
 	scripts/deny.sh
@@ -30,37 +30,37 @@ tools:
 	scripts/setup-clients.sh
 	scripts/setup-checks.sh schemathesis
 
-unit: ## The Rust tests: units, protocol replay, permission matrix, malformed input, faults
+unit: ## Run the Rust tests: units, protocol replay, permission matrix, malformed input, faults
 	scripts/setup-faults.sh
 	cargo test --workspace --no-fail-fast
 
-clients: ## The real nbgrader, client, JupyterHub and browser against the binary
+clients: ## Test the binary with the real nbgrader, ngshare's client, JupyterHub and a browser
 	cargo build
 	scripts/test-clients.sh
 
-plugin: ## The real nbgrader with our own plugin against the binary
+plugin: ## Test the binary with the real nbgrader and the plugin
 	cargo build
 	scripts/test-plugin.sh
 
-schemathesis: ## Requests made from the OpenAPI document, by everybody
+schemathesis: ## Send requests made from the OpenAPI document, as every kind of caller
 	cargo build
 	scripts/test-schemathesis.sh --quiet
 
 # Approximate time for each half of the long run. In a minute, each address gets about thirty requests.
 SECONDS ?= 300
-fuzz: ## Every decoder and every address, with inputs made up for SECONDS=300 each; what is found is kept in tests/corpus
+fuzz: ## Fuzz every decoder and every address for SECONDS=300 each; failing inputs are kept in tests/corpus
 	NBCOURIER_FUZZ_SECONDS=$(SECONDS) cargo test --test fuzz --test attacks -- --nocapture
 	cargo build
 	NBCOURIER_FUZZ_EXAMPLES=$$(( $(SECONDS) / 4 + 1 )) scripts/test-schemathesis.sh --quiet --capture=no
 
-wheel: ## Build what `pip install nbcourier` installs; the tests try it in empty environments
+wheel: ## Build the wheel of `pip install nbcourier`; the tests install it in empty environments
 	scripts/wheel.sh
 
-torture: ## The faults of tests/faults in their long form (about a quarter of an hour), and the table of docs/reliability.md
+torture: ## Run tests/faults in the long form (about 15 minutes), and print the table of docs/reliability.md
 	scripts/setup-faults.sh
 	scripts/torture.sh
 
-bench: ## The table of docs/performance.md, beside ngshare in the same run
+bench: ## Measure the table of docs/performance.md, together with ngshare
 	scripts/bench.sh
 
 clean:

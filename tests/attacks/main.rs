@@ -153,7 +153,7 @@ const INDEX: &[(&str, &str, &str)] = &[
     ("CONNECT and WebSocket", "tests/attacks/wire.rs", "what_asks_for_an_endless_connection_is_answered_at_once_and_closed"),
     ("nonsense in every argument", "tests/malformed_input.rs", "no_argument_makes_the_server_fail"),
     ("nonsense on the wire", "tests/malformed_input.rs", "no_bytes_on_the_wire_make_the_server_fail"),
-    ("nonsense from the document, by everybody", "tests/schemathesis/test_document.py", "test_whoever_asks_is_answered_as_the_document_says"),
+    ("generated requests of every caller", "tests/schemathesis/test_document.py", "test_replies_to_every_caller_match_the_document"),
     ("nonsense in every decoder", "tests/fuzz/main.rs", "what_is_made_up_is_decoded_as_by_the_slow_and_obvious"),
 ];
 

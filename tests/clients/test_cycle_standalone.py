@@ -45,7 +45,7 @@ def cast(service: Standalone) -> Cast:
 
 
 class TestCourseWithoutAHub(CourseCycle):
-    """From an empty service to feedback for the students."""
+    """A course from an empty service to feedback for the students."""
 
     def enrol(self, cast: Cast) -> None:
         """Enrols with the client's course management: the administrator makes the course, the instructor fills it."""

@@ -1,4 +1,4 @@
-"""Where the plugin looks for the exchange, and what one line of configuration sets."""
+"""The address at which the plugin looks for the exchange, and the settings of one line of configuration."""
 
 import json
 from pathlib import Path

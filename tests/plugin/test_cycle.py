@@ -25,7 +25,7 @@ def cast(binary: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cas
 
 
 class TestCourseWithThePlugin(CourseCycle):
-    """From an empty service to feedback for the students, graded by nbgrader with a real kernel."""
+    """A course from an empty service to feedback for the students. nbgrader grades with a real kernel."""
 
     def enrol(self, cast: Cast) -> None:
         """Enrols people by plain requests."""

@@ -1,4 +1,4 @@
-"""What people learn about due times, and what happens after them."""
+"""Messages about due times, and submissions after them."""
 
 from datetime import UTC, datetime, timedelta
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""What `pip install nbcourier` installs into an empty environment."""
+"""The files that `pip install nbcourier` installs into an empty environment."""
 
 import json
 import os
@@ -53,7 +53,7 @@ class Environment:
 
 @pytest.fixture(scope="module")
 def wheels(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
-    """Both wheels and the source distribution. Building them does not touch the program that other tests run."""
+    """Builds both wheels and the source distribution. The program that other tests run stays untouched."""
     out = tmp_path_factory.mktemp("wheels")
     program = Path(os.environ["NBCOURIER_BIN"]).stat()
     outcome = subprocess.run(

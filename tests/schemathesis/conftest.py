@@ -1,4 +1,4 @@
-"""The service that is asked, and a course in it with everything that can be asked for."""
+"""The tested service, and a course with one thing of each kind."""
 
 import io
 import itertools
@@ -19,7 +19,7 @@ PREFIX = "/services/nbcourier"
 
 
 def archive(files: dict[str, bytes]) -> bytes:
-    """A tar archive of these files."""
+    """Returns a tar archive of these files."""
     whole = io.BytesIO()
     with tarfile.open(fileobj=whole, mode="w") as tar:
         for name, content in files.items():
@@ -31,7 +31,7 @@ def archive(files: dict[str, bytes]) -> bytes:
 
 @dataclass
 class Course:
-    """A course with one of each thing, and how they are called."""
+    """The names of a course and of the things in it."""
 
     id: str
     assignment: str
@@ -65,14 +65,14 @@ class Service:
         self.program.wait_until(self.is_healthy, "healthz")
 
     def is_healthy(self) -> bool:
-        """It answers."""
+        """Whether the service answers."""
         try:
             return self._session.get(f"{self.url}/healthz", timeout=LIMIT_S).ok
         except requests.ConnectionError:
             return False
 
     def ask(self, method: str, path: str, who: str, **more: object) -> requests.Response:
-        """What must succeed."""
+        """Sends a request that must succeed."""
         reply = self._session.request(
             method, f"{self.url}/{path}", headers=permit(who), timeout=LIMIT_S, **more
         )
@@ -80,7 +80,7 @@ class Service:
         return reply
 
     def course(self) -> Course:
-        """A new one, in which every address finds something."""
+        """Creates a course in which every address finds something."""
         made = Course(f"course {next(self._numbers)}", "ps1", 0)
         below = f"v1/courses/{made.id}"
         names = json.dumps(["instructor"])
@@ -107,7 +107,7 @@ class Service:
 
 @pytest.fixture(scope="session")
 def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
-    """One for all tests; it must have survived them."""
+    """One service for all tests. It must survive them."""
     running = Service(tmp_path_factory.mktemp("service"))
     yield running
     assert running.is_healthy()

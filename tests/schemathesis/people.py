@@ -1,13 +1,13 @@
-"""Everybody who may ask something, and a hub that knows them by their tokens."""
+"""The callers, and a hub that knows them by their tokens."""
 
 import json
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
-# From those who may do least to those who may do most, so that what one of them deletes was asked for by the others.
+# Ordered by permissions, fewest first. So the others have requested a thing before a caller deletes it.
 ROLES = ["anonymous", "stranger", "service", "student", "instructor", "admin"]
 
-# What the hub tells of a token's owner. The service is called like the instructor, and is not taken for them.
+# The hub's answers about the owners of tokens. The service has the name of the instructor, but is not the instructor.
 OWNERS = {
     name: {"kind": "user", "name": name, "admin": False, "groups": [], "scopes": []}
     for name in ["stranger", "student", "instructor", "admin"]
@@ -21,7 +21,7 @@ OWNERS["service"] = {
 
 
 def permit(role: str) -> dict[str, str]:
-    """The header by which the service knows who asks."""
+    """Returns the header that identifies the caller."""
     return {} if role == "anonymous" else {"Authorization": f"token {role}"}
 
 
@@ -34,11 +34,11 @@ class Hub:
 
     @property
     def api_url(self) -> str:
-        """Where the service finds it."""
+        """The URL of the hub's API."""
         return f"http://127.0.0.1:{self._server.server_port}/hub/api"
 
     def stop(self) -> None:
-        """Nobody listens any more."""
+        """Stops the hub."""
         self._server.shutdown()
         self._server.server_close()
 
@@ -55,4 +55,4 @@ class _Handler(BaseHTTPRequestHandler):
         self.wfile.write(body)
 
     def log_message(self, *_: object) -> None:
-        """It keeps silent."""
+        """Logs nothing."""

@@ -1,7 +1,7 @@
-"""Requests made from the OpenAPI document, by everybody: nothing fails, and every reply is one that it describes.
+"""Requests made from the OpenAPI document, by every kind of caller. Each reply must be one that the document describes.
 
-The short run is the same each time. `NBCOURIER_FUZZ_EXAMPLES` says how many requests each address gets in a long one
-(`make fuzz`), other ones each time.
+The short run is the same each time. The long run (`make fuzz`) makes other requests each time.
+`NBCOURIER_FUZZ_EXAMPLES` is the number of requests for each address.
 """
 
 import io
@@ -34,7 +34,7 @@ CHECKS = [
     response_headers_conformance,
 ]
 
-# Whoever is nobody learns nothing.
+# The only permitted statuses. An unknown caller learns nothing.
 MAY_BE_ANSWERED = {"anonymous": [401]}
 
 NAMES = st.one_of(
@@ -46,7 +46,7 @@ FILES = st.dictionaries(NAMES, st.binary(max_size=2000), max_size=4)
 
 @st.composite
 def archives(draw: st.DrawFn) -> bytes:
-    """Archives, of which some are damaged or no archives at all."""
+    """Draws valid archives, damaged ones, and other bytes."""
     files = draw(FILES)
     try:
         whole = archive(files)
@@ -68,7 +68,7 @@ schema = schemathesis.openapi.from_path(
         {"phases": {"coverage": {"enabled": bool(LONG)}}, "generation": {"mode": "all"}}
     ),
 )
-# How many requests were answered with what class of status.
+# The number of replies for each class of status.
 ANSWERED: dict[str, int] = {}
 
 
@@ -76,7 +76,7 @@ _courses: dict[str, Course] = {}
 
 
 def course_for(case: Case, service: Service) -> Course:
-    """One for each address, and for each request that removes something."""
+    """Returns a course: one for each address, and a new one for each request that deletes something."""
     label = case.operation.label
     if label not in _courses or case.method == "DELETE":
         _courses[label] = service.course()
@@ -84,7 +84,7 @@ def course_for(case: Case, service: Service) -> Course:
 
 
 def in_the_course(case: Case, course: Course) -> None:
-    """Names of what is there, in most cases: what is made up is found nowhere."""
+    """Replaces most of the generated names with existing ones, since generated names exist nowhere."""
     real = {
         "course": course.id,
         "assignment": course.assignment,
@@ -104,10 +104,10 @@ def in_the_course(case: Case, course: Course) -> None:
     database=None,
     suppress_health_check=list(HealthCheck),
 )
-def test_whoever_asks_is_answered_as_the_document_says(
+def test_replies_to_every_caller_match_the_document(
     case: Case, service: Service
 ) -> None:
-    """Every request is made by everybody in turn."""
+    """Every caller sends every request in turn."""
     in_the_course(case, course_for(case, service))
     for role in ROLES:
         reply = case.call(base_url=service.url, headers=permit(role), timeout=LIMIT_S)
@@ -118,8 +118,8 @@ def test_whoever_asks_is_answered_as_the_document_says(
         assert allowed is None or reply.status_code in allowed, reply.text
 
 
-def test_the_requests_were_of_every_kind() -> None:
-    """Also those that succeed: it would be easy to make up nothing but nonsense."""
+def test_requests_both_succeeded_and_failed() -> None:
+    """Some requests succeed. Generated requests could all be invalid."""
     print("\nanswers:", dict(sorted(ANSWERED.items())))
     assert ANSWERED["2xx"] > 100
     assert ANSWERED["4xx"] > 100
