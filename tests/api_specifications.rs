@@ -20,7 +20,7 @@ const DIFFERENCES: usize = 7;
 const SHOWN_BY_TESTS: &[(usize, &str, &str)] = &[(
     7,
     "faults/kill.rs",
-    "what_was_answered_survives_kill_9_at_any_moment",
+    "answered_changes_survive_kill_9_at_any_moment",
 )];
 
 #[test]

@@ -58,7 +58,7 @@ fn a_long_listing_is_compressed_for_those_who_ask() {
 }
 
 #[test]
-fn what_is_short_or_is_files_goes_out_as_it_is() {
+fn short_replies_and_files_are_not_compressed() {
     let server = server_with(2);
     for target in ["students/course1", "assignment/course1/challenge"] {
         let reply = ask(&server, target, "gzip, deflate, zstd");

@@ -272,7 +272,7 @@ fn a_stop_waits_for_the_submission_in_flight() {
 }
 
 #[test]
-fn of_many_who_make_the_same_course_or_assignment_one_succeeds() {
+fn one_of_many_simultaneous_creations_succeeds() {
     let server = Setup::standalone().start();
     let statuses = |target: &str, user: &str, fields: &[(&str, &str)]| {
         let mut statuses: Vec<u16> = std::thread::scope(|scope| {

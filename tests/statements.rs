@@ -443,7 +443,7 @@ fn enrolling_many_costs_as_many_statements_as_enrolling_few() {
 }
 
 #[test]
-fn what_was_handed_in_is_in_no_log() {
+fn submitted_content_is_in_no_log() {
     let server = Setup::standalone().env("RUST_LOG", "trace").start();
     let course = Course::of(&server, "course1");
     course.make(&["kevin"], &["lawrence"]);

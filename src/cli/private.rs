@@ -218,7 +218,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_open_is_closed_and_what_is_not_ours_is_left() {
+    fn open_files_are_closed_and_foreign_files_stay() {
         let place = tempfile::tempdir().unwrap();
         let data = place.path().join("data");
         let at = |name: &str| data.join(name);

@@ -156,7 +156,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_printed_is_read_as_the_same() {
+    fn printed_quantities_parse_to_the_same_value() {
         for bytes in [0, 1, 1000, 1024, 1 << 20, 500_000_000, 1 << 30, 3 << 39] {
             let printed = ByteSize(bytes).to_string();
             assert_eq!(printed.parse(), Ok(ByteSize(bytes)), "{printed}");

@@ -64,7 +64,7 @@ fn zeros_packed_by_gzip_are_taken_since_students_have_such_files() {
 }
 
 #[test]
-fn what_is_packed_twice_is_not_unpacked_twice() {
+fn a_body_packed_twice_is_not_unpacked_twice() {
     let server = start();
     let once = zstd::encode_all(zeros().as_slice(), 3).unwrap();
     let twice = zstd::encode_all(once.as_slice(), 3).unwrap();

@@ -13,7 +13,7 @@ fn ask(server: &Server, method: &str, path: &str, host: &str) -> (u16, String) {
 }
 
 #[test]
-fn stand_alone_nobody_is_answered_who_asks_for_another_host() {
+fn stand_alone_requests_for_another_host_are_refused() {
     let server = Setup::standalone().args(&["--debug"]).start();
     server
         .post("course/algebra", "root", &[("instructors", "[]")])

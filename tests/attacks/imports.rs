@@ -148,7 +148,7 @@ fn a_directory_exchanged_for_a_link_beside_an_import_shows_nothing_of_others() {
 }
 
 #[test]
-fn what_belongs_to_another_account_does_not_come_over_as_a_students_work() {
+fn files_of_another_account_are_not_imported_as_a_students_work() {
     // Only root can give a file away, and only an import by root can read what its student could not.
     if !rustix::process::geteuid().is_root() {
         return;

@@ -162,7 +162,7 @@ fn roster(server: &Server) -> Vec<String> {
 }
 
 #[test]
-fn nobody_is_enrolled_by_a_name_that_the_exchange_gives() {
+fn nobody_is_enrolled_under_a_reserved_name() {
     let server = Setup::standalone().start();
     let course = algebra(&server);
     let details = [("first_name", ""), ("last_name", ""), ("email", "")];
@@ -208,7 +208,7 @@ fn nobody_is_enrolled_by_a_name_that_the_exchange_gives() {
 }
 
 #[test]
-fn nothing_is_handed_in_for_a_former_user() {
+fn nothing_is_submitted_for_a_former_user() {
     let server = Setup::standalone().start();
     let course = algebra(&server);
     course.release("ps1", "kevin", &[]).ok();
@@ -243,7 +243,7 @@ fn nothing_is_handed_in_for_a_former_user() {
 }
 
 #[test]
-fn an_import_enrols_nobody_by_a_name_that_the_exchange_gives() {
+fn an_import_enrols_nobody_under_a_reserved_name() {
     let place = tempfile::tempdir().unwrap();
     let inbound = place.path().join("exchange/algebra/inbound");
     for name in GIVEN_BY_EXCHANGE.into_iter().chain(["ada"]) {

@@ -160,7 +160,7 @@ fn in_a_course() -> impl Iterator<Item = String> {
 }
 
 #[test]
-fn who_is_not_in_a_course_learns_nothing_of_what_is_in_it() {
+fn a_stranger_to_a_course_learns_nothing_of_its_content() {
     let (_hub, server) = start();
     let work = prepare(&server);
     let (time, number) = &work["lawrence"];
@@ -262,7 +262,7 @@ fn a_former_member_learns_of_nothing_but_their_own_work() {
 }
 
 #[test]
-fn a_student_is_told_the_same_of_what_is_not_open_and_of_what_is_not_there() {
+fn a_student_gets_the_same_answer_for_unopened_and_missing_assignments() {
     let (_hub, server) = start();
     let work = prepare(&server);
     let (time, number) = &work["other"];

@@ -80,7 +80,7 @@ fn a_body_that_trickles_is_given_up_and_a_slow_one_is_not() {
 }
 
 #[test]
-fn who_has_many_requests_open_is_refused_and_nobody_else_is() {
+fn a_caller_with_many_open_requests_is_refused_and_others_are_not() {
     let server = Setup::standalone()
         .args(&["--max-open-requests", "3", "--max-request-rate", "0"])
         .start();

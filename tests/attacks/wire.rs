@@ -39,7 +39,7 @@ fn courses(server: &Server) -> serde_json::Value {
 }
 
 #[test]
-fn a_request_of_two_lengths_is_none() {
+fn a_request_with_two_lengths_is_refused() {
     let server = start();
     let form = form();
     let length = form.len();
@@ -103,7 +103,7 @@ fn a_request_of_two_lengths_is_none() {
 }
 
 #[test]
-fn chunks_that_are_none_end_the_connection() {
+fn invalid_chunks_end_the_connection() {
     let server = start();
     let form = form();
     let text = String::from_utf8(form.clone()).unwrap();
@@ -195,7 +195,7 @@ fn other_versions_and_protocols_are_not_spoken() {
 }
 
 #[test]
-fn what_asks_for_an_endless_connection_is_answered_at_once_and_closed() {
+fn a_request_for_an_endless_connection_is_answered_at_once_and_closed() {
     let server = start();
     let second = format!(
         "GET {}healthz HTTP/1.1\r\nHost: localhost\r\n\r\n",

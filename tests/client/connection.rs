@@ -37,7 +37,7 @@ fn the_command_line_wins_over_the_environment() {
 }
 
 #[test]
-fn what_is_missing_is_said_before_anybody_is_asked() {
+fn missing_settings_are_reported_before_any_request() {
     let said = Person::new().fails(&["course", "list"]);
     assert!(said.contains("NBCOURIER_URL"), "{said}");
     let person = Person::new().env("NBCOURIER_URL", "http://127.0.0.1:1");
@@ -51,7 +51,7 @@ fn what_is_missing_is_said_before_anybody_is_asked() {
 }
 
 #[test]
-fn who_does_not_answer_or_is_no_exchange_is_called_so() {
+fn silent_and_foreign_servers_are_reported() {
     let nobody = format!("http://127.0.0.1:{}", free_port());
     let person = Person::new().env("JUPYTERHUB_API_TOKEN", "sam");
     let person = person.env("NBCOURIER_URL", &nobody);
@@ -117,7 +117,7 @@ fn a_refusal_names_who_one_is_to_the_exchange() {
 }
 
 #[test]
-fn what_was_worked_out_is_named_with_what_to_set() {
+fn a_derived_address_is_named_with_the_setting_that_corrects_it() {
     let hub = format!("http://127.0.0.1:{}/hub/api", free_port());
     let public = format!("http://127.0.0.1:{}", free_port());
     let person = Person::new()

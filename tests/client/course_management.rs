@@ -162,7 +162,7 @@ fn a_file_that_is_no_table_of_students_changes_nothing() {
 }
 
 #[test]
-fn what_the_gradebook_refuses_is_a_failure_and_the_roster_is_changed_all_the_same() {
+fn a_refusal_of_the_gradebook_is_a_failure_but_the_roster_changes() {
     let server = Setup::standalone().start();
     let root = with_nbgrader(&server, "root");
     well(&root, &["create_course", "algebra"]);

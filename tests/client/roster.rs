@@ -41,7 +41,7 @@ fn somebody_is_added_updated_and_removed() {
 }
 
 #[test]
-fn who_is_not_there_does_not_keep_others_from_being_removed() {
+fn a_missing_person_does_not_prevent_the_removal_of_others() {
     let (_server, kevin) = algebra();
     let ended = kevin.run(&["roster", "remove", "algebra", "nobody", "lawrence"]);
     assert_eq!(ended.code, Some(1));

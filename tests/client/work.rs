@@ -150,7 +150,7 @@ fn a_student_gets_more_time_and_loses_it_again() {
 }
 
 #[test]
-fn what_was_deleted_in_a_course_comes_back_by_its_number() {
+fn deleted_things_of_a_course_are_restored_by_number() {
     let (server, kevin) = algebra();
     let kinds = [
         ("feedback", "submissions/ID/feedback"),

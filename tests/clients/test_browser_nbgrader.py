@@ -278,7 +278,7 @@ class TestCourseInJupyterLab:
         listed = {each["username"] for each in students}
         assert listed == {STUDENT, GROUPED, NEWCOMER}
 
-    def test_who_was_added_in_formgrader_sees_the_course(
+    def test_a_student_added_in_formgrader_sees_the_course(
         self, people: Classroom
     ) -> None:
         lab = Lab(people.newcomer)

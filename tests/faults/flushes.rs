@@ -215,7 +215,7 @@ fn change_everything(traced: &mut Traced) {
 }
 
 #[test]
-fn what_is_answered_was_flushed_before() {
+fn changes_are_flushed_before_the_answer() {
     let mut traced = Traced::start(Setup::standalone().unlimited());
     change_everything(&mut traced);
     let trace = traced.stop();
@@ -289,7 +289,7 @@ fn all_below(directory: &Path) -> Vec<PathBuf> {
 }
 
 #[test]
-fn what_a_command_says_is_done_was_flushed_before() {
+fn commands_flush_before_they_report_success() {
     let place = tempfile::tempdir().unwrap();
     let root = place.path().join("root");
     fs::create_dir(&root).unwrap();

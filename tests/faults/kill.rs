@@ -15,7 +15,7 @@ use std::time::Duration;
 const ON_ONE_DIRECTORY: u64 = 25;
 
 #[test]
-fn what_was_answered_survives_kill_9_at_any_moment() {
+fn answered_changes_survive_kill_9_at_any_moment() {
     let tally = Tally::of("kill -9 under mixed load");
     let all = rounds(8, 200);
     let mut round = 0;

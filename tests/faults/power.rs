@@ -504,7 +504,7 @@ mod tests {
     }
 
     #[test]
-    fn what_may_be_lost_is_not_asked_for_and_failures_promise_nothing() {
+    fn files_that_may_be_lost_are_not_required_and_failures_promise_nothing() {
         let harmless = [
             r#"7 openat(AT_FDCWD</>, "/r/d/nbcourier.lock", O_WRONLY|O_CREAT, 0600) = 5</r/d/nbcourier.lock>"#,
             r#"7 openat(AT_FDCWD</>, "/r/d/blobs/incoming/upload-x", O_RDWR|O_CREAT|O_EXCL, 0600) = 5</r/d/blobs/incoming/upload-x>"#,

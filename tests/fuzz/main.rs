@@ -159,7 +159,7 @@ fn tar_words() -> Vec<Vec<u8>> {
 }
 
 #[test]
-fn what_was_ever_interesting_is_decoded_as_by_the_slow_and_obvious() {
+fn corpus_inputs_decode_like_the_reference() {
     for target in TARGETS {
         let corpus = target.corpus();
         assert!(corpus.len() >= 5, "{}: only {}", target.name, corpus.len());
@@ -172,7 +172,7 @@ fn what_was_ever_interesting_is_decoded_as_by_the_slow_and_obvious() {
 }
 
 #[test]
-fn what_is_made_up_is_decoded_as_by_the_slow_and_obvious() {
+fn generated_inputs_decode_like_the_reference() {
     for target in TARGETS {
         let rng = TestRng::deterministic_rng(RngAlgorithm::ChaCha);
         run(target, TestRunner::new_with_rng(config(SHORT), rng));

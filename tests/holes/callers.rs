@@ -22,7 +22,7 @@ fn start(people: &[&str]) -> (FakeHub, Server) {
 }
 
 #[test]
-fn hole_02_a_login_that_this_browser_did_not_begin_is_none() {
+fn hole_02_a_login_of_another_browser_is_refused() {
     let (hub, server) = start(&["kevin"]);
     let mut victim = Browser::default();
     let back = Browser::default().go_to_hub(&server, &hub, "kevin");
@@ -125,7 +125,7 @@ fn hole_04_no_address_reads_or_changes_anything_by_a_cookie_alone() {
 }
 
 #[test]
-fn hole_06_nobody_is_told_the_same_whatever_the_course() {
+fn hole_06_unknown_callers_get_the_same_answer_for_every_course() {
     let (_hub, server) = start(&["kevin"]);
     Course::of(&server, "algebra")
         .by_token()
@@ -148,7 +148,7 @@ fn hole_06_nobody_is_told_the_same_whatever_the_course() {
 }
 
 #[test]
-fn hole_07_strangers_learn_that_a_course_exists_and_nothing_of_what_is_in_it() {
+fn hole_07_strangers_learn_nothing_of_a_course_but_that_it_exists() {
     let (_hub, server) = start(&["kevin", "lawrence", "eric"]);
     let course = Course::of(&server, "algebra").by_token();
     course.make(&["kevin"], &["lawrence"]);
@@ -204,7 +204,7 @@ fn hole_09_an_empty_list_of_admins_is_an_empty_list() {
 }
 
 #[test]
-fn hole_11_who_teaches_elsewhere_is_here_what_they_are_here() {
+fn hole_11_an_instructor_elsewhere_has_only_their_role_here() {
     let (_hub, server) = start(&["kevin", "lawrence", "eric"]);
     let here = Course::of(&server, "here").by_token();
     here.make(&["kevin"], &["lawrence", "eric"]);
@@ -229,7 +229,7 @@ fn hole_11_who_teaches_elsewhere_is_here_what_they_are_here() {
 }
 
 #[test]
-fn hole_15_who_was_an_instructor_is_none_any_more() {
+fn hole_15_a_former_instructor_has_no_permissions() {
     let (hub, server) = start(&["kevin", "eric"]);
     let course = Course::of(&server, "algebra").by_token();
     course.make(&["kevin", "eric"], &[]);

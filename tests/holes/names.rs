@@ -193,7 +193,7 @@ fn in_algebra(name: &str) -> Value {
 }
 
 /// Lets the hub delete both accounts and make them anew, and both people return.
-fn accounts_are_made_anew(hub: &FakeHub, server: &Server) {
+fn accounts_are_recreated(hub: &FakeHub, server: &Server) {
     hub.forgets("ada-then");
     hub.forgets("hal-then");
     hub.made("ada", NOW).made("hal", NOW);
@@ -233,7 +233,7 @@ fn roster_and_missing(course: &Course<'_>) -> [Vec<String>; 2] {
 }
 
 #[test]
-fn who_is_in_a_course_by_a_group_is_on_its_roster_at_once_when_their_account_is_made_anew() {
+fn a_group_member_with_a_new_account_is_on_the_roster_at_once() {
     let hub = FakeHub::start();
     hub.knows("root").knows("kevin");
     hub.made("ada", THEN).made("hal", THEN);
@@ -244,7 +244,7 @@ fn who_is_in_a_course_by_a_group_is_on_its_roster_at_once_when_their_account_is_
         roster_and_missing(&course),
         [vec!["ada", "hal"], vec!["hal"]]
     );
-    accounts_are_made_anew(&hub, &server);
+    accounts_are_recreated(&hub, &server);
     // The name of the earlier account's work is not on the roster and not among the missing.
     assert_eq!(roster_and_missing(&course), [vec!["ada"], vec!["ada"]]);
     for listing in [
@@ -268,7 +268,7 @@ fn who_is_in_a_course_by_a_group_is_on_its_roster_at_once_when_their_account_is_
 }
 
 #[test]
-fn an_account_made_anew_is_told_to_the_operator_and_to_its_owner() {
+fn a_recreated_account_is_reported_to_the_operator_and_to_its_owner() {
     let hub = FakeHub::start();
     hub.knows("root").knows("kevin");
     hub.made("ada", THEN).made("hal", THEN);
@@ -281,7 +281,7 @@ fn an_account_made_anew_is_told_to_the_operator_and_to_its_owner() {
     };
     assert!(!page("ada-then").contains("set aside"));
     assert!(!server.log().contains("user adopt"));
-    accounts_are_made_anew(&hub, &server);
+    accounts_are_recreated(&hub, &server);
     let log = server.log();
     for name in ["ada", "hal"] {
         let command = format!("nbcourier user adopt {name} --yes");

@@ -3,7 +3,7 @@
 use crate::support::{Course, FakeHub, Reply, Sent, Setup};
 
 #[test]
-fn hole_05_behind_a_hub_there_is_no_page_for_debugging() {
+fn hole_05_there_is_no_debug_page_behind_a_hub() {
     let hub = FakeHub::start();
     hub.knows("root").knows("eric");
     let server = Setup::behind(&hub).args(&["--debug"]).start();
@@ -33,7 +33,7 @@ fn hole_05_behind_a_hub_there_is_no_page_for_debugging() {
 }
 
 #[test]
-fn hole_19_nobody_reads_numbers_or_passwords_of_the_service() {
+fn hole_19_nobody_reads_metrics_or_passwords_of_the_service() {
     let hub = FakeHub::start();
     hub.knows("eric");
     let server = Setup::behind(&hub).env("RUST_LOG", "trace").start();

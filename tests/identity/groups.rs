@@ -205,7 +205,7 @@ fn opens_home(server: &Server, browser: &Browser) {
 }
 
 #[test]
-fn what_a_session_remembers_changes_no_roster() {
+fn remembered_groups_of_a_session_change_no_roster() {
     let hub = FakeHub::start();
     hub.knows("root");
     in_groups(&hub, "lawrence", &["nbgrader-course1"]);
@@ -242,7 +242,7 @@ fn what_a_session_remembers_changes_no_roster() {
 }
 
 #[test]
-fn who_logs_in_is_on_the_roster_of_every_group_though_the_session_has_no_room_for_all() {
+fn a_login_joins_the_rosters_of_all_groups_even_those_that_do_not_fit_into_the_cookie() {
     let hub = FakeHub::start();
     hub.knows("root");
     let mut groups: Vec<String> = (0..120)
@@ -350,7 +350,7 @@ fn members_of_groups_are_on_every_list_before_their_first_request() {
 }
 
 #[test]
-fn whoever_is_taken_out_of_a_group_is_off_the_list_without_coming_back() {
+fn a_person_removed_from_a_group_leaves_the_roster_without_a_request() {
     let hub = FakeHub::start();
     hub.knows("root");
     in_groups(&hub, "lawrence", &["nbgrader-course1"]);

@@ -148,7 +148,7 @@ fn a_login_ends_in_the_browser_that_began_it() {
 }
 
 #[test]
-fn what_did_not_come_from_the_hub_ends_no_login() {
+fn a_reply_that_is_not_from_the_hub_ends_no_login() {
     let (hub, server) = start();
     let mut browser = Browser::default();
     let back = browser.go_to_hub(&server, &hub, "kevin");
@@ -213,7 +213,7 @@ fn every_login_has_a_state_and_a_challenge_of_its_own() {
 }
 
 #[test]
-fn a_session_that_was_tampered_with_is_none() {
+fn a_tampered_session_is_refused() {
     let (hub, server) = start();
     let browser = Browser::logged_in(&server, &hub, "kevin");
     let (name, jwt) = session_of(&browser);
@@ -288,7 +288,7 @@ fn a_service_does_not_log_in() {
 }
 
 #[test]
-fn nobody_changes_anything_by_somebodys_cookie_without_the_token_of_a_page() {
+fn a_cookie_without_a_page_token_changes_nothing() {
     let (hub, server) = start();
     let browser = Browser::logged_in(&server, &hub, "root");
     let another = Browser::logged_in(&server, &hub, "root").tokens(&server);
@@ -340,7 +340,7 @@ fn nobody_changes_anything_by_somebodys_cookie_without_the_token_of_a_page() {
 }
 
 #[test]
-fn nobody_reads_anything_by_somebodys_cookie_without_the_token_of_a_page() {
+fn a_cookie_without_a_page_token_reads_nothing() {
     let (hub, server) = start();
     let browser = Browser::logged_in(&server, &hub, "root");
     let another = Browser::logged_in(&server, &hub, "root").tokens(&server);
@@ -452,7 +452,7 @@ fn the_tokens_of_a_page_look_different_each_time_and_all_are_good() {
 }
 
 #[test]
-fn who_logs_out_ends_the_session_for_every_copy_of_its_cookie() {
+fn a_logout_ends_the_session_for_every_copy_of_its_cookie() {
     let (hub, server) = start();
     let browser = Browser::logged_in(&server, &hub, "kevin");
     let other = Browser::logged_in(&server, &hub, "kevin");

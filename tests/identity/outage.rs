@@ -35,7 +35,7 @@ fn with_every_sickness(check: impl Fn(Mood) + Sync) {
 }
 
 #[test]
-fn a_sick_hub_means_503_and_when_to_try_again() {
+fn a_failing_hub_means_503_with_a_time_to_retry() {
     with_every_sickness(|mood| {
         let hub = FakeHub::start();
         hub.knows("kevin").knows("root");
@@ -58,7 +58,7 @@ fn a_hub_that_is_gone_means_503() {
 }
 
 #[test]
-fn who_was_known_before_is_served_while_the_hub_is_sick() {
+fn known_callers_are_served_while_the_hub_fails() {
     with_every_sickness(|mood| {
         let hub = FakeHub::start();
         hub.knows("root");

@@ -174,7 +174,7 @@ fn a_restore_that_was_broken_off_is_not_served_and_can_be_repeated() {
 }
 
 #[test]
-fn what_is_damaged_in_a_backup_can_be_left_out() {
+fn damaged_parts_of_a_backup_can_be_left_out() {
     let place = tempfile::tempdir().unwrap();
     let (dest, fresh) = (place.path().join("backup"), place.path().join("fresh"));
     let server = Setup::standalone().start();
@@ -306,7 +306,7 @@ fn database_and_blobs_elsewhere_come_along_and_go_elsewhere() {
 }
 
 #[test]
-fn of_nothing_there_is_no_backup() {
+fn there_is_no_backup_of_nothing() {
     let place = tempfile::tempdir().unwrap();
     let dest = place.path().join("backup");
     let told = refused(&place.path().join("nowhere"), &["backup", text(&dest)]);

@@ -351,7 +351,7 @@ fn server_submissions(course: &Course<'_>, student: &str) -> i64 {
 }
 
 #[test]
-fn what_gc_has_removed_is_told_although_the_run_cannot_be_noted() {
+fn gc_reports_removals_even_if_the_run_cannot_be_recorded() {
     let setup = Setup::standalone();
     let server = setup.start();
     with_work(&server, "algebra", 1);

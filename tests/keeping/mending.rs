@@ -123,7 +123,7 @@ fn damaged_and_missing_bytes_come_back_from_a_backup() {
 }
 
 #[test]
-fn what_is_damaged_is_set_aside_and_comes_back_with_whoever_sends_it_again() {
+fn damaged_files_are_set_aside_and_restored_by_the_next_upload() {
     let stopped = Stopped::new();
     let data = stopped.data();
     flip(&blobs(&data)[0]);
@@ -251,7 +251,7 @@ fn trees_that_do_not_fit_their_names_are_found_and_counts_corrected() {
 }
 
 #[test]
-fn nothing_is_mended_beside_a_server() {
+fn nothing_is_repaired_beside_a_server() {
     let stopped = Stopped::new();
     let server = stopped.setup.start();
     let file = blobs(&server.data_dir())[0].clone();

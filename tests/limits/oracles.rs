@@ -134,7 +134,7 @@ fn bytes_that_are_sent_count_alike_whether_somebody_has_them_or_nobody() {
 }
 
 #[test]
-fn how_much_is_left_afterwards_does_not_tell_whether_bytes_were_there() {
+fn the_room_left_does_not_reveal_whether_bytes_existed() {
     let server = Setup::standalone()
         .args(&["--max-course-size", "1 MB"])
         .start();

@@ -174,7 +174,7 @@ fn stored(server: &crate::support::Server) -> usize {
 }
 
 #[test]
-fn what_comes_back_from_the_trash_counts_again() {
+fn restored_submissions_count_again() {
     let server = Setup::standalone()
         .args(&["--max-course-size", "100000"])
         .start();

@@ -15,7 +15,7 @@ fn loop_of(server: &Server, target: &str, times: usize) -> (usize, usize) {
 }
 
 #[test]
-fn who_asks_too_often_waits_and_nobody_else_does() {
+fn a_caller_above_the_request_rate_waits_and_others_do_not() {
     let server = Setup::standalone()
         .args(&["--max-request-rate", "1"])
         .start();

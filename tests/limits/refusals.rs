@@ -383,7 +383,7 @@ fn an_upload_refused_when_all_of_it_is_there_leaves_no_bytes() {
 }
 
 #[test]
-fn what_two_bring_at_once_stays_for_the_one_who_is_not_refused() {
+fn bytes_of_two_simultaneous_uploads_stay_for_the_accepted_one() {
     let server = Setup::standalone()
         .args(&["--max-file-size", "400000"])
         .start();
@@ -424,7 +424,7 @@ fn what_two_bring_at_once_stays_for_the_one_who_is_not_refused() {
 }
 
 #[test]
-fn what_a_refused_upload_shares_with_what_is_stored_stays() {
+fn bytes_that_a_refused_upload_shares_with_stored_files_stay() {
     let server = Setup::standalone()
         .args(&["--max-file-size", "400000"])
         .start();

@@ -9,7 +9,7 @@ use std::time::Duration;
 const SOON: Duration = Duration::from_millis(300);
 
 #[test]
-fn who_keeps_uploads_open_waits_for_them_and_nobody_else_does() {
+fn a_caller_with_open_uploads_waits_and_others_do_not() {
     let server = Setup::standalone().args(&["--max-uploads", "1"]).start();
     let course = algebra(&server, &[]);
     let work = [Sent::new("work", "{}")];

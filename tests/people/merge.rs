@@ -21,7 +21,7 @@ fn try_with_key(desk: &Desk, who: &str) {
 }
 
 #[test]
-fn what_two_names_have_is_united_and_nothing_is_lost() {
+fn two_names_are_merged_and_nothing_is_lost() {
     let desk = Desk::new();
     desk.hand_in(BOB, "three");
     for who in [ADA, BOB] {

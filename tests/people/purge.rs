@@ -10,7 +10,7 @@ fn gc(desk: &Desk) {
 }
 
 #[test]
-fn of_who_is_removed_nothing_is_left_but_what_others_need_without_the_name() {
+fn a_removed_person_leaves_only_what_others_need_without_the_name() {
     let desk = Desk::new();
     desk.does(&["rename", ADA, "hypatia"]);
     desk.does(&["rename", "hypatia", ADA]);

@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 const NEW: &str = "hypatia";
 
 #[test]
-fn who_is_renamed_has_all_they_had_and_the_old_name_nothing() {
+fn a_renamed_person_keeps_everything_and_the_old_name_has_nothing() {
     let desk = Desk::new();
     let before = desk.times(ADA);
     let receipts = desk
@@ -83,7 +83,7 @@ fn a_name_that_has_anything_is_not_given_to_somebody_else() {
 }
 
 #[test]
-fn where_a_name_stands_is_shown_before_anything_is_done() {
+fn the_places_of_a_name_are_shown_before_any_change() {
     let desk = Desk::new();
     let said = desk.does(&["show", ADA]);
     assert!(said.contains("algebra  student"), "{said}");

@@ -40,7 +40,7 @@ const NAMES: &[&str] = &[
 ];
 
 #[test]
-fn of_every_column_of_text_is_known_whether_it_holds_names() {
+fn every_text_column_is_classified_by_whether_it_holds_names() {
     let server = Setup::standalone().start();
     let path = server.data_dir().join("nbcourier.db");
     let mut conn = SqliteConnection::establish(path.to_str().unwrap()).unwrap();

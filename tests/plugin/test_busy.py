@@ -44,7 +44,7 @@ def student(course: Course, front: Front, tmp_path: Path) -> Desk:
 
 
 @pytest.mark.parametrize("status", [429, 503])
-def test_who_is_asked_to_wait_waits_so_long_and_hands_in_once(
+def test_a_client_waits_as_requested_and_submits_once(
     course: Course, front: Front, student: Desk, pauses: list[float], status: int
 ) -> None:
     first: set[str] = set()
@@ -71,7 +71,7 @@ def test_who_is_asked_to_wait_waits_so_long_and_hands_in_once(
         (409, "The exchange says: ", 0),
     ],
 )
-def test_what_does_not_pass_is_said_with_the_reason_and_what_to_do(
+def test_a_blocked_request_is_reported_with_the_reason_and_advice(
     course: Course,
     front: Front,
     student: Desk,
@@ -100,7 +100,7 @@ def test_at_the_terminal_it_is_a_failure(course: Course, front: Front) -> None:
     assert f"tell whoever runs your JupyterHub ({REASON})" in said
 
 
-def test_who_says_nothing_is_not_waited_for(
+def test_a_silent_server_is_not_waited_for(
     course: Course, front: Front, student: Desk, pauses: list[float]
 ) -> None:
     over = Event()

@@ -108,7 +108,7 @@ def test_without_a_due_date_the_last_counts(course: Course) -> None:
     assert read_tree(collected(course, course.first))["p1.ipynb"] == b"second"
 
 
-def test_what_is_known_to_be_few_is_not_fetched_with_the_whole_class(
+def test_a_few_submissions_are_not_fetched_with_the_whole_class(
     course: Course, front: Front
 ) -> None:
     course.release()
@@ -185,7 +185,7 @@ def test_one_students_odd_files_do_not_keep_the_others_from_being_collected(
     assert_same_tree(read_tree(collected(course, course.second)), stamped(FIRST, time))
 
 
-def test_what_changed_on_the_way_is_not_taken_for_what_was_handed_in(
+def test_a_changed_transfer_is_not_taken_for_the_submission(
     course: Course, front: Front
 ) -> None:
     course.release()

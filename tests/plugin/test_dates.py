@@ -41,7 +41,7 @@ def submit(course: Course, student: Person) -> str:
     return student.nbgrader("submit", "ps1", course.option).stderr
 
 
-def test_who_fetches_or_lists_is_told_when_it_is_due(course: Course) -> None:
+def test_fetching_and_listing_show_the_due_time(course: Course) -> None:
     course.release()
     set_dates(course, LATER, LATEST)
     extend(course, course.second, LATEST)
@@ -58,7 +58,7 @@ def test_who_fetches_or_lists_is_told_when_it_is_due(course: Course) -> None:
     assert f"due {shown(LATEST)}, which is an extension for you" in said
 
 
-def test_who_submits_late_is_told_so_and_who_has_an_extension_is_not_late(
+def test_a_late_submission_is_reported_unless_there_is_an_extension(
     course: Course,
 ) -> None:
     course.release()

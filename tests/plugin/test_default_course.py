@@ -66,7 +66,7 @@ def test_a_pattern_lists_what_it_lists_in_nbgraders_own_exchange(
                     assert school.within(listed) == expected
 
 
-def test_what_needs_one_course_takes_the_only_one_that_a_pattern_means(
+def test_a_command_for_one_course_takes_the_only_match_of_a_pattern(
     course: Course, tmp_path: Path
 ) -> None:
     school = School(course, tmp_path)

@@ -206,7 +206,7 @@ class TestThePages:
         scene.run("ira", "nbgrader db student remove ada --force")
         scene.done.add("nbgrader db student remove ada")
 
-    def test_what_was_deleted_comes_back(self, scene: Scene) -> None:
+    def test_deleted_things_are_restored(self, scene: Scene) -> None:
         ira = scene.people["ira"]
         reply = requests.delete(
             f"{ira.url}/v1/courses/algebra/assignments/ps1",

@@ -36,7 +36,7 @@ def test_nothing_is_said_of_a_server_that_knows_all(course: Course) -> None:
     assert SAID not in outcome.stderr
 
 
-def test_of_a_server_that_lacks_one_request_all_others_are_used(
+def test_a_server_that_lacks_one_request_gets_all_others(
     course: Course, front: Front
 ) -> None:
     course.release()
@@ -57,7 +57,7 @@ def test_of_a_server_that_lacks_one_request_all_others_are_used(
     ]
 
 
-def test_what_is_missing_in_a_course_is_no_reason_to_take_the_server_for_an_older_one(
+def test_missing_things_in_a_course_do_not_make_the_server_look_old(
     course: Course,
 ) -> None:
     complaint = course.first.refused("fetch_assignment", "no", course.option)

@@ -144,7 +144,7 @@ def test_one_students_refused_pages_do_not_keep_the_others_from_theirs(
     assert course.feedback(course.first, one) == {}
 
 
-def test_who_submitted_nothing_is_told_so(course: Course) -> None:
+def test_a_missing_submission_is_reported(course: Course) -> None:
     course.release()
     outcome = course.first.nbgrader("fetch_feedback", "ps1", course.option)
     assert "no submissions of 'ps1' yet" in outcome.stderr

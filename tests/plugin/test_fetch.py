@@ -10,7 +10,7 @@ BUSY = answer(503, b"<html>starting</html>", Content_Type="text/html")
 
 
 @both_wires
-def test_what_is_there_is_refused_and_replace_brings_back_only_what_is_missing(
+def test_existing_files_are_refused_and_replace_restores_only_missing_ones(
     course: Course,
 ) -> None:
     course.release()
@@ -95,7 +95,7 @@ def test_a_connection_that_always_breaks_leaves_nothing_half_done(
     assert len(front.asked) == 2
 
 
-def test_a_page_that_is_no_exchange_is_said_to_be_none(
+def test_a_foreign_page_is_reported_as_not_an_exchange(
     course: Course, front: Front
 ) -> None:
     through(front.url, course.first)

@@ -197,7 +197,7 @@ def test_names_are_filled_in_where_the_gradebook_has_none_and_differences_are_sa
     ]
 
 
-def test_who_did_not_hand_in_is_not_put_into_the_gradebook_and_nobody_where_grading_may_not(
+def test_students_without_submissions_are_not_added_to_the_gradebook_nor_anybody_if_grading_forbids_it(
     course: Course,
 ) -> None:
     course.release()

@@ -361,12 +361,12 @@ def test_links_on_the_way_lead_nobody_out(scene: Scene) -> None:
 
 
 @pytest.mark.parametrize("text", BAD_NAMES, ids=ascii)
-def test_what_is_no_name_is_refused(text: str) -> None:
+def test_impossible_names_are_refused(text: str) -> None:
     with pytest.raises(Illegal):
         names.name("name", text.replace("{outside}", "/victim"))
 
 
-def test_what_leads_elsewhere_on_windows_is_refused_there_only() -> None:
+def test_paths_that_lead_elsewhere_on_windows_are_refused_there_only() -> None:
     for text in ("a\\b", "C:a", "c:"):
         assert names.name("name", text, windows=False) == text
         with pytest.raises(Illegal):

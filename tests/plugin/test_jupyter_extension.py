@@ -92,7 +92,7 @@ def test_formgrader_and_the_exchange_have_the_same_students(
 
 
 @both_wires
-def test_who_has_grades_is_removed_at_the_terminal_only(
+def test_a_student_with_grades_is_removed_only_at_the_terminal(
     course: Course, start: Start
 ) -> None:
     name = course.first.name
@@ -111,7 +111,7 @@ def test_who_has_grades_is_removed_at_the_terminal_only(
 
 
 @both_wires
-def test_what_the_exchange_refuses_is_said_and_nothing_is_done(
+def test_a_refusal_is_reported_and_nothing_is_done(
     course: Course, start: Start, front: Front, wire: str
 ) -> None:
     through(front.url, course.instructor)
@@ -138,7 +138,7 @@ def test_what_the_exchange_refuses_is_said_and_nothing_is_done(
     assert gradebook(course) == ["zoë"]
 
 
-def test_who_cannot_be_enrolled_is_not_in_the_gradebook_either(
+def test_a_student_who_cannot_be_enrolled_is_not_added_to_the_gradebook(
     course: Course, start: Start, front: Front
 ) -> None:
     through(front.url, course.instructor)
@@ -169,7 +169,7 @@ def test_the_page_shows_what_the_exchange_says(course: Course, start: Start) -> 
     assert "Backbone.sync = " in page.text
 
 
-def test_where_nbgrader_was_not_told_of_the_exchange_formgrader_is_left_alone(
+def test_formgrader_is_unchanged_without_the_exchange_in_its_configuration(
     course: Course, start: Start
 ) -> None:
     before = enrolled(course)
@@ -183,7 +183,7 @@ def test_where_nbgrader_was_not_told_of_the_exchange_formgrader_is_left_alone(
     assert enrolled(course) == before
 
 
-def test_where_there_is_no_formgrader_none_of_its_requests_is_answered(
+def test_without_formgrader_none_of_its_requests_is_answered(
     course: Course, start: Start
 ) -> None:
     settings = course.instructor.home / ".jupyter" / "jupyter_server_config.json"

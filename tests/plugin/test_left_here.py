@@ -239,7 +239,7 @@ def test_work_of_which_nothing_would_travel_is_refused(
     assert course.submissions(course.first) == []
 
 
-def test_what_a_tree_holds_in_nbgraders_own_exchange_it_holds_here(
+def test_a_tree_holds_the_same_files_as_in_nbgraders_own_exchange(
     course: Course, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     def fill(directory: Path) -> None:

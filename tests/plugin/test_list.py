@@ -23,7 +23,7 @@ def submit(course: Course, student: Person) -> str:
 
 
 @both_wires
-def test_what_is_released_is_listed_and_what_was_fetched_has_its_place(
+def test_released_assignments_are_listed_and_fetched_ones_have_their_place(
     course: Course,
 ) -> None:
     course.release("ps1")
@@ -133,7 +133,7 @@ def test_a_copy_is_listed_with_each_of_the_four_states_of_its_feedback(
 
 
 @both_wires
-def test_who_has_lost_the_copies_still_sees_what_they_submitted(
+def test_a_student_without_local_copies_still_sees_the_submissions(
     course: Course,
 ) -> None:
     course.release()
@@ -194,7 +194,7 @@ def test_inbound_shows_the_instructor_everybody_and_a_student_themselves(
     }
 
 
-def test_what_an_instructor_removes_is_in_the_trash_and_a_student_removes_nothing(
+def test_an_instructor_removes_to_the_trash_and_a_student_removes_nothing(
     course: Course,
 ) -> None:
     course.release("ps1")
@@ -246,7 +246,7 @@ def test_a_whole_home_is_listed_in_three_requests(course: Course, front: Front) 
     assert paths == ["submissions", "courses", "courses", "assignments"]
 
 
-def test_what_cannot_be_done_is_refused_in_words(course: Course) -> None:
+def test_impossible_commands_are_refused_with_a_message(course: Course) -> None:
     complaint = course.instructor.refused("list", "--inbound", "--cached")
     assert "incompatible" in complaint
     assert "Course not found" in course.first.refused("list", "--course=no")

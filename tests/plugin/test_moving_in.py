@@ -113,7 +113,7 @@ def moved(
     return directory / "data"
 
 
-def test_what_was_brought_over_is_for_its_owner_alone(moved: Path) -> None:
+def test_imported_data_is_readable_by_its_owner_only(moved: Path) -> None:
     others = [path for path in (moved, *moved.rglob("*")) if path.stat().st_mode & 0o077]
     assert others == []
 
@@ -255,7 +255,7 @@ def test_the_source_stays_as_it_is_and_a_second_run_adds_nothing(
     assert source.snapshot() == untouched
 
 
-def test_what_was_brought_in_is_on_record_in_the_name_of_the_operator(moved: Path) -> None:
+def test_an_import_is_recorded_as_events_of_the_operator(moved: Path) -> None:
     database = sqlite3.connect(moved / "nbcourier.db")
     rows = database.execute("SELECT actor, action, detail FROM events").fetchall()
     database.close()
@@ -320,7 +320,7 @@ def test_damage_is_named_and_left_and_brought_over_once_it_is_mended(
     assert contents(data) == contents(moved)
 
 
-def test_what_is_left_of_damaged_trees_can_be_had(
+def test_the_rest_of_damaged_trees_can_be_imported(
     binary: Path, source: Installation, tmp_path: Path
 ) -> None:
     broken = source.copy(tmp_path / "broken")
@@ -356,7 +356,7 @@ def test_names_that_look_like_others_are_noted(
         assert outcome.says(*words), f"{words}\n{outcome.stdout}"
 
 
-def test_rows_that_point_nowhere_are_told_of(
+def test_orphaned_rows_are_reported(
     binary: Path, source: Installation, moved: Path, tmp_path: Path
 ) -> None:
     broken = source.copy(tmp_path / "broken")
@@ -398,7 +398,7 @@ def test_rows_that_point_nowhere_are_told_of(
     assert contents(tmp_path / "data") == contents(moved), "all that is whole is here"
 
 
-def test_what_is_here_already_stays(
+def test_existing_files_stay(
     binary: Path, source: Installation, moved: Path, tmp_path: Path
 ) -> None:
     directory = tmp_path / "service"

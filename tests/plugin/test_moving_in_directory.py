@@ -127,7 +127,7 @@ def test_feedback_finds_the_submission_it_is_on(wire: Wire, root: Path) -> None:
         assert_same_tree(decoded(reply["files"]), pages)
 
 
-def test_who_is_who_is_as_far_as_it_is_known(wire: Wire) -> None:
+def test_the_caller_is_named_if_known(wire: Wire) -> None:
     students = get(wire, "ira", "students", COURSE)["students"]
     assert [each["username"] for each in students] == ["ada", "zoë b"]
     teachers = get(wire, "ada", "instructors", COURSE)["instructors"]
@@ -161,7 +161,7 @@ def test_the_directory_stays_as_it_is_and_a_second_run_adds_nothing(
     assert Installation(root).snapshot() == untouched
 
 
-def test_what_is_odd_is_named_and_left(binary: Path, root: Path, moved: Path, tmp_path: Path) -> None:
+def test_odd_entries_are_named_and_left_out(binary: Path, root: Path, moved: Path, tmp_path: Path) -> None:
     odd = tmp_path / "exchange"
     shutil.copytree(root, odd)
     course = odd / COURSE
@@ -286,7 +286,7 @@ def test_times_and_names_are_told_apart_by_what_the_operator_says(
     assert came == dict.fromkeys(["ada", "bob", "eva", "kim", "long"], noon)
 
 
-def test_what_is_no_exchange_is_named_for_what_it_is(binary: Path, tmp_path: Path) -> None:
+def test_a_server_that_is_not_an_exchange_is_named(binary: Path, tmp_path: Path) -> None:
     for number, (made, words) in enumerate(
         (
             ("release/ps1", "as its instructors have it"),

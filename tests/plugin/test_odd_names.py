@@ -83,7 +83,7 @@ def test_it_is_one_in_the_ngshare_protocol_too(
 
 
 @pytest.mark.parametrize("name", NOTHING)
-def test_what_no_directory_can_be_called_is_refused_in_words(
+def test_impossible_directory_names_are_refused_with_a_message(
     service: PluginStandalone, tmp_path: Path, name: str
 ) -> None:
     service.admin.post(f"course/{tmp_path.name}", instructors='["ira"]')

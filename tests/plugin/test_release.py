@@ -116,7 +116,7 @@ def test_an_ngshare_is_not_made_to_forget_submissions(
     assert {asked.method for asked in known} == {"GET"}
 
 
-def test_a_first_release_whose_answer_is_lost_is_none_that_was_there_before(
+def test_a_first_release_with_a_lost_answer_is_not_taken_for_an_earlier_one(
     course: Course, front: Front
 ) -> None:
     prepare(course)
@@ -159,7 +159,7 @@ def test_a_directory_that_is_too_large_is_not_released(course: Course) -> None:
     assert course.assignments() == []
 
 
-def test_who_forgot_to_generate_the_student_version_is_told_so(course: Course) -> None:
+def test_a_missing_student_version_is_reported(course: Course) -> None:
     write_tree(course.instructor.home / "source" / "ps1", RELEASED)
     complaint = course.instructor.refused("release_assignment", "ps1", course.option)
     assert "run `nbgrader generate_assignment` first" in complaint

@@ -16,7 +16,7 @@ def students(course: Course) -> dict[str, str]:
 
 
 @both_wires
-def test_who_is_added_to_the_gradebook_is_enrolled_and_who_is_removed_is_not(
+def test_adding_to_the_gradebook_enrols_and_removing_does_not(
     course: Course,
 ) -> None:
     known = course.first.name
@@ -32,7 +32,7 @@ def test_who_is_added_to_the_gradebook_is_enrolled_and_who_is_removed_is_not(
     assert students(course) == {known: "Ada", course.second.name: ""}
 
 
-def test_who_the_exchange_refuses_is_not_in_the_gradebook_either(
+def test_a_student_refused_by_the_exchange_is_not_added_to_the_gradebook(
     course: Course,
 ) -> None:
     gradebook = ("db", "student")
@@ -64,7 +64,7 @@ def test_the_only_course_that_the_setting_means_gets_the_student(
 
 
 @pytest.mark.parametrize("given", ["", "*", "nothing*"])
-def test_where_several_courses_or_none_are_meant_the_gradebook_is_not_changed(
+def test_the_gradebook_is_unchanged_unless_one_course_is_meant(
     course: Course, given: str
 ) -> None:
     enrol(f"{course.name} b", course.service.admin, course.instructor, ())

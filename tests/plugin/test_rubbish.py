@@ -174,7 +174,7 @@ def test_nothing_but_an_exchange_error_comes_out(
             ask()
 
 
-def test_whoever_breaks_off_at_any_place_is_no_exchange_either(
+def test_a_server_that_breaks_off_at_any_place_is_not_an_exchange(
     config: Config, front: Front
 ) -> None:
     whole = json.dumps(HALF_RIGHT).encode()

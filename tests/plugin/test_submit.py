@@ -173,7 +173,7 @@ def test_a_limit_on_what_may_be_kept_is_told_at_once_and_is_a_failure(
 
 
 @both_wires
-def test_who_asks_too_often_waits_as_long_as_the_exchange_says(
+def test_a_client_above_the_rate_waits_as_long_as_the_exchange_says(
     course: Course, front: Front
 ) -> None:
     course.release()
@@ -273,7 +273,7 @@ def test_a_submission_whose_answer_is_lost_is_sent_again_and_stored_once(
 
 
 @both_wires
-def test_who_cannot_know_whether_it_arrived_is_told_so(
+def test_an_unknown_outcome_is_reported(
     course: Course, front: Front
 ) -> None:
     course.release()

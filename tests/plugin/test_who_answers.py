@@ -52,7 +52,7 @@ def always(spoil: Spoil) -> Rule:
 
 
 @pytest.mark.parametrize("name", STRANGERS)
-def test_whoever_is_no_exchange_is_not_told_as_one(
+def test_a_foreign_server_is_not_reported_as_an_exchange(
     stranger: Front, tmp_path: Path, name: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.INFO)
@@ -92,7 +92,7 @@ def test_a_foreign_refusal_is_no_empty_list(stranger: Front, tmp_path: Path) -> 
         desk.fail("List", "c", "ps1", inbound=True)
 
 
-def test_what_was_worked_out_is_named_with_what_to_set(
+def test_a_derived_address_is_named_with_the_setting_that_corrects_it(
     stranger: Front, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     stranger.rule = always(answer(404, PAGE, **HTML))
@@ -163,7 +163,7 @@ def test_no_proxy_is_asked_for_an_address_that_was_worked_out(
     assert not stranger.asked
 
 
-def test_where_a_proxy_was_wanted_it_is_named(
+def test_a_configured_proxy_is_named(
     stranger: Front, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     place = stranger.url.removeprefix("http://")
@@ -214,7 +214,7 @@ def test_an_address_is_direct_where_it_is_near_or_a_guess() -> None:
         ("ada's own token", False),
     ],
 )
-def test_of_a_token_that_is_not_known_its_odd_length_is_said(
+def test_the_odd_length_of_an_unknown_token_is_reported(
     front: Front, tmp_path: Path, token: str, is_odd: bool
 ) -> None:
     told = json.dumps({"success": False, "message": "Login required"}).encode()

@@ -73,7 +73,7 @@ fn an_archive_may_be_packed_in_every_way_that_is_understood() {
 }
 
 #[test]
-fn what_is_not_whole_is_refused_and_nothing_of_it_stored() {
+fn an_incomplete_upload_is_refused_and_nothing_is_stored() {
     let server = released(&[]);
     let whole = archive(&[
         Sent::new("a", vec![1; 3000]),
@@ -161,7 +161,7 @@ fn an_entry_that_is_no_file_is_named_in_the_refusal() {
 }
 
 #[test]
-fn what_is_no_archive_by_its_type_is_refused_as_such() {
+fn a_body_of_another_type_than_an_archive_is_refused() {
     let server = released(&[]);
     let sentence = "Send the files as application/x-tar";
     for kind in [

@@ -89,7 +89,7 @@ fn everybodys_latest_work_comes_in_one_archive() {
 }
 
 #[test]
-fn what_came_in_time_is_collected_and_of_one_student_alone() {
+fn submissions_until_a_time_or_of_one_student_are_collected() {
     let server = Setup::standalone().start();
     let (_, [first, only, second]) = with_work(&server);
     let texts = |arguments: &str| -> Vec<String> {

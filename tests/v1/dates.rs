@@ -173,7 +173,7 @@ fn before_it_opens_an_assignment_is_there_for_instructors_only() {
 }
 
 #[test]
-fn what_comes_after_it_was_due_is_late_unless_the_student_has_an_extension() {
+fn a_submission_after_the_due_time_is_late_without_an_extension() {
     let server = Setup::standalone().start();
     let course = released(&server);
     for student in ["lawrence", "eric"] {
@@ -222,7 +222,7 @@ fn what_comes_after_it_was_due_is_late_unless_the_student_has_an_extension() {
 }
 
 #[test]
-fn what_comes_after_the_cut_off_is_refused_as_the_unchanged_client_understands_it() {
+fn a_submission_after_the_cut_off_is_refused_in_the_words_of_the_old_client() {
     let server = Setup::standalone().start();
     let course = released(&server);
     let submit = |user| course.submit("challenge", user, &[Sent::new("work", user)]);

@@ -136,7 +136,7 @@ fn every_change_tells_who_did_what_to_whom() {
 }
 
 #[test]
-fn what_was_refused_is_no_event() {
+fn a_refused_request_records_no_event() {
     let server = Setup::standalone().start();
     algebra(&server);
     let before = actions(&server);
@@ -313,7 +313,7 @@ fn administrators_read_the_events_of_all_courses_and_of_those_that_are_gone() {
 }
 
 #[test]
-fn what_is_cleared_away_for_good_is_an_event_of_whoever_does_it() {
+fn a_purge_is_an_event_of_its_actor() {
     let server = Setup::standalone().start();
     let course = algebra(&server);
     course.release("challenge", "kevin", &[]).ok();

@@ -65,7 +65,7 @@ fn released(server: &Server) -> Course<'_> {
 }
 
 #[test]
-fn what_the_exchange_has_need_not_be_sent_again() {
+fn stored_bytes_need_not_be_sent_again() {
     let server = Setup::standalone().start();
     let course = released(&server);
     let mut work = task().to_vec();

@@ -5,7 +5,7 @@ use crate::support::{FakeHub, Setup};
 use serde_json::json;
 
 #[test]
-fn whatever_goes_wrong_below_v1_is_told_as_a_problem() {
+fn every_error_below_v1_is_a_problem() {
     let server = Setup::standalone()
         .args(&["--max-request-size", "1000"])
         .start();
@@ -51,7 +51,7 @@ fn whatever_goes_wrong_below_v1_is_told_as_a_problem() {
 }
 
 #[test]
-fn who_is_unknown_is_told_so_by_a_problem_with_the_usual_header() {
+fn an_unknown_caller_gets_a_problem_with_the_usual_header() {
     let hub = FakeHub::start();
     let server = Setup::behind(&hub).start();
     for target in ["v1/courses", "v1/nothing", "v1/courses/algebra/roster"] {

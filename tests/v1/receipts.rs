@@ -28,7 +28,7 @@ fn a_receipt_of_ours_is_known_to_everybody_and_after_a_restart() {
 }
 
 #[test]
-fn a_receipt_that_was_changed_is_none() {
+fn a_changed_receipt_is_invalid() {
     let server = Setup::standalone().start();
     algebra(&server).release("challenge", "kevin", &[]).ok();
     let genuine = submit(&server, "lawrence", &[Sent::new("work", "mine")]).json();
@@ -142,7 +142,7 @@ fn names_of_every_kind_stand_in_receipts_unharmed() {
 }
 
 #[test]
-fn who_is_unknown_verifies_nothing() {
+fn an_unknown_caller_verifies_nothing() {
     let hub = FakeHub::start();
     let server = Setup::behind(&hub).start();
     let call = server

@@ -18,7 +18,7 @@ fn task(text: &str) -> [Sent; 2] {
 }
 
 #[test]
-fn each_change_is_a_version_and_the_same_files_are_none() {
+fn each_change_is_a_version_and_the_same_files_make_no_version() {
     let server = Setup::standalone().start();
     algebra(&server);
     for (text, version, changed) in [
@@ -72,7 +72,7 @@ fn submissions_survive_a_new_version_and_taking_the_release_back() {
 }
 
 #[test]
-fn who_wants_to_be_the_first_is_told_when_they_are_not() {
+fn a_first_release_is_refused_if_there_is_one() {
     let server = Setup::standalone().start();
     algebra(&server);
     put(&server, "?only_first=true", "kevin", &task("one")).ok();

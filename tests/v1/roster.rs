@@ -98,7 +98,7 @@ fn an_instructor_may_send_back_the_roster_as_it_was_read() {
 }
 
 #[test]
-fn who_is_taken_off_the_roster_is_out_and_their_work_stays() {
+fn a_person_removed_from_the_roster_is_out_and_their_submissions_stay() {
     let server = Setup::standalone().start();
     let course = algebra(&server);
     course.release("challenge", "kevin", &[]).ok();

@@ -184,7 +184,7 @@ fn the_newest_feedback_comes_with_the_submission() {
 }
 
 #[test]
-fn what_is_not_released_now_is_not_listed() {
+fn submissions_to_unreleased_assignments_are_not_listed() {
     let server = Setup::standalone().start();
     let course = with_work(&server);
     server.delete("assignment/algebra/two", "kevin").ok();

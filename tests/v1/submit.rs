@@ -108,7 +108,7 @@ fn work_that_is_in_keeps_its_receipt_after_the_assignment_is_taken_back_and_a_re
 }
 
 #[test]
-fn after_the_cut_off_work_that_is_in_keeps_its_receipt_and_only_instructors_hand_in() {
+fn after_the_cut_off_receipts_stay_valid_and_only_instructors_submit() {
     let server = Setup::standalone().start();
     algebra(&server).release("challenge", "kevin", &[]).ok();
     let first = with_key(&server, "key-1", "lawrence", &work());
@@ -196,7 +196,7 @@ fn an_instructor_hands_in_for_a_student_and_the_receipt_says_so() {
 }
 
 #[test]
-fn nobody_hands_in_where_they_may_not() {
+fn submitting_needs_permission() {
     let server = Setup::standalone().start();
     algebra(&server).release("challenge", "kevin", &[]).ok();
     assert_eq!(

@@ -220,7 +220,7 @@ fn the_latest_submission_is_the_latest_that_is_not_deleted() {
 }
 
 #[test]
-fn who_left_the_roster_and_whose_work_is_deleted_is_not_known_any_more() {
+fn a_person_off_the_roster_without_submissions_is_unknown() {
     let server = Setup::standalone().start();
     with_work(&server);
     server.delete("student/algebra/eric", "kevin").ok();
@@ -333,7 +333,7 @@ fn the_trash_of_one_course_is_not_that_of_another() {
 }
 
 #[test]
-fn what_is_over_its_retention_time_is_removed_for_good() {
+fn deleted_things_are_purged_after_the_retention_time() {
     let server = Setup::standalone().start();
     let course = with_work(&server);
     course.release("other", "kevin", &work("other task")).ok();

@@ -187,7 +187,7 @@ fn pass_on(client: TcpStream, to: u16, limit: usize) -> Option<()> {
 }
 
 #[test]
-fn what_is_wrong_with_the_hub_is_told_apart() {
+fn faults_of_the_hub_are_distinguished() {
     let place = tempfile::tempdir().unwrap();
     let data = private(&place);
     let well = hub();
@@ -232,7 +232,7 @@ fn what_is_wrong_with_the_hub_is_told_apart() {
 }
 
 #[test]
-fn what_is_wrong_with_the_data_is_told_apart() {
+fn faults_of_the_data_are_distinguished() {
     let setup = Setup::standalone();
     let server = setup.start();
     let data = server.data_dir();
@@ -282,7 +282,7 @@ fn open(path: &Path) -> diesel::SqliteConnection {
 }
 
 #[test]
-fn people_are_told_in_lines_that_end_with_a_sum() {
+fn findings_are_printed_in_lines_that_end_with_a_sum() {
     let place = tempfile::tempdir().unwrap();
     let data = private(&place).display().to_string();
     let home = tempfile::tempdir().unwrap();
@@ -306,7 +306,7 @@ fn people_are_told_in_lines_that_end_with_a_sum() {
 }
 
 #[test]
-fn whose_work_is_set_aside_is_said_with_the_command_that_gives_it_back() {
+fn people_with_work_set_aside_are_reported_with_the_command_that_returns_it() {
     let hub = hub();
     hub.knows("root").made("ada", "2025-09-01T08:00:00.000000Z");
     let server = Setup::behind(&hub).start();

@@ -256,7 +256,7 @@ fn at_the_second_address_there_is_nothing_else() {
 }
 
 #[test]
-fn with_a_token_they_are_told_to_who_sends_it() {
+fn with_a_token_setting_metrics_require_the_token() {
     let hub = FakeHub::start();
     hub.knows(ADMIN);
     let place = tempfile::tempdir().unwrap();

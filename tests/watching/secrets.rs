@@ -118,7 +118,7 @@ fn the_settings_are_printed_with_where_they_come_from_and_without_secrets() {
 }
 
 #[test]
-fn what_is_wrong_with_a_setting_is_said_without_repeating_secrets() {
+fn setting_errors_repeat_no_secrets() {
     let place = tempfile::tempdir().unwrap();
     let wrong_line = file(
         &place,

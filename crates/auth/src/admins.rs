@@ -54,7 +54,7 @@ mod tests {
     }
 
     #[test]
-    fn listed_users_are_administrators_and_the_empty_name_is_none() {
+    fn listed_users_are_administrators_and_the_empty_name_is_not() {
         let sam = UserName::parse("sam").unwrap();
         assert!(is_admin(&["kim", " sam "], false, &sam, false));
         for list in [&[][..], &[""], &[" "], &["kim"], &["Sam"]] {

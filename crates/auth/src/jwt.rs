@@ -195,7 +195,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_sealed_is_read_again() {
+    fn a_sealed_text_is_read_again() {
         let text = seal().seal(Purpose::Session, MINUTE, sam()).unwrap();
         assert_eq!(seal().open(Purpose::Session, &text), Some(sam()));
     }

@@ -117,7 +117,7 @@ mod tests {
     }
 
     #[test]
-    fn whatever_else_comes_is_no_token() {
+    fn other_headers_are_not_tokens() {
         let token = keys().issue("one").unwrap().reading;
         let flipped = if token.starts_with('A') { "B" } else { "A" };
         for text in [

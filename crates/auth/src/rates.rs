@@ -67,7 +67,7 @@ mod tests {
     }
 
     #[test]
-    fn who_comes_too_often_waits_and_nobody_else_does() {
+    fn a_client_above_the_rate_waits_and_others_do_not() {
         let rates = rates(1, 3);
         for _ in 0..3 {
             assert_eq!(rates.count("ada"), Ok(()));

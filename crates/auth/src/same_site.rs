@@ -126,7 +126,7 @@ mod tests {
     }
 
     #[test]
-    fn a_token_that_comes_twice_is_none() {
+    fn a_repeated_token_is_refused() {
         assert_eq!(
             csrf_header(&request(&[("X-CSRF-Token", "abc")])),
             Some("abc")
@@ -233,7 +233,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_loaded_for_anything_but_a_page_of_its_own_is_no_navigation() {
+    fn only_a_page_of_its_own_is_a_navigation() {
         let document = [
             ("Sec-Fetch-Dest", "document"),
             ("Sec-Fetch-Mode", "navigate"),

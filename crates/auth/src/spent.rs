@@ -69,7 +69,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_has_ended_has_ended_once_and_until_that_is_taken_back() {
+    fn an_end_counts_once_and_can_be_undone() {
         let spent = Spent::new(Duration::from_hours(1));
         assert!(!spent.has("one"));
         assert!(spent.add("one"));

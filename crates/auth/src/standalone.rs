@@ -121,7 +121,7 @@ mod tests {
     }
 
     #[test]
-    fn nobody_is_nobody() {
+    fn an_unauthenticated_caller_has_no_name() {
         for uri in ["/", "/?user=", "/?user=+", "/?username=x"] {
             assert_eq!(name(get(uri), None), Err(AuthError::Anonymous), "{uri}");
         }

@@ -118,7 +118,7 @@ mod tests {
     }
 
     #[test]
-    fn whoever_pretends_to_come_from_everywhere_is_refused_as_well() {
+    fn a_client_with_many_forwarded_addresses_is_refused_too() {
         let strangers = Strangers::new();
         let refused = (0..u16::MAX).find(|number| {
             let [high, low] = number.to_be_bytes();

@@ -110,7 +110,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_a_token_is_an_unknown_one() {
+    fn an_impossible_token_is_unknown() {
         let long = format!("token {}", "x".repeat(MAX_BYTES + 1));
         for value in ["token", "token  ", "Bearer a b", "token \u{e9}", &long] {
             let read = read(&[value.as_bytes()]);

@@ -59,7 +59,7 @@ mod tests {
     use std::os::unix::fs::PermissionsExt;
 
     #[test]
-    fn what_is_missing_is_made_for_its_owner_and_what_is_there_stays() {
+    fn missing_directories_are_private_and_existing_ones_stay() {
         let place = tempfile::tempdir().unwrap();
         let (above, path) = (place.path().join("a"), place.path().join("a/b/c"));
         let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;

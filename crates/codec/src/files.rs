@@ -153,7 +153,7 @@ mod tests {
     }
 
     #[test]
-    fn of_a_repeated_key_the_last_counts() {
+    fn the_last_value_of_a_repeated_key_counts() {
         assert_files(
             r#"[{"path": 1, "path": "/", "path": "a", "content": [], "content": "YQ=="}]"#,
             &[("a", "a")],
@@ -280,7 +280,7 @@ mod tests {
     }
 
     #[test]
-    fn of_one_item_the_format_counts_before_the_path_and_the_path_before_the_content() {
+    fn faults_of_one_item_are_reported_in_the_order_format_path_content() {
         assert_refused(
             r#"[{"content": "!", "path": "/", "content": 1}]"#,
             IncorrectFormat,
@@ -300,7 +300,7 @@ mod tests {
     }
 
     #[test]
-    fn of_several_items_the_first_wrong_one_counts() {
+    fn the_first_wrong_item_is_reported() {
         let (good, bad) = (
             r#"{"path": "a", "content": "YQ=="}"#,
             r#"{"path": "b", "content": "?"}"#,

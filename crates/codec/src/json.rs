@@ -296,7 +296,7 @@ mod tests {
     }
 
     #[test]
-    fn what_stands_in_a_value_is_told_in_order() {
+    fn the_content_of_a_value_is_reported_in_order() {
         for (json, expected) in [
             ("[]", "[]"),
             ("{}", "{}"),

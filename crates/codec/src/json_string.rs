@@ -304,7 +304,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_text_is_refused() {
+    fn bytes_that_are_not_text_are_refused() {
         let long = "0123456789abcdef".repeat(5);
         for before in ["", "a", "é", "0123456", long.as_str()] {
             for wrong in [

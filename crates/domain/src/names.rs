@@ -185,7 +185,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_people_really_use_is_legal() {
+    fn common_names_are_legal() {
         for name in [
             "algebra",
             "Maths (2026) + lab",
@@ -217,7 +217,7 @@ mod tests {
     }
 
     #[test]
-    fn what_could_not_be_a_directory_is_illegal() {
+    fn names_that_no_directory_can_have_are_illegal() {
         let long = "x".repeat(256);
         for name in ["", ".", "..", "a/b", "/", "a\0b", "a\nb", long.as_str()] {
             assert_eq!(

@@ -205,7 +205,7 @@ mod tests {
     }
 
     #[test]
-    fn nobody_is_enrolled_by_a_name_that_the_exchange_gives() {
+    fn nobody_is_enrolled_under_a_reserved_name() {
         for name in [
             "operator:root",
             "former:ada:2026-11-25",

@@ -332,7 +332,7 @@ mod tests {
     }
 
     #[test]
-    fn what_looks_like_somebody_else_is_said() {
+    fn names_that_look_alike_are_reported() {
         let names = Names::new(None, ["nobody".to_owned()]);
         for old in ["jupyter-ada", "jupyter-bob", "Eve", "eve"] {
             names.of(&name(old)).unwrap();

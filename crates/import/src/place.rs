@@ -300,7 +300,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_exchanged_for_a_link_meanwhile_leads_nowhere() {
+    fn a_path_replaced_by_a_link_leads_nowhere() {
         let place = tempfile::tempdir().unwrap();
         let at = |name: &str| place.path().join(name);
         std::fs::create_dir_all(at("tree/sub/deep")).unwrap();

@@ -154,7 +154,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_said_of_many_is_one_line() {
+    fn a_sentence_about_many_things_is_one_line() {
         let mut report = Report::default();
         for number in 0..300 {
             report.problem(format!("submission {number}"), "has no time");

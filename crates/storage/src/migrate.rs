@@ -220,7 +220,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_handed_in_survives_the_tables_being_made_anew() {
+    fn submissions_survive_the_recreation_of_tables() {
         use super::super::schema::{assignments, feedback, submissions};
 
         let place = tempfile::tempdir().unwrap();
@@ -273,7 +273,7 @@ mod tests {
     }
 
     #[test]
-    fn what_another_program_made_is_refused_unchanged() {
+    fn a_foreign_database_is_refused_and_unchanged() {
         let place = tempfile::tempdir().unwrap();
         for (tables, maker) in [
             ("CREATE TABLE alembic_version (x)", "ngshare"),

@@ -150,7 +150,7 @@ mod tests {
     }
 
     #[test]
-    fn what_people_name_things_stays_text() {
+    fn names_stay_text_in_pages() {
         assert_eq!(
             escape("<img src=x onerror='a(\"b\")'>&"),
             "&lt;img src=x onerror=&#39;a(&quot;b&quot;)&#39;&gt;&amp;"

@@ -209,7 +209,7 @@ async fn a_bad_token_is_an_error_even_beside_a_good_cookie() {
 }
 
 #[actix_web::test]
-async fn who_administers_is_looked_up_at_each_request_of_a_session() {
+async fn administrators_are_looked_up_at_each_request_of_a_session() {
     let hub = FakeHub::start();
     let browser = Browser::logged_in(&hub, &hub.authenticator()).await;
     let mut settings = hub.settings();

@@ -54,7 +54,7 @@ async fn the_owner_of_a_token_is_the_caller_whoever_the_body_names() {
 }
 
 #[actix_web::test]
-async fn nobody_is_anonymous_and_not_asked_about() {
+async fn a_missing_token_is_anonymous_without_a_question_to_the_hub() {
     let hub = FakeHub::start();
     let request = TestRequest::get().uri("/?user=sam").to_http_request();
     let nobody = hub
@@ -270,7 +270,7 @@ async fn the_grace_time_ends() {
 }
 
 #[actix_web::test]
-async fn without_a_grace_time_nobody_is_remembered() {
+async fn without_a_grace_time_no_caller_is_remembered() {
     let hub = FakeHub::start();
     let times = Lifetimes {
         grace: Duration::ZERO,

@@ -121,7 +121,7 @@ fn all_sorts() -> Files {
 }
 
 #[test]
-fn what_is_encoded_is_decoded() {
+fn encoded_archives_are_decoded() {
     assert_eq!(decode(&encoded(&Files::new())), Ok(Files::new()));
     let files = all_sorts();
     assert_eq!(decode(&encoded(&files)), Ok(files));
@@ -190,7 +190,7 @@ fn the_tar_command_understands_ours() {
 }
 
 #[test]
-fn directories_and_what_is_said_of_all_files_are_passed_over() {
+fn directories_and_global_headers_are_skipped() {
     let comment = b"52 comment=0123456789012345678901234567890123456789\n";
     let made = archive(&[
         entry(b'g', b"pax_global_header", comment),
@@ -320,7 +320,7 @@ fn a_path_that_may_not_stand_there_is_refused() {
 }
 
 #[test]
-fn sizes_that_are_none_are_refused() {
+fn invalid_sizes_are_refused() {
     for size in [
         b"\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xfb".as_slice(),
         b"\x80\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff",
@@ -364,7 +364,7 @@ fn sizes_that_are_none_are_refused() {
 }
 
 #[test]
-fn a_header_that_is_none_is_refused() {
+fn an_invalid_header_is_refused() {
     let not_tar = "This is no tar archive (of the kinds ustar, pax and GNU)";
     let zip = [b"PK\x03\x04".to_vec(), vec![1; 2000]].concat();
     assert_refused(&zip, not_tar);

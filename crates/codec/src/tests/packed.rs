@@ -63,7 +63,7 @@ fn assert_refused(packing: Packing, packed: &[u8]) {
 }
 
 #[test]
-fn what_is_packed_is_unpacked() {
+fn packed_bytes_are_unpacked() {
     for length in [0, 1, 100, 70_000] {
         let odd = Dice(length as u64).bytes(length);
         let even = vec![b'e'; length];
@@ -84,7 +84,7 @@ fn what_is_packed_is_unpacked() {
 }
 
 #[test]
-fn what_ends_too_soon_or_goes_on_is_refused() {
+fn truncated_and_trailing_input_is_refused() {
     let bytes = Dice(1).bytes(3000);
     for (packing, packed) in [(Packing::Gzip, gzip(&bytes)), (Packing::Zstd, zstd(&bytes))] {
         for length in [0, 1, 3, 5, 20, packed.len() / 2, packed.len() - 1] {

@@ -570,7 +570,7 @@ mod tests {
     }
 
     #[test]
-    fn what_stands_for_several_zones_is_said_unless_the_zone_is_named() {
+    fn an_ambiguous_zone_is_reported_unless_the_zone_is_named() {
         for (zone, written, utc) in [
             (
                 "Asia/Kolkata",
@@ -792,7 +792,7 @@ mod tests {
     }
 
     #[test]
-    fn the_hour_that_comes_twice_is_said() {
+    fn a_repeated_hour_is_reported() {
         let berlin = Times::new(None, Some("Europe/Berlin")).unwrap();
         let said = |text: &str| {
             let written = berlin.read(text).unwrap();
