@@ -30,7 +30,7 @@ impl Argument for AttemptKey {
     fn describe(parts: &mut Parts) {
         parts.in_header(
             HEADER,
-            "The same with every attempt at the same thing, so that it is done once.",
+            "A key that is the same for every attempt at one submission, so that it is stored once.",
             &serde_json::json!({ "type": "string", "pattern": "^[!-~]{1,128}$" }),
         );
         parts.fails(

@@ -17,15 +17,15 @@ pub struct Manifest {
     files: Vec<Line>,
 }
 
-/// One of them.
+/// A file of a manifest.
 #[derive(Deserialize, JsonSchema)]
 #[schemars(rename = "ManifestLine")]
 struct Line {
     path: String,
-    /// Names the bytes.
+    /// The SHA-256 of the bytes.
     #[schemars(with = "Sha256Sum")]
     sha256: String,
-    /// How many they are.
+    /// The size in bytes.
     size: u64,
 }
 

@@ -119,7 +119,7 @@ from_address!(NewAssignment, request => Self(course(request)?, new_assignment(re
 from_address!(NewPerson, request => Self(course(request)?, new_person(request)?));
 from_address!(Numbered, request => Self(text(request, "id")?.parse().ok()));
 
-const COURSE: &str = "The id of a course.";
+const COURSE: &str = "The ID of a course.";
 const USER: &str = "The name of a person.";
 
 fn in_course(parts: &mut Parts) {
@@ -145,7 +145,7 @@ impl Argument for OfStudent {
 impl Argument for InAssignment {
     fn describe(parts: &mut Parts) {
         in_course(parts);
-        parts.in_path("assignment", "The id of an assignment.");
+        parts.in_path("assignment", "The ID of an assignment.");
         parts.fails(404, "Assignment not found");
     }
 }
@@ -155,7 +155,7 @@ impl Argument for NewAssignment {
         in_course(parts);
         parts.in_path(
             "assignment",
-            "The id of an assignment, which need not be there.",
+            "The ID of an assignment, which need not exist yet.",
         );
         parts.fails(400, "Illegal assignment id");
     }
@@ -172,7 +172,7 @@ impl Argument for OfSubmission {
 impl Argument for OfWork {
     fn describe(parts: &mut Parts) {
         in_course(parts);
-        parts.in_path("assignment", "The id of an assignment.");
+        parts.in_path("assignment", "The ID of an assignment.");
         parts.in_path("user", USER);
         parts.fails(404, "Assignment not found");
         parts.fails(404, "Student not found");
@@ -182,13 +182,13 @@ impl Argument for OfWork {
 impl Argument for InTrash {
     fn describe(parts: &mut Parts) {
         in_course(parts);
-        parts.number_in_path("id", "The number that the trash has for it.");
+        parts.number_in_path("id", "The number in the trash.");
     }
 }
 
 impl Argument for Numbered {
     fn describe(parts: &mut Parts) {
-        parts.number_in_path("id", "Its number.");
+        parts.number_in_path("id", "The number of the course in the trash.");
         parts.fails(400, "The address is not UTF-8");
     }
 }

@@ -15,10 +15,10 @@ pub const MOST: usize = 10_000;
 /// Which page is wanted.
 #[derive(Deserialize, JsonSchema)]
 pub struct Paging {
-    /// How many at most.
+    /// The maximum number of items.
     #[schemars(with = "Option<u16>", range(min = 1, max = MOST))]
     pub limit: Option<String>,
-    /// What an earlier reply gave as `next`.
+    /// The `next` of an earlier reply.
     pub cursor: Option<String>,
 }
 

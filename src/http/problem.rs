@@ -19,19 +19,19 @@ const V1: &str = "v1/";
 /// The content type of a problem (RFC 9457, section 3).
 pub const CONTENT_TYPE: &str = "application/problem+json";
 
-/// What went wrong. More keys may come with a `type` of its own.
+/// An error. A `type` of its own may have more keys.
 #[derive(Serialize, JsonSchema)]
 pub struct Problem<'a> {
-    /// Which kind of problem: `about:blank` where the status says that.
+    /// The kind of the problem. `about:blank` if the status says everything.
     #[serde(rename = "type")]
     kind: &'a str,
-    /// The status in words.
+    /// The HTTP status in words.
     title: &'a str,
-    /// The status.
+    /// The HTTP status.
     status: u16,
     /// A sentence for people.
     detail: &'a str,
-    /// With the type `urn:nbcourier:missing-blobs`, what has to be sent.
+    /// With the type `urn:nbcourier:missing-blobs`, the SHA-256 of the bytes to be sent.
     #[serde(skip_serializing_if = "Option::is_none")]
     missing: Option<&'a [Sha256Sum]>,
 }

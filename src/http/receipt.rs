@@ -12,26 +12,26 @@ use nbcourier_work::Bug;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// What proves that something was handed in.
+/// The confirmation of a submission.
 // The signed text is this receipt as JSON, with the fields in this order and no blanks between them.
 #[derive(Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Receipt {
-    /// The submission's number.
+    /// The number of the submission.
     pub id: i64,
     course: String,
     assignment: String,
     student: String,
     #[schemars(with = "Rfc3339")]
     submitted_at: String,
-    /// Names the files as a whole.
+    /// The digest of the tree.
     #[schemars(with = "Sha256Sum")]
     tree: String,
-    /// How many they are.
+    /// The number of files.
     files: i64,
-    /// Their bytes together.
+    /// The total size of the files, in bytes.
     bytes: i64,
-    /// Who handed it in for the student, where somebody did.
+    /// The person who submitted for the student. Absent if the student did.
     #[serde(skip_serializing_if = "Option::is_none")]
     submitted_by: Option<String>,
 }
@@ -80,11 +80,11 @@ impl Receipt {
     }
 }
 
-/// A receipt, and what shows that it is ours.
+/// A receipt with its signature.
 #[derive(Serialize, JsonSchema)]
 pub struct SignedReceipt {
     receipt: Receipt,
-    /// In hexadecimal.
+    /// The signature, in hexadecimal.
     signature: String,
 }
 
@@ -129,8 +129,7 @@ impl Responder for HandedIn {
 
 impl Answer for HandedIn {
     fn describe(parts: &mut Parts) {
-        parts.replies_json::<SignedReceipt>(201, "It was handed in.");
-        parts
-            .replies_json::<SignedReceipt>(200, "An earlier attempt with that key had brought it.");
+        parts.replies_json::<SignedReceipt>(201, "The submission is stored.");
+        parts.replies_json::<SignedReceipt>(200, "An earlier attempt with this key had succeeded.");
     }
 }

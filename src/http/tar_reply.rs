@@ -41,7 +41,7 @@ impl Answer for Archive {
 
     fn describe(parts: &mut Parts) {
         parts.replies(200, "A tar archive of the files.", CONTENT_TYPE, &binary());
-        parts.with_header(200, "X-Tree-Digest", "Names the files as a whole.");
+        parts.with_header(200, "X-Tree-Digest", "The digest of the tree.");
     }
 }
 

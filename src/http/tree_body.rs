@@ -133,20 +133,16 @@ fn describe_archive(parts: &mut Parts) {
     parts.body(TAR, &archive());
     parts.in_header(
         "Content-Encoding",
-        "How the body is packed.",
+        "The compression of the body.",
         &serde_json::json!({ "enum": ["identity", "gzip", "zstd"] }),
     );
     parts.fails(400, "The archive is incomplete");
-    parts.fails(400, "What is wrong with an entry, which is named");
+    parts.fails(400, "A sentence that names a wrong entry");
     parts.fails(408, "The request stopped coming; nothing was stored");
-    parts.fails(
-        413,
-        "Something is larger than a limit, or with it somebody or the course would have more than they may; nothing was \
-         stored",
-    );
+    parts.fails(413, "A limit or a quota is exceeded; nothing was stored");
     parts.fails(
         415,
-        "The body is of a type, or packed in a way, that is not understood",
+        "The type or the compression of the body is not supported",
     );
 }
 

@@ -24,16 +24,16 @@ pub enum Role {
     Instructor,
 }
 
-/// One line of a roster. The three details are `None` until somebody sets them.
+/// A person on a roster. A detail is `null` until somebody sets it.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, schemars::JsonSchema)]
 pub struct Person {
-    /// The name by which the hub knows them.
+    /// The name at the hub.
     pub username: UserName,
     /// First name, as the course knows it.
     pub first_name: Option<String>,
     /// Last name, as the course knows it.
     pub last_name: Option<String>,
-    /// E-mail address; not checked.
+    /// E-mail address. It is not checked.
     pub email: Option<String>,
 }
 

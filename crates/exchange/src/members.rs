@@ -8,15 +8,15 @@ use nbcourier_storage::members::Wanted;
 use nbcourier_storage::{self as store, Connection, Portion};
 use std::collections::{BTreeSet, HashMap};
 
-/// A line of the roster of a course.
+/// A member of a course.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, schemars::JsonSchema)]
 pub struct Member {
     /// Who it is.
     #[serde(flatten)]
     pub person: Person,
-    /// What they are in the course.
+    /// The role in the course.
     pub role: Role,
-    /// Whether a group of the hub makes them that.
+    /// Whether a group of the hub gives the role.
     pub by_group: bool,
     /// The member's place in the roster.
     #[serde(skip)]
@@ -49,14 +49,14 @@ impl Page {
     }
 }
 
-/// How many lines were new, and how many were there.
+/// The result of changing a roster.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, schemars::JsonSchema)]
 pub struct Changes {
-    /// People who were not in the course.
+    /// The number of added people.
     pub added: usize,
-    /// People who were.
+    /// The number of updated people.
     pub updated: usize,
-    /// Names that look like others of the course; absent when there are none.
+    /// Sentences about names that look like others of the course. Absent if there are none.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[schemars(default)]
     pub warnings: Vec<String>,

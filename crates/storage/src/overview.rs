@@ -45,16 +45,16 @@ pub fn assignments(conn: &mut Connection, course: i64) -> Result<Vec<Assignment>
     Ok(rows.into_iter().map(assignment).collect())
 }
 
-/// What was given back on somebody's work.
+/// The state of the feedback on a student's submissions to an assignment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, schemars::JsonSchema)]
 #[serde(rename_all = "lowercase")]
 #[schemars(rename = "FeedbackState")]
 pub enum Feedback {
-    /// Nothing.
+    /// There is no feedback.
     None,
-    /// Something on the latest submission.
+    /// The latest submission has feedback.
     Returned,
-    /// Something, but only on an earlier submission.
+    /// Only an earlier submission has feedback.
     Outdated,
 }
 

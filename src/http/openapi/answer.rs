@@ -61,10 +61,13 @@ impl<T: Serialize + JsonSchema + 'static> Answer for Listing<T> {
             "The `ETag` of an earlier reply.",
             &serde_json::json!({ "type": "string" }),
         );
-        parts.replies_json::<T>(200, "Here it is.");
-        parts.with_header(200, "ETag", "Another one means that something changed.");
-        parts.replies_empty(304, "Nothing changed since the reply with that `ETag`.");
-        parts.with_header(304, "ETag", "The same again.");
+        parts.replies_json::<T>(200, "The requested data.");
+        parts.with_header(200, "ETag", "It changes when the listing changes.");
+        parts.replies_empty(
+            304,
+            "The listing has not changed since the reply with this `ETag`.",
+        );
+        parts.with_header(304, "ETag", "The same `ETag`.");
     }
 }
 

@@ -29,7 +29,7 @@ pub struct Query<T>(pub T);
 impl<T: JsonSchema> Argument for Query<T> {
     fn describe(parts: &mut Parts) {
         parts.in_query::<T>();
-        parts.fails(400, "An argument makes no sense");
+        parts.fails(400, "An argument is invalid");
     }
 }
 
@@ -49,8 +49,7 @@ fn query<T: DeserializeOwned>(request: &HttpRequest) -> Result<T> {
         .filter(|(_, text)| !text.is_empty())
         .map(|(name, text)| (name.to_owned(), Value::from(text)))
         .collect::<Map<_, _>>();
-    serde_json::from_value(Value::Object(texts))
-        .map_err(|_| Error::bad("An argument makes no sense"))
+    serde_json::from_value(Value::Object(texts)).map_err(|_| Error::bad("An argument is invalid"))
 }
 
 /// A JSON body. The handler reads it explicitly, after the checks that need no body.

@@ -8,23 +8,23 @@ use std::borrow::Cow;
 
 /// Failures that every operation has. They are described once.
 const COMMON: [(&str, &str, &str); 3] = [
-    ("401", "Unknown", "Nobody is known to ask."),
+    ("401", "Unknown", "The caller is unknown."),
     (
         "429",
         "TooMany",
-        "The caller asks too often, or has too many uploads open; `Retry-After` says when to try again.",
+        "The caller sends too many requests, or has too many open uploads. `Retry-After` says when to try again.",
     ),
     (
         "5XX",
         "Unavailable",
-        "503: the hub or the storage cannot be reached now, `Retry-After` says when to try again; 507: the \
-         disk is full or nearly so, and files are not taken; 500: stored data is damaged. Nothing was changed.",
+        "503: the hub or the storage cannot be reached, and `Retry-After` says when to try again. 507: the disk is \
+         almost full, and files are refused. 500: stored data is damaged. Nothing was changed.",
     ),
 ];
 
-const DESCRIPTION: &str = "What nbgrader's exchange plugin and other clients of nbcourier ask. Times are RFC 3339, in \
-    replies UTC with six decimals and `Z`; names in paths are percent-encoded UTF-8; keys that are not listed here may \
-    be added to replies. Stand-alone, without a hub, the token itself is taken as the caller's name.";
+const DESCRIPTION: &str = "The API for nbgrader's exchange plugin and other clients. Times are RFC 3339; in replies \
+    they are in UTC with six decimals and `Z`. Names in paths are percent-encoded UTF-8. Keys that are not listed here \
+    may be added to replies. Without a hub, the token is the name of the caller.";
 
 /// The OpenAPI document of some operations.
 #[derive(Clone, serde::Serialize)]
@@ -39,7 +39,7 @@ impl JsonSchema for Document {
     fn json_schema(_: &mut SchemaGenerator) -> Schema {
         json_schema!({
             "type": "object",
-            "description": "An OpenAPI document: this one.",
+            "description": "This OpenAPI document.",
             "required": ["openapi", "info", "paths"],
         })
     }
@@ -158,7 +158,7 @@ fn security_schemes() -> Value {
             "type": "apiKey",
             "in": "cookie",
             "name": "nbcourier-session",
-            "description": "What a browser holds after its login through JupyterHub.",
+            "description": "The cookie of a browser after its login through JupyterHub.",
         },
         "readingToken": {
             "type": "apiKey",

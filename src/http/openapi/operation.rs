@@ -23,7 +23,7 @@ impl May {
     /// Returns the sentence about it in the document.
     pub const fn sentence(self) -> &'static str {
         match self {
-            Self::Everybody => "For everybody who is known.",
+            Self::Everybody => "For every known caller.",
             Self::Members => "For instructors and students of the course, and for admins.",
             Self::SelfOrInstructors => {
                 "For the student concerned, for instructors of the course, and for admins."

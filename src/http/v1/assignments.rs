@@ -14,15 +14,14 @@ use nbcourier_exchange::trees::Bundle;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// What students fetch now, in order of release.
+/// The current releases, in order of release.
 #[derive(Serialize, JsonSchema)]
 #[allow(clippy::struct_field_names, reason = "the keys of the JSON")]
 pub struct Assignments {
     assignments: Vec<Shown>,
     /// The `cursor` with which the same request gets the next page.
     next: Option<String>,
-    /// The files of each tree that this page names, each in the order in which they were released; there only with
-    /// `files=true`.
+    /// The files of each tree on this page, in the order in which they were released. Only with `files=true`.
     #[serde(skip_serializing_if = "Trees::is_elsewhere")]
     trees: Trees,
 }
@@ -32,20 +31,20 @@ pub struct Assignments {
 #[schemars(rename = "Assignment")]
 struct Shown {
     assignment: String,
-    /// Grows with each release of the assignment.
+    /// The number of the version. It grows with each release of the assignment.
     version: i64,
     released_at: Rfc3339,
-    /// Names the files as a whole.
+    /// The digest of the tree.
     tree: Sha256Sum,
-    /// How many they are,
+    /// The number of files.
     files: i64,
-    /// and how many bytes.
+    /// The total size of the files, in bytes.
     bytes: i64,
-    /// Students do not see it before.
+    /// The opening time. Students do not see the assignment before it.
     opens_at: Option<Rfc3339>,
-    /// What comes later is late. Of a student their own, as is the next.
+    /// The due time. Later submissions are late. Students get their own due time and cut-off.
     due_at: Option<Rfc3339>,
-    /// What comes later is refused.
+    /// The cut-off. Later submissions are refused.
     cutoff_at: Option<Rfc3339>,
     /// Whether the caller has an extension.
     extended: bool,
@@ -54,12 +53,12 @@ struct Shown {
 /// Which assignments are wanted.
 #[derive(Deserialize, JsonSchema)]
 pub struct Wanted {
-    /// How many at most.
+    /// The maximum number of items.
     #[schemars(with = "Option<u16>", range(min = 1, max = paging::MOST))]
     limit: Option<String>,
-    /// What an earlier reply gave as `next`.
+    /// The `next` of an earlier reply.
     cursor: Option<String>,
-    /// Whether the files of the trees are listed, too; it counts if it is exactly `true`.
+    /// Whether to list the files of the trees. It counts only if it is exactly `true`.
     #[schemars(with = "Option<bool>")]
     files: Option<String>,
 }

@@ -13,7 +13,7 @@ use nbcourier_exchange::{Error as Refusal, Exchange, Thing};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// What an archive of submissions holds, by student. The files of one page are in it.
+/// The manifest of an archive of submissions, by student. The archive has the files of one page.
 #[derive(Serialize, JsonSchema)]
 pub struct Collected {
     submissions: Vec<CollectedSubmission>,
@@ -21,18 +21,18 @@ pub struct Collected {
     next: Option<String>,
 }
 
-/// One of them.
+/// A submission in the archive.
 #[derive(Serialize, JsonSchema)]
 struct CollectedSubmission {
-    /// Its number, below which its files are in the archive.
+    /// The number of the submission. Its files are below this number in the archive.
     id: i64,
     student: String,
     submitted_at: Rfc3339,
-    /// Whether that was after it was due.
+    /// Whether it was submitted after the due time.
     late: bool,
-    /// Names the files as a whole.
+    /// The digest of the tree.
     tree: Sha256Sum,
-    /// How many they are.
+    /// The number of files.
     files: i64,
 }
 
@@ -52,15 +52,15 @@ impl From<&collect::Submission> for CollectedSubmission {
 /// Which submissions are wanted.
 #[derive(Deserialize, JsonSchema)]
 pub struct Wanted {
-    /// Those of this student only.
+    /// Only the submission of this student.
     student: Option<String>,
-    /// Each student's latest of this time or before it.
+    /// Only submissions of this time or earlier.
     #[schemars(with = "Option<Rfc3339>")]
     before: Option<String>,
-    /// Those of so many students at most.
+    /// The maximum number of students.
     #[schemars(with = "Option<u16>", range(min = 1, max = paging::MOST))]
     limit: Option<String>,
-    /// What the manifest of an earlier reply gave as `next`.
+    /// The `next` in the manifest of an earlier reply.
     cursor: Option<String>,
 }
 

@@ -19,12 +19,12 @@ pub struct Courses {
     next: Option<String>,
 }
 
-/// A course, and what the caller is there.
+/// A course, with the role of the caller.
 #[derive(Serialize, JsonSchema)]
 #[schemars(rename = "Course")]
 struct OfCaller {
     course: String,
-    /// `null` for an admin who is not in the course.
+    /// The caller's role. `null` for an administrator who is not in the course.
     role: Option<Role>,
 }
 

@@ -12,22 +12,22 @@ use nbcourier_exchange::{Exchange, dates, gradebook};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// When an assignment opens, is due and is cut off; no time, no date.
+/// The dates of an assignment. An absent or `null` date is removed.
 #[derive(Deserialize, JsonSchema)]
 #[allow(clippy::struct_field_names, reason = "the keys of the JSON")]
 pub struct GivenDates {
-    /// Students do not see it before.
+    /// The opening time. Students do not see the assignment before it.
     #[schemars(with = "Option<Rfc3339>")]
     opens_at: Option<String>,
-    /// What comes later is late.
+    /// The due time. Later submissions are late.
     #[schemars(with = "Option<Rfc3339>")]
     due_at: Option<String>,
-    /// What comes later is refused.
+    /// The cut-off. Later submissions are refused.
     #[schemars(with = "Option<Rfc3339>")]
     cutoff_at: Option<String>,
 }
 
-/// The same as the exchange understood it.
+/// The dates of an assignment.
 #[derive(Serialize, JsonSchema)]
 #[allow(clippy::struct_field_names, reason = "the keys of the JSON")]
 pub struct ShownDates {
@@ -63,7 +63,7 @@ fn time(given: Option<String>) -> Result<Option<Timestamp>> {
     Ok(time?)
 }
 
-/// Dates in the place of the assignment's; where there is none, the assignment's counts.
+/// The dates of one student. For an absent date, that of the assignment applies.
 #[derive(Deserialize, JsonSchema)]
 pub struct GivenExtension {
     #[schemars(with = "Option<Rfc3339>")]
@@ -72,7 +72,7 @@ pub struct GivenExtension {
     cutoff_at: Option<String>,
 }
 
-/// The students with dates of their own.
+/// The extensions of an assignment, by student.
 #[derive(Serialize, JsonSchema)]
 pub struct Extensions {
     extensions: Vec<ShownExtension>,
@@ -80,7 +80,7 @@ pub struct Extensions {
     next: Option<String>,
 }
 
-/// A student's own dates.
+/// The dates of one student.
 #[derive(Serialize, JsonSchema)]
 pub struct ShownExtension {
     student: String,
@@ -150,15 +150,15 @@ pub async fn remove(
     Ok(NoContent)
 }
 
-/// A page of what a gradebook takes over of an assignment and the people who take it.
+/// A page of the data that a gradebook takes over: dates, extensions and students.
 #[derive(Serialize, JsonSchema)]
 pub struct GradebookFacts {
     opens_at: Option<Rfc3339>,
     due_at: Option<Rfc3339>,
     cutoff_at: Option<Rfc3339>,
-    /// The students with dates of their own.
+    /// The extensions of an assignment, by student.
     extensions: Vec<ShownExtension>,
-    /// Everybody who takes the course. They come on the pages behind the extensions.
+    /// The students of the course. They follow the extensions.
     students: Vec<Person>,
     /// The `cursor` with which the same request gets the next page.
     next: Option<String>,

@@ -22,17 +22,17 @@ const LINE: usize = 256;
 /// Which events are wanted.
 #[derive(Deserialize, JsonSchema)]
 pub struct Wanted {
-    /// How many at most.
+    /// The maximum number of items.
     #[schemars(with = "Option<u16>", range(min = 1, max = paging::MOST))]
     limit: Option<String>,
-    /// What an earlier reply gave as `next`.
+    /// The `next` of an earlier reply.
     cursor: Option<String>,
-    /// None that are older.
+    /// The earliest time.
     #[schemars(with = "Option<Rfc3339>")]
     since: Option<String>,
 }
 
-/// What was done, the last first.
+/// Events, the last first.
 #[derive(Serialize, JsonSchema)]
 pub struct Events {
     events: Vec<Event>,
@@ -40,26 +40,26 @@ pub struct Events {
     next: Option<String>,
 }
 
-/// Something that was done.
+/// The record of a change.
 #[derive(Serialize, JsonSchema)]
 struct Event {
-    /// Its number; later ones have larger numbers.
+    /// The number of the event. Later events have larger numbers.
     id: i64,
     at: Rfc3339,
-    /// What was done, in a word or two.
+    /// The action, in a word or two.
     action: String,
-    /// Who did it.
+    /// The person or service that made the change.
     actor: String,
-    /// For or to whom, where that is one other person.
+    /// The person whom the change concerns, if that is one other person.
     subject: Option<String>,
-    /// The name of the course then.
+    /// The name of the course at that time.
     course: Option<String>,
     assignment: Option<String>,
     /// The number of a submission.
     submission: Option<i64>,
-    /// More about it.
+    /// Further details.
     detail: Option<Map<String, Value>>,
-    /// The id of the request in the log.
+    /// The ID of the request in the log.
     request: Option<String>,
 }
 

@@ -16,7 +16,7 @@ use nbcourier_exchange::{Error as Refusal, Exchange, Thing, feedback};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// What an archive of feedback holds, the oldest submission first.
+/// The manifest of an archive of feedback, the oldest submission first.
 #[derive(Serialize, JsonSchema)]
 pub struct GivenBack {
     feedback: Vec<GivenBackOn>,
@@ -27,15 +27,15 @@ pub struct GivenBack {
 /// The feedback on one submission.
 #[derive(Serialize, JsonSchema)]
 struct GivenBackOn {
-    /// The submission's number, below which the files are in the archive.
+    /// The number of the submission. The files are below this number in the archive.
     submission: i64,
     assignment: String,
     student: String,
     submitted_at: Rfc3339,
     returned_at: Rfc3339,
-    /// Names the files as a whole.
+    /// The digest of the tree.
     tree: Sha256Sum,
-    /// How many they are.
+    /// The number of files.
     files: i64,
 }
 
@@ -56,12 +56,12 @@ impl From<&(Submission, Feedback)> for GivenBackOn {
 /// Which feedback is wanted.
 #[derive(Deserialize, JsonSchema)]
 pub struct Wanted {
-    /// That on submissions to this assignment only.
+    /// Only feedback on submissions to this assignment.
     assignment: Option<String>,
-    /// That on so many submissions at most.
+    /// The maximum number of submissions with feedback.
     #[schemars(with = "Option<u16>", range(min = 1, max = paging::MOST))]
     limit: Option<String>,
-    /// What the manifest of an earlier reply gave as `next`.
+    /// The `next` in the manifest of an earlier reply.
     cursor: Option<String>,
 }
 
@@ -98,15 +98,15 @@ pub async fn tree(
     tar_reply::tree(&exchange, found).await
 }
 
-/// What became of feedback.
+/// The result of giving feedback.
 #[derive(Serialize, JsonSchema)]
 #[schemars(rename = "FeedbackGiven")]
 pub struct Given {
-    /// The number of the submission it is on.
+    /// The number of the submission.
     submission: i64,
-    /// Names the files as a whole.
+    /// The digest of the tree.
     tree: Sha256Sum,
-    /// Whether the submission had none or another before.
+    /// Whether the feedback is new. `false` if the submission already had the same feedback.
     changed: bool,
 }
 
@@ -133,7 +133,7 @@ pub async fn give(
     Ok(web::Json(given.into()))
 }
 
-/// What became of the feedback for a class.
+/// The result of giving feedback to a class.
 #[derive(Serialize, JsonSchema)]
 pub struct AllGiven {
     feedback: Vec<Given>,

@@ -18,13 +18,13 @@ const CHUNK: usize = 128 * 1024;
 /// [`TreesTail`].
 pub struct Trees;
 
-/// A file.
+/// A file of a tree.
 #[derive(Serialize, JsonSchema)]
 #[schemars(rename = "File")]
 struct Shown<'a> {
-    /// Where it stands in its tree.
+    /// The path in the tree.
     path: &'a RelativePath,
-    /// Its length in bytes.
+    /// The size in bytes.
     size: u64,
     sha256: Sha256Sum,
     md5: Md5Sum,

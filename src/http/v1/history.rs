@@ -20,15 +20,15 @@ pub struct ReleaseHistory {
     next: Option<String>,
 }
 
-/// A version.
+/// A version of an assignment.
 #[derive(Serialize, JsonSchema)]
 struct PastRelease {
     version: i64,
     released_at: Rfc3339,
     released_by: String,
-    /// Names the files as a whole.
+    /// The digest of the tree.
     tree: Sha256Sum,
-    /// Whether it is the one that students fetch.
+    /// Whether students fetch this version.
     current: bool,
 }
 
@@ -59,7 +59,7 @@ fn past_release(release: Release) -> PastRelease {
     }
 }
 
-/// The feedback on a submission, the first one first.
+/// All feedback on a submission, the first one first.
 #[derive(Serialize, JsonSchema)]
 pub struct FeedbackHistory {
     feedback: Vec<PastFeedback>,
@@ -67,18 +67,18 @@ pub struct FeedbackHistory {
     next: Option<String>,
 }
 
-/// Feedback that was given.
+/// Current, former or deleted feedback.
 #[derive(Serialize, JsonSchema)]
 struct PastFeedback {
-    /// 1 for the first.
+    /// The number of the feedback. The first has number 1.
     number: usize,
     returned_at: Rfc3339,
     returned_by: String,
-    /// Names the files as a whole.
+    /// The digest of the tree.
     tree: Sha256Sum,
-    /// Whether it is in the trash.
+    /// Whether the feedback is in the trash.
     deleted: bool,
-    /// Whether it is the one that is shown.
+    /// Whether this is the current feedback.
     current: bool,
 }
 

@@ -28,19 +28,24 @@ pub fn operations() -> Vec<Operation> {
 
 fn courses() -> Vec<Operation> {
     vec![
-        get("v1/openapi.json", openapi::show, Everybody, "This document"),
+        get(
+            "v1/openapi.json",
+            openapi::show,
+            Everybody,
+            "Get this document",
+        ),
         get(
             "v1/courses",
             courses::list,
             Everybody,
-            "The courses the caller is in, for an admin all",
+            "List the caller's courses, or all courses for an administrator",
         )
         .fails(400, "Illegal cursor"),
         get(
             "v1/courses/{course}/roster",
             roster::list,
             Instructors,
-            "Everybody in the course",
+            "List the members of a course",
         )
         .fails(400, "Illegal cursor"),
         put(
@@ -49,22 +54,22 @@ fn courses() -> Vec<Operation> {
             Instructors,
             "Add people or update their details, all or none",
         )
-        .details("Only an admin makes or changes instructors, but for their own details.")
+        .details("Only an admin adds instructors, or changes the details of other instructors.")
         .fails(400, "Illegal user id")
         .fails(409, "Cannot add instructor as student"),
         delete(
             "v1/courses/{course}/roster/{user}",
             roster::remove,
             Instructors,
-            "Take somebody off the course; their work stays",
+            "Remove a person from the roster. Their submissions stay",
         )
-        .details("Only an admin takes off instructors.")
+        .details("Only an admin removes instructors.")
         .fails(409, "A member by a group of JupyterHub"),
         get(
             "v1/courses/{course}/events",
             events::list,
             Instructors,
-            "Who did what, the last first",
+            "List the events of a course, the last first",
         )
         .fails(400, "Illegal cursor")
         .fails(400, "Time format incorrect"),
@@ -72,7 +77,7 @@ fn courses() -> Vec<Operation> {
             "v1/events",
             events::list_all,
             Admins,
-            "Who did what in all courses, in those that are gone, and beside them",
+            "List the events of all courses, deleted courses, and of no course",
         )
         .fails(400, "Illegal cursor")
         .fails(400, "Time format incorrect"),
@@ -85,22 +90,22 @@ fn releases() -> Vec<Operation> {
             "v1/courses/{course}/assignments",
             assignments::list,
             Members,
-            "The released assignments",
+            "List the released assignments",
         )
         .fails(400, "Illegal cursor"),
         delete(
             "v1/courses/{course}/assignments/{assignment}",
             trash::delete_assignment,
             Instructors,
-            "Put an assignment with all that was handed in to it into the trash",
+            "Move an assignment with all its submissions to the trash",
         ),
         put(
             "v1/courses/{course}/assignments/{assignment}/dates",
             dates::set,
             Instructors,
-            "Set when an assignment opens, is due and is cut off",
+            "Set the opening time, due time and cut-off of an assignment",
         )
-        .details("The assignment need not be released yet. A date that is not given is none.")
+        .details("The assignment need not be released yet. An absent date is removed.")
         .fails(400, "Time format incorrect")
         .fails(
             400,
@@ -110,21 +115,21 @@ fn releases() -> Vec<Operation> {
             "v1/courses/{course}/assignments/{assignment}/history",
             history::releases,
             Instructors,
-            "The versions that were released",
+            "List the released versions",
         )
         .fails(400, "Illegal cursor"),
         get(
             "v1/courses/{course}/assignments/{assignment}/extensions",
             dates::list,
             Instructors,
-            "The students with dates of their own",
+            "List the extensions of an assignment",
         )
         .fails(400, "Illegal cursor"),
         put(
             "v1/courses/{course}/assignments/{assignment}/extensions/{user}",
             dates::extend,
             Instructors,
-            "Give a student dates of their own",
+            "Set a student's extension",
         )
         .fails(400, "Time format incorrect")
         .fails(400, "Please supply due_at or cutoff_at")
@@ -136,23 +141,23 @@ fn releases() -> Vec<Operation> {
             "v1/courses/{course}/assignments/{assignment}/extensions/{user}",
             dates::remove,
             Instructors,
-            "Take a student's own dates back",
+            "Remove a student's extension",
         )
         .fails(404, "Extension not found"),
         get(
             "v1/courses/{course}/assignments/{assignment}/gradebook",
             dates::for_gradebook,
             Instructors,
-            "What a gradebook takes over: dates, extensions, and the names of the students",
+            "Get the data for a gradebook: dates, extensions and students",
         )
         .fails(400, "Illegal cursor"),
         get(
             "v1/courses/{course}/assignments/{assignment}/tree",
             releases::tree,
             Members,
-            "The files of a released assignment",
+            "Get the files of a released assignment",
         )
-        .details("Another version than the released one is for instructors.")
+        .details("Only instructors get other versions than the released one.")
         .fails(400, "The version is a number")
         .fails(404, "Version not found"),
         put(
@@ -161,13 +166,13 @@ fn releases() -> Vec<Operation> {
             Instructors,
             "Release the next version of an assignment",
         )
-        .details("The files of the version that is released already make no new one.")
+        .details("The files of the current version make no new version.")
         .fails(409, "Assignment already exists"),
         delete(
             "v1/courses/{course}/assignments/{assignment}/release",
             releases::unrelease,
             Instructors,
-            "Take a release back; versions, submissions and feedback are kept",
+            "Withdraw a release. Versions, submissions and feedback stay",
         ),
     ]
 }
@@ -178,17 +183,17 @@ fn submissions() -> Vec<Operation> {
             "v1/courses/{course}/assignments/{assignment}/submissions",
             submit::submit,
             Members,
-            "Hand in",
+            "Submit",
         )
-        .details("Handing in for somebody else is for instructors, whom no cut-off stops.")
+        .details("Only instructors submit for other people. No cut-off applies to them.")
         .fails(404, "Student not found")
         .fails(409, "Too late: the cut-off is over")
-        .fails(409, "The student has handed in as often as is allowed"),
+        .fails(409, "The student has submitted as often as allowed"),
         get(
             "v1/courses/{course}/assignments/{assignment}/collect",
             collect::collect,
             Instructors,
-            "Each student's latest submission",
+            "Get each student's latest submission",
         )
         .fails(400, "Illegal cursor")
         .fails(400, "Time format incorrect")
@@ -197,7 +202,7 @@ fn submissions() -> Vec<Operation> {
             "v1/courses/{course}/submissions",
             submissions::list,
             Members,
-            "What was handed in, with feedback",
+            "List submissions and their feedback",
         )
         .details("Submissions to assignments that are not released now are not listed.")
         .fails(400, "Illegal cursor")
@@ -207,32 +212,32 @@ fn submissions() -> Vec<Operation> {
             "v1/courses/{course}/submissions/{id}",
             trash::delete_submission,
             Instructors,
-            "Put a submission into the trash",
+            "Move a submission to the trash",
         ),
         get(
             "v1/courses/{course}/submissions/{id}/history",
             history::feedback,
             SelfOrInstructors,
-            "The feedback that was given on a submission",
+            "List all feedback on a submission",
         )
         .fails(400, "Illegal cursor"),
         get(
             "v1/courses/{course}/submissions/{id}/tree",
             submissions::tree,
             SelfOrInstructors,
-            "The files of a submission",
+            "Get the files of a submission",
         ),
         get(
             "v1/courses/{course}/submissions/{id}/receipt",
             receipts::show,
             SelfOrInstructors,
-            "What proves that something was handed in",
+            "Get the receipt of a submission",
         ),
         post(
             "v1/receipts/verify",
             receipts::verify,
             Everybody,
-            "Whether a receipt is genuine",
+            "Verify a receipt",
         ),
     ]
 }
@@ -243,23 +248,23 @@ fn feedback() -> Vec<Operation> {
             "v1/courses/{course}/submissions/{id}/feedback",
             feedback::tree,
             SelfOrInstructors,
-            "The files of the feedback on a submission",
+            "Get the files of the feedback on a submission",
         )
         .fails(404, "Feedback not found"),
         delete(
             "v1/courses/{course}/submissions/{id}/feedback",
             trash::delete_feedback,
             Instructors,
-            "Put all feedback on a submission into the trash",
+            "Move all feedback on a submission to the trash",
         )
         .fails(404, "Feedback not found"),
         post(
             "v1/courses/{course}/assignments/{assignment}/feedback",
             feedback::give_all,
             Instructors,
-            "Give feedback on many submissions, on all or on none",
+            "Give feedback on many submissions, all or none",
         )
-        .details("The files of each are below the number of its submission: `ID/PATH`.")
+        .details("The files for a submission are below its number: `ID/PATH`.")
         .fails(404, "Submission 17 not found"),
         post(
             "v1/courses/{course}/submissions/{id}/feedback",
@@ -272,7 +277,7 @@ fn feedback() -> Vec<Operation> {
             "v1/courses/{course}/feedback",
             feedback::of_course,
             Members,
-            "The feedback on everything handed in, a student's own",
+            "Get the feedback of a course, or a student's own",
         )
         .fails(400, "Illegal cursor")
         .fails(404, "Assignment not found"),
@@ -285,21 +290,21 @@ fn trash() -> Vec<Operation> {
             "v1/courses/{course}/overview",
             overview::show,
             Instructors,
-            "Who has handed in what, and who has not",
+            "Show who has submitted and who has not",
         )
         .fails(400, "Illegal cursor"),
         get(
             "v1/courses/{course}/trash",
             trash::list,
             Instructors,
-            "What was deleted in the course and can be restored",
+            "List the trash of a course",
         )
         .fails(400, "Illegal cursor"),
         post(
             "v1/courses/{course}/trash/assignments/{id}",
             trash::restore_assignment,
             Instructors,
-            "Bring a deleted assignment back",
+            "Restore a deleted assignment",
         )
         .fails(404, "Assignment not found")
         .fails(409, "Assignment already exists"),
@@ -307,27 +312,27 @@ fn trash() -> Vec<Operation> {
             "v1/courses/{course}/trash/submissions/{id}",
             trash::restore_submission,
             Instructors,
-            "Bring a deleted submission back",
+            "Restore a deleted submission",
         ),
         post(
             "v1/courses/{course}/trash/feedback/{id}",
             trash::restore_feedback,
             Instructors,
-            "Bring the deleted feedback on a submission back",
+            "Restore the deleted feedback on a submission",
         )
         .fails(404, "Feedback not found"),
         get(
             "v1/trash",
             trash::list_courses,
             Admins,
-            "The deleted courses that can be restored",
+            "List the deleted courses",
         )
         .fails(400, "Illegal cursor"),
         post(
             "v1/trash/{id}",
             trash::restore_course,
             Admins,
-            "Bring a deleted course back with all that was in it",
+            "Restore a deleted course with all its content",
         )
         .fails(404, "Course not found")
         .fails(409, "Course already exists"),

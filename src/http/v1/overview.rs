@@ -12,17 +12,17 @@ use nbcourier_exchange::overview::{self, Assignment, Counts, Feedback, Place, St
 use schemars::JsonSchema;
 use serde::Serialize;
 
-/// A course at a glance.
+/// The overview of a course.
 #[derive(Serialize, JsonSchema)]
 pub struct CourseOverview {
     assignments: Vec<AssignmentOverview>,
-    /// Everybody who is enrolled, and everybody who handed something in.
+    /// All enrolled students, and everybody else who has submitted.
     students: Vec<StudentOverview>,
     /// The `cursor` with which the same request gets the next page of students.
     next: Option<String>,
 }
 
-/// An assignment, and how many of the students did what.
+/// An assignment, with numbers of students.
 #[derive(Serialize, JsonSchema)]
 struct AssignmentOverview {
     assignment: String,
@@ -30,13 +30,13 @@ struct AssignmentOverview {
     due_at: Option<Rfc3339>,
     cutoff_at: Option<Rfc3339>,
     released: bool,
-    /// Students who handed something in.
+    /// The number of students who have submitted.
     submitted: usize,
-    /// Enrolled students who did not.
+    /// The number of enrolled students who have not submitted.
     missing: usize,
-    /// Students whose latest submission came after it was due.
+    /// The number of students whose latest submission is late.
     late: usize,
-    /// Students who have feedback on their latest submission.
+    /// The number of students with feedback on their latest submission.
     feedback: usize,
 }
 
@@ -56,27 +56,27 @@ impl From<&(Assignment, Counts)> for AssignmentOverview {
     }
 }
 
-/// A student, and what they handed in.
+/// A student with their submissions.
 #[derive(Serialize, JsonSchema)]
 struct StudentOverview {
     student: String,
     first_name: Option<String>,
     last_name: Option<String>,
-    /// Whether they are in the course now.
+    /// Whether the student is enrolled now.
     enrolled: bool,
-    /// In the order of the assignments, without those to which they handed in nothing.
+    /// The student's submissions by assignment, in the order of the assignments.
     work: Vec<WorkOverview>,
 }
 
-/// What a student handed in to an assignment.
+/// A student's submissions to an assignment.
 #[derive(Serialize, JsonSchema)]
 struct WorkOverview {
     assignment: String,
-    /// The latest time.
+    /// The time of the latest submission.
     submitted_at: Rfc3339,
-    /// Whether that was after it was due.
+    /// Whether it was submitted after the due time.
     late: bool,
-    /// How many there are.
+    /// The number of submissions.
     submissions: usize,
     feedback: Feedback,
 }

@@ -22,7 +22,7 @@ pub async fn show(
     Ok(web::Json(SignedReceipt::new(receipt, &signer)?))
 }
 
-/// What somebody shows as a receipt.
+/// A receipt to be verified, with its signature.
 #[derive(Deserialize, JsonSchema)]
 pub struct Shown {
     #[schemars(with = "Receipt")]
@@ -30,12 +30,12 @@ pub struct Shown {
     signature: String,
 }
 
-/// What there is to a receipt.
+/// The result of verifying a receipt.
 #[derive(Serialize, JsonSchema)]
 pub struct Verdict {
-    /// Whether this exchange has given it.
+    /// Whether this exchange signed the receipt.
     valid: bool,
-    /// Whether it has, and what it tells of is there just so, if under other names of people.
+    /// Whether it is valid and the submission is still there unchanged. The people may have other names now.
     stored: bool,
 }
 

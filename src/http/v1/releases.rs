@@ -16,7 +16,7 @@ use serde::{Deserialize, Serialize};
 /// Which release is wanted.
 #[derive(Deserialize, JsonSchema)]
 pub struct Wanted {
-    /// This version of it, rather than the one that is shown.
+    /// A version other than the current one.
     #[schemars(with = "Option<i64>")]
     version: Option<String>,
 }
@@ -36,20 +36,20 @@ pub async fn tree(
 /// How to release.
 #[derive(Deserialize, JsonSchema)]
 pub struct How {
-    /// Only if nothing is released under that name yet; it counts if it is exactly `true`.
+    /// Release only if nothing is released under this name. It counts only if it is exactly `true`.
     #[schemars(with = "Option<bool>")]
     only_first: Option<String>,
 }
 
-/// What is released now.
+/// The result of a release.
 #[derive(Serialize, JsonSchema)]
 #[schemars(rename = "Released")]
 pub struct Shown {
     /// The number of the version.
     version: i64,
-    /// Names the files as a whole.
+    /// The digest of the tree.
     tree: Sha256Sum,
-    /// Whether it is a new version, rather than the one that was released already with the same files.
+    /// Whether this is a new version. `false` if the same files were already released.
     changed: bool,
 }
 

@@ -15,7 +15,7 @@ use nbcourier_exchange::{Exchange, members, roster};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// Everybody in a course.
+/// The members of a course.
 #[derive(Serialize, JsonSchema)]
 pub struct Roster {
     people: Vec<Member>,
@@ -40,14 +40,14 @@ pub async fn list(
     .await
 }
 
-/// People to be added or updated.
+/// The people to add or update.
 #[derive(Deserialize, JsonSchema)]
 pub struct RosterChange {
     #[schemars(with = "Vec<Line>", length(max = MOST))]
     people: List<Line>,
 }
 
-/// Somebody; a detail that is absent or `null` stays what it was.
+/// A person to add or update. An absent or `null` detail stays as it is.
 #[derive(Deserialize, JsonSchema)]
 #[schemars(rename = "RosterLine")]
 struct Line {

@@ -15,66 +15,65 @@ use nbcourier_exchange::{Error as Refusal, Exchange, Thing, submissions};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// A part of what was handed in, oldest first.
+/// A page of submissions, oldest first.
 #[derive(Serialize, JsonSchema)]
 #[allow(clippy::struct_field_names, reason = "the keys of the JSON")]
 pub struct Submissions {
     submissions: Vec<Submission>,
     /// The `cursor` with which the same request gets the next page.
     next: Option<String>,
-    /// The files of each tree that this page names, each in the order in which they were handed in; there only with
-    /// `files=true`.
+    /// The files of each tree on this page, in the order in which they were submitted. Only with `files=true`.
     #[serde(skip_serializing_if = "Trees::is_elsewhere")]
     trees: Trees,
 }
 
-/// Something that was handed in.
+/// A submission.
 #[derive(Serialize, JsonSchema)]
 struct Submission {
-    /// Its number, of which the exchange has each once.
+    /// The number of the submission, unique in the exchange.
     id: i64,
     assignment: String,
     student: String,
-    /// Who handed it in, where that was not the student.
+    /// The person who submitted for the student. `null` if the student did.
     submitted_by: Option<String>,
     submitted_at: Rfc3339,
-    /// Whether that was after it was due.
+    /// Whether it was submitted after the due time.
     late: bool,
-    /// Names the files as a whole.
+    /// The digest of the tree.
     tree: Sha256Sum,
-    /// How many they are,
+    /// The number of files.
     files: i64,
-    /// and how many bytes.
+    /// The total size of the files, in bytes.
     bytes: i64,
-    /// The newest.
+    /// The current feedback.
     feedback: Option<Feedback>,
 }
 
-/// What came back.
+/// The feedback on a submission.
 #[derive(Serialize, JsonSchema)]
 struct Feedback {
     returned_at: Rfc3339,
-    /// Names the files as a whole.
+    /// The digest of the tree.
     tree: Sha256Sum,
-    /// How many they are,
+    /// The number of files.
     files: i64,
-    /// and how many bytes.
+    /// The total size of the files, in bytes.
     bytes: i64,
 }
 
 /// Which submissions are wanted.
 #[derive(Deserialize, JsonSchema)]
 pub struct Wanted {
-    /// Those to this assignment only.
+    /// Only submissions to this assignment.
     assignment: Option<String>,
-    /// Those of this student only; a student who names nobody gets their own.
+    /// Only submissions of this student. Students without this argument get their own.
     student: Option<String>,
-    /// How many at most.
+    /// The maximum number of items.
     #[schemars(with = "Option<u16>", range(min = 1, max = paging::MOST))]
     limit: Option<String>,
-    /// What an earlier reply gave as `next`.
+    /// The `next` of an earlier reply.
     cursor: Option<String>,
-    /// Whether the files of the trees are listed, too; it counts if it is exactly `true`.
+    /// Whether to list the files of the trees. It counts only if it is exactly `true`.
     #[schemars(with = "Option<bool>")]
     files: Option<String>,
 }

@@ -17,7 +17,7 @@ use serde::Deserialize;
 /// For whom.
 #[derive(Deserialize, JsonSchema)]
 pub struct For {
-    /// This student, for whom an instructor hands in; else it is for the caller.
+    /// The student for whom an instructor submits. Without it, the caller submits.
     student: Option<String>,
 }
 

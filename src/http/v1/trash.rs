@@ -15,7 +15,7 @@ use nbcourier_exchange::{Exchange, courses, trash};
 use schemars::JsonSchema;
 use serde::Serialize;
 
-/// What can be restored, the last deleted first.
+/// The courses that can be restored, the last deleted first.
 #[derive(Serialize, JsonSchema)]
 pub struct DeletedCourses {
     courses: Vec<DeletedCourse>,
@@ -26,9 +26,9 @@ pub struct DeletedCourses {
 /// A deleted course.
 #[derive(Serialize, JsonSchema)]
 struct DeletedCourse {
-    /// The number by which it is restored.
+    /// The number for restoring it.
     id: i64,
-    /// The name it had.
+    /// The name at the time of deletion.
     course: String,
     deleted_at: Rfc3339,
 }
@@ -114,13 +114,12 @@ pub async fn delete_feedback(
     Ok(NoContent)
 }
 
-/// What was deleted in a course and can be restored: assignments, then submissions, then feedback, of each kind the last
-/// deleted first.
+/// The trash of a course: assignments, then submissions, then feedback, each kind with the last deleted first.
 #[derive(Serialize, JsonSchema)]
 pub struct CourseTrash {
     assignments: Vec<DeletedAssignment>,
     submissions: Vec<DeletedWork>,
-    /// By the numbers of the submissions it was on.
+    /// Deleted feedback, by the numbers of its submissions.
     feedback: Vec<DeletedWork>,
     /// The `cursor` with which the same request gets the next page.
     next: Option<String>,
@@ -129,12 +128,12 @@ pub struct CourseTrash {
 /// A deleted assignment.
 #[derive(Serialize, JsonSchema)]
 struct DeletedAssignment {
-    /// The number by which it is restored.
+    /// The number for restoring it.
     id: i64,
-    /// The name it had.
+    /// The name at the time of deletion.
     assignment: String,
     deleted_at: Rfc3339,
-    /// How many came with it.
+    /// The number of its submissions.
     submissions: i64,
 }
 
