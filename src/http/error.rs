@@ -4,7 +4,7 @@
 //! the messages of that protocol literally, so those must not change. Below `v1/`, `problem` puts the same message into
 //! another form.
 
-use super::access_log;
+use super::middleware::access_log;
 use actix_web::http::{StatusCode, header};
 use actix_web::{HttpResponse, HttpResponseBuilder, ResponseError};
 use nbcourier_auth::AuthError;

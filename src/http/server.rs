@@ -1,11 +1,15 @@
 //! The application: state, middleware and routes. `main` and the tests run the same one.
 
-use super::body::{self, IdleTimeout};
-use super::fair_share::{self, FairShare};
 use super::metrics::{self, Guard, Metrics, Requests};
+use super::middleware::body_limit::IdleTimeout;
+use super::middleware::rate_limit::FairShare;
+use super::middleware::{
+    access_log, authenticate, body_limit, host_check, panics, problem_json, rate_limit,
+};
 use super::openapi::Document;
-use super::state::AppState;
-use super::{access_log, health, identify, listing, ngshare, own_host, pages, panics, problem, v1};
+use super::reply::listing;
+use super::state::{AppState, Debugging, Prefix, Retention};
+use super::{health, ngshare, pages, v1};
 use actix_web::body::{BoxBody, EitherBody};
 use actix_web::dev::{ServiceFactory, ServiceRequest, ServiceResponse};
 use actix_web::middleware::{Compress, from_fn};
@@ -20,18 +24,6 @@ use std::num::NonZeroU32;
 use std::time::Duration;
 
 pub use actix_web::dev::Server;
-
-/// The path below which everything is served. It begins and ends with `/`.
-#[derive(Debug, Clone)]
-pub struct Prefix(pub String);
-
-/// Whether the page with example data is on.
-#[derive(Debug, Clone, Copy)]
-pub struct Debugging(pub bool);
-
-/// How long deleted things can be restored.
-#[derive(Debug, Clone, Copy)]
-pub struct Retention(pub Duration);
 
 /// Maximum time for the headers of a request to arrive.
 const HEADERS_TIMEOUT: Duration = Duration::from_secs(30);
@@ -201,8 +193,8 @@ pub(super) fn application(
 > {
     App::new()
         .configure(|service| configure(service, settings, with_metrics, more))
-        .wrap(from_fn(own_host::check))
-        .wrap(from_fn(body::bounded))
+        .wrap(from_fn(host_check::check))
+        .wrap(from_fn(body_limit::bounded))
         .wrap(from_fn(access_log::log))
 }
 
@@ -316,7 +308,7 @@ fn configure(
         }
     }
     service.service(
-        open(prefix, web::get().to(pages::home::home)).wrap(from_fn(identify::identify_reader)),
+        open(prefix, web::get().to(pages::home::home)).wrap(from_fn(authenticate::identify_reader)),
     );
     service.service(open(
         &format!("{prefix}login"),
@@ -365,18 +357,18 @@ fn configure(
             Growth::Compressed => scope.service(
                 resource
                     .wrap(Compress::default())
-                    .wrap(from_fn(fair_share::reply)),
+                    .wrap(from_fn(rate_limit::reply)),
             ),
-            Growth::Plain => scope.service(resource.wrap(from_fn(fair_share::reply))),
+            Growth::Plain => scope.service(resource.wrap(from_fn(rate_limit::reply))),
             Growth::None => scope.service(resource),
         };
     }
     service.service(
         scope
             .default_service(web::to(ngshare::no_such_path))
-            .wrap(from_fn(fair_share::open))
-            .wrap(from_fn(identify::identify))
-            .wrap(from_fn(problem::below_v1)),
+            .wrap(from_fn(rate_limit::open))
+            .wrap(from_fn(authenticate::identify))
+            .wrap(from_fn(problem_json::below_v1)),
     );
     service.default_service(web::to(ngshare::no_such_path));
 }

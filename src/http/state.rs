@@ -1,15 +1,27 @@
 //! The state of the application that middleware and readers of bodies need.
 
-use super::body::IdleTimeout;
 use super::error::Result;
-use super::fair_share::FairShare;
 use super::metrics::Requests;
-use super::server::Prefix;
+use super::middleware::body_limit::IdleTimeout;
+use super::middleware::rate_limit::FairShare;
 use actix_web::HttpRequest;
 use actix_web::web::Data;
 use nbcourier_auth::Authenticator;
 use nbcourier_exchange::Exchange;
 use nbcourier_work::Bug;
+use std::time::Duration;
+
+/// The path below which everything is served. It begins and ends with `/`.
+#[derive(Debug, Clone)]
+pub struct Prefix(pub String);
+
+/// Whether the page with example data is on.
+#[derive(Debug, Clone, Copy)]
+pub struct Debugging(pub bool);
+
+/// How long deleted things can be restored.
+#[derive(Debug, Clone, Copy)]
+pub struct Retention(pub Duration);
 
 /// The state of the application, which all workers share.
 ///
@@ -52,7 +64,7 @@ impl AppState {
             requests: Data::new(Requests::new(prefix, std::iter::empty())),
             prefix: Prefix(prefix.to_owned()),
             max_request_size: 1024 * 1024,
-            idle_timeout: IdleTimeout(std::time::Duration::from_mins(1)),
+            idle_timeout: IdleTimeout(Duration::from_mins(1)),
         }
     }
 }

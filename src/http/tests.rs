@@ -1,7 +1,7 @@
 //! Tests of the whole application, with addresses whose handlers fail.
 
 use super::error::Error;
-use super::receive::DECODED;
+use super::request::form::DECODED;
 use super::server::{Address, Settings, application};
 use super::state::AppState;
 use actix_web::body::{BodyStream, MessageBody};

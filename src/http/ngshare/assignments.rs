@@ -1,10 +1,11 @@
 //! `assignments/{course}` and `assignment/{course}/{assignment}`.
 
-use super::{done, file_list};
+use super::done;
 use crate::http::error::Result;
-use crate::http::listing;
-use crate::http::names::{InAssignment, InCourse, NewAssignment};
-use crate::http::receive::{self, Fields, FieldsIn};
+use crate::http::reply::file_list;
+use crate::http::reply::listing;
+use crate::http::request::form::{self, Fields, FieldsIn};
+use crate::http::request::path::{InAssignment, InCourse, NewAssignment};
 use actix_web::{HttpRequest, HttpResponse, web};
 use nbcourier_auth::Caller;
 use nbcourier_exchange::intake::Account;
@@ -50,7 +51,7 @@ pub async fn release(
 ) -> Result<HttpResponse> {
     releases::may_release(&exchange, &caller, &course, &assignment).await?;
     let account = Account::release(&course);
-    let upload = receive::upload(&exchange, &request, body, FieldsIn::BodyOrQuery, account).await?;
+    let upload = form::upload(&exchange, &request, body, FieldsIn::BodyOrQuery, account).await?;
     releases::release(&exchange, &caller, course, assignment, upload.files()?).await?;
     Ok(done())
 }

@@ -2,10 +2,10 @@
 
 use super::done;
 use crate::http::error::Result;
-use crate::http::list::List;
-use crate::http::listing;
-use crate::http::names::{InCourse, NewCourse};
-use crate::http::receive;
+use crate::http::reply::listing;
+use crate::http::request::form;
+use crate::http::request::list::List;
+use crate::http::request::path::{InCourse, NewCourse};
 use actix_web::{HttpRequest, HttpResponse, web};
 use nbcourier_auth::Caller;
 use nbcourier_domain::{IllegalName, UserName};
@@ -33,8 +33,8 @@ pub async fn create(
     body: web::Payload,
 ) -> Result<HttpResponse> {
     exchange::courses::may_create(&exchange, &caller, &course).await?;
-    let fields = receive::fields(&request, body).await?;
-    let instructors = receive::decode(move || {
+    let fields = form::fields(&request, body).await?;
+    let instructors = form::decode(move || {
         let instructors = fields.get("instructors")?;
         instructors.map_or(Ok(Vec::new()), parse_instructors)
     });
@@ -44,7 +44,7 @@ pub async fn create(
 }
 
 fn parse_instructors(text: &str) -> Result<Vec<UserName>> {
-    let names: List<String> = receive::json(text, "Instructors cannot be JSON decoded")?;
+    let names: List<String> = form::json(text, "Instructors cannot be JSON decoded")?;
     let names = names.into_items()?;
     names
         .into_iter()

@@ -2,8 +2,8 @@
 
 use crate::http::error::{Error, Result};
 use crate::http::pages::{Page, escape};
-use crate::http::receive::Fields;
-use crate::http::server::{Debugging, Prefix};
+use crate::http::request::form::Fields;
+use crate::http::state::{Debugging, Prefix};
 use actix_web::{HttpRequest, HttpResponse, web};
 use nbcourier_auth::Authenticator;
 use nbcourier_exchange::{Exchange, demo};

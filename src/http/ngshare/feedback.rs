@@ -1,9 +1,10 @@
 //! `feedback/{course}/{assignment}/{user}`.
 
-use super::{done, file_list};
+use super::done;
 use crate::http::error::{Error, Result};
-use crate::http::names::OfWork;
-use crate::http::receive::{self, Fields, FieldsIn};
+use crate::http::reply::file_list;
+use crate::http::request::form::{self, Fields, FieldsIn};
+use crate::http::request::path::OfWork;
 use actix_web::{HttpRequest, HttpResponse, web};
 use nbcourier_auth::Caller;
 use nbcourier_domain::Timestamp;
@@ -20,7 +21,7 @@ pub async fn give(
 ) -> Result<HttpResponse> {
     feedback::may_give(&exchange, &caller, &target).await?;
     let account = Account::feedback(&target.course);
-    let upload = receive::upload(&exchange, &request, body, FieldsIn::Body, account).await?;
+    let upload = form::upload(&exchange, &request, body, FieldsIn::Body, account).await?;
     let time = timestamp(&upload.fields)?;
     feedback::check_submission(&exchange, &caller, &target, time).await?;
     feedback::give(&exchange, &caller, target, time, upload.files()?).await?;

@@ -2,10 +2,10 @@
 
 use super::done;
 use crate::http::error::Result;
-use crate::http::listing;
-use crate::http::names::{InCourse, NewPerson, OfInstructor};
-use crate::http::person::{Details, Shown};
-use crate::http::receive;
+use crate::http::reply::listing;
+use crate::http::request::form;
+use crate::http::request::path::{InCourse, NewPerson, OfInstructor};
+use crate::http::request::person::{Details, Shown};
 use actix_web::{HttpRequest, HttpResponse, web};
 use nbcourier_auth::Caller;
 use nbcourier_exchange::{Exchange, roster};
@@ -43,7 +43,7 @@ pub async fn put(
     body: web::Payload,
 ) -> Result<HttpResponse> {
     roster::may_write(&exchange, &caller, &course).await?;
-    let details = Details::of(&receive::fields(&request, body).await?)?;
+    let details = Details::of(&form::fields(&request, body).await?)?;
     roster::put_instructor(&exchange, &caller, course, details.person(user)).await?;
     Ok(done())
 }

@@ -4,7 +4,6 @@ mod assignments;
 mod courses;
 mod debug;
 mod feedback;
-mod file_list;
 mod instructors;
 mod students;
 mod submissions;

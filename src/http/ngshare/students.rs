@@ -2,11 +2,11 @@
 
 use super::done;
 use crate::http::error::{Error, Result};
-use crate::http::list::List;
-use crate::http::listing;
-use crate::http::names::{InCourse, NewPerson, OfStudent};
-use crate::http::person::{Details, Shown, detail};
-use crate::http::receive;
+use crate::http::reply::listing;
+use crate::http::request::form;
+use crate::http::request::list::List;
+use crate::http::request::path::{InCourse, NewPerson, OfStudent};
+use crate::http::request::person::{Details, Shown, detail};
 use actix_web::http::header::ContentType;
 use actix_web::{HttpRequest, HttpResponse, web};
 use nbcourier_auth::Caller;
@@ -47,7 +47,7 @@ pub async fn put(
     body: web::Payload,
 ) -> Result<HttpResponse> {
     roster::may_write(&exchange, &caller, &course).await?;
-    let details = Details::of(&receive::fields(&request, body).await?)?;
+    let details = Details::of(&form::fields(&request, body).await?)?;
     roster::put_student(&exchange, &caller, course, details.person(user)).await?;
     Ok(done())
 }
@@ -71,9 +71,9 @@ pub async fn put_many(
     body: web::Payload,
 ) -> Result<HttpResponse> {
     roster::may_write(&exchange, &caller, &course).await?;
-    let fields = receive::fields(&request, body).await?;
+    let fields = form::fields(&request, body).await?;
     let (names, people) =
-        receive::decode(move || parse(fields.get("students")?.unwrap_or_default())).await?;
+        form::decode(move || parse(fields.get("students")?.unwrap_or_default())).await?;
     let refused = roster::put_students(&exchange, &caller, course, people).await?;
     let lines = names.len();
     let json = listing::write(lines, move || {
@@ -139,7 +139,7 @@ fn parse(text: &str) -> Result<(Vec<Name>, Vec<Person>)> {
     if text.is_empty() {
         return Err(Error::bad("Please supply students"));
     }
-    let lines: List<Line> = receive::json(text, "Students cannot be JSON decoded")?;
+    let lines: List<Line> = form::json(text, "Students cannot be JSON decoded")?;
     let lines = lines.into_items()?;
     if lines.is_empty() {
         return Err(Error::bad("Please supply students"));

@@ -1,10 +1,10 @@
 //! `submissions/{course}/{assignment}[/{user}]` and `submission/{course}/{assignment}[/{user}]`.
 
-use super::file_list;
 use crate::http::error::Result;
-use crate::http::listing;
-use crate::http::names::{InAssignment, OfWork};
-use crate::http::receive::{self, Fields, FieldsIn};
+use crate::http::reply::file_list;
+use crate::http::reply::listing;
+use crate::http::request::form::{self, Fields, FieldsIn};
+use crate::http::request::path::{InAssignment, OfWork};
 use actix_web::{HttpRequest, HttpResponse, web};
 use nbcourier_auth::Caller;
 use nbcourier_domain::Timestamp;
@@ -61,7 +61,7 @@ pub async fn submit(
     };
     submissions::may_submit(&exchange, &caller, &work).await?;
     let account = work.account(&caller);
-    let upload = receive::upload(&exchange, &request, body, FieldsIn::Body, account).await?;
+    let upload = form::upload(&exchange, &request, body, FieldsIn::Body, account).await?;
     let handed_in = submissions::submit(&exchange, &caller, work, upload.files()?).await?;
     let timestamp = handed_in.receipt.submitted_at;
     Ok(HttpResponse::Ok().json(json!({ "success": true, "timestamp": timestamp })))

@@ -2,7 +2,7 @@
 
 use super::Parts;
 use crate::http::error::Result;
-use crate::http::listing::{Prepared, Tail};
+use crate::http::reply::listing::{Prepared, Tail};
 use actix_web::body::BoxBody;
 use actix_web::{HttpRequest, HttpResponse, Responder, web};
 use schemars::JsonSchema;

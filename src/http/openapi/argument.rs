@@ -2,8 +2,8 @@
 
 use super::Parts;
 use crate::http::error::{Error, Result};
-use crate::http::json_body;
-use crate::http::receive::Fields;
+use crate::http::request::form::Fields;
+use crate::http::request::json;
 use actix_web::dev::Payload;
 use actix_web::{FromRequest, HttpRequest, web};
 use nbcourier_auth::Caller;
@@ -62,12 +62,12 @@ pub struct JsonBody<T> {
 impl<T: DeserializeOwned + Send + 'static> JsonBody<T> {
     /// Reads a body about one thing. Unknown members of objects are ignored.
     pub async fn read(self) -> Result<T> {
-        json_body::read(&self.request, self.body, json_body::SHORT).await
+        json::read(&self.request, self.body, json::SHORT).await
     }
 
     /// Reads a body that is a list.
     pub async fn read_long(self) -> Result<T> {
-        json_body::read(&self.request, self.body, json_body::LONG).await
+        json::read(&self.request, self.body, json::LONG).await
     }
 }
 

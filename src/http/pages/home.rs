@@ -2,7 +2,7 @@
 
 use super::{Page, escape};
 use crate::http::error::Result;
-use crate::http::server::Prefix;
+use crate::http::state::Prefix;
 use actix_web::http::header::LOCATION;
 use actix_web::{HttpRequest, HttpResponse, web};
 use nbcourier_auth::{Authenticator, Caller};

@@ -4,8 +4,8 @@
 
 use super::Page;
 use crate::http::error::Error;
-use crate::http::identify;
-use crate::http::server::Prefix;
+use crate::http::middleware::authenticate;
+use crate::http::state::Prefix;
 use actix_web::http::header::{CACHE_CONTROL, LOCATION};
 use actix_web::{HttpRequest, HttpResponse, web};
 use nbcourier_auth::{AuthError, Authenticator, Redirect};
@@ -41,7 +41,7 @@ pub async fn oauth_callback(
 ) -> Result<HttpResponse, Error> {
     let (redirect, caller) = authenticator.finish_login(&request).await?;
     // The hub's answer is fresh only now. Later requests take it from the session.
-    identify::welcome(&request, caller).await?;
+    authenticate::welcome(&request, caller).await?;
     Ok(respond(redirect))
 }
 

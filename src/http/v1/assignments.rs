@@ -2,9 +2,9 @@
 
 use super::files::{Trees, TreesTail};
 use crate::http::error::Result;
-use crate::http::names::InCourse;
 use crate::http::openapi::{Listing, Query};
-use crate::http::paging;
+use crate::http::reply::paging;
+use crate::http::request::path::InCourse;
 use actix_web::web;
 use nbcourier_auth::Caller;
 use nbcourier_domain::{Rfc3339, Sha256Sum};

@@ -1,10 +1,10 @@
 //! `v1/courses/{course}/assignments/{assignment}/collect`: the submissions of a class in one archive.
 
 use crate::http::error::Result;
-use crate::http::names::InAssignment;
 use crate::http::openapi::Query;
-use crate::http::paging;
-use crate::http::tar_reply::{self, Bundled};
+use crate::http::reply::paging;
+use crate::http::reply::tar::{self, Bundled};
+use crate::http::request::path::InAssignment;
 use actix_web::web;
 use nbcourier_auth::Caller;
 use nbcourier_domain::{Rfc3339, Sha256Sum, Timestamp, UserName};
@@ -89,5 +89,5 @@ pub async fn collect(
         next: page.next.as_deref().map(paging::encode_name),
     };
     let parts = page.submissions.iter().map(Into::into).collect();
-    tar_reply::bundle(&exchange, manifest, parts).await
+    tar::bundle(&exchange, manifest, parts).await
 }

@@ -2,7 +2,7 @@
 
 use crate::http::error::Result;
 use crate::http::openapi::{Listing, Query};
-use crate::http::paging::{Paging, encode_name, parse_name};
+use crate::http::reply::paging::{Paging, encode_name, parse_name};
 use actix_web::web;
 use nbcourier_auth::Caller;
 use nbcourier_domain::Role;

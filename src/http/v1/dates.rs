@@ -1,9 +1,9 @@
 //! `v1/courses/{course}/assignments/{assignment}/dates`, `…/extensions`, and `…/gradebook`, which returns both.
 
 use crate::http::error::{Error, Result};
-use crate::http::names::{InAssignment, NewAssignment, OfWork};
 use crate::http::openapi::{JsonBody, Listing, NoContent, Query};
-use crate::http::paging::{Paging, encode_name, encode_place, parse_name, parse_place};
+use crate::http::reply::paging::{Paging, encode_name, encode_place, parse_name, parse_place};
+use crate::http::request::path::{InAssignment, NewAssignment, OfWork};
 use actix_web::web;
 use nbcourier_auth::Caller;
 use nbcourier_domain::{Dates, Extension, Person, Rfc3339, Timestamp};

@@ -1,9 +1,9 @@
 //! `v1/courses/{course}/events` and `v1/events`: the log of changes.
 
 use crate::http::error::Result;
-use crate::http::names::InCourse;
 use crate::http::openapi::{Listing, Query};
-use crate::http::paging;
+use crate::http::reply::paging;
+use crate::http::request::path::InCourse;
 use actix_web::web;
 use nbcourier_auth::Caller;
 use nbcourier_domain::{CourseId, Rfc3339, Timestamp};

@@ -2,11 +2,11 @@
 //! assignment.
 
 use crate::http::error::Result;
-use crate::http::names::{InAssignment, InCourse, OfSubmission};
 use crate::http::openapi::Query;
-use crate::http::paging;
-use crate::http::tar_reply::{self, Archive, Bundled};
-use crate::http::tree_body::{BatchBody, TreeBody};
+use crate::http::reply::paging;
+use crate::http::reply::tar::{self, Archive, Bundled};
+use crate::http::request::path::{InAssignment, InCourse, OfSubmission};
+use crate::http::request::tree_body::{BatchBody, TreeBody};
 use actix_web::web;
 use nbcourier_auth::Caller;
 use nbcourier_domain::{AssignmentId, Rfc3339, Sha256Sum};
@@ -85,7 +85,7 @@ pub async fn of_course(
         next: page.next.map(paging::encode_submission),
     };
     let parts = page.feedback.iter().map(Into::into).collect();
-    tar_reply::bundle(&exchange, manifest, parts).await
+    tar::bundle(&exchange, manifest, parts).await
 }
 
 /// `GET v1/courses/{course}/submissions/{id}/feedback`
@@ -95,7 +95,7 @@ pub async fn tree(
     OfSubmission(course, id): OfSubmission,
 ) -> Result<Archive> {
     let found = feedback::tree(&exchange, &caller, course, id).await?;
-    tar_reply::tree(&exchange, found).await
+    tar::tree(&exchange, found).await
 }
 
 /// The result of giving feedback.

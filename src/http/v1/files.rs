@@ -1,7 +1,7 @@
 //! Files in the listings of `v1/`: each tree is listed once, and sent while it is read.
 
 use crate::http::error::{Error, Result};
-use crate::http::listing::{Tail, write};
+use crate::http::reply::listing::{Tail, write};
 use bytes::Bytes;
 use nbcourier_domain::{Md5Sum, RelativePath, Sha256Sum};
 use nbcourier_exchange::trees::{Bundle, ListedFile, Named};

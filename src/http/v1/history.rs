@@ -1,9 +1,9 @@
 //! `v1/courses/{course}/assignments/{assignment}/history` and `v1/courses/{course}/submissions/{id}/history`.
 
 use crate::http::error::Result;
-use crate::http::names::{InAssignment, OfSubmission};
 use crate::http::openapi::{Listing, Query};
-use crate::http::paging::{Paging, encode_numbers, parse_numbers};
+use crate::http::reply::paging::{Paging, encode_numbers, parse_numbers};
+use crate::http::request::path::{InAssignment, OfSubmission};
 use actix_web::web;
 use nbcourier_auth::Caller;
 use nbcourier_domain::{Rfc3339, Sha256Sum};

@@ -1,9 +1,9 @@
 //! `v1/courses/{course}/overview`: which students submitted which assignments.
 
 use crate::http::error::Result;
-use crate::http::names::InCourse;
 use crate::http::openapi::{Listing, Query};
-use crate::http::paging::{self, Paging};
+use crate::http::reply::paging::{self, Paging};
+use crate::http::request::path::InCourse;
 use actix_web::web;
 use nbcourier_auth::Caller;
 use nbcourier_domain::Rfc3339;

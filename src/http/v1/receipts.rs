@@ -1,9 +1,9 @@
 //! Receipts: showing and verifying them.
 
 use crate::http::error::Result;
-use crate::http::names::OfSubmission;
 use crate::http::openapi::JsonBody;
-use crate::http::receipt::{Receipt, SignedReceipt};
+use crate::http::reply::receipt::{Receipt, SignedReceipt};
+use crate::http::request::path::OfSubmission;
 use actix_web::web;
 use nbcourier_auth::{Caller, ReceiptSigner};
 use nbcourier_exchange::{Exchange, receipts};

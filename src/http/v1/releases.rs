@@ -1,10 +1,10 @@
 //! `v1/courses/{course}/assignments/{assignment}/tree` and `…/release`: the release that students fetch.
 
 use crate::http::error::{Error, Result};
-use crate::http::names::{InAssignment, NewAssignment};
 use crate::http::openapi::{NoContent, Query};
-use crate::http::tar_reply::{self, Archive};
-use crate::http::tree_body::TreeBody;
+use crate::http::reply::tar::{self, Archive};
+use crate::http::request::path::{InAssignment, NewAssignment};
+use crate::http::request::tree_body::TreeBody;
 use actix_web::web;
 use nbcourier_auth::Caller;
 use nbcourier_domain::Sha256Sum;
@@ -30,7 +30,7 @@ pub async fn tree(
 ) -> Result<Archive> {
     let version = wanted.version.as_deref().map(parse_version).transpose()?;
     let found = releases::tree(&exchange, &caller, course, assignment, version).await?;
-    tar_reply::tree(&exchange, found).await
+    tar::tree(&exchange, found).await
 }
 
 /// How to release.

@@ -1,12 +1,12 @@
 //! `v1/courses/{course}/roster`: instructors and students in one list.
 
 use crate::http::error::{Error, Result};
-use crate::http::list::{List, MOST};
-use crate::http::listing::write;
-use crate::http::names::{InCourse, OfStudent};
 use crate::http::openapi::{JsonBody, Listing, NoContent, Query};
-use crate::http::paging::{Paging, encode_place, parse_place};
-use crate::http::person::detail;
+use crate::http::reply::listing::write;
+use crate::http::reply::paging::{Paging, encode_place, parse_place};
+use crate::http::request::list::{List, MOST};
+use crate::http::request::path::{InCourse, OfStudent};
+use crate::http::request::person::detail;
 use actix_web::web;
 use nbcourier_auth::Caller;
 use nbcourier_domain::{Person, Role, UserName};

@@ -2,10 +2,10 @@
 
 use super::files::{Trees, TreesTail};
 use crate::http::error::{Error, Result};
-use crate::http::names::{InCourse, OfSubmission};
 use crate::http::openapi::{Listing, Query};
-use crate::http::paging;
-use crate::http::tar_reply::{self, Archive};
+use crate::http::reply::paging;
+use crate::http::reply::tar::{self, Archive};
+use crate::http::request::path::{InCourse, OfSubmission};
 use actix_web::web;
 use nbcourier_auth::Caller;
 use nbcourier_domain::{AssignmentId, Rfc3339, Sha256Sum, UserName};
@@ -119,7 +119,7 @@ pub async fn tree(
     OfSubmission(course, id): OfSubmission,
 ) -> Result<Archive> {
     let found = submissions::tree(&exchange, &caller, course, id).await?;
-    tar_reply::tree(&exchange, found).await
+    tar::tree(&exchange, found).await
 }
 
 fn shown(page: Page) -> Submissions {

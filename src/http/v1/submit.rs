@@ -1,11 +1,11 @@
 //! `v1/courses/{course}/assignments/{assignment}/submissions`: submitting.
 
 use crate::http::error::Result;
-use crate::http::idempotency::AttemptKey;
-use crate::http::names::InAssignment;
 use crate::http::openapi::Query;
-use crate::http::receipt::HandedIn;
-use crate::http::tree_body::TreeBody;
+use crate::http::reply::receipt::HandedIn;
+use crate::http::request::idempotency::AttemptKey;
+use crate::http::request::path::InAssignment;
+use crate::http::request::tree_body::TreeBody;
 use actix_web::web;
 use nbcourier_auth::{Caller, ReceiptSigner};
 use nbcourier_domain::UserName;

@@ -2,10 +2,10 @@
 //! until the retention time ends.
 
 use crate::http::error::Result;
-use crate::http::names::{InAssignment, InCourse, InTrash, Numbered, OfSubmission};
 use crate::http::openapi::{Listing, NoContent, Query};
-use crate::http::paging::{Paging, encode_numbers, parse_numbers};
-use crate::http::server::Retention;
+use crate::http::reply::paging::{Paging, encode_numbers, parse_numbers};
+use crate::http::request::path::{InAssignment, InCourse, InTrash, Numbered, OfSubmission};
+use crate::http::state::Retention;
 use actix_web::web;
 use nbcourier_auth::Caller;
 use nbcourier_domain::{Rfc3339, Timestamp};

@@ -1,8 +1,8 @@
 //! Replies with the protocol's file lists: JSON with base64, which is made while it is sent.
 
 use crate::http::error::{Error, Result};
-use crate::http::listing::{self, broken_off};
-use crate::http::receive::Fields;
+use crate::http::reply::listing::{self, broken_off};
+use crate::http::request::form::Fields;
 use actix_web::HttpResponse;
 use actix_web::body::SizedStream;
 use actix_web::http::header::ContentType;

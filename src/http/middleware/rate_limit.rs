@@ -1,8 +1,8 @@
 //! Limits what one caller can take from all others: the rate of requests, and the number of open requests, concurrent
 //! uploads and concurrent long replies.
 
-use super::error::{Error, Result};
-use super::state::AppState;
+use crate::http::error::{Error, Result};
+use crate::http::state::AppState;
 use actix_web::body::{BodySize, BoxBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::{Method, header};

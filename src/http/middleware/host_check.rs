@@ -2,8 +2,8 @@
 //! name. A foreign page can have its domain point here. Its scripts could then read the replies, but cannot change the
 //! host name of their requests.
 
-use super::error::Error;
-use super::state::AppState;
+use crate::http::error::Error;
+use crate::http::state::AppState;
 use actix_web::body::{EitherBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::middleware::Next;

@@ -1,7 +1,7 @@
 //! Listings: JSON that grows with a course. They are written on a blocking thread, and compressed when that pays.
 
-use super::error::{Error, Result};
-use super::receive::decode;
+use crate::http::error::{Error, Result};
+use crate::http::request::form::decode;
 use actix_web::body::{BodyStream, SizedStream};
 use actix_web::http::header::{self, ContentType, EntityTag, Header as _, IfNoneMatch};
 use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder};

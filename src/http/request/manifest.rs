@@ -1,7 +1,7 @@
 //! Manifests: the files of a tree without their bytes.
 
-use super::error::{Error, Result};
-use super::receive;
+use crate::http::error::{Error, Result};
+use crate::http::request::form;
 use nbcourier_codec::PathSet;
 use nbcourier_domain::{RelativePath, Sha256Sum};
 use nbcourier_exchange::parcel::Claim;
@@ -34,7 +34,7 @@ impl Manifest {
     pub fn parse(text: &[u8]) -> Result<Vec<Claim>> {
         let text =
             std::str::from_utf8(text).map_err(|_| Error::bad("The manifest is not UTF-8"))?;
-        let told: Self = receive::json(text, "The manifest cannot be JSON decoded")?;
+        let told: Self = form::json(text, "The manifest cannot be JSON decoded")?;
         let mut paths = PathSet::default();
         let claim = |line: Line| {
             let path = RelativePath::parse(line.path.as_str())

@@ -1,7 +1,7 @@
 //! Path parameters, parsed.
 
-use super::error::{Error, Result};
-use super::openapi::{Argument, Parts};
+use crate::http::error::{Error, Result};
+use crate::http::openapi::{Argument, Parts};
 use actix_web::dev::Payload;
 use actix_web::{FromRequest, HttpRequest};
 use nbcourier_domain::{AssignmentId, CourseId, IllegalName, UserName};

@@ -3,10 +3,10 @@
 //! The bytes are decoded on a blocking thread, one block at a time, while the next block arrives. A slow client
 //! occupies no thread.
 
-use super::body::{IdleTimeout, is_too_large, is_too_slow};
-use super::error::{Error, Result};
-use super::fair_share;
-use super::state::AppState;
+use crate::http::error::{Error, Result};
+use crate::http::middleware::body_limit::{IdleTimeout, is_too_large, is_too_slow};
+use crate::http::middleware::rate_limit;
+use crate::http::state::AppState;
 use actix_multipart::{Multipart, MultipartError};
 use actix_web::error::{ParseError, PayloadError};
 use actix_web::http::header;
@@ -26,7 +26,7 @@ use std::sync::LazyLock;
 use tokio::sync::Semaphore;
 
 /// Maximum size of all fields except the file list, in bytes. It is enough to enrol twenty thousand people at once.
-pub(super) const MAX_FIELDS: usize = 4 * 1024 * 1024;
+pub const MAX_FIELDS: usize = 4 * 1024 * 1024;
 /// Approximate memory of a field besides its name and value, in bytes.
 const FIELD: usize = 128;
 /// Number of bytes that are decoded at a time.
@@ -124,7 +124,7 @@ pub async fn upload(
     fields_in: FieldsIn,
     account: Account,
 ) -> Result<Upload> {
-    fair_share::admit(exchange, request).await?;
+    rate_limit::admit(exchange, request).await?;
     let mut receiver = Receiver::new(Some((exchange.clone(), account)));
     if fields_in == FieldsIn::BodyOrQuery {
         receiver.query(request)?;
@@ -194,7 +194,7 @@ async fn receive(
 
 /// Runs a decoder. At most two decoders run per core, so that the threads that answer other requests soon find a core
 /// during large uploads (measured in `docs/performance.md`).
-pub(super) async fn decode<T: Send + 'static>(
+pub async fn decode<T: Send + 'static>(
     work: impl FnOnce() -> Result<T> + Send + 'static,
 ) -> Result<T> {
     static DECODERS: LazyLock<Semaphore> = LazyLock::new(|| {
@@ -213,14 +213,14 @@ pub(super) async fn decode<T: Send + 'static>(
 #[cfg(test)]
 thread_local! {
     /// Number of blocks that requests on this thread passed to a decoder.
-    pub(super) static DECODED: std::cell::Cell<usize> = const { std::cell::Cell::new(0) };
+    pub static DECODED: std::cell::Cell<usize> = const { std::cell::Cell::new(0) };
 }
 
 async fn timely<T>(idle: IdleTimeout, work: impl Future<Output = T>) -> Result<T> {
     idle.limit(work).await.ok_or(Error::BodyTimeout)
 }
 
-pub(super) fn malformed(error: &MultipartError, limit: u64) -> Error {
+pub fn malformed(error: &MultipartError, limit: u64) -> Error {
     match error {
         MultipartError::Payload(error) if is_too_large(error) => Error::RequestTooLarge(limit),
         MultipartError::Payload(error) if is_too_slow(error) => Error::BodyTimeout,
@@ -231,14 +231,14 @@ pub(super) fn malformed(error: &MultipartError, limit: u64) -> Error {
 }
 
 /// The encoding of a form.
-pub(super) enum Encoding {
+pub enum Encoding {
     UrlEncoded,
     Multipart,
     Other,
 }
 
 impl Encoding {
-    pub(super) fn of(request: &HttpRequest) -> Self {
+    pub fn of(request: &HttpRequest) -> Self {
         let kind = request
             .headers()
             .get(header::CONTENT_TYPE)
@@ -256,7 +256,7 @@ impl Encoding {
 }
 
 /// The body in blocks of about equal size, however small the pieces from the network are.
-pub(super) struct Blocks {
+pub struct Blocks {
     body: web::Payload,
     limit: u64,
     idle: IdleTimeout,
@@ -265,7 +265,7 @@ pub(super) struct Blocks {
 
 impl Blocks {
     /// Returns the blocks of the body.
-    pub(super) fn of(request: &HttpRequest, body: web::Payload) -> Result<Self> {
+    pub fn of(request: &HttpRequest, body: web::Payload) -> Result<Self> {
         let state = AppState::of(request)?;
         Ok(Self {
             body,
@@ -276,7 +276,7 @@ impl Blocks {
     }
 
     /// Returns the next block, or `None` after the last.
-    pub(super) async fn next(&mut self) -> Result<Option<Bytes>> {
+    pub async fn next(&mut self) -> Result<Option<Bytes>> {
         let mut block = BytesMut::new();
         while !self.ended && block.len() < BLOCK {
             match timely(self.idle, self.body.next()).await? {

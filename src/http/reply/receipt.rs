@@ -1,7 +1,7 @@
 //! Receipts as they are written and signed.
 
-use super::error::Result;
-use super::openapi::{Answer, Parts};
+use crate::http::error::Result;
+use crate::http::openapi::{Answer, Parts};
 use actix_web::body::BoxBody;
 use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, Responder};

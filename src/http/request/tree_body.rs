@@ -3,13 +3,13 @@
 //! As with forms, the bytes are decoded on a blocking thread while the next block arrives. A block that unpacks to very
 //! much is processed one megabyte at a time.
 
-use super::error::{Error, Result};
-use super::fair_share;
-use super::manifest::Manifest;
-use super::openapi::{Argument, Parts};
-use super::receive::{Blocks, decode};
-use super::state::AppState;
-use super::tree_readers::{Files, Numbered, Reader, Told, ToldWithBytes};
+use crate::http::error::{Error, Result};
+use crate::http::middleware::rate_limit;
+use crate::http::openapi::{Argument, Parts};
+use crate::http::request::form::{Blocks, decode};
+use crate::http::request::manifest::Manifest;
+use crate::http::request::tree_readers::{Files, Numbered, Reader, Told, ToldWithBytes};
+use crate::http::state::AppState;
 use actix_web::dev::Payload;
 use actix_web::http::header;
 use actix_web::{FromRequest, HttpRequest, web};
@@ -173,7 +173,7 @@ async fn receive<R: Reader>(
     body: web::Payload,
     reader: R,
 ) -> Result<R::Output> {
-    fair_share::admit(exchange, request).await?;
+    rate_limit::admit(exchange, request).await?;
     let mut unpacking = Unpacking {
         unpacker: Unpacker::new(packing(request)?).map_err(exchange::Error::Disk)?,
         reader: Bounded {

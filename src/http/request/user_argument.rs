@@ -1,8 +1,8 @@
 //! The argument `user` of a form, by which callers name themselves without a hub.
 
-use super::error::{Error, Result};
-use super::receive::{Encoding, malformed};
-use super::state::AppState;
+use crate::http::error::{Error, Result};
+use crate::http::request::form::{Encoding, malformed};
+use crate::http::state::AppState;
 use actix_multipart::Multipart;
 use actix_web::HttpRequest;
 use actix_web::error::PayloadError;

@@ -1,6 +1,6 @@
 //! Lists in requests, with a limit on their items besides the limit on bytes.
 
-use super::error::{Error, Result};
+use crate::http::error::{Error, Result};
 use serde::de::{Deserialize, Deserializer, IgnoredAny, SeqAccess, Visitor};
 use std::fmt;
 use std::marker::PhantomData;

@@ -1,7 +1,7 @@
 //! Errors below `v1/`: `application/problem+json` (RFC 9457) instead of the failures of the ngshare protocol.
 
-use super::error::Error;
-use super::state::AppState;
+use crate::http::error::Error;
+use crate::http::state::AppState;
 use actix_web::body::{BoxBody, EitherBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::header::{self, HeaderValue};

@@ -1,6 +1,6 @@
 //! Pages of listings: the arguments `limit` and `cursor`.
 
-use super::error::{Error, Result};
+use crate::http::error::{Error, Result};
 use nbcourier_domain::Timestamp;
 use nbcourier_exchange::members::Place;
 use nbcourier_exchange::submission_pages;

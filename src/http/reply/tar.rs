@@ -1,8 +1,8 @@
 //! Replies with trees as tar archives, which are made while they are sent.
 
-use super::error::{Error, Result};
-use super::openapi::{Answer, Parts};
-use super::receive::decode;
+use crate::http::error::{Error, Result};
+use crate::http::openapi::{Answer, Parts};
+use crate::http::request::form::decode;
 use actix_web::body::{BodyStream, BoxBody, SizedStream};
 use actix_web::http::header::{self, HeaderName};
 use actix_web::{HttpRequest, HttpResponse, Responder};

@@ -1,7 +1,7 @@
 //! Readers that make trees from the bytes of a body.
 
-use super::error::{Error, Result};
-use super::manifest::{self, Manifest};
+use crate::http::error::{Error, Result};
+use crate::http::request::manifest::{self, Manifest};
 use nbcourier_codec::{TarDecoder, TarEvent};
 use nbcourier_domain::{RelativePath, Sha256Sum};
 use nbcourier_exchange::Exchange;

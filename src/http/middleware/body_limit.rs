@@ -3,7 +3,7 @@
 //! The rest of a body that a handler leaves unread is read and discarded before the reply is sent. A client that is
 //! still sending would otherwise see a broken connection instead of its reply.
 
-use super::state::AppState;
+use crate::http::state::AppState;
 use actix_web::dev::{Payload, ServiceRequest, ServiceResponse};
 use actix_web::error::PayloadError;
 use actix_web::http::{ConnectionType, Method, header};

@@ -1,6 +1,6 @@
 //! Answers a panic of a handler as an internal error instead of a broken connection.
 
-use super::error::Error;
+use crate::http::error::Error;
 use actix_web::body::{EitherBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::middleware::Next;

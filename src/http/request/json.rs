@@ -1,7 +1,7 @@
 //! Reads JSON request bodies.
 
-use super::error::{Error, Result};
-use super::receive::{self, Blocks, MAX_FIELDS};
+use crate::http::error::{Error, Result};
+use crate::http::request::form::{self, Blocks, MAX_FIELDS};
 use actix_web::{HttpRequest, web};
 use bytes::BytesMut;
 use serde::de::DeserializeOwned;
@@ -30,10 +30,10 @@ pub async fn read<T: DeserializeOwned + Send + 'static>(
     if whole.len() <= AT_ONCE {
         return parse(&whole);
     }
-    receive::decode(move || parse(&whole)).await
+    form::decode(move || parse(&whole)).await
 }
 
 fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T> {
     let text = std::str::from_utf8(body).map_err(|_| Error::bad("The body is not UTF-8"))?;
-    receive::json(text, "The body cannot be JSON decoded")
+    form::json(text, "The body cannot be JSON decoded")
 }

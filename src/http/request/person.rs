@@ -1,7 +1,7 @@
 //! A person on a roster, as the ngshare protocol reads and writes them.
 
-use super::error::{Error, Result};
-use super::receive::Fields;
+use crate::http::error::{Error, Result};
+use crate::http::request::form::Fields;
 use nbcourier_domain::{Person, UserName};
 
 /// Maximum length of a detail of a person, in bytes. A page of a roster holds many of them.

@@ -1,10 +1,10 @@
 //! Middleware that finds the caller of every request below the prefix, and refuses unknown callers.
 
-use super::access_log::RequestId;
-use super::body::{is_too_large, is_too_slow};
-use super::error::Error;
-use super::state::AppState;
-use super::user_argument;
+use crate::http::error::Error;
+use crate::http::middleware::access_log::RequestId;
+use crate::http::middleware::body_limit::{is_too_large, is_too_slow};
+use crate::http::request::user_argument;
+use crate::http::state::AppState;
 use actix_web::body::{EitherBody, MessageBody};
 use actix_web::dev::{Payload, ServiceRequest, ServiceResponse};
 use actix_web::error::PayloadError;

@@ -1,9 +1,9 @@
 //! Writes one log line for every request, and sets the headers of every reply.
 
-use super::error::Error as Refusal;
-use super::metrics::Requests;
-use super::state::AppState;
-use super::{identify, panics};
+use super::{authenticate, panics};
+use crate::http::error::Error as Refusal;
+use crate::http::metrics::Requests;
+use crate::http::state::AppState;
 use actix_web::body::{BodySize, BoxBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::error::InternalError;
@@ -92,7 +92,7 @@ fn finish(mut response: ServiceResponse<BoxBody>, mut line: Line) -> ServiceResp
     {
         flight.0.refused(limit);
     }
-    line.caller = identify::known(response.request());
+    line.caller = authenticate::known(response.request());
     line.route = response.request().match_pattern();
     line.status = response.status().as_u16();
     if response.status().is_server_error() {

@@ -1,0 +1,9 @@
+//! What stands around every handler: log, limits, the caller, and the format of errors.
+
+pub mod access_log;
+pub mod authenticate;
+pub mod body_limit;
+pub mod host_check;
+pub mod panics;
+pub mod problem_json;
+pub mod rate_limit;

@@ -1,0 +1,12 @@
+//! What handlers read from a request.
+
+pub mod form;
+pub mod idempotency;
+pub mod json;
+pub mod list;
+pub mod manifest;
+pub mod path;
+pub mod person;
+pub mod tree_body;
+pub mod tree_readers;
+pub mod user_argument;
