@@ -1,44 +1,27 @@
 //! The command line, with one file for each subcommand.
 
 mod asking;
-mod backup;
-mod config;
-mod course;
-mod course_management;
+mod courses;
+mod data;
 mod data_dir;
-mod dates;
 mod doctor;
-mod events;
-mod export;
-mod extension;
-mod feedback;
-mod footprint;
-mod fsck;
-mod gc;
-mod gradebook;
-mod import;
-mod import_archive;
-mod logging;
-mod open_files;
+mod people;
 mod private;
 mod progress;
-mod receipt;
-mod renames_file;
-mod restore;
-mod roster;
-mod roster_file;
-mod routes;
-mod serve;
-mod submissions;
+mod server;
 mod table;
 mod table_file;
-mod trash;
-mod user;
-mod user_export;
 mod when;
 
 use clap::{ArgMatches, CommandFactory, FromArgMatches, Parser, Subcommand};
+use courses::{
+    course, course_management, dates, events, extension, feedback, receipt, roster, submissions,
+    trash,
+};
+use data::{backup, export, fsck, gc, import, restore};
 use nbcourier_domain::{AssignmentId, CourseId, IllegalName, Role, UserName, oddity};
+use people::user;
+use server::{config, routes, serve};
 use std::path::Path;
 use std::process::ExitCode;
 

@@ -31,7 +31,7 @@ const INDEX: &[(&str, &str, &str)] = &[
     ("headers made by names", "tests/attacks/names.rs", "no_name_becomes_a_header"),
     ("headers made by a request's id", "tests/identity/requests.rs", "an_id_that_could_forge_a_log_line_is_not_sent_back"),
     ("lines of the log made by names", "tests/holes/service.rs", "hole_23_no_name_makes_a_line_of_its_own_in_the_log"),
-    ("the terminal commanded by names", "src/cli/logging.rs", "a_name_cannot_pretend_to_be_another_line"),
+    ("the terminal commanded by names", "src/cli/server/logging.rs", "a_name_cannot_pretend_to_be_another_line"),
     ("secrets read in the log", "tests/identity/secrets.rs", "no_secret_is_logged_at_any_level"),
     // Identity.
     ("OAuth without a state, or with a foreign one", "crates/auth/src/tests/login.rs", "a_login_without_or_with_a_foreign_state_is_refused"),

@@ -1,7 +1,7 @@
 //! `nbcourier gc`
 
-use super::Outcome;
-use super::data_dir::{open_exchange, operator, runtime};
+use crate::cli::Outcome;
+use crate::cli::data_dir::{open_exchange, operator, runtime};
 use crate::config::{EVENT_RETENTION, PlaceArgs, RETENTION, Span};
 use nbcourier_exchange::gc;
 use std::process::ExitCode;

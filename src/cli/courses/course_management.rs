@@ -3,8 +3,12 @@
 //! The command uses only the ngshare protocol, so it works against ngshare as well. It differs where scripts benefit:
 //! any failure makes the exit code 1, and a refused student does not keep others from being added or removed.
 
-use super::asking::{ask, print};
-use super::{Outcome, course_id, gradebook, table_file, user_name};
+use super::gradebook;
+use crate::cli::Outcome;
+use crate::cli::asking::{ask, print};
+use crate::cli::course_id;
+use crate::cli::table_file;
+use crate::cli::user_name;
 use crate::config::ClientArgs;
 use clap::{CommandFactory, Parser};
 use nbcourier_client::{Client, Details};

@@ -1,7 +1,7 @@
 //! `nbcourier config`
 
-use super::Outcome;
-use super::asking::print;
+use crate::cli::Outcome;
+use crate::cli::asking::print;
 use crate::config::{self, Config, Environment, Given, Origins};
 use clap::ArgMatches;
 use std::fmt::Write;

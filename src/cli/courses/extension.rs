@@ -1,9 +1,9 @@
 //! `nbcourier extension`
 
-use super::Outcome;
-use super::asking::Asking;
-use super::table::Table;
-use super::when::{When, shown};
+use crate::cli::Outcome;
+use crate::cli::asking::Asking;
+use crate::cli::table::Table;
+use crate::cli::when::{When, shown};
 use nbcourier_client::Extension;
 use nbcourier_domain::{AssignmentId, CourseId, UserName};
 use std::process::ExitCode;
@@ -33,7 +33,7 @@ enum What {
         #[command(flatten)]
         of: Of,
         /// The student
-        #[arg(value_parser = super::user_name)]
+        #[arg(value_parser = crate::cli::user_name)]
         student: UserName,
         /// Due time of this student
         #[arg(long, value_name = "TIME")]
@@ -47,7 +47,7 @@ enum What {
         #[command(flatten)]
         of: Of,
         /// The student
-        #[arg(value_parser = super::user_name)]
+        #[arg(value_parser = crate::cli::user_name)]
         student: UserName,
     },
 }
@@ -55,10 +55,10 @@ enum What {
 #[derive(clap::Args)]
 struct Of {
     /// The course
-    #[arg(value_parser = super::course_id)]
+    #[arg(value_parser = crate::cli::course_id)]
     course: CourseId,
     /// The assignment
-    #[arg(value_parser = super::assignment_id)]
+    #[arg(value_parser = crate::cli::assignment_id)]
     assignment: AssignmentId,
 }
 

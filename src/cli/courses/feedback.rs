@@ -1,10 +1,10 @@
 //! `nbcourier feedback`
 
-use super::Outcome;
-use super::asking::Asking;
-use super::table::Table;
-use super::user::Consent;
-use super::when::shown;
+use crate::cli::Outcome;
+use crate::cli::asking::Asking;
+use crate::cli::people::user::Consent;
+use crate::cli::table::Table;
+use crate::cli::when::shown;
 use nbcourier_client::Returned;
 use nbcourier_domain::{AssignmentId, CourseId, UserName};
 use std::process::ExitCode;
@@ -27,13 +27,13 @@ enum What {
     #[command(group = clap::ArgGroup::new("whose").required(true))]
     Remove {
         /// The course
-        #[arg(value_parser = super::course_id)]
+        #[arg(value_parser = crate::cli::course_id)]
         course: CourseId,
         /// The assignment
-        #[arg(value_parser = super::assignment_id)]
+        #[arg(value_parser = crate::cli::assignment_id)]
         assignment: AssignmentId,
         /// The student
-        #[arg(value_parser = super::user_name, group = "whose")]
+        #[arg(value_parser = crate::cli::user_name, group = "whose")]
         student: Option<UserName>,
         /// Remove the feedback of the whole class
         #[arg(long, group = "whose")]

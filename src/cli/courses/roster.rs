@@ -1,9 +1,11 @@
 //! `nbcourier roster`
 
-use super::Outcome;
-use super::asking::{Asking, print};
-use super::table::Table;
-use super::{private, role_word, roster_file};
+use super::roster_file;
+use crate::cli::Outcome;
+use crate::cli::asking::{Asking, print};
+use crate::cli::private;
+use crate::cli::role_word;
+use crate::cli::table::Table;
 use nbcourier_client::{Line, Member};
 use nbcourier_domain::{CourseId, Role, UserName};
 use std::path::PathBuf;
@@ -23,16 +25,16 @@ enum What {
     /// List the members of a course
     List {
         /// The course
-        #[arg(value_parser = super::course_id)]
+        #[arg(value_parser = crate::cli::course_id)]
         course: CourseId,
     },
     /// Add a person to a course, or update their details. Details that are not given stay as they are
     Add {
         /// The course
-        #[arg(value_parser = super::course_id)]
+        #[arg(value_parser = crate::cli::course_id)]
         course: CourseId,
         /// The person's name at JupyterHub
-        #[arg(value_parser = super::new_user_name)]
+        #[arg(value_parser = crate::cli::new_user_name)]
         user: UserName,
         /// The person's role in the course. Only administrators appoint instructors
         #[arg(long, value_enum, default_value = "student")]
@@ -57,7 +59,7 @@ enum What {
     )]
     Import {
         /// The course
-        #[arg(value_parser = super::course_id)]
+        #[arg(value_parser = crate::cli::course_id)]
         course: CourseId,
         /// The CSV file, or - for standard input
         #[arg(value_name = "CSV")]
@@ -69,7 +71,7 @@ enum What {
     /// Write the roster as a CSV file that `import` reads
     Export {
         /// The course
-        #[arg(value_parser = super::course_id)]
+        #[arg(value_parser = crate::cli::course_id)]
         course: CourseId,
         /// Write to this file, readable by you alone; - is standard output [default: -]
         #[arg(value_name = "CSV")]
@@ -78,10 +80,10 @@ enum What {
     /// Remove people from a course. Their submissions stay
     Remove {
         /// The course
-        #[arg(value_parser = super::course_id)]
+        #[arg(value_parser = crate::cli::course_id)]
         course: CourseId,
         /// The people's names at JupyterHub
-        #[arg(value_parser = super::user_name, required = true)]
+        #[arg(value_parser = crate::cli::user_name, required = true)]
         users: Vec<UserName>,
     },
 }

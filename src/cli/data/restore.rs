@@ -1,8 +1,8 @@
 //! `nbcourier restore`
 
-use super::Outcome;
-use super::data_dir::lock;
-use super::progress::Watch;
+use crate::cli::Outcome;
+use crate::cli::data_dir::lock;
+use crate::cli::progress::Watch;
 use crate::config::{PlaceArgs, Places};
 use nbcourier_backup::{self as keeping, Target};
 use std::path::PathBuf;

@@ -1,8 +1,8 @@
 //! `nbcourier import archive`
 
-use super::Outcome;
-use super::data_dir::{claim, open_blobs, open_exchange, runtime, unbounded};
-use super::progress::Watch;
+use crate::cli::Outcome;
+use crate::cli::data_dir::{claim, open_blobs, open_exchange, runtime, unbounded};
+use crate::cli::progress::Watch;
 use crate::config::{ByteSize, PlaceArgs, Places, operator_account};
 use nbcourier_backup as keeping;
 use nbcourier_identity::Caller;

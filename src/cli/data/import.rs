@@ -1,10 +1,11 @@
 //! `nbcourier import`
 
-use super::Outcome;
-use super::data_dir::{claim, open_blobs, runtime, unbounded};
 use super::import_archive;
-use super::progress::Progress;
-use super::{course_id, new_user_name};
+use crate::cli::Outcome;
+use crate::cli::course_id;
+use crate::cli::data_dir::{claim, open_blobs, runtime, unbounded};
+use crate::cli::new_user_name;
+use crate::cli::progress::Progress;
 use crate::config::{PlaceArgs, Places, ngshare_database, operator_account};
 use clap::Subcommand;
 use nbcourier_domain::{CourseId, UserName};

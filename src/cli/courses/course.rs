@@ -1,9 +1,9 @@
 //! `nbcourier course`
 
-use super::Outcome;
-use super::asking::Asking;
-use super::table::Table;
-use super::when::shown;
+use crate::cli::Outcome;
+use crate::cli::asking::Asking;
+use crate::cli::table::Table;
+use crate::cli::when::shown;
 use nbcourier_client::{Course, Member, Released};
 use nbcourier_domain::{CourseId, Role, UserName};
 use serde::Serialize;
@@ -25,22 +25,22 @@ enum What {
     /// Show the members and the releases of a course
     Show {
         /// The course
-        #[arg(value_parser = super::course_id)]
+        #[arg(value_parser = crate::cli::course_id)]
         course: CourseId,
     },
     /// Create a course. For administrators
     Create {
         /// ID of the course, as in `c.CourseDirectory.course_id`
-        #[arg(value_parser = super::new_course_id)]
+        #[arg(value_parser = crate::cli::new_course_id)]
         course: CourseId,
         /// Instructors of the course
-        #[arg(value_parser = super::new_user_name)]
+        #[arg(value_parser = crate::cli::new_user_name)]
         instructors: Vec<UserName>,
     },
     /// Delete a course with everything in it. For administrators. `nbcourier trash` restores it
     Delete {
         /// The course
-        #[arg(value_parser = super::course_id)]
+        #[arg(value_parser = crate::cli::course_id)]
         course: CourseId,
     },
 }
@@ -81,7 +81,7 @@ pub fn run(Arguments { asking, what }: Arguments) -> Outcome {
 
 fn list(courses: &[Course]) -> Table {
     let rows = courses.iter().map(|course| {
-        let role = course.role.map_or("-", super::role_word);
+        let role = course.role.map_or("-", crate::cli::role_word);
         vec![course.course.clone(), role.to_owned()]
     });
     Table::new(&["COURSE", "YOU ARE"], "You are not in any course.").rows(rows)

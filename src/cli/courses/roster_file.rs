@@ -1,6 +1,6 @@
 //! Rosters as CSV files (RFC 4180) of spreadsheets and campus systems.
 
-use super::table_file::{self, Row, Table};
+use crate::cli::table_file::{self, Row, Table};
 use nbcourier_client::{Line, Member};
 use nbcourier_domain::{Role, UserName};
 use std::collections::HashMap;
@@ -362,7 +362,7 @@ pub fn write(mut people: Vec<Member>) -> Result<String, Box<dyn std::error::Erro
         let text = |detail: &Option<String>| detail.clone().unwrap_or_default();
         writer.write_record([
             member.username.clone(),
-            super::role_word(member.role).to_owned(),
+            crate::cli::role_word(member.role).to_owned(),
             text(&member.first_name),
             text(&member.last_name),
             text(&member.email),

@@ -1,10 +1,10 @@
 //! `nbcourier events`
 
-use super::Outcome;
-use super::asking::Asking;
-use super::data_dir::{open_exchange, operator, runtime};
-use super::table::Table;
-use super::when::{When, shown};
+use crate::cli::Outcome;
+use crate::cli::asking::Asking;
+use crate::cli::data_dir::{open_exchange, operator, runtime};
+use crate::cli::table::Table;
+use crate::cli::when::{When, shown};
 use crate::config::PlaceArgs;
 use nbcourier_client::Event;
 use nbcourier_domain::{CourseId, Timestamp};
@@ -18,7 +18,7 @@ pub struct Arguments {
     #[command(flatten)]
     asking: Asking,
     /// The course. Without it, show all events. For administrators
-    #[arg(value_parser = super::course_id)]
+    #[arg(value_parser = crate::cli::course_id)]
     course: Option<CourseId>,
     /// Leave out events before this time: "2026-12-01 23:59", or RFC 3339
     #[arg(long, value_name = "TIME")]

@@ -1,9 +1,9 @@
 //! `nbcourier submissions`
 
-use super::Outcome;
-use super::asking::Asking;
-use super::table::Table;
-use super::when::shown;
+use crate::cli::Outcome;
+use crate::cli::asking::Asking;
+use crate::cli::table::Table;
+use crate::cli::when::shown;
 use nbcourier_client::{AssignmentOverview, Overview, StudentOverview};
 use nbcourier_domain::{AssignmentId, CourseId};
 use serde::Serialize;
@@ -15,10 +15,10 @@ pub struct Arguments {
     #[command(flatten)]
     asking: Asking,
     /// The course
-    #[arg(value_parser = super::course_id)]
+    #[arg(value_parser = crate::cli::course_id)]
     course: CourseId,
     /// The assignment
-    #[arg(value_parser = super::assignment_id)]
+    #[arg(value_parser = crate::cli::assignment_id)]
     assignment: AssignmentId,
     /// Show only students who have not submitted
     #[arg(long)]
@@ -61,7 +61,7 @@ pub fn run(arguments: &Arguments) -> Outcome {
 }
 
 /// Returns the overview of an assignment. The error says where to find the names of assignments.
-pub(super) fn find<'a>(
+pub fn find<'a>(
     overview: &'a Overview,
     assignment: &AssignmentId,
 ) -> Result<&'a AssignmentOverview, String> {

@@ -1,7 +1,7 @@
 //! The places where a person's name is stored, as a table and as JSON.
 
-use super::role_word;
-use super::table::Table;
+use crate::cli::role_word;
+use crate::cli::table::Table;
 use nbcourier_domain::{Rfc3339, Role, UserName};
 use nbcourier_exchange::people::{Footprint, InCourse};
 use serde::Serialize;

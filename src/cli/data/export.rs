@@ -1,8 +1,8 @@
 //! `nbcourier export`
 
-use super::Outcome;
-use super::data_dir::{open_exchange, runtime};
-use super::progress::Watch;
+use crate::cli::Outcome;
+use crate::cli::data_dir::{open_exchange, runtime};
+use crate::cli::progress::Watch;
 use crate::config::PlaceArgs;
 use nbcourier_backup as keeping;
 use nbcourier_domain::CourseId;
@@ -18,7 +18,7 @@ pub struct Arguments {
     #[command(flatten)]
     places: PlaceArgs,
     /// The course
-    #[arg(value_parser = super::course_id)]
+    #[arg(value_parser = crate::cli::course_id)]
     course: CourseId,
     /// Write to this file, compressed if its name ends in .gz or .zst [default: COURSE.tar]
     #[arg(long, short, value_name = "FILE")]

@@ -1,7 +1,9 @@
 //! `nbcourier serve`
 
-use super::data_dir::{claim, open_blobs};
-use super::{Outcome, logging, open_files};
+use super::logging;
+use super::open_files;
+use crate::cli::Outcome;
+use crate::cli::data_dir::{claim, open_blobs};
 use crate::config::{self, Config, Environment, Given, LogFormat, Origins, ReusedNames};
 use crate::http::{self, Metrics, Settings};
 use clap::ArgMatches;

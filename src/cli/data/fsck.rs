@@ -1,8 +1,8 @@
 //! `nbcourier fsck`
 
-use super::Outcome;
-use super::data_dir::{claim, open_existing, runtime, unbounded};
-use super::progress::{Progress, Watch};
+use crate::cli::Outcome;
+use crate::cli::data_dir::{claim, open_existing, runtime, unbounded};
+use crate::cli::progress::{Progress, Watch};
 use crate::config::{PlaceArgs, Places};
 use nbcourier_backup as keeping;
 use nbcourier_blobs::LocalBlobs;

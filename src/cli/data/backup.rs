@@ -1,8 +1,8 @@
 //! `nbcourier backup`
 
-use super::Outcome;
-use super::data_dir::{open_existing, runtime};
-use super::progress::Watch;
+use crate::cli::Outcome;
+use crate::cli::data_dir::{open_existing, runtime};
+use crate::cli::progress::Watch;
 use crate::config::{PlaceArgs, Places};
 use nbcourier_auth::KEY_FILE;
 use nbcourier_backup::{self as keeping, Source};

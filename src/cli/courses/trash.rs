@@ -1,9 +1,9 @@
 //! `nbcourier trash`
 
-use super::Outcome;
-use super::asking::Asking;
-use super::table::Table;
-use super::when::shown;
+use crate::cli::Outcome;
+use crate::cli::asking::Asking;
+use crate::cli::table::Table;
+use crate::cli::when::shown;
 use nbcourier_client::{DeletedCourse, Kind, Trash};
 use nbcourier_domain::CourseId;
 use std::process::ExitCode;
@@ -22,7 +22,7 @@ enum What {
     /// List deleted courses, or deleted data of one course
     List {
         /// The course. Without it, list deleted courses. For administrators
-        #[arg(value_parser = super::course_id)]
+        #[arg(value_parser = crate::cli::course_id)]
         course: Option<CourseId>,
     },
     /// Restore a deleted course, by its number in the list. For administrators
@@ -33,7 +33,7 @@ enum What {
     /// Restore deleted data of a course, by its number in the list
     Restore {
         /// The course
-        #[arg(value_parser = super::course_id)]
+        #[arg(value_parser = crate::cli::course_id)]
         course: CourseId,
         /// The kind of data
         #[arg(value_enum)]

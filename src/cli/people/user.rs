@@ -1,10 +1,11 @@
 //! `nbcourier user`
 
-use super::Outcome;
-use super::asking::print;
-use super::data_dir::{open_exchange, operator, runtime};
 use super::footprint::{Shown, summary, table};
-use super::{renames_file, user_export};
+use super::renames_file;
+use super::user_export;
+use crate::cli::Outcome;
+use crate::cli::asking::print;
+use crate::cli::data_dir::{open_exchange, operator, runtime};
 use crate::config::PlaceArgs;
 use nbcourier_domain::UserName;
 use nbcourier_exchange::Exchange;
@@ -31,7 +32,7 @@ enum What {
         #[command(flatten)]
         places: PlaceArgs,
         /// The user
-        #[arg(value_parser = super::user_name)]
+        #[arg(value_parser = crate::cli::user_name)]
         name: UserName,
         /// Print JSON for scripts
         #[arg(long)]
@@ -42,10 +43,10 @@ enum What {
         #[command(flatten)]
         change: Change,
         /// The current name
-        #[arg(value_parser = super::user_name, required_unless_present = "from_file")]
+        #[arg(value_parser = crate::cli::user_name, required_unless_present = "from_file")]
         old: Option<UserName>,
         /// The new name
-        #[arg(value_parser = super::new_user_name, required_unless_present = "from_file")]
+        #[arg(value_parser = crate::cli::new_user_name, required_unless_present = "from_file")]
         new: Option<UserName>,
         /// Rename everybody in this CSV file of two columns, old and new name, or nobody if a line is refused. Names
         /// may move on and change places. - is standard input
@@ -59,10 +60,10 @@ enum What {
         #[command(flatten)]
         consent: Consent,
         /// The name to remove
-        #[arg(value_parser = super::user_name)]
+        #[arg(value_parser = crate::cli::user_name)]
         from: UserName,
         /// The name to keep
-        #[arg(value_parser = super::user_name)]
+        #[arg(value_parser = crate::cli::user_name)]
         into: UserName,
     },
     /// Remove a user's submissions, roles and details for good. Remove the user on the hub first
@@ -72,7 +73,7 @@ enum What {
         #[command(flatten)]
         consent: Consent,
         /// The user
-        #[arg(value_parser = super::user_name)]
+        #[arg(value_parser = crate::cli::user_name)]
         name: UserName,
         /// Keep their submissions and feedback under the number of a former user
         #[arg(long)]
@@ -83,7 +84,7 @@ enum What {
         #[command(flatten)]
         change: Change,
         /// The user who leaves
-        #[arg(value_parser = super::user_name)]
+        #[arg(value_parser = crate::cli::user_name)]
         name: UserName,
     },
     /// Give set-aside data back to users whose accounts on the hub were created again
@@ -93,7 +94,7 @@ enum What {
         #[command(flatten)]
         consent: Consent,
         /// The users
-        #[arg(value_parser = super::user_name, required_unless_present = "all")]
+        #[arg(value_parser = crate::cli::user_name, required_unless_present = "all")]
         names: Vec<UserName>,
         /// Select everybody with set-aside data, for example after the hub's database was lost
         #[arg(long, conflicts_with = "names")]
@@ -104,7 +105,7 @@ enum What {
         #[command(flatten)]
         places: PlaceArgs,
         /// The user
-        #[arg(value_parser = super::user_name)]
+        #[arg(value_parser = crate::cli::user_name)]
         name: UserName,
         /// Write to this file; - is standard output [default: NAME.tar]
         #[arg(long, short, value_name = "FILE")]
@@ -122,7 +123,7 @@ struct Change {
 }
 
 #[derive(clap::Args)]
-pub(super) struct Consent {
+pub struct Consent {
     /// Skip the confirmation
     #[arg(long, short)]
     yes: bool,
@@ -345,11 +346,7 @@ fn adopt(change: &Change, consent: &Consent, names: Vec<UserName>, all: bool) ->
 
 impl Consent {
     /// Asks for confirmation on a terminal. Elsewhere it requires `--yes`.
-    pub(super) fn require(
-        &self,
-        question: &str,
-        what: &str,
-    ) -> Result<(), Box<dyn std::error::Error>> {
+    pub fn require(&self, question: &str, what: &str) -> Result<(), Box<dyn std::error::Error>> {
         if self.yes {
             return Ok(());
         }

@@ -1,9 +1,9 @@
 //! `nbcourier user export`: an archive that is readable without nbcourier.
 
-use super::Outcome;
-use super::asking::print;
 use super::footprint::{Shown, summary};
-use super::private;
+use crate::cli::Outcome;
+use crate::cli::asking::print;
+use crate::cli::private;
 use nbcourier_codec::TarEncoder;
 use nbcourier_domain::{Rfc3339, Timestamp, UserName};
 use nbcourier_exchange::Exchange;
@@ -147,7 +147,7 @@ impl Archive<'_> {
             };
             before = Some(last.id);
             for event in page {
-                let event = super::events::event(event);
+                let event = crate::cli::courses::events::event(event);
                 writeln!(lines, "{}", serde_json::to_string(&event)?)?;
             }
         }

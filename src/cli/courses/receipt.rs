@@ -1,7 +1,7 @@
 //! `nbcourier receipt`
 
-use super::Outcome;
-use super::asking::Asking;
+use crate::cli::Outcome;
+use crate::cli::asking::Asking;
 use crate::config;
 use nbcourier_client::Receipt;
 use std::path::PathBuf;

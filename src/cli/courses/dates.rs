@@ -1,9 +1,9 @@
 //! `nbcourier dates`
 
-use super::Outcome;
-use super::asking::Asking;
-use super::table::Table;
-use super::when::{When, shown};
+use crate::cli::Outcome;
+use crate::cli::asking::Asking;
+use crate::cli::table::Table;
+use crate::cli::when::{When, shown};
 use nbcourier_client::{Client, Dates, Error};
 use nbcourier_domain::{AssignmentId, CourseId};
 use std::process::ExitCode;
@@ -19,10 +19,10 @@ pub struct Arguments {
     #[command(flatten)]
     asking: Asking,
     /// The course
-    #[arg(value_parser = super::course_id)]
+    #[arg(value_parser = crate::cli::course_id)]
     course: CourseId,
     /// The assignment. It need not be released yet
-    #[arg(value_parser = super::assignment_id)]
+    #[arg(value_parser = crate::cli::assignment_id)]
     assignment: AssignmentId,
     /// Opening time: students see the assignment from then on
     #[arg(long, value_name = "TIME")]

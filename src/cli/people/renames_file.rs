@@ -1,6 +1,6 @@
 //! Reads a CSV file with old and new names of people.
 
-use super::table_file;
+use crate::cli::table_file;
 use nbcourier_domain::{UserName, oddity};
 use std::collections::HashMap;
 use std::path::Path;

@@ -1,0 +1,7 @@
+//! Commands that run the server and show its settings.
+
+pub mod config;
+pub mod logging;
+pub mod open_files;
+pub mod routes;
+pub mod serve;
