@@ -44,6 +44,8 @@ class List(NbCourierExchange, ExchangeList):
     def start(self) -> list[Info]:
         """Returns the listed or removed entries; a page shows what could be listed even after a failure."""
         found = super().start()
+        if self.remove and not found and self.coursedir.assignment_id:
+            self.log.warning("Nothing of '%s' was there to remove", self.coursedir.assignment_id)
         if self._odd and (self.must_be_whole or self.remove):
             self.fail(f"Not all was done, as for: {', '.join(dict.fromkeys(self._odd))}")
         return found
@@ -120,8 +122,6 @@ class List(NbCourierExchange, ExchangeList):
                 # A course on the command line should fail; one from the settings may be for other people.
                 if not refused.says(403, 404) or self._is_named_by_hand:
                     raise
-                if refused.message.startswith("Assignment not found"):
-                    continue
                 # Any other sentence may be that of another server, whose answer says nothing about the course.
                 if not refused.message.startswith(("Course not found", "Permission denied")):
                     raise
@@ -162,9 +162,15 @@ class List(NbCourierExchange, ExchangeList):
         named = self.coursedir.assignment_id
         # The exchange can select one assignment by its name, but it does not know patterns.
         assignment = named if named and not set(named) & set("*?[") else None
-        listed = self.transport.submissions(
-            course, assignment, student, with_files=True
-        )
+        try:
+            listed = self.transport.submissions(
+                course, assignment, student, with_files=True
+            )
+        except Refused as refused:
+            # As in nbgrader's own exchange, a list of an assignment that does not exist is empty.
+            if not (refused.missing and refused.message.startswith("Assignment not found")):
+                raise
+            return
         for submission in listed:
             if self._is_named(submission):
                 yield submission
