@@ -14,11 +14,21 @@ from typing import Any
 from nbgrader.api import Assignment, Gradebook, MissingEntry
 from nbgrader.api import Student as Entry
 from nbgrader.coursedir import CourseDirectory
+from sqlalchemy import Column, MetaData, String, Table, delete, insert, inspect, select
 from sqlalchemy.exc import SQLAlchemyError
 
 from .dates import shown
 from .errors import CourierError, some
 from .transport import DETAILS, ForGradebook, Student
+
+# The rows have an empty student for the due time of the assignment. nbgrader does not look at tables of others.
+_WRITTEN = Table(
+    "nbcourier_written",
+    MetaData(),
+    Column("assignment", String(255), primary_key=True),
+    Column("student", String(255), primary_key=True),
+    Column("value", String(64), nullable=False),
+)
 
 
 class CourseGradebook:
@@ -109,19 +119,16 @@ class CourseGradebook:
     def _learn_due(self, gradebook: Gradebook, assignment: str, known: ForGradebook) -> None:
         entry = _found(gradebook, assignment)
         before = None if entry is None else entry.duedate
+        written = Written(gradebook, assignment)
         if known.due is None:
             if before is not None and known.keeps_dates:
-                self._log.warning(
-                    "'%s' has no due date at the exchange, and %s in the gradebook, by which penalties for lateness"
-                    " count. Remove the gradebook's in Manage Assignments, or set the exchange's with `nbcourier dates`",
-                    assignment,
-                    shown(_aware(before), self._zone),
-                )
+                self._lose_due(gradebook, entry, written)
             return
         due = _naive(known.due)
         if before == due:
             return
         gradebook.update_or_create_assignment(assignment, duedate=due)
+        written.note(None, due)
         if before is None:
             self._log.info(
                 "The gradebook has the due date of '%s' now: %s",
@@ -135,6 +142,45 @@ class CourseGradebook:
                 assignment,
                 shown(_aware(before), self._zone),
                 shown(known.due, self._zone),
+            )
+
+    def _lose_due(self, gradebook: Gradebook, entry: Assignment, written: Written) -> None:
+        """Removes the due date, which the exchange no longer has, if an earlier collecting wrote it."""
+        before = shown(_aware(entry.duedate), self._zone)
+        extended = [each for each in entry.submissions if each.extension]
+        by_hand = [
+            each.student.id
+            for each in extended
+            if not written.holds(each.student.id, each.extension)
+        ]
+        if not written.holds(None, entry.duedate):
+            self._log.warning(
+                "'%s' has no due date at the exchange, and %s in the gradebook, by which penalties for lateness"
+                " count. Remove the gradebook's in Manage Assignments, or set the exchange's with `nbcourier dates`",
+                entry.name,
+                before,
+            )
+        elif by_hand:
+            # Autograding fails for a submission that has an extension and no due date.
+            self._log.warning(
+                "'%s' has no due date at the exchange any more. The gradebook keeps it, %s, because extensions that did"
+                " not come from the exchange refer to it: %s. Take them out of the gradebook with"
+                " Gradebook.grant_extension without a time, and collect again",
+                entry.name,
+                before,
+                some(sorted(by_hand)),
+            )
+        else:
+            for each in extended:
+                each.extension = None
+                written.note(each.student.id, None)
+            entry.duedate = None
+            written.note(None, None)
+            gradebook.db.commit()
+            self._log.warning(
+                "'%s' has no due date at the exchange any more. The gradebook had it from there, %s, and has none now",
+                entry.name,
+                before,
             )
 
     def _learn_extensions(
@@ -164,36 +210,72 @@ class CourseGradebook:
                 some(sorted(wanted)),
             )
             return
+        written = Written(gradebook, assignment)
         for student, due in wanted.items():
-            self._extend(gradebook, entry, student, _naive(due) - entry.duedate)
-        if entry is not None:
-            self._tell_other_extensions(entry, known)
+            self._extend(gradebook, entry, student, _naive(due) - entry.duedate, written)
+        if entry is not None and known.keeps_dates:
+            self._lose_extensions(gradebook, entry, known, written)
 
     def _extend(
-        self, gradebook: Gradebook, entry: Assignment, student: str, more: timedelta
+        self,
+        gradebook: Gradebook,
+        entry: Assignment,
+        student: str,
+        more: timedelta,
+        written: Written,
     ) -> None:
         gradebook.update_or_create_student(student)
-        # Autograding finds this submission and keeps its extension.
-        submission = gradebook.update_or_create_submission(entry.name, student)
-        if (submission.extension or timedelta()) == more:
+        # nbgrader adds the parts of a submission before the submission itself. Flushing in between loses them.
+        with gradebook.db.no_autoflush:
+            # Autograding finds this submission and keeps its extension.
+            submission = gradebook.update_or_create_submission(entry.name, student)
+        before = submission.extension or timedelta()
+        if before == more:
             return
-        minutes = timedelta(seconds=more.seconds, microseconds=more.microseconds)
-        gradebook.grant_extension(
-            entry.name,
-            student,
-            days=more.days,
-            minutes=minutes / timedelta(minutes=1),
-        )
-        self._log.info(
-            "The gradebook has the extension of '%s' for '%s' now", student, entry.name
-        )
+        is_ours = not before or written.holds(student, before)
+        _grant(gradebook, entry, student, more)
+        written.note(student, submission.extension)
+        if is_ours:
+            self._log.info(
+                "The gradebook has the extension of '%s' for '%s' now", student, entry.name
+            )
+        else:
+            self._log.warning(
+                "The gradebook had another extension of '%s' for '%s' than the exchange, %s. It has the exchange's now,"
+                " %s, which the student sees",
+                student,
+                entry.name,
+                before,
+                more,
+            )
 
-    def _tell_other_extensions(self, entry: Assignment, known: ForGradebook) -> None:
-        others = [
-            submission.student.id
-            for submission in entry.submissions
-            if submission.extension and submission.student.id not in known.own_due
-        ]
+    def _lose_extensions(
+        self,
+        gradebook: Gradebook,
+        entry: Assignment,
+        known: ForGradebook,
+        written: Written,
+    ) -> None:
+        """Removes the extensions that the exchange no longer has, if an earlier collecting wrote them."""
+        gone, others = [], []
+        # A copy, because granting loads the submissions again.
+        for submission in list(entry.submissions):
+            student = submission.student.id
+            if not submission.extension or student in known.own_due:
+                continue
+            if written.holds(student, submission.extension):
+                _grant(gradebook, entry, student, timedelta())
+                written.note(student, None)
+                gone.append(student)
+            else:
+                others.append(student)
+        if gone:
+            self._log.warning(
+                "These students have no extension of '%s' at the exchange any more. The gradebook had it from there, and"
+                " has none now: %s",
+                entry.name,
+                some(sorted(gone)),
+            )
         if others:
             self._log.warning(
                 "The gradebook has extensions of '%s' that the exchange has not: %s. The exchange calls their work late."
@@ -202,6 +284,62 @@ class CourseGradebook:
                 entry.name,
                 some(sorted(others)),
             )
+
+
+class Written:
+    """The times of an assignment that collecting wrote to the gradebook, in a table of our own in it.
+
+    A time that differs from this was set by hand.
+    """
+
+    def __init__(self, gradebook: Gradebook, assignment: str) -> None:
+        self._db = gradebook.db
+        self._assignment = assignment
+
+    def holds(self, student: str | None, value: datetime | timedelta | None) -> bool:
+        """Whether this value was written; it is an extension, or the due time without a student."""
+        connection = self._db.connection()
+        if not inspect(connection).has_table(_WRITTEN.name):
+            return False
+        query = select(_WRITTEN.c.value).where(*self._of(student))
+        return self._db.execute(query).scalar() == _text(value)
+
+    def note(self, student: str | None, value: datetime | timedelta | None) -> None:
+        """Remembers that this value was written; None forgets it."""
+        _WRITTEN.create(self._db.connection(), checkfirst=True)
+        self._db.execute(delete(_WRITTEN).where(*self._of(student)))
+        if value is not None:
+            row = {
+                "assignment": self._assignment,
+                "student": student or "",
+                "value": _text(value),
+            }
+            self._db.execute(insert(_WRITTEN).values(row))
+        self._db.commit()
+
+    def _of(self, student: str | None) -> tuple[Any, ...]:
+        return (
+            _WRITTEN.c.assignment == self._assignment,
+            _WRITTEN.c.student == (student or ""),
+        )
+
+
+def _text(value: datetime | timedelta | None) -> str | None:
+    if isinstance(value, timedelta):
+        return str(value // timedelta(microseconds=1))
+    return value and value.isoformat()
+
+
+def _grant(
+    gradebook: Gradebook, entry: Assignment, student: str, more: timedelta
+) -> None:
+    minutes = timedelta(seconds=more.seconds, microseconds=more.microseconds)
+    gradebook.grant_extension(
+        entry.name,
+        student,
+        days=more.days,
+        minutes=minutes / timedelta(minutes=1),
+    )
 
 
 def _found(gradebook: Gradebook, assignment: str) -> Assignment | None:

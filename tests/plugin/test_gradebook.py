@@ -1,14 +1,20 @@
 """Dates and people agree: the exchange's facts reach the gradebook, and the gradebook's due date the exchange."""
 
 import csv
+import warnings
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
+import requests
 from course import NGSHARE, Course, PluginPerson, both_wires, through
 from front import Front, problem
+from in_process import Desk
 from material import NOTEBOOK, answers, release_tree, source_tree
 from people import Person
+from sqlalchemy.exc import SAWarning
+from standalone import ANSWER_LIMIT_S
 from trees import write_tree
 
 NOW = datetime.now(UTC).replace(microsecond=0)
@@ -162,6 +168,166 @@ def test_an_extension_waits_until_the_gradebook_knows_the_notebooks(
     collect(course)
     assert len(known(course.instructor, "extension")) == 1
     course.instructor.nbgrader("autograde", "ps1", course.option)
+
+
+def grant(course: Course, student: Person, days: int) -> None:
+    """Grants an extension in the gradebook by hand."""
+    outcome = course.instructor.attempt("python", "-c", GRANT, student.name, str(days))
+    assert outcome.code == 0, str(outcome)
+
+
+def take_back(course: Course, student: Person) -> None:
+    """Removes the student's extension at the exchange."""
+    reply = requests.delete(
+        f"{course.url}/{at(course)}/extensions/{student.name}",
+        headers={"Authorization": f"token {course.instructor.token}"},
+        timeout=ANSWER_LIMIT_S,
+    )
+    assert reply.status_code == 204, reply.text
+
+
+def test_an_extension_that_is_removed_at_the_exchange_leaves_the_gradebook(
+    course: Course,
+) -> None:
+    generated(course, PAST)
+    course.release(tree=release_tree())
+    set_due(course, PAST)
+    hand_in(course, (course.first, course.second))
+    for student in (course.first, course.second):
+        extend(course, student, LATER)
+    collect(course)
+    assert len(known(course.instructor, "extension")) == 2
+    zero = "--LateSubmissionPlugin.penalty_method=zero"
+    course.instructor.nbgrader("autograde", "ps1", course.option, zero)
+    take_back(course, course.first)
+    said = collect(course)
+    assert "no extension of 'ps1' at the exchange any more" in said
+    assert f"has none now: {course.first.name}\n" in said
+    extensions = dict(line.split(" ", 1) for line in known(course.instructor, "extension"))
+    assert extensions[course.first.name] == "None"
+    assert extensions[course.second.name] != "None"
+    # It is said once.
+    assert "any more" not in collect(course)
+    course.instructor.nbgrader("autograde", "ps1", course.option, zero, "--force")
+    course.instructor.nbgrader("export", course.option)
+    with open(course.instructor.home / "grades.csv", newline="") as file:
+        late = {row["student_id"]: float(row["late_submission_penalty"]) for row in csv.DictReader(file)}
+    assert late == {course.first.name: 2, course.second.name: 0}
+    # An extension that is given again comes again.
+    extend(course, course.first, LATER)
+    assert f"extension of '{course.first.name}'" in collect(course)
+
+
+def test_an_extension_that_was_changed_by_hand_stays_when_it_is_removed_at_the_exchange(
+    course: Course,
+) -> None:
+    generated(course, PAST)
+    course.release(tree=release_tree())
+    set_due(course, PAST)
+    hand_in(course, (course.first,))
+    extend(course, course.first, LATER)
+    collect(course)
+    grant(course, course.first, 5)
+    take_back(course, course.first)
+    said = collect(course)
+    assert f"extensions of 'ps1' that the exchange has not: {course.first.name}" in said
+    assert known(course.instructor, "extension") == [f"{course.first.name} 5 days, 0:00:00"]
+
+
+def test_an_extension_that_was_set_by_hand_gives_way_to_the_exchanges_and_that_is_said(
+    course: Course,
+) -> None:
+    generated(course, PAST)
+    course.release(tree=release_tree())
+    set_due(course, PAST)
+    hand_in(course, (course.first,))
+    grant(course, course.first, 5)
+    extend(course, course.first, PAST + timedelta(days=2))
+    said = collect(course)
+    assert (
+        f"had another extension of '{course.first.name}' for 'ps1' than the exchange, 5 days, 0:00:00. It has the"
+        " exchange's now, 2 days, 0:00:00"
+    ) in said
+    assert known(course.instructor, "extension") == [f"{course.first.name} 2 days, 0:00:00"]
+    # The exchange's own changes are nothing to warn of.
+    extend(course, course.first, PAST + timedelta(days=3))
+    assert "WARNING" not in collect(course)
+
+
+def test_a_due_date_from_the_exchange_leaves_the_gradebook_when_it_is_removed_there(
+    course: Course,
+) -> None:
+    generated(course)
+    course.release(tree=release_tree())
+    set_due(course, PAST)
+    hand_in(course, (course.first, course.second))
+    extend(course, course.first, LATER)
+    collect(course)
+    naive = PAST.replace(tzinfo=None)
+    assert known(course.instructor, "assignment") == [f"ps1 {naive}"]
+    set_due(course, None)
+    take_back(course, course.first)
+    said = collect(course)
+    assert "no due date at the exchange any more" in said and "has none now" in said
+    assert known(course.instructor, "assignment") == ["ps1 None"]
+    assert f"{course.first.name} None" in known(course.instructor, "extension")
+    course.instructor.nbgrader("autograde", "ps1", course.option)
+    assert "no due date" not in collect(course)
+
+
+def test_a_due_date_that_an_extension_by_hand_needs_stays_and_is_named(
+    course: Course,
+) -> None:
+    generated(course)
+    course.release(tree=release_tree())
+    set_due(course, PAST)
+    hand_in(course, (course.first,))
+    collect(course)
+    grant(course, course.first, 5)
+    set_due(course, None)
+    said = collect(course)
+    assert f"did not come from the exchange refer to it: {course.first.name}." in said
+    naive = PAST.replace(tzinfo=None)
+    assert known(course.instructor, "assignment") == [f"ps1 {naive}"]
+    course.instructor.nbgrader("autograde", "ps1", course.option)
+
+
+def test_a_due_date_that_was_changed_by_hand_stays_when_it_is_removed_at_the_exchange(
+    course: Course,
+) -> None:
+    generated(course)
+    course.release(tree=release_tree())
+    set_due(course, PAST)
+    hand_in(course, (course.first,))
+    collect(course)
+    by_hand = (PAST + timedelta(days=1)).replace(tzinfo=None)
+    date = f"--duedate={by_hand} UTC"
+    course.instructor.nbgrader("db", "assignment", "add", "ps1", date)
+    set_due(course, None)
+    said = collect(course)
+    assert "'ps1' has no due date at the exchange, and" in said
+    assert known(course.instructor, "assignment") == [f"ps1 {by_hand}"]
+
+
+def test_the_first_extension_comes_without_warnings_of_the_database(
+    course: Course, tmp_path: Path
+) -> None:
+    generated(course, PAST)
+    course.release(tree=release_tree())
+    set_due(course, PAST)
+    hand_in(course, (course.first,))
+    extend(course, course.first, LATER)
+    ira = Desk(course.url, course.instructor.name, course.instructor.home)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", SAWarning)
+        ira.run("Collect", course.name, "ps1")
+    assert len(known(course.instructor, "extension")) == 1
+    # The submission has the cells of the assignment.
+    course.instructor.nbgrader("autograde", "ps1", course.option)
+    course.instructor.nbgrader("export", course.option)
+    with open(course.instructor.home / "grades.csv", newline="") as file:
+        (row,) = csv.DictReader(file)
+    assert float(row["max_score"]) > 0
 
 
 def test_an_extension_that_only_the_gradebook_has_is_kept_and_named(
