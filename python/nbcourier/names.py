@@ -34,10 +34,11 @@ def course_name(text: str) -> str:
 def path(text: str) -> str:
     """Returns the text if it is a relative path below a directory, with forward slashes; else raises `Illegal`.
 
-    Backslashes and drives are illegal on all systems, because the exchange does not accept them.
+    Backslashes and drives are illegal on all systems, because the exchange does not accept them. The path may be
+    deeper than new ones, because the exchange may have stored it before it had a limit.
     """
     is_place = "\0" not in text and all(map(_is_one_step, text.split("/")))
-    if not is_place or fault_of_path(text) is not None:
+    if not is_place or _unsafety(text) is not None:
         raise Illegal(f"{shown(text)} cannot be the path of a file")
     return text
 
@@ -47,14 +48,25 @@ def fault_of_path(text: str) -> str | None:
 
     Computers of all kinds have to be able to write it.
     """
+    if fault := _unsafety(text):
+        return fault
+    if is_too_deep(text):
+        return f"it lies in more than {_MAX_DEPTH - 1} directories"
+    return None
+
+
+def is_too_deep(text: str) -> bool:
+    """Whether the path has more steps than a new one may have. Programs that walk trees fail at some depth."""
+    return text.count("/") >= _MAX_DEPTH
+
+
+def _unsafety(text: str) -> str | None:
     if not _is_text(text):
         return "its name is not UTF-8. Rename it"
     if "\\" in text:
         return "a name with a backslash is a path on Windows. Rename it"
     if _names_drive(text):
         return "its name begins as that of a drive on Windows. Rename it"
-    if text.count("/") >= _MAX_DEPTH:
-        return f"it lies in more than {_MAX_DEPTH - 1} directories"
     if len(text.encode()) > _MAX_PATH_BYTES:
         return f"its path is longer than {_MAX_PATH_BYTES} bytes. Shorten it"
     return None

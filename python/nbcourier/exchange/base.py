@@ -18,6 +18,7 @@ from nbgrader.exchange.abc import Exchange, ExchangeError
 from sqlalchemy.exc import SQLAlchemyError
 from traitlets import Bool, Unicode, default
 
+from .. import names
 from ..cache import Cache
 from ..errors import CourierError, Unreachable, some
 from ..gradebook import CourseGradebook, exists
@@ -114,6 +115,8 @@ class NbCourierExchange(NbCourier, Exchange):
 
     def write(self, directory: Path, path: str, content: BinaryIO) -> str | None:
         """Writes a received file; returns the reason if its name is impossible here, which affects no other file."""
+        if names.is_too_deep(names.path(path)):
+            return f"'{shown(path)}' was left out: it lies in too many directories"
         try:
             write_file(directory, path, content)
         except Linked as error:

@@ -96,13 +96,16 @@ class Collect(NbCourierExchange, ExchangeCollect):
 
     def _bring(self, submission: Submission, content: Content) -> None:
         with staged(self._destination(submission), below=self._root) as fresh:
-            lost = [self.write(fresh, path, file) for path, file in content]
+            written = [self.write(fresh, path, file) for path, file in content]
+            lost = [each for each in written if each is not None]
+            if lost and len(lost) == len(written):
+                raise CourierError(f"nothing of it can be written here: {some(lost)}")
             # Written last: a submitted file of this name does not tell when the work was submitted.
             (fresh / "timestamp.txt").write_text(submission.timestamp, "utf-8")
             if self.coursedir.groupshared:
                 share_with_group(fresh)
         self.log.info("Collected: %s %s", submission.student, submission.assignment)
-        if lost := [each for each in lost if each is not None]:
+        if lost:
             self.log.error("%s: not all was collected: %s", submission.student, some(lost))
             self.incomplete.append(submission.student)
 

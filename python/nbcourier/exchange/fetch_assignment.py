@@ -46,8 +46,12 @@ class FetchAssignment(NbCourierExchange, ExchangeFetchAssignment):
     def _bring(self, content: Content) -> None:
         # The person decides where this directory lies, so links to it are followed.
         with staged(self.dest_path, below=self.dest_path.parent) as fresh:
-            for path, file in self._welcome(content):
-                self._note(self.write(fresh, path, file))
+            written = [self.write(fresh, path, file) for path, file in self._welcome(content)]
+            self.lost = [each for each in written if each is not None]
+            if self.lost and len(self.lost) == len(written):
+                raise CourierError(
+                    f"'{self.assignment}' was not fetched, because nothing of it can be written: {some(self.lost)}"
+                )
 
     def _restore(self, content: Content) -> None:
         for path, file in self._welcome(content):

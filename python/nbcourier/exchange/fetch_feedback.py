@@ -9,7 +9,7 @@ from nbgrader.exchange.abc import ExchangeFetchFeedback
 
 from ..errors import CourierError, some
 from ..transport import Content, Submission
-from ..trees import make_below, write_file
+from ..trees import make_below
 from . import feedback_state
 from .base import NbCourierExchange
 
@@ -101,12 +101,17 @@ class FetchFeedback(NbCourierExchange, ExchangeFetchFeedback):
 
     def _receive(self, submission: Submission, content: Content) -> None:
         directory = self._directory(submission)
+        lost = []
         for path, file in content:
             page = directory / path
             make_below(self.dest_path.parent, directory)
-            write_file(directory, path, file)
+            if reason := self.write(directory, path, file):
+                lost.append(reason)
+                continue
             self.log.info("Fetched feedback: %s", page)
             self.found.setdefault(submission, set()).add(path)
+        if lost:
+            raise CourierError(some(lost))
 
     def _is_here(self, submission: Submission) -> bool:
         """Whether there is feedback and all of it was fetched, according to the listing."""
