@@ -11,7 +11,7 @@ api="http://127.0.0.1:$port/api"
 cat <<TEXT
 
 The exchange is starting at $api/ and keeps its data in $data.
-Stand-alone, everybody is who they say they are; here root is the administrator.
+A stand-alone server believes the name that each caller gives. Here root is the administrator.
 In another terminal, try:
 
   curl -d user=root --data-urlencode 'instructors=["teacher"]' $api/course/algebra

@@ -29,7 +29,7 @@ class Address:
     """The address below which all requests go, without a slash at its end."""
 
     url: str
-    # The environment variable that the address was worked out from; empty if the address was set.
+    # The environment variable from which the address was derived; empty if the address was set.
     source: str = ""
 
     @property
@@ -42,11 +42,11 @@ class Address:
         """Returns a sentence about what to do if the address is wrong."""
         if self.source:
             return (
-                f"That address was worked out from {self.source}: if it is the wrong one, set NBCOURIER_URL or"
-                " c.NbCourier.url to the exchange's address"
+                f"That address was derived from {self.source}. If it is wrong, set NBCOURIER_URL or c.NbCourier.url to"
+                " the exchange's address"
             )
         return (
-            "Is NBCOURIER_URL, or c.NbCourier.url, right? Else ask whoever runs your JupyterHub"
+            "Correct NBCOURIER_URL or c.NbCourier.url, or ask the administrators of your JupyterHub"
         )
 
 
@@ -65,12 +65,12 @@ def _checked(url: str) -> str:
     parts = _parsed(url)
     if parts is None:
         raise CourierError(
-            f"The exchange's address should begin with http:// or https://, but it is '{url}': correct NBCOURIER_URL"
+            f"The exchange's address should begin with http:// or https://, but it is '{url}'. Correct NBCOURIER_URL"
             " or c.NbCourier.url"
         )
     if parts.username is not None or parts.password is not None:
         raise CourierError(
-            "The exchange's address holds a user name or password, which it has no use for: leave them away from"
+            "The exchange's address contains a user name or password, which the exchange does not use. Remove them from"
             " NBCOURIER_URL or c.NbCourier.url"
         )
     if "?" in url or "#" in url:
@@ -117,7 +117,7 @@ def _origin(service: str, environment: Mapping[str, str]) -> tuple[str, str]:
         return f"{url.scheme}://{url.netloc}", source
     if hub is None:
         raise CourierError(
-            "Nobody said where the exchange is: set NBCOURIER_URL, or c.NbCourier.url in nbgrader_config.py"
+            "The address of the exchange is unknown. Set NBCOURIER_URL, or c.NbCourier.url in nbgrader_config.py"
         )
     host = hub.hostname or ""
     port = _PROXY_PORT
@@ -140,8 +140,8 @@ def _label(service: str, is_new: bool) -> str:
         return "services"
     if not _LABEL.fullmatch(service):
         raise CourierError(
-            f"Nobody said where the exchange is, and the domain of a service called '{service}' cannot be worked out:"
-            " set NBCOURIER_URL, or c.NbCourier.url in nbgrader_config.py"
+            f"The address of the exchange is unknown, and the domain of a service named '{service}' cannot be derived."
+            " Set NBCOURIER_URL, or c.NbCourier.url in nbgrader_config.py"
         )
     return f"{service.lower()}--service"
 

@@ -27,7 +27,7 @@ def read(path: str, log: logging.Logger) -> list[Student]:
             continue
         if name in lines:
             log.warning(
-                "Line %d of %s: '%s' is in line %d, too; the later line counts",
+                "Line %d of %s: '%s' is also in line %d; the later line counts",
                 line,
                 path,
                 name,

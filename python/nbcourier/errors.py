@@ -87,7 +87,7 @@ def _explained(status: int, message: str, caller: str) -> str:
         403: "You are not allowed to do this: either you are not in the course, or only its instructors may",
         413: "This is more than the exchange accepts; make it smaller",
         429: "The exchange is asked too much at once; wait a minute and try again",
-        507: "The exchange has no room left; tell whoever runs your JupyterHub",
+        507: "The exchange has no room left; tell the administrators of your JupyterHub",
     }.get(status)
     if advice is None and status >= 500:
         advice = "The exchange is in trouble; try again in a few minutes"
@@ -99,7 +99,7 @@ def _way_in(caller: str) -> str:
     if not caller.startswith("service:"):
         return ""
     return (
-        ". An administrator lets a service of the hub in with"
+        ". An administrator admits a service of the hub with"
         f" `nbcourier roster add COURSE {caller} --role instructor`"
     )
 

@@ -121,14 +121,14 @@ class Reply:
             return self.strange(f"it redirects to {target}")
         base = printable(base, _LONGEST_ADDRESS)
         return CourierError(
-            f"What answers at {self._exchange} redirects to {base}, where nothing was sent to: if that is the"
-            f" exchange's address, set NBCOURIER_URL or c.NbCourier.url to {base}"
+            f"The server at {self._exchange} redirects to {base}, which was not followed. If that is the exchange's"
+            f" address, set NBCOURIER_URL or c.NbCourier.url to {base}"
         )
 
     def strange(self, reason: str) -> CourierError:
         """Returns the error for an answer that no exchange gives."""
         return CourierError(
-            f"What answers at {self._exchange}{self._way} is no exchange ({reason}). {self._address.advice}"
+            f"The server at {self._exchange}{self._way} is not an exchange ({reason}). {self._address.advice}"
         )
 
     @property
@@ -140,13 +140,13 @@ class Reply:
         """Returns a sentence about a refusal that did not come from an exchange."""
         if self.status == 413:
             return (
-                f"Something before the exchange at {self._exchange}{self._way} lets nothing so large through"
-                f" ({self._line}): make it smaller, or tell whoever runs your JupyterHub"
+                f"A server in front of the exchange at {self._exchange}{self._way} refuses a request of this size"
+                f" ({self._line}). Make it smaller, or tell the administrators of your JupyterHub"
             )
         if self.status == 429 or self.status >= 500:
             return (
-                f"Something before the exchange at {self._exchange}{self._way} answers {self._line}: try again in a few"
-                f" minutes. {self._address.advice}"
+                f"A server in front of the exchange at {self._exchange}{self._way} answers {self._line}. Try again in a"
+                f" few minutes. {self._address.advice}"
             )
         return str(self.strange(f"it answers {self._line}"))
 

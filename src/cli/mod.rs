@@ -174,7 +174,7 @@ fn refuse_oddity(text: &str) -> Result<(), String> {
     match oddity(text) {
         None => Ok(()),
         Some(oddity) => Err(format!(
-            "it {oddity}, so it looks like another name: type it anew"
+            "it {oddity}, so it looks like another name. Type it again"
         )),
     }
 }

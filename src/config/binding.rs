@@ -30,8 +30,8 @@ impl Binding {
             .filter(|address| standalone && !address.is_loopback())
         {
             return Err(ConfigError(format!(
-                "Stand-alone, everybody is who they say they are, so only a loopback address is listened on, not \
-                 {address}. Leave --host away, or run nbcourier as a service of a JupyterHub"
+                "A stand-alone server believes every caller's name, so it listens only on a loopback address, not on \
+                 {address}. Omit --host, or run nbcourier as a service of a JupyterHub"
             )));
         }
         Ok(Self {
@@ -70,8 +70,8 @@ impl fmt::Display for Binding {
 fn host_and_port(url: &str) -> Result<(String, u16), ConfigError> {
     let unusable = || {
         ConfigError(format!(
-            "JUPYTERHUB_SERVICE_URL is {}, and nbcourier serves plain http behind the hub's proxy: write \
-             http://ADDRESS:PORT, or say what to listen on with --host and --port",
+            "JUPYTERHUB_SERVICE_URL is {}, but nbcourier serves plain http behind the hub's proxy. Write \
+             http://ADDRESS:PORT, or set the address with --host and --port",
             without_password(url)
         ))
     };

@@ -29,7 +29,7 @@ const HEADING: &str = "Finding the exchange";
 )]
 #[derive(Debug, Clone, Default, clap::Args)]
 pub struct ClientArgs {
-    /// The address of the exchange [default: worked out from what JupyterHub tells a notebook server]
+    /// Use the exchange at this address [default: derived from the variables of a notebook server of JupyterHub]
     #[arg(
         long,
         env = "NBCOURIER_URL",
@@ -39,11 +39,11 @@ pub struct ClientArgs {
     )]
     pub url: Option<String>,
 
-    /// What the hub's configuration calls the service, for working out its address [default: nbcourier]
+    /// Look for the service of this name in the hub's configuration [default: nbcourier]
     #[arg(
         long,
         env = "NBCOURIER_SERVICE_NAME",
-        value_name = "RESERVED",
+        value_name = "NAME",
         help_heading = HEADING,
         global = true
     )]
@@ -135,10 +135,10 @@ impl Place {
     pub fn advice(&self) -> String {
         match &self.source {
             Some(source) => format!(
-                "That address was worked out from {source}: if it is the wrong one, set NBCOURIER_URL or --url to the \
+                "That address was derived from {source}. If it is wrong, set NBCOURIER_URL or --url to the \
                  exchange's address"
             ),
-            None => "Correct the address with --url or NBCOURIER_URL, or ask whoever runs your JupyterHub".into(),
+            None => "Correct the address with --url or NBCOURIER_URL, or ask the administrators of your JupyterHub".into(),
         }
     }
 }
@@ -206,8 +206,8 @@ fn token(given: &ClientArgs, environment: &ClientEnvironment) -> Result<String, 
     };
     token.filter(|token| !token.is_empty()).ok_or_else(|| {
         ConfigError(
-            "There is no token, so the exchange cannot know who you are: set JUPYTERHUB_API_TOKEN, which a notebook \
-             server of JupyterHub has, or name a file that holds one with --token-file"
+            "There is no token, so the exchange cannot know who you are. Set JUPYTERHUB_API_TOKEN, which a notebook \
+             server of JupyterHub has, or name a file with a token with --token-file"
                 .into(),
         )
     })
@@ -241,14 +241,14 @@ fn check(url: &str) -> Result<(), ConfigError> {
     let shown = super::without_password(url);
     let Some(parsed) = parse(Some(url)) else {
         return Err(ConfigError(format!(
-            "The exchange's address should begin with http:// or https://, but it is {shown:?}: correct --url or \
+            "The exchange's address should begin with http:// or https://, but it is {shown:?}. Correct --url or \
              NBCOURIER_URL"
         )));
     };
     if !parsed.username().is_empty() || parsed.password().is_some() {
         return Err(ConfigError(
-            "The exchange's address holds a user name or password, which it has no use for: leave them away from --url \
-             or NBCOURIER_URL, and give a token by JUPYTERHUB_API_TOKEN or --token-file"
+            "The exchange's address contains a user name or password, which the exchange does not use. Remove them \
+             from --url or NBCOURIER_URL, and set a token with JUPYTERHUB_API_TOKEN or --token-file"
                 .into(),
         ));
     }
@@ -314,8 +314,7 @@ fn origin(service: &str, environment: &ClientEnvironment) -> Result<(String, Str
     }
     let Some((api, host)) = api.as_ref().and_then(|api| Some((api, api.host_str()?))) else {
         return Err(ConfigError(
-            "Nobody said where the exchange is: give its address with --url, or set NBCOURIER_URL"
-                .into(),
+            "The address of the exchange is unknown. Set it with --url or NBCOURIER_URL".into(),
         ));
     };
     let is_tljh = is_here(host) && api.port() == Some(TLJH_HUB_PORT);
@@ -340,8 +339,8 @@ fn label(service: &str, is_new: bool) -> Result<String, ConfigError> {
         && !service.ends_with('-');
     if !is_label {
         return Err(ConfigError(format!(
-            "Nobody said where the exchange is, and the domain of a service called {service:?} cannot be worked out: \
-             give its address with --url, or set NBCOURIER_URL"
+            "The address of the exchange is unknown, and the domain of a service named {service:?} cannot be \
+             derived. Set the address with --url or NBCOURIER_URL"
         )));
     }
     Ok(format!("{}--service", service.to_lowercase()))

@@ -118,8 +118,8 @@ impl HubPlace {
     pub(super) fn new(given: &Given, environment: &Environment) -> Result<Self, ConfigError> {
         let api_url = given.jupyterhub_api_url.as_ref().or(environment.api_url.as_ref()).ok_or_else(|| {
             ConfigError(
-                "No hub is known: JUPYTERHUB_API_URL is not set. Let JupyterHub start nbcourier as a service, or set \
-                 its JUPYTERHUB_… variables yourself; to try the exchange out without a hub, add --standalone"
+                "The hub is unknown: JUPYTERHUB_API_URL is not set. Let JupyterHub start nbcourier as a service, or \
+                 set the JUPYTERHUB_… variables yourself. To try the exchange without a hub, add --standalone"
                     .into(),
             )
         })?;
@@ -127,8 +127,9 @@ impl HubPlace {
         let in_file = in_file.map(secret::read).transpose()?;
         let api_token = in_file.or_else(|| environment.api_token.clone()).ok_or_else(|| {
             ConfigError(
-                "JUPYTERHUB_API_TOKEN is not set: it is the api_token of this service in jupyterhub_config.py, needed \
-                 for the login of browsers. Set it, or name a file that holds it with --jupyterhub-api-token-file"
+                "JUPYTERHUB_API_TOKEN is not set. It is the api_token of this service in jupyterhub_config.py, and \
+                 logins of browsers need it. Set it, or name a file that contains it with \
+                 --jupyterhub-api-token-file"
                     .into(),
             )
         })?;

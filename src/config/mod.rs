@@ -230,7 +230,7 @@ fn prefix(given: Option<&str>) -> Result<String, ConfigError> {
     let inner = text.trim_matches('/');
     if inner.contains(|c: char| c.is_control() || "{}?#\\".contains(c)) || inner.contains("//") {
         return Err(ConfigError(format!(
-            "The prefix {text:?} is no path: give one like /services/nbcourier/"
+            "The prefix {text:?} is not a path. Use a path such as /services/nbcourier/"
         )));
     }
     let prefix = if inner.is_empty() {
@@ -241,7 +241,7 @@ fn prefix(given: Option<&str>) -> Result<String, ConfigError> {
     let taken = ["/healthz/", "/readyz/", "/metrics/"];
     if taken.iter().any(|path| prefix.starts_with(path)) {
         return Err(ConfigError(format!(
-            "The prefix {prefix} is where the health checks are: choose another"
+            "The prefix {prefix} is the address of the health checks. Choose another one"
         )));
     }
     Ok(prefix)

@@ -94,8 +94,8 @@ pub fn ngshare_database(given: &str) -> Result<PathBuf, ConfigError> {
     if path.is_empty() || path.contains("://") {
         // The URL of another database may hold a password, so it is not repeated.
         return Err(ConfigError(
-            "ngshare's database can be read where it is a SQLite file: give its path, or sqlite:////ABSOLUTE/PATH. Copy \
-             another kind of database into a SQLite file first"
+            "ngshare's database can only be read from an SQLite file. Name its path, or sqlite:////ABSOLUTE/PATH. \
+             Copy another kind of database to an SQLite file first"
                 .into(),
         ));
     }
@@ -110,8 +110,8 @@ fn sqlite_path(url: &str) -> Result<PathBuf, ConfigError> {
     path.map(PathBuf::from).ok_or_else(|| {
         // The URL of another database may hold a password, so it is not repeated.
         ConfigError(
-            "The database must be a SQLite file: write --database sqlite:////ABSOLUTE/PATH, or leave it away to keep \
-             it in the data directory"
+            "The database must be an SQLite file. Write --database sqlite:////ABSOLUTE/PATH, or omit the option to \
+             keep it in the data directory"
                 .into(),
         )
     })

@@ -45,7 +45,9 @@ impl FromStr for ByteSize {
             number.checked_mul(factor).map(Self)
         };
         parse().ok_or_else(|| {
-            format!("{text:?} is no size: write bytes, or a number with kB, MiB, GB, …")
+            format!(
+                "{text:?} is not a size. Write a number of bytes, or a number with kB, MiB, GB, …"
+            )
         })
     }
 }
@@ -68,7 +70,7 @@ impl FromStr for Span {
                 .map(|seconds| Self(Duration::from_secs(seconds)))
         };
         parse().ok_or_else(|| {
-            format!("{text:?} is no length of time: write seconds, or a number with s, m, h or d")
+            format!("{text:?} is not a duration. Write a number of seconds, or a number with s, m, h or d")
         })
     }
 }

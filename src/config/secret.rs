@@ -14,7 +14,7 @@ pub fn read(path: &Path) -> Result<String, ConfigError> {
     if secret.is_empty() || !secret.bytes().all(|byte| byte.is_ascii_graphic()) {
         // The content is not repeated, since it may be secret.
         return Err(ConfigError(format!(
-            "The file {} should hold a token and nothing else: one word of ASCII characters",
+            "The file {} should contain a token and nothing else: one word of ASCII characters",
             path.display()
         )));
     }

@@ -51,7 +51,7 @@ impl Shared {
         let told = run(&["import", "exchange", exchange, "--data-dir", data]);
         let told = [told.stdout, told.stderr].concat();
         let told = String::from_utf8(told).unwrap();
-        assert!(told.contains("Brought over"), "{told}");
+        assert!(told.contains("Imported"), "{told}");
         let server = setup.start();
         let course = Course::of(&server, "algebra");
         course

@@ -65,12 +65,12 @@ fn silent_and_foreign_servers_are_reported() {
     let person = person.env("NBCOURIER_URL", &format!("http://127.0.0.1:{}", hub.port()));
     let said = person.fails(&["course", "list"]);
     assert!(
-        said.contains("is no exchange") && said.contains("404"),
+        said.contains("is not an exchange") && said.contains("404"),
         "{said}"
     );
     let said = person.fails(&["course", "create", "algebra"]);
     assert!(
-        said.contains("is no exchange") && said.contains("404"),
+        said.contains("is not an exchange") && said.contains("404"),
         "{said}"
     );
 }
@@ -130,7 +130,7 @@ fn a_derived_address_is_named_with_the_setting_that_corrects_it() {
         "{said}"
     );
     assert!(
-        said.contains("worked out from JUPYTERHUB_PUBLIC_HUB_URL"),
+        said.contains("derived from JUPYTERHUB_PUBLIC_HUB_URL"),
         "{said}"
     );
     assert!(said.contains("set NBCOURIER_URL"), "{said}");

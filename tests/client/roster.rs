@@ -139,7 +139,7 @@ fn a_file_that_is_wrong_anywhere_changes_nothing_and_the_line_is_named() {
         ),
         (
             b"username,email,E-Mail\nnew,e,f\n",
-            "two columns for the same: email and E-Mail",
+            "two columns with the same meaning: email and E-Mail",
         ),
         (
             "username\nnew\nzw\u{200b}sp\n".as_bytes(),
@@ -263,7 +263,7 @@ fn users_who_are_there_twice_or_differ_by_case_alone_are_named() {
     assert!(
         ended
             .err
-            .contains("Line 4: \"ada\" is in line 2, too; the later line counts"),
+            .contains("Line 4: \"ada\" is also in line 2; the later line counts"),
         "{}",
         ended.err
     );
@@ -368,7 +368,7 @@ fn lists_of_more_systems_are_understood_and_what_they_leave_out_is_said() {
         (
             "one line of two says more",
             "username,first_name,email\nn1,Ada,e\nn1,,\n",
-            "Line 3: \"n1\" is in line 2, too",
+            "Line 3: \"n1\" is also in line 2",
         ),
     ];
     for (number, (name, content, note)) in files.into_iter().enumerate() {

@@ -152,7 +152,7 @@ def test_with_nothing_there_the_address_the_clue_and_the_setting_are_named(
 ) -> None:
     outcomes = street.ask({"JUPYTERHUB_API_URL": f"http://{street.host}:8081/hub/api"})
     tried = f"http://{street.host}:8000/services/nbcourier"
-    require_told(outcomes, tried, "worked out from JUPYTERHUB_API_URL", SETTING)
+    require_told(outcomes, tried, "derived from JUPYTERHUB_API_URL", SETTING)
 
 
 @pytest.mark.parametrize("name", ["SSL_CERT_FILE", "REQUESTS_CA_BUNDLE"])
@@ -169,7 +169,7 @@ def test_the_littlest_jupyterhub_is_found_with_and_without_https(
     # The usual certificate is for the hub's name, and is not signed by an authority that this machine knows.
     outcomes = street.ask(told)
     tried = f"https://{street.host}/services/nbcourier"
-    require_told(outcomes, tried, "worked out from JUPYTERHUB_API_URL", SETTING)
+    require_told(outcomes, tried, "derived from JUPYTERHUB_API_URL", SETTING)
 
 
 def test_a_redirect_to_https_is_followed_by_every_command(street: Street) -> None:
@@ -239,7 +239,7 @@ def test_a_chart_with_a_certificate_of_its_own_is_asked_by_tls_alone(
     require_found(street.ask(told | {"SSL_CERT_FILE": str(street.ca)}))
     tried = f"https://{street.host}:{port}/services/nbcourier"
     require_told(
-        street.ask(told), tried, "worked out from PROXY_PUBLIC_SERVICE_HOST", SETTING
+        street.ask(told), tried, "derived from PROXY_PUBLIC_SERVICE_HOST", SETTING
     )
 
 
@@ -250,9 +250,9 @@ def test_a_page_of_the_hub_at_a_wrong_name_is_no_exchange(street: Street) -> Non
         "PROXY_PUBLIC_SERVICE_PORT": str(port),
         "NBCOURIER_SERVICE_NAME": "exchange",
     }
-    tried = f"What answers at http://{street.host}:{port}/services/exchange is no exchange"
-    require_told(street.ask(told), tried, "worked out from PROXY_PUBLIC_SERVICE_HOST", SETTING)
+    tried = f"The server at http://{street.host}:{port}/services/exchange is not an exchange"
+    require_told(street.ask(told), tried, "derived from PROXY_PUBLIC_SERVICE_HOST", SETTING)
     for path in ("/hub", "/hub/api", "/services", "/user/ada", "", "/services/neighbour"):
         url = f"http://{street.host}:{port}{path}"
         outcomes = street.ask({"NBCOURIER_URL": url})
-        require_told(outcomes, f"What answers at {url} is no exchange", SETTING)
+        require_told(outcomes, f"The server at {url} is not an exchange", SETTING)

@@ -98,7 +98,7 @@ def test_a_certificate_of_an_unknown_authority_is_named_with_the_setting(
     for outcome in town.ask(without="SSL_CERT_FILE"):
         assert outcome.code != 0, str(outcome)
         assert f"{town.hub.service_url}" in outcome.text, str(outcome)
-        assert "worked out from JUPYTERHUB_PUBLIC_HUB_URL" in outcome.text
+        assert "derived from JUPYTERHUB_PUBLIC_HUB_URL" in outcome.text
         assert "NBCOURIER_URL" in outcome.text
         assert "Traceback" not in outcome.text
 
@@ -107,7 +107,7 @@ def test_a_wrong_name_of_the_service_leads_to_a_page_of_the_hub(town: Town) -> N
     for outcome in town.ask(NBCOURIER_SERVICE_NAME="exchange"):
         assert outcome.code != 0, str(outcome)
         tried = town.hub.service_url.replace("nbcourier", "exchange")
-        assert f"What answers at {tried} is no exchange" in outcome.text, str(outcome)
+        assert f"The server at {tried} is not an exchange" in outcome.text, str(outcome)
         assert "is an ngshare" not in outcome.text
 
 

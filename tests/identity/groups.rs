@@ -400,7 +400,7 @@ fn a_hub_that_is_away_takes_nobody_off() {
         course.make(&[], &[]);
         await_names(&course, "students", &["lawrence"]);
         hub.feels(mood);
-        await_log(&server, "does not list its groups at the moment");
+        await_log(&server, "cannot list its groups at the moment");
         hub.feels(Mood::Well);
         assert_eq!(names(&course, "students"), ["lawrence"], "{mood:?}");
     }

@@ -370,7 +370,7 @@ fn gc_reports_removals_even_if_the_run_cannot_be_recorded() {
     drop(conn);
     let told = done(&data, &ALL);
     assert!(told.contains("Removed 1 courses"), "{told}");
-    assert!(told.contains("could not be noted: "), "{told}");
+    assert!(told.contains("could not be recorded: "), "{told}");
     assert!(told.contains("not to be noted"), "{told}");
     assert!(blobs(&data).is_empty());
 }

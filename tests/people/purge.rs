@@ -29,8 +29,8 @@ fn a_removed_person_leaves_only_what_others_need_without_the_name() {
     for text in ["hypatia", "ada@example.org", "two"] {
         assert_eq!(desk.found(text), [""; 0]);
     }
-    let pseudonym = said.split("stays for others is ").nth(1).unwrap();
-    let pseudonym = pseudonym.split('\'').next().unwrap();
+    let pseudonym = said.split("others need, belongs to ").nth(1).unwrap();
+    let pseudonym = pseudonym.split(". ").next().unwrap();
     assert!(pseudonym.starts_with("former:"), "{said}");
     let versions = "v1/courses/maths/assignments/sheet/history";
     let versions = desk.server.get(versions, "root").ok().json();
@@ -73,8 +73,8 @@ fn work_may_stay_without_its_name() {
     let said = desk.does(&["purge", ADA, "--keep-work", "--yes"]);
     assert_eq!(desk.found(ADA), [""; 0]);
     assert_eq!(desk.found("ada@example.org"), [""; 0]);
-    let pseudonym = said.split("stays for others is ").nth(1).unwrap();
-    let pseudonym = pseudonym.split('\'').next().unwrap();
+    let pseudonym = said.split("others need, belongs to ").nth(1).unwrap();
+    let pseudonym = pseudonym.split(". ").next().unwrap();
     assert_eq!(desk.times(pseudonym), before);
     let roster = desk
         .server

@@ -164,11 +164,11 @@ fn a_file_of_renames_of_which_a_line_is_refused_changes_nothing_and_the_line_is_
     for (rest, sentence) in [
         (
             format!("{BOB},x\n{BOB},y\n"),
-            "Line 4: \"bob\" gets another name in line 3 already",
+            "Line 4: \"bob\" already gets another name in line 3",
         ),
         (
             format!("{BOB},{NEW}\n"),
-            "Line 3: \"hypatia\" is given to somebody else in line 2 already",
+            "Line 3: \"hypatia\" is already given to somebody else in line 2",
         ),
         (
             format!("{BOB},service:x\n"),
@@ -179,7 +179,7 @@ fn a_file_of_renames_of_which_a_line_is_refused_changes_nothing_and_the_line_is_
             format!("{BOB},b\u{200b}b\n"),
             "the invisible character U+200B",
         ),
-        (format!("{BOB},{BOB}\n"), "is both names"),
+        (format!("{BOB},{BOB}\n"), "is both the old and the new name"),
         (format!("{BOB}\n"), "Line 3"),
     ] {
         let sentence = sentence.replace("bob", BOB);

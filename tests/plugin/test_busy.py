@@ -66,7 +66,7 @@ def test_a_client_waits_as_requested_and_submits_once(
     [
         (429, "The exchange is asked too much at once; wait a minute", 2),
         (503, "The exchange is in trouble; try again in a few minutes", 2),
-        (507, "The exchange has no room left; tell whoever runs your JupyterHub", 0),
+        (507, "The exchange has no room left; tell the administrators of your JupyterHub", 0),
         (413, "This is more than the exchange accepts; make it smaller", 0),
         (409, "The exchange says: ", 0),
     ],
@@ -97,7 +97,7 @@ def test_at_the_terminal_it_is_a_failure(course: Course, front: Front) -> None:
     write_tree(course.first.home / "ps1", RELEASED)
     front.rule = lambda asked: busy(507)
     said = course.first.refused("submit", "ps1", course.option)
-    assert f"tell whoever runs your JupyterHub ({REASON})" in said
+    assert f"tell the administrators of your JupyterHub ({REASON})" in said
 
 
 def test_a_silent_server_is_not_waited_for(

@@ -73,7 +73,7 @@ def test_a_proxy_without_the_service_behind_it_is_not_taken_for_an_exchange(
     through(front.url, course.first)
     front.rule = lambda asked: answer(404, b"no such service")
     complaint = course.first.refused("fetch_assignment", "ps1", course.option)
-    assert f"What answers at {front.url} is no exchange" in complaint
+    assert f"The server at {front.url} is not an exchange" in complaint
     assert "it answers 404 Not Found" in complaint
     assert "The exchange says" not in complaint
     assert SAID not in complaint

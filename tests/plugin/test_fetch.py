@@ -101,8 +101,8 @@ def test_a_foreign_page_is_reported_as_not_an_exchange(
     through(front.url, course.first)
     front.rule = lambda asked: answer(200, b"<html>log in</html>")
     complaint = course.first.refused("fetch_assignment", "ps1", course.option)
-    assert "is no exchange" in complaint
-    assert "ask whoever runs your JupyterHub" in complaint
+    assert "is not an exchange" in complaint
+    assert "ask the administrators of your JupyterHub" in complaint
 
 
 @both_wires

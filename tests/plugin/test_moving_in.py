@@ -308,7 +308,7 @@ def test_damage_is_named_and_left_and_brought_over_once_it_is_mended(
         assert outcome.code == 1, outcome.stdout
         assert outcome.says("algebra / ps1 / ada at", "big.bin", "is lost", lost.name)
         assert outcome.says("Lab / ps1", "other.txt", "has 3 bytes instead of 13")
-        assert outcome.says("bob+x at", "%20.txt", "other bytes than its checksum")
+        assert outcome.says("bob+x at", "%20.txt", "does not match its checksum")
     assert len(contents(data)["submissions"]) == 6
     assert len(contents(data)["releases"]) == 2
     for place, content in bytes_of.items():
@@ -381,17 +381,17 @@ def test_orphaned_rows_are_reported(
     outcome = move(binary, broken, tmp_path / "data")
     assert outcome.code == 1
     for words in (
-        ["a submission by", "ada", "row 901", "its assignment is not there"],
+        ["a submission by", "ada", "row 901", "its assignment does not exist"],
         ["'yesterday'".replace("'", '"'), "illegal user name or time"],
         ['"a/b"', "illegal user name or time"],
-        ["lonely", "row 901", "its course is not there"],
+        ["lonely", "row 901", "its course does not exist"],
         ['algebra / "a/b"', "name of the assignment is illegal"],
         ['".."', "name of the course is illegal"],
         ['algebra / "a/b"', "user name is illegal"],
         ["stored under an illegal name", "../ngshare.db"],
         ["the row of a file is lost"],
         ["rows belong to nothing"],
-        ["files are named by no row"],
+        ["files belong to no row"],
         ["bob+x", "has a + in the user name"],
     ):
         assert outcome.says(*words), f"{words}\n{outcome.stdout}"
@@ -414,7 +414,7 @@ def test_existing_files_stay(
     outcome = move(binary, source, service.data)
     assert outcome.code == 1
     assert outcome.says("algebra / ada", "with another role or other details")
-    assert outcome.says("algebra / ps1", "is here with other files, which stay")
+    assert outcome.says("algebra / ps1", "exists here with other files, which stay")
     here, there = contents(service.data), contents(moved)
     assert here["submissions"] == there["submissions"]
     assert len(here["people"]) == len(there["people"])
@@ -448,7 +448,7 @@ def test_other_kinds_of_databases_are_read_or_refused(
     nothing.storage.mkdir(parents=True)
     nothing.database.write_bytes(b"")
     for given, words in (
-        (nothing, "it is no SQLite database"),
+        (nothing, "it is not an SQLite database"),
         (Installation(tmp_path / "missing"), "cannot be read"),
     ):
         outcome = move(binary, given, tmp_path / "data")

@@ -178,12 +178,12 @@ def test_odd_entries_are_named_and_left_out(binary: Path, root: Path, moved: Pat
     outcome = move(binary, odd, tmp_path / "data")
     assert outcome.code == 1
     for words in (
-        ['"nonsense"', "is no directory named USER+ASSIGNMENT+TIME"],
-        ["yesterday", "is no directory named"],
-        ["file+ps1", "is no directory named"],
+        ['"nonsense"', "is not a directory named USER+ASSIGNMENT+TIME"],
+        ["yesterday", "is not a directory named"],
+        ["file+ps1", "is not a directory named"],
         ["eve at", "p1.ipynb", "is a link"],
-        ["eve at", "back", "is illegal"],
-        ["1 pages of feedback belong to no submission"],
+        ["eve at", "back", "is an illegal path"],
+        ["1 pages of feedback belong to no existing submission"],
     ):
         assert outcome.says(*words), f"{words}\n{outcome.stdout}"
     came, whole = contents(tmp_path / "data")["submissions"], contents(moved)["submissions"]
@@ -289,13 +289,13 @@ def test_times_and_names_are_told_apart_by_what_the_operator_says(
 def test_a_server_that_is_not_an_exchange_is_named(binary: Path, tmp_path: Path) -> None:
     for number, (made, words) in enumerate(
         (
-            ("release/ps1", "as its instructors have it"),
+            ("release/ps1", "a course directory of instructors"),
             ("inbound", "a single course"),
             (".", "empty"),
-            ("algebra/source/ps1", "courses as their instructors have them"),
+            ("algebra/source/ps1", "course directories of instructors"),
             ("exchange/algebra/inbound", "Name " + str(tmp_path / "4" / "exchange")),
-            ("algebra/ada+ps1+2026-01-30 12:00:00 UTC", "the cache in somebody's home"),
-            ("blobs", "no directory with outbound or inbound in it"),
+            ("algebra/ada+ps1+2026-01-30 12:00:00 UTC", "the cache in a home directory"),
+            ("blobs", "no directory in it contains outbound or inbound"),
         )
     ):
         place = tmp_path / str(number)
@@ -319,8 +319,8 @@ def test_files_that_are_no_exchange_are_named_for_what_they_are(
         (storage / str(uuid.uuid4())).write_bytes(b"x")
     for place, words in (
         (packed / "exchange.zip", ["a zip file", "unpack it"]),
-        (packed / "exchange.tar.gz", ["no directory", "unpack it"]),
-        (packed, ["exchange.", "which is packed"]),
+        (packed / "exchange.tar.gz", ["not a directory", "unpack it"]),
+        (packed, ["exchange.", "Unpack the archive"]),
         (storage, ["storage directory of an ngshare", "nbcourier import ngshare"]),
         (tmp_path / "nowhere", ["cannot be read"]),
     ):

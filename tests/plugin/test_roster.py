@@ -178,7 +178,7 @@ def test_a_line_that_names_nobody_is_named_and_nobody_is_enrolled(
 def test_a_person_who_is_in_the_file_twice_is_named(course: Course) -> None:
     write_class(course, HEADER + "dan,D,Dan,\neve,E,Eve,\ndan,D,Daniel,\n")
     said = course.instructor.nbgrader(*import_class(course)).stderr
-    assert "'dan' is in line 2, too; the later line counts" in said
+    assert "'dan' is also in line 2; the later line counts" in said
     assert people(course)["dan"] == ("Daniel", "D", None)
     assert "dan (D, Daniel)" in in_gradebook(course)
 

@@ -60,7 +60,7 @@ def test_a_foreign_server_is_not_reported_as_an_exchange(
     desk = Desk(stranger.url, "ada", tmp_path)
     for slot, settings in ASKED:
         said = desk.fail(slot, "c", "ps1", **settings)
-        assert f"What answers at {stranger.url} is no exchange" in said
+        assert f"The server at {stranger.url} is not an exchange" in said
         assert "NBCOURIER_URL" in said
         assert "The exchange says" not in said
         assert "The exchange knows you" not in said
@@ -100,7 +100,7 @@ def test_a_derived_address_is_named_with_the_setting_that_corrects_it(
     monkeypatch.setenv("JUPYTERHUB_PUBLIC_HUB_URL", f"{stranger.url}/hub/")
     said = desk.fail("List", "c")
     assert f"{stranger.url}/services/nbcourier" in said
-    assert "worked out from JUPYTERHUB_PUBLIC_HUB_URL" in said
+    assert "derived from JUPYTERHUB_PUBLIC_HUB_URL" in said
     assert "set NBCOURIER_URL" in said
 
 
@@ -159,7 +159,7 @@ def test_no_proxy_is_asked_for_an_address_that_was_worked_out(
     monkeypatch.setenv("JUPYTERHUB_API_URL", "http://hub.nowhere.invalid:8081/hub/api")
     said = Desk("", "ada", tmp_path).fail("List", "c")
     assert "http://hub.nowhere.invalid:8000/services/nbcourier does not answer" in said
-    assert "worked out from JUPYTERHUB_API_URL" in said
+    assert "derived from JUPYTERHUB_API_URL" in said
     assert not stranger.asked
 
 
@@ -172,7 +172,7 @@ def test_a_configured_proxy_is_named(
     stranger.rule = always(answer(403, PAGE, **HTML))
     desk = Desk("http://exchange.example.org/api", "ada", tmp_path)
     said = desk.fail("List", "c")
-    assert f"through the proxy {stranger.url} is no exchange (it answers 403" in said
+    assert f"through the proxy {stranger.url} is not an exchange (it answers 403" in said
     stranger.die()
     said = desk.fail("List", "c")
     assert f"does not answer through the proxy {stranger.url}" in said

@@ -272,7 +272,7 @@ fn events_are_forgotten_after_their_retention_time() {
     // The server also removes old events by itself.
     let again = server.kill().args(&["--event-retention", "0"]).start();
     eventually("the server forgets the event", || {
-        again.log().contains("Forgot 1 events")
+        again.log().contains("Removed 1 old events")
     });
     assert!(events(&again).is_empty());
 }

@@ -108,30 +108,30 @@ fn a_running_exchange_is_well_and_a_proxy_that_refuses_large_bodies_is_not() {
     let diagnosis = examine(&here(&server));
     for well in [
         "They are valid",
-        "300 requests a second, 100 open at once and 8 uploads at once of one caller; no files while less than 256 MiB is free",
-        "can be written to",
-        "cannot look into it",
-        "The signing key is one",
+        "per caller 300 requests a second, 100 open requests and 8 uploads at a time; uploads are refused while less than 256 MiB is free",
+        "it is writable",
+        "cannot read it",
+        "The signing key is valid",
         "are free on the disk",
         "is sound (quick_check)",
-        "It is running, and answers at",
+        "The server is running and responds at",
         "(6.1.0) knows our token",
         "accepts us as its OAuth client service-nbcourier",
-        "when accounts were made (read:users)",
+        "when accounts were created (read:users)",
         "Our clock agrees",
         "reaches this exchange",
-        "Requests of 12 MiB get through",
+        "Requests of 12 MiB arrive",
     ] {
         diagnosis.is("ok", well);
     }
-    diagnosis.is("warning", "There is no backup");
+    diagnosis.is("warning", "knows of no backup");
     assert!(diagnosis.well, "{:#}", diagnosis.json);
 
     let front = front(server.port(), 1 << 20);
     let diagnosis = examine(&format!("http://127.0.0.1:{front}{}", server.prefix()));
     diagnosis.is("ok", "reaches this exchange");
     let (level, todo) = diagnosis
-        .finding("1500 KiB is refused on its way, with status 413 by nginx/1.22.1; 900 KiB get");
+        .finding("1500 KiB is refused on its way with status 413 by nginx/1.22.1; 900 KiB arrive");
     assert_eq!(level, "wrong");
     assert!(todo.contains("client_max_body_size"), "{todo}");
 
@@ -201,7 +201,7 @@ fn faults_of_the_hub_are_distinguished() {
     examine(&well).is("warning", "seconds ahead of the hub's");
     well.clock_is_ahead(0);
     well.feels(Mood::Rubbish);
-    examine(&well).is("wrong", "is no hub, or an ill one");
+    examine(&well).is("wrong", "is not a hub, or the hub fails");
     well.feels(Mood::Failing);
     examine(&well).is("wrong", "status 500");
     well.feels(Mood::Closed);
@@ -214,12 +214,12 @@ fn faults_of_the_hub_are_distinguished() {
 
     well.gives(SERVICE_TOKEN, crate::support::hub::service_model("courier"));
     let diagnosis = examine(&well);
-    diagnosis.is("warning", "The hub calls us courier");
+    diagnosis.is("warning", "The hub knows this service as courier");
     let (level, todo) = diagnosis.finding("lacks the scope read:users");
     assert_eq!(level, "warning");
     assert!(todo.contains("load_roles"), "{todo}");
     well.gives(SERVICE_TOKEN, crate::support::hub::user_model("kim"));
-    examine(&well).is("warning", "one of the user kim");
+    examine(&well).is("warning", "belongs to the user kim");
     let url = well.api_url();
     drop(well);
     let environment = [
@@ -228,7 +228,7 @@ fn faults_of_the_hub_are_distinguished() {
     ];
     Diagnosis::of(&data, &environment, &[]).is("wrong", "Connection refused");
     let diagnosis = Diagnosis::of(&data, &[], &[]);
-    diagnosis.is("wrong", "No hub is known");
+    diagnosis.is("wrong", "The hub is unknown");
 }
 
 #[test]
@@ -239,20 +239,23 @@ fn faults_of_the_data_are_distinguished() {
     let examine = || Diagnosis::of(&data, &[], &["--standalone", "--port", "0"]);
     let above = data.parent().unwrap();
     fs::set_permissions(above, Permissions::from_mode(0o700)).unwrap();
-    examine().is("ok", "cannot look into it");
+    examine().is("ok", "cannot read it");
     for directory in [above, &data] {
         fs::set_permissions(directory, Permissions::from_mode(0o755)).unwrap();
     }
-    let (level, todo) = examine().finding("Other users of this machine can look into");
+    let (level, todo) = examine().finding("Other users of this machine can read");
     assert_eq!(level, "warning");
     assert_eq!(todo, format!("chmod 700 {}", data.display()));
-    examine().is("ok", "One is running on this data directory");
+    examine().is(
+        "ok",
+        "A server is running on this data directory, on a port",
+    );
     fs::set_permissions(data.join("session.key"), Permissions::from_mode(0o644)).unwrap();
     examine().is("wrong", "open to other users");
     let full = ["--standalone", "--min-free-space", "1000 TiB"];
-    Diagnosis::of(&data, &[], &full).is("wrong", "nothing can be handed in");
+    Diagnosis::of(&data, &[], &full).is("wrong", "all submissions are refused");
     server.kill();
-    examine().is("ok", "None is running");
+    examine().is("ok", "No server is running");
 
     // A database that another program holds, one of a newer version, and a file that is not a database.
     let database = data.join("nbcourier.db");
@@ -265,10 +268,10 @@ fn faults_of_the_data_are_distinguished() {
     )
     .unwrap();
     drop(conn);
-    examine().is("wrong", "written by a newer nbcourier");
+    examine().is("wrong", "A newer nbcourier wrote it");
     fs::remove_file(&database).unwrap();
     let _ = fs::remove_file(data.join("nbcourier.db-wal"));
-    examine().is("ok", "There is none at");
+    examine().is("ok", "There is no database at");
     fs::write(
         &database,
         "no database at all, but long enough to be looked at",
@@ -367,7 +370,7 @@ fn a_hub_that_serves_all_on_one_domain_is_told_from_one_that_does_not() {
         ("JUPYTERHUB_HOST", "https://hub.example"),
         ("JUPYTERHUB_OAUTH_CALLBACK_URL", own.as_str()),
     ];
-    with(&separate).is("ok", "a domain of our own");
+    with(&separate).is("ok", "its own domain");
 }
 
 #[test]
@@ -386,7 +389,7 @@ fn groups_without_a_course_are_named_with_the_command_that_makes_it() {
     let call = server.call("POST", "course/there").token("root");
     server.send(&call).ok();
     let diagnosis = Diagnosis::behind(&hub, &server.data_dir(), &[]);
-    diagnosis.is("ok", "It lists its groups to us");
+    diagnosis.is("ok", "The hub lists its groups");
     let says = "a group for the course \"algebra\" (formgrade-algebra or nbgrader-algebra)";
     let (level, todo) = diagnosis.finding(says);
     assert_eq!(level, "warning");
@@ -442,15 +445,15 @@ fn a_part_of_the_database_that_cannot_be_read_is_an_error_and_not_nothing() {
     for (change, says) in [
         (
             "ALTER TABLE runs RENAME COLUMN succeeded_at TO other",
-            "When tasks last ran cannot be read",
+            "The times of the last runs cannot be read",
         ),
         (
             "ALTER TABLE hub_members RENAME COLUMN course TO other",
-            "Which courses there are cannot be read",
+            "The courses cannot be read",
         ),
         (
             "ALTER TABLE courses RENAME COLUMN name TO other",
-            "Which courses there are cannot be read",
+            "The courses cannot be read",
         ),
     ] {
         let back = change.split(' ').collect::<Vec<_>>();

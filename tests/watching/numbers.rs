@@ -99,7 +99,7 @@ impl Numbers {
 pub fn port(server: &Server) -> u16 {
     let log = server.log();
     let (_, rest) = log
-        .split_once("The numbers are at http://127.0.0.1:")
+        .split_once("The metrics are at http://127.0.0.1:")
         .expect("a second address");
     rest.split('/').next().unwrap().parse().unwrap()
 }

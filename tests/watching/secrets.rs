@@ -145,7 +145,7 @@ fn setting_errors_repeat_no_secrets() {
         (
             vec!["serve", "--standalone", "--metrics-token-file", &empty],
             vec![],
-            "should hold a token",
+            "should contain a token",
         ),
         (
             vec!["serve", "--database", "postgresql://u:s3cret@db/x"],

@@ -170,7 +170,7 @@ fn refuse_inside(source: &Source, directory: &Path) -> Result<()> {
         let outer = fs::canonicalize(outer).map_err(on(outer, "read"))?;
         if place.starts_with(&outer) {
             return Err(Error::Refused(format!(
-                "{} is inside of {}, and would be lost with it. Name a directory elsewhere, better on another disk",
+                "{} is inside {} and would be lost with it. Name a directory elsewhere, preferably on another disk",
                 directory.display(),
                 outer.display()
             )));
@@ -200,8 +200,8 @@ fn claim(directory: &Path, exchange: &str) -> Result<File> {
     let is_ours = names.iter().any(|name| name == EXCHANGE);
     if !names.is_empty() && !is_ours {
         return Err(Error::Refused(format!(
-            "{} holds something that is no backup of nbcourier. Nothing was changed. Name another directory, one that \
-             is empty or not there yet",
+            "{} contains other files than a backup of nbcourier. Nothing was changed. Name an empty directory or one \
+             that does not exist yet",
             directory.display()
         )));
     }
@@ -216,7 +216,7 @@ fn claim(directory: &Path, exchange: &str) -> Result<File> {
         Ok(()) => {}
         Err(fs::TryLockError::WouldBlock) => {
             return Err(Error::Refused(format!(
-                "Another backup to {} is going on. Wait for it to end",
+                "Another backup to {} is in progress. Wait until it ends",
                 directory.display()
             )));
         }
@@ -230,8 +230,8 @@ fn claim(directory: &Path, exchange: &str) -> Result<File> {
         sync_directory(directory)?;
     } else if whose.trim() != exchange {
         return Err(Error::Refused(format!(
-            "{} holds the backup of another exchange. Nothing was changed. Name another directory, one that is empty \
-             or not there yet",
+            "{} contains the backup of another exchange. Nothing was changed. Name an empty directory or one that \
+             does not exist yet",
             directory.display()
         )));
     }
@@ -280,7 +280,7 @@ fn read_again(
     watch: &mut dyn FnMut(Work),
 ) -> Result<u64> {
     const REMEDY: &str =
-        "Remove the file and back up again, to another disk if it happens a second time";
+        "Remove the file and make the backup again. If this happens again, use another disk";
     for file in &manifest.files {
         let path = directory.join(&manifest.state).join(&file.name);
         if !file.is(copy::sum(&path)?) {

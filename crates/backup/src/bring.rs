@@ -98,7 +98,7 @@ pub async fn bring(
 
 fn refused(file: &Path, why: &dyn std::fmt::Display) -> Error {
     Error::Refused(format!(
-        "{} is no archive that can be brought in: {why}. Nothing was changed",
+        "{} is not an archive that can be imported: {why}. Nothing was changed",
         file.display()
     ))
 }
@@ -117,8 +117,8 @@ async fn is_here(exchange: &Exchange, course: &Course) -> Result<bool> {
         return Ok(true);
     }
     Err(Error::Refused(format!(
-        "There is a course {:?} already, which is not as the one in the archive. Nothing was changed. Delete the one that is \
-         here, or bring the archive into another exchange",
+        "The course {:?} exists already and differs from the one in the archive. Nothing was changed. Delete the \
+         existing course, or import the archive into another exchange",
         course.course
     )))
 }
@@ -154,10 +154,10 @@ fn find_manifest(file: &Path, at_most: u64) -> Result<(String, Course)> {
         }
     }
     let prefix = found.filter(|_| is_whole);
-    let prefix = prefix.ok_or_else(|| refused(file, &"there is no manifest.json in it"))?;
+    let prefix = prefix.ok_or_else(|| refused(file, &"it contains no manifest.json"))?;
     let course: Course = serde_json::from_slice(&text).map_err(|why| refused(file, &why))?;
     if course.archive_version > VERSION {
-        let made_by = format!("it was made by a newer program ({})", course.made_by);
+        let made_by = format!("a newer program made it ({})", course.made_by);
         return Err(refused(file, &made_by));
     }
     Ok((prefix, course))
@@ -165,8 +165,8 @@ fn find_manifest(file: &Path, at_most: u64) -> Result<(String, Course)> {
 
 fn too_large(size: u64, at_most: u64) -> String {
     format!(
-        "its manifest.json has {size} bytes, which are more than the {at_most} that are read into memory. If you trust the \
-         archive, allow more with --max-manifest-size {}MiB",
+        "its manifest.json has {size} bytes, and at most {at_most} are read into memory. If you trust the archive, \
+         allow more with --max-manifest-size {}MiB",
         size.div_ceil(1 << 20)
     )
 }
@@ -191,7 +191,7 @@ impl Taking<'_> {
                     return match path.strip_prefix(self.prefix) {
                         Some(name) if BESIDE.contains(&name) => Ok(()),
                         _ => Err(Error::Refused(format!(
-                            "{path:?} is in the archive and not in its manifest. Nothing was changed"
+                            "{path:?} is in the archive but not in its manifest. Nothing was changed"
                         ))),
                     };
                 };
@@ -209,7 +209,8 @@ impl Taking<'_> {
                 };
                 if Some(blob.sha256) != sum {
                     return Err(Error::Refused(format!(
-                        "{path:?} in the archive is not what the manifest says: it was changed. Nothing was changed here"
+                        "{path:?} in the archive does not match its manifest: the archive was modified. Nothing was \
+                         changed here"
                     )));
                 }
                 self.blobs.insert(blob.sha256, blob);

@@ -26,7 +26,7 @@ pub enum Error {
         source: io::Error,
     },
     /// A file differs from its entry in the manifest.
-    #[error("{} is damaged: its bytes are not those that were backed up. {remedy}", path.display())]
+    #[error("{} is damaged: its bytes differ from those that were backed up. {remedy}", path.display())]
     Damaged {
         /// The path of the file.
         path: PathBuf,
@@ -40,7 +40,7 @@ pub enum Error {
     #[error("{0}. Nothing was changed")]
     Packed(#[from] NotPacked),
     /// The exchange refused.
-    #[error("the exchange could not do it: {0}")]
+    #[error("the exchange failed: {0}")]
     Exchange(#[from] exchange::Error),
     /// The database refused.
     #[error(transparent)]

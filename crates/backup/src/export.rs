@@ -56,7 +56,7 @@ pub async fn export(
     let (place, name) = (file.to_owned(), course.to_string());
     if place.exists() {
         return Err(Error::Refused(format!(
-            "{} is there already. Name another file with --output",
+            "{} exists already. Name another file with --output",
             place.display()
         )));
     }
@@ -68,7 +68,7 @@ pub async fn export(
             Error::Refused(format!("There is no course {name:?}"))
         }
         exchange::Error::Damaged(sum, damage) => Error::Refused(format!(
-            "The blob {sum} {damage}. `nbcourier fsck` says what can be done. No archive was written"
+            "The blob {sum} {damage}. Run `nbcourier fsck`, which says what to do. No archive was written"
         )),
         other => other.into(),
     })?

@@ -84,26 +84,26 @@ impl Manifest {
         };
         if text.len() as u64 > MOST_BYTES {
             return Err(Error::Refused(format!(
-                "{} is no manifest of a backup: it has more than {MOST_BYTES} bytes. Nothing was changed",
+                "{} is not the manifest of a backup: it has more than {MOST_BYTES} bytes. Nothing was changed",
                 path.display()
             )));
         }
         let manifest: Self = serde_json::from_slice(&text).map_err(|error| {
             Error::Refused(format!(
-                "{} is no manifest of a backup: {error}. Nothing was changed",
+                "{} is not the manifest of a backup: {error}. Nothing was changed",
                 path.display()
             ))
         })?;
         let is_name = |name: &str| !name.contains('/') && !matches!(name, "" | "." | "..");
         if !is_name(&manifest.state) || !manifest.files.iter().all(|file| is_name(&file.name)) {
             return Err(Error::Refused(format!(
-                "{} names files outside of the backup. Nothing was changed",
+                "{} names files outside the backup. Nothing was changed",
                 path.display()
             )));
         }
         if manifest.backup_version > VERSION {
             return Err(Error::Refused(format!(
-                "{} was made by a newer nbcourier ({}). Use that one",
+                "A newer nbcourier made {} ({}). Use that version",
                 directory.display(),
                 manifest.made_by
             )));

@@ -106,7 +106,7 @@ fn mend_file(
     for stray in strays {
         if copy::sum(stray).is_ok_and(|found| found == (blob.sha256, blob.size)) {
             nbcourier_blobs::rename(stray, &place).map_err(on(&place, "written"))?;
-            return Ok(Some("where it did not belong"));
+            return Ok(Some("a file in another place"));
         }
     }
     Ok(None)
@@ -149,7 +149,7 @@ impl Backup {
         let blobs = directory.join(backup::BLOBS);
         if names_in(&blobs)?.is_empty() {
             return Err(Error::Refused(format!(
-                "{} has no blobs in it",
+                "{} contains no blobs",
                 directory.display()
             )));
         }

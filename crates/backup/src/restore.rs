@@ -58,8 +58,8 @@ impl Target {
         }
         let taken = |path: &Path| {
             Err(Error::Refused(format!(
-                "{} is there already. Nothing was changed. A backup is brought back only to where nothing is: name an \
-                 empty directory with --data-dir, or move what is there away",
+                "{} exists already. Nothing was changed. A backup is restored only to an empty place: name an empty \
+                 directory with --data-dir, or move the existing files away",
                 path.display()
             )))
         };
@@ -111,8 +111,8 @@ pub fn restore(
             .map(|(blob, damage)| format!("{} {damage}", blob.sha256))
             .collect();
         return Err(Error::Refused(format!(
-            "Of the backup in {}, {} of its contents are damaged:\n{}\nAll else is copied, and {} is not served before \
-             the restore is repeated: from another backup, or with --incomplete to go on without these",
+            "The backup in {} has {} damaged contents:\n{}\nEverything else is copied. No server uses {} until the \
+             restore is repeated: from another backup, or with --incomplete to continue without these",
             directory.display(),
             which.len(),
             which.join("\n"),
@@ -139,8 +139,8 @@ pub fn restore(
 pub(super) fn find(directory: &Path) -> Result<Manifest> {
     let manifest = Manifest::read(directory)?.ok_or_else(|| {
         Error::Refused(format!(
-            "{} holds no backup that was completed (there is no manifest.json in it). Name the directory that \
-             `nbcourier backup` was given",
+            "{} contains no complete backup (there is no manifest.json in it). Name the directory that was given to \
+             `nbcourier backup`",
             directory.display()
         ))
     })?;
@@ -166,6 +166,6 @@ fn bring(state: &Path, file: &super::manifest::NamedFile, to: &Path) -> Result<(
     }
     Err(Error::Damaged {
         path: from,
-        remedy: "The restore was broken off, and what it brought is not served. Repeat it from another backup",
+        remedy: "The restore was stopped, and no server uses its files. Repeat it from another backup",
     })
 }

@@ -16,7 +16,7 @@ pub enum Error {
         advice: String,
     },
     /// The reply does not come from an exchange.
-    #[error("What answers at {way} is no exchange ({reason}). {advice}")]
+    #[error("The server at {way} is not an exchange ({reason}). {advice}")]
     NoExchange {
         /// The address, and the proxy on the way there.
         way: String,
@@ -27,7 +27,7 @@ pub enum Error {
     },
     /// The reply redirects to another address.
     #[error(
-        "What answers at {way} redirects to {target}, where nothing was sent to: if that is the exchange's address, set \
+        "The server at {way} redirects to {target}, which was not followed. If that is the exchange's address, set \
          NBCOURIER_URL or --url to {target}"
     )]
     Moved {
@@ -38,8 +38,8 @@ pub enum Error {
     },
     /// The server speaks ngshare's protocol but does not know nbcourier's additions to it.
     #[error(
-        "What answers at {0} does not know this request. This command needs nbcourier there: if it is ngshare or an \
-         older nbcourier, ask whoever runs it; else correct the address with --url or NBCOURIER_URL"
+        "The server at {0} does not know this request. This command needs nbcourier. If the server is ngshare or an \
+         older nbcourier, ask its administrators; otherwise correct the address with --url or NBCOURIER_URL"
     )]
     TooOld(String),
     /// The exchange refused the request.
@@ -60,7 +60,7 @@ fn hint(status: u16) -> &'static str {
     match status {
         401 => ". Is JUPYTERHUB_API_TOKEN a token of the hub that the exchange belongs to?",
         403 => ". Ask an instructor of the course, or an administrator of the exchange",
-        413 | 507 => ". Ask whoever runs the exchange",
+        413 | 507 => ". Ask the administrators of the exchange",
         429 | 502..=504 => ". Try again in a moment",
         _ => "",
     }

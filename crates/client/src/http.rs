@@ -97,8 +97,8 @@ pub(super) fn build(builder: reqwest::ClientBuilder) -> Result<reqwest::Client> 
     // No other part of a client can fail. A bare container has no certificates, or a variable names no usable ones.
     builder.build().map_err(|error| {
         Error::Impossible(format!(
-            "The certificates that HTTPS needs cannot be read ({}): install the system's (ca-certificates), or set \
-             REQUESTS_CA_BUNDLE or SSL_CERT_FILE to a file that holds some",
+            "The certificates for HTTPS cannot be read ({}). Install those of the system (ca-certificates), or set \
+             REQUESTS_CA_BUNDLE or SSL_CERT_FILE to a file with certificates",
             with_causes(&error)
         ))
     })
@@ -109,7 +109,7 @@ impl Client {
     pub fn new(way: Way, token: &str, user: Option<String>) -> Result<Self> {
         let http = http(&way)?;
         let mut authorization = HeaderValue::from_bytes(format!("token {token}").as_bytes())
-            .map_err(|_| Error::Impossible("JUPYTERHUB_API_TOKEN is no token".into()))?;
+            .map_err(|_| Error::Impossible("JUPYTERHUB_API_TOKEN is not a token".into()))?;
         authorization.set_sensitive(true);
         Ok(Self {
             http,
@@ -238,9 +238,7 @@ impl Client {
                     || (!is_v1 && value["success"] == false) =>
             {
                 let sentence = value["detail"].as_str().or(value["message"].as_str());
-                let sentence = sentence
-                    .unwrap_or("The exchange gives no reason")
-                    .to_owned();
+                let sentence = sentence.unwrap_or("The exchange gave no reason").to_owned();
                 // The exchange sends this sentence for an unknown address.
                 if is_v1 && status == StatusCode::NOT_FOUND && sentence == "Not found" {
                     return Err(Error::TooOld(self.way.url.clone()));
@@ -260,7 +258,7 @@ impl Client {
                 Err(Error::Refused {
                     status: status.as_u16(),
                     sentence: format!(
-                        "Something before the exchange at {} answers \"{status}\". {}",
+                        "A server in front of the exchange at {} answers \"{status}\". {}",
                         self.way.shown(),
                         self.way.advice
                     ),
@@ -385,7 +383,7 @@ fn authorities(path: &Path) -> Result<Vec<Certificate>> {
         found.extend(bundle.map_err(|error| unusable(with_causes(&error)))?);
     }
     if found.is_empty() {
-        return Err(unusable("there is none in PEM".into()));
+        return Err(unusable("the file contains no certificate in PEM".into()));
     }
     Ok(found)
 }
@@ -413,7 +411,8 @@ fn known_as(status: StatusCode, caller: Option<&str>) -> String {
     if caller.starts_with("service:") {
         let _ = write!(
             sentence,
-            ": an administrator lets a service of the hub in with `nbcourier roster add COURSE {caller} --role instructor`"
+            ": an administrator admits a service of the hub with `nbcourier roster add COURSE {caller} --role \
+             instructor`"
         );
     }
     sentence

@@ -15,7 +15,7 @@ pub fn what_it_is(root: &Place) -> Option<String> {
     let told = |text: &str| Some(text.to_owned());
     if has(root, &["inbound", "outbound"]) {
         return told(
-            "a single course of a shared directory. Name the directory above it, and the course by --course",
+            "a single course of a shared directory. Name the directory above it, and the course with --course",
         );
     }
     if has_file("nbcourier.db") {
@@ -24,33 +24,34 @@ pub fn what_it_is(root: &Place) -> Option<String> {
         );
     }
     if has_file("manifest.json") && has(root, &["blobs"]) {
-        return told("a backup of nbcourier. `nbcourier restore` brings it back");
+        return told("a backup of nbcourier. Restore it with `nbcourier restore`");
     }
     if has_file("ngshare.db") {
-        return told("what an ngshare keeps. Bring it over with `nbcourier import ngshare`");
+        return told("the data of an ngshare. Import it with `nbcourier import ngshare`");
     }
     let is_of_instructors =
         |place: &Place| has(place, &OF_INSTRUCTORS) || place.join("gradebook.db").is_file();
     if is_of_instructors(root) {
         return told(
-            "a course as its instructors have it (source, release, submitted), and no exchange. What is in there stays with \
-             them; name the directory that nbgrader's Exchange.root names",
+            "a course directory of instructors (source, release, submitted), not an exchange. Its contents stay with \
+             the instructors. Name the directory of nbgrader's Exchange.root",
         );
     }
     let entries = root.entries().ok()?;
     if entries.is_empty() {
-        return told("empty. Name the directory that nbgrader's Exchange.root names");
+        return told("empty. Name the directory of nbgrader's Exchange.root");
     }
     let mut entries = entries.iter().take(LOOKED_AT);
     let names = || entries.clone().filter_map(|entry| entry.name.to_str());
     if entries.clone().all(|entry| entry.kind == Kind::File) && names().all(is_uuid) {
         return told(
-            "the storage directory of an ngshare. Bring it over with `nbcourier import ngshare`, and name its database, too",
+            "the storage directory of an ngshare. Import it with `nbcourier import ngshare`, and also name its \
+             database",
         );
     }
     if let Some(packed) = names().find(|name| is_packed(name)) {
         return Some(format!(
-            "a directory with {packed:?} in it, which is packed. Unpack it, and name the directory with the courses"
+            "a directory with the archive {packed:?}. Unpack the archive, and name the directory with the courses"
         ));
     }
     let below = |name: &str| root.join(name).entries().unwrap_or_default();
@@ -72,13 +73,13 @@ pub fn what_it_is(root: &Place) -> Option<String> {
         }
         if inner.any(|name| name.matches('+').count() >= 2) {
             return told(
-                "the cache in somebody's home, and no exchange. Name the directory that nbgrader's Exchange.root names",
+                "the cache in a home directory, not an exchange. Name the directory of nbgrader's Exchange.root",
             );
         }
         if is_of_instructors(&place) {
             return told(
-                "a directory of courses as their instructors have them (source, release, submitted), and no exchange. Name the \
-                 directory that nbgrader's Exchange.root names",
+                "a directory with course directories of instructors (source, release, submitted), not an exchange. \
+                 Name the directory of nbgrader's Exchange.root",
             );
         }
     }
@@ -90,7 +91,7 @@ pub fn what_it_is(root: &Place) -> Option<String> {
     entries
         .any(|entry| entry.name.to_str().is_some_and(is_notebook))
         .then(|| {
-            "a directory with notebooks, and no exchange. Name the directory that nbgrader's Exchange.root names".to_owned()
+            "a directory with notebooks, not an exchange. Name the directory of nbgrader's Exchange.root".to_owned()
         })
 }
 

@@ -33,7 +33,7 @@ pub enum Error {
     #[error("{path} cannot be read: {error}", path = .0.display(), error = .1)]
     Unreadable(PathBuf, std::io::Error),
     /// The exchange refused a change.
-    #[error("the exchange could not take it: {0}")]
+    #[error("the exchange refused it: {0}")]
     Exchange(#[from] exchange::Error),
 }
 

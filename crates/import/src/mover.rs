@@ -105,7 +105,8 @@ impl<'a> Mover<'a> {
             self.report.count(outcome, |counts| &mut counts.people);
             if outcome == Outcome::Different {
                 let about = format!("{course} / {}", person.username);
-                let says = "is on the roster with another role or other details, which stay";
+                let says =
+                    "is on the roster with another role or other details, which stay as they are";
                 self.report.problem(about, says);
             }
         }
@@ -133,7 +134,8 @@ impl<'a> Mover<'a> {
             }
         }
         let Some(taken) = self.take(&about, &tree).await? else {
-            let says = "what was handed in is brought over, and shown once the assignment is released here";
+            let says =
+                "its submissions are imported, and visible when the assignment is released here";
             self.report.note(about, says);
             return Ok(());
         };
@@ -160,7 +162,7 @@ impl<'a> Mover<'a> {
         };
         self.report.count(outcome, |counts| &mut counts.assignments);
         if outcome == Outcome::Different {
-            let says = "is here with other files, which stay; its submissions are brought over";
+            let says = "exists here with other files, which stay; its submissions are imported";
             self.report.problem(about, says);
         }
         Ok(())
@@ -179,7 +181,7 @@ impl<'a> Mover<'a> {
             if let Some(feedback) = &source.feedback {
                 (self.progress)(feedback.files.len() as u64);
                 self.report
-                    .problem(about, "so the feedback on it is left behind, too");
+                    .problem(about, "so its feedback is left behind too");
             }
             return Ok(());
         };
@@ -291,12 +293,12 @@ impl<'a> Mover<'a> {
         }
         if submitted.work == Outcome::Different {
             let says = match submitted.id {
-                Some(_) => "another submission of that time is here, and stays",
-                None => "a submission of that time is in the trash here, and stays there",
+                Some(_) => "another submission of that time exists here and stays",
+                None => "a submission of that time is in the trash here and stays there",
             };
             self.report.problem(about, says);
         } else if submitted.feedback == Some(Outcome::Different) {
-            let says = "other feedback was given here, and stays";
+            let says = "other feedback exists here and stays";
             self.report.problem(about, says);
         }
     }
@@ -337,7 +339,7 @@ impl<'a> Mover<'a> {
             self.report.problem(part(finding), &finding.says);
         }
         if is_left {
-            let says = "is left behind as a whole; --damaged brings over what is left of it";
+            let says = "is left behind as a whole; use --damaged to import the rest of it";
             self.report.problem(about, says);
             return Ok(None);
         }
@@ -382,7 +384,7 @@ fn read(
         let kind = error.kind();
         if kind == ErrorKind::NotFound {
             let what = format!("{path:?} at {}", place.display());
-            return Unread::Lost(Finding::new(what, "is lost: there is no such file"));
+            return Unread::Lost(Finding::new(what, "is lost: the file does not exist"));
         }
         let finding = Finding::new(format!("{path:?}"), format!("cannot be read: {error}"));
         // A link replaced the file or a directory above it, or the path is too long to be opened.
@@ -401,8 +403,8 @@ fn read(
     if let Some(owner) = file.owner
         && place::owner(&source).is_ok_and(|found| found != owner)
     {
-        let says = "belongs to another account than the submission, so it may be somebody else's; it is left out, the rest \
-                    comes over";
+        let says = "belongs to another account than the submission and may be somebody else's file; it is left out, \
+                    and the rest is imported";
         let what = format!("{:?}", file.path.as_str());
         return Ok(Err(Unread::Odd(Finding::new(what, says))));
     }
@@ -444,7 +446,7 @@ fn damage(file: &SourceFile, size: u64, md5: Md5Sum) -> Option<Finding> {
         return Some(Finding::new(what, says));
     }
     let changed = file.md5.is_some_and(|expected| expected != md5);
-    changed.then(|| Finding::new(what, "has other bytes than its checksum says"))
+    changed.then(|| Finding::new(what, "does not match its checksum"))
 }
 
 fn timestamp(time: SystemTime) -> Option<Timestamp> {

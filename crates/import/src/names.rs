@@ -58,7 +58,7 @@ impl Names {
             }
             let (Some(old), Some(new), 2) = (line.get(0), line.get(1), line.len()) else {
                 return Err(wrong(
-                    "is not OLD,NEW: the name in the source and the name at the hub",
+                    "does not have the form OLD,NEW: the name in the source and the name at the hub",
                 ));
             };
             let new = new.trim();
@@ -66,10 +66,10 @@ impl Names {
                 continue;
             }
             let name = UserName::parse(new)
-                .map_err(|_| wrong(&format!("{new:?} is no name that a user can have")))?;
+                .map_err(|_| wrong(&format!("{new:?} cannot be the name of a user")))?;
             if name.is_reserved() && !name.is_service() {
                 return Err(wrong(&format!(
-                    "{new:?} is no name of a user or service of the hub"
+                    "{new:?} cannot be the name of a user or service of the hub"
                 )));
             }
             if old.trim().is_empty() {
@@ -87,8 +87,8 @@ impl Names {
         let known = self.found(name)?;
         if known.is_given_by_exchange() {
             return Err(
-                "has a name as the exchange gives to operators and former users, so it is left behind. Name the person in the \
-                 file of --user-map",
+                "has a name that is reserved for operators and former users, so it is left behind. Add the person's \
+                 name at the hub to the file of --user-map",
             );
         }
         let mut seen = self.seen.borrow_mut();
@@ -122,8 +122,8 @@ impl Names {
         };
         if self.prefix.as_deref() == Some(OF_TLJH) && is_cut(text) {
             return Err(
-                "has a name that The Littlest JupyterHub cut short, so that the name at the hub cannot be told; it is left \
-                 behind. Name it in the file of --user-map",
+                "has a name that The Littlest JupyterHub shortened, so the name at the hub is unknown; it is left \
+                 behind. Add the name at the hub to the file of --user-map",
             );
         }
         UserName::parse(rest).map_err(|_| ILLEGAL)
@@ -136,8 +136,8 @@ impl Names {
         let is_same = |(old, new): &(&String, &UserName)| old.as_str() == new.as_str();
         for (old, _) in seen.iter().filter(is_same) {
             if old.starts_with(OF_TLJH) {
-                let says = "is a name as The Littlest JupyterHub makes accounts of the machine. At the hub people are called \
-                            without jupyter-: bring them over with --strip-prefix jupyter-";
+                let says = "looks like an account that The Littlest JupyterHub makes. The names at the hub do not \
+                            begin with jupyter-: import with --strip-prefix jupyter-";
                 report.note(old, says);
             }
         }
@@ -157,7 +157,7 @@ impl Names {
         for name in unused {
             report.note(
                 name,
-                "is renamed by --user-map or --service, and nobody in the source is called so",
+                "is renamed by --user-map or --service, but nobody in the source has this name",
             );
         }
     }
@@ -173,16 +173,17 @@ pub struct Looks {
 impl Looks {
     /// The sentences about people.
     pub const OF_PEOPLE: Self = Self {
-        by_case: "differ only in case and are brought over as different people. If they are one, say so by --user-map",
-        alike: "look alike, are written with other characters, and are brought over as different people. If they are one, say \
-                so by --user-map",
-        advice: "nobody at the hub may be called so; if it stands for somebody else, say so by --user-map",
+        by_case: "differ only in case and are imported as different people. If they are one person, map the names \
+                  with --user-map",
+        alike: "look alike, consist of different characters, and are imported as different people. If they are one \
+                person, map the names with --user-map",
+        advice: "no account of the hub may have this name; if it stands for another name, map it with --user-map",
     };
     /// The sentences about courses and assignments.
     pub const OF_THINGS: Self = Self {
-        by_case: "differ only in case and are brought over as different ones",
-        alike: "look alike, are written with other characters, and are brought over as different ones",
-        advice: "it is brought over as it is, and has to be written so",
+        by_case: "differ only in case and are imported as different ones",
+        alike: "look alike, consist of different characters, and are imported as different ones",
+        advice: "it is imported as it is, and has to be typed like that",
     };
 }
 
@@ -214,7 +215,7 @@ pub fn tell_looks<'a>(
 }
 
 const ILLEGAL: &str =
-    "has no legal name at the hub; it is left behind. Name one in the file of --user-map";
+    "has no legal name at the hub; it is left behind. Add a legal name to the file of --user-map";
 
 /// Reports an instructor whose name looks like a service of the hub.
 pub fn tell_service(report: &mut Report, course: &str, name: &UserName) {
@@ -228,8 +229,9 @@ pub fn tell_service(report: &mut Report, course: &str, name: &UserName) {
                 .strip_suffix(course)
                 .is_some_and(|rest| rest.ends_with(['-', '_'])));
     if looks_so {
-        let says = "looks like a service of the hub. If it is one, which formgrader of a course often is, bring it over with \
-                    --service and its name: here a service is service:NAME, and a user of that name is somebody else";
+        let says = "looks like a service of the hub, as the formgrader of a course often is. If it is one, import it \
+                    with --service and its name: a service is called service:NAME here, and a user of that name is \
+                    somebody else";
         report.note(format!("{course} / {name}"), says);
     }
 }

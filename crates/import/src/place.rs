@@ -114,7 +114,7 @@ impl Place {
         if file.metadata()?.is_file() {
             Ok(file)
         } else {
-            Err(io::Error::other("it is no file"))
+            Err(io::Error::other("it is not a file"))
         }
     }
 

@@ -100,7 +100,7 @@ impl SourceTree {
         });
         self.files.reverse();
         for path in twice {
-            let says = "is there more than once; the last one counts";
+            let says = "occurs more than once; the last one counts";
             self.notes
                 .push(Finding::new(format!("{:?}", path.as_str()), says));
         }
@@ -111,6 +111,7 @@ impl SourceTree {
 pub fn illegal(path: String) -> Finding {
     Finding::new(
         path,
-        "is a path that is illegal here (a backslash, a drive, too long or too deep); it is left out, the rest comes over",
+        "is an illegal path here (a backslash, a drive, too long or too deep); it is left out, and the rest is \
+         imported",
     )
 }

@@ -157,7 +157,7 @@ pub fn read(file: &Path, user_column: Option<&str>) -> Result<RosterFile, String
         let mut line = line(&table, &row, &places)?;
         if let Some((number, place)) = seen.get(&line.username).copied() {
             notes.push(format!(
-                "Line {}: {:?} is in line {number}, too; the later line counts",
+                "Line {}: {:?} is also in line {number}; the later line counts",
                 row.number, line.username
             ));
             seen.insert(line.username.clone(), (row.number, place));
@@ -227,7 +227,7 @@ fn places(table: &Table, file: &Path, user_column: Option<&str>) -> Result<Place
             .collect();
         if two.len() > 1 {
             return Err(format!(
-                "{} has two columns for the same: {}. Remove one of them",
+                "{} has two columns with the same meaning: {}. Remove one of them",
                 file.display(),
                 two.join(" and ")
             ));

@@ -68,7 +68,7 @@ pub fn run(Arguments { asking, what }: Arguments) -> Outcome {
             number,
         } => {
             asking.ask(async |exchange| exchange.restore(&course, kind, number).await)?;
-            asking.tell(&serde_json::json!({}), "It is back.")?;
+            asking.tell(&serde_json::json!({}), "Restored.")?;
         }
     }
     Ok(ExitCode::SUCCESS)

@@ -63,7 +63,7 @@ pub fn run(arguments: &Arguments) -> Outcome {
     })?;
     let (contents, counts) = (&report.contents, report.manifest.counts);
     println!(
-        "Backed up {} courses with {} submissions as they were at {} to {}.",
+        "Backed up {} courses with {} submissions as of {} to {}.",
         counts.courses,
         counts.submissions,
         report.manifest.made_at,

@@ -104,7 +104,7 @@ fn say(arguments: &Arguments, report: &Report) {
             }
             Fault::Counts(files, bytes) => {
                 println!(
-                    "damaged: tree {digest} has {files} files of {bytes} bytes, and its row says otherwise"
+                    "damaged: tree {digest} has {files} files of {bytes} bytes, but its row has other numbers"
                 );
             }
         }
@@ -123,7 +123,7 @@ fn say(arguments: &Arguments, report: &Report) {
     }
     if report.unclaimed > 0 {
         println!(
-            "{} files belong to no blob: they are of uploads in progress or interrupted.",
+            "{} files belong to no blob: they come from uploads in progress or interrupted ones.",
             report.unclaimed
         );
     }
@@ -149,10 +149,10 @@ fn repair(
     drop(watch);
     let mended = mended?;
     for (blob, source) in &mended.restored {
-        println!("mended: blob {} is back from {source}", blob.sha256);
+        println!("repaired: blob {} was restored from {source}", blob.sha256);
     }
     if mended.counted > 0 {
-        println!("mended: the rows of {} trees", mended.counted);
+        println!("repaired: the rows of {} trees", mended.counted);
     }
     for place in &mended.set_aside {
         println!("set aside: {}", place.display());
@@ -164,7 +164,7 @@ fn repair(
     }
     for (blob, damage) in &mended.remaining {
         println!(
-            "remains: blob {} of {} bytes {damage}; it returns when somebody submits it again, or with --from a backup",
+            "remains: blob {} of {} bytes {damage}; a later upload of the same bytes or --from a backup restores it",
             blob.sha256, blob.size
         );
     }

@@ -44,7 +44,7 @@ pub fn run(arguments: &Arguments) -> Outcome {
     let events = runtime.block_on(gc::forget_events(&exchange, &operator, event_retention))?;
     say(&report, events, ["Removed", "forgot"]);
     if let Some(why) = &report.unnoted {
-        eprintln!("That the clean-up was run could not be noted: {why}");
+        eprintln!("The clean-up was done, but its time could not be recorded: {why}");
     }
     if report.held {
         println!("A backup or an export is running, so files stay until the next run.");

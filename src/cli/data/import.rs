@@ -230,8 +230,8 @@ fn print_report(how: &How, report: &Report) {
             report.added, report.files, report.bytes
         );
     } else {
-        println!("Brought over: {}.", report.added);
-        println!("Here already: {}.", report.known);
+        println!("Imported: {}.", report.added);
+        println!("Already here: {}.", report.known);
     }
     match report.problems.len() {
         0 if how.dry_run => println!("Everything can be imported."),

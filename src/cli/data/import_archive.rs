@@ -30,7 +30,7 @@ pub fn run(arguments: &Arguments) -> Outcome {
     if let Some(what) = what_a_file_is(&arguments.file) {
         let file = arguments.file.display();
         return Err(format!(
-            "{file} is {what}, and no archive that `nbcourier export` wrote. Nothing was changed"
+            "{file} is {what}, not an archive of `nbcourier export`. Nothing was changed"
         )
         .into());
     }
@@ -64,7 +64,7 @@ pub fn run(arguments: &Arguments) -> Outcome {
         );
     } else {
         println!(
-            "{} is there already and equals the archive. Nothing was changed.",
+            "{} exists already and equals the archive. Nothing was changed.",
             brought.course
         );
     }

@@ -44,7 +44,7 @@ pub fn run(arguments: &Arguments) -> Outcome {
     let report = restored?;
     let (contents, counts) = (&report.contents, report.manifest.counts);
     println!(
-        "Brought back {} courses with {} submissions as they were at {}, with {} contents of {} bytes, to {}.",
+        "Restored {} courses with {} submissions as of {}, with {} contents of {} bytes, to {}.",
         counts.courses,
         counts.submissions,
         report.manifest.made_at,

@@ -47,12 +47,10 @@ pub fn examine(places: &Places, floor: u64, findings: &mut Findings) {
         .map(|path| path.display().to_string())
         .collect();
     if closed.is_empty() {
-        findings.ok(format!(
-            "The data directory is {shown}, and can be written to"
-        ));
+        findings.ok(format!("The data directory is {shown}, and it is writable"));
     } else {
         findings.wrong(
-            format!("{} cannot be written to by user {us}", closed.join(" and ")),
+            format!("User {us} cannot write to {}", closed.join(" and ")),
             format!("As root: chown -R {us} {}", closed.join(" ")),
         );
     }
@@ -85,11 +83,11 @@ fn examine_rights(places: &Places, findings: &mut Findings) {
         .map(|directory| directory.display().to_string())
         .collect();
     if open.is_empty() {
-        findings.ok("Other users of this machine cannot look into it");
+        findings.ok("Other users of this machine cannot read it");
     } else {
         findings.warning(
             format!(
-                "Other users of this machine can look into {}: all that was handed in is in there",
+                "Other users of this machine can read {}, which holds all submissions",
                 open.join(" and ")
             ),
             format!("chmod 700 {}", open.join(" ")),
@@ -103,8 +101,11 @@ fn examine_key(directory: &Path, findings: &mut Findings) {
         return;
     }
     match SigningKey::load_or_create(directory) {
-        Ok(_) => findings.ok("The signing key is one, and for its owner only"),
-        Err(error) => findings.wrong(error.to_string(), "Do that; the server does not start so"),
+        Ok(_) => findings.ok("The signing key is valid, and only its owner can read it"),
+        Err(error) => findings.wrong(
+            error.to_string(),
+            "Correct this: the server does not start until then",
+        ),
     }
 }
 
@@ -126,11 +127,11 @@ fn examine_space(places: &Places, floor: u64, findings: &mut Findings) {
             rounded(space.free),
             rounded(space.total)
         );
-        let todo = "Make room: nbcourier gc removes deleted data after its retention time. Otherwise use a larger \
-                    disk, or set --max-course-size and --max-user-size";
+        let todo = "Free some space: nbcourier gc removes deleted data after its retention time. Otherwise use a \
+                    larger disk, or set --max-course-size and --max-user-size";
         if space.free < floor {
             let floor = ByteSize(floor);
-            let says = format!("{free}: below {floor} nothing can be handed in");
+            let says = format!("{free}: below {floor}, all submissions are refused");
             findings.wrong(says, todo);
         } else if space.free < floor.saturating_mul(COMFORT) || space.free < space.total / 20 {
             findings.warning(format!("Only {free}"), todo);

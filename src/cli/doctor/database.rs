@@ -14,7 +14,8 @@ const LARGE_LOG: u64 = 256 << 20;
 const OLD_BACKUP: Duration = Duration::from_hours(7 * 24);
 
 /// The advice if a part of the database cannot be read.
-pub const UNREADABLE: &str = "Bring the database up to date by starting the server; see above for what else is wrong with it";
+pub const UNREADABLE: &str = "Start the server, which brings the database up to date; the other findings about the \
+                              database are above";
 
 /// Maximum number of people named in one sentence.
 const MOST_NAMED: usize = 20;
@@ -26,7 +27,7 @@ pub fn examine(path: &Path, findings: &mut Findings) -> bool {
         Ok(Some(examined)) => examined,
         Ok(None) => {
             findings.ok(format!(
-                "There is none at {shown} yet. The first start creates it"
+                "There is no database at {shown} yet. The first start creates it"
             ));
             return false;
         }
@@ -50,16 +51,15 @@ pub fn examine(path: &Path, findings: &mut Findings) -> bool {
     if let Some(why) = &examined.locked {
         findings.wrong(
             format!("{shown} cannot be written to for several seconds: {why}"),
-            "Find who keeps it locked (fuser -v on the file): a program that opened it by hand, or a backup that copies \
-             it without nbcourier's help",
+            "Find the program that locks it (fuser -v on the file), such as a database shell, or a backup that \
+             copies it without nbcourier",
         );
     }
     let log = store::database_files(path).map_or(0, |files| files.write_ahead_log);
     if log > LARGE_LOG {
         findings.warning(
             format!("Its write-ahead log is {} MiB large", log >> 20),
-            "A reader keeps it from being emptied, perhaps a program that opened the database by hand. It shrinks when the \
-             server restarts",
+            "A reader prevents that it is emptied, perhaps a database shell. It shrinks when the server restarts",
         );
     }
     true
@@ -68,17 +68,17 @@ pub fn examine(path: &Path, findings: &mut Findings) -> bool {
 fn examine_versions(examined: &Examined, findings: &mut Findings) {
     if let Some(newer) = &examined.newer {
         findings.wrong(
-            format!("It was written by a newer nbcourier, which made {newer}"),
+            format!("A newer nbcourier wrote it, which applied {newer}"),
             "Install that version again. This one does not open the database",
         );
     }
     if !examined.pending.is_empty() {
         findings.warning(
             format!(
-                "It is from an older nbcourier and lacks {}",
+                "It comes from an older nbcourier and lacks {}",
                 examined.pending.join(", ")
             ),
-            "The next start of the server brings it up to date, after setting a copy aside; have a backup",
+            "The next start of the server brings it up to date, and sets a copy aside first. Make a backup before",
         );
     }
 }
@@ -89,7 +89,7 @@ pub fn examine_runs(path: &Path, findings: &mut Findings) {
         Ok(None) => return,
         Err(error) => {
             findings.wrong(
-                format!("When tasks last ran cannot be read: {error}"),
+                format!("The times of the last runs cannot be read: {error}"),
                 UNREADABLE,
             );
             return;
@@ -103,7 +103,7 @@ pub fn examine_runs(path: &Path, findings: &mut Findings) {
     };
     let backup = "Run nbcourier backup every night";
     match age(Task::Backup) {
-        None => findings.warning("There is no backup that nbcourier knows of".into(), backup),
+        None => findings.warning("nbcourier knows of no backup".into(), backup),
         Some(age) if age > OLD_BACKUP => {
             findings.warning(format!("The last backup is {} old", said(age)), backup);
         }
@@ -129,7 +129,7 @@ pub fn examine_people(path: &Path, findings: &mut Findings) {
         Ok(set_aside) => set_aside,
         Err(error) => {
             findings.wrong(
-                format!("It cannot be seen whose work is set aside: {error}"),
+                format!("The list of people whose work is set aside cannot be read: {error}"),
                 UNREADABLE,
             );
             return;
@@ -151,12 +151,12 @@ pub fn examine_people(path: &Path, findings: &mut Findings) {
         };
         findings.warning(
             format!(
-                "The hub made accounts anew, and what the earlier ones left is set aside: {}",
+                "The hub created accounts again, and the work of the former owners is set aside: {}",
                 named(&all)
             ),
             format!(
-                "Where both accounts are one person's, give it back: {}.{every} Where they are \
-                 not, leave it, or remove it with nbcourier user purge",
+                "If both accounts belong to one person, give it back: {}.{every} Otherwise leave it, or remove it \
+                 with nbcourier user purge",
                 adopt_command(&first)
             ),
         );
@@ -164,7 +164,7 @@ pub fn examine_people(path: &Path, findings: &mut Findings) {
     if !left.is_empty() {
         let all: Vec<&str> = left.iter().map(|one| one.name.as_str()).collect();
         findings.ok(format!(
-            "What these left who have no account now is set aside: {}. nbcourier user adopt NAME gives it back",
+            "The work of people without an account is set aside: {}. nbcourier user adopt NAME gives it back",
             named(&all)
         ));
     }

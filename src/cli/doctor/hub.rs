@@ -35,7 +35,7 @@ pub async fn examine(hub: &HubPlace, config: &Config, findings: &mut Findings) {
             let version = checkup.version.as_deref().unwrap_or("of an unknown version");
             let milliseconds = took.as_millis();
             findings.ok(format!(
-                "The hub at {url} ({version}) knows our token; it took {milliseconds} ms to say so"
+                "The hub at {url} ({version}) knows our token. It responded in {milliseconds} ms"
             ));
             examine_ourselves(name, *kind, hub, findings);
             examine_scopes(scopes, hub, config, findings);
@@ -46,32 +46,32 @@ pub async fn examine(hub: &HubPlace, config: &Config, findings: &mut Findings) {
         }
         HubSays::UnknownToken => findings.wrong(
             format!("The hub at {url} does not know our token, so nobody can log in with a browser"),
-            "JUPYTERHUB_API_TOKEN, or the file of --jupyterhub-api-token-file, must hold what jupyterhub_config.py \
-             calls the service's api_token; restart the hub after changing that",
+            "JUPYTERHUB_API_TOKEN, or the file of --jupyterhub-api-token-file, must contain the api_token of the \
+             service in jupyterhub_config.py. Restart the hub after changing it",
         ),
         HubSays::NoSense(why) => findings.wrong(
-            format!("What answers at {url} is no hub, or an ill one: {why}"),
-            "JUPYTERHUB_API_URL should be the hub's own address with /hub/api at its end, as http://HUB:8081/hub/api. \
-             Read the hub's log",
+            format!("The server at {url} is not a hub, or the hub fails: {why}"),
+            "JUPYTERHUB_API_URL should be the hub's own address followed by /hub/api, such as \
+             http://HUB:8081/hub/api. Read the hub's log",
         ),
         HubSays::Silent(why) => findings.wrong(
             format!("The hub at {url} does not respond: {why}"),
-            "Check that it is running and that this machine can reach it. Recent callers can continue for --hub-grace; \
-             others get 503",
+            "Check that it is running and that this machine can reach it. Recent callers can continue for the time \
+             of --hub-grace. Others get 503",
         ),
     }
     if took > SLOW {
         findings.warning(
             format!("The hub took {} ms to respond", took.as_millis()),
-            "Everybody's first request per minute waits for it (--hub-cache-ttl). Check the hub's CPU",
+            "Each caller's first request per minute waits for it (--hub-cache-ttl). Check the hub's CPU",
         );
     }
     match checkup.accepts_login {
         Some(true) => findings.ok(format!("It accepts us as its OAuth client {}", hub.client_id)),
         Some(false) => findings.wrong(
             format!("It does not accept us as its OAuth client {}: no browser can log in", hub.client_id),
-            "JUPYTERHUB_CLIENT_ID should be service-NAME with the service's name in jupyterhub_config.py, and the token \
-             its api_token; a service without a url there is no client",
+            "JUPYTERHUB_CLIENT_ID should be service-NAME with the service's name in jupyterhub_config.py, and the \
+             token should be its api_token. A service without a url there is not an OAuth client",
         ),
         None => {}
     }
@@ -83,16 +83,16 @@ pub async fn examine(hub: &HubPlace, config: &Config, findings: &mut Findings) {
 fn examine_ourselves(name: &str, kind: CallerKind, hub: &HubPlace, findings: &mut Findings) {
     if kind != CallerKind::Service {
         findings.warning(
-            format!("The token is one of the user {name}, not of a service"),
-            "Browsers cannot log in with it, and it ends with that user: give the service an api_token of its own",
+            format!("The token belongs to the user {name}, not to a service"),
+            "Browsers cannot log in with it, and it expires with that user. Give the service an api_token of its own",
         );
     } else if name != hub.service_name {
         findings.warning(
             format!(
-                "The hub calls us {name}, and we call ourselves {}",
+                "The hub knows this service as {name}, but the settings say {}",
                 hub.service_name
             ),
-            format!("Set JUPYTERHUB_SERVICE_NAME={name}: scopes are looked for under that name"),
+            format!("Set JUPYTERHUB_SERVICE_NAME={name}. Scopes are granted to that name"),
         );
     }
 }
@@ -100,12 +100,12 @@ fn examine_ourselves(name: &str, kind: CallerKind, hub: &HubPlace, findings: &mu
 fn examine_scopes(scopes: &[String], hub: &HubPlace, config: &Config, findings: &mut Findings) {
     let has = |wanted: &str| scopes.iter().any(|scope| scope == wanted);
     if TELLS_ACCOUNTS.into_iter().any(has) {
-        findings.ok("It tells us when accounts were made (read:users), so that a name used again inherits nothing");
+        findings.ok("The hub reports when accounts were created (read:users), so a reused name inherits nothing");
     } else {
         let name = &hub.service_name;
         findings.warning(
-            "Our token lacks the scope read:users: when the hub gives a former user's name to somebody else, we cannot \
-             tell"
+            "Our token lacks the scope read:users. nbcourier cannot notice when the hub gives a former user's name \
+             to somebody else"
                 .into(),
             format!(
                 "In jupyterhub_config.py: c.JupyterHub.load_roles += [{{\"name\": \"{name}-reads-users\", \"scopes\": \
@@ -115,8 +115,8 @@ fn examine_scopes(scopes: &[String], hub: &HubPlace, config: &Config, findings: 
     }
     if config.require_service_scope {
         findings.ok(format!(
-            "Only tokens with access:services!service={} count (--require-service-scope); those of notebook servers have \
-             it if c.JupyterHub.load_roles gives it to the role \"server\"",
+            "Only tokens with access:services!service={} are accepted (--require-service-scope). The tokens of \
+             notebook servers have this scope if c.JupyterHub.load_roles gives it to the role \"server\"",
             hub.service_name
         ));
     }
@@ -125,15 +125,17 @@ fn examine_scopes(scopes: &[String], hub: &HubPlace, config: &Config, findings: 
 /// Checks whether browsers keep the pages of this service apart from those of users' servers.
 fn examine_domain(hub: &HubPlace, findings: &mut Findings) {
     if hub.has_own_domain() {
-        findings.ok("We have a domain of our own (subdomain_host), so that pages of people's servers are not of our origin");
+        findings.ok("The service has its own domain (subdomain_host), so the pages of users' servers have another \
+                     origin");
         return;
     }
     findings.warning(
-        "The hub serves everything on one domain, as far as it tells us: pages of any user's server have the same origin as \
-         ours"
+        "The hub seems to serve everything on one domain. Then the pages of all users' servers have the same origin \
+         as this service"
             .into(),
-        "If people may run pages that others visit, set c.JupyterHub.subdomain_host. SECURITY.md says what only that \
-         prevents. For a service that the hub does not start, set JUPYTERHUB_HOST and JUPYTERHUB_OAUTH_CALLBACK_URL",
+        "If people can publish pages that others visit, set c.JupyterHub.subdomain_host. SECURITY.md lists the \
+         attacks that only this prevents. For a service that the hub does not start, set JUPYTERHUB_HOST and \
+         JUPYTERHUB_OAUTH_CALLBACK_URL",
     );
 }
 
@@ -148,8 +150,8 @@ fn examine_groups(
     match groups {
         Some(GroupList::All(groups)) => {
             findings.ok(
-                "It lists its groups to us (list:groups, read:groups), so that their members are in rosters before they \
-                 first call",
+                "The hub lists its groups (list:groups, read:groups), so their members are in rosters before their \
+                 first request",
             );
             let places = groups
                 .iter()
@@ -157,23 +159,24 @@ fn examine_groups(
             named.extend(places.map(|(course, _)| course.to_string()));
         }
         Some(GroupList::TooMany) => findings.warning(
-            "It has more groups or members than are read: members of groups are in no roster until they first call".into(),
-            "Remove groups that nobody needs, or enrol people by hand: nbcourier roster import COURSE FILE",
+            "The hub has more groups or members than are read. Members of groups are in no roster before their first \
+             request".into(),
+            "Remove unneeded groups, or enrol people by hand: nbcourier roster import COURSE FILE",
         ),
         Some(GroupList::Unavailable(why)) => findings.warning(
-            format!("It does not list its groups now: {why}"),
+            format!("The hub cannot list its groups now: {why}"),
             "Read the hub's log",
         ),
         Some(GroupList::Untold) | None => {
             let name = &hub.service_name;
             findings.warning(
-                "Our token lacks the scopes list:groups and read:groups for all groups: members of the hub's groups are in \
-                 no roster until they first call, and count as missing in no list"
+                "Our token lacks the scopes list:groups and read:groups for all groups. Members of the hub's groups \
+                 are in no roster before their first request, so lists of missing submissions lack them"
                     .into(),
                 format!(
                     "In jupyterhub_config.py: c.JupyterHub.load_roles += [{{\"name\": \"{name}-reads-groups\", \
-                     \"scopes\": [\"list:groups\", \"read:groups\"], \"services\": [\"{name}\"]}}]. Where people are in \
-                     courses by rosters alone, --no-hub-groups makes this quiet"
+                     \"scopes\": [\"list:groups\", \"read:groups\"], \"services\": [\"{name}\"]}}]. If courses use \
+                     rosters only, --no-hub-groups removes this warning"
                 ),
             );
         }
@@ -196,7 +199,7 @@ fn examine_courses(mut named: Vec<String>, config: &Config, findings: &mut Findi
         Err(error) => {
             findings.wrong(
                 format!(
-                    "Which courses there are cannot be read from {}: {error}",
+                    "The courses cannot be read from {}: {error}",
                     path.display()
                 ),
                 UNREADABLE,

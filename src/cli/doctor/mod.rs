@@ -42,8 +42,8 @@ pub fn run(arguments: Arguments) -> Outcome {
         }
         Err(error) => findings.wrong(
             error.to_string(),
-            "Correct it. Give doctor the settings of the server. For a service of a JupyterHub these include the \
-             JUPYTERHUB_… variables",
+            "Correct it, and give doctor the settings of the server. For a service of a JupyterHub, these include \
+             the JUPYTERHUB_… variables",
         ),
     }
     print(&if json {
@@ -63,7 +63,7 @@ async fn examine(config: &Config, public_url: Option<String>, findings: &mut Fin
     for warning in &config.warnings {
         findings.warning(
             warning.clone(),
-            "Do that, and make a new secret if somebody may have read it",
+            "Do that. If somebody may have read the secret, replace it",
         );
     }
     findings.ok(limits(config));
@@ -85,7 +85,7 @@ async fn examine(config: &Config, public_url: Option<String>, findings: &mut Fin
     match &config.hub {
         Some(hub) => hub::examine(hub, config, findings).await,
         None => findings.warning(
-            "There is none: the server believes the name that each caller gives".into(),
+            "There is no hub: the server believes the name that each caller gives".into(),
             "For a course, run nbcourier as a service of a JupyterHub, without --standalone",
         ),
     }
@@ -100,8 +100,9 @@ fn limits(config: &Config) -> String {
     let size = |limit: Option<u64>| limit.map_or_else(none, |bytes| ByteSize(bytes).to_string());
     let many = || "any number of".to_owned();
     format!(
-        "Limits in force: {} a request, {} a file, {} files a tree, {} submissions a student and assignment, {} a person, \
-         {} a course; {} requests a second, {} open at once and {} uploads at once of one caller; no files while less than {} is free",
+        "Limits: {} per request, {} per file, {} files per tree, {} submissions per student and assignment, {} per \
+         person, {} per course; per caller {} requests a second, {} open requests and {} uploads at a time; uploads \
+         are refused while less than {} is free",
         ByteSize(config.max_request_size),
         ByteSize(config.max_file_size),
         config.max_files,

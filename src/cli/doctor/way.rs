@@ -17,23 +17,27 @@ pub async fn examine_server(
     findings: &mut Findings,
 ) {
     if !running {
-        findings.ok("None is running on this data directory");
+        findings.ok("No server is running on this data directory");
         return;
     }
     if config.binding.port() == 0 {
-        findings.ok("One is running on this data directory, on a port that it chose");
+        findings.ok("A server is running on this data directory, on a port that it chose");
         return;
     }
     let url = format!("http://{}{}", config.binding, config.prefix);
     match health(&url, instance).await {
-        Reached::This => findings.ok(format!("It is running, and answers at {url}")),
+        Reached::This => findings.ok(format!("The server is running and responds at {url}")),
         Reached::Another | Reached::Unproved => findings.wrong(
-            format!("A server is running on this data directory, and another one answers at {url}"),
-            "Give doctor the --host, --port and --prefix of the server that is meant",
+            format!(
+                "A server is running on this data directory, but another one responds at {url}"
+            ),
+            "Give doctor the --host, --port and --prefix of the right server",
         ),
         Reached::Nothing(why) => findings.wrong(
-            format!("A server is running on this data directory, and does not answer at {url}: {why}"),
-            "Give doctor the settings that the server has; if they are these, its log says what it is doing",
+            format!(
+                "A server is running on this data directory, but does not respond at {url}: {why}"
+            ),
+            "Give doctor the settings of the server. If these are its settings, read its log",
         ),
     }
 }
@@ -50,12 +54,12 @@ pub async fn examine_public(
     match health(url, instance).await {
         Reached::This => findings.ok(format!("{shown}/healthz reaches this exchange")),
         Reached::Unproved => findings.ok(format!(
-            "{shown}/healthz reaches an exchange; without this one's key nobody can tell whether it is this one"
+            "{shown}/healthz reaches an exchange. Without the signing key, doctor cannot check whether it is this one"
         )),
         Reached::Another => {
             findings.wrong(
-                format!("{shown}/healthz reaches another exchange than this one"),
-                "The hub's proxy sends that path elsewhere: is there a second service of that name, or an old server?",
+                format!("{shown}/healthz reaches another exchange"),
+                "The hub's proxy sends that path elsewhere. Look for a second service of that name, or an old server",
             );
             return;
         }
@@ -63,8 +67,8 @@ pub async fn examine_public(
             findings.wrong(
                 format!("{shown}/healthz does not reach this exchange: {why}"),
                 format!(
-                    "The address should be that of the hub's proxy, and {} at its end. Does the service's url in \
-                     jupyterhub_config.py name {}?",
+                    "The address should be that of the hub's proxy, followed by {}. Check that the service's url in \
+                     jupyterhub_config.py names {}",
                     config.prefix, config.binding
                 ),
             );
@@ -83,9 +87,10 @@ async fn examine_bodies(url: &str, limit: u64, findings: &mut Findings) {
         let shown = ByteSize(size);
         let little = ByteSize(through);
         let todo = format!(
-            "Let the proxy pass what the exchange takes, {limit}: in nginx \"client_max_body_size {bytes};\", on \
-             Kubernetes the annotation nginx.ingress.kubernetes.io/proxy-body-size, in others their limit of a \
-             request's body. Or lower --max-request-size, so that people are told",
+            "Raise the proxy's limit for request bodies to that of the exchange, {limit}: in nginx \
+             \"client_max_body_size {bytes};\", on Kubernetes the annotation \
+             nginx.ingress.kubernetes.io/proxy-body-size. Or lower --max-request-size, so that people get a clear \
+             message",
             limit = ByteSize(limit),
             bytes = limit,
         );
@@ -95,7 +100,7 @@ async fn examine_bodies(url: &str, limit: u64, findings: &mut Findings) {
                 let by = by.map_or_else(String::new, |by| format!(" by {by}"));
                 findings.wrong(
                     format!(
-                        "A request of {shown} is refused on its way, with status {status}{by}; {little} get through"
+                        "A request of {shown} is refused on its way with status {status}{by}; {little} arrive"
                     ),
                     todo,
                 );
@@ -103,22 +108,24 @@ async fn examine_bodies(url: &str, limit: u64, findings: &mut Findings) {
             }
             Arrival::BrokenOff(why) => {
                 findings.wrong(
-                    format!("A request of {shown} is broken off on its way ({why}); {little} get through"),
+                    format!(
+                        "A request of {shown} is interrupted on its way ({why}); {little} arrive"
+                    ),
                     todo,
                 );
                 return;
             }
             Arrival::Slow => {
                 findings.warning(
-                    format!("A request of {shown} takes long on its way; {little} get through"),
-                    "Large submissions need patience from here; time limits of proxies on the way should be longer than \
+                    format!("A request of {shown} is slow on its way; {little} arrive"),
+                    "Large submissions take long from here. The timeouts of proxies on the way should be longer than \
                      that",
                 );
                 return;
             }
         }
     }
-    findings.ok(format!("Requests of {} get through", ByteSize(through)));
+    findings.ok(format!("Requests of {} arrive", ByteSize(through)));
 }
 
 enum Reached {

@@ -108,14 +108,14 @@ fn foot(footprint: &Footprint) -> Vec<String> {
     let mut foot = Vec::new();
     if footprint.elsewhere > 0 {
         foot.push(format!(
-            "{} lines beside courses name them.",
+            "{} rows outside of courses name them.",
             footprint.elsewhere
         ));
     }
     if !footprint.former.is_empty() {
         let names: Vec<&str> = footprint.former.iter().map(UserName::as_str).collect();
         foot.push(format!(
-            "Of earlier owners of the name is kept: {}.",
+            "Data of former owners of the name: {}.",
             names.join(", ")
         ));
     }
@@ -125,7 +125,8 @@ fn foot(footprint: &Footprint) -> Vec<String> {
 /// Summarizes the places in a few words.
 pub fn summary(footprint: &Footprint) -> String {
     format!(
-        "{} courses, {} submissions, {} feedbacks on them, {} extensions, {} releases, {} feedbacks for others, {} events",
+        "{} courses, {} submissions with feedback on {}, {} extensions, {} releases, feedback for others on {}, {} \
+         events",
         footprint.courses.len(),
         footprint.total(|course| course.submissions),
         footprint.total(|course| course.feedback),

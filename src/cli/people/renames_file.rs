@@ -67,17 +67,20 @@ pub fn read(file: &Path) -> Result<Vec<(UserName, UserName)>, String> {
             )));
         }
         if old == new {
-            return Err(wrong(format!("{:?} is both names", old.as_str())));
+            return Err(wrong(format!(
+                "{:?} is both the old and the new name",
+                old.as_str()
+            )));
         }
         if let Some(before) = given_up.insert(old.clone(), number) {
             return Err(wrong(format!(
-                "{:?} gets another name in line {before} already",
+                "{:?} already gets another name in line {before}",
                 old.as_str()
             )));
         }
         if let Some(before) = given.insert(new.clone(), number) {
             return Err(wrong(format!(
-                "{:?} is given to somebody else in line {before} already",
+                "{:?} is already given to somebody else in line {before}",
                 new.as_str()
             )));
         }

@@ -206,12 +206,12 @@ pub fn run(Arguments { what }: Arguments) -> Outcome {
                 accounts::retire(&desk.exchange, &desk.operator, name.clone(), desk.really);
             let Some(aside) = desk.runtime.block_on(retiring)? else {
                 print(&format!(
-                    "Nothing is stored of {name}, so nothing can be inherited.\n"
+                    "Nothing is stored for {name}, so nobody can inherit anything.\n"
                 ))?;
                 return Ok(ExitCode::SUCCESS);
             };
             desk.tell(
-                &format!("set aside what there is of {name}"),
+                &format!("set aside the data of {name}"),
                 &format!("it is kept as {aside}"),
             )
         }
@@ -304,8 +304,9 @@ fn purge(change: &Change, consent: &Consent, name: &UserName, keep_work: bool) -
     desk.tell(
         &format!("removed {name}"),
         &format!(
-            "{would}. What stays for others is {}'s. The bytes go when the server clears away, within a day, or at once \
-             by nbcourier gc --grace 0 while nobody hands in; backups and logs have them still",
+            "{would}. The rest, which others need, belongs to {}. The next clean-up of the server removes the bytes \
+             within a day; nbcourier gc --grace 0 removes them at once, while nobody submits. Backups and logs still \
+             have them",
             removed.pseudonym
         ),
     )
@@ -323,7 +324,7 @@ fn adopt(change: &Change, consent: &Consent, names: Vec<UserName>, all: bool) ->
         print("Nothing is set aside.\n")?;
         return Ok(ExitCode::SUCCESS);
     }
-    let what = format!("what was set aside of {} names", names.len());
+    let what = format!("the data of {} names that was set aside", names.len());
     if desk.really {
         consent.require("Give it to the people who have the names now?", &what)?;
     }
@@ -335,7 +336,7 @@ fn adopt(change: &Change, consent: &Consent, names: Vec<UserName>, all: bool) ->
             .map(|was| format!("{} ({})", was.name, summary(was)))
             .collect();
         let parts = if parts.is_empty() {
-            "nothing was set aside; its next account is taken for the one it belongs to".to_owned()
+            "nothing was set aside; its next account counts as the same person".to_owned()
         } else {
             parts.join(", ")
         };
@@ -356,7 +357,7 @@ impl Consent {
             )
             .into());
         }
-        eprint!("This concerns {what}.\n{question} [y/N] ");
+        eprint!("This affects {what}.\n{question} [y/N] ");
         std::io::stderr().flush()?;
         let mut answer = String::new();
         std::io::stdin().read_line(&mut answer)?;

@@ -148,10 +148,12 @@ async fn serve(mut config: Config) -> Result<(), Box<dyn Error>> {
 
 fn listen_for_metrics(address: SocketAddr) -> Result<TcpListener, Box<dyn Error>> {
     let listener = TcpListener::bind(address).map_err(|error| {
-        format!("{address} cannot be listened on: {error}. Choose another with --metrics-address")
+        format!(
+            "Cannot listen on {address}: {error}. Choose another address with --metrics-address"
+        )
     })?;
     log::info!(
-        "The numbers are at http://{}/metrics",
+        "The metrics are at http://{}/metrics",
         listener.local_addr()?
     );
     Ok(listener)
@@ -200,24 +202,22 @@ async fn follow_groups(exchange: Exchange, authenticator: Authenticator, every: 
         match listed {
             GroupList::All(groups) => {
                 if is_news {
-                    log::info!(
-                        "The rosters follow all groups of the hub, of which there are {}",
-                        groups.len()
-                    );
+                    log::info!("The rosters follow all {} groups of the hub", groups.len());
                 }
                 if let Err(error) = roster::follow_groups(&exchange, groups, begun).await {
                     log::warn!("The groups of the hub could not be stored: {error}");
                 }
             }
             GroupList::Untold if is_news => log::info!(
-                "The hub does not list its groups, so its members appear in rosters with their first request. Grant the \
-                 service the scopes list:groups and read:groups to have them there before"
+                "The hub does not list its groups, so their members appear in rosters with their first request. \
+                 Grant the service the scopes list:groups and read:groups to list them earlier"
             ),
             GroupList::TooMany if is_news => log::warn!(
-                "The hub has more groups or members than are read, so its members appear in rosters with their first request"
+                "The hub has more groups or members than are read, so the members of groups appear in rosters with \
+                 their first request"
             ),
             GroupList::Unavailable(why) if is_news => {
-                log::warn!("The hub does not list its groups at the moment: {why}");
+                log::warn!("The hub cannot list its groups at the moment: {why}");
             }
             _ => {}
         }
@@ -230,7 +230,7 @@ async fn clear_regularly(exchange: Exchange, retention: Duration, event_retentio
     loop {
         match gc::forget_events(&exchange, &server, event_retention).await {
             Ok(0) => {}
-            Ok(events) => log::info!("Forgot {events} events"),
+            Ok(events) => log::info!("Removed {events} old events"),
             Err(error) => log::error!("Removing old events failed: {error}"),
         }
         match gc::collect(&exchange, &server, retention, gc::GRACE).await {

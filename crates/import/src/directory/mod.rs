@@ -51,7 +51,8 @@ impl Directory {
         if root.is_file() {
             let what = what_a_file_is(root).unwrap_or("a file");
             return Err(Error::Source(format!(
-                "{} is {what}, and no directory. If it holds an exchange, unpack it and name the directory with the courses",
+                "{} is {what}, not a directory. If it contains an exchange, unpack it and name the directory with \
+                 the courses",
                 root.display()
             )));
         }
@@ -79,17 +80,17 @@ impl Directory {
             let place = root.path();
             let place = place.display();
             return Err(Error::Source(match what_it_is(&root) {
-                Some(what) => format!("There is no course in {place}: it is {what}"),
+                Some(what) => format!("There is no course in {place}. It is {what}"),
                 None => format!(
-                    "There is no course in {place}: no directory with outbound or inbound in it. Name the directory that \
-                     nbgrader's Exchange.root names"
+                    "There is no course in {place}: no directory in it contains outbound or inbound. Name the \
+                     directory of nbgrader's Exchange.root"
                 ),
             }));
         }
         if let Some(missing) = only.iter().find(|course| !courses.contains(course)) {
             let all: Vec<_> = courses.iter().map(CourseId::as_str).collect();
             return Err(Error::Source(format!(
-                "There is no course {missing} in {}. There are: {}",
+                "There is no course {missing} in {}. The courses are: {}",
                 root.path().display(),
                 all.join(", ")
             )));
@@ -128,7 +129,8 @@ impl Directory {
         (names, times): (&Names, &Times),
     ) -> Result<()> {
         for link in &self.links {
-            let says = "is a link, which is not followed. If it stands for a course, import the directory that it points into";
+            let says = "is a link, which is not followed. If it stands for a course, import the directory that the \
+                        link leads to";
             mover.report().problem(link, says);
         }
         for course in &self.courses {
@@ -179,9 +181,9 @@ impl Directory {
         let people = people.map(|(role, name)| (role, Person::named(name.clone())));
         mover.people(course, people.collect()).await?;
         if instructors.is_empty() {
-            let says = "a shared directory has no roster: its students here are those who handed something in, and nobody \
-                        teaches it. Appoint its instructors with --instructor, with `nbcourier roster add`, or by the hub's \
-                        groups";
+            let says = "a shared directory has no roster: the students are those who submitted something, and there \
+                        are no instructors. Add instructors with --instructor, with `nbcourier roster add`, or by \
+                        groups of the hub";
             mover.report().note(course.to_string(), says);
         }
 
@@ -231,8 +233,8 @@ impl Directory {
         let unclaimed = pages.sums.len() - claimed.len();
         if unclaimed > 0 {
             let says = format!(
-                "{unclaimed} pages of feedback belong to no submission that is there, so it is not known to whom; they are \
-                 left behind"
+                "{unclaimed} pages of feedback belong to no existing submission, so their students are unknown; they \
+                 are left behind"
             );
             mover.report().problem(course.to_string(), says);
         }
@@ -258,8 +260,7 @@ fn outbound(
             }
             _ => {
                 let about = format!("{course} / outbound / {shown}");
-                let says =
-                    "is no directory with a name that an assignment can have; it is left behind";
+                let says = "is not a directory with a legal assignment name; it is left behind";
                 mover.report().problem(about, says);
             }
         }
@@ -291,7 +292,7 @@ impl Handed<'_> {
             match name.map(|name| self.understand(&name, place)) {
                 Some(Ok((each, zone))) => {
                     if each.is_doubtful {
-                        let says = "timestamp.txt says another time; that of the name counts";
+                        let says = "timestamp.txt has another time; the time in the name counts";
                         mover.report().note(about, says);
                     }
                     if let Some(zone) = zone {
@@ -315,7 +316,7 @@ impl Handed<'_> {
             .collect();
         for assignment in unreleased {
             let about = format!("{course} / {assignment}");
-            let says = "is not released; what was handed in is brought over, and shown once it is released here";
+            let says = "is not released; its submissions are imported, and visible when it is released here";
             mover.report().note(about, says);
         }
         found.sort_by_key(|each| each.at);
@@ -360,16 +361,17 @@ impl Handed<'_> {
         }
         for (student, owners) in owners.iter().filter(|(_, owners)| owners.len() > 1) {
             let about = format!("{} / {student}, by the accounts {owners:?}", self.course);
-            let says = "what was handed in belongs to different accounts of this machine; one of them may have used the other's \
-                        name";
+            let says = "the submissions belong to different accounts of this machine; one of them may have used the \
+                        other's name";
             mover.report().note(about, says);
         }
     }
 }
 
 /// The sentence about an entry of `inbound` whose name cannot be parsed.
-const NO_NAME: &str = "is no directory named USER+ASSIGNMENT+TIME with a time that can be read, and has no timestamp.txt with one; \
-     it is left behind. Where nbgrader_config.py sets Exchange.timestamp_format, say it by --timestamp-format";
+const NO_NAME: &str = "is not a directory named USER+ASSIGNMENT+TIME with a readable time, and has no timestamp.txt \
+                       with one; it is left behind. If nbgrader_config.py sets Exchange.timestamp_format, pass it \
+                       with --timestamp-format";
 
 /// The feedback pages of a course.
 struct Pages {

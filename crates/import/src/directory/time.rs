@@ -45,20 +45,20 @@ enum Zone {
 pub enum Unclear {
     /// The text has no zone.
     #[error(
-        "has a time without a zone; it is left behind. Say by --timezone which one it was: Exchange.timezone in \
-         nbgrader_config.py, and UTC where that is not set"
+        "has a time without a zone; it is left behind. Name the zone with --timezone: Exchange.timezone in \
+         nbgrader_config.py, or UTC if that is not set"
     )]
     NoZone,
     /// tzdata does not have the abbreviation.
     #[error(
-        "has a time in a zone that is not known, {0:?}; it is left behind. Say by --timezone which one is meant, for instance \
-         --timezone Europe/Berlin"
+        "has a time in an unknown zone, {0:?}; it is left behind. Name the zone, for example with --timezone \
+         Europe/Berlin"
     )]
     Unknown(String),
     /// Several zones share the abbreviation.
     #[error(
-        "has a time in {zone}, which stands for several zones ({offsets}); it is left behind. Say by --timezone which one is \
-         meant"
+        "has a time in {zone}, which stands for several zones ({offsets}); it is left behind. Name the zone with \
+         --timezone"
     )]
     Ambiguous {
         /// The abbreviation.
@@ -68,7 +68,7 @@ pub enum Unclear {
     },
     /// Clocks were put forward over this local time.
     #[error(
-        "has a time that there was not in {0}; it is left behind. Say by --timezone which zone it was"
+        "has a time that did not exist in {0}; it is left behind. Name the right zone with --timezone"
     )]
     Skipped(String),
 }
@@ -83,8 +83,8 @@ impl Times {
                 .or_else(|| TimeZoneDatabase::bundled().get(name).ok())
                 .ok_or_else(|| {
                     format!(
-                        "{name:?} is no time zone. Name one as tzdata does, for instance Asia/Tokyo, or an offset from UTC, \
-                         for instance +09:00"
+                        "{name:?} is not a time zone. Name one of tzdata, for example Asia/Tokyo, or an offset from \
+                         UTC, for example +09:00"
                     )
                 })?;
             Ok::<_, String>((name.to_owned(), zone))
@@ -93,7 +93,7 @@ impl Times {
             && !format.contains('%')
         {
             return Err(format!(
-                "{format:?} is no format of times. Name it as it stands in Exchange.timestamp_format"
+                "{format:?} is not a time format. Use the value of Exchange.timestamp_format"
             ));
         }
         Ok(Self {
@@ -132,7 +132,9 @@ impl Times {
                 let offset = offset.ok_or_else(|| Unclear::Skipped(name.clone()))?;
                 let mut found = format!("without a zone were read as those of {name}");
                 if offsets.len() > 1 {
-                    found.push_str(", in the hour that came twice as those of the first one");
+                    found.push_str(
+                        ", and in the hour that occurred twice as those of its first occurrence",
+                    );
                 }
                 (offset, Some(found))
             }

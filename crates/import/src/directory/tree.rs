@@ -54,7 +54,7 @@ pub fn below(directory: &Place, without: &[&str], whose: Owned) -> SourceTree {
         for entry in entries {
             let Some(name) = entry.name.to_str() else {
                 let shown = format!("{prefix}{}", entry.name.to_string_lossy());
-                let says = "has a name that is not UTF-8; it is left out, the rest comes over";
+                let says = "has a name that is not UTF-8; it is left out, and the rest is imported";
                 tree.left_out.push(Finding::new(format!("{shown:?}"), says));
                 continue;
             };
@@ -70,7 +70,8 @@ pub fn below(directory: &Place, without: &[&str], whose: Owned) -> SourceTree {
                 Kind::Directory => pending.push((directory.join(name), format!("{path}/"))),
                 Kind::File => found.push((path, directory.join(name))),
                 Kind::Link | Kind::Other => {
-                    let says = "is a link, or another thing that is no file; it is left out, the rest comes over";
+                    let says = "is a link or something else that is not a file; it is left out, and the rest is \
+                                imported";
                     tree.left_out.push(Finding::new(format!("{path:?}"), says));
                 }
             }

@@ -50,7 +50,7 @@ impl Database {
             .read_to_end(&mut header)
             .map_err(unreadable)?;
         if !header.starts_with(MAGIC) {
-            return Err(not_ngshare(path, "it is no SQLite database"));
+            return Err(not_ngshare(path, "it is not an SQLite database"));
         }
         let has_wal = header.get(READ_VERSION) == Some(&WITH_WAL);
         let is_mid_change = fs::metadata(beside(path, "-journal")).is_ok_and(|file| file.len() > 0);
@@ -139,8 +139,8 @@ fn beside(path: &Path, suffix: &str) -> PathBuf {
 
 fn not_ngshare(path: &Path, why: &str) -> Error {
     Error::Source(format!(
-        "{} cannot be read as a database of ngshare 0.5 or 0.6: {why}. Nothing was changed. Name the file that ngshare's \
-         --database names",
+        "{} cannot be read as a database of ngshare 0.5 or 0.6: {why}. Nothing was changed. Name the file of \
+         ngshare's --database",
         path.display()
     ))
 }

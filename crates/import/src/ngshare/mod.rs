@@ -27,7 +27,7 @@ impl Ngshare {
     pub fn open(database: &Path, storage: &Path) -> Result<Self> {
         if database.is_dir() {
             return Err(Error::Source(format!(
-                "{} is a directory. Name the file that ngshare's --database names, which is often ngshare.db in it",
+                "{} is a directory. Name the file of ngshare's --database, often ngshare.db in that directory",
                 database.display()
             )));
         }
@@ -41,7 +41,7 @@ impl Ngshare {
             && !sample.any(|name| place_of(&storage, name).is_some_and(|place| place.is_file()))
         {
             return Err(Error::Source(format!(
-                "The files of the database are not in {}. Name the directory that ngshare's --storage names",
+                "The files of the database are not in {}. Name the directory of ngshare's --storage",
                 storage.path().display()
             )));
         }
@@ -109,19 +109,19 @@ impl Ngshare {
             let name = row.name.unwrap_or_default();
             let Ok(assignment) = AssignmentId::parse(name.clone()) else {
                 let about = format!("{course} / {name:?}");
-                let says = "the name of the assignment is illegal; it is left behind with all that was handed in";
+                let says = "the name of the assignment is illegal; it is left behind with all its submissions";
                 mover.report().problem(about, says);
                 continue;
             };
             if !seen.insert(assignment.clone()) {
                 let about = format!("{course} / {assignment}");
-                let says = "is in ngshare more than once; what was handed in is brought together";
+                let says = "occurs more than once in ngshare; the submissions are merged";
                 mover.report().note(about, says);
             }
             let tree = self.tree(Owner::Assignment, row.number)?;
             let due = row.due.as_deref().map(Timestamp::parse).transpose();
             let due = due.unwrap_or_else(|_| {
-                let says = "has a due date that is no time; it comes over without one";
+                let says = "has an invalid due time; it is imported without one";
                 mover
                     .report()
                     .problem(format!("{course} / {assignment}"), says);
@@ -172,7 +172,8 @@ impl Ngshare {
                     }
                 };
                 if !seen.insert(username.clone()) {
-                    let says = "is both instructor and student in ngshare; here an instructor";
+                    let says =
+                        "is both instructor and student in ngshare; becomes an instructor here";
                     mover.report().note(about, says);
                     continue;
                 }
@@ -263,8 +264,7 @@ impl Ngshare {
                 row.name.unwrap_or_default(),
                 row.number
             );
-            let says =
-                "its course is not there; it is left behind, as ngshare does not show it either";
+            let says = "its course does not exist; it is left behind, since ngshare does not show it either";
             mover.report().problem(about, says);
         }
         for row in self.database.lost_submissions()? {
@@ -274,7 +274,7 @@ impl Ngshare {
                 row.timestamp.unwrap_or_default(),
                 row.number
             );
-            let says = "its assignment is not there; it is left behind, as ngshare does not show it either";
+            let says = "its assignment does not exist; it is left behind, since ngshare does not show it either";
             mover.report().problem(about, says);
         }
         let rows = self.database.count_leftovers()?;
@@ -286,7 +286,7 @@ impl Ngshare {
         let unnamed = self.count_unnamed(&known)?;
         if unnamed > 0 {
             let says =
-                format!("{unnamed} files are named by no row: ngshare leaves what is deleted");
+                format!("{unnamed} files belong to no row: ngshare keeps files of deleted things");
             mover.report().note("the storage directory", says);
         }
         Ok(())

@@ -222,8 +222,8 @@ impl Database {
 impl From<diesel::result::Error> for Error {
     fn from(error: diesel::result::Error) -> Self {
         Self::Source(format!(
-            "ngshare's database cannot be read to its end: {error}. What was brought over so far is here; after the \
-             database is repaired, start again"
+            "ngshare's database cannot be read to its end: {error}. Everything imported so far stays. Repair the \
+             database, then run the import again"
         ))
     }
 }
