@@ -286,7 +286,7 @@ def test_times_and_names_are_told_apart_by_what_the_operator_says(
     assert came == dict.fromkeys(["ada", "bob", "eva", "kim", "long"], noon)
 
 
-def test_a_server_that_is_not_an_exchange_is_named(binary: Path, tmp_path: Path) -> None:
+def test_a_directory_that_is_not_an_exchange_is_named(binary: Path, tmp_path: Path) -> None:
     for number, (made, words) in enumerate(
         (
             ("release/ps1", "a course directory of instructors"),
@@ -327,9 +327,9 @@ def test_files_that_are_no_exchange_are_named_for_what_they_are(
         outcome = move(binary, place, tmp_path / "data")
         assert outcome.code == 1 and all(word in outcome.stderr for word in words), outcome
     for place, words in (
-        (packed / "exchange.zip", "is a zip file, and no archive"),
-        (packed / "exchange.tar.gz", "no manifest.json in it"),
-        (tmp_path / "exchange", "is a directory, and no archive"),
+        (packed / "exchange.zip", "is a zip file, not an archive"),
+        (packed / "exchange.tar.gz", "contains no manifest.json"),
+        (tmp_path / "exchange", "is a directory, not an archive"),
     ):
         done = subprocess.run(
             [str(binary), "import", "archive", str(place), f"--data-dir={tmp_path / 'data'}"],
