@@ -2,7 +2,7 @@
 
 use super::{Connection, Error, Opening, Result};
 use diesel::connection::{Connection as _, SimpleConnection};
-use diesel::migration::{Migration as _, MigrationSource};
+use diesel::migration::{Migration, MigrationSource};
 use diesel::prelude::*;
 use diesel::sqlite::Sqlite;
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness as _, embed_migrations};
@@ -77,13 +77,19 @@ pub(super) fn differences(conn: &mut Connection) -> Result<(Vec<String>, Option<
         #[diesel(sql_type = diesel::sql_types::Text)]
         version: String,
     }
-    let known = versions_in_binary()?;
+    let known = versions(&MIGRATIONS)?;
     let applied = diesel::sql_query(format!("SELECT version FROM {OUR_BOOKS}"))
         .load::<Applied>(conn)?
         .into_iter();
     let applied: BTreeSet<String> = applied.map(|row| row.version).collect();
     let pending = known.difference(&applied).cloned().collect();
-    Ok((pending, applied.difference(&known).last().cloned()))
+    Ok((pending, newer(&known, &applied).cloned()))
+}
+
+/// Returns the last applied migration that is newer than all known ones. Older unknown ones are part of the first known
+/// migration: the migrations from before the first release were joined into one.
+fn newer<'a>(known: &BTreeSet<String>, applied: &'a BTreeSet<String>) -> Option<&'a String> {
+    applied.last().filter(|last| known.last() < Some(*last))
 }
 
 fn tables(path: &Path) -> std::result::Result<BTreeSet<String>, Box<dyn std::error::Error>> {
@@ -105,14 +111,23 @@ pub fn has_table(conn: &mut Connection, name: &str) -> Result<bool> {
 
 /// Applies the migrations that the database lacks, after setting a copy of it aside.
 pub fn migrate(conn: &mut Connection, path: &Path, opening: Opening) -> Result<()> {
-    let known: BTreeSet<String> = versions_in_binary()?;
+    migrate_with(&MIGRATIONS, conn, path, opening)
+}
+
+fn migrate_with(
+    source: &impl MigrationSource<Sqlite>,
+    conn: &mut Connection,
+    path: &Path,
+    opening: Opening,
+) -> Result<()> {
+    let known = versions(source)?;
     let applied: BTreeSet<String> = conn
         .applied_migrations()
         .map_err(|error| Error::Connection(error.to_string()))?
         .iter()
         .map(ToString::to_string)
         .collect();
-    if let Some(newer) = applied.difference(&known).last() {
+    if let Some(newer) = newer(&known, &applied) {
         return Err(Error::Unusable(format!(
             "{} was written by a newer nbcourier (it has migration {newer}, which this one does not know). Nothing was \
              changed. Install that version again, or restore the copy it set aside beside the database.",
@@ -122,6 +137,13 @@ pub fn migrate(conn: &mut Connection, path: &Path, opening: Opening) -> Result<(
     let missing: Vec<_> = known.difference(&applied).cloned().collect();
     if missing.is_empty() {
         return Ok(());
+    }
+    if !applied.is_empty() && known.is_disjoint(&applied) {
+        return Err(Error::Unusable(format!(
+            "{} was written by a development version of nbcourier from before 0.1.0. Nothing was changed. Start the last \
+             development version on it once, which brings it up to date.",
+            path.display()
+        )));
     }
     if !applied.is_empty() {
         if opening != Opening::Migrate {
@@ -139,18 +161,25 @@ pub fn migrate(conn: &mut Connection, path: &Path, opening: Opening) -> Result<(
             copy.display()
         );
     }
-    apply(conn, path)
+    let mut pending = migrations(source)?;
+    pending.retain(|migration| missing.contains(&migration.name().version().to_string()));
+    pending.sort_by_key(|migration| migration.name().version().to_string());
+    apply(&pending, conn, path)
 }
 
 /// Applies all migrations in one transaction. A migration may recreate a table. With enforced foreign keys, dropping
 /// the old table would also drop the rows that point to it (<https://sqlite.org/lang_altertable.html#otheralter>). So
 /// the foreign keys are checked at the end instead.
-fn apply(conn: &mut Connection, path: &Path) -> Result<()> {
+fn apply(
+    migrations: &[Box<dyn Migration<Sqlite>>],
+    conn: &mut Connection,
+    path: &Path,
+) -> Result<()> {
     let unusable =
         |why: String| Error::Unusable(format!("{} could not be migrated: {why}", path.display()));
     conn.batch_execute("PRAGMA foreign_keys = OFF")?;
     let applied = conn.exclusive_transaction(|conn| {
-        conn.run_pending_migrations(MIGRATIONS)
+        conn.run_migrations(migrations)
             .map_err(|error| unusable(error.to_string()))?;
         let findings = super::check_integrity(conn)?;
         if findings.is_empty() {
@@ -163,10 +192,14 @@ fn apply(conn: &mut Connection, path: &Path) -> Result<()> {
     applied
 }
 
-fn versions_in_binary() -> Result<BTreeSet<String>> {
-    let migrations = MigrationSource::<Sqlite>::migrations(&MIGRATIONS)
-        .map_err(|error| Error::Connection(error.to_string()))?;
-    Ok(migrations
+fn migrations(source: &impl MigrationSource<Sqlite>) -> Result<Vec<Box<dyn Migration<Sqlite>>>> {
+    source
+        .migrations()
+        .map_err(|error| Error::Connection(error.to_string()))
+}
+
+fn versions(source: &impl MigrationSource<Sqlite>) -> Result<BTreeSet<String>> {
+    Ok(migrations(source)?
         .iter()
         .map(|migration| migration.name().version().to_string())
         .collect())
@@ -187,75 +220,175 @@ fn set_aside(conn: &mut Connection, path: &Path) -> Result<PathBuf> {
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
+    use diesel_migrations::FileBasedMigrations;
+    use std::collections::BTreeMap;
 
     fn connect(path: &Path) -> Connection {
         Connection::establish(path.to_str().unwrap()).unwrap()
+    }
+
+    /// Migrations that create two tables, and then recreate the one that the other points to.
+    fn migrations_of_a_later_version(place: &Path) -> FileBasedMigrations {
+        let first =
+            "CREATE TABLE courses (id INTEGER PRIMARY KEY NOT NULL, name TEXT NOT NULL UNIQUE);
+                     CREATE TABLE work (
+                         id INTEGER PRIMARY KEY NOT NULL,
+                         course_id INTEGER NOT NULL REFERENCES courses (id) ON DELETE CASCADE
+                     );";
+        let second =
+            "CREATE TABLE courses_new (id INTEGER PRIMARY KEY NOT NULL, name TEXT NOT NULL);
+                      INSERT INTO courses_new SELECT id, name FROM courses;
+                      DROP TABLE courses;
+                      ALTER TABLE courses_new RENAME TO courses;";
+        for (name, up) in [
+            ("2026-01-30-000000_first", first),
+            ("2026-01-31-000000_second", second),
+        ] {
+            let directory = place.join("migrations").join(name);
+            std::fs::create_dir_all(&directory).unwrap();
+            std::fs::write(directory.join("up.sql"), up).unwrap();
+        }
+        FileBasedMigrations::from_path(place.join("migrations")).unwrap()
+    }
+
+    fn count(conn: &mut Connection, table: &str) -> i64 {
+        let query = diesel::sql_query(format!("SELECT count(*) AS count FROM {table}"));
+        query.get_result::<Count>(conn).unwrap().count
+    }
+
+    #[derive(QueryableByName)]
+    struct Count {
+        #[diesel(sql_type = diesel::sql_types::BigInt)]
+        count: i64,
     }
 
     #[test]
     fn an_older_database_is_copied_and_then_migrated() {
         let place = tempfile::tempdir().unwrap();
         let path = place.path().join("nbcourier.db");
+        let source = migrations_of_a_later_version(place.path());
         let mut conn = connect(&path);
-        let all = MigrationSource::<Sqlite>::migrations(&MIGRATIONS).unwrap();
+        conn.batch_execute("PRAGMA foreign_keys = ON").unwrap();
+        let all = MigrationSource::<Sqlite>::migrations(&source).unwrap();
         assert!(conn.applied_migrations().unwrap().is_empty());
         conn.run_migration(&all[0]).unwrap();
-        conn.batch_execute("INSERT INTO courses (name, created_at) VALUES ('algebra', 0)")
-            .unwrap();
+        conn.batch_execute(
+            "INSERT INTO courses (id, name) VALUES (7, 'algebra');
+             INSERT INTO work (id, course_id) VALUES (5, 7);",
+        )
+        .unwrap();
 
-        assert!(migrate(&mut conn, &path, Opening::AsItIs).is_err());
-        migrate(&mut conn, &path, Opening::Migrate).unwrap();
+        assert!(migrate_with(&source, &mut conn, &path, Opening::AsItIs).is_err());
+        migrate_with(&source, &mut conn, &path, Opening::Migrate).unwrap();
 
         assert_eq!(conn.applied_migrations().unwrap().len(), all.len());
+        // The rows that point to the recreated table are still there, and the foreign keys are enforced again.
+        assert_eq!(count(&mut conn, "work WHERE course_id = 7"), 1);
+        let orphan = conn.batch_execute("INSERT INTO work (id, course_id) VALUES (6, 8)");
+        assert!(orphan.is_err(), "the foreign keys hold again");
         let copies: Vec<_> = std::fs::read_dir(place.path())
             .unwrap()
             .map(|entry| entry.unwrap().path())
             .filter(|path| path.to_str().unwrap().contains(".before-"))
             .collect();
         assert_eq!(copies.len(), 1);
-        let names = super::super::schema::courses::table
-            .select(super::super::schema::courses::name)
-            .load::<String>(&mut connect(&copies[0]));
-        assert_eq!(names.unwrap(), ["algebra"]);
+        assert_eq!(count(&mut connect(&copies[0]), "courses"), 1);
+        let applied = connect(&copies[0]).applied_migrations().unwrap().len();
+        assert_eq!(applied, 1);
     }
 
     #[test]
-    fn submissions_survive_the_recreation_of_tables() {
-        use super::super::schema::{assignments, feedback, submissions};
-
+    fn a_database_of_the_last_development_version_is_up_to_date_and_an_earlier_one_is_refused() {
         let place = tempfile::tempdir().unwrap();
         let path = place.path().join("nbcourier.db");
         let mut conn = connect(&path);
-        conn.batch_execute("PRAGMA foreign_keys = ON").unwrap();
-        let all = MigrationSource::<Sqlite>::migrations(&MIGRATIONS).unwrap();
-        assert!(conn.applied_migrations().unwrap().is_empty());
-        for migration in &all[..2] {
-            conn.run_migration(migration).unwrap();
-        }
-        conn.batch_execute(
-            "INSERT INTO courses (id, name, created_at) VALUES (1, 'algebra', 0);
-             INSERT INTO trees (id, digest, files, bytes) VALUES (1, x'00', 0, 0);
-             INSERT INTO assignments (id, course_id, name) VALUES (7, 1, 'ps1');
-             INSERT INTO releases VALUES (3, 7, 1, 1, 'teacher', 0);
-             UPDATE assignments SET current_release = 3;
-             INSERT INTO submissions VALUES (5, 7, 'sam', 42, 1);
-             INSERT INTO feedback VALUES (9, 5, 1, 'teacher', 43);",
-        )
-        .unwrap();
         migrate(&mut conn, &path, Opening::Migrate).unwrap();
-        let assignment = assignments::table
-            .select((assignments::id, assignments::current_release))
-            .load::<(i64, Option<i64>)>(&mut conn);
-        assert_eq!(assignment.unwrap(), [(7, Some(3))]);
-        let submission = submissions::table
-            .inner_join(assignments::table)
-            .select((submissions::submitted_at, assignments::name))
-            .load::<(i64, String)>(&mut conn);
-        assert_eq!(submission.unwrap(), [(42, "ps1".to_owned())]);
-        let given = feedback::table.select(feedback::id).load::<i64>(&mut conn);
-        assert_eq!(given.unwrap(), [9]);
-        let orphan = conn.batch_execute("INSERT INTO releases VALUES (4, 8, 1, 1, 'teacher', 0)");
-        assert!(orphan.is_err(), "the foreign keys hold again");
+        let earlier = format!("INSERT INTO {OUR_BOOKS} (version) VALUES ('20261121000000')");
+        conn.batch_execute(&earlier).unwrap();
+        migrate(&mut conn, &path, Opening::AsItIs).unwrap();
+        assert_eq!(differences(&mut conn).unwrap(), (Vec::new(), None));
+        let only_earlier = format!("DELETE FROM {OUR_BOOKS} WHERE version <> '20261121000000'");
+        conn.batch_execute(&only_earlier).unwrap();
+        let error = migrate(&mut conn, &path, Opening::Migrate).unwrap_err();
+        assert!(error.to_string().contains("before 0.1.0"), "{error}");
+    }
+
+    #[test]
+    fn the_tables_in_rust_are_those_of_the_database() {
+        let place = tempfile::tempdir().unwrap();
+        let path = place.path().join("nbcourier.db");
+        let mut conn = connect(&path);
+        migrate(&mut conn, &path, Opening::Migrate).unwrap();
+        let columns = |conn: &mut Connection, table: &str| -> Vec<Column> {
+            diesel::sql_query(
+                "SELECT name, type AS kind, \"notnull\" AS filled, pk AS key FROM pragma_table_info(?) ORDER BY cid",
+            )
+            .bind::<diesel::sql_types::Text, _>(table)
+            .load(conn)
+            .unwrap()
+        };
+        let described = tables_in_rust(include_str!("schema.rs"));
+        let mut there = tables(&path).unwrap();
+        there.retain(|table| table != OUR_BOOKS && !table.starts_with("sqlite_"));
+        assert_eq!(described.keys().cloned().collect::<BTreeSet<_>>(), there);
+        for (table, expected) in &described {
+            let found: Vec<String> = columns(&mut conn, table).iter().map(in_rust).collect();
+            assert_eq!(&found, expected, "{table}");
+        }
+    }
+
+    /// A column as SQLite describes it (<https://sqlite.org/pragma.html#pragma_table_info>).
+    #[derive(QueryableByName)]
+    struct Column {
+        #[diesel(sql_type = diesel::sql_types::Text)]
+        name: String,
+        #[diesel(sql_type = diesel::sql_types::Text)]
+        kind: String,
+        #[diesel(sql_type = diesel::sql_types::Bool)]
+        filled: bool,
+        #[diesel(sql_type = diesel::sql_types::Integer)]
+        key: i32,
+    }
+
+    /// Returns the column as a line of `diesel::table!`, with `*` before the columns of the primary key.
+    fn in_rust(column: &Column) -> String {
+        let kind = match column.kind.as_str() {
+            "INTEGER" | "BIGINT" => "BigInt",
+            "TEXT" => "Text",
+            "BOOLEAN" => "Bool",
+            "BLOB" => "Binary",
+            other => other,
+        };
+        let kind = if column.filled {
+            kind.to_owned()
+        } else {
+            format!("Nullable<{kind}>")
+        };
+        let mark = if column.key > 0 { "*" } else { "" };
+        format!("{mark}{} -> {kind}", column.name)
+    }
+
+    /// Returns the columns of each `diesel::table!` in this source, in the form of [`in_rust`].
+    fn tables_in_rust(source: &str) -> BTreeMap<String, Vec<String>> {
+        let mut found = BTreeMap::new();
+        for table in source.split("diesel::table! {").skip(1) {
+            let (head, rest) = table.split_once(") {").unwrap();
+            let (name, keys) = head.split_once('(').unwrap();
+            let keys: Vec<&str> = keys.split(',').map(str::trim).collect();
+            let (columns, _) = rest.split_once('}').unwrap();
+            let columns = columns
+                .lines()
+                .map(str::trim)
+                .filter(|line| line.contains("->"));
+            let columns = columns.map(|line| {
+                let line = line.trim_end_matches(',');
+                let (column, _) = line.split_once(" -> ").unwrap();
+                let mark = if keys.contains(&column) { "*" } else { "" };
+                format!("{mark}{line}")
+            });
+            found.insert(name.trim().to_owned(), columns.collect());
+        }
+        found
     }
 
     #[test]
