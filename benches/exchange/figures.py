@@ -6,29 +6,36 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 Sample = Callable[[], float]
+NGSHARE = "ngshare 0.6.0"
 
 
 @dataclass
 class Figure:
-    """A row: the samples of both servers, and the wanted values."""
+    """A row: the samples of both systems, and the wanted values."""
 
     scenario: str
     unit: str
     better: Literal["more", "less"]
-    # Wanted ratio to ngshare.
+    # Wanted ratio to the other system.
     wanted: float | None = None
-    # Maximum value in the unit, independent of ngshare.
+    # Maximum value in the unit, independent of the other system.
     ceiling: float | None = None
     note: str = ""
-    ngshare: list[float] = field(default_factory=list)
+    # The system that nbcourier is compared with.
+    beside: str = NGSHARE
+    other: list[float] = field(default_factory=list)
     nbcourier: list[float] = field(default_factory=list)
+
+    def of(self, name: str) -> list[float]:
+        """The samples of nbcourier, or of the other system for any other name."""
+        return self.nbcourier if name == "nbcourier" else self.other
 
     @property
     def ratio(self) -> float | None:
-        """Ratio of the medians, larger than 1 if nbcourier is better. None if ngshare has no samples."""
-        if not self.ngshare or not self.nbcourier:
+        """Ratio of the medians, larger than 1 if nbcourier is better. None if the other system has no samples."""
+        if not self.other or not self.nbcourier:
             return None
-        theirs, ours = map(statistics.median, (self.ngshare, self.nbcourier))
+        theirs, ours = map(statistics.median, (self.other, self.nbcourier))
         worse, better = (theirs, ours) if self.better == "more" else (ours, theirs)
         return better / worse if worse else None
 
@@ -54,7 +61,7 @@ class Figure:
         name = f"{self.scenario}, {self.unit}"
         return [
             name,
-            _spread(self.ngshare),
+            _spread(self.other),
             _spread(self.nbcourier),
             ratio,
             ", ".join(wanted),
@@ -63,20 +70,19 @@ class Figure:
         ]
 
 
-HEADINGS = [
-    "scenario",
-    "ngshare 0.6.0",
-    "nbcourier",
-    "ratio",
-    "wanted",
-    "reached",
-    "note",
-]
-
-
 def table(figures: list[Figure]) -> str:
-    """Returns all rows as Markdown, padded so that the source is readable too."""
-    rows = [HEADINGS, *(figure.row() for figure in figures)]
+    """Returns all rows as Markdown, with a table for each system that nbcourier is compared with."""
+    systems = dict.fromkeys(figure.beside for figure in figures)
+    return "\n\n".join(
+        _table(system, [figure for figure in figures if figure.beside == system])
+        for system in systems
+    )
+
+
+def _table(beside: str, figures: list[Figure]) -> str:
+    """Returns these rows, padded so that the source is readable too."""
+    headings = ["scenario", beside, "nbcourier", "ratio", "wanted", "reached", "note"]
+    rows = [headings, *(figure.row() for figure in figures)]
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     lines = [
         "| "
@@ -91,7 +97,7 @@ def table(figures: list[Figure]) -> str:
 def alternate(figure: Figure, rounds: int, ngshare: Sample, nbcourier: Sample) -> None:
     """Takes the samples of both servers in turn, so that a slow machine slows both."""
     for _ in range(rounds):
-        figure.ngshare.append(ngshare())
+        figure.other.append(ngshare())
         figure.nbcourier.append(nbcourier())
 
 

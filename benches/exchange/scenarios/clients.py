@@ -97,7 +97,7 @@ def _compare(
         for _ in range(1 if bench.quick else 2):
             for person in people:
                 for command, work in person.list_and_collect().items():
-                    getattr(figures[command], person.server.name).append(work.seconds)
+                    figures[command].of(person.server.name).append(work.seconds)
                     if person.server is nbcourier:
                         works[command].append(work)
         for person in people:
@@ -177,32 +177,44 @@ class Instructor:
 
     def _run(self, *arguments: str) -> tuple[str, Work]:
         """Runs a command. Returns its output and its cost."""
-        programs = self._bench.client.parent
-        env = {
-            "PATH": f"{programs}{os.pathsep}{os.environ.get('PATH', os.defpath)}",
-            "HOME": str(self._home),
-            "LANG": "C.UTF-8",
-            "USER": ADMIN,
-            "JUPYTERHUB_API_TOKEN": ADMIN,
-            "PYTHONPATH": self._client.python_path,
-        }
-        server = self.server.process
-        client, used, begun = _children_s(), server.used_s(), time.monotonic()
-        done = subprocess.run(
-            [str(programs / "nbgrader"), *arguments],
-            cwd=self._home,
-            env=env,
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            timeout=COMMAND_LIMIT_S,
-            check=False,
+        return nbgrader(
+            self._bench, self._home, self._client, self.server, *arguments
         )
-        seconds = time.monotonic() - begun
-        said = done.stdout + done.stderr
-        if done.returncode != 0:
-            raise Broken(f"nbgrader {' '.join(arguments)}:\n{said[-2000:]}")
-        return said, Work(seconds, _children_s() - client, server.used_s() - used)
+
+
+def nbgrader(
+    bench: Bench, home: Path, client: Client, server: Server | None, *arguments: str
+) -> tuple[str, Work]:
+    """Runs nbgrader in that home. Returns its output and its cost. Raises Broken if it fails."""
+    programs = bench.client.parent
+    env = {
+        "PATH": f"{programs}{os.pathsep}{os.environ.get('PATH', os.defpath)}",
+        "HOME": str(home),
+        "LANG": "C.UTF-8",
+        "USER": ADMIN,
+        "JUPYTERHUB_API_TOKEN": ADMIN,
+        "PYTHONPATH": client.python_path,
+    }
+    client_s, server_s, begun = _children_s(), _used_s(server), time.monotonic()
+    done = subprocess.run(
+        [str(programs / "nbgrader"), *arguments],
+        cwd=home,
+        env=env,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=COMMAND_LIMIT_S,
+        check=False,
+    )
+    seconds = time.monotonic() - begun
+    said = done.stdout + done.stderr
+    if done.returncode != 0:
+        raise Broken(f"nbgrader {' '.join(arguments)}:\n{said[-2000:]}")
+    return said, Work(seconds, _children_s() - client_s, _used_s(server) - server_s)
+
+
+def _used_s(server: Server | None) -> float:
+    return server.process.used_s() if server else 0.0
 
 
 def _children_s() -> float:

@@ -21,7 +21,7 @@ def measure(bench: Bench) -> None:
         note=f"ngshare: {FEW} measured, the rest calculated",
     )
     for server, handed_in, used in (
-        (bench.start_ngshare(), FEW, figure.ngshare),
+        (bench.start_ngshare(), FEW, figure.other),
         (bench.start_nbcourier(), count, figure.nbcourier),
     ):
         with server as running:

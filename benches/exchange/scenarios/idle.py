@@ -15,7 +15,7 @@ def measure(bench: Bench) -> None:
     memory = bench.figure("idle memory", "MiB", better="less", wanted=4)
     for _ in range(3 if bench.quick else 5):
         for servers, starts, memories in (
-            (bench.start_ngshare(), start.ngshare, memory.ngshare),
+            (bench.start_ngshare(), start.other, memory.other),
             (bench.start_nbcourier(), start.nbcourier, memory.nbcourier),
         ):
             seconds, mebibytes = _idle(servers)

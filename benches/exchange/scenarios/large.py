@@ -40,6 +40,6 @@ def _measure(
     if not report["intact"]:
         down.note = f"{server.name}: **bytes changed**"
     name = server.name
-    getattr(up, name).append(report["up_seconds"])
-    getattr(down, name).append(report["down_seconds"])
-    getattr(memory, name).append(server.process.status("VmHWM"))
+    up.of(name).append(report["up_seconds"])
+    down.of(name).append(report["down_seconds"])
+    memory.of(name).append(server.process.status("VmHWM"))

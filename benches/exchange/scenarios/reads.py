@@ -74,7 +74,7 @@ def measure_class_listing(bench: Bench) -> None:
                     ),
                 )
     for few, many, grown in (
-        (small.ngshare, large.ngshare, growth.ngshare),
+        (small.other, large.other, growth.other),
         (small.nbcourier, large.nbcourier, growth.nbcourier),
     ):
         lines = statistics.median(few) * SCHOOL.submissions

@@ -20,7 +20,7 @@ def measure_enrolment(bench: Bench) -> None:
         f"enrol {count} students in one request", "s", better="less", wanted=300
     )
     with bench.start_both() as (ngshare, nbcourier):
-        figure.ngshare.append(_enrol(ngshare, "school", count))
+        figure.other.append(_enrol(ngshare, "school", count))
         figure.nbcourier += [
             _enrol(nbcourier, f"school{number}", count) for number in range(3)
         ]
@@ -56,7 +56,7 @@ def measure_deletion(bench: Bench) -> None:
             )
 
     for starting, times, worst in (
-        (bench.start_ngshare(), figure.ngshare, others.ngshare),
+        (bench.start_ngshare(), figure.other, others.other),
         *(
             (bench.start_nbcourier(), figure.nbcourier, others.nbcourier)
             for _ in range(2)

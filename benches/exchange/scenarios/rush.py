@@ -50,4 +50,4 @@ def _rush(bench: Bench, starting: AbstractContextManager[Server]) -> list[float]
 
 def _add(figures: tuple[Figure, ...], name: str, values: list[float]) -> None:
     for figure, value in zip(figures, values, strict=True):
-        getattr(figure, name).append(value)
+        figure.of(name).append(value)
