@@ -57,7 +57,9 @@ impl Accounts {
         token: TokenHash,
         mut user: HubUser,
     ) -> Result<HubUser, Outage> {
-        if user.kind != CallerKind::User || user.created.is_some() {
+        // A name that nobody may have is refused later. In a URL, `..` would name another address of the hub.
+        let is_asked_about = user.kind == CallerKind::User && user.user_name().is_ok();
+        if !is_asked_about || user.created.is_some() {
             return Ok(user);
         }
         if let Some(known) = self.known.get(&token).await {
