@@ -102,7 +102,7 @@ pub fn ngshare_database(given: &str) -> Result<PathBuf, ConfigError> {
     Ok(PathBuf::from(path))
 }
 
-/// Returns the file of an SQLAlchemy URL. ngshare is configured with such URLs.
+/// Returns the file of an `SQLAlchemy` URL. ngshare is configured with such URLs.
 fn sqlite_path(url: &str) -> Result<PathBuf, ConfigError> {
     let path = url
         .strip_prefix("sqlite:///")

@@ -1,10 +1,10 @@
 //! Requests to a server that may die at any moment, and trees as they are sent and compared.
 
-use crate::support::{
-    Call, Form, Random, Reply, Sent, Server, files_json, hex_sha256, percent_encode, tar,
-};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use nbcourier_testkit::{
+    Call, Form, Random, Reply, Sent, Server, files_json, hex_sha256, percent_encode, tar,
+};
 use serde_json::{Value, json};
 use std::io;
 

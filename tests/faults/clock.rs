@@ -2,9 +2,9 @@
 
 use crate::client::{Client, some_files};
 use crate::ledger::as_ngshare;
-use crate::support::login::Browser;
-use crate::support::{Course, FakeHub, Random, Setup, tar};
 use crate::tally::{Tally, rounds, seed};
+use nbcourier_testkit::browser::Browser;
+use nbcourier_testkit::{Course, FakeHub, Random, Setup, tar};
 use std::fs;
 use std::path::PathBuf;
 
@@ -61,7 +61,7 @@ fn a_clock_that_steps_back_never_makes_a_later_submission_an_earlier_one() {
         .release("challenge", "kevin", &[])
         .ok();
     let mut random = Random::seeded(seed());
-    let mut answered: Vec<(String, String, i64, Vec<crate::support::Sent>)> = Vec::new();
+    let mut answered: Vec<(String, String, i64, Vec<nbcourier_testkit::Sent>)> = Vec::new();
     let mut off = 0;
     for round in 0..rounds(12, 150) {
         // Mostly backwards, sometimes forwards.

@@ -2,12 +2,14 @@
 
 use crate::client::{Client, listed_files, same};
 use crate::kill::assert_clean;
-use crate::support::course::timestamp_of;
-use crate::support::{Course, Random, Reply, Sent, Server, Setup, hex_sha256, percent_encode, tar};
 use crate::tally::{Tally, is_torture, rounds, seed};
 use diesel::connection::SimpleConnection as _;
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Binary};
+use nbcourier_testkit::course::timestamp_of;
+use nbcourier_testkit::{
+    Course, Random, Reply, Sent, Server, Setup, hex_sha256, percent_encode, tar,
+};
 use std::collections::BTreeMap;
 use std::io::Read as _;
 use std::path::PathBuf;

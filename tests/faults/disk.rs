@@ -2,9 +2,9 @@
 
 use crate::client::{Client, listed_files, same};
 use crate::kill::assert_well;
-use crate::support::course::timestamp_of;
-use crate::support::{Course, Random, Reply, Sent, Server, Setup, percent_encode};
 use crate::tally::{Tally, rounds, seed};
+use nbcourier_testkit::course::timestamp_of;
+use nbcourier_testkit::{Course, Random, Reply, Sent, Server, Setup, percent_encode};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use std::sync::Mutex;
@@ -71,7 +71,7 @@ fn beside(server: &Server, command: &[&str]) -> Output {
 }
 
 fn ours(server: &Server, arguments: &[&str]) -> Output {
-    let program = crate::support::program().display().to_string();
+    let program = nbcourier_testkit::program().display().to_string();
     beside(server, &[&[program.as_str()], arguments].concat())
 }
 

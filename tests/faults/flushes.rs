@@ -3,12 +3,14 @@
 
 use crate::client::Client;
 use crate::power::{CALLS, Disk, thread_and_rest};
-use crate::support::course::timestamp_of;
-use crate::support::server::{ADMIN, isolate};
-use crate::support::{Call, Course, Random, Reply, Sent, Server, Setup, eventually_some, program};
 use diesel::connection::Connection as _;
 use diesel::prelude::*;
 use diesel::sqlite::SqliteConnection;
+use nbcourier_testkit::course::timestamp_of;
+use nbcourier_testkit::server::{ADMIN, isolate};
+use nbcourier_testkit::{
+    Call, Course, Random, Reply, Sent, Server, Setup, eventually_some, program,
+};
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::json;
 use std::fs;

@@ -1,13 +1,13 @@
 //! A hub that is down, slow or answers rubbish, and recovers.
 
-use crate::support::{Call, FakeHub, Mood, Reply, Server, Setup, eventually};
 use crate::tally::{Tally, is_torture};
+use nbcourier_testkit::{Call, FakeHub, Mood, Reply, Server, Setup, eventually};
 use std::time::Duration;
 
 const MOODS: [Mood; 8] = [
     Mood::Stuck,
     Mood::Dripping,
-    Mood::Failing,
+    Mood::Status(500),
     Mood::Rubbish,
     Mood::OtherJson,
     Mood::Huge,
@@ -59,7 +59,7 @@ fn until_served(server: &Server, name: &str, tally: &Tally) {
     panic!("{name} are not let in:\n{}", server.log());
 }
 
-fn be_ill(mood: Mood, tally: &Tally) {
+fn be_ill(mood: &Mood, tally: &Tally) {
     let hub = FakeHub::start();
     for number in 0..AT_ONCE {
         for name in ["known", "new", "later"] {
@@ -71,7 +71,7 @@ fn be_ill(mood: Mood, tally: &Tally) {
     until_served(&server, "known", tally);
     let (files, threads) = (server.open_files(), server.threads());
 
-    hub.feels(mood);
+    hub.feels(mood.clone());
     let questions = hub.questions();
     // Waits until the hub's last answer has expired, so that the grace period applies.
     eventually("the hub is asked again", || {
@@ -110,7 +110,7 @@ fn an_ill_hub_keeps_out_only_those_it_did_not_name_before_and_no_longer_than_it_
         std::thread::scope(|scope| {
             for mood in MOODS {
                 let tally = &tally;
-                scope.spawn(move || be_ill(mood, tally));
+                scope.spawn(move || be_ill(&mood, tally));
             }
         });
     }

@@ -3,9 +3,9 @@
 use crate::client::Client;
 use crate::ledger::{COURSE, Ledger, TEACHER};
 use crate::load::{Actor, DELETED, STUDENTS, task};
-use crate::support::server::run;
-use crate::support::{Course, Random, Server, Setup};
 use crate::tally::{Tally, rounds, seed};
+use nbcourier_testkit::server::run;
+use nbcourier_testkit::{Course, Random, Server, Setup};
 use std::path::Path;
 use std::process::Command;
 use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
@@ -50,7 +50,7 @@ fn on_one_directory(rounds: std::ops::Range<u64>, tally: &Tally) {
         load_until_killed(server, &ledger, tally, &mut random);
         tally.round();
         if random.below(4) == 0 {
-            setup.start_and_kill(Duration::from_millis(random.next() % 40));
+            setup.start_and_kill(Duration::from_millis(random.number() % 40));
         }
         let check_first = random.below(2) == 0;
         if check_first {
@@ -82,12 +82,12 @@ fn on_one_directory(rounds: std::ops::Range<u64>, tally: &Tally) {
 fn load_until_killed(server: Server, ledger: &Ledger, tally: &Tally, random: &mut Random) {
     let client = Client::of(&server);
     let over = AtomicBool::new(false);
-    let moment = Duration::from_micros(5_000 + random.next() % 600_000);
+    let moment = Duration::from_micros(5_000 + random.number() % 600_000);
     let mut actor = || Actor {
         client: client.clone(),
         ledger,
         tally,
-        random: Random::seeded(random.next()),
+        random: Random::seeded(random.number()),
         over: &over,
     };
     let data = server.data_dir();
@@ -117,8 +117,8 @@ fn load_until_killed(server: Server, ledger: &Ledger, tally: &Tally, random: &mu
 /// Runs clean-ups beside the server, and kills the last one with it.
 fn clear_until_killed(data: &Path, over: &AtomicBool) {
     while !over.load(SeqCst) {
-        let mut command = Command::new(crate::support::program());
-        crate::support::server::isolate(&mut command, Path::new("/"));
+        let mut command = Command::new(nbcourier_testkit::program());
+        nbcourier_testkit::server::isolate(&mut command, Path::new("/"));
         command.args(["gc", "--grace", "1m", "--retention", "1d", "--data-dir"]);
         command.arg(data).stdout(std::process::Stdio::null());
         let mut clearing = command.spawn().expect("the program starts");

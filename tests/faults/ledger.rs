@@ -1,8 +1,8 @@
 //! A record of requests to a server that is killed: answered changes must be there, unanswered ones may be.
 
 use crate::client::{Client, listed_files, same};
-use crate::support::{Call, Sent, percent_encode, tar};
 use crate::tally::Tally;
+use nbcourier_testkit::{Call, Sent, percent_encode, tar};
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::sync::Mutex;

@@ -2,9 +2,9 @@
 
 use crate::client::{Client, some_files};
 use crate::ledger::{Answered, COURSE, Changing, Ledger, TEACHER, Unanswered, as_ngshare, text};
-use crate::support::server::ADMIN;
-use crate::support::{Call, Random, Reply, Sent, percent_encode};
 use crate::tally::Tally;
+use nbcourier_testkit::server::ADMIN;
+use nbcourier_testkit::{Call, Random, Reply, Sent, percent_encode};
 use serde_json::json;
 use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
 
@@ -67,7 +67,7 @@ impl Actor<'_> {
             3 => {
                 // In another order and with another name it is a new tree, whose bytes are all stored already.
                 files = task();
-                files[1].path = format!("copy {}", self.random.next());
+                files[1].path = format!("copy {}", self.random.number());
                 self.client.manifest(&v1, student, &files, &[])
             }
             _ => {
@@ -78,7 +78,7 @@ impl Actor<'_> {
         };
         let has_key = way >= 2 && self.random.below(2) == 0;
         if has_key {
-            call = call.header("Idempotency-Key", &self.random.next().to_string());
+            call = call.header("Idempotency-Key", &self.random.number().to_string());
         }
         self.ledger.unanswered.lock().unwrap().push(Unanswered {
             student: student.to_owned(),

@@ -1,12 +1,12 @@
 //! A database that another program holds locked.
 
 use crate::client::Client;
-use crate::support::course::timestamp_of;
-use crate::support::{Course, Sent, Server, Setup, eventually};
 use crate::tally::{Tally, is_torture};
 use diesel::connection::SimpleConnection as _;
 use diesel::prelude::*;
 use diesel::sqlite::SqliteConnection;
+use nbcourier_testkit::course::timestamp_of;
+use nbcourier_testkit::{Course, Sent, Server, Setup, eventually};
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
 

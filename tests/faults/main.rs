@@ -10,9 +10,6 @@
     reason = "a test that cannot go on should say so and stop"
 )]
 
-#[path = "../support/mod.rs"]
-mod support;
-
 mod client;
 mod clock;
 mod damage;

@@ -1,8 +1,8 @@
 //! Trees of a hundred thousand files, sent by every way.
 
 use crate::client::{Client, manifest};
-use crate::support::{Call, Course, Form, Sent, Setup, files_json, tar};
 use crate::tally::Tally;
+use nbcourier_testkit::{Call, Course, Form, Sent, Setup, files_json, tar};
 use serde_json::Value;
 
 const FILES: usize = 100_000;
@@ -25,11 +25,12 @@ fn a_hundred_thousand_files_are_refused_in_constant_memory() {
     let (list, told) = (files_json(&files), manifest(&files).to_string());
     let archive = tar::archive(&files);
     let mut with_bytes = vec![Sent::new("manifest.json", told.clone())];
-    with_bytes.extend(
-        files
-            .iter()
-            .map(|file| Sent::new(&crate::support::hex_sha256(&file.bytes), file.bytes.clone())),
-    );
+    with_bytes.extend(files.iter().map(|file| {
+        Sent::new(
+            &nbcourier_testkit::hex_sha256(&file.bytes),
+            file.bytes.clone(),
+        )
+    }));
     let kind = format!("multipart/form-data; boundary={}", Form::BOUNDARY);
     let ngshare = "submission/course1/challenge";
     let v1 = "v1/courses/course1/assignments/challenge/submissions";

@@ -1,10 +1,10 @@
 //! Clients that send or read slowly, or stop in the middle.
 
 use crate::client::{Client, WITH_BYTES};
-use crate::support::{
+use crate::tally::{Tally, rounds};
+use nbcourier_testkit::{
     Call, Course, Form, Random, Sent, Server, Setup, eventually, files_json, tar,
 };
-use crate::tally::{Tally, rounds};
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use std::io::Write as _;
 use std::net::TcpStream;
@@ -130,11 +130,12 @@ fn ways_in(client: &Client) -> Vec<Call> {
     let multipart = format!("multipart/form-data; boundary={}", Form::BOUNDARY);
     let manifest = crate::client::manifest(&files).to_string();
     let mut named = vec![Sent::new("manifest.json", manifest)];
-    named.extend(
-        files
-            .iter()
-            .map(|file| Sent::new(&crate::support::hex_sha256(&file.bytes), file.bytes.clone())),
-    );
+    named.extend(files.iter().map(|file| {
+        Sent::new(
+            &nbcourier_testkit::hex_sha256(&file.bytes),
+            file.bytes.clone(),
+        )
+    }));
     let submission = "submission/course1/challenge";
     vec![
         client.call("POST", submission, "lawrence").form(&form),
@@ -186,7 +187,7 @@ fn a_client_that_stops_in_mid_body_leaves_nothing() {
             }
             eventually("the halves are gone", || incoming(&server) == 0);
             for line in lines {
-                let reply = crate::support::http::read_line(&mut std::io::BufReader::new(line));
+                let reply = nbcourier_testkit::http::read_line(&mut std::io::BufReader::new(line));
                 let reply = reply.expect("an answer");
                 assert!(reply.starts_with("HTTP/1.1 408"), "{reply}");
             }

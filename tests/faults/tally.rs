@@ -1,6 +1,6 @@
 //! Counts the effects of a fault, for the table at the end.
 
-use crate::support::Reply;
+use nbcourier_testkit::Reply;
 use std::io::Write as _;
 use std::sync::atomic::{AtomicU64, Ordering::SeqCst};
 

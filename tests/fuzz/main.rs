@@ -7,9 +7,6 @@
 
 #![allow(clippy::unwrap_used)] // a failed unwrap fails the test and names the line
 
-#[path = "../support/mod.rs"]
-mod support;
-
 mod archives;
 mod base64;
 mod forms;
@@ -122,7 +119,7 @@ fn tar_words() -> Vec<Vec<u8>> {
         (b'L', "././@LongLink", 2),
         (b'K', "././@LongLink", 2),
     ] {
-        words.push(support::tar::header(kind, name, size));
+        words.push(nbcourier_testkit::tar::header(kind, name, size));
     }
     for text in [
         "10 path=k\n",
@@ -134,11 +131,17 @@ fn tar_words() -> Vec<Vec<u8>> {
     ] {
         let mut block = text.as_bytes().to_vec();
         block.resize(512, 0);
-        words.push(support::tar::header(b'x', "pax", text.len()));
-        words.push([support::tar::header(b'x', "pax", text.len()), block.clone()].concat());
+        words.push(nbcourier_testkit::tar::header(b'x', "pax", text.len()));
         words.push(
             [
-                support::tar::header(b'L', "long", text.len()),
+                nbcourier_testkit::tar::header(b'x', "pax", text.len()),
+                block.clone(),
+            ]
+            .concat(),
+        );
+        words.push(
+            [
+                nbcourier_testkit::tar::header(b'L', "long", text.len()),
                 block.clone(),
             ]
             .concat(),
@@ -151,7 +154,7 @@ fn tar_words() -> Vec<Vec<u8>> {
         b"\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFB",
         b"          5 ",
     ] {
-        let mut header = support::tar::header(b'0', "m", 0);
+        let mut header = nbcourier_testkit::tar::header(b'0', "m", 0);
         header[124..136].copy_from_slice(size);
         words.push(header);
     }

@@ -67,7 +67,7 @@ impl Target {
 
     /// Writes an input to the corpus and returns its path.
     pub fn keep(&self, input: &[u8]) -> PathBuf {
-        let name = format!("found-{}", &crate::support::hex_sha256(input)[..12]);
+        let name = format!("found-{}", &nbcourier_testkit::hex_sha256(input)[..12]);
         let path = self.directory().join(name);
         std::fs::write(&path, input).unwrap();
         path

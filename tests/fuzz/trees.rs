@@ -1,7 +1,7 @@
 //! Bodies that are trees, sent to a server: a slow and obvious rule says what a manifest and its bytes make.
 
-use crate::support::tar::{archive, files};
-use crate::support::{Call, Course, Random, Sent, Server, Setup, hex_sha256};
+use nbcourier_testkit::tar::{archive, files};
+use nbcourier_testkit::{Call, Course, Random, Sent, Server, Setup, hex_sha256};
 use serde_json::{Value, json};
 
 const TREE: &str = "v1/courses/algebra/assignments/ps1/tree?user=kevin";

@@ -1,196 +1,450 @@
-//! A hub for tests. It gives the answers that a test chooses, over a real socket, and counts the questions.
+//! A fake hub that answers a service as JupyterHub does, and that can be faulty in several ways.
 
-use actix_web::http::StatusCode;
-use actix_web::{App, HttpRequest, HttpResponse, HttpServer, rt, web};
-use base64::prelude::{BASE64_URL_SAFE_NO_PAD, Engine};
+use super::http::{read_headers, read_line};
+use super::oauth::Oauth;
 use serde_json::{Value, json};
-use sha2::{Digest, Sha256};
 use std::collections::HashMap;
-use std::sync::Mutex;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::io::{self, BufReader, Read, Write};
+use std::net::{TcpListener, TcpStream};
+use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
+use std::sync::{Arc, Condvar, Mutex};
+use std::thread;
 use std::time::Duration;
 
-/// The API token of the service `x`.
-pub const API_TOKEN: &str = "very-secret-api-token";
-/// The path to which the hub sends browsers after a login.
-pub const CALLBACK_URL: &str = "/services/x/oauth_callback";
+/// The path below which the hub describes users.
+const USERS: &str = "/hub/api/users/";
 
-/// The behaviour of the hub.
-#[derive(Clone)]
+/// The maximum number of groups in one answer.
+const GROUPS_AT_ONCE: usize = 2;
+
+/// The state of the hub.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Mood {
-    /// The hub answers.
+    /// Answers correctly.
     Well,
-    /// The hub answers after this time.
+    /// Answers correctly, after that time.
     Slow(Duration),
-    /// The hub answers with this status and no body.
+    /// Accepts requests and answers none of them until the mood changes.
+    Stuck,
+    /// Answers everything with this status and an empty body.
     Status(u16),
-    /// The hub answers 200 with this body.
+    /// Answers everything with 200 and this body.
     Says(Vec<u8>),
+    /// Answers 200 with something that is not JSON.
+    Rubbish,
+    /// Answers 200 with JSON of something else.
+    OtherJson,
+    /// Answers 200 with very many bytes.
+    Huge,
+    /// Redirects to another server.
+    Redirecting,
+    /// Sends the head of an answer, and then one byte a second.
+    Dripping,
+    /// Closes every connection without an answer.
+    Closed,
 }
+
+/// A request that the hub received.
+#[derive(Clone, Debug)]
+pub struct Seen {
+    pub method: String,
+    /// The path with its query.
+    pub target: String,
+    pub headers: Vec<(String, String)>,
+    pub body: String,
+}
+
+impl Seen {
+    pub fn header(&self, name: &str) -> &str {
+        let found = self
+            .headers
+            .iter()
+            .find(|(key, _)| key.eq_ignore_ascii_case(name));
+        found.map_or("", |(_, value)| value)
+    }
+}
+
+/// The hub, listening on a port of its own until it is dropped.
+pub struct FakeHub {
+    port: u16,
+    state: Arc<State>,
+}
+
+/// The name of a group, and its members.
+type Group = (String, Vec<String>);
 
 struct State {
+    holders: Mutex<HashMap<String, Value>>,
+    accounts: Mutex<HashMap<String, String>>,
+    /// The groups with their members; `None` if the service may not list them.
+    groups: Mutex<Option<Vec<Group>>>,
     mood: Mutex<Mood>,
-    asked: AtomicUsize,
-    users: Mutex<HashMap<String, Value>>,
-    /// The accounts that the service is shown, by name, and the number of its questions about them.
-    accounts: Mutex<HashMap<String, Value>>,
-    asked_accounts: AtomicUsize,
-    /// The challenge and the access token of each unused code.
-    codes: Mutex<HashMap<String, (String, String)>>,
-}
-
-/// A running hub.
-pub struct FakeHub {
-    /// The URL of the hub's API.
-    pub api_url: String,
-    state: web::Data<State>,
+    mood_changed: Condvar,
+    seen: Mutex<Vec<Seen>>,
+    oauth: Mutex<Oauth>,
+    over: AtomicBool,
+    clock_ahead: AtomicI64,
 }
 
 impl FakeHub {
-    /// Starts a hub that knows sam, an ordinary user, by the token `token-of-sam`.
     pub fn start() -> Self {
-        let state = web::Data::new(State {
-            mood: Mutex::new(Mood::Well),
-            asked: AtomicUsize::new(0),
-            users: Mutex::default(),
+        let listener = TcpListener::bind(("127.0.0.1", 0)).expect("a free port");
+        let port = listener.local_addr().expect("its address").port();
+        let state = Arc::new(State {
+            holders: Mutex::default(),
             accounts: Mutex::default(),
-            asked_accounts: AtomicUsize::new(0),
-            codes: Mutex::default(),
+            groups: Mutex::default(),
+            mood: Mutex::new(Mood::Well),
+            mood_changed: Condvar::new(),
+            seen: Mutex::default(),
+            oauth: Mutex::default(),
+            over: AtomicBool::new(false),
+            clock_ahead: AtomicI64::new(0),
         });
-        let shared = state.clone();
-        let server = HttpServer::new(move || {
-            App::new()
-                .app_data(shared.clone())
-                .route("/hub/api/user", web::get().to(user))
-                .route("/hub/api/users/{name}", web::get().to(account))
-                .route("/hub/api/oauth2/token", web::post().to(token))
-        })
-        .workers(1)
-        .disable_signals()
-        .bind(("127.0.0.1", 0))
-        .unwrap();
-        let address = server.addrs()[0];
-        rt::spawn(server.run());
-        let hub = Self {
-            api_url: format!("http://{address}/hub/api"),
-            state,
-        };
-        hub.knows(
-            "token-of-sam",
-            json!({"kind": "user", "name": "sam", "admin": false,
-            "groups": ["nbgrader-algebra"], "scopes": ["access:servers!server=sam/"]}),
-        );
+        let kept = Arc::clone(&state);
+        thread::spawn(move || {
+            for stream in listener.incoming().flatten() {
+                if kept.over.load(Ordering::SeqCst) {
+                    return;
+                }
+                let state = Arc::clone(&kept);
+                thread::spawn(move || state.serve(stream));
+            }
+        });
+        Self { port, state }
+    }
+
+    /// Starts a hub that knows sam, an ordinary user in a group, by the token `token-of-sam`.
+    pub fn with_sam() -> Self {
+        let hub = Self::start();
+        let sam = json!({"kind": "user", "name": "sam", "admin": false,
+            "groups": ["nbgrader-algebra"], "scopes": ["access:servers!server=sam/"]});
+        hub.gives("token-of-sam", sam);
         hub
     }
 
-    /// Gives the token to this user.
-    pub fn knows(&self, token: &str, user: Value) {
-        let mut users = self.state.users.lock().unwrap();
-        users.insert(token.to_owned(), user);
+    pub fn api_url(&self) -> String {
+        format!("http://127.0.0.1:{}/hub/api", self.port)
     }
 
-    /// Gives the service the scope `read:users`, and sets when that account was created.
-    pub fn tells(&self, name: &str, created: &str) {
-        let model = json!({"kind": "user", "name": name, "created": created});
-        let mut accounts = self.state.accounts.lock().unwrap();
-        accounts.insert(name.to_owned(), model);
+    pub fn port(&self) -> u16 {
+        self.port
     }
 
-    /// Returns how often the hub was asked when an account was created.
-    pub fn asked_accounts(&self) -> usize {
-        self.state.asked_accounts.load(Ordering::SeqCst)
+    /// Adds a person whose token is their name.
+    pub fn knows(&self, user: &str) -> &Self {
+        self.gives(user, user_model(user))
     }
 
-    /// Removes the token.
+    /// Adds a token and the hub's description of its owner.
+    pub fn gives(&self, token: &str, model: Value) -> &Self {
+        self.state
+            .holders
+            .lock()
+            .expect("holders")
+            .insert(token.to_owned(), model);
+        self
+    }
+
+    /// Grants the service the scope `read:users`, and sets the creation time of the account.
+    pub fn made(&self, name: &str, created: &str) -> &Self {
+        let mut accounts = self.state.accounts.lock().expect("accounts");
+        accounts.insert(name.to_owned(), created.to_owned());
+        self
+    }
+
+    /// Grants the service the scopes `list:groups` and `read:groups`, and sets the hub's groups.
+    pub fn lists(&self, groups: &[(&str, &[&str])]) -> &Self {
+        self.lists_to(&["list:groups", "read:groups"], groups)
+    }
+
+    /// Grants the service these scopes, and sets the hub's groups.
+    pub fn lists_to(&self, scopes: &[&str], groups: &[(&str, &[&str])]) -> &Self {
+        let mut model = service_model("nbcourier");
+        model["scopes"] = json!(scopes);
+        self.gives(super::server::SERVICE_TOKEN, model);
+        let groups = groups.iter().map(|(name, users)| {
+            let users = users.iter().map(|user| (*user).to_owned());
+            ((*name).to_owned(), users.collect())
+        });
+        *self.state.groups.lock().expect("groups") = Some(groups.collect());
+        self
+    }
+
     pub fn forgets(&self, token: &str) {
-        self.state.users.lock().unwrap().remove(token);
+        self.state.holders.lock().expect("holders").remove(token);
     }
 
-    /// Sets the behaviour of the hub.
-    pub fn is(&self, mood: Mood) {
-        *self.state.mood.lock().unwrap() = mood;
+    pub fn feels(&self, mood: Mood) {
+        *self.state.mood.lock().expect("mood") = mood;
+        self.state.mood_changed.notify_all();
     }
 
-    /// Returns how often the hub was asked who owns a token.
-    pub fn asked(&self) -> usize {
-        self.state.asked.load(Ordering::SeqCst)
+    /// Sets the hub's clock this many seconds ahead of this machine's.
+    pub fn clock_is_ahead(&self, seconds: i64) {
+        self.state.clock_ahead.store(seconds, Ordering::SeqCst);
     }
 
-    /// Plays the hub's part for a browser that we sent to it. Returns the query with which the browser comes back.
-    pub fn logs_in(&self, location: &str, access_token: &str) -> String {
-        let (path, query) = location.split_once('?').unwrap();
-        assert_eq!(path, "/hub/api/oauth2/authorize");
-        let fields = web::Query::<HashMap<String, String>>::from_query(query).unwrap();
-        assert_eq!(fields["client_id"], "service-x");
-        assert_eq!(fields["redirect_uri"], CALLBACK_URL);
-        assert_eq!(fields["response_type"], "code");
-        assert_eq!(fields["code_challenge_method"], "S256");
-        let mut codes = self.state.codes.lock().unwrap();
-        let code = format!("secret-code-{}", codes.len());
-        let grant = (fields["code_challenge"].clone(), access_token.to_owned());
-        codes.insert(code.clone(), grant);
-        format!("code={code}&state={}", fields["state"])
+    /// Returns all requests so far.
+    pub fn seen(&self) -> Vec<Seen> {
+        self.state.seen.lock().expect("requests").clone()
+    }
+
+    /// Returns the number of requests for the owner of a token.
+    pub fn questions(&self) -> usize {
+        let asked = |seen: &&Seen| seen.target == "/hub/api/user";
+        self.seen().iter().filter(asked).count()
+    }
+
+    /// Returns the number of requests about accounts.
+    pub fn questions_about_accounts(&self) -> usize {
+        let asked = |seen: &&Seen| seen.target.starts_with(USERS);
+        self.seen().iter().filter(asked).count()
+    }
+
+    /// Opens the hub's authorize page as the person with this token, and returns the query with which the browser comes
+    /// back to the service.
+    pub fn logs_in(&self, authorize: &str, token: &str) -> String {
+        let back = super::browser::at_hub(self, authorize, token);
+        assert_eq!(self.oauth_complaints(), [""; 0]);
+        let (_, query) = back.split_once('?').expect("a query");
+        query.to_owned()
+    }
+
+    /// Returns the faults in requests to the OAuth endpoints.
+    pub fn oauth_complaints(&self) -> Vec<String> {
+        self.state.oauth.lock().expect("oauth").complaints.clone()
     }
 }
 
-async fn user(request: HttpRequest, state: web::Data<State>) -> HttpResponse {
-    state.asked.fetch_add(1, Ordering::SeqCst);
-    let mood = state.mood.lock().unwrap().clone();
-    match mood {
-        Mood::Well => {}
-        Mood::Slow(time) => rt::time::sleep(time).await,
-        Mood::Status(status) => {
-            return HttpResponse::build(StatusCode::from_u16(status).unwrap())
-                .insert_header(("location", "/elsewhere"))
-                .finish();
+impl Drop for FakeHub {
+    fn drop(&mut self) {
+        self.state.over.store(true, Ordering::SeqCst);
+        self.feels(Mood::Closed);
+        let _ = TcpStream::connect(("127.0.0.1", self.port));
+    }
+}
+
+/// Returns the description that JupyterHub 5 and 6 give for a user's own notebook token.
+pub fn user_model(name: &str) -> Value {
+    json!({
+        "kind": "user",
+        "name": name,
+        "admin": false,
+        "groups": [],
+        "session_id": null,
+        "token_id": "a1",
+        "scopes": [
+            format!("access:servers!server={name}/"),
+            format!("read:users:groups!user={name}"),
+            format!("read:users:name!user={name}"),
+            format!("users:activity!user={name}"),
+        ],
+    })
+}
+
+/// Returns the description for the token of a service.
+pub fn service_model(name: &str) -> Value {
+    json!({
+        "kind": "service",
+        "name": name,
+        "admin": false,
+        "session_id": null,
+        "token_id": "a2",
+        "scopes": [format!("read:services:name!service={name}")],
+    })
+}
+
+impl State {
+    fn serve(&self, stream: TcpStream) {
+        let mut reader = BufReader::new(stream);
+        while let Ok(request) = read_request(&mut reader) {
+            let seen = request.clone();
+            self.seen.lock().expect("requests").push(seen);
+            if *self.mood.lock().expect("mood") == Mood::Dripping {
+                return self.drip(reader.get_mut());
+            }
+            let Some(answer) = self.answer(&request) else {
+                return;
+            };
+            let answer = answer.header("Date", &self.date());
+            if reader.get_mut().write_all(&answer.to_bytes()).is_err() {
+                return;
+            }
         }
-        Mood::Says(body) => return HttpResponse::Ok().body(body),
     }
-    let authorization = request.headers().get("authorization").unwrap();
-    let token = authorization
-        .to_str()
-        .unwrap()
-        .strip_prefix("token ")
-        .unwrap();
-    match state.users.lock().unwrap().get(token) {
-        Some(user) => HttpResponse::Ok().json(user),
-        None => HttpResponse::Forbidden().json(json!({"status": 403, "message": "Forbidden"})),
-    }
-}
 
-async fn account(
-    name: web::Path<String>,
-    request: HttpRequest,
-    state: web::Data<State>,
-) -> HttpResponse {
-    state.asked_accounts.fetch_add(1, Ordering::SeqCst);
-    let own = format!("token {API_TOKEN}");
-    assert_eq!(request.headers().get("authorization").unwrap(), &*own);
-    let accounts = state.accounts.lock().unwrap();
-    match accounts.get(name.as_str()) {
-        Some(account) => HttpResponse::Ok().json(account),
-        None if accounts.is_empty() => HttpResponse::Forbidden().finish(),
-        None => HttpResponse::NotFound().finish(),
-    }
-}
-
-async fn token(form: web::Form<HashMap<String, String>>, state: web::Data<State>) -> HttpResponse {
-    if let Mood::Status(status) = *state.mood.lock().unwrap() {
-        return HttpResponse::build(StatusCode::from_u16(status).unwrap()).finish();
-    }
-    if form["client_id"] != "service-x" || form["client_secret"] != API_TOKEN {
-        return HttpResponse::Unauthorized().finish();
-    }
-    let grant = state.codes.lock().unwrap().remove(&form["code"]);
-    let challenge = BASE64_URL_SAFE_NO_PAD.encode(Sha256::digest(&form["code_verifier"]));
-    match grant {
-        Some((expected, access_token))
-            if expected == challenge
-                && form["grant_type"] == "authorization_code"
-                && form["redirect_uri"] == CALLBACK_URL =>
-        {
-            HttpResponse::Ok().json(json!({"access_token": access_token, "token_type": "Bearer"}))
+    fn answer(&self, request: &Seen) -> Option<Answer> {
+        let mood = self.mood.lock().expect("mood").clone();
+        match mood {
+            Mood::Well => {}
+            Mood::Slow(time) => thread::sleep(time),
+            Mood::Stuck => self.wait_while_stuck(),
+            Mood::Status(status) => {
+                return Some(Answer::new(status, "").header("Location", "/elsewhere"));
+            }
+            Mood::Says(body) => return Some(Answer::of_bytes(200, body)),
+            Mood::Rubbish => return Some(Answer::new(200, "<p>Bad gateway, sort of</p>")),
+            Mood::OtherJson => return Some(Answer::json(200, &json!([{"name": ["kevin"]}]))),
+            Mood::Huge => return Some(Answer::new(200, &" ".repeat(32 << 20))),
+            Mood::Redirecting => {
+                let elsewhere = Answer::new(302, "");
+                return Some(elsewhere.header("Location", "http://127.0.0.1:9/hub/api/user"));
+            }
+            Mood::Closed | Mood::Dripping => return None,
         }
-        _ => HttpResponse::BadRequest().json(json!({"error": "invalid_grant"})),
+        let (path, _) = request
+            .target
+            .split_once('?')
+            .unwrap_or((&request.target, ""));
+        Some(match path {
+            "/hub/api/" => Answer::json(200, &json!({"version": "6.1.0"})),
+            "/hub/api/user" => self.who(request),
+            "/hub/api/groups" => self.groups(request),
+            "/hub/api/oauth2/authorize" => self.oauth().authorize(request),
+            "/hub/api/oauth2/token" => self.oauth().token(request),
+            _ if path.starts_with(USERS) => self.account(&path[USERS.len()..], request),
+            _ => Answer::json(404, &json!({"status": 404, "message": "Not Found"})),
+        })
     }
+
+    fn date(&self) -> String {
+        let ahead = chrono::TimeDelta::seconds(self.clock_ahead.load(Ordering::SeqCst));
+        let time = chrono::Utc::now() + ahead;
+        time.format("%a, %d %b %Y %H:%M:%S GMT").to_string()
+    }
+
+    fn drip(&self, line: &mut TcpStream) {
+        let mut sent = line.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 500\r\n\r\n{");
+        while sent.is_ok() && *self.mood.lock().expect("mood") == Mood::Dripping {
+            thread::sleep(Duration::from_secs(1));
+            sent = line.write_all(b" ");
+        }
+    }
+
+    fn oauth(&self) -> std::sync::MutexGuard<'_, Oauth> {
+        self.oauth.lock().expect("oauth")
+    }
+
+    fn who(&self, request: &Seen) -> Answer {
+        let header = request.header("authorization");
+        let token = header
+            .strip_prefix("token ")
+            .or_else(|| header.strip_prefix("Bearer "))
+            .unwrap_or_default();
+        let holders = self.holders.lock().expect("holders");
+        match holders.get(token) {
+            Some(model) => Answer::json(200, model),
+            None => Answer::json(403, &json!({"status": 403, "message": "Forbidden"})),
+        }
+    }
+
+    /// Returns the hub's answer about a user: the account with the scope `read:users`; without it, a refusal.
+    fn account(&self, name: &str, request: &Seen) -> Answer {
+        let own = format!("token {}", super::server::SERVICE_TOKEN);
+        assert_eq!(request.header("authorization"), own);
+        let accounts = self.accounts.lock().expect("accounts");
+        match accounts.get(name) {
+            Some(created) => Answer::json(
+                200,
+                &json!({"kind": "user", "name": name, "admin": false, "created": created}),
+            ),
+            None if accounts.is_empty() => Answer::json(403, &json!({"status": 403})),
+            None => Answer::json(404, &json!({"status": 404})),
+        }
+    }
+
+    /// Returns a page of the groups in the form of JupyterHub's `GET /groups`.
+    fn groups(&self, request: &Seen) -> Answer {
+        let own = format!("token {}", super::server::SERVICE_TOKEN);
+        assert_eq!(request.header("authorization"), own);
+        let groups = self.groups.lock().expect("groups");
+        let Some(groups) = &*groups else {
+            return Answer::json(403, &json!({"status": 403}));
+        };
+        let number = |key: &str| {
+            let (_, query) = request.target.split_once('?').expect("a query");
+            let mut pairs = query.split('&').filter_map(|pair| pair.split_once('='));
+            let found = pairs.find(|(name, _)| *name == key).expect("a number");
+            found.1.parse::<usize>().expect("a number")
+        };
+        // The hub limits the size of a page.
+        let (offset, limit) = (number("offset"), number("limit").min(GROUPS_AT_ONCE));
+        let page: Vec<_> = groups
+            .iter()
+            .skip(offset)
+            .take(limit)
+            .map(|(name, users)| json!({"kind": "group", "name": name, "users": users, "roles": [], "properties": {}}))
+            .collect();
+        let end = offset + page.len();
+        let next = (end < groups.len()).then(|| json!({"offset": end, "limit": limit, "url": "/"}));
+        let pagination =
+            json!({"offset": offset, "limit": limit, "total": groups.len(), "next": next});
+        Answer::json(200, &json!({"items": page, "_pagination": pagination}))
+    }
+
+    fn wait_while_stuck(&self) {
+        let mut mood = self.mood.lock().expect("mood");
+        while *mood == Mood::Stuck {
+            mood = self.mood_changed.wait(mood).expect("mood");
+        }
+    }
+}
+
+/// An answer of the hub.
+pub struct Answer {
+    status: u16,
+    headers: Vec<(String, String)>,
+    body: Vec<u8>,
+}
+
+impl Answer {
+    pub fn new(status: u16, body: &str) -> Self {
+        Self::of_bytes(status, body.into())
+    }
+
+    fn of_bytes(status: u16, body: Vec<u8>) -> Self {
+        Self {
+            status,
+            headers: Vec::new(),
+            body,
+        }
+    }
+
+    pub fn json(status: u16, value: &Value) -> Self {
+        Self::new(status, &value.to_string()).header("Content-Type", "application/json")
+    }
+
+    pub fn header(mut self, name: &str, value: &str) -> Self {
+        self.headers.push((name.to_owned(), value.to_owned()));
+        self
+    }
+
+    fn to_bytes(&self) -> Vec<u8> {
+        let mut head = format!("HTTP/1.1 {} Fake\r\n", self.status);
+        for (name, value) in &self.headers {
+            head.push_str(&format!("{name}: {value}\r\n"));
+        }
+        head.push_str(&format!("Content-Length: {}\r\n\r\n", self.body.len()));
+        [head.as_bytes(), &self.body].concat()
+    }
+}
+
+fn read_request(reader: &mut BufReader<TcpStream>) -> io::Result<Seen> {
+    let line = read_line(reader)?;
+    let mut words = line.split(' ').map(str::to_owned);
+    let method = words.next().unwrap_or_default();
+    let target = words.next().unwrap_or_default();
+    let headers = read_headers(reader)?;
+    let mut request = Seen {
+        method,
+        target,
+        headers,
+        body: String::new(),
+    };
+    let length = request.header("content-length").parse().unwrap_or(0);
+    let mut body = vec![0; length];
+    reader.read_exact(&mut body)?;
+    request.body = String::from_utf8_lossy(&body).into_owned();
+    Ok(request)
 }

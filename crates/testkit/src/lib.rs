@@ -1,17 +1,44 @@
-//! A fake hub, a browser and the log, for the tests of several crates.
+//! The shared parts of all tests: the built program as a server, a client, a hub, a browser, a log, and bytes to send.
 //!
-//! It depends on none of them, so that the unit tests of each can use it.
+//! It depends on none of the other crates, so that the tests of each can use it.
 
 #![allow(
+    missing_docs,
     clippy::missing_panics_doc,
+    clippy::return_self_not_must_use,
     clippy::unwrap_used,
-    reason = "a test that cannot go on stops"
+    reason = "a test that cannot go on stops, and names say what its tools do"
 )]
+#![allow(clippy::format_push_string, reason = "short")]
 
-mod browser;
-mod hub;
-mod logged;
+pub mod browser;
+pub mod cookies;
+pub mod course;
+pub mod document;
+pub mod files;
+pub mod form;
+pub mod http;
+pub mod hub;
+pub mod logged;
+pub mod nonsense;
+pub mod oauth;
+pub mod patience;
+pub mod pattern;
+pub mod random;
+pub mod routes;
+pub mod script;
+pub mod server;
+pub mod tar;
+pub mod wire_nonsense;
 
-pub use browser::Browser;
-pub use hub::{API_TOKEN, CALLBACK_URL, FakeHub, Mood};
+pub use cookies::Cookies;
+pub use course::{Course, Permit, timestamp_of};
+pub use files::{Sent, base64_lines, files_json, hex_sha256, md5_hex};
+pub use form::{Form, percent_encode};
+pub use http::{Call, Reply};
+pub use hub::{FakeHub, Mood};
 pub use logged::Logged;
+pub use patience::{eventually, eventually_some};
+pub use random::Random;
+pub use routes::routes;
+pub use server::{SERVICE_TOKEN, Server, Setup, program};

@@ -91,7 +91,7 @@ mod tests {
     use actix_web::http::Method;
     use actix_web::test::{TestRequest, call_service, init_service, read_body};
     use nbcourier_auth::{HubSettings, SigningKey};
-    use nbcourier_testkit::{API_TOKEN, Browser, CALLBACK_URL, FakeHub};
+    use nbcourier_testkit::{Cookies, FakeHub, SERVICE_TOKEN};
     use std::time::Duration;
 
     fn header<'a>(response: &'a ServiceResponse, name: &str) -> &'a str {
@@ -100,13 +100,13 @@ mod tests {
 
     fn settings(hub: &FakeHub, directory: &std::path::Path) -> HubSettings {
         HubSettings {
-            api_url: hub.api_url.clone(),
-            api_token: API_TOKEN.into(),
+            api_url: hub.api_url(),
+            api_token: SERVICE_TOKEN.into(),
             service_name: "x".into(),
-            client_id: "service-x".into(),
+            client_id: "service-nbcourier".into(),
             hub_host: String::new(),
             base_url: "/".into(),
-            callback_url: CALLBACK_URL.into(),
+            callback_url: "/services/x/oauth_callback".into(),
             prefix: "/services/x/".into(),
             signing_key: SigningKey::load_or_create(directory).unwrap(),
             cache_ttl: Duration::from_mins(1),
@@ -138,11 +138,11 @@ mod tests {
 
     #[actix_web::test]
     async fn the_pages_lead_through_login_and_logout() {
-        let hub = FakeHub::start();
+        let hub = FakeHub::with_sam();
         let directory = tempfile::tempdir().unwrap();
         let authenticator = Authenticator::hub(settings(&hub, directory.path())).unwrap();
         let pages = pages!(directory, authenticator.clone());
-        let mut browser = Browser::default();
+        let mut browser = Cookies::default();
         let kept = |response: &ServiceResponse| -> Vec<_> {
             response
                 .response()

@@ -5,15 +5,15 @@ use super::support::LogsIn as _;
 use crate::{AuthError, Authenticator, Credential};
 use actix_web::cookie::Cookie;
 use actix_web::http::Method;
-use nbcourier_testkit::Browser;
-use nbcourier_testkit::{API_TOKEN, FakeHub, Logged, Mood};
+use nbcourier_testkit::Cookies;
+use nbcourier_testkit::{FakeHub, Logged, Mood, SERVICE_TOKEN};
 use serde_json::json;
 
 #[actix_web::test]
 async fn a_login_ends_at_the_page_asked_for_with_a_session() {
-    let hub = FakeHub::start();
+    let hub = FakeHub::with_sam();
     let authenticator = hub.authenticator();
-    let mut browser = Browser::default();
+    let mut browser = Cookies::default();
     let location = browser.begins(&authenticator, "/services/x/courses?page=2");
     let query = hub.logs_in(&location, "token-of-sam");
     let next = browser.returns(&authenticator, &query).await;
@@ -32,14 +32,14 @@ async fn a_login_ends_at_the_page_asked_for_with_a_session() {
 
 #[actix_web::test]
 async fn a_login_never_ends_at_another_site() {
-    let hub = FakeHub::start();
+    let hub = FakeHub::with_sam();
     let authenticator = hub.authenticator();
     for evil in [
         "//evil.example",
         "https://evil.example/services/x/",
         "/services/x/\\..\\y",
     ] {
-        let mut browser = Browser::default();
+        let mut browser = Cookies::default();
         let location = browser.begins(&authenticator, evil);
         let query = hub.logs_in(&location, "token-of-sam");
         let next = browser.returns(&authenticator, &query).await;
@@ -49,9 +49,9 @@ async fn a_login_never_ends_at_another_site() {
 
 #[actix_web::test]
 async fn two_tabs_log_in_at_once() {
-    let hub = FakeHub::start();
+    let hub = FakeHub::with_sam();
     let authenticator = hub.authenticator();
-    let mut browser = Browser::default();
+    let mut browser = Cookies::default();
     let one = browser.begins(&authenticator, "/services/x/1");
     let two = browser.begins(&authenticator, "/services/x/2");
     let [one, two] = [one, two].map(|location| hub.logs_in(&location, "token-of-sam"));
@@ -63,9 +63,9 @@ async fn two_tabs_log_in_at_once() {
 
 #[actix_web::test]
 async fn logins_that_nobody_ends_do_not_pile_up() {
-    let hub = FakeHub::start();
+    let hub = FakeHub::with_sam();
     let authenticator = hub.authenticator();
-    let mut browser = Browser::default();
+    let mut browser = Cookies::default();
     for _ in 0..50 {
         browser.begins(&authenticator, "/services/x/");
         assert!(browser.0.len() <= 8);
@@ -74,10 +74,10 @@ async fn logins_that_nobody_ends_do_not_pile_up() {
 
 #[actix_web::test]
 async fn a_login_without_or_with_a_foreign_state_is_refused() {
-    let hub = FakeHub::start();
+    let hub = FakeHub::with_sam();
     let authenticator = hub.authenticator();
-    let mut victim = Browser::default();
-    let mut attacker = Browser::default();
+    let mut victim = Cookies::default();
+    let mut attacker = Cookies::default();
     victim.begins(&authenticator, "/services/x/");
     let location = attacker.begins(&authenticator, "/services/x/");
     let query = hub.logs_in(&location, "token-of-sam");
@@ -100,7 +100,7 @@ async fn a_login_without_or_with_a_foreign_state_is_refused() {
         assert_eq!(refused, Err(AuthError::BadState), "{query}");
     }
     assert!(
-        Browser::default()
+        Cookies::default()
             .returns(&authenticator, &query)
             .await
             .is_err()
@@ -110,9 +110,9 @@ async fn a_login_without_or_with_a_foreign_state_is_refused() {
 
 #[actix_web::test]
 async fn a_code_for_another_login_is_refused_by_its_verifier() {
-    let hub = FakeHub::start();
+    let hub = FakeHub::with_sam();
     let authenticator = hub.authenticator();
-    let [mut one, mut two] = [Browser::default(), Browser::default()];
+    let [mut one, mut two] = [Cookies::default(), Cookies::default()];
     let stolen = hub.logs_in(&one.begins(&authenticator, "/"), "token-of-sam");
     let own = hub.logs_in(&two.begins(&authenticator, "/"), "token-of-sam");
     let code = stolen.split_once('&').unwrap().0;
@@ -125,9 +125,9 @@ async fn a_code_for_another_login_is_refused_by_its_verifier() {
 
 #[actix_web::test]
 async fn a_login_that_comes_back_twice_is_refused() {
-    let hub = FakeHub::start();
+    let hub = FakeHub::with_sam();
     let authenticator = hub.authenticator();
-    let mut browser = Browser::default();
+    let mut browser = Cookies::default();
     let query = hub.logs_in(&browser.begins(&authenticator, "/"), "token-of-sam");
     let mut with_old_cookies = browser.clone();
     assert!(browser.returns(&authenticator, &query).await.is_ok());
@@ -139,10 +139,10 @@ async fn a_login_that_comes_back_twice_is_refused() {
 
 #[actix_web::test]
 async fn the_cookie_of_a_login_that_has_ended_begins_no_other() {
-    let hub = FakeHub::start();
-    hub.knows("token-of-kim", json!({"kind": "user", "name": "kim"}));
+    let hub = FakeHub::with_sam();
+    hub.gives("token-of-kim", json!({"kind": "user", "name": "kim"}));
     let authenticator = hub.authenticator();
-    let mut browser = Browser::default();
+    let mut browser = Cookies::default();
     let location = browser.begins(&authenticator, "/");
     let [own, another] =
         ["token-of-sam", "token-of-kim"].map(|token| hub.logs_in(&location, token));
@@ -155,10 +155,10 @@ async fn the_cookie_of_a_login_that_has_ended_begins_no_other() {
 
 #[actix_web::test]
 async fn a_login_begins_a_new_session_whatever_cookie_was_there() {
-    let hub = FakeHub::start();
-    hub.knows("token-of-kim", json!({"kind": "user", "name": "kim"}));
+    let hub = FakeHub::with_sam();
+    hub.gives("token-of-kim", json!({"kind": "user", "name": "kim"}));
     let authenticator = hub.authenticator();
-    let mut browser = Browser::logged_in(&hub, &authenticator).await;
+    let mut browser = Cookies::logged_in(&hub, &authenticator).await;
     let before = browser.opens(&authenticator).await.unwrap();
     let query = hub.logs_in(&browser.begins(&authenticator, "/"), "token-of-kim");
     browser.returns(&authenticator, &query).await.unwrap();
@@ -174,11 +174,11 @@ async fn a_login_begins_a_new_session_whatever_cookie_was_there() {
 
 #[actix_web::test]
 async fn the_hubs_no_is_told_without_repeating_what_stands_in_the_address() {
-    let hub = FakeHub::start();
+    let hub = FakeHub::with_sam();
     let authenticator = hub.authenticator();
     for (error, told) in [("access_denied", true), ("%3Cscript%3E", false)] {
         let query = format!("error={error}&state=abc");
-        let refused = Browser::default().returns(&authenticator, &query).await;
+        let refused = Cookies::default().returns(&authenticator, &query).await;
         let sentence = refused.err().unwrap().to_string();
         assert!(
             sentence.starts_with("The hub did not log you in"),
@@ -191,9 +191,9 @@ async fn the_hubs_no_is_told_without_repeating_what_stands_in_the_address() {
 
 #[actix_web::test]
 async fn services_do_not_log_in_and_a_demanded_scope_counts_here_too() {
-    let hub = FakeHub::start();
-    hub.knows("service", json!({"kind": "service", "name": "sam"}));
-    hub.knows(
+    let hub = FakeHub::with_sam();
+    hub.gives("service", json!({"kind": "service", "name": "sam"}));
+    hub.gives(
         "good",
         json!({"kind": "user", "name": "sam", "scopes": ["access:services!service=x"]}),
     );
@@ -205,7 +205,7 @@ async fn services_do_not_log_in_and_a_demanded_scope_counts_here_too() {
         (&strict, "token-of-sam", false),
         (&strict, "good", true),
     ] {
-        let mut browser = Browser::default();
+        let mut browser = Cookies::default();
         let query = hub.logs_in(&browser.begins(authenticator, "/"), token);
         let result = browser.returns(authenticator, &query).await;
         assert_eq!(result.is_ok(), good, "{token}");
@@ -218,16 +218,16 @@ async fn services_do_not_log_in_and_a_demanded_scope_counts_here_too() {
 #[actix_web::test]
 async fn a_hub_that_fails_in_the_middle_of_a_login_is_unavailable_and_no_secret_is_told() {
     let logged = Logged::start();
-    let hub = FakeHub::start();
+    let hub = FakeHub::with_sam();
     let authenticator = hub.authenticator();
-    let mut browser = Browser::default();
+    let mut browser = Cookies::default();
     let query = hub.logs_in(
         &browser.begins(&authenticator, "/"),
         "very-secret-access-token",
     );
     let unknown = browser.clone().returns(&authenticator, &query).await;
     assert!(matches!(unknown, Err(AuthError::Refused(_))));
-    hub.is(Mood::Status(503));
+    hub.feels(Mood::Status(503));
     let error = browser.returns(&authenticator, &query).await.err().unwrap();
     assert!(matches!(error, AuthError::HubUnavailable { .. }), "{error}");
     let told = format!("{error} {error:?} {:?}", unknown.err());
@@ -235,7 +235,7 @@ async fn a_hub_that_fails_in_the_middle_of_a_login_is_unavailable_and_no_secret_
     for secret in [
         "secret-code",
         "very-secret-access-token",
-        API_TOKEN,
+        SERVICE_TOKEN,
         verifier_or_cookie,
     ] {
         assert!(!told.contains(secret));

@@ -5,14 +5,14 @@ use super::support::LogsIn as _;
 use crate::{AuthError, Authenticator, Caller, SigningKey};
 use actix_web::cookie::Cookie;
 use actix_web::http::Method;
-use nbcourier_testkit::Browser;
+use nbcourier_testkit::Cookies;
 use nbcourier_testkit::{FakeHub, Mood};
 
 #[actix_web::test]
 async fn neither_cookie_serves_as_the_other() {
-    let hub = FakeHub::start();
+    let hub = FakeHub::with_sam();
     let authenticator = hub.authenticator();
-    let mut browser = Browser::logged_in(&hub, &authenticator).await;
+    let mut browser = Cookies::logged_in(&hub, &authenticator).await;
     let session = browser.0[0].value().to_owned();
     let location = browser.begins(&authenticator, "/");
     let query = hub.logs_in(&location, "token-of-sam");
@@ -28,7 +28,7 @@ async fn neither_cookie_serves_as_the_other() {
 type Headers<'a> = &'a [(&'a str, &'a str)];
 
 async fn asks(
-    browser: &Browser,
+    browser: &Cookies,
     authenticator: &Authenticator,
     method: &Method,
     headers: Headers<'_>,
@@ -47,9 +47,9 @@ const WRITING: [Method; 4] = [Method::POST, Method::PUT, Method::PATCH, Method::
 
 #[actix_web::test]
 async fn by_session_reading_and_changing_each_need_their_own_token_and_by_token_neither() {
-    let hub = FakeHub::start();
+    let hub = FakeHub::with_sam();
     let authenticator = hub.authenticator();
-    let browser = Browser::logged_in(&hub, &authenticator).await;
+    let browser = Cookies::logged_in(&hub, &authenticator).await;
     let caller = browser.opens(&authenticator).await.unwrap();
     let tokens = caller.page_tokens().unwrap();
     let uses = [
@@ -103,9 +103,9 @@ async fn by_session_reading_and_changing_each_need_their_own_token_and_by_token_
 
 #[actix_web::test]
 async fn a_form_proves_itself_by_its_field() {
-    let hub = FakeHub::start();
+    let hub = FakeHub::with_sam();
     let authenticator = hub.authenticator();
-    let browser = Browser::logged_in(&hub, &authenticator).await;
+    let browser = Cookies::logged_in(&hub, &authenticator).await;
     let caller = browser.opens(&authenticator).await.unwrap();
     let tokens = caller.page_tokens().unwrap();
     let send = async |field: Option<&str>, headers: Headers<'_>| {
@@ -127,11 +127,11 @@ async fn a_form_proves_itself_by_its_field() {
 
 #[actix_web::test]
 async fn tokens_are_of_one_session_and_look_different_each_time() {
-    let hub = FakeHub::start();
+    let hub = FakeHub::with_sam();
     let authenticator = hub.authenticator();
     let [one, other] = [
-        Browser::logged_in(&hub, &authenticator).await,
-        Browser::logged_in(&hub, &authenticator).await,
+        Cookies::logged_in(&hub, &authenticator).await,
+        Cookies::logged_in(&hub, &authenticator).await,
     ];
     let first = one.opens(&authenticator).await.unwrap();
     let second = one.opens(&authenticator).await.unwrap();
@@ -153,9 +153,9 @@ async fn tokens_are_of_one_session_and_look_different_each_time() {
 
 #[actix_web::test]
 async fn a_page_is_given_to_a_browser_that_shows_it_and_to_nothing_else() {
-    let hub = FakeHub::start();
+    let hub = FakeHub::with_sam();
     let authenticator = hub.authenticator();
-    let browser = Browser::logged_in(&hub, &authenticator).await;
+    let browser = Cookies::logged_in(&hub, &authenticator).await;
     let opens = async |headers: Headers<'_>| {
         let mut request = browser.request(Method::GET, "/services/x/");
         for header in headers {
@@ -184,9 +184,9 @@ async fn a_page_is_given_to_a_browser_that_shows_it_and_to_nothing_else() {
 
 #[actix_web::test]
 async fn a_bad_token_is_an_error_even_beside_a_good_cookie() {
-    let hub = FakeHub::start();
+    let hub = FakeHub::with_sam();
     let authenticator = hub.authenticator();
-    let browser = Browser::logged_in(&hub, &authenticator).await;
+    let browser = Cookies::logged_in(&hub, &authenticator).await;
     for authorization in ["token unknown", "Bearer", "token a b"] {
         let request = browser
             .request(Method::GET, "/")
@@ -210,8 +210,8 @@ async fn a_bad_token_is_an_error_even_beside_a_good_cookie() {
 
 #[actix_web::test]
 async fn administrators_are_looked_up_at_each_request_of_a_session() {
-    let hub = FakeHub::start();
-    let browser = Browser::logged_in(&hub, &hub.authenticator()).await;
+    let hub = FakeHub::with_sam();
+    let browser = Cookies::logged_in(&hub, &hub.authenticator()).await;
     let mut settings = hub.settings();
     settings.admins = vec!["sam".into()];
     let restarted = Authenticator::hub(settings).unwrap();
@@ -222,9 +222,9 @@ async fn administrators_are_looked_up_at_each_request_of_a_session() {
 
 #[actix_web::test]
 async fn a_session_outlives_the_hubs_outage_and_not_its_own_key() {
-    let hub = FakeHub::start();
-    let browser = Browser::logged_in(&hub, &hub.authenticator()).await;
-    hub.is(Mood::Status(500));
+    let hub = FakeHub::with_sam();
+    let browser = Cookies::logged_in(&hub, &hub.authenticator()).await;
+    hub.feels(Mood::Status(500));
     assert!(browser.opens(&hub.authenticator()).await.is_ok());
     let mut settings = hub.settings();
     settings.signing_key = SigningKey::from_bytes([8; 32]);

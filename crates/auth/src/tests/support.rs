@@ -3,8 +3,11 @@
 use crate::cache::Lifetimes;
 use crate::hub::TimeLimits;
 use crate::{AuthError, Authenticator, Caller, HubSettings, Redirect, SigningKey};
-use nbcourier_testkit::{API_TOKEN, Browser, CALLBACK_URL, FakeHub};
+use nbcourier_testkit::{Cookies, FakeHub, SERVICE_TOKEN};
 use std::time::Duration;
+
+/// The path to which the hub sends browsers after a login.
+const CALLBACK_URL: &str = "/services/x/oauth_callback";
 
 /// Settings and authenticators for a fake hub.
 pub(super) trait AskedHub {
@@ -16,10 +19,10 @@ pub(super) trait AskedHub {
 impl AskedHub for FakeHub {
     fn settings(&self) -> HubSettings {
         HubSettings {
-            api_url: self.api_url.clone(),
-            api_token: API_TOKEN.into(),
+            api_url: self.api_url(),
+            api_token: SERVICE_TOKEN.into(),
             service_name: "x".into(),
-            client_id: "service-x".into(),
+            client_id: "service-nbcourier".into(),
             hub_host: String::new(),
             base_url: "/".into(),
             callback_url: CALLBACK_URL.into(),
@@ -60,7 +63,7 @@ pub(super) trait LogsIn: Sized {
     async fn opens(&self, authenticator: &Authenticator) -> Result<Caller, AuthError>;
 }
 
-impl LogsIn for Browser {
+impl LogsIn for Cookies {
     fn begins(&mut self, authenticator: &Authenticator, next: &str) -> String {
         let redirect = authenticator
             .begin_login(&self.get("/"), Some(next))

@@ -43,7 +43,7 @@ fn unavailable<T>(result: &Result<T, AuthError>) -> bool {
 
 #[actix_web::test]
 async fn the_owner_of_a_token_is_the_caller_whoever_the_body_names() {
-    let hub = FakeHub::start();
+    let hub = FakeHub::with_sam();
     let caller = ask(&hub.authenticator(), "token-of-sam").await.unwrap();
     assert_eq!(caller.name().as_str(), "sam");
     assert_eq!(caller.kind(), CallerKind::User);
@@ -55,20 +55,20 @@ async fn the_owner_of_a_token_is_the_caller_whoever_the_body_names() {
 
 #[actix_web::test]
 async fn a_missing_token_is_anonymous_without_a_question_to_the_hub() {
-    let hub = FakeHub::start();
+    let hub = FakeHub::with_sam();
     let request = TestRequest::get().uri("/?user=sam").to_http_request();
     let nobody = hub
         .authenticator()
         .authenticate(&request, Some("sam"))
         .await;
     assert_eq!(nobody.err(), Some(AuthError::Anonymous));
-    assert_eq!(hub.asked(), 0);
+    assert_eq!(hub.questions(), 0);
 }
 
 #[actix_web::test]
 async fn a_service_is_never_the_user_of_that_name() {
-    let hub = FakeHub::start();
-    hub.knows(
+    let hub = FakeHub::with_sam();
+    hub.gives(
         "t",
         json!({"kind": "service", "name": "sam", "admin": true, "scopes": []}),
     );
@@ -90,10 +90,10 @@ async fn a_service_is_never_the_user_of_that_name() {
 
 #[actix_web::test]
 async fn a_user_named_like_a_service_or_like_no_directory_is_refused() {
-    let hub = FakeHub::start();
+    let hub = FakeHub::with_sam();
     for name in ["service:sam", "a/b", "..", "a\nb"] {
         let token = "named-so";
-        hub.knows(token, json!({"kind": "user", "name": name}));
+        hub.gives(token, json!({"kind": "user", "name": name}));
         let refused = ask(&hub.authenticator(), token).await;
         assert!(matches!(refused, Err(AuthError::Refused(_))), "{name:?}");
     }
@@ -101,8 +101,8 @@ async fn a_user_named_like_a_service_or_like_no_directory_is_refused() {
 
 #[actix_web::test]
 async fn the_hubs_administrators_are_ours_only_when_asked_for() {
-    let hub = FakeHub::start();
-    hub.knows("t", json!({"kind": "user", "name": "kim", "admin": true}));
+    let hub = FakeHub::with_sam();
+    hub.gives("t", json!({"kind": "user", "name": "kim", "admin": true}));
     assert!(!ask(&hub.authenticator(), "t").await.unwrap().is_admin());
     let mut settings = hub.settings();
     settings.hub_admins = true;
@@ -118,7 +118,7 @@ async fn the_hubs_administrators_are_ours_only_when_asked_for() {
 
 #[actix_web::test]
 async fn a_demanded_scope_must_be_there_and_be_for_this_service() {
-    let hub = FakeHub::start();
+    let hub = FakeHub::with_sam();
     let mut settings = hub.settings();
     settings.require_service_scope = true;
     let authenticator = Authenticator::hub(settings).unwrap();
@@ -128,7 +128,7 @@ async fn a_demanded_scope_must_be_there_and_be_for_this_service() {
         ("access:services!service=xy", false),
         ("access:servers!server=sam/", false),
     ] {
-        hub.knows(
+        hub.gives(
             scope,
             json!({"kind": "user", "name": "sam", "scopes": ["self", scope]}),
         );
@@ -147,8 +147,8 @@ async fn a_demanded_scope_must_be_there_and_be_for_this_service() {
 
 #[actix_web::test]
 async fn many_who_ask_at_once_cost_the_hub_one_question() {
-    let hub = FakeHub::start();
-    hub.is(Mood::Slow(100 * MS));
+    let hub = FakeHub::with_sam();
+    hub.feels(Mood::Slow(100 * MS));
     let authenticator = hub.impatient(
         Lifetimes {
             known: Duration::ZERO,
@@ -158,13 +158,13 @@ async fn many_who_ask_at_once_cost_the_hub_one_question() {
     );
     let answers = join_all((0..50).map(|_| ask_sam(&authenticator))).await;
     assert!(answers.iter().all(|answer| *answer == Ok("sam".into())));
-    assert_eq!(hub.asked(), 1);
+    assert_eq!(hub.questions(), 1);
 }
 
 #[actix_web::test]
 async fn one_who_gives_up_waiting_does_not_spoil_it_for_the_others() {
-    let hub = FakeHub::start();
-    hub.is(Mood::Slow(100 * MS));
+    let hub = FakeHub::with_sam();
+    hub.feels(Mood::Slow(100 * MS));
     let authenticator = hub.authenticator();
     let first = actix_web::rt::time::timeout(20 * MS, ask_sam(&authenticator));
     let (first, second) = futures_util::join!(first, ask_sam(&authenticator));
@@ -174,25 +174,25 @@ async fn one_who_gives_up_waiting_does_not_spoil_it_for_the_others() {
 
 #[actix_web::test]
 async fn an_answer_counts_for_its_time_and_then_is_asked_for_again() {
-    let hub = FakeHub::start();
+    let hub = FakeHub::with_sam();
     let times = lifetimes();
     let authenticator = hub.impatient(times.clone(), LONG);
     for _ in 0..3 {
         assert_eq!(ask_sam(&authenticator).await, Ok("sam".into()));
     }
-    assert_eq!(hub.asked(), 1);
+    assert_eq!(hub.questions(), 1);
     hub.forgets("token-of-sam");
     times.clock.advance(LONG / 2);
     assert_eq!(ask_sam(&authenticator).await, Ok("sam".into()));
-    assert_eq!(hub.asked(), 1);
+    assert_eq!(hub.questions(), 1);
     times.clock.advance(LONG / 2);
     assert_eq!(ask_sam(&authenticator).await, Err(AuthError::UnknownToken));
-    assert_eq!(hub.asked(), 2);
+    assert_eq!(hub.questions(), 2);
 }
 
 #[actix_web::test]
 async fn without_a_time_to_live_every_request_asks() {
-    let hub = FakeHub::start();
+    let hub = FakeHub::with_sam();
     let authenticator = hub.impatient(
         Lifetimes {
             known: Duration::ZERO,
@@ -202,21 +202,21 @@ async fn without_a_time_to_live_every_request_asks() {
     );
     for asked in 1..=3 {
         assert_eq!(ask_sam(&authenticator).await, Ok("sam".into()));
-        assert_eq!(hub.asked(), asked);
+        assert_eq!(hub.questions(), asked);
     }
 }
 
 #[actix_web::test]
 async fn an_unknown_token_is_not_asked_about_again_for_a_moment() {
-    let hub = FakeHub::start();
+    let hub = FakeHub::with_sam();
     let times = lifetimes();
     let authenticator = hub.impatient(times.clone(), LONG);
     for _ in 0..3 {
         let error = ask(&authenticator, "new").await.err();
         assert_eq!(error, Some(AuthError::UnknownToken));
     }
-    assert_eq!(hub.asked(), 1);
-    hub.knows("new", json!({"kind": "user", "name": "kim"}));
+    assert_eq!(hub.questions(), 1);
+    hub.gives("new", json!({"kind": "user", "name": "kim"}));
     times.clock.advance(LONG);
     assert!(ask(&authenticator, "new").await.is_ok());
 }
@@ -224,8 +224,8 @@ async fn an_unknown_token_is_not_asked_about_again_for_a_moment() {
 #[actix_web::test]
 async fn the_hubs_refusals_are_unknown_tokens() {
     for status in [401, 403] {
-        let hub = FakeHub::start();
-        hub.is(Mood::Status(status));
+        let hub = FakeHub::with_sam();
+        hub.feels(Mood::Status(status));
         let error = ask_sam(&hub.authenticator()).await;
         assert_eq!(error, Err(AuthError::UnknownToken), "{status}");
     }
@@ -233,7 +233,7 @@ async fn the_hubs_refusals_are_unknown_tokens() {
 
 #[actix_web::test]
 async fn in_an_outage_those_lately_known_are_let_in_and_others_told_to_come_back() {
-    let hub = FakeHub::start();
+    let hub = FakeHub::with_sam();
     let times = Lifetimes {
         outage: 2 * LONG,
         grace: 10 * LONG,
@@ -241,11 +241,11 @@ async fn in_an_outage_those_lately_known_are_let_in_and_others_told_to_come_back
     };
     let authenticator = hub.impatient(times.clone(), LONG);
     assert_eq!(ask_sam(&authenticator).await, Ok("sam".into()));
-    hub.is(Mood::Status(502));
+    hub.feels(Mood::Status(502));
     times.clock.advance(LONG);
     assert_eq!(ask_sam(&authenticator).await, Ok("sam".into()));
     assert!(unavailable(&ask(&authenticator, "somebody-else").await));
-    hub.is(Mood::Well);
+    hub.feels(Mood::Well);
     hub.forgets("token-of-sam");
     times.clock.advance(2 * LONG);
     assert_eq!(ask_sam(&authenticator).await, Err(AuthError::UnknownToken));
@@ -253,14 +253,14 @@ async fn in_an_outage_those_lately_known_are_let_in_and_others_told_to_come_back
 
 #[actix_web::test]
 async fn the_grace_time_ends() {
-    let hub = FakeHub::start();
+    let hub = FakeHub::with_sam();
     let times = Lifetimes {
         grace: 3 * LONG,
         ..lifetimes()
     };
     let authenticator = hub.impatient(times.clone(), LONG);
     assert_eq!(ask_sam(&authenticator).await, Ok("sam".into()));
-    hub.is(Mood::Status(500));
+    hub.feels(Mood::Status(500));
     for _ in 0..3 {
         times.clock.advance(LONG);
         assert_eq!(ask_sam(&authenticator).await, Ok("sam".into()));
@@ -271,21 +271,21 @@ async fn the_grace_time_ends() {
 
 #[actix_web::test]
 async fn without_a_grace_time_no_caller_is_remembered() {
-    let hub = FakeHub::start();
+    let hub = FakeHub::with_sam();
     let times = Lifetimes {
         grace: Duration::ZERO,
         ..lifetimes()
     };
     let authenticator = hub.impatient(times.clone(), LONG);
     assert_eq!(ask_sam(&authenticator).await, Ok("sam".into()));
-    hub.is(Mood::Status(500));
+    hub.feels(Mood::Status(500));
     times.clock.advance(LONG);
     assert!(unavailable(&ask_sam(&authenticator).await));
 }
 
 #[actix_web::test]
 async fn a_token_that_the_hub_has_refused_is_not_let_in_by_memory() {
-    let hub = FakeHub::start();
+    let hub = FakeHub::with_sam();
     let times = Lifetimes {
         grace: 10 * LONG,
         ..lifetimes()
@@ -295,31 +295,31 @@ async fn a_token_that_the_hub_has_refused_is_not_let_in_by_memory() {
     hub.forgets("token-of-sam");
     times.clock.advance(LONG);
     assert_eq!(ask_sam(&authenticator).await, Err(AuthError::UnknownToken));
-    hub.is(Mood::Status(500));
+    hub.feels(Mood::Status(500));
     times.clock.advance(LONG);
     assert!(unavailable(&ask_sam(&authenticator).await));
 }
 
 #[actix_web::test]
 async fn a_silent_hub_is_waited_for_once_and_not_by_every_call() {
-    let hub = FakeHub::start();
-    hub.knows("token-of-kim", json!({"kind": "user", "name": "kim"}));
+    let hub = FakeHub::with_sam();
+    hub.gives("token-of-kim", json!({"kind": "user", "name": "kim"}));
     let times = lifetimes();
     let authenticator = hub.impatient(times.clone(), 300 * MS);
     assert_eq!(ask_sam(&authenticator).await, Ok("sam".into()));
     assert!(ask(&authenticator, "token-of-kim").await.is_ok());
     times.clock.advance(LONG);
-    hub.is(Mood::Slow(LONG));
-    let asked = hub.asked();
+    hub.feels(Mood::Slow(LONG));
+    let asked = hub.questions();
     for _ in 0..20 {
         assert_eq!(ask_sam(&authenticator).await, Ok("sam".into()));
         assert!(ask(&authenticator, "token-of-kim").await.is_ok());
     }
-    assert_eq!(hub.asked(), asked + 1, "kim need not wait when sam has");
+    assert_eq!(hub.questions(), asked + 1, "kim need not wait when sam has");
     for _ in 0..20 {
         assert!(unavailable(&ask(&authenticator, "somebody-else").await));
     }
-    assert_eq!(hub.asked(), asked + 2);
+    assert_eq!(hub.questions(), asked + 2);
 }
 
 #[actix_web::test]
@@ -339,15 +339,15 @@ async fn answers_that_make_no_sense_are_no_answers() {
         b"{\"kind\": \"user\", \"name\": \"\xff\"}".to_vec(),
         Value::to_string(&large).into_bytes(),
     ];
-    let hub = FakeHub::start();
+    let hub = FakeHub::with_sam();
     for body in bodies {
         let start = String::from_utf8_lossy(&body[..body.len().min(60)]).into_owned();
-        hub.is(Mood::Says(body));
+        hub.feels(Mood::Says(body));
         let answer = ask_sam(&hub.authenticator()).await;
         assert!(unavailable(&answer), "{start}: {answer:?}");
     }
     for status in [204, 302, 400, 418, 429, 500, 503] {
-        hub.is(Mood::Status(status));
+        hub.feels(Mood::Status(status));
         assert!(
             unavailable(&ask_sam(&hub.authenticator()).await),
             "{status}"
@@ -357,7 +357,7 @@ async fn answers_that_make_no_sense_are_no_answers() {
 
 #[actix_web::test]
 async fn a_hub_that_is_gone_or_hangs_up_is_unavailable() {
-    let hub = FakeHub::start();
+    let hub = FakeHub::with_sam();
     let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let mut settings = hub.settings();
     settings.api_url = format!("http://{}/hub/api/", listener.local_addr().unwrap());
@@ -379,8 +379,8 @@ async fn a_hub_that_is_gone_or_hangs_up_is_unavailable() {
 #[actix_web::test]
 async fn an_outage_is_told_once_and_no_token_ever() {
     let logged = Logged::start();
-    let hub = FakeHub::start();
-    hub.is(Mood::Status(599));
+    let hub = FakeHub::with_sam();
+    hub.feels(Mood::Status(599));
     let authenticator = hub.impatient(
         Lifetimes {
             outage: Duration::ZERO,
@@ -395,9 +395,9 @@ async fn an_outage_is_told_once_and_no_token_ever() {
             .unwrap();
         assert!(!format!("{error} {error:?}").contains("very-secret"));
     }
-    assert_eq!(hub.asked(), 5);
+    assert_eq!(hub.questions(), 5);
     assert_eq!(logged.count("status 599"), 1);
-    hub.is(Mood::Well);
+    hub.feels(Mood::Well);
     let unknown = ask(&authenticator, "very-secret-9").await.err();
     assert_eq!(unknown, Some(AuthError::UnknownToken));
     assert_eq!(logged.count("very-secret"), 0);
@@ -420,8 +420,8 @@ fn a_hub_behind_tls_can_be_asked_and_senseless_settings_are_refused() {
 
 #[actix_web::test]
 async fn when_an_account_was_made_is_asked_once_for_a_token() {
-    let hub = FakeHub::start();
-    hub.tells("sam", "2026-09-01T08:00:00.000001Z");
+    let hub = FakeHub::with_sam();
+    hub.made("sam", "2026-09-01T08:00:00.000001Z");
     let seldom = Lifetimes {
         known: Duration::ZERO,
         ..lifetimes()
@@ -432,18 +432,22 @@ async fn when_an_account_was_made_is_asked_once_for_a_token() {
         let made = caller.account_made_at().unwrap().to_rfc3339();
         assert_eq!(made, "2026-09-01T08:00:00.000001Z");
     }
-    assert_eq!((hub.asked(), hub.asked_accounts()), (3, 1));
+    assert_eq!((hub.questions(), hub.questions_about_accounts()), (3, 1));
     let knows = json!({"kind": "user", "name": "kim", "created": "2026-09-02T08:00:00Z"});
-    hub.knows("token-of-kim", knows);
+    hub.gives("token-of-kim", knows);
     let kim = ask(&authenticator, "token-of-kim").await.unwrap();
     assert!(kim.account_made_at().is_some());
-    assert_eq!(hub.asked_accounts(), 1, "the token itself may know");
+    assert_eq!(
+        hub.questions_about_accounts(),
+        1,
+        "the token itself may know"
+    );
 }
 
 #[actix_web::test]
 async fn a_hub_that_does_not_tell_when_accounts_were_made_is_left_in_peace() {
-    let hub = FakeHub::start();
-    hub.knows(
+    let hub = FakeHub::with_sam();
+    hub.gives(
         "token-of-kim",
         json!({"kind": "user", "name": "kim", "created": null}),
     );
@@ -452,5 +456,5 @@ async fn a_hub_that_does_not_tell_when_accounts_were_made_is_left_in_peace() {
         let caller = ask(&authenticator, token).await.unwrap();
         assert_eq!(caller.account_made_at(), None);
     }
-    assert_eq!(hub.asked_accounts(), 1);
+    assert_eq!(hub.questions_about_accounts(), 1);
 }

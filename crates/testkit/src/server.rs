@@ -1,0 +1,392 @@
+//! The built program, running on a port and a data directory of its own.
+
+use super::{Call, FakeHub, Form, Reply, percent_encode};
+use std::hash::{BuildHasher as _, Hasher as _, RandomState};
+use std::io::{BufRead, BufReader, Read};
+use std::net::TcpListener;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Output, Stdio};
+use std::sync::{Arc, Mutex, mpsc};
+use std::thread;
+use tempfile::TempDir;
+
+/// The administrator in every test.
+pub const ADMIN: &str = "root";
+
+/// The service's own token at the hub.
+pub const SERVICE_TOKEN: &str = "token-of-the-service-itself";
+
+const HUB_PREFIX: &str = "/services/nbcourier/";
+
+/// Returns the program under test: the one in `NBCOURIER_BIN`, or the one that cargo built beside this test.
+pub fn program() -> PathBuf {
+    if let Some(program) = std::env::var_os("NBCOURIER_BIN") {
+        return program.into();
+    }
+    let test = std::env::current_exe().expect("the path of this test");
+    // Cargo puts tests into `deps` below the directory of the program.
+    let directory = test.parent().and_then(Path::parent);
+    directory.expect("a directory of cargo").join("nbcourier")
+}
+
+/// Runs a subcommand to its end, without a server, and without the settings of the person who runs the tests.
+pub fn run(arguments: &[&str]) -> Output {
+    let home = tempfile::tempdir().expect("a temporary directory");
+    let mut command = Command::new(program());
+    isolate(&mut command, home.path());
+    command
+        .args(arguments)
+        .output()
+        .expect("the program starts")
+}
+
+/// The configuration of a server. Servers started from the same setup have the same data directory.
+#[derive(Clone)]
+pub struct Setup {
+    directory: Arc<TempDir>,
+    admins: String,
+    arguments: Vec<String>,
+    environment: Vec<(String, String)>,
+    through: Vec<String>,
+    behind_hub: bool,
+}
+
+impl Setup {
+    /// Returns the setup of a server without a hub, which believes the argument `user`.
+    pub fn standalone() -> Self {
+        Self::new(false).args(&["--standalone", "--port", "0"])
+    }
+
+    /// Returns the setup of a service of that hub.
+    pub fn behind(hub: &FakeHub) -> Self {
+        Self::new(true)
+            .env("JUPYTERHUB_API_URL", &hub.api_url())
+            .env("JUPYTERHUB_API_TOKEN", SERVICE_TOKEN)
+            .env("JUPYTERHUB_BASE_URL", "/")
+            .env("JUPYTERHUB_SERVICE_NAME", "nbcourier")
+            .env("JUPYTERHUB_SERVICE_PREFIX", HUB_PREFIX)
+            .env("JUPYTERHUB_CLIENT_ID", "service-nbcourier")
+            .env(
+                "JUPYTERHUB_OAUTH_CALLBACK_URL",
+                "/services/nbcourier/oauth_callback",
+            )
+    }
+
+    fn new(behind_hub: bool) -> Self {
+        let directory = Arc::new(tempfile::tempdir().expect("a temporary directory"));
+        let setup = Self {
+            directory,
+            admins: ADMIN.to_owned(),
+            arguments: Vec::new(),
+            environment: Vec::new(),
+            through: Vec::new(),
+            behind_hub,
+        };
+        let data = setup.data_dir().display().to_string();
+        setup.args(&["--data-dir", &data])
+    }
+
+    /// Sets the value of `--admins`, instead of [`ADMIN`].
+    pub fn admins(mut self, admins: &str) -> Self {
+        admins.clone_into(&mut self.admins);
+        self
+    }
+
+    pub fn args(mut self, arguments: &[&str]) -> Self {
+        let added = arguments.iter().map(ToString::to_string);
+        self.arguments.extend(added);
+        self
+    }
+
+    /// Removes the limits for a single caller, because one test sends the requests of many.
+    pub fn unlimited(self) -> Self {
+        let limits = ["--max-request-rate", "0", "--max-uploads", "0"];
+        let open = ["--max-open-requests", "0"];
+        self.args(&limits)
+            .args(&open)
+            .args(&["--max-submissions", "0"])
+    }
+
+    pub fn env(mut self, name: &str, value: &str) -> Self {
+        self.environment.push((name.to_owned(), value.to_owned()));
+        self
+    }
+
+    /// Starts the program by a command that ends by replacing itself with the given command (`exec`).
+    pub fn through(mut self, command: &[&str]) -> Self {
+        self.through = command.iter().map(ToString::to_string).collect();
+        self
+    }
+
+    pub fn data_dir(&self) -> PathBuf {
+        self.directory.path().join("data")
+    }
+
+    /// Returns a path beside the data directory.
+    pub fn beside(&self, name: &str) -> PathBuf {
+        self.directory.path().join(name)
+    }
+
+    /// Starts the program and waits until it listens.
+    pub fn start(&self) -> Server {
+        Server::listening(self.command(), self).unwrap_or_else(|log| panic!("{log}"))
+    }
+
+    /// Starts the program; returns none if it ends without listening.
+    pub fn try_start(&self) -> Option<Server> {
+        Server::listening(self.command(), self).ok()
+    }
+
+    /// Starts the program and kills it after that time, whether it listens by then or not.
+    pub fn start_and_kill(&self, after: std::time::Duration) {
+        let mut command = self.command();
+        command.stdin(Stdio::null());
+        command.stdout(Stdio::null()).stderr(Stdio::null());
+        let mut child = command.spawn().expect("the program starts");
+        thread::sleep(after);
+        child.kill().expect("it was running");
+        child.wait().expect("it ends");
+    }
+
+    fn command(&self) -> Command {
+        let mut command = match self.through.split_first() {
+            None => Command::new(program()),
+            Some((first, rest)) => {
+                let mut command = Command::new(first);
+                command.args(rest).arg(program());
+                command
+            }
+        };
+        isolate(&mut command, self.directory.path());
+        command.args(["serve", "--admins", &self.admins]);
+        command.args(&self.arguments);
+        command.envs(self.environment.iter().map(|(name, value)| (name, value)));
+        if self.behind_hub {
+            let url = format!("http://127.0.0.1:{}", free_port());
+            command.env("JUPYTERHUB_SERVICE_URL", url);
+        }
+        command
+    }
+}
+
+/// A running server, which is killed when dropped.
+pub struct Server {
+    child: Child,
+    port: u16,
+    prefix: String,
+    log: Arc<Mutex<String>>,
+    setup: Setup,
+}
+
+impl Server {
+    pub fn port(&self) -> u16 {
+        self.port
+    }
+
+    /// Returns the path below which the service answers, with its slashes.
+    pub fn prefix(&self) -> &str {
+        &self.prefix
+    }
+
+    pub fn data_dir(&self) -> PathBuf {
+        self.setup.data_dir()
+    }
+
+    /// Returns the ID of the process.
+    pub fn id(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// Returns the text written to standard error so far.
+    pub fn log(&self) -> String {
+        self.log.lock().expect("the log").clone()
+    }
+
+    /// Returns a request to a path below the prefix, or to the whole path if `target` begins with `/`.
+    pub fn call(&self, method: &str, target: &str) -> Call {
+        if target.starts_with('/') {
+            Call::new(method, target)
+        } else {
+            Call::new(method, &format!("{}{target}", self.prefix))
+        }
+    }
+
+    #[track_caller]
+    pub fn send(&self, call: &Call) -> Reply {
+        let reply = call
+            .send(self.port)
+            .unwrap_or_else(|error| panic!("{error}\nfor {call:?}\n{}", self.log()));
+        super::document::check(&self.prefix, call, &reply);
+        reply
+    }
+
+    /// Sends a GET as that user of a stand-alone server.
+    #[track_caller]
+    pub fn get(&self, target: &str, user: &str) -> Reply {
+        let and = if target.contains('?') { '&' } else { '?' };
+        let target = format!("{target}{and}user={}", percent_encode(user));
+        self.send(&self.call("GET", &target))
+    }
+
+    /// Sends a POST as that user of a stand-alone server.
+    #[track_caller]
+    pub fn post(&self, target: &str, user: &str, fields: &[(&str, &str)]) -> Reply {
+        self.send(&self.call("POST", target).form(&form_of(user, fields)))
+    }
+
+    /// Sends a DELETE as that user of a stand-alone server.
+    #[track_caller]
+    pub fn delete(&self, target: &str, user: &str) -> Reply {
+        self.send(&self.call("DELETE", target).form(&form_of(user, &[])))
+    }
+
+    /// Kills the server with `kill -9`. A new server of the returned setup has the same data.
+    pub fn kill(mut self) -> Setup {
+        self.child.kill().expect("it was running");
+        self.child.wait().expect("it ends");
+        self.setup.clone()
+    }
+
+    /// Returns the maximum resident memory of the process so far, in bytes (`VmHWM` of proc(5)).
+    pub fn peak_memory(&self) -> u64 {
+        let path = format!("/proc/{}/status", self.child.id());
+        let status = std::fs::read_to_string(path).expect("the process's status");
+        let line = status.lines().find(|line| line.starts_with("VmHWM:"));
+        let kilobytes = line.and_then(|line| line.split_whitespace().nth(1)?.parse::<u64>().ok());
+        kilobytes.expect("its peak") * 1024
+    }
+
+    /// Returns the ID of the process.
+    pub fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// Returns the number of files and connections that the process has open.
+    pub fn open_files(&self) -> usize {
+        let open = std::fs::read_dir(format!("/proc/{}/fd", self.child.id()));
+        open.expect("its open files").count()
+    }
+
+    /// Returns the number of threads.
+    pub fn threads(&self) -> usize {
+        let tasks = std::fs::read_dir(format!("/proc/{}/task", self.child.id()));
+        tasks.expect("its threads").count()
+    }
+
+    /// Asks the process to stop (SIGTERM).
+    pub fn ask_to_stop(&self) {
+        let pid = i32::try_from(self.child.id()).expect("a process id");
+        let pid = rustix::process::Pid::from_raw(pid).expect("a process id");
+        rustix::process::kill_process(pid, rustix::process::Signal::TERM).expect("it is running");
+    }
+
+    /// Waits until the process has ended by itself; returns its exit code.
+    pub fn exit_code(&mut self) -> Option<i32> {
+        let mut status = None;
+        super::eventually("the server ends", || {
+            status = self.child.try_wait().expect("its state");
+            status.is_some()
+        });
+        status.and_then(|status| status.code())
+    }
+
+    /// Whether the process is still running.
+    pub fn is_running(&mut self) -> bool {
+        self.child.try_wait().expect("its state").is_none()
+    }
+
+    /// Whether `healthz` answers with success.
+    pub fn is_healthy(&self) -> bool {
+        let reply = self.call("GET", "healthz").send(self.port);
+        reply.is_ok_and(|reply| reply.status == 200)
+    }
+
+    fn listening(mut command: Command, setup: &Setup) -> Result<Self, String> {
+        let mut child = command
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("the program starts");
+        let log = Arc::new(Mutex::new(String::new()));
+        let (found, address) = mpsc::channel();
+        let stderr = child.stderr.take().expect("standard error");
+        let kept = Arc::clone(&log);
+        thread::spawn(move || keep_log(stderr, &kept, &found));
+        let Ok((port, prefix)) = address.recv_timeout(super::http::PATIENCE) else {
+            child.kill().expect("it was started");
+            child.wait().expect("it ends");
+            let log = log.lock().expect("the log");
+            return Err(format!("the server does not listen:\n{log}"));
+        };
+        Ok(Self {
+            child,
+            port,
+            prefix,
+            log,
+            setup: setup.clone(),
+        })
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// Removes everything but the search path from the environment, so that no setting of the user has an effect.
+pub fn isolate(command: &mut Command, home: &Path) {
+    command.env_clear().current_dir(home).env("HOME", home);
+    if let Some(path) = std::env::var_os("PATH") {
+        command.env("PATH", path);
+    }
+}
+
+fn keep_log(stderr: impl Read, log: &Mutex<String>, found: &mpsc::Sender<(u16, String)>) {
+    let mut lines = BufReader::new(stderr);
+    let mut line = Vec::new();
+    while lines
+        .read_until(b'\n', &mut line)
+        .is_ok_and(|read| read > 0)
+    {
+        let text = String::from_utf8_lossy(&line).into_owned();
+        if let Some(address) = address_in(&text) {
+            let _ = found.send(address);
+        }
+        log.lock().expect("the log").push_str(&text);
+        line.clear();
+    }
+}
+
+/// Returns port and prefix from `… listening on http://127.0.0.1:PORT/prefix/ …`.
+fn address_in(line: &str) -> Option<(u16, String)> {
+    let (_, url) = line.split_once("listening on http://")?;
+    let url = url.split([' ', '"', '\n']).next()?;
+    let (authority, path) = url.split_once('/')?;
+    let (_, port) = authority.rsplit_once(':')?;
+    Some((port.parse().ok()?, format!("/{path}")))
+}
+
+/// Returns a port that was free a moment ago.
+pub fn free_port() -> u16 {
+    // Below the ports that Linux gives to outgoing connections, which might take it before the server does.
+    const FIRST: u16 = 20_000;
+    const PORTS: u64 = 12_000;
+    loop {
+        let random = RandomState::new().build_hasher().finish() % PORTS;
+        let port = FIRST + u16::try_from(random).expect("a small number");
+        if TcpListener::bind(("127.0.0.1", port)).is_ok() {
+            return port;
+        }
+    }
+}
+
+fn form_of(user: &str, fields: &[(&str, &str)]) -> Form {
+    fields
+        .iter()
+        .fold(Form::new().field("user", user), |form, (name, value)| {
+            form.field(name, value)
+        })
+}

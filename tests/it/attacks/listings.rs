@@ -1,0 +1,368 @@
+//! Replies that somebody made very long: no request takes much memory, and none keeps others waiting.
+
+use diesel::connection::{Connection as _, SimpleConnection as _};
+use diesel::sqlite::SqliteConnection;
+use nbcourier_testkit::{
+    Call, Course, Form, Sent, Server, Setup, hex_sha256, percent_encode, routes,
+};
+use serde_json::json;
+use std::fs;
+
+/// The maximum memory of one request beyond that of the idle server, in bytes.
+const MOST: u64 = 64 * 1024 * 1024;
+/// The maximum number of files in a tree.
+const FILES: usize = 10_000;
+/// The number of submissions of the same tree.
+const TIMES: usize = 20;
+/// The number of submitted trees with different paths.
+const TREES: usize = 3;
+/// The number of assignments in a course.
+const FEWER: usize = 5000;
+/// The maximum number of people in one request.
+const MOST_PEOPLE: usize = 20_000;
+/// The number of rows in each listing: more than fit on two pages.
+const ROWS: usize = 25_000;
+
+/// Returns a manifest of many files below a long path, all with the released bytes.
+fn manifest(number: usize, path_bytes: usize) -> String {
+    let sha256 = hex_sha256(b"{}");
+    let long = format!("{}/", "d".repeat(90)).repeat(path_bytes / 100);
+    let line =
+        |n: usize| json!({ "path": format!("{number}/{long}{n}"), "sha256": sha256, "size": 2 });
+    json!({ "files": (0..FILES).map(line).collect::<Vec<_>>() }).to_string()
+}
+
+fn hand_in(server: &Server, manifest: &str) {
+    let target = "v1/courses/algebra/assignments/challenge/submissions?user=ann";
+    let call = server.call("POST", target);
+    let call = call.body("application/json", manifest.to_owned());
+    let reply = call.send(server.port()).unwrap();
+    assert_eq!(reply.status, 201, "{}", reply.text());
+}
+
+/// Returns a server with a course that a student and an instructor made as large as their requests allow.
+fn hostile() -> Server {
+    let limits = ["--max-request-rate", "0", "--max-submissions", "0"];
+    let server = Setup::standalone().args(&limits).start();
+    let course = Course::of(&server, "algebra");
+    course.make(&["kevin"], &["ann"]);
+    let released = [Sent::new("task", "{}")];
+    course.release("challenge", "kevin", &released).ok();
+    let same = manifest(0, 110);
+    for _ in 0..TIMES {
+        hand_in(&server, &same);
+    }
+    for number in 1..=TREES {
+        hand_in(&server, &manifest(number, 300));
+    }
+    let listed = server.get("v1/courses/algebra/submissions?user=kevin&limit=4", "kevin");
+    let listed = listed.ok().json();
+    let listed = listed["submissions"].as_array().unwrap();
+    for one in listed {
+        let time = one["submitted_at"].as_str().unwrap();
+        course
+            .give_feedback("challenge", "ann", time, &released)
+            .ok();
+    }
+    let target = format!(
+        "v1/courses/algebra/submissions/{}?user=kevin",
+        listed[0]["id"]
+    );
+    let reply = server.call("DELETE", &target).send(server.port()).unwrap();
+    assert_eq!(reply.status, 204, "{}", reply.text());
+    server
+}
+
+/// Inserts more rows of everything than requests could make during a test, all with the longest names.
+fn fill(server: &Server) {
+    let sql = format!(
+        r"PRAGMA busy_timeout = 60000;
+        PRAGMA foreign_keys = ON;
+        BEGIN IMMEDIATE;
+        CREATE TEMP TABLE n AS WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {ROWS})
+            SELECT i, printf('%06d-{long}', i) AS name, i + 1700000000000000 AS time FROM n;
+        CREATE TEMP TABLE it AS SELECT a.course_id AS course, a.id AS assignment,
+                (SELECT tree_id FROM releases WHERE assignment_id = a.id) AS tree,
+                s.id AS submission, {now} AS now
+            FROM submissions s JOIN assignments a ON a.id = s.assignment_id WHERE s.deleted_at IS NULL LIMIT 1;
+        -- Courses, of which kevin teaches all, and deleted ones.
+        INSERT INTO courses (name, created_at) SELECT name, time FROM n;
+        INSERT INTO members (course_id, username, instructor) SELECT id, 'kevin', 1 FROM courses WHERE name <> 'algebra';
+        INSERT INTO courses (name, created_at, deleted_at) SELECT name, time, it.now + i FROM n, it;
+        -- People with details that become six times as long in JSON.
+        INSERT INTO members (course_id, username, instructor, first_name, last_name, email)
+            SELECT it.course, name, i % 2, {detail}, {detail}, {detail} FROM n, it;
+        INSERT INTO extensions (assignment_id, student, due_at) SELECT it.assignment, name, time FROM n, it;
+        INSERT INTO releases (assignment_id, version, tree_id, released_by, released_at)
+            SELECT it.assignment, i + 1, it.tree, name, time FROM n, it;
+        -- Assignments, released, deleted, and deleted with what was handed in to them.
+        INSERT INTO assignments (course_id, name, due_at) SELECT it.course, name, time FROM n, it WHERE i <= {FEWER};
+        INSERT INTO releases (assignment_id, version, tree_id, released_by, released_at)
+            SELECT a.id, 1, it.tree, 'kevin', it.now FROM assignments a, it WHERE a.id <> it.assignment;
+        UPDATE assignments SET current_release = (SELECT max(id) FROM releases WHERE assignment_id = assignments.id)
+            WHERE current_release IS NULL;
+        INSERT INTO assignments (course_id, name, deleted_at) SELECT it.course, name, it.now + i FROM n, it;
+        -- Submissions with feedback, with deleted feedback, and deleted; and much feedback on one.
+        INSERT INTO submissions (assignment_id, student, submitted_at, tree_id, submitted_by)
+            SELECT it.assignment, name, time, it.tree, name FROM n, it;
+        INSERT INTO feedback (submission_id, tree_id, returned_by, returned_at)
+            SELECT s.id, it.tree, s.student, s.submitted_at FROM submissions s, it;
+        INSERT INTO submissions (assignment_id, student, submitted_at, tree_id)
+            SELECT it.assignment, name, time + 1, it.tree FROM n, it;
+        INSERT INTO feedback (submission_id, tree_id, returned_by, returned_at, deleted_at)
+            SELECT s.id, it.tree, 'kevin', it.now, it.now + s.id FROM submissions s, it
+            WHERE NOT EXISTS (SELECT 1 FROM feedback f WHERE f.submission_id = s.id);
+        INSERT INTO submissions (assignment_id, student, submitted_at, tree_id, deleted_at)
+            SELECT it.assignment, name, time + 2, it.tree, it.now + i FROM n, it;
+        INSERT INTO feedback (submission_id, tree_id, returned_by, returned_at)
+            SELECT it.submission, it.tree, name, time FROM n, it;
+        INSERT INTO submissions (assignment_id, student, submitted_at, tree_id)
+            SELECT it.assignment, 'ann', time, it.tree FROM n, it;
+        -- Events, and one that names very many people.
+        INSERT INTO events (at, action, actor, subject, course, course_id, detail)
+            SELECT time, 'roster changed', name, name, 'algebra', it.course, json_object('students', json_array(name))
+            FROM n, it;
+        INSERT INTO events (at, action, actor, course, course_id, detail)
+            SELECT it.now, 'roster changed', 'kevin', 'algebra', it.course,
+                json_object('students', (SELECT json_group_array(name) FROM n WHERE i <= {MOST_PEOPLE})) FROM it;
+        COMMIT;",
+        long = "n".repeat(240),
+        detail = "replace(hex(zeroblob(125)), '0', char(1))",
+        // A recent time, so that nothing in the trash is over its retention time.
+        now = "CAST(unixepoch() AS INTEGER) * 1000000",
+    );
+    let database = server.data_dir().join("nbcourier.db");
+    let mut conn = SqliteConnection::establish(database.to_str().unwrap()).unwrap();
+    conn.batch_execute(&sql).unwrap();
+}
+
+fn memory(server: &Server, key: &str) -> u64 {
+    let status = fs::read_to_string(format!("/proc/{}/status", server.id())).unwrap();
+    let line = status.lines().find(|line| line.starts_with(key)).unwrap();
+    let kilobytes: u64 = line.split_whitespace().nth(1).unwrap().parse().unwrap();
+    kilobytes * 1024
+}
+
+/// Returns the maximum additional memory of the server while it answered this request, and the reply.
+fn taken(server: &Server, call: &Call) -> (u64, nbcourier_testkit::Reply) {
+    let before = memory(server, "VmRSS:");
+    // Resets the peak (proc(5)).
+    fs::write(format!("/proc/{}/clear_refs", server.id()), "5").unwrap();
+    let reply = std::thread::scope(|scope| {
+        let asked = scope.spawn(|| call.send(server.port()).unwrap());
+        while !asked.is_finished() {
+            assert!(server.is_healthy(), "{call:?}");
+        }
+        asked.join().unwrap()
+    });
+    (memory(server, "VmHWM:").saturating_sub(before), reply)
+}
+
+#[test]
+fn no_listing_takes_much_memory_or_keeps_a_worker_busy() {
+    let server = hostile();
+    let listed = server.get("v1/courses/algebra/submissions?limit=3", "kevin");
+    let listed = listed.ok().json();
+    let last = listed["submissions"].as_array().unwrap().last().unwrap();
+    let number = last["id"].to_string();
+    let time = percent_encode(last["submitted_at"].as_str().unwrap());
+    fill(&server);
+    // All routes are requested, so that no new listing is left out.
+    let routes = routes().into_iter().chain(["GET ".to_owned()]);
+    let mut asked = 0;
+    for route in routes {
+        let Some(path) = route.strip_prefix("GET ") else {
+            continue;
+        };
+        let path = path
+            .replace("{course}", "algebra")
+            .replace("{assignment}", "challenge")
+            .replace("{id}", &number)
+            .replace("{user}", "ann");
+        assert!(!path.contains('{'), "what is that in {path}");
+        let arguments: &[&str] = match path.as_str() {
+            "v1/courses/algebra/submissions" | "v1/courses/algebra/assignments" => {
+                &["", "&files=true"]
+            }
+            "submission/algebra/challenge/ann" => &["", "&list_only=true"],
+            _ => &[""],
+        };
+        for (argument, user) in arguments
+            .iter()
+            .flat_map(|argument| [(argument, "root"), (argument, "kevin")])
+        {
+            let mut cursor = String::new();
+            // A few pages are enough.
+            for _ in 0..3 {
+                let mut target = format!("{path}?user={user}{argument}");
+                if path.starts_with("feedback/") {
+                    target = format!("{target}&timestamp={time}");
+                }
+                if !cursor.is_empty() {
+                    target = format!("{target}&cursor={cursor}");
+                }
+                let call = server.call("GET", &target);
+                let (bytes, reply) = taken(&server, &call);
+                asked += 1;
+                assert!(
+                    bytes <= MOST,
+                    "{target} took {bytes} bytes for a reply of {}",
+                    reply.body.len()
+                );
+                eprintln!(
+                    "{} {target}: {} KiB for {} KiB",
+                    reply.status,
+                    bytes / 1024,
+                    reply.body.len() / 1024
+                );
+                let is_json = reply.header("content-type") == Some("application/json");
+                let next = is_json.then(|| reply.json()["next"].as_str().map(str::to_owned));
+                let Some(next) = next.flatten() else {
+                    break;
+                };
+                cursor = percent_encode(&next);
+            }
+        }
+    }
+    assert!(asked > 80, "{asked}");
+}
+
+#[test]
+fn no_list_in_a_request_takes_much_memory_or_keeps_a_worker_busy() {
+    let limits = ["--max-request-rate", "0", "--max-submissions", "0"];
+    let server = Setup::standalone().args(&limits).start();
+    let course = Course::of(&server, "algebra");
+    course.make(&["kevin"], &["ann"]);
+    course
+        .release("challenge", "kevin", &[Sent::new("task", "{}")])
+        .ok();
+    let name = |n: usize| format!("{n:06}-{}", "n".repeat(60));
+    let long = |n: usize| {
+        json!({
+            "username": name(n), "role": "student",
+            "first_name": "f".repeat(10), "last_name": "l".repeat(10), "email": "e".repeat(10),
+        })
+    };
+    let short = |n: usize| {
+        json!({
+            "username": n.to_string(), "role": "student", "first_name": "", "last_name": "", "email": "",
+        })
+    };
+    let list = |items: Vec<serde_json::Value>| serde_json::Value::from(items).to_string();
+    let largest = list((0..MOST_PEOPLE).map(long).collect());
+    let many = list((0..45_000).map(short).collect());
+    let few_with_much = list((0..300).map(|n| json!({
+        "username": n.to_string(), "role": "student",
+        "first_name": "\u{1}".repeat(700), "last_name": "\u{1}".repeat(700), "email": "\u{1}".repeat(700),
+    })).collect());
+    let names = list((0..MOST_PEOPLE).map(|n| name(n).into()).collect());
+    let shortest = format!("[{}]", vec!["\"a\""; 1_000_000].join(","));
+    let line = json!({ "path": "", "sha256": "", "size": 0 }).to_string();
+    let manifest = format!("{{\"files\":[{}]}}", vec![line; 240_000].join(","));
+    for (what, status, call) in [
+        ("the largest roster", 200, roster(&server, &largest)),
+        ("the same again", 200, roster(&server, &largest)),
+        ("a roster of too many", 413, roster(&server, &many)),
+        (
+            "a roster with much of everybody",
+            200,
+            roster(&server, &few_with_much),
+        ),
+        (
+            "a detail that is too long",
+            413,
+            roster(
+                &server,
+                &list(vec![json!({
+                    "username": "ann", "role": "student", "first_name": "a".repeat(5000),
+                })]),
+            ),
+        ),
+        (
+            "the largest list of students",
+            200,
+            students(&server, &largest),
+        ),
+        ("the same students again", 200, students(&server, &largest)),
+        ("too many students", 413, students(&server, &many)),
+        (
+            "students with much of everybody",
+            200,
+            students(&server, &few_with_much),
+        ),
+        (
+            "the most instructors",
+            200,
+            make(&server, "physics", &names),
+        ),
+        (
+            "too many instructors",
+            413,
+            make(&server, "chemistry", &shortest),
+        ),
+        (
+            "a field without end",
+            413,
+            server.call("POST", "student/algebra/ann").form(
+                &Form::new()
+                    .field("user", "root")
+                    .field("first_name", &"a".repeat(6_000_000)),
+            ),
+        ),
+        (
+            "a manifest of nothings",
+            400,
+            server
+                .call(
+                    "POST",
+                    "v1/courses/algebra/assignments/challenge/submissions?user=ann",
+                )
+                .body("application/json", manifest),
+        ),
+    ] {
+        let (bytes, reply) = taken(&server, &call);
+        eprintln!("{what}: {} {} KiB", reply.status, bytes / 1024);
+        assert_eq!(reply.status, status, "{what}: {}", reply.text());
+        assert!(bytes <= MOST, "{what} took {bytes} bytes");
+    }
+}
+
+fn roster(server: &Server, people: &str) -> Call {
+    let call = server.call("PUT", "v1/courses/algebra/roster?user=root");
+    call.body("application/json", format!("{{\"people\":{people}}}"))
+}
+
+fn students(server: &Server, people: &str) -> Call {
+    let form = Form::new().field("user", "root").field("students", people);
+    server.call("POST", "students/algebra").form(&form)
+}
+
+fn make(server: &Server, course: &str, instructors: &str) -> Call {
+    let form = Form::new()
+        .field("user", "root")
+        .field("instructors", instructors);
+    server.call("POST", &format!("course/{course}")).form(&form)
+}
+
+#[test]
+fn a_listing_of_the_same_tree_many_times_is_short() {
+    let server = hostile();
+    let target = "v1/courses/algebra/submissions?user=ann&files=true";
+    let page = server.call("GET", target).send(server.port()).unwrap();
+    let page = page.json();
+    // The trees on one page have 20,000 files at most.
+    assert!(page["submissions"].as_array().unwrap().len() >= TIMES - 1);
+    assert_eq!(page["trees"].as_object().unwrap().len(), 2);
+    let mut listed = 0;
+    let mut cursor = String::new();
+    loop {
+        let call = server.call("GET", &format!("{target}&cursor={cursor}"));
+        let page = call.send(server.port()).unwrap().json();
+        listed += page["submissions"].as_array().unwrap().len();
+        let Some(next) = page["next"].as_str() else {
+            break;
+        };
+        next.clone_into(&mut cursor);
+    }
+    assert_eq!(listed, TIMES + TREES - 1);
+}

@@ -1,0 +1,453 @@
+//! Commands about rosters, for single people and for files.
+
+use super::person::Person;
+use nbcourier_testkit::{Course, Server, Setup};
+use serde_json::{Value, json};
+
+fn algebra() -> (Server, Person) {
+    let server = Setup::standalone().start();
+    Course::of(&server, "algebra").make(&["kevin"], &["lawrence"]);
+    let kevin = Person::at(&server, "kevin");
+    (server, kevin)
+}
+
+fn names(person: &Person) -> Vec<String> {
+    let people = person.json(&["roster", "list", "algebra"]);
+    let people = people.as_array().unwrap().iter();
+    people
+        .map(|line| line["username"].as_str().unwrap().to_owned())
+        .collect()
+}
+
+#[test]
+fn somebody_is_added_updated_and_removed() {
+    let (_server, kevin) = algebra();
+    let said = kevin.does(&["roster", "add", "algebra", "sam", "--first-name", "Sam"]);
+    assert_eq!(said, "Added: 1. Updated: 0.\n");
+    kevin.does(&["roster", "add", "algebra", "sam", "--email", "s@x"]);
+    let sam = &kevin.json(&["roster", "list", "algebra"])[2];
+    assert_eq!(
+        (&sam["first_name"], &sam["email"], &sam["role"]),
+        (&json!("Sam"), &json!("s@x"), &json!("student")),
+        "what was not given stayed"
+    );
+    assert_eq!(
+        kevin.does(&["roster", "remove", "algebra", "sam"]),
+        "Removed: 1.\n"
+    );
+    assert_eq!(names(&kevin), ["kevin", "lawrence"]);
+    let refused = kevin.fails(&["roster", "add", "algebra", "abby", "--role", "instructor"]);
+    assert!(refused.contains("administrator"), "{refused}");
+}
+
+#[test]
+fn a_missing_person_does_not_prevent_the_removal_of_others() {
+    let (_server, kevin) = algebra();
+    let ended = kevin.run(&["roster", "remove", "algebra", "nobody", "lawrence"]);
+    assert_eq!(ended.code, Some(1));
+    assert!(
+        ended.err.contains("nobody: Student not found"),
+        "{}",
+        ended.err
+    );
+    assert_eq!(names(&kevin), ["kevin"]);
+}
+
+#[test]
+fn a_roster_that_was_exported_is_imported_as_it_was() {
+    let (server, kevin) = algebra();
+    let odd = "Größe, \"the\"\nsecond";
+    kevin.does(&["roster", "add", "algebra", "sam (2)", "--last-name", odd]);
+    let file = kevin.home().join("roster.csv");
+    let path = file.to_str().unwrap();
+    kevin.does(&["roster", "export", "algebra", path]);
+    let printed = kevin.does(&["roster", "export", "algebra"]);
+    assert_eq!(std::fs::read_to_string(&file).unwrap(), printed);
+    assert!(printed.starts_with("username,role,first_name,last_name,email\n"));
+    let root = Person::at(&server, "root");
+    root.does(&["course", "create", "geometry"]);
+    let said = root.does(&["roster", "import", "geometry", path]);
+    assert_eq!(said, "Added: 3. Updated: 0.\n");
+    assert_eq!(root.does(&["roster", "export", "geometry"]), printed);
+}
+
+#[test]
+fn files_of_spreadsheets_and_of_other_programs_are_understood() {
+    let (_server, kevin) = algebra();
+    let files: [(&str, &[u8]); 4] = [
+        (
+            "ngshare",
+            b"student_id,first_name,last_name,email\nn1,F,L,e\n",
+        ),
+        ("nbgrader", b"id,last_name,lms_user_id\nn2,L,7\n"),
+        (
+            "spreadsheet",
+            b"\xef\xbb\xbfemail,username,notes\r\n e , n3 ,\"a,\nb\"\r\n,,\r\n\r\n",
+        ),
+        ("names", b"username\nn4\n"),
+    ];
+    for (name, content) in files {
+        let file = kevin.file(name, content);
+        let ended = kevin.run(&["roster", "import", "algebra", file.to_str().unwrap()]);
+        assert_eq!(
+            ended.out, "Added: 1. Updated: 0.\n",
+            "{name}: {}",
+            ended.err
+        );
+        let unused = match name {
+            "nbgrader" => "nbcourier: Ignored columns: lms_user_id\n",
+            "spreadsheet" => "nbcourier: Ignored columns: notes\n",
+            _ => "",
+        };
+        assert_eq!(ended.err, unused, "{name}");
+    }
+    assert_eq!(names(&kevin)[2..], ["n1", "n2", "n3", "n4"]);
+    let people = kevin.json(&["roster", "list", "algebra"]);
+    assert_eq!(
+        (
+            &people[3]["last_name"],
+            &people[3]["first_name"],
+            &people[4]["email"]
+        ),
+        (&json!("L"), &Value::Null, &json!("e"))
+    );
+}
+
+#[test]
+fn a_file_that_is_wrong_anywhere_changes_nothing_and_the_line_is_named() {
+    let (_server, kevin) = algebra();
+    let files: [(&[u8], &str); 17] = [
+        (
+            b"username,role\nnew,student\nn2,king\n",
+            "Line 3: the role \"king\"",
+        ),
+        (b"username,role\nnew,student\na/b,\n", "Line 3: \"a/b\""),
+        (b"username,email\nnew,e\n,e\n", "Line 3: \"\""),
+        (b"username,email\nnew,e\nn2\n", "Line 3 of"),
+        (b"username,email\nnew,e\nn2,e,more\n", "Line 3 of"),
+        (b"name,email\nnew,e\n", "no column `username`"),
+        (b"name;email\nnew;e\n", "its columns are name, email"),
+        (b"username,email\nnew,\x81\n", "UTF-8"),
+        (b"u\0s\0e\0r\0n\0a\0m\0e\0\n\0x\0\n\0", "UTF-8"),
+        (
+            b"username,email\nnew,e\nUsername,E-Mail\n",
+            "Line 3: it repeats the names of the columns",
+        ),
+        (
+            b"username\nnew\nusername\n",
+            "Line 3: it repeats the names of the columns",
+        ),
+        (
+            b"username,email,E-Mail\nnew,e,f\n",
+            "two columns with the same meaning: email and E-Mail",
+        ),
+        (
+            "username\nnew\nzw\u{200b}sp\n".as_bytes(),
+            "holds the invisible character U+200B",
+        ),
+        (
+            "username\nnew\n\u{202e}abc\n".as_bytes(),
+            "the invisible character U+202E",
+        ),
+        (
+            "username\nnew\na\u{a0}b\n".as_bytes(),
+            "the unusual blank U+00A0",
+        ),
+        (b"sep=;\nusername;email\nnew;e\na/b;e\n", "Line 4: \"a/b\""),
+        (b"", "no column `username`"),
+    ];
+    for (content, sentence) in files {
+        let file = kevin.file("roster.csv", content);
+        let said = kevin.fails(&["roster", "import", "algebra", file.to_str().unwrap()]);
+        assert!(said.contains(sentence), "{said}");
+        assert_eq!(names(&kevin), ["kevin", "lawrence"], "{said}");
+    }
+    let refused = kevin.file("roster.csv", "username\nnew\nkevin\n");
+    let said = kevin.fails(&["roster", "import", "algebra", refused.to_str().unwrap()]);
+    assert_eq!(said, "Cannot add instructor as student");
+    assert_eq!(names(&kevin), ["kevin", "lawrence"]);
+    let said = kevin.fails(&["roster", "import", "algebra", "no-such-file"]);
+    assert!(said.contains("no-such-file cannot be read"), "{said}");
+}
+
+#[test]
+fn a_roster_longer_than_a_page_is_imported_and_shown_whole() {
+    let (_server, kevin) = algebra();
+    let lines = (0..10_001).map(|number| format!("student-{number}\n"));
+    let content = format!("username\n{}", lines.collect::<String>());
+    let file = kevin.file("roster.csv", content);
+    let said = kevin.does(&["roster", "import", "algebra", file.to_str().unwrap()]);
+    assert_eq!(said, "Added: 10001. Updated: 0.\n");
+    assert_eq!(names(&kevin).len(), 10_003);
+}
+
+#[test]
+fn files_of_spreadsheets_and_campus_systems_are_understood_in_several_languages() {
+    let (_server, kevin) = algebra();
+    let utf16 = |text: &str| -> Vec<u8> {
+        let units = std::iter::once(0xfeff).chain(text.encode_utf16());
+        units.flat_map(u16::to_le_bytes).collect()
+    };
+    let files: [(&str, Vec<u8>); 8] = [
+        ("n1", b"username;First Name;Last name;E-mail\r\nn1;Zo\xeb;M\xfcller;z@u\r\n".to_vec()),
+        ("n2", "\u{feff}Benutzername;Vorname;Name;E-Mail-Adresse\r\nn2;Zo\u{eb};M\u{fc}ller;z@u\r\n".into()),
+        ("n3", utf16("Nom d\u{2019}utilisateur\tPr\u{e9}nom\tNom\tAdresse de courriel\r\nn3\tZo\u{eb}\tM\u{fc}ller\tz@u\r\n")),
+        ("n4", "sep=;\nUsuario;Nombre;Apellido(s);Direcci\u{f3}n de correo\nn4;Zo\u{eb};\"M\u{fc}ller\";z@u\n".into()),
+        ("n5", "\"SEP=|\"\r\nusername|firstname|lastname|email\r\nn5|Zo\u{eb}|M\u{fc}ller|z@u\r\n".into()),
+        ("n6", "Student,ID,SIS Login ID,First name,Surname,Email\n\"M\u{fc}ller, Zo\u{eb}\",17,n6,Zo\u{eb},M\u{fc}ller,z@u\n".into()),
+        ("n7", "Vorname,Nachname,Anmeldename,Mail,Rolle\nZo\u{eb},M\u{fc}ller,n7,z@u,Student\n".into()),
+        ("n8", " USERNAME ;\"First;Name\";Familienname;EMAIL\nn8;Zo\u{eb};M\u{fc}ller;z@u\n".into()),
+    ];
+    for (name, content) in files {
+        let file = kevin.file("class.csv", content);
+        let ended = kevin.run(&["roster", "import", "algebra", file.to_str().unwrap()]);
+        assert_eq!(
+            ended.out, "Added: 1. Updated: 0.\n",
+            "{name}: {}",
+            ended.err
+        );
+        let people = kevin.json(&["roster", "list", "algebra"]);
+        let people = people.as_array().unwrap();
+        let found = people.iter().find(|person| person["username"] == name);
+        let found = found.unwrap_or_else(|| panic!("{name}: {people:?}"));
+        assert_eq!(
+            (&found["first_name"], &found["last_name"], &found["email"]),
+            (&json!("Zo\u{eb}"), &json!("M\u{fc}ller"), &json!("z@u")),
+            "{name}"
+        );
+        assert_eq!(
+            ended.err.contains("Windows-1252"),
+            name == "n1",
+            "{}",
+            ended.err
+        );
+        assert_eq!(
+            ended.err.contains("Ignored columns: Student, ID"),
+            name == "n6",
+            "{}",
+            ended.err
+        );
+    }
+}
+
+#[test]
+fn a_column_of_another_name_can_be_named_and_is_asked_for() {
+    let (_server, kevin) = algebra();
+    let moodle = "First name,Last name,ID number,Email address\nAda,Lovelace,n1,ada@u\n";
+    let file = kevin.file("class.csv", moodle);
+    let import = ["roster", "import", "algebra", file.to_str().unwrap()];
+    let said = kevin.fails(&import);
+    assert!(
+        said.contains("First name, Last name, ID number, Email address"),
+        "{said}"
+    );
+    assert!(said.contains("--user-column"), "{said}");
+    let said = kevin.fails(&[&import[..], &["--user-column", "Matrikel"]].concat());
+    assert!(said.contains("no column \"Matrikel\""), "{said}");
+    kevin.does(&[&import[..], &["--user-column", "ID number"]].concat());
+    assert_eq!(names(&kevin)[2..], ["n1"]);
+}
+
+#[test]
+fn users_who_are_there_twice_or_differ_by_case_alone_are_named() {
+    let (_server, kevin) = algebra();
+    let file = kevin.file(
+        "class.csv",
+        "username,first_name\nada,A\nbob,B\nada,Ada\nBob,C\n",
+    );
+    let ended = kevin.run(&["roster", "import", "algebra", file.to_str().unwrap()]);
+    assert_eq!(
+        (ended.code, ended.out.as_str()),
+        (Some(0), "Added: 3. Updated: 0.\n")
+    );
+    assert!(
+        ended
+            .err
+            .contains("Line 4: \"ada\" is also in line 2; the later line counts"),
+        "{}",
+        ended.err
+    );
+    assert!(
+        ended
+            .err
+            .contains("\"Bob\" and \"bob\" differ by upper and lower case"),
+        "{}",
+        ended.err
+    );
+    let ended = kevin.run(&["roster", "add", "algebra", "ADA"]);
+    assert_eq!(ended.code, Some(0));
+    assert!(
+        ended
+            .err
+            .contains("\"ADA\" and \"ada\" differ by upper and lower case"),
+        "{}",
+        ended.err
+    );
+}
+
+#[test]
+fn a_name_that_looks_like_another_is_trimmed_or_refused() {
+    let (server, kevin) = algebra();
+    kevin.does(&["roster", "add", "algebra", " ada\u{a0}"]);
+    assert_eq!(names(&kevin)[2..], ["ada"]);
+    for odd in [
+        " ",
+        "\u{feff}bom",
+        "x\u{202e}y",
+        "zw\u{200b}sp",
+        "a\u{2009}b",
+    ] {
+        let ended = kevin.run(&["roster", "add", "algebra", odd]);
+        assert_eq!(ended.code, Some(2), "{odd:?}: {}", ended.out);
+    }
+    let root = Person::at(&server, "root");
+    assert_eq!(
+        root.run(&["course", "create", "geo\u{200b}metry"]).code,
+        Some(2)
+    );
+    assert_eq!(
+        root.run(&["course", "create", "fine", "ki\u{ad}m"]).code,
+        Some(2)
+    );
+    root.does(&["course", "create", " geometry "]);
+    root.does(&["course", "show", "geometry"]);
+    assert_eq!(names(&kevin)[2..], ["ada"]);
+}
+
+#[test]
+fn lists_of_more_systems_are_understood_and_what_they_leave_out_is_said() {
+    let (server, kevin) = algebra();
+    let root = Person::at(&server, "root");
+    let canvas = "Student,ID,SIS User ID,SIS Login ID,Section\n    Points Possible,,,,\n\"L, Ada\",4711,s1,n1,A\n\
+                  \"Student, Test\",12,,,A\n";
+    let files: [(&str, &str, &str); 13] = [
+        (
+            "canvas",
+            canvas,
+            "Line 2 is skipped: it holds the possible points",
+        ),
+        (
+            "the test student",
+            canvas,
+            "Line 4 is skipped: it is the test student of Canvas",
+        ),
+        (
+            "Stud.IP",
+            "\"Titel\";\"Vorname\";\"Nachname\";\"Nutzernamen\";\"E-Mail\";\"Matrikelnummer\"\r\n\"\";\"A\";\"L\";\"n1\";\"\";\"1\"\r\n",
+            "Ignored columns: Titel, Matrikelnummer",
+        ),
+        (
+            "HISinOne",
+            "Nachname;Vorname;Matrikelnummer;RZ-Kennung;E-Mail (Hochschule)\nL;A;1;n1;e\n",
+            "Ignored columns: Matrikelnummer",
+        ),
+        (
+            "ILIAS",
+            "\"Login\";\"Vorname\";\"Rolle\"\n\"n1\";\"A\";\"Kursmitglied\"\n",
+            "",
+        ),
+        ("a Mac", "sep=;\rusername;email\rn1;e\r", ""),
+        (
+            "empty lines above",
+            "\r\n;;\r\nusername;email;\r\nn1;e;\r\n",
+            "",
+        ),
+        ("the end of a text", "username,email\nn1,e\n\u{1a}", ""),
+        ("texts as formulas", "username,email\n=\"n1\",e\n", ""),
+        ("line ends of two kinds", "username,email\r\nn1,e\n\r\n", ""),
+        (
+            "no letter in the header that is seen",
+            "\u{200b}user\u{a0}name,E\u{ad}mail\nn1,e\n",
+            "",
+        ),
+        (
+            "blanks inside quotes",
+            "username;email\n\" n1 \"; \"e\"\n",
+            "",
+        ),
+        (
+            "one line of two says more",
+            "username,first_name,email\nn1,Ada,e\nn1,,\n",
+            "Line 3: \"n1\" is also in line 2",
+        ),
+    ];
+    for (number, (name, content, note)) in files.into_iter().enumerate() {
+        let course = format!("course {number}");
+        root.does(&["course", "create", &course]);
+        let file = kevin.file("class.csv", content);
+        let ended = root.run(&["roster", "import", &course, file.to_str().unwrap()]);
+        assert_eq!(
+            ended.out, "Added: 1. Updated: 0.\n",
+            "{name}: {}",
+            ended.err
+        );
+        assert!(ended.err.contains(note), "{name}: {}", ended.err);
+        assert!(
+            !note.is_empty() || ended.err.is_empty(),
+            "{name}: {}",
+            ended.err
+        );
+        let people = root.json(&["roster", "list", &course]);
+        assert_eq!(people[0]["username"], "n1", "{name}");
+        if content.contains("first_name") {
+            assert_eq!(
+                (&people[0]["first_name"], &people[0]["email"]),
+                (&json!("Ada"), &json!("e"))
+            );
+        }
+    }
+}
+
+#[test]
+fn files_that_would_be_misread_are_refused_with_the_line() {
+    let (_server, kevin) = algebra();
+    let files: [(&str, &str); 12] = [
+        ("username,email\nnew,\"e\nn2,f\nn3,g\n", "Line 2 of"),
+        ("username,email\nnew,e\nn2,\"f\nn3,\"g\"\n", "Line 3 of"),
+        ("sep=;\nusername;email\nnew;\"e\n", "Line 3 of"),
+        ("username,email\n1.23E+05,e\n", "a spreadsheet shortened"),
+        ("username\n4,56E+11\n", "Line 2"),
+        ("'username','email'\n'new','e'\n", "single quotes"),
+        ("username\nnew;n2\n", "holds a separator"),
+        ("username,email\n=A1&B1,e\n", "a formula"),
+        (
+            "username,email,username\nnew,e,n2\n",
+            "two columns \"username\"",
+        ),
+        (
+            "Student,ID,SIS User ID,Section\n\"L, Ada\",4711,s1,A\n",
+            "no column `username`",
+        ),
+        ("username,role\nnew,?\n", "the role \"?\""),
+        ("username,role\nnew,Tutor\n", "the role \"Tutor\""),
+    ];
+    for (content, sentence) in files {
+        let file = kevin.file("class.csv", content);
+        let said = kevin.fails(&["roster", "import", "algebra", file.to_str().unwrap()]);
+        assert!(said.contains(sentence), "{content}: {said}");
+        assert_eq!(names(&kevin), ["kevin", "lawrence"], "{said}");
+    }
+}
+
+#[test]
+fn a_name_written_with_other_characters_than_one_it_looks_like_is_warned_of() {
+    let (_server, kevin) = algebra();
+    kevin.does(&["roster", "add", "algebra", "zo\u{eb}"]);
+    for (name, words) in [
+        ("zoe\u{308}", "(U+0308)"),
+        ("\u{43e}lga", ""),
+        ("olga", "(U+043E)"),
+        ("l\u{430}wrence", "(U+0430)"),
+        ("\u{ff4b}evin", "(U+FF4B)"),
+    ] {
+        let ended = kevin.run(&["roster", "add", "algebra", name]);
+        assert_eq!(ended.code, Some(0), "{name}: {}", ended.err);
+        assert!(ended.err.contains(words), "{name}: {}", ended.err);
+        assert_eq!(
+            words.is_empty(),
+            ended.err.is_empty(),
+            "{name}: {}",
+            ended.err
+        );
+    }
+}

@@ -1,0 +1,8 @@
+//! The identity of callers behind a hub: a fake hub that is healthy, slow, faulty or gone.
+
+mod groups;
+mod login;
+mod outage;
+mod requests;
+mod secrets;
+mod tokens;

@@ -1,0 +1,9 @@
+//! The storage of a term's work: backup and restore, clean-ups, repairs, archives of courses.
+
+mod archive;
+mod backup;
+mod clearing;
+mod mending;
+mod place;
+mod private;
+mod under_load;

@@ -1,0 +1,28 @@
+//! The built program against requests and commands: one binary, with a module for each subject.
+
+#![allow(clippy::unwrap_used)] // a failed unwrap fails the test and names the line
+#![allow(
+    clippy::expect_used,
+    reason = "a test that cannot go on should say so and stop"
+)]
+
+mod api_specifications;
+mod attacks;
+mod client;
+mod compression;
+mod data_dir;
+mod holes;
+mod identity;
+mod keeping;
+mod limits;
+mod malformed_input;
+mod openapi;
+mod package;
+mod people;
+mod permission_matrix;
+mod protocol_replay;
+mod races;
+mod statements;
+mod uploads;
+mod v1;
+mod watching;

@@ -1,0 +1,236 @@
+//! The files in the repository and in the packages made from it: our own sources, and no file by accident.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+
+/// The extensions of the text files that we write.
+const TEXT: [&str; 13] = [
+    "css", "in", "ini", "js", "json", "lock", "md", "py", "rs", "sh", "sql", "toml", "txt",
+];
+/// The text files without an extension.
+const PLAIN: [&str; 5] = [
+    ".ci/run",
+    ".gitignore",
+    "LICENSE",
+    "Makefile",
+    "python/install/scripts/ngshare-course-management",
+];
+/// The only binary file that we wrote, which the server serves.
+const ICON: &str = "src/http/pages/static/favicon.ico";
+/// The inputs of the fuzzers, which may contain anything but are small.
+const CORPUS: &str = "tests/corpus/";
+/// The tools of the tests.
+const TESTKIT: &str = "crates/testkit/";
+const LARGEST_INPUT: u64 = 64 * 1024;
+
+/// The files that cargo adds to every package.
+const BY_CARGO: [&str; 2] = [".cargo_vcs_info.json", "Cargo.toml.orig"];
+
+#[test]
+fn only_our_own_sources_are_tracked() {
+    for path in tracked() {
+        let Ok(content) = fs::read(root().join(&path)) else {
+            // The file is removed, but not committed yet.
+            continue;
+        };
+        if path.starts_with(CORPUS) {
+            assert!(content.len() as u64 <= LARGEST_INPUT, "{path} is large");
+            continue;
+        }
+        if path == ICON {
+            continue;
+        }
+        let ending = path
+            .rsplit('/')
+            .next()
+            .and_then(|name| name.rsplit_once('.'));
+        let is_known = ending.is_some_and(|(_, ending)| TEXT.contains(&ending));
+        assert!(
+            is_known || PLAIN.contains(&path.as_str()),
+            "{path} is of no kind that we write; remove it, or add its kind to this test"
+        );
+        let is_text = String::from_utf8(content).is_ok_and(|text| !text.contains('\0'));
+        assert!(is_text, "{path} is binary");
+    }
+}
+
+#[test]
+fn the_packages_hold_what_building_needs_and_no_foreign_file() {
+    let tracked = tracked();
+    let mut packed = BTreeSet::new();
+    for directory in packages(&tracked) {
+        let manifest = format!("{directory}Cargo.toml");
+        let list = ["package", "--list", "--allow-dirty", "--offline", "--quiet"];
+        let arguments = [&list[..], &["--manifest-path", &manifest]].concat();
+        for path in run(env!("CARGO"), &arguments) {
+            // Cargo puts the lock file and the licence of the workspace into each package.
+            let path = if directory.is_empty() || path == "Cargo.lock" {
+                path
+            } else {
+                format!("{directory}{path}")
+            };
+            let is_ours = tracked.contains(&path)
+                || BY_CARGO
+                    .iter()
+                    .any(|name| path == format!("{directory}{name}"));
+            assert!(is_ours, "{path} is packed and not tracked");
+            assert!(
+                !path.starts_with("tests/") && !path.starts_with("scripts/"),
+                "{path} is packed, and building does not need it"
+            );
+            packed.insert(path);
+        }
+    }
+    for path in tracked {
+        let is_needed = ["src/", "crates/", "migrations/", "python/"]
+            .iter()
+            .any(|directory| path.starts_with(directory));
+        assert!(
+            !is_needed || packed.contains(&path),
+            "{path} is not packed: add it to `include` in Cargo.toml"
+        );
+    }
+}
+
+/// Returns the directories of the packages, relative to the root and with a `/` at the end; the program's is empty.
+fn packages(tracked: &BTreeSet<String>) -> Vec<&str> {
+    tracked
+        .iter()
+        .filter_map(|path| path.strip_suffix("Cargo.toml"))
+        .collect()
+}
+
+/// The libraries that a crate must not link, directly or through others, though Cargo would allow it.
+const NEVER_LINKED: [(&str, &[&str]); 3] = [
+    ("nbcourier-codec", &["tokio", "actix-web", "diesel"]),
+    (
+        "nbcourier-exchange",
+        &["actix-web", "actix-http", "reqwest"],
+    ),
+    (
+        "nbcourier-storage",
+        &["actix-web", "actix-http", "nbcourier-codec"],
+    ),
+];
+
+#[test]
+fn no_crate_links_what_it_must_not_know() {
+    for (package, never) in NEVER_LINKED {
+        let list = [
+            "tree",
+            "--offline",
+            "--quiet",
+            "--edges",
+            "normal",
+            "--prefix",
+            "none",
+        ];
+        let arguments = [&list[..], &["--format", "{p}", "--package", package]].concat();
+        let linked = run(env!("CARGO"), &arguments);
+        let names: BTreeSet<&str> = linked
+            .iter()
+            .filter_map(|line| line.split(' ').next())
+            .collect();
+        assert!(names.contains(package), "cargo lists {names:?}");
+        for name in never {
+            assert!(!names.contains(name), "{package} links {name}");
+        }
+    }
+}
+
+#[test]
+fn only_the_configuration_reads_the_environment() {
+    for path in tracked() {
+        let is_program = path.starts_with("src/") || path.starts_with("crates/");
+        let is_program = is_program && !path.starts_with(TESTKIT);
+        let is_rust = Path::new(&path).extension().is_some_and(|it| it == "rs");
+        if !is_program || !is_rust || path.starts_with("src/config/") {
+            continue;
+        }
+        let Ok(text) = fs::read_to_string(root().join(&path)) else {
+            continue;
+        };
+        for word in ["env::var", "env::vars", "env::var_os"] {
+            assert!(
+                !text.contains(word),
+                "{path} has {word}: read it in src/config"
+            );
+        }
+    }
+}
+
+/// Files with tests that may sleep, because they are about time, or because they limit the waiting themselves. All
+/// others use `nbcourier_testkit::eventually`.
+const MAY_SLEEP: [&str; 8] = [
+    // Sleeps between two looks, with a limit.
+    "crates/testkit/src/patience.rs",
+    // Kill the program after a random time.
+    "tests/faults/kill.rs",
+    "crates/testkit/src/server.rs",
+    // Answer slowly on purpose.
+    "crates/testkit/src/hub.rs",
+    // Ask a limited number of times.
+    "tests/faults/flushes.rs",
+    "tests/faults/hub.rs",
+    "tests/it/limits/refusals.rs",
+    // Contains the words that it looks for.
+    "tests/it/package.rs",
+];
+/// Yields while it finds nothing to do, and ends with the whole load.
+const MAY_YIELD: [&str; 2] = ["tests/faults/load.rs", "tests/it/package.rs"];
+
+#[test]
+fn no_test_waits_without_a_limit_or_lets_time_pass() {
+    for path in tracked() {
+        let is_test = ["tests/", "crates/auth/src/tests/", TESTKIT]
+            .iter()
+            .any(|directory| path.starts_with(directory));
+        if !is_test || Path::new(&path).extension().is_none_or(|it| it != "rs") {
+            continue;
+        }
+        let Ok(text) = fs::read_to_string(root().join(&path)) else {
+            continue;
+        };
+        for (word, allowed) in [
+            ("sleep(", MAY_SLEEP.as_slice()),
+            ("yield_now(", MAY_YIELD.as_slice()),
+        ] {
+            let is_allowed = allowed.contains(&path.as_str());
+            assert!(
+                is_allowed || !text.contains(word),
+                "{path} has {word}…): use nbcourier_testkit::eventually, which has a limit"
+            );
+        }
+    }
+}
+
+/// Returns the files of the repository.
+fn tracked() -> BTreeSet<String> {
+    let paths = run("git", &["ls-files", "-z"]);
+    let paths = paths.iter().flat_map(|line| line.split('\0'));
+    let paths: BTreeSet<String> = paths
+        .filter(|path| !path.is_empty())
+        .map(Into::into)
+        .collect();
+    assert!(paths.contains("Cargo.toml"), "git does not list our files");
+    paths
+}
+
+/// Returns the lines that a program prints in the root of the repository.
+fn run(program: &str, arguments: &[&str]) -> Vec<String> {
+    let output = Command::new(program)
+        .args(arguments)
+        .current_dir(root())
+        .output()
+        .expect("the program can be started");
+    let errors = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{program} failed: {errors}");
+    let text = String::from_utf8(output.stdout).expect("paths are UTF-8");
+    text.lines().map(str::to_owned).collect()
+}
+
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}

@@ -1,0 +1,186 @@
+//! An operator beside a running server with a term's work.
+
+use diesel::connection::{Connection as _, SimpleConnection as _};
+use diesel::prelude::*;
+use diesel::sql_types::Text;
+use diesel::sqlite::SqliteConnection;
+use nbcourier_testkit::server::run;
+use nbcourier_testkit::tar::archive;
+use nbcourier_testkit::{Course, Sent, Server, Setup, timestamp_of};
+use serde_json::{Value, json};
+
+/// Names that occur in nothing else.
+pub const ADA: &str = "adelheid";
+pub const BOB: &str = "bartholomew";
+pub const IRA: &str = "iradne";
+
+/// A running server with the courses `algebra`, where ira teaches ada and bob, and `maths`, where ada teaches bob.
+pub struct Desk {
+    pub server: Server,
+}
+
+impl Desk {
+    pub fn new() -> Self {
+        let server = Setup::standalone().start();
+        let algebra = Course::of(&server, "algebra");
+        algebra.make(&[IRA], &[BOB]);
+        let details = [
+            ("first_name", "Ada"),
+            ("last_name", "L."),
+            ("email", "ada@example.org"),
+        ];
+        let target = format!("student/algebra/{ADA}");
+        server.post(&target, IRA, &details).ok();
+        algebra
+            .release("ps1", IRA, &[Sent::new("task", "do it")])
+            .ok();
+        let maths = Course::of(&server, "maths");
+        maths.make(&[ADA], &[BOB]);
+        maths
+            .release("sheet", ADA, &[Sent::new("task", "prove it")])
+            .ok();
+        let desk = Self { server };
+        let time = desk.hand_in(ADA, "one");
+        desk.hand_in(ADA, "two");
+        let feedback = format!("feedback/algebra/ps1/{ADA}");
+        let files = nbcourier_testkit::files_json(&[Sent::new("marks", "good")]);
+        let fields = [("timestamp", time.as_str()), ("files", &files)];
+        desk.server.post(&feedback, IRA, &fields).ok();
+        desk.put_extension(ADA, "2220-01-01T00:00:00Z");
+        // Ada submits for bob, whom she teaches, and gives feedback on it.
+        let target =
+            format!("v1/courses/maths/assignments/sheet/submissions?user={ADA}&student={BOB}");
+        let call = desk.server.call("POST", &target);
+        let work = archive(&[Sent::new("proof", "q.e.d.")]);
+        let call = call
+            .header("Idempotency-Key", "first-try")
+            .body("application/x-tar", work);
+        let receipt = desk.server.send(&call).json();
+        let id = receipt["receipt"]["id"].to_string();
+        let target = format!("v1/courses/maths/submissions/{id}/feedback?user={ADA}");
+        let call = desk.server.call("POST", &target);
+        let marks = archive(&[Sent::new("marks", "fine")]);
+        assert_eq!(
+            desk.server
+                .send(&call.body("application/x-tar", marks))
+                .status,
+            200
+        );
+        desk
+    }
+
+    /// Submits to ps1 of algebra; returns the time.
+    pub fn hand_in(&self, who: &str, text: &str) -> String {
+        let algebra = Course::of(&self.server, "algebra");
+        timestamp_of(&algebra.submit("ps1", who, &[Sent::new("work", text)]))
+    }
+
+    pub fn put_extension(&self, who: &str, due: &str) {
+        let target = format!("v1/courses/algebra/assignments/ps1/extensions/{who}?user={IRA}");
+        let call = self.server.call("PUT", &target);
+        let body = json!({ "due_at": due }).to_string();
+        self.server.send(&call.body("application/json", body)).ok();
+    }
+
+    /// Runs `nbcourier user …` beside the server; returns its exit code and its output.
+    pub fn user(&self, arguments: &[&str]) -> (Option<i32>, String) {
+        let data = self.server.data_dir().display().to_string();
+        let (what, rest) = arguments.split_first().unwrap();
+        let all = [&["user", what, "--data-dir", &data], rest].concat();
+        let output = run(&all);
+        let said = [output.stdout, output.stderr].concat();
+        (output.status.code(), String::from_utf8(said).unwrap())
+    }
+
+    /// Runs `nbcourier user …`, which must succeed; returns its output.
+    #[track_caller]
+    pub fn does(&self, arguments: &[&str]) -> String {
+        let (code, said) = self.user(arguments);
+        assert_eq!(code, Some(0), "{said}");
+        said
+    }
+
+    /// Runs `nbcourier user …`, which must fail; returns its output.
+    #[track_caller]
+    pub fn fails(&self, arguments: &[&str]) -> String {
+        let (code, said) = self.user(arguments);
+        assert_eq!(code, Some(1), "{said}");
+        said
+    }
+
+    pub fn database(&self) -> SqliteConnection {
+        let path = self.server.data_dir().join("nbcourier.db");
+        let mut conn = SqliteConnection::establish(path.to_str().unwrap()).unwrap();
+        conn.batch_execute("PRAGMA busy_timeout = 10000").unwrap();
+        conn
+    }
+
+    /// Returns the columns that contain a text, each with a value.
+    pub fn found(&self, text: &str) -> Vec<String> {
+        #[derive(QueryableByName)]
+        struct Value {
+            #[diesel(sql_type = Text)]
+            value: String,
+        }
+        let mut conn = self.database();
+        let mut found = Vec::new();
+        for (table, column, _) in columns(&mut conn) {
+            let query = format!(
+                "SELECT CAST({column} AS TEXT) AS value FROM {table} WHERE instr({column}, '{text}') > 0 LIMIT 1"
+            );
+            let values = diesel::sql_query(query).load::<Value>(&mut conn).unwrap();
+            found.extend(
+                values
+                    .into_iter()
+                    .map(|row| format!("{table}.{column}: {}", row.value)),
+            );
+        }
+        found
+    }
+
+    /// Returns the events of a course, newest first.
+    pub fn events(&self, course: &str) -> Vec<Value> {
+        let target = format!("v1/courses/{course}/events");
+        let listing = self.server.get(&target, "root").ok().json();
+        listing["events"].as_array().unwrap().clone()
+    }
+
+    /// Returns the times of a person's submissions to ps1 as instructors see them.
+    pub fn times(&self, who: &str) -> Vec<String> {
+        let target = format!("v1/courses/algebra/submissions?student={who}");
+        let reply = self.server.get(&target, IRA);
+        if reply.status == 404 {
+            return Vec::new();
+        }
+        let listing = reply.ok().json();
+        let all = listing["submissions"].as_array().unwrap();
+        let times = all
+            .iter()
+            .map(|one| one["submitted_at"].as_str().unwrap().to_owned());
+        times.collect()
+    }
+}
+
+/// Returns all columns of the database: table, name, type.
+pub fn columns(conn: &mut SqliteConnection) -> Vec<(String, String, String)> {
+    #[derive(QueryableByName)]
+    struct Found {
+        #[diesel(sql_type = Text)]
+        table_name: String,
+        #[diesel(sql_type = Text)]
+        column_name: String,
+        #[diesel(sql_type = Text)]
+        kind: String,
+    }
+    let all = diesel::sql_query(
+        "SELECT m.name AS table_name, c.name AS column_name, c.type AS kind
+            FROM sqlite_master m JOIN pragma_table_info(m.name) c
+            WHERE m.type = 'table' AND m.name NOT LIKE 'sqlite_%' AND m.name NOT LIKE '\\_\\_%' ESCAPE '\\'
+            ORDER BY 1, 2",
+    )
+    .load::<Found>(conn)
+    .unwrap();
+    let all = all.into_iter();
+    all.map(|row| (row.table_name, row.column_name, row.kind))
+        .collect()
+}

@@ -1,0 +1,67 @@
+//! The export of a person's data, for the person.
+
+use super::desk::{ADA, BOB, Desk, IRA};
+use nbcourier_testkit::tar::files;
+use serde_json::Value;
+
+#[test]
+fn an_export_holds_all_that_is_stored_of_somebody_and_reads_well_without_nbcourier() {
+    let desk = Desk::new();
+    let place = tempfile::tempdir().unwrap();
+    let archive = place.path().join("ada.tar");
+    let archive = archive.to_str().unwrap();
+    let said = desk.does(&["export", ADA, "--output", archive]);
+    assert!(said.contains("2 submissions"), "{said}");
+    let entries = files(&std::fs::read(archive).unwrap());
+    let text = |path: &str| {
+        let path = format!("{ADA}/{path}");
+        let entry = entries.iter().find(|entry| entry.path == path);
+        let entry = entry.unwrap_or_else(|| panic!("{path} in {:?}", paths(&entries)));
+        String::from_utf8(entry.bytes.clone()).unwrap()
+    };
+    let json = |path: &str| -> Value { serde_json::from_str(&text(path)).unwrap() };
+    assert!(text("README.txt").contains("submissions.json"));
+    let person = json("person.json");
+    assert_eq!(person["person"]["courses"][0]["email"], "ada@example.org");
+    assert_eq!(person["person"]["courses"][1]["role"], "instructor");
+    assert_eq!(
+        person["extensions"][0]["due_at"],
+        "2220-01-01T00:00:00.000000Z"
+    );
+    assert_eq!(person["released"][0]["assignment"], "sheet");
+    assert_eq!(person["feedback_given"].as_array().unwrap().len(), 1);
+
+    let submissions = json("submissions.json");
+    assert_eq!(submissions.as_array().unwrap().len(), 2);
+    for (number, content) in [(0, "one"), (1, "two")] {
+        let directory = submissions[number]["directory"].as_str().unwrap();
+        assert_eq!(text(&format!("{directory}/work")), content);
+    }
+    let feedback = &submissions[0]["feedback"][0];
+    assert_eq!(feedback["returned_by"], IRA);
+    let directory = feedback["directory"].as_str().unwrap();
+    assert_eq!(text(&format!("{directory}/marks")), "good");
+    let events = text("events.jsonl");
+    let events: Vec<Value> = events
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect();
+    let names = |event: &&Value| event.to_string().contains(ADA);
+    assert!(events.len() >= 6 && events.iter().filter(names).count() == events.len());
+    assert!(
+        !paths(&entries).iter().any(|path| path.contains(BOB)),
+        "nobody else's"
+    );
+
+    let said = desk.fails(&["export", ADA, "--output", archive]);
+    assert!(
+        said.contains("--output"),
+        "what is there is not replaced: {said}"
+    );
+    let said = desk.fails(&["export", "nobody", "--output", "x.tar"]);
+    assert!(said.contains("Nothing is stored of nobody"), "{said}");
+}
+
+fn paths(entries: &[nbcourier_testkit::Sent]) -> Vec<&str> {
+    entries.iter().map(|entry| entry.path.as_str()).collect()
+}

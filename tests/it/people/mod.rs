@@ -1,0 +1,8 @@
+//! The operator's commands for the data of people: show, rename, merge, remove, export.
+
+mod desk;
+mod export;
+mod merge;
+mod purge;
+mod rename;
+mod schema;

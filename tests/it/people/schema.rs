@@ -1,0 +1,60 @@
+//! The columns that contain names of people.
+
+use super::desk::columns;
+use diesel::connection::Connection as _;
+use diesel::sqlite::SqliteConnection;
+use nbcourier_testkit::Setup;
+
+/// The columns of text without names of people.
+const NO_NAMES: &[&str] = &[
+    "assignments.name",
+    "courses.name",
+    "events.action",
+    "events.assignment",
+    "events.course",
+    "events.request_id",
+    "hub_members.course",
+    "identity.id",
+    "runs.task",
+    "submission_keys.idempotency",
+    "tree_files.path",
+];
+
+/// The columns with details of a person, which are in the same row as the name.
+const DETAILS: &[&str] = &["members.email", "members.first_name", "members.last_name"];
+
+/// The columns with names. Renaming and removing people changes all of them.
+const NAMES: &[&str] = &[
+    "events.actor",
+    "events.detail",
+    "events.subject",
+    "extensions.student",
+    "feedback.returned_by",
+    "hub_members.username",
+    "members.username",
+    "people.username",
+    "releases.released_by",
+    "submission_keys.student",
+    "submissions.student",
+    "submissions.submitted_by",
+];
+
+#[test]
+fn every_text_column_is_classified_by_whether_it_holds_names() {
+    let server = Setup::standalone().start();
+    let path = server.data_dir().join("nbcourier.db");
+    let mut conn = SqliteConnection::establish(path.to_str().unwrap()).unwrap();
+    let texts = columns(&mut conn)
+        .into_iter()
+        .filter(|(.., kind)| kind == "TEXT");
+    let mut found: Vec<String> = texts
+        .map(|(table, column, _)| format!("{table}.{column}"))
+        .collect();
+    found.sort();
+    let mut known: Vec<&str> = [NO_NAMES, DETAILS, NAMES].concat();
+    known.sort_unstable();
+    assert_eq!(
+        found, known,
+        "does the new one hold names? Then store/renaming.rs has to know of it, and this list"
+    );
+}

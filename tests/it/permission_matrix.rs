@@ -1,0 +1,580 @@
+//! Permissions: every role against every endpoint, as one table in `permission_matrix.txt`.
+//!
+//! The endpoints are those that `nbcourier routes` prints and the open ones. An endpoint without a row fails, and so
+//! does a row without an endpoint, and a permitted request that changes something without an event. Each cell is tested
+//! in a state in which a permitted request succeeds. After an intended change, `UPDATE_SNAPSHOT=1 cargo test --test
+//! permission_matrix` rewrites the table. Then read it: it is the policy.
+
+use diesel::connection::Connection as _;
+use diesel::prelude::*;
+use diesel::sql_types::{BigInt, Text};
+use diesel::sqlite::SqliteConnection;
+use nbcourier_testkit::course::timestamp_of;
+use nbcourier_testkit::hub::{service_model, user_model};
+use nbcourier_testkit::{Course, FakeHub, Form, Reply, Sent, Server, Setup, percent_encode};
+use serde_json::json;
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+
+/// A column of the table: its head, the token sent, and the name whose data are the caller's own.
+struct Role {
+    head: &'static str,
+    token: Option<&'static str>,
+    own: &'static str,
+}
+
+const ROLES: [Role; 8] = [
+    role("anonymous", None, "lawrence"),
+    role("stranger", Some("stranger"), "stranger"),
+    role("student", Some("lawrence"), "lawrence"),
+    role("student elsewhere", Some("eric"), "eric"),
+    role("instructor", Some("kevin"), "kevin"),
+    role("instructor elsewhere", Some("abigail"), "abigail"),
+    role("admin", Some("root"), "root"),
+    // A service of the hub with the same name as the instructor.
+    role("service", Some(SERVICE), "kevin"),
+];
+
+const SERVICE: &str = "token-of-a-service-called-kevin";
+
+const fn role(head: &'static str, token: Option<&'static str>, own: &'static str) -> Role {
+    Role { head, token, own }
+}
+
+/// The rows: method and path as `nbcourier routes` prints them, a description, and the name for `{user}` if it is not
+/// the caller's own.
+const ROWS: &str = "
+GET courses
+POST course/{course} | a new one
+DELETE course/{course}
+POST instructor/{course}/{user} | oneself
+POST instructor/{course}/{user} | a stranger | sam
+POST instructor/{course}/{user} | a student | other-student
+POST instructor/{course}/{user} | another instructor | co-instructor
+GET instructor/{course}/{user} | | co-instructor
+DELETE instructor/{course}/{user} | oneself
+DELETE instructor/{course}/{user} | another | co-instructor
+GET instructors/{course}
+POST student/{course}/{user} | oneself
+POST student/{course}/{user} | a stranger | sam
+POST student/{course}/{user} | a student | other-student
+GET student/{course}/{user} | oneself
+GET student/{course}/{user} | another | other-student
+DELETE student/{course}/{user} | oneself
+DELETE student/{course}/{user} | another | other-student
+POST students/{course}
+GET students/{course}
+GET assignments/{course}
+GET assignment/{course}/{assignment}
+POST assignment/{course}/{assignment} | a new one
+DELETE assignment/{course}/{assignment}
+GET submissions/{course}/{assignment}
+GET submissions/{course}/{assignment}/{user} | one's own
+GET submissions/{course}/{assignment}/{user} | another's | other-student
+POST submission/{course}/{assignment}
+GET submission/{course}/{assignment}/{user} | one's own
+GET submission/{course}/{assignment}/{user} | another's | other-student
+POST feedback/{course}/{assignment}/{user} | one's own
+POST feedback/{course}/{assignment}/{user} | another's | other-student
+GET feedback/{course}/{assignment}/{user} | one's own
+GET feedback/{course}/{assignment}/{user} | another's | other-student
+GET v1/openapi.json
+GET v1/events
+GET v1/trash
+POST v1/trash/{id}
+GET v1/courses
+GET v1/courses/{course}/roster
+PUT v1/courses/{course}/roster | a new student | sam
+PUT v1/courses/{course}/roster | a new instructor | sam
+PUT v1/courses/{course}/roster | another instructor | co-instructor
+PUT v1/courses/{course}/roster | oneself as instructor
+DELETE v1/courses/{course}/roster/{user} | oneself
+DELETE v1/courses/{course}/roster/{user} | a student | other-student
+DELETE v1/courses/{course}/roster/{user} | an instructor | co-instructor
+GET v1/courses/{course}/assignments
+GET v1/courses/{course}/submissions | all one may see
+GET v1/courses/{course}/submissions | one's own by name
+GET v1/courses/{course}/submissions | another's | other-student
+GET v1/courses/{course}/assignments/{assignment}/tree
+GET v1/courses/{course}/assignments/{assignment}/tree | an earlier version
+PUT v1/courses/{course}/assignments/{assignment}/tree
+DELETE v1/courses/{course}/assignments/{assignment}/release
+GET v1/courses/{course}/assignments/{assignment}/collect
+POST v1/courses/{course}/assignments/{assignment}/submissions | for oneself
+POST v1/courses/{course}/assignments/{assignment}/submissions | for another | other-student
+GET v1/courses/{course}/submissions/{id}/tree | one's own
+GET v1/courses/{course}/submissions/{id}/tree | another's | other-student
+GET v1/courses/{course}/submissions/{id}/feedback | one's own
+GET v1/courses/{course}/submissions/{id}/feedback | another's | other-student
+POST v1/courses/{course}/submissions/{id}/feedback | one's own
+POST v1/courses/{course}/submissions/{id}/feedback | another's | other-student
+GET v1/courses/{course}/submissions/{id}/receipt | one's own
+GET v1/courses/{course}/submissions/{id}/receipt | another's | other-student
+POST v1/courses/{course}/assignments/{assignment}/feedback
+GET v1/courses/{course}/feedback
+GET v1/courses/{course}/events
+GET v1/courses/{course}/overview
+GET v1/courses/{course}/assignments/{assignment}/history
+GET v1/courses/{course}/submissions/{id}/history | one's own
+GET v1/courses/{course}/submissions/{id}/history | another's | other-student
+PUT v1/courses/{course}/assignments/{assignment}/dates
+GET v1/courses/{course}/assignments/{assignment}/extensions
+PUT v1/courses/{course}/assignments/{assignment}/extensions/{user} | oneself
+PUT v1/courses/{course}/assignments/{assignment}/extensions/{user} | a student | other-student
+DELETE v1/courses/{course}/assignments/{assignment}/extensions/{user} | oneself
+DELETE v1/courses/{course}/assignments/{assignment}/extensions/{user} | a student | other-student
+GET v1/courses/{course}/assignments/{assignment}/gradebook
+DELETE v1/courses/{course}/assignments/{assignment}
+DELETE v1/courses/{course}/submissions/{id} | one's own
+DELETE v1/courses/{course}/submissions/{id} | another's | other-student
+DELETE v1/courses/{course}/submissions/{id}/feedback | one's own
+DELETE v1/courses/{course}/submissions/{id}/feedback | another's | other-student
+GET v1/courses/{course}/trash
+POST v1/courses/{course}/trash/assignments/{id}
+POST v1/courses/{course}/trash/submissions/{id} | one's own
+POST v1/courses/{course}/trash/submissions/{id} | another's | other-student
+POST v1/courses/{course}/trash/feedback/{id} | one's own
+POST v1/courses/{course}/trash/feedback/{id} | another's | other-student
+POST v1/receipts/verify
+GET {prefix}
+GET login
+GET oauth_callback | without a code
+POST logout
+GET favicon.ico
+GET static/style.css
+GET initialize-Data6ase | dump
+GET healthz
+GET readyz
+";
+
+/// A row of [`ROWS`].
+struct Row {
+    route: &'static str,
+    about: &'static str,
+    /// The name for `{user}`; `None` for the caller's own.
+    user: Option<&'static str>,
+}
+
+fn rows() -> Vec<Row> {
+    let lines = ROWS.lines().filter(|line| !line.is_empty());
+    lines
+        .map(|line| {
+            let mut parts = line.split('|').map(str::trim);
+            Row {
+                route: parts.next().unwrap_or_default(),
+                about: parts.next().unwrap_or_default(),
+                user: parts.next(),
+            }
+        })
+        .collect()
+}
+
+/// The dates of an assignment or an extension.
+const DUE: &str = r#"{"due_at": "2220-01-01T00:00:00Z"}"#;
+
+/// The people in the course who have submitted.
+const AUTHORS: [&str; 4] = ["lawrence", "other-student", "kevin", "root"];
+
+#[test]
+fn every_end_point_has_a_row_and_every_row_an_end_point() {
+    let printed = nbcourier_testkit::routes::every_address();
+    let covered: BTreeSet<String> = rows().iter().map(|row| row.route.to_owned()).collect();
+    let uncovered: Vec<_> = printed.difference(&covered).collect();
+    assert!(
+        uncovered.is_empty(),
+        "end points nobody looked at: {uncovered:#?}"
+    );
+    let unknown: Vec<_> = covered.difference(&printed).collect();
+    assert!(
+        unknown.is_empty(),
+        "rows without an end point: {unknown:#?}"
+    );
+}
+
+#[test]
+fn everybody_may_do_what_the_table_says_and_nothing_else() {
+    let table = ask_everything().to_string();
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/permission_matrix.txt");
+    if std::env::var_os("UPDATE_SNAPSHOT").is_some() {
+        std::fs::write(&path, &table).expect("the table is written");
+    }
+    let reviewed = std::fs::read_to_string(&path).unwrap_or_default();
+    let changed: Vec<String> = changed_lines(&reviewed, &table).collect();
+    assert!(
+        changed.is_empty(),
+        "permissions are not those of {}:\n{}\n",
+        path.display(),
+        changed.join("\n")
+    );
+}
+
+fn ask_everything() -> Table {
+    let hub = FakeHub::start();
+    let people = ROLES.iter().filter_map(|role| role.token);
+    for name in people.chain(AUTHORS).chain(["co-instructor"]) {
+        hub.gives(name, user_model(name));
+    }
+    hub.gives(SERVICE, service_model("kevin"));
+    let server = Setup::behind(&hub).start();
+    let elsewhere = Course::of(&server, "elsewhere").by_token();
+    // The student teaches there, which must not affect any row here.
+    elsewhere.make(&["abigail", "lawrence"], &["eric"]);
+    let shared = Prepared::new(&server, "shared");
+
+    let mut table = Table::default();
+    for (number, row) in rows().iter().enumerate() {
+        let mut cells = Vec::new();
+        for (column, role) in ROLES.iter().enumerate() {
+            let of_its_own;
+            let prepared = if row.route.starts_with("GET ") {
+                &shared
+            } else {
+                of_its_own = Prepared::new(&server, &format!("course-{number}-{column}"));
+                &of_its_own
+            };
+            cells.push(table.cell(&prepared.ask(role, row)));
+        }
+        table
+            .rows
+            .push((format!("{}  {}", row.route, row.about), cells));
+    }
+    table
+}
+
+/// A course of kevin and co-instructor with lawrence and other-student, one assignment, and a submission with
+/// feedback for each person who may submit.
+struct Prepared<'a> {
+    course: Course<'a>,
+    id: String,
+    times: BTreeMap<&'static str, String>,
+    /// The IDs of the submissions, by author.
+    numbers: BTreeMap<&'static str, i64>,
+}
+
+impl<'a> Prepared<'a> {
+    fn new(server: &'a Server, id: &str) -> Self {
+        let course = Course::of(server, "").by_token();
+        let mut prepared = Self {
+            course,
+            id: id.to_owned(),
+            times: BTreeMap::new(),
+            numbers: BTreeMap::new(),
+        };
+        let course = prepared.course();
+        course.make(&["kevin", "co-instructor"], &["lawrence", "other-student"]);
+        for text in ["earlier", "task"] {
+            course
+                .release("challenge", "kevin", &[Sent::new("task", text)])
+                .ok();
+            if text == "earlier" {
+                let path = format!("assignment/{id}/challenge");
+                server
+                    .send(&server.call("DELETE", &path).token("kevin"))
+                    .ok();
+            }
+        }
+        let times = AUTHORS.map(|author| {
+            let work = [Sent::new("work", format!("by {author}"))];
+            let time = timestamp_of(&course.submit("challenge", author, &work));
+            course.give_feedback("challenge", author, &time, &work).ok();
+            (author, time)
+        });
+        let listing = format!("v1/courses/{id}/submissions");
+        let listing = course.get(&listing, "kevin").ok().json();
+        let numbers = AUTHORS.map(|author| {
+            let listed = listing["submissions"].as_array().expect("submissions");
+            let of_author = listed.iter().find(|line| line["student"] == author);
+            let number = of_author.expect("theirs")["id"].as_i64();
+            (author, number.expect("a number"))
+        });
+        prepared.times = times.into();
+        prepared.numbers = numbers.into();
+        prepared
+    }
+
+    fn course(&self) -> Course<'_> {
+        Course {
+            id: &self.id,
+            ..self.course
+        }
+    }
+
+    /// Returns the ID for `{id}`; deletes the thing first if the row restores it.
+    fn number(&self, path: &str, user: &str) -> String {
+        let own = self.numbers.get(user).copied().unwrap_or(0).to_string();
+        let course = format!("v1/courses/{}", self.id);
+        match path {
+            "v1/trash/{id}" => self.deleted(),
+            "v1/courses/{course}/trash/assignments/{id}" => {
+                self.delete(&format!("{course}/assignments/challenge"));
+                let trash = self.course.get(&format!("{course}/trash"), "root");
+                trash.ok().json()["assignments"][0]["id"].to_string()
+            }
+            "v1/courses/{course}/trash/submissions/{id}" => {
+                self.delete(&format!("{course}/submissions/{own}"));
+                own
+            }
+            "v1/courses/{course}/trash/feedback/{id}" => {
+                self.delete(&format!("{course}/submissions/{own}/feedback"));
+                own
+            }
+            _ => own,
+        }
+    }
+
+    fn delete(&self, target: &str) {
+        let server = self.course.server;
+        server.send(&server.call("DELETE", target).token("root"));
+    }
+
+    /// Deletes the course and returns the ID under which it can be restored.
+    fn deleted(&self) -> String {
+        let server = self.course.server;
+        self.delete(&format!("course/{}", self.id));
+        let trash = server
+            .send(&server.call("GET", "v1/trash").token("root"))
+            .ok()
+            .json();
+        let courses = trash["courses"].as_array().expect("courses");
+        let deleted = courses
+            .iter()
+            .find(|course| course["course"] == self.id.as_str());
+        deleted.expect("the deleted course")["id"].to_string()
+    }
+
+    /// Sends the request of the row in the role.
+    fn ask(&self, role: &Role, row: &Row) -> Reply {
+        let (method, path) = row.route.split_once(' ').expect("METHOD path");
+        let user = row.user.unwrap_or(role.own);
+        let is_new = method == "POST" && path.starts_with("course/");
+        let course = if is_new {
+            format!("new-{}", self.id)
+        } else {
+            self.id.clone()
+        };
+        let releases = method == "POST" && path.starts_with("assignment/");
+        let assignment = if releases { "new" } else { "challenge" };
+        let mut target = path
+            .replace("{course}", &course)
+            .replace("{assignment}", assignment)
+            .replace("{user}", user)
+            .replace("{prefix}", self.course.server.prefix());
+        if row.route.starts_with("DELETE") && path.ends_with("/extensions/{user}") {
+            let given = self.course.server.call("PUT", &target).token("root");
+            let given = given.body("application/json", DUE);
+            self.course.server.send(&given);
+        }
+        if path.contains("{id}") {
+            target = target.replace("{id}", &self.number(path, user));
+        }
+        let time = self
+            .times
+            .get(user)
+            .map_or("2020-01-01 00:00:00", String::as_str);
+        match path {
+            "v1/courses/{course}/submissions" if row.about != "all one may see" => {
+                target = format!("{target}?student={user}");
+            }
+            _ if row.about == "for another" => target = format!("{target}?student={user}"),
+            _ if row.about == "an earlier version" => target.push_str("?version=1"),
+            "initialize-Data6ase" => target.push_str("?action=dump"),
+            _ if row.route.starts_with("GET feedback/") => {
+                target = format!("{target}?timestamp={}", percent_encode(time));
+            }
+            _ => {}
+        }
+        let server = self.course.server;
+        let mut call = server.call(method, &target);
+        if let Some(token) = role.token {
+            call = call.token(token);
+        }
+        let takes_tree = [
+            "/tree",
+            "/submissions",
+            "/{id}/feedback",
+            "/{assignment}/feedback",
+        ];
+        if path == "v1/receipts/verify" {
+            call = call.body("application/json", r#"{"receipt": {}, "signature": ""}"#);
+        } else if method != "GET" && takes_tree.iter().any(|end| path.ends_with(end)) {
+            call = call.body("application/x-tar", nbcourier_testkit::tar::archive(&[]));
+        } else if method == "PUT" && path.ends_with("/roster") {
+            call = call.body("application/json", roster_of(user, row.about));
+        } else if method == "PUT" {
+            call = call.body("application/json", DUE);
+        } else if method == "POST" {
+            call = call.form(&fields_of(path, time));
+        }
+        if method == "GET" {
+            return server.send(&call);
+        }
+        let changes = Changes::of(server);
+        let id = format!(
+            "{}-{}-{}",
+            role.head.replace(' ', "-"),
+            self.id,
+            row.about.len()
+        );
+        let reply = server.send(&call.header("X-Request-Id", &id));
+        if (200..300).contains(&reply.status) && changes.happened() {
+            let told = changes.told_of(&id);
+            assert!(
+                told,
+                "{} {} by {}: a change and no event",
+                row.route, row.about, role.head
+            );
+        }
+        reply
+    }
+}
+
+/// Whether a server changed its database, and recorded an event.
+struct Changes {
+    conn: RefCell<SqliteConnection>,
+    before: i64,
+}
+
+impl Changes {
+    fn of(server: &Server) -> Self {
+        let path = server.data_dir().join("nbcourier.db");
+        let url = path.to_str().expect("a path");
+        let mut changes = Self {
+            conn: RefCell::new(SqliteConnection::establish(url).expect("the database")),
+            before: 0,
+        };
+        changes.before = changes.version();
+        changes
+    }
+
+    /// Returns SQLite's counter of commits by other connections.
+    fn version(&self) -> i64 {
+        #[derive(QueryableByName)]
+        struct Version {
+            #[diesel(sql_type = BigInt)]
+            data_version: i64,
+        }
+        let mut conn = self.conn.borrow_mut();
+        let rows = diesel::sql_query("PRAGMA data_version").load::<Version>(&mut *conn);
+        rows.expect("a version")[0].data_version
+    }
+
+    fn happened(&self) -> bool {
+        self.version() != self.before
+    }
+
+    fn told_of(&self, request: &str) -> bool {
+        #[derive(QueryableByName)]
+        struct Count {
+            #[diesel(sql_type = BigInt)]
+            count: i64,
+        }
+        let mut conn = self.conn.borrow_mut();
+        let rows = diesel::sql_query("SELECT count(*) AS count FROM events WHERE request_id = ?")
+            .bind::<Text, _>(request)
+            .load::<Count>(&mut *conn);
+        rows.expect("a count")[0].count > 0
+    }
+}
+
+/// Returns a roster that gives this user the role that the row is about.
+fn roster_of(user: &str, about: &str) -> String {
+    let role = if about.contains("instructor") {
+        "instructor"
+    } else {
+        "student"
+    };
+    let line =
+        json!({"username": user, "role": role, "first_name": "New", "last_name": "", "email": ""});
+    json!({ "people": [line] }).to_string()
+}
+
+/// Returns the fields of a complete request of this kind.
+fn fields_of(path: &str, time: &str) -> Form {
+    let students = r#"[{"username":"sam","first_name":"","last_name":"","email":""}]"#;
+    let form = Form::new();
+    match path.split('/').next().unwrap_or_default() {
+        "course" => form.field("instructors", "[]"),
+        "instructor" | "student" => form
+            .field("first_name", "")
+            .field("last_name", "")
+            .field("email", ""),
+        "students" => form.field("students", students),
+        "feedback" => form.field("timestamp", time).field("files", "[]"),
+        _ => form.field("files", "[]"),
+    }
+}
+
+/// The table as it is printed: a status in each cell, and a letter if a message says more than the status.
+#[derive(Default)]
+struct Table {
+    rows: Vec<(String, Vec<String>)>,
+    messages: Vec<String>,
+}
+
+impl Table {
+    fn cell(&mut self, reply: &Reply) -> String {
+        let message = reply.message();
+        let is_plain = match reply.status {
+            201 | 204 | 401 => true,
+            403 => message == "Permission denied",
+            _ => message.is_empty(),
+        };
+        if is_plain {
+            return reply.status.to_string();
+        }
+        let known = self.messages.iter().position(|known| *known == message);
+        let index = known.unwrap_or_else(|| {
+            self.messages.push(message);
+            self.messages.len() - 1
+        });
+        format!("{}{}", reply.status, letter(index))
+    }
+}
+
+impl std::fmt::Display for Table {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let width = self
+            .rows
+            .iter()
+            .map(|(name, _)| name.len())
+            .max()
+            .unwrap_or(0);
+        writeln!(
+            f,
+            "Who may do what. A service is never the person of the same name.\n"
+        )?;
+        let mut lines = vec![(
+            String::new(),
+            ROLES.map(|role| role.head.to_owned()).to_vec(),
+        )];
+        lines.extend(self.rows.iter().cloned());
+        for (name, cells) in lines {
+            let mut line = format!("{name:width$}");
+            for (cell, role) in cells.iter().zip(&ROLES) {
+                line = format!("{line}  {cell:column$}", column = role.head.len());
+            }
+            writeln!(f, "{}", line.trim_end())?;
+        }
+        writeln!(f, "\n403 without a letter is \"Permission denied\".")?;
+        for (index, message) in self.messages.iter().enumerate() {
+            writeln!(f, "{} {message}", letter(index))?;
+        }
+        Ok(())
+    }
+}
+
+fn letter(index: usize) -> char {
+    char::from(b'a' + u8::try_from(index).expect("few messages"))
+}
+
+fn changed_lines<'a>(old: &'a str, new: &'a str) -> impl Iterator<Item = String> + 'a {
+    let gone = old
+        .lines()
+        .filter(move |line| !new.lines().any(|other| other == *line));
+    let come = new
+        .lines()
+        .filter(move |line| !old.lines().any(|other| other == *line));
+    gone.map(|line| format!("- {line}"))
+        .chain(come.map(|line| format!("+ {line}")))
+}

@@ -1,0 +1,469 @@
+//! The number of SQL statements of each request, and the use of an index by each of them. The tests assert counts
+//! instead of times, because counts are the same on every machine.
+
+use diesel::connection::Connection as _;
+use diesel::prelude::*;
+use diesel::sqlite::SqliteConnection;
+use nbcourier_testkit::{Course, Sent, Server, Setup, eventually, hex_sha256};
+use serde_json::json;
+use std::collections::BTreeSet;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+/// Statements that only begin or end something.
+const FRAMES: [&str; 4] = ["BEGIN", "COMMIT", "SAVEPOINT", "RELEASE"];
+
+fn statements(server: &Server, request: impl FnOnce()) -> Vec<String> {
+    settle(server);
+    let before = server.log().len();
+    request();
+    // The line of the request is the last one that it logs.
+    eventually("the request is logged", || {
+        server.log()[before..].contains(" request ")
+    });
+    let log = server.log();
+    log[before..]
+        .lines()
+        .filter_map(|line| {
+            line.split_once("statement statement=")
+                .map(|(_, text)| text)
+        })
+        .map(|text| text.trim_matches('"').replace("\\\"", "\""))
+        .filter(|text| !FRAMES.iter().any(|frame| text.starts_with(frame)))
+        .collect()
+}
+
+/// Waits until the log contains the lines of earlier requests, which are written after the reply, and those of the
+/// clean-up at the start, which ends with a line of its own.
+fn settle(server: &Server) {
+    static NEXT: AtomicU32 = AtomicU32::new(0);
+    eventually("the first run of gc is noted", || {
+        server.log().contains("INSERT INTO `runs`")
+    });
+    let id = format!("settled-{}.", NEXT.fetch_add(1, Ordering::Relaxed));
+    let call = server.call("GET", "healthz").header("X-Request-Id", &id);
+    server.send(&call).ok();
+    eventually("the request is logged", || server.log().contains(&id));
+}
+
+/// Makes this many students, assignments, submissions of each student, and files in each tree.
+fn fill(server: &Server, id: &str, size: usize) {
+    let course = Course::of(server, id);
+    course.make(&["kevin"], &["lawrence"]);
+    let people: Vec<_> = (0..size)
+        .map(|n| json!({ "username": format!("s{n}"), "first_name": "", "last_name": "", "email": "" }))
+        .collect();
+    course
+        .post(
+            &format!("students/{id}"),
+            "kevin",
+            &[("students", &json!(people).to_string())],
+        )
+        .ok();
+    let files: Vec<Sent> = (0..size)
+        .map(|n| Sent::new(&format!("f{n}"), n.to_string()))
+        .collect();
+    course.release("challenge", "kevin", &files).ok();
+    for n in 0..size {
+        course.release(&format!("other{n}"), "kevin", &[]).ok();
+        course.submit("challenge", "lawrence", &files).ok();
+        course.submit("challenge", &format!("s{n}"), &files).ok();
+    }
+    let listed = server
+        .get(&format!("submissions/{id}/challenge/lawrence"), "kevin")
+        .ok()
+        .json();
+    let time = listed["submissions"][0]["timestamp"]
+        .as_str()
+        .unwrap()
+        .to_owned();
+    course
+        .give_feedback("challenge", "lawrence", &time, &files)
+        .ok();
+}
+
+fn requests(id: &str, time: &str, number: i64) -> Vec<(String, &'static str)> {
+    let time = nbcourier_testkit::percent_encode(time);
+    vec![
+        ("courses".into(), "kevin"),
+        ("courses".into(), "root"),
+        (format!("instructors/{id}"), "kevin"),
+        (format!("students/{id}"), "kevin"),
+        (format!("student/{id}/lawrence"), "kevin"),
+        (format!("instructor/{id}/kevin"), "lawrence"),
+        (format!("assignments/{id}"), "lawrence"),
+        (
+            format!("assignment/{id}/challenge?list_only=true"),
+            "lawrence",
+        ),
+        (format!("assignment/{id}/challenge"), "lawrence"),
+        (format!("submissions/{id}/challenge"), "kevin"),
+        (format!("submissions/{id}/challenge/lawrence"), "lawrence"),
+        (format!("submission/{id}/challenge/lawrence"), "kevin"),
+        (
+            format!("submission/{id}/challenge/lawrence?timestamp={time}&list_only=true"),
+            "kevin",
+        ),
+        (
+            format!("feedback/{id}/challenge/lawrence?timestamp={time}"),
+            "lawrence",
+        ),
+        ("v1/courses".into(), "kevin"),
+        (format!("v1/courses/{id}/roster"), "kevin"),
+        (format!("v1/courses/{id}/assignments"), "lawrence"),
+        (format!("v1/courses/{id}/submissions"), "kevin"),
+        (format!("v1/courses/{id}/submissions"), "lawrence"),
+        (
+            format!("v1/courses/{id}/submissions?assignment=challenge&student=lawrence"),
+            "kevin",
+        ),
+        (
+            format!("v1/courses/{id}/submissions?limit=2&cursor=1.1"),
+            "kevin",
+        ),
+        (
+            format!("v1/courses/{id}/assignments/challenge/tree"),
+            "lawrence",
+        ),
+        (
+            format!("v1/courses/{id}/assignments/challenge/tree?version=1"),
+            "kevin",
+        ),
+        (
+            format!("v1/courses/{id}/assignments/challenge/collect"),
+            "kevin",
+        ),
+        (
+            format!("v1/courses/{id}/assignments/challenge/collect?student=lawrence"),
+            "kevin",
+        ),
+        (format!("v1/courses/{id}/feedback"), "lawrence"),
+        (
+            format!("v1/courses/{id}/feedback?assignment=challenge"),
+            "kevin",
+        ),
+        (
+            format!("v1/courses/{id}/submissions/{number}/tree"),
+            "kevin",
+        ),
+        (
+            format!("v1/courses/{id}/submissions/{number}/feedback"),
+            "lawrence",
+        ),
+        (format!("v1/courses/{id}/trash"), "kevin"),
+        (format!("v1/courses/{id}/overview"), "kevin"),
+        (format!("v1/courses/{id}/events"), "kevin"),
+        (format!("v1/courses/{id}/events?limit=2&cursor=7"), "kevin"),
+        (
+            format!("v1/courses/{id}/events?since=2020-01-01T00:00:00Z"),
+            "kevin",
+        ),
+        ("v1/events?limit=2".into(), "root"),
+        (
+            format!("v1/courses/{id}/assignments/challenge/history"),
+            "kevin",
+        ),
+        (
+            format!("v1/courses/{id}/submissions/{number}/history"),
+            "lawrence",
+        ),
+        (
+            format!("v1/courses/{id}/assignments/challenge/extensions"),
+            "kevin",
+        ),
+        (
+            format!("v1/courses/{id}/assignments/challenge/gradebook"),
+            "kevin",
+        ),
+    ]
+}
+
+fn first_time(server: &Server, id: &str) -> String {
+    let listed = server
+        .get(&format!("submissions/{id}/challenge/lawrence"), "kevin")
+        .ok()
+        .json();
+    listed["submissions"][0]["timestamp"]
+        .as_str()
+        .unwrap()
+        .to_owned()
+}
+
+fn first_number(server: &Server, id: &str) -> i64 {
+    let target = format!("v1/courses/{id}/submissions?student=lawrence");
+    let listed = server.get(&target, "kevin").ok().json();
+    listed["submissions"][0]["id"].as_i64().unwrap()
+}
+
+#[test]
+fn a_listing_costs_the_same_number_of_statements_however_much_it_lists() {
+    let server = Setup::standalone()
+        .env("RUST_LOG", "info,nbcourier::statements=trace")
+        .start();
+    fill(&server, "small", 2);
+    fill(&server, "large", 25);
+    let (small, large) = (first_time(&server, "small"), first_time(&server, "large"));
+    let (first_small, first_large) = (
+        first_number(&server, "small"),
+        first_number(&server, "large"),
+    );
+    let mut seen = BTreeSet::new();
+    for ((of_small, user), (of_large, _)) in requests("small", &small, first_small)
+        .into_iter()
+        .zip(requests("large", &large, first_large))
+    {
+        let few = statements(&server, || drop(server.get(&of_small, user).ok()));
+        let many = statements(&server, || drop(server.get(&of_large, user).ok()));
+        assert_eq!(few.len(), many.len(), "{of_large}: {many:#?}");
+        assert!((1..=8).contains(&many.len()), "{of_large}: {many:#?}");
+        seen.extend(many);
+    }
+    assert!(seen.len() > 10, "{seen:#?}");
+    assert_indexed(&server, &seen);
+    for statement in &seen {
+        for table in ["courses", "assignments", "submissions", "feedback"] {
+            let reads = [" FROM ", " JOIN ", "(", " "].iter().any(|before| {
+                statement.contains(&format!("{before}`{table}` "))
+                    || statement.ends_with(&format!("{before}`{table}`"))
+            });
+            let asks = statement.contains(&format!("`{table}`.`deleted_at`"));
+            assert!(
+                !reads || asks,
+                "{statement} also finds what is in the trash"
+            );
+        }
+    }
+}
+
+/// Checks SQLite's query plans.
+fn assert_indexed(server: &Server, statements: &BTreeSet<String>) {
+    #[derive(QueryableByName)]
+    struct Step {
+        #[diesel(sql_type = diesel::sql_types::Text)]
+        detail: String,
+    }
+    let path = server.data_dir().join("nbcourier.db");
+    let mut conn = SqliteConnection::establish(path.to_str().unwrap()).unwrap();
+    for statement in statements {
+        let plan = diesel::sql_query(format!("EXPLAIN QUERY PLAN {statement}"))
+            .load::<Step>(&mut conn)
+            .unwrap();
+        let of_one_student = statement.contains("`submissions`.`student` = ?");
+        for step in plan {
+            let finds_work = step.detail.starts_with("SEARCH submissions");
+            assert!(
+                !(of_one_student && finds_work)
+                    || step.detail.contains("student=?")
+                    || step.detail.contains("rowid=?")
+                    // Submissions with the same files, to see whether one of them is the student's.
+                    || step.detail.contains("tree_id=?"),
+                "everybody's work is looked through: {} for {statement}",
+                step.detail
+            );
+            let whole = step.detail.starts_with("SCAN ") && !step.detail.contains("INDEX");
+            assert!(
+                !whole || step.detail.contains("CONSTANT"),
+                "{} for {statement}",
+                step.detail
+            );
+        }
+    }
+}
+
+/// Returns a manifest of as many files as the trees of that course have, in another order.
+fn manifest(size: usize) -> String {
+    let line = |n: usize| {
+        let sha256 = hex_sha256(n.to_string().as_bytes());
+        json!({ "path": format!("again{n}"), "sha256": sha256, "size": n.to_string().len() })
+    };
+    json!({ "files": (0..size).map(line).collect::<Vec<_>>() }).to_string()
+}
+
+#[test]
+fn a_manifest_costs_the_same_number_of_statements_however_much_it_names() {
+    let server = Setup::standalone()
+        .env("RUST_LOG", "info,nbcourier::statements=trace")
+        .start();
+    fill(&server, "small", 2);
+    fill(&server, "large", 25);
+    let tell = |id: &str, size: usize, user: &str| {
+        let target = format!("v1/courses/{id}/assignments/challenge/submissions?user={user}");
+        let call = server.call("POST", &target);
+        let call = call.body("application/json", manifest(size));
+        let told = statements(&server, || {
+            assert_eq!(server.send(&call).status, 201);
+        });
+        let asked: Vec<_> = told
+            .iter()
+            .filter(|text| text.starts_with("SELECT"))
+            .cloned()
+            .collect();
+        (told.len(), asked)
+    };
+    let mut seen = BTreeSet::new();
+    for user in ["lawrence", "kevin"] {
+        let (few, _) = tell("small", 2, user);
+        let (many, asked) = tell("large", 25, user);
+        assert_eq!(few, many, "{asked:#?}");
+        seen.extend(asked);
+    }
+    assert!(seen.iter().any(|text| text.contains("EXISTS")), "{seen:#?}");
+    assert_indexed(&server, &seen);
+}
+
+/// Returns the statements of a request, including those that begin and end a change in the writer.
+fn all_statements(server: &Server, request: impl FnOnce()) -> Vec<String> {
+    settle(server);
+    let before = server.log().len();
+    request();
+    eventually("the request is logged", || {
+        server.log()[before..].contains(" request ")
+    });
+    let log = server.log();
+    let lines = log[before..].lines();
+    lines
+        .filter_map(|line| line.split_once("statement statement="))
+        .map(|(_, text)| text.trim_matches('"').replace("\\\"", "\""))
+        .collect()
+}
+
+#[test]
+fn claims_of_unknown_bytes_never_reach_the_writer() {
+    let server = Setup::standalone()
+        .env("RUST_LOG", "info,nbcourier::statements=trace")
+        .start();
+    fill(&server, "algebra", 2);
+    let number = first_number(&server, "algebra");
+    let unknown: Vec<_> = (0..1000)
+        .map(|n: usize| {
+            let sha256 = hex_sha256(format!("nobody has {n}").as_bytes());
+            json!({ "path": format!("f{n}"), "sha256": sha256, "size": 5 })
+        })
+        .collect();
+    let unknown = json!({ "files": unknown }).to_string();
+    let known = manifest(2);
+    for (method, target, user) in [
+        (
+            "POST",
+            "v1/courses/algebra/assignments/challenge/submissions".to_owned(),
+            "lawrence",
+        ),
+        (
+            "PUT",
+            "v1/courses/algebra/assignments/challenge/tree".to_owned(),
+            "kevin",
+        ),
+        (
+            "POST",
+            format!("v1/courses/algebra/submissions/{number}/feedback"),
+            "kevin",
+        ),
+    ] {
+        let run = |body: &str| {
+            let mut status = 0;
+            let statements = all_statements(&server, || {
+                let call = server.call(method, &format!("{target}?user={user}"));
+                let reply = server.send(&call.body("application/json", body));
+                status = reply.status;
+            });
+            let changes = statements
+                .iter()
+                .filter(|text| text.starts_with("SAVEPOINT"))
+                .count();
+            (status, changes)
+        };
+        assert_eq!(run(&unknown), (409, 0), "{target}");
+        // Known contents are still written, so the change would have been seen.
+        let (status, changes) = run(&known);
+        assert!(matches!(status, 200 | 201), "{target}: {status}");
+        assert!(changes > 0, "{target}");
+    }
+}
+
+#[test]
+fn quotas_cost_as_many_statements_for_much_as_for_little() {
+    let submit = |arguments: &[&str]| {
+        let server = Setup::standalone()
+            .env("RUST_LOG", "info,nbcourier::statements=trace")
+            .args(arguments)
+            .start();
+        let course = Course::of(&server, "course1");
+        course.make(&["kevin"], &["lawrence"]);
+        course.release("challenge", "kevin", &[]).ok();
+        let files = |count: usize| -> Vec<Sent> {
+            let file = |n: usize| Sent::new(&format!("f{n}"), format!("{count} {n}"));
+            (0..count).map(file).collect()
+        };
+        let hand_in = |count: usize| {
+            statements(&server, || {
+                drop(course.submit("challenge", "lawrence", &files(count)).ok());
+            })
+        };
+        hand_in(1);
+        let few = hand_in(2);
+        for count in 3..30 {
+            hand_in(count);
+        }
+        let many = hand_in(30);
+        let asked = |all: &[String]| all.iter().filter(|text| text.starts_with("SELECT")).count();
+        assert_eq!(asked(&few), asked(&many), "{many:#?}");
+        asked(&many)
+    };
+    let without = submit(&["--max-submissions", "0"]);
+    let with = submit(&["--max-user-size", "1 GB", "--max-course-size", "1 GB"]);
+    // Twice the number of submissions, and once for all owners whether the contents are new.
+    assert_eq!(with - without, 3);
+}
+
+#[test]
+fn enrolling_many_costs_as_many_statements_as_enrolling_few() {
+    let server = Setup::standalone()
+        .env("RUST_LOG", "info,nbcourier::statements=trace")
+        .start();
+    let course = Course::of(&server, "course1");
+    course.make(&["kevin"], &[]);
+    let enrol = |count: usize| {
+        let people: Vec<_> = (0..count)
+            .map(|n| json!({ "username": format!("{count} {n}"), "first_name": "", "last_name": "", "email": "" }))
+            .collect();
+        let students = json!(people).to_string();
+        statements(&server, || {
+            drop(
+                course
+                    .post("students/course1", "kevin", &[("students", &students)])
+                    .ok(),
+            );
+        })
+    };
+    let (few, many) = (enrol(2), enrol(500));
+    assert_eq!(few.len(), many.len(), "{many:#?}");
+}
+
+#[test]
+fn submitted_content_is_in_no_log() {
+    let server = Setup::standalone().env("RUST_LOG", "trace").start();
+    let course = Course::of(&server, "course1");
+    course.make(&["kevin"], &["lawrence"]);
+    course
+        .release(
+            "challenge",
+            "kevin",
+            &[Sent::new("task", "the secret task")],
+        )
+        .ok();
+    course
+        .submit(
+            "challenge",
+            "lawrence",
+            &[Sent::new("work", "the secret work")],
+        )
+        .ok();
+    course.submitted("challenge", "lawrence", None);
+    let log = server.log();
+    assert!(
+        log.contains("INSERT INTO"),
+        "statements are logged at this level"
+    );
+    for secret in ["the secret", "dGhlIHNlY3JldC", "[116, 104, 101"] {
+        assert!(!log.contains(secret), "{secret} is in the log");
+    }
+}

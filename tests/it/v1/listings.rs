@@ -1,0 +1,43 @@
+//! The common properties of all listings.
+
+use super::client::{algebra, call};
+use nbcourier_testkit::{Setup, routes};
+
+/// GET addresses that are not listings: archives of files, and constant documents.
+const OTHERS: [&str; 5] = ["tree", "collect", "feedback", "receipt", "openapi.json"];
+
+#[test]
+fn no_listing_is_sent_again_unchanged() {
+    let server = Setup::standalone().start();
+    let course = algebra(&server);
+    course.release("challenge", "kevin", &[]).ok();
+    course.submit("challenge", "eric", &[]).ok();
+    let listed = server.get("v1/courses/algebra/submissions", "root").json();
+    let number = listed["submissions"][0]["id"].to_string();
+    let mut looked_at = 0;
+    for route in routes() {
+        let Some(path) = route
+            .strip_prefix("GET ")
+            .filter(|path| path.starts_with("v1/"))
+        else {
+            continue;
+        };
+        if OTHERS.contains(&path.rsplit('/').next().unwrap()) {
+            continue;
+        }
+        let target = path
+            .replace("{course}", "algebra")
+            .replace("{assignment}", "challenge")
+            .replace("{id}", &number);
+        let first = server.get(&target, "root").ok();
+        let tag = first
+            .header("etag")
+            .unwrap_or_else(|| panic!("{path} has no tag"));
+        let again = call(&server, "GET", &target, "root").header("If-None-Match", tag);
+        let again = server.send(&again);
+        assert_eq!((again.status, again.body.len()), (304, 0), "{path}");
+        assert_eq!(again.header("etag"), Some(tag), "{path}");
+        looked_at += 1;
+    }
+    assert!(looked_at >= 10, "{looked_at}");
+}

@@ -1,0 +1,23 @@
+//! Our own API below `v1/`, with requests as a client sends them.
+
+mod archives;
+mod assignments;
+mod client;
+mod collect;
+mod dates;
+mod events;
+mod fetch;
+mod give;
+mod history;
+mod listings;
+mod manifests;
+mod memory;
+mod overview;
+mod pages;
+mod problems;
+mod receipts;
+mod release;
+mod roster;
+mod submissions;
+mod submit;
+mod trash;
