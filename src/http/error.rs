@@ -199,20 +199,14 @@ fn sentence(error: &exchange::Error) -> Cow<'static, str> {
     match error {
                 E::NotFound(thing) => format!("{} not found", name(*thing)).into(),
                 E::AlreadyExists(thing) => format!("{} already exists", name(*thing)).into(),
-                E::Denied(None) => "Permission denied".into(),
-                E::Denied(Some(Denial::NotAdmin)) => "Permission denied (not admin)".into(),
-                E::Denied(Some(Denial::NotInstructor)) => {
-                    "Permission denied (not course instructor)".into()
-                }
-                E::Denied(Some(Denial::NotRelated)) => {
-                    "Permission denied (not related to course)".into()
-                }
-                E::InstructorsAreForAdmins => {
-                    "Permission denied (cannot modify instructors)".into()
-                }
-                E::OtherInstructorsAreForAdmins => {
-                    "Permission denied (cannot modify other instructors)".into()
-                }
+                E::Denied(reason) | E::InstructorsAreForAdmins { reason, .. } => match reason {
+                    None => "Permission denied".into(),
+                    Some(Denial::NotAdmin) => "Permission denied (not admin)".into(),
+                    Some(Denial::NotInstructor) => {
+                        "Permission denied (not course instructor)".into()
+                    }
+                    Some(Denial::NotRelated) => "Permission denied (not related to course)".into(),
+                },
                 E::InstructorAsStudent => "Cannot add instructor as student".into(),
                 E::MemberByGroup(group) => format!(
                     "A member by the JupyterHub group {group}: take them out of that group instead"
@@ -369,13 +363,12 @@ impl ResponseError for Error {
                 | E::TooManySubmissions { .. }
                 | E::NameInUse(_)
                 | E::TooLate { .. } => StatusCode::CONFLICT,
-                E::Denied(_) | E::FormerAccount(_) => StatusCode::FORBIDDEN,
-                E::InstructorsAreForAdmins
-                | E::OtherInstructorsAreForAdmins
-                | E::DatesOutOfOrder
-                | E::SameName(_)
-                | E::ReservedName(_)
-                | E::WrongSize(_) => StatusCode::BAD_REQUEST,
+                E::Denied(_) | E::InstructorsAreForAdmins { .. } | E::FormerAccount(_) => {
+                    StatusCode::FORBIDDEN
+                }
+                E::DatesOutOfOrder | E::SameName(_) | E::ReservedName(_) | E::WrongSize(_) => {
+                    StatusCode::BAD_REQUEST
+                }
                 E::FileTooLarge(_)
                 | E::TooManyFiles(_)
                 | E::PathsTooLong(_)

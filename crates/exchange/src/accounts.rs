@@ -3,6 +3,7 @@
 //! otherwise.
 
 use super::audit::Action;
+use super::op::Op;
 use super::people::{self, set_aside};
 use super::policy::Reused;
 use super::{Error, Exchange, Result};
@@ -73,11 +74,8 @@ pub async fn check(exchange: &Exchange, caller: &Caller) -> Result<()> {
     if exchange.known.has(caller.name(), made_at) {
         return Ok(());
     }
-    let person = caller.name().clone();
-    let recorded = exchange
-        .store
-        .read(move |conn| store::people::account(conn, &person))
-        .await?;
+    let read = |op: &mut Op<'_>| Ok(store::people::account(op.conn, op.caller.name())?);
+    let recorded = exchange.read_own(caller, read).await?;
     match (compare(recorded, made_at), exchange.policy.reused) {
         (Comparison::Same, _) | (Comparison::Earlier, Reused::Keep) => {}
         (Comparison::Earlier, Reused::SetAside) => {
@@ -124,12 +122,11 @@ async fn record(
     caller: &Caller,
     made_at: Timestamp,
 ) -> Result<Option<UserName>> {
-    let (reused, caller) = (exchange.policy.reused, caller.clone());
-    let person = caller.name().clone();
     let aside = exchange
-        .store
-        .write(move |conn| {
+        .write_own(caller, move |op| {
+            let (conn, caller) = (&mut *op.conn, op.caller);
             let person = caller.name();
+            let reused = op.exchange.policy.reused;
             let recorded = store::people::account(conn, person)?;
             let mut aside = None;
             if reused == Reused::SetAside && compare(recorded, made_at) == Comparison::Later {
@@ -140,22 +137,21 @@ async fn record(
                 aside = set_aside(conn, &server, person, Action::UserSetAside)?;
             }
             store::people::record_account(conn, person, made_at)?;
-            Ok::<_, Error>(aside)
+            Ok(aside)
         })
         .await?;
     // The groups were removed with the data that was set aside. This request notes the current ones again.
-    exchange.seen.forget(&[person]);
+    exchange.seen.forget(&[caller.name().clone()]);
     Ok(aside)
 }
 
 /// Returns the names that keep the submissions and enrolments of earlier owners of the caller's name.
 pub async fn set_aside_from(exchange: &Exchange, caller: &Caller) -> Result<Vec<UserName>> {
-    let person = caller.name().clone();
     exchange
-        .store
-        .read(move |conn| {
-            let mut names = store::people::former_with_work(conn, &person)?;
-            names.retain(|name| name.was_set_aside_from(&person));
+        .read_own(caller, |op| {
+            let person = op.caller.name();
+            let mut names = store::people::former_with_work(op.conn, person)?;
+            names.retain(|name| name.was_set_aside_from(person));
             Ok(names)
         })
         .await
@@ -171,13 +167,12 @@ pub async fn retire(
 ) -> Result<Option<UserName>> {
     exchange.policy.require_admin(caller)?;
     people::require_own_name(&person)?;
-    let caller = caller.clone();
-    people::try_out(exchange, really, move |conn| {
-        let aside = set_aside(conn, &caller, &person, Action::UserSetAside)?;
-        store::people::forget_account(conn, &person)?;
+    let retire = exchange.try_as_admin(caller, really, move |op| {
+        let aside = set_aside(op.conn, op.caller, &person, Action::UserSetAside)?;
+        store::people::forget_account(op.conn, &person)?;
         Ok(aside)
-    })
-    .await
+    });
+    retire.await
 }
 
 #[cfg(test)]

@@ -4,9 +4,10 @@
 //! that stored a content removes it, in a writing transaction that finds no tree naming it. [`super::gc`] removes what
 //! a crash leaves behind.
 
+use super::op::Rows;
 use nbcourier_blobs::{Announcement, Complete, LocalBlobs};
 use nbcourier_domain::Sha256Sum;
-use nbcourier_storage::{self as store, Connection, Store};
+use nbcourier_storage::{self as store, Connection};
 use std::collections::HashMap;
 use std::io;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -54,7 +55,7 @@ impl Ledger {
 /// The contents that one upload has stored. They are removed if it is dropped before a row names them.
 pub(super) struct Upload {
     ahead: Ahead,
-    store: Store,
+    rows: Rows,
     blobs: LocalBlobs,
     announcement: Option<Announcement>,
     stored: Arc<Stored>,
@@ -105,10 +106,10 @@ impl Storing {
 }
 
 impl Upload {
-    pub fn new(ahead: &Ahead, store: &Store, blobs: &LocalBlobs) -> Self {
+    pub fn new(ahead: &Ahead, rows: &Rows, blobs: &LocalBlobs) -> Self {
         Self {
             ahead: ahead.clone(),
-            store: store.clone(),
+            rows: rows.clone(),
             blobs: blobs.clone(),
             announcement: None,
             stored: Arc::default(),
@@ -174,12 +175,12 @@ impl Drop for Upload {
             self.ahead.ledger().announced -= 1;
         }
         // The removal runs after any transaction of this upload that is still waiting.
-        clear(&self.store, &self.blobs, &self.ahead, &self.stored);
+        clear(&self.rows, &self.blobs, &self.ahead, &self.stored);
     }
 }
 
 /// Removes the contents that an upload has stored and no row names, one portion at a time.
-fn clear(store: &Store, blobs: &LocalBlobs, ahead: &Ahead, stored: &Arc<Stored>) {
+fn clear(rows: &Rows, blobs: &LocalBlobs, ahead: &Ahead, stored: &Arc<Stored>) {
     let is_nothing = {
         let names = stored.names();
         // A transaction that has yet to store small contents adds to the names when it runs.
@@ -189,12 +190,12 @@ fn clear(store: &Store, blobs: &LocalBlobs, ahead: &Ahead, stored: &Arc<Stored>)
         return;
     }
     let (next, blobs, ahead, stored) = (
-        store.clone(),
+        rows.clone(),
         blobs.clone(),
         ahead.clone(),
         Arc::clone(stored),
     );
-    store.write_later(move |conn| {
+    rows.without_policy().write_later(move |conn| {
         let is_more = {
             let mut names = stored.names();
             let (small, large) = (names.small.len(), names.large.len());

@@ -126,6 +126,34 @@ impl<'a> About<'a> {
             ..Self::default()
         }
     }
+
+    /// Names an assignment.
+    pub fn assignment(assignment: &'a AssignmentId) -> Self {
+        Self {
+            assignment: Some(assignment),
+            ..Self::default()
+        }
+    }
+
+    /// Names a student in an assignment.
+    pub fn student(assignment: &'a AssignmentId, student: &'a UserName) -> Self {
+        Self {
+            subject: Some(student),
+            ..Self::assignment(assignment)
+        }
+    }
+
+    /// Names a submission.
+    pub fn submission(
+        assignment: &'a AssignmentId,
+        student: &'a UserName,
+        submission: i64,
+    ) -> Self {
+        Self {
+            submission: Some(submission),
+            ..Self::student(assignment, student)
+        }
+    }
 }
 
 /// Records an event by the caller. `detail` is JSON with further facts. It may hold names of people only under

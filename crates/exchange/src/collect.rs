@@ -1,6 +1,6 @@
 //! Reading many trees at once: the submissions of a class, or its feedback.
 
-use super::submissions::require_known;
+use super::op::Need;
 use super::trees::Part;
 use super::{Exchange, Result};
 use nbcourier_domain::{AssignmentId, CourseId, Timestamp, UserName};
@@ -43,31 +43,31 @@ pub async fn collect(
     caller: &Caller,
     question: Question,
 ) -> Result<Collected> {
-    let (policy, caller) = (exchange.policy, caller.clone());
     exchange
-        .store
-        .read(move |conn| {
-            let standing = policy
-                .enter(conn, &caller, &question.course)?
-                .require_instructor()?;
-            let assignment = standing.released(conn, &question.assignment)?.id;
-            if let Some(student) = &question.student {
-                require_known(policy, conn, standing, &question.course, student)?;
-            }
-            let wanted = Wanted {
-                assignment: Some(assignment),
-                student: question.student,
-                latest: Some(question.before.unwrap_or(Timestamp::MAX)),
-                after: Some(After::Student(question.after.unwrap_or_default())),
-                ..Wanted::default()
-            };
-            let portion = Portion::of(question.at_most);
-            let (submissions, is_more) =
-                store::submission_pages::page(conn, standing.course, &wanted, portion)?;
-            let next = submissions.last().filter(|_| is_more);
-            let next = next.map(|last| last.student.clone());
-            Ok(Collected { submissions, next })
-        })
+        .read_in(
+            caller,
+            question.course.clone(),
+            Need::Instructor,
+            move |op| {
+                let assignment = op.released(&question.assignment)?.id;
+                if let Some(student) = &question.student {
+                    op.require_known(student)?;
+                }
+                let wanted = Wanted {
+                    assignment: Some(assignment),
+                    student: question.student,
+                    latest: Some(question.before.unwrap_or(Timestamp::MAX)),
+                    after: Some(After::Student(question.after.unwrap_or_default())),
+                    ..Wanted::default()
+                };
+                let portion = Portion::of(question.at_most);
+                let (submissions, is_more) =
+                    store::submission_pages::page(op.conn, op.standing.course, &wanted, portion)?;
+                let next = submissions.last().filter(|_| is_more);
+                let next = next.map(|last| last.student.clone());
+                Ok(Collected { submissions, next })
+            },
+        )
         .await
 }
 
@@ -90,30 +90,27 @@ pub async fn feedback(
     after: Option<Place>,
     at_most: usize,
 ) -> Result<GivenBack> {
-    let (policy, caller) = (exchange.policy, caller.clone());
     exchange
-        .store
-        .read(move |conn| {
-            let standing = policy.enter(conn, &caller, &course)?.require_member()?;
+        .read_in(caller, course, Need::Member, move |op| {
             let assignment = match assignment {
-                Some(assignment) => Some(standing.released(conn, &assignment)?.id),
+                Some(assignment) => Some(op.released(&assignment)?.id),
                 None => None,
             };
-            let own = (!standing.is_instructor()).then(|| caller.name().clone());
+            let own = (!op.standing.is_instructor()).then(|| op.caller.name().clone());
             let wanted = Wanted {
                 assignment,
                 student: own,
-                open_at: (!standing.is_instructor()).then(Timestamp::now),
+                open_at: (!op.standing.is_instructor()).then(Timestamp::now),
                 with_feedback: true,
                 after: after.map(After::Submission),
                 ..Wanted::default()
             };
             let portion = Portion::of(at_most);
             let (entries, is_more) =
-                store::submission_pages::page(conn, standing.course, &wanted, portion)?;
+                store::submission_pages::page(op.conn, op.standing.course, &wanted, portion)?;
             let next = entries.last().filter(|_| is_more).map(Submission::place);
             let mut feedback =
-                store::feedback::current_of_all(conn, entries.iter().map(|entry| entry.id))?;
+                store::feedback::current_of_all(op.conn, entries.iter().map(|entry| entry.id))?;
             let with_feedback = entries.into_iter().filter_map(|entry| {
                 let shown = feedback.remove(&entry.id)?;
                 Some((entry, shown))

@@ -1,6 +1,7 @@
 //! Listing, creating, deleting and restoring courses.
 
-use super::audit::{self, About, Action};
+use super::audit::{About, Action};
+use super::op::Need;
 use super::{Error, Exchange, Result, Thing};
 use nbcourier_domain::{CourseId, Person, Role, Timestamp, UserName};
 use nbcourier_identity::Caller;
@@ -44,16 +45,14 @@ pub async fn list(
     after: Option<String>,
     at_most: usize,
 ) -> Result<Page> {
-    let (policy, caller) = (exchange.policy, caller.clone());
     exchange
-        .store
-        .read(move |conn| {
-            let groups = policy.groups(&caller);
+        .read_own(caller, move |op| {
+            let groups = op.exchange.policy.groups(op.caller);
             let after = after.as_deref().unwrap_or_default();
             let portion = Portion::of(at_most);
             let (own, is_more) =
-                store::courses::of_person(conn, caller.name(), &groups, after, portion)?;
-            if !caller.is_admin() {
+                store::courses::of_person(op.conn, op.caller.name(), &groups, after, portion)?;
+            if !op.caller.is_admin() {
                 let own = own.into_iter().map(|(name, role)| Visible {
                     name,
                     role: Some(role),
@@ -62,7 +61,7 @@ pub async fn list(
             }
             // A portion of the caller's own courses reaches at least as far as a portion of all courses.
             let roles: std::collections::HashMap<_, _> = own.into_iter().collect();
-            let (all, is_more) = store::courses::behind(conn, after, portion)?;
+            let (all, is_more) = store::courses::behind(op.conn, after, portion)?;
             let all = all.into_iter().map(|name| Visible {
                 role: roles.get(&name).copied(),
                 name,
@@ -80,66 +79,60 @@ impl Page {
     }
 }
 
-/// Whether the caller may create a course of that name. These checks need no request body.
-pub async fn may_create(exchange: &Exchange, caller: &Caller, course: &CourseId) -> Result<()> {
-    exchange.policy.require_admin(caller)?;
-    let (course, person) = (course.clone(), caller.name().clone());
-    let taken = exchange
-        .store
-        .read(move |conn| store::courses::find(conn, &course, &person))
-        .await?;
-    if taken.is_some() {
-        Err(Error::AlreadyExists(Thing::Course))
-    } else {
-        Ok(())
-    }
+/// A course that the caller may create.
+pub struct Ready {
+    exchange: Exchange,
+    caller: Caller,
+    course: CourseId,
 }
 
-/// Creates a course with its first instructors.
-pub async fn create(
-    exchange: &Exchange,
-    caller: &Caller,
-    course: CourseId,
-    mut instructors: Vec<UserName>,
-) -> Result<()> {
-    exchange.policy.require_admin(caller)?;
-    instructors.sort();
-    instructors.dedup();
-    let people: Vec<_> = instructors.into_iter().map(Person::named).collect();
-    let caller = caller.clone();
-    exchange
-        .store
-        .write(move |conn| {
-            let id = store::courses::create(conn, &course, Timestamp::now())?
+/// Checks that the caller may create a course of that name, and that there is none yet.
+pub async fn ready(exchange: &Exchange, caller: &Caller, course: CourseId) -> Result<Ready> {
+    let name = course.clone();
+    let taken = exchange.read_as_admin(caller, move |op| {
+        Ok(store::courses::find(op.conn, &name, op.caller.name())?.is_some())
+    });
+    if taken.await? {
+        return Err(Error::AlreadyExists(Thing::Course));
+    }
+    Ok(Ready {
+        exchange: exchange.clone(),
+        caller: caller.clone(),
+        course,
+    })
+}
+
+impl Ready {
+    /// Creates the course with its first instructors.
+    pub async fn create(self, mut instructors: Vec<UserName>) -> Result<()> {
+        let Self {
+            exchange,
+            caller,
+            course,
+        } = self;
+        instructors.sort();
+        instructors.dedup();
+        let people: Vec<_> = instructors.into_iter().map(Person::named).collect();
+        let create = exchange.write_as_admin(&caller, move |op| {
+            let id = store::courses::create(op.conn, &course, Timestamp::now())?
                 .ok_or(Error::AlreadyExists(Thing::Course))?;
-            store::members::put(conn, id, Role::Instructor, &people)?;
+            store::members::put(op.conn, id, Role::Instructor, &people)?;
             let names: Vec<&str> = people.iter().map(|each| each.username.as_str()).collect();
             let detail = serde_json::json!({ "instructors": names });
-            audit::note(
-                conn,
-                &caller,
-                Action::CourseCreated,
-                About::course(&course),
-                Some(&detail),
-            )
-        })
-        .await
+            let about = About::course(&course);
+            op.note(Action::CourseCreated, about, Some(&detail))
+        });
+        create.await
+    }
 }
 
 /// Deletes a course. It disappears from every listing and can be restored until [`super::gc`] removes it.
 pub async fn delete(exchange: &Exchange, caller: &Caller, course: CourseId) -> Result<()> {
-    let policy = exchange.policy;
-    policy.require_admin(caller)?;
-    let caller = caller.clone();
-    let quota = exchange.quota.clone();
     exchange
-        .store
-        .write(move |conn| {
-            let standing = policy.enter(conn, &caller, &course)?;
-            store::courses::mark_deleted(conn, standing.course, Timestamp::now())?;
-            let about = About::course(&course);
-            audit::note(conn, &caller, Action::CourseDeleted, about, None)?;
-            quota.shrunk();
+        .write_in(caller, course, Need::Admin, move |op| {
+            store::courses::mark_deleted(op.conn, op.standing.course, Timestamp::now())?;
+            op.note(Action::CourseDeleted, About::default(), None)?;
+            op.exchange.quota.shrunk();
             Ok(())
         })
         .await
@@ -153,11 +146,10 @@ pub async fn trash(
     after: Option<Place>,
     at_most: usize,
 ) -> Result<Trash> {
-    exchange.policy.require_admin(caller)?;
     let (since, portion) = (super::gc::limit(retention), Portion::of(at_most));
-    let read = exchange
-        .store
-        .read(move |conn| store::courses::deleted(conn, since, after, portion));
+    let read = exchange.read_as_admin(caller, move |op| {
+        Ok(store::courses::deleted(op.conn, since, after, portion)?)
+    });
     let (courses, is_more) = read.await?;
     let next = courses.last().filter(|_| is_more).map(|course| Place {
         deleted_at: course.deleted_at,
@@ -168,23 +160,19 @@ pub async fn trash(
 
 /// Restores a deleted course with all its contents. `None` is an ID that could not be parsed and matches nothing.
 pub async fn restore(exchange: &Exchange, caller: &Caller, id: Option<i64>) -> Result<()> {
-    exchange.policy.require_admin(caller)?;
-    let id = id.ok_or(Error::NotFound(Thing::Course))?;
-    let caller = caller.clone();
-    let quota = exchange.quota.clone();
     exchange
-        .store
-        .write(move |conn| {
-            let deleted = store::courses::deleted_name(conn, id)?;
+        .write_as_admin(caller, move |op| {
+            let id = id.ok_or(Error::NotFound(Thing::Course))?;
+            let deleted = store::courses::deleted_name(op.conn, id)?;
             let name = deleted.ok_or(Error::NotFound(Thing::Course))?;
-            store::courses::restore(conn, id)?.ok_or(Error::AlreadyExists(Thing::Course))?;
+            store::courses::restore(op.conn, id)?.ok_or(Error::AlreadyExists(Thing::Course))?;
             let name = CourseId::parse(name).ok();
             let about = About {
                 course: name.as_ref(),
                 ..About::default()
             };
-            audit::note(conn, &caller, Action::CourseRestored, about, None)?;
-            quota.grown();
+            op.note(Action::CourseRestored, about, None)?;
+            op.exchange.quota.grown();
             Ok(())
         })
         .await

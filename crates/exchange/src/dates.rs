@@ -1,54 +1,51 @@
 //! The dates of assignments and the extensions of students.
 
-use super::audit::{self, About, Action};
-use super::submissions::{Target, require_known};
-use super::{Error, Exchange, Policy, Result, Thing};
+use super::audit::{About, Action};
+use super::op::{CourseOp, Entry, Need};
+use super::submissions::Target;
+use super::{Error, Exchange, Result, Thing};
 use nbcourier_domain::{AssignmentId, CourseId, Dates, Extension, Timestamp};
 use nbcourier_identity::Caller;
-use nbcourier_storage::{self as store, Connection, Portion};
+use nbcourier_storage::{self as store, Portion};
 use serde_json::{Value, json};
 
-/// Whether the caller may set dates in the course. These checks need no request body.
-pub async fn may_set(exchange: &Exchange, caller: &Caller, course: &CourseId) -> Result<()> {
-    let (policy, caller, course) = (exchange.policy, caller.clone(), course.clone());
-    exchange
-        .store
-        .read(move |conn| {
-            let standing = policy.enter(conn, &caller, &course)?;
-            standing.require_instructor().map(drop)
-        })
-        .await
+/// Dates that the caller may set, as far as can be checked without them.
+pub struct Ready {
+    entry: Entry,
+    assignment: AssignmentId,
 }
 
-/// Sets all dates of an assignment. If the assignment does not exist, it is created without a release.
-pub async fn set(
+/// Checks that the caller may set the dates of the assignment.
+pub async fn ready(
     exchange: &Exchange,
     caller: &Caller,
     course: CourseId,
     assignment: AssignmentId,
-    dates: Dates,
-) -> Result<()> {
-    let (policy, caller) = (exchange.policy, caller.clone());
-    exchange
-        .store
-        .write(move |conn| {
-            let standing = policy.enter(conn, &caller, &course)?.require_instructor()?;
+) -> Result<Ready> {
+    let entry = exchange.enter(caller, course, Need::Instructor)?;
+    entry.read(|_| Ok(())).await?;
+    Ok(Ready { entry, assignment })
+}
+
+impl Ready {
+    /// Sets all dates of the assignment. If it does not exist, it is created without a release.
+    pub async fn set(self, dates: Dates) -> Result<()> {
+        let Self { entry, assignment } = self;
+        let set = entry.write(move |op| {
             if !dates.are_in_order() {
                 return Err(Error::DatesOutOfOrder);
             }
-            store::dates::set(conn, standing.course, &assignment, dates)?;
-            let about = About {
-                assignment: Some(&assignment),
-                ..About::course(&course)
-            };
+            store::dates::set(op.conn, op.standing.course, &assignment, dates)?;
             let detail = json!({
                 "opens_at": written(dates.opens_at),
                 "due_at": written(dates.due_at),
                 "cutoff_at": written(dates.cutoff_at),
             });
-            audit::note(conn, &caller, Action::DatesSet, about, Some(&detail))
-        })
-        .await
+            let about = About::assignment(&assignment);
+            op.note(Action::DatesSet, about, Some(&detail))
+        });
+        set.await
+    }
 }
 
 fn written(time: Option<Timestamp>) -> Value {
@@ -73,17 +70,12 @@ pub async fn extensions(
     after: Option<String>,
     at_most: usize,
 ) -> Result<Extensions> {
-    let (policy, caller) = (exchange.policy, caller.clone());
     exchange
-        .store
-        .read(move |conn| {
-            let id = policy
-                .enter(conn, &caller, &course)?
-                .require_instructor()?
-                .assignment(conn, &assignment)?;
+        .read_in(caller, course, Need::Instructor, move |op| {
+            let id = op.assignment(&assignment)?;
             let after = after.as_deref().unwrap_or_default();
             let portion = Portion::of(at_most);
-            let (extensions, is_more) = store::dates::extensions(conn, id, after, portion)?;
+            let (extensions, is_more) = store::dates::extensions(op.conn, id, after, portion)?;
             let next = extensions.last().filter(|_| is_more);
             let next = next.map(|(student, _)| student.clone());
             Ok(Extensions { extensions, next })
@@ -91,76 +83,63 @@ pub async fn extensions(
         .await
 }
 
-/// Whether the caller may give the student an extension. These checks need no request body.
-pub async fn may_extend(exchange: &Exchange, caller: &Caller, target: &Target) -> Result<()> {
-    let (policy, caller, target) = (exchange.policy, caller.clone(), target.clone());
-    exchange
-        .store
-        .read(move |conn| assignment_to_extend(policy, conn, &caller, &target).map(drop))
-        .await
+/// An extension that the caller may give to a student.
+pub struct ReadyToExtend {
+    entry: Entry,
+    target: Target,
 }
 
-/// Gives a student an extension.
-pub async fn extend(
+/// Checks assignment and student. The assignment need not be released.
+pub async fn ready_to_extend(
     exchange: &Exchange,
     caller: &Caller,
     target: Target,
-    extension: Extension,
-) -> Result<()> {
-    let (policy, caller) = (exchange.policy, caller.clone());
-    exchange
-        .store
-        .write(move |conn| {
-            let assignment = assignment_to_extend(policy, conn, &caller, &target)?;
+) -> Result<ReadyToExtend> {
+    let entry = exchange.enter(caller, target.course.clone(), Need::Instructor)?;
+    let asked = target.clone();
+    entry
+        .read(move |op| assignment_to_extend(op, &asked).map(drop))
+        .await?;
+    Ok(ReadyToExtend { entry, target })
+}
+
+impl ReadyToExtend {
+    /// Gives the student the extension.
+    pub async fn extend(self, extension: Extension) -> Result<()> {
+        let Self { entry, target } = self;
+        let extend = entry.write(move |op| {
+            let assignment = assignment_to_extend(op, &target)?;
             if Dates::default().extended_by(extension).cutoff_at != extension.cutoff_at {
                 return Err(Error::DatesOutOfOrder);
             }
-            store::dates::set_extension(conn, assignment, &target.student, extension)?;
+            store::dates::set_extension(op.conn, assignment, &target.student, extension)?;
             let detail = json!({
                 "due_at": written(extension.due_at),
                 "cutoff_at": written(extension.cutoff_at),
             });
-            let about = about(&target);
-            audit::note(conn, &caller, Action::ExtensionSet, about, Some(&detail))
-        })
-        .await
+            let about = About::student(&target.assignment, &target.student);
+            op.note(Action::ExtensionSet, about, Some(&detail))
+        });
+        extend.await
+    }
 }
 
 /// Removes a student's extension.
 pub async fn remove_extension(exchange: &Exchange, caller: &Caller, target: Target) -> Result<()> {
-    let (policy, caller) = (exchange.policy, caller.clone());
-    exchange
-        .store
-        .write(move |conn| {
-            let assignment = assignment_to_extend(policy, conn, &caller, &target)?;
-            if !store::dates::remove_extension(conn, assignment, &target.student)? {
-                return Err(Error::NotFound(Thing::Extension));
-            }
-            let about = about(&target);
-            audit::note(conn, &caller, Action::ExtensionRemoved, about, None)
-        })
-        .await
+    let entry = exchange.enter(caller, target.course.clone(), Need::Instructor)?;
+    let remove = entry.write(move |op| {
+        let assignment = assignment_to_extend(op, &target)?;
+        if !store::dates::remove_extension(op.conn, assignment, &target.student)? {
+            return Err(Error::NotFound(Thing::Extension));
+        }
+        let about = About::student(&target.assignment, &target.student);
+        op.note(Action::ExtensionRemoved, about, None)
+    });
+    remove.await
 }
 
-fn about(target: &Target) -> About<'_> {
-    About {
-        assignment: Some(&target.assignment),
-        subject: Some(&target.student),
-        ..About::course(&target.course)
-    }
-}
-
-/// Checks course, instructor, assignment and student, in this order. The assignment need not be released.
-fn assignment_to_extend(
-    policy: Policy,
-    conn: &mut Connection,
-    caller: &Caller,
-    target: &Target,
-) -> Result<i64> {
-    let standing = policy
-        .enter(conn, caller, &target.course)?
-        .require_instructor()?;
-    let assignment = standing.assignment(conn, &target.assignment)?;
-    require_known(policy, conn, standing, &target.course, &target.student)?;
+fn assignment_to_extend(op: &mut CourseOp<'_>, target: &Target) -> Result<i64> {
+    let assignment = op.assignment(&target.assignment)?;
+    op.require_known(&target.student)?;
     Ok(assignment)
 }

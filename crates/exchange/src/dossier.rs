@@ -34,10 +34,9 @@ pub struct Dossier {
 
 /// Returns everything but files and events. Returns `NothingStored` if the dossier would be empty.
 pub async fn open(exchange: &Exchange, caller: &Caller, person: UserName) -> Result<Dossier> {
-    exchange.policy.require_admin(caller)?;
     exchange
-        .store
-        .read(move |conn| {
+        .read_as_admin(caller, move |op| {
+            let conn = &mut *op.conn;
             let footprint = people::footprint(conn, &person)?;
             if footprint.is_empty() {
                 return Err(Error::NothingStored(person));
@@ -56,11 +55,8 @@ pub async fn open(exchange: &Exchange, caller: &Caller, person: UserName) -> Res
 
 /// Returns the files of one of the dossier's trees.
 pub async fn files(exchange: &Exchange, caller: &Caller, tree: i64) -> Result<Arc<[ListedFile]>> {
-    exchange.policy.require_admin(caller)?;
-    let read = exchange
-        .store
-        .read(move |conn| store::trees::files(conn, tree));
-    Ok(read.await?)
+    let read = exchange.read_as_admin(caller, move |op| Ok(store::trees::files(op.conn, tree)?));
+    read.await
 }
 
 /// Returns the next events before the given number that name the person, newest first. Returns none at the end.
@@ -70,14 +66,14 @@ pub async fn events(
     person: UserName,
     before: Option<i64>,
 ) -> Result<Vec<Recorded>> {
-    exchange.policy.require_admin(caller)?;
-    let read = exchange.store.read(move |conn| {
+    let read = exchange.read_as_admin(caller, move |op| {
         let wanted = Wanted {
             before,
             ..Wanted::default()
         };
-        store::events::page_of(conn, wanted, Some(&person), Portion::of(PAGE))
-            .map(|(events, _)| events)
+        let portion = Portion::of(PAGE);
+        let (events, _) = store::events::page_of(op.conn, wanted, Some(&person), portion)?;
+        Ok(events)
     });
-    Ok(read.await?)
+    read.await
 }

@@ -53,12 +53,14 @@ pub enum Error {
     /// The caller lacks the permission. The reason is given only if the policy explains refusals.
     #[error("denied: {0:?}")]
     Denied(Option<Denial>),
-    /// An instructor who is not an administrator may not add or demote instructors.
-    #[error("may not modify instructors")]
-    InstructorsAreForAdmins,
-    /// An instructor who is not an administrator may change only their own details.
-    #[error("may not modify other instructors")]
-    OtherInstructorsAreForAdmins,
+    /// Only administrators may add or change instructors, except that instructors may change their own details.
+    #[error("only an administrator may add or change instructors")]
+    InstructorsAreForAdmins {
+        /// Whether the person is an instructor of the course already.
+        is_instructor: bool,
+        /// The reason, as of `Denied`.
+        reason: Option<Denial>,
+    },
     /// An instructor cannot be enrolled as a student.
     #[error("an instructor cannot be a student")]
     InstructorAsStudent,

@@ -1,9 +1,10 @@
 //! Reading the event log.
 
+use super::op::{CourseOp, Need, Op};
 use super::{Exchange, Result};
 use nbcourier_domain::{CourseId, Timestamp};
 use nbcourier_identity::Caller;
-use nbcourier_storage::{self as store, Portion};
+use nbcourier_storage::{self as store, Connection, Portion};
 
 pub use nbcourier_storage::events::Recorded;
 use nbcourier_storage::events::Wanted;
@@ -15,6 +16,14 @@ pub struct Page {
     pub events: Vec<Recorded>,
     /// The event after which the next page begins, if there is one.
     pub next: Option<i64>,
+}
+
+impl Page {
+    fn read(conn: &mut Connection, wanted: Wanted, at_most: usize) -> Result<Self> {
+        let (events, is_more) = store::events::page(conn, wanted, Portion::of(at_most))?;
+        let next = events.last().filter(|_| is_more).map(|event| event.id);
+        Ok(Self { events, next })
+    }
 }
 
 /// A query for events.
@@ -36,25 +45,23 @@ pub async fn page(
     question: Question,
     at_most: usize,
 ) -> Result<Page> {
-    let (policy, caller) = (exchange.policy, caller.clone());
-    exchange
-        .store
-        .read(move |conn| {
-            let course = if let Some(course) = &question.course {
-                let standing = policy.enter(conn, &caller, course)?.require_instructor()?;
-                Some(standing.course)
-            } else {
-                policy.require_admin(&caller)?;
-                None
+    let wanted = move |course| Wanted {
+        course,
+        before: question.before,
+        since: question.since,
+    };
+    match question.course {
+        Some(course) => {
+            let read = move |op: &mut CourseOp<'_>| {
+                Page::read(op.conn, wanted(Some(op.standing.course)), at_most)
             };
-            let wanted = Wanted {
-                course,
-                before: question.before,
-                since: question.since,
-            };
-            let (events, is_more) = store::events::page(conn, wanted, Portion::of(at_most))?;
-            let next = events.last().filter(|_| is_more).map(|event| event.id);
-            Ok(Page { events, next })
-        })
-        .await
+            exchange
+                .read_in(caller, course, Need::Instructor, read)
+                .await
+        }
+        None => {
+            let read = move |op: &mut Op<'_>| Page::read(op.conn, wanted(None), at_most);
+            exchange.read_as_admin(caller, read).await
+        }
+    }
 }

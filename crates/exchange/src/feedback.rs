@@ -1,86 +1,18 @@
 //! The feedback of instructors on submissions.
 
-use super::audit::{self, About, Action};
-use super::parcel::{Batch, Parcel};
-use super::policy::Standing;
+use super::audit::{About, Action};
+use super::op::{CourseOp, Entry, Need};
+use super::parcel::{Batch, Parcel, Sent};
 use super::quota::Account;
-use super::submissions::{Target, by_number, find_assignment, require_known};
+use super::submissions::Target;
 use super::trees::{self, ListedFile};
-use super::{Error, Exchange, Policy, Result, Thing};
-use nbcourier_domain::{AssignmentId, CourseId, Sha256Sum, Timestamp};
+use super::{Error, Exchange, Result, Thing};
+use nbcourier_domain::{AssignmentId, CourseId, Sha256Sum, Timestamp, UserName};
 use nbcourier_identity::Caller;
-use nbcourier_storage::receipts::Submission;
+use nbcourier_storage as store;
 use nbcourier_storage::trees::Saved;
-use nbcourier_storage::{self as store, Connection};
+use nbcourier_work::Bug;
 use std::sync::Arc;
-
-/// Whether the caller may give the student feedback. These checks need no request body.
-pub async fn may_give(exchange: &Exchange, caller: &Caller, target: &Target) -> Result<()> {
-    let (policy, caller, target) = (exchange.policy, caller.clone(), target.clone());
-    exchange
-        .store
-        .read(move |conn| {
-            let standing = policy.enter(conn, &caller, &target.course)?;
-            assignment_to_grade(policy, conn, standing, &target).map(drop)
-        })
-        .await
-}
-
-/// Whether there is a submission of that time to give feedback on. This check runs before the files are read.
-pub async fn check_submission(
-    exchange: &Exchange,
-    caller: &Caller,
-    target: &Target,
-    time: Timestamp,
-) -> Result<()> {
-    let (policy, caller, target) = (exchange.policy, caller.clone(), target.clone());
-    exchange
-        .store
-        .read(move |conn| {
-            let standing = policy.enter(conn, &caller, &target.course)?;
-            let assignment = assignment_to_grade(policy, conn, standing, &target)?;
-            store::submissions::at(conn, assignment, &target.student, time)?
-                .map(drop)
-                .ok_or(Error::NotFound(Thing::Submission))
-        })
-        .await
-}
-
-/// Gives feedback on the submission of that time. It replaces earlier feedback in listings; the earlier feedback is
-/// kept.
-pub async fn give(
-    exchange: &Exchange,
-    caller: &Caller,
-    target: Target,
-    time: Timestamp,
-    parcel: Parcel,
-) -> Result<Given> {
-    let account = Account::feedback(&target.course);
-    let mut parcel = parcel.settle(exchange, caller, &account).await?;
-    let (policy, caller, blobs) = (exchange.policy, caller.clone(), exchange.blobs.clone());
-    let quota = exchange.quota.clone();
-    let change = move |conn: &mut Connection| {
-        let standing = policy.enter(conn, &caller, &target.course)?;
-        let assignment = assignment_to_grade(policy, conn, standing, &target)?;
-        let submission = store::submissions::at(conn, assignment, &target.student, time)?
-            .ok_or(Error::NotFound(Thing::Submission))?;
-        let reach = standing.reach(&caller);
-        let tree = parcel.save(conn, &blobs, &reach, Timestamp::now())?;
-        parcel.take(conn, &quota, standing.course, &account)?;
-        let shown = store::feedback::current(conn, submission.id)?;
-        let about = About {
-            course: Some(&target.course),
-            assignment: Some(&target.assignment),
-            subject: Some(&target.student),
-            submission: Some(submission.id),
-        };
-        let given = replace(conn, &caller, submission.id, shown, tree, about)?;
-        Ok::<_, Error>((given, parcel))
-    };
-    let committed = count_one(exchange);
-    let (given, _parcel) = exchange.store.write_then(change, committed).await?;
-    Ok(given)
-}
 
 /// The result of giving feedback.
 #[derive(Debug, Clone, Copy)]
@@ -93,173 +25,227 @@ pub struct Given {
     pub changed: bool,
 }
 
-/// Whether the caller may give feedback on the submission with that number. These checks need no files.
-pub async fn may_give_on(
-    exchange: &Exchange,
-    caller: &Caller,
-    course: &CourseId,
-    id: Option<i64>,
-) -> Result<()> {
-    let (policy, caller, course) = (exchange.policy, caller.clone(), course.clone());
-    exchange
-        .store
-        .read(move |conn| {
-            let standing = policy.enter(conn, &caller, &course)?;
-            submission_to_grade(conn, standing, id).map(drop)
-        })
-        .await
+/// The submissions that feedback is for.
+#[derive(Debug, Clone)]
+enum Which {
+    /// Any submission of a student.
+    Of(Target),
+    /// The submission of a student at this time.
+    At(Target, Timestamp),
+    /// The submission with this number.
+    Numbered(Option<i64>),
+    /// The submissions to an assignment whose numbers come with the feedback.
+    To(AssignmentId),
 }
 
-/// Gives feedback on the submission with that number.
-pub async fn give_on(
-    exchange: &Exchange,
-    caller: &Caller,
-    course: CourseId,
-    id: Option<i64>,
-    parcel: Parcel,
-) -> Result<Given> {
-    let account = Account::feedback(&course);
-    let mut parcel = parcel.settle(exchange, caller, &account).await?;
-    let (policy, caller, blobs) = (exchange.policy, caller.clone(), exchange.blobs.clone());
-    let quota = exchange.quota.clone();
-    let change = move |conn: &mut Connection| {
-        let standing = policy.enter(conn, &caller, &course)?;
-        let submission = submission_to_grade(conn, standing, id)?;
-        let reach = standing.reach(&caller);
-        let tree = parcel.save(conn, &blobs, &reach, Timestamp::now())?;
-        parcel.take(conn, &quota, standing.course, &account)?;
-        let id = submission.id;
-        let shown = store::feedback::current(conn, id)?;
-        let about = About {
-            course: Some(&course),
-            assignment: Some(&submission.assignment),
-            subject: Some(&submission.student),
-            submission: Some(id),
-        };
-        let given = replace(conn, &caller, id, shown, tree, about)?;
-        Ok::<_, Error>((given, parcel))
-    };
-    let committed = count_one(exchange);
-    let (given, _parcel) = exchange.store.write_then(change, committed).await?;
-    Ok(given)
-}
-
-/// Whether the caller may give feedback on all submissions to the assignment. These checks need no files.
-pub async fn may_give_all(
-    exchange: &Exchange,
-    caller: &Caller,
-    course: &CourseId,
-    assignment: &AssignmentId,
-) -> Result<()> {
-    let (policy, caller, course, assignment) = (
-        exchange.policy,
-        caller.clone(),
-        course.clone(),
-        assignment.clone(),
-    );
-    exchange
-        .store
-        .read(move |conn| {
-            let standing = policy.enter(conn, &caller, &course)?;
-            standing.require_instructor()?.released(conn, &assignment)?;
-            Ok(())
-        })
-        .await
-}
-
-/// Gives feedback on many submissions to the assignment, either on all of them or on none.
-pub async fn give_all(
-    exchange: &Exchange,
-    caller: &Caller,
-    course: CourseId,
+/// A submission that may get feedback.
+struct Found {
+    id: i64,
     assignment: AssignmentId,
-    batch: Batch,
-) -> Result<Vec<Given>> {
-    let account = Account::feedback(&course);
-    let mut batch = batch.settle(exchange, &account).await?;
-    let (policy, caller, blobs) = (exchange.policy, caller.clone(), exchange.blobs.clone());
-    let quota = exchange.quota.clone();
-    let change = move |conn: &mut Connection| {
-        let standing = policy.enter(conn, &caller, &course)?.require_instructor()?;
-        let id = standing.released(conn, &assignment)?.id;
-        let numbers: Vec<i64> = batch.submissions().collect();
-        let students = store::submissions::students(conn, id, numbers.iter().copied())?;
-        let shown = store::feedback::current_of_all(conn, numbers.iter().copied())?;
-        let trees = batch.save(conn, &blobs, Timestamp::now())?;
-        batch.take(conn, &quota, standing.course, &account)?;
-        let give = |(number, tree)| {
-            let student = students.get(&number);
-            let about = About {
-                course: Some(&course),
-                assignment: Some(&assignment),
-                subject: Some(student.ok_or(Error::NoSuchSubmission(number))?),
-                submission: Some(number),
-            };
-            let shown = shown.get(&number).map(|shown| shown.tree_id);
-            replace(conn, &caller, number, shown, tree, about)
-        };
-        let given = numbers.into_iter().zip(trees).map(give);
-        let given: Vec<Given> = given.collect::<Result<_>>()?;
-        Ok::<_, Error>((given, batch))
-    };
-    let tally = Arc::clone(&exchange.tally);
-    let committed = move |(given, batch): &mut (Vec<Given>, Batch)| {
-        let new = given.iter().filter(|given| given.changed).count();
-        if new > 0 {
-            batch.committed();
-        }
-        tally.feedback.add(new as u64);
-    };
-    let (given, _batch) = exchange.store.write_then(change, committed).await?;
-    Ok(given)
+    student: UserName,
 }
 
-/// Returns the function that updates the counters once feedback on one submission is durable.
-fn count_one(exchange: &Exchange) -> impl FnOnce(&mut (Given, Parcel)) + Send + use<> {
-    let tally = Arc::clone(&exchange.tally);
-    move |(given, parcel)| {
-        if given.changed {
-            parcel.committed();
-            tally.feedback.once();
+impl Which {
+    /// Checks assignment, student and submission, and returns the submissions. `numbers` come with the feedback.
+    fn find(&self, op: &mut CourseOp<'_>, numbers: &[i64]) -> Result<Vec<Found>> {
+        match self {
+            Self::Of(target) => {
+                find_assignment(op, target)?;
+                Ok(Vec::new())
+            }
+            Self::At(target, time) => {
+                let assignment = find_assignment(op, target)?;
+                let found = store::submissions::at(op.conn, assignment, &target.student, *time)?;
+                let found = found.ok_or(Error::NotFound(Thing::Submission))?;
+                Ok(vec![Found {
+                    id: found.id,
+                    assignment: target.assignment.clone(),
+                    student: target.student.clone(),
+                }])
+            }
+            Self::Numbered(id) => {
+                let submission = op.submission(*id)?;
+                op.released(&submission.assignment)?;
+                Ok(vec![Found {
+                    id: submission.id,
+                    assignment: submission.assignment,
+                    student: submission.student,
+                }])
+            }
+            Self::To(assignment) => {
+                let row = op.released(assignment)?.id;
+                let ids = numbers.iter().copied();
+                let mut students = store::submissions::students(op.conn, row, ids)?;
+                let found = numbers.iter().map(|id| {
+                    let student = students.remove(id);
+                    Ok(Found {
+                        id: *id,
+                        assignment: assignment.clone(),
+                        student: student.ok_or(Error::NoSuchSubmission(*id))?,
+                    })
+                });
+                found.collect()
+            }
         }
+    }
+}
+
+/// Returns the row of the assignment, which must be released, for a student who must be known.
+fn find_assignment(op: &mut CourseOp<'_>, target: &Target) -> Result<i64> {
+    let assignment = op.released(&target.assignment)?.id;
+    op.require_known(&target.student)?;
+    Ok(assignment)
+}
+
+/// A caller who may give feedback on the submissions.
+struct Ready {
+    entry: Entry,
+    which: Which,
+}
+
+impl Ready {
+    async fn check(entry: Entry, which: Which) -> Result<Self> {
+        let asked = which.clone();
+        entry.read(move |op| asked.find(op, &[]).map(drop)).await?;
+        Ok(Self { entry, which })
+    }
+
+    fn account(&self) -> Account {
+        Account::feedback(self.entry.course())
+    }
+
+    /// Makes what was sent the current feedback, on all submissions or on none. Earlier feedback is kept.
+    async fn give<S: Sent>(self, sent: S) -> Result<Vec<Given>> {
+        let account = self.account();
+        let Self { entry, which } = self;
+        let (exchange, caller) = (entry.exchange(), entry.caller());
+        let mut sent = sent.settle(exchange, caller, &account).await?;
+        let tally = Arc::clone(&exchange.tally);
+        let change = move |op: &mut CourseOp<'_>| {
+            let found = which.find(op, &sent.submissions())?;
+            let ids = found.iter().map(|on| on.id);
+            let shown = store::feedback::current_of_all(op.conn, ids)?;
+            let trees = sent.save_in(op, Timestamp::now())?;
+            sent.take(op, &account)?;
+            let given = found.iter().zip(trees).map(|(on, tree)| {
+                let shown = shown.get(&on.id).map(|shown| shown.tree_id);
+                replace(op, on, shown, tree)
+            });
+            let given: Vec<Given> = given.collect::<Result<_>>()?;
+            Ok((given, sent))
+        };
+        let committed = move |(given, sent): &mut (Vec<Given>, S)| {
+            let new = given.iter().filter(|given| given.changed).count();
+            if new > 0 {
+                sent.committed();
+            }
+            tally.feedback.add(new as u64);
+        };
+        let (given, _sent) = entry.write_then(change, committed).await?;
+        Ok(given)
     }
 }
 
 /// Makes `tree` the current feedback, unless it is the current feedback already.
-fn replace(
-    conn: &mut Connection,
-    caller: &Caller,
-    submission: i64,
-    shown: Option<i64>,
-    tree: Saved,
-    about: About<'_>,
-) -> Result<Given> {
+fn replace(op: &mut CourseOp<'_>, on: &Found, shown: Option<i64>, tree: Saved) -> Result<Given> {
     let changed = shown != Some(tree.id);
     if changed {
-        let now = Timestamp::now();
-        store::feedback::replace(conn, submission, tree.id, caller.name(), now)?;
+        let (by, now) = (op.caller.name(), Timestamp::now());
+        store::feedback::replace(op.conn, on.id, tree.id, by, now)?;
         let detail = serde_json::json!({ "tree": tree.digest });
-        audit::note(conn, caller, Action::FeedbackGiven, about, Some(&detail))?;
+        let about = About::submission(&on.assignment, &on.student, on.id);
+        op.note(Action::FeedbackGiven, about, Some(&detail))?;
     }
     Ok(Given {
-        submission,
+        submission: on.id,
         tree: tree.digest,
         changed,
     })
 }
 
-/// Checks instructor, submission and assignment, in this order.
-fn submission_to_grade(
-    conn: &mut Connection,
-    standing: Standing,
+/// A student to whom the caller may give feedback.
+pub struct ReadyForStudent(Ready);
+
+/// Checks that the caller may give the student feedback. The submission is named later.
+pub async fn ready_for(
+    exchange: &Exchange,
+    caller: &Caller,
+    target: Target,
+) -> Result<ReadyForStudent> {
+    let entry = exchange.enter(caller, target.course.clone(), Need::Instructor)?;
+    let ready = Ready::check(entry, Which::Of(target)).await?;
+    Ok(ReadyForStudent(ready))
+}
+
+impl ReadyForStudent {
+    /// Returns the account that the files count against.
+    pub fn account(&self) -> Account {
+        self.0.account()
+    }
+
+    /// Checks that the student has a submission of that time.
+    pub async fn at(self, time: Timestamp) -> Result<ReadyOn> {
+        let Ready { entry, which } = self.0;
+        let which = match which {
+            Which::Of(target) => Which::At(target, time),
+            other => other,
+        };
+        Ok(ReadyOn(Ready::check(entry, which).await?))
+    }
+}
+
+/// A submission on which the caller may give feedback.
+pub struct ReadyOn(Ready);
+
+/// Checks that the caller may give feedback on the submission with that number.
+pub async fn ready_on(
+    exchange: &Exchange,
+    caller: &Caller,
+    course: CourseId,
     id: Option<i64>,
-) -> Result<Submission> {
-    let standing = standing.require_instructor()?;
-    let id = id.ok_or(Error::NotFound(Thing::Submission))?;
-    let submission = store::receipts::find(conn, standing.course, id)?
-        .ok_or(Error::NotFound(Thing::Submission))?;
-    standing.released(conn, &submission.assignment)?;
-    Ok(submission)
+) -> Result<ReadyOn> {
+    let entry = exchange.enter(caller, course, Need::Instructor)?;
+    Ok(ReadyOn(Ready::check(entry, Which::Numbered(id)).await?))
+}
+
+impl ReadyOn {
+    /// Returns the account that the files count against.
+    pub fn account(&self) -> Account {
+        self.0.account()
+    }
+
+    /// Gives the feedback. It replaces earlier feedback in listings.
+    pub async fn give(self, parcel: Parcel) -> Result<Given> {
+        let given = self.0.give(parcel).await?.pop();
+        given.ok_or_else(|| Bug::new("feedback was given on no submission").into())
+    }
+}
+
+/// An assignment on whose submissions the caller may give feedback.
+pub struct ReadyForAll(Ready);
+
+/// Checks that the caller may give feedback on all submissions to the assignment.
+pub async fn ready_for_all(
+    exchange: &Exchange,
+    caller: &Caller,
+    course: CourseId,
+    assignment: AssignmentId,
+) -> Result<ReadyForAll> {
+    let entry = exchange.enter(caller, course, Need::Instructor)?;
+    let ready = Ready::check(entry, Which::To(assignment)).await?;
+    Ok(ReadyForAll(ready))
+}
+
+impl ReadyForAll {
+    /// Returns the account that the files count against.
+    pub fn account(&self) -> Account {
+        self.0.account()
+    }
+
+    /// Gives feedback on many submissions, either on all of them or on none.
+    pub async fn give(self, batch: Batch) -> Result<Vec<Given>> {
+        self.0.give(batch).await
+    }
 }
 
 /// Returns the current feedback on the submission of that time, without files if there is none.
@@ -269,15 +255,14 @@ pub async fn files(
     target: Target,
     time: Timestamp,
 ) -> Result<Arc<[ListedFile]>> {
-    let (policy, caller) = (exchange.policy, caller.clone());
-    exchange
-        .store
-        .read(move |conn| {
-            let assignment = find_assignment(policy, conn, &caller, &target)?;
-            let submission = store::submissions::at(conn, assignment, &target.student, time)?
+    let entry = target.enter(exchange, caller)?;
+    entry
+        .read(move |op| {
+            let assignment = target.find(op)?;
+            let submission = store::submissions::at(op.conn, assignment, &target.student, time)?
                 .ok_or(Error::NotFound(Thing::Submission))?;
-            match store::feedback::current(conn, submission.id)? {
-                Some(tree) => Ok(store::trees::files(conn, tree)?),
+            match store::feedback::current(op.conn, submission.id)? {
+                Some(tree) => Ok(store::trees::files(op.conn, tree)?),
                 None => Ok(Arc::default()),
             }
         })
@@ -291,34 +276,18 @@ pub async fn tree(
     course: CourseId,
     id: Option<i64>,
 ) -> Result<trees::Found> {
-    let (policy, caller) = (exchange.policy, caller.clone());
     exchange
-        .store
-        .read(move |conn| {
-            let standing = policy.enter(conn, &caller, &course)?;
-            let submission = by_number(conn, standing, &caller, id)?;
-            standing.released(conn, &submission.assignment)?;
-            let shown = store::feedback::current_of_all(conn, [submission.id])?
+        .read_in(caller, course, Need::Course, move |op| {
+            let submission = op.submission(id)?;
+            op.released(&submission.assignment)?;
+            let shown = store::feedback::current_of_all(op.conn, [submission.id])?
                 .remove(&submission.id)
                 .ok_or(Error::NotFound(Thing::Feedback))?;
             Ok(trees::Found {
                 digest: shown.digest,
                 time: shown.returned_at,
-                files: store::trees::files(conn, shown.tree_id)?,
+                files: store::trees::files(op.conn, shown.tree_id)?,
             })
         })
         .await
-}
-
-/// Checks instructor, assignment and student, in this order.
-fn assignment_to_grade(
-    policy: Policy,
-    conn: &mut Connection,
-    standing: Standing,
-    target: &Target,
-) -> Result<i64> {
-    let standing = standing.require_instructor()?;
-    let assignment = standing.released(conn, &target.assignment)?.id;
-    require_known(policy, conn, standing, &target.course, &target.student)?;
-    Ok(assignment)
 }

@@ -12,7 +12,7 @@
 
 use super::audit::{self, About, Action};
 use super::runs::{self, Task};
-use super::{Error, Exchange, Result};
+use super::{Exchange, Result};
 use nbcourier_blobs::{LocalBlobs, StoredFile};
 use nbcourier_domain::Timestamp;
 use nbcourier_identity::Caller;
@@ -85,7 +85,11 @@ pub async fn collect(
 ) -> Result<Report> {
     let mut report = clear(exchange, caller, retention, grace).await;
     // What was removed stays removed, and the run's own error matters more than a failure to record the run.
-    if let Err(error) = runs::note(&exchange.store, Task::Gc, report.is_ok()).await {
+    let well = report.is_ok();
+    let note = exchange
+        .without_policy()
+        .write(move |conn| runs::record(conn, Task::Gc, well));
+    if let Err(error) = note.await {
         log::error!("The run of gc could not be noted: {error}");
         if let Ok(report) = &mut report {
             report.unnoted = Some(error.to_string());
@@ -104,7 +108,7 @@ async fn clear(
     let blobs = exchange.blobs.clone();
     let arrived_before = blocking(move || Arrival::before(&blobs, grace)).await??;
     let mut report = exchange
-        .store
+        .without_policy()
         .write(move |conn| {
             note_expired(conn, &caller, deleted_before)?;
             purge(conn, deleted_before)
@@ -112,7 +116,7 @@ async fn clear(
         .await?;
     loop {
         let (blobs, bytes) = exchange
-            .store
+            .without_policy()
             .write(move |conn| remove_unnamed(conn, arrived_before))
             .await?;
         report.blobs += blobs;
@@ -146,7 +150,7 @@ fn note_expired(conn: &mut Connection, caller: &Caller, deleted_before: Timestam
 pub async fn forget_events(exchange: &Exchange, caller: &Caller, age: Duration) -> Result<usize> {
     let (limit, caller) = (limit(age), caller.clone());
     exchange
-        .store
+        .without_policy()
         .write(move |conn| {
             let action = Action::EventsForgotten;
             store::events::purge_of(conn, limit, action.word())?;
@@ -182,7 +186,7 @@ pub async fn rehearse(
     let (deleted_before, forgotten_before) = (limit(retention), limit(event_age));
     let arrived_before = Arrival::before(&exchange.blobs, grace)?;
     let files = old_files(exchange, arrived_before).await?;
-    let rehearsed = exchange.store.write(move |conn| {
+    let rehearsal = exchange.without_policy().try_out(false, move |conn| {
         let mut report = purge(conn, deleted_before)?;
         loop {
             let (blobs, bytes) = remove_unnamed(conn, arrived_before)?;
@@ -201,37 +205,9 @@ pub async fn rehearse(
             report.bytes += file.size;
         }
         let events = store::events::purge_before(conn, forgotten_before)?;
-        Err::<std::convert::Infallible, _>(Rehearsal::Done(report, events))
+        Ok((report, events))
     });
-    match rehearsed.await {
-        Err(Rehearsal::Done(report, events)) => Ok((report, events)),
-        Err(Rehearsal::Failed(error)) => Err(error),
-        Ok(never) => match never {},
-    }
-}
-
-/// The ways in which the transaction of a rehearsal ends. Both roll it back.
-enum Rehearsal {
-    Done(Report, usize),
-    Failed(Error),
-}
-
-impl From<Error> for Rehearsal {
-    fn from(error: Error) -> Self {
-        Self::Failed(error)
-    }
-}
-
-impl From<store::Error> for Rehearsal {
-    fn from(error: store::Error) -> Self {
-        Self::Failed(error.into())
-    }
-}
-
-impl From<diesel::result::Error> for Rehearsal {
-    fn from(error: diesel::result::Error) -> Self {
-        Self::Failed(error.into())
-    }
+    rehearsal.await
 }
 
 /// The time before which bytes must have been stored to be removed, in the form of rows and of files.
@@ -305,7 +281,7 @@ async fn remove_unclaimed_files(
     for chunk in old.chunks(FILES_AT_ONCE) {
         let (files, blobs) = (chunk.to_vec(), exchange.blobs.clone());
         let removed = exchange
-            .store
+            .without_policy()
             .write(move |conn| {
                 let Some(_clearing) = blobs.try_clear()? else {
                     return Ok(None);
@@ -323,7 +299,7 @@ async fn remove_unclaimed_files(
                         bytes += file.size;
                     }
                 }
-                Ok::<_, Error>(Some((count, bytes)))
+                Ok(Some((count, bytes)))
             })
             .await?;
         let Some((files, bytes)) = removed else {

@@ -1,10 +1,10 @@
 //! The facts that the gradebook of a course takes from the exchange: dates for late penalties, and names for exports.
 
-use super::members;
+use super::op::Need;
+use super::roster;
 use super::{Exchange, Result};
 use nbcourier_domain::{AssignmentId, CourseId, Dates, Extension, Person, Role};
 use nbcourier_identity::Caller;
-use nbcourier_storage::members::Wanted;
 use nbcourier_storage::{self as store, Portion};
 
 /// A page of facts about an assignment and the students of the course.
@@ -26,7 +26,7 @@ pub enum Place {
     /// An extension, by the student.
     Extension(String),
     /// A student of the course. These come after the extensions.
-    Student(members::Place),
+    Student(roster::Place),
 }
 
 /// Returns at most `at_most` facts after that place, for instructors. The assignment need not be released.
@@ -38,14 +38,11 @@ pub async fn facts(
     after: Option<Place>,
     at_most: usize,
 ) -> Result<Facts> {
-    let (policy, caller) = (exchange.policy, caller.clone());
     exchange
-        .store
-        .read(move |conn| {
-            let standing = policy.enter(conn, &caller, &course)?.require_instructor()?;
-            let id = standing.assignment(conn, &assignment)?;
+        .read_in(caller, course, Need::Instructor, move |op| {
+            let id = op.assignment(&assignment)?;
             let mut facts = Facts {
-                dates: store::dates::of_assignment(conn, id)?,
+                dates: store::dates::of_assignment(op.conn, id)?,
                 extensions: Vec::new(),
                 students: Vec::new(),
                 next: after.clone(),
@@ -59,7 +56,7 @@ pub async fn facts(
                         _ => "",
                     };
                     let (extensions, is_more) =
-                        store::dates::extensions(conn, id, student, portion)?;
+                        store::dates::extensions(op.conn, id, student, portion)?;
                     if let Some((student, _)) = extensions.last() {
                         facts.next = Some(Place::Extension(student.clone()));
                     }
@@ -71,12 +68,8 @@ pub async fn facts(
                     None
                 }
             };
-            let wanted = Wanted {
-                course: standing.course,
-                group: policy.hub_groups.then_some(&course),
-                role: Some(Role::Student),
-            };
-            let page = members::portion(conn, wanted, behind.as_ref(), portion)?;
+            let wanted = op.members(Some(Role::Student));
+            let page = roster::portion(op.conn, wanted, behind.as_ref(), portion)?;
             facts.next = page.next.clone().map(Place::Student);
             facts.students = page.into_persons();
             Ok(facts)

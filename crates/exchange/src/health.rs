@@ -26,7 +26,7 @@ pub async fn check(exchange: &Exchange) -> Result<()> {
 }
 
 async fn look(exchange: &Exchange) -> Result<()> {
-    exchange.store.check_writable().await?;
+    exchange.rows.check_writable().await?;
     let (blobs, space) = (exchange.blobs.clone(), exchange.space.clone());
     blocking(move || {
         blobs.check_writable()?;

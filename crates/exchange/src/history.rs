@@ -1,6 +1,6 @@
 //! The earlier versions of an assignment, and the earlier feedback on a submission.
 
-use super::submissions::by_number;
+use super::op::Need;
 use super::{Exchange, Result};
 use nbcourier_domain::{AssignmentId, CourseId};
 use nbcourier_identity::Caller;
@@ -26,16 +26,11 @@ pub async fn releases(
     after: Option<i64>,
     at_most: usize,
 ) -> Result<Releases> {
-    let (policy, caller) = (exchange.policy, caller.clone());
     exchange
-        .store
-        .read(move |conn| {
-            let id = policy
-                .enter(conn, &caller, &course)?
-                .require_instructor()?
-                .assignment(conn, &assignment)?;
+        .read_in(caller, course, Need::Instructor, move |op| {
+            let id = op.assignment(&assignment)?;
             let (after, portion) = (after.unwrap_or(0), Portion::of(at_most));
-            let (releases, is_more) = store::history::releases(conn, id, after, portion)?;
+            let (releases, is_more) = store::history::releases(op.conn, id, after, portion)?;
             let next = releases.last().filter(|_| is_more);
             let next = next.map(|release| release.version);
             Ok(Releases { releases, next })
@@ -82,19 +77,16 @@ pub async fn feedback(
     after: Option<Place>,
     at_most: usize,
 ) -> Result<AllGiven> {
-    let (policy, caller) = (exchange.policy, caller.clone());
     exchange
-        .store
-        .read(move |conn| {
-            let standing = policy.enter(conn, &caller, &course)?;
-            let submission = by_number(conn, standing, &caller, submission)?;
-            if !standing.is_instructor() {
-                standing.released(conn, &submission.assignment)?;
+        .read_in(caller, course, Need::Course, move |op| {
+            let submission = op.submission(submission)?;
+            if !op.standing.is_instructor() {
+                op.released(&submission.assignment)?;
             }
             let after = after.unwrap_or_default();
-            let shown = store::history::shown_feedback(conn, submission.id)?;
+            let shown = store::history::shown_feedback(op.conn, submission.id)?;
             let (all, is_more) =
-                store::history::feedback(conn, submission.id, after.id, Portion::of(at_most))?;
+                store::history::feedback(op.conn, submission.id, after.id, Portion::of(at_most))?;
             let next = all.last().filter(|_| is_more).map(|last| Place {
                 number: after.number + all.len(),
                 id: last.id,
@@ -106,7 +98,8 @@ pub async fn feedback(
                     is_current: shown == Some(feedback.id),
                     feedback,
                 });
-            let is_shown = |given: &Given| standing.is_instructor() || !given.feedback.is_deleted;
+            let is_shown =
+                |given: &Given| op.standing.is_instructor() || !given.feedback.is_deleted;
             let given = given.filter(is_shown).collect();
             Ok(AllGiven { given, next })
         })

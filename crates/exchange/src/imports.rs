@@ -1,14 +1,14 @@
 //! Imports from other exchanges, with their own times and authors. New items are added, known items are recognised, and
 //! nothing replaces a different item.
 
-use super::audit::{self, About, Action};
+use super::audit::{About, Action};
+use super::op::{CourseOp, Entry, Need};
 use super::parcel::Parcel;
 use super::{Error, Exchange, Result, Thing};
 use nbcourier_domain::{
     AssignmentId, CourseId, Dates, Extension, Person, Role, Sha256Sum, Timestamp, UserName,
 };
 use nbcourier_identity::Caller;
-use nbcourier_storage::reach::Reach;
 use nbcourier_storage::{self as store, Connection, Portion};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
@@ -115,25 +115,24 @@ impl Importer {
 
     /// Returns the names on all rosters of this exchange.
     pub async fn everybody(&self) -> Result<BTreeSet<String>> {
-        let store = &self.exchange.store;
-        store
-            .read(|conn| Ok(store::members::everybody(conn)?))
-            .await
+        let read = self
+            .exchange
+            .read_as_admin(&self.caller, |op| Ok(store::members::everybody(op.conn)?));
+        read.await
     }
 
     /// Creates the course. An existing course of that name counts as the same.
     pub async fn course(&self, course: CourseId, created_at: Timestamp) -> Result<Outcome> {
-        let this = self.clone();
-        let store = &self.exchange.store;
-        store
-            .write(move |conn| {
-                if store::courses::create(conn, &course, created_at)?.is_none() {
-                    return Ok(Outcome::Known);
-                }
-                this.note(conn, About::course(&course), json!({ "what": "course" }))?;
-                Ok(Outcome::Added)
-            })
-            .await
+        let from = self.from;
+        let create = self.exchange.write_as_admin(&self.caller, move |op| {
+            if store::courses::create(op.conn, &course, created_at)?.is_none() {
+                return Ok(Outcome::Known);
+            }
+            let detail = json!({ "what": "course", "from": from });
+            op.note(Action::Imported, About::course(&course), Some(&detail))?;
+            Ok(Outcome::Added)
+        });
+        create.await
     }
 
     /// Adds people to the roster and returns the result for each. A person with another role or other details stays
@@ -144,17 +143,16 @@ impl Importer {
         people: Vec<(Role, Person)>,
     ) -> Result<Vec<Outcome>> {
         let this = self.clone();
-        let store = &self.exchange.store;
-        store
-            .write(move |conn| {
-                let id = this.enter(conn, &course)?;
+        self.enter(course)?
+            .write(move |op| {
+                let id = op.standing.course;
                 let mut outcomes = Vec::with_capacity(people.len());
                 let mut added: [Vec<&str>; 2] = [Vec::new(), Vec::new()];
                 for (role, person) in &people {
-                    let there = store::members::find(conn, id, &person.username)?;
+                    let there = store::members::find(op.conn, id, &person.username)?;
                     outcomes.push(match there {
                         None => {
-                            store::members::put(conn, id, *role, std::slice::from_ref(person))?;
+                            store::members::put(op.conn, id, *role, std::slice::from_ref(person))?;
                             added[usize::from(*role == Role::Instructor)]
                                 .push(person.username.as_str());
                             Outcome::Added
@@ -169,7 +167,7 @@ impl Importer {
                 if !students.is_empty() || !instructors.is_empty() {
                     let detail =
                         json!({ "what": "roster", "instructors": instructors, "students": students });
-                    this.note(conn, About::course(&course), detail)?;
+                    this.note(op, About::default(), detail)?;
                 }
                 Ok(outcomes)
             })
@@ -180,49 +178,41 @@ impl Importer {
     /// imported ones. Otherwise the result is `Different`.
     pub async fn assignment(&self, course: CourseId, assignment: Assignment) -> Result<Outcome> {
         let this = self.clone();
-        let store = &self.exchange.store;
-        store
-            .write(move |conn| {
-                let id = this.enter(conn, &course)?;
+        self.enter(course)?
+            .write(move |op| {
+                let id = op.standing.course;
                 let name = &assignment.name;
-                let there = store::assignments::find(conn, id, name)?;
+                let there = store::assignments::find(op.conn, id, name)?;
                 if let Some(there) = there {
-                    let (old, _) = store::history::releases(conn, there, 0, Portion::ALL)?;
+                    let (old, _) = store::history::releases(op.conn, there, 0, Portion::ALL)?;
                     let old: Vec<_> = old.iter().map(|version| version.digest).collect();
                     if let Some(outcome) = compare(&old, &assignment.versions) {
                         return Ok(outcome);
                     }
                 }
-                let row = store::assignments::obtain(conn, id, name)?;
+                let row = store::assignments::obtain(op.conn, id, name)?;
                 let mut versions = Vec::new();
                 for version in &assignment.versions {
-                    let tree = this.save(conn, &version.parcel)?;
-                    let by = this.author(version);
-                    let number = store::assignments::release(conn, row, tree, by, version.at)?;
+                    let tree = save(op, &version.parcel)?;
+                    let by = author(version, op.caller);
+                    let number = store::assignments::release(op.conn, row, tree, by, version.at)?;
                     versions.push(number);
                 }
                 let shown = assignment.shown.and_then(|place| versions.get(place));
                 match shown {
-                    Some(number) => store::assignments::show(conn, row, *number)?,
-                    None => store::assignments::unrelease(conn, row)?,
+                    Some(number) => store::assignments::show(op.conn, row, *number)?,
+                    None => store::assignments::unrelease(op.conn, row)?,
                 }
                 if there.is_none() {
                     if let Some(dates) = assignment.dates {
-                        store::dates::set(conn, id, name, dates)?;
+                        store::dates::set(op.conn, id, name, dates)?;
                     }
                     for (student, extension) in &assignment.extensions {
-                        store::dates::set_extension(conn, row, student, *extension)?;
+                        store::dates::set_extension(op.conn, row, student, *extension)?;
                     }
                 }
-                let about = About {
-                    assignment: Some(name),
-                    ..About::course(&course)
-                };
-                this.note(
-                    conn,
-                    about,
-                    json!({ "what": "assignment", "versions": versions }),
-                )?;
+                let detail = json!({ "what": "assignment", "versions": versions });
+                this.note(op, About::assignment(name), detail)?;
                 Ok(Outcome::Added)
             })
             .await
@@ -231,15 +221,14 @@ impl Importer {
     /// Adds the submission with the feedback on it.
     pub async fn submission(&self, course: CourseId, submission: Submission) -> Result<Submitted> {
         let this = self.clone();
-        let store = &self.exchange.store;
-        store
-            .write(move |conn| {
-                let id = this.enter(conn, &course)?;
-                let row = store::assignments::obtain(conn, id, &submission.assignment)?;
-                let (number, work) = this.put_work(conn, row, &submission)?;
+        self.enter(course)?
+            .write(move |op| {
+                let id = op.standing.course;
+                let row = store::assignments::obtain(op.conn, id, &submission.assignment)?;
+                let (number, work) = put_work(op, row, &submission)?;
                 let feedback = match number {
                     Some(number) if work != Outcome::Different => {
-                        this.put_feedback(conn, number, &submission.feedback)?
+                        put_feedback(op, number, &submission.feedback)?
                     }
                     _ => (!submission.feedback.is_empty()).then_some(Outcome::Different),
                 };
@@ -253,9 +242,9 @@ impl Importer {
                         assignment: Some(&submission.assignment),
                         subject: Some(&submission.student),
                         submission: number,
-                        ..About::course(&course)
+                        ..About::default()
                     };
-                    this.note(conn, about, json!({ "what": added }))?;
+                    this.note(op, about, json!({ "what": added }))?;
                 }
                 Ok(Submitted {
                     id: number,
@@ -266,54 +255,6 @@ impl Importer {
             .await
     }
 
-    fn put_work(
-        &self,
-        conn: &mut Connection,
-        assignment: i64,
-        submission: &Submission,
-    ) -> Result<(Option<i64>, Outcome)> {
-        let (student, at) = (&submission.student, submission.at);
-        if let Some(there) = store::submissions::at(conn, assignment, student, at)? {
-            let same = store::trees::find(conn, submission.work.digest())?;
-            let outcome = if same.is_some_and(|same| same.id == there.tree_id) {
-                Outcome::Known
-            } else {
-                Outcome::Different
-            };
-            return Ok((Some(there.id), outcome));
-        }
-        // A submission in the trash keeps its time, because it may be restored.
-        if store::submissions::is_taken(conn, assignment, student, at)? {
-            return Ok((None, Outcome::Different));
-        }
-        let tree = self.save(conn, &submission.work)?;
-        let by = submission.by.as_ref();
-        let id = store::submissions::insert(conn, assignment, student, by, tree, at)?;
-        Ok((Some(id), Outcome::Added))
-    }
-
-    fn put_feedback(
-        &self,
-        conn: &mut Connection,
-        submission: i64,
-        feedback: &[Version],
-    ) -> Result<Option<Outcome>> {
-        if feedback.is_empty() {
-            return Ok(None);
-        }
-        let (old, _) = store::history::feedback(conn, submission, 0, Portion::ALL)?;
-        let old: Vec<_> = old.iter().map(|each| each.digest).collect();
-        if let Some(outcome) = compare(&old, feedback) {
-            return Ok(Some(outcome));
-        }
-        for version in feedback {
-            let tree = self.save(conn, &version.parcel)?;
-            let by = self.author(version);
-            store::feedback::replace(conn, submission, tree, by, version.at)?;
-        }
-        Ok(Some(Outcome::Added))
-    }
-
     /// Returns the files of each stored version of the assignment. Callers compare them without sending the bytes
     /// again.
     pub async fn stored_versions(
@@ -321,25 +262,20 @@ impl Importer {
         course: CourseId,
         assignment: AssignmentId,
     ) -> Result<Vec<Vec<File>>> {
-        let this = self.clone();
-        let store = &self.exchange.store;
-        store
-            .read(move |conn| {
-                let Some(course) = this.find(conn, &course)? else {
-                    return Ok(Vec::new());
-                };
-                let Some(id) = store::assignments::find(conn, course, &assignment)? else {
-                    return Ok(Vec::new());
-                };
-                let (trees, _) = store::history::releases(conn, id, 0, Portion::ALL)?;
-                let files = |digest| files_of(conn, digest);
-                trees
-                    .iter()
-                    .map(|version| version.digest)
-                    .map(files)
-                    .collect()
-            })
-            .await
+        self.read_if_there(course, move |op| {
+            let course = op.standing.course;
+            let Some(id) = store::assignments::find(op.conn, course, &assignment)? else {
+                return Ok(Vec::new());
+            };
+            let (trees, _) = store::history::releases(op.conn, id, 0, Portion::ALL)?;
+            let files = |digest| files_of(op.conn, digest);
+            trees
+                .iter()
+                .map(|version| version.digest)
+                .map(files)
+                .collect()
+        })
+        .await
     }
 
     /// Returns the files of the stored submission and of the feedback on it.
@@ -350,57 +286,100 @@ impl Importer {
         student: UserName,
         at: Timestamp,
     ) -> Result<Stored> {
-        let this = self.clone();
-        let store = &self.exchange.store;
-        store
-            .read(move |conn| {
-                let Some(course) = this.find(conn, &course)? else {
-                    return Ok(Stored::default());
-                };
-                let Some(id) = store::assignments::find(conn, course, &assignment)? else {
-                    return Ok(Stored::default());
-                };
-                let Some(found) = store::submissions::at(conn, id, &student, at)? else {
-                    return Ok(Stored::default());
-                };
-                let shown = store::feedback::current(conn, found.id)?;
-                Ok(Stored {
-                    work: Some(store::trees::files(conn, found.tree_id)?.to_vec()),
-                    feedback: shown
-                        .map(|tree| store::trees::files(conn, tree).map(|files| files.to_vec()))
-                        .transpose()?,
-                })
+        self.read_if_there(course, move |op| {
+            let (conn, course) = (&mut *op.conn, op.standing.course);
+            let Some(id) = store::assignments::find(conn, course, &assignment)? else {
+                return Ok(Stored::default());
+            };
+            let Some(found) = store::submissions::at(conn, id, &student, at)? else {
+                return Ok(Stored::default());
+            };
+            let shown = store::feedback::current(conn, found.id)?;
+            Ok(Stored {
+                work: Some(store::trees::files(conn, found.tree_id)?.to_vec()),
+                feedback: shown
+                    .map(|tree| store::trees::files(conn, tree).map(|files| files.to_vec()))
+                    .transpose()?,
             })
-            .await
+        })
+        .await
     }
 
-    fn enter(&self, conn: &mut Connection, course: &CourseId) -> Result<i64> {
-        let standing = self.exchange.policy.enter(conn, &self.caller, course)?;
-        Ok(standing.course)
+    fn enter(&self, course: CourseId) -> Result<Entry> {
+        self.exchange.enter(&self.caller, course, Need::Admin)
     }
 
-    fn find(&self, conn: &mut Connection, course: &CourseId) -> Result<Option<i64>> {
-        match self.enter(conn, course) {
-            Err(Error::NotFound(Thing::Course)) => Ok(None),
-            other => other.map(Some),
+    /// Runs a query in the course. Returns an empty result if there is no such course.
+    async fn read_if_there<T: Default + Send + 'static>(
+        &self,
+        course: CourseId,
+        query: impl FnOnce(&mut CourseOp<'_>) -> Result<T> + Send + 'static,
+    ) -> Result<T> {
+        match self.enter(course)?.read(query).await {
+            Err(Error::NotFound(Thing::Course)) => Ok(T::default()),
+            other => other,
         }
     }
 
-    fn save(&self, conn: &mut Connection, parcel: &Parcel) -> Result<i64> {
-        let now = Timestamp::now();
-        let saved = parcel.save(conn, &self.exchange.blobs, &Reach::Nothing, now)?;
-        Ok(saved.id)
-    }
-
-    /// Returns the version's author, or the importing caller if the author is unknown.
-    fn author<'a>(&'a self, version: &'a Version) -> &'a UserName {
-        version.by.as_ref().unwrap_or(self.caller.name())
-    }
-
-    fn note(&self, conn: &mut Connection, about: About<'_>, mut detail: Value) -> Result<()> {
+    fn note(&self, op: &mut CourseOp<'_>, about: About<'_>, mut detail: Value) -> Result<()> {
         detail["from"] = self.from.into();
-        audit::note(conn, &self.caller, Action::Imported, about, Some(&detail))
+        op.note(Action::Imported, about, Some(&detail))
     }
+}
+
+fn put_work(
+    op: &mut CourseOp<'_>,
+    assignment: i64,
+    submission: &Submission,
+) -> Result<(Option<i64>, Outcome)> {
+    let (student, at) = (&submission.student, submission.at);
+    if let Some(there) = store::submissions::at(op.conn, assignment, student, at)? {
+        let same = store::trees::find(op.conn, submission.work.digest())?;
+        let outcome = if same.is_some_and(|same| same.id == there.tree_id) {
+            Outcome::Known
+        } else {
+            Outcome::Different
+        };
+        return Ok((Some(there.id), outcome));
+    }
+    // A submission in the trash keeps its time, because it may be restored.
+    if store::submissions::is_taken(op.conn, assignment, student, at)? {
+        return Ok((None, Outcome::Different));
+    }
+    let tree = save(op, &submission.work)?;
+    let by = submission.by.as_ref();
+    let id = store::submissions::insert(op.conn, assignment, student, by, tree, at)?;
+    Ok((Some(id), Outcome::Added))
+}
+
+fn put_feedback(
+    op: &mut CourseOp<'_>,
+    submission: i64,
+    feedback: &[Version],
+) -> Result<Option<Outcome>> {
+    if feedback.is_empty() {
+        return Ok(None);
+    }
+    let (old, _) = store::history::feedback(op.conn, submission, 0, Portion::ALL)?;
+    let old: Vec<_> = old.iter().map(|each| each.digest).collect();
+    if let Some(outcome) = compare(&old, feedback) {
+        return Ok(Some(outcome));
+    }
+    for version in feedback {
+        let tree = save(op, &version.parcel)?;
+        let by = author(version, op.caller);
+        store::feedback::replace(op.conn, submission, tree, by, version.at)?;
+    }
+    Ok(Some(Outcome::Added))
+}
+
+fn save(op: &mut CourseOp<'_>, parcel: &Parcel) -> Result<i64> {
+    Ok(parcel.save_in(op, Timestamp::now())?.id)
+}
+
+/// Returns the version's author, or the importing caller if the author is unknown.
+fn author<'a>(version: &'a Version, caller: &'a Caller) -> &'a UserName {
+    version.by.as_ref().unwrap_or(caller.name())
 }
 
 /// Whether the stored role and details of a person cover those of the import. Unknown details count as covered.

@@ -15,15 +15,17 @@ pub mod dossier;
 mod error;
 pub mod events;
 pub mod feedback;
+mod find;
 pub mod fsck;
 pub mod gc;
 pub mod gradebook;
+pub mod groups;
 pub mod health;
 pub mod history;
 pub mod imports;
 pub mod intake;
 pub mod measure;
-pub mod members;
+mod op;
 pub mod overview;
 pub mod parcel;
 pub mod people;
@@ -44,8 +46,14 @@ pub use policy::{Policy, Reused};
 pub use quota::{Quotas, Whose};
 
 use nbcourier_blobs::LocalBlobs;
-use nbcourier_storage::Store;
+use nbcourier_storage::{Portion, Store};
 use std::sync::Arc;
+
+/// The portion in which streamed listings are read.
+const PORTION: Portion = Portion {
+    rows: 5000,
+    bytes: 512 * 1024,
+};
 
 /// The limits on the size of one request.
 #[derive(Debug, Clone, Copy)]
@@ -61,14 +69,14 @@ pub struct Limits {
 /// The exchange of one data directory: its rows, its bytes and its rules. Cheap to clone.
 #[derive(Clone)]
 pub struct Exchange {
-    store: Store,
+    rows: op::Rows,
     blobs: LocalBlobs,
     policy: Policy,
     limits: Limits,
     quota: quota::Quota,
     ahead: ahead::Ahead,
     space: space::Space,
-    seen: roster::Seen,
+    seen: groups::Seen,
     last_look: health::LastLook,
     tally: Arc<measure::Tally>,
     counted: measure::Counted,
@@ -78,15 +86,16 @@ pub struct Exchange {
 impl Exchange {
     /// Assembles an exchange without quotas and without a minimum of free space.
     pub fn new(store: Store, blobs: LocalBlobs, policy: Policy, limits: Limits) -> Self {
+        let rows = op::Rows::new(store);
         Self {
-            space: space::Space::new(blobs.clone(), store.clone(), 0),
-            quota: quota::Quota::new(Quotas::default(), &store),
+            space: space::Space::new(blobs.clone(), rows.clone(), 0),
+            quota: quota::Quota::new(Quotas::default(), &rows),
             ahead: ahead::Ahead::default(),
-            store,
+            rows,
             blobs,
             policy,
             limits,
-            seen: roster::Seen::default(),
+            seen: groups::Seen::default(),
             last_look: health::LastLook::default(),
             tally: Arc::default(),
             counted: measure::Counted::default(),
@@ -98,8 +107,8 @@ impl Exchange {
     #[must_use]
     pub fn guarded(self, quotas: Quotas, min_free_space: u64) -> Self {
         Self {
-            quota: quota::Quota::new(quotas, &self.store),
-            space: space::Space::new(self.blobs.clone(), self.store.clone(), min_free_space),
+            quota: self.quota.limited(quotas),
+            space: self.space.with_floor(min_free_space),
             ..self
         }
     }

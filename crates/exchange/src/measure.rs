@@ -58,21 +58,21 @@ impl Exchange {
 
     /// Returns the counters of the database's writer.
     pub fn writer_tally(&self) -> &WriterTally {
-        self.store.tally()
+        self.rows.tally()
     }
 }
 
 /// Returns the current contents. However often it is called, it counts the blobs only now and then.
 pub async fn holdings(exchange: &Exchange) -> Result<Holdings> {
     let blobs = exchange.blobs.clone();
-    let store = exchange.store.clone();
+    let rows = exchange.rows.clone();
     let (blob_space, database) =
-        blocking(move || Ok::<_, Error>((blobs.space()?, store.files()?))).await??;
+        blocking(move || Ok::<_, Error>((blobs.space()?, rows.files()?))).await??;
     Ok(Holdings {
         blobs: count(exchange).await?,
         blob_space,
         database,
-        runs: runs::list(&exchange.store).await?,
+        runs: runs::list(exchange).await?,
     })
 }
 
@@ -85,8 +85,8 @@ async fn count(exchange: &Exchange) -> Result<(u64, u64)> {
         return Ok(last.blobs);
     }
     let blobs = exchange
-        .store
-        .read(|conn| Ok::<_, Error>(store::blobs::totals(conn)?))
+        .without_policy()
+        .read(|conn| Ok(store::blobs::totals(conn)?))
         .await?;
     let serves = COUNT_SERVES.max(now.elapsed().saturating_mul(COUNT_SHARE));
     *counted = Some(LastCount {

@@ -1,6 +1,7 @@
 //! An overview of a course, in pages: who has submitted, what is late or missing, and what has feedback.
 
-use super::members;
+use super::op::Need;
+use super::roster;
 use super::{Exchange, Result};
 use nbcourier_domain::{CourseId, Role};
 use nbcourier_identity::Caller;
@@ -54,7 +55,7 @@ pub struct Student {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Place {
     /// A student of the course.
-    Enrolled(members::Place),
+    Enrolled(roster::Place),
     /// A person who is not a student, by name. These come after the students.
     Others(String),
 }
@@ -73,37 +74,35 @@ pub async fn page(
     after: Option<Place>,
     at_most: usize,
 ) -> Result<Overview> {
-    let (policy, caller) = (exchange.policy, caller.clone());
     exchange
-        .store
-        .read(move |conn| {
-            let standing = policy.enter(conn, &caller, &course)?.require_instructor()?;
-            let wanted = Wanted {
-                course: standing.course,
-                group: policy.hub_groups.then_some(&course),
-                role: Some(Role::Student),
-            };
-            let assignments = store::overview::assignments(conn, standing.course)?;
+        .read_in(caller, course, Need::Instructor, move |op| {
+            let wanted = op.members(Some(Role::Student));
+            let assignments = store::overview::assignments(op.conn, op.standing.course)?;
             let line = assignments.iter().map(|it| it.name.len() + LINE);
             let line = LINE + line.sum::<usize>();
             let mut listed = Listed::new(at_most.min(PAGE / line).max(1));
             let others = match &after {
                 Some(Place::Others(name)) => Some(name.as_str()),
                 Some(Place::Enrolled(place)) => {
-                    listed.enrolled(conn, wanted, Some(place))?.then_some("")
+                    listed.enrolled(op.conn, wanted, Some(place))?.then_some("")
                 }
-                None => listed.enrolled(conn, wanted, None)?.then_some(""),
+                None => listed.enrolled(op.conn, wanted, None)?.then_some(""),
             };
-            let enrolled = store::members::count(conn, wanted)?;
+            let enrolled = store::members::count(op.conn, wanted)?;
             let mut counts: HashMap<i64, (Counts, usize)> = HashMap::new();
-            store::overview::work(conn, standing.course, wanted.group, |id, worker, work| {
-                let (counts, of_enrolled) = counts.entry(id).or_default();
-                counts.submitted += 1;
-                counts.late += usize::from(work.late);
-                counts.feedback += usize::from(work.feedback == Feedback::Returned);
-                *of_enrolled += usize::from(worker.enrolled);
-                listed.add(id, worker, work, others);
-            })?;
+            store::overview::work(
+                op.conn,
+                op.standing.course,
+                wanted.group,
+                |id, worker, work| {
+                    let (counts, of_enrolled) = counts.entry(id).or_default();
+                    counts.submitted += 1;
+                    counts.late += usize::from(work.late);
+                    counts.feedback += usize::from(work.feedback == Feedback::Returned);
+                    *of_enrolled += usize::from(worker.enrolled);
+                    listed.add(id, worker, work, others);
+                },
+            )?;
             let assignments = assignments.into_iter().map(|assignment| {
                 let (mut counts, of_enrolled) = counts.remove(&assignment.id).unwrap_or_default();
                 counts.missing = enrolled.saturating_sub(of_enrolled);
@@ -145,9 +144,9 @@ impl Listed {
         &mut self,
         conn: &mut Connection,
         wanted: Wanted<'_>,
-        after: Option<&members::Place>,
+        after: Option<&roster::Place>,
     ) -> Result<bool> {
-        let page = members::portion(conn, wanted, after, Portion::of(self.at_most))?;
+        let page = roster::portion(conn, wanted, after, Portion::of(self.at_most))?;
         for member in page.people {
             let person = member.person;
             let username = person.username.to_string();

@@ -1,13 +1,13 @@
 //! Trees on their way into the store, with their bytes or with the checksums of bytes that are stored already.
 
 use super::ahead::Upload;
-use super::quota::{Account, Quota, Taken};
+use super::op::{CourseOp, Entry, Need};
+use super::quota::{Account, Taken};
 use super::{Error, Exchange, Result};
 use nbcourier_blobs::{Complete, Damage, LocalBlobs};
 use nbcourier_domain::{BlobRef, RelativePath, Sha256Sum, Timestamp, Tree, TreeEntry, tree_digest};
 use nbcourier_identity::Caller;
 use nbcourier_storage::Connection;
-use nbcourier_storage::courses;
 use nbcourier_storage::reach::{self, Reach};
 use nbcourier_storage::trees::{self, Arrivals, Saved};
 use nbcourier_work::blocking;
@@ -52,13 +52,12 @@ impl Arrived {
     /// Counts the saved contents against the quotas, inside the transaction that names them.
     fn take(
         &mut self,
-        conn: &mut Connection,
-        quota: &Quota,
-        course: i64,
+        op: &mut CourseOp<'_>,
         account: &Account,
         contents: &Contents,
     ) -> Result<()> {
-        self.taken = quota.take(conn, course, account, contents)?;
+        let quota = &op.exchange.quota;
+        self.taken = quota.take(op.conn, op.standing.course, account, contents)?;
         Ok(())
     }
 
@@ -129,11 +128,12 @@ impl Parcel {
             return Ok(self);
         }
         let Self { files, arrived } = self;
-        let (files, contents) = look_up(exchange, caller, account, files).await?;
+        let entry = exchange.enter(caller, account.course().clone(), Need::Course)?;
+        let (files, contents) = look_up(&entry, files).await?;
         if is_kept {
             return Ok(Self { files, arrived });
         }
-        check_room(exchange, account, contents).await?;
+        check_room(&entry, account, contents).await?;
         let arrived = arrived.keep().await?;
         Ok(Self { files, arrived })
     }
@@ -167,17 +167,17 @@ impl Parcel {
         Ok(trees::save(conn, &tree, &self.arrived.arrivals, now)?)
     }
 
+    /// Saves the tree for an operation. Bytes that the caller can read need not be sent.
+    pub(super) fn save_in(&self, op: &mut CourseOp<'_>, now: Timestamp) -> Result<Saved> {
+        let reach = op.standing.reach(op.caller);
+        self.save(op.conn, &op.exchange.blobs, &reach, now)
+    }
+
     /// Counts the saved tree against the quotas, inside the same transaction and before a row names it.
-    pub(super) fn take(
-        &mut self,
-        conn: &mut Connection,
-        quota: &Quota,
-        course: i64,
-        account: &Account,
-    ) -> Result<()> {
+    pub(super) fn take(&mut self, op: &mut CourseOp<'_>, account: &Account) -> Result<()> {
         // Saving the tree has checked the claimed sizes against the stored ones.
         let contents = self.files.contents();
-        self.arrived.take(conn, quota, course, account, &contents)
+        self.arrived.take(op, account, &contents)
     }
 
     /// Notes that the transaction that names the tree is durable.
@@ -221,50 +221,87 @@ impl Batch {
     pub(super) fn new(trees: BTreeMap<i64, Tree>, arrived: Arrived) -> Self {
         Self { trees, arrived }
     }
+}
 
-    /// Moves the large files to their places, if there is room for all trees.
-    pub(super) async fn settle(self, exchange: &Exchange, account: &Account) -> Result<Self> {
+/// Trees on their way into the store: one, or many.
+pub(super) trait Sent: Sized + Send + 'static {
+    /// Moves the large files to their places, if there is room for them.
+    fn settle(
+        self,
+        exchange: &Exchange,
+        caller: &Caller,
+        account: &Account,
+    ) -> impl Future<Output = Result<Self>> + Send;
+
+    /// Returns the numbers of the submissions that the trees belong to, if these came with the trees.
+    fn submissions(&self) -> Vec<i64>;
+
+    /// Saves the trees, inside the transaction that will name them.
+    fn save_in(&self, op: &mut CourseOp<'_>, now: Timestamp) -> Result<Vec<Saved>>;
+
+    /// Counts the saved trees against the quotas, inside the same transaction and before a row names them.
+    fn take(&mut self, op: &mut CourseOp<'_>, account: &Account) -> Result<()>;
+
+    /// Notes that the transaction that names the trees is durable.
+    fn committed(&mut self);
+}
+
+impl Sent for Parcel {
+    async fn settle(self, exchange: &Exchange, caller: &Caller, account: &Account) -> Result<Self> {
+        Self::settle(self, exchange, caller, account).await
+    }
+
+    fn submissions(&self) -> Vec<i64> {
+        Vec::new()
+    }
+
+    fn save_in(&self, op: &mut CourseOp<'_>, now: Timestamp) -> Result<Vec<Saved>> {
+        Ok(vec![Self::save_in(self, op, now)?])
+    }
+
+    fn take(&mut self, op: &mut CourseOp<'_>, account: &Account) -> Result<()> {
+        Self::take(self, op, account)
+    }
+
+    fn committed(&mut self) {
+        Self::committed(self);
+    }
+}
+
+impl Sent for Batch {
+    async fn settle(self, exchange: &Exchange, caller: &Caller, account: &Account) -> Result<Self> {
         if self.arrived.waiting.is_empty() {
             return Ok(self);
         }
-        check_room(exchange, account, contents(self.trees.values())).await?;
+        let entry = exchange.enter(caller, account.course().clone(), Need::Course)?;
+        check_room(&entry, account, contents(self.trees.values())).await?;
         Ok(Self {
             arrived: self.arrived.keep().await?,
             trees: self.trees,
         })
     }
 
-    /// Returns the numbers of the submissions.
-    pub(super) fn submissions(&self) -> impl Iterator<Item = i64> {
-        self.trees.keys().copied()
+    fn submissions(&self) -> Vec<i64> {
+        self.trees.keys().copied().collect()
     }
 
-    /// Saves the trees, inside the transaction that will name them. Returns them in the order of the submissions.
-    pub(super) fn save(
-        &self,
-        conn: &mut Connection,
-        blobs: &LocalBlobs,
-        now: Timestamp,
-    ) -> Result<Vec<Saved>> {
-        check_files(blobs, &self.arrived.arrivals)?;
-        let trees = self.trees.values();
-        Ok(trees::save_all(conn, trees, &self.arrived.arrivals, now)?)
+    fn save_in(&self, op: &mut CourseOp<'_>, now: Timestamp) -> Result<Vec<Saved>> {
+        let arrivals = &self.arrived.arrivals;
+        check_files(&op.exchange.blobs, arrivals)?;
+        Ok(trees::save_all(
+            op.conn,
+            self.trees.values(),
+            arrivals,
+            now,
+        )?)
     }
 
-    /// Counts the saved trees against the quotas, inside the same transaction and before a row names them.
-    pub(super) fn take(
-        &mut self,
-        conn: &mut Connection,
-        quota: &Quota,
-        course: i64,
-        account: &Account,
-    ) -> Result<()> {
+    fn take(&mut self, op: &mut CourseOp<'_>, account: &Account) -> Result<()> {
         let contents = contents(self.trees.values());
-        self.arrived.take(conn, quota, course, account, &contents)
+        self.arrived.take(op, account, &contents)
     }
 
-    /// Notes that the transaction that names the trees is durable.
-    pub(super) fn committed(&mut self) {
+    fn committed(&mut self) {
         self.arrived.committed();
     }
 }
@@ -278,46 +315,36 @@ fn contents<'a>(trees: impl IntoIterator<Item = &'a Tree>) -> Contents {
 
 /// Looks up the bytes that were not sent among those the caller can read, so that only stored bytes are counted.
 /// Returns the files and their contents.
-async fn look_up(
-    exchange: &Exchange,
-    caller: &Caller,
-    account: &Account,
-    files: Files,
-) -> Result<(Files, Contents)> {
+async fn look_up(entry: &Entry, files: Files) -> Result<(Files, Contents)> {
     if let Files::Arrived(tree) = &files {
         let contents = contents([tree]);
         return Ok((files, contents));
     }
-    let (policy, blobs) = (exchange.policy, exchange.blobs.clone());
-    let (caller, course) = (caller.clone(), account.course().clone());
-    exchange
-        .store
-        .read(move |conn| {
+    entry
+        .read(move |op| {
             let mut held = files.contents();
             if let Files::Claimed(claims, known) = &files {
-                let reach = policy.enter(conn, &caller, &course)?.reach(&caller);
-                held = contents([&resolve(conn, &blobs, &reach, claims, known)?]);
+                let reach = op.standing.reach(op.caller);
+                let blobs = &op.exchange.blobs;
+                held = contents([&resolve(op.conn, blobs, &reach, claims, known)?]);
             }
             Ok((files, held))
         })
         .await
 }
 
-async fn check_room(exchange: &Exchange, account: &Account, contents: Contents) -> Result<()> {
-    let (quota, account) = (exchange.quota.clone(), account.clone());
-    if !quota.counts_bytes() {
+async fn check_room(entry: &Entry, account: &Account, contents: Contents) -> Result<()> {
+    if !entry.exchange().quota.counts_bytes() {
         return Ok(());
     }
-    exchange
-        .store
-        .write(move |conn| {
-            match courses::row(conn, account.course())? {
-                Some(course) => quota.check(conn, course, &account, &contents, 0).map(drop),
-                // The next operation reports the missing course.
-                None => Ok(()),
-            }
-        })
-        .await
+    let account = account.clone();
+    let check = entry.write(move |op| {
+        let (quota, course) = (&op.exchange.quota, op.standing.course);
+        quota
+            .check(op.conn, course, &account, &contents, 0)
+            .map(drop)
+    });
+    check.await
 }
 
 /// Checks that the large files are still present. A clean-up between the upload and this transaction could have taken

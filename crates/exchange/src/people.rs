@@ -51,8 +51,7 @@ pub enum Work {
 
 /// Returns the places where a person's name is stored.
 pub async fn show(exchange: &Exchange, caller: &Caller, person: UserName) -> Result<Footprint> {
-    exchange.policy.require_admin(caller)?;
-    let read = exchange.store.read(move |conn| footprint(conn, &person));
+    let read = exchange.read_as_admin(caller, move |op| footprint(op.conn, &person));
     read.await
 }
 
@@ -83,14 +82,15 @@ pub async fn rename(
     exchange.policy.require_admin(caller)?;
     require_person(&from)?;
     require_own_name(&to)?;
-    let caller = caller.clone();
-    try_out(exchange, really, move |conn| {
-        if !footprint(conn, &to)?.is_empty() {
-            return Err(Error::NameInUse(to));
-        }
-        carry_over(conn, &caller, &from, &to, Action::UserRenamed)
-    })
-    .await
+    exchange
+        .try_as_admin(caller, really, move |op| {
+            let (conn, caller) = (&mut *op.conn, op.caller);
+            if !footprint(conn, &to)?.is_empty() {
+                return Err(Error::NameInUse(to));
+            }
+            carry_over(conn, caller, &from, &to, Action::UserRenamed)
+        })
+        .await
 }
 
 /// Renames many people at once, either all or none. An old name may be another person's new name. Returns what was
@@ -107,34 +107,35 @@ pub async fn rename_all(
         require_person(from)?;
         require_own_name(to)?;
     }
-    let caller = caller.clone();
-    try_out(exchange, really, move |conn| {
-        let given_up: HashSet<&UserName> = names.iter().map(|(from, _)| from).collect();
-        let mut before = Vec::new();
-        for (number, (from, to)) in names.iter().enumerate() {
-            if !given_up.contains(to) && !footprint(conn, to)?.is_empty() {
-                return Err(Error::NameInUse(to.clone()));
+    exchange
+        .try_as_admin(caller, really, move |op| {
+            let (conn, caller) = (&mut *op.conn, op.caller);
+            let given_up: HashSet<&UserName> = names.iter().map(|(from, _)| from).collect();
+            let mut before = Vec::new();
+            for (number, (from, to)) in names.iter().enumerate() {
+                if !given_up.contains(to) && !footprint(conn, to)?.is_empty() {
+                    return Err(Error::NameInUse(to.clone()));
+                }
+                let was = footprint(conn, from)?;
+                // The next account that uses a name becomes the owner of its data.
+                store::people::forget_account(conn, from)?;
+                if !was.is_empty() {
+                    store::renaming::carry_over(conn, from, &UserName::between_names(number))?;
+                }
+                before.push(was);
             }
-            let was = footprint(conn, from)?;
-            // The next account that uses a name becomes the owner of its data.
-            store::people::forget_account(conn, from)?;
-            if !was.is_empty() {
-                store::renaming::carry_over(conn, from, &UserName::between_names(number))?;
+            for (number, (was, (from, to))) in before.iter().zip(&names).enumerate() {
+                if was.is_empty() {
+                    continue;
+                }
+                store::people::forget_account(conn, to)?;
+                store::renaming::carry_over(conn, &UserName::between_names(number), to)?;
+                let detail = json!({ "formerly": from });
+                note(conn, caller, Action::UserRenamed, to, was, &detail)?;
             }
-            before.push(was);
-        }
-        for (number, (was, (from, to))) in before.iter().zip(&names).enumerate() {
-            if was.is_empty() {
-                continue;
-            }
-            store::people::forget_account(conn, to)?;
-            store::renaming::carry_over(conn, &UserName::between_names(number), to)?;
-            let detail = json!({ "formerly": from });
-            note(conn, &caller, Action::UserRenamed, to, was, &detail)?;
-        }
-        Ok(before)
-    })
-    .await
+            Ok(before)
+        })
+        .await
 }
 
 /// Merges a person's data into another name of the same person. Returns what was stored under the first name.
@@ -151,11 +152,12 @@ pub async fn merge(
     if from == into {
         return Err(Error::SameName(into));
     }
-    let caller = caller.clone();
-    try_out(exchange, really, move |conn| {
-        carry_over(conn, &caller, &from, &into, Action::UserMerged)
-    })
-    .await
+    exchange
+        .try_as_admin(caller, really, move |op| {
+            let (conn, caller) = (&mut *op.conn, op.caller);
+            carry_over(conn, caller, &from, &into, Action::UserMerged)
+        })
+        .await
 }
 
 /// Merges what was set aside from a name into that name, because both accounts belong to the same person. The next
@@ -168,26 +170,27 @@ pub async fn adopt(
 ) -> Result<Vec<Footprint>> {
     exchange.policy.require_admin(caller)?;
     require_own_name(&person)?;
-    let caller = caller.clone();
-    try_out(exchange, really, move |conn| {
-        let former = footprint(conn, &person)?.former;
-        if former.is_empty() && store::people::account(conn, &person)?.is_none() {
-            return Err(Error::NothingSetAside(person));
-        }
-        store::people::forget_account(conn, &person)?;
-        let carry = |name: &UserName| carry_over(conn, &caller, name, &person, Action::UserMerged);
-        former.iter().map(carry).collect()
-    })
-    .await
+    exchange
+        .try_as_admin(caller, really, move |op| {
+            let (conn, caller) = (&mut *op.conn, op.caller);
+            let former = footprint(conn, &person)?.former;
+            if former.is_empty() && store::people::account(conn, &person)?.is_none() {
+                return Err(Error::NothingSetAside(person));
+            }
+            store::people::forget_account(conn, &person)?;
+            let carry =
+                |name: &UserName| carry_over(conn, caller, name, &person, Action::UserMerged);
+            former.iter().map(carry).collect()
+        })
+        .await
 }
 
 /// Returns the former names of all people from whom something is set aside.
 pub async fn set_aside_names(exchange: &Exchange, caller: &Caller) -> Result<Vec<UserName>> {
-    exchange.policy.require_admin(caller)?;
-    let former = exchange
-        .store
-        .read(|conn| store::people::former(conn, UserName::FORMER_PREFIX))
-        .await?;
+    let former = exchange.read_as_admin(caller, |op| {
+        Ok(store::people::former(op.conn, UserName::FORMER_PREFIX)?)
+    });
+    let former = former.await?;
     let mut names: Vec<UserName> = former.iter().filter_map(UserName::name_before).collect();
     names.sort();
     names.dedup();
@@ -214,24 +217,25 @@ pub async fn purge(
 ) -> Result<Removed> {
     exchange.policy.require_admin(caller)?;
     require_person(&person)?;
-    let caller = caller.clone();
-    try_out(exchange, really, move |conn| {
-        let was = require_something(conn, &person)?;
-        let pseudonym = UserName::pseudonym(store::people::number(conn)?);
-        match work {
-            Work::Remove => store::renaming::remove(conn, &person)?,
-            Work::Keep => store::renaming::remove_places(conn, &person)?,
-        }
-        // The details of these events contain other names of the person.
-        let actions = Action::ABOUT_NAMES.map(Action::word);
-        store::events::strip(conn, &person, &actions)?;
-        store::renaming::carry_over(conn, &person, &pseudonym)?;
-        store::people::forget_account(conn, &person)?;
-        let detail = json!({ "submissions_kept": work == Work::Keep });
-        note(conn, &caller, Action::UserPurged, &pseudonym, &was, &detail)?;
-        Ok(Removed { was, pseudonym })
-    })
-    .await
+    exchange
+        .try_as_admin(caller, really, move |op| {
+            let (conn, caller) = (&mut *op.conn, op.caller);
+            let was = require_something(conn, &person)?;
+            let pseudonym = UserName::pseudonym(store::people::number(conn)?);
+            match work {
+                Work::Remove => store::renaming::remove(conn, &person)?,
+                Work::Keep => store::renaming::remove_places(conn, &person)?,
+            }
+            // The details of these events contain other names of the person.
+            let actions = Action::ABOUT_NAMES.map(Action::word);
+            store::events::strip(conn, &person, &actions)?;
+            store::renaming::carry_over(conn, &person, &pseudonym)?;
+            store::people::forget_account(conn, &person)?;
+            let detail = json!({ "submissions_kept": work == Work::Keep });
+            note(conn, caller, Action::UserPurged, &pseudonym, &was, &detail)?;
+            Ok(Removed { was, pseudonym })
+        })
+        .await
 }
 
 /// Moves the data of a name to a name that no user can have. Returns the new name, or `None` if nothing is stored.
@@ -312,41 +316,4 @@ pub(super) fn require_own_name(name: &UserName) -> Result<()> {
         return Err(Error::ReservedName(name.clone()));
     }
     Ok(())
-}
-
-/// Runs a change and, unless `really` is set, rolls it back. The returned result is exact in both cases.
-pub(super) async fn try_out<T: Send + 'static>(
-    exchange: &Exchange,
-    really: bool,
-    change: impl FnOnce(&mut Connection) -> Result<T> + Send + 'static,
-) -> Result<T> {
-    enum Undone<T> {
-        Meant(T),
-        Failed(Error),
-    }
-    impl<T> From<store::Error> for Undone<T> {
-        fn from(error: store::Error) -> Self {
-            Self::Failed(error.into())
-        }
-    }
-    impl<T> From<diesel::result::Error> for Undone<T> {
-        fn from(error: diesel::result::Error) -> Self {
-            Self::Failed(error.into())
-        }
-    }
-    let result = exchange
-        .store
-        .write(move |conn| {
-            let outcome = change(conn).map_err(Undone::Failed)?;
-            if really {
-                Ok(outcome)
-            } else {
-                Err(Undone::Meant(outcome))
-            }
-        })
-        .await;
-    match result {
-        Ok(outcome) | Err(Undone::Meant(outcome)) => Ok(outcome),
-        Err(Undone::Failed(error)) => Err(error),
-    }
 }

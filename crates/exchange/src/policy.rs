@@ -1,9 +1,8 @@
 //! The permissions: all decisions about who may do what.
 
 use super::error::{Denial, Error, Result, Thing};
-use nbcourier_domain::{AssignmentId, CourseId, Dates, GroupRules, Role, Timestamp, UserName};
+use nbcourier_domain::{CourseId, Dates, GroupRules, Role, Timestamp, UserName};
 use nbcourier_identity::Caller;
-use nbcourier_storage::assignments::Released;
 use nbcourier_storage::reach::Reach;
 use nbcourier_storage::{self as store, Connection};
 
@@ -50,6 +49,21 @@ impl Policy {
         } else {
             Err(self.deny(Denial::NotAdmin))
         }
+    }
+
+    /// Requires an administrator for adding an instructor, or for changing one.
+    pub(super) fn require_admin_for_instructors(
+        self,
+        caller: &Caller,
+        is_instructor: bool,
+    ) -> Result<()> {
+        if caller.is_admin() {
+            return Ok(());
+        }
+        Err(Error::InstructorsAreForAdmins {
+            is_instructor,
+            reason: self.explain.then_some(Denial::NotAdmin),
+        })
     }
 
     /// Returns the caller's standing in the course, which must exist.
@@ -166,42 +180,13 @@ impl Standing {
         }
     }
 
-    /// Returns the row of an assignment, released or not. `require_instructor` must come first.
-    pub fn assignment(self, conn: &mut Connection, assignment: &AssignmentId) -> Result<i64> {
-        store::assignments::find(conn, self.course, assignment)?
-            .ok_or(Error::NotFound(Thing::Assignment))
-    }
-
     /// Whether the caller sees a release with these dates. Before the opening time, only instructors do.
     pub fn sees(self, dates: Dates, now: Timestamp) -> bool {
         self.is_instructor() || dates.is_open(now)
     }
 
-    /// Returns a released assignment that the caller can see.
-    pub fn released(self, conn: &mut Connection, assignment: &AssignmentId) -> Result<Released> {
-        store::assignments::find_released(conn, self.course, assignment)?
-            .filter(|released| self.sees(released.dates, Timestamp::now()))
-            .ok_or(Error::NotFound(Thing::Assignment))
-    }
-
-    /// Returns a released assignment that the caller can see and that accepts the student's submission at that time.
-    /// Submissions that an instructor makes are accepted at any time.
-    pub fn open_for(
-        self,
-        conn: &mut Connection,
-        assignment: &AssignmentId,
-        student: &UserName,
-        now: Timestamp,
-    ) -> Result<Released> {
-        let released = store::dates::find_released_for(conn, self.course, assignment, student)?
-            .filter(|released| self.sees(released.dates, now))
-            .ok_or(Error::NotFound(Thing::Assignment))?;
-        match released.dates.cut_off(now) {
-            Some(cutoff_at) if !self.is_instructor() => Err(Error::TooLate {
-                assignment: assignment.clone(),
-                cutoff_at,
-            }),
-            _ => Ok(released),
-        }
+    /// Returns the cut-off that a submission at that time has missed. Submissions that an instructor makes miss none.
+    pub fn missed(self, dates: Dates, now: Timestamp) -> Option<Timestamp> {
+        dates.cut_off(now).filter(|_| !self.is_instructor())
     }
 }

@@ -8,11 +8,12 @@
 //! are remembered and grow with each change. A change that is rolled back forgets the amounts that it increased.
 //! Because a remembered amount may be too high, it is added up again before a request is refused.
 
+use super::op::Rows;
 use super::parcel::Contents;
 use super::{Error, Result};
 use nbcourier_domain::{AssignmentId, CourseId, UserName};
 use nbcourier_storage::usage::{self, Owner, Part};
-use nbcourier_storage::{self as store, Connection, Store};
+use nbcourier_storage::{self as store, Connection};
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
@@ -85,7 +86,7 @@ impl Account {
 #[derive(Clone)]
 pub(super) struct Quota {
     limits: Quotas,
-    store: Store,
+    rows: Rows,
     known: Arc<Mutex<Known>>,
 }
 
@@ -137,12 +138,17 @@ fn lock(known: &Mutex<Known>) -> MutexGuard<'_, Known> {
 }
 
 impl Quota {
-    pub fn new(limits: Quotas, store: &Store) -> Self {
+    pub fn new(limits: Quotas, rows: &Rows) -> Self {
         Self {
             limits,
-            store: store.clone(),
+            rows: rows.clone(),
             known: Arc::default(),
         }
+    }
+
+    /// Returns the quota with these limits.
+    pub fn limited(self, limits: Quotas) -> Self {
+        Self { limits, ..self }
     }
 
     /// Notes that an item is about to go into the trash, so that there may be more room than remembered.
@@ -271,7 +277,7 @@ impl Quota {
     fn amount(&self, conn: &mut Connection, owner: &Owner, enough: u64) -> store::Result<Amount> {
         let remembered = self.known().owners.get(owner).copied();
         let deletions = self.known().deletions;
-        let failures = self.store.tally().failures.get();
+        let failures = self.rows.tally().failures.get();
         let remembered = remembered.filter(|amount| amount.failures == failures);
         if let Some(amount) = remembered {
             let age = amount.added_up.elapsed();

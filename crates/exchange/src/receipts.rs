@@ -1,6 +1,6 @@
 //! The content of receipts, which prove submissions.
 
-use super::submissions::by_number;
+use super::op::Need;
 use super::{Exchange, Result};
 use nbcourier_domain::{CourseId, Sha256Sum, Timestamp};
 use nbcourier_identity::Caller;
@@ -54,12 +54,9 @@ pub async fn of_submission(
     course: CourseId,
     id: Option<i64>,
 ) -> Result<Receipt> {
-    let (policy, caller) = (exchange.policy, caller.clone());
     exchange
-        .store
-        .read(move |conn| {
-            let standing = policy.enter(conn, &caller, &course)?;
-            by_number(conn, standing, &caller, id).map(Receipt::from)
+        .read_in(caller, course, Need::Course, move |op| {
+            op.submission(id).map(Receipt::from)
         })
         .await
 }
@@ -68,7 +65,7 @@ pub async fn of_submission(
 /// with a receipt signed by the exchange, whose holder knows these facts already.
 pub async fn as_stored(exchange: &Exchange, id: i64) -> Result<Option<Receipt>> {
     let read = exchange
-        .store
-        .read(move |conn| store::receipts::find_anywhere(conn, id));
+        .without_policy()
+        .read(move |conn| Ok(store::receipts::find_anywhere(conn, id)?));
     Ok(read.await?.map(Receipt::from))
 }

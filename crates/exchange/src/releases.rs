@@ -1,16 +1,14 @@
 //! Assignments as students see them: release, fetch, unrelease.
 
-use super::audit::{self, About, Action};
+use super::audit::{About, Action};
+use super::op::{CourseOp, Entry, Need};
 use super::parcel::Parcel;
 use super::quota::Account;
-use super::roster::PORTION;
 use super::trees::{self, ListedFile, Named};
-use super::{Error, Exchange, Result, Thing};
+use super::{Error, Exchange, PORTION, Result, Thing};
 use nbcourier_domain::{AssignmentId, CourseId, Sha256Sum, Timestamp};
 use nbcourier_identity::Caller;
-use nbcourier_storage::assignments::Version;
-use nbcourier_storage::trees::Saved;
-use nbcourier_storage::{self as store, Connection, Portion};
+use nbcourier_storage::{self as store, Portion};
 use std::sync::Arc;
 
 pub use nbcourier_storage::assignments::Release;
@@ -23,16 +21,13 @@ pub async fn list(
     course: CourseId,
     after: Option<i64>,
 ) -> Result<(Vec<(i64, String)>, bool)> {
-    let (policy, caller) = (exchange.policy, caller.clone());
     exchange
-        .store
-        .read(move |conn| {
-            let standing = policy.enter(conn, &caller, &course)?.require_member()?;
-            let open_at = (!standing.is_instructor()).then(Timestamp::now);
+        .read_in(caller, course, Need::Member, move |op| {
+            let open_at = (!op.standing.is_instructor()).then(Timestamp::now);
             let wanted = (after.unwrap_or(0), open_at);
-            let id = standing.course;
+            let id = op.standing.course;
             Ok(store::assignments::list_released(
-                conn, id, wanted, PORTION,
+                op.conn, id, wanted, PORTION,
             )?)
         })
         .await
@@ -63,22 +58,17 @@ pub struct Question {
 
 /// Returns the released assignments of a course that the caller can see.
 pub async fn page(exchange: &Exchange, caller: &Caller, question: Question) -> Result<Page> {
-    let (policy, caller) = (exchange.policy, caller.clone());
     exchange
-        .store
-        .read(move |conn| {
-            let standing = policy
-                .enter(conn, &caller, &question.course)?
-                .require_member()?;
+        .read_in(caller, question.course.clone(), Need::Member, move |op| {
             let wanted = store::assignments::Wanted {
                 after: question.after.unwrap_or(0),
-                open_at: (!standing.is_instructor()).then(Timestamp::now),
-                student: caller.name(),
+                open_at: (!op.standing.is_instructor()).then(Timestamp::now),
+                student: op.caller.name(),
             };
             let portion = Portion::of(question.at_most);
             let (mut releases, mut is_more) =
-                store::assignments::current_releases(conn, standing.course, wanted, portion)?;
-            if !standing.is_instructor() {
+                store::assignments::current_releases(op.conn, op.standing.course, wanted, portion)?;
+            if !op.standing.is_instructor() {
                 for release in &mut releases {
                     release.dates = release
                         .dates
@@ -117,15 +107,10 @@ pub async fn files(
     course: CourseId,
     assignment: AssignmentId,
 ) -> Result<Arc<[ListedFile]>> {
-    let (policy, caller) = (exchange.policy, caller.clone());
     exchange
-        .store
-        .read(move |conn| {
-            let released = policy
-                .enter(conn, &caller, &course)?
-                .require_member()?
-                .released(conn, &assignment)?;
-            Ok(store::trees::files(conn, released.tree_id)?)
+        .read_in(caller, course, Need::Member, move |op| {
+            let released = op.released(&assignment)?;
+            Ok(store::trees::files(op.conn, released.tree_id)?)
         })
         .await
 }
@@ -139,28 +124,24 @@ pub async fn tree(
     assignment: AssignmentId,
     version: Option<i64>,
 ) -> Result<trees::Found> {
-    let (policy, caller) = (exchange.policy, caller.clone());
     exchange
-        .store
-        .read(move |conn| {
-            let standing = policy.enter(conn, &caller, &course)?.require_member()?;
-            let id = if version.is_some() && standing.is_instructor() {
-                store::assignments::find(conn, standing.course, &assignment)?
-                    .ok_or(Error::NotFound(Thing::Assignment))?
+        .read_in(caller, course, Need::Member, move |op| {
+            let id = if version.is_some() && op.standing.is_instructor() {
+                op.assignment(&assignment)?
             } else {
-                standing.released(conn, &assignment)?.id
+                op.released(&assignment)?.id
             };
-            let version = match store::assignments::version(conn, id, version)? {
+            let version = match store::assignments::version(op.conn, id, version)? {
                 Some(current) if current.is_current => current,
                 other => {
-                    standing.require_instructor()?;
+                    op.standing.require_instructor()?;
                     other.ok_or(Error::NotFound(Thing::Version))?
                 }
             };
             Ok(trees::Found {
                 digest: version.digest,
                 time: version.released_at,
-                files: store::trees::files(conn, version.tree_id)?,
+                files: store::trees::files(op.conn, version.tree_id)?,
             })
         })
         .await
@@ -177,123 +158,104 @@ pub struct Released {
     pub changed: bool,
 }
 
-/// Whether the caller may release the assignment, which must not be released yet. These checks need no files.
-pub async fn may_release(
-    exchange: &Exchange,
-    caller: &Caller,
-    course: &CourseId,
-    assignment: &AssignmentId,
-) -> Result<()> {
-    let (policy, caller, course, assignment) = (
-        exchange.policy,
-        caller.clone(),
-        course.clone(),
-        assignment.clone(),
-    );
-    exchange
-        .store
-        .read(move |conn| {
-            let standing = policy.enter(conn, &caller, &course)?.require_instructor()?;
-            match store::assignments::find_released(conn, standing.course, &assignment)? {
-                Some(_) => Err(Error::AlreadyExists(Thing::Assignment)),
-                None => Ok(()),
-            }
-        })
-        .await
+/// The treatment of an assignment that is released already.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum IfReleased {
+    /// It is refused.
+    Refuse,
+    /// The files become its next version, unless they equal those of the current one.
+    Replace,
 }
 
-/// Whether the caller may release in the course, including assignments that are released already. These checks need no
-/// files.
-pub async fn may_release_again(
-    exchange: &Exchange,
-    caller: &Caller,
-    course: &CourseId,
-) -> Result<()> {
-    let (policy, caller, course) = (exchange.policy, caller.clone(), course.clone());
-    exchange
-        .store
-        .read(move |conn| {
-            policy.enter(conn, &caller, &course)?.require_instructor()?;
-            Ok(())
-        })
-        .await
+/// A release that the caller may make, as far as can be checked without its files.
+pub struct Ready {
+    entry: Entry,
+    assignment: AssignmentId,
+    if_released: IfReleased,
 }
 
-/// Releases the files as the next version of the assignment, which must not be released yet. Submissions to earlier
-/// versions stay.
-pub async fn release(
+/// Checks that the caller may release the assignment.
+pub async fn ready(
     exchange: &Exchange,
     caller: &Caller,
     course: CourseId,
     assignment: AssignmentId,
-    parcel: Parcel,
-) -> Result<Released> {
-    let refuse = |_: &Version, _: &Saved| Err(Error::AlreadyExists(Thing::Assignment));
-    release_over(exchange, caller, course, assignment, parcel, refuse).await
-}
-
-/// Releases the files as the next version of the assignment, released or not. Files equal to those of the current
-/// version make no new version.
-pub async fn release_again(
-    exchange: &Exchange,
-    caller: &Caller,
-    course: CourseId,
-    assignment: AssignmentId,
-    parcel: Parcel,
-) -> Result<Released> {
-    let compare = |current: &Version, tree: &Saved| {
-        Ok((current.tree_id == tree.id).then_some(Released {
-            version: current.number,
-            tree: tree.digest,
-            changed: false,
-        }))
-    };
-    release_over(exchange, caller, course, assignment, parcel, compare).await
-}
-
-/// Releases the files, unless `over` returns an answer for the current version.
-async fn release_over(
-    exchange: &Exchange,
-    caller: &Caller,
-    course: CourseId,
-    assignment: AssignmentId,
-    parcel: Parcel,
-    over: impl FnOnce(&Version, &Saved) -> Result<Option<Released>> + Send + 'static,
-) -> Result<Released> {
-    let account = Account::release(&course);
-    let mut parcel = parcel.settle(exchange, caller, &account).await?;
-    let (policy, caller, blobs) = (exchange.policy, caller.clone(), exchange.blobs.clone());
-    let (quota, tally) = (exchange.quota.clone(), Arc::clone(&exchange.tally));
-    let change = move |conn: &mut Connection| {
-        let standing = policy.enter(conn, &caller, &course)?.require_instructor()?;
-        let now = Timestamp::now();
-        let tree = parcel.save(conn, &blobs, &standing.reach(&caller), now)?;
-        let id = store::assignments::obtain(conn, standing.course, &assignment)?;
-        if let Some(current) = store::assignments::version(conn, id, None)?
-            && let Some(answer) = over(&current, &tree)?
+    if_released: IfReleased,
+) -> Result<Ready> {
+    let entry = exchange.enter(caller, course, Need::Instructor)?;
+    let name = assignment.clone();
+    let check = entry.read(move |op| {
+        if if_released == IfReleased::Refuse
+            && store::assignments::find_released(op.conn, op.standing.course, &name)?.is_some()
         {
-            return Ok((answer, parcel));
+            return Err(Error::AlreadyExists(Thing::Assignment));
         }
-        parcel.take(conn, &quota, standing.course, &account)?;
-        let version = store::assignments::release(conn, id, tree.id, caller.name(), now)?;
-        let detail = serde_json::json!({ "version": version, "tree": tree.digest });
-        let about = about(&course, &assignment);
-        audit::note(conn, &caller, Action::Released, about, Some(&detail))?;
-        let released = Released {
-            version,
-            tree: tree.digest,
-            changed: true,
+        Ok(())
+    });
+    check.await?;
+    Ok(Ready {
+        entry,
+        assignment,
+        if_released,
+    })
+}
+
+impl Ready {
+    /// Returns the account that the files count against.
+    pub fn account(&self) -> Account {
+        Account::release(self.entry.course())
+    }
+
+    /// Releases the files as the next version of the assignment. Submissions to earlier versions stay.
+    pub async fn release(self, parcel: Parcel) -> Result<Released> {
+        let account = self.account();
+        let Self {
+            entry,
+            assignment,
+            if_released,
+        } = self;
+        let (exchange, caller) = (entry.exchange(), entry.caller());
+        let mut parcel = parcel.settle(exchange, caller, &account).await?;
+        let tally = Arc::clone(&exchange.tally);
+        let change = move |op: &mut CourseOp<'_>| {
+            let now = Timestamp::now();
+            let tree = parcel.save_in(op, now)?;
+            let id = store::assignments::obtain(op.conn, op.standing.course, &assignment)?;
+            if let Some(current) = store::assignments::version(op.conn, id, None)? {
+                if if_released == IfReleased::Refuse {
+                    return Err(Error::AlreadyExists(Thing::Assignment));
+                }
+                if current.tree_id == tree.id {
+                    let released = Released {
+                        version: current.number,
+                        tree: tree.digest,
+                        changed: false,
+                    };
+                    return Ok((released, parcel));
+                }
+            }
+            parcel.take(op, &account)?;
+            let by = op.caller.name();
+            let version = store::assignments::release(op.conn, id, tree.id, by, now)?;
+            let detail = serde_json::json!({ "version": version, "tree": tree.digest });
+            let about = About::assignment(&assignment);
+            op.note(Action::Released, about, Some(&detail))?;
+            let released = Released {
+                version,
+                tree: tree.digest,
+                changed: true,
+            };
+            Ok((released, parcel))
         };
-        Ok::<_, Error>((released, parcel))
-    };
-    let committed = move |(released, parcel): &mut (Released, Parcel)| {
-        if released.changed {
-            parcel.committed();
-            tally.releases.once();
-        }
-    };
-    let (released, _parcel) = exchange.store.write_then(change, committed).await?;
-    Ok(released)
+        let committed = move |(released, parcel): &mut (Released, Parcel)| {
+            if released.changed {
+                parcel.committed();
+                tally.releases.once();
+            }
+        };
+        let (released, _parcel) = entry.write_then(change, committed).await?;
+        Ok(released)
+    }
 }
 
 /// Removes the assignment from every listing. Nothing is lost: its versions, submissions and feedback come back with
@@ -304,24 +266,11 @@ pub async fn unrelease(
     course: CourseId,
     assignment: AssignmentId,
 ) -> Result<()> {
-    let (policy, caller) = (exchange.policy, caller.clone());
     exchange
-        .store
-        .write(move |conn| {
-            let released = policy
-                .enter(conn, &caller, &course)?
-                .require_instructor()?
-                .released(conn, &assignment)?;
-            store::assignments::unrelease(conn, released.id)?;
-            let about = about(&course, &assignment);
-            audit::note(conn, &caller, Action::Unreleased, about, None)
+        .write_in(caller, course, Need::Instructor, move |op| {
+            let released = op.released(&assignment)?;
+            store::assignments::unrelease(op.conn, released.id)?;
+            op.note(Action::Unreleased, About::assignment(&assignment), None)
         })
         .await
-}
-
-fn about<'a>(course: &'a CourseId, assignment: &'a AssignmentId) -> About<'a> {
-    About {
-        assignment: Some(assignment),
-        ..About::course(course)
-    }
 }

@@ -1,492 +1,408 @@
-//! Changes to the roster kept by hand and to the memberships from the hub's groups. No instructor is also a student.
+//! The roster of a course: instructors and students, by hand and by the hub's groups. No instructor is also a student.
 
-use super::audit::{self, About, Action};
-use super::members::{self, Page, Place};
-use super::{Error, Exchange, Policy, Result, Thing};
-use nbcourier_domain::{CourseId, Group, Person, Role, UserName};
+use super::audit::{About, Action};
+use super::op::{CourseOp, Entry, Need};
+use super::{Error, Exchange, PORTION, Result, Thing};
+use nbcourier_domain::{Alike, CourseId, Person, Role, UserName};
 use nbcourier_identity::Caller;
 use nbcourier_storage::members::Wanted;
 use nbcourier_storage::{self as store, Connection, Portion};
 use serde_json::json;
-use std::collections::{BTreeMap, HashMap};
-use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{Duration, Instant};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
-/// The groups of each caller at the last comparison with the stored ones. An unchanged reply of the hub costs no query.
-#[derive(Clone, Default)]
-pub(super) struct Seen(Arc<Mutex<HashMap<UserName, Noted>>>);
-
-struct Noted {
-    groups: Groups,
-    /// The time at which the hub told of them.
-    told: Instant,
-    /// The time of the comparison.
-    at: Instant,
+/// A member of a course.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, schemars::JsonSchema)]
+pub struct Member {
+    /// Who it is.
+    #[serde(flatten)]
+    pub person: Person,
+    /// The role in the course.
+    pub role: Role,
+    /// Whether a group of the hub gives the role.
+    pub by_group: bool,
+    /// The member's place in the roster.
+    #[serde(skip)]
+    pub place: Place,
 }
 
-/// The courses and roles that a person's groups give them, sorted.
-type Groups = Vec<(CourseId, Role)>;
-
-/// The portion in which listings of the ngshare protocol are read.
-pub(super) const PORTION: Portion = Portion {
-    rows: 5000,
-    bytes: 512 * 1024,
-};
-
-/// The time for which the groups are not compared again. A command may have renamed or removed a person meanwhile. After
-/// this time, members by group are back on the roster.
-const SEEN_LIFETIME: Duration = Duration::from_secs(10);
-
-/// Maximum number of people whose groups are stored in one transaction, so that other writers do not wait long.
-const AT_ONCE: usize = 200;
-
-/// Maximum number of remembered callers. When it is reached, all are forgotten.
-const SEEN_MAX: usize = 100_000;
-
-/// Stores which courses the hub's groups put the caller in, if that changed since they were last seen. Only groups that
-/// the hub itself told are stored, and never older ones than those stored: a session remembers the groups of its login,
-/// and two tokens of one person are looked up at different times.
-pub async fn note_groups(exchange: &Exchange, caller: &Caller) -> Result<()> {
-    let Some((_, told)) = caller.fresh_groups() else {
-        return Ok(());
-    };
-    let mut groups = exchange.policy.groups(caller);
-    groups.sort();
-    // If a caller has both groups of a course, the instructors' group counts. It comes last.
-    groups.reverse();
-    groups.dedup_by(|one, other| one.0 == other.0);
-    groups.reverse();
-    if !exchange.policy.hub_groups || exchange.seen.knows(caller.name(), &groups, told) {
-        return Ok(());
-    }
-    let person = caller.name().clone();
-    let noted = exchange
-        .store
-        .read(move |conn| store::hub_members::of_person(conn, &person))
-        .await?;
-    if noted != groups {
-        replace_groups(exchange, caller, groups.clone()).await?;
-    }
-    exchange.seen.remember(caller.name().clone(), groups, told);
-    Ok(())
+/// The place of a member in the roster. Its order is the roster's order.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Place {
+    /// A member added by hand, by row.
+    ByHand(i64),
+    /// A member whom only the hub knows, by name. These come after the others.
+    ByGroup(String),
 }
 
-async fn replace_groups(exchange: &Exchange, caller: &Caller, groups: Groups) -> Result<()> {
-    let caller = caller.clone();
+/// A page of a roster.
+#[derive(Debug, Clone)]
+pub struct Page {
+    /// The members.
+    pub people: Vec<Member>,
+    /// The place after which the next page begins, if there is one.
+    pub next: Option<Place>,
+}
+
+impl Page {
+    /// Returns the people without their roles.
+    pub fn into_persons(self) -> Vec<Person> {
+        let people = self.people.into_iter();
+        people.map(|member| member.person).collect()
+    }
+}
+
+/// Returns at most `at_most` members after that place, for instructors: those of the manual roster in the order they
+/// were added, then those only the hub knows, by name. Long details make the page shorter.
+pub async fn page(
+    exchange: &Exchange,
+    caller: &Caller,
+    course: CourseId,
+    after: Option<Place>,
+    at_most: usize,
+) -> Result<Page> {
     exchange
-        .store
-        .write(move |conn| replace(conn, &caller, None, &groups))
+        .read_in(caller, course, Need::Instructor, move |op| {
+            let wanted = op.members(None);
+            portion(op.conn, wanted, after.as_ref(), Portion::of(at_most))
+        })
         .await
 }
 
-/// Replaces the stored groups of the caller, or of `other` if the hub told the groups of another person.
-fn replace(
-    conn: &mut Connection,
+/// Returns a portion of the members with that role after that place. Members of the course see its instructors, and
+/// instructors its students.
+pub async fn list(
+    exchange: &Exchange,
     caller: &Caller,
-    other: Option<&UserName>,
-    groups: &[(CourseId, Role)],
-) -> Result<()> {
-    let person = other.unwrap_or(caller.name());
-    let before = store::hub_members::of_person(conn, person)?;
-    store::hub_members::replace(conn, person, groups)?;
-    let about = |course| About {
-        subject: other,
-        ..About::course(course)
+    course: CourseId,
+    role: Role,
+    after: Option<Place>,
+) -> Result<Page> {
+    let need = match role {
+        Role::Instructor => Need::Member,
+        Role::Student => Need::Instructor,
     };
-    let joined = groups.iter().filter(|group| !before.contains(group));
-    for (course, role) in joined {
-        let detail = json!({ "role": role });
-        audit::note(
-            conn,
-            caller,
-            Action::JoinedByGroup,
-            about(course),
-            Some(&detail),
-        )?;
-    }
-    let left = before
-        .iter()
-        .filter(|(course, _)| groups.iter().all(|(other, _)| other != course));
-    for (course, _) in left {
-        audit::note(conn, caller, Action::LeftByGroup, about(course), None)?;
-    }
-    Ok(())
+    exchange
+        .read_in(caller, course, need, move |op| {
+            let wanted = op.members(Some(role));
+            portion(op.conn, wanted, after.as_ref(), PORTION)
+        })
+        .await
 }
 
-/// Stores the members of all groups as the hub lists them. People who left every group lose their memberships, and
-/// people who have never sent a request gain theirs. Known memberships are left alone. `told` is when the hub was
-/// asked.
-pub async fn follow_groups(exchange: &Exchange, listed: Vec<Group>, told: Instant) -> Result<()> {
-    let policy = exchange.policy;
-    if !policy.hub_groups {
-        return Ok(());
-    }
-    let wanted = by_person(policy, listed);
-    let noted = exchange.store.read(store::hub_members::all).await?;
-    let changed = changes(wanted, noted);
-    for part in changed.chunks(AT_ONCE) {
-        let part = part.to_vec();
-        let noted = part.clone();
-        exchange
-            .store
-            .write(move |conn| {
-                for (person, groups) in &part {
-                    replace(conn, &Caller::server(), Some(person), groups)?;
-                }
-                Ok::<_, Error>(())
-            })
-            .await?;
-        // A reply about a token from before this time is older and is ignored.
-        for (person, groups) in noted {
-            exchange.seen.remember(person, groups, told);
-        }
-    }
-    Ok(())
-}
-
-/// Returns the courses and roles of all people in groups that stand for a course.
-fn by_person(policy: Policy, listed: Vec<Group>) -> HashMap<UserName, Groups> {
-    let mut people: HashMap<UserName, BTreeMap<CourseId, Role>> = HashMap::new();
-    for group in listed {
-        let Some((course, role)) = policy.group_rules.place(&group.name) else {
-            continue;
-        };
-        for name in group.users {
-            let Ok(person) = UserName::parse(name) else {
-                continue;
-            };
-            if person.is_reserved() {
-                continue;
+/// Returns a portion of the members of a course after that place.
+pub(super) fn portion(
+    conn: &mut Connection,
+    wanted: Wanted<'_>,
+    after: Option<&Place>,
+    portion: Portion,
+) -> Result<Page> {
+    let (row, name) = match after {
+        None => (Some(0), ""),
+        Some(Place::ByHand(row)) => (Some(*row), ""),
+        Some(Place::ByGroup(name)) => (None, name.as_str()),
+    };
+    let mut people = Vec::new();
+    let mut is_more = false;
+    if let Some(row) = row {
+        let found;
+        (found, is_more) = store::members::by_hand(conn, wanted, row, portion)?;
+        people.extend(found.into_iter().map(|line| {
+            let role = line.by_group.map_or(line.role, |hub| hub.max(line.role));
+            Member {
+                person: line.person,
+                role,
+                by_group: line.by_group == Some(role),
+                place: Place::ByHand(line.row),
             }
-            let courses = people.entry(person).or_default();
-            let known = courses.entry(course.clone()).or_insert(role);
-            *known = role.max(*known);
-        }
+        }));
     }
-    people
-        .into_iter()
-        .map(|(person, courses)| (person, courses.into_iter().collect()))
+    if !is_more && wanted.group.is_some() {
+        let rest = portion.without(people.len());
+        let found;
+        (found, is_more) = store::members::by_group(conn, wanted, name, rest)?;
+        people.extend(found.into_iter().map(|(name, role)| Member {
+            place: Place::ByGroup(name.to_string()),
+            person: Person::named(name),
+            role,
+            by_group: true,
+        }));
+    }
+    let next = people.last().filter(|_| is_more);
+    let next = next.map(|member| member.place.clone());
+    Ok(Page { people, next })
+}
+
+/// Returns one member with that role. Members of the course see its instructors. The student and instructors see a
+/// student.
+pub async fn find(
+    exchange: &Exchange,
+    caller: &Caller,
+    course: CourseId,
+    person: UserName,
+    role: Role,
+) -> Result<Person> {
+    let need = match role {
+        Role::Instructor => Need::Member,
+        Role::Student => Need::SelfOrInstructor(person.clone()),
+    };
+    exchange
+        .read_in(caller, course, need, move |op| {
+            let found = Found::of(op, &person)?;
+            if found.role != Some(role) {
+                return Err(not_found(role));
+            }
+            Ok(found.details.unwrap_or_else(|| Person::named(person)))
+        })
+        .await
+}
+
+/// A person as the roster knows them.
+struct Found {
+    /// Their role, by hand and by group together.
+    role: Option<Role>,
+    by_hub: Option<Role>,
+    details: Option<Person>,
+}
+
+impl Found {
+    fn of(op: &mut CourseOp<'_>, person: &UserName) -> Result<Self> {
+        let policy = op.exchange.policy;
+        let by_hub = policy.hub_role_of(op.conn, op.course, person)?;
+        let manual = store::members::find(op.conn, op.standing.course, person)?;
+        let (role, details) = manual.unzip();
+        Ok(Self {
+            role: role.max(by_hub),
+            by_hub,
+            details,
+        })
+    }
+}
+
+fn not_found(role: Role) -> Error {
+    Error::NotFound(match role {
+        Role::Instructor => Thing::Instructor,
+        Role::Student => Thing::Student,
+    })
+}
+
+/// Removes a member from the course, or only one with that role. Removing an instructor takes an administrator. The
+/// member's submissions stay.
+pub async fn remove(
+    exchange: &Exchange,
+    caller: &Caller,
+    course: CourseId,
+    person: UserName,
+    role: Option<Role>,
+) -> Result<()> {
+    let need = match role {
+        Some(Role::Instructor) => Need::Admin,
+        Some(Role::Student) | None => Need::Instructor,
+    };
+    exchange
+        .write_in(caller, course, need, move |op| {
+            let found = Found::of(op, &person)?;
+            let wanted = role.or(found.role).unwrap_or(Role::Student);
+            if found.role != Some(wanted) {
+                return Err(not_found(wanted));
+            }
+            let policy = op.exchange.policy;
+            if wanted == Role::Instructor {
+                policy.require_admin(op.caller)?;
+            }
+            // The group would bring a removed row back. An error is better than a removal without effect.
+            if found.by_hub == Some(wanted) {
+                let group = policy.group_rules.names(op.course, wanted);
+                return Err(Error::MemberByGroup(group));
+            }
+            store::members::remove(op.conn, op.standing.course, wanted, &person)?;
+            let about = About {
+                subject: Some(&person),
+                ..About::default()
+            };
+            let detail = json!({ "role": wanted });
+            op.note(Action::RosterRemoved, about, Some(&detail))
+        })
+        .await
+}
+
+/// The result of changing a roster.
+#[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize, schemars::JsonSchema)]
+pub struct Changes {
+    /// The number of added people.
+    pub added: usize,
+    /// The number of updated people.
+    pub updated: usize,
+    /// Sentences about names that look like others of the course. Absent if there are none.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schemars(default)]
+    pub warnings: Vec<String>,
+    /// The instructors who were left out because they cannot be students.
+    #[serde(skip)]
+    pub left_out: HashSet<UserName>,
+}
+
+/// The meaning of the lines of a change.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Lines {
+    /// They amend the roster. A line that changes nothing is no change of an instructor. An instructor among the
+    /// students refuses all lines. Names that look like others are reported.
+    Amend,
+    /// They replace what is known. Instructors among the students are left out.
+    Replace,
+}
+
+/// A roster that the caller may change, as far as can be checked without the lines.
+pub struct Ready(Entry);
+
+/// Checks that the caller may change the roster.
+pub async fn ready(exchange: &Exchange, caller: &Caller, course: CourseId) -> Result<Ready> {
+    let entry = exchange.enter(caller, course, Need::Instructor)?;
+    entry.read(|_| Ok(())).await?;
+    Ok(Ready(entry))
+}
+
+impl Ready {
+    /// Adds or updates people, either all or none. A detail that is `None` stays unchanged. If a person is named twice,
+    /// the last line counts. A student who becomes an instructor stops being a student.
+    ///
+    /// Only an administrator may add or change instructors, except that instructors may change their own details.
+    pub async fn change(self, people: Vec<(Role, Person)>, lines: Lines) -> Result<Changes> {
+        self.0.write(move |op| change(op, people, lines)).await
+    }
+}
+
+fn change(op: &mut CourseOp<'_>, people: Vec<(Role, Person)>, lines: Lines) -> Result<Changes> {
+    let people = last_of_each(people);
+    let mut known = named(op, &people)?;
+    let mut changes = Changes::default();
+    if lines == Lines::Amend {
+        changes.warnings = look_alikes(&people, &all_names(op)?);
+    }
+    let (mut students, mut instructors) = (Vec::new(), Vec::new());
+    for (role, person) in people {
+        let before = known.remove(person.username.as_str());
+        let is_new = before.is_none();
+        let (role_before, details) = before.unzip();
+        let details = details.flatten();
+        let teaches = role_before == Some(Role::Instructor);
+        if role == Role::Student && teaches {
+            if lines == Lines::Amend {
+                return Err(Error::InstructorAsStudent);
+            }
+            changes.left_out.insert(person.username);
+            continue;
+        }
+        let person = complete(person, details.as_ref());
+        if is_new {
+            changes.added += 1;
+        } else {
+            changes.updated += 1;
+        }
+        if role == Role::Student {
+            students.push(person);
+            continue;
+        }
+        let before = details.unwrap_or_else(|| Person::named(person.username.clone()));
+        let is_own = person.username == *op.caller.name();
+        let is_same = lines == Lines::Amend && person == before;
+        if !(teaches && (is_own || is_same)) {
+            let policy = op.exchange.policy;
+            policy.require_admin_for_instructors(op.caller, teaches)?;
+        }
+        instructors.push(person);
+    }
+    let course = op.standing.course;
+    store::members::put(op.conn, course, Role::Student, &students)?;
+    store::members::put(op.conn, course, Role::Instructor, &instructors)?;
+    note_changed(op, &instructors, &students)?;
+    Ok(changes)
+}
+
+/// Returns the roles of the named people in the course, by hand and by group together, and the details of those on the
+/// manual roster.
+fn named(
+    op: &mut CourseOp<'_>,
+    people: &[(Role, Person)],
+) -> Result<HashMap<String, (Role, Option<Person>)>> {
+    let names = people.iter().map(|(_, person)| person.username.as_str());
+    let names: Vec<&str> = names.collect();
+    let mut found = HashMap::new();
+    for (role, person) in store::members::named(op.conn, op.standing.course, &names)? {
+        found.insert(person.username.to_string(), (role, Some(person)));
+    }
+    let by_hub = match op.members(None).group {
+        Some(course) => store::hub_members::named(op.conn, course, &names)?,
+        None => Vec::new(),
+    };
+    for (name, hub) in by_hub {
+        let (role, _) = found.entry(name).or_insert((hub, None));
+        *role = (*role).max(hub);
+    }
+    Ok(found)
+}
+
+/// Returns the names of all members of the course, by hand and by group.
+fn all_names(op: &mut CourseOp<'_>) -> Result<BTreeSet<String>> {
+    let mut names = store::members::names(op.conn, op.standing.course)?;
+    if let Some(course) = op.members(None).group {
+        let by_hub = store::hub_members::list(op.conn, course)?;
+        names.extend(by_hub.into_iter().map(|(name, _)| name));
+    }
+    Ok(names)
+}
+
+/// Maximum number of warnings in the reply to one request.
+const MAX_WARNINGS: usize = 100;
+
+/// Returns a warning for each person whose name looks like another member's.
+fn look_alikes(people: &[(Role, Person)], known: &BTreeSet<String>) -> Vec<String> {
+    let new: BTreeSet<&str> = people
+        .iter()
+        .map(|(_, person)| person.username.as_str())
+        .collect();
+    let all = known.iter().map(String::as_str).chain(new.iter().copied());
+    let alike = Alike::among(all).into_iter();
+    let said = alike.filter(|alike| alike.names.iter().any(|name| new.contains(name.as_str())));
+    said.take(MAX_WARNINGS)
+        .map(|alike| {
+            let how = if alike.by_case {
+                "differ by upper and lower case alone"
+            } else {
+                "look alike and are written with other characters"
+            };
+            format!("{alike} {how}, and are different people")
+        })
         .collect()
 }
 
-/// Returns the people whose stored groups differ from the wanted ones, with the wanted ones.
-fn changes(
-    mut wanted: HashMap<UserName, Groups>,
-    noted: HashMap<UserName, Groups>,
-) -> Vec<(UserName, Groups)> {
-    let mut changed = Vec::new();
-    for (person, before) in noted {
-        let now = wanted.remove(&person).unwrap_or_default();
-        if now != before {
-            changed.push((person, now));
+fn last_of_each(people: Vec<(Role, Person)>) -> Vec<(Role, Person)> {
+    let mut places: HashMap<UserName, usize> = HashMap::new();
+    let mut kept: Vec<(Role, Person)> = Vec::new();
+    for line in people {
+        if let Some(place) = places.get(&line.1.username) {
+            kept[*place] = line;
+        } else {
+            places.insert(line.1.username.clone(), kept.len());
+            kept.push(line);
         }
     }
-    changed.extend(wanted);
-    changed
+    kept
 }
 
-impl Seen {
-    /// Whether a comparison is unnecessary: newer groups are known, or the same ones were compared a moment ago.
-    fn knows(&self, person: &UserName, groups: &[(CourseId, Role)], told: Instant) -> bool {
-        let seen = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        seen.get(person).is_some_and(|noted| {
-            told < noted.told || (noted.groups == groups && noted.at.elapsed() < SEEN_LIFETIME)
-        })
+fn complete(person: Person, before: Option<&Person>) -> Person {
+    let Some(before) = before else {
+        return person;
+    };
+    Person {
+        first_name: person.first_name.or_else(|| before.first_name.clone()),
+        last_name: person.last_name.or_else(|| before.last_name.clone()),
+        email: person.email.or_else(|| before.email.clone()),
+        ..person
     }
-
-    /// Makes the next requests of these people compare their groups again.
-    pub(super) fn forget(&self, people: &[UserName]) {
-        let mut seen = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        for person in people {
-            seen.remove(person);
-        }
-    }
-
-    fn remember(&self, person: UserName, groups: Groups, told: Instant) {
-        let mut seen = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if seen.len() >= SEEN_MAX {
-            seen.clear();
-        }
-        let at = Instant::now();
-        seen.insert(person, Noted { groups, told, at });
-    }
-}
-
-/// Whether the caller may change the roster of students or request the details of an instructor. These are the checks
-/// of the roster's writing operations that need no request body.
-pub async fn may_write(exchange: &Exchange, caller: &Caller, course: &CourseId) -> Result<()> {
-    let (policy, caller, course) = (exchange.policy, caller.clone(), course.clone());
-    exchange
-        .store
-        .read(move |conn| {
-            policy
-                .enter(conn, &caller, &course)?
-                .require_instructor()
-                .map(drop)
-        })
-        .await
-}
-
-/// Adds or updates an instructor. A student who is added stops being a student.
-pub async fn put_instructor(
-    exchange: &Exchange,
-    caller: &Caller,
-    course: CourseId,
-    person: Person,
-) -> Result<()> {
-    let (policy, caller) = (exchange.policy, caller.clone());
-    exchange
-        .store
-        .write(move |conn| {
-            let standing = policy.enter(conn, &caller, &course)?.require_instructor()?;
-            if !caller.is_admin() {
-                if policy.role_of(conn, &course, &person.username)? != Some(Role::Instructor) {
-                    return Err(Error::InstructorsAreForAdmins);
-                }
-                if person.username != *caller.name() {
-                    return Err(Error::OtherInstructorsAreForAdmins);
-                }
-            }
-            let people = [person];
-            store::members::put(conn, standing.course, Role::Instructor, &people)?;
-            note_changed(conn, &caller, &course, &people, &[])
-        })
-        .await
-}
-
-/// Returns one instructor of the course.
-pub async fn instructor(
-    exchange: &Exchange,
-    caller: &Caller,
-    course: CourseId,
-    person: UserName,
-) -> Result<Person> {
-    let (policy, caller) = (exchange.policy, caller.clone());
-    exchange
-        .store
-        .read(move |conn| {
-            let standing = policy.enter(conn, &caller, &course)?.require_member()?;
-            let by_hub = policy.hub_role_of(conn, &course, &person)?;
-            find(conn, standing.course, &person, by_hub, Role::Instructor)
-        })
-        .await
-}
-
-/// Returns one student of the course.
-pub async fn student(
-    exchange: &Exchange,
-    caller: &Caller,
-    course: CourseId,
-    person: UserName,
-) -> Result<Person> {
-    let (policy, caller) = (exchange.policy, caller.clone());
-    exchange
-        .store
-        .read(move |conn| {
-            let standing = policy
-                .enter(conn, &caller, &course)?
-                .require_self_or_instructor(&caller, &person)?;
-            let by_hub = policy.hub_role_of(conn, &course, &person)?;
-            find(conn, standing.course, &person, by_hub, Role::Student)
-        })
-        .await
-}
-
-fn find(
-    conn: &mut Connection,
-    course: i64,
-    person: &UserName,
-    by_hub: Option<Role>,
-    wanted: Role,
-) -> Result<Person> {
-    let manual = store::members::find(conn, course, person)?;
-    let role = manual.as_ref().map(|(role, _)| *role).max(by_hub);
-    if role != Some(wanted) {
-        return Err(Error::NotFound(thing(wanted)));
-    }
-    Ok(manual.map_or_else(|| Person::named(person.clone()), |(_, details)| details))
-}
-
-/// Returns a portion of the instructors of the course after that place.
-pub async fn instructors(
-    exchange: &Exchange,
-    caller: &Caller,
-    course: CourseId,
-    after: Option<Place>,
-) -> Result<Page> {
-    list(exchange, caller, course, after, Role::Instructor).await
-}
-
-/// Returns a portion of the students of the course after that place.
-pub async fn students(
-    exchange: &Exchange,
-    caller: &Caller,
-    course: CourseId,
-    after: Option<Place>,
-) -> Result<Page> {
-    list(exchange, caller, course, after, Role::Student).await
-}
-
-async fn list(
-    exchange: &Exchange,
-    caller: &Caller,
-    course: CourseId,
-    after: Option<Place>,
-    role: Role,
-) -> Result<Page> {
-    let (policy, caller) = (exchange.policy, caller.clone());
-    exchange
-        .store
-        .read(move |conn| {
-            let standing = policy.enter(conn, &caller, &course)?;
-            let standing = match role {
-                Role::Instructor => standing.require_member()?,
-                Role::Student => standing.require_instructor()?,
-            };
-            let wanted = Wanted {
-                course: standing.course,
-                group: policy.hub_groups.then_some(&course),
-                role: Some(role),
-            };
-            members::portion(conn, wanted, after.as_ref(), PORTION)
-        })
-        .await
-}
-
-/// Removes an instructor from the course. Their submissions stay.
-pub async fn remove_instructor(
-    exchange: &Exchange,
-    caller: &Caller,
-    course: CourseId,
-    person: UserName,
-) -> Result<()> {
-    exchange.policy.require_admin(caller)?;
-    remove(exchange, caller, course, person, Role::Instructor).await
-}
-
-/// Removes a student from the course. Their submissions stay.
-pub async fn remove_student(
-    exchange: &Exchange,
-    caller: &Caller,
-    course: CourseId,
-    person: UserName,
-) -> Result<()> {
-    remove(exchange, caller, course, person, Role::Student).await
-}
-
-async fn remove(
-    exchange: &Exchange,
-    caller: &Caller,
-    course: CourseId,
-    person: UserName,
-    role: Role,
-) -> Result<()> {
-    let (policy, caller) = (exchange.policy, caller.clone());
-    exchange
-        .store
-        .write(move |conn| {
-            let standing = policy.enter(conn, &caller, &course)?.require_instructor()?;
-            let by_hub = policy.hub_role_of(conn, &course, &person)?;
-            find(conn, standing.course, &person, by_hub, role)?;
-            strike(
-                policy,
-                conn,
-                standing.course,
-                &course,
-                &person,
-                role,
-                by_hub,
-            )?;
-            note_removed(conn, &caller, &course, &person, role)
-        })
-        .await
-}
-
-/// Removes the row of a person who is in the course as `role`.
-pub(super) fn strike(
-    policy: Policy,
-    conn: &mut Connection,
-    id: i64,
-    course: &CourseId,
-    person: &UserName,
-    role: Role,
-    by_hub: Option<Role>,
-) -> Result<()> {
-    // The group would bring a removed row back. An error is better than a removal without effect.
-    if by_hub == Some(role) {
-        return Err(Error::MemberByGroup(policy.group_rules.names(course, role)));
-    }
-    store::members::remove(conn, id, role, person)?;
-    Ok(())
-}
-
-/// Enrols one student or updates their details.
-pub async fn put_student(
-    exchange: &Exchange,
-    caller: &Caller,
-    course: CourseId,
-    person: Person,
-) -> Result<()> {
-    let refused = put_students(exchange, caller, course, vec![person]).await?;
-    if refused.is_empty() {
-        Ok(())
-    } else {
-        Err(Error::InstructorAsStudent)
-    }
-}
-
-/// Enrols many students at once or updates their details. Returns the names of those left out because they are
-/// instructors. If a person is named twice, the last entry counts.
-pub async fn put_students(
-    exchange: &Exchange,
-    caller: &Caller,
-    course: CourseId,
-    people: Vec<Person>,
-) -> Result<std::collections::HashSet<UserName>> {
-    let (policy, caller) = (exchange.policy, caller.clone());
-    exchange
-        .store
-        .write(move |conn| {
-            let standing = policy.enter(conn, &caller, &course)?.require_instructor()?;
-            let names: Vec<&str> = people
-                .iter()
-                .map(|person| person.username.as_str())
-                .collect();
-            let group = policy.hub_groups.then_some(&course);
-            let known = members::named(conn, standing.course, group, &names)?;
-            let teaches = |person: &Person| {
-                let known = known.get(person.username.as_str());
-                known.is_some_and(|(role, _)| *role == Role::Instructor)
-            };
-            let mut places = HashMap::new();
-            let mut students: Vec<Person> = Vec::new();
-            let mut refused = std::collections::HashSet::new();
-            for person in people {
-                if teaches(&person) {
-                    refused.insert(person.username);
-                } else if let Some(place) = places.get(&person.username) {
-                    let place: usize = *place;
-                    students[place] = person;
-                } else {
-                    places.insert(person.username.clone(), students.len());
-                    students.push(person);
-                }
-            }
-            store::members::put(conn, standing.course, Role::Student, &students)?;
-            note_changed(conn, &caller, &course, &[], &students)?;
-            Ok(refused)
-        })
-        .await
 }
 
 /// Records an event about the people whom the caller added or changed.
-pub(super) fn note_changed(
-    conn: &mut Connection,
-    caller: &Caller,
-    course: &CourseId,
-    instructors: &[Person],
-    students: &[Person],
-) -> Result<()> {
+fn note_changed(op: &mut CourseOp<'_>, instructors: &[Person], students: &[Person]) -> Result<()> {
     if instructors.is_empty() && students.is_empty() {
         return Ok(());
     }
@@ -501,30 +417,7 @@ pub(super) fn note_changed(
     };
     let about = About {
         subject,
-        ..About::course(course)
+        ..About::default()
     };
-    audit::note(conn, caller, Action::RosterChanged, about, Some(&detail))
-}
-
-/// Records an event about the person whom the caller removed from the roster.
-pub(super) fn note_removed(
-    conn: &mut Connection,
-    caller: &Caller,
-    course: &CourseId,
-    person: &UserName,
-    role: Role,
-) -> Result<()> {
-    let about = About {
-        subject: Some(person),
-        ..About::course(course)
-    };
-    let detail = json!({ "role": role });
-    audit::note(conn, caller, Action::RosterRemoved, about, Some(&detail))
-}
-
-fn thing(role: Role) -> Thing {
-    match role {
-        Role::Instructor => Thing::Instructor,
-        Role::Student => Thing::Student,
-    }
+    op.note(Action::RosterChanged, about, Some(&detail))
 }

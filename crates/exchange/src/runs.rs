@@ -1,9 +1,9 @@
 //! The last runs of clean-up, backup and check, for monitoring. An exchange without a backup seems fine until the day
 //! the backup is needed.
 
-use super::{Error, Result};
+use super::{Exchange, Result};
 use nbcourier_domain::Timestamp;
-use nbcourier_storage::{self as store, Store};
+use nbcourier_storage::{self as store, Connection, Store};
 
 pub use nbcourier_storage::runs::Run;
 
@@ -32,19 +32,25 @@ impl Task {
     }
 }
 
-/// Records that a task has ended. `well` says whether it succeeded.
+/// Records that a task has ended. `well` says whether it succeeded. It is for commands that have opened no exchange.
 pub async fn note(store: &Store, task: Task, well: bool) -> Result<()> {
-    store
-        .write(move |conn| {
-            store::runs::note(conn, task.word(), Timestamp::now(), well)?;
-            Ok::<_, Error>(())
-        })
-        .await
+    store.write(move |conn| record(conn, task, well)).await
+}
+
+/// Records that a task has ended. `well` says whether it succeeded.
+pub(super) fn record(conn: &mut Connection, task: Task, well: bool) -> Result<()> {
+    Ok(store::runs::note(
+        conn,
+        task.word(),
+        Timestamp::now(),
+        well,
+    )?)
 }
 
 /// Returns the last run of every task that has run.
-pub async fn list(store: &Store) -> Result<Vec<Run>> {
-    store
-        .read(|conn| Ok::<_, Error>(store::runs::list(conn)?))
-        .await
+pub(super) async fn list(exchange: &Exchange) -> Result<Vec<Run>> {
+    let read = exchange
+        .without_policy()
+        .read(|conn| Ok(store::runs::list(conn)?));
+    read.await
 }

@@ -1,8 +1,8 @@
 //! The minimum of free space. Below it no files are accepted, so that reading, deleting and logging in still work.
 
+use super::op::Rows;
 use super::{Error, Result};
 use nbcourier_blobs::LocalBlobs;
-use nbcourier_storage::Store;
 
 /// Bytes written between two checks of the free space.
 pub(super) const BETWEEN_LOOKS: u64 = 4 * 1024 * 1024;
@@ -11,17 +11,18 @@ pub(super) const BETWEEN_LOOKS: u64 = 4 * 1024 * 1024;
 #[derive(Clone)]
 pub(super) struct Space {
     blobs: LocalBlobs,
-    store: Store,
+    rows: Rows,
     floor: u64,
 }
 
 impl Space {
-    pub fn new(blobs: LocalBlobs, store: Store, floor: u64) -> Self {
-        Self {
-            blobs,
-            store,
-            floor,
-        }
+    pub fn new(blobs: LocalBlobs, rows: Rows, floor: u64) -> Self {
+        Self { blobs, rows, floor }
+    }
+
+    /// Returns the same places with this minimum of free bytes.
+    pub fn with_floor(self, floor: u64) -> Self {
+        Self { floor, ..self }
     }
 
     /// Checks that `more` bytes can be stored. It queries the disks, so it belongs on a blocking thread.
@@ -29,7 +30,7 @@ impl Space {
         if self.floor == 0 {
             return Ok(());
         }
-        let free = self.blobs.free_bytes()?.min(self.store.free_bytes()?);
+        let free = self.blobs.free_bytes()?.min(self.rows.free_bytes()?);
         if free.saturating_sub(more) >= self.floor {
             return Ok(());
         }

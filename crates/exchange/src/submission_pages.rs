@@ -1,6 +1,6 @@
 //! Listing submissions with their feedback, in pages.
 
-use super::submissions::{assignment_of, require_known};
+use super::op::Need;
 use super::trees::{self, Named};
 use super::{Exchange, Result};
 use nbcourier_domain::{AssignmentId, CourseId, Timestamp, UserName};
@@ -44,41 +44,42 @@ pub struct Page {
 /// Returns the requested submissions. A student who names no student gets their own. The number of SQL statements does
 /// not depend on the number of submissions. Long names and trees with many files make a page shorter.
 pub async fn page(exchange: &Exchange, caller: &Caller, question: Question) -> Result<Page> {
-    let (policy, caller) = (exchange.policy, caller.clone());
+    let need = match &question.student {
+        Some(student) => Need::SelfOrInstructor(student.clone()),
+        None => Need::Member,
+    };
     exchange
-        .store
-        .read(move |conn| {
-            let standing = policy.enter(conn, &caller, &question.course)?;
-            let standing = match &question.student {
-                Some(student) => standing.require_self_or_instructor(&caller, student)?,
-                None => standing.require_member()?,
-            };
+        .read_in(caller, question.course.clone(), need, move |op| {
             // This check comes before any reply about assignments.
-            if !standing.is_member()
-                && !store::submissions::any_in_course(conn, standing.course, caller.name())?
+            if !op.standing.is_member()
+                && !store::submissions::any_in_course(
+                    op.conn,
+                    op.standing.course,
+                    op.caller.name(),
+                )?
             {
-                standing.require_member()?;
+                op.standing.require_member()?;
             }
             let assignment = match &question.assignment {
-                Some(assignment) => Some(assignment_of(conn, standing, &caller, assignment)?),
+                Some(assignment) => Some(op.released_or_submitted_to(assignment)?),
                 None => None,
             };
             if let Some(student) = &question.student {
-                require_known(policy, conn, standing, &question.course, student)?;
+                op.require_known(student)?;
             }
-            let own = (!standing.is_instructor()).then(|| caller.name().clone());
+            let own = (!op.standing.is_instructor()).then(|| op.caller.name().clone());
             let wanted = store::submission_pages::Wanted {
                 assignment,
                 student: question.student.or(own),
-                open_at: (!standing.is_instructor()).then(Timestamp::now),
+                open_at: (!op.standing.is_instructor()).then(Timestamp::now),
                 after: question.after.map(After::Submission),
                 ..Default::default()
             };
             let portion = Portion::of(question.at_most);
             let (mut entries, mut is_more) =
-                store::submission_pages::page(conn, standing.course, &wanted, portion)?;
+                store::submission_pages::page(op.conn, op.standing.course, &wanted, portion)?;
             let feedback =
-                store::feedback::current_of_all(conn, entries.iter().map(|entry| entry.id))?;
+                store::feedback::current_of_all(op.conn, entries.iter().map(|entry| entry.id))?;
             let mut trees = Vec::new();
             if question.with_files {
                 let fitting;

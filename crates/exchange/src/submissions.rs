@@ -1,18 +1,16 @@
 //! Submissions. They are written once and never change, and the reply comes only when they are durable.
 
-use super::audit::{self, About, Action};
+use super::audit::{About, Action};
+use super::op::{CourseOp, Entry, Need};
 use super::parcel::Parcel;
-use super::policy::Standing;
 use super::quota::Account;
 use super::receipts::Receipt;
-use super::roster::PORTION;
 use super::trees::{self, ListedFile};
-use super::{Error, Exchange, Policy, Result, Thing};
+use super::{Error, Exchange, PORTION, Result, Thing};
 use nbcourier_domain::{AssignmentId, CourseId, IdempotencyKey, Timestamp, UserName};
 use nbcourier_identity::Caller;
-use nbcourier_storage::receipts::Submission;
+use nbcourier_storage as store;
 use nbcourier_storage::trees::Saved;
-use nbcourier_storage::{self as store, Connection};
 use std::sync::Arc;
 
 pub use nbcourier_storage::submissions::Line;
@@ -30,7 +28,7 @@ pub struct Target {
 
 /// The description of a new submission.
 #[derive(Debug, Clone)]
-pub struct Work {
+pub struct NewSubmission {
     /// The course.
     pub course: CourseId,
     /// The assignment.
@@ -50,139 +48,144 @@ pub struct HandedIn {
     pub is_new: bool,
 }
 
-/// Whether the caller may submit. These checks need no files. Returns the receipt of an earlier attempt, if there was
-/// one.
-pub async fn may_submit(
-    exchange: &Exchange,
-    caller: &Caller,
-    work: &Work,
-) -> Result<Option<Receipt>> {
-    let (policy, caller, work) = (exchange.policy, caller.clone(), work.clone());
-    let quota = exchange.quota.clone();
-    exchange
-        .store
-        .read(move |conn| {
-            let standing = work.enter(policy, conn, &caller)?;
-            let earlier = work.earlier_attempt(conn, standing, &caller)?;
-            if earlier.is_none() {
-                let student = work.student(&caller);
-                let open = standing.open_for(conn, &work.assignment, student, Timestamp::now())?;
-                quota.check_number(conn, (open.id, &work.assignment), student)?;
+/// A submission that the caller may make, as far as can be checked without its files.
+pub struct Ready {
+    entry: Entry,
+    new: NewSubmission,
+    /// The receipt of an earlier attempt with the same key, if there was one. No files are needed then.
+    pub earlier: Option<Receipt>,
+}
+
+/// Checks that the caller may make the submission.
+pub async fn ready(exchange: &Exchange, caller: &Caller, new: NewSubmission) -> Result<Ready> {
+    let need = match new.somebody_else(caller) {
+        Some(_) => Need::Instructor,
+        None => Need::Member,
+    };
+    let entry = exchange.enter(caller, new.course.clone(), need)?;
+    let asked = new.clone();
+    let earlier = entry.read(move |op| {
+        asked.check_student(op)?;
+        let earlier = asked.earlier_attempt(op)?;
+        if earlier.is_none() {
+            asked.find_assignment(op, Timestamp::now())?;
+        }
+        Ok(earlier)
+    });
+    let earlier = earlier.await?;
+    Ok(Ready {
+        entry,
+        new,
+        earlier,
+    })
+}
+
+impl Ready {
+    /// Returns the account that the files count against.
+    pub fn account(&self) -> Account {
+        let Self { entry, new, .. } = self;
+        Account::work(entry.course(), new.student(entry.caller()))
+    }
+
+    /// Submits the files. It returns once bytes and row are durable. A second attempt gets the receipt of the first.
+    pub async fn submit(self, parcel: Parcel) -> Result<HandedIn> {
+        let account = self.account();
+        let Self { entry, new, .. } = self;
+        let (exchange, caller) = (entry.exchange(), entry.caller());
+        let mut parcel = parcel.settle(exchange, caller, &account).await?;
+        let tally = Arc::clone(&exchange.tally);
+        let change = move |op: &mut CourseOp<'_>| {
+            new.check_student(op)?;
+            // This comes before all checks that could fail by now, because the submission was already accepted.
+            if let Some(receipt) = new.earlier_attempt(op)? {
+                let handed_in = HandedIn {
+                    receipt,
+                    is_new: false,
+                };
+                return Ok((handed_in, parcel));
             }
-            Ok(earlier)
-        })
-        .await
-}
-
-/// Submits the files. It returns once bytes and row are durable. A second attempt gets the receipt of the first.
-pub async fn submit(
-    exchange: &Exchange,
-    caller: &Caller,
-    work: Work,
-    parcel: Parcel,
-) -> Result<HandedIn> {
-    let account = work.account(caller);
-    let mut parcel = parcel.settle(exchange, caller, &account).await?;
-    let (policy, caller, blobs) = (exchange.policy, caller.clone(), exchange.blobs.clone());
-    let (quota, tally) = (exchange.quota.clone(), Arc::clone(&exchange.tally));
-    let change = move |conn: &mut Connection| {
-        let standing = work.enter(policy, conn, &caller)?;
-        // This comes before all checks that could fail by now, because the submission was already accepted.
-        if let Some(receipt) = work.earlier_attempt(conn, standing, &caller)? {
+            let now = Timestamp::now();
+            let assignment = new.find_assignment(op, now)?;
+            let tree = parcel.save_in(op, now)?;
+            parcel.take(op, &account)?;
             let handed_in = HandedIn {
-                receipt,
-                is_new: false,
+                receipt: new.record(op, assignment, tree, now)?,
+                is_new: true,
             };
-            return Ok((handed_in, parcel));
-        }
-        let (student, now) = (work.student(&caller), Timestamp::now());
-        let assignment = standing.open_for(conn, &work.assignment, student, now)?.id;
-        quota.check_number(conn, (assignment, &work.assignment), student)?;
-        let tree = parcel.save(conn, &blobs, &standing.reach(&caller), now)?;
-        parcel.take(conn, &quota, standing.course, &account)?;
-        let receipt = work.record(conn, &caller, assignment, tree, now)?;
-        let handed_in = HandedIn {
-            receipt,
-            is_new: true,
+            Ok((handed_in, parcel))
         };
-        Ok::<_, Error>((handed_in, parcel))
-    };
-    let committed = move |(handed_in, parcel): &mut (HandedIn, Parcel)| {
-        if handed_in.is_new {
-            parcel.committed();
-            tally.submissions.once();
-        }
-    };
-    let (handed_in, _parcel) = exchange.store.write_then(change, committed).await?;
-    Ok(handed_in)
+        let committed = move |(handed_in, parcel): &mut (HandedIn, Parcel)| {
+            if handed_in.is_new {
+                parcel.committed();
+                tally.submissions.once();
+            }
+        };
+        let (handed_in, _parcel) = entry.write_then(change, committed).await?;
+        Ok(handed_in)
+    }
 }
 
-impl Work {
+impl NewSubmission {
     /// Returns the student, if that is not the caller.
     fn somebody_else(&self, caller: &Caller) -> Option<&UserName> {
         let student = self.student.as_ref();
         student.filter(|student| *student != caller.name())
     }
 
-    /// Returns the account that the files count against.
-    pub fn account(&self, caller: &Caller) -> Account {
-        Account::work(&self.course, self.student(caller))
-    }
-
     fn student<'a>(&'a self, caller: &'a Caller) -> &'a UserName {
         self.somebody_else(caller).unwrap_or(caller.name())
     }
 
-    /// Checks course and member, in this order. For another person it checks course, instructor and student.
-    fn enter(&self, policy: Policy, conn: &mut Connection, caller: &Caller) -> Result<Standing> {
-        let standing = policy.enter(conn, caller, &self.course)?;
-        let Some(student) = self.somebody_else(caller) else {
-            return standing.require_member();
+    /// Checks the student for whom an instructor submits.
+    fn check_student(&self, op: &mut CourseOp<'_>) -> Result<()> {
+        let Some(student) = self.somebody_else(op.caller) else {
+            return Ok(());
         };
-        let standing = standing.require_instructor()?;
         if student.is_given_by_exchange() {
             return Err(Error::ReservedName(student.clone()));
         }
-        require_known(policy, conn, standing, &self.course, student)?;
-        Ok(standing)
+        op.require_known(student)
     }
 
-    fn earlier_attempt(
-        &self,
-        conn: &mut Connection,
-        standing: Standing,
-        caller: &Caller,
-    ) -> Result<Option<Receipt>> {
+    fn earlier_attempt(&self, op: &mut CourseOp<'_>) -> Result<Option<Receipt>> {
         let Some(key) = &self.key else {
             return Ok(None);
         };
-        let (course, student) = (standing.course, self.student(caller));
-        let earlier = store::receipts::by_key(conn, course, &self.assignment, student, key)?;
+        let (course, student) = (op.standing.course, self.student(op.caller));
+        let earlier = store::receipts::by_key(op.conn, course, &self.assignment, student, key)?;
         Ok(earlier.map(Receipt::from))
+    }
+
+    /// Returns the row of the assignment, which must accept a further submission of the student.
+    fn find_assignment(&self, op: &mut CourseOp<'_>, now: Timestamp) -> Result<i64> {
+        let student = self.student(op.caller);
+        let id = op.open_for(&self.assignment, student, now)?.id;
+        let quota = &op.exchange.quota;
+        quota.check_number(op.conn, (id, &self.assignment), student)?;
+        Ok(id)
     }
 
     fn record(
         &self,
-        conn: &mut Connection,
-        caller: &Caller,
+        op: &mut CourseOp<'_>,
         assignment: i64,
         tree: Saved,
         now: Timestamp,
     ) -> Result<Receipt> {
-        let student = self.student(caller);
-        let by = self.somebody_else(caller).map(|_| caller.name());
+        let student = self.student(op.caller);
+        let by = self.somebody_else(op.caller).map(|_| op.caller.name());
         let (id, submitted_at) =
-            store::submissions::add(conn, assignment, student, by, tree.id, now)?;
+            store::submissions::add(op.conn, assignment, student, by, tree.id, now)?;
         if let Some(key) = &self.key {
-            store::receipts::remember(conn, assignment, student, key, id)?;
+            store::receipts::remember(op.conn, assignment, student, key, id)?;
         }
         let about = About {
-            course: Some(&self.course),
             assignment: Some(&self.assignment),
-            subject: self.somebody_else(caller),
+            subject: self.somebody_else(op.caller),
             submission: Some(id),
+            ..About::default()
         };
-        audit::note(conn, caller, Action::Submitted, about, None)?;
+        op.note(Action::Submitted, about, None)?;
         Ok(Receipt {
             id,
             course: self.course.to_string(),
@@ -205,16 +208,16 @@ pub async fn list(
     assignment: AssignmentId,
     after: Option<Line>,
 ) -> Result<(Vec<Line>, bool)> {
-    let (policy, caller) = (exchange.policy, caller.clone());
     exchange
-        .store
-        .read(move |conn| {
-            let released = policy
-                .enter(conn, &caller, &course)?
-                .require_instructor()?
-                .released(conn, &assignment)?;
+        .read_in(caller, course, Need::Instructor, move |op| {
+            let released = op.released(&assignment)?;
             let after = after.as_ref();
-            Ok(store::submissions::list(conn, released.id, after, PORTION)?)
+            Ok(store::submissions::list(
+                op.conn,
+                released.id,
+                after,
+                PORTION,
+            )?)
         })
         .await
 }
@@ -227,14 +230,13 @@ pub async fn list_of(
     target: Target,
     after: Option<Line>,
 ) -> Result<(Vec<Line>, bool)> {
-    let (policy, caller) = (exchange.policy, caller.clone());
-    exchange
-        .store
-        .read(move |conn| {
-            let assignment = find_assignment(policy, conn, &caller, &target)?;
+    let entry = target.enter(exchange, caller)?;
+    entry
+        .read(move |op| {
+            let assignment = target.find(op)?;
             let (student, after) = (&target.student, after.as_ref());
             Ok(store::submissions::list_of(
-                conn, assignment, student, after, PORTION,
+                op.conn, assignment, student, after, PORTION,
             )?)
         })
         .await
@@ -247,19 +249,18 @@ pub async fn files(
     target: Target,
     time: Option<Timestamp>,
 ) -> Result<(Timestamp, Arc<[ListedFile]>)> {
-    let (policy, caller) = (exchange.policy, caller.clone());
-    exchange
-        .store
-        .read(move |conn| {
-            let assignment = find_assignment(policy, conn, &caller, &target)?;
+    let entry = target.enter(exchange, caller)?;
+    entry
+        .read(move |op| {
+            let assignment = target.find(op)?;
             let found = match time {
-                Some(time) => store::submissions::at(conn, assignment, &target.student, time)?,
-                None => store::submissions::latest(conn, assignment, &target.student)?,
+                Some(time) => store::submissions::at(op.conn, assignment, &target.student, time)?,
+                None => store::submissions::latest(op.conn, assignment, &target.student)?,
             };
             let submission = found.ok_or(Error::NotFound(Thing::Submission))?;
             Ok((
                 submission.submitted_at,
-                store::trees::files(conn, submission.tree_id)?,
+                store::trees::files(op.conn, submission.tree_id)?,
             ))
         })
         .await
@@ -272,17 +273,14 @@ pub async fn tree(
     course: CourseId,
     id: Option<i64>,
 ) -> Result<trees::Found> {
-    let (policy, caller) = (exchange.policy, caller.clone());
     exchange
-        .store
-        .read(move |conn| {
-            let standing = policy.enter(conn, &caller, &course)?;
-            let submission = by_number(conn, standing, &caller, id)?;
-            standing.released(conn, &submission.assignment)?;
+        .read_in(caller, course, Need::Course, move |op| {
+            let submission = op.submission(id)?;
+            op.released(&submission.assignment)?;
             Ok(trees::Found {
                 digest: submission.digest,
                 time: submission.submitted_at,
-                files: store::trees::files(conn, submission.tree_id)?,
+                files: store::trees::files(op.conn, submission.tree_id)?,
             })
         })
         .await
@@ -290,80 +288,20 @@ pub async fn tree(
 
 /// Checks that the target exists. If the request also has other errors, this one is reported first.
 pub async fn check_target(exchange: &Exchange, caller: &Caller, target: &Target) -> Result<()> {
-    let (policy, caller, target) = (exchange.policy, caller.clone(), target.clone());
-    exchange
-        .store
-        .read(move |conn| find_assignment(policy, conn, &caller, &target).map(drop))
-        .await
+    let entry = target.enter(exchange, caller)?;
+    let target = target.clone();
+    entry.read(move |op| target.find(op).map(drop)).await
 }
 
-/// Checks course, self or instructor, assignment and student, in this order. A caller who is not a member must have
-/// submitted in the course to learn about its assignments, and learns only of those they submitted to.
-pub(super) fn find_assignment(
-    policy: Policy,
-    conn: &mut Connection,
-    caller: &Caller,
-    target: &Target,
-) -> Result<i64> {
-    let standing = policy
-        .enter(conn, caller, &target.course)?
-        .require_self_or_instructor(caller, &target.student)?;
-    if !standing.is_member() {
-        require_known(policy, conn, standing, &target.course, &target.student)?;
+impl Target {
+    /// Returns the way of the student and of instructors into the course.
+    pub(super) fn enter(&self, exchange: &Exchange, caller: &Caller) -> Result<Entry> {
+        let need = Need::SelfOrInstructor(self.student.clone());
+        exchange.enter(caller, self.course.clone(), need)
     }
-    let assignment = assignment_of(conn, standing, caller, &target.assignment)?;
-    require_known(policy, conn, standing, &target.course, &target.student)?;
-    Ok(assignment)
-}
 
-/// Returns the row of a released assignment that the caller can see. A caller who is not a member any more must have
-/// submitted to it.
-pub(super) fn assignment_of(
-    conn: &mut Connection,
-    standing: Standing,
-    caller: &Caller,
-    assignment: &AssignmentId,
-) -> Result<i64> {
-    let id = standing.released(conn, assignment)?.id;
-    if standing.is_member() || store::submissions::any_to(conn, id, caller.name())? {
-        return Ok(id);
+    /// Returns the row of the assignment.
+    pub(super) fn find(&self, op: &mut CourseOp<'_>) -> Result<i64> {
+        op.assignment_of(&self.assignment, &self.student)
     }
-    Err(Error::NotFound(Thing::Assignment))
-}
-
-/// Returns the submission with that number, for its student and for instructors. Nobody else learns whether it exists.
-/// `None` is a number that could not be parsed and matches nothing.
-pub(super) fn by_number(
-    conn: &mut Connection,
-    standing: Standing,
-    caller: &Caller,
-    id: Option<i64>,
-) -> Result<Submission> {
-    let found = match id {
-        Some(id) => store::receipts::find(conn, standing.course, id)?,
-        None => None,
-    };
-    match found {
-        Some(own) if own.student == *caller.name() => Ok(own),
-        other => {
-            standing.require_instructor()?;
-            other.ok_or(Error::NotFound(Thing::Submission))
-        }
-    }
-}
-
-/// Requires that the person is in the course or has submitted there.
-pub(super) fn require_known(
-    policy: Policy,
-    conn: &mut Connection,
-    standing: Standing,
-    course: &CourseId,
-    student: &UserName,
-) -> Result<()> {
-    if policy.role_of(conn, course, student)?.is_some()
-        || store::submissions::any_in_course(conn, standing.course, student)?
-    {
-        return Ok(());
-    }
-    Err(Error::NotFound(Thing::Student))
 }

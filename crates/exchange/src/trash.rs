@@ -1,9 +1,9 @@
 //! The trash of a course: deleted items leave every listing at once, and can be restored until [`super::gc`] removes
 //! them.
 
-use super::audit::{self, About, Action};
+use super::audit::{About, Action};
 use super::gc::limit;
-use super::submissions::by_number;
+use super::op::{CourseOp, Need};
 use super::{Error, Exchange, Result, Thing};
 use nbcourier_domain::{AssignmentId, CourseId, Timestamp, UserName};
 use nbcourier_identity::Caller;
@@ -44,22 +44,16 @@ pub async fn delete_assignment(
     course: CourseId,
     assignment: AssignmentId,
 ) -> Result<()> {
-    let (policy, caller) = (exchange.policy, caller.clone());
-    let quota = exchange.quota.clone();
     exchange
-        .store
-        .write(move |conn| {
-            let id = policy
-                .enter(conn, &caller, &course)?
-                .require_instructor()?
-                .assignment(conn, &assignment)?;
-            store::trash::put_assignment(conn, id, Timestamp::now())?;
-            let about = About {
-                assignment: Some(&assignment),
-                ..About::course(&course)
-            };
-            audit::note(conn, &caller, Action::AssignmentDeleted, about, None)?;
-            quota.shrunk();
+        .write_in(caller, course, Need::Instructor, move |op| {
+            let id = op.assignment(&assignment)?;
+            store::trash::put_assignment(op.conn, id, Timestamp::now())?;
+            op.note(
+                Action::AssignmentDeleted,
+                About::assignment(&assignment),
+                None,
+            )?;
+            op.exchange.quota.shrunk();
             Ok(())
         })
         .await
@@ -72,18 +66,14 @@ pub async fn delete_submission(
     course: CourseId,
     id: Option<i64>,
 ) -> Result<()> {
-    let (policy, caller) = (exchange.policy, caller.clone());
-    let quota = exchange.quota.clone();
     exchange
-        .store
-        .write(move |conn| {
-            let standing = policy.enter(conn, &caller, &course)?.require_instructor()?;
-            let submission = by_number(conn, standing, &caller, id)?;
+        .write_in(caller, course, Need::Instructor, move |op| {
+            let submission = op.submission(id)?;
             let id = submission.id;
-            store::trash::put_submission(conn, id, Timestamp::now())?;
-            let about = about(&course, &submission.assignment, &submission.student, id);
-            audit::note(conn, &caller, Action::SubmissionDeleted, about, None)?;
-            quota.shrunk();
+            store::trash::put_submission(op.conn, id, Timestamp::now())?;
+            let about = About::submission(&submission.assignment, &submission.student, id);
+            op.note(Action::SubmissionDeleted, about, None)?;
+            op.exchange.quota.shrunk();
             Ok(())
         })
         .await
@@ -96,37 +86,19 @@ pub async fn delete_feedback(
     course: CourseId,
     submission: Option<i64>,
 ) -> Result<()> {
-    let (policy, caller) = (exchange.policy, caller.clone());
-    let quota = exchange.quota.clone();
     exchange
-        .store
-        .write(move |conn| {
-            let standing = policy.enter(conn, &caller, &course)?.require_instructor()?;
-            let of = by_number(conn, standing, &caller, submission)?;
+        .write_in(caller, course, Need::Instructor, move |op| {
+            let of = op.submission(submission)?;
             let submission = of.id;
-            if !store::trash::put_feedback(conn, submission, Timestamp::now())? {
+            if !store::trash::put_feedback(op.conn, submission, Timestamp::now())? {
                 return Err(Error::NotFound(Thing::Feedback));
             }
-            let about = about(&course, &of.assignment, &of.student, submission);
-            audit::note(conn, &caller, Action::FeedbackDeleted, about, None)?;
-            quota.shrunk();
+            let about = About::submission(&of.assignment, &of.student, submission);
+            op.note(Action::FeedbackDeleted, about, None)?;
+            op.exchange.quota.shrunk();
             Ok(())
         })
         .await
-}
-
-fn about<'a>(
-    course: &'a CourseId,
-    assignment: &'a AssignmentId,
-    student: &'a UserName,
-    submission: i64,
-) -> About<'a> {
-    About {
-        course: Some(course),
-        assignment: Some(assignment),
-        subject: Some(student),
-        submission: Some(submission),
-    }
 }
 
 /// Returns at most `at_most` restorable items of the course after that place: assignments, then submissions, then
@@ -139,22 +111,19 @@ pub async fn list(
     after: Option<(Kind, Place)>,
     at_most: usize,
 ) -> Result<Trash> {
-    let (policy, caller) = (exchange.policy, caller.clone());
     exchange
-        .store
-        .read(move |conn| {
-            let standing = policy.enter(conn, &caller, &course)?.require_instructor()?;
-            let (course, lately) = (standing.course, Which::Since(limit(retention)));
+        .read_in(caller, course, Need::Instructor, move |op| {
+            let (course, lately) = (op.standing.course, Which::Since(limit(retention)));
             let mut page = Filling::new(after, Portion::of(at_most));
             let assignments =
                 page.take(Kind::Assignment, Assignment::place, |after, portion| {
-                    store::trash::assignments(conn, course, lately, after, portion)
+                    store::trash::assignments(op.conn, course, lately, after, portion)
                 })?;
             let submissions = page.take(Kind::Submission, Work::place, |after, portion| {
-                store::trash::submissions(conn, course, lately, after, portion)
+                store::trash::submissions(op.conn, course, lately, after, portion)
             })?;
             let feedback = page.take(Kind::Feedback, Work::place, |after, portion| {
-                store::trash::feedback(conn, course, lately, after, portion)
+                store::trash::feedback(op.conn, course, lately, after, portion)
             })?;
             Ok(Trash {
                 assignments,
@@ -211,29 +180,15 @@ pub async fn restore_assignment(
     course: CourseId,
     id: Option<i64>,
 ) -> Result<()> {
-    let (policy, caller) = (exchange.policy, caller.clone());
-    let quota = exchange.quota.clone();
     exchange
-        .store
-        .write(move |conn| {
-            let standing = policy.enter(conn, &caller, &course)?.require_instructor()?;
+        .write_in(caller, course, Need::Instructor, move |op| {
             let id = id.ok_or(Error::NotFound(Thing::Assignment))?;
-            let assignment = only(
-                store::trash::assignments,
-                conn,
-                standing.course,
-                id,
-                Thing::Assignment,
-            )?;
-            store::trash::restore_assignment(conn, id)?
+            let assignment = only(op, store::trash::assignments, id, Thing::Assignment)?;
+            store::trash::restore_assignment(op.conn, id)?
                 .ok_or(Error::AlreadyExists(Thing::Assignment))?;
             let name = stored_assignment(assignment.name)?;
-            let about = About {
-                assignment: Some(&name),
-                ..About::course(&course)
-            };
-            audit::note(conn, &caller, Action::AssignmentRestored, about, None)?;
-            quota.grown();
+            op.note(Action::AssignmentRestored, About::assignment(&name), None)?;
+            op.exchange.quota.grown();
             Ok(())
         })
         .await
@@ -246,25 +201,15 @@ pub async fn restore_submission(
     course: CourseId,
     id: Option<i64>,
 ) -> Result<()> {
-    let (policy, caller) = (exchange.policy, caller.clone());
-    let quota = exchange.quota.clone();
     exchange
-        .store
-        .write(move |conn| {
-            let standing = policy.enter(conn, &caller, &course)?.require_instructor()?;
+        .write_in(caller, course, Need::Instructor, move |op| {
             let id = id.ok_or(Error::NotFound(Thing::Submission))?;
-            let work = only(
-                store::trash::submissions,
-                conn,
-                standing.course,
-                id,
-                Thing::Submission,
-            )?;
-            store::trash::restore_submission(conn, id)?;
+            let work = only(op, store::trash::submissions, id, Thing::Submission)?;
+            store::trash::restore_submission(op.conn, id)?;
             let (assignment, student) = stored_names(work)?;
-            let about = about(&course, &assignment, &student, id);
-            audit::note(conn, &caller, Action::SubmissionRestored, about, None)?;
-            quota.grown();
+            let about = About::submission(&assignment, &student, id);
+            op.note(Action::SubmissionRestored, about, None)?;
+            op.exchange.quota.grown();
             Ok(())
         })
         .await
@@ -277,25 +222,15 @@ pub async fn restore_feedback(
     course: CourseId,
     submission: Option<i64>,
 ) -> Result<()> {
-    let (policy, caller) = (exchange.policy, caller.clone());
-    let quota = exchange.quota.clone();
     exchange
-        .store
-        .write(move |conn| {
-            let standing = policy.enter(conn, &caller, &course)?.require_instructor()?;
+        .write_in(caller, course, Need::Instructor, move |op| {
             let submission = submission.ok_or(Error::NotFound(Thing::Feedback))?;
-            let work = only(
-                store::trash::feedback,
-                conn,
-                standing.course,
-                submission,
-                Thing::Feedback,
-            )?;
-            store::trash::restore_feedback(conn, submission)?;
+            let work = only(op, store::trash::feedback, submission, Thing::Feedback)?;
+            store::trash::restore_feedback(op.conn, submission)?;
             let (assignment, student) = stored_names(work)?;
-            let about = about(&course, &assignment, &student, submission);
-            audit::note(conn, &caller, Action::FeedbackRestored, about, None)?;
-            quota.grown();
+            let about = About::submission(&assignment, &student, submission);
+            op.note(Action::FeedbackRestored, about, None)?;
+            op.exchange.quota.grown();
             Ok(())
         })
         .await
@@ -305,14 +240,9 @@ pub async fn restore_feedback(
 type Listing<T> = fn(&mut Connection, i64, Which, Place, Portion) -> store::Result<(Vec<T>, bool)>;
 
 /// Returns the deleted thing with this number, from a listing of such things.
-fn only<T>(
-    list: Listing<T>,
-    conn: &mut Connection,
-    course: i64,
-    id: i64,
-    thing: Thing,
-) -> Result<T> {
-    let (mut deleted, _) = list(conn, course, Which::Row(id), Place::FIRST, Portion::of(1))?;
+fn only<T>(op: &mut CourseOp<'_>, list: Listing<T>, id: i64, thing: Thing) -> Result<T> {
+    let (course, which) = (op.standing.course, Which::Row(id));
+    let (mut deleted, _) = list(op.conn, course, which, Place::FIRST, Portion::of(1))?;
     deleted.pop().ok_or(Error::NotFound(thing))
 }
 

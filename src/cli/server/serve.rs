@@ -8,7 +8,7 @@ use crate::config::{self, Config, Environment, Given, LogFormat, Origins, Reused
 use crate::http::{self, Metrics, Settings};
 use clap::ArgMatches;
 use nbcourier_auth::{Authenticator, GroupList, HubSettings, Instance, ReceiptSigner, SigningKey};
-use nbcourier_exchange::{Exchange, Limits, Policy, Quotas, Reused, gc, roster};
+use nbcourier_exchange::{Exchange, Limits, Policy, Quotas, Reused, gc, groups};
 use nbcourier_identity::Caller;
 use nbcourier_storage::{Opening, Store};
 use std::error::Error;
@@ -204,7 +204,7 @@ async fn follow_groups(exchange: Exchange, authenticator: Authenticator, every: 
                 if is_news {
                     log::info!("The rosters follow all {} groups of the hub", groups.len());
                 }
-                if let Err(error) = roster::follow_groups(&exchange, groups, begun).await {
+                if let Err(error) = groups::follow_groups(&exchange, groups, begun).await {
                     log::warn!("The groups of the hub could not be stored: {error}");
                 }
             }

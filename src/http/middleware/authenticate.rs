@@ -15,7 +15,7 @@ use actix_web::{HttpMessage, HttpRequest};
 use bytes::{Bytes, BytesMut};
 use futures_util::{Stream, StreamExt, stream};
 use nbcourier_auth::{AuthError, Caller};
-use nbcourier_exchange::{self as exchange, Exchange, accounts, roster};
+use nbcourier_exchange::{self as exchange, Exchange, accounts, groups};
 use nbcourier_work::blocking;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use std::fs::File;
@@ -129,7 +129,7 @@ fn in_request(request: &HttpRequest, caller: Caller) -> Caller {
 /// program must not keep people from reading.
 async fn note(exchange: &Exchange, caller: &Caller) -> Result<(), Error> {
     accounts::check(exchange, caller).await?;
-    let noting = roster::note_groups(exchange, caller);
+    let noting = groups::note_groups(exchange, caller);
     match tokio::time::timeout(NOTING, noting).await {
         Ok(Ok(())) => {}
         Ok(Err(error)) => log::warn!("The groups of a caller could not be noted: {error}"),

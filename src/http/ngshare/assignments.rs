@@ -8,8 +8,8 @@ use crate::http::request::form::{self, Fields, FieldsIn};
 use crate::http::request::path::{InAssignment, InCourse, NewAssignment};
 use actix_web::{HttpRequest, HttpResponse, web};
 use nbcourier_auth::Caller;
-use nbcourier_exchange::intake::Account;
-use nbcourier_exchange::{Exchange, releases};
+use nbcourier_exchange::Exchange;
+use nbcourier_exchange::releases::{self, IfReleased};
 
 /// `GET assignments/{course}`
 pub async fn list(
@@ -49,10 +49,11 @@ pub async fn release(
     request: HttpRequest,
     body: web::Payload,
 ) -> Result<HttpResponse> {
-    releases::may_release(&exchange, &caller, &course, &assignment).await?;
-    let account = Account::release(&course);
+    let if_released = IfReleased::Refuse;
+    let ready = releases::ready(&exchange, &caller, course, assignment, if_released).await?;
+    let account = ready.account();
     let upload = form::upload(&exchange, &request, body, FieldsIn::BodyOrQuery, account).await?;
-    releases::release(&exchange, &caller, course, assignment, upload.files()?).await?;
+    ready.release(upload.files()?).await?;
     Ok(done())
 }
 

@@ -32,14 +32,13 @@ pub async fn create(
     request: HttpRequest,
     body: web::Payload,
 ) -> Result<HttpResponse> {
-    exchange::courses::may_create(&exchange, &caller, &course).await?;
+    let ready = exchange::courses::ready(&exchange, &caller, course).await?;
     let fields = form::fields(&request, body).await?;
     let instructors = form::decode(move || {
         let instructors = fields.get("instructors")?;
         instructors.map_or(Ok(Vec::new()), parse_instructors)
     });
-    let instructors = instructors.await?;
-    exchange::courses::create(&exchange, &caller, course, instructors).await?;
+    ready.create(instructors.await?).await?;
     Ok(done())
 }
 

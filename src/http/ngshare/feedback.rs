@@ -8,7 +8,6 @@ use crate::http::request::path::OfWork;
 use actix_web::{HttpRequest, HttpResponse, web};
 use nbcourier_auth::Caller;
 use nbcourier_domain::Timestamp;
-use nbcourier_exchange::intake::Account;
 use nbcourier_exchange::{Exchange, feedback, submissions};
 
 /// `POST feedback/{course}/{assignment}/{user}`
@@ -19,12 +18,11 @@ pub async fn give(
     request: HttpRequest,
     body: web::Payload,
 ) -> Result<HttpResponse> {
-    feedback::may_give(&exchange, &caller, &target).await?;
-    let account = Account::feedback(&target.course);
+    let ready = feedback::ready_for(&exchange, &caller, target).await?;
+    let account = ready.account();
     let upload = form::upload(&exchange, &request, body, FieldsIn::Body, account).await?;
-    let time = timestamp(&upload.fields)?;
-    feedback::check_submission(&exchange, &caller, &target, time).await?;
-    feedback::give(&exchange, &caller, target, time, upload.files()?).await?;
+    let ready = ready.at(timestamp(&upload.fields)?).await?;
+    ready.give(upload.files()?).await?;
     Ok(done())
 }
 

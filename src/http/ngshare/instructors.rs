@@ -1,14 +1,16 @@
 //! `instructors/{course}` and `instructor/{course}/{user}`.
 
 use super::done;
-use crate::http::error::Result;
+use crate::http::error::{Error, Result};
 use crate::http::reply::listing;
 use crate::http::request::form;
 use crate::http::request::path::{InCourse, NewPerson, OfInstructor};
 use crate::http::request::person::{Details, Shown};
 use actix_web::{HttpRequest, HttpResponse, web};
 use nbcourier_auth::Caller;
-use nbcourier_exchange::{Exchange, roster};
+use nbcourier_domain::Role;
+use nbcourier_exchange::roster::{self, Lines};
+use nbcourier_exchange::{Error as Refusal, Exchange};
 
 /// `GET instructors/{course}`
 pub async fn list(
@@ -17,7 +19,8 @@ pub async fn list(
     InCourse(course): InCourse,
 ) -> Result<HttpResponse> {
     listing::streamed("instructors", async move |after| {
-        let page = roster::instructors(&exchange, &caller, course.clone(), after).await?;
+        let page =
+            roster::list(&exchange, &caller, course.clone(), Role::Instructor, after).await?;
         let next = page.next.clone();
         Ok((page.into_persons(), next))
     })
@@ -30,7 +33,7 @@ pub async fn show(
     caller: Caller,
     OfInstructor(course, user): OfInstructor,
 ) -> Result<HttpResponse> {
-    let person = roster::instructor(&exchange, &caller, course, user).await?;
+    let person = roster::find(&exchange, &caller, course, user, Role::Instructor).await?;
     Ok(HttpResponse::Ok().json(Shown::from(person)))
 }
 
@@ -42,10 +45,24 @@ pub async fn put(
     request: HttpRequest,
     body: web::Payload,
 ) -> Result<HttpResponse> {
-    roster::may_write(&exchange, &caller, &course).await?;
+    let ready = roster::ready(&exchange, &caller, course).await?;
     let details = Details::of(&form::fields(&request, body).await?)?;
-    roster::put_instructor(&exchange, &caller, course, details.person(user)).await?;
+    let instructor = (Role::Instructor, details.person(user));
+    let changed = ready.change(vec![instructor], Lines::Replace).await;
+    changed.map_err(refusal)?;
     Ok(done())
+}
+
+/// The protocol has sentences of its own for instructors who change other instructors.
+fn refusal(error: Refusal) -> Error {
+    match error {
+        Refusal::InstructorsAreForAdmins { is_instructor, .. } => Error::bad(if is_instructor {
+            "Permission denied (cannot modify other instructors)"
+        } else {
+            "Permission denied (cannot modify instructors)"
+        }),
+        other => other.into(),
+    }
 }
 
 /// `DELETE instructor/{course}/{user}`
@@ -54,6 +71,6 @@ pub async fn remove(
     caller: Caller,
     OfInstructor(course, user): OfInstructor,
 ) -> Result<HttpResponse> {
-    roster::remove_instructor(&exchange, &caller, course, user).await?;
+    roster::remove(&exchange, &caller, course, user, Some(Role::Instructor)).await?;
     Ok(done())
 }

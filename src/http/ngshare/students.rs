@@ -10,8 +10,9 @@ use crate::http::request::person::{Details, Shown, detail};
 use actix_web::http::header::ContentType;
 use actix_web::{HttpRequest, HttpResponse, web};
 use nbcourier_auth::Caller;
-use nbcourier_domain::{Person, UserName};
-use nbcourier_exchange::{Exchange, roster};
+use nbcourier_domain::{Person, Role, UserName};
+use nbcourier_exchange::roster::{self, Lines};
+use nbcourier_exchange::{Error as Refusal, Exchange};
 use std::collections::HashSet;
 
 /// `GET students/{course}`
@@ -21,7 +22,7 @@ pub async fn list(
     InCourse(course): InCourse,
 ) -> Result<HttpResponse> {
     listing::streamed("students", async move |after| {
-        let page = roster::students(&exchange, &caller, course.clone(), after).await?;
+        let page = roster::list(&exchange, &caller, course.clone(), Role::Student, after).await?;
         let next = page.next.clone();
         Ok((page.into_persons(), next))
     })
@@ -34,7 +35,7 @@ pub async fn show(
     caller: Caller,
     OfStudent(course, user): OfStudent,
 ) -> Result<HttpResponse> {
-    let person = roster::student(&exchange, &caller, course, user).await?;
+    let person = roster::find(&exchange, &caller, course, user, Role::Student).await?;
     Ok(HttpResponse::Ok().json(Shown::from(person)))
 }
 
@@ -46,10 +47,15 @@ pub async fn put(
     request: HttpRequest,
     body: web::Payload,
 ) -> Result<HttpResponse> {
-    roster::may_write(&exchange, &caller, &course).await?;
+    let ready = roster::ready(&exchange, &caller, course).await?;
     let details = Details::of(&form::fields(&request, body).await?)?;
-    roster::put_student(&exchange, &caller, course, details.person(user)).await?;
-    Ok(done())
+    let student = (Role::Student, details.person(user));
+    let changes = ready.change(vec![student], Lines::Replace).await?;
+    if changes.left_out.is_empty() {
+        Ok(done())
+    } else {
+        Err(Refusal::InstructorAsStudent.into())
+    }
 }
 
 /// `DELETE student/{course}/{user}`
@@ -58,7 +64,7 @@ pub async fn remove(
     caller: Caller,
     OfStudent(course, user): OfStudent,
 ) -> Result<HttpResponse> {
-    roster::remove_student(&exchange, &caller, course, user).await?;
+    roster::remove(&exchange, &caller, course, user, Some(Role::Student)).await?;
     Ok(done())
 }
 
@@ -70,11 +76,13 @@ pub async fn put_many(
     request: HttpRequest,
     body: web::Payload,
 ) -> Result<HttpResponse> {
-    roster::may_write(&exchange, &caller, &course).await?;
+    let ready = roster::ready(&exchange, &caller, course).await?;
     let fields = form::fields(&request, body).await?;
     let (names, people) =
         form::decode(move || parse(fields.get("students")?.unwrap_or_default())).await?;
-    let refused = roster::put_students(&exchange, &caller, course, people).await?;
+    let students = people.into_iter().map(|person| (Role::Student, person));
+    let changes = ready.change(students.collect(), Lines::Replace).await?;
+    let refused = changes.left_out;
     let lines = names.len();
     let json = listing::write(lines, move || {
         let status = names.into_iter().map(|name| Status::of(name, &refused));

@@ -8,7 +8,7 @@ use crate::http::request::path::{InAssignment, OfWork};
 use actix_web::{HttpRequest, HttpResponse, web};
 use nbcourier_auth::Caller;
 use nbcourier_domain::Timestamp;
-use nbcourier_exchange::submissions::{self, Line, Work};
+use nbcourier_exchange::submissions::{self, Line, NewSubmission};
 use nbcourier_exchange::{Error as Refusal, Exchange, Thing};
 use serde_json::json;
 
@@ -53,16 +53,16 @@ pub async fn submit(
     request: HttpRequest,
     body: web::Payload,
 ) -> Result<HttpResponse> {
-    let work = Work {
+    let new = NewSubmission {
         course,
         assignment,
         student: None,
         key: None,
     };
-    submissions::may_submit(&exchange, &caller, &work).await?;
-    let account = work.account(&caller);
+    let ready = submissions::ready(&exchange, &caller, new).await?;
+    let account = ready.account();
     let upload = form::upload(&exchange, &request, body, FieldsIn::Body, account).await?;
-    let handed_in = submissions::submit(&exchange, &caller, work, upload.files()?).await?;
+    let handed_in = ready.submit(upload.files()?).await?;
     let timestamp = handed_in.receipt.submitted_at;
     Ok(HttpResponse::Ok().json(json!({ "success": true, "timestamp": timestamp })))
 }

@@ -2,7 +2,7 @@
 
 use crate::http::error::{Error, Result};
 use nbcourier_domain::Timestamp;
-use nbcourier_exchange::members::Place;
+use nbcourier_exchange::roster::Place;
 use nbcourier_exchange::submission_pages;
 use percent_encoding::{NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 use schemars::JsonSchema;

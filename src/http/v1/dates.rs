@@ -43,14 +43,14 @@ pub async fn set(
     NewAssignment(course, assignment): NewAssignment,
     body: JsonBody<GivenDates>,
 ) -> Result<web::Json<ShownDates>> {
-    dates::may_set(&exchange, &caller, &course).await?;
+    let ready = dates::ready(&exchange, &caller, course, assignment).await?;
     let given = body.read().await?;
     let dates = Dates {
         opens_at: time(given.opens_at)?,
         due_at: time(given.due_at)?,
         cutoff_at: time(given.cutoff_at)?,
     };
-    dates::set(&exchange, &caller, course, assignment, dates).await?;
+    ready.set(dates).await?;
     Ok(web::Json(ShownDates {
         opens_at: dates.opens_at.map(Rfc3339),
         due_at: dates.due_at.map(Rfc3339),
@@ -126,7 +126,8 @@ pub async fn extend(
     OfWork(target): OfWork,
     body: JsonBody<GivenExtension>,
 ) -> Result<web::Json<ShownExtension>> {
-    dates::may_extend(&exchange, &caller, &target).await?;
+    let student = target.student.to_string();
+    let ready = dates::ready_to_extend(&exchange, &caller, target).await?;
     let given = body.read().await?;
     let extension = Extension {
         due_at: time(given.due_at)?,
@@ -135,8 +136,7 @@ pub async fn extend(
     if extension == Extension::default() {
         return Err(Error::bad("Please supply due_at or cutoff_at"));
     }
-    let student = target.student.to_string();
-    dates::extend(&exchange, &caller, target, extension).await?;
+    ready.extend(extension).await?;
     Ok(web::Json(shown(student, extension)))
 }
 

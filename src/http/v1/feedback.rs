@@ -11,7 +11,6 @@ use actix_web::web;
 use nbcourier_auth::Caller;
 use nbcourier_domain::{AssignmentId, Rfc3339, Sha256Sum};
 use nbcourier_exchange::collect::{self, Feedback, Submission};
-use nbcourier_exchange::intake::Account;
 use nbcourier_exchange::{Error as Refusal, Exchange, Thing, feedback};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -127,9 +126,9 @@ pub async fn give(
     OfSubmission(course, id): OfSubmission,
     body: TreeBody,
 ) -> Result<web::Json<Given>> {
-    feedback::may_give_on(&exchange, &caller, &course, id).await?;
-    let parcel = body.read(&exchange, Account::feedback(&course)).await?;
-    let given = feedback::give_on(&exchange, &caller, course, id, parcel).await?;
+    let ready = feedback::ready_on(&exchange, &caller, course, id).await?;
+    let parcel = body.read(&exchange, ready.account()).await?;
+    let given = ready.give(parcel).await?;
     Ok(web::Json(given.into()))
 }
 
@@ -146,9 +145,9 @@ pub async fn give_all(
     InAssignment(course, assignment): InAssignment,
     body: BatchBody,
 ) -> Result<web::Json<AllGiven>> {
-    feedback::may_give_all(&exchange, &caller, &course, &assignment).await?;
-    let batch = body.read(&exchange, Account::feedback(&course)).await?;
-    let given = feedback::give_all(&exchange, &caller, course, assignment, batch).await?;
+    let ready = feedback::ready_for_all(&exchange, &caller, course, assignment).await?;
+    let batch = body.read(&exchange, ready.account()).await?;
+    let given = ready.give(batch).await?;
     let feedback = given.into_iter().map(Given::from).collect();
     Ok(web::Json(AllGiven { feedback }))
 }

@@ -8,8 +8,8 @@ use crate::http::request::tree_body::TreeBody;
 use actix_web::web;
 use nbcourier_auth::Caller;
 use nbcourier_domain::Sha256Sum;
-use nbcourier_exchange::intake::Account;
-use nbcourier_exchange::{Exchange, releases};
+use nbcourier_exchange::Exchange;
+use nbcourier_exchange::releases::{self, IfReleased};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -61,15 +61,13 @@ pub async fn put(
     Query(how): Query<How>,
     body: TreeBody,
 ) -> Result<web::Json<Shown>> {
-    let released = if how.only_first.as_deref() == Some("true") {
-        releases::may_release(&exchange, &caller, &course, &assignment).await?;
-        let parcel = body.read(&exchange, Account::release(&course)).await?;
-        releases::release(&exchange, &caller, course, assignment, parcel).await?
-    } else {
-        releases::may_release_again(&exchange, &caller, &course).await?;
-        let parcel = body.read(&exchange, Account::release(&course)).await?;
-        releases::release_again(&exchange, &caller, course, assignment, parcel).await?
+    let if_released = match how.only_first.as_deref() {
+        Some("true") => IfReleased::Refuse,
+        _ => IfReleased::Replace,
     };
+    let ready = releases::ready(&exchange, &caller, course, assignment, if_released).await?;
+    let parcel = body.read(&exchange, ready.account()).await?;
+    let released = ready.release(parcel).await?;
     Ok(web::Json(Shown {
         version: released.version,
         tree: released.tree,

@@ -10,8 +10,8 @@ use crate::http::request::person::detail;
 use actix_web::web;
 use nbcourier_auth::Caller;
 use nbcourier_domain::{Person, Role, UserName};
-use nbcourier_exchange::members::{Changes, Member};
-use nbcourier_exchange::{Exchange, members, roster};
+use nbcourier_exchange::Exchange;
+use nbcourier_exchange::roster::{self, Changes, Lines, Member};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -32,7 +32,7 @@ pub async fn list(
 ) -> Result<Listing<Roster>> {
     let after = wanted.after(parse_place)?;
     let at_most = wanted.limit()?;
-    let page = members::page(&exchange, &caller, course, after, at_most).await?;
+    let page = roster::page(&exchange, &caller, course, after, at_most).await?;
     Listing::of(page.people.len(), move || Roster {
         people: page.people,
         next: page.next.map(encode_place),
@@ -65,13 +65,13 @@ pub async fn put(
     InCourse(course): InCourse,
     body: JsonBody<RosterChange>,
 ) -> Result<web::Json<Changes>> {
-    roster::may_write(&exchange, &caller, &course).await?;
+    let ready = roster::ready(&exchange, &caller, course).await?;
     let people = body.read_long().await?.people.into_items()?;
     let people = write(people.len(), move || {
         people.into_iter().map(parse).collect()
     })
     .await?;
-    let changes = members::put(&exchange, &caller, course, people).await?;
+    let changes = ready.change(people, Lines::Amend).await?;
     Ok(web::Json(changes))
 }
 
@@ -96,6 +96,6 @@ pub async fn remove(
     caller: Caller,
     OfStudent(course, user): OfStudent,
 ) -> Result<NoContent> {
-    members::remove(&exchange, &caller, course, user).await?;
+    roster::remove(&exchange, &caller, course, user, None).await?;
     Ok(NoContent)
 }

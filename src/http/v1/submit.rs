@@ -9,7 +9,7 @@ use crate::http::request::tree_body::TreeBody;
 use actix_web::web;
 use nbcourier_auth::{Caller, ReceiptSigner};
 use nbcourier_domain::UserName;
-use nbcourier_exchange::submissions::{self, Work};
+use nbcourier_exchange::submissions::{self, NewSubmission};
 use nbcourier_exchange::{Error as Refusal, Exchange, Thing};
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -36,17 +36,18 @@ pub async fn submit(
         .map(UserName::parse)
         .transpose()
         .map_err(|_| Refusal::NotFound(Thing::Student))?;
-    let work = Work {
+    let new = NewSubmission {
         course,
         assignment,
         student,
         key,
     };
-    if let Some(earlier) = submissions::may_submit(&exchange, &caller, &work).await? {
+    let mut ready = submissions::ready(&exchange, &caller, new).await?;
+    if let Some(earlier) = ready.earlier.take() {
         return HandedIn::before(earlier, &signer);
     }
-    let parcel = body.read(&exchange, work.account(&caller)).await?;
-    let handed_in = submissions::submit(&exchange, &caller, work, parcel).await?;
+    let parcel = body.read(&exchange, ready.account()).await?;
+    let handed_in = ready.submit(parcel).await?;
     if handed_in.is_new {
         HandedIn::now(handed_in.receipt, &signer)
     } else {

@@ -2,7 +2,8 @@
 
 use super::manifest::{Assignment, Course, Event, TreeOf};
 use super::read::word;
-use crate::audit::{self, About, Action};
+use crate::audit::{About, Action};
+use crate::op::Op;
 use crate::parcel::Parcel;
 use crate::{Error, Exchange, Result, Thing};
 use nbcourier_domain::{
@@ -108,20 +109,18 @@ pub async fn insert(
     bringing: Bringing,
     bytes: Parcel,
 ) -> Result<usize> {
-    exchange.policy.require_admin(caller)?;
-    let (caller, blobs) = (caller.clone(), exchange.blobs.clone());
     exchange
-        .store
-        .write(move |conn| {
+        .write_as_admin(caller, move |op| {
             let now = Timestamp::now();
-            bytes.receive(conn, &blobs, now)?;
-            bringing.put(conn, &caller, now)
+            bytes.receive(op.conn, &op.exchange.blobs, now)?;
+            bringing.put(op, now)
         })
         .await
 }
 
 impl Bringing {
-    fn put(&self, conn: &mut Connection, caller: &Caller, now: Timestamp) -> Result<usize> {
+    fn put(&self, op: &mut Op<'_>, now: Timestamp) -> Result<usize> {
+        let conn = &mut *op.conn;
         let course = &self.course;
         let id = store::courses::create(conn, &self.name, stored(time(&course.created_at))?)?
             .ok_or(Error::AlreadyExists(Thing::Course))?;
@@ -151,7 +150,7 @@ impl Bringing {
             "from": "archive", "what": "course", "made_at": course.made_at, "exchange": course.exchange,
         });
         let about = About::course(&self.name);
-        audit::note(conn, caller, Action::Imported, about, Some(&detail))?;
+        op.note(Action::Imported, about, Some(&detail))?;
         Ok(numbers.len())
     }
 

@@ -26,7 +26,7 @@ pub async fn read<T: Send + 'static>(
 ) -> Result<T> {
     let blobs = exchange.blobs.clone();
     exchange
-        .store
+        .without_policy()
         .read(move |conn| {
             let _hold = blobs.hold()?;
             let mut rows = HashMap::new();

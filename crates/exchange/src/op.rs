@@ -1,0 +1,365 @@
+//! The only way to the rows of an exchange: the policy is asked first, in the transaction of the operation.
+//!
+//! The store is private to this file. An operation that forgets the policy has no connection and does not compile.
+
+use super::audit::{self, About, Action};
+use super::policy::Standing;
+use super::{Error, Exchange, Result};
+use nbcourier_domain::{CourseId, UserName};
+use nbcourier_identity::Caller;
+use nbcourier_storage::{self as store, Connection, DatabaseFiles, Store, WriterTally};
+
+/// The store of an exchange. Cheap to clone.
+#[derive(Clone)]
+pub(super) struct Rows(Store);
+
+/// The standing that an operation requires of its caller.
+#[derive(Debug, Clone)]
+pub(super) enum Need {
+    /// None: the course must exist, and the operation itself decides what the caller gets.
+    Course,
+    /// A member of the course or an administrator.
+    Member,
+    /// An instructor of the course or an administrator.
+    Instructor,
+    /// This person, an instructor of the course or an administrator.
+    SelfOrInstructor(UserName),
+    /// An administrator. Others do not learn whether the course exists.
+    Admin,
+}
+
+/// An operation inside its transaction.
+pub(super) struct Op<'a> {
+    /// The connection that has the transaction open.
+    pub conn: &'a mut Connection,
+    /// The exchange.
+    pub exchange: &'a Exchange,
+    /// The caller.
+    pub caller: &'a Caller,
+}
+
+/// An operation in a course, inside its transaction.
+pub(super) struct CourseOp<'a> {
+    /// The connection that has the transaction open.
+    pub conn: &'a mut Connection,
+    /// The exchange.
+    pub exchange: &'a Exchange,
+    /// The caller.
+    pub caller: &'a Caller,
+    /// The course.
+    pub course: &'a CourseId,
+    /// The caller's standing in the course. It meets what the operation requires.
+    pub standing: Standing,
+}
+
+impl Op<'_> {
+    /// Records an event by the caller.
+    pub fn note(
+        &mut self,
+        action: Action,
+        about: About<'_>,
+        detail: Option<&serde_json::Value>,
+    ) -> Result<()> {
+        audit::note(self.conn, self.caller, action, about, detail)
+    }
+}
+
+impl CourseOp<'_> {
+    /// Records an event of the course by the caller.
+    pub fn note(
+        &mut self,
+        action: Action,
+        about: About<'_>,
+        detail: Option<&serde_json::Value>,
+    ) -> Result<()> {
+        let about = About {
+            course: Some(self.course),
+            ..about
+        };
+        audit::note(self.conn, self.caller, action, about, detail)
+    }
+}
+
+/// The way of a caller into a course. Each use of it asks the policy again.
+#[derive(Clone)]
+pub(super) struct Entry {
+    exchange: Exchange,
+    caller: Caller,
+    course: CourseId,
+    need: Need,
+}
+
+impl Entry {
+    pub fn exchange(&self) -> &Exchange {
+        &self.exchange
+    }
+
+    pub fn caller(&self) -> &Caller {
+        &self.caller
+    }
+
+    pub fn course(&self) -> &CourseId {
+        &self.course
+    }
+
+    /// Runs a query on one snapshot.
+    pub async fn read<T: Send + 'static>(
+        &self,
+        query: impl FnOnce(&mut CourseOp<'_>) -> Result<T> + Send + 'static,
+    ) -> Result<T> {
+        let this = self.clone();
+        let read = self.exchange.rows.0.read(move |conn| this.run(conn, query));
+        read.await
+    }
+
+    /// Runs a change in a transaction. Returns once it is durable.
+    pub async fn write<T: Send + 'static>(
+        &self,
+        change: impl FnOnce(&mut CourseOp<'_>) -> Result<T> + Send + 'static,
+    ) -> Result<T> {
+        self.write_then(change, |_| ()).await
+    }
+
+    /// Runs a change in a transaction, and calls `committed` once it is durable, even if nobody waits any more.
+    pub async fn write_then<T: Send + 'static>(
+        &self,
+        change: impl FnOnce(&mut CourseOp<'_>) -> Result<T> + Send + 'static,
+        committed: impl FnOnce(&mut T) + Send + 'static,
+    ) -> Result<T> {
+        let this = self.clone();
+        let change = move |conn: &mut Connection| this.run(conn, change);
+        self.exchange.rows.0.write_then(change, committed).await
+    }
+
+    fn run<T>(
+        &self,
+        conn: &mut Connection,
+        operation: impl FnOnce(&mut CourseOp<'_>) -> Result<T>,
+    ) -> Result<T> {
+        let Self {
+            exchange,
+            caller,
+            course,
+            need,
+        } = self;
+        let standing = exchange.policy.enter(conn, caller, course)?;
+        let standing = match need {
+            Need::Course | Need::Admin => standing,
+            Need::Member => standing.require_member()?,
+            Need::Instructor => standing.require_instructor()?,
+            Need::SelfOrInstructor(person) => {
+                standing.require_self_or_instructor(caller, person)?
+            }
+        };
+        operation(&mut CourseOp {
+            conn,
+            exchange,
+            caller,
+            course,
+            standing,
+        })
+    }
+}
+
+impl Exchange {
+    /// Returns the caller's way into the course.
+    pub(super) fn enter(&self, caller: &Caller, course: CourseId, need: Need) -> Result<Entry> {
+        if matches!(need, Need::Admin) {
+            self.policy.require_admin(caller)?;
+        }
+        Ok(Entry {
+            exchange: self.clone(),
+            caller: caller.clone(),
+            course,
+            need,
+        })
+    }
+
+    /// Runs a query on one snapshot, for a caller with that standing in the course.
+    pub(super) async fn read_in<T: Send + 'static>(
+        &self,
+        caller: &Caller,
+        course: CourseId,
+        need: Need,
+        query: impl FnOnce(&mut CourseOp<'_>) -> Result<T> + Send + 'static,
+    ) -> Result<T> {
+        self.enter(caller, course, need)?.read(query).await
+    }
+
+    /// Runs a change in a transaction, for a caller with that standing in the course. Returns once it is durable.
+    pub(super) async fn write_in<T: Send + 'static>(
+        &self,
+        caller: &Caller,
+        course: CourseId,
+        need: Need,
+        change: impl FnOnce(&mut CourseOp<'_>) -> Result<T> + Send + 'static,
+    ) -> Result<T> {
+        self.enter(caller, course, need)?.write(change).await
+    }
+
+    /// Runs a query for an administrator.
+    pub(super) async fn read_as_admin<T: Send + 'static>(
+        &self,
+        caller: &Caller,
+        query: impl FnOnce(&mut Op<'_>) -> Result<T> + Send + 'static,
+    ) -> Result<T> {
+        self.policy.require_admin(caller)?;
+        self.read_own(caller, query).await
+    }
+
+    /// Runs a change for an administrator. Returns once it is durable.
+    pub(super) async fn write_as_admin<T: Send + 'static>(
+        &self,
+        caller: &Caller,
+        change: impl FnOnce(&mut Op<'_>) -> Result<T> + Send + 'static,
+    ) -> Result<T> {
+        self.policy.require_admin(caller)?;
+        self.write_own(caller, change).await
+    }
+
+    /// Runs a change for an administrator and, unless `really` is set, rolls it back. The result is exact in both
+    /// cases.
+    pub(super) async fn try_as_admin<T: Send + 'static>(
+        &self,
+        caller: &Caller,
+        really: bool,
+        change: impl FnOnce(&mut Op<'_>) -> Result<T> + Send + 'static,
+    ) -> Result<T> {
+        self.policy.require_admin(caller)?;
+        let change = self.of(caller, change);
+        self.without_policy().try_out(really, change).await
+    }
+
+    /// Runs a query that reads only what every caller may know of themselves.
+    pub(super) async fn read_own<T: Send + 'static>(
+        &self,
+        caller: &Caller,
+        query: impl FnOnce(&mut Op<'_>) -> Result<T> + Send + 'static,
+    ) -> Result<T> {
+        self.rows.0.read(self.of(caller, query)).await
+    }
+
+    /// Runs a change that the exchange makes to what it knows of any caller. Returns once it is durable.
+    pub(super) async fn write_own<T: Send + 'static>(
+        &self,
+        caller: &Caller,
+        change: impl FnOnce(&mut Op<'_>) -> Result<T> + Send + 'static,
+    ) -> Result<T> {
+        self.rows.0.write(self.of(caller, change)).await
+    }
+
+    fn of<T>(
+        &self,
+        caller: &Caller,
+        operation: impl FnOnce(&mut Op<'_>) -> Result<T> + Send + 'static,
+    ) -> impl FnOnce(&mut Connection) -> Result<T> + Send + 'static {
+        let (exchange, caller) = (self.clone(), caller.clone());
+        move |conn| {
+            operation(&mut Op {
+                conn,
+                exchange: &exchange,
+                caller: &caller,
+            })
+        }
+    }
+
+    /// Returns the way past the policy. It is for upkeep, for commands on the data directory, and for the bytes of
+    /// trees that an operation has granted before.
+    pub(super) fn without_policy(&self) -> WithoutPolicy<'_> {
+        self.rows.without_policy()
+    }
+}
+
+/// The store without the policy.
+pub(super) struct WithoutPolicy<'a>(&'a Store);
+
+impl WithoutPolicy<'_> {
+    /// Runs a query on one snapshot.
+    pub async fn read<T: Send + 'static>(
+        self,
+        query: impl FnOnce(&mut Connection) -> Result<T> + Send + 'static,
+    ) -> Result<T> {
+        self.0.read(query).await
+    }
+
+    /// Runs a change in a transaction. Returns once it is durable.
+    pub async fn write<T: Send + 'static>(
+        self,
+        change: impl FnOnce(&mut Connection) -> Result<T> + Send + 'static,
+    ) -> Result<T> {
+        self.0.write(change).await
+    }
+
+    /// Runs a change after those that are already waiting. Nobody waits for it, and a failure is only logged.
+    pub fn write_later(
+        self,
+        change: impl FnOnce(&mut Connection) -> store::Result<()> + Send + 'static,
+    ) {
+        self.0.write_later(change);
+    }
+
+    /// Runs a change and, unless `really` is set, rolls it back. The result is exact in both cases.
+    pub async fn try_out<T: Send + 'static>(
+        self,
+        really: bool,
+        change: impl FnOnce(&mut Connection) -> Result<T> + Send + 'static,
+    ) -> Result<T> {
+        enum Undone<T> {
+            Meant(T),
+            Failed(Error),
+        }
+        impl<T> From<store::Error> for Undone<T> {
+            fn from(error: store::Error) -> Self {
+                Self::Failed(error.into())
+            }
+        }
+        impl<T> From<diesel::result::Error> for Undone<T> {
+            fn from(error: diesel::result::Error) -> Self {
+                Self::Failed(error.into())
+            }
+        }
+        let change = move |conn: &mut Connection| {
+            let outcome = change(conn).map_err(Undone::Failed)?;
+            if really {
+                Ok(outcome)
+            } else {
+                Err(Undone::Meant(outcome))
+            }
+        };
+        match self.0.write(change).await {
+            Ok(outcome) | Err(Undone::Meant(outcome)) => Ok(outcome),
+            Err(Undone::Failed(error)) => Err(error),
+        }
+    }
+}
+
+impl Rows {
+    pub fn new(store: Store) -> Self {
+        Self(store)
+    }
+
+    /// Returns the way past the policy, as `Exchange::without_policy` does.
+    pub fn without_policy(&self) -> WithoutPolicy<'_> {
+        WithoutPolicy(&self.0)
+    }
+
+    /// Returns the free bytes of the database's file system.
+    pub fn free_bytes(&self) -> std::io::Result<u64> {
+        self.0.free_bytes()
+    }
+
+    /// Returns the counters of the writer.
+    pub fn tally(&self) -> &WriterTally {
+        self.0.tally()
+    }
+
+    /// Returns the sizes of the database's files.
+    pub fn files(&self) -> std::io::Result<DatabaseFiles> {
+        self.0.files()
+    }
+
+    /// Checks that the database accepts a durable change.
+    pub async fn check_writable(&self) -> Result<()> {
+        Ok(self.0.check_writable().await?)
+    }
+}
