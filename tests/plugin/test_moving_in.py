@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from ngshare import ADMIN, Installation, Ngshare, Term, Wire, cache_directory
+from ngshare import ADMIN, Installation, Ngshare, Term, Wire, cache_directory, small
 from standalone import Standalone
 
 COMMAND_LIMIT_S = 120
@@ -531,3 +531,28 @@ def test_a_run_that_is_killed_goes_on_where_it_was(
         [str(binary), "fsck", f"--data-dir={data}"], capture_output=True, text=True
     )
     assert checked.returncode == 0, checked.stdout
+
+
+def test_instructors_who_may_be_services_are_named_in_one_line(
+    binary: Path, tmp_path: Path
+) -> None:
+    source = small(tmp_path / "old")
+    database = sqlite3.connect(source.database)
+    with database:
+        for name in ("maths", "kim", "lee", "ivy", "tutor"):
+            database.execute(
+                "INSERT INTO instructor_assoc_table (left_id, right_id) VALUES (?, 'geometry')", (name,)
+            )
+        database.execute("UPDATE instructor_assoc_table SET first_name = 'Ivy' WHERE left_id = 'ivy'")
+        database.execute("INSERT INTO submissions VALUES (1, 1, '2026-01-01 10:00:00.000000', 'tutor')")
+    database.close()
+    told = move(binary, source, tmp_path / "dry", "--dry-run")
+    assert told.code == 0, told.stdout + told.stderr
+    (line,) = (line for line in told.stdout.splitlines() if "--service" in line)
+    assert line.startswith("note (3): geometry / maths; geometry / kim; geometry / lee: comes over as a person")
+    # Nothing is in doubt once the service is named.
+    told = move(binary, source, tmp_path / "data", "--service=maths")
+    assert told.code == 0, told.stdout + told.stderr
+    assert "comes over as a person" not in told.stdout
+    instructors = {row[1] for row in contents(tmp_path / "data")["people"]}
+    assert {"service:maths", "kim", "ivy"} <= instructors

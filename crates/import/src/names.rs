@@ -1,9 +1,9 @@
 //! Maps the names of people in the source to their names at the hub.
 
 use super::report::Report;
-use nbcourier_domain::{Alike, UserName, oddity};
+use nbcourier_domain::{Alike, Person, UserName, oddity};
 use std::cell::RefCell;
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::path::Path;
 
 /// The prefix that The Littlest JupyterHub adds to the names of its users to form account names
@@ -217,8 +217,8 @@ pub fn tell_looks<'a>(
 const ILLEGAL: &str =
     "has no legal name at the hub; it is left behind. Add a legal name to the file of --user-map";
 
-/// Reports an instructor whose name looks like a service of the hub.
-pub fn tell_service(report: &mut Report, course: &str, name: &UserName) {
+/// Reports an instructor whose name looks like a service of the hub. Returns whether it does.
+pub fn tell_service(report: &mut Report, course: &str, name: &UserName) -> bool {
     let text = name.as_str();
     let looks_so = !name.is_service()
         && (text == course
@@ -233,6 +233,55 @@ pub fn tell_service(report: &mut Report, course: &str, name: &UserName) {
                     with --service and its name: a service is called service:NAME here, and a user of that name is \
                     somebody else";
         report.note(format!("{course} / {name}"), says);
+    }
+    looks_so
+}
+
+/// Finds instructors who may be services of the hub, whatever their names are. The source does not say it: a service has
+/// no details there, is nobody's student, and hands nothing in, but this is true of people as well.
+#[derive(Default)]
+pub struct Doubts {
+    /// Courses and their instructors without details.
+    instructors: Vec<(String, UserName)>,
+    /// Courses with an instructor that is known to be a service, or was reported as a possible one.
+    settled: BTreeSet<String>,
+    /// The names that are certainly those of people.
+    people: HashSet<UserName>,
+}
+
+impl Doubts {
+    /// Adds an instructor. `is_reported`: whether the name looks like that of a service.
+    pub fn instructor(&mut self, course: &str, person: &Person, is_reported: bool) {
+        let details = [&person.first_name, &person.last_name, &person.email];
+        let has_details = details
+            .into_iter()
+            .flatten()
+            .any(|text| !text.trim().is_empty());
+        if is_reported || person.username.is_service() {
+            self.settled.insert(course.to_owned());
+        } else if has_details {
+            self.people.insert(person.username.clone());
+        } else {
+            self.instructors
+                .push((course.to_owned(), person.username.clone()));
+        }
+    }
+
+    /// Adds the name of a student.
+    pub fn student(&mut self, name: &UserName) {
+        self.people.insert(name.clone());
+    }
+
+    /// Reports the instructors who may be services, in courses where none is known.
+    pub fn tell(self, report: &mut Report) {
+        let says = "comes over as a person. The source does not say which instructors are services of the hub. If the \
+                    formgrader of the course runs as a service of this name, bring it over with --service and the name: \
+                    otherwise it is not in its course";
+        for (course, name) in self.instructors {
+            if !self.settled.contains(&course) && !self.people.contains(&name) {
+                report.note(format!("{course} / {name}"), says);
+            }
+        }
     }
 }
 
@@ -356,5 +405,36 @@ mod tests {
             tell_service(&mut report, course, &name(instructor));
             assert_eq!(!report.notes.is_empty(), looks_so, "{instructor}");
         }
+    }
+
+    #[test]
+    fn instructors_who_may_be_services_are_reported_unless_one_is_known() {
+        let instructor = |text, first_name: Option<&str>| Person {
+            first_name: first_name.map(str::to_owned),
+            ..Person::named(name(text))
+        };
+        let mut doubts = Doubts::default();
+        for (course, text, first_name, is_reported) in [
+            ("algebra", "maths", None, false),
+            ("algebra", "blank", Some(" "), false),
+            ("algebra", "ira", Some("Ira"), false),
+            ("algebra", "tutor", None, false),
+            ("geometry", "kim", None, false),
+            ("geometry", "grader", None, true),
+            ("logic", "kim", None, false),
+            ("logic", "service:logic", None, false),
+        ] {
+            doubts.instructor(course, &instructor(text, first_name), is_reported);
+        }
+        doubts.student(&name("tutor"));
+        let mut report = Report::default();
+        doubts.tell(&mut report);
+        let about: Vec<_> = report
+            .notes
+            .iter()
+            .map(|note| note.about.as_str())
+            .collect();
+        assert_eq!(about, ["algebra / maths", "algebra / blank"]);
+        assert!(report.notes[0].says.contains("--service"));
     }
 }

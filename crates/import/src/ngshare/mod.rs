@@ -3,7 +3,7 @@
 mod database;
 mod rows;
 
-use super::names::{Looks, Names, tell_looks, tell_service};
+use super::names::{Doubts, Looks, Names, tell_looks, tell_service};
 use super::place::{Place, Root};
 use super::source::{Finding, SourceSubmission, SourceTree};
 use super::{Error, Mover, Result};
@@ -20,6 +20,7 @@ const SAMPLE: usize = 1000;
 pub struct Ngshare {
     database: Database,
     storage: Place,
+    doubts: Doubts,
 }
 
 impl Ngshare {
@@ -45,7 +46,11 @@ impl Ngshare {
                 storage.path().display()
             )));
         }
-        Ok(Self { database, storage })
+        Ok(Self {
+            database,
+            storage,
+            doubts: Doubts::default(),
+        })
     }
 
     /// Returns the number of files to examine.
@@ -89,6 +94,7 @@ impl Ngshare {
             &BTreeSet::new(),
             &Looks::OF_THINGS,
         );
+        std::mem::take(&mut self.doubts).tell(mover.report());
         let here = mover.everybody().await?;
         names.tell(mover.report(), &here);
         Ok(())
@@ -177,9 +183,6 @@ impl Ngshare {
                     mover.report().note(about, says);
                     continue;
                 }
-                if role == Role::Instructor {
-                    tell_service(mover.report(), course.as_str(), &username);
-                }
                 if username.as_str().contains('+') {
                     let says = "has a + in the user name: ngshare_exchange cannot fetch this person's feedback, \
                                 nbcourier's own client can";
@@ -191,6 +194,12 @@ impl Ngshare {
                     last_name: row.last_name,
                     email: row.email,
                 };
+                if role == Role::Instructor {
+                    let looks_so = tell_service(mover.report(), course.as_str(), &person.username);
+                    self.doubts.instructor(course.as_str(), &person, looks_so);
+                } else {
+                    self.doubts.student(&person.username);
+                }
                 people.push((role, person));
             }
         }
@@ -220,6 +229,7 @@ impl Ngshare {
                     continue;
                 }
             };
+            self.doubts.student(&student);
             let work = self.tree(Owner::Submission, row.number)?;
             let feedback = self.tree(Owner::Feedback, row.number)?;
             let submission = SourceSubmission {
