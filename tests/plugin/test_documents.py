@@ -118,9 +118,10 @@ class TestThePages:
         table = "student_id,first_name,last_name,email\ncleo,Cleo,,\n"
         (scene.home("ira") / "class.csv").write_text(table)
         scene.run("ira", "nbcourier roster import algebra class.csv", "Added: 1")
+        scene.run("ira", "nbcourier roster add algebra student", "Added: 1")
         manage = "nbcourier ngshare-course-management add_students"
         scene.run("ira", f"{manage} algebra class.csv --no-gb", "successfully added")
-        scene.run("ira", "nbcourier course show algebra", "Students: 2")
+        scene.run("ira", "nbcourier course show algebra", "Students: 3")
         scene.run("ira", "nbcourier roster export algebra roster.csv")
         assert "Lovelace" in (scene.home("ira") / "roster.csv").read_text()
         scene.run("ira", "nbcourier roster remove algebra ada")
@@ -144,6 +145,7 @@ class TestThePages:
         scene.run("ira", f"nbcourier extension set algebra ps1 ada {more}")
         scene.run("ira", "nbcourier extension list algebra ps1", "ada")
         scene.run("ira", "nbcourier extension remove algebra ps1 ada")
+        scene.run("ira", "nbcourier dates algebra ps1 --due none")
 
     def test_students_fetch_and_submit(self, scene: Scene) -> None:
         scene.run("ada", "nbgrader list --course algebra", "algebra ps1")
@@ -253,6 +255,20 @@ def test_the_first_steps_of_the_readme(binary: Path, tmp_path: Path) -> None:
             )
             assert reply.returncode == 0, command + reply.stdout + reply.stderr
             assert '"success":true' in reply.stdout, reply.stdout
+        readme = (ROOT / "README.md").read_text("utf-8")
+        (block,) = re.findall(r"^```sh\n(export .*?)^```", readme, re.MULTILINE | re.DOTALL)
+        for name in ("teacher", "student"):
+            script = block.replace("12121", str(port)).replace("=teacher", f"={name}")
+            reply = subprocess.run(
+                ["bash", "-ec", script if name == "teacher" else script.split("nbcourier roster")[0]],
+                env={"PATH": f"{binary.parent}:{os.environ['PATH']}", "HOME": str(tmp_path)},
+                capture_output=True,
+                text=True,
+                timeout=30,
+            )
+            assert reply.returncode == 0, reply.stdout + reply.stderr
+            assert "algebra" in reply.stdout
+            assert ("instructor" if name == "teacher" else "student") in reply.stdout
     finally:
         running.stop()
 
