@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import random
+import secrets
 import time
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
@@ -19,6 +20,7 @@ from . import progress
 from .address import Address
 from .body import Body
 from .errors import BrokenOff, CourierError, Illegal, Refused, Unreachable
+from .recognition import Server, by_health, is_ngshares_404
 from .reply import Reply
 
 CONNECT_LIMIT_S = 10
@@ -29,6 +31,8 @@ _PASSING = (429, 502, 503, 504)
 
 # In an address these parts lead to another place than the intended one.
 _NO_NAMES = ("", ".", "..")
+# The maximum number of bytes that are read to find out what a server is.
+_ENOUGH = 1 << 16
 
 S = TypeVar("S")
 T = TypeVar("T")
@@ -117,6 +121,7 @@ class Connection:
         self.left_out: list[str] = []
         self._timeout = timeout
         self._odd_token = _oddness(token)
+        self._server: Server | None = None
         proxy = None if address.direct else _proxy_for(address.url)
         self._proxy = _without_password(proxy)
         self._session = _Session(proxy)
@@ -209,7 +214,7 @@ class Connection:
         url = self.address.url
         try:
             with self._reply(method, url + path, **request) as response:
-                reply = Reply(response, self.address, self._proxy)
+                reply = Reply(response, self.address, self._recognised, self._proxy)
                 self._follow(reply, path)
                 self._raise_for_status(reply)
                 return use(reply)
@@ -238,6 +243,25 @@ class Connection:
             raise CourierError(
                 f"{url} cannot be asked: {error}. {self.address.advice}"
             ) from error
+
+    def _recognised(self) -> Server:
+        """Returns what the server is; asks it once."""
+        if self._server is None:
+            # The proof depends on the challenge, so that no cache answers in the exchange's place.
+            health = self._glance("/healthz", challenge=secrets.token_hex(16))
+            self._server = by_health(*health)
+            if self._server is None:
+                status, _, body = self._glance("/v1/courses")
+                is_ngshare = is_ngshares_404(status, body)
+                self._server = Server.NGSHARE if is_ngshare else Server.STRANGER
+        return self._server
+
+    def _glance(self, path: str, **query: str) -> tuple[int, bool, bytes]:
+        """Returns the status of a reply, whether it has the mark, and the beginning of its content."""
+        url = self.address.url + path
+        with self._reply("GET", url, body=None, headers={}, params=query) as response:
+            reply = Reply(response, self.address, self._recognised, self._proxy)
+            return reply.status, reply.is_marked, reply.beginning(_ENOUGH)
 
     def _reply(
         self,

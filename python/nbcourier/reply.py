@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any, Callable
 from urllib.parse import unquote, urljoin, urlsplit
 
@@ -13,12 +12,11 @@ from .address import Address
 from .answer import Answer
 from .body import CHUNK
 from .errors import BrokenOff, CourierError, Refused, printable
+from .recognition import MARK, Server, json_of
 
 _PROBLEM = "application/problem+json"
 # The caller as the exchange knows them, percent-encoded. The exchange sends it with refusals that depend on the caller.
 _CALLER = "X-NbCourier-Caller"
-# Headers of every reply of an exchange. A proxy may remove one of them.
-_OURS = ("X-Request-Id", "X-Content-Type-Options")
 # The maximum length of an address or a reason that is shown, in characters.
 _LONGEST_ADDRESS = 300
 # The maximum number of bytes that are read of a refusal: enough for the checksums of very many files.
@@ -31,11 +29,16 @@ class Reply:
     """The reply from an address. Its content is still on its way."""
 
     def __init__(
-        self, response: requests.Response, address: Address, proxy: str = ""
+        self,
+        response: requests.Response,
+        address: Address,
+        server: Callable[[], Server],
+        proxy: str = "",
     ) -> None:
-        """`proxy` is the proxy that the request went through, without its password."""
+        """`server` finds out what the server is. `proxy` is the request's proxy, without its password."""
         self._response = response
         self._address = address
+        self._server = server
         self._exchange = address.url
         self._way = f" through the proxy {proxy}" if proxy else ""
 
@@ -43,6 +46,11 @@ class Reply:
     def status(self) -> int:
         """Returns the status."""
         return self._response.status_code
+
+    @property
+    def is_marked(self) -> bool:
+        """Whether the reply has the mark of an exchange."""
+        return MARK in self._response.headers
 
     def header(self, name: str) -> str:
         """Returns a header, empty if it is missing."""
@@ -66,22 +74,27 @@ class Reply:
 
     def parsed(self, content: bytes) -> Answer:
         """Returns a part of the content, which is a JSON object if the server is an exchange."""
-        try:
-            members = json.loads(content)
-        # Python raises RecursionError for JSON that is nested too deeply.
-        except (ValueError, RecursionError) as error:
-            raise self.strange("there is no JSON in its answer") from error
-        return Answer(members, self.strange)
+        members = json_of(content)
+        if members is None:
+            raise self.strange("there is no JSON in its answer")
+        answer = Answer(members, self.strange)
+        self._require_exchange()
+        return answer
+
+    def beginning(self, size: int) -> bytes:
+        """Returns the content, up to this many bytes."""
+        return self._incoming().whole(size)
 
     def nothing(self) -> None:
         """Checks that there is no content, which is how an exchange reports that something was removed."""
-        # Only our headers distinguish an exchange from a portal that answers 204 to everything.
-        has_our_headers = any(self.header(name) for name in _OURS)
-        if self.status != 204 or not has_our_headers:
+        if self.status != 204:
             raise self.strange(f"its answer is {self._line}")
+        # Some portals answer 204 to everything.
+        self._require_exchange()
 
     def stream(self, content_type: str, done: Callable[[int], object]) -> Incoming:
         """Returns the content, which has this type if the server is an exchange; calls `done` for each part."""
+        self._require_exchange()
         if not self.header("Content-Type").startswith(content_type):
             raise self.strange("there is no archive in its answer")
         return self._incoming(done)
@@ -94,10 +107,15 @@ class Reply:
         is_problem = self.header("Content-Type").split(";")[0].strip() == _PROBLEM
         sentence = answer.get("detail" if is_problem else "message")
         # The two forms of an exchange's refusals. Hubs and proxies send pages, or JSON of another form.
-        is_ours = answer.get("success") is False or (is_problem and "status" in answer)
-        if not (is_ours and isinstance(sentence, str)):
+        has_form = answer.get("success") is False or (is_problem and "status" in answer)
+        has_form = has_form and isinstance(sentence, str)
+        if not (has_form and self._is_exchanges()):
+            is_before = has_form and self._server() is Server.MARKED
             return Refused(
-                self.status, self._line, by_exchange=False, explained=self._stranger()
+                self.status,
+                self._line,
+                by_exchange=False,
+                explained=self._stranger(is_before),
             )
         return Refused(
             self.status,
@@ -131,13 +149,31 @@ class Reply:
             f"The server at {self._exchange}{self._way} is not an exchange ({reason}). {self._address.advice}"
         )
 
+    def _is_exchanges(self) -> bool:
+        """Whether the reply comes from an exchange. Asks the server what it is if the reply has no mark."""
+        return self.is_marked or self._server().speaks_unmarked
+
+    def _require_exchange(self) -> None:
+        if self._is_exchanges():
+            return
+        if self._server() is Server.MARKED:
+            raise CourierError(self._before("answers in its place"))
+        raise self.strange("nothing in its answer says that it is one")
+
+    def _before(self, what: str) -> str:
+        """Returns a sentence about a program between here and the exchange."""
+        return (
+            f"A server in front of the exchange at {self._exchange}{self._way} {what}. Tell the administrators of your"
+            f" JupyterHub. {self._address.advice}"
+        )
+
     @property
     def _line(self) -> str:
         reason = printable(self._response.reason or "", _LONGEST_ADDRESS)
         return f"{self.status} {reason}".strip()
 
-    def _stranger(self) -> str:
-        """Returns a sentence about a refusal that did not come from an exchange."""
+    def _stranger(self, is_before: bool) -> str:
+        """Returns a sentence about a refusal that did not come from an exchange; an exchange may be behind its sender."""
         if self.status == 413:
             return (
                 f"A server in front of the exchange at {self._exchange}{self._way} refuses a request of this size"
@@ -148,14 +184,16 @@ class Reply:
                 f"A server in front of the exchange at {self._exchange}{self._way} answers {self._line}. Try again in a"
                 f" few minutes. {self._address.advice}"
             )
+        if is_before:
+            return self._before(f"answers {self._line}")
         return str(self.strange(f"it answers {self._line}"))
 
     def _told(self) -> dict[str, Any]:
         try:
-            answer = json.loads(self._incoming().whole(_LONGEST_REFUSAL))
+            answer = json_of(self.beginning(_LONGEST_REFUSAL))
         except BrokenOff:
             raise
-        except (CourierError, ValueError, RecursionError):
+        except CourierError:
             return {}
         return answer if isinstance(answer, dict) else {}
 

@@ -32,8 +32,12 @@ Spoil = Callable[[requests.Response, BaseHTTPRequestHandler], None]
 Rule = Callable[[Asked], Spoil | None]
 
 
+# The header by which an exchange's replies are recognised.
+MARK = {"X_NbCourier": "exchange"}
+
+
 def answer(status: int, body: bytes, **headers: str) -> Spoil:
-    """Sends this answer without asking the service."""
+    """Sends this answer without asking the service, as a program does that is no exchange."""
 
     def spoil(_: requests.Response | None, handler: BaseHTTPRequestHandler) -> None:
         handler.send_response(status)
@@ -47,10 +51,15 @@ def answer(status: int, body: bytes, **headers: str) -> Spoil:
     return spoil
 
 
+def from_exchange(status: int, body: bytes, **headers: str) -> Spoil:
+    """Sends this answer without asking the service, as an exchange does."""
+    return answer(status, body, **MARK, **headers)
+
+
 def problem(status: int, detail: str) -> Spoil:
     """Sends a refusal in the form of the exchange's own API."""
     body = b'{"type": "about:blank", "status": %d, "detail": "%s"}'
-    return answer(
+    return from_exchange(
         status,
         body % (status, detail.encode()),
         Content_Type="application/problem+json",

@@ -138,13 +138,13 @@ class Ngshare:
         self._program = Program(
             command, env=env, cwd=directory, log=directory / "ngshare.log"
         )
-        self._port = port
+        self.port = port
         self._program.wait_until(self._answers, "healthz")
         self.wire = Wire(port)
 
     def _answers(self) -> bool:
         try:
-            return Wire(self._port).get(ADMIN, "healthz")[0] == 200
+            return Wire(self.port).get(ADMIN, "healthz")[0] == 200
         except OSError:
             return False
 

@@ -11,7 +11,7 @@ from types import SimpleNamespace
 
 import pytest
 from course import RELEASED, Course, through
-from front import Asked, Front, Spoil, answer
+from front import Asked, Front, Spoil, from_exchange
 from in_process import Desk
 from trees import write_tree
 
@@ -22,7 +22,7 @@ PROBLEM = json.dumps({"status": 0, "detail": REASON}).encode()
 
 
 def busy(status: int, **headers: str) -> Spoil:
-    return answer(status, PROBLEM, Content_Type="application/problem+json", **headers)
+    return from_exchange(status, PROBLEM, Content_Type="application/problem+json", **headers)
 
 
 @pytest.fixture

@@ -18,7 +18,7 @@ from course import (
     ngshare_only,
     through,
 )
-from front import Asked, Front, Spoil, answer, cut, cut_at
+from front import Asked, Front, Spoil, from_exchange, cut, cut_at
 from people import Person
 from requests import Response
 from trees import Tree, assert_same_tree, read_tree
@@ -146,7 +146,7 @@ def outside_in_ngshares_words(asked: Asked, course: Course) -> Spoil | None:
     checksum = hashlib.md5(b"").hexdigest()
     outside = {"path": "../../../escaped", "content": "", "checksum": checksum}
     odd = json.dumps({"success": True, "files": [outside]}).encode()
-    return answer(200, odd) if quote(course.first.name) in asked.path else None
+    return from_exchange(200, odd) if quote(course.first.name) in asked.path else None
 
 
 def outside_in_the_archive(asked: Asked, course: Course) -> Spoil | None:
@@ -160,7 +160,7 @@ def outside_in_the_archive(asked: Asked, course: Course) -> Spoil | None:
         tree = {odd if path == name else path: tree[path] for path in tree}
         listing = {"manifest.json": json.dumps(manifest).encode()}
         archive = archive_of(listing | tree)
-        answer(200, archive, Content_Type="application/x-tar")(None, handler)
+        from_exchange(200, archive, Content_Type="application/x-tar")(None, handler)
 
     return spoil if "/collect" in asked.path else None
 
@@ -196,7 +196,7 @@ def test_a_changed_transfer_is_not_taken_for_the_submission(
     def changed(reply: Response, handler: BaseHTTPRequestHandler) -> None:
         content = reply.content.replace(b"second", b"secand")
         digest = reply.headers["X-Tree-Digest"]
-        spoiled = answer(
+        spoiled = from_exchange(
             200, content, Content_Type="application/x-tar", X_Tree_Digest=digest
         )
         spoiled(None, handler)

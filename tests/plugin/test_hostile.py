@@ -16,7 +16,7 @@ from urllib.parse import unquote, urlsplit
 
 import pytest
 from course import NGSHARE, PYTHON_SOURCE, V1
-from front import NO_V1, Asked, Front, Spoil, answer
+from front import NO_V1, Asked, Front, Spoil, from_exchange
 from in_process import Desk
 from nbgrader.exchange.abc import ExchangeError
 from trees import write_tree
@@ -134,7 +134,7 @@ class Liar:
                 return _tar({path: NOTEBOOK}, X_Tree_Digest=_tree(path))
             case ["courses", _, "assignments", _, "tree"]:
                 return _tar({self.path: NOTEBOOK}, X_Tree_Digest=_tree(self.path))
-        return answer(404, b"{}", Content_Type="application/problem+json")
+        return from_exchange(404, b"{}", Content_Type="application/problem+json")
 
     def _stream(self, key: str, number_key: str) -> Spoil:
         listed = [
@@ -179,7 +179,7 @@ class Liar:
 
 
 def _json(content: Any) -> Spoil:
-    return answer(200, json.dumps(content).encode(), Content_Type="application/json")
+    return from_exchange(200, json.dumps(content).encode(), Content_Type="application/json")
 
 
 def _tar(members: dict[str, bytes], **headers: str) -> Spoil:
@@ -189,7 +189,7 @@ def _tar(members: dict[str, bytes], **headers: str) -> Spoil:
             member = tarfile.TarInfo(name)
             member.size = len(content)
             archive.addfile(member, io.BytesIO(content))
-    return answer(200, body.getvalue(), Content_Type="application/x-tar", **headers)
+    return from_exchange(200, body.getvalue(), Content_Type="application/x-tar", **headers)
 
 
 def _files(path: str) -> list[dict[str, Any]]:

@@ -12,7 +12,7 @@ from urllib.parse import unquote
 
 import pytest
 from course import NGSHARE, Course, both_wires, through
-from front import Front, answer, problem
+from front import Front, from_exchange, problem
 from material import source_tree
 from notebook_server import ANSWER_LIMIT_S, DETAILS, Details, NotebookServer
 from trees import write_tree
@@ -121,7 +121,7 @@ def test_a_refusal_is_reported_and_nothing_is_done(
     refusal = problem(409, by_group)
     if wire == NGSHARE:
         answered = {"success": False, "message": by_group}
-        refusal = answer(409, json.dumps(answered).encode())
+        refusal = from_exchange(409, json.dumps(answered).encode())
     front.rule = lambda asked: refusal if asked.method == "DELETE" else None
     reply = server.remove_student("zoë")
     assert reply.status_code == 502

@@ -3,11 +3,11 @@
 import os
 
 from course import RELEASED, Course, both_wires, ngshare_only, through
-from front import Asked, Front, Spoil, answer, cut, problem
+from front import Asked, Front, Spoil, answer, cut, from_exchange, problem
 from trees import assert_same_tree, write_tree
 
 SENTENCE = "larger than the limit"
-TOO_LARGE = answer(413, b'{"success": false, "message": "%s"}' % SENTENCE.encode())
+TOO_LARGE = from_exchange(413, b'{"success": false, "message": "%s"}' % SENTENCE.encode())
 
 
 def prepare(course: Course, tree: dict[str, bytes] = RELEASED) -> None:

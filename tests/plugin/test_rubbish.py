@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 from course import PYTHON_SOURCE
-from front import Front, Rule, Spoil, answer
+from front import MARK, Asked, Front, Rule, Spoil, answer
 from nbgrader.auth import Authenticator
 from nbgrader.coursedir import CourseDirectory
 from nbgrader.exchange import ExchangeFactory
@@ -151,11 +151,12 @@ def outcome(config: Config, slot: str, settings: dict[str, Any]) -> str:
     return ""
 
 
+@pytest.mark.parametrize("is_marked", [True, False], ids=["marked", "unmarked"])
 @pytest.mark.parametrize("name", ANSWERS)
 def test_nothing_but_an_exchange_error_comes_out(
-    config: Config, front: Front, name: str, tmp_path: Path
+    config: Config, front: Front, name: str, tmp_path: Path, is_marked: bool
 ) -> None:
-    front.rule = ANSWERS[name]
+    front.rule = _marked(ANSWERS[name]) if is_marked else ANSWERS[name]
     config.NbCourier.url = front.url
     for slot, settings in ASKED:
         said = outcome(config, slot, settings)
@@ -174,6 +175,30 @@ def test_nothing_but_an_exchange_error_comes_out(
             ask()
 
 
+def _marked(rule: Rule) -> Rule:
+    """Adds the header of an exchange to the answers."""
+
+    def marked(asked: Asked) -> Spoil:
+        spoil = rule(asked)
+
+        def add(reply: Any, handler: BaseHTTPRequestHandler) -> None:
+            # Python sends the headers at the end, so one more can follow the status line.
+            start = handler.send_response
+
+            def send_response(status: int) -> None:
+                start(status)
+                for name, value in MARK.items():
+                    handler.send_header(name.replace("_", "-"), value)
+
+            handler.send_response = send_response
+            spoil(reply, handler)
+
+        add.asks = False
+        return add
+
+    return marked
+
+
 def test_a_server_that_breaks_off_at_any_place_is_not_an_exchange(
     config: Config, front: Front
 ) -> None:
@@ -189,7 +214,8 @@ def broken(body: bytes, place: int) -> Spoil:
 
     def spoil(_: object, handler: BaseHTTPRequestHandler) -> None:
         handler.send_response(200)
-        handler.send_header("Content-Type", JSON["Content_Type"])
+        for name, value in (JSON | MARK).items():
+            handler.send_header(name.replace("_", "-"), value)
         handler.send_header("Content-Length", str(len(body)))
         handler.end_headers()
         handler.wfile.write(body[:place])

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from archives import archive_of
 from front import Front, Rule, Spoil, answer
 from in_process import Desk
 from nbcourier.errors import CourierError
@@ -76,6 +77,93 @@ STRANGERS: dict[str, Spoil] = {
     "a limit before the exchange": of_nginx(429, "429 Too Many Requests"),
     "a size before the exchange": of_nginx(413, "413 Request Entity Too Large"),
 }
+SENTENCES = {
+    400: "Please supply files",
+    401: "Login required",
+    403: "Permission denied",
+    404: "Course not found",
+    409: "Assignment already exists",
+    413: "The request is larger than the limit",
+    429: "Too many requests",
+    503: "The hub cannot be reached",
+    507: "The exchange is short of disk space",
+}
+
+
+def in_ngshares_form(status: int, message: str) -> Spoil:
+    """Sends a refusal in the form of ngshare's protocol."""
+    return answer(status, json.dumps({"success": False, "message": message}).encode(), **JSON)
+
+
+def as_problem(status: int, detail: str, **headers: str) -> Spoil:
+    """Sends a refusal in the form of the exchange's own API, as other services do that follow RFC 9457."""
+    body = json.dumps({"type": "about:blank", "title": "No", "status": status, "detail": detail})
+    return answer(status, body.encode(), Content_Type="application/problem+json", **headers)
+
+
+def archive() -> bytes:
+    """Returns an archive in the form of the exchange's."""
+    return archive_of({"manifest.json": b'{"submissions": [], "feedback": [], "next": null}'})
+
+
+# Other servers that speak in the exchange's form, with its sentences.
+LOOKALIKES: dict[str, Spoil] = {
+    **{
+        f"its sentence, {status}": in_ngshares_form(status, sentence)
+        for status, sentence in SENTENCES.items()
+    },
+    **{
+        f"its problem, {status}": as_problem(status, sentence)
+        for status, sentence in SENTENCES.items()
+    },
+    "a route that is missing": in_ngshares_form(404, "route missing"),
+    "a route that is missing, as a problem": as_problem(404, "route missing"),
+    "the sentence for a wrong address": in_ngshares_form(404, "Not found"),
+    "a problem with that sentence": as_problem(404, "Not found"),
+    "a problem with a caller": as_problem(403, "No", X_NbCourier_Caller="ada"),
+    "a failure with status 200": in_ngshares_form(200, "No"),
+    "a list without courses": answer(200, b'{"courses": []}', **JSON),
+    "a success without courses": answer(200, b'{"success": true, "courses": []}', **JSON),
+    "a course": answer(
+        200, b'{"courses": [{"course": "c", "role": "instructor"}], "next": null}', **JSON
+    ),
+    "every list, all empty": answer(
+        200,
+        b'{"success": true, "courses": [], "assignments": [], "submissions": [], "people": [], "students": [],'
+        b' "files": [], "trees": {}, "events": [], "status": [], "next": null}',
+        **JSON,
+    ),
+    "a success": answer(200, b'{"success": true}', **JSON),
+    "a success with a timestamp": answer(
+        200, b'{"success": true, "timestamp": "2026-01-01 00:00:00.000000"}', **JSON
+    ),
+    "an archive": answer(200, archive(), Content_Type="application/x-tar", X_Tree_Digest="0" * 64),
+    "nothing, with the headers of a gateway": answer(
+        204, b"", X_Request_Id="1", X_Content_Type_Options="nosniff"
+    ),
+    "a list, with the headers of a gateway": answer(
+        200, b'{"courses": []}', X_Request_Id="1", X_Content_Type_Options="nosniff", **JSON
+    ),
+}
+
+
+def healthy(others: Spoil) -> Rule:
+    """Answers health checks as an ngshare does, and everything else in another way."""
+    health = answer(200, b'{"success": true}', **JSON)
+    return lambda asked: health if asked.path.startswith("/healthz") else others
+
+
+def always(spoil: Spoil) -> Rule:
+    return lambda asked: spoil
+
+
+RULES: dict[str, Rule] = {
+    **{name: always(spoil) for name, spoil in (STRANGERS | LOOKALIKES).items()},
+    "a healthy service": healthy(in_ngshares_form(404, "route missing")),
+    "a healthy service with problems": healthy(as_problem(404, "Course not found")),
+    "a healthy service with pages": healthy(of_nginx(404, "404 Not Found")),
+    "a healthy service with lists": healthy(LOOKALIKES["every list, all empty"]),
+}
 SLOTS: list[tuple[str, dict]] = [
     ("List", {}),
     ("List", {"inbound": True}),
@@ -140,10 +228,6 @@ def stranger() -> Iterator[Front]:
     running.stop()
 
 
-def always(spoil: Spoil) -> Rule:
-    return lambda asked: spoil
-
-
 def is_about_a_stranger(said: str, url: str) -> bool:
     """Whether the output says that the server at this address, or one before it, is not an exchange, and reports nothing as
     done."""
@@ -166,12 +250,12 @@ def write_course(home: Path) -> None:
     (feedback / "timestamp.txt").write_text("2026-01-01 00:00:00.000000 UTC")
 
 
-@pytest.mark.parametrize("name", STRANGERS)
+@pytest.mark.parametrize("name", RULES)
 def test_no_command_of_nbgrader_takes_a_stranger_for_the_exchange(
     stranger: Front, tmp_path: Path, name: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     write_course(tmp_path)
-    stranger.rule = always(STRANGERS[name])
+    stranger.rule = RULES[name]
     desk = Desk(stranger.url, "ada", tmp_path)
     for slot, settings in SLOTS:
         # The directory that a command fetches into must not exist.
@@ -183,13 +267,13 @@ def test_no_command_of_nbgrader_takes_a_stranger_for_the_exchange(
     assert "is an ngshare" not in caplog.text
 
 
-@pytest.mark.parametrize("name", STRANGERS)
+@pytest.mark.parametrize("name", RULES)
 def test_no_question_about_people_takes_a_stranger_for_the_exchange(
     stranger: Front, tmp_path: Path, name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("JUPYTERHUB_API_TOKEN", "ada")
     monkeypatch.setenv("JUPYTERHUB_USER", "ada")
-    stranger.rule = always(STRANGERS[name])
+    stranger.rule = RULES[name]
     config = Desk(stranger.url, "ada", tmp_path).config
     for ask in PEOPLE.values():
         with pytest.raises((CourierError, ExchangeError)) as failed:
@@ -198,11 +282,11 @@ def test_no_question_about_people_takes_a_stranger_for_the_exchange(
         assert is_about_a_stranger(said, stranger.url), said
 
 
-@pytest.mark.parametrize("name", STRANGERS)
+@pytest.mark.parametrize("name", RULES)
 def test_no_command_of_the_program_takes_a_stranger_for_the_exchange(
     binary: Path, stranger: Front, tmp_path: Path, name: str
 ) -> None:
-    stranger.rule = always(STRANGERS[name])
+    stranger.rule = RULES[name]
     (tmp_path / "class.csv").write_text("student_id,first_name,last_name,email\nada,,,\n")
     receipt = {"receipt": "x", "signature": "y"}
     (tmp_path / "receipt.json").write_text(json.dumps(receipt))

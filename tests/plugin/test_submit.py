@@ -6,7 +6,7 @@ from glob import glob
 from pathlib import Path
 
 from course import RELEASED, Course, both_wires, ngshare_only, through
-from front import Asked, Front, Spoil, answer, cut, problem
+from front import Asked, Front, Spoil, from_exchange, cut, problem
 from people import Person
 from trees import assert_same_tree, read_tree, without, write_tree
 
@@ -165,7 +165,7 @@ def test_a_limit_on_what_may_be_kept_is_told_at_once_and_is_a_failure(
         (507, "The exchange is short of disk space"),
     ):
         body = json.dumps({"success": False, "message": sentence}).encode()
-        refusal = answer(status, body)
+        refusal = from_exchange(status, body)
         posts.clear()
         assert sentence in course.first.refused("submit", "ps1", course.option)
         assert len(posts) == 1, "another attempt would change nothing"
@@ -186,7 +186,7 @@ def test_a_client_above_the_rate_waits_as_long_as_the_exchange_says(
         return busy if asked.method == "POST" and len(posts) < 3 else None
 
     body = b'{"success": false, "message": "You ask more than 300 times a second"}'
-    busy = answer(429, body, Retry_After="1")
+    busy = from_exchange(429, body, Retry_After="1")
     front.rule = too_often
     said = course.first.nbgrader("submit", "ps1", course.option).stderr
     assert "more than 300 times a second" in said and "trying again in 1." in said
@@ -303,7 +303,7 @@ def test_a_token_that_nobody_knows_is_explained(course: Course, front: Front) ->
     write_tree(course.first.home / "ps1", WORK)
     through(front.url, course.first)
     refusal = b'{"success": false, "message": "no such token"}'
-    front.rule = lambda asked: answer(401, refusal)
+    front.rule = lambda asked: from_exchange(401, refusal)
     complaint = course.first.refused("submit", "ps1", course.option)
     assert "your token is missing or has expired. Restart your server" in complaint
 

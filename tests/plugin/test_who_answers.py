@@ -3,14 +3,19 @@
 import json
 import logging
 from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 
 import pytest
-from course import Course, both_wires, through
-from front import Asked, Front, Rule, Spoil, answer
+from course import RELEASED, Course, both_wires, through
+from front import Asked, Front, Rule, Spoil, answer, from_exchange
 from in_process import Desk
 from nbcourier import http
 from nbcourier.address import Address
+from nbgrader.exchange.abc import ExchangeError
+from ngshare import ADMIN, Ngshare, cache_directory
+from requests import Response
+from trees import assert_same_tree, read_tree, without, write_tree
 
 PAGE = b"<html><h1>JupyterHub</h1></html>"
 HTML = {"Content_Type": "text/html"}
@@ -90,6 +95,107 @@ def test_a_foreign_refusal_is_no_empty_list(stranger: Front, tmp_path: Path) -> 
         desk = Desk(stranger.url, "ada", tmp_path)
         desk.fail("List", "c", "ps1")
         desk.fail("List", "c", "ps1", inbound=True)
+
+
+# Answers that a program before the exchange sends in its place, in the exchange's own forms.
+IN_ITS_PLACE: dict[str, Spoil] = {
+    "a refusal": answer(403, b'{"success": false, "message": "Permission denied"}', **JSON),
+    "a thing that is not there": answer(
+        404, b'{"success": false, "message": "Course not found"}', **JSON
+    ),
+    "a problem": answer(
+        403,
+        b'{"type": "about:blank", "title": "No", "status": 403, "detail": "Blocked"}',
+        Content_Type="application/problem+json",
+    ),
+    "an empty list": answer(
+        200, b'{"success": true, "courses": [], "assignments": [], "submissions": []}', **JSON
+    ),
+}
+
+
+@both_wires
+@pytest.mark.parametrize("name", IN_ITS_PLACE)
+def test_a_program_before_the_exchange_is_not_told_as_the_exchange(
+    course: Course, front: Front, tmp_path: Path, name: str
+) -> None:
+    course.release()
+    front.rule = lambda asked: (
+        None if asked.path.startswith("/healthz") else IN_ITS_PLACE[name]
+    )
+    desk = Desk(front.url, course.first.name, tmp_path)
+    for slot, settings in ASKED:
+        said = desk.fail(slot, course.name, "ps1", **settings)
+        assert f"A server in front of the exchange at {front.url} answers" in said
+        assert "The exchange says" not in said
+        assert "not in the course" not in said
+
+
+@both_wires
+def test_where_a_proxy_removes_the_mark_an_exchange_is_still_recognised(
+    course: Course, front: Front, tmp_path: Path
+) -> None:
+    front.rule = lambda asked: without_mark
+    ira = Desk(front.url, course.instructor.name, tmp_path / "ira")
+    ada = Desk(front.url, course.second.name, tmp_path / "ada")
+    write_tree(ira.home / "release" / "ps1", RELEASED)
+    ira.run("ReleaseAssignment", course.name, "ps1")
+    ada.run("FetchAssignment", course.name, "ps1")
+    ada.run("Submit", course.name, "ps1")
+    ira.run("Collect", course.name, "ps1")
+    collected = read_tree(ira.home / "submitted" / course.second.name / "ps1")
+    assert_same_tree(without(collected, "timestamp.txt"), RELEASED)
+    said = ada.fail("FetchAssignment", course.name, "no such")
+    assert "The exchange says: Assignment not found" in said
+    said = ada.fail("ReleaseFeedback", course.name, "ps1")
+    assert "is not an exchange" not in said
+
+
+def test_a_real_ngshare_is_recognised_by_two_requests(tmp_path: Path) -> None:
+    server = Ngshare(cache_directory(), tmp_path / "server")
+    front = Front(f"http://127.0.0.1:{server.port}")
+    try:
+        server.wire.change("POST", ADMIN, "course/c", instructors='["ira"]')
+        details = {"first_name": "", "last_name": "", "email": ""}
+        server.wire.change("POST", "ira", "student/c/ada", **details)
+        ira, ada = (Desk(f"{front.url}/api", name, tmp_path / name) for name in ("ira", "ada"))
+
+        def run(desk: Desk, slot: str, course: str = "c", assignment: str = "ps1") -> None:
+            # The stand-alone mode believes the name that a request gives.
+            def name(asked: Asked) -> None:
+                mark = "&" if "?" in asked.path else "?"
+                asked.path += f"{mark}user={desk.name}"
+
+            front.rule = name
+            desk.run(slot, course, assignment)
+
+        write_tree(ira.home / "release" / "ps1", RELEASED)
+        run(ira, "ReleaseAssignment")
+        run(ada, "FetchAssignment")
+        run(ada, "Submit")
+        front.asked.clear()
+        run(ira, "Collect")
+        assert len(front.below("/api/healthz")) <= 2
+        collected = read_tree(ira.home / "submitted" / "ada" / "ps1")
+        assert_same_tree(without(collected, "timestamp.txt"), RELEASED)
+        with pytest.raises(ExchangeError, match="The exchange says: Course not found"):
+            run(ada, "FetchAssignment", "no such course", "ps2")
+    finally:
+        front.stop()
+        server.stop()
+
+
+def without_mark(reply: Response, handler: BaseHTTPRequestHandler) -> None:
+    """Forwards the reply as a proxy does that lets only known headers through."""
+    content = reply.content
+    handler.send_response(reply.status_code)
+    for name, value in reply.headers.items():
+        if name.lower() in ("content-type", "x-tree-digest", "location", "retry-after"):
+            handler.send_header(name, value)
+    if reply.status_code != 204:
+        handler.send_header("Content-Length", str(len(content)))
+    handler.end_headers()
+    handler.wfile.write(content)
 
 
 def test_a_derived_address_is_named_with_the_setting_that_corrects_it(
@@ -185,7 +291,7 @@ def test_a_refusal_names_who_one_is_to_the_exchange(
     problem = {"status": 403, "detail": "Permission denied"}
 
     def refuse(asked: Asked) -> Spoil:
-        return answer(
+        return from_exchange(
             403,
             json.dumps(problem).encode(),
             Content_Type="application/problem+json",
@@ -218,7 +324,7 @@ def test_the_odd_length_of_an_unknown_token_is_reported(
     front: Front, tmp_path: Path, token: str, is_odd: bool
 ) -> None:
     told = json.dumps({"success": False, "message": "Login required"}).encode()
-    front.rule = lambda asked: answer(401, told, **JSON)
+    front.rule = lambda asked: from_exchange(401, told, **JSON)
     said = Desk(front.url, token, tmp_path).fail("FetchAssignment", "c", "ps1")
     assert said.startswith("The exchange does not know you; your token is missing or has")
     odd = f"The token here has {len(token)} characters, and a hub makes tokens of 32"

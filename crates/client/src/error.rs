@@ -25,6 +25,18 @@ pub enum Error {
         /// What to do if the address is wrong.
         advice: String,
     },
+    /// The reply comes from a program between here and the exchange, such as a proxy.
+    #[error("A server in front of the exchange at {way} answers \"{reason}\". {advice}{}", hint_before(*.status))]
+    Before {
+        /// The address, and the proxy on the way there.
+        way: String,
+        /// The HTTP status of the reply.
+        status: u16,
+        /// The status in words.
+        reason: String,
+        /// What to do if the address is wrong.
+        advice: String,
+    },
     /// The reply redirects to another address.
     #[error(
         "The server at {way} redirects to {target}, which was not followed. If that is the exchange's address, set \
@@ -63,6 +75,15 @@ fn hint(status: u16) -> &'static str {
         413 | 507 => ". Ask the administrators of the exchange",
         429 | 502..=504 => ". Try again in a moment",
         _ => "",
+    }
+}
+
+/// Returns advice on such a reply of a program before the exchange.
+fn hint_before(status: u16) -> &'static str {
+    match status {
+        // These are about the request, whoever sends them.
+        413 | 429 | 502..=504 | 507 => hint(status),
+        _ => ". Tell the administrators of your JupyterHub",
     }
 }
 

@@ -1,5 +1,7 @@
 //! The HTTP client: sends requests and checks replies.
 
+use super::recognition::{Server, is_marked};
+use super::token::odd_length;
 use super::{Error, Result};
 use nbcourier_domain::RESERVED;
 use percent_encoding::{percent_decode_str, utf8_percent_encode};
@@ -25,8 +27,6 @@ const PAUSE: Duration = Duration::from_millis(500);
 const LONGEST_PAUSE: Duration = Duration::from_secs(10);
 /// The maximum length of a reply, in bytes. It exceeds any listing of a large course.
 const LONGEST_REPLY: usize = 1 << 28;
-/// Headers that an exchange sends with every reply. A proxy may remove one of them.
-const OURS: [&str; 2] = ["X-Request-Id", "X-Content-Type-Options"];
 /// The header of a refusal that holds the caller's name as the exchange knows it.
 const CALLER: &str = "X-NbCourier-Caller";
 
@@ -60,9 +60,11 @@ impl Way {
 
 /// A client that sends requests to one exchange as one caller.
 pub struct Client {
-    http: reqwest::Client,
-    way: Way,
+    pub(super) http: reqwest::Client,
+    pub(super) way: Way,
     authorization: HeaderValue,
+    /// A sentence about the length of the token, if it is odd.
+    odd_token: Option<String>,
     /// The caller's name, which ngshare's stand-alone mode requires.
     pub(super) user: Option<String>,
 }
@@ -115,6 +117,7 @@ impl Client {
             http,
             way,
             authorization,
+            odd_token: odd_length(token, &[]),
             user,
         })
     }
@@ -203,8 +206,7 @@ impl Client {
         let caller = caller
             .and_then(|name| name.to_str().ok())
             .map(str::to_owned);
-        // A reply without content has no other mark of an exchange. Some portals answer 204 to every request.
-        let has_our_headers = OURS.iter().any(|name| reply.headers().contains_key(*name));
+        let is_marked = is_marked(&reply);
         let mut body = Vec::new();
         while let Some(part) = reply
             .chunk()
@@ -217,9 +219,20 @@ impl Client {
             body.extend_from_slice(&part);
         }
         let said: Option<Value> = if status == StatusCode::NO_CONTENT {
-            Some(Value::Null).filter(|_| has_our_headers)
+            Some(Value::Null)
         } else {
             serde_json::from_slice(&body).ok().filter(Value::is_object)
+        };
+        let said = match said {
+            Some(value) if !is_marked && has_form(status, is_problem, &value) => {
+                let server = self.recognised().await;
+                match server.map_err(|error| self.unreachable(&error))? {
+                    server if server.speaks_unmarked() => Some(value),
+                    Server::Marked => return Err(self.answered_before(status)),
+                    _ => None,
+                }
+            }
+            said => said,
         };
         let is_v1 = names.first() == Some(&"v1");
         match said {
@@ -245,7 +258,9 @@ impl Client {
                 }
                 Err(Error::Refused {
                     status: status.as_u16(),
-                    sentence: sentence + &known_as(status, caller.as_deref()),
+                    sentence: sentence
+                        + &known_as(status, caller.as_deref())
+                        + &self.odd_token(status),
                 })
             }
             Some(value) if is_v1 && value["success"] == false => {
@@ -255,27 +270,29 @@ impl Client {
                 Err(Error::TooOld(self.way.url.clone()))
             }
             _ if status.as_u16() == 413 || status.as_u16() == 429 || status.is_server_error() => {
-                Err(Error::Refused {
-                    status: status.as_u16(),
-                    sentence: format!(
-                        "A server in front of the exchange at {} answers \"{status}\". {}",
-                        self.way.shown(),
-                        self.way.advice
-                    ),
-                })
+                Err(self.answered_before(status))
+            }
+            None if status.is_success() && serde_json::from_slice::<Value>(&body).is_ok() => {
+                Err(self.no_exchange("nothing in its answer says that it is one"))
             }
             _ => Err(self.no_exchange(&format!("it answers \"{status}\""))),
         }
     }
 
-    /// Whether an exchange answers at all. ngshare answers this request, too.
+    /// Whether an exchange answers at all, or an ngshare.
     async fn is_there(&self) -> bool {
-        let request = self.http.get(format!("{}/healthz", self.way.url));
-        let Ok(reply) = request.send().await else {
-            return false;
-        };
-        let value: Value = reply.json().await.unwrap_or_default();
-        value["success"] == true
+        let server = self.recognised().await;
+        server.is_ok_and(|server| server != Server::Stranger)
+    }
+
+    /// Returns the error for the reply of a program between here and the exchange.
+    fn answered_before(&self, status: StatusCode) -> Error {
+        Error::Before {
+            way: self.way.shown(),
+            status: status.as_u16(),
+            reason: status.to_string(),
+            advice: self.way.advice.clone(),
+        }
     }
 
     /// Returns the same client over TLS if the redirect changes only that. Returns an error that names the target of
@@ -320,8 +337,16 @@ impl Client {
             http: http(&way)?,
             way,
             authorization: self.authorization.clone(),
+            odd_token: self.odd_token.clone(),
             user: self.user.clone(),
         }))
+    }
+
+    /// Returns what to add to the refusal of an unknown caller.
+    fn odd_token(&self, status: StatusCode) -> String {
+        let told = self.odd_token.as_ref();
+        let told = told.filter(|_| status == StatusCode::UNAUTHORIZED);
+        told.map_or_else(String::new, |told| format!(". {told}"))
     }
 
     fn no_exchange(&self, reason: &str) -> Error {
@@ -339,6 +364,11 @@ impl Client {
             advice: self.way.advice.clone(),
         }
     }
+}
+
+/// Whether the reply has the form of an exchange's success or refusal.
+fn has_form(status: StatusCode, is_problem: bool, value: &Value) -> bool {
+    status.is_success() || is_problem || value["success"] == false
 }
 
 fn path(names: &[&str]) -> String {

@@ -11,8 +11,10 @@ mod http;
 mod ngshare;
 mod probe;
 mod receipts;
+mod recognition;
 mod roster;
 mod times;
+mod token;
 mod trash;
 mod work;
 
@@ -26,6 +28,7 @@ pub use probe::{Arrival, Health, Probe};
 pub use receipts::{Receipt, Verdict};
 pub use roster::{Changes, Line, Member};
 pub use times::{Dates, Extension};
+pub use token::odd_length;
 pub use trash::{DeletedCourse, DeletedWork, Kind, Trash};
 pub use work::{AssignmentOverview, Overview, StudentOverview, Work};
 

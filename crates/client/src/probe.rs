@@ -2,6 +2,7 @@
 
 use super::Result;
 use super::http::{build, builder, with_causes};
+use super::recognition::{has_proof, is_marked};
 use bytes::Bytes;
 use reqwest::StatusCode;
 use serde::Deserialize;
@@ -68,9 +69,10 @@ impl Probe {
         if status != StatusCode::OK {
             return Err(format!("the answer is \"{status}\""));
         }
+        let is_marked = is_marked(&reply);
         let body = reply.bytes().await.unwrap_or_default();
         let value: Value = serde_json::from_slice(&body).unwrap_or_default();
-        if value["success"] != true {
+        if value["success"] != true || !(is_marked || has_proof(&value)) {
             return Err("something else answers there".into());
         }
         serde_json::from_value(value).map_err(|_| "something else answers there".into())

@@ -4,6 +4,7 @@ use super::database::UNREADABLE;
 use super::finding::Findings;
 use crate::config::{Config, HubPlace, without_password};
 use nbcourier_auth::{CallerKind, GroupList, HubSays, check_up};
+use nbcourier_client::odd_length;
 use nbcourier_domain::{CourseId, Role, shell_word};
 use nbcourier_storage as store;
 use std::time::Duration;
@@ -44,11 +45,18 @@ pub async fn examine(hub: &HubPlace, config: &Config, findings: &mut Findings) {
                 examine_groups(checkup.groups.as_ref(), hub, config, findings);
             }
         }
-        HubSays::UnknownToken => findings.wrong(
-            format!("The hub at {url} does not know our token, so nobody can log in with a browser"),
-            "JUPYTERHUB_API_TOKEN, or the file of --jupyterhub-api-token-file, must contain the api_token of the \
-             service in jupyterhub_config.py. Restart the hub after changing it",
-        ),
+        HubSays::UnknownToken => {
+            // Operators often make tokens of 64 digits, as JupyterHub's documentation shows.
+            let odd = odd_length(&hub.api_token, &[64]);
+            let odd = odd.map_or_else(String::new, |odd| format!(". {odd}"));
+            findings.wrong(
+                format!(
+                    "The hub at {url} does not know our token, so nobody can log in with a browser{odd}"
+                ),
+                "JUPYTERHUB_API_TOKEN, or the file of --jupyterhub-api-token-file, must contain the api_token of the \
+                 service in jupyterhub_config.py. Restart the hub after changing it",
+            );
+        }
         HubSays::NoSense(why) => findings.wrong(
             format!("The server at {url} is not a hub, or the hub fails: {why}"),
             "JUPYTERHUB_API_URL should be the hub's own address followed by /hub/api, such as \

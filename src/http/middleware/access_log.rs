@@ -25,6 +25,9 @@ use std::time::Instant;
 pub const LOG_TARGET: &str = "nbcourier::access";
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+/// A header that only an exchange sends. By it clients tell its replies from those of other servers at the same address.
+const MARK: HeaderName = HeaderName::from_static("x-nbcourier");
+const MARK_VALUE: HeaderValue = HeaderValue::from_static("exchange");
 /// Maximum length of an ID that a request brings, in bytes. A longer ID is replaced.
 const MAX_ID: usize = 128;
 
@@ -79,6 +82,7 @@ fn finish(mut response: ServiceResponse<BoxBody>, mut line: Line) -> ServiceResp
     if let Ok(value) = HeaderValue::from_str(&line.id) {
         headers.insert(REQUEST_ID, value);
     }
+    headers.insert(MARK, MARK_VALUE);
     headers.insert(
         header::X_CONTENT_TYPE_OPTIONS,
         HeaderValue::from_static("nosniff"),
@@ -208,6 +212,7 @@ impl Line {
         self.fail(&cause(&error));
         let mut response = error.as_response_error().error_response();
         self.status = response.status().as_u16();
+        response.headers_mut().insert(MARK, MARK_VALUE);
         if let Ok(value) = HeaderValue::from_str(&self.id) {
             response.headers_mut().insert(REQUEST_ID, value);
         }

@@ -21,6 +21,10 @@ fn behind_a_hub_one_is_who_the_token_says() {
     assert!(said.contains("JUPYTERHUB_API_TOKEN"), "{said}");
     let file = stranger.file("token", "ira\n");
     let path = file.to_str().unwrap();
+    let cut = Person::at(&server, "0123456789abcdef0123456789abcde").fails(&["course", "list"]);
+    assert!(cut.contains("The token has 31 characters"), "{cut}");
+    assert!(!cut.contains("0123456789abcde"), "{cut}");
+    assert!(!said.contains("characters"), "{said}");
     let by_file = stranger.does(&["course", "list", "--token-file", path]);
     assert!(by_file.contains("algebra"));
 }

@@ -235,6 +235,27 @@ fn faults_of_the_hub_are_distinguished() {
 }
 
 #[test]
+fn a_token_of_an_odd_length_is_named_by_its_length_only() {
+    let place = tempfile::tempdir().unwrap();
+    let data = private(&place);
+    let well = hub();
+    let url = well.api_url();
+    let whole = "0123456789abcdef0123456789abcdef";
+    for (token, is_odd) in [(&whole[..31], true), (&whole[..8], true), (whole, false)] {
+        let environment = [
+            ("JUPYTERHUB_API_URL", url.as_str()),
+            ("JUPYTERHUB_API_TOKEN", token),
+        ];
+        let diagnosis = Diagnosis::of(&data, &environment, &[]);
+        diagnosis.is("wrong", "does not know our token");
+        let told = diagnosis.json.to_string();
+        let odd = format!("The token has {} characters", token.len());
+        assert_eq!(told.contains(&odd), is_odd, "{told}");
+        assert!(!told.contains(token), "{told}");
+    }
+}
+
+#[test]
 fn faults_of_the_data_are_distinguished() {
     let setup = Setup::standalone();
     let server = setup.start();
