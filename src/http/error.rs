@@ -127,7 +127,8 @@ impl Error {
             )
             .into(),
             Self::PackedTooWell(ratio) => format!(
-                "The body unpacks to more than {ratio} times its size; nothing was stored. Send it with gzip, or as it is"
+                "The body unpacks to more than {ratio} times its size; nothing was stored. Send it with gzip, or \
+                 uncompressed"
             )
             .into(),
             Self::BodyTimeout => "The request stopped coming; nothing was stored".into(),
@@ -135,17 +136,18 @@ impl Error {
                 per_second,
                 retry_after,
             } => format!(
-                "You ask more than {per_second} times a second: wait for {retry_after} s, and let a program that asks \
-                 in a loop pause between its requests"
+                "You send more than {per_second} requests a second: wait for {retry_after} s. A program with a loop \
+                 should pause between its requests"
             )
             .into(),
             Self::TooManyUploads(limit) => format!(
-                "You have too many uploads open, of which {limit} are read at the same time; nothing was stored. Try \
-                 again when some have ended"
+                "You have too many open uploads, and {limit} are read at a time; nothing was stored. Try again when \
+                 some have ended"
             )
             .into(),
             Self::TooManyOpen(limit) => format!(
-                "You have {limit} requests open, and may have no more; nothing was stored. Try again when some have ended"
+                "You have {limit} open requests, which is the limit; nothing was stored. Try again when some have \
+                 ended"
             )
             .into(),
             Self::NoSuchPath => "Not found".into(),
@@ -209,7 +211,7 @@ fn sentence(error: &exchange::Error) -> Cow<'static, str> {
                 },
                 E::InstructorAsStudent => "Cannot add instructor as student".into(),
                 E::MemberByGroup(group) => format!(
-                    "A member by the JupyterHub group {group}: take them out of that group instead"
+                    "The role comes from the JupyterHub group {group}: remove the person from that group instead"
                 )
                 .into(),
                 E::TooLate {
@@ -244,8 +246,8 @@ fn sentence(error: &exchange::Error) -> Cow<'static, str> {
                     student,
                     limit,
                 } => format!(
-                    "{student} has handed in {limit} times to {assignment}, and no more is allowed; nothing was \
-                     stored. What is in counts; an instructor can remove submissions to make room"
+                    "{student} has submitted {limit} times to {assignment}, which is the limit; nothing was stored. \
+                     Earlier submissions count; an instructor can remove some of them"
                 )
                 .into(),
                 E::OverQuota {
@@ -256,14 +258,14 @@ fn sentence(error: &exchange::Error) -> Cow<'static, str> {
                 } => over_quota(whose, *limit, *used, *added).into(),
                 E::NoSpace { .. } => NO_SPACE.into(),
                 E::WrongSize(path) => {
-                    format!("The size of {path} is not that of the bytes named for it").into()
+                    format!("The size of {path} is not that of the bytes with its SHA-256").into()
                 }
                 E::MissingBlobs(missing) => {
                     format!("The bytes of {} files are missing: send them", missing.len()).into()
                 }
                 E::FormerAccount(name) => format!(
-                    "This token or session is of an earlier account of the name {name}: log in again, and if that does not \
-                     help, ask whoever runs the exchange for nbcourier user adopt"
+                    "This token or session belongs to an earlier account of the name {name}: log in again. If that \
+                     does not help, ask the administrators of the exchange to run nbcourier user adopt"
                 )
                 .into(),
                 // Only commands on the data directory cause these errors. Their texts say what to do.
@@ -289,30 +291,31 @@ fn sentence(error: &exchange::Error) -> Cow<'static, str> {
 fn internal_error() -> String {
     match access_log::current_id() {
         Some(id) => format!(
-            "Internal error: tell whoever runs the exchange the request ID {id}, by which its log says what happened"
+            "Internal error: send the request ID {id} to the administrators of the exchange, who find the cause in \
+             its log"
         ),
-        None => "Internal error: the log of the exchange says what happened".to_owned(),
+        None => "Internal error: the cause is in the log of the exchange".to_owned(),
     }
 }
 
-const NO_METRICS_TOKEN: &str = "Send the token for the metrics as \"Authorization: Bearer …\": the one that the \
-                                service's --metrics-token-file holds";
+const NO_METRICS_TOKEN: &str = "Send the token for the metrics as \"Authorization: Bearer …\". It is in the file of \
+                                the service's --metrics-token-file";
 
-const NO_SPACE: &str = "The exchange is short of disk space and takes no files now; nothing was stored, and what is \
-                        there can be fetched. Tell whoever runs it";
+const NO_SPACE: &str = "The exchange is short of disk space and refuses files; nothing was stored. Stored files can \
+                        be fetched. Tell the administrators of the exchange";
 
 fn over_quota(whose: &Whose, limit: u64, used: u64, added: u64) -> String {
     let [limit, used, added] = [limit, used, added].map(size);
     match whose {
         Whose::Student(student) => format!(
-            "What {student} has handed in takes {used} of the {limit} that there are for one person, and this would add \
-             {added}; nothing was stored. Leave out what is large and not needed, or ask an instructor to remove \
-             earlier submissions"
+            "The submissions of {student} take {used} of the {limit} for one person, and this would add {added}; \
+             nothing was stored. Leave out large files that are not needed, or ask an instructor to remove earlier \
+             submissions"
         ),
         Whose::Course => format!(
-            "The course takes {used} of the {limit} that there are for one course, and this would add {added}; nothing \
-             was stored. An instructor can remove submissions or assignments that nobody needs, or ask whoever runs the \
-             exchange for more"
+            "The course takes {used} of the {limit} for one course, and this would add {added}; nothing was stored. \
+             An instructor can remove unneeded submissions or assignments, or ask the administrators of the exchange \
+             for more space"
         ),
     }
 }

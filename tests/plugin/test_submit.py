@@ -160,7 +160,7 @@ def test_a_limit_on_what_may_be_kept_is_told_at_once_and_is_a_failure(
 
     front.rule = refuse
     for status, sentence in (
-        (409, "ada has handed in 1000 times to ps1"),
+        (409, "ada has submitted 1000 times to ps1"),
         (413, "takes 1.9 GiB of the 2.0 GiB"),
         (507, "The exchange is short of disk space"),
     ):
@@ -185,7 +185,7 @@ def test_a_client_above_the_rate_waits_as_long_as_the_exchange_says(
         posts.extend([asked] if asked.method == "POST" else [])
         return busy if asked.method == "POST" and len(posts) < 3 else None
 
-    body = b'{"success": false, "message": "You ask more than 300 times a second"}'
+    body = b'{"success": false, "message": "You send more than 300 requests a second"}'
     busy = from_exchange(429, body, Retry_After="1")
     front.rule = too_often
     said = course.first.nbgrader("submit", "ps1", course.option).stderr

@@ -110,7 +110,7 @@ fn set_aside_notice(reader: &Caller, former: &[UserName], admins: &[&str]) -> St
     }
     let days: Vec<&str> = former.iter().filter_map(UserName::set_aside_on).collect();
     let whom = if admins.is_empty() {
-        "whoever runs this JupyterHub".to_owned()
+        "the administrators of this JupyterHub".to_owned()
     } else {
         format!("an administrator of this exchange ({})", admins.join(", "))
     };

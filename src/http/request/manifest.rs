@@ -44,7 +44,7 @@ impl Manifest {
                 return Err(Error::bad(format!("Illegal path: {shown}")));
             };
             let Some(sha256) = Sha256Sum::parse(&line.sha256) else {
-                return Err(Error::bad(format!("The sha256 of {path} is none")));
+                return Err(Error::bad(format!("The sha256 of {path} is not a SHA-256")));
             };
             Ok(Claim {
                 path,

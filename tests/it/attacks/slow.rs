@@ -93,7 +93,7 @@ fn a_caller_with_many_open_requests_is_refused_and_others_are_not() {
         }
     };
     assert_eq!(refused.status, 429, "{}", refused.text());
-    assert!(refused.text().contains("3 requests open"));
+    assert!(refused.text().contains("3 open requests"));
     assert!(refused.header("retry-after").is_some());
     server.get("courses", "ann").ok();
     for connection in &mut held {

@@ -19,7 +19,7 @@ fn a_student_hands_in_as_often_as_the_limit_says() {
     assert_eq!(first.status, 201, "{}", first.text());
     course.submit("challenge", "ada", &work("two")).ok();
     let why = [
-        "ada has handed in 2 times",
+        "ada has submitted 2 times",
         "nothing was stored",
         "instructor",
     ];

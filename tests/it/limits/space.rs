@@ -28,7 +28,7 @@ fn below_the_floor_uploads_are_refused_and_all_else_goes_on() {
             &[
                 "short of disk space",
                 "nothing was stored",
-                "Tell whoever runs it",
+                "Tell the administrators of the exchange",
             ],
         );
     }

@@ -36,7 +36,11 @@ fn a_caller_with_open_uploads_waits_and_others_do_not() {
         }
         assert!(in_line.len() < 20, "however many come, they all may wait");
     };
-    refused(&reply, 429, &["too many uploads open", "of which 1"]);
+    refused(
+        &reply,
+        429,
+        &["too many open uploads", "1 are read at a time"],
+    );
     assert!(reply.header("retry-after").is_some());
     course.submit("challenge", "bob", &work).ok();
     drop(stalled);

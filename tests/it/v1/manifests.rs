@@ -216,15 +216,15 @@ fn a_manifest_that_makes_no_sense_is_refused() {
         (json!([line("a/b"), line("a")]), "Illegal path: a"),
         (
             json!([{ "path": "a", "sha256": "{}", "size": 2 }]),
-            "The sha256 of a is none",
+            "The sha256 of a is not a SHA-256",
         ),
         (
             json!([{ "path": "a", "sha256": good.to_uppercase(), "size": 2 }]),
-            "The sha256 of a is none",
+            "The sha256 of a is not a SHA-256",
         ),
         (
             json!([{ "path": "a", "sha256": good, "size": 3 }]),
-            "The size of a is not that of the bytes named for it",
+            "The size of a is not that of the bytes with its SHA-256",
         ),
         (
             json!([{ "path": "a", "sha256": good, "size": -1 }]),
