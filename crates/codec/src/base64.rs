@@ -193,7 +193,7 @@ mod tests {
     use crate::tests::ways_to_cut;
     use base64::engine::general_purpose::STANDARD;
 
-    /// What is decoded until the end or an error, the same however the text is cut.
+    /// Returns the bytes decoded until the end or an error. Checks that they are the same however the text is cut.
     fn decode(text: &[u8]) -> (Vec<u8>, Result<(), NotBase64>) {
         let mut outcomes = ways_to_cut(text).map(|mut pieces| {
             let (mut decoder, mut bytes) = (Base64Decoder::new(), Vec::new());

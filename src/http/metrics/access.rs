@@ -1,4 +1,4 @@
-//! Where the metrics are served, and who may read them.
+//! The addresses that serve the metrics, and the check of their token.
 
 use super::page::{CONTENT_TYPE, Page};
 use super::process::Process;

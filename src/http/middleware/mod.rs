@@ -1,4 +1,4 @@
-//! What stands around every handler: log, limits, the caller, and the format of errors.
+//! Middleware around every handler: the log, limits, authentication, and the format of errors.
 
 pub mod access_log;
 pub mod authenticate;

@@ -1,4 +1,4 @@
-//! What handlers reply with, beyond short JSON.
+//! Replies other than short JSON: listings, archives and receipts.
 
 pub mod file_list;
 pub mod listing;

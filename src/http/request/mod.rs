@@ -1,4 +1,4 @@
-//! What handlers read from a request.
+//! The parts of a request that handlers read.
 
 pub mod form;
 pub mod idempotency;
