@@ -132,7 +132,7 @@ def test_each_click_is_answered_with_what_was_done_and_what_was_not(
         # nbgrader's own message would speak of a directory.
         assert "could not be created" not in told["value"]
         if wire == V1:
-            assert told["value"].startswith("The exchange has no room left; tell whoever")
+            assert told["value"].startswith("The exchange has no room left; tell the administrators")
 
 
 def test_the_lists_are_those_of_nbgraders_own_handlers_and_tell_extensions(

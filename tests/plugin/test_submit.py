@@ -189,7 +189,7 @@ def test_a_client_above_the_rate_waits_as_long_as_the_exchange_says(
     busy = from_exchange(429, body, Retry_After="1")
     front.rule = too_often
     said = course.first.nbgrader("submit", "ps1", course.option).stderr
-    assert "more than 300 times a second" in said and "trying again in 1." in said
+    assert "more than 300 requests a second" in said and "trying again in 1." in said
     assert len(course.submissions(course.first)) == 1
 
 

@@ -23,7 +23,7 @@ fn a_caller_above_the_request_rate_waits_and_others_do_not() {
     let (answered, too_many) = loop_of(&server, "courses?user=eve", 100);
     assert!(answered >= 30 && too_many >= 1, "{answered} {too_many}");
     let reply = server.get("courses", "eve");
-    refused(&reply, 429, &["more than 1 times a second"]);
+    refused(&reply, 429, &["more than 1 requests a second"]);
     let wait: u64 = reply.header("retry-after").unwrap().parse().unwrap();
     assert!((1..=60).contains(&wait), "{wait}");
     refused(
