@@ -1,9 +1,10 @@
 //! Checking that all stored bytes are present and unchanged, and that the rows that name them agree with them.
 
 use nbcourier_blobs::{Damage, LocalBlobs};
-use nbcourier_domain::{Sha256Sum, Tree, TreeEntry};
+use nbcourier_domain::{BlobRef, Sha256Sum, Tree, TreeEntry};
 use nbcourier_storage::trees::{File, Saved};
 use nbcourier_storage::{self as store, Connection, Store, blobs::Row};
+use sha2::{Digest as _, Sha256};
 use std::io;
 use std::path::PathBuf;
 
@@ -116,7 +117,7 @@ pub fn damage(blobs: &LocalBlobs, row: &Row, content: Option<&Vec<u8>>) -> Optio
     let Some(content) = content else {
         return Some(Damage::Missing);
     };
-    super::trees::check_small(&row.blob, content).err()
+    check_small(&row.blob, content).err()
 }
 
 async fn check_trees(store: &Store, report: &mut Report) -> store::Result<()> {
@@ -177,4 +178,15 @@ async fn count_unclaimed(store: &Store, sums: Vec<Sha256Sum>) -> store::Result<u
         .await?
         .len();
     Ok((files - claimed) as u64)
+}
+
+/// Checks a content of the database against its size and checksum.
+fn check_small(blob: &BlobRef, content: &[u8]) -> Result<(), Damage> {
+    if content.len() as u64 != blob.size {
+        return Err(Damage::WrongLength);
+    }
+    if Sha256::digest(content).as_slice() != blob.sha256.0 {
+        return Err(Damage::WrongBytes);
+    }
+    Ok(())
 }

@@ -40,6 +40,7 @@ pub mod submission_pages;
 pub mod submissions;
 pub mod trash;
 pub mod trees;
+mod verified;
 
 pub use error::{Denial, Error, Result, Thing};
 pub use policy::{Policy, Reused};
@@ -81,6 +82,7 @@ pub struct Exchange {
     tally: Arc<measure::Tally>,
     counted: measure::Counted,
     known: accounts::Known,
+    verified: verified::Verified,
 }
 
 impl Exchange {
@@ -100,6 +102,7 @@ impl Exchange {
             tally: Arc::default(),
             counted: measure::Counted::default(),
             known: accounts::Known::default(),
+            verified: verified::Verified::default(),
         }
     }
 
