@@ -141,8 +141,14 @@ fn ask(server: &Server, route: &str, token: &str, names: Names<'_>) -> Vec<(Stri
         }
         for (place, call) in calls.into_iter().enumerate() {
             let reply = server.send(&call);
-            let text = reply
-                .text()
+            // The head of an archive holds the time of the request.
+            let is_archive = reply.header("content-type") == Some("application/x-tar");
+            let content = if is_archive {
+                format!("{:?}", tar::files(&reply.body))
+            } else {
+                reply.text()
+            };
+            let text = content
                 .replace(assignment, "ASSIGNMENT")
                 .replace(user, "USER");
             let asked = query
