@@ -8,6 +8,7 @@ mod doctor;
 mod people;
 mod private;
 mod progress;
+mod selection;
 mod server;
 mod table;
 mod table_file;

@@ -1,7 +1,7 @@
 //! Times as people write and read them: in the time zone of their computer, which is always shown.
 
 use chrono::{DateTime, Local, LocalResult, NaiveDateTime, TimeZone};
-use nbcourier_domain::Timestamp;
+use nbcourier_domain::{Rfc3339, Timestamp};
 use std::str::FromStr;
 
 /// The forms of a time without a zone. They are read in the zone of the computer.
@@ -17,9 +17,9 @@ const FORMS: [&str; 4] = [
 pub struct When(pub Option<Timestamp>);
 
 impl When {
-    /// Returns the time in RFC 3339, as the exchange takes it.
-    pub fn to_rfc3339(self) -> Option<String> {
-        self.0.map(Timestamp::to_rfc3339)
+    /// Returns the time as the API has it.
+    pub fn time(self) -> Option<Rfc3339> {
+        self.0.map(Rfc3339)
     }
 }
 
@@ -50,16 +50,17 @@ impl FromStr for When {
 }
 
 /// Formats a time of the exchange in the zone of the computer, with its offset. A missing time is a dash.
-pub fn shown(rfc3339: Option<&str>) -> String {
-    let Some(text) = rfc3339 else {
+pub fn shown(time: Option<Rfc3339>) -> String {
+    let Some(Rfc3339(time)) = time else {
         return "-".to_owned();
     };
-    match DateTime::parse_from_rfc3339(text) {
+    let text = time.to_rfc3339();
+    match DateTime::parse_from_rfc3339(&text) {
         Ok(time) => time
             .with_timezone(&Local)
             .format("%Y-%m-%d %H:%M:%S %:z")
             .to_string(),
-        Err(_) => text.to_owned(),
+        Err(_) => text,
     }
 }
 
@@ -72,11 +73,8 @@ mod tests {
         let spelt = ["2026-12-01 23:59", "2026-12-01T23:59:00"];
         for text in spelt {
             let When(time) = text.parse().unwrap();
-            let time = time.unwrap().to_rfc3339();
-            assert!(
-                shown(Some(&time)).starts_with("2026-12-01 23:59:00 "),
-                "{time}"
-            );
+            let time = shown(time.map(Rfc3339));
+            assert!(time.starts_with("2026-12-01 23:59:00 "), "{time}");
         }
     }
 

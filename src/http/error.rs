@@ -7,6 +7,7 @@
 use super::middleware::access_log;
 use actix_web::http::{StatusCode, header};
 use actix_web::{HttpResponse, HttpResponseBuilder, ResponseError};
+use nbcourier_api::{MAX_ITEMS, TooManyItems};
 use nbcourier_auth::AuthError;
 use nbcourier_codec::{FileListError, NotPacked, TarError};
 use nbcourier_domain::{IllegalKey, IllegalName, IllegalTime};
@@ -425,6 +426,12 @@ impl ResponseError for Error {
 
 fn failure(response: &mut HttpResponseBuilder, message: &str) -> HttpResponse {
     response.json(json!({ "success": false, "message": message }))
+}
+
+impl From<TooManyItems> for Error {
+    fn from(TooManyItems: TooManyItems) -> Self {
+        Self::TooManyItems(MAX_ITEMS)
+    }
 }
 
 impl From<IllegalName> for Error {

@@ -23,3 +23,4 @@ mod v1;
 pub use metrics::Metrics;
 pub use middleware::access_log::LOG_TARGET;
 pub use server::{Server, Settings, addresses, start};
+pub use v1::event;

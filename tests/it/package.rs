@@ -103,7 +103,17 @@ fn packages(tracked: &BTreeSet<String>) -> Vec<&str> {
 }
 
 /// The libraries that a crate must not link, directly or through others, though Cargo would allow it.
-const NEVER_LINKED: [(&str, &[&str]); 3] = [
+const NEVER_LINKED: [(&str, &[&str]); 4] = [
+    (
+        "nbcourier-api",
+        &[
+            "tokio",
+            "actix-web",
+            "diesel",
+            "reqwest",
+            "nbcourier-exchange",
+        ],
+    ),
     ("nbcourier-codec", &["tokio", "actix-web", "diesel"]),
     (
         "nbcourier-exchange",

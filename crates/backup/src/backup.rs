@@ -134,7 +134,7 @@ fn copy_state(
         made_at: made_at.to_rfc3339(),
         exchange: source.exchange.clone(),
         state: name,
-        counts: snapshot::counts(&mut conn)?,
+        counts: snapshot::counts(&mut conn)?.into(),
         blob_files: contents.files + contents.present_files,
         blob_bytes: contents.bytes + contents.present_bytes,
         damaged: contents

@@ -3,7 +3,7 @@
 use super::copy::replace_file;
 use super::error::{Error, Result, on};
 use nbcourier_domain::Sha256Sum;
-use nbcourier_storage::snapshot::Counts;
+use nbcourier_storage::snapshot;
 use serde::{Deserialize, Serialize};
 use std::fs::File;
 use std::io::{self, ErrorKind, Read as _};
@@ -33,13 +33,40 @@ pub struct Manifest {
     /// The files in that directory.
     pub files: Vec<NamedFile>,
     /// The numbers of rows in the database.
-    pub counts: Counts,
+    pub counts: RowCounts,
     /// The number of contents that are separate files.
     pub blob_files: u64,
     /// The bytes of these files.
     pub blob_bytes: u64,
     /// The SHA-256 of contents that were already damaged when the backup was made.
     pub damaged: Vec<String>,
+}
+
+/// The numbers of rows by kind, including the trash.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RowCounts {
+    /// Courses.
+    pub courses: i64,
+    /// Assignments.
+    pub assignments: i64,
+    /// Released versions of assignments.
+    pub releases: i64,
+    /// Submissions.
+    pub submissions: i64,
+    /// Feedback on submissions.
+    pub feedback: i64,
+}
+
+impl From<snapshot::Counts> for RowCounts {
+    fn from(counts: snapshot::Counts) -> Self {
+        Self {
+            courses: counts.courses,
+            assignments: counts.assignments,
+            releases: counts.releases,
+            submissions: counts.submissions,
+            feedback: counts.feedback,
+        }
+    }
 }
 
 /// A file in the directory of the state.

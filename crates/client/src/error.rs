@@ -86,10 +86,3 @@ fn hint_before(status: u16) -> &'static str {
         _ => ". Tell the administrators of your JupyterHub",
     }
 }
-
-impl Error {
-    /// Whether the exchange replied that the thing does not exist.
-    pub const fn is_not_found(&self) -> bool {
-        matches!(self, Self::Refused { status: 404, .. })
-    }
-}

@@ -1,43 +1,11 @@
 //! The events of an exchange.
 
 use super::{Client, Result};
+use nbcourier_api::{Event, Events};
 use nbcourier_domain::CourseId;
-use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
 
 /// The number of events requested at a time.
 const PAGE: usize = 1000;
-
-/// The record of one change.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct Event {
-    /// The number of the event. Later events have larger numbers.
-    pub id: i64,
-    /// The time of the change, in RFC 3339.
-    pub at: String,
-    /// The action, in a word or two.
-    pub action: String,
-    /// The person or service that made the change.
-    pub actor: String,
-    /// The person whom the change concerns.
-    pub subject: Option<String>,
-    /// The course.
-    pub course: Option<String>,
-    /// The assignment.
-    pub assignment: Option<String>,
-    /// The submission.
-    pub submission: Option<i64>,
-    /// Further details.
-    pub detail: Option<Map<String, Value>>,
-    /// The ID of the request in the log of the exchange.
-    pub request: Option<String>,
-}
-
-#[derive(Deserialize)]
-struct Events {
-    events: Vec<Event>,
-    next: Option<String>,
-}
 
 impl Client {
     /// Returns the newest events of a course, or of all courses, newest first. Returns at most `at_most` events, and

@@ -1,33 +1,8 @@
 //! Feedback that students can fetch.
 
 use super::{Client, Error, Result};
+use nbcourier_api::{Submission, Submissions};
 use nbcourier_domain::{AssignmentId, CourseId, UserName};
-use serde::{Deserialize, Serialize};
-
-/// A submission that has feedback.
-#[derive(Debug, Clone, Serialize)]
-pub struct Returned {
-    /// The number of the submission.
-    pub id: i64,
-    /// The student who submitted it.
-    pub student: String,
-    /// The time of submission, in RFC 3339.
-    pub submitted_at: String,
-}
-
-#[derive(Deserialize)]
-struct Page {
-    submissions: Vec<Listed>,
-    next: Option<String>,
-}
-
-#[derive(Deserialize)]
-struct Listed {
-    id: i64,
-    student: String,
-    submitted_at: String,
-    feedback: Option<serde::de::IgnoredAny>,
-}
 
 /// The number of submissions requested at a time.
 const AT_ONCE: &str = "500";
@@ -39,7 +14,7 @@ impl Client {
         course: &CourseId,
         assignment: &AssignmentId,
         student: Option<&UserName>,
-    ) -> Result<Vec<Returned>> {
+    ) -> Result<Vec<Submission>> {
         let names = ["v1", "courses", course.as_str(), "submissions"];
         let mut found = Vec::new();
         let mut cursor: Option<String> = None;
@@ -47,17 +22,9 @@ impl Client {
             let mut arguments = vec![("assignment", assignment.as_str()), ("limit", AT_ONCE)];
             arguments.extend(student.map(|student| ("student", student.as_str())));
             arguments.extend(cursor.as_deref().map(|cursor| ("cursor", cursor)));
-            let page: Page = self.get_with(&names, &arguments).await?;
-            let returned = page.submissions.into_iter();
-            found.extend(
-                returned
-                    .filter(|listed| listed.feedback.is_some())
-                    .map(|listed| Returned {
-                        id: listed.id,
-                        student: listed.student,
-                        submitted_at: listed.submitted_at,
-                    }),
-            );
+            let page: Submissions = self.get_with(&names, &arguments).await?;
+            let listed = page.submissions.into_iter();
+            found.extend(listed.filter(|submission| submission.feedback.is_some()));
             cursor = page.next;
             if cursor.is_none() {
                 return Ok(found);

@@ -3,6 +3,7 @@
 use super::recognition::{Server, is_marked};
 use super::token::odd_length;
 use super::{Error, Result};
+use nbcourier_api::Problem;
 use nbcourier_domain::RESERVED;
 use percent_encoding::{percent_decode_str, utf8_percent_encode};
 use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderValue, LOCATION, RETRY_AFTER};
@@ -200,8 +201,10 @@ impl Client {
     ) -> Result<T> {
         let status = reply.status();
         let kind = reply.headers().get(CONTENT_TYPE).cloned();
-        let is_problem =
-            kind.is_some_and(|kind| kind.as_bytes().starts_with(b"application/problem+json"));
+        let is_problem = kind.is_some_and(|kind| {
+            kind.as_bytes()
+                .starts_with(Problem::CONTENT_TYPE.as_bytes())
+        });
         let caller = reply.headers().get(CALLER);
         let caller = caller
             .and_then(|name| name.to_str().ok())

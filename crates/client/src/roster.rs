@@ -2,68 +2,17 @@
 
 use super::http::Body;
 use super::{Client, Result};
-use nbcourier_domain::{CourseId, Role, UserName};
+use nbcourier_api::{Member, Roster, RosterChange, RosterChanges, RosterEntry};
+use nbcourier_domain::{CourseId, UserName};
 use reqwest::Method;
-use serde::{Deserialize, Serialize};
 use serde_json::json;
-
-/// A member of a course.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct Member {
-    /// The name at the hub.
-    pub username: String,
-    /// The role in the course.
-    pub role: Role,
-    /// First name, as the course knows it.
-    pub first_name: Option<String>,
-    /// Last name, as the course knows it.
-    pub last_name: Option<String>,
-    /// E-mail address.
-    pub email: Option<String>,
-    /// Whether a group of the hub gives the member this role.
-    pub by_group: bool,
-}
-
-/// A member to add or update. A detail that is `None` stays unchanged.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Line {
-    /// The name at the hub.
-    pub username: String,
-    /// The new role.
-    pub role: Role,
-    /// First name.
-    pub first_name: Option<String>,
-    /// Last name.
-    pub last_name: Option<String>,
-    /// E-mail address.
-    pub email: Option<String>,
-}
-
-/// The result of adding and updating members.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct Changes {
-    /// The number of added members.
-    pub added: usize,
-    /// The number of updated members.
-    pub updated: usize,
-    /// Warnings about odd names. Older exchanges send none.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub warnings: Vec<String>,
-}
-
-#[derive(Deserialize)]
-struct Page {
-    people: Vec<Member>,
-    /// The cursor of the next page.
-    next: Option<String>,
-}
 
 impl Client {
     /// Returns all members of the course.
     pub async fn roster(&self, course: &CourseId) -> Result<Vec<Member>> {
         let names = ["v1", "courses", course.as_str(), "roster"];
         let mut people = Vec::new();
-        let take = |mut page: Page| {
+        let take = |mut page: Roster| {
             people.append(&mut page.people);
             page.next
         };
@@ -72,9 +21,15 @@ impl Client {
     }
 
     /// Adds or updates these members: all of them or, on an error, none.
-    pub async fn put_roster(&self, course: &CourseId, people: &[Line]) -> Result<Changes> {
+    pub async fn put_roster(
+        &self,
+        course: &CourseId,
+        people: Vec<RosterEntry>,
+    ) -> Result<RosterChanges> {
         let names = ["v1", "courses", course.as_str(), "roster"];
-        let body = json!({ "people": people });
+        let body = json!(RosterChange {
+            people: people.into(),
+        });
         self.send(Method::PUT, &names, Body::Json(&body)).await
     }
 

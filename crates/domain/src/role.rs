@@ -25,7 +25,9 @@ pub enum Role {
 }
 
 /// A person on a roster. A detail is `null` until somebody sets it.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, schemars::JsonSchema)]
+#[derive(
+    Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize, schemars::JsonSchema,
+)]
 pub struct Person {
     /// The name at the hub.
     pub username: UserName,

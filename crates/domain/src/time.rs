@@ -17,6 +17,9 @@ pub struct Timestamp(i64);
 /// The years of all times, in UTC. Python's `datetime` knows no others, and RFC 3339 has four digits for them.
 const YEARS: std::ops::RangeInclusive<i32> = 1..=9999;
 
+/// The end of the text for a time outside the calendar.
+const NUMBER: &str = " microseconds since 1970";
+
 impl Timestamp {
     /// The maximum, later than every other time.
     pub const MAX: Self = Self(i64::MAX);
@@ -79,7 +82,7 @@ impl Timestamp {
     /// The text for a time outside the calendar, which only a damaged database holds. It must not look like another
     /// time.
     fn number(self) -> String {
-        format!("{} microseconds since 1970", self.0)
+        format!("{}{NUMBER}", self.0)
     }
 }
 
@@ -154,6 +157,17 @@ pub struct Rfc3339(pub Timestamp);
 impl serde::Serialize for Rfc3339 {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.serialize_str(&self.0.to_rfc3339())
+    }
+}
+
+impl<'de> serde::Deserialize<'de> for Rfc3339 {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        let time = match text.strip_suffix(NUMBER) {
+            Some(micros) => micros.parse().map(Timestamp).map_err(|_| IllegalTime),
+            None => Timestamp::parse(&text),
+        };
+        time.map(Self).map_err(serde::de::Error::custom)
     }
 }
 
@@ -236,6 +250,19 @@ mod tests {
         }
     }
 
+    fn read(text: &str) -> serde_json::Result<Timestamp> {
+        serde_json::from_value::<Rfc3339>(text.into()).map(|time| time.0)
+    }
+
+    #[test]
+    fn a_time_in_json_is_read_as_it_was_written() {
+        let moment = Timestamp::parse("2020-01-30 10:30:47.520000").unwrap();
+        assert_eq!(read(&moment.to_rfc3339()).unwrap(), moment);
+        for text in ["", "yesterday", " microseconds since 1970"] {
+            assert!(read(text).is_err(), "{text}");
+        }
+    }
+
     #[test]
     fn a_time_of_no_calendar_looks_like_no_other_time() {
         for micros in [
@@ -249,6 +276,7 @@ mod tests {
             assert_eq!(time.to_string(), number);
             assert_eq!(time.to_rfc3339(), number);
             assert_eq!(serde_json::to_value(time).unwrap(), number);
+            assert_eq!(read(&time.to_rfc3339()).unwrap(), time);
         }
         let last = Timestamp::from_micros(253_402_300_799_999_999);
         assert_eq!(last.to_string(), "9999-12-31 23:59:59.999999");

@@ -37,6 +37,14 @@ macro_rules! checksum {
             }
         }
 
+        impl<'de> serde::Deserialize<'de> for $type {
+            fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                let text = String::deserialize(deserializer)?;
+                let illegal = || serde::de::Error::custom("illegal checksum");
+                Self::parse(&text).ok_or_else(illegal)
+            }
+        }
+
         impl schemars::JsonSchema for $type {
             fn schema_name() -> Cow<'static, str> {
                 stringify!($type).into()

@@ -11,17 +11,15 @@ use serde_json::json;
 use std::collections::{BTreeSet, HashMap, HashSet};
 
 /// A member of a course.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, schemars::JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Member {
     /// Who it is.
-    #[serde(flatten)]
     pub person: Person,
     /// The role in the course.
     pub role: Role,
     /// Whether a group of the hub gives the role.
     pub by_group: bool,
     /// The member's place in the roster.
-    #[serde(skip)]
     pub place: Place,
 }
 
@@ -226,18 +224,15 @@ pub async fn remove(
 }
 
 /// The result of changing a roster.
-#[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize, schemars::JsonSchema)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Changes {
     /// The number of added people.
     pub added: usize,
     /// The number of updated people.
     pub updated: usize,
-    /// Sentences about names that look like others of the course. Absent if there are none.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    #[schemars(default)]
+    /// Sentences about names that look like others of the course.
     pub warnings: Vec<String>,
     /// The instructors who were left out because they cannot be students.
-    #[serde(skip)]
     pub left_out: HashSet<UserName>,
 }
 

@@ -46,9 +46,7 @@ pub fn assignments(conn: &mut Connection, course: i64) -> Result<Vec<Assignment>
 }
 
 /// The state of the feedback on a student's submissions to an assignment.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, schemars::JsonSchema)]
-#[serde(rename_all = "lowercase")]
-#[schemars(rename = "FeedbackState")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Feedback {
     /// There is no feedback.
     None,

@@ -45,7 +45,7 @@ pub fn exchange_id(conn: &mut Connection) -> Result<String> {
 }
 
 /// The numbers of rows by kind, including the trash.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Counts {
     /// Courses.
     pub courses: i64,

@@ -7,7 +7,7 @@ use nbcourier_domain::{Timestamp, UserName};
 use std::collections::HashMap;
 
 /// A submission in a listing.
-#[derive(Debug, Clone, Queryable, serde::Serialize)]
+#[derive(Debug, Clone, Queryable)]
 pub struct Line {
     /// The student.
     pub student_id: String,

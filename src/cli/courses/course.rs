@@ -1,10 +1,12 @@
 //! `nbcourier course`
 
+use super::roster::MEMBER;
 use crate::cli::Outcome;
 use crate::cli::asking::Asking;
+use crate::cli::selection::Selection;
 use crate::cli::table::Table;
 use crate::cli::when::shown;
-use nbcourier_client::{Course, Member, Released};
+use nbcourier_api::{Assignment, Course, Member};
 use nbcourier_domain::{CourseId, Role, UserName};
 use serde::Serialize;
 use std::process::ExitCode;
@@ -87,18 +89,46 @@ fn list(courses: &[Course]) -> Table {
     Table::new(&["COURSE", "YOU ARE"], "You are not in any course.").rows(rows)
 }
 
-/// A course as it is printed. A student does not see the other members.
-#[derive(Serialize)]
-struct Shown {
-    course: CourseId,
-    role: Option<Role>,
-    #[serde(skip_serializing_if = "Option::is_none")]
+/// A course as it is printed.
+struct CourseDetails {
+    course: Course,
+    /// The members. A student does not see them.
     people: Option<Vec<Member>>,
-    assignments: Vec<Released>,
+    assignments: Vec<Assignment>,
+}
+
+/// The members of an assignment that are printed as JSON.
+const ASSIGNMENT: &[&str] = &[
+    "assignment",
+    "version",
+    "released_at",
+    "opens_at",
+    "due_at",
+    "cutoff_at",
+];
+
+impl CourseDetails {
+    /// Returns the course as JSON.
+    fn json(&self) -> impl Serialize {
+        #[derive(Serialize)]
+        struct Json<'a> {
+            #[serde(flatten)]
+            course: &'a Course,
+            #[serde(skip_serializing_if = "Option::is_none")]
+            people: Option<Vec<Selection<'a, Member>>>,
+            assignments: Vec<Selection<'a, Assignment>>,
+        }
+        let people = self.people.as_deref();
+        Json {
+            course: &self.course,
+            people: people.map(|people| Selection::of_each(people, MEMBER)),
+            assignments: Selection::of_each(&self.assignments, ASSIGNMENT),
+        }
+    }
 }
 
 fn show(asking: &Asking, course: &CourseId) -> Result<(), Box<dyn std::error::Error>> {
-    let answer = asking.ask(async |exchange| {
+    let details = asking.ask(async |exchange| {
         let assignments = exchange.assignments(course).await?;
         let courses = exchange.courses().await?;
         let found = courses
@@ -109,24 +139,26 @@ fn show(asking: &Asking, course: &CourseId) -> Result<(), Box<dyn std::error::Er
             Some(Role::Student) => None,
             Some(Role::Instructor) | None => Some(exchange.roster(course).await?),
         };
-        Ok(Shown {
-            course: course.clone(),
-            role,
+        Ok(CourseDetails {
+            course: Course {
+                course: course.to_string(),
+                role,
+            },
             people,
             assignments,
         })
     })?;
-    asking.show(&answer, || table(&answer))?;
+    asking.show(&details.json(), || table(&details))?;
     Ok(())
 }
 
-fn table(course: &Shown) -> Table {
+fn table(course: &CourseDetails) -> Table {
     let rows = course.assignments.iter().map(|released| {
         vec![
             released.assignment.clone(),
             released.version.to_string(),
-            shown(Some(&released.released_at)),
-            shown(released.dates.due_at.as_deref()),
+            shown(Some(released.released_at)),
+            shown(released.due_at),
         ]
     });
     let table = Table::new(

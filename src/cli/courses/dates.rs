@@ -4,7 +4,8 @@ use crate::cli::Outcome;
 use crate::cli::asking::Asking;
 use crate::cli::table::Table;
 use crate::cli::when::{When, shown};
-use nbcourier_client::{Client, Dates, Error};
+use nbcourier_api::Dates;
+use nbcourier_client::{Client, Error};
 use nbcourier_domain::{AssignmentId, CourseId};
 use std::process::ExitCode;
 
@@ -54,13 +55,13 @@ pub fn run(arguments: &Arguments) -> Outcome {
             });
         }
         let known = known.unwrap_or_default();
-        let changed = |given: &Option<When>, known| given.map_or(known, When::to_rfc3339);
+        let changed = |given: &Option<When>, known| given.map_or(known, When::time);
         let dates = Dates {
             opens_at: changed(opens, known.opens_at),
             due_at: changed(due, known.due_at),
             cutoff_at: changed(cut_off, known.cutoff_at),
         };
-        exchange.set_dates(course, assignment, &dates).await
+        exchange.set_dates(course, assignment, &dates.into()).await
     })?;
     asking.show(&dates, || table(&dates))?;
     Ok(ExitCode::SUCCESS)
@@ -76,26 +77,26 @@ async fn known(
         Ok(overview) => overview
             .assignments
             .into_iter()
-            .map(|found| (found.assignment, found.dates))
+            .map(|found| (found.dates(), found.assignment))
             .collect(),
         Err(Error::Refused { status: 403, .. }) => exchange
             .assignments(course)
             .await?
             .into_iter()
-            .map(|found| (found.assignment, found.dates))
+            .map(|found| (found.dates(), found.assignment))
             .collect::<Vec<_>>(),
         Err(error) => return Err(error),
     };
     let mut listed = listed.into_iter();
-    let found = listed.find(|(name, _)| name == assignment.as_str());
-    Ok(found.map(|(_, dates)| dates))
+    let found = listed.find(|(_, name)| name == assignment.as_str());
+    Ok(found.map(|(dates, _)| dates))
 }
 
 fn table(dates: &Dates) -> Table {
     let row = vec![
-        shown(dates.opens_at.as_deref()),
-        shown(dates.due_at.as_deref()),
-        shown(dates.cutoff_at.as_deref()),
+        shown(dates.opens_at),
+        shown(dates.due_at),
+        shown(dates.cutoff_at),
     ];
     Table::new(&["OPENS", "DUE", "CUT-OFF"], "").rows([row])
 }

@@ -6,9 +6,10 @@ use crate::cli::data_dir::{open_exchange, operator, runtime};
 use crate::cli::table::Table;
 use crate::cli::when::{When, shown};
 use crate::config::PlaceArgs;
-use nbcourier_client::Event;
+use crate::http::event;
+use nbcourier_api::Event;
 use nbcourier_domain::{CourseId, Timestamp};
-use nbcourier_exchange::events::{self, Question, Recorded};
+use nbcourier_exchange::events::{self, Question};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -79,28 +80,11 @@ fn stored(
     Ok(found)
 }
 
-/// Returns an event in the form of the API.
-pub fn event(recorded: Recorded) -> Event {
-    let detail = recorded.detail.as_deref().map(serde_json::from_str);
-    Event {
-        id: recorded.id,
-        at: Timestamp::from_micros(recorded.at).to_rfc3339(),
-        action: recorded.action,
-        actor: recorded.actor,
-        subject: recorded.subject,
-        course: recorded.course,
-        assignment: recorded.assignment,
-        submission: recorded.submission_id,
-        detail: detail.and_then(Result::ok),
-        request: recorded.request_id,
-    }
-}
-
 fn table(events: &[Event]) -> Table {
     let rows = events.iter().map(|event| {
         let detail = event.detail.as_ref();
         vec![
-            shown(Some(&event.at)),
+            shown(Some(event.at)),
             event.actor.clone(),
             event.action.clone(),
             event.subject.clone().unwrap_or_default(),

@@ -4,8 +4,8 @@ use crate::cli::Outcome;
 use crate::cli::asking::Asking;
 use crate::cli::table::Table;
 use crate::cli::when::{When, shown};
-use nbcourier_client::Extension;
-use nbcourier_domain::{AssignmentId, CourseId, UserName};
+use nbcourier_api::{Extension, NewExtension};
+use nbcourier_domain::{AssignmentId, CourseId, Rfc3339, UserName};
 use std::process::ExitCode;
 
 /// Lists and changes extensions of single students
@@ -83,15 +83,14 @@ pub fn run(Arguments { asking, what }: Arguments) -> Outcome {
                     .find(|known| known.student == student.as_str());
                 let (known_due, known_cut_off) =
                     known.map_or((None, None), |known| (known.due_at, known.cutoff_at));
-                let extension = Extension {
-                    student: student.as_str().to_owned(),
-                    due_at: due.map_or(known_due, When::to_rfc3339),
-                    cutoff_at: cut_off.map_or(known_cut_off, When::to_rfc3339),
+                let text = |time: Option<Rfc3339>| time.map(|time| time.0.to_rfc3339());
+                let extension = NewExtension {
+                    due_at: text(due.map_or(known_due, When::time)),
+                    cutoff_at: text(cut_off.map_or(known_cut_off, When::time)),
                 };
                 exchange
-                    .set_extension(course, assignment, &extension)
-                    .await?;
-                Ok(extension)
+                    .set_extension(course, assignment, &student, &extension)
+                    .await
             })?;
             asking.show(&extension, || table(std::slice::from_ref(&extension)))?;
         }
@@ -113,8 +112,8 @@ fn table(extensions: &[Extension]) -> Table {
     let rows = extensions.iter().map(|extension| {
         vec![
             extension.student.clone(),
-            shown(extension.due_at.as_deref()),
-            shown(extension.cutoff_at.as_deref()),
+            shown(extension.due_at),
+            shown(extension.cutoff_at),
         ]
     });
     Table::new(&["STUDENT", "DUE", "CUT-OFF"], "Nobody has an extension.").rows(rows)

@@ -3,9 +3,10 @@
 use crate::cli::Outcome;
 use crate::cli::asking::Asking;
 use crate::cli::people::user::Consent;
+use crate::cli::selection::Selection;
 use crate::cli::table::Table;
 use crate::cli::when::shown;
-use nbcourier_client::Returned;
+use nbcourier_api::Submission;
 use nbcourier_domain::{AssignmentId, CourseId, UserName};
 use std::process::ExitCode;
 
@@ -67,8 +68,9 @@ pub fn run(Arguments { asking, what }: Arguments) -> Outcome {
         );
         return Err(sentence.into());
     }
+    let json = Selection::of_each(&found, &["id", "student", "submitted_at"]);
     if dry_run {
-        asking.show(&found, || table(&found))?;
+        asking.show(&json, || table(&found))?;
         return Ok(ExitCode::SUCCESS);
     }
     if all {
@@ -79,8 +81,8 @@ pub fn run(Arguments { asking, what }: Arguments) -> Outcome {
         consent.require("Remove it?", &what)?;
     }
     asking.ask(async |exchange| {
-        for returned in &found {
-            exchange.remove_feedback(&course, returned.id).await?;
+        for submission in &found {
+            exchange.remove_feedback(&course, submission.id).await?;
         }
         Ok(())
     })?;
@@ -89,7 +91,7 @@ pub fn run(Arguments { asking, what }: Arguments) -> Outcome {
         many => format!("{many} submissions"),
     };
     asking.tell(
-        &found,
+        &json,
         &format!(
             "Removed the feedback on {number}. To restore it, see `nbcourier trash list {course}`."
         ),
@@ -97,12 +99,12 @@ pub fn run(Arguments { asking, what }: Arguments) -> Outcome {
     Ok(ExitCode::SUCCESS)
 }
 
-fn table(found: &[Returned]) -> Table {
-    let rows = found.iter().map(|returned| {
+fn table(found: &[Submission]) -> Table {
+    let rows = found.iter().map(|submission| {
         vec![
-            returned.id.to_string(),
-            returned.student.clone(),
-            shown(Some(&returned.submitted_at)),
+            submission.id.to_string(),
+            submission.student.clone(),
+            shown(Some(submission.submitted_at)),
         ]
     });
     Table::new(

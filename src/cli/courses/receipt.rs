@@ -3,7 +3,7 @@
 use crate::cli::Outcome;
 use crate::cli::asking::Asking;
 use crate::config;
-use nbcourier_client::Receipt;
+use nbcourier_api::UnverifiedReceipt;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -28,7 +28,7 @@ enum What {
 pub fn run(Arguments { asking, what }: Arguments) -> Outcome {
     let What::Verify { file } = what;
     let text = config::read_file(&file)?;
-    let receipt: Receipt = serde_json::from_str(&text).map_err(|_| {
+    let receipt: UnverifiedReceipt = serde_json::from_str(&text).map_err(|_| {
         format!(
             "{} is not a receipt. A receipt is JSON with `receipt` and `signature`",
             file.display()

@@ -3,10 +3,10 @@
 use super::roster_file;
 use crate::cli::Outcome;
 use crate::cli::asking::{Asking, print};
-use crate::cli::private;
-use crate::cli::role_word;
+use crate::cli::selection::Selection;
 use crate::cli::table::Table;
-use nbcourier_client::{Line, Member};
+use crate::cli::{private, role_word};
+use nbcourier_api::{Member, RosterEntry};
 use nbcourier_domain::{CourseId, Role, UserName};
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -108,7 +108,8 @@ pub fn run(Arguments { asking, what }: Arguments) -> Outcome {
     match what {
         What::List { course } => {
             let people = asking.ask(async |exchange| exchange.roster(&course).await)?;
-            asking.show(&people, || list(&course, &people))?;
+            let json = Selection::of_each(&people, MEMBER);
+            asking.show(&json, || list(&course, &people))?;
         }
         What::Add {
             course,
@@ -118,14 +119,14 @@ pub fn run(Arguments { asking, what }: Arguments) -> Outcome {
             last_name,
             email,
         } => {
-            let line = Line {
+            let entry = RosterEntry {
                 username: user.as_str().to_owned(),
                 role: role.into(),
                 first_name,
                 last_name,
                 email,
             };
-            put(&asking, &course, &[line])?;
+            put(&asking, &course, vec![entry])?;
         }
         What::Import {
             course,
@@ -136,7 +137,7 @@ pub fn run(Arguments { asking, what }: Arguments) -> Outcome {
             for note in read.notes {
                 eprintln!("nbcourier: {note}");
             }
-            put(&asking, &course, &read.lines)?;
+            put(&asking, &course, read.entries)?;
         }
         What::Export { course, file } => {
             let people = asking.ask(async |exchange| exchange.roster(&course).await)?;
@@ -152,16 +153,26 @@ pub fn run(Arguments { asking, what }: Arguments) -> Outcome {
     Ok(ExitCode::SUCCESS)
 }
 
+/// The members of a [`Member`] that are printed as JSON.
+pub const MEMBER: &[&str] = &[
+    "username",
+    "role",
+    "first_name",
+    "last_name",
+    "email",
+    "by_group",
+];
+
 fn list(course: &CourseId, people: &[Member]) -> Table {
     let rows = people.iter().map(|member| {
         let text = |detail: &Option<String>| detail.clone().unwrap_or_default();
         let by_group = if member.by_group { "group" } else { "" };
         vec![
-            member.username.clone(),
+            member.person.username.to_string(),
             role_word(member.role).to_owned(),
-            text(&member.first_name),
-            text(&member.last_name),
-            text(&member.email),
+            text(&member.person.first_name),
+            text(&member.person.last_name),
+            text(&member.person.email),
             by_group.to_owned(),
         ]
     });
@@ -175,7 +186,7 @@ fn list(course: &CourseId, people: &[Member]) -> Table {
 fn put(
     asking: &Asking,
     course: &CourseId,
-    people: &[Line],
+    people: Vec<RosterEntry>,
 ) -> Result<(), Box<dyn std::error::Error>> {
     let changes = asking.ask(async |exchange| exchange.put_roster(course, people).await)?;
     asking.tell(

@@ -1,7 +1,7 @@
 //! Rosters as CSV files (RFC 4180) of spreadsheets and campus systems.
 
 use crate::cli::table_file::{self, Row, Table};
-use nbcourier_client::{Line, Member};
+use nbcourier_api::{Member, RosterEntry};
 use nbcourier_domain::{Role, UserName};
 use std::collections::HashMap;
 use std::path::Path;
@@ -124,7 +124,7 @@ const EMAIL: &[&str] = &[
 
 /// The lines of a file, and notes for the person who gave it.
 pub struct RosterFile {
-    pub lines: Vec<Line>,
+    pub entries: Vec<RosterEntry>,
     pub notes: Vec<String>,
 }
 
@@ -147,31 +147,31 @@ pub fn read(file: &Path, user_column: Option<&str>) -> Result<RosterFile, String
     if !unused.is_empty() {
         notes.push(format!("Ignored columns: {}", unused.join(", ")));
     }
-    let mut lines: Vec<Line> = Vec::new();
+    let mut entries: Vec<RosterEntry> = Vec::new();
     let mut seen: HashMap<String, (u64, usize)> = HashMap::new();
     for row in table.rows() {
         if let Some(what) = of_canvas(&table, &row, &places) {
             notes.push(format!("Line {} is skipped: {what}", row.number));
             continue;
         }
-        let mut line = line(&table, &row, &places)?;
-        if let Some((number, place)) = seen.get(&line.username).copied() {
+        let mut entry = entry(&table, &row, &places)?;
+        if let Some((number, place)) = seen.get(&entry.username).copied() {
             notes.push(format!(
                 "Line {}: {:?} is also in line {number}; the later line counts",
-                row.number, line.username
+                row.number, entry.username
             ));
-            seen.insert(line.username.clone(), (row.number, place));
-            let earlier = &mut lines[place];
-            line.first_name = line.first_name.or_else(|| earlier.first_name.take());
-            line.last_name = line.last_name.or_else(|| earlier.last_name.take());
-            line.email = line.email.or_else(|| earlier.email.take());
-            *earlier = line;
+            seen.insert(entry.username.clone(), (row.number, place));
+            let earlier = &mut entries[place];
+            entry.first_name = entry.first_name.or_else(|| earlier.first_name.take());
+            entry.last_name = entry.last_name.or_else(|| earlier.last_name.take());
+            entry.email = entry.email.or_else(|| earlier.email.take());
+            *earlier = entry;
         } else {
-            seen.insert(line.username.clone(), (row.number, lines.len()));
-            lines.push(line);
+            seen.insert(entry.username.clone(), (row.number, entries.len()));
+            entries.push(entry);
         }
     }
-    Ok(RosterFile { lines, notes })
+    Ok(RosterFile { entries, notes })
 }
 
 fn places(table: &Table, file: &Path, user_column: Option<&str>) -> Result<Places, String> {
@@ -281,7 +281,7 @@ fn plain(column: &str) -> String {
         .collect()
 }
 
-fn line(table: &Table, row: &Row<'_>, places: &Places) -> Result<Line, String> {
+fn entry(table: &Table, row: &Row<'_>, places: &Places) -> Result<RosterEntry, String> {
     let wrong = |what: String| format!("Line {}: {what}. Nothing was changed", row.number);
     let username = row.at(Some(places.user));
     let repeats = |(place, column): (usize, &str)| {
@@ -307,7 +307,7 @@ fn line(table: &Table, row: &Row<'_>, places: &Places) -> Result<Line, String> {
         return Err(wrong(format!("{username:?} {why}")));
     }
     UserName::parse_new(username).map_err(|why| wrong(format!("{username:?} {why}")))?;
-    Ok(Line {
+    Ok(RosterEntry {
         username: username.to_owned(),
         role,
         first_name: detail(places.first_name),
@@ -355,17 +355,17 @@ fn of_canvas(table: &Table, row: &Row<'_>, places: &Places) -> Option<&'static s
 
 /// Returns the text of a file with these people: instructors first, then by name, so that files are easy to compare.
 pub fn write(mut people: Vec<Member>) -> Result<String, Box<dyn std::error::Error>> {
-    people.sort_by(|a, b| (b.role, &a.username).cmp(&(a.role, &b.username)));
+    people.sort_by(|a, b| (b.role, &a.person.username).cmp(&(a.role, &b.person.username)));
     let mut writer = csv::Writer::from_writer(Vec::new());
     writer.write_record(COLUMNS)?;
     for member in people {
         let text = |detail: &Option<String>| detail.clone().unwrap_or_default();
         writer.write_record([
-            member.username.clone(),
+            member.person.username.to_string(),
             crate::cli::role_word(member.role).to_owned(),
-            text(&member.first_name),
-            text(&member.last_name),
-            text(&member.email),
+            text(&member.person.first_name),
+            text(&member.person.last_name),
+            text(&member.person.email),
         ])?;
     }
     Ok(String::from_utf8(writer.into_inner()?)?)

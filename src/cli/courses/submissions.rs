@@ -4,8 +4,8 @@ use crate::cli::Outcome;
 use crate::cli::asking::Asking;
 use crate::cli::table::Table;
 use crate::cli::when::shown;
-use nbcourier_client::{AssignmentOverview, Overview, StudentOverview};
-use nbcourier_domain::{AssignmentId, CourseId};
+use nbcourier_api::{AssignmentOverview, CourseOverview, FeedbackState, StudentOverview};
+use nbcourier_domain::{AssignmentId, CourseId, Rfc3339};
 use serde::Serialize;
 use std::process::ExitCode;
 
@@ -25,18 +25,18 @@ pub struct Arguments {
     missing: bool,
 }
 
-/// A student in the output of this command.
+/// A student in the output of this command, with their submissions to one assignment.
 #[derive(Serialize)]
-struct Line<'a> {
+struct StudentWork<'a> {
     student: &'a str,
     first_name: Option<&'a str>,
     last_name: Option<&'a str>,
     enrolled: bool,
     /// The time of the latest submission, in RFC 3339.
-    submitted_at: Option<&'a str>,
+    submitted_at: Option<Rfc3339>,
     late: bool,
     submissions: usize,
-    feedback: &'a str,
+    feedback: FeedbackState,
 }
 
 pub fn run(arguments: &Arguments) -> Outcome {
@@ -48,7 +48,7 @@ pub fn run(arguments: &Arguments) -> Outcome {
     } = arguments;
     let overview = asking.ask(async |exchange| exchange.overview(course).await)?;
     let about = find(&overview, assignment)?;
-    let lines: Vec<Line<'_>> = overview
+    let lines: Vec<StudentWork<'_>> = overview
         .students
         .iter()
         .map(|student| line(student, assignment))
@@ -62,7 +62,7 @@ pub fn run(arguments: &Arguments) -> Outcome {
 
 /// Returns the overview of an assignment. The error says where to find the names of assignments.
 pub fn find<'a>(
-    overview: &'a Overview,
+    overview: &'a CourseOverview,
     assignment: &AssignmentId,
 ) -> Result<&'a AssignmentOverview, String> {
     let mut assignments = overview.assignments.iter();
@@ -81,22 +81,22 @@ pub fn find<'a>(
     })
 }
 
-fn line<'a>(student: &'a StudentOverview, assignment: &AssignmentId) -> Line<'a> {
+fn line<'a>(student: &'a StudentOverview, assignment: &AssignmentId) -> StudentWork<'a> {
     let mut work = student.work.iter();
     let work = work.find(|work| work.assignment == assignment.as_str());
-    Line {
+    StudentWork {
         student: &student.student,
         first_name: student.first_name.as_deref(),
         last_name: student.last_name.as_deref(),
         enrolled: student.enrolled,
-        submitted_at: work.map(|work| work.submitted_at.as_str()),
+        submitted_at: work.map(|work| work.submitted_at),
         late: work.is_some_and(|work| work.late),
         submissions: work.map_or(0, |work| work.submissions),
-        feedback: work.map_or("none", |work| work.feedback.as_str()),
+        feedback: work.map_or(FeedbackState::None, |work| work.feedback),
     }
 }
 
-fn table(lines: &[Line<'_>], about: &AssignmentOverview) -> Table {
+fn table(lines: &[StudentWork<'_>], about: &AssignmentOverview) -> Table {
     let rows = lines.iter().map(|line| {
         let names = [line.first_name, line.last_name].into_iter().flatten();
         let names: Vec<&str> = names.filter(|name| !name.is_empty()).collect();
@@ -105,10 +105,9 @@ fn table(lines: &[Line<'_>], about: &AssignmentOverview) -> Table {
             None => "missing".to_owned(),
         };
         let late = if line.late { "late" } else { "" };
-        let feedback = if line.feedback == "none" {
-            "-"
-        } else {
-            line.feedback
+        let feedback = match line.feedback {
+            FeedbackState::None => "-",
+            state => state.as_str(),
         };
         let left = if line.enrolled { "" } else { "not enrolled" };
         vec![
@@ -141,9 +140,7 @@ fn table(lines: &[Line<'_>], about: &AssignmentOverview) -> Table {
         about.late,
         about.feedback,
         about
-            .dates
             .due_at
-            .as_deref()
             .map(|due| format!(" Due: {}.", shown(Some(due))))
             .unwrap_or_default()
     ))

@@ -2,10 +2,13 @@
 
 use crate::cli::Outcome;
 use crate::cli::asking::Asking;
+use crate::cli::selection::Selection;
 use crate::cli::table::Table;
 use crate::cli::when::shown;
-use nbcourier_client::{DeletedCourse, Kind, Trash};
+use nbcourier_api::{CourseTrash, DeletedAssignment, DeletedCourse, DeletedSubmission};
+use nbcourier_client::Kind;
 use nbcourier_domain::CourseId;
+use serde::Serialize;
 use std::process::ExitCode;
 
 /// Lists deleted data and restores it
@@ -53,7 +56,7 @@ pub fn run(Arguments { asking, what }: Arguments) -> Outcome {
             course: Some(course),
         } => {
             let trash = asking.ask(async |exchange| exchange.trash(&course).await)?;
-            asking.show(&trash, || list(&trash))?;
+            asking.show(&json(&trash), || list(&trash))?;
         }
         What::RestoreCourse { number } => {
             asking.ask(async |exchange| exchange.restore_course(number).await)?;
@@ -79,7 +82,7 @@ fn list_of_courses(courses: &[DeletedCourse]) -> Table {
         vec![
             course.id.to_string(),
             course.course.clone(),
-            shown(Some(&course.deleted_at)),
+            shown(Some(course.deleted_at)),
         ]
     });
     Table::new(
@@ -89,20 +92,44 @@ fn list_of_courses(courses: &[DeletedCourse]) -> Table {
     .rows(rows)
 }
 
-fn list(trash: &Trash) -> Table {
+/// Returns the trash as JSON.
+fn json(trash: &CourseTrash) -> impl Serialize {
+    #[derive(Serialize)]
+    struct Json<'a> {
+        assignments: Vec<Selection<'a, DeletedAssignment>>,
+        submissions: Vec<Selection<'a, DeletedSubmission>>,
+        feedback: Vec<Selection<'a, DeletedSubmission>>,
+    }
+    let submission = &["id", "assignment", "student", "deleted_at"];
+    Json {
+        assignments: Selection::of_each(&trash.assignments, &["id", "assignment", "deleted_at"]),
+        submissions: Selection::of_each(&trash.submissions, submission),
+        feedback: Selection::of_each(&trash.feedback, submission),
+    }
+}
+
+fn list(trash: &CourseTrash) -> Table {
+    let assignments = trash.assignments.iter().map(|deleted| {
+        vec![
+            "assignment".to_owned(),
+            deleted.id.to_string(),
+            deleted.assignment.clone(),
+            String::new(),
+            shown(Some(deleted.deleted_at)),
+        ]
+    });
     let kinds = [
-        ("assignment", &trash.assignments),
         ("submission", &trash.submissions),
         ("feedback", &trash.feedback),
     ];
-    let rows = kinds.into_iter().flat_map(|(kind, all)| {
+    let submissions = kinds.into_iter().flat_map(|(kind, all)| {
         all.iter().map(move |deleted| {
             vec![
                 kind.to_owned(),
                 deleted.id.to_string(),
                 deleted.assignment.clone(),
-                deleted.student.clone().unwrap_or_default(),
-                shown(Some(&deleted.deleted_at)),
+                deleted.student.clone(),
+                shown(Some(deleted.deleted_at)),
             ]
         })
     });
@@ -110,5 +137,5 @@ fn list(trash: &Trash) -> Table {
         &["WHAT", "NUMBER", "ASSIGNMENT", "STUDENT", "DELETED"],
         "Nothing can be restored.",
     )
-    .rows(rows)
+    .rows(assignments.chain(submissions))
 }

@@ -147,7 +147,7 @@ impl Archive<'_> {
             };
             before = Some(last.id);
             for event in page {
-                let event = crate::cli::courses::events::event(event);
+                let event = crate::http::event(event);
                 writeln!(lines, "{}", serde_json::to_string(&event)?)?;
             }
         }

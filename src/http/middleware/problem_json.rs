@@ -6,38 +6,16 @@ use actix_web::body::{BoxBody, EitherBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::header::{self, HeaderValue};
 use actix_web::middleware::Next;
+use nbcourier_api::Problem;
 use nbcourier_auth::AuthError;
 use nbcourier_domain::Sha256Sum;
 use nbcourier_exchange as exchange;
 use nbcourier_work::Bug;
 use percent_encoding::percent_decode_str;
-use schemars::JsonSchema;
-use serde::Serialize;
+use std::borrow::Cow;
 
 /// The path below which errors are problems.
 const V1: &str = "v1/";
-/// The content type of a problem (RFC 9457, section 3).
-pub const CONTENT_TYPE: &str = "application/problem+json";
-
-/// An error. A `type` of its own may have more keys.
-#[derive(Serialize, JsonSchema)]
-pub struct Problem<'a> {
-    /// The kind of the problem. `about:blank` if the status says everything.
-    #[serde(rename = "type")]
-    kind: &'a str,
-    /// The HTTP status in words.
-    title: &'a str,
-    /// The HTTP status.
-    status: u16,
-    /// A sentence for people.
-    detail: &'a str,
-    /// With the type `urn:nbcourier:missing-blobs`, the SHA-256 of the bytes to be sent.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    missing: Option<&'a [Sha256Sum]>,
-}
-
-/// The type of a problem about missing bytes.
-const MISSING_BLOBS: &str = "urn:nbcourier:missing-blobs";
 
 /// Middleware: replaces a failure below `v1/` by a problem with the same status, headers and message.
 pub async fn below_v1<B: MessageBody + 'static>(
@@ -53,16 +31,21 @@ pub async fn below_v1<B: MessageBody + 'static>(
     let status = response.status();
     let missing = missing(error);
     let problem = serde_json::to_string(&Problem {
-        kind: missing.map_or("about:blank", |_| MISSING_BLOBS),
-        title: status.canonical_reason().unwrap_or("Error"),
+        kind: missing
+            .map_or(Problem::BLANK, |_| Problem::MISSING_BLOBS)
+            .into(),
+        title: status.canonical_reason().unwrap_or("Error").into(),
         status: status.as_u16(),
-        detail: &sentence(error),
-        missing,
+        detail: sentence(error).into(),
+        missing: missing.map(Cow::Borrowed),
     });
     let problem = problem.map_err(|error| Error::from(Bug::new(error)))?;
     let mut response = response.map_body(|_, _| EitherBody::right(BoxBody::new(problem)));
     let headers = response.headers_mut();
-    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(CONTENT_TYPE));
+    headers.insert(
+        header::CONTENT_TYPE,
+        HeaderValue::from_static(Problem::CONTENT_TYPE),
+    );
     // These headers describe the body that was replaced.
     headers.remove(header::CONTENT_ENCODING);
     headers.remove(header::CONTENT_LENGTH);

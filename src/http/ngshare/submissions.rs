@@ -10,6 +10,7 @@ use nbcourier_auth::Caller;
 use nbcourier_domain::Timestamp;
 use nbcourier_exchange::submissions::{self, Line, NewSubmission};
 use nbcourier_exchange::{Error as Refusal, Exchange, Thing};
+use serde::Serialize;
 use serde_json::json;
 
 /// `GET submissions/{course}/{assignment}`
@@ -39,10 +40,26 @@ pub async fn list_of(
     .await
 }
 
-/// Returns the lines, and the line after which the next portion begins.
-fn portion((lines, is_more): (Vec<Line>, bool)) -> (Vec<Line>, Option<Line>) {
+/// A submission as the protocol lists it.
+#[derive(Serialize)]
+struct ListedSubmission {
+    student_id: String,
+    timestamp: Timestamp,
+}
+
+impl From<Line> for ListedSubmission {
+    fn from(line: Line) -> Self {
+        Self {
+            student_id: line.student_id,
+            timestamp: line.timestamp,
+        }
+    }
+}
+
+/// Returns the listed submissions, and the line after which the next portion begins.
+fn portion((lines, is_more): (Vec<Line>, bool)) -> (Vec<ListedSubmission>, Option<Line>) {
     let next = lines.last().filter(|_| is_more).cloned();
-    (lines, next)
+    (lines.into_iter().map(Into::into).collect(), next)
 }
 
 /// `POST submission/{course}/{assignment}`

@@ -1,7 +1,7 @@
 //! The whole OpenAPI document (OpenAPI 3.1, <https://spec.openapis.org/oas/v3.1.0.html>).
 
 use super::{May, Operation, Parts};
-use crate::http::middleware::problem_json::{self, Problem};
+use nbcourier_api::Problem;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde_json::{Map, Value, json};
 use std::borrow::Cow;
@@ -133,7 +133,7 @@ fn id(operation: &Operation) -> String {
 }
 
 fn failure(description: &str, problem: &Schema) -> Value {
-    let content = json!({ problem_json::CONTENT_TYPE: { "schema": problem } });
+    let content = json!({ Problem::CONTENT_TYPE: { "schema": problem } });
     json!({ "description": description, "content": content })
 }
 

@@ -3,7 +3,6 @@
 pub mod form;
 pub mod idempotency;
 pub mod json;
-pub mod list;
 pub mod manifest;
 pub mod path;
 pub mod person;

@@ -1,7 +1,7 @@
 //! Readers that make trees from the bytes of a body.
 
 use crate::http::error::{Error, Result};
-use crate::http::request::manifest::{self, Manifest};
+use crate::http::request::manifest;
 use nbcourier_codec::{TarDecoder, TarEvent};
 use nbcourier_domain::{RelativePath, Sha256Sum};
 use nbcourier_exchange::Exchange;
@@ -109,7 +109,7 @@ impl Reader for Told {
     }
 
     fn finish(self) -> Result<Parcel> {
-        let claims = Manifest::parse(&self.text)?;
+        let claims = manifest::parse(&self.text)?;
         Ok(self.intake.finish_claimed(claims)?)
     }
 }
@@ -208,7 +208,7 @@ fn take_manifest(event: &TarEvent<'_>, text: &mut Vec<u8>) -> Result<Option<Told
         TarEvent::Begin(..) => Ok(None),
         TarEvent::Content(bytes) => extend(text, bytes).map(|()| None),
         TarEvent::End => {
-            let claims = Manifest::parse(&std::mem::take(text))?;
+            let claims = manifest::parse(&std::mem::take(text))?;
             let sizes = claims.iter().map(|claim| (claim.sha256, claim.size));
             Ok(Some(ToldFiles {
                 sizes: sizes.collect(),

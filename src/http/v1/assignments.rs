@@ -1,58 +1,23 @@
 //! `v1/courses/{course}/assignments`.
 
-use super::files::{Trees, TreesTail};
+use super::files::TreesTail;
 use crate::http::error::Result;
 use crate::http::openapi::{Listing, Query};
 use crate::http::reply::paging;
 use crate::http::request::path::InCourse;
 use actix_web::web;
+use nbcourier_api::{Assignment, Assignments, Dates};
 use nbcourier_auth::Caller;
-use nbcourier_domain::{Rfc3339, Sha256Sum};
+use nbcourier_domain::Rfc3339;
 use nbcourier_exchange::Exchange;
 use nbcourier_exchange::releases::{self, Question, Release};
 use nbcourier_exchange::trees::Bundle;
 use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
-
-/// The current releases, in order of release.
-#[derive(Serialize, JsonSchema)]
-#[allow(clippy::struct_field_names, reason = "the keys of the JSON")]
-pub struct Assignments {
-    assignments: Vec<Shown>,
-    /// The `cursor` with which the same request gets the next page.
-    next: Option<String>,
-    /// The files of each tree on this page, in the order in which they were released. Only with `files=true`.
-    #[serde(skip_serializing_if = "Trees::is_elsewhere")]
-    trees: Trees,
-}
-
-/// A released assignment.
-#[derive(Serialize, JsonSchema)]
-#[schemars(rename = "Assignment")]
-struct Shown {
-    assignment: String,
-    /// The number of the version. It grows with each release of the assignment.
-    version: i64,
-    released_at: Rfc3339,
-    /// The digest of the tree.
-    tree: Sha256Sum,
-    /// The number of files.
-    files: i64,
-    /// The total size of the files, in bytes.
-    bytes: i64,
-    /// The opening time. Students do not see the assignment before it.
-    opens_at: Option<Rfc3339>,
-    /// The due time. Later submissions are late. Students get their own due time and cut-off.
-    due_at: Option<Rfc3339>,
-    /// The cut-off. Later submissions are refused.
-    cutoff_at: Option<Rfc3339>,
-    /// Whether the caller has an extension.
-    extended: bool,
-}
+use serde::Deserialize;
 
 /// Which assignments are wanted.
 #[derive(Deserialize, JsonSchema)]
-pub struct Wanted {
+pub struct AssignmentQuery {
     /// The maximum number of items.
     #[schemars(with = "Option<u16>", range(min = 1, max = paging::MOST))]
     limit: Option<String>,
@@ -68,7 +33,7 @@ pub async fn list(
     exchange: web::Data<Exchange>,
     caller: Caller,
     InCourse(course): InCourse,
-    Query(wanted): Query<Wanted>,
+    Query(wanted): Query<AssignmentQuery>,
 ) -> Result<Listing<Assignments>> {
     let question = Question {
         course,
@@ -80,9 +45,9 @@ pub async fn list(
     let page = releases::page(&exchange, &caller, question).await?;
     let (lines, trees) = (page.releases.len(), page.trees);
     let make = move || Assignments {
-        assignments: page.releases.into_iter().map(shown).collect(),
+        assignments: page.releases.into_iter().map(assignment).collect(),
         next: page.next.map(|release| release.to_string()),
-        trees: Trees,
+        trees: None,
     };
     if !with_files {
         return Listing::of(lines, make).await;
@@ -91,17 +56,18 @@ pub async fn list(
     Listing::with_tail(lines, make, TreesTail::new(trees)).await
 }
 
-fn shown(release: Release) -> Shown {
-    Shown {
+fn assignment(release: Release) -> Assignment {
+    let dates = Dates::from(release.dates);
+    Assignment {
         assignment: release.assignment,
         version: release.version,
         released_at: Rfc3339(release.released_at),
         tree: release.digest,
         files: release.files,
         bytes: release.bytes,
-        opens_at: release.dates.opens_at.map(Rfc3339),
-        due_at: release.dates.due_at.map(Rfc3339),
-        cutoff_at: release.dates.cutoff_at.map(Rfc3339),
+        opens_at: dates.opens_at,
+        due_at: dates.due_at,
+        cutoff_at: dates.cutoff_at,
         extended: release.extension.is_some(),
     }
 }

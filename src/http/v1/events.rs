@@ -5,13 +5,13 @@ use crate::http::openapi::{Listing, Query};
 use crate::http::reply::paging;
 use crate::http::request::path::InCourse;
 use actix_web::web;
+use nbcourier_api::{Event, Events};
 use nbcourier_auth::Caller;
 use nbcourier_domain::{CourseId, Rfc3339, Timestamp};
 use nbcourier_exchange::Exchange;
 use nbcourier_exchange::events::{self, Question, Recorded};
 use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
+use serde::Deserialize;
 
 /// Number of events in a reply without a limit.
 const PAGE: usize = 1000;
@@ -21,7 +21,7 @@ const LINE: usize = 256;
 
 /// Which events are wanted.
 #[derive(Deserialize, JsonSchema)]
-pub struct Wanted {
+pub struct EventQuery {
     /// The maximum number of items.
     #[schemars(with = "Option<u16>", range(min = 1, max = paging::MOST))]
     limit: Option<String>,
@@ -32,43 +32,12 @@ pub struct Wanted {
     since: Option<String>,
 }
 
-/// Events, the last first.
-#[derive(Serialize, JsonSchema)]
-pub struct Events {
-    events: Vec<Event>,
-    /// The `cursor` with which the same request gets the next page.
-    next: Option<String>,
-}
-
-/// The record of a change.
-#[derive(Serialize, JsonSchema)]
-struct Event {
-    /// The number of the event. Later events have larger numbers.
-    id: i64,
-    at: Rfc3339,
-    /// The action, in a word or two.
-    action: String,
-    /// The person or service that made the change.
-    actor: String,
-    /// The person whom the change concerns, if that is one other person.
-    subject: Option<String>,
-    /// The name of the course at that time.
-    course: Option<String>,
-    assignment: Option<String>,
-    /// The number of a submission.
-    submission: Option<i64>,
-    /// Further details.
-    detail: Option<Map<String, Value>>,
-    /// The ID of the request in the log.
-    request: Option<String>,
-}
-
 /// `GET v1/courses/{course}/events`
 pub async fn list(
     exchange: web::Data<Exchange>,
     caller: Caller,
     InCourse(course): InCourse,
-    Query(wanted): Query<Wanted>,
+    Query(wanted): Query<EventQuery>,
 ) -> Result<Listing<Events>> {
     page(&exchange, &caller, Some(course), &wanted).await
 }
@@ -77,7 +46,7 @@ pub async fn list(
 pub async fn list_all(
     exchange: web::Data<Exchange>,
     caller: Caller,
-    Query(wanted): Query<Wanted>,
+    Query(wanted): Query<EventQuery>,
 ) -> Result<Listing<Events>> {
     page(&exchange, &caller, None, &wanted).await
 }
@@ -86,7 +55,7 @@ async fn page(
     exchange: &Exchange,
     caller: &Caller,
     course: Option<CourseId>,
-    wanted: &Wanted,
+    wanted: &EventQuery,
 ) -> Result<Listing<Events>> {
     let since = wanted.since.as_deref().map(Timestamp::parse).transpose()?;
     let question = Question {
@@ -103,13 +72,14 @@ async fn page(
         .map(|event| event.detail.as_ref().map_or(0, String::len));
     let lines = page.events.len() + text.sum::<usize>() / LINE;
     Listing::of(lines, move || Events {
-        events: page.events.into_iter().map(shown).collect(),
+        events: page.events.into_iter().map(event).collect(),
         next: page.next.map(|id| id.to_string()),
     })
     .await
 }
 
-fn shown(event: Recorded) -> Event {
+/// Returns an event as the API has it.
+pub fn event(event: Recorded) -> Event {
     // The detail of every event is an object or absent.
     let detail = event.detail.as_deref().map(serde_json::from_str);
     Event {

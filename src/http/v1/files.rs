@@ -3,60 +3,14 @@
 use crate::http::error::{Error, Result};
 use crate::http::reply::listing::{Tail, write};
 use bytes::Bytes;
-use nbcourier_domain::{Md5Sum, RelativePath, Sha256Sum};
+use nbcourier_api::File;
 use nbcourier_exchange::trees::{Bundle, ListedFile, Named};
-use schemars::{JsonSchema, Schema, SchemaGenerator};
-use serde::{Serialize, Serializer};
 use std::borrow::Cow;
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::VecDeque;
 use std::sync::Arc;
 
 /// Approximate number of bytes that are made at a time.
 const CHUNK: usize = 128 * 1024;
-
-/// The files of each tree in a listing, by the digest of the tree. They follow the rest of the listing: see
-/// [`TreesTail`].
-pub struct Trees;
-
-/// A file of a tree.
-#[derive(Serialize, JsonSchema)]
-#[schemars(rename = "File")]
-struct Shown<'a> {
-    /// The path in the tree.
-    path: &'a RelativePath,
-    /// The size in bytes.
-    size: u64,
-    sha256: Sha256Sum,
-    md5: Md5Sum,
-}
-
-impl Trees {
-    /// Always true: the first part of a listing never has this member. [`TreesTail`] adds it.
-    #[allow(clippy::unused_self, reason = "serde hands it over")]
-    pub fn is_elsewhere(&self) -> bool {
-        true
-    }
-}
-
-impl Serialize for Trees {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_unit()
-    }
-}
-
-impl JsonSchema for Trees {
-    fn inline_schema() -> bool {
-        true
-    }
-
-    fn schema_name() -> Cow<'static, str> {
-        "Trees".into()
-    }
-
-    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
-        <BTreeMap<String, Vec<Shown<'_>>>>::json_schema(generator)
-    }
-}
 
 /// The member `trees` of a listing, written piece by piece, so that memory does not grow with the number of files.
 pub struct TreesTail {
@@ -97,8 +51,8 @@ impl TreesTail {
                 if self.file > 0 {
                     piece.push(b',');
                 }
-                let shown = Shown {
-                    path: &file.path,
+                let shown = File {
+                    path: Cow::Borrowed(&file.path),
                     size: file.blob.blob.size,
                     sha256: file.blob.blob.sha256,
                     md5: file.blob.blob.md5,

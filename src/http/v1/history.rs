@@ -5,32 +5,11 @@ use crate::http::openapi::{Listing, Query};
 use crate::http::reply::paging::{Paging, encode_numbers, parse_numbers};
 use crate::http::request::path::{InAssignment, OfSubmission};
 use actix_web::web;
+use nbcourier_api::{FeedbackHistory, PastFeedback, PastRelease, ReleaseHistory};
 use nbcourier_auth::Caller;
-use nbcourier_domain::{Rfc3339, Sha256Sum};
+use nbcourier_domain::Rfc3339;
 use nbcourier_exchange::history::{Given, Place, Release};
 use nbcourier_exchange::{Exchange, history};
-use schemars::JsonSchema;
-use serde::Serialize;
-
-/// The versions of an assignment, the first one first.
-#[derive(Serialize, JsonSchema)]
-pub struct ReleaseHistory {
-    releases: Vec<PastRelease>,
-    /// The `cursor` with which the same request gets the next page.
-    next: Option<String>,
-}
-
-/// A version of an assignment.
-#[derive(Serialize, JsonSchema)]
-struct PastRelease {
-    version: i64,
-    released_at: Rfc3339,
-    released_by: String,
-    /// The digest of the tree.
-    tree: Sha256Sum,
-    /// Whether students fetch this version.
-    current: bool,
-}
 
 /// `GET v1/courses/{course}/assignments/{assignment}/history`
 pub async fn releases(
@@ -57,29 +36,6 @@ fn past_release(release: Release) -> PastRelease {
         tree: release.digest,
         current: release.is_current,
     }
-}
-
-/// All feedback on a submission, the first one first.
-#[derive(Serialize, JsonSchema)]
-pub struct FeedbackHistory {
-    feedback: Vec<PastFeedback>,
-    /// The `cursor` with which the same request gets the next page.
-    next: Option<String>,
-}
-
-/// Current, former or deleted feedback.
-#[derive(Serialize, JsonSchema)]
-struct PastFeedback {
-    /// The number of the feedback. The first has number 1.
-    number: usize,
-    returned_at: Rfc3339,
-    returned_by: String,
-    /// The digest of the tree.
-    tree: Sha256Sum,
-    /// Whether the feedback is in the trash.
-    deleted: bool,
-    /// Whether this is the current feedback.
-    current: bool,
 }
 
 /// `GET v1/courses/{course}/submissions/{id}/history`

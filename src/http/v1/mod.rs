@@ -17,6 +17,8 @@ mod submissions;
 mod submit;
 mod trash;
 
+pub use events::event;
+
 use super::openapi::May::{Admins, Everybody, Instructors, Members, SelfOrInstructors};
 use super::openapi::{Operation, delete, get, post, put};
 

@@ -5,91 +5,13 @@ use crate::http::openapi::{Listing, Query};
 use crate::http::reply::paging::{self, Paging};
 use crate::http::request::path::InCourse;
 use actix_web::web;
+use nbcourier_api::{
+    AssignmentOverview, CourseOverview, Dates, FeedbackState, StudentOverview, SubmissionOverview,
+};
 use nbcourier_auth::Caller;
 use nbcourier_domain::Rfc3339;
 use nbcourier_exchange::Exchange;
 use nbcourier_exchange::overview::{self, Assignment, Counts, Feedback, Place, Student, Work};
-use schemars::JsonSchema;
-use serde::Serialize;
-
-/// The overview of a course.
-#[derive(Serialize, JsonSchema)]
-pub struct CourseOverview {
-    assignments: Vec<AssignmentOverview>,
-    /// All enrolled students, and everybody else who has submitted.
-    students: Vec<StudentOverview>,
-    /// The `cursor` with which the same request gets the next page of students.
-    next: Option<String>,
-}
-
-/// An assignment, with numbers of students.
-#[derive(Serialize, JsonSchema)]
-struct AssignmentOverview {
-    assignment: String,
-    opens_at: Option<Rfc3339>,
-    due_at: Option<Rfc3339>,
-    cutoff_at: Option<Rfc3339>,
-    released: bool,
-    /// The number of students who have submitted.
-    submitted: usize,
-    /// The number of enrolled students who have not submitted.
-    missing: usize,
-    /// The number of students whose latest submission is late.
-    late: usize,
-    /// The number of students with feedback on their latest submission.
-    feedback: usize,
-}
-
-impl From<&(Assignment, Counts)> for AssignmentOverview {
-    fn from((assignment, counts): &(Assignment, Counts)) -> Self {
-        Self {
-            assignment: assignment.name.clone(),
-            opens_at: assignment.dates.opens_at.map(Rfc3339),
-            due_at: assignment.dates.due_at.map(Rfc3339),
-            cutoff_at: assignment.dates.cutoff_at.map(Rfc3339),
-            released: assignment.released,
-            submitted: counts.submitted,
-            missing: counts.missing,
-            late: counts.late,
-            feedback: counts.feedback,
-        }
-    }
-}
-
-/// A student with their submissions.
-#[derive(Serialize, JsonSchema)]
-struct StudentOverview {
-    student: String,
-    first_name: Option<String>,
-    last_name: Option<String>,
-    /// Whether the student is enrolled now.
-    enrolled: bool,
-    /// The student's submissions by assignment, in the order of the assignments.
-    work: Vec<WorkOverview>,
-}
-
-/// A student's submissions to an assignment.
-#[derive(Serialize, JsonSchema)]
-struct WorkOverview {
-    assignment: String,
-    /// The time of the latest submission.
-    submitted_at: Rfc3339,
-    /// Whether it was submitted after the due time.
-    late: bool,
-    /// The number of submissions.
-    submissions: usize,
-    feedback: Feedback,
-}
-
-fn shown_work(assignment: &str, work: &Work) -> WorkOverview {
-    WorkOverview {
-        assignment: assignment.to_owned(),
-        submitted_at: Rfc3339(work.submitted_at),
-        late: work.late,
-        submissions: work.submissions,
-        feedback: work.feedback,
-    }
-}
 
 /// `GET v1/courses/{course}/overview`
 pub async fn show(
@@ -110,11 +32,40 @@ pub async fn show(
         let shown = |student| shown_student(student, &overview.assignments);
         CourseOverview {
             students: overview.students.iter().map(shown).collect(),
-            assignments: overview.assignments.iter().map(Into::into).collect(),
+            assignments: overview.assignments.iter().map(shown_assignment).collect(),
             next: overview.next.map(cursor),
         }
     })
     .await
+}
+
+fn shown_assignment((assignment, counts): &(Assignment, Counts)) -> AssignmentOverview {
+    let dates = Dates::from(assignment.dates);
+    AssignmentOverview {
+        assignment: assignment.name.clone(),
+        opens_at: dates.opens_at,
+        due_at: dates.due_at,
+        cutoff_at: dates.cutoff_at,
+        released: assignment.released,
+        submitted: counts.submitted,
+        missing: counts.missing,
+        late: counts.late,
+        feedback: counts.feedback,
+    }
+}
+
+fn shown_work(assignment: &str, work: &Work) -> SubmissionOverview {
+    SubmissionOverview {
+        assignment: assignment.to_owned(),
+        submitted_at: Rfc3339(work.submitted_at),
+        late: work.late,
+        submissions: work.submissions,
+        feedback: match work.feedback {
+            Feedback::None => FeedbackState::None,
+            Feedback::Returned => FeedbackState::Returned,
+            Feedback::Outdated => FeedbackState::Outdated,
+        },
+    }
 }
 
 /// The mark of a person outside the roster in a cursor.

@@ -6,16 +6,16 @@ use crate::http::reply::tar::{self, Archive};
 use crate::http::request::path::{InAssignment, NewAssignment};
 use crate::http::request::tree_body::TreeBody;
 use actix_web::web;
+use nbcourier_api::Released;
 use nbcourier_auth::Caller;
-use nbcourier_domain::Sha256Sum;
 use nbcourier_exchange::Exchange;
 use nbcourier_exchange::releases::{self, IfReleased};
 use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 
 /// Which release is wanted.
 #[derive(Deserialize, JsonSchema)]
-pub struct Wanted {
+pub struct VersionQuery {
     /// A version other than the current one.
     #[schemars(with = "Option<i64>")]
     version: Option<String>,
@@ -26,7 +26,7 @@ pub async fn tree(
     exchange: web::Data<Exchange>,
     caller: Caller,
     InAssignment(course, assignment): InAssignment,
-    Query(wanted): Query<Wanted>,
+    Query(wanted): Query<VersionQuery>,
 ) -> Result<Archive> {
     let version = wanted.version.as_deref().map(parse_version).transpose()?;
     let found = releases::tree(&exchange, &caller, course, assignment, version).await?;
@@ -35,22 +35,10 @@ pub async fn tree(
 
 /// How to release.
 #[derive(Deserialize, JsonSchema)]
-pub struct How {
+pub struct ReleaseQuery {
     /// Release only if nothing is released under this name. It counts only if it is exactly `true`.
     #[schemars(with = "Option<bool>")]
     only_first: Option<String>,
-}
-
-/// The result of a release.
-#[derive(Serialize, JsonSchema)]
-#[schemars(rename = "Released")]
-pub struct Shown {
-    /// The number of the version.
-    version: i64,
-    /// The digest of the tree.
-    tree: Sha256Sum,
-    /// Whether this is a new version. `false` if the same files were already released.
-    changed: bool,
 }
 
 /// `PUT v1/courses/{course}/assignments/{assignment}/tree`
@@ -58,9 +46,9 @@ pub async fn put(
     exchange: web::Data<Exchange>,
     caller: Caller,
     NewAssignment(course, assignment): NewAssignment,
-    Query(how): Query<How>,
+    Query(how): Query<ReleaseQuery>,
     body: TreeBody,
-) -> Result<web::Json<Shown>> {
+) -> Result<web::Json<Released>> {
     let if_released = match how.only_first.as_deref() {
         Some("true") => IfReleased::Refuse,
         _ => IfReleased::Replace,
@@ -68,7 +56,7 @@ pub async fn put(
     let ready = releases::ready(&exchange, &caller, course, assignment, if_released).await?;
     let parcel = body.read(&exchange, ready.account()).await?;
     let released = ready.release(parcel).await?;
-    Ok(web::Json(Shown {
+    Ok(web::Json(Released {
         version: released.version,
         tree: released.tree,
         changed: released.changed,

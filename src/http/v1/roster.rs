@@ -4,24 +4,14 @@ use crate::http::error::{Error, Result};
 use crate::http::openapi::{JsonBody, Listing, NoContent, Query};
 use crate::http::reply::listing::write;
 use crate::http::reply::paging::{Paging, encode_place, parse_place};
-use crate::http::request::list::{List, MOST};
 use crate::http::request::path::{InCourse, OfStudent};
 use crate::http::request::person::detail;
 use actix_web::web;
+use nbcourier_api::{Member, Roster, RosterChange, RosterChanges, RosterEntry};
 use nbcourier_auth::Caller;
 use nbcourier_domain::{Person, Role, UserName};
 use nbcourier_exchange::Exchange;
-use nbcourier_exchange::roster::{self, Changes, Lines, Member};
-use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
-
-/// The members of a course.
-#[derive(Serialize, JsonSchema)]
-pub struct Roster {
-    people: Vec<Member>,
-    /// The `cursor` with which the same request gets the next page.
-    next: Option<String>,
-}
+use nbcourier_exchange::roster::{self, Lines};
 
 /// `GET v1/courses/{course}/roster`
 pub async fn list(
@@ -34,28 +24,18 @@ pub async fn list(
     let at_most = wanted.limit()?;
     let page = roster::page(&exchange, &caller, course, after, at_most).await?;
     Listing::of(page.people.len(), move || Roster {
-        people: page.people,
+        people: page.people.into_iter().map(member).collect(),
         next: page.next.map(encode_place),
     })
     .await
 }
 
-/// The people to add or update.
-#[derive(Deserialize, JsonSchema)]
-pub struct RosterChange {
-    #[schemars(with = "Vec<Line>", length(max = MOST))]
-    people: List<Line>,
-}
-
-/// A person to add or update. An absent or `null` detail stays as it is.
-#[derive(Deserialize, JsonSchema)]
-#[schemars(rename = "RosterLine")]
-struct Line {
-    username: String,
-    role: Role,
-    first_name: Option<String>,
-    last_name: Option<String>,
-    email: Option<String>,
+fn member(member: roster::Member) -> Member {
+    Member {
+        person: member.person,
+        role: member.role,
+        by_group: member.by_group,
+    }
 }
 
 /// `PUT v1/courses/{course}/roster`: adds or updates many people, all or nothing.
@@ -64,15 +44,19 @@ pub async fn put(
     caller: Caller,
     InCourse(course): InCourse,
     body: JsonBody<RosterChange>,
-) -> Result<web::Json<Changes>> {
+) -> Result<web::Json<RosterChanges>> {
     let ready = roster::ready(&exchange, &caller, course).await?;
     let people = body.read_long().await?.people.into_items()?;
     let people = write(people.len(), move || {
-        people.into_iter().map(parse).collect()
+        people.into_iter().map(person).collect()
     })
     .await?;
     let changes = ready.change(people, Lines::Amend).await?;
-    Ok(web::Json(changes))
+    Ok(web::Json(RosterChanges {
+        added: changes.added,
+        updated: changes.updated,
+        warnings: changes.warnings,
+    }))
 }
 
 /// Parses the name of a person to be enrolled. The error quotes the name, so that it shows which line is wrong.
@@ -80,14 +64,14 @@ fn user_name(name: &str) -> Result<UserName> {
     UserName::parse_new(name).map_err(|why| Error::bad(format!("Illegal user id: {name:?} {why}")))
 }
 
-fn parse(line: Line) -> Result<(Role, Person)> {
+fn person(entry: RosterEntry) -> Result<(Role, Person)> {
     let person = Person {
-        username: user_name(&line.username)?,
-        first_name: line.first_name.map(detail).transpose()?,
-        last_name: line.last_name.map(detail).transpose()?,
-        email: line.email.map(detail).transpose()?,
+        username: user_name(&entry.username)?,
+        first_name: entry.first_name.map(detail).transpose()?,
+        last_name: entry.last_name.map(detail).transpose()?,
+        email: entry.email.map(detail).transpose()?,
     };
-    Ok((line.role, person))
+    Ok((entry.role, person))
 }
 
 /// `DELETE v1/courses/{course}/roster/{user}`

@@ -1,69 +1,24 @@
 //! `v1/courses/{course}/submissions`: all submissions, in one request.
 
-use super::files::{Trees, TreesTail};
+use super::files::TreesTail;
 use crate::http::error::{Error, Result};
 use crate::http::openapi::{Listing, Query};
 use crate::http::reply::paging;
 use crate::http::reply::tar::{self, Archive};
 use crate::http::request::path::{InCourse, OfSubmission};
 use actix_web::web;
+use nbcourier_api::{Submission, SubmissionFeedback, Submissions};
 use nbcourier_auth::Caller;
-use nbcourier_domain::{AssignmentId, Rfc3339, Sha256Sum, UserName};
+use nbcourier_domain::{AssignmentId, Rfc3339, UserName};
 use nbcourier_exchange::submission_pages::{self, Entry, Page, Question};
 use nbcourier_exchange::trees::Bundle;
 use nbcourier_exchange::{Error as Refusal, Exchange, Thing, submissions};
 use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
-
-/// A page of submissions, oldest first.
-#[derive(Serialize, JsonSchema)]
-#[allow(clippy::struct_field_names, reason = "the keys of the JSON")]
-pub struct Submissions {
-    submissions: Vec<Submission>,
-    /// The `cursor` with which the same request gets the next page.
-    next: Option<String>,
-    /// The files of each tree on this page, in the order in which they were submitted. Only with `files=true`.
-    #[serde(skip_serializing_if = "Trees::is_elsewhere")]
-    trees: Trees,
-}
-
-/// A submission.
-#[derive(Serialize, JsonSchema)]
-struct Submission {
-    /// The number of the submission, unique in the exchange.
-    id: i64,
-    assignment: String,
-    student: String,
-    /// The person who submitted for the student. `null` if the student did.
-    submitted_by: Option<String>,
-    submitted_at: Rfc3339,
-    /// Whether it was submitted after the due time.
-    late: bool,
-    /// The digest of the tree.
-    tree: Sha256Sum,
-    /// The number of files.
-    files: i64,
-    /// The total size of the files, in bytes.
-    bytes: i64,
-    /// The current feedback.
-    feedback: Option<Feedback>,
-}
-
-/// The feedback on a submission.
-#[derive(Serialize, JsonSchema)]
-struct Feedback {
-    returned_at: Rfc3339,
-    /// The digest of the tree.
-    tree: Sha256Sum,
-    /// The number of files.
-    files: i64,
-    /// The total size of the files, in bytes.
-    bytes: i64,
-}
+use serde::Deserialize;
 
 /// Which submissions are wanted.
 #[derive(Deserialize, JsonSchema)]
-pub struct Wanted {
+pub struct SubmissionQuery {
     /// Only submissions to this assignment.
     assignment: Option<String>,
     /// Only submissions of this student. Students without this argument get their own.
@@ -83,7 +38,7 @@ pub async fn list(
     exchange: web::Data<Exchange>,
     caller: Caller,
     InCourse(course): InCourse,
-    Query(wanted): Query<Wanted>,
+    Query(wanted): Query<SubmissionQuery>,
 ) -> Result<Listing<Submissions>> {
     let not_found = |thing| Error::from(Refusal::NotFound(thing));
     let question = Question {
@@ -131,18 +86,21 @@ fn shown(page: Page) -> Submissions {
         tree: entry.digest,
         files: entry.files,
         bytes: entry.bytes,
-        feedback: page.feedback.get(&entry.id).map(|feedback| Feedback {
-            returned_at: Rfc3339(feedback.returned_at),
-            tree: feedback.digest,
-            files: feedback.files,
-            bytes: feedback.bytes,
-        }),
+        feedback: page
+            .feedback
+            .get(&entry.id)
+            .map(|feedback| SubmissionFeedback {
+                returned_at: Rfc3339(feedback.returned_at),
+                tree: feedback.digest,
+                files: feedback.files,
+                bytes: feedback.bytes,
+            }),
         assignment: entry.assignment,
         student: entry.student,
     };
     Submissions {
         submissions: page.entries.into_iter().map(one).collect(),
         next: page.next.map(paging::encode_submission),
-        trees: Trees,
+        trees: None,
     }
 }

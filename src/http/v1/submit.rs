@@ -16,7 +16,7 @@ use serde::Deserialize;
 
 /// For whom.
 #[derive(Deserialize, JsonSchema)]
-pub struct For {
+pub struct SubmitQuery {
     /// The student for whom an instructor submits. Without it, the caller submits.
     student: Option<String>,
 }
@@ -27,7 +27,7 @@ pub async fn submit(
     signer: web::Data<ReceiptSigner>,
     caller: Caller,
     InAssignment(course, assignment): InAssignment,
-    Query(whom): Query<For>,
+    Query(whom): Query<SubmitQuery>,
     AttemptKey(key): AttemptKey,
     body: TreeBody,
 ) -> Result<HandedIn> {

@@ -7,35 +7,14 @@ use crate::http::reply::paging::{Paging, encode_numbers, parse_numbers};
 use crate::http::request::path::{InAssignment, InCourse, InTrash, Numbered, OfSubmission};
 use crate::http::state::Retention;
 use actix_web::web;
+use nbcourier_api::{
+    CourseTrash, DeletedAssignment, DeletedCourse, DeletedCourses, DeletedSubmission, Restored,
+};
 use nbcourier_auth::Caller;
 use nbcourier_domain::{Rfc3339, Timestamp};
 use nbcourier_exchange::courses::Trashed;
 use nbcourier_exchange::trash::{Assignment, Kind, Place, Work};
 use nbcourier_exchange::{Exchange, courses, trash};
-use schemars::JsonSchema;
-use serde::Serialize;
-
-/// The courses that can be restored, the last deleted first.
-#[derive(Serialize, JsonSchema)]
-pub struct DeletedCourses {
-    courses: Vec<DeletedCourse>,
-    /// The `cursor` with which the same request gets the next page.
-    next: Option<String>,
-}
-
-/// A deleted course.
-#[derive(Serialize, JsonSchema)]
-struct DeletedCourse {
-    /// The number for restoring it.
-    id: i64,
-    /// The name at the time of deletion.
-    course: String,
-    deleted_at: Rfc3339,
-}
-
-/// An object without keys.
-#[derive(Serialize, JsonSchema)]
-pub struct Restored {}
 
 /// `GET v1/trash`: the courses that can be restored, the last deleted first.
 pub async fn list_courses(
@@ -47,13 +26,13 @@ pub async fn list_courses(
     let (after, at_most) = (wanted.after(parse_place)?, wanted.limit()?);
     let page = courses::trash(&exchange, &caller, retention.0, after, at_most).await?;
     Listing::of(page.courses.len(), move || DeletedCourses {
-        courses: page.courses.into_iter().map(shown_course).collect(),
+        courses: page.courses.into_iter().map(deleted_course).collect(),
         next: page.next.map(place),
     })
     .await
 }
 
-fn shown_course(course: Trashed) -> DeletedCourse {
+fn deleted_course(course: Trashed) -> DeletedCourse {
     DeletedCourse {
         id: course.id,
         course: course.name,
@@ -114,40 +93,6 @@ pub async fn delete_feedback(
     Ok(NoContent)
 }
 
-/// The trash of a course: assignments, then submissions, then feedback, each kind with the last deleted first.
-#[derive(Serialize, JsonSchema)]
-pub struct CourseTrash {
-    assignments: Vec<DeletedAssignment>,
-    submissions: Vec<DeletedWork>,
-    /// Deleted feedback, by the numbers of its submissions.
-    feedback: Vec<DeletedWork>,
-    /// The `cursor` with which the same request gets the next page.
-    next: Option<String>,
-}
-
-/// A deleted assignment.
-#[derive(Serialize, JsonSchema)]
-struct DeletedAssignment {
-    /// The number for restoring it.
-    id: i64,
-    /// The name at the time of deletion.
-    assignment: String,
-    deleted_at: Rfc3339,
-    /// The number of its submissions.
-    submissions: i64,
-}
-
-/// A deleted submission, or deleted feedback on one.
-#[derive(Serialize, JsonSchema)]
-struct DeletedWork {
-    /// The number of the submission.
-    id: i64,
-    assignment: String,
-    student: String,
-    submitted_at: Rfc3339,
-    deleted_at: Rfc3339,
-}
-
 /// `GET v1/courses/{course}/trash`: what can be restored, the last deleted first within each kind.
 pub async fn list(
     exchange: web::Data<Exchange>,
@@ -163,16 +108,20 @@ pub async fn list(
         assignments: trash
             .assignments
             .into_iter()
-            .map(shown_assignment)
+            .map(deleted_assignment)
             .collect(),
-        submissions: trash.submissions.into_iter().map(shown).collect(),
-        feedback: trash.feedback.into_iter().map(shown).collect(),
+        submissions: trash
+            .submissions
+            .into_iter()
+            .map(deleted_submission)
+            .collect(),
+        feedback: trash.feedback.into_iter().map(deleted_submission).collect(),
         next: trash.next.map(cursor),
     })
     .await
 }
 
-fn shown_assignment(assignment: Assignment) -> DeletedAssignment {
+fn deleted_assignment(assignment: Assignment) -> DeletedAssignment {
     DeletedAssignment {
         id: assignment.id,
         assignment: assignment.name,
@@ -202,8 +151,8 @@ fn parse_cursor(text: &str) -> Option<(Kind, Place)> {
     })
 }
 
-fn shown(work: Work) -> DeletedWork {
-    DeletedWork {
+fn deleted_submission(work: Work) -> DeletedSubmission {
+    DeletedSubmission {
         id: work.id,
         assignment: work.assignment,
         student: work.student,
