@@ -171,6 +171,7 @@ class CourseGradebook:
                 some(sorted(by_hand)),
             )
         else:
+            students = sorted(each.student.id for each in extended)
             for each in extended:
                 each.extension = None
                 written.note(each.student.id, None)
@@ -178,9 +179,10 @@ class CourseGradebook:
             written.note(None, None)
             gradebook.db.commit()
             self._log.warning(
-                "'%s' has no due date at the exchange any more. The gradebook had it from there, %s, and has none now",
+                "'%s' has no due date at the exchange any more. The gradebook had it from there, %s, and has none now%s",
                 entry.name,
                 before,
+                f". The extensions that refer to it are removed as well: {some(students)}" if students else "",
             )
 
     def _learn_extensions(

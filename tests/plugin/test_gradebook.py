@@ -269,6 +269,7 @@ def test_a_due_date_from_the_exchange_leaves_the_gradebook_when_it_is_removed_th
     take_back(course, course.first)
     said = collect(course)
     assert "no due date at the exchange any more" in said and "has none now" in said
+    assert f"The extensions that refer to it are removed as well: {course.first.name}" in said
     assert known(course.instructor, "assignment") == ["ps1 None"]
     assert f"{course.first.name} None" in known(course.instructor, "extension")
     course.instructor.nbgrader("autograde", "ps1", course.option)
