@@ -126,7 +126,7 @@ impl Ready {
     }
 }
 
-/// Deletes a course. It disappears from every listing and can be restored until [`super::gc`] removes it.
+/// Deletes a course. It disappears from every listing and can be restored until [`crate::gc`] removes it.
 pub async fn delete(exchange: &Exchange, caller: &Caller, course: CourseId) -> Result<()> {
     exchange
         .write_in(caller, course, Need::Admin, move |op| {

@@ -45,13 +45,13 @@ pub enum Denial {
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// The thing does not exist, or the caller may not know of it.
-    #[error("not found: {0:?}")]
+    #[error("{0:?} not found")]
     NotFound(Thing),
     /// The thing exists already.
-    #[error("exists already: {0:?}")]
+    #[error("{0:?} already exists")]
     AlreadyExists(Thing),
     /// The caller lacks the permission. The reason is given only if the policy explains refusals.
-    #[error("denied: {0:?}")]
+    #[error("permission denied, reason: {0:?}")]
     Denied(Option<Denial>),
     /// Only administrators may add or change instructors, except that instructors may change their own details.
     #[error("only an administrator may add or change instructors")]
@@ -65,10 +65,12 @@ pub enum Error {
     #[error("an instructor cannot be a student")]
     InstructorAsStudent,
     /// The person is a member of the course through a group of the hub.
-    #[error("a member by the hub's group {0}")]
+    #[error(
+        "the person is a member through the hub's group {0}: remove them from that group instead"
+    )]
     MemberByGroup(String),
     /// The cut-off of the assignment for this student has passed.
-    #[error("the cut-off of {assignment} was {cutoff_at}")]
+    #[error("the cut-off of {assignment} was at {cutoff_at}")]
     TooLate {
         /// The assignment.
         assignment: AssignmentId,
@@ -76,22 +78,22 @@ pub enum Error {
         cutoff_at: Timestamp,
     },
     /// An assignment cannot be due before it opens, nor cut off before it is due.
-    #[error("the dates are out of order")]
+    #[error("the dates are out of order: an assignment opens, then is due, then is cut off")]
     DatesOutOfOrder,
     /// A file is larger than this limit, in bytes.
-    #[error("a file is larger than {0} bytes")]
+    #[error("a file is larger than the limit of {0} bytes")]
     FileTooLarge(u64),
     /// There are more files than this limit.
-    #[error("more than {0} files")]
+    #[error("there are more files than the limit of {0}")]
     TooManyFiles(usize),
     /// The paths of a tree's files together are longer than this limit, in bytes.
-    #[error("paths of more than {0} bytes in one tree")]
+    #[error("the paths of the files are longer than the limit of {0} bytes together")]
     PathsTooLong(usize),
     /// The files of a tree together are larger than this limit, in bytes.
-    #[error("a tree is larger than {0} bytes")]
+    #[error("the files are larger than the limit of {0} bytes together")]
     TreeTooLarge(u64),
     /// The student has the maximum number of submissions to the assignment already.
-    #[error("{limit} submissions of {student} to {assignment}")]
+    #[error("{student} has made {limit} submissions to {assignment}, which is the maximum")]
     TooManySubmissions {
         /// The assignment.
         assignment: AssignmentId,
@@ -101,7 +103,7 @@ pub enum Error {
         limit: u64,
     },
     /// The files would exceed the quota of a person or a course.
-    #[error("{used} and {added} bytes are more than {limit}")]
+    #[error("{used} bytes are in use, and {added} more exceed the quota of {limit}")]
     OverQuota {
         /// The owner of the quota.
         whose: Whose,
@@ -113,7 +115,7 @@ pub enum Error {
         added: u64,
     },
     /// The disk has too little free space to accept files.
-    #[error("only {free} bytes are free; below {floor} no files are taken")]
+    #[error("{free} bytes are free, and files are accepted only above {floor}")]
     NoSpace {
         /// The free bytes.
         free: u64,
@@ -121,35 +123,35 @@ pub enum Error {
         floor: u64,
     },
     /// A file's claimed size differs from the size of the bytes with that checksum.
-    #[error("{0} has another size")]
+    #[error("the size of {0} differs from that of the bytes with its checksum")]
     WrongSize(RelativePath),
     /// Bytes that were named by checksum only were not sent, and the caller cannot read stored ones.
-    #[error("{} blobs are missing", .0.len())]
+    #[error("the bytes of {} files were not sent and are not stored", .0.len())]
     MissingBlobs(Vec<Sha256Sum>),
     /// The course or assignment has no submission with this number.
-    #[error("no submission {0}")]
+    #[error("submission {0} not found")]
     NoSuchSubmission(i64),
     /// The caller's account is not the one that has the name now.
-    #[error("an earlier account of the name {0}")]
+    #[error("the token or session belongs to an earlier account of the name {0}")]
     FormerAccount(UserName),
     /// Nothing is stored under this name.
-    #[error("Nothing is stored of {0}. Is the name spelt as the hub spells it?")]
+    #[error("Nothing is stored about {0}. Check that the name is spelled as in the hub")]
     NothingStored(UserName),
     /// Nothing was set aside from this name.
-    #[error("Nothing of an earlier {0} is set aside")]
+    #[error("Nothing is set aside from an earlier account of {0}")]
     NothingSetAside(UserName),
     /// The new name of a person is in use already.
     #[error(
-        "Something is stored of {0} already: nbcourier user show tells what. If both are one person, use nbcourier user \
-         merge"
+        "Data is stored under the name {0} already. nbcourier user show lists it. If both names belong to one person, \
+         use nbcourier user merge"
     )]
     NameInUse(UserName),
     /// A person cannot be merged with themselves.
-    #[error("Both names are {0}")]
+    #[error("Both names are {0}. Give two different names")]
     SameName(UserName),
     /// No user of the hub can have this name.
     #[error(
-        "{0} cannot be the name of a user: it begins as those of services, operators or former users do"
+        "{0} cannot be the name of a user, because it begins like the names of services, operators or former users"
     )]
     ReservedName(UserName),
     /// Stored bytes have changed or are missing.

@@ -4,7 +4,6 @@
 //! that follows. This crate does not know HTTP.
 
 pub mod accounts;
-mod ahead;
 pub mod archive;
 pub mod audit;
 pub mod collect;
@@ -15,37 +14,32 @@ pub mod dossier;
 mod error;
 pub mod events;
 pub mod feedback;
+mod files;
 mod find;
-pub mod fsck;
-pub mod gc;
 pub mod gradebook;
 pub mod groups;
-pub mod health;
 pub mod history;
 pub mod imports;
-pub mod intake;
-pub mod measure;
 mod op;
 pub mod overview;
-pub mod parcel;
 pub mod people;
 mod policy;
-mod quota;
 pub mod receipts;
 pub mod releases;
 pub mod roster;
-pub mod runs;
-mod space;
 pub mod submission_pages;
 pub mod submissions;
 pub mod trash;
-pub mod trees;
-mod verified;
+mod upkeep;
+
+pub use files::{intake, parcel, trees};
+pub use upkeep::{fsck, gc, health, measure, runs};
 
 pub use error::{Denial, Error, Result, Thing};
 pub use policy::{Policy, Reused};
 pub use quota::{Quotas, Whose};
 
+use files::{ahead, quota, space, verified};
 use nbcourier_blobs::LocalBlobs;
 use nbcourier_storage::{Portion, Store};
 use std::sync::Arc;

@@ -1,8 +1,8 @@
-//! Listing submissions with their feedback, in pages.
+//! Listing submissions: all of a course with their feedback in pages, and those to one assignment as they are streamed.
 
 use super::op::Need;
 use super::trees::{self, Named};
-use super::{Exchange, Result};
+use super::{Exchange, PORTION, Result};
 use nbcourier_domain::{AssignmentId, CourseId, Timestamp, UserName};
 use nbcourier_identity::Caller;
 use nbcourier_storage::submission_pages::After;
@@ -11,6 +11,39 @@ use std::collections::HashMap;
 
 pub use nbcourier_storage::feedback::Shown as Feedback;
 pub use nbcourier_storage::submission_pages::{Entry, Place};
+pub use nbcourier_storage::submissions::Line;
+
+/// Returns the standing that sees the submissions of the student, or with `all` the submissions of whomever the caller
+/// may see.
+fn need(student: Option<&UserName>, all: Need) -> Need {
+    student.map_or(all, |student| Need::SelfOrInstructor(student.clone()))
+}
+
+/// Returns a portion of the submissions to an assignment after a line, oldest first, and whether there are more: those
+/// of a student, or all for instructors.
+pub async fn lines(
+    exchange: &Exchange,
+    caller: &Caller,
+    course: CourseId,
+    assignment: AssignmentId,
+    student: Option<UserName>,
+    after: Option<Line>,
+) -> Result<(Vec<Line>, bool)> {
+    let need = need(student.as_ref(), Need::Instructor);
+    exchange
+        .read_in(caller, course, need, move |op| {
+            let after = after.as_ref();
+            let Some(student) = &student else {
+                let id = op.released(&assignment)?.id;
+                return Ok(store::submissions::list(op.conn, id, after, PORTION)?);
+            };
+            let id = op.assignment_of(&assignment, student)?;
+            Ok(store::submissions::list_of(
+                op.conn, id, student, after, PORTION,
+            )?)
+        })
+        .await
+}
 
 /// A query for a page of submissions.
 #[derive(Debug, Clone)]
@@ -44,10 +77,7 @@ pub struct Page {
 /// Returns the requested submissions. A student who names no student gets their own. The number of SQL statements does
 /// not depend on the number of submissions. Long names and trees with many files make a page shorter.
 pub async fn page(exchange: &Exchange, caller: &Caller, question: Question) -> Result<Page> {
-    let need = match &question.student {
-        Some(student) => Need::SelfOrInstructor(student.clone()),
-        None => Need::Member,
-    };
+    let need = need(question.student.as_ref(), Need::Member);
     exchange
         .read_in(caller, question.course.clone(), need, move |op| {
             // This check comes before any reply about assignments.

@@ -6,14 +6,12 @@ use super::parcel::Parcel;
 use super::quota::Account;
 use super::receipts::Receipt;
 use super::trees::{self, ListedFile};
-use super::{Error, Exchange, PORTION, Result, Thing};
+use super::{Error, Exchange, Result, Thing};
 use nbcourier_domain::{AssignmentId, CourseId, IdempotencyKey, Timestamp, UserName};
 use nbcourier_identity::Caller;
 use nbcourier_storage as store;
 use nbcourier_storage::trees::Saved;
 use std::sync::Arc;
-
-pub use nbcourier_storage::submissions::Line;
 
 /// A student's submissions to an assignment.
 #[derive(Debug, Clone)]
@@ -198,48 +196,6 @@ impl NewSubmission {
             submitted_by: by.map(UserName::to_string),
         })
     }
-}
-
-/// Returns a portion of all submissions to an assignment after a line, oldest first, and whether there are more.
-pub async fn list(
-    exchange: &Exchange,
-    caller: &Caller,
-    course: CourseId,
-    assignment: AssignmentId,
-    after: Option<Line>,
-) -> Result<(Vec<Line>, bool)> {
-    exchange
-        .read_in(caller, course, Need::Instructor, move |op| {
-            let released = op.released(&assignment)?;
-            let after = after.as_ref();
-            Ok(store::submissions::list(
-                op.conn,
-                released.id,
-                after,
-                PORTION,
-            )?)
-        })
-        .await
-}
-
-/// Returns a portion of one student's submissions to an assignment after a line, oldest first, and whether there are
-/// more.
-pub async fn list_of(
-    exchange: &Exchange,
-    caller: &Caller,
-    target: Target,
-    after: Option<Line>,
-) -> Result<(Vec<Line>, bool)> {
-    let entry = target.enter(exchange, caller)?;
-    entry
-        .read(move |op| {
-            let assignment = target.find(op)?;
-            let (student, after) = (&target.student, after.as_ref());
-            Ok(store::submissions::list_of(
-                op.conn, assignment, student, after, PORTION,
-            )?)
-        })
-        .await
 }
 
 /// Returns the time and files of one submission: the latest, or the one of exactly the given time.

@@ -1,4 +1,4 @@
-//! The trash of a course: deleted items leave every listing at once, and can be restored until [`super::gc`] removes
+//! The trash of a course: deleted items leave every listing at once, and can be restored until [`crate::gc`] removes
 //! them.
 
 use super::audit::{About, Action};

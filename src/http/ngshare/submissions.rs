@@ -8,7 +8,8 @@ use crate::http::request::path::{InAssignment, OfWork};
 use actix_web::{HttpRequest, HttpResponse, web};
 use nbcourier_auth::Caller;
 use nbcourier_domain::Timestamp;
-use nbcourier_exchange::submissions::{self, Line, NewSubmission};
+use nbcourier_exchange::submission_pages::{Line, lines};
+use nbcourier_exchange::submissions::{self, NewSubmission};
 use nbcourier_exchange::{Error as Refusal, Exchange, Thing};
 use serde::Serialize;
 use serde_json::json;
@@ -21,7 +22,7 @@ pub async fn list(
 ) -> Result<HttpResponse> {
     listing::streamed("submissions", async move |after| {
         let (course, assignment) = (course.clone(), assignment.clone());
-        let read = submissions::list(&exchange, &caller, course, assignment, after);
+        let read = lines(&exchange, &caller, course, assignment, None, after);
         Ok(portion(read.await?))
     })
     .await
@@ -34,7 +35,10 @@ pub async fn list_of(
     OfWork(target): OfWork,
 ) -> Result<HttpResponse> {
     listing::streamed("submissions", async move |after| {
-        let read = submissions::list_of(&exchange, &caller, target.clone(), after);
+        let target = target.clone();
+        let (course, assignment) = (target.course, target.assignment);
+        let student = Some(target.student);
+        let read = lines(&exchange, &caller, course, assignment, student, after);
         Ok(portion(read.await?))
     })
     .await

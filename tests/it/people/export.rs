@@ -59,7 +59,7 @@ fn an_export_holds_all_that_is_stored_of_somebody_and_reads_well_without_nbcouri
         "what is there is not replaced: {said}"
     );
     let said = desk.fails(&["export", "nobody", "--output", "x.tar"]);
-    assert!(said.contains("Nothing is stored of nobody"), "{said}");
+    assert!(said.contains("Nothing is stored about nobody"), "{said}");
 }
 
 fn paths(entries: &[nbcourier_testkit::Sent]) -> Vec<&str> {

@@ -78,7 +78,7 @@ fn a_name_that_has_anything_is_not_given_to_somebody_else() {
         );
     }
     let said = desk.fails(&["rename", "nobody", NEW]);
-    assert!(said.contains("Nothing is stored of nobody"), "{said}");
+    assert!(said.contains("Nothing is stored about nobody"), "{said}");
     assert_eq!(desk.times(ADA).len(), 2);
 }
 

@@ -1,9 +1,9 @@
 //! Trees on their way into the store, with their bytes or with the checksums of bytes that are stored already.
 
 use super::ahead::Upload;
-use super::op::{CourseOp, Entry, Need};
 use super::quota::{Account, Taken};
-use super::{Error, Exchange, Result};
+use crate::op::{CourseOp, Entry, Need};
+use crate::{Error, Exchange, Result};
 use nbcourier_blobs::{Complete, Damage, LocalBlobs};
 use nbcourier_domain::{BlobRef, RelativePath, Sha256Sum, Timestamp, Tree, TreeEntry, tree_digest};
 use nbcourier_identity::Caller;
@@ -15,7 +15,7 @@ use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 /// Distinct contents with their sizes in bytes.
-pub(super) type Contents = BTreeMap<Sha256Sum, u64>;
+pub(crate) type Contents = BTreeMap<Sha256Sum, u64>;
 
 /// Received bytes, with the storage and quota that they occupy until a row names them.
 #[derive(Debug)]
@@ -30,7 +30,7 @@ pub struct Arrived {
 }
 
 impl Arrived {
-    pub(super) fn new(arrivals: Arrivals, upload: Upload, waiting: Vec<Complete>) -> Self {
+    pub(crate) fn new(arrivals: Arrivals, upload: Upload, waiting: Vec<Complete>) -> Self {
         Self {
             arrivals,
             upload,
@@ -96,14 +96,14 @@ pub struct Claim {
 }
 
 impl Parcel {
-    pub(super) fn arrived(tree: Tree, arrived: Arrived) -> Self {
+    pub(crate) fn arrived(tree: Tree, arrived: Arrived) -> Self {
         Self {
             files: Files::Arrived(tree),
             arrived,
         }
     }
 
-    pub(super) fn claimed(
+    pub(crate) fn claimed(
         files: Vec<Claim>,
         known: HashMap<Sha256Sum, BlobRef>,
         arrived: Arrived,
@@ -117,7 +117,7 @@ impl Parcel {
     /// Moves the large files to their places, if the caller can read the bytes that were not sent and there is room for
     /// the tree. This is a first check before the decisive one, so that nothing refused is kept. The bytes are looked
     /// up by a reader, so that claims of unknown bytes never keep the writer busy.
-    pub(super) async fn settle(
+    pub(crate) async fn settle(
         self,
         exchange: &Exchange,
         caller: &Caller,
@@ -139,7 +139,7 @@ impl Parcel {
     }
 
     /// Returns the digest of the tree.
-    pub(super) fn digest(&self) -> Sha256Sum {
+    pub(crate) fn digest(&self) -> Sha256Sum {
         match &self.files {
             Files::Arrived(tree) => tree.digest(),
             Files::Claimed(claims, _) => {
@@ -150,7 +150,7 @@ impl Parcel {
 
     /// Saves the tree, inside the transaction that will name it. Returns `MissingBlobs` if bytes were not sent and the
     /// caller cannot read them.
-    pub(super) fn save(
+    pub(crate) fn save(
         &self,
         conn: &mut Connection,
         blobs: &LocalBlobs,
@@ -168,25 +168,25 @@ impl Parcel {
     }
 
     /// Saves the tree for an operation. Bytes that the caller can read need not be sent.
-    pub(super) fn save_in(&self, op: &mut CourseOp<'_>, now: Timestamp) -> Result<Saved> {
+    pub(crate) fn save_in(&self, op: &mut CourseOp<'_>, now: Timestamp) -> Result<Saved> {
         let reach = op.standing.reach(op.caller);
         self.save(op.conn, &op.exchange.blobs, &reach, now)
     }
 
     /// Counts the saved tree against the quotas, inside the same transaction and before a row names it.
-    pub(super) fn take(&mut self, op: &mut CourseOp<'_>, account: &Account) -> Result<()> {
+    pub(crate) fn take(&mut self, op: &mut CourseOp<'_>, account: &Account) -> Result<()> {
         // Saving the tree has checked the claimed sizes against the stored ones.
         let contents = self.files.contents();
         self.arrived.take(op, account, &contents)
     }
 
     /// Notes that the transaction that names the tree is durable.
-    pub(super) fn committed(&mut self) {
+    pub(crate) fn committed(&mut self) {
         self.arrived.committed();
     }
 
     /// Saves only the bytes, inside the transaction that will name them in its own trees.
-    pub(super) fn receive(
+    pub(crate) fn receive(
         &self,
         conn: &mut Connection,
         blobs: &LocalBlobs,
@@ -218,13 +218,13 @@ pub struct Batch {
 }
 
 impl Batch {
-    pub(super) fn new(trees: BTreeMap<i64, Tree>, arrived: Arrived) -> Self {
+    pub(crate) fn new(trees: BTreeMap<i64, Tree>, arrived: Arrived) -> Self {
         Self { trees, arrived }
     }
 }
 
 /// Trees on their way into the store: one, or many.
-pub(super) trait Sent: Sized + Send + 'static {
+pub(crate) trait Sent: Sized + Send + 'static {
     /// Moves the large files to their places, if there is room for them.
     fn settle(
         self,

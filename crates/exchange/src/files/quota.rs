@@ -8,9 +8,9 @@
 //! are remembered and grow with each change. A change that is rolled back forgets the amounts that it increased.
 //! Because a remembered amount may be too high, it is added up again before a request is refused.
 
-use super::op::Rows;
 use super::parcel::Contents;
-use super::{Error, Result};
+use crate::op::Rows;
+use crate::{Error, Result};
 use nbcourier_domain::{AssignmentId, CourseId, UserName};
 use nbcourier_storage::usage::{self, Owner, Part};
 use nbcourier_storage::{self as store, Connection};
@@ -77,14 +77,14 @@ impl Account {
         }
     }
 
-    pub(super) fn course(&self) -> &CourseId {
+    pub(crate) fn course(&self) -> &CourseId {
         &self.course
     }
 }
 
 /// The quotas and the remembered amounts in use. Cheap to clone.
 #[derive(Clone)]
-pub(super) struct Quota {
+pub(crate) struct Quota {
     limits: Quotas,
     rows: Rows,
     known: Arc<Mutex<Known>>,
@@ -109,7 +109,7 @@ struct Amount {
 
 /// The quota that a change has taken. If it is dropped before the change is durable, the amounts are forgotten.
 #[derive(Debug)]
-pub(super) struct Taken {
+pub(crate) struct Taken {
     owners: Vec<Owner>,
     known: Arc<Mutex<Known>>,
 }

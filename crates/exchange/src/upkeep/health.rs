@@ -1,6 +1,6 @@
 //! The check whether the exchange could accept a submission now.
 
-use super::{Exchange, Result};
+use crate::{Exchange, Result};
 use nbcourier_work::blocking;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -11,7 +11,7 @@ const COUNTS: Duration = Duration::from_secs(1);
 
 /// The time of the last successful check. Cheap to clone.
 #[derive(Clone, Default)]
-pub(super) struct LastLook(Arc<Mutex<Option<Instant>>>);
+pub(crate) struct LastLook(Arc<Mutex<Option<Instant>>>);
 
 /// Writes to the database and to the blob directory, and checks the free space. Requests during a successful check or
 /// shortly after it share its result. Migrations need no check: an exchange never opens a database that lacks one.

@@ -1,7 +1,7 @@
 //! The last runs of clean-up, backup and check, for monitoring. An exchange without a backup seems fine until the day
 //! the backup is needed.
 
-use super::{Exchange, Result};
+use crate::{Exchange, Result};
 use nbcourier_domain::Timestamp;
 use nbcourier_storage::{self as store, Connection, Store};
 
@@ -38,7 +38,7 @@ pub async fn note(store: &Store, task: Task, well: bool) -> Result<()> {
 }
 
 /// Records that a task has ended. `well` says whether it succeeded.
-pub(super) fn record(conn: &mut Connection, task: Task, well: bool) -> Result<()> {
+pub(crate) fn record(conn: &mut Connection, task: Task, well: bool) -> Result<()> {
     Ok(store::runs::note(
         conn,
         task.word(),
@@ -48,7 +48,7 @@ pub(super) fn record(conn: &mut Connection, task: Task, well: bool) -> Result<()
 }
 
 /// Returns the last run of every task that has run.
-pub(super) async fn list(exchange: &Exchange) -> Result<Vec<Run>> {
+pub(crate) async fn list(exchange: &Exchange) -> Result<Vec<Run>> {
     let read = exchange
         .without_policy()
         .read(|conn| Ok(store::runs::list(conn)?));

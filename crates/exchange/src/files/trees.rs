@@ -1,6 +1,6 @@
 //! Reading stored files. Each file is verified against its checksum before its last bytes are sent.
 
-use super::{Error, Exchange, Result};
+use crate::{Error, Exchange, Result};
 use bytes::Bytes;
 use nbcourier_blobs::Damage;
 use nbcourier_domain::{BlobRef, Sha256Sum, Timestamp};
@@ -69,7 +69,7 @@ impl OfTree for Named {
 const FILES_OF_PAGE: i64 = 20_000;
 
 /// Returns the trees that the lines of a page name, each once, and the number of lines whose trees fit on the page.
-pub(super) fn fitting<L>(
+pub(crate) fn fitting<L>(
     lines: &[L],
     trees_of: impl Fn(&L) -> [Option<Named>; 2],
 ) -> (Vec<Named>, usize) {

@@ -1,10 +1,10 @@
 //! The contents that unfinished uploads have stored before a row names them, and their removal if no row ever does.
 //!
 //! Two uploads may send the same bytes at the same time, so each upload records what it has stored. The last upload
-//! that stored a content removes it, in a writing transaction that finds no tree naming it. [`super::gc`] removes what
+//! that stored a content removes it, in a writing transaction that finds no tree naming it. [`crate::gc`] removes what
 //! a crash leaves behind.
 
-use super::op::Rows;
+use crate::op::Rows;
 use nbcourier_blobs::{Announcement, Complete, LocalBlobs};
 use nbcourier_domain::Sha256Sum;
 use nbcourier_storage::{self as store, Connection};
@@ -17,7 +17,7 @@ const CHUNK: usize = 200;
 
 /// The uploads of this process. Cheap to clone.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Ahead(Arc<Mutex<Ledger>>);
+pub(crate) struct Ahead(Arc<Mutex<Ledger>>);
 
 #[derive(Debug, Default)]
 struct Ledger {
@@ -53,7 +53,7 @@ impl Ledger {
 }
 
 /// The contents that one upload has stored. They are removed if it is dropped before a row names them.
-pub(super) struct Upload {
+pub(crate) struct Upload {
     ahead: Ahead,
     rows: Rows,
     blobs: LocalBlobs,
@@ -89,7 +89,7 @@ impl std::fmt::Debug for Upload {
 
 /// A handle with which a writing transaction stores small contents for an upload.
 #[derive(Clone)]
-pub(super) struct Storing {
+pub(crate) struct Storing {
     ahead: Ahead,
     stored: Arc<Stored>,
 }

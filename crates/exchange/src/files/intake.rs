@@ -1,11 +1,11 @@
 //! Receiving files: they are hashed as they arrive. Small ones are kept for the database, large ones written to blobs.
 
 use super::ahead::{Storing, Upload};
-use super::op::Rows;
 use super::parcel::{Arrived, Batch, Claim, Contents, Parcel};
 use super::quota::Quota;
 use super::space::{BETWEEN_LOOKS, Space};
-use super::{Error, Exchange, Limits, Result};
+use crate::op::Rows;
+use crate::{Error, Exchange, Limits, Result};
 use bytes::Bytes;
 use md5::Md5;
 use nbcourier_blobs::{Complete, LocalBlobs, Staged};

@@ -10,9 +10,9 @@
 //!
 //! No file is removed while a process copies the directory.
 
-use super::audit::{self, About, Action};
 use super::runs::{self, Task};
-use super::{Exchange, Result};
+use crate::audit::{self, About, Action};
+use crate::{Exchange, Result};
 use nbcourier_blobs::{LocalBlobs, StoredFile};
 use nbcourier_domain::Timestamp;
 use nbcourier_identity::Caller;
@@ -70,7 +70,7 @@ impl std::fmt::Display for Report {
 }
 
 /// Returns the time before which deleted items have passed a retention time of `age`.
-pub(super) fn limit(age: Duration) -> Timestamp {
+pub(crate) fn limit(age: Duration) -> Timestamp {
     let micros = i64::try_from(age.as_micros()).unwrap_or(i64::MAX);
     Timestamp::from_micros(Timestamp::now().micros().saturating_sub(micros))
 }

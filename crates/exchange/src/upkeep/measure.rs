@@ -1,6 +1,6 @@
 //! Counts of what the exchange has done and what it holds, for monitoring.
 
-use super::{Error, Exchange, Result, runs};
+use crate::{Error, Exchange, Result, runs};
 use nbcourier_domain::Count;
 use nbcourier_storage::{self as store, WriterTally};
 use nbcourier_work::blocking;
@@ -42,7 +42,7 @@ pub struct Holdings {
 
 /// The last count of the blobs.
 #[derive(Clone, Default)]
-pub(super) struct Counted(Arc<Mutex<Option<LastCount>>>);
+pub(crate) struct Counted(Arc<Mutex<Option<LastCount>>>);
 
 #[derive(Clone, Copy)]
 struct LastCount {

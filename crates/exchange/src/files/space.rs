@@ -1,15 +1,15 @@
 //! The minimum of free space. Below it no files are accepted, so that reading, deleting and logging in still work.
 
-use super::op::Rows;
-use super::{Error, Result};
+use crate::op::Rows;
+use crate::{Error, Result};
 use nbcourier_blobs::LocalBlobs;
 
 /// Bytes written between two checks of the free space.
-pub(super) const BETWEEN_LOOKS: u64 = 4 * 1024 * 1024;
+pub(crate) const BETWEEN_LOOKS: u64 = 4 * 1024 * 1024;
 
 /// The places where bytes are stored, and the minimum of free bytes there. Cheap to clone.
 #[derive(Clone)]
-pub(super) struct Space {
+pub(crate) struct Space {
     blobs: LocalBlobs,
     rows: Rows,
     floor: u64,

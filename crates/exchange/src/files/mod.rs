@@ -1,0 +1,9 @@
+//! The bytes of trees: in from uploads, out to replies, and the limits on them.
+
+pub(crate) mod ahead;
+pub mod intake;
+pub mod parcel;
+pub(crate) mod quota;
+pub(crate) mod space;
+pub mod trees;
+pub(crate) mod verified;

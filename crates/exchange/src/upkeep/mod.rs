@@ -1,0 +1,7 @@
+//! The upkeep of an exchange: removing, checking, and measuring what it holds.
+
+pub mod fsck;
+pub mod gc;
+pub mod health;
+pub mod measure;
+pub mod runs;
