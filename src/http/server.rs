@@ -308,7 +308,9 @@ fn configure(
         }
     }
     service.service(
-        open(prefix, web::get().to(pages::home::home)).wrap(from_fn(authenticate::identify_reader)),
+        open(prefix, web::get().to(pages::home::home))
+            .wrap(from_fn(rate_limit::open))
+            .wrap(from_fn(authenticate::identify_reader)),
     );
     service.service(open(
         &format!("{prefix}login"),

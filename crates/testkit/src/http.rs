@@ -147,6 +147,18 @@ impl Connection {
         reply
     }
 
+    /// Whether a reply begins within this time. Leaves it unread.
+    pub fn replies_within(&mut self, time: Duration) -> io::Result<bool> {
+        self.reader.get_ref().set_read_timeout(Some(time))?;
+        let begun = self.await_reply();
+        self.reader.get_ref().set_read_timeout(Some(PATIENCE))?;
+        match begun {
+            Ok(()) => Ok(true),
+            Err(error) if is_timeout(&error) => Ok(false),
+            Err(error) => Err(error),
+        }
+    }
+
     /// Waits until a reply begins, and leaves it unread.
     pub fn await_reply(&mut self) -> io::Result<()> {
         let beginning = self.reader.fill_buf()?;
@@ -270,6 +282,13 @@ fn read_chunks(reader: &mut impl BufRead) -> io::Result<Vec<u8>> {
             return Ok(body);
         }
     }
+}
+
+fn is_timeout(error: &io::Error) -> bool {
+    matches!(
+        error.kind(),
+        io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut | io::ErrorKind::Interrupted
+    )
 }
 
 fn invalid(what: &str) -> io::Error {

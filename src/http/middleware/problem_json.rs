@@ -1,8 +1,9 @@
 //! Errors below `v1/`: `application/problem+json` (RFC 9457) instead of the failures of the ngshare protocol.
 
+use super::rate_limit;
 use crate::http::error::Error;
 use crate::http::state::AppState;
-use actix_web::body::{BoxBody, EitherBody, MessageBody};
+use actix_web::body::{EitherBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::header::{self, HeaderValue};
 use actix_web::middleware::Next;
@@ -40,7 +41,9 @@ pub async fn below_v1<B: MessageBody + 'static>(
         missing: missing.map(Cow::Borrowed),
     });
     let problem = problem.map_err(|error| Error::from(Bug::new(error)))?;
-    let mut response = response.map_body(|_, _| EitherBody::right(BoxBody::new(problem)));
+    // The replaced body has the caller's place among the open requests.
+    let mut response =
+        response.map_body(|_, replaced| EitherBody::right(rate_limit::keeping(problem, replaced)));
     let headers = response.headers_mut();
     headers.insert(
         header::CONTENT_TYPE,

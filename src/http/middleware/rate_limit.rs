@@ -251,11 +251,14 @@ fn held<B: MessageBody + 'static, T: 'static>(
     response: ServiceResponse<B>,
     kept: T,
 ) -> ServiceResponse<BoxBody> {
-    response.map_body(|_, body| {
-        BoxBody::new(Held {
-            body: body.boxed(),
-            _kept: kept,
-        })
+    response.map_body(|_, body| keeping(body, kept))
+}
+
+/// Returns the body with a value that is kept until the body is sent.
+pub fn keeping<T: 'static>(body: impl MessageBody + 'static, kept: T) -> BoxBody {
+    BoxBody::new(Held {
+        body: body.boxed(),
+        _kept: kept,
     })
 }
 

@@ -1,8 +1,11 @@
 //! Clients that begin requests and do not end them.
 
 use nbcourier_testkit::http::Connection;
-use nbcourier_testkit::{Course, Sent, Server, Setup};
-use std::time::Duration;
+use nbcourier_testkit::hub::user_model;
+use nbcourier_testkit::routes::{every_address, routes};
+use nbcourier_testkit::{Course, FakeHub, Sent, Server, Setup, eventually, eventually_some};
+use serde_json::Value;
+use std::time::{Duration, Instant};
 
 const HELD: usize = 300;
 
@@ -79,6 +82,13 @@ fn a_body_that_trickles_is_given_up_and_a_slow_one_is_not() {
     panic!("the slow one was closed");
 }
 
+/// Sends a request again that came while the question whether it is open was itself open.
+fn again_if_refused(held: &mut Connection, begin: impl Fn() -> Connection) {
+    if held.replies_within(Duration::from_millis(5)).unwrap() {
+        *held = begin();
+    }
+}
+
 #[test]
 fn a_caller_with_many_open_requests_is_refused_and_others_are_not() {
     let server = Setup::standalone()
@@ -86,12 +96,12 @@ fn a_caller_with_many_open_requests_is_refused_and_others_are_not() {
         .start();
     let mut held: Vec<Connection> = (0..3).map(|_| begin(&server, "zed")).collect();
     // A caller without any course is counted, too.
-    let refused = loop {
-        let reply = server.get("courses", "zed");
-        if reply.status != 200 {
-            break reply;
+    let refused = eventually_some("a refusal", || {
+        for connection in &mut held {
+            again_if_refused(connection, || begin(&server, "zed"));
         }
-    };
+        Some(server.get("courses", "zed")).filter(|reply| reply.status != 200)
+    });
     assert_eq!(refused.status, 429, "{}", refused.text());
     assert!(refused.text().contains("3 open requests"));
     assert!(refused.header("retry-after").is_some());
@@ -131,4 +141,243 @@ fn long_replies_of_one_caller_wait_for_each_other() {
     drop(unread);
     let first = &mut waiting[0];
     assert_eq!(first.read().unwrap().status, 200, "its turn came");
+}
+
+/// A route that is asked with a body of this type.
+#[derive(Debug, Clone)]
+struct Asked {
+    method: String,
+    path: String,
+    content_type: String,
+}
+
+/// The type of bodies that no route reads.
+const UNREAD: &str = "application/octet-stream";
+
+/// Returns each route that takes a body, once for each type of body: in ngshare's protocol every POST, below `v1/` as
+/// the OpenAPI document says.
+fn bodies(server: &Server, number: &str) -> Vec<Asked> {
+    let call = server.call("GET", "v1/openapi.json").token("root");
+    let document = server.send(&call).ok().json();
+    let mut asked = Vec::new();
+    for route in routes() {
+        let (method, path) = route.split_once(' ').unwrap();
+        let operation = document["paths"][format!("/{path}")][method.to_lowercase()].clone();
+        assert_eq!(operation.is_object(), path.starts_with("v1/"), "{route}");
+        let types: Vec<String> = match &operation["requestBody"]["content"] {
+            Value::Object(content) => content.keys().cloned().collect(),
+            _ if method == "POST" && !path.starts_with("v1/") => {
+                let types = ["application/x-www-form-urlencoded", "multipart/form-data"];
+                types.map(str::to_owned).to_vec()
+            }
+            _ => continue,
+        };
+        // A release of an assignment that exists is refused before its files are read.
+        let is_release = path.starts_with("assignment/") || path.ends_with("{assignment}/tree");
+        let place = if is_release {
+            path.replace("{assignment}", "new")
+        } else {
+            path.replace("course/{course}", "course/new")
+        };
+        let place = filled(&place, number);
+        asked.extend(types.into_iter().map(|content_type| Asked {
+            method: method.to_owned(),
+            path: place.clone(),
+            content_type,
+        }));
+    }
+    assert!(asked.len() > 20, "{asked:?}");
+    asked
+}
+
+/// Returns the path with a course, an assignment, a student and the number of a submission, which all exist.
+fn filled(path: &str, number: &str) -> String {
+    let path = path
+        .replace("{prefix}", "")
+        .replace("{course}", "algebra")
+        .replace("{assignment}", "challenge")
+        .replace("{id}", number)
+        .replace("{user}", "ann");
+    assert!(!path.contains('{'), "what is that in {path}");
+    path
+}
+
+/// Begins a request with a body of 60,000 bytes, and sends as much of the body as it has of every length.
+fn begin_body(server: &Server, asked: &Asked, token: &str) -> Connection {
+    let beginning = match asked.content_type.as_str() {
+        "application/x-www-form-urlencoded" => "x=",
+        "multipart/form-data" => "--b\r\nContent-Disposition: form-data; name=\"x\"\r\n\r\n",
+        _ => "",
+    };
+    let target = format!("{}{}", server.prefix(), asked.path);
+    let head = format!(
+        "{} {target} HTTP/1.1\r\nHost: localhost\r\nAuthorization: token {token}\r\n\
+         Content-Length: {LENGTH}\r\nContent-Type: {}; boundary=b\r\n\r\n{beginning}",
+        asked.method, asked.content_type
+    );
+    open(server, &head)
+}
+
+const LENGTH: usize = 60_000;
+
+/// Sends a byte now and then until a reply begins. Returns its status.
+fn trickle(server: &Server, asked: &Asked) -> u16 {
+    let mut connection = begin_body(server, asked, "root");
+    let begun = Instant::now();
+    while !connection
+        .replies_within(Duration::from_millis(200))
+        .unwrap()
+    {
+        assert!(begun.elapsed() < PATIENCE, "{asked:?} waits for ever");
+        // The server may have closed the connection behind its reply.
+        let _ = connection.write(b" ");
+    }
+    let reply = connection.read();
+    reply
+        .unwrap_or_else(|error| panic!("{asked:?}: {error}"))
+        .status
+}
+
+/// Longer than any limit on a body in these tests, also on a busy machine.
+const PATIENCE: Duration = Duration::from_mins(3);
+
+/// Trickles all bodies side by side. Returns the status of each.
+fn trickle_all(server: &Server, asked: &[Asked]) -> Vec<u16> {
+    std::thread::scope(|scope| {
+        let all: Vec<_> = asked
+            .iter()
+            .map(|one| scope.spawn(|| trickle(server, one)))
+            .collect();
+        all.into_iter().map(|one| one.join().unwrap()).collect()
+    })
+}
+
+/// Returns a server behind that hub, and the number of a submission in its course.
+fn with_a_submission(hub: &FakeHub, setup: &Setup) -> (Server, String) {
+    for name in ["root", "kevin", "ann"] {
+        hub.gives(name, user_model(name));
+    }
+    let server = setup.start();
+    let course = Course::of(&server, "algebra").by_token();
+    course.make(&["kevin"], &["ann"]);
+    course.release("challenge", "kevin", &[]).ok();
+    course.submit("challenge", "ann", &[]).ok();
+    let listed = course.get("v1/courses/algebra/submissions", "kevin").ok();
+    let number = listed.json()["submissions"][0]["id"].to_string();
+    (server, number)
+}
+
+#[test]
+fn a_body_that_trickles_is_given_up_on_every_route_that_takes_one() {
+    let hub = FakeHub::start();
+    let setup = Setup::behind(&hub).unlimited();
+    let setup = setup.args(&["--idle-timeout", "2s"]);
+    let (server, number) = with_a_submission(&hub, &setup);
+    let asked = bodies(&server, &number);
+    let answered = trickle_all(&server, &asked);
+    let others: Vec<_> = asked
+        .iter()
+        .zip(answered)
+        .filter(|(_, status)| *status != 408)
+        .collect();
+    assert!(others.is_empty(), "{others:#?}");
+}
+
+#[test]
+fn a_trickling_body_that_no_route_reads_holds_no_connection() {
+    let hub = FakeHub::start();
+    let setup = Setup::behind(&hub).unlimited();
+    let setup = setup.args(&["--idle-timeout", "2s"]);
+    let (server, number) = with_a_submission(&hub, &setup);
+    let asked: Vec<Asked> = every_address()
+        .into_iter()
+        .map(|route| {
+            let (method, path) = route.split_once(' ').unwrap();
+            Asked {
+                method: method.to_owned(),
+                path: filled(path, &number),
+                content_type: UNREAD.to_owned(),
+            }
+        })
+        .collect();
+    // A reply is enough, whatever it says. It comes when the server has given up waiting for the body.
+    for (one, status) in asked.iter().zip(trickle_all(&server, &asked)) {
+        assert!((200..500).contains(&status), "{one:?}: {status}");
+    }
+}
+
+#[test]
+fn open_requests_count_on_every_route() {
+    let hub = FakeHub::start();
+    let limits = ["--max-open-requests", "1", "--max-request-rate", "0"];
+    // Each route gets a caller of its own.
+    let callers: Vec<String> = (0..200).map(|number| format!("caller-{number}")).collect();
+    for caller in &callers {
+        hub.gives(caller, user_model(caller));
+    }
+    let admins = format!("root,{}", callers.join(","));
+    let setup = Setup::behind(&hub).args(&limits).admins(&admins);
+    let (server, number) = with_a_submission(&hub, &setup);
+    let mut all: Vec<Asked> = routes()
+        .into_iter()
+        .map(|route| {
+            let (method, path) = route.split_once(' ').unwrap();
+            Asked {
+                method: method.to_owned(),
+                path: filled(path, &number),
+                content_type: UNREAD.to_owned(),
+            }
+        })
+        .chain(bodies(&server, &number))
+        .collect();
+    // What the others need is deleted last.
+    all.sort_by_key(|one| one.method == "DELETE");
+    assert!(all.len() <= callers.len());
+    let ask = |method: &str, path: &str, token: &str| {
+        let call = server.call(method, path).token(token);
+        call.send(server.port()).unwrap()
+    };
+    let mut held = Vec::new();
+    for (one, caller) in all.iter().zip(&callers) {
+        // The body does not end, so the request stays open.
+        let mut open = begin_body(&server, one, caller);
+        let refused = eventually_some(&format!("{one:?} is counted"), || {
+            again_if_refused(&mut open, || begin_body(&server, one, caller));
+            // The place of the last request here may be taken for a moment longer than its reply takes.
+            let is_full = ask("GET", "courses", caller).status == 429;
+            let refused = is_full.then(|| ask(&one.method, &one.path, caller));
+            refused.filter(|refused| refused.status == 429)
+        });
+        let said = refused.message();
+        assert!(said.contains("1 requests open"), "{one:?}: {said}");
+        assert!(refused.header("retry-after").is_some(), "{one:?}");
+        held.push(open);
+    }
+    // All of them together keep nobody else out.
+    assert_eq!(ask("GET", "courses", "ann").status, 200);
+    drop(held);
+    let caller = &callers[0];
+    eventually("the first is over", || {
+        ask("GET", "courses", caller).status == 200
+    });
+}
+
+#[test]
+fn open_requests_for_the_page_count_like_others() {
+    let limits = ["--max-open-requests", "1", "--max-request-rate", "0"];
+    let server = Setup::standalone().args(&limits).start();
+    let prefix = server.prefix();
+    let head = format!(
+        "GET {prefix}?user=zed HTTP/1.1\r\nHost: localhost\r\nContent-Length: {LENGTH}\r\n\r\n"
+    );
+    let mut held = open(&server, &head);
+    eventually("the page is counted", || {
+        again_if_refused(&mut held, || open(&server, &head));
+        // The place of the last request here may be taken for a moment longer than its reply takes.
+        (0..2).all(|_| server.get("courses", "zed").status == 429)
+            && server.get("", "zed").status == 429
+    });
+    assert_eq!(server.get("", "ann").status, 200);
+    drop(held);
+    eventually("the page is over", || server.get("", "zed").status == 200);
 }
