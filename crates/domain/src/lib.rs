@@ -19,7 +19,7 @@ pub use groups::{Group, GroupRule, GroupRules, IllegalRule};
 pub use key::{IdempotencyKey, IllegalKey};
 pub use names::{AssignmentId, CourseId, IllegalName, UserName};
 pub use notation::{RESERVED, above, shell_word};
-pub use oddity::{Alike, Oddity, UnfitName, oddity};
+pub use oddity::{Alike, LookAlikes, Oddity, UnfitName, oddity};
 pub use path::{IllegalPath, RelativePath};
 pub use role::{Person, Role};
 pub use tally::{Count, Level, Spread, Spreading};

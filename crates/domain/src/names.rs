@@ -5,6 +5,7 @@
 //! bytes. All others are allowed: blanks, parentheses, plus signs, backslashes and any script are in use.
 
 use super::Timestamp;
+use super::oddity::look;
 use std::fmt;
 
 /// The maximum length of a name on common file systems, in bytes.
@@ -173,16 +174,23 @@ impl UserName {
         self.0.starts_with(Self::FORMER_PREFIX)
     }
 
-    /// Whether only the exchange gives such names, to operators and former users. Nobody can be enrolled or submitted
-    /// for under such a name. Upper and lower case count as equal, since people would confuse the names.
+    /// Whether nobody can be enrolled or submitted for under this name: the exchange gives such names to operators and
+    /// former users, or it is easily taken for the name of a service. Upper and lower case count as equal, and so do
+    /// letters that look alike, since people would confuse the names.
     pub fn is_given_by_exchange(&self) -> bool {
-        let name = self.0.to_lowercase();
-        name.starts_with(Self::OPERATOR_PREFIX) || name.starts_with(Self::FORMER_PREFIX)
+        self.is_reserved() && !self.is_service()
     }
 
-    /// Whether the name is reserved for services, operators and former users. No user of the hub may have it.
+    /// Whether the name is reserved for services, operators and former users, or looks so. No user of the hub may have
+    /// it.
     pub fn is_reserved(&self) -> bool {
-        self.is_service() || self.is_former() || self.0.starts_with(Self::OPERATOR_PREFIX)
+        let look = look(&self.0);
+        let reserved = [
+            Self::SERVICE_PREFIX,
+            Self::OPERATOR_PREFIX,
+            Self::FORMER_PREFIX,
+        ];
+        reserved.iter().any(|prefix| look.starts_with(prefix))
     }
 }
 

@@ -58,34 +58,67 @@ fn is_invisible(c: char) -> bool {
         | 0xe0000..=0xe0fff)
 }
 
+/// Maximum number of names in one group of names that look alike.
+const MOST_ALIKE: usize = 10;
+
 /// Names that people confuse with one another.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Alike {
-    /// The names, in order.
+    /// The first ten names, in order.
     pub names: BTreeSet<String>,
+    /// Whether there are more such names.
+    pub more: bool,
     /// Whether the names differ in upper and lower case only.
     pub by_case: bool,
 }
 
 impl Alike {
-    /// Returns the groups of names that look like one another.
-    pub fn among<'a>(names: impl IntoIterator<Item = &'a str>) -> Vec<Self> {
-        let mut groups: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
-        for name in names {
-            groups
-                .entry(look(name))
-                .or_default()
-                .insert(name.to_owned());
+    fn add(&mut self, name: &str) {
+        if self.names.contains(name) {
+            return;
         }
-        let groups = groups.into_values().filter(|names| names.len() > 1);
-        let alike = groups.map(|names| {
-            let caseless: BTreeSet<_> = names.iter().map(|name| name.to_lowercase()).collect();
-            Self {
-                by_case: caseless.len() == 1,
-                names,
-            }
-        });
-        alike.collect()
+        if let Some(first) = self.names.first() {
+            self.by_case &= first.to_lowercase() == name.to_lowercase();
+        }
+        if self.names.len() < MOST_ALIKE {
+            self.names.insert(name.to_owned());
+        } else {
+            self.more = true;
+        }
+    }
+}
+
+/// The names that look like some given ones. Its memory depends on the given names only, however many others are
+/// compared with them.
+#[derive(Debug, Clone)]
+pub struct LookAlikes(BTreeMap<String, Alike>);
+
+impl LookAlikes {
+    /// Groups the given names by their look.
+    pub fn of<'a>(names: impl IntoIterator<Item = &'a str>) -> Self {
+        let mut groups: BTreeMap<String, Alike> = BTreeMap::new();
+        for name in names {
+            let group = groups.entry(look(name)).or_insert_with(|| Alike {
+                names: BTreeSet::new(),
+                more: false,
+                by_case: true,
+            });
+            group.add(name);
+        }
+        Self(groups)
+    }
+
+    /// Compares another name with the given ones.
+    pub fn compare(&mut self, name: &str) {
+        if let Some(group) = self.0.get_mut(&look(name)) {
+            group.add(name);
+        }
+    }
+
+    /// Returns the groups of more than one name. Each has a given name.
+    pub fn found(self) -> impl Iterator<Item = Alike> {
+        let groups = self.0.into_values();
+        groups.filter(|group| group.names.len() > 1)
     }
 }
 
@@ -109,6 +142,9 @@ impl fmt::Display for Alike {
                 write!(f, " ({})", others.join(" "))?;
             }
         }
+        if self.more {
+            f.write_str(", and others")?;
+        }
         Ok(())
     }
 }
@@ -116,7 +152,10 @@ impl fmt::Display for Alike {
 /// Returns what people see of a name: without case, invisible characters and outer blanks, and with letters of the
 /// alphabet in place of those that look like them (Unicode Technical Standard 39). ASCII letters stay as they are,
 /// since identifiers such as `s10` and `sl0` are common.
-fn look(name: &str) -> String {
+pub(crate) fn look(name: &str) -> String {
+    if name.is_ascii() {
+        return name.trim().to_ascii_lowercase();
+    }
     let mut look = String::new();
     for c in name.trim().nfd().filter(|c| !is_invisible(*c)) {
         if c.is_ascii() {
@@ -153,8 +192,11 @@ pub enum UnfitName {
     /// The name looks like another one.
     #[error("{0}")]
     Odd(Oddity),
-    /// Only the exchange itself gives this name.
-    #[error("begins as the names of operators and former users do, which nobody is enrolled by")]
+    /// The name looks like one that is reserved for operators, former users and services.
+    #[error(
+        "begins like the names of operators, former users and services, so nobody can be enrolled under it; a service is \
+         `service:NAME`"
+    )]
     OfExchange,
 }
 
@@ -211,6 +253,10 @@ mod tests {
             "former:ada:2026-11-25",
             "Former:17",
             "OPERATOR:x",
+            "Service:x",
+            "SERVICE:x",
+            "\u{455}ervice:x",
+            "service\u{ff1a}x",
         ] {
             assert_eq!(
                 UserName::parse_new(name),
@@ -264,7 +310,11 @@ mod tests {
             ("a b", "a\u{2003}b", false),
             ("Zo\u{eb}", "zoe\u{308}", false),
         ] {
-            let found = Alike::among([one, "bob", other, one]);
+            let mut alike = LookAlikes::of([one, "bob"]);
+            [other, "carol", one].map(|name| alike.compare(name));
+            let found: Vec<Alike> = alike.found().collect();
+            let together = LookAlikes::of([one, "bob", other, one]).found();
+            assert_eq!(together.collect::<Vec<_>>(), found);
             assert_eq!(found.len(), 1, "{one:?} {other:?}");
             assert_eq!(found[0].by_case, by_case, "{one:?} {other:?}");
             assert_eq!(found[0].names.len(), 2);
@@ -273,8 +323,24 @@ mod tests {
             "ada", "adá", "s10", "sl0", "so1", "modern", "modem", "a.b", "a-b", "ab", "数学",
             "数字",
         ];
-        assert_eq!(Alike::among(different), []);
-        let found = Alike::among(["ada", "\u{430}da"]);
-        assert_eq!(found[0].to_string(), "\"ada\" and \"аda\" (U+0430)");
+        assert_eq!(LookAlikes::of(different).found().next(), None);
+        let found = LookAlikes::of(["ada", "\u{430}da"]).found().next();
+        let said = found.map(|alike| alike.to_string());
+        assert_eq!(said.as_deref(), Some("\"ada\" and \"аda\" (U+0430)"));
+    }
+
+    #[test]
+    fn few_of_very_many_names_that_look_alike_are_held() {
+        let mut alike = LookAlikes::of(["a".repeat(10).as_str(), "bob"]);
+        for number in 0..1024 {
+            let name = (0..10).map(|bit| if number >> bit & 1 == 0 { 'a' } else { 'A' });
+            alike.compare(&name.collect::<String>());
+            alike.compare(&format!("nobody-{number}"));
+        }
+        let found: Vec<Alike> = alike.found().collect();
+        assert_eq!(found.len(), 1);
+        assert_eq!(found[0].names.len(), MOST_ALIKE);
+        assert!(found[0].by_case && found[0].more);
+        assert!(found[0].to_string().ends_with(", and others"));
     }
 }

@@ -3,12 +3,12 @@
 use super::audit::{About, Action};
 use super::op::{CourseOp, Entry, Need};
 use super::{Error, Exchange, PORTION, Result, Thing};
-use nbcourier_domain::{Alike, CourseId, Person, Role, UserName};
+use nbcourier_domain::{CourseId, LookAlikes, Person, Role, UserName};
 use nbcourier_identity::Caller;
 use nbcourier_storage::members::Wanted;
 use nbcourier_storage::{self as store, Connection, Portion};
 use serde_json::json;
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::{HashMap, HashSet};
 
 /// A member of a course.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -262,17 +262,30 @@ impl Ready {
     ///
     /// Only an administrator may add or change instructors, except that instructors may change their own details.
     pub async fn change(self, people: Vec<(Role, Person)>, lines: Lines) -> Result<Changes> {
-        self.0.write(move |op| change(op, people, lines)).await
+        let people = last_of_each(people);
+        let (people, warnings) = match lines {
+            // The course may be large, so a reader compares the names, and the writer is not kept waiting.
+            Lines::Amend => {
+                let compared = self.0.read(move |op| {
+                    let warnings = look_alikes(op, &people)?;
+                    Ok((people, warnings))
+                });
+                compared.await?
+            }
+            Lines::Replace => (people, Vec::new()),
+        };
+        let change = move |op: &mut CourseOp<'_>| change(op, people, lines);
+        let changes = self.0.write(change).await?;
+        Ok(Changes {
+            warnings,
+            ..changes
+        })
     }
 }
 
 fn change(op: &mut CourseOp<'_>, people: Vec<(Role, Person)>, lines: Lines) -> Result<Changes> {
-    let people = last_of_each(people);
     let mut known = named(op, &people)?;
     let mut changes = Changes::default();
-    if lines == Lines::Amend {
-        changes.warnings = look_alikes(&people, &all_names(op)?);
-    }
     let (mut students, mut instructors) = (Vec::new(), Vec::new());
     for (role, person) in people {
         let before = known.remove(person.username.as_str());
@@ -336,38 +349,24 @@ fn named(
     Ok(found)
 }
 
-/// Returns the names of all members of the course, by hand and by group.
-fn all_names(op: &mut CourseOp<'_>) -> Result<BTreeSet<String>> {
-    let mut names = store::members::names(op.conn, op.standing.course)?;
-    if let Some(course) = op.members(None).group {
-        let by_hub = store::hub_members::list(op.conn, course)?;
-        names.extend(by_hub.into_iter().map(|(name, _)| name));
-    }
-    Ok(names)
-}
-
 /// Maximum number of warnings in the reply to one request.
 const MAX_WARNINGS: usize = 100;
 
 /// Returns a warning for each person whose name looks like another member's.
-fn look_alikes(people: &[(Role, Person)], known: &BTreeSet<String>) -> Vec<String> {
-    let new: BTreeSet<&str> = people
-        .iter()
-        .map(|(_, person)| person.username.as_str())
-        .collect();
-    let all = known.iter().map(String::as_str).chain(new.iter().copied());
-    let alike = Alike::among(all).into_iter();
-    let said = alike.filter(|alike| alike.names.iter().any(|name| new.contains(name.as_str())));
-    said.take(MAX_WARNINGS)
-        .map(|alike| {
-            let how = if alike.by_case {
-                "differ by upper and lower case alone"
-            } else {
-                "look alike and are written with other characters"
-            };
-            format!("{alike} {how}, and are different people")
-        })
-        .collect()
+fn look_alikes(op: &mut CourseOp<'_>, people: &[(Role, Person)]) -> Result<Vec<String>> {
+    let names = people.iter().map(|(_, person)| person.username.as_str());
+    let mut alike = LookAlikes::of(names);
+    let (course, group) = (op.standing.course, op.members(None).group);
+    store::members::each(op.conn, course, group, |name| alike.compare(name))?;
+    let warnings = alike.found().take(MAX_WARNINGS).map(|alike| {
+        let how = if alike.by_case {
+            "differ by upper and lower case alone"
+        } else {
+            "look alike and are written with other characters"
+        };
+        format!("{alike} {how}, and are different people")
+    });
+    Ok(warnings.collect())
 }
 
 fn last_of_each(people: Vec<(Role, Person)>) -> Vec<(Role, Person)> {

@@ -1,7 +1,7 @@
 //! Maps the names of people in the source to their names at the hub.
 
 use super::report::Report;
-use nbcourier_domain::{Alike, Person, UserName, oddity};
+use nbcourier_domain::{LookAlikes, Person, UserName, oddity};
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::path::Path;
@@ -87,8 +87,8 @@ impl Names {
         let known = self.found(name)?;
         if known.is_given_by_exchange() {
             return Err(
-                "has a name that is reserved for operators and former users, so it is left behind. Add the person's \
-                 name at the hub to the file of --user-map",
+                "has a name that is reserved for operators, former users and services, or looks so. It is left behind. Add the \
+                 person's name at the hub to the file of --user-map",
             );
         }
         let mut seen = self.seen.borrow_mut();
@@ -196,9 +196,11 @@ pub fn tell_looks<'a>(
     looks: &Looks,
 ) {
     let names: BTreeSet<&str> = names.collect();
-    let all = names.iter().copied().chain(here.iter().map(String::as_str));
-    let is_of_these = |alike: &Alike| alike.names.iter().any(|name| names.contains(name.as_str()));
-    for alike in Alike::among(all).into_iter().filter(is_of_these) {
+    let mut alike = LookAlikes::of(names.iter().copied());
+    for name in here {
+        alike.compare(name);
+    }
+    for alike in alike.found() {
         let says = if alike.by_case {
             looks.by_case
         } else {

@@ -88,22 +88,52 @@ pub fn list(conn: &mut Connection, course: i64) -> Result<Vec<(i64, Role, Person
 
 /// Returns the names of all people on the manual rosters of courses that are not deleted.
 pub fn everybody(conn: &mut Connection) -> Result<BTreeSet<String>> {
+    let mut names = BTreeSet::new();
+    each_of_all(conn, |name| {
+        names.insert(name.to_owned());
+    })?;
+    Ok(names)
+}
+
+/// Passes on the names of all people on the manual rosters of courses that are not deleted, without holding them.
+pub fn each_of_all(conn: &mut Connection, mut take: impl FnMut(&str)) -> Result<()> {
     let names = members::table
         .inner_join(courses::table)
         .filter(courses::deleted_at.is_null())
         .select(members::username)
-        .distinct()
         .load_iter::<String, _>(conn)?;
-    Ok(names.collect::<QueryResult<_>>()?)
+    for name in names {
+        take(&name?);
+    }
+    Ok(())
 }
 
-/// Returns the names of all people on the manual roster.
-pub fn names(conn: &mut Connection, course: i64) -> Result<BTreeSet<String>> {
-    let names = members::table
+/// Passes on the names of all people on the manual roster and in the groups of the hub for `group`, without holding
+/// them. A name may come twice.
+pub fn each(
+    conn: &mut Connection,
+    course: i64,
+    group: Option<&CourseId>,
+    mut take: impl FnMut(&str),
+) -> Result<()> {
+    let by_hand = members::table
         .filter(members::course_id.eq(course))
         .select(members::username)
         .load_iter::<String, _>(conn)?;
-    Ok(names.collect::<QueryResult<_>>()?)
+    for name in by_hand {
+        take(&name?);
+    }
+    let Some(group) = group else {
+        return Ok(());
+    };
+    let by_group = hub_members::table
+        .filter(hub_members::course.eq(group.as_str()))
+        .select(hub_members::username)
+        .load_iter::<String, _>(conn)?;
+    for name in by_group {
+        take(&name?);
+    }
+    Ok(())
 }
 
 /// A filter for the members of a course.

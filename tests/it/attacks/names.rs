@@ -143,13 +143,17 @@ fn every_reply_says_what_it_is_and_that_it_is_nothing_else() {
     }
 }
 
-/// Names that only the exchange gives, and spellings that people read as the same.
-const GIVEN_BY_EXCHANGE: [&str; 5] = [
+/// Names that only the exchange gives, and spellings that people read as the same or as a service's.
+const RESERVED: [&str; 9] = [
     "operator:root",
     "former:bob:2026-11-28",
     "former:17",
     "Operator:root",
     "FORMER:bob:2026-11-28",
+    "Service:grader",
+    "SERVICE:grader",
+    "\u{455}ervice:grader",
+    "service\u{ff1a}grader",
 ];
 
 /// Returns the members of the course.
@@ -171,7 +175,7 @@ fn nobody_is_enrolled_under_a_reserved_name() {
         let call = server.call("PUT", "v1/courses/algebra/roster?user=root");
         server.send(&call.body("application/json", people.to_string()))
     };
-    for (number, name) in GIVEN_BY_EXCHANGE.into_iter().enumerate() {
+    for (number, name) in RESERVED.into_iter().enumerate() {
         let encoded = percent_encode(name);
         for target in [
             format!("student/algebra/{encoded}"),
@@ -246,7 +250,7 @@ fn nothing_is_submitted_for_a_former_user() {
 fn an_import_enrols_nobody_under_a_reserved_name() {
     let place = tempfile::tempdir().unwrap();
     let inbound = place.path().join("exchange/algebra/inbound");
-    for name in GIVEN_BY_EXCHANGE.into_iter().chain(["ada"]) {
+    for name in RESERVED.into_iter().chain(["ada"]) {
         let work = inbound.join(format!("{name}+ps1+2026-01-30 10:30:47.000001 UTC"));
         std::fs::create_dir_all(&work).unwrap();
         std::fs::write(work.join("p1.ipynb"), "work").unwrap();

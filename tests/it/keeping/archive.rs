@@ -476,7 +476,12 @@ fn an_archive_with_an_operator_on_its_roster_is_refused() {
     assert!(code == 0 && told.contains("Imported algebra"), "{told}");
     let root = unpacked(&archive, &place.path().join("unpacked"));
     let mut changed = manifest(&root);
-    for name in ["operator:root", "Operator:root", "Former:ada:2026-11-28"] {
+    for name in [
+        "operator:root",
+        "Operator:root",
+        "Former:ada:2026-11-28",
+        "Service:x",
+    ] {
         changed["roster"][0]["username"] = name.into();
         fs::write(root.join("manifest.json"), changed.to_string()).unwrap();
         let unpacked = place.path().join("unpacked");

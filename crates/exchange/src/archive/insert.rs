@@ -279,11 +279,11 @@ fn user(text: &str) -> Result<UserName, Impossible> {
     parse("user", text, |text| UserName::parse(text).ok())
 }
 
-/// Checks a name on a roster. Rosters may hold the exchange's names for former users, but no operators.
+/// Checks a name on a roster. Rosters may hold the exchange's names for former users, but no other reserved names.
 fn member(text: &str) -> Result<(), Impossible> {
     let name = user(text)?;
     if name.is_given_by_exchange() && !name.is_former() {
-        let said = format!("{text:?} is on the roster, which operators are not");
+        let said = format!("{text:?} is on the roster, but nobody can be enrolled under it");
         return Err(Impossible(said));
     }
     Ok(())

@@ -2,7 +2,7 @@
 
 use super::Course;
 use crate::{Exchange, Result};
-use nbcourier_domain::{Alike, oddity};
+use nbcourier_domain::{LookAlikes, oddity};
 use nbcourier_storage as store;
 use std::collections::BTreeSet;
 
@@ -15,18 +15,15 @@ pub async fn look_alikes(exchange: &Exchange, course: &Course) -> Result<Vec<Str
         submissions.map(|submission| submission.student.as_str())
     });
     let brought: BTreeSet<&str> = roster.chain(students).collect();
-    let here = exchange
+    let mut alike = LookAlikes::of(brought.iter().copied());
+    let alike = exchange
         .without_policy()
-        .read(|conn| Ok(store::members::everybody(conn)?))
+        .read(move |conn| {
+            store::members::each_of_all(conn, |name| alike.compare(name))?;
+            Ok(alike)
+        })
         .await?;
-    let all = brought
-        .iter()
-        .copied()
-        .chain(here.iter().map(String::as_str));
-    let alike = Alike::among(all)
-        .into_iter()
-        .filter(|alike| alike.names.iter().any(|name| brought.contains(name.as_str())))
-        .map(|alike| {
+    let alike = alike.found().map(|alike| {
             let how = if alike.by_case {
                 "differ by upper and lower case alone"
             } else {
