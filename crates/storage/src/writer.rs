@@ -23,7 +23,9 @@ type Change = Box<dyn FnOnce(&mut Connection) -> Made + Send>;
 /// A change that has run and is not committed yet.
 struct Made {
     answer: Answer,
-    /// Whether the change panicked. Its savepoint was then rolled back.
+    /// Whether the change failed. Its savepoint was then rolled back.
+    undone: bool,
+    /// Whether the change panicked.
     panicked: bool,
 }
 
@@ -96,6 +98,7 @@ impl Writer {
             drop(waiting);
             let (result, panicked) = in_savepoint(conn, change);
             Made {
+                undone: result.is_err(),
                 answer: Box::new(move |outcome| {
                     let mut result =
                         result.and_then(|done| outcome.map(|()| done).map_err(E::from));
@@ -127,11 +130,13 @@ impl Writer {
         let change: Change = Box::new(move |conn| {
             drop(waiting);
             let (result, panicked) = in_savepoint::<_, Error>(conn, change);
+            let undone = result.is_err();
             if let Err(error) = result {
                 log::warn!("A change that nobody waits for was not made: {error}");
             }
             Made {
                 answer: Box::new(|_| ()),
+                undone,
                 panicked,
             }
         });
@@ -215,6 +220,7 @@ fn write_together(
 ) -> Outcome {
     let mut answers = Vec::new();
     let mut panicked = false;
+    let mut undone = true;
     let mut made = Instant::now();
     let attempt = catch_unwind(AssertUnwindSafe(|| {
         conn.immediate_transaction(|conn| {
@@ -222,15 +228,26 @@ fn write_together(
                 let made = change(conn);
                 answers.push(made.answer);
                 panicked |= made.panicked;
+                undone &= made.undone;
             }
             made = Instant::now();
-            Ok::<_, diesel::result::Error>(())
+            // SQLite would write the pages that the changes touched, although they are as before.
+            if undone {
+                return Err(diesel::result::Error::RollbackTransaction);
+            }
+            Ok(())
         })
     }));
+    let attempt = attempt.map(|attempt| match attempt {
+        Err(diesel::result::Error::RollbackTransaction) if undone => Ok(()),
+        other => other,
+    });
     match attempt {
         Ok(Ok(())) => {
-            tally.commits.took(made.elapsed());
-            tally.batches.add(answers.len() as u64);
+            if !undone {
+                tally.commits.took(made.elapsed());
+                tally.batches.add(answers.len() as u64);
+            }
             for answer in answers {
                 answer(Ok(()));
             }
@@ -358,6 +375,26 @@ mod tests {
         });
         made.await.unwrap();
         store
+    }
+
+    #[tokio::test]
+    async fn an_undone_change_writes_nothing() {
+        let place = tempfile::tempdir().unwrap();
+        let store = store(&place).await;
+        let log = place.path().join("nbcourier.db-wal");
+        let log = || std::fs::metadata(&log).unwrap().len();
+        let before = log();
+        for panics in [false, true] {
+            let undone = store.write(move |conn| {
+                insert(conn, 1)?;
+                assert!(!panics, "it fell over");
+                Err::<(), _>(Error::Damaged("it was refused"))
+            });
+            assert!(undone.await.is_err());
+            assert_eq!(log(), before);
+        }
+        store.write(|conn| insert(conn, 1)).await.unwrap();
+        assert!(log() > before);
     }
 
     #[tokio::test]

@@ -249,6 +249,66 @@ fn all_ways(
     ways
 }
 
+/// Returns SQLite's counter of commits by other connections than this one.
+fn commits(conn: &mut SqliteConnection) -> i64 {
+    #[derive(QueryableByName)]
+    struct Version {
+        #[diesel(sql_type = BigInt)]
+        data_version: i64,
+    }
+    let version = diesel::sql_query("PRAGMA data_version").get_result::<Version>(conn);
+    version.unwrap().data_version
+}
+
+#[test]
+fn a_refused_change_writes_nothing_into_the_database() {
+    let server = Setup::standalone()
+        .args(&["--max-course-size", "100000", "--max-user-size", "50000"])
+        .start();
+    let course = algebra(&server, &[Sent::new("task", "task")]);
+    course
+        .submit("challenge", "ada", &[Sent::new("work", "work")])
+        .ok();
+    let path = server.data_dir().join("nbcourier.db");
+    let mut conn = SqliteConnection::establish(path.to_str().unwrap()).unwrap();
+    // The clean-up at the start writes, too.
+    eventually("the first clean-up", || {
+        let ran = diesel::sql_query("SELECT count(*) AS rows FROM runs");
+        ran.get_result::<Rows>(&mut conn).unwrap().rows > 0
+    });
+    let before = commits(&mut conn);
+    for round in 0..3 {
+        let large = |seed: &str| [Sent::new(seed, bytes(&format!("{seed} {round}"), 60_000))];
+        refused(
+            &course.submit("challenge", "ada", &large("form")),
+            413,
+            &["would add"],
+        );
+        let archive = send_tar(&server, "POST", SUBMISSIONS, "ada", &large("archive"));
+        refused(&archive, 413, &["would add"]);
+        refused(
+            &course.release("challenge", "kevin", &large("release")),
+            409,
+            &["already exists"],
+        );
+        let seed = format!("claim {round}");
+        let claimed = claim(&server, "POST", SUBMISSIONS, "ada", 100, &seed);
+        refused(&claimed, 409, &["missing"]);
+        let people = json!({ "people": [
+            { "username": format!("new-{round}"), "role": "student" },
+            { "username": "kevin", "role": "student" },
+        ] });
+        let call = v1(&server, "PUT", "roster", "kevin");
+        let reply = server.send(&call.body("application/json", people.to_string()));
+        refused(&reply, 409, &["Cannot add instructor as student"]);
+    }
+    assert_eq!(commits(&mut conn), before);
+    course
+        .submit("challenge", "ada", &[Sent::new("work", "more")])
+        .ok();
+    assert!(commits(&mut conn) > before, "an accepted change is written");
+}
+
 #[test]
 fn an_upload_above_a_quota_leaves_no_bytes_whichever_way_it_came() {
     let server = Setup::standalone()
