@@ -30,7 +30,7 @@ pub struct Event {
     pub assignment: Option<String>,
     /// The number of a submission.
     pub submission: Option<i64>,
-    /// Further details.
+    /// Further details. If the stored details are damaged, their text is in the member `unreadable`.
     pub detail: Option<Map<String, Value>>,
     /// The ID of the request in the log.
     pub request: Option<String>,

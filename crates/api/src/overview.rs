@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 /// The overview of a course.
 #[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
 pub struct CourseOverview {
+    /// All assignments, released or not. Only the first page lists them.
     pub assignments: Vec<AssignmentOverview>,
     /// All enrolled students, and everybody else who has submitted.
     pub students: Vec<StudentOverview>,

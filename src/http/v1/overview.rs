@@ -22,6 +22,7 @@ pub async fn show(
 ) -> Result<Listing<CourseOverview>> {
     let after = wanted.after(parse_cursor)?;
     let at_most = wanted.limit()?;
+    let is_first = after.is_none();
     let overview = overview::page(&exchange, &caller, course, after, at_most).await?;
     let work = overview
         .students
@@ -32,7 +33,11 @@ pub async fn show(
         let shown = |student| shown_student(student, &overview.assignments);
         CourseOverview {
             students: overview.students.iter().map(shown).collect(),
-            assignments: overview.assignments.iter().map(shown_assignment).collect(),
+            assignments: if is_first {
+                overview.assignments.iter().map(shown_assignment).collect()
+            } else {
+                Vec::new()
+            },
             next: overview.next.map(cursor),
         }
     })

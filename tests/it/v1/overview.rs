@@ -203,6 +203,37 @@ fn assignments_are_in_it_before_their_release_and_after_and_not_when_they_are_de
 }
 
 #[test]
+fn only_the_first_page_lists_the_assignments() {
+    let server = Setup::standalone().start();
+    let course = algebra(&server);
+    for assignment in ["one", "two"] {
+        course.release(assignment, "kevin", &[]).ok();
+        course.submit(assignment, "eric", &[]).ok();
+    }
+    let whole = overview(&server);
+    let mut pages = Vec::new();
+    let mut cursor = String::new();
+    loop {
+        let target = format!("{OVERVIEW}?limit=1{cursor}");
+        let page = server.get(&target, "kevin").ok().json();
+        let next = page["next"].as_str().map(str::to_owned);
+        pages.push(page);
+        let Some(next) = next else { break };
+        cursor = format!("&cursor={next}");
+    }
+    assert!(pages.len() > 1);
+    assert_eq!(pages[0]["assignments"], whole["assignments"]);
+    for later in &pages[1..] {
+        assert_eq!(later["assignments"], json!([]));
+    }
+    let students = pages
+        .iter()
+        .flat_map(|page| page["students"].as_array().unwrap());
+    let students: Vec<&Value> = students.collect();
+    assert_eq!(json!(students), whole["students"]);
+}
+
+#[test]
 fn it_is_for_instructors_and_not_sent_again_unchanged() {
     let server = Setup::standalone().start();
     let course = algebra(&server);
