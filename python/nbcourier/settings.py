@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import getpass
 import os
+from collections.abc import Iterator, Mapping
 from functools import cached_property
 from pathlib import Path
 
@@ -43,7 +44,7 @@ class NbCourier(LoggingConfigurable):
     @cached_property
     def transport(self) -> Transport:
         """Returns the exchange, created at first use because formgrader creates these objects outside of any `try`."""
-        found = address.find(self.url, self.service_name, os.environ)
+        found = address.find(self.url, self.service_name, _Text())
         connection = Connection(
             found, _token(), timeout=self.timeout, attempts=self.attempts, log=self.log
         )
@@ -53,8 +54,29 @@ class NbCourier(LoggingConfigurable):
     @property
     def username(self) -> str:
         """Returns the name of the person who runs this, as the hub knows them."""
-        hub_name = os.environ.get("JUPYTERHUB_USER")
-        return hub_name or os.environ.get("USER") or getpass.getuser()
+        environment = _Text()
+        hub_name = environment.get("JUPYTERHUB_USER")
+        return hub_name or environment.get("USER") or getpass.getuser()
+
+
+class _Text(Mapping[str, str]):
+    """The environment, of which only text is read. Python shows other bytes as characters that no request can carry."""
+
+    def __getitem__(self, name: str) -> str:
+        value = os.environ[name]
+        try:
+            value.encode()
+        except UnicodeEncodeError:
+            raise CourierError(
+                f"The environment variable {name} is not valid UTF-8. Set it to plain text, or unset it"
+            ) from None
+        return value
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(os.environ)
+
+    def __len__(self) -> int:
+        return len(os.environ)
 
 
 def _token() -> str:
@@ -68,7 +90,7 @@ def _token() -> str:
                 f"The token in '{file}' (NBCOURIER_TOKEN_FILE) cannot be read: {error}"
             ) from error
     else:
-        token = os.environ.get("JUPYTERHUB_API_TOKEN") or ""
+        token = _Text().get("JUPYTERHUB_API_TOKEN") or ""
     if not token:
         raise CourierError(
             "There is no JUPYTERHUB_API_TOKEN here, so the exchange cannot know who you are"

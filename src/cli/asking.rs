@@ -53,7 +53,7 @@ pub fn ask<T>(
     if let Some(warning) = warning {
         eprintln!("nbcourier: {warning}");
     }
-    let connection = Connection::new(settings, &ClientEnvironment::read())?;
+    let connection = Connection::new(settings, &ClientEnvironment::read()?)?;
     let way = Way {
         url: connection.place.url.clone(),
         advice: connection.place.advice(),

@@ -34,7 +34,17 @@ pub fn from_now_on() {
 pub fn tighten(places: &Places) -> Vec<String> {
     let mut failures = Vec::new();
     let database = fs::canonicalize(&places.database).unwrap_or_else(|_| places.database.clone());
-    let mut private = files_of(above(&database), &database);
+    let mut private = match files_of(above(&database), &database) {
+        Ok(files) => files,
+        Err(error) => {
+            failures.push(format!(
+                "Other users of this machine may be able to read the database, because the files in {} cannot be listed: \
+                 {error}",
+                above(&database).display()
+            ));
+            Vec::new()
+        }
+    };
     private.extend(OURS.map(|name| places.data_dir.join(name)));
     private.push(places.blobs.with_extension("lock"));
     for file in private {
@@ -92,16 +102,16 @@ fn tighten_directory(places: &Places, database: &Path) -> Option<String> {
 }
 
 /// Returns the files of the database: the database, its log, and copies that were set aside.
-fn files_of(directory: &Path, database: &Path) -> Vec<PathBuf> {
+fn files_of(directory: &Path, database: &Path) -> io::Result<Vec<PathBuf>> {
     let name = database.file_name().unwrap_or_default();
-    let Ok(entries) = fs::read_dir(directory) else {
-        return Vec::new();
-    };
-    let names = entries.filter_map(|entry| Some(entry.ok()?.file_name()));
-    names
-        .filter(|entry| is_of_database(entry, name))
-        .map(|entry| directory.join(entry))
-        .collect()
+    let mut files = Vec::new();
+    for entry in fs::read_dir(directory)? {
+        let entry = entry?.file_name();
+        if is_of_database(&entry, name) {
+            files.push(directory.join(entry));
+        }
+    }
+    Ok(files)
 }
 
 /// Whether the entry is a file of the database: `nbcourier.db`, `nbcourier.db-wal`, `nbcourier.db.before-2026…`.

@@ -1,6 +1,7 @@
 //! The exchange that a command asks, and its caller. The rules are those of the nbgrader plugin, so that a command in a
 //! terminal behaves like a notebook.
 
+use super::hub::text_of;
 use super::{ConfigError, read_file};
 use nbcourier_domain::RESERVED;
 use percent_encoding::utf8_percent_encode;
@@ -76,11 +77,21 @@ pub struct ClientEnvironment {
 }
 
 impl ClientEnvironment {
-    /// Reads the environment of the process.
-    pub fn read() -> Self {
-        Self::from(std::env::vars_os().filter_map(|(name, value)| {
-            Some((name.into_string().ok()?, value.into_string().ok()?))
-        }))
+    /// Reads the environment of the process. Fails if a variable that it reads is set to something that is no text.
+    pub fn read() -> Result<Self, ConfigError> {
+        let mut variables = Vec::new();
+        for (name, value) in std::env::vars_os() {
+            // All names that are read are text.
+            let Ok(name) = name.into_string() else {
+                continue;
+            };
+            if is_read(&name)
+                && let Some(value) = text_of(&name, Some(value))?
+            {
+                variables.push((name, value));
+            }
+        }
+        Ok(Self::from(variables))
     }
 
     /// Takes the settings from these variables. An empty variable counts as unset.
@@ -112,6 +123,15 @@ impl ClientEnvironment {
                 .collect(),
         }
     }
+}
+
+/// Whether [`ClientEnvironment::from`] reads the variable.
+fn is_read(name: &str) -> bool {
+    name.starts_with("JUPYTERHUB_")
+        || name.to_ascii_lowercase().ends_with("_proxy")
+        || ["REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"].contains(&name)
+        || name.contains(PUBLIC)
+        || name.contains(PLAIN)
 }
 
 /// The address of an exchange.

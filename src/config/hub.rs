@@ -4,6 +4,7 @@
 //! documentation, "Services").
 
 use super::{Config, ConfigError, Given, secret};
+use std::ffi::OsString;
 use std::fmt;
 
 /// The unparsed variables of the environment.
@@ -21,9 +22,9 @@ pub struct Environment {
 }
 
 impl Environment {
-    /// Reads the environment of the process.
-    pub fn read() -> Self {
-        Self::from(|name| std::env::var(name).ok())
+    /// Reads the environment of the process. Fails if a variable is set to something that is no text.
+    pub fn read() -> Result<Self, ConfigError> {
+        Self::try_from(|name| text_of(name, std::env::var_os(name)))
     }
 
     /// Returns the hub's variable behind a setting that nbcourier's own settings leave open.
@@ -54,20 +55,36 @@ impl Environment {
     }
 
     /// Calls `variable` for each name. An empty variable counts as unset.
+    #[cfg(test)]
     pub fn from(variable: impl Fn(&str) -> Option<String>) -> Self {
-        let get = |name| variable(name).filter(|value| !value.is_empty());
-        Self {
-            api_url: get("JUPYTERHUB_API_URL"),
-            api_token: get("JUPYTERHUB_API_TOKEN"),
-            client_id: get("JUPYTERHUB_CLIENT_ID"),
-            service_name: get("JUPYTERHUB_SERVICE_NAME"),
-            hub_host: get("JUPYTERHUB_HOST"),
-            base_url: get("JUPYTERHUB_BASE_URL"),
-            callback_url: get("JUPYTERHUB_OAUTH_CALLBACK_URL"),
-            service_prefix: get("JUPYTERHUB_SERVICE_PREFIX"),
-            service_url: get("JUPYTERHUB_SERVICE_URL"),
-        }
+        Self::try_from(|name| Ok(variable(name))).unwrap_or_default()
     }
+
+    fn try_from(
+        variable: impl Fn(&str) -> Result<Option<String>, ConfigError>,
+    ) -> Result<Self, ConfigError> {
+        let get = |name| variable(name).map(|value| value.filter(|value| !value.is_empty()));
+        Ok(Self {
+            api_url: get("JUPYTERHUB_API_URL")?,
+            api_token: get("JUPYTERHUB_API_TOKEN")?,
+            client_id: get("JUPYTERHUB_CLIENT_ID")?,
+            service_name: get("JUPYTERHUB_SERVICE_NAME")?,
+            hub_host: get("JUPYTERHUB_HOST")?,
+            base_url: get("JUPYTERHUB_BASE_URL")?,
+            callback_url: get("JUPYTERHUB_OAUTH_CALLBACK_URL")?,
+            service_prefix: get("JUPYTERHUB_SERVICE_PREFIX")?,
+            service_url: get("JUPYTERHUB_SERVICE_URL")?,
+        })
+    }
+}
+
+/// Returns the value of a variable. Fails if it is no text, since it would otherwise count as unset.
+pub(super) fn text_of(name: &str, value: Option<OsString>) -> Result<Option<String>, ConfigError> {
+    value.map(OsString::into_string).transpose().map_err(|_| {
+        ConfigError(format!(
+            "The environment variable {name} is not valid UTF-8. Set it to plain text, or unset it"
+        ))
+    })
 }
 
 /// The address of the hub, and the identity of this service at the hub.

@@ -5,8 +5,9 @@ const VARIABLES: [&str; 3] = ["SUDO_USER", "LOGNAME", "USER"];
 
 /// Returns the account that runs this process, for the events. It is the user ID if no variable has the name.
 pub fn operator_account() -> String {
-    VARIABLES
-        .iter()
-        .find_map(|name| std::env::var(name).ok().filter(|value| !value.is_empty()))
+    let set = VARIABLES.iter().filter_map(|name| std::env::var_os(name));
+    // A name that is no text is shown as far as it can be read. Another variable might name another account.
+    set.map(|name| name.to_string_lossy().into_owned())
+        .find(|name| !name.is_empty())
         .unwrap_or_else(|| rustix::process::getuid().as_raw().to_string())
 }

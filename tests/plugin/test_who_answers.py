@@ -2,6 +2,7 @@
 
 import json
 import logging
+import os
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
@@ -12,6 +13,8 @@ from front import Asked, Front, Rule, Spoil, answer, from_exchange
 from in_process import Desk
 from nbcourier import http
 from nbcourier.address import Address
+from nbcourier.errors import CourierError
+from nbcourier.settings import NbCourier
 from nbgrader.exchange.abc import ExchangeError
 from ngshare import ADMIN, Ngshare, cache_directory
 from requests import Response
@@ -330,3 +333,17 @@ def test_the_odd_length_of_an_unknown_token_is_reported(
     odd = f"The token here has {len(token)} characters, and a hub makes tokens of 32"
     assert (odd in said) == is_odd
     assert token not in said
+
+
+@pytest.mark.parametrize(
+    "name", ["JUPYTERHUB_API_TOKEN", "NBCOURIER_SERVICE_NAME", "JUPYTERHUB_API_URL"]
+)
+def test_a_variable_that_is_no_text_is_named(
+    monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    for unset in ("NBCOURIER_URL", "NBCOURIER_TOKEN_FILE"):
+        monkeypatch.delenv(unset, raising=False)
+    monkeypatch.setenv("JUPYTERHUB_API_URL", "http://127.0.0.1:8081/hub/api")
+    monkeypatch.setitem(os.environb, name.encode(), b"odd \xff value")
+    with pytest.raises(CourierError, match=f"{name} is not valid UTF-8"):
+        _ = NbCourier().transport

@@ -63,10 +63,17 @@ pub(super) struct HubUser {
     pub(super) created: Option<Timestamp>,
 }
 
-/// Parses a time. Returns `None` for a text that is not one.
+/// Parses a time. Returns `None` for a text that is not one, and says so in the log: without the time, another owner of
+/// a name is not recognised.
 fn moment<'de, D: Deserializer<'de>>(json: D) -> Result<Option<Timestamp>, D::Error> {
     let value = serde_json::Value::deserialize(json)?;
-    Ok(value.as_str().and_then(|text| Timestamp::parse(text).ok()))
+    Ok(value.as_str().and_then(|text| {
+        let time = Timestamp::parse(text);
+        let unread = |_: &_| {
+            log::warn!("The hub says when it created an account, in an unknown form: {text:?}");
+        };
+        time.inspect_err(unread).ok()
+    }))
 }
 
 impl HubUser {

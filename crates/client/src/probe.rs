@@ -70,7 +70,8 @@ impl Probe {
             return Err(format!("the answer is \"{status}\""));
         }
         let is_marked = is_marked(&reply);
-        let body = reply.bytes().await.unwrap_or_default();
+        let body = reply.bytes().await;
+        let body = body.map_err(|error| with_causes(&error.without_url()))?;
         let value: Value = serde_json::from_slice(&body).unwrap_or_default();
         if value["success"] != true || !(is_marked || has_proof(&value)) {
             return Err("something else answers there".into());

@@ -166,9 +166,10 @@ pub async fn restore(exchange: &Exchange, caller: &Caller, id: Option<i64>) -> R
             let deleted = store::courses::deleted_name(op.conn, id)?;
             let name = deleted.ok_or(Error::NotFound(Thing::Course))?;
             store::courses::restore(op.conn, id)?.ok_or(Error::AlreadyExists(Thing::Course))?;
-            let name = CourseId::parse(name).ok();
+            let name = CourseId::parse(name)
+                .map_err(|_| store::Error::Damaged("an illegal name of a course"))?;
             let about = About {
-                course: name.as_ref(),
+                course: Some(&name),
                 ..About::default()
             };
             op.note(Action::CourseRestored, about, None)?;

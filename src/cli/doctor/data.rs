@@ -119,8 +119,15 @@ fn examine_space(places: &Places, floor: u64, findings: &mut Findings) {
     }
     for directory in directories.into_iter().filter(|path| path.exists()) {
         let shown = directory.display();
-        let Ok(space) = Space::of(directory) else {
-            continue;
+        let space = match Space::of(directory) {
+            Ok(space) => space,
+            Err(error) => {
+                findings.warning(
+                    format!("The free space on the disk of {shown} cannot be read: {error}"),
+                    "Look at that disk",
+                );
+                continue;
+            }
         };
         let free = format!(
             "{} of {} are free on the disk of {shown}",

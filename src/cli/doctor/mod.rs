@@ -36,7 +36,7 @@ pub fn run(arguments: Arguments) -> Outcome {
         json,
     } = arguments;
     findings.about("Settings");
-    match Config::new(given, &Environment::read()) {
+    match Environment::read().and_then(|environment| Config::new(given, &environment)) {
         Ok(config) => {
             actix_web::rt::System::new().block_on(examine(&config, public_url, &mut findings));
         }

@@ -16,7 +16,7 @@ pub struct Arguments {
 }
 
 pub fn run(arguments: Arguments, matches: &ArgMatches) -> Outcome {
-    let environment = Environment::read();
+    let environment = Environment::read()?;
     let config = Config::new(arguments.given, &environment)?;
     let settings = config::settings(&config, &environment, &Origins::new(matches)?);
     let lines: Vec<String> = settings

@@ -37,7 +37,7 @@ pub struct Arguments {
 pub fn run(arguments: Arguments, matches: &ArgMatches) -> Outcome {
     let given = arguments.given.with_file()?;
     logging::start(given.log_format.unwrap_or(LogFormat::Text));
-    let environment = Environment::read();
+    let environment = Environment::read()?;
     let config = Config::new(given, &environment)?;
     tell_settings(&config, &environment, &Origins::new(matches)?);
     for warning in &config.warnings {

@@ -198,13 +198,19 @@ impl Page {
             ),
             ("process_threads", "Threads", process.threads),
         ] {
-            sheet.gauge(name, help, value)?;
+            // A value that the system does not give is left out, since 0 would be wrong.
+            if let Some(value) = value {
+                sheet.gauge(name, help, value)?;
+            }
         }
-        sheet.counter(
-            "process_cpu_seconds",
-            "Seconds that the cores worked for it",
-            process.cpu_seconds,
-        )
+        match process.cpu_seconds {
+            Some(seconds) => sheet.counter(
+                "process_cpu_seconds",
+                "Seconds that the cores worked for it",
+                seconds,
+            ),
+            None => Ok(()),
+        }
     }
 }
 

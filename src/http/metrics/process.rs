@@ -1,26 +1,33 @@
 //! The system's facts about this process (proc(5)), under the names that all exporters of Prometheus use.
 
 use std::fs;
+use std::path::Path;
 
-/// The state of the process. Values that the system does not give are 0.
+/// The state of the process. Values that the system does not give are `None`.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Process {
     /// Resident memory in bytes.
-    pub resident_bytes: u64,
+    pub resident_bytes: Option<u64>,
     /// Number of open files, sockets and the like.
-    pub open_fds: u64,
-    /// Maximum number of them.
-    pub max_fds: u64,
+    pub open_fds: Option<u64>,
+    /// Maximum number of them. `None` also means that there is no maximum.
+    pub max_fds: Option<u64>,
     /// Number of threads.
-    pub threads: u64,
+    pub threads: Option<u64>,
     /// CPU time in seconds, over all cores.
-    pub cpu_seconds: f64,
+    pub cpu_seconds: Option<f64>,
 }
 
 impl Process {
     /// Reads the current state.
     pub fn now() -> Self {
-        let stat = fs::read_to_string("/proc/self/stat").unwrap_or_default();
+        Self::below(Path::new("/proc/self"))
+    }
+
+    /// Reads the state from the process's directory of proc(5).
+    fn below(directory: &Path) -> Self {
+        // Without it, the numbers from it stay unknown.
+        let stat = fs::read_to_string(directory.join("stat")).unwrap_or_default();
         // The second field is a name in parentheses, which may hold blanks. These are the fields from the third on.
         let fields: Vec<&str> = stat
             .rsplit_once(')')
@@ -29,18 +36,20 @@ impl Process {
             .collect();
         let number = |nth: usize| {
             let field = fields.get(nth - 3);
-            field
-                .and_then(|field| field.parse::<u64>().ok())
-                .unwrap_or(0)
+            field.and_then(|field| field.parse::<u64>().ok())
         };
         let page = rustix::param::page_size() as u64;
         let limit = rustix::process::getrlimit(rustix::process::Resource::Nofile);
         Self {
-            resident_bytes: number(24) * page,
-            open_fds: fs::read_dir("/proc/self/fd").map_or(0, |all| all.count() as u64),
-            max_fds: limit.current.unwrap_or(0),
+            resident_bytes: number(24).map(|pages| pages * page),
+            open_fds: fs::read_dir(directory.join("fd"))
+                .ok()
+                .map(|all| all.count() as u64),
+            max_fds: limit.current,
             threads: number(20),
-            cpu_seconds: seconds(number(14) + number(15)),
+            cpu_seconds: number(14)
+                .zip(number(15))
+                .map(|(user, system)| seconds(user + system)),
         }
     }
 }
@@ -48,4 +57,20 @@ impl Process {
 #[allow(clippy::cast_precision_loss, reason = "ticks of years are exact in it")]
 fn seconds(ticks: u64) -> f64 {
     ticks as f64 / rustix::param::clock_ticks_per_second() as f64
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_the_system_does_not_give_is_unknown() {
+        let here = Process::now();
+        assert!(here.resident_bytes.unwrap() > 0 && here.threads.unwrap() > 0);
+        assert!(here.open_fds.unwrap() > 0 && here.cpu_seconds.is_some());
+        let none = Process::below(Path::new("/nowhere"));
+        assert_eq!((none.resident_bytes, none.open_fds), (None, None));
+        assert_eq!((none.threads, none.cpu_seconds), (None, None));
+    }
 }

@@ -80,8 +80,12 @@ async fn page(
 
 /// Returns an event as the API has it.
 pub fn event(event: Recorded) -> Event {
-    // The detail of every event is an object or absent.
-    let detail = event.detail.as_deref().map(serde_json::from_str);
+    let detail = event.detail.map(|text| {
+        // The detail of every event is an object. A damaged one is shown as it is.
+        serde_json::from_str(&text).unwrap_or_else(|_| {
+            serde_json::Map::from_iter([("unreadable".to_owned(), text.into())])
+        })
+    });
     Event {
         id: event.id,
         at: Rfc3339(Timestamp::from_micros(event.at)),
@@ -91,7 +95,7 @@ pub fn event(event: Recorded) -> Event {
         course: event.course,
         assignment: event.assignment,
         submission: event.submission_id,
-        detail: detail.and_then(std::result::Result::ok),
+        detail,
         request: event.request_id,
     }
 }

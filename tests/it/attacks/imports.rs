@@ -173,3 +173,24 @@ fn files_of_another_account_are_not_imported_as_a_students_work() {
     let paths: Vec<_> = moved[0].iter().map(|(path, _)| path.as_str()).collect();
     assert_eq!(paths, ["deep/er/p1.ipynb", "p1.ipynb"]);
 }
+
+#[test]
+fn a_file_of_a_submission_that_cannot_be_read_is_reported() {
+    let shared = Shared::new();
+    let exchange = shared.place.path().join("exchange");
+    let timed = shared.submission(1);
+    fs::write(timed.join("timestamp.txt"), [0xff, 0xfe]).unwrap();
+    let secret = shared.submission(2);
+    fs::write(secret.join("submission_secret.txt"), [0xff, 0xfe]).unwrap();
+    let setup = Setup::standalone();
+    let data = setup.data_dir();
+    let [exchange, data] = [&exchange, &data].map(|path| path.to_str().unwrap());
+    let told = run(&["import", "exchange", exchange, "--data-dir", data]);
+    let told = String::from_utf8([told.stdout, told.stderr].concat()).unwrap();
+    for says in [
+        "timestamp.txt cannot be read",
+        "the secret of a submission cannot be read",
+    ] {
+        assert!(told.contains(says), "{told}");
+    }
+}

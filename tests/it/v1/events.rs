@@ -1,6 +1,8 @@
 //! The listing of events.
 
 use super::client::{algebra, call, problem, put_json};
+use diesel::connection::{Connection as _, SimpleConnection as _};
+use diesel::sqlite::SqliteConnection;
 use nbcourier_testkit::server::run;
 use nbcourier_testkit::{Course, Server, Setup, eventually};
 use serde_json::{Value, json};
@@ -352,4 +354,21 @@ fn a_purge_is_an_event_of_its_actor() {
     let told = all(&server, "");
     let words: Vec<&Value> = told.iter().map(|one| &one["action"]).collect();
     assert!(words.len() <= 1, "{words:?}");
+}
+
+#[test]
+fn damaged_details_of_an_event_are_shown_as_they_are() {
+    let server = Setup::standalone().start();
+    algebra(&server);
+    let database = server.data_dir().join("nbcourier.db");
+    let mut conn = SqliteConnection::establish(database.to_str().unwrap()).unwrap();
+    let broken = "PRAGMA busy_timeout = 60000; UPDATE events SET detail = '{\"half\": ';";
+    conn.batch_execute(broken).unwrap();
+    let events = server.get("v1/events", "root").ok().json();
+    let details = events["events"].as_array().unwrap().iter();
+    let details: Vec<_> = details.map(|event| event["detail"].clone()).collect();
+    assert!(!details.is_empty());
+    for detail in details {
+        assert_eq!(detail, json!({ "unreadable": "{\"half\": " }));
+    }
 }

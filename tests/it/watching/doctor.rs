@@ -493,3 +493,31 @@ fn a_part_of_the_database_that_cannot_be_read_is_an_error_and_not_nothing() {
         diesel::connection::SimpleConnection::batch_execute(&mut conn, &undo).unwrap();
     }
 }
+
+#[test]
+fn a_variable_that_is_no_text_is_named_instead_of_counted_as_unset() {
+    use std::ffi::OsStr;
+    use std::os::unix::ffi::OsStrExt as _;
+    let home = tempfile::tempdir().unwrap();
+    for (name, arguments) in [
+        ("JUPYTERHUB_SERVICE_PREFIX", &["config", "--standalone"][..]),
+        ("JUPYTERHUB_SERVICE_URL", &["serve", "--standalone"]),
+        ("JUPYTERHUB_API_TOKEN", &["doctor", "--standalone"]),
+        ("JUPYTERHUB_API_TOKEN", &["course", "list"]),
+        ("HTTPS_PROXY", &["course", "list"]),
+        ("PROXY_PUBLIC_SERVICE_HOST", &["course", "list"]),
+    ] {
+        let mut command = Command::new(program());
+        isolate(&mut command, home.path());
+        command
+            .args(arguments)
+            .env("LANGUAGE", OsStr::from_bytes(b"\xff"));
+        command.env(name, OsStr::from_bytes(b"odd \xff value"));
+        let output = command.output().unwrap();
+        let told = [output.stdout, output.stderr].concat();
+        let told = String::from_utf8_lossy(&told);
+        assert!(!output.status.success(), "{arguments:?}: {told}");
+        let says = format!("The environment variable {name} is not valid UTF-8");
+        assert!(told.contains(&says), "{arguments:?}: {told}");
+    }
+}

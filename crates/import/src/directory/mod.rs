@@ -14,7 +14,7 @@ use super::{Error, Mover, Result};
 use name::InboundName;
 use nbcourier_domain::{AssignmentId, CourseId, Md5Sum, Person, Role, Timestamp, UserName};
 use std::collections::{BTreeMap, BTreeSet, HashSet};
-use std::io::Read as _;
+use std::io::{self, Read as _};
 use std::path::Path;
 pub use time::Times;
 use tree::{Owned, entries};
@@ -221,6 +221,12 @@ impl Directory {
                     .cloned(),
             );
             let feedback = pages.of(course, &each, &ids, &mut claimed);
+            let feedback = feedback.unwrap_or_else(|error| {
+                let about = format!("{course} / {} / {}", each.name.assignment, each.student);
+                let says = format!("the secret of a submission cannot be read ({error}), so its feedback is not found");
+                mover.report().problem(about, says);
+                SourceTree::default()
+            });
             let submission = SourceSubmission {
                 assignment: each.name.assignment,
                 student: each.student,
@@ -289,7 +295,18 @@ impl Handed<'_> {
             let about = format!("{course} / inbound / {shown}");
             let place = inbound.join(name.as_deref().unwrap_or_default());
             let name = name.filter(|_| kind == Kind::Directory);
-            match name.map(|name| self.understand(&name, place)) {
+            let inside = match name {
+                Some(_) => read_small(&place.join(TIMESTAMP)),
+                None => Ok(None),
+            };
+            let inside = inside.unwrap_or_else(|error| {
+                let says =
+                    format!("timestamp.txt cannot be read ({error}); the time of the name counts");
+                mover.report().note(about.clone(), says);
+                None
+            });
+            let inside = inside.unwrap_or_default();
+            match name.map(|name| self.understand(&name, place, &inside)) {
                 Some(Ok((each, zone))) => {
                     if each.is_doubtful {
                         let says = "timestamp.txt has another time; the time in the name counts";
@@ -323,18 +340,18 @@ impl Handed<'_> {
         Ok(found)
     }
 
-    /// Returns the submission in a directory, and a note on its time zone if that had to be inferred. The error says
-    /// why the directory is left behind.
+    /// Returns the submission in a directory, whose timestamp.txt has the text `inside`, and a note on its time zone if
+    /// that had to be inferred. The error says why the directory is left behind.
     fn understand(
         &self,
         name: &str,
         place: Place,
+        inside: &str,
     ) -> std::result::Result<(Inbound, Option<String>), String> {
-        let inside = read_small(&place.join(TIMESTAMP)).unwrap_or_default();
-        let in_file = self.times.read(&inside);
+        let in_file = self.times.read(inside);
         let in_file = in_file.and_then(|written| self.times.resolve(&written).ok());
         let (name, written) = InboundName::parse(name, self.released, self.times)
-            .or_else(|| InboundName::with_time(name, self.released, &inside, self.times))
+            .or_else(|| InboundName::with_time(name, self.released, inside, self.times))
             .ok_or_else(|| NO_NAME.to_owned())?;
         // The file may name the zone if the directory's name does not.
         let (at, zone) = match self.times.resolve(&written) {
@@ -401,9 +418,9 @@ impl Pages {
         inbound: &Inbound,
         notebooks: &BTreeSet<String>,
         claimed: &mut HashSet<Md5Sum>,
-    ) -> SourceTree {
+    ) -> io::Result<SourceTree> {
         let mut tree = SourceTree::default();
-        let secret = read_small(&inbound.place.join(SECRET));
+        let secret = read_small(&inbound.place.join(SECRET))?;
         for id in notebooks {
             let names = if let Some(secret) = &secret {
                 vec![feedback::name_by_secret(secret.as_bytes(), id)]
@@ -425,7 +442,7 @@ impl Pages {
                 tree.add(&format!("{id}.html"), place, None, None);
             }
         }
-        tree
+        Ok(tree)
     }
 }
 
@@ -438,10 +455,14 @@ fn notebook_ids(tree: &SourceTree) -> BTreeSet<String> {
         .collect()
 }
 
-/// Returns the text of a small file, if it exists.
-fn read_small(place: &Place) -> Option<String> {
+/// Returns the text of a small file, or `None` if there is none.
+fn read_small(place: &Place) -> io::Result<Option<String>> {
+    let file = match place.open_file() {
+        Ok(file) => file,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(error),
+    };
     let mut text = String::new();
-    let file = place.open_file().ok()?;
-    file.take(SMALL).read_to_string(&mut text).ok()?;
-    Some(text)
+    file.take(SMALL).read_to_string(&mut text)?;
+    Ok(Some(text))
 }
