@@ -417,6 +417,8 @@ impl<'a> Prepared<'a> {
             row.about.len()
         );
         let reply = server.send(&call.header("X-Request-Id", &id));
+        // Clients recognise the exchange by this header, on every address and for every caller.
+        assert_eq!(reply.header("x-nbcourier"), Some("exchange"), "{id}");
         if (200..300).contains(&reply.status) && changes.happened() {
             let told = changes.told_of(&id);
             assert!(
