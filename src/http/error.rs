@@ -4,7 +4,7 @@
 //! the messages of that protocol literally, so those must not change. Below `v1/`, `problem` puts the same message into
 //! another form.
 
-use super::middleware::access_log;
+use super::request_id;
 use actix_web::http::{StatusCode, header};
 use actix_web::{HttpResponse, HttpResponseBuilder, ResponseError};
 use nbcourier_api::{MAX_ITEMS, TooManyItems};
@@ -290,7 +290,7 @@ fn sentence(error: &exchange::Error) -> Cow<'static, str> {
 
 /// Returns the message for a bug. The log has the cause, which the request ID finds.
 fn internal_error() -> String {
-    match access_log::current_id() {
+    match request_id::current_id() {
         Some(id) => format!(
             "Internal error: send the request ID {id} to the administrators of the exchange, who find the cause in \
              its log"

@@ -5,8 +5,10 @@
     reason = "what comes from strangers must not end in a panic"
 )]
 
+mod compute;
 pub mod error;
 mod health;
+mod limits;
 mod metrics;
 mod middleware;
 pub mod ngshare;
@@ -14,6 +16,7 @@ pub mod openapi;
 pub mod pages;
 mod reply;
 mod request;
+mod request_id;
 mod server;
 mod state;
 #[cfg(test)]

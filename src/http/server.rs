@@ -1,8 +1,7 @@
 //! The application: state, middleware and routes. `main` and the tests run the same one.
 
+use super::limits::{CallerLimits, IdleTimeout};
 use super::metrics::{self, Guard, Metrics, Requests};
-use super::middleware::body_limit::IdleTimeout;
-use super::middleware::rate_limit::FairShare;
 use super::middleware::{
     access_log, authenticate, body_limit, host_check, panics, problem_json, rate_limit,
 };
@@ -132,7 +131,7 @@ pub fn start(
     let shutdown_timeout = settings.shutdown_timeout.as_secs();
     let idle_timeout = settings.idle_timeout;
     // One share for all workers.
-    let share = FairShare::new(
+    let callers = CallerLimits::new(
         settings.max_request_rate,
         settings.max_open_requests,
         settings.max_uploads,
@@ -150,7 +149,7 @@ pub fn start(
     let state = Data::new(AppState {
         exchange: settings.exchange.clone(),
         authenticator: settings.authenticator.clone(),
-        share,
+        callers,
         requests: requests.clone(),
         prefix: Prefix(settings.prefix.clone()),
         max_request_size: settings.max_request_size,

@@ -1,9 +1,8 @@
 //! The state of the application that middleware and readers of bodies need.
 
 use super::error::Result;
+use super::limits::{CallerLimits, IdleTimeout};
 use super::metrics::Requests;
-use super::middleware::body_limit::IdleTimeout;
-use super::middleware::rate_limit::FairShare;
 use actix_web::HttpRequest;
 use actix_web::web::Data;
 use nbcourier_auth::Authenticator;
@@ -32,7 +31,7 @@ pub struct AppState {
     /// Finds the caller of a request.
     pub authenticator: Authenticator,
     /// The limits on each caller.
-    pub share: FairShare,
+    pub callers: CallerLimits,
     /// The metrics of requests.
     pub requests: Data<Requests>,
     /// The path below which everything is served.
@@ -60,7 +59,7 @@ impl AppState {
         Self {
             exchange,
             authenticator,
-            share: FairShare::new(None, None, None),
+            callers: CallerLimits::new(None, None, None),
             requests: Data::new(Requests::new(prefix, std::iter::empty())),
             prefix: Prefix(prefix.to_owned()),
             max_request_size: 1024 * 1024,

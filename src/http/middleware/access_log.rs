@@ -3,6 +3,7 @@
 use super::{authenticate, panics};
 use crate::http::error::Error as Refusal;
 use crate::http::metrics::Requests;
+use crate::http::request_id::{self, RequestId};
 use crate::http::state::AppState;
 use actix_web::body::{BodySize, BoxBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
@@ -35,45 +36,31 @@ const MAX_ID: usize = 128;
 /// make the log grow by as much as they send.
 const MAX_TEXT: usize = 1024;
 
-/// The ID of a request. The log line, the reply and the events of the request carry it.
-#[derive(Debug, Clone)]
-pub struct RequestId(pub String);
-
-tokio::task_local! {
-    static CURRENT: String;
-}
-
-/// Returns the ID of the current request. There is none while the body of a reply is sent.
-pub fn current_id() -> Option<String> {
-    CURRENT.try_with(Clone::clone).ok()
-}
-
 /// Middleware: logs the request after the last byte of its reply, with the cause of an internal error.
 pub async fn log(
     request: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<BoxBody>, Error> {
-    let id = request_id(&request);
+    let id = id_of(&request);
     let mut line = Line::begin(&request, id.clone());
     request.extensions_mut().insert(RequestId(id.clone()));
-    CURRENT
-        .scope(id, async move {
-            let response = match AppState::of(request.request()) {
-                Ok(state) => {
-                    line.flight = Some(Flight::begin(state.requests.clone()));
-                    match panics::or_bug(async { next.call(request).await }).await {
-                        Ok(Ok(response)) => response.map_into_boxed_body(),
-                        Ok(Err(error)) => return Err(line.without_a_response(error)),
-                        Err(bug) => {
-                            return Err(line.without_a_response(Refusal::from(bug).into()));
-                        }
+    request_id::scope(id, async move {
+        let response = match AppState::of(request.request()) {
+            Ok(state) => {
+                line.flight = Some(Flight::begin(state.requests.clone()));
+                match panics::or_bug(async { next.call(request).await }).await {
+                    Ok(Ok(response)) => response.map_into_boxed_body(),
+                    Ok(Err(error)) => return Err(line.without_a_response(error)),
+                    Err(bug) => {
+                        return Err(line.without_a_response(Refusal::from(bug).into()));
                     }
                 }
-                Err(error) => request.error_response(error),
-            };
-            Ok(finish(response, line))
-        })
-        .await
+            }
+            Err(error) => request.error_response(error),
+        };
+        Ok(finish(response, line))
+    })
+    .await
 }
 
 /// Returns the response with the headers of every reply. Its body logs the line after it was sent.
@@ -115,7 +102,7 @@ fn cause(error: &Error) -> String {
         .map_or_else(|| error.to_string(), Refusal::cause)
 }
 
-fn request_id(request: &ServiceRequest) -> String {
+fn id_of(request: &ServiceRequest) -> String {
     let given = request
         .headers()
         .get(REQUEST_ID)

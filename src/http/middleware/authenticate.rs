@@ -1,9 +1,9 @@
 //! Middleware that finds the caller of every request below the prefix, and refuses unknown callers.
 
 use crate::http::error::Error;
-use crate::http::middleware::access_log::RequestId;
-use crate::http::middleware::body_limit::{is_too_large, is_too_slow};
+use crate::http::request::body::{is_too_large, is_too_slow};
 use crate::http::request::user_argument;
+use crate::http::request_id::RequestId;
 use crate::http::state::AppState;
 use actix_web::body::{EitherBody, MessageBody};
 use actix_web::dev::{Payload, ServiceRequest, ServiceResponse};
@@ -111,7 +111,7 @@ pub async fn welcome(request: &HttpRequest, caller: Caller) -> Result<(), Error>
 /// Counts the request, checks the caller, and notes their groups before the request goes on.
 async fn admit(request: &HttpRequest, state: &AppState, caller: Caller) -> Result<Caller, Error> {
     let caller = in_request(request, caller);
-    state.share.count(&caller)?;
+    state.callers.count(&caller)?;
     note(&state.exchange, &caller).await?;
     Ok(caller)
 }

@@ -3,6 +3,7 @@
 //! The rest of a body that a handler leaves unread is read and discarded before the reply is sent. A client that is
 //! still sending would otherwise see a broken connection instead of its reply.
 
+use crate::http::request::body::{too_large, too_slow};
 use crate::http::state::AppState;
 use actix_web::dev::{Payload, ServiceRequest, ServiceResponse};
 use actix_web::error::PayloadError;
@@ -17,17 +18,6 @@ use std::rc::Rc;
 use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 use tokio::time::Sleep;
-
-/// How long a client may pause while it sends a body or receives a reply.
-#[derive(Debug, Clone, Copy)]
-pub struct IdleTimeout(pub Duration);
-
-impl IdleTimeout {
-    /// Returns the result of the work, or `None` if it takes longer.
-    pub async fn limit<T>(self, work: impl Future<Output = T>) -> Option<T> {
-        tokio::time::timeout(self.0, work).await.ok()
-    }
-}
 
 /// Minimum rate of a body in bytes per second, averaged over each span of the idle timeout. The slowest modem lines are
 /// several times as fast. A client that sends a byte now and then is dropped.
@@ -104,27 +94,6 @@ impl Pace {
         self.came = 0;
         is_enough
     }
-}
-
-/// Returns the error for a body that arrives too slowly.
-fn too_slow() -> PayloadError {
-    PayloadError::Io(std::io::ErrorKind::TimedOut.into())
-}
-
-/// Returns the error for a body that exceeds the limit. The readers of forms use `PayloadError::Overflow` for limits of
-/// their own.
-fn too_large() -> PayloadError {
-    PayloadError::Io(std::io::ErrorKind::FileTooLarge.into())
-}
-
-/// Whether a body failed because it exceeds the limit.
-pub fn is_too_large(error: &PayloadError) -> bool {
-    matches!(error, PayloadError::Io(error) if error.kind() == std::io::ErrorKind::FileTooLarge)
-}
-
-/// Whether a body failed because it arrived too slowly.
-pub fn is_too_slow(error: &PayloadError) -> bool {
-    matches!(error, PayloadError::Io(error) if error.kind() == std::io::ErrorKind::TimedOut)
 }
 
 /// The handler's handle on the body. The middleware keeps the other one.

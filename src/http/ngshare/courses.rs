@@ -1,9 +1,11 @@
 //! `courses` and `course/{course}`.
 
 use super::done;
+use crate::http::compute::compute;
 use crate::http::error::Result;
 use crate::http::reply::listing;
 use crate::http::request::form;
+use crate::http::request::json;
 use crate::http::request::path::{InCourse, NewCourse};
 use actix_web::{HttpRequest, HttpResponse, web};
 use nbcourier_api::List;
@@ -34,7 +36,7 @@ pub async fn create(
 ) -> Result<HttpResponse> {
     let ready = exchange::courses::ready(&exchange, &caller, course).await?;
     let fields = form::fields(&request, body).await?;
-    let instructors = form::decode(move || {
+    let instructors = compute(move || {
         let instructors = fields.get("instructors")?;
         instructors.map_or(Ok(Vec::new()), parse_instructors)
     });
@@ -43,7 +45,7 @@ pub async fn create(
 }
 
 fn parse_instructors(text: &str) -> Result<Vec<UserName>> {
-    let names: List<String> = form::json(text, "Instructors cannot be JSON decoded")?;
+    let names: List<String> = json::parse(text, "Instructors cannot be JSON decoded")?;
     let names = names.into_items()?;
     names
         .into_iter()

@@ -1,9 +1,11 @@
 //! `students/{course}` and `student/{course}/{user}`.
 
 use super::done;
+use crate::http::compute::compute;
 use crate::http::error::{Error, Result};
 use crate::http::reply::listing;
 use crate::http::request::form;
+use crate::http::request::json;
 use crate::http::request::path::{InCourse, NewPerson, OfStudent};
 use crate::http::request::person::{Details, Shown, detail};
 use actix_web::http::header::ContentType;
@@ -79,7 +81,7 @@ pub async fn put_many(
     let ready = roster::ready(&exchange, &caller, course).await?;
     let fields = form::fields(&request, body).await?;
     let (names, people) =
-        form::decode(move || parse(fields.get("students")?.unwrap_or_default())).await?;
+        compute(move || parse(fields.get("students")?.unwrap_or_default())).await?;
     let students = people.into_iter().map(|person| (Role::Student, person));
     let changes = ready.change(students.collect(), Lines::Replace).await?;
     let refused = changes.left_out;
@@ -147,7 +149,7 @@ fn parse(text: &str) -> Result<(Vec<Name>, Vec<Person>)> {
     if text.is_empty() {
         return Err(Error::bad("Please supply students"));
     }
-    let lines: List<Line> = form::json(text, "Students cannot be JSON decoded")?;
+    let lines: List<Line> = json::parse(text, "Students cannot be JSON decoded")?;
     let lines = lines.into_items()?;
     if lines.is_empty() {
         return Err(Error::bad("Please supply students"));

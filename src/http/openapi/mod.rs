@@ -7,8 +7,8 @@ mod document;
 mod operation;
 mod parts;
 
-pub use answer::{Answer, Listing, NoContent};
-pub use argument::{Argument, JsonBody, Query};
+pub use answer::{Answer, NoContent};
+pub use argument::Argument;
 pub use document::Document;
 pub use operation::{May, Operation, delete, get, post, put};
 pub use parts::Parts;

@@ -1,16 +1,19 @@
 //! Listings: JSON that grows with a course. They are written on a blocking thread, and compressed when that pays.
 
+use crate::http::compute::compute;
 use crate::http::error::{Error, Result};
-use crate::http::request::form::decode;
-use actix_web::body::{BodyStream, SizedStream};
+use crate::http::openapi::{Answer, Parts};
+use actix_web::body::{BodyStream, BoxBody, SizedStream};
 use actix_web::http::header::{self, ContentType, EntityTag, Header as _, IfNoneMatch};
-use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder};
+use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder, Responder};
 use bytes::Bytes;
 use futures_util::stream::LocalBoxStream;
 use futures_util::{StreamExt, stream};
 use nbcourier_domain::Sha256Sum;
+use schemars::JsonSchema;
 use serde::Serialize;
 use sha2::{Digest, Sha256};
+use std::marker::PhantomData;
 
 /// Minimum length of a listing that is compressed, in bytes. Compressing a shorter one costs more than it saves.
 const WORTH_COMPRESSING: usize = 16 * 1024;
@@ -37,7 +40,7 @@ pub async fn write<T: Send + 'static>(
     if lines <= FEW {
         work()
     } else {
-        decode(work).await
+        compute(work).await
     }
 }
 
@@ -97,7 +100,7 @@ fn append(mut json: Vec<u8>, lines: &[impl Serialize], mut is_first: bool) -> Re
 
 /// A listing of `v1/`, ready to be sent. Its entity tag depends on its content. The files of trees are not part of
 /// that: the digests of the trees stand for them.
-pub struct Prepared {
+struct Prepared {
     json: Bytes,
     tag: EntityTag,
     tail: Option<Pieces>,
@@ -171,6 +174,53 @@ impl Prepared {
         response
             .insert_header(ContentType::json())
             .body(BodyStream::new(pieces))
+    }
+}
+
+/// JSON that may be long and is asked for often. It has an `ETag`, and clients that have it already get 304.
+pub struct Listing<T>(Prepared, PhantomData<T>);
+
+impl<T: Serialize> Listing<T> {
+    /// Returns a listing of this many lines. `make` runs where the listing is written, as a whole.
+    pub async fn of(lines: usize, make: impl FnOnce() -> T + Send + 'static) -> Result<Self> {
+        Ok(Self(Prepared::new(lines, make).await?, PhantomData))
+    }
+
+    /// Returns a listing of this many lines. Its last member is written while it is sent.
+    pub async fn with_tail(
+        lines: usize,
+        make: impl FnOnce() -> T + Send + 'static,
+        tail: impl Tail,
+    ) -> Result<Self> {
+        let prepared = Prepared::with_tail(lines, make, tail).await?;
+        Ok(Self(prepared, PhantomData))
+    }
+}
+
+impl<T> Responder for Listing<T> {
+    type Body = BoxBody;
+
+    fn respond_to(self, request: &HttpRequest) -> HttpResponse {
+        self.0.into_reply(request)
+    }
+}
+
+impl<T: Serialize + JsonSchema + 'static> Answer for Listing<T> {
+    const GROWS: bool = true;
+
+    fn describe(parts: &mut Parts) {
+        parts.in_header(
+            "If-None-Match",
+            "The `ETag` of an earlier reply.",
+            &serde_json::json!({ "type": "string" }),
+        );
+        parts.replies_json::<T>(200, "The requested data.");
+        parts.with_header(200, "ETag", "It changes when the listing changes.");
+        parts.replies_empty(
+            304,
+            "The listing has not changed since the reply with this `ETag`.",
+        );
+        parts.with_header(304, "ETag", "The same `ETag`.");
     }
 }
 

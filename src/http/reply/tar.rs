@@ -1,8 +1,8 @@
 //! Replies with trees as tar archives, which are made while they are sent.
 
+use crate::http::compute::compute;
 use crate::http::error::{Error, Result};
 use crate::http::openapi::{Answer, Parts};
-use crate::http::request::form::decode;
 use actix_web::body::{BodyStream, BoxBody, SizedStream};
 use actix_web::http::header::{self, HeaderName};
 use actix_web::{HttpRequest, HttpResponse, Responder};
@@ -117,7 +117,8 @@ pub async fn bundle<M: serde::Serialize + Send + 'static>(
     manifest: M,
     parts: Vec<Part>,
 ) -> Result<Bundled<M>> {
-    let manifest = decode(move || serde_json::to_vec(&manifest).map_err(Error::unwritable)).await?;
+    let manifest =
+        compute(move || serde_json::to_vec(&manifest).map_err(Error::unwritable)).await?;
     let mut archive = Sender {
         encoder: TarEncoder::new(),
         entries: Vec::new(),

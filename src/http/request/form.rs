@@ -3,15 +3,15 @@
 //! The bytes are decoded on a blocking thread, one block at a time, while the next block arrives. A slow client
 //! occupies no thread.
 
+use crate::http::compute::compute;
 use crate::http::error::{Error, Result};
-use crate::http::middleware::body_limit::{IdleTimeout, is_too_large, is_too_slow};
-use crate::http::middleware::rate_limit;
+use crate::http::request::body::{self, BLOCK, Blocks, is_too_large, is_too_slow, timely};
 use crate::http::state::AppState;
 use actix_multipart::{Multipart, MultipartError};
 use actix_web::error::{ParseError, PayloadError};
 use actix_web::http::header;
 use actix_web::{HttpRequest, web};
-use bytes::{Bytes, BytesMut};
+use bytes::BytesMut;
 use futures_util::StreamExt;
 use nbcourier_codec::{
     FieldEvent, FileEvent, FileListDecoder, FileListError, FormDecoder, NameTooLong,
@@ -20,17 +20,12 @@ use nbcourier_exchange::Exchange;
 use nbcourier_exchange::intake::{Account, Intake};
 use nbcourier_exchange::parcel::Parcel;
 use nbcourier_work::blocking;
-use serde::de::{DeserializeOwned, IgnoredAny};
 use std::collections::HashMap;
-use std::sync::LazyLock;
-use tokio::sync::Semaphore;
 
 /// Maximum size of all fields except the file list, in bytes. It is enough to enrol twenty thousand people at once.
 pub const MAX_FIELDS: usize = 4 * 1024 * 1024;
 /// Approximate memory of a field besides its name and value, in bytes.
 const FIELD: usize = 128;
-/// Number of bytes that are decoded at a time.
-const BLOCK: usize = 128 * 1024;
 /// Maximum length of the headers of a part of a form, and of the text outside of its parts, in bytes. A limit of
 /// `actix_multipart`, which exports no constant for it.
 const PART_HEADERS: usize = 64 * 1024;
@@ -69,19 +64,6 @@ impl Fields {
             .transpose()
             .map_err(|_| Error::bad(format!("The argument {name} is not UTF-8")))
     }
-}
-
-/// Parses the JSON text of a field without building a tree of values. Fails with `not_json` if it is not JSON, and with
-/// `Incorrect request format` if it is other JSON.
-pub fn json<T: DeserializeOwned>(text: &str, not_json: &'static str) -> Result<T> {
-    serde_json::from_str(text).map_err(|error| {
-        let is_json = error.is_data() && serde_json::from_str::<IgnoredAny>(text).is_ok();
-        Error::bad(if is_json {
-            "Incorrect request format"
-        } else {
-            not_json
-        })
-    })
 }
 
 /// Reads a form without files.
@@ -124,7 +106,7 @@ pub async fn upload(
     fields_in: FieldsIn,
     account: Account,
 ) -> Result<Upload> {
-    rate_limit::admit(exchange, request).await?;
+    body::admit(exchange, request).await?;
     let mut receiver = Receiver::new(Some((exchange.clone(), account)));
     if fields_in == FieldsIn::BodyOrQuery {
         receiver.query(request)?;
@@ -147,7 +129,7 @@ async fn receive(
             let mut form = FormDecoder::new();
             let mut block = blocks.next().await?;
             while let Some(bytes) = block {
-                let work = decode(move || {
+                let work = compute(move || {
                     let result = form.feed(&bytes, &mut |event| receiver.take(event));
                     result.map(|()| (form, receiver))
                 });
@@ -181,7 +163,7 @@ async fn receive(
                     if block.len() >= BLOCK || (ended && !block.is_empty()) {
                         let bytes = block.split().freeze();
                         receiver =
-                            decode(move || receiver.value(&bytes).map(|()| receiver)).await?;
+                            compute(move || receiver.value(&bytes).map(|()| receiver)).await?;
                         receiver.store_overflow().await?;
                     }
                 }
@@ -190,34 +172,6 @@ async fn receive(
         }
         Encoding::Other => blocking(move || receiver.finish()).await?,
     }
-}
-
-/// Runs a decoder. At most two decoders run per core, so that the threads that answer other requests soon find a core
-/// during large uploads (measured in `docs/performance.md`).
-pub async fn decode<T: Send + 'static>(
-    work: impl FnOnce() -> Result<T> + Send + 'static,
-) -> Result<T> {
-    static DECODERS: LazyLock<Semaphore> = LazyLock::new(|| {
-        Semaphore::new(2 * std::thread::available_parallelism().map_or(2, usize::from))
-    });
-    #[cfg(test)]
-    DECODED.with(|decoded| decoded.set(decoded.get() + 1));
-    let permit = DECODERS.acquire().await;
-    blocking(move || {
-        let _permit = permit;
-        work()
-    })
-    .await?
-}
-
-#[cfg(test)]
-thread_local! {
-    /// Number of blocks that requests on this thread passed to a decoder.
-    pub static DECODED: std::cell::Cell<usize> = const { std::cell::Cell::new(0) };
-}
-
-async fn timely<T>(idle: IdleTimeout, work: impl Future<Output = T>) -> Result<T> {
-    idle.limit(work).await.ok_or(Error::BodyTimeout)
 }
 
 pub fn malformed(error: &MultipartError, limit: u64) -> Error {
@@ -252,44 +206,6 @@ impl Encoding {
         } else {
             Self::Other
         }
-    }
-}
-
-/// The body in blocks of about equal size, however small the pieces from the network are.
-pub struct Blocks {
-    body: web::Payload,
-    limit: u64,
-    idle: IdleTimeout,
-    ended: bool,
-}
-
-impl Blocks {
-    /// Returns the blocks of the body.
-    pub fn of(request: &HttpRequest, body: web::Payload) -> Result<Self> {
-        let state = AppState::of(request)?;
-        Ok(Self {
-            body,
-            limit: state.max_request_size,
-            idle: state.idle_timeout,
-            ended: false,
-        })
-    }
-
-    /// Returns the next block, or `None` after the last.
-    pub async fn next(&mut self) -> Result<Option<Bytes>> {
-        let mut block = BytesMut::new();
-        while !self.ended && block.len() < BLOCK {
-            match timely(self.idle, self.body.next()).await? {
-                Some(Ok(bytes)) => block.extend_from_slice(&bytes),
-                Some(Err(error)) if is_too_large(&error) => {
-                    return Err(Error::RequestTooLarge(self.limit));
-                }
-                Some(Err(error)) if is_too_slow(&error) => return Err(Error::BodyTimeout),
-                Some(Err(_)) => return Err(Error::bad("The request broke off")),
-                None => self.ended = true,
-            }
-        }
-        Ok((!block.is_empty()).then(|| block.freeze()))
     }
 }
 

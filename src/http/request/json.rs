@@ -1,20 +1,73 @@
-//! Reads JSON request bodies.
+//! JSON in requests: bodies, and fields of forms.
 
+use crate::http::compute::compute;
 use crate::http::error::{Error, Result};
-use crate::http::request::form::{self, Blocks, MAX_FIELDS};
-use actix_web::{HttpRequest, web};
+use crate::http::openapi::{Argument, Parts};
+use crate::http::request::body::Blocks;
+use crate::http::request::form::MAX_FIELDS;
+use actix_web::dev::Payload;
+use actix_web::{FromRequest, HttpRequest, web};
 use bytes::BytesMut;
-use serde::de::DeserializeOwned;
+use schemars::JsonSchema;
+use serde::de::{DeserializeOwned, IgnoredAny};
+use std::future::{Ready, ready};
+use std::marker::PhantomData;
 
 /// Maximum length of a body about one thing, in bytes.
-pub const SHORT: usize = 64 * 1024;
+const SHORT: usize = 64 * 1024;
 /// Maximum length of a body with a list, in bytes.
-pub const LONG: usize = MAX_FIELDS;
+const LONG: usize = MAX_FIELDS;
 /// Maximum length of a body that is decoded at once, in bytes. Longer bodies are decoded on a blocking thread.
 const AT_ONCE: usize = 16 * 1024;
 
+/// A JSON body. The handler reads it explicitly, after the checks that need no body.
+pub struct JsonBody<T> {
+    request: HttpRequest,
+    body: web::Payload,
+    of: PhantomData<T>,
+}
+
+impl<T: DeserializeOwned + Send + 'static> JsonBody<T> {
+    /// Reads a body about one thing. Unknown members of objects are ignored.
+    pub async fn read(self) -> Result<T> {
+        read(&self.request, self.body, SHORT).await
+    }
+
+    /// Reads a body that is a list.
+    pub async fn read_long(self) -> Result<T> {
+        read(&self.request, self.body, LONG).await
+    }
+}
+
+impl<T: JsonSchema> Argument for JsonBody<T> {
+    fn describe(parts: &mut Parts) {
+        parts.json_body::<T>();
+        parts.fails(400, "The body cannot be JSON decoded");
+        parts.fails(400, "Incorrect request format");
+        parts.fails(408, "The request stopped coming; nothing was stored");
+        parts.fails(
+            413,
+            "The request is larger than a limit; nothing was stored",
+        );
+    }
+}
+
+impl<T> FromRequest for JsonBody<T> {
+    type Error = actix_web::Error;
+    type Future = Ready<Result<Self, actix_web::Error>>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let body = web::Payload::from_request(request, payload).into_inner();
+        ready(body.map(|body| Self {
+            request: request.clone(),
+            body,
+            of: PhantomData,
+        }))
+    }
+}
+
 /// Reads the body, whatever its content type. Unknown members of objects are ignored.
-pub async fn read<T: DeserializeOwned + Send + 'static>(
+async fn read<T: DeserializeOwned + Send + 'static>(
     request: &HttpRequest,
     body: web::Payload,
     limit: usize,
@@ -28,12 +81,25 @@ pub async fn read<T: DeserializeOwned + Send + 'static>(
         whole.extend_from_slice(&block);
     }
     if whole.len() <= AT_ONCE {
-        return parse(&whole);
+        return parse_body(&whole);
     }
-    form::decode(move || parse(&whole)).await
+    compute(move || parse_body(&whole)).await
 }
 
-fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T> {
+fn parse_body<T: DeserializeOwned>(body: &[u8]) -> Result<T> {
     let text = std::str::from_utf8(body).map_err(|_| Error::bad("The body is not UTF-8"))?;
-    form::json(text, "The body cannot be JSON decoded")
+    parse(text, "The body cannot be JSON decoded")
+}
+
+/// Parses the JSON text of a field without building a tree of values. Fails with `not_json` if it is not JSON, and with
+/// `Incorrect request format` if it is other JSON.
+pub fn parse<T: DeserializeOwned>(text: &str, not_json: &'static str) -> Result<T> {
+    serde_json::from_str(text).map_err(|error| {
+        let is_json = error.is_data() && serde_json::from_str::<IgnoredAny>(text).is_ok();
+        Error::bad(if is_json {
+            "Incorrect request format"
+        } else {
+            not_json
+        })
+    })
 }

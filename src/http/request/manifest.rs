@@ -1,7 +1,7 @@
 //! Manifests: the files of a tree without their bytes.
 
 use crate::http::error::{Error, Result};
-use crate::http::request::form;
+use crate::http::request::json;
 use nbcourier_api::{Manifest, ManifestEntry};
 use nbcourier_codec::PathSet;
 use nbcourier_domain::{RelativePath, Sha256Sum};
@@ -13,7 +13,7 @@ pub const NAME: &str = "manifest.json";
 /// Returns the files of a manifest, in its order.
 pub fn parse(text: &[u8]) -> Result<Vec<Claim>> {
     let text = std::str::from_utf8(text).map_err(|_| Error::bad("The manifest is not UTF-8"))?;
-    let manifest: Manifest = form::json(text, "The manifest cannot be JSON decoded")?;
+    let manifest: Manifest = json::parse(text, "The manifest cannot be JSON decoded")?;
     let mut paths = PathSet::default();
     let claim = |entry: ManifestEntry| {
         let path = RelativePath::parse(entry.path.as_str())

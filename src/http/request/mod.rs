@@ -1,11 +1,13 @@
 //! The parts of a request that handlers read.
 
+pub mod body;
 pub mod form;
 pub mod idempotency;
 pub mod json;
 pub mod manifest;
 pub mod path;
 pub mod person;
+pub mod query;
 pub mod tree_body;
 pub mod tree_readers;
 pub mod user_argument;

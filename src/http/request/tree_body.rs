@@ -3,10 +3,10 @@
 //! As with forms, the bytes are decoded on a blocking thread while the next block arrives. A block that unpacks to very
 //! much is processed one megabyte at a time.
 
+use crate::http::compute::compute;
 use crate::http::error::{Error, Result};
-use crate::http::middleware::rate_limit;
 use crate::http::openapi::{Argument, Parts};
-use crate::http::request::form::{Blocks, decode};
+use crate::http::request::body::{self, Blocks};
 use crate::http::request::tree_readers::{Files, Numbered, Reader, Told, ToldWithBytes};
 use crate::http::state::AppState;
 use actix_web::dev::Payload;
@@ -173,7 +173,7 @@ async fn receive<R: Reader>(
     body: web::Payload,
     reader: R,
 ) -> Result<R::Output> {
-    rate_limit::admit(exchange, request).await?;
+    body::admit(exchange, request).await?;
     let mut unpacking = Unpacking {
         unpacker: Unpacker::new(packing(request)?).map_err(exchange::Error::Disk)?,
         reader: Bounded {
@@ -205,7 +205,7 @@ impl<R: Reader> Unpacking<R> {
     async fn work_off(mut self, mut block: Bytes) -> Result<Self> {
         self.reader.packed += block.len() as u64;
         while !block.is_empty() {
-            (self, block) = decode(move || {
+            (self, block) = compute(move || {
                 let reader = &mut self.reader;
                 let taken = self
                     .unpacker

@@ -2,9 +2,10 @@
 
 use super::files::TreesTail;
 use crate::http::error::Result;
-use crate::http::openapi::{Listing, Query};
+use crate::http::reply::listing::Listing;
 use crate::http::reply::paging;
 use crate::http::request::path::InCourse;
+use crate::http::request::query::Query;
 use actix_web::web;
 use nbcourier_api::{Assignment, Assignments, Dates};
 use nbcourier_auth::Caller;

@@ -1,10 +1,10 @@
 //! `v1/courses/{course}/assignments/{assignment}/collect`: the submissions of a class in one archive.
 
 use crate::http::error::Result;
-use crate::http::openapi::Query;
 use crate::http::reply::paging;
 use crate::http::reply::tar::{self, Bundled};
 use crate::http::request::path::InAssignment;
+use crate::http::request::query::Query;
 use actix_web::web;
 use nbcourier_api::{CollectedSubmission, CollectedSubmissions};
 use nbcourier_auth::Caller;

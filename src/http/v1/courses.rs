@@ -1,8 +1,9 @@
 //! `v1/courses`.
 
 use crate::http::error::Result;
-use crate::http::openapi::{Listing, Query};
+use crate::http::reply::listing::Listing;
 use crate::http::reply::paging::{Paging, encode_name, parse_name};
+use crate::http::request::query::Query;
 use actix_web::web;
 use nbcourier_api::{Course, Courses};
 use nbcourier_auth::Caller;

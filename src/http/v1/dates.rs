@@ -1,9 +1,12 @@
 //! `v1/courses/{course}/assignments/{assignment}/dates`, `…/extensions`, and `…/gradebook`, which returns both.
 
 use crate::http::error::{Error, Result};
-use crate::http::openapi::{JsonBody, Listing, NoContent, Query};
+use crate::http::openapi::NoContent;
+use crate::http::reply::listing::Listing;
 use crate::http::reply::paging::{Paging, encode_name, encode_place, parse_name, parse_place};
+use crate::http::request::json::JsonBody;
 use crate::http::request::path::{InAssignment, NewAssignment, OfWork};
+use crate::http::request::query::Query;
 use actix_web::web;
 use nbcourier_api::{Dates, Extension, Extensions, GradebookFacts, NewDates, NewExtension};
 use nbcourier_auth::Caller;

@@ -1,9 +1,10 @@
 //! `v1/courses/{course}/events` and `v1/events`: the log of changes.
 
 use crate::http::error::Result;
-use crate::http::openapi::{Listing, Query};
+use crate::http::reply::listing::Listing;
 use crate::http::reply::paging;
 use crate::http::request::path::InCourse;
+use crate::http::request::query::Query;
 use actix_web::web;
 use nbcourier_api::{Event, Events};
 use nbcourier_auth::Caller;

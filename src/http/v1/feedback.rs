@@ -2,10 +2,10 @@
 //! assignment.
 
 use crate::http::error::Result;
-use crate::http::openapi::Query;
 use crate::http::reply::paging;
 use crate::http::reply::tar::{self, Archive, Bundled};
 use crate::http::request::path::{InAssignment, InCourse, OfSubmission};
+use crate::http::request::query::Query;
 use crate::http::request::tree_body::{BatchBody, TreeBody};
 use actix_web::web;
 use nbcourier_api::{ClassFeedback, FeedbackGiven, FeedbackManifest, FeedbackManifestEntry};

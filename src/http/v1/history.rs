@@ -1,9 +1,10 @@
 //! `v1/courses/{course}/assignments/{assignment}/history` and `v1/courses/{course}/submissions/{id}/history`.
 
 use crate::http::error::Result;
-use crate::http::openapi::{Listing, Query};
+use crate::http::reply::listing::Listing;
 use crate::http::reply::paging::{Paging, encode_numbers, parse_numbers};
 use crate::http::request::path::{InAssignment, OfSubmission};
+use crate::http::request::query::Query;
 use actix_web::web;
 use nbcourier_api::{FeedbackHistory, PastFeedback, PastRelease, ReleaseHistory};
 use nbcourier_auth::Caller;

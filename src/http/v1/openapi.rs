@@ -1,7 +1,8 @@
 //! `v1/openapi.json`: the description of `v1/` for programs.
 
 use crate::http::error::Result;
-use crate::http::openapi::{Document, Listing};
+use crate::http::openapi::Document;
+use crate::http::reply::listing::Listing;
 use actix_web::web;
 
 /// `GET v1/openapi.json`

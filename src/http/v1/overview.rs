@@ -1,9 +1,10 @@
 //! `v1/courses/{course}/overview`: which students submitted which assignments.
 
 use crate::http::error::Result;
-use crate::http::openapi::{Listing, Query};
+use crate::http::reply::listing::Listing;
 use crate::http::reply::paging::{self, Paging};
 use crate::http::request::path::InCourse;
+use crate::http::request::query::Query;
 use actix_web::web;
 use nbcourier_api::{
     AssignmentOverview, CourseOverview, Dates, FeedbackState, StudentOverview, SubmissionOverview,

@@ -1,8 +1,8 @@
 //! Receipts: showing and verifying them.
 
 use crate::http::error::Result;
-use crate::http::openapi::JsonBody;
 use crate::http::reply::receipt;
+use crate::http::request::json::JsonBody;
 use crate::http::request::path::OfSubmission;
 use actix_web::web;
 use nbcourier_api::{Receipt, ReceiptVerdict, SignedReceipt, UnverifiedReceipt};

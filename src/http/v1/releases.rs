@@ -1,9 +1,10 @@
 //! `v1/courses/{course}/assignments/{assignment}/tree` and `…/release`: the release that students fetch.
 
 use crate::http::error::{Error, Result};
-use crate::http::openapi::{NoContent, Query};
+use crate::http::openapi::NoContent;
 use crate::http::reply::tar::{self, Archive};
 use crate::http::request::path::{InAssignment, NewAssignment};
+use crate::http::request::query::Query;
 use crate::http::request::tree_body::TreeBody;
 use actix_web::web;
 use nbcourier_api::Released;

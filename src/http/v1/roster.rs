@@ -1,11 +1,14 @@
 //! `v1/courses/{course}/roster`: instructors and students in one list.
 
 use crate::http::error::{Error, Result};
-use crate::http::openapi::{JsonBody, Listing, NoContent, Query};
+use crate::http::openapi::NoContent;
+use crate::http::reply::listing::Listing;
 use crate::http::reply::listing::write;
 use crate::http::reply::paging::{Paging, encode_place, parse_place};
+use crate::http::request::json::JsonBody;
 use crate::http::request::path::{InCourse, OfStudent};
 use crate::http::request::person::detail;
+use crate::http::request::query::Query;
 use actix_web::web;
 use nbcourier_api::{Member, Roster, RosterChange, RosterChanges, RosterEntry};
 use nbcourier_auth::Caller;

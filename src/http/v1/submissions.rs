@@ -2,10 +2,11 @@
 
 use super::files::TreesTail;
 use crate::http::error::{Error, Result};
-use crate::http::openapi::{Listing, Query};
+use crate::http::reply::listing::Listing;
 use crate::http::reply::paging;
 use crate::http::reply::tar::{self, Archive};
 use crate::http::request::path::{InCourse, OfSubmission};
+use crate::http::request::query::Query;
 use actix_web::web;
 use nbcourier_api::{Submission, SubmissionFeedback, Submissions};
 use nbcourier_auth::Caller;

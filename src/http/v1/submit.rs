@@ -1,10 +1,10 @@
 //! `v1/courses/{course}/assignments/{assignment}/submissions`: submitting.
 
 use crate::http::error::Result;
-use crate::http::openapi::Query;
 use crate::http::reply::receipt::HandedIn;
 use crate::http::request::idempotency::AttemptKey;
 use crate::http::request::path::InAssignment;
+use crate::http::request::query::Query;
 use crate::http::request::tree_body::TreeBody;
 use actix_web::web;
 use nbcourier_auth::{Caller, ReceiptSigner};

@@ -2,9 +2,11 @@
 //! until the retention time ends.
 
 use crate::http::error::Result;
-use crate::http::openapi::{Listing, NoContent, Query};
+use crate::http::openapi::NoContent;
+use crate::http::reply::listing::Listing;
 use crate::http::reply::paging::{Paging, encode_numbers, parse_numbers};
 use crate::http::request::path::{InAssignment, InCourse, InTrash, Numbered, OfSubmission};
+use crate::http::request::query::Query;
 use crate::http::state::Retention;
 use actix_web::web;
 use nbcourier_api::{

@@ -1,0 +1,96 @@
+//! Reads the body of a request in blocks, within its time limit.
+
+use crate::http::error::{Error, Result};
+use crate::http::limits::IdleTimeout;
+use crate::http::state::AppState;
+use actix_web::error::PayloadError;
+use actix_web::http::header;
+use actix_web::{HttpMessage, HttpRequest, web};
+use bytes::{Bytes, BytesMut};
+use futures_util::StreamExt;
+use nbcourier_auth::Caller;
+use nbcourier_exchange::{Exchange, intake};
+use nbcourier_work::Bug;
+
+/// Number of bytes that are decoded at a time.
+pub const BLOCK: usize = 128 * 1024;
+
+/// The body in blocks of about equal size, however small the pieces from the network are.
+pub struct Blocks {
+    body: web::Payload,
+    limit: u64,
+    idle: IdleTimeout,
+    ended: bool,
+}
+
+impl Blocks {
+    /// Returns the blocks of the body.
+    pub fn of(request: &HttpRequest, body: web::Payload) -> Result<Self> {
+        let state = AppState::of(request)?;
+        Ok(Self {
+            body,
+            limit: state.max_request_size,
+            idle: state.idle_timeout,
+            ended: false,
+        })
+    }
+
+    /// Returns the next block, or `None` after the last.
+    pub async fn next(&mut self) -> Result<Option<Bytes>> {
+        let mut block = BytesMut::new();
+        while !self.ended && block.len() < BLOCK {
+            match timely(self.idle, self.body.next()).await? {
+                Some(Ok(bytes)) => block.extend_from_slice(&bytes),
+                Some(Err(error)) if is_too_large(&error) => {
+                    return Err(Error::RequestTooLarge(self.limit));
+                }
+                Some(Err(error)) if is_too_slow(&error) => return Err(Error::BodyTimeout),
+                Some(Err(_)) => return Err(Error::bad("The request broke off")),
+                None => self.ended = true,
+            }
+        }
+        Ok((!block.is_empty()).then(|| block.freeze()))
+    }
+}
+
+/// Returns the result of the work, or `BodyTimeout` if the client pauses for too long.
+pub async fn timely<T>(idle: IdleTimeout, work: impl Future<Output = T>) -> Result<T> {
+    idle.limit(work).await.ok_or(Error::BodyTimeout)
+}
+
+/// Returns the error for a body that arrives too slowly.
+pub fn too_slow() -> PayloadError {
+    PayloadError::Io(std::io::ErrorKind::TimedOut.into())
+}
+
+/// Returns the error for a body that exceeds the limit. The readers of forms use `PayloadError::Overflow` for limits of
+/// their own.
+pub fn too_large() -> PayloadError {
+    PayloadError::Io(std::io::ErrorKind::FileTooLarge.into())
+}
+
+/// Whether a body failed because it exceeds the limit.
+pub fn is_too_large(error: &PayloadError) -> bool {
+    matches!(error, PayloadError::Io(error) if error.kind() == std::io::ErrorKind::FileTooLarge)
+}
+
+/// Whether a body failed because it arrived too slowly.
+pub fn is_too_slow(error: &PayloadError) -> bool {
+    matches!(error, PayloadError::Io(error) if error.kind() == std::io::ErrorKind::TimedOut)
+}
+
+/// Checks for disk space and waits for the caller's turn, before the files of a request are read. The turn lasts until
+/// the request is answered.
+pub async fn admit(exchange: &Exchange, request: &HttpRequest) -> Result<()> {
+    let announced = request.headers().get(header::CONTENT_LENGTH);
+    let announced = announced.and_then(|length| length.to_str().ok()?.parse().ok());
+    // A request above the size limit is refused later, for its size.
+    let state = AppState::of(request)?;
+    let announced = announced.filter(|length| *length <= state.max_request_size);
+    intake::check_space(exchange, announced.unwrap_or(0)).await?;
+    let caller = request.extensions().get::<Caller>().cloned();
+    let caller = caller.ok_or_else(|| Bug::new("an upload of nobody is read"))?;
+    let turn = state.callers.upload(&caller).await?;
+    request.extensions_mut().insert(turn);
+    Ok(())
+}
