@@ -17,6 +17,7 @@ pub mod pages;
 mod reply;
 mod request;
 mod request_id;
+mod routes;
 mod server;
 mod state;
 #[cfg(test)]
@@ -25,5 +26,6 @@ mod v1;
 
 pub use metrics::Metrics;
 pub use middleware::access_log::LOG_TARGET;
-pub use server::{Server, Settings, addresses, start};
+pub use routes::routes;
+pub use server::{Server, Settings, start};
 pub use v1::event;

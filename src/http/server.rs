@@ -5,10 +5,10 @@ use super::metrics::{self, Guard, Metrics, Requests};
 use super::middleware::{
     access_log, authenticate, body_limit, host_check, panics, problem_json, rate_limit,
 };
+use super::ngshare;
 use super::openapi::Document;
-use super::reply::listing;
+use super::routes::{Access, Address, Only, Reply, operations, routes};
 use super::state::{AppState, Debugging, Prefix, Retention};
-use super::{health, ngshare, pages, v1};
 use actix_web::body::{BoxBody, EitherBody};
 use actix_web::dev::{ServiceFactory, ServiceRequest, ServiceResponse};
 use actix_web::middleware::{Compress, from_fn};
@@ -18,6 +18,7 @@ use actix_web::{App, HttpResponse, HttpServer, Resource, Route, http::header};
 use nbcourier_auth::{Authenticator, Instance, ReceiptSigner};
 use nbcourier_exchange::Exchange;
 use std::any::Any;
+use std::collections::HashSet;
 use std::net::TcpListener;
 use std::num::NonZeroU32;
 use std::time::Duration;
@@ -60,67 +61,6 @@ pub struct Settings {
     pub shutdown_timeout: Duration,
 }
 
-/// A path below the prefix with a method. It needs a caller.
-pub struct Address {
-    /// The method in capital letters.
-    pub method: &'static str,
-    /// The path below the prefix, with `{names}` in it.
-    pub path: &'static str,
-    growth: Growth,
-    route: Route,
-}
-
-#[cfg(test)]
-impl Address {
-    /// Returns an address that only a test has.
-    pub(super) fn new(method: &'static str, path: &'static str, route: Route) -> Self {
-        Self {
-            method,
-            path,
-            growth: Growth::None,
-            route,
-        }
-    }
-}
-
-/// Whether the replies of an address grow with the stored data.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum Growth {
-    /// The replies do not grow.
-    None,
-    /// The replies are files in base64, which are not worth compressing.
-    Plain,
-    /// The replies are compressed for clients that accept it.
-    Compressed,
-}
-
-/// Returns all addresses.
-pub fn addresses() -> Vec<Address> {
-    let of_protocol = ngshare::ROUTES.iter().map(|(method, path, route)| Address {
-        method,
-        path,
-        growth: if listing::ADDRESSES.contains(path) {
-            Growth::Compressed
-        } else if listing::FILES.contains(path) {
-            Growth::Plain
-        } else {
-            Growth::None
-        },
-        route: route(),
-    });
-    let of_v1 = v1::operations().into_iter().map(|operation| Address {
-        method: operation.method,
-        path: operation.path,
-        growth: if operation.grows {
-            Growth::Compressed
-        } else {
-            Growth::None
-        },
-        route: operation.route(),
-    });
-    of_protocol.chain(of_v1).collect()
-}
-
 /// Serves on a bound socket until a signal stops it, and finishes the requests in progress. Also serves the metrics, if
 /// they are configured.
 pub fn start(
@@ -138,8 +78,11 @@ pub fn start(
     );
     let workers = std::thread::available_parallelism().map_or(2, usize::from);
     let max_connections = (settings.max_connections / workers).max(1);
-    let document = Data::new(Document::new(&v1::operations(), &settings.prefix));
-    let requests = Data::new(Requests::new(&settings.prefix, patterns()));
+    let document = Data::new(Document::new(&operations(), &settings.prefix));
+    let requests = Data::new(Requests::new(
+        &settings.prefix,
+        routes().into_iter().map(|address| address.path),
+    ));
     let on_this_address = metrics.listener.is_none() && metrics.token.is_some();
     let guard = Data::new(Guard(metrics.token.map(Into::into)));
     if let Some(listener) = metrics.listener {
@@ -233,29 +176,6 @@ fn alone(
         .run())
 }
 
-/// Returns the pattern of every address: below the prefix, or from the root if it begins with `/`.
-fn patterns() -> impl Iterator<Item = &'static str> {
-    let of_tables = addresses().into_iter().map(|address| address.path);
-    let debugging = ngshare::DEBUG_ROUTES.iter().map(|(_, path, _)| *path);
-    of_tables.chain(debugging).chain(OPEN)
-}
-
-/// The patterns that need no caller.
-const OPEN: [&str; 12] = [
-    "",
-    "login",
-    "oauth_callback",
-    "logout",
-    "static/style.css",
-    "favicon.ico",
-    "healthz",
-    "readyz",
-    "metrics",
-    "/healthz",
-    "/readyz",
-    "/metrics",
-];
-
 /// Makes the system close a connection whose other side accepts no data for this time (`TCP_USER_TIMEOUT` of tcp(7)).
 /// Otherwise a reply that nobody reads would be held for ever.
 fn give_up_after(time: Duration, connection: &dyn Any) {
@@ -285,61 +205,38 @@ fn configure(
         .app_data(Data::new(Debugging(settings.debug)))
         .app_data(Data::new(Retention(settings.retention)))
         .app_data(web::FormConfig::default().limit(64 * 1024));
-    // Open to everybody, so that probes need no token: the paths at the root and below the prefix.
-    for base in if prefix == "/" {
-        vec!["/"]
-    } else {
-        vec!["/", prefix.as_str()]
-    } {
-        service.service(open(
-            &format!("{base}healthz"),
-            web::get().to(health::healthz),
-        ));
-        service.service(open(
-            &format!("{base}readyz"),
-            web::get().to(health::readyz),
-        ));
-        if with_metrics {
-            service.service(open(
-                &format!("{base}metrics"),
-                web::get().to(metrics::show),
-            ));
+    let table = routes().into_iter().chain(more);
+    let (behind, open): (Vec<_>, Vec<_>) =
+        table.partition(|address| address.access == Access::Caller);
+    let mut known = HashSet::new();
+    for address in open {
+        let whole = match address.path.strip_prefix('/') {
+            Some(path) => format!("/{path}"),
+            None => format!("{prefix}{}", address.path),
+        };
+        let is_served = match address.only {
+            Only::Always => true,
+            Only::WithMetrics => with_metrics,
+            Only::WithoutHub => standalone,
+        };
+        // With the prefix `/`, the paths at the root are the same.
+        if !is_served || !known.insert(whole.clone()) {
+            continue;
         }
-    }
-    service.service(
-        open(prefix, web::get().to(pages::home::home))
-            .wrap(from_fn(rate_limit::open))
-            .wrap(from_fn(authenticate::identify_reader)),
-    );
-    service.service(open(
-        &format!("{prefix}login"),
-        web::get().to(pages::login::login),
-    ));
-    service.service(open(
-        &format!("{prefix}oauth_callback"),
-        web::get().to(pages::login::oauth_callback),
-    ));
-    service.service(open(
-        &format!("{prefix}logout"),
-        web::post().to(pages::login::logout),
-    ));
-    service.service(open(
-        &format!("{prefix}static/style.css"),
-        web::get().to(pages::style),
-    ));
-    service.service(open(
-        &format!("{prefix}favicon.ico"),
-        web::get().to(pages::icon),
-    ));
-    if standalone {
-        for (_, path, route) in ngshare::DEBUG_ROUTES {
-            service.service(open(&format!("{prefix}{path}"), route()));
+        let resource = open_resource(&whole, address.route);
+        if address.access == Access::Page {
+            let page = resource
+                .wrap(from_fn(rate_limit::open))
+                .wrap(from_fn(authenticate::identify_reader));
+            service.service(page);
+        } else {
+            service.service(resource);
         }
     }
     if prefix != "/" {
         let home = prefix.clone();
         let bare = prefix.trim_end_matches('/').to_owned();
-        service.service(open(
+        service.service(open_resource(
             &bare,
             web::get().to(move || {
                 let home = home.clone();
@@ -352,16 +249,16 @@ fn configure(
         ));
     }
     let mut scope = web::scope(prefix.trim_end_matches('/'));
-    for (resource, growth) in resources(more) {
+    for (resource, reply) in resources(behind) {
         let resource = resource.wrap(from_fn(panics::caught));
-        scope = match growth {
-            Growth::Compressed => scope.service(
+        scope = match reply {
+            Reply::Compressed => scope.service(
                 resource
                     .wrap(Compress::default())
                     .wrap(from_fn(rate_limit::reply)),
             ),
-            Growth::Plain => scope.service(resource.wrap(from_fn(rate_limit::reply))),
-            Growth::None => scope.service(resource),
+            Reply::Files => scope.service(resource.wrap(from_fn(rate_limit::reply))),
+            Reply::Short => scope.service(resource),
         };
     }
     service.service(
@@ -375,30 +272,30 @@ fn configure(
 }
 
 /// Returns one resource per path with all its methods, and how its replies grow.
-fn resources(more: Vec<Address>) -> Vec<(Resource, Growth)> {
-    let mut by_path: Vec<(&str, Resource, Growth)> = Vec::new();
-    for address in addresses().into_iter().chain(more) {
+fn resources(addresses: Vec<Address>) -> Vec<(Resource, Reply)> {
+    let mut by_path: Vec<(&str, Resource, Reply)> = Vec::new();
+    for address in addresses {
         let place = by_path.iter().position(|(path, ..)| *path == address.path);
-        let (path, resource, growth) = match place {
+        let (path, resource, reply) = match place {
             Some(place) => by_path.remove(place),
             None => (
                 address.path,
                 web::resource(format!("/{}", address.path))
                     .default_service(web::to(ngshare::no_such_method)),
-                Growth::None,
+                Reply::Short,
             ),
         };
-        let growth = growth.max(address.growth);
-        by_path.push((path, resource.route(address.route), growth));
+        let reply = reply.max(address.reply);
+        by_path.push((path, resource.route(address.route), reply));
     }
     let parts = by_path.into_iter();
     parts
-        .map(|(_, resource, growth)| (resource, growth))
+        .map(|(_, resource, reply)| (resource, reply))
         .collect()
 }
 
 /// Returns a resource that needs no caller.
-fn open(
+fn open_resource(
     path: &str,
     route: Route,
 ) -> Resource<

@@ -2,7 +2,8 @@
 
 use super::compute::COMPUTED;
 use super::error::Error;
-use super::server::{Address, Settings, application};
+use super::routes::{Access, Address, Only, Reply};
+use super::server::{Settings, application};
 use super::state::AppState;
 use actix_web::body::{BodyStream, MessageBody};
 use actix_web::http::StatusCode;
@@ -86,7 +87,14 @@ fn going_wrong() -> Vec<Address> {
         ("v1/panics", || web::get().to(panics)),
         ("v1/panics-at-work", || web::get().to(panics_at_work)),
     ];
-    let one = |(path, route): (&'static str, fn() -> Route)| Address::new("GET", path, route());
+    let one = |(path, route): (&'static str, fn() -> Route)| Address {
+        method: "GET",
+        path,
+        access: Access::Caller,
+        reply: Reply::Short,
+        only: Only::Always,
+        route: route(),
+    };
     routes.map(one).into()
 }
 
@@ -247,7 +255,14 @@ async fn a_reply_that_breaks_off_is_logged_with_the_id_of_its_request() {
         ("breaks-off", || web::get().to(breaks_off)),
         ("panics-on-the-way", || web::get().to(panics_on_the_way)),
     ];
-    let more = routes.map(|(path, route)| Address::new("GET", path, route()));
+    let more = routes.map(|(path, route)| Address {
+        method: "GET",
+        path,
+        access: Access::Caller,
+        reply: Reply::Short,
+        only: Only::Always,
+        route: route(),
+    });
     let service = init_service(
         application(&parts.settings, false, more.into()).app_data(parts.state.clone()),
     )

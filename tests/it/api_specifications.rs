@@ -49,7 +49,7 @@ fn every_address_beside_the_protocol_is_there() {
         .start();
     let hub = nbcourier_testkit::FakeHub::start();
     let behind_hub = nbcourier_testkit::Setup::behind(&hub).start();
-    for route in nbcourier_testkit::routes::OPEN {
+    for route in nbcourier_testkit::routes::open_addresses() {
         let (method, path) = route.split_once(' ').expect("METHOD path");
         let is_there = [&stand_alone, &behind_hub].iter().any(|server| {
             let path = path.replace("{prefix}", server.prefix());

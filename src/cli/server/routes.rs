@@ -4,8 +4,15 @@ use crate::http;
 use std::process::ExitCode;
 
 pub fn run() -> ExitCode {
-    for address in http::addresses() {
-        println!("{} {}", address.method, address.path);
+    for address in http::routes() {
+        let path = match address.path {
+            "" => "{prefix}",
+            path => path,
+        };
+        println!(
+            "{} {path} {} {}",
+            address.method, address.access, address.reply
+        );
     }
     ExitCode::SUCCESS
 }

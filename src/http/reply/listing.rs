@@ -248,22 +248,3 @@ fn whole(mut response: HttpResponseBuilder, json: Bytes) -> HttpResponse {
     });
     response.body(SizedStream::new(length, pieces.boxed_local()))
 }
-
-/// The paths of the ngshare protocol whose replies are listings. Paths of `v1/` declare that by the types of their
-/// replies. Files are never compressed: they are base64 of data that mostly is compressed already. Compressing them
-/// takes longer than the network.
-pub const ADDRESSES: [&str; 6] = [
-    "courses",
-    "instructors/{course}",
-    "students/{course}",
-    "assignments/{course}",
-    "submissions/{course}/{assignment}",
-    "submissions/{course}/{assignment}/{user}",
-];
-
-/// The paths of the ngshare protocol whose replies contain files.
-pub const FILES: [&str; 3] = [
-    "assignment/{course}/{assignment}",
-    "submission/{course}/{assignment}/{user}",
-    "feedback/{course}/{assignment}/{user}",
-];

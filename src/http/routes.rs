@@ -1,0 +1,492 @@
+//! The route table: every address of the server, with its handler, who may call it, and how its reply is sent.
+
+use super::openapi::May::{Admins, Everybody, Instructors, Members, SelfOrInstructors};
+use super::openapi::{Operation, delete, get, post, put};
+use super::pages::{self, home, login};
+use super::{health, metrics, ngshare, v1};
+use Access::{Caller, Open, Page};
+use Only::{Always, WithMetrics, WithoutHub};
+use Reply::{Compressed, Files, Short};
+use actix_web::{Route, web};
+use std::fmt;
+
+/// A line of the table.
+pub struct Address {
+    /// In capital letters.
+    pub method: &'static str,
+    /// The path with `{names}`: below the prefix, or from the root if it begins with `/`.
+    pub path: &'static str,
+    /// Who may call it.
+    pub access: Access,
+    /// How the reply is sent.
+    pub reply: Reply,
+    /// When the server has it.
+    pub only: Only,
+    /// The handler.
+    pub route: Route,
+}
+
+/// Who may call an address.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Access {
+    /// Everybody.
+    Open,
+    /// Everybody. An unknown caller is sent to the login.
+    Page,
+    /// Known callers. The operation decides what they may do.
+    Caller,
+}
+
+/// How the reply of an address is sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Reply {
+    /// It is short.
+    Short,
+    /// It grows with the stored files. It is base64 of contents that are mostly compressed already, so compressing it
+    /// again would take more time than the network.
+    Files,
+    /// It grows with a course, and is compressed for clients that accept that.
+    Compressed,
+}
+
+/// When the server has an address.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Only {
+    /// Always.
+    Always,
+    /// If metrics are served on this address.
+    WithMetrics,
+    /// In stand-alone mode.
+    WithoutHub,
+}
+
+impl fmt::Display for Access {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Open => "open",
+            Self::Page => "page",
+            Self::Caller => "caller",
+        })
+    }
+}
+
+impl fmt::Display for Reply {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Short => "short",
+            Self::Files => "files",
+            Self::Compressed => "compressed",
+        })
+    }
+}
+
+type Row = (
+    &'static str,
+    &'static str,
+    Access,
+    Reply,
+    Only,
+    fn() -> Route,
+);
+
+/// The table without the part below `v1/`.
+#[rustfmt::skip]
+const TABLE: &[Row] = &[
+    // Probes and metrics, at the root and below the prefix.
+    ("GET",    "/healthz",                                     Open,   Short,      Always,      || web::get().to(health::healthz)),
+    ("GET",    "/readyz",                                      Open,   Short,      Always,      || web::get().to(health::readyz)),
+    ("GET",    "/metrics",                                     Open,   Short,      WithMetrics, || web::get().to(metrics::show)),
+    ("GET",    "healthz",                                      Open,   Short,      Always,      || web::get().to(health::healthz)),
+    ("GET",    "readyz",                                       Open,   Short,      Always,      || web::get().to(health::readyz)),
+    ("GET",    "metrics",                                      Open,   Short,      WithMetrics, || web::get().to(metrics::show)),
+    // Pages for people, and the login.
+    ("GET",    "",                                             Page,   Short,      Always,      || web::get().to(home::home)),
+    ("GET",    "login",                                        Open,   Short,      Always,      || web::get().to(login::login)),
+    ("GET",    "oauth_callback",                               Open,   Short,      Always,      || web::get().to(login::oauth_callback)),
+    ("POST",   "logout",                                       Open,   Short,      Always,      || web::post().to(login::logout)),
+    ("GET",    "static/style.css",                             Open,   Short,      Always,      || web::get().to(pages::style)),
+    ("GET",    "favicon.ico",                                  Open,   Short,      Always,      || web::get().to(pages::icon)),
+    ("GET",    "initialize-Data6ase",                          Open,   Short,      WithoutHub,  || web::get().to(ngshare::debug::initialize)),
+    // ngshare's protocol.
+    ("GET",    "courses",                                      Caller, Compressed, Always,      || web::get().to(ngshare::courses::list)),
+    ("POST",   "course/{course}",                              Caller, Short,      Always,      || web::post().to(ngshare::courses::create)),
+    ("DELETE", "course/{course}",                              Caller, Short,      Always,      || web::delete().to(ngshare::courses::delete)),
+    ("GET",    "instructors/{course}",                         Caller, Compressed, Always,      || web::get().to(ngshare::instructors::list)),
+    ("GET",    "instructor/{course}/{user}",                   Caller, Short,      Always,      || web::get().to(ngshare::instructors::show)),
+    ("POST",   "instructor/{course}/{user}",                   Caller, Short,      Always,      || web::post().to(ngshare::instructors::put)),
+    ("DELETE", "instructor/{course}/{user}",                   Caller, Short,      Always,      || web::delete().to(ngshare::instructors::remove)),
+    ("GET",    "students/{course}",                            Caller, Compressed, Always,      || web::get().to(ngshare::students::list)),
+    ("POST",   "students/{course}",                            Caller, Short,      Always,      || web::post().to(ngshare::students::put_many)),
+    ("GET",    "student/{course}/{user}",                      Caller, Short,      Always,      || web::get().to(ngshare::students::show)),
+    ("POST",   "student/{course}/{user}",                      Caller, Short,      Always,      || web::post().to(ngshare::students::put)),
+    ("DELETE", "student/{course}/{user}",                      Caller, Short,      Always,      || web::delete().to(ngshare::students::remove)),
+    ("GET",    "assignments/{course}",                         Caller, Compressed, Always,      || web::get().to(ngshare::assignments::list)),
+    ("GET",    "assignment/{course}/{assignment}",             Caller, Files,      Always,      || web::get().to(ngshare::assignments::fetch)),
+    ("POST",   "assignment/{course}/{assignment}",             Caller, Short,      Always,      || web::post().to(ngshare::assignments::release)),
+    ("DELETE", "assignment/{course}/{assignment}",             Caller, Short,      Always,      || web::delete().to(ngshare::assignments::unrelease)),
+    ("GET",    "submissions/{course}/{assignment}",            Caller, Compressed, Always,      || web::get().to(ngshare::submissions::list)),
+    ("GET",    "submissions/{course}/{assignment}/{user}",     Caller, Compressed, Always,      || web::get().to(ngshare::submissions::list_of)),
+    ("POST",   "submission/{course}/{assignment}",             Caller, Short,      Always,      || web::post().to(ngshare::submissions::submit)),
+    ("GET",    "submission/{course}/{assignment}/{user}",      Caller, Files,      Always,      || web::get().to(ngshare::submissions::collect)),
+    ("GET",    "feedback/{course}/{assignment}/{user}",        Caller, Files,      Always,      || web::get().to(ngshare::feedback::fetch)),
+    ("POST",   "feedback/{course}/{assignment}/{user}",        Caller, Short,      Always,      || web::post().to(ngshare::feedback::give)),
+];
+
+/// Returns the whole table.
+pub fn routes() -> Vec<Address> {
+    let table = TABLE
+        .iter()
+        .map(|&(method, path, access, reply, only, route)| Address {
+            method,
+            path,
+            access,
+            reply,
+            only,
+            route: route(),
+        });
+    let below_v1 = operations().into_iter().map(Address::from);
+    table.chain(below_v1).collect()
+}
+
+impl From<Operation> for Address {
+    fn from(operation: Operation) -> Self {
+        Self {
+            method: operation.method,
+            path: operation.path,
+            access: Access::Caller,
+            reply: if operation.grows {
+                Reply::Compressed
+            } else {
+                Reply::Short
+            },
+            only: Only::Always,
+            route: operation.route(),
+        }
+    }
+}
+
+/// Returns the part of the table below `v1/`. The OpenAPI document is made from it: what a handler takes and replies is
+/// read from its signature, and whether the reply is compressed from the type of the reply.
+pub fn operations() -> Vec<Operation> {
+    let parts = [
+        courses_and_events(),
+        assignments(),
+        submissions_and_receipts(),
+        feedback(),
+        overview_and_trash(),
+    ];
+    parts.into_iter().flatten().collect()
+}
+
+fn courses_and_events() -> Vec<Operation> {
+    vec![
+        get(
+            "v1/openapi.json",
+            v1::openapi::show,
+            Everybody,
+            "Get this document",
+        ),
+        get(
+            "v1/courses",
+            v1::courses::list,
+            Everybody,
+            "List the caller's courses, or all courses for an administrator",
+        )
+        .fails(400, "Illegal cursor"),
+        get(
+            "v1/courses/{course}/roster",
+            v1::roster::list,
+            Instructors,
+            "List the members of a course",
+        )
+        .fails(400, "Illegal cursor"),
+        put(
+            "v1/courses/{course}/roster",
+            v1::roster::put,
+            Instructors,
+            "Add people or update their details, all or none",
+        )
+        .details("Only an admin adds instructors, or changes the details of other instructors.")
+        .fails(400, "Illegal user id")
+        .fails(409, "Cannot add instructor as student"),
+        delete(
+            "v1/courses/{course}/roster/{user}",
+            v1::roster::remove,
+            Instructors,
+            "Remove a person from the roster. Their submissions stay",
+        )
+        .details("Only an admin removes instructors.")
+        .fails(409, "A member by a group of JupyterHub"),
+        get(
+            "v1/courses/{course}/events",
+            v1::events::list,
+            Instructors,
+            "List the events of a course, the last first",
+        )
+        .fails(400, "Illegal cursor")
+        .fails(400, "Time format incorrect"),
+        get(
+            "v1/events",
+            v1::events::list_all,
+            Admins,
+            "List the events of all courses, deleted courses, and of no course",
+        )
+        .fails(400, "Illegal cursor")
+        .fails(400, "Time format incorrect"),
+    ]
+}
+
+fn assignments() -> Vec<Operation> {
+    vec![
+        get(
+            "v1/courses/{course}/assignments",
+            v1::assignments::list,
+            Members,
+            "List the released assignments",
+        )
+        .fails(400, "Illegal cursor"),
+        delete(
+            "v1/courses/{course}/assignments/{assignment}",
+            v1::trash::delete_assignment,
+            Instructors,
+            "Move an assignment with all its submissions to the trash",
+        ),
+        put(
+            "v1/courses/{course}/assignments/{assignment}/dates",
+            v1::dates::set,
+            Instructors,
+            "Set the opening time, due time and cut-off of an assignment",
+        )
+        .details("The assignment need not be released yet. An absent date is removed.")
+        .fails(400, "Time format incorrect")
+        .fails(
+            400,
+            "An assignment opens first, then is due, then is cut off",
+        ),
+        get(
+            "v1/courses/{course}/assignments/{assignment}/history",
+            v1::history::releases,
+            Instructors,
+            "List the released versions",
+        )
+        .fails(400, "Illegal cursor"),
+        get(
+            "v1/courses/{course}/assignments/{assignment}/extensions",
+            v1::dates::list,
+            Instructors,
+            "List the extensions of an assignment",
+        )
+        .fails(400, "Illegal cursor"),
+        put(
+            "v1/courses/{course}/assignments/{assignment}/extensions/{user}",
+            v1::dates::extend,
+            Instructors,
+            "Set a student's extension",
+        )
+        .fails(400, "Time format incorrect")
+        .fails(400, "Please supply due_at or cutoff_at")
+        .fails(
+            400,
+            "An assignment opens first, then is due, then is cut off",
+        ),
+        delete(
+            "v1/courses/{course}/assignments/{assignment}/extensions/{user}",
+            v1::dates::remove,
+            Instructors,
+            "Remove a student's extension",
+        )
+        .fails(404, "Extension not found"),
+        get(
+            "v1/courses/{course}/assignments/{assignment}/gradebook",
+            v1::dates::for_gradebook,
+            Instructors,
+            "Get the data for a gradebook: dates, extensions and students",
+        )
+        .fails(400, "Illegal cursor"),
+        get(
+            "v1/courses/{course}/assignments/{assignment}/tree",
+            v1::releases::tree,
+            Members,
+            "Get the files of a released assignment",
+        )
+        .details("Only instructors get other versions than the released one.")
+        .fails(400, "The version is a number")
+        .fails(404, "Version not found"),
+        put(
+            "v1/courses/{course}/assignments/{assignment}/tree",
+            v1::releases::put,
+            Instructors,
+            "Release the next version of an assignment",
+        )
+        .details("The files of the current version make no new version.")
+        .fails(409, "Assignment already exists"),
+        delete(
+            "v1/courses/{course}/assignments/{assignment}/release",
+            v1::releases::unrelease,
+            Instructors,
+            "Withdraw a release. Versions, submissions and feedback stay",
+        ),
+    ]
+}
+
+fn submissions_and_receipts() -> Vec<Operation> {
+    vec![
+        post(
+            "v1/courses/{course}/assignments/{assignment}/submissions",
+            v1::submit::submit,
+            Members,
+            "Submit",
+        )
+        .details("Only instructors submit for other people. No cut-off applies to them.")
+        .fails(404, "Student not found")
+        .fails(409, "Too late: the cut-off is over")
+        .fails(409, "The student has submitted as often as allowed"),
+        get(
+            "v1/courses/{course}/assignments/{assignment}/collect",
+            v1::collect::collect,
+            Instructors,
+            "Get each student's latest submission",
+        )
+        .fails(400, "Illegal cursor")
+        .fails(400, "Time format incorrect")
+        .fails(404, "Student not found"),
+        get(
+            "v1/courses/{course}/submissions",
+            v1::submissions::list,
+            Members,
+            "List submissions and their feedback",
+        )
+        .details("Submissions to assignments that are not released now are not listed.")
+        .fails(400, "Illegal cursor")
+        .fails(404, "Assignment not found")
+        .fails(404, "Student not found"),
+        delete(
+            "v1/courses/{course}/submissions/{id}",
+            v1::trash::delete_submission,
+            Instructors,
+            "Move a submission to the trash",
+        ),
+        get(
+            "v1/courses/{course}/submissions/{id}/history",
+            v1::history::feedback,
+            SelfOrInstructors,
+            "List all feedback on a submission",
+        )
+        .fails(400, "Illegal cursor"),
+        get(
+            "v1/courses/{course}/submissions/{id}/tree",
+            v1::submissions::tree,
+            SelfOrInstructors,
+            "Get the files of a submission",
+        ),
+        get(
+            "v1/courses/{course}/submissions/{id}/receipt",
+            v1::receipts::show,
+            SelfOrInstructors,
+            "Get the receipt of a submission",
+        ),
+        post(
+            "v1/receipts/verify",
+            v1::receipts::verify,
+            Everybody,
+            "Verify a receipt",
+        ),
+    ]
+}
+
+fn feedback() -> Vec<Operation> {
+    vec![
+        get(
+            "v1/courses/{course}/submissions/{id}/feedback",
+            v1::feedback::tree,
+            SelfOrInstructors,
+            "Get the files of the feedback on a submission",
+        )
+        .fails(404, "Feedback not found"),
+        delete(
+            "v1/courses/{course}/submissions/{id}/feedback",
+            v1::trash::delete_feedback,
+            Instructors,
+            "Move all feedback on a submission to the trash",
+        )
+        .fails(404, "Feedback not found"),
+        post(
+            "v1/courses/{course}/assignments/{assignment}/feedback",
+            v1::feedback::give_all,
+            Instructors,
+            "Give feedback on many submissions, all or none",
+        )
+        .details("The files for a submission are below its number: `ID/PATH`.")
+        .fails(404, "Submission 17 not found"),
+        post(
+            "v1/courses/{course}/submissions/{id}/feedback",
+            v1::feedback::give,
+            Instructors,
+            "Give feedback on a submission",
+        )
+        .fails(404, "Assignment not found"),
+        get(
+            "v1/courses/{course}/feedback",
+            v1::feedback::of_course,
+            Members,
+            "Get the feedback of a course, or a student's own",
+        )
+        .fails(400, "Illegal cursor")
+        .fails(404, "Assignment not found"),
+    ]
+}
+
+fn overview_and_trash() -> Vec<Operation> {
+    vec![
+        get(
+            "v1/courses/{course}/overview",
+            v1::overview::show,
+            Instructors,
+            "Show who has submitted and who has not",
+        )
+        .fails(400, "Illegal cursor"),
+        get(
+            "v1/courses/{course}/trash",
+            v1::trash::list,
+            Instructors,
+            "List the trash of a course",
+        )
+        .fails(400, "Illegal cursor"),
+        post(
+            "v1/courses/{course}/trash/assignments/{id}",
+            v1::trash::restore_assignment,
+            Instructors,
+            "Restore a deleted assignment",
+        )
+        .fails(404, "Assignment not found")
+        .fails(409, "Assignment already exists"),
+        post(
+            "v1/courses/{course}/trash/submissions/{id}",
+            v1::trash::restore_submission,
+            Instructors,
+            "Restore a deleted submission",
+        ),
+        post(
+            "v1/courses/{course}/trash/feedback/{id}",
+            v1::trash::restore_feedback,
+            Instructors,
+            "Restore the deleted feedback on a submission",
+        )
+        .fails(404, "Feedback not found"),
+        get(
+            "v1/trash",
+            v1::trash::list_courses,
+            Admins,
+            "List the deleted courses",
+        )
+        .fails(400, "Illegal cursor"),
+        post(
+            "v1/trash/{id}",
+            v1::trash::restore_course,
+            Admins,
+            "Restore a deleted course with all its content",
+        )
+        .fails(404, "Course not found")
+        .fails(409, "Course already exists"),
+    ]
+}
