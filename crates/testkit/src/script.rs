@@ -262,6 +262,7 @@ impl Step {
         let content_type = self.content_type.as_deref().unwrap_or(usual);
         wanted.insert("content-type".to_owned(), content_type.to_owned());
         wanted.insert("x-content-type-options".to_owned(), "nosniff".to_owned());
+        wanted.insert("x-nbcourier".to_owned(), "exchange".to_owned());
         let wrong = wanted.into_iter().filter_map(|(name, wanted)| {
             let actual = reply.header(&name).unwrap_or_default();
             let fits = actual.to_lowercase().starts_with(&wanted.to_lowercase());
