@@ -358,7 +358,7 @@ fn open_requests_count_on_every_route() {
             refused.filter(|refused| refused.status == 429)
         });
         let said = refused.message();
-        assert!(said.contains("1 requests open"), "{one:?}: {said}");
+        assert!(said.contains("1 open requests"), "{one:?}: {said}");
         assert!(refused.header("retry-after").is_some(), "{one:?}");
         held.push(open);
     }
