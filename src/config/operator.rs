@@ -5,7 +5,7 @@ const VARIABLES: [&str; 3] = ["SUDO_USER", "LOGNAME", "USER"];
 
 /// Returns the account that runs this process, for the events. It is the user ID if no variable has the name.
 pub fn operator_account() -> String {
-    let set = VARIABLES.iter().filter_map(|name| std::env::var_os(name));
+    let set = VARIABLES.iter().filter_map(std::env::var_os);
     // A name that is no text is shown as far as it can be read. Another variable might name another account.
     set.map(|name| name.to_string_lossy().into_owned())
         .find(|name| !name.is_empty())

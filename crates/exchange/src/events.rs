@@ -50,18 +50,15 @@ pub async fn page(
         before: question.before,
         since: question.since,
     };
-    match question.course {
-        Some(course) => {
-            let read = move |op: &mut CourseOp<'_>| {
-                Page::read(op.conn, wanted(Some(op.standing.course)), at_most)
-            };
-            exchange
-                .read_in(caller, course, Need::Instructor, read)
-                .await
-        }
-        None => {
-            let read = move |op: &mut Op<'_>| Page::read(op.conn, wanted(None), at_most);
-            exchange.read_as_admin(caller, read).await
-        }
+    if let Some(course) = question.course {
+        let read = move |op: &mut CourseOp<'_>| {
+            Page::read(op.conn, wanted(Some(op.standing.course)), at_most)
+        };
+        exchange
+            .read_in(caller, course, Need::Instructor, read)
+            .await
+    } else {
+        let read = move |op: &mut Op<'_>| Page::read(op.conn, wanted(None), at_most);
+        exchange.read_as_admin(caller, read).await
     }
 }

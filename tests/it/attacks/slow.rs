@@ -377,12 +377,12 @@ fn open_requests_for_the_page_count_like_others() {
     let idle = ["--idle-timeout", "5s"];
     let server = Setup::standalone().args(&limits).args(&idle).start();
     let prefix = server.prefix();
-    let head = format!(
+    let request = format!(
         "GET {prefix}?user=zed HTTP/1.1\r\nHost: localhost\r\nContent-Length: {LENGTH}\r\n\r\n"
     );
-    let mut held = open(&server, &head);
+    let mut held = open(&server, &request);
     eventually("the page is counted", || {
-        again_if_refused(&mut held, || open(&server, &head));
+        again_if_refused(&mut held, || open(&server, &request));
         // The place of the last request here may be taken for a moment longer than its reply takes.
         (0..2).all(|_| server.get("courses", "zed").status == 429)
             && server.get("", "zed").status == 429
