@@ -329,7 +329,7 @@ mod tests {
             assert_eq!(names.of(&name(old)).unwrap().as_str(), new);
         }
         let cut = names.of(&name("jupyter-a.very.long.addres-1a2b3"));
-        assert!(cut.unwrap_err().contains("cut short"));
+        assert!(cut.unwrap_err().contains("shortened"));
         assert!(names.of(&name("jupyter-")).is_err());
         let mut report = Report::default();
         names.tell(&mut report, &BTreeSet::new());
@@ -357,7 +357,11 @@ mod tests {
         );
         let told: Vec<_> = report.notes.iter().map(ToString::to_string).collect();
         for words in [
-            ["\"anna\" and", "(U+0430)", "written with other characters"],
+            [
+                "\"anna\" and",
+                "(U+0430)",
+                "consist of different characters",
+            ],
             ["\"KIM\" and \"kim \"", "look alike", "--user-map"],
             ["U+0308", "U+00EB", "look alike"],
             ["\"kim \"", "begins or ends with a blank", "--user-map"],
@@ -374,8 +378,8 @@ mod tests {
         for (text, words) in [
             ("bob\n", "line 1"),
             ("a,b\nbob,x,y\n", "line 2"),
-            ("bob,a/b\n", "no name that a user can have"),
-            ("bob,former:x\n", "no name of a user or service"),
+            ("bob,a/b\n", "cannot be the name of a user"),
+            ("bob,former:x\n", "cannot be the name of a user or service"),
             ("bob,x\nbob,y\n", "twice"),
             (",x\n", "empty"),
         ] {

@@ -269,7 +269,8 @@ mod tests {
         let source = migrations_of_a_later_version(place.path());
         let mut conn = connect(&path);
         conn.batch_execute("PRAGMA foreign_keys = ON").unwrap();
-        let all = MigrationSource::<Sqlite>::migrations(&source).unwrap();
+        let mut all = migrations(&source).unwrap();
+        all.sort_by_key(|migration| migration.name().version().to_string());
         assert!(conn.applied_migrations().unwrap().is_empty());
         conn.run_migration(&all[0]).unwrap();
         conn.batch_execute(

@@ -73,7 +73,7 @@ fn a_name_that_has_anything_is_not_given_to_somebody_else() {
         let (code, said) = desk.user(&["rename", ADA, reserved]);
         assert_eq!(code, Some(2), "{said}");
         assert!(
-            said.contains("names of operators and former users"),
+            said.contains("names of operators, former users and services"),
             "{said}"
         );
     }

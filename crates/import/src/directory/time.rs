@@ -664,7 +664,7 @@ mod tests {
         assert!(
             resolved(&berlin, "2026-03-29 02:30:00")
                 .unwrap_err()
-                .contains("was not")
+                .contains("did not exist")
         );
         assert!(
             Times::new(None, Some("Mars/Olympus"))
@@ -800,7 +800,7 @@ mod tests {
             let written = berlin.read(text).unwrap();
             berlin.resolve(&written).unwrap().1.unwrap()
         };
-        assert!(said("2026-10-25 02:30:00").contains("came twice"));
-        assert!(!said("2026-10-25 03:30:00").contains("came twice"));
+        assert!(said("2026-10-25 02:30:00").contains("occurred twice"));
+        assert!(!said("2026-10-25 03:30:00").contains("occurred twice"));
     }
 }
