@@ -214,6 +214,7 @@ def test_a_slow_exchange_leaves_the_notebook_server_to_all_else(
             # Blanks before the answer, so that the connection is never silent for long.
             handler.send_response(403)
             handler.send_header("Content-Type", "application/problem+json")
+            handler.send_header("X-NbCourier", "exchange")
             handler.end_headers()
             while not enough.wait(0.1):
                 handler.wfile.write(b" ")
