@@ -9,8 +9,8 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-START_LIMIT_S = 60
-STOP_LIMIT_S = 20
+START_LIMIT_S = 180
+STOP_LIMIT_S = 120
 POLL_S = 0.05
 # Below the ports that Linux gives to outgoing connections, which might take a port before the service does.
 PORTS = range(20_000, 32_000)
