@@ -256,8 +256,16 @@ fn changes_are_flushed_before_the_answer() {
     }
 }
 
-/// Runs a command to its end and checks its system calls below that directory.
+/// The line of a trace that stands for the exit of a command that prints nothing.
+const EXIT: &str = r#"1 write(1<pipe:[1]>, "done", 4) = 4"#;
+
+/// Runs a command that reports its success, and checks its system calls below that directory.
 fn assert_flushes(root: &Path, arguments: &[&str]) {
+    assert_flushes_before(None, root, arguments);
+}
+
+/// Runs a command to its end, and checks its system calls below that directory before its reports and before `exit`.
+fn assert_flushes_before(exit: Option<&str>, root: &Path, arguments: &[&str]) {
     let known = all_below(root);
     let trace = root.parent().unwrap().join("trace");
     let mut command = Command::new("strace");
@@ -267,10 +275,11 @@ fn assert_flushes(root: &Path, arguments: &[&str]) {
     let told = String::from_utf8_lossy(&ended.stderr);
     assert!(ended.status.success(), "{arguments:?}: {told}");
     let text = fs::read_to_string(&trace).unwrap();
-    let disk = Disk::new(root, known.clone()).read(text.lines());
+    let lines = || text.lines().chain(exit);
+    let disk = Disk::new(root, known.clone()).read(lines());
     assert_eq!(disk.violations(), [], "{arguments:?}");
     assert!(disk.promises() > 0, "{arguments:?} says that it is done");
-    let unflushed = text.lines().filter(|line| !line.contains("sync("));
+    let unflushed = lines().filter(|line| !line.contains("sync("));
     let disk = Disk::new(root, known).read(unflushed);
     assert!(!disk.violations().is_empty(), "{arguments:?}");
 }
@@ -326,4 +335,17 @@ fn commands_flush_before_they_report_success() {
     );
     let archive = at("algebra.tar");
     assert_flushes(&root, &["import", "archive", &archive, &moved]);
+    // A roster is written without a report, to a new file and over an existing one.
+    let (token, roster) = (place.path().join("token"), at("roster.csv"));
+    fs::write(&token, "ira").unwrap();
+    let token = format!("--token-file={}", token.display());
+    let url = format!(
+        "--url=http://127.0.0.1:{}{}",
+        server.port(),
+        server.prefix()
+    );
+    for _ in 0..2 {
+        let export = ["roster", "export", "algebra", &roster, &token, &url];
+        assert_flushes_before(Some(EXIT), &root, &export);
+    }
 }
