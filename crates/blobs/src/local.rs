@@ -282,8 +282,7 @@ impl LocalBlobs {
 
     /// Returns the free bytes available to us on the file system.
     pub fn free_bytes(&self) -> io::Result<u64> {
-        let space = rustix::fs::statvfs(self.root.as_path())?;
-        Ok(space.f_bavail.saturating_mul(space.f_frsize))
+        Ok(self.space()?.free)
     }
 
     /// Returns the directory.

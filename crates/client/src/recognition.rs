@@ -1,6 +1,7 @@
 //! Finds out what the server at an address is. Other servers also send JSON of an exchange's form.
 
 use super::http::Client;
+use super::token::is_hexadecimal;
 use reqwest::{Response, StatusCode};
 use serde_json::{Value, json};
 
@@ -40,10 +41,8 @@ pub(super) fn is_marked(reply: &Response) -> bool {
 
 /// Whether a reply to a health check with a challenge contains the answer of an exchange.
 pub(super) fn has_proof(told: &Value) -> bool {
-    let is_digit = |byte: u8| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte);
-    told["proof"]
-        .as_str()
-        .is_some_and(|proof| proof.len() == PROOF && proof.bytes().all(is_digit))
+    let proof = told["proof"].as_str();
+    proof.is_some_and(|proof| proof.len() == PROOF && is_hexadecimal(proof))
 }
 
 impl Client {

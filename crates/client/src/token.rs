@@ -7,15 +7,18 @@ const OF_HUB: usize = 32;
 /// lengths that tokens have. The sentence holds no part of the token.
 pub fn odd_length(token: &str, usual: &[usize]) -> Option<String> {
     let length = token.len();
-    let is_hexadecimal = token
-        .bytes()
-        .all(|byte| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte));
-    if !is_hexadecimal || length == OF_HUB || usual.contains(&length) {
+    if !is_hexadecimal(token) || length == OF_HUB || usual.contains(&length) {
         return None;
     }
     Some(format!(
         "The token has {length} characters, and a hub makes tokens of {OF_HUB}: part of it may be missing"
     ))
+}
+
+/// Whether the text consists of the digits of a hexadecimal number, in lower case.
+pub(super) fn is_hexadecimal(text: &str) -> bool {
+    text.bytes()
+        .all(|byte| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte))
 }
 
 #[cfg(test)]

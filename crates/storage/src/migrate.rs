@@ -77,7 +77,7 @@ pub(super) fn differences(conn: &mut Connection) -> Result<(Vec<String>, Option<
         #[diesel(sql_type = diesel::sql_types::Text)]
         version: String,
     }
-    let known = versions(&MIGRATIONS)?;
+    let known = versions(&migrations(&MIGRATIONS)?);
     let applied = diesel::sql_query(format!("SELECT version FROM {OUR_BOOKS}"))
         .load::<Applied>(conn)?
         .into_iter();
@@ -120,7 +120,8 @@ fn migrate_with(
     path: &Path,
     opening: Opening,
 ) -> Result<()> {
-    let known = versions(source)?;
+    let mut pending = migrations(source)?;
+    let known = versions(&pending);
     let applied: BTreeSet<String> = conn
         .applied_migrations()
         .map_err(|error| Error::Connection(error.to_string()))?
@@ -161,7 +162,6 @@ fn migrate_with(
             copy.display()
         );
     }
-    let mut pending = migrations(source)?;
     pending.retain(|migration| missing.contains(&migration.name().version().to_string()));
     pending.sort_by_key(|migration| migration.name().version().to_string());
     apply(&pending, conn, path)
@@ -198,11 +198,11 @@ fn migrations(source: &impl MigrationSource<Sqlite>) -> Result<Vec<Box<dyn Migra
         .map_err(|error| Error::Connection(error.to_string()))
 }
 
-fn versions(source: &impl MigrationSource<Sqlite>) -> Result<BTreeSet<String>> {
-    Ok(migrations(source)?
+fn versions(migrations: &[Box<dyn Migration<Sqlite>>]) -> BTreeSet<String> {
+    migrations
         .iter()
         .map(|migration| migration.name().version().to_string())
-        .collect())
+        .collect()
 }
 
 fn set_aside(conn: &mut Connection, path: &Path) -> Result<PathBuf> {

@@ -11,7 +11,7 @@ use sha2::{Digest as _, Sha256};
 /// Maximum size of all copies in bytes.
 const CAPACITY: u64 = 8 * 1024 * 1024;
 /// Maximum size of one copy in bytes.
-pub(crate) const LARGEST: usize = 256 * 1024;
+const LARGEST: usize = 256 * 1024;
 /// Bytes that an entry takes besides its content.
 const ENTRY: usize = 128;
 
