@@ -1,5 +1,6 @@
 //! The files in the repository and in the packages made from it: our own sources, and no file by accident.
 
+use serde_json::Value;
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
@@ -147,6 +148,32 @@ fn no_crate_links_what_it_must_not_know() {
         for name in never {
             assert!(!names.contains(name), "{package} links {name}");
         }
+    }
+}
+
+/// cargo-deny checks the same for the crates of the program (`deny.toml`). This also checks those of the tests.
+#[test]
+fn every_dependency_has_a_version() {
+    let metadata = [
+        "metadata",
+        "--offline",
+        "--no-deps",
+        "--format-version",
+        "1",
+    ];
+    let metadata = run(env!("CARGO"), &metadata).concat();
+    let metadata: Value = serde_json::from_str(&metadata).expect("cargo prints JSON");
+    let packages = metadata["packages"].as_array().expect("a list of packages");
+    let dependencies = packages.iter().flat_map(|package| {
+        let all = package["dependencies"].as_array();
+        all.into_iter().flatten().map(move |each| (package, each))
+    });
+    let (own, foreign): (Vec<_>, Vec<_>) =
+        dependencies.partition(|(_, dependency)| dependency["path"].is_string());
+    assert!(!own.is_empty() && !foreign.is_empty());
+    for (package, dependency) in foreign {
+        let (package, name) = (&package["name"], &dependency["name"]);
+        assert_ne!(dependency["req"], "*", "{package} takes any {name}");
     }
 }
 
