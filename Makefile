@@ -49,8 +49,8 @@ schemathesis: ## Send requests made from the OpenAPI document, as every kind of 
 # Approximate time for each half of the long run. In a minute, each address gets about thirty requests.
 SECONDS ?= 300
 fuzz: ## Fuzz every decoder and every address for SECONDS=300 each; failing inputs are kept in tests/corpus
-	NBCOURIER_FUZZ_SECONDS=$(SECONDS) cargo test --test fuzz -- --nocapture
-	NBCOURIER_FUZZ_SECONDS=$(SECONDS) cargo test --test it attacks:: -- --nocapture
+	NBCOURIER_FUZZ_SECONDS=$(SECONDS) cargo test --workspace --test fuzz -- --nocapture
+	NBCOURIER_FUZZ_SECONDS=$(SECONDS) cargo test --workspace --test it -- attacks:: --nocapture
 	cargo build
 	NBCOURIER_FUZZ_EXAMPLES=$$(( $(SECONDS) / 4 + 1 )) scripts/test-schemathesis.sh --quiet --capture=no
 

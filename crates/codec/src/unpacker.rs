@@ -31,6 +31,8 @@ const WINDOW_LOG: u32 = 23;
 const FRAME: [u8; 4] = [0x28, 0xB5, 0x2F, 0xFD];
 /// The magic number of a skippable frame (section 3.1.2), except for four bits of the first byte.
 const SKIPPABLE: [u8; 4] = [0x50, 0x2A, 0x4D, 0x18];
+/// The maximum length of a frame header with its magic number, in bytes (section 3.1.1.1).
+const HEADER: usize = 18;
 
 /// A decompressor that takes compressed bytes in pieces of any size.
 pub struct Unpacker(Kind);
@@ -116,8 +118,8 @@ struct Zstd {
 
 /// The position of the decoder in the input.
 enum State {
-    /// Between two frames. The number counts the bytes of the next magic number that were read.
-    Between([u8; 4], usize),
+    /// Between two frames. The number counts the bytes of the next frame header that were read.
+    Between([u8; HEADER], usize),
     /// In a frame.
     Inside,
     /// In a frame whose bytes filled the output. More may follow.
@@ -131,7 +133,7 @@ impl Zstd {
         Ok(Self {
             decoder,
             output: vec![0; OUTPUT].into(),
-            state: State::Between([0; 4], 0),
+            state: State::Between([0; HEADER], 0),
             frames: 0,
         })
     }
@@ -143,13 +145,13 @@ impl Zstd {
     ) -> Result<usize, E> {
         let (mut taken, mut made) = (0, 0);
         while made < TURN && (taken < input.len() || matches!(self.state, State::Full)) {
-            if let State::Between(mark, filled) = &mut self.state {
-                *mark.get_mut(*filled).ok_or(NotPacked)? = input[taken];
+            if let State::Between(header, filled) = &mut self.state {
+                *header.get_mut(*filled).ok_or(NotPacked)? = input[taken];
                 taken += 1;
                 *filled += 1;
-                if *filled == mark.len() {
-                    let mark = *mark;
-                    self.begin(mark)?;
+                if *filled == header_length(&header[..*filled])? {
+                    let (header, filled) = (*header, *filled);
+                    self.begin(&header[..filled])?;
                 }
                 continue;
             }
@@ -168,17 +170,13 @@ impl Zstd {
         Ok(taken)
     }
 
-    /// Checks the magic number of a frame. The library also reads frames of versions before 0.8, without a limit on its
-    /// memory. They are refused here.
-    fn begin(&mut self, mark: [u8; 4]) -> Result<(), NotPacked> {
-        let skippable = [mark[0] & 0xF0, mark[1], mark[2], mark[3]];
-        if mark != FRAME && skippable != SKIPPABLE {
-            return Err(NotPacked);
-        }
+    /// Passes the header of a frame to the library, whole and on its own. When a header arrives in two pieces, the
+    /// library (1.5.7) may take the bytes that follow for a frame of their own.
+    fn begin(&mut self, header: &[u8]) -> Result<(), NotPacked> {
         self.frames += 1;
         self.state = State::Inside;
-        let (read, _) = self.step(&mark)?;
-        if read == mark.len() {
+        let (read, _) = self.step(header)?;
+        if read == header.len() {
             Ok(())
         } else {
             Err(NotPacked)
@@ -192,7 +190,7 @@ impl Zstd {
             .run_on_buffers(input, &mut self.output)
             .map_err(|_| NotPacked)?;
         self.state = if status.remaining == 0 {
-            State::Between([0; 4], 0)
+            State::Between([0; HEADER], 0)
         } else if status.bytes_written == self.output.len() {
             State::Full
         } else {
@@ -213,4 +211,27 @@ impl Zstd {
             _ => Err(NotPacked.into()),
         }
     }
+}
+
+/// Returns the length of a frame header, or of the part that must be known first. The library also reads frames of
+/// versions before 0.8, without a limit on its memory. They are refused here.
+fn header_length(start: &[u8]) -> Result<usize, NotPacked> {
+    let Some((magic, rest)) = start.split_first_chunk::<4>() else {
+        return Ok(FRAME.len());
+    };
+    let skippable = [magic[0] & 0xF0, magic[1], magic[2], magic[3]];
+    if skippable == SKIPPABLE {
+        return Ok(magic.len());
+    }
+    if *magic != FRAME {
+        return Err(NotPacked);
+    }
+    let Some(descriptor) = rest.first() else {
+        return Ok(magic.len() + 1);
+    };
+    let single_segment = descriptor & 0x20 != 0;
+    let window = usize::from(!single_segment);
+    let dictionary = [0, 1, 2, 4][usize::from(descriptor & 3)];
+    let content = [usize::from(single_segment), 2, 4, 8][usize::from(descriptor >> 6)];
+    Ok(magic.len() + 1 + window + dictionary + content)
 }

@@ -145,6 +145,21 @@ fn frames_of_the_first_versions_of_zstd_are_refused() {
     }
 }
 
+/// The library of version 1.5.7 takes the second piece of this input for a frame of its own when the cut is within the
+/// first header.
+#[test]
+fn a_frame_within_a_header_is_no_frame_wherever_the_input_is_cut() {
+    let empty_frame = [0x28, 0xB5, 0x2F, 0xFD, 0x20, 0, 1, 0, 0];
+    for descriptor in [0x00, 0x20, 0x40, 0x50, 0x60, 0x80, 0x83, 0xC0, 0xC3] {
+        let input = [&empty_frame[..4], &[descriptor], &empty_frame].concat();
+        for cut in 0..=input.len() {
+            let (one, two) = input.split_at(cut);
+            let outcome = unpack(Packing::Zstd, [one, two].into_iter());
+            assert_eq!(outcome, Err(NotPacked), "{descriptor:#x}, cut at {cut}");
+        }
+    }
+}
+
 #[test]
 fn nothing_panics_whatever_comes_even_after_an_error() {
     let bytes = "again and again ".repeat(300);
