@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
+import re
 import shutil
 import stat
+import time
 import uuid
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from enum import Enum, auto
 from fnmatch import fnmatch
@@ -21,8 +24,19 @@ from .errors import CourierError, some
 if TYPE_CHECKING:
     from nbgrader.coursedir import CourseDirectory
 
+try:
+    import fcntl
+except ImportError:  # Windows
+    fcntl = None
+
 # nbgrader's unit of sizes.
 KILOBYTE = 1000
+# The beginning of the names of our own files and directories beside the user's.
+_OURS = ".nbcourier-"
+# The names of directories that are not complete yet.
+_STAGED = re.compile(re.escape(_OURS) + "[0-9a-f]{32}")
+# The longest time for which a directory is staged, in seconds.
+_LONGEST_STAGED_S = 24 * 3600.0
 
 
 @dataclass(frozen=True)
@@ -308,18 +322,75 @@ def staged(destination: Path, *, below: Path) -> Iterator[Path]:
     """Yields a new directory that replaces the destination only if the block succeeds.
 
     It is made beside the destination, so that the last step is a rename. The old content stays untouched until then.
+    After a failure nothing of it remains, nor any directory that was made for it. What a killed process left beside the
+    destination is removed.
     Raises `CourierError` if the destination is not below the given directory, by its name or through a link.
     """
-    make_below(below, destination.parent, over_links=True)
-    if Path(os.path.abspath(destination)) == Path(os.path.abspath(below)):
-        raise CourierError(f"'{destination}' itself is not to be replaced")
-    fresh = _beside(destination)
-    fresh.mkdir()
+    parent = destination.parent
+    missing = [each for each in destination.parents if not os.path.lexists(each)]
     try:
-        yield fresh
-        _swap(fresh, destination)
+        make_below(below, parent, over_links=True)
+        if Path(os.path.abspath(destination)) == Path(os.path.abspath(below)):
+            raise CourierError(f"'{destination}' itself is not to be replaced")
+        fresh = _beside(destination)
+        try:
+            with ExitStack() as stack:
+                with _locked(parent):
+                    _remove_abandoned(parent)
+                    fresh.mkdir()
+                    stack.enter_context(_locked(fresh))
+                yield fresh
+                with _locked(parent):
+                    _swap(fresh, destination)
+        finally:
+            shutil.rmtree(fresh, ignore_errors=True)
+    except BaseException:
+        for each in missing:
+            # Only empty directories are removed, because another process may use them by now.
+            with suppress(OSError):
+                each.rmdir()
+        raise
+
+
+@contextmanager
+def _locked(directory: Path) -> Iterator[None]:
+    """Locks the directory. The lock ends with the process, however the process ends."""
+    descriptor = None
+    try:
+        if fcntl is not None:
+            # A file system without locks, or a directory that cannot be read, must not prevent anything.
+            with suppress(OSError):
+                descriptor = os.open(directory, os.O_RDONLY)
+                fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
     finally:
-        shutil.rmtree(fresh, ignore_errors=True)
+        if descriptor is not None:
+            os.close(descriptor)
+
+
+def _remove_abandoned(directory: Path) -> None:
+    """Removes the directories that killed processes staged in this one."""
+    with suppress(OSError):
+        names = [each for each in os.listdir(directory) if _STAGED.fullmatch(each)]
+        for each in (directory / name for name in names):
+            if not each.is_symlink() and each.is_dir() and _is_abandoned(each):
+                shutil.rmtree(each, ignore_errors=True)
+
+
+def _is_abandoned(staged_directory: Path) -> bool:
+    if fcntl is not None:
+        descriptor = os.open(staged_directory, os.O_RDONLY)
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            return True
+        except BlockingIOError:
+            return False
+        except OSError:
+            # This file system has no locks, so the age decides.
+            pass
+        finally:
+            os.close(descriptor)
+    return time.time() - staged_directory.stat().st_mtime > _LONGEST_STAGED_S
 
 
 def _swap(fresh: Path, destination: Path) -> None:
@@ -341,7 +412,14 @@ def _swap(fresh: Path, destination: Path) -> None:
 
 def _beside(destination: Path) -> Path:
     # Short, because the destination's name may already have the maximum length. Hidden, so that no pattern matches it.
-    return destination.with_name(f".nbcourier-{uuid.uuid4().hex}")
+    return destination.with_name(f"{_OURS}{uuid.uuid4().hex}")
+
+
+def mark_of(destination: Path) -> Path:
+    """Returns the hidden file beside a directory that tells what is missing in it."""
+    # The directory's name may already have the maximum length.
+    sum_ = hashlib.sha256(os.fsencode(destination.name)).hexdigest()[:16]
+    return destination.with_name(f"{_OURS}incomplete-{sum_}")
 
 
 def share_with_group(directory: Path) -> None:

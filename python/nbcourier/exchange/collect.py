@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import os
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from functools import cached_property
+from io import BytesIO
 from pathlib import Path
 from typing import Callable
 
@@ -15,10 +18,14 @@ from .. import progress
 from ..errors import CourierError, some
 from ..patterns import selects
 from ..transport import Content, ForGradebook, Submission
-from ..trees import share_with_group, staged
+from ..trees import mark_of, share_with_group, staged, write_file
 from .base import NbCourierExchange
 
 _STAND_IN = "\0"
+
+
+class _NothingNew(Exception):
+    """A submission that was collected in part would be collected in the same part again."""
 
 
 class Collect(NbCourierExchange, ExchangeCollect):
@@ -84,6 +91,9 @@ class Collect(NbCourierExchange, ExchangeCollect):
         destination = self._destination(submission)
         if not destination.is_dir():
             return True
+        if _Part.at(destination) is not None:
+            # Not all of it was collected. The rest may be possible now.
+            return True
         here = self.coursedir.get_existing_timestamp(str(destination))
         there = _time(submission)
         if self.update and (here is None or there > here):
@@ -95,19 +105,41 @@ class Collect(NbCourierExchange, ExchangeCollect):
         return False
 
     def _bring(self, submission: Submission, content: Content) -> None:
-        with staged(self._destination(submission), below=self._root) as fresh:
-            written = [self.write(fresh, path, file) for path, file in content]
-            lost = [each for each in written if each is not None]
-            if lost and len(lost) == len(written):
-                raise CourierError(f"nothing of it can be written here: {some(lost)}")
-            # Written last: a submitted file of this name does not tell when the work was submitted.
-            (fresh / "timestamp.txt").write_text(submission.timestamp, "utf-8")
-            if self.coursedir.groupshared:
-                share_with_group(fresh)
-        self.log.info("Collected: %s %s", submission.student, submission.assignment)
-        if lost:
-            self.log.error("%s: not all was collected: %s", submission.student, some(lost))
-            self.incomplete.append(submission.student)
+        destination = self._destination(submission)
+        before = _Part.at(destination)
+        try:
+            with staged(destination, below=self._root) as fresh:
+                part = _Part(submission.timestamp, self._write(submission, content, fresh))
+                if part.missing and part == before:
+                    # It would be the same part again, and the instructor may have changed this one.
+                    raise _NothingNew
+                if part.missing:
+                    # Noted first: a part is never taken for the whole, even if this process is killed now.
+                    part.note(destination)
+        except _NothingNew:
+            pass
+        if not part.missing:
+            mark_of(destination).unlink(missing_ok=True)
+            self.log.info("Collected: %s %s", submission.student, submission.assignment)
+            return
+        self.log.error(
+            "%s: not all was collected: %s. The next collect tries again",
+            submission.student,
+            some(part.missing),
+        )
+        self.incomplete.append(submission.student)
+
+    def _write(self, submission: Submission, content: Content, fresh: Path) -> list[str]:
+        """Writes the submission into a new directory; returns why some of its files cannot be written."""
+        written = [self.write(fresh, path, file) for path, file in content]
+        lost = [each for each in written if each is not None]
+        if lost and len(lost) == len(written):
+            raise CourierError(f"nothing of it can be written here: {some(lost)}")
+        # Written last: a submitted file of this name does not tell when the work was submitted.
+        (fresh / "timestamp.txt").write_text(submission.timestamp, "utf-8")
+        if self.coursedir.groupshared:
+            share_with_group(fresh)
+        return lost
 
     def _destination(self, submission: Submission) -> Path:
         step = self.coursedir.submitted_directory
@@ -156,6 +188,31 @@ def _chosen(
     ordered = sorted(submissions, key=_time)
     in_time = [each for each in ordered if is_in_time is not None and is_in_time(each)]
     return (in_time or ordered)[-1]
+
+
+@dataclass(frozen=True)
+class _Part:
+    """A note beside a collected submission of which not every file could be written."""
+
+    timestamp: str
+    # Why the other files could not be written.
+    missing: list[str]
+
+    @staticmethod
+    def at(destination: Path) -> _Part | None:
+        """Returns the note about what is in the directory; None if that is whole."""
+        try:
+            note = json.loads(mark_of(destination).read_bytes())
+            part = _Part(note["timestamp"], note["missing"])
+            here = (destination / "timestamp.txt").read_text("utf-8").strip()
+        except (OSError, ValueError, TypeError, KeyError, RecursionError):
+            return None
+        return part if part.timestamp == here else None
+
+    def note(self, destination: Path) -> None:
+        """Writes the note."""
+        mark, text = mark_of(destination), json.dumps(asdict(self)).encode()
+        write_file(mark.parent, mark.name, BytesIO(text))
 
 
 def _time(submission: Submission) -> datetime:
