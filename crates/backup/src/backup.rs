@@ -25,7 +25,6 @@ use super::error::{Error, Result, on};
 use super::manifest::{self, Manifest, NamedFile};
 use nbcourier_blobs::LocalBlobs;
 use nbcourier_domain::Timestamp;
-use nbcourier_exchange::fsck;
 use nbcourier_storage::{self as store, Connection, snapshot};
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
@@ -304,7 +303,7 @@ fn read_again(
         for row in rows.iter().filter(|row| !row.in_database) {
             let sum = row.blob.sha256;
             let is_known = || manifest.damaged.contains(&sum.to_string());
-            if fsck::damage(blobs, row, None).is_some() && !is_known() {
+            if blobs.verify(&row.blob).is_err() && !is_known() {
                 return Err(Error::Damaged {
                     path: blobs.path(sum),
                     remedy: REMEDY,

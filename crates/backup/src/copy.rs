@@ -70,7 +70,7 @@ pub(super) fn contents(
         for row in rows {
             let blob = row.blob;
             if row.in_database {
-                match fsck::damage(from, &row, contents.get(&row.id)) {
+                match fsck::content_damage(&blob, contents.get(&row.id)) {
                     None => {
                         copied.inside += 1;
                         copied.inside_bytes += blob.size;

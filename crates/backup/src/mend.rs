@@ -10,8 +10,7 @@ use super::restore::find;
 use super::{Work, backup};
 use nbcourier_blobs::{Damage, LocalBlobs};
 use nbcourier_domain::{BlobRef, Sha256Sum};
-use nbcourier_exchange::fsck::{Fault, Report};
-use nbcourier_storage::blobs::Row;
+use nbcourier_exchange::fsck::{DamagedBlob, Fault, Report};
 use nbcourier_storage::{self as store, Connection, Store, snapshot};
 use sha2::{Digest, Sha256};
 use std::path::{Path, PathBuf};
@@ -47,27 +46,30 @@ pub async fn mend(
 ) -> Result<Mended> {
     let mut backup = from.map(Backup::open).transpose()?;
     let mut mended = Mended::default();
-    let total = found.damaged.iter().map(|(row, _)| row.blob.size).sum();
+    let total = found.damaged.iter().map(|damaged| damaged.blob.size).sum();
     watch(Work::Begin("Mending", total));
-    for (row, damage) in &found.damaged {
-        let source = if row.in_database {
-            mend_inside(store, blobs, row, backup.as_mut(), &mut mended).await?
+    for damaged in &found.damaged {
+        let blob = damaged.blob;
+        let source = if damaged.in_database {
+            mend_inside(store, blobs, damaged, backup.as_mut(), &mut mended).await?
         } else {
-            mend_file(blobs, row, &found.strays, backup.as_ref(), &mut mended)?
+            mend_file(blobs, blob, &found.strays, backup.as_ref(), &mut mended)?
         };
         match source {
-            Some(source) => mended.restored.push((row.blob, source)),
-            None if *damage == Damage::Unreadable => mended.remaining.push((row.blob, *damage)),
-            None => mended.remaining.push((row.blob, Damage::Missing)),
+            Some(source) => mended.restored.push((blob, source)),
+            None if damaged.damage == Damage::Unreadable => {
+                mended.remaining.push((blob, damaged.damage));
+            }
+            None => mended.remaining.push((blob, Damage::Missing)),
         }
-        watch(Work::Done(row.blob.size));
+        watch(Work::Done(blob.size));
     }
     for stray in found.strays.iter().filter(|stray| stray.exists()) {
         let place = blobs.set_aside(stray).map_err(on(stray, "set aside"))?;
         mended.set_aside.push(place);
     }
-    for (tree, fault) in &found.torn {
-        match *fault {
+    for tree in &found.torn {
+        match tree.fault {
             Fault::OtherFiles => mended.torn.push(tree.digest),
             Fault::Counts(files, bytes) => {
                 let id = tree.id;
@@ -83,12 +85,11 @@ pub async fn mend(
 
 fn mend_file(
     blobs: &LocalBlobs,
-    row: &Row,
+    blob: BlobRef,
     strays: &[PathBuf],
     backup: Option<&Backup>,
     mended: &mut Mended,
 ) -> Result<Option<&'static str>> {
-    let blob = row.blob;
     let place = blobs.path(blob.sha256);
     // The good copy is read before anything is moved.
     let good = match backup {
@@ -115,11 +116,11 @@ fn mend_file(
 async fn mend_inside(
     store: &Store,
     blobs: &LocalBlobs,
-    row: &Row,
+    damaged: &DamagedBlob,
     backup: Option<&mut Backup>,
     mended: &mut Mended,
 ) -> Result<Option<&'static str>> {
-    let (id, sum) = (row.id, row.blob.sha256);
+    let (id, sum) = (damaged.id, damaged.blob.sha256);
     let present = store
         .read(move |conn| Ok::<_, store::Error>(store::blobs::contents(conn, &[id])?.remove(&id)))
         .await?;

@@ -1,15 +1,12 @@
 //! Reading many trees at once: the submissions of a class, or its feedback.
 
 use super::op::Need;
-use super::trees::Part;
+use super::submission_pages::{CurrentFeedback, ListedSubmission, Position};
 use super::{Exchange, Result};
 use nbcourier_domain::{AssignmentId, CourseId, Timestamp, UserName};
 use nbcourier_identity::Caller;
 use nbcourier_storage::submission_pages::{After, Wanted};
 use nbcourier_storage::{self as store, Portion};
-
-pub use nbcourier_storage::feedback::Shown as Feedback;
-pub use nbcourier_storage::submission_pages::{Entry as Submission, Place};
 
 /// A query for the submissions to collect.
 #[derive(Debug, Clone)]
@@ -32,7 +29,7 @@ pub struct Question {
 #[derive(Debug, Clone)]
 pub struct Collected {
     /// The latest matching submission of each student, sorted by student.
-    pub submissions: Vec<Submission>,
+    pub submissions: Vec<ListedSubmission>,
     /// The student after whom the next page begins, if there is one.
     pub next: Option<String>,
 }
@@ -65,6 +62,8 @@ pub async fn collect(
                     store::submission_pages::page(op.conn, op.standing.course, &wanted, portion)?;
                 let next = submissions.last().filter(|_| is_more);
                 let next = next.map(|last| last.student.clone());
+                let submissions = submissions.into_iter().map(ListedSubmission::new);
+                let submissions = submissions.collect();
                 Ok(Collected { submissions, next })
             },
         )
@@ -73,11 +72,11 @@ pub async fn collect(
 
 /// A page of the feedback in a course.
 #[derive(Debug, Clone)]
-pub struct GivenBack {
+pub struct FeedbackPage {
     /// The current feedback with its submission, oldest submission first.
-    pub feedback: Vec<(Submission, Feedback)>,
+    pub feedback: Vec<(ListedSubmission, CurrentFeedback)>,
     /// The submission after which the next page begins, if there is one.
-    pub next: Option<Place>,
+    pub next: Option<Position>,
 }
 
 /// Returns at most `at_most` pieces of feedback in a course, after the given submission, for one assignment or for all.
@@ -87,9 +86,9 @@ pub async fn feedback(
     caller: &Caller,
     course: CourseId,
     assignment: Option<AssignmentId>,
-    after: Option<Place>,
+    after: Option<Position>,
     at_most: usize,
-) -> Result<GivenBack> {
+) -> Result<FeedbackPage> {
     exchange
         .read_in(caller, course, Need::Member, move |op| {
             let assignment = match assignment {
@@ -102,43 +101,21 @@ pub async fn feedback(
                 student: own,
                 open_at: (!op.standing.is_instructor()).then(Timestamp::now),
                 with_feedback: true,
-                after: after.map(After::Submission),
+                after: after.map(Position::after),
                 ..Wanted::default()
             };
             let portion = Portion::of(at_most);
             let (entries, is_more) =
                 store::submission_pages::page(op.conn, op.standing.course, &wanted, portion)?;
-            let next = entries.last().filter(|_| is_more).map(Submission::place);
+            let next = entries.last().filter(|_| is_more).map(Position::of);
             let mut feedback =
                 store::feedback::current_of_all(op.conn, entries.iter().map(|entry| entry.id))?;
             let with_feedback = entries.into_iter().filter_map(|entry| {
-                let shown = feedback.remove(&entry.id)?;
-                Some((entry, shown))
+                let current = feedback.remove(&entry.id)?;
+                Some((ListedSubmission::new(entry), CurrentFeedback::new(current)))
             });
             let feedback = with_feedback.collect();
-            Ok(GivenBack { feedback, next })
+            Ok(FeedbackPage { feedback, next })
         })
         .await
-}
-
-impl From<&Submission> for Part {
-    fn from(submission: &Submission) -> Self {
-        Self {
-            submission: submission.id,
-            tree_id: submission.tree_id,
-            files: submission.files,
-            time: submission.submitted_at,
-        }
-    }
-}
-
-impl From<&(Submission, Feedback)> for Part {
-    fn from((submission, feedback): &(Submission, Feedback)) -> Self {
-        Self {
-            submission: submission.id,
-            tree_id: feedback.tree_id,
-            files: feedback.files,
-            time: feedback.returned_at,
-        }
-    }
 }

@@ -2,14 +2,33 @@
 
 use super::audit::{About, Action};
 use super::op::Need;
+use super::trash::Position;
 use super::{Error, Exchange, Result, Thing};
 use nbcourier_domain::{CourseId, Person, Role, Timestamp, UserName};
 use nbcourier_identity::Caller;
 use nbcourier_storage::{self as store, Portion};
 use std::time::Duration;
 
-pub use nbcourier_storage::courses::Deleted as Trashed;
-pub use nbcourier_storage::trash::Place;
+/// A deleted course.
+#[derive(Debug, Clone)]
+pub struct DeletedCourse {
+    /// The number by which the course can be restored.
+    pub id: i64,
+    /// The name of the course when it was deleted.
+    pub name: String,
+    /// The time of deletion.
+    pub deleted_at: Timestamp,
+}
+
+impl DeletedCourse {
+    fn new(row: store::courses::Deleted) -> Self {
+        Self {
+            id: row.id,
+            name: row.name,
+            deleted_at: row.deleted_at,
+        }
+    }
+}
 
 /// A course that the caller can see, with their role.
 #[derive(Debug, Clone)]
@@ -33,9 +52,9 @@ pub struct Page {
 #[derive(Debug, Clone)]
 pub struct Trash {
     /// The courses.
-    pub courses: Vec<Trashed>,
+    pub courses: Vec<DeletedCourse>,
     /// The place after which the next page begins, if there is one.
-    pub next: Option<Place>,
+    pub next: Option<Position>,
 }
 
 /// Returns at most `at_most` courses after a name: those of which the caller is a member, or all for an administrator.
@@ -143,18 +162,24 @@ pub async fn trash(
     exchange: &Exchange,
     caller: &Caller,
     retention: Duration,
-    after: Option<Place>,
+    after: Option<Position>,
     at_most: usize,
 ) -> Result<Trash> {
     let (since, portion) = (super::gc::limit(retention), Portion::of(at_most));
     let read = exchange.read_as_admin(caller, move |op| {
-        Ok(store::courses::deleted(op.conn, since, after, portion)?)
+        Ok(store::courses::deleted(
+            op.conn,
+            since,
+            after.map(Position::place),
+            portion,
+        )?)
     });
     let (courses, is_more) = read.await?;
-    let next = courses.last().filter(|_| is_more).map(|course| Place {
+    let next = courses.last().filter(|_| is_more).map(|course| Position {
         deleted_at: course.deleted_at,
         id: course.id,
     });
+    let courses = courses.into_iter().map(DeletedCourse::new).collect();
     Ok(Trash { courses, next })
 }
 

@@ -1,19 +1,122 @@
 //! Everything that is stored about a person and by them, for giving them a copy.
 
+use super::events::Event;
 use super::people::{self, Footprint};
-use super::trees::ListedFile;
+use super::trees::{TreeFiles, TreeId};
 use super::{Error, Exchange, Result};
-use nbcourier_domain::{Extension, UserName};
+use nbcourier_domain::{Extension, Sha256Sum, Timestamp, UserName};
 use nbcourier_identity::Caller;
-use nbcourier_storage::dossier::Side;
-use nbcourier_storage::events::{Recorded, Wanted};
+use nbcourier_storage::dossier::{self as rows, Side};
+use nbcourier_storage::events::Wanted;
 use nbcourier_storage::{self as store, Portion};
-use std::sync::Arc;
-
-pub use nbcourier_storage::dossier::{Feedback, Place, Released, Submission};
 
 /// Maximum number of events read at a time.
 const PAGE: usize = 1000;
+
+/// An assignment of a course.
+#[derive(Debug, Clone)]
+pub struct AssignmentOf {
+    /// The name of the course.
+    pub course: String,
+    /// The name of the assignment.
+    pub assignment: String,
+}
+
+impl AssignmentOf {
+    fn new((course, assignment): rows::Place) -> Self {
+        Self { course, assignment }
+    }
+}
+
+/// A submission of the person.
+#[derive(Debug, Clone)]
+pub struct Submission {
+    /// Its number.
+    pub id: i64,
+    /// Its assignment.
+    pub of: AssignmentOf,
+    /// The time of submission.
+    pub submitted_at: Timestamp,
+    /// The person who submitted it for the student; `None` if the student did.
+    pub submitted_by: Option<String>,
+    /// Whether the submission, its assignment or its course is in the trash.
+    pub is_deleted: bool,
+    /// Its tree.
+    pub tree: TreeId,
+    /// The digest of the tree.
+    pub digest: Sha256Sum,
+}
+
+impl Submission {
+    fn new(row: rows::Submission) -> Self {
+        Self {
+            id: row.id,
+            of: AssignmentOf::new(row.place),
+            submitted_at: row.submitted_at,
+            submitted_by: row.submitted_by,
+            is_deleted: row.is_deleted,
+            tree: TreeId(row.tree_id),
+            digest: row.digest,
+        }
+    }
+}
+
+/// Feedback on a submission.
+#[derive(Debug, Clone)]
+pub struct Feedback {
+    /// Its number.
+    pub id: i64,
+    /// The number of the submission.
+    pub submission: i64,
+    /// The assignment.
+    pub of: AssignmentOf,
+    /// The time of the feedback.
+    pub returned_at: Timestamp,
+    /// The person who gave it.
+    pub returned_by: String,
+    /// Whether the feedback itself is in the trash.
+    pub is_deleted: bool,
+    /// Its tree.
+    pub tree: TreeId,
+    /// The digest of the tree.
+    pub digest: Sha256Sum,
+}
+
+impl Feedback {
+    fn new(row: rows::Feedback) -> Self {
+        Self {
+            id: row.id,
+            submission: row.submission,
+            of: AssignmentOf::new(row.place),
+            returned_at: row.returned_at,
+            returned_by: row.returned_by,
+            is_deleted: row.is_deleted,
+            tree: TreeId(row.tree_id),
+            digest: row.digest,
+        }
+    }
+}
+
+/// A version that the person released.
+#[derive(Debug, Clone)]
+pub struct Release {
+    /// Its assignment.
+    pub of: AssignmentOf,
+    /// The number of the version, starting at 1.
+    pub version: i64,
+    /// The time of the release.
+    pub released_at: Timestamp,
+}
+
+impl Release {
+    fn new((of, version, released_at): rows::Released) -> Self {
+        Self {
+            of: AssignmentOf::new(of),
+            version,
+            released_at,
+        }
+    }
+}
 
 /// Everything but the files and the events, of which there are many.
 #[derive(Debug, Clone)]
@@ -25,11 +128,11 @@ pub struct Dossier {
     /// The feedback on their submissions.
     pub feedback: Vec<Feedback>,
     /// Their extensions.
-    pub extensions: Vec<(Place, Extension)>,
+    pub extensions: Vec<(AssignmentOf, Extension)>,
     /// The versions that they released.
-    pub released: Vec<Released>,
+    pub releases: Vec<Release>,
     /// The feedback that they gave.
-    pub given: Vec<Feedback>,
+    pub given_feedback: Vec<Feedback>,
 }
 
 /// Returns everything but files and events. Returns `NothingStored` if the dossier would be empty.
@@ -43,19 +146,27 @@ pub async fn open(exchange: &Exchange, caller: &Caller, person: UserName) -> Res
             }
             Ok(Dossier {
                 footprint,
-                submissions: store::dossier::submissions(conn, &person)?,
-                feedback: store::dossier::feedback(conn, &person, Side::Got)?,
-                extensions: store::dossier::extensions(conn, &person)?,
-                released: store::dossier::releases(conn, &person)?,
-                given: store::dossier::feedback(conn, &person, Side::Gave)?,
+                submissions: all(rows::submissions(conn, &person)?, Submission::new),
+                feedback: all(rows::feedback(conn, &person, Side::Got)?, Feedback::new),
+                extensions: all(rows::extensions(conn, &person)?, |(of, extension)| {
+                    (AssignmentOf::new(of), extension)
+                }),
+                releases: all(rows::releases(conn, &person)?, Release::new),
+                given_feedback: all(rows::feedback(conn, &person, Side::Gave)?, Feedback::new),
             })
         })
         .await
 }
 
+fn all<R, T>(rows: Vec<R>, new: impl FnMut(R) -> T) -> Vec<T> {
+    rows.into_iter().map(new).collect()
+}
+
 /// Returns the files of one of the dossier's trees.
-pub async fn files(exchange: &Exchange, caller: &Caller, tree: i64) -> Result<Arc<[ListedFile]>> {
-    let read = exchange.read_as_admin(caller, move |op| Ok(store::trees::files(op.conn, tree)?));
+pub async fn files(exchange: &Exchange, caller: &Caller, tree: TreeId) -> Result<TreeFiles> {
+    let read = exchange.read_as_admin(caller, move |op| {
+        Ok(TreeFiles::new(store::trees::files(op.conn, tree.0)?))
+    });
     read.await
 }
 
@@ -65,7 +176,7 @@ pub async fn events(
     caller: &Caller,
     person: UserName,
     before: Option<i64>,
-) -> Result<Vec<Recorded>> {
+) -> Result<Vec<Event>> {
     let read = exchange.read_as_admin(caller, move |op| {
         let wanted = Wanted {
             before,
@@ -73,7 +184,7 @@ pub async fn events(
         };
         let portion = Portion::of(PAGE);
         let (events, _) = store::events::page_of(op.conn, wanted, Some(&person), portion)?;
-        Ok(events)
+        Ok(all(events, Event::new))
     });
     read.await
 }

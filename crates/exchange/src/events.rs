@@ -6,14 +6,55 @@ use nbcourier_domain::{CourseId, Timestamp};
 use nbcourier_identity::Caller;
 use nbcourier_storage::{self as store, Connection, Portion};
 
-pub use nbcourier_storage::events::Recorded;
-use nbcourier_storage::events::Wanted;
+use nbcourier_storage::events::{Recorded, Wanted};
+
+/// A recorded event.
+#[derive(Debug, Clone)]
+pub struct Event {
+    /// Its number. Later events have larger numbers.
+    pub id: i64,
+    /// Its time.
+    pub at: Timestamp,
+    /// The action, in a word or two.
+    pub action: String,
+    /// The person or service that made the change.
+    pub actor: String,
+    /// The person whom the change concerns, if that is not the actor.
+    pub subject: Option<String>,
+    /// The name of the course.
+    pub course: Option<String>,
+    /// The name of the assignment.
+    pub assignment: Option<String>,
+    /// The number of the submission.
+    pub submission: Option<i64>,
+    /// Further details, as JSON.
+    pub detail: Option<String>,
+    /// The ID of the request in the log.
+    pub request_id: Option<String>,
+}
+
+impl Event {
+    pub(super) fn new(row: Recorded) -> Self {
+        Self {
+            id: row.id,
+            at: Timestamp::from_micros(row.at),
+            action: row.action,
+            actor: row.actor,
+            subject: row.subject,
+            course: row.course,
+            assignment: row.assignment,
+            submission: row.submission_id,
+            detail: row.detail,
+            request_id: row.request_id,
+        }
+    }
+}
 
 /// A page of events.
 #[derive(Debug, Clone)]
 pub struct Page {
     /// The events, newest first.
-    pub events: Vec<Recorded>,
+    pub events: Vec<Event>,
     /// The event after which the next page begins, if there is one.
     pub next: Option<i64>,
 }
@@ -22,6 +63,7 @@ impl Page {
     fn read(conn: &mut Connection, wanted: Wanted, at_most: usize) -> Result<Self> {
         let (events, is_more) = store::events::page(conn, wanted, Portion::of(at_most))?;
         let next = events.last().filter(|_| is_more).map(|event| event.id);
+        let events = events.into_iter().map(Event::new).collect();
         Ok(Self { events, next })
     }
 }

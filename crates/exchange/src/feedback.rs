@@ -5,7 +5,7 @@ use super::op::{CourseOp, Entry, Need};
 use super::parcel::{Batch, Parcel, Sent};
 use super::quota::Account;
 use super::submissions::Target;
-use super::trees::{self, ListedFile};
+use super::trees::{FoundTree, TreeFiles};
 use super::{Error, Exchange, Result, Thing};
 use nbcourier_domain::{AssignmentId, CourseId, Sha256Sum, Timestamp, UserName};
 use nbcourier_identity::Caller;
@@ -254,7 +254,7 @@ pub async fn files(
     caller: &Caller,
     target: Target,
     time: Timestamp,
-) -> Result<Arc<[ListedFile]>> {
+) -> Result<TreeFiles> {
     let entry = target.enter(exchange, caller)?;
     entry
         .read(move |op| {
@@ -262,8 +262,8 @@ pub async fn files(
             let submission = store::submissions::at(op.conn, assignment, &target.student, time)?
                 .ok_or(Error::NotFound(Thing::Submission))?;
             match store::feedback::current(op.conn, submission.id)? {
-                Some(tree) => Ok(store::trees::files(op.conn, tree)?),
-                None => Ok(Arc::default()),
+                Some(tree) => Ok(TreeFiles::new(store::trees::files(op.conn, tree)?)),
+                None => Ok(TreeFiles::default()),
             }
         })
         .await
@@ -275,7 +275,7 @@ pub async fn tree(
     caller: &Caller,
     course: CourseId,
     id: Option<i64>,
-) -> Result<trees::Found> {
+) -> Result<FoundTree> {
     exchange
         .read_in(caller, course, Need::Course, move |op| {
             let submission = op.submission(id)?;
@@ -283,10 +283,10 @@ pub async fn tree(
             let shown = store::feedback::current_of_all(op.conn, [submission.id])?
                 .remove(&submission.id)
                 .ok_or(Error::NotFound(Thing::Feedback))?;
-            Ok(trees::Found {
+            Ok(FoundTree {
                 digest: shown.digest,
                 time: shown.returned_at,
-                files: store::trees::files(op.conn, shown.tree_id)?,
+                files: TreeFiles::new(store::trees::files(op.conn, shown.tree_id)?),
             })
         })
         .await

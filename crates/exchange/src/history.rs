@@ -2,17 +2,42 @@
 
 use super::op::Need;
 use super::{Exchange, Result};
-use nbcourier_domain::{AssignmentId, CourseId};
+use nbcourier_domain::{AssignmentId, CourseId, Sha256Sum, Timestamp};
 use nbcourier_identity::Caller;
 use nbcourier_storage::{self as store, Portion};
 
-pub use nbcourier_storage::history::{Feedback, Release};
+/// A version of an assignment.
+#[derive(Debug, Clone)]
+pub struct PastRelease {
+    /// The number of the version, starting at 1.
+    pub version: i64,
+    /// The time of the release.
+    pub released_at: Timestamp,
+    /// The person who released it.
+    pub released_by: String,
+    /// The digest of the tree.
+    pub digest: Sha256Sum,
+    /// Whether it is the current version.
+    pub is_current: bool,
+}
+
+impl PastRelease {
+    fn new(row: store::history::Release) -> Self {
+        Self {
+            version: row.version,
+            released_at: row.released_at,
+            released_by: row.released_by,
+            digest: row.digest,
+            is_current: row.is_current,
+        }
+    }
+}
 
 /// A page of the versions of an assignment, oldest first. The assignment need not be released.
 #[derive(Debug, Clone)]
-pub struct Releases {
+pub struct ReleaseHistory {
     /// The versions.
-    pub releases: Vec<Release>,
+    pub releases: Vec<PastRelease>,
     /// The version after which the next page begins, if there is one.
     pub next: Option<i64>,
 }
@@ -25,7 +50,7 @@ pub async fn releases(
     assignment: AssignmentId,
     after: Option<i64>,
     at_most: usize,
-) -> Result<Releases> {
+) -> Result<ReleaseHistory> {
     exchange
         .read_in(caller, course, Need::Instructor, move |op| {
             let id = op.assignment(&assignment)?;
@@ -33,25 +58,32 @@ pub async fn releases(
             let (releases, is_more) = store::history::releases(op.conn, id, after, portion)?;
             let next = releases.last().filter(|_| is_more);
             let next = next.map(|release| release.version);
-            Ok(Releases { releases, next })
+            let releases = releases.into_iter().map(PastRelease::new).collect();
+            Ok(ReleaseHistory { releases, next })
         })
         .await
 }
 
 /// One piece of feedback on a submission.
 #[derive(Debug, Clone)]
-pub struct Given {
+pub struct PastFeedback {
     /// Its number. The first is 1.
     pub number: usize,
-    /// The feedback.
-    pub feedback: Feedback,
+    /// The time of the feedback.
+    pub returned_at: Timestamp,
+    /// The person who gave it.
+    pub returned_by: String,
+    /// The digest of the tree.
+    pub digest: Sha256Sum,
+    /// Whether it is in the trash.
+    pub is_deleted: bool,
     /// Whether it is the current feedback.
     pub is_current: bool,
 }
 
-/// The place of a piece of feedback among all on its submission.
+/// The position of a piece of feedback among all on its submission.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Place {
+pub struct Position {
     /// Its number. The first is 1.
     pub number: usize,
     /// The ID of its row.
@@ -60,23 +92,23 @@ pub struct Place {
 
 /// A page of the feedback on a submission, oldest first.
 #[derive(Debug, Clone)]
-pub struct AllGiven {
+pub struct FeedbackHistory {
     /// The feedback.
-    pub given: Vec<Given>,
-    /// The place after which the next page begins, if there is one.
-    pub next: Option<Place>,
+    pub feedback: Vec<PastFeedback>,
+    /// The position after which the next page begins, if there is one.
+    pub next: Option<Position>,
 }
 
-/// Returns at most `at_most` pieces of feedback on the submission with that number, after that place. Instructors get
+/// Returns at most `at_most` pieces of feedback on the submission with that number, after that position. Instructors get
 /// all feedback. The student gets feedback that is not in the trash.
 pub async fn feedback(
     exchange: &Exchange,
     caller: &Caller,
     course: CourseId,
     submission: Option<i64>,
-    after: Option<Place>,
+    after: Option<Position>,
     at_most: usize,
-) -> Result<AllGiven> {
+) -> Result<FeedbackHistory> {
     exchange
         .read_in(caller, course, Need::Course, move |op| {
             let submission = op.submission(submission)?;
@@ -84,24 +116,26 @@ pub async fn feedback(
                 op.released(&submission.assignment)?;
             }
             let after = after.unwrap_or_default();
-            let shown = store::history::shown_feedback(op.conn, submission.id)?;
+            let current = store::history::shown_feedback(op.conn, submission.id)?;
             let (all, is_more) =
                 store::history::feedback(op.conn, submission.id, after.id, Portion::of(at_most))?;
-            let next = all.last().filter(|_| is_more).map(|last| Place {
+            let next = all.last().filter(|_| is_more).map(|last| Position {
                 number: after.number + all.len(),
                 id: last.id,
             });
-            let given = (after.number + 1..)
+            let feedback = (after.number + 1..)
                 .zip(all)
-                .map(|(number, feedback)| Given {
+                .map(|(number, row)| PastFeedback {
                     number,
-                    is_current: shown == Some(feedback.id),
-                    feedback,
+                    returned_at: row.returned_at,
+                    returned_by: row.returned_by,
+                    digest: row.digest,
+                    is_deleted: row.is_deleted,
+                    is_current: current == Some(row.id),
                 });
-            let is_shown =
-                |given: &Given| op.standing.is_instructor() || !given.feedback.is_deleted;
-            let given = given.filter(is_shown).collect();
-            Ok(AllGiven { given, next })
+            let is_visible = |past: &PastFeedback| op.standing.is_instructor() || !past.is_deleted;
+            let feedback = feedback.filter(is_visible).collect();
+            Ok(FeedbackHistory { feedback, next })
         })
         .await
 }

@@ -4,6 +4,7 @@
 use super::audit::{About, Action};
 use super::op::{CourseOp, Entry, Need};
 use super::parcel::Parcel;
+use super::trees::TreeFiles;
 use super::{Error, Exchange, Result, Thing};
 use nbcourier_domain::{
     AssignmentId, CourseId, Dates, Extension, Person, Role, Sha256Sum, Timestamp, UserName,
@@ -12,8 +13,6 @@ use nbcourier_identity::Caller;
 use nbcourier_storage::{self as store, Connection, Portion};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
-
-pub use nbcourier_storage::trees::File;
 
 /// The result of importing an item.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -84,9 +83,9 @@ pub struct Submitted {
 #[derive(Debug, Default)]
 pub struct Stored {
     /// The files of the submission, or `None` if it does not exist.
-    pub work: Option<Vec<File>>,
+    pub work: Option<TreeFiles>,
     /// The files of the current feedback, if there is any.
-    pub feedback: Option<Vec<File>>,
+    pub feedback: Option<TreeFiles>,
 }
 
 /// Imports items into an exchange for an administrator. Each item is one transaction, which records an event.
@@ -261,7 +260,7 @@ impl Importer {
         &self,
         course: CourseId,
         assignment: AssignmentId,
-    ) -> Result<Vec<Vec<File>>> {
+    ) -> Result<Vec<TreeFiles>> {
         self.read_if_there(course, move |op| {
             let course = op.standing.course;
             let Some(id) = store::assignments::find(op.conn, course, &assignment)? else {
@@ -296,9 +295,9 @@ impl Importer {
             };
             let shown = store::feedback::current(conn, found.id)?;
             Ok(Stored {
-                work: Some(store::trees::files(conn, found.tree_id)?.to_vec()),
+                work: Some(TreeFiles::new(store::trees::files(conn, found.tree_id)?)),
                 feedback: shown
-                    .map(|tree| store::trees::files(conn, tree).map(|files| files.to_vec()))
+                    .map(|tree| store::trees::files(conn, tree).map(TreeFiles::new))
                     .transpose()?,
             })
         })
@@ -404,7 +403,7 @@ fn compare(there: &[Sha256Sum], versions: &[Version]) -> Option<Outcome> {
     }
 }
 
-fn files_of(conn: &mut Connection, digest: Sha256Sum) -> Result<Vec<File>> {
+fn files_of(conn: &mut Connection, digest: Sha256Sum) -> Result<TreeFiles> {
     let tree = store::trees::find(conn, digest)?.ok_or(Error::NotFound(Thing::Version))?;
-    Ok(store::trees::files(conn, tree.id)?.to_vec())
+    Ok(TreeFiles::new(store::trees::files(conn, tree.id)?))
 }

@@ -3,14 +3,74 @@
 use super::op::Need;
 use super::roster;
 use super::{Exchange, Result};
-use nbcourier_domain::{CourseId, Role};
+use nbcourier_domain::{CourseId, Dates, Role, Timestamp};
 use nbcourier_identity::Caller;
 use nbcourier_storage::members::Wanted;
-use nbcourier_storage::overview::Worker;
+use nbcourier_storage::overview::{self as rows, Worker};
 use nbcourier_storage::{self as store, Connection, Portion};
 use std::collections::{BTreeMap, HashMap};
 
-pub use nbcourier_storage::overview::{Assignment, Feedback, Work};
+/// An assignment of the course.
+#[derive(Debug, Clone)]
+pub struct Assignment {
+    /// Its name.
+    pub name: String,
+    /// Its dates.
+    pub dates: Dates,
+    /// Whether it is released.
+    pub released: bool,
+    id: i64,
+}
+
+impl Assignment {
+    fn new(row: rows::Assignment) -> Self {
+        Self {
+            name: row.name,
+            dates: row.dates,
+            released: row.released,
+            id: row.id,
+        }
+    }
+}
+
+/// The state of the feedback on a student's submissions to an assignment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FeedbackState {
+    /// There is no feedback.
+    None,
+    /// The latest submission has feedback.
+    Returned,
+    /// Only an earlier submission has feedback.
+    Outdated,
+}
+
+/// A student's submissions to an assignment.
+#[derive(Debug, Clone, Copy)]
+pub struct StudentSubmissions {
+    /// The time of the latest submission.
+    pub submitted_at: Timestamp,
+    /// Whether the latest submission is late, with regard to extensions.
+    pub late: bool,
+    /// The number of submissions.
+    pub number: usize,
+    /// The feedback on the submissions.
+    pub feedback: FeedbackState,
+}
+
+impl StudentSubmissions {
+    fn new(row: rows::Work) -> Self {
+        Self {
+            submitted_at: row.submitted_at,
+            late: row.late,
+            number: row.submissions,
+            feedback: match row.feedback {
+                rows::Feedback::None => FeedbackState::None,
+                rows::Feedback::Returned => FeedbackState::Returned,
+                rows::Feedback::Outdated => FeedbackState::Outdated,
+            },
+        }
+    }
+}
 
 /// A page of the overview.
 #[derive(Debug, Clone)]
@@ -47,11 +107,22 @@ pub struct Student {
     pub last_name: Option<String>,
     /// Whether they are a student of the course.
     pub enrolled: bool,
-    /// Their submissions, by the assignment's row.
-    pub work: BTreeMap<i64, Work>,
+    submissions: BTreeMap<i64, StudentSubmissions>,
 }
 
-/// The place of a person in an overview.
+impl Student {
+    /// Returns the number of assignments to which they have submitted.
+    pub fn assignments(&self) -> usize {
+        self.submissions.len()
+    }
+
+    /// Returns their submissions to the assignment, if there are any.
+    pub fn submissions_to(&self, assignment: &Assignment) -> Option<&StudentSubmissions> {
+        self.submissions.get(&assignment.id)
+    }
+}
+
+/// The position of a person in an overview.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Place {
     /// A student of the course.
@@ -77,7 +148,7 @@ pub async fn page(
     exchange
         .read_in(caller, course, Need::Instructor, move |op| {
             let wanted = op.members(Some(Role::Student));
-            let assignments = store::overview::assignments(op.conn, op.standing.course)?;
+            let assignments = rows::assignments(op.conn, op.standing.course)?;
             let line = assignments.iter().map(|it| it.name.len() + LINE);
             let line = LINE + line.sum::<usize>();
             let mut listed = Listed::new(at_most.min(PAGE / line).max(1));
@@ -90,15 +161,16 @@ pub async fn page(
             };
             let enrolled = store::members::count(op.conn, wanted)?;
             let mut counts: HashMap<i64, (Counts, usize)> = HashMap::new();
-            store::overview::work(
+            rows::work(
                 op.conn,
                 op.standing.course,
                 wanted.group,
                 |id, worker, work| {
+                    let work = StudentSubmissions::new(work);
                     let (counts, of_enrolled) = counts.entry(id).or_default();
                     counts.submitted += 1;
                     counts.late += usize::from(work.late);
-                    counts.feedback += usize::from(work.feedback == Feedback::Returned);
+                    counts.feedback += usize::from(work.feedback == FeedbackState::Returned);
                     *of_enrolled += usize::from(worker.enrolled);
                     listed.add(id, worker, work, others);
                 },
@@ -106,7 +178,7 @@ pub async fn page(
             let assignments = assignments.into_iter().map(|assignment| {
                 let (mut counts, of_enrolled) = counts.remove(&assignment.id).unwrap_or_default();
                 counts.missing = enrolled.saturating_sub(of_enrolled);
-                (assignment, counts)
+                (Assignment::new(assignment), counts)
             });
             let assignments = assignments.collect();
             let (students, next) = listed.finish();
@@ -156,7 +228,7 @@ impl Listed {
                 first_name: person.first_name,
                 last_name: person.last_name,
                 enrolled: true,
-                work: BTreeMap::new(),
+                submissions: BTreeMap::new(),
             });
         }
         self.next = page.next.map(Place::Enrolled);
@@ -165,10 +237,16 @@ impl Listed {
 
     /// Adds a submission to its student, if that student is on the page. People who are not students are on the page if
     /// their name comes after `others`.
-    fn add(&mut self, assignment: i64, worker: Worker, work: Work, others: Option<&str>) {
+    fn add(
+        &mut self,
+        assignment: i64,
+        worker: Worker,
+        work: StudentSubmissions,
+        others: Option<&str>,
+    ) {
         if worker.enrolled {
             if let Some(place) = self.places.get(&worker.username) {
-                self.students[*place].work.insert(assignment, work);
+                self.students[*place].submissions.insert(assignment, work);
             }
             return;
         }
@@ -181,9 +259,9 @@ impl Listed {
             first_name: worker.first_name,
             last_name: worker.last_name,
             enrolled: false,
-            work: BTreeMap::new(),
+            submissions: BTreeMap::new(),
         });
-        student.work.insert(assignment, work);
+        student.submissions.insert(assignment, work);
         // One more person than fits is kept, to see whether there is a next page.
         if self.others.len() > self.room() + 1 {
             self.others.pop_last();

@@ -5,13 +5,67 @@
 
 use super::audit::{self, Action};
 use super::{Error, Exchange, Result};
-use nbcourier_domain::{Timestamp, UserName};
+use nbcourier_domain::{Role, Timestamp, UserName};
 use nbcourier_identity::Caller;
 use nbcourier_storage::{self as store, Connection};
 use serde_json::{Value, json};
 use std::collections::HashSet;
 
-pub use nbcourier_storage::people::InCourse;
+/// The data of a person in a course.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CourseFootprint {
+    /// The name of the course.
+    pub course: String,
+    /// Whether the course is in the trash.
+    pub is_deleted: bool,
+    /// The role on the manual roster.
+    pub role: Option<Role>,
+    /// The first name on the manual roster.
+    pub first_name: Option<String>,
+    /// The last name on the manual roster.
+    pub last_name: Option<String>,
+    /// The e-mail address on the manual roster.
+    pub email: Option<String>,
+    /// The role in which the person was last seen in the hub's groups.
+    pub by_group: Option<Role>,
+    /// The number of their submissions, including the trash.
+    pub submissions: i64,
+    /// The number of times that they got feedback.
+    pub feedback: i64,
+    /// The number of their extensions.
+    pub extensions: i64,
+    /// The number of versions that they released.
+    pub releases: i64,
+    /// The number of submissions that they made for somebody else.
+    pub submitted_for_others: i64,
+    /// The number of times that they gave feedback to somebody else.
+    pub feedback_given: i64,
+    /// The number of events that name them.
+    pub events: i64,
+    id: i64,
+}
+
+impl CourseFootprint {
+    fn new(row: store::people::InCourse) -> Self {
+        Self {
+            course: row.course,
+            is_deleted: row.is_deleted,
+            role: row.role,
+            first_name: row.first_name,
+            last_name: row.last_name,
+            email: row.email,
+            by_group: row.by_group,
+            submissions: row.submissions,
+            feedback: row.feedback,
+            extensions: row.extensions,
+            releases: row.released,
+            submitted_for_others: row.handed_in,
+            feedback_given: row.feedback_given,
+            events: row.events,
+            id: row.id,
+        }
+    }
+}
 
 /// The places where a person's name is stored.
 #[derive(Debug, Clone)]
@@ -21,7 +75,7 @@ pub struct Footprint {
     /// The time at which the hub made their account, if the hub told it.
     pub account_made_at: Option<Timestamp>,
     /// The courses in which the name is stored.
-    pub courses: Vec<InCourse>,
+    pub courses: Vec<CourseFootprint>,
     /// Number of rows with the name that belong to no course.
     pub elsewhere: i64,
     /// The names that keep what was set aside from earlier owners of the name.
@@ -35,7 +89,7 @@ impl Footprint {
     }
 
     /// Returns the sum of a count over all courses.
-    pub fn total(&self, count: impl Fn(&InCourse) -> i64) -> i64 {
+    pub fn total(&self, count: impl Fn(&CourseFootprint) -> i64) -> i64 {
         self.courses.iter().map(count).sum()
     }
 }
@@ -58,10 +112,11 @@ pub async fn show(exchange: &Exchange, caller: &Caller, person: UserName) -> Res
 pub(super) fn footprint(conn: &mut Connection, person: &UserName) -> Result<Footprint> {
     let beginning = format!("{}{person}:", UserName::FORMER_PREFIX);
     let former = store::people::former(conn, &beginning)?;
+    let courses = store::people::in_courses(conn, person)?;
     Ok(Footprint {
         name: person.clone(),
         account_made_at: store::people::account(conn, person)?,
-        courses: store::people::in_courses(conn, person)?,
+        courses: courses.into_iter().map(CourseFootprint::new).collect(),
         elsewhere: store::people::elsewhere(conn, person)?,
         former: former
             .into_iter()

@@ -4,14 +4,33 @@ use super::audit::{About, Action};
 use super::op::{CourseOp, Entry, Need};
 use super::parcel::Parcel;
 use super::quota::Account;
-use super::trees::{self, ListedFile, Named};
+use super::trees::{self, FoundTree, ListedTree, TreeFiles, TreeId};
 use super::{Error, Exchange, PORTION, Result, Thing};
-use nbcourier_domain::{AssignmentId, CourseId, Sha256Sum, Timestamp};
+use nbcourier_domain::{AssignmentId, CourseId, Dates, Extension, Sha256Sum, Timestamp};
 use nbcourier_identity::Caller;
 use nbcourier_storage::{self as store, Portion};
 use std::sync::Arc;
 
-pub use nbcourier_storage::assignments::Release;
+/// The current version of an assignment.
+#[derive(Debug, Clone)]
+pub struct CurrentRelease {
+    /// The name of the assignment.
+    pub assignment: String,
+    /// The number of the version, starting at 1.
+    pub version: i64,
+    /// The time of the release.
+    pub released_at: Timestamp,
+    /// The digest of the tree.
+    pub digest: Sha256Sum,
+    /// The number of files.
+    pub files: i64,
+    /// The number of bytes.
+    pub bytes: i64,
+    /// The dates of the assignment, for a student with their extension.
+    pub dates: Dates,
+    /// The caller's own extension.
+    pub extension: Option<Extension>,
+}
 
 /// Returns a portion of the released assignments of a course that the caller can see, after a release and in order of
 /// release: the row of each release and the name of its assignment. Also returns whether there are more.
@@ -36,11 +55,26 @@ pub async fn list(
 /// A page of the releases in a course.
 pub struct Page {
     /// The current version of each assignment, in order of release. A student gets their own dates.
-    pub releases: Vec<Release>,
+    pub releases: Vec<CurrentRelease>,
     /// Their trees, each once. Empty if files were not requested.
-    pub trees: Vec<Named>,
+    pub trees: Vec<ListedTree>,
     /// The release after which the next page begins, if there is one.
     pub next: Option<i64>,
+}
+
+impl CurrentRelease {
+    fn new(row: store::assignments::Release) -> Self {
+        Self {
+            assignment: row.assignment,
+            version: row.version,
+            released_at: row.released_at,
+            digest: row.digest,
+            files: row.files,
+            bytes: row.bytes,
+            dates: row.dates,
+            extension: row.extension,
+        }
+    }
 }
 
 /// A query for a page of releases.
@@ -79,9 +113,9 @@ pub async fn page(exchange: &Exchange, caller: &Caller, question: Question) -> R
             if question.with_files {
                 let fitting;
                 (trees, fitting) = trees::fitting(&releases, |release| {
-                    let tree = Named {
+                    let tree = ListedTree {
                         digest: release.digest,
-                        tree_id: release.tree_id,
+                        id: TreeId(release.tree_id),
                         files: release.files,
                     };
                     [Some(tree), None]
@@ -92,7 +126,7 @@ pub async fn page(exchange: &Exchange, caller: &Caller, question: Question) -> R
             let next = releases.last().filter(|_| is_more);
             let next = next.map(|release| release.id);
             Ok(Page {
-                releases,
+                releases: releases.into_iter().map(CurrentRelease::new).collect(),
                 trees,
                 next,
             })
@@ -106,11 +140,14 @@ pub async fn files(
     caller: &Caller,
     course: CourseId,
     assignment: AssignmentId,
-) -> Result<Arc<[ListedFile]>> {
+) -> Result<TreeFiles> {
     exchange
         .read_in(caller, course, Need::Member, move |op| {
             let released = op.released(&assignment)?;
-            Ok(store::trees::files(op.conn, released.tree_id)?)
+            Ok(TreeFiles::new(store::trees::files(
+                op.conn,
+                released.tree_id,
+            )?))
         })
         .await
 }
@@ -123,7 +160,7 @@ pub async fn tree(
     course: CourseId,
     assignment: AssignmentId,
     version: Option<i64>,
-) -> Result<trees::Found> {
+) -> Result<FoundTree> {
     exchange
         .read_in(caller, course, Need::Member, move |op| {
             let id = if version.is_some() && op.standing.is_instructor() {
@@ -138,10 +175,10 @@ pub async fn tree(
                     other.ok_or(Error::NotFound(Thing::Version))?
                 }
             };
-            Ok(trees::Found {
+            Ok(FoundTree {
                 digest: version.digest,
                 time: version.released_at,
-                files: store::trees::files(op.conn, version.tree_id)?,
+                files: TreeFiles::new(store::trees::files(op.conn, version.tree_id)?),
             })
         })
         .await

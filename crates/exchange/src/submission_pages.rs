@@ -1,17 +1,142 @@
 //! Listing submissions: all of a course with their feedback in pages, and those to one assignment as they are streamed.
 
 use super::op::Need;
-use super::trees::{self, Named};
+use super::trees::{self, ListedTree, SubmissionTree, TreeId};
 use super::{Exchange, PORTION, Result};
-use nbcourier_domain::{AssignmentId, CourseId, Timestamp, UserName};
+use nbcourier_domain::{AssignmentId, CourseId, Sha256Sum, Timestamp, UserName};
 use nbcourier_identity::Caller;
-use nbcourier_storage::submission_pages::After;
+use nbcourier_storage::submission_pages::{self as rows, After};
+use nbcourier_storage::submissions::Line;
 use nbcourier_storage::{self as store, Portion};
 use std::collections::HashMap;
 
-pub use nbcourier_storage::feedback::Shown as Feedback;
-pub use nbcourier_storage::submission_pages::{Entry, Place};
-pub use nbcourier_storage::submissions::Line;
+/// A submission in a listing.
+#[derive(Debug, Clone)]
+pub struct ListedSubmission {
+    /// Its number.
+    pub id: i64,
+    /// The name of the assignment.
+    pub assignment: String,
+    /// The student.
+    pub student: String,
+    /// The person who submitted it for the student; `None` if the student did.
+    pub submitted_by: Option<String>,
+    /// The time of submission.
+    pub submitted_at: Timestamp,
+    /// Whether it is late, with regard to the student's extension.
+    pub late: bool,
+    /// The digest of the tree.
+    pub digest: Sha256Sum,
+    /// The number of files.
+    pub files: i64,
+    /// The number of bytes.
+    pub bytes: i64,
+    tree: TreeId,
+}
+
+impl ListedSubmission {
+    pub(super) fn new(row: rows::Entry) -> Self {
+        Self {
+            id: row.id,
+            assignment: row.assignment,
+            student: row.student,
+            submitted_by: row.submitted_by,
+            submitted_at: row.submitted_at,
+            late: row.late,
+            digest: row.digest,
+            files: row.files,
+            bytes: row.bytes,
+            tree: TreeId(row.tree_id),
+        }
+    }
+
+    /// Returns its tree.
+    pub fn tree(&self) -> SubmissionTree {
+        SubmissionTree {
+            submission: self.id,
+            time: self.submitted_at,
+            id: self.tree,
+            files: self.files,
+        }
+    }
+}
+
+/// The current feedback on a submission.
+#[derive(Debug, Clone, Copy)]
+pub struct CurrentFeedback {
+    /// The time of the feedback.
+    pub returned_at: Timestamp,
+    /// The digest of the tree.
+    pub digest: Sha256Sum,
+    /// The number of files.
+    pub files: i64,
+    /// The number of bytes.
+    pub bytes: i64,
+    tree: TreeId,
+}
+
+impl CurrentFeedback {
+    pub(super) fn new(row: store::feedback::Shown) -> Self {
+        Self {
+            returned_at: row.returned_at,
+            digest: row.digest,
+            files: row.files,
+            bytes: row.bytes,
+            tree: TreeId(row.tree_id),
+        }
+    }
+
+    /// Returns its tree, as that of feedback on the submission with this number.
+    pub fn tree(&self, submission: i64) -> SubmissionTree {
+        SubmissionTree {
+            submission,
+            time: self.returned_at,
+            id: self.tree,
+            files: self.files,
+        }
+    }
+}
+
+/// The position of a submission among all of a course: by its time, then by its number.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Position {
+    /// The time of submission.
+    pub submitted_at: Timestamp,
+    /// The number of the submission.
+    pub id: i64,
+}
+
+impl Position {
+    pub(super) fn of(row: &rows::Entry) -> Self {
+        Self {
+            submitted_at: row.submitted_at,
+            id: row.id,
+        }
+    }
+
+    pub(super) fn after(self) -> After {
+        After::Submission(rows::Place {
+            submitted_at: self.submitted_at,
+            id: self.id,
+        })
+    }
+}
+
+/// A submission to one assignment, as it is streamed.
+#[derive(Debug, Clone)]
+pub struct StreamedSubmission(Line);
+
+impl StreamedSubmission {
+    /// Returns the student.
+    pub fn into_student(self) -> String {
+        self.0.student_id
+    }
+
+    /// Returns the time of submission.
+    pub fn submitted_at(&self) -> Timestamp {
+        self.0.timestamp
+    }
+}
 
 /// Returns the standing that sees the submissions of the student, or with `all` the submissions of whomever the caller
 /// may see.
@@ -19,28 +144,28 @@ fn need(student: Option<&UserName>, all: Need) -> Need {
     student.map_or(all, |student| Need::SelfOrInstructor(student.clone()))
 }
 
-/// Returns a portion of the submissions to an assignment after a line, oldest first, and whether there are more: those
+/// Returns a portion of the submissions to an assignment after one of them, oldest first, and whether there are more: those
 /// of a student, or all for instructors.
-pub async fn lines(
+pub async fn stream(
     exchange: &Exchange,
     caller: &Caller,
     course: CourseId,
     assignment: AssignmentId,
     student: Option<UserName>,
-    after: Option<Line>,
-) -> Result<(Vec<Line>, bool)> {
+    after: Option<StreamedSubmission>,
+) -> Result<(Vec<StreamedSubmission>, bool)> {
     let need = need(student.as_ref(), Need::Instructor);
     exchange
         .read_in(caller, course, need, move |op| {
-            let after = after.as_ref();
-            let Some(student) = &student else {
+            let after = after.as_ref().map(|last| &last.0);
+            let (rows, is_more) = if let Some(student) = &student {
+                let id = op.assignment_of(&assignment, student)?;
+                store::submissions::list_of(op.conn, id, student, after, PORTION)?
+            } else {
                 let id = op.released(&assignment)?.id;
-                return Ok(store::submissions::list(op.conn, id, after, PORTION)?);
+                store::submissions::list(op.conn, id, after, PORTION)?
             };
-            let id = op.assignment_of(&assignment, student)?;
-            Ok(store::submissions::list_of(
-                op.conn, id, student, after, PORTION,
-            )?)
+            Ok((rows.into_iter().map(StreamedSubmission).collect(), is_more))
         })
         .await
 }
@@ -55,7 +180,7 @@ pub struct Question {
     /// The student, or `None` for all whom the caller may see.
     pub student: Option<UserName>,
     /// The place after which the page begins.
-    pub after: Option<Place>,
+    pub after: Option<Position>,
     /// Maximum number of submissions.
     pub at_most: usize,
     /// Whether to list their files.
@@ -65,13 +190,13 @@ pub struct Question {
 /// A page of the listing.
 pub struct Page {
     /// The submissions, oldest first.
-    pub entries: Vec<Entry>,
+    pub submissions: Vec<ListedSubmission>,
     /// The current feedback on each submission that has some.
-    pub feedback: HashMap<i64, Feedback>,
+    pub feedback: HashMap<i64, CurrentFeedback>,
     /// The trees of both, each once. Empty if files were not requested.
-    pub trees: Vec<Named>,
+    pub trees: Vec<ListedTree>,
     /// The place after which the next page begins, if there is one.
-    pub next: Option<Place>,
+    pub next: Option<Position>,
 }
 
 /// Returns the requested submissions. A student who names no student gets their own. The number of SQL statements does
@@ -98,16 +223,16 @@ pub async fn page(exchange: &Exchange, caller: &Caller, question: Question) -> R
                 op.require_known(student)?;
             }
             let own = (!op.standing.is_instructor()).then(|| op.caller.name().clone());
-            let wanted = store::submission_pages::Wanted {
+            let wanted = rows::Wanted {
                 assignment,
                 student: question.student.or(own),
                 open_at: (!op.standing.is_instructor()).then(Timestamp::now),
-                after: question.after.map(After::Submission),
+                after: question.after.map(Position::after),
                 ..Default::default()
             };
             let portion = Portion::of(question.at_most);
             let (mut entries, mut is_more) =
-                store::submission_pages::page(op.conn, op.standing.course, &wanted, portion)?;
+                rows::page(op.conn, op.standing.course, &wanted, portion)?;
             let feedback =
                 store::feedback::current_of_all(op.conn, entries.iter().map(|entry| entry.id))?;
             let mut trees = Vec::new();
@@ -117,10 +242,13 @@ pub async fn page(exchange: &Exchange, caller: &Caller, question: Question) -> R
                 is_more |= fitting < entries.len();
                 entries.truncate(fitting);
             }
-            let next = entries.last().filter(|_| is_more).map(Entry::place);
+            let next = entries.last().filter(|_| is_more).map(Position::of);
+            let feedback = feedback.into_iter();
             Ok(Page {
-                entries,
-                feedback,
+                submissions: entries.into_iter().map(ListedSubmission::new).collect(),
+                feedback: feedback
+                    .map(|(id, row)| (id, CurrentFeedback::new(row)))
+                    .collect(),
                 trees,
                 next,
             })
@@ -129,16 +257,19 @@ pub async fn page(exchange: &Exchange, caller: &Caller, question: Question) -> R
 }
 
 /// Returns the trees of a submission and of the current feedback on it.
-fn trees_of(entry: &Entry, feedback: &HashMap<i64, Feedback>) -> [Option<Named>; 2] {
-    let handed_in = Named {
+fn trees_of(
+    entry: &rows::Entry,
+    feedback: &HashMap<i64, store::feedback::Shown>,
+) -> [Option<ListedTree>; 2] {
+    let submitted = ListedTree {
         digest: entry.digest,
-        tree_id: entry.tree_id,
+        id: TreeId(entry.tree_id),
         files: entry.files,
     };
-    let returned = feedback.get(&entry.id).map(|feedback| Named {
+    let returned = feedback.get(&entry.id).map(|feedback| ListedTree {
         digest: feedback.digest,
-        tree_id: feedback.tree_id,
+        id: TreeId(feedback.tree_id),
         files: feedback.files,
     });
-    [Some(handed_in), returned]
+    [Some(submitted), returned]
 }

@@ -5,7 +5,7 @@ use super::op::{CourseOp, Entry, Need};
 use super::parcel::Parcel;
 use super::quota::Account;
 use super::receipts::Receipt;
-use super::trees::{self, ListedFile};
+use super::trees::{FoundTree, TreeFiles};
 use super::{Error, Exchange, Result, Thing};
 use nbcourier_domain::{AssignmentId, CourseId, IdempotencyKey, Timestamp, UserName};
 use nbcourier_identity::Caller;
@@ -204,7 +204,7 @@ pub async fn files(
     caller: &Caller,
     target: Target,
     time: Option<Timestamp>,
-) -> Result<(Timestamp, Arc<[ListedFile]>)> {
+) -> Result<(Timestamp, TreeFiles)> {
     let entry = target.enter(exchange, caller)?;
     entry
         .read(move |op| {
@@ -216,7 +216,7 @@ pub async fn files(
             let submission = found.ok_or(Error::NotFound(Thing::Submission))?;
             Ok((
                 submission.submitted_at,
-                store::trees::files(op.conn, submission.tree_id)?,
+                TreeFiles::new(store::trees::files(op.conn, submission.tree_id)?),
             ))
         })
         .await
@@ -228,15 +228,15 @@ pub async fn tree(
     caller: &Caller,
     course: CourseId,
     id: Option<i64>,
-) -> Result<trees::Found> {
+) -> Result<FoundTree> {
     exchange
         .read_in(caller, course, Need::Course, move |op| {
             let submission = op.submission(id)?;
             op.released(&submission.assignment)?;
-            Ok(trees::Found {
+            Ok(FoundTree {
                 digest: submission.digest,
                 time: submission.submitted_at,
-                files: store::trees::files(op.conn, submission.tree_id)?,
+                files: TreeFiles::new(store::trees::files(op.conn, submission.tree_id)?),
             })
         })
         .await

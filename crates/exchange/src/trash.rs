@@ -7,23 +7,97 @@ use super::op::{CourseOp, Need};
 use super::{Error, Exchange, Result, Thing};
 use nbcourier_domain::{AssignmentId, CourseId, Timestamp, UserName};
 use nbcourier_identity::Caller;
-use nbcourier_storage::trash::Which;
+use nbcourier_storage::trash::{self as rows, Place, Which};
 use nbcourier_storage::{self as store, Connection, Portion};
 use std::time::Duration;
 
-pub use nbcourier_storage::trash::{Assignment, Place, Work};
+/// A position in a trash, whose order is last deleted first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Position {
+    /// The time of deletion.
+    pub deleted_at: Timestamp,
+    /// The number of the deleted item.
+    pub id: i64,
+}
+
+impl Position {
+    fn of(place: Place) -> Self {
+        Self {
+            deleted_at: place.deleted_at,
+            id: place.id,
+        }
+    }
+
+    pub(super) fn place(self) -> Place {
+        Place {
+            deleted_at: self.deleted_at,
+            id: self.id,
+        }
+    }
+}
+
+/// An assignment in the trash.
+#[derive(Debug, Clone)]
+pub struct DeletedAssignment {
+    /// The number by which the assignment can be restored.
+    pub id: i64,
+    /// The name of the assignment when it was deleted.
+    pub name: String,
+    /// The time of deletion.
+    pub deleted_at: Timestamp,
+    /// The number of submissions that are restored with it.
+    pub submissions: i64,
+}
+
+impl DeletedAssignment {
+    fn new(row: rows::Assignment) -> Self {
+        Self {
+            id: row.id,
+            name: row.name,
+            deleted_at: row.deleted_at,
+            submissions: row.submissions,
+        }
+    }
+}
+
+/// A submission in the trash, or one whose feedback is in the trash.
+#[derive(Debug, Clone)]
+pub struct DeletedSubmission {
+    /// The number of the submission.
+    pub id: i64,
+    /// The name of the assignment.
+    pub assignment: String,
+    /// The student.
+    pub student: String,
+    /// The time of submission.
+    pub submitted_at: Timestamp,
+    /// The time at which the submission or its feedback was deleted.
+    pub deleted_at: Timestamp,
+}
+
+impl DeletedSubmission {
+    fn new(row: rows::Work) -> Self {
+        Self {
+            id: row.id,
+            assignment: row.assignment,
+            student: row.student,
+            submitted_at: row.submitted_at,
+            deleted_at: row.deleted_at,
+        }
+    }
+}
 
 /// A page of the items that can be restored in a course.
 #[derive(Debug, Clone, Default)]
 pub struct Trash {
     /// Assignments with their submissions.
-    pub assignments: Vec<Assignment>,
+    pub assignments: Vec<DeletedAssignment>,
     /// Submissions with their feedback.
-    pub submissions: Vec<Work>,
+    pub submissions: Vec<DeletedSubmission>,
     /// Submissions whose feedback was deleted.
-    pub feedback: Vec<Work>,
+    pub feedback: Vec<DeletedSubmission>,
     /// The place after which the next page begins, if there is one.
-    pub next: Option<(Kind, Place)>,
+    pub next: Option<(Kind, Position)>,
 }
 
 /// The kind of an item in the trash, in the order of the listing.
@@ -108,28 +182,38 @@ pub async fn list(
     caller: &Caller,
     course: CourseId,
     retention: Duration,
-    after: Option<(Kind, Place)>,
+    after: Option<(Kind, Position)>,
     at_most: usize,
 ) -> Result<Trash> {
     exchange
         .read_in(caller, course, Need::Instructor, move |op| {
             let (course, lately) = (op.standing.course, Which::Since(limit(retention)));
+            let after = after.map(|(kind, position)| (kind, position.place()));
             let mut page = Filling::new(after, Portion::of(at_most));
-            let assignments =
-                page.take(Kind::Assignment, Assignment::place, |after, portion| {
-                    store::trash::assignments(op.conn, course, lately, after, portion)
+            let assignments = page.take(
+                Kind::Assignment,
+                rows::Assignment::place,
+                |after, portion| store::trash::assignments(op.conn, course, lately, after, portion),
+            )?;
+            let submissions =
+                page.take(Kind::Submission, rows::Work::place, |after, portion| {
+                    store::trash::submissions(op.conn, course, lately, after, portion)
                 })?;
-            let submissions = page.take(Kind::Submission, Work::place, |after, portion| {
-                store::trash::submissions(op.conn, course, lately, after, portion)
-            })?;
-            let feedback = page.take(Kind::Feedback, Work::place, |after, portion| {
+            let feedback = page.take(Kind::Feedback, rows::Work::place, |after, portion| {
                 store::trash::feedback(op.conn, course, lately, after, portion)
             })?;
+            let next = page.last.filter(|_| page.is_full);
             Ok(Trash {
-                assignments,
-                submissions,
-                feedback,
-                next: page.last.filter(|_| page.is_full),
+                assignments: assignments
+                    .into_iter()
+                    .map(DeletedAssignment::new)
+                    .collect(),
+                submissions: submissions
+                    .into_iter()
+                    .map(DeletedSubmission::new)
+                    .collect(),
+                feedback: feedback.into_iter().map(DeletedSubmission::new).collect(),
+                next: next.map(|(kind, place)| (kind, Position::of(place))),
             })
         })
         .await
@@ -246,7 +330,7 @@ fn only<T>(op: &mut CourseOp<'_>, list: Listing<T>, id: i64, thing: Thing) -> Re
     deleted.pop().ok_or(Error::NotFound(thing))
 }
 
-fn stored_names(work: Work) -> Result<(AssignmentId, UserName)> {
+fn stored_names(work: rows::Work) -> Result<(AssignmentId, UserName)> {
     Ok((
         stored_assignment(work.assignment)?,
         stored_student(work.student)?,

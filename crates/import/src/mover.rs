@@ -11,6 +11,7 @@ use nbcourier_domain::{
 use nbcourier_exchange::imports::{self, Importer, Outcome, Submission, Submitted, Version};
 use nbcourier_exchange::intake::{Intake, SMALL};
 use nbcourier_exchange::parcel::Parcel;
+use nbcourier_exchange::trees::TreeFiles;
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, ErrorKind, Read as _};
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -239,10 +240,8 @@ impl<'a> Mover<'a> {
                 source.at,
             )
             .await?;
-        let is_same_as = |tree: &SourceTree, files: &Option<_>| {
-            files
-                .as_ref()
-                .is_some_and(|files: &Vec<_>| is_same(tree, files))
+        let is_same_as = |tree: &SourceTree, files: &Option<TreeFiles>| {
+            files.as_ref().is_some_and(|files| is_same(tree, files))
         };
         let is_feedback_same = source
             .feedback
@@ -457,11 +456,9 @@ fn timestamp(time: SystemTime) -> Option<Timestamp> {
 }
 
 /// Whether the tree is certainly the stored one, by its paths and checksums. Then it need not be read.
-fn is_same(tree: &SourceTree, there: &[imports::File]) -> bool {
-    let there: BTreeMap<&RelativePath, BlobRef> = there
-        .iter()
-        .map(|file| (&file.path, file.blob.blob))
-        .collect();
+fn is_same(tree: &SourceTree, there: &TreeFiles) -> bool {
+    let there: BTreeMap<&RelativePath, &BlobRef> =
+        there.iter().map(|file| (file.path, file.blob)).collect();
     let is_there = |file: &SourceFile| {
         there.get(&file.path).is_some_and(|blob| {
             file.md5 == Some(blob.md5) && file.size.is_none_or(|size| size == blob.size)

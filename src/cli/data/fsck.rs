@@ -92,13 +92,13 @@ fn say(arguments: &Arguments, report: &Report) {
     for finding in &report.database {
         println!("damaged: the database: {finding}");
     }
-    for (row, damage) in &report.damaged {
-        let (sum, size) = (row.blob.sha256, row.blob.size);
-        println!("damaged: blob {sum} of {size} bytes {damage}");
+    for damaged in &report.damaged {
+        let (sum, size) = (damaged.blob.sha256, damaged.blob.size);
+        println!("damaged: blob {sum} of {size} bytes {}", damaged.damage);
     }
-    for (tree, fault) in &report.torn {
+    for tree in &report.torn {
         let digest = tree.digest;
-        match fault {
+        match tree.fault {
             Fault::OtherFiles => {
                 println!("damaged: tree {digest} does not match its checksum");
             }

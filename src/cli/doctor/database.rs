@@ -3,7 +3,7 @@
 use super::finding::Findings;
 use nbcourier_domain::UserName;
 use nbcourier_exchange::accounts::adopt_command;
-use nbcourier_exchange::runs::Task;
+use nbcourier_exchange::runs::{self, Task};
 use nbcourier_storage::{self as store, Examined};
 use std::path::Path;
 use std::time::{Duration, SystemTime};
@@ -84,7 +84,7 @@ fn examine_versions(examined: &Examined, findings: &mut Findings) {
 }
 
 pub fn examine_runs(path: &Path, findings: &mut Findings) {
-    let examined = match store::examine_runs(path) {
+    let examined = match runs::examine(path) {
         Ok(Some(examined)) => examined,
         Ok(None) => return,
         Err(error) => {
@@ -97,7 +97,7 @@ pub fn examine_runs(path: &Path, findings: &mut Findings) {
     };
     let age = |task: Task| {
         let run = examined.iter().find(|run| run.task == task.word())?;
-        let micros = u64::try_from(run.succeeded_at?).ok()?;
+        let micros = u64::try_from(run.succeeded_at?.micros()).ok()?;
         let at = SystemTime::UNIX_EPOCH + Duration::from_micros(micros);
         SystemTime::now().duration_since(at).ok()
     };

@@ -3,7 +3,7 @@
 use crate::cli::role_word;
 use crate::cli::table::Table;
 use nbcourier_domain::{Rfc3339, Role, UserName};
-use nbcourier_exchange::people::{Footprint, InCourse};
+use nbcourier_exchange::people::{CourseFootprint, Footprint};
 use serde::Serialize;
 
 /// The places for scripts.
@@ -47,8 +47,8 @@ impl<'a> From<&'a Footprint> for Shown<'a> {
     }
 }
 
-impl<'a> From<&'a InCourse> for ShownCourse<'a> {
-    fn from(course: &'a InCourse) -> Self {
+impl<'a> From<&'a CourseFootprint> for ShownCourse<'a> {
+    fn from(course: &'a CourseFootprint) -> Self {
         Self {
             course: &course.course,
             deleted: course.is_deleted,
@@ -60,8 +60,8 @@ impl<'a> From<&'a InCourse> for ShownCourse<'a> {
             submissions: course.submissions,
             feedback: course.feedback,
             extensions: course.extensions,
-            released: course.released,
-            handed_in_for_others: course.handed_in,
+            released: course.releases,
+            handed_in_for_others: course.submitted_for_others,
             feedback_given: course.feedback_given,
             events: course.events,
         }
@@ -79,7 +79,7 @@ pub fn table(footprint: &Footprint) -> Table {
             course.submissions.to_string(),
             course.feedback.to_string(),
             course.extensions.to_string(),
-            course.released.to_string(),
+            course.releases.to_string(),
             course.feedback_given.to_string(),
             course.events.to_string(),
         ]
@@ -131,7 +131,7 @@ pub fn summary(footprint: &Footprint) -> String {
         footprint.total(|course| course.submissions),
         footprint.total(|course| course.feedback),
         footprint.total(|course| course.extensions),
-        footprint.total(|course| course.released),
+        footprint.total(|course| course.releases),
         footprint.total(|course| course.feedback_given),
         footprint.total(|course| course.events) + footprint.elsewhere,
     )

@@ -7,8 +7,8 @@ use crate::cli::private;
 use nbcourier_codec::TarEncoder;
 use nbcourier_domain::{Rfc3339, Timestamp, UserName};
 use nbcourier_exchange::Exchange;
-use nbcourier_exchange::dossier::{self, Dossier, Feedback, Place, Submission};
-use nbcourier_exchange::trees::{Contents, ListedFile, Piece};
+use nbcourier_exchange::dossier::{self, AssignmentOf, Dossier, Feedback, Submission};
+use nbcourier_exchange::trees::{Contents, Piece, TreeFiles, TreeId};
 use nbcourier_identity::Caller;
 use serde_json::{Value, json};
 use std::error::Error;
@@ -109,26 +109,26 @@ impl Archive<'_> {
     async fn list(&self, dossier: &Dossier) -> Result<(Value, Vec<Tree>), Box<dyn Error>> {
         let (mut listed, mut trees) = (Vec::new(), Vec::new());
         for submission in &dossier.submissions {
-            let directory = format!("{}/{}", place(&submission.place), name_of(submission));
+            let directory = format!("{}/{}", directory_of(&submission.of), name_of(submission));
             let feedback = dossier.feedback.iter();
             let mut given = Vec::new();
             for feedback in feedback.filter(|feedback| feedback.submission == submission.id) {
                 let time = feedback.returned_at;
                 let inner = format!("feedback/{directory}/{}", numbered(feedback.id, time));
-                let files = dossier::files(self.exchange, self.operator, feedback.tree_id).await?;
+                let files = dossier::files(self.exchange, self.operator, feedback.tree).await?;
                 given.push(shown_feedback(feedback, &inner, &files));
                 trees.push(Tree {
                     directory: inner,
-                    id: feedback.tree_id,
+                    id: feedback.tree,
                     time,
                 });
             }
             let outer = format!("submissions/{directory}");
-            let files = dossier::files(self.exchange, self.operator, submission.tree_id).await?;
+            let files = dossier::files(self.exchange, self.operator, submission.tree).await?;
             listed.push(shown_submission(submission, &outer, &files, &given));
             trees.push(Tree {
                 directory: outer,
-                id: submission.tree_id,
+                id: submission.tree,
                 time: submission.submitted_at,
             });
         }
@@ -171,9 +171,9 @@ impl Archive<'_> {
             for piece in pieces {
                 match piece {
                     Piece::Begin(number) => {
-                        let file = &files[number];
+                        let file = files.get(number).ok_or("a file of a tree is not listed")?;
                         let path = format!("{}/{}", tree.directory, file.path.as_str());
-                        tar = self.begin(&path, file.blob.blob.size, tree.time)?;
+                        tar = self.begin(&path, file.blob.size, tree.time)?;
                     }
                     Piece::Bytes(bytes) => self.out.write_all(&bytes)?,
                     Piece::End => self.end(&mut tar)?,
@@ -205,12 +205,12 @@ impl Archive<'_> {
 /// A tree in the archive.
 struct Tree {
     directory: String,
-    id: i64,
+    id: TreeId,
     time: Timestamp,
 }
 
-fn place((course, assignment): &Place) -> String {
-    format!("{course}/{assignment}")
+fn directory_of(of: &AssignmentOf) -> String {
+    format!("{}/{}", of.course, of.assignment)
 }
 
 /// Returns a name such as `17-2026-11-25T103047`. Every file system accepts it as a directory, and it sorts by time.
@@ -227,27 +227,27 @@ fn pretty(value: &Value) -> serde_json::Result<String> {
 }
 
 fn person(dossier: &Dossier) -> Value {
-    let extensions = dossier.extensions.iter().map(|(place, extension)| {
+    let extensions = dossier.extensions.iter().map(|(of, extension)| {
         json!({
-            "course": place.0,
-            "assignment": place.1,
+            "course": of.course,
+            "assignment": of.assignment,
             "due_at": extension.due_at.map(Rfc3339),
             "cutoff_at": extension.cutoff_at.map(Rfc3339),
         })
     });
-    let released = dossier.released.iter().map(|(place, version, time)| {
+    let released = dossier.releases.iter().map(|release| {
         json!({
-            "course": place.0,
-            "assignment": place.1,
-            "version": version,
-            "released_at": Rfc3339(*time),
+            "course": release.of.course,
+            "assignment": release.of.assignment,
+            "version": release.version,
+            "released_at": Rfc3339(release.released_at),
         })
     });
     // The export does not say to whom the person gave feedback.
-    let given = dossier.given.iter().map(|feedback| {
+    let given = dossier.given_feedback.iter().map(|feedback| {
         json!({
-            "course": feedback.place.0,
-            "assignment": feedback.place.1,
+            "course": feedback.of.course,
+            "assignment": feedback.of.assignment,
             "submission": feedback.submission,
             "returned_at": Rfc3339(feedback.returned_at),
         })
@@ -263,13 +263,13 @@ fn person(dossier: &Dossier) -> Value {
 fn shown_submission(
     submission: &Submission,
     directory: &str,
-    files: &[ListedFile],
+    files: &TreeFiles,
     feedback: &[Value],
 ) -> Value {
     json!({
         "id": submission.id,
-        "course": submission.place.0,
-        "assignment": submission.place.1,
+        "course": submission.of.course,
+        "assignment": submission.of.assignment,
         "submitted_at": Rfc3339(submission.submitted_at),
         "submitted_by": submission.submitted_by,
         "deleted": submission.is_deleted,
@@ -280,7 +280,7 @@ fn shown_submission(
     })
 }
 
-fn shown_feedback(feedback: &Feedback, directory: &str, files: &[ListedFile]) -> Value {
+fn shown_feedback(feedback: &Feedback, directory: &str, files: &TreeFiles) -> Value {
     json!({
         "returned_at": Rfc3339(feedback.returned_at),
         "returned_by": feedback.returned_by,
@@ -291,12 +291,12 @@ fn shown_feedback(feedback: &Feedback, directory: &str, files: &[ListedFile]) ->
     })
 }
 
-fn shown_files(files: &[ListedFile]) -> Vec<Value> {
+fn shown_files(files: &TreeFiles) -> Vec<Value> {
     let shown = files.iter().map(|file| {
         json!({
             "path": file.path,
-            "size": file.blob.blob.size,
-            "sha256": file.blob.blob.sha256,
+            "size": file.blob.size,
+            "sha256": file.blob.sha256,
         })
     });
     shown.collect()

@@ -5,6 +5,7 @@ use super::requests::Requests;
 use super::sheet::{NONE, Sheet};
 use actix_web::web::Data;
 use nbcourier_auth::{Authenticator, HubTally};
+use nbcourier_domain::Timestamp;
 use nbcourier_exchange::Exchange;
 use nbcourier_exchange::measure::Holdings;
 use nbcourier_exchange::runs::Task;
@@ -244,7 +245,6 @@ fn hub(tally: &HubTally, sheet: &mut Sheet<'_>) -> Result {
 }
 
 fn storage(holdings: &Holdings, sheet: &mut Sheet<'_>) -> Result {
-    let database = holdings.database;
     for (name, help, value) in [
         (
             "nbcourier_blobs",
@@ -265,23 +265,23 @@ fn storage(holdings: &Holdings, sheet: &mut Sheet<'_>) -> Result {
         (
             "nbcourier_database_bytes",
             "Size of the database",
-            database.database,
+            holdings.database,
         ),
         (
             "nbcourier_database_log_bytes",
             "Size of the database's write-ahead log",
-            database.write_ahead_log,
+            holdings.write_ahead_log,
         ),
     ] {
         sheet.gauge(name, help, value)?;
     }
     // A task that never ran is at 0, so that an alert on its age fires for it too.
-    let ends = |of: fn(&nbcourier_exchange::runs::Run) -> Option<i64>| {
+    let ends = |of: fn(&nbcourier_exchange::runs::Run) -> Option<Timestamp>| {
         Task::ALL.map(|task| {
             let run = holdings.runs.iter().find(|run| run.task == task.word());
             (
                 [("task", task.word())],
-                seconds(run.and_then(of).unwrap_or(0)),
+                seconds(run.and_then(of).map_or(0, Timestamp::micros)),
             )
         })
     };

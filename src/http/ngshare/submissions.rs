@@ -8,7 +8,7 @@ use crate::http::request::path::{InAssignment, OfWork};
 use actix_web::{HttpRequest, HttpResponse, web};
 use nbcourier_auth::Caller;
 use nbcourier_domain::Timestamp;
-use nbcourier_exchange::submission_pages::{Line, lines};
+use nbcourier_exchange::submission_pages::{self, StreamedSubmission};
 use nbcourier_exchange::submissions::{self, NewSubmission};
 use nbcourier_exchange::{Error as Refusal, Exchange, Thing};
 use serde::Serialize;
@@ -22,7 +22,7 @@ pub async fn list(
 ) -> Result<HttpResponse> {
     listing::streamed("submissions", async move |after| {
         let (course, assignment) = (course.clone(), assignment.clone());
-        let read = lines(&exchange, &caller, course, assignment, None, after);
+        let read = submission_pages::stream(&exchange, &caller, course, assignment, None, after);
         Ok(portion(read.await?))
     })
     .await
@@ -38,7 +38,7 @@ pub async fn list_of(
         let target = target.clone();
         let (course, assignment) = (target.course, target.assignment);
         let student = Some(target.student);
-        let read = lines(&exchange, &caller, course, assignment, student, after);
+        let read = submission_pages::stream(&exchange, &caller, course, assignment, student, after);
         Ok(portion(read.await?))
     })
     .await
@@ -51,19 +51,21 @@ struct ListedSubmission {
     timestamp: Timestamp,
 }
 
-impl From<Line> for ListedSubmission {
-    fn from(line: Line) -> Self {
+impl From<StreamedSubmission> for ListedSubmission {
+    fn from(submission: StreamedSubmission) -> Self {
         Self {
-            student_id: line.student_id,
-            timestamp: line.timestamp,
+            timestamp: submission.submitted_at(),
+            student_id: submission.into_student(),
         }
     }
 }
 
-/// Returns the listed submissions, and the line after which the next portion begins.
-fn portion((lines, is_more): (Vec<Line>, bool)) -> (Vec<ListedSubmission>, Option<Line>) {
-    let next = lines.last().filter(|_| is_more).cloned();
-    (lines.into_iter().map(Into::into).collect(), next)
+/// Returns the listed submissions, and the one after which the next portion begins.
+fn portion(
+    (submissions, is_more): (Vec<StreamedSubmission>, bool),
+) -> (Vec<ListedSubmission>, Option<StreamedSubmission>) {
+    let next = submissions.last().filter(|_| is_more).cloned();
+    (submissions.into_iter().map(Into::into).collect(), next)
 }
 
 /// `POST submission/{course}/{assignment}`

@@ -10,9 +10,8 @@ use bytes::Bytes;
 use futures_util::{StreamExt, stream};
 use nbcourier_codec::Base64LineEncoder;
 use nbcourier_domain::Timestamp;
-use nbcourier_exchange::trees::{Contents, ListedFile, Piece};
+use nbcourier_exchange::trees::{Contents, Piece, TreeFile, TreeFiles};
 use nbcourier_exchange::{self as exchange, Exchange};
-use std::sync::Arc;
 
 /// Approximate number of bytes that are made at a time of a list without contents.
 const CHUNK: usize = 128 * 1024;
@@ -25,7 +24,7 @@ pub fn is_list_only(fields: &Fields) -> Result<bool> {
 /// Returns a reply with the files, and with the time of the submission if there is one.
 pub async fn reply(
     exchange: &Exchange,
-    files: Arc<[ListedFile]>,
+    files: TreeFiles,
     timestamp: Option<Timestamp>,
     list_only: bool,
 ) -> Result<HttpResponse> {
@@ -46,7 +45,7 @@ pub async fn reply(
         let pieces = broken_off(pieces.boxed_local());
         return Ok(reply.body(SizedStream::new(size, pieces)));
     }
-    let mut contents = Contents::open(exchange, Arc::clone(&frame.files)).await?;
+    let mut contents = Contents::open(exchange, frame.files.clone()).await?;
     let mut writer = Writer {
         frame,
         encoder: Base64LineEncoder::new(),
@@ -69,7 +68,7 @@ pub async fn reply(
 
 /// The whole reply except the contents.
 struct Frame {
-    files: Arc<[ListedFile]>,
+    files: TreeFiles,
     tail: String,
     list_only: bool,
     /// The index of the next file of a list without contents.
@@ -78,7 +77,7 @@ struct Frame {
 }
 
 impl Frame {
-    fn new(files: Arc<[ListedFile]>, timestamp: Option<Timestamp>, list_only: bool) -> Self {
+    fn new(files: TreeFiles, timestamp: Option<Timestamp>, list_only: bool) -> Self {
         let begin = if files.is_empty() {
             r#"{"success": true, "files": ["#
         } else {
@@ -98,15 +97,14 @@ impl Frame {
     }
 
     /// Writes the text before the content of a file.
-    fn head(&self, place: usize, output: &mut Vec<u8>) {
-        let file = &self.files[place];
+    fn head(&self, place: usize, file: TreeFile<'_>, output: &mut Vec<u8>) {
         let before = if place == 0 {
             r#"{"success": true, "files": ["#
         } else {
             ", "
         };
         let path = serde_json::Value::from(file.path.as_str());
-        let checksum = file.blob.blob.md5;
+        let checksum = file.blob.md5;
         let content = if self.list_only {
             ""
         } else {
@@ -124,8 +122,10 @@ impl Frame {
     /// Returns the next piece of a list without contents.
     fn piece(mut self) -> (Self, Bytes) {
         let mut output = Vec::new();
-        while output.len() < CHUNK && self.next < self.files.len() {
-            self.head(self.next, &mut output);
+        while output.len() < CHUNK
+            && let Some(file) = self.files.get(self.next)
+        {
+            self.head(self.next, file, &mut output);
             output.extend_from_slice(self.foot().as_bytes());
             self.next += 1;
         }
@@ -142,10 +142,10 @@ impl Frame {
         let mut head = Vec::new();
         for (place, file) in self.files.iter().enumerate() {
             head.clear();
-            self.head(place, &mut head);
+            self.head(place, file, &mut head);
             size += (head.len() + self.foot().len()) as u64;
             if !self.list_only {
-                size += Base64LineEncoder::encoded_len(file.blob.blob.size);
+                size += Base64LineEncoder::encoded_len(file.blob.size);
             }
         }
         (self, size)
@@ -163,7 +163,11 @@ impl Writer {
         let mut output = Vec::new();
         for piece in pieces {
             match piece {
-                Piece::Begin(place) => self.frame.head(*place, &mut output),
+                Piece::Begin(place) => {
+                    if let Some(file) = self.frame.files.get(*place) {
+                        self.frame.head(*place, file, &mut output);
+                    }
+                }
                 Piece::Bytes(bytes) => self.encoder.feed(bytes, &mut output),
                 Piece::End => {
                     self.encoder.finish(&mut output);

@@ -81,14 +81,14 @@ pub fn parse_numbers<A: FromStr, B: FromStr>(text: &str) -> Option<(A, B)> {
 }
 
 /// Returns the cursor for a place in a listing of submissions by time.
-pub fn encode_submission(place: submission_pages::Place) -> String {
+pub fn encode_submission(place: submission_pages::Position) -> String {
     encode_numbers(place.submitted_at.micros(), place.id)
 }
 
 /// Returns the place in a listing of submissions for a cursor.
-pub fn parse_submission(text: &str) -> Option<submission_pages::Place> {
+pub fn parse_submission(text: &str) -> Option<submission_pages::Position> {
     let (time, id) = parse_numbers(text)?;
-    Some(submission_pages::Place {
+    Some(submission_pages::Position {
         submitted_at: Timestamp::from_micros(time),
         id,
     })

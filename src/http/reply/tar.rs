@@ -10,11 +10,12 @@ use bytes::Bytes;
 use futures_util::{StreamExt, stream};
 use nbcourier_codec::TarEncoder;
 use nbcourier_domain::Timestamp;
-use nbcourier_exchange::trees::{AHEAD, Bundle, Contents, Found, ListedFile, Part, Piece};
+use nbcourier_exchange::trees::{
+    AHEAD, Bundle, Contents, FoundTree, Piece, SubmissionTree, TreeFile, TreeFiles,
+};
 use nbcourier_exchange::{self as exchange, Exchange};
 use schemars::{JsonSchema, Schema};
 use std::marker::PhantomData;
-use std::sync::Arc;
 
 /// The content type of an archive.
 const CONTENT_TYPE: &str = "application/x-tar";
@@ -77,8 +78,8 @@ fn binary() -> Schema {
 }
 
 /// Returns a reply with one tree.
-pub async fn tree(exchange: &Exchange, found: Found) -> Result<Archive> {
-    let Found {
+pub async fn tree(exchange: &Exchange, found: FoundTree) -> Result<Archive> {
+    let FoundTree {
         digest,
         time,
         files,
@@ -115,15 +116,15 @@ pub async fn tree(exchange: &Exchange, found: Found) -> Result<Archive> {
 pub async fn bundle<M: serde::Serialize + Send + 'static>(
     exchange: &Exchange,
     manifest: M,
-    parts: Vec<Part>,
+    trees: Vec<SubmissionTree>,
 ) -> Result<Bundled<M>> {
     let manifest =
         compute(move || serde_json::to_vec(&manifest).map_err(Error::unwritable)).await?;
     let mut archive = Sender {
         encoder: TarEncoder::new(),
         entries: Vec::new(),
-        contents: Contents::open(exchange, Arc::default()).await?,
-        rest: Bundle::new(exchange, parts),
+        contents: Contents::open(exchange, TreeFiles::default()).await?,
+        rest: Bundle::new(exchange, trees),
         exchange: exchange.clone(),
         ended: false,
     };
@@ -156,10 +157,10 @@ struct Entry {
 }
 
 impl Entry {
-    fn new(path: String, file: &ListedFile, time: Timestamp) -> Self {
+    fn new(path: String, file: TreeFile<'_>, time: Timestamp) -> Self {
         Self {
             path,
-            size: file.blob.blob.size,
+            size: file.blob.size,
             time,
         }
     }
@@ -205,16 +206,15 @@ impl Sender {
                 self.encoder.finish(&mut output);
                 return Ok(Some(output.into()));
             }
-            let mut files = Vec::new();
             self.entries = Vec::new();
-            for (part, of_part) in more {
-                for file in of_part.iter() {
-                    let path = format!("{}/{}", part.submission, file.path);
-                    self.entries.push(Entry::new(path, file, part.time));
+            for (tree, files) in &more {
+                for file in files.iter() {
+                    let path = format!("{}/{}", tree.submission, file.path);
+                    self.entries.push(Entry::new(path, file, tree.time));
                 }
-                files.extend_from_slice(&of_part);
             }
-            self.contents = Contents::open(&self.exchange, files.into()).await?;
+            let files = more.into_iter().map(|(_, files)| files);
+            self.contents = Contents::open_many(&self.exchange, files).await?;
         }
     }
 

@@ -11,7 +11,7 @@ use nbcourier_api::{Assignment, Assignments, Dates};
 use nbcourier_auth::Caller;
 use nbcourier_domain::Rfc3339;
 use nbcourier_exchange::Exchange;
-use nbcourier_exchange::releases::{self, Question, Release};
+use nbcourier_exchange::releases::{self, CurrentRelease, Question};
 use nbcourier_exchange::trees::Bundle;
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -57,7 +57,7 @@ pub async fn list(
     Listing::with_tail(lines, make, TreesTail::new(trees)).await
 }
 
-fn assignment(release: Release) -> Assignment {
+fn assignment(release: CurrentRelease) -> Assignment {
     let dates = Dates::from(release.dates);
     Assignment {
         assignment: release.assignment,

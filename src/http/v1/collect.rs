@@ -10,6 +10,7 @@ use nbcourier_api::{CollectedSubmission, CollectedSubmissions};
 use nbcourier_auth::Caller;
 use nbcourier_domain::{Rfc3339, Timestamp, UserName};
 use nbcourier_exchange::collect::{self, Question};
+use nbcourier_exchange::submission_pages::ListedSubmission;
 use nbcourier_exchange::{Error as Refusal, Exchange, Thing};
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -53,11 +54,15 @@ pub async fn collect(
         submissions: page.submissions.iter().map(collected).collect(),
         next: page.next.as_deref().map(paging::encode_name),
     };
-    let parts = page.submissions.iter().map(Into::into).collect();
-    tar::bundle(&exchange, manifest, parts).await
+    let trees = page
+        .submissions
+        .iter()
+        .map(ListedSubmission::tree)
+        .collect();
+    tar::bundle(&exchange, manifest, trees).await
 }
 
-fn collected(submission: &collect::Submission) -> CollectedSubmission {
+fn collected(submission: &ListedSubmission) -> CollectedSubmission {
     CollectedSubmission {
         id: submission.id,
         student: submission.student.clone(),

@@ -10,7 +10,7 @@ use nbcourier_api::{Event, Events};
 use nbcourier_auth::Caller;
 use nbcourier_domain::{CourseId, Rfc3339, Timestamp};
 use nbcourier_exchange::Exchange;
-use nbcourier_exchange::events::{self, Question, Recorded};
+use nbcourier_exchange::events::{self, Question};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
@@ -80,7 +80,7 @@ async fn page(
 }
 
 /// Returns an event as the API has it.
-pub fn event(event: Recorded) -> Event {
+pub fn event(event: events::Event) -> Event {
     let detail = event.detail.map(|text| {
         // The detail of every event is an object. A damaged one is shown as it is.
         serde_json::from_str(&text).unwrap_or_else(|_| {
@@ -89,13 +89,13 @@ pub fn event(event: Recorded) -> Event {
     });
     Event {
         id: event.id,
-        at: Rfc3339(Timestamp::from_micros(event.at)),
+        at: Rfc3339(event.at),
         action: event.action,
         actor: event.actor,
         subject: event.subject,
         course: event.course,
         assignment: event.assignment,
-        submission: event.submission_id,
+        submission: event.submission,
         detail,
         request: event.request_id,
     }

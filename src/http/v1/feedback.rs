@@ -11,7 +11,8 @@ use actix_web::web;
 use nbcourier_api::{ClassFeedback, FeedbackGiven, FeedbackManifest, FeedbackManifestEntry};
 use nbcourier_auth::Caller;
 use nbcourier_domain::{AssignmentId, Rfc3339};
-use nbcourier_exchange::collect::{self, Feedback, Submission};
+use nbcourier_exchange::collect;
+use nbcourier_exchange::submission_pages::{CurrentFeedback, ListedSubmission};
 use nbcourier_exchange::{Error as Refusal, Exchange, Thing, feedback};
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -47,11 +48,14 @@ pub async fn of_course(
         feedback: page.feedback.iter().map(manifest_entry).collect(),
         next: page.next.map(paging::encode_submission),
     };
-    let parts = page.feedback.iter().map(Into::into).collect();
-    tar::bundle(&exchange, manifest, parts).await
+    let trees = page.feedback.iter();
+    let trees = trees.map(|(submission, feedback)| feedback.tree(submission.id));
+    tar::bundle(&exchange, manifest, trees.collect()).await
 }
 
-fn manifest_entry((submission, feedback): &(Submission, Feedback)) -> FeedbackManifestEntry {
+fn manifest_entry(
+    (submission, feedback): &(ListedSubmission, CurrentFeedback),
+) -> FeedbackManifestEntry {
     FeedbackManifestEntry {
         submission: submission.id,
         assignment: submission.assignment.clone(),

@@ -4,18 +4,17 @@ use crate::http::error::{Error, Result};
 use crate::http::reply::listing::{Tail, write};
 use bytes::Bytes;
 use nbcourier_api::File;
-use nbcourier_exchange::trees::{Bundle, ListedFile, Named};
+use nbcourier_exchange::trees::{Bundle, ListedTree, TreeFiles};
 use std::borrow::Cow;
 use std::collections::VecDeque;
-use std::sync::Arc;
 
 /// Approximate number of bytes that are made at a time.
 const CHUNK: usize = 128 * 1024;
 
 /// The member `trees` of a listing, written piece by piece, so that memory does not grow with the number of files.
 pub struct TreesTail {
-    trees: Bundle<Named>,
-    listed: VecDeque<(Named, Arc<[ListedFile]>)>,
+    trees: Bundle<ListedTree>,
+    listed: VecDeque<(ListedTree, TreeFiles)>,
     /// The index of the next file of the first listed tree.
     file: usize,
     begun: bool,
@@ -24,7 +23,7 @@ pub struct TreesTail {
 
 impl TreesTail {
     /// Returns the member with the files of these trees.
-    pub fn new(trees: Bundle<Named>) -> Self {
+    pub fn new(trees: Bundle<ListedTree>) -> Self {
         Self {
             trees,
             listed: VecDeque::new(),
@@ -51,13 +50,13 @@ impl TreesTail {
                 if self.file > 0 {
                     piece.push(b',');
                 }
-                let shown = File {
-                    path: Cow::Borrowed(&file.path),
-                    size: file.blob.blob.size,
-                    sha256: file.blob.blob.sha256,
-                    md5: file.blob.blob.md5,
+                let listed = File {
+                    path: Cow::Borrowed(file.path),
+                    size: file.blob.size,
+                    sha256: file.blob.sha256,
+                    md5: file.blob.md5,
                 };
-                serde_json::to_writer(&mut piece, &shown).map_err(Error::unwritable)?;
+                serde_json::to_writer(&mut piece, &listed).map_err(Error::unwritable)?;
                 self.file += 1;
             }
             if self.file == files.len() {

@@ -9,8 +9,8 @@ use actix_web::web;
 use nbcourier_api::{FeedbackHistory, PastFeedback, PastRelease, ReleaseHistory};
 use nbcourier_auth::Caller;
 use nbcourier_domain::Rfc3339;
-use nbcourier_exchange::history::{Given, Place, Release};
-use nbcourier_exchange::{Exchange, history};
+use nbcourier_exchange::Exchange;
+use nbcourier_exchange::history::{self, Position};
 
 /// `GET v1/courses/{course}/assignments/{assignment}/history`
 pub async fn releases(
@@ -29,7 +29,7 @@ pub async fn releases(
     .await
 }
 
-fn past_release(release: Release) -> PastRelease {
+fn past_release(release: history::PastRelease) -> PastRelease {
     PastRelease {
         version: release.version,
         released_at: Rfc3339(release.released_at),
@@ -46,28 +46,28 @@ pub async fn feedback(
     OfSubmission(course, submission): OfSubmission,
     Query(wanted): Query<Paging>,
 ) -> Result<Listing<FeedbackHistory>> {
-    let (after, at_most) = (wanted.after(parse_place)?, wanted.limit()?);
+    let (after, at_most) = (wanted.after(parse_position)?, wanted.limit()?);
     let page = history::feedback(&exchange, &caller, course, submission, after, at_most).await?;
     let next = page.next;
-    Listing::of(page.given.len(), move || FeedbackHistory {
-        feedback: page.given.into_iter().map(past_feedback).collect(),
-        next: next.map(|place| encode_numbers(place.number, place.id)),
+    Listing::of(page.feedback.len(), move || FeedbackHistory {
+        feedback: page.feedback.into_iter().map(past_feedback).collect(),
+        next: next.map(|position| encode_numbers(position.number, position.id)),
     })
     .await
 }
 
-fn past_feedback(given: Given) -> PastFeedback {
+fn past_feedback(past: history::PastFeedback) -> PastFeedback {
     PastFeedback {
-        number: given.number,
-        returned_at: Rfc3339(given.feedback.returned_at),
-        returned_by: given.feedback.returned_by,
-        tree: given.feedback.digest,
-        deleted: given.feedback.is_deleted,
-        current: given.is_current,
+        number: past.number,
+        returned_at: Rfc3339(past.returned_at),
+        returned_by: past.returned_by,
+        tree: past.digest,
+        deleted: past.is_deleted,
+        current: past.is_current,
     }
 }
 
-fn parse_place(text: &str) -> Option<Place> {
+fn parse_position(text: &str) -> Option<Position> {
     let (number, id) = parse_numbers(text)?;
-    Some(Place { number, id })
+    Some(Position { number, id })
 }

@@ -12,7 +12,7 @@ use nbcourier_api::{
 use nbcourier_auth::Caller;
 use nbcourier_domain::Rfc3339;
 use nbcourier_exchange::Exchange;
-use nbcourier_exchange::overview::{self, Assignment, Counts, Feedback, Place, Student, Work};
+use nbcourier_exchange::overview::{self, Assignment, Counts, Place, Student, StudentSubmissions};
 
 /// `GET v1/courses/{course}/overview`
 pub async fn show(
@@ -25,17 +25,21 @@ pub async fn show(
     let at_most = wanted.limit()?;
     let is_first = after.is_none();
     let overview = overview::page(&exchange, &caller, course, after, at_most).await?;
-    let work = overview
+    let lines = overview
         .students
         .iter()
-        .map(|student| 1 + student.work.len());
-    let lines = overview.assignments.len() + work.sum::<usize>();
+        .map(|student| 1 + student.assignments());
+    let lines = overview.assignments.len() + lines.sum::<usize>();
     Listing::of(lines, move || {
-        let shown = |student| shown_student(student, &overview.assignments);
+        let of = |student| student_overview(student, &overview.assignments);
         CourseOverview {
-            students: overview.students.iter().map(shown).collect(),
+            students: overview.students.iter().map(of).collect(),
             assignments: if is_first {
-                overview.assignments.iter().map(shown_assignment).collect()
+                overview
+                    .assignments
+                    .iter()
+                    .map(assignment_overview)
+                    .collect()
             } else {
                 Vec::new()
             },
@@ -45,7 +49,7 @@ pub async fn show(
     .await
 }
 
-fn shown_assignment((assignment, counts): &(Assignment, Counts)) -> AssignmentOverview {
+fn assignment_overview((assignment, counts): &(Assignment, Counts)) -> AssignmentOverview {
     let dates = Dates::from(assignment.dates);
     AssignmentOverview {
         assignment: assignment.name.clone(),
@@ -60,16 +64,16 @@ fn shown_assignment((assignment, counts): &(Assignment, Counts)) -> AssignmentOv
     }
 }
 
-fn shown_work(assignment: &str, work: &Work) -> SubmissionOverview {
+fn submission_overview(assignment: &str, submissions: &StudentSubmissions) -> SubmissionOverview {
     SubmissionOverview {
         assignment: assignment.to_owned(),
-        submitted_at: Rfc3339(work.submitted_at),
-        late: work.late,
-        submissions: work.submissions,
-        feedback: match work.feedback {
-            Feedback::None => FeedbackState::None,
-            Feedback::Returned => FeedbackState::Returned,
-            Feedback::Outdated => FeedbackState::Outdated,
+        submitted_at: Rfc3339(submissions.submitted_at),
+        late: submissions.late,
+        submissions: submissions.number,
+        feedback: match submissions.feedback {
+            overview::FeedbackState::None => FeedbackState::None,
+            overview::FeedbackState::Returned => FeedbackState::Returned,
+            overview::FeedbackState::Outdated => FeedbackState::Outdated,
         },
     }
 }
@@ -91,10 +95,10 @@ fn parse_cursor(text: &str) -> Option<Place> {
     }
 }
 
-fn shown_student(student: &Student, assignments: &[(Assignment, Counts)]) -> StudentOverview {
+fn student_overview(student: &Student, assignments: &[(Assignment, Counts)]) -> StudentOverview {
     let work = assignments.iter().filter_map(|(assignment, _)| {
-        let work = student.work.get(&assignment.id)?;
-        Some(shown_work(&assignment.name, work))
+        let submissions = student.submissions_to(assignment)?;
+        Some(submission_overview(&assignment.name, submissions))
     });
     StudentOverview {
         student: student.username.clone(),

@@ -11,7 +11,7 @@ use actix_web::web;
 use nbcourier_api::{Submission, SubmissionFeedback, Submissions};
 use nbcourier_auth::Caller;
 use nbcourier_domain::{AssignmentId, Rfc3339, UserName};
-use nbcourier_exchange::submission_pages::{self, Entry, Page, Question};
+use nbcourier_exchange::submission_pages::{self, ListedSubmission, Page, Question};
 use nbcourier_exchange::trees::Bundle;
 use nbcourier_exchange::{Error as Refusal, Exchange, Thing, submissions};
 use schemars::JsonSchema;
@@ -60,7 +60,7 @@ pub async fn list(
     };
     let with_files = question.with_files;
     let mut page = submission_pages::page(&exchange, &caller, question).await?;
-    let lines = page.entries.len();
+    let lines = page.submissions.len();
     if !with_files {
         return Listing::of(lines, move || shown(page)).await;
     }
@@ -79,7 +79,7 @@ pub async fn tree(
 }
 
 fn shown(page: Page) -> Submissions {
-    let one = |entry: Entry| Submission {
+    let one = |entry: ListedSubmission| Submission {
         id: entry.id,
         submitted_at: Rfc3339(entry.submitted_at),
         late: entry.late,
@@ -100,7 +100,7 @@ fn shown(page: Page) -> Submissions {
         student: entry.student,
     };
     Submissions {
-        submissions: page.entries.into_iter().map(one).collect(),
+        submissions: page.submissions.into_iter().map(one).collect(),
         next: page.next.map(paging::encode_submission),
         trees: None,
     }

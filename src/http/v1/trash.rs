@@ -14,8 +14,7 @@ use nbcourier_api::{
 };
 use nbcourier_auth::Caller;
 use nbcourier_domain::{Rfc3339, Timestamp};
-use nbcourier_exchange::courses::Trashed;
-use nbcourier_exchange::trash::{Assignment, Kind, Place, Work};
+use nbcourier_exchange::trash::{Kind, Position};
 use nbcourier_exchange::{Exchange, courses, trash};
 
 /// `GET v1/trash`: the courses that can be restored, the last deleted first.
@@ -25,16 +24,16 @@ pub async fn list_courses(
     caller: Caller,
     Query(wanted): Query<Paging>,
 ) -> Result<Listing<DeletedCourses>> {
-    let (after, at_most) = (wanted.after(parse_place)?, wanted.limit()?);
+    let (after, at_most) = (wanted.after(parse_position)?, wanted.limit()?);
     let page = courses::trash(&exchange, &caller, retention.0, after, at_most).await?;
     Listing::of(page.courses.len(), move || DeletedCourses {
         courses: page.courses.into_iter().map(deleted_course).collect(),
-        next: page.next.map(place),
+        next: page.next.map(encode_position),
     })
     .await
 }
 
-fn deleted_course(course: Trashed) -> DeletedCourse {
+fn deleted_course(course: courses::DeletedCourse) -> DeletedCourse {
     DeletedCourse {
         id: course.id,
         course: course.name,
@@ -42,14 +41,14 @@ fn deleted_course(course: Trashed) -> DeletedCourse {
     }
 }
 
-/// Returns the cursor for a place in the trash.
-fn place(place: Place) -> String {
-    encode_numbers(place.deleted_at.micros(), place.id)
+/// Returns the cursor for a position in the trash.
+fn encode_position(position: Position) -> String {
+    encode_numbers(position.deleted_at.micros(), position.id)
 }
 
-fn parse_place(text: &str) -> Option<Place> {
+fn parse_position(text: &str) -> Option<Position> {
     let (deleted_at, id) = parse_numbers(text)?;
-    Some(Place {
+    Some(Position {
         deleted_at: Timestamp::from_micros(deleted_at),
         id,
     })
@@ -123,7 +122,7 @@ pub async fn list(
     .await
 }
 
-fn deleted_assignment(assignment: Assignment) -> DeletedAssignment {
+fn deleted_assignment(assignment: trash::DeletedAssignment) -> DeletedAssignment {
     DeletedAssignment {
         id: assignment.id,
         assignment: assignment.name,
@@ -132,34 +131,34 @@ fn deleted_assignment(assignment: Assignment) -> DeletedAssignment {
     }
 }
 
-fn cursor((kind, at): (Kind, Place)) -> String {
+fn cursor((kind, at): (Kind, Position)) -> String {
     let kind = match kind {
         Kind::Assignment => 'a',
         Kind::Submission => 's',
         Kind::Feedback => 'f',
     };
-    format!("{kind}{}", place(at))
+    format!("{kind}{}", encode_position(at))
 }
 
-fn parse_cursor(text: &str) -> Option<(Kind, Place)> {
+fn parse_cursor(text: &str) -> Option<(Kind, Position)> {
     let kinds = [
         ('a', Kind::Assignment),
         ('s', Kind::Submission),
         ('f', Kind::Feedback),
     ];
     kinds.into_iter().find_map(|(letter, kind)| {
-        let place = parse_place(text.strip_prefix(letter)?)?;
-        Some((kind, place))
+        let position = parse_position(text.strip_prefix(letter)?)?;
+        Some((kind, position))
     })
 }
 
-fn deleted_submission(work: Work) -> DeletedSubmission {
+fn deleted_submission(submission: trash::DeletedSubmission) -> DeletedSubmission {
     DeletedSubmission {
-        id: work.id,
-        assignment: work.assignment,
-        student: work.student,
-        submitted_at: Rfc3339(work.submitted_at),
-        deleted_at: Rfc3339(work.deleted_at),
+        id: submission.id,
+        assignment: submission.assignment,
+        student: submission.student,
+        submitted_at: Rfc3339(submission.submitted_at),
+        deleted_at: Rfc3339(submission.deleted_at),
     }
 }
 

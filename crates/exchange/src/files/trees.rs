@@ -3,15 +3,13 @@
 use crate::{Error, Exchange, Result};
 use bytes::Bytes;
 use nbcourier_blobs::Damage;
-use nbcourier_domain::{BlobRef, Sha256Sum, Timestamp};
+use nbcourier_domain::{BlobRef, RelativePath, Sha256Sum, Timestamp};
 use nbcourier_storage as store;
 use nbcourier_work::{Bug, blocking};
 use sha2::{Digest, Sha256};
 use std::collections::{HashMap, HashSet};
 use std::io::Read;
 use std::sync::Arc;
-
-pub use nbcourier_storage::trees::File as ListedFile;
 
 /// Bytes read at a time from a large file.
 const CHUNK: usize = 256 * 1024;
@@ -24,21 +22,73 @@ const BATCH_FILES: usize = 1000;
 /// Maximum number of files listed at a time when many trees are sent together. A single tree may exceed it.
 const LISTED: i64 = 1000;
 
+/// The files of a stored tree, in the order in which they were submitted. Cheap to clone.
+#[derive(Debug, Clone, Default)]
+pub struct TreeFiles(Arc<[store::trees::File]>);
+
+/// A file of a stored tree.
+#[derive(Debug, Clone, Copy)]
+pub struct TreeFile<'a> {
+    /// Its path in the tree.
+    pub path: &'a RelativePath,
+    /// Its size and checksums.
+    pub blob: &'a BlobRef,
+}
+
+impl TreeFiles {
+    pub(crate) fn new(files: Arc<[store::trees::File]>) -> Self {
+        Self(files)
+    }
+
+    /// Returns the number of files.
+    pub fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// Whether the tree has no files.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Returns the file with that index.
+    pub fn get(&self, index: usize) -> Option<TreeFile<'_>> {
+        self.0.get(index).map(TreeFile::new)
+    }
+
+    /// Returns all files.
+    pub fn iter(&self) -> impl Iterator<Item = TreeFile<'_>> {
+        self.0.iter().map(TreeFile::new)
+    }
+}
+
+impl<'a> TreeFile<'a> {
+    fn new(file: &'a store::trees::File) -> Self {
+        Self {
+            path: &file.path,
+            blob: &file.blob.blob,
+        }
+    }
+}
+
 /// The tree that a request names.
 #[derive(Debug)]
-pub struct Found {
+pub struct FoundTree {
     /// Its digest.
     pub digest: Sha256Sum,
     /// The time of the release, submission or feedback.
     pub time: Timestamp,
     /// Its files.
-    pub files: Arc<[ListedFile]>,
+    pub files: TreeFiles,
 }
 
-/// A thing that names a stored tree.
-pub trait OfTree: Send + 'static {
-    /// Returns the row of the tree.
-    fn tree_id(&self) -> i64;
+/// A stored tree, as an operation has found it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct TreeId(pub(crate) i64);
+
+/// A tree of a [`Bundle`].
+pub trait BundledTree: Send + 'static {
+    /// Returns the stored tree.
+    fn id(&self) -> TreeId;
 
     /// Returns the number of its files.
     fn files(&self) -> i64;
@@ -46,18 +96,16 @@ pub trait OfTree: Send + 'static {
 
 /// A tree in a listing of files.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Named {
+pub struct ListedTree {
     /// Its digest.
     pub digest: Sha256Sum,
-    /// Its row.
-    pub tree_id: i64,
-    /// Number of its files.
-    pub files: i64,
+    pub(crate) id: TreeId,
+    pub(crate) files: i64,
 }
 
-impl OfTree for Named {
-    fn tree_id(&self) -> i64 {
-        self.tree_id
+impl BundledTree for ListedTree {
+    fn id(&self) -> TreeId {
+        self.id
     }
 
     fn files(&self) -> i64 {
@@ -71,15 +119,15 @@ const FILES_OF_PAGE: i64 = 20_000;
 /// Returns the trees that the lines of a page name, each once, and the number of lines whose trees fit on the page.
 pub(crate) fn fitting<L>(
     lines: &[L],
-    trees_of: impl Fn(&L) -> [Option<Named>; 2],
-) -> (Vec<Named>, usize) {
+    trees_of: impl Fn(&L) -> [Option<ListedTree>; 2],
+) -> (Vec<ListedTree>, usize) {
     let mut trees = Vec::new();
     let mut seen = HashSet::new();
     let mut files = 0;
     for (place, line) in lines.iter().enumerate() {
         let known = trees.len();
         for tree in trees_of(line).into_iter().flatten() {
-            if seen.insert(tree.tree_id) {
+            if seen.insert(tree.id.0) {
                 files += tree.files;
                 trees.push(tree);
             }
@@ -92,22 +140,20 @@ pub(crate) fn fitting<L>(
     (trees, lines.len())
 }
 
-/// A tree among many that are sent together.
+/// A submission's tree, or the tree of its feedback, among many that are sent together.
 #[derive(Debug, Clone, Copy)]
-pub struct Part {
-    /// The submission it belongs to.
+pub struct SubmissionTree {
+    /// The number of the submission.
     pub submission: i64,
-    /// The row of the tree.
-    pub tree_id: i64,
-    /// Number of its files.
-    pub files: i64,
     /// The time of the submission or feedback.
     pub time: Timestamp,
+    pub(crate) id: TreeId,
+    pub(crate) files: i64,
 }
 
-impl OfTree for Part {
-    fn tree_id(&self) -> i64 {
-        self.tree_id
+impl BundledTree for SubmissionTree {
+    fn id(&self) -> TreeId {
+        self.id
     }
 
     fn files(&self) -> i64 {
@@ -117,40 +163,40 @@ impl OfTree for Part {
 
 /// Many trees in order. Their files are listed in batches of about a thousand, so that memory does not grow with a
 /// class.
-pub struct Bundle<P = Part> {
+pub struct Bundle<T = SubmissionTree> {
     exchange: Exchange,
-    parts: std::iter::Peekable<std::vec::IntoIter<P>>,
+    trees: std::iter::Peekable<std::vec::IntoIter<T>>,
 }
 
-impl<P: OfTree> Bundle<P> {
+impl<T: BundledTree> Bundle<T> {
     /// Creates a bundle of these trees.
-    pub fn new(exchange: &Exchange, parts: Vec<P>) -> Self {
+    pub fn new(exchange: &Exchange, trees: Vec<T>) -> Self {
         Self {
             exchange: exchange.clone(),
-            parts: parts.into_iter().peekable(),
+            trees: trees.into_iter().peekable(),
         }
     }
 
     /// Returns the next trees with their files, or none at the end.
-    pub async fn next(&mut self) -> Result<Vec<(P, Arc<[ListedFile]>)>> {
-        let mut batch: Vec<P> = Vec::new();
+    pub async fn next(&mut self) -> Result<Vec<(T, TreeFiles)>> {
+        let mut batch: Vec<T> = Vec::new();
         let mut listed = 0;
-        while let Some(part) = self
-            .parts
-            .next_if(|part| batch.is_empty() || listed + part.files() <= LISTED)
+        while let Some(tree) = self
+            .trees
+            .next_if(|tree| batch.is_empty() || listed + tree.files() <= LISTED)
         {
-            listed += part.files();
-            batch.push(part);
+            listed += tree.files();
+            batch.push(tree);
         }
         if batch.is_empty() {
             return Ok(Vec::new());
         }
         let read = self.exchange.without_policy().read(move |conn| {
-            let trees = batch.iter().map(OfTree::tree_id);
+            let trees = batch.iter().map(|tree| tree.id().0);
             let files = store::trees::checked_files_of_all(conn, trees)?;
-            let with_files = |part: P| {
-                let files = files.of(part.tree_id())?;
-                Ok((part, files))
+            let with_files = |tree: T| {
+                let files = files.of(tree.id().0)?;
+                Ok((tree, TreeFiles::new(files)))
             };
             batch.into_iter().map(with_files).collect()
         });
@@ -184,7 +230,7 @@ impl Piece {
 /// checksum. Otherwise reading fails, and the sender aborts its reply.
 pub struct Contents {
     exchange: Exchange,
-    files: Arc<[ListedFile]>,
+    files: Arc<[store::trees::File]>,
     next: usize,
     open: Option<Open>,
 }
@@ -199,7 +245,23 @@ struct Open {
 
 impl Contents {
     /// Starts reading. It fails if a large file is missing, unreadable or of the wrong size.
-    pub async fn open(exchange: &Exchange, files: Arc<[ListedFile]>) -> Result<Self> {
+    pub async fn open(exchange: &Exchange, files: TreeFiles) -> Result<Self> {
+        Self::open_all(exchange, files.0).await
+    }
+
+    /// Starts reading the files of many trees, one tree after the other.
+    pub async fn open_many(
+        exchange: &Exchange,
+        trees: impl IntoIterator<Item = TreeFiles>,
+    ) -> Result<Self> {
+        let mut files = Vec::new();
+        for tree in trees {
+            files.extend_from_slice(&tree.0);
+        }
+        Self::open_all(exchange, files.into()).await
+    }
+
+    async fn open_all(exchange: &Exchange, files: Arc<[store::trees::File]>) -> Result<Self> {
         let blobs = exchange.blobs.clone();
         let files = blocking(move || {
             for file in files.iter().filter(|file| !file.blob.in_database) {

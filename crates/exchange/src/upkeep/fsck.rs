@@ -23,9 +23,9 @@ pub struct Report {
     /// Number of trees checked.
     pub trees: u64,
     /// The damaged or missing blobs.
-    pub damaged: Vec<(Row, Damage)>,
+    pub damaged: Vec<DamagedBlob>,
     /// The trees that do not match their rows.
-    pub torn: Vec<(Saved, Fault)>,
+    pub torn: Vec<DamagedTree>,
     /// The faults inside the database file.
     pub database: Vec<String>,
     /// Number of files that no row names, from unfinished or aborted uploads. They are harmless, and `gc` removes them.
@@ -34,6 +34,30 @@ pub struct Report {
     pub strays: Vec<PathBuf>,
     /// The reason why a blob directory could not be listed, so that `unclaimed` is incomplete.
     pub unlisted: Option<String>,
+}
+
+/// A damaged or missing blob.
+#[derive(Debug, Clone, Copy)]
+pub struct DamagedBlob {
+    /// The blob as it should be.
+    pub blob: BlobRef,
+    /// Its ID in the database.
+    pub id: i64,
+    /// Whether its bytes belong into the database, and not into a file.
+    pub in_database: bool,
+    /// What is wrong with it.
+    pub damage: Damage,
+}
+
+/// A tree that does not match its row.
+#[derive(Debug, Clone, Copy)]
+pub struct DamagedTree {
+    /// Its ID in the database.
+    pub id: i64,
+    /// Its digest.
+    pub digest: Sha256Sum,
+    /// What is wrong with it.
+    pub fault: Fault,
 }
 
 /// A fault of a tree.
@@ -94,7 +118,12 @@ pub async fn check(
         for (row, damage) in page {
             report.blobs += 1;
             report.bytes += row.blob.size;
-            report.damaged.extend(damage.map(|damage| (row, damage)));
+            report.damaged.extend(damage.map(|damage| DamagedBlob {
+                blob: row.blob,
+                id: row.id,
+                in_database: row.in_database,
+                damage,
+            }));
         }
         progress(&report);
     }
@@ -109,15 +138,20 @@ pub async fn check(
     Ok(report)
 }
 
-/// Returns the fault of a row's bytes, if there is one. `content` holds the bytes of a row that is in the database.
-pub fn damage(blobs: &LocalBlobs, row: &Row, content: Option<&Vec<u8>>) -> Option<Damage> {
-    if !row.in_database {
-        return blobs.verify(&row.blob).err();
+/// Returns the damage of a blob whose bytes are in the database. `content` holds those bytes, if they are there.
+pub fn content_damage(blob: &BlobRef, content: Option<&Vec<u8>>) -> Option<Damage> {
+    match content {
+        None => Some(Damage::Missing),
+        Some(content) => check_small(blob, content).err(),
     }
-    let Some(content) = content else {
-        return Some(Damage::Missing);
-    };
-    check_small(&row.blob, content).err()
+}
+
+fn damage(blobs: &LocalBlobs, row: &Row, content: Option<&Vec<u8>>) -> Option<Damage> {
+    if row.in_database {
+        content_damage(&row.blob, content)
+    } else {
+        blobs.verify(&row.blob).err()
+    }
 }
 
 async fn check_trees(store: &Store, report: &mut Report) -> store::Result<()> {
@@ -139,9 +173,13 @@ async fn check_trees(store: &Store, report: &mut Report) -> store::Result<()> {
         after = last.id;
         report.trees += page.len() as u64;
         let torn = page.into_iter();
-        report
-            .torn
-            .extend(torn.filter_map(|(tree, fault)| Some((tree, fault?))));
+        report.torn.extend(torn.filter_map(|(tree, fault)| {
+            Some(DamagedTree {
+                id: tree.id,
+                digest: tree.digest,
+                fault: fault?,
+            })
+        }));
     }
 }
 

@@ -20,8 +20,6 @@ use nbcourier_storage::{self as store, Connection};
 use nbcourier_work::blocking;
 use std::time::{Duration, SystemTime};
 
-pub use nbcourier_storage::trash::Purged;
-
 /// The time for which unnamed bytes are kept for an upload that may be about to name them.
 pub const GRACE: Duration = Duration::from_hours(24);
 
@@ -35,8 +33,12 @@ const FILES_AT_ONCE: usize = 200;
 pub struct Report {
     /// Number of courses deleted longer ago than the retention time.
     pub courses: usize,
-    /// The other items deleted longer ago than the retention time.
-    pub trash: Purged,
+    /// Number of assignments in other courses, with everything that belongs to them.
+    pub assignments: usize,
+    /// Number of submissions to other assignments, with their feedback.
+    pub submissions: usize,
+    /// Number of times that feedback on other submissions was removed.
+    pub feedback: usize,
     /// Number of trees that only those items named.
     pub trees: usize,
     /// Number of contents that only those items named, small and large.
@@ -58,9 +60,9 @@ impl std::fmt::Display for Report {
             "{} courses, {} assignments, {} submissions and {} feedbacks from the trash, and {} trees and {} blobs that \
              only they named, with {} files and {} bytes in all",
             self.courses,
-            self.trash.assignments,
-            self.trash.submissions,
-            self.trash.feedback,
+            self.assignments,
+            self.submissions,
+            self.feedback,
             self.trees,
             self.blobs,
             self.files,
@@ -239,9 +241,13 @@ impl Arrival {
 }
 
 fn purge(conn: &mut Connection, deleted_before: Timestamp) -> Result<Report> {
+    let courses = store::courses::purge_deleted_before(conn, deleted_before)?;
+    let purged = store::trash::purge_before(conn, deleted_before)?;
     Ok(Report {
-        courses: store::courses::purge_deleted_before(conn, deleted_before)?,
-        trash: store::trash::purge_before(conn, deleted_before)?,
+        courses,
+        assignments: purged.assignments,
+        submissions: purged.submissions,
+        feedback: purged.feedback,
         trees: store::trees::purge_unnamed(conn)?,
         ..Report::default()
     })

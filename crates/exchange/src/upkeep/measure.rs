@@ -9,7 +9,6 @@ use std::time::{Duration, Instant};
 use tokio::sync::Mutex;
 
 pub use nbcourier_blobs::Space;
-pub use nbcourier_storage::DatabaseFiles;
 
 /// Minimum time for which a count of the blobs is reused.
 const COUNT_SERVES: Duration = Duration::from_secs(15);
@@ -34,8 +33,10 @@ pub struct Holdings {
     pub blobs: (u64, u64),
     /// The space of the blobs' file system.
     pub blob_space: Space,
-    /// The files of the database.
-    pub database: DatabaseFiles,
+    /// The bytes of the database.
+    pub database: u64,
+    /// The bytes of its write-ahead log, whose changes go into the database later.
+    pub write_ahead_log: u64,
     /// The last run of each task.
     pub runs: Vec<runs::Run>,
 }
@@ -71,7 +72,8 @@ pub async fn holdings(exchange: &Exchange) -> Result<Holdings> {
     Ok(Holdings {
         blobs: count(exchange).await?,
         blob_space,
-        database,
+        database: database.database,
+        write_ahead_log: database.write_ahead_log,
         runs: runs::list(exchange).await?,
     })
 }

@@ -4,8 +4,28 @@
 use crate::{Exchange, Result};
 use nbcourier_domain::Timestamp;
 use nbcourier_storage::{self as store, Connection, Store};
+use std::path::Path;
 
-pub use nbcourier_storage::runs::Run;
+/// The last run of a task.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Run {
+    /// The name of the task.
+    pub task: String,
+    /// The end of the run.
+    pub ended_at: Timestamp,
+    /// The end of the last successful run.
+    pub succeeded_at: Option<Timestamp>,
+}
+
+impl Run {
+    fn new(row: store::runs::Run) -> Self {
+        Self {
+            task: row.task,
+            ended_at: Timestamp::from_micros(row.ended_at),
+            succeeded_at: row.succeeded_at.map(Timestamp::from_micros),
+        }
+    }
+}
 
 /// A regular task of the operator, run by hand or by a timer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -47,10 +67,17 @@ pub(crate) fn record(conn: &mut Connection, task: Task, well: bool) -> Result<()
     )?)
 }
 
+/// Returns the last run of every task that has run, from a database that need not be open. Returns `None` if the
+/// database is older than the table of runs. It writes nothing.
+pub fn examine(database: &Path) -> store::Result<Option<Vec<Run>>> {
+    let runs = store::examine_runs(database)?;
+    Ok(runs.map(|runs| runs.into_iter().map(Run::new).collect()))
+}
+
 /// Returns the last run of every task that has run.
 pub(crate) async fn list(exchange: &Exchange) -> Result<Vec<Run>> {
     let read = exchange
         .without_policy()
         .read(|conn| Ok(store::runs::list(conn)?));
-    read.await
+    Ok(read.await?.into_iter().map(Run::new).collect())
 }
