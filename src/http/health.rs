@@ -34,6 +34,6 @@ pub async fn healthz(
 
 /// Handles `GET readyz`: says whether a submission could be stored now. It does not depend on the hub.
 pub async fn readyz(exchange: web::Data<Exchange>) -> Result<HttpResponse> {
-    exchange::health::check(&exchange).await?;
+    exchange::upkeep::health::check(&exchange).await?;
     Ok(HttpResponse::Ok().json(json!({ "success": true })))
 }

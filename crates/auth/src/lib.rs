@@ -55,7 +55,7 @@ use admins::Admins;
 use cache::Lifetimes;
 use hub::TimeLimits;
 use std::sync::Arc;
-use with_hub::{Asked, Hub};
+use with_hub::{Hub, RequestKind};
 
 /// Authentication of callers. Cheap to clone; all clones share one memory of the hub's answers.
 #[derive(Clone)]
@@ -91,7 +91,7 @@ impl Authenticator {
         body_user: Option<&str>,
     ) -> Result<Caller, AuthError> {
         match &*self.0 {
-            Mode::Hub(hub) => hub.authenticate(request, Asked::Data).await,
+            Mode::Hub(hub) => hub.authenticate(request, RequestKind::Data).await,
             Mode::Standalone(admins) => standalone::identify(admins, request, body_user),
         }
     }
@@ -102,19 +102,7 @@ impl Authenticator {
     /// a page.
     pub async fn authenticate_page(&self, request: &HttpRequest) -> Result<Caller, AuthError> {
         match &*self.0 {
-            Mode::Hub(hub) => hub.authenticate(request, Asked::Page).await,
-            Mode::Standalone(admins) => standalone::identify(admins, request, None),
-        }
-    }
-
-    /// Returns the person who sends a form of one of our pages. A field carries the session's token for changes.
-    pub async fn authenticate_form(
-        &self,
-        request: &HttpRequest,
-        csrf_field: Option<&str>,
-    ) -> Result<Caller, AuthError> {
-        match &*self.0 {
-            Mode::Hub(hub) => hub.authenticate(request, Asked::Form(csrf_field)).await,
+            Mode::Hub(hub) => hub.authenticate(request, RequestKind::Page).await,
             Mode::Standalone(admins) => standalone::identify(admins, request, None),
         }
     }

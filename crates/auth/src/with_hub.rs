@@ -54,13 +54,11 @@ pub struct HubSettings {
 
 /// The kind of a request. It decides which proof a session's cookie needs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Asked<'a> {
+pub(super) enum RequestKind {
     /// A page that the browser shows.
     Page,
     /// Data that a program reads or changes.
     Data,
-    /// A change by a form on a page, with the value of its field `csrf_token`.
-    Form(Option<&'a str>),
 }
 
 /// A hub, and the state that identifies its callers.
@@ -132,28 +130,24 @@ impl Hub {
     pub(super) async fn authenticate(
         &self,
         request: &HttpRequest,
-        asked: Asked<'_>,
+        kind: RequestKind,
     ) -> Result<Caller, AuthError> {
         if let Some(token) = Token::read(request.headers())? {
             return self.by_token(&token, Origin::of(request)).await;
         }
-        if asked == Asked::Page && !same_site::is_navigation(request) {
+        if kind == RequestKind::Page && !same_site::is_navigation(request) {
             return Err(AuthError::NotOpenedAsPage);
         }
         let session = self.sessions.read(request).ok_or(AuthError::Anonymous)?;
-        let tokens = match asked {
-            Asked::Page => Some(self.sessions.page_tokens(&session)?),
-            Asked::Data => {
+        let tokens = match kind {
+            RequestKind::Page => Some(self.sessions.page_tokens(&session)?),
+            RequestKind::Data => {
                 let usage = if same_site::is_safe(request.method()) {
                     Use::Reading
                 } else {
                     Use::Writing
                 };
                 self.check_proof(request, &session, usage, None)?;
-                None
-            }
-            Asked::Form(field) => {
-                self.check_proof(request, &session, Use::Writing, field)?;
                 None
             }
         };

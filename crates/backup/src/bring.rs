@@ -6,7 +6,7 @@ use super::error::{Error, Result, on};
 use nbcourier_codec::{Packing, TarDecoder, TarEvent, Unpacker};
 use nbcourier_domain::{BlobRef, CourseId, Sha256Sum};
 use nbcourier_exchange::archive::{self, Bringing, Course, VERSION};
-use nbcourier_exchange::intake::Intake;
+use nbcourier_exchange::files::intake::Intake;
 use nbcourier_exchange::{self as exchange, Exchange, Thing};
 use nbcourier_identity::Caller;
 use std::collections::HashMap;

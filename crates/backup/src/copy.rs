@@ -4,7 +4,7 @@ use super::error::{Result, on};
 use super::{Work, error};
 use nbcourier_blobs::{self as blobs, Damage, LocalBlobs};
 use nbcourier_domain::{BlobRef, Sha256Sum, above};
-use nbcourier_exchange::fsck;
+use nbcourier_exchange::upkeep::fsck;
 use nbcourier_storage::{self as store, Connection};
 use sha2::{Digest, Sha256};
 use std::fs::{self, File};

@@ -10,7 +10,7 @@ use super::restore::find;
 use super::{Work, backup};
 use nbcourier_blobs::{Damage, LocalBlobs};
 use nbcourier_domain::{BlobRef, Sha256Sum};
-use nbcourier_exchange::fsck::{DamagedBlob, Fault, Report};
+use nbcourier_exchange::upkeep::fsck::{DamagedBlob, Fault, Report};
 use nbcourier_storage::{self as store, Connection, Store, snapshot};
 use sha2::{Digest, Sha256};
 use std::path::{Path, PathBuf};

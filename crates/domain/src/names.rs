@@ -82,7 +82,7 @@ name!(
 
 impl UserName {
     /// The prefix of the names of services. It keeps a service apart from a user of the same name.
-    pub const SERVICE_PREFIX: &'static str = "service:";
+    const SERVICE_PREFIX: &'static str = "service:";
 
     /// Returns the name of a hub's service in rosters: `service:NAME`.
     pub fn of_service(name: &str) -> Result<Self, IllegalName> {
@@ -95,7 +95,7 @@ impl UserName {
     }
 
     /// The prefix of the names of operators in events.
-    pub const OPERATOR_PREFIX: &'static str = "operator:";
+    const OPERATOR_PREFIX: &'static str = "operator:";
 
     /// Returns the name of an operator with this account on the machine: `operator:ACCOUNT`.
     pub fn of_operator(account: &str) -> Result<Self, IllegalName> {

@@ -145,7 +145,7 @@ impl Ready {
     }
 }
 
-/// Deletes a course. It disappears from every listing and can be restored until [`crate::gc`] removes it.
+/// Deletes a course. It disappears from every listing and can be restored until [`crate::upkeep::gc`] removes it.
 pub async fn delete(exchange: &Exchange, caller: &Caller, course: CourseId) -> Result<()> {
     exchange
         .write_in(caller, course, Need::Admin, move |op| {
@@ -165,7 +165,7 @@ pub async fn trash(
     after: Option<Position>,
     at_most: usize,
 ) -> Result<Trash> {
-    let (since, portion) = (super::gc::limit(retention), Portion::of(at_most));
+    let (since, portion) = (super::upkeep::gc::limit(retention), Portion::of(at_most));
     let read = exchange.read_as_admin(caller, move |op| {
         Ok(store::courses::deleted(
             op.conn,

@@ -2,8 +2,8 @@
 //! permission: the server offers them only stand-alone, on a loopback address, with debugging on.
 
 use super::audit::{self, About, Action};
-use super::intake::Intake;
-use super::parcel::Parcel;
+use super::files::intake::Intake;
+use super::files::parcel::Parcel;
 use super::{Error, Exchange, Result};
 use nbcourier_domain::{AssignmentId, CourseId, Person, RelativePath, Role, Timestamp, UserName};
 use nbcourier_identity::Caller;

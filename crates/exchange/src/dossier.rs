@@ -1,8 +1,8 @@
 //! Everything that is stored about a person and by them, for giving them a copy.
 
 use super::events::Event;
+use super::files::trees::{TreeFiles, TreeId};
 use super::people::{self, Footprint};
-use super::trees::{TreeFiles, TreeId};
 use super::{Error, Exchange, Result};
 use nbcourier_domain::{Extension, Sha256Sum, Timestamp, UserName};
 use nbcourier_identity::Caller;

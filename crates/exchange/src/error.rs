@@ -1,6 +1,6 @@
 //! The reasons why an operation is refused or fails.
 
-use super::quota::Whose;
+use super::files::quota::Whose;
 use nbcourier_blobs::Damage;
 use nbcourier_domain::{AssignmentId, RelativePath, Sha256Sum, Timestamp, UserName};
 use nbcourier_storage as store;

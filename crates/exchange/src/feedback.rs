@@ -1,11 +1,11 @@
 //! The feedback of instructors on submissions.
 
 use super::audit::{About, Action};
+use super::files::parcel::{Batch, Parcel, Sent};
+use super::files::quota::Account;
+use super::files::trees::{FoundTree, TreeFiles};
 use super::op::{CourseOp, Entry, Need};
-use super::parcel::{Batch, Parcel, Sent};
-use super::quota::Account;
 use super::submissions::Target;
-use super::trees::{FoundTree, TreeFiles};
 use super::{Error, Exchange, Result, Thing};
 use nbcourier_domain::{AssignmentId, CourseId, Sha256Sum, Timestamp, UserName};
 use nbcourier_identity::Caller;

@@ -2,9 +2,9 @@
 //! nothing replaces a different item.
 
 use super::audit::{About, Action};
+use super::files::parcel::Parcel;
+use super::files::trees::TreeFiles;
 use super::op::{CourseOp, Entry, Need};
-use super::parcel::Parcel;
-use super::trees::TreeFiles;
 use super::{Error, Exchange, Result, Thing};
 use nbcourier_domain::{
     AssignmentId, CourseId, Dates, Extension, Person, Role, Sha256Sum, Timestamp, UserName,

@@ -5,7 +5,7 @@
 
 pub mod accounts;
 pub mod archive;
-pub mod audit;
+mod audit;
 pub mod collect;
 pub mod courses;
 pub mod dates;
@@ -14,7 +14,7 @@ pub mod dossier;
 mod error;
 pub mod events;
 pub mod feedback;
-mod files;
+pub mod files;
 mod find;
 pub mod gradebook;
 pub mod groups;
@@ -30,19 +30,17 @@ pub mod roster;
 pub mod submission_pages;
 pub mod submissions;
 pub mod trash;
-mod upkeep;
-
-pub use files::{intake, parcel, trees};
-pub use upkeep::{fsck, gc, health, measure, runs};
+pub mod upkeep;
 
 pub use error::{Denial, Error, Result, Thing};
+pub use files::quota::{Account, Quotas, Whose};
 pub use policy::{Policy, Reused};
-pub use quota::{Quotas, Whose};
 
 use files::{ahead, quota, space, verified};
 use nbcourier_blobs::LocalBlobs;
 use nbcourier_storage::{Portion, Store};
 use std::sync::Arc;
+use upkeep::{health, measure};
 
 /// The portion in which streamed listings are read.
 const PORTION: Portion = Portion {

@@ -1,10 +1,10 @@
 //! Assignments as students see them: release, fetch, unrelease.
 
 use super::audit::{About, Action};
+use super::files::parcel::Parcel;
+use super::files::quota::Account;
+use super::files::trees::{self, FoundTree, ListedTree, TreeFiles, TreeId};
 use super::op::{CourseOp, Entry, Need};
-use super::parcel::Parcel;
-use super::quota::Account;
-use super::trees::{self, FoundTree, ListedTree, TreeFiles, TreeId};
 use super::{Error, Exchange, PORTION, Result, Thing};
 use nbcourier_domain::{AssignmentId, CourseId, Dates, Extension, Sha256Sum, Timestamp};
 use nbcourier_identity::Caller;

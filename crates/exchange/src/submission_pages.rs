@@ -1,7 +1,7 @@
 //! Listing submissions: all of a course with their feedback in pages, and those to one assignment as they are streamed.
 
+use super::files::trees::{self, ListedTree, SubmissionTree, TreeId};
 use super::op::Need;
-use super::trees::{self, ListedTree, SubmissionTree, TreeId};
 use super::{Exchange, PORTION, Result};
 use nbcourier_domain::{AssignmentId, CourseId, Sha256Sum, Timestamp, UserName};
 use nbcourier_identity::Caller;

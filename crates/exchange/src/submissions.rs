@@ -1,11 +1,11 @@
 //! Submissions. They are written once and never change, and the reply comes only when they are durable.
 
 use super::audit::{About, Action};
+use super::files::parcel::Parcel;
+use super::files::quota::Account;
+use super::files::trees::{FoundTree, TreeFiles};
 use super::op::{CourseOp, Entry, Need};
-use super::parcel::Parcel;
-use super::quota::Account;
 use super::receipts::Receipt;
-use super::trees::{FoundTree, TreeFiles};
 use super::{Error, Exchange, Result, Thing};
 use nbcourier_domain::{AssignmentId, CourseId, IdempotencyKey, Timestamp, UserName};
 use nbcourier_identity::Caller;

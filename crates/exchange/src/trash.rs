@@ -1,9 +1,9 @@
-//! The trash of a course: deleted items leave every listing at once, and can be restored until [`crate::gc`] removes
+//! The trash of a course: deleted items leave every listing at once, and can be restored until [`crate::upkeep::gc`] removes
 //! them.
 
 use super::audit::{About, Action};
-use super::gc::limit;
 use super::op::{CourseOp, Need};
+use super::upkeep::gc::limit;
 use super::{Error, Exchange, Result, Thing};
 use nbcourier_domain::{AssignmentId, CourseId, Timestamp, UserName};
 use nbcourier_identity::Caller;

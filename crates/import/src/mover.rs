@@ -8,10 +8,10 @@ use md5::{Digest, Md5};
 use nbcourier_domain::{
     AssignmentId, BlobRef, CourseId, Dates, Md5Sum, Person, RelativePath, Role, Timestamp,
 };
+use nbcourier_exchange::files::intake::{Intake, SMALL};
+use nbcourier_exchange::files::parcel::Parcel;
+use nbcourier_exchange::files::trees::TreeFiles;
 use nbcourier_exchange::imports::{self, Importer, Outcome, Submission, Submitted, Version};
-use nbcourier_exchange::intake::{Intake, SMALL};
-use nbcourier_exchange::parcel::Parcel;
-use nbcourier_exchange::trees::TreeFiles;
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, ErrorKind, Read as _};
 use std::time::{SystemTime, UNIX_EPOCH};

@@ -42,7 +42,11 @@ pub(super) const COLUMNS: (
 pub type Ids = HashMap<Sha256Sum, i64>;
 
 /// Records blobs whose bytes are already durable in files.
-pub fn record_files(conn: &mut Connection, files: &[BlobRef], now: Timestamp) -> Result<Ids> {
+pub(super) fn record_files(
+    conn: &mut Connection,
+    files: &[BlobRef],
+    now: Timestamp,
+) -> Result<Ids> {
     insert(conn, files.iter(), false, now)
 }
 
@@ -63,7 +67,7 @@ pub fn store_contents(
 }
 
 /// Restores the bytes of small blobs that have a row but lost their bytes.
-pub fn mend_contents(conn: &mut Connection, contents: &[(BlobRef, Bytes)]) -> Result<()> {
+pub(super) fn mend_contents(conn: &mut Connection, contents: &[(BlobRef, Bytes)]) -> Result<()> {
     let ids = ids(conn, contents.iter().map(|(blob, _)| blob.sha256))?;
     for (blob, bytes) in contents {
         if let Some(id) = ids.get(&blob.sha256) {

@@ -6,7 +6,7 @@ use crate::cli::progress::Watch;
 use crate::config::{PlaceArgs, Places};
 use nbcourier_auth::KEY_FILE;
 use nbcourier_backup::{self as keeping, Source};
-use nbcourier_exchange::runs::{self, Task};
+use nbcourier_exchange::upkeep::runs::{self, Task};
 use nbcourier_storage::snapshot;
 use std::path::PathBuf;
 use std::process::ExitCode;

@@ -3,7 +3,7 @@
 use crate::cli::Outcome;
 use crate::cli::data_dir::{open_exchange, operator, runtime};
 use crate::config::{EVENT_RETENTION, PlaceArgs, RETENTION, Span};
-use nbcourier_exchange::gc;
+use nbcourier_exchange::upkeep::gc;
 use std::process::ExitCode;
 
 /// Removes deleted data for good after its retention time. The server does the same every hour and may keep running

@@ -3,7 +3,7 @@
 use super::finding::Findings;
 use nbcourier_domain::UserName;
 use nbcourier_exchange::accounts::adopt_command;
-use nbcourier_exchange::runs::{self, Task};
+use nbcourier_exchange::upkeep::runs::{self, Task};
 use nbcourier_storage::{self as store, Examined};
 use std::path::Path;
 use std::time::{Duration, SystemTime};

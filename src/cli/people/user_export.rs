@@ -8,7 +8,7 @@ use nbcourier_codec::TarEncoder;
 use nbcourier_domain::{Rfc3339, Timestamp, UserName};
 use nbcourier_exchange::Exchange;
 use nbcourier_exchange::dossier::{self, AssignmentOf, Dossier, Feedback, Submission};
-use nbcourier_exchange::trees::{Contents, Piece, TreeFiles, TreeId};
+use nbcourier_exchange::files::trees::{Contents, Piece, TreeFiles, TreeId};
 use nbcourier_identity::Caller;
 use serde_json::{Value, json};
 use std::error::Error;

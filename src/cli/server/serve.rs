@@ -8,7 +8,8 @@ use crate::config::{self, Config, Environment, Given, LogFormat, Origins, Reused
 use crate::http::{self, Metrics, Settings};
 use clap::ArgMatches;
 use nbcourier_auth::{Authenticator, GroupList, HubSettings, Instance, ReceiptSigner, SigningKey};
-use nbcourier_exchange::{Exchange, Limits, Policy, Quotas, Reused, gc, groups};
+use nbcourier_exchange::upkeep::gc;
+use nbcourier_exchange::{Exchange, Limits, Policy, Quotas, Reused, groups};
 use nbcourier_identity::Caller;
 use nbcourier_storage::{Opening, Store};
 use std::error::Error;

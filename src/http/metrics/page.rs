@@ -7,8 +7,8 @@ use actix_web::web::Data;
 use nbcourier_auth::{Authenticator, HubTally};
 use nbcourier_domain::Timestamp;
 use nbcourier_exchange::Exchange;
-use nbcourier_exchange::measure::Holdings;
-use nbcourier_exchange::runs::Task;
+use nbcourier_exchange::upkeep::measure::Holdings;
+use nbcourier_exchange::upkeep::runs::Task;
 use prometheus_client::collector::Collector;
 use prometheus_client::encoding::{DescriptorEncoder, prometheus_text};
 use prometheus_client::registry::Registry;
@@ -276,7 +276,7 @@ fn storage(holdings: &Holdings, sheet: &mut Sheet<'_>) -> Result {
         sheet.gauge(name, help, value)?;
     }
     // A task that never ran is at 0, so that an alert on its age fires for it too.
-    let ends = |of: fn(&nbcourier_exchange::runs::Run) -> Option<Timestamp>| {
+    let ends = |of: fn(&nbcourier_exchange::upkeep::runs::Run) -> Option<Timestamp>| {
         Task::ALL.map(|task| {
             let run = holdings.runs.iter().find(|run| run.task == task.word());
             (

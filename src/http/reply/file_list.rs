@@ -10,7 +10,7 @@ use bytes::Bytes;
 use futures_util::{StreamExt, stream};
 use nbcourier_codec::Base64LineEncoder;
 use nbcourier_domain::Timestamp;
-use nbcourier_exchange::trees::{Contents, Piece, TreeFile, TreeFiles};
+use nbcourier_exchange::files::trees::{Contents, Piece, TreeFile, TreeFiles};
 use nbcourier_exchange::{self as exchange, Exchange};
 
 /// Approximate number of bytes that are made at a time of a list without contents.

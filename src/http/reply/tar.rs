@@ -10,7 +10,7 @@ use bytes::Bytes;
 use futures_util::{StreamExt, stream};
 use nbcourier_codec::TarEncoder;
 use nbcourier_domain::Timestamp;
-use nbcourier_exchange::trees::{
+use nbcourier_exchange::files::trees::{
     AHEAD, Bundle, Contents, FoundTree, Piece, SubmissionTree, TreeFile, TreeFiles,
 };
 use nbcourier_exchange::{self as exchange, Exchange};

@@ -9,7 +9,8 @@ use actix_web::{HttpMessage, HttpRequest, web};
 use bytes::{Bytes, BytesMut};
 use futures_util::StreamExt;
 use nbcourier_auth::Caller;
-use nbcourier_exchange::{Exchange, intake};
+use nbcourier_exchange::Exchange;
+use nbcourier_exchange::files::intake;
 use nbcourier_work::Bug;
 
 /// Number of bytes that are decoded at a time.

@@ -16,9 +16,10 @@ use futures_util::StreamExt;
 use nbcourier_codec::{
     FieldEvent, FileEvent, FileListDecoder, FileListError, FormDecoder, NameTooLong,
 };
+use nbcourier_exchange::Account;
 use nbcourier_exchange::Exchange;
-use nbcourier_exchange::intake::{Account, Intake};
-use nbcourier_exchange::parcel::Parcel;
+use nbcourier_exchange::files::intake::Intake;
+use nbcourier_exchange::files::parcel::Parcel;
 use nbcourier_work::blocking;
 use std::collections::HashMap;
 

@@ -5,7 +5,7 @@ use crate::http::request::json;
 use nbcourier_api::{Manifest, ManifestEntry};
 use nbcourier_codec::PathSet;
 use nbcourier_domain::{RelativePath, Sha256Sum};
-use nbcourier_exchange::parcel::Claim;
+use nbcourier_exchange::files::parcel::Claim;
 
 /// The name of a manifest as an entry of an archive.
 pub const NAME: &str = "manifest.json";

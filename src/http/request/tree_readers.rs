@@ -4,9 +4,10 @@ use crate::http::error::{Error, Result};
 use crate::http::request::manifest;
 use nbcourier_codec::{TarDecoder, TarEvent};
 use nbcourier_domain::{RelativePath, Sha256Sum};
+use nbcourier_exchange::Account;
 use nbcourier_exchange::Exchange;
-use nbcourier_exchange::intake::{Account, BatchIntake, Intake, Overflow};
-use nbcourier_exchange::parcel::{Batch, Claim, Parcel};
+use nbcourier_exchange::files::intake::{BatchIntake, Intake, Overflow};
+use nbcourier_exchange::files::parcel::{Batch, Claim, Parcel};
 use std::collections::HashMap;
 
 /// Maximum length of a manifest, in bytes.

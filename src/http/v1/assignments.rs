@@ -11,8 +11,8 @@ use nbcourier_api::{Assignment, Assignments, Dates};
 use nbcourier_auth::Caller;
 use nbcourier_domain::Rfc3339;
 use nbcourier_exchange::Exchange;
+use nbcourier_exchange::files::trees::Bundle;
 use nbcourier_exchange::releases::{self, CurrentRelease, Question};
-use nbcourier_exchange::trees::Bundle;
 use schemars::JsonSchema;
 use serde::Deserialize;
 

@@ -4,7 +4,7 @@ use crate::http::error::{Error, Result};
 use crate::http::reply::listing::{Tail, write};
 use bytes::Bytes;
 use nbcourier_api::File;
-use nbcourier_exchange::trees::{Bundle, ListedTree, TreeFiles};
+use nbcourier_exchange::files::trees::{Bundle, ListedTree, TreeFiles};
 use std::borrow::Cow;
 use std::collections::VecDeque;
 

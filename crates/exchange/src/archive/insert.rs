@@ -3,8 +3,8 @@
 use super::manifest::{Assignment, Course, Event, TreeOf};
 use super::read::word;
 use crate::audit::{About, Action};
+use crate::files::parcel::Parcel;
 use crate::op::Op;
-use crate::parcel::Parcel;
 use crate::{Error, Exchange, Result, Thing};
 use nbcourier_domain::{
     AssignmentId, BlobRef, CourseId, Dates, Extension, Person, RelativePath, Role, Sha256Sum,

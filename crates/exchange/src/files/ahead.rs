@@ -1,7 +1,7 @@
 //! The contents that unfinished uploads have stored before a row names them, and their removal if no row ever does.
 //!
 //! Two uploads may send the same bytes at the same time, so each upload records what it has stored. The last upload
-//! that stored a content removes it, in a writing transaction that finds no tree naming it. [`crate::gc`] removes what
+//! that stored a content removes it, in a writing transaction that finds no tree naming it. [`crate::upkeep::gc`] removes what
 //! a crash leaves behind.
 
 use crate::op::Rows;

@@ -2,7 +2,7 @@
 
 use super::ahead::{Storing, Upload};
 use super::parcel::{Arrived, Batch, Claim, Contents, Parcel};
-use super::quota::Quota;
+use super::quota::{Account, Quota};
 use super::space::{BETWEEN_LOOKS, Space};
 use crate::op::Rows;
 use crate::{Error, Exchange, Limits, Result};
@@ -17,8 +17,6 @@ use sha2::{Digest, Sha256};
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-
-pub use super::quota::Account;
 
 /// Maximum size in bytes of a blob in the database. Below it, one commit of many rows is faster than a flush for each
 /// file; above it, a separate file is faster (`docs/performance.md` has the measurement).

@@ -1,6 +1,7 @@
 //! Counts of what the exchange has done and what it holds, for monitoring.
 
-use crate::{Error, Exchange, Result, runs};
+use super::runs;
+use crate::{Error, Exchange, Result};
 use nbcourier_domain::Count;
 use nbcourier_storage::{self as store, WriterTally};
 use nbcourier_work::blocking;
