@@ -4,7 +4,7 @@
 //! algorithm. Each token names its purpose in `aud` and its service in `iss`.
 
 use super::{AuthError, key::SigningKey};
-use hmac::{Hmac, Mac};
+use hmac::{Hmac, KeyInit, Mac};
 use jsonwebtoken::crypto::{CryptoProvider, JwtSigner, JwtVerifier, KeyUtils};
 use jsonwebtoken::errors::{ErrorKind, Result as JwtResult, new_error};
 use jsonwebtoken::signature::{Error as SignatureError, Signer, Verifier};

@@ -1,7 +1,7 @@
 //! The signing key. It is created once and kept in a file that only the service may read, so that sessions and
 //! receipts survive a restart.
 
-use hmac::{Hmac, Mac};
+use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 use std::fs::{File, Permissions};
 use std::io::{self, ErrorKind, Read, Write};

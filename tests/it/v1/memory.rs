@@ -3,6 +3,7 @@
 use super::client::{algebra, call, problem};
 use flate2::Compression;
 use flate2::write::GzEncoder;
+use nbcourier_domain::Sha256Sum;
 use nbcourier_testkit::{Reply, Sent, Server, Setup, http, tar};
 use sha2::{Digest, Sha256};
 use std::io::{BufReader, Read as _, Write};
@@ -112,7 +113,7 @@ fn a_large_archive_goes_up_and_down_in_constant_memory() {
         "kevin",
     );
     assert_eq!(reply.ok().json()["files"][0]["path"], "big");
-    let sum = format!("{:x}", sent.finalize());
+    let sum = Sha256Sum(sent.finalize().into()).to_string();
     let blob = server.data_dir().join("blobs").join(&sum[..2]).join(sum);
     assert_eq!(std::fs::metadata(blob).unwrap().len(), (PARTS * MIB) as u64);
 }
