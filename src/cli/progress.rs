@@ -1,7 +1,10 @@
 //! Progress bar. Silent when standard error is not a terminal.
 
-use indicatif::{ProgressBar, ProgressStyle};
+use indicatif::{ProgressBar, ProgressState, ProgressStyle};
 use nbcourier_backup::Work;
+use nbcourier_domain::{ByteSize, Span};
+use std::fmt::Write;
+use std::time::Duration;
 
 /// A progress bar that disappears when it is dropped.
 pub struct Progress(ProgressBar);
@@ -9,22 +12,30 @@ pub struct Progress(ProgressBar);
 impl Progress {
     /// Returns a progress bar for this number of bytes. `what` stands before it.
     pub fn of_bytes(what: &'static str, total: u64) -> Self {
-        Self::new(
-            what,
-            total,
-            "{msg} {wide_bar} {bytes} of {total_bytes}, {eta} left",
-        )
+        Self::new(what, total, "{msg} {wide_bar} {done} of {all}, {rest} left")
     }
 
     /// Returns a progress bar for this number of things.
     pub fn of_things(what: &'static str, total: u64) -> Self {
-        Self::new(what, total, "{msg} {wide_bar} {pos} of {len}, {eta} left")
+        Self::new(what, total, "{msg} {wide_bar} {pos} of {len}, {rest} left")
     }
 
     fn new(what: &'static str, total: u64, template: &str) -> Self {
         let bar = ProgressBar::new(total);
         if let Ok(style) = ProgressStyle::with_template(template) {
-            bar.set_style(style);
+            bar.set_style(
+                style
+                    .with_key("done", |state: &ProgressState, text: &mut dyn Write| {
+                        let _ = text.write_str(&ByteSize(state.pos()).rounded());
+                    })
+                    .with_key("all", |state: &ProgressState, text: &mut dyn Write| {
+                        let _ = text.write_str(&ByteSize(state.len().unwrap_or(0)).rounded());
+                    })
+                    .with_key("rest", |state: &ProgressState, text: &mut dyn Write| {
+                        let seconds = Duration::from_secs(state.eta().as_secs());
+                        let _ = text.write_str(&Span(seconds).rounded());
+                    }),
+            );
         }
         bar.set_message(what);
         Self(bar)

@@ -74,10 +74,14 @@ fn widths(lines: &[Vec<String>]) -> Vec<usize> {
 
 fn write_line(f: &mut fmt::Formatter<'_>, line: &[String], widths: &[usize]) -> fmt::Result {
     let cells = line.iter().zip(widths);
-    let padded: Vec<String> = cells
-        .map(|(cell, width)| format!("{cell}{}", " ".repeat(width.saturating_sub(cell.width()))))
-        .collect();
+    let padded: Vec<String> = cells.map(|(cell, width)| padded(cell, *width)).collect();
     writeln!(f, "{}", padded.join("  ").trim_end())
+}
+
+/// Returns the text with blanks behind it, as wide as that number of columns of a terminal.
+pub fn padded(text: &str, width: usize) -> String {
+    let missing = width.saturating_sub(text.width());
+    format!("{text}{}", " ".repeat(missing))
 }
 
 /// Returns the text without terminal commands, since users chose the names in it.

@@ -1,8 +1,9 @@
 //! The effective settings, each with its origin. Secrets are listed without their values.
 
-use super::{ByteSize, Config, ConfigError, Environment, Given, ReusedNames, Span, read_file};
+use super::{Config, ConfigError, Environment, Given, ReusedNames, read_file};
 use clap::parser::ValueSource;
 use clap::{ArgMatches, Args, Command};
+use nbcourier_domain::{ByteSize, Span};
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::time::Duration;

@@ -1,8 +1,8 @@
 //! The settings as flags, environment variables and keys of the configuration file. The three share their names.
 
-use super::{ByteSize, ConfigError, PlaceArgs, Span, read_file};
+use super::{ConfigError, PlaceArgs, read_file};
 use clap::builder::BoolishValueParser;
-use nbcourier_domain::Role;
+use nbcourier_domain::{ByteSize, Role, Span};
 use serde::Deserialize;
 use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;

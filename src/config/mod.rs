@@ -9,7 +9,6 @@ mod given;
 mod hub;
 mod operator;
 mod places;
-mod quantity;
 pub mod secret;
 
 pub use binding::Binding;
@@ -19,7 +18,6 @@ pub use given::{Given, GivenGroup, LogFormat, ReusedNames};
 pub use hub::{Environment, HubPlace};
 pub use operator::operator_account;
 pub use places::{PlaceArgs, Places, ngshare_database};
-pub use quantity::{ByteSize, Span};
 
 use nbcourier_domain::{GroupRule, GroupRules};
 use std::net::SocketAddr;

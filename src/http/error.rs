@@ -10,7 +10,7 @@ use actix_web::{HttpResponse, HttpResponseBuilder, ResponseError};
 use nbcourier_api::{MAX_ITEMS, TooManyItems};
 use nbcourier_auth::AuthError;
 use nbcourier_codec::{FileListError, NotPacked, TarError};
-use nbcourier_domain::{IllegalKey, IllegalName, IllegalTime};
+use nbcourier_domain::{ByteSize, IllegalKey, IllegalName, IllegalTime};
 use nbcourier_exchange::{self as exchange, Denial, Thing, Whose};
 use nbcourier_work::Bug;
 use serde_json::json;
@@ -234,8 +234,8 @@ fn sentence(error: &exchange::Error) -> Cow<'static, str> {
                     format!("More than {limit} files; nothing was stored").into()
                 }
                 E::PathsTooLong(limit) => format!(
-                    "The paths of the files have more than {} MiB together; nothing was stored",
-                    limit >> 20
+                    "The paths of the files have more than {} together; nothing was stored",
+                    ByteSize(*limit as u64)
                 )
                 .into(),
                 E::TreeTooLarge(limit) => format!(
@@ -306,7 +306,7 @@ const NO_SPACE: &str = "The exchange is short of disk space and refuses files; n
                         be fetched. Tell the administrators of the exchange";
 
 fn over_quota(whose: &Whose, limit: u64, used: u64, added: u64) -> String {
-    let [limit, used, added] = [limit, used, added].map(size);
+    let [limit, used, added] = [limit, used, added].map(|bytes| ByteSize(bytes).rounded());
     match whose {
         Whose::Student(student) => format!(
             "The submissions of {student} take {used} of the {limit} for one person, and this would add {added}; \
@@ -318,23 +318,6 @@ fn over_quota(whose: &Whose, limit: u64, used: u64, added: u64) -> String {
              An instructor can remove unneeded submissions or assignments, or ask the administrators of the exchange \
              for more space"
         ),
-    }
-}
-
-/// Formats a number of bytes for people.
-fn size(bytes: u64) -> String {
-    const UNITS: [&str; 4] = ["KiB", "MiB", "GiB", "TiB"];
-    let largest = UNITS
-        .iter()
-        .zip(1_u32..)
-        .take_while(|(_, power)| bytes >> (10 * power) > 0)
-        .last();
-    match largest {
-        None => format!("{bytes} bytes"),
-        Some((unit, power)) => {
-            let tenths = (u128::from(bytes) * 10) >> (10 * power);
-            format!("{}.{} {unit}", tenths / 10, tenths % 10)
-        }
     }
 }
 

@@ -10,6 +10,7 @@ use super::strangers::{Origin, Strangers};
 use super::token::{Token, TokenHash};
 use super::{AuthError, HubTally};
 use moka::{Expiry, future::Cache};
+use nbcourier_domain::Span;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 use tokio::sync::SemaphorePermit;
@@ -322,9 +323,9 @@ impl HubCache {
         }
         if !std::mem::replace(&mut watch.announced, true) {
             log::warn!(
-                "The hub cannot be asked who a caller is: {}. Callers it knew lately are let in for up to {} seconds",
+                "The hub cannot be asked who a caller is: {}. Callers it knew lately are let in for up to {}",
                 outage.reason,
-                self.lifetimes.grace.as_secs()
+                Span(self.lifetimes.grace).rounded()
             );
         }
     }

@@ -2,6 +2,7 @@
 
 use actix_web::ResponseError;
 use actix_web::http::StatusCode;
+use nbcourier_domain::Span;
 use std::time::Duration;
 
 /// The reason why a request has no caller. The status is decided here; the body of the reply depends on the
@@ -21,8 +22,8 @@ pub enum AuthError {
     Refused(String),
     /// The hub could not be asked, and no earlier answer is recent enough.
     #[error(
-        "The hub cannot be asked who you are just now: try again in {} seconds",
-        retry_after.as_secs()
+        "The hub cannot be asked who you are just now: try again in {}",
+        Span(*retry_after).rounded()
     )]
     HubUnavailable {
         /// The time to wait before trying again.
@@ -32,8 +33,8 @@ pub enum AuthError {
     },
     /// Too many tokens that the hub does not know came lately from the same source.
     #[error(
-        "Too many tokens that the hub does not know came from your address: try again in {} seconds",
-        retry_after.as_secs()
+        "Too many tokens that the hub does not know came from your address: try again in {}",
+        Span(*retry_after).rounded()
     )]
     TooManyStrangers {
         /// The time to wait before trying again.

@@ -4,7 +4,7 @@
 use super::Work;
 use super::error::{Error, Result, on};
 use nbcourier_codec::{Packing, TarDecoder, TarEvent, Unpacker};
-use nbcourier_domain::{BlobRef, CourseId, Sha256Sum};
+use nbcourier_domain::{BlobRef, ByteSize, CourseId, Sha256Sum};
 use nbcourier_exchange::archive::{self, Bringing, Course, VERSION};
 use nbcourier_exchange::files::intake::Intake;
 use nbcourier_exchange::{self as exchange, Exchange, Thing};
@@ -166,8 +166,8 @@ fn find_manifest(file: &Path, at_most: u64) -> Result<(String, Course)> {
 fn too_large(size: u64, at_most: u64) -> String {
     format!(
         "its manifest.json has {size} bytes, and at most {at_most} are read into memory. If you trust the archive, \
-         allow more with --max-manifest-size {}MiB",
-        size.div_ceil(1 << 20)
+         allow more with --max-manifest-size {}",
+        ByteSize(size).enough()
     )
 }
 

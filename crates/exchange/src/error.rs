@@ -2,12 +2,16 @@
 
 use super::files::quota::Whose;
 use nbcourier_blobs::Damage;
-use nbcourier_domain::{AssignmentId, RelativePath, Sha256Sum, Timestamp, UserName};
+use nbcourier_domain::{AssignmentId, ByteSize, RelativePath, Sha256Sum, Timestamp, UserName};
 use nbcourier_storage as store;
 use nbcourier_work::Bug;
 
 /// The result of an operation.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+fn rounded(bytes: u64) -> String {
+    ByteSize(bytes).rounded()
+}
 
 /// The kind of thing that a request names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -103,7 +107,7 @@ pub enum Error {
         limit: u64,
     },
     /// The files would exceed the quota of a person or a course.
-    #[error("{used} bytes are in use, and {added} more exceed the quota of {limit}")]
+    #[error("{} are in use, and {} more exceed the quota of {}", rounded(*used), rounded(*added), rounded(*limit))]
     OverQuota {
         /// The owner of the quota.
         whose: Whose,
@@ -115,7 +119,7 @@ pub enum Error {
         added: u64,
     },
     /// The disk has too little free space to accept files.
-    #[error("{free} bytes are free, and files are accepted only above {floor}")]
+    #[error("{} are free, and files are accepted only above {}", rounded(*free), rounded(*floor))]
     NoSpace {
         /// The free bytes.
         free: u64,

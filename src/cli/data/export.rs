@@ -5,7 +5,7 @@ use crate::cli::data_dir::{open_exchange, runtime};
 use crate::cli::progress::Watch;
 use crate::config::PlaceArgs;
 use nbcourier_backup as keeping;
-use nbcourier_domain::CourseId;
+use nbcourier_domain::{ByteSize, CourseId};
 use nbcourier_exchange::archive::plain;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -46,9 +46,9 @@ pub fn run(arguments: Arguments) -> Outcome {
     );
     if exported.manifest_bytes > keeping::MAX_MANIFEST {
         println!(
-            "Its manifest.json has {} bytes: import it with --max-manifest-size {}MiB.",
+            "Its manifest.json has {} bytes: import it with --max-manifest-size {}.",
             exported.manifest_bytes,
-            exported.manifest_bytes.div_ceil(1 << 20)
+            ByteSize(exported.manifest_bytes).enough()
         );
     }
     Ok(ExitCode::SUCCESS)

@@ -2,7 +2,8 @@
 
 use crate::cli::Outcome;
 use crate::cli::data_dir::{open_exchange, operator, runtime};
-use crate::config::{EVENT_RETENTION, PlaceArgs, RETENTION, Span};
+use crate::config::{EVENT_RETENTION, PlaceArgs, RETENTION};
+use nbcourier_domain::Span;
 use nbcourier_exchange::upkeep::gc;
 use std::process::ExitCode;
 

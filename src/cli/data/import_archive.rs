@@ -3,8 +3,9 @@
 use crate::cli::Outcome;
 use crate::cli::data_dir::{claim, open_blobs, open_exchange, runtime, unbounded};
 use crate::cli::progress::Watch;
-use crate::config::{ByteSize, PlaceArgs, Places, operator_account};
+use crate::config::{PlaceArgs, Places, operator_account};
 use nbcourier_backup as keeping;
+use nbcourier_domain::ByteSize;
 use nbcourier_identity::Caller;
 use nbcourier_import::what_a_file_is;
 use nbcourier_storage::{Opening, Store};

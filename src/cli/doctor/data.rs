@@ -1,10 +1,10 @@
 //! Checks the data directory: permissions and free space.
 
 use super::finding::Findings;
-use crate::config::{ByteSize, Places};
+use crate::config::Places;
 use nbcourier_auth::{Instance, KEY_FILE, SigningKey};
 use nbcourier_blobs::Space;
-use nbcourier_domain::above;
+use nbcourier_domain::{ByteSize, above};
 use std::fs::{self, File, TryLockError};
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::Path;
@@ -131,8 +131,8 @@ fn examine_space(places: &Places, floor: u64, findings: &mut Findings) {
         };
         let free = format!(
             "{} of {} are free on the disk of {shown}",
-            rounded(space.free),
-            rounded(space.total)
+            ByteSize(space.free).rounded(),
+            ByteSize(space.total).rounded()
         );
         let todo = "Free some space: nbcourier gc removes deleted data after its retention time. Otherwise use a \
                     larger disk, or set --max-course-size and --max-user-size";
@@ -161,17 +161,6 @@ fn examine_space(places: &Places, floor: u64, findings: &mut Findings) {
             );
         }
     }
-}
-
-/// Formats a number of bytes for people, to a tenth of the unit.
-fn rounded(bytes: u64) -> String {
-    let (unit, name) = match bytes {
-        0..0x10_0000 => (1 << 10, "KiB"),
-        0x10_0000..0x4000_0000 => (1 << 20, "MiB"),
-        _ => (1 << 30, "GiB"),
-    };
-    let tenths = u128::from(bytes) * 10 / unit;
-    format!("{}.{} {name}", tenths / 10, tenths % 10)
 }
 
 /// Whether a server, or a command that fills the directory, has locked it.

@@ -1,7 +1,7 @@
 //! Checks the database, and when its maintenance last ran.
 
 use super::finding::Findings;
-use nbcourier_domain::UserName;
+use nbcourier_domain::{ByteSize, Span, UserName};
 use nbcourier_exchange::accounts::adopt_command;
 use nbcourier_exchange::upkeep::runs::{self, Task};
 use nbcourier_storage::{self as store, Examined};
@@ -58,7 +58,7 @@ pub fn examine(path: &Path, findings: &mut Findings) -> bool {
     let log = store::database_files(path).map_or(0, |files| files.write_ahead_log);
     if log > LARGE_LOG {
         findings.warning(
-            format!("Its write-ahead log is {} MiB large", log >> 20),
+            format!("Its write-ahead log is {} large", ByteSize(log).rounded()),
             "A reader prevents that it is emptied, perhaps a database shell. It shrinks when the server restarts",
         );
     }
@@ -105,16 +105,19 @@ pub fn examine_runs(path: &Path, findings: &mut Findings) {
     match age(Task::Backup) {
         None => findings.warning("nbcourier knows of no backup".into(), backup),
         Some(age) if age > OLD_BACKUP => {
-            findings.warning(format!("The last backup is {} old", said(age)), backup);
+            findings.warning(
+                format!("The last backup is {} old", Span(age).rounded()),
+                backup,
+            );
         }
-        Some(age) => findings.ok(format!("The last backup is {} old", said(age))),
+        Some(age) => findings.ok(format!("The last backup is {} old", Span(age).rounded())),
     }
     let fsck = examined.iter().find(|run| run.task == Task::Fsck.word());
     match fsck {
         None => findings.ok("The stored files were never checked. Run nbcourier fsck"),
         Some(run) if run.succeeded_at == Some(run.ended_at) => findings.ok(format!(
             "All stored files were sound {} ago",
-            age(Task::Fsck).map_or_else(String::new, said)
+            age(Task::Fsck).map_or_else(String::new, |age| Span(age).rounded())
         )),
         Some(_) => findings.wrong(
             "The last nbcourier fsck found damage".into(),
@@ -178,14 +181,5 @@ fn named(names: &[&str]) -> String {
     match names.len().saturating_sub(MOST_NAMED) {
         0 => shown,
         more => format!("{shown} and {more} more"),
-    }
-}
-
-fn said(age: Duration) -> String {
-    match age.as_secs() / 3600 {
-        0 => "less than an hour".into(),
-        1 => "an hour".into(),
-        hours @ 2..48 => format!("{hours} hours"),
-        hours => format!("{} days", hours / 24),
     }
 }

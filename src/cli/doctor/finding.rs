@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 use std::fmt;
+use unicode_width::UnicodeWidthStr;
 
 /// The severity of a finding.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -123,8 +124,8 @@ fn number(count: usize, of: &str) -> String {
 fn paragraph(f: &mut fmt::Formatter<'_>, mark: &str, text: &str) -> fmt::Result {
     let mut line = format!("{mark:MARGIN$}");
     for word in text.split_whitespace() {
-        let length = line.chars().count();
-        if length > MARGIN && length + 1 + word.chars().count() > WIDTH {
+        let width = line.width();
+        if width > MARGIN && width + 1 + word.width() > WIDTH {
             writeln!(f, "{line}")?;
             line = " ".repeat(MARGIN);
         }

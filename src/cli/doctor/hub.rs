@@ -5,7 +5,7 @@ use super::finding::Findings;
 use crate::config::{Config, HubPlace, without_password};
 use nbcourier_auth::{CallerKind, GroupList, HubSays, check_up};
 use nbcourier_client::odd_length;
-use nbcourier_domain::{CourseId, Role, shell_word};
+use nbcourier_domain::{CourseId, Role, Span, shell_word};
 use nbcourier_storage as store;
 use std::time::Duration;
 
@@ -34,9 +34,9 @@ pub async fn examine(hub: &HubPlace, config: &Config, findings: &mut Findings) {
     match &checkup.says {
         HubSays::Known { name, kind, scopes } => {
             let version = checkup.version.as_deref().unwrap_or("of an unknown version");
-            let milliseconds = took.as_millis();
+            let took = Span(took).rounded();
             findings.ok(format!(
-                "The hub at {url} ({version}) knows our token. It responded in {milliseconds} ms"
+                "The hub at {url} ({version}) knows our token. It responded in {took}"
             ));
             examine_ourselves(name, *kind, hub, findings);
             examine_scopes(scopes, hub, config, findings);
@@ -70,7 +70,7 @@ pub async fn examine(hub: &HubPlace, config: &Config, findings: &mut Findings) {
     }
     if took > SLOW {
         findings.warning(
-            format!("The hub took {} ms to respond", took.as_millis()),
+            format!("The hub took {} to respond", Span(took).rounded()),
             "Each caller's first request per minute waits for it (--hub-cache-ttl). Check the hub's CPU",
         );
     }
@@ -251,7 +251,8 @@ fn examine_courses(mut named: Vec<String>, config: &Config, findings: &mut Findi
 fn examine_clock(seconds: i64, findings: &mut Findings) {
     let differ = seconds.unsigned_abs();
     let way = if seconds > 0 { "behind" } else { "ahead of" };
-    let says = format!("Our clock is {differ} seconds {way} the hub's");
+    let shown = Span(Duration::from_secs(differ)).rounded();
+    let says = format!("Our clock is {shown} {way} the hub's");
     let todo = "Submissions and cut-offs use the clock of this machine. Let NTP set the clocks of both machines \
                 (timedatectl set-ntp true)";
     if differ > CLOCK_WRONG {

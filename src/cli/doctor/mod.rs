@@ -8,8 +8,9 @@ mod way;
 
 use super::Outcome;
 use super::asking::print;
-use crate::config::{ByteSize, Config, Environment, Given};
+use crate::config::{Config, Environment, Given};
 use finding::Findings;
+use nbcourier_domain::ByteSize;
 use std::process::ExitCode;
 
 /// Checks the settings, the data directory, the database, the hub and the path through the proxy, and says what to do

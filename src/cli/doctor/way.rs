@@ -1,9 +1,10 @@
 //! Checks the path to the server: on this machine, and from outside through proxies.
 
 use super::finding::Findings;
-use crate::config::{ByteSize, Config, without_password};
+use crate::config::{Config, without_password};
 use nbcourier_auth::Instance;
 use nbcourier_client::{Arrival, Health, Probe};
+use nbcourier_domain::ByteSize;
 
 /// Sizes of the bodies that are sent through a proxy. The usual limits of proxies lie between them: 1 MiB (nginx), 10
 /// MB and 100 MB.

@@ -2,10 +2,12 @@
 
 use crate::cli::Outcome;
 use crate::cli::asking::print;
+use crate::cli::table::padded;
 use crate::config::{self, Config, Environment, Given, Origins};
 use clap::ArgMatches;
 use std::fmt::Write;
 use std::process::ExitCode;
+use unicode_width::UnicodeWidthStr;
 
 /// Prints every setting of `serve` for the same flags, variables and file, and the origin of each.
 /// Secrets are left out
@@ -23,11 +25,10 @@ pub fn run(arguments: Arguments, matches: &ArgMatches) -> Outcome {
         .iter()
         .map(|setting| format!("{} = {}", setting.name, setting.value))
         .collect();
-    let width = lines.iter().map(|line| line.chars().count()).max();
-    let width = width.unwrap_or(0);
+    let width = lines.iter().map(|line| line.width()).max().unwrap_or(0);
     let mut text = String::new();
     for (line, setting) in lines.iter().zip(&settings) {
-        let _ = writeln!(text, "{line:width$}  # {}", setting.origin);
+        let _ = writeln!(text, "{}  # {}", padded(line, width), setting.origin);
     }
     print(&text)?;
     for warning in &config.warnings {

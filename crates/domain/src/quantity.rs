@@ -1,15 +1,16 @@
-//! Sizes and times as people write them.
+//! Sizes and durations as people write and read them.
 
 use serde::{Deserialize, Deserializer, de};
 use std::fmt;
 use std::str::FromStr;
 use std::time::Duration;
 
-/// A number of bytes: `1048576`, `500 MB`, `1GiB`.
+/// A number of bytes: `1048576`, `500 MB`, `1GiB`. Its `Display` is exact and parses to the same value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ByteSize(pub u64);
 
-/// A length of time: `90` (seconds), `90s`, `15m`, `12h`, `30d`.
+/// A length of time: `90` (seconds), `90s`, `15m`, `12h`, `30d`. Its `Display` is exact to the second and parses to the
+/// same value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Span(pub Duration);
 
@@ -22,6 +23,48 @@ fn split(text: &str) -> Option<(u64, String)> {
         text[..digits].parse().ok()?,
         text[digits..].trim().to_ascii_lowercase(),
     ))
+}
+
+impl ByteSize {
+    /// Returns the size for people: to a tenth of the largest unit that is not above it, never rounded up.
+    pub fn rounded(self) -> String {
+        const UNITS: [&str; 4] = ["KiB", "MiB", "GiB", "TiB"];
+        let largest = UNITS
+            .iter()
+            .zip(1_u32..)
+            .take_while(|(_, power)| self.0 >> (10 * power) > 0)
+            .last();
+        match largest {
+            None => format!("{} bytes", self.0),
+            Some((unit, power)) => {
+                let tenths = (u128::from(self.0) * 10) >> (10 * power);
+                format!("{}.{} {unit}", tenths / 10, tenths % 10)
+            }
+        }
+    }
+
+    /// Returns the smallest number of whole MiB that is enough for the size, as a flag takes it: `64MiB`.
+    pub fn enough(self) -> String {
+        format!("{}MiB", self.0.div_ceil(1 << 20))
+    }
+}
+
+impl Span {
+    /// Returns the duration for people: in the largest unit of which there are two or exactly one, never rounded up. Less
+    /// than a second is in milliseconds.
+    pub fn rounded(self) -> String {
+        let seconds = self.0.as_secs();
+        if seconds == 0 && self.0.subsec_millis() > 0 {
+            return format!("{} ms", self.0.as_millis());
+        }
+        let units = [(86400, "day"), (3600, "hour"), (60, "minute")];
+        let fits = |(unit, _): &&(u64, &str)| seconds == *unit || seconds >= 2 * unit;
+        let (unit, name) = units.iter().find(fits).unwrap_or(&(1, "second"));
+        match seconds / unit {
+            1 => format!("1 {name}"),
+            number => format!("{number} {name}s"),
+        }
+    }
 }
 
 impl FromStr for ByteSize {
@@ -166,6 +209,43 @@ mod tests {
         for seconds in [0, 1, 60, 90, 3600, 86400, 63_072_000] {
             let span = Span(Duration::from_secs(seconds));
             assert_eq!(span.to_string().parse(), Ok(span));
+        }
+    }
+
+    #[test]
+    fn people_read_a_size_to_a_tenth_of_its_unit() {
+        for (bytes, text) in [
+            (0, "0 bytes"),
+            (1023, "1023 bytes"),
+            (1024, "1.0 KiB"),
+            (100_000, "97.6 KiB"),
+            ((1 << 20) - 1, "1023.9 KiB"),
+            (3 << 29, "1.5 GiB"),
+            (5 << 40, "5.0 TiB"),
+            (u64::MAX, "16777215.9 TiB"),
+        ] {
+            assert_eq!(ByteSize(bytes).rounded(), text);
+        }
+        for (bytes, flag) in [(1, "1MiB"), (1 << 20, "1MiB"), ((1 << 20) + 1, "2MiB")] {
+            assert_eq!(ByteSize(bytes).enough(), flag);
+        }
+    }
+
+    #[test]
+    fn people_read_a_duration_in_its_largest_unit() {
+        for (milliseconds, text) in [
+            (0, "0 seconds"),
+            (350, "350 ms"),
+            (1000, "1 second"),
+            (2900, "2 seconds"),
+            (60_000, "1 minute"),
+            (90_000, "90 seconds"),
+            (3_600_000, "1 hour"),
+            (3_601_000, "60 minutes"),
+            (47 * 3_600_000, "47 hours"),
+            (61 * 3_600_000, "2 days"),
+        ] {
+            assert_eq!(Span(Duration::from_millis(milliseconds)).rounded(), text);
         }
     }
 
