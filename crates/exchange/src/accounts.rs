@@ -7,39 +7,39 @@ use super::op::Op;
 use super::people::{self, set_aside};
 use super::policy::Reused;
 use super::{Error, Exchange, Result};
+use moka::policy::EvictionPolicy;
+use moka::sync::Cache;
 use nbcourier_domain::{Timestamp, UserName, shell_word};
 use nbcourier_identity::Caller;
 use nbcourier_storage as store;
-use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 /// The time for which an account that was looked up is trusted. Commands may change the recorded accounts meanwhile.
 const LIFETIME: Duration = Duration::from_mins(10);
-/// Maximum number of remembered callers. When it is reached, all are forgotten.
-const MOST: usize = 100_000;
+/// Maximum number of remembered callers. Beyond it, the caller who was seen the longest time ago is forgotten.
+const MOST: u64 = 100_000;
 /// Maximum difference in microseconds between two times of the same account. The databases of some hubs round the time,
 /// but not immediately.
 const SAME: i64 = 5_000_000;
 
 /// The accounts of callers when they were last seen. A known account costs no query.
-#[derive(Clone, Default)]
-pub(super) struct Known(Arc<Mutex<HashMap<UserName, (Timestamp, Instant)>>>);
+#[derive(Clone)]
+pub(super) struct Known(Cache<UserName, Timestamp>);
+
+impl Default for Known {
+    fn default() -> Self {
+        let cache = Cache::builder().max_capacity(MOST).time_to_live(LIFETIME);
+        Self(cache.eviction_policy(EvictionPolicy::lru()).build())
+    }
+}
 
 impl Known {
     fn has(&self, person: &UserName, made_at: Timestamp) -> bool {
-        let known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        known
-            .get(person)
-            .is_some_and(|(time, seen)| *time == made_at && seen.elapsed() < LIFETIME)
+        self.0.get(person) == Some(made_at)
     }
 
     fn remember(&self, person: UserName, made_at: Timestamp) {
-        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if known.len() >= MOST {
-            known.clear();
-        }
-        known.insert(person, (made_at, Instant::now()));
+        self.0.insert(person, made_at);
     }
 }
 
@@ -202,5 +202,18 @@ mod tests {
         }
         assert_eq!(compare(Some(at(100)), at(106)), Comparison::Later);
         assert_eq!(compare(Some(at(100)), at(94)), Comparison::Earlier);
+    }
+
+    #[test]
+    fn one_caller_too_many_makes_only_the_oldest_forgotten() {
+        let (known, time) = (Known::default(), Timestamp::from_micros(1));
+        let name = |number: u64| UserName::parse(&format!("user{number}")).unwrap();
+        for number in 0..MOST + 1000 {
+            known.remember(name(number), time);
+        }
+        known.0.run_pending_tasks();
+        assert_eq!(known.0.entry_count(), MOST);
+        assert!(!known.has(&name(0), time));
+        assert!((MOST / 2..MOST + 1000).all(|number| known.has(&name(number), time)));
     }
 }

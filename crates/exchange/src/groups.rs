@@ -3,20 +3,23 @@
 use super::audit::{self, About, Action};
 use super::op::Op;
 use super::{Exchange, Policy, Result};
+use moka::policy::EvictionPolicy;
+use moka::sync::Cache;
 use nbcourier_domain::{CourseId, Group, Role, UserName};
 use nbcourier_identity::Caller;
 use nbcourier_storage::{self as store, Connection};
 use serde_json::json;
 use std::collections::{BTreeMap, HashMap};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 /// The groups of each caller at the last comparison with the stored ones. An unchanged reply of the hub costs no query.
-#[derive(Clone, Default)]
-pub(super) struct Seen(Arc<Mutex<HashMap<UserName, Noted>>>);
+#[derive(Clone)]
+pub(super) struct Seen(Cache<UserName, Noted>);
 
+#[derive(Clone)]
 struct Noted {
-    groups: Groups,
+    groups: Arc<[(CourseId, Role)]>,
     /// The time at which the hub told of them.
     told: Instant,
     /// The time of the comparison.
@@ -33,8 +36,8 @@ const SEEN_LIFETIME: Duration = Duration::from_secs(10);
 /// Maximum number of people whose groups are stored in one transaction, so that other writers do not wait long.
 const AT_ONCE: usize = 200;
 
-/// Maximum number of remembered callers. When it is reached, all are forgotten.
-const SEEN_MAX: usize = 100_000;
+/// Maximum number of remembered callers. Beyond it, the caller who was seen the longest time ago is forgotten.
+const SEEN_MAX: u64 = 100_000;
 
 /// Stores which courses the hub's groups put the caller in, if that changed since they were last seen. Only groups that
 /// the hub itself told are stored, and never older ones than those stored: a session remembers the groups of its login,
@@ -174,26 +177,28 @@ fn changes(
 impl Seen {
     /// Whether a comparison is unnecessary: newer groups are known, or the same ones were compared a moment ago.
     fn knows(&self, person: &UserName, groups: &[(CourseId, Role)], told: Instant) -> bool {
-        let seen = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        seen.get(person).is_some_and(|noted| {
-            told < noted.told || (noted.groups == groups && noted.at.elapsed() < SEEN_LIFETIME)
+        self.0.get(person).is_some_and(|noted| {
+            let is_same = *noted.groups == *groups;
+            told < noted.told || (is_same && noted.at.elapsed() < SEEN_LIFETIME)
         })
     }
 
     /// Makes the next requests of these people compare their groups again.
     pub(super) fn forget(&self, people: &[UserName]) {
-        let mut seen = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         for person in people {
-            seen.remove(person);
+            self.0.invalidate(person);
         }
     }
 
     fn remember(&self, person: UserName, groups: Groups, told: Instant) {
-        let mut seen = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if seen.len() >= SEEN_MAX {
-            seen.clear();
-        }
-        let at = Instant::now();
-        seen.insert(person, Noted { groups, told, at });
+        let (groups, at) = (groups.into(), Instant::now());
+        self.0.insert(person, Noted { groups, told, at });
+    }
+}
+
+impl Default for Seen {
+    fn default() -> Self {
+        let cache = Cache::builder().max_capacity(SEEN_MAX);
+        Self(cache.eviction_policy(EvictionPolicy::lru()).build())
     }
 }

@@ -11,11 +11,13 @@
 use super::parcel::Contents;
 use crate::op::Rows;
 use crate::{Error, Result};
+use moka::policy::EvictionPolicy;
+use moka::sync::Cache;
 use nbcourier_domain::{AssignmentId, CourseId, UserName};
 use nbcourier_storage::usage::{self, Owner, Part};
 use nbcourier_storage::{self as store, Connection};
-use std::collections::HashMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 /// The quotas. `None` means no limit.
@@ -38,8 +40,8 @@ pub enum Whose {
     Course,
 }
 
-/// Maximum number of remembered people and courses. Each takes about a hundred bytes.
-const MAX_REMEMBERED: usize = 10_000;
+/// Maximum number of remembered people and courses. Each takes a few hundred bytes.
+const MAX_REMEMBERED: u64 = 10_000;
 /// The time for which a remembered amount is valid. Commands on the data directory may also change it.
 const REMEMBERED: Duration = Duration::from_mins(10);
 /// Minimum time between two recounts for an owner who keeps being refused.
@@ -87,14 +89,27 @@ impl Account {
 pub(crate) struct Quota {
     limits: Quotas,
     rows: Rows,
-    known: Arc<Mutex<Known>>,
+    known: Arc<Known>,
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Known {
-    owners: HashMap<Owner, Amount>,
+    owners: Cache<Owner, Amount>,
     /// Number of items put into the trash. After a deletion, the amount is added up again before the next refusal.
-    deletions: u64,
+    deletions: AtomicU64,
+    /// Number of items taken out of the trash. After that, every amount is added up again.
+    returns: AtomicU64,
+}
+
+impl Default for Known {
+    fn default() -> Self {
+        let owners = Cache::builder().max_capacity(MAX_REMEMBERED);
+        Self {
+            owners: owners.eviction_policy(EvictionPolicy::lru()).build(),
+            deletions: AtomicU64::default(),
+            returns: AtomicU64::default(),
+        }
+    }
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -102,6 +117,7 @@ struct Amount {
     bytes: u64,
     added_up: Instant,
     deletions: u64,
+    returns: u64,
     /// Number of failed commits at that time. If more have failed since, the amount may include bytes that were not
     /// written.
     failures: u64,
@@ -111,7 +127,7 @@ struct Amount {
 #[derive(Debug)]
 pub(crate) struct Taken {
     owners: Vec<Owner>,
-    known: Arc<Mutex<Known>>,
+    known: Arc<Known>,
 }
 
 impl Taken {
@@ -123,18 +139,10 @@ impl Taken {
 
 impl Drop for Taken {
     fn drop(&mut self) {
-        if self.owners.is_empty() {
-            return;
-        }
-        let mut known = lock(&self.known);
         for owner in &self.owners {
-            known.owners.remove(owner);
+            self.known.owners.invalidate(owner);
         }
     }
-}
-
-fn lock(known: &Mutex<Known>) -> MutexGuard<'_, Known> {
-    known.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl Quota {
@@ -153,12 +161,12 @@ impl Quota {
 
     /// Notes that an item is about to go into the trash, so that there may be more room than remembered.
     pub fn shrunk(&self) {
-        self.known().deletions += 1;
+        self.known.deletions.fetch_add(1, Ordering::Relaxed);
     }
 
     /// Notes that an item is about to leave the trash, so that there may be less room than remembered.
     pub fn grown(&self) {
-        self.known().owners.clear();
+        self.known.returns.fetch_add(1, Ordering::Relaxed);
     }
 
     /// Checks that the student may submit to the assignment once more.
@@ -223,7 +231,7 @@ impl Quota {
             known: Arc::clone(&self.known),
         };
         for (owner, amount) in amounts {
-            self.remember(owner, amount);
+            self.known.owners.insert(owner, amount);
         }
         Ok(Some(taken))
     }
@@ -240,7 +248,7 @@ impl Quota {
         let mut amounts = Vec::new();
         for (owner, limit) in self.owners(course, &account.part) {
             let mut amount = self.amount(conn, &owner, limit.saturating_sub(added))?;
-            self.remember(owner.clone(), amount);
+            self.known.owners.insert(owner.clone(), amount);
             let used = amount.bytes;
             amount.bytes = used.saturating_add(added);
             // An owner above the quota may still submit contents that count for them already.
@@ -275,11 +283,12 @@ impl Quota {
 
     /// Returns the owner's amount: the remembered one if it is at most `enough`, otherwise a new sum.
     fn amount(&self, conn: &mut Connection, owner: &Owner, enough: u64) -> store::Result<Amount> {
-        let remembered = self.known().owners.get(owner).copied();
-        let deletions = self.known().deletions;
+        let deletions = self.known.deletions.load(Ordering::Relaxed);
+        let returns = self.known.returns.load(Ordering::Relaxed);
         let failures = self.rows.tally().failures.get();
-        let remembered = remembered.filter(|amount| amount.failures == failures);
-        if let Some(amount) = remembered {
+        let remembered = self.known.owners.get(owner);
+        let is_current = |amount: &Amount| (amount.returns, amount.failures) == (returns, failures);
+        if let Some(amount) = remembered.filter(is_current) {
             let age = amount.added_up.elapsed();
             let exact = amount.deletions == deletions && age < ADDED_UP;
             if exact || (amount.bytes <= enough && age < REMEMBERED) {
@@ -290,21 +299,9 @@ impl Quota {
             bytes: usage::total(conn, owner)?,
             added_up: Instant::now(),
             deletions,
+            returns,
             failures,
         })
-    }
-
-    fn remember(&self, owner: Owner, amount: Amount) {
-        let mut known = self.known();
-        let owners = &mut known.owners;
-        if owners.len() >= MAX_REMEMBERED {
-            owners.clear();
-        }
-        owners.insert(owner, amount);
-    }
-
-    fn known(&self) -> MutexGuard<'_, Known> {
-        lock(&self.known)
     }
 }
 
