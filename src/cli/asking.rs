@@ -2,7 +2,7 @@
 
 use super::table::Table;
 use crate::config::{ClientArgs, ClientEnvironment, Connection, secret};
-use nbcourier_client::{Client, Error, Way};
+use nbcourier_client::{Address, Client, Error};
 use serde::Serialize;
 use std::io::{self, ErrorKind, Write};
 
@@ -54,13 +54,13 @@ pub fn ask<T>(
         eprintln!("nbcourier: {warning}");
     }
     let connection = Connection::new(settings, &ClientEnvironment::read()?)?;
-    let way = Way {
+    let address = Address {
         url: connection.place.url.clone(),
         advice: connection.place.advice(),
         proxy: connection.proxy.map(|proxy| (proxy.url, proxy.except)),
         certificates: connection.certificates,
     };
-    let client = Client::new(way, &connection.token, connection.user)?;
+    let client = Client::new(address, &connection.token, connection.user)?;
     Ok(actix_web::rt::System::new().block_on(work(&client))?)
 }
 

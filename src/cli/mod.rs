@@ -37,13 +37,13 @@ use std::process::ExitCode;
                   server of JupyterHub they find the exchange. Elsewhere, set NBCOURIER_URL.\n\n\
                   To try it out: nbcourier serve --standalone --admins root"
 )]
-struct Command {
+struct CommandLine {
     #[command(subcommand)]
-    what: What,
+    command: Command,
 }
 
 #[derive(Subcommand)]
-enum What {
+enum Command {
     /// Serve the exchange, behind a JupyterHub or without one
     Serve(Box<serve::Arguments>),
     /// Back up all data incrementally
@@ -98,39 +98,39 @@ pub fn run() -> ExitCode {
         let arguments = course_management::Arguments::parse();
         return ended(course_management::NAME, course_management::run(arguments));
     }
-    let matches = Command::command().get_matches();
-    let command = Command::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
+    let matches = CommandLine::command().get_matches();
+    let command = CommandLine::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
     // There is always a subcommand. Its matches say which settings were given.
     let empty = ArgMatches::default();
     let given = matches.subcommand().map_or(&empty, |(_, given)| given);
     // That command writes no file itself. It runs nbgrader, and the owner of the gradebook decides who can read it.
-    if !matches!(command.what, What::CourseManagement(_)) {
+    if !matches!(command.command, Command::CourseManagement(_)) {
         private::from_now_on();
     }
-    let result = match command.what {
-        What::Serve(arguments) => serve::run(*arguments, given),
-        What::Config(arguments) => config::run(*arguments, given),
-        What::Doctor(arguments) => doctor::run(*arguments),
-        What::Backup(arguments) => backup::run(&arguments),
-        What::Restore(arguments) => restore::run(&arguments),
-        What::Export(arguments) => export::run(arguments),
-        What::Fsck(arguments) => fsck::run(&arguments),
-        What::Gc(arguments) => gc::run(&arguments),
-        What::Import(arguments) => import::run(*arguments),
-        What::User(arguments) => user::run(*arguments),
-        What::Course(arguments) => course::run(arguments),
-        What::Roster(arguments) => roster::run(arguments),
-        What::Submissions(arguments) => submissions::run(&arguments),
-        What::Dates(arguments) => dates::run(&arguments),
-        What::Extension(arguments) => extension::run(*arguments),
-        What::Feedback(arguments) => feedback::run(arguments),
-        What::Events(arguments) => events::run(*arguments),
-        What::Trash(arguments) => trash::run(arguments),
-        What::Receipt(arguments) => receipt::run(arguments),
-        What::CourseManagement(arguments) => {
+    let result = match command.command {
+        Command::Serve(arguments) => serve::run(*arguments, given),
+        Command::Config(arguments) => config::run(*arguments, given),
+        Command::Doctor(arguments) => doctor::run(*arguments),
+        Command::Backup(arguments) => backup::run(&arguments),
+        Command::Restore(arguments) => restore::run(&arguments),
+        Command::Export(arguments) => export::run(arguments),
+        Command::Fsck(arguments) => fsck::run(&arguments),
+        Command::Gc(arguments) => gc::run(&arguments),
+        Command::Import(arguments) => import::run(*arguments),
+        Command::User(arguments) => user::run(*arguments),
+        Command::Course(arguments) => course::run(arguments),
+        Command::Roster(arguments) => roster::run(arguments),
+        Command::Submissions(arguments) => submissions::run(&arguments),
+        Command::Dates(arguments) => dates::run(&arguments),
+        Command::Extension(arguments) => extension::run(*arguments),
+        Command::Feedback(arguments) => feedback::run(arguments),
+        Command::Events(arguments) => events::run(*arguments),
+        Command::Trash(arguments) => trash::run(arguments),
+        Command::Receipt(arguments) => receipt::run(arguments),
+        Command::CourseManagement(arguments) => {
             return ended(course_management::NAME, course_management::run(*arguments));
         }
-        What::Routes => Ok(routes::run()),
+        Command::Routes => Ok(routes::run()),
     };
     ended("nbcourier", result)
 }

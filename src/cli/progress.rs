@@ -1,7 +1,7 @@
 //! Progress bar. Silent when standard error is not a terminal.
 
 use indicatif::{ProgressBar, ProgressState, ProgressStyle};
-use nbcourier_backup::Work;
+use nbcourier_backup::ProgressEvent;
 use nbcourier_domain::{ByteSize, Span};
 use std::fmt::Write;
 use std::time::Duration;
@@ -63,14 +63,14 @@ impl Watch {
     }
 
     /// Takes an event and updates the progress bar.
-    pub fn note(&mut self, work: Work) {
+    pub fn note(&mut self, work: ProgressEvent) {
         match work {
-            Work::Begin(what, total) => {
+            ProgressEvent::Begin(what, total) => {
                 // The previous progress bar must disappear first.
                 self.0 = None;
                 self.0 = Some(Progress::of_bytes(what, total));
             }
-            Work::Done(more) => {
+            ProgressEvent::Done(more) => {
                 if let Some(progress) = &self.0 {
                     progress.add(more);
                 }

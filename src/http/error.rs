@@ -11,7 +11,7 @@ use nbcourier_api::{MAX_ITEMS, TooManyItems};
 use nbcourier_auth::AuthError;
 use nbcourier_codec::{FileListError, NotPacked, TarError};
 use nbcourier_domain::{ByteSize, IllegalKey, IllegalName, IllegalTime};
-use nbcourier_exchange::{self as exchange, Denial, Thing, Whose};
+use nbcourier_exchange::{self as exchange, Denial, QuotaOwner, Thing};
 use nbcourier_work::Bug;
 use serde_json::json;
 use std::borrow::Cow;
@@ -305,15 +305,15 @@ const NO_METRICS_TOKEN: &str = "Send the token for the metrics as \"Authorizatio
 const NO_SPACE: &str = "The exchange is short of disk space and refuses files; nothing was stored. Stored files can \
                         be fetched. Tell the administrators of the exchange";
 
-fn over_quota(whose: &Whose, limit: u64, used: u64, added: u64) -> String {
+fn over_quota(whose: &QuotaOwner, limit: u64, used: u64, added: u64) -> String {
     let [limit, used, added] = [limit, used, added].map(|bytes| ByteSize(bytes).rounded());
     match whose {
-        Whose::Student(student) => format!(
+        QuotaOwner::Student(student) => format!(
             "The submissions of {student} take {used} of the {limit} for one person, and this would add {added}; \
              nothing was stored. Leave out large files that are not needed, or ask an instructor to remove earlier \
              submissions"
         ),
-        Whose::Course => format!(
+        QuotaOwner::Course => format!(
             "The course takes {used} of the {limit} for one course, and this would add {added}; nothing was stored. \
              An instructor can remove unneeded submissions or assignments, or ask the administrators of the exchange \
              for more space"

@@ -12,16 +12,16 @@ const MAX_CHALLENGE: usize = 64;
 
 /// The query of `healthz`.
 #[derive(Deserialize)]
-pub struct Asked {
+pub struct HealthQuery {
     challenge: Option<String>,
 }
 
 /// Handles `GET healthz`: says that the process answers. On a challenge, it also proves which instance it is.
 pub async fn healthz(
-    asked: Option<web::Query<Asked>>,
+    query: Option<web::Query<HealthQuery>>,
     instance: web::Data<Instance>,
 ) -> HttpResponse {
-    let challenge = asked.and_then(|asked| asked.into_inner().challenge);
+    let challenge = query.and_then(|query| query.into_inner().challenge);
     let challenge = challenge.filter(|text| {
         text.len() <= MAX_CHALLENGE && text.bytes().all(|byte| byte.is_ascii_alphanumeric())
     });

@@ -1,18 +1,18 @@
 //! A hub that is down, slow or answers rubbish, and recovers.
 
 use crate::tally::{Tally, is_torture};
-use nbcourier_testkit::{Call, FakeHub, Mood, Reply, Server, Setup, eventually};
+use nbcourier_testkit::{Call, FakeHub, HubBehaviour, Reply, Server, Setup, eventually};
 use std::time::Duration;
 
-const MOODS: [Mood; 8] = [
-    Mood::Stuck,
-    Mood::Dripping,
-    Mood::Status(500),
-    Mood::Rubbish,
-    Mood::OtherJson,
-    Mood::Huge,
-    Mood::Redirecting,
-    Mood::Closed,
+const MOODS: [HubBehaviour; 8] = [
+    HubBehaviour::Stuck,
+    HubBehaviour::Dripping,
+    HubBehaviour::Status(500),
+    HubBehaviour::Rubbish,
+    HubBehaviour::OtherJson,
+    HubBehaviour::Huge,
+    HubBehaviour::Redirecting,
+    HubBehaviour::Closed,
 ];
 /// The number of simultaneous callers.
 const AT_ONCE: usize = 20;
@@ -59,7 +59,7 @@ fn until_served(server: &Server, name: &str, tally: &Tally) {
     panic!("{name} are not let in:\n{}", server.log());
 }
 
-fn be_ill(mood: &Mood, tally: &Tally) {
+fn be_ill(mood: &HubBehaviour, tally: &Tally) {
     let hub = FakeHub::start();
     for number in 0..AT_ONCE {
         for name in ["known", "new", "later"] {
@@ -87,7 +87,7 @@ fn be_ill(mood: &Mood, tally: &Tally) {
     assert!(server.is_healthy());
     tally.round();
 
-    hub.feels(Mood::Well);
+    hub.feels(HubBehaviour::Well);
     until_served(&server, "later", tally);
     assert_eq!(
         ask_many(&server, "known", tally),

@@ -17,9 +17,9 @@
 //! copied. Meanwhile a clean-up leaves files in place until its next run. It may remove rows, since the copy has
 //! them. Nothing else can interfere, since files never change.
 
-use super::Work;
+use super::ProgressEvent;
 use super::copy::{
-    self, Copied, Present, names_in, private_directory, private_file, sync_directory,
+    self, CopyReport, Present, names_in, private_directory, private_file, sync_directory,
 };
 use super::error::{Error, Result, on};
 use super::manifest::{self, Manifest, NamedFile};
@@ -55,11 +55,11 @@ pub struct Source {
 
 /// A backup that was made.
 #[derive(Debug)]
-pub struct Report {
+pub struct BackupReport {
     /// The manifest of the backup.
     pub manifest: Manifest,
     /// The result of copying the contents.
-    pub contents: Copied,
+    pub contents: CopyReport,
     /// The bytes of the database and the key.
     pub state_bytes: u64,
     /// The number of removed files, which only the former backup named.
@@ -75,8 +75,8 @@ pub fn back_up(
     source: &Source,
     directory: &Path,
     verify: bool,
-    watch: &mut dyn FnMut(Work),
-) -> Result<Report> {
+    watch: &mut dyn FnMut(ProgressEvent),
+) -> Result<BackupReport> {
     refuse_inside(source, directory)?;
     let from = LocalBlobs::open_existing(&source.blobs).map_err(on(&source.blobs, "read"))?;
     let hold = from.hold().map_err(on(&source.blobs, "held"))?;
@@ -97,13 +97,13 @@ fn copy_state(
     directory: &Path,
     from: &LocalBlobs,
     verify: bool,
-    watch: &mut dyn FnMut(Work),
-) -> Result<Report> {
+    watch: &mut dyn FnMut(ProgressEvent),
+) -> Result<BackupReport> {
     let made_at = Timestamp::now();
     let name = format!("{STATE}{}", made_at.to_rfc3339().replace(':', "-"));
     let state = directory.join(&name);
     private_directory(&state)?;
-    watch(Work::Begin("Copying the database", 0));
+    watch(ProgressEvent::Begin("Copying the database", 0));
     let database = state.join(DATABASE);
     // The file is created first, since SQLite would let other accounts read it.
     private_file(Path::new("/dev/null"), &database)?;
@@ -121,7 +121,7 @@ fn copy_state(
     let mut conn = snapshot::open(&database)?;
     let blobs = directory.join(BLOBS);
     let to = LocalBlobs::open(&blobs).map_err(on(&blobs, "written"))?;
-    watch(Work::Begin(
+    watch(ProgressEvent::Begin(
         "Copying",
         store::blobs::total_bytes(&mut conn)?,
     ));
@@ -152,7 +152,7 @@ fn copy_state(
     } else {
         None
     };
-    Ok(Report {
+    Ok(BackupReport {
         state_bytes: manifest.files.iter().map(|file| file.bytes).sum(),
         manifest,
         contents,
@@ -276,7 +276,7 @@ fn read_again(
     manifest: &Manifest,
     conn: &mut Connection,
     blobs: &LocalBlobs,
-    watch: &mut dyn FnMut(Work),
+    watch: &mut dyn FnMut(ProgressEvent),
 ) -> Result<u64> {
     const REMEDY: &str =
         "Remove the file and make the backup again. If this happens again, use another disk";
@@ -289,7 +289,7 @@ fn read_again(
             });
         }
     }
-    watch(Work::Begin(
+    watch(ProgressEvent::Begin(
         "Reading again",
         store::blobs::total_bytes(conn)?,
     ));
@@ -309,7 +309,7 @@ fn read_again(
                     remedy: REMEDY,
                 });
             }
-            watch(Work::Done(row.blob.size));
+            watch(ProgressEvent::Done(row.blob.size));
         }
         count += rows.len() as u64;
     }

@@ -1,7 +1,7 @@
 //! Copies files. It hashes the bytes on the way and compares the sums with the names of the blobs.
 
 use super::error::{Result, on};
-use super::{Work, error};
+use super::{ProgressEvent, error};
 use nbcourier_blobs::{self as blobs, Damage, LocalBlobs};
 use nbcourier_domain::{BlobRef, Sha256Sum, above};
 use nbcourier_exchange::upkeep::fsck;
@@ -19,7 +19,7 @@ const PAGE: i64 = 64;
 
 /// The result of copying the contents that a database names.
 #[derive(Debug, Default)]
-pub struct Copied {
+pub struct CopyReport {
     /// The number of copied files.
     pub files: u64,
     /// The bytes of the copied files.
@@ -52,9 +52,9 @@ pub(super) fn contents(
     from: &LocalBlobs,
     to: &LocalBlobs,
     present: Present,
-    watch: &mut dyn FnMut(Work),
-) -> Result<Copied> {
-    let mut copied = Copied::default();
+    watch: &mut dyn FnMut(ProgressEvent),
+) -> Result<CopyReport> {
+    let mut copied = CopyReport::default();
     let mut after = 0;
     loop {
         let rows = store::blobs::page(conn, after, PAGE)?;
@@ -90,7 +90,7 @@ pub(super) fn contents(
                     Err(damage) => copied.damaged.push((blob, damage)),
                 }
             }
-            watch(Work::Done(blob.size));
+            watch(ProgressEvent::Done(blob.size));
         }
         to.keep(complete).map_err(on(to.root(), "written"))?;
     }

@@ -3,7 +3,7 @@
 //! `README.txt`, `manifest.json` and `submissions.csv` come first, then every file under its own name. Large files
 //! with the same bytes are stored once; the others are hard links to that one.
 
-use super::Work;
+use super::ProgressEvent;
 use super::error::{Error, Result, on};
 use flate2::{Compression, write::GzEncoder};
 use nbcourier_codec::TarEncoder;
@@ -33,7 +33,7 @@ const COLUMNS: [&str; 10] = [
 
 /// The result of an export.
 #[derive(Debug, Clone, Default)]
-pub struct Exported {
+pub struct ExportedCourse {
     /// The number of assignments.
     pub assignments: usize,
     /// The number of submissions.
@@ -51,8 +51,8 @@ pub async fn export(
     exchange: &Exchange,
     course: CourseId,
     file: &Path,
-    mut watch: impl FnMut(Work) + Send + 'static,
-) -> Result<Exported> {
+    mut watch: impl FnMut(ProgressEvent) + Send + 'static,
+) -> Result<ExportedCourse> {
     let (place, name) = (file.to_owned(), course.to_string());
     if place.exists() {
         return Err(Error::Refused(format!(
@@ -79,8 +79,8 @@ fn write_file(
     course: &Course,
     reader: &mut Reader<'_>,
     place: &Path,
-    watch: &mut dyn FnMut(Work),
-) -> exchange::Result<Result<Exported>> {
+    watch: &mut dyn FnMut(ProgressEvent),
+) -> exchange::Result<Result<ExportedCourse>> {
     let directory = above(place);
     let temporary = match tempfile::NamedTempFile::new_in(directory) {
         Ok(temporary) => temporary,
@@ -97,9 +97,9 @@ fn write_file(
         output: packed,
         tar: TarEncoder::new(),
         first: HashMap::new(),
-        exported: Exported::default(),
+        exported: ExportedCourse::default(),
     };
-    watch(Work::Begin(
+    watch(ProgressEvent::Begin(
         "Exporting",
         course
             .trees()
@@ -127,7 +127,7 @@ struct Archive {
     tar: TarEncoder,
     /// The path of each large content that is already in the archive.
     first: HashMap<Sha256Sum, String>,
-    exported: Exported,
+    exported: ExportedCourse,
 }
 
 impl Archive {
@@ -135,7 +135,7 @@ impl Archive {
         &mut self,
         course: &Course,
         reader: &mut Reader<'_>,
-        watch: &mut dyn FnMut(Work),
+        watch: &mut dyn FnMut(ProgressEvent),
     ) -> exchange::Result<io::Result<()>> {
         if let Err(error) = self.about(course) {
             return Ok(Err(error));
@@ -193,7 +193,7 @@ impl Archive {
         tree: &TreeOf,
         at: Timestamp,
         reader: &mut Reader<'_>,
-        watch: &mut dyn FnMut(Work),
+        watch: &mut dyn FnMut(ProgressEvent),
     ) -> exchange::Result<io::Result<()>> {
         for entry in &tree.files {
             let path = format!("{}/{}", self.root, tree.place(entry));
@@ -213,7 +213,7 @@ impl Archive {
             }
             self.exported.files += 1;
             self.exported.bytes += entry.bytes;
-            watch(Work::Done(entry.bytes));
+            watch(ProgressEvent::Done(entry.bytes));
         }
         Ok(Ok(()))
     }
@@ -243,7 +243,7 @@ impl Archive {
         Ok(self.output.write_all(&frame))
     }
 
-    fn finish(mut self) -> io::Result<Exported> {
+    fn finish(mut self) -> io::Result<ExportedCourse> {
         let mut end = Vec::new();
         self.tar.finish(&mut end);
         self.output.write_all(&end)?;

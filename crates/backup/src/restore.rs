@@ -4,10 +4,11 @@
 //! place last. So an interrupted restore is never served and can be repeated. A repeated restore reads the files that
 //! are already there, and copies those that differ again.
 
-use super::Work;
+use super::ProgressEvent;
 use super::backup::{BLOBS, DATABASE};
 use super::copy::{
-    self, Copied, Present, names_in, private_directory, private_file, replace_file, sync_directory,
+    self, CopyReport, Present, names_in, private_directory, private_file, replace_file,
+    sync_directory,
 };
 use super::error::{Error, Result, on};
 use super::manifest::Manifest;
@@ -35,11 +36,11 @@ pub struct Target {
 
 /// The result of a restore.
 #[derive(Debug)]
-pub struct Report {
+pub struct RestoreReport {
     /// The manifest of the backup.
     pub manifest: Manifest,
     /// The result of copying the contents.
-    pub contents: Copied,
+    pub contents: CopyReport,
 }
 
 impl Target {
@@ -85,8 +86,8 @@ pub fn restore(
     directory: &Path,
     target: &Target,
     incomplete: bool,
-    watch: &mut dyn FnMut(Work),
-) -> Result<Report> {
+    watch: &mut dyn FnMut(ProgressEvent),
+) -> Result<RestoreReport> {
     let manifest = find(directory)?;
     target.require_empty()?;
     let mark = target.data_dir.join(MARK);
@@ -99,8 +100,8 @@ pub fn restore(
     let to = LocalBlobs::open(&target.blobs).map_err(on(&target.blobs, "written"))?;
     let database = state.join(DATABASE);
     let mut conn = snapshot::open(&database)?;
-    watch(Work::Begin(
-        "Bringing back",
+    watch(ProgressEvent::Begin(
+        "Restoring",
         store::blobs::total_bytes(&mut conn)?,
     ));
     let contents = copy::contents(&mut conn, &from, &to, Present::Doubted, watch)?;
@@ -133,7 +134,7 @@ pub fn restore(
     sync_directory(&target.data_dir)?;
     fs::remove_file(&mark).map_err(on(&mark, "removed"))?;
     sync_directory(&target.data_dir)?;
-    Ok(Report { manifest, contents })
+    Ok(RestoreReport { manifest, contents })
 }
 
 pub(super) fn find(directory: &Path) -> Result<Manifest> {

@@ -33,7 +33,7 @@ const CALLER: &str = "X-NbCourier-Caller";
 
 /// How the client reaches an exchange.
 #[derive(Clone)]
-pub struct Way {
+pub struct Address {
     /// The address below which all requests are sent.
     pub url: String,
     /// A sentence that says what to do if the address is wrong.
@@ -44,7 +44,7 @@ pub struct Way {
     pub certificates: Option<PathBuf>,
 }
 
-impl Way {
+impl Address {
     /// Returns the address, and the proxy without its password.
     fn shown(&self) -> String {
         let proxy = self.proxy.as_ref();
@@ -62,7 +62,7 @@ impl Way {
 /// A client that sends requests to one exchange as one caller.
 pub struct Client {
     pub(super) http: reqwest::Client,
-    pub(super) way: Way,
+    pub(super) way: Address,
     authorization: HeaderValue,
     /// A sentence about the length of the token, if it is odd.
     odd_token: Option<String>,
@@ -109,7 +109,7 @@ pub(super) fn build(builder: reqwest::ClientBuilder) -> Result<reqwest::Client> 
 
 impl Client {
     /// Returns a client for the exchange. Sends no request yet.
-    pub fn new(way: Way, token: &str, user: Option<String>) -> Result<Self> {
+    pub fn new(way: Address, token: &str, user: Option<String>) -> Result<Self> {
         let http = http(&way)?;
         let mut authorization = HeaderValue::from_bytes(format!("token {token}").as_bytes())
             .map_err(|_| Error::Impossible("JUPYTERHUB_API_TOKEN is not a token".into()))?;
@@ -332,7 +332,7 @@ impl Client {
                 target: target.to_owned(),
             });
         }
-        let way = Way {
+        let way = Address {
             url: target.to_owned(),
             ..self.way.clone()
         };
@@ -381,7 +381,7 @@ fn path(names: &[&str]) -> String {
 }
 
 /// Returns an HTTP client that uses this way and no other proxy: no other host may receive the token.
-fn http(way: &Way) -> Result<reqwest::Client> {
+fn http(way: &Address) -> Result<reqwest::Client> {
     let mut builder = builder(&way.url)
         .connect_timeout(CONNECT)
         .read_timeout(SILENCE)

@@ -19,9 +19,9 @@ mod token;
 mod trash;
 
 pub use error::Error;
-pub use http::{Client, Way};
+pub use http::{Address, Client};
 pub use ngshare::{Details, Enrolment};
-pub use probe::{Arrival, Health, Probe};
+pub use probe::{BodyProbe, Health, Probe};
 pub use token::odd_length;
 pub use trash::Kind;
 

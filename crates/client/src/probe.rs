@@ -30,7 +30,7 @@ pub struct Health {
 
 /// The outcome of sending a large body.
 #[derive(Debug, PartialEq, Eq)]
-pub enum Arrival {
+pub enum BodyProbe {
     /// The exchange read the body to its end.
     Arrived,
     /// A server on the way answered instead.
@@ -80,13 +80,13 @@ impl Probe {
     }
 
     /// Sends a body of this many bytes. An exchange reads the body of an unauthenticated request before it refuses.
-    pub async fn bring(&self, bytes: u64) -> Arrival {
+    pub async fn bring(&self, bytes: u64) -> BodyProbe {
         let body = Bytes::from(vec![0; usize::try_from(bytes).unwrap_or(0)]);
         let request = self.http.post(format!("{}/courses", self.url)).body(body);
         let reply = match request.timeout(LONG).send().await {
             Ok(reply) => reply,
-            Err(error) if error.is_timeout() => return Arrival::Slow,
-            Err(error) => return Arrival::BrokenOff(with_causes(&error.without_url())),
+            Err(error) if error.is_timeout() => return BodyProbe::Slow,
+            Err(error) => return BodyProbe::BrokenOff(with_causes(&error.without_url())),
         };
         let status = reply.status().as_u16();
         let by = reply.headers().get(reqwest::header::SERVER);
@@ -95,9 +95,9 @@ impl Probe {
         let value: Value = serde_json::from_slice(&body).unwrap_or_default();
         // The exchange's own reply to an unknown caller.
         if status == 401 && value["success"] == false {
-            Arrival::Arrived
+            BodyProbe::Arrived
         } else {
-            Arrival::Refused { status, by }
+            BodyProbe::Refused { status, by }
         }
     }
 }

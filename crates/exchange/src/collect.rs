@@ -5,12 +5,12 @@ use super::submission_pages::{CurrentFeedback, ListedSubmission, Position};
 use super::{Exchange, Result};
 use nbcourier_domain::{AssignmentId, CourseId, Timestamp, UserName};
 use nbcourier_identity::Caller;
-use nbcourier_storage::submission_pages::{After, Wanted};
+use nbcourier_storage::submission_pages::{After, SubmissionFilter};
 use nbcourier_storage::{self as store, Portion};
 
 /// A query for the submissions to collect.
 #[derive(Debug, Clone)]
-pub struct Question {
+pub struct CollectionQuery {
     /// The course.
     pub course: CourseId,
     /// The assignment.
@@ -38,35 +38,30 @@ pub struct Collected {
 pub async fn collect(
     exchange: &Exchange,
     caller: &Caller,
-    question: Question,
+    query: CollectionQuery,
 ) -> Result<Collected> {
     exchange
-        .read_in(
-            caller,
-            question.course.clone(),
-            Need::Instructor,
-            move |op| {
-                let assignment = op.released(&question.assignment)?.id;
-                if let Some(student) = &question.student {
-                    op.require_known(student)?;
-                }
-                let wanted = Wanted {
-                    assignment: Some(assignment),
-                    student: question.student,
-                    latest: Some(question.before.unwrap_or(Timestamp::MAX)),
-                    after: Some(After::Student(question.after.unwrap_or_default())),
-                    ..Wanted::default()
-                };
-                let portion = Portion::of(question.at_most);
-                let (submissions, is_more) =
-                    store::submission_pages::page(op.conn, op.standing.course, &wanted, portion)?;
-                let next = submissions.last().filter(|_| is_more);
-                let next = next.map(|last| last.student.clone());
-                let submissions = submissions.into_iter().map(ListedSubmission::new);
-                let submissions = submissions.collect();
-                Ok(Collected { submissions, next })
-            },
-        )
+        .read_in(caller, query.course.clone(), Need::Instructor, move |op| {
+            let assignment = op.released(&query.assignment)?.id;
+            if let Some(student) = &query.student {
+                op.require_known(student)?;
+            }
+            let wanted = SubmissionFilter {
+                assignment: Some(assignment),
+                student: query.student,
+                latest: Some(query.before.unwrap_or(Timestamp::MAX)),
+                after: Some(After::Student(query.after.unwrap_or_default())),
+                ..SubmissionFilter::default()
+            };
+            let portion = Portion::of(query.at_most);
+            let (submissions, is_more) =
+                store::submission_pages::page(op.conn, op.standing.course, &wanted, portion)?;
+            let next = submissions.last().filter(|_| is_more);
+            let next = next.map(|last| last.student.clone());
+            let submissions = submissions.into_iter().map(ListedSubmission::new);
+            let submissions = submissions.collect();
+            Ok(Collected { submissions, next })
+        })
         .await
 }
 
@@ -96,13 +91,13 @@ pub async fn feedback(
                 None => None,
             };
             let own = (!op.standing.is_instructor()).then(|| op.caller.name().clone());
-            let wanted = Wanted {
+            let wanted = SubmissionFilter {
                 assignment,
                 student: own,
                 open_at: (!op.standing.is_instructor()).then(Timestamp::now),
                 with_feedback: true,
                 after: after.map(Position::after),
-                ..Wanted::default()
+                ..SubmissionFilter::default()
             };
             let portion = Portion::of(at_most);
             let (entries, is_more) =

@@ -21,7 +21,7 @@ pub struct DeletedCourse {
 }
 
 impl DeletedCourse {
-    fn new(row: store::courses::Deleted) -> Self {
+    fn new(row: store::courses::DeletedCourse) -> Self {
         Self {
             id: row.id,
             name: row.name,

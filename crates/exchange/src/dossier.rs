@@ -6,8 +6,8 @@ use super::people::{self, Footprint};
 use super::{Error, Exchange, Result};
 use nbcourier_domain::{Extension, Sha256Sum, Timestamp, UserName};
 use nbcourier_identity::Caller;
-use nbcourier_storage::dossier::{self as rows, Side};
-use nbcourier_storage::events::Wanted;
+use nbcourier_storage::dossier::{self as rows, FeedbackSide};
+use nbcourier_storage::events::EventFilter;
 use nbcourier_storage::{self as store, Portion};
 
 /// Maximum number of events read at a time.
@@ -147,12 +147,18 @@ pub async fn open(exchange: &Exchange, caller: &Caller, person: UserName) -> Res
             Ok(Dossier {
                 footprint,
                 submissions: all(rows::submissions(conn, &person)?, Submission::new),
-                feedback: all(rows::feedback(conn, &person, Side::Got)?, Feedback::new),
+                feedback: all(
+                    rows::feedback(conn, &person, FeedbackSide::Got)?,
+                    Feedback::new,
+                ),
                 extensions: all(rows::extensions(conn, &person)?, |(of, extension)| {
                     (AssignmentOf::new(of), extension)
                 }),
                 releases: all(rows::releases(conn, &person)?, Release::new),
-                given_feedback: all(rows::feedback(conn, &person, Side::Gave)?, Feedback::new),
+                given_feedback: all(
+                    rows::feedback(conn, &person, FeedbackSide::Gave)?,
+                    Feedback::new,
+                ),
             })
         })
         .await
@@ -178,9 +184,9 @@ pub async fn events(
     before: Option<i64>,
 ) -> Result<Vec<Event>> {
     let read = exchange.read_as_admin(caller, move |op| {
-        let wanted = Wanted {
+        let wanted = EventFilter {
             before,
-            ..Wanted::default()
+            ..EventFilter::default()
         };
         let portion = Portion::of(PAGE);
         let (events, _) = store::events::page_of(op.conn, wanted, Some(&person), portion)?;

@@ -1,6 +1,6 @@
 //! The reasons why an operation is refused or fails.
 
-use super::files::quota::Whose;
+use super::files::quota::QuotaOwner;
 use nbcourier_blobs::Damage;
 use nbcourier_domain::{AssignmentId, ByteSize, RelativePath, Sha256Sum, Timestamp, UserName};
 use nbcourier_storage as store;
@@ -110,7 +110,7 @@ pub enum Error {
     #[error("{} are in use, and {} more exceed the quota of {}", rounded(*used), rounded(*added), rounded(*limit))]
     OverQuota {
         /// The owner of the quota.
-        whose: Whose,
+        whose: QuotaOwner,
         /// The quota in bytes.
         limit: u64,
         /// The bytes in use.
@@ -218,11 +218,11 @@ impl Error {
             Self::TreeTooLarge(_) => "max-request-size",
             Self::TooManySubmissions { .. } => "max-submissions",
             Self::OverQuota {
-                whose: Whose::Student(_),
+                whose: QuotaOwner::Student(_),
                 ..
             } => "max-user-size",
             Self::OverQuota {
-                whose: Whose::Course,
+                whose: QuotaOwner::Course,
                 ..
             } => "max-course-size",
             Self::NoSpace { .. } => "min-free-space",

@@ -6,7 +6,7 @@ use nbcourier_domain::{CourseId, Timestamp};
 use nbcourier_identity::Caller;
 use nbcourier_storage::{self as store, Connection, Portion};
 
-use nbcourier_storage::events::{Recorded, Wanted};
+use nbcourier_storage::events::{self as rows, RecordedEvent};
 
 /// A recorded event.
 #[derive(Debug, Clone)]
@@ -34,7 +34,7 @@ pub struct Event {
 }
 
 impl Event {
-    pub(super) fn new(row: Recorded) -> Self {
+    pub(super) fn new(row: RecordedEvent) -> Self {
         Self {
             id: row.id,
             at: Timestamp::from_micros(row.at),
@@ -60,7 +60,7 @@ pub struct Page {
 }
 
 impl Page {
-    fn read(conn: &mut Connection, wanted: Wanted, at_most: usize) -> Result<Self> {
+    fn read(conn: &mut Connection, wanted: rows::EventFilter, at_most: usize) -> Result<Self> {
         let (events, is_more) = store::events::page(conn, wanted, Portion::of(at_most))?;
         let next = events.last().filter(|_| is_more).map(|event| event.id);
         let events = events.into_iter().map(Event::new).collect();
@@ -70,7 +70,7 @@ impl Page {
 
 /// A query for events.
 #[derive(Debug, Clone, Default)]
-pub struct Question {
+pub struct EventFilter {
     /// The course, for its instructors. An earlier course of the same name has its own events. Without a course,
     /// administrators get all events, including those of removed courses and of no course.
     pub course: Option<CourseId>,
@@ -84,15 +84,15 @@ pub struct Question {
 pub async fn page(
     exchange: &Exchange,
     caller: &Caller,
-    question: Question,
+    filter: EventFilter,
     at_most: usize,
 ) -> Result<Page> {
-    let wanted = move |course| Wanted {
+    let wanted = move |course| rows::EventFilter {
         course,
-        before: question.before,
-        since: question.since,
+        before: filter.before,
+        since: filter.since,
     };
-    if let Some(course) = question.course {
+    if let Some(course) = filter.course {
         let read = move |op: &mut CourseOp<'_>| {
             Page::read(op.conn, wanted(Some(op.standing.course)), at_most)
         };

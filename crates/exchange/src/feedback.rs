@@ -16,7 +16,7 @@ use std::sync::Arc;
 
 /// The result of giving feedback.
 #[derive(Debug, Clone, Copy)]
-pub struct Given {
+pub struct FeedbackResult {
     /// The submission that has the feedback.
     pub submission: i64,
     /// The digest of its tree.
@@ -115,7 +115,7 @@ impl Ready {
     }
 
     /// Makes what was sent the current feedback, on all submissions or on none. Earlier feedback is kept.
-    async fn give<S: Sent>(self, sent: S) -> Result<Vec<Given>> {
+    async fn give<S: Sent>(self, sent: S) -> Result<Vec<FeedbackResult>> {
         let account = self.account();
         let Self { entry, which } = self;
         let (exchange, caller) = (entry.exchange(), entry.caller());
@@ -131,10 +131,10 @@ impl Ready {
                 let shown = shown.get(&on.id).map(|shown| shown.tree_id);
                 replace(op, on, shown, tree)
             });
-            let given: Vec<Given> = given.collect::<Result<_>>()?;
+            let given: Vec<FeedbackResult> = given.collect::<Result<_>>()?;
             Ok((given, sent))
         };
-        let committed = move |(given, sent): &mut (Vec<Given>, S)| {
+        let committed = move |(given, sent): &mut (Vec<FeedbackResult>, S)| {
             let new = given.iter().filter(|given| given.changed).count();
             if new > 0 {
                 sent.committed();
@@ -147,7 +147,12 @@ impl Ready {
 }
 
 /// Makes `tree` the current feedback, unless it is the current feedback already.
-fn replace(op: &mut CourseOp<'_>, on: &Found, shown: Option<i64>, tree: Saved) -> Result<Given> {
+fn replace(
+    op: &mut CourseOp<'_>,
+    on: &Found,
+    shown: Option<i64>,
+    tree: Saved,
+) -> Result<FeedbackResult> {
     let changed = shown != Some(tree.id);
     if changed {
         let (by, now) = (op.caller.name(), Timestamp::now());
@@ -156,7 +161,7 @@ fn replace(op: &mut CourseOp<'_>, on: &Found, shown: Option<i64>, tree: Saved) -
         let about = About::submission(&on.assignment, &on.student, on.id);
         op.note(Action::FeedbackGiven, about, Some(&detail))?;
     }
-    Ok(Given {
+    Ok(FeedbackResult {
         submission: on.id,
         tree: tree.digest,
         changed,
@@ -215,7 +220,7 @@ impl ReadyOn {
     }
 
     /// Gives the feedback. It replaces earlier feedback in listings.
-    pub async fn give(self, parcel: Parcel) -> Result<Given> {
+    pub async fn give(self, parcel: Parcel) -> Result<FeedbackResult> {
         let given = self.0.give(parcel).await?.pop();
         given.ok_or_else(|| Bug::new("feedback was given on no submission").into())
     }
@@ -243,7 +248,7 @@ impl ReadyForAll {
     }
 
     /// Gives feedback on many submissions, either on all of them or on none.
-    pub async fn give(self, batch: Batch) -> Result<Vec<Given>> {
+    pub async fn give(self, batch: Batch) -> Result<Vec<FeedbackResult>> {
         self.0.give(batch).await
     }
 }

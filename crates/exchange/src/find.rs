@@ -4,15 +4,15 @@ use super::op::CourseOp;
 use super::{Error, Result, Thing};
 use nbcourier_domain::{AssignmentId, Role, Timestamp, UserName};
 use nbcourier_storage as store;
-use nbcourier_storage::assignments::Released;
-use nbcourier_storage::members::Wanted;
+use nbcourier_storage::assignments::ReleasedAssignment;
+use nbcourier_storage::members::MemberFilter;
 use nbcourier_storage::receipts::Submission;
 
 impl<'a> CourseOp<'a> {
     /// Returns the query for the members of the course with that role, or for all members.
-    pub fn members(&self, role: Option<Role>) -> Wanted<'a> {
+    pub fn members(&self, role: Option<Role>) -> MemberFilter<'a> {
         let by_group = self.exchange.policy.hub_groups;
-        Wanted {
+        MemberFilter {
             course: self.standing.course,
             group: by_group.then_some(self.course),
             role,
@@ -26,7 +26,7 @@ impl<'a> CourseOp<'a> {
     }
 
     /// Returns a released assignment that the caller can see.
-    pub fn released(&mut self, assignment: &AssignmentId) -> Result<Released> {
+    pub fn released(&mut self, assignment: &AssignmentId) -> Result<ReleasedAssignment> {
         store::assignments::find_released(self.conn, self.standing.course, assignment)?
             .filter(|released| self.standing.sees(released.dates, Timestamp::now()))
             .ok_or(Error::NotFound(Thing::Assignment))
@@ -38,7 +38,7 @@ impl<'a> CourseOp<'a> {
         assignment: &AssignmentId,
         student: &UserName,
         now: Timestamp,
-    ) -> Result<Released> {
+    ) -> Result<ReleasedAssignment> {
         let course = self.standing.course;
         let released = store::dates::find_released_for(self.conn, course, assignment, student)?
             .filter(|released| self.standing.sees(released.dates, now))

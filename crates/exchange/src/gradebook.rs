@@ -9,7 +9,7 @@ use nbcourier_storage::{self as store, Portion};
 
 /// A page of facts about an assignment and the students of the course.
 #[derive(Debug, Clone)]
-pub struct Facts {
+pub struct GradebookPage {
     /// The dates of the assignment.
     pub dates: Dates,
     /// The students' extensions, by name. They come before the students.
@@ -37,11 +37,11 @@ pub async fn facts(
     assignment: AssignmentId,
     after: Option<Place>,
     at_most: usize,
-) -> Result<Facts> {
+) -> Result<GradebookPage> {
     exchange
         .read_in(caller, course, Need::Instructor, move |op| {
             let id = op.assignment(&assignment)?;
-            let mut facts = Facts {
+            let mut facts = GradebookPage {
                 dates: store::dates::of_assignment(op.conn, id)?,
                 extensions: Vec::new(),
                 students: Vec::new(),

@@ -70,7 +70,7 @@ pub struct Submission {
 
 /// The result of importing a submission.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Submitted {
+pub struct ImportedSubmission {
     /// Its row, or `None` if a submission of that time is in the trash.
     pub id: Option<i64>,
     /// The result for the submission itself.
@@ -81,7 +81,7 @@ pub struct Submitted {
 
 /// The stored files of a submission.
 #[derive(Debug, Default)]
-pub struct Stored {
+pub struct StoredSubmission {
     /// The files of the submission, or `None` if it does not exist.
     pub work: Option<TreeFiles>,
     /// The files of the current feedback, if there is any.
@@ -218,7 +218,11 @@ impl Importer {
     }
 
     /// Adds the submission with the feedback on it.
-    pub async fn submission(&self, course: CourseId, submission: Submission) -> Result<Submitted> {
+    pub async fn submission(
+        &self,
+        course: CourseId,
+        submission: Submission,
+    ) -> Result<ImportedSubmission> {
         let this = self.clone();
         self.enter(course)?
             .write(move |op| {
@@ -245,7 +249,7 @@ impl Importer {
                     };
                     this.note(op, about, json!({ "what": added }))?;
                 }
-                Ok(Submitted {
+                Ok(ImportedSubmission {
                     id: number,
                     work,
                     feedback,
@@ -284,17 +288,17 @@ impl Importer {
         assignment: AssignmentId,
         student: UserName,
         at: Timestamp,
-    ) -> Result<Stored> {
+    ) -> Result<StoredSubmission> {
         self.read_if_there(course, move |op| {
             let (conn, course) = (&mut *op.conn, op.standing.course);
             let Some(id) = store::assignments::find(conn, course, &assignment)? else {
-                return Ok(Stored::default());
+                return Ok(StoredSubmission::default());
             };
             let Some(found) = store::submissions::at(conn, id, &student, at)? else {
-                return Ok(Stored::default());
+                return Ok(StoredSubmission::default());
             };
             let shown = store::feedback::current(conn, found.id)?;
-            Ok(Stored {
+            Ok(StoredSubmission {
                 work: Some(TreeFiles::new(store::trees::files(conn, found.tree_id)?)),
                 feedback: shown
                     .map(|tree| store::trees::files(conn, tree).map(TreeFiles::new))

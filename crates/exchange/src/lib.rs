@@ -33,7 +33,7 @@ pub mod trash;
 pub mod upkeep;
 
 pub use error::{Denial, Error, Result, Thing};
-pub use files::quota::{Account, Quotas, Whose};
+pub use files::quota::{Account, QuotaOwner, Quotas};
 pub use policy::{Policy, Reused};
 
 use files::{ahead, quota, space, verified};
@@ -70,7 +70,7 @@ pub struct Exchange {
     ahead: ahead::Ahead,
     space: space::Space,
     seen: groups::Seen,
-    last_look: health::LastLook,
+    last_check: health::LastCheck,
     tally: Arc<measure::Tally>,
     counted: measure::Counted,
     known: accounts::Known,
@@ -90,7 +90,7 @@ impl Exchange {
             policy,
             limits,
             seen: groups::Seen::default(),
-            last_look: health::LastLook::default(),
+            last_check: health::LastCheck::default(),
             tally: Arc::default(),
             counted: measure::Counted::default(),
             known: accounts::Known::default(),

@@ -5,8 +5,8 @@ use super::roster;
 use super::{Exchange, Result};
 use nbcourier_domain::{CourseId, Dates, Role, Timestamp};
 use nbcourier_identity::Caller;
-use nbcourier_storage::members::Wanted;
-use nbcourier_storage::overview::{self as rows, Worker};
+use nbcourier_storage::members::MemberFilter;
+use nbcourier_storage::overview::{self as rows, Submitter};
 use nbcourier_storage::{self as store, Connection, Portion};
 use std::collections::{BTreeMap, HashMap};
 
@@ -58,7 +58,7 @@ pub struct StudentSubmissions {
 }
 
 impl StudentSubmissions {
-    fn new(row: rows::Work) -> Self {
+    fn new(row: rows::SubmissionSummary) -> Self {
         Self {
             submitted_at: row.submitted_at,
             late: row.late,
@@ -165,14 +165,14 @@ pub async fn page(
                 op.conn,
                 op.standing.course,
                 wanted.group,
-                |id, worker, work| {
+                |id, submitter, work| {
                     let work = StudentSubmissions::new(work);
                     let (counts, of_enrolled) = counts.entry(id).or_default();
                     counts.submitted += 1;
                     counts.late += usize::from(work.late);
                     counts.feedback += usize::from(work.feedback == FeedbackState::Returned);
-                    *of_enrolled += usize::from(worker.enrolled);
-                    listed.add(id, worker, work, others);
+                    *of_enrolled += usize::from(submitter.enrolled);
+                    listed.add(id, submitter, work, others);
                 },
             )?;
             let assignments = assignments.into_iter().map(|assignment| {
@@ -215,7 +215,7 @@ impl Listed {
     fn enrolled(
         &mut self,
         conn: &mut Connection,
-        wanted: Wanted<'_>,
+        wanted: MemberFilter<'_>,
         after: Option<&roster::Place>,
     ) -> Result<bool> {
         let page = roster::portion(conn, wanted, after, Portion::of(self.at_most))?;
@@ -240,24 +240,24 @@ impl Listed {
     fn add(
         &mut self,
         assignment: i64,
-        worker: Worker,
+        submitter: Submitter,
         work: StudentSubmissions,
         others: Option<&str>,
     ) {
-        if worker.enrolled {
-            if let Some(place) = self.places.get(&worker.username) {
+        if submitter.enrolled {
+            if let Some(place) = self.places.get(&submitter.username) {
                 self.students[*place].submissions.insert(assignment, work);
             }
             return;
         }
-        if others.is_none_or(|after| worker.username.as_str() <= after) {
+        if others.is_none_or(|after| submitter.username.as_str() <= after) {
             return;
         }
-        let student = self.others.entry(worker.username.clone());
+        let student = self.others.entry(submitter.username.clone());
         let student = student.or_insert_with(|| Student {
-            username: worker.username,
-            first_name: worker.first_name,
-            last_name: worker.last_name,
+            username: submitter.username,
+            first_name: submitter.first_name,
+            last_name: submitter.last_name,
             enrolled: false,
             submissions: BTreeMap::new(),
         });

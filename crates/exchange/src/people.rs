@@ -96,7 +96,7 @@ impl Footprint {
 
 /// The options for the submissions of a person who is removed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Work {
+pub enum PurgedSubmissions {
     /// Remove them with the feedback on them.
     Remove,
     /// Keep them under the pseudonym of a former user.
@@ -254,7 +254,7 @@ pub async fn set_aside_names(exchange: &Exchange, caller: &Caller) -> Result<Vec
 
 /// The result of removing a person.
 #[derive(Debug, Clone)]
-pub struct Removed {
+pub struct PurgeReport {
     /// The places where their name was stored before.
     pub was: Footprint,
     /// The pseudonym that replaces their name in rows that had to stay.
@@ -267,9 +267,9 @@ pub async fn purge(
     exchange: &Exchange,
     caller: &Caller,
     person: UserName,
-    work: Work,
+    work: PurgedSubmissions,
     really: bool,
-) -> Result<Removed> {
+) -> Result<PurgeReport> {
     exchange.policy.require_admin(caller)?;
     require_person(&person)?;
     exchange
@@ -278,17 +278,17 @@ pub async fn purge(
             let was = require_something(conn, &person)?;
             let pseudonym = UserName::pseudonym(store::people::number(conn)?);
             match work {
-                Work::Remove => store::renaming::remove(conn, &person)?,
-                Work::Keep => store::renaming::remove_places(conn, &person)?,
+                PurgedSubmissions::Remove => store::renaming::remove(conn, &person)?,
+                PurgedSubmissions::Keep => store::renaming::remove_places(conn, &person)?,
             }
             // The details of these events contain other names of the person.
             let actions = Action::ABOUT_NAMES.map(Action::word);
             store::events::strip(conn, &person, &actions)?;
             store::renaming::carry_over(conn, &person, &pseudonym)?;
             store::people::forget_account(conn, &person)?;
-            let detail = json!({ "submissions_kept": work == Work::Keep });
+            let detail = json!({ "submissions_kept": work == PurgedSubmissions::Keep });
             note(conn, caller, Action::UserPurged, &pseudonym, &was, &detail)?;
-            Ok(Removed { was, pseudonym })
+            Ok(PurgeReport { was, pseudonym })
         })
         .await
 }

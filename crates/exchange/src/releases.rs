@@ -63,7 +63,7 @@ pub struct Page {
 }
 
 impl CurrentRelease {
-    fn new(row: store::assignments::Release) -> Self {
+    fn new(row: store::assignments::CurrentRelease) -> Self {
         Self {
             assignment: row.assignment,
             version: row.version,
@@ -79,7 +79,7 @@ impl CurrentRelease {
 
 /// A query for a page of releases.
 #[derive(Debug, Clone)]
-pub struct Question {
+pub struct PageQuery {
     /// The course.
     pub course: CourseId,
     /// The row of the release after which the page begins.
@@ -91,15 +91,15 @@ pub struct Question {
 }
 
 /// Returns the released assignments of a course that the caller can see.
-pub async fn page(exchange: &Exchange, caller: &Caller, question: Question) -> Result<Page> {
+pub async fn page(exchange: &Exchange, caller: &Caller, query: PageQuery) -> Result<Page> {
     exchange
-        .read_in(caller, question.course.clone(), Need::Member, move |op| {
-            let wanted = store::assignments::Wanted {
-                after: question.after.unwrap_or(0),
+        .read_in(caller, query.course.clone(), Need::Member, move |op| {
+            let wanted = store::assignments::ReleaseFilter {
+                after: query.after.unwrap_or(0),
                 open_at: (!op.standing.is_instructor()).then(Timestamp::now),
                 student: op.caller.name(),
             };
-            let portion = Portion::of(question.at_most);
+            let portion = Portion::of(query.at_most);
             let (mut releases, mut is_more) =
                 store::assignments::current_releases(op.conn, op.standing.course, wanted, portion)?;
             if !op.standing.is_instructor() {
@@ -110,7 +110,7 @@ pub async fn page(exchange: &Exchange, caller: &Caller, question: Question) -> R
                 }
             }
             let mut trees = Vec::new();
-            if question.with_files {
+            if query.with_files {
                 let fitting;
                 (trees, fitting) = trees::fitting(&releases, |release| {
                     let tree = ListedTree {
@@ -186,7 +186,7 @@ pub async fn tree(
 
 /// The version that a request to release results in.
 #[derive(Debug, Clone, Copy)]
-pub struct Released {
+pub struct ReleaseResult {
     /// Its number.
     pub version: i64,
     /// The digest of its tree.
@@ -244,7 +244,7 @@ impl Ready {
     }
 
     /// Releases the files as the next version of the assignment. Submissions to earlier versions stay.
-    pub async fn release(self, parcel: Parcel) -> Result<Released> {
+    pub async fn release(self, parcel: Parcel) -> Result<ReleaseResult> {
         let account = self.account();
         let Self {
             entry,
@@ -263,7 +263,7 @@ impl Ready {
                     return Err(Error::AlreadyExists(Thing::Assignment));
                 }
                 if current.tree_id == tree.id {
-                    let released = Released {
+                    let released = ReleaseResult {
                         version: current.number,
                         tree: tree.digest,
                         changed: false,
@@ -277,14 +277,14 @@ impl Ready {
             let detail = serde_json::json!({ "version": version, "tree": tree.digest });
             let about = About::assignment(&assignment);
             op.note(Action::Released, about, Some(&detail))?;
-            let released = Released {
+            let released = ReleaseResult {
                 version,
                 tree: tree.digest,
                 changed: true,
             };
             Ok((released, parcel))
         };
-        let committed = move |(released, parcel): &mut (Released, Parcel)| {
+        let committed = move |(released, parcel): &mut (ReleaseResult, Parcel)| {
             if released.changed {
                 parcel.committed();
                 tally.releases.once();

@@ -5,7 +5,7 @@ use super::op::{CourseOp, Entry, Need};
 use super::{Error, Exchange, PORTION, Result, Thing};
 use nbcourier_domain::{CourseId, LookAlikes, Person, Role, UserName};
 use nbcourier_identity::Caller;
-use nbcourier_storage::members::Wanted;
+use nbcourier_storage::members::MemberFilter;
 use nbcourier_storage::{self as store, Connection, Portion};
 use serde_json::json;
 use std::collections::{HashMap, HashSet};
@@ -90,7 +90,7 @@ pub async fn list(
 /// Returns a portion of the members of a course after that place.
 pub(super) fn portion(
     conn: &mut Connection,
-    wanted: Wanted<'_>,
+    wanted: MemberFilter<'_>,
     after: Option<&Place>,
     portion: Portion,
 ) -> Result<Page> {

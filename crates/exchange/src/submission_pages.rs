@@ -6,7 +6,7 @@ use super::{Exchange, PORTION, Result};
 use nbcourier_domain::{AssignmentId, CourseId, Sha256Sum, Timestamp, UserName};
 use nbcourier_identity::Caller;
 use nbcourier_storage::submission_pages::{self as rows, After};
-use nbcourier_storage::submissions::Line;
+use nbcourier_storage::submissions::ListedSubmission as ListedRow;
 use nbcourier_storage::{self as store, Portion};
 use std::collections::HashMap;
 
@@ -35,7 +35,7 @@ pub struct ListedSubmission {
 }
 
 impl ListedSubmission {
-    pub(super) fn new(row: rows::Entry) -> Self {
+    pub(super) fn new(row: rows::SubmissionRow) -> Self {
         Self {
             id: row.id,
             assignment: row.assignment,
@@ -76,7 +76,7 @@ pub struct CurrentFeedback {
 }
 
 impl CurrentFeedback {
-    pub(super) fn new(row: store::feedback::Shown) -> Self {
+    pub(super) fn new(row: store::feedback::CurrentFeedback) -> Self {
         Self {
             returned_at: row.returned_at,
             digest: row.digest,
@@ -107,7 +107,7 @@ pub struct Position {
 }
 
 impl Position {
-    pub(super) fn of(row: &rows::Entry) -> Self {
+    pub(super) fn of(row: &rows::SubmissionRow) -> Self {
         Self {
             submitted_at: row.submitted_at,
             id: row.id,
@@ -124,7 +124,7 @@ impl Position {
 
 /// A submission to one assignment, as it is streamed.
 #[derive(Debug, Clone)]
-pub struct StreamedSubmission(Line);
+pub struct StreamedSubmission(ListedRow);
 
 impl StreamedSubmission {
     /// Returns the student.
@@ -172,7 +172,7 @@ pub async fn stream(
 
 /// A query for a page of submissions.
 #[derive(Debug, Clone)]
-pub struct Question {
+pub struct PageQuery {
     /// The course.
     pub course: CourseId,
     /// The assignment, or `None` for all.
@@ -201,10 +201,10 @@ pub struct Page {
 
 /// Returns the requested submissions. A student who names no student gets their own. The number of SQL statements does
 /// not depend on the number of submissions. Long names and trees with many files make a page shorter.
-pub async fn page(exchange: &Exchange, caller: &Caller, question: Question) -> Result<Page> {
-    let need = need(question.student.as_ref(), Need::Member);
+pub async fn page(exchange: &Exchange, caller: &Caller, query: PageQuery) -> Result<Page> {
+    let need = need(query.student.as_ref(), Need::Member);
     exchange
-        .read_in(caller, question.course.clone(), need, move |op| {
+        .read_in(caller, query.course.clone(), need, move |op| {
             // This check comes before any reply about assignments.
             if !op.standing.is_member()
                 && !store::submissions::any_in_course(
@@ -215,28 +215,28 @@ pub async fn page(exchange: &Exchange, caller: &Caller, question: Question) -> R
             {
                 op.standing.require_member()?;
             }
-            let assignment = match &question.assignment {
+            let assignment = match &query.assignment {
                 Some(assignment) => Some(op.released_or_submitted_to(assignment)?),
                 None => None,
             };
-            if let Some(student) = &question.student {
+            if let Some(student) = &query.student {
                 op.require_known(student)?;
             }
             let own = (!op.standing.is_instructor()).then(|| op.caller.name().clone());
-            let wanted = rows::Wanted {
+            let wanted = rows::SubmissionFilter {
                 assignment,
-                student: question.student.or(own),
+                student: query.student.or(own),
                 open_at: (!op.standing.is_instructor()).then(Timestamp::now),
-                after: question.after.map(Position::after),
+                after: query.after.map(Position::after),
                 ..Default::default()
             };
-            let portion = Portion::of(question.at_most);
+            let portion = Portion::of(query.at_most);
             let (mut entries, mut is_more) =
                 rows::page(op.conn, op.standing.course, &wanted, portion)?;
             let feedback =
                 store::feedback::current_of_all(op.conn, entries.iter().map(|entry| entry.id))?;
             let mut trees = Vec::new();
-            if question.with_files {
+            if query.with_files {
                 let fitting;
                 (trees, fitting) = trees::fitting(&entries, |entry| trees_of(entry, &feedback));
                 is_more |= fitting < entries.len();
@@ -258,8 +258,8 @@ pub async fn page(exchange: &Exchange, caller: &Caller, question: Question) -> R
 
 /// Returns the trees of a submission and of the current feedback on it.
 fn trees_of(
-    entry: &rows::Entry,
-    feedback: &HashMap<i64, store::feedback::Shown>,
+    entry: &rows::SubmissionRow,
+    feedback: &HashMap<i64, store::feedback::CurrentFeedback>,
 ) -> [Option<ListedTree>; 2] {
     let submitted = ListedTree {
         digest: entry.digest,

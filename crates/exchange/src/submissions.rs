@@ -39,7 +39,7 @@ pub struct NewSubmission {
 
 /// The result of submitting.
 #[derive(Debug, Clone)]
-pub struct HandedIn {
+pub struct SubmissionResult {
     /// The receipt of the submission.
     pub receipt: Receipt,
     /// Whether the submission is new. Otherwise an earlier attempt with the same key made it.
@@ -86,7 +86,7 @@ impl Ready {
     }
 
     /// Submits the files. It returns once bytes and row are durable. A second attempt gets the receipt of the first.
-    pub async fn submit(self, parcel: Parcel) -> Result<HandedIn> {
+    pub async fn submit(self, parcel: Parcel) -> Result<SubmissionResult> {
         let account = self.account();
         let Self { entry, new, .. } = self;
         let (exchange, caller) = (entry.exchange(), entry.caller());
@@ -96,7 +96,7 @@ impl Ready {
             new.check_student(op)?;
             // This comes before all checks that could fail by now, because the submission was already accepted.
             if let Some(receipt) = new.earlier_attempt(op)? {
-                let handed_in = HandedIn {
+                let handed_in = SubmissionResult {
                     receipt,
                     is_new: false,
                 };
@@ -106,13 +106,13 @@ impl Ready {
             let assignment = new.find_assignment(op, now)?;
             let tree = parcel.save_in(op, now)?;
             parcel.take(op, &account)?;
-            let handed_in = HandedIn {
+            let handed_in = SubmissionResult {
                 receipt: new.record(op, assignment, tree, now)?,
                 is_new: true,
             };
             Ok((handed_in, parcel))
         };
-        let committed = move |(handed_in, parcel): &mut (HandedIn, Parcel)| {
+        let committed = move |(handed_in, parcel): &mut (SubmissionResult, Parcel)| {
             if handed_in.is_new {
                 parcel.committed();
                 tally.submissions.once();

@@ -7,7 +7,7 @@ use super::upkeep::gc::limit;
 use super::{Error, Exchange, Result, Thing};
 use nbcourier_domain::{AssignmentId, CourseId, Timestamp, UserName};
 use nbcourier_identity::Caller;
-use nbcourier_storage::trash::{self as rows, Place, Which};
+use nbcourier_storage::trash::{self as rows, Place, TrashFilter};
 use nbcourier_storage::{self as store, Connection, Portion};
 use std::time::Duration;
 
@@ -50,7 +50,7 @@ pub struct DeletedAssignment {
 }
 
 impl DeletedAssignment {
-    fn new(row: rows::Assignment) -> Self {
+    fn new(row: rows::DeletedAssignment) -> Self {
         Self {
             id: row.id,
             name: row.name,
@@ -76,7 +76,7 @@ pub struct DeletedSubmission {
 }
 
 impl DeletedSubmission {
-    fn new(row: rows::Work) -> Self {
+    fn new(row: rows::DeletedSubmission) -> Self {
         Self {
             id: row.id,
             assignment: row.assignment,
@@ -187,21 +187,24 @@ pub async fn list(
 ) -> Result<Trash> {
     exchange
         .read_in(caller, course, Need::Instructor, move |op| {
-            let (course, lately) = (op.standing.course, Which::Since(limit(retention)));
+            let (course, lately) = (op.standing.course, TrashFilter::Since(limit(retention)));
             let after = after.map(|(kind, position)| (kind, position.place()));
             let mut page = Filling::new(after, Portion::of(at_most));
             let assignments = page.take(
                 Kind::Assignment,
-                rows::Assignment::place,
+                rows::DeletedAssignment::place,
                 |after, portion| store::trash::assignments(op.conn, course, lately, after, portion),
             )?;
-            let submissions =
-                page.take(Kind::Submission, rows::Work::place, |after, portion| {
-                    store::trash::submissions(op.conn, course, lately, after, portion)
-                })?;
-            let feedback = page.take(Kind::Feedback, rows::Work::place, |after, portion| {
-                store::trash::feedback(op.conn, course, lately, after, portion)
-            })?;
+            let submissions = page.take(
+                Kind::Submission,
+                rows::DeletedSubmission::place,
+                |after, portion| store::trash::submissions(op.conn, course, lately, after, portion),
+            )?;
+            let feedback = page.take(
+                Kind::Feedback,
+                rows::DeletedSubmission::place,
+                |after, portion| store::trash::feedback(op.conn, course, lately, after, portion),
+            )?;
             let next = page.last.filter(|_| page.is_full);
             Ok(Trash {
                 assignments: assignments
@@ -321,16 +324,17 @@ pub async fn restore_feedback(
 }
 
 /// A query of the trash: its rows, and whether there are more.
-type Listing<T> = fn(&mut Connection, i64, Which, Place, Portion) -> store::Result<(Vec<T>, bool)>;
+type Listing<T> =
+    fn(&mut Connection, i64, TrashFilter, Place, Portion) -> store::Result<(Vec<T>, bool)>;
 
 /// Returns the deleted thing with this number, from a listing of such things.
 fn only<T>(op: &mut CourseOp<'_>, list: Listing<T>, id: i64, thing: Thing) -> Result<T> {
-    let (course, which) = (op.standing.course, Which::Row(id));
+    let (course, which) = (op.standing.course, TrashFilter::Row(id));
     let (mut deleted, _) = list(op.conn, course, which, Place::FIRST, Portion::of(1))?;
     deleted.pop().ok_or(Error::NotFound(thing))
 }
 
-fn stored_names(work: rows::Work) -> Result<(AssignmentId, UserName)> {
+fn stored_names(work: rows::DeletedSubmission) -> Result<(AssignmentId, UserName)> {
     Ok((
         stored_assignment(work.assignment)?,
         stored_student(work.student)?,

@@ -8,7 +8,7 @@ use std::path::Path;
 const LOOKED_AT: usize = 100;
 
 /// Returns what a directory without courses of a shared directory is, and what to do with it.
-pub fn what_it_is(root: &Place) -> Option<String> {
+pub fn kind_of(root: &Place) -> Option<String> {
     let has =
         |place: &Place, names: &[&str]| names.iter().any(|name| place.join(name).is_directory());
     let has_file = |name: &str| root.join(name).is_file();

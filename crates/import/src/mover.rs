@@ -11,7 +11,9 @@ use nbcourier_domain::{
 use nbcourier_exchange::files::intake::{Intake, SMALL};
 use nbcourier_exchange::files::parcel::Parcel;
 use nbcourier_exchange::files::trees::TreeFiles;
-use nbcourier_exchange::imports::{self, Importer, Outcome, Submission, Submitted, Version};
+use nbcourier_exchange::imports::{
+    self, ImportedSubmission, Importer, Outcome, Submission, Version,
+};
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, ErrorKind, Read as _};
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -284,7 +286,7 @@ impl<'a> Mover<'a> {
         Ok(())
     }
 
-    fn tell(&mut self, about: &str, submitted: Submitted) {
+    fn tell(&mut self, about: &str, submitted: ImportedSubmission) {
         self.report
             .count(submitted.work, |counts| &mut counts.submissions);
         if let Some(feedback) = submitted.feedback {
@@ -319,8 +321,8 @@ impl<'a> Mover<'a> {
                     held += read.size.min(SMALL as u64);
                     damage.extend(read.damage);
                 }
-                Err(Unread::Lost(finding)) => damage.push(finding),
-                Err(Unread::Odd(finding)) => left_out.push(finding),
+                Err(UnreadFile::Lost(finding)) => damage.push(finding),
+                Err(UnreadFile::Odd(finding)) => left_out.push(finding),
             }
             (self.progress)(1);
             if let Some(intake) = &mut intake
@@ -365,7 +367,7 @@ struct Read {
 }
 
 /// The reason why a file was not read.
-enum Unread {
+enum UnreadFile {
     /// The bytes are lost or inaccessible. Somebody may bring them back.
     Lost(Finding),
     /// The file cannot be imported at all. The rest of its tree can.
@@ -376,23 +378,23 @@ enum Unread {
 fn read(
     file: &SourceFile,
     mut intake: Option<&mut Intake>,
-) -> Result<std::result::Result<Read, Unread>> {
+) -> Result<std::result::Result<Read, UnreadFile>> {
     let lost = |error: &io::Error| {
         let path = file.path.as_str();
         let place = file.place.path();
         let kind = error.kind();
         if kind == ErrorKind::NotFound {
             let what = format!("{path:?} at {}", place.display());
-            return Unread::Lost(Finding::new(what, "is lost: the file does not exist"));
+            return UnreadFile::Lost(Finding::new(what, "is lost: the file does not exist"));
         }
         let finding = Finding::new(format!("{path:?}"), format!("cannot be read: {error}"));
         // A link replaced the file or a directory above it, or the path is too long to be opened.
         let is_odd = matches!(kind, ErrorKind::NotADirectory | ErrorKind::InvalidFilename)
             || error.raw_os_error() == Some(rustix::io::Errno::LOOP.raw_os_error());
         if is_odd {
-            Unread::Odd(finding)
+            UnreadFile::Odd(finding)
         } else {
-            Unread::Lost(finding)
+            UnreadFile::Lost(finding)
         }
     };
     let mut source = match file.place.open_file() {
@@ -405,7 +407,7 @@ fn read(
         let says = "belongs to another account than the submission and may be somebody else's file; it is left out, \
                     and the rest is imported";
         let what = format!("{:?}", file.path.as_str());
-        return Ok(Err(Unread::Odd(Finding::new(what, says))));
+        return Ok(Err(UnreadFile::Odd(Finding::new(what, says))));
     }
     if let Some(intake) = &mut intake {
         intake.begin()?;

@@ -150,7 +150,7 @@ impl Names {
             report.note(about, "are taken for the same person");
         }
         let names = by_target.keys().map(|name| name.as_str());
-        tell_looks(report, "", names, here, &Looks::OF_PEOPLE);
+        report_look_alikes(report, "", names, here, &LookAlikeReport::OF_PEOPLE);
         let used = self.used.borrow();
         let given = self.map.keys().chain(&self.services);
         let unused: BTreeSet<_> = given.filter(|name| !used.contains(*name)).collect();
@@ -164,13 +164,13 @@ impl Names {
 }
 
 /// The sentences about names that are easily confused.
-pub struct Looks {
+pub struct LookAlikeReport {
     by_case: &'static str,
     alike: &'static str,
     advice: &'static str,
 }
 
-impl Looks {
+impl LookAlikeReport {
     /// The sentences about people.
     pub const OF_PEOPLE: Self = Self {
         by_case: "differ only in case and are imported as different people. If they are one person, map the names \
@@ -188,12 +188,12 @@ impl Looks {
 }
 
 /// Reports names that resemble each other or existing names, and names with invisible characters.
-pub fn tell_looks<'a>(
+pub fn report_look_alikes<'a>(
     report: &mut Report,
     inside: &str,
     names: impl Iterator<Item = &'a str>,
     here: &BTreeSet<String>,
-    looks: &Looks,
+    looks: &LookAlikeReport,
 ) {
     let names: BTreeSet<&str> = names.collect();
     let mut alike = LookAlikes::of(names.iter().copied());
@@ -220,7 +220,7 @@ const ILLEGAL: &str =
     "has no legal name at the hub; it is left behind. Add a legal name to the file of --user-map";
 
 /// Reports an instructor whose name looks like a service of the hub. Returns whether it does.
-pub fn tell_service(report: &mut Report, course: &str, name: &UserName) -> bool {
+pub fn report_service(report: &mut Report, course: &str, name: &UserName) -> bool {
     let text = name.as_str();
     let looks_so = !name.is_service()
         && (text == course
@@ -408,7 +408,7 @@ mod tests {
             ("course101", "ira", false),
         ] {
             let mut report = Report::default();
-            tell_service(&mut report, course, &name(instructor));
+            report_service(&mut report, course, &name(instructor));
             assert_eq!(!report.notes.is_empty(), looks_so, "{instructor}");
         }
     }

@@ -2,7 +2,7 @@
 
 use super::dates::{DATES, DatesRow, dates};
 use super::schema::{assignments, courses, events, feedback, releases, submissions};
-use super::{Connection, Portion, Result, events::Recorded, history};
+use super::{Connection, Portion, Result, events::RecordedEvent, history};
 use diesel::prelude::*;
 use nbcourier_domain::{AssignmentId, CourseId, Dates, Timestamp, UserName};
 
@@ -119,7 +119,7 @@ pub fn feedback(conn: &mut Connection, assignment: i64) -> Result<Vec<Feedback>>
 }
 
 /// Returns the events of a course, in order.
-pub fn events(conn: &mut Connection, course: i64) -> Result<Vec<Recorded>> {
+pub fn events(conn: &mut Connection, course: i64) -> Result<Vec<RecordedEvent>> {
     let rows = events::table
         .filter(events::course_id.eq(course))
         .order(events::id)

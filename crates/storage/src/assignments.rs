@@ -8,7 +8,7 @@ use nbcourier_domain::{AssignmentId, Dates, Extension, Sha256Sum, Timestamp, Use
 
 /// An assignment that is currently released.
 #[derive(Debug, Clone, Copy)]
-pub struct Released {
+pub struct ReleasedAssignment {
     /// The ID of the row.
     pub id: i64,
     /// The row of the tree that students fetch.
@@ -22,7 +22,7 @@ pub fn find_released(
     conn: &mut Connection,
     course: i64,
     assignment: &AssignmentId,
-) -> Result<Option<Released>> {
+) -> Result<Option<ReleasedAssignment>> {
     let row = assignments::table
         .inner_join(releases::table.on(assignments::current_release.eq(releases::id.nullable())))
         .filter(
@@ -34,7 +34,7 @@ pub fn find_released(
         .select((assignments::id, releases::tree_id, DATES))
         .get_result::<(i64, i64, DatesRow)>(conn)
         .optional()?;
-    Ok(row.map(|(id, tree_id, row)| Released {
+    Ok(row.map(|(id, tree_id, row)| ReleasedAssignment {
         id,
         tree_id,
         dates: dates(row),
@@ -43,7 +43,7 @@ pub fn find_released(
 
 /// The current version of an assignment.
 #[derive(Debug, Clone)]
-pub struct Release {
+pub struct CurrentRelease {
     /// The ID of the row.
     pub id: i64,
     /// The name of the assignment.
@@ -62,13 +62,13 @@ pub struct Release {
     pub bytes: i64,
     /// The dates of the assignment.
     pub dates: Dates,
-    /// The extension of the student in [`Wanted`].
+    /// The extension of the student in [`ReleaseFilter`].
     pub extension: Option<Extension>,
 }
 
 /// A filter for current releases.
 #[derive(Debug, Clone, Copy)]
-pub struct Wanted<'a> {
+pub struct ReleaseFilter<'a> {
     /// Only releases after the one with this row.
     pub after: i64,
     /// Only assignments that are open to students at this time.
@@ -81,9 +81,9 @@ pub struct Wanted<'a> {
 pub fn current_releases(
     conn: &mut Connection,
     course: i64,
-    wanted: Wanted<'_>,
+    wanted: ReleaseFilter<'_>,
     portion: Portion,
-) -> Result<(Vec<Release>, bool)> {
+) -> Result<(Vec<CurrentRelease>, bool)> {
     type Extended = (Option<String>, (Option<i64>, Option<i64>));
     type Columns = (
         i64,
@@ -130,7 +130,7 @@ pub fn current_releases(
     let parse = |row: Columns| {
         let (id, assignment, (version, released_at), tree, of_all, of_student) = row;
         let (tree_id, digest, files, bytes) = tree;
-        Ok(Release {
+        Ok(CurrentRelease {
             id,
             assignment,
             version,

@@ -67,7 +67,7 @@ pub fn store_contents(
 }
 
 /// Restores the bytes of small blobs that have a row but lost their bytes.
-pub(super) fn mend_contents(conn: &mut Connection, contents: &[(BlobRef, Bytes)]) -> Result<()> {
+pub(super) fn repair_contents(conn: &mut Connection, contents: &[(BlobRef, Bytes)]) -> Result<()> {
     let ids = ids(conn, contents.iter().map(|(blob, _)| blob.sha256))?;
     for (blob, bytes) in contents {
         if let Some(id) = ids.get(&blob.sha256) {

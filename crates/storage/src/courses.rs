@@ -9,7 +9,7 @@ use nbcourier_domain::{CourseId, Role, Timestamp, UserName};
 
 /// A course that is not deleted, with one person's role on its manual roster.
 #[derive(Debug, Clone, Copy)]
-pub struct Found {
+pub struct CourseAndRole {
     /// The ID of the row.
     pub id: i64,
     /// The person's role on the manual roster.
@@ -18,7 +18,7 @@ pub struct Found {
 
 /// A deleted course.
 #[derive(Debug, Clone)]
-pub struct Deleted {
+pub struct DeletedCourse {
     /// The ID of the row, by which the course can be restored.
     pub id: i64,
     /// The name of the course when it was deleted.
@@ -28,7 +28,11 @@ pub struct Deleted {
 }
 
 /// Returns the course of that name, with the role of `person`. Returns `None` if it does not exist or is deleted.
-pub fn find(conn: &mut Connection, course: &CourseId, person: &UserName) -> Result<Option<Found>> {
+pub fn find(
+    conn: &mut Connection,
+    course: &CourseId,
+    person: &UserName,
+) -> Result<Option<CourseAndRole>> {
     let row = courses::table
         .left_join(
             members::table.on(members::course_id
@@ -43,7 +47,7 @@ pub fn find(conn: &mut Connection, course: &CourseId, person: &UserName) -> Resu
         .select((courses::id, members::instructor.nullable()))
         .get_result::<(i64, Option<bool>)>(conn)
         .optional()?;
-    Ok(row.map(|(id, instructor)| Found {
+    Ok(row.map(|(id, instructor)| CourseAndRole {
         id,
         role: instructor.map(role),
     }))
@@ -168,7 +172,7 @@ pub fn deleted(
     since: Timestamp,
     after: Option<Place>,
     portion: Portion,
-) -> Result<(Vec<Deleted>, bool)> {
+) -> Result<(Vec<DeletedCourse>, bool)> {
     let after = after.unwrap_or(Place::FIRST);
     let rows = courses::table
         .filter(courses::deleted_at.ge(since.micros()))
@@ -186,7 +190,7 @@ pub fn deleted(
         ))
         .load_iter::<(i64, String, i64), _>(conn)?;
     let parse = |(id, name, deleted_at)| {
-        Ok(Deleted {
+        Ok(DeletedCourse {
             id,
             name,
             deleted_at: Timestamp::from_micros(deleted_at),

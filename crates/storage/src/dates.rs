@@ -1,6 +1,6 @@
 //! The dates of assignments, and the extensions of students.
 
-use super::assignments::Released;
+use super::assignments::ReleasedAssignment;
 use super::schema::{assignments, extensions, releases};
 use super::{Connection, Portion, Result};
 use diesel::prelude::*;
@@ -85,7 +85,7 @@ pub fn find_released_for(
     course: i64,
     assignment: &AssignmentId,
     student: &UserName,
-) -> Result<Option<Released>> {
+) -> Result<Option<ReleasedAssignment>> {
     let row = assignments::table
         .inner_join(releases::table.on(assignments::current_release.eq(releases::id.nullable())))
         .left_join(
@@ -110,11 +110,13 @@ pub fn find_released_for(
         ))
         .get_result::<(i64, i64, DatesRow, (Option<i64>, Option<i64>))>(conn)
         .optional()?;
-    Ok(row.map(|(id, tree_id, of_all, of_student)| Released {
-        id,
-        tree_id,
-        dates: dates(of_all).extended_by(extension(of_student)),
-    }))
+    Ok(
+        row.map(|(id, tree_id, of_all, of_student)| ReleasedAssignment {
+            id,
+            tree_id,
+            dates: dates(of_all).extended_by(extension(of_student)),
+        }),
+    )
 }
 
 /// Returns a portion of the extensions of an assignment after a student, by student, and whether there are more.

@@ -89,7 +89,7 @@ pub struct Feedback {
 
 /// The person's side of the feedback.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Side {
+pub enum FeedbackSide {
     /// Feedback that the person received.
     Got,
     /// Feedback that the person gave.
@@ -97,7 +97,11 @@ pub enum Side {
 }
 
 /// Returns all feedback that the person received or gave, oldest first.
-pub fn feedback(conn: &mut Connection, person: &UserName, side: Side) -> Result<Vec<Feedback>> {
+pub fn feedback(
+    conn: &mut Connection,
+    person: &UserName,
+    side: FeedbackSide,
+) -> Result<Vec<Feedback>> {
     let mut query = feedback::table
         .inner_join(submissions::table.inner_join(assignments::table.inner_join(courses::table)))
         .inner_join(trees::table)
@@ -114,8 +118,8 @@ pub fn feedback(conn: &mut Connection, person: &UserName, side: Side) -> Result<
         ))
         .into_boxed();
     query = match side {
-        Side::Got => query.filter(submissions::student.eq(person.as_str())),
-        Side::Gave => query.filter(feedback::returned_by.eq(person.as_str())),
+        FeedbackSide::Got => query.filter(submissions::student.eq(person.as_str())),
+        FeedbackSide::Gave => query.filter(feedback::returned_by.eq(person.as_str())),
     };
     let rows = query.load::<(i64, i64, Place, i64, String, bool, i64, Vec<u8>)>(conn)?;
     rows.into_iter()

@@ -59,7 +59,7 @@ pub fn record(conn: &mut Connection, event: &Event<'_>) -> Result<()> {
 
 /// A recorded event.
 #[derive(Debug, Clone, Queryable)]
-pub struct Recorded {
+pub struct RecordedEvent {
     /// The ID of the row. Later events have larger IDs.
     pub id: i64,
     /// The time, in microseconds since 1970.
@@ -82,7 +82,7 @@ pub struct Recorded {
     pub request_id: Option<String>,
 }
 
-impl Recorded {
+impl RecordedEvent {
     /// Returns the number of bytes of its text.
     fn text(&self) -> usize {
         let optional = [
@@ -99,7 +99,7 @@ impl Recorded {
 
 /// A filter for events.
 #[derive(Debug, Clone, Copy, Default)]
-pub struct Wanted {
+pub struct EventFilter {
     /// Only events of the course with this row. `None` includes events of all courses and of none.
     pub course: Option<i64>,
     /// Only events before the one with this row.
@@ -108,7 +108,7 @@ pub struct Wanted {
     pub since: Option<Timestamp>,
 }
 
-/// The columns of [`Recorded`].
+/// The columns of [`RecordedEvent`].
 pub(super) const COLUMNS: (
     events::id,
     events::at,
@@ -136,9 +136,9 @@ pub(super) const COLUMNS: (
 /// Returns a portion of the events, newest first, and whether there are more.
 pub fn page(
     conn: &mut Connection,
-    wanted: Wanted,
+    wanted: EventFilter,
     portion: Portion,
-) -> Result<(Vec<Recorded>, bool)> {
+) -> Result<(Vec<RecordedEvent>, bool)> {
     page_of(conn, wanted, None, portion)
 }
 
@@ -146,10 +146,10 @@ pub fn page(
 /// them are included.
 pub fn page_of(
     conn: &mut Connection,
-    wanted: Wanted,
+    wanted: EventFilter,
     person: Option<&UserName>,
     portion: Portion,
-) -> Result<(Vec<Recorded>, bool)> {
+) -> Result<(Vec<RecordedEvent>, bool)> {
     let mut query = events::table
         .filter(events::id.lt(wanted.before.unwrap_or(i64::MAX)))
         .order(events::id.desc())
@@ -168,8 +168,8 @@ pub fn page_of(
             .or(events::subject.eq(name).assume_not_null());
         query = query.filter(named.or(mentions(name)));
     }
-    let events = query.load_iter::<Recorded, _>(conn)?;
-    portion.take(events, Ok, Recorded::text)
+    let events = query.load_iter::<RecordedEvent, _>(conn)?;
+    portion.take(events, Ok, RecordedEvent::text)
 }
 
 /// Returns a name as it is written in the JSON of an event.

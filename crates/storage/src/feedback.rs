@@ -27,7 +27,7 @@ pub fn replace(
 
 /// The current feedback on a submission.
 #[derive(Debug, Clone, Copy)]
-pub struct Shown {
+pub struct CurrentFeedback {
     /// The time of the feedback.
     pub returned_at: Timestamp,
     /// The row of the tree.
@@ -45,7 +45,7 @@ pub struct Shown {
 pub fn current_of_all(
     conn: &mut Connection,
     submissions: impl IntoIterator<Item = i64>,
-) -> Result<HashMap<i64, Shown>> {
+) -> Result<HashMap<i64, CurrentFeedback>> {
     let rows = feedback::table
         .inner_join(trees::table)
         .filter(super::among("feedback.submission_id", submissions))
@@ -63,7 +63,7 @@ pub fn current_of_all(
     // The newest of several comes last and remains.
     rows.map(|row| {
         let (submission, returned_at, tree_id, digest, files, bytes) = row?;
-        let shown = Shown {
+        let shown = CurrentFeedback {
             returned_at: Timestamp::from_micros(returned_at),
             tree_id,
             digest: super::blobs::parse_sha256(&digest)?,

@@ -138,7 +138,7 @@ pub fn each(
 
 /// A filter for the members of a course.
 #[derive(Debug, Clone, Copy)]
-pub struct Wanted<'a> {
+pub struct MemberFilter<'a> {
     /// The row of the course.
     pub course: i64,
     /// The name of the course in the hub's groups, if these count.
@@ -164,7 +164,7 @@ pub struct ByHand {
 /// whether there are more.
 pub fn by_hand(
     conn: &mut Connection,
-    wanted: Wanted<'_>,
+    wanted: MemberFilter<'_>,
     after: i64,
     portion: Portion,
 ) -> Result<(Vec<ByHand>, bool)> {
@@ -205,7 +205,7 @@ pub fn by_hand(
 /// more.
 pub fn by_group(
     conn: &mut Connection,
-    wanted: Wanted<'_>,
+    wanted: MemberFilter<'_>,
     after: &str,
     portion: Portion,
 ) -> Result<(Vec<(UserName, Role)>, bool)> {
@@ -233,7 +233,7 @@ pub fn by_group(
 }
 
 /// Returns the number of members.
-pub fn count(conn: &mut Connection, wanted: Wanted<'_>) -> Result<usize> {
+pub fn count(conn: &mut Connection, wanted: MemberFilter<'_>) -> Result<usize> {
     let mut by_hand = members::table
         .left_join(
             hub_members::table.on(hub_members::username
@@ -281,7 +281,7 @@ fn teaches() -> diesel::expression::SqlLiteral<diesel::sql_types::Bool> {
 }
 
 /// Returns the name of the course in groups. Without groups it is empty, which no course's name is.
-fn group(wanted: Wanted<'_>) -> &str {
+fn group(wanted: MemberFilter<'_>) -> &str {
     wanted.group.map_or("", CourseId::as_str)
 }
 

@@ -58,7 +58,7 @@ pub enum Feedback {
 
 /// A student's submissions to an assignment.
 #[derive(Debug, Clone, Copy)]
-pub struct Work {
+pub struct SubmissionSummary {
     /// The time of the latest submission.
     pub submitted_at: Timestamp,
     /// Whether the latest submission is late, with regard to extensions.
@@ -69,7 +69,7 @@ pub struct Work {
     pub feedback: Feedback,
 }
 
-impl Work {
+impl SubmissionSummary {
     /// Returns the same with one more submission, which becomes the latest.
     fn after(before: Option<Self>, submitted_at: Timestamp, dates: Dates, returned: bool) -> Self {
         let feedback = match before.map(|work| work.feedback) {
@@ -88,7 +88,7 @@ impl Work {
 
 /// A student with submissions, and their state in the course.
 #[derive(Debug, Clone)]
-pub struct Worker {
+pub struct Submitter {
     /// The name at the hub.
     pub username: String,
     /// First name, as the course knows it.
@@ -105,7 +105,7 @@ pub fn work(
     conn: &mut Connection,
     course: i64,
     group: Option<&CourseId>,
-    mut take: impl FnMut(i64, Worker, Work),
+    mut take: impl FnMut(i64, Submitter, SubmissionSummary),
 ) -> Result<()> {
     type Columns = (
         (i64, String, i64, bool),
@@ -170,22 +170,22 @@ pub fn work(
             hub_members::instructor.nullable(),
         ))
         .load_iter::<Columns, _>(conn)?;
-    let mut open: Option<(i64, Worker, Work)> = None;
+    let mut open: Option<(i64, Submitter, SubmissionSummary)> = None;
     for row in rows {
         let ((assignment, student, submitted_at, has_feedback), dates_of, by_hand, by_hub) = row?;
         let before = match open.take() {
-            Some((of, worker, work)) if of == assignment && worker.username == student => {
+            Some((of, submitter, work)) if of == assignment && submitter.username == student => {
                 Some(work)
             }
-            Some((of, worker, work)) => {
-                take(of, worker, work);
+            Some((of, submitter, work)) => {
+                take(of, submitter, work);
                 None
             }
             None => None,
         };
         let submitted_at = Timestamp::from_micros(submitted_at);
         let dates = dates(dates_of.0).extended_by(extension(dates_of.1));
-        let work = Work::after(before, submitted_at, dates, has_feedback);
+        let work = SubmissionSummary::after(before, submitted_at, dates, has_feedback);
         // A row that is kept for a former owner of the name belongs to nobody.
         let is_former = student.starts_with(UserName::FORMER_PREFIX);
         let (teaches, first_name, last_name) = if is_former {
@@ -193,17 +193,17 @@ pub fn work(
         } else {
             by_hand
         };
-        let worker = Worker {
+        let submitter = Submitter {
             username: student,
             first_name,
             last_name,
             // An instructor, by manual roster or by group, is not enrolled.
             enrolled: teaches.max(by_hub) == Some(false),
         };
-        open = Some((assignment, worker, work));
+        open = Some((assignment, submitter, work));
     }
-    if let Some((assignment, worker, work)) = open {
-        take(assignment, worker, work);
+    if let Some((assignment, submitter, work)) = open {
+        take(assignment, submitter, work);
     }
     Ok(())
 }

@@ -11,7 +11,7 @@ use nbcourier_domain::{Sha256Sum, Timestamp, UserName};
 
 /// A filter for the submissions of a course. Only submissions to released assignments are listed.
 #[derive(Debug, Clone, Default)]
-pub struct Wanted {
+pub struct SubmissionFilter {
     /// Only submissions to the assignment with this row.
     pub assignment: Option<i64>,
     /// Only submissions of this student.
@@ -46,7 +46,7 @@ pub struct Place {
 
 /// A submission in a listing.
 #[derive(Debug, Clone)]
-pub struct Entry {
+pub struct SubmissionRow {
     /// The ID of the row.
     pub id: i64,
     /// The name of the assignment.
@@ -69,7 +69,7 @@ pub struct Entry {
     pub bytes: i64,
 }
 
-impl Entry {
+impl SubmissionRow {
     /// Returns the place of the submission.
     pub fn place(&self) -> Place {
         Place {
@@ -84,9 +84,9 @@ impl Entry {
 pub fn page(
     conn: &mut Connection,
     course: i64,
-    wanted: &Wanted,
+    wanted: &SubmissionFilter,
     portion: Portion,
-) -> Result<(Vec<Entry>, bool)> {
+) -> Result<(Vec<SubmissionRow>, bool)> {
     let mut query = submissions::table
         .inner_join(assignments::table)
         .left_join(
@@ -190,7 +190,7 @@ pub fn page(
 }
 
 /// Returns the bytes of the names in an entry.
-fn size_of_names(entry: &Entry) -> usize {
+fn size_of_names(entry: &SubmissionRow) -> usize {
     let by = entry.submitted_by.as_ref().map_or(0, String::len);
     entry.assignment.len() + entry.student.len() + by
 }
@@ -205,13 +205,13 @@ type Columns = (
     (Option<i64>, Option<i64>),
 );
 
-fn entry(row: Columns) -> Result<Entry> {
+fn entry(row: Columns) -> Result<SubmissionRow> {
     let (id, assignment, people, submitted_at, tree, of_all, of_student) = row;
     let (tree_id, digest, files, bytes) = tree;
     let (student, submitted_by) = people;
     let submitted_at = Timestamp::from_micros(submitted_at);
     let dates = dates(of_all).extended_by(extension(of_student));
-    Ok(Entry {
+    Ok(SubmissionRow {
         id,
         assignment,
         student,

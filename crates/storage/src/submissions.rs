@@ -8,7 +8,7 @@ use std::collections::HashMap;
 
 /// A submission in a listing.
 #[derive(Debug, Clone, Queryable)]
-pub struct Line {
+pub struct ListedSubmission {
     /// The student.
     pub student_id: String,
     /// The time of submission.
@@ -18,7 +18,7 @@ pub struct Line {
 
 /// One submission.
 #[derive(Debug, Clone, Copy, Queryable)]
-pub struct Found {
+pub struct FoundSubmission {
     /// The ID of the row.
     pub id: i64,
     /// The time of submission.
@@ -121,9 +121,9 @@ pub fn students(
 pub fn list(
     conn: &mut Connection,
     assignment: i64,
-    after: Option<&Line>,
+    after: Option<&ListedSubmission>,
     portion: Portion,
-) -> Result<(Vec<Line>, bool)> {
+) -> Result<(Vec<ListedSubmission>, bool)> {
     let mut query = submissions::table
         .filter(
             submissions::assignment_id
@@ -133,7 +133,7 @@ pub fn list(
         .order((submissions::submitted_at, submissions::student))
         .select((submissions::student, submissions::submitted_at))
         .into_boxed();
-    if let Some(Line {
+    if let Some(ListedSubmission {
         student_id,
         timestamp,
     }) = after
@@ -145,7 +145,7 @@ pub fn list(
                 .or(submissions::student.gt(student_id.as_str())),
         );
     }
-    portion.take(query.load_iter(conn)?, Ok, Line::text)
+    portion.take(query.load_iter(conn)?, Ok, ListedSubmission::text)
 }
 
 /// Returns a portion of one student's submissions to an assignment after a line, oldest first, and whether there are
@@ -154,9 +154,9 @@ pub fn list_of(
     conn: &mut Connection,
     assignment: i64,
     student: &UserName,
-    after: Option<&Line>,
+    after: Option<&ListedSubmission>,
     portion: Portion,
-) -> Result<(Vec<Line>, bool)> {
+) -> Result<(Vec<ListedSubmission>, bool)> {
     let mut query = submissions::table
         .filter(
             submissions::assignment_id
@@ -173,10 +173,10 @@ pub fn list_of(
     if let Some(line) = after {
         query = query.filter(submissions::submitted_at.gt(line.timestamp.micros()));
     }
-    portion.take(query.load_iter(conn)?, Ok, Line::text)
+    portion.take(query.load_iter(conn)?, Ok, ListedSubmission::text)
 }
 
-impl Line {
+impl ListedSubmission {
     /// Returns the approximate number of bytes of its text.
     fn text(&self) -> usize {
         self.student_id.len()
@@ -213,7 +213,11 @@ pub fn any_to(conn: &mut Connection, assignment: i64, student: &UserName) -> Res
 }
 
 /// Returns the student's latest submission.
-pub fn latest(conn: &mut Connection, assignment: i64, student: &UserName) -> Result<Option<Found>> {
+pub fn latest(
+    conn: &mut Connection,
+    assignment: i64,
+    student: &UserName,
+) -> Result<Option<FoundSubmission>> {
     let newest = submissions::table
         .filter(
             submissions::assignment_id
@@ -236,7 +240,7 @@ pub fn at(
     assignment: i64,
     student: &UserName,
     time: Timestamp,
-) -> Result<Option<Found>> {
+) -> Result<Option<FoundSubmission>> {
     let found = submissions::table
         .filter(submissions::assignment_id.eq(assignment))
         .filter(submissions::student.eq(student.as_str()))

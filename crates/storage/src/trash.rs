@@ -20,7 +20,7 @@ diesel::allow_columns_to_appear_in_same_group_by_clause!(
 
 /// A filter for the trash.
 #[derive(Debug, Clone, Copy)]
-pub enum Which {
+pub enum TrashFilter {
     /// Everything that was deleted at this time or later.
     Since(Timestamp),
     /// The thing with this row, whenever it was deleted.
@@ -46,7 +46,7 @@ impl Place {
 
 /// An assignment in the trash.
 #[derive(Debug, Clone)]
-pub struct Assignment {
+pub struct DeletedAssignment {
     /// The ID of the row, by which the assignment can be restored.
     pub id: i64,
     /// The name of the assignment when it was deleted.
@@ -59,7 +59,7 @@ pub struct Assignment {
 
 /// A submission in the trash, or one whose feedback is in the trash.
 #[derive(Debug, Clone)]
-pub struct Work {
+pub struct DeletedSubmission {
     /// The ID of the row, by which the submission or its feedback can be restored.
     pub id: i64,
     /// The name of the assignment.
@@ -72,7 +72,7 @@ pub struct Work {
     pub deleted_at: Timestamp,
 }
 
-impl Assignment {
+impl DeletedAssignment {
     /// Returns its place in the trash.
     pub fn place(&self) -> Place {
         Place {
@@ -82,7 +82,7 @@ impl Assignment {
     }
 }
 
-impl Work {
+impl DeletedSubmission {
     /// Returns its place in the trash.
     pub fn place(&self) -> Place {
         Place {
@@ -133,10 +133,10 @@ pub fn put_feedback(conn: &mut Connection, submission: i64, now: Timestamp) -> R
 pub fn assignments(
     conn: &mut Connection,
     course: i64,
-    which: Which,
+    which: TrashFilter,
     after: Place,
     portion: Portion,
-) -> Result<(Vec<Assignment>, bool)> {
+) -> Result<(Vec<DeletedAssignment>, bool)> {
     let mut query = assignments::table
         .left_join(
             submissions::table.on(submissions::assignment_id
@@ -164,12 +164,12 @@ pub fn assignments(
         ))
         .into_boxed();
     query = match which {
-        Which::Since(time) => query.filter(assignments::deleted_at.ge(time.micros())),
-        Which::Row(id) => query.filter(assignments::id.eq(id)),
+        TrashFilter::Since(time) => query.filter(assignments::deleted_at.ge(time.micros())),
+        TrashFilter::Row(id) => query.filter(assignments::id.eq(id)),
     };
     let rows = query.load_iter::<(i64, String, i64, i64), _>(conn)?;
     let assignment = |(id, name, deleted_at, submissions)| {
-        Ok(Assignment {
+        Ok(DeletedAssignment {
             id,
             name,
             deleted_at: Timestamp::from_micros(deleted_at),
@@ -184,10 +184,10 @@ pub fn assignments(
 pub fn submissions(
     conn: &mut Connection,
     course: i64,
-    which: Which,
+    which: TrashFilter,
     after: Place,
     portion: Portion,
-) -> Result<(Vec<Work>, bool)> {
+) -> Result<(Vec<DeletedSubmission>, bool)> {
     let mut query = submissions::table
         .inner_join(assignments::table)
         .filter(
@@ -212,11 +212,11 @@ pub fn submissions(
         ))
         .into_boxed();
     query = match which {
-        Which::Since(time) => query.filter(submissions::deleted_at.ge(time.micros())),
-        Which::Row(id) => query.filter(submissions::id.eq(id)),
+        TrashFilter::Since(time) => query.filter(submissions::deleted_at.ge(time.micros())),
+        TrashFilter::Row(id) => query.filter(submissions::id.eq(id)),
     };
     let rows = query.load_iter::<WorkRow, _>(conn)?;
-    portion.take(rows, |row| Ok(work(row)), Work::text)
+    portion.take(rows, |row| Ok(work(row)), DeletedSubmission::text)
 }
 
 /// Returns a portion of the submissions of a course with deleted feedback after a place, last deleted first, and
@@ -224,10 +224,10 @@ pub fn submissions(
 pub fn feedback(
     conn: &mut Connection,
     course: i64,
-    which: Which,
+    which: TrashFilter,
     after: Place,
     portion: Portion,
-) -> Result<(Vec<Work>, bool)> {
+) -> Result<(Vec<DeletedSubmission>, bool)> {
     let behind = sql::<Bool>("(max(`feedback`.`deleted_at`), `submissions`.`id`) < (")
         .bind::<BigInt, _>(after.deleted_at.micros())
         .sql(", ")
@@ -259,17 +259,17 @@ pub fn feedback(
         ))
         .into_boxed();
     query = match which {
-        Which::Since(time) => query.filter(feedback::deleted_at.ge(time.micros())),
-        Which::Row(submission) => query.filter(submissions::id.eq(submission)),
+        TrashFilter::Since(time) => query.filter(feedback::deleted_at.ge(time.micros())),
+        TrashFilter::Row(submission) => query.filter(submissions::id.eq(submission)),
     };
     let rows = query.load_iter::<WorkRow, _>(conn)?;
-    portion.take(rows, |row| Ok(work(row)), Work::text)
+    portion.take(rows, |row| Ok(work(row)), DeletedSubmission::text)
 }
 
 type WorkRow = (i64, String, String, i64, i64);
 
-fn work((id, assignment, student, submitted_at, deleted_at): WorkRow) -> Work {
-    Work {
+fn work((id, assignment, student, submitted_at, deleted_at): WorkRow) -> DeletedSubmission {
+    DeletedSubmission {
         id,
         assignment,
         student,

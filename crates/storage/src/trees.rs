@@ -53,7 +53,7 @@ pub fn save(
 ) -> Result<Saved> {
     let digest = tree.digest();
     if let Some(known) = find(conn, digest)? {
-        blobs::mend_contents(conn, &arrivals.contents)?;
+        blobs::repair_contents(conn, &arrivals.contents)?;
         return Ok(known);
     }
     let mut ids = receive(conn, arrivals, now)?;

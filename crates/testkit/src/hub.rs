@@ -19,7 +19,7 @@ const GROUPS_AT_ONCE: usize = 2;
 
 /// The state of the hub.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Mood {
+pub enum HubBehaviour {
     /// Answers correctly.
     Well,
     /// Answers correctly, after that time.
@@ -78,7 +78,7 @@ struct State {
     accounts: Mutex<HashMap<String, String>>,
     /// The groups with their members; `None` if the service may not list them.
     groups: Mutex<Option<Vec<Group>>>,
-    mood: Mutex<Mood>,
+    mood: Mutex<HubBehaviour>,
     mood_changed: Condvar,
     seen: Mutex<Vec<Seen>>,
     oauth: Mutex<Oauth>,
@@ -94,7 +94,7 @@ impl FakeHub {
             holders: Mutex::default(),
             accounts: Mutex::default(),
             groups: Mutex::default(),
-            mood: Mutex::new(Mood::Well),
+            mood: Mutex::new(HubBehaviour::Well),
             mood_changed: Condvar::new(),
             seen: Mutex::default(),
             oauth: Mutex::default(),
@@ -175,7 +175,7 @@ impl FakeHub {
         self.state.holders.lock().expect("holders").remove(token);
     }
 
-    pub fn feels(&self, mood: Mood) {
+    pub fn feels(&self, mood: HubBehaviour) {
         *self.state.mood.lock().expect("mood") = mood;
         self.state.mood_changed.notify_all();
     }
@@ -220,7 +220,7 @@ impl FakeHub {
 impl Drop for FakeHub {
     fn drop(&mut self) {
         self.state.over.store(true, Ordering::SeqCst);
-        self.feels(Mood::Closed);
+        self.feels(HubBehaviour::Closed);
         let _ = TcpStream::connect(("127.0.0.1", self.port));
     }
 }
@@ -261,7 +261,7 @@ impl State {
         while let Ok(request) = read_request(&mut reader) {
             let seen = request.clone();
             self.seen.lock().expect("requests").push(seen);
-            if *self.mood.lock().expect("mood") == Mood::Dripping {
+            if *self.mood.lock().expect("mood") == HubBehaviour::Dripping {
                 return self.drip(reader.get_mut());
             }
             let Some(answer) = self.answer(&request) else {
@@ -277,21 +277,23 @@ impl State {
     fn answer(&self, request: &Seen) -> Option<Answer> {
         let mood = self.mood.lock().expect("mood").clone();
         match mood {
-            Mood::Well => {}
-            Mood::Slow(time) => thread::sleep(time),
-            Mood::Stuck => self.wait_while_stuck(),
-            Mood::Status(status) => {
+            HubBehaviour::Well => {}
+            HubBehaviour::Slow(time) => thread::sleep(time),
+            HubBehaviour::Stuck => self.wait_while_stuck(),
+            HubBehaviour::Status(status) => {
                 return Some(Answer::new(status, "").header("Location", "/elsewhere"));
             }
-            Mood::Says(body) => return Some(Answer::of_bytes(200, body)),
-            Mood::Rubbish => return Some(Answer::new(200, "<p>Bad gateway, sort of</p>")),
-            Mood::OtherJson => return Some(Answer::json(200, &json!([{"name": ["kevin"]}]))),
-            Mood::Huge => return Some(Answer::new(200, &" ".repeat(32 << 20))),
-            Mood::Redirecting => {
+            HubBehaviour::Says(body) => return Some(Answer::of_bytes(200, body)),
+            HubBehaviour::Rubbish => return Some(Answer::new(200, "<p>Bad gateway, sort of</p>")),
+            HubBehaviour::OtherJson => {
+                return Some(Answer::json(200, &json!([{"name": ["kevin"]}])));
+            }
+            HubBehaviour::Huge => return Some(Answer::new(200, &" ".repeat(32 << 20))),
+            HubBehaviour::Redirecting => {
                 let elsewhere = Answer::new(302, "");
                 return Some(elsewhere.header("Location", "http://127.0.0.1:9/hub/api/user"));
             }
-            Mood::Closed | Mood::Dripping => return None,
+            HubBehaviour::Closed | HubBehaviour::Dripping => return None,
         }
         let (path, _) = request
             .target
@@ -316,7 +318,7 @@ impl State {
 
     fn drip(&self, line: &mut TcpStream) {
         let mut sent = line.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 500\r\n\r\n{");
-        while sent.is_ok() && *self.mood.lock().expect("mood") == Mood::Dripping {
+        while sent.is_ok() && *self.mood.lock().expect("mood") == HubBehaviour::Dripping {
             thread::sleep(Duration::from_secs(1));
             sent = line.write_all(b" ");
         }
@@ -385,7 +387,7 @@ impl State {
 
     fn wait_while_stuck(&self) {
         let mut mood = self.mood.lock().expect("mood");
-        while *mood == Mood::Stuck {
+        while *mood == HubBehaviour::Stuck {
             mood = self.mood_changed.wait(mood).expect("mood");
         }
     }

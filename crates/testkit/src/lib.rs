@@ -36,7 +36,7 @@ pub use course::{Course, Permit, timestamp_of};
 pub use files::{Sent, base64_lines, files_json, hex_sha256, md5_hex};
 pub use form::{Form, percent_encode};
 pub use http::{Call, Reply};
-pub use hub::{FakeHub, Mood};
+pub use hub::{FakeHub, HubBehaviour};
 pub use logged::Logged;
 pub use patience::{eventually, eventually_some};
 pub use random::Random;

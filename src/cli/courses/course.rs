@@ -17,11 +17,11 @@ pub struct Arguments {
     #[command(flatten)]
     asking: Asking,
     #[command(subcommand)]
-    what: What,
+    what: Command,
 }
 
 #[derive(clap::Subcommand)]
-enum What {
+enum Command {
     /// List your courses. Administrators see all courses
     List,
     /// Show the members and the releases of a course
@@ -49,12 +49,12 @@ enum What {
 
 pub fn run(Arguments { asking, what }: Arguments) -> Outcome {
     match what {
-        What::List => {
+        Command::List => {
             let courses = asking.ask(async |exchange| exchange.courses().await)?;
             asking.show(&courses, || list(&courses))?;
         }
-        What::Show { course } => show(&asking, &course)?,
-        What::Create {
+        Command::Show { course } => show(&asking, &course)?,
+        Command::Create {
             course,
             instructors,
         } => {
@@ -62,7 +62,7 @@ pub fn run(Arguments { asking, what }: Arguments) -> Outcome {
             let answer = serde_json::json!({ "course": course, "instructors": instructors });
             asking.tell(&answer, &format!("Created the course {course}."))?;
         }
-        What::Delete { course } => {
+        Command::Delete { course } => {
             asking.ask(async |exchange| {
                 // ngshare would delete the course for good. ngshare does not know this request, so the command fails
                 // there.

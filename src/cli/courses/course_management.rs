@@ -27,12 +27,12 @@ pub struct Arguments {
     #[command(flatten)]
     client: ClientArgs,
     #[command(subcommand)]
-    what: Option<What>,
+    what: Option<Command>,
 }
 
 #[derive(clap::Subcommand)]
 #[command(rename_all = "snake_case")]
-enum What {
+enum Command {
     /// Create a course
     CreateCourse {
         /// ID of the course
@@ -128,7 +128,7 @@ pub fn run(Arguments { client, what }: Arguments) -> Outcome {
         return Ok(ExitCode::SUCCESS);
     };
     match what {
-        What::CreateCourse {
+        Command::CreateCourse {
             course,
             instructors,
         } => {
@@ -137,7 +137,7 @@ pub fn run(Arguments { client, what }: Arguments) -> Outcome {
             })?;
             print(&format!("Successfully created {course}\n"))?;
         }
-        What::AddInstructor {
+        Command::AddInstructor {
             course,
             instructor,
             names,
@@ -152,7 +152,7 @@ pub fn run(Arguments { client, what }: Arguments) -> Outcome {
                 "Successfully added {instructor} as an instructor to {course}\n"
             ))?;
         }
-        What::RemoveInstructor { course, instructor } => {
+        Command::RemoveInstructor { course, instructor } => {
             ask(&client, async |exchange| {
                 exchange
                     .remove_member(&course, Role::Instructor, &instructor)
@@ -162,7 +162,7 @@ pub fn run(Arguments { client, what }: Arguments) -> Outcome {
                 "Successfully deleted instructor {instructor} from {course}\n"
             ))?;
         }
-        What::AddStudent {
+        Command::AddStudent {
             course,
             student,
             names,
@@ -181,12 +181,12 @@ pub fn run(Arguments { client, what }: Arguments) -> Outcome {
                 gradebook::add(&student, &details)?;
             }
         }
-        What::AddStudents {
+        Command::AddStudents {
             course,
             file,
             gradebook,
         } => return add_students(&client, &course, &file, &gradebook),
-        What::RemoveStudents {
+        Command::RemoveStudents {
             course,
             students,
             gradebook,

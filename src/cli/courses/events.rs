@@ -9,7 +9,7 @@ use crate::config::PlaceArgs;
 use crate::http::event;
 use nbcourier_api::Event;
 use nbcourier_domain::{CourseId, Timestamp};
-use nbcourier_exchange::events::{self, Question};
+use nbcourier_exchange::events::{self, EventFilter};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -41,7 +41,7 @@ pub fn run(arguments: Arguments) -> Outcome {
                 data_dir: Some(directory),
                 ..PlaceArgs::default()
             };
-            let question = Question {
+            let question = EventFilter {
                 course: arguments.course,
                 before: None,
                 since,
@@ -60,7 +60,7 @@ pub fn run(arguments: Arguments) -> Outcome {
 
 fn stored(
     places: &PlaceArgs,
-    mut question: Question,
+    mut question: EventFilter,
     at_most: usize,
 ) -> Result<Vec<Event>, Box<dyn std::error::Error>> {
     let (exchange, operator) = (open_exchange(places)?, operator()?);

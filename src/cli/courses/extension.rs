@@ -14,11 +14,11 @@ pub struct Arguments {
     #[command(flatten)]
     asking: Asking,
     #[command(subcommand)]
-    what: What,
+    what: Command,
 }
 
 #[derive(clap::Subcommand)]
-enum What {
+enum Command {
     /// List the students with an extension
     List {
         #[command(flatten)]
@@ -64,12 +64,12 @@ struct Of {
 
 pub fn run(Arguments { asking, what }: Arguments) -> Outcome {
     match what {
-        What::List { of } => {
+        Command::List { of } => {
             let Of { course, assignment } = &of;
             let all = asking.ask(async |exchange| exchange.extensions(course, assignment).await)?;
             asking.show(&all, || table(&all))?;
         }
-        What::Set {
+        Command::Set {
             of,
             student,
             due,
@@ -94,7 +94,7 @@ pub fn run(Arguments { asking, what }: Arguments) -> Outcome {
             })?;
             asking.show(&extension, || table(std::slice::from_ref(&extension)))?;
         }
-        What::Remove { of, student } => {
+        Command::Remove { of, student } => {
             let Of { course, assignment } = &of;
             asking.ask(async |exchange| {
                 exchange

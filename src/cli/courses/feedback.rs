@@ -16,11 +16,11 @@ pub struct Arguments {
     #[command(flatten)]
     asking: Asking,
     #[command(subcommand)]
-    what: What,
+    what: Command,
 }
 
 #[derive(clap::Subcommand)]
-enum What {
+enum Command {
     /// Remove the feedback on an assignment, of a student or of the whole class
     ///
     /// Students can no longer fetch it, and pages they fetched before disappear when they fetch again.
@@ -48,7 +48,7 @@ enum What {
 }
 
 pub fn run(Arguments { asking, what }: Arguments) -> Outcome {
-    let What::Remove {
+    let Command::Remove {
         course,
         assignment,
         student,

@@ -13,11 +13,11 @@ pub struct Arguments {
     #[command(flatten)]
     asking: Asking,
     #[command(subcommand)]
-    what: What,
+    what: Command,
 }
 
 #[derive(clap::Subcommand)]
-enum What {
+enum Command {
     /// Ask the exchange whether it signed a receipt, and still has the submission
     Verify {
         /// The file that `nbgrader submit` wrote
@@ -26,7 +26,7 @@ enum What {
 }
 
 pub fn run(Arguments { asking, what }: Arguments) -> Outcome {
-    let What::Verify { file } = what;
+    let Command::Verify { file } = what;
     let text = config::read_file(&file)?;
     let receipt: UnverifiedReceipt = serde_json::from_str(&text).map_err(|_| {
         format!(

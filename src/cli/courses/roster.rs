@@ -17,11 +17,11 @@ pub struct Arguments {
     #[command(flatten)]
     asking: Asking,
     #[command(subcommand)]
-    what: What,
+    what: Command,
 }
 
 #[derive(clap::Subcommand)]
-enum What {
+enum Command {
     /// List the members of a course
     List {
         /// The course
@@ -106,12 +106,12 @@ impl From<RoleWord> for Role {
 
 pub fn run(Arguments { asking, what }: Arguments) -> Outcome {
     match what {
-        What::List { course } => {
+        Command::List { course } => {
             let people = asking.ask(async |exchange| exchange.roster(&course).await)?;
             let json = Selection::of_each(&people, MEMBER);
             asking.show(&json, || list(&course, &people))?;
         }
-        What::Add {
+        Command::Add {
             course,
             user,
             role,
@@ -128,7 +128,7 @@ pub fn run(Arguments { asking, what }: Arguments) -> Outcome {
             };
             put(&asking, &course, vec![entry])?;
         }
-        What::Import {
+        Command::Import {
             course,
             file,
             user_column,
@@ -139,7 +139,7 @@ pub fn run(Arguments { asking, what }: Arguments) -> Outcome {
             }
             put(&asking, &course, read.entries)?;
         }
-        What::Export { course, file } => {
+        Command::Export { course, file } => {
             let people = asking.ask(async |exchange| exchange.roster(&course).await)?;
             let text = roster_file::write(people)?;
             match file {
@@ -148,7 +148,7 @@ pub fn run(Arguments { asking, what }: Arguments) -> Outcome {
                 _ => print(&text)?,
             }
         }
-        What::Remove { course, users } => return remove(&asking, &course, &users),
+        Command::Remove { course, users } => return remove(&asking, &course, &users),
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -17,11 +17,11 @@ pub struct Arguments {
     #[command(flatten)]
     asking: Asking,
     #[command(subcommand)]
-    what: What,
+    what: Command,
 }
 
 #[derive(clap::Subcommand)]
-enum What {
+enum Command {
     /// List deleted courses, or deleted data of one course
     List {
         /// The course. Without it, list deleted courses. For administrators
@@ -48,24 +48,24 @@ enum What {
 
 pub fn run(Arguments { asking, what }: Arguments) -> Outcome {
     match what {
-        What::List { course: None } => {
+        Command::List { course: None } => {
             let courses = asking.ask(async |exchange| exchange.deleted_courses().await)?;
             asking.show(&courses, || list_of_courses(&courses))?;
         }
-        What::List {
+        Command::List {
             course: Some(course),
         } => {
             let trash = asking.ask(async |exchange| exchange.trash(&course).await)?;
             asking.show(&json(&trash), || list(&trash))?;
         }
-        What::RestoreCourse { number } => {
+        Command::RestoreCourse { number } => {
             asking.ask(async |exchange| exchange.restore_course(number).await)?;
             asking.tell(
                 &serde_json::json!({}),
                 "Restored the course with everything in it.",
             )?;
         }
-        What::Restore {
+        Command::Restore {
             course,
             kind,
             number,

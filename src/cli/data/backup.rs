@@ -5,7 +5,7 @@ use crate::cli::data_dir::{open_existing, runtime};
 use crate::cli::progress::Watch;
 use crate::config::{PlaceArgs, Places};
 use nbcourier_auth::KEY_FILE;
-use nbcourier_backup::{self as keeping, Source};
+use nbcourier_backup::{self as backup, Source};
 use nbcourier_exchange::upkeep::runs::{self, Task};
 use nbcourier_storage::snapshot;
 use std::path::PathBuf;
@@ -39,7 +39,7 @@ pub fn run(arguments: &Arguments) -> Outcome {
         files: vec![KEY_FILE],
     };
     let mut watch = Watch::new();
-    let made = keeping::back_up(
+    let made = backup::back_up(
         &source,
         &arguments.directory,
         arguments.verify,
@@ -55,7 +55,7 @@ pub fn run(arguments: &Arguments) -> Outcome {
         eprintln!("The backup was made, but its time could not be recorded: {error}");
     }
     let report = made.map_err(|error| match error {
-        keeping::Error::Refused(sentence) => sentence,
+        backup::Error::Refused(sentence) => sentence,
         error => format!(
             "{error}. An earlier backup in {} is unchanged",
             arguments.directory.display()

@@ -4,7 +4,7 @@ use crate::cli::Outcome;
 use crate::cli::data_dir::{open_exchange, runtime};
 use crate::cli::progress::Watch;
 use crate::config::PlaceArgs;
-use nbcourier_backup as keeping;
+use nbcourier_backup as backup;
 use nbcourier_domain::{ByteSize, CourseId};
 use nbcourier_exchange::archive::plain;
 use std::path::PathBuf;
@@ -30,7 +30,7 @@ pub fn run(arguments: Arguments) -> Outcome {
     let usual = || PathBuf::from(format!("{}.tar", plain(arguments.course.as_str())));
     let file = arguments.output.unwrap_or_else(usual);
     let mut watch = Watch::new();
-    let exported = runtime()?.block_on(keeping::export(
+    let exported = runtime()?.block_on(backup::export(
         &exchange,
         arguments.course,
         &file,
@@ -44,7 +44,7 @@ pub fn run(arguments: Arguments) -> Outcome {
         exported.bytes,
         file.display()
     );
-    if exported.manifest_bytes > keeping::MAX_MANIFEST {
+    if exported.manifest_bytes > backup::MAX_MANIFEST {
         println!(
             "Its manifest.json has {} bytes: import it with --max-manifest-size {}.",
             exported.manifest_bytes,

@@ -4,9 +4,9 @@ use crate::cli::Outcome;
 use crate::cli::data_dir::{claim, open_existing, runtime, unbounded};
 use crate::cli::progress::{Progress, Watch};
 use crate::config::{PlaceArgs, Places};
-use nbcourier_backup as keeping;
+use nbcourier_backup as backup;
 use nbcourier_blobs::LocalBlobs;
-use nbcourier_exchange::upkeep::fsck::{self, Fault, Report};
+use nbcourier_exchange::upkeep::fsck::{self, Fault, FsckReport};
 use nbcourier_exchange::upkeep::gc;
 use nbcourier_exchange::upkeep::runs::{self, Task};
 use nbcourier_storage::Store;
@@ -22,7 +22,7 @@ use tokio::runtime::Runtime;
 pub struct Arguments {
     #[command(flatten)]
     places: PlaceArgs,
-    /// Report problems only
+    /// FsckReport problems only
     #[arg(long, short)]
     quiet: bool,
     /// Repair what can be repaired. Damaged bytes are set aside, and return when somebody submits the same bytes again.
@@ -66,7 +66,7 @@ fn check(
     runtime: &Runtime,
     store: &Store,
     blobs: &LocalBlobs,
-) -> Result<Report, Box<dyn std::error::Error>> {
+) -> Result<FsckReport, Box<dyn std::error::Error>> {
     // Without the hold, a clean-up could remove a file during the check, and it would look lost.
     let _hold = blobs.hold()?;
     let progress = if arguments.quiet {
@@ -88,7 +88,7 @@ fn check(
     Ok(report)
 }
 
-fn say(arguments: &Arguments, report: &Report) {
+fn say(arguments: &Arguments, report: &FsckReport) {
     for finding in &report.database {
         println!("damaged: the database: {finding}");
     }
@@ -137,24 +137,24 @@ fn repair(
     runtime: &Runtime,
     store: &Store,
     blobs: &LocalBlobs,
-    report: &Report,
+    report: &FsckReport,
 ) -> Outcome {
     let mut watch = Watch::new();
     let from = arguments.from.as_deref();
-    let mended = runtime.block_on(keeping::mend(store, blobs, report, from, &mut |work| {
+    let repaired = runtime.block_on(backup::repair(store, blobs, report, from, &mut |work| {
         if !arguments.quiet {
             watch.note(work);
         }
     }));
     drop(watch);
-    let mended = mended?;
-    for (blob, source) in &mended.restored {
+    let repaired = repaired?;
+    for (blob, source) in &repaired.restored {
         println!("repaired: blob {} was restored from {source}", blob.sha256);
     }
-    if mended.counted > 0 {
-        println!("repaired: the rows of {} trees", mended.counted);
+    if repaired.counted > 0 {
+        println!("repaired: the rows of {} trees", repaired.counted);
     }
-    for place in &mended.set_aside {
+    for place in &repaired.set_aside {
         println!("set aside: {}", place.display());
     }
     let exchange = unbounded(store.clone(), blobs.clone());
@@ -162,13 +162,13 @@ fn repair(
     if files > 0 {
         println!("removed: {files} files of {bytes} bytes that belong to no blob");
     }
-    for (blob, damage) in &mended.remaining {
+    for (blob, damage) in &repaired.remaining {
         println!(
             "remains: blob {} of {} bytes {damage}; a later upload of the same bytes or --from a backup restores it",
             blob.sha256, blob.size
         );
     }
-    for digest in &mended.torn {
+    for digest in &repaired.torn {
         println!("remains: tree {digest} does not match its checksum");
     }
     if !report.database.is_empty() {
@@ -179,8 +179,8 @@ fn repair(
             "remains: a directory of blobs cannot be listed: {why}; give the server's user access to it"
         );
     }
-    let is_well = mended.remaining.is_empty()
-        && mended.torn.is_empty()
+    let is_well = repaired.remaining.is_empty()
+        && repaired.torn.is_empty()
         && report.database.is_empty()
         && report.unlisted.is_none();
     if is_well {

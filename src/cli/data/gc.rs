@@ -53,6 +53,6 @@ pub fn run(arguments: &Arguments) -> Outcome {
     Ok(ExitCode::SUCCESS)
 }
 
-fn say(report: &gc::Report, events: usize, [remove, forget]: [&str; 2]) {
+fn say(report: &gc::GcReport, events: usize, [remove, forget]: [&str; 2]) {
     println!("{remove} {report}; {forget} {events} events.");
 }

@@ -83,7 +83,7 @@ struct NgshareArguments {
     own_database: Option<String>,
 }
 
-/// What every kind of moving in has.
+/// Options of every import.
 #[derive(clap::Args)]
 struct How {
     /// Import only this course. Can be repeated

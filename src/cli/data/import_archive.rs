@@ -4,7 +4,7 @@ use crate::cli::Outcome;
 use crate::cli::data_dir::{claim, open_blobs, open_exchange, runtime, unbounded};
 use crate::cli::progress::Watch;
 use crate::config::{PlaceArgs, Places, operator_account};
-use nbcourier_backup as keeping;
+use nbcourier_backup as backup;
 use nbcourier_domain::ByteSize;
 use nbcourier_identity::Caller;
 use nbcourier_import::what_a_file_is;
@@ -23,7 +23,7 @@ pub struct Arguments {
     /// The archive
     file: PathBuf,
     /// Refuse an archive whose manifest.json, which is held in memory, is larger than this
-    #[arg(long, value_name = "SIZE", default_value_t = ByteSize(keeping::MAX_MANIFEST))]
+    #[arg(long, value_name = "SIZE", default_value_t = ByteSize(backup::MAX_MANIFEST))]
     max_manifest_size: ByteSize,
 }
 
@@ -46,7 +46,7 @@ pub fn run(arguments: &Arguments) -> Outcome {
     };
     let operator = Caller::operator(&operator_account())?;
     let mut watch = Watch::new();
-    let brought = runtime()?.block_on(keeping::bring(
+    let imported = runtime()?.block_on(backup::import(
         &exchange,
         &operator,
         &arguments.file,
@@ -54,19 +54,19 @@ pub fn run(arguments: &Arguments) -> Outcome {
         &mut |work| watch.note(work),
     ));
     drop(watch);
-    let brought = brought?;
-    for note in &brought.notes {
+    let imported = imported?;
+    for note in &imported.notes {
         println!("note: {note}.");
     }
-    if brought.is_new {
+    if imported.is_new {
         println!(
             "Imported {} with {} submissions.",
-            brought.course, brought.submissions
+            imported.course, imported.submissions
         );
     } else {
         println!(
             "{} exists already and equals the archive. Nothing was changed.",
-            brought.course
+            imported.course
         );
     }
     Ok(ExitCode::SUCCESS)

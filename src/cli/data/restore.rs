@@ -4,7 +4,7 @@ use crate::cli::Outcome;
 use crate::cli::data_dir::lock;
 use crate::cli::progress::Watch;
 use crate::config::{PlaceArgs, Places};
-use nbcourier_backup::{self as keeping, Target};
+use nbcourier_backup::{self as backup, Target};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -34,7 +34,7 @@ pub fn run(arguments: &Arguments) -> Outcome {
     target.prepare(&arguments.directory)?;
     let _lock = lock(&places)?;
     let mut watch = Watch::new();
-    let restored = keeping::restore(
+    let restored = backup::restore(
         &arguments.directory,
         &target,
         arguments.incomplete,

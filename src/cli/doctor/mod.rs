@@ -4,7 +4,7 @@ mod data;
 mod database;
 mod finding;
 mod hub;
-mod way;
+mod public_address;
 
 use super::Outcome;
 use super::asking::print;
@@ -75,7 +75,7 @@ async fn examine(config: &Config, public_url: Option<String>, findings: &mut Fin
     let instance = data::instance(&config.places.data_dir);
     findings.about("Server");
     let running = data::is_claimed(&config.places.data_dir);
-    way::examine_server(config, running, instance.as_ref(), findings).await;
+    public_address::examine_server(config, running, instance.as_ref(), findings).await;
     if made {
         findings.about("Tasks");
         database::examine_runs(&config.places.database, findings);
@@ -92,7 +92,7 @@ async fn examine(config: &Config, public_url: Option<String>, findings: &mut Fin
     }
     if let Some(url) = public_url {
         findings.about("From outside");
-        way::examine_public(&url, config, instance.as_ref(), findings).await;
+        public_address::examine_public(&url, config, instance.as_ref(), findings).await;
     }
 }
 

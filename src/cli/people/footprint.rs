@@ -8,17 +8,17 @@ use serde::Serialize;
 
 /// The places for scripts.
 #[derive(Serialize)]
-pub struct Shown<'a> {
+pub struct FootprintJson<'a> {
     user: &'a UserName,
     account_made_at: Option<Rfc3339>,
-    courses: Vec<ShownCourse<'a>>,
+    courses: Vec<CourseFootprintJson<'a>>,
     /// Number of rows that name the person and belong to no course.
     elsewhere: i64,
     former: &'a [UserName],
 }
 
 #[derive(Serialize)]
-struct ShownCourse<'a> {
+struct CourseFootprintJson<'a> {
     course: &'a str,
     deleted: bool,
     role: Option<Role>,
@@ -35,19 +35,23 @@ struct ShownCourse<'a> {
     events: i64,
 }
 
-impl<'a> From<&'a Footprint> for Shown<'a> {
+impl<'a> From<&'a Footprint> for FootprintJson<'a> {
     fn from(footprint: &'a Footprint) -> Self {
         Self {
             user: &footprint.name,
             account_made_at: footprint.account_made_at.map(Rfc3339),
-            courses: footprint.courses.iter().map(ShownCourse::from).collect(),
+            courses: footprint
+                .courses
+                .iter()
+                .map(CourseFootprintJson::from)
+                .collect(),
             elsewhere: footprint.elsewhere,
             former: &footprint.former,
         }
     }
 }
 
-impl<'a> From<&'a CourseFootprint> for ShownCourse<'a> {
+impl<'a> From<&'a CourseFootprint> for CourseFootprintJson<'a> {
     fn from(course: &'a CourseFootprint) -> Self {
         Self {
             course: &course.course,

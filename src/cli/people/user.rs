@@ -1,6 +1,6 @@
 //! `nbcourier user`
 
-use super::footprint::{Shown, summary, table};
+use super::footprint::{FootprintJson, summary, table};
 use super::renames_file;
 use super::user_export;
 use crate::cli::Outcome;
@@ -10,7 +10,7 @@ use crate::config::PlaceArgs;
 use nbcourier_domain::UserName;
 use nbcourier_exchange::Exchange;
 use nbcourier_exchange::accounts;
-use nbcourier_exchange::people::{self, Work};
+use nbcourier_exchange::people::{self, PurgedSubmissions};
 use nbcourier_identity::Caller;
 use std::io::{IsTerminal, Write};
 use std::path::{Path, PathBuf};
@@ -22,11 +22,11 @@ use tokio::runtime::Runtime;
 #[derive(clap::Args)]
 pub struct Arguments {
     #[command(subcommand)]
-    what: What,
+    what: Command,
 }
 
 #[derive(clap::Subcommand)]
-enum What {
+enum Command {
     /// Show the courses of a user, and what is stored under their name
     Show {
         #[command(flatten)]
@@ -130,14 +130,14 @@ pub struct Consent {
 }
 
 /// The exchange, the operator, and whether changes are carried out.
-struct Desk {
+struct UserCommand {
     runtime: Runtime,
     exchange: Exchange,
     operator: Caller,
     really: bool,
 }
 
-impl Desk {
+impl UserCommand {
     fn open(places: &PlaceArgs) -> Result<Self, Box<dyn std::error::Error>> {
         Ok(Self {
             runtime: runtime()?,
@@ -169,76 +169,96 @@ impl Desk {
 
 pub fn run(Arguments { what }: Arguments) -> Outcome {
     match what {
-        What::Show { places, name, json } => show(&places, name, json),
-        What::Rename {
+        Command::Show { places, name, json } => show(&places, name, json),
+        Command::Rename {
             change,
             from_file: Some(file),
             ..
         } => rename_all(&change, &file),
-        What::Rename {
+        Command::Rename {
             change, old, new, ..
         } => {
             let (Some(old), Some(new)) = (old, new) else {
                 return Err("Name both the old name and the new one".into());
             };
-            let desk = Desk::open_for(&change)?;
-            let (exchange, really) = (&desk.exchange, desk.really);
-            let renaming =
-                people::rename(exchange, &desk.operator, old.clone(), new.clone(), really);
-            let was = desk.runtime.block_on(renaming)?;
-            desk.tell(&format!("renamed {old} to {new}"), &summary(&was))
+            let command = UserCommand::open_for(&change)?;
+            let (exchange, really) = (&command.exchange, command.really);
+            let renaming = people::rename(
+                exchange,
+                &command.operator,
+                old.clone(),
+                new.clone(),
+                really,
+            );
+            let was = command.runtime.block_on(renaming)?;
+            command.tell(&format!("renamed {old} to {new}"), &summary(&was))
         }
-        What::Merge {
+        Command::Merge {
             change,
             consent,
             from,
             into,
         } => merge(&change, &consent, &from, &into),
-        What::Purge {
+        Command::Purge {
             change,
             consent,
             name,
             keep_work,
         } => purge(&change, &consent, &name, keep_work),
-        What::Retire { change, name } => {
-            let desk = Desk::open_for(&change)?;
-            let retiring =
-                accounts::retire(&desk.exchange, &desk.operator, name.clone(), desk.really);
-            let Some(aside) = desk.runtime.block_on(retiring)? else {
+        Command::Retire { change, name } => {
+            let command = UserCommand::open_for(&change)?;
+            let retiring = accounts::retire(
+                &command.exchange,
+                &command.operator,
+                name.clone(),
+                command.really,
+            );
+            let Some(aside) = command.runtime.block_on(retiring)? else {
                 print(&format!(
                     "Nothing is stored for {name}, so nobody can inherit anything.\n"
                 ))?;
                 return Ok(ExitCode::SUCCESS);
             };
-            desk.tell(
+            command.tell(
                 &format!("set aside the data of {name}"),
                 &format!("it is kept as {aside}"),
             )
         }
-        What::Adopt {
+        Command::Adopt {
             change,
             consent,
             names,
             all,
         } => adopt(&change, &consent, names, all),
-        What::Export {
+        Command::Export {
             places,
             name,
             output,
         } => {
-            let desk = Desk::open(&places)?;
-            user_export::run(&desk.runtime, &desk.exchange, &desk.operator, &name, output)
+            let command = UserCommand::open(&places)?;
+            user_export::run(
+                &command.runtime,
+                &command.exchange,
+                &command.operator,
+                &name,
+                output,
+            )
         }
     }
 }
 
 fn rename_all(change: &Change, file: &Path) -> Outcome {
     let names = renames_file::read(file)?;
-    let desk = Desk::open_for(change)?;
-    let renaming = people::rename_all(&desk.exchange, &desk.operator, names.clone(), desk.really);
-    let before = desk.runtime.block_on(renaming)?;
+    let command = UserCommand::open_for(change)?;
+    let renaming = people::rename_all(
+        &command.exchange,
+        &command.operator,
+        names.clone(),
+        command.really,
+    );
+    let before = command.runtime.block_on(renaming)?;
     let mut renamed = 0;
-    let would = if desk.really { "" } else { "would be " };
+    let would = if command.really { "" } else { "would be " };
     for (was, (old, new)) in before.iter().zip(&names) {
         if was.is_empty() {
             print(&format!("{old}: nothing is stored\n"))?;
@@ -251,7 +271,7 @@ fn rename_all(change: &Change, file: &Path) -> Outcome {
         }
     }
     let count = format!("{renamed} of {} names", names.len());
-    print(&if desk.really {
+    print(&if command.really {
         format!("Renamed: {count}.\n")
     } else {
         format!("Would have renamed: {count}.\n")
@@ -260,11 +280,11 @@ fn rename_all(change: &Change, file: &Path) -> Outcome {
 }
 
 fn show(places: &PlaceArgs, name: UserName, json: bool) -> Outcome {
-    let desk = Desk::open(places)?;
-    let showing = people::show(&desk.exchange, &desk.operator, name);
-    let footprint = desk.runtime.block_on(showing)?;
+    let command = UserCommand::open(places)?;
+    let showing = people::show(&command.exchange, &command.operator, name);
+    let footprint = command.runtime.block_on(showing)?;
     if json {
-        print(&(serde_json::to_string_pretty(&Shown::from(&footprint))? + "\n"))?;
+        print(&(serde_json::to_string_pretty(&FootprintJson::from(&footprint))? + "\n"))?;
     } else {
         print(&table(&footprint).to_string())?;
     }
@@ -272,36 +292,40 @@ fn show(places: &PlaceArgs, name: UserName, json: bool) -> Outcome {
 }
 
 fn merge(change: &Change, consent: &Consent, from: &UserName, into: &UserName) -> Outcome {
-    let desk = Desk::open_for(change)?;
+    let command = UserCommand::open_for(change)?;
     let merging = |really| {
-        let (exchange, operator) = (&desk.exchange, &desk.operator);
+        let (exchange, operator) = (&command.exchange, &command.operator);
         let merging = people::merge(exchange, operator, from.clone(), into.clone(), really);
-        desk.runtime.block_on(merging)
+        command.runtime.block_on(merging)
     };
     let question = format!("Give all data of {from} to {into}? This cannot be undone");
     let would = summary(&merging(false)?);
-    if desk.really {
+    if command.really {
         consent.require(&question, &would)?;
         merging(true)?;
     }
-    desk.tell(&format!("given all of {from} to {into}"), &would)
+    command.tell(&format!("given all of {from} to {into}"), &would)
 }
 
 fn purge(change: &Change, consent: &Consent, name: &UserName, keep_work: bool) -> Outcome {
-    let desk = Desk::open_for(change)?;
-    let work = if keep_work { Work::Keep } else { Work::Remove };
+    let command = UserCommand::open_for(change)?;
+    let work = if keep_work {
+        PurgedSubmissions::Keep
+    } else {
+        PurgedSubmissions::Remove
+    };
     let purging = |really| {
-        let (exchange, operator) = (&desk.exchange, &desk.operator);
+        let (exchange, operator) = (&command.exchange, &command.operator);
         let purging = people::purge(exchange, operator, name.clone(), work, really);
-        desk.runtime.block_on(purging)
+        command.runtime.block_on(purging)
     };
     let mut removed = purging(false)?;
     let would = summary(&removed.was);
-    if desk.really {
+    if command.really {
         consent.require(&format!("Remove {name} for good?"), &would)?;
         removed = purging(true)?;
     }
-    desk.tell(
+    command.tell(
         &format!("removed {name}"),
         &format!(
             "{would}. The rest, which others need, belongs to {}. The next clean-up of the server removes the bytes \
@@ -313,10 +337,10 @@ fn purge(change: &Change, consent: &Consent, name: &UserName, keep_work: bool) -
 }
 
 fn adopt(change: &Change, consent: &Consent, names: Vec<UserName>, all: bool) -> Outcome {
-    let desk = Desk::open_for(change)?;
+    let command = UserCommand::open_for(change)?;
     let names = if all {
-        let listing = people::set_aside_names(&desk.exchange, &desk.operator);
-        desk.runtime.block_on(listing)?
+        let listing = people::set_aside_names(&command.exchange, &command.operator);
+        command.runtime.block_on(listing)?
     } else {
         names
     };
@@ -325,12 +349,17 @@ fn adopt(change: &Change, consent: &Consent, names: Vec<UserName>, all: bool) ->
         return Ok(ExitCode::SUCCESS);
     }
     let what = format!("the data of {} names that was set aside", names.len());
-    if desk.really {
+    if command.really {
         consent.require("Give it to the people who have the names now?", &what)?;
     }
     for name in names {
-        let adopting = people::adopt(&desk.exchange, &desk.operator, name.clone(), desk.really);
-        let were = desk.runtime.block_on(adopting)?;
+        let adopting = people::adopt(
+            &command.exchange,
+            &command.operator,
+            name.clone(),
+            command.really,
+        );
+        let were = command.runtime.block_on(adopting)?;
         let parts: Vec<String> = were
             .iter()
             .map(|was| format!("{} ({})", was.name, summary(was)))
@@ -340,7 +369,7 @@ fn adopt(change: &Change, consent: &Consent, names: Vec<UserName>, all: bool) ->
         } else {
             parts.join(", ")
         };
-        desk.tell(&format!("given back to {name}"), &parts)?;
+        command.tell(&format!("given back to {name}"), &parts)?;
     }
     Ok(ExitCode::SUCCESS)
 }

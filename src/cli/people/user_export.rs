@@ -1,6 +1,6 @@
 //! `nbcourier user export`: an archive that is readable without nbcourier.
 
-use super::footprint::{Shown, summary};
+use super::footprint::{FootprintJson, summary};
 use crate::cli::Outcome;
 use crate::cli::asking::print;
 use crate::cli::private;
@@ -253,7 +253,7 @@ fn person(dossier: &Dossier) -> Value {
         })
     });
     json!({
-        "person": Shown::from(&dossier.footprint),
+        "person": FootprintJson::from(&dossier.footprint),
         "extensions": extensions.collect::<Vec<_>>(),
         "released": released.collect::<Vec<_>>(),
         "feedback_given": given.collect::<Vec<_>>(),

@@ -235,7 +235,7 @@ async fn clear_regularly(exchange: Exchange, retention: Duration, event_retentio
             Err(error) => log::error!("Removing old events failed: {error}"),
         }
         match gc::collect(&exchange, &server, retention, gc::GRACE).await {
-            Ok(report) if report == gc::Report::default() => {}
+            Ok(report) if report == gc::GcReport::default() => {}
             Ok(report) => log::info!("Removed {report}"),
             Err(error) => log::error!("The clean-up failed: {error}"),
         }

@@ -42,7 +42,7 @@ pub async fn log(
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<BoxBody>, Error> {
     let id = id_of(&request);
-    let mut line = Line::begin(&request, id.clone());
+    let mut line = LogLine::begin(&request, id.clone());
     request.extensions_mut().insert(RequestId(id.clone()));
     request_id::scope(id, async move {
         let response = match AppState::of(request.request()) {
@@ -64,7 +64,7 @@ pub async fn log(
 }
 
 /// Returns the response with the headers of every reply. Its body logs the line after it was sent.
-fn finish(mut response: ServiceResponse<BoxBody>, mut line: Line) -> ServiceResponse<BoxBody> {
+fn finish(mut response: ServiceResponse<BoxBody>, mut line: LogLine) -> ServiceResponse<BoxBody> {
     let headers = response.headers_mut();
     if let Ok(value) = HeaderValue::from_str(&line.id) {
         headers.insert(REQUEST_ID, value);
@@ -148,7 +148,7 @@ impl Drop for Flight {
     }
 }
 
-struct Line {
+struct LogLine {
     flight: Option<Flight>,
     id: String,
     caller: Option<String>,
@@ -162,7 +162,7 @@ struct Line {
     error: Option<String>,
 }
 
-impl Line {
+impl LogLine {
     fn begin(request: &ServiceRequest, id: String) -> Self {
         Self {
             flight: None,
@@ -207,7 +207,7 @@ impl Line {
     }
 }
 
-impl Drop for Line {
+impl Drop for LogLine {
     fn drop(&mut self) {
         let time = self.begun.elapsed();
         if let Some(Flight(requests)) = &self.flight {
@@ -246,7 +246,7 @@ impl Drop for Line {
 /// A body that counts its bytes, and logs the line when it is dropped.
 struct Logged {
     body: BoxBody,
-    line: Line,
+    line: LogLine,
 }
 
 impl MessageBody for Logged {

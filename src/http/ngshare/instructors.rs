@@ -5,7 +5,7 @@ use crate::http::error::{Error, Result};
 use crate::http::reply::listing;
 use crate::http::request::form;
 use crate::http::request::path::{InCourse, NewPerson, OfInstructor};
-use crate::http::request::person::{Details, Shown};
+use crate::http::request::person::{Details, PersonReply};
 use actix_web::{HttpRequest, HttpResponse, web};
 use nbcourier_auth::Caller;
 use nbcourier_domain::Role;
@@ -34,7 +34,7 @@ pub async fn show(
     OfInstructor(course, user): OfInstructor,
 ) -> Result<HttpResponse> {
     let person = roster::find(&exchange, &caller, course, user, Role::Instructor).await?;
-    Ok(HttpResponse::Ok().json(Shown::from(person)))
+    Ok(HttpResponse::Ok().json(PersonReply::from(person)))
 }
 
 /// `POST instructor/{course}/{user}`

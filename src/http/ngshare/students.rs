@@ -7,7 +7,7 @@ use crate::http::reply::listing;
 use crate::http::request::form;
 use crate::http::request::json;
 use crate::http::request::path::{InCourse, NewPerson, OfStudent};
-use crate::http::request::person::{Details, Shown, detail};
+use crate::http::request::person::{Details, PersonReply, detail};
 use actix_web::http::header::ContentType;
 use actix_web::{HttpRequest, HttpResponse, web};
 use nbcourier_api::List;
@@ -38,7 +38,7 @@ pub async fn show(
     OfStudent(course, user): OfStudent,
 ) -> Result<HttpResponse> {
     let person = roster::find(&exchange, &caller, course, user, Role::Student).await?;
-    Ok(HttpResponse::Ok().json(Shown::from(person)))
+    Ok(HttpResponse::Ok().json(PersonReply::from(person)))
 }
 
 /// `POST student/{course}/{user}`

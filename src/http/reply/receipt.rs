@@ -57,9 +57,9 @@ fn unsigned(receipt: receipts::Receipt) -> Receipt {
 }
 
 /// The reply to a submission.
-pub struct HandedIn(StatusCode, SignedReceipt);
+pub struct SubmissionReply(StatusCode, SignedReceipt);
 
-impl HandedIn {
+impl SubmissionReply {
     /// Returns the reply to a submission that was stored just now.
     pub fn now(receipt: receipts::Receipt, signer: &ReceiptSigner) -> Result<Self> {
         Ok(Self(StatusCode::CREATED, sign(receipt, signer)?))
@@ -71,7 +71,7 @@ impl HandedIn {
     }
 }
 
-impl Responder for HandedIn {
+impl Responder for SubmissionReply {
     type Body = BoxBody;
 
     fn respond_to(self, _: &HttpRequest) -> HttpResponse {
@@ -79,7 +79,7 @@ impl Responder for HandedIn {
     }
 }
 
-impl Answer for HandedIn {
+impl Answer for SubmissionReply {
     fn describe(parts: &mut Parts) {
         parts.replies_json::<SignedReceipt>(201, "The submission is stored.");
         parts.replies_json::<SignedReceipt>(200, "An earlier attempt with this key had succeeded.");

@@ -51,13 +51,13 @@ impl Details {
 
 /// A person in the reply that shows only them.
 #[derive(serde::Serialize)]
-pub struct Shown {
+pub struct PersonReply {
     success: bool,
     #[serde(flatten)]
     person: Person,
 }
 
-impl From<Person> for Shown {
+impl From<Person> for PersonReply {
     fn from(person: Person) -> Self {
         Self {
             success: true,

@@ -12,7 +12,7 @@ use nbcourier_auth::Caller;
 use nbcourier_domain::Rfc3339;
 use nbcourier_exchange::Exchange;
 use nbcourier_exchange::files::trees::Bundle;
-use nbcourier_exchange::releases::{self, CurrentRelease, Question};
+use nbcourier_exchange::releases::{self, CurrentRelease, PageQuery};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
@@ -36,14 +36,14 @@ pub async fn list(
     InCourse(course): InCourse,
     Query(wanted): Query<AssignmentQuery>,
 ) -> Result<Listing<Assignments>> {
-    let question = Question {
+    let query = PageQuery {
         course,
         after: paging::cursor(wanted.cursor.as_deref(), |text| text.parse().ok())?,
         at_most: paging::limit(wanted.limit.as_deref(), paging::MOST)?,
         with_files: wanted.files.as_deref() == Some("true"),
     };
-    let with_files = question.with_files;
-    let page = releases::page(&exchange, &caller, question).await?;
+    let with_files = query.with_files;
+    let page = releases::page(&exchange, &caller, query).await?;
     let (lines, trees) = (page.releases.len(), page.trees);
     let make = move || Assignments {
         assignments: page.releases.into_iter().map(assignment).collect(),

@@ -9,7 +9,7 @@ use actix_web::web;
 use nbcourier_api::{CollectedSubmission, CollectedSubmissions};
 use nbcourier_auth::Caller;
 use nbcourier_domain::{Rfc3339, Timestamp, UserName};
-use nbcourier_exchange::collect::{self, Question};
+use nbcourier_exchange::collect::{self, CollectionQuery};
 use nbcourier_exchange::submission_pages::ListedSubmission;
 use nbcourier_exchange::{Error as Refusal, Exchange, Thing};
 use schemars::JsonSchema;
@@ -37,7 +37,7 @@ pub async fn collect(
     InAssignment(course, assignment): InAssignment,
     Query(wanted): Query<CollectQuery>,
 ) -> Result<Bundled<CollectedSubmissions>> {
-    let question = Question {
+    let query = CollectionQuery {
         course,
         assignment,
         student: wanted
@@ -49,7 +49,7 @@ pub async fn collect(
         after: paging::cursor(wanted.cursor.as_deref(), paging::parse_name)?,
         at_most: paging::limit(wanted.limit.as_deref(), paging::MOST)?,
     };
-    let page = collect::collect(&exchange, &caller, question).await?;
+    let page = collect::collect(&exchange, &caller, query).await?;
     let manifest = CollectedSubmissions {
         submissions: page.submissions.iter().map(collected).collect(),
         next: page.next.as_deref().map(paging::encode_name),

@@ -10,7 +10,7 @@ use nbcourier_api::{Event, Events};
 use nbcourier_auth::Caller;
 use nbcourier_domain::{CourseId, Rfc3339, Timestamp};
 use nbcourier_exchange::Exchange;
-use nbcourier_exchange::events::{self, Question};
+use nbcourier_exchange::events::{self, EventFilter};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
@@ -59,13 +59,13 @@ async fn page(
     wanted: &EventQuery,
 ) -> Result<Listing<Events>> {
     let since = wanted.since.as_deref().map(Timestamp::parse).transpose()?;
-    let question = Question {
+    let filter = EventFilter {
         course,
         before: paging::cursor(wanted.cursor.as_deref(), |text| text.parse().ok())?,
         since,
     };
     let at_most = paging::limit(wanted.limit.as_deref(), PAGE)?;
-    let page = events::page(exchange, caller, question, at_most).await?;
+    let page = events::page(exchange, caller, filter, at_most).await?;
     // The details of one event may be as long as those of many others.
     let text = page
         .events

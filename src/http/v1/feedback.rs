@@ -104,7 +104,7 @@ pub async fn give_all(
     Ok(web::Json(ClassFeedback { feedback }))
 }
 
-fn result(given: feedback::Given) -> FeedbackGiven {
+fn result(given: feedback::FeedbackResult) -> FeedbackGiven {
     FeedbackGiven {
         submission: given.submission,
         tree: given.tree,

@@ -12,7 +12,7 @@ use nbcourier_api::{Submission, SubmissionFeedback, Submissions};
 use nbcourier_auth::Caller;
 use nbcourier_domain::{AssignmentId, Rfc3339, UserName};
 use nbcourier_exchange::files::trees::Bundle;
-use nbcourier_exchange::submission_pages::{self, ListedSubmission, Page, Question};
+use nbcourier_exchange::submission_pages::{self, ListedSubmission, Page, PageQuery};
 use nbcourier_exchange::{Error as Refusal, Exchange, Thing, submissions};
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -42,7 +42,7 @@ pub async fn list(
     Query(wanted): Query<SubmissionQuery>,
 ) -> Result<Listing<Submissions>> {
     let not_found = |thing| Error::from(Refusal::NotFound(thing));
-    let question = Question {
+    let query = PageQuery {
         course,
         assignment: wanted
             .assignment
@@ -58,8 +58,8 @@ pub async fn list(
         at_most: paging::limit(wanted.limit.as_deref(), paging::MOST)?,
         with_files: wanted.files.as_deref() == Some("true"),
     };
-    let with_files = question.with_files;
-    let mut page = submission_pages::page(&exchange, &caller, question).await?;
+    let with_files = query.with_files;
+    let mut page = submission_pages::page(&exchange, &caller, query).await?;
     let lines = page.submissions.len();
     if !with_files {
         return Listing::of(lines, move || shown(page)).await;

@@ -1,7 +1,7 @@
 //! `v1/courses/{course}/assignments/{assignment}/submissions`: submitting.
 
 use crate::http::error::Result;
-use crate::http::reply::receipt::HandedIn;
+use crate::http::reply::receipt::SubmissionReply;
 use crate::http::request::idempotency::AttemptKey;
 use crate::http::request::path::InAssignment;
 use crate::http::request::query::Query;
@@ -30,7 +30,7 @@ pub async fn submit(
     Query(whom): Query<SubmitQuery>,
     AttemptKey(key): AttemptKey,
     body: TreeBody,
-) -> Result<HandedIn> {
+) -> Result<SubmissionReply> {
     let student = whom
         .student
         .map(UserName::parse)
@@ -44,13 +44,13 @@ pub async fn submit(
     };
     let mut ready = submissions::ready(&exchange, &caller, new).await?;
     if let Some(earlier) = ready.earlier.take() {
-        return HandedIn::before(earlier, &signer);
+        return SubmissionReply::before(earlier, &signer);
     }
     let parcel = body.read(&exchange, ready.account()).await?;
     let handed_in = ready.submit(parcel).await?;
     if handed_in.is_new {
-        HandedIn::now(handed_in.receipt, &signer)
+        SubmissionReply::now(handed_in.receipt, &signer)
     } else {
-        HandedIn::before(handed_in.receipt, &signer)
+        SubmissionReply::before(handed_in.receipt, &signer)
     }
 }

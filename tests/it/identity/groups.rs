@@ -2,7 +2,7 @@
 
 use nbcourier_testkit::browser::Browser;
 use nbcourier_testkit::hub::user_model;
-use nbcourier_testkit::{Course, FakeHub, Mood, Server, Setup, eventually};
+use nbcourier_testkit::{Course, FakeHub, HubBehaviour, Server, Setup, eventually};
 use serde_json::{Value, json};
 
 fn in_groups(hub: &FakeHub, name: &str, groups: &[&str]) {
@@ -391,7 +391,7 @@ fn a_hub_that_lists_some_groups_only_or_none_takes_nobody_off() {
 
 #[test]
 fn a_hub_that_is_away_takes_nobody_off() {
-    for mood in [Mood::Status(500), Mood::OtherJson] {
+    for mood in [HubBehaviour::Status(500), HubBehaviour::OtherJson] {
         let hub = FakeHub::start();
         hub.knows("root");
         hub.lists(&[("nbgrader-course1", &["lawrence"])]);
@@ -401,7 +401,7 @@ fn a_hub_that_is_away_takes_nobody_off() {
         await_names(&course, "students", &["lawrence"]);
         hub.feels(mood.clone());
         await_log(&server, "cannot list its groups at the moment");
-        hub.feels(Mood::Well);
+        hub.feels(HubBehaviour::Well);
         assert_eq!(names(&course, "students"), ["lawrence"], "{mood:?}");
     }
 }

@@ -1,8 +1,13 @@
 //! A hub that is slow, faulty or gone.
 
-use nbcourier_testkit::{Call, FakeHub, Mood, Reply, Server, Setup, eventually};
+use nbcourier_testkit::{Call, FakeHub, HubBehaviour, Reply, Server, Setup, eventually};
 
-const SICK: [Mood; 4] = [Mood::Stuck, Mood::Status(500), Mood::Rubbish, Mood::Closed];
+const SICK: [HubBehaviour; 4] = [
+    HubBehaviour::Stuck,
+    HubBehaviour::Status(500),
+    HubBehaviour::Rubbish,
+    HubBehaviour::Closed,
+];
 
 fn ask(server: &Server, token: &str) -> Reply {
     server.send(&courses_as(server, token))
@@ -25,7 +30,7 @@ fn assert_unavailable(reply: &Reply) {
 }
 
 /// Runs a check for every kind of fault at the same time, because some of them take the whole timeout.
-fn with_every_sickness(check: impl Fn(Mood) + Sync) {
+fn with_every_sickness(check: impl Fn(HubBehaviour) + Sync) {
     std::thread::scope(|scope| {
         for mood in SICK {
             let check = &check;
@@ -42,7 +47,7 @@ fn a_failing_hub_means_503_with_a_time_to_retry() {
         let server = Setup::behind(&hub).start();
         hub.feels(mood);
         assert_unavailable(&ask(&server, "kevin"));
-        hub.feels(Mood::Well);
+        hub.feels(HubBehaviour::Well);
         // Another person's request goes to the hub at once; the first one's after its short cache time.
         ask(&server, "root").ok();
     });
@@ -71,7 +76,7 @@ fn known_callers_are_served_while_the_hub_fails() {
             hub.questions() > 1
         });
         ask(&server, "root").ok();
-        hub.feels(Mood::Well);
+        hub.feels(HubBehaviour::Well);
     });
 }
 
@@ -85,7 +90,7 @@ fn a_refusal_ends_the_grace() {
     eventually("the hub refuses the token", || {
         ask(&server, "kevin").status == 401
     });
-    hub.feels(Mood::Status(500));
+    hub.feels(HubBehaviour::Status(500));
     // The refusal is cached for a moment. After that nothing is known of the token, as for an unknown one.
     eventually("the refusal is forgotten", || {
         let status = ask(&server, "kevin").status;
@@ -98,7 +103,7 @@ fn a_refusal_ends_the_grace() {
 #[test]
 fn health_does_not_depend_on_the_hub() {
     let hub = FakeHub::start();
-    hub.feels(Mood::Closed);
+    hub.feels(HubBehaviour::Closed);
     let server = Setup::behind(&hub).start();
     for target in ["healthz", "/healthz", "readyz", "/readyz"] {
         server.send(&server.call("GET", target)).ok();
@@ -112,7 +117,7 @@ fn a_stuck_hub_does_not_hold_up_those_already_known() {
     hub.knows("root");
     let server = Setup::behind(&hub).start();
     ask(&server, "root").ok();
-    hub.feels(Mood::Stuck);
+    hub.feels(HubBehaviour::Stuck);
     std::thread::scope(|scope| {
         let waiting: Vec<_> = (0..8)
             .map(|number| {
@@ -124,7 +129,7 @@ fn a_stuck_hub_does_not_hold_up_those_already_known() {
         for _ in 0..20 {
             ask(&server, "root").ok();
         }
-        hub.feels(Mood::Well);
+        hub.feels(HubBehaviour::Well);
         for status in waiting {
             assert_eq!(status.join().expect("an answer"), 401);
         }

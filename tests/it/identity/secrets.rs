@@ -2,7 +2,7 @@
 
 use nbcourier_testkit::browser::Browser;
 use nbcourier_testkit::server::SERVICE_TOKEN;
-use nbcourier_testkit::{Course, FakeHub, Mood, Sent, Setup, base64_lines};
+use nbcourier_testkit::{Course, FakeHub, HubBehaviour, Sent, Setup, base64_lines};
 
 #[test]
 fn no_secret_is_logged_at_any_level() {
@@ -29,9 +29,9 @@ fn log_no_secret(format: &str) {
             server.send(&call.header("Authorization", &format!("{scheme} {token}")));
         }
     }
-    hub.feels(Mood::Status(500));
+    hub.feels(HubBehaviour::Status(500));
     server.send(&server.call("GET", "courses").token("token-in-an-outage-3c"));
-    hub.feels(Mood::Well);
+    hub.feels(HubBehaviour::Well);
     let browser = Browser::logged_in(&server, &hub, known);
     server
         .send(&browser.with_cookies(server.call("GET", server.prefix())))

@@ -1,7 +1,7 @@
 //! Tokens, and the number of requests to the hub about them.
 
 use nbcourier_testkit::hub::{service_model, user_model};
-use nbcourier_testkit::{Course, FakeHub, Mood, Reply, Server, Setup, eventually};
+use nbcourier_testkit::{Course, FakeHub, HubBehaviour, Reply, Server, Setup, eventually};
 use serde_json::json;
 use std::time::Duration;
 
@@ -105,7 +105,7 @@ fn many_requests_with_a_new_token_are_one_question() {
     let hub = FakeHub::start();
     hub.knows("root");
     let server = Setup::behind(&hub).start();
-    hub.feels(Mood::Slow(Duration::from_millis(500)));
+    hub.feels(HubBehaviour::Slow(Duration::from_millis(500)));
     std::thread::scope(|scope| {
         for _ in 0..20 {
             scope.spawn(|| courses(&server, "token root").ok());

@@ -2,7 +2,7 @@
 
 use nbcourier_testkit::http::read_headers;
 use nbcourier_testkit::server::{SERVICE_TOKEN, isolate, program};
-use nbcourier_testkit::{FakeHub, Mood, Server, Setup};
+use nbcourier_testkit::{FakeHub, HubBehaviour, Server, Setup};
 use serde_json::{Value, json};
 use std::fs::{self, Permissions};
 use std::io::{BufRead, BufReader, Read, Write};
@@ -200,13 +200,13 @@ fn faults_of_the_hub_are_distinguished() {
     well.clock_is_ahead(-20);
     examine(&well).is("warning", "seconds ahead of the hub's");
     well.clock_is_ahead(0);
-    well.feels(Mood::Rubbish);
+    well.feels(HubBehaviour::Rubbish);
     examine(&well).is("wrong", "is not a hub, or the hub fails");
-    well.feels(Mood::Status(500));
+    well.feels(HubBehaviour::Status(500));
     examine(&well).is("wrong", "status 500");
-    well.feels(Mood::Closed);
+    well.feels(HubBehaviour::Closed);
     examine(&well).is("wrong", "does not respond");
-    well.feels(Mood::Well);
+    well.feels(HubBehaviour::Well);
     well.forgets(SERVICE_TOKEN);
     let (level, todo) = examine(&well).finding("does not know our token");
     assert_eq!(level, "wrong");

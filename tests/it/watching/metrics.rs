@@ -2,7 +2,7 @@
 
 use super::numbers::{Numbers, port};
 use nbcourier_testkit::server::{ADMIN, SERVICE_TOKEN};
-use nbcourier_testkit::{Call, Course, FakeHub, Mood, Reply, Sent, Server, Setup, course};
+use nbcourier_testkit::{Call, Course, FakeHub, HubBehaviour, Reply, Sent, Server, Setup, course};
 use std::cell::Cell;
 
 fn apart() -> [&'static str; 2] {
@@ -205,7 +205,7 @@ fn an_outage_of_the_hub_shows() {
         .start();
     let ask = || server.send(&server.call("GET", "courses").token(ADMIN));
     ask().ok();
-    hub.feels(Mood::Status(500));
+    hub.feels(HubBehaviour::Status(500));
     ask().ok();
     let numbers = Numbers::of(&server);
     for (name, value) in [

@@ -6,7 +6,7 @@ use crate::{AuthError, Authenticator, Credential};
 use actix_web::cookie::Cookie;
 use actix_web::http::Method;
 use nbcourier_testkit::Cookies;
-use nbcourier_testkit::{FakeHub, Logged, Mood, SERVICE_TOKEN};
+use nbcourier_testkit::{FakeHub, HubBehaviour, Logged, SERVICE_TOKEN};
 use serde_json::json;
 
 #[actix_web::test]
@@ -227,7 +227,7 @@ async fn a_hub_that_fails_in_the_middle_of_a_login_is_unavailable_and_no_secret_
     );
     let unknown = browser.clone().returns(&authenticator, &query).await;
     assert!(matches!(unknown, Err(AuthError::Refused(_))));
-    hub.feels(Mood::Status(503));
+    hub.feels(HubBehaviour::Status(503));
     let error = browser.returns(&authenticator, &query).await.err().unwrap();
     assert!(matches!(error, AuthError::HubUnavailable { .. }), "{error}");
     let told = format!("{error} {error:?} {:?}", unknown.err());

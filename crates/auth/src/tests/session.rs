@@ -6,7 +6,7 @@ use crate::{AuthError, Authenticator, Caller, SigningKey};
 use actix_web::cookie::Cookie;
 use actix_web::http::Method;
 use nbcourier_testkit::Cookies;
-use nbcourier_testkit::{FakeHub, Mood};
+use nbcourier_testkit::{FakeHub, HubBehaviour};
 
 #[actix_web::test]
 async fn neither_cookie_serves_as_the_other() {
@@ -224,7 +224,7 @@ async fn administrators_are_looked_up_at_each_request_of_a_session() {
 async fn a_session_outlives_the_hubs_outage_and_not_its_own_key() {
     let hub = FakeHub::with_sam();
     let browser = Cookies::logged_in(&hub, &hub.authenticator()).await;
-    hub.feels(Mood::Status(500));
+    hub.feels(HubBehaviour::Status(500));
     assert!(browser.opens(&hub.authenticator()).await.is_ok());
     let mut settings = hub.settings();
     settings.signing_key = SigningKey::from_bytes([8; 32]);

@@ -7,7 +7,7 @@ use crate::hub::{HubClient, TimeLimits};
 use crate::{AuthError, Authenticator, Caller, CallerKind, Credential};
 use actix_web::test::TestRequest;
 use futures_util::future::join_all;
-use nbcourier_testkit::{FakeHub, Logged, Mood};
+use nbcourier_testkit::{FakeHub, HubBehaviour, Logged};
 use serde_json::{Value, json};
 use std::io::Read;
 use std::time::Duration;
@@ -148,7 +148,7 @@ async fn a_demanded_scope_must_be_there_and_be_for_this_service() {
 #[actix_web::test]
 async fn many_who_ask_at_once_cost_the_hub_one_question() {
     let hub = FakeHub::with_sam();
-    hub.feels(Mood::Slow(100 * MS));
+    hub.feels(HubBehaviour::Slow(100 * MS));
     let authenticator = hub.impatient(
         Lifetimes {
             known: Duration::ZERO,
@@ -164,7 +164,7 @@ async fn many_who_ask_at_once_cost_the_hub_one_question() {
 #[actix_web::test]
 async fn one_who_gives_up_waiting_does_not_spoil_it_for_the_others() {
     let hub = FakeHub::with_sam();
-    hub.feels(Mood::Slow(100 * MS));
+    hub.feels(HubBehaviour::Slow(100 * MS));
     let authenticator = hub.authenticator();
     let first = actix_web::rt::time::timeout(20 * MS, ask_sam(&authenticator));
     let (first, second) = futures_util::join!(first, ask_sam(&authenticator));
@@ -225,7 +225,7 @@ async fn an_unknown_token_is_not_asked_about_again_for_a_moment() {
 async fn the_hubs_refusals_are_unknown_tokens() {
     for status in [401, 403] {
         let hub = FakeHub::with_sam();
-        hub.feels(Mood::Status(status));
+        hub.feels(HubBehaviour::Status(status));
         let error = ask_sam(&hub.authenticator()).await;
         assert_eq!(error, Err(AuthError::UnknownToken), "{status}");
     }
@@ -241,11 +241,11 @@ async fn in_an_outage_those_lately_known_are_let_in_and_others_told_to_come_back
     };
     let authenticator = hub.impatient(times.clone(), LONG);
     assert_eq!(ask_sam(&authenticator).await, Ok("sam".into()));
-    hub.feels(Mood::Status(502));
+    hub.feels(HubBehaviour::Status(502));
     times.clock.advance(LONG);
     assert_eq!(ask_sam(&authenticator).await, Ok("sam".into()));
     assert!(unavailable(&ask(&authenticator, "somebody-else").await));
-    hub.feels(Mood::Well);
+    hub.feels(HubBehaviour::Well);
     hub.forgets("token-of-sam");
     times.clock.advance(2 * LONG);
     assert_eq!(ask_sam(&authenticator).await, Err(AuthError::UnknownToken));
@@ -260,7 +260,7 @@ async fn the_grace_time_ends() {
     };
     let authenticator = hub.impatient(times.clone(), LONG);
     assert_eq!(ask_sam(&authenticator).await, Ok("sam".into()));
-    hub.feels(Mood::Status(500));
+    hub.feels(HubBehaviour::Status(500));
     for _ in 0..3 {
         times.clock.advance(LONG);
         assert_eq!(ask_sam(&authenticator).await, Ok("sam".into()));
@@ -278,7 +278,7 @@ async fn without_a_grace_time_no_caller_is_remembered() {
     };
     let authenticator = hub.impatient(times.clone(), LONG);
     assert_eq!(ask_sam(&authenticator).await, Ok("sam".into()));
-    hub.feels(Mood::Status(500));
+    hub.feels(HubBehaviour::Status(500));
     times.clock.advance(LONG);
     assert!(unavailable(&ask_sam(&authenticator).await));
 }
@@ -295,7 +295,7 @@ async fn a_token_that_the_hub_has_refused_is_not_let_in_by_memory() {
     hub.forgets("token-of-sam");
     times.clock.advance(LONG);
     assert_eq!(ask_sam(&authenticator).await, Err(AuthError::UnknownToken));
-    hub.feels(Mood::Status(500));
+    hub.feels(HubBehaviour::Status(500));
     times.clock.advance(LONG);
     assert!(unavailable(&ask_sam(&authenticator).await));
 }
@@ -309,7 +309,7 @@ async fn a_silent_hub_is_waited_for_once_and_not_by_every_call() {
     assert_eq!(ask_sam(&authenticator).await, Ok("sam".into()));
     assert!(ask(&authenticator, "token-of-kim").await.is_ok());
     times.clock.advance(LONG);
-    hub.feels(Mood::Slow(LONG));
+    hub.feels(HubBehaviour::Slow(LONG));
     let asked = hub.questions();
     for _ in 0..20 {
         assert_eq!(ask_sam(&authenticator).await, Ok("sam".into()));
@@ -342,12 +342,12 @@ async fn answers_that_make_no_sense_are_no_answers() {
     let hub = FakeHub::with_sam();
     for body in bodies {
         let start = String::from_utf8_lossy(&body[..body.len().min(60)]).into_owned();
-        hub.feels(Mood::Says(body));
+        hub.feels(HubBehaviour::Says(body));
         let answer = ask_sam(&hub.authenticator()).await;
         assert!(unavailable(&answer), "{start}: {answer:?}");
     }
     for status in [204, 302, 400, 418, 429, 500, 503] {
-        hub.feels(Mood::Status(status));
+        hub.feels(HubBehaviour::Status(status));
         assert!(
             unavailable(&ask_sam(&hub.authenticator()).await),
             "{status}"
@@ -380,7 +380,7 @@ async fn a_hub_that_is_gone_or_hangs_up_is_unavailable() {
 async fn an_outage_is_told_once_and_no_token_ever() {
     let logged = Logged::start();
     let hub = FakeHub::with_sam();
-    hub.feels(Mood::Status(599));
+    hub.feels(HubBehaviour::Status(599));
     let authenticator = hub.impatient(
         Lifetimes {
             outage: Duration::ZERO,
@@ -397,7 +397,7 @@ async fn an_outage_is_told_once_and_no_token_ever() {
     }
     assert_eq!(hub.questions(), 5);
     assert_eq!(logged.count("status 599"), 1);
-    hub.feels(Mood::Well);
+    hub.feels(HubBehaviour::Well);
     let unknown = ask(&authenticator, "very-secret-9").await.err();
     assert_eq!(unknown, Some(AuthError::UnknownToken));
     assert_eq!(logged.count("very-secret"), 0);

@@ -18,18 +18,21 @@ use std::collections::{BTreeSet, HashMap};
 /// An impossible statement in an archive. The sentence describes it.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
-pub struct Impossible(pub String);
+pub struct UnacceptableArchive(pub String);
 
 /// A course that is ready for insertion: its names, times and paths are valid, and all bytes it names were sent.
-pub struct Bringing {
+pub struct ArchiveImport {
     course: Course,
     name: CourseId,
     blobs: HashMap<Sha256Sum, BlobRef>,
 }
 
-impl Bringing {
+impl ArchiveImport {
     /// Validates the archive's course against the received bytes, by their checksums.
-    pub fn new(course: Course, blobs: HashMap<Sha256Sum, BlobRef>) -> Result<Self, Impossible> {
+    pub fn new(
+        course: Course,
+        blobs: HashMap<Sha256Sum, BlobRef>,
+    ) -> Result<Self, UnacceptableArchive> {
         let name = parse("course", &course.course, |text| CourseId::parse(text).ok())?;
         time(&course.created_at)?;
         for person in &course.roster {
@@ -46,7 +49,7 @@ impl Bringing {
                     "The files of {} are not those it is named for",
                     tree.directory
                 );
-                return Err(Impossible(said));
+                return Err(UnacceptableArchive(said));
             }
         }
         for event in &course.events {
@@ -60,7 +63,7 @@ impl Bringing {
     }
 }
 
-fn check(assignment: &Assignment) -> Result<(), Impossible> {
+fn check(assignment: &Assignment) -> Result<(), UnacceptableArchive> {
     parse("assignment", &assignment.assignment, |text| {
         AssignmentId::parse(text).ok()
     })?;
@@ -106,7 +109,7 @@ fn check(assignment: &Assignment) -> Result<(), Impossible> {
 pub async fn insert(
     exchange: &Exchange,
     caller: &Caller,
-    bringing: Bringing,
+    bringing: ArchiveImport,
     bytes: Parcel,
 ) -> Result<usize> {
     exchange
@@ -118,7 +121,7 @@ pub async fn insert(
         .await
 }
 
-impl Bringing {
+impl ArchiveImport {
     fn put(&self, op: &mut Op<'_>, now: Timestamp) -> Result<usize> {
         let conn = &mut *op.conn;
         let course = &self.course;
@@ -225,11 +228,11 @@ fn record(
 }
 
 /// Unwraps a value that was validated before the transaction.
-fn stored<T>(checked: Result<T, Impossible>) -> Result<T> {
+fn stored<T>(checked: Result<T, UnacceptableArchive>) -> Result<T> {
     checked.map_err(|_| store::Error::Damaged("an archive that changed while it was read").into())
 }
 
-fn files(tree: &TreeOf, blobs: &HashMap<Sha256Sum, BlobRef>) -> Result<Tree, Impossible> {
+fn files(tree: &TreeOf, blobs: &HashMap<Sha256Sum, BlobRef>) -> Result<Tree, UnacceptableArchive> {
     let entries = tree.files.iter().map(|entry| {
         let path = parse("path", &entry.path, |text| {
             // An older version may have written the archive, so the rules for stored paths apply.
@@ -238,7 +241,7 @@ fn files(tree: &TreeOf, blobs: &HashMap<Sha256Sum, BlobRef>) -> Result<Tree, Imp
         let sum = parse("SHA-256", &entry.sha256, |text| Sha256Sum::parse(&text))?;
         match blobs.get(&sum) {
             Some(blob) if blob.size == entry.bytes => Ok(TreeEntry { path, blob: *blob }),
-            _ => Err(Impossible(format!(
+            _ => Err(UnacceptableArchive(format!(
                 "{} is not in the archive",
                 tree.place(entry)
             ))),
@@ -252,7 +255,7 @@ fn files(tree: &TreeOf, blobs: &HashMap<Sha256Sum, BlobRef>) -> Result<Tree, Imp
     Ok(Tree { entries })
 }
 
-fn dates(assignment: &Assignment) -> Result<Dates, Impossible> {
+fn dates(assignment: &Assignment) -> Result<Dates, UnacceptableArchive> {
     Ok(Dates {
         opens_at: maybe(assignment.opens_at.as_ref())?,
         due_at: maybe(assignment.due_at.as_ref())?,
@@ -260,36 +263,36 @@ fn dates(assignment: &Assignment) -> Result<Dates, Impossible> {
     })
 }
 
-fn own_dates(extension: &super::manifest::Extension) -> Result<Extension, Impossible> {
+fn own_dates(extension: &super::manifest::Extension) -> Result<Extension, UnacceptableArchive> {
     Ok(Extension {
         due_at: maybe(extension.due_at.as_ref())?,
         cutoff_at: maybe(extension.cutoff_at.as_ref())?,
     })
 }
 
-fn maybe(text: Option<&String>) -> Result<Option<Timestamp>, Impossible> {
+fn maybe(text: Option<&String>) -> Result<Option<Timestamp>, UnacceptableArchive> {
     text.map(|text| time(text)).transpose()
 }
 
-fn time(text: &str) -> Result<Timestamp, Impossible> {
+fn time(text: &str) -> Result<Timestamp, UnacceptableArchive> {
     parse("time", text, |text| Timestamp::parse(&text).ok())
 }
 
-fn user(text: &str) -> Result<UserName, Impossible> {
+fn user(text: &str) -> Result<UserName, UnacceptableArchive> {
     parse("user", text, |text| UserName::parse(text).ok())
 }
 
 /// Checks a name on a roster. Rosters may hold the exchange's names for former users, but no other reserved names.
-fn member(text: &str) -> Result<(), Impossible> {
+fn member(text: &str) -> Result<(), UnacceptableArchive> {
     let name = user(text)?;
     if name.is_given_by_exchange() && !name.is_former() {
         let said = format!("{text:?} is on the roster, but nobody can be enrolled under it");
-        return Err(Impossible(said));
+        return Err(UnacceptableArchive(said));
     }
     Ok(())
 }
 
-fn role(text: &str) -> Result<(), Impossible> {
+fn role(text: &str) -> Result<(), UnacceptableArchive> {
     let known = [Role::Instructor, Role::Student].map(word);
     parse("role", text, |text| {
         known.contains(&text.as_str()).then_some(())
@@ -300,10 +303,11 @@ fn parse<T>(
     what: &str,
     text: &str,
     parse: impl FnOnce(String) -> Option<T>,
-) -> Result<T, Impossible> {
-    parse(text.to_owned()).ok_or_else(|| Impossible(format!("{text:?} is no possible {what}")))
+) -> Result<T, UnacceptableArchive> {
+    parse(text.to_owned())
+        .ok_or_else(|| UnacceptableArchive(format!("{text:?} is no possible {what}")))
 }
 
-fn twice(of: &str, what: &str, which: &str) -> Impossible {
-    Impossible(format!("{of} has the {what} {which:?} twice"))
+fn twice(of: &str, what: &str, which: &str) -> UnacceptableArchive {
+    UnacceptableArchive(format!("{of} has the {what} {which:?} twice"))
 }

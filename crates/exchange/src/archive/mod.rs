@@ -7,7 +7,7 @@ mod manifest;
 mod names;
 mod read;
 
-pub use insert::{Bringing, Impossible, insert};
+pub use insert::{ArchiveImport, UnacceptableArchive, insert};
 pub use looks::look_alikes;
 pub use manifest::{Assignment, Course, Entry, Event, Submission, TreeOf, VERSION};
 pub use names::plain;

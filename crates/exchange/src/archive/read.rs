@@ -244,7 +244,7 @@ fn tree_of(
     })
 }
 
-fn event(event: store::events::Recorded) -> Event {
+fn event(event: store::events::RecordedEvent) -> Event {
     let detail = event
         .detail
         .map(|text| serde_json::from_str(&text).unwrap_or(serde_json::Value::String(text)));

@@ -33,7 +33,7 @@ pub struct Quotas {
 
 /// The owner of an exceeded quota.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Whose {
+pub enum QuotaOwner {
     /// The student.
     Student(UserName),
     /// The course.
@@ -255,8 +255,8 @@ impl Quota {
             if added > 0 && amount.bytes > limit {
                 return Err(Error::OverQuota {
                     whose: match owner {
-                        Owner::Course(_) => Whose::Course,
-                        Owner::Person(person) => Whose::Student(person),
+                        Owner::Course(_) => QuotaOwner::Course,
+                        Owner::Person(person) => QuotaOwner::Student(person),
                     },
                     limit,
                     used,

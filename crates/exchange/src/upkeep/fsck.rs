@@ -15,7 +15,7 @@ const TREES: i64 = 32;
 
 /// The result of a check.
 #[derive(Debug, Default)]
-pub struct Report {
+pub struct FsckReport {
     /// Number of blobs checked.
     pub blobs: u64,
     /// Total bytes of those blobs.
@@ -69,7 +69,7 @@ pub enum Fault {
     Counts(i64, i64),
 }
 
-impl Report {
+impl FsckReport {
     /// Whether the check found no fault.
     pub fn is_clean(&self) -> bool {
         self.damaged.is_empty()
@@ -89,11 +89,11 @@ pub async fn stored_bytes(store: &Store) -> store::Result<u64> {
 pub async fn check(
     store: &Store,
     blobs: &LocalBlobs,
-    mut progress: impl FnMut(&Report),
-) -> store::Result<Report> {
-    let mut report = Report {
+    mut progress: impl FnMut(&FsckReport),
+) -> store::Result<FsckReport> {
+    let mut report = FsckReport {
         database: store.read(store::check_integrity).await?,
-        ..Report::default()
+        ..FsckReport::default()
     };
     let mut after = 0;
     loop {
@@ -154,7 +154,7 @@ fn damage(blobs: &LocalBlobs, row: &Row, content: Option<&Vec<u8>>) -> Option<Da
     }
 }
 
-async fn check_trees(store: &Store, report: &mut Report) -> store::Result<()> {
+async fn check_trees(store: &Store, report: &mut FsckReport) -> store::Result<()> {
     let mut after = 0;
     loop {
         let page = store

@@ -30,7 +30,7 @@ const FILES_AT_ONCE: usize = 200;
 
 /// The items that were removed.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Report {
+pub struct GcReport {
     /// Number of courses deleted longer ago than the retention time.
     pub courses: usize,
     /// Number of assignments in other courses, with everything that belongs to them.
@@ -53,7 +53,7 @@ pub struct Report {
     pub unnoted: Option<String>,
 }
 
-impl std::fmt::Display for Report {
+impl std::fmt::Display for GcReport {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(
             f,
@@ -84,7 +84,7 @@ pub async fn collect(
     caller: &Caller,
     retention: Duration,
     grace: Duration,
-) -> Result<Report> {
+) -> Result<GcReport> {
     let mut report = clear(exchange, caller, retention, grace).await;
     // What was removed stays removed, and the run's own error matters more than a failure to record the run.
     let well = report.is_ok();
@@ -105,7 +105,7 @@ async fn clear(
     caller: &Caller,
     retention: Duration,
     grace: Duration,
-) -> Result<Report> {
+) -> Result<GcReport> {
     let (deleted_before, caller) = (limit(retention), caller.clone());
     let blobs = exchange.blobs.clone();
     let arrived_before = blocking(move || Arrival::before(&blobs, grace)).await??;
@@ -172,7 +172,7 @@ pub async fn forget_events(exchange: &Exchange, caller: &Caller, age: Duration) 
 /// Removes only the files that no row names and that were stored longer ago than `grace`. Returns their number and
 /// bytes.
 pub async fn remove_files(exchange: &Exchange, grace: Duration) -> Result<(usize, u64)> {
-    let mut report = Report::default();
+    let mut report = GcReport::default();
     let arrived_before = Arrival::before(&exchange.blobs, grace)?;
     remove_unclaimed_files(exchange, arrived_before, &mut report).await?;
     Ok((report.files, report.bytes))
@@ -184,7 +184,7 @@ pub async fn rehearse(
     retention: Duration,
     grace: Duration,
     event_age: Duration,
-) -> Result<(Report, usize)> {
+) -> Result<(GcReport, usize)> {
     let (deleted_before, forgotten_before) = (limit(retention), limit(event_age));
     let arrived_before = Arrival::before(&exchange.blobs, grace)?;
     let files = old_files(exchange, arrived_before).await?;
@@ -240,16 +240,16 @@ impl Arrival {
     }
 }
 
-fn purge(conn: &mut Connection, deleted_before: Timestamp) -> Result<Report> {
+fn purge(conn: &mut Connection, deleted_before: Timestamp) -> Result<GcReport> {
     let courses = store::courses::purge_deleted_before(conn, deleted_before)?;
     let purged = store::trash::purge_before(conn, deleted_before)?;
-    Ok(Report {
+    Ok(GcReport {
         courses,
         assignments: purged.assignments,
         submissions: purged.submissions,
         feedback: purged.feedback,
         trees: store::trees::purge_unnamed(conn)?,
-        ..Report::default()
+        ..GcReport::default()
     })
 }
 
@@ -281,7 +281,7 @@ async fn old_files(exchange: &Exchange, arrived_before: Arrival) -> Result<Vec<S
 async fn remove_unclaimed_files(
     exchange: &Exchange,
     arrived_before: Arrival,
-    report: &mut Report,
+    report: &mut GcReport,
 ) -> Result<()> {
     let old = old_files(exchange, arrived_before).await?;
     for chunk in old.chunks(FILES_AT_ONCE) {

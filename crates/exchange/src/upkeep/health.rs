@@ -11,12 +11,12 @@ const COUNTS: Duration = Duration::from_secs(1);
 
 /// The time of the last successful check. Cheap to clone.
 #[derive(Clone, Default)]
-pub(crate) struct LastLook(Arc<Mutex<Option<Instant>>>);
+pub(crate) struct LastCheck(Arc<Mutex<Option<Instant>>>);
 
 /// Writes to the database and to the blob directory, and checks the free space. Requests during a successful check or
 /// shortly after it share its result. Migrations need no check: an exchange never opens a database that lacks one.
 pub async fn check(exchange: &Exchange) -> Result<()> {
-    let mut last = exchange.last_look.0.lock().await;
+    let mut last = exchange.last_check.0.lock().await;
     if last.is_some_and(|look| look.elapsed() < COUNTS) {
         return Ok(());
     }

@@ -6,8 +6,8 @@ mod name;
 mod time;
 mod tree;
 
-use super::kinds::{what_a_file_is, what_it_is};
-use super::names::{Looks, Names, tell_looks, tell_service};
+use super::kinds::{kind_of, what_a_file_is};
+use super::names::{LookAlikeReport, Names, report_look_alikes, report_service};
 use super::place::{Kind, Place, Root};
 use super::source::{SourceSubmission, SourceTree};
 use super::{Error, Mover, Result};
@@ -79,7 +79,7 @@ impl Directory {
         if courses.is_empty() {
             let place = root.path();
             let place = place.display();
-            return Err(Error::Source(match what_it_is(&root) {
+            return Err(Error::Source(match kind_of(&root) {
                 Some(what) => format!("There is no course in {place}. It is {what}"),
                 None => format!(
                     "There is no course in {place}: no directory in it contains outbound or inbound. Name the \
@@ -138,12 +138,12 @@ impl Directory {
                 .await?;
         }
         let courses = self.courses.iter().map(CourseId::as_str);
-        tell_looks(
+        report_look_alikes(
             mover.report(),
             "",
             courses,
             &BTreeSet::new(),
-            &Looks::OF_THINGS,
+            &LookAlikeReport::OF_THINGS,
         );
         let here = mover.everybody().await?;
         names.tell(mover.report(), &here);
@@ -170,7 +170,7 @@ impl Directory {
         .in_directory(mover, &directory.join("inbound"))?;
 
         for name in instructors {
-            tell_service(mover.report(), course.as_str(), name);
+            report_service(mover.report(), course.as_str(), name);
         }
         let students: BTreeSet<&UserName> = inbound.iter().map(|each| &each.student).collect();
         let people = instructors.iter().map(|name| (Role::Instructor, name));
@@ -195,12 +195,12 @@ impl Directory {
             .collect();
         let inside = format!("{course} / ");
         let assignments = assignments.into_iter();
-        tell_looks(
+        report_look_alikes(
             mover.report(),
             &inside,
             assignments,
             &BTreeSet::new(),
-            &Looks::OF_THINGS,
+            &LookAlikeReport::OF_THINGS,
         );
         let mut notebooks: BTreeMap<AssignmentId, BTreeSet<String>> = BTreeMap::new();
         for (assignment, place) in outbound {

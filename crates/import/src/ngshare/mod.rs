@@ -3,7 +3,7 @@
 mod database;
 mod rows;
 
-use super::names::{Doubts, Looks, Names, tell_looks, tell_service};
+use super::names::{Doubts, LookAlikeReport, Names, report_look_alikes, report_service};
 use super::place::{Place, Root};
 use super::source::{Finding, SourceSubmission, SourceTree};
 use super::{Error, Mover, Result};
@@ -87,12 +87,12 @@ impl Ngshare {
             self.tell_leftovers(mover)?;
         }
         let courses = courses.iter().map(CourseId::as_str);
-        tell_looks(
+        report_look_alikes(
             mover.report(),
             "",
             courses,
             &BTreeSet::new(),
-            &Looks::OF_THINGS,
+            &LookAlikeReport::OF_THINGS,
         );
         std::mem::take(&mut self.doubts).tell(mover.report());
         let here = mover.everybody().await?;
@@ -141,12 +141,12 @@ impl Ngshare {
         }
         let inside = format!("{course} / ");
         let assignments = seen.iter().map(AssignmentId::as_str);
-        tell_looks(
+        report_look_alikes(
             mover.report(),
             &inside,
             assignments,
             &BTreeSet::new(),
-            &Looks::OF_THINGS,
+            &LookAlikeReport::OF_THINGS,
         );
         Ok(())
     }
@@ -195,7 +195,8 @@ impl Ngshare {
                     email: row.email,
                 };
                 if role == Role::Instructor {
-                    let looks_so = tell_service(mover.report(), course.as_str(), &person.username);
+                    let looks_so =
+                        report_service(mover.report(), course.as_str(), &person.username);
                     self.doubts.instructor(course.as_str(), &person, looks_so);
                 } else {
                     self.doubts.student(&person.username);

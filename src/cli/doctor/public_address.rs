@@ -3,7 +3,7 @@
 use super::finding::Findings;
 use crate::config::{Config, without_password};
 use nbcourier_auth::Instance;
-use nbcourier_client::{Arrival, Health, Probe};
+use nbcourier_client::{BodyProbe, Health, Probe};
 use nbcourier_domain::ByteSize;
 
 /// Sizes of the bodies that are sent through a proxy. The usual limits of proxies lie between them: 1 MiB (nginx), 10
@@ -96,8 +96,8 @@ async fn examine_bodies(url: &str, limit: u64, findings: &mut Findings) {
             bytes = limit,
         );
         match probe.bring(size).await {
-            Arrival::Arrived => through = size,
-            Arrival::Refused { status, by } => {
+            BodyProbe::Arrived => through = size,
+            BodyProbe::Refused { status, by } => {
                 let by = by.map_or_else(String::new, |by| format!(" by {by}"));
                 findings.wrong(
                     format!(
@@ -107,7 +107,7 @@ async fn examine_bodies(url: &str, limit: u64, findings: &mut Findings) {
                 );
                 return;
             }
-            Arrival::BrokenOff(why) => {
+            BodyProbe::BrokenOff(why) => {
                 findings.wrong(
                     format!(
                         "A request of {shown} is interrupted on its way ({why}); {little} arrive"
@@ -116,7 +116,7 @@ async fn examine_bodies(url: &str, limit: u64, findings: &mut Findings) {
                 );
                 return;
             }
-            Arrival::Slow => {
+            BodyProbe::Slow => {
                 findings.warning(
                     format!("A request of {shown} is slow on its way; {little} arrive"),
                     "Large submissions take long from here. The timeouts of proxies on the way should be longer than \

@@ -1,11 +1,11 @@
 //! Imports the archive of a course. It uses constant memory and compares every file with the manifest. The course
 //! becomes visible all at once or not at all.
 
-use super::Work;
+use super::ProgressEvent;
 use super::error::{Error, Result, on};
 use nbcourier_codec::{Packing, TarDecoder, TarEvent, Unpacker};
 use nbcourier_domain::{BlobRef, ByteSize, CourseId, Sha256Sum};
-use nbcourier_exchange::archive::{self, Bringing, Course, VERSION};
+use nbcourier_exchange::archive::{self, ArchiveImport, Course, VERSION};
 use nbcourier_exchange::files::intake::Intake;
 use nbcourier_exchange::{self as exchange, Exchange, Thing};
 use nbcourier_identity::Caller;
@@ -22,7 +22,7 @@ const BESIDE: [&str; 3] = [MANIFEST, "README.txt", "submissions.csv"];
 
 /// The result of an import.
 #[derive(Debug, Clone)]
-pub struct Brought {
+pub struct ImportedCourse {
     /// The name of the course.
     pub course: String,
     /// The number of its submissions.
@@ -39,16 +39,16 @@ pub const MAX_MANIFEST: u64 = 32 * 1024 * 1024;
 
 /// Imports the course in an archive. Refuses it if a different course of that name exists, or if its manifest has
 /// more bytes than `max_manifest`.
-pub async fn bring(
+pub async fn import(
     exchange: &Exchange,
     caller: &Caller,
     file: &Path,
     max_manifest: u64,
-    watch: &mut dyn FnMut(Work),
-) -> Result<Brought> {
+    watch: &mut dyn FnMut(ProgressEvent),
+) -> Result<ImportedCourse> {
     let (prefix, course) = find_manifest(file, max_manifest)?;
     let notes = archive::look_alikes(exchange, &course).await?;
-    let mut brought = Brought {
+    let mut brought = ImportedCourse {
         course: course.course.clone(),
         submissions: course
             .assignments
@@ -62,7 +62,7 @@ pub async fn bring(
         return Ok(brought);
     }
     let size = std::fs::metadata(file).map_err(on(file, "read"))?.len();
-    watch(Work::Begin("Bringing", size));
+    watch(ProgressEvent::Begin("Importing", size));
 
     let expected: HashMap<String, Option<Sha256Sum>> = course
         .trees()
@@ -83,13 +83,13 @@ pub async fn bring(
     };
     let mut reading = Reading::open(file)?;
     while let Some(read) = reading.step(&mut |event| taking.take(&event))? {
-        watch(Work::Done(read));
+        watch(ProgressEvent::Done(read));
         if let Some(overflow) = taking.intake.take_overflow() {
             overflow.store().await?;
         }
     }
-    let bringing =
-        Bringing::new(course, taking.blobs).map_err(|impossible| refused(file, &impossible))?;
+    let bringing = ArchiveImport::new(course, taking.blobs)
+        .map_err(|impossible| refused(file, &impossible))?;
     let bytes = taking.intake.finish()?;
     archive::insert(exchange, caller, bringing, bytes).await?;
     brought.is_new = true;

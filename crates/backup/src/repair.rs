@@ -7,17 +7,17 @@
 use super::copy::{self, names_in};
 use super::error::{Error, Result, on};
 use super::restore::find;
-use super::{Work, backup};
+use super::{ProgressEvent, backup};
 use nbcourier_blobs::{Damage, LocalBlobs};
 use nbcourier_domain::{BlobRef, Sha256Sum};
-use nbcourier_exchange::upkeep::fsck::{DamagedBlob, Fault, Report};
+use nbcourier_exchange::upkeep::fsck::{DamagedBlob, Fault, FsckReport};
 use nbcourier_storage::{self as store, Connection, Store, snapshot};
 use sha2::{Digest, Sha256};
 use std::path::{Path, PathBuf};
 
 /// The result of a repair.
 #[derive(Debug, Default)]
-pub struct Mended {
+pub struct RepairReport {
     /// The restored blobs, each with the source of its bytes.
     pub restored: Vec<(BlobRef, &'static str)>,
     /// The paths of the files that were set aside.
@@ -37,58 +37,58 @@ struct Backup {
 }
 
 /// Repairs as much as possible, with bytes from a backup if one is given.
-pub async fn mend(
+pub async fn repair(
     store: &Store,
     blobs: &LocalBlobs,
-    found: &Report,
+    found: &FsckReport,
     from: Option<&Path>,
-    watch: &mut dyn FnMut(Work),
-) -> Result<Mended> {
+    watch: &mut dyn FnMut(ProgressEvent),
+) -> Result<RepairReport> {
     let mut backup = from.map(Backup::open).transpose()?;
-    let mut mended = Mended::default();
+    let mut report = RepairReport::default();
     let total = found.damaged.iter().map(|damaged| damaged.blob.size).sum();
-    watch(Work::Begin("Mending", total));
+    watch(ProgressEvent::Begin("Repairing", total));
     for damaged in &found.damaged {
         let blob = damaged.blob;
         let source = if damaged.in_database {
-            mend_inside(store, blobs, damaged, backup.as_mut(), &mut mended).await?
+            repair_content(store, blobs, damaged, backup.as_mut(), &mut report).await?
         } else {
-            mend_file(blobs, blob, &found.strays, backup.as_ref(), &mut mended)?
+            repair_file(blobs, blob, &found.strays, backup.as_ref(), &mut report)?
         };
         match source {
-            Some(source) => mended.restored.push((blob, source)),
+            Some(source) => report.restored.push((blob, source)),
             None if damaged.damage == Damage::Unreadable => {
-                mended.remaining.push((blob, damaged.damage));
+                report.remaining.push((blob, damaged.damage));
             }
-            None => mended.remaining.push((blob, Damage::Missing)),
+            None => report.remaining.push((blob, Damage::Missing)),
         }
-        watch(Work::Done(blob.size));
+        watch(ProgressEvent::Done(blob.size));
     }
     for stray in found.strays.iter().filter(|stray| stray.exists()) {
         let place = blobs.set_aside(stray).map_err(on(stray, "set aside"))?;
-        mended.set_aside.push(place);
+        report.set_aside.push(place);
     }
     for tree in &found.torn {
         match tree.fault {
-            Fault::OtherFiles => mended.torn.push(tree.digest),
+            Fault::OtherFiles => report.torn.push(tree.digest),
             Fault::Counts(files, bytes) => {
                 let id = tree.id;
                 store
                     .write(move |conn| store::trees::set_counts(conn, id, files, bytes))
                     .await?;
-                mended.counted += 1;
+                report.counted += 1;
             }
         }
     }
-    Ok(mended)
+    Ok(report)
 }
 
-fn mend_file(
+fn repair_file(
     blobs: &LocalBlobs,
     blob: BlobRef,
     strays: &[PathBuf],
     backup: Option<&Backup>,
-    mended: &mut Mended,
+    report: &mut RepairReport,
 ) -> Result<Option<&'static str>> {
     let place = blobs.path(blob.sha256);
     // The good copy is read before anything is moved.
@@ -98,7 +98,7 @@ fn mend_file(
     };
     if place.exists() {
         let aside = blobs.set_aside(&place).map_err(on(&place, "set aside"))?;
-        mended.set_aside.push(aside);
+        report.set_aside.push(aside);
     }
     if let Some(good) = good {
         blobs.keep([good]).map_err(on(&place, "written"))?;
@@ -113,12 +113,12 @@ fn mend_file(
     Ok(None)
 }
 
-async fn mend_inside(
+async fn repair_content(
     store: &Store,
     blobs: &LocalBlobs,
     damaged: &DamagedBlob,
     backup: Option<&mut Backup>,
-    mended: &mut Mended,
+    report: &mut RepairReport,
 ) -> Result<Option<&'static str>> {
     let (id, sum) = (damaged.id, damaged.blob.sha256);
     let present = store
@@ -128,7 +128,7 @@ async fn mend_inside(
         let aside = blobs
             .write_aside(&sum.to_string(), &wrong)
             .map_err(on(blobs.root(), "written"))?;
-        mended.set_aside.push(aside);
+        report.set_aside.push(aside);
     }
     let good = match backup {
         Some(backup) => backup.content(sum)?,
