@@ -17,6 +17,7 @@ use actix_web::web::{self, Data, ServiceConfig};
 use actix_web::{App, HttpResponse, HttpServer, Resource, Route, http::header};
 use nbcourier_auth::{Authenticator, Instance, ReceiptSigner};
 use nbcourier_exchange::Exchange;
+use prometheus_client::registry::Registry;
 use std::any::Any;
 use std::collections::HashSet;
 use std::net::TcpListener;
@@ -83,17 +84,22 @@ pub fn start(
         &settings.prefix,
         routes().into_iter().map(|address| address.path),
     ));
+    let counted = Data::new(metrics::counted(
+        &requests,
+        &settings.exchange,
+        &settings.authenticator,
+    ));
     let on_this_address = metrics.listener.is_none() && metrics.token.is_some();
     let guard = Data::new(Guard(metrics.token.map(Into::into)));
     if let Some(listener) = metrics.listener {
-        let server = alone(listener, &settings, &requests, &guard)?;
+        let server = alone(listener, &settings, &counted, &guard)?;
         actix_web::rt::spawn(tell_its_end(server));
     }
     let state = Data::new(AppState {
         exchange: settings.exchange.clone(),
         authenticator: settings.authenticator.clone(),
         callers,
-        requests: requests.clone(),
+        requests,
         prefix: Prefix(settings.prefix.clone()),
         max_request_size: settings.max_request_size,
         idle_timeout: IdleTimeout(settings.idle_timeout),
@@ -102,7 +108,7 @@ pub fn start(
         application(&settings, on_this_address, Vec::new())
             .app_data(state.clone())
             .app_data(document.clone())
-            .app_data(requests.clone())
+            .app_data(counted.clone())
             .app_data(guard.clone())
     })
     .workers(workers)
@@ -152,19 +158,17 @@ async fn tell_its_end(server: Server) {
 fn alone(
     listener: TcpListener,
     settings: &Settings,
-    requests: &Data<Requests>,
+    counted: &Data<Registry>,
     guard: &Data<Guard>,
 ) -> std::io::Result<Server> {
     let exchange = Data::new(settings.exchange.clone());
-    let authenticator = Data::new(settings.authenticator.clone());
     let instance = Data::new(settings.instance.clone());
-    let (requests, guard) = (requests.clone(), guard.clone());
+    let (counted, guard) = (counted.clone(), guard.clone());
     let server = HttpServer::new(move || {
         App::new()
             .app_data(exchange.clone())
-            .app_data(authenticator.clone())
             .app_data(instance.clone())
-            .app_data(requests.clone())
+            .app_data(counted.clone())
             .app_data(guard.clone())
             .configure(metrics::alone)
     });

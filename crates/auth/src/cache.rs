@@ -8,7 +8,7 @@ use super::clock::Clock;
 use super::hub::{HubAnswer, HubClient, HubUser, Outage};
 use super::strangers::{Origin, Strangers};
 use super::token::{Token, TokenHash};
-use super::{AuthError, HubTally};
+use super::{AuthError, HubMetrics};
 use moka::{Expiry, future::Cache};
 use nbcourier_domain::Span;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -122,7 +122,7 @@ pub(super) struct HubCache {
     strangers: Strangers,
     lifetimes: Lifetimes,
     outage: Mutex<OutageWatch>,
-    tally: HubTally,
+    metrics: HubMetrics,
 }
 
 #[derive(Default)]
@@ -153,7 +153,7 @@ impl HubCache {
             strangers: Strangers::new(),
             lifetimes,
             outage: Mutex::default(),
-            tally: HubTally::default(),
+            metrics: HubMetrics::default(),
         }
     }
 
@@ -181,9 +181,9 @@ impl HubCache {
         let answer = self.answers.entry(key).or_insert_with_if(ask, is_over);
         let answer = answer.await;
         if answer.is_fresh() {
-            self.tally.misses.once();
+            self.metrics.misses.inc();
         } else {
-            self.tally.hits.once();
+            self.metrics.hits.inc();
         }
         match answer.into_value().value {
             Answer::Known(user) | Answer::Remembered(user) => Ok(user),
@@ -203,8 +203,8 @@ impl HubCache {
     }
 
     /// Returns the metrics of the questions to the hub.
-    pub(super) fn tally(&self) -> &HubTally {
-        &self.tally
+    pub(super) fn metrics(&self) -> &HubMetrics {
+        &self.metrics
     }
 
     /// Returns the owner of a login that has just ended, with the time of their account where the hub reports it.
@@ -231,7 +231,7 @@ impl HubCache {
         if self.is_known_to_be_silent()
             && let Some(user) = self.remembered(key).await
         {
-            self.tally.remembered.once();
+            self.metrics.remembered.inc();
             return Answer::Remembered(user);
         }
         let _turn = if self.acquainted.contains_key(&key) {
@@ -244,7 +244,7 @@ impl HubCache {
         };
         let asked = Instant::now();
         let mut answer = self.hub.owner_of(token).await;
-        self.tally.answers.took(asked.elapsed());
+        self.metrics.answers.observe(asked.elapsed().as_secs_f64());
         if let HubAnswer::Known(user) = answer {
             answer = match self.accounts.complete(key, user).await {
                 Ok(user) => HubAnswer::Known(user),
@@ -254,7 +254,7 @@ impl HubCache {
         match answer {
             HubAnswer::Known(user) => {
                 self.note_answer();
-                self.tally.known.once();
+                self.metrics.known.inc();
                 self.acquainted.insert(key, ()).await;
                 let user = Arc::new(user);
                 let longest = self.lifetimes.known.saturating_add(self.lifetimes.grace);
@@ -264,18 +264,18 @@ impl HubCache {
             }
             HubAnswer::Unknown => {
                 self.note_answer();
-                self.tally.unknown.once();
+                self.metrics.unknown.inc();
                 self.last_good.invalidate(&key).await;
                 self.acquainted.invalidate(&key).await;
                 Answer::Unknown
             }
             HubAnswer::Unavailable(outage) => {
                 self.note_outage(&outage);
-                self.tally.unavailable.once();
+                self.metrics.unavailable.inc();
                 let Some(user) = self.remembered(key).await else {
                     return Answer::Unavailable;
                 };
-                self.tally.remembered.once();
+                self.metrics.remembered.inc();
                 Answer::Remembered(user)
             }
         }

@@ -18,6 +18,7 @@ mod hub;
 mod instance;
 mod jwt;
 mod key;
+mod metrics;
 mod next_page;
 mod oauth;
 mod page_tokens;
@@ -28,7 +29,6 @@ mod session;
 mod spent;
 mod standalone;
 mod strangers;
-mod tally;
 mod token;
 mod with_hub;
 
@@ -41,12 +41,12 @@ pub use error::{AuthError, SetupError};
 pub use groups::GroupList;
 pub use instance::Instance;
 pub use key::{KEY_FILE, KeyError, SigningKey};
+pub use metrics::HubMetrics;
 pub use nbcourier_identity::{CallerKind, Credential};
 pub use oauth::Redirect;
 pub use page_tokens::PageTokens;
 pub use rates::Rates;
 pub use receipts::ReceiptSigner;
-pub use tally::HubTally;
 pub use with_hub::HubSettings;
 
 use actix_web::HttpRequest;
@@ -138,8 +138,8 @@ impl Authenticator {
     }
 
     /// Returns the metrics of the questions to the hub. `None` without a hub.
-    pub fn hub_tally(&self) -> Option<&HubTally> {
-        self.of_hub().ok().map(Hub::tally)
+    pub fn hub_metrics(&self) -> Option<&HubMetrics> {
+        self.of_hub().ok().map(Hub::metrics)
     }
 
     /// Returns every group of the hub with its members, as far as the service's own token may see them. `None`

@@ -11,7 +11,7 @@ use super::spent::Spent;
 use super::strangers::Origin;
 use super::token::Token;
 use super::{
-    AuthError, Caller, CallerKind, Credential, GroupList, HubTally, SetupError, SigningKey,
+    AuthError, Caller, CallerKind, Credential, GroupList, HubMetrics, SetupError, SigningKey,
     same_site,
 };
 use actix_web::HttpRequest;
@@ -118,8 +118,8 @@ impl Hub {
         &self.admins
     }
 
-    pub(super) fn tally(&self) -> &HubTally {
-        self.cache.tally()
+    pub(super) fn metrics(&self) -> &HubMetrics {
+        self.cache.metrics()
     }
 
     pub(super) async fn groups(&self) -> GroupList {

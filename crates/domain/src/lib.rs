@@ -11,7 +11,6 @@ mod oddity;
 mod path;
 mod quantity;
 mod role;
-mod tally;
 mod time;
 mod tree;
 
@@ -24,6 +23,5 @@ pub use oddity::{Alike, LookAlikes, Oddity, UnfitName, oddity};
 pub use path::{IllegalPath, RelativePath};
 pub use quantity::{ByteSize, Span};
 pub use role::{Person, Role};
-pub use tally::{Count, Level, Spread, Spreading};
 pub use time::{IllegalTime, Rfc3339, Timestamp};
 pub use tree::{BlobRef, Md5Sum, Sha256Sum, Tree, TreeEntry, tree_digest};

@@ -120,7 +120,7 @@ impl Ready {
         let Self { entry, which } = self;
         let (exchange, caller) = (entry.exchange(), entry.caller());
         let mut sent = sent.settle(exchange, caller, &account).await?;
-        let tally = Arc::clone(&exchange.tally);
+        let metrics = Arc::clone(&exchange.metrics);
         let change = move |op: &mut CourseOp<'_>| {
             let found = which.find(op, &sent.submissions())?;
             let ids = found.iter().map(|on| on.id);
@@ -139,7 +139,7 @@ impl Ready {
             if new > 0 {
                 sent.committed();
             }
-            tally.feedback.add(new as u64);
+            metrics.feedback.inc_by(new as u64);
         };
         let (given, _sent) = entry.write_then(change, committed).await?;
         Ok(given)

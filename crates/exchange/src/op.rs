@@ -7,7 +7,7 @@ use super::policy::Standing;
 use super::{Error, Exchange, Result};
 use nbcourier_domain::{CourseId, UserName};
 use nbcourier_identity::Caller;
-use nbcourier_storage::{self as store, Connection, DatabaseFiles, Store, WriterTally};
+use nbcourier_storage::{self as store, Connection, DatabaseFiles, Store, WriterMetrics};
 
 /// The store of an exchange. Cheap to clone.
 #[derive(Clone)]
@@ -349,8 +349,8 @@ impl Rows {
     }
 
     /// Returns the counters of the writer.
-    pub fn tally(&self) -> &WriterTally {
-        self.0.tally()
+    pub fn metrics(&self) -> &WriterMetrics {
+        self.0.metrics()
     }
 
     /// Returns the sizes of the database's files.

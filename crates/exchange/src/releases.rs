@@ -253,7 +253,7 @@ impl Ready {
         } = self;
         let (exchange, caller) = (entry.exchange(), entry.caller());
         let mut parcel = parcel.settle(exchange, caller, &account).await?;
-        let tally = Arc::clone(&exchange.tally);
+        let metrics = Arc::clone(&exchange.metrics);
         let change = move |op: &mut CourseOp<'_>| {
             let now = Timestamp::now();
             let tree = parcel.save_in(op, now)?;
@@ -287,7 +287,7 @@ impl Ready {
         let committed = move |(released, parcel): &mut (ReleaseResult, Parcel)| {
             if released.changed {
                 parcel.committed();
-                tally.releases.once();
+                metrics.releases.inc();
             }
         };
         let (released, _parcel) = entry.write_then(change, committed).await?;

@@ -91,7 +91,7 @@ impl Ready {
         let Self { entry, new, .. } = self;
         let (exchange, caller) = (entry.exchange(), entry.caller());
         let mut parcel = parcel.settle(exchange, caller, &account).await?;
-        let tally = Arc::clone(&exchange.tally);
+        let metrics = Arc::clone(&exchange.metrics);
         let change = move |op: &mut CourseOp<'_>| {
             new.check_student(op)?;
             // This comes before all checks that could fail by now, because the submission was already accepted.
@@ -115,7 +115,7 @@ impl Ready {
         let committed = move |(handed_in, parcel): &mut (SubmissionResult, Parcel)| {
             if handed_in.is_new {
                 parcel.committed();
-                tally.submissions.once();
+                metrics.submissions.inc();
             }
         };
         let (handed_in, _parcel) = entry.write_then(change, committed).await?;

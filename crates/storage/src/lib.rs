@@ -17,6 +17,7 @@ pub mod feedback;
 pub mod history;
 pub mod hub_members;
 pub mod members;
+mod metrics;
 mod migrate;
 pub mod overview;
 pub mod people;
@@ -30,7 +31,6 @@ mod schema;
 pub mod snapshot;
 pub mod submission_pages;
 pub mod submissions;
-mod tally;
 pub mod trash;
 pub mod trees;
 pub mod usage;
@@ -38,9 +38,9 @@ mod writer;
 
 pub use error::{Error, Result};
 pub use examine::{Examined, SetAside, examine, examine_courses, examine_runs, examine_set_aside};
+pub use metrics::WriterMetrics;
 pub use pool::{DatabaseFiles, Opening, Store, database_files};
 pub use portion::Portion;
-pub use tally::WriterTally;
 
 /// A connection to the database.
 pub type Connection = diesel::sqlite::SqliteConnection;

@@ -1,6 +1,6 @@
 //! Opens the database and lends connections to it.
 
-use super::{Connection, Error, Result, WriterTally, migrate, writer::Writer};
+use super::{Connection, Error, Result, WriterMetrics, migrate, writer::Writer};
 use diesel::Connection as _;
 use diesel::connection::{InstrumentationEvent, SimpleConnection};
 use diesel::r2d2::{ConnectionManager, CustomizeConnection, Pool};
@@ -161,8 +161,8 @@ impl Store {
     }
 
     /// Returns the metrics of the writer.
-    pub fn tally(&self) -> &WriterTally {
-        self.writer.tally()
+    pub fn metrics(&self) -> &WriterMetrics {
+        self.writer.metrics()
     }
 
     /// Checks that the database accepts a durable change.

@@ -5,7 +5,7 @@
 //! common commit.
 
 use super::error::says;
-use super::{Connection, Error, Result, WriterTally};
+use super::{Connection, Error, Result, WriterMetrics};
 use diesel::connection::{AnsiTransactionManager, Connection as _, TransactionManager};
 use nbcourier_work::Bug;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -33,7 +33,7 @@ struct Made {
 #[derive(Clone)]
 pub struct Writer {
     changes: mpsc::Sender<Change>,
-    tally: Arc<WriterTally>,
+    metrics: Arc<WriterMetrics>,
 }
 
 impl Writer {
@@ -41,8 +41,8 @@ impl Writer {
     pub fn start(connect: impl Fn() -> Result<Connection> + Send + 'static) -> Result<Self> {
         let mut conn = connect()?;
         let (changes, waiting) = mpsc::channel::<Change>();
-        let tally = Arc::new(WriterTally::default());
-        let counted = Arc::clone(&tally);
+        let metrics = Arc::new(WriterMetrics::default());
+        let counted = Arc::clone(&metrics);
         std::thread::Builder::new()
             .name("database-writer".into())
             .spawn(move || {
@@ -64,7 +64,7 @@ impl Writer {
                 }
             })
             .map_err(|error| Error::Connection(format!("no thread for the writer: {error}")))?;
-        Ok(Self { changes, tally })
+        Ok(Self { changes, metrics })
     }
 
     /// Runs `change` in a transaction. Returns once the change is durable. An `Err` of its own undoes only this
@@ -93,7 +93,7 @@ impl Writer {
         E: From<Error> + From<diesel::result::Error> + Send + 'static,
     {
         let (sender, answer) = oneshot::channel();
-        let waiting = Waiting::begin(&self.tally);
+        let waiting = Waiting::begin(&self.metrics);
         let change: Change = Box::new(move |conn| {
             drop(waiting);
             let (result, panicked) = in_savepoint(conn, change);
@@ -126,7 +126,7 @@ impl Writer {
         &self,
         change: impl FnOnce(&mut Connection) -> Result<(), Error> + Send + 'static,
     ) {
-        let waiting = Waiting::begin(&self.tally);
+        let waiting = Waiting::begin(&self.metrics);
         let change: Change = Box::new(move |conn| {
             drop(waiting);
             let (result, panicked) = in_savepoint::<_, Error>(conn, change);
@@ -146,24 +146,24 @@ impl Writer {
     }
 
     /// Returns the metrics of the writer.
-    pub fn tally(&self) -> &WriterTally {
-        &self.tally
+    pub fn metrics(&self) -> &WriterMetrics {
+        &self.metrics
     }
 }
 
 /// Counts a change as waiting until it begins or is given up.
-struct Waiting(Arc<WriterTally>);
+struct Waiting(Arc<WriterMetrics>);
 
 impl Waiting {
-    fn begin(tally: &Arc<WriterTally>) -> Self {
-        tally.waiting.up();
-        Self(Arc::clone(tally))
+    fn begin(metrics: &Arc<WriterMetrics>) -> Self {
+        metrics.waiting.inc();
+        Self(Arc::clone(metrics))
     }
 }
 
 impl Drop for Waiting {
     fn drop(&mut self) {
-        self.0.waiting.down();
+        self.0.waiting.dec();
     }
 }
 
@@ -216,7 +216,7 @@ enum Outcome {
 fn write_together(
     conn: &mut Connection,
     batch: impl Iterator<Item = Change>,
-    tally: &WriterTally,
+    metrics: &WriterMetrics,
 ) -> Outcome {
     let mut answers = Vec::new();
     let mut panicked = false;
@@ -245,14 +245,15 @@ fn write_together(
     match attempt {
         Ok(Ok(())) => {
             if !undone {
-                tally.commits.took(made.elapsed());
-                tally.batches.add(answers.len() as u64);
+                metrics.commits.observe(made.elapsed().as_secs_f64());
+                #[allow(clippy::cast_precision_loss, reason = "a batch is small")]
+                metrics.batches.observe(answers.len() as f64);
             }
             for answer in answers {
                 answer(Ok(()));
             }
             if panicked {
-                tally.failures.once();
+                metrics.failures.inc();
                 // The commit stands. The connection is replaced, since the panic may have left more behind in it.
                 Outcome::ConnectionLost
             } else {
@@ -260,12 +261,12 @@ fn write_together(
             }
         }
         Ok(Err(error)) if answers.is_empty() && says(&error, "database is locked") => {
-            tally.failures.once();
+            metrics.failures.inc();
             log::error!("Nothing can be written: another program holds the database");
             Outcome::Locked
         }
         Ok(Err(error)) => {
-            tally.failures.once();
+            metrics.failures.inc();
             log::error!("{} changes were not written: {error}", answers.len());
             let is_full = matches!(Error::from(error), Error::Full);
             for answer in answers {
@@ -279,7 +280,7 @@ fn write_together(
             Outcome::ConnectionLost
         }
         Err(payload) => {
-            tally.failures.once();
+            metrics.failures.inc();
             let bug = Bug::from_panic(payload.as_ref());
             log::error!("{} changes were not written: {bug}", answers.len());
             for answer in answers {
@@ -351,8 +352,9 @@ mod tests {
             tokio::spawn(async move { store.write(move |conn| change(conn, number)).await })
         });
         let changes: Vec<_> = changes.collect();
+        let waiting = i64::try_from(changes.len()).unwrap();
         let all_wait = async {
-            while store.tally().waiting.get() < changes.len() as u64 {
+            while store.metrics().waiting.get() < waiting {
                 tokio::time::sleep(Duration::from_millis(1)).await;
             }
         };

@@ -1,17 +1,16 @@
 //! The addresses that serve the metrics, and the check of their token.
 
-use super::page::{CONTENT_TYPE, Page};
+use super::page::{CONTENT_TYPE, measured, text};
 use super::process::Process;
-use super::requests::Requests;
 use crate::http::error::{Error, Result};
 use crate::http::health;
 use actix_web::http::header;
 use actix_web::web::{self, Data, ServiceConfig};
 use actix_web::{HttpRequest, HttpResponse};
-use nbcourier_auth::Authenticator;
 use nbcourier_exchange::Exchange;
 use nbcourier_exchange::upkeep::measure;
 use nbcourier_work::blocking;
+use prometheus_client::registry::Registry;
 use std::net::TcpListener;
 use std::sync::Arc;
 use subtle::ConstantTimeEq;
@@ -48,26 +47,20 @@ impl Guard {
 pub async fn show(
     request: HttpRequest,
     guard: Data<Guard>,
-    requests: Data<Requests>,
+    counted: Data<Registry>,
     exchange: Data<Exchange>,
-    authenticator: Data<Authenticator>,
 ) -> Result<HttpResponse> {
     if !guard.lets_in(&request) {
         return Err(Error::NoMetricsToken);
     }
     let holdings = measure::holdings(&exchange).await;
-    let page = Page {
-        requests,
-        holdings: holdings
-            .map_err(|error| log::warn!("The storage could not be measured: {error}"))
-            .ok(),
-        exchange: exchange.get_ref().clone(),
-        authenticator: authenticator.get_ref().clone(),
-        process: blocking(Process::now).await?,
-    };
+    let holdings = holdings
+        .map_err(|error| log::warn!("The storage could not be measured: {error}"))
+        .ok();
+    let measured = measured(holdings.as_ref(), &blocking(Process::now).await?);
     Ok(HttpResponse::Ok()
         .content_type(CONTENT_TYPE)
-        .body(page.text()))
+        .body(text([&counted, &measured])))
 }
 
 /// Adds all routes of the second address.

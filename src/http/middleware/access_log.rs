@@ -137,14 +137,14 @@ struct Flight(Data<Requests>);
 
 impl Flight {
     fn begin(requests: Data<Requests>) -> Self {
-        requests.in_flight.up();
+        requests.in_flight.inc();
         Self(requests)
     }
 }
 
 impl Drop for Flight {
     fn drop(&mut self) {
-        self.0.in_flight.down();
+        self.0.in_flight.dec();
     }
 }
 
@@ -212,7 +212,7 @@ impl Drop for LogLine {
         let time = self.begun.elapsed();
         if let Some(Flight(requests)) = &self.flight {
             requests.answered(self.route.as_deref(), &self.method, self.status, time);
-            requests.bytes_out.add(self.bytes);
+            requests.bytes_out.inc_by(self.bytes);
         }
         if !log::log_enabled!(target: LOG_TARGET, Level::Info) {
             return;

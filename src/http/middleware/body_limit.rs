@@ -168,7 +168,7 @@ pub async fn bounded<B: MessageBody + 'static>(
     request.set_payload(Payload::from(stream));
     let mut response = next.call(request).await;
     let drained = endless || drain(&counted, limit).await;
-    state.requests.bytes_in.add(counted.borrow().seen);
+    state.requests.bytes_in.inc_by(counted.borrow().seen);
     if (endless || !drained)
         && let Ok(response) = &mut response
     {

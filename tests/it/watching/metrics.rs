@@ -195,6 +195,81 @@ fn the_last_run_of_a_task_shows_whichever_process_ran_it() {
     }
 }
 
+/// All metrics with their types and labels. Dashboards and alerts of operators name them.
+const METRICS: [(&str, &str, &str); 31] = [
+    ("nbcourier_blob_bytes", "gauge", ""),
+    ("nbcourier_blobs", "gauge", ""),
+    ("nbcourier_build_info", "gauge", "version,mode"),
+    ("nbcourier_database_bytes", "gauge", ""),
+    ("nbcourier_database_log_bytes", "gauge", ""),
+    ("nbcourier_disk_bytes", "gauge", ""),
+    ("nbcourier_disk_free_bytes", "gauge", ""),
+    ("nbcourier_feedback_total", "counter", ""),
+    ("nbcourier_hub_answer_seconds", "histogram", ""),
+    ("nbcourier_hub_checks_total", "counter", "outcome"),
+    ("nbcourier_hub_grace_uses_total", "counter", ""),
+    ("nbcourier_http_request_bytes_total", "counter", ""),
+    (
+        "nbcourier_http_request_duration_seconds",
+        "histogram",
+        "route,method",
+    ),
+    ("nbcourier_http_requests_in_flight", "gauge", ""),
+    (
+        "nbcourier_http_requests_total",
+        "counter",
+        "route,method,status",
+    ),
+    ("nbcourier_http_response_bytes_total", "counter", ""),
+    ("nbcourier_refusals_total", "counter", "limit"),
+    ("nbcourier_releases_total", "counter", ""),
+    ("nbcourier_storage_up", "gauge", ""),
+    ("nbcourier_submissions_total", "counter", ""),
+    ("nbcourier_task_last_run_timestamp_seconds", "gauge", "task"),
+    (
+        "nbcourier_task_last_success_timestamp_seconds",
+        "gauge",
+        "task",
+    ),
+    ("nbcourier_token_cache_lookups_total", "counter", "result"),
+    ("nbcourier_writer_batch_size", "histogram", ""),
+    ("nbcourier_writer_commit_seconds", "histogram", ""),
+    ("nbcourier_writer_failures_total", "counter", ""),
+    ("nbcourier_writer_waiting", "gauge", ""),
+    ("process_cpu_seconds_total", "counter", ""),
+    ("process_open_fds", "gauge", ""),
+    ("process_resident_memory_bytes", "gauge", ""),
+    ("process_threads", "gauge", ""),
+];
+
+#[test]
+fn every_metric_has_its_name_type_and_labels() {
+    let hub = FakeHub::start();
+    hub.knows(ADMIN);
+    let server = Setup::behind(&hub)
+        .args(&apart())
+        .args(&["--max-file-size", "1000"])
+        .start();
+    let post = |path: &str, name: &str, value: &str| {
+        let form = nbcourier_testkit::Form::new().field(name, value);
+        server.send(&server.call("POST", path).token(ADMIN).form(&form))
+    };
+    post("course/algebra", "instructors", "[]").ok();
+    let large = nbcourier_testkit::files_json(&[Sent::new("a", vec![0; 1001])]);
+    let refused = post("assignment/algebra/ps1", "files", &large);
+    assert_eq!(refused.status, 413);
+
+    let families = Numbers::of(&server).families();
+    // Only a limited process has it.
+    let always = families
+        .iter()
+        .filter(|(name, ..)| name != "process_max_fds");
+    let mut expected =
+        METRICS.map(|(name, kind, labels)| (name.into(), kind.into(), labels.into()));
+    expected.sort();
+    assert_eq!(always.cloned().collect::<Vec<_>>(), expected);
+}
+
 #[test]
 fn an_outage_of_the_hub_shows() {
     let hub = FakeHub::start();

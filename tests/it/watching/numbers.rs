@@ -89,6 +89,34 @@ impl Numbers {
             .sum()
     }
 
+    /// Returns the name, type and labels of each metric that has a series, sorted. The bounds of histograms are no
+    /// labels.
+    pub fn families(&self) -> Vec<(String, String, String)> {
+        let types = self
+            .text
+            .lines()
+            .filter_map(|line| line.strip_prefix("# TYPE ")?.split_once(' '));
+        let families = types.filter_map(|(name, kind)| {
+            let sample = match kind {
+                "histogram" => format!("{name}_count"),
+                _ => name.to_owned(),
+            };
+            let series = self
+                .series
+                .keys()
+                .find(|key| key.split('{').next() == Some(sample.as_str()))?;
+            let labels = series.split_once('{').map_or("", |(_, labels)| labels);
+            let labels: Vec<&str> = labels
+                .split("\",")
+                .filter_map(|label| label.split_once("=\"").map(|(name, _)| name))
+                .collect();
+            Some((name.to_owned(), kind.to_owned(), labels.join(",")))
+        });
+        let mut families: Vec<_> = families.collect();
+        families.sort();
+        families
+    }
+
     /// Returns the names and labels of all series.
     pub fn keys(&self) -> Vec<&str> {
         self.series.keys().map(String::as_str).collect()

@@ -285,7 +285,7 @@ impl Quota {
     fn amount(&self, conn: &mut Connection, owner: &Owner, enough: u64) -> store::Result<Amount> {
         let deletions = self.known.deletions.load(Ordering::Relaxed);
         let returns = self.known.returns.load(Ordering::Relaxed);
-        let failures = self.rows.tally().failures.get();
+        let failures = self.rows.metrics().failures.get();
         let remembered = self.known.owners.get(owner);
         let is_current = |amount: &Amount| (amount.returns, amount.failures) == (returns, failures);
         if let Some(amount) = remembered.filter(is_current) {

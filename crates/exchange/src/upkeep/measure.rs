@@ -2,9 +2,9 @@
 
 use super::runs;
 use crate::{Error, Exchange, Result};
-use nbcourier_domain::Count;
-use nbcourier_storage::{self as store, WriterTally};
+use nbcourier_storage::{self as store, WriterMetrics};
 use nbcourier_work::blocking;
+use prometheus_client::metrics::counter::Counter;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio::sync::Mutex;
@@ -18,13 +18,13 @@ const COUNT_SHARE: u32 = 100;
 
 /// Counters since the start of the process.
 #[derive(Debug, Default)]
-pub struct Tally {
+pub struct ExchangeMetrics {
     /// Accepted submissions.
-    pub submissions: Count,
+    pub submissions: Counter,
     /// Released versions.
-    pub releases: Count,
+    pub releases: Counter,
     /// Given feedback.
-    pub feedback: Count,
+    pub feedback: Counter,
 }
 
 /// The current contents of the exchange.
@@ -54,13 +54,13 @@ struct LastCount {
 
 impl Exchange {
     /// Returns the counters since the start of the process.
-    pub fn tally(&self) -> &Tally {
-        &self.tally
+    pub fn metrics(&self) -> &ExchangeMetrics {
+        &self.metrics
     }
 
     /// Returns the counters of the database's writer.
-    pub fn writer_tally(&self) -> &WriterTally {
-        self.rows.tally()
+    pub fn writer_metrics(&self) -> &WriterMetrics {
+        self.rows.metrics()
     }
 }
 
