@@ -55,8 +55,8 @@ pub fn ask<T>(
     }
     let connection = Connection::new(settings, &ClientEnvironment::read()?)?;
     let address = Address {
-        url: connection.place.url.clone(),
-        advice: connection.place.advice(),
+        url: connection.address.url.clone(),
+        advice: connection.address.advice(),
         proxy: connection.proxy.map(|proxy| (proxy.url, proxy.except)),
         certificates: connection.certificates,
     };

@@ -4,7 +4,9 @@
 
 mod binding;
 mod client;
+mod client_environment;
 mod effective;
+mod exchange_address;
 mod given;
 mod hub;
 mod operator;
@@ -12,8 +14,10 @@ mod places;
 pub mod secret;
 
 pub use binding::Binding;
-pub use client::{ClientArgs, ClientEnvironment, Connection, Place, Proxy};
+pub use client::{ClientArgs, Connection, Proxy};
+pub use client_environment::ClientEnvironment;
 pub use effective::{Origins, Setting, settings, without_password};
+pub use exchange_address::ExchangeAddress;
 pub use given::{Given, GivenGroup, LogFormat, ReusedNames};
 pub use hub::{Environment, HubPlace};
 pub use operator::operator_account;

@@ -4,16 +4,19 @@ use crate::tally::{Tally, is_torture};
 use nbcourier_testkit::{Call, FakeHub, HubBehaviour, Reply, Server, Setup, eventually};
 use std::time::Duration;
 
-const MOODS: [HubBehaviour; 8] = [
-    HubBehaviour::Stuck,
-    HubBehaviour::Dripping,
-    HubBehaviour::Status(500),
-    HubBehaviour::Rubbish,
-    HubBehaviour::OtherJson,
-    HubBehaviour::Huge,
-    HubBehaviour::Redirecting,
-    HubBehaviour::Closed,
-];
+fn faults() -> [HubBehaviour; 8] {
+    [
+        HubBehaviour::Stuck,
+        HubBehaviour::Dripping,
+        HubBehaviour::Status(500),
+        HubBehaviour::no_json(),
+        HubBehaviour::other_json(),
+        HubBehaviour::huge(),
+        HubBehaviour::Redirecting,
+        HubBehaviour::Closed,
+    ]
+}
+
 /// The number of simultaneous callers.
 const AT_ONCE: usize = 20;
 
@@ -108,7 +111,7 @@ fn an_ill_hub_keeps_out_only_those_it_did_not_name_before_and_no_longer_than_it_
     let tally = Tally::of("hub down, slow or answering rubbish");
     for _ in 0..if is_torture() { 5 } else { 1 } {
         std::thread::scope(|scope| {
-            for mood in MOODS {
+            for mood in faults() {
                 let tally = &tally;
                 scope.spawn(move || be_ill(&mood, tally));
             }

@@ -52,6 +52,34 @@ pub struct HubSettings {
     pub hub_admins: bool,
 }
 
+impl HubSettings {
+    /// Returns the settings of a service at JupyterHub's usual addresses, without administrators.
+    pub fn usual(
+        api_url: String,
+        api_token: String,
+        service_name: &str,
+        signing_key: SigningKey,
+    ) -> Self {
+        let prefix = format!("/services/{service_name}/");
+        Self {
+            api_url,
+            api_token,
+            service_name: service_name.to_owned(),
+            client_id: format!("service-{service_name}"),
+            hub_host: String::new(),
+            base_url: "/".to_owned(),
+            callback_url: format!("{prefix}oauth_callback"),
+            prefix,
+            signing_key,
+            cache_ttl: Duration::from_mins(1),
+            grace: Duration::from_mins(10),
+            require_service_scope: false,
+            admins: Vec::new(),
+            hub_admins: false,
+        }
+    }
+}
+
 /// The kind of a request. It decides which proof a session's cookie needs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum RequestKind {

@@ -30,18 +30,29 @@ pub enum HubBehaviour {
     Status(u16),
     /// Answers everything with 200 and this body.
     Says(Vec<u8>),
-    /// Answers 200 with something that is not JSON.
-    Rubbish,
-    /// Answers 200 with JSON of something else.
-    OtherJson,
-    /// Answers 200 with very many bytes.
-    Huge,
     /// Redirects to another server.
     Redirecting,
     /// Sends the head of an answer, and then one byte a second.
     Dripping,
     /// Closes every connection without an answer.
     Closed,
+}
+
+impl HubBehaviour {
+    /// Answers 200 with something that is not JSON.
+    pub fn no_json() -> Self {
+        Self::Says(b"<p>Bad gateway, sort of</p>".into())
+    }
+
+    /// Answers 200 with JSON of something else.
+    pub fn other_json() -> Self {
+        Self::Says(br#"[{"name":["kevin"]}]"#.into())
+    }
+
+    /// Answers 200 with very many bytes.
+    pub fn huge() -> Self {
+        Self::Says(vec![b' '; 32 << 20])
+    }
 }
 
 /// A request that the hub received.
@@ -284,11 +295,6 @@ impl State {
                 return Some(Answer::new(status, "").header("Location", "/elsewhere"));
             }
             HubBehaviour::Says(body) => return Some(Answer::of_bytes(200, body)),
-            HubBehaviour::Rubbish => return Some(Answer::new(200, "<p>Bad gateway, sort of</p>")),
-            HubBehaviour::OtherJson => {
-                return Some(Answer::json(200, &json!([{"name": ["kevin"]}])));
-            }
-            HubBehaviour::Huge => return Some(Answer::new(200, &" ".repeat(32 << 20))),
             HubBehaviour::Redirecting => {
                 let elsewhere = Answer::new(302, "");
                 return Some(elsewhere.header("Location", "http://127.0.0.1:9/hub/api/user"));

@@ -41,4 +41,4 @@ pub use logged::Logged;
 pub use patience::{eventually, eventually_some};
 pub use random::Random;
 pub use routes::routes;
-pub use server::{SERVICE_TOKEN, Server, Setup, program};
+pub use server::{CLIENT_ID, SERVICE_TOKEN, Server, Setup, program};

@@ -2,7 +2,7 @@
 //! issued for, with the secret of the client and the PKCE verifier.
 
 use super::hub::{Answer, Seen};
-use super::server::SERVICE_TOKEN;
+use super::server::{CLIENT_ID, SERVICE_TOKEN};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::json;
@@ -32,7 +32,7 @@ impl Oauth {
         let (_, query) = request.target.split_once('?').unwrap_or_default();
         let argument = arguments(query);
         let get = |name: &str| argument.get(name).cloned().unwrap_or_default();
-        self.expect("client_id", &get("client_id"), "service-nbcourier");
+        self.expect("client_id", &get("client_id"), CLIENT_ID);
         self.expect("response_type", &get("response_type"), "code");
         self.expect(
             "code_challenge_method",
@@ -68,7 +68,7 @@ impl Oauth {
         if URL_SAFE_NO_PAD.encode(digest) != grant.challenge {
             return self.refuse("a wrong code_verifier");
         }
-        if get("client_secret") != SERVICE_TOKEN || get("client_id") != "service-nbcourier" {
+        if get("client_secret") != SERVICE_TOKEN || get("client_id") != CLIENT_ID {
             return self.refuse("a wrong client");
         }
         if get("redirect_uri") != grant.redirect_uri || get("grant_type") != "authorization_code" {

@@ -15,6 +15,8 @@ pub const ADMIN: &str = "root";
 
 /// The service's own token at the hub.
 pub const SERVICE_TOKEN: &str = "token-of-the-service-itself";
+/// The OAuth client ID of the service.
+pub const CLIENT_ID: &str = "service-nbcourier";
 
 const HUB_PREFIX: &str = "/services/nbcourier/";
 
@@ -65,7 +67,7 @@ impl Setup {
             .env("JUPYTERHUB_BASE_URL", "/")
             .env("JUPYTERHUB_SERVICE_NAME", "nbcourier")
             .env("JUPYTERHUB_SERVICE_PREFIX", HUB_PREFIX)
-            .env("JUPYTERHUB_CLIENT_ID", "service-nbcourier")
+            .env("JUPYTERHUB_CLIENT_ID", CLIENT_ID)
             .env(
                 "JUPYTERHUB_OAUTH_CALLBACK_URL",
                 "/services/nbcourier/oauth_callback",

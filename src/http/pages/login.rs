@@ -91,29 +91,17 @@ mod tests {
     use actix_web::http::Method;
     use actix_web::test::{TestRequest, call_service, init_service, read_body};
     use nbcourier_auth::{HubSettings, SigningKey};
-    use nbcourier_testkit::{Cookies, FakeHub, SERVICE_TOKEN};
-    use std::time::Duration;
+    use nbcourier_testkit::{CLIENT_ID, Cookies, FakeHub, SERVICE_TOKEN};
 
     fn header<'a>(response: &'a ServiceResponse, name: &str) -> &'a str {
         response.headers().get(name).unwrap().to_str().unwrap()
     }
 
     fn settings(hub: &FakeHub, directory: &std::path::Path) -> HubSettings {
+        let key = SigningKey::load_or_create(directory).unwrap();
         HubSettings {
-            api_url: hub.api_url(),
-            api_token: SERVICE_TOKEN.into(),
-            service_name: "x".into(),
-            client_id: "service-nbcourier".into(),
-            hub_host: String::new(),
-            base_url: "/".into(),
-            callback_url: "/services/x/oauth_callback".into(),
-            prefix: "/services/x/".into(),
-            signing_key: SigningKey::load_or_create(directory).unwrap(),
-            cache_ttl: Duration::from_mins(1),
-            grace: Duration::from_mins(10),
-            require_service_scope: false,
-            admins: vec![],
-            hub_admins: false,
+            client_id: CLIENT_ID.into(),
+            ..HubSettings::usual(hub.api_url(), SERVICE_TOKEN.into(), "x", key)
         }
     }
 

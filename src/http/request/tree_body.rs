@@ -7,7 +7,9 @@ use crate::http::compute::compute;
 use crate::http::error::{Error, Result};
 use crate::http::openapi::{Argument, Parts};
 use crate::http::request::body::{self, Blocks};
-use crate::http::request::tree_readers::{Files, Numbered, Reader, Told, ToldWithBytes};
+use crate::http::request::tree_readers::{
+    ArchiveReader, ManifestReader, ManifestWithBytesReader, Reader,
+};
 use crate::http::state::AppState;
 use actix_web::dev::Payload;
 use actix_web::http::header;
@@ -16,6 +18,7 @@ use bytes::Bytes;
 use nbcourier_api::Manifest;
 use nbcourier_codec::{Packing, Unpacker};
 use nbcourier_exchange::Account;
+use nbcourier_exchange::files::intake::{BatchIntake, Intake};
 use nbcourier_exchange::files::parcel::{Batch, Parcel};
 use nbcourier_exchange::{self as exchange, Exchange};
 use nbcourier_work::blocking;
@@ -46,16 +49,17 @@ impl TreeBody {
     pub async fn read(self, exchange: &Exchange, account: Account) -> Result<Parcel> {
         let Self { request, body } = self;
         match content_type(&request).as_str() {
-            TAR => receive(exchange, &request, body, Files::new(exchange, account)).await,
-            JSON => receive(exchange, &request, body, Told::new(exchange, account)).await,
+            TAR => {
+                let reader = ArchiveReader::new(Intake::counted(exchange, account));
+                receive(exchange, &request, body, reader).await
+            }
+            JSON => {
+                let reader = ManifestReader::new(exchange, account);
+                receive(exchange, &request, body, reader).await
+            }
             MANIFEST_AND_BYTES => {
-                receive(
-                    exchange,
-                    &request,
-                    body,
-                    ToldWithBytes::new(exchange, account),
-                )
-                .await
+                let reader = ManifestWithBytesReader::new(exchange, account);
+                receive(exchange, &request, body, reader).await
             }
             _ => Err(Error::UnsupportedMediaType(
                 "Send the files as application/x-tar, or a manifest of them as application/json or \
@@ -81,8 +85,8 @@ impl FromRequest for TreeBody {
 impl Argument for TreeBody {
     fn describe(parts: &mut Parts) {
         describe_archive(parts);
-        let told = parts.taken::<Manifest>();
-        parts.body(JSON, &told);
+        let manifest = parts.taken::<Manifest>();
+        parts.body(JSON, &manifest);
         parts.body(MANIFEST_AND_BYTES, &archive());
         parts.fails(400, "The manifest cannot be JSON decoded");
         parts.fails(400, "Incorrect request format");
@@ -101,7 +105,10 @@ impl BatchBody {
     pub async fn read(self, exchange: &Exchange, account: Account) -> Result<Batch> {
         let TreeBody { request, body } = self.0;
         match content_type(&request).as_str() {
-            TAR => receive(exchange, &request, body, Numbered::new(exchange, account)).await,
+            TAR => {
+                let reader = ArchiveReader::new(BatchIntake::counted(exchange, account));
+                receive(exchange, &request, body, reader).await
+            }
             _ => Err(Error::UnsupportedMediaType(
                 "Send the files as application/x-tar",
             )),
@@ -186,7 +193,7 @@ async fn receive<R: Reader>(
     let mut blocks = Blocks::of(request, body)?;
     let mut block = blocks.next().await?;
     while let Some(bytes) = block {
-        let work = unpacking.work_off(bytes);
+        let work = unpacking.read_block(bytes);
         // The next block arrives while this one is decoded.
         let (worked, next) = futures_util::join!(work, blocks.next());
         unpacking = worked?;
@@ -202,7 +209,7 @@ struct Unpacking<R> {
 }
 
 impl<R: Reader> Unpacking<R> {
-    async fn work_off(mut self, mut block: Bytes) -> Result<Self> {
+    async fn read_block(mut self, mut block: Bytes) -> Result<Self> {
         self.reader.packed += block.len() as u64;
         while !block.is_empty() {
             (self, block) = compute(move || {

@@ -28,26 +28,89 @@ pub trait Reader: Sized + Send + 'static {
     fn finish(self) -> Result<Self::Output>;
 }
 
-/// The reader of an archive of one tree.
-pub struct Files {
-    archive: TarDecoder,
-    intake: Intake,
-    open: Option<RelativePath>,
+/// What an archive is received as: one tree, or many.
+pub trait Archived: Send + 'static {
+    /// The place of a file, by its path in the archive.
+    type Place: Send + 'static;
+    /// The received trees.
+    type Output: Send + 'static;
+
+    /// Returns the place of the file with that path in the archive.
+    fn place(path: &RelativePath) -> Result<Self::Place>;
+
+    /// Returns the intake of the files.
+    fn files(&mut self) -> &mut Intake;
+
+    /// Ends the current file at its place.
+    fn end(&mut self, place: Self::Place) -> Result<()>;
+
+    /// Returns the trees after the last file.
+    fn finish(self) -> Result<Self::Output>;
 }
 
-impl Files {
+impl Archived for Intake {
+    type Place = RelativePath;
+    type Output = Parcel;
+
+    fn place(path: &RelativePath) -> Result<RelativePath> {
+        Ok(path.clone())
+    }
+
+    fn files(&mut self) -> &mut Intake {
+        self
+    }
+
+    fn end(&mut self, path: RelativePath) -> Result<()> {
+        Ok(Intake::end(self, path)?)
+    }
+
+    fn finish(self) -> Result<Parcel> {
+        Ok(Intake::finish(self)?)
+    }
+}
+
+/// Many trees, each below the ID of a submission.
+impl Archived for BatchIntake {
+    type Place = (i64, RelativePath);
+    type Output = Batch;
+
+    fn place(path: &RelativePath) -> Result<(i64, RelativePath)> {
+        split(path)
+    }
+
+    fn files(&mut self) -> &mut Intake {
+        &mut self.files
+    }
+
+    fn end(&mut self, (submission, path): (i64, RelativePath)) -> Result<()> {
+        Ok(BatchIntake::end(self, submission, path)?)
+    }
+
+    fn finish(self) -> Result<Batch> {
+        Ok(BatchIntake::finish(self)?)
+    }
+}
+
+/// The reader of an archive of files.
+pub struct ArchiveReader<I: Archived> {
+    archive: TarDecoder,
+    intake: I,
+    open: Option<I::Place>,
+}
+
+impl<I: Archived> ArchiveReader<I> {
     /// Returns a reader that has read nothing.
-    pub fn new(exchange: &Exchange, account: Account) -> Self {
+    pub fn new(intake: I) -> Self {
         Self {
             archive: TarDecoder::new(),
-            intake: Intake::counted(exchange, account),
+            intake,
             open: None,
         }
     }
 }
 
-impl Reader for Files {
-    type Output = Parcel;
+impl<I: Archived> Reader for ArchiveReader<I> {
+    type Output = I::Output;
 
     fn take(&mut self, bytes: &[u8]) -> Result<()> {
         let Self {
@@ -58,13 +121,13 @@ impl Reader for Files {
         archive.feed(bytes, &mut |event| {
             match event {
                 TarEvent::Begin(path, size) => {
-                    intake.begin_sized(size)?;
-                    *open = Some(path.clone());
+                    intake.files().begin_sized(size)?;
+                    *open = Some(I::place(path)?);
                 }
-                TarEvent::Content(bytes) => intake.write(bytes)?,
+                TarEvent::Content(bytes) => intake.files().write(bytes)?,
                 TarEvent::End => {
-                    if let Some(path) = open.take() {
-                        intake.end(path)?;
+                    if let Some(place) = open.take() {
+                        intake.end(place)?;
                     }
                 }
             }
@@ -73,22 +136,22 @@ impl Reader for Files {
     }
 
     fn overflow(&mut self) -> Option<Overflow> {
-        self.intake.take_overflow()
+        self.intake.files().take_overflow()
     }
 
-    fn finish(self) -> Result<Parcel> {
+    fn finish(self) -> Result<I::Output> {
         self.archive.finish()?;
-        Ok(self.intake.finish()?)
+        self.intake.finish()
     }
 }
 
 /// The reader of a manifest whose bytes should all be stored already.
-pub struct Told {
+pub struct ManifestReader {
     text: Vec<u8>,
     intake: Intake,
 }
 
-impl Told {
+impl ManifestReader {
     /// Returns a reader that has read nothing.
     pub fn new(exchange: &Exchange, account: Account) -> Self {
         Self {
@@ -98,7 +161,7 @@ impl Told {
     }
 }
 
-impl Reader for Told {
+impl Reader for ManifestReader {
     type Output = Parcel;
 
     fn take(&mut self, bytes: &[u8]) -> Result<()> {
@@ -124,34 +187,34 @@ fn extend(text: &mut Vec<u8>, bytes: &[u8]) -> Result<()> {
 }
 
 /// The reader of an archive with a manifest and the bytes sent along with it.
-pub struct ToldWithBytes {
+pub struct ManifestWithBytesReader {
     archive: TarDecoder,
     intake: Intake,
     text: Vec<u8>,
-    told: Option<ToldFiles>,
+    files: Option<ManifestFiles>,
     open: Option<Sha256Sum>,
 }
 
 /// The files of a manifest, and the size that it gives for each blob.
-struct ToldFiles {
+struct ManifestFiles {
     claims: Vec<Claim>,
     sizes: HashMap<Sha256Sum, u64>,
 }
 
-impl ToldWithBytes {
+impl ManifestWithBytesReader {
     /// Returns a reader that has read nothing.
     pub fn new(exchange: &Exchange, account: Account) -> Self {
         Self {
             archive: TarDecoder::new(),
             intake: Intake::counted(exchange, account),
             text: Vec::new(),
-            told: None,
+            files: None,
             open: None,
         }
     }
 }
 
-impl Reader for ToldWithBytes {
+impl Reader for ManifestWithBytesReader {
     type Output = Parcel;
 
     fn take(&mut self, bytes: &[u8]) -> Result<()> {
@@ -159,17 +222,17 @@ impl Reader for ToldWithBytes {
             archive,
             intake,
             text,
-            told,
+            files,
             open,
         } = self;
         archive.feed(bytes, &mut |event| {
-            let Some(told) = told else {
-                *told = take_manifest(&event, text)?;
+            let Some(files) = files else {
+                *files = take_manifest(&event, text)?;
                 return Ok(());
             };
             match event {
                 TarEvent::Begin(path, size) => {
-                    *open = Some(expected(path, size, told)?);
+                    *open = Some(expected(path, size, files)?);
                     intake.begin_sized(size)?;
                 }
                 TarEvent::Content(bytes) => intake.write(bytes)?,
@@ -193,8 +256,8 @@ impl Reader for ToldWithBytes {
 
     fn finish(self) -> Result<Parcel> {
         self.archive.finish()?;
-        let told = self.told.ok_or_else(without_manifest)?;
-        Ok(self.intake.finish_claimed(told.claims)?)
+        let files = self.files.ok_or_else(without_manifest)?;
+        Ok(self.intake.finish_claimed(files.claims)?)
     }
 }
 
@@ -203,7 +266,7 @@ fn without_manifest() -> Error {
 }
 
 /// Reads the first entry. Returns the manifest once it is complete.
-fn take_manifest(event: &TarEvent<'_>, text: &mut Vec<u8>) -> Result<Option<ToldFiles>> {
+fn take_manifest(event: &TarEvent<'_>, text: &mut Vec<u8>) -> Result<Option<ManifestFiles>> {
     match event {
         TarEvent::Begin(path, _) if path.as_str() != manifest::NAME => Err(without_manifest()),
         TarEvent::Begin(..) => Ok(None),
@@ -211,7 +274,7 @@ fn take_manifest(event: &TarEvent<'_>, text: &mut Vec<u8>) -> Result<Option<Told
         TarEvent::End => {
             let claims = manifest::parse(&std::mem::take(text))?;
             let sizes = claims.iter().map(|claim| (claim.sha256, claim.size));
-            Ok(Some(ToldFiles {
+            Ok(Some(ManifestFiles {
                 sizes: sizes.collect(),
                 claims,
             }))
@@ -220,69 +283,15 @@ fn take_manifest(event: &TarEvent<'_>, text: &mut Vec<u8>) -> Result<Option<Told
 }
 
 /// Returns the checksum that an entry is named by. Fails if the manifest does not have it, or has another size for it.
-fn expected(path: &RelativePath, size: u64, told: &ToldFiles) -> Result<Sha256Sum> {
+fn expected(path: &RelativePath, size: u64, files: &ManifestFiles) -> Result<Sha256Sum> {
     let name = Sha256Sum::parse(path.as_str());
-    let known = name.and_then(|name| Some((name, told.sizes.get(&name)?)));
+    let known = name.and_then(|name| Some((name, files.sizes.get(&name)?)));
     match known {
         Some((name, expected)) if *expected == size => Ok(name),
         Some(_) => Err(Error::bad(format!(
             "{path} has another size than the manifest says"
         ))),
         None => Err(Error::bad(format!("{path} is not in the manifest"))),
-    }
-}
-
-/// The reader of an archive of many trees, each below the ID of a submission.
-pub struct Numbered {
-    archive: TarDecoder,
-    intake: BatchIntake,
-    open: Option<(i64, RelativePath)>,
-}
-
-impl Numbered {
-    /// Returns a reader that has read nothing.
-    pub fn new(exchange: &Exchange, account: Account) -> Self {
-        Self {
-            archive: TarDecoder::new(),
-            intake: BatchIntake::counted(exchange, account),
-            open: None,
-        }
-    }
-}
-
-impl Reader for Numbered {
-    type Output = Batch;
-
-    fn take(&mut self, bytes: &[u8]) -> Result<()> {
-        let Self {
-            archive,
-            intake,
-            open,
-        } = self;
-        archive.feed(bytes, &mut |event| {
-            match event {
-                TarEvent::Begin(path, size) => {
-                    intake.files.begin_sized(size)?;
-                    *open = Some(split(path)?);
-                }
-                TarEvent::Content(bytes) => intake.files.write(bytes)?,
-                TarEvent::End => {
-                    if let Some((submission, path)) = open.take() {
-                        intake.end(submission, path)?;
-                    }
-                }
-            }
-            Ok(())
-        })
-    }
-
-    fn overflow(&mut self) -> Option<Overflow> {
-        self.intake.files.take_overflow()
-    }
-
-    fn finish(self) -> Result<Batch> {
-        self.archive.finish()?;
-        Ok(self.intake.finish()?)
     }
 }
 

@@ -391,7 +391,7 @@ fn a_hub_that_lists_some_groups_only_or_none_takes_nobody_off() {
 
 #[test]
 fn a_hub_that_is_away_takes_nobody_off() {
-    for mood in [HubBehaviour::Status(500), HubBehaviour::OtherJson] {
+    for mood in [HubBehaviour::Status(500), HubBehaviour::other_json()] {
         let hub = FakeHub::start();
         hub.knows("root");
         hub.lists(&[("nbgrader-course1", &["lawrence"])]);

@@ -2,12 +2,14 @@
 
 use nbcourier_testkit::{Call, FakeHub, HubBehaviour, Reply, Server, Setup, eventually};
 
-const SICK: [HubBehaviour; 4] = [
-    HubBehaviour::Stuck,
-    HubBehaviour::Status(500),
-    HubBehaviour::Rubbish,
-    HubBehaviour::Closed,
-];
+fn faults() -> [HubBehaviour; 4] {
+    [
+        HubBehaviour::Stuck,
+        HubBehaviour::Status(500),
+        HubBehaviour::no_json(),
+        HubBehaviour::Closed,
+    ]
+}
 
 fn ask(server: &Server, token: &str) -> Reply {
     server.send(&courses_as(server, token))
@@ -32,7 +34,7 @@ fn assert_unavailable(reply: &Reply) {
 /// Runs a check for every kind of fault at the same time, because some of them take the whole timeout.
 fn with_every_sickness(check: impl Fn(HubBehaviour) + Sync) {
     std::thread::scope(|scope| {
-        for mood in SICK {
+        for mood in faults() {
             let check = &check;
             scope.spawn(move || check(mood));
         }

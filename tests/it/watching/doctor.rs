@@ -200,7 +200,7 @@ fn faults_of_the_hub_are_distinguished() {
     well.clock_is_ahead(-20);
     examine(&well).is("warning", "seconds ahead of the hub's");
     well.clock_is_ahead(0);
-    well.feels(HubBehaviour::Rubbish);
+    well.feels(HubBehaviour::no_json());
     examine(&well).is("wrong", "is not a hub, or the hub fails");
     well.feels(HubBehaviour::Status(500));
     examine(&well).is("wrong", "status 500");

@@ -3,11 +3,8 @@
 use crate::cache::Lifetimes;
 use crate::hub::TimeLimits;
 use crate::{AuthError, Authenticator, Caller, HubSettings, Redirect, SigningKey};
-use nbcourier_testkit::{Cookies, FakeHub, SERVICE_TOKEN};
+use nbcourier_testkit::{CLIENT_ID, Cookies, FakeHub, SERVICE_TOKEN};
 use std::time::Duration;
-
-/// The path to which the hub sends browsers after a login.
-const CALLBACK_URL: &str = "/services/x/oauth_callback";
 
 /// Settings and authenticators for a fake hub.
 pub(super) trait AskedHub {
@@ -18,21 +15,10 @@ pub(super) trait AskedHub {
 
 impl AskedHub for FakeHub {
     fn settings(&self) -> HubSettings {
+        let key = SigningKey::from_bytes([7; 32]);
         HubSettings {
-            api_url: self.api_url(),
-            api_token: SERVICE_TOKEN.into(),
-            service_name: "x".into(),
-            client_id: "service-nbcourier".into(),
-            hub_host: String::new(),
-            base_url: "/".into(),
-            callback_url: CALLBACK_URL.into(),
-            prefix: "/services/x/".into(),
-            signing_key: SigningKey::from_bytes([7; 32]),
-            cache_ttl: Duration::from_mins(1),
-            grace: Duration::from_mins(10),
-            require_service_scope: false,
-            admins: vec![],
-            hub_admins: false,
+            client_id: CLIENT_ID.into(),
+            ..HubSettings::usual(self.api_url(), SERVICE_TOKEN.into(), "x", key)
         }
     }
 
