@@ -207,7 +207,7 @@ mod tests {
     #[test]
     fn one_caller_too_many_makes_only_the_oldest_forgotten() {
         let (known, time) = (Known::default(), Timestamp::from_micros(1));
-        let name = |number: u64| UserName::parse(&format!("user{number}")).unwrap();
+        let name = |number: u64| UserName::parse(format!("user{number}")).unwrap();
         for number in 0..MOST + 1000 {
             known.remember(name(number), time);
         }
