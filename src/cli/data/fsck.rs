@@ -22,7 +22,7 @@ use tokio::runtime::Runtime;
 pub struct Arguments {
     #[command(flatten)]
     places: PlaceArgs,
-    /// FsckReport problems only
+    /// Report problems only
     #[arg(long, short)]
     quiet: bool,
     /// Repair what can be repaired. Damaged bytes are set aside, and return when somebody submits the same bytes again.
