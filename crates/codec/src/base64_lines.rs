@@ -9,6 +9,8 @@ const LINE_CHARS: usize = LINE_BYTES / 3 * 4;
 /// A line break as a JSON string holds it.
 const LINE_BREAK: &[u8] = b"\\n";
 const LINE_LENGTH: usize = LINE_CHARS + LINE_BREAK.len();
+/// The number of lines that are encoded at a time. One call for each line would take twice as long.
+const LINES: usize = 16;
 
 /// An encoder of a file as base64 for the inside of a JSON string. It takes pieces of any size and writes lines of 76
 /// characters. Every line ends in an escaped line break, including the last. An empty file gives nothing.
@@ -19,8 +21,8 @@ pub struct Base64LineEncoder {
     /// The beginning of an incomplete line.
     line: [u8; LINE_BYTES],
     filled: usize,
-    /// The characters of one line, kept so that a line allocates nothing.
-    characters: String,
+    /// The characters of some lines, before the line breaks are added.
+    characters: [u8; LINES * LINE_CHARS],
 }
 
 impl Default for Base64LineEncoder {
@@ -35,7 +37,7 @@ impl Base64LineEncoder {
         Self {
             line: [0; LINE_BYTES],
             filled: 0,
-            characters: String::with_capacity(LINE_CHARS),
+            characters: [0; LINES * LINE_CHARS],
         }
     }
 
@@ -50,12 +52,12 @@ impl Base64LineEncoder {
             if self.filled < LINE_BYTES {
                 return;
             }
-            append_line(&self.line, &mut self.characters, output);
+            append_lines(&self.line, &mut self.characters, output);
         }
         let (lines, rest) = rest.as_chunks::<LINE_BYTES>();
         output.reserve((lines.len() + 1) * LINE_LENGTH);
-        for line in lines {
-            append_line(line, &mut self.characters, output);
+        for lines in lines.chunks(LINES) {
+            append_lines(lines.as_flattened(), &mut self.characters, output);
         }
         self.line[..rest.len()].copy_from_slice(rest);
         self.filled = rest.len();
@@ -65,7 +67,7 @@ impl Base64LineEncoder {
     pub fn finish(&mut self, output: &mut Vec<u8>) {
         let filled = std::mem::take(&mut self.filled);
         if filled > 0 {
-            append_line(&self.line[..filled], &mut self.characters, output);
+            append_lines(&self.line[..filled], &mut self.characters, output);
         }
     }
 
@@ -82,13 +84,14 @@ impl Base64LineEncoder {
     }
 }
 
-/// Appends the base64 of at most one line of bytes, and the line break.
-fn append_line(bytes: &[u8], characters: &mut String, output: &mut Vec<u8>) {
-    // Encoding into a string cannot fail. Encoding into a slice can.
-    characters.clear();
-    STANDARD.encode_string(bytes, characters);
-    output.extend_from_slice(characters.as_bytes());
-    output.extend_from_slice(LINE_BREAK);
+/// Appends the base64 of at most `LINES` lines of bytes, and the line breaks.
+fn append_lines(bytes: &[u8], characters: &mut [u8; LINES * LINE_CHARS], output: &mut Vec<u8>) {
+    // Encoding fails only without room for the characters, and there is room for all lines.
+    let length = STANDARD.encode_slice(bytes, characters).unwrap_or_default();
+    for line in characters[..length].chunks(LINE_CHARS) {
+        output.extend_from_slice(line);
+        output.extend_from_slice(LINE_BREAK);
+    }
 }
 
 #[cfg(test)]

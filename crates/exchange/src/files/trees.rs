@@ -1,5 +1,6 @@
 //! Reading stored files. Each file is verified against its checksum before its last bytes are sent.
 
+use super::verified::Verified;
 use crate::{Error, Exchange, Result};
 use bytes::Bytes;
 use nbcourier_blobs::Damage;
@@ -15,7 +16,7 @@ use std::sync::Arc;
 const CHUNK: usize = 256 * 1024;
 /// Bytes that are read and verified before a reply begins.
 pub const AHEAD: usize = 512 * 1024;
-/// Maximum bytes of small contents read from the database at a time.
+/// Approximate number of bytes read at a time.
 const BATCH: u64 = 512 * 1024;
 /// Maximum number of small contents read at a time.
 const BATCH_FILES: usize = 1000;
@@ -298,74 +299,47 @@ impl Contents {
 
     /// Returns the next pieces, about half a megabyte, or none at the end.
     pub async fn next(&mut self) -> Result<Vec<Piece>> {
-        if let Some(open) = self.open.take() {
-            return self.read_on(open).await;
-        }
         let Some(file) = self.files.get(self.next) else {
             return Ok(Vec::new());
         };
         if file.blob.in_database {
-            return self.read_small().await;
+            self.read_small().await
+        } else {
+            self.read_large().await
         }
-        let (blobs, blob, begin) = (
-            self.exchange.blobs.clone(),
-            file.blob.blob,
-            Piece::Begin(self.next),
-        );
-        self.next += 1;
-        let file = blocking(move || {
-            blobs
-                .read(&blob)
-                .map_err(|damage| Error::Damaged(blob.sha256, damage))
-        })
-        .await??;
-        let mut pieces = vec![begin];
-        pieces.extend(
-            self.read_on(Open {
-                file,
-                left: blob.size,
-                size: blob.size,
-                sha256: blob.sha256,
-                hasher: Sha256::new(),
-            })
-            .await?,
-        );
-        Ok(pieces)
     }
 
-    async fn read_on(&mut self, mut open: Open) -> Result<Vec<Piece>> {
-        let verified = self.exchange.verified.clone();
-        let (open, bytes) = blocking(move || {
-            let mut bytes =
-                vec![0; usize::try_from(open.left).map_or(CHUNK, |left| left.min(CHUNK))];
-            let damaged = |damage| Error::Damaged(open.sha256, damage);
-            open.file
-                .read_exact(&mut bytes)
-                .map_err(|error| match error.kind() {
-                    std::io::ErrorKind::UnexpectedEof => damaged(Damage::WrongLength),
-                    _ => damaged(Damage::Unreadable),
-                })?;
-            let bytes = Bytes::from(bytes);
-            open.left -= bytes.len() as u64;
-            let is_whole = open.size == bytes.len() as u64;
-            let is_sound = if is_whole {
-                verified.matches(open.sha256, &bytes)
-            } else {
-                open.hasher.update(&bytes);
-                open.left > 0 || open.hasher.finalize_reset().as_slice() == open.sha256.0
-            };
-            if !is_sound {
-                return Err(damaged(Damage::WrongBytes));
+    async fn read_large(&mut self) -> Result<Vec<Piece>> {
+        let (exchange, files) = (self.exchange.clone(), self.files.clone());
+        let (mut next, mut open) = (self.next, self.open.take());
+        let read = blocking(move || {
+            let mut pieces = Vec::new();
+            let mut read = 0_u64;
+            while read < BATCH
+                && let Some(file) = files.get(next)
+                && !file.blob.in_database
+            {
+                let mut now = match open.take() {
+                    Some(open) => open,
+                    None => {
+                        pieces.push(Piece::Begin(next));
+                        Open::new(&exchange, &file.blob.blob)?
+                    }
+                };
+                let bytes = now.read(&exchange.verified)?;
+                read += bytes.len() as u64;
+                pieces.push(Piece::Bytes(bytes));
+                if now.left > 0 {
+                    open = Some(now);
+                } else {
+                    pieces.push(Piece::End);
+                    next += 1;
+                }
             }
-            Ok((open, bytes))
-        })
-        .await??;
-        let mut pieces = vec![Piece::Bytes(bytes)];
-        if open.left == 0 {
-            pieces.push(Piece::End);
-        } else {
-            self.open = Some(open);
-        }
+            Ok::<_, Error>((next, open, pieces))
+        });
+        let (next, open, pieces) = read.await??;
+        (self.next, self.open) = (next, open);
         Ok(pieces)
     }
 
@@ -415,5 +389,45 @@ impl Contents {
             pieces.extend([Piece::Begin(place), Piece::Bytes(content), Piece::End]);
         }
         Ok(pieces)
+    }
+}
+
+impl Open {
+    fn new(exchange: &Exchange, blob: &BlobRef) -> Result<Self> {
+        let file = exchange.blobs.read(blob);
+        Ok(Self {
+            file: file.map_err(|damage| Error::Damaged(blob.sha256, damage))?,
+            left: blob.size,
+            size: blob.size,
+            sha256: blob.sha256,
+            hasher: Sha256::new(),
+        })
+    }
+
+    /// Reads the next bytes. Returns the last ones only if the whole file matches its checksum.
+    fn read(&mut self, verified: &Verified) -> Result<Bytes> {
+        let damaged = |damage| Error::Damaged(self.sha256, damage);
+        let length = usize::try_from(self.left).map_or(CHUNK, |left| left.min(CHUNK));
+        let mut bytes = vec![0; length];
+        self.file
+            .read_exact(&mut bytes)
+            .map_err(|error| match error.kind() {
+                std::io::ErrorKind::UnexpectedEof => damaged(Damage::WrongLength),
+                _ => damaged(Damage::Unreadable),
+            })?;
+        let bytes = Bytes::from(bytes);
+        self.left -= bytes.len() as u64;
+        let is_whole = self.size == bytes.len() as u64;
+        let is_sound = if is_whole {
+            verified.matches(self.sha256, &bytes)
+        } else {
+            self.hasher.update(&bytes);
+            self.left > 0 || self.hasher.finalize_reset().as_slice() == self.sha256.0
+        };
+        if is_sound {
+            Ok(bytes)
+        } else {
+            Err(damaged(Damage::WrongBytes))
+        }
     }
 }
