@@ -4,6 +4,8 @@ import json
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
+from processes import STOP_LIMIT_S
+
 NAME = "neighbour"
 PREFIX = f"/services/{NAME}/"
 
@@ -81,7 +83,7 @@ class Neighbour:
         """Stops the server."""
         self._server.shutdown()
         self._server.server_close()
-        self._thread.join()
+        self._thread.join(STOP_LIMIT_S)
 
     def _handler(self) -> type[BaseHTTPRequestHandler]:
         told = self.told

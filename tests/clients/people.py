@@ -118,4 +118,4 @@ def all_at_once(*calls: Callable[[], Any]) -> list[Any]:
     with ThreadPoolExecutor(
         max_workers=max(1, min(len(calls), os.cpu_count() or 1))
     ) as pool:
-        return [future.result() for future in [pool.submit(call) for call in calls]]
+        return [future.result(COMMAND_LIMIT_S) for future in [pool.submit(call) for call in calls]]

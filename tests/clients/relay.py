@@ -10,6 +10,8 @@ from pathlib import Path
 
 CHUNK = 1 << 16
 CONNECT_LIMIT_S = 30
+# The longest time that one direction of a connection stays open after the other has ended.
+EXCHANGE_LIMIT_S = 300
 OPENSSL_LIMIT_S = 60
 
 
@@ -56,7 +58,7 @@ class Relay:
         back = threading.Thread(target=_pass_on, args=[server, client], daemon=True)
         back.start()
         _pass_on(client, server)
-        back.join()
+        back.join(EXCHANGE_LIMIT_S)
         client.close()
         server.close()
 

@@ -15,6 +15,7 @@ from material import (
     OTHER_COURSE,
     source_tree,
 )
+from people import COMMAND_LIMIT_S
 from standalone import ADMIN, Standalone
 from trees import assert_same_tree, read_tree, without, write_tree
 
@@ -130,6 +131,7 @@ def test_the_service_ends_cleanly_when_asked_to_and_leaves_a_sound_store(
         [binary, "fsck", f"--data-dir={service.data}"],
         capture_output=True,
         text=True,
+        timeout=COMMAND_LIMIT_S,
         check=False,
     )
     assert check.returncode == 0, check.stdout + check.stderr

@@ -3,6 +3,7 @@
 use crate::client::{Client, listed_files, same};
 use crate::kill::assert_well;
 use crate::tally::{Tally, rounds, seed};
+use nbcourier_testkit::Finish as _;
 use nbcourier_testkit::course::timestamp_of;
 use nbcourier_testkit::{Course, Random, Reply, Sent, Server, Setup, percent_encode};
 use std::path::{Path, PathBuf};
@@ -43,7 +44,7 @@ fn unshare(mount: &str) -> Vec<&'static str> {
         let tried = Command::new(command[0])
             .args(&command[1..])
             .args(["sh", "-c", mount])
-            .output();
+            .finish();
         if tried.is_ok_and(|output| output.status.success()) {
             return command.to_vec();
         }
@@ -67,7 +68,7 @@ fn beside(server: &Server, command: &[&str]) -> Output {
     if !rustix::process::geteuid().is_root() {
         enter.args(["--user", "--preserve-credentials"]);
     }
-    enter.args(command).output().unwrap()
+    enter.args(command).finish().unwrap()
 }
 
 fn ours(server: &Server, arguments: &[&str]) -> Output {

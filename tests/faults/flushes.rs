@@ -6,6 +6,9 @@ use crate::power::{CALLS, Disk, thread_and_rest};
 use diesel::connection::Connection as _;
 use diesel::prelude::*;
 use diesel::sqlite::SqliteConnection;
+use diesel_migrations::{FileBasedMigrations, MigrationHarness as _};
+use nbcourier_storage::{Opening, migrate_with};
+use nbcourier_testkit::Finish as _;
 use nbcourier_testkit::course::timestamp_of;
 use nbcourier_testkit::server::{ADMIN, isolate};
 use nbcourier_testkit::{
@@ -22,7 +25,7 @@ const LARGE: usize = 200 * 1024;
 
 /// Returns the command that traces another one.
 fn strace(trace: &Path) -> Vec<String> {
-    let found = Command::new("strace").arg("--version").output();
+    let found = Command::new("strace").arg("--version").finish();
     assert!(
         found.is_ok_and(|output| output.status.success()),
         "strace is not there: scripts/setup-faults.sh installs it"
@@ -266,22 +269,76 @@ fn assert_flushes(root: &Path, arguments: &[&str]) {
 
 /// Runs a command to its end, and checks its system calls below that directory before its reports and before `exit`.
 fn assert_flushes_before(exit: Option<&str>, root: &Path, arguments: &[&str]) {
-    let known = all_below(root);
-    let trace = root.parent().unwrap().join("trace");
+    let mut command = traced(root);
+    command.arg(program()).args(arguments);
+    Commanded::run(root, command).assert_flushed(exit);
+}
+
+/// Returns the command that traces the program added to it. The trace is kept beside that directory.
+fn traced(root: &Path) -> Command {
     let mut command = Command::new("strace");
     isolate(&mut command, root);
-    command.args(&strace(&trace)[1..]).arg(program());
-    let ended = command.args(arguments).output().unwrap();
-    let told = String::from_utf8_lossy(&ended.stderr);
-    assert!(ended.status.success(), "{arguments:?}: {told}");
-    let text = fs::read_to_string(&trace).unwrap();
-    let lines = || text.lines().chain(exit);
-    let disk = Disk::new(root, known.clone()).read(lines());
-    assert_eq!(disk.violations(), [], "{arguments:?}");
-    assert!(disk.promises() > 0, "{arguments:?} says that it is done");
-    let unflushed = lines().filter(|line| !line.contains("sync("));
-    let disk = Disk::new(root, known).read(unflushed);
-    assert!(!disk.violations().is_empty(), "{arguments:?}");
+    command.args(&strace(&trace_of(root))[1..]);
+    command
+}
+
+fn trace_of(root: &Path) -> PathBuf {
+    root.parent().unwrap().join("trace")
+}
+
+/// The system calls of a command that has succeeded.
+struct Commanded<'a> {
+    root: &'a Path,
+    command: String,
+    /// The paths that were there before.
+    known: Vec<PathBuf>,
+    trace: String,
+}
+
+impl<'a> Commanded<'a> {
+    fn run(root: &'a Path, mut command: Command) -> Self {
+        let known = all_below(root);
+        let ended = command.finish().unwrap();
+        let told = String::from_utf8_lossy(&ended.stderr);
+        let command = format!("{:?}", command.get_args().last());
+        assert!(ended.status.success(), "{command}: {told}");
+        Self {
+            root,
+            command,
+            known,
+            trace: fs::read_to_string(trace_of(root)).unwrap(),
+        }
+    }
+
+    fn judge<'b>(&self, lines: impl IntoIterator<Item = &'b str>) -> Disk {
+        Disk::new(self.root, self.known.clone()).read(lines)
+    }
+
+    fn assert_flushed(&self, exit: Option<&str>) {
+        let lines = || self.trace.lines().chain(exit);
+        let disk = self.judge(lines());
+        assert_eq!(disk.violations(), [], "{}", self.command);
+        assert!(disk.promises() > 0, "{} says that it is done", self.command);
+        let unflushed = lines().filter(|line| !line.contains("sync("));
+        let disk = self.judge(unflushed);
+        assert!(!disk.violations().is_empty(), "{}", self.command);
+    }
+
+    /// Checks that some promise is too early without the flushes of the paths that contain this text.
+    fn assert_needs_flush_of(&self, path: &str) {
+        let flushes = |line: &&str| line.contains("sync(") && line.contains(path);
+        assert!(
+            self.trace.lines().any(|line| flushes(&line)),
+            "{}: no flush of {path}",
+            self.command
+        );
+        let disk = self.judge(self.trace.lines().filter(|line| !flushes(line)));
+        assert!(
+            !disk.violations().is_empty(),
+            "{}: the flush of {path} is not needed",
+            self.command
+        );
+    }
 }
 
 fn all_below(directory: &Path) -> Vec<PathBuf> {
@@ -347,5 +404,143 @@ fn commands_flush_before_they_report_success() {
     for _ in 0..2 {
         let export = ["roster", "export", "algebra", &roster, &token, &url];
         assert_flushes_before(Some(EXIT), &root, &export);
+    }
+}
+
+#[test]
+fn a_repair_is_flushed_before_it_is_reported() {
+    let place = tempfile::tempdir().unwrap();
+    let root = place.path().join("root");
+    fs::create_dir(&root).unwrap();
+    let server = Setup::standalone().start();
+    let course = Course::of(&server, "algebra");
+    course.make(&["ira"], &["ada"]);
+    course.release("ps1", "ira", &[]).ok();
+    let mut random = Random::seeded(3);
+    let files = [
+        Sent::new("small", "small"),
+        Sent::new("misplaced", random.bytes(LARGE)),
+        Sent::new("damaged", random.bytes(LARGE)),
+    ];
+    course.submit("ps1", "ada", &files).ok();
+    let source = format!("--data-dir={}", server.data_dir().display());
+    let backup = place.path().join("backup").display().to_string();
+    let restored = root.join("data");
+    let data = format!("--data-dir={}", restored.display());
+    for arguments in [["backup", &backup, &source], ["restore", &backup, &data]] {
+        let ended = nbcourier_testkit::server::run(&arguments);
+        assert!(ended.status.success(), "{ended:?}");
+    }
+    let blob = |sent: &Sent| {
+        let name = nbcourier_testkit::hex_sha256(&sent.bytes);
+        restored.join("blobs").join(&name[..2]).join(name)
+    };
+    let directory_of = |path: &Path| format!("{}>", path.parent().unwrap().display());
+    let repair = |more: &[&str]| {
+        let mut command = traced(&root);
+        command.arg(program()).args(["fsck", "--repair", &data]);
+        let repaired = Commanded::run(&root, {
+            command.args(more);
+            command
+        });
+        repaired.assert_flushed(None);
+        repaired
+    };
+
+    // A file in a wrong place returns to its own.
+    let (misplaced, damaged) = (blob(&files[1]), blob(&files[2]));
+    let parts = ["00", "01"].map(|part| restored.join("blobs").join(part));
+    let wrong = parts.iter().find(|part| !misplaced.starts_with(part));
+    let wrong = wrong.unwrap().join(misplaced.file_name().unwrap());
+    fs::rename(&misplaced, wrong).unwrap();
+    let repaired = repair(&[]);
+    assert_eq!(fs::read(&misplaced).unwrap(), files[1].bytes);
+    repaired.assert_needs_flush_of(&directory_of(&misplaced));
+    repaired.assert_needs_flush_of("nbcourier.db-wal>");
+
+    // A damaged file is set aside, and its bytes come from the backup. So do those of a small one.
+    fs::write(&damaged, vec![0; LARGE]).unwrap();
+    let database = restored.join("nbcourier.db");
+    let mut conn = SqliteConnection::establish(database.to_str().unwrap()).unwrap();
+    let change = "UPDATE blob_contents SET content = x'00' WHERE content = CAST('small' AS BLOB)";
+    assert_eq!(diesel::sql_query(change).execute(&mut conn).unwrap(), 1);
+    drop(conn);
+    let repaired = repair(&["--from", &backup]);
+    assert_eq!(fs::read(&damaged).unwrap(), files[2].bytes);
+    for path in [
+        &directory_of(&damaged),
+        "/blobs/incoming/",
+        "/blobs/damaged",
+        "nbcourier.db-wal>",
+    ] {
+        repaired.assert_needs_flush_of(path);
+    }
+}
+
+/// The variables with which a test runs itself: a database, and the directory of the migrations for it.
+const OLDER: [&str; 2] = ["NBCOURIER_TEST_OLDER", "NBCOURIER_TEST_MIGRATIONS"];
+
+/// Only the test below gives it a database.
+#[test]
+fn an_older_database_is_migrated() {
+    let [Some(database), Some(migrations)] = OLDER.map(std::env::var_os) else {
+        return;
+    };
+    let database = PathBuf::from(database);
+    let migrations = FileBasedMigrations::from_path(migrations).unwrap();
+    let mut conn = SqliteConnection::establish(database.to_str().unwrap()).unwrap();
+    migrate_with(&migrations, &mut conn, &database, Opening::Migrate).unwrap();
+}
+
+#[test]
+fn the_copy_before_a_migration_is_flushed_before_the_database_changes() {
+    let place = tempfile::tempdir().unwrap();
+    let (root, migrations) = (place.path().join("root"), place.path().join("migrations"));
+    fs::create_dir(&root).unwrap();
+    let first = "CREATE TABLE a (id INTEGER PRIMARY KEY); INSERT INTO a VALUES (7);";
+    for (name, up) in [
+        ("2026-01-30-000000_first", first),
+        (
+            "2026-01-31-000000_second",
+            "ALTER TABLE a ADD COLUMN b TEXT;",
+        ),
+    ] {
+        let directory = migrations.join(name);
+        fs::create_dir_all(&directory).unwrap();
+        fs::write(directory.join("up.sql"), up).unwrap();
+    }
+    let database = root.join("nbcourier.db");
+    let mut conn = SqliteConnection::establish(database.to_str().unwrap()).unwrap();
+    let all = FileBasedMigrations::from_path(&migrations).unwrap();
+    conn.run_next_migration(all).unwrap();
+    drop(conn);
+
+    let mut command = traced(&root);
+    let variables = OLDER.into_iter().zip([&database, &migrations]);
+    command
+        .envs(variables)
+        .arg(std::env::current_exe().unwrap());
+    command.args(["--exact", "flushes::an_older_database_is_migrated"]);
+    let migrated = Commanded::run(&root, command);
+    migrated.assert_flushed(Some(EXIT));
+    let copy = all_below(&root)
+        .into_iter()
+        .find(|path| path.display().to_string().contains(".before-"))
+        .expect("a copy");
+    // The beginning of the trace, up to the first change of the database after the copy was made.
+    let copied = copy.display().to_string();
+    let lines: Vec<&str> = migrated.trace.lines().collect();
+    let made = lines
+        .iter()
+        .position(|line| line.contains(&copied))
+        .unwrap();
+    let changes = |line: &&str| line.contains("write") && line.contains("/nbcourier.db>");
+    let changed = lines[made..].iter().position(changes).unwrap();
+    let begun = || lines[..made + changed].iter().copied().chain([EXIT]);
+    assert_eq!(migrated.judge(begun()).violations(), []);
+    for path in [format!("{copied}>"), format!("{}>", root.display())] {
+        let disk = migrated
+            .judge(begun().filter(|line| !(line.contains("sync(") && line.contains(&path))));
+        assert!(!disk.violations().is_empty(), "without the flush of {path}");
     }
 }

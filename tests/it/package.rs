@@ -1,5 +1,6 @@
 //! The files in the repository and in the packages made from it: our own sources, and no file by accident.
 
+use nbcourier_testkit::Finish as _;
 use serde_json::Value;
 use std::collections::BTreeSet;
 use std::fs;
@@ -217,6 +218,8 @@ const MAY_SLEEP: [&str; 8] = [
 ];
 /// Yields while it finds nothing to do, and ends with the whole load.
 const MAY_YIELD: [&str; 2] = ["tests/faults/load.rs", "tests/it/package.rs"];
+/// Contains the words that it looks for.
+const MAY_WAIT: [&str; 1] = ["tests/it/package.rs"];
 
 #[test]
 fn no_test_waits_without_a_limit_or_lets_time_pass() {
@@ -230,14 +233,21 @@ fn no_test_waits_without_a_limit_or_lets_time_pass() {
         let Ok(text) = fs::read_to_string(root().join(&path)) else {
             continue;
         };
-        for (word, allowed) in [
-            ("sleep(", MAY_SLEEP.as_slice()),
-            ("yield_now(", MAY_YIELD.as_slice()),
+        for (word, allowed, instead) in [
+            ("sleep(", MAY_SLEEP.as_slice(), "eventually"),
+            ("yield_now(", MAY_YIELD.as_slice(), "eventually"),
+            (".output()", MAY_WAIT.as_slice(), "Finish"),
+            (".wait_with_output()", MAY_WAIT.as_slice(), "Finish"),
+            (
+                ".recv()",
+                MAY_WAIT.as_slice(),
+                "eventually, or recv_timeout",
+            ),
         ] {
             let is_allowed = allowed.contains(&path.as_str());
             assert!(
                 is_allowed || !text.contains(word),
-                "{path} has {word}…): use nbcourier_testkit::eventually, which has a limit"
+                "{path} has {word}: use nbcourier_testkit::{instead}, which has a limit"
             );
         }
     }
@@ -260,7 +270,7 @@ fn run(program: &str, arguments: &[&str]) -> Vec<String> {
     let output = Command::new(program)
         .args(arguments)
         .current_dir(root())
-        .output()
+        .finish()
         .expect("the program can be started");
     let errors = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success(), "{program} failed: {errors}");

@@ -528,7 +528,10 @@ def test_a_run_that_is_killed_goes_on_where_it_was(
     assert contents(data) == contents(whole)
     assert large.snapshot() == untouched
     checked = subprocess.run(
-        [str(binary), "fsck", f"--data-dir={data}"], capture_output=True, text=True
+        [str(binary), "fsck", f"--data-dir={data}"],
+        capture_output=True,
+        text=True,
+        timeout=COMMAND_LIMIT_S,
     )
     assert checked.returncode == 0, checked.stdout
 

@@ -39,6 +39,7 @@ mod writer;
 pub use error::{Error, Result};
 pub use examine::{Examined, SetAside, examine, examine_courses, examine_runs, examine_set_aside};
 pub use metrics::WriterMetrics;
+pub use migrate::migrate_with;
 pub use pool::{DatabaseFiles, Opening, Store, database_files};
 pub use portion::Portion;
 

@@ -114,7 +114,9 @@ pub fn migrate(conn: &mut Connection, path: &Path, opening: Opening) -> Result<(
     migrate_with(&MIGRATIONS, conn, path, opening)
 }
 
-fn migrate_with(
+/// Applies the migrations of the source that the database lacks, after setting a copy of it aside. The source of this
+/// binary is the one of [`Store::open`](super::Store::open). Tests use those of later versions.
+pub fn migrate_with(
     source: &impl MigrationSource<Sqlite>,
     conn: &mut Connection,
     path: &Path,

@@ -38,7 +38,7 @@ pub use form::{Form, percent_encode};
 pub use http::{Call, Reply};
 pub use hub::{FakeHub, HubBehaviour};
 pub use logged::Logged;
-pub use patience::{eventually, eventually_some};
+pub use patience::{Finish, eventually, eventually_some};
 pub use random::Random;
 pub use routes::routes;
 pub use server::{CLIENT_ID, SERVICE_TOKEN, Server, Setup, program};

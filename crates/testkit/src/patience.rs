@@ -1,5 +1,8 @@
 //! Waiting for an expected event, always with a limit.
 
+use std::io::{self, Read};
+use std::process::{Command, Output, Stdio};
+use std::thread;
 use std::time::{Duration, Instant};
 
 /// The time limit of a test's wait. No correct program takes a fraction of it, however busy the machine is.
@@ -22,6 +25,53 @@ pub fn eventually_some<T>(what: &str, mut look: impl FnMut() -> Option<T>) -> T 
             return found;
         }
         assert!(begun.elapsed() < PATIENCE, "waited in vain: {what}");
-        std::thread::sleep(PAUSE);
+        thread::sleep(PAUSE);
     }
+}
+
+/// Running a program to its end, with a limit. A test that ran it by `Command::output` would wait for ever.
+pub trait Finish {
+    /// Returns the status and the output of the program. Kills it and fails after the time limit.
+    fn finish(&mut self) -> io::Result<Output>;
+}
+
+impl Finish for Command {
+    #[track_caller]
+    fn finish(&mut self) -> io::Result<Output> {
+        let mut child = self
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()?;
+        let (stdout, stderr) = (whole(child.stdout.take()), whole(child.stderr.take()));
+        let begun = Instant::now();
+        let status = loop {
+            if let Some(status) = child.try_wait()? {
+                break status;
+            }
+            if begun.elapsed() >= PATIENCE {
+                child.kill()?;
+                child.wait()?;
+                panic!("waited in vain for the end of {self:?}");
+            }
+            thread::sleep(PAUSE);
+        };
+        let read = |thread: thread::JoinHandle<Vec<u8>>| thread.join().expect("the output");
+        Ok(Output {
+            status,
+            stdout: read(stdout),
+            stderr: read(stderr),
+        })
+    }
+}
+
+/// Reads to the end on another thread, so that the program never waits for a reader.
+fn whole(stream: Option<impl Read + Send + 'static>) -> thread::JoinHandle<Vec<u8>> {
+    thread::spawn(move || {
+        let mut bytes = Vec::new();
+        if let Some(mut stream) = stream {
+            let _ = stream.read_to_end(&mut bytes);
+        }
+        bytes
+    })
 }

@@ -1,6 +1,7 @@
 //! The built program, running on a port and a data directory of its own.
 
 use super::{Call, FakeHub, Form, Reply, percent_encode};
+use crate::patience::Finish as _;
 use std::hash::{BuildHasher as _, Hasher as _, RandomState};
 use std::io::{BufRead, BufReader, Read};
 use std::net::TcpListener;
@@ -38,7 +39,7 @@ pub fn run(arguments: &[&str]) -> Output {
     isolate(&mut command, home.path());
     command
         .args(arguments)
-        .output()
+        .finish()
         .expect("the program starts")
 }
 

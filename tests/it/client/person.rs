@@ -1,5 +1,6 @@
 //! A person with a terminal: a home directory, a token, and the program.
 
+use nbcourier_testkit::Finish as _;
 use nbcourier_testkit::server::isolate;
 use nbcourier_testkit::{Server, program};
 use serde_json::Value;
@@ -70,7 +71,7 @@ impl Person {
             status,
             stdout,
             stderr,
-        } = command.args(arguments).output().unwrap();
+        } = command.args(arguments).finish().unwrap();
         let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).unwrap();
         let ended = Ended {
             code: status.code(),

@@ -1,6 +1,7 @@
 //! A course as an archive: readable without nbcourier, and importable again.
 
 use super::place::{LARGE, blobs, done, files_below, refused, text};
+use nbcourier_testkit::Finish as _;
 use nbcourier_testkit::course::timestamp_of;
 use nbcourier_testkit::{Course, Random, Sent, Server, Setup, hex_sha256, percent_encode};
 use serde_json::{Value, json};
@@ -90,7 +91,7 @@ fn tar(arguments: &[&str], directory: &Path) {
         .args(arguments)
         .current_dir(directory)
         .env("LC_ALL", "C.UTF-8")
-        .output()
+        .finish()
         .unwrap();
     assert!(
         output.status.success(),
@@ -186,7 +187,7 @@ fn an_archive_is_read_by_tar_and_sha256sum_and_is_whole() {
         .args(["--check", "--strict", "--quiet"])
         .arg(place.path().join("sums"))
         .current_dir(&root)
-        .output()
+        .finish()
         .unwrap();
     assert!(
         checked.status.success(),

@@ -1,6 +1,7 @@
 //! All files with people's work are readable by their owner only, whatever the umask of the program.
 
 use super::place::{LARGE, blobs, text, with_work};
+use nbcourier_testkit::Finish as _;
 use nbcourier_testkit::server::isolate;
 use nbcourier_testkit::{Course, Sent, Server, Setup, program};
 use std::fs::{self, Permissions};
@@ -46,7 +47,7 @@ impl Open<'_> {
                 .env("JUPYTERHUB_API_TOKEN", "ira");
         }
         command.args(["-c", OPEN, "sh"]).arg(program());
-        command.args(arguments).output().unwrap()
+        command.args(arguments).finish().unwrap()
     }
 
     #[track_caller]

@@ -1,5 +1,6 @@
 //! `nbcourier doctor`, without any problem and with one problem at a time.
 
+use nbcourier_testkit::Finish as _;
 use nbcourier_testkit::http::read_headers;
 use nbcourier_testkit::server::{SERVICE_TOKEN, isolate, program};
 use nbcourier_testkit::{FakeHub, HubBehaviour, Server, Setup};
@@ -28,7 +29,7 @@ impl Diagnosis {
             .arg(data)
             .args(arguments)
             .envs(environment.iter().copied());
-        let output = command.output().unwrap();
+        let output = command.finish().unwrap();
         let text = String::from_utf8_lossy(&output.stdout);
         let json = serde_json::from_str(&text).unwrap_or_else(|_| panic!("{output:?}"));
         Self {
@@ -317,7 +318,7 @@ fn findings_are_printed_in_lines_that_end_with_a_sum() {
     isolate(&mut command, home.path());
     let output = command
         .args(["doctor", "--standalone", "--data-dir", &data])
-        .output()
+        .finish()
         .unwrap();
     let text = String::from_utf8(output.stdout).unwrap();
     assert!(output.status.success(), "{text}");
@@ -513,7 +514,7 @@ fn a_variable_that_is_no_text_is_named_instead_of_counted_as_unset() {
             .args(arguments)
             .env("LANGUAGE", OsStr::from_bytes(b"\xff"));
         command.env(name, OsStr::from_bytes(b"odd \xff value"));
-        let output = command.output().unwrap();
+        let output = command.finish().unwrap();
         let told = [output.stdout, output.stderr].concat();
         let told = String::from_utf8_lossy(&told);
         assert!(!output.status.success(), "{arguments:?}: {told}");

@@ -1,6 +1,7 @@
 //! Secrets come from files and the environment, and are never shown.
 
 use super::numbers::port;
+use nbcourier_testkit::Finish as _;
 use nbcourier_testkit::server::{ADMIN, SERVICE_TOKEN, isolate, program};
 use nbcourier_testkit::{Call, FakeHub, Setup};
 use std::fs::{self, Permissions};
@@ -16,7 +17,7 @@ fn printed(arguments: &[&str], environment: &[(&str, &str)]) -> (bool, String) {
     let mut command = Command::new(program());
     isolate(&mut command, home.path());
     command.args(arguments).envs(environment.iter().copied());
-    let output = command.output().unwrap();
+    let output = command.finish().unwrap();
     let mut text = String::from_utf8_lossy(&output.stdout).into_owned();
     text += &String::from_utf8_lossy(&output.stderr);
     (output.status.success(), text)
