@@ -111,11 +111,46 @@ pub(super) enum HubAnswer {
 /// The result of asking the hub when it created an account.
 pub(super) enum AccountAnswer {
     MadeAt(Timestamp),
-    /// The hub does not show this account to the service.
+    /// The hub does not show this account to the service, or not when it was created.
     NotThisOne,
     /// The hub shows the service no account's time.
     None,
     Unavailable(Outage),
+}
+
+/// An account, as the hub describes it to a service.
+#[derive(Deserialize)]
+struct Account {
+    name: String,
+    #[serde(default)]
+    created: Created,
+}
+
+/// When the hub created an account.
+#[derive(Default)]
+enum Created {
+    At(Timestamp),
+    /// The hub does not know, as for accounts of very old hubs, or reports it in an unknown form.
+    Unknown,
+    /// The hub shows no such time of any account, because the service may not know it.
+    #[default]
+    Untold,
+}
+
+impl<'de> Deserialize<'de> for Created {
+    fn deserialize<D: Deserializer<'de>>(json: D) -> Result<Self, D::Error> {
+        Ok(moment(json)?.map_or(Self::Unknown, Self::At))
+    }
+}
+
+impl From<Created> for AccountAnswer {
+    fn from(created: Created) -> Self {
+        match created {
+            Created::At(time) => Self::MadeAt(time),
+            Created::Unknown => Self::NotThisOne,
+            Created::Untold => Self::None,
+        }
+    }
 }
 
 /// The result of asking for some of the hub's groups.
@@ -273,10 +308,9 @@ impl HubClient {
             Err(outage) => return AccountAnswer::Unavailable(outage),
         };
         match response.status() {
-            StatusCode::OK => match json::<HubUser>(response).await {
-                Ok(user) => user
-                    .created
-                    .map_or(AccountAnswer::None, AccountAnswer::MadeAt),
+            StatusCode::OK => match json::<Account>(response).await {
+                Ok(account) if account.name == name => account.created.into(),
+                Ok(_) => AccountAnswer::NotThisOne,
                 Err(outage) => AccountAnswer::Unavailable(outage),
             },
             StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => AccountAnswer::None,

@@ -54,6 +54,7 @@ const INDEX: &[(&str, &str, &str)] = &[
     ("a cookie read by scripts or other services", "tests/it/holes/callers.rs", "hole_03_no_cookie_holds_the_hubs_token_or_is_for_the_whole_site"),
     ("a service's token for the user of its name", "tests/it/holes/callers.rs", "hole_08_a_services_token_is_not_the_user_of_its_name"),
     ("a user named like a service", "crates/auth/src/tests/token.rs", "a_user_named_like_a_service_or_like_no_directory_is_refused"),
+    ("a new owner of a name, after an account without a time of its own", "crates/auth/src/tests/token.rs", "an_account_whose_time_nobody_knows_hides_the_time_of_no_other"),
     ("the name that looks like an instructor's", "tests/it/attacks/names.rs", "twins_in_writing_or_in_case_are_two"),
     ("a member named like an operator or a former user", "tests/it/attacks/names.rs", "nobody_is_enrolled_under_a_reserved_name"),
     ("such a member out of another exchange", "tests/it/attacks/names.rs", "an_import_enrols_nobody_under_a_reserved_name"),

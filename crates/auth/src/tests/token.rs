@@ -445,6 +445,19 @@ async fn when_an_account_was_made_is_asked_once_for_a_token() {
 }
 
 #[actix_web::test]
+async fn an_account_whose_time_nobody_knows_hides_the_time_of_no_other() {
+    let hub = FakeHub::with_sam();
+    hub.gives("token-of-kim", json!({"kind": "user", "name": "kim"}));
+    hub.made("kim", "never");
+    hub.made("sam", "2026-09-01T08:00:00.000001Z");
+    let authenticator = hub.authenticator();
+    let kim = ask(&authenticator, "token-of-kim").await.unwrap();
+    assert_eq!(kim.account_made_at(), None);
+    let sam = ask(&authenticator, "token-of-sam").await.unwrap();
+    assert!(sam.account_made_at().is_some());
+}
+
+#[actix_web::test]
 async fn a_hub_that_does_not_tell_when_accounts_were_made_is_left_in_peace() {
     let hub = FakeHub::with_sam();
     hub.gives(
