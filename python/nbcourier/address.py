@@ -6,9 +6,10 @@ The program has the same rules in src/config/client.rs; tests/addresses.json tes
 from __future__ import annotations
 
 import re
+import socket
 from collections.abc import Mapping
 from dataclasses import dataclass
-from ipaddress import ip_address
+from ipaddress import IPv4Address, IPv6Address, ip_address
 from urllib.parse import SplitResult, quote, urlsplit
 
 from .errors import CourierError
@@ -22,6 +23,8 @@ _TLJH_HUB_PORT = 15001
 _PUBLIC, _PLAIN = "PROXY_PUBLIC_SERVICE_", "PROXY_HTTP_SERVICE_"
 # The labels of a domain that JupyterHub 5 uses unchanged.
 _LABEL = re.compile(r"(?!.*--)(?!\d+$)[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?", re.IGNORECASE)
+
+_NUMBERS = re.compile(r"[0-9a-fx.]+", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -204,17 +207,38 @@ def _parsed(url: str | None) -> SplitResult | None:
 
 
 def _is_here(host: str) -> bool:
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
+    host = _without_root(host)
+    address = _ip_address(host)
+    if address is None:
         return host == "localhost" or host.endswith(".localhost")
+    return address.is_loopback
+
+
+def _without_root(host: str) -> str:
+    """Returns the name without the dot at its end, which stands for the root of all domains."""
+    return host.removesuffix(".")
+
+
+def _ip_address(host: str) -> IPv4Address | IPv6Address | None:
+    try:
+        address = ip_address(host)
+    except ValueError:
+        if not _NUMBERS.fullmatch(host):
+            return None
+        try:
+            # Other ways to write an address, such as 127.1, which programs of the system understand.
+            return IPv4Address(socket.inet_aton(host))
+        except OSError:
+            return None
+    # An address of the fourth version may be written as one of the sixth.
+    return getattr(address, "ipv4_mapped", None) or address
 
 
 def _is_near(host: str) -> bool:
     """Whether the host is this machine, or in the same cluster or private network."""
-    try:
-        address = ip_address(host)
-    except ValueError:
+    host = _without_root(host)
+    address = _ip_address(host)
+    if address is None:
         inside = (".local", ".internal", ".svc", ".localhost")
         return "." not in host or host.endswith(inside)
     return address.is_private or address.is_link_local

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from typing import Any, Callable, TypeVar
 
-from .errors import CourierError
+from .errors import CourierError, printable
 
 T = TypeVar("T")
+
+# The maximum length of a member's name that is shown, in characters. Some are named by the exchange.
+_LONGEST_KEY = 255
 
 
 class Answer:
@@ -31,9 +34,9 @@ class Answer:
         return self.text(key) if key in self else None
 
     def number(self, key: str) -> int:
-        """Returns a member that is a whole number and not negative."""
+        """Returns a member that is a whole number from 0 to 2**63 - 1."""
         found = self._typed(key, int, "number")
-        if isinstance(found, bool) or found < 0:
+        if isinstance(found, bool) or not 0 <= found < 1 << 63:
             raise self._misses(key, "number")
         return found
 
@@ -68,4 +71,4 @@ class Answer:
         return found
 
     def _misses(self, key: str, word: str) -> CourierError:
-        return self._strange(f"there is no {word} '{key}' in its answer")
+        return self._strange(f"there is no {word} '{printable(key, _LONGEST_KEY)}' in its answer")

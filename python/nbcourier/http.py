@@ -20,6 +20,7 @@ from . import progress
 from .address import Address
 from .body import Body
 from .errors import BrokenOff, CourierError, Illegal, Refused, Unreachable
+from .names import is_text, shown
 from .recognition import Server, by_health, is_ngshares_404
 from .reply import Reply
 
@@ -146,6 +147,9 @@ class Connection:
         for name in names:
             if name in _NO_NAMES:
                 raise CourierError(f"'{name}' is not the name of anything")
+        for text in (*names, *(query or {}).values()):
+            if not is_text(text):
+                raise CourierError(f"{shown(text)} is no text, so the exchange cannot be asked for it")
         path = "".join(f"/{quote(name, safe='')}" for name in names)
         request = {"params": query, "headers": dict(headers or {}), "body": body}
         try:

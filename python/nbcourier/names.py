@@ -61,7 +61,7 @@ def is_too_deep(text: str) -> bool:
 
 
 def _unsafety(text: str) -> str | None:
-    if not _is_text(text):
+    if not is_text(text):
         return "its name is not UTF-8. Rename it"
     if "\\" in text:
         return "a name with a backslash is a path on Windows. Rename it"
@@ -88,13 +88,13 @@ def _is_component(text: str) -> bool:
 def _is_one_step(text: str) -> bool:
     return (
         text not in ("", ".", "..")
-        and _is_text(text)
+        and is_text(text)
         and len(text.encode()) <= MAX_NAME_BYTES
     )
 
 
-def _is_text(text: str) -> bool:
-    # JSON can contain lone surrogates.
+def is_text(text: str) -> bool:
+    """Whether the text can be encoded. JSON can contain lone surrogates, and a command line bytes that are no UTF-8."""
     return not any("\ud800" <= each <= "\udfff" for each in text)
 
 

@@ -74,6 +74,28 @@ def _header(member: Member) -> bytes:
         ) from error
 
 
+# The kinds of members that describe the next one. `tarfile` reads them into memory whole.
+_DESCRIBES = (
+    tarfile.XHDTYPE,
+    tarfile.XGLTYPE,
+    tarfile.SOLARIS_XHDTYPE,
+    tarfile.GNUTYPE_LONGNAME,
+    tarfile.GNUTYPE_LONGLINK,
+)
+# The maximum size of such a member in bytes. It exceeds the longest path several times.
+_LONGEST_DESCRIPTION = 1 << 16
+
+
+class _Member(tarfile.TarInfo):
+    """A member of a received archive, which takes little memory."""
+
+    def _proc_member(self, archive: tarfile.TarFile) -> tarfile.TarInfo:
+        # `tarfile` documents this method as the one to override.
+        if self.type in _DESCRIBES and self.size > _LONGEST_DESCRIPTION:
+            raise tarfile.ReadError("the description of a member is too long")
+        return super()._proc_member(archive)
+
+
 def _gap(size: int) -> int:
     return -size % tarfile.BLOCKSIZE
 
@@ -81,7 +103,7 @@ def _gap(size: int) -> int:
 def read(stream: Any) -> Iterator[tuple[str, BinaryIO]]:
     """Yields the files of an archive, each to be read before the next; raises `BrokenOff` if the archive is broken."""
     with _as_broken_off():
-        archive = tarfile.open(fileobj=stream, mode="r|", bufsize=CHUNK)
+        archive = tarfile.open(fileobj=stream, mode="r|", bufsize=CHUNK, tarinfo=_Member)
     while True:
         with _as_broken_off():
             member = archive.next()
@@ -90,7 +112,7 @@ def read(stream: Any) -> Iterator[tuple[str, BinaryIO]]:
             file = archive.extractfile(member) if member and member.isreg() else None
         if member is None:
             return
-        if file is not None:
+        if file is not None and not member.issparse():
             yield member.name, _Extracted(file)
         elif not member.isdir():
             raise CourierError(

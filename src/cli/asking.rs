@@ -1,10 +1,10 @@
 //! The common part of commands that ask an exchange: the address, the caller, and the output.
 
+use super::output::{print, print_json};
 use super::table::Table;
 use crate::config::{ClientArgs, ClientEnvironment, Connection, secret};
 use nbcourier_client::{Address, Client, Error};
 use serde::Serialize;
-use std::io::{self, ErrorKind, Write};
 
 /// The flags of every such command
 #[derive(clap::Args)]
@@ -26,20 +26,28 @@ impl Asking {
     }
 
     /// Prints the answer as a table or as JSON.
-    pub fn show(&self, answer: &impl Serialize, table: impl FnOnce() -> Table) -> io::Result<()> {
+    pub fn show(
+        &self,
+        answer: &impl Serialize,
+        table: impl FnOnce() -> Table,
+    ) -> Result<(), Box<dyn std::error::Error>> {
         if self.json {
-            print(&(serde_json::to_string_pretty(answer)? + "\n"))
+            print_json(answer)
         } else {
-            print(&table().to_string())
+            Ok(print(&table().to_string())?)
         }
     }
 
     /// Prints what was done, as a sentence or as JSON.
-    pub fn tell(&self, answer: &impl Serialize, sentence: &str) -> io::Result<()> {
+    pub fn tell(
+        &self,
+        answer: &impl Serialize,
+        sentence: &str,
+    ) -> Result<(), Box<dyn std::error::Error>> {
         if self.json {
-            print(&(serde_json::to_string_pretty(answer)? + "\n"))
+            print_json(answer)
         } else {
-            print(&format!("{sentence}\n"))
+            Ok(print(&format!("{sentence}\n"))?)
         }
     }
 }
@@ -62,13 +70,4 @@ pub fn ask<T>(
     };
     let client = Client::new(address, &connection.token, connection.user)?;
     Ok(actix_web::rt::System::new().block_on(work(&client))?)
-}
-
-/// Prints to standard output. A reader that stops early, such as `head`, is no failure.
-pub fn print(text: &str) -> io::Result<()> {
-    let mut out = io::stdout().lock();
-    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
-        Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(()),
-        result => result,
-    }
 }

@@ -1,5 +1,9 @@
 //! The command line, with one file for each subcommand.
 
+// First, because its macros replace those of the standard library in the modules below.
+#[macro_use]
+mod output;
+
 mod asking;
 mod courses;
 mod data;

@@ -1,5 +1,6 @@
 //! Tables for people.
 
+use super::output::harmless;
 use std::fmt;
 use unicode_width::UnicodeWidthStr;
 
@@ -82,14 +83,6 @@ fn write_line(f: &mut fmt::Formatter<'_>, line: &[String], widths: &[usize]) -> 
 pub fn padded(text: &str, width: usize) -> String {
     let missing = width.saturating_sub(text.width());
     format!("{text}{}", " ".repeat(missing))
-}
-
-/// Returns the text without terminal commands, since users chose the names in it.
-pub fn harmless(text: &str) -> String {
-    let shown = text
-        .chars()
-        .map(|c| if c.is_control() { '\u{fffd}' } else { c });
-    shown.collect()
 }
 
 #[cfg(test)]

@@ -250,21 +250,34 @@ fn parse(url: Option<&str>) -> Option<reqwest::Url> {
 }
 
 fn is_here(host: &str) -> bool {
+    let host = without_root(host);
     match address(host) {
         Some(address) => address.is_loopback(),
         None => host == "localhost" || host.ends_with(".localhost"),
     }
 }
 
+/// Returns the name without the dot at its end, which stands for the root of all domains.
+fn without_root(host: &str) -> &str {
+    host.strip_suffix('.').unwrap_or(host)
+}
+
 /// Whether the host is this machine, or in the same cluster or private network.
 fn is_near(host: &str) -> bool {
+    let host = without_root(host);
     let is_inside = |end: &&str| host.ends_with(*end);
     match address(host) {
         Some(IpAddr::V4(address)) => {
-            address.is_loopback() || address.is_private() || address.is_link_local()
+            address.is_loopback()
+                || address.is_private()
+                || address.is_link_local()
+                || address.is_unspecified()
         }
         Some(IpAddr::V6(address)) => {
-            address.is_loopback() || address.is_unique_local() || address.is_unicast_link_local()
+            address.is_loopback()
+                || address.is_unique_local()
+                || address.is_unicast_link_local()
+                || address.is_unspecified()
         }
         None => {
             let ends = [".local", ".internal", ".svc", ".localhost"];
@@ -278,5 +291,8 @@ fn address(host: &str) -> Option<IpAddr> {
         .strip_prefix('[')
         .and_then(|host| host.strip_suffix(']'))
         .unwrap_or(host);
-    host.parse().ok()
+    // An address of the fourth version may be written as one of the sixth.
+    host.parse()
+        .ok()
+        .map(|address: IpAddr| address.to_canonical())
 }

@@ -5,18 +5,21 @@ import base64
 import hashlib
 import io
 import json
+import logging
+import shutil
 import sys
 import tarfile
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from itertools import product
 from pathlib import Path
 from typing import Any
-from urllib.parse import unquote, urlsplit
+from urllib.parse import parse_qs, unquote, urlsplit
 
 import pytest
 from course import NGSHARE, PYTHON_SOURCE, V1
-from front import NO_V1, Asked, Front, Spoil, from_exchange
+from front import MARK, NO_V1, Asked, Front, Spoil, from_exchange
 from in_process import Desk
 from nbgrader.exchange.abc import ExchangeError
 from trees import write_tree
@@ -141,7 +144,7 @@ class Liar:
             {number_key: number, "files": 1, "tree": _tree(path)}
             for number, _, _, path in self.submissions()
         ]
-        members = {"manifest.json": json.dumps({key: listed}).encode()}
+        members = {"manifest.json": json.dumps(_document({key: listed})).encode()}
         for number, _, _, path in self.submissions():
             members[f"{number}/{path}"] = NOTEBOOK
         return _tar(members)
@@ -178,7 +181,13 @@ class Liar:
         return _json({"success": False, "message": "Not found"})
 
 
+def _document(content: Any) -> Any:
+    """Returns a document of JSON as it is sent. A test replaces this."""
+    return content
+
+
 def _json(content: Any) -> Spoil:
+    content = _document(content)
     return from_exchange(200, json.dumps(content).encode(), Content_Type="application/json")
 
 
@@ -358,6 +367,150 @@ def test_links_on_the_way_lead_nobody_out(scene: Scene) -> None:
     (scene.desk.home / "ps1" / "feedback").symlink_to(scene.outside)
     scene.lie(student="ada")
     assert scene.attempt("FetchFeedback")
+
+
+# Values that no exchange sends, one for each kind of mistake that reading them could cause.
+ODD_VALUES: dict[str, Any] = {
+    "a number beyond all bounds": 10**30,
+    "a negative number": -1,
+    "half a character": "\ud800",
+    "a command for the terminal": "\x1b[2J",
+    "a very long text": "x" * 100_000,
+    "a list": [],
+    "nothing": None,
+}
+
+
+def places(document: Any, at: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
+    """Yields the place of each value in a document of JSON."""
+    items = (
+        document.items()
+        if isinstance(document, dict)
+        else enumerate(document)
+        if isinstance(document, list)
+        else ()
+    )
+    for key, value in items:
+        yield (*at, key)
+        yield from places(value, (*at, key))
+
+
+def replaced(document: Any, place: tuple[Any, ...], value: Any) -> Any:
+    """Returns a copy of the document with another value at that place."""
+    copied = json.loads(json.dumps(document))
+    above = copied
+    for key in place[:-1]:
+        above = above[key]
+    above[place[-1]] = value
+    return copied
+
+
+@both
+@pytest.mark.parametrize("value", ODD_VALUES.values(), ids=ODD_VALUES)
+def test_an_odd_value_at_any_place_is_told_in_words(
+    scene: Scene, value: Any, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    scene.lie()
+    caplog.set_level(logging.INFO)
+    # The documents that a command got, by their members; and the one to spoil, at a place.
+    found: dict[str, Any] = {}
+    odd: dict[str, tuple[Any, ...]] = {}
+
+    def document(content: Any) -> Any:
+        kind = ",".join(sorted(content))
+        found.setdefault(kind, content)
+        return replaced(content, odd[kind], value) if kind in odd else content
+
+    monkeypatch.setattr(sys.modules[__name__], "_document", document)
+
+    def attempt(slot: str, settings: dict[str, Any]) -> None:
+        caplog.clear()
+        said = [scene.attempt(slot, **dict(settings)), caplog.text, *scene.desk.said]
+        for text in said:
+            assert "This is a bug" not in text, (slot, odd, text)
+            assert "\x1b" not in text, (slot, odd, text)
+            assert len(text) < 20_000, (slot, odd, len(text))
+        for made in ("submitted", "ps2", "ps1/feedback"):
+            shutil.rmtree(scene.desk.home / made, ignore_errors=True)
+
+    known: set[str] = set()
+    for slot, settings in (
+        ("Collect", {}),
+        ("FetchFeedback", {}),
+        ("FetchAssignment", {"assignment": "ps2"}),
+        ("Submit", {}),
+        ("List", {}),
+        ("List", {"inbound": True}),
+    ):
+        found.clear()
+        attempt(slot, settings)
+        # Other commands have spoiled the rest already.
+        for kind, content in [each for each in found.items() if each[0] not in known]:
+            known.add(kind)
+            for place in list(places(content)):
+                odd[kind] = place
+                attempt(slot, settings)
+                del odd[kind]
+    assert len(known) >= 5
+
+
+@pytest.mark.parametrize("wire", [V1], indirect=True)
+def test_a_listing_that_goes_in_a_circle_ends(scene: Scene) -> None:
+    scene.lie()
+    asked: list[str] = []
+    circle = {"": "a", "a": "b", "b": "a"}
+
+    def rule(request: Asked) -> Spoil:
+        asked.append(request.path)
+        assert len(asked) < 100, "it goes on for ever"
+        cursor = parse_qs(urlsplit(request.path).query).get("cursor", [""])[0]
+        listed = {"courses": [], "submissions": [], "assignments": [], "trees": {}}
+        return _json(listed | {"next": circle[cursor]})
+
+    scene.front.rule = rule
+    for slot in ("Collect", "FetchFeedback", "List"):
+        asked.clear()
+        assert "again and again" in scene.attempt(slot)
+
+
+@pytest.mark.parametrize("wire", [V1], indirect=True)
+def test_an_archive_takes_little_memory_and_disk_whatever_it_says(scene: Scene) -> None:
+    huge = 1 << 33
+    described = tarfile.TarInfo("././@LongLink")
+    described.type, described.size = tarfile.GNUTYPE_LONGNAME, huge
+    header = tarfile.TarInfo("PaxHeader")
+    header.type, header.size = tarfile.XHDTYPE, huge
+    # Of eight gigabytes, none of which are sent.
+    sparse = bytearray(tarfile.TarInfo("p1.ipynb").tobuf(tarfile.GNU_FORMAT))
+    sparse[156:157] = tarfile.GNUTYPE_SPARSE
+    sparse[483:495] = b"%011o\0" % huge
+    sparse[148:156] = b" " * 8
+    sparse[148:156] = b"%06o\0 " % sum(sparse)
+    for member in (
+        described.tobuf(tarfile.GNU_FORMAT),
+        header.tobuf(tarfile.GNU_FORMAT),
+        bytes(sparse),
+    ):
+        sent = [0]
+
+        def spoil(_: Any, handler: Any, member: bytes = member, sent: list[int] = sent) -> None:
+            handler.send_response(200)
+            for name, value in MARK.items():
+                handler.send_header(name.replace("_", "-"), value)
+            handler.send_header("Content-Type", "application/x-tar")
+            handler.send_header("X-Tree-Digest", _tree("p1.ipynb"))
+            handler.end_headers()
+            handler.close_connection = True
+            with suppress(OSError):
+                handler.wfile.write(member)
+                while sent[0] < 1 << 28:
+                    sent[0] += handler.wfile.write(bytes(1 << 20))
+
+        spoil.asks = False
+        scene.front.rule = lambda asked, spoil=spoil: spoil
+        assert scene.attempt("FetchAssignment", assignment="ps2")
+        assert sent[0] < 1 << 27, "it was read on and on"
+        assert not (scene.desk.home / "ps2").exists()
 
 
 @pytest.mark.parametrize("text", BAD_NAMES, ids=ascii)

@@ -7,10 +7,11 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qs, quote, urlsplit
 
 import pytest
 from archives import archive_of
-from front import Front, Rule, Spoil, answer
+from front import Asked, Front, Rule, Spoil, answer, from_exchange
 from in_process import Desk
 from nbcourier.errors import CourierError
 from nbcourier.roster import Roster
@@ -314,3 +315,88 @@ def test_no_command_of_the_program_takes_a_stranger_for_the_exchange(
     with ThreadPoolExecutor(8) as pool:
         assert [each for each in pool.map(run, COMMANDS) if each] == []
     assert not (tmp_path / "out.csv").exists()
+
+
+# Commands for a terminal, and characters that reorder what it shows.
+HOSTILE = "\x1b[2J\x07\u202e\x9b31m\r\u2028"
+COMMANDING = set(HOSTILE) - set("[2J31m")
+
+
+def hostile(asked: Asked) -> Spoil:
+    """Answers as an exchange would whose names and sentences command the terminal."""
+    path = asked.path.partition("?")[0]
+    last = path.rpartition("/")[2]
+    time = "2026-01-01T10:00:00Z"
+    listings: dict[str, dict[str, object]] = {
+        "courses": {"courses": [{"course": HOSTILE, "role": "instructor"}]},
+        "extensions": {"extensions": [{"student": HOSTILE, "due_at": time, "cutoff_at": None}]},
+        "events": {"events": [{"id": 1, "at": time, "action": HOSTILE, "actor": HOSTILE}]},
+        "trash": {"courses": [{"id": 1, "course": HOSTILE, "deleted_at": time}]},
+        "roster": {"added": 1, "updated": 0, "unchanged": 0, "warnings": [HOSTILE]},
+    }
+    if last in listings and asked.method != "DELETE":
+        body = json.dumps(listings[last] | {"next": None}).encode()
+        return from_exchange(200, body, Content_Type="application/json")
+    refusal = {"type": "about:blank", "title": HOSTILE, "status": 403, "detail": HOSTILE}
+    body = json.dumps(refusal | {"success": False, "message": HOSTILE}).encode()
+    caller = quote(HOSTILE)
+    return from_exchange(
+        403, body, Content_Type="application/problem+json", X_NbCourier_Caller=caller
+    )
+
+
+def run_program(binary: Path, home: Path, url: str, *arguments: str) -> tuple[int, str]:
+    """Returns the exit code and the output of a command that asks the exchange at this address."""
+    env = clean_environment(path_first=PROGRAMS, home=home) | {
+        "NBCOURIER_URL": url,
+        "JUPYTERHUB_API_TOKEN": "ada",
+        "JUPYTERHUB_USER": "ada",
+    }
+    done = subprocess.run(
+        [str(binary), *arguments],
+        cwd=home,
+        env=env,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        timeout=COMMAND_LIMIT_S,
+        check=False,
+    )
+    return done.returncode, (done.stdout + done.stderr).decode()
+
+
+def test_no_answer_commands_the_terminal(
+    binary: Path, stranger: Front, tmp_path: Path
+) -> None:
+    stranger.rule = hostile
+    (tmp_path / "class.csv").write_text("student_id,first_name,last_name,email\nada,,,\n")
+    receipt = {"receipt": "x", "signature": "y"}
+    (tmp_path / "receipt.json").write_text(json.dumps(receipt))
+    # The first takes no flag of ours.
+    lines = [line.split() for line in COMMANDS]
+    lines += [[*line, "--json"] for line in lines if line[0] != "ngshare-course-management"]
+
+    def run(line: list[str]) -> str | None:
+        code, said = run_program(binary, tmp_path, stranger.url, *line)
+        is_well = code in (0, 1) and not COMMANDING & set(said)
+        return None if is_well else f"{line}: exit {code}: {said!r}"
+
+    with ThreadPoolExecutor(8) as pool:
+        assert [each for each in pool.map(run, lines) if each] == []
+    code, said = run_program(binary, tmp_path, stranger.url, "trash", "list", "--json")
+    # Scripts read the names as they are.
+    assert code == 0 and json.loads(said)[0]["course"] == HOSTILE
+
+
+def test_a_listing_that_goes_in_a_circle_ends(
+    binary: Path, stranger: Front, tmp_path: Path
+) -> None:
+    circle = {"": "a", "a": "b", "b": "a"}
+
+    def rule(asked: Asked) -> Spoil:
+        cursor = parse_qs(urlsplit(asked.path).query).get("cursor", [""])[0]
+        body = json.dumps({"courses": [], "next": circle[cursor]}).encode()
+        return from_exchange(200, body, Content_Type="application/json")
+
+    stranger.rule = rule
+    code, said = run_program(binary, tmp_path, stranger.url, "course", "list")
+    assert code == 1 and "the same page" in said

@@ -10,6 +10,7 @@ use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderValue, LOCATION, RETRY_
 use reqwest::{Certificate, Method, RequestBuilder, Response, StatusCode, redirect};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
+use std::collections::HashSet;
 use std::error::Error as _;
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
@@ -144,9 +145,13 @@ impl Client {
         names: &[&str],
         mut take: impl FnMut(T) -> Option<String>,
     ) -> Result<()> {
+        let mut seen = HashSet::new();
         let mut next = take(self.get(names).await?);
         while let Some(cursor) = next {
             next = take(self.get_with(names, &[("cursor", &cursor)]).await?);
+            if !seen.insert(cursor) {
+                return Err(self.no_exchange("it sends the same page of a listing again"));
+            }
         }
         Ok(())
     }

@@ -56,7 +56,7 @@ class FetchAssignment(NbCourierExchange, ExchangeFetchAssignment):
     def _restore(self, content: Content) -> None:
         for path, file in self._welcome(content):
             if not present(self.dest_path, path):
-                self.log.warning("Replacing missing file '%s'", path)
+                self.log.warning("Replacing missing file '%s'", shown(path))
                 self._note(self.write(self.dest_path, path, file))
 
     def _welcome(self, content: Content) -> Content:

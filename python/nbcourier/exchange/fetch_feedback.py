@@ -9,7 +9,7 @@ from nbgrader.exchange.abc import ExchangeFetchFeedback
 
 from ..errors import CourierError, some
 from ..transport import Content, Submission
-from ..trees import make_below
+from ..trees import make_below, shown
 from . import feedback_state
 from .base import NbCourierExchange
 
@@ -93,7 +93,7 @@ class FetchFeedback(NbCourierExchange, ExchangeFetchFeedback):
         ]
         for page in withdrawn:
             page.unlink()
-            sentence = f"Withdrawn since, and removed here: {page}"
+            sentence = f"Withdrawn since, and removed here: {shown(str(page))}"
             self.log.info("%s", sentence)
             self.notices.append(sentence)
         if withdrawn and not os.listdir(directory):
@@ -108,7 +108,7 @@ class FetchFeedback(NbCourierExchange, ExchangeFetchFeedback):
             if reason := self.write(directory, path, file):
                 lost.append(reason)
                 continue
-            self.log.info("Fetched feedback: %s", page)
+            self.log.info("Fetched feedback: %s", shown(str(page)))
             self.found.setdefault(submission, set()).add(path)
         if lost:
             raise CourierError(some(lost))

@@ -9,7 +9,7 @@ from nbgrader.exchange.abc import ExchangeSubmit
 
 from ..errors import CourierError, Refused, Unreachable, some
 from ..transport import Accepted, Receipt, Release, Submission
-from ..trees import LocalFile, Selection, select
+from ..trees import LocalFile, Selection, select, shown
 from .base import NbCourierExchange
 
 
@@ -116,7 +116,10 @@ class Submit(NbCourierExchange, ExchangeSubmit):
         released = self.transport.released(release)
         expected = {file.path for file in released if file.path.endswith(".ipynb")}
         found = {file.path for file in files if file.path.endswith(".ipynb")}
-        missing, extra = sorted(expected - found), sorted(found - expected)
+        missing, extra = (
+            [shown(path) for path in sorted(paths)]
+            for paths in (expected - found, found - expected)
+        )
         if missing and self.strict:
             raise CourierError(
                 f"Not submitted, because notebooks are missing: {', '.join(missing)}."

@@ -17,6 +17,8 @@ from ..transport import Receive, ReceiveSubmission, RemoteFile, Submission
 
 # The exchange's message for an unknown address. At a known address the message names the thing that is not found.
 _NO_ADDRESS = "Not found"
+# The maximum length of the list at the beginning of a stream, in bytes. It exceeds that of any class.
+_LONGEST_LIST = 1 << 26
 
 
 class V1Client:
@@ -34,14 +36,16 @@ class V1Client:
 
     def _pages(self, *names: str, **query: str) -> Iterator[Answer]:
         """Yields the pages of a listing."""
+        seen = set()
         while True:
             page = self._get(*names, **query)
             yield page
             if "next" not in page:
                 return
             cursor = page.text("next")
-            if cursor == query.get("cursor"):
+            if cursor in seen:
                 raise CourierError("The exchange sends the same page of a listing again and again")
+            seen.add(cursor)
             query["cursor"] = cursor
 
     def _delete(self, *names: str) -> None:
@@ -113,11 +117,15 @@ class V1Client:
                 _take(entries, manifest.parts(key), wanted, receive)
                 return manifest.text_or_none("next")
 
+        seen = set()
         while wanted:
             request = {"query": query, "repeatable": True, "resumable": resumable}
             cursor = self._ask("GET", *names, use=use, **request)
             if cursor is None:
                 return
+            if cursor in seen:
+                raise CourierError("The exchange sends the same stream again and again")
+            seen.add(cursor)
             query = query | {"cursor": cursor}
 
 
@@ -150,7 +158,10 @@ def _list(entries: Iterator[tuple[str, BinaryIO]]) -> bytes:
     name, file = next(entries, ("", None))
     if file is None or name != "manifest.json":
         raise BrokenOff("What the exchange sent has no beginning")
-    return file.read()
+    content = file.read(_LONGEST_LIST + 1)
+    if len(content) > _LONGEST_LIST:
+        raise CourierError("The list of what the exchange sends does not end")
+    return content
 
 
 def _take(

@@ -5,8 +5,9 @@
 
 use super::gradebook;
 use crate::cli::Outcome;
-use crate::cli::asking::{ask, print};
+use crate::cli::asking::ask;
 use crate::cli::course_id;
+use crate::cli::output::print;
 use crate::cli::table_file;
 use crate::cli::user_name;
 use crate::config::ClientArgs;

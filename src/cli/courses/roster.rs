@@ -2,7 +2,8 @@
 
 use super::roster_file;
 use crate::cli::Outcome;
-use crate::cli::asking::{Asking, print};
+use crate::cli::asking::Asking;
+use crate::cli::output::print_data;
 use crate::cli::selection::Selection;
 use crate::cli::table::Table;
 use crate::cli::{private, role_word};
@@ -145,7 +146,7 @@ pub fn run(Arguments { asking, what }: Arguments) -> Outcome {
             match file {
                 Some(file) if file.as_os_str() != "-" => private::write(&file, text.as_bytes())
                     .map_err(|error| format!("{} cannot be written: {error}", file.display()))?,
-                _ => print(&text)?,
+                _ => print_data(&text)?,
             }
         }
         Command::Remove { course, users } => return remove(&asking, &course, &users),

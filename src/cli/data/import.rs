@@ -5,6 +5,7 @@ use crate::cli::Outcome;
 use crate::cli::course_id;
 use crate::cli::data_dir::{claim, open_blobs, runtime, unbounded};
 use crate::cli::new_user_name;
+use crate::cli::output::print_json;
 use crate::cli::progress::Progress;
 use crate::config::{PlaceArgs, Places, ngshare_database, operator_account};
 use clap::Subcommand;
@@ -210,7 +211,7 @@ fn move_in(
 
 fn tell(how: &How, report: &Report) -> Outcome {
     if how.json {
-        println!("{}", serde_json::to_string_pretty(report)?);
+        print_json(report)?;
     } else {
         print_report(how, report);
     }

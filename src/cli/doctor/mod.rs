@@ -7,7 +7,7 @@ mod hub;
 mod public_address;
 
 use super::Outcome;
-use super::asking::print;
+use super::output::print;
 use crate::config::{Config, Environment, Given};
 use finding::Findings;
 use nbcourier_domain::ByteSize;

@@ -4,8 +4,8 @@ use super::footprint::{FootprintJson, summary, table};
 use super::renames_file;
 use super::user_export;
 use crate::cli::Outcome;
-use crate::cli::asking::print;
 use crate::cli::data_dir::{open_exchange, operator, runtime};
+use crate::cli::output::{print, print_json};
 use crate::config::PlaceArgs;
 use nbcourier_domain::UserName;
 use nbcourier_exchange::Exchange;
@@ -284,7 +284,7 @@ fn show(places: &PlaceArgs, name: UserName, json: bool) -> Outcome {
     let showing = people::show(&command.exchange, &command.operator, name);
     let footprint = command.runtime.block_on(showing)?;
     if json {
-        print(&(serde_json::to_string_pretty(&FootprintJson::from(&footprint))? + "\n"))?;
+        print_json(&FootprintJson::from(&footprint))?;
     } else {
         print(&table(&footprint).to_string())?;
     }

@@ -2,7 +2,7 @@
 
 use super::footprint::{FootprintJson, summary};
 use crate::cli::Outcome;
-use crate::cli::asking::print;
+use crate::cli::output::print;
 use crate::cli::private;
 use nbcourier_codec::TarEncoder;
 use nbcourier_domain::{Rfc3339, Timestamp, UserName};

@@ -1,7 +1,7 @@
 //! `nbcourier config`
 
 use crate::cli::Outcome;
-use crate::cli::asking::print;
+use crate::cli::output::print;
 use crate::cli::table::padded;
 use crate::config::{self, Config, Environment, Given, Origins};
 use clap::ArgMatches;

@@ -23,6 +23,7 @@ const INDEX: &[(&str, &str, &str)] = &[
     ("headers made by a request's id", "tests/it/identity/requests.rs", "an_id_that_could_forge_a_log_line_is_not_sent_back"),
     ("lines of the log made by names", "tests/it/holes/service.rs", "hole_23_no_name_makes_a_line_of_its_own_in_the_log"),
     ("the terminal commanded by names", "src/cli/server/logging.rs", "a_name_cannot_pretend_to_be_another_line"),
+    ("the terminal commanded by the answers of a server", "tests/plugin/test_strangers.py", "test_no_answer_commands_the_terminal"),
     ("secrets read in the log", "tests/it/identity/secrets.rs", "no_secret_is_logged_at_any_level"),
     // Identity.
     ("OAuth without a state, or with a foreign one", "crates/auth/src/tests/login.rs", "a_login_without_or_with_a_foreign_state_is_refused"),
@@ -106,6 +107,10 @@ const INDEX: &[(&str, &str, &str)] = &[
     ("paths of files that leave the work directory", "tests/plugin/test_hostile.py", "test_an_illegal_path_keeps_only_its_own_tree_from_coming"),
     ("links that lead out of the work directory", "tests/plugin/test_hostile.py", "test_links_on_the_way_lead_nobody_out"),
     ("paths too deep to be walked", "crates/domain/src/path.rs", "a_path_of_too_many_directories_is_illegal_but_readable_where_it_is_stored"),
+    ("an odd value at any place of an answer", "tests/plugin/test_hostile.py", "test_an_odd_value_at_any_place_is_told_in_words"),
+    ("an archive that takes all memory or disk of a notebook server", "tests/plugin/test_hostile.py", "test_an_archive_takes_little_memory_and_disk_whatever_it_says"),
+    ("a listing without end, to the plugin", "tests/plugin/test_hostile.py", "test_a_listing_that_goes_in_a_circle_ends"),
+    ("a listing without end, to the program", "tests/plugin/test_strangers.py", "test_a_listing_that_goes_in_a_circle_ends"),
     ("a local copy that is removed too early", "tests/plugin/test_collect.py", "test_a_server_that_dies_in_mid_collect_costs_no_copy_that_was_there"),
     ("a quota as an oracle for bytes of others, by their names", "tests/it/limits/oracles.rs", "a_guess_is_answered_alike_whether_somebody_has_these_bytes_or_nobody"),
     ("a quota as an oracle for bytes of others, by sending them", "tests/it/limits/oracles.rs", "bytes_that_are_sent_count_alike_whether_somebody_has_them_or_nobody"),
