@@ -26,7 +26,7 @@ _WORTH_SHARING = 4096
 
 
 @dataclass(frozen=True)
-class Cached:
+class CachedSubmission:
     """A copy, and the submission that it is a copy of."""
 
     submission: Submission
@@ -111,12 +111,12 @@ class Cache:
         """Whether a copy of this course was ever kept, even if it was removed since."""
         return (self._root / course).is_dir()
 
-    def entries(self) -> Iterator[Cached]:
+    def entries(self) -> Iterator[CachedSubmission]:
         """Returns all copies, in the order of their names."""
         for course in sorted(self._root.glob("*")):
             yield from self._of_course(course.name)
 
-    def _of_course(self, course: str) -> Iterator[Cached]:
+    def _of_course(self, course: str) -> Iterator[CachedSubmission]:
         for directory in sorted((self._root / course).glob("*")):
             # Split from the end: a student's name may contain a plus sign, the other two parts cannot.
             parts = directory.name.rsplit("+", 2)
@@ -127,7 +127,7 @@ class Cache:
                 except Illegal:
                     # The directory is not one of ours.
                     continue
-                yield Cached(copied, directory)
+                yield CachedSubmission(copied, directory)
 
 
 def _copy(source: Path, target: Path, earlier: dict[int, list[Path]]) -> None:

@@ -15,7 +15,7 @@ from .trees import LocalFile
 
 
 @dataclass(frozen=True)
-class Summed:
+class HashedFile:
     """A file to send, with its size in bytes and its SHA-256."""
 
     file: LocalFile
@@ -23,7 +23,7 @@ class Summed:
     sha256: str
 
 
-def summed(files: list[LocalFile]) -> list[Summed]:
+def hashed(files: list[LocalFile]) -> list[HashedFile]:
     """Reads the files and returns them with their checksums."""
     found = []
     total = sum(file.source.stat().st_size for file in files)
@@ -33,7 +33,7 @@ def summed(files: list[LocalFile]) -> list[Summed]:
                 hashing = Hashing(content)
                 while part := hashing.read(CHUNK):
                     done(len(part))
-            found.append(Summed(file, hashing.size, hashing.sha256))
+            found.append(HashedFile(file, hashing.size, hashing.sha256))
     return found
 
 
@@ -45,7 +45,7 @@ def of_tree(sums: Mapping[str, str]) -> str:
     return digest.hexdigest()
 
 
-def of_files(files: Iterable[Summed]) -> str:
+def of_files(files: Iterable[HashedFile]) -> str:
     """Returns the SHA-256 of a tree of local files."""
     return of_tree({each.file.path: each.sha256 for each in files})
 

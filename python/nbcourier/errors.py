@@ -66,7 +66,7 @@ class Refused(CourierError):
         return self.says(404)
 
 
-class Unspoken(CourierError):
+class UnknownRequest(CourierError):
     """The server does not know this request: it is older than the plugin, or it is an ngshare."""
 
     def __init__(self, refused: Refused, *, entirely: bool) -> None:

@@ -7,10 +7,10 @@ from datetime import datetime
 from typing import Callable, TypeVar
 
 from .dates import Dates
-from .errors import CourierError, Unreachable, Unspoken
+from .errors import CourierError, Unreachable, UnknownRequest
 from .ngshare import NgshareTransport
 from .transport import (
-    Accepted,
+    AcceptedSubmission,
     Files,
     ForGradebook,
     Receive,
@@ -86,8 +86,8 @@ class Fallback:
 
     def submit(
         self, course: str, assignment: str, files: list[LocalFile], student: str | None
-    ) -> Accepted:
-        def ask(on: Transport) -> Accepted:
+    ) -> AcceptedSubmission:
+        def ask(on: Transport) -> AcceptedSubmission:
             return on.submit(course, assignment, files, student)
 
         return self._ask("submit", ask)
@@ -151,13 +151,13 @@ class Fallback:
         if not self._newer_is_unspoken and what not in self._unspoken:
             try:
                 return ask(self._newer)
-            except Unspoken as unspoken:
+            except UnknownRequest as unspoken:
                 if unspoken.entirely:
                     self._require_exchange(unspoken)
                 self._remember(what, unspoken)
         return ask(self._older)
 
-    def _require_exchange(self, unspoken: Unspoken) -> None:
+    def _require_exchange(self, unspoken: UnknownRequest) -> None:
         # Any server may answer "not found", for example a hub without a service of that name.
         try:
             self._older.require_exchange()
@@ -166,7 +166,7 @@ class Fallback:
         except CourierError:
             raise unspoken.refused from unspoken
 
-    def _remember(self, what: str, unspoken: Unspoken) -> None:
+    def _remember(self, what: str, unspoken: UnknownRequest) -> None:
         self._unspoken.add(what)
         self._newer_is_unspoken = unspoken.entirely
         if self._url not in _told:

@@ -119,7 +119,7 @@ class CourseGradebook:
     def _learn_due(self, gradebook: Gradebook, assignment: str, known: ForGradebook) -> None:
         entry = _found(gradebook, assignment)
         before = None if entry is None else entry.duedate
-        written = Written(gradebook, assignment)
+        written = WrittenTimes(gradebook, assignment)
         if known.due is None:
             if before is not None and known.keeps_dates:
                 self._lose_due(gradebook, entry, written)
@@ -144,7 +144,7 @@ class CourseGradebook:
                 shown(known.due, self._zone),
             )
 
-    def _lose_due(self, gradebook: Gradebook, entry: Assignment, written: Written) -> None:
+    def _lose_due(self, gradebook: Gradebook, entry: Assignment, written: WrittenTimes) -> None:
         """Removes the due date, which the exchange no longer has, if an earlier collecting wrote it."""
         before = shown(_aware(entry.duedate), self._zone)
         extended = [each for each in entry.submissions if each.extension]
@@ -212,7 +212,7 @@ class CourseGradebook:
                 some(sorted(wanted)),
             )
             return
-        written = Written(gradebook, assignment)
+        written = WrittenTimes(gradebook, assignment)
         for student, due in wanted.items():
             self._extend(gradebook, entry, student, _naive(due) - entry.duedate, written)
         if entry is not None and known.keeps_dates:
@@ -224,7 +224,7 @@ class CourseGradebook:
         entry: Assignment,
         student: str,
         more: timedelta,
-        written: Written,
+        written: WrittenTimes,
     ) -> None:
         gradebook.update_or_create_student(student)
         # nbgrader adds the parts of a submission before the submission itself. Flushing in between loses them.
@@ -256,7 +256,7 @@ class CourseGradebook:
         gradebook: Gradebook,
         entry: Assignment,
         known: ForGradebook,
-        written: Written,
+        written: WrittenTimes,
     ) -> None:
         """Removes the extensions that the exchange no longer has, if an earlier collecting wrote them."""
         gone, others = [], []
@@ -288,7 +288,7 @@ class CourseGradebook:
             )
 
 
-class Written:
+class WrittenTimes:
     """The times of an assignment that collecting wrote to the gradebook, in a table of our own in it.
 
     A time that differs from this was set by hand.

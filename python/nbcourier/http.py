@@ -50,7 +50,7 @@ class _Token(AuthBase):
         return request
 
 
-class _Sending:
+class _Upload:
     """A body that reports how much of it was sent."""
 
     def __init__(self, body: Body, done: Callable[[int], object]) -> None:
@@ -63,13 +63,13 @@ class _Sending:
             self._done(len(part))
 
 
-class _SendingSoMuch(_Sending):
+class _SizedUpload(_Upload):
     # requests takes the length from here; without it, requests sends the body in chunks.
     def __len__(self) -> int:
         return self._body.length or 0
 
 
-class _Passed(Exception):
+class _PossibleRetry(Exception):
     """A failure after which the request may be sent again; `error` is raised if it may not."""
 
     def __init__(
@@ -98,7 +98,7 @@ class _Session(requests.Session):
         return settings
 
 
-class _Upgraded(Exception):
+class _RedirectedToTls(Exception):
     """The server redirects to TLS, which was not used yet."""
 
 
@@ -154,7 +154,7 @@ class Connection:
         request = {"params": query, "headers": dict(headers or {}), "body": body}
         try:
             return self._ask(method, path, use, repeatable, resumable, request)
-        except _Upgraded:
+        except _RedirectedToTls:
             return self._ask(method, path, use, repeatable, resumable, request)
 
     def _ask(
@@ -173,7 +173,7 @@ class Connection:
             except Refused as refused:
                 refused.repeated = repeated
                 raise
-            except _Passed as passed:
+            except _PossibleRetry as passed:
                 if attempt == self.attempts or not (repeatable or passed.untouched):
                     raise passed.error from passed.__cause__
                 repeated = repeated or not passed.untouched
@@ -225,21 +225,21 @@ class Connection:
         except BrokenOff as error:
             if resumable:
                 raise
-            raise _Passed(error, untouched=False) from error
+            raise _PossibleRetry(error, untouched=False) from error
         except requests.exceptions.SSLError as error:
             raise CourierError(
                 f"The certificate of the exchange at {url} is not trusted: {error}. {self.address.advice}"
             ) from error
         except requests.ConnectionError as error:
             way = f" through the proxy {self._proxy}" if self._proxy else ""
-            raise _Passed(
+            raise _PossibleRetry(
                 Unreachable(
                     f"The exchange at {url} does not answer{way}. {self.address.advice}"
                 ),
                 untouched=_never_connected(error),
             ) from error
         except (requests.Timeout, requests.exceptions.ChunkedEncodingError) as error:
-            raise _Passed(
+            raise _PossibleRetry(
                 Unreachable(f"The exchange at {url} stopped answering"),
                 untouched=isinstance(error, requests.ConnectTimeout),
             ) from error
@@ -280,7 +280,7 @@ class Connection:
             data = None
             if body is not None:
                 headers = headers | body.headers
-                data = (_SendingSoMuch if body.length else _Sending)(body, done)
+                data = (_SizedUpload if body.length else _Upload)(body, done)
             return self._session.request(
                 method,
                 url,
@@ -303,7 +303,7 @@ class Connection:
         if base != target and _is_upgrade(self.address.url, base):
             self.log.info("The exchange is asked at %s from now on", base)
             self.address = replace(self.address, url=base)
-            raise _Upgraded
+            raise _RedirectedToTls
         raise reply.moved(base if base != target else None)
 
     def _raise_for_status(self, reply: Reply) -> None:
@@ -314,7 +314,7 @@ class Connection:
             # A proxy that gave up does not know the outcome of the request; the exchange itself does.
             untouched = refused.by_exchange or reply.status == 429
             pause = _asked_pause(reply.header("Retry-After"))
-            raise _Passed(refused, untouched=untouched, pause=pause)
+            raise _PossibleRetry(refused, untouched=untouched, pause=pause)
         if reply.status == 401 and refused.by_exchange and self._odd_token:
             raise CourierError(f"{refused}. {self._odd_token}") from refused
         raise refused

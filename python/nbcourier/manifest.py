@@ -7,7 +7,7 @@ from typing import Any, Callable
 
 from . import tar
 from .body import Body
-from .digest import Summed
+from .digest import HashedFile
 from .errors import CourierError, Refused
 
 # The maximum size of a tree that is sent in one request, in bytes. Asking first would take as long.
@@ -19,7 +19,7 @@ _MISSING = "urn:nbcourier:missing-blobs"
 _ROUNDS = 3
 
 
-def send(files: list[Summed], ask: Callable[[Body], Any]) -> Any:
+def send(files: list[HashedFile], ask: Callable[[Body], Any]) -> Any:
     """Sends the tree by `ask`, which sends one body, and returns the last result of `ask`."""
     if sum(each.size for each in files) <= SMALL:
         return ask(tar.body([_member(each.file.path, each) for each in files]))
@@ -33,7 +33,7 @@ def send(files: list[Summed], ask: Callable[[Body], Any]) -> Any:
     raise CourierError("The exchange keeps forgetting what was sent; try again later")
 
 
-def _listed(files: list[Summed]) -> bytes:
+def _listed(files: list[HashedFile]) -> bytes:
     items = [
         {"path": each.file.path, "sha256": each.sha256, "size": each.size}
         for each in files
@@ -41,7 +41,7 @@ def _listed(files: list[Summed]) -> bytes:
     return json.dumps({"files": items}).encode()
 
 
-def _missing(refused: Refused, files: list[Summed]) -> list[Summed]:
+def _missing(refused: Refused, files: list[HashedFile]) -> list[HashedFile]:
     problem = refused.problem or {}
     if problem.get("type") != _MISSING:
         raise refused
@@ -52,11 +52,11 @@ def _missing(refused: Refused, files: list[Summed]) -> list[Summed]:
         raise CourierError("The exchange asks for files that are not here") from error
 
 
-def _with_files(listed: bytes, missing: list[Summed]) -> Body:
+def _with_files(listed: bytes, missing: list[HashedFile]) -> Body:
     manifest = tar.Member.of("manifest.json", listed)
     members = [_member(each.sha256, each) for each in missing]
     return tar.body([manifest, *members], _LIST_AND_FILES).compressed()
 
 
-def _member(name: str, each: Summed) -> tar.Member:
+def _member(name: str, each: HashedFile) -> tar.Member:
     return tar.Member.at(name, each.size, each.file.source)

@@ -22,7 +22,7 @@ from .names import course_name, shown
 from .reply import Reply
 from .transport import (
     DETAILS,
-    Accepted,
+    AcceptedSubmission,
     Content,
     Files,
     ForGradebook,
@@ -134,14 +134,14 @@ class NgshareTransport:
 
     def submit(
         self, course: str, assignment: str, files: list[LocalFile], student: str | None
-    ) -> Accepted:
+    ) -> AcceptedSubmission:
         if student is not None:
             raise CourierError(
                 f"This exchange takes submissions from the students themselves only, so not for '{student}'"
             )
         # Never repeated: the protocol cannot recognise a repeated submission.
         reply = self._post("submission", course, assignment, form=_form(files))
-        return Accepted(dates.naive(reply.text("timestamp")))
+        return AcceptedSubmission(dates.naive(reply.text("timestamp")))
 
     def submissions(
         self,

@@ -113,14 +113,14 @@ def read(stream: Any) -> Iterator[tuple[str, BinaryIO]]:
         if member is None:
             return
         if file is not None and not member.issparse():
-            yield member.name, _Extracted(file)
+            yield member.name, _ExtractedFile(file)
         elif not member.isdir():
             raise CourierError(
                 f"The exchange sent what is no file: {names.shown(member.name)}"
             )
 
 
-class _Extracted:
+class _ExtractedFile:
     """A file of an archive. Faults of the archive are raised as our errors."""
 
     def __init__(self, file: BinaryIO) -> None:

@@ -115,7 +115,7 @@ class Receipt:
 
 
 @dataclass(frozen=True)
-class Accepted:
+class AcceptedSubmission:
     """The exchange's confirmation that it has a submission."""
 
     timestamp: str
@@ -223,7 +223,7 @@ class Transport(Protocol):
 
     def submit(
         self, course: str, assignment: str, files: list[LocalFile], student: str | None
-    ) -> Accepted:
+    ) -> AcceptedSubmission:
         """Submits the person's work, or a student's in their place; returns only when the exchange stored it."""
 
     def submissions(

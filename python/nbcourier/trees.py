@@ -47,7 +47,7 @@ class LocalFile:
     source: Path
 
 
-class Why(Enum):
+class ReasonKind(Enum):
     """The kind of reason for which something is not sent."""
 
     # The course's settings exclude it, so nobody expects it to be sent.
@@ -59,11 +59,11 @@ class Why(Enum):
 
 
 @dataclass(frozen=True)
-class LeftHere:
+class UnsentEntry:
     """An entry of a tree that is not sent. A directory's path ends with a slash."""
 
     path: str
-    why: Why
+    kind: ReasonKind
     reason: str
 
     def holds(self, path: str) -> bool:
@@ -81,23 +81,23 @@ class Selection:
     """The entries of a directory that are sent and those that are not, each sorted by path."""
 
     files: list[LocalFile]
-    left: list[LeftHere]
+    left: list[UnsentEntry]
 
     @property
-    def unexpected(self) -> list[LeftHere]:
+    def unexpected(self) -> list[UnsentEntry]:
         """Returns the entries that are not sent although no setting excludes them."""
-        return [each for each in self.left if each.why is Why.UNEXPECTED]
+        return [each for each in self.left if each.kind is ReasonKind.UNEXPECTED]
 
     @property
-    def unasked(self) -> list[LeftHere]:
+    def unasked(self) -> list[UnsentEntry]:
         """Returns the same entries, and empty directories, which cannot be sent."""
-        return [each for each in self.left if each.why is not Why.SETTING]
+        return [each for each in self.left if each.kind is not ReasonKind.SETTING]
 
     def tell(self, log: Logger) -> None:
         """Logs all entries that are not sent."""
         for each in self.unasked:
             log.warning("%s", each)
-        by_setting = [each for each in self.left if each.why is Why.SETTING]
+        by_setting = [each for each in self.left if each.kind is ReasonKind.SETTING]
         if by_setting:
             names = some([f"'{shown(each.path)}'" for each in by_setting])
             log.info("Left here, as the course's settings say: %s", names)
@@ -111,7 +111,7 @@ def select(directory: Path, coursedir: CourseDirectory) -> Selection:
         key=lambda file: file.path,
     )
     left = sorted(
-        (each for each in found if isinstance(each, LeftHere)),
+        (each for each in found if isinstance(each, UnsentEntry)),
         key=lambda each: each.path,
     )
     total = sum(file.source.stat().st_size for file in files)
@@ -123,7 +123,7 @@ def select(directory: Path, coursedir: CourseDirectory) -> Selection:
     return Selection(files, left)
 
 
-def _walk(root: Path, coursedir: CourseDirectory) -> Iterator[LocalFile | LeftHere]:
+def _walk(root: Path, coursedir: CourseDirectory) -> Iterator[LocalFile | UnsentEntry]:
     # A list instead of recursion, because directories may be nested more deeply than Python's stack allows.
     # A link to a directory above would send everything there, such as the home directory.
     above_root = (root, *root.resolve().parents)
@@ -135,11 +135,11 @@ def _walk(root: Path, coursedir: CourseDirectory) -> Iterator[LocalFile | LeftHe
         except OSError as error:
             if not prefix:
                 raise
-            yield LeftHere(prefix, Why.UNEXPECTED, f"stays here: {error.strerror}")
+            yield UnsentEntry(prefix, ReasonKind.UNEXPECTED, f"stays here: {error.strerror}")
             continue
         if prefix and not entries:
             reason = "is an empty directory and stays here, as only files travel"
-            yield LeftHere(prefix, Why.EMPTY, reason)
+            yield UnsentEntry(prefix, ReasonKind.EMPTY, reason)
         for entry in entries:
             path = prefix + entry.name
             try:
@@ -148,10 +148,10 @@ def _walk(root: Path, coursedir: CourseDirectory) -> Iterator[LocalFile | LeftHe
                     identity = _identity(entry)
                     if identity in above:
                         reason = "stays here, because it leads to a directory above it"
-                        told = LeftHere(f"{path}/", Why.UNEXPECTED, reason)
+                        told = UnsentEntry(f"{path}/", ReasonKind.UNEXPECTED, reason)
             except OSError as error:
                 reason = f"cannot be read and stays here: {error.strerror}"
-                told = LeftHere(path, Why.UNEXPECTED, reason)
+                told = UnsentEntry(path, ReasonKind.UNEXPECTED, reason)
             if told is not None:
                 yield told
             else:
@@ -160,27 +160,28 @@ def _walk(root: Path, coursedir: CourseDirectory) -> Iterator[LocalFile | LeftHe
 
 def _judged(
     entry: Path, path: str, coursedir: CourseDirectory
-) -> LocalFile | LeftHere | None:
+) -> LocalFile | UnsentEntry | None:
     """Returns the entry as it is sent or left out; None for a directory to descend into."""
     # Links are followed, because data is often linked into a course.
     is_directory = entry.is_dir()
     named = f"{path}/" if is_directory else path
     if _is_named(path, is_directory, coursedir.ignore):
-        return LeftHere(named, Why.SETTING, "stays here (CourseDirectory.ignore)")
+        return UnsentEntry(named, ReasonKind.SETTING, "stays here (CourseDirectory.ignore)")
     if reason := names.fault_of_path(path):
-        return LeftHere(named, Why.UNEXPECTED, f"stays here: {reason}")
+        return UnsentEntry(named, ReasonKind.UNEXPECTED, f"stays here: {reason}")
     if is_directory:
         return None
     if not entry.is_file():
         # A broken link, a socket or a pipe; opening a pipe might block for ever.
-        return LeftHere(path, Why.UNEXPECTED, "is no file that can be sent; it stays here")
+        reason = "is no file that can be sent; it stays here"
+        return UnsentEntry(path, ReasonKind.UNEXPECTED, reason)
     if not _is_named(path, False, coursedir.include):
-        return LeftHere(path, Why.SETTING, "stays here (CourseDirectory.include)")
+        return UnsentEntry(path, ReasonKind.SETTING, "stays here (CourseDirectory.include)")
     size, limit = entry.stat().st_size, coursedir.max_file_size * KILOBYTE
     if size > limit:
-        return LeftHere(
+        return UnsentEntry(
             path,
-            Why.UNEXPECTED,
+            ReasonKind.UNEXPECTED,
             f"is too large and stays here; it has {size} bytes, and {limit} are allowed (CourseDirectory.max_file_size)",
         )
     with entry.open("rb"):
@@ -280,12 +281,14 @@ def present(directory: Path, path: str) -> bool:
     return os.path.lexists(directory.joinpath(*names.path(path).split("/")))
 
 
-class Linked(CourierError):
+class LinkInTheWay(CourierError):
     """A link is in the place of something to write."""
 
 
 def make_below(root: Path, directory: Path, *, over_links: bool = False) -> None:
-    """Makes the directory and its parents; raises `CourierError` if it is not below the root, `Linked` at a link.
+    """Makes the directory and its parents. Raises `CourierError` if it is not below the root.
+
+    Raises `LinkInTheWay` at a link.
 
     Each is made in a loop, because `Path.mkdir(parents=True)` calls itself for each level. `over_links`: whether to
     follow links that lead to somewhere below the root.
@@ -296,11 +299,11 @@ def make_below(root: Path, directory: Path, *, over_links: bool = False) -> None
         here = here / part
         if here.is_symlink():
             if not over_links:
-                raise Linked(
+                raise LinkInTheWay(
                     f"'{here}' is a link, and nothing is written through it. Remove the link, and try again"
                 )
             if not _is_below(here.resolve(), root.resolve()):
-                raise Linked(
+                raise LinkInTheWay(
                     f"'{here}' is a link that leads out of '{root}'; nothing was written there"
                 )
         here.mkdir(exist_ok=True)

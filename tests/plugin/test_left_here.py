@@ -366,7 +366,7 @@ def test_patterns_with_slashes_mean_what_they_mean_in_a_gitignore(
     coursedir = CourseDirectory()
     coursedir.ignore = [pattern]
     chosen = trees.select(tmp_path, coursedir)
-    named = {each.path for each in chosen.left if each.why is trees.Why.SETTING}
+    named = {each.path for each in chosen.left if each.kind is trees.ReasonKind.SETTING}
     assert named == left
     travels = {file.path for file in chosen.files}
     assert travels == {path for path in IN_TREE if not path.startswith(tuple(left))}

@@ -24,7 +24,7 @@ from ..errors import CourierError, Unreachable, some
 from ..gradebook import CourseGradebook, exists
 from ..patterns import is_pattern, matching
 from ..settings import NbCourier
-from ..trees import Linked, shown, write_file
+from ..trees import LinkInTheWay, shown, write_file
 
 # The errors of a file system that cannot store a name.
 _NAME_IS_NONE = (
@@ -119,7 +119,7 @@ class NbCourierExchange(NbCourier, Exchange):
             return f"'{shown(path)}' was left out: it lies in too many directories"
         try:
             write_file(directory, path, content)
-        except Linked as error:
+        except LinkInTheWay as error:
             return str(error)
         except OSError as error:
             if error.errno not in _NAME_IS_NONE:

@@ -91,7 +91,7 @@ class Collect(NbCourierExchange, ExchangeCollect):
         destination = self._destination(submission)
         if not destination.is_dir():
             return True
-        if _Part.at(destination) is not None:
+        if _PartialCopy.at(destination) is not None:
             # Not all of it was collected. The rest may be possible now.
             return True
         here = self.coursedir.get_existing_timestamp(str(destination))
@@ -106,10 +106,10 @@ class Collect(NbCourierExchange, ExchangeCollect):
 
     def _bring(self, submission: Submission, content: Content) -> None:
         destination = self._destination(submission)
-        before = _Part.at(destination)
+        before = _PartialCopy.at(destination)
         try:
             with staged(destination, below=self._root) as fresh:
-                part = _Part(submission.timestamp, self._write(submission, content, fresh))
+                part = _PartialCopy(submission.timestamp, self._write(submission, content, fresh))
                 if part.missing and part == before:
                     # It would be the same part again, and the instructor may have changed this one.
                     raise _NothingNew
@@ -191,7 +191,7 @@ def _chosen(
 
 
 @dataclass(frozen=True)
-class _Part:
+class _PartialCopy:
     """A note beside a collected submission of which not every file could be written."""
 
     timestamp: str
@@ -199,11 +199,11 @@ class _Part:
     missing: list[str]
 
     @staticmethod
-    def at(destination: Path) -> _Part | None:
+    def at(destination: Path) -> _PartialCopy | None:
         """Returns the note about what is in the directory; None if that is whole."""
         try:
             note = json.loads(mark_of(destination).read_bytes())
-            part = _Part(note["timestamp"], note["missing"])
+            part = _PartialCopy(note["timestamp"], note["missing"])
             here = (destination / "timestamp.txt").read_text("utf-8").strip()
         except (OSError, ValueError, TypeError, KeyError, RecursionError):
             return None

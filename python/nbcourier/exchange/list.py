@@ -10,7 +10,7 @@ from typing import Any, Callable, TypeVar
 
 from nbgrader.exchange.abc import ExchangeList
 
-from ..cache import Cached
+from ..cache import CachedSubmission
 from ..errors import CourierError, Refused
 from ..patterns import is_pattern, selects
 from ..transport import Files, Release, RemoteFile, Submission
@@ -175,7 +175,7 @@ class List(NbCourierExchange, ExchangeList):
             if self._is_named(submission):
                 yield submission
 
-    def _copies(self) -> Iterator[Cached]:
+    def _copies(self) -> Iterator[CachedSubmission]:
         for copy in self.submission_cache.entries():
             course = copy.submission.course
             if selects(self.coursedir.course_id, course) and self._is_named(
@@ -229,7 +229,7 @@ class List(NbCourierExchange, ExchangeList):
             found = _paths(self.transport.submitted(submission))
         return found
 
-    def _of_copy(self, copy: Cached) -> Info:
+    def _of_copy(self, copy: CachedSubmission) -> Info:
         names = notebooks_among(os.listdir(copy.path))
         return infos.of_submission(copy.submission, self._status, str(copy.path), names)
 

@@ -10,7 +10,7 @@ from nbgrader.exchange.abc import ExchangeReleaseAssignment
 
 from ..dates import shown
 from ..errors import CourierError, Refused, some
-from ..trees import Selection, Why, notebooks_among, select
+from ..trees import ReasonKind, Selection, notebooks_among, select
 from .base import NbCourierExchange
 
 
@@ -99,7 +99,7 @@ class ReleaseAssignment(NbCourierExchange, ExchangeReleaseAssignment):
             str(each)
             for each in chosen.left
             if each.path in graded
-            or (each.path.endswith(".ipynb") and each.why is Why.UNEXPECTED)
+            or (each.path.endswith(".ipynb") and each.kind is ReasonKind.UNEXPECTED)
         ]
         if lost:
             raise CourierError(

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from nbgrader.exchange.abc import ExchangeSubmit
 
 from ..errors import CourierError, Refused, Unreachable, some
-from ..transport import Accepted, Receipt, Release, Submission
+from ..transport import AcceptedSubmission, Receipt, Release, Submission
 from ..trees import LocalFile, Selection, select, shown
 from .base import NbCourierExchange
 
@@ -56,7 +56,7 @@ class Submit(NbCourierExchange, ExchangeSubmit):
             self._tell_same_in_time(submission, accepted)
         self._keep(submission, files, accepted)
 
-    def _tell_same_in_time(self, late: Submission, accepted: Accepted) -> None:
+    def _tell_same_in_time(self, late: Submission, accepted: AcceptedSubmission) -> None:
         tree = accepted.receipt.tree if accepted.receipt else None
         try:
             listed = self.transport.submissions(late.course, late.assignment, late.student)
@@ -95,7 +95,7 @@ class Submit(NbCourierExchange, ExchangeSubmit):
                 " To hand in the rest, add --NbCourierExchange.allow_incomplete=True"
             )
 
-    def _hand_in(self, files: list[LocalFile]) -> Accepted:
+    def _hand_in(self, files: list[LocalFile]) -> AcceptedSubmission:
         try:
             return self.transport.submit(
                 self.course, self.assignment, files, self.in_place_of
@@ -131,7 +131,7 @@ class Submit(NbCourierExchange, ExchangeSubmit):
             self.log.warning("These notebooks are extra: %s", ", ".join(extra))
 
     def _keep(
-        self, submission: Submission, files: list[LocalFile], accepted: Accepted
+        self, submission: Submission, files: list[LocalFile], accepted: AcceptedSubmission
     ) -> None:
         with self._not_in_vain("No copy of the submission could be kept here"):
             self.submission_cache.add(submission, files)

@@ -8,4 +8,7 @@ __all__ = ["V1Transport"]
 
 
 class V1Transport(V1Releases, V1Feedback, V1Roster):
-    """A `Transport` that needs no more requests for a class than for a student. Raises `Unspoken` if it is unknown."""
+    """A `Transport` that needs no more requests for a class than for a student.
+
+    Raises `UnknownRequest` if the server does not know the API.
+    """

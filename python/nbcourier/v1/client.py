@@ -10,7 +10,7 @@ from typing import Any, BinaryIO, Callable
 from .. import digest, progress, tar
 from ..answer import Answer
 from ..body import Body
-from ..errors import BrokenOff, CourierError, Refused, Unspoken
+from ..errors import BrokenOff, CourierError, Refused, UnknownRequest
 from ..http import Connection
 from ..reply import Reply
 from ..transport import Receive, ReceiveSubmission, RemoteFile, Submission
@@ -77,7 +77,7 @@ class V1Client:
                     f"An exchange answers at {address.url}, and has nothing there. {address.advice}"
                 ) from refused
             if entirely or refused.status == 405 or refused.message == _NO_ADDRESS:
-                raise Unspoken(refused, entirely=entirely) from refused
+                raise UnknownRequest(refused, entirely=entirely) from refused
             raise
 
     def _remote_files(self, listed: Iterable[Answer]) -> tuple[RemoteFile, ...]:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 
 from .. import digest, tar
 from ..answer import Answer
-from ..digest import Summed
+from ..digest import HashedFile
 from ..errors import CourierError, Refused, Unreachable
 from ..transport import Files, ReceiveSubmission, Submission
 from ..trees import LocalFile
@@ -89,7 +89,7 @@ class V1Feedback(V1Submissions):
         self,
         pages: dict[Submission, list[LocalFile]],
         failed: dict[Submission, CourierError],
-    ) -> Iterator[tuple[Submission, list[Summed]]]:
+    ) -> Iterator[tuple[Submission, list[HashedFile]]]:
         """Yields the feedback that differs from the released feedback, with the ID of the submission."""
         some = next(iter(pages), None)
         listed = self.submissions(some.course, some.assignment) if some else []
@@ -99,7 +99,7 @@ class V1Feedback(V1Submissions):
                 submission = by_name.get(name)
                 if submission is None:
                     raise Refused(404, "Submission not found")
-                sums = digest.summed(files)
+                sums = digest.hashed(files)
             except (CourierError, OSError) as error:
                 failed[name] = CourierError(str(error))
                 continue
@@ -108,7 +108,7 @@ class V1Feedback(V1Submissions):
 
     def _give(
         self,
-        batch: dict[Submission, list[Summed]],
+        batch: dict[Submission, list[HashedFile]],
         failed: dict[Submission, CourierError],
     ) -> None:
         some = next(iter(batch))
@@ -129,7 +129,7 @@ class V1Feedback(V1Submissions):
 
     def _give_each(
         self,
-        batch: dict[Submission, list[Summed]],
+        batch: dict[Submission, list[HashedFile]],
         failed: dict[Submission, CourierError],
     ) -> None:
         for of, sums in batch.items():
@@ -160,9 +160,9 @@ def _changed_meanwhile() -> CourierError:
 
 
 def _batches(
-    given: Iterable[tuple[Submission, list[Summed]]],
-) -> Iterator[dict[Submission, list[Summed]]]:
-    batch: dict[Submission, list[Summed]] = {}
+    given: Iterable[tuple[Submission, list[HashedFile]]],
+) -> Iterator[dict[Submission, list[HashedFile]]]:
+    batch: dict[Submission, list[HashedFile]] = {}
     size = 0
     for submission, sums in given:
         own = sum(each.size for each in sums)

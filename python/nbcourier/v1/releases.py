@@ -8,7 +8,7 @@ from datetime import datetime
 from .. import digest, manifest
 from ..answer import Answer
 from ..dates import Dates, parse
-from ..digest import Summed
+from ..digest import HashedFile
 from ..errors import CourierError, Refused
 from ..names import course_name
 from ..transport import ForGradebook, Receive, Release, RemoteFile, Student
@@ -122,7 +122,7 @@ class V1Releases(V1Client):
     def release(
         self, course: str, assignment: str, files: list[LocalFile], *, again: bool
     ) -> None:
-        sums = digest.summed(files)
+        sums = digest.hashed(files)
         query = {} if again else {"only_first": "true"}
         try:
             answer = manifest.send(
@@ -150,7 +150,7 @@ class V1Releases(V1Client):
     def unrelease(self, course: str, assignment: str) -> None:
         self._delete(*at_assignment(course, assignment), "release")
 
-    def _is_released(self, course: str, assignment: str, sums: list[Summed]) -> bool:
+    def _is_released(self, course: str, assignment: str, sums: list[HashedFile]) -> bool:
         tree = digest.of_files(sums)
         return any(
             (each.text("assignment"), each.text("tree")) == (assignment, tree)

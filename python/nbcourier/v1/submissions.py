@@ -10,7 +10,7 @@ from .. import dates, digest, manifest, plan
 from ..answer import Answer
 from ..errors import BrokenOff, CourierError, Refused
 from ..transport import (
-    Accepted,
+    AcceptedSubmission,
     Content,
     Files,
     Receipt,
@@ -27,8 +27,8 @@ class V1Submissions(V1Client):
 
     def submit(
         self, course: str, assignment: str, files: list[LocalFile], student: str | None
-    ) -> Accepted:
-        sums = digest.summed(files)
+    ) -> AcceptedSubmission:
+        sums = digest.hashed(files)
         # The exchange recognises a repeated submission by this key.
         headers = {"Idempotency-Key": uuid.uuid4().hex}
         query = {} if student is None else {"student": student}
@@ -49,7 +49,7 @@ class V1Submissions(V1Client):
             raise CourierError(
                 "Files changed while they were sent, and what was handed in may be no good: submit again"
             )
-        return Accepted(receipt.timestamp, receipt)
+        return AcceptedSubmission(receipt.timestamp, receipt)
 
     def submissions(
         self,
