@@ -1,6 +1,6 @@
 //! A streaming reader of the inside of a JSON string: text, escapes, UTF-8.
 
-use super::json::{JsonEvent, NotJson};
+use super::json_event::{JsonEvent, NotJson};
 
 /// A reader from behind the opening quotation mark to behind the closing one. It is then ready for the next string.
 #[derive(Debug, Default)]

@@ -19,9 +19,11 @@
 
 mod base64;
 mod base64_lines;
+mod file_event;
 mod files;
 mod form;
 mod json;
+mod json_event;
 mod json_number;
 mod json_string;
 mod list_reader;
@@ -37,9 +39,11 @@ mod unpacker;
 
 pub use base64::{Base64Decoder, NotBase64};
 pub use base64_lines::Base64LineEncoder;
-pub use files::{FileEvent, FileListDecoder, FileListError};
+pub use file_event::{FileEvent, FileListError};
+pub use files::FileListDecoder;
 pub use form::{FieldEvent, FormDecoder, NameTooLong};
-pub use json::{JsonEvent, JsonTokenizer, NotJson};
+pub use json::JsonTokenizer;
+pub use json_event::{JsonEvent, NotJson};
 pub use paths::PathSet;
 pub use tar_decoder::{TarDecoder, TarError, TarEvent};
 pub use tar_encoder::TarEncoder;

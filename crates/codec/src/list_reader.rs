@@ -1,8 +1,8 @@
 //! Translates the events of JSON into the events of a file list.
 
 use super::base64::{Base64Decoder, NotBase64};
-use super::files::{FileEvent, FileListError};
-use super::json::{JsonEvent, NotJson};
+use super::file_event::{FileEvent, FileListError};
+use super::json_event::{JsonEvent, NotJson};
 use super::paths::PathSet;
 use nbcourier_domain::RelativePath;
 

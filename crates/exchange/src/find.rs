@@ -40,9 +40,10 @@ impl<'a> CourseOp<'a> {
         now: Timestamp,
     ) -> Result<ReleasedAssignment> {
         let course = self.standing.course;
-        let released = store::dates::find_released_for(self.conn, course, assignment, student)?
-            .filter(|released| self.standing.sees(released.dates, now))
-            .ok_or(Error::NotFound(Thing::Assignment))?;
+        let released =
+            store::assignments::find_released_for(self.conn, course, assignment, student)?
+                .filter(|released| self.standing.sees(released.dates, now))
+                .ok_or(Error::NotFound(Thing::Assignment))?;
         match self.standing.missed(released.dates, now) {
             Some(cutoff_at) => Err(Error::TooLate {
                 assignment: assignment.clone(),

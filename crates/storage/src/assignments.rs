@@ -41,6 +41,46 @@ pub fn find_released(
     }))
 }
 
+/// Returns the assignment of that name, if it is released, with its dates for this student.
+pub fn find_released_for(
+    conn: &mut Connection,
+    course: i64,
+    assignment: &AssignmentId,
+    student: &UserName,
+) -> Result<Option<ReleasedAssignment>> {
+    let row = assignments::table
+        .inner_join(releases::table.on(assignments::current_release.eq(releases::id.nullable())))
+        .left_join(
+            extensions::table.on(extensions::assignment_id
+                .eq(assignments::id)
+                .and(extensions::student.eq(student.as_str()))),
+        )
+        .filter(
+            assignments::course_id
+                .eq(course)
+                .and(assignments::name.eq(assignment.as_str()))
+                .and(assignments::deleted_at.is_null()),
+        )
+        .select((
+            assignments::id,
+            releases::tree_id,
+            DATES,
+            (
+                extensions::due_at.nullable(),
+                extensions::cutoff_at.nullable(),
+            ),
+        ))
+        .get_result::<(i64, i64, DatesRow, (Option<i64>, Option<i64>))>(conn)
+        .optional()?;
+    Ok(
+        row.map(|(id, tree_id, of_all, of_student)| ReleasedAssignment {
+            id,
+            tree_id,
+            dates: dates(of_all).extended_by(extension(of_student)),
+        }),
+    )
+}
+
 /// The current version of an assignment.
 #[derive(Debug, Clone)]
 pub struct CurrentRelease {

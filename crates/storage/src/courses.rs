@@ -1,10 +1,10 @@
 //! Courses: creates, lists, deletes and restores them.
 
+use super::error::unless_taken;
 use super::schema::{courses, members};
 use super::trash::Place;
 use super::{Connection, Portion, Result};
 use diesel::prelude::*;
-use diesel::result::{DatabaseErrorKind, Error as DieselError};
 use nbcourier_domain::{CourseId, Role, Timestamp, UserName};
 
 /// A course that is not deleted, with one person's role on its manual roster.
@@ -224,12 +224,4 @@ pub fn purge_deleted_before(conn: &mut Connection, limit: Timestamp) -> Result<u
     let purged = diesel::delete(courses::table.filter(courses::deleted_at.lt(limit.micros())))
         .execute(conn)?;
     Ok(purged)
-}
-
-/// Turns the violation of a unique index into `None`.
-pub(super) fn unless_taken<T>(result: QueryResult<T>) -> Result<Option<T>> {
-    match result {
-        Err(DieselError::DatabaseError(DatabaseErrorKind::UniqueViolation, _)) => Ok(None),
-        other => Ok(Some(other?)),
-    }
 }

@@ -1,5 +1,7 @@
 //! The errors of the database.
 
+use diesel::QueryResult;
+use diesel::result::{DatabaseErrorKind, Error as DieselError};
 use nbcourier_work::Bug;
 
 /// The result of a database operation.
@@ -60,5 +62,13 @@ pub(super) fn says(error: &diesel::result::Error, text: &str) -> bool {
         E::DatabaseError(_, information) => information.message() == text,
         E::RollbackErrorOnCommit { commit_error, .. } => says(commit_error, text),
         _ => false,
+    }
+}
+
+/// Turns the violation of a unique index into `None`.
+pub(super) fn unless_taken<T>(result: QueryResult<T>) -> Result<Option<T>> {
+    match result {
+        Err(DieselError::DatabaseError(DatabaseErrorKind::UniqueViolation, _)) => Ok(None),
+        other => Ok(Some(other?)),
     }
 }

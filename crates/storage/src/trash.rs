@@ -3,7 +3,7 @@
 //!
 //! Everything that belongs to something in the trash is in the trash, too, without a mark of its own.
 
-use super::courses::unless_taken;
+use super::error::unless_taken;
 use super::schema::{assignments, feedback, submissions};
 use super::{Connection, Portion, Result};
 use diesel::dsl::{max, sql};
