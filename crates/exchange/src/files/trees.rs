@@ -319,12 +319,11 @@ impl Contents {
                 && let Some(file) = files.get(next)
                 && !file.blob.in_database
             {
-                let mut now = match open.take() {
-                    Some(open) => open,
-                    None => {
-                        pieces.push(Piece::Begin(next));
-                        Open::new(&exchange, &file.blob.blob)?
-                    }
+                let mut now = if let Some(open) = open.take() {
+                    open
+                } else {
+                    pieces.push(Piece::Begin(next));
+                    Open::new(&exchange, &file.blob.blob)?
                 };
                 let bytes = now.read(&exchange.verified)?;
                 read += bytes.len() as u64;
