@@ -3,6 +3,7 @@
 //! below.
 
 use serde::Serialize;
+use std::fmt::Write as _;
 use std::io::{self, ErrorKind, IsTerminal as _, Write};
 
 /// Prints a line to standard output.
@@ -76,7 +77,8 @@ fn harmless_json(json: &str) -> String {
     let mut shown = String::with_capacity(json.len());
     for c in json.chars() {
         if commands(c) && c != '\n' {
-            shown += &format!("\\u{:04x}", u32::from(c));
+            // Writing to a string cannot fail.
+            let _ = write!(shown, "\\u{:04x}", u32::from(c));
         } else {
             shown.push(c);
         }

@@ -534,8 +534,8 @@ fn the_copy_before_a_migration_is_flushed_before_the_database_changes() {
         .iter()
         .position(|line| line.contains(&copied))
         .unwrap();
-    let changes = |line: &&str| line.contains("write") && line.contains("/nbcourier.db>");
-    let changed = lines[made..].iter().position(changes).unwrap();
+    let is_change = |line: &&str| line.contains("write") && line.contains("/nbcourier.db>");
+    let changed = lines[made..].iter().position(is_change).unwrap();
     let begun = || lines[..made + changed].iter().copied().chain([EXIT]);
     assert_eq!(migrated.judge(begun()).violations(), []);
     for path in [format!("{copied}>"), format!("{}>", root.display())] {
