@@ -134,3 +134,19 @@ fn paragraph(f: &mut fmt::Formatter<'_>, mark: &str, text: &str) -> fmt::Result 
     }
     writeln!(f, "{line}")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lines_are_no_wider_than_the_terminal_in_any_script() {
+        for word in ["word", "数据", "e\u{301}"] {
+            let mut findings = Findings::default();
+            findings.ok(vec![word; 100].join(" "));
+            let text = findings.to_string();
+            let widest = text.lines().map(UnicodeWidthStr::width).max();
+            assert!((WIDTH - 5..=WIDTH).contains(&widest.unwrap()), "{text}");
+        }
+    }
+}

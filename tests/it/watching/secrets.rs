@@ -4,9 +4,11 @@ use super::numbers::port;
 use nbcourier_testkit::Finish as _;
 use nbcourier_testkit::server::{ADMIN, SERVICE_TOKEN, isolate, program};
 use nbcourier_testkit::{Call, FakeHub, Setup};
+use std::collections::BTreeSet;
 use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt;
 use std::process::Command;
+use unicode_width::UnicodeWidthStr;
 
 const OF_METRICS: &str = "metrics-token-8d1c";
 const OF_A_PERSON: &str = "person-token-51aa";
@@ -116,6 +118,25 @@ fn the_settings_are_printed_with_where_they_come_from_and_without_secrets() {
     for secret in [OF_METRICS, SERVICE_TOKEN, "hub-password"] {
         assert!(!text.contains(secret), "{secret} in\n{text}");
     }
+}
+
+#[test]
+fn the_origins_of_settings_are_in_one_column_of_the_terminal() {
+    // Each of the letters of this name takes two columns.
+    let arguments = ["config", "--standalone", "--admins", "王芳,李雷,韩梅梅"];
+    let long = [
+        "--data-dir",
+        "/数据/nbcourier",
+        "--storage",
+        "/数据/很长很长的目录的名字",
+    ];
+    let (well, text) = printed(&[&arguments[..], &long].concat(), &[]);
+    assert!(well && text.contains("王芳"), "{text}");
+    let columns: BTreeSet<usize> = text
+        .lines()
+        .filter_map(|line| Some(line.rsplit_once("  # ")?.0.width()))
+        .collect();
+    assert_eq!(columns.len(), 1, "{text}");
 }
 
 #[test]
