@@ -13,6 +13,7 @@ from course import Course, PluginPerson, both_wires, through
 from front import Asked, Front, Spoil, cut, cut_at
 from in_process import Desk
 from people import COMMAND_LIMIT_S, PROGRAMS
+from processes import POLL_S
 from requests import Response
 from trees import Tree, assert_same_tree, read_tree, without
 
@@ -131,7 +132,7 @@ def wait_for(directory: Path, process: subprocess.Popen) -> None:
     while not (directory.is_dir() and os.listdir(directory)):
         assert process.poll() is None, "the command ended by itself"
         assert time.monotonic() < end
-        time.sleep(0.02)
+        time.sleep(POLL_S)
 
 
 def test_a_part_is_not_called_collected_until_all_of_it_is_here(
