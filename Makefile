@@ -1,7 +1,9 @@
 # The two commands of the README, and their parts.
 
-# Continuous integration starts from a fresh clone. So earlier compilations are kept in the cache directory.
+# Continuous integration starts from a fresh clone. So earlier compilations are kept in the cache directory. State for
+# incremental compilation would only fill the disk, since each clone is compiled once.
 ifeq ($(CI),true)
+export CARGO_INCREMENTAL = 0
 export CARGO_TARGET_DIR ?= $(or $(NBCOURIER_CACHE),$(or $(XDG_CACHE_HOME),$(HOME)/.cache)/nbcourier)/target
 endif
 
