@@ -41,6 +41,10 @@ impl Blocks {
         let mut block = BytesMut::new();
         while !self.ended && block.len() < BLOCK {
             match timely(self.idle, self.body.next()).await? {
+                // A large piece is a block of its own and need not be copied.
+                Some(Ok(bytes)) if block.is_empty() && bytes.len() >= BLOCK => {
+                    return Ok(Some(bytes));
+                }
                 Some(Ok(bytes)) => block.extend_from_slice(&bytes),
                 Some(Err(error)) if is_too_large(&error) => {
                     return Err(Error::RequestTooLarge(self.limit));
