@@ -113,7 +113,6 @@ fn a_running_exchange_is_well_and_a_proxy_that_refuses_large_bodies_is_not() {
         "it is writable",
         "cannot read it",
         "The signing key is valid",
-        "are free on the disk",
         "is sound (quick_check)",
         "The server is running and responds at",
         "(6.1.0) knows our token",
@@ -126,6 +125,9 @@ fn a_running_exchange_is_well_and_a_proxy_that_refuses_large_bodies_is_not() {
         diagnosis.is("ok", well);
     }
     diagnosis.is("warning", "knows of no backup");
+    // The disk of the machine that runs the tests may be nearly full.
+    let (level, _) = diagnosis.finding("free on the disk");
+    assert!(["ok", "warning"].contains(&level.as_str()), "{level}");
     assert!(diagnosis.well, "{:#}", diagnosis.json);
 
     let front = front(server.port(), 1 << 20);
@@ -326,7 +328,15 @@ fn findings_are_printed_in_lines_that_end_with_a_sum() {
         text.starts_with("Settings\n  ok       They are valid"),
         "{text}"
     );
-    assert!(text.ends_with("\nNothing is wrong; 1 warning.\n"), "{text}");
+    // The disk of the machine that runs the tests may be nearly full, which is a second warning.
+    let sum = match text.matches("\n  warning ").count() {
+        1 => "1 warning".to_owned(),
+        more => format!("{more} warnings"),
+    };
+    assert!(
+        text.ends_with(&format!("\nNothing is wrong; {sum}.\n")),
+        "{text}"
+    );
     assert!(
         text.lines().all(|line| line.chars().count() <= 100),
         "{text}"
