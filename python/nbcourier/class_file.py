@@ -1,10 +1,21 @@
-"""Reads the CSV file of `nbgrader db student import` as nbgrader does, and checks it as a whole."""
+"""Reads the CSV file of `nbgrader db student import`, and checks it as a whole.
+
+nbgrader reads files with columns of its own names. Files of spreadsheets and campus systems are understood as by
+`nbcourier roster import`, and translated for nbgrader.
+"""
 
 from __future__ import annotations
 
+import codecs
 import csv
+import io
+import json
 import logging
+import unicodedata
 from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
 
 from .errors import CourierError, is_invisible, some
 from .names import MAX_NAME_BYTES
@@ -12,14 +23,216 @@ from .transport import DETAILS, Student
 
 # The maximum number of faults that are reported for one file.
 _TOLD = 10
+# The columns that nbgrader knows.
+_NBGRADERS = ("id", *DETAILS, "lms_user_id")
+_SEPARATORS = ",;\t|"
+# The columns by which a list of Canvas is recognised. Its column "ID" holds Canvas's own numbers of people.
+_OF_CANVAS = {"student", "sisuserid", "section"}
+_ONE_LETTER = str.maketrans("ıłđøς", "ildoσ")
 
 
-def read(path: str, log: logging.Logger) -> list[Student]:
-    """Returns the people in the file, each once; raises `CourierError` with the numbers of the invalid lines."""
+@dataclass(frozen=True)
+class ClassFile:
+    """The people in a file, each once."""
+
+    students: list[Student]
+    # The same people in a file for nbgrader; None if it reads the file itself.
+    translated: str | None = None
+
+
+def read(path: str, log: logging.Logger, user_column: str = "") -> ClassFile:
+    """Returns the people in the file; raises `CourierError` with the numbers of the invalid lines.
+
+    `user_column` is the column that holds the user names, if its name is not a known one.
+    """
+    text, is_marked = _text(path)
+    try:
+        reader = csv.DictReader(io.StringIO(text, newline=""))
+        columns = [key.strip() for key in reader.fieldnames or ()]
+        if is_marked or user_column or not _is_for_nbgrader(columns):
+            return _translated(path, text, log, user_column)
+        reader.fieldnames = columns
+        rows = ((reader.line_num, row) for row in reader)
+        return ClassFile(_students(path, rows, log))
+    except csv.Error as error:
+        raise CourierError(f"{path} cannot be read as CSV ({error})") from error
+
+
+def _text(path: str) -> tuple[str, bool]:
+    """Returns the text, and whether it begins with a byte order mark, which nbgrader takes for a letter."""
+    content = Path(path).read_bytes()
+    marks = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"))
+    found = next(((mark, name) for mark, name in marks if content.startswith(mark)), (b"", "utf-8"))
+    mark, encoding = found
+    try:
+        return content[len(mark) :].decode(encoding), bool(mark)
+    except UnicodeDecodeError as error:
+        raise CourierError(
+            f"{path} cannot be read as CSV in UTF-8 ({error}); save it as that and try again"
+        ) from error
+
+
+def _is_for_nbgrader(columns: list[str]) -> bool:
+    """Whether nbgrader reads all that we would read."""
+    if "id" not in columns:
+        return False
+    known = {plain(word) for kind in DETAILS for word in _words()[kind]}
+    return all(each in _NBGRADERS or plain(each) not in known for each in columns)
+
+
+def _translated(path: str, text: str, log: logging.Logger, user_column: str) -> ClassFile:
+    lines = _lines(text)
+    before, columns = next(lines, (0, []))
+    places = _places(path, columns, user_column, log)
+    used = set(places.values())
+    ignored = [name for at, name in enumerate(columns) if name and at not in used]
+    if ignored:
+        log.warning("Ignored columns of %s: %s", path, ", ".join(ignored))
+    rows = list(lines)
+    faults: list[str] = []
+    people: list[tuple[int, dict[str, str]]] = []
+    for number, cells in rows:
+        if len(cells) < len(columns) or any(cells[len(columns) :]):
+            faults.append(f"line {number} has {len(cells)} columns, and the first line has {len(columns)}")
+            continue
+        row = {name: cells[at] for name, at in places.items()}
+        if all(not cell or plain(cell) == plain(name) for name, cell in zip(columns, cells)):
+            faults.append(f"line {number} repeats the names of the columns")
+        elif number == rows[-1][0] and len(columns) > 1 and _is_total(row, cells):
+            log.warning("Line %d of %s is skipped: it is a total of the list", number, path)
+        else:
+            people.append((number, row))
+    if faults:
+        raise CourierError(f"{path}: {some(faults, at_most=_TOLD, separator='; ')}")
+    students = _students(path, iter(people), log)
+    written = io.StringIO(newline="")
+    writer = csv.writer(written)
+    names = [name for name in _NBGRADERS if name in places]
+    writer.writerow(names)
+    writer.writerows([row[name] for name in names] for _, row in people)
+    return ClassFile(students, written.getvalue())
+
+
+def _lines(text: str) -> Iterator[tuple[int, list[str]]]:
+    """Yields the lines that hold something, with their numbers; the first one names the columns."""
+    separator, skipped = _separator(text)
+    content = io.StringIO(text, newline="")
+    for _ in range(skipped):
+        content.readline()
+    reader = csv.reader(content, delimiter=separator, skipinitialspace=True, strict=True)
+    for cells in reader:
+        cells = [_cell(each) for each in cells]
+        if any(cells):
+            yield skipped + reader.line_num, cells
+
+
+def _cell(text: str) -> str:
+    text = text.strip()
+    # Programs write this form to keep spreadsheets from taking a text for a number.
+    if text.startswith('="') and text.endswith('"'):
+        return text[2:-1]
+    return text
+
+
+def _separator(text: str) -> tuple[str, int]:
+    """Returns the separator, and the number of lines before the one that names the columns."""
+    skipped = 0
+    for line in io.StringIO(text):
+        bare = line.strip().strip('"')
+        if bare[:4].lower() == "sep=" and len(bare) > 4:
+            return line.strip("\r\n").strip('"')[4], skipped + 1
+        if bare.strip(_SEPARATORS + " "):
+            outside = "".join(line.split('"')[::2])
+            return max(_SEPARATORS, key=outside.count), skipped
+        skipped += 1
+    return ",", 0
+
+
+def _places(
+    path: str, columns: list[str], user_column: str, log: logging.Logger
+) -> dict[str, int]:
+    """Returns the places of nbgrader's columns."""
+    names = [plain(each) for each in columns]
+
+    def find(kind: str) -> int | None:
+        known = (plain(word) for word in _words()[kind])
+        return next((names.index(word) for word in known if word in names), None)
+
+    shown = ", ".join(each for each in columns if each) or "none"
+    advice = "Name the column that holds the names at JupyterHub with --Roster.user_column=COLUMN"
+    if user_column:
+        if plain(user_column) not in names:
+            raise CourierError(f"{path} has no column '{user_column}'. Its columns are: {shown}")
+        user = names.index(plain(user_column))
+    else:
+        user = columns.index("id") if "id" in columns else find("user")
+        if user is not None and names[user] == "id" and _OF_CANVAS.intersection(names):
+            user = None
+        if user is None:
+            user = find("number")
+            if user is None:
+                raise CourierError(
+                    f"{path} has no column of user names, such as `id`. Its columns are: {shown}. {advice}"
+                )
+            log.warning(
+                "No column of %s holds user names, so the numbers in '%s' are used. If people have other names at"
+                " JupyterHub, remove these again. %s",
+                path,
+                columns[user],
+                advice,
+            )
+    found = {"id": user} | {detail: find(detail) for detail in DETAILS}
+    if found["first_name"] is None and found["last_name"] is not None:
+        found["first_name"] = find("first_name_beside_last_name")
+    elif found["last_name"] is None and found["first_name"] is not None:
+        found["last_name"] = find("last_name_beside_first_name")
+    found["lms_user_id"] = columns.index("lms_user_id") if "lms_user_id" in columns else None
+    for name, at in found.items():
+        words = _words().get(name, ())
+        same = {plain(word) for word in words} if words else {names[user]}
+        twice = [column for column, each in zip(columns, names) if each in same]
+        if at is not None and name != "lms_user_id" and len(twice) > 1:
+            raise CourierError(
+                f"{path} has two columns with the same meaning: {' and '.join(twice)}. Remove one of them"
+            )
+    return {name: at for name, at in found.items() if at is not None}
+
+
+def _is_total(row: dict[str, str], cells: list[str]) -> bool:
+    """Whether a line below the list is a total, which names nobody."""
+    totals = {plain(word) for word in _words()["total"]}
+
+    def is_word(cell: str) -> bool:
+        return plain(cell.partition(":")[0]) in totals
+
+    names = [row.get(name, "") for name in DETAILS]
+    return (
+        (not row["id"] or is_word(row["id"]))
+        and all(is_word(each) or not any(map(str.isalpha, each)) for each in names)
+        and any(map(is_word, cells))
+    )
+
+
+@lru_cache(maxsize=None)
+def _words() -> dict[str, list[str]]:
+    """Returns the words of spreadsheets and campus systems in several languages."""
+    return json.loads(Path(__file__).with_name("columns.json").read_text("utf-8"))
+
+
+@lru_cache(maxsize=4096)
+def plain(name: str) -> str:
+    """Returns the letters and digits of a column's name, without case and accents."""
+    letters = unicodedata.normalize("NFKD", name.lower())
+    return "".join(filter(str.isalnum, letters)).translate(_ONE_LETTER)
+
+
+def _students(
+    path: str, rows: Iterator[tuple[int, dict[str, str]]], log: logging.Logger
+) -> list[Student]:
     students: dict[str, Student] = {}
     lines: dict[str, int] = {}
     faults: list[str] = []
-    for line, row in _rows(path):
+    for line, row in rows:
         name = row.get("id") or ""
         fault = fault_of(name)
         if fault is not None:
@@ -40,20 +253,6 @@ def read(path: str, log: logging.Logger) -> list[Student]:
         listed = some(faults, at_most=_TOLD, separator="; ")
         raise CourierError(f"{path} has lines that name nobody: {listed}")
     return list(students.values())
-
-
-def _rows(path: str) -> Iterator[tuple[int, dict[str, str]]]:
-    # No encoding is given, because nbgrader gives none, and both must read the same names.
-    try:
-        with open(path, newline="") as file:
-            reader = csv.DictReader(file)
-            reader.fieldnames = [key.strip() for key in reader.fieldnames or ()]
-            for row in reader:
-                yield reader.line_num, row
-    except (UnicodeDecodeError, csv.Error) as error:
-        raise CourierError(
-            f"{path} cannot be read as CSV in UTF-8 ({error}); save it as that and try again"
-        ) from error
 
 
 def fault_of(name: str) -> str | None:

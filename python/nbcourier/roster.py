@@ -2,22 +2,62 @@
 
 from __future__ import annotations
 
-from typing import NoReturn
+import os
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from nbgrader.auth import BaseAuthPlugin
 from nbgrader.exchange.abc import ExchangeError
+from traitlets import Unicode
 
 from . import class_file
+from .class_file import ClassFile
 from .errors import CourierError, Refused
 from .patterns import is_pattern, matching
 from .settings import NbCourier
 from .transport import Student
 
+if TYPE_CHECKING:
+    from nbgrader.apps.baseapp import NbGrader
+
 
 class Roster(NbCourier, BaseAuthPlugin):
     """Enrols the students who are added to the gradebook, and removes those who are removed from it."""
 
-    _class_is_enrolled = False
+    user_column = Unicode(
+        "",
+        help="The column of `nbgrader db student import` that holds user names, if its name is not a known one.",
+    ).tag(config=True)
+
+    def __init__(self, **settings: Any) -> None:
+        super().__init__(**settings)
+        # The file of `nbgrader db student import`, if that is the running command.
+        self._class: ClassFile | None = None
+        self._class_is_enrolled = False
+        command = self._import_command()
+        if command is not None and len(command.extra_args) == 1:
+            self._read_class(command)
+
+    def _read_class(self, command: NbGrader) -> None:
+        """Reads the file of the command, and gives nbgrader a translation if it cannot read the file itself."""
+        (path,) = command.extra_args
+        # nbgrader says if there is no such file.
+        if not os.path.isfile(path):
+            return
+        try:
+            self._class = class_file.read(path, self.log, self.user_column)
+        except (CourierError, OSError) as error:
+            what = f"Nobody was added to {_course(command.coursedir.course_id)}"
+            self._give_up(what, error)
+        if self._class.translated is not None:
+            # Removed when this object is.
+            self._directory = TemporaryDirectory(prefix="nbcourier-")
+            translation = Path(self._directory.name, "class.csv")
+            # nbgrader opens the file without naming an encoding.
+            with translation.open("w", newline="") as file:
+                file.write(self._class.translated)
+            command.extra_args = [str(translation)]
 
     def get_student_courses(self, student_id: str) -> list[str]:
         """Returns the person's own courses; for another student, those that are also the person's own."""
@@ -31,17 +71,16 @@ class Roster(NbCourier, BaseAuthPlugin):
 
     def add_student_to_course(self, student_id: str, course_id: str) -> None:
         """Enrols a student with the details of the command; other details of an enrolled student do not change."""
-        file = self._file_of_class()
         try:
-            if file is None:
+            if self._class is None:
                 self.enrol(self._one_course(course_id), self._as_told(student_id))
             elif not self._class_is_enrolled:
                 # nbgrader calls this for each line of the file. The first call enrols all of them.
-                self._enrol_class(self._one_course(course_id), file)
+                self._enrol_class(self._one_course(course_id), self._class.students)
                 self._class_is_enrolled = True
         except CourierError as error:
-            whom = "Nobody" if file else f"'{student_id}'"
-            not_added = "was added" if file else "was not added"
+            whom = "Nobody" if self._class else f"'{student_id}'"
+            not_added = "was added" if self._class else "was not added"
             self._give_up(f"{whom} {not_added} to {_course(course_id)}", error)
 
     def _one_course(self, given: str) -> str:
@@ -57,8 +96,7 @@ class Roster(NbCourier, BaseAuthPlugin):
             " --CourseDirectory.course_id=COURSE"
         )
 
-    def _enrol_class(self, course: str, file: str) -> None:
-        students = class_file.read(file, self.log)
+    def _enrol_class(self, course: str, students: list[Student]) -> None:
         for teacher in self.transport.enrol_all(course, students):
             self.log.info(
                 "'%s' is no student of '%s' at the exchange, because they teach it",
@@ -97,13 +135,12 @@ class Roster(NbCourier, BaseAuthPlugin):
             return Student(student)
         return Student(student, command.first_name, command.last_name, command.email)
 
-    def _file_of_class(self) -> str | None:
-        """Returns the file of `nbgrader db student import`, if that is the running command."""
+    def _import_command(self) -> NbGrader | None:
+        """Returns the running command if it is `nbgrader db student import`."""
         from nbgrader.apps.dbapp import DbStudentImportApp
 
         command = getattr(self.parent, "parent", None)
-        is_import = isinstance(command, DbStudentImportApp)
-        return command.extra_args[0] if is_import else None
+        return command if isinstance(command, DbStudentImportApp) else None
 
     def _is_student(self, course: str, student: str) -> bool:
         try:
@@ -114,7 +151,7 @@ class Roster(NbCourier, BaseAuthPlugin):
                 return False
             raise
 
-    def _give_up(self, what: str, error: CourierError) -> NoReturn:
+    def _give_up(self, what: str, error: Exception) -> NoReturn:
         # nbgrader asks before it changes the gradebook, so gradebook and roster still agree.
         self._fail(f"{what}: {error}. The gradebook was not changed")
 

@@ -1,8 +1,20 @@
 """nbgrader's own list of students and the exchange's."""
 
+import csv
+import io
+import logging
+import sys
+from pathlib import Path
+
 import pytest
-from course import Course, both_wires, enrol, through
+from course import PYTHON_SOURCE, Course, both_wires, enrol, through
 from front import Front, answer
+
+sys.path.insert(0, str(PYTHON_SOURCE))
+
+from nbcourier import class_file  # noqa: E402 (needs the path set above)
+from nbcourier.errors import CourierError  # noqa: E402
+from nbcourier.transport import Student  # noqa: E402
 
 
 def in_course(course: Course) -> str:
@@ -198,3 +210,109 @@ def test_an_exchange_that_is_down_is_asked_once_for_a_class_and_the_command_fail
     assert "s0" not in in_gradebook(course)
     front.die()
     course.instructor.refused(*import_class(course))
+
+
+ZOE = ("Zoë", "Müller", "z@u")
+CLASS_FILES = {
+    "English": "Username,First name,Last name,E-mail\nn1,Zoë,Müller,z@u\n",
+    "a mark": "\ufeffid,first_name,last_name,email\nn1,Zoë,Müller,z@u\n",
+    "semicolons": "id;first_name;last_name;email\r\nn1;Zoë;Müller;z@u\r\n",
+    "other names beside id": "id,First Name,Surname,Email\nn1,Zoë,Müller,z@u\n",
+    "Matrikel": "Matrikel;Nachname;Vorname;E-Mail\nn1;Müller;Zoë;z@u\n",
+    "Matrikelnr": "Matrikelnr.\tName\tVorname\tE-Mail-Adresse\nn1\tMüller\tZoë\tz@u\n",
+    "Croatian": "Ime;Prezime;Korisničko ime;Adresa e-pošte\nZoë;Müller;n1;z@u\n",
+    "French": 'sep=;\n"Nom d’utilisateur";Nom;Prénom;"Adresse de courriel"\nn1;Müller;Zoë;z@u\n',
+    "Catalan": "Nom d'usuari;Nom;Cognoms;Adreça electrònica\nn1;Zoë;Müller;z@u\n",
+    "Italian": "MATRICOLA;COGNOME;NOME;EMAIL\nn1;Müller;Zoë;z@u\n",
+    "Polish": "Nr albumu|Nazwisko|Imię|Adres e-mail\nn1|Müller|Zoë|z@u\n",
+    "Turkish": "KULLANICI ADI;AD;SOYAD;E-POSTA\nn1;Zoë;Müller;z@u\n",
+    "Greek": "Όνομα χρήστη;Όνομα;Επώνυμο;Διεύθυνση ηλεκτρονικού ταχυδρομείου\nn1;Zoë;Müller;z@u\n",
+    "Russian": "Логин;Имя;Фамилия;Электронная почта\nn1;Zoë;Müller;z@u\n",
+    "Japanese": "ユーザ名,姓,名,メールアドレス\nn1,Müller,Zoë,z@u\n",
+    "Chinese": "学号,姓,名,电子邮箱\nn1,Müller,Zoë,z@u\n",
+    "Korean": "사용자 이름,성,이름,이메일\nn1,Müller,Zoë,z@u\n",
+    "a total": "Login;Vorname;Nachname;Mail;Punkte\nn1;Zoë;Müller;z@u;3\n;;;;\nGesamt;;;;3\n\n",
+    "a total elsewhere": "Login;Vorname;Nachname;Mail;Note\nn1;Zoë;Müller;z@u;\n;Anzahl: 1;;;\n",
+    "formulas and blanks": ' login ,first name,"last name",email\n="n1", Zoë ,"Müller",z@u\n,,,\n',
+    "text of two lines": 'login,note,first name,last name,email\nn1,"a\nb, ""c""",Zoë,Müller,z@u\n',
+}
+
+
+@pytest.mark.parametrize("kind", CLASS_FILES)
+def test_files_of_spreadsheets_and_campus_systems_are_understood(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, kind: str
+) -> None:
+    content = CLASS_FILES[kind]
+    file = tmp_path / "class.csv"
+    file.write_bytes(content.encode())
+    read = class_file.read(str(file), logging.getLogger("a test"))
+    (student,) = read.students
+    assert (student.username, student.first_name, student.last_name, student.email) == ("n1", *ZOE)
+    # What nbgrader's own reader gets.
+    (row,) = csv.DictReader(io.StringIO(read.translated))
+    assert row == {"id": "n1", "first_name": "Zoë", "last_name": "Müller", "email": "z@u"}
+    by_number = any(word in content for word in ("Matrikel", "MATRICOLA", "albumu", "学号"))
+    assert ("the numbers in" in caplog.text) == by_number
+
+
+@pytest.mark.parametrize(
+    ("kind", "encoding"),
+    [("Matrikel", "utf-8"), ("Croatian", "utf-8"), ("a total", "utf-8"), ("English", "utf-8-sig"), ("English", "utf-16")],
+)
+def test_such_files_are_imported_by_nbgrader(course: Course, kind: str, encoding: str) -> None:
+    content = CLASS_FILES[kind].replace("n1", "zoë")
+    (course.instructor.home / "class.csv").write_bytes(content.encode(encoding))
+    course.instructor.nbgrader(*import_class(course))
+    assert people(course)["zoë"] == ZOE
+    assert len(people(course)) == 3
+    assert "zoë (Müller, Zoë) -- z@u" in in_gradebook(course)
+
+
+def test_nbgraders_own_files_are_left_to_it(tmp_path: Path) -> None:
+    file = tmp_path / "class.csv"
+    file.write_text("id,last_name, first_name,email,lms_user_id,notes\nn1,Müller,Zoë,z@u,7,x\n")
+    read = class_file.read(str(file), logging.getLogger("a test"))
+    assert read.translated is None
+    assert read.students == [Student("n1", *ZOE)]
+
+
+@pytest.mark.parametrize(
+    ("content", "sentence"),
+    [
+        ("Prüfling;Fach\nn1;x\n", "has no column of user names, such as `id`. Its columns are: Prüfling, Fach"),
+        ("ID number,First name\nn1,Zoë\n", "--Roster.user_column=COLUMN"),
+        ("Student,ID,SIS User ID,Section\nn1,4711,s1,A\n", "has no column of user names"),
+        ("login,E-Mail,Email\nn1,a@u,b@u\n", "two columns with the same meaning: E-Mail and Email"),
+        ("login;Login\nn1;n2\n", "two columns with the same meaning: login and Login"),
+        ("login,email\nn1\n", "line 2 has 1 columns"),
+        ("login,email\nn1,z@u\nlogin,email\n", "line 3 repeats the names of the columns"),
+        ("login,email\nn1,z@u\n,y@u\n", "line 3: there is no id"),
+        ("sep=;\nlogin;email\nn1;z@u\n\na/b;x\n", "line 5: 'a/b' cannot be a user name"),
+        ('login,email\nn1,"z@u\nn2,x\n', "cannot be read as CSV"),
+        ("", "has no column of user names"),
+    ],
+)
+def test_a_file_that_is_not_understood_is_refused_with_the_reason(
+    tmp_path: Path, content: str, sentence: str
+) -> None:
+    file = tmp_path / "class.csv"
+    file.write_bytes(content.encode())
+    with pytest.raises(CourierError) as refused:
+        class_file.read(str(file), logging.getLogger("a test"))
+    assert sentence in str(refused.value)
+
+
+def test_such_a_file_changes_nothing(course: Course) -> None:
+    before = people(course)
+    write_class(course, "Prüfling;Fach\nn1;x\n")
+    complaint = course.instructor.refused(*import_class(course))
+    assert "Its columns are: Prüfling, Fach" in complaint
+    assert "Nobody was added" in complaint and "The gradebook was not changed" in complaint
+    assert people(course) == before
+    assert "n1" not in in_gradebook(course)
+
+
+def test_a_column_of_user_names_can_be_named(course: Course) -> None:
+    write_class(course, "Prüfling;Nachname;Vorname\nn1;Müller;Zoë\n")
+    course.instructor.nbgrader(*import_class(course), "--Roster.user_column=Prüfling")
+    assert people(course)["n1"] == ("Zoë", "Müller", None)

@@ -26,6 +26,9 @@ pub struct Health {
     /// The exchange's answer to the challenge, computed with a key of its own.
     #[serde(default)]
     pub proof: Option<String>,
+    /// Whether the reply arrived with the mark of an exchange.
+    #[serde(skip)]
+    pub is_marked: bool,
 }
 
 /// The outcome of sending a large body.
@@ -33,6 +36,8 @@ pub struct Health {
 pub enum BodyProbe {
     /// The exchange read the body to its end.
     Arrived,
+    /// A reply in the form of an exchange's arrived, and without the mark of one. Other servers send this form too.
+    Unmarked,
     /// A server on the way answered instead.
     Refused {
         /// The HTTP status of its reply.
@@ -76,7 +81,12 @@ impl Probe {
         if value["success"] != true || !(is_marked || has_proof(&value)) {
             return Err("something else answers there".into());
         }
-        serde_json::from_value(value).map_err(|_| "something else answers there".into())
+        let health: Health =
+            serde_json::from_value(value).map_err(|_| "something else answers there")?;
+        Ok(Health {
+            is_marked,
+            ..health
+        })
     }
 
     /// Sends a body of this many bytes. An exchange reads the body of an unauthenticated request before it refuses.
@@ -91,13 +101,16 @@ impl Probe {
         let status = reply.status().as_u16();
         let by = reply.headers().get(reqwest::header::SERVER);
         let by = by.and_then(|by| by.to_str().ok()).map(str::to_owned);
+        let is_marked = is_marked(&reply);
         let body = reply.bytes().await.unwrap_or_default();
         let value: Value = serde_json::from_slice(&body).unwrap_or_default();
         // The exchange's own reply to an unknown caller.
-        if status == 401 && value["success"] == false {
+        if status != 401 || value["success"] != false {
+            BodyProbe::Refused { status, by }
+        } else if is_marked {
             BodyProbe::Arrived
         } else {
-            BodyProbe::Refused { status, by }
+            BodyProbe::Unmarked
         }
     }
 }

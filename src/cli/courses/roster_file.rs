@@ -5,122 +5,70 @@ use nbcourier_api::{Member, RosterEntry};
 use nbcourier_domain::{Role, UserName};
 use std::collections::HashMap;
 use std::path::Path;
+use std::sync::LazyLock;
+use unicode_normalization::UnicodeNormalization;
 
 const COLUMNS: [&str; 5] = ["username", "role", "first_name", "last_name", "email"];
 
-/// The accepted names of the column with user names: those of nbcourier, ngshare, nbgrader, Moodle and Canvas, in
-/// English, German, French and Spanish. Only letters and digits count, without case and accents. If two columns match,
-/// the name that comes first here wins.
-const USER: &[&str] = &[
-    "username",
-    "studentid",
-    "sisloginid",
-    "loginid",
-    "login",
-    "loginname",
-    "userid",
-    "netid",
-    "accountname",
-    "uid",
-    "benutzername",
-    "benutzerkennung",
-    "benutzer",
-    "nutzername",
-    "nutzerkennung",
-    "anmeldename",
-    "kennung",
-    "nutzernamen",
-    "rzkennung",
-    "unikennung",
-    "hochschulkennung",
-    "campuskennung",
-    "unilogin",
-    "nomdutilisateur",
-    "identifiant",
-    "utilisateur",
-    "nombredeusuario",
-    "nombreusuario",
-    "usuario",
-    ID,
-];
-/// The name of that column in nbgrader. In a list of Canvas, it holds Canvas's own numbers of people.
-const ID: &str = "id";
 /// The columns by which a list of Canvas is recognised.
 const OF_CANVAS: [&str; 3] = ["student", "sisuserid", "section"];
-/// The accepted names of the student role. Names that fit neither role are refused.
-const STUDENTS: &[&str] = &[
-    "student",
-    "students",
-    "studentin",
-    "studierende",
-    "studierender",
-    "teilnehmer",
-    "teilnehmerin",
-    "kursmitglied",
-    "learner",
-    "etudiant",
-    "etudiante",
-    "estudiante",
-    "alumno",
-    "alumna",
-];
-const INSTRUCTORS: &[&str] = &[
-    "instructor",
-    "teacher",
-    "editingteacher",
-    "lehrende",
-    "lehrender",
-    "dozent",
-    "dozentin",
-    "enseignant",
-    "enseignante",
-    "profesor",
-    "profesora",
-    "docente",
-];
-const ROLE: &[&str] = &["role", "roles", "rolle", "rol"];
-const FIRST_NAME: &[&str] = &[
-    "firstname",
-    "givenname",
-    "forename",
-    "vorname",
-    "rufname",
-    "prenom",
-    "nombre",
-    "nombres",
-];
-const LAST_NAME: &[&str] = &[
-    "lastname",
-    "surname",
-    "familyname",
-    "nachname",
-    "familienname",
-    "nomdefamille",
-    "nom",
-    "apellidos",
-    "apellido",
-    "apellidoss",
-];
-const EMAIL: &[&str] = &[
-    "email",
-    "emails",
-    "emailadressen",
-    "emailhochschule",
-    "emaildienstlich",
-    "emailaddress",
-    "mail",
-    "mailaddress",
-    "emailadresse",
-    "mailadresse",
-    "courriel",
-    "adressedecourriel",
-    "adressemail",
-    "adresseemail",
-    "adresseelectronique",
-    "correo",
-    "correoelectronico",
-    "direcciondecorreo",
-];
+/// The name of the column with user names in nbgrader. In a list of Canvas, it holds Canvas's own numbers of people.
+const ID: &str = "id";
+/// The words below, which the nbgrader plugin reads too.
+static WORDS: LazyLock<Words> = LazyLock::new(|| {
+    let text = include_str!("../../../python/nbcourier/columns.json");
+    let words: Words = serde_json::from_str(text).expect("a file of the source");
+    words.plain()
+});
+
+/// The words of spreadsheets and campus systems in several languages. Only letters and digits count, without case and
+/// accents.
+#[derive(serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Words {
+    /// Names of the column with user names. If two columns match, the name that comes first here wins.
+    user: Vec<String>,
+    /// Names of the column with the numbers of students, which is used if there is no other column of user names.
+    number: Vec<String>,
+    first_name: Vec<String>,
+    /// Names that mean a first name only beside a column of last names.
+    first_name_beside_last_name: Vec<String>,
+    last_name: Vec<String>,
+    last_name_beside_first_name: Vec<String>,
+    email: Vec<String>,
+    role: Vec<String>,
+    /// Roles. One that is in neither list is refused.
+    student: Vec<String>,
+    instructor: Vec<String>,
+    /// The beginnings of a line below a list that names nobody.
+    total: Vec<String>,
+}
+
+impl Words {
+    fn plain(mut self) -> Self {
+        let lists = [
+            &mut self.user,
+            &mut self.number,
+            &mut self.first_name,
+            &mut self.first_name_beside_last_name,
+            &mut self.last_name,
+            &mut self.last_name_beside_first_name,
+            &mut self.email,
+            &mut self.role,
+            &mut self.student,
+            &mut self.instructor,
+            &mut self.total,
+        ];
+        for word in lists.into_iter().flatten() {
+            *word = plain(word);
+        }
+        self
+    }
+}
+
+fn is_in(words: &[String], word: &str) -> bool {
+    words.iter().any(|known| known == word)
+}
 
 /// The lines of a file, and notes for the person who gave it.
 pub struct RosterFile {
@@ -131,6 +79,8 @@ pub struct RosterFile {
 /// The places of the columns.
 struct Places {
     user: usize,
+    /// Whether the users are told by their numbers as students.
+    by_number: bool,
     role: Option<usize>,
     first_name: Option<usize>,
     last_name: Option<usize>,
@@ -143,14 +93,24 @@ pub fn read(file: &Path, user_column: Option<&str>) -> Result<RosterFile, String
     let table = table_file::read(file)?;
     let mut notes = table.notes().to_vec();
     let places = places(&table, file, user_column)?;
+    if places.by_number {
+        let column = table.columns().nth(places.user).unwrap_or_default();
+        notes.push(format!(
+            "No column holds user names, so the numbers in {column:?} are used. If people have other names at \
+             JupyterHub, remove these again and name the right column with --user-column"
+        ));
+    }
     let unused: Vec<&str> = unused(&table, &places).collect();
     if !unused.is_empty() {
         notes.push(format!("Ignored columns: {}", unused.join(", ")));
     }
     let mut entries: Vec<RosterEntry> = Vec::new();
     let mut seen: HashMap<String, (u64, usize)> = HashMap::new();
+    let last = table.rows().map(|row| row.number).last();
     for row in table.rows() {
-        if let Some(what) = of_canvas(&table, &row, &places) {
+        let is_total = Some(row.number) == last && is_total(&table, &row, &places);
+        let total = is_total.then_some("it is a total of the list");
+        if let Some(what) = total.or_else(|| of_canvas(&table, &row, &places)) {
             notes.push(format!("Line {} is skipped: {what}", row.number));
             continue;
         }
@@ -176,28 +136,32 @@ pub fn read(file: &Path, user_column: Option<&str>) -> Result<RosterFile, String
 
 fn places(table: &Table, file: &Path, user_column: Option<&str>) -> Result<Places, String> {
     let names: Vec<String> = table.columns().map(plain).collect();
-    let find = |known: &[&str]| {
+    let words = &*WORDS;
+    let find = |known: &[String]| {
         let mut found = known.iter();
         found.find_map(|known| names.iter().position(|name| name == known))
     };
-    let user = match user_column {
-        Some(given) => table
-            .columns()
-            .position(|name| name == given)
-            .or_else(|| names.iter().position(|name| *name == plain(given)))
-            .ok_or_else(|| {
-                let columns: Vec<&str> = table.columns().collect();
-                format!(
-                    "{} has no column {given:?}. Its columns are {}",
-                    file.display(),
-                    columns.join(", ")
-                )
-            })?,
-        None => find(USER)
-            .filter(|place| {
-                let is_of_canvas = || names.iter().any(|name| OF_CANVAS.contains(&name.as_str()));
-                names[*place] != ID || !is_of_canvas()
-            })
+    let is_of_canvas = names.iter().any(|name| OF_CANVAS.contains(&name.as_str()));
+    let (user, by_number) = match user_column {
+        Some(given) => {
+            let place = table
+                .columns()
+                .position(|name| name == given)
+                .or_else(|| names.iter().position(|name| *name == plain(given)))
+                .ok_or_else(|| {
+                    let columns: Vec<&str> = table.columns().collect();
+                    format!(
+                        "{} has no column {given:?}. Its columns are {}",
+                        file.display(),
+                        columns.join(", ")
+                    )
+                })?;
+            (place, false)
+        }
+        None => find(&words.user)
+            .filter(|place| names[*place] != ID || !is_of_canvas)
+            .map(|place| (place, false))
+            .or_else(|| find(&words.number).map(|place| (place, true)))
             .ok_or_else(|| no_user(table, file))?,
     };
     if names.iter().filter(|name| **name == names[user]).count() > 1 {
@@ -207,22 +171,31 @@ fn places(table: &Table, file: &Path, user_column: Option<&str>) -> Result<Place
             table.columns().nth(user).unwrap_or_default()
         ));
     }
-    let first_name = find(FIRST_NAME);
-    // In German lists the column of the last name is called "Name", beside "Vorname".
-    let german = first_name.is_some_and(|place| names[place] == "vorname");
-    let last_name = find(LAST_NAME).or_else(|| find(&["name"]).filter(|_| german));
+    let (mut first_name, mut last_name) = (find(&words.first_name), find(&words.last_name));
+    // "Nom" is a last name beside "Prénom" and a first name beside "Cognoms".
+    if first_name.is_none() && last_name.is_some() {
+        first_name = find(&words.first_name_beside_last_name);
+    } else if last_name.is_none() && first_name.is_some() {
+        last_name = find(&words.last_name_beside_first_name);
+    }
     let places = Places {
         user,
-        role: find(ROLE),
+        by_number,
+        role: find(&words.role),
         first_name,
         last_name,
-        email: find(EMAIL),
+        email: find(&words.email),
     };
-    for known in [ROLE, FIRST_NAME, LAST_NAME, EMAIL] {
+    for known in [
+        &words.role,
+        &words.first_name,
+        &words.last_name,
+        &words.email,
+    ] {
         let two: Vec<&str> = table
             .columns()
             .zip(&names)
-            .filter(|(_, name)| known.contains(&name.as_str()))
+            .filter(|(_, name)| is_in(known, name))
             .map(|(column, _)| column)
             .collect();
         if two.len() > 1 {
@@ -266,19 +239,45 @@ fn unused<'a>(table: &'a Table, places: &Places) -> impl Iterator<Item = &'a str
 /// Returns the letters and digits of a column's name, without case and accents.
 fn plain(column: &str) -> String {
     let lower = column.to_lowercase();
-    let letters = lower.chars().filter(|c| c.is_alphanumeric());
-    letters
+    lower
+        .nfkd()
+        .filter(|c| c.is_alphanumeric())
         .map(|c| match c {
-            'á' | 'à' | 'â' | 'ä' => 'a',
-            'é' | 'è' | 'ê' | 'ë' => 'e',
-            'í' | 'ì' | 'î' | 'ï' => 'i',
-            'ó' | 'ò' | 'ô' | 'ö' => 'o',
-            'ú' | 'ù' | 'û' | 'ü' => 'u',
-            'ñ' => 'n',
-            'ç' => 'c',
+            'ı' => 'i',
+            'ł' => 'l',
+            'đ' => 'd',
+            'ø' => 'o',
+            'ς' => 'σ',
             other => other,
         })
         .collect()
+}
+
+/// Whether a line below the list is a total, which names nobody.
+fn is_total(table: &Table, row: &Row<'_>, places: &Places) -> bool {
+    let is_word = |cell: &str| {
+        let word = cell.split_once(':').map_or(cell, |(word, _)| word);
+        is_in(&WORDS.total, &plain(word))
+    };
+    let names_nobody = |place: Option<usize>| {
+        let cell = row.at(place);
+        is_word(cell) || !cell.chars().any(char::is_alphabetic)
+    };
+    let user = row.at(Some(places.user));
+    let columns = 0..table.columns().count();
+    columns.len() > 1
+        && (user.is_empty() || is_word(user))
+        && [
+            places.first_name,
+            places.last_name,
+            places.email,
+            places.role,
+        ]
+        .into_iter()
+        .all(names_nobody)
+        && columns
+            .into_iter()
+            .any(|place| is_word(row.at(Some(place))))
 }
 
 fn entry(table: &Table, row: &Row<'_>, places: &Places) -> Result<RosterEntry, String> {
@@ -294,8 +293,8 @@ fn entry(table: &Table, row: &Row<'_>, places: &Places) -> Result<RosterEntry, S
     let detail = |place| Some(row.at(place).to_owned()).filter(|text| !text.is_empty());
     let role = match plain(row.at(places.role)).as_str() {
         _ if row.at(places.role).is_empty() => Role::Student,
-        word if STUDENTS.contains(&word) => Role::Student,
-        word if INSTRUCTORS.contains(&word) => Role::Instructor,
+        word if is_in(&WORDS.student, word) => Role::Student,
+        word if is_in(&WORDS.instructor, word) => Role::Instructor,
         _ => {
             let role = row.at(places.role);
             return Err(wrong(format!(

@@ -3,7 +3,7 @@
 use super::finding::Findings;
 use crate::config::{Config, without_password};
 use nbcourier_auth::Instance;
-use nbcourier_client::{BodyProbe, Health, Probe};
+use nbcourier_client::{BodyProbe, Probe};
 use nbcourier_domain::ByteSize;
 
 /// Sizes of the bodies that are sent through a proxy. The usual limits of proxies lie between them: 1 MiB (nginx), 10
@@ -26,7 +26,7 @@ pub async fn examine_server(
         return;
     }
     let url = format!("http://{}{}", config.binding, config.prefix);
-    match health(&url, instance).await {
+    match health(&url, instance).await.0 {
         Reached::This => findings.ok(format!("The server is running and responds at {url}")),
         Reached::Another | Reached::Unproved => findings.wrong(
             format!(
@@ -52,7 +52,8 @@ pub async fn examine_public(
 ) {
     let shown = without_password(url);
     let shown = shown.trim_end_matches('/');
-    match health(url, instance).await {
+    let (reached, is_marked) = health(url, instance).await;
+    match reached {
         Reached::This => findings.ok(format!("{shown}/healthz reaches this exchange")),
         Reached::Unproved => findings.ok(format!(
             "{shown}/healthz reaches an exchange. Without the signing key, doctor cannot check whether it is this one"
@@ -76,10 +77,11 @@ pub async fn examine_public(
             return;
         }
     }
-    examine_bodies(url, config.max_request_size, findings).await;
+    examine_bodies(url, is_marked, config.max_request_size, findings).await;
 }
 
-async fn examine_bodies(url: &str, limit: u64, findings: &mut Findings) {
+/// Checks up to which size bodies arrive. `is_marked`: whether small replies arrive with the mark of an exchange.
+async fn examine_bodies(url: &str, is_marked: bool, limit: u64, findings: &mut Findings) {
     let Ok(probe) = Probe::new(url) else {
         return;
     };
@@ -97,6 +99,23 @@ async fn examine_bodies(url: &str, limit: u64, findings: &mut Findings) {
         );
         match probe.bring(size).await {
             BodyProbe::Arrived => through = size,
+            BodyProbe::Unmarked if is_marked => {
+                findings.wrong(
+                    format!(
+                        "A request of {shown} is refused with status 401 on its way, in the exchange's words but not \
+                         by an exchange; {little} arrive"
+                    ),
+                    todo,
+                );
+                return;
+            }
+            BodyProbe::Unmarked => {
+                findings.warning(
+                    "Whether large requests arrive is not known, because replies arrive without the header X-NbCourier".to_owned(),
+                    "Let the proxies on the way pass that header on, and run doctor again",
+                );
+                return;
+            }
             BodyProbe::Refused { status, by } => {
                 let by = by.map_or_else(String::new, |by| format!(" by {by}"));
                 findings.wrong(
@@ -137,14 +156,16 @@ enum Reached {
     Nothing(String),
 }
 
-async fn health(url: &str, instance: Option<&Instance>) -> Reached {
+/// Returns what is reached, and whether its reply arrived with the mark of an exchange.
+async fn health(url: &str, instance: Option<&Instance>) -> (Reached, bool) {
     let challenge = uuid::Uuid::new_v4().simple().to_string();
     let asked = match Probe::new(url) {
         Ok(probe) => probe.health(&challenge).await,
-        Err(error) => return Reached::Nothing(error.to_string()),
+        Err(error) => return (Reached::Nothing(error.to_string()), false),
     };
-    match (asked, instance) {
-        (Ok(Health { proof: Some(proof) }), Some(instance)) => {
+    let is_marked = asked.as_ref().is_ok_and(|health| health.is_marked);
+    let reached = match (asked.map(|health| health.proof), instance) {
+        (Ok(Some(proof)), Some(instance)) => {
             if instance.answer(&challenge) == proof {
                 Reached::This
             } else {
@@ -153,5 +174,6 @@ async fn health(url: &str, instance: Option<&Instance>) -> Reached {
         }
         (Ok(_), _) => Reached::Unproved,
         (Err(why), _) => Reached::Nothing(why),
-    }
+    };
+    (reached, is_marked)
 }

@@ -451,3 +451,98 @@ fn a_name_written_with_other_characters_than_one_it_looks_like_is_warned_of() {
         );
     }
 }
+
+#[test]
+fn columns_are_understood_in_the_languages_of_campus_systems() {
+    let (_server, kevin) = algebra();
+    let headers = [
+        "Username;First name;Last name;E-mail",
+        "Matrikel;Vorname;Nachname;E-Mail",
+        "Matrikelnr.;Rufname;Name;E-Mail-Adresse",
+        "Korisni\u{10d}ko ime;Ime;Prezime;Adresa e-po\u{161}te",
+        "Nom d'usuari;Nom;Cognoms;Adre\u{e7}a electr\u{f2}nica",
+        "Num\u{e9}ro \u{e9}tudiant;Pr\u{e9}nom;Nom;Courriel",
+        "MATRICOLA;NOME;COGNOME;EMAIL",
+        "Nome de utilizador;Nome;Apelido;Correio eletr\u{f3}nico",
+        "Gebruikersnaam;Voornaam;Achternaam;E-mailadres",
+        "Nr albumu;Imi\u{119};Nazwisko;Adres e-mail",
+        "U\u{17e}ivatelsk\u{e9} jm\u{e9}no;Jm\u{e9}no;P\u{159}\u{ed}jmen\u{ed};E-mailov\u{e1} adresa",
+        "Anv\u{e4}ndarnamn;F\u{f6}rnamn;Efternamn;E-postadress",
+        "Brugernavn;Fornavn;Efternavn;E-mail",
+        "K\u{e4}ytt\u{e4}j\u{e4}tunnus;Etunimi;Sukunimi;S\u{e4}hk\u{f6}posti",
+        "KULLANICI ADI;AD;SOYAD;E-POSTA",
+        "Neptun k\u{f3}d;Keresztn\u{e9}v;Vezet\u{e9}kn\u{e9}v;E-mail c\u{ed}m",
+        "Nume de utilizator;Prenume;Nume;Adres\u{103} de e-mail",
+        "\u{39f}\u{39d}\u{39f}\u{39c}\u{391} \u{3a7}\u{3a1}\u{397}\u{3a3}\u{3a4}\u{397};\u{38c}\u{3bd}\u{3bf}\u{3bc}\u{3b1};\u{395}\u{3c0}\u{3ce}\u{3bd}\u{3c5}\u{3bc}\u{3bf};E-mail",
+        "\u{41b}\u{43e}\u{433}\u{438}\u{43d};\u{418}\u{43c}\u{44f};\u{424}\u{430}\u{43c}\u{438}\u{43b}\u{438}\u{44f};\u{41f}\u{43e}\u{447}\u{442}\u{430}",
+        "\u{41b}\u{43e}\u{433}\u{456}\u{43d};\u{406}\u{43c}'\u{44f};\u{41f}\u{440}\u{456}\u{437}\u{432}\u{438}\u{449}\u{435};E-mail",
+        "\u{30e6}\u{30fc}\u{30b6}\u{540d};\u{540d};\u{59d3};\u{30e1}\u{30fc}\u{30eb}",
+        "\u{5b66}\u{53f7};\u{540d};\u{59d3};\u{90ae}\u{7bb1}",
+        "\u{c544}\u{c774}\u{b514};\u{c774}\u{b984};\u{c131};\u{c774}\u{ba54}\u{c77c}",
+    ];
+    for (number, header) in headers.into_iter().enumerate() {
+        let name = format!("n{number}");
+        let file = kevin.file("class.csv", format!("{header}\n{name};Zo\u{eb};M;z@u\n"));
+        let ended = kevin.run(&["roster", "import", "algebra", file.to_str().unwrap()]);
+        assert_eq!(
+            ended.out, "Added: 1. Updated: 0.\n",
+            "{header}: {}",
+            ended.err
+        );
+        assert!(!ended.err.contains("Ignored"), "{header}: {}", ended.err);
+        let people = kevin.json(&["roster", "list", "algebra"]);
+        let people = people.as_array().unwrap();
+        let found = people.iter().find(|person| person["username"] == name);
+        let found = found.unwrap_or_else(|| panic!("{header}: {people:?}"));
+        assert_eq!(
+            (&found["first_name"], &found["last_name"], &found["email"]),
+            (&json!("Zo\u{eb}"), &json!("M"), &json!("z@u")),
+            "{header}"
+        );
+    }
+    // Numbers of students are used only if no column holds user names, and the command says so.
+    let file = kevin.file("class.csv", "Matrikel;Login\n7;login\n");
+    let ended = kevin.run(&["roster", "import", "algebra", file.to_str().unwrap()]);
+    assert_eq!(ended.err, "nbcourier: Ignored columns: Matrikel\n");
+    let file = kevin.file("class.csv", "Matrikel\n77\n");
+    let ended = kevin.run(&["roster", "import", "algebra", file.to_str().unwrap()]);
+    assert!(
+        ended.err.contains("the numbers in \"Matrikel\" are used"),
+        "{}",
+        ended.err
+    );
+    let all = names(&kevin);
+    assert!(all.contains(&"login".to_owned()) && all.contains(&"77".to_owned()));
+    assert!(!all.contains(&"7".to_owned()));
+}
+
+#[test]
+fn a_total_below_the_list_is_skipped_and_named_and_a_person_is_not() {
+    let (_server, kevin) = algebra();
+    let files = [
+        "login;email;points\nn1;;3\n;;\nGesamt;;3\n\n",
+        "login;email;points\nn1;;3\n;Total: 1;3\n",
+        "login;email;points\nn1;;3\n;;Overall average\n",
+    ];
+    for content in files {
+        let file = kevin.file("class.csv", content);
+        let ended = kevin.run(&["roster", "import", "algebra", file.to_str().unwrap()]);
+        assert_eq!(ended.code, Some(0), "{content}: {}", ended.err);
+        assert!(
+            ended.err.contains("is skipped: it is a total of the list"),
+            "{content}: {}",
+            ended.err
+        );
+    }
+    assert_eq!(names(&kevin)[2..], ["n1"]);
+    for (content, name) in [
+        ("login;first name\nn1;\nsum;Ada\n", "sum"),
+        ("login;first name\ntotal;\nn1;\n", "total"),
+        ("login\nn1\nmedia\n", "media"),
+        ("login;first name\n12;Sum\n", "12"),
+    ] {
+        let file = kevin.file("class.csv", content);
+        kevin.does(&["roster", "import", "algebra", file.to_str().unwrap()]);
+        assert!(names(&kevin).contains(&name.to_owned()), "{content}");
+    }
+}

@@ -130,7 +130,7 @@ fn a_running_exchange_is_well_and_a_proxy_that_refuses_large_bodies_is_not() {
     assert!(["ok", "warning"].contains(&level.as_str()), "{level}");
     assert!(diagnosis.well, "{:#}", diagnosis.json);
 
-    let front = front(server.port(), 1 << 20);
+    let front = front(server.port(), 1 << 20, REFUSAL_OF_A_PROXY);
     let diagnosis = examine(&format!("http://127.0.0.1:{front}{}", server.prefix()));
     diagnosis.is("ok", "reaches this exchange");
     let (level, todo) = diagnosis
@@ -143,19 +143,46 @@ fn a_running_exchange_is_well_and_a_proxy_that_refuses_large_bodies_is_not() {
         .is("wrong", "does not reach this exchange");
 }
 
+/// Stands for no refusal, and for replies without the mark of an exchange.
+const UNMARKED: &str = "";
+const REFUSAL_OF_A_PROXY: &str = "HTTP/1.1 413 Request Entity Too Large\r\nServer: nginx/1.22.1\r\nContent-Length: 6\r\n\
+                                  Connection: close\r\n\r\n<html>";
+/// A refusal in the form of an exchange's, by a server that is none.
+const REFUSAL_OF_A_STRANGER: &str = "HTTP/1.1 401 Unauthorized\r\nContent-Type: application/json\r\nContent-Length: 18\r\n\
+                                     Connection: close\r\n\r\n{\"success\": false}";
+
+#[test]
+fn a_refusal_in_the_form_of_an_exchanges_is_not_believed_without_its_mark() {
+    let hub = hub();
+    let server = Setup::behind(&hub).start();
+    let examine = |front: u16| {
+        let url = format!("http://127.0.0.1:{front}{}", server.prefix());
+        let arguments = ["--public-url", &url, "--max-request-size", "2MiB"];
+        Diagnosis::behind(&hub, &server.data_dir(), &arguments)
+    };
+    let diagnosis = examine(front(server.port(), 1 << 20, REFUSAL_OF_A_STRANGER));
+    diagnosis.is("ok", "reaches this exchange");
+    diagnosis.is("wrong", "not by an exchange; 900 KiB arrive");
+
+    let diagnosis = examine(front(server.port(), 1 << 20, UNMARKED));
+    diagnosis.is("ok", "reaches this exchange");
+    diagnosis.is("warning", "Whether large requests arrive is not known");
+}
+
 /// Starts a proxy like nginx that refuses bodies by their announced length and forwards the rest; returns its port.
-fn front(to: u16, limit: usize) -> u16 {
+/// With `UNMARKED` as the refusal it forwards all of them, and removes the mark of the exchange from the replies.
+fn front(to: u16, limit: usize, refusal: &'static str) -> u16 {
     let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
     let port = listener.local_addr().unwrap().port();
     thread::spawn(move || {
         for client in listener.incoming().flatten() {
-            thread::spawn(move || pass_on(client, to, limit));
+            thread::spawn(move || pass_on(client, to, limit, refusal));
         }
     });
     port
 }
 
-fn pass_on(client: TcpStream, to: u16, limit: usize) -> Option<()> {
+fn pass_on(client: TcpStream, to: u16, limit: usize, refusal: &str) -> Option<()> {
     let mut reader = BufReader::new(client.try_clone().ok()?);
     let mut first = String::new();
     reader.read_line(&mut first).ok()?;
@@ -167,10 +194,8 @@ fn pass_on(client: TcpStream, to: u16, limit: usize) -> Option<()> {
         .and_then(|(_, value)| value.parse().ok())
         .unwrap_or(0);
     let mut client = client;
-    if length > limit {
-        let says = "HTTP/1.1 413 Request Entity Too Large\r\nServer: nginx/1.22.1\r\nContent-Length: 6\r\n\
-                    Connection: close\r\n\r\n<html>";
-        client.write_all(says.as_bytes()).ok()?;
+    if length > limit && !refusal.is_empty() {
+        client.write_all(refusal.as_bytes()).ok()?;
         // It reads on for a while, so that the answer is not lost when the connection closes.
         std::io::copy(&mut reader, &mut std::io::sink()).ok()?;
         return None;
@@ -185,7 +210,16 @@ fn pass_on(client: TcpStream, to: u16, limit: usize) -> Option<()> {
     }
     server.write_all(format!("{head}\r\n").as_bytes()).ok()?;
     std::io::copy(&mut reader.take(length as u64), &mut server).ok()?;
-    std::io::copy(&mut server, &mut client).ok()?;
+    let mut reply = Vec::new();
+    server.read_to_end(&mut reply).ok()?;
+    if refusal == UNMARKED {
+        let mark = b"x-nbcourier: exchange";
+        let place = reply
+            .windows(mark.len())
+            .position(|part| part.eq_ignore_ascii_case(mark))?;
+        reply[place..place + mark.len()].copy_from_slice(b"x-another-h: exchange");
+    }
+    client.write_all(&reply).ok()?;
     Some(())
 }
 
