@@ -12,11 +12,11 @@ use std::collections::{HashMap, HashSet};
 use std::io::Read;
 use std::sync::Arc;
 
-/// Bytes read at a time from a large file.
+/// Bytes read at a time from large files. A reply that its client does not read holds about as many in memory.
 const CHUNK: usize = 256 * 1024;
 /// Bytes that are read and verified before a reply begins.
 pub const AHEAD: usize = 512 * 1024;
-/// Approximate number of bytes read at a time.
+/// Approximate number of bytes read at a time from small contents.
 const BATCH: u64 = 512 * 1024;
 /// Maximum number of small contents read at a time.
 const BATCH_FILES: usize = 1000;
@@ -297,7 +297,7 @@ impl Contents {
         Ok(pieces)
     }
 
-    /// Returns the next pieces, about half a megabyte, or none at the end.
+    /// Returns the next pieces, at most about half a megabyte, or none at the end.
     pub async fn next(&mut self) -> Result<Vec<Piece>> {
         let Some(file) = self.files.get(self.next) else {
             return Ok(Vec::new());
@@ -314,8 +314,8 @@ impl Contents {
         let (mut next, mut open) = (self.next, self.open.take());
         let read = blocking(move || {
             let mut pieces = Vec::new();
-            let mut read = 0_u64;
-            while read < BATCH
+            let mut read = 0;
+            while read < CHUNK
                 && let Some(file) = files.get(next)
                 && !file.blob.in_database
             {
@@ -326,7 +326,7 @@ impl Contents {
                     Open::new(&exchange, &file.blob.blob)?
                 };
                 let bytes = now.read(&exchange.verified)?;
-                read += bytes.len() as u64;
+                read += bytes.len();
                 pieces.push(Piece::Bytes(bytes));
                 if now.left > 0 {
                     open = Some(now);
