@@ -12,6 +12,8 @@ use std::net::TcpStream;
 const SLOW: usize = 1_000;
 /// The maximum memory of the server with all of these clients, in bytes.
 const PEAK: u64 = 400 * 1024 * 1024;
+/// The maximum growth of the server's memory that stays after these clients, in bytes.
+const KEPT: u64 = 32 * 1024 * 1024;
 const V1: &str = "v1/courses/course1/assignments/challenge/submissions";
 const FEEDBACK: &str = "v1/courses/course1/assignments/challenge/feedback";
 
@@ -54,6 +56,7 @@ fn a_thousand_slow_clients_keep_nobody_else_from_being_served() {
     course.submit("challenge", "lawrence", &large).ok();
     tally.answered();
     let before = server.open_files();
+    let idle = server.resident_memory();
 
     let body = client.tar(
         "POST",
@@ -105,6 +108,14 @@ fn a_thousand_slow_clients_keep_nobody_else_from_being_served() {
     eventually("the slow clients are given up", || {
         server.open_files() <= before + 20
     });
+    eventually("their memory is returned to the system", || {
+        server.resident_memory() <= idle + KEPT
+    });
+    println!(
+        "and {} MiB afterwards, {} before",
+        server.resident_memory() >> 20,
+        idle >> 20
+    );
     let listed = course
         .get("submissions/course1/challenge", "kevin")
         .ok()

@@ -252,11 +252,20 @@ impl Server {
 
     /// Returns the maximum resident memory of the process so far, in bytes (`VmHWM` of proc(5)).
     pub fn peak_memory(&self) -> u64 {
+        self.memory("VmHWM:")
+    }
+
+    /// Returns the resident memory of the process, in bytes (`VmRSS` of proc(5)).
+    pub fn resident_memory(&self) -> u64 {
+        self.memory("VmRSS:")
+    }
+
+    fn memory(&self, kind: &str) -> u64 {
         let path = format!("/proc/{}/status", self.child.id());
         let status = std::fs::read_to_string(path).expect("the process's status");
-        let line = status.lines().find(|line| line.starts_with("VmHWM:"));
+        let line = status.lines().find(|line| line.starts_with(kind));
         let kilobytes = line.and_then(|line| line.split_whitespace().nth(1)?.parse::<u64>().ok());
-        kilobytes.expect("its peak") * 1024
+        kilobytes.expect("its size") * 1024
     }
 
     /// Returns the ID of the process.

@@ -2,6 +2,7 @@
 
 pub mod config;
 pub mod logging;
+pub mod memory;
 pub mod open_files;
 pub mod routes;
 pub mod serve;

@@ -1,7 +1,7 @@
 //! `nbcourier serve`
 
 use super::logging;
-use super::open_files;
+use super::{memory, open_files};
 use crate::cli::Outcome;
 use crate::cli::data_dir::{claim, open_blobs};
 use crate::config::{self, Config, Environment, Given, LogFormat, Origins, ReusedNames};
@@ -143,6 +143,7 @@ async fn serve(mut config: Config) -> Result<(), Box<dyn Error>> {
         actix_web::rt::spawn(follow_groups(exchange.clone(), known, every));
     }
     actix_web::rt::spawn(clear_regularly(exchange, retention, event_retention));
+    actix_web::rt::spawn(memory::return_regularly());
     server.await?;
     Ok(())
 }

@@ -1,0 +1,36 @@
+//! Returning the memory of a rush to the system.
+
+use crate::http::Process;
+use nbcourier_work::blocking;
+use std::time::{Duration, Instant};
+
+/// The pause between two looks at the resident memory.
+const PAUSE: Duration = Duration::from_secs(20);
+/// The growth of the resident memory since the start that is left to the process, in bytes.
+const GROWTH: u64 = 8 * 1024 * 1024;
+
+/// Returns free memory to the system while the process is larger than at its start. It never ends.
+pub async fn return_regularly() {
+    let at_start = resident();
+    loop {
+        tokio::time::sleep(PAUSE).await;
+        let before = resident();
+        if before <= at_start.saturating_add(GROWTH) {
+            continue;
+        }
+        let begun = Instant::now();
+        match blocking(nbcourier_heap::return_free_pages).await {
+            Ok(()) => log::debug!(
+                "Returned {} KiB of memory in {} µs",
+                before.saturating_sub(resident()) / 1024,
+                begun.elapsed().as_micros()
+            ),
+            Err(bug) => log::error!("Returning memory failed: {bug}"),
+        }
+    }
+}
+
+/// Returns the resident memory of the process in bytes, or 0 where the system does not report it.
+fn resident() -> u64 {
+    Process::now().resident_bytes.unwrap_or_default()
+}
