@@ -5,6 +5,7 @@ use super::table::Table;
 use crate::config::{ClientArgs, ClientEnvironment, Connection, secret};
 use nbcourier_client::{Address, Client, Error};
 use serde::Serialize;
+use std::pin::Pin;
 
 /// The flags of every such command
 #[derive(clap::Args)]
@@ -69,5 +70,7 @@ pub fn ask<T>(
         certificates: connection.certificates,
     };
     let client = Client::new(address, &connection.token, connection.user)?;
-    Ok(actix_web::rt::System::new().block_on(work(&client))?)
+    // A boxed future keeps the program small: the runtime's code is compiled once instead of for each command.
+    let work: Pin<Box<dyn Future<Output = Result<T, Error>> + '_>> = Box::pin(work(&client));
+    Ok(actix_web::rt::System::new().block_on(work)?)
 }

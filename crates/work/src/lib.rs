@@ -34,6 +34,17 @@ impl Bug {
 pub async fn blocking<T: Send + 'static>(
     work: impl FnOnce() -> T + Send + 'static,
 ) -> Result<T, Bug> {
+    let done = run(Box::new(move || Box::new(work()))).await?;
+    let done = done.downcast::<T>();
+    done.map(|result| *result)
+        .map_err(|_| Bug::new("blocking work returned another type"))
+}
+
+type Work = Box<dyn FnOnce() -> Box<dyn Any + Send> + Send>;
+
+/// Runs work of any type. The code of the runtime would otherwise be compiled for each closure, which made the program
+/// half a megabyte larger.
+async fn run(work: Work) -> Result<Box<dyn Any + Send>, Bug> {
     let done = tokio::task::spawn_blocking(work).await;
     done.map_err(|error| match error.try_into_panic() {
         Ok(payload) => Bug::from_panic(payload.as_ref()),
