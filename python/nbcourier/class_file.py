@@ -22,7 +22,7 @@ from .names import MAX_NAME_BYTES
 from .transport import DETAILS, Student
 
 # The maximum number of faults that are reported for one file.
-_TOLD = 10
+_SHOWN = 10
 # The columns that nbgrader knows.
 _NBGRADERS = ("id", *DETAILS, "lms_user_id")
 _SEPARATORS = ",;\t|"
@@ -103,7 +103,7 @@ def _translated(path: str, text: str, log: logging.Logger, user_column: str) -> 
         else:
             people.append((number, row))
     if faults:
-        raise CourierError(f"{path}: {some(faults, at_most=_TOLD, separator='; ')}")
+        raise CourierError(f"{path}: {some(faults, at_most=_SHOWN, separator='; ')}")
     students = _students(path, iter(people), log)
     written = io.StringIO(newline="")
     writer = csv.writer(written)
@@ -250,7 +250,7 @@ def _students(
         details = {detail: row.get(detail) or None for detail in DETAILS}
         students[name] = Student(name, **details)
     if faults:
-        listed = some(faults, at_most=_TOLD, separator="; ")
+        listed = some(faults, at_most=_SHOWN, separator="; ")
         raise CourierError(f"{path} has lines that name nobody: {listed}")
     return list(students.values())
 

@@ -26,7 +26,7 @@ from .trees import LocalFile
 T = TypeVar("T")
 
 # The exchanges that were reported already: a command makes several of these objects, and formgrader one for each page.
-_told: set[str] = set()
+_announced: set[str] = set()
 
 
 class Fallback:
@@ -169,8 +169,8 @@ class Fallback:
     def _remember(self, what: str, unspoken: UnknownRequest) -> None:
         self._unspoken.add(what)
         self._newer_is_unspoken = unspoken.entirely
-        if self._url not in _told:
-            _told.add(self._url)
+        if self._url not in _announced:
+            _announced.add(self._url)
             self._log.info(
                 "The exchange at %s is an ngshare, or older than this plugin: some things take longer,"
                 " and there may be no receipts",

@@ -54,7 +54,7 @@ class CourseGradebook:
                 return None if found is None else found.duedate
         except SQLAlchemyError as error:
             raise CourierError(
-                f"the gradebook does not tell when '{assignment}' is due: {error}. Make it readable, and try again"
+                f"the due date of '{assignment}' cannot be read from the gradebook: {error}. Make it readable, and try again"
             ) from error
 
     def learn(
@@ -81,8 +81,8 @@ class CourseGradebook:
                 self._learn_extensions(gradebook, assignment, known, collected)
         except SQLAlchemyError as error:
             raise CourierError(
-                "What was collected is here, but the gradebook could not be told when it was due, who had more time and"
-                f" how students are called: {error}. Make the gradebook writable and collect again"
+                "The submissions are collected, but the due date, the extensions and the names of students could not be"
+                f" written to the gradebook: {error}. Make the gradebook writable and collect again"
             ) from error
 
     def _learn_names(
@@ -206,7 +206,7 @@ class CourseGradebook:
             return
         if wanted and not entry.notebooks:
             self._log.warning(
-                "The gradebook does not know the notebooks of '%s' yet, so it was not told who has more time: %s. Run"
+                "The gradebook does not know the notebooks of '%s' yet, so it lacks the extensions of %s. Run"
                 " `nbgrader generate_assignment`, and collect again",
                 assignment,
                 some(sorted(wanted)),

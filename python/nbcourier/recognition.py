@@ -34,15 +34,15 @@ class Server(Enum):
 
 def by_health(status: int, is_marked: bool, body: bytes) -> Server | None:
     """Returns the kind of server from its reply to a health check with a challenge; None for a possible ngshare."""
-    told = json_of(body)
-    if status != 200 or not isinstance(told, dict) or told.get("success") is not True:
+    answer = json_of(body)
+    if status != 200 or not isinstance(answer, dict) or answer.get("success") is not True:
         return Server.STRANGER
     if is_marked:
         return Server.MARKED
-    proof = told.get("proof")
+    proof = answer.get("proof")
     if isinstance(proof, str) and _PROOF.fullmatch(proof):
         return Server.UNMARKED
-    return None if told == _HEALTHY else Server.STRANGER
+    return None if answer == _HEALTHY else Server.STRANGER
 
 
 def is_ngshares_404(status: int, body: bytes) -> bool:

@@ -103,7 +103,7 @@ class Reply:
         """Returns the refusal of the exchange, or of another program that answers in its place."""
         if self.status < 400:
             raise self.strange(f"its answer is {self._line}")
-        answer = self._told()
+        answer = self._message()
         is_problem = self.header("Content-Type").split(";")[0].strip() == _PROBLEM
         sentence = answer.get("detail" if is_problem else "message")
         # The two forms of an exchange's refusals. Hubs and proxies send pages, or JSON of another form.
@@ -188,7 +188,7 @@ class Reply:
             return self._before(f"answers {self._line}")
         return str(self.strange(f"it answers {self._line}"))
 
-    def _told(self) -> dict[str, Any]:
+    def _message(self) -> dict[str, Any]:
         try:
             answer = json_of(self.beginning(_LONGEST_REFUSAL))
         except BrokenOff:

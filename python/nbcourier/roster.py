@@ -73,7 +73,7 @@ class Roster(NbCourier, BaseAuthPlugin):
         """Enrols a student with the details of the command; other details of an enrolled student do not change."""
         try:
             if self._class is None:
-                self.enrol(self._one_course(course_id), self._as_told(student_id))
+                self.enrol(self._one_course(course_id), self._with_details(student_id))
             elif not self._class_is_enrolled:
                 # nbgrader calls this for each line of the file. The first call enrols all of them.
                 self._enrol_class(self._one_course(course_id), self._class.students)
@@ -126,7 +126,7 @@ class Roster(NbCourier, BaseAuthPlugin):
             what = f"'{student_id}' was not removed from {_course(course_id)}"
             self._give_up(what, error)
 
-    def _as_told(self, student: str) -> Student:
+    def _with_details(self, student: str) -> Student:
         # nbgrader passes only the name, so the details are taken from the command itself.
         from nbgrader.apps.dbapp import DbStudentAddApp
 

@@ -93,7 +93,7 @@ class Selection:
         """Returns the same entries, and empty directories, which cannot be sent."""
         return [each for each in self.left if each.kind is not ReasonKind.SETTING]
 
-    def tell(self, log: Logger) -> None:
+    def report(self, log: Logger) -> None:
         """Logs all entries that are not sent."""
         for each in self.unasked:
             log.warning("%s", each)
@@ -143,17 +143,17 @@ def _walk(root: Path, coursedir: CourseDirectory) -> Iterator[LocalFile | Unsent
         for entry in entries:
             path = prefix + entry.name
             try:
-                told = _judged(entry, path, coursedir)
-                if told is None:
+                unsent = _judged(entry, path, coursedir)
+                if unsent is None:
                     identity = _identity(entry)
                     if identity in above:
                         reason = "stays here, because it leads to a directory above it"
-                        told = UnsentEntry(f"{path}/", ReasonKind.UNEXPECTED, reason)
+                        unsent = UnsentEntry(f"{path}/", ReasonKind.UNEXPECTED, reason)
             except OSError as error:
                 reason = f"cannot be read and stays here: {error.strerror}"
-                told = UnsentEntry(path, ReasonKind.UNEXPECTED, reason)
-            if told is not None:
-                yield told
+                unsent = UnsentEntry(path, ReasonKind.UNEXPECTED, reason)
+            if unsent is not None:
+                yield unsent
             else:
                 waiting.append((entry, f"{path}/", above | {identity}))
 
@@ -419,7 +419,7 @@ def _beside(destination: Path) -> Path:
 
 
 def mark_of(destination: Path) -> Path:
-    """Returns the hidden file beside a directory that tells what is missing in it."""
+    """Returns the hidden file beside a directory that lists what is missing in it."""
     # The directory's name may already have the maximum length.
     sum_ = hashlib.sha256(os.fsencode(destination.name)).hexdigest()[:16]
     return destination.with_name(f"{_OURS}incomplete-{sum_}")

@@ -40,7 +40,7 @@ impl Asking {
     }
 
     /// Prints what was done, as a sentence or as JSON.
-    pub fn tell(
+    pub fn confirm(
         &self,
         answer: &impl Serialize,
         sentence: &str,

@@ -38,8 +38,8 @@ pub fn lock(places: &Places) -> Result<Lock, Box<dyn Error>> {
         .map_err(failed)?;
     match lock.try_lock() {
         Ok(()) => {
-            for told in private::tighten(places) {
-                warn(&told);
+            for warning in private::tighten(places) {
+                warn(&warning);
             }
             Ok(Lock(lock))
         }

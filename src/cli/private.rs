@@ -271,8 +271,11 @@ mod tests {
             open(path, 0o777);
         }
         open(&at("nbcourier.db"), 0o644);
-        let told = tighten(&places);
-        assert!(told.len() == 1 && told[0].contains("chmod 700"), "{told:?}");
+        let warnings = tighten(&places);
+        assert!(
+            warnings.len() == 1 && warnings[0].contains("chmod 700"),
+            "{warnings:?}"
+        );
         assert_eq!(mode(&at("nbcourier.db")), 0o600);
         for path in [&data, &at("notes")] {
             assert_eq!(mode(path), 0o777);

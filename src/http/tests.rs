@@ -158,16 +158,19 @@ async fn a_bug_is_an_internal_error_with_the_id_of_the_request_and_its_cause_in_
         assert_eq!(response.headers().get("x-request-id").unwrap(), id.as_str());
         let body = read_body(response).await;
         let body: serde_json::Value = serde_json::from_slice(&body).unwrap();
-        let told = if path.starts_with("v1/") {
+        let message = if path.starts_with("v1/") {
             assert_eq!(body["status"], 500);
             body["detail"].as_str().unwrap()
         } else {
             assert_eq!(body["success"], false);
             body["message"].as_str().unwrap()
         };
-        assert!(told.starts_with("Internal error"), "{told}");
-        assert!(told.contains(&id), "{told}");
-        assert!(!told.contains(cause) && !told.contains("storage"), "{told}");
+        assert!(message.starts_with("Internal error"), "{message}");
+        assert!(message.contains(&id), "{message}");
+        assert!(
+            !message.contains(cause) && !message.contains("storage"),
+            "{message}"
+        );
         let lines = logged.lines(&id);
         let access = lines.iter().find(|line| line.contains("status=500"));
         let access = access.unwrap_or_else(|| panic!("{lines:?}"));

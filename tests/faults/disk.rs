@@ -91,7 +91,7 @@ fn students() -> [&'static str; 4] {
     ["lawrence", "eric", "ada", "bob"]
 }
 
-/// Lets everybody submit until each was told several times that there is no room; returns the accepted submissions.
+/// Lets everybody submit until each was refused several times for lack of space. Returns the accepted submissions.
 fn fill(server: &Server, tally: &Tally, size: fn(&mut Random) -> usize, from: u64) -> Vec<Stored> {
     const REFUSALS: usize = 5;
     let stored = Mutex::new(Vec::new());
@@ -255,8 +255,8 @@ fn a_disk_that_is_full_in_a_backup_leaves_the_former_one_whole() {
         let full = back_up();
         tally.round();
         assert_eq!(full.status.code(), Some(1));
-        let told = String::from_utf8_lossy(&full.stderr).into_owned();
-        assert!(told.contains("is unchanged"), "{told}");
+        let reported = String::from_utf8_lossy(&full.stderr).into_owned();
+        assert!(reported.contains("is unchanged"), "{reported}");
         assert!(server.is_healthy());
         assert_restored(&server, &kept, &stored, &tally);
 

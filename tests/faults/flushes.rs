@@ -299,9 +299,9 @@ impl<'a> Commanded<'a> {
     fn run(root: &'a Path, mut command: Command) -> Self {
         let known = all_below(root);
         let ended = command.finish().unwrap();
-        let told = String::from_utf8_lossy(&ended.stderr);
+        let reported = String::from_utf8_lossy(&ended.stderr);
         let command = format!("{:?}", command.get_args().last());
-        assert!(ended.status.success(), "{command}: {told}");
+        assert!(ended.status.success(), "{command}: {reported}");
         Self {
             root,
             command,

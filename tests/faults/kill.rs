@@ -146,10 +146,10 @@ pub fn assert_clean(data: &Path) {
 /// Fails unless this is the output of `fsck` for an intact data directory.
 #[track_caller]
 pub fn assert_well(output: std::process::Output) {
-    let told = [output.stdout, output.stderr].concat();
+    let printed = [output.stdout, output.stderr].concat();
     assert!(
         output.status.success(),
         "fsck: {}",
-        String::from_utf8_lossy(&told)
+        String::from_utf8_lossy(&printed)
     );
 }

@@ -22,9 +22,9 @@ fn a_hundred_thousand_files_are_refused_in_constant_memory() {
         .iter()
         .map(|file| Sent::new(&format!("1/{}", file.path), file.bytes.clone()))
         .collect();
-    let (list, told) = (files_json(&files), manifest(&files).to_string());
+    let (list, manifest_json) = (files_json(&files), manifest(&files).to_string());
     let archive = tar::archive(&files);
-    let mut with_bytes = vec![Sent::new("manifest.json", told.clone())];
+    let mut with_bytes = vec![Sent::new("manifest.json", manifest_json.clone())];
     with_bytes.extend(files.iter().map(|file| {
         Sent::new(
             &nbcourier_testkit::hex_sha256(&file.bytes),
@@ -54,7 +54,13 @@ fn a_hundred_thousand_files_are_refused_in_constant_memory() {
             zstd::encode_all(archive.as_slice(), 1).unwrap(),
             Some("zstd"),
         ),
-        ("lawrence", v1, "application/json", told.into_bytes(), None),
+        (
+            "lawrence",
+            v1,
+            "application/json",
+            manifest_json.into_bytes(),
+            None,
+        ),
         (
             "lawrence",
             v1,

@@ -22,10 +22,10 @@ fn a_second_process_on_one_data_directory_is_refused_and_harms_nobody() {
         let output = run(&["serve", "--standalone", "--port", "0", "--data-dir", &data]);
         tally.round();
         assert_eq!(output.status.code(), Some(1));
-        let told = String::from_utf8(output.stderr).unwrap();
+        let reported = String::from_utf8(output.stderr).unwrap();
         assert!(
-            told.contains("Another nbcourier is serving") && told.contains(&data),
-            "{told}"
+            reported.contains("Another nbcourier is serving") && reported.contains(&data),
+            "{reported}"
         );
         assert!(server.is_healthy());
         let stored = course.submitted("challenge", "lawrence", None);

@@ -29,8 +29,8 @@ fn course_with_work(server: &Server) {
 fn command(name: &str, data: &Path, more: &[&str]) -> (Option<i32>, String) {
     let data = data.display().to_string();
     let output = run(&[&[name, "--data-dir", &data], more].concat());
-    let told = [output.stdout, output.stderr].concat();
-    (output.status.code(), String::from_utf8(told).unwrap())
+    let printed = [output.stdout, output.stderr].concat();
+    (output.status.code(), String::from_utf8(printed).unwrap())
 }
 
 fn blob_files(data: &Path) -> Vec<PathBuf> {
@@ -47,26 +47,26 @@ fn fsck_finds_all_well_and_then_names_what_was_damaged() {
     let server = Setup::standalone().start();
     course_with_work(&server);
     let data = server.data_dir();
-    let (code, told) = command("fsck", &data, &[]);
-    assert_eq!(code, Some(0), "{told}");
-    assert!(told.contains("All is well: 3 blobs"), "{told}");
+    let (code, printed) = command("fsck", &data, &[]);
+    assert_eq!(code, Some(0), "{printed}");
+    assert!(printed.contains("All is well: 3 blobs"), "{printed}");
 
     let blob = blob_files(&data).pop().unwrap();
     let mut bytes = fs::read(&blob).unwrap();
     bytes[LARGE / 2] ^= 1;
     fs::write(&blob, &bytes).unwrap();
-    let (code, told) = command("fsck", &data, &[]);
-    assert_eq!(code, Some(1), "{told}");
+    let (code, printed) = command("fsck", &data, &[]);
+    assert_eq!(code, Some(1), "{printed}");
     let name = blob.file_name().unwrap().to_str().unwrap();
     assert!(
-        told.contains(name) && told.contains("has changed bytes"),
-        "{told}"
+        printed.contains(name) && printed.contains("has changed bytes"),
+        "{printed}"
     );
 
     fs::remove_file(&blob).unwrap();
-    let (code, told) = command("fsck", &data, &[]);
-    assert_eq!(code, Some(1), "{told}");
-    assert!(told.contains("is missing"), "{told}");
+    let (code, printed) = command("fsck", &data, &[]);
+    assert_eq!(code, Some(1), "{printed}");
+    assert!(printed.contains("is missing"), "{printed}");
     let reply = server.get("submission/course1/challenge/lawrence", "kevin");
     assert_eq!(reply.status, 500);
     assert!(
@@ -81,9 +81,9 @@ fn fsck_finds_all_well_and_then_names_what_was_damaged() {
 #[test]
 fn fsck_of_an_empty_place_says_that_nothing_is_there() {
     let place = tempfile::tempdir().unwrap();
-    let (code, told) = command("fsck", place.path(), &[]);
-    assert_eq!(code, Some(1), "{told}");
-    assert!(told.contains("There is no database at"), "{told}");
+    let (code, printed) = command("fsck", place.path(), &[]);
+    assert_eq!(code, Some(1), "{printed}");
+    assert!(printed.contains("There is no database at"), "{printed}");
     assert_eq!(
         fs::read_dir(place.path()).unwrap().count(),
         0,
@@ -136,11 +136,12 @@ fn a_deleted_course_can_be_restored_by_an_admin_until_its_bytes_are_collected() 
 
     assert_eq!(blob_files(&server.data_dir()).len(), 1);
     let over = ["--grace", "0", "--retention", "0"];
-    let (code, told) = command("gc", &server.data_dir(), &over);
-    assert_eq!(code, Some(0), "{told}");
+    let (code, printed) = command("gc", &server.data_dir(), &over);
+    assert_eq!(code, Some(0), "{printed}");
     assert!(
-        told.contains("Removed 1 courses, 0 assignments") && told.contains("2 trees and 3 blobs"),
-        "{told}"
+        printed.contains("Removed 1 courses, 0 assignments")
+            && printed.contains("2 trees and 3 blobs"),
+        "{printed}"
     );
     assert_eq!(blob_files(&server.data_dir()).len(), 0);
     assert_eq!(
@@ -192,8 +193,11 @@ fn a_second_server_on_the_same_data_is_refused() {
     let data = server.data_dir().display().to_string();
     let output = run(&["serve", "--standalone", "--port", "0", "--data-dir", &data]);
     assert_eq!(output.status.code(), Some(1));
-    let told = String::from_utf8(output.stderr).unwrap();
-    assert!(told.contains("Another nbcourier is serving"), "{told}");
+    let printed = String::from_utf8(output.stderr).unwrap();
+    assert!(
+        printed.contains("Another nbcourier is serving"),
+        "{printed}"
+    );
     assert!(server.is_healthy());
 }
 
@@ -222,10 +226,10 @@ fn ngshares_database_is_refused_and_left_as_it_is() {
         &storage,
     ]);
     assert_eq!(output.status.code(), Some(1));
-    let told = String::from_utf8(output.stderr).unwrap();
+    let printed = String::from_utf8(output.stderr).unwrap();
     assert!(
-        told.contains("was made by ngshare") && told.contains("--data-dir"),
-        "{told}"
+        printed.contains("was made by ngshare") && printed.contains("--data-dir"),
+        "{printed}"
     );
     assert_eq!(fs::read(&path).unwrap(), before);
     assert_eq!(

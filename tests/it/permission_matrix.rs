@@ -420,9 +420,9 @@ impl<'a> Prepared<'a> {
         // Clients recognise the exchange by this header, on every address and for every caller.
         assert_eq!(reply.header("x-nbcourier"), Some("exchange"), "{id}");
         if (200..300).contains(&reply.status) && changes.happened() {
-            let told = changes.told_of(&id);
+            let described = changes.has_event_of(&id);
             assert!(
-                told,
+                described,
                 "{} {} by {}: a change and no event",
                 row.route, row.about, role.head
             );
@@ -465,7 +465,7 @@ impl Changes {
         self.version() != self.before
     }
 
-    fn told_of(&self, request: &str) -> bool {
+    fn has_event_of(&self, request: &str) -> bool {
         #[derive(QueryableByName)]
         struct Count {
             #[diesel(sql_type = BigInt)]

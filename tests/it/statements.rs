@@ -285,24 +285,24 @@ fn a_manifest_costs_the_same_number_of_statements_however_much_it_names() {
         .start();
     fill(&server, "small", 2);
     fill(&server, "large", 25);
-    let tell = |id: &str, size: usize, user: &str| {
+    let offer = |id: &str, size: usize, user: &str| {
         let target = format!("v1/courses/{id}/assignments/challenge/submissions?user={user}");
         let call = server.call("POST", &target);
         let call = call.body("application/json", manifest(size));
-        let told = statements(&server, || {
+        let traced = statements(&server, || {
             assert_eq!(server.send(&call).status, 201);
         });
-        let asked: Vec<_> = told
+        let asked: Vec<_> = traced
             .iter()
             .filter(|text| text.starts_with("SELECT"))
             .cloned()
             .collect();
-        (told.len(), asked)
+        (traced.len(), asked)
     };
     let mut seen = BTreeSet::new();
     for user in ["lawrence", "kevin"] {
-        let (few, _) = tell("small", 2, user);
-        let (many, asked) = tell("large", 25, user);
+        let (few, _) = offer("small", 2, user);
+        let (many, asked) = offer("large", 25, user);
         assert_eq!(few, many, "{asked:#?}");
         seen.extend(asked);
     }

@@ -163,7 +163,7 @@ def test_an_extension_waits_until_the_gradebook_knows_the_notebooks(
     hand_in(course, (course.first,))
     extend(course, course.first, LATER)
     said = collect(course)
-    assert f"it was not told who has more time: {course.first.name}" in said
+    assert f"it lacks the extensions of {course.first.name}" in said
     generated(course)
     collect(course)
     assert len(known(course.instructor, "extension")) == 1
@@ -385,7 +385,7 @@ def test_a_gradebook_that_cannot_be_written_is_named_and_what_was_collected_is_h
     hand_in(course, (course.first,))
     (course.instructor.home / "gradebook.db").write_bytes(b"no database at all" * 100)
     complaint = course.instructor.refused("collect", "ps1", course.option)
-    assert "What was collected is here, but the gradebook could not be told" in complaint
+    assert "The submissions are collected, but the due date, the extensions and the names" in complaint
     notebook = f"submitted/{course.first.name}/ps1/{NOTEBOOK}.ipynb"
     assert (course.instructor.home / notebook).is_file()
 

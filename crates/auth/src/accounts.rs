@@ -16,22 +16,22 @@ use std::time::{Duration, Instant};
 
 /// The time for which the answer about a token is valid.
 const LIFETIME: Duration = Duration::from_hours(1);
-/// The time for which a hub that told us of no account is not asked about any.
+/// The time for which a hub that reports no creation time is not asked about any.
 const PAUSE: Duration = Duration::from_mins(10);
 /// The maximum number of remembered tokens.
 const MAX_ENTRIES: u64 = 100_000;
 
-/// A hub that is asked when accounts were made.
+/// A hub that is asked when accounts were created.
 pub(super) struct Accounts {
     hub: HubClient,
     /// The service's own token.
     token: Token,
     known: Cache<TokenHash, Option<Timestamp>>,
-    untold: Mutex<Untold>,
+    withheld: Mutex<Withheld>,
 }
 
 #[derive(Default)]
-struct Untold {
+struct Withheld {
     announced: bool,
     until: Option<Instant>,
 }
@@ -45,7 +45,7 @@ impl Accounts {
                 .max_capacity(MAX_ENTRIES)
                 .time_to_live(LIFETIME)
                 .build(),
-            untold: Mutex::default(),
+            withheld: Mutex::default(),
         }
     }
 
@@ -66,14 +66,14 @@ impl Accounts {
             user.created = known;
             return Ok(user);
         }
-        if self.is_untold() {
+        if self.is_withheld() {
             return Ok(user);
         }
         match self.hub.account_of(&user.name, &self.token).await {
             AccountAnswer::MadeAt(time) => user.created = Some(time),
             AccountAnswer::NotThisOne => {}
             AccountAnswer::None => {
-                self.note_untold();
+                self.note_withheld();
                 return Ok(user);
             }
             AccountAnswer::Unavailable(outage) => return Err(outage),
@@ -82,17 +82,17 @@ impl Accounts {
         Ok(user)
     }
 
-    fn is_untold(&self) -> bool {
-        let untold = self.untold.lock().unwrap_or_else(PoisonError::into_inner);
-        untold.until.is_some_and(|time| Instant::now() < time)
+    fn is_withheld(&self) -> bool {
+        let withheld = self.withheld.lock().unwrap_or_else(PoisonError::into_inner);
+        withheld.until.is_some_and(|time| Instant::now() < time)
     }
 
-    fn note_untold(&self) {
-        let mut untold = self.untold.lock().unwrap_or_else(PoisonError::into_inner);
-        untold.until = Instant::now().checked_add(PAUSE);
-        if !std::mem::replace(&mut untold.announced, true) {
+    fn note_withheld(&self) {
+        let mut withheld = self.withheld.lock().unwrap_or_else(PoisonError::into_inner);
+        withheld.until = Instant::now().checked_add(PAUSE);
+        if !std::mem::replace(&mut withheld.announced, true) {
             log::info!(
-                "The hub does not tell when accounts were made, so a user name that is used again gets what the former \
+                "The hub does not report when accounts were created, so a user name that is used again gets what the former \
                  owner left. Grant the service the scope read:users, or run nbcourier user retire when somebody leaves"
             );
         }

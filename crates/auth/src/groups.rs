@@ -24,7 +24,7 @@ pub enum GroupList {
     /// Every group with all of its members.
     All(Vec<Group>),
     /// The token lacks the scopes, or has them for some groups only.
-    Untold,
+    Withheld,
     /// The hub has more groups or members than are read.
     TooMany,
     /// The hub did not answer as it should. The sentence says how.
@@ -45,13 +45,13 @@ impl HubClient {
         loop {
             let page = match self.page_of_groups(own, offset, PAGE).await {
                 PageAnswer::Page(page) => page,
-                PageAnswer::Untold => return GroupList::Untold,
+                PageAnswer::Withheld => return GroupList::Withheld,
                 PageAnswer::Unavailable(outage) => return GroupList::Unavailable(outage.reason),
             };
             if found.is_empty() {
                 match self.may_list_groups(own).await {
                     Ok(true) => {}
-                    Ok(false) => return GroupList::Untold,
+                    Ok(false) => return GroupList::Withheld,
                     Err(outage) => return GroupList::Unavailable(outage.reason),
                 }
             }

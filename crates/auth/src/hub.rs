@@ -3,7 +3,7 @@
 //! JupyterHub's REST API, as read in the sources of 5.5 and 6.1: `GET /user` answers any valid token with its owner's
 //! `kind`, `name`, `admin` and `groups` and the token's `scopes`, and an invalid one with 403; a service has no groups.
 //! `GET /users/NAME` answers 403 without any scope for users, 404 outside of its scopes, and leaves out what the scopes do
-//! not tell.
+//! not cover.
 
 use super::{AuthError, CallerKind, SetupError, token::Token};
 use nbcourier_domain::{Group, RESERVED, Timestamp, UserName};
@@ -57,7 +57,7 @@ pub(super) struct HubUser {
     pub(super) scopes: Vec<String>,
     /// The time of the hub's answer.
     #[serde(skip, default = "Instant::now")]
-    pub(super) told: Instant,
+    pub(super) as_of: Instant,
     /// The time when the hub created the account, if the token may know it.
     #[serde(default, deserialize_with = "moment")]
     pub(super) created: Option<Timestamp>,
@@ -134,7 +134,7 @@ enum Created {
     Unknown,
     /// The hub shows no such time of any account, because the service may not know it.
     #[default]
-    Untold,
+    Withheld,
 }
 
 impl<'de> Deserialize<'de> for Created {
@@ -148,7 +148,7 @@ impl From<Created> for AccountAnswer {
         match created {
             Created::At(time) => Self::MadeAt(time),
             Created::Unknown => Self::NotThisOne,
-            Created::Untold => Self::None,
+            Created::Withheld => Self::None,
         }
     }
 }
@@ -157,7 +157,7 @@ impl From<Created> for AccountAnswer {
 pub(super) enum PageAnswer {
     Page(Page),
     /// The service may not list groups.
-    Untold,
+    Withheld,
     Unavailable(Outage),
 }
 
@@ -327,7 +327,7 @@ impl HubClient {
         limit: usize,
     ) -> PageAnswer {
         let Some(authorization) = secret_header(own) else {
-            return PageAnswer::Untold;
+            return PageAnswer::Withheld;
         };
         let request = self
             .client
@@ -349,7 +349,7 @@ impl HubClient {
             },
             // A hub without this address does not show groups, either.
             StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN | StatusCode::NOT_FOUND => {
-                PageAnswer::Untold
+                PageAnswer::Withheld
             }
             status => PageAnswer::Unavailable(unexpected(status)),
         }

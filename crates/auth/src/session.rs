@@ -222,7 +222,7 @@ mod tests {
             admin: true,
             groups,
             scopes: vec![],
-            told: std::time::Instant::now(),
+            as_of: std::time::Instant::now(),
             created: None,
         }
     }

@@ -233,7 +233,7 @@ impl Hub {
         let admin = self.admins.include(&name, user.kind, user.admin);
         let groups = HubGroups::Fresh {
             names: user.groups.clone(),
-            told: user.told,
+            as_of: user.as_of,
         };
         let caller = Identity::new(name, user.kind, admin, via);
         Ok(caller.with_groups(groups).with_account(user.created).into())

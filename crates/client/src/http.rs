@@ -352,9 +352,9 @@ impl Client {
 
     /// Returns what to add to the refusal of an unknown caller.
     fn odd_token(&self, status: StatusCode) -> String {
-        let told = self.odd_token.as_ref();
-        let told = told.filter(|_| status == StatusCode::UNAUTHORIZED);
-        told.map_or_else(String::new, |told| format!(". {told}"))
+        let hint = self.odd_token.as_ref();
+        let hint = hint.filter(|_| status == StatusCode::UNAUTHORIZED);
+        hint.map_or_else(String::new, |hint| format!(". {hint}"))
     }
 
     fn no_exchange(&self, reason: &str) -> Error {

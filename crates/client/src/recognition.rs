@@ -40,8 +40,8 @@ pub(super) fn is_marked(reply: &Response) -> bool {
 }
 
 /// Whether a reply to a health check with a challenge contains the answer of an exchange.
-pub(super) fn has_proof(told: &Value) -> bool {
-    let proof = told["proof"].as_str();
+pub(super) fn has_proof(answer: &Value) -> bool {
+    let proof = answer["proof"].as_str();
     proof.is_some_and(|proof| proof.len() == PROOF && is_hexadecimal(proof))
 }
 
@@ -51,17 +51,17 @@ impl Client {
         // The proof depends on the challenge, so that no cache answers in the exchange's place.
         let challenge = [("challenge", uuid::Uuid::new_v4().simple().to_string())];
         let (status, is_marked, body) = self.glance("healthz", &challenge).await?;
-        let told: Value = serde_json::from_slice(&body).unwrap_or_default();
-        if status != StatusCode::OK || told["success"] != true {
+        let answer: Value = serde_json::from_slice(&body).unwrap_or_default();
+        if status != StatusCode::OK || answer["success"] != true {
             return Ok(Server::Stranger);
         }
         if is_marked {
             return Ok(Server::Marked);
         }
-        if has_proof(&told) {
+        if has_proof(&answer) {
             return Ok(Server::Unmarked);
         }
-        if told != json!({ "success": true }) {
+        if answer != json!({ "success": true }) {
             return Ok(Server::Stranger);
         }
         // Other servers may have the same health check.

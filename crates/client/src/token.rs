@@ -33,9 +33,9 @@ mod tests {
             ("0123456789abcdef0123456789abcdef", false),
             ("a token that somebody chose", false),
         ] {
-            let told = odd_length(token, &[]);
-            assert_eq!(told.is_some(), is_odd, "{token}");
-            assert!(told.is_none_or(|told| !told.contains(token)));
+            let warning = odd_length(token, &[]);
+            assert_eq!(warning.is_some(), is_odd, "{token}");
+            assert!(warning.is_none_or(|warning| !warning.contains(token)));
         }
         let long = "0123456789abcdef".repeat(4);
         assert!(odd_length(&long, &[]).is_some());

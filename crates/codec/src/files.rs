@@ -15,15 +15,15 @@ use super::list_reader::{ListReader, Stop};
 /// # use nbcourier_codec::{FileEvent, FileListDecoder};
 /// # use std::convert::Infallible;
 /// let mut decoder = FileListDecoder::new();
-/// let mut told = Vec::new();
+/// let mut events = Vec::new();
 /// for piece in [r#"[{"content": "aGVs"#, r#"bG8=", "path": "a.txt"}]"#] {
 ///     decoder.feed(piece.as_bytes(), &mut |event| {
-///         told.push(format!("{event:?}"));
+///         events.push(format!("{event:?}"));
 ///         Ok::<(), Infallible>(())
 ///     })?;
 /// }
 /// assert_eq!(decoder.finish(), Ok(()));
-/// assert_eq!(told, ["Begin", "Content([104, 101, 108, 108, 111])", "End(RelativePath(\"a.txt\"))"]);
+/// assert_eq!(events, ["Begin", "Content([104, 101, 108, 108, 111])", "End(RelativePath(\"a.txt\"))"]);
 /// # Ok::<(), Infallible>(())
 /// ```
 #[derive(Debug, Default)]
@@ -68,11 +68,11 @@ impl FileListDecoder {
 mod tests {
     use super::FileListError::{IllegalPath, IncorrectFormat, NotBase64, NotJson};
     use super::*;
-    use crate::tests::{Told, told, ways_to_cut};
+    use crate::tests::{Recorded, recorded, ways_to_cut};
 
     /// Returns the events and the result. Checks that they are the same however the text is cut.
-    fn decode(json: &str) -> (Vec<Told>, Result<(), FileListError>) {
-        let mut outcomes = ways_to_cut(json.as_bytes()).map(told);
+    fn decode(json: &str) -> (Vec<Recorded>, Result<(), FileListError>) {
+        let mut outcomes = ways_to_cut(json.as_bytes()).map(recorded);
         let first = outcomes.next().unwrap_or((Vec::new(), Ok(())));
         assert!(outcomes.all(|other| other == first), "{json}");
         first
@@ -80,10 +80,10 @@ mod tests {
 
     #[track_caller]
     fn assert_files(json: &str, files: &[(&str, &str)]) {
-        let (told, verdict) = decode(json);
+        let (recorded, verdict) = decode(json);
         assert_eq!(verdict, Ok(()), "{json}");
         assert_eq!(
-            Told::files(&told),
+            Recorded::files(&recorded),
             files
                 .iter()
                 .map(|(path, bytes)| ((*path).into(), (*bytes).into()))
@@ -127,18 +127,18 @@ mod tests {
             r#"[{"path": 1, "path": "/", "path": "a", "content": [], "content": "YQ=="}]"#,
             &[("a", "a")],
         );
-        let (told, verdict) =
+        let (recorded, verdict) =
             decode(r#"[{"content": "Yg==", "content": "!", "path": "a", "content": "YQ=="}]"#);
         assert_eq!(verdict, Ok(()));
         let expected = [
-            Told::Begin,
-            Told::Content(b"b".into()),
-            Told::Restart,
-            Told::Restart,
-            Told::Content(b"a".into()),
-            Told::End("a".into()),
+            Recorded::Begin,
+            Recorded::Content(b"b".into()),
+            Recorded::Restart,
+            Recorded::Restart,
+            Recorded::Content(b"a".into()),
+            Recorded::End("a".into()),
         ];
-        assert_eq!(told, expected);
+        assert_eq!(recorded, expected);
         assert_refused(
             r#"[{"path": "a", "content": "YQ==", "content": null}]"#,
             IncorrectFormat,
@@ -239,9 +239,9 @@ mod tests {
         ] {
             let item = |path| format!(r#"{{"path": "{path}", "content": ""}}"#);
             let json = format!("[{}, {}, {}]", item(first), item("b"), item(second));
-            let (told, verdict) = decode(&json);
+            let (recorded, verdict) = decode(&json);
             assert_eq!(
-                (Told::files(&told).len(), verdict),
+                (Recorded::files(&recorded).len(), verdict),
                 (2, Err(IllegalPath)),
                 "{json}"
             );
@@ -286,9 +286,9 @@ mod tests {
                 r#"{"path": "c", "content": ""}"#,
             ] {
                 let json = format!("[{good}, {second}, {third}");
-                let (told, verdict) = decode(&format!("{json}]"));
+                let (recorded, verdict) = decode(&format!("{json}]"));
                 assert_eq!(verdict, Err(error));
-                assert_eq!(Told::files(&told), [("a".into(), b"a".into())]);
+                assert_eq!(Recorded::files(&recorded), [("a".into(), b"a".into())]);
                 assert_refused(&json, NotJson);
             }
         }
@@ -298,16 +298,16 @@ mod tests {
     fn the_error_of_the_sink_comes_up_at_once() {
         let json = br#"[{"path": "a", "content": "YQ==", "content": "YQ=="}, {"path": "b", "content": "YQ=="}]"#;
         for last in 1..=8 {
-            let mut told = 0;
+            let mut calls = 0;
             let outcome = FileListDecoder::new().feed(json, &mut |_| {
-                told += 1;
-                if told == last {
+                calls += 1;
+                if calls == last {
                     Err("disk full")
                 } else {
                     Ok(())
                 }
             });
-            assert_eq!((outcome, told), (Err("disk full"), last));
+            assert_eq!((outcome, calls), (Err("disk full"), last));
         }
     }
 }

@@ -310,15 +310,15 @@ mod tests {
     #[test]
     fn the_error_of_the_sink_comes_up_at_once() {
         let mut decoder = FormDecoder::new();
-        let mut told = 0;
+        let mut calls = 0;
         let outcome = decoder.feed(b"a=b&c=d", &mut |event| {
-            told += 1;
+            calls += 1;
             if let FieldEvent::Value(_) = event {
                 Err(NameTooLong)
             } else {
                 Ok(())
             }
         });
-        assert_eq!((outcome, told), (Err(NameTooLong), 2));
+        assert_eq!((outcome, calls), (Err(NameTooLong), 2));
     }
 }

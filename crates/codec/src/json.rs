@@ -241,12 +241,12 @@ mod tests {
     use crate::tests::ways_to_cut;
 
     /// The events in short: brackets, `k` and `t` for keys and texts, `s` for scalars.
-    fn told(json: &str) -> Result<String, NotJson> {
+    fn trace(json: &str) -> Result<String, NotJson> {
         let mut outcomes = ways_to_cut(json.as_bytes()).map(|pieces| {
-            let (mut tokenizer, mut told) = (JsonTokenizer::new(), String::new());
+            let (mut tokenizer, mut text) = (JsonTokenizer::new(), String::new());
             for piece in pieces {
                 tokenizer.feed(piece, &mut |event| {
-                    told.push_str(match event {
+                    text.push_str(match event {
                         JsonEvent::ListBegin => "[",
                         JsonEvent::ListEnd => "]",
                         JsonEvent::ObjectBegin => "{",
@@ -259,7 +259,7 @@ mod tests {
                     Ok::<_, NotJson>(())
                 })?;
             }
-            tokenizer.finish().map(|()| told)
+            tokenizer.finish().map(|()| text)
         });
         let first = outcomes.next().unwrap_or(Err(NotJson));
         assert!(outcomes.all(|other| other == first), "{json}");
@@ -279,7 +279,7 @@ mod tests {
             ("[[[]],[{}]]", "[[[]][{}]]"),
             (r#"{"a":1,"a":{"a":"a"}}"#, "{ksk{kt}}"),
         ] {
-            assert_eq!(told(json).as_deref(), Ok(expected), "{json}");
+            assert_eq!(trace(json).as_deref(), Ok(expected), "{json}");
         }
     }
 
@@ -303,8 +303,8 @@ mod tests {
             "1.25e3",
             " 1 ",
         ] {
-            assert_eq!(told(json).as_deref(), Ok("s"), "{json}");
-            assert_eq!(told(&format!("[{json}]")).as_deref(), Ok("[s]"), "{json}");
+            assert_eq!(trace(json).as_deref(), Ok("s"), "{json}");
+            assert_eq!(trace(&format!("[{json}]")).as_deref(), Ok("[s]"), "{json}");
         }
         for json in [
             "tru",
@@ -331,10 +331,10 @@ mod tests {
             "1e1.5",
             "undefined",
         ] {
-            assert_eq!(told(json), Err(NotJson), "{json}");
-            assert_eq!(told(&format!("[{json}]")), Err(NotJson), "{json}");
+            assert_eq!(trace(json), Err(NotJson), "{json}");
+            assert_eq!(trace(&format!("[{json}]")), Err(NotJson), "{json}");
         }
-        assert_eq!(told(&"9".repeat(100_000)).as_deref(), Ok("s"));
+        assert_eq!(trace(&"9".repeat(100_000)).as_deref(), Ok("s"));
     }
 
     #[test]
@@ -382,7 +382,7 @@ mod tests {
             "[]\u{b}",
             "[]\u{a0}",
         ] {
-            assert_eq!(told(json), Err(NotJson), "{json}");
+            assert_eq!(trace(json), Err(NotJson), "{json}");
         }
     }
 
@@ -391,10 +391,10 @@ mod tests {
         for (open, close) in [("[", "]"), ("{\"a\":[", "]}")] {
             let times = 128 / close.len();
             let nested = open.repeat(times) + &close.repeat(times);
-            assert!(told(&nested).is_ok());
-            assert_eq!(told(&format!("[{nested}]")), Err(NotJson));
+            assert!(trace(&nested).is_ok());
+            assert_eq!(trace(&format!("[{nested}]")), Err(NotJson));
         }
-        assert!(told(&format!("[{}[]]", "[],{},".repeat(500))).is_ok());
+        assert!(trace(&format!("[{}[]]", "[],{},".repeat(500))).is_ok());
     }
 
     #[test]

@@ -73,16 +73,16 @@ pub enum TarEvent<'a> {
 /// encoder.end(&mut archive);
 /// encoder.finish(&mut archive);
 ///
-/// let (mut decoder, mut told) = (TarDecoder::new(), Vec::new());
+/// let (mut decoder, mut events) = (TarDecoder::new(), Vec::new());
 /// for piece in archive.chunks(7) {
 ///     decoder.feed(piece, &mut |event| {
-///         told.push(format!("{event:?}"));
+///         events.push(format!("{event:?}"));
 ///         Ok::<(), TarError>(())
 ///     })?;
 /// }
 /// decoder.finish()?;
-/// assert_eq!(told.first().unwrap(), "Begin(RelativePath(\"a.txt\"), 5)");
-/// assert_eq!(told.last().unwrap(), "End");
+/// assert_eq!(events.first().unwrap(), "Begin(RelativePath(\"a.txt\"), 5)");
+/// assert_eq!(events.last().unwrap(), "End");
 /// # Ok::<(), TarError>(())
 /// ```
 #[derive(Debug)]

@@ -123,36 +123,36 @@ type Files = Vec<(String, Vec<u8>)>;
 
 /// An event of a file list. The pieces of a content are joined.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Told {
+pub(super) enum Recorded {
     Begin,
     Content(Vec<u8>),
     Restart,
     End(String),
 }
 
-impl Told {
+impl Recorded {
     /// A sink that never refuses.
     #[expect(clippy::unnecessary_wraps, reason = "a sink")]
-    fn keep(told: &mut Vec<Self>, event: FileEvent<'_>) -> Result<(), Infallible> {
-        match (event, told.last_mut()) {
+    fn keep(recorded: &mut Vec<Self>, event: FileEvent<'_>) -> Result<(), Infallible> {
+        match (event, recorded.last_mut()) {
             (FileEvent::Content(more), Some(Self::Content(bytes))) => bytes.extend_from_slice(more),
-            (FileEvent::Content(bytes), _) => told.push(Self::Content(bytes.to_vec())),
-            (FileEvent::Begin, _) => told.push(Self::Begin),
-            (FileEvent::Restart, _) => told.push(Self::Restart),
-            (FileEvent::End(path), _) => told.push(Self::End(path.to_string())),
+            (FileEvent::Content(bytes), _) => recorded.push(Self::Content(bytes.to_vec())),
+            (FileEvent::Begin, _) => recorded.push(Self::Begin),
+            (FileEvent::Restart, _) => recorded.push(Self::Restart),
+            (FileEvent::End(path), _) => recorded.push(Self::End(path.to_string())),
         }
         Ok(())
     }
 
     /// Returns the files of the list according to the events. Checks that the events have the documented order.
-    pub(super) fn files(told: &[Self]) -> Files {
+    pub(super) fn files(recorded: &[Self]) -> Files {
         let (mut files, mut open) = (Vec::new(), None);
-        for event in told {
+        for event in recorded {
             match event {
-                Told::Begin => assert_eq!(open.replace(Vec::new()), None),
-                Told::Content(bytes) => open.as_mut().unwrap().extend_from_slice(bytes),
-                Told::Restart => open.as_mut().unwrap().clear(),
-                Told::End(path) => files.push((path.clone(), open.take().unwrap())),
+                Recorded::Begin => assert_eq!(open.replace(Vec::new()), None),
+                Recorded::Content(bytes) => open.as_mut().unwrap().extend_from_slice(bytes),
+                Recorded::Restart => open.as_mut().unwrap().clear(),
+                Recorded::End(path) => files.push((path.clone(), open.take().unwrap())),
             }
         }
         files
@@ -160,14 +160,14 @@ impl Told {
 }
 
 /// Returns the events of a file list, and the result.
-pub(super) fn told<'a>(
+pub(super) fn recorded<'a>(
     pieces: impl Iterator<Item = &'a [u8]>,
-) -> (Vec<Told>, Result<(), FileListError>) {
-    let (mut decoder, mut told) = (FileListDecoder::new(), Vec::new());
+) -> (Vec<Recorded>, Result<(), FileListError>) {
+    let (mut decoder, mut recorded) = (FileListDecoder::new(), Vec::new());
     for piece in pieces {
-        let Ok(()) = decoder.feed(piece, &mut |event| Told::keep(&mut told, event));
+        let Ok(()) = decoder.feed(piece, &mut |event| Recorded::keep(&mut recorded, event));
     }
-    (told, decoder.finish())
+    (recorded, decoder.finish())
 }
 
 #[test]
@@ -190,7 +190,7 @@ fn an_upload_passes_form_and_list_unharmed() {
                 .to_string();
         let form = format!("user=sam&files={}&more=1", escaped.replace("%20", "+"));
         for pieces in ways_to_cut(form.as_bytes()) {
-            let (mut form, mut list, mut told) =
+            let (mut form, mut list, mut recorded) =
                 (FormDecoder::new(), FileListDecoder::new(), Vec::new());
             let mut is_files = false;
             for piece in pieces {
@@ -199,7 +199,7 @@ fn an_upload_passes_form_and_list_unharmed() {
                         FieldEvent::Name(name) => is_files = name == b"files",
                         FieldEvent::Value(value) if is_files => {
                             let Ok(()) =
-                                list.feed(value, &mut |event| Told::keep(&mut told, event));
+                                list.feed(value, &mut |event| Recorded::keep(&mut recorded, event));
                         }
                         _ => {}
                     }
@@ -208,7 +208,7 @@ fn an_upload_passes_form_and_list_unharmed() {
                 form.feed(piece, &mut sink).unwrap();
             }
             assert_eq!(list.finish(), Ok(()));
-            assert_eq!(Told::files(&told), files);
+            assert_eq!(Recorded::files(&recorded), files);
         }
     }
 }

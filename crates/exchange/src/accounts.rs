@@ -64,7 +64,7 @@ fn compare(recorded: Option<Timestamp>, made_at: Timestamp) -> Comparison {
 }
 
 /// Makes sure that the caller gets nothing that belongs to an earlier owner of their name. It must run before anything
-/// else is done for the caller. It does nothing if the hub does not tell when accounts were made.
+/// else is done for the caller. It does nothing if the hub does not report when accounts were created.
 ///
 /// Returns `FormerAccount` if the caller is the earlier owner: a session or a token may outlive an account for a while.
 pub async fn check(exchange: &Exchange, caller: &Caller) -> Result<()> {
@@ -157,7 +157,7 @@ pub async fn set_aside_from(exchange: &Exchange, caller: &Caller) -> Result<Vec<
         .await
 }
 
-/// Sets aside the data of a person who is going to lose their name, for hubs that do not tell accounts apart. Returns
+/// Sets aside the data of a person who is going to lose their name, for hubs that do not distinguish accounts. Returns
 /// the name under which the data is kept, or `None` if there is none.
 pub async fn retire(
     exchange: &Exchange,

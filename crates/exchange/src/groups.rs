@@ -20,8 +20,8 @@ pub(super) struct Seen(Cache<UserName, Noted>);
 #[derive(Clone)]
 struct Noted {
     groups: Arc<[(CourseId, Role)]>,
-    /// The time at which the hub told of them.
-    told: Instant,
+    /// The time at which the hub listed them.
+    as_of: Instant,
     /// The time of the comparison.
     at: Instant,
 }
@@ -40,10 +40,10 @@ const AT_ONCE: usize = 200;
 const SEEN_MAX: u64 = 100_000;
 
 /// Stores which courses the hub's groups put the caller in, if that changed since they were last seen. Only groups that
-/// the hub itself told are stored, and never older ones than those stored: a session remembers the groups of its login,
+/// the hub itself listed are stored, and never older ones than those stored: a session remembers the groups of its login,
 /// and two tokens of one person are looked up at different times.
 pub async fn note_groups(exchange: &Exchange, caller: &Caller) -> Result<()> {
-    let Some((_, told)) = caller.fresh_groups() else {
+    let Some((_, as_of)) = caller.fresh_groups() else {
         return Ok(());
     };
     let mut groups = exchange.policy.groups(caller);
@@ -52,7 +52,7 @@ pub async fn note_groups(exchange: &Exchange, caller: &Caller) -> Result<()> {
     groups.reverse();
     groups.dedup_by(|one, other| one.0 == other.0);
     groups.reverse();
-    if !exchange.policy.hub_groups || exchange.seen.knows(caller.name(), &groups, told) {
+    if !exchange.policy.hub_groups || exchange.seen.knows(caller.name(), &groups, as_of) {
         return Ok(());
     }
     let read = |op: &mut Op<'_>| Ok(store::hub_members::of_person(op.conn, op.caller.name())?);
@@ -61,11 +61,11 @@ pub async fn note_groups(exchange: &Exchange, caller: &Caller) -> Result<()> {
         let write = move |op: &mut Op<'_>| replace(op.conn, op.caller, None, &wanted);
         exchange.write_own(caller, write).await?;
     }
-    exchange.seen.remember(caller.name().clone(), groups, told);
+    exchange.seen.remember(caller.name().clone(), groups, as_of);
     Ok(())
 }
 
-/// Replaces the stored groups of the caller, or of `other` if the hub told the groups of another person.
+/// Replaces the stored groups of the caller, or of `other` if the hub listed the groups of another person.
 fn replace(
     conn: &mut Connection,
     caller: &Caller,
@@ -100,9 +100,9 @@ fn replace(
 }
 
 /// Stores the members of all groups as the hub lists them. People who left every group lose their memberships, and
-/// people who have never sent a request gain theirs. Known memberships are left alone. `told` is when the hub was
+/// people who have never sent a request gain theirs. Known memberships are left alone. `as_of` is when the hub was
 /// asked.
-pub async fn follow_groups(exchange: &Exchange, listed: Vec<Group>, told: Instant) -> Result<()> {
+pub async fn follow_groups(exchange: &Exchange, listed: Vec<Group>, as_of: Instant) -> Result<()> {
     let policy = exchange.policy;
     if !policy.hub_groups {
         return Ok(());
@@ -127,7 +127,7 @@ pub async fn follow_groups(exchange: &Exchange, listed: Vec<Group>, told: Instan
             .await?;
         // A reply about a token from before this time is older and is ignored.
         for (person, groups) in noted {
-            exchange.seen.remember(person, groups, told);
+            exchange.seen.remember(person, groups, as_of);
         }
     }
     Ok(())
@@ -176,10 +176,10 @@ fn changes(
 
 impl Seen {
     /// Whether a comparison is unnecessary: newer groups are known, or the same ones were compared a moment ago.
-    fn knows(&self, person: &UserName, groups: &[(CourseId, Role)], told: Instant) -> bool {
+    fn knows(&self, person: &UserName, groups: &[(CourseId, Role)], as_of: Instant) -> bool {
         self.0.get(person).is_some_and(|noted| {
             let is_same = *noted.groups == *groups;
-            told < noted.told || (is_same && noted.at.elapsed() < SEEN_LIFETIME)
+            as_of < noted.as_of || (is_same && noted.at.elapsed() < SEEN_LIFETIME)
         })
     }
 
@@ -190,9 +190,9 @@ impl Seen {
         }
     }
 
-    fn remember(&self, person: UserName, groups: Groups, told: Instant) {
+    fn remember(&self, person: UserName, groups: Groups, as_of: Instant) {
         let (groups, at) = (groups.into(), Instant::now());
-        self.0.insert(person, Noted { groups, told, at });
+        self.0.insert(person, Noted { groups, as_of, at });
     }
 }
 

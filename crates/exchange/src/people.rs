@@ -72,7 +72,7 @@ impl CourseFootprint {
 pub struct Footprint {
     /// The name.
     pub name: UserName,
-    /// The time at which the hub made their account, if the hub told it.
+    /// The time at which the hub made their account, if the hub reported it.
     pub account_made_at: Option<Timestamp>,
     /// The courses in which the name is stored.
     pub courses: Vec<CourseFootprint>,
@@ -300,7 +300,7 @@ pub(super) fn set_aside(
     person: &UserName,
     action: Action,
 ) -> Result<Option<UserName>> {
-    // Groups belong to the former account. The hub tells the groups of the next one again.
+    // Groups belong to the former account. The hub lists the groups of the next one again.
     store::renaming::remove_groups(conn, person)?;
     if footprint(conn, person)?.is_empty() {
         return Ok(None);

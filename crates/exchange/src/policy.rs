@@ -22,7 +22,7 @@ pub struct Policy {
     pub hub_groups: bool,
     /// The rules that map groups to courses and roles. They are created once at the start, like the settings.
     pub group_rules: &'static GroupRules,
-    /// Whether a refusal states its reason. This is for debugging, because it tells strangers more.
+    /// Whether a refusal states its reason. This is for debugging, because it reveals more to strangers.
     pub explain: bool,
     /// The treatment of the data of a reused user name.
     pub reused: Reused,

@@ -35,7 +35,7 @@ pub enum HubGroups {
         /// The names of the groups.
         names: Vec<String>,
         /// The time of the hub's report.
-        told: Instant,
+        as_of: Instant,
     },
     /// The groups that a session remembers from its login: up to an hour old, and cut off where they do not fit into
     /// a cookie.
@@ -110,7 +110,7 @@ impl Caller {
     /// some.
     pub fn fresh_groups(&self) -> Option<(&[String], Instant)> {
         match &self.groups {
-            HubGroups::Fresh { names, told } => Some((names, *told)),
+            HubGroups::Fresh { names, as_of } => Some((names, *as_of)),
             HubGroups::AsOfLogin(_) => None,
         }
     }

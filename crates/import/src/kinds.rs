@@ -12,39 +12,39 @@ pub fn kind_of(root: &Place) -> Option<String> {
     let has =
         |place: &Place, names: &[&str]| names.iter().any(|name| place.join(name).is_directory());
     let has_file = |name: &str| root.join(name).is_file();
-    let told = |text: &str| Some(text.to_owned());
+    let found = |text: &str| Some(text.to_owned());
     if has(root, &["inbound", "outbound"]) {
-        return told(
+        return found(
             "a single course of a shared directory. Name the directory above it, and the course with --course",
         );
     }
     if has_file("nbcourier.db") {
-        return told(
+        return found(
             "a data directory of nbcourier. `nbcourier backup` and `nbcourier restore` copy it elsewhere",
         );
     }
     if has_file("manifest.json") && has(root, &["blobs"]) {
-        return told("a backup of nbcourier. Restore it with `nbcourier restore`");
+        return found("a backup of nbcourier. Restore it with `nbcourier restore`");
     }
     if has_file("ngshare.db") {
-        return told("the data of an ngshare. Import it with `nbcourier import ngshare`");
+        return found("the data of an ngshare. Import it with `nbcourier import ngshare`");
     }
     let is_of_instructors =
         |place: &Place| has(place, &OF_INSTRUCTORS) || place.join("gradebook.db").is_file();
     if is_of_instructors(root) {
-        return told(
+        return found(
             "a course directory of instructors (source, release, submitted), not an exchange. Its contents stay with \
              the instructors. Name the directory of nbgrader's Exchange.root",
         );
     }
     let entries = root.entries().ok()?;
     if entries.is_empty() {
-        return told("empty. Name the directory of nbgrader's Exchange.root");
+        return found("empty. Name the directory of nbgrader's Exchange.root");
     }
     let mut entries = entries.iter().take(LOOKED_AT);
     let names = || entries.clone().filter_map(|entry| entry.name.to_str());
     if entries.clone().all(|entry| entry.kind == Kind::File) && names().all(is_uuid) {
-        return told(
+        return found(
             "the storage directory of an ngshare. Import it with `nbcourier import ngshare`, and also name its \
              database",
         );
@@ -72,12 +72,12 @@ pub fn kind_of(root: &Place) -> Option<String> {
             ));
         }
         if inner.any(|name| name.matches('+').count() >= 2) {
-            return told(
+            return found(
                 "the cache in a home directory, not an exchange. Name the directory of nbgrader's Exchange.root",
             );
         }
         if is_of_instructors(&place) {
-            return told(
+            return found(
                 "a directory with course directories of instructors (source, release, submitted), not an exchange. \
                  Name the directory of nbgrader's Exchange.root",
             );

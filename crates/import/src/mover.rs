@@ -281,12 +281,12 @@ impl<'a> Mover<'a> {
             })
             .unzip();
         for (about, outcome) in abouts.into_iter().zip(join_all(adding).await) {
-            self.tell(&about, outcome?);
+            self.note(&about, outcome?);
         }
         Ok(())
     }
 
-    fn tell(&mut self, about: &str, submitted: ImportedSubmission) {
+    fn note(&mut self, about: &str, submitted: ImportedSubmission) {
         self.report
             .count(submitted.work, |counts| &mut counts.submissions);
         if let Some(feedback) = submitted.feedback {

@@ -38,21 +38,21 @@ impl Names {
     /// Reads a table with two columns: the name in the source and the name at the hub. The error is a sentence about
     /// a mistake in the table.
     pub fn with_map(mut self, file: &Path) -> Result<Self, String> {
-        let told = |why: String| format!("{}: {why}", file.display());
+        let fault = |why: String| format!("{}: {why}", file.display());
         let bytes =
-            std::fs::read(file).map_err(|error| told(format!("cannot be read: {error}")))?;
-        let text = String::from_utf8(bytes).map_err(|_| told("is not UTF-8".to_owned()))?;
+            std::fs::read(file).map_err(|error| fault(format!("cannot be read: {error}")))?;
+        let text = String::from_utf8(bytes).map_err(|_| fault("is not UTF-8".to_owned()))?;
         let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
         let mut lines = csv::ReaderBuilder::new()
             .has_headers(false)
             .flexible(true)
             .from_reader(text.as_bytes());
         for (number, line) in lines.records().enumerate() {
-            let line = line.map_err(|error| told(error.to_string()))?;
+            let line = line.map_err(|error| fault(error.to_string()))?;
             let place = line
                 .position()
                 .map_or(number as u64 + 1, csv::Position::line);
-            let wrong = |why: &str| told(format!("line {place}: {why}"));
+            let wrong = |why: &str| fault(format!("line {place}: {why}"));
             if line.iter().all(|cell| cell.trim().is_empty()) {
                 continue;
             }
@@ -131,7 +131,7 @@ impl Names {
 
     /// Reports suspicious names: accounts of The Littlest JupyterHub, several names for one person, names that resemble
     /// each other or those that are `here`, and entries of the mapping that no name in the source uses.
-    pub fn tell(&self, report: &mut Report, here: &BTreeSet<String>) {
+    pub fn note_in(&self, report: &mut Report, here: &BTreeSet<String>) {
         let seen = self.seen.borrow();
         let is_same = |(old, new): &(&String, &UserName)| old.as_str() == new.as_str();
         for (old, _) in seen.iter().filter(is_same) {
@@ -275,7 +275,7 @@ impl Doubts {
     }
 
     /// Reports the instructors who may be services, in courses where none is known.
-    pub fn tell(self, report: &mut Report) {
+    pub fn note_in(self, report: &mut Report) {
         let says = "comes over as a person. The source does not say which instructors are services of the hub. If the \
                     formgrader of the course runs as a service of this name, bring it over with --service and the name: \
                     otherwise it is not in its course";
@@ -332,7 +332,7 @@ mod tests {
         assert!(cut.unwrap_err().contains("shortened"));
         assert!(names.of(&name("jupyter-")).is_err());
         let mut report = Report::default();
-        names.tell(&mut report, &BTreeSet::new());
+        names.note_in(&mut report, &BTreeSet::new());
         assert_eq!(report.notes, []);
     }
 
@@ -351,11 +351,11 @@ mod tests {
             names.of(&name(old)).unwrap();
         }
         let mut report = Report::default();
-        names.tell(
+        names.note_in(
             &mut report,
             &BTreeSet::from(["anna".to_owned(), "KIM".to_owned()]),
         );
-        let told: Vec<_> = report.notes.iter().map(ToString::to_string).collect();
+        let notes: Vec<_> = report.notes.iter().map(ToString::to_string).collect();
         for words in [
             [
                 "\"anna\" and",
@@ -367,10 +367,10 @@ mod tests {
             ["\"kim \"", "begins or ends with a blank", "--user-map"],
             ["\"x\\u{200b}y\"", "U+200B", "--user-map"],
         ] {
-            let is_told = |line: &String| words.iter().all(|word| line.contains(word));
-            assert!(told.iter().any(is_told), "{words:?}: {told:#?}");
+            let is_noted = |line: &String| words.iter().all(|word| line.contains(word));
+            assert!(notes.iter().any(is_noted), "{words:?}: {notes:#?}");
         }
-        assert_eq!(told.len(), 5, "{told:#?}");
+        assert_eq!(notes.len(), 5, "{notes:#?}");
     }
 
     #[test]
@@ -383,8 +383,8 @@ mod tests {
             ("bob,x\nbob,y\n", "twice"),
             (",x\n", "empty"),
         ] {
-            let told = mapped(text).unwrap_err();
-            assert!(told.contains(words), "{told}");
+            let message = mapped(text).unwrap_err();
+            assert!(message.contains(words), "{message}");
         }
     }
 
@@ -395,12 +395,12 @@ mod tests {
             names.of(&name(old)).unwrap();
         }
         let mut report = Report::default();
-        names.tell(&mut report, &BTreeSet::new());
-        let told: Vec<_> = report.notes.iter().map(ToString::to_string).collect();
-        assert_eq!(told.len(), 4, "{told:?}");
-        assert!(told[0].contains("jupyter-ada") && told[0].contains("--strip-prefix"));
-        assert!(told[2].contains("\"Eve\" and \"eve\"") && told[2].contains("case"));
-        assert!(told[3].contains("nobody"));
+        names.note_in(&mut report, &BTreeSet::new());
+        let notes: Vec<_> = report.notes.iter().map(ToString::to_string).collect();
+        assert_eq!(notes.len(), 4, "{notes:?}");
+        assert!(notes[0].contains("jupyter-ada") && notes[0].contains("--strip-prefix"));
+        assert!(notes[2].contains("\"Eve\" and \"eve\"") && notes[2].contains("case"));
+        assert!(notes[3].contains("nobody"));
         for (course, instructor, looks_so) in [
             ("course101", "course101", true),
             ("course101", "grader-course101", true),
@@ -434,7 +434,7 @@ mod tests {
         }
         doubts.student(&name("tutor"));
         let mut report = Report::default();
-        doubts.tell(&mut report);
+        doubts.note_in(&mut report);
         let about: Vec<_> = report
             .notes
             .iter()

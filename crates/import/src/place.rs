@@ -141,7 +141,7 @@ impl Place {
                 continue;
             }
             let kind = match entry.file_type() {
-                // Some file systems do not tell the kind.
+                // Some file systems do not report the kind.
                 FileType::Unknown => {
                     match fs::statat(&directory, name, AtFlags::SYMLINK_NOFOLLOW) {
                         Ok(known) => FileType::from_raw_mode(known.st_mode),

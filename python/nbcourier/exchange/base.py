@@ -110,7 +110,7 @@ class NbCourierExchange(NbCourier, Exchange):
         except MissingEntry:
             return set()
         except SQLAlchemyError as error:
-            self.notice(f"The gradebook does not tell the notebooks: {error}")
+            self.notice(f"The notebooks cannot be read from the gradebook: {error}")
             return set()
 
     def write(self, directory: Path, path: str, content: BinaryIO) -> str | None:

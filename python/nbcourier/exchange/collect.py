@@ -135,7 +135,7 @@ class Collect(NbCourierExchange, ExchangeCollect):
         lost = [each for each in written if each is not None]
         if lost and len(lost) == len(written):
             raise CourierError(f"nothing of it can be written here: {some(lost)}")
-        # Written last: a submitted file of this name does not tell when the work was submitted.
+        # Written last: a submitted file of this name is no evidence of the time of submission.
         (fresh / "timestamp.txt").write_text(submission.timestamp, "utf-8")
         if self.coursedir.groupshared:
             share_with_group(fresh)

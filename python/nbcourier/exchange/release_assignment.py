@@ -32,7 +32,7 @@ class ReleaseAssignment(NbCourierExchange, ExchangeReleaseAssignment):
         """Sends the files."""
         course, assignment = self.course, self.assignment
         chosen = select(self.src_path, self.coursedir)
-        chosen.tell(self.log)
+        chosen.report(self.log)
         self._require_notebooks(chosen)
         files = chosen.files
         try:

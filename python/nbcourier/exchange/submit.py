@@ -36,7 +36,7 @@ class Submit(NbCourierExchange, ExchangeSubmit):
         """Sends the work and keeps a copy of it."""
         course, assignment = self.course, self.assignment
         chosen = select(self.src_path, self.coursedir)
-        chosen.tell(self.log)
+        chosen.report(self.log)
         self.notices.extend(f"Not handed in: {each}" for each in chosen.unasked)
         files = chosen.files
         release = self.transport.find_release(course, assignment)

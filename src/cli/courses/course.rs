@@ -60,7 +60,7 @@ pub fn run(Arguments { asking, what }: Arguments) -> Outcome {
         } => {
             asking.ask(async |exchange| exchange.create_course(&course, &instructors).await)?;
             let answer = serde_json::json!({ "course": course, "instructors": instructors });
-            asking.tell(&answer, &format!("Created the course {course}."))?;
+            asking.confirm(&answer, &format!("Created the course {course}."))?;
         }
         Command::Delete { course } => {
             asking.ask(async |exchange| {
@@ -70,7 +70,7 @@ pub fn run(Arguments { asking, what }: Arguments) -> Outcome {
                 exchange.delete_course(&course).await
             })?;
             let answer = serde_json::json!({ "course": course });
-            asking.tell(
+            asking.confirm(
                 &answer,
                 &format!(
                     "Deleted the course {course}. `nbcourier trash` can restore it until it is removed for good."

@@ -102,7 +102,7 @@ pub fn run(Arguments { asking, what }: Arguments) -> Outcome {
                     .await
             })?;
             let answer = serde_json::json!({ "student": student });
-            asking.tell(&answer, &format!("Removed the extension of {student}."))?;
+            asking.confirm(&answer, &format!("Removed the extension of {student}."))?;
         }
     }
     Ok(ExitCode::SUCCESS)

@@ -90,7 +90,7 @@ pub fn run(Arguments { asking, what }: Arguments) -> Outcome {
         1 => "1 submission".to_owned(),
         many => format!("{many} submissions"),
     };
-    asking.tell(
+    asking.confirm(
         &json,
         &format!(
             "Removed the feedback on {number}. To restore it, see `nbcourier trash list {course}`."

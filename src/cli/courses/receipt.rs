@@ -44,7 +44,7 @@ pub fn run(Arguments { asking, what }: Arguments) -> Outcome {
             "This exchange did not sign the receipt. It was changed, or another exchange signed it."
         }
     };
-    asking.tell(&verdict, sentence)?;
+    asking.confirm(&verdict, sentence)?;
     Ok(if verdict.valid && verdict.stored {
         ExitCode::SUCCESS
     } else {

@@ -190,7 +190,7 @@ fn put(
     people: Vec<RosterEntry>,
 ) -> Result<(), Box<dyn std::error::Error>> {
     let changes = asking.ask(async |exchange| exchange.put_roster(course, people).await)?;
-    asking.tell(
+    asking.confirm(
         &changes,
         &format!("Added: {}. Updated: {}.", changes.added, changes.updated),
     )?;
@@ -215,7 +215,7 @@ fn remove(asking: &Asking, course: &CourseId, users: &[UserName]) -> Outcome {
         .iter()
         .map(|(user, error)| serde_json::json!({ "username": user, "error": error }))
         .collect();
-    asking.tell(&answer, &format!("Removed: {removed}."))?;
+    asking.confirm(&answer, &format!("Removed: {removed}."))?;
     for (user, error) in &results {
         if let Some(error) = error {
             eprintln!("nbcourier: {user}: {error}");

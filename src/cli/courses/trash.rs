@@ -60,7 +60,7 @@ pub fn run(Arguments { asking, what }: Arguments) -> Outcome {
         }
         Command::RestoreCourse { number } => {
             asking.ask(async |exchange| exchange.restore_course(number).await)?;
-            asking.tell(
+            asking.confirm(
                 &serde_json::json!({}),
                 "Restored the course with everything in it.",
             )?;
@@ -71,7 +71,7 @@ pub fn run(Arguments { asking, what }: Arguments) -> Outcome {
             number,
         } => {
             asking.ask(async |exchange| exchange.restore(&course, kind, number).await)?;
-            asking.tell(&serde_json::json!({}), "Restored.")?;
+            asking.confirm(&serde_json::json!({}), "Restored.")?;
         }
     }
     Ok(ExitCode::SUCCESS)

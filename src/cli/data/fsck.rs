@@ -75,12 +75,12 @@ fn check(
         let total = runtime.block_on(fsck::stored_bytes(store))?;
         Some(Progress::of_bytes("Checking", total))
     };
-    let mut told = 0;
+    let mut counted = 0;
     let report = runtime.block_on(fsck::check(store, blobs, |report| {
         if let Some(progress) = &progress {
-            progress.add(report.bytes - told);
+            progress.add(report.bytes - counted);
         }
-        told = report.bytes;
+        counted = report.bytes;
     }))?;
     if let Err(error) = runtime.block_on(runs::note(store, Task::Fsck, report.is_clean())) {
         eprintln!("The check was made, but its time could not be recorded: {error}");

@@ -206,10 +206,10 @@ fn move_in(
         mover.finish().await
     });
     drop(bar);
-    tell(how, &report?)
+    conclude(how, &report?)
 }
 
-fn tell(how: &How, report: &Report) -> Outcome {
+fn conclude(how: &How, report: &Report) -> Outcome {
     if how.json {
         print_json(report)?;
     } else {

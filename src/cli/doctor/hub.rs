@@ -175,7 +175,7 @@ fn examine_groups(
             format!("The hub cannot list its groups now: {why}"),
             "Read the hub's log",
         ),
-        Some(GroupList::Untold) | None => {
+        Some(GroupList::Withheld) | None => {
             let name = &hub.service_name;
             findings.warning(
                 "Our token lacks the scopes list:groups and read:groups for all groups. Members of the hub's groups \

@@ -154,7 +154,7 @@ impl UserCommand {
         })
     }
 
-    fn tell(&self, done: &str, what: &str) -> Outcome {
+    fn confirm(&self, done: &str, what: &str) -> Outcome {
         let beginning = if self.really { "" } else { "Would have " };
         let mut done = done.to_owned();
         if self.really
@@ -191,7 +191,7 @@ pub fn run(Arguments { what }: Arguments) -> Outcome {
                 really,
             );
             let was = command.runtime.block_on(renaming)?;
-            command.tell(&format!("renamed {old} to {new}"), &summary(&was))
+            command.confirm(&format!("renamed {old} to {new}"), &summary(&was))
         }
         Command::Merge {
             change,
@@ -219,7 +219,7 @@ pub fn run(Arguments { what }: Arguments) -> Outcome {
                 ))?;
                 return Ok(ExitCode::SUCCESS);
             };
-            command.tell(
+            command.confirm(
                 &format!("set aside the data of {name}"),
                 &format!("it is kept as {aside}"),
             )
@@ -304,7 +304,7 @@ fn merge(change: &Change, consent: &Consent, from: &UserName, into: &UserName) -
         consent.require(&question, &would)?;
         merging(true)?;
     }
-    command.tell(&format!("given all of {from} to {into}"), &would)
+    command.confirm(&format!("given all of {from} to {into}"), &would)
 }
 
 fn purge(change: &Change, consent: &Consent, name: &UserName, keep_work: bool) -> Outcome {
@@ -325,7 +325,7 @@ fn purge(change: &Change, consent: &Consent, name: &UserName, keep_work: bool) -
         consent.require(&format!("Remove {name} for good?"), &would)?;
         removed = purging(true)?;
     }
-    command.tell(
+    command.confirm(
         &format!("removed {name}"),
         &format!(
             "{would}. The rest, which others need, belongs to {}. The next clean-up of the server removes the bytes \
@@ -369,7 +369,7 @@ fn adopt(change: &Change, consent: &Consent, names: Vec<UserName>, all: bool) ->
         } else {
             parts.join(", ")
         };
-        command.tell(&format!("given back to {name}"), &parts)?;
+        command.confirm(&format!("given back to {name}"), &parts)?;
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -24,7 +24,7 @@ const SHARE: u32 = 19;
 /// Minimum pause after the hub did not respond.
 const OUTAGE: Duration = Duration::from_secs(10);
 /// Pause if the hub does not list its groups.
-const UNTOLD: Duration = Duration::from_mins(10);
+const WITHHELD: Duration = Duration::from_mins(10);
 /// Time between two clean-ups.
 const CLEARING: Duration = Duration::from_hours(1);
 
@@ -52,13 +52,13 @@ pub fn run(arguments: Arguments, matches: &ArgMatches) -> Outcome {
 /// Logs the settings, which an operator looks for first if the server misbehaves.
 fn tell_settings(config: &Config, environment: &Environment, origins: &Origins) {
     let settings = config::settings(config, environment, origins);
-    let told = settings
+    let named = settings
         .iter()
         .filter(|setting| setting.name == "data-dir" || !setting.is_default())
         .map(|setting| format!("{} = {}", setting.name, setting.value));
     log::info!(
         "Settings: {}; all others have their defaults",
-        told.collect::<Vec<_>>().join(", ")
+        named.collect::<Vec<_>>().join(", ")
     );
 }
 
@@ -197,7 +197,7 @@ async fn follow_groups(exchange: Exchange, authenticator: Authenticator, every: 
         let pause = match &listed {
             GroupList::All(_) => every.max(SHORTEST) + begun.elapsed() * SHARE,
             GroupList::Unavailable(_) => every.max(OUTAGE),
-            GroupList::Untold | GroupList::TooMany => UNTOLD,
+            GroupList::Withheld | GroupList::TooMany => WITHHELD,
         };
         let now = std::mem::discriminant(&listed);
         let is_news = before.replace(now) != Some(now);
@@ -210,7 +210,7 @@ async fn follow_groups(exchange: Exchange, authenticator: Authenticator, every: 
                     log::warn!("The groups of the hub could not be stored: {error}");
                 }
             }
-            GroupList::Untold if is_news => log::info!(
+            GroupList::Withheld if is_news => log::info!(
                 "The hub does not list its groups, so their members appear in rosters with their first request. \
                  Grant the service the scopes list:groups and read:groups to list them earlier"
             ),

@@ -25,9 +25,9 @@ pub async fn at_beginning(
         Encoding::UrlEncoded => {
             let mut search = UserSearch::default();
             let mut form = FormDecoder::new();
-            form.feed(beginning, &mut |event| search.tell(event))?;
+            form.feed(beginning, &mut |event| search.note(event))?;
             if ended {
-                form.finish(&mut |event| search.tell(event))?;
+                form.finish(&mut |event| search.note(event))?;
             }
             search.found()
         }
@@ -51,9 +51,9 @@ pub async fn in_stream(
             let mut body = std::pin::pin!(body);
             while let Some(bytes) = body.next().await {
                 let bytes = bytes.map_err(|_| Error::bad("The request broke off"))?;
-                form.feed(&bytes, &mut |event| search.tell(event))?;
+                form.feed(&bytes, &mut |event| search.note(event))?;
             }
-            form.finish(&mut |event| search.tell(event))?;
+            form.finish(&mut |event| search.note(event))?;
         }
         Encoding::Multipart => {
             let limit = AppState::of(request)?.max_request_size;
@@ -105,7 +105,7 @@ impl UserSearch {
 
     // The decoder expects this signature.
     #[allow(clippy::unnecessary_wraps, reason = "the decoder asks for a result")]
-    fn tell(&mut self, event: FieldEvent<'_>) -> Result<()> {
+    fn note(&mut self, event: FieldEvent<'_>) -> Result<()> {
         self.take(event);
         Ok(())
     }

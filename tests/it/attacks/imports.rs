@@ -48,10 +48,10 @@ impl Shared {
         let exchange = self.place.path().join("exchange");
         let data = setup.data_dir();
         let [exchange, data] = [&exchange, &data].map(|path| path.to_str().unwrap());
-        let told = run(&["import", "exchange", exchange, "--data-dir", data]);
-        let told = [told.stdout, told.stderr].concat();
-        let told = String::from_utf8(told).unwrap();
-        assert!(told.contains("Imported"), "{told}");
+        let reported = run(&["import", "exchange", exchange, "--data-dir", data]);
+        let reported = [reported.stdout, reported.stderr].concat();
+        let reported = String::from_utf8(reported).unwrap();
+        assert!(reported.contains("Imported"), "{reported}");
         let server = setup.start();
         let course = Course::of(&server, "algebra");
         course
@@ -185,12 +185,12 @@ fn a_file_of_a_submission_that_cannot_be_read_is_reported() {
     let setup = Setup::standalone();
     let data = setup.data_dir();
     let [exchange, data] = [&exchange, &data].map(|path| path.to_str().unwrap());
-    let told = run(&["import", "exchange", exchange, "--data-dir", data]);
-    let told = String::from_utf8([told.stdout, told.stderr].concat()).unwrap();
+    let reported = run(&["import", "exchange", exchange, "--data-dir", data]);
+    let reported = String::from_utf8([reported.stdout, reported.stderr].concat()).unwrap();
     for says in [
         "timestamp.txt cannot be read",
         "the secret of a submission cannot be read",
     ] {
-        assert!(told.contains(says), "{told}");
+        assert!(reported.contains(says), "{reported}");
     }
 }

@@ -259,9 +259,9 @@ fn an_import_enrols_nobody_under_a_reserved_name() {
     let setup = Setup::standalone();
     let data = setup.data_dir();
     let [exchange, data] = [&exchange, &data].map(|path| path.to_str().unwrap());
-    let told = run(&["import", "exchange", exchange, "--data-dir", data]);
-    let told = String::from_utf8([told.stdout, told.stderr].concat()).unwrap();
-    assert!(told.contains("--user-map"), "{told}");
+    let printed = run(&["import", "exchange", exchange, "--data-dir", data]);
+    let printed = String::from_utf8([printed.stdout, printed.stderr].concat()).unwrap();
+    assert!(printed.contains("--user-map"), "{printed}");
     let refused = run(&[
         "import",
         "exchange",

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use std::os::unix::fs::PermissionsExt;
 
 /// Replaces nbgrader, and records its arguments.
-const NBGRADER: &str = "#!/bin/sh\nprintf '%s|' \"$@\" >> \"$HOME/told\"\necho >> \"$HOME/told\"\n\
+const NBGRADER: &str = "#!/bin/sh\nprintf '%s|' \"$@\" >> \"$HOME/recorded\"\necho >> \"$HOME/recorded\"\n\
                         case \"$*\" in *stubborn*) exit 1;; esac\n";
 
 fn with_nbgrader(server: &Server, name: &str) -> Person {
@@ -18,8 +18,8 @@ fn with_nbgrader(server: &Server, name: &str) -> Person {
     person.env("PATH", &path)
 }
 
-fn told(person: &Person) -> Vec<String> {
-    let text = std::fs::read_to_string(person.home().join("told")).unwrap_or_default();
+fn recorded(person: &Person) -> Vec<String> {
+    let text = std::fs::read_to_string(person.home().join("recorded")).unwrap_or_default();
     text.lines().map(str::to_owned).collect()
 }
 
@@ -58,10 +58,10 @@ fn a_course_is_made_and_looked_after_by_the_names_ngshares_users_know() {
     );
     well(&root, &["add_student", "-f", "Ada", "algebra", "ada"]);
     assert_eq!(roster(&server, "students"), json!([["ada", "Ada", ""]]));
-    assert_eq!(told(&root), ["db|student|add|--first-name=Ada|ada|"]);
+    assert_eq!(recorded(&root), ["db|student|add|--first-name=Ada|ada|"]);
     well(&root, &["remove_students", "algebra", "ada", "--force"]);
     assert_eq!(roster(&server, "students"), json!([]));
-    assert_eq!(told(&root)[1], "db|student|remove|--force|ada|");
+    assert_eq!(recorded(&root)[1], "db|student|remove|--force|ada|");
 }
 
 #[test]
@@ -124,14 +124,18 @@ fn students_of_a_file_are_enrolled_but_for_those_who_cannot_be_and_that_is_a_fai
     let students = json!([["ada", "Ada", "a@x"], ["bob", "", ""]]);
     assert_eq!(roster(&server, "students"), students);
     assert_eq!(
-        told(&root),
+        recorded(&root),
         [
             "db|student|add|--first-name=Ada|--last-name=L|--email=a@x|ada|",
             "db|student|add|bob|"
         ]
     );
     well(&root, &["remove_students", "--no-gb", "algebra", "bob"]);
-    assert_eq!(told(&root).len(), 2, "--no-gb leaves the gradebook alone");
+    assert_eq!(
+        recorded(&root).len(),
+        2,
+        "--no-gb leaves the gradebook alone"
+    );
 }
 
 #[test]
@@ -176,7 +180,7 @@ fn a_refusal_of_the_gradebook_is_a_failure_but_the_roster_changes() {
         );
     }
     assert_eq!(roster(&server, "students").as_array().unwrap().len(), 2);
-    assert!(told(&root).iter().all(|line| !line.contains("evil")));
+    assert!(recorded(&root).iter().all(|line| !line.contains("evil")));
     let ended = manage(&root, &["remove_students", "algebra", "stubborn", "nobody"]);
     assert_eq!(ended.code, Some(1));
     assert_eq!(ended.out, "Successfully deleted stubborn from algebra\n");

@@ -17,9 +17,9 @@ fn events_are_shown_to_instructors_and_all_of_them_to_administrators() {
         "{shown}"
     );
     assert!(lines[1].contains("lawrence"), "{shown}");
-    let told = kevin.json(&["events", "algebra", "--limit", "1"]);
-    assert_eq!(told.as_array().unwrap().len(), 1);
-    assert_eq!(told[0]["subject"], "lawrence");
+    let listed = kevin.json(&["events", "algebra", "--limit", "1"]);
+    assert_eq!(listed.as_array().unwrap().len(), 1);
+    assert_eq!(listed[0]["subject"], "lawrence");
     assert!(kevin.fails(&["events"]).contains("Permission denied"));
     let nothing = kevin.does(&["events", "algebra", "--since", "2220-01-01 00:00"]);
     assert_eq!(nothing, "Nothing happened.\n");

@@ -28,16 +28,16 @@ fn a_receipt_is_verified_and_a_changed_one_is_not() {
 
     let mut changed = receipt.clone();
     changed["receipt"]["student"] = "eric".into();
-    let told = verify(&changed);
-    assert_eq!(told.code, Some(1));
-    assert!(told.out.contains("did not sign"), "{}", told.out);
+    let reported = verify(&changed);
+    assert_eq!(reported.code, Some(1));
+    assert!(reported.out.contains("did not sign"), "{}", reported.out);
 
     let target = format!("v1/courses/algebra/submissions/{id}?user=kevin");
     let deleted = server.send(&server.call("DELETE", &target));
     assert_eq!(deleted.status, 204);
-    let told = verify(&receipt);
-    assert_eq!(told.code, Some(1));
-    assert!(told.out.contains("no longer there"), "{}", told.out);
+    let reported = verify(&receipt);
+    assert_eq!(reported.code, Some(1));
+    assert!(reported.out.contains("no longer there"), "{}", reported.out);
 }
 
 #[test]

@@ -3,7 +3,7 @@
 //!
 //! 1 names and paths as HTML · 2 a login without `state` · 3 the hub's token in a cookie · 4 changes by another site's
 //! page · 5 pages for debugging in production · 6 failures for anonymous callers that depend on the course · 7
-//! outsiders who can tell courses apart · 8 a service taken for a user · 9 an empty name among the admins · 10 paths
+//! outsiders who can distinguish courses · 8 a service taken for a user · 9 an empty name among the admins · 10 paths
 //! with backslashes · 11 an instructor elsewhere reading all · 12 a file written through a checksum · 13 ids that leave
 //! the storage · 14 a namesake's feedback · 15 former instructors · 16 submissions of another time · 17 everybody an
 //! instructor · 18 listings that ignore the query, paths of the server · 19 secrets in the log, open metrics · 20

@@ -81,10 +81,10 @@ fn hole_22_who_gets_a_name_that_was_somebody_elses_inherits_nothing_unless_told_
         nbcourier_testkit::files::files_of_reply(&kept.ok().json())[0].bytes,
         b"hers"
     );
-    let told = course.get("v1/courses/algebra/events", "kevin").ok().json();
-    let told = &told["events"][0];
+    let event = course.get("v1/courses/algebra/events", "kevin").ok().json();
+    let event = &event["events"][0];
     assert_eq!(
-        (&told["action"], &told["subject"], &told["request"]),
+        (&event["action"], &event["subject"], &event["request"]),
         (
             &json!("user set aside"),
             &json!(former),
@@ -150,7 +150,7 @@ fn hole_22_where_the_hub_does_not_tell_accounts_apart_who_leaves_is_retired_by_h
         .iter()
         .filter(|seen| seen.target.contains("/users/"))
         .count();
-    assert_eq!(asked, 1, "a hub that does not tell is left in peace");
+    assert_eq!(asked, 1, "a hub that reports no times is not asked again");
 }
 
 #[test]
@@ -291,9 +291,9 @@ fn a_recreated_account_is_reported_to_the_operator_and_to_its_owner() {
             .unwrap_or_else(|| panic!("no {command} in\n{log}"));
         assert!(line.contains("WARN"), "{line}");
         assert_eq!(lines.next(), None, "once is enough");
-        let told = page(&format!("{name}-now"));
-        assert!(told.contains("was set aside on 20"), "{told}");
-        assert!(told.contains("(root)"), "whom to ask: {told}");
+        let text = page(&format!("{name}-now"));
+        assert!(text.contains("was set aside on 20"), "{text}");
+        assert!(text.contains("(root)"), "whom to ask: {text}");
     }
     assert!(!page("kevin").contains("set aside"));
     user(&server, &["adopt", "ada", "--yes"]);

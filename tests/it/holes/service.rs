@@ -21,8 +21,8 @@ fn hole_05_there_is_no_debug_page_behind_a_hub() {
         ] {
             let reply = server.send(&server.call("GET", path).token(who));
             assert_eq!(reply.status, 404, "{path}: {}", reply.text());
-            for told in ["JUPYTERHUB", "PATH", "environ"] {
-                assert!(!reply.text().contains(told), "{path}: {}", reply.text());
+            for secret in ["JUPYTERHUB", "PATH", "environ"] {
+                assert!(!reply.text().contains(secret), "{path}: {}", reply.text());
             }
         }
     }

@@ -169,9 +169,9 @@ fn joining_and_leaving_by_a_group_are_events_of_the_course() {
     courses_of(&server, "kevin");
     in_groups(&hub, "kevin", &[]);
     courses_of(&server, "kevin");
-    let told = course.get("v1/courses/course1/events", "root").ok().json();
-    let told = told["events"].as_array().unwrap();
-    let words: Vec<_> = told
+    let listed = course.get("v1/courses/course1/events", "root").ok().json();
+    let listed = listed["events"].as_array().unwrap();
+    let words: Vec<_> = listed
         .iter()
         .map(|one| one["action"].as_str().unwrap())
         .collect();
@@ -180,7 +180,11 @@ fn joining_and_leaving_by_a_group_are_events_of_the_course() {
         ["left by group", "joined by group", "course created"]
     );
     assert_eq!(
-        (&told[1]["actor"], &told[1]["detail"], &told[1]["request"]),
+        (
+            &listed[1]["actor"],
+            &listed[1]["detail"],
+            &listed[1]["request"]
+        ),
         (
             &json!("kevin"),
             &json!({ "role": "instructor" }),
@@ -191,8 +195,8 @@ fn joining_and_leaving_by_a_group_are_events_of_the_course() {
 
 /// Returns how often somebody joined or left the course by a group, according to its events.
 fn moves(course: &Course) -> usize {
-    let told = course.get("v1/courses/course1/events", "root").ok().json();
-    let events = told["events"].as_array().expect("events").iter();
+    let listed = course.get("v1/courses/course1/events", "root").ok().json();
+    let events = listed["events"].as_array().expect("events").iter();
     let actions = events.map(|event| event["action"].as_str().expect("an action"));
     actions
         .filter(|action| matches!(*action, "joined by group" | "left by group"))
@@ -335,8 +339,8 @@ fn members_of_groups_are_on_every_list_before_their_first_request() {
         .ok()
         .json();
     assert_eq!(overview["assignments"][0]["missing"], 1);
-    let told = course.get("v1/courses/course1/events", "root").ok().json();
-    let joined = told["events"].as_array().unwrap().iter();
+    let listed = course.get("v1/courses/course1/events", "root").ok().json();
+    let joined = listed["events"].as_array().unwrap().iter();
     let mut joined: Vec<_> = joined
         .filter(|event| event["action"] == "joined by group")
         .map(|event| (event["subject"].clone(), event["actor"].clone()))

@@ -157,8 +157,8 @@ fn the_hubs_admins_are_admins_only_when_told_so() {
     model["admin"] = json!(true);
     hub.gives("abigail", model);
     let by_default = Setup::behind(&hub).start();
-    let told = Setup::behind(&hub).args(&["--hub-admins"]).start();
-    for (server, status) in [(by_default, 403), (told, 200)] {
+    let strict = Setup::behind(&hub).args(&["--hub-admins"]).start();
+    for (server, status) in [(by_default, 403), (strict, 200)] {
         let call = server.call("POST", "course/course1").token("abigail");
         assert_eq!(server.send(&call).status, status);
     }
@@ -175,12 +175,12 @@ fn a_token_needs_a_scope_of_the_service_only_when_told_so() {
     hub.gives("scoped elsewhere".replace(' ', "-").as_str(), model);
     let by_default = Setup::behind(&hub).start();
     courses(&by_default, "token kevin").ok();
-    let told = Setup::behind(&hub)
+    let strict = Setup::behind(&hub)
         .args(&["--require-service-scope"])
         .start();
-    courses(&told, "token scoped").ok();
+    courses(&strict, "token scoped").ok();
     for token in ["kevin", "scoped-elsewhere"] {
-        let refused = courses(&told, &format!("token {token}"));
+        let refused = courses(&strict, &format!("token {token}"));
         assert_eq!(refused.status, 403, "{}", refused.text());
         assert_eq!(refused.json()["success"], false);
     }

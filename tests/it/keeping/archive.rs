@@ -156,8 +156,11 @@ fn an_archive_is_read_by_tar_and_sha256sum_and_is_whole() {
     full(&server);
     let archive = place.path().join("course.tar.gz");
     let data = server.data_dir();
-    let told = done(&data, &["export", COURSE, "--output", text(&archive)]);
-    assert!(told.contains("2 assignments and 4 submissions"), "{told}");
+    let printed = done(&data, &["export", COURSE, "--output", text(&archive)]);
+    assert!(
+        printed.contains("2 assignments and 4 submissions"),
+        "{printed}"
+    );
     let root = unpacked(&archive, &place.path().join("unpacked"));
     assert_eq!(root.file_name().unwrap(), COURSE);
 
@@ -180,7 +183,7 @@ fn an_archive_is_read_by_tar_and_sha256sum_and_is_whole() {
     assert_eq!(
         count,
         files_below(&root).len() - 3,
-        "all but what tells of them"
+        "all except the events about them"
     );
     fs::write(place.path().join("sums"), sums.concat()).unwrap();
     let checked = Command::new("sha256sum")
@@ -222,9 +225,9 @@ fn an_archive_is_read_by_tar_and_sha256sum_and_is_whole() {
     done(&data, &["export", COURSE, "--output", text(&packed)]);
     let size = usize::try_from(fs::metadata(&packed).unwrap().len()).unwrap();
     assert!(size < 2 * LARGE, "{size}");
-    let told = refused(&data, &["export", COURSE, "--output", text(&packed)]);
-    assert!(told.contains("exists already"), "{told}");
-    let told = refused(
+    let printed = refused(&data, &["export", COURSE, "--output", text(&packed)]);
+    assert!(printed.contains("exists already"), "{printed}");
+    let printed = refused(
         &data,
         &[
             "export",
@@ -233,7 +236,10 @@ fn an_archive_is_read_by_tar_and_sha256sum_and_is_whole() {
             text(&place.path().join("x")),
         ],
     );
-    assert!(told.contains("There is no course \"nowhere\""), "{told}");
+    assert!(
+        printed.contains("There is no course \"nowhere\""),
+        "{printed}"
+    );
 }
 
 #[test]
@@ -257,14 +263,17 @@ fn an_archive_brought_in_elsewhere_is_the_course_again() {
             text(&data),
             text(&at(file)),
         ]);
-        let told = [output.stdout, output.stderr].concat();
+        let printed = [output.stdout, output.stderr].concat();
         (
             output.status.code().unwrap(),
-            String::from_utf8(told).unwrap(),
+            String::from_utf8(printed).unwrap(),
         )
     };
-    let (code, told) = import("one.tar.zst");
-    assert!(code == 0 && told.contains("with 4 submissions"), "{told}");
+    let (code, printed) = import("one.tar.zst");
+    assert!(
+        code == 0 && printed.contains("with 4 submissions"),
+        "{printed}"
+    );
     assert!(done(&data, &["fsck"]).contains("All is well"));
     done(&data, &["export", COURSE, "--output", text(&at("two.tar"))]);
     let roots = [
@@ -284,8 +293,8 @@ fn an_archive_brought_in_elsewhere_is_the_course_again() {
 
     // The restored server gives the same answers as the original one.
     let restored = fresh.start();
-    let (code, told) = import("one.tar.zst");
-    assert!(code == 0 && told.contains("exists already"), "{told}");
+    let (code, printed) = import("one.tar.zst");
+    assert!(code == 0 && printed.contains("exists already"), "{printed}");
     let (course, assignment) = (percent_encode(COURSE), percent_encode(ASSIGNMENT));
     for student in STUDENTS.map(percent_encode) {
         let target = format!("submission/{course}/{assignment}/{student}");
@@ -305,8 +314,8 @@ fn an_archive_brought_in_elsewhere_is_the_course_again() {
         place.path(),
     );
     restored.delete(&format!("course/{course}"), "root").ok();
-    let (code, told) = import("again.tar");
-    assert!(code == 0 && told.contains("Imported"), "{told}");
+    let (code, printed) = import("again.tar");
+    assert!(code == 0 && printed.contains("Imported"), "{printed}");
 
     let course = Course {
         id: &course,
@@ -315,10 +324,10 @@ fn an_archive_brought_in_elsewhere_is_the_course_again() {
     course
         .submit(&assignment, STUDENTS[0], &[Sent::new("more", "work")])
         .ok();
-    let (code, told) = import("one.tar.zst");
+    let (code, printed) = import("one.tar.zst");
     assert!(
-        code == 1 && told.contains("differs from the one in the archive"),
-        "{told}"
+        code == 1 && printed.contains("differs from the one in the archive"),
+        "{printed}"
     );
     assert!(done(&data, &["fsck"]).contains("All is well"));
 }
@@ -359,15 +368,15 @@ fn an_archive_that_was_changed_brings_nothing() {
             text(&fresh),
             text(&at(name)),
         ]);
-        let told = String::from_utf8(output.stderr).unwrap();
-        assert_eq!(output.status.code(), Some(1), "{name}: {told}");
-        assert!(told.contains(says), "{name}: {told}");
+        let printed = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(1), "{name}: {printed}");
+        assert!(printed.contains(says), "{name}: {printed}");
         if fresh.exists() {
-            let told = refused(
+            let printed = refused(
                 &fresh,
                 &["export", "algebra", "--output", text(&at("none.tar"))],
             );
-            assert!(told.contains("There is no course"), "{told}");
+            assert!(printed.contains("There is no course"), "{printed}");
             assert!(blobs(&fresh).is_empty(), "{name}");
         }
     };
@@ -394,11 +403,11 @@ fn an_archive_that_was_changed_brings_nothing() {
     packed("more.tar");
     attempt("more.tar", "not in its manifest");
     fs::remove_file(root.join("releases/more")).unwrap();
-    let told = fs::read_to_string(root.join("manifest.json")).unwrap();
+    let printed = fs::read_to_string(root.join("manifest.json")).unwrap();
     let other = hex_sha256(b"of eve");
     fs::write(
         root.join("manifest.json"),
-        told.replace(&hex_sha256(b"of ada"), &other),
+        printed.replace(&hex_sha256(b"of ada"), &other),
     )
     .unwrap();
     fs::write(&work, "of eve").unwrap();
@@ -415,12 +424,12 @@ fn refused_import(place: &Path, name: &str, more: &[&str]) -> String {
     let fresh = place.join(format!("{name}-data"));
     let file = place.join(name);
     let arguments = ["import", "archive", "--data-dir", text(&fresh), text(&file)];
-    let (code, told) = super::place::command(&[&arguments, more].concat());
-    assert_eq!(code, 1, "{told}");
+    let (code, printed) = super::place::command(&[&arguments, more].concat());
+    assert_eq!(code, 1, "{printed}");
     let none = place.join("none.tar");
     let exported = refused(&fresh, &["export", "algebra", "--output", text(&none)]);
     assert!(exported.contains("There is no course"), "{exported}");
-    told
+    printed
 }
 
 #[test]
@@ -438,18 +447,21 @@ fn a_manifest_above_the_limit_is_refused_before_it_is_read() {
         for path in ["manifest.json", "algebra/manifest.json"] {
             let header = nbcourier_testkit::tar::header(b'0', path, size);
             fs::write(place.path().join(name), header).unwrap();
-            let told = refused_import(place.path(), name, &[]);
-            assert!(told.contains(&format!("has {size} bytes")), "{told}");
-            assert!(told.contains("--max-manifest-size"), "{told}");
+            let printed = refused_import(place.path(), name, &[]);
+            assert!(printed.contains(&format!("has {size} bytes")), "{printed}");
+            assert!(printed.contains("--max-manifest-size"), "{printed}");
         }
     }
-    let told = refused_import(place.path(), "good.tar.gz", &["--max-manifest-size", "100"]);
-    assert!(told.contains("at most 100 are read"), "{told}");
+    let printed = refused_import(place.path(), "good.tar.gz", &["--max-manifest-size", "100"]);
+    assert!(printed.contains("at most 100 are read"), "{printed}");
     let data = place.path().join("fresh");
     let allowed = ["--max-manifest-size", "64MiB"];
     let arguments = ["import", "archive", "--data-dir", text(&data), text(&good)];
-    let (code, told) = super::place::command(&[&arguments, &allowed[..]].concat());
-    assert!(code == 0 && told.contains("Imported algebra"), "{told}");
+    let (code, printed) = super::place::command(&[&arguments, &allowed[..]].concat());
+    assert!(
+        code == 0 && printed.contains("Imported algebra"),
+        "{printed}"
+    );
 }
 
 #[test]
@@ -467,14 +479,17 @@ fn an_archive_with_an_operator_on_its_roster_is_refused() {
     done(&data, &["export", "algebra", "--output", text(&archive)]);
     // A former user is on the roster because the exchange has put them there.
     let fresh = place.path().join("fresh");
-    let (code, told) = super::place::command(&[
+    let (code, printed) = super::place::command(&[
         "import",
         "archive",
         "--data-dir",
         text(&fresh),
         text(&archive),
     ]);
-    assert!(code == 0 && told.contains("Imported algebra"), "{told}");
+    assert!(
+        code == 0 && printed.contains("Imported algebra"),
+        "{printed}"
+    );
     let root = unpacked(&archive, &place.path().join("unpacked"));
     let mut changed = manifest(&root);
     for name in [
@@ -487,7 +502,7 @@ fn an_archive_with_an_operator_on_its_roster_is_refused() {
         fs::write(root.join("manifest.json"), changed.to_string()).unwrap();
         let unpacked = place.path().join("unpacked");
         tar(&["cf", "../changed.tar", "algebra"], &unpacked);
-        let told = refused_import(place.path(), "changed.tar", &[]);
-        assert!(told.contains(name), "{told}");
+        let printed = refused_import(place.path(), "changed.tar", &[]);
+        assert!(printed.contains(name), "{printed}");
     }
 }

@@ -18,17 +18,23 @@ fn a_backup_restored_is_the_exchange_with_its_key() {
     let (dest, fresh) = (place.path().join("backup"), Setup::standalone());
     let server = Setup::standalone().start();
     let (course, large) = with_work(&server, "algebra", 1);
-    let told = done(&server.data_dir(), &["backup", text(&dest), "--verify"]);
+    let printed = done(&server.data_dir(), &["backup", text(&dest), "--verify"]);
     assert!(
-        told.contains(&format!(
+        printed.contains(&format!(
             "1 files of {LARGE} bytes; 0 files of 0 bytes were"
         )),
-        "{told}"
+        "{printed}"
     );
-    assert!(told.contains("Read everything again: 3 contents"), "{told}");
+    assert!(
+        printed.contains("Read everything again: 3 contents"),
+        "{printed}"
+    );
 
-    let told = done(&fresh.data_dir(), &["restore", text(&dest)]);
-    assert!(told.contains("1 courses with 1 submissions"), "{told}");
+    let printed = done(&fresh.data_dir(), &["restore", text(&dest)]);
+    assert!(
+        printed.contains("1 courses with 1 submissions"),
+        "{printed}"
+    );
     let restored = fresh.start();
     let sent = Course::of(&restored, "algebra").submitted("ps1", "ada", None);
     assert!(sent == course.submitted("ps1", "ada", None) && sent[1].bytes == large);
@@ -60,9 +66,9 @@ fn the_second_backup_copies_what_is_new_and_drops_what_is_gone() {
     done(&server.data_dir(), &["backup", text(&dest)]);
     let first = blobs(&dest);
     with_work(&server, "logic", 2);
-    let told = done(&server.data_dir(), &["backup", text(&dest)]);
+    let printed = done(&server.data_dir(), &["backup", text(&dest)]);
     let counted = format!("1 files of {LARGE} bytes; 1 files of {LARGE} bytes were there already");
-    assert!(told.contains(&counted), "{told}");
+    assert!(printed.contains(&counted), "{printed}");
     assert_eq!(blobs(&dest).len(), 2);
 
     server.delete("course/algebra", "root").ok();
@@ -70,10 +76,10 @@ fn the_second_backup_copies_what_is_new_and_drops_what_is_gone() {
         &server.data_dir(),
         &["gc", "--grace", "0", "--retention", "0"],
     );
-    let told = done(&server.data_dir(), &["backup", text(&dest)]);
+    let printed = done(&server.data_dir(), &["backup", text(&dest)]);
     assert!(
-        told.contains(&format!("Removed 1 files of {LARGE} bytes")),
-        "{told}"
+        printed.contains(&format!("Removed 1 files of {LARGE} bytes")),
+        "{printed}"
     );
     assert!(!first[0].exists());
     let states = fs::read_dir(&dest).unwrap().filter(|entry| {
@@ -90,17 +96,17 @@ fn a_place_that_is_no_place_for_a_backup_is_refused_and_left_alone() {
     with_work(&server, "algebra", 1);
     let data = server.data_dir();
     let inside = data.join("backup");
-    let told = refused(&data, &["backup", text(&inside)]);
-    assert!(told.contains("would be lost with it"), "{told}");
+    let printed = refused(&data, &["backup", text(&inside)]);
+    assert!(printed.contains("would be lost with it"), "{printed}");
     assert!(!inside.exists());
 
     let foreign = place.path().join("foreign");
     fs::create_dir(&foreign).unwrap();
     fs::write(foreign.join("thesis.tex"), "mine").unwrap();
-    let told = refused(&data, &["backup", text(&foreign)]);
+    let printed = refused(&data, &["backup", text(&foreign)]);
     assert!(
-        told.contains("other files than a backup of nbcourier"),
-        "{told}"
+        printed.contains("other files than a backup of nbcourier"),
+        "{printed}"
     );
     assert_eq!(files_below(&foreign).len(), 1);
 
@@ -108,8 +114,8 @@ fn a_place_that_is_no_place_for_a_backup_is_refused_and_left_alone() {
     let dest = place.path().join("other's");
     done(&other.data_dir(), &["backup", text(&dest)]);
     let before = files_below(&dest);
-    let told = refused(&data, &["backup", text(&dest)]);
-    assert!(told.contains("of another exchange"), "{told}");
+    let printed = refused(&data, &["backup", text(&dest)]);
+    assert!(printed.contains("of another exchange"), "{printed}");
     assert!(files_below(&dest) == before);
 }
 
@@ -121,17 +127,17 @@ fn a_restore_goes_only_where_nothing_is() {
     with_work(&server, "algebra", 1);
     let data = server.data_dir();
     done(&data, &["backup", text(&dest)]);
-    let told = refused(&data, &["restore", text(&dest)]);
-    assert!(told.contains("exists already"), "{told}");
+    let printed = refused(&data, &["restore", text(&dest)]);
+    assert!(printed.contains("exists already"), "{printed}");
     assert!(server.is_healthy());
 
     let fresh = place.path().join("fresh");
-    let told = refused(&fresh, &["restore", text(place.path())]);
-    assert!(told.contains("contains no complete backup"), "{told}");
+    let printed = refused(&fresh, &["restore", text(place.path())]);
+    assert!(printed.contains("contains no complete backup"), "{printed}");
     fs::create_dir_all(&fresh).unwrap();
     fs::write(fresh.join("thesis.tex"), "mine").unwrap();
-    let told = refused(&fresh, &["restore", text(&dest)]);
-    assert!(told.contains("thesis.tex exists already"), "{told}");
+    let printed = refused(&fresh, &["restore", text(&dest)]);
+    assert!(printed.contains("thesis.tex exists already"), "{printed}");
     assert_eq!(
         files_below(&fresh),
         [("thesis.tex".into(), b"mine".to_vec())]
@@ -151,11 +157,11 @@ fn a_restore_that_was_broken_off_is_not_served_and_can_be_repeated() {
     flipped[LARGE / 2] ^= 1;
     fs::write(&blob, &flipped).unwrap();
     let data = fresh.data_dir();
-    let told = refused(&data, &["restore", text(&dest)]);
+    let printed = refused(&data, &["restore", text(&dest)]);
     let name = blob.file_name().unwrap().to_str().unwrap();
     assert!(
-        told.contains(name) && told.contains("has changed bytes"),
-        "{told}"
+        printed.contains(name) && printed.contains("has changed bytes"),
+        "{printed}"
     );
 
     for arguments in [
@@ -163,8 +169,8 @@ fn a_restore_that_was_broken_off_is_not_served_and_can_be_repeated() {
         &["fsck"],
         &["gc"],
     ] {
-        let told = refused(&data, arguments);
-        assert!(told.contains("was interrupted"), "{told}");
+        let printed = refused(&data, arguments);
+        assert!(printed.contains("was interrupted"), "{printed}");
     }
     // The partial file of a killed copy is read, too.
     fs::write(&blob, &whole).unwrap();
@@ -184,13 +190,13 @@ fn damaged_parts_of_a_backup_can_be_left_out() {
     with_work(&server, "algebra", 1);
     done(&server.data_dir(), &["backup", text(&dest)]);
     fs::remove_file(blobs(&dest).pop().unwrap()).unwrap();
-    let told = refused(&fresh, &["restore", text(&dest), "--incomplete"]);
+    let printed = refused(&fresh, &["restore", text(&dest), "--incomplete"]);
     assert!(
-        told.contains("is missing") && told.contains("Everything else was"),
-        "{told}"
+        printed.contains("is missing") && printed.contains("Everything else was"),
+        "{printed}"
     );
-    let told = refused(&fresh, &["fsck"]);
-    assert!(told.contains("is missing"), "{told}");
+    let printed = refused(&fresh, &["fsck"]);
+    assert!(printed.contains("is missing"), "{printed}");
 }
 
 #[test]
@@ -204,10 +210,10 @@ fn a_damaged_blob_is_named_and_a_good_copy_of_it_stays() {
     let blob = blobs(&data).pop().unwrap();
     fs::write(&blob, vec![0; LARGE]).unwrap();
     done(&data, &["backup", text(&dest), "--verify"]);
-    let told = refused(&data, &["backup", text(&second), "--verify"]);
+    let printed = refused(&data, &["backup", text(&second), "--verify"]);
     assert!(
-        told.contains("has changed bytes") && told.contains("not in the backup"),
-        "{told}"
+        printed.contains("has changed bytes") && printed.contains("not in the backup"),
+        "{printed}"
     );
     assert_eq!((blobs(&dest).len(), blobs(&second).len()), (1, 0));
 }
@@ -221,8 +227,11 @@ fn a_changed_byte_in_a_backup_is_found_by_verifying() {
     let data = server.data_dir();
     done(&data, &["backup", text(&dest)]);
     fs::write(blobs(&dest).pop().unwrap(), vec![0; LARGE]).unwrap();
-    let told = refused(&data, &["backup", text(&dest), "--verify"]);
-    assert!(told.contains("is damaged: its bytes differ"), "{told}");
+    let printed = refused(&data, &["backup", text(&dest), "--verify"]);
+    assert!(
+        printed.contains("is damaged: its bytes differ"),
+        "{printed}"
+    );
 }
 
 #[test]
@@ -286,11 +295,11 @@ fn database_and_blobs_elsewhere_come_along_and_go_elsewhere() {
     with_work(&server, "algebra", 1);
     let data = server.data_dir();
     let (dest, fresh) = (at("backup"), at("fresh"));
-    let told = refused(
+    let printed = refused(
         &data,
         &[&["backup"], places.as_slice(), &[text(&at("disk/blobs/x"))]].concat(),
     );
-    assert!(told.contains("would be lost with it"), "{told}");
+    assert!(printed.contains("would be lost with it"), "{printed}");
     done(
         &data,
         &[&["backup"], places.as_slice(), &[text(&dest)]].concat(),
@@ -302,8 +311,8 @@ fn database_and_blobs_elsewhere_come_along_and_go_elsewhere() {
         &fresh,
         &[&["restore"], elsewhere.as_slice(), &[text(&dest)]].concat(),
     );
-    let told = done(&fresh, &[&["fsck"], elsewhere.as_slice()].concat());
-    assert!(told.contains("All is well: 3 blobs"), "{told}");
+    let printed = done(&fresh, &[&["fsck"], elsewhere.as_slice()].concat());
+    assert!(printed.contains("All is well: 3 blobs"), "{printed}");
     assert!(at("db/restored.db").exists() && blobs(&other_disk).len() == 1);
     assert!(!fresh.join("blobs").exists() && !fresh.join("nbcourier.db").exists());
 }
@@ -312,8 +321,8 @@ fn database_and_blobs_elsewhere_come_along_and_go_elsewhere() {
 fn there_is_no_backup_of_nothing() {
     let place = tempfile::tempdir().unwrap();
     let dest = place.path().join("backup");
-    let told = refused(&place.path().join("nowhere"), &["backup", text(&dest)]);
-    assert!(told.contains("There is no database at"), "{told}");
+    let printed = refused(&place.path().join("nowhere"), &["backup", text(&dest)]);
+    assert!(printed.contains("There is no database at"), "{printed}");
     assert!(!dest.exists());
     let (code, _) = command(&["backup"]);
     assert_eq!(code, 2);
@@ -340,7 +349,7 @@ fn a_manifest_that_is_too_large_is_not_read() {
         } else {
             &server.data_dir()
         };
-        let told = refused(data, arguments);
-        assert!(told.contains("more than 16777216 bytes"), "{told}");
+        let printed = refused(data, arguments);
+        assert!(printed.contains("more than 16777216 bytes"), "{printed}");
     }
 }

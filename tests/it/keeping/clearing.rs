@@ -45,8 +45,9 @@ fn a_dry_run_says_what_the_next_run_does_and_changes_nothing() {
     );
 
     let wet = done(&data, &ALL);
-    let said = |told: &str| {
-        told.lines()
+    let said = |printed: &str| {
+        printed
+            .lines()
             .next()
             .unwrap()
             .replace("Would remove", "Removed")
@@ -170,14 +171,14 @@ fn whatever_is_deleted_comes_back_or_goes_with_its_bytes() {
         assert_eq!(blobs(&data).len(), 2, "{name}");
 
         (kind.delete)(&server);
-        let told = done(&data, &ALL);
+        let printed = done(&data, &ALL);
         let (files, left) = match name {
             "feedback" => (1, 1),
             _ => (2, 0),
         };
         assert!(
-            told.contains(&format!(" {files} files and ")),
-            "{name}: {told}"
+            printed.contains(&format!(" {files} files and ")),
+            "{name}: {printed}"
         );
         assert_eq!(blobs(&data).len(), left, "{name}");
         assert!((kind.listed)(&server).is_empty(), "{name}");
@@ -198,14 +199,17 @@ fn files_stay_while_somebody_copies_them() {
         .or_else(|_| File::create(data.join("blobs.lock")))
         .unwrap();
     lock.lock_shared().unwrap();
-    let told = done(&data, &ALL);
-    assert!(told.contains("files stay until the next run"), "{told}");
+    let printed = done(&data, &ALL);
+    assert!(
+        printed.contains("files stay until the next run"),
+        "{printed}"
+    );
     assert_eq!(blobs(&data).len(), 1);
     drop(lock);
-    let told = done(&data, &ALL);
+    let printed = done(&data, &ALL);
     assert!(
-        told.contains(&format!("1 files and {LARGE} bytes")),
-        "{told}"
+        printed.contains(&format!("1 files and {LARGE} bytes")),
+        "{printed}"
     );
     assert_eq!(blobs(&data).len(), 0);
 }
@@ -368,9 +372,9 @@ fn gc_reports_removals_even_if_the_run_cannot_be_recorded() {
         .unwrap();
     }
     drop(conn);
-    let told = done(&data, &ALL);
-    assert!(told.contains("Removed 1 courses"), "{told}");
-    assert!(told.contains("could not be recorded: "), "{told}");
-    assert!(told.contains("not to be noted"), "{told}");
+    let printed = done(&data, &ALL);
+    assert!(printed.contains("Removed 1 courses"), "{printed}");
+    assert!(printed.contains("could not be recorded: "), "{printed}");
+    assert!(printed.contains("not to be noted"), "{printed}");
     assert!(blobs(&data).is_empty());
 }

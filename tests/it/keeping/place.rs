@@ -11,10 +11,10 @@ pub const LARGE: usize = 200 * 1024;
 /// Returns the exit code, and standard output and error.
 pub fn command(arguments: &[&str]) -> (i32, String) {
     let output = run(arguments);
-    let told = [output.stdout, output.stderr].concat();
+    let printed = [output.stdout, output.stderr].concat();
     (
         output.status.code().unwrap(),
-        String::from_utf8(told).unwrap(),
+        String::from_utf8(printed).unwrap(),
     )
 }
 
@@ -33,17 +33,17 @@ pub fn on(data: &Path, arguments: &[&str]) -> (i32, String) {
 /// Runs a command on a data directory, which must succeed; returns its output.
 #[track_caller]
 pub fn done(data: &Path, arguments: &[&str]) -> String {
-    let (code, told) = on(data, arguments);
-    assert_eq!(code, 0, "{arguments:?}: {told}");
-    told
+    let (code, printed) = on(data, arguments);
+    assert_eq!(code, 0, "{arguments:?}: {printed}");
+    printed
 }
 
 /// Runs a command on a data directory, which must be refused; returns its output.
 #[track_caller]
 pub fn refused(data: &Path, arguments: &[&str]) -> String {
-    let (code, told) = on(data, arguments);
-    assert_eq!(code, 1, "{arguments:?}: {told}");
-    told
+    let (code, printed) = on(data, arguments);
+    assert_eq!(code, 1, "{arguments:?}: {printed}");
+    printed
 }
 
 pub fn text(path: &Path) -> &str {

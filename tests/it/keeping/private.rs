@@ -53,8 +53,8 @@ impl Open<'_> {
     #[track_caller]
     fn does(&self, arguments: &[&str]) -> Vec<u8> {
         let ended = self.run(arguments);
-        let told = String::from_utf8_lossy(&ended.stderr);
-        assert!(ended.status.success(), "{arguments:?}: {told}");
+        let printed = String::from_utf8_lossy(&ended.stderr);
+        assert!(ended.status.success(), "{arguments:?}: {printed}");
         ended.stdout
     }
 }
@@ -150,8 +150,8 @@ fn every_file_that_a_command_writes_is_for_its_owner_alone() {
     let restored = at("restored");
     let blob = blobs(&restored).pop().unwrap();
     fs::write(&blob, vec![0; large.len()]).unwrap();
-    let mending = ["fsck", "--repair", "--data-dir=restored"];
-    assert!(!open.run(&mending).stdout.is_empty());
+    let repair = ["fsck", "--repair", "--data-dir=restored"];
+    assert!(!open.run(&repair).stdout.is_empty());
     assert!(restored.join("blobs/damaged").exists());
 
     for made in [

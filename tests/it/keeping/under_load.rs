@@ -114,10 +114,10 @@ fn everything_answered_before_a_backup_began_is_in_it() {
         let first = count();
         eventually("more are answered", || count() > first);
         let before_second = count();
-        let told = done(&server.data_dir(), &["backup", text(&dest), "--verify"]);
+        let printed = done(&server.data_dir(), &["backup", text(&dest), "--verify"]);
         assert!(
-            !told.contains("0 files of 0 bytes were there already"),
-            "{told}"
+            !printed.contains("0 files of 0 bytes were there already"),
+            "{printed}"
         );
         over.store(true, Ordering::SeqCst);
         before_second

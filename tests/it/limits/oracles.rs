@@ -7,9 +7,9 @@ use serde_json::json;
 const SUBMISSIONS: &str = "assignments/challenge/submissions";
 
 fn claim(server: &Server, user: &str, bytes: &[u8], size: usize) -> Reply {
-    let told = json!({ "files": [{ "path": "x", "sha256": hex_sha256(bytes), "size": size }] });
+    let reported = json!({ "files": [{ "path": "x", "sha256": hex_sha256(bytes), "size": size }] });
     let call = v1(server, "POST", SUBMISSIONS, user);
-    server.send(&call.body("application/json", told.to_string()))
+    server.send(&call.body("application/json", reported.to_string()))
 }
 
 /// The contents that ada may not see, of 30,000 bytes each, named after their places.

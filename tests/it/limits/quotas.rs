@@ -141,9 +141,9 @@ fn a_full_course_takes_no_files_whoever_sends_them_and_however() {
     );
     course.submit("challenge", "ada", &own).ok();
     let named = json!({ "files": [{ "path": "again", "sha256": hex_sha256(&own[0].bytes), "size": 40_000 }] });
-    let told = v1(&server, "POST", SUBMISSIONS, "ada").body("application/json", named.to_string());
+    let offer = v1(&server, "POST", SUBMISSIONS, "ada").body("application/json", named.to_string());
     assert_eq!(
-        server.send(&told).status,
+        server.send(&offer).status,
         201,
         "what is there already needs no room"
     );

@@ -187,7 +187,7 @@ fn all_ways(
     let archive = |method: &str, target: &str, user: &str, files: &[Sent]| {
         v1(server, method, target, user).body("application/x-tar", tar::archive(files))
     };
-    let told = |method: &str, target: &str, user: &str, seed: &str| {
+    let announced = |method: &str, target: &str, user: &str, seed: &str| {
         let files = with_last(seed);
         let mut entries = vec![Sent::new("manifest.json", manifest(&files).to_string())];
         entries.extend(
@@ -239,7 +239,10 @@ fn all_ways(
         ),
     ] {
         ways.push((what, archive(method, &target, user, &with_last(what))));
-        ways.push((what, told(method, &target, user, &format!("{what} told"))));
+        ways.push((
+            what,
+            announced(method, &target, user, &format!("{what} announced")),
+        ));
     }
     let batch = numbered(submission, &with_last("a batch"));
     ways.push((
@@ -386,7 +389,7 @@ fn an_upload_refused_when_all_of_it_is_there_leaves_no_bytes() {
         .ok();
     let (submission, _) = first_of_ada(&course);
     let before = stored(&server);
-    let files = much("told");
+    let files = much("announced");
     let mut claims = files.clone();
     claims.push(Sent::new("out of reach", "bytes that nobody has"));
     let mut entries = vec![Sent::new("manifest.json", manifest(&claims).to_string())];

@@ -57,7 +57,7 @@ fn below_the_floor_uploads_are_refused_and_all_else_goes_on() {
     assert_eq!(
         course.release("new", "eve", &[]).status,
         403,
-        "who may not is told that first"
+        "a missing permission is the first reason"
     );
 }
 

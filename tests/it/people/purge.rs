@@ -46,9 +46,9 @@ fn a_removed_person_leaves_only_what_others_need_without_the_name() {
     let given = desk.server.get(&given, BOB).ok().json();
     assert_eq!(given["feedback"][0]["returned_by"], pseudonym);
     for course in ["algebra", "maths"] {
-        let told = &desk.events(course)[0];
+        let noted = &desk.events(course)[0];
         assert_eq!(
-            (&told["action"], &told["subject"]),
+            (&noted["action"], &noted["subject"]),
             (&"user purged".into(), &pseudonym.into())
         );
     }

@@ -47,11 +47,11 @@ fn a_renamed_person_keeps_everything_and_the_old_name_has_nothing() {
         );
     }
     for course in ["algebra", "maths"] {
-        let told = &desk.events(course)[0];
-        assert_eq!(told["action"], "user renamed");
-        assert_eq!(told["subject"], NEW);
-        assert_eq!(told["detail"], json!({ "formerly": ADA }));
-        assert!(told["actor"].as_str().unwrap().starts_with("operator:"));
+        let event = &desk.events(course)[0];
+        assert_eq!(event["action"], "user renamed");
+        assert_eq!(event["subject"], NEW);
+        assert_eq!(event["detail"], json!({ "formerly": ADA }));
+        assert!(event["actor"].as_str().unwrap().starts_with("operator:"));
     }
     let call = desk
         .server

@@ -282,14 +282,14 @@ fn a_gradebook_gets_dates_extensions_and_names_in_one_answer() {
     let people = json!({ "people": [line] });
     put_json(&server, "v1/courses/algebra/roster", "kevin", &people).ok();
     let target = "v1/courses/algebra/assignments/challenge/gradebook";
-    let told = server.get(target, "kevin").ok().json();
-    assert_eq!(told["due_at"], PAST);
-    assert_eq!(told["cutoff_at"], Value::Null);
+    let answered = server.get(target, "kevin").ok().json();
+    assert_eq!(answered["due_at"], PAST);
+    assert_eq!(answered["cutoff_at"], Value::Null);
     assert_eq!(
-        told["extensions"],
+        answered["extensions"],
         json!([{ "student": "eric", "due_at": FUTURE, "cutoff_at": null }])
     );
-    let students = told["students"].as_array().unwrap();
+    let students = answered["students"].as_array().unwrap();
     let eric = students
         .iter()
         .find(|student| student["username"] == "eric");

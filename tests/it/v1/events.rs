@@ -82,7 +82,7 @@ fn every_change_tells_who_did_what_to_whom() {
     put_json(&server, "v1/courses/algebra/roster", "kevin", &people).ok();
     server.delete("student/algebra/sam", "kevin").ok();
 
-    let told = actions(&server);
+    let noted = actions(&server);
     let mine = [
         "roster removed",
         "roster changed",
@@ -97,8 +97,8 @@ fn every_change_tells_who_did_what_to_whom() {
         "extension set",
         "dates set",
     ];
-    assert_eq!(told[..mine.len()], mine, "the last one first");
-    assert_eq!(told.last().unwrap(), "course created");
+    assert_eq!(noted[..mine.len()], mine, "the last one first");
+    assert_eq!(noted.last().unwrap(), "course created");
 
     let dates = of(&server, "dates set");
     assert_eq!(
@@ -235,19 +235,19 @@ fn a_later_course_of_the_same_name_does_not_tell_of_the_earlier() {
     server.delete("course/algebra", "root").ok();
     let later = Course::of(&server, "algebra");
     later.make(&["abigail"], &[]);
-    let told = server.get(EVENTS, "abigail").ok().json();
-    let told: Vec<&Value> = told["events"].as_array().unwrap().iter().collect();
-    assert_eq!(told.len(), 1);
-    assert_eq!(told[0]["detail"], json!({ "instructors": ["abigail"] }));
+    let noted = server.get(EVENTS, "abigail").ok().json();
+    let noted: Vec<&Value> = noted["events"].as_array().unwrap().iter().collect();
+    assert_eq!(noted.len(), 1);
+    assert_eq!(noted[0]["detail"], json!({ "instructors": ["abigail"] }));
 
     server.delete("course/algebra", "root").ok();
     let trash = server.get("v1/trash", "root").ok().json();
     let first = trash["courses"].as_array().unwrap().last().unwrap();
     let target = format!("v1/trash/{}", first["id"]);
     server.post(&target, "root", &[]).ok();
-    let told = actions(&server);
-    assert_eq!(told[..2], ["course restored", "course deleted"]);
-    assert!(told.len() > 3, "and all that was before: {told:?}");
+    let noted = actions(&server);
+    assert_eq!(noted[..2], ["course restored", "course deleted"]);
+    assert!(noted.len() > 3, "and all that was before: {noted:?}");
     let detail = events(&server).pop().unwrap()["detail"].clone();
     assert_eq!(detail, json!({ "instructors": ["kevin"] }));
 }
@@ -262,11 +262,11 @@ fn events_are_forgotten_after_their_retention_time() {
         let output = run(&[&["gc", "--data-dir", &data], more].concat());
         String::from_utf8(output.stdout).unwrap()
     };
-    let told = gc(&[]);
-    assert!(told.contains("forgot 0 events"), "{told}");
+    let noted = gc(&[]);
+    assert!(noted.contains("forgot 0 events"), "{noted}");
     assert!(!events(&server).is_empty());
-    let told = gc(&["--event-retention", "0"]);
-    assert!(!told.contains("forgot 0 events"), "{told}");
+    let noted = gc(&["--event-retention", "0"]);
+    assert!(!noted.contains("forgot 0 events"), "{noted}");
     assert!(events(&server).is_empty());
     server.delete("student/algebra/eric", "kevin").ok();
     assert_eq!(actions(&server), ["roster removed"]);
@@ -293,19 +293,19 @@ fn administrators_read_the_events_of_all_courses_and_of_those_that_are_gone() {
     for user in ["kevin", "eric", "sam"] {
         assert_eq!(problem(&server.get("v1/events", user)).0, 403);
     }
-    let told = all(&server, "");
+    let noted = all(&server, "");
     assert_eq!(
-        (&told[0]["action"], &told[0]["course"]),
+        (&noted[0]["action"], &noted[0]["course"]),
         (&json!("course deleted"), &json!("maths"))
     );
-    assert!(told.len() >= 5, "{told:?}");
+    assert!(noted.len() >= 5, "{noted:?}");
     let first = all(&server, "?limit=2");
-    assert_eq!(first[..], told[..2]);
+    assert_eq!(first[..], noted[..2]);
 
     // No older events.
-    let at = told[1]["at"].as_str().unwrap();
+    let at = noted[1]["at"].as_str().unwrap();
     let since = all(&server, &format!("?since={at}"));
-    assert_eq!(since[..], told[..2]);
+    assert_eq!(since[..], noted[..2]);
     let of_course = server
         .get(&format!("{EVENTS}?since={at}"), "kevin")
         .ok()
@@ -337,9 +337,9 @@ fn a_purge_is_an_event_of_its_actor() {
     assert!(emptied["actor"].as_str().unwrap().starts_with("operator:"));
     let counts = json!({ "course": false, "assignments": 0, "submissions": 1, "feedback": 0 });
     assert_eq!(emptied["detail"], counts);
-    let told = all(&server, "?limit=1");
+    let noted = all(&server, "?limit=1");
     assert_eq!(
-        (&told[0]["course"], &told[0]["detail"]["course"]),
+        (&noted[0]["course"], &noted[0]["detail"]["course"]),
         (&json!("maths"), &json!(true))
     );
 
@@ -351,8 +351,8 @@ fn a_purge_is_an_event_of_its_actor() {
                 .success()
         );
     }
-    let told = all(&server, "");
-    let words: Vec<&Value> = told.iter().map(|one| &one["action"]).collect();
+    let noted = all(&server, "");
+    let words: Vec<&Value> = noted.iter().map(|one| &one["action"]).collect();
     assert!(words.len() <= 1, "{words:?}");
 }
 

@@ -102,7 +102,7 @@ fn a_submission_and_its_feedback_are_for_its_student_and_instructors() {
         assert_eq!(
             problem(&nothing),
             refused,
-            "who may not know is not told what there is"
+            "nothing is revealed without the permission"
         );
     }
     for id in ["999", "0", "-1", "x", "1e3", "99999999999999999999"] {

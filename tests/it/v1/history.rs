@@ -28,8 +28,8 @@ fn every_version_of_an_assignment_is_told_with_who_released_it() {
         .get("v1/courses/algebra/assignments", "eric")
         .ok()
         .json();
-    let told = releases(&server);
-    let lines: Vec<Value> = told
+    let versions = releases(&server);
+    let lines: Vec<Value> = versions
         .iter()
         .map(|one| json!([one["version"], one["released_by"], one["current"]]))
         .collect();
@@ -37,12 +37,12 @@ fn every_version_of_an_assignment_is_told_with_who_released_it() {
         lines,
         [json!([1, "kevin", false]), json!([2, "root", true])]
     );
-    assert_eq!(told[1]["tree"], shown["assignments"][0]["tree"]);
+    assert_eq!(versions[1]["tree"], shown["assignments"][0]["tree"]);
     assert_eq!(
-        told[1]["released_at"],
+        versions[1]["released_at"],
         shown["assignments"][0]["released_at"]
     );
-    assert_ne!(told[0]["tree"], told[1]["tree"]);
+    assert_ne!(versions[0]["tree"], versions[1]["tree"]);
 
     server.delete("assignment/algebra/challenge", "kevin").ok();
     assert!(releases(&server).iter().all(|one| one["current"] == false));
@@ -84,8 +84,8 @@ fn every_feedback_on_a_submission_is_told_and_the_deleted_to_instructors() {
     let id = listed()["submissions"][0]["id"].clone();
     let target = format!("v1/courses/algebra/submissions/{id}/history");
     let history = |user| {
-        let told = server.get(&target, user).ok().json();
-        told["feedback"].as_array().unwrap().clone()
+        let versions = server.get(&target, user).ok().json();
+        versions["feedback"].as_array().unwrap().clone()
     };
     let give = |text| {
         let files = [Sent::new("seen.html", text)];
@@ -105,13 +105,13 @@ fn every_feedback_on_a_submission_is_told_and_the_deleted_to_instructors() {
         states("eric"),
         [json!([1, false, false]), json!([2, false, true])]
     );
-    let told = history("eric");
+    let versions = history("eric");
     assert_eq!(
-        told[1]["tree"],
+        versions[1]["tree"],
         listed()["submissions"][0]["feedback"]["tree"]
     );
-    assert_eq!(told[0]["returned_by"], "root");
-    assert!(told[0]["returned_at"].as_str() < told[1]["returned_at"].as_str());
+    assert_eq!(versions[0]["returned_by"], "root");
+    assert!(versions[0]["returned_at"].as_str() < versions[1]["returned_at"].as_str());
 
     let feedback = target.replace("/history", "/feedback");
     let deleted = server.send(&call(&server, "DELETE", &feedback, "kevin"));

@@ -15,13 +15,13 @@ fn manifest(files: &[Sent]) -> Value {
     json!({ "files": files.iter().map(line).collect::<Vec<_>>() })
 }
 
-fn tell(server: &Server, user: &str, manifest: &Value) -> Reply {
+fn offer(server: &Server, user: &str, manifest: &Value) -> Reply {
     let call = call(server, "POST", SUBMISSIONS, user);
     server.send(&call.body("application/json", manifest.to_string()))
 }
 
 /// Submits a manifest with these entries after it.
-fn tell_with(server: &Server, user: &str, manifest: &Value, entries: &[Sent]) -> Reply {
+fn offer_with(server: &Server, user: &str, manifest: &Value, entries: &[Sent]) -> Reply {
     let first = Sent::new("manifest.json", manifest.to_string());
     let archive = tar::archive(&[&[first], entries].concat());
     let call = call(server, "POST", SUBMISSIONS, user);
@@ -70,15 +70,15 @@ fn stored_bytes_need_not_be_sent_again() {
     let course = released(&server);
     let mut work = task().to_vec();
     work.reverse();
-    let reply = tell(&server, "lawrence", &manifest(&work));
+    let reply = offer(&server, "lawrence", &manifest(&work));
     assert_eq!(reply.status, 201, "{}", reply.text());
     assert_eq!(reply.json()["receipt"]["tree"], tree_digest(&work));
     work.push(Sent::new("answer", "42"));
     assert_eq!(
-        missing(&tell(&server, "lawrence", &manifest(&work))),
+        missing(&offer(&server, "lawrence", &manifest(&work))),
         [hex_sha256(b"42")]
     );
-    let reply = tell_with(&server, "lawrence", &manifest(&work), &[by_name(b"42")]);
+    let reply = offer_with(&server, "lawrence", &manifest(&work), &[by_name(b"42")]);
     assert_eq!(reply.status, 201, "{}", reply.text());
     assert_eq!(
         course.submitted("challenge", "lawrence", None),
@@ -86,11 +86,11 @@ fn stored_bytes_need_not_be_sent_again() {
         "in the manifest's order"
     );
     assert_eq!(
-        tell(&server, "lawrence", &manifest(&work)).status,
+        offer(&server, "lawrence", &manifest(&work)).status,
         201,
         "now it is their own"
     );
-    assert_eq!(tell(&server, "lawrence", &manifest(&[])).status, 201);
+    assert_eq!(offer(&server, "lawrence", &manifest(&[])).status, 201);
 }
 
 #[test]
@@ -104,7 +104,7 @@ fn a_manifest_may_bring_all_its_bytes_and_large_ones_too() {
         Sent::new("empty", ""),
     ];
     let bytes = [by_name(&large(7)), by_name(b""), by_name(&large(8))];
-    let reply = tell_with(&server, "lawrence", &manifest(&work), &bytes);
+    let reply = offer_with(&server, "lawrence", &manifest(&work), &bytes);
     assert_eq!(reply.status, 201, "{}", reply.text());
     assert_eq!(course.submitted("challenge", "lawrence", None), work);
 }
@@ -141,7 +141,7 @@ fn to_know_the_name_of_bytes_is_not_to_have_them() {
     )
     .ok();
     let can = |user, known: &str| {
-        let reply = tell(&server, user, &manifest(&text(known)));
+        let reply = offer(&server, user, &manifest(&text(known)));
         if reply.status == 201 {
             return true;
         }
@@ -176,7 +176,7 @@ fn to_know_the_name_of_bytes_is_not_to_have_them() {
         assert!(!can("root", known), "{known}");
     }
     let guessed = by_name(b"by eric");
-    let reply = tell_with(&server, "lawrence", &manifest(&text("by eric")), &[guessed]);
+    let reply = offer_with(&server, "lawrence", &manifest(&text("by eric")), &[guessed]);
     assert_eq!(reply.status, 201, "who has the bytes may hand them in");
 }
 
@@ -209,7 +209,7 @@ fn a_manifest_that_makes_no_sense_is_refused() {
     released(&server);
     let good = hex_sha256(b"{}");
     let line = |path: &str| json!({ "path": path, "sha256": good, "size": 2 });
-    let ask = |manifest: &Value| problem(&tell(&server, "lawrence", manifest));
+    let ask = |manifest: &Value| problem(&offer(&server, "lawrence", manifest));
     for (files, sentence) in [
         (json!([line("../up")]), "Illegal path: ../up"),
         (json!([line("a"), line("b"), line("a")]), "Illegal path: a"),
@@ -268,8 +268,8 @@ fn a_manifest_that_makes_no_sense_is_refused() {
 fn bytes_that_do_not_belong_to_the_manifest_are_refused() {
     let server = Setup::standalone().start();
     released(&server);
-    let told = manifest(&[Sent::new("answer", "42")]);
-    let ask = |entries: &[Sent]| problem(&tell_with(&server, "lawrence", &told, entries));
+    let offered = manifest(&[Sent::new("answer", "42")]);
+    let ask = |entries: &[Sent]| problem(&offer_with(&server, "lawrence", &offered, entries));
     let name = hex_sha256(b"42");
     let stranger = hex_sha256(b"41");
     for (entries, sentence) in [
@@ -306,7 +306,7 @@ fn bytes_that_do_not_belong_to_the_manifest_are_refused() {
         let sentence = "The first entry is not manifest.json";
         assert_eq!(problem(&reply), (400, sentence.to_owned()));
     }
-    let reply = tell_with(&server, "lawrence", &told, &[]);
+    let reply = offer_with(&server, "lawrence", &offered, &[]);
     assert_eq!(missing(&reply), [name]);
     let listed = server
         .get("v1/courses/algebra/submissions", "kevin")
@@ -322,9 +322,9 @@ fn bytes_that_were_lost_are_asked_for_again() {
     let sum = hex_sha256(&large(1));
     let blob = server.data_dir().join("blobs").join(&sum[..2]).join(&sum);
     std::fs::remove_file(&blob).unwrap();
-    let told = manifest(&task());
-    assert_eq!(missing(&tell(&server, "lawrence", &told)), [sum]);
-    let reply = tell_with(&server, "lawrence", &told, &[by_name(&large(1))]);
+    let offered = manifest(&task());
+    assert_eq!(missing(&offer(&server, "lawrence", &offered)), [sum]);
+    let reply = offer_with(&server, "lawrence", &offered, &[by_name(&large(1))]);
     assert_eq!(reply.status, 201, "{}", reply.text());
     assert!(std::fs::read(&blob).unwrap() == large(1));
 }

@@ -347,17 +347,17 @@ fn deleted_things_are_purged_after_the_retention_time() {
         let output = run(&[&["gc", "--grace", "0", "--data-dir", &data], more].concat());
         String::from_utf8(output.stdout).unwrap()
     };
-    let told = gc(&[]);
+    let reported = gc(&[]);
     assert!(
-        told.contains("0 assignments, 0 submissions and 0 feedbacks"),
-        "{told}"
+        reported.contains("0 assignments, 0 submissions and 0 feedbacks"),
+        "{reported}"
     );
-    let told = gc(&["--retention", "0"]);
+    let reported = gc(&["--retention", "0"]);
     assert!(
-        told.contains("1 assignments, 1 submissions and 1 feedbacks"),
-        "{told}"
+        reported.contains("1 assignments, 1 submissions and 1 feedbacks"),
+        "{reported}"
     );
-    assert!(told.contains("4 trees and 4 blobs"), "{told}");
+    assert!(reported.contains("4 trees and 4 blobs"), "{reported}");
     assert_eq!(
         trash(&server),
         json!({ "assignments": [], "submissions": [], "feedback": [], "next": null })

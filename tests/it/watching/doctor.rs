@@ -285,10 +285,10 @@ fn a_token_of_an_odd_length_is_named_by_its_length_only() {
         ];
         let diagnosis = Diagnosis::of(&data, &environment, &[]);
         diagnosis.is("wrong", "does not know our token");
-        let told = diagnosis.json.to_string();
+        let reported = diagnosis.json.to_string();
         let odd = format!("The token has {} characters", token.len());
-        assert_eq!(told.contains(&odd), is_odd, "{told}");
-        assert!(!told.contains(token), "{told}");
+        assert_eq!(reported.contains(&odd), is_odd, "{reported}");
+        assert!(!reported.contains(token), "{reported}");
     }
 }
 
@@ -559,10 +559,10 @@ fn a_variable_that_is_no_text_is_named_instead_of_counted_as_unset() {
             .env("LANGUAGE", OsStr::from_bytes(b"\xff"));
         command.env(name, OsStr::from_bytes(b"odd \xff value"));
         let output = command.finish().unwrap();
-        let told = [output.stdout, output.stderr].concat();
-        let told = String::from_utf8_lossy(&told);
-        assert!(!output.status.success(), "{arguments:?}: {told}");
+        let reported = [output.stdout, output.stderr].concat();
+        let reported = String::from_utf8_lossy(&reported);
+        assert!(!output.status.success(), "{arguments:?}: {reported}");
         let says = format!("The environment variable {name} is not valid UTF-8");
-        assert!(told.contains(&says), "{arguments:?}: {told}");
+        assert!(reported.contains(&says), "{arguments:?}: {reported}");
     }
 }

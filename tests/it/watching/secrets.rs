@@ -46,24 +46,24 @@ fn a_server_with_all_its_secrets_in_files_tells_none() {
         .args(&["--metrics-token-file", &metrics])
         .args(&["--metrics-address", "127.0.0.1:0"])
         .start();
-    let mut told = Vec::new();
+    let mut texts = Vec::new();
     for token in [OF_A_PERSON, OF_METRICS, SERVICE_TOKEN] {
         for target in ["courses", "nowhere", "v1/courses/x/roster", "login", ""] {
             let reply = server.send(&server.call("GET", target).token(token));
-            told.push(reply.text());
+            texts.push(reply.text());
         }
         let bearer = format!("Bearer {token}");
         let call = Call::new("GET", "/metrics").header("Authorization", &bearer);
         let reply = call.send(port(&server)).unwrap();
         assert_eq!(reply.status == 200, token == OF_METRICS);
-        told.push(reply.text());
+        texts.push(reply.text());
     }
-    told.push(server.log());
+    texts.push(server.log());
     let line = fs::read(format!("/proc/{}/cmdline", server.id())).unwrap();
-    told.push(String::from_utf8_lossy(&line).into_owned());
+    texts.push(String::from_utf8_lossy(&line).into_owned());
     assert!(server.log().contains("Settings: "), "{}", server.log());
     for secret in [OF_A_PERSON, OF_METRICS, SERVICE_TOKEN] {
-        for text in &told {
+        for text in &texts {
             assert!(!text.contains(secret), "{secret} in {text}");
         }
     }

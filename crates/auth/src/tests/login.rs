@@ -176,7 +176,7 @@ async fn a_login_begins_a_new_session_whatever_cookie_was_there() {
 async fn the_hubs_no_is_told_without_repeating_what_stands_in_the_address() {
     let hub = FakeHub::with_sam();
     let authenticator = hub.authenticator();
-    for (error, told) in [("access_denied", true), ("%3Cscript%3E", false)] {
+    for (error, is_named) in [("access_denied", true), ("%3Cscript%3E", false)] {
         let query = format!("error={error}&state=abc");
         let refused = Cookies::default().returns(&authenticator, &query).await;
         let sentence = refused.err().unwrap().to_string();
@@ -184,7 +184,7 @@ async fn the_hubs_no_is_told_without_repeating_what_stands_in_the_address() {
             sentence.starts_with("The hub did not log you in"),
             "{sentence}"
         );
-        assert_eq!(sentence.contains("access_denied"), told);
+        assert_eq!(sentence.contains("access_denied"), is_named);
         assert!(!sentence.contains('<'), "{sentence}");
     }
 }
@@ -216,7 +216,7 @@ async fn services_do_not_log_in_and_a_demanded_scope_counts_here_too() {
 }
 
 #[actix_web::test]
-async fn a_hub_that_fails_in_the_middle_of_a_login_is_unavailable_and_no_secret_is_told() {
+async fn a_hub_that_fails_in_the_middle_of_a_login_is_unavailable_and_no_secret_is_shown() {
     let logged = Logged::start();
     let hub = FakeHub::with_sam();
     let authenticator = hub.authenticator();
@@ -230,7 +230,7 @@ async fn a_hub_that_fails_in_the_middle_of_a_login_is_unavailable_and_no_secret_
     hub.feels(HubBehaviour::Status(503));
     let error = browser.returns(&authenticator, &query).await.err().unwrap();
     assert!(matches!(error, AuthError::HubUnavailable { .. }), "{error}");
-    let told = format!("{error} {error:?} {:?}", unknown.err());
+    let texts = format!("{error} {error:?} {:?}", unknown.err());
     let verifier_or_cookie = browser.0[0].value();
     for secret in [
         "secret-code",
@@ -238,7 +238,7 @@ async fn a_hub_that_fails_in_the_middle_of_a_login_is_unavailable_and_no_secret_
         SERVICE_TOKEN,
         verifier_or_cookie,
     ] {
-        assert!(!told.contains(secret));
+        assert!(!texts.contains(secret));
         assert_eq!(logged.count(secret), 0);
     }
 }

@@ -441,16 +441,16 @@ fn extended_headers_are_bounded_and_make_sense() {
 fn the_error_of_the_sink_comes_up_at_once() {
     let made = archive(&[file("a"), file("b")]);
     for last in 1..=6 {
-        let mut told = 0;
+        let mut calls = 0;
         let outcome = TarDecoder::new().feed(&made, &mut |_| {
-            told += 1;
-            if told == last {
+            calls += 1;
+            if calls == last {
                 Err(TarError::Trailing)
             } else {
                 Ok(())
             }
         });
-        assert_eq!((outcome, told), (Err(TarError::Trailing), last));
+        assert_eq!((outcome, calls), (Err(TarError::Trailing), last));
     }
 }
 
@@ -498,15 +498,15 @@ fn a_hard_link_is_one_for_tar_and_passed_over_by_whoever_wants_that() {
         assert_eq!(std::fs::read(place.path().join(name)).unwrap(), b"hello");
     }
 
-    let mut told = Vec::new();
+    let mut begun = Vec::new();
     let mut decoder = TarDecoder::passing_over_links();
     let fed = decoder.feed(&archive, &mut |event| {
-        told.extend(matches!(event, TarEvent::Begin(..)).then(|| format!("{event:?}")));
+        begun.extend(matches!(event, TarEvent::Begin(..)).then(|| format!("{event:?}")));
         Ok::<(), TarError>(())
     });
     fed.unwrap();
     decoder.finish().unwrap();
-    assert_eq!(told.len(), 1, "{told:?}");
+    assert_eq!(begun.len(), 1, "{begun:?}");
     assert!(
         decode(&archive)
             .unwrap_err()

@@ -1,7 +1,7 @@
 //! Compares the decoder of file lists with one that parses the whole text at once.
 
 use super::json::{make_series, make_value};
-use super::{Dice, Files, Told, encoded, told, ways_to_cut};
+use super::{Dice, Files, Recorded, encoded, recorded, ways_to_cut};
 use crate::FileListError;
 use base64::Engine as _;
 use base64::alphabet;
@@ -157,14 +157,14 @@ fn file_lists_are_read_as_by_holding_all_of_them() {
         verdicts[verdict.map_or_else(|error| error as usize, |()| 4)] += 1;
         let mut first = None;
         for pieces in ways_to_cut(&json) {
-            let (told, own_verdict) = told(pieces);
+            let (recorded, own_verdict) = recorded(pieces);
             assert_eq!(own_verdict, verdict, "{}", json.escape_ascii());
             if verdict != Err(FileListError::NotJson) {
-                assert_eq!(Told::files(&told), files, "{}", json.escape_ascii());
+                assert_eq!(Recorded::files(&recorded), files, "{}", json.escape_ascii());
             }
             assert_eq!(
-                *first.get_or_insert_with(|| told.clone()),
-                told,
+                *first.get_or_insert_with(|| recorded.clone()),
+                recorded,
                 "{}",
                 json.escape_ascii()
             );

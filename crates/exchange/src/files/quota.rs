@@ -2,7 +2,7 @@
 //!
 //! A content counts once in each part of a course that has it: its releases, the submissions of each student, and its
 //! feedback. Released files do not count for students who submit them again. Items in the trash count for nobody.
-//! Whether a content is new to a part depends on that part alone, so no answer tells a student which bytes others have.
+//! Whether a content is new to a part depends on that part alone, so no answer reveals to a student which bytes others have.
 //!
 //! The check runs in the transaction that keeps the files. To avoid adding up a whole course there, the amounts in use
 //! are remembered and grow with each change. A change that is rolled back forgets the amounts that it increased.

@@ -146,7 +146,7 @@ impl Directory {
             &LookAlikeReport::OF_THINGS,
         );
         let here = mover.everybody().await?;
-        names.tell(mover.report(), &here);
+        names.note_in(mover.report(), &here);
         Ok(())
     }
 

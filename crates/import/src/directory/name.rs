@@ -92,7 +92,7 @@ mod tests {
             .collect()
     }
 
-    fn told((name, _): (InboundName, Written)) -> [String; 3] {
+    fn parts((name, _): (InboundName, Written)) -> [String; 3] {
         [
             name.student.to_string(),
             name.assignment.to_string(),
@@ -101,7 +101,7 @@ mod tests {
     }
 
     fn parsed(name: &str, released: &[&str]) -> Option<[String; 3]> {
-        InboundName::parse(name, &set(released), &Times::default()).map(told)
+        InboundName::parse(name, &set(released), &Times::default()).map(parts)
     }
 
     #[allow(clippy::unnecessary_wraps, reason = "it stands for what is parsed")]
@@ -170,7 +170,7 @@ mod tests {
     fn a_name_without_a_readable_time_takes_the_one_in_the_file() {
         let parsed = |name: &str, released: &[&str], time: &str| {
             let (released, times) = (set(released), Times::default());
-            InboundName::with_time(name, &released, time, &times).map(told)
+            InboundName::with_time(name, &released, time, &times).map(parts)
         };
         let written = format!("{TIME}\n");
         assert_eq!(

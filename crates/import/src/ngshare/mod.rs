@@ -94,9 +94,9 @@ impl Ngshare {
             &BTreeSet::new(),
             &LookAlikeReport::OF_THINGS,
         );
-        std::mem::take(&mut self.doubts).tell(mover.report());
+        std::mem::take(&mut self.doubts).note_in(mover.report());
         let here = mover.everybody().await?;
-        names.tell(mover.report(), &here);
+        names.note_in(mover.report(), &here);
         Ok(())
     }
 

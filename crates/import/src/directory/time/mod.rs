@@ -247,8 +247,8 @@ mod tests {
                 "2026-01-30 20:00:00.000000",
             ),
         ] {
-            let told = resolved(&Times::default(), written).unwrap_err();
-            assert!(told.contains("stands for several zones"), "{told}");
+            let message = resolved(&Times::default(), written).unwrap_err();
+            assert!(message.contains("stands for several zones"), "{message}");
             means(Some(zone), written, utc);
         }
         // The given zone does not overrule a clear abbreviation. It resolves one that tzdata no longer has.
@@ -267,26 +267,26 @@ mod tests {
             "2026-01-30 12:00:00 BRT",
             "2026-01-30 15:00:00.000000",
         );
-        let told = resolved(&Times::default(), "2026-01-30 12:00:00 BRT").unwrap_err();
+        let message = resolved(&Times::default(), "2026-01-30 12:00:00 BRT").unwrap_err();
         assert!(
-            told.contains("\"BRT\"") && told.contains("--timezone"),
-            "{told}"
+            message.contains("\"BRT\"") && message.contains("--timezone"),
+            "{message}"
         );
         let london = Times::new(None, Some("Europe/London")).unwrap();
-        let told = resolved(&london, "2026-01-30 12:00:00 IST").unwrap_err();
+        let message = resolved(&london, "2026-01-30 12:00:00 IST").unwrap_err();
         assert!(
-            told.contains("UTC+01, UTC+02, UTC+05:30") || told.contains("UTC+02"),
-            "{told}"
+            message.contains("UTC+01, UTC+02, UTC+05:30") || message.contains("UTC+02"),
+            "{message}"
         );
     }
 
     #[test]
     fn a_time_without_a_zone_needs_one() {
         let text = "2026-11-28 13:21:10";
-        let told = resolved(&Times::default(), text).unwrap_err();
+        let message = resolved(&Times::default(), text).unwrap_err();
         assert!(
-            told.contains("without a zone") && told.contains("--timezone"),
-            "{told}"
+            message.contains("without a zone") && message.contains("--timezone"),
+            "{message}"
         );
         means(Some("Asia/Tokyo"), text, "2026-11-28 04:21:10.000000");
         means(Some("+09:00"), text, "2026-11-28 04:21:10.000000");
@@ -335,9 +335,9 @@ mod tests {
             ("%m-%d-%y %I:%M:%S %p", "01-30-26 12:00:00 PM"),
         ] {
             let times = Times::new(Some(format.to_owned()), Some("UTC")).unwrap();
-            let told = resolved(&times, text);
+            let message = resolved(&times, text);
             assert_eq!(
-                told.as_deref(),
+                message.as_deref(),
                 Ok("2026-01-30 12:00:00.000000"),
                 "{format}"
             );
@@ -370,17 +370,17 @@ mod tests {
             ("%%%Z%% %c", "%CEST% Tue Jul 28 17:21:07 2026"),
         ] {
             let times = Times::new(Some(format.to_owned()), Some("Asia/Tokyo")).unwrap();
-            let told = resolved(&times, text);
+            let message = resolved(&times, text);
             assert_eq!(
-                told.as_deref(),
+                message.as_deref(),
                 Ok("2026-07-28 15:21:07.000000"),
                 "{format}"
             );
         }
         let format = Some("%Z %Y-%m-%d %H:%M:%S".to_owned());
         let times = Times::new(format, None).unwrap();
-        let told = resolved(&times, "CST 2026-07-28 17:21:07").unwrap_err();
-        assert!(told.contains("several zones"), "{told}");
+        let message = resolved(&times, "CST 2026-07-28 17:21:07").unwrap_err();
+        assert!(message.contains("several zones"), "{message}");
     }
 
     #[test]
@@ -411,11 +411,11 @@ mod tests {
         ] {
             means(None, text, "2026-01-30 12:00:00.000000");
         }
-        let told = resolved(
+        let message = resolved(
             &Times::default(),
             "2026-07-30 12:00:00 W. Europe Standard Time",
         );
-        assert!(told.unwrap_err().contains("--timezone"));
+        assert!(message.unwrap_err().contains("--timezone"));
         means(
             Some("Europe/Berlin"),
             "2026-07-30 14:00:00 Mitteleuropäische Sommerzeit",

@@ -101,26 +101,30 @@ fn damaged_and_missing_bytes_come_back_from_a_backup() {
     stopped
         .change("UPDATE blob_contents SET content = x'00' WHERE content = CAST('of bob' AS BLOB)");
     stopped.change("DELETE FROM blob_contents WHERE content = CAST('do it' AS BLOB)");
-    let told = refused(&data, &["fsck"]);
+    let printed = refused(&data, &["fsck"]);
     for (problem, count) in [
         ("has the wrong length", 2),
         ("has changed bytes", 1),
         ("is missing", 2),
     ] {
-        assert_eq!(told.matches(problem).count(), count, "{problem}: {told}");
+        assert_eq!(
+            printed.matches(problem).count(),
+            count,
+            "{problem}: {printed}"
+        );
     }
-    assert!(told.contains("5 things are damaged"), "{told}");
+    assert!(printed.contains("5 things are damaged"), "{printed}");
 
-    let told = done(
+    let printed = done(
         &data,
         &["fsck", "--repair", "--from", text(&stopped.backup())],
     );
     assert_eq!(
-        told.matches("was restored from the backup").count(),
+        printed.matches("was restored from the backup").count(),
         5,
-        "{told}"
+        "{printed}"
     );
-    assert!(told.contains("All is well now"), "{told}");
+    assert!(printed.contains("All is well now"), "{printed}");
     assert_eq!(aside(&data), 3, "nothing was deleted");
     assert!(done(&data, &["fsck"]).contains("All is well: 7 blobs"));
     stopped.assert_served();
@@ -134,9 +138,9 @@ fn damaged_files_are_set_aside_and_restored_by_the_next_upload() {
     flip(&blobs(&data)[1]);
     stopped
         .change("UPDATE blob_contents SET content = x'00' WHERE content = CAST('of bob' AS BLOB)");
-    let told = refused(&data, &["fsck", "--repair"]);
-    assert_eq!(told.matches("remains: blob").count(), 3, "{told}");
-    assert_eq!((blobs(&data).len(), aside(&data)), (2, 3), "{told}");
+    let printed = refused(&data, &["fsck", "--repair"]);
+    assert_eq!(printed.matches("remains: blob").count(), 3, "{printed}");
+    assert_eq!((blobs(&data).len(), aside(&data)), (2, 3), "{printed}");
 
     let server = stopped.setup.start();
     let again = [Course::of(&server, "algebra")
@@ -164,16 +168,16 @@ fn a_damaged_backup_mends_nothing() {
         .into_iter()
         .find(|copy| copy.file_name() == Some(name));
     flip(&copy.unwrap());
-    let told = refused(
+    let printed = refused(
         &data,
         &["fsck", "--repair", "--from", text(&stopped.backup())],
     );
-    assert!(told.contains("remains: blob"), "{told}");
-    let told = refused(
+    assert!(printed.contains("remains: blob"), "{printed}");
+    let printed = refused(
         &data,
         &["fsck", "--repair", "--from", text(stopped.place.path())],
     );
-    assert!(told.contains("contains no complete backup"), "{told}");
+    assert!(printed.contains("contains no complete backup"), "{printed}");
 }
 
 #[test]
@@ -197,16 +201,16 @@ fn files_that_nobody_names_are_removed_when_old_and_foreign_ones_set_aside() {
         .unwrap();
     file.set_modified(long_ago).unwrap();
     let before = blobs(&data).len();
-    let told = done(&data, &["fsck"]);
+    let printed = done(&data, &["fsck"]);
     assert!(
-        told.contains("2 files belong to no blob") && told.contains("notes.txt does not"),
-        "{told}"
+        printed.contains("2 files belong to no blob") && printed.contains("notes.txt does not"),
+        "{printed}"
     );
 
-    let told = done(&data, &["fsck", "--repair"]);
+    let printed = done(&data, &["fsck", "--repair"]);
     assert!(
-        told.contains("removed: 1 files of 8 bytes") && told.contains("All is well now"),
-        "{told}"
+        printed.contains("removed: 1 files of 8 bytes") && printed.contains("All is well now"),
+        "{printed}"
     );
     assert!(!root.join("ab").join(&old).exists() && root.join("ac").join(&young).exists());
     assert_eq!((blobs(&data).len(), aside(&data)), (before - 2, 2));
@@ -227,10 +231,10 @@ fn a_file_in_another_place_is_put_where_it_belongs() {
         });
     fs::rename(&file, other.join(file.file_name().unwrap())).unwrap();
     assert!(refused(&data, &["fsck"]).contains("is missing"));
-    let told = done(&data, &["fsck", "--repair"]);
+    let printed = done(&data, &["fsck", "--repair"]);
     assert!(
-        told.contains("was restored from a file in another place"),
-        "{told}"
+        printed.contains("was restored from a file in another place"),
+        "{printed}"
     );
     stopped.assert_served();
 }
@@ -240,17 +244,20 @@ fn trees_that_do_not_fit_their_names_are_found_and_counts_corrected() {
     let stopped = Stopped::new();
     let data = stopped.data();
     stopped.change("UPDATE trees SET bytes = bytes + 1, files = 7 WHERE files = 4");
-    let told = refused(&data, &["fsck"]);
-    assert!(told.contains("but its row has other numbers"), "{told}");
-    let told = done(&data, &["fsck", "--repair"]);
-    assert!(told.contains("the rows of 1 trees"), "{told}");
+    let printed = refused(&data, &["fsck"]);
+    assert!(
+        printed.contains("but its row has other numbers"),
+        "{printed}"
+    );
+    let printed = done(&data, &["fsck", "--repair"]);
+    assert!(printed.contains("the rows of 1 trees"), "{printed}");
     assert!(done(&data, &["fsck"]).contains("All is well"));
 
     stopped.change("UPDATE tree_files SET path = 'renamed' WHERE path = 'file 1'");
-    let told = refused(&data, &["fsck", "--repair"]);
+    let printed = refused(&data, &["fsck", "--repair"]);
     assert!(
-        told.contains("remains: tree") && told.contains("does not match its checksum"),
-        "{told}"
+        printed.contains("remains: tree") && printed.contains("does not match its checksum"),
+        "{printed}"
     );
 }
 
@@ -260,8 +267,11 @@ fn nothing_is_repaired_beside_a_server() {
     let server = stopped.setup.start();
     let file = blobs(&server.data_dir())[0].clone();
     flip(&file);
-    let told = refused(&server.data_dir(), &["fsck", "--repair"]);
-    assert!(told.contains("Another nbcourier is serving"), "{told}");
+    let printed = refused(&server.data_dir(), &["fsck", "--repair"]);
+    assert!(
+        printed.contains("Another nbcourier is serving"),
+        "{printed}"
+    );
     assert!(file.exists() && aside(&server.data_dir()) == 0);
 }
 
@@ -280,9 +290,9 @@ fn a_directory_of_blobs_that_cannot_be_listed_is_a_finding() {
         .unwrap();
     fs::write(&part, "in the way").unwrap();
     for arguments in [&["fsck"][..], &["fsck", "--repair"]] {
-        let told = refused(&data, arguments);
-        assert!(told.contains("cannot be listed"), "{told}");
-        assert!(told.contains(part.to_str().unwrap()), "{told}");
-        assert!(!told.contains("All is well"), "{told}");
+        let printed = refused(&data, arguments);
+        assert!(printed.contains("cannot be listed"), "{printed}");
+        assert!(printed.contains(part.to_str().unwrap()), "{printed}");
+        assert!(!printed.contains("All is well"), "{printed}");
     }
 }
