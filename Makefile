@@ -7,7 +7,7 @@ export CARGO_INCREMENTAL = 0
 export CARGO_TARGET_DIR ?= $(or $(NBCOURIER_CACHE),$(or $(XDG_CACHE_HOME),$(HOME)/.cache)/nbcourier)/target
 endif
 
-.PHONY: run test check build tools unit clients plugin schemathesis fuzz wheel bench torture clean
+.PHONY: run test test-all check build tools unit clients plugin schemathesis fuzz wheel bench torture clean
 
 run: ## Build, start the exchange stand-alone, and print example commands
 	@scripts/run.sh
@@ -15,6 +15,9 @@ run: ## Build, start the exchange stand-alone, and print example commands
 test: check ## Run all tests; installs the tools they need
 	$(MAKE) --no-print-directory --jobs=2 --output-sync=target build tools
 	$(MAKE) --no-print-directory --jobs=2 --keep-going --output-sync=target unit plugin clients schemathesis
+
+test-all: export NBCOURIER_TEST_ALL = 1
+test-all: test ## Run all tests, and the rarer combinations of hubs and browsers that `make test` leaves out
 
 check: ## Check formatting, lints, and the licences of the crates
 	cargo fmt --all --check
@@ -34,7 +37,7 @@ tools:
 
 unit: ## Run the Rust tests: units, protocol replay, permission matrix, malformed input, faults
 	scripts/setup-faults.sh
-	cargo test --workspace --no-fail-fast
+	scripts/in-memory.sh cargo test --workspace --no-fail-fast
 
 clients: ## Test the binary with the real nbgrader, ngshare's client, JupyterHub and a browser
 	cargo build

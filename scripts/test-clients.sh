@@ -16,4 +16,4 @@ if [ ! -x "$NBCOURIER_BIN" ]; then
     echo "test-clients: there is no program at $NBCOURIER_BIN; run 'cargo build' or set NBCOURIER_BIN" >&2
     exit 1
 fi
-exec "$NBCOURIER_CACHE/clients/bin/python" -m pytest "$root/tests/clients" "$@"
+exec "$root/scripts/in-memory.sh" "$NBCOURIER_CACHE/clients/bin/python" -m pytest "$root/tests/clients" "$@"

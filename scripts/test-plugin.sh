@@ -18,9 +18,9 @@ fi
 
 tests=$root/tests/plugin
 if [ $# -gt 0 ]; then
-    exec "$NBCOURIER_CACHE/clients/bin/python" -m pytest "$tests" "$@"
+    exec "$root/scripts/in-memory.sh" "$NBCOURIER_CACHE/clients/bin/python" -m pytest "$tests" "$@"
 fi
-"$NBCOURIER_CACHE/clients/bin/python" -m pytest "$tests"
+"$root/scripts/in-memory.sh" "$NBCOURIER_CACHE/clients/bin/python" -m pytest "$tests"
 # nbgrader 0.9.0 causes deprecation warnings of Python 3.11.
-"$NBCOURIER_CACHE/nbgrader090/bin/python" -m pytest --disable-warnings -k "not ngshare" \
+"$root/scripts/in-memory.sh" "$NBCOURIER_CACHE/nbgrader090/bin/python" -m pytest --disable-warnings -k "not ngshare" \
     "$tests/test_cycle.py" "$tests/test_list.py" "$tests/test_roster.py"

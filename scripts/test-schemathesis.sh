@@ -15,4 +15,4 @@ if [ ! -x "$NBCOURIER_BIN" ]; then
     echo "test-schemathesis: there is no program at $NBCOURIER_BIN; run 'cargo build' or set NBCOURIER_BIN" >&2
     exit 1
 fi
-exec "$cache/schemathesis/bin/python" -m pytest "$root/tests/schemathesis" "$@"
+exec "$root/scripts/in-memory.sh" "$cache/schemathesis/bin/python" -m pytest "$root/tests/schemathesis" "$@"

@@ -15,6 +15,8 @@ from selenium.webdriver.common.by import By
 from selenium.webdriver.support.ui import WebDriverWait
 
 PAGE_LIMIT_S = 30
+# The pause between two looks at a page, in seconds.
+LOOK_S = 0.1
 IS_COMPLETE = "return document.readyState === 'complete'"
 # The browser must not look for updates, and this machine may have no screen and no sandbox for root.
 FLAGS = [
@@ -48,7 +50,7 @@ def start_browser(profile: Path, *more: str) -> Chrome:
 def log_in(browser: Chrome, hub: Hub, name: str, asked_for: str) -> None:
     """Opens a page of the service, fills in the hub's form, and waits to be back at the service."""
     fill_in_login(browser, hub, name, asked_for)
-    wait = WebDriverWait(browser, PAGE_LIMIT_S)
+    wait = WebDriverWait(browser, PAGE_LIMIT_S, LOOK_S)
     wait.until(lambda page: page.current_url.startswith(hub.service_url))
     wait.until(lambda page: page.execute_script(IS_COMPLETE))
 
@@ -56,7 +58,7 @@ def log_in(browser: Chrome, hub: Hub, name: str, asked_for: str) -> None:
 def fill_in_login(browser: Chrome, hub: Hub, name: str, asked_for: str) -> None:
     """Opens any page at the hub, and fills in the login form that comes before it."""
     browser.get(asked_for)
-    wait = WebDriverWait(browser, PAGE_LIMIT_S)
+    wait = WebDriverWait(browser, PAGE_LIMIT_S, LOOK_S)
     wait.until(lambda page: page.current_url.startswith(f"{hub.url}/hub/login"))
     browser.find_element(By.ID, "username_input").send_keys(name)
     browser.find_element(By.ID, "password_input").send_keys("any will do")
@@ -66,7 +68,7 @@ def fill_in_login(browser: Chrome, hub: Hub, name: str, asked_for: str) -> None:
 def wait_for_text(browser: Chrome, text: str) -> None:
     """Waits until a person can read the text, for text that appears some time after a click."""
     gone = [NoSuchElementException, StaleElementReferenceException]
-    wait = WebDriverWait(browser, PAGE_LIMIT_S, ignored_exceptions=gone)
+    wait = WebDriverWait(browser, PAGE_LIMIT_S, LOOK_S, gone)
     wait.until(lambda page: text in text_of(page), f"nowhere on the page: {text}")
 
 

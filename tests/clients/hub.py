@@ -9,13 +9,14 @@ from urllib.parse import quote, urlsplit
 
 import requests
 from neighbour import NAME, Neighbour
-from people import Person
+from people import Person, WarmPerson
 from processes import (
     START_LIMIT_S,
     EndedEarly,
     Program,
     clean_environment,
     free_ports,
+    kill_by_argument,
 )
 
 ADMIN = "boss"
@@ -31,7 +32,7 @@ class Hub:
     """A hub of one version, whose configuration loads the example for operators."""
 
     # The class of its people, which determines their client.
-    person_class = Person
+    person_class: type[Person] = WarmPerson
 
     def __init__(
         self,
@@ -52,6 +53,8 @@ class Hub:
                 self._start(environment, proxy, binary, servers or {})
                 return
             except EndedEarly:
+                # The hub left its service behind, which keeps the data directory locked.
+                kill_by_argument(f"--data-dir={directory / 'data'}")
                 if start == STARTS - 1:
                     raise
 
@@ -99,9 +102,11 @@ class Hub:
             cwd=directory,
             log=directory / "hub.log",
         )
-        at_first = self._inner_url if domain else self.service_url
+        # First without the proxy, which would log each question that comes too early.
+        at_last = self._inner_url if domain else self.service_url
         self._program.wait_until(
-            lambda: self._is_well(at_first), "healthz of the service"
+            lambda: self._is_well(self._inner_url) and self._is_well(at_last),
+            "healthz of the service",
         )
 
     def stop(self) -> int:

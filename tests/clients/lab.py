@@ -4,7 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 from urllib.parse import quote
 
-from browser import fill_in_login, picture, text_of
+from browser import LOOK_S, fill_in_login, picture, text_of
 from hub import Hub
 from selenium.common.exceptions import (
     ElementClickInterceptedException,
@@ -105,7 +105,7 @@ class Desk:
         return self._browser.find_elements(By.XPATH, path)
 
     def _until(self, ready: Callable[[], bool], what: str) -> None:
-        wait = WebDriverWait(self._browser, LIMIT_S, ignored_exceptions=PASSING)
+        wait = WebDriverWait(self._browser, LIMIT_S, LOOK_S, PASSING)
         try:
             wait.until(lambda _: ready())
         except TimeoutException as error:

@@ -5,7 +5,7 @@ import os
 import shutil
 from pathlib import Path
 
-from people import PROGRAMS, Outcome, Person
+from people import PROGRAMS, Outcome, WarmPerson
 from trees import write_tree
 
 PYTHON = Path(__file__).resolve().parents[2] / "python"
@@ -19,7 +19,7 @@ nbcourier.configure(get_config())
 NO_NEWS = {"disabledExtensions": {"@jupyterlab/apputils-extension:announcements": True}}
 
 
-class PluginPerson(Person):
+class PluginPerson(WarmPerson):
     """A person whose nbgrader uses the plugin, which finds the exchange by itself."""
 
     config = CONFIG.replace("{", "{{").replace("}", "}}")

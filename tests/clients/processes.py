@@ -1,5 +1,6 @@
 """Starts, waits for and ends the programs that a test needs, each by its own process and never by name."""
 
+import contextlib
 import os
 import random
 import signal
@@ -12,6 +13,8 @@ from pathlib import Path
 START_LIMIT_S = 180
 STOP_LIMIT_S = 120
 POLL_S = 0.05
+# How often a server in a thread looks whether it should end.
+STOP_POLL_S = 0.02
 # Below the ports that Linux gives to outgoing connections, which might take a port before the service does.
 PORTS = range(20_000, 32_000)
 
@@ -37,6 +40,14 @@ def clean_environment(*, path_first: Path, home: Path) -> dict[str, str]:
         "LC_ALL": "C.UTF-8",
         "TZ": "UTC",
     }
+
+
+def kill_by_argument(argument: str) -> None:
+    """Kills all programs that were started with this argument."""
+    for place in Path("/proc").glob("[0-9]*/cmdline"):
+        with contextlib.suppress(OSError):
+            if argument.encode() in place.read_bytes().split(b"\0"):
+                os.kill(int(place.parent.name), signal.SIGKILL)
 
 
 class EndedEarly(AssertionError):

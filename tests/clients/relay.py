@@ -8,6 +8,8 @@ import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
+from processes import STOP_POLL_S
+
 CHUNK = 1 << 16
 CONNECT_LIMIT_S = 30
 # The longest time that one direction of a connection stays open after the other has ended.
@@ -108,7 +110,9 @@ class Responder:
         self._server = ThreadingHTTPServer((host, port), Handler)
         self.port = self._server.server_port
         self.url = f"http://{host}:{self.port}"
-        threading.Thread(target=self._server.serve_forever, daemon=True).start()
+        threading.Thread(
+            target=self._server.serve_forever, args=(STOP_POLL_S,), daemon=True
+        ).start()
 
     def stop(self) -> None:
         """Stops the server."""

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import requests
-from people import Person
+from people import Person, WarmPerson
 from processes import STOP_LIMIT_S, Program, clean_environment, free_ports
 
 ADMIN = "root"
@@ -66,3 +66,9 @@ class Standalone:
             return requests.get(f"{self.url}/healthz", timeout=ANSWER_LIMIT_S).ok
         except requests.ConnectionError:
             return False
+
+
+class WarmStandalone(Standalone):
+    """A service whose people's commands run in processes that are already started."""
+
+    person_class = WarmPerson

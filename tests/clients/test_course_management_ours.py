@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 from people import Outcome, Person, all_at_once
-from standalone import ADMIN, Standalone
+from standalone import ADMIN, WarmStandalone
 
 NAME = "ngshare-course-management"
 COURSE = "Übungen (B) & more"
@@ -51,7 +51,7 @@ class Side:
     """An administrator with one of the two programs, and an exchange of their own."""
 
     def __init__(self, binary: Path, directory: Path, program: str) -> None:
-        self.service = Standalone(binary, directory)
+        self.service = WarmStandalone(binary, directory)
         self.admin: Person = self.service.person(ADMIN)
         self.admin.env["NBCOURIER_URL"] = self.service.url
         self.program = program

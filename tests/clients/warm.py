@@ -1,10 +1,14 @@
 """Runs nbgrader's commands without its start-up time: a process that has imported nbgrader forks for each command.
 
-The command is the same as that of the program `nbgrader`, with a process, a directory and an environment of its own.
-Importing nbgrader takes ten times as long as most commands of the tests.
+Each command calls the function that its program calls, with a process, a directory and an environment of its own.
+Importing nbgrader and the plugin takes ten times as long as most commands of the tests.
 """
 
 import atexit
+import contextlib
+import functools
+import gc
+import importlib
 import json
 import os
 import signal
@@ -12,6 +16,7 @@ import socket
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 import traceback
 from pathlib import Path
@@ -19,23 +24,37 @@ from typing import Any
 
 START_LIMIT_S = 60
 POLL_S = 0.05
+# The functions of the programs that can run in this way, besides "python -c".
+SCRIPTS = {
+    "nbgrader": ("nbgrader.apps.nbgraderapp", "main"),
+    "ngshare-course-management": ("ngshare_exchange.course_management", "main"),
+}
+PROGRAMS = {"python", *SCRIPTS}
+# nbgrader, and what it imports only when a command runs.
+NBGRADER = ("nbgrader.apps", "filecmp", "jupyter_core.migrate", "requests", "sqlalchemy.dialects.sqlite")
+# The plugin, unless the people have another client. The stock client reads the environment when it is imported.
+PLUGIN = ("nbcourier.exchange", "nbcourier.roster")
 
 
 class Kitchen:
     """The waiting process, started with the first command and ended with the tests."""
 
-    def __init__(self) -> None:
+    def __init__(self, python_path: str) -> None:
+        """`python_path` is the variable PYTHONPATH of the commands; it may contain a client."""
+        self._python_path = python_path
         self._directory = tempfile.TemporaryDirectory(prefix="nbgrader-")
         self._address = str(Path(self._directory.name) / "socket")
         self._process: subprocess.Popen | None = None
+        self._starting = threading.Lock()
         atexit.register(self._stop)
 
     def run(
         self, command: list[str], *, cwd: Path, env: dict[str, str], limit_s: float
     ) -> tuple[int, str, str]:
         """Returns the exit code, standard output and standard error."""
-        if self._process is None:
-            self._start()
+        with self._starting:
+            if self._process is None:
+                self._start()
         with (
             tempfile.TemporaryFile(dir=self._directory.name) as stdout,
             tempfile.TemporaryFile(dir=self._directory.name) as stderr,
@@ -55,10 +74,16 @@ class Kitchen:
         return int(code), said[0], said[1]
 
     def _start(self) -> None:
+        # Python reads these variables only when it starts, and nbgrader looks for `alembic` on the PATH. All others come
+        # with each command.
+        own = {
+            "LC_ALL": "C.UTF-8",
+            "PATH": os.pathsep.join((str(Path(sys.executable).parent), os.environ["PATH"])),
+            "PYTHONPATH": self._python_path,
+        }
         self._process = subprocess.Popen(
             [sys.executable, __file__, self._address],
-            # Python reads this variable only when it starts; all others come with each command.
-            env=os.environ | {"LC_ALL": "C.UTF-8"},
+            env=os.environ | own,
             stdin=subprocess.DEVNULL,
         )
         limit = time.monotonic() + START_LIMIT_S
@@ -75,9 +100,12 @@ class Kitchen:
 
 def serve(address: str) -> None:
     """Imports nbgrader, and forks for each command until it is killed."""
-    import nbgrader.apps  # noqa: F401 (imported for its side effect: later forks have it)
-    import requests  # noqa: F401 (for the same reason)
-
+    # Replaces the directory of this file, which has all modules of the tests.
+    sys.path[0] = str(Path(sys.executable).parent)
+    _import_all()
+    # Otherwise each child would copy the memory of all these objects when it collects garbage.
+    gc.collect()
+    gc.freeze()
     # The child processes are not waited for, so the kernel removes them.
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)
     with socket.socket(socket.AF_UNIX) as listening:
@@ -93,6 +121,20 @@ def serve(address: str) -> None:
                     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
                     _take(connection)
                     os._exit(0)
+
+
+def _import_all() -> None:
+    """Imports what most commands import, so that the forks have it."""
+    for name in NBGRADER:
+        importlib.import_module(name)
+    with contextlib.suppress(ModuleNotFoundError):
+        for name in PLUGIN:
+            importlib.import_module(name)
+    # For each new gradebook, nbgrader runs `alembic`, which only prints the version of nbgrader's own tables.
+    from nbgrader import api
+
+    version = api.get_alembic_version()
+    api.get_alembic_version = lambda: version
 
 
 def _take(connection: socket.socket) -> None:
@@ -114,7 +156,6 @@ def _execute(command: list[str], cwd: str, env: dict[str, str]) -> int:
     os.environ.clear()
     os.environ.update(env)
     time.tzset()
-    sys.path[1:1] = [each for each in env.get("PYTHONPATH", "").split(":") if each]
     try:
         _main(command)
     except SystemExit as end:
@@ -139,15 +180,16 @@ def _main(command: list[str]) -> Any:
         sys.path[0] = ""
         exec(compile(text, "<string>", "exec"), {"__name__": "__main__"})
         return
-    from nbgrader.apps.nbgraderapp import main
-
+    module, function = SCRIPTS[program]
     sys.argv = [program, *arguments]
-    # Replaces the directory of this file, which has all modules of the tests.
-    sys.path[0] = str(Path(sys.executable).parent)
-    sys.exit(main())
+    sys.exit(getattr(importlib.import_module(module), function)())
 
 
-KITCHEN = Kitchen()
+@functools.cache
+def kitchen(python_path: str) -> Kitchen:
+    """Returns the process for commands with this variable PYTHONPATH."""
+    return Kitchen(python_path)
+
 
 if __name__ == "__main__":
     serve(sys.argv[1])

@@ -10,10 +10,9 @@ from typing import Any
 
 import pytest
 import requests
-from people import COMMAND_LIMIT_S, Outcome, Person
+from people import Person, WarmPerson
 from standalone import ADMIN, ANSWER_LIMIT_S, Standalone
 from trees import Tree, decoded
-from warm import KITCHEN
 
 # The two protocols. The plugin has to do the same in both, which some of the tests check.
 V1, NGSHARE = "v1", "ngshare"
@@ -44,7 +43,7 @@ print(json.dumps(lister.start()))
 """
 
 
-class PluginPerson(Person):
+class PluginPerson(WarmPerson):
     """A person whose nbgrader uses the plugin."""
 
     config = textwrap.dedent("""\
@@ -57,20 +56,6 @@ class PluginPerson(Person):
     def __init__(self, **about: Any) -> None:
         super().__init__(**about)
         self.env["PYTHONPATH"] = str(PYTHON_SOURCE)
-
-    def attempt(self, program: str, *arguments: str) -> Outcome:
-        """Runs a program; nbgrader and Python run in a process that is already started."""
-        # Libraries that are loaded before a program starts, such as another clock, need a new process.
-        is_warm = program in ("nbgrader", "python") and "LD_PRELOAD" not in self.env
-        if not is_warm:
-            return super().attempt(program, *arguments)
-        code, stdout, stderr = KITCHEN.run(
-            [program, *arguments],
-            cwd=self.home,
-            env=self.env,
-            limit_s=COMMAND_LIMIT_S,
-        )
-        return Outcome((program, *arguments), code, stdout, stderr)
 
     def post(self, path: str, **form: str) -> dict[str, Any]:
         """Sends a request that must succeed, for things that a test is not about."""

@@ -7,6 +7,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import urlsplit
 
 import requests
+from processes import STOP_POLL_S
 
 LIMIT_S = 60
 CHUNK = 1 << 16
@@ -101,6 +102,8 @@ class Front:
     def __init__(self, target: str, hides: Rule = lambda asked: None) -> None:
         self.rule: Rule = lambda asked: None
         self.asked: list[Asked] = []
+        # Sent with every answer.
+        self.headers: dict[str, str] = {}
         front = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -133,6 +136,8 @@ class Front:
 
             def end_headers(self) -> None:
                 """Closes the connection after each request."""
+                for name, value in front.headers.items():
+                    self.send_header(name, value)
                 self.send_header("Connection", "close")
                 super().end_headers()
 
@@ -141,7 +146,9 @@ class Front:
 
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         self.url = f"http://127.0.0.1:{self._server.server_port}"
-        threading.Thread(target=self._server.serve_forever, daemon=True).start()
+        threading.Thread(
+            target=self._server.serve_forever, args=(STOP_POLL_S,), daemon=True
+        ).start()
 
     def die(self) -> None:
         """Stops listening, while the test goes on."""

@@ -30,6 +30,7 @@ RUN_ELSEWHERE = {
     ),
     "make run": "test_the_first_steps_of_the_readme",
     "make test": "this is a part of it",
+    "make test-all": "so it is of this",
     "make bench": "takes an hour; benches/ is what it runs",
     "make torture": "a quarter of an hour; tests/faults is the short form of it",
     "make wheel": "test_wheel.py runs its script and installs what it builds",
