@@ -1,6 +1,6 @@
 //! The HTTP client: sends requests and checks replies.
 
-use super::recognition::{Server, is_marked};
+use super::recognition::{Server, is_marked, recognise};
 use super::token::odd_length;
 use super::{Error, Result};
 use nbcourier_api::Problem;
@@ -233,7 +233,7 @@ impl Client {
         };
         let said = match said {
             Some(value) if !is_marked && has_form(status, is_problem, &value) => {
-                let server = self.recognised().await;
+                let server = recognise(&self.http, &self.way.url).await;
                 match server.map_err(|error| self.unreachable(&error))? {
                     server if server.speaks_unmarked() => Some(value),
                     Server::Marked => return Err(self.answered_before(status)),
@@ -289,7 +289,7 @@ impl Client {
 
     /// Whether an exchange answers at all, or an ngshare.
     async fn is_there(&self) -> bool {
-        let server = self.recognised().await;
+        let server = recognise(&self.http, &self.way.url).await;
         server.is_ok_and(|server| server != Server::Stranger)
     }
 

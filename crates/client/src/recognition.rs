@@ -1,6 +1,5 @@
 //! Finds out what the server at an address is. Other servers also send JSON of an exchange's form.
 
-use super::http::Client;
 use super::token::is_hexadecimal;
 use reqwest::{Response, StatusCode};
 use serde_json::{Value, json};
@@ -45,48 +44,45 @@ pub(super) fn has_proof(answer: &Value) -> bool {
     proof.is_some_and(|proof| proof.len() == PROOF && is_hexadecimal(proof))
 }
 
-impl Client {
-    /// Returns what the server is. Fails if it does not answer.
-    pub(super) async fn recognised(&self) -> reqwest::Result<Server> {
-        // The proof depends on the challenge, so that no cache answers in the exchange's place.
-        let challenge = [("challenge", uuid::Uuid::new_v4().simple().to_string())];
-        let (status, is_marked, body) = self.glance("healthz", &challenge).await?;
-        let answer: Value = serde_json::from_slice(&body).unwrap_or_default();
-        if status != StatusCode::OK || answer["success"] != true {
-            return Ok(Server::Stranger);
-        }
-        if is_marked {
-            return Ok(Server::Marked);
-        }
-        if has_proof(&answer) {
-            return Ok(Server::Unmarked);
-        }
-        if answer != json!({ "success": true }) {
-            return Ok(Server::Stranger);
-        }
-        // Other servers may have the same health check.
-        let (status, _, body) = self.glance("v1/courses", &[]).await?;
-        if status == StatusCode::NOT_FOUND && body.starts_with(NO_ADDRESS) {
-            Ok(Server::Ngshare)
-        } else {
-            Ok(Server::Stranger)
-        }
+/// Returns the kind of the server at the URL. Fails if it does not answer.
+pub(super) async fn recognise(http: &reqwest::Client, url: &str) -> reqwest::Result<Server> {
+    // The proof depends on the challenge, so that no cache answers in the exchange's place.
+    let challenge = [("challenge", uuid::Uuid::new_v4().simple().to_string())];
+    let (status, is_marked, body) = glance(http, format!("{url}/healthz"), &challenge).await?;
+    let answer: Value = serde_json::from_slice(&body).unwrap_or_default();
+    if status != StatusCode::OK || answer["success"] != true {
+        return Ok(Server::Stranger);
     }
+    if is_marked {
+        return Ok(Server::Marked);
+    }
+    if has_proof(&answer) {
+        return Ok(Server::Unmarked);
+    }
+    if answer != json!({ "success": true }) {
+        return Ok(Server::Stranger);
+    }
+    // Other servers may have the same health check.
+    let (status, _, body) = glance(http, format!("{url}/v1/courses"), &[]).await?;
+    if status == StatusCode::NOT_FOUND && body.starts_with(NO_ADDRESS) {
+        Ok(Server::Ngshare)
+    } else {
+        Ok(Server::Stranger)
+    }
+}
 
-    /// Returns the status of a reply, whether it has the mark, and the beginning of its content.
-    async fn glance(
-        &self,
-        path: &str,
-        arguments: &[(&str, String)],
-    ) -> reqwest::Result<(StatusCode, bool, Vec<u8>)> {
-        let request = self.http.get(format!("{}/{path}", self.way.url));
-        let mut reply = request.query(arguments).send().await?;
-        let mut body = Vec::new();
-        while body.len() < ENOUGH
-            && let Some(part) = reply.chunk().await?
-        {
-            body.extend_from_slice(&part);
-        }
-        Ok((reply.status(), is_marked(&reply), body))
+/// Returns the status of a reply, whether it has the mark, and the beginning of its content.
+async fn glance(
+    http: &reqwest::Client,
+    url: String,
+    arguments: &[(&str, String)],
+) -> reqwest::Result<(StatusCode, bool, Vec<u8>)> {
+    let mut reply = http.get(url).query(arguments).send().await?;
+    let mut body = Vec::new();
+    while body.len() < ENOUGH
+        && let Some(part) = reply.chunk().await?
+    {
+        body.extend_from_slice(&part);
     }
+    Ok((reply.status(), is_marked(&reply), body))
 }
