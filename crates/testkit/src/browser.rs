@@ -1,6 +1,5 @@
 //! A browser that logs in to the service through the hub.
 
-use super::oauth::HUB_COOKIE;
 use super::{Call, FakeHub, Reply, Server};
 use std::collections::BTreeMap;
 
@@ -23,7 +22,7 @@ impl Browser {
     /// Opens the home page, goes to the hub, and returns the path to which the hub sends the browser back.
     pub fn go_to_hub(&mut self, server: &Server, hub: &FakeHub, token: &str) -> String {
         let authorize = self.sent_away(server, server.prefix());
-        at_hub(hub, &authorize, token)
+        hub.authorize(&authorize, token)
     }
 
     /// Opens a page and follows redirects within the service; returns the path at the hub to which they lead.
@@ -106,16 +105,6 @@ impl Browser {
         let call = server.call("GET", target).header("X-CSRF-Token", &token);
         server.send(&self.with_cookies(call))
     }
-}
-
-/// Requests the hub's authorize page as a person who is logged in there; returns the address of its redirect.
-pub fn at_hub(hub: &FakeHub, authorize: &str, token: &str) -> String {
-    let reply = Call::new("GET", authorize)
-        .header("Cookie", &format!("{HUB_COOKIE}={token}"))
-        .send(hub.port())
-        .expect("the hub answers");
-    assert_eq!(reply.status, 302, "{}", reply.text());
-    location_of(&reply)
 }
 
 /// Returns the target of a redirect.

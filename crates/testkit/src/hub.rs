@@ -1,10 +1,11 @@
 //! A fake hub that answers a service as JupyterHub does, and that can be faulty in several ways.
 
-use super::http::{read_headers, read_line};
-use super::oauth::Oauth;
+use super::http::Call;
+use super::hub_wire::{HubReply, HubRequest, read_request};
+use super::oauth::{HUB_COOKIE, Oauth};
 use serde_json::{Value, json};
 use std::collections::HashMap;
-use std::io::{self, BufReader, Read, Write};
+use std::io::{BufReader, Write};
 use std::net::{TcpListener, TcpStream};
 use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use std::sync::{Arc, Condvar, Mutex};
@@ -55,26 +56,6 @@ impl HubBehaviour {
     }
 }
 
-/// A request that the hub received.
-#[derive(Clone, Debug)]
-pub struct Seen {
-    pub method: String,
-    /// The path with its query.
-    pub target: String,
-    pub headers: Vec<(String, String)>,
-    pub body: String,
-}
-
-impl Seen {
-    pub fn header(&self, name: &str) -> &str {
-        let found = self
-            .headers
-            .iter()
-            .find(|(key, _)| key.eq_ignore_ascii_case(name));
-        found.map_or("", |(_, value)| value)
-    }
-}
-
 /// The hub, listening on a port of its own until it is dropped.
 pub struct FakeHub {
     port: u16,
@@ -91,7 +72,7 @@ struct State {
     groups: Mutex<Option<Vec<Group>>>,
     mood: Mutex<HubBehaviour>,
     mood_changed: Condvar,
-    seen: Mutex<Vec<Seen>>,
+    requests: Mutex<Vec<HubRequest>>,
     oauth: Mutex<Oauth>,
     over: AtomicBool,
     clock_ahead: AtomicI64,
@@ -107,7 +88,7 @@ impl FakeHub {
             groups: Mutex::default(),
             mood: Mutex::new(HubBehaviour::Well),
             mood_changed: Condvar::new(),
-            seen: Mutex::default(),
+            requests: Mutex::default(),
             oauth: Mutex::default(),
             over: AtomicBool::new(false),
             clock_ahead: AtomicI64::new(0),
@@ -196,27 +177,37 @@ impl FakeHub {
         self.state.clock_ahead.store(seconds, Ordering::SeqCst);
     }
 
+    /// Requests the authorize page as a person who is logged in to the hub. Returns the address of its redirect.
+    pub fn authorize(&self, authorize: &str, token: &str) -> String {
+        let reply = Call::new("GET", authorize)
+            .header("Cookie", &format!("{HUB_COOKIE}={token}"))
+            .send(self.port)
+            .expect("the hub answers");
+        assert_eq!(reply.status, 302, "{}", reply.text());
+        reply.header("location").expect("a Location").to_owned()
+    }
+
     /// Returns all requests so far.
-    pub fn seen(&self) -> Vec<Seen> {
-        self.state.seen.lock().expect("requests").clone()
+    pub fn requests(&self) -> Vec<HubRequest> {
+        self.state.requests.lock().expect("requests").clone()
     }
 
     /// Returns the number of requests for the owner of a token.
     pub fn questions(&self) -> usize {
-        let asked = |seen: &&Seen| seen.target == "/hub/api/user";
-        self.seen().iter().filter(asked).count()
+        let asked = |request: &&HubRequest| request.target == "/hub/api/user";
+        self.requests().iter().filter(asked).count()
     }
 
     /// Returns the number of requests about accounts.
     pub fn questions_about_accounts(&self) -> usize {
-        let asked = |seen: &&Seen| seen.target.starts_with(USERS);
-        self.seen().iter().filter(asked).count()
+        let asked = |request: &&HubRequest| request.target.starts_with(USERS);
+        self.requests().iter().filter(asked).count()
     }
 
     /// Opens the hub's authorize page as the person with this token, and returns the query with which the browser comes
     /// back to the service.
     pub fn logs_in(&self, authorize: &str, token: &str) -> String {
-        let back = super::browser::at_hub(self, authorize, token);
+        let back = self.authorize(authorize, token);
         assert_eq!(self.oauth_complaints(), [""; 0]);
         let (_, query) = back.split_once('?').expect("a query");
         query.to_owned()
@@ -270,8 +261,8 @@ impl State {
     fn serve(&self, stream: TcpStream) {
         let mut reader = BufReader::new(stream);
         while let Ok(request) = read_request(&mut reader) {
-            let seen = request.clone();
-            self.seen.lock().expect("requests").push(seen);
+            let requests = request.clone();
+            self.requests.lock().expect("requests").push(requests);
             if *self.mood.lock().expect("mood") == HubBehaviour::Dripping {
                 return self.drip(reader.get_mut());
             }
@@ -285,18 +276,18 @@ impl State {
         }
     }
 
-    fn answer(&self, request: &Seen) -> Option<Answer> {
+    fn answer(&self, request: &HubRequest) -> Option<HubReply> {
         let mood = self.mood.lock().expect("mood").clone();
         match mood {
             HubBehaviour::Well => {}
             HubBehaviour::Slow(time) => thread::sleep(time),
             HubBehaviour::Stuck => self.wait_while_stuck(),
             HubBehaviour::Status(status) => {
-                return Some(Answer::new(status, "").header("Location", "/elsewhere"));
+                return Some(HubReply::new(status, "").header("Location", "/elsewhere"));
             }
-            HubBehaviour::Says(body) => return Some(Answer::of_bytes(200, body)),
+            HubBehaviour::Says(body) => return Some(HubReply::of_bytes(200, body)),
             HubBehaviour::Redirecting => {
-                let elsewhere = Answer::new(302, "");
+                let elsewhere = HubReply::new(302, "");
                 return Some(elsewhere.header("Location", "http://127.0.0.1:9/hub/api/user"));
             }
             HubBehaviour::Closed | HubBehaviour::Dripping => return None,
@@ -306,13 +297,13 @@ impl State {
             .split_once('?')
             .unwrap_or((&request.target, ""));
         Some(match path {
-            "/hub/api/" => Answer::json(200, &json!({"version": "6.1.0"})),
+            "/hub/api/" => HubReply::json(200, &json!({"version": "6.1.0"})),
             "/hub/api/user" => self.who(request),
             "/hub/api/groups" => self.groups(request),
             "/hub/api/oauth2/authorize" => self.oauth().authorize(request),
             "/hub/api/oauth2/token" => self.oauth().token(request),
             _ if path.starts_with(USERS) => self.account(&path[USERS.len()..], request),
-            _ => Answer::json(404, &json!({"status": 404, "message": "Not Found"})),
+            _ => HubReply::json(404, &json!({"status": 404, "message": "Not Found"})),
         })
     }
 
@@ -334,7 +325,7 @@ impl State {
         self.oauth.lock().expect("oauth")
     }
 
-    fn who(&self, request: &Seen) -> Answer {
+    fn who(&self, request: &HubRequest) -> HubReply {
         let header = request.header("authorization");
         let token = header
             .strip_prefix("token ")
@@ -342,33 +333,33 @@ impl State {
             .unwrap_or_default();
         let holders = self.holders.lock().expect("holders");
         match holders.get(token) {
-            Some(model) => Answer::json(200, model),
-            None => Answer::json(403, &json!({"status": 403, "message": "Forbidden"})),
+            Some(model) => HubReply::json(200, model),
+            None => HubReply::json(403, &json!({"status": 403, "message": "Forbidden"})),
         }
     }
 
     /// Returns the hub's answer about a user: the account with the scope `read:users`; without it, a refusal.
-    fn account(&self, name: &str, request: &Seen) -> Answer {
+    fn account(&self, name: &str, request: &HubRequest) -> HubReply {
         let own = format!("token {}", super::server::SERVICE_TOKEN);
         assert_eq!(request.header("authorization"), own);
         let accounts = self.accounts.lock().expect("accounts");
         match accounts.get(name) {
-            Some(created) => Answer::json(
+            Some(created) => HubReply::json(
                 200,
                 &json!({"kind": "user", "name": name, "admin": false, "created": created}),
             ),
-            None if accounts.is_empty() => Answer::json(403, &json!({"status": 403})),
-            None => Answer::json(404, &json!({"status": 404})),
+            None if accounts.is_empty() => HubReply::json(403, &json!({"status": 403})),
+            None => HubReply::json(404, &json!({"status": 404})),
         }
     }
 
     /// Returns a page of the groups in the form of JupyterHub's `GET /groups`.
-    fn groups(&self, request: &Seen) -> Answer {
+    fn groups(&self, request: &HubRequest) -> HubReply {
         let own = format!("token {}", super::server::SERVICE_TOKEN);
         assert_eq!(request.header("authorization"), own);
         let groups = self.groups.lock().expect("groups");
         let Some(groups) = &*groups else {
-            return Answer::json(403, &json!({"status": 403}));
+            return HubReply::json(403, &json!({"status": 403}));
         };
         let number = |key: &str| {
             let (_, query) = request.target.split_once('?').expect("a query");
@@ -388,7 +379,7 @@ impl State {
         let next = (end < groups.len()).then(|| json!({"offset": end, "limit": limit, "url": "/"}));
         let pagination =
             json!({"offset": offset, "limit": limit, "total": groups.len(), "next": next});
-        Answer::json(200, &json!({"items": page, "_pagination": pagination}))
+        HubReply::json(200, &json!({"items": page, "_pagination": pagination}))
     }
 
     fn wait_while_stuck(&self) {
@@ -397,62 +388,4 @@ impl State {
             mood = self.mood_changed.wait(mood).expect("mood");
         }
     }
-}
-
-/// An answer of the hub.
-pub struct Answer {
-    status: u16,
-    headers: Vec<(String, String)>,
-    body: Vec<u8>,
-}
-
-impl Answer {
-    pub fn new(status: u16, body: &str) -> Self {
-        Self::of_bytes(status, body.into())
-    }
-
-    fn of_bytes(status: u16, body: Vec<u8>) -> Self {
-        Self {
-            status,
-            headers: Vec::new(),
-            body,
-        }
-    }
-
-    pub fn json(status: u16, value: &Value) -> Self {
-        Self::new(status, &value.to_string()).header("Content-Type", "application/json")
-    }
-
-    pub fn header(mut self, name: &str, value: &str) -> Self {
-        self.headers.push((name.to_owned(), value.to_owned()));
-        self
-    }
-
-    fn to_bytes(&self) -> Vec<u8> {
-        let mut head = format!("HTTP/1.1 {} Fake\r\n", self.status);
-        for (name, value) in &self.headers {
-            head.push_str(&format!("{name}: {value}\r\n"));
-        }
-        head.push_str(&format!("Content-Length: {}\r\n\r\n", self.body.len()));
-        [head.as_bytes(), &self.body].concat()
-    }
-}
-
-fn read_request(reader: &mut BufReader<TcpStream>) -> io::Result<Seen> {
-    let line = read_line(reader)?;
-    let mut words = line.split(' ').map(str::to_owned);
-    let method = words.next().unwrap_or_default();
-    let target = words.next().unwrap_or_default();
-    let headers = read_headers(reader)?;
-    let mut request = Seen {
-        method,
-        target,
-        headers,
-        body: String::new(),
-    };
-    let length = request.header("content-length").parse().unwrap_or(0);
-    let mut body = vec![0; length];
-    reader.read_exact(&mut body)?;
-    request.body = String::from_utf8_lossy(&body).into_owned();
-    Ok(request)
 }

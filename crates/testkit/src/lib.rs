@@ -19,6 +19,7 @@ pub mod files;
 pub mod form;
 pub mod http;
 pub mod hub;
+pub mod hub_wire;
 pub mod logged;
 pub mod nonsense;
 pub mod oauth;

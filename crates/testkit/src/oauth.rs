@@ -1,7 +1,7 @@
 //! The hub's side of the OAuth code flow, as strict as JupyterHub 6: a code works once, for the redirect that it was
 //! issued for, with the secret of the client and the PKCE verifier.
 
-use super::hub::{Answer, Seen};
+use super::hub_wire::{HubReply, HubRequest};
 use super::server::{CLIENT_ID, SERVICE_TOKEN};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -28,7 +28,7 @@ struct Grant {
 
 impl Oauth {
     /// Handles the browser's request with its hub cookie, and sends the browser back with a code.
-    pub fn authorize(&mut self, request: &Seen) -> Answer {
+    pub fn authorize(&mut self, request: &HubRequest) -> HubReply {
         let (_, query) = request.target.split_once('?').unwrap_or_default();
         let argument = arguments(query);
         let get = |name: &str| argument.get(name).cloned().unwrap_or_default();
@@ -43,7 +43,7 @@ impl Oauth {
             self.complain("a challenge or a state is missing");
         }
         let Some(token) = hub_cookie(request) else {
-            return Answer::new(403, "log in first");
+            return HubReply::new(403, "log in first");
         };
         self.given += 1;
         let code = format!("secret-code-{}", self.given);
@@ -54,11 +54,11 @@ impl Oauth {
             challenge: get("code_challenge"),
         };
         self.grants.insert(code, grant);
-        Answer::new(302, "").header("Location", &target)
+        HubReply::new(302, "").header("Location", &target)
     }
 
     /// Exchanges a code for a token.
-    pub fn token(&mut self, request: &Seen) -> Answer {
+    pub fn token(&mut self, request: &HubRequest) -> HubReply {
         let argument = arguments(&request.body);
         let get = |name: &str| argument.get(name).cloned().unwrap_or_default();
         let Some(grant) = self.grants.remove(&get("code")) else {
@@ -74,15 +74,15 @@ impl Oauth {
         if get("redirect_uri") != grant.redirect_uri || get("grant_type") != "authorization_code" {
             return self.refuse("a wrong redirect_uri or grant_type");
         }
-        Answer::json(
+        HubReply::json(
             200,
             &json!({"access_token": grant.token, "token_type": "Bearer"}),
         )
     }
 
-    fn refuse(&mut self, why: &str) -> Answer {
+    fn refuse(&mut self, why: &str) -> HubReply {
         self.complain(why);
-        Answer::json(400, &json!({"error": "invalid_grant"}))
+        HubReply::json(400, &json!({"error": "invalid_grant"}))
     }
 
     fn expect(&mut self, what: &str, is: &str, should_be: &str) {
@@ -96,7 +96,7 @@ impl Oauth {
     }
 }
 
-fn hub_cookie(request: &Seen) -> Option<String> {
+fn hub_cookie(request: &HubRequest) -> Option<String> {
     let cookies = request.header("cookie").split("; ");
     let mut pairs = cookies.filter_map(|cookie| cookie.split_once('='));
     pairs

@@ -146,7 +146,7 @@ fn hole_22_where_the_hub_does_not_tell_accounts_apart_who_leaves_is_retired_by_h
     ada_is_somebody_else(&hub);
     assert_eq!(courses(&server, "ada-now"), json!([]));
     let asked = hub
-        .seen()
+        .requests()
         .iter()
         .filter(|seen| seen.target.contains("/users/"))
         .count();

@@ -2,7 +2,7 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use nbcourier_testkit::browser::{Browser, at_hub, location_of};
+use nbcourier_testkit::browser::{Browser, location_of};
 use nbcourier_testkit::hub::{service_model, user_model};
 use nbcourier_testkit::{Call, FakeHub, Form, Reply, Server, Setup, percent_encode};
 
@@ -96,7 +96,7 @@ fn cookies_are_for_this_service_and_for_no_script() {
     let mut browser = Browser::default();
     let login = format!("{}login", server.prefix());
     let begun = browser.get(&server, &login);
-    let back = at_hub(&hub, &location_of(&begun), "kevin");
+    let back = hub.authorize(&location_of(&begun), "kevin");
     let finished = browser.get(&server, &back);
     let path = format!("path={}", server.prefix());
     for reply in [begun, finished] {
@@ -514,13 +514,13 @@ fn after_the_login_nobody_is_sent_elsewhere() {
         let mut browser = Browser::default();
         let target = format!("{login}?next={}", percent_encode(next));
         let authorize = browser.sent_away(&server, &target);
-        let landed = browser.get(&server, &at_hub(&hub, &authorize, "kevin"));
+        let landed = browser.get(&server, &hub.authorize(&authorize, "kevin"));
         assert_eq!(location_of(&landed), server.prefix(), "{next}");
     }
     let mut browser = Browser::default();
     let ours = format!("{}courses", server.prefix());
     let authorize = browser.sent_away(&server, &format!("{login}?next={}", percent_encode(&ours)));
-    let landed = browser.get(&server, &at_hub(&hub, &authorize, "kevin"));
+    let landed = browser.get(&server, &hub.authorize(&authorize, "kevin"));
     assert_eq!(location_of(&landed), ours);
 }
 
