@@ -1,7 +1,7 @@
 //! The address that the server listens on.
 
 use super::effective::without_password;
-use super::{ConfigError, Environment, Given};
+use super::{ConfigError, Environment, ServeOptions};
 use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, TcpListener, ToSocketAddrs};
 
@@ -16,7 +16,7 @@ pub struct Binding {
 
 impl Binding {
     pub(super) fn new(
-        given: &Given,
+        given: &ServeOptions,
         environment: &Environment,
         standalone: bool,
     ) -> Result<Self, ConfigError> {

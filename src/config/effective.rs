@@ -1,6 +1,6 @@
 //! The effective settings, each with its origin. Secrets are listed without their values.
 
-use super::{Config, ConfigError, Environment, Given, ReusedNames, read_file};
+use super::{Config, ConfigError, Environment, ReusedNames, ServeOptions, read_file};
 use clap::parser::ValueSource;
 use clap::{ArgMatches, Args, Command};
 use nbcourier_domain::{ByteSize, Span};
@@ -43,7 +43,7 @@ impl Origins {
     /// Reads the origins from the parsed command line and from the file that it names.
     pub fn new(matches: &ArgMatches) -> Result<Self, ConfigError> {
         let mut origins = Self::default();
-        for argument in Given::augment_args(Command::new("")).get_arguments() {
+        for argument in ServeOptions::augment_args(Command::new("")).get_arguments() {
             let id = argument.get_id().as_str();
             let Some(long) = argument.get_long() else {
                 continue;
@@ -84,7 +84,7 @@ fn keys(path: &Path) -> Result<BTreeSet<String>, ConfigError> {
 /// Returns every setting, in the order of the help.
 pub fn settings(config: &Config, environment: &Environment, origins: &Origins) -> Vec<Setting> {
     let mut settings = Vec::new();
-    for argument in Given::augment_args(Command::new("")).get_arguments() {
+    for argument in ServeOptions::augment_args(Command::new("")).get_arguments() {
         let Some(name) = argument.get_long() else {
             continue;
         };
@@ -225,12 +225,12 @@ mod tests {
 
     #[test]
     fn every_setting_is_printed() {
-        let given = Given {
+        let given = ServeOptions {
             standalone: Some(true),
-            ..Given::default()
+            ..ServeOptions::default()
         };
         let config = Config::new(given, &Environment::default()).unwrap();
-        for argument in Given::augment_args(Command::new("")).get_arguments() {
+        for argument in ServeOptions::augment_args(Command::new("")).get_arguments() {
             let name = argument.get_long().unwrap();
             let printed = value(&config, &Origins::default(), name);
             assert!(printed.is_some(), "{name} is not: add it to `value`");

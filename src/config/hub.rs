@@ -3,7 +3,7 @@
 //! JupyterHub sets the variables for a managed service. For an external service, its operator sets them (JupyterHub's
 //! documentation, "Services").
 
-use super::{Config, ConfigError, Given, secret};
+use super::{Config, ConfigError, ServeOptions, secret};
 use std::ffi::OsString;
 use std::fmt;
 
@@ -132,7 +132,10 @@ impl HubPlace {
         ours.is_some() && hubs.is_some() && ours != hubs
     }
 
-    pub(super) fn new(given: &Given, environment: &Environment) -> Result<Self, ConfigError> {
+    pub(super) fn new(
+        given: &ServeOptions,
+        environment: &Environment,
+    ) -> Result<Self, ConfigError> {
         let api_url = given.jupyterhub_api_url.as_ref().or(environment.api_url.as_ref()).ok_or_else(|| {
             ConfigError(
                 "The hub is unknown: JUPYTERHUB_API_URL is not set. Let JupyterHub start nbcourier as a service, or \

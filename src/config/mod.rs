@@ -7,21 +7,21 @@ mod client;
 mod client_environment;
 mod effective;
 mod exchange_address;
-mod given;
 mod hub;
 mod operator;
 mod places;
 pub mod secret;
+mod serve_options;
 
 pub use binding::Binding;
 pub use client::{ClientArgs, Connection, Proxy};
 pub use client_environment::ClientEnvironment;
 pub use effective::{Origins, Setting, settings, without_password};
 pub use exchange_address::ExchangeAddress;
-pub use given::{Given, GivenGroup, LogFormat, ReusedNames};
 pub use hub::{Environment, HubPlace};
 pub use operator::operator_account;
 pub use places::{PlaceArgs, Places, ngshare_database};
+pub use serve_options::{GivenGroup, LogFormat, ReusedNames, ServeOptions};
 
 use nbcourier_domain::{GroupRule, GroupRules};
 use std::net::SocketAddr;
@@ -139,7 +139,7 @@ pub struct Config {
 
 impl Config {
     /// Combines the command line, the environment, and the configuration file that they may name.
-    pub fn new(given: Given, environment: &Environment) -> Result<Self, ConfigError> {
+    pub fn new(given: ServeOptions, environment: &Environment) -> Result<Self, ConfigError> {
         let given = given.with_file()?;
         let standalone = given.is_standalone();
         let hub = if standalone {
@@ -267,7 +267,7 @@ mod tests {
     #[derive(Parser)]
     struct Line {
         #[command(flatten)]
-        given: Given,
+        given: ServeOptions,
     }
 
     fn config(arguments: &[&str], environment: &Environment) -> Result<Config, ConfigError> {

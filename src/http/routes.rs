@@ -5,8 +5,8 @@ use super::openapi::{Operation, delete, get, post, put};
 use super::pages::{self, home, login};
 use super::{health, metrics, ngshare, v1};
 use Access::{Caller, Open, Page};
-use Only::{Always, WithMetrics, WithoutHub};
 use Reply::{Compressed, Files, Short};
+use Served::{Always, WithMetrics, WithoutHub};
 use actix_web::{Route, web};
 use std::fmt;
 
@@ -21,7 +21,7 @@ pub struct Address {
     /// How the reply is sent.
     pub reply: Reply,
     /// When the server has it.
-    pub only: Only,
+    pub served: Served,
     /// The handler.
     pub route: Route,
 }
@@ -51,7 +51,7 @@ pub enum Reply {
 
 /// When the server has an address.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Only {
+pub enum Served {
     /// Always.
     Always,
     /// If metrics are served on this address.
@@ -85,7 +85,7 @@ type Row = (
     &'static str,
     Access,
     Reply,
-    Only,
+    Served,
     fn() -> Route,
 );
 
@@ -136,12 +136,12 @@ const TABLE: &[Row] = &[
 pub fn routes() -> Vec<Address> {
     let table = TABLE
         .iter()
-        .map(|&(method, path, access, reply, only, route)| Address {
+        .map(|&(method, path, access, reply, served, route)| Address {
             method,
             path,
             access,
             reply,
-            only,
+            served,
             route: route(),
         });
     let below_v1 = operations().into_iter().map(Address::from);
@@ -159,7 +159,7 @@ impl From<Operation> for Address {
             } else {
                 Reply::Short
             },
-            only: Only::Always,
+            served: Served::Always,
             route: operation.route(),
         }
     }

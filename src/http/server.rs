@@ -7,7 +7,7 @@ use super::middleware::{
 };
 use super::ngshare;
 use super::openapi::Document;
-use super::routes::{Access, Address, Only, Reply, operations, routes};
+use super::routes::{Access, Address, Reply, Served, operations, routes};
 use super::state::{AppState, Debugging, Prefix, Retention};
 use actix_web::body::{BoxBody, EitherBody};
 use actix_web::dev::{ServiceFactory, ServiceRequest, ServiceResponse};
@@ -218,10 +218,10 @@ fn configure(
             Some(path) => format!("/{path}"),
             None => format!("{prefix}{}", address.path),
         };
-        let is_served = match address.only {
-            Only::Always => true,
-            Only::WithMetrics => with_metrics,
-            Only::WithoutHub => standalone,
+        let is_served = match address.served {
+            Served::Always => true,
+            Served::WithMetrics => with_metrics,
+            Served::WithoutHub => standalone,
         };
         // With the prefix `/`, the paths at the root are the same.
         if !is_served || !known.insert(whole.clone()) {

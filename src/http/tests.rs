@@ -2,7 +2,7 @@
 
 use super::compute::COMPUTED;
 use super::error::Error;
-use super::routes::{Access, Address, Only, Reply};
+use super::routes::{Access, Address, Reply, Served};
 use super::server::{Settings, application};
 use super::state::AppState;
 use actix_web::body::{BodyStream, MessageBody};
@@ -92,7 +92,7 @@ fn going_wrong() -> Vec<Address> {
         path,
         access: Access::Caller,
         reply: Reply::Short,
-        only: Only::Always,
+        served: Served::Always,
         route: route(),
     };
     routes.map(one).into()
@@ -263,7 +263,7 @@ async fn a_reply_that_breaks_off_is_logged_with_the_id_of_its_request() {
         path,
         access: Access::Caller,
         reply: Reply::Short,
-        only: Only::Always,
+        served: Served::Always,
         route: route(),
     });
     let service = init_service(

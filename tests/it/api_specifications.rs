@@ -2,7 +2,7 @@
 //! settings in `docs/configuration.md`.
 
 use clap::{Arg, Args, Command};
-use nbcourier::config::Given;
+use nbcourier::config::ServeOptions;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
@@ -161,7 +161,7 @@ fn the_page_about_configuration_lists_every_setting() {
 }
 
 fn settings_table() -> String {
-    let command = Given::augment_args(Command::new("serve"));
+    let command = ServeOptions::augment_args(Command::new("serve"));
     let rows = command.get_arguments().map(settings_row);
     let head = "| setting | variable | what it does | default |\n|---|---|---|---|\n";
     std::iter::once(head.to_owned()).chain(rows).collect()

@@ -1,6 +1,6 @@
 //! Recognises sources that are not the kind of exchange that the operator named.
 
-use super::place::{Kind, Place};
+use super::source_path::{Kind, SourcePath};
 use std::io::Read as _;
 use std::path::Path;
 
@@ -8,9 +8,10 @@ use std::path::Path;
 const LOOKED_AT: usize = 100;
 
 /// Returns what a directory without courses of a shared directory is, and what to do with it.
-pub fn kind_of(root: &Place) -> Option<String> {
-    let has =
-        |place: &Place, names: &[&str]| names.iter().any(|name| place.join(name).is_directory());
+pub fn kind_of(root: &SourcePath) -> Option<String> {
+    let has = |place: &SourcePath, names: &[&str]| {
+        names.iter().any(|name| place.join(name).is_directory())
+    };
     let has_file = |name: &str| root.join(name).is_file();
     let found = |text: &str| Some(text.to_owned());
     if has(root, &["inbound", "outbound"]) {
@@ -30,7 +31,7 @@ pub fn kind_of(root: &Place) -> Option<String> {
         return found("the data of an ngshare. Import it with `nbcourier import ngshare`");
     }
     let is_of_instructors =
-        |place: &Place| has(place, &OF_INSTRUCTORS) || place.join("gradebook.db").is_file();
+        |place: &SourcePath| has(place, &OF_INSTRUCTORS) || place.join("gradebook.db").is_file();
     if is_of_instructors(root) {
         return found(
             "a course directory of instructors (source, release, submitted), not an exchange. Its contents stay with \

@@ -9,16 +9,16 @@ mod kinds;
 mod mover;
 mod names;
 pub mod ngshare;
-mod place;
 mod report;
 mod source;
+mod source_path;
 
 pub use kinds::what_a_file_is;
 pub use mover::{Mover, Rules};
 pub use names::Names;
-pub use place::Place;
 pub use report::{Counts, Problem, Report, Summary};
 pub use source::{Finding, SourceFile, SourceSubmission, SourceTree};
+pub use source_path::SourcePath;
 
 use nbcourier_exchange as exchange;
 use std::path::PathBuf;

@@ -1,7 +1,7 @@
 //! Moves the contents of a source into the exchange.
 
-use super::place;
 use super::source::{Finding, SourceFile, SourceSubmission, SourceTree};
+use super::source_path;
 use super::{Report, Result};
 use futures_util::future::join_all;
 use md5::{Digest, Md5};
@@ -402,7 +402,7 @@ fn read(
         Err(error) => return Ok(Err(lost(&error))),
     };
     if let Some(owner) = file.owner
-        && place::owner(&source).is_ok_and(|found| found != owner)
+        && source_path::owner(&source).is_ok_and(|found| found != owner)
     {
         let says = "belongs to another account than the submission and may be somebody else's file; it is left out, \
                     and the rest is imported";

@@ -242,7 +242,7 @@ pub fn report_service(report: &mut Report, course: &str, name: &UserName) -> boo
 /// Finds instructors who may be services of the hub, whatever their names are. The source does not say it: a service has
 /// no details there, is nobody's student, and hands nothing in, but this is true of people as well.
 #[derive(Default)]
-pub struct Doubts {
+pub struct PossibleServices {
     /// Courses and their instructors without details.
     instructors: Vec<(String, UserName)>,
     /// Courses with an instructor that is known to be a service, or was reported as a possible one.
@@ -251,7 +251,7 @@ pub struct Doubts {
     people: HashSet<UserName>,
 }
 
-impl Doubts {
+impl PossibleServices {
     /// Adds an instructor. `is_reported`: whether the name looks like that of a service.
     pub fn instructor(&mut self, course: &str, person: &Person, is_reported: bool) {
         let details = [&person.first_name, &person.last_name, &person.email];
@@ -419,7 +419,7 @@ mod tests {
             first_name: first_name.map(str::to_owned),
             ..Person::named(name(text))
         };
-        let mut doubts = Doubts::default();
+        let mut possible_services = PossibleServices::default();
         for (course, text, first_name, is_reported) in [
             ("algebra", "maths", None, false),
             ("algebra", "blank", Some(" "), false),
@@ -430,11 +430,11 @@ mod tests {
             ("logic", "kim", None, false),
             ("logic", "service:logic", None, false),
         ] {
-            doubts.instructor(course, &instructor(text, first_name), is_reported);
+            possible_services.instructor(course, &instructor(text, first_name), is_reported);
         }
-        doubts.student(&name("tutor"));
+        possible_services.student(&name("tutor"));
         let mut report = Report::default();
-        doubts.note_in(&mut report);
+        possible_services.note_in(&mut report);
         let about: Vec<_> = report
             .notes
             .iter()

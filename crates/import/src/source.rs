@@ -1,6 +1,6 @@
 //! The contents of a source before they are read.
 
-use super::place::Place;
+use super::source_path::SourcePath;
 use nbcourier_domain::{AssignmentId, Md5Sum, RelativePath, Timestamp, UserName};
 use std::collections::BTreeSet;
 
@@ -10,7 +10,7 @@ pub struct SourceFile {
     /// The path in the tree.
     pub path: RelativePath,
     /// The place of its bytes.
-    pub place: Place,
+    pub place: SourcePath,
     /// The expected number of bytes, if known.
     pub size: Option<u64>,
     /// The expected checksum, if known.
@@ -73,7 +73,7 @@ impl SourceTree {
     }
 
     /// Adds a file with its path in the source.
-    pub fn add(&mut self, path: &str, place: Place, size: Option<u64>, md5: Option<Md5Sum>) {
+    pub fn add(&mut self, path: &str, place: SourcePath, size: Option<u64>, md5: Option<Md5Sum>) {
         match RelativePath::parse(path) {
             Ok(path) => self.files.push(SourceFile {
                 path,

@@ -52,7 +52,7 @@ struct ExchangeArguments {
     #[arg(long, value_name = "FORMAT")]
     timestamp_format: Option<String>,
     #[command(flatten)]
-    how: How,
+    options: ImportOptions,
     #[command(flatten)]
     places: PlaceArgs,
 }
@@ -71,7 +71,7 @@ struct NgshareArguments {
     #[arg(long, value_name = "DIR")]
     storage: PathBuf,
     #[command(flatten)]
-    how: How,
+    options: ImportOptions,
     /// nbcourier's data directory, created if it is missing
     /// [default: /srv/nbcourier if it is writable, else ./nbcourier-data]
     #[arg(long, env = "NBCOURIER_DATA_DIR", value_name = "DIR")]
@@ -86,7 +86,7 @@ struct NgshareArguments {
 
 /// Options of every import.
 #[derive(clap::Args)]
-struct How {
+struct ImportOptions {
     /// Import only this course. Can be repeated
     #[arg(long = "course", value_name = "NAME", value_parser = course_id)]
     courses: Vec<CourseId>,
@@ -110,7 +110,7 @@ struct How {
     json: bool,
 }
 
-impl How {
+impl ImportOptions {
     fn names(&self) -> Result<Names, String> {
         let names = Names::new(self.strip_prefix.clone(), self.services.iter().cloned());
         match &self.user_map {
@@ -129,16 +129,16 @@ pub fn run(arguments: Arguments) -> Outcome {
 }
 
 fn from_directory(arguments: &ExchangeArguments) -> Outcome {
-    let how = &arguments.how;
-    let names = how.names()?;
+    let options = &arguments.options;
+    let names = options.names()?;
     let times = Times::new(
         arguments.timestamp_format.clone(),
         arguments.timezone.as_deref(),
     )?;
-    let source = Directory::open(&arguments.directory, &how.courses)?;
+    let source = Directory::open(&arguments.directory, &options.courses)?;
     let files = source.count_files();
     move_in(
-        how,
+        options,
         &arguments.places,
         "a shared directory",
         files,
@@ -151,7 +151,7 @@ fn from_directory(arguments: &ExchangeArguments) -> Outcome {
 }
 
 fn from_ngshare(arguments: NgshareArguments) -> Outcome {
-    let names = arguments.how.names()?;
+    let names = arguments.options.names()?;
     let mut source = Ngshare::open(&ngshare_database(&arguments.database)?, &arguments.storage)?;
     let files = source.count_files()?;
     let places = PlaceArgs {
@@ -159,22 +159,22 @@ fn from_ngshare(arguments: NgshareArguments) -> Outcome {
         storage: arguments.own_storage,
         database: arguments.own_database,
     };
-    let how = arguments.how;
-    move_in(&how, &places, "ngshare", files, async |mover| {
-        source.bring(mover, &how.courses, &names).await
+    let options = arguments.options;
+    move_in(&options, &places, "ngshare", files, async |mover| {
+        source.bring(mover, &options.courses, &names).await
     })
 }
 
 /// Imports everything from the source into the data directory, or nowhere in a dry run, and prints the report.
 fn move_in(
-    how: &How,
+    options: &ImportOptions,
     places: &PlaceArgs,
     from: &'static str,
     files: u64,
     bring: impl AsyncFnOnce(&mut Mover<'_>) -> nbcourier_import::Result<()>,
 ) -> Outcome {
     let places = Places::new(places)?;
-    let (_lock, importer) = if how.dry_run {
+    let (_lock, importer) = if options.dry_run {
         (None, None)
     } else {
         // Before anything is created beside a foreign database.
@@ -186,7 +186,7 @@ fn move_in(
         (Some(lock), Some(Importer::new(&exchange, &operator, from)?))
     };
     let bar = Progress::of_things(
-        if how.dry_run {
+        if options.dry_run {
             "Checking"
         } else {
             "Bringing over"
@@ -198,7 +198,7 @@ fn move_in(
         let mut mover = Mover::new(
             importer,
             Rules {
-                damaged: how.damaged,
+                damaged: options.damaged,
             },
             &add,
         );
@@ -206,14 +206,14 @@ fn move_in(
         mover.finish().await
     });
     drop(bar);
-    conclude(how, &report?)
+    conclude(options, &report?)
 }
 
-fn conclude(how: &How, report: &Report) -> Outcome {
-    if how.json {
+fn conclude(options: &ImportOptions, report: &Report) -> Outcome {
+    if options.json {
         print_json(report)?;
     } else {
-        print_report(how, report);
+        print_report(options, report);
     }
     Ok(if report.is_complete() {
         ExitCode::SUCCESS
@@ -222,10 +222,10 @@ fn conclude(how: &How, report: &Report) -> Outcome {
     })
 }
 
-fn print_report(how: &How, report: &Report) {
+fn print_report(options: &ImportOptions, report: &Report) {
     print_summaries("note", &report.notes);
     print_summaries("left behind", &report.problems);
-    if how.dry_run {
+    if options.dry_run {
         println!(
             "There are {}; {} files of {} bytes were read. Nothing was written.",
             report.added, report.files, report.bytes
@@ -235,7 +235,7 @@ fn print_report(how: &How, report: &Report) {
         println!("Already here: {}.", report.known);
     }
     match report.problems.len() {
-        0 if how.dry_run => println!("Everything can be imported."),
+        0 if options.dry_run => println!("Everything can be imported."),
         0 => println!("Everything is here."),
         1 => println!("There is one problem; see above."),
         many => println!("There are {many} problems; see above. --json lists each of them."),

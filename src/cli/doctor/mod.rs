@@ -8,7 +8,7 @@ mod public_address;
 
 use super::Outcome;
 use super::output::print;
-use crate::config::{Config, Environment, Given};
+use crate::config::{Config, Environment, ServeOptions};
 use finding::Findings;
 use nbcourier_domain::ByteSize;
 use std::process::ExitCode;
@@ -19,7 +19,7 @@ use std::process::ExitCode;
 #[derive(clap::Args)]
 pub struct Arguments {
     #[command(flatten)]
-    given: Given,
+    given: ServeOptions,
     /// Also check that requests to this public address reach the exchange. It is the address of the hub's proxy with the
     /// service's prefix
     #[arg(long, value_name = "URL")]

@@ -3,7 +3,7 @@
 use crate::cli::Outcome;
 use crate::cli::output::print;
 use crate::cli::table::padded;
-use crate::config::{self, Config, Environment, Given, Origins};
+use crate::config::{self, Config, Environment, Origins, ServeOptions};
 use clap::ArgMatches;
 use std::fmt::Write;
 use std::process::ExitCode;
@@ -14,7 +14,7 @@ use unicode_width::UnicodeWidthStr;
 #[derive(clap::Args)]
 pub struct Arguments {
     #[command(flatten)]
-    given: Given,
+    given: ServeOptions,
 }
 
 pub fn run(arguments: Arguments, matches: &ArgMatches) -> Outcome {

@@ -4,7 +4,7 @@ use super::logging;
 use super::{memory, open_files};
 use crate::cli::Outcome;
 use crate::cli::data_dir::{claim, open_blobs};
-use crate::config::{self, Config, Environment, Given, LogFormat, Origins, ReusedNames};
+use crate::config::{self, Config, Environment, LogFormat, Origins, ReusedNames, ServeOptions};
 use crate::http::{self, Metrics, Settings};
 use clap::ArgMatches;
 use nbcourier_auth::{Authenticator, GroupList, HubSettings, Instance, ReceiptSigner, SigningKey};
@@ -32,7 +32,7 @@ const CLEARING: Duration = Duration::from_hours(1);
 #[derive(clap::Args)]
 pub struct Arguments {
     #[command(flatten)]
-    given: Given,
+    given: ServeOptions,
 }
 
 pub fn run(arguments: Arguments, matches: &ArgMatches) -> Outcome {

@@ -31,25 +31,25 @@ pub trait Reader: Sized + Send + 'static {
 /// What an archive is received as: one tree, or many.
 pub trait Archived: Send + 'static {
     /// The place of a file, by its path in the archive.
-    type Place: Send + 'static;
+    type Destination: Send + 'static;
     /// The received trees.
     type Output: Send + 'static;
 
     /// Returns the place of the file with that path in the archive.
-    fn place(path: &RelativePath) -> Result<Self::Place>;
+    fn place(path: &RelativePath) -> Result<Self::Destination>;
 
     /// Returns the intake of the files.
     fn files(&mut self) -> &mut Intake;
 
     /// Ends the current file at its place.
-    fn end(&mut self, place: Self::Place) -> Result<()>;
+    fn end(&mut self, place: Self::Destination) -> Result<()>;
 
     /// Returns the trees after the last file.
     fn finish(self) -> Result<Self::Output>;
 }
 
 impl Archived for Intake {
-    type Place = RelativePath;
+    type Destination = RelativePath;
     type Output = Parcel;
 
     fn place(path: &RelativePath) -> Result<RelativePath> {
@@ -71,7 +71,7 @@ impl Archived for Intake {
 
 /// Many trees, each below the ID of a submission.
 impl Archived for BatchIntake {
-    type Place = (i64, RelativePath);
+    type Destination = (i64, RelativePath);
     type Output = Batch;
 
     fn place(path: &RelativePath) -> Result<(i64, RelativePath)> {
@@ -95,7 +95,7 @@ impl Archived for BatchIntake {
 pub struct ArchiveReader<I: Archived> {
     archive: TarDecoder,
     intake: I,
-    open: Option<I::Place>,
+    open: Option<I::Destination>,
 }
 
 impl<I: Archived> ArchiveReader<I> {

@@ -1,7 +1,7 @@
 //! The file names of feedback pages in nbgrader's own exchange: MD5 sums that require the submission to compute
 //! (`notebook_hash` in nbgrader's `utils.py`, and `exchange/default/fetch_feedback.py`).
 
-use super::super::place::Place;
+use super::super::source_path::SourcePath;
 use md5::{Digest, Md5};
 use nbcourier_domain::Md5Sum;
 use std::io::{self, Read as _};
@@ -20,7 +20,7 @@ pub fn name_by_secret(secret: &[u8], notebook_id: &str) -> Md5Sum {
 /// Returns the possible names of a notebook's page from older versions of nbgrader, the likeliest first. The first is
 /// the sum of the notebook's bytes with course, assignment, notebook, student and the time as it was written, joined
 /// by `+`. The second is the sum of the bytes alone.
-pub fn names_by_content(notebook: &Place, key: [&str; 5]) -> io::Result<[Md5Sum; 2]> {
+pub fn names_by_content(notebook: &SourcePath, key: [&str; 5]) -> io::Result<[Md5Sum; 2]> {
     let mut file = notebook.open_file()?;
     let (mut md5, mut buffer) = (Md5::new(), vec![0; CHUNK]);
     loop {

@@ -8,8 +8,8 @@ mod tree;
 
 use super::kinds::{kind_of, what_a_file_is};
 use super::names::{LookAlikeReport, Names, report_look_alikes, report_service};
-use super::place::{Kind, Place, Root};
 use super::source::{SourceSubmission, SourceTree};
+use super::source_path::{Kind, Root, SourcePath};
 use super::{Error, Mover, Result};
 use name::InboundName;
 use nbcourier_domain::{AssignmentId, CourseId, Md5Sum, Person, Role, Timestamp, UserName};
@@ -28,7 +28,7 @@ const SMALL: u64 = 4096;
 
 /// A shared directory. It is never written to.
 pub struct Directory {
-    root: Place,
+    root: SourcePath,
     courses: Vec<CourseId>,
     /// Links among the courses.
     links: Vec<String>,
@@ -40,7 +40,7 @@ struct Inbound {
     /// The name of the student at the hub.
     student: UserName,
     at: Timestamp,
-    place: Place,
+    place: SourcePath,
     /// Whether `timestamp.txt` holds a different time.
     is_doubtful: bool,
 }
@@ -252,8 +252,8 @@ impl Directory {
 fn outbound(
     mover: &mut Mover<'_>,
     course: &CourseId,
-    outbound: &Place,
-) -> Result<BTreeMap<AssignmentId, Place>> {
+    outbound: &SourcePath,
+) -> Result<BTreeMap<AssignmentId, SourcePath>> {
     let mut releases = BTreeMap::new();
     if !outbound.is_directory() {
         return Ok(releases);
@@ -284,7 +284,7 @@ struct Handed<'a> {
 
 impl Handed<'_> {
     /// Returns all submissions, oldest first.
-    fn in_directory(&self, mover: &mut Mover<'_>, inbound: &Place) -> Result<Vec<Inbound>> {
+    fn in_directory(&self, mover: &mut Mover<'_>, inbound: &SourcePath) -> Result<Vec<Inbound>> {
         let course = self.course;
         let mut found: Vec<Inbound> = Vec::new();
         if !inbound.is_directory() {
@@ -345,7 +345,7 @@ impl Handed<'_> {
     fn understand(
         &self,
         name: &str,
-        place: Place,
+        place: SourcePath,
         inside: &str,
     ) -> std::result::Result<(Inbound, Option<String>), String> {
         let in_file = self.times.read(inside);
@@ -392,12 +392,12 @@ const NO_NAME: &str = "is not a directory named USER+ASSIGNMENT+TIME with a read
 
 /// The feedback pages of a course.
 struct Pages {
-    directory: Place,
+    directory: SourcePath,
     sums: HashSet<Md5Sum>,
 }
 
 impl Pages {
-    fn in_directory(directory: &Place) -> Result<Self> {
+    fn in_directory(directory: &SourcePath) -> Result<Self> {
         let mut sums = HashSet::new();
         if directory.is_directory() {
             let names = entries(directory)?
@@ -456,7 +456,7 @@ fn notebook_ids(tree: &SourceTree) -> BTreeSet<String> {
 }
 
 /// Returns the text of a small file, or `None` if there is none.
-fn read_small(place: &Place) -> io::Result<Option<String>> {
+fn read_small(place: &SourcePath) -> io::Result<Option<String>> {
     let file = match place.open_file() {
         Ok(file) => file,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),

@@ -1,7 +1,7 @@
 //! Lists the files below a directory.
 
-use super::super::place::{Kind, Place};
 use super::super::source::{Finding, SourceTree, illegal};
+use super::super::source_path::{Kind, SourcePath};
 use super::super::{Error, Result};
 use nbcourier_domain::RelativePath;
 use std::io;
@@ -17,7 +17,7 @@ pub enum Owned {
 
 /// Returns the files below a directory, sorted, without the files at its top that `without` names. Entries that are
 /// neither files nor directories are left out: a link may point to a file that its creator could not read.
-pub fn below(directory: &Place, without: &[&str], whose: Owned) -> SourceTree {
+pub fn below(directory: &SourcePath, without: &[&str], whose: Owned) -> SourceTree {
     let mut tree = SourceTree::default();
     let unreadable = |what: String, error: &io::Error| {
         Finding::new(what, format!("is a directory that cannot be read: {error}"))
@@ -42,7 +42,7 @@ pub fn below(directory: &Place, without: &[&str], whose: Owned) -> SourceTree {
         Owned::ByAnybody => None,
     };
     let mut pending = vec![(top.place(), String::new())];
-    let mut found: Vec<(String, Place)> = Vec::new();
+    let mut found: Vec<(String, SourcePath)> = Vec::new();
     while let Some((directory, prefix)) = pending.pop() {
         let entries = match directory.entries() {
             Ok(entries) => entries,
@@ -88,7 +88,7 @@ pub fn below(directory: &Place, without: &[&str], whose: Owned) -> SourceTree {
 }
 
 /// Returns the entries of a directory, sorted by name: the name if it is UTF-8, the name for messages, and the kind.
-pub fn entries(directory: &Place) -> Result<Vec<(Option<String>, String, Kind)>> {
+pub fn entries(directory: &SourcePath) -> Result<Vec<(Option<String>, String, Kind)>> {
     let entries = directory
         .entries()
         .map_err(|error| Error::Unreadable(directory.path(), error))?;

@@ -3,9 +3,9 @@
 mod database;
 mod rows;
 
-use super::names::{Doubts, LookAlikeReport, Names, report_look_alikes, report_service};
-use super::place::{Place, Root};
+use super::names::{LookAlikeReport, Names, PossibleServices, report_look_alikes, report_service};
 use super::source::{Finding, SourceSubmission, SourceTree};
+use super::source_path::{Root, SourcePath};
 use super::{Error, Mover, Result};
 use database::Database;
 use nbcourier_domain::{AssignmentId, CourseId, Md5Sum, Person, Role, Timestamp, UserName};
@@ -19,8 +19,8 @@ const SAMPLE: usize = 1000;
 /// An installation of ngshare. It is never written to.
 pub struct Ngshare {
     database: Database,
-    storage: Place,
-    doubts: Doubts,
+    storage: SourcePath,
+    possible_services: PossibleServices,
 }
 
 impl Ngshare {
@@ -49,7 +49,7 @@ impl Ngshare {
         Ok(Self {
             database,
             storage,
-            doubts: Doubts::default(),
+            possible_services: PossibleServices::default(),
         })
     }
 
@@ -94,7 +94,7 @@ impl Ngshare {
             &BTreeSet::new(),
             &LookAlikeReport::OF_THINGS,
         );
-        std::mem::take(&mut self.doubts).note_in(mover.report());
+        std::mem::take(&mut self.possible_services).note_in(mover.report());
         let here = mover.everybody().await?;
         names.note_in(mover.report(), &here);
         Ok(())
@@ -197,9 +197,10 @@ impl Ngshare {
                 if role == Role::Instructor {
                     let looks_so =
                         report_service(mover.report(), course.as_str(), &person.username);
-                    self.doubts.instructor(course.as_str(), &person, looks_so);
+                    self.possible_services
+                        .instructor(course.as_str(), &person, looks_so);
                 } else {
-                    self.doubts.student(&person.username);
+                    self.possible_services.student(&person.username);
                 }
                 people.push((role, person));
             }
@@ -230,7 +231,7 @@ impl Ngshare {
                     continue;
                 }
             };
-            self.doubts.student(&student);
+            self.possible_services.student(&student);
             let work = self.tree(Owner::Submission, row.number)?;
             let feedback = self.tree(Owner::Feedback, row.number)?;
             let submission = SourceSubmission {
@@ -315,7 +316,7 @@ impl Ngshare {
 }
 
 /// Returns the place of a stored file. It must be directly in the directory.
-fn place_of(storage: &Place, stored_as: &str) -> Option<Place> {
+fn place_of(storage: &SourcePath, stored_as: &str) -> Option<SourcePath> {
     let is_name = !matches!(stored_as, "" | "." | "..") && !stored_as.contains(['/', '\0']);
     is_name.then(|| storage.join(stored_as))
 }

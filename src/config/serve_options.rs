@@ -34,7 +34,7 @@ pub enum ReusedNames {
 )]
 #[derive(Debug, Default, clap::Args, Deserialize)]
 #[serde(default, rename_all = "kebab-case", deny_unknown_fields)]
-pub struct Given {
+pub struct ServeOptions {
     /// Read settings from this TOML file. Its keys are the long flags without dashes. Flags and variables win over it
     #[arg(long, env = "NBCOURIER_CONFIG", value_name = "FILE")]
     #[serde(skip)]
@@ -218,7 +218,7 @@ impl LogFormat {
     }
 }
 
-impl Given {
+impl ServeOptions {
     /// Whether the server runs without a hub.
     pub(super) fn is_standalone(&self) -> bool {
         self.standalone.unwrap_or(false)

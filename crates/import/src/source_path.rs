@@ -32,7 +32,7 @@ struct Held {
 
 /// A place below a directory that is held open.
 #[derive(Debug, Clone)]
-pub struct Place {
+pub struct SourcePath {
     root: Root,
     below: PathBuf,
 }
@@ -70,8 +70,8 @@ impl Root {
     }
 
     /// Returns the place of the directory itself.
-    pub fn place(&self) -> Place {
-        Place {
+    pub fn place(&self) -> SourcePath {
+        SourcePath {
             root: self.clone(),
             below: PathBuf::new(),
         }
@@ -83,7 +83,7 @@ impl Root {
     }
 }
 
-impl Place {
+impl SourcePath {
     /// Returns the place with that name in this directory.
     #[must_use]
     pub fn join(&self, name: impl AsRef<OsStr>) -> Self {
