@@ -20,28 +20,66 @@ import threading
 import time
 import traceback
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
-START_LIMIT_S = 60
+START_LIMIT_S = 180
 POLL_S = 0.05
 # The functions of the programs that can run in this way, besides "python -c".
 SCRIPTS = {
     "nbgrader": ("nbgrader.apps.nbgraderapp", "main"),
     "ngshare-course-management": ("ngshare_exchange.course_management", "main"),
+    "jupyter-server": ("jupyter_server.serverapp", "main"),
 }
 PROGRAMS = {"python", *SCRIPTS}
 # nbgrader, and what it imports only when a command runs.
 NBGRADER = ("nbgrader.apps", "filecmp", "jupyter_core.migrate", "requests", "sqlalchemy.dialects.sqlite")
 # The plugin, unless the people have another client. The stock client reads the environment when it is imported.
 PLUGIN = ("nbcourier.exchange", "nbcourier.roster")
+# The extensions that nbgrader's environment enables in notebook servers.
+NOTEBOOK_SERVER = (
+    "jupyter_server.serverapp",
+    "jupyter_lsp",
+    "jupyter_server_terminals",
+    "jupyterlab.labapp",
+    "nbgrader.server_extensions.assignment_list",
+    "nbgrader.server_extensions.course_list",
+    "nbgrader.server_extensions.formgrader",
+    "nbgrader.server_extensions.validate_assignment",
+    "notebook.app",
+    "notebook_shim.nbserver",
+)
+
+
+class Running:
+    """A command that was started."""
+
+    def __init__(self, connection: socket.socket) -> None:
+        self._answers = connection.makefile()
+        self._connection = connection
+        self.pid = int(self._answers.readline())
+
+    def wait(self, limit_s: float) -> int:
+        """Waits for the end, and returns the exit code."""
+        self._connection.settimeout(limit_s)
+        with self._connection, self._answers:
+            return int(self._answers.readline())
+
+    def stop(self, limit_s: float) -> int:
+        """Asks the command to end, and returns the exit code."""
+        os.kill(self.pid, signal.SIGTERM)
+        return self.wait(limit_s)
 
 
 class Kitchen:
     """The waiting process, started with the first command and ended with the tests."""
 
-    def __init__(self, python_path: str) -> None:
-        """`python_path` is the variable PYTHONPATH of the commands; it may contain a client."""
+    def __init__(self, python_path: str, modules: tuple[str, ...] = ()) -> None:
+        """`python_path` is the variable PYTHONPATH of the commands; it may contain a client.
+
+        `modules` are imported in addition.
+        """
         self._python_path = python_path
+        self._modules = modules
         self._directory = tempfile.TemporaryDirectory(prefix="nbgrader-")
         self._address = str(Path(self._directory.name) / "socket")
         self._process: subprocess.Popen | None = None
@@ -52,26 +90,38 @@ class Kitchen:
         self, command: list[str], *, cwd: Path, env: dict[str, str], limit_s: float
     ) -> tuple[int, str, str]:
         """Returns the exit code, standard output and standard error."""
-        with self._starting:
-            if self._process is None:
-                self._start()
         with (
-            tempfile.TemporaryFile(dir=self._directory.name) as stdout,
-            tempfile.TemporaryFile(dir=self._directory.name) as stderr,
-            socket.socket(socket.AF_UNIX) as connection,
+            tempfile.TemporaryFile() as stdout,
+            tempfile.TemporaryFile() as stderr,
         ):
-            connection.settimeout(limit_s)
-            connection.connect(self._address)
-            order = {"command": command, "cwd": str(cwd), "env": env}
-            outputs = [stdout.fileno(), stderr.fileno()]
-            socket.send_fds(connection, [b"x"], outputs)
-            connection.sendall(json.dumps(order).encode() + b"\n")
-            code = connection.makefile().readline()
+            running = self.start(command, cwd=cwd, env=env, outputs=(stdout, stderr))
+            code = running.wait(limit_s)
             said = []
             for output in (stdout, stderr):
                 output.seek(0)
                 said.append(output.read().decode())
-        return int(code), said[0], said[1]
+        return code, said[0], said[1]
+
+    def start(
+        self,
+        command: list[str],
+        *,
+        cwd: Path,
+        env: dict[str, str],
+        outputs: tuple[BinaryIO, BinaryIO],
+    ) -> Running:
+        """Starts a command with these files as standard output and standard error."""
+        with self._starting:
+            if self._process is None:
+                self._start()
+        connection = socket.socket(socket.AF_UNIX)
+        connection.settimeout(START_LIMIT_S)
+        connection.connect(self._address)
+        order = {"command": command, "cwd": str(cwd), "env": env}
+        descriptors = [output.fileno() for output in outputs]
+        socket.send_fds(connection, [b"x"], descriptors)
+        connection.sendall(json.dumps(order).encode() + b"\n")
+        return Running(connection)
 
     def _start(self) -> None:
         # Python reads these variables only when it starts, and nbgrader looks for `alembic` on the PATH. All others come
@@ -82,7 +132,7 @@ class Kitchen:
             "PYTHONPATH": self._python_path,
         }
         self._process = subprocess.Popen(
-            [sys.executable, __file__, self._address],
+            [sys.executable, __file__, self._address, *self._modules],
             env=os.environ | own,
             stdin=subprocess.DEVNULL,
         )
@@ -98,11 +148,11 @@ class Kitchen:
         self._directory.cleanup()
 
 
-def serve(address: str) -> None:
-    """Imports nbgrader, and forks for each command until it is killed."""
+def serve(address: str, *modules: str) -> None:
+    """Imports nbgrader and these modules, and forks for each command until it is killed."""
     # Replaces the directory of this file, which has all modules of the tests.
     sys.path[0] = str(Path(sys.executable).parent)
-    _import_all()
+    _import_all(modules)
     # Otherwise each child would copy the memory of all these objects when it collects garbage.
     gc.collect()
     gc.freeze()
@@ -123,9 +173,9 @@ def serve(address: str) -> None:
                     os._exit(0)
 
 
-def _import_all() -> None:
+def _import_all(modules: tuple[str, ...]) -> None:
     """Imports what most commands import, so that the forks have it."""
-    for name in NBGRADER:
+    for name in (*NBGRADER, *modules):
         importlib.import_module(name)
     with contextlib.suppress(ModuleNotFoundError):
         for name in PLUGIN:
@@ -147,6 +197,7 @@ def _take(connection: socket.socket) -> None:
             os.dup2(output, target)
             os.close(output)
         os._exit(_execute(**order))
+    connection.sendall(b"%d\n" % child)
     _, status = os.waitpid(child, 0)
     connection.sendall(b"%d\n" % os.waitstatus_to_exitcode(status))
 
@@ -186,10 +237,10 @@ def _main(command: list[str]) -> Any:
 
 
 @functools.cache
-def kitchen(python_path: str) -> Kitchen:
-    """Returns the process for commands with this variable PYTHONPATH."""
-    return Kitchen(python_path)
+def kitchen(python_path: str, modules: tuple[str, ...] = ()) -> Kitchen:
+    """Returns the process for commands with this variable PYTHONPATH that need these modules."""
+    return Kitchen(python_path, modules)
 
 
 if __name__ == "__main__":
-    serve(sys.argv[1])
+    serve(*sys.argv[1:])

@@ -1,11 +1,14 @@
 """A notebook server with nbgrader's pages and the extension."""
 
+import time
+from pathlib import Path
 from urllib.parse import quote
 
 import requests
 from course import PYTHON_SOURCE
-from people import PROGRAMS, Person
-from processes import Program, free_ports
+from people import Person
+from processes import POLL_S, START_LIMIT_S, STOP_LIMIT_S, free_ports
+from warm import NOTEBOOK_SERVER, kitchen
 
 # The details of a student that the pages show, in this order.
 Details = tuple[str | None, ...]
@@ -32,13 +35,19 @@ class NotebookServer:
             "--ServerApp.open_browser=False",
             "--ServerApp.allow_root=True",
         ]
-        self._program = Program(
-            [str(PROGRAMS / "jupyter"), "server", *options],
-            env=person.env | {"JUPYTER_CONFIG_PATH": str(WHEEL_CONFIG)},
-            cwd=person.home,
-            log=person.home / "server.log",
-        )
-        self._program.wait_until(self._answers, "notebook server")
+        self._log = person.home / "server.log"
+        with self._log.open("wb") as log:
+            self._program = kitchen(person.env["PYTHONPATH"], NOTEBOOK_SERVER).start(
+                ["jupyter-server", *options],
+                cwd=person.home,
+                env=person.env | {"JUPYTER_CONFIG_PATH": str(WHEEL_CONFIG)},
+                outputs=(log, log),
+            )
+        limit = time.monotonic() + START_LIMIT_S
+        while not self._answers():
+            is_waited_for = Path(f"/proc/{self._program.pid}").exists()
+            assert is_waited_for and time.monotonic() < limit, self._log.read_text()
+            time.sleep(POLL_S)
 
     def ask(
         self, method: str, path: str, body: dict | None = None
@@ -76,8 +85,8 @@ class NotebookServer:
 
     def stop(self) -> str:
         """Stops the server and returns its log."""
-        self._program.stop()
-        return self._program.log.read_text()
+        self._program.stop(STOP_LIMIT_S)
+        return self._log.read_text()
 
     def _answers(self) -> bool:
         try:
