@@ -12,12 +12,13 @@ endif
 run: ## Build, start the exchange stand-alone, and print example commands
 	@scripts/run.sh
 
-test: check ## Run all tests; installs the tools they need
+# Of the suites, `unit` computes most and `clients` waits most, for hubs and browsers. So these two begin.
+test: check ## Run the tests; installs the tools they need
 	$(MAKE) --no-print-directory --jobs=2 --output-sync=target build tools
-	$(MAKE) --no-print-directory --jobs=2 --keep-going --output-sync=target unit plugin clients schemathesis
+	$(MAKE) --no-print-directory --jobs=2 --keep-going --output-sync=target unit clients plugin schemathesis
 
 test-all: export NBCOURIER_TEST_ALL = 1
-test-all: test ## Run all tests, and the rarer combinations of hubs and browsers that `make test` leaves out
+test-all: test ## Run the tests, and all browser tests with the older hub too
 
 check: ## Check formatting, lints, and the licences of the crates
 	cargo fmt --all --check
