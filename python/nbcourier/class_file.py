@@ -40,16 +40,17 @@ class ClassFile:
     translated: str | None = None
 
 
-def read(path: str, log: logging.Logger, user_column: str = "") -> ClassFile:
+def read(path: str, log: logging.Logger, user_column: str = "", encoding: str = "") -> ClassFile:
     """Returns the people in the file; raises `CourierError` with the numbers of the invalid lines.
 
-    `user_column` is the column that holds the user names, if its name is not a known one.
+    `user_column` is the column that holds the user names, if its name is not a known one. `encoding` is that of the
+    file, if it is neither UTF-8 nor UTF-16.
     """
-    text, is_marked = _text(path)
+    text, is_for_others = _text(path, encoding)
     try:
         reader = csv.DictReader(io.StringIO(text, newline=""))
         columns = [key.strip() for key in reader.fieldnames or ()]
-        if is_marked or user_column or not _is_for_nbgrader(columns):
+        if is_for_others or user_column or not _is_for_nbgrader(columns):
             return _translated(path, text, log, user_column)
         reader.fieldnames = columns
         rows = ((reader.line_num, row) for row in reader)
@@ -58,18 +59,36 @@ def read(path: str, log: logging.Logger, user_column: str = "") -> ClassFile:
         raise CourierError(f"{path} cannot be read as CSV ({error})") from error
 
 
-def _text(path: str) -> tuple[str, bool]:
-    """Returns the text, and whether it begins with a byte order mark, which nbgrader takes for a letter."""
+def _text(path: str, encoding: str) -> tuple[str, bool]:
+    """Returns the text, and whether nbgrader would misread it: it takes a byte order mark for a letter."""
     content = Path(path).read_bytes()
+    if encoding:
+        return _in_encoding(path, content, encoding), True
     marks = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"))
     found = next(((mark, name) for mark, name in marks if content.startswith(mark)), (b"", "utf-8"))
-    mark, encoding = found
+    mark, name = found
     try:
-        return content[len(mark) :].decode(encoding), bool(mark)
+        return content[len(mark) :].decode(name), bool(mark)
     except UnicodeDecodeError as error:
         raise CourierError(
-            f"{path} cannot be read as CSV in UTF-8 ({error}); save it as that and try again"
+            f"{path} cannot be read as CSV in UTF-8 ({error}); save it as that, or name its encoding with"
+            " --Roster.encoding=NAME, such as windows-1252, windows-1250 or mac_roman, and try again"
         ) from error
+
+
+def _in_encoding(path: str, content: bytes, encoding: str) -> str:
+    try:
+        text = content.decode(encoding)
+    except (LookupError, ValueError) as error:
+        raise CourierError(
+            f"{path} cannot be read in the encoding '{encoding}' (--Roster.encoding): {error}"
+        ) from error
+    if any(not each.isprintable() and not each.isspace() for each in text.removeprefix("\ufeff")):
+        raise CourierError(
+            f"{path} is not in the encoding '{encoding}' (--Roster.encoding): it would hold control characters"
+        )
+    # Windows-1258 writes a letter and its accent as two characters.
+    return unicodedata.normalize("NFC", text.removeprefix("\ufeff"))
 
 
 def _is_for_nbgrader(columns: list[str]) -> bool:

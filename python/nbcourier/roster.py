@@ -30,6 +30,11 @@ class Roster(NbCourier, BaseAuthPlugin):
         help="The column of `nbgrader db student import` that holds user names, if its name is not a known one.",
     ).tag(config=True)
 
+    encoding = Unicode(
+        "",
+        help="The encoding of the file of `nbgrader db student import`, if it is neither UTF-8 nor UTF-16.",
+    ).tag(config=True)
+
     def __init__(self, **settings: Any) -> None:
         super().__init__(**settings)
         # The file of `nbgrader db student import`, if that is the running command.
@@ -46,7 +51,9 @@ class Roster(NbCourier, BaseAuthPlugin):
         if not os.path.isfile(path):
             return
         try:
-            self._class = class_file.read(path, self.log, self.user_column)
+            self._class = class_file.read(
+                path, self.log, self.user_column, self.encoding
+            )
         except (CourierError, OSError) as error:
             what = f"Nobody was added to {_course(command.coursedir.course_id)}"
             self._give_up(what, error)

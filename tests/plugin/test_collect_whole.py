@@ -186,3 +186,31 @@ def test_a_newer_submission_takes_the_place_of_a_part(
         read_tree(collected / "ps1"), WORK | {"timestamp.txt": newer.encode()}
     )
     assert [each.name for each in collected.iterdir()] == ["ps1"]
+
+
+def test_a_class_is_collected_without_what_cannot_be_written_if_that_is_asked_for(
+    course: Course, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    long = "/".join(["x" * 250] * 15 + ["y" * 70])
+    course.release()
+    course.submit(course.first, {"p1.ipynb": b"1", "data/a": b"2", long: b"3"})
+    course.submit(course.second, WORK)
+    home = tmp_path / ("h" * 200)
+    ira = Desk(course.url, course.instructor.name, home)
+    said = ira.fail("Collect", course.name, "ps1")
+    assert "add --NbCourierExchange.allow_incomplete=True" in said
+    for settings in ({}, {"update": True}):
+        caplog.clear()
+        ira.run("Collect", course.name, "ps1", allow_incomplete=True, **settings)
+        # It is still said each time, by name.
+        assert f"Collected, but not whole: {course.first.name}" in ira.said
+        assert "cannot be written here: File name too long" in caplog.text
+    submitted = home / "submitted"
+    assert set(read_tree(submitted / course.first.name / "ps1")) == {"p1.ipynb", "data/a", "timestamp.txt"}
+    assert_same_tree(
+        without(read_tree(submitted / course.second.name / "ps1"), "timestamp.txt"), WORK
+    )
+    # A submission of which nothing can be written is not collected, whatever is asked for.
+    course.submit(course.second, {long: b"4"})
+    said = ira.fail("Collect", course.name, "ps1", allow_incomplete=True, update=True)
+    assert f"Not collected: {course.second.name}" in said

@@ -211,3 +211,16 @@ def test_releasing_no_feedback_is_a_failure(
     ira.fail("ReleaseFeedback", course.name, "ps1", student=course.first.name)
     assert "run `nbgrader collect`" in caplog.text
     assert "Errno" not in caplog.text
+
+
+@both_wires
+def test_feedback_on_a_notebook_that_the_student_renamed_counts(
+    course: Course, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    ira, ada = desks(course, tmp_path)
+    directory = hand_in(ira, ada, course.name, {"p1-final.ipynb": b"{}"})
+    write_tree(directory, {"p1.html": b"<p>1"})
+    ira.run("ReleaseFeedback", course.name, "ps1")
+    assert lines(caplog, ada, course.name, "cached") == READY
+    ada.run("FetchFeedback", course.name, "ps1")
+    assert lines(caplog, ada, course.name, "cached") == FETCHED

@@ -1,9 +1,12 @@
 """`nbgrader fetch_assignment`."""
 
 import shutil
+from pathlib import Path
 
+import pytest
 from course import RELEASED, Course, both_wires, through
 from front import Front, answer, cut
+from in_process import Desk
 from trees import assert_same_tree, read_tree, write_tree
 
 BUSY = answer(503, b"<html>starting</html>", Content_Type="text/html")
@@ -132,3 +135,44 @@ def test_replace_writes_through_no_link_and_brings_back_the_rest(course: Course)
         (work / name).unlink()
     course.first.nbgrader("fetch_assignment", "ps1", course.option, "--replace")
     assert_same_tree(read_tree(work), tree | {"own/x": b"my own"})
+
+
+@pytest.mark.parametrize("form", ["{}/", "./{}", "./{}//", "x/../{}/.", "{course}/{}/"])
+def test_a_name_that_a_shell_completed_as_a_path_is_the_assignment(
+    course: Course, tmp_path: Path, form: str
+) -> None:
+    name = form.format("ps1", course=course.name)
+    ada = Desk(course.url, course.first.name, tmp_path / "ada")
+    ira = Desk(course.url, course.instructor.name, tmp_path / "ira")
+    write_tree(tmp_path / "ira" / "release" / "ps1", RELEASED)
+    work = tmp_path / "ada" / "ps1"
+    if "{course}" in form:
+        ada.config.Exchange.path_includes_course = True
+        ira.config.Exchange.path_includes_course = True
+        work = tmp_path / "ada" / course.name / "ps1"
+    ira.run("ReleaseAssignment", course.name, name)
+    assert course.assignments() == ["ps1"]
+    ada.run("FetchAssignment", course.name, name)
+    assert_same_tree(read_tree(work), RELEASED)
+    ada.run("Submit", course.name, name)
+    ira.run("Collect", course.name, name)
+    (collected,) = (tmp_path / "ira" / "submitted").glob("*/*")
+    assert collected.name == "ps1"
+    write_tree(
+        tmp_path / "ira" / "feedback" / collected.parent.name / "ps1",
+        {"p1.html": b"1", "timestamp.txt": (collected / "timestamp.txt").read_bytes()},
+    )
+    ira.run("ReleaseFeedback", course.name, name)
+    ada.run("FetchFeedback", course.name, name)
+    assert list((work / "feedback").glob("*/p1.html"))
+    assert [each["assignment_id"] for each in ada.run("List", course.name, name)] == ["ps1"]
+
+
+def test_a_path_that_names_no_assignment_is_refused(course: Course, tmp_path: Path) -> None:
+    course.release()
+    ada = Desk(course.url, course.first.name, tmp_path)
+    for name in ("other/ps1", "..", ".", "/", "../ps1"):
+        for slot in ("FetchAssignment", "FetchFeedback", "Submit"):
+            ada.fail(slot, course.name, name)
+    assert not (tmp_path / "ps1").exists()
+    assert course.entries() == []

@@ -316,3 +316,60 @@ def test_a_column_of_user_names_can_be_named(course: Course) -> None:
     write_class(course, "Prüfling;Nachname;Vorname\nn1;Müller;Zoë\n")
     course.instructor.nbgrader(*import_class(course), "--Roster.user_column=Prüfling")
     assert people(course)["n1"] == ("Zoë", "Müller", None)
+
+
+ENCODED = [
+    ("windows-1252", "Günther", "Groß"),
+    ("windows-1252", "Zoé", "O’Brien"),
+    ("windows-1250", "Łukasz", "Żółkiewski"),
+    ("windows-1250", "Šárka", "Dvořáková"),
+    ("cp1254", "İbrahim", "Yıldız"),
+    ("windows-1257", "Rūta", "Šimkutė"),
+    ("mac_roman", "François", "Noël"),
+    ("mac_latin2", "Jiří", "Růžička"),
+    ("cp850", "Björn", "Müßig"),
+    ("windows-1251", "Наталья", "Щукина"),
+    ("gbk", "小明", "王"),
+]
+
+
+@pytest.mark.parametrize(("encoding", "first", "last"), ENCODED)
+@pytest.mark.parametrize("columns", ["id,first_name,last_name", "login;Vorname;Nachname"])
+def test_a_file_is_read_in_the_encoding_that_is_named_and_in_no_other(
+    tmp_path: Path, encoding: str, first: str, last: str, columns: str
+) -> None:
+    separator = ";" if ";" in columns else ","
+    file = tmp_path / "class.csv"
+    file.write_bytes(f"{columns}\r\nn1,{first},{last}\r\n".replace(",", separator).encode(encoding))
+    log = logging.getLogger("a test")
+    read = class_file.read(str(file), log, encoding=encoding)
+    assert read.students == [Student("n1", first, last)]
+    assert read.translated is not None and first in read.translated
+    with pytest.raises(CourierError, match="name its encoding with --Roster.encoding=NAME"):
+        class_file.read(str(file), log)
+
+
+def test_tones_of_vietnamese_are_parts_of_their_letters(tmp_path: Path) -> None:
+    file = tmp_path / "class.csv"
+    file.write_bytes("id,first_name\nn1,Nguyê\u0303n\n".encode("cp1258"))
+    (student,) = class_file.read(str(file), logging.getLogger("a test"), encoding="cp1258").students
+    assert student.first_name == "Nguy\u1ec5n"
+
+
+@pytest.mark.parametrize("encoding", ["klingon", "hex", "rot13", "a\0b", "ascii", "utf-8", "latin-1"])
+def test_an_encoding_that_the_file_is_not_in_is_refused(tmp_path: Path, encoding: str) -> None:
+    file = tmp_path / "class.csv"
+    file.write_bytes("id,first_name\nn1,Günther\n".encode("cp850"))
+    with pytest.raises(CourierError, match="the encoding '.*' .--Roster.encoding") as refused:
+        class_file.read(str(file), logging.getLogger("a test"), encoding=encoding)
+    assert "class.csv" in str(refused.value)
+
+
+def test_nbgrader_imports_a_file_of_a_named_encoding(course: Course) -> None:
+    content = "id,first_name,last_name\nn1,Małgorzata,Wiśniewska\n".encode("windows-1250")
+    (course.instructor.home / "class.csv").write_bytes(content)
+    said = course.instructor.refused(*import_class(course))
+    assert "--Roster.encoding=NAME" in said
+    assert "n1" not in people(course)
+    course.instructor.nbgrader(*import_class(course), "--Roster.encoding=windows-1250")
+    assert people(course)["n1"] == ("Małgorzata", "Wiśniewska", None)

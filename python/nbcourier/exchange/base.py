@@ -55,7 +55,8 @@ class NbCourierExchange(NbCourier, Exchange):
 
     allow_incomplete = Bool(
         False,
-        help="Whether to hand in or release the rest when notebooks of the assignment stay behind.",
+        help="Whether to hand in, release or collect the rest when notebooks of the assignment stay behind, or files"
+        " of a submission cannot be written.",
     ).tag(config=True)
 
     @cached_property
@@ -173,6 +174,7 @@ class NbCourierExchange(NbCourier, Exchange):
     def start(self) -> Any:
         """Runs the action; raises every failure as `ExchangeError`, because formgrader catches nothing else."""
         try:
+            self._take_name_from_path()
             done = super().start()
             if self.transport_left_out and self.must_be_whole:
                 raise CourierError(
@@ -189,6 +191,15 @@ class NbCourierExchange(NbCourier, Exchange):
         except Exception as error:
             self.log.error("%s", _BUG, exc_info=True)
             self.fail(f"{_BUG}: {error!r}")
+
+    def _take_name_from_path(self) -> None:
+        """Takes `ps1/` and `./ps1`, which tab completion in a shell writes, for the name of the assignment."""
+        path = os.path.normpath(self.coursedir.assignment_id or ".")
+        if self.path_includes_course:
+            path = path.removeprefix(f"{self.coursedir.course_id}/")
+        # `nbgrader submit` takes paths to other places too.
+        if "/" not in path and path not in (".", ".."):
+            self.coursedir.assignment_id = path
 
     @property
     def transport_left_out(self) -> list[str]:

@@ -85,7 +85,13 @@ class Collect(NbCourierExchange, ExchangeCollect):
         if failed:
             raise CourierError(f"Not collected: {', '.join(failed)}")
         if self.incomplete:
-            raise CourierError(f"Collected, but not whole: {', '.join(self.incomplete)}")
+            sentence = f"Collected, but not whole: {', '.join(self.incomplete)}"
+            if not self.allow_incomplete:
+                raise CourierError(
+                    f"{sentence}. To go on without the files that cannot be written here, add"
+                    " --NbCourierExchange.allow_incomplete=True"
+                )
+            self.notice(sentence)
 
     def _is_wanted(self, submission: Submission) -> bool:
         destination = self._destination(submission)

@@ -14,9 +14,10 @@ def of_notebook(
     notebook: str, exchange: dict[str, str], directory: Path
 ) -> dict[str, Any]:
     """Returns the four keys for one notebook; `exchange` has the checksums there, `directory` the fetched pages."""
-    page = directory / f"{notebook}.html"
+    path = f"{notebook}.html"
+    page = directory / path
     here = checksum(page)
-    there = exchange.get(page.name)
+    there = exchange.get(path)
     return {
         "has_local_feedback": here is not None,
         "has_exchange_feedback": there is not None,

@@ -54,12 +54,15 @@ def with_feedback(
         each | feedback_state.of_notebook(each["notebook_id"], exchange, directory)
         for each in info["notebooks"]
     ]
-    # An ngshare does not show students the files of their submissions.
-    counted = notebooks or [
+    known = {each["notebook_id"] for each in notebooks}
+    # Pages on other notebooks count as well: the student renamed a notebook, or the exchange is an ngshare, which does
+    # not show students the files of their submissions.
+    others = [
         feedback_state.of_notebook(page.removesuffix(".html"), exchange, directory)
         for page in exchange
-        if page.endswith(".html")
+        if page.endswith(".html") and page.removesuffix(".html") not in known
     ]
+    counted = notebooks + others
     state = feedback_state.of_submission(counted, directory, released)
     return info | {"notebooks": notebooks} | state
 

@@ -21,7 +21,7 @@ class Submit(NbCourierExchange, ExchangeSubmit):
         self.src_path = self.work_directory(self.course, self.assignment)
         # Tab completion in a shell writes `ps1/` or `./ps1` for a name.
         self.coursedir.assignment_id = self.src_path.name
-        if not self.src_path.is_dir():
+        if not self.src_path.name or not self.src_path.is_dir():
             raise CourierError(
                 f"Assignment not found: there is no directory '{self.src_path}'."
                 " Run this where that directory lies, not inside of it"
@@ -35,11 +35,12 @@ class Submit(NbCourierExchange, ExchangeSubmit):
     def copy_files(self) -> None:
         """Sends the work and keeps a copy of it."""
         course, assignment = self.course, self.assignment
+        # Asked first: a path may be wrong, and the directory there may hold any number of files.
+        release = self.transport.find_release(course, assignment)
         chosen = select(self.src_path, self.coursedir)
         chosen.report(self.log)
         self.notices.extend(f"Not handed in: {each}" for each in chosen.unasked)
         files = chosen.files
-        release = self.transport.find_release(course, assignment)
         self._require_notebooks(release, chosen)
         self._compare_notebooks(release, files)
         accepted = self._hand_in(files)
