@@ -1,10 +1,11 @@
 //! CSV files of spreadsheets and campus systems. The first line names the columns.
 
+use chardetng::EncodingDetector;
 use csv::{ReaderBuilder, StringRecord};
-use encoding_rs::{Encoding, WINDOWS_1252};
-use std::borrow::Cow;
+use encoding_rs::{Encoding, ISO_8859_2, MACINTOSH, WINDOWS_1250, WINDOWS_1252};
 use std::io::Read;
 use std::path::Path;
+use unicode_normalization::UnicodeNormalization;
 
 /// Maximum length of a file, in bytes. It is more than the roster of any university.
 const LONGEST: u64 = 64 << 20;
@@ -13,13 +14,19 @@ const SEPARATORS: [char; 4] = [',', ';', '\t', '|'];
 /// The beginning of the line in which spreadsheets declare the separator, before the columns.
 const SAYS_SEPARATOR: &str = "sep=";
 
+/// What to do with a file whose encoding is not certain, where a command cannot be told the encoding.
+pub const SAVE_AS_UTF8: &str = "Save it as \"CSV UTF-8\" and try again";
+
 /// The content of a file.
 pub struct Table {
     columns: StringRecord,
     records: Vec<StringRecord>,
     /// Number of lines before the one with the columns.
     before: u64,
-    notes: Vec<String>,
+    /// The name of the encoding, if it was guessed.
+    guessed: Option<String>,
+    /// What to do if the encoding is not certain, as a sentence.
+    advice: &'static str,
 }
 
 /// A row of a table.
@@ -30,10 +37,25 @@ pub struct Row<'a> {
     record: &'a StringRecord,
 }
 
-/// Reads a file, or standard input for `-`. The error says what is wrong with it. Empty lines are skipped.
-pub fn read(file: &Path) -> Result<Table, String> {
-    let mut notes = Vec::new();
-    let text = text(file, &mut notes)?;
+/// Parses the name of an encoding on the command line.
+pub fn encoding(name: &str) -> Result<&'static Encoding, String> {
+    let plain = name.trim().to_lowercase().replace([' ', '_'], "-");
+    let label = match plain.as_str() {
+        "mac-roman" | "macroman" => "macintosh",
+        other => other,
+    };
+    Encoding::for_label(label.as_bytes())
+        .ok_or_else(|| "not the name of an encoding, such as windows-1250 or macintosh".to_owned())
+}
+
+/// Reads a file, or standard input for `-`. The error says what is wrong with it. Empty lines are skipped. The encoding
+/// is guessed if none is given and the file is not in UTF-8 or UTF-16. `advice` says what to do if it is not certain.
+pub fn read(
+    file: &Path,
+    encoding: Option<&'static Encoding>,
+    advice: &'static str,
+) -> Result<Table, String> {
+    let Decoded { text, guessed } = text(file, encoding, advice)?;
     let (separator, before, text) = separator(&text);
     let place = |line| format!("Line {} of {}", before + line, file.display());
     if let Some(line) = open_quote(text, separator as char) {
@@ -53,7 +75,8 @@ pub fn read(file: &Path) -> Result<Table, String> {
         columns,
         records: Vec::new(),
         before,
-        notes,
+        guessed,
+        advice,
     };
     for record in reader.records() {
         let record = record.map_err(wrong)?;
@@ -80,8 +103,16 @@ pub fn read(file: &Path) -> Result<Table, String> {
     Ok(table)
 }
 
-fn text(file: &Path, notes: &mut Vec<String>) -> Result<String, String> {
+/// The text of a file.
+struct Decoded {
+    text: String,
+    /// The name of the encoding, if it was guessed.
+    guessed: Option<String>,
+}
+
+fn text(file: &Path, encoding: Option<&'static Encoding>, advice: &str) -> Result<Decoded, String> {
     let name = file.display();
+    let unknown = || format!("{name} has an unknown encoding. {advice}");
     let mut bytes = Vec::new();
     let read = if file == Path::new("-") {
         std::io::stdin().take(LONGEST + 1).read_to_end(&mut bytes)
@@ -92,9 +123,16 @@ fn text(file: &Path, notes: &mut Vec<String>) -> Result<String, String> {
     if bytes.len() as u64 > LONGEST {
         return Err(format!("{name} is too long for a roster"));
     }
-    let unknown =
-        || format!("{name} has an unknown encoding. Save it as \"CSV UTF-8\" and try again");
-    let text = decoded(&bytes, notes).ok_or_else(unknown)?;
+    let decoded = match encoding {
+        Some(encoding) => decode(encoding, &bytes)
+            .map(|text| Decoded {
+                text,
+                guessed: None,
+            })
+            .ok_or_else(|| format!("{name} is not in the encoding {}", encoding.name()))?,
+        None => decoded(&bytes).ok_or_else(unknown)?,
+    };
+    let text = decoded.text;
     let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
     // Old programs end a text with this character.
     let text = text.strip_suffix('\u{1a}').unwrap_or(text);
@@ -102,22 +140,103 @@ fn text(file: &Path, notes: &mut Vec<String>) -> Result<String, String> {
     if text.contains(|c: char| c.is_control() && !"\r\n\t".contains(c)) {
         return Err(unknown());
     }
-    Ok(text.to_owned())
+    Ok(Decoded {
+        text: text.to_owned(),
+        guessed: decoded.guessed,
+    })
 }
 
-/// Decodes the text: in the encoding of its byte order mark, else as UTF-8, else as Windows-1252.
-fn decoded<'a>(bytes: &'a [u8], notes: &mut Vec<String>) -> Option<Cow<'a, str>> {
+/// Decodes the text: in the encoding of its byte order mark, else as UTF-8, else in the encoding that fits best.
+/// Returns nothing if no encoding fits well.
+fn decoded(bytes: &[u8]) -> Option<Decoded> {
     if let Some((encoding, mark)) = Encoding::for_bom(bytes) {
-        return encoding.decode_without_bom_handling_and_without_replacement(&bytes[mark..]);
+        let text = decode(encoding, &bytes[mark..])?;
+        return Some(Decoded {
+            text,
+            guessed: None,
+        });
     }
     if let Ok(text) = std::str::from_utf8(bytes) {
-        return Some(Cow::Borrowed(text));
+        return Some(Decoded {
+            text: text.to_owned(),
+            guessed: None,
+        });
     }
-    notes.push(
-        "The file is not UTF-8 and was read as Windows-1252. Check the names with accents"
-            .to_owned(),
-    );
-    WINDOWS_1252.decode_without_bom_handling_and_without_replacement(bytes)
+    let mut detector = EncodingDetector::new();
+    detector.feed(bytes, true);
+    let likely = detector.guess(None, false);
+    // Spreadsheets write Windows-1250, and the detector does not know the encoding of old Macs. Windows-1252 is the most
+    // frequent encoding, and several others have the same letters at most places. The first of equals wins.
+    let candidates = if likely == ISO_8859_2 {
+        vec![WINDOWS_1250, likely, MACINTOSH]
+    } else {
+        vec![likely, MACINTOSH]
+    };
+    let texts = candidates.into_iter().filter_map(|encoding| {
+        let text = decode(encoding, bytes)?;
+        // A letter beside other letters is needed to tell Mac Roman from others.
+        let is_possible = encoding != MACINTOSH || has_words(&text);
+        is_possible.then(|| (oddities(&text), encoding, text))
+    });
+    let (oddities, encoding, text) = texts.min_by_key(|(oddities, ..)| *oddities)?;
+    if oddities > 0 {
+        return None;
+    }
+    let is_usual = decode(WINDOWS_1252, bytes).is_some_and(|usual| usual == text);
+    let encoding = if is_usual { WINDOWS_1252 } else { encoding };
+    let guessed = if encoding == MACINTOSH {
+        "Mac Roman".to_owned()
+    } else {
+        encoding.name().replace("windows", "Windows")
+    };
+    Some(Decoded {
+        text,
+        guessed: Some(guessed),
+    })
+}
+
+/// Returns the text, with each accent and its letter as one character. Windows-1258 writes them as two.
+fn decode(encoding: &'static Encoding, bytes: &[u8]) -> Option<String> {
+    let text = encoding.decode_without_bom_handling_and_without_replacement(bytes)?;
+    Some(text.nfc().collect())
+}
+
+/// Whether a letter beyond ASCII stands beside a letter of ASCII.
+fn has_words(text: &str) -> bool {
+    let is_pair = |(a, b): (char, char)| {
+        let is_foreign = |c: char| !c.is_ascii() && c.is_alphabetic();
+        is_foreign(a) && b.is_ascii_alphabetic() || is_foreign(b) && a.is_ascii_alphabetic()
+    };
+    text.chars().zip(text.chars().skip(1)).any(is_pair)
+}
+
+/// Returns how many places are wrong if this text is made of names: capitals inside of words, symbols beside letters,
+/// letters of two scripts side by side, and characters that are not visible. A wrong encoding makes more of them than
+/// the right one.
+fn oddities(text: &str) -> usize {
+    let chars: Vec<char> = text.chars().collect();
+    let is_dash = |c: char| "\u{2013}\u{2014}".contains(c);
+    let is_symbol = |c: char| {
+        let is_in_names = "\u{2018}\u{2019}\u{b7}\u{b0}".contains(c) || is_dash(c);
+        !c.is_ascii() && !c.is_alphabetic() && !c.is_whitespace() && !is_in_names
+    };
+    let is_of_other_script =
+        |c: char| c.is_alphabetic() && c > '\u{24f}' && !('\u{1e00}'..='\u{1eff}').contains(&c);
+    let hidden = chars.iter().filter(|c| c.is_control() && !c.is_ascii());
+    // Words of ASCII alone are the same in every encoding.
+    let has_foreign = |part: &&[char]| part.iter().any(|c| !c.is_ascii());
+    let pairs = chars.windows(2).filter(has_foreign).filter(|pair| {
+        pair[0].is_lowercase() && pair[1].is_uppercase()
+            || is_symbol(pair[0]) && pair[1].is_alphabetic()
+            || is_symbol(pair[1]) && pair[0].is_alphabetic()
+            || is_dash(pair[0]) && pair[1].is_lowercase()
+            || is_of_other_script(pair[0]) && pair[1].is_ascii_alphabetic()
+            || is_of_other_script(pair[1]) && pair[0].is_ascii_alphabetic()
+    });
+    let capitals = chars.windows(3).filter(has_foreign).filter(|three| {
+        three[0].is_uppercase() && three[1].is_uppercase() && three[2].is_lowercase()
+    });
+    hidden.count() + pairs.count() + capitals.count()
 }
 
 /// Returns the separator, the number of lines before the columns, and the text from the columns on.
@@ -222,9 +341,19 @@ impl Table {
         self.columns.is_empty()
     }
 
-    /// Returns notes on how the file was read, for the person who gave it.
-    pub fn notes(&self) -> &[String] {
-        &self.notes
+    /// Returns the name of the encoding, if it was guessed.
+    pub fn guessed(&self) -> Option<&str> {
+        self.guessed.as_deref()
+    }
+
+    /// Returns why a name that identifies a person cannot be taken from a file whose encoding was guessed, as the rest
+    /// of a sentence and what to do. A wrong letter in it would mean somebody else.
+    pub fn uncertain(&self, name: &str) -> Option<String> {
+        let guessed = self.guessed().filter(|_| !name.is_ascii())?;
+        let advice = self.advice;
+        Some(format!(
+            "is a guess, because the file is not UTF-8 and was read as {guessed}. {advice}"
+        ))
     }
 
     /// Returns the number of the line with the columns.

@@ -8,7 +8,7 @@ use crate::cli::Outcome;
 use crate::cli::asking::ask;
 use crate::cli::course_id;
 use crate::cli::output::print;
-use crate::cli::table_file;
+use crate::cli::table_file::{self, SAVE_AS_UTF8};
 use crate::cli::user_name;
 use crate::config::ClientArgs;
 use clap::{CommandFactory, Parser};
@@ -258,7 +258,7 @@ fn add_students(
 
 /// Returns the students in the file, and whether every line names one.
 fn read(file: &Path) -> Result<(Vec<(UserName, Details)>, bool), String> {
-    let table = table_file::read(file)?;
+    let table = table_file::read(file, None, SAVE_AS_UTF8)?;
     if table.is_empty() {
         return Err(format!("{} is empty", file.display()));
     }
@@ -266,6 +266,13 @@ fn read(file: &Path) -> Result<(Vec<(UserName, Details)>, bool), String> {
         if !table.has(column) {
             return Err(format!("Missing column {column} in {}.", file.display()));
         }
+    }
+    if let Some(encoding) = table.guessed() {
+        complain(&format!(
+            "{} is not UTF-8 and was read as {encoding}, which is a guess. If the names are wrong, save it as UTF-8 \
+             and try again",
+            file.display()
+        ));
     }
     let mut students = Vec::new();
     let mut all_well = true;
@@ -281,9 +288,12 @@ fn read(file: &Path) -> Result<(Vec<(UserName, Details)>, bool), String> {
             UserName::parse_new(row.get("student_id")),
         ) {
             ("", _) => complain(&format!("Student ID cannot be empty (row {number})")),
-            (_, Ok(student)) => {
-                students.push((student, details));
-                continue;
+            (id, Ok(student)) => {
+                let Some(why) = table.uncertain(id) else {
+                    students.push((student, details));
+                    continue;
+                };
+                complain(&format!("{id:?} (row {number}) {why}"));
             }
             (id, Err(why)) => complain(&format!("{id:?} {why} (row {number})")),
         }

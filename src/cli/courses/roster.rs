@@ -6,7 +6,8 @@ use crate::cli::asking::Asking;
 use crate::cli::output::print_data;
 use crate::cli::selection::Selection;
 use crate::cli::table::Table;
-use crate::cli::{private, role_word};
+use crate::cli::{private, role_word, table_file};
+use encoding_rs::Encoding;
 use nbcourier_api::{Member, RosterEntry};
 use nbcourier_domain::{CourseId, Role, UserName};
 use std::path::PathBuf;
@@ -68,6 +69,9 @@ enum Command {
         /// Name of the column that holds the names at JupyterHub
         #[arg(long, value_name = "COLUMN")]
         user_column: Option<String>,
+        /// Encoding of the file, such as windows-1250 or macintosh. By default, one that is not UTF-8 or UTF-16 is guessed
+        #[arg(long, value_name = "NAME", value_parser = table_file::encoding)]
+        encoding: Option<&'static Encoding>,
     },
     /// Write the roster as a CSV file that `import` reads
     Export {
@@ -133,8 +137,9 @@ pub fn run(Arguments { asking, what }: Arguments) -> Outcome {
             course,
             file,
             user_column,
+            encoding,
         } => {
-            let read = roster_file::read(&file, user_column.as_deref())?;
+            let read = roster_file::read(&file, user_column.as_deref(), encoding)?;
             for note in read.notes {
                 eprintln!("nbcourier: {note}");
             }

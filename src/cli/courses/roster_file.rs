@@ -1,15 +1,20 @@
 //! Rosters as CSV files (RFC 4180) of spreadsheets and campus systems.
 
 use crate::cli::table_file::{self, Row, Table};
+use encoding_rs::Encoding;
 use nbcourier_api::{Member, RosterEntry};
 use nbcourier_domain::{Role, UserName};
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::path::Path;
 use std::sync::LazyLock;
 use unicode_normalization::UnicodeNormalization;
 
 const COLUMNS: [&str; 5] = ["username", "role", "first_name", "last_name", "email"];
 
+/// What to do with a file whose encoding is not certain.
+const ADVICE: &str = "Save it as \"CSV UTF-8\", or name its encoding with --encoding";
+/// Maximum number of names that a note on a guessed encoding shows.
+const SHOWN_NAMES: usize = 10;
 /// The columns by which a list of Canvas is recognised.
 const OF_CANVAS: [&str; 3] = ["student", "sisuserid", "section"];
 /// The name of the column with user names in nbgrader. In a list of Canvas, it holds Canvas's own numbers of people.
@@ -88,10 +93,14 @@ struct Places {
 }
 
 /// Reads the lines of the file. The error names the wrong line. `user_column` is the column with the user names, if its
-/// name is not a known one.
-pub fn read(file: &Path, user_column: Option<&str>) -> Result<RosterFile, String> {
-    let table = table_file::read(file)?;
-    let mut notes = table.notes().to_vec();
+/// name is not a known one. `encoding` is the encoding of the file, if it is known.
+pub fn read(
+    file: &Path,
+    user_column: Option<&str>,
+    encoding: Option<&'static Encoding>,
+) -> Result<RosterFile, String> {
+    let table = table_file::read(file, encoding, ADVICE)?;
+    let mut notes = Vec::new();
     let places = places(&table, file, user_column)?;
     if places.by_number {
         let column = table.columns().nth(places.user).unwrap_or_default();
@@ -131,7 +140,36 @@ pub fn read(file: &Path, user_column: Option<&str>) -> Result<RosterFile, String
             entries.push(entry);
         }
     }
+    notes.extend(guessed_names(&table, &places));
     Ok(RosterFile { entries, notes })
+}
+
+/// Returns a note with the names that are wrong if the encoding was guessed wrongly.
+fn guessed_names(table: &Table, places: &Places) -> Option<String> {
+    let encoding = table.guessed()?;
+    let details = [places.first_name, places.last_name, places.email];
+    let mut seen = HashSet::new();
+    let names: Vec<String> = table
+        .rows()
+        .flat_map(|row| details.map(|place| row.at(place).to_owned()))
+        .filter(|name| !name.is_ascii() && seen.insert(name.clone()))
+        .collect();
+    let shown = &names[..names.len().min(SHOWN_NAMES)];
+    let more = match names.len() - shown.len() {
+        0 => String::new(),
+        more => format!(" and {more} more"),
+    };
+    let check = if names.is_empty() {
+        "No name depends on it".to_owned()
+    } else {
+        format!(
+            "Check the names {}{more}. If they are wrong, import again and name the encoding with --encoding",
+            shown.join(", ")
+        )
+    };
+    Some(format!(
+        "The file is not UTF-8 and was read as {encoding}, which is a guess. {check}"
+    ))
 }
 
 fn places(table: &Table, file: &Path, user_column: Option<&str>) -> Result<Places, String> {
@@ -306,6 +344,9 @@ fn entry(table: &Table, row: &Row<'_>, places: &Places) -> Result<RosterEntry, S
         return Err(wrong(format!("{username:?} {why}")));
     }
     UserName::parse_new(username).map_err(|why| wrong(format!("{username:?} {why}")))?;
+    if let Some(why) = table.uncertain(username) {
+        return Err(wrong(format!("{username:?} {why}")));
+    }
     Ok(RosterEntry {
         username: username.to_owned(),
         role,

@@ -1,6 +1,6 @@
 //! Reads a CSV file with old and new names of people.
 
-use crate::cli::table_file;
+use crate::cli::table_file::{self, SAVE_AS_UTF8};
 use nbcourier_domain::{UserName, oddity};
 use std::collections::HashMap;
 use std::path::Path;
@@ -25,7 +25,7 @@ const NEW: [&str; 6] = [
 
 /// Returns the pairs of the file, the old name first. The error names the wrong line.
 pub fn read(file: &Path) -> Result<Vec<(UserName, UserName)>, String> {
-    let table = table_file::read(file)?;
+    let table = table_file::read(file, None, SAVE_AS_UTF8)?;
     let columns: Vec<&str> = table.columns().collect();
     let [first, second] = columns[..] else {
         return Err(format!(
@@ -65,6 +65,11 @@ pub fn read(file: &Path) -> Result<Vec<(UserName, UserName)>, String> {
                 "{:?} cannot be the name of a user",
                 new.as_str()
             )));
+        }
+        for name in [old.as_str(), new.as_str()] {
+            if let Some(why) = table.uncertain(name) {
+                return Err(wrong(format!("{name:?} {why}")));
+            }
         }
         if old == new {
             return Err(wrong(format!(

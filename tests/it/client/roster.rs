@@ -546,3 +546,191 @@ fn a_total_below_the_list_is_skipped_and_named_and_a_person_is_not() {
         assert!(names(&kevin).contains(&name.to_owned()), "{content}");
     }
 }
+
+/// Names of one language, in the encoding that spreadsheets of its country write.
+const FOREIGN: [(&str, &str, &str); 11] = [
+    (
+        "windows-1252",
+        "Windows-1252",
+        "Günther Groß;Änne Öztürk-Weiß;Zoé Châtelain;Conan O’Brien",
+    ),
+    (
+        "windows-1252",
+        "Windows-1252",
+        "Íñigo Peña;João Gonçalves;Åsa Öberg;Søren Kjær",
+    ),
+    (
+        "windows-1250",
+        "Windows-1250",
+        "Łukasz Żółkiewski;Małgorzata Wiśniewska;Paweł Dąbrowski",
+    ),
+    (
+        "windows-1250",
+        "Windows-1250",
+        "Jiří Dvořák;Šárka Žižková;Božena Němcová;Ľubomír Štúr",
+    ),
+    (
+        "windows-1254",
+        "Windows-1254",
+        "Özgür Yıldız;İbrahim Güneş;Doğan Işık;Şule Öztürk",
+    ),
+    (
+        "windows-1258",
+        "Windows-1258",
+        "Nguyễn Văn Anh;Trần Thị Hương;Phạm Quỳnh Như",
+    ),
+    (
+        "windows-1251",
+        "Windows-1251",
+        "Иван Петров;Наталья Королёва;Сергей Щукин",
+    ),
+    (
+        "windows-1253",
+        "Windows-1253",
+        "Γιώργος Παπαδόπουλος;Ελένη Νικολάου",
+    ),
+    (
+        "macintosh",
+        "Mac Roman",
+        "Björn Schröder;Käthe Müller;Günther Groß",
+    ),
+    (
+        "macintosh",
+        "Mac Roman",
+        "René Lefèvre;François Noël;Élodie Desprès",
+    ),
+    (
+        "macintosh",
+        "Mac Roman",
+        "João Gonçalves;Inês Simões;Bjørn Ødegård;Åse Næss",
+    ),
+];
+
+/// Returns the text in an encoding. Windows-1258 has the tones of Vietnamese only as characters of their own.
+fn encoded(text: &str, name: &str) -> Vec<u8> {
+    use unicode_normalization::{UnicodeNormalization, char::is_combining_mark};
+    let encoding = encoding_rs::Encoding::for_label(name.as_bytes()).unwrap();
+    let mut bytes = Vec::new();
+    for letter in text.chars() {
+        let one = letter.to_string();
+        let (whole, _, is_lossy) = encoding.encode(&one);
+        if !is_lossy {
+            bytes.extend_from_slice(&whole);
+            continue;
+        }
+        let is_tone = |c: &char| is_combining_mark(*c) && !"\u{302}\u{306}\u{31b}".contains(*c);
+        let (tones, base): (Vec<char>, Vec<char>) = one.nfd().partition(is_tone);
+        let parts: String = base.into_iter().nfc().chain(tones).collect();
+        let (parts, _, is_lossy) = encoding.encode(&parts);
+        assert!(!is_lossy, "{letter} in {name}");
+        bytes.extend_from_slice(&parts);
+    }
+    bytes
+}
+
+/// Returns a class with these names, and the first and last names.
+fn class_of(names: &str) -> (String, Vec<(String, String)>) {
+    let names: Vec<(String, String)> = names
+        .split(';')
+        .map(|name| name.split_once(' ').unwrap())
+        .map(|(first, last)| (first.to_owned(), last.to_owned()))
+        .collect();
+    let lines = names.iter().zip(1..).map(|((first, last), number)| {
+        format!("n{number};{first};{last};n{number}@example.org\r\n")
+    });
+    let text = format!(
+        "username;first_name;last_name;email\r\n{}",
+        lines.collect::<String>()
+    );
+    (text, names)
+}
+
+fn names_in(kevin: &Person) -> Vec<(String, String)> {
+    let people = kevin.json(&["roster", "list", "algebra"]);
+    let text = |person: &serde_json::Value, key: &str| person[key].as_str().unwrap().to_owned();
+    let people = people.as_array().unwrap().iter();
+    people
+        .filter(|person| person["username"].as_str().unwrap().starts_with('n'))
+        .map(|person| (text(person, "first_name"), text(person, "last_name")))
+        .collect()
+}
+
+#[test]
+fn names_in_encodings_of_spreadsheets_are_read_and_shown_as_a_guess() {
+    let (_server, kevin) = algebra();
+    for (encoding, told, names) in FOREIGN {
+        let (text, names) = class_of(names);
+        let file = kevin.file("class.csv", encoded(&text, encoding));
+        let import = ["roster", "import", "algebra", file.to_str().unwrap()];
+        let ended = kevin.run(&import);
+        assert_eq!(ended.code, Some(0), "{text}: {}", ended.err);
+        assert_eq!(names_in(&kevin)[..names.len()], names, "{encoding}");
+        let note = format!("was read as {told}, which is a guess. Check the names ");
+        assert!(ended.err.contains(&note), "{}", ended.err);
+        for part in names.iter().flat_map(|(first, last)| [first, last]) {
+            assert_eq!(
+                ended.err.contains(part.as_str()),
+                !part.is_ascii(),
+                "{}",
+                ended.err
+            );
+        }
+        assert!(ended.err.contains("--encoding"), "{}", ended.err);
+        // An encoding that is given is not a guess.
+        let ended = kevin.run(&[&import[..], &["--encoding", encoding]].concat());
+        assert_eq!(
+            (ended.code, ended.err.as_str()),
+            (Some(0), ""),
+            "{encoding}"
+        );
+        assert_eq!(names_in(&kevin)[..names.len()], names, "{encoding}");
+    }
+}
+
+#[test]
+fn a_class_in_an_encoding_that_is_not_certain_is_refused() {
+    let (_server, kevin) = algebra();
+    let head = b"username,first_name\n";
+    let files: [(&[u8], &str); 6] = [
+        // M\u{fc}ller, Sch\u{f6}n and Gro\u{df} as old Windows programs for the terminal write them.
+        (b"n1,M\x81ller\n", "unknown encoding"),
+        (b"n1,Bj\x94rn Gro\xe1\nn2,G\x81nther\n", "unknown encoding"),
+        // \u{141}ukasz \u{17b}\u{f3}\u{142}kiewski on an old Mac in Poland.
+        (b"n1,\xfcukasz \xfb\x97\xb8kiewski\n", "unknown encoding"),
+        // Symbols or letters of other scripts inside of words, in every encoding.
+        (b"n1,A\xa4\xa6b\xa9c\n", "unknown encoding"),
+        (
+            b"n1,Ada\nM\xfcller,Ben\n",
+            "is a guess, because the file is not UTF-8",
+        ),
+        (
+            b"\xe9mile,Ada\n",
+            "is a guess, because the file is not UTF-8",
+        ),
+    ];
+    for (lines, sentence) in files {
+        let file = kevin.file("class.csv", [head, lines].concat());
+        let import = ["roster", "import", "algebra", file.to_str().unwrap()];
+        let said = kevin.fails(&import);
+        assert!(said.contains(sentence), "{lines:?}: {said}");
+        assert!(
+            said.contains("CSV UTF-8") && said.contains("--encoding"),
+            "{said}"
+        );
+        assert_eq!(names(&kevin), ["kevin", "lawrence"], "{said}");
+    }
+    let file = kevin.file("class.csv", b"username\nM\xfcller\n");
+    let import = ["roster", "import", "algebra", file.to_str().unwrap()];
+    for (wrong, code) in [("klingon", 2), ("", 2), ("utf8", 1), ("utf-16", 1)] {
+        let ended = kevin.run(&[&import[..], &["--encoding", wrong]].concat());
+        assert_eq!(ended.code, Some(code), "{wrong}: {}", ended.err);
+        assert!(
+            ended.err.contains("encoding") || ended.err.contains("column"),
+            "{}",
+            ended.err
+        );
+    }
+    assert_eq!(names(&kevin), ["kevin", "lawrence"]);
+    kevin.does(&[&import[..], &["--encoding", "Latin1"]].concat());
+    assert!(names(&kevin).contains(&"M\u{fc}ller".to_owned()));
+}
