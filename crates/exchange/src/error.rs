@@ -202,12 +202,6 @@ impl Error {
     }
 }
 
-impl From<diesel::result::Error> for Error {
-    fn from(error: diesel::result::Error) -> Self {
-        store::Error::from(error).into()
-    }
-}
-
 impl Error {
     /// Returns the name of the limit that was exceeded. Limits with a setting have its name.
     pub fn limit(&self) -> Option<&'static str> {

@@ -313,11 +313,6 @@ impl WithoutPolicy<'_> {
                 Self::Failed(error.into())
             }
         }
-        impl<T> From<diesel::result::Error> for Undone<T> {
-            fn from(error: diesel::result::Error) -> Self {
-                Self::Failed(error.into())
-            }
-        }
         let change = move |conn: &mut Connection| {
             let outcome = change(conn).map_err(Undone::Failed)?;
             if really {

@@ -1,9 +1,9 @@
 //! Reads a whole course for its archive, and writes the contents of an archive. The trash is left out.
 
+use super::backend::prelude::*;
 use super::dates::{DATES, DatesRow, dates};
 use super::schema::{assignments, courses, events, feedback, releases, submissions};
-use super::{Connection, Portion, Result, events::RecordedEvent, history};
-use diesel::prelude::*;
+use super::{Portion, Result, events::RecordedEvent, history};
 use nbcourier_domain::{AssignmentId, CourseId, Dates, Timestamp, UserName};
 
 /// Returns the row of a course that is not deleted, and the time of its creation.

@@ -1,9 +1,9 @@
 //! Assignments and their releases.
 
+use super::backend::prelude::*;
 use super::dates::{DATES, DatesRow, dates, extension};
 use super::schema::{assignments, extensions, releases, trees};
-use super::{Connection, Portion, Result};
-use diesel::prelude::*;
+use super::{Portion, Result};
 use nbcourier_domain::{AssignmentId, Dates, Extension, Sha256Sum, Timestamp, UserName};
 
 /// An assignment that is currently released.
@@ -183,7 +183,7 @@ pub fn current_releases(
             extension: of_student.0.map(|_| extension(of_student.1)),
         })
     };
-    let rows = query.load_iter::<Columns, _>(conn)?;
+    let rows = query.load_iter::<Columns>(conn)?;
     portion.take(rows, parse, |release| release.assignment.len())
 }
 

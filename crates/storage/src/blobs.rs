@@ -1,9 +1,9 @@
 //! The rows of blobs, and the bytes of small blobs.
 
+use super::backend::prelude::*;
 use super::schema::{blob_contents, blobs, tree_files};
-use super::{Connection, Error, Result};
+use super::{Error, Result};
 use bytes::Bytes;
-use diesel::prelude::*;
 use diesel::upsert::excluded;
 use nbcourier_domain::{BlobRef, Md5Sum, Sha256Sum, Timestamp};
 use nbcourier_work::Bug;
@@ -166,7 +166,7 @@ pub fn lost(
         .filter(blobs::in_database)
         .filter(blob_contents::blob_id.nullable().is_null())
         .select(blobs::id)
-        .load_iter::<i64, _>(conn)?;
+        .load_iter::<i64>(conn)?;
     Ok(rows.collect::<QueryResult<_>>()?)
 }
 
@@ -218,7 +218,7 @@ pub fn total_bytes(conn: &mut Connection) -> Result<u64> {
     use diesel::sql_types::BigInt;
     let total: i64 = blobs::table
         .select(sql::<BigInt>("coalesce(sum(size), 0)"))
-        .first(conn)?;
+        .get_result(conn)?;
     u64::try_from(total).map_err(|_| Error::Damaged("a negative size"))
 }
 

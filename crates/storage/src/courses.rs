@@ -1,10 +1,10 @@
 //! Courses: creates, lists, deletes and restores them.
 
+use super::backend::prelude::*;
 use super::error::unless_taken;
 use super::schema::{courses, members};
 use super::trash::Place;
-use super::{Connection, Portion, Result};
-use diesel::prelude::*;
+use super::{Portion, Result};
 use nbcourier_domain::{CourseId, Role, Timestamp, UserName};
 
 /// A course that is not deleted, with one person's role on its manual roster.
@@ -91,7 +91,7 @@ pub fn behind(conn: &mut Connection, after: &str, portion: Portion) -> Result<(V
         .filter(courses::deleted_at.is_null().and(courses::name.gt(after)))
         .order(courses::name)
         .select(courses::name)
-        .load_iter::<String, _>(conn)?;
+        .load_iter::<String>(conn)?;
     portion.take(rows, Ok, String::len)
 }
 
@@ -114,7 +114,7 @@ pub fn of_person(
         )
         .order(courses::name)
         .select((courses::name, members::instructor))
-        .load_iter::<(String, bool), _>(conn)?;
+        .load_iter::<(String, bool)>(conn)?;
     let parse = |(name, instructor)| Ok((name, role(instructor)));
     let (manual, mut is_more) = portion.take(rows, parse, |(name, _)| name.len())?;
     let last = manual
@@ -146,15 +146,16 @@ pub fn of_person(
 
 /// Creates a course. Returns `None` if one of that name exists.
 pub fn create(conn: &mut Connection, course: &CourseId, now: Timestamp) -> Result<Option<i64>> {
-    unless_taken(
-        diesel::insert_into(courses::table)
-            .values((
-                courses::name.eq(course.as_str()),
-                courses::created_at.eq(now.micros()),
-            ))
-            .returning(courses::id)
-            .get_result(conn),
-    )
+    let id = diesel::insert_into(courses::table)
+        .values((
+            courses::name.eq(course.as_str()),
+            courses::created_at.eq(now.micros()),
+        ))
+        .on_conflict_do_nothing()
+        .returning(courses::id)
+        .get_result(conn)
+        .optional()?;
+    Ok(id)
 }
 
 /// Marks a course as deleted.
@@ -188,7 +189,7 @@ pub fn deleted(
             courses::name,
             courses::deleted_at.assume_not_null(),
         ))
-        .load_iter::<(i64, String, i64), _>(conn)?;
+        .load_iter::<(i64, String, i64)>(conn)?;
     let parse = |(id, name, deleted_at)| {
         Ok(DeletedCourse {
             id,
@@ -211,12 +212,12 @@ pub fn deleted_name(conn: &mut Connection, id: i64) -> Result<Option<String>> {
 
 /// Restores a deleted course. Returns `None` if another course has its name now.
 pub fn restore(conn: &mut Connection, id: i64) -> Result<Option<()>> {
-    unless_taken(
+    unless_taken(conn.transaction(|conn| {
         diesel::update(courses::table.find(id))
             .set(courses::deleted_at.eq(None::<i64>))
-            .execute(conn)
-            .map(drop),
-    )
+            .execute(conn)?;
+        Ok(())
+    }))
 }
 
 /// Removes the courses that were deleted before `limit`, with everything that belongs to them. Returns their number.

@@ -1,8 +1,8 @@
 //! The dates of assignments, and the extensions of students.
 
+use super::backend::prelude::*;
 use super::schema::{assignments, extensions};
-use super::{Connection, Portion, Result};
-use diesel::prelude::*;
+use super::{Portion, Result};
 use nbcourier_domain::{AssignmentId, Dates, Extension, Timestamp, UserName};
 
 /// The columns with an assignment's dates.
@@ -96,7 +96,7 @@ pub fn extensions(
             extensions::student,
             (extensions::due_at, extensions::cutoff_at),
         ))
-        .load_iter::<(String, (Option<i64>, Option<i64>)), _>(conn)?;
+        .load_iter::<(String, (Option<i64>, Option<i64>))>(conn)?;
     let parse = |(student, row)| Ok((student, extension(row)));
     portion.take(rows, parse, |(student, _)| student.len())
 }

@@ -1,11 +1,11 @@
 //! Clears the whole database, or dumps it in the form of ngshare's tables. For demonstrations, never for production.
 
+use super::backend::prelude::*;
 use super::schema::{
     assignments, blob_contents, blobs, courses, events, hub_members, members, people, releases,
     submissions, trees,
 };
-use super::{Connection, Result, trees as stored_trees};
-use diesel::prelude::*;
+use super::{Result, trees as stored_trees};
 use nbcourier_domain::Timestamp;
 use serde_json::{Map, Value, json};
 use std::collections::BTreeSet;

@@ -1,9 +1,9 @@
 //! Everything that is stored about one person, row by row, including the trash.
 
+use super::Result;
+use super::backend::prelude::*;
 use super::blobs::parse_sha256;
 use super::schema::{assignments, courses, extensions, feedback, releases, submissions, trees};
-use super::{Connection, Result};
-use diesel::prelude::*;
 use nbcourier_domain::{Extension, Sha256Sum, Timestamp, UserName};
 
 /// The place of an assignment: the name of its course and its own name.

@@ -1,6 +1,5 @@
 //! The errors of the database.
 
-use diesel::QueryResult;
 use diesel::result::{DatabaseErrorKind, Error as DieselError};
 use nbcourier_work::Bug;
 
@@ -65,10 +64,13 @@ pub(super) fn says(error: &diesel::result::Error, text: &str) -> bool {
     }
 }
 
-/// Turns the violation of a unique index into `None`.
-pub(super) fn unless_taken<T>(result: QueryResult<T>) -> Result<Option<T>> {
+/// Turns the violation of a unique index into `None`. `result` is that of a transaction within the open one, which has
+/// undone the failed statement.
+pub(super) fn unless_taken<T>(result: Result<T>) -> Result<Option<T>> {
     match result {
-        Err(DieselError::DatabaseError(DatabaseErrorKind::UniqueViolation, _)) => Ok(None),
+        Err(Error::Database(DieselError::DatabaseError(DatabaseErrorKind::UniqueViolation, _))) => {
+            Ok(None)
+        }
         other => Ok(Some(other?)),
     }
 }

@@ -1,9 +1,9 @@
 //! Events: a row for every change, written in the transaction that makes the change.
 
+use super::backend::prelude::*;
 use super::schema::events;
-use super::{Connection, Error, Portion, Result};
+use super::{Error, Portion, Result};
 use diesel::dsl::sql;
-use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Bool, Nullable, Text};
 use nbcourier_domain::{Timestamp, UserName};
 
@@ -168,7 +168,7 @@ pub fn page_of(
             .or(events::subject.eq(name).assume_not_null());
         query = query.filter(named.or(mentions(name)));
     }
-    let events = query.load_iter::<RecordedEvent, _>(conn)?;
+    let events = query.load_iter::<RecordedEvent>(conn)?;
     portion.take(events, Ok, RecordedEvent::text)
 }
 

@@ -1,9 +1,8 @@
 //! Examines a database in any state from outside, without changing it.
 
+use super::backend::prelude::*;
 use super::schema::hub_members;
-use super::{Connection, Error, Result, migrate, people, runs};
-use diesel::connection::{Connection as _, SimpleConnection};
-use diesel::prelude::*;
+use super::{Result, migrate, people, runs};
 use nbcourier_domain::UserName;
 use std::path::Path;
 
@@ -107,8 +106,7 @@ pub fn examine_courses(path: &Path) -> Result<Option<(Vec<String>, Vec<String>)>
 /// Acquires the write lock and releases it without writing.
 fn try_to_lock(path: &Path) -> Result<()> {
     let url = migrate::url(path, "rw")?;
-    let mut conn =
-        Connection::establish(&url).map_err(|error| Error::Connection(error.to_string()))?;
+    let mut conn = Connection::open(&url)?;
     conn.batch_execute(PATIENCE)?;
     conn.batch_execute("BEGIN IMMEDIATE; ROLLBACK")?;
     Ok(())

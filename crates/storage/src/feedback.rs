@@ -1,8 +1,8 @@
 //! Feedback on submissions. All feedback is kept. The newest that is not in the trash is the current one.
 
+use super::Result;
+use super::backend::prelude::*;
 use super::schema::{feedback, trees};
-use super::{Connection, Result};
-use diesel::prelude::*;
 use nbcourier_domain::{Sha256Sum, Timestamp, UserName};
 use std::collections::HashMap;
 
@@ -59,7 +59,7 @@ pub fn current_of_all(
             trees::files,
             trees::bytes,
         ))
-        .load_iter::<(i64, i64, i64, Vec<u8>, i64, i64), _>(conn)?;
+        .load_iter::<(i64, i64, i64, Vec<u8>, i64, i64)>(conn)?;
     // The newest of several comes last and remains.
     rows.map(|row| {
         let (submission, returned_at, tree_id, digest, files, bytes) = row?;

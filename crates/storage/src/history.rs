@@ -1,10 +1,10 @@
 //! All versions and all feedback, current or not.
 
+use super::backend::prelude::*;
 use super::blobs::parse_sha256;
 use super::schema::{assignments, feedback, releases, trees};
-use super::{Connection, Portion, Result};
+use super::{Portion, Result};
 use diesel::dsl::max;
-use diesel::prelude::*;
 use nbcourier_domain::{Sha256Sum, Timestamp};
 
 /// A version of an assignment.
@@ -46,7 +46,7 @@ pub fn releases(
             releases::released_by,
             trees::digest,
         ))
-        .load_iter::<((i64, Option<i64>), i64, i64, String, Vec<u8>), _>(conn)?;
+        .load_iter::<((i64, Option<i64>), i64, i64, String, Vec<u8>)>(conn)?;
     let parse = |row: ((i64, Option<i64>), i64, i64, String, Vec<u8>)| {
         let ((id, current), version, released_at, released_by, digest) = row;
         Ok(Release {
@@ -98,7 +98,7 @@ pub fn feedback(
             trees::digest,
             feedback::deleted_at.is_not_null(),
         ))
-        .load_iter::<(i64, i64, String, Vec<u8>, bool), _>(conn)?;
+        .load_iter::<(i64, i64, String, Vec<u8>, bool)>(conn)?;
     let parse = |row: (i64, i64, String, Vec<u8>, bool)| {
         let (id, returned_at, returned_by, digest, is_deleted) = row;
         Ok(Feedback {

@@ -1,9 +1,9 @@
 //! The groups of the hub in which people were last seen.
 
+use super::backend::prelude::*;
 use super::courses::role;
 use super::schema::hub_members;
-use super::{Connection, Error, Result};
-use diesel::prelude::*;
+use super::{Error, Result};
 use nbcourier_domain::{CourseId, Role, UserName};
 use std::collections::HashMap;
 

@@ -5,6 +5,7 @@
 
 pub mod archive;
 pub mod assignments;
+mod backend;
 pub mod blobs;
 pub mod courses;
 pub mod dates;
@@ -36,15 +37,13 @@ pub mod trees;
 pub mod usage;
 mod writer;
 
+pub use backend::Connection;
 pub use error::{Error, Result};
 pub use examine::{Examined, SetAside, examine, examine_courses, examine_runs, examine_set_aside};
 pub use metrics::WriterMetrics;
 pub use migrate::migrate_with;
 pub use pool::{DatabaseFiles, Opening, Store, database_files};
 pub use portion::Portion;
-
-/// A connection to the database.
-pub type Connection = diesel::sqlite::SqliteConnection;
 
 /// Returns the first row of a query without reading the others.
 ///
@@ -75,35 +74,8 @@ type Among = diesel::expression::SqlLiteral<
     >,
 >;
 
-/// Returns the errors that SQLite itself finds in the database, and rows that point nowhere. The list is empty if
+/// Returns the errors that the database itself finds in its files, and rows that point nowhere. The list is empty if
 /// there are none.
 pub fn check_integrity(conn: &mut Connection) -> Result<Vec<String>> {
-    use diesel::prelude::*;
-
-    #[derive(QueryableByName)]
-    struct Finding {
-        #[diesel(sql_type = diesel::sql_types::Text)]
-        integrity_check: String,
-    }
-    #[derive(QueryableByName)]
-    struct Dangling {
-        #[diesel(sql_type = diesel::sql_types::Text)]
-        table: String,
-        #[diesel(sql_type = diesel::sql_types::Text)]
-        parent: String,
-    }
-    let mut findings: Vec<String> = diesel::sql_query("PRAGMA integrity_check(20)")
-        .load::<Finding>(conn)?
-        .into_iter()
-        .map(|finding| finding.integrity_check)
-        .filter(|finding| finding != "ok")
-        .collect();
-    let dangling = diesel::sql_query("PRAGMA foreign_key_check").load::<Dangling>(conn)?;
-    findings.extend(
-        dangling
-            .iter()
-            .take(20)
-            .map(|row| format!("a row of {} names none of {}", row.table, row.parent)),
-    );
-    Ok(findings)
+    conn.check_integrity()
 }

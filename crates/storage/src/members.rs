@@ -1,9 +1,9 @@
 //! The manual roster of a course.
 
+use super::backend::prelude::*;
 use super::courses::role;
 use super::schema::{courses, hub_members, members};
-use super::{Connection, Error, Portion, Result};
-use diesel::prelude::*;
+use super::{Error, Portion, Result};
 use diesel::upsert::excluded;
 use nbcourier_domain::{CourseId, Person, Role, UserName};
 use std::collections::BTreeSet;
@@ -101,7 +101,7 @@ pub fn each_of_all(conn: &mut Connection, mut take: impl FnMut(&str)) -> Result<
         .inner_join(courses::table)
         .filter(courses::deleted_at.is_null())
         .select(members::username)
-        .load_iter::<String, _>(conn)?;
+        .load_iter::<String>(conn)?;
     for name in names {
         take(&name?);
     }
@@ -119,7 +119,7 @@ pub fn each(
     let by_hand = members::table
         .filter(members::course_id.eq(course))
         .select(members::username)
-        .load_iter::<String, _>(conn)?;
+        .load_iter::<String>(conn)?;
     for name in by_hand {
         take(&name?);
     }
@@ -129,7 +129,7 @@ pub fn each(
     let by_group = hub_members::table
         .filter(hub_members::course.eq(group.as_str()))
         .select(hub_members::username)
-        .load_iter::<String, _>(conn)?;
+        .load_iter::<String>(conn)?;
     for name in by_group {
         take(&name?);
     }
@@ -198,7 +198,7 @@ pub fn by_hand(
         })
     };
     let size = |line: &ByHand| text(&line.person);
-    portion.take(query.load_iter::<Columns, _>(conn)?, parse, size)
+    portion.take(query.load_iter::<Columns>(conn)?, parse, size)
 }
 
 /// Returns a portion of the members who are only in the hub's groups, after a name, by name, and whether there are
@@ -229,7 +229,7 @@ pub fn by_group(
         Ok((name, role(teaches)))
     };
     let size = |(name, _): &(UserName, Role)| name.as_str().len();
-    portion.take(query.load_iter::<(String, bool), _>(conn)?, parse, size)
+    portion.take(query.load_iter::<(String, bool)>(conn)?, parse, size)
 }
 
 /// Returns the number of members.
@@ -300,7 +300,7 @@ pub fn named(conn: &mut Connection, course: i64, names: &[&str]) -> Result<Vec<(
             .filter(members::course_id.eq(course))
             .filter(members::username.eq_any(chunk))
             .select((members::instructor, COLUMNS))
-            .load_iter::<(bool, Row), _>(conn)?;
+            .load_iter::<(bool, Row)>(conn)?;
         for row in rows {
             let (instructor, row) = row?;
             found.push((role(instructor), parse(row)?));

@@ -1,10 +1,10 @@
 //! Checks whether a database is usable, and migrates an older one to the schema of this binary.
 
-use super::{Connection, Error, Opening, Result};
-use diesel::connection::{Connection as _, SimpleConnection};
+use super::backend::{check_integrity, prelude::*};
+use super::{Error, Opening, Result};
+use diesel::connection::SimpleConnection;
 use diesel::migration::{Migration, MigrationSource};
-use diesel::prelude::*;
-use diesel::sqlite::Sqlite;
+use diesel::sqlite::{Sqlite, SqliteConnection};
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness as _, embed_migrations};
 use nbcourier_domain::Timestamp;
 use std::collections::BTreeSet;
@@ -67,7 +67,7 @@ pub(super) fn url(path: &Path, mode: &str) -> Result<String> {
 
 /// Opens a connection that cannot change the file.
 pub(super) fn read_only(path: &Path) -> Result<Connection> {
-    Connection::establish(&url(path, "ro")?).map_err(|error| Error::Connection(error.to_string()))
+    Connection::open(&url(path, "ro")?)
 }
 
 /// Returns the migrations that the database lacks, and its last migration that this binary does not know.
@@ -110,7 +110,7 @@ pub fn has_table(conn: &mut Connection, name: &str) -> Result<bool> {
 }
 
 /// Applies the migrations that the database lacks, after setting a copy of it aside.
-pub fn migrate(conn: &mut Connection, path: &Path, opening: Opening) -> Result<()> {
+pub fn migrate(conn: &mut SqliteConnection, path: &Path, opening: Opening) -> Result<()> {
     migrate_with(&MIGRATIONS, conn, path, opening)
 }
 
@@ -118,7 +118,7 @@ pub fn migrate(conn: &mut Connection, path: &Path, opening: Opening) -> Result<(
 /// binary is the one of [`Store::open`](super::Store::open). Tests use those of later versions.
 pub fn migrate_with(
     source: &impl MigrationSource<Sqlite>,
-    conn: &mut Connection,
+    conn: &mut SqliteConnection,
     path: &Path,
     opening: Opening,
 ) -> Result<()> {
@@ -174,7 +174,7 @@ pub fn migrate_with(
 /// the foreign keys are checked at the end instead.
 fn apply(
     migrations: &[Box<dyn Migration<Sqlite>>],
-    conn: &mut Connection,
+    conn: &mut SqliteConnection,
     path: &Path,
 ) -> Result<()> {
     let unusable =
@@ -183,7 +183,7 @@ fn apply(
     let applied = conn.exclusive_transaction(|conn| {
         conn.run_migrations(migrations)
             .map_err(|error| unusable(error.to_string()))?;
-        let findings = super::check_integrity(conn)?;
+        let findings = check_integrity(conn)?;
         if findings.is_empty() {
             Ok(())
         } else {
@@ -207,7 +207,7 @@ fn versions(migrations: &[Box<dyn Migration<Sqlite>>]) -> BTreeSet<String> {
         .collect()
 }
 
-fn set_aside(conn: &mut Connection, path: &Path) -> Result<PathBuf> {
+fn set_aside(conn: &mut SqliteConnection, path: &Path) -> Result<PathBuf> {
     let mut name = path.as_os_str().to_owned();
     name.push(format!(
         ".before-{}",
@@ -222,11 +222,13 @@ fn set_aside(conn: &mut Connection, path: &Path) -> Result<PathBuf> {
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
+    use diesel::RunQueryDsl;
+    use diesel::connection::Connection as _;
     use diesel_migrations::FileBasedMigrations;
     use std::collections::BTreeMap;
 
-    fn connect(path: &Path) -> Connection {
-        Connection::establish(path.to_str().unwrap()).unwrap()
+    fn connect(path: &Path) -> SqliteConnection {
+        SqliteConnection::establish(path.to_str().unwrap()).unwrap()
     }
 
     /// Migrations that create two tables, and then recreate the one that the other points to.
@@ -253,7 +255,7 @@ mod tests {
         FileBasedMigrations::from_path(place.join("migrations")).unwrap()
     }
 
-    fn count(conn: &mut Connection, table: &str) -> i64 {
+    fn count(conn: &mut SqliteConnection, table: &str) -> i64 {
         let query = diesel::sql_query(format!("SELECT count(*) AS count FROM {table}"));
         query.get_result::<Count>(conn).unwrap().count
     }
@@ -309,7 +311,10 @@ mod tests {
         let earlier = format!("INSERT INTO {OUR_BOOKS} (version) VALUES ('20261121000000')");
         conn.batch_execute(&earlier).unwrap();
         migrate(&mut conn, &path, Opening::AsItIs).unwrap();
-        assert_eq!(differences(&mut conn).unwrap(), (Vec::new(), None));
+        assert_eq!(
+            differences(&mut connect(&path).into()).unwrap(),
+            (Vec::new(), None)
+        );
         let only_earlier = format!("DELETE FROM {OUR_BOOKS} WHERE version <> '20261121000000'");
         conn.batch_execute(&only_earlier).unwrap();
         let error = migrate(&mut conn, &path, Opening::Migrate).unwrap_err();
@@ -322,7 +327,7 @@ mod tests {
         let path = place.path().join("nbcourier.db");
         let mut conn = connect(&path);
         migrate(&mut conn, &path, Opening::Migrate).unwrap();
-        let columns = |conn: &mut Connection, table: &str| -> Vec<Column> {
+        let columns = |conn: &mut SqliteConnection, table: &str| -> Vec<Column> {
             diesel::sql_query(
                 "SELECT name, type AS kind, \"notnull\" AS filled, pk AS key FROM pragma_table_info(?) ORDER BY cid",
             )

@@ -1,10 +1,10 @@
 //! The overview of a course: one row for each student and assignment, for any number of submissions.
 
+use super::Result;
+use super::backend::prelude::*;
 use super::dates::{DATES, DatesRow, dates, extension};
 use super::schema::{assignments, extensions, feedback, hub_members, members, submissions};
-use super::{Connection, Result};
 use diesel::dsl::exists;
-use diesel::prelude::*;
 use nbcourier_domain::{CourseId, Dates, Timestamp, UserName};
 
 /// An assignment of a course.
@@ -169,7 +169,7 @@ pub fn work(
             ),
             hub_members::instructor.nullable(),
         ))
-        .load_iter::<Columns, _>(conn)?;
+        .load_iter::<Columns>(conn)?;
     let mut open: Option<(i64, Submitter, SubmissionSummary)> = None;
     for row in rows {
         let ((assignment, student, submitted_at, has_feedback), dates_of, by_hand, by_hub) = row?;

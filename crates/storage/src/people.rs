@@ -1,10 +1,10 @@
 //! People beyond their courses: the times when their accounts were created, and the places that hold their names.
 
+use super::backend::prelude::*;
 use super::courses::role;
 use super::events::quoted;
 use super::schema::people;
-use super::{Connection, Error, Result};
-use diesel::prelude::*;
+use super::{Error, Result};
 use diesel::sql_types::{BigInt, Bool, Nullable, Text};
 use diesel::upsert::excluded;
 use nbcourier_domain::{Role, Timestamp, UserName};

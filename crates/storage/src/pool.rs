@@ -1,9 +1,8 @@
 //! Opens the database and lends connections to it.
 
 use super::{Connection, Error, Result, WriterMetrics, migrate, writer::Writer};
-use diesel::Connection as _;
-use diesel::connection::{InstrumentationEvent, SimpleConnection};
-use diesel::r2d2::{ConnectionManager, CustomizeConnection, Pool};
+use diesel::connection::InstrumentationEvent;
+use diesel::r2d2::{ManageConnection, Pool};
 use nbcourier_work::blocking;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -39,7 +38,7 @@ pub enum Opening {
 /// The database of one exchange. Cheap to clone.
 #[derive(Clone)]
 pub struct Store {
-    readers: Pool<ConnectionManager<Connection>>,
+    readers: Pool<Readers>,
     free_readers: Arc<Semaphore>,
     writer: Writer,
     path: Arc<PathBuf>,
@@ -71,20 +70,18 @@ impl Store {
         let connect = {
             let url = url.clone();
             move || {
-                let mut conn =
-                    Connection::establish(&url).map_err(|e| Error::Connection(e.to_string()))?;
+                let mut conn = Connection::open(&url)?;
                 conn.batch_execute(PRAGMAS)?;
                 conn.set_instrumentation(trace);
                 Ok(conn)
             }
         };
-        migrate::migrate(&mut connect()?, path, opening)?;
+        migrate::migrate(connect()?.sqlite(), path, opening)?;
         let writer = Writer::start(connect)?;
         let readers = Pool::builder()
             .max_size(READERS)
             .test_on_check_out(false)
-            .connection_customizer(Box::new(ReadOnly))
-            .build(ConnectionManager::new(url))
+            .build(Readers { url })
             .map_err(|error| Error::Connection(error.to_string()))?;
         Ok(Self {
             readers,
@@ -101,7 +98,7 @@ impl Store {
     ) -> Result<T, E>
     where
         T: Send + 'static,
-        E: From<Error> + From<diesel::result::Error> + Send + 'static,
+        E: From<Error> + Send + 'static,
     {
         // Waiting for a connection must not occupy a thread.
         let permit = Arc::clone(&self.free_readers).acquire_owned().await;
@@ -125,7 +122,7 @@ impl Store {
     ) -> Result<T, E>
     where
         T: Send + 'static,
-        E: From<Error> + From<diesel::result::Error> + Send + 'static,
+        E: From<Error> + Send + 'static,
     {
         self.writer.run(change).await
     }
@@ -139,7 +136,7 @@ impl Store {
     ) -> Result<T, E>
     where
         T: Send + 'static,
-        E: From<Error> + From<diesel::result::Error> + Send + 'static,
+        E: From<Error> + Send + 'static,
     {
         self.writer.run_then(change, committed).await
     }
@@ -167,12 +164,8 @@ impl Store {
 
     /// Checks that the database accepts a durable change.
     pub async fn check_writable(&self) -> Result<()> {
-        self.write(|conn| {
-            // Nothing else uses this version. Writing the same value again is a change without effect.
-            conn.batch_execute("PRAGMA user_version = 1")
-                .map_err(Error::from)
-        })
-        .await
+        self.write(|conn| conn.check_writable().map_err(Error::from))
+            .await
     }
 }
 
@@ -187,15 +180,29 @@ pub fn database_files(path: &Path) -> std::io::Result<DatabaseFiles> {
     })
 }
 
-#[derive(Debug)]
-struct ReadOnly;
+/// Opens connections for reading.
+struct Readers {
+    url: String,
+}
 
-impl CustomizeConnection<Connection, diesel::r2d2::Error> for ReadOnly {
-    fn on_acquire(&self, conn: &mut Connection) -> Result<(), diesel::r2d2::Error> {
-        conn.batch_execute(READER_PRAGMAS)
-            .map_err(diesel::r2d2::Error::QueryError)?;
+impl ManageConnection for Readers {
+    type Connection = Connection;
+    type Error = Error;
+
+    fn connect(&self) -> Result<Connection> {
+        let mut conn = Connection::open(&self.url)?;
+        conn.batch_execute(READER_PRAGMAS)?;
         conn.set_instrumentation(trace);
+        Ok(conn)
+    }
+
+    fn is_valid(&self, _: &mut Connection) -> Result<()> {
         Ok(())
+    }
+
+    fn has_broken(&self, conn: &mut Connection) -> bool {
+        // A panic leaves a transaction open.
+        conn.depth() != Some(0)
     }
 }
 

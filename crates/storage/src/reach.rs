@@ -1,10 +1,10 @@
 //! Finds the blobs that a person can already read. Their checksums may then stand for their bytes.
 
+use super::Result;
+use super::backend::prelude::*;
 use super::blobs::{self, COLUMNS, Row};
 use super::schema::{assignments, blobs as rows, feedback, releases, submissions, tree_files};
-use super::{Connection, Result};
 use diesel::dsl::exists;
-use diesel::prelude::*;
 use nbcourier_domain::{Sha256Sum, Timestamp, UserName};
 use std::collections::{BTreeSet, HashMap};
 

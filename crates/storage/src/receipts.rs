@@ -1,11 +1,11 @@
 //! Single submissions with everything that a receipt states, and the idempotency keys that identify repeated
 //! attempts.
 
+use super::backend::prelude::*;
 use super::blobs::parse_sha256;
 use super::schema::{assignments, courses, submission_keys, submissions, trees};
-use super::{Connection, Error, Result};
+use super::{Error, Result};
 use diesel::dsl::auto_type;
-use diesel::prelude::*;
 use nbcourier_domain::{AssignmentId, IdempotencyKey, Sha256Sum, Timestamp, UserName};
 
 /// A submission.

@@ -1,8 +1,8 @@
 //! Renames the rows of a person, or removes them. Names are in many tables, which `people::COLUMNS` lists.
 
+use super::backend::prelude::*;
 use super::schema::{extensions, hub_members, members, submission_keys, submissions};
-use super::{Connection, Result, events};
-use diesel::prelude::*;
+use super::{Result, events};
 use diesel::sql_types::{BigInt, Text};
 use nbcourier_domain::UserName;
 

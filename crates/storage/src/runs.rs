@@ -1,8 +1,8 @@
 //! The last runs of the operator's tasks, by any process.
 
+use super::Result;
+use super::backend::prelude::*;
 use super::schema::runs;
-use super::{Connection, Result};
-use diesel::prelude::*;
 use nbcourier_domain::Timestamp;
 
 /// The last run of a task.

@@ -1,22 +1,22 @@
 //! Copies the whole database as it is at one moment, and reads such copies.
 
+use super::backend::prelude::*;
 use super::schema::{assignments, courses, feedback, identity, releases, submissions};
-use super::{Connection, Error, Result};
-use diesel::connection::{Connection as _, SimpleConnection};
-use diesel::prelude::*;
+use super::{Error, Result};
+use diesel::connection::SimpleConnection;
+use diesel::sqlite::SqliteConnection;
 use nbcourier_domain::above;
 use std::path::Path;
 
 /// Copies the database to a new file, even while others use it. The copy is flushed and holds no deleted bytes.
 pub fn take(database: &Path, copy: &Path) -> Result<()> {
-    let mut conn = Connection::establish(text(database)?)
-        .map_err(|error| Error::Connection(error.to_string()))?;
+    let mut conn = Connection::open(text(database)?)?;
     conn.batch_execute("PRAGMA busy_timeout = 10000")?;
-    copy_to(&mut conn, copy)
+    copy_to(conn.sqlite(), copy)
 }
 
 /// Copies the database of a connection that has no open transaction.
-pub(super) fn copy_to(conn: &mut Connection, copy: &Path) -> Result<()> {
+pub(super) fn copy_to(conn: &mut SqliteConnection, copy: &Path) -> Result<()> {
     let quoted = text(copy)?.replace('\'', "''");
     conn.batch_execute(&format!("VACUUM INTO '{quoted}'"))?;
     // SQLite does not flush the copy itself (https://sqlite.org/lang_vacuum.html).
@@ -30,8 +30,7 @@ pub(super) fn copy_to(conn: &mut Connection, copy: &Path) -> Result<()> {
 pub fn open(copy: &Path) -> Result<Connection> {
     let escaped =
         percent_encoding::utf8_percent_encode(text(copy)?, percent_encoding::NON_ALPHANUMERIC);
-    Connection::establish(&format!("file:{escaped}?mode=ro&immutable=1"))
-        .map_err(|error| Error::Connection(error.to_string()))
+    Connection::open(&format!("file:{escaped}?mode=ro&immutable=1"))
 }
 
 fn text(path: &Path) -> Result<&str> {
@@ -41,7 +40,7 @@ fn text(path: &Path) -> Result<&str> {
 
 /// Returns the unique ID of the exchange.
 pub fn exchange_id(conn: &mut Connection) -> Result<String> {
-    Ok(identity::table.select(identity::id).first(conn)?)
+    Ok(identity::table.select(identity::id).get_result(conn)?)
 }
 
 /// The numbers of rows by kind, including the trash.

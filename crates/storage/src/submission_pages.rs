@@ -1,11 +1,11 @@
 //! Lists the submissions of a course, a page at a time.
 
+use super::backend::prelude::*;
 use super::blobs::parse_sha256;
 use super::dates::{DATES, DatesRow, dates, extension};
 use super::schema::{assignments, extensions, feedback, submissions, trees};
-use super::{Connection, Portion, Result};
+use super::{Portion, Result};
 use diesel::dsl::{exists, sql};
-use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Bool, Text};
 use nbcourier_domain::{Sha256Sum, Timestamp, UserName};
 
@@ -186,7 +186,7 @@ pub fn page(
         );
         query = query.filter(exists(shown));
     }
-    portion.take(query.load_iter::<Columns, _>(conn)?, entry, size_of_names)
+    portion.take(query.load_iter::<Columns>(conn)?, entry, size_of_names)
 }
 
 /// Returns the bytes of the names in an entry.

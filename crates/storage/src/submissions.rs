@@ -1,8 +1,8 @@
 //! Submissions, which are written once and never change. These queries do not find submissions in the trash.
 
+use super::backend::prelude::*;
 use super::schema::{assignments, submissions};
-use super::{Connection, Error, Portion, Result};
-use diesel::prelude::*;
+use super::{Error, Portion, Result};
 use nbcourier_domain::{Timestamp, UserName};
 use std::collections::HashMap;
 
@@ -107,7 +107,7 @@ pub fn students(
         .filter(submissions::assignment_id.eq(assignment))
         .filter(submissions::deleted_at.is_null())
         .select((submissions::id, submissions::student))
-        .load_iter::<(i64, String), _>(conn)?;
+        .load_iter::<(i64, String)>(conn)?;
     rows.map(|row| {
         let (id, student) = row?;
         let student =
@@ -277,15 +277,14 @@ pub fn is_taken(
 mod tests {
     use super::*;
     use crate::{Opening, assignments, courses, migrate, trees};
-    use diesel::connection::Connection as _;
     use nbcourier_domain::{CourseId, Tree};
 
     #[test]
     fn a_later_submission_is_never_earlier_even_if_the_clock_steps_back() {
         let place = tempfile::tempdir().unwrap();
         let path = place.path().join("nbcourier.db");
-        let mut conn = Connection::establish(path.to_str().unwrap()).unwrap();
-        migrate::migrate(&mut conn, &path, Opening::Migrate).unwrap();
+        let mut conn = Connection::open(path.to_str().unwrap()).unwrap();
+        migrate::migrate(conn.sqlite(), &path, Opening::Migrate).unwrap();
         let (kevin, lawrence) = (
             UserName::parse("kevin").unwrap(),
             UserName::parse("lawrence").unwrap(),

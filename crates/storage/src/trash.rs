@@ -3,11 +3,11 @@
 //!
 //! Everything that belongs to something in the trash is in the trash, too, without a mark of its own.
 
+use super::backend::prelude::*;
 use super::error::unless_taken;
 use super::schema::{assignments, feedback, submissions};
-use super::{Connection, Portion, Result};
+use super::{Portion, Result};
 use diesel::dsl::{max, sql};
-use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Bool, Text};
 use nbcourier_domain::Timestamp;
 
@@ -167,7 +167,7 @@ pub fn assignments(
         TrashFilter::Since(time) => query.filter(assignments::deleted_at.ge(time.micros())),
         TrashFilter::Row(id) => query.filter(assignments::id.eq(id)),
     };
-    let rows = query.load_iter::<(i64, String, i64, i64), _>(conn)?;
+    let rows = query.load_iter::<(i64, String, i64, i64)>(conn)?;
     let assignment = |(id, name, deleted_at, submissions)| {
         Ok(DeletedAssignment {
             id,
@@ -215,7 +215,7 @@ pub fn submissions(
         TrashFilter::Since(time) => query.filter(submissions::deleted_at.ge(time.micros())),
         TrashFilter::Row(id) => query.filter(submissions::id.eq(id)),
     };
-    let rows = query.load_iter::<WorkRow, _>(conn)?;
+    let rows = query.load_iter::<WorkRow>(conn)?;
     portion.take(rows, |row| Ok(work(row)), DeletedSubmission::text)
 }
 
@@ -262,7 +262,7 @@ pub fn feedback(
         TrashFilter::Since(time) => query.filter(feedback::deleted_at.ge(time.micros())),
         TrashFilter::Row(submission) => query.filter(submissions::id.eq(submission)),
     };
-    let rows = query.load_iter::<WorkRow, _>(conn)?;
+    let rows = query.load_iter::<WorkRow>(conn)?;
     portion.take(rows, |row| Ok(work(row)), DeletedSubmission::text)
 }
 
@@ -280,12 +280,12 @@ fn work((id, assignment, student, submitted_at, deleted_at): WorkRow) -> Deleted
 
 /// Restores an assignment from the trash. Returns `None` if another one has its name now.
 pub fn restore_assignment(conn: &mut Connection, id: i64) -> Result<Option<()>> {
-    unless_taken(
+    unless_taken(conn.transaction(|conn| {
         diesel::update(assignments::table.find(id))
             .set(assignments::deleted_at.eq(None::<i64>))
-            .execute(conn)
-            .map(drop),
-    )
+            .execute(conn)?;
+        Ok(())
+    }))
 }
 
 /// Restores a submission from the trash.

@@ -1,10 +1,10 @@
 //! Trees: lists of files that never change, each stored once.
 
+use super::backend::prelude::*;
 use super::blobs::{self, Ids, Row, to_row};
 use super::schema::{blobs as blob_rows, feedback, releases, submissions, tree_files, trees};
-use super::{Connection, Error, Result};
+use super::{Error, Result};
 use bytes::Bytes;
-use diesel::prelude::*;
 use nbcourier_domain::{BlobRef, RelativePath, Sha256Sum, Timestamp, Tree, tree_digest};
 use nbcourier_work::Bug;
 use std::collections::HashMap;
@@ -149,7 +149,7 @@ pub fn files(conn: &mut Connection, tree: i64) -> Result<Arc<[File]>> {
         .filter(tree_files::tree_id.eq(tree))
         .order(tree_files::position)
         .select(COLUMNS)
-        .load_iter::<Columns, _>(conn)?;
+        .load_iter::<Columns>(conn)?;
     let files: Arc<[File]> = rows.map(|row| Ok(parse(row?)?.1)).collect::<Result<_>>()?;
     check(conn, [(tree, &*files)])?;
     Ok(files)
@@ -217,7 +217,7 @@ pub fn files_of_all(
         .filter(super::among("tree_files.tree_id", found.keys().copied()))
         .order((tree_files::tree_id, tree_files::position))
         .select(COLUMNS)
-        .load_iter::<Columns, _>(conn)?;
+        .load_iter::<Columns>(conn)?;
     for row in rows {
         let (tree, file) = parse(row?)?;
         found.entry(tree).or_default().push(file);

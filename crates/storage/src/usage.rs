@@ -4,9 +4,9 @@
 //! once in each part that has it. It does not count only once for the whole course, although it is stored only once:
 //! otherwise a student could infer other people's bytes from the remaining quota.
 
+use super::backend::prelude::*;
 use super::schema::submissions;
-use super::{Connection, Error, Result};
-use diesel::prelude::*;
+use super::{Error, Result};
 use diesel::sql_types::{BigInt, Text};
 use nbcourier_domain::{Sha256Sum, Timestamp, UserName};
 

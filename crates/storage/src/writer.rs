@@ -6,7 +6,6 @@
 
 use super::error::says;
 use super::{Connection, Error, Result, WriterMetrics};
-use diesel::connection::{AnsiTransactionManager, Connection as _, TransactionManager};
 use nbcourier_work::Bug;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, mpsc};
@@ -75,7 +74,7 @@ impl Writer {
     ) -> Result<T, E>
     where
         T: Send + 'static,
-        E: From<Error> + From<diesel::result::Error> + Send + 'static,
+        E: From<Error> + Send + 'static,
     {
         self.run_then(change, |_| ()).await
     }
@@ -90,7 +89,7 @@ impl Writer {
     ) -> Result<T, E>
     where
         T: Send + 'static,
-        E: From<Error> + From<diesel::result::Error> + Send + 'static,
+        E: From<Error> + Send + 'static,
     {
         let (sender, answer) = oneshot::channel();
         let waiting = Waiting::begin(&self.metrics);
@@ -173,9 +172,9 @@ fn in_savepoint<T, E>(
     change: impl FnOnce(&mut Connection) -> Result<T, E>,
 ) -> (Result<T, E>, bool)
 where
-    E: From<Error> + From<diesel::result::Error>,
+    E: From<Error>,
 {
-    let depth = depth(conn);
+    let depth = conn.depth();
     match catch_unwind(AssertUnwindSafe(|| conn.transaction(change))) {
         Ok(result) => (result, false),
         Err(payload) => {
@@ -186,22 +185,15 @@ where
     }
 }
 
-/// Returns the number of open transactions and savepoints. Returns `None` if the connection is no longer usable.
-fn depth(conn: &mut Connection) -> Option<u32> {
-    let status = AnsiTransactionManager::transaction_manager_status_mut(conn);
-    let depth = status.transaction_depth().ok()?;
-    Some(depth.map_or(0, u32::from))
-}
-
 /// Rolls back the savepoints that a panic left open. If that fails, the connection is marked as broken, and the
 /// commit fails for all changes that share it.
 fn undo(conn: &mut Connection, to: Option<u32>) {
-    while let Some(now) = depth(conn)
+    while let Some(now) = conn.depth()
         && to.is_none_or(|to| now > to)
     {
-        if let Err(error) = AnsiTransactionManager::rollback_transaction(conn) {
+        if let Err(error) = conn.rollback() {
             log::error!("A change that panicked could not be undone: {error}");
-            AnsiTransactionManager::transaction_manager_status_mut(conn).set_in_error();
+            conn.give_up();
         }
     }
 }
@@ -211,6 +203,24 @@ enum Outcome {
     /// Another program holds the database longer than a change waits. No change was begun.
     Locked,
     ConnectionLost,
+}
+
+/// The end of a transaction that is not committed.
+enum Ended {
+    /// All its changes were undone.
+    Undone,
+    Failed(Error),
+}
+
+impl From<Error> for Ended {
+    fn from(error: Error) -> Self {
+        Self::Failed(error)
+    }
+}
+
+/// Whether another program held the database for too long.
+fn is_locked(error: &Error) -> bool {
+    matches!(error, Error::Database(error) if says(error, "database is locked"))
 }
 
 fn write_together(
@@ -233,14 +243,14 @@ fn write_together(
             made = Instant::now();
             // SQLite would write the pages that the changes touched, although they are as before.
             if undone {
-                return Err(diesel::result::Error::RollbackTransaction);
+                return Err(Ended::Undone);
             }
             Ok(())
         })
     }));
     let attempt = attempt.map(|attempt| match attempt {
-        Err(diesel::result::Error::RollbackTransaction) if undone => Ok(()),
-        other => other,
+        Ok(()) | Err(Ended::Undone) => Ok(()),
+        Err(Ended::Failed(error)) => Err(error),
     });
     match attempt {
         Ok(Ok(())) => {
@@ -260,7 +270,7 @@ fn write_together(
                 Outcome::Done
             }
         }
-        Ok(Err(error)) if answers.is_empty() && says(&error, "database is locked") => {
+        Ok(Err(error)) if answers.is_empty() && is_locked(&error) => {
             metrics.failures.inc();
             log::error!("Nothing can be written: another program holds the database");
             Outcome::Locked
@@ -268,7 +278,7 @@ fn write_together(
         Ok(Err(error)) => {
             metrics.failures.inc();
             log::error!("{} changes were not written: {error}", answers.len());
-            let is_full = matches!(Error::from(error), Error::Full);
+            let is_full = matches!(error, Error::Full);
             for answer in answers {
                 answer(Err(if is_full {
                     Error::Full
@@ -293,10 +303,9 @@ fn write_together(
 
 #[cfg(test)]
 mod tests {
-    use super::super::{Connection, Opening, Store};
+    use super::super::{Opening, Store};
     use super::*;
-    use diesel::connection::SimpleConnection as _;
-    use diesel::prelude::{QueryableByName, RunQueryDsl};
+    use crate::backend::prelude::*;
     use diesel::sql_types::BigInt;
     use futures_util::future::join_all;
     use std::time::Duration;
