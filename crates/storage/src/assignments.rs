@@ -133,7 +133,11 @@ pub fn current_releases(
         DatesRow,
         Extended,
     );
-    let mut query = assignments::table
+    let opens_at = assignments::opens_at;
+    let is_open = wanted
+        .open_at
+        .map(|time| opens_at.is_null().or(opens_at.le(time.micros())));
+    let rows = assignments::table
         .inner_join(releases::table.on(assignments::current_release.eq(releases::id.nullable())))
         .inner_join(trees::table.on(trees::id.eq(releases::tree_id)))
         .left_join(
@@ -147,6 +151,7 @@ pub fn current_releases(
                 .and(assignments::deleted_at.is_null())
                 .and(releases::id.gt(wanted.after)),
         )
+        .filter(maybe(is_open))
         .order(releases::id)
         .select((
             releases::id,
@@ -162,11 +167,8 @@ pub fn current_releases(
                 ),
             ),
         ))
-        .into_boxed();
-    if let Some(time) = wanted.open_at {
-        let opens_at = assignments::opens_at;
-        query = query.filter(opens_at.is_null().or(opens_at.le(time.micros())));
-    }
+        .at_most(portion.limit())
+        .load_iter::<Columns>(conn)?;
     let parse = |row: Columns| {
         let (id, assignment, (version, released_at), tree, of_all, of_student) = row;
         let (tree_id, digest, files, bytes) = tree;
@@ -183,7 +185,6 @@ pub fn current_releases(
             extension: of_student.0.map(|_| extension(of_student.1)),
         })
     };
-    let rows = query.load_iter::<Columns>(conn)?;
     portion.take(rows, parse, |release| release.assignment.len())
 }
 
@@ -224,7 +225,11 @@ pub fn version(
     number: Option<i64>,
 ) -> Result<Option<Version>> {
     type Columns = (i64, i64, i64, i64, Option<i64>, Vec<u8>);
-    let mut query = releases::table
+    let wanted = match number {
+        Some(number) => Either::This(releases::version.eq(number)),
+        None => Either::That(assignments::current_release.eq(releases::id.nullable())),
+    };
+    let row = releases::table
         .inner_join(trees::table)
         .inner_join(assignments::table.on(assignments::id.eq(releases::assignment_id)))
         .filter(
@@ -232,6 +237,7 @@ pub fn version(
                 .eq(assignment)
                 .and(assignments::deleted_at.is_null()),
         )
+        .filter(wanted)
         .select((
             releases::id,
             releases::version,
@@ -240,12 +246,8 @@ pub fn version(
             assignments::current_release,
             trees::digest,
         ))
-        .into_boxed();
-    query = match number {
-        Some(number) => query.filter(releases::version.eq(number)),
-        None => query.filter(assignments::current_release.eq(releases::id.nullable())),
-    };
-    let row = query.get_result::<Columns>(conn).optional()?;
+        .get_result::<Columns>(conn)
+        .optional()?;
     row.map(|(id, number, released_at, tree_id, current, digest)| {
         Ok(Version {
             number,
@@ -267,26 +269,24 @@ pub fn list_released(
     (after, time): (i64, Option<Timestamp>),
     portion: Portion,
 ) -> Result<(Vec<(i64, String)>, bool)> {
-    let mut query = assignments::table
+    let opens_at = assignments::opens_at;
+    let is_open = time.map(|time| opens_at.is_null().or(opens_at.le(time.micros())));
+    let rows = assignments::table
         .filter(
             assignments::course_id
                 .eq(course)
                 .and(assignments::current_release.gt(after))
                 .and(assignments::deleted_at.is_null()),
         )
+        .filter(maybe(is_open))
         .order(assignments::current_release)
         .select((
             assignments::current_release.assume_not_null(),
             assignments::name,
         ))
-        .into_boxed();
-    if let Some(time) = time {
-        let opens_at = assignments::opens_at;
-        query = query.filter(opens_at.is_null().or(opens_at.le(time.micros())));
-    }
-    portion.take(query.load_iter(conn)?, Ok, |(_, name): &(i64, String)| {
-        name.len()
-    })
+        .at_most(portion.limit())
+        .load_iter(conn)?;
+    portion.take(rows, Ok, |(_, name): &(i64, String)| name.len())
 }
 
 /// Returns the row of the assignment of that name. Creates it if necessary.

@@ -7,7 +7,8 @@ use bytes::Bytes;
 use diesel::upsert::excluded;
 use nbcourier_domain::{BlobRef, Md5Sum, Sha256Sum, Timestamp};
 use nbcourier_work::Bug;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
+use std::time::Duration;
 
 /// The maximum number of rows per statement.
 const CHUNK: usize = 1000;
@@ -41,66 +42,143 @@ pub(super) const COLUMNS: (
 /// The row IDs of blobs, by their SHA-256.
 pub type Ids = HashMap<Sha256Sum, i64>;
 
+/// The time for which a row's note of its last arrival is recent enough.
+const RECENT: Duration = Duration::from_hours(1);
+
 /// Records blobs whose bytes are already durable in files.
+///
+/// It writes only new rows, like [`store_contents`].
 pub(super) fn record_files(
     conn: &mut Connection,
     files: &[BlobRef],
     now: Timestamp,
 ) -> Result<Ids> {
-    insert(conn, files.iter(), false, now)
+    let mut known = insert_new(conn, files.iter(), false, now)?;
+    let older = files.iter().map(|blob| blob.sha256);
+    let older: Vec<_> = older.filter(|sum| !known.contains_key(sum)).collect();
+    known.extend(ids(conn, older.into_iter())?);
+    Ok(known)
 }
 
 /// Stores small blobs with their bytes.
+///
+/// It writes only new rows, and bytes that changed on the disk. The rows of a file that a whole class submits belong
+/// to all of them: whoever writes such a row makes the others wait.
 pub fn store_contents(
     conn: &mut Connection,
     contents: &[(BlobRef, Bytes)],
     now: Timestamp,
 ) -> Result<Ids> {
-    let ids = insert(conn, contents.iter().map(|(blob, _)| blob), true, now)?;
-    for (blob, bytes) in contents {
-        let id = ids
-            .get(&blob.sha256)
-            .ok_or_else(|| Bug::new("a blob just stored is not there"))?;
-        store_content(conn, *id, bytes)?;
-    }
+    let mut ids = insert_new(conn, contents.iter().map(|(blob, _)| blob), true, now)?;
+    let new: Vec<(i64, &[u8])> = contents
+        .iter()
+        .filter_map(|(blob, bytes)| Some((*ids.get(&blob.sha256)?, bytes.as_ref())))
+        .collect();
+    insert_contents(conn, &new)?;
+    let is_older = |(blob, _): &&(BlobRef, Bytes)| !ids.contains_key(&blob.sha256);
+    let older: Vec<_> = contents.iter().filter(is_older).collect();
+    ids.extend(repair(conn, &older)?);
     Ok(ids)
+}
+
+/// Stores small blobs before the tree that will name them, and notes that they arrived. The clean-up leaves them alone
+/// for a while.
+pub fn store_ahead(
+    conn: &mut Connection,
+    contents: &[(BlobRef, Bytes)],
+    now: Timestamp,
+) -> Result<()> {
+    let ids = store_contents(conn, contents, now)?;
+    let recent = i64::try_from(RECENT.as_micros()).unwrap_or(i64::MAX);
+    let others = blobs::table
+        .filter(among(blobs::id, ids.into_values()))
+        .filter(blobs::stored_at.lt(now.micros().saturating_sub(recent)));
+    diesel::update(others)
+        .set(blobs::stored_at.eq(now.micros()))
+        .execute(conn)?;
+    Ok(())
 }
 
 /// Restores the bytes of small blobs that have a row but lost their bytes.
 pub(super) fn repair_contents(conn: &mut Connection, contents: &[(BlobRef, Bytes)]) -> Result<()> {
-    let ids = ids(conn, contents.iter().map(|(blob, _)| blob.sha256))?;
-    for (blob, bytes) in contents {
-        if let Some(id) = ids.get(&blob.sha256) {
-            store_content(conn, *id, bytes)?;
+    let contents: Vec<_> = contents.iter().collect();
+    repair(conn, &contents).map(drop)
+}
+
+/// Restores the bytes of those small blobs that have a row. Returns their IDs. It writes only bytes that are missing or
+/// changed on the disk: these bytes match the name.
+fn repair(conn: &mut Connection, contents: &[&(BlobRef, Bytes)]) -> Result<Ids> {
+    let mut ids = Ids::new();
+    for chunk in contents.chunks(CHUNK) {
+        let sums = chunk.iter().map(|(blob, _)| blob.sha256.0.as_slice());
+        let rows = blobs::table
+            .left_join(blob_contents::table)
+            .filter(blobs::sha256.eq_any(sums.collect::<Vec<_>>()))
+            .select((
+                blobs::id,
+                blobs::sha256,
+                blob_contents::blob_id.nullable().is_not_null(),
+            ))
+            .load::<(i64, Vec<u8>, bool)>(conn)?;
+        let mut present = HashSet::new();
+        for (id, sum, has_bytes) in rows {
+            ids.insert(parse_sha256(&sum)?, id);
+            if has_bytes {
+                present.insert(id);
+            }
         }
+        let mut missing = Vec::new();
+        for (blob, bytes) in chunk.iter().copied() {
+            let Some(id) = ids.get(&blob.sha256) else {
+                continue;
+            };
+            if !present.contains(id) {
+                missing.push((*id, bytes.as_ref()));
+                continue;
+            }
+            let changed = blob_contents::table
+                .filter(blob_contents::blob_id.eq(id))
+                .filter(blob_contents::content.ne(bytes.as_ref()));
+            diesel::update(changed)
+                .set(blob_contents::content.eq(bytes.as_ref()))
+                .execute(conn)?;
+        }
+        insert_contents(conn, &missing)?;
+    }
+    Ok(ids)
+}
+
+fn insert_contents(conn: &mut Connection, contents: &[(i64, &[u8])]) -> Result<()> {
+    for chunk in contents.chunks(CHUNK) {
+        let rows: Vec<_> = chunk
+            .iter()
+            .map(|(id, bytes)| {
+                (
+                    blob_contents::blob_id.eq(*id),
+                    blob_contents::content.eq(*bytes),
+                )
+            })
+            .collect();
+        diesel::insert_into(blob_contents::table)
+            .values(rows)
+            .on_conflict_do_nothing()
+            .execute(conn)?;
     }
     Ok(())
 }
 
-/// Stores the bytes of a blob. Replaces stored bytes only if they differ: then they changed on the disk, since these
-/// bytes match the name.
-fn store_content(conn: &mut Connection, id: i64, bytes: &Bytes) -> Result<()> {
-    let stored = diesel::insert_into(blob_contents::table)
-        .values((
-            blob_contents::blob_id.eq(id),
-            blob_contents::content.eq(bytes.as_ref()),
-        ))
-        .on_conflict(blob_contents::blob_id)
-        .do_update()
-        .set(blob_contents::content.eq(excluded(blob_contents::content)));
-    let changed = blob_contents::content.ne(excluded(blob_contents::content));
-    // By its full name, since `QueryDsl` has another `filter`.
-    diesel::query_dsl::methods::FilterDsl::filter(stored, changed).execute(conn)?;
-    Ok(())
-}
-
-fn insert<'a>(
+/// Inserts the rows of blobs that have none. Returns the IDs of the new rows. The rows are written in the order of
+/// their names, so that two changes with the same blobs do not wait for each other.
+fn insert_new<'a>(
     conn: &mut Connection,
     stored: impl Iterator<Item = &'a BlobRef>,
     in_database: bool,
     now: Timestamp,
 ) -> Result<Ids> {
+    let mut stored: Vec<&BlobRef> = stored.collect();
+    stored.sort_by_key(|blob| blob.sha256);
     let rows = stored
+        .into_iter()
         .map(|blob| {
             Ok((
                 blobs::sha256.eq(blob.sha256.0.as_slice()),
@@ -116,8 +194,7 @@ fn insert<'a>(
         let stored = diesel::insert_into(blobs::table)
             .values(chunk.to_vec())
             .on_conflict(blobs::sha256)
-            .do_update()
-            .set(blobs::stored_at.eq(excluded(blobs::stored_at)))
+            .do_nothing()
             .returning((blobs::id, blobs::sha256))
             .load::<(i64, Vec<u8>)>(conn)?;
         for (id, sum) in stored {
@@ -156,13 +233,10 @@ pub fn contents(conn: &mut Connection, ids: &[i64]) -> Result<HashMap<i64, Vec<u
 }
 
 /// Returns the IDs of the small blobs that lost their bytes. A later upload restores them.
-pub fn lost(
-    conn: &mut Connection,
-    ids: impl IntoIterator<Item = i64>,
-) -> Result<std::collections::HashSet<i64>> {
+pub fn lost(conn: &mut Connection, ids: impl IntoIterator<Item = i64>) -> Result<HashSet<i64>> {
     let rows = blobs::table
         .left_join(blob_contents::table)
-        .filter(super::among("blobs.id", ids))
+        .filter(among(blobs::id, ids))
         .filter(blobs::in_database)
         .filter(blob_contents::blob_id.nullable().is_null())
         .select(blobs::id)
@@ -172,11 +246,14 @@ pub fn lost(
 
 /// Replaces the bytes of a small blob.
 pub fn put_content(conn: &mut Connection, id: i64, content: &[u8]) -> Result<()> {
-    diesel::replace_into(blob_contents::table)
+    diesel::insert_into(blob_contents::table)
         .values((
             blob_contents::blob_id.eq(id),
             blob_contents::content.eq(content),
         ))
+        .on_conflict(blob_contents::blob_id)
+        .do_update()
+        .set(blob_contents::content.eq(excluded(blob_contents::content)))
         .execute(conn)?;
     Ok(())
 }
@@ -193,7 +270,7 @@ pub fn totals(conn: &mut Connection) -> Result<(u64, u64)> {
     let (blobs, bytes) = blobs::table
         .select((
             count_star(),
-            sql::<diesel::sql_types::BigInt>("coalesce(sum(size), 0)"),
+            sql::<diesel::sql_types::BigInt>("CAST(coalesce(sum(size), 0) AS BIGINT)"),
         ))
         .get_result::<(i64, i64)>(conn)?;
     let not_negative =
@@ -217,7 +294,7 @@ pub fn total_bytes(conn: &mut Connection) -> Result<u64> {
     use diesel::dsl::sql;
     use diesel::sql_types::BigInt;
     let total: i64 = blobs::table
-        .select(sql::<BigInt>("coalesce(sum(size), 0)"))
+        .select(sql::<BigInt>("CAST(coalesce(sum(size), 0) AS BIGINT)"))
         .get_result(conn)?;
     u64::try_from(total).map_err(|_| Error::Damaged("a negative size"))
 }
@@ -282,4 +359,134 @@ pub(super) fn to_row(number: impl TryInto<i64>) -> Result<i64> {
     number
         .try_into()
         .map_err(|_| Bug::new("a number too large for a row").into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Opening, migrate, trees};
+    use diesel::sql_types::BigInt;
+    use nbcourier_domain::{RelativePath, Tree, TreeEntry};
+
+    #[derive(QueryableByName)]
+    struct Number {
+        #[diesel(sql_type = BigInt)]
+        number: i64,
+    }
+
+    fn number(conn: &mut Connection, query: &str) -> i64 {
+        let row = diesel::sql_query(format!("SELECT {query} AS number"));
+        row.get_result::<Number>(conn).unwrap().number
+    }
+
+    fn connection(place: &tempfile::TempDir) -> Connection {
+        let path = place.path().join("nbcourier.db");
+        let mut conn = Connection::open(path.to_str().unwrap()).unwrap();
+        migrate::migrate(conn.sqlite(), &path, Opening::Migrate).unwrap();
+        conn
+    }
+
+    fn content(text: &'static str) -> (BlobRef, Bytes) {
+        // The sums need not be right here.
+        let mut sha256 = Sha256Sum([0; 32]);
+        sha256.0[..text.len()].copy_from_slice(text.as_bytes());
+        let blob = BlobRef {
+            sha256,
+            md5: Md5Sum([0; 16]),
+            size: text.len() as u64,
+        };
+        (blob, Bytes::from_static(text.as_bytes()))
+    }
+
+    const DAY: i64 = 24 * 3_600_000_000;
+
+    #[test]
+    fn bytes_that_came_before_write_no_row() {
+        let place = tempfile::tempdir().unwrap();
+        let mut conn = connection(&place);
+        let contents = [content("header"), content("data"), content("")];
+        let files = [content("a large file").0];
+        let mut store = |days: i64| {
+            let now = Timestamp::from_micros(days * DAY);
+            let mut ids = store_contents(&mut conn, &contents, now).unwrap();
+            ids.extend(record_files(&mut conn, &files, now).unwrap());
+            (ids, number(&mut conn, "total_changes()"))
+        };
+        let (first, changes) = store(1);
+        assert_eq!(first.len(), 4);
+        assert_eq!(store(2), (first, changes));
+    }
+
+    #[test]
+    fn the_second_submission_of_a_header_writes_only_rows_of_its_own() {
+        let place = tempfile::tempdir().unwrap();
+        let mut conn = connection(&place);
+        let tree = |texts: &[&'static str]| {
+            let entry = |text: &&'static str| TreeEntry {
+                path: RelativePath::parse(format!("file{text}")).unwrap(),
+                blob: content(text).0,
+            };
+            let arrivals = trees::Arrivals {
+                contents: texts.iter().map(|text| content(text)).collect(),
+                files: Vec::new(),
+            };
+            let tree = Tree {
+                entries: texts.iter().map(entry).collect(),
+            };
+            (tree, arrivals)
+        };
+        let mut save = |texts: &[&'static str]| {
+            let (tree, arrivals) = tree(texts);
+            let before = number(&mut conn, "total_changes()");
+            trees::save(&mut conn, &tree, &arrivals, Timestamp::now()).unwrap();
+            number(&mut conn, "total_changes()") - before
+        };
+        // A tree, and for each file its blob, its bytes and its place in the tree.
+        assert_eq!(save(&["header", "work of lawrence"]), 1 + 2 * 3);
+        assert_eq!(save(&["header", "work of mallory"]), 1 + 3 + 1);
+    }
+
+    #[test]
+    fn bytes_that_were_lost_or_changed_are_restored_when_they_come_again() {
+        let place = tempfile::tempdir().unwrap();
+        let mut conn = connection(&place);
+        let contents = [content("header"), content("data"), content("intact")];
+        let now = Timestamp::now();
+        let ids = store_contents(&mut conn, &contents, now).unwrap();
+        let id = |text: &'static str| ids[&content(text).0.sha256];
+        let damage = |conn: &mut Connection| {
+            remove_content(conn, id("header")).unwrap();
+            put_content(conn, id("data"), b"Data").unwrap();
+        };
+        for repair in [
+            (|conn, contents, now| store_contents(conn, contents, now).map(drop))
+                as fn(&mut Connection, &[(BlobRef, Bytes)], Timestamp) -> Result<()>,
+            |conn, contents, _| repair_contents(conn, contents),
+            store_ahead,
+        ] {
+            damage(&mut conn);
+            let before = number(&mut conn, "total_changes()");
+            repair(&mut conn, &contents, now).unwrap();
+            assert_eq!(number(&mut conn, "total_changes()") - before, 2);
+            let all: Vec<i64> = ids.values().copied().collect();
+            let stored = super::contents(&mut conn, &all).unwrap();
+            for (blob, bytes) in &contents {
+                assert_eq!(stored[&ids[&blob.sha256]], bytes.as_ref());
+            }
+        }
+    }
+
+    #[test]
+    fn an_arrival_ahead_of_its_tree_is_noted_at_most_once_an_hour() {
+        let place = tempfile::tempdir().unwrap();
+        let mut conn = connection(&place);
+        let contents = [content("header")];
+        for (hour, noted) in [(100, 100), (101, 100), (102, 102), (500, 500)] {
+            // A microsecond more than whole hours have passed.
+            let at = |hour: i64| hour * DAY / 24 + hour / 2;
+            store_ahead(&mut conn, &contents, Timestamp::from_micros(at(hour))).unwrap();
+            let stored_at = number(&mut conn, "(SELECT stored_at FROM blobs)");
+            assert_eq!(stored_at, at(noted), "{hour}");
+        }
+    }
 }

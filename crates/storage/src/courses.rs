@@ -91,6 +91,7 @@ pub fn behind(conn: &mut Connection, after: &str, portion: Portion) -> Result<(V
         .filter(courses::deleted_at.is_null().and(courses::name.gt(after)))
         .order(courses::name)
         .select(courses::name)
+        .at_most(portion.limit())
         .load_iter::<String>(conn)?;
     portion.take(rows, Ok, String::len)
 }
@@ -114,6 +115,7 @@ pub fn of_person(
         )
         .order(courses::name)
         .select((courses::name, members::instructor))
+        .at_most(portion.limit())
         .load_iter::<(String, bool)>(conn)?;
     let parse = |(name, instructor)| Ok((name, role(instructor)));
     let (manual, mut is_more) = portion.take(rows, parse, |(name, _)| name.len())?;
@@ -189,6 +191,7 @@ pub fn deleted(
             courses::name,
             courses::deleted_at.assume_not_null(),
         ))
+        .at_most(portion.limit())
         .load_iter::<(i64, String, i64)>(conn)?;
     let parse = |(id, name, deleted_at)| {
         Ok(DeletedCourse {

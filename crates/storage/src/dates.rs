@@ -3,6 +3,7 @@
 use super::backend::prelude::*;
 use super::schema::{assignments, extensions};
 use super::{Portion, Result};
+use diesel::upsert::excluded;
 use nbcourier_domain::{AssignmentId, Dates, Extension, Timestamp, UserName};
 
 /// The columns with an assignment's dates.
@@ -45,11 +46,12 @@ pub fn set(
     assignment: &AssignmentId,
     dates: Dates,
 ) -> Result<()> {
-    diesel::insert_or_ignore_into(assignments::table)
+    diesel::insert_into(assignments::table)
         .values((
             assignments::course_id.eq(course),
             assignments::name.eq(assignment.as_str()),
         ))
+        .on_conflict_do_nothing()
         .execute(conn)?;
     diesel::update(
         assignments::table.filter(
@@ -96,6 +98,7 @@ pub fn extensions(
             extensions::student,
             (extensions::due_at, extensions::cutoff_at),
         ))
+        .at_most(portion.limit())
         .load_iter::<(String, (Option<i64>, Option<i64>))>(conn)?;
     let parse = |(student, row)| Ok((student, extension(row)));
     portion.take(rows, parse, |(student, _)| student.len())
@@ -108,12 +111,18 @@ pub fn set_extension(
     student: &UserName,
     extension: Extension,
 ) -> Result<()> {
-    diesel::replace_into(extensions::table)
+    diesel::insert_into(extensions::table)
         .values((
             extensions::assignment_id.eq(assignment),
             extensions::student.eq(student.as_str()),
             extensions::due_at.eq(micros(extension.due_at)),
             extensions::cutoff_at.eq(micros(extension.cutoff_at)),
+        ))
+        .on_conflict((extensions::assignment_id, extensions::student))
+        .do_update()
+        .set((
+            extensions::due_at.eq(excluded(extensions::due_at)),
+            extensions::cutoff_at.eq(excluded(extensions::cutoff_at)),
         ))
         .execute(conn)?;
     Ok(())

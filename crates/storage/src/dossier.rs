@@ -102,9 +102,14 @@ pub fn feedback(
     person: &UserName,
     side: FeedbackSide,
 ) -> Result<Vec<Feedback>> {
-    let mut query = feedback::table
+    let by_side = match side {
+        FeedbackSide::Got => Either::This(submissions::student.eq(person.as_str())),
+        FeedbackSide::Gave => Either::That(feedback::returned_by.eq(person.as_str())),
+    };
+    let rows = feedback::table
         .inner_join(submissions::table.inner_join(assignments::table.inner_join(courses::table)))
         .inner_join(trees::table)
+        .filter(by_side)
         .order(feedback::id)
         .select((
             feedback::id,
@@ -116,12 +121,7 @@ pub fn feedback(
             feedback::tree_id,
             trees::digest,
         ))
-        .into_boxed();
-    query = match side {
-        FeedbackSide::Got => query.filter(submissions::student.eq(person.as_str())),
-        FeedbackSide::Gave => query.filter(feedback::returned_by.eq(person.as_str())),
-    };
-    let rows = query.load::<(i64, i64, Place, i64, String, bool, i64, Vec<u8>)>(conn)?;
+        .load::<(i64, i64, Place, i64, String, bool, i64, Vec<u8>)>(conn)?;
     rows.into_iter()
         .map(
             |(id, submission, place, time, returned_by, is_deleted, tree_id, digest)| {

@@ -150,25 +150,24 @@ pub fn page_of(
     person: Option<&UserName>,
     portion: Portion,
 ) -> Result<(Vec<RecordedEvent>, bool)> {
-    let mut query = events::table
-        .filter(events::id.lt(wanted.before.unwrap_or(i64::MAX)))
-        .order(events::id.desc())
-        .select(COLUMNS)
-        .into_boxed();
-    if let Some(course) = wanted.course {
-        query = query.filter(events::course_id.eq(course));
-    }
-    if let Some(time) = wanted.since {
-        query = query.filter(events::at.ge(time.micros()));
-    }
-    if let Some(person) = person {
+    let named = person.map(|person| {
         let name = person.as_str();
         let named = events::actor
             .eq(name)
             .or(events::subject.eq(name).assume_not_null());
-        query = query.filter(named.or(mentions(name)));
-    }
-    let events = query.load_iter::<RecordedEvent>(conn)?;
+        named.or(mentions(name))
+    });
+    let events = events::table
+        .filter(events::id.lt(wanted.before.unwrap_or(i64::MAX)))
+        .filter(maybe(
+            wanted.course.map(|course| events::course_id.eq(course)),
+        ))
+        .filter(maybe(wanted.since.map(|time| events::at.ge(time.micros()))))
+        .filter(maybe(named))
+        .order(events::id.desc())
+        .select(COLUMNS)
+        .at_most(portion.limit())
+        .load_iter::<RecordedEvent>(conn)?;
     portion.take(events, Ok, RecordedEvent::text)
 }
 
@@ -179,14 +178,12 @@ pub(super) fn quoted(name: &str) -> String {
 
 /// Replaces the name `from` with `to` in all events.
 pub fn rename(conn: &mut Connection, from: &UserName, to: &UserName) -> Result<()> {
-    for column in ["actor", "subject"] {
-        diesel::sql_query(format!(
-            "UPDATE events SET {column} = ?2 WHERE {column} = ?1"
-        ))
-        .bind::<Text, _>(from.as_str())
-        .bind::<Text, _>(to.as_str())
+    diesel::update(events::table.filter(events::actor.eq(from.as_str())))
+        .set(events::actor.eq(to.as_str()))
         .execute(conn)?;
-    }
+    diesel::update(events::table.filter(events::subject.eq(from.as_str())))
+        .set(events::subject.eq(to.as_str()))
+        .execute(conn)?;
     let details = events::table
         .filter(mentions(from.as_str()))
         .select((events::id, events::detail.assume_not_null()))

@@ -48,7 +48,7 @@ pub fn current_of_all(
 ) -> Result<HashMap<i64, CurrentFeedback>> {
     let rows = feedback::table
         .inner_join(trees::table)
-        .filter(super::among("feedback.submission_id", submissions))
+        .filter(among(feedback::submission_id, submissions))
         .filter(feedback::deleted_at.is_null())
         .order(feedback::id)
         .select((
@@ -84,6 +84,9 @@ pub fn current(conn: &mut Connection, submission: i64) -> Result<Option<i64>> {
                 .and(feedback::deleted_at.is_null()),
         )
         .order(feedback::id.desc())
-        .select(feedback::tree_id);
-    super::first_row(newest.load_iter(conn)?)
+        .select(feedback::tree_id)
+        .at_most(1)
+        .get_result(conn)
+        .optional()?;
+    Ok(newest)
 }

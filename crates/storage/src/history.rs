@@ -46,6 +46,7 @@ pub fn releases(
             releases::released_by,
             trees::digest,
         ))
+        .at_most(portion.limit())
         .load_iter::<((i64, Option<i64>), i64, i64, String, Vec<u8>)>(conn)?;
     let parse = |row: ((i64, Option<i64>), i64, i64, String, Vec<u8>)| {
         let ((id, current), version, released_at, released_by, digest) = row;
@@ -98,6 +99,7 @@ pub fn feedback(
             trees::digest,
             feedback::deleted_at.is_not_null(),
         ))
+        .at_most(portion.limit())
         .load_iter::<(i64, i64, String, Vec<u8>, bool)>(conn)?;
     let parse = |row: (i64, i64, String, Vec<u8>, bool)| {
         let (id, returned_at, returned_by, digest, is_deleted) = row;

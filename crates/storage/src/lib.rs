@@ -7,6 +7,7 @@ pub mod archive;
 pub mod assignments;
 mod backend;
 pub mod blobs;
+mod conditions;
 pub mod courses;
 pub mod dates;
 pub mod demo;
@@ -44,35 +45,6 @@ pub use metrics::WriterMetrics;
 pub use migrate::migrate_with;
 pub use pool::{DatabaseFiles, Opening, Store, database_files};
 pub use portion::Portion;
-
-/// Returns the first row of a query without reading the others.
-///
-/// This replaces `LIMIT`, whose value diesel binds. SQLite plans by that value, and so plans the statement anew each
-/// time (observed with SQLite 3.47 and later, where it doubled the cost of small queries). Unique rows are queried
-/// with `get_result` for the same reason.
-fn first_row<T>(mut rows: impl Iterator<Item = diesel::QueryResult<T>>) -> Result<Option<T>> {
-    Ok(rows.next().transpose()?)
-}
-
-/// Returns the condition that the column, given as `table.column`, is one of the IDs. It is one statement with one
-/// value for any number of IDs.
-fn among(column: &str, ids: impl IntoIterator<Item = i64>) -> Among {
-    use diesel::dsl::sql;
-    let ids: std::collections::BTreeSet<i64> = ids.into_iter().collect();
-    let list = ids.iter().map(i64::to_string).collect::<Vec<_>>().join(",");
-    sql::<diesel::sql_types::Bool>(&format!("{column} IN (SELECT value FROM json_each("))
-        .bind::<diesel::sql_types::Text, _>(format!("[{list}]"))
-        .sql("))")
-}
-
-/// The type that [`among`] returns.
-type Among = diesel::expression::SqlLiteral<
-    diesel::sql_types::Bool,
-    diesel::expression::UncheckedBind<
-        diesel::expression::SqlLiteral<diesel::sql_types::Bool>,
-        diesel::dsl::AsExprOf<String, diesel::sql_types::Text>,
-    >,
->;
 
 /// Returns the errors that the database itself finds in its files, and rows that point nowhere. The list is empty if
 /// there are none.

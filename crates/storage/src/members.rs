@@ -169,7 +169,10 @@ pub fn by_hand(
     portion: Portion,
 ) -> Result<(Vec<ByHand>, bool)> {
     type Columns = (i64, bool, Option<bool>, Row);
-    let mut query = members::table
+    let of_role = wanted
+        .role
+        .map(|role| teaches().eq(role == Role::Instructor));
+    let rows = members::table
         .left_join(
             hub_members::table.on(hub_members::username
                 .eq(members::username)
@@ -178,6 +181,7 @@ pub fn by_hand(
         .filter(members::course_id.eq(wanted.course))
         .filter(is_somebody())
         .filter(members::id.gt(after))
+        .filter(maybe(of_role))
         .order(members::id)
         .select((
             members::id,
@@ -185,10 +189,8 @@ pub fn by_hand(
             hub_members::instructor.nullable(),
             COLUMNS,
         ))
-        .into_boxed();
-    if let Some(role) = wanted.role {
-        query = query.filter(teaches().eq(role == Role::Instructor));
-    }
+        .at_most(portion.limit())
+        .load_iter::<Columns>(conn)?;
     let parse = |(row, by_hand, by_group, person): Columns| {
         Ok(ByHand {
             row,
@@ -198,7 +200,7 @@ pub fn by_hand(
         })
     };
     let size = |line: &ByHand| text(&line.person);
-    portion.take(query.load_iter::<Columns>(conn)?, parse, size)
+    portion.take(rows, parse, size)
 }
 
 /// Returns a portion of the members who are only in the hub's groups, after a name, by name, and whether there are
@@ -209,7 +211,10 @@ pub fn by_group(
     after: &str,
     portion: Portion,
 ) -> Result<(Vec<(UserName, Role)>, bool)> {
-    let mut query = hub_members::table
+    let of_role = wanted
+        .role
+        .map(|role| hub_members::instructor.eq(role == Role::Instructor));
+    let rows = hub_members::table
         .left_join(
             members::table.on(members::course_id
                 .eq(wanted.course)
@@ -218,23 +223,23 @@ pub fn by_group(
         .filter(hub_members::course.eq(group(wanted)))
         .filter(hub_members::username.gt(after))
         .filter(members::id.nullable().is_null())
+        .filter(maybe(of_role))
         .order(hub_members::username)
         .select((hub_members::username, hub_members::instructor))
-        .into_boxed();
-    if let Some(role) = wanted.role {
-        query = query.filter(hub_members::instructor.eq(role == Role::Instructor));
-    }
+        .at_most(portion.limit())
+        .load_iter::<(String, bool)>(conn)?;
     let parse = |(name, teaches): (String, bool)| {
         let name = UserName::parse(name).map_err(|_| Error::Damaged("an illegal user name"))?;
         Ok((name, role(teaches)))
     };
     let size = |(name, _): &(UserName, Role)| name.as_str().len();
-    portion.take(query.load_iter::<(String, bool)>(conn)?, parse, size)
+    portion.take(rows, parse, size)
 }
 
 /// Returns the number of members.
 pub fn count(conn: &mut Connection, wanted: MemberFilter<'_>) -> Result<usize> {
-    let mut by_hand = members::table
+    let teaches = wanted.role.map(|role| role == Role::Instructor);
+    let by_hand: i64 = members::table
         .left_join(
             hub_members::table.on(hub_members::username
                 .eq(members::username)
@@ -242,13 +247,10 @@ pub fn count(conn: &mut Connection, wanted: MemberFilter<'_>) -> Result<usize> {
         )
         .filter(members::course_id.eq(wanted.course))
         .filter(is_somebody())
+        .filter(maybe(teaches.map(|teaches| self::teaches().eq(teaches))))
         .select(diesel::dsl::count_star())
-        .into_boxed();
-    if let Some(role) = wanted.role {
-        by_hand = by_hand.filter(teaches().eq(role == Role::Instructor));
-    }
-    let by_hand: i64 = by_hand.get_result(conn)?;
-    let mut by_group = hub_members::table
+        .get_result(conn)?;
+    let by_group: i64 = hub_members::table
         .left_join(
             members::table.on(members::course_id
                 .eq(wanted.course)
@@ -256,12 +258,11 @@ pub fn count(conn: &mut Connection, wanted: MemberFilter<'_>) -> Result<usize> {
         )
         .filter(hub_members::course.eq(group(wanted)))
         .filter(members::id.nullable().is_null())
+        .filter(maybe(
+            teaches.map(|teaches| hub_members::instructor.eq(teaches)),
+        ))
         .select(diesel::dsl::count_star())
-        .into_boxed();
-    if let Some(role) = wanted.role {
-        by_group = by_group.filter(hub_members::instructor.eq(role == Role::Instructor));
-    }
-    let by_group: i64 = by_group.get_result(conn)?;
+        .get_result(conn)?;
     usize::try_from(by_hand + by_group).map_err(|_| Error::Damaged("a negative number of people"))
 }
 
@@ -270,14 +271,14 @@ pub fn count(conn: &mut Connection, wanted: MemberFilter<'_>) -> Result<usize> {
 fn is_somebody() -> diesel::expression::SqlLiteral<diesel::sql_types::Bool> {
     let prefix = UserName::FORMER_PREFIX;
     diesel::dsl::sql(&format!(
-        "(substr(`members`.`username`, 1, {}) <> '{prefix}')",
+        "(substr(members.username, 1, {}) <> '{prefix}')",
         prefix.len()
     ))
 }
 
 /// The condition that a person teaches, by manual roster or by a group of the hub.
 fn teaches() -> diesel::expression::SqlLiteral<diesel::sql_types::Bool> {
-    diesel::dsl::sql("(`members`.`instructor` OR coalesce(`hub_members`.`instructor`, 0))")
+    diesel::dsl::sql("(members.instructor OR coalesce(hub_members.instructor, FALSE))")
 }
 
 /// Returns the name of the course in groups. Without groups it is empty, which no course's name is.

@@ -133,29 +133,29 @@ struct Row {
     events: i64,
 }
 
-// `?1` is the name. `?2` is the name as it is written in the JSON of an event, whose member `formerly` holds a name
+// `$1` is the name. `$2` is the name as it is written in the JSON of an event, whose member `formerly` holds a name
 // that was given up.
 const IN_COURSES: &str = "
     SELECT c.id, c.name, c.deleted_at IS NOT NULL AS is_deleted,
         m.instructor, m.first_name, m.last_name, m.email, h.instructor AS by_group,
         (SELECT count(*) FROM assignments a JOIN submissions s ON s.assignment_id = a.id
-            WHERE a.course_id = c.id AND s.student = ?1) AS submissions,
+            WHERE a.course_id = c.id AND s.student = $1) AS submissions,
         (SELECT count(*) FROM assignments a JOIN submissions s ON s.assignment_id = a.id
-            JOIN feedback f ON f.submission_id = s.id WHERE a.course_id = c.id AND s.student = ?1) AS feedback,
+            JOIN feedback f ON f.submission_id = s.id WHERE a.course_id = c.id AND s.student = $1) AS feedback,
         (SELECT count(*) FROM assignments a JOIN extensions e ON e.assignment_id = a.id
-            WHERE a.course_id = c.id AND e.student = ?1) AS extensions,
+            WHERE a.course_id = c.id AND e.student = $1) AS extensions,
         (SELECT count(*) FROM assignments a JOIN releases r ON r.assignment_id = a.id
-            WHERE a.course_id = c.id AND r.released_by = ?1) AS released,
+            WHERE a.course_id = c.id AND r.released_by = $1) AS released,
         (SELECT count(*) FROM assignments a JOIN submissions s ON s.assignment_id = a.id
-            WHERE a.course_id = c.id AND s.submitted_by = ?1) AS handed_in,
+            WHERE a.course_id = c.id AND s.submitted_by = $1) AS handed_in,
         (SELECT count(*) FROM assignments a JOIN submissions s ON s.assignment_id = a.id
             JOIN feedback f ON f.submission_id = s.id
-            WHERE a.course_id = c.id AND f.returned_by = ?1 AND s.student <> ?1) AS feedback_given,
+            WHERE a.course_id = c.id AND f.returned_by = $1 AND s.student <> $1) AS feedback_given,
         (SELECT count(*) FROM events v WHERE v.course_id = c.id
-            AND (v.actor = ?1 OR v.subject = ?1 OR instr(v.detail, ?2) > 0 AND instr(v.detail, '\"formerly\":' || ?2) = 0)) AS events
+            AND (v.actor = $1 OR v.subject = $1 OR instr(v.detail, $2) > 0 AND instr(v.detail, '\"formerly\":' || $2) = 0)) AS events
     FROM courses c
-        LEFT JOIN members m ON m.course_id = c.id AND m.username = ?1
-        LEFT JOIN hub_members h ON h.course = c.name AND c.deleted_at IS NULL AND h.username = ?1
+        LEFT JOIN members m ON m.course_id = c.id AND m.username = $1
+        LEFT JOIN hub_members h ON h.course = c.name AND c.deleted_at IS NULL AND h.username = $1
     ORDER BY c.name, c.id";
 
 /// Returns the courses that hold the name anywhere, including the trash, by name.
@@ -194,9 +194,9 @@ struct Count {
 /// that do not exist.
 pub fn elsewhere(conn: &mut Connection, person: &UserName) -> Result<i64> {
     let rows = diesel::sql_query(
-        "SELECT (SELECT count(*) FROM hub_members h WHERE h.username = ?1 AND NOT EXISTS
+        "SELECT (SELECT count(*) FROM hub_members h WHERE h.username = $1 AND NOT EXISTS
                 (SELECT 1 FROM courses c WHERE c.name = h.course AND c.deleted_at IS NULL))
-            + (SELECT count(*) FROM events v WHERE (v.actor = ?1 OR v.subject = ?1 OR instr(v.detail, ?2) > 0 AND instr(v.detail, '\"formerly\":' || ?2) = 0)
+            + (SELECT count(*) FROM events v WHERE (v.actor = $1 OR v.subject = $1 OR instr(v.detail, $2) > 0 AND instr(v.detail, '\"formerly\":' || $2) = 0)
                 AND NOT EXISTS (SELECT 1 FROM courses c WHERE c.id = v.course_id)) AS count",
     )
     .bind::<Text, _>(person.as_str())
@@ -230,10 +230,10 @@ struct Name {
 pub fn former_with_work(conn: &mut Connection, person: &UserName) -> Result<Vec<UserName>> {
     let names = diesel::sql_query(
         "SELECT s.student AS name FROM assignments a
-                JOIN submissions s ON s.assignment_id = a.id AND s.student > ?1 || ':' AND s.student < ?1 || ';'
+                JOIN submissions s ON s.assignment_id = a.id AND s.student > $1 || ':' AND s.student < $1 || ';'
             UNION
             SELECT m.username AS name FROM courses c
-                JOIN members m ON m.course_id = c.id AND m.username > ?1 || ':' AND m.username < ?1 || ';'
+                JOIN members m ON m.course_id = c.id AND m.username > $1 || ':' AND m.username < $1 || ';'
             ORDER BY name",
     )
     .bind::<Text, _>(format!("{}{person}", UserName::FORMER_PREFIX))
@@ -250,7 +250,7 @@ pub fn former(conn: &mut Connection, beginning: &str) -> Result<Vec<UserName>> {
         .iter()
         .map(|(table, column)| {
             format!(
-                "SELECT {column} AS name FROM {table} WHERE substr({column}, 1, length(?1)) = ?1"
+                "SELECT {column} AS name FROM {table} WHERE substr({column}, 1, length($1)) = $1"
             )
         })
         .collect();

@@ -36,10 +36,16 @@ impl Portion {
         }
     }
 
+    /// Returns the number of rows that a query must return: those of the portion, and one that tells whether there are
+    /// more.
+    pub(super) fn limit(self) -> usize {
+        self.rows.saturating_add(1)
+    }
+
     /// Parses rows until the limit is reached. Returns them, and whether there are more. `size` returns the bytes of
     /// text in a row.
     ///
-    /// The query has no `LIMIT`: see `first_row`.
+    /// The query is for at most [`Portion::limit`] rows.
     pub fn take<R, T>(
         self,
         rows: impl Iterator<Item = QueryResult<R>>,

@@ -11,37 +11,44 @@ use nbcourier_domain::UserName;
 /// counts.
 pub fn carry_over(conn: &mut Connection, from: &UserName, to: &UserName) -> Result<()> {
     part_times(conn, from, to)?;
+    // `$1` is the new name, `$2` the old one. SQLite numbers such values by where they occur first.
     for statement in [
         "UPDATE members SET
-                instructor = max(members.instructor, other.instructor),
+                instructor = members.instructor OR other.instructor,
                 first_name = coalesce(nullif(members.first_name, ''), other.first_name, members.first_name),
                 last_name = coalesce(nullif(members.last_name, ''), other.last_name, members.last_name),
                 email = coalesce(nullif(members.email, ''), other.email, members.email)
-            FROM (SELECT * FROM members WHERE username = ?1) AS other
-            WHERE members.course_id = other.course_id AND members.username = ?2",
-        "DELETE FROM members WHERE username = ?1
-            AND course_id IN (SELECT course_id FROM members WHERE username = ?2)",
-        "UPDATE members SET username = ?2 WHERE username = ?1",
+            FROM members AS other
+            WHERE members.username = $1 AND other.username = $2 AND other.course_id = members.course_id",
+        "DELETE FROM members WHERE course_id IN (SELECT course_id FROM members WHERE username = $1)
+            AND username = $2",
+        "UPDATE members SET username = $1 WHERE username = $2",
         "INSERT INTO hub_members (username, course, instructor)
-            SELECT ?2, course, instructor FROM hub_members WHERE username = ?1
-            ON CONFLICT (username, course) DO UPDATE SET instructor = max(instructor, excluded.instructor)",
+            SELECT $1, course, instructor FROM hub_members WHERE username = $2
+            ON CONFLICT (username, course) DO UPDATE SET
+                instructor = hub_members.instructor OR excluded.instructor",
         "INSERT INTO extensions (assignment_id, student, due_at, cutoff_at)
-            SELECT assignment_id, ?2, due_at, cutoff_at FROM extensions WHERE student = ?1
+            SELECT assignment_id, $1, due_at, cutoff_at FROM extensions WHERE student = $2
             ON CONFLICT (assignment_id, student) DO UPDATE SET
-                due_at = coalesce(max(due_at, excluded.due_at), due_at, excluded.due_at),
-                cutoff_at = coalesce(max(cutoff_at, excluded.cutoff_at), cutoff_at, excluded.cutoff_at)",
+                due_at = CASE WHEN extensions.due_at IS NULL OR excluded.due_at > extensions.due_at
+                    THEN excluded.due_at ELSE extensions.due_at END,
+                cutoff_at = CASE WHEN extensions.cutoff_at IS NULL OR excluded.cutoff_at > extensions.cutoff_at
+                    THEN excluded.cutoff_at ELSE extensions.cutoff_at END",
         // Selected by assignment, since the index begins with it.
-        "UPDATE OR IGNORE submission_keys SET student = ?2
-            WHERE student = ?1 AND assignment_id IN (SELECT id FROM assignments)",
-        "UPDATE submissions SET student = ?2
-            WHERE student = ?1 AND assignment_id IN (SELECT id FROM assignments)",
-        "UPDATE submissions SET submitted_by = nullif(?2, student) WHERE submitted_by = ?1",
-        "UPDATE releases SET released_by = ?2 WHERE released_by = ?1",
-        "UPDATE feedback SET returned_by = ?2 WHERE returned_by = ?1",
+        "UPDATE submission_keys SET student = $1
+            WHERE student = $2 AND assignment_id IN (SELECT id FROM assignments)
+                AND NOT EXISTS (SELECT 1 FROM submission_keys AS kept
+                    WHERE kept.assignment_id = submission_keys.assignment_id AND kept.student = $1
+                        AND kept.idempotency = submission_keys.idempotency)",
+        "UPDATE submissions SET student = $1
+            WHERE student = $2 AND assignment_id IN (SELECT id FROM assignments)",
+        "UPDATE submissions SET submitted_by = nullif($1, student) WHERE submitted_by = $2",
+        "UPDATE releases SET released_by = $1 WHERE released_by = $2",
+        "UPDATE feedback SET returned_by = $1 WHERE returned_by = $2",
     ] {
         diesel::sql_query(statement)
-            .bind::<Text, _>(from.as_str())
             .bind::<Text, _>(to.as_str())
+            .bind::<Text, _>(from.as_str())
             .execute(conn)?;
     }
     remove_groups(conn, from)?;
@@ -71,10 +78,10 @@ struct Later {
 /// same time.
 fn part_times(conn: &mut Connection, from: &UserName, to: &UserName) -> Result<()> {
     let later = diesel::sql_query(
-        "SELECT max(one.id, other.id) AS id, one.assignment_id, one.submitted_at
+        "SELECT CASE WHEN one.id > other.id THEN one.id ELSE other.id END AS id, one.assignment_id, one.submitted_at
             FROM assignments
-                JOIN submissions AS one ON one.assignment_id = assignments.id AND one.student = ?1
-                JOIN submissions AS other ON other.assignment_id = one.assignment_id AND other.student = ?2
+                JOIN submissions AS one ON one.assignment_id = assignments.id AND one.student = $1
+                JOIN submissions AS other ON other.assignment_id = one.assignment_id AND other.student = $2
                     AND other.submitted_at = one.submitted_at
             ORDER BY 1",
     )

@@ -5,8 +5,12 @@ use super::blobs::parse_sha256;
 use super::dates::{DATES, DatesRow, dates, extension};
 use super::schema::{assignments, extensions, feedback, submissions, trees};
 use super::{Portion, Result};
-use diesel::dsl::{exists, sql};
-use diesel::sql_types::{BigInt, Bool, Text};
+use diesel::backend::Backend;
+use diesel::dsl::exists;
+use diesel::expression::{ValidGrouping, is_aggregate};
+use diesel::query_builder::{AstPass, QueryFragment, QueryId};
+use diesel::serialize::ToSql;
+use diesel::sql_types::{BigInt, Bool, HasSqlType, Text};
 use nbcourier_domain::{Sha256Sum, Timestamp, UserName};
 
 /// A filter for the submissions of a course. Only submissions to released assignments are listed.
@@ -87,7 +91,44 @@ pub fn page(
     wanted: &SubmissionFilter,
     portion: Portion,
 ) -> Result<(Vec<SubmissionRow>, bool)> {
-    let mut query = submissions::table
+    let opens_at = assignments::opens_at;
+    let is_open = wanted
+        .open_at
+        .map(|time| opens_at.is_null().or(opens_at.le(time.micros())));
+    let student = wanted.student.as_ref().map(UserName::as_str);
+    let (after, order) = match &wanted.after {
+        Some(After::Student(after)) => (
+            Some(Either::That(submissions::student.gt(after.as_str()))),
+            Either::That((submissions::student, submissions::id)),
+        ),
+        other => (
+            place(other.as_ref()).map(|Place { submitted_at, id }| {
+                let time = submitted_at.micros();
+                Either::This(
+                    submissions::submitted_at.ge(time).and(
+                        submissions::submitted_at
+                            .gt(time)
+                            .or(submissions::id.gt(id)),
+                    ),
+                )
+            }),
+            Either::This((submissions::submitted_at, submissions::id)),
+        ),
+    };
+    let latest = wanted.latest.map(|time| IsLatest {
+        assignment: wanted.assignment,
+        student,
+        time: time.micros(),
+    });
+    let with_feedback = wanted.with_feedback.then(|| {
+        let shown = feedback::table.filter(
+            feedback::submission_id
+                .eq(submissions::id)
+                .and(feedback::deleted_at.is_null()),
+        );
+        exists(shown)
+    });
+    let rows = submissions::table
         .inner_join(assignments::table)
         .left_join(
             extensions::table.on(extensions::assignment_id
@@ -102,7 +143,17 @@ pub fn page(
                 .and(assignments::deleted_at.is_null())
                 .and(submissions::deleted_at.is_null()),
         )
-        .order((submissions::submitted_at, submissions::id))
+        .filter(maybe(
+            wanted
+                .assignment
+                .map(|id| submissions::assignment_id.eq(id)),
+        ))
+        .filter(maybe(student.map(|name| submissions::student.eq(name))))
+        .filter(maybe(is_open))
+        .filter(maybe(after))
+        .filter(maybe(latest))
+        .filter(maybe(with_feedback))
+        .order(order)
         .select((
             submissions::id,
             assignments::name,
@@ -120,73 +171,74 @@ pub fn page(
                 extensions::cutoff_at.nullable(),
             ),
         ))
-        .into_boxed();
-    if let Some(assignment) = wanted.assignment {
-        query = query.filter(submissions::assignment_id.eq(assignment));
+        .at_most(portion.limit())
+        .load_iter::<Columns>(conn)?;
+    portion.take(rows, entry, size_of_names)
+}
+
+/// Returns the submission after which a portion begins, if it is one.
+fn place(after: Option<&After>) -> Option<Place> {
+    match after {
+        Some(After::Submission(place)) => Some(*place),
+        Some(After::Student(_)) | None => None,
     }
-    if let Some(student) = &wanted.student {
-        query = query.filter(submissions::student.eq(student.as_str()));
-    }
-    if let Some(time) = wanted.open_at {
-        let opens_at = assignments::opens_at;
-        query = query.filter(opens_at.is_null().or(opens_at.le(time.micros())));
-    }
-    match &wanted.after {
-        Some(After::Submission(Place { submitted_at, id })) => {
-            let time = submitted_at.micros();
-            query = query.filter(submissions::submitted_at.ge(time)).filter(
-                submissions::submitted_at
-                    .gt(time)
-                    .or(submissions::id.gt(id)),
-            );
-        }
-        Some(After::Student(student)) => {
-            query = match &wanted.student {
-                // Only this student can follow, if their name is after the place at all.
-                Some(only) if only.as_str() > student.as_str() => query,
-                Some(_) => query.filter(sql::<Bool>("0")),
-                None => query.filter(submissions::student.gt(student)),
-            };
-            query = query.order((submissions::student, submissions::id));
-        }
-        None => {}
-    }
-    if let Some(time) = wanted.latest {
-        // This passes over the submissions once. A subquery for each submission would pass over all others.
-        let of = wanted
-            .assignment
-            .map_or_else(String::new, |id| format!("AND `assignment_id` = {id} "));
-        // Without the hint, SQLite searches one student's submissions through everybody's, in the index by time.
-        let by = match wanted.student {
-            Some(_) => "INDEXED BY `submissions_by_student` ",
-            None => "",
-        };
-        let is_latest = sql::<Bool>(&format!(
-            "(`submissions`.`assignment_id`, `submissions`.`student`, `submissions`.`submitted_at`) IN \
-             (SELECT `assignment_id`, `student`, max(`submitted_at`) FROM `submissions` {by}\
-             WHERE `deleted_at` IS NULL {of}AND `submitted_at` <= ",
-        ))
-        .bind::<BigInt, _>(time.micros());
-        let groups = " GROUP BY `assignment_id`, `student`)";
-        query = match &wanted.student {
-            Some(student) => query.filter(
-                is_latest
-                    .sql(" AND `student` = ")
-                    .bind::<Text, _>(student.as_str())
-                    .sql(groups),
-            ),
-            None => query.filter(is_latest.sql(groups)),
-        };
-    }
-    if wanted.with_feedback {
-        let shown = feedback::table.filter(
-            feedback::submission_id
-                .eq(submissions::id)
-                .and(feedback::deleted_at.is_null()),
+}
+
+/// The condition that a submission is the latest of its student to its assignment until a time. The assignment and the
+/// student are those of the whole query.
+///
+/// This passes over the submissions once. A subquery for each submission would pass over all others.
+#[derive(Debug, Clone)]
+struct IsLatest<'a> {
+    assignment: Option<i64>,
+    student: Option<&'a str>,
+    time: i64,
+}
+
+impl QueryId for IsLatest<'_> {
+    type QueryId = ();
+    // The text depends on the values.
+    const HAS_STATIC_QUERY_ID: bool = false;
+}
+
+impl Expression for IsLatest<'_> {
+    type SqlType = Bool;
+}
+
+impl<T> AppearsOnTable<T> for IsLatest<'_> {}
+
+impl<T> SelectableExpression<T> for IsLatest<'_> {}
+
+impl<G> ValidGrouping<G> for IsLatest<'_> {
+    type IsAggregate = is_aggregate::No;
+}
+
+impl<D> QueryFragment<D> for IsLatest<'_>
+where
+    D: Backend + HasSqlType<BigInt> + HasSqlType<Text>,
+    i64: ToSql<BigInt, D>,
+    str: ToSql<Text, D>,
+{
+    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, D>) -> QueryResult<()> {
+        out.push_sql(
+            "(submissions.assignment_id, submissions.student, submissions.submitted_at) IN \
+             (SELECT assignment_id, student, max(submitted_at) FROM submissions \
+             WHERE deleted_at IS NULL AND submitted_at <= ",
         );
-        query = query.filter(exists(shown));
+        out.push_bind_param::<BigInt, _>(&self.time)?;
+        if let Some(assignment) = &self.assignment {
+            out.push_sql(" AND assignment_id = ");
+            out.push_bind_param::<BigInt, _>(assignment)?;
+        }
+        if let Some(student) = self.student {
+            // The condition on the tree holds for every row. Without it, SQLite searches one student's submissions
+            // through everybody's, in the index by time.
+            out.push_sql(" AND tree_id >= 0 AND student = ");
+            out.push_bind_param::<Text, _>(student)?;
+        }
+        out.push_sql(" GROUP BY assignment_id, student)");
+        Ok(())
     }
-    portion.take(query.load_iter::<Columns>(conn)?, entry, size_of_names)
 }
 
 /// Returns the bytes of the names in an entry.

@@ -103,7 +103,7 @@ pub fn students(
     ids: impl IntoIterator<Item = i64>,
 ) -> Result<HashMap<i64, UserName>> {
     let rows = submissions::table
-        .filter(super::among("submissions.id", ids))
+        .filter(among(submissions::id, ids))
         .filter(submissions::assignment_id.eq(assignment))
         .filter(submissions::deleted_at.is_null())
         .select((submissions::id, submissions::student))
@@ -124,28 +124,26 @@ pub fn list(
     after: Option<&ListedSubmission>,
     portion: Portion,
 ) -> Result<(Vec<ListedSubmission>, bool)> {
-    let mut query = submissions::table
+    let after = after.map(|line| {
+        let time = line.timestamp.micros();
+        submissions::submitted_at.ge(time).and(
+            submissions::submitted_at
+                .gt(time)
+                .or(submissions::student.gt(line.student_id.as_str())),
+        )
+    });
+    let rows = submissions::table
         .filter(
             submissions::assignment_id
                 .eq(assignment)
                 .and(submissions::deleted_at.is_null()),
         )
+        .filter(maybe(after))
         .order((submissions::submitted_at, submissions::student))
         .select((submissions::student, submissions::submitted_at))
-        .into_boxed();
-    if let Some(ListedSubmission {
-        student_id,
-        timestamp,
-    }) = after
-    {
-        let time = timestamp.micros();
-        query = query.filter(submissions::submitted_at.ge(time)).filter(
-            submissions::submitted_at
-                .gt(time)
-                .or(submissions::student.gt(student_id.as_str())),
-        );
-    }
-    portion.take(query.load_iter(conn)?, Ok, ListedSubmission::text)
+        .at_most(portion.limit())
+        .load_iter(conn)?;
+    portion.take(rows, Ok, ListedSubmission::text)
 }
 
 /// Returns a portion of one student's submissions to an assignment after a line, oldest first, and whether there are
@@ -157,7 +155,8 @@ pub fn list_of(
     after: Option<&ListedSubmission>,
     portion: Portion,
 ) -> Result<(Vec<ListedSubmission>, bool)> {
-    let mut query = submissions::table
+    let after = after.map(|line| submissions::submitted_at.gt(line.timestamp.micros()));
+    let rows = submissions::table
         .filter(
             submissions::assignment_id
                 .eq(assignment)
@@ -167,13 +166,12 @@ pub fn list_of(
         // The condition holds for every row. Without it, SQLite would rather scan everybody's submissions in an index
         // with all selected columns than look up a few rows.
         .filter(submissions::tree_id.ge(0))
+        .filter(maybe(after))
         .order(submissions::submitted_at)
         .select((submissions::student, submissions::submitted_at))
-        .into_boxed();
-    if let Some(line) = after {
-        query = query.filter(submissions::submitted_at.gt(line.timestamp.micros()));
-    }
-    portion.take(query.load_iter(conn)?, Ok, ListedSubmission::text)
+        .at_most(portion.limit())
+        .load_iter(conn)?;
+    portion.take(rows, Ok, ListedSubmission::text)
 }
 
 impl ListedSubmission {
@@ -230,8 +228,11 @@ pub fn latest(
             submissions::id,
             submissions::submitted_at,
             submissions::tree_id,
-        ));
-    super::first_row(newest.load_iter(conn)?)
+        ))
+        .at_most(1)
+        .get_result(conn)
+        .optional()?;
+    Ok(newest)
 }
 
 /// Returns the student's submission of exactly that time.

@@ -137,7 +137,11 @@ pub fn assignments(
     after: Place,
     portion: Portion,
 ) -> Result<(Vec<DeletedAssignment>, bool)> {
-    let mut query = assignments::table
+    let wanted = match which {
+        TrashFilter::Since(time) => Either::This(assignments::deleted_at.ge(time.micros())),
+        TrashFilter::Row(id) => Either::That(assignments::id.eq(id)),
+    };
+    let rows = assignments::table
         .left_join(
             submissions::table.on(submissions::assignment_id
                 .eq(assignments::id)
@@ -154,6 +158,7 @@ pub fn assignments(
                 .lt(after.deleted_at.micros())
                 .or(assignments::id.lt(after.id)),
         )
+        .filter(wanted)
         .group_by((assignments::id, assignments::name, assignments::deleted_at))
         .order((assignments::deleted_at.desc(), assignments::id.desc()))
         .select((
@@ -162,12 +167,8 @@ pub fn assignments(
             assignments::deleted_at.assume_not_null(),
             diesel::dsl::count(submissions::id.nullable()),
         ))
-        .into_boxed();
-    query = match which {
-        TrashFilter::Since(time) => query.filter(assignments::deleted_at.ge(time.micros())),
-        TrashFilter::Row(id) => query.filter(assignments::id.eq(id)),
-    };
-    let rows = query.load_iter::<(i64, String, i64, i64)>(conn)?;
+        .at_most(portion.limit())
+        .load_iter::<(i64, String, i64, i64)>(conn)?;
     let assignment = |(id, name, deleted_at, submissions)| {
         Ok(DeletedAssignment {
             id,
@@ -188,7 +189,11 @@ pub fn submissions(
     after: Place,
     portion: Portion,
 ) -> Result<(Vec<DeletedSubmission>, bool)> {
-    let mut query = submissions::table
+    let wanted = match which {
+        TrashFilter::Since(time) => Either::This(submissions::deleted_at.ge(time.micros())),
+        TrashFilter::Row(id) => Either::That(submissions::id.eq(id)),
+    };
+    let rows = submissions::table
         .inner_join(assignments::table)
         .filter(
             assignments::course_id
@@ -202,6 +207,7 @@ pub fn submissions(
                 .lt(after.deleted_at.micros())
                 .or(submissions::id.lt(after.id)),
         )
+        .filter(wanted)
         .order((submissions::deleted_at.desc(), submissions::id.desc()))
         .select((
             submissions::id,
@@ -210,12 +216,8 @@ pub fn submissions(
             submissions::submitted_at,
             submissions::deleted_at.assume_not_null(),
         ))
-        .into_boxed();
-    query = match which {
-        TrashFilter::Since(time) => query.filter(submissions::deleted_at.ge(time.micros())),
-        TrashFilter::Row(id) => query.filter(submissions::id.eq(id)),
-    };
-    let rows = query.load_iter::<WorkRow>(conn)?;
+        .at_most(portion.limit())
+        .load_iter::<WorkRow>(conn)?;
     portion.take(rows, |row| Ok(work(row)), DeletedSubmission::text)
 }
 
@@ -228,12 +230,16 @@ pub fn feedback(
     after: Place,
     portion: Portion,
 ) -> Result<(Vec<DeletedSubmission>, bool)> {
-    let behind = sql::<Bool>("(max(`feedback`.`deleted_at`), `submissions`.`id`) < (")
+    let behind = sql::<Bool>("(max(feedback.deleted_at), submissions.id) < (")
         .bind::<BigInt, _>(after.deleted_at.micros())
         .sql(", ")
         .bind::<BigInt, _>(after.id)
         .sql(")");
-    let mut query = feedback::table
+    let wanted = match which {
+        TrashFilter::Since(time) => Either::This(feedback::deleted_at.ge(time.micros())),
+        TrashFilter::Row(submission) => Either::That(submissions::id.eq(submission)),
+    };
+    let rows = feedback::table
         .inner_join(submissions::table.inner_join(assignments::table))
         .filter(
             assignments::course_id
@@ -242,6 +248,7 @@ pub fn feedback(
                 .and(submissions::deleted_at.is_null())
                 .and(feedback::deleted_at.is_not_null()),
         )
+        .filter(wanted)
         .group_by((
             submissions::id,
             assignments::name,
@@ -257,12 +264,8 @@ pub fn feedback(
             submissions::submitted_at,
             max(feedback::deleted_at).assume_not_null(),
         ))
-        .into_boxed();
-    query = match which {
-        TrashFilter::Since(time) => query.filter(feedback::deleted_at.ge(time.micros())),
-        TrashFilter::Row(submission) => query.filter(submissions::id.eq(submission)),
-    };
-    let rows = query.load_iter::<WorkRow>(conn)?;
+        .at_most(portion.limit())
+        .load_iter::<WorkRow>(conn)?;
     portion.take(rows, |row| Ok(work(row)), DeletedSubmission::text)
 }
 
@@ -341,16 +344,18 @@ pub struct Expired {
 /// Returns everything that was deleted before `limit`, by course.
 pub fn expired(conn: &mut Connection, limit: Timestamp) -> Result<Vec<Expired>> {
     let expired = diesel::sql_query(
-        "SELECT c.id, c.name AS course, coalesce(c.deleted_at < ?1, 0) AS is_whole,
-                sum(kind = 1) AS assignments, sum(kind = 2) AS submissions, sum(kind = 3) AS feedback
+        "SELECT c.id, c.name AS course, coalesce(c.deleted_at < $1, FALSE) AS is_whole,
+                count(*) FILTER (WHERE kind = 1) AS assignments,
+                count(*) FILTER (WHERE kind = 2) AS submissions,
+                count(*) FILTER (WHERE kind = 3) AS feedback
             FROM (
-                SELECT id AS course_id, 0 AS kind FROM courses WHERE deleted_at < ?1
-                UNION ALL SELECT course_id, 1 FROM assignments WHERE deleted_at < ?1
+                SELECT id AS course_id, 0 AS kind FROM courses WHERE deleted_at < $1
+                UNION ALL SELECT course_id, 1 FROM assignments WHERE deleted_at < $1
                 UNION ALL SELECT a.course_id, 2 FROM submissions s JOIN assignments a ON a.id = s.assignment_id
-                    WHERE s.deleted_at < ?1
+                    WHERE s.deleted_at < $1
                 UNION ALL SELECT a.course_id, 3 FROM feedback f JOIN submissions s ON s.id = f.submission_id
-                    JOIN assignments a ON a.id = s.assignment_id WHERE f.deleted_at < ?1
-            ) JOIN courses c ON c.id = course_id
+                    JOIN assignments a ON a.id = s.assignment_id WHERE f.deleted_at < $1
+            ) AS gone JOIN courses c ON c.id = course_id
             GROUP BY c.id ORDER BY c.id",
     )
     .bind::<BigInt, _>(limit.micros())

@@ -162,7 +162,7 @@ fn check<'a>(
 ) -> Result<()> {
     let files: HashMap<i64, &[File]> = files.into_iter().collect();
     let digests = trees::table
-        .filter(super::among("trees.id", files.keys().copied()))
+        .filter(among(trees::id, files.keys().copied()))
         .select((trees::id, trees::digest))
         .load::<(i64, Vec<u8>)>(conn)?;
     let digests: HashMap<i64, Vec<u8>> = digests.into_iter().collect();
@@ -214,7 +214,7 @@ pub fn files_of_all(
         trees.into_iter().map(|tree| (tree, Vec::new())).collect();
     let rows = tree_files::table
         .inner_join(blob_rows::table)
-        .filter(super::among("tree_files.tree_id", found.keys().copied()))
+        .filter(among(tree_files::tree_id, found.keys().copied()))
         .order((tree_files::tree_id, tree_files::position))
         .select(COLUMNS)
         .load_iter::<Columns>(conn)?;

@@ -5,9 +5,10 @@
 //! otherwise a student could infer other people's bytes from the remaining quota.
 
 use super::backend::prelude::*;
-use super::schema::submissions;
+use super::schema::{blobs, submissions};
 use super::{Error, Result};
-use diesel::sql_types::{BigInt, Text};
+use diesel::dsl::sql;
+use diesel::sql_types::{BigInt, Bool, Text};
 use nbcourier_domain::{Sha256Sum, Timestamp, UserName};
 
 /// The owner of the counted bytes.
@@ -36,70 +37,72 @@ struct Total {
     bytes: i64,
 }
 
-/// The trees of the releases in the course `?1`.
+/// The trees of the releases in a course, whose row follows.
 const RELEASES: &str = "\
     SELECT releases.tree_id FROM releases \
         JOIN assignments ON assignments.id = releases.assignment_id \
-        WHERE assignments.course_id = ?1 AND assignments.deleted_at IS NULL";
+        WHERE assignments.deleted_at IS NULL AND assignments.course_id = ";
 
-/// The trees of the feedback in the course `?1`.
+/// The trees of the feedback in a course, whose row follows.
 const FEEDBACK: &str = "\
     SELECT feedback.tree_id FROM feedback \
         JOIN submissions ON submissions.id = feedback.submission_id \
         JOIN assignments ON assignments.id = submissions.assignment_id \
-        WHERE assignments.course_id = ?1 AND assignments.deleted_at IS NULL AND submissions.deleted_at IS NULL \
-            AND feedback.deleted_at IS NULL";
+        WHERE assignments.deleted_at IS NULL AND submissions.deleted_at IS NULL \
+            AND feedback.deleted_at IS NULL AND assignments.course_id = ";
 
-/// The trees of the submissions of the student `?4` in the course `?1`.
+/// The trees of the submissions in a course and of a student. The row of the course follows, and after ` AND
+/// submissions.student = ` the name of the student.
 const WORK: &str = "\
     SELECT submissions.tree_id FROM submissions \
         JOIN assignments ON assignments.id = submissions.assignment_id \
-        WHERE submissions.student = ?4 AND assignments.course_id = ?1 AND assignments.deleted_at IS NULL \
-            AND submissions.deleted_at IS NULL";
+        WHERE assignments.deleted_at IS NULL AND submissions.deleted_at IS NULL AND assignments.course_id = ";
 
-/// The trees that are shown to the students of a course at the time `?2`, or were shown when their assignment was
-/// deleted. Each row has a course and a tree.
+/// The trees that are shown to the students of a course at a time, or were shown when their assignment was deleted.
+/// Each row has a course and a tree. The time follows, and after it a parenthesis and `)`.
 const SHOWN: &str = "\
     SELECT assignments.course_id, releases.tree_id FROM assignments \
         JOIN releases ON releases.id = assignments.current_release \
-        WHERE assignments.opens_at IS NULL OR assignments.opens_at <= coalesce(assignments.deleted_at, ?2)";
+        WHERE assignments.opens_at IS NULL OR assignments.opens_at <= coalesce(assignments.deleted_at, ";
 
 /// Returns all bytes of the owner. It reads all their rows, so callers should use it rarely.
 pub fn total(conn: &mut Connection, owner: &Owner) -> Result<u64> {
     let now = Timestamp::now().micros();
     match owner {
         Owner::Course(course) => {
+            // `$1` is the time, `$2` the course. SQLite numbers such values by where they occur first.
             let query = format!(
                 "WITH shown AS (SELECT DISTINCT tree_files.blob_id FROM tree_files \
-                    WHERE tree_files.tree_id IN (SELECT tree_id FROM ({SHOWN}) WHERE course_id = ?1)) \
-                 SELECT coalesce(sum(blobs.size), 0) AS bytes FROM ( \
-                    SELECT DISTINCT blob_id FROM tree_files WHERE tree_id IN ({RELEASES}) \
-                    UNION ALL SELECT DISTINCT blob_id FROM tree_files WHERE tree_id IN ({FEEDBACK}) \
+                    WHERE tree_files.tree_id IN (SELECT tree_id FROM ({SHOWN}$1)) AS seen WHERE course_id = $2)) \
+                 SELECT CAST(coalesce(sum(blobs.size), 0) AS BIGINT) AS bytes FROM ( \
+                    SELECT DISTINCT blob_id FROM tree_files WHERE tree_id IN ({RELEASES}$2) \
+                    UNION ALL SELECT DISTINCT blob_id FROM tree_files WHERE tree_id IN ({FEEDBACK}$2) \
                     UNION ALL SELECT blob_id FROM (SELECT DISTINCT submissions.student, tree_files.blob_id \
                         FROM submissions JOIN assignments ON assignments.id = submissions.assignment_id \
                         JOIN tree_files ON tree_files.tree_id = submissions.tree_id \
-                        WHERE assignments.course_id = ?1 AND assignments.deleted_at IS NULL \
+                        WHERE assignments.course_id = $2 AND assignments.deleted_at IS NULL \
                             AND submissions.deleted_at IS NULL \
-                            AND tree_files.blob_id NOT IN (SELECT blob_id FROM shown)) \
+                            AND tree_files.blob_id NOT IN (SELECT blob_id FROM shown)) AS handed_in \
                  ) AS counted JOIN blobs ON blobs.id = counted.blob_id"
             );
             bytes(
                 diesel::sql_query(query)
-                    .bind::<BigInt, _>(course)
                     .bind::<BigInt, _>(now)
+                    .bind::<BigInt, _>(course)
                     .get_result(conn),
             )
         }
         Owner::Person(person) => {
+            // `$1` is the name, `$2` the time.
             let query = format!(
-                "SELECT coalesce(sum(blobs.size), 0) AS bytes FROM ( \
+                "SELECT CAST(coalesce(sum(blobs.size), 0) AS BIGINT) AS bytes FROM ( \
                     SELECT DISTINCT assignments.course_id, tree_files.blob_id FROM submissions \
                         JOIN assignments ON assignments.id = submissions.assignment_id \
                         JOIN courses ON courses.id = assignments.course_id \
                         JOIN tree_files ON tree_files.tree_id = submissions.tree_id \
-                        WHERE submissions.student = ?1 AND submissions.deleted_at IS NULL \
+                        WHERE submissions.student = $1 AND submissions.deleted_at IS NULL \
                             AND assignments.deleted_at IS NULL AND courses.deleted_at IS NULL \
-                            AND NOT EXISTS (SELECT 1 FROM ({SHOWN}) AS shown \
+                            AND NOT EXISTS (SELECT 1 FROM ({SHOWN}$2)) AS shown \
                                 JOIN tree_files AS given ON given.tree_id = shown.tree_id \
                                 WHERE shown.course_id = assignments.course_id AND given.blob_id = tree_files.blob_id) \
                  ) AS counted JOIN blobs ON blobs.id = counted.blob_id"
@@ -125,30 +128,36 @@ pub fn counted<'a>(
     part: &Part,
     contents: impl Iterator<Item = &'a Sha256Sum>,
 ) -> Result<u64> {
-    let names: Vec<String> = contents.map(ToString::to_string).collect();
-    let names = serde_json::json!(names).to_string();
-    let (trees, student) = match part {
-        Part::Releases => (RELEASES.to_owned(), ""),
-        Part::Feedback => (FEEDBACK.to_owned(), ""),
-        Part::Work(student) => (
-            format!("{WORK} UNION ALL SELECT tree_id FROM ({SHOWN}) WHERE course_id = ?1"),
-            student.as_str(),
-        ),
-    };
-    let query = format!(
-        "SELECT coalesce(sum(size), 0) AS bytes FROM blobs \
-         WHERE sha256 IN (SELECT unhex(value) FROM json_each(?3)) AND ?2 IS NOT NULL AND ?4 IS NOT NULL \
-            AND EXISTS (SELECT 1 FROM tree_files WHERE tree_files.blob_id = blobs.id \
-                AND tree_files.tree_id IN ({trees}))"
+    let wanted = blobs::table.filter(among_sums(blobs::sha256, contents));
+    let size = sql::<BigInt>("CAST(coalesce(sum(blobs.size), 0) AS BIGINT)");
+    let in_trees = sql::<Bool>(
+        "EXISTS (SELECT 1 FROM tree_files WHERE tree_files.blob_id = blobs.id AND tree_files.tree_id IN (",
     );
-    bytes(
-        diesel::sql_query(query)
-            .bind::<BigInt, _>(course)
-            .bind::<BigInt, _>(Timestamp::now().micros())
-            .bind::<Text, _>(names)
-            .bind::<Text, _>(student)
-            .get_result(conn),
-    )
+    let total: i64 = match part {
+        Part::Releases => wanted
+            .filter(in_trees.sql(RELEASES).bind::<BigInt, _>(course).sql("))"))
+            .select(size)
+            .get_result(conn)?,
+        Part::Feedback => wanted
+            .filter(in_trees.sql(FEEDBACK).bind::<BigInt, _>(course).sql("))"))
+            .select(size)
+            .get_result(conn)?,
+        Part::Work(student) => {
+            let in_trees = in_trees
+                .sql(WORK)
+                .bind::<BigInt, _>(course)
+                .sql(" AND submissions.student = ")
+                .bind::<Text, _>(student.as_str())
+                .sql(" UNION ALL SELECT tree_id FROM (")
+                .sql(SHOWN)
+                .bind::<BigInt, _>(Timestamp::now().micros())
+                .sql(")) AS seen WHERE course_id = ")
+                .bind::<BigInt, _>(course)
+                .sql("))");
+            wanted.filter(in_trees).select(size).get_result(conn)?
+        }
+    };
+    u64::try_from(total).map_err(|_| Error::Damaged("a negative size"))
 }
 
 fn bytes(total: QueryResult<Total>) -> Result<u64> {

@@ -363,7 +363,7 @@ impl Overflow {
                 room.check(conn)?;
             }
             storing.small(contents.iter().map(|(blob, _)| blob.sha256));
-            store::blobs::store_contents(conn, &contents, Timestamp::now())?;
+            store::blobs::store_ahead(conn, &contents, Timestamp::now())?;
             Ok(())
         });
         stored.await

@@ -16,6 +16,7 @@ use nbcourier_work::Bug;
 /// What the files with queries import: diesel's prelude, with our connection and our [`RunQueryDsl`].
 pub mod prelude {
     pub use super::{Connection, RunQueryDsl};
+    pub use crate::conditions::{AtMostDsl, Either, among, among_sums, maybe};
     pub use diesel::prelude::*;
 }
 
