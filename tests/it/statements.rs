@@ -415,6 +415,53 @@ fn quotas_cost_as_many_statements_for_much_as_for_little() {
 }
 
 #[test]
+fn a_submission_writes_no_row_that_others_share() {
+    let server = Setup::standalone()
+        .env("RUST_LOG", "info,nbcourier::statements=trace")
+        .start();
+    let course = Course::of(&server, "course1");
+    course.make(&["kevin"], &["lawrence", "mallory"]);
+    let header = Sent::new("header", "the same for all");
+    course.release("challenge", "kevin", &[]).ok();
+    let hand_in = |student: &str, files: &[Sent]| {
+        statements(&server, || {
+            drop(course.submit("challenge", student, files).ok());
+        })
+    };
+    let with_header = |own: &str| [header.clone(), Sent::new("own", own)];
+    hand_in("lawrence", &with_header("by lawrence"));
+    for text in hand_in("mallory", &with_header("by mallory")) {
+        // Damaged bytes are replaced. The condition is false for others, and then no row is locked.
+        let repairs =
+            text.starts_with("UPDATE `blob_contents` ") && text.contains("`content` != ?");
+        let is_shared = ["blobs", "blob_contents", "trees", "assignments", "courses"]
+            .iter()
+            .any(|table| text.starts_with(&format!("UPDATE `{table}` ")));
+        assert!(!is_shared || repairs, "{text}");
+        assert!(!text.contains("DO UPDATE"), "{text}");
+    }
+}
+
+#[test]
+fn many_new_files_cost_as_many_statements_as_few() {
+    let server = Setup::standalone()
+        .env("RUST_LOG", "info,nbcourier::statements=trace")
+        .start();
+    let course = Course::of(&server, "course1");
+    course.make(&["kevin"], &["lawrence"]);
+    course.release("challenge", "kevin", &[]).ok();
+    let hand_in = |count: usize| {
+        let file = |n: usize| Sent::new(&format!("f{n}"), format!("{count} {n}"));
+        let files: Vec<Sent> = (0..count).map(file).collect();
+        statements(&server, || {
+            drop(course.submit("challenge", "lawrence", &files).ok());
+        })
+    };
+    let (few, many) = (hand_in(2), hand_in(30));
+    assert_eq!(few.len(), many.len(), "{many:#?}");
+}
+
+#[test]
 fn enrolling_many_costs_as_many_statements_as_enrolling_few() {
     let server = Setup::standalone()
         .env("RUST_LOG", "info,nbcourier::statements=trace")

@@ -291,4 +291,65 @@ mod tests {
             .unwrap();
         assert_eq!(numbers(&mut conn), [1]);
     }
+
+    /// Returns the lines of code in the files with queries, each with its place.
+    fn lines_of_code() -> Vec<(String, String)> {
+        let source = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+        let mut lines = Vec::new();
+        for entry in std::fs::read_dir(source).unwrap() {
+            let path = entry.unwrap().path();
+            let name = path.file_name().unwrap().to_string_lossy().into_owned();
+            // These files are about SQLite's files and connections.
+            let of_sqlite = [
+                "examine.rs",
+                "migrate.rs",
+                "pool.rs",
+                "snapshot.rs",
+                "writer.rs",
+            ];
+            if !path.is_file() || of_sqlite.contains(&name.as_str()) {
+                continue;
+            }
+            let text = std::fs::read_to_string(&path).unwrap();
+            let code = text.split("#[cfg(test)]").next().unwrap();
+            for (number, line) in (1..).zip(code.lines()) {
+                if !line.trim_start().starts_with("//") {
+                    lines.push((format!("{name}:{number}"), line.to_owned()));
+                }
+            }
+        }
+        assert!(lines.len() > 2000, "{}", lines.len());
+        lines
+    }
+
+    /// Forms of queries that only SQLite understands, or that are for one database only.
+    #[test]
+    fn queries_are_written_for_every_database() {
+        let forms = [
+            // A boxed query names its database.
+            "into_boxed",
+            "replace_into(",
+            "insert_or_ignore_into(",
+            "OR IGNORE",
+            "OR REPLACE",
+            "INDEXED BY",
+            "randomblob",
+            "json_each",
+            "PRAGMA",
+            "sqlite_master",
+            // The values and quotes of SQLite. `$1` and names without quotes serve all.
+            "?1",
+            "?2",
+            "`",
+            "SqliteConnection",
+            "diesel::prelude",
+        ];
+        for (place, line) in lines_of_code() {
+            for form in forms {
+                // The one node with a form for each database.
+                let is_expected = place.starts_with("conditions.rs") && form == "json_each";
+                assert!(is_expected || !line.contains(form), "{place}: {line}");
+            }
+        }
+    }
 }
