@@ -28,6 +28,8 @@ _NBGRADERS = ("id", *DETAILS, "lms_user_id")
 _SEPARATORS = ",;\t|"
 # The columns by which a list of Canvas is recognised. Its column "ID" holds Canvas's own numbers of people.
 _OF_CANVAS = {"student", "sisuserid", "section"}
+# The columns by which a list of Brightspace is recognised. It marks the names and numbers of people with a `#`.
+_OF_BRIGHTSPACE = {"orgdefinedid", "endoflineindicator"}
 _ONE_LETTER = str.maketrans("ıłđøς", "ildoσ")
 
 
@@ -107,6 +109,7 @@ def _translated(path: str, text: str, log: logging.Logger, user_column: str) -> 
     ignored = [name for at, name in enumerate(columns) if name and at not in used]
     if ignored:
         log.warning("Ignored columns of %s: %s", path, ", ".join(ignored))
+    mark = "#" if _OF_BRIGHTSPACE.intersection(map(plain, columns)) else ""
     rows = list(lines)
     faults: list[str] = []
     people: list[tuple[int, dict[str, str]]] = []
@@ -115,6 +118,7 @@ def _translated(path: str, text: str, log: logging.Logger, user_column: str) -> 
             faults.append(f"line {number} has {len(cells)} columns, and the first line has {len(columns)}")
             continue
         row = {name: cells[at] for name, at in places.items()}
+        row["id"] = row["id"].removeprefix(mark)
         if all(not cell or plain(cell) == plain(name) for name, cell in zip(columns, cells)):
             faults.append(f"line {number} repeats the names of the columns")
         elif number == rows[-1][0] and len(columns) > 1 and _is_total(row, cells):

@@ -318,6 +318,21 @@ def test_a_column_of_user_names_can_be_named(course: Course) -> None:
     assert people(course)["n1"] == ("Zoë", "Müller", None)
 
 
+@pytest.mark.parametrize(
+    "columns", ["OrgDefinedId,Username,Last Name", "Username,Last Name,End-of-Line Indicator", "OrgDefinedId,Last Name"]
+)
+def test_the_marks_of_brightspace_are_no_parts_of_names(tmp_path: Path, columns: str) -> None:
+    cells = {"OrgDefinedId": "#n1", "Username": "#n1", "Last Name": "#Doe", "End-of-Line Indicator": "#"}
+    file = tmp_path / "class.csv"
+    file.write_text(f"{columns}\n{','.join(cells[each] for each in columns.split(','))}\n")
+    read = class_file.read(str(file), logging.getLogger("a test"))
+    assert read.students == [Student("n1", last_name="#Doe")]
+    assert read.translated == "id,last_name\r\nn1,#Doe\r\n"
+    # In another list the mark is a part of the name.
+    file.write_text("Username,Last Name\n#n1,Doe\n")
+    assert [each.username for each in class_file.read(str(file), logging.getLogger("a test")).students] == ["#n1"]
+
+
 ENCODED = [
     ("windows-1252", "Günther", "Groß"),
     ("windows-1252", "Zoé", "O’Brien"),

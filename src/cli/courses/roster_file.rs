@@ -17,6 +17,8 @@ const ADVICE: &str = "Save it as \"CSV UTF-8\", or name its encoding with --enco
 const SHOWN_NAMES: usize = 10;
 /// The columns by which a list of Canvas is recognised.
 const OF_CANVAS: [&str; 3] = ["student", "sisuserid", "section"];
+/// The columns by which a list of Brightspace is recognised. It marks the names and numbers of people with a `#`.
+const OF_BRIGHTSPACE: [&str; 2] = ["orgdefinedid", "endoflineindicator"];
 /// The name of the column with user names in nbgrader. In a list of Canvas, it holds Canvas's own numbers of people.
 const ID: &str = "id";
 /// The words below, which the nbgrader plugin reads too.
@@ -86,6 +88,8 @@ struct Places {
     user: usize,
     /// Whether the users are told by their numbers as students.
     by_number: bool,
+    /// Whether the users may be marked with a `#`.
+    is_marked: bool,
     role: Option<usize>,
     first_name: Option<usize>,
     last_name: Option<usize>,
@@ -219,6 +223,9 @@ fn places(table: &Table, file: &Path, user_column: Option<&str>) -> Result<Place
     let places = Places {
         user,
         by_number,
+        is_marked: names
+            .iter()
+            .any(|name| OF_BRIGHTSPACE.contains(&name.as_str())),
         role: find(&words.role),
         first_name,
         last_name,
@@ -321,6 +328,8 @@ fn is_total(table: &Table, row: &Row<'_>, places: &Places) -> bool {
 fn entry(table: &Table, row: &Row<'_>, places: &Places) -> Result<RosterEntry, String> {
     let wrong = |what: String| format!("Line {}: {what}. Nothing was changed", row.number);
     let username = row.at(Some(places.user));
+    let mark = if places.is_marked { "#" } else { "" };
+    let username = username.strip_prefix(mark).unwrap_or(username);
     let repeats = |(place, column): (usize, &str)| {
         let cell = row.at(Some(place));
         cell.is_empty() || plain(cell) == plain(column)

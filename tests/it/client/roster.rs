@@ -547,6 +547,25 @@ fn a_total_below_the_list_is_skipped_and_named_and_a_person_is_not() {
     }
 }
 
+#[test]
+fn the_marks_of_brightspace_are_no_parts_of_names() {
+    let (_server, kevin) = algebra();
+    let files = [
+        "OrgDefinedId,Username,Last Name,End-of-Line Indicator\n#4711,#n1,Doe,#\n",
+        "Username,Last Name,End-of-Line Indicator\n#n1,Doe,#\n",
+        "OrgDefinedId,Last Name\n#n1,Doe\n",
+    ];
+    for content in files {
+        let file = kevin.file("class.csv", content);
+        let ended = kevin.run(&["roster", "import", "algebra", file.to_str().unwrap()]);
+        assert_eq!(ended.code, Some(0), "{}", ended.err);
+        assert_eq!(names(&kevin)[2..], ["n1"], "{content}");
+    }
+    let file = kevin.file("class.csv", "Username,Last Name\n#n1,Doe\n");
+    kevin.does(&["roster", "import", "algebra", file.to_str().unwrap()]);
+    assert!(names(&kevin).contains(&"#n1".to_owned()));
+}
+
 /// Names of one language, in the encoding that spreadsheets of its country write.
 const FOREIGN: [(&str, &str, &str); 11] = [
     (
