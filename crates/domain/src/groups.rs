@@ -11,12 +11,13 @@ const STUDENTS: &str = "nbgrader-";
 const COURSE: &str = "{course}";
 
 /// A group of the hub, as the hub lists it.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "json", derive(serde::Deserialize))]
 pub struct Group {
     /// The group's name.
     pub name: String,
     /// The names of the group's members.
-    #[serde(default)]
+    #[cfg_attr(feature = "json", serde(default))]
     pub users: Vec<String>,
 }
 

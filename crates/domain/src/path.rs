@@ -20,10 +20,12 @@ pub struct IllegalPath;
 /// NUL and no drive letter (`C:a`), with which it would leave its directory on Windows.
 ///
 /// Joined to a directory, it stays below that directory.
-#[derive(
-    Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize, schemars::JsonSchema,
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[cfg_attr(
+    feature = "json",
+    derive(serde::Serialize, schemars::JsonSchema),
+    serde(transparent)
 )]
-#[serde(transparent)]
 pub struct RelativePath(String);
 
 impl RelativePath {

@@ -1,5 +1,6 @@
 //! Sizes and durations as people write and read them.
 
+#[cfg(feature = "json")]
 use serde::{Deserialize, Deserializer, de};
 use std::fmt;
 use std::str::FromStr;
@@ -150,6 +151,7 @@ impl fmt::Display for Span {
     }
 }
 
+#[cfg(feature = "json")]
 macro_rules! from_file {
     ($type:ty) => {
         impl<'de> Deserialize<'de> for $type {
@@ -170,7 +172,9 @@ macro_rules! from_file {
     };
 }
 
+#[cfg(feature = "json")]
 from_file!(ByteSize);
+#[cfg(feature = "json")]
 from_file!(Span);
 
 #[cfg(test)]

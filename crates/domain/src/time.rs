@@ -171,6 +171,7 @@ impl<'de> serde::Deserialize<'de> for Rfc3339 {
     }
 }
 
+#[cfg(feature = "json")]
 impl schemars::JsonSchema for Rfc3339 {
     fn inline_schema() -> bool {
         true

@@ -2,6 +2,7 @@
 
 use super::RelativePath;
 use sha2::{Digest, Sha256};
+#[cfg(feature = "json")]
 use std::borrow::Cow;
 use std::fmt;
 
@@ -45,6 +46,7 @@ macro_rules! checksum {
             }
         }
 
+        #[cfg(feature = "json")]
         impl schemars::JsonSchema for $type {
             fn schema_name() -> Cow<'static, str> {
                 stringify!($type).into()
