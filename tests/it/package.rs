@@ -116,7 +116,10 @@ const NEVER_LINKED: [(&str, &[&str]); 4] = [
             "nbcourier-exchange",
         ],
     ),
-    ("nbcourier-codec", &["tokio", "actix-web", "diesel"]),
+    (
+        "nbcourier-codec",
+        &["tokio", "actix-web", "diesel", "schemars", "serde_derive"],
+    ),
     (
         "nbcourier-exchange",
         &["actix-web", "actix-http", "reqwest"],
