@@ -116,7 +116,7 @@ pub fn unbounded(store: Store, blobs: LocalBlobs) -> Exchange {
         files: usize::MAX,
         tree_bytes: u64::MAX,
     };
-    Exchange::new(store, blobs, policy, limits)
+    Exchange::new(store, blobs.into(), policy, limits)
 }
 
 /// Returns the operator who runs this command, as a caller.

@@ -43,7 +43,7 @@ pub(super) fn empty_exchange(directory: &Path) -> Exchange {
         files: 10,
         tree_bytes: 10_240,
     };
-    Exchange::new(store, blobs, policy, limits)
+    Exchange::new(store, blobs.into(), policy, limits)
 }
 
 fn parts() -> Parts {

@@ -136,8 +136,8 @@ async fn repair_content(
     };
     let source = good.as_ref().map(|_| "the backup");
     store
-        .write(move |conn| match good {
-            Some(content) => store::blobs::put_content(conn, id, &content),
+        .write(move |conn| match &good {
+            Some(content) => store::blobs::put_content(conn, id, content),
             None => store::blobs::remove_content(conn, id),
         })
         .await?;

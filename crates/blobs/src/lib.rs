@@ -3,11 +3,13 @@
 //! `ab/abcdef…` holds the bytes whose SHA-256 is `abcdef…`. A file is moved to its place only when it is complete and
 //! flushed, and never changes there. This crate knows nothing of the database, whose rows refer to blobs.
 
+mod blobs;
 mod durable;
 mod in_use;
 mod local;
 mod staged;
 
+pub use blobs::Blobs;
 pub use durable::{make_directory, rename, sync_directory};
 pub use in_use::{Announcement, Clearing, Hold};
 pub use local::{Damage, LocalBlobs, Space, StoredFile};

@@ -2,7 +2,7 @@
 
 use super::audit::{About, Action};
 use super::files::parcel::{Batch, Parcel, Sent};
-use super::files::quota::Account;
+use super::files::quota::{Account, Taken};
 use super::files::trees::{FoundTree, TreeFiles};
 use super::op::{CourseOp, Entry, Need};
 use super::submissions::Target;
@@ -119,29 +119,30 @@ impl Ready {
         let account = self.account();
         let Self { entry, which } = self;
         let (exchange, caller) = (entry.exchange(), entry.caller());
-        let mut sent = sent.settle(exchange, caller, &account).await?;
+        let sent = Arc::new(sent.settle(exchange, caller, &account).await?);
+        let kept = Arc::clone(&sent);
         let metrics = Arc::clone(&exchange.metrics);
         let change = move |op: &mut CourseOp<'_>| {
             let found = which.find(op, &sent.submissions())?;
             let ids = found.iter().map(|on| on.id);
             let shown = store::feedback::current_of_all(op.conn, ids)?;
             let trees = sent.save_in(op, Timestamp::now())?;
-            sent.take(op, &account)?;
+            let taken = sent.take(op, &account)?;
             let given = found.iter().zip(trees).map(|(on, tree)| {
                 let shown = shown.get(&on.id).map(|shown| shown.tree_id);
                 replace(op, on, shown, tree)
             });
             let given: Vec<FeedbackResult> = given.collect::<Result<_>>()?;
-            Ok((given, sent))
+            Ok((given, taken))
         };
-        let committed = move |(given, sent): &mut (Vec<FeedbackResult>, S)| {
+        let committed = move |(given, taken): &mut (Vec<FeedbackResult>, Option<Taken>)| {
             let new = given.iter().filter(|given| given.changed).count();
             if new > 0 {
-                sent.committed();
+                kept.committed(taken.take());
             }
             metrics.feedback.inc_by(new as u64);
         };
-        let (given, _sent) = entry.write_then(change, committed).await?;
+        let (given, _) = entry.write_then(change, committed).await?;
         Ok(given)
     }
 }

@@ -37,7 +37,7 @@ pub use files::quota::{Account, QuotaOwner, Quotas};
 pub use policy::{Policy, Reused};
 
 use files::{ahead, quota, space, verified};
-use nbcourier_blobs::LocalBlobs;
+use nbcourier_blobs::Blobs;
 use nbcourier_storage::{Portion, Store};
 use std::sync::Arc;
 use upkeep::{health, measure};
@@ -63,7 +63,7 @@ pub struct Limits {
 #[derive(Clone)]
 pub struct Exchange {
     rows: op::Rows,
-    blobs: LocalBlobs,
+    blobs: Blobs,
     policy: Policy,
     limits: Limits,
     quota: quota::Quota,
@@ -79,7 +79,7 @@ pub struct Exchange {
 
 impl Exchange {
     /// Assembles an exchange without quotas and without a minimum of free space.
-    pub fn new(store: Store, blobs: LocalBlobs, policy: Policy, limits: Limits) -> Self {
+    pub fn new(store: Store, blobs: Blobs, policy: Policy, limits: Limits) -> Self {
         let rows = op::Rows::new(store);
         Self {
             space: space::Space::new(blobs.clone(), rows.clone(), 0),

@@ -115,7 +115,7 @@ impl Entry {
     /// Runs a change in a transaction. Returns once it is durable.
     pub async fn write<T: Send + 'static>(
         &self,
-        change: impl FnOnce(&mut CourseOp<'_>) -> Result<T> + Send + 'static,
+        change: impl FnMut(&mut CourseOp<'_>) -> Result<T> + Send + 'static,
     ) -> Result<T> {
         self.write_then(change, |_| ()).await
     }
@@ -123,11 +123,11 @@ impl Entry {
     /// Runs a change in a transaction, and calls `committed` once it is durable, even if nobody waits any more.
     pub async fn write_then<T: Send + 'static>(
         &self,
-        change: impl FnOnce(&mut CourseOp<'_>) -> Result<T> + Send + 'static,
+        mut change: impl FnMut(&mut CourseOp<'_>) -> Result<T> + Send + 'static,
         committed: impl FnOnce(&mut T) + Send + 'static,
     ) -> Result<T> {
         let this = self.clone();
-        let change = move |conn: &mut Connection| this.run(conn, change);
+        let change = move |conn: &mut Connection| this.run(conn, &mut change);
         self.exchange.rows.0.write_then(change, committed).await
     }
 
@@ -192,7 +192,7 @@ impl Exchange {
         caller: &Caller,
         course: CourseId,
         need: Need,
-        change: impl FnOnce(&mut CourseOp<'_>) -> Result<T> + Send + 'static,
+        change: impl FnMut(&mut CourseOp<'_>) -> Result<T> + Send + 'static,
     ) -> Result<T> {
         self.enter(caller, course, need)?.write(change).await
     }
@@ -211,7 +211,7 @@ impl Exchange {
     pub(super) async fn write_as_admin<T: Send + 'static>(
         &self,
         caller: &Caller,
-        change: impl FnOnce(&mut Op<'_>) -> Result<T> + Send + 'static,
+        change: impl FnMut(&mut Op<'_>) -> Result<T> + Send + 'static,
     ) -> Result<T> {
         self.policy.require_admin(caller)?;
         self.write_own(caller, change).await
@@ -223,10 +223,10 @@ impl Exchange {
         &self,
         caller: &Caller,
         really: bool,
-        change: impl FnOnce(&mut Op<'_>) -> Result<T> + Send + 'static,
+        change: impl FnMut(&mut Op<'_>) -> Result<T> + Send + 'static,
     ) -> Result<T> {
         self.policy.require_admin(caller)?;
-        let change = self.of(caller, change);
+        let change = self.change_of(caller, change);
         self.without_policy().try_out(really, change).await
     }
 
@@ -243,9 +243,9 @@ impl Exchange {
     pub(super) async fn write_own<T: Send + 'static>(
         &self,
         caller: &Caller,
-        change: impl FnOnce(&mut Op<'_>) -> Result<T> + Send + 'static,
+        change: impl FnMut(&mut Op<'_>) -> Result<T> + Send + 'static,
     ) -> Result<T> {
-        self.rows.0.write(self.of(caller, change)).await
+        self.rows.0.write(self.change_of(caller, change)).await
     }
 
     fn of<T>(
@@ -256,6 +256,21 @@ impl Exchange {
         let (exchange, caller) = (self.clone(), caller.clone());
         move |conn| {
             operation(&mut Op {
+                conn,
+                exchange: &exchange,
+                caller: &caller,
+            })
+        }
+    }
+
+    fn change_of<T>(
+        &self,
+        caller: &Caller,
+        mut change: impl FnMut(&mut Op<'_>) -> Result<T> + Send + 'static,
+    ) -> impl FnMut(&mut Connection) -> Result<T> + Send + 'static {
+        let (exchange, caller) = (self.clone(), caller.clone());
+        move |conn| {
+            change(&mut Op {
                 conn,
                 exchange: &exchange,
                 caller: &caller,
@@ -285,9 +300,18 @@ impl WithoutPolicy<'_> {
     /// Runs a change in a transaction. Returns once it is durable.
     pub async fn write<T: Send + 'static>(
         self,
-        change: impl FnOnce(&mut Connection) -> Result<T> + Send + 'static,
+        change: impl FnMut(&mut Connection) -> Result<T> + Send + 'static,
     ) -> Result<T> {
         self.0.write(change).await
+    }
+
+    /// Runs a change in a transaction, and calls `committed` once it is durable, even if nobody waits any more.
+    pub async fn write_then<T: Send + 'static>(
+        self,
+        change: impl FnMut(&mut Connection) -> Result<T> + Send + 'static,
+        committed: impl FnOnce(&mut T) + Send + 'static,
+    ) -> Result<T> {
+        self.0.write_then(change, committed).await
     }
 
     /// Runs a change after those that are already waiting. Nobody waits for it, and a failure is only logged.
@@ -302,7 +326,7 @@ impl WithoutPolicy<'_> {
     pub async fn try_out<T: Send + 'static>(
         self,
         really: bool,
-        change: impl FnOnce(&mut Connection) -> Result<T> + Send + 'static,
+        mut change: impl FnMut(&mut Connection) -> Result<T> + Send + 'static,
     ) -> Result<T> {
         enum Undone<T> {
             Meant(T),

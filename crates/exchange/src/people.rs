@@ -141,7 +141,7 @@ pub async fn rename(
         .try_as_admin(caller, really, move |op| {
             let (conn, caller) = (&mut *op.conn, op.caller);
             if !footprint(conn, &to)?.is_empty() {
-                return Err(Error::NameInUse(to));
+                return Err(Error::NameInUse(to.clone()));
             }
             carry_over(conn, caller, &from, &to, Action::UserRenamed)
         })
@@ -230,7 +230,7 @@ pub async fn adopt(
             let (conn, caller) = (&mut *op.conn, op.caller);
             let former = footprint(conn, &person)?.former;
             if former.is_empty() && store::people::account(conn, &person)?.is_none() {
-                return Err(Error::NothingSetAside(person));
+                return Err(Error::NothingSetAside(person.clone()));
             }
             store::people::forget_account(conn, &person)?;
             let carry =

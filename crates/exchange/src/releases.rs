@@ -2,7 +2,7 @@
 
 use super::audit::{About, Action};
 use super::files::parcel::Parcel;
-use super::files::quota::Account;
+use super::files::quota::{Account, Taken};
 use super::files::trees::{self, FoundTree, ListedTree, TreeFiles, TreeId};
 use super::op::{CourseOp, Entry, Need};
 use super::{Error, Exchange, PORTION, Result, Thing};
@@ -252,7 +252,8 @@ impl Ready {
             if_released,
         } = self;
         let (exchange, caller) = (entry.exchange(), entry.caller());
-        let mut parcel = parcel.settle(exchange, caller, &account).await?;
+        let parcel = Arc::new(parcel.settle(exchange, caller, &account).await?);
+        let sent = Arc::clone(&parcel);
         let metrics = Arc::clone(&exchange.metrics);
         let change = move |op: &mut CourseOp<'_>| {
             let now = Timestamp::now();
@@ -268,10 +269,10 @@ impl Ready {
                         tree: tree.digest,
                         changed: false,
                     };
-                    return Ok((released, parcel));
+                    return Ok((released, None));
                 }
             }
-            parcel.take(op, &account)?;
+            let taken = parcel.take(op, &account)?;
             let by = op.caller.name();
             let version = store::assignments::release(op.conn, id, tree.id, by, now)?;
             let detail = serde_json::json!({ "version": version, "tree": tree.digest });
@@ -282,15 +283,15 @@ impl Ready {
                 tree: tree.digest,
                 changed: true,
             };
-            Ok((released, parcel))
+            Ok((released, taken))
         };
-        let committed = move |(released, parcel): &mut (ReleaseResult, Parcel)| {
+        let committed = move |(released, taken): &mut (ReleaseResult, Option<Taken>)| {
             if released.changed {
-                parcel.committed();
+                sent.committed(taken.take());
                 metrics.releases.inc();
             }
         };
-        let (released, _parcel) = entry.write_then(change, committed).await?;
+        let (released, _) = entry.write_then(change, committed).await?;
         Ok(released)
     }
 }

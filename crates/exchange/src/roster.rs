@@ -274,7 +274,7 @@ impl Ready {
             }
             Lines::Replace => (people, Vec::new()),
         };
-        let change = move |op: &mut CourseOp<'_>| change(op, people, lines);
+        let change = move |op: &mut CourseOp<'_>| change(op, people.clone(), lines);
         let changes = self.0.write(change).await?;
         Ok(Changes {
             warnings,

@@ -2,7 +2,7 @@
 
 use super::audit::{About, Action};
 use super::files::parcel::Parcel;
-use super::files::quota::Account;
+use super::files::quota::{Account, Taken};
 use super::files::trees::{FoundTree, TreeFiles};
 use super::op::{CourseOp, Entry, Need};
 use super::receipts::Receipt;
@@ -90,7 +90,8 @@ impl Ready {
         let account = self.account();
         let Self { entry, new, .. } = self;
         let (exchange, caller) = (entry.exchange(), entry.caller());
-        let mut parcel = parcel.settle(exchange, caller, &account).await?;
+        let parcel = Arc::new(parcel.settle(exchange, caller, &account).await?);
+        let sent = Arc::clone(&parcel);
         let metrics = Arc::clone(&exchange.metrics);
         let change = move |op: &mut CourseOp<'_>| {
             new.check_student(op)?;
@@ -100,25 +101,25 @@ impl Ready {
                     receipt,
                     is_new: false,
                 };
-                return Ok((handed_in, parcel));
+                return Ok((handed_in, None));
             }
             let now = Timestamp::now();
             let assignment = new.find_assignment(op, now)?;
             let tree = parcel.save_in(op, now)?;
-            parcel.take(op, &account)?;
+            let taken = parcel.take(op, &account)?;
             let handed_in = SubmissionResult {
                 receipt: new.record(op, assignment, tree, now)?,
                 is_new: true,
             };
-            Ok((handed_in, parcel))
+            Ok((handed_in, taken))
         };
-        let committed = move |(handed_in, parcel): &mut (SubmissionResult, Parcel)| {
+        let committed = move |(handed_in, taken): &mut (SubmissionResult, Option<Taken>)| {
             if handed_in.is_new {
-                parcel.committed();
+                sent.committed(taken.take());
                 metrics.submissions.inc();
             }
         };
-        let (handed_in, _parcel) = entry.write_then(change, committed).await?;
+        let (handed_in, _) = entry.write_then(change, committed).await?;
         Ok(handed_in)
     }
 }

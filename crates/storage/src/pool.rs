@@ -116,9 +116,12 @@ impl Store {
     }
 
     /// Runs `change` in a transaction. Returns once the change is durable. An `Err` undoes the change.
+    ///
+    /// A database with several writers may have to begin a change anew. A change therefore keeps nothing from a run
+    /// that was undone: it returns what it found out, or notes it in `committed` of [`Store::write_then`].
     pub async fn write<T, E>(
         &self,
-        change: impl FnOnce(&mut Connection) -> Result<T, E> + Send + 'static,
+        change: impl FnMut(&mut Connection) -> Result<T, E> + Send + 'static,
     ) -> Result<T, E>
     where
         T: Send + 'static,
@@ -131,7 +134,7 @@ impl Store {
     /// for the result.
     pub async fn write_then<T, E>(
         &self,
-        change: impl FnOnce(&mut Connection) -> Result<T, E> + Send + 'static,
+        change: impl FnMut(&mut Connection) -> Result<T, E> + Send + 'static,
         committed: impl FnOnce(&mut T) + Send + 'static,
     ) -> Result<T, E>
     where

@@ -70,7 +70,7 @@ impl Writer {
     /// change.
     pub async fn run<T, E>(
         &self,
-        change: impl FnOnce(&mut Connection) -> Result<T, E> + Send + 'static,
+        change: impl FnMut(&mut Connection) -> Result<T, E> + Send + 'static,
     ) -> Result<T, E>
     where
         T: Send + 'static,
@@ -84,7 +84,7 @@ impl Writer {
     /// change leaves no trace.
     pub async fn run_then<T, E>(
         &self,
-        change: impl FnOnce(&mut Connection) -> Result<T, E> + Send + 'static,
+        change: impl FnMut(&mut Connection) -> Result<T, E> + Send + 'static,
         committed: impl FnOnce(&mut T) + Send + 'static,
     ) -> Result<T, E>
     where

@@ -76,7 +76,7 @@ fn check(
         Some(Progress::of_bytes("Checking", total))
     };
     let mut counted = 0;
-    let report = runtime.block_on(fsck::check(store, blobs, |report| {
+    let report = runtime.block_on(fsck::check(store, &blobs.clone().into(), |report| {
         if let Some(progress) = &progress {
             progress.add(report.bytes - counted);
         }

@@ -95,7 +95,7 @@ async fn serve(mut config: Config) -> Result<(), Box<dyn Error>> {
         course_bytes: config.max_course_size,
     };
     let exchange =
-        Exchange::new(store, blobs, policy, limits).guarded(quotas, config.min_free_space);
+        Exchange::new(store, blobs.into(), policy, limits).guarded(quotas, config.min_free_space);
     let listener = config.binding.bind().map_err(|error| {
         format!(
             "Cannot listen on {}: {error}. Choose another address with --host and --port",

@@ -6,7 +6,7 @@ use super::manifest::{
 };
 use super::names;
 use crate::{Error, Exchange, Result, Thing};
-use nbcourier_blobs::{Damage, LocalBlobs};
+use nbcourier_blobs::{Blobs, Damage};
 use nbcourier_domain::{CourseId, Role, Sha256Sum, Timestamp};
 use nbcourier_storage::trees::FilesOfTrees;
 use nbcourier_storage::{self as store, Connection, Portion, archive, blobs::Row};
@@ -46,7 +46,7 @@ pub async fn read<T: Send + 'static>(
 /// Reads contents by their checksums.
 pub struct Reader<'a> {
     conn: &'a mut Connection,
-    blobs: &'a LocalBlobs,
+    blobs: &'a Blobs,
     rows: HashMap<Sha256Sum, Row>,
 }
 

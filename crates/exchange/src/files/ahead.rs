@@ -5,7 +5,7 @@
 //! a crash leaves behind.
 
 use crate::op::Rows;
-use nbcourier_blobs::{Announcement, Complete, LocalBlobs};
+use nbcourier_blobs::{Announcement, Blobs, Complete};
 use nbcourier_domain::Sha256Sum;
 use nbcourier_storage::{self as store, Connection};
 use std::collections::HashMap;
@@ -56,7 +56,7 @@ impl Ledger {
 pub(crate) struct Upload {
     ahead: Ahead,
     rows: Rows,
-    blobs: LocalBlobs,
+    blobs: Blobs,
     announcement: Option<Announcement>,
     stored: Arc<Stored>,
 }
@@ -106,7 +106,7 @@ impl Storing {
 }
 
 impl Upload {
-    pub fn new(ahead: &Ahead, rows: &Rows, blobs: &LocalBlobs) -> Self {
+    pub fn new(ahead: &Ahead, rows: &Rows, blobs: &Blobs) -> Self {
         Self {
             ahead: ahead.clone(),
             rows: rows.clone(),
@@ -159,7 +159,7 @@ impl Upload {
     }
 
     /// Notes that trees name all stored contents, so that nothing is removed.
-    pub fn named(&mut self) {
+    pub fn named(&self) {
         let (mut ledger, mut names) = (self.ahead.ledger(), self.stored.names());
         let Names { small, large } = std::mem::take(&mut *names);
         for sum in small.into_iter().chain(large) {
@@ -180,7 +180,7 @@ impl Drop for Upload {
 }
 
 /// Removes the contents that an upload has stored and no row names, one portion at a time.
-fn clear(rows: &Rows, blobs: &LocalBlobs, ahead: &Ahead, stored: &Arc<Stored>) {
+fn clear(rows: &Rows, blobs: &Blobs, ahead: &Ahead, stored: &Arc<Stored>) {
     let is_nothing = {
         let names = stored.names();
         // A transaction that has yet to store small contents adds to the names when it runs.
@@ -215,7 +215,7 @@ fn clear(rows: &Rows, blobs: &LocalBlobs, ahead: &Ahead, stored: &Arc<Stored>) {
 
 fn remove(
     conn: &mut Connection,
-    blobs: &LocalBlobs,
+    blobs: &Blobs,
     ahead: &Ahead,
     mut small: Vec<Sha256Sum>,
     mut large: Vec<Sha256Sum>,

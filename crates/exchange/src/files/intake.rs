@@ -8,7 +8,7 @@ use crate::op::Rows;
 use crate::{Error, Exchange, Limits, Result};
 use bytes::Bytes;
 use md5::Md5;
-use nbcourier_blobs::{Complete, LocalBlobs, Staged};
+use nbcourier_blobs::{Blobs, Complete, Staged};
 use nbcourier_domain::{BlobRef, Md5Sum, RelativePath, Sha256Sum, Timestamp, Tree, TreeEntry};
 use nbcourier_storage::trees::Arrivals;
 use nbcourier_storage::{self as store, Connection};
@@ -36,7 +36,7 @@ const MANY_PATHS: usize = 4;
 
 /// Receives files one after the other. It blocks on the disk and on hashing, so it belongs on a blocking thread.
 pub struct Intake {
-    blobs: LocalBlobs,
+    blobs: Blobs,
     rows: Rows,
     limits: Limits,
     space: Space,
@@ -358,32 +358,35 @@ impl Overflow {
             room,
             contents,
         } = self;
-        let stored = rows.without_policy().write(move |conn| {
-            if let Some(room) = room {
-                room.check(conn)?;
-            }
+        let counted = room.as_ref().map(|room| Arc::clone(&room.added));
+        let store = move |conn: &mut Connection| {
+            let added = room.as_ref().map(|room| room.check(conn)).transpose()?;
             storing.small(contents.iter().map(|(blob, _)| blob.sha256));
             store::blobs::store_ahead(conn, &contents, Timestamp::now())?;
-            Ok(())
-        });
-        stored.await
+            Ok(added)
+        };
+        let committed = move |added: &mut Option<u64>| {
+            if let Some((counted, added)) = counted.zip(*added) {
+                counted.store(added, Ordering::Relaxed);
+            }
+        };
+        let stored = rows.without_policy().write_then(store, committed);
+        stored.await.map(drop)
     }
 }
 
 impl Room {
-    fn check(&self, conn: &mut Connection) -> Result<()> {
+    /// Returns the number of new bytes so far.
+    fn check(&self, conn: &mut Connection) -> Result<u64> {
+        let before = self.added.load(Ordering::Relaxed);
         if self.unasked.is_empty() {
-            return Ok(());
+            return Ok(before);
         }
         let Some(course) = store::courses::row(conn, self.account.course())? else {
             // The transaction that names the tree reports the missing course.
-            return Ok(());
+            return Ok(before);
         };
-        let before = self.added.load(Ordering::Relaxed);
-        let added = self
-            .quota
-            .check(conn, course, &self.account, &self.unasked, before)?;
-        self.added.store(added, Ordering::Relaxed);
-        Ok(())
+        let (account, unasked) = (&self.account, &self.unasked);
+        self.quota.check(conn, course, account, unasked, before)
     }
 }

@@ -4,7 +4,7 @@ use super::ahead::Upload;
 use super::quota::{Account, Taken};
 use crate::op::{CourseOp, Entry, Need};
 use crate::{Error, Exchange, Result};
-use nbcourier_blobs::{Complete, Damage, LocalBlobs};
+use nbcourier_blobs::{Blobs, Complete, Damage};
 use nbcourier_domain::{BlobRef, RelativePath, Sha256Sum, Timestamp, Tree, TreeEntry, tree_digest};
 use nbcourier_identity::Caller;
 use nbcourier_storage::Connection;
@@ -17,7 +17,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 /// Distinct contents with their sizes in bytes.
 pub(crate) type Contents = BTreeMap<Sha256Sum, u64>;
 
-/// Received bytes, with the storage and quota that they occupy until a row names them.
+/// Received bytes, with the storage that they occupy until a row names them.
 #[derive(Debug)]
 pub struct Arrived {
     arrivals: Arrivals,
@@ -25,8 +25,6 @@ pub struct Arrived {
     upload: Upload,
     // Large files that are not yet in their places.
     waiting: Vec<Complete>,
-    // The occupied quota.
-    taken: Option<Taken>,
 }
 
 impl Arrived {
@@ -35,7 +33,6 @@ impl Arrived {
             arrivals,
             upload,
             waiting,
-            taken: None,
         }
     }
 
@@ -49,21 +46,10 @@ impl Arrived {
         .await?
     }
 
-    /// Counts the saved contents against the quotas, inside the transaction that names them.
-    fn take(
-        &mut self,
-        op: &mut CourseOp<'_>,
-        account: &Account,
-        contents: &Contents,
-    ) -> Result<()> {
-        let quota = &op.exchange.quota;
-        self.taken = quota.take(op.conn, op.standing.course, account, contents)?;
-        Ok(())
-    }
-
-    fn committed(&mut self) {
+    /// Notes that rows name the bytes for good.
+    fn committed(&self, taken: Option<Taken>) {
         self.upload.named();
-        if let Some(taken) = self.taken.take() {
+        if let Some(taken) = taken {
             taken.keep();
         }
     }
@@ -153,7 +139,7 @@ impl Parcel {
     pub(crate) fn save(
         &self,
         conn: &mut Connection,
-        blobs: &LocalBlobs,
+        blobs: &Blobs,
         reach: &Reach,
         now: Timestamp,
     ) -> Result<Saved> {
@@ -174,22 +160,21 @@ impl Parcel {
     }
 
     /// Counts the saved tree against the quotas, inside the same transaction and before a row names it.
-    pub(crate) fn take(&mut self, op: &mut CourseOp<'_>, account: &Account) -> Result<()> {
+    pub(crate) fn take(&self, op: &mut CourseOp<'_>, account: &Account) -> Result<Option<Taken>> {
         // Saving the tree has checked the claimed sizes against the stored ones.
-        let contents = self.files.contents();
-        self.arrived.take(op, account, &contents)
+        take(op, account, &self.files.contents())
     }
 
-    /// Notes that the transaction that names the tree is durable.
-    pub(crate) fn committed(&mut self) {
-        self.arrived.committed();
+    /// Notes that the transaction that names the tree and has taken this quota is durable.
+    pub(crate) fn committed(&self, taken: Option<Taken>) {
+        self.arrived.committed(taken);
     }
 
     /// Saves only the bytes, inside the transaction that will name them in its own trees.
     pub(crate) fn receive(
         &self,
         conn: &mut Connection,
-        blobs: &LocalBlobs,
+        blobs: &Blobs,
         now: Timestamp,
     ) -> Result<()> {
         check_files(blobs, &self.arrived.arrivals)?;
@@ -224,7 +209,7 @@ impl Batch {
 }
 
 /// Trees on their way into the store: one, or many.
-pub(crate) trait Sent: Sized + Send + 'static {
+pub(crate) trait Sent: Sized + Send + Sync + 'static {
     /// Moves the large files to their places, if there is room for them.
     fn settle(
         self,
@@ -240,10 +225,10 @@ pub(crate) trait Sent: Sized + Send + 'static {
     fn save_in(&self, op: &mut CourseOp<'_>, now: Timestamp) -> Result<Vec<Saved>>;
 
     /// Counts the saved trees against the quotas, inside the same transaction and before a row names them.
-    fn take(&mut self, op: &mut CourseOp<'_>, account: &Account) -> Result<()>;
+    fn take(&self, op: &mut CourseOp<'_>, account: &Account) -> Result<Option<Taken>>;
 
-    /// Notes that the transaction that names the trees is durable.
-    fn committed(&mut self);
+    /// Notes that the transaction that names the trees and has taken this quota is durable.
+    fn committed(&self, taken: Option<Taken>);
 }
 
 impl Sent for Parcel {
@@ -259,12 +244,12 @@ impl Sent for Parcel {
         Ok(vec![Self::save_in(self, op, now)?])
     }
 
-    fn take(&mut self, op: &mut CourseOp<'_>, account: &Account) -> Result<()> {
+    fn take(&self, op: &mut CourseOp<'_>, account: &Account) -> Result<Option<Taken>> {
         Self::take(self, op, account)
     }
 
-    fn committed(&mut self) {
-        Self::committed(self);
+    fn committed(&self, taken: Option<Taken>) {
+        Self::committed(self, taken);
     }
 }
 
@@ -296,14 +281,19 @@ impl Sent for Batch {
         )?)
     }
 
-    fn take(&mut self, op: &mut CourseOp<'_>, account: &Account) -> Result<()> {
-        let contents = contents(self.trees.values());
-        self.arrived.take(op, account, &contents)
+    fn take(&self, op: &mut CourseOp<'_>, account: &Account) -> Result<Option<Taken>> {
+        take(op, account, &contents(self.trees.values()))
     }
 
-    fn committed(&mut self) {
-        self.arrived.committed();
+    fn committed(&self, taken: Option<Taken>) {
+        self.arrived.committed(taken);
     }
+}
+
+/// Counts the saved contents against the quotas, inside the transaction that names them.
+fn take(op: &mut CourseOp<'_>, account: &Account, contents: &Contents) -> Result<Option<Taken>> {
+    let quota = &op.exchange.quota;
+    quota.take(op.conn, op.standing.course, account, contents)
 }
 
 fn contents<'a>(trees: impl IntoIterator<Item = &'a Tree>) -> Contents {
@@ -349,7 +339,7 @@ async fn check_room(entry: &Entry, account: &Account, contents: Contents) -> Res
 
 /// Checks that the large files are still present. A clean-up between the upload and this transaction could have taken
 /// them for abandoned files.
-fn check_files(blobs: &LocalBlobs, arrivals: &Arrivals) -> Result<()> {
+fn check_files(blobs: &Blobs, arrivals: &Arrivals) -> Result<()> {
     let lost = |blob: &&BlobRef| !blobs.has(blob.sha256, blob.size);
     match arrivals.files.iter().find(lost) {
         Some(lost) => Err(Error::Damaged(lost.sha256, Damage::Missing)),
@@ -359,7 +349,7 @@ fn check_files(blobs: &LocalBlobs, arrivals: &Arrivals) -> Result<()> {
 
 fn resolve(
     conn: &mut Connection,
-    blobs: &LocalBlobs,
+    blobs: &Blobs,
     reach: &Reach,
     claims: &[Claim],
     arrived: &HashMap<Sha256Sum, BlobRef>,

@@ -315,3 +315,40 @@ fn added(
     let whole: u64 = contents.values().sum();
     Ok(whole.saturating_sub(usage::counted(conn, course, part, contents.keys())?))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use nbcourier_domain::Sha256Sum;
+    use nbcourier_storage::{Opening, Store};
+
+    #[tokio::test]
+    async fn a_change_that_begins_anew_counts_once() {
+        let place = tempfile::tempdir().expect("a directory");
+        let path = place.path().join("nbcourier.db");
+        let rows = Rows::new(Store::open(&path, Opening::Migrate).expect("a new database"));
+        let limits = Quotas {
+            course_bytes: Some(100),
+            ..Quotas::default()
+        };
+        let quota = Quota::new(limits, &rows);
+        let course = CourseId::parse("course1").expect("a name");
+        let account = Account::release(&course);
+        let contents = Contents::from([(Sha256Sum([1; 32]), 60)]);
+        let used = quota.clone();
+        let change = rows.without_policy().write(move |conn| {
+            for _ in 0..3 {
+                // What an undone run has taken is dropped.
+                let undone = quota.take(conn, 1, &account, &contents)?;
+                drop(undone);
+            }
+            quota.take(conn, 1, &account, &contents)
+        });
+        let taken = change.await.expect("there is room for one run");
+        let known = used.known.owners.get(&Owner::Course(1));
+        assert_eq!(known.map(|amount| amount.bytes), Some(60));
+        taken.expect("a limit is set").keep();
+        let known = used.known.owners.get(&Owner::Course(1));
+        assert_eq!(known.map(|amount| amount.bytes), Some(60));
+    }
+}

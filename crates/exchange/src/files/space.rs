@@ -2,7 +2,7 @@
 
 use crate::op::Rows;
 use crate::{Error, Result};
-use nbcourier_blobs::LocalBlobs;
+use nbcourier_blobs::Blobs;
 
 /// Bytes written between two checks of the free space.
 pub(crate) const BETWEEN_LOOKS: u64 = 4 * 1024 * 1024;
@@ -10,13 +10,13 @@ pub(crate) const BETWEEN_LOOKS: u64 = 4 * 1024 * 1024;
 /// The places where bytes are stored, and the minimum of free bytes there. Cheap to clone.
 #[derive(Clone)]
 pub(crate) struct Space {
-    blobs: LocalBlobs,
+    blobs: Blobs,
     rows: Rows,
     floor: u64,
 }
 
 impl Space {
-    pub fn new(blobs: LocalBlobs, rows: Rows, floor: u64) -> Self {
+    pub fn new(blobs: Blobs, rows: Rows, floor: u64) -> Self {
         Self { blobs, rows, floor }
     }
 

@@ -1,6 +1,6 @@
 //! Checking that all stored bytes are present and unchanged, and that the rows that name them agree with them.
 
-use nbcourier_blobs::{Damage, LocalBlobs};
+use nbcourier_blobs::{Blobs, Damage};
 use nbcourier_domain::{BlobRef, Sha256Sum, Tree, TreeEntry};
 use nbcourier_storage::trees::{File, Saved};
 use nbcourier_storage::{self as store, Connection, Store, blobs::Row};
@@ -88,7 +88,7 @@ pub async fn stored_bytes(store: &Store) -> store::Result<u64> {
 /// caller must hold the blobs if a clean-up could run at the same time.
 pub async fn check(
     store: &Store,
-    blobs: &LocalBlobs,
+    blobs: &Blobs,
     mut progress: impl FnMut(&FsckReport),
 ) -> store::Result<FsckReport> {
     let mut report = FsckReport {
@@ -146,7 +146,7 @@ pub fn content_damage(blob: &BlobRef, content: Option<&Vec<u8>>) -> Option<Damag
     }
 }
 
-fn damage(blobs: &LocalBlobs, row: &Row, content: Option<&Vec<u8>>) -> Option<Damage> {
+fn damage(blobs: &Blobs, row: &Row, content: Option<&Vec<u8>>) -> Option<Damage> {
     if row.in_database {
         content_damage(&row.blob, content)
     } else {
@@ -203,7 +203,7 @@ fn fault(row: &Saved, files: &[File]) -> Option<Fault> {
 }
 
 /// Returns the names of the files in blobs' places, and the paths of all other files.
-fn list(blobs: &LocalBlobs) -> io::Result<(Vec<Sha256Sum>, Vec<PathBuf>)> {
+fn list(blobs: &Blobs) -> io::Result<(Vec<Sha256Sum>, Vec<PathBuf>)> {
     let mut sums = Vec::new();
     blobs.walk(|file| sums.push(file.sha256))?;
     Ok((sums, blobs.strays()?))

@@ -13,7 +13,7 @@
 use super::runs::{self, Task};
 use crate::audit::{self, About, Action};
 use crate::{Exchange, Result};
-use nbcourier_blobs::{LocalBlobs, StoredFile};
+use nbcourier_blobs::{Blobs, StoredFile};
 use nbcourier_domain::Timestamp;
 use nbcourier_identity::Caller;
 use nbcourier_storage::{self as store, Connection};
@@ -220,7 +220,7 @@ struct Arrival {
 }
 
 impl Arrival {
-    fn before(blobs: &LocalBlobs, grace: Duration) -> Result<Self> {
+    fn before(blobs: &Blobs, grace: Duration) -> Result<Self> {
         // The time is read first. An upload that announces itself after this also stores its bytes after it.
         let now = SystemTime::now();
         let before = |age: Duration| now.checked_sub(age).unwrap_or(SystemTime::UNIX_EPOCH);
@@ -294,7 +294,7 @@ async fn remove_unclaimed_files(
                 };
                 let claimed = store::blobs::ids(conn, files.iter().map(|file| file.sha256))?;
                 let (mut count, mut bytes) = (0, 0);
-                for sum in files.into_iter().map(|file| file.sha256) {
+                for sum in files.iter().map(|file| file.sha256) {
                     let file = blobs
                         .look(sum)?
                         .filter(|file| file.modified < arrived_before.file);
