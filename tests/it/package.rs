@@ -155,9 +155,45 @@ fn no_crate_links_what_it_must_not_know() {
     }
 }
 
-/// cargo-deny checks the same for the crates of the program (`deny.toml`). This also checks those of the tests.
+/// Cargo starts the compiler again for each crate that may have such examples, so only crates with examples may.
 #[test]
-fn every_dependency_has_a_version() {
+fn every_example_in_a_doc_comment_is_compiled() {
+    let mut with_examples = 0;
+    for package in packages_of_cargo() {
+        let targets = package["targets"].as_array().expect("a list of targets");
+        let Some(library) = targets.iter().find(|target| target["kind"][0] == "lib") else {
+            continue;
+        };
+        let source = Path::new(library["src_path"].as_str().expect("a path"));
+        let directory = source.parent().expect("a directory");
+        let examples = tracked().into_iter().filter(|path| {
+            let path = root().join(path);
+            path.starts_with(directory)
+                && path.extension().is_some_and(|it| it == "rs")
+                && fs::read_to_string(path).is_ok_and(|text| has_example(&text))
+        });
+        let examples: Vec<String> = examples.collect();
+        let is_compiled = library["doctest"] == true;
+        let name = &package["name"];
+        assert_eq!(!examples.is_empty(), is_compiled, "doctest of {name}: {examples:?}");
+        with_examples += examples.len();
+    }
+    assert!(with_examples > 0);
+}
+
+/// Whether the documentation in this source contains a block of code that is not marked as text.
+fn has_example(source: &str) -> bool {
+    let fences = source.lines().filter_map(|line| {
+        let line = line.trim_start();
+        let comment = line.strip_prefix("///").or_else(|| line.strip_prefix("//!"))?;
+        comment.trim_start().strip_prefix("```")
+    });
+    // The first of each two begins a block.
+    fences.step_by(2).any(|language| language != "text")
+}
+
+/// Returns the packages of the workspace, as cargo describes them.
+fn packages_of_cargo() -> Vec<Value> {
     let metadata = [
         "metadata",
         "--offline",
@@ -167,7 +203,14 @@ fn every_dependency_has_a_version() {
     ];
     let metadata = run(env!("CARGO"), &metadata).concat();
     let metadata: Value = serde_json::from_str(&metadata).expect("cargo prints JSON");
-    let packages = metadata["packages"].as_array().expect("a list of packages");
+    let packages = metadata["packages"].as_array();
+    packages.expect("a list of packages").clone()
+}
+
+/// cargo-deny checks the same for the crates of the program (`deny.toml`). This also checks those of the tests.
+#[test]
+fn every_dependency_has_a_version() {
+    let packages = packages_of_cargo();
     let dependencies = packages.iter().flat_map(|package| {
         let all = package["dependencies"].as_array();
         all.into_iter().flatten().map(move |each| (package, each))
