@@ -175,7 +175,11 @@ fn every_example_in_a_doc_comment_is_compiled() {
         let examples: Vec<String> = examples.collect();
         let is_compiled = library["doctest"] == true;
         let name = &package["name"];
-        assert_eq!(!examples.is_empty(), is_compiled, "doctest of {name}: {examples:?}");
+        assert_eq!(
+            !examples.is_empty(),
+            is_compiled,
+            "doctest of {name}: {examples:?}"
+        );
         with_examples += examples.len();
     }
     assert!(with_examples > 0);
@@ -185,7 +189,9 @@ fn every_example_in_a_doc_comment_is_compiled() {
 fn has_example(source: &str) -> bool {
     let fences = source.lines().filter_map(|line| {
         let line = line.trim_start();
-        let comment = line.strip_prefix("///").or_else(|| line.strip_prefix("//!"))?;
+        let comment = line
+            .strip_prefix("///")
+            .or_else(|| line.strip_prefix("//!"))?;
         comment.trim_start().strip_prefix("```")
     });
     // The first of each two begins a block.

@@ -2,7 +2,7 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use nbcourier_testkit::{Call, Course, Form, Sent, Server, Setup, eventually, files_json};
+use nbcourier_testkit::{Call, Course, Form, Random, Sent, Server, Setup, eventually, files_json};
 use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
@@ -13,6 +13,8 @@ const MIB: usize = 1024 * 1024;
 const PEAK: u64 = 64 * MIB as u64;
 /// The size of a part of a large file: a multiple of 57 bytes, so that its base64 needs no padding and has whole lines.
 const PART: usize = 57 * 4096;
+/// The length of a line of base64, which stands for 57 bytes.
+const LINE: usize = 76;
 
 fn course(server: &Server) -> Course<'_> {
     let course = Course::of(server, "course1");
@@ -21,32 +23,21 @@ fn course(server: &Server) -> Course<'_> {
     course
 }
 
-/// Returns bytes that compress badly and never repeat within a file, made without an input file.
+/// Returns bytes that compress badly and never repeat within a file.
 fn part(number: u64) -> Vec<u8> {
-    let mut bytes = Vec::with_capacity(PART + 32);
-    while bytes.len() < PART {
-        bytes.extend_from_slice(&Sha256::digest(format!("{number} {}", bytes.len())));
-    }
-    bytes.truncate(PART);
-    bytes
+    Random::seeded(number).bytes(PART)
 }
 
 /// Sends a file of this many parts as a form, piece by piece; returns the SHA-256 of the file and the status.
 fn send_large(server: &Server, parts: u64) -> (Vec<u8>, u16) {
-    let encode = |number: u64| {
-        let text = STANDARD.encode(part(number));
-        let mut form = String::with_capacity(text.len() * 2);
-        for line in text.as_bytes().chunks(76) {
-            for byte in line {
-                match byte {
-                    b'+' => form.push_str("%2B"),
-                    b'/' => form.push_str("%2F"),
-                    other => form.push(char::from(*other)),
-                }
-            }
-            form.push_str("%5Cn");
+    let encode = |part: &[u8]| {
+        let text = STANDARD.encode(part);
+        let mut lines = String::with_capacity(text.len() * 2);
+        for line in text.as_bytes().chunks(LINE) {
+            lines.push_str(std::str::from_utf8(line).expect("base64"));
+            lines.push_str("%5Cn");
         }
-        form
+        lines.replace('+', "%2B").replace('/', "%2F")
     };
     let head = "user=lawrence&files=%5B%7B%22path%22%3A%22big%22%2C%22content%22%3A%22";
     let tail = "%22%7D%5D";
@@ -63,8 +54,9 @@ fn send_large(server: &Server, parts: u64) -> (Vec<u8>, u16) {
     chunk(head);
     let mut hasher = Sha256::new();
     for number in 0..parts {
-        hasher.update(part(number));
-        chunk(&encode(number));
+        let part = part(number);
+        hasher.update(&part);
+        chunk(&encode(&part));
     }
     chunk(tail);
     line.write_all(b"0\r\n\r\n").unwrap();
@@ -74,8 +66,8 @@ fn send_large(server: &Server, parts: u64) -> (Vec<u8>, u16) {
     (hasher.finalize().to_vec(), status)
 }
 
-/// Reads the latest submission, a single file, without keeping it in memory; returns its SHA-256.
-fn fetch_large(server: &Server) -> Vec<u8> {
+/// Reads the latest submission, a single file of this many parts, without keeping it in memory; returns its SHA-256.
+fn fetch_large(server: &Server, parts: u64) -> Vec<u8> {
     let mut line = TcpStream::connect(("127.0.0.1", server.port())).unwrap();
     write!(
         line,
@@ -96,19 +88,24 @@ fn fetch_large(server: &Server) -> Vec<u8> {
         String::from_utf8_lossy(&before)
     );
     let mut hasher = Sha256::new();
-    loop {
-        let mut text = Vec::new();
-        // A line of base64 ends with a backslash and an n, the content with a quotation mark, which no line contains.
-        reply.read_until(b'\\', &mut text).unwrap();
-        if text.first() == Some(&b'"') {
-            return hasher.finalize().to_vec();
+    // Each line of base64 ends with a backslash and an n.
+    let mut lines = vec![0; PART / 57 * (LINE + 2)];
+    for _ in 0..parts {
+        reply
+            .read_exact(&mut lines)
+            .expect("the reply ended too soon");
+        let mut text = Vec::with_capacity(lines.len());
+        for line in lines.chunks(LINE + 2) {
+            let (line, end) = line.split_at(LINE);
+            assert_eq!(end, b"\\n");
+            text.extend_from_slice(line);
         }
-        assert_eq!(text.pop(), Some(b'\\'), "the reply ended too soon");
         hasher.update(STANDARD.decode(&text).unwrap());
-        let mut n = [0];
-        reply.read_exact(&mut n).unwrap();
-        assert_eq!(n, *b"n");
     }
+    let mut end = [0];
+    reply.read_exact(&mut end).unwrap();
+    assert_eq!(end, *b"\"", "the file is longer than it was");
+    hasher.finalize().to_vec()
 }
 
 #[test]
@@ -125,7 +122,7 @@ fn half_a_gigabyte_goes_up_and_down_in_constant_memory() {
         "{} bytes after the upload",
         server.peak_memory()
     );
-    assert_eq!(fetch_large(&server), sent);
+    assert_eq!(fetch_large(&server, parts), sent);
     assert!(
         server.peak_memory() < PEAK,
         "{} bytes after the download",

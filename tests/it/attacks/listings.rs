@@ -198,9 +198,11 @@ fn taken(server: &Server, idle: u64, call: &Call) -> (u64, nbcourier_testkit::Re
     fs::write(format!("/proc/{}/clear_refs", server.id()), "5").unwrap();
     let reply = std::thread::scope(|scope| {
         let asked = scope.spawn(|| call.send(server.port()).unwrap());
-        while !asked.is_finished() {
+        eventually("the reply", || {
+            let is_finished = asked.is_finished();
             assert!(server.is_healthy(), "{call:?}");
-        }
+            is_finished
+        });
         asked.join().unwrap()
     });
     (memory(server, "VmHWM:").saturating_sub(idle), reply)

@@ -4,7 +4,7 @@ use super::client::{algebra, call, problem};
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use nbcourier_domain::Sha256Sum;
-use nbcourier_testkit::{Reply, Sent, Server, Setup, http, tar};
+use nbcourier_testkit::{Random, Reply, Sent, Server, Setup, http, tar};
 use sha2::{Digest, Sha256};
 use std::io::{BufReader, Read as _, Write};
 use std::net::TcpStream;
@@ -60,8 +60,7 @@ impl Write for Chunked {
 
 /// Returns a unique megabyte of data.
 fn part(number: usize) -> Vec<u8> {
-    let sums = (0..MIB / 32).map(|n| Sha256::digest(format!("{number} {n}")));
-    sums.flatten().collect()
+    Random::seeded(number as u64).bytes(MIB)
 }
 
 #[track_caller]
