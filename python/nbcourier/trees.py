@@ -93,6 +93,16 @@ class Selection:
         """Returns the same entries, and empty directories, which cannot be sent."""
         return [each for each in self.left if each.kind is not ReasonKind.SETTING]
 
+    def excluded_by_course(self, coursedir: CourseDirectory) -> list[UnsentEntry]:
+        """Returns the entries that the course's own settings exclude. nbgrader's defaults exclude what nobody misses."""
+        usual = coursedir.trait_defaults("ignore")
+        return [
+            each
+            for each in self.left
+            if each.kind is ReasonKind.SETTING
+            and not _is_named(each.path.rstrip("/"), each.path.endswith("/"), usual)
+        ]
+
     def report(self, log: Logger) -> None:
         """Logs all entries that are not sent."""
         for each in self.unasked:

@@ -300,6 +300,37 @@ def test_the_assignment_list_calls_success_what_is_stored_and_nothing_else(
     assert len(course.submissions(course.first)) == 2
 
 
+@pytest.mark.parametrize(
+    ("settings", "named"),
+    [
+        ({"ignore": ["*.csv"]}, "'data/a.csv'"),
+        ({"ignore": ["data", "*.pyc"]}, "'data/'"),
+        ({"ignore": ["/notes.txt", ".ipynb_checkpoints"]}, "'notes.txt'"),
+        ({"include": ["*.ipynb", "*.csv"]}, "'notes.txt'"),
+        ({}, ""),
+    ],
+    ids=str,
+)
+def test_the_page_names_what_the_settings_of_the_course_exclude(
+    course: Course, tmp_path: Path, settings: dict[str, list[str]], named: str
+) -> None:
+    course.release()
+    ada = Desk(course.url, course.first.name, tmp_path)
+    ada.config.CourseDirectory.update(settings)
+    work = {"p1.ipynb": b"{}", "data/a.csv": b"1", "notes.txt": b"2"}
+    usual = {".ipynb_checkpoints/p1.ipynb": b"3", "__pycache__/a.pyc": b"4"}
+    write_tree(tmp_path / "ps1", work | (usual if named in ("", "'data/a.csv'") else {}))
+    if named == "'data/a.csv'":
+        ada.config.CourseDirectory.ignore += [".ipynb_checkpoints", "__pycache__"]
+    ada.run("Submit", course.name, "ps1")
+    done, *notices = ada.said
+    # What a setting excludes is no lack.
+    assert done.endswith("and is safe.")
+    sentence = f"Not handed in, as the course's settings say: {named}"
+    assert notices == ([sentence] if named else [])
+
+
+
 def test_a_file_that_cannot_be_written_here_is_named_and_the_rest_is_brought(
     course: Course,
     tmp_path: Path,
@@ -383,8 +414,9 @@ def test_such_a_pattern_counts_where_work_is_handed_in(
     write_tree(tmp_path / "ps1", RELEASED | {".git/objects/aa": b"1"})
     ada.run("Submit", course.name, "ps1")
     assert_same_tree(course.submitted(course.first), RELEASED)
-    (done,) = ada.said
+    done, excluded = ada.said
     assert done.endswith("and is safe.")
+    assert "'.git/" in excluded
 
 
 def test_a_home_without_room_for_the_copy_loses_nothing_and_is_no_failure(

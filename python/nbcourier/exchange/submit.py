@@ -40,6 +40,9 @@ class Submit(NbCourierExchange, ExchangeSubmit):
         chosen = select(self.src_path, self.coursedir)
         chosen.report(self.log)
         self.notices.extend(f"Not handed in: {each}" for each in chosen.unasked)
+        if excluded := chosen.excluded_by_course(self.coursedir):
+            names = some([f"'{shown(each.path)}'" for each in excluded])
+            self.notices.append(f"Not handed in, as the course's settings say: {names}")
         files = chosen.files
         self._require_notebooks(release, chosen)
         self._compare_notebooks(release, files)
