@@ -52,8 +52,12 @@ impl Connection {
         &mut self,
         work: impl FnOnce(&mut Self) -> Result<T, E>,
     ) -> Result<T, E> {
+        // A failure in the open transaction still counts after a savepoint in it, whatever becomes of the savepoint.
+        let has_failed_before = self.depth() != Some(0) && self.failed;
         self.begin().map_err(Error::from)?;
-        self.finish(work)
+        let result = self.finish(work);
+        self.failed |= has_failed_before;
+        result
     }
 
     /// Runs `work` in the transaction or savepoint that was just begun, and ends it.
@@ -281,6 +285,28 @@ mod tests {
         })
         .unwrap();
         assert_eq!(numbers(&mut conn), [1, 3]);
+    }
+
+    #[test]
+    fn a_failure_before_a_transaction_within_the_transaction_still_counts_after_it() {
+        let mut conn = connection();
+        insert(&mut conn, 1).unwrap();
+        for within in [
+            (|conn| Ok(insert(conn, 2)?)) as fn(&mut Connection) -> Result<usize>,
+            |conn| Ok(insert(conn, 1)?),
+            |conn| {
+                drop(insert(conn, 1));
+                Ok(0)
+            },
+        ] {
+            let change = conn.transaction(|conn| {
+                drop(insert(conn, 1));
+                drop(conn.transaction(within));
+                Ok::<_, Error>(insert(conn, 3)?)
+            });
+            assert!(is_refused(&change), "{change:?}");
+            assert_eq!(numbers(&mut conn), [1]);
+        }
     }
 
     #[test]

@@ -48,10 +48,7 @@ impl Connection {
 
     pub(super) fn begin(&mut self) -> QueryResult<()> {
         AnsiTransactionManager::begin_transaction(self.sqlite())?;
-        // A failure in the open transaction still counts after a savepoint in it.
-        if self.depth() == Some(1) {
-            self.failed = false;
-        }
+        self.failed = false;
         Ok(())
     }
 
