@@ -4,6 +4,7 @@ use super::backend::prelude::*;
 use super::schema::{blob_contents, blobs, tree_files};
 use super::{Error, Result};
 use bytes::Bytes;
+use diesel::dsl::{auto_type, exists, not};
 use diesel::upsert::excluded;
 use nbcourier_domain::{BlobRef, Md5Sum, Sha256Sum, Timestamp};
 use nbcourier_work::Bug;
@@ -299,32 +300,62 @@ pub fn total_bytes(conn: &mut Connection) -> Result<u64> {
     u64::try_from(total).map_err(|_| Error::Damaged("a negative size"))
 }
 
-/// Returns up to `limit` blobs that no tree contains and that were stored earlier than `before`.
-pub fn unnamed(conn: &mut Connection, before: Timestamp, limit: i64) -> Result<Vec<Row>> {
-    let rows = blobs::table
+/// Returns up to `limit` blobs with an ID above `after` that no tree contains and that were stored earlier than
+/// `before`, by ID. Repeated calls visit all such blobs.
+pub fn unnamed(
+    conn: &mut Connection,
+    before: Timestamp,
+    after: i64,
+    limit: i64,
+) -> Result<Vec<i64>> {
+    let found = blobs::table
+        .filter(blobs::id.gt(after))
         .filter(blobs::stored_at.lt(before.micros()))
-        .filter(diesel::dsl::not(diesel::dsl::exists(
-            tree_files::table.filter(tree_files::blob_id.eq(blobs::id)),
-        )))
+        .filter(is_unnamed())
         .order(blobs::id)
         .limit(limit)
-        .select(COLUMNS)
-        .load::<Columns>(conn)?;
-    rows.into_iter().map(parse).collect()
+        .select(blobs::id)
+        .load(conn)?;
+    Ok(found)
+}
+
+/// Removes those of the blobs that no tree contains and that were stored earlier than `before`. Returns their number,
+/// and the bytes that were in the database.
+pub fn remove_unnamed(
+    conn: &mut Connection,
+    before: Timestamp,
+    found: &[i64],
+) -> Result<(usize, u64)> {
+    let unnamed = blobs::table
+        .filter(among(blobs::id, found.iter().copied()))
+        .filter(blobs::stored_at.lt(before.micros()))
+        .filter(is_unnamed());
+    let removed = diesel::delete(unnamed)
+        .returning((blobs::in_database, blobs::size))
+        .load::<(bool, i64)>(conn)?;
+    let mut bytes = 0;
+    for (_, size) in removed.iter().filter(|(in_database, _)| *in_database) {
+        bytes += u64::try_from(*size).map_err(|_| Error::Damaged("a negative size"))?;
+    }
+    Ok((removed.len(), bytes))
+}
+
+/// The condition that no tree contains a blob.
+#[auto_type]
+fn is_unnamed() -> _ {
+    let named = tree_files::table.filter(tree_files::blob_id.eq(blobs::id));
+    not(exists(named))
 }
 
 /// Removes those of the small blobs that no tree contains, with their bytes.
 pub fn remove_unnamed_contents(conn: &mut Connection, sums: &[Sha256Sum]) -> Result<()> {
     for chunk in sums.chunks(CHUNK) {
         let wanted: Vec<&[u8]> = chunk.iter().map(|sum| sum.0.as_slice()).collect();
-        let unnamed = diesel::dsl::not(diesel::dsl::exists(
-            tree_files::table.filter(tree_files::blob_id.eq(blobs::id)),
-        ));
         diesel::delete(
             blobs::table
                 .filter(blobs::sha256.eq_any(wanted))
                 .filter(blobs::in_database)
-                .filter(unnamed),
+                .filter(is_unnamed()),
         )
         .execute(conn)?;
     }

@@ -5,6 +5,7 @@ use super::blobs::{self, Ids, Row, to_row};
 use super::schema::{blobs as blob_rows, feedback, releases, submissions, tree_files, trees};
 use super::{Error, Result};
 use bytes::Bytes;
+use diesel::dsl::{auto_type, exists, not};
 use nbcourier_domain::{BlobRef, RelativePath, Sha256Sum, Timestamp, Tree, tree_digest};
 use nbcourier_work::Bug;
 use std::collections::HashMap;
@@ -281,21 +282,106 @@ pub fn set_counts(conn: &mut Connection, tree: i64, files: i64, bytes: i64) -> R
     Ok(())
 }
 
-/// Removes the trees that no release, submission or feedback uses. Returns their number.
-pub fn purge_unnamed(conn: &mut Connection) -> Result<usize> {
-    use diesel::dsl::{exists, not};
-    let purged = diesel::delete(
-        trees::table
-            .filter(not(exists(
-                releases::table.filter(releases::tree_id.eq(trees::id)),
-            )))
-            .filter(not(exists(
-                submissions::table.filter(submissions::tree_id.eq(trees::id)),
-            )))
-            .filter(not(exists(
-                feedback::table.filter(feedback::tree_id.eq(trees::id)),
-            ))),
-    )
-    .execute(conn)?;
-    Ok(purged)
+/// Returns up to `limit` trees with a row above `after` that no release, submission or feedback uses, by row. Repeated
+/// calls visit all such trees.
+pub fn unnamed(conn: &mut Connection, after: i64, limit: i64) -> Result<Vec<i64>> {
+    let found = trees::table
+        .filter(trees::id.gt(after))
+        .filter(is_unnamed())
+        .order(trees::id)
+        .limit(limit)
+        .select(trees::id)
+        .load(conn)?;
+    Ok(found)
+}
+
+/// Removes those of the trees that no release, submission or feedback uses. Returns their number.
+pub fn remove_unnamed(conn: &mut Connection, found: &[i64]) -> Result<usize> {
+    let unnamed = trees::table
+        .filter(among(trees::id, found.iter().copied()))
+        .filter(is_unnamed());
+    Ok(diesel::delete(unnamed).execute(conn)?)
+}
+
+/// The condition that no release, submission or feedback uses a tree.
+#[auto_type]
+fn is_unnamed() -> _ {
+    let released = releases::table.filter(releases::tree_id.eq(trees::id));
+    let handed_in = submissions::table.filter(submissions::tree_id.eq(trees::id));
+    let given_back = feedback::table.filter(feedback::tree_id.eq(trees::id));
+    not(exists(released))
+        .and(not(exists(handed_in)))
+        .and(not(exists(given_back)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Opening, assignments, courses, migrate};
+    use nbcourier_domain::{AssignmentId, CourseId, Md5Sum, TreeEntry, UserName};
+
+    fn content(number: u8) -> (BlobRef, Bytes) {
+        let blob = BlobRef {
+            // The sums need not be right here.
+            sha256: Sha256Sum([number; 32]),
+            md5: Md5Sum([0; 16]),
+            size: 3,
+        };
+        (blob, Bytes::from(vec![number; 3]))
+    }
+
+    fn tree(number: u8) -> (Tree, Arrivals) {
+        let (blob, bytes) = content(number);
+        let entry = TreeEntry {
+            path: RelativePath::parse("file").unwrap(),
+            blob,
+        };
+        let arrivals = Arrivals {
+            contents: vec![(blob, bytes)],
+            files: Vec::new(),
+        };
+        let entries = vec![entry];
+        (Tree { entries }, arrivals)
+    }
+
+    #[test]
+    fn what_is_named_after_the_clean_up_found_it_stays() {
+        let place = tempfile::tempdir().unwrap();
+        let path = place.path().join("nbcourier.db");
+        let mut conn = Connection::open(path.to_str().unwrap()).unwrap();
+        migrate::migrate(conn.sqlite(), &path, Opening::Migrate).unwrap();
+        let conn = &mut conn;
+        let (now, later) = (Timestamp::from_micros(1), Timestamp::from_micros(2));
+        let ids = [1, 2, 3].map(|number| {
+            let (tree, arrivals) = tree(number);
+            save(conn, &tree, &arrivals, now).unwrap().id
+        });
+        assert_eq!(unnamed(conn, 0, 10).unwrap(), ids);
+        assert_eq!(unnamed(conn, ids[0], 1).unwrap(), [ids[1]]);
+        assert_eq!(blobs::unnamed(conn, later, 0, 10).unwrap(), [0; 0]);
+
+        let kevin = UserName::parse("kevin").unwrap();
+        let course = CourseId::parse("course1").unwrap();
+        let course = courses::create(conn, &course, now).unwrap().unwrap();
+        let name = AssignmentId::parse("challenge").unwrap();
+        let id = assignments::obtain(conn, course, &name).unwrap();
+        assignments::release(conn, id, ids[1], &kevin, now).unwrap();
+        assert_eq!(remove_unnamed(conn, &ids).unwrap(), 2);
+        assert_eq!(unnamed(conn, 0, 10).unwrap(), [0; 0]);
+        assert_eq!(files(conn, ids[1]).unwrap()[0].path.as_str(), "file");
+
+        assert_eq!(blobs::unnamed(conn, now, 0, 10).unwrap(), [0; 0]);
+        let found = blobs::unnamed(conn, later, 0, 10).unwrap();
+        assert_eq!(found.len(), 2);
+        assert_eq!(
+            blobs::unnamed(conn, later, found[0], 10).unwrap(),
+            [found[1]]
+        );
+        // The first one arrives again and is named.
+        let (again, arrivals) = tree(1);
+        let again = save(conn, &again, &arrivals, later).unwrap();
+        let removed = blobs::remove_unnamed(conn, later, &found).unwrap();
+        assert_eq!(removed, (1, 3));
+        assert_eq!(files(conn, again.id).unwrap().len(), 1);
+    }
 }

@@ -116,17 +116,8 @@ async fn clear(
             purge(conn, deleted_before)
         })
         .await?;
-    loop {
-        let (blobs, bytes) = exchange
-            .without_policy()
-            .write(move |conn| remove_unnamed(conn, arrived_before))
-            .await?;
-        report.blobs += blobs;
-        report.bytes += bytes;
-        if blobs == 0 {
-            break;
-        }
-    }
+    remove_unnamed_trees(exchange, &mut report).await?;
+    remove_unnamed_blobs(exchange, arrived_before, &mut report).await?;
     remove_unclaimed_files(exchange, arrived_before, &mut report).await?;
     Ok(report)
 }
@@ -190,14 +181,7 @@ pub async fn rehearse(
     let files = old_files(exchange, arrived_before).await?;
     let rehearsal = exchange.without_policy().try_out(false, move |conn| {
         let mut report = purge(conn, deleted_before)?;
-        loop {
-            let (blobs, bytes) = remove_unnamed(conn, arrived_before)?;
-            report.blobs += blobs;
-            report.bytes += bytes;
-            if blobs == 0 {
-                break;
-            }
-        }
+        rehearse_unnamed(conn, arrived_before, &mut report)?;
         let claimed = store::blobs::ids(conn, files.iter().map(|file| file.sha256))?;
         for file in files
             .iter()
@@ -248,20 +232,81 @@ fn purge(conn: &mut Connection, deleted_before: Timestamp) -> Result<GcReport> {
         assignments: purged.assignments,
         submissions: purged.submissions,
         feedback: purged.feedback,
-        trees: store::trees::purge_unnamed(conn)?,
         ..GcReport::default()
     })
 }
 
-/// Removes the rows of up to `CHUNK` contents that no tree names. Returns their number and the bytes freed in the
-/// database.
-fn remove_unnamed(conn: &mut Connection, arrived_before: Arrival) -> Result<(usize, u64)> {
-    let unnamed = store::blobs::unnamed(conn, arrived_before.row, CHUNK)?;
-    for row in &unnamed {
-        store::blobs::remove(conn, row.id)?;
+/// Removes the trees that nothing names. It looks for them on snapshots, so that submissions do not wait while it passes
+/// over all trees, and asks again in the transactions that remove them.
+async fn remove_unnamed_trees(exchange: &Exchange, report: &mut GcReport) -> Result<()> {
+    let mut after = 0;
+    loop {
+        let found = exchange
+            .without_policy()
+            .read(move |conn| Ok(store::trees::unnamed(conn, after, CHUNK)?))
+            .await?;
+        let Some(last) = found.last() else {
+            return Ok(());
+        };
+        after = *last;
+        report.trees += exchange
+            .without_policy()
+            .write(move |conn| Ok(store::trees::remove_unnamed(conn, &found)?))
+            .await?;
     }
-    let inside = unnamed.iter().filter(|row| row.in_database);
-    Ok((unnamed.len(), inside.map(|row| row.blob.size).sum()))
+}
+
+/// Removes the rows of contents that no tree names, in the same way.
+async fn remove_unnamed_blobs(
+    exchange: &Exchange,
+    arrived_before: Arrival,
+    report: &mut GcReport,
+) -> Result<()> {
+    let (before, mut after) = (arrived_before.row, 0);
+    loop {
+        let found = exchange
+            .without_policy()
+            .read(move |conn| Ok(store::blobs::unnamed(conn, before, after, CHUNK)?))
+            .await?;
+        let Some(last) = found.last() else {
+            return Ok(());
+        };
+        after = *last;
+        let (blobs, bytes) = exchange
+            .without_policy()
+            .write(move |conn| Ok(store::blobs::remove_unnamed(conn, before, &found)?))
+            .await?;
+        report.blobs += blobs;
+        report.bytes += bytes;
+    }
+}
+
+/// Removes the same trees and rows of contents within one transaction.
+fn rehearse_unnamed(
+    conn: &mut Connection,
+    arrived_before: Arrival,
+    report: &mut GcReport,
+) -> Result<()> {
+    let (before, mut after) = (arrived_before.row, 0);
+    loop {
+        let found = store::trees::unnamed(conn, after, CHUNK)?;
+        let Some(last) = found.last() else {
+            break;
+        };
+        after = *last;
+        report.trees += store::trees::remove_unnamed(conn, &found)?;
+    }
+    after = 0;
+    loop {
+        let found = store::blobs::unnamed(conn, before, after, CHUNK)?;
+        let Some(last) = found.last() else {
+            return Ok(());
+        };
+        after = *last;
+        let (blobs, bytes) = store::blobs::remove_unnamed(conn, before, &found)?;
+        report.blobs += blobs;
+        report.bytes += bytes;
+    }
 }
 
 async fn old_files(exchange: &Exchange, arrived_before: Arrival) -> Result<Vec<StoredFile>> {
