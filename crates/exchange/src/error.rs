@@ -1,6 +1,5 @@
 //! The reasons why an operation is refused or fails.
 
-use super::files::quota::QuotaOwner;
 use nbcourier_blobs::Damage;
 use nbcourier_domain::{AssignmentId, ByteSize, RelativePath, Sha256Sum, Timestamp, UserName};
 use nbcourier_storage as store;
@@ -8,6 +7,15 @@ use nbcourier_work::Bug;
 
 /// The result of an operation.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// The owner of an exceeded quota.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum QuotaOwner {
+    /// The student.
+    Student(UserName),
+    /// The course.
+    Course,
+}
 
 fn rounded(bytes: u64) -> String {
     ByteSize(bytes).rounded()

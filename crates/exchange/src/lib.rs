@@ -32,8 +32,8 @@ pub mod submissions;
 pub mod trash;
 pub mod upkeep;
 
-pub use error::{Denial, Error, Result, Thing};
-pub use files::quota::{Account, QuotaOwner, Quotas};
+pub use error::{Denial, Error, QuotaOwner, Result, Thing};
+pub use files::quota::{Account, Quotas};
 pub use policy::{Policy, Reused};
 
 use files::{ahead, quota, space, verified};

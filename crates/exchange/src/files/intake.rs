@@ -1,7 +1,8 @@
 //! Receiving files: they are hashed as they arrive. Small ones are kept for the database, large ones written to blobs.
 
 use super::ahead::{Storing, Upload};
-use super::parcel::{Arrived, Batch, Claim, Contents, Parcel};
+use super::parcel::{Arrived, Batch, Claim, Parcel};
+use super::quota::ContentSizes;
 use super::quota::{Account, Quota};
 use super::space::{BETWEEN_LOOKS, Space};
 use crate::op::Rows;
@@ -64,7 +65,7 @@ struct Room {
     account: Account,
     /// Bytes, of the contents checked so far, that are new to the account.
     added: Arc<AtomicU64>,
-    unasked: Contents,
+    unasked: ContentSizes,
     unasked_bytes: u64,
 }
 
@@ -106,7 +107,7 @@ impl Intake {
             quota: exchange.quota.clone(),
             account,
             added: Arc::default(),
-            unasked: Contents::new(),
+            unasked: ContentSizes::new(),
             unasked_bytes: 0,
         };
         Self {

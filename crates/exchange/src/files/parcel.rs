@@ -1,7 +1,7 @@
 //! Trees on their way into the store, with their bytes or with the checksums of bytes that are stored already.
 
 use super::ahead::Upload;
-use super::quota::{Account, Taken};
+use super::quota::{Account, ContentSizes, Taken};
 use crate::op::{CourseOp, Entry, Need};
 use crate::{Error, Exchange, Result};
 use nbcourier_blobs::{Blobs, Complete, Damage};
@@ -13,9 +13,6 @@ use nbcourier_storage::trees::{self, Arrivals, Saved};
 use nbcourier_work::blocking;
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
-
-/// Distinct contents with their sizes in bytes.
-pub(crate) type Contents = BTreeMap<Sha256Sum, u64>;
 
 /// Received bytes, with the storage that they occupy until a row names them.
 #[derive(Debug)]
@@ -184,7 +181,7 @@ impl Parcel {
 
 impl Files {
     /// Returns the contents, with the claimed sizes if the files are claimed.
-    fn contents(&self) -> Contents {
+    fn contents(&self) -> ContentSizes {
         match self {
             Self::Arrived(tree) => contents([tree]),
             Self::Claimed(claims, _) => claims
@@ -291,12 +288,16 @@ impl Sent for Batch {
 }
 
 /// Counts the saved contents against the quotas, inside the transaction that names them.
-fn take(op: &mut CourseOp<'_>, account: &Account, contents: &Contents) -> Result<Option<Taken>> {
+fn take(
+    op: &mut CourseOp<'_>,
+    account: &Account,
+    contents: &ContentSizes,
+) -> Result<Option<Taken>> {
     let quota = &op.exchange.quota;
     quota.take(op.conn, op.standing.course, account, contents)
 }
 
-fn contents<'a>(trees: impl IntoIterator<Item = &'a Tree>) -> Contents {
+fn contents<'a>(trees: impl IntoIterator<Item = &'a Tree>) -> ContentSizes {
     let entries = trees.into_iter().flat_map(|tree| &tree.entries);
     entries
         .map(|entry| (entry.blob.sha256, entry.blob.size))
@@ -305,7 +306,7 @@ fn contents<'a>(trees: impl IntoIterator<Item = &'a Tree>) -> Contents {
 
 /// Looks up the bytes that were not sent among those the caller can read, so that only stored bytes are counted.
 /// Returns the files and their contents.
-async fn look_up(entry: &Entry, files: Files) -> Result<(Files, Contents)> {
+async fn look_up(entry: &Entry, files: Files) -> Result<(Files, ContentSizes)> {
     if let Files::Arrived(tree) = &files {
         let contents = contents([tree]);
         return Ok((files, contents));
@@ -323,7 +324,7 @@ async fn look_up(entry: &Entry, files: Files) -> Result<(Files, Contents)> {
         .await
 }
 
-async fn check_room(entry: &Entry, account: &Account, contents: Contents) -> Result<()> {
+async fn check_room(entry: &Entry, account: &Account, contents: ContentSizes) -> Result<()> {
     if !entry.exchange().quota.counts_bytes() {
         return Ok(());
     }

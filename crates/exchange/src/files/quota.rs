@@ -8,14 +8,14 @@
 //! are remembered and grow with each change. A change that is rolled back forgets the amounts that it increased.
 //! Because a remembered amount may be too high, it is added up again before a request is refused.
 
-use super::parcel::Contents;
 use crate::op::Rows;
-use crate::{Error, Result};
+use crate::{Error, QuotaOwner, Result};
 use moka::policy::EvictionPolicy;
 use moka::sync::Cache;
-use nbcourier_domain::{AssignmentId, CourseId, UserName};
+use nbcourier_domain::{AssignmentId, CourseId, Sha256Sum, UserName};
 use nbcourier_storage::usage::{self, Owner, Part};
 use nbcourier_storage::{self as store, Connection};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
@@ -31,14 +31,8 @@ pub struct Quotas {
     pub course_bytes: Option<u64>,
 }
 
-/// The owner of an exceeded quota.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum QuotaOwner {
-    /// The student.
-    Student(UserName),
-    /// The course.
-    Course,
-}
+/// Distinct contents with their sizes in bytes.
+pub(crate) type ContentSizes = BTreeMap<Sha256Sum, u64>;
 
 /// Maximum number of remembered people and courses. Each takes a few hundred bytes.
 const MAX_REMEMBERED: u64 = 10_000;
@@ -201,7 +195,7 @@ impl Quota {
         conn: &mut Connection,
         course: i64,
         account: &Account,
-        contents: &Contents,
+        contents: &ContentSizes,
         before: u64,
     ) -> Result<u64> {
         if !self.counts_bytes() {
@@ -219,7 +213,7 @@ impl Quota {
         conn: &mut Connection,
         course: i64,
         account: &Account,
-        contents: &Contents,
+        contents: &ContentSizes,
     ) -> Result<Option<Taken>> {
         if !self.counts_bytes() {
             return Ok(None);
@@ -310,7 +304,7 @@ fn added(
     conn: &mut Connection,
     course: i64,
     part: &Part,
-    contents: &Contents,
+    contents: &ContentSizes,
 ) -> store::Result<u64> {
     let whole: u64 = contents.values().sum();
     Ok(whole.saturating_sub(usage::counted(conn, course, part, contents.keys())?))
@@ -334,7 +328,7 @@ mod tests {
         let quota = Quota::new(limits, &rows);
         let course = CourseId::parse("course1").expect("a name");
         let account = Account::release(&course);
-        let contents = Contents::from([(Sha256Sum([1; 32]), 60)]);
+        let contents = ContentSizes::from([(Sha256Sum([1; 32]), 60)]);
         let used = quota.clone();
         let change = rows.without_policy().write(move |conn| {
             for _ in 0..3 {
