@@ -88,7 +88,7 @@ const INDEX: &[(&str, &str, &str)] = &[
     ("arguments of programs", "tests/it/holes/service.rs", "hole_21_nothing_that_comes_in_is_an_argument_of_a_program"),
     ("links in what a shared directory has", "tests/it/attacks/imports.rs", "a_link_at_any_depth_of_what_was_handed_in_is_left_out_and_the_rest_comes_over"),
     ("links that come while it is imported", "tests/it/attacks/imports.rs", "a_directory_exchanged_for_a_link_beside_an_import_shows_nothing_of_others"),
-    ("the same without openat2", "crates/import/src/place.rs", "a_path_replaced_by_a_link_leads_nowhere"),
+    ("the same without openat2", "crates/import/src/source_path.rs", "a_path_replaced_by_a_link_leads_nowhere"),
     ("hard links to the work of others", "tests/it/attacks/imports.rs", "files_of_another_account_are_not_imported_as_a_students_work"),
     ("exports and data read by others on the machine", "tests/it/keeping/private.rs", "every_file_that_a_command_writes_is_for_its_owner_alone"),
     ("an old data directory read by others on the machine", "tests/it/keeping/private.rs", "a_data_directory_that_others_could_read_is_closed_at_the_start"),
