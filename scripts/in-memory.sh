@@ -27,6 +27,8 @@ can_run() {
 
 if [ -z "${TMPDIR:-}" ] && has_room && directory=$(mktemp -d /dev/shm/nbcourier.XXXXXX); then
     trap 'rm -rf "$directory"' EXIT
+    # Open to others like /tmp: tests check which files below it others can read.
+    chmod 755 "$directory"
     if can_run "$directory"; then
         export TMPDIR=$directory
     fi

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import TypeVar
 from urllib.parse import quote
 
 from browser import LOOK_S, fill_in_login, picture, text_of
@@ -28,6 +29,8 @@ PASSING = [
     StaleElementReferenceException,
 ]
 WINDOW = (1300, 900)
+
+T = TypeVar("T")
 
 
 class Desk:
@@ -64,8 +67,7 @@ class Desk:
 
     def find(self, path: str) -> WebElement:
         """Waits until something is visible at the place, and returns it."""
-        self._until(lambda: self._at(path).is_displayed(), path)
-        return self._at(path)
+        return self._until(lambda: self._shown(path), path)
 
     def click(self, path: str) -> None:
         """Clicks at the place."""
@@ -73,7 +75,14 @@ class Desk:
 
     def double_click(self, path: str) -> None:
         """Double-clicks at the place."""
-        ActionChains(self._browser).double_click(self.find(path)).perform()
+
+        def double_clicked() -> bool:
+            shown = self._shown(path)
+            if shown:
+                ActionChains(self._browser).double_click(shown).perform()
+            return bool(shown)
+
+        self._until(double_clicked, path)
 
     def type(self, path: str, text: str) -> None:
         """Types into a field."""
@@ -101,13 +110,18 @@ class Desk:
     def _at(self, path: str) -> WebElement:
         return self._browser.find_element(By.XPATH, path)
 
+    def _shown(self, path: str) -> WebElement | None:
+        # Looked up once: the page may replace its elements between two looks.
+        element = self._at(path)
+        return element if element.is_displayed() else None
+
     def _all(self, path: str) -> list[WebElement]:
         return self._browser.find_elements(By.XPATH, path)
 
-    def _until(self, ready: Callable[[], bool], what: str) -> None:
+    def _until(self, ready: Callable[[], T | None], what: str) -> T:
         wait = WebDriverWait(self._browser, LIMIT_S, LOOK_S, PASSING)
         try:
-            wait.until(lambda _: ready())
+            return wait.until(lambda _: ready())
         except TimeoutException as error:
             self.picture("waits in vain")
             shown = text_of(self._browser)
