@@ -14,7 +14,7 @@ const SEPARATORS: [char; 4] = [',', ';', '\t', '|'];
 /// The beginning of the line in which spreadsheets declare the separator, before the columns.
 const SAYS_SEPARATOR: &str = "sep=";
 
-/// What to do with a file whose encoding is not certain, where a command cannot be told the encoding.
+/// The advice about a file of uncertain encoding, for commands without a flag for the encoding.
 pub const SAVE_AS_UTF8: &str = "Save it as \"CSV UTF-8\" and try again";
 
 /// The content of a file.
@@ -25,7 +25,7 @@ pub struct Table {
     before: u64,
     /// The name of the encoding, if it was guessed.
     guessed: Option<String>,
-    /// What to do if the encoding is not certain, as a sentence.
+    /// The advice if the encoding is not certain, as a sentence.
     advice: &'static str,
 }
 

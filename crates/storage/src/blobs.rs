@@ -64,7 +64,7 @@ pub(super) fn record_files(
 /// Stores small blobs with their bytes.
 ///
 /// It writes only new rows, and bytes that changed on the disk. The rows of a file that a whole class submits belong
-/// to all of them: whoever writes such a row makes the others wait.
+/// to all of them, and a change that writes such a row makes the others wait.
 pub fn store_contents(
     conn: &mut Connection,
     contents: &[(BlobRef, Bytes)],

@@ -11,7 +11,7 @@ use unicode_normalization::UnicodeNormalization;
 
 const COLUMNS: [&str; 5] = ["username", "role", "first_name", "last_name", "email"];
 
-/// What to do with a file whose encoding is not certain.
+/// The advice about a file of uncertain encoding.
 const ADVICE: &str = "Save it as \"CSV UTF-8\", or name its encoding with --encoding";
 /// Maximum number of names that a note on a guessed encoding shows.
 const SHOWN_NAMES: usize = 10;

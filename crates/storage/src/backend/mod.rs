@@ -13,7 +13,7 @@ use diesel::query_dsl::methods::{ExecuteDsl, LoadQuery};
 use diesel::sqlite::SqliteConnection;
 use nbcourier_work::Bug;
 
-/// What the files with queries import: diesel's prelude, with our connection and our [`RunQueryDsl`].
+/// The prelude of files with queries: that of diesel, with our connection and our [`RunQueryDsl`].
 pub mod prelude {
     pub use super::{Connection, RunQueryDsl};
     pub use crate::conditions::{AtMostDsl, Either, among, among_sums, maybe};

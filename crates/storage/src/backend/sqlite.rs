@@ -1,4 +1,4 @@
-//! What only SQLite does, or does in its own way.
+//! The parts of a connection that are particular to SQLite.
 
 use super::{Backend, Connection, noted};
 use crate::{Error, Result};
