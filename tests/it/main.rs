@@ -8,6 +8,7 @@
 
 mod api_specifications;
 mod attacks;
+mod checksums;
 mod client;
 mod compression;
 mod data_dir;

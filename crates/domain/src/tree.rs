@@ -81,6 +81,11 @@ checksum!(
     16
 );
 
+impl Md5Sum {
+    /// Stands in listings for the MD5 of bytes that were lost before anybody needed it.
+    pub const UNKNOWN: Self = Self([0; 16]);
+}
+
 fn digit(character: u8) -> Option<u8> {
     match character {
         b'0'..=b'9' => Some(character - b'0'),
@@ -94,8 +99,8 @@ fn digit(character: u8) -> Option<u8> {
 pub struct BlobRef {
     /// The SHA-256 under which they are stored.
     pub sha256: Sha256Sum,
-    /// The checksum that the protocol uses.
-    pub md5: Md5Sum,
+    /// The checksum that the protocol uses, if it is known already. It is computed when a reader first needs it.
+    pub md5: Option<Md5Sum>,
     /// The size in bytes.
     pub size: u64,
 }

@@ -2,6 +2,7 @@
 //! permission: the server offers them only stand-alone, on a loopback address, with debugging on.
 
 use super::audit::{self, About, Action};
+use super::files::checksums;
 use super::files::intake::Intake;
 use super::files::parcel::Parcel;
 use super::{Error, Exchange, Result};
@@ -77,6 +78,7 @@ fn note(conn: &mut store::Connection) -> Result<()> {
 
 /// Returns the visible data under the names of ngshare's tables.
 pub async fn dump(exchange: &Exchange) -> Result<Map<String, Value>> {
+    checksums::complete(exchange).await?;
     let dump = exchange
         .without_policy()
         .read(|conn| Ok(store::demo::dump(conn)?));

@@ -36,7 +36,7 @@ pub use error::{Denial, Error, QuotaOwner, Result, Thing};
 pub use files::quota::{Account, Quotas};
 pub use policy::{Policy, Reused};
 
-use files::{ahead, quota, space, verified};
+use files::{ahead, checksums, quota, space, verified};
 use nbcourier_blobs::Blobs;
 use nbcourier_storage::{Portion, Store};
 use std::sync::Arc;
@@ -75,6 +75,7 @@ pub struct Exchange {
     counted: measure::Counted,
     known: accounts::Known,
     verified: verified::Verified,
+    hashing: checksums::Hashing,
 }
 
 impl Exchange {
@@ -95,6 +96,7 @@ impl Exchange {
             counted: measure::Counted::default(),
             known: accounts::Known::default(),
             verified: verified::Verified::default(),
+            hashing: checksums::Hashing::default(),
         }
     }
 

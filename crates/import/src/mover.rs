@@ -429,14 +429,18 @@ fn read(
             Err(error) => return Ok(Err(lost(&error))),
         }
     }
+    let md5 = Md5Sum(md5.finalize().into());
     if let Some(intake) = intake {
+        if file.md5.is_some() {
+            intake.note_md5(md5);
+        }
         intake.end(file.path.clone())?;
     }
     let modified = source.metadata().and_then(|known| known.modified()).ok();
     Ok(Ok(Read {
         size,
         modified: modified.and_then(timestamp),
-        damage: damage(file, size, Md5Sum(md5.finalize().into())),
+        damage: damage(file, size, md5),
     }))
 }
 
@@ -463,7 +467,8 @@ fn is_same(tree: &SourceTree, there: &TreeFiles) -> bool {
         there.iter().map(|file| (file.path, file.blob)).collect();
     let is_there = |file: &SourceFile| {
         there.get(&file.path).is_some_and(|blob| {
-            file.md5 == Some(blob.md5) && file.size.is_none_or(|size| size == blob.size)
+            let is_same_sum = file.md5.is_some() && file.md5 == blob.md5;
+            is_same_sum && file.size.is_none_or(|size| size == blob.size)
         })
     };
     tree.damage.is_empty()

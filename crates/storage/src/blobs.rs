@@ -25,7 +25,7 @@ pub struct Row {
     pub in_database: bool,
 }
 
-pub(super) type Columns = (i64, Vec<u8>, Vec<u8>, i64, bool);
+pub(super) type Columns = (i64, Vec<u8>, Option<Vec<u8>>, i64, bool);
 pub(super) const COLUMNS: (
     blobs::id,
     blobs::sha256,
@@ -183,7 +183,7 @@ fn insert_new<'a>(
         .map(|blob| {
             Ok((
                 blobs::sha256.eq(blob.sha256.0.as_slice()),
-                blobs::md5.eq(blob.md5.0.as_slice()),
+                blobs::md5.eq(blob.md5.as_ref().map(|md5| md5.0.as_slice())),
                 blobs::size.eq(to_row(blob.size)?),
                 blobs::in_database.eq(in_database),
                 blobs::stored_at.eq(now.micros()),
@@ -219,6 +219,45 @@ pub fn ids(conn: &mut Connection, wanted: impl Iterator<Item = Sha256Sum>) -> Re
         }
     }
     Ok(found)
+}
+
+/// Returns the MD5 of those of these blobs for which it is stored, by row ID.
+pub fn md5(conn: &mut Connection, ids: &[i64]) -> Result<HashMap<i64, Md5Sum>> {
+    let mut found = HashMap::new();
+    for chunk in ids.chunks(CHUNK) {
+        let rows = blobs::table
+            .filter(blobs::id.eq_any(chunk))
+            .filter(blobs::md5.is_not_null())
+            .select((blobs::id, blobs::md5.assume_not_null()))
+            .load::<(i64, Vec<u8>)>(conn)?;
+        for (id, md5) in rows {
+            found.insert(id, parse_md5(&md5)?);
+        }
+    }
+    Ok(found)
+}
+
+/// Stores the MD5 of blobs, by row ID.
+pub fn set_md5(conn: &mut Connection, computed: &[(i64, Md5Sum)]) -> Result<()> {
+    for (id, md5) in computed {
+        diesel::update(blobs::table.find(id))
+            .set(blobs::md5.eq(md5.0.as_slice()))
+            .execute(conn)?;
+    }
+    Ok(())
+}
+
+/// Returns up to `limit` blobs with an ID above `after` whose MD5 is not stored, by ID. Repeated calls visit all such
+/// blobs.
+pub fn without_md5(conn: &mut Connection, after: i64, limit: i64) -> Result<Vec<Row>> {
+    let rows = blobs::table
+        .filter(blobs::id.gt(after))
+        .filter(blobs::md5.is_null())
+        .order(blobs::id)
+        .limit(limit)
+        .select(COLUMNS)
+        .load::<Columns>(conn)?;
+    rows.into_iter().map(parse).collect()
 }
 
 /// Returns the bytes of small blobs, by row ID.
@@ -369,7 +408,7 @@ pub fn remove(conn: &mut Connection, id: i64) -> Result<()> {
 }
 
 pub(super) fn parse((id, sha256, md5, size, in_database): Columns) -> Result<Row> {
-    let md5 = Md5Sum::from_slice(&md5).ok_or(Error::Damaged("an MD5 of the wrong length"))?;
+    let md5 = md5.map(|md5| parse_md5(&md5)).transpose()?;
     let size = u64::try_from(size).map_err(|_| Error::Damaged("a negative size"))?;
     Ok(Row {
         id,
@@ -384,6 +423,10 @@ pub(super) fn parse((id, sha256, md5, size, in_database): Columns) -> Result<Row
 
 pub(super) fn parse_sha256(bytes: &[u8]) -> Result<Sha256Sum> {
     Sha256Sum::from_slice(bytes).ok_or(Error::Damaged("a SHA-256 of the wrong length"))
+}
+
+fn parse_md5(bytes: &[u8]) -> Result<Md5Sum> {
+    Md5Sum::from_slice(bytes).ok_or(Error::Damaged("an MD5 of the wrong length"))
 }
 
 pub(super) fn to_row(number: impl TryInto<i64>) -> Result<i64> {
@@ -423,7 +466,7 @@ mod tests {
         sha256.0[..text.len()].copy_from_slice(text.as_bytes());
         let blob = BlobRef {
             sha256,
-            md5: Md5Sum([0; 16]),
+            md5: None,
             size: text.len() as u64,
         };
         (blob, Bytes::from_static(text.as_bytes()))
@@ -505,6 +548,42 @@ mod tests {
                 assert_eq!(stored[&ids[&blob.sha256]], bytes.as_ref());
             }
         }
+    }
+
+    #[test]
+    fn a_database_from_before_md5_were_late_keeps_its_contents_and_their_md5() {
+        use diesel::migration::MigrationSource as _;
+        use diesel_migrations::{FileBasedMigrations, MigrationHarness as _};
+        let place = tempfile::tempdir().unwrap();
+        let path = place.path().join("nbcourier.db");
+        let mut conn = Connection::open(path.to_str().unwrap()).unwrap();
+        let source = FileBasedMigrations::from_path("../../migrations/sqlite").unwrap();
+        let mut all = source.migrations().unwrap();
+        all.sort_by_key(|migration| migration.name().version().to_string());
+        assert!(conn.sqlite().applied_migrations().unwrap().is_empty());
+        conn.sqlite().run_migration(&all[0]).unwrap();
+        conn.batch_execute(
+            "INSERT INTO blobs (id, sha256, md5, size, in_database, stored_at)
+                 VALUES (7, zeroblob(32), x'000102030405060708090a0b0c0d0e0f', 4, 1, 5),
+                        (9, randomblob(32), zeroblob(16), 1, 1, 5);
+             INSERT INTO blob_contents VALUES (7, 'work'), (9, 'x');
+             DELETE FROM blobs WHERE id = 9;",
+        )
+        .unwrap();
+
+        migrate::migrate(conn.sqlite(), &path, Opening::Migrate).unwrap();
+
+        let row = page(&mut conn, 0, 10).unwrap()[0];
+        let md5 = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15];
+        assert_eq!((row.id, row.blob.md5), (7, Some(Md5Sum(md5))));
+        assert_eq!(contents(&mut conn, &[7]).unwrap()[&7], b"work");
+        let new = store_contents(&mut conn, &[content("new")], Timestamp::now()).unwrap();
+        assert_eq!(new.into_values().next(), Some(10), "no ID is used again");
+        remove(&mut conn, 7).unwrap();
+        assert!(
+            contents(&mut conn, &[7]).unwrap().is_empty(),
+            "goes with its row"
+        );
     }
 
     #[test]

@@ -6,7 +6,7 @@ use super::schema::{
     submissions, trees,
 };
 use super::{Result, trees as stored_trees};
-use nbcourier_domain::Timestamp;
+use nbcourier_domain::{Md5Sum, Timestamp};
 use serde_json::{Map, Value, json};
 use std::collections::BTreeSet;
 
@@ -141,7 +141,7 @@ impl Tables {
             let blob = file.blob.blob;
             self.add(
                 "files",
-                json!({ "_id": self.files, "filename": file.path, "checksum": blob.md5.to_string(),
+                json!({ "_id": self.files, "filename": file.path, "checksum": blob.md5.unwrap_or(Md5Sum::UNKNOWN),
                         "size": blob.size, "actual_name": blob.sha256.to_string() }),
             );
             self.add(table, json!({ "left_id": owner, "right_id": self.files }));

@@ -47,7 +47,7 @@ diesel::table! {
     blobs (id) {
         id -> BigInt,
         sha256 -> Binary,
-        md5 -> Binary,
+        md5 -> Nullable<Binary>,
         size -> BigInt,
         in_database -> Bool,
         stored_at -> BigInt,

@@ -227,7 +227,7 @@ pub fn files_of_all(
     Ok(FilesOfTrees(shared.collect()))
 }
 
-type Columns = (i64, String, (i64, Vec<u8>, Vec<u8>, i64, bool));
+type Columns = (i64, String, blobs::Columns);
 type BlobColumns = (
     blob_rows::id,
     blob_rows::sha256,
@@ -318,13 +318,13 @@ fn is_unnamed() -> _ {
 mod tests {
     use super::*;
     use crate::{Opening, assignments, courses, migrate};
-    use nbcourier_domain::{AssignmentId, CourseId, Md5Sum, TreeEntry, UserName};
+    use nbcourier_domain::{AssignmentId, CourseId, TreeEntry, UserName};
 
     fn content(number: u8) -> (BlobRef, Bytes) {
         let blob = BlobRef {
             // The sums need not be right here.
             sha256: Sha256Sum([number; 32]),
-            md5: Md5Sum([0; 16]),
+            md5: None,
             size: 3,
         };
         (blob, Bytes::from(vec![number; 3]))

@@ -9,7 +9,8 @@ use actix_web::http::header::ContentType;
 use bytes::Bytes;
 use futures_util::{StreamExt, stream};
 use nbcourier_codec::Base64LineEncoder;
-use nbcourier_domain::Timestamp;
+use nbcourier_domain::{Md5Sum, Timestamp};
+use nbcourier_exchange::files::checksums::ChecksummedFiles;
 use nbcourier_exchange::files::trees::{Contents, Piece, TreeFile, TreeFiles};
 use nbcourier_exchange::{self as exchange, Exchange};
 
@@ -29,6 +30,7 @@ pub async fn reply(
     list_only: bool,
 ) -> Result<HttpResponse> {
     let files_listed = files.len();
+    let files = files.checksummed(exchange).await?;
     let frame = Frame::new(files, timestamp, list_only);
     let (frame, size) = listing::write(files_listed, move || Ok(frame.measured())).await?;
     let mut reply = HttpResponse::Ok();
@@ -45,7 +47,7 @@ pub async fn reply(
         let pieces = broken_off(pieces.boxed_local());
         return Ok(reply.body(SizedStream::new(size, pieces)));
     }
-    let mut contents = Contents::open(exchange, frame.files.clone()).await?;
+    let mut contents = Contents::open(exchange, frame.files.files().clone()).await?;
     let mut writer = Writer {
         frame,
         encoder: Base64LineEncoder::new(),
@@ -68,7 +70,7 @@ pub async fn reply(
 
 /// The whole reply except the contents.
 struct Frame {
-    files: TreeFiles,
+    files: ChecksummedFiles,
     tail: String,
     list_only: bool,
     /// The index of the next file of a list without contents.
@@ -77,7 +79,7 @@ struct Frame {
 }
 
 impl Frame {
-    fn new(files: TreeFiles, timestamp: Option<Timestamp>, list_only: bool) -> Self {
+    fn new(files: ChecksummedFiles, timestamp: Option<Timestamp>, list_only: bool) -> Self {
         let begin = if files.is_empty() {
             r#"{"success": true, "files": ["#
         } else {
@@ -97,21 +99,20 @@ impl Frame {
     }
 
     /// Writes the text before the content of a file.
-    fn head(&self, place: usize, file: TreeFile<'_>, output: &mut Vec<u8>) {
+    fn head(&self, place: usize, (file, md5): (TreeFile<'_>, Md5Sum), output: &mut Vec<u8>) {
         let before = if place == 0 {
             r#"{"success": true, "files": ["#
         } else {
             ", "
         };
         let path = serde_json::Value::from(file.path.as_str());
-        let checksum = file.blob.md5;
         let content = if self.list_only {
             ""
         } else {
             r#", "content": ""#
         };
         output.extend_from_slice(
-            format!(r#"{before}{{"path": {path}, "checksum": "{checksum}"{content}"#).as_bytes(),
+            format!(r#"{before}{{"path": {path}, "checksum": "{md5}"{content}"#).as_bytes(),
         );
     }
 
@@ -145,7 +146,7 @@ impl Frame {
             self.head(place, file, &mut head);
             size += (head.len() + self.foot().len()) as u64;
             if !self.list_only {
-                size += Base64LineEncoder::encoded_len(file.blob.size);
+                size += Base64LineEncoder::encoded_len(file.0.blob.size);
             }
         }
         (self, size)

@@ -11,7 +11,7 @@ use nbcourier_api::{Assignment, Assignments, Dates};
 use nbcourier_auth::Caller;
 use nbcourier_domain::Rfc3339;
 use nbcourier_exchange::Exchange;
-use nbcourier_exchange::files::trees::Bundle;
+use nbcourier_exchange::files::checksums::ChecksummedBundle;
 use nbcourier_exchange::releases::{self, CurrentRelease, PageQuery};
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -53,7 +53,7 @@ pub async fn list(
     if !with_files {
         return Listing::of(lines, make).await;
     }
-    let trees = Bundle::new(&exchange, trees);
+    let trees = ChecksummedBundle::new(&exchange, trees);
     Listing::with_tail(lines, make, TreesTail::new(trees)).await
 }
 

@@ -4,7 +4,8 @@ use crate::http::error::{Error, Result};
 use crate::http::reply::listing::{Tail, write};
 use bytes::Bytes;
 use nbcourier_api::File;
-use nbcourier_exchange::files::trees::{Bundle, ListedTree, TreeFiles};
+use nbcourier_exchange::files::checksums::{ChecksummedBundle, ChecksummedFiles};
+use nbcourier_exchange::files::trees::ListedTree;
 use std::borrow::Cow;
 use std::collections::VecDeque;
 
@@ -13,8 +14,8 @@ const CHUNK: usize = 128 * 1024;
 
 /// The member `trees` of a listing, written piece by piece, so that memory does not grow with the number of files.
 pub struct TreesTail {
-    trees: Bundle<ListedTree>,
-    listed: VecDeque<(ListedTree, TreeFiles)>,
+    trees: ChecksummedBundle,
+    listed: VecDeque<(ListedTree, ChecksummedFiles)>,
     /// The index of the next file of the first listed tree.
     file: usize,
     begun: bool,
@@ -23,7 +24,7 @@ pub struct TreesTail {
 
 impl TreesTail {
     /// Returns the member with the files of these trees.
-    pub fn new(trees: Bundle<ListedTree>) -> Self {
+    pub fn new(trees: ChecksummedBundle) -> Self {
         Self {
             trees,
             listed: VecDeque::new(),
@@ -45,7 +46,7 @@ impl TreesTail {
                 piece.extend_from_slice(format!(r#"{before}"{}":["#, tree.digest).as_bytes());
             }
             while piece.len() < CHUNK
-                && let Some(file) = files.get(self.file)
+                && let Some((file, md5)) = files.get(self.file)
             {
                 if self.file > 0 {
                     piece.push(b',');
@@ -54,7 +55,7 @@ impl TreesTail {
                     path: Cow::Borrowed(file.path),
                     size: file.blob.size,
                     sha256: file.blob.sha256,
-                    md5: file.blob.md5,
+                    md5,
                 };
                 serde_json::to_writer(&mut piece, &listed).map_err(Error::unwritable)?;
                 self.file += 1;
@@ -72,7 +73,7 @@ impl TreesTail {
 impl Tail for TreesTail {
     async fn next(mut self) -> Result<Option<(Self, Bytes)>> {
         if self.listed.is_empty() {
-            self.listed = self.trees.next().await?.into();
+            self.listed = self.trees.next().await?;
         }
         if !self.listed.is_empty() {
             let files = self.listed.iter().map(|(_, files)| files.len()).sum();

@@ -11,7 +11,7 @@ use actix_web::web;
 use nbcourier_api::{Submission, SubmissionFeedback, Submissions};
 use nbcourier_auth::Caller;
 use nbcourier_domain::{AssignmentId, Rfc3339, UserName};
-use nbcourier_exchange::files::trees::Bundle;
+use nbcourier_exchange::files::checksums::ChecksummedBundle;
 use nbcourier_exchange::submission_pages::{self, ListedSubmission, Page, PageQuery};
 use nbcourier_exchange::{Error as Refusal, Exchange, Thing, submissions};
 use schemars::JsonSchema;
@@ -64,7 +64,7 @@ pub async fn list(
     if !with_files {
         return Listing::of(lines, move || shown(page)).await;
     }
-    let trees = Bundle::new(&exchange, std::mem::take(&mut page.trees));
+    let trees = ChecksummedBundle::new(&exchange, std::mem::take(&mut page.trees));
     Listing::with_tail(lines, move || shown(page), TreesTail::new(trees)).await
 }
 

@@ -8,7 +8,6 @@ use super::space::{BETWEEN_LOOKS, Space};
 use crate::op::Rows;
 use crate::{Error, Exchange, Limits, Result};
 use bytes::Bytes;
-use md5::Md5;
 use nbcourier_blobs::{Blobs, Complete, Staged};
 use nbcourier_domain::{BlobRef, Md5Sum, RelativePath, Sha256Sum, Timestamp, Tree, TreeEntry};
 use nbcourier_storage::trees::Arrivals;
@@ -70,8 +69,8 @@ struct Room {
 }
 
 struct File {
-    md5: Md5,
     sha256: Sha256,
+    md5: Option<Md5Sum>,
     size: u64,
     small: Vec<u8>,
     large: Option<Staged>,
@@ -122,8 +121,8 @@ impl Intake {
             return Err(Error::TooManyFiles(self.at_most));
         }
         self.open = Some(File {
-            md5: Md5::new(),
             sha256: Sha256::new(),
+            md5: None,
             size: 0,
             small: Vec::new(),
             large: None,
@@ -149,7 +148,6 @@ impl Intake {
             self.space.check(0)?;
             self.written = 0;
         }
-        file.md5.update(bytes);
         file.sha256.update(bytes);
         let is_small = file.large.is_none() && file.small.len() + bytes.len() <= SMALL;
         if is_small {
@@ -170,6 +168,13 @@ impl Intake {
             large
         };
         Ok(large.write(bytes)?)
+    }
+
+    /// Notes the MD5 of the current file, if it was computed anyway.
+    pub fn note_md5(&mut self, md5: Md5Sum) {
+        if let Some(file) = &mut self.open {
+            file.md5 = Some(md5);
+        }
     }
 
     /// Ends the current file and places it in the tree.
@@ -195,7 +200,7 @@ impl Intake {
         let sha256 = Sha256Sum(file.sha256.finalize().into());
         let blob = BlobRef {
             sha256,
-            md5: Md5Sum(file.md5.finalize().into()),
+            md5: file.md5,
             size: file.size,
         };
         self.files += 1;

@@ -1,6 +1,7 @@
 //! The bytes of trees: in from uploads, out to replies, and the limits on them.
 
 pub(crate) mod ahead;
+pub mod checksums;
 pub mod intake;
 pub mod parcel;
 pub(crate) mod quota;

@@ -41,6 +41,11 @@ impl TreeFiles {
         Self(files)
     }
 
+    /// Returns the rows of the files.
+    pub(super) fn rows(&self) -> &[store::trees::File] {
+        &self.0
+    }
+
     /// Returns the number of files.
     pub fn len(&self) -> usize {
         self.0.len()
