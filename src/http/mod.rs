@@ -24,7 +24,7 @@ mod state;
 pub(crate) mod tests;
 mod v1;
 
-pub use metrics::{Metrics, Process};
+pub use metrics::{Metrics, resident_bytes};
 pub use middleware::access_log::LOG_TARGET;
 pub use routes::routes;
 pub use server::{Server, Settings, start};

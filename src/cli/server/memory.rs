@@ -1,6 +1,6 @@
 //! Returning the memory of a rush to the system.
 
-use crate::http::Process;
+use crate::http::resident_bytes;
 use nbcourier_work::blocking;
 use std::time::{Duration, Instant};
 
@@ -32,5 +32,5 @@ pub async fn return_regularly() {
 
 /// Returns the resident memory of the process in bytes, or 0 where the system does not report it.
 fn resident() -> u64 {
-    Process::now().resident_bytes.unwrap_or_default()
+    resident_bytes().unwrap_or_default()
 }

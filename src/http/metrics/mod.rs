@@ -10,7 +10,7 @@ mod requests;
 
 pub use access::Metrics;
 pub use page::counted;
-pub use process::Process;
+pub use process::resident_bytes;
 pub use requests::Requests;
 
 pub(super) use access::{Guard, alone, show};

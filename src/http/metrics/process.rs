@@ -26,31 +26,46 @@ impl Process {
 
     /// Reads the state from the process's directory of proc(5).
     fn below(directory: &Path) -> Self {
-        // Without it, the numbers from it stay unknown.
-        let stat = fs::read_to_string(directory.join("stat")).unwrap_or_default();
-        // The second field is a name in parentheses, which may hold blanks. These are the fields from the third on.
-        let fields: Vec<&str> = stat
-            .rsplit_once(')')
-            .map_or("", |(_, rest)| rest)
-            .split_whitespace()
-            .collect();
-        let number = |nth: usize| {
-            let field = fields.get(nth - 3);
-            field.and_then(|field| field.parse::<u64>().ok())
-        };
-        let page = rustix::param::page_size() as u64;
+        let stat = Stat::below(directory);
         let limit = rustix::process::getrlimit(rustix::process::Resource::Nofile);
         Self {
-            resident_bytes: number(24).map(|pages| pages * page),
+            resident_bytes: stat.resident_bytes(),
             open_fds: fs::read_dir(directory.join("fd"))
                 .ok()
                 .map(|all| all.count() as u64),
             max_fds: limit.current,
-            threads: number(20),
-            cpu_seconds: number(14)
-                .zip(number(15))
+            threads: stat.number(20),
+            cpu_seconds: stat
+                .number(14)
+                .zip(stat.number(15))
                 .map(|(user, system)| seconds(user + system)),
         }
+    }
+}
+
+/// Returns the resident memory of this process in bytes, if the system reports it.
+pub fn resident_bytes() -> Option<u64> {
+    Stat::below(Path::new("/proc/self")).resident_bytes()
+}
+
+/// The file `stat` of a process's directory. It is empty if the system has none.
+struct Stat(String);
+
+impl Stat {
+    fn below(directory: &Path) -> Self {
+        Self(fs::read_to_string(directory.join("stat")).unwrap_or_default())
+    }
+
+    /// Returns the number in the `nth` field, counted from 1 as in proc(5), beginning with the third.
+    fn number(&self, nth: usize) -> Option<u64> {
+        // The second field is a name in parentheses, which may hold blanks.
+        let (_, fields) = self.0.rsplit_once(')')?;
+        fields.split_whitespace().nth(nth - 3)?.parse().ok()
+    }
+
+    fn resident_bytes(&self) -> Option<u64> {
+        let page = rustix::param::page_size() as u64;
+        self.number(24).map(|pages| pages * page)
     }
 }
 
@@ -68,6 +83,7 @@ mod tests {
     fn what_the_system_does_not_give_is_unknown() {
         let here = Process::now();
         assert!(here.resident_bytes.unwrap() > 0 && here.threads.unwrap() > 0);
+        assert!(resident_bytes().unwrap() > 0);
         assert!(here.open_fds.unwrap() > 0 && here.cpu_seconds.is_some());
         let none = Process::below(Path::new("/nowhere"));
         assert_eq!((none.resident_bytes, none.open_fds), (None, None));
