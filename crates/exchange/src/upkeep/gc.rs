@@ -116,8 +116,7 @@ async fn clear(
             purge(conn, deleted_before)
         })
         .await?;
-    remove_unnamed_trees(exchange, &mut report).await?;
-    remove_unnamed_blobs(exchange, arrived_before, &mut report).await?;
+    remove_unnamed(exchange, arrived_before, &mut report).await?;
     remove_unclaimed_files(exchange, arrived_before, &mut report).await?;
     Ok(report)
 }
@@ -236,77 +235,84 @@ fn purge(conn: &mut Connection, deleted_before: Timestamp) -> Result<GcReport> {
     })
 }
 
-/// Removes the trees that nothing names. It looks for them on snapshots, so that submissions do not wait while it passes
-/// over all trees, and asks again in the transactions that remove them.
-async fn remove_unnamed_trees(exchange: &Exchange, report: &mut GcReport) -> Result<()> {
-    let mut after = 0;
-    loop {
-        let found = exchange
-            .without_policy()
-            .read(move |conn| Ok(store::trees::unnamed(conn, after, CHUNK)?))
-            .await?;
-        let Some(last) = found.last() else {
-            return Ok(());
-        };
-        after = *last;
-        report.trees += exchange
-            .without_policy()
-            .write(move |conn| Ok(store::trees::remove_unnamed(conn, &found)?))
-            .await?;
-    }
+/// Rows that may have lost the last row that named them.
+#[derive(Debug, Clone, Copy)]
+enum Unnamed {
+    /// Trees.
+    Trees,
+    /// Contents stored before this time.
+    Blobs(Timestamp),
 }
 
-/// Removes the rows of contents that no tree names, in the same way.
-async fn remove_unnamed_blobs(
-    exchange: &Exchange,
-    arrived_before: Arrival,
-    report: &mut GcReport,
-) -> Result<()> {
-    let (before, mut after) = (arrived_before.row, 0);
-    loop {
-        let found = exchange
-            .without_policy()
-            .read(move |conn| Ok(store::blobs::unnamed(conn, before, after, CHUNK)?))
-            .await?;
-        let Some(last) = found.last() else {
-            return Ok(());
-        };
-        after = *last;
-        let (blobs, bytes) = exchange
-            .without_policy()
-            .write(move |conn| Ok(store::blobs::remove_unnamed(conn, before, &found)?))
-            .await?;
-        report.blobs += blobs;
+impl Unnamed {
+    /// Returns the kinds in the order of their removal: a tree names contents.
+    fn all(arrived_before: Arrival) -> [Self; 2] {
+        [Self::Trees, Self::Blobs(arrived_before.row)]
+    }
+
+    /// Returns the next rows with an ID above `after` that nothing names, by ID.
+    fn find(self, conn: &mut Connection, after: i64) -> store::Result<Vec<i64>> {
+        match self {
+            Self::Trees => store::trees::unnamed(conn, after, CHUNK),
+            Self::Blobs(before) => store::blobs::unnamed(conn, before, after, CHUNK),
+        }
+    }
+
+    /// Removes those of these rows that nothing names. Returns their number, and the bytes that were in the database.
+    fn remove(self, conn: &mut Connection, found: &[i64]) -> store::Result<(usize, u64)> {
+        match self {
+            Self::Trees => Ok((store::trees::remove_unnamed(conn, found)?, 0)),
+            Self::Blobs(before) => store::blobs::remove_unnamed(conn, before, found),
+        }
+    }
+
+    fn count(self, (rows, bytes): (usize, u64), report: &mut GcReport) {
+        match self {
+            Self::Trees => report.trees += rows,
+            Self::Blobs(_) => report.blobs += rows,
+        }
         report.bytes += bytes;
     }
 }
 
-/// Removes the same trees and rows of contents within one transaction.
+/// Removes the rows that nothing names. It looks for them on snapshots, so that submissions do not wait while it passes
+/// over all rows, and asks again in the transactions that remove them.
+async fn remove_unnamed(
+    exchange: &Exchange,
+    arrived_before: Arrival,
+    report: &mut GcReport,
+) -> Result<()> {
+    for kind in Unnamed::all(arrived_before) {
+        let mut after = 0;
+        loop {
+            let look = move |conn: &mut Connection| Ok(kind.find(conn, after)?);
+            let found = exchange.without_policy().read(look).await?;
+            let Some(last) = found.last() else { break };
+            after = *last;
+            let remove = move |conn: &mut Connection| Ok(kind.remove(conn, &found)?);
+            let removed = exchange.without_policy().write(remove).await?;
+            kind.count(removed, report);
+        }
+    }
+    Ok(())
+}
+
+/// Removes the same rows within one transaction.
 fn rehearse_unnamed(
     conn: &mut Connection,
     arrived_before: Arrival,
     report: &mut GcReport,
 ) -> Result<()> {
-    let (before, mut after) = (arrived_before.row, 0);
-    loop {
-        let found = store::trees::unnamed(conn, after, CHUNK)?;
-        let Some(last) = found.last() else {
-            break;
-        };
-        after = *last;
-        report.trees += store::trees::remove_unnamed(conn, &found)?;
+    for kind in Unnamed::all(arrived_before) {
+        let mut after = 0;
+        loop {
+            let found = kind.find(conn, after)?;
+            let Some(last) = found.last() else { break };
+            after = *last;
+            kind.count(kind.remove(conn, &found)?, report);
+        }
     }
-    after = 0;
-    loop {
-        let found = store::blobs::unnamed(conn, before, after, CHUNK)?;
-        let Some(last) = found.last() else {
-            return Ok(());
-        };
-        after = *last;
-        let (blobs, bytes) = store::blobs::remove_unnamed(conn, before, &found)?;
-        report.blobs += blobs;
-        report.bytes += bytes;
-    }
+    Ok(())
 }
 
 async fn old_files(exchange: &Exchange, arrived_before: Arrival) -> Result<Vec<StoredFile>> {
