@@ -2,7 +2,7 @@
 "use strict";
 
 (function () {
-    const told = function (xhr) {
+    const reason = function (xhr) {
         const answer = xhr.responseJSON;
         return (answer && answer.message) || "The notebook server does not answer (" + xhr.status + ").";
     };
@@ -25,7 +25,7 @@
         const failed = options.error;
         options.error = function (xhr) {
             $(".modal").modal("hide");
-            show("That did not work", told(xhr), method === "read" ? undefined : reload);
+            show("That did not work", reason(xhr), method === "read" ? undefined : reload);
             if (failed) {
                 failed.apply(this, arguments);
             }

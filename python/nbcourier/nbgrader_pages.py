@@ -106,7 +106,7 @@ class Students(_Page, StudentCollectionHandler):
     @check_xsrf
     @check_notebook_dir
     async def get(self) -> None:
-        """Returns both as JSON. What the exchange knows of a student takes precedence over the gradebook."""
+        """Returns both as JSON. Data of the exchange take precedence over the gradebook."""
         roster = self.roster()
         enrolled: list[Student] = []
         if roster is not None:

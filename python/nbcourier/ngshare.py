@@ -115,7 +115,7 @@ class NgshareTransport:
         try:
             self._post("assignment", course, assignment, form=form)
         except CourierError:
-            # Whatever was wrong with the new files, students should still have the old ones.
+            # Students should still have the old files, even if something is wrong with the new ones.
             form = _encoded(
                 (item.text("path"), item.text("content"))
                 for item in earlier.parts("files")

@@ -1,4 +1,4 @@
-"""What the server at an address is. Other servers also send JSON of an exchange's form."""
+"""The kind of server at an address. Other servers also send JSON of an exchange's form."""
 
 from __future__ import annotations
 

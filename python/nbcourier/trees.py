@@ -335,8 +335,8 @@ def staged(destination: Path, *, below: Path) -> Iterator[Path]:
     """Yields a new directory that replaces the destination only if the block succeeds.
 
     It is made beside the destination, so that the last step is a rename. The old content stays untouched until then.
-    After a failure nothing of it remains, nor any directory that was made for it. What a killed process left beside the
-    destination is removed.
+    After a failure nothing of it remains, nor any directory that was made for it. Files that a killed process left
+    beside the destination are removed.
     Raises `CourierError` if the destination is not below the given directory, by its name or through a link.
     """
     parent = destination.parent

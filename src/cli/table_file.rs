@@ -174,7 +174,7 @@ fn decoded(bytes: &[u8]) -> Option<Decoded> {
     };
     let texts = candidates.into_iter().filter_map(|encoding| {
         let text = decode(encoding, bytes)?;
-        // A letter beside other letters is needed to tell Mac Roman from others.
+        // Only a letter beside other letters distinguishes Mac Roman from others.
         let is_possible = encoding != MACINTOSH || has_words(&text);
         is_possible.then(|| (oddities(&text), encoding, text))
     });

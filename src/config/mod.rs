@@ -85,7 +85,7 @@ pub struct Config {
     pub hub_groups: bool,
     /// The groups of the hub that make people members of a course, with their roles.
     pub group_rules: GroupRules,
-    /// What happens to the data of a user name that the hub uses again.
+    /// The treatment of the data of a user name that the hub uses again.
     pub reused_names: ReusedNames,
     /// Whether refusals give their reason. Stand-alone, also whether the example data exists.
     pub debug: bool,

@@ -17,7 +17,7 @@ pub enum LogFormat {
     Json,
 }
 
-/// What happens to earlier work when the hub creates an account again under the same name.
+/// The treatment of earlier work when the hub creates an account again under the same name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum ReusedNames {

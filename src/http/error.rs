@@ -178,7 +178,7 @@ impl Error {
             Self::PartHeadersTooLong(_) | Self::TooManyPartHeaders(_) => Some("part-headers"),
             Self::TooManyItems(_) => Some("list-length"),
             Self::BodyTimeout => Some("body-timeout"),
-            Self::Auth(AuthError::TooManyStrangers { .. }) => Some("unknown-tokens"),
+            Self::Auth(AuthError::TooManyUnknownTokens { .. }) => Some("unknown-tokens"),
             _ => None,
         }
     }
@@ -190,7 +190,7 @@ impl Error {
             Self::TooManyUploads(_) | Self::TooManyOpen(_) => Some(1),
             Self::Auth(
                 AuthError::HubUnavailable { retry_after, .. }
-                | AuthError::TooManyStrangers { retry_after },
+                | AuthError::TooManyUnknownTokens { retry_after },
             ) => Some(retry_after.as_secs().max(1)),
             _ => (self.status_code() == StatusCode::SERVICE_UNAVAILABLE).then_some(RETRY_AFTER),
         }

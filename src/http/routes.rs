@@ -16,7 +16,7 @@ pub struct Address {
     pub method: &'static str,
     /// The path with `{names}`: below the prefix, or from the root if it begins with `/`.
     pub path: &'static str,
-    /// Who may call it.
+    /// The callers that it admits.
     pub access: Access,
     /// How the reply is sent.
     pub reply: Reply,
@@ -26,7 +26,7 @@ pub struct Address {
     pub route: Route,
 }
 
-/// Who may call an address.
+/// The callers that an address admits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Access {
     /// Everybody.

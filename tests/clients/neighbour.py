@@ -12,12 +12,12 @@ PREFIX = f"/services/{NAME}/"
 PAGE = "<!doctype html><html lang=en><title>neighbour</title><p>Nothing to see here.</p></html>"
 
 # The worker reports what it can read of the reply, and shows the page.
-TELL = """
-const tell = async (request, reply) => {
-  const told = {
+REPORT = """
+const report = async (request, reply) => {
+  const read = {
     dest: request.destination, method: request.method, status: reply.status, text: await reply.clone().text(),
   };
-  await fetch("/services/neighbour/told", { method: "POST", body: JSON.stringify(told) });
+  await fetch("/services/neighbour/reports", { method: "POST", body: JSON.stringify(read) });
   return reply;
 };
 const isTarget = (request) =>
@@ -31,7 +31,7 @@ WORKERS = {
 self.addEventListener("install", () => self.skipWaiting());
 self.addEventListener("fetch", (event) => {
   if (isTarget(event.request)) {
-    event.respondWith(fetch(event.request).then((reply) => tell(event.request, reply)));
+    event.respondWith(fetch(event.request).then((reply) => report(event.request, reply)));
   }
 });
 """,
@@ -43,7 +43,7 @@ self.addEventListener("fetch", (event) => {
   if (isTarget(event.request)) {
     event.respondWith((async () => {
       const reply = (await event.preloadResponse) || (await fetch(event.request));
-      return tell(event.request, reply);
+      return report(event.request, reply);
     })());
   }
 });
@@ -61,7 +61,7 @@ self.addEventListener("install", (event) => {
 });
 self.addEventListener("fetch", (event) => {
   if (isTarget(event.request)) {
-    event.respondWith(fetch(event.request).then((reply) => tell(event.request, reply)));
+    event.respondWith(fetch(event.request).then((reply) => report(event.request, reply)));
   }
 });
 """,
@@ -72,7 +72,7 @@ class Neighbour:
     """A server of the hub whose owner can make it do anything; it listens until it is stopped."""
 
     def __init__(self) -> None:
-        self.told: list[dict] = []
+        self.reports: list[dict] = []
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
         self._server.daemon_threads = True
         self._thread = threading.Thread(
@@ -88,20 +88,20 @@ class Neighbour:
         self._thread.join(STOP_LIMIT_S)
 
     def _handler(self) -> type[BaseHTTPRequestHandler]:
-        told = self.told
+        reports = self.reports
 
         class Handler(BaseHTTPRequestHandler):
             def do_GET(self) -> None:
                 name = self.path.split("?")[0].removeprefix(PREFIX)
                 worker = name.removeprefix("worker-").removesuffix(".js")
                 if worker in WORKERS:
-                    self._reply("text/javascript", TELL + WORKERS[worker])
+                    self._reply("text/javascript", REPORT + WORKERS[worker])
                 else:
                     self._reply("text/html", PAGE)
 
             def do_POST(self) -> None:
                 length = int(self.headers.get("Content-Length", 0))
-                told.append(json.loads(self.rfile.read(length)))
+                reports.append(json.loads(self.rfile.read(length)))
                 self._reply("text/plain", "thanks")
 
             def _reply(self, kind: str, text: str) -> None:

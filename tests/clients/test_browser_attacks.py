@@ -262,20 +262,20 @@ def test_a_forged_form_changes_nothing(visitor: Driven, hub: Hub, path: str) -> 
 def test_a_service_worker_does_not_read_a_page_that_is_opened(
     visitor: Driven, hub: Hub, worker: str
 ) -> None:
-    told = told_by(visitor, hub, worker)
-    assert [(each["status"], MARK in each["text"]) for each in told] == [(403, False)]
+    reports = reports_of(visitor, hub, worker)
+    assert [(each["status"], MARK in each["text"]) for each in reports] == [(403, False)]
 
 
 def test_a_service_worker_that_races_with_the_network_reads_a_page_in_chromium_only(
     visitor: Driven, hub: Hub, is_firefox: bool
 ) -> None:
     """The browser requests the page as for any page that it shows, and gives the worker the same reply."""
-    (told,) = told_by(visitor, hub, "race")
+    (report,) = reports_of(visitor, hub, "race")
     if is_firefox:
-        assert (told["status"], MARK in told["text"]) == (403, False)
+        assert (report["status"], MARK in report["text"]) == (403, False)
     else:
         # If this fails, Chromium has changed: say so in SECURITY.md.
-        assert (told["status"], MARK in told["text"]) == (200, True)
+        assert (report["status"], MARK in report["text"]) == (200, True)
 
 
 def test_a_window_that_a_script_opens_is_taken_away_from_it_but_in_firefox(
@@ -289,16 +289,16 @@ def test_a_window_that_a_script_opens_is_taken_away_from_it_but_in_firefox(
         assert seen == "gone"
 
 
-def told_by(visitor: Driven, hub: Hub, worker: str) -> list[dict]:
+def reports_of(visitor: Driven, hub: Hub, worker: str) -> list[dict]:
     """Returns what the neighbour's service worker reads when the visitor opens our page."""
     assert worker in WORKERS
-    hub.neighbour.told.clear()
+    hub.neighbour.reports.clear()
     script = f"/services/neighbour/worker-{worker}.js"
     assert visitor.run(REGISTER, script) == "activated"
     try:
         visitor.go(f"{hub.service_url}/")
-        wait_until(lambda: hub.neighbour.told)
-        return list(hub.neighbour.told)
+        wait_until(lambda: hub.neighbour.reports)
+        return list(hub.neighbour.reports)
     finally:
         visitor.go(hub.neighbour_url)
         visitor.run(UNREGISTER)

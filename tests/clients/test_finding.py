@@ -85,7 +85,7 @@ def require_found(outcomes: list[Outcome]) -> None:
         assert "ps1" in outcome.text, str(outcome)
 
 
-def require_told(outcomes: list[Outcome], *words: str) -> None:
+def require_message(outcomes: list[Outcome], *words: str) -> None:
     """Checks that both ended with an error that contains all of these words."""
     for outcome in outcomes:
         assert outcome.code != 0, str(outcome)
@@ -152,36 +152,36 @@ def test_with_nothing_there_the_address_the_clue_and_the_setting_are_named(
 ) -> None:
     outcomes = street.ask({"JUPYTERHUB_API_URL": f"http://{street.host}:8081/hub/api"})
     tried = f"http://{street.host}:8000/services/nbcourier"
-    require_told(outcomes, tried, "derived from JUPYTERHUB_API_URL", SETTING)
+    require_message(outcomes, tried, "derived from JUPYTERHUB_API_URL", SETTING)
 
 
 @pytest.mark.parametrize("name", ["SSL_CERT_FILE", "REQUESTS_CA_BUNDLE"])
 def test_the_littlest_jupyterhub_is_found_with_and_without_https(
     street: Street, name: str
 ) -> None:
-    told = {"JUPYTERHUB_API_URL": f"http://{street.host}:15001/hub/api"}
+    environment = {"JUPYTERHUB_API_URL": f"http://{street.host}:15001/hub/api"}
     plain = street.add(Relay(street.hub_port, street.host, 80))
-    require_found(street.ask(told))
+    require_found(street.ask(environment))
     street.take_away(plain)
     street.add(Responder(street.host, 80, status=301, redirect=f"https://{street.host}"))
     street.relay_by_tls(443)
-    require_found(street.ask(told | {name: str(street.ca)}))
+    require_found(street.ask(environment | {name: str(street.ca)}))
     # The usual certificate is for the hub's name, and is not signed by an authority that this machine knows.
-    outcomes = street.ask(told)
+    outcomes = street.ask(environment)
     tried = f"https://{street.host}/services/nbcourier"
-    require_told(outcomes, tried, "derived from JUPYTERHUB_API_URL", SETTING)
+    require_message(outcomes, tried, "derived from JUPYTERHUB_API_URL", SETTING)
 
 
 def test_a_redirect_to_https_is_followed_by_every_command(street: Street) -> None:
     street.add(Responder(street.host, 80, status=301, redirect=f"https://{street.host}"))
     street.relay_by_tls(443)
-    told = {
+    environment = {
         "NBCOURIER_URL": f"http://{street.host}/services/nbcourier",
         "SSL_CERT_FILE": str(street.ca),
     }
-    require_found(street.ask(told))
+    require_found(street.ask(environment))
     person = street.student
-    person.env |= told
+    person.env |= environment
     option = f"--course={COURSE}"
     person.nbgrader("fetch_assignment", "ps1", option, "--replace")
     submitted = person.nbgrader("submit", "ps1", option)
@@ -194,7 +194,7 @@ def test_a_redirect_to_another_port_is_named_and_not_followed(street: Street) ->
     elsewhere = street.add(Responder(street.host))
     gate = street.add(Responder(street.host, status=308, redirect=elsewhere.url))
     outcomes = street.ask({"NBCOURIER_URL": f"{gate.url}/services/nbcourier"})
-    require_told(outcomes, f"{elsewhere.url}/services/nbcourier", SETTING)
+    require_message(outcomes, f"{elsewhere.url}/services/nbcourier", SETTING)
     assert elsewhere.asked == []
 
 
@@ -203,19 +203,19 @@ def test_a_chart_without_tls_is_found_under_any_name_of_the_release(
 ) -> None:
     port = str(street.relay())
     for prefix, hub in (("", "hub"), ("COURSES_", "courses-hub"), ("A_B_", "a-b-hub")):
-        told = {
+        environment = {
             f"{prefix}PROXY_PUBLIC_SERVICE_HOST": street.host,
             f"{prefix}PROXY_PUBLIC_SERVICE_PORT": port,
             f"{prefix}PROXY_PUBLIC_SERVICE_PORT_HTTP": port,
             "JUPYTERHUB_API_URL": f"http://{hub}:8081/hub/api",
         }
-        require_found(street.ask(told))
+        require_found(street.ask(environment))
 
 
 def test_a_chart_that_gets_its_certificates_is_found_behind_them(
     street: Street,
 ) -> None:
-    told = {
+    environment = {
         "PROXY_PUBLIC_SERVICE_HOST": street.host,
         "PROXY_PUBLIC_SERVICE_PORT": "443",
         "PROXY_PUBLIC_SERVICE_PORT_HTTPS": "443",
@@ -223,36 +223,36 @@ def test_a_chart_that_gets_its_certificates_is_found_behind_them(
         "PROXY_HTTP_SERVICE_PORT": str(street.relay()),
         "JUPYTERHUB_API_URL": "http://hub:8081/hub/api",
     }
-    require_found(street.ask(told))
+    require_found(street.ask(environment))
 
 
 def test_a_chart_with_a_certificate_of_its_own_is_asked_by_tls_alone(
     street: Street,
 ) -> None:
     port = street.relay_by_tls()
-    told = {
+    environment = {
         "PROXY_PUBLIC_SERVICE_HOST": street.host,
         "PROXY_PUBLIC_SERVICE_PORT": "443",
         "PROXY_PUBLIC_SERVICE_PORT_HTTPS": str(port),
         "JUPYTERHUB_API_URL": "http://hub:8081/hub/api",
     }
-    require_found(street.ask(told | {"SSL_CERT_FILE": str(street.ca)}))
+    require_found(street.ask(environment | {"SSL_CERT_FILE": str(street.ca)}))
     tried = f"https://{street.host}:{port}/services/nbcourier"
-    require_told(
-        street.ask(told), tried, "derived from PROXY_PUBLIC_SERVICE_HOST", SETTING
+    require_message(
+        street.ask(environment), tried, "derived from PROXY_PUBLIC_SERVICE_HOST", SETTING
     )
 
 
 def test_a_page_of_the_hub_at_a_wrong_name_is_no_exchange(street: Street) -> None:
     port = street.relay()
-    told = {
+    environment = {
         "PROXY_PUBLIC_SERVICE_HOST": street.host,
         "PROXY_PUBLIC_SERVICE_PORT": str(port),
         "NBCOURIER_SERVICE_NAME": "exchange",
     }
     tried = f"The server at http://{street.host}:{port}/services/exchange is not an exchange"
-    require_told(street.ask(told), tried, "derived from PROXY_PUBLIC_SERVICE_HOST", SETTING)
+    require_message(street.ask(environment), tried, "derived from PROXY_PUBLIC_SERVICE_HOST", SETTING)
     for path in ("/hub", "/hub/api", "/services", "/user/ada", "", "/services/neighbour"):
         url = f"http://{street.host}:{port}{path}"
         outcomes = street.ask({"NBCOURIER_URL": url})
-        require_told(outcomes, f"The server at {url} is not an exchange", SETTING)
+        require_message(outcomes, f"The server at {url} is not an exchange", SETTING)

@@ -65,36 +65,36 @@ def test_each_click_is_answered_with_what_was_done_and_what_was_not(
     work = course.first.home / "ps1"
     course.release()
     work.write_bytes(b"")
-    told = page.press("fetch")
-    assert not told["success"]
-    assert f"You already have a copy of 'ps1' at '{work}'" in told["value"]
-    assert told["nbcourier"] == {
+    reply = page.press("fetch")
+    assert not reply["success"]
+    assert f"You already have a copy of 'ps1' at '{work}'" in reply["value"]
+    assert reply["nbcourier"] == {
         "title": "Assignment not fetched",
-        "sentences": [told["value"]],
+        "sentences": [reply["value"]],
         "reload": True,
     }
     work.unlink()
 
-    told = page.press("fetch")
-    assert told["success"] and "nbcourier" not in told
-    (entry,) = told["value"]
+    reply = page.press("fetch")
+    assert reply["success"] and "nbcourier" not in reply
+    (entry,) = reply["value"]
     assert (entry["status"], entry["path"]) == ("fetched", "ps1")
 
-    told = page.press("submit")
-    assert told["success"] and "nbcourier" not in told
-    assert [each["status"] for each in told["value"]] == ["fetched", "submitted"]
+    reply = page.press("submit")
+    assert reply["success"] and "nbcourier" not in reply
+    assert [each["status"] for each in reply["value"]] == ["fetched", "submitted"]
 
-    told = page.press("fetch_feedback")
-    assert told["success"]
-    (sentence,) = told["nbcourier"]["sentences"]
+    reply = page.press("fetch_feedback")
+    assert reply["success"]
+    (sentence,) = reply["nbcourier"]["sentences"]
     assert sentence.startswith("There is no feedback yet on 'ps1' submitted at")
 
     odd = work / "data" / "a\\b"
     odd.write_bytes(b"1")
-    told = page.press("submit")
-    assert told["success"]
+    reply = page.press("submit")
+    assert reply["success"]
     times = course.submissions(course.first)
-    assert told["nbcourier"]["sentences"] == [
+    assert reply["nbcourier"]["sentences"] == [
         f"'ps1' was submitted at {times[-1]} UTC and is safe, but not all of it.",
         "Not handed in: 'data/a\\b' stays here: a name with a backslash is a path on Windows. Rename it",
     ]
@@ -111,28 +111,28 @@ def test_each_click_is_answered_with_what_was_done_and_what_was_not(
         return None
 
     front.rule = after_submitting
-    told = page.press("submit")
-    assert told["success"] and told["value"] == []
-    assert "and is safe" in told["nbcourier"]["sentences"][0]
-    assert told["nbcourier"]["sentences"][-1].startswith("The lists cannot be shown. ")
+    reply = page.press("submit")
+    assert reply["success"] and reply["value"] == []
+    assert "and is safe" in reply["nbcourier"]["sentences"][0]
+    assert reply["nbcourier"]["sentences"][-1].startswith("The lists cannot be shown. ")
     assert len(course.submissions(course.first)) == 3
     front.rule = lambda asked: None
 
     (work / "p1.ipynb").unlink()
     os.mkfifo(work / "p1.ipynb")
-    told = page.press("submit")
-    assert not told["success"] and "nbcourier" not in told
-    assert told["value"].startswith("Not submitted, because notebooks")
-    assert "Traceback" not in told["value"]
-    assert max(map(len, told["value"].splitlines())) <= 90
+    reply = page.press("submit")
+    assert not reply["success"] and "nbcourier" not in reply
+    assert reply["value"].startswith("Not submitted, because notebooks")
+    assert "Traceback" not in reply["value"]
+    assert max(map(len, reply["value"].splitlines())) <= 90
 
     front.rule = lambda asked: problem(507, "no room")
-    for told in (page.listed(), page.get("courses")):
-        assert not told["success"]
+    for reply in (page.listed(), page.get("courses")):
+        assert not reply["success"]
         # nbgrader's own message would speak of a directory.
-        assert "could not be created" not in told["value"]
+        assert "could not be created" not in reply["value"]
         if wire == V1:
-            assert told["value"].startswith("The exchange has no room left; tell the administrators")
+            assert reply["value"].startswith("The exchange has no room left; tell the administrators")
 
 
 def test_the_lists_are_those_of_nbgraders_own_handlers_and_tell_extensions(
@@ -147,14 +147,14 @@ def test_the_lists_are_those_of_nbgraders_own_handlers_and_tell_extensions(
     course.instructor.put_json(f"{at}/dates", past)
     due = {"due_at": LATER.isoformat(), "cutoff_at": None}
     course.instructor.put_json(f"{at}/extensions/{course.first.name}", due)
-    told = page.press("fetch")
-    assert "which is an extension for you" in told["nbcourier"]["sentences"][-1]
+    reply = page.press("fetch")
+    assert "which is an extension for you" in reply["nbcourier"]["sentences"][-1]
     page.press("submit")
     course.give_feedback(
         course.first, course.submissions(course.first)[0], {"p1.html": b"<p>"}
     )
-    told = page.press("fetch_feedback")
-    assert told["success"] and "nbcourier" not in told
+    reply = page.press("fetch_feedback")
+    assert reply["success"] and "nbcourier" not in reply
     course.release("ps2")
 
     other = configure_page(tmp_path, course.first, course.url, monkeypatch, "")

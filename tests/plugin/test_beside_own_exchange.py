@@ -133,8 +133,8 @@ def test_the_same_files_again_and_late_are_collected_alike(
     assert seen[0] == seen[1] == [last, punctual, punctual, last]
     # The plugin also says that a late submission has the same files as one in time.
     is_the_same = handed_in[-1] in handed_in[: in_time + 1]
-    is_told = "has the same files as the one of" in caplog.text
-    assert is_told == (is_the_same and keeps_date == "the exchange")
+    is_reported = "has the same files as the one of" in caplog.text
+    assert is_reported == (is_the_same and keeps_date == "the exchange")
 
 
 def test_copies_of_submissions_are_alike_and_take_their_room_once(

@@ -120,9 +120,9 @@ def test_the_assignment_list_shows_its_courses(
     page = configure_page(
         tmp_path / "lab", school.ada, course.url, monkeypatch, setting
     )
-    told = page.list_courses()
-    assert told["success"], told
-    shown = [name for name in told["value"] if name in school.names]
+    reply = page.list_courses()
+    assert reply["success"], reply
+    shown = [name for name in reply["value"] if name in school.names]
     expected = {"*": school.names, "": school.names, "alg*": school.names[:2]}
     assert shown == expected.get(given, [])
     for name in school.names:

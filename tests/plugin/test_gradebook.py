@@ -109,8 +109,8 @@ def test_an_extension_counts_in_late_penalties_and_names_stand_in_the_exported_g
     first, second = (rows[each.name] for each in (course.first, course.second))
     assert (float(first["late_submission_penalty"]), float(first["score"])) == (0, 2)
     assert (float(second["late_submission_penalty"]), float(second["score"])) == (2, 0)
-    told = (first["first_name"], first["last_name"], first["email"])
-    assert told == ("Ada", "Lovelace", "ada@uni.example")
+    names = (first["first_name"], first["last_name"], first["email"])
+    assert names == ("Ada", "Lovelace", "ada@uni.example")
     # Collecting and grading again does not change these.
     assert "extension" not in collect(course, "--update")
     course.instructor.nbgrader("autograde", "ps1", course.option, zero, "--force")
@@ -400,8 +400,8 @@ def test_releasing_gives_the_exchange_the_due_date_of_the_gradebook_and_leaves_t
     release = ("release_assignment", "ps1", course.option)
     said = course.instructor.nbgrader(*release).stderr
     assert "'ps1' is due" in said and "as in the gradebook" in said
-    told = course.instructor.get(f"{at(course)}/gradebook")
-    times = [told[key] and datetime.fromisoformat(told[key]) for key in ("opens_at", "due_at", "cutoff_at")]
+    gradebook = course.instructor.get(f"{at(course)}/gradebook")
+    times = [gradebook[key] and datetime.fromisoformat(gradebook[key]) for key in ("opens_at", "due_at", "cutoff_at")]
     assert times == [opens, LATER, cut_off]
     # The students see the due time.
     assert ", due " in course.first.listing(course.option)[0]

@@ -284,7 +284,7 @@ def test_a_student_of_an_illegal_name_is_left_out_and_the_class_comes(
 ) -> None:
     scene.lie(student=name)
     said = scene.attempt("Collect")
-    assert said, "a class that is not whole was told as whole"
+    assert said, "an incomplete class was reported as complete"
     assert scene.files() == {
         f"submitted/{each}/ps1/{file}"
         for each in ("abe", "zoe")
@@ -407,7 +407,7 @@ def replaced(document: Any, place: tuple[Any, ...], value: Any) -> Any:
 
 @both
 @pytest.mark.parametrize("value", ODD_VALUES.values(), ids=ODD_VALUES)
-def test_an_odd_value_at_any_place_is_told_in_words(
+def test_an_odd_value_at_any_place_is_reported_in_words(
     scene: Scene, value: Any, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     scene.lie()

@@ -294,9 +294,9 @@ def test_the_assignment_list_calls_success_what_is_stored_and_nothing_else(
     assert len(course.submissions(course.first)) == 2
 
     write_tree(tmp_path / "ps1", {"p1.ipynb": b"x" * 150_000})
-    told = page.submit_assignment(course.name, "ps1")
-    assert not told["success"]
-    assert "Not submitted, because notebooks" in told["value"]
+    reply = page.submit_assignment(course.name, "ps1")
+    assert not reply["success"]
+    assert "Not submitted, because notebooks" in reply["value"]
     assert len(course.submissions(course.first)) == 2
 
 
@@ -324,7 +324,7 @@ def test_the_page_names_what_the_settings_of_the_course_exclude(
         ada.config.CourseDirectory.ignore += [".ipynb_checkpoints", "__pycache__"]
     ada.run("Submit", course.name, "ps1")
     done, *notices = ada.said
-    # What a setting excludes is no lack.
+    # A file that a setting excludes is not missing.
     assert done.endswith("and is safe.")
     sentence = f"Not handed in, as the course's settings say: {named}"
     assert notices == ([sentence] if named else [])

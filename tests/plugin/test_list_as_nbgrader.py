@@ -59,7 +59,7 @@ name = os.listdir(Path(options["home"], "submitted"))[0]
 collected = Path(options["home"], "submitted", name, "ps1")
 pages = Path(options["home"], "feedback", name, "ps1")
 pages.mkdir(parents=True)
-# What nbgrader carries along from what was collected, as far as it is there.
+# The files that nbgrader copies from the collected submission, if it has them.
 for carried in ("timestamp.txt", "submission_secret.txt"):
     if (collected / carried).exists():
         (pages / carried).write_text((collected / carried).read_text())
@@ -134,12 +134,12 @@ def listings(course: Course, home: Path, root: Path | None) -> tuple[dict, str]:
     assert outcome.code == 0, str(outcome)
     text = outcome.stdout.splitlines()[-1]
     return {
-        name: [_told(each, home) for each in listed]
+        name: [_without_chance(each, home) for each in listed]
         for name, listed in json.loads(text).items()
     }, text
 
 
-def _told(info: dict, home: Path) -> dict:
+def _without_chance(info: dict, home: Path) -> dict:
     """Returns the entry without times, the student's name, and the exchange's own paths."""
     return {
         key: _value(key, value, home)
@@ -151,7 +151,7 @@ def _told(info: dict, home: Path) -> dict:
 
 def _value(key: str, value: object, home: Path) -> object:
     if key in ("notebooks", "submissions"):
-        return [_told(each, home) for each in value]
+        return [_without_chance(each, home) for each in value]
     if key == "student_id":
         return "the student"
     if key == "timestamp":

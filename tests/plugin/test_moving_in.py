@@ -313,10 +313,10 @@ def test_damage_is_named_and_left_and_brought_over_once_it_is_mended(
     assert len(contents(data)["releases"]) == 2
     for place, content in bytes_of.items():
         place.write_bytes(content)
-    mended = move(binary, broken, data, "--json")
-    assert mended.code == 0, mended.stdout
-    assert mended.report["added"]["submissions"] == 2
-    assert mended.report["added"]["assignments"] == 1
+    repaired = move(binary, broken, data, "--json")
+    assert repaired.code == 0, repaired.stdout
+    assert repaired.report["added"]["submissions"] == 2
+    assert repaired.report["added"]["assignments"] == 1
     assert contents(data) == contents(moved)
 
 
@@ -549,13 +549,13 @@ def test_instructors_who_may_be_services_are_named_in_one_line(
         database.execute("UPDATE instructor_assoc_table SET first_name = 'Ivy' WHERE left_id = 'ivy'")
         database.execute("INSERT INTO submissions VALUES (1, 1, '2026-01-01 10:00:00.000000', 'tutor')")
     database.close()
-    told = move(binary, source, tmp_path / "dry", "--dry-run")
-    assert told.code == 0, told.stdout + told.stderr
-    (line,) = (line for line in told.stdout.splitlines() if "--service" in line)
+    imported = move(binary, source, tmp_path / "dry", "--dry-run")
+    assert imported.code == 0, imported.stdout + imported.stderr
+    (line,) = (line for line in imported.stdout.splitlines() if "--service" in line)
     assert line.startswith("note (3): geometry / maths; geometry / kim; geometry / lee: comes over as a person")
     # Nothing is in doubt once the service is named.
-    told = move(binary, source, tmp_path / "data", "--service=maths")
-    assert told.code == 0, told.stdout + told.stderr
-    assert "comes over as a person" not in told.stdout
+    imported = move(binary, source, tmp_path / "data", "--service=maths")
+    assert imported.code == 0, imported.stdout + imported.stderr
+    assert "comes over as a person" not in imported.stdout
     instructors = {row[1] for row in contents(tmp_path / "data")["people"]}
     assert {"service:maths", "kim", "ivy"} <= instructors

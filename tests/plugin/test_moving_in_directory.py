@@ -258,7 +258,7 @@ def test_whatever_zone_python_prints_no_submission_is_mistimed(binary: Path, tmp
     assert len(lines) == len(left), "a line for each reason"
 
 
-def test_times_and_names_are_told_apart_by_what_the_operator_says(
+def test_times_and_names_are_distinguished_by_the_options_of_the_operator(
     binary: Path, tmp_path: Path
 ) -> None:
     root = tmp_path / "exchange"
@@ -280,8 +280,8 @@ def test_times_and_names_are_told_apart_by_what_the_operator_says(
     table = tmp_path / "names.csv"
     table.write_text("old,new\njupyter-a.very.long.addres-1a2b3,long\neve,eva\n")
     options = ("--timezone=Asia/Kolkata", "--strip-prefix=jupyter-", f"--user-map={table}")
-    told = move(binary, root, tmp_path / "data", "--instructor=ira", *options)
-    assert told.code == 0, told.stdout + told.stderr
+    moved = move(binary, root, tmp_path / "data", "--instructor=ira", *options)
+    assert moved.code == 0, moved.stdout + moved.stderr
     came = {row[2]: row[3] for row in contents(tmp_path / "data")["submissions"]}
     assert came == dict.fromkeys(["ada", "bob", "eva", "kim", "long"], noon)
 
@@ -411,15 +411,15 @@ def test_names_in_an_archive_that_look_like_others_are_noted(
         assert move(binary, tmp_path / source, tmp_path / data, "--instructor=ira").code == 0
     archive = tmp_path / "algebra.tar.zst"
     run("export", "algebra", f"--output={archive}", f"--data-dir={tmp_path / 'old'}")
-    told = run("import", "archive", str(archive), f"--data-dir={tmp_path / 'new'}")
-    lines = [line for line in told.splitlines() if line.startswith("note: ")]
+    output = run("import", "archive", str(archive), f"--data-dir={tmp_path / 'new'}")
+    lines = [line for line in output.splitlines() if line.startswith("note: ")]
     for words in (
         ['"Ada" and "ada"', "upper and lower case", "user merge"],
         ['"kim" and', "(U+0456)", "user merge"],
         ['"bob "', "begins or ends with a blank", "user rename"],
     ):
-        assert any(all(word in line for word in words) for line in lines), told
-    assert len(lines) == 3 and "Imported algebra with 4 submissions" in told, told
+        assert any(all(word in line for word in words) for line in lines), output
+    assert len(lines) == 3 and "Imported algebra with 4 submissions" in output, output
     assert [row[0] for row in contents(tmp_path / "new")["courses"]] == ["algebra", "geometry"]
 
 
@@ -434,9 +434,9 @@ def test_a_dry_run_has_a_line_for_each_reason_and_none_for_each_student(
     assert outcome.code == 1
     left = [line for line in outcome.stdout.splitlines() if line.startswith("left behind (100)")]
     assert len(left) == 3 and len(outcome.stdout.splitlines()) < 12, outcome.stdout
-    told = move(binary, root, tmp_path / "data", "--instructor=ira", "--timezone=Asia/Kolkata")
+    moved = move(binary, root, tmp_path / "data", "--instructor=ira", "--timezone=Asia/Kolkata")
     came = contents(tmp_path / "data")["submissions"]
-    assert told.code == 0 and len(came) == 300, told.stdout
+    assert moved.code == 0 and len(came) == 300, moved.stdout
     assert {row[3] for row in came} == {1_769_754_600_000_000}
 
 

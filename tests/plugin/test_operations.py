@@ -86,11 +86,11 @@ def for_checking(operator: Operator) -> dict[str, Callable[[str], object]]:
     run = on_another_disk(operator)
     run("nbcourier backup /mnt/backup/nbcourier")
 
-    def mend(command: str) -> object:
+    def repair(command: str) -> object:
         operator.service.stop()
         return run(command)
 
-    return {command: mend for command in sections()["Checking"] if "--repair" in command}
+    return {command: repair for command in sections()["Checking"] if "--repair" in command}
 
 
 # Prepares what the commands of a section need. It may return a replacement for single commands. A section without

@@ -248,7 +248,7 @@ def test_files_of_spreadsheets_and_campus_systems_are_understood(
     read = class_file.read(str(file), logging.getLogger("a test"))
     (student,) = read.students
     assert (student.username, student.first_name, student.last_name, student.email) == ("n1", *ZOE)
-    # What nbgrader's own reader gets.
+    # The rows that nbgrader's own reader gets.
     (row,) = csv.DictReader(io.StringIO(read.translated))
     assert row == {"id": "n1", "first_name": "Zoë", "last_name": "Müller", "email": "z@u"}
     by_number = any(word in content for word in ("Matrikel", "MATRICOLA", "albumu", "学号"))

@@ -1,4 +1,4 @@
-"""Whatever answers in place of an exchange, nbgrader gets the one exception that its pages catch."""
+"""If anything answers in place of an exchange, nbgrader gets the one exception that its pages catch."""
 
 import json
 import logging

@@ -146,7 +146,7 @@ def test_work_that_is_too_large_is_refused_with_the_limit(
 
 
 @both_wires
-def test_a_limit_on_what_may_be_kept_is_told_at_once_and_is_a_failure(
+def test_a_limit_on_what_may_be_kept_is_reported_at_once_and_is_a_failure(
     course: Course, front: Front
 ) -> None:
     course.release()

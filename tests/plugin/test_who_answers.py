@@ -93,8 +93,8 @@ def test_an_address_that_is_too_short_is_named(
 
 def test_a_foreign_refusal_is_no_empty_list(stranger: Front, tmp_path: Path) -> None:
     for status in (403, 404):
-        told = {"success": False, "message": "route missing"}
-        stranger.rule = always(answer(status, json.dumps(told).encode(), **JSON))
+        refusal = {"success": False, "message": "route missing"}
+        stranger.rule = always(answer(status, json.dumps(refusal).encode(), **JSON))
         desk = Desk(stranger.url, "ada", tmp_path)
         desk.fail("List", "c", "ps1")
         desk.fail("List", "c", "ps1", inbound=True)
@@ -119,7 +119,7 @@ IN_ITS_PLACE: dict[str, Spoil] = {
 
 @both_wires
 @pytest.mark.parametrize("name", IN_ITS_PLACE)
-def test_a_program_before_the_exchange_is_not_told_as_the_exchange(
+def test_a_program_before_the_exchange_is_not_taken_for_the_exchange(
     course: Course, front: Front, tmp_path: Path, name: str
 ) -> None:
     course.release()
@@ -326,8 +326,8 @@ def test_an_address_is_direct_where_it_is_near_or_a_guess() -> None:
 def test_the_odd_length_of_an_unknown_token_is_reported(
     front: Front, tmp_path: Path, token: str, is_odd: bool
 ) -> None:
-    told = json.dumps({"success": False, "message": "Login required"}).encode()
-    front.rule = lambda asked: from_exchange(401, told, **JSON)
+    refusal = json.dumps({"success": False, "message": "Login required"}).encode()
+    front.rule = lambda asked: from_exchange(401, refusal, **JSON)
     said = Desk(front.url, token, tmp_path).fail("FetchAssignment", "c", "ps1")
     assert said.startswith("The exchange does not know you; your token is missing or has")
     odd = f"The token here has {len(token)} characters, and a hub makes tokens of 32"

@@ -6,8 +6,8 @@
 use super::accounts::Accounts;
 use super::clock::Clock;
 use super::hub::{HubAnswer, HubClient, HubUser, Outage};
-use super::strangers::{Origin, Strangers};
 use super::token::{Token, TokenHash};
+use super::unknown_tokens::{Origin, UnknownTokens};
 use super::{AuthError, HubMetrics};
 use moka::{Expiry, future::Cache};
 use nbcourier_domain::Span;
@@ -119,7 +119,7 @@ pub(super) struct HubCache {
     answers: Cache<TokenHash, Kept<Answer>>,
     last_good: Cache<TokenHash, Kept<Arc<HubUser>>>,
     acquainted: Cache<TokenHash, ()>,
-    strangers: Strangers,
+    unknown_tokens: UnknownTokens,
     lifetimes: Lifetimes,
     outage: Mutex<OutageWatch>,
     metrics: HubMetrics,
@@ -150,7 +150,7 @@ impl HubCache {
                 .max_capacity(MAX_ENTRIES)
                 .time_to_live(ACQUAINTED.max(lifetimes.known.saturating_add(lifetimes.grace)))
                 .build(),
-            strangers: Strangers::new(),
+            unknown_tokens: UnknownTokens::new(),
             lifetimes,
             outage: Mutex::default(),
             metrics: HubMetrics::default(),
@@ -160,7 +160,7 @@ impl HubCache {
     /// Returns the owner of the token, from the hub or from memory.
     ///
     /// Fails with `UnknownToken` when the hub does not know the token, with `HubUnavailable` when the hub cannot
-    /// answer and nothing is remembered, and with `TooManyStrangers` when nothing is known of the token and the hub
+    /// answer and nothing is remembered, and with `TooManyUnknownTokens` when nothing is known of the token and the hub
     /// was asked too often about such tokens.
     pub(super) async fn owner_of(
         &self,
@@ -169,7 +169,7 @@ impl HubCache {
     ) -> Result<Arc<HubUser>, AuthError> {
         let key = token.hash();
         if !self.acquainted.contains_key(&key) && !self.is_answered(&key).await {
-            self.strangers.count(origin)?;
+            self.unknown_tokens.count(origin)?;
         }
         let ask = async {
             let answer = self.ask(key, token).await;
@@ -199,7 +199,7 @@ impl HubCache {
 
     /// Checks that the hub may be asked about somebody who logs in.
     pub(super) fn count_login(&self, origin: Origin) -> Result<(), AuthError> {
-        self.strangers.count(origin)
+        self.unknown_tokens.count(origin)
     }
 
     /// Returns the metrics of the questions to the hub.
@@ -284,10 +284,10 @@ impl HubCache {
     /// Waits for a turn to ask about a stranger. Returns `None` when the hub stopped answering in the meantime,
     /// because the waiting requests would otherwise time out one after the other.
     async fn turn(&self) -> Option<SemaphorePermit<'_>> {
-        if let Some(turn) = self.strangers.turn_now() {
+        if let Some(turn) = self.unknown_tokens.turn_now() {
             return Some(turn);
         }
-        let turn = self.strangers.turn().await;
+        let turn = self.unknown_tokens.turn().await;
         turn.filter(|_| !self.is_known_to_be_silent())
     }
 

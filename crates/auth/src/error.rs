@@ -36,7 +36,7 @@ pub enum AuthError {
         "Too many tokens that the hub does not know came from your address: try again in {}",
         Span(*retry_after).rounded()
     )]
-    TooManyStrangers {
+    TooManyUnknownTokens {
         /// The time to wait before trying again.
         retry_after: Duration,
     },
@@ -81,7 +81,7 @@ impl ResponseError for AuthError {
             Self::NoLogin => StatusCode::NOT_FOUND,
             Self::HubUnavailable { .. } => StatusCode::SERVICE_UNAVAILABLE,
             Self::Failed(_) => StatusCode::INTERNAL_SERVER_ERROR,
-            Self::TooManyStrangers { .. } => StatusCode::TOO_MANY_REQUESTS,
+            Self::TooManyUnknownTokens { .. } => StatusCode::TOO_MANY_REQUESTS,
         }
     }
 }

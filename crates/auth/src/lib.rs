@@ -3,7 +3,7 @@
 //! With a hub (`with_hub`), a caller is identified by a token that the hub vouches for (`token`, `hub`, `cache`), or
 //! by the session of a browser that has logged in there (`oauth`, `session`, `page_tokens`, `same_site`). `accounts`
 //! distinguishes two accounts of the same name. Without a hub, the caller's own claim counts (`standalone`).
-//! `strangers` limits questions to the hub about invented tokens. This crate decides nothing about courses, and it
+//! `unknown_tokens` limits questions to the hub about invented tokens. This crate decides nothing about courses, and it
 //! never logs a secret. It also signs receipts (`receipts`), because it holds the signing key.
 
 mod accounts;
@@ -28,8 +28,8 @@ mod same_site;
 mod session;
 mod spent;
 mod standalone;
-mod strangers;
 mod token;
+mod unknown_tokens;
 mod with_hub;
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! The tokens by which our pages are recognized: each session has two, one for reading and one for changing.
 //!
-//! A cookie comes with every request of the browser, whoever makes it. On a hub with one domain, the pages of all
+//! A cookie comes with every request of the browser, also with those that a foreign page makes. On a hub with one domain, the pages of all
 //! users have our origin. A token comes only with the requests of somebody who has read one of our pages. There are
 //! two, so that a request that only reads carries nothing that could write.
 //!

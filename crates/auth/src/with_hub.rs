@@ -8,8 +8,8 @@ use super::oauth::{LOGIN_LIFETIME, LoginFailure, OAuth, OAuthClient, Redirect};
 use super::page_tokens::Use;
 use super::session::{Session, Sessions};
 use super::spent::Spent;
-use super::strangers::Origin;
 use super::token::Token;
+use super::unknown_tokens::Origin;
 use super::{
     AuthError, Caller, CallerKind, Credential, GroupList, HubMetrics, SetupError, SigningKey,
     same_site,

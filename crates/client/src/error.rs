@@ -12,7 +12,7 @@ pub enum Error {
         way: String,
         /// The attempt and its failure.
         reason: String,
-        /// What to do if the address is wrong.
+        /// Advice in case the address is wrong.
         advice: String,
     },
     /// The reply does not come from an exchange.
@@ -22,7 +22,7 @@ pub enum Error {
         way: String,
         /// A description of the reply.
         reason: String,
-        /// What to do if the address is wrong.
+        /// Advice in case the address is wrong.
         advice: String,
     },
     /// The reply comes from a program between here and the exchange, such as a proxy.
@@ -34,7 +34,7 @@ pub enum Error {
         status: u16,
         /// The status in words.
         reason: String,
-        /// What to do if the address is wrong.
+        /// Advice in case the address is wrong.
         advice: String,
     },
     /// The reply redirects to another address.
@@ -81,7 +81,7 @@ fn hint(status: u16) -> &'static str {
 /// Returns advice on such a reply of a program before the exchange.
 fn hint_before(status: u16) -> &'static str {
     match status {
-        // These are about the request, whoever sends them.
+        // These are about the request. It does not matter which program sends them.
         413 | 429 | 502..=504 | 507 => hint(status),
         _ => ". Tell the administrators of your JupyterHub",
     }

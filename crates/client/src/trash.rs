@@ -6,7 +6,7 @@ use nbcourier_api::{CourseTrash, DeletedCourse, DeletedCourses, Restored};
 use nbcourier_domain::CourseId;
 use reqwest::Method;
 
-/// What something in the trash of a course is.
+/// The kind of an item in the trash of a course.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 pub enum Kind {
     /// An assignment with its submissions

@@ -212,7 +212,7 @@ impl ListReader {
     }
 }
 
-/// The beginning of a key, long enough to tell the two known keys from all others.
+/// The beginning of a key, long enough to distinguish the two known keys from all others.
 #[derive(Debug, Default)]
 struct Key {
     start: [u8; 8],

@@ -39,7 +39,7 @@ enum Which {
 }
 
 /// A submission that may get feedback.
-struct Found {
+struct TargetSubmission {
     id: i64,
     assignment: AssignmentId,
     student: UserName,
@@ -47,7 +47,7 @@ struct Found {
 
 impl Which {
     /// Checks assignment, student and submission, and returns the submissions. `numbers` come with the feedback.
-    fn find(&self, op: &mut CourseOp<'_>, numbers: &[i64]) -> Result<Vec<Found>> {
+    fn find(&self, op: &mut CourseOp<'_>, numbers: &[i64]) -> Result<Vec<TargetSubmission>> {
         match self {
             Self::Of(target) => {
                 find_assignment(op, target)?;
@@ -57,7 +57,7 @@ impl Which {
                 let assignment = find_assignment(op, target)?;
                 let found = store::submissions::at(op.conn, assignment, &target.student, *time)?;
                 let found = found.ok_or(Error::NotFound(Thing::Submission))?;
-                Ok(vec![Found {
+                Ok(vec![TargetSubmission {
                     id: found.id,
                     assignment: target.assignment.clone(),
                     student: target.student.clone(),
@@ -66,7 +66,7 @@ impl Which {
             Self::Numbered(id) => {
                 let submission = op.submission(*id)?;
                 op.released(&submission.assignment)?;
-                Ok(vec![Found {
+                Ok(vec![TargetSubmission {
                     id: submission.id,
                     assignment: submission.assignment,
                     student: submission.student,
@@ -78,7 +78,7 @@ impl Which {
                 let mut students = store::submissions::students(op.conn, row, ids)?;
                 let found = numbers.iter().map(|id| {
                     let student = students.remove(id);
-                    Ok(Found {
+                    Ok(TargetSubmission {
                         id: *id,
                         assignment: assignment.clone(),
                         student: student.ok_or(Error::NoSuchSubmission(*id))?,
@@ -150,7 +150,7 @@ impl Ready {
 /// Makes `tree` the current feedback, unless it is the current feedback already.
 fn replace(
     op: &mut CourseOp<'_>,
-    on: &Found,
+    on: &TargetSubmission,
     shown: Option<i64>,
     tree: Saved,
 ) -> Result<FeedbackResult> {

@@ -16,26 +16,26 @@ pub struct GradebookPage {
     pub extensions: Vec<(String, Extension)>,
     /// The students of the course, in the roster's order.
     pub students: Vec<Person>,
-    /// The place after which the next page begins, if there is one.
-    pub next: Option<Place>,
+    /// The position after which the next page begins, if there is one.
+    pub next: Option<Position>,
 }
 
-/// A place in the sequence of extensions and students.
+/// A position in the sequence of extensions and students.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Place {
+pub enum Position {
     /// An extension, by the student.
     Extension(String),
     /// A student of the course. These come after the extensions.
-    Student(roster::Place),
+    Student(roster::Position),
 }
 
-/// Returns at most `at_most` facts after that place, for instructors. The assignment need not be released.
+/// Returns at most `at_most` facts after that position, for instructors. The assignment need not be released.
 pub async fn facts(
     exchange: &Exchange,
     caller: &Caller,
     course: CourseId,
     assignment: AssignmentId,
-    after: Option<Place>,
+    after: Option<Position>,
     at_most: usize,
 ) -> Result<GradebookPage> {
     exchange
@@ -49,16 +49,16 @@ pub async fn facts(
             };
             let mut portion = Portion::of(at_most);
             let behind = match after {
-                Some(Place::Student(place)) => Some(place),
-                Some(Place::Extension(_)) | None => {
+                Some(Position::Student(position)) => Some(position),
+                Some(Position::Extension(_)) | None => {
                     let student = match &after {
-                        Some(Place::Extension(student)) => student,
+                        Some(Position::Extension(student)) => student,
                         _ => "",
                     };
                     let (extensions, is_more) =
                         store::dates::extensions(op.conn, id, student, portion)?;
                     if let Some((student, _)) = extensions.last() {
-                        facts.next = Some(Place::Extension(student.clone()));
+                        facts.next = Some(Position::Extension(student.clone()));
                     }
                     portion = portion.without(extensions.len());
                     facts.extensions = extensions;
@@ -70,7 +70,7 @@ pub async fn facts(
             };
             let wanted = op.members(Some(Role::Student));
             let page = roster::portion(op.conn, wanted, behind.as_ref(), portion)?;
-            facts.next = page.next.clone().map(Place::Student);
+            facts.next = page.next.clone().map(Position::Student);
             facts.students = page.into_persons();
             Ok(facts)
         })

@@ -79,8 +79,8 @@ pub struct Overview {
     pub assignments: Vec<(Assignment, Counts)>,
     /// The students in the roster's order, then all others with submissions, by name.
     pub students: Vec<Student>,
-    /// The place after which the next page begins, if there is one.
-    pub next: Option<Place>,
+    /// The position after which the next page begins, if there is one.
+    pub next: Option<Position>,
 }
 
 /// Numbers of people for an assignment.
@@ -124,9 +124,9 @@ impl Student {
 
 /// The position of a person in an overview.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Place {
+pub enum Position {
     /// A student of the course.
-    Enrolled(roster::Place),
+    Enrolled(roster::Position),
     /// A person who is not a student, by name. These come after the students.
     Others(String),
 }
@@ -136,13 +136,13 @@ const PAGE: usize = 8 * 1024 * 1024;
 /// Approximate size in bytes of a student, or of one cell of their submissions, without names.
 const LINE: usize = 250;
 
-/// Returns a page of the overview for instructors: at most `at_most` students after that place, or fewer if there are
+/// Returns a page of the overview for instructors: at most `at_most` students after that position, or fewer if there are
 /// many assignments. The number of SQL statements does not depend on the number of students.
 pub async fn page(
     exchange: &Exchange,
     caller: &Caller,
     course: CourseId,
-    after: Option<Place>,
+    after: Option<Position>,
     at_most: usize,
 ) -> Result<Overview> {
     exchange
@@ -153,10 +153,10 @@ pub async fn page(
             let line = LINE + line.sum::<usize>();
             let mut listed = Listed::new(at_most.min(PAGE / line).max(1));
             let others = match &after {
-                Some(Place::Others(name)) => Some(name.as_str()),
-                Some(Place::Enrolled(place)) => {
-                    listed.enrolled(op.conn, wanted, Some(place))?.then_some("")
-                }
+                Some(Position::Others(name)) => Some(name.as_str()),
+                Some(Position::Enrolled(position)) => listed
+                    .enrolled(op.conn, wanted, Some(position))?
+                    .then_some(""),
                 None => listed.enrolled(op.conn, wanted, None)?.then_some(""),
             };
             let enrolled = store::members::count(op.conn, wanted)?;
@@ -197,7 +197,7 @@ struct Listed {
     students: Vec<Student>,
     places: HashMap<String, usize>,
     others: BTreeMap<String, Student>,
-    next: Option<Place>,
+    next: Option<Position>,
 }
 
 impl Listed {
@@ -216,7 +216,7 @@ impl Listed {
         &mut self,
         conn: &mut Connection,
         wanted: MemberFilter<'_>,
-        after: Option<&roster::Place>,
+        after: Option<&roster::Position>,
     ) -> Result<bool> {
         let page = roster::portion(conn, wanted, after, Portion::of(self.at_most))?;
         for member in page.people {
@@ -231,7 +231,7 @@ impl Listed {
                 submissions: BTreeMap::new(),
             });
         }
-        self.next = page.next.map(Place::Enrolled);
+        self.next = page.next.map(Position::Enrolled);
         Ok(self.next.is_none())
     }
 
@@ -272,14 +272,14 @@ impl Listed {
         self.at_most - self.students.len()
     }
 
-    fn finish(mut self) -> (Vec<Student>, Option<Place>) {
+    fn finish(mut self) -> (Vec<Student>, Option<Position>) {
         let room = self.room();
         if self.others.len() > room {
             // If none of them fits, they begin the next page.
             let last = room
                 .checked_sub(1)
                 .and_then(|last| self.others.keys().nth(last));
-            self.next = Some(Place::Others(last.cloned().unwrap_or_default()));
+            self.next = Some(Position::Others(last.cloned().unwrap_or_default()));
         }
         self.students.extend(self.others.into_values().take(room));
         (self.students, self.next)

@@ -13,19 +13,19 @@ use std::collections::{HashMap, HashSet};
 /// A member of a course.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Member {
-    /// Who it is.
+    /// The person.
     pub person: Person,
     /// The role in the course.
     pub role: Role,
     /// Whether a group of the hub gives the role.
     pub by_group: bool,
-    /// The member's place in the roster.
-    pub place: Place,
+    /// The member's position in the roster.
+    pub position: Position,
 }
 
-/// The place of a member in the roster. Its order is the roster's order.
+/// The position of a member in the roster. Its order is the roster's order.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Place {
+pub enum Position {
     /// A member added by hand, by row.
     ByHand(i64),
     /// A member whom only the hub knows, by name. These come after the others.
@@ -37,8 +37,8 @@ pub enum Place {
 pub struct Page {
     /// The members.
     pub people: Vec<Member>,
-    /// The place after which the next page begins, if there is one.
-    pub next: Option<Place>,
+    /// The position after which the next page begins, if there is one.
+    pub next: Option<Position>,
 }
 
 impl Page {
@@ -49,13 +49,13 @@ impl Page {
     }
 }
 
-/// Returns at most `at_most` members after that place, for instructors: those of the manual roster in the order they
+/// Returns at most `at_most` members after that position, for instructors: those of the manual roster in the order they
 /// were added, then those only the hub knows, by name. Long details make the page shorter.
 pub async fn page(
     exchange: &Exchange,
     caller: &Caller,
     course: CourseId,
-    after: Option<Place>,
+    after: Option<Position>,
     at_most: usize,
 ) -> Result<Page> {
     exchange
@@ -66,14 +66,14 @@ pub async fn page(
         .await
 }
 
-/// Returns a portion of the members with that role after that place. Members of the course see its instructors, and
+/// Returns a portion of the members with that role after that position. Members of the course see its instructors, and
 /// instructors its students.
 pub async fn list(
     exchange: &Exchange,
     caller: &Caller,
     course: CourseId,
     role: Role,
-    after: Option<Place>,
+    after: Option<Position>,
 ) -> Result<Page> {
     let need = match role {
         Role::Instructor => Need::Member,
@@ -87,17 +87,17 @@ pub async fn list(
         .await
 }
 
-/// Returns a portion of the members of a course after that place.
+/// Returns a portion of the members of a course after that position.
 pub(super) fn portion(
     conn: &mut Connection,
     wanted: MemberFilter<'_>,
-    after: Option<&Place>,
+    after: Option<&Position>,
     portion: Portion,
 ) -> Result<Page> {
     let (row, name) = match after {
         None => (Some(0), ""),
-        Some(Place::ByHand(row)) => (Some(*row), ""),
-        Some(Place::ByGroup(name)) => (None, name.as_str()),
+        Some(Position::ByHand(row)) => (Some(*row), ""),
+        Some(Position::ByGroup(name)) => (None, name.as_str()),
     };
     let mut people = Vec::new();
     let mut is_more = false;
@@ -110,7 +110,7 @@ pub(super) fn portion(
                 person: line.person,
                 role,
                 by_group: line.by_group == Some(role),
-                place: Place::ByHand(line.row),
+                position: Position::ByHand(line.row),
             }
         }));
     }
@@ -119,14 +119,14 @@ pub(super) fn portion(
         let found;
         (found, is_more) = store::members::by_group(conn, wanted, name, rest)?;
         people.extend(found.into_iter().map(|(name, role)| Member {
-            place: Place::ByGroup(name.to_string()),
+            position: Position::ByGroup(name.to_string()),
             person: Person::named(name),
             role,
             by_group: true,
         }));
     }
     let next = people.last().filter(|_| is_more);
-    let next = next.map(|member| member.place.clone());
+    let next = next.map(|member| member.position.clone());
     Ok(Page { people, next })
 }
 
@@ -145,7 +145,7 @@ pub async fn find(
     };
     exchange
         .read_in(caller, course, need, move |op| {
-            let found = Found::of(op, &person)?;
+            let found = RosterEntry::of(op, &person)?;
             if found.role != Some(role) {
                 return Err(not_found(role));
             }
@@ -155,14 +155,14 @@ pub async fn find(
 }
 
 /// A person as the roster knows them.
-struct Found {
+struct RosterEntry {
     /// Their role, by hand and by group together.
     role: Option<Role>,
     by_hub: Option<Role>,
     details: Option<Person>,
 }
 
-impl Found {
+impl RosterEntry {
     fn of(op: &mut CourseOp<'_>, person: &UserName) -> Result<Self> {
         let policy = op.exchange.policy;
         let by_hub = policy.hub_role_of(op.conn, op.course, person)?;
@@ -198,7 +198,7 @@ pub async fn remove(
     };
     exchange
         .write_in(caller, course, need, move |op| {
-            let found = Found::of(op, &person)?;
+            let found = RosterEntry::of(op, &person)?;
             let wanted = role.or(found.role).unwrap_or(Role::Student);
             if found.role != Some(wanted) {
                 return Err(not_found(wanted));

@@ -36,7 +36,7 @@ impl Portion {
         }
     }
 
-    /// Returns the number of rows that a query must return: those of the portion, and one that tells whether there are
+    /// Returns the number of rows that a query must return: those of the portion, and one that shows whether there are
     /// more.
     pub(super) fn limit(self) -> usize {
         self.rows.saturating_add(1)

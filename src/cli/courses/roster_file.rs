@@ -86,7 +86,7 @@ pub struct RosterFile {
 /// The places of the columns.
 struct Places {
     user: usize,
-    /// Whether the users are told by their numbers as students.
+    /// Whether the user names are matriculation numbers.
     by_number: bool,
     /// Whether the users may be marked with a `#`.
     is_marked: bool,

@@ -26,7 +26,7 @@ use std::time::Instant;
 pub const LOG_TARGET: &str = "nbcourier::access";
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
-/// A header that only an exchange sends. By it clients tell its replies from those of other servers at the same address.
+/// A header that only an exchange sends. Clients recognise its replies by it among those of other servers at the same address.
 const MARK: HeaderName = HeaderName::from_static("x-nbcourier");
 const MARK_VALUE: HeaderValue = HeaderValue::from_static("exchange");
 /// Maximum length of an ID that a request brings, in bytes. A longer ID is replaced.

@@ -2,7 +2,7 @@
 
 use crate::http::error::{Error, Result};
 use nbcourier_domain::Timestamp;
-use nbcourier_exchange::roster::Place;
+use nbcourier_exchange::roster::Position;
 use nbcourier_exchange::submission_pages;
 use percent_encoding::{NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 use schemars::JsonSchema;
@@ -53,19 +53,19 @@ pub fn cursor<T>(given: Option<&str>, parse: impl FnOnce(&str) -> Option<T>) -> 
 /// The mark before a name in the cursor of a roster. A row is a number without it.
 const NAME: char = '~';
 
-/// Returns the cursor of a roster for a place.
-pub fn encode_place(place: Place) -> String {
-    match place {
-        Place::ByHand(row) => row.to_string(),
-        Place::ByGroup(name) => format!("{NAME}{}", encode_name(&name)),
+/// Returns the cursor of a roster for a position.
+pub fn encode_position(position: Position) -> String {
+    match position {
+        Position::ByHand(row) => row.to_string(),
+        Position::ByGroup(name) => format!("{NAME}{}", encode_name(&name)),
     }
 }
 
-/// Returns the place for a cursor of a roster.
-pub fn parse_place(text: &str) -> Option<Place> {
+/// Returns the position for a cursor of a roster.
+pub fn parse_position(text: &str) -> Option<Position> {
     match text.strip_prefix(NAME) {
-        Some(name) => parse_name(name).map(Place::ByGroup),
-        None => text.parse().ok().map(Place::ByHand),
+        Some(name) => parse_name(name).map(Position::ByGroup),
+        None => text.parse().ok().map(Position::ByHand),
     }
 }
 
@@ -80,12 +80,12 @@ pub fn parse_numbers<A: FromStr, B: FromStr>(text: &str) -> Option<(A, B)> {
     Some((first.parse().ok()?, second.parse().ok()?))
 }
 
-/// Returns the cursor for a place in a listing of submissions by time.
-pub fn encode_submission(place: submission_pages::Position) -> String {
-    encode_numbers(place.submitted_at.micros(), place.id)
+/// Returns the cursor for a position in a listing of submissions by time.
+pub fn encode_submission(position: submission_pages::Position) -> String {
+    encode_numbers(position.submitted_at.micros(), position.id)
 }
 
-/// Returns the place in a listing of submissions for a cursor.
+/// Returns the position in a listing of submissions for a cursor.
 pub fn parse_submission(text: &str) -> Option<submission_pages::Position> {
     let (time, id) = parse_numbers(text)?;
     Some(submission_pages::Position {

@@ -28,7 +28,7 @@ pub trait Reader: Sized + Send + 'static {
     fn finish(self) -> Result<Self::Output>;
 }
 
-/// What an archive is received as: one tree, or many.
+/// The trees that an archive becomes: one, or many.
 pub trait Archived: Send + 'static {
     /// The place of a file, by its path in the archive.
     type Destination: Send + 'static;

@@ -3,7 +3,9 @@
 use crate::http::error::{Error, Result};
 use crate::http::openapi::NoContent;
 use crate::http::reply::listing::Listing;
-use crate::http::reply::paging::{Paging, encode_name, encode_place, parse_name, parse_place};
+use crate::http::reply::paging::{
+    Paging, encode_name, encode_position, parse_name, parse_position,
+};
 use crate::http::request::json::JsonBody;
 use crate::http::request::path::{InAssignment, NewAssignment, OfWork};
 use crate::http::request::query::Query;
@@ -11,7 +13,7 @@ use actix_web::web;
 use nbcourier_api::{Dates, Extension, Extensions, GradebookFacts, NewDates, NewExtension};
 use nbcourier_auth::Caller;
 use nbcourier_domain::{self as domain, Timestamp};
-use nbcourier_exchange::gradebook::Place;
+use nbcourier_exchange::gradebook::Position;
 use nbcourier_exchange::{Exchange, dates, gradebook};
 
 /// `PUT v1/courses/{course}/assignments/{assignment}/dates`
@@ -118,16 +120,16 @@ fn extensions(extensions: Vec<(String, domain::Extension)>) -> Vec<Extension> {
 /// The mark of a student with an extension in a cursor.
 const EXTENSION: char = '-';
 
-fn cursor(place: Place) -> String {
-    match place {
-        Place::Extension(student) => format!("{EXTENSION}{}", encode_name(&student)),
-        Place::Student(place) => encode_place(place),
+fn cursor(position: Position) -> String {
+    match position {
+        Position::Extension(student) => format!("{EXTENSION}{}", encode_name(&student)),
+        Position::Student(position) => encode_position(position),
     }
 }
 
-fn parse_cursor(text: &str) -> Option<Place> {
+fn parse_cursor(text: &str) -> Option<Position> {
     match text.strip_prefix(EXTENSION) {
-        Some(student) => parse_name(student).map(Place::Extension),
-        None => parse_place(text).map(Place::Student),
+        Some(student) => parse_name(student).map(Position::Extension),
+        None => parse_position(text).map(Position::Student),
     }
 }

@@ -12,7 +12,9 @@ use nbcourier_api::{
 use nbcourier_auth::Caller;
 use nbcourier_domain::Rfc3339;
 use nbcourier_exchange::Exchange;
-use nbcourier_exchange::overview::{self, Assignment, Counts, Place, Student, StudentSubmissions};
+use nbcourier_exchange::overview::{
+    self, Assignment, Counts, Position, Student, StudentSubmissions,
+};
 
 /// `GET v1/courses/{course}/overview`
 pub async fn show(
@@ -81,17 +83,17 @@ fn submission_overview(assignment: &str, submissions: &StudentSubmissions) -> Su
 /// The mark of a person outside the roster in a cursor.
 const OTHERS: char = '-';
 
-fn cursor(place: Place) -> String {
-    match place {
-        Place::Enrolled(place) => paging::encode_place(place),
-        Place::Others(name) => format!("{OTHERS}{}", paging::encode_name(&name)),
+fn cursor(position: Position) -> String {
+    match position {
+        Position::Enrolled(position) => paging::encode_position(position),
+        Position::Others(name) => format!("{OTHERS}{}", paging::encode_name(&name)),
     }
 }
 
-fn parse_cursor(text: &str) -> Option<Place> {
+fn parse_cursor(text: &str) -> Option<Position> {
     match text.strip_prefix(OTHERS) {
-        Some(name) => paging::parse_name(name).map(Place::Others),
-        None => paging::parse_place(text).map(Place::Enrolled),
+        Some(name) => paging::parse_name(name).map(Position::Others),
+        None => paging::parse_position(text).map(Position::Enrolled),
     }
 }
 

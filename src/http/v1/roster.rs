@@ -4,7 +4,7 @@ use crate::http::error::{Error, Result};
 use crate::http::openapi::NoContent;
 use crate::http::reply::listing::Listing;
 use crate::http::reply::listing::write;
-use crate::http::reply::paging::{Paging, encode_place, parse_place};
+use crate::http::reply::paging::{Paging, encode_position, parse_position};
 use crate::http::request::json::JsonBody;
 use crate::http::request::path::{InCourse, OfStudent};
 use crate::http::request::person::detail;
@@ -23,12 +23,12 @@ pub async fn list(
     InCourse(course): InCourse,
     Query(wanted): Query<Paging>,
 ) -> Result<Listing<Roster>> {
-    let after = wanted.after(parse_place)?;
+    let after = wanted.after(parse_position)?;
     let at_most = wanted.limit()?;
     let page = roster::page(&exchange, &caller, course, after, at_most).await?;
     Listing::of(page.people.len(), move || Roster {
         people: page.people.into_iter().map(member).collect(),
-        next: page.next.map(encode_place),
+        next: page.next.map(encode_position),
     })
     .await
 }

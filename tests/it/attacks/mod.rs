@@ -107,7 +107,7 @@ const INDEX: &[(&str, &str, &str)] = &[
     ("paths of files that leave the work directory", "tests/plugin/test_hostile.py", "test_an_illegal_path_keeps_only_its_own_tree_from_coming"),
     ("links that lead out of the work directory", "tests/plugin/test_hostile.py", "test_links_on_the_way_lead_nobody_out"),
     ("paths too deep to be walked", "crates/domain/src/path.rs", "a_path_of_too_many_directories_is_illegal_but_readable_where_it_is_stored"),
-    ("an odd value at any place of an answer", "tests/plugin/test_hostile.py", "test_an_odd_value_at_any_place_is_told_in_words"),
+    ("an odd value at any place of an answer", "tests/plugin/test_hostile.py", "test_an_odd_value_at_any_place_is_reported_in_words"),
     ("an archive that takes all memory or disk of a notebook server", "tests/plugin/test_hostile.py", "test_an_archive_takes_little_memory_and_disk_whatever_it_says"),
     ("a listing without end, to the plugin", "tests/plugin/test_hostile.py", "test_a_listing_that_goes_in_a_circle_ends"),
     ("a listing without end, to the program", "tests/plugin/test_strangers.py", "test_a_listing_that_goes_in_a_circle_ends"),

@@ -339,7 +339,7 @@ fn open_requests_count_on_every_route() {
         })
         .chain(bodies(&server, &number))
         .collect();
-    // What the others need is deleted last.
+    // Deletions come last, because the other requests need the items.
     all.sort_by_key(|one| one.method == "DELETE");
     assert!(all.len() <= callers.len());
     let ask = |method: &str, path: &str, token: &str| {

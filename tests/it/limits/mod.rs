@@ -5,7 +5,7 @@ mod quotas;
 mod rate;
 mod refusals;
 mod space;
-mod strangers;
+mod unknown_tokens;
 mod uploads;
 
 use nbcourier_testkit::{Call, Course, Reply, Sent, Server, files_json, tar};

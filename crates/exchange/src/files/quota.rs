@@ -332,7 +332,7 @@ mod tests {
         let used = quota.clone();
         let change = rows.without_policy().write(move |conn| {
             for _ in 0..3 {
-                // What an undone run has taken is dropped.
+                // A run that is undone drops the bytes that it has taken.
                 let undone = quota.take(conn, 1, &account, &contents)?;
                 drop(undone);
             }

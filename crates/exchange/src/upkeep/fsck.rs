@@ -45,7 +45,7 @@ pub struct DamagedBlob {
     pub id: i64,
     /// Whether its bytes belong into the database, and not into a file.
     pub in_database: bool,
-    /// What is wrong with it.
+    /// The fault.
     pub damage: Damage,
 }
 
@@ -56,7 +56,7 @@ pub struct DamagedTree {
     pub id: i64,
     /// Its digest.
     pub digest: Sha256Sum,
-    /// What is wrong with it.
+    /// The fault.
     pub fault: Fault,
 }
 

@@ -86,7 +86,7 @@ pub async fn collect(
     grace: Duration,
 ) -> Result<GcReport> {
     let mut report = clear(exchange, caller, retention, grace).await;
-    // What was removed stays removed, and the run's own error matters more than a failure to record the run.
+    // Removed items stay removed, and the run's own error matters more than a failure to record the run.
     let well = report.is_ok();
     let note = exchange
         .without_policy()

@@ -46,13 +46,13 @@ impl Origin {
 }
 
 /// A counter of questions about unknown tokens.
-pub(super) struct Strangers {
+pub(super) struct UnknownTokens {
     by_origin: Rates,
     by_peer: Rates,
     questions: Semaphore,
 }
 
-impl Strangers {
+impl UnknownTokens {
     pub(super) fn new() -> Self {
         let rates = |factor: u32| {
             let number = |number: u32| NonZeroU32::MIN.saturating_add(number * factor - 1);
@@ -65,11 +65,11 @@ impl Strangers {
         }
     }
 
-    /// Counts one more question to the hub. Fails with `TooManyStrangers` when too many came from that source.
+    /// Counts one more question to the hub. Fails with `TooManyUnknownTokens` when too many came from that source.
     pub(super) fn count(&self, origin: Origin) -> Result<(), AuthError> {
         let counted = self.by_origin.count(origin);
         let counted = counted.and_then(|()| self.by_peer.count(origin.peer));
-        counted.map_err(|wait| AuthError::TooManyStrangers {
+        counted.map_err(|wait| AuthError::TooManyUnknownTokens {
             retry_after: wait.max(Duration::from_secs(1)),
         })
     }
@@ -110,20 +110,20 @@ mod tests {
 
     #[test]
     fn one_address_is_refused_before_the_others_behind_the_same_proxy() {
-        let strangers = Strangers::new();
+        let unknown_tokens = UnknownTokens::new();
         let (one, other) = (origin(&["10.0.0.2"]), origin(&["10.0.0.3"]));
-        let refused = (0..2 * AT_ONCE).find(|_| strangers.count(one).is_err());
+        let refused = (0..2 * AT_ONCE).find(|_| unknown_tokens.count(one).is_err());
         assert!(refused.is_some());
-        assert_eq!(strangers.count(other), Ok(()));
+        assert_eq!(unknown_tokens.count(other), Ok(()));
     }
 
     #[test]
     fn a_client_with_many_forwarded_addresses_is_refused_too() {
-        let strangers = Strangers::new();
+        let unknown_tokens = UnknownTokens::new();
         let refused = (0..u16::MAX).find(|number| {
             let [high, low] = number.to_be_bytes();
             let origin = origin(&[&format!("10.9.{high}.{low}")]);
-            strangers.count(origin).is_err()
+            unknown_tokens.count(origin).is_err()
         });
         assert!(refused.is_some());
     }
