@@ -1,8 +1,8 @@
 //! The tokens by which our pages are recognized: each session has two, one for reading and one for changing.
 //!
-//! A cookie comes with every request of the browser, also with those that a foreign page makes. On a hub with one domain, the pages of all
-//! users have our origin. A token comes only with the requests of somebody who has read one of our pages. There are
-//! two, so that a request that only reads carries nothing that could write.
+//! A cookie comes with every request of the browser, also with those that a foreign page makes. On a hub with one
+//! domain, the pages of all users have our origin. A token comes only with the requests of somebody who has read one
+//! of our pages. There are two, so that a request that only reads carries nothing that could write.
 //!
 //! Each reply masks its tokens anew. A page is compressed, and its length would otherwise reveal a secret that stays
 //! the same (the attack BREACH).

@@ -9,7 +9,7 @@ use super::{AuthError, CallerKind, same_site};
 use actix_web::HttpRequest;
 use actix_web::cookie::{Cookie, SameSite, time::Duration as CookieDuration};
 use base64::prelude::{BASE64_URL_SAFE_NO_PAD, Engine};
-use nbcourier_domain::{Timestamp, UserName};
+use nbcourier_domain::{COURSE_GROUPS, Timestamp, UserName};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 use std::time::Duration;
@@ -20,8 +20,6 @@ const COOKIE_NAME: &str = "nbcourier-session";
 /// The maximum length of all group names together, in bytes. Browsers keep 4096 bytes of a cookie (RFC 6265, section
 /// 6.1). Base64 makes four bytes of three, and the user's name may have 255 bytes.
 const MAX_GROUP_BYTES: usize = 2000;
-/// The prefixes of groups that give a role in a course, by nbgrader's convention. These groups are kept first.
-const COURSE_GROUPS: [&str; 2] = ["formgrade-", "nbgrader-"];
 
 /// Creates, reads and ends sessions.
 pub(super) struct Sessions {

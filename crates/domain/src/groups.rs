@@ -7,6 +7,8 @@ use std::fmt;
 const INSTRUCTORS: &str = "formgrade-";
 /// nbgrader's convention: members of a group with this prefix are students of the course named after it.
 const STUDENTS: &str = "nbgrader-";
+/// The prefixes of groups that give a role in a course, by nbgrader's convention.
+pub const COURSE_GROUPS: [&str; 2] = [INSTRUCTORS, STUDENTS];
 /// The placeholder for the course in patterns.
 const COURSE: &str = "{course}";
 

@@ -15,7 +15,7 @@ mod time;
 mod tree;
 
 pub use dates::{Dates, Extension};
-pub use groups::{Group, GroupRule, GroupRules, IllegalRule};
+pub use groups::{COURSE_GROUPS, Group, GroupRule, GroupRules, IllegalRule};
 pub use key::{IdempotencyKey, IllegalKey};
 pub use names::{AssignmentId, CourseId, IllegalName, UserName};
 pub use notation::{RESERVED, above, shell_word};

@@ -6,7 +6,7 @@ use super::audit::Action;
 use super::op::Op;
 use super::people::{self, set_aside};
 use super::policy::Reused;
-use super::{Error, Exchange, Result};
+use super::{Error, Exchange, Mode, Result};
 use moka::policy::EvictionPolicy;
 use moka::sync::Cache;
 use nbcourier_domain::{Timestamp, UserName, shell_word};
@@ -163,11 +163,11 @@ pub async fn retire(
     exchange: &Exchange,
     caller: &Caller,
     person: UserName,
-    really: bool,
+    mode: Mode,
 ) -> Result<Option<UserName>> {
     exchange.policy.require_admin(caller)?;
     people::require_own_name(&person)?;
-    let retire = exchange.try_as_admin(caller, really, move |op| {
+    let retire = exchange.try_as_admin(caller, mode, move |op| {
         let aside = set_aside(op.conn, op.caller, &person, Action::UserSetAside)?;
         store::people::forget_account(op.conn, &person)?;
         Ok(aside)

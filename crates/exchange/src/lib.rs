@@ -34,6 +34,7 @@ pub mod upkeep;
 
 pub use error::{Denial, Error, QuotaOwner, Result, Thing};
 pub use files::quota::{Account, Quotas};
+pub use op::Mode;
 pub use policy::{Policy, Reused};
 
 use files::{ahead, checksums, quota, space, verified};

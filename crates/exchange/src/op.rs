@@ -13,6 +13,15 @@ use nbcourier_storage::{self as store, Connection, DatabaseFiles, Store, WriterM
 #[derive(Clone)]
 pub(super) struct Rows(Store);
 
+/// Whether a change is kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Mode {
+    /// Keep the change.
+    Apply,
+    /// Make the change and undo it, so that its result is known.
+    DryRun,
+}
+
 /// The standing that an operation requires of its caller.
 #[derive(Debug, Clone)]
 pub(super) enum Need {
@@ -217,17 +226,16 @@ impl Exchange {
         self.write_own(caller, change).await
     }
 
-    /// Runs a change for an administrator and, unless `really` is set, rolls it back. The result is exact in both
-    /// cases.
+    /// Runs a change for an administrator, and undoes it in a dry run. The result is exact in both cases.
     pub(super) async fn try_as_admin<T: Send + 'static>(
         &self,
         caller: &Caller,
-        really: bool,
+        mode: Mode,
         change: impl FnMut(&mut Op<'_>) -> Result<T> + Send + 'static,
     ) -> Result<T> {
         self.policy.require_admin(caller)?;
         let change = self.change_of(caller, change);
-        self.without_policy().try_out(really, change).await
+        self.without_policy().try_out(mode, change).await
     }
 
     /// Runs a query that reads only what every caller may know of themselves.
@@ -322,10 +330,10 @@ impl WithoutPolicy<'_> {
         self.0.write_later(change);
     }
 
-    /// Runs a change and, unless `really` is set, rolls it back. The result is exact in both cases.
+    /// Runs a change, and undoes it in a dry run. The result is exact in both cases.
     pub async fn try_out<T: Send + 'static>(
         self,
-        really: bool,
+        mode: Mode,
         mut change: impl FnMut(&mut Connection) -> Result<T> + Send + 'static,
     ) -> Result<T> {
         enum Undone<T> {
@@ -339,7 +347,7 @@ impl WithoutPolicy<'_> {
         }
         let change = move |conn: &mut Connection| {
             let outcome = change(conn).map_err(Undone::Failed)?;
-            if really {
+            if mode == Mode::Apply {
                 Ok(outcome)
             } else {
                 Err(Undone::Meant(outcome))

@@ -4,7 +4,7 @@
 //! like the others.
 
 use super::audit::{self, Action};
-use super::{Error, Exchange, Result};
+use super::{Error, Exchange, Mode, Result};
 use nbcourier_domain::{Role, Timestamp, UserName};
 use nbcourier_identity::Caller;
 use nbcourier_storage::{self as store, Connection};
@@ -125,20 +125,19 @@ pub(super) fn footprint(conn: &mut Connection, person: &UserName) -> Result<Foot
     })
 }
 
-/// Renames a person to a name that nothing has yet. Returns what was stored under the old name. Changes nothing unless
-/// `really` is set.
+/// Renames a person to a name that nothing has yet. Returns what was stored under the old name.
 pub async fn rename(
     exchange: &Exchange,
     caller: &Caller,
     from: UserName,
     to: UserName,
-    really: bool,
+    mode: Mode,
 ) -> Result<Footprint> {
     exchange.policy.require_admin(caller)?;
     require_person(&from)?;
     require_own_name(&to)?;
     exchange
-        .try_as_admin(caller, really, move |op| {
+        .try_as_admin(caller, mode, move |op| {
             let (conn, caller) = (&mut *op.conn, op.caller);
             if !footprint(conn, &to)?.is_empty() {
                 return Err(Error::NameInUse(to.clone()));
@@ -155,7 +154,7 @@ pub async fn rename_all(
     exchange: &Exchange,
     caller: &Caller,
     names: Vec<(UserName, UserName)>,
-    really: bool,
+    mode: Mode,
 ) -> Result<Vec<Footprint>> {
     exchange.policy.require_admin(caller)?;
     for (from, to) in &names {
@@ -163,7 +162,7 @@ pub async fn rename_all(
         require_own_name(to)?;
     }
     exchange
-        .try_as_admin(caller, really, move |op| {
+        .try_as_admin(caller, mode, move |op| {
             let (conn, caller) = (&mut *op.conn, op.caller);
             let given_up: HashSet<&UserName> = names.iter().map(|(from, _)| from).collect();
             let mut before = Vec::new();
@@ -199,7 +198,7 @@ pub async fn merge(
     caller: &Caller,
     from: UserName,
     into: UserName,
-    really: bool,
+    mode: Mode,
 ) -> Result<Footprint> {
     exchange.policy.require_admin(caller)?;
     require_person(&from)?;
@@ -208,7 +207,7 @@ pub async fn merge(
         return Err(Error::SameName(into));
     }
     exchange
-        .try_as_admin(caller, really, move |op| {
+        .try_as_admin(caller, mode, move |op| {
             let (conn, caller) = (&mut *op.conn, op.caller);
             carry_over(conn, caller, &from, &into, Action::UserMerged)
         })
@@ -221,12 +220,12 @@ pub async fn adopt(
     exchange: &Exchange,
     caller: &Caller,
     person: UserName,
-    really: bool,
+    mode: Mode,
 ) -> Result<Vec<Footprint>> {
     exchange.policy.require_admin(caller)?;
     require_own_name(&person)?;
     exchange
-        .try_as_admin(caller, really, move |op| {
+        .try_as_admin(caller, mode, move |op| {
             let (conn, caller) = (&mut *op.conn, op.caller);
             let former = footprint(conn, &person)?.former;
             if former.is_empty() && store::people::account(conn, &person)?.is_none() {
@@ -268,12 +267,12 @@ pub async fn purge(
     caller: &Caller,
     person: UserName,
     work: PurgedSubmissions,
-    really: bool,
+    mode: Mode,
 ) -> Result<PurgeReport> {
     exchange.policy.require_admin(caller)?;
     require_person(&person)?;
     exchange
-        .try_as_admin(caller, really, move |op| {
+        .try_as_admin(caller, mode, move |op| {
             let (conn, caller) = (&mut *op.conn, op.caller);
             let was = require_something(conn, &person)?;
             let pseudonym = UserName::pseudonym(store::people::number(conn)?);

@@ -8,9 +8,9 @@ use crate::cli::data_dir::{open_exchange, operator, runtime};
 use crate::cli::output::{print, print_json};
 use crate::config::PlaceArgs;
 use nbcourier_domain::UserName;
-use nbcourier_exchange::Exchange;
 use nbcourier_exchange::accounts;
 use nbcourier_exchange::people::{self, PurgedSubmissions};
+use nbcourier_exchange::{Exchange, Mode};
 use nbcourier_identity::Caller;
 use std::io::{IsTerminal, Write};
 use std::path::{Path, PathBuf};
@@ -129,12 +129,12 @@ pub struct Consent {
     yes: bool,
 }
 
-/// The exchange, the operator, and whether changes are carried out.
+/// The exchange, the operator, and whether changes are kept.
 struct UserCommand {
     runtime: Runtime,
     exchange: Exchange,
     operator: Caller,
-    really: bool,
+    mode: Mode,
 }
 
 impl UserCommand {
@@ -143,21 +143,29 @@ impl UserCommand {
             runtime: runtime()?,
             exchange: open_exchange(places)?,
             operator: operator()?,
-            really: true,
+            mode: Mode::Apply,
         })
     }
 
     fn open_for(change: &Change) -> Result<Self, Box<dyn std::error::Error>> {
         Ok(Self {
-            really: !change.dry_run,
+            mode: if change.dry_run {
+                Mode::DryRun
+            } else {
+                Mode::Apply
+            },
             ..Self::open(&change.places)?
         })
     }
 
+    fn applies(&self) -> bool {
+        self.mode == Mode::Apply
+    }
+
     fn confirm(&self, done: &str, what: &str) -> Outcome {
-        let beginning = if self.really { "" } else { "Would have " };
+        let beginning = if self.applies() { "" } else { "Would have " };
         let mut done = done.to_owned();
-        if self.really
+        if self.applies()
             && let Some(first) = done.get_mut(..1)
         {
             first.make_ascii_uppercase();
@@ -182,14 +190,9 @@ pub fn run(Arguments { what }: Arguments) -> Outcome {
                 return Err("Name both the old name and the new one".into());
             };
             let command = UserCommand::open_for(&change)?;
-            let (exchange, really) = (&command.exchange, command.really);
-            let renaming = people::rename(
-                exchange,
-                &command.operator,
-                old.clone(),
-                new.clone(),
-                really,
-            );
+            let (exchange, mode) = (&command.exchange, command.mode);
+            let renaming =
+                people::rename(exchange, &command.operator, old.clone(), new.clone(), mode);
             let was = command.runtime.block_on(renaming)?;
             command.confirm(&format!("renamed {old} to {new}"), &summary(&was))
         }
@@ -211,7 +214,7 @@ pub fn run(Arguments { what }: Arguments) -> Outcome {
                 &command.exchange,
                 &command.operator,
                 name.clone(),
-                command.really,
+                command.mode,
             );
             let Some(aside) = command.runtime.block_on(retiring)? else {
                 print(&format!(
@@ -254,11 +257,11 @@ fn rename_all(change: &Change, file: &Path) -> Outcome {
         &command.exchange,
         &command.operator,
         names.clone(),
-        command.really,
+        command.mode,
     );
     let before = command.runtime.block_on(renaming)?;
     let mut renamed = 0;
-    let would = if command.really { "" } else { "would be " };
+    let would = if command.applies() { "" } else { "would be " };
     for (was, (old, new)) in before.iter().zip(&names) {
         if was.is_empty() {
             print(&format!("{old}: nothing is stored\n"))?;
@@ -271,7 +274,7 @@ fn rename_all(change: &Change, file: &Path) -> Outcome {
         }
     }
     let count = format!("{renamed} of {} names", names.len());
-    print(&if command.really {
+    print(&if command.applies() {
         format!("Renamed: {count}.\n")
     } else {
         format!("Would have renamed: {count}.\n")
@@ -293,16 +296,16 @@ fn show(places: &PlaceArgs, name: UserName, json: bool) -> Outcome {
 
 fn merge(change: &Change, consent: &Consent, from: &UserName, into: &UserName) -> Outcome {
     let command = UserCommand::open_for(change)?;
-    let merging = |really| {
+    let merging = |mode| {
         let (exchange, operator) = (&command.exchange, &command.operator);
-        let merging = people::merge(exchange, operator, from.clone(), into.clone(), really);
+        let merging = people::merge(exchange, operator, from.clone(), into.clone(), mode);
         command.runtime.block_on(merging)
     };
     let question = format!("Give all data of {from} to {into}? This cannot be undone");
-    let would = summary(&merging(false)?);
-    if command.really {
+    let would = summary(&merging(Mode::DryRun)?);
+    if command.applies() {
         consent.require(&question, &would)?;
-        merging(true)?;
+        merging(Mode::Apply)?;
     }
     command.confirm(&format!("given all of {from} to {into}"), &would)
 }
@@ -314,16 +317,16 @@ fn purge(change: &Change, consent: &Consent, name: &UserName, keep_work: bool) -
     } else {
         PurgedSubmissions::Remove
     };
-    let purging = |really| {
+    let purging = |mode| {
         let (exchange, operator) = (&command.exchange, &command.operator);
-        let purging = people::purge(exchange, operator, name.clone(), work, really);
+        let purging = people::purge(exchange, operator, name.clone(), work, mode);
         command.runtime.block_on(purging)
     };
-    let mut removed = purging(false)?;
+    let mut removed = purging(Mode::DryRun)?;
     let would = summary(&removed.was);
-    if command.really {
+    if command.applies() {
         consent.require(&format!("Remove {name} for good?"), &would)?;
-        removed = purging(true)?;
+        removed = purging(Mode::Apply)?;
     }
     command.confirm(
         &format!("removed {name}"),
@@ -349,7 +352,7 @@ fn adopt(change: &Change, consent: &Consent, names: Vec<UserName>, all: bool) ->
         return Ok(ExitCode::SUCCESS);
     }
     let what = format!("the data of {} names that was set aside", names.len());
-    if command.really {
+    if command.applies() {
         consent.require("Give it to the people who have the names now?", &what)?;
     }
     for name in names {
@@ -357,7 +360,7 @@ fn adopt(change: &Change, consent: &Consent, names: Vec<UserName>, all: bool) ->
             &command.exchange,
             &command.operator,
             name.clone(),
-            command.really,
+            command.mode,
         );
         let were = command.runtime.block_on(adopting)?;
         let parts: Vec<String> = were

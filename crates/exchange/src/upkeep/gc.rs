@@ -12,7 +12,7 @@
 
 use super::runs::{self, Task};
 use crate::audit::{self, About, Action};
-use crate::{Exchange, Result};
+use crate::{Exchange, Mode, Result};
 use nbcourier_blobs::{Blobs, StoredFile};
 use nbcourier_domain::Timestamp;
 use nbcourier_identity::Caller;
@@ -178,20 +178,22 @@ pub async fn rehearse(
     let (deleted_before, forgotten_before) = (limit(retention), limit(event_age));
     let arrived_before = Arrival::before(&exchange.blobs, grace)?;
     let files = old_files(exchange, arrived_before).await?;
-    let rehearsal = exchange.without_policy().try_out(false, move |conn| {
-        let mut report = purge(conn, deleted_before)?;
-        rehearse_unnamed(conn, arrived_before, &mut report)?;
-        let claimed = store::blobs::ids(conn, files.iter().map(|file| file.sha256))?;
-        for file in files
-            .iter()
-            .filter(|file| !claimed.contains_key(&file.sha256))
-        {
-            report.files += 1;
-            report.bytes += file.size;
-        }
-        let events = store::events::purge_before(conn, forgotten_before)?;
-        Ok((report, events))
-    });
+    let rehearsal = exchange
+        .without_policy()
+        .try_out(Mode::DryRun, move |conn| {
+            let mut report = purge(conn, deleted_before)?;
+            rehearse_unnamed(conn, arrived_before, &mut report)?;
+            let claimed = store::blobs::ids(conn, files.iter().map(|file| file.sha256))?;
+            for file in files
+                .iter()
+                .filter(|file| !claimed.contains_key(&file.sha256))
+            {
+                report.files += 1;
+                report.bytes += file.size;
+            }
+            let events = store::events::purge_before(conn, forgotten_before)?;
+            Ok((report, events))
+        });
     rehearsal.await
 }
 
