@@ -102,59 +102,79 @@ impl Error {
 
     /// Returns the message for the client.
     pub fn message(&self) -> Cow<'static, str> {
+        self.answer().message
+    }
+
+    /// Returns the name of the limit that refused the request. Limits with a setting have its name.
+    pub fn limit(&self) -> Option<&'static str> {
+        self.answer().limit
+    }
+
+    fn answer(&self) -> Answer {
+        let too_large = |message: String| Answer::new(StatusCode::PAYLOAD_TOO_LARGE, message);
+        let too_many = |message: String| Answer::new(StatusCode::TOO_MANY_REQUESTS, message);
         match self {
-            Self::Exchange(error) => sentence(error),
-            Self::Bug(_) | Self::Auth(AuthError::Failed(_)) => internal_error().into(),
-            Self::Auth(error) => error.to_string().into(),
-            Self::BadRequest(message) => message.clone(),
-            Self::UnsupportedMediaType(message) => (*message).into(),
-            Self::RequestTooLarge(limit) => {
-                format!("The request is larger than the limit of {limit} bytes; nothing was stored")
-                    .into()
+            Self::Exchange(error) => answer(error),
+            Self::Bug(_) | Self::Auth(AuthError::Failed(_)) => Answer::internal_error(),
+            Self::Auth(error @ AuthError::TooManyUnknownTokens { .. }) => {
+                Answer::new(error.status_code(), error.to_string()).by("unknown-tokens")
             }
-            Self::FieldTooLarge(limit) => {
-                format!("A field is larger than the limit of {limit} bytes; nothing was stored")
-                    .into()
+            Self::Auth(error) => Answer::new(error.status_code(), error.to_string()),
+            Self::BadRequest(message) => Answer::new(StatusCode::BAD_REQUEST, message.clone()),
+            Self::UnsupportedMediaType(message) => {
+                Answer::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, *message)
             }
-            Self::PartHeadersTooLong(limit) => format!(
+            Self::RequestTooLarge(limit) => too_large(format!(
+                "The request is larger than the limit of {limit} bytes; nothing was stored"
+            ))
+            .by("max-request-size"),
+            Self::FieldTooLarge(limit) => too_large(format!(
+                "A field is larger than the limit of {limit} bytes; nothing was stored"
+            ))
+            .by("field-size"),
+            Self::PartHeadersTooLong(limit) => too_large(format!(
                 "The headers of a part of the form are longer than the limit of {limit} bytes; nothing was stored"
-            )
-            .into(),
-            Self::TooManyPartHeaders(limit) => {
-                format!("A part of the form has more than {limit} headers; nothing was stored").into()
-            }
-            Self::TooManyItems(most) => format!(
+            ))
+            .by("part-headers"),
+            Self::TooManyPartHeaders(limit) => too_large(format!(
+                "A part of the form has more than {limit} headers; nothing was stored"
+            ))
+            .by("part-headers"),
+            Self::TooManyItems(most) => too_large(format!(
                 "The list has more than {most} items; nothing was stored. Send it in parts"
-            )
-            .into(),
-            Self::PackedTooWell(ratio) => format!(
+            ))
+            .by("list-length"),
+            Self::PackedTooWell(ratio) => too_large(format!(
                 "The body unpacks to more than {ratio} times its size; nothing was stored. Send it with gzip, or \
                  uncompressed"
+            )),
+            Self::BodyTimeout => Answer::new(
+                StatusCode::REQUEST_TIMEOUT,
+                "The request stopped coming; nothing was stored",
             )
-            .into(),
-            Self::BodyTimeout => "The request stopped coming; nothing was stored".into(),
+            .by("body-timeout"),
             Self::TooManyRequests {
                 per_second,
                 retry_after,
-            } => format!(
+            } => too_many(format!(
                 "You send more than {per_second} requests a second: wait for {retry_after} s. A program with a loop \
                  should pause between its requests"
-            )
-            .into(),
-            Self::TooManyUploads(limit) => format!(
+            ))
+            .by("max-request-rate"),
+            Self::TooManyUploads(limit) => too_many(format!(
                 "You have too many open uploads, and {limit} are read at a time; nothing was stored. Try again when \
                  some have ended"
-            )
-            .into(),
-            Self::TooManyOpen(limit) => format!(
+            ))
+            .by("max-uploads"),
+            Self::TooManyOpen(limit) => too_many(format!(
                 "You have {limit} open requests, which is the limit; nothing was stored. Try again when some have \
                  ended"
-            )
-            .into(),
-            Self::NoSuchPath => "Not found".into(),
-            Self::NoSuchMethod => "Method not allowed".into(),
-            Self::NoMetricsToken => NO_METRICS_TOKEN.into(),
-            Self::DebugOff => "Debug mode is off".into(),
+            ))
+            .by("max-open-requests"),
+            Self::NoSuchPath => Answer::new(StatusCode::NOT_FOUND, "Not found"),
+            Self::NoSuchMethod => Answer::new(StatusCode::METHOD_NOT_ALLOWED, "Method not allowed"),
+            Self::NoMetricsToken => Answer::new(StatusCode::UNAUTHORIZED, NO_METRICS_TOKEN),
+            Self::DebugOff => Answer::new(StatusCode::FORBIDDEN, "Debug mode is off"),
         }
     }
 
@@ -163,23 +183,6 @@ impl Error {
         match self {
             Self::Auth(AuthError::HubUnavailable { reason, .. }) => format!("{self}: {reason}"),
             _ => self.to_string(),
-        }
-    }
-
-    /// Returns the name of the limit that refused the request. It is the name of the setting.
-    pub fn limit(&self) -> Option<&'static str> {
-        match self {
-            Self::Exchange(error) => error.limit(),
-            Self::RequestTooLarge(_) => Some("max-request-size"),
-            Self::TooManyRequests { .. } => Some("max-request-rate"),
-            Self::TooManyUploads(_) => Some("max-uploads"),
-            Self::TooManyOpen(_) => Some("max-open-requests"),
-            Self::FieldTooLarge(_) => Some("field-size"),
-            Self::PartHeadersTooLong(_) | Self::TooManyPartHeaders(_) => Some("part-headers"),
-            Self::TooManyItems(_) => Some("list-length"),
-            Self::BodyTimeout => Some("body-timeout"),
-            Self::Auth(AuthError::TooManyUnknownTokens { .. }) => Some("unknown-tokens"),
-            _ => None,
         }
     }
 
@@ -197,94 +200,137 @@ impl Error {
     }
 }
 
-fn sentence(error: &exchange::Error) -> Cow<'static, str> {
+/// The reply to a failure.
+struct Answer {
+    status: StatusCode,
+    /// The message for the client.
+    message: Cow<'static, str>,
+    /// The name of the limit that refused the request.
+    limit: Option<&'static str>,
+}
+
+impl Answer {
+    fn new(status: StatusCode, message: impl Into<Cow<'static, str>>) -> Self {
+        Self {
+            status,
+            message: message.into(),
+            limit: None,
+        }
+    }
+
+    fn by(self, limit: &'static str) -> Self {
+        Self {
+            limit: Some(limit),
+            ..self
+        }
+    }
+
+    fn no_space() -> Self {
+        Self::new(StatusCode::INSUFFICIENT_STORAGE, NO_SPACE).by("min-free-space")
+    }
+
+    fn internal_error() -> Self {
+        Self::new(StatusCode::INTERNAL_SERVER_ERROR, internal_error())
+    }
+}
+
+fn answer(error: &exchange::Error) -> Answer {
     use exchange::Error as E;
+    let bad = |message: String| Answer::new(StatusCode::BAD_REQUEST, message);
+    let not_found = |message: String| Answer::new(StatusCode::NOT_FOUND, message);
+    let conflict = |message: String| Answer::new(StatusCode::CONFLICT, message);
+    let too_large = |message: String| Answer::new(StatusCode::PAYLOAD_TOO_LARGE, message);
     match error {
-                E::NotFound(thing) => format!("{} not found", name(*thing)).into(),
-                E::AlreadyExists(thing) => format!("{} already exists", name(*thing)).into(),
-                E::Denied(reason) | E::InstructorsAreForAdmins { reason, .. } => match reason {
-                    None => "Permission denied".into(),
-                    Some(Denial::NotAdmin) => "Permission denied (not admin)".into(),
-                    Some(Denial::NotInstructor) => {
-                        "Permission denied (not course instructor)".into()
-                    }
-                    Some(Denial::NotRelated) => "Permission denied (not related to course)".into(),
-                },
-                E::InstructorAsStudent => "Cannot add instructor as student".into(),
-                E::MemberByGroup(group) => format!(
-                    "The role comes from the JupyterHub group {group}: remove the person from that group instead"
-                )
-                .into(),
-                E::TooLate {
-                    assignment,
-                    cutoff_at,
-                } => format!(
-                    "Too late: the cut-off of {assignment} was {}",
-                    cutoff_at.to_rfc3339()
-                )
-                .into(),
-                E::DatesOutOfOrder => {
-                    "An assignment opens first, then is due, then is cut off".into()
-                }
-                E::FileTooLarge(limit) => {
-                    format!("A file is larger than the limit of {limit} bytes; nothing was stored")
-                        .into()
-                }
-                E::TooManyFiles(limit) => {
-                    format!("More than {limit} files; nothing was stored").into()
-                }
-                E::PathsTooLong(limit) => format!(
-                    "The paths of the files have more than {} together; nothing was stored",
-                    ByteSize(*limit as u64)
-                )
-                .into(),
-                E::TreeTooLarge(limit) => format!(
-                    "The files are together larger than the limit of {limit} bytes; nothing was stored"
-                )
-                .into(),
-                E::TooManySubmissions {
-                    assignment,
-                    student,
-                    limit,
-                } => format!(
-                    "{student} has submitted {limit} times to {assignment}, which is the limit; nothing was stored. \
-                     Earlier submissions count; an instructor can remove some of them"
-                )
-                .into(),
-                E::OverQuota {
-                    whose,
-                    limit,
-                    used,
-                    added,
-                } => over_quota(whose, *limit, *used, *added).into(),
-                E::NoSpace { .. } => NO_SPACE.into(),
-                E::WrongSize(path) => {
-                    format!("The size of {path} is not that of the bytes with its SHA-256").into()
-                }
-                E::MissingBlobs(missing) => {
-                    format!("The bytes of {} files are missing: send them", missing.len()).into()
-                }
-                E::FormerAccount(name) => format!(
-                    "This token or session belongs to an earlier account of the name {name}: log in again. If that \
-                     does not help, ask the administrators of the exchange to run nbcourier user adopt"
-                )
-                .into(),
-                // Only commands on the data directory cause these errors. Their texts say what to do.
-                E::NothingStored(_)
-                | E::NothingSetAside(_)
-                | E::NameInUse(_)
-                | E::SameName(_)
-                | E::ReservedName(_) => error.to_string().into(),
-                E::NoSuchSubmission(id) => format!("Submission {id} not found").into(),
-                E::Damaged(..) | E::Store(_) if error.is_damage() => {
-                    "Stored data is damaged; the operator should run nbcourier fsck".into()
-                }
-                E::Disk(_) | E::Store(_) if error.is_full() => NO_SPACE.into(),
-                E::Bug(_) => internal_error().into(),
-                E::Damaged(..) | E::Disk(_) | E::Store(_) => {
-                    "The exchange cannot reach its storage now; nothing was changed. Try again soon"
-                        .into()
-                }
+        E::NotFound(thing) => not_found(format!("{} not found", name(*thing))),
+        E::NoSuchSubmission(id) => not_found(format!("Submission {id} not found")),
+        E::AlreadyExists(thing) => conflict(format!("{} already exists", name(*thing))),
+        E::Denied(reason) | E::InstructorsAreForAdmins { reason, .. } => {
+            let message = match reason {
+                None => "Permission denied",
+                Some(Denial::NotAdmin) => "Permission denied (not admin)",
+                Some(Denial::NotInstructor) => "Permission denied (not course instructor)",
+                Some(Denial::NotRelated) => "Permission denied (not related to course)",
+            };
+            Answer::new(StatusCode::FORBIDDEN, message)
+        }
+        E::InstructorAsStudent => conflict("Cannot add instructor as student".into()),
+        E::MemberByGroup(group) => conflict(format!(
+            "The role comes from the JupyterHub group {group}: remove the person from that group instead"
+        )),
+        E::TooLate {
+            assignment,
+            cutoff_at,
+        } => conflict(format!(
+            "Too late: the cut-off of {assignment} was {}",
+            cutoff_at.to_rfc3339()
+        )),
+        E::DatesOutOfOrder => bad("An assignment opens first, then is due, then is cut off".into()),
+        E::FileTooLarge(limit) => too_large(format!(
+            "A file is larger than the limit of {limit} bytes; nothing was stored"
+        ))
+        .by("max-file-size"),
+        E::TooManyFiles(limit) => {
+            too_large(format!("More than {limit} files; nothing was stored")).by("max-files")
+        }
+        E::PathsTooLong(limit) => too_large(format!(
+            "The paths of the files have more than {} together; nothing was stored",
+            ByteSize(*limit as u64)
+        ))
+        .by("paths-size"),
+        E::TreeTooLarge(limit) => too_large(format!(
+            "The files are together larger than the limit of {limit} bytes; nothing was stored"
+        ))
+        .by("max-request-size"),
+        E::TooManySubmissions {
+            assignment,
+            student,
+            limit,
+        } => conflict(format!(
+            "{student} has submitted {limit} times to {assignment}, which is the limit; nothing was stored. Earlier \
+             submissions count; an instructor can remove some of them"
+        ))
+        .by("max-submissions"),
+        E::OverQuota {
+            whose,
+            limit,
+            used,
+            added,
+        } => {
+            let setting = match whose {
+                QuotaOwner::Student(_) => "max-user-size",
+                QuotaOwner::Course => "max-course-size",
+            };
+            too_large(over_quota(whose, *limit, *used, *added)).by(setting)
+        }
+        E::NoSpace { .. } => Answer::no_space(),
+        E::WrongSize(path) => bad(format!(
+            "The size of {path} is not that of the bytes with its SHA-256"
+        )),
+        E::MissingBlobs(missing) => conflict(format!(
+            "The bytes of {} files are missing: send them",
+            missing.len()
+        )),
+        E::FormerAccount(name) => Answer::new(
+            StatusCode::FORBIDDEN,
+            format!(
+                "This token or session belongs to an earlier account of the name {name}: log in again. If that does \
+                 not help, ask the administrators of the exchange to run nbcourier user adopt"
+            ),
+        ),
+        // Only commands on the data directory cause these errors. Their texts say what to do.
+        E::NothingStored(_) | E::NothingSetAside(_) => not_found(error.to_string()),
+        E::NameInUse(_) => conflict(error.to_string()),
+        E::SameName(_) | E::ReservedName(_) => bad(error.to_string()),
+        E::Bug(_) => Answer::internal_error(),
+        E::Damaged(..) | E::Store(_) if error.is_damage() => Answer::new(
+            StatusCode::INTERNAL_SERVER_ERROR,
+            "Stored data is damaged; the operator should run nbcourier fsck",
+        ),
+        E::Disk(_) | E::Store(_) if error.is_full() => Answer::no_space(),
+        E::Damaged(..) | E::Disk(_) | E::Store(_) => Answer::new(
+            StatusCode::SERVICE_UNAVAILABLE,
+            "The exchange cannot reach its storage now; nothing was changed. Try again soon",
+        ),
     }
 }
 
@@ -336,58 +382,7 @@ fn name(thing: Thing) -> &'static str {
 
 impl ResponseError for Error {
     fn status_code(&self) -> StatusCode {
-        use exchange::Error as E;
-        match self {
-            Self::Exchange(error) => match error {
-                E::NotFound(_)
-                | E::NoSuchSubmission(_)
-                | E::NothingStored(_)
-                | E::NothingSetAside(_) => StatusCode::NOT_FOUND,
-                E::AlreadyExists(_)
-                | E::InstructorAsStudent
-                | E::MemberByGroup(_)
-                | E::MissingBlobs(_)
-                | E::TooManySubmissions { .. }
-                | E::NameInUse(_)
-                | E::TooLate { .. } => StatusCode::CONFLICT,
-                E::Denied(_) | E::InstructorsAreForAdmins { .. } | E::FormerAccount(_) => {
-                    StatusCode::FORBIDDEN
-                }
-                E::DatesOutOfOrder | E::SameName(_) | E::ReservedName(_) | E::WrongSize(_) => {
-                    StatusCode::BAD_REQUEST
-                }
-                E::FileTooLarge(_)
-                | E::TooManyFiles(_)
-                | E::PathsTooLong(_)
-                | E::TreeTooLarge(_)
-                | E::OverQuota { .. } => StatusCode::PAYLOAD_TOO_LARGE,
-                E::NoSpace { .. } => StatusCode::INSUFFICIENT_STORAGE,
-                E::Bug(_) => StatusCode::INTERNAL_SERVER_ERROR,
-                E::Damaged(..) | E::Store(_) if error.is_damage() => {
-                    StatusCode::INTERNAL_SERVER_ERROR
-                }
-                E::Disk(_) | E::Store(_) if error.is_full() => StatusCode::INSUFFICIENT_STORAGE,
-                E::Damaged(..) | E::Disk(_) | E::Store(_) => StatusCode::SERVICE_UNAVAILABLE,
-            },
-            Self::Auth(error) => error.status_code(),
-            Self::Bug(_) => StatusCode::INTERNAL_SERVER_ERROR,
-            Self::BadRequest(_) => StatusCode::BAD_REQUEST,
-            Self::UnsupportedMediaType(_) => StatusCode::UNSUPPORTED_MEDIA_TYPE,
-            Self::RequestTooLarge(_)
-            | Self::FieldTooLarge(_)
-            | Self::PartHeadersTooLong(_)
-            | Self::TooManyPartHeaders(_)
-            | Self::TooManyItems(_)
-            | Self::PackedTooWell(_) => StatusCode::PAYLOAD_TOO_LARGE,
-            Self::BodyTimeout => StatusCode::REQUEST_TIMEOUT,
-            Self::TooManyRequests { .. } | Self::TooManyUploads(_) | Self::TooManyOpen(_) => {
-                StatusCode::TOO_MANY_REQUESTS
-            }
-            Self::NoSuchPath => StatusCode::NOT_FOUND,
-            Self::NoSuchMethod => StatusCode::METHOD_NOT_ALLOWED,
-            Self::NoMetricsToken => StatusCode::UNAUTHORIZED,
-            Self::DebugOff => StatusCode::FORBIDDEN,
-        }
+        self.answer().status
     }
 
     fn error_response(&self) -> HttpResponse {

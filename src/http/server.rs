@@ -93,7 +93,7 @@ pub fn start(
     let guard = Data::new(Guard(metrics.token.map(Into::into)));
     if let Some(listener) = metrics.listener {
         let server = alone(listener, &settings, &counted, &guard)?;
-        actix_web::rt::spawn(tell_its_end(server));
+        actix_web::rt::spawn(log_its_end(server));
     }
     let state = Data::new(AppState {
         exchange: settings.exchange.clone(),
@@ -147,7 +147,7 @@ pub(super) fn application(
 }
 
 /// Logs the end of the metrics server. The exchange goes on without it.
-async fn tell_its_end(server: Server) {
+async fn log_its_end(server: Server) {
     match server.await {
         Ok(()) => log::warn!("The metrics are served no more: their server has ended"),
         Err(error) => log::error!("The metrics are served no more: {error}"),

@@ -209,27 +209,3 @@ impl Error {
         }
     }
 }
-
-impl Error {
-    /// Returns the name of the limit that was exceeded. Limits with a setting have its name.
-    pub fn limit(&self) -> Option<&'static str> {
-        Some(match self {
-            Self::FileTooLarge(_) => "max-file-size",
-            Self::TooManyFiles(_) => "max-files",
-            Self::PathsTooLong(_) => "paths-size",
-            Self::TreeTooLarge(_) => "max-request-size",
-            Self::TooManySubmissions { .. } => "max-submissions",
-            Self::OverQuota {
-                whose: QuotaOwner::Student(_),
-                ..
-            } => "max-user-size",
-            Self::OverQuota {
-                whose: QuotaOwner::Course,
-                ..
-            } => "max-course-size",
-            Self::NoSpace { .. } => "min-free-space",
-            full if full.is_full() => "min-free-space",
-            _ => return None,
-        })
-    }
-}
