@@ -33,12 +33,15 @@ build:
 # Installed first too: several suites need these tools, and the compiler runs meanwhile.
 tools:
 	scripts/setup-faults.sh
+	scripts/setup-postgres.sh
 	scripts/setup-clients.sh
 	scripts/setup-checks.sh schemathesis
 
 unit: ## Run the Rust tests: units, protocol replay, permission matrix, malformed input, faults
 	scripts/setup-faults.sh
+	scripts/setup-postgres.sh
 	scripts/in-memory.sh cargo test --workspace --no-fail-fast
+	scripts/test-postgres.sh
 
 clients: ## Test the binary with the real nbgrader, ngshare's client, JupyterHub and a browser
 	cargo build

@@ -29,7 +29,9 @@ pub fn lock(places: &Places) -> Result<Lock, Box<dyn Error>> {
         )
     };
     make_directory(&places.data_dir).map_err(failed)?;
-    make_directory(above(&places.database)).map_err(failed)?;
+    if let Some(database) = places.database.file() {
+        make_directory(above(database)).map_err(failed)?;
+    }
     let lock = File::options()
         .create(true)
         .truncate(false)

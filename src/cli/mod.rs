@@ -107,6 +107,9 @@ pub fn run() -> ExitCode {
     // There is always a subcommand. Its matches say which settings were given.
     let empty = ArgMatches::default();
     let given = matches.subcommand().map_or(&empty, |(_, given)| given);
+    if let Err(error) = crate::config::refuse_visible_password(&matches) {
+        return ended("nbcourier", Err(error.into()));
+    }
     // That command writes no file itself. It runs nbgrader, and the owner of the gradebook decides who can read it.
     if !matches!(command.command, Command::CourseManagement(_)) {
         private::from_now_on();

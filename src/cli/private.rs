@@ -33,18 +33,21 @@ pub fn from_now_on() {
 /// Removes the permissions of others on existing files. Returns a sentence for each failure.
 pub fn tighten(places: &Places) -> Vec<String> {
     let mut failures = Vec::new();
-    let database = fs::canonicalize(&places.database).unwrap_or_else(|_| places.database.clone());
-    let mut private = match files_of(above(&database), &database) {
-        Ok(files) => files,
-        Err(error) => {
-            failures.push(format!(
+    let database = places
+        .database
+        .file()
+        .map(|path| fs::canonicalize(path).unwrap_or_else(|_| path.to_owned()));
+    let mut private = Vec::new();
+    if let Some(database) = &database {
+        match files_of(above(database), database) {
+            Ok(files) => private.extend(files),
+            Err(error) => failures.push(format!(
                 "Other users of this machine may be able to read the database, because the files in {} cannot be listed: \
                  {error}",
-                above(&database).display()
-            ));
-            Vec::new()
+                above(database).display()
+            )),
         }
-    };
+    }
     private.extend(OURS.map(|name| places.data_dir.join(name)));
     private.push(places.blobs.with_extension("lock"));
     for file in private {
@@ -70,17 +73,17 @@ pub fn tighten(places: &Places) -> Vec<String> {
             places.blobs.display()
         ));
     }
-    failures.extend(tighten_directory(places, &database));
+    failures.extend(tighten_directory(places, database.as_deref()));
     failures
 }
 
 /// Closes the data directory itself if it holds only nbcourier's files. Otherwise only its files are closed.
-fn tighten_directory(places: &Places, database: &Path) -> Option<String> {
+fn tighten_directory(places: &Places, database: Option<&Path>) -> Option<String> {
     let directory = &places.data_dir;
     let mode = fs::metadata(directory).ok()?.permissions().mode();
-    let name = database.file_name().unwrap_or_default();
+    let name = database.and_then(Path::file_name);
     let is_ours = |entry: &OsStr| {
-        is_of_database(entry, name)
+        name.is_some_and(|name| is_of_database(entry, name))
             || OURS.iter().any(|ours| entry == *ours)
             || places.blobs.file_name() == Some(entry)
     };
@@ -196,6 +199,7 @@ pub fn stream(path: &Path) -> Option<io::Result<File>> {
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
+    use nbcourier_storage::Database;
     use std::os::unix::fs::symlink;
 
     fn mode(path: &Path) -> u32 {
@@ -249,7 +253,8 @@ mod tests {
         open(&target, 0o644);
         let places = Places {
             data_dir: data.clone(),
-            database: at("nbcourier.db"),
+            database: Database::Sqlite(at("nbcourier.db")),
+            database_password_file: None,
             blobs: at("blobs"),
         };
         for name in ours {

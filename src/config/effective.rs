@@ -4,6 +4,7 @@ use super::{Config, ConfigError, Environment, ReusedNames, ServeOptions, read_fi
 use clap::parser::ValueSource;
 use clap::{ArgMatches, Args, Command};
 use nbcourier_domain::{ByteSize, Span};
+use nbcourier_storage::Database;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -141,7 +142,15 @@ fn value(config: &Config, origins: &Origins, name: &str) -> Option<String> {
         "config" => path(origins.file.as_deref()),
         "data-dir" => path(Some(&places.data_dir)),
         "storage" => path(places.blobs.parent()),
-        "database" => text(&format!("sqlite:///{}", places.database.display())),
+        "database" => text(&match &places.database {
+            Database::Sqlite(path) => format!("sqlite:///{}", path.display()),
+            Database::Postgres(postgres) => postgres.to_string(),
+        }),
+        "database-password-file" => path(places.database_password_file.as_deref()),
+        "database-connections" => match &places.database {
+            Database::Sqlite(_) => "0".to_owned(),
+            Database::Postgres(postgres) => postgres.connections().to_string(),
+        },
         "standalone" => config.hub.is_none().to_string(),
         "debug" => config.debug.to_string(),
         "host" => text(config.binding.host()),

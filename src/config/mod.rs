@@ -20,7 +20,7 @@ pub use effective::{Origins, Setting, settings, without_password};
 pub use exchange_address::ExchangeAddress;
 pub use hub::{Environment, HubPlace};
 pub use operator::operator_account;
-pub use places::{PlaceArgs, Places, ngshare_database};
+pub use places::{PlaceArgs, Places, ngshare_database, refuse_visible_password};
 pub use serve_options::{GivenGroup, LogFormat, ReusedNames, ServeOptions};
 
 use nbcourier_domain::{GroupRule, GroupRules};
@@ -314,7 +314,10 @@ mod tests {
         )
         .unwrap();
         assert!(config.hub.is_none() && !config.upgrade);
-        assert_eq!(config.places.database, Path::new("/tmp/y/n.db"));
+        assert_eq!(
+            config.places.database.file(),
+            Some(Path::new("/tmp/y/n.db"))
+        );
         assert_eq!(config.places.blobs, Path::new("/tmp/x/blobs"));
         assert_eq!(config.binding.to_string(), "127.0.0.1:12121");
     }

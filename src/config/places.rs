@@ -1,7 +1,11 @@
 //! The places of the database, the blobs and the keys.
 
 use super::ConfigError;
+use clap::ArgMatches;
+use clap::parser::ValueSource;
+use nbcourier_storage::{Database, Postgres};
 use serde::Deserialize;
+use std::num::NonZeroU32;
 use std::path::{Path, PathBuf};
 
 /// The default data directory on a server.
@@ -29,10 +33,23 @@ pub struct PlaceArgs {
     #[arg(long, env = "NBCOURIER_STORAGE", value_name = "DIR")]
     pub storage: Option<PathBuf>,
 
-    /// Keep the database at this URL: sqlite:////ABSOLUTE/PATH or sqlite:///RELATIVE/PATH
-    /// [default: nbcourier.db in the data directory]
-    #[arg(long, env = "NBCOURIER_DATABASE", value_name = "URL")]
+    /// Keep the database at this URL: sqlite:////ABSOLUTE/PATH, sqlite:///RELATIVE/PATH, or
+    /// postgres://USER@HOST:PORT/DATABASE [default: nbcourier.db in the data directory]
+    #[arg(
+        long,
+        env = "NBCOURIER_DATABASE",
+        value_name = "URL",
+        hide_env_values = true
+    )]
     pub database: Option<String>,
+
+    /// Read the password for PostgreSQL from this file, at each connection
+    #[arg(long, env = "NBCOURIER_DATABASE_PASSWORD_FILE", value_name = "FILE")]
+    pub database_password_file: Option<PathBuf>,
+
+    /// Open at most this many connections to PostgreSQL [default: 20]
+    #[arg(long, env = "NBCOURIER_DATABASE_CONNECTIONS", value_name = "N")]
+    pub database_connections: Option<NonZeroU32>,
 }
 
 impl PlaceArgs {
@@ -41,6 +58,8 @@ impl PlaceArgs {
             data_dir: self.data_dir.or(other.data_dir),
             storage: self.storage.or(other.storage),
             database: self.database.or(other.database),
+            database_password_file: self.database_password_file.or(other.database_password_file),
+            database_connections: self.database_connections.or(other.database_connections),
         }
     }
 }
@@ -50,8 +69,10 @@ impl PlaceArgs {
 pub struct Places {
     /// The directory of everything except the database and the blobs.
     pub data_dir: PathBuf,
-    /// The SQLite file.
-    pub database: PathBuf,
+    /// The database.
+    pub database: Database,
+    /// The file with the password of the database.
+    pub database_password_file: Option<PathBuf>,
     /// The directory of the blobs.
     pub blobs: PathBuf,
 }
@@ -66,16 +87,85 @@ impl Places {
             .or_else(|| given.storage.clone())
             .unwrap_or_else(default_directory);
         let database = match &given.database {
-            Some(url) => sqlite_path(url)?,
-            None => data_dir.join(DATABASE),
+            Some(url) if Postgres::is_meant(url) => postgres(url, given)?,
+            Some(url) => Database::Sqlite(sqlite_path(url)?),
+            None => Database::Sqlite(data_dir.join(DATABASE)),
         };
+        let needless = if matches!(database, Database::Postgres(_)) {
+            None
+        } else if given.database_password_file.is_some() {
+            Some("--database-password-file")
+        } else if given.database_connections.is_some() {
+            Some("--database-connections")
+        } else {
+            None
+        };
+        if let Some(flag) = needless {
+            return Err(ConfigError(format!(
+                "{flag} is for PostgreSQL, and the database is a file. Omit it, or name the server with --database \
+                 postgres://USER@HOST/DATABASE"
+            )));
+        }
         let blobs = given.storage.as_ref().unwrap_or(&data_dir).join(BLOBS);
         Ok(Self {
             data_dir,
             database,
+            database_password_file: given.database_password_file.clone(),
             blobs,
         })
     }
+
+    /// Returns the file of the database, for a command that copies or replaces it.
+    pub fn database_file(&self) -> Result<&Path, ConfigError> {
+        self.database.file().ok_or_else(|| {
+            ConfigError(
+                "This command copies the files of an embedded database, and the database is one of PostgreSQL. Use \
+                 pg_dump and pg_restore for it, and copy the directory of the blobs"
+                    .into(),
+            )
+        })
+    }
+}
+
+/// Refuses a password in a URL on the command line, which every user of the machine can see.
+pub fn refuse_visible_password(matches: &ArgMatches) -> Result<(), ConfigError> {
+    for name in ["database", "own_database"] {
+        // Not every command has these options, and they have other types in some.
+        let is_given = matches.ids().any(|id| id.as_str() == name)
+            && matches.value_source(name) == Some(ValueSource::CommandLine);
+        let url = is_given.then(|| matches.try_get_one::<String>(name).ok().flatten());
+        if let Some(Some(url)) = url
+            && Postgres::is_meant(url)
+            && Postgres::has_password(url)
+        {
+            return Err(ConfigError(
+                "The URL of --database contains a password, which every user of this machine can see. Put the password \
+                 into a file and name it with --database-password-file, or set NBCOURIER_DATABASE or PGPASSWORD"
+                    .into(),
+            ));
+        }
+    }
+    match matches.subcommand() {
+        Some((_, inner)) => refuse_visible_password(inner),
+        None => Ok(()),
+    }
+}
+
+/// The variable with the password, as PostgreSQL's own programs read it.
+const PASSWORD: &str = "PGPASSWORD";
+
+fn postgres(url: &str, given: &PlaceArgs) -> Result<Database, ConfigError> {
+    let password = std::env::var(PASSWORD).ok();
+    let parsed = Postgres::parse(
+        url,
+        given.database_password_file.clone(),
+        password.as_deref(),
+    );
+    let mut postgres = parsed.map_err(|error| ConfigError(error.to_string()))?;
+    if let Some(connections) = given.database_connections {
+        postgres = postgres.with_connections(connections.get());
+    }
+    Ok(Database::Postgres(Box::new(postgres)))
 }
 
 fn default_directory() -> PathBuf {
@@ -110,8 +200,8 @@ fn sqlite_path(url: &str) -> Result<PathBuf, ConfigError> {
     path.map(PathBuf::from).ok_or_else(|| {
         // The URL of another database may hold a password, so it is not repeated.
         ConfigError(
-            "The database must be an SQLite file. Write --database sqlite:////ABSOLUTE/PATH, or omit the option to \
-             keep it in the data directory"
+            "The database must be a SQLite file or one of PostgreSQL. Write --database sqlite:////ABSOLUTE/PATH or \
+             postgres://USER@HOST/DATABASE, or omit the option to keep it in the data directory"
                 .into(),
         )
     })

@@ -322,6 +322,10 @@ fn answer(error: &exchange::Error) -> Answer {
         E::NameInUse(_) => conflict(error.to_string()),
         E::SameName(_) | E::ReservedName(_) => bad(error.to_string()),
         E::Bug(_) => Answer::internal_error(),
+        error if error.may_be_done() => Answer::new(
+            StatusCode::SERVICE_UNAVAILABLE,
+            "The database did not answer in time, so the change may have been made. Look before you send it again",
+        ),
         E::Damaged(..) | E::Store(_) if error.is_damage() => Answer::new(
             StatusCode::INTERNAL_SERVER_ERROR,
             "Stored data is damaged; the operator should run nbcourier fsck",

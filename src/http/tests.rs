@@ -30,7 +30,11 @@ struct Parts {
 
 /// Returns an exchange without courses.
 pub(super) fn empty_exchange(directory: &Path) -> Exchange {
-    let store = Store::open(&directory.join("nbcourier.db"), Opening::Migrate).unwrap();
+    let store = Store::open(
+        &directory.join("nbcourier.db").as_path().into(),
+        Opening::Migrate,
+    )
+    .unwrap();
     let blobs = LocalBlobs::open(&directory.join("blobs")).unwrap();
     let policy = Policy {
         hub_groups: false,
@@ -128,7 +132,7 @@ async fn a_bug_is_an_internal_error_with_the_id_of_the_request_and_its_cause_in_
     let logged = Logged::start();
     let parts = parts();
     let database = parts.directory.path().join("another.db");
-    let store = Store::open(&database, Opening::Migrate).unwrap();
+    let store = Store::open(&database.as_path().into(), Opening::Migrate).unwrap();
     let service = init_service(
         application(&parts.settings, false, going_wrong())
             .app_data(parts.state.clone())

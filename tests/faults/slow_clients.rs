@@ -12,8 +12,9 @@ use std::net::TcpStream;
 const SLOW: usize = 1_000;
 /// The maximum memory of the server with all of these clients, in bytes.
 const PEAK: u64 = 400 * 1024 * 1024;
-/// The maximum growth of the server's memory that stays after these clients, in bytes.
-const KEPT: u64 = 32 * 1024 * 1024;
+/// The maximum growth of the server's memory that stays after these clients, in bytes. A program for tests keeps more
+/// than a released one, whose pages are fewer. Without returning anything, it would keep 240 MiB.
+const KEPT: u64 = 48 * 1024 * 1024;
 const V1: &str = "v1/courses/course1/assignments/challenge/submissions";
 const FEEDBACK: &str = "v1/courses/course1/assignments/challenge/feedback";
 

@@ -1,8 +1,6 @@
 //! The MD5 of files, which is computed when somebody first lists them.
 
-use diesel::connection::{Connection as _, SimpleConnection as _};
-use diesel::prelude::*;
-use diesel::sqlite::SqliteConnection;
+use crate::sql::Sql;
 use nbcourier_testkit::course::timestamp_of;
 use nbcourier_testkit::{Course, Sent, Server, Setup, eventually, md5_hex};
 use serde_json::{Value, json};
@@ -26,21 +24,9 @@ fn with_assignment(server: &Server) -> Course<'_> {
     course
 }
 
-fn connect(server: &Server) -> SqliteConnection {
-    let path = server.data_dir().join("nbcourier.db");
-    let mut conn = SqliteConnection::establish(path.to_str().unwrap()).unwrap();
-    conn.batch_execute("PRAGMA busy_timeout = 10000").unwrap();
-    conn
-}
-
 /// Returns the number of contents that have an MD5 in the database.
 fn stored(server: &Server) -> i64 {
-    use diesel::dsl::sql;
-    diesel::select(sql::<diesel::sql_types::BigInt>(
-        "(SELECT count(md5) FROM blobs)",
-    ))
-    .get_result(&mut connect(server))
-    .unwrap()
+    Sql::of(server).count("count(md5)", "blobs")
 }
 
 fn sums(files: &Value, key: &str) -> Vec<String> {
@@ -109,8 +95,8 @@ fn files_whose_bytes_are_damaged_before_anybody_lists_them_have_zeros_until_they
     let server = Setup::standalone().start();
     let course = with_assignment(&server);
     course.submit("ps1", "lawrence", &work()).ok();
-    let damage = "UPDATE blob_contents SET content = x'00'";
-    connect(&server).batch_execute(damage).unwrap();
+    let damage = "UPDATE blob_contents SET content = (SELECT sha256 FROM blobs WHERE id = blob_id)";
+    Sql::of(&server).execute(damage);
     let zeros = "0".repeat(32);
     let expected = expected();
     for _ in 0..2 {

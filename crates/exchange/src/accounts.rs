@@ -11,7 +11,7 @@ use moka::policy::EvictionPolicy;
 use moka::sync::Cache;
 use nbcourier_domain::{Timestamp, UserName, shell_word};
 use nbcourier_identity::Caller;
-use nbcourier_storage as store;
+use nbcourier_storage::{self as store, Lock};
 use std::time::Duration;
 
 /// The time for which an account that was looked up is trusted. Commands may change the recorded accounts meanwhile.
@@ -126,6 +126,7 @@ async fn record(
         .write_own(caller, move |op| {
             let (conn, caller) = (&mut *op.conn, op.caller);
             let person = caller.name();
+            conn.lock([Lock::Person(person)])?;
             let reused = op.exchange.policy.reused;
             let recorded = store::people::account(conn, person)?;
             let mut aside = None;
@@ -168,6 +169,7 @@ pub async fn retire(
     exchange.policy.require_admin(caller)?;
     people::require_own_name(&person)?;
     let retire = exchange.try_as_admin(caller, mode, move |op| {
+        op.conn.lock([Lock::Person(&person)])?;
         let aside = set_aside(op.conn, op.caller, &person, Action::UserSetAside)?;
         store::people::forget_account(op.conn, &person)?;
         Ok(aside)

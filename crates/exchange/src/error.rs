@@ -199,6 +199,11 @@ impl Error {
         }
     }
 
+    /// Whether the operation may have been done all the same.
+    pub fn may_be_done(&self) -> bool {
+        matches!(self, Self::Store(store::Error::Unanswered))
+    }
+
     /// Whether the disk has no room left, or none that the exchange may use.
     pub fn is_full(&self) -> bool {
         use std::io::ErrorKind::{QuotaExceeded, StorageFull};

@@ -124,6 +124,10 @@ impl Ready {
         let metrics = Arc::clone(&exchange.metrics);
         let change = move |op: &mut CourseOp<'_>| {
             let found = which.find(op, &sent.submissions())?;
+            // All are to the same assignment.
+            if let Some(first) = found.first() {
+                op.lock_assignment(&first.assignment)?;
+            }
             let ids = found.iter().map(|on| on.id);
             let shown = store::feedback::current_of_all(op.conn, ids)?;
             let trees = sent.save_in(op, Timestamp::now())?;

@@ -7,7 +7,7 @@ use moka::policy::EvictionPolicy;
 use moka::sync::Cache;
 use nbcourier_domain::{CourseId, Group, Role, UserName};
 use nbcourier_identity::Caller;
-use nbcourier_storage::{self as store, Connection};
+use nbcourier_storage::{self as store, Connection, Lock};
 use serde_json::json;
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
@@ -58,7 +58,10 @@ pub async fn note_groups(exchange: &Exchange, caller: &Caller) -> Result<()> {
     let read = |op: &mut Op<'_>| Ok(store::hub_members::of_person(op.conn, op.caller.name())?);
     if exchange.read_own(caller, read).await? != groups {
         let wanted = groups.clone();
-        let write = move |op: &mut Op<'_>| replace(op.conn, op.caller, None, &wanted);
+        let write = move |op: &mut Op<'_>| {
+            op.conn.lock([Lock::Person(op.caller.name())])?;
+            replace(op.conn, op.caller, None, &wanted)
+        };
         exchange.write_own(caller, write).await?;
     }
     exchange.seen.remember(caller.name().clone(), groups, as_of);
@@ -119,6 +122,7 @@ pub async fn follow_groups(exchange: &Exchange, listed: Vec<Group>, as_of: Insta
         exchange
             .without_policy()
             .write(move |conn| {
+                conn.lock(part.iter().map(|(person, _)| Lock::Person(person)))?;
                 for (person, groups) in &part {
                     replace(conn, &Caller::server(), Some(person), groups)?;
                 }

@@ -10,7 +10,7 @@ use nbcourier_domain::{
     AssignmentId, CourseId, Dates, Extension, Person, Role, Sha256Sum, Timestamp, UserName,
 };
 use nbcourier_identity::Caller;
-use nbcourier_storage::{self as store, Connection, Portion};
+use nbcourier_storage::{self as store, Connection, Lock, Portion};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 
@@ -124,6 +124,7 @@ impl Importer {
     pub async fn course(&self, course: CourseId, created_at: Timestamp) -> Result<Outcome> {
         let from = self.from;
         let create = self.exchange.write_as_admin(&self.caller, move |op| {
+            op.conn.lock([Lock::Import])?;
             if store::courses::create(op.conn, &course, created_at)?.is_none() {
                 return Ok(Outcome::Known);
             }
@@ -144,6 +145,7 @@ impl Importer {
         let this = self.clone();
         self.enter(course)?
             .write(move |op| {
+                op.conn.lock([Lock::Import, Lock::Course(op.course)])?;
                 let id = op.standing.course;
                 let mut outcomes = Vec::with_capacity(people.len());
                 let mut added: [Vec<&str>; 2] = [Vec::new(), Vec::new()];
@@ -181,6 +183,7 @@ impl Importer {
             .write(move |op| {
                 let id = op.standing.course;
                 let name = &assignment.name;
+                op.conn.lock([Lock::Import, Lock::Assignment(id, name)])?;
                 let there = store::assignments::find(op.conn, id, name)?;
                 if let Some(there) = there {
                     let (old, _) = store::history::releases(op.conn, there, 0, Portion::ALL)?;
@@ -227,6 +230,13 @@ impl Importer {
         self.enter(course)?
             .write(move |op| {
                 let id = op.standing.course;
+                let student = &submission.student;
+                op.conn.lock([
+                    Lock::Import,
+                    Lock::Assignment(id, &submission.assignment),
+                    Lock::PersonShared(student),
+                    Lock::Student(id, student),
+                ])?;
                 let row = store::assignments::obtain(op.conn, id, &submission.assignment)?;
                 let (number, work) = put_work(op, row, &submission)?;
                 let feedback = match number {

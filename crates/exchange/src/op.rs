@@ -5,9 +5,9 @@
 use super::audit::{self, About, Action};
 use super::policy::Standing;
 use super::{Error, Exchange, Result};
-use nbcourier_domain::{CourseId, UserName};
+use nbcourier_domain::{AssignmentId, CourseId, UserName};
 use nbcourier_identity::Caller;
-use nbcourier_storage::{self as store, Connection, DatabaseFiles, Store, WriterMetrics};
+use nbcourier_storage::{self as store, Connection, DatabaseFiles, Lock, Store, WriterMetrics};
 
 /// The store of an exchange. Cheap to clone.
 #[derive(Clone)]
@@ -74,6 +74,17 @@ impl Op<'_> {
 }
 
 impl CourseOp<'_> {
+    /// Makes other changes of the roster wait.
+    pub fn lock_course(&mut self) -> Result<()> {
+        Ok(self.conn.lock([Lock::Course(self.course)])?)
+    }
+
+    /// Makes other changes of the assignment's releases and feedback wait.
+    pub fn lock_assignment(&mut self, assignment: &AssignmentId) -> Result<()> {
+        let course = self.standing.course;
+        Ok(self.conn.lock([Lock::Assignment(course, assignment)])?)
+    }
+
     /// Records an event of the course by the caller.
     pub fn note(
         &mut self,
@@ -370,8 +381,8 @@ impl Rows {
         WithoutPolicy(&self.0)
     }
 
-    /// Returns the free bytes of the database's file system.
-    pub fn free_bytes(&self) -> std::io::Result<u64> {
+    /// Returns the free bytes of the database's file system, if it has one on this machine.
+    pub fn free_bytes(&self) -> std::io::Result<Option<u64>> {
         self.0.free_bytes()
     }
 
@@ -380,8 +391,13 @@ impl Rows {
         self.0.metrics()
     }
 
-    /// Returns the sizes of the database's files.
-    pub fn files(&self) -> std::io::Result<DatabaseFiles> {
+    /// Whether other processes change the database at the same time.
+    pub fn is_shared(&self) -> bool {
+        self.0.is_shared()
+    }
+
+    /// Returns the sizes of the database's files, if it has some on this machine.
+    pub fn files(&self) -> std::io::Result<Option<DatabaseFiles>> {
         self.0.files()
     }
 

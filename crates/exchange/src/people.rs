@@ -7,7 +7,7 @@ use super::audit::{self, Action};
 use super::{Error, Exchange, Mode, Result};
 use nbcourier_domain::{Role, Timestamp, UserName};
 use nbcourier_identity::Caller;
-use nbcourier_storage::{self as store, Connection};
+use nbcourier_storage::{self as store, Connection, Lock};
 use serde_json::{Value, json};
 use std::collections::HashSet;
 
@@ -139,6 +139,7 @@ pub async fn rename(
     exchange
         .try_as_admin(caller, mode, move |op| {
             let (conn, caller) = (&mut *op.conn, op.caller);
+            conn.lock([Lock::Person(&from), Lock::Person(&to)])?;
             if !footprint(conn, &to)?.is_empty() {
                 return Err(Error::NameInUse(to.clone()));
             }
@@ -164,6 +165,8 @@ pub async fn rename_all(
     exchange
         .try_as_admin(caller, mode, move |op| {
             let (conn, caller) = (&mut *op.conn, op.caller);
+            let both = names.iter().flat_map(|(from, to)| [from, to]);
+            conn.lock(both.map(Lock::Person))?;
             let given_up: HashSet<&UserName> = names.iter().map(|(from, _)| from).collect();
             let mut before = Vec::new();
             for (number, (from, to)) in names.iter().enumerate() {
@@ -209,6 +212,7 @@ pub async fn merge(
     exchange
         .try_as_admin(caller, mode, move |op| {
             let (conn, caller) = (&mut *op.conn, op.caller);
+            conn.lock([Lock::Person(&from), Lock::Person(&into)])?;
             carry_over(conn, caller, &from, &into, Action::UserMerged)
         })
         .await
@@ -227,6 +231,7 @@ pub async fn adopt(
     exchange
         .try_as_admin(caller, mode, move |op| {
             let (conn, caller) = (&mut *op.conn, op.caller);
+            conn.lock([Lock::Person(&person)])?;
             let former = footprint(conn, &person)?.former;
             if former.is_empty() && store::people::account(conn, &person)?.is_none() {
                 return Err(Error::NothingSetAside(person.clone()));
@@ -274,6 +279,7 @@ pub async fn purge(
     exchange
         .try_as_admin(caller, mode, move |op| {
             let (conn, caller) = (&mut *op.conn, op.caller);
+            conn.lock([Lock::Person(&person)])?;
             let was = require_something(conn, &person)?;
             let pseudonym = UserName::pseudonym(store::people::number(conn)?);
             match work {

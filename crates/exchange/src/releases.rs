@@ -257,6 +257,7 @@ impl Ready {
         let metrics = Arc::clone(&exchange.metrics);
         let change = move |op: &mut CourseOp<'_>| {
             let now = Timestamp::now();
+            op.lock_assignment(&assignment)?;
             let tree = parcel.save_in(op, now)?;
             let id = store::assignments::obtain(op.conn, op.standing.course, &assignment)?;
             if let Some(current) = store::assignments::version(op.conn, id, None)? {
@@ -306,6 +307,7 @@ pub async fn unrelease(
 ) -> Result<()> {
     exchange
         .write_in(caller, course, Need::Instructor, move |op| {
+            op.lock_assignment(&assignment)?;
             let released = op.released(&assignment)?;
             store::assignments::unrelease(op.conn, released.id)?;
             op.note(Action::Unreleased, About::assignment(&assignment), None)

@@ -198,6 +198,7 @@ pub async fn remove(
     };
     exchange
         .write_in(caller, course, need, move |op| {
+            op.lock_course()?;
             let found = RosterEntry::of(op, &person)?;
             let wanted = role.or(found.role).unwrap_or(Role::Student);
             if found.role != Some(wanted) {
@@ -284,6 +285,7 @@ impl Ready {
 }
 
 fn change(op: &mut CourseOp<'_>, people: Vec<(Role, Person)>, lines: Lines) -> Result<Changes> {
+    op.lock_course()?;
     let mut known = named(op, &people)?;
     let mut changes = Changes::default();
     let (mut students, mut instructors) = (Vec::new(), Vec::new());

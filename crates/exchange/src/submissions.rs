@@ -9,8 +9,8 @@ use super::receipts::Receipt;
 use super::{Error, Exchange, Result, Thing};
 use nbcourier_domain::{AssignmentId, CourseId, IdempotencyKey, Timestamp, UserName};
 use nbcourier_identity::Caller;
-use nbcourier_storage as store;
 use nbcourier_storage::trees::Saved;
+use nbcourier_storage::{self as store, Lock};
 use std::sync::Arc;
 
 /// A student's submissions to an assignment.
@@ -94,6 +94,7 @@ impl Ready {
         let sent = Arc::clone(&parcel);
         let metrics = Arc::clone(&exchange.metrics);
         let change = move |op: &mut CourseOp<'_>| {
+            new.lock(op)?;
             new.check_student(op)?;
             // This comes before all checks that could fail by now, because the submission was already accepted.
             if let Some(receipt) = new.earlier_attempt(op)? {
@@ -133,6 +134,18 @@ impl NewSubmission {
 
     fn student<'a>(&'a self, caller: &'a Caller) -> &'a UserName {
         self.somebody_else(caller).unwrap_or(caller.name())
+    }
+
+    /// Makes other changes wait that decide by the student's submissions, or that move them to another name.
+    fn lock(&self, op: &mut CourseOp<'_>) -> Result<()> {
+        let student = self.student(op.caller);
+        let person = if op.exchange.quota.counts_persons() {
+            Lock::Person(student)
+        } else {
+            Lock::PersonShared(student)
+        };
+        let course = op.standing.course;
+        Ok(op.conn.lock([person, Lock::Student(course, student)])?)
     }
 
     /// Checks the student for whom an instructor submits.

@@ -5,6 +5,7 @@ use super::dates::{DATES, DatesRow, dates, extension};
 use super::schema::{assignments, extensions, releases, trees};
 use super::{Portion, Result};
 use nbcourier_domain::{AssignmentId, Dates, Extension, Sha256Sum, Timestamp, UserName};
+use nbcourier_work::Bug;
 
 /// An assignment that is currently released.
 #[derive(Debug, Clone, Copy)]
@@ -294,14 +295,22 @@ pub fn obtain(conn: &mut Connection, course: i64, assignment: &AssignmentId) -> 
     if let Some(id) = find(conn, course, assignment)? {
         return Ok(id);
     }
-    let id = diesel::insert_into(assignments::table)
+    let inserted = diesel::insert_into(assignments::table)
         .values((
             assignments::course_id.eq(course),
             assignments::name.eq(assignment.as_str()),
         ))
+        .on_conflict_do_nothing()
         .returning(assignments::id)
-        .get_result(conn)?;
-    Ok(id)
+        .get_result(conn)
+        .optional()?;
+    match inserted {
+        Some(id) => Ok(id),
+        // Another writer was quicker.
+        None => find(conn, course, assignment)?.ok_or_else(|| {
+            Bug::new("an assignment that cannot be inserted and is not there").into()
+        }),
+    }
 }
 
 /// Makes `tree` the next and current version of the assignment. Returns the number of the version.

@@ -3,35 +3,39 @@
 use diesel::QueryResult;
 use diesel::backend::Backend;
 use diesel::expression::{AppearsOnTable, Expression, SelectableExpression, ValidGrouping};
+use diesel::pg::Pg;
 use diesel::query_builder::{AstPass, Query, QueryFragment, QueryId};
 use diesel::serialize::ToSql;
-use diesel::sql_types::{BigInt, Binary, Bool, HasSqlType, Text};
+use diesel::sql_types::{Array, BigInt, Binary, Bool, HasSqlType, SingleValue, Text};
 use diesel::sqlite::Sqlite;
 use nbcourier_domain::Sha256Sum;
 use std::collections::BTreeSet;
 
 /// The condition that a column holds one of many values. It is one statement with one bound value for any number of
-/// values, unlike `eq_any`.
+/// values, unlike `eq_any` in SQLite.
 #[derive(Debug, Clone)]
-pub struct Among<C> {
+pub struct Among<C, V> {
     column: C,
-    /// The values as a list in JSON.
-    values: String,
+    /// The values for PostgreSQL.
+    values: Vec<V>,
+    /// The values for SQLite, as a list in JSON.
+    list: String,
     /// The SQL that reads one value of the list.
-    value: &'static str,
+    read: &'static str,
 }
 
 /// Returns the condition that the column holds one of the IDs.
 pub fn among<C: Expression<SqlType = BigInt>>(
     column: C,
     ids: impl IntoIterator<Item = i64>,
-) -> Among<C> {
-    let ids: BTreeSet<i64> = ids.into_iter().collect();
-    let ids: Vec<String> = ids.iter().map(i64::to_string).collect();
+) -> Among<C, i64> {
+    let values: BTreeSet<i64> = ids.into_iter().collect();
+    let values: Vec<i64> = values.into_iter().collect();
     Among {
         column,
-        values: format!("[{}]", ids.join(",")),
-        value: "value",
+        list: serde_json::json!(values).to_string(),
+        read: "value",
+        values,
     }
 }
 
@@ -39,40 +43,58 @@ pub fn among<C: Expression<SqlType = BigInt>>(
 pub fn among_sums<'a, C: Expression<SqlType = Binary>>(
     column: C,
     sums: impl IntoIterator<Item = &'a Sha256Sum>,
-) -> Among<C> {
-    let sums: Vec<String> = sums.into_iter().map(ToString::to_string).collect();
+) -> Among<C, Vec<u8>> {
+    let sums: Vec<&Sha256Sum> = sums.into_iter().collect();
+    let list: Vec<String> = sums.iter().map(ToString::to_string).collect();
     Among {
         column,
-        values: serde_json::json!(sums).to_string(),
-        value: "unhex(value)",
+        values: sums.into_iter().map(|sum| sum.0.to_vec()).collect(),
+        list: serde_json::json!(list).to_string(),
+        read: "unhex(value)",
     }
 }
 
-impl<C: QueryId> QueryId for Among<C> {
-    type QueryId = Among<C::QueryId>;
+impl<C: QueryId, V> QueryId for Among<C, V> {
+    type QueryId = Among<C::QueryId, ()>;
     const HAS_STATIC_QUERY_ID: bool = C::HAS_STATIC_QUERY_ID;
 }
 
-impl<C: Expression> Expression for Among<C> {
+impl<C: Expression, V> Expression for Among<C, V> {
     type SqlType = Bool;
 }
 
-impl<C: ValidGrouping<G>, G> ValidGrouping<G> for Among<C> {
+impl<C: ValidGrouping<G>, V, G> ValidGrouping<G> for Among<C, V> {
     type IsAggregate = C::IsAggregate;
 }
 
-impl<C: AppearsOnTable<T>, T> AppearsOnTable<T> for Among<C> {}
+impl<C: AppearsOnTable<T>, V, T> AppearsOnTable<T> for Among<C, V> {}
 
-impl<C: SelectableExpression<T>, T> SelectableExpression<T> for Among<C> {}
+impl<C: SelectableExpression<T>, V, T> SelectableExpression<T> for Among<C, V> {}
 
-impl<C: QueryFragment<Sqlite>> QueryFragment<Sqlite> for Among<C> {
+impl<C: QueryFragment<Sqlite>, V> QueryFragment<Sqlite> for Among<C, V> {
     fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Sqlite>) -> QueryResult<()> {
         self.column.walk_ast(out.reborrow())?;
         out.push_sql(" IN (SELECT ");
-        out.push_sql(self.value);
+        out.push_sql(self.read);
         out.push_sql(" FROM json_each(");
-        out.push_bind_param::<Text, _>(&self.values)?;
+        out.push_bind_param::<Text, _>(&self.list)?;
         out.push_sql("))");
+        Ok(())
+    }
+}
+
+impl<C, V> QueryFragment<Pg> for Among<C, V>
+where
+    C: QueryFragment<Pg> + Expression,
+    C::SqlType: SingleValue,
+    Pg: HasSqlType<C::SqlType>,
+    Vec<V>: ToSql<Array<C::SqlType>, Pg>,
+{
+    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
+        self.column.walk_ast(out.reborrow())?;
+        out.push_sql(" = ANY(");
+        out.push_bind_param::<Array<C::SqlType>, _>(&self.values)?;
+        out.push_sql(")");
         Ok(())
     }
 }

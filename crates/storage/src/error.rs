@@ -24,6 +24,9 @@ pub enum Error {
     /// The writer has stopped, or gave up on this change.
     #[error("the change was not written: the database writer {0}")]
     Writer(&'static str),
+    /// The server of the database did not answer a commit. The change may have been made.
+    #[error("the database did not answer, so the change may have been made")]
+    Unanswered,
     /// A row holds a value that no version of nbcourier writes.
     #[error("the database is damaged: {0}")]
     Damaged(&'static str),

@@ -1,8 +1,9 @@
 //! Examines a database in any state from outside, without changing it.
 
 use super::backend::prelude::*;
+use super::backend::{Postgres, Purpose, apart};
 use super::schema::hub_members;
-use super::{Result, migrate, people, runs};
+use super::{Database, Result, migrate, people, runs};
 use nbcourier_domain::UserName;
 use std::path::Path;
 
@@ -29,7 +30,32 @@ struct Finding {
 }
 
 /// Examines the database. Returns `None` if there is none yet, and `Unusable` if it is not nbcourier's.
-pub fn examine(path: &Path) -> Result<Option<Examined>> {
+pub fn examine(database: &Database) -> Result<Option<Examined>> {
+    match database {
+        Database::Sqlite(path) => examine_file(path),
+        Database::Postgres(postgres) => apart(|| examine_server(postgres)),
+    }
+}
+
+fn examine_server(postgres: &Postgres) -> Result<Option<Examined>> {
+    migrate::postgres::inspect(postgres, super::Opening::AsItIs)?;
+    let mut conn = postgres.connect(Purpose::Read)?;
+    if !migrate::has_table(&mut conn, migrate::OUR_BOOKS)? {
+        return Ok(None);
+    }
+    let (pending, newer) = migrate::differences(&mut conn)?;
+    let writable = postgres
+        .connect(Purpose::Write)
+        .and_then(|mut conn| Ok(conn.check_writable()?));
+    Ok(Some(Examined {
+        pending,
+        newer,
+        findings: Vec::new(),
+        locked: writable.err().map(|error| error.to_string()),
+    }))
+}
+
+fn examine_file(path: &Path) -> Result<Option<Examined>> {
     if std::fs::metadata(path).map_or(true, |file| file.len() == 0) {
         return Ok(None);
     }
@@ -52,13 +78,25 @@ pub fn examine(path: &Path) -> Result<Option<Examined>> {
     }))
 }
 
-/// Returns the last runs of tasks. Returns `None` if the database is older than their table.
-pub fn examine_runs(path: &Path) -> Result<Option<Vec<runs::Run>>> {
-    let mut conn = migrate::read_only(path)?;
-    if !migrate::has_table(&mut conn, "runs")? {
-        return Ok(None);
+/// Runs a query on a connection that cannot change the database.
+fn look<T: Send>(
+    database: &Database,
+    query: impl FnOnce(&mut Connection) -> Result<T> + Send,
+) -> Result<T> {
+    match database {
+        Database::Sqlite(path) => query(&mut migrate::read_only(path)?),
+        Database::Postgres(postgres) => apart(|| query(&mut postgres.connect(Purpose::Read)?)),
     }
-    runs::list(&mut conn).map(Some)
+}
+
+/// Returns the last runs of tasks. Returns `None` if the database is older than their table.
+pub fn examine_runs(database: &Database) -> Result<Option<Vec<runs::Run>>> {
+    look(database, |conn| {
+        if !migrate::has_table(conn, "runs")? {
+            return Ok(None);
+        }
+        runs::list(conn).map(Some)
+    })
 }
 
 /// A name under which the data of a former account is set aside.
@@ -71,36 +109,38 @@ pub struct SetAside {
 }
 
 /// Returns all names under which the data of a former account is set aside, sorted.
-pub fn examine_set_aside(path: &Path) -> Result<Vec<SetAside>> {
-    let mut conn = migrate::read_only(path)?;
-    let former = people::former(&mut conn, UserName::FORMER_PREFIX)?;
-    let mut names: Vec<UserName> = former.iter().filter_map(UserName::name_before).collect();
-    names.sort();
-    names.dedup();
-    let mut set_aside = Vec::new();
-    for name in names {
-        let reused = people::account(&mut conn, &name)?.is_some();
-        set_aside.push(SetAside { name, reused });
-    }
-    Ok(set_aside)
+pub fn examine_set_aside(database: &Database) -> Result<Vec<SetAside>> {
+    look(database, |conn| {
+        let former = people::former(conn, UserName::FORMER_PREFIX)?;
+        let mut names: Vec<UserName> = former.iter().filter_map(UserName::name_before).collect();
+        names.sort();
+        names.dedup();
+        let mut set_aside = Vec::new();
+        for name in names {
+            let reused = people::account(conn, &name)?.is_some();
+            set_aside.push(SetAside { name, reused });
+        }
+        Ok(set_aside)
+    })
 }
 
 /// Returns the existing courses, and the courses in whose groups of the hub somebody was seen. Returns `None` if the
 /// database is older than their tables.
-pub fn examine_courses(path: &Path) -> Result<Option<(Vec<String>, Vec<String>)>> {
-    let mut conn = migrate::read_only(path)?;
-    for table in ["courses", "hub_members"] {
-        if !migrate::has_table(&mut conn, table)? {
-            return Ok(None);
+pub fn examine_courses(database: &Database) -> Result<Option<(Vec<String>, Vec<String>)>> {
+    look(database, |conn| {
+        for table in ["courses", "hub_members"] {
+            if !migrate::has_table(conn, table)? {
+                return Ok(None);
+            }
         }
-    }
-    let courses = super::courses::all(&mut conn)?;
-    let by_group = hub_members::table
-        .select(hub_members::course)
-        .distinct()
-        .order(hub_members::course)
-        .load(&mut conn)?;
-    Ok(Some((courses, by_group)))
+        let courses = super::courses::all(conn)?;
+        let by_group = hub_members::table
+            .select(hub_members::course)
+            .distinct()
+            .order(hub_members::course)
+            .load(conn)?;
+        Ok(Some((courses, by_group)))
+    })
 }
 
 /// Acquires the write lock and releases it without writing.

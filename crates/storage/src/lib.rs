@@ -9,6 +9,7 @@ mod backend;
 pub mod blobs;
 mod conditions;
 pub mod courses;
+mod database;
 pub mod dates;
 pub mod demo;
 pub mod dossier;
@@ -37,13 +38,16 @@ pub mod trash;
 pub mod trees;
 pub mod usage;
 mod writer;
+mod writers;
 
-pub use backend::Connection;
+pub use backend::lock::Lock;
+pub use backend::{Connection, Postgres, PostgresError};
+pub use database::Database;
 pub use error::{Error, Result};
 pub use examine::{Examined, SetAside, examine, examine_courses, examine_runs, examine_set_aside};
 pub use metrics::WriterMetrics;
 pub use migrate::migrate_with;
-pub use pool::{DatabaseFiles, Opening, Store, database_files};
+pub use pool::{Claim, DatabaseFiles, Opening, Store, database_files};
 pub use portion::Portion;
 
 /// Returns the errors that the database itself finds in its files, and rows that point nowhere. The list is empty if

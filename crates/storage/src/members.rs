@@ -34,9 +34,9 @@ pub fn put(conn: &mut Connection, course: i64, role: Role, people: &[Person]) ->
                     members::course_id.eq(course),
                     members::username.eq(person.username.as_str()),
                     members::instructor.eq(role == Role::Instructor),
-                    members::first_name.eq(person.first_name.as_deref()),
-                    members::last_name.eq(person.last_name.as_deref()),
-                    members::email.eq(person.email.as_deref()),
+                    members::first_name.eq(storable(person.first_name.as_deref())),
+                    members::last_name.eq(storable(person.last_name.as_deref())),
+                    members::email.eq(storable(person.email.as_deref())),
                 )
             })
             .collect();
@@ -53,6 +53,12 @@ pub fn put(conn: &mut Connection, course: i64, role: Role, people: &[Person]) ->
             .execute(conn)?;
     }
     Ok(())
+}
+
+/// Returns the detail without the character U+0000, which PostgreSQL cannot store. Requests with it are refused, but
+/// imports may bring it.
+fn storable(detail: Option<&str>) -> Option<String> {
+    detail.map(|detail| detail.replace('\0', ""))
 }
 
 /// Returns a person's role and details on the roster.

@@ -1,5 +1,7 @@
 //! Checks whether a database is usable, and migrates an older one to the schema of this binary.
 
+pub mod postgres;
+
 use super::backend::{check_integrity, prelude::*};
 use super::{Error, Opening, Result};
 use diesel::connection::SimpleConnection;
@@ -11,7 +13,7 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 const MIGRATIONS: EmbeddedMigrations = embed_migrations!("../../migrations/sqlite");
-const OUR_BOOKS: &str = "__diesel_schema_migrations";
+pub(super) const OUR_BOOKS: &str = "__diesel_schema_migrations";
 
 diesel::table! {
     sqlite_master (name) {
@@ -43,17 +45,22 @@ pub fn inspect(path: &Path, opening: Opening) -> Result<()> {
     if tables.is_empty() || tables.contains(OUR_BOOKS) {
         return Ok(());
     }
-    let maker = if tables.contains("alembic_version") || tables.contains("assignment_files") {
-        "ngshare"
-    } else {
-        "another program"
-    };
+    let maker = maker(&tables);
     Err(Error::Unusable(format!(
         "{} was made by {maker}, not by nbcourier. Nothing was changed. Give nbcourier a database of its own: \
          --data-dir DIR, or --database sqlite:////ABSOLUTE/PATH of a file that does not exist yet. What ngshare has is \
          brought over by `nbcourier import ngshare`.",
         path.display()
     )))
+}
+
+/// Returns the program that made these tables.
+fn maker(tables: &BTreeSet<String>) -> &'static str {
+    if tables.contains("alembic_version") || tables.contains("assignment_files") {
+        "ngshare"
+    } else {
+        "another program"
+    }
 }
 
 /// Returns a URL with which SQLite opens the file in this mode and never creates it.
@@ -94,15 +101,20 @@ fn newer<'a>(known: &BTreeSet<String>, applied: &'a BTreeSet<String>) -> Option<
 
 fn tables(path: &Path) -> std::result::Result<BTreeSet<String>, Box<dyn std::error::Error>> {
     let mut conn = read_only(path)?;
-    let names = sqlite_master::table
-        .filter(sqlite_master::kind.eq("table"))
-        .select(sqlite_master::name)
-        .load::<String>(&mut conn)?;
+    let names = diesel::RunQueryDsl::load::<String>(
+        sqlite_master::table
+            .filter(sqlite_master::kind.eq("table"))
+            .select(sqlite_master::name),
+        conn.sqlite(),
+    )?;
     Ok(names.into_iter().collect())
 }
 
 /// Whether the database has a table of that name.
 pub fn has_table(conn: &mut Connection, name: &str) -> Result<bool> {
+    if conn.is_postgres() {
+        return Ok(postgres::tables(conn)?.contains(name));
+    }
     let table = sqlite_master::table
         .filter(sqlite_master::kind.eq("table"))
         .filter(sqlite_master::name.eq(name));
@@ -200,7 +212,7 @@ fn migrations(source: &impl MigrationSource<Sqlite>) -> Result<Vec<Box<dyn Migra
         .map_err(|error| Error::Connection(error.to_string()))
 }
 
-fn versions(migrations: &[Box<dyn Migration<Sqlite>>]) -> BTreeSet<String> {
+fn versions<D: diesel::backend::Backend>(migrations: &[Box<dyn Migration<D>>]) -> BTreeSet<String> {
     migrations
         .iter()
         .map(|migration| migration.name().version().to_string())
@@ -347,7 +359,7 @@ mod tests {
 
     /// A column as SQLite describes it (<https://sqlite.org/pragma.html#pragma_table_info>).
     #[derive(QueryableByName)]
-    struct Column {
+    pub(super) struct Column {
         #[diesel(sql_type = diesel::sql_types::Text)]
         name: String,
         #[diesel(sql_type = diesel::sql_types::Text)]
@@ -359,12 +371,12 @@ mod tests {
     }
 
     /// Returns the column as a line of `diesel::table!`, with `*` before the columns of the primary key.
-    fn in_rust(column: &Column) -> String {
+    pub(super) fn in_rust(column: &Column) -> String {
         let kind = match column.kind.as_str() {
-            "INTEGER" | "BIGINT" => "BigInt",
+            "INTEGER" | "BIGINT" | "INT8" => "BigInt",
             "TEXT" => "Text",
-            "BOOLEAN" => "Bool",
-            "BLOB" => "Binary",
+            "BOOLEAN" | "BOOL" => "Bool",
+            "BLOB" | "BYTEA" => "Binary",
             other => other,
         };
         let kind = if column.filled {
@@ -377,7 +389,7 @@ mod tests {
     }
 
     /// Returns the columns of each `diesel::table!` in this source, in the form of [`in_rust`].
-    fn tables_in_rust(source: &str) -> BTreeMap<String, Vec<String>> {
+    pub(super) fn tables_in_rust(source: &str) -> BTreeMap<String, Vec<String>> {
         let mut found = BTreeMap::new();
         for table in source.split("diesel::table! {").skip(1) {
             let (head, rest) = table.split_once(") {").unwrap();

@@ -1,16 +1,23 @@
 //! Opens the database and lends connections to it.
 
-use super::{Connection, Error, Result, WriterMetrics, migrate, writer::Writer};
+use super::backend::lock::Lock;
+use super::backend::{Failure, Postgres, Purpose, apart};
+use super::writer::Writer;
+use super::writers::Writers;
+use super::{Connection, Database, Error, Result, WriterMetrics, migrate};
 use diesel::connection::InstrumentationEvent;
-use diesel::r2d2::{ManageConnection, Pool};
+use diesel::r2d2::{HandleError, ManageConnection, Pool, PooledConnection};
 use nbcourier_work::blocking;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 use tokio::sync::Semaphore;
 
 /// The number of connections for reading. Reads in SQLite use the CPU, so slightly more connections than cores are
 /// enough.
 const READERS: u32 = 4;
+/// The time to wait for a connection.
+const PATIENCE: Duration = Duration::from_secs(10);
 
 /// The settings of every connection. Every commit is durable (`synchronous=FULL` flushes the write-ahead log), and
 /// statements wait for other processes.
@@ -38,11 +45,24 @@ pub enum Opening {
 /// The database of one exchange. Cheap to clone.
 #[derive(Clone)]
 pub struct Store {
-    readers: Pool<Readers>,
+    readers: Pool<Lender>,
     free_readers: Arc<Semaphore>,
-    writer: Writer,
-    path: Arc<PathBuf>,
+    writing: Writing,
+    /// The file of the database. `None` stands for a database of a server.
+    file: Option<Arc<PathBuf>>,
 }
+
+/// The way in which changes are made.
+#[derive(Clone)]
+enum Writing {
+    /// Through one thread, which commits several changes together.
+    Together(Writer),
+    /// Each on a connection of its own.
+    Apart(Writers),
+}
+
+/// The claim of the only server of a database. It ends with the value.
+pub struct Claim(#[allow(dead_code, reason = "its connection holds the lock")] Option<Connection>);
 
 /// The sizes of the database's files, in bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -54,15 +74,44 @@ pub struct DatabaseFiles {
 }
 
 impl Store {
-    /// Refuses every file that [`Store::open`] would refuse for its contents. Writes nothing.
-    pub fn inspect(path: &Path, opening: Opening) -> Result<()> {
-        migrate::inspect(path, opening)
+    /// Refuses every database that [`Store::open`] would refuse for its contents. Writes nothing.
+    pub fn inspect(database: &Database, opening: Opening) -> Result<()> {
+        match database {
+            Database::Sqlite(path) => migrate::inspect(path, opening),
+            Database::Postgres(postgres) => apart(|| migrate::postgres::inspect(postgres, opening)),
+        }
     }
 
-    /// Opens the SQLite database at `path` and migrates it if `opening` allows that. Refuses a file of another
-    /// program or of a newer nbcourier, without writing to it.
-    pub fn open(path: &Path, opening: Opening) -> Result<Self> {
-        Self::inspect(path, opening)?;
+    /// Opens the database and migrates it if `opening` allows that. Refuses a database of another program or of a newer
+    /// nbcourier, without writing to it.
+    pub fn open(database: &Database, opening: Opening) -> Result<Self> {
+        match database {
+            Database::Sqlite(path) => Self::open_file(path, opening),
+            Database::Postgres(postgres) => apart(|| Self::connect(postgres, opening)),
+        }
+    }
+
+    /// Makes this process the only server of a PostgreSQL database, for as long as the claim is kept. A SQLite file is
+    /// claimed with its data directory.
+    pub fn claim(database: &Database) -> Result<Claim> {
+        let Database::Postgres(postgres) = database else {
+            return Ok(Claim(None));
+        };
+        let claimed = apart(|| {
+            let mut conn = postgres.connect(Purpose::Write)?;
+            Ok::<_, Error>(conn.claim(&Lock::Server)?.then_some(conn))
+        })?;
+        if let Some(conn) = claimed {
+            return Ok(Claim(Some(conn)));
+        }
+        Err(Error::Unusable(format!(
+            "Another nbcourier is serving {postgres} already. Stop it first: the files of submissions are in the \
+             directory of one server, so only one can serve them."
+        )))
+    }
+
+    fn open_file(path: &Path, opening: Opening) -> Result<Self> {
+        migrate::inspect(path, opening)?;
         let url = path
             .to_str()
             .ok_or_else(|| Error::Unusable(format!("{} is not UTF-8", path.display())))?
@@ -77,17 +126,26 @@ impl Store {
             }
         };
         migrate::migrate(connect()?.sqlite(), path, opening)?;
-        let writer = Writer::start(connect)?;
-        let readers = Pool::builder()
-            .max_size(READERS)
-            .test_on_check_out(false)
-            .build(Readers { url })
-            .map_err(|error| Error::Connection(error.to_string()))?;
         Ok(Self {
-            readers,
+            writing: Writing::Together(Writer::start(connect)?),
+            readers: pool(Lender::File(url), READERS, READERS)?,
             free_readers: Arc::new(Semaphore::new(READERS as usize)),
-            writer,
-            path: Arc::new(path.to_owned()),
+            file: Some(Arc::new(path.to_owned())),
+        })
+    }
+
+    fn connect(postgres: &Postgres, opening: Opening) -> Result<Self> {
+        migrate::postgres::open(postgres, opening)?;
+        // Readers never take a connection from writers, nor the other way round.
+        let writers = (postgres.connections() * 3).div_ceil(5);
+        let readers = postgres.connections().saturating_sub(writers).max(1);
+        let lender = |purpose| Lender::Server(Box::new(postgres.clone()), purpose);
+        let writing = pool(lender(Purpose::Write), writers, 1)?;
+        Ok(Self {
+            writing: Writing::Apart(Writers::new(writing, writers as usize)?),
+            readers: pool(lender(Purpose::Read), readers, 1)?,
+            free_readers: Arc::new(Semaphore::new(readers as usize)),
+            file: None,
         })
     }
 
@@ -105,11 +163,8 @@ impl Store {
         let readers = self.readers.clone();
         blocking(move || {
             let _permit = permit;
-            let mut conn = readers
-                .get()
-                .map_err(|error| Error::Connection(error.to_string()))?;
-            let conn: &mut Connection = &mut conn;
-            conn.transaction(query)
+            let mut lent = begin_reading(&readers)?;
+            lent.finish_reading(query)
         })
         .await
         .unwrap_or_else(|bug| Err(Error::Bug(bug).into()))
@@ -127,7 +182,7 @@ impl Store {
         T: Send + 'static,
         E: From<Error> + Send + 'static,
     {
-        self.writer.run(change).await
+        self.write_then(change, |_| ()).await
     }
 
     /// Runs `change` in a transaction and calls `committed` once it is durable, even if the caller no longer waits
@@ -141,28 +196,47 @@ impl Store {
         T: Send + 'static,
         E: From<Error> + Send + 'static,
     {
-        self.writer.run_then(change, committed).await
+        match &self.writing {
+            Writing::Together(writer) => writer.run_then(change, committed).await,
+            Writing::Apart(writers) => writers.run_then(change, committed).await,
+        }
     }
 
     /// Runs `change` after those that are already waiting. Nobody waits for it, and a failure is only logged.
     pub fn write_later(&self, change: impl FnOnce(&mut Connection) -> Result<()> + Send + 'static) {
-        self.writer.run_later(change);
+        match &self.writing {
+            Writing::Together(writer) => writer.run_later(change),
+            Writing::Apart(writers) => writers.run_later(change),
+        }
     }
 
-    /// Returns the number of bytes that this account may still use on the file system of the database.
-    pub fn free_bytes(&self) -> std::io::Result<u64> {
-        let space = rustix::fs::statvfs(self.path.as_path())?;
-        Ok(space.f_bavail.saturating_mul(space.f_frsize))
+    /// Returns the number of bytes that this account may still use on the file system of the database. Returns `None`
+    /// for a database of a server, whose disk is not known.
+    pub fn free_bytes(&self) -> std::io::Result<Option<u64>> {
+        let Some(path) = &self.file else {
+            return Ok(None);
+        };
+        let space = rustix::fs::statvfs(path.as_path())?;
+        Ok(Some(space.f_bavail.saturating_mul(space.f_frsize)))
     }
 
-    /// Returns the sizes of the database's files.
-    pub fn files(&self) -> std::io::Result<DatabaseFiles> {
-        database_files(&self.path)
+    /// Whether other servers may change the database at the same time.
+    pub fn is_shared(&self) -> bool {
+        matches!(self.writing, Writing::Apart(_))
+    }
+
+    /// Returns the sizes of the database's files. Returns `None` for a database of a server.
+    pub fn files(&self) -> std::io::Result<Option<DatabaseFiles>> {
+        let files = self.file.as_ref().map(|path| database_files(path));
+        files.transpose()
     }
 
     /// Returns the metrics of the writer.
     pub fn metrics(&self) -> &WriterMetrics {
-        self.writer.metrics()
+        match &self.writing {
+            Writing::Together(writer) => writer.metrics(),
+            Writing::Apart(writers) => writers.metrics(),
+        }
     }
 
     /// Checks that the database accepts a durable change.
@@ -170,6 +244,37 @@ impl Store {
         self.write(|conn| conn.check_writable().map_err(Error::from))
             .await
     }
+}
+
+/// Begins a transaction on a connection for reading. An idle connection to a server may have been lost. A beginning
+/// that failed did nothing, so another connection takes over.
+fn begin_reading(readers: &Pool<Lender>) -> Result<PooledConnection<Lender>> {
+    let until = Instant::now() + PATIENCE;
+    loop {
+        let mut lent = readers
+            .get()
+            .map_err(|error| Error::Connection(error.to_string()))?;
+        match lent.begin() {
+            Ok(()) => return Ok(lent),
+            Err(error) => {
+                lent.give_up();
+                if Instant::now() > until {
+                    return Err(error.into());
+                }
+            }
+        }
+    }
+}
+
+fn pool(lender: Lender, size: u32, at_least: u32) -> Result<Pool<Lender>> {
+    Pool::builder()
+        .max_size(size)
+        .min_idle(Some(at_least))
+        .connection_timeout(PATIENCE)
+        .test_on_check_out(false)
+        .error_handler(Box::new(LogConnections))
+        .build(lender)
+        .map_err(|error| Error::Connection(error.to_string()))
 }
 
 /// Returns the sizes of the files of the database at `path`.
@@ -183,18 +288,28 @@ pub fn database_files(path: &Path) -> std::io::Result<DatabaseFiles> {
     })
 }
 
-/// Opens connections for reading.
-struct Readers {
-    url: String,
+/// Opens connections and lends them.
+#[derive(Debug)]
+pub enum Lender {
+    /// Connections for reading to the SQLite database with this URL.
+    File(String),
+    /// Connections to a PostgreSQL database.
+    Server(Box<Postgres>, Purpose),
 }
 
-impl ManageConnection for Readers {
+impl ManageConnection for Lender {
     type Connection = Connection;
     type Error = Error;
 
     fn connect(&self) -> Result<Connection> {
-        let mut conn = Connection::open(&self.url)?;
-        conn.batch_execute(READER_PRAGMAS)?;
+        let mut conn = match self {
+            Self::File(url) => {
+                let mut conn = Connection::open(url)?;
+                conn.batch_execute(READER_PRAGMAS)?;
+                conn
+            }
+            Self::Server(postgres, purpose) => postgres.connect(*purpose)?,
+        };
         conn.set_instrumentation(trace);
         Ok(conn)
     }
@@ -205,7 +320,17 @@ impl ManageConnection for Readers {
 
     fn has_broken(&self, conn: &mut Connection) -> bool {
         // A panic leaves a transaction open.
-        conn.depth() != Some(0)
+        conn.depth() != Some(0) || conn.failure() == Some(Failure::Disconnected)
+    }
+}
+
+/// Logs that a connection could not be opened. Its user gets the error too, but only after some attempts.
+#[derive(Debug)]
+struct LogConnections;
+
+impl HandleError<Error> for LogConnections {
+    fn handle_error(&self, error: Error) {
+        log::warn!("{error}");
     }
 }
 

@@ -104,14 +104,22 @@ pub fn receive(conn: &mut Connection, arrivals: &Arrivals, now: Timestamp) -> Re
 /// Inserts the row of a tree. `ids` holds the known rows of blobs; further ones are queried and added.
 fn insert(conn: &mut Connection, tree: &Tree, digest: Sha256Sum, ids: &mut Ids) -> Result<Saved> {
     let (files, bytes) = (to_row(tree.entries.len())?, to_row(tree.size())?);
-    let id: i64 = diesel::insert_into(trees::table)
+    let inserted = diesel::insert_into(trees::table)
         .values((
             trees::digest.eq(digest.0.as_slice()),
             trees::files.eq(files),
             trees::bytes.eq(bytes),
         ))
+        .on_conflict_do_nothing()
         .returning(trees::id)
-        .get_result(conn)?;
+        .get_result::<i64>(conn)
+        .optional()?;
+    let Some(id) = inserted else {
+        // Another writer was quicker.
+        let known = find(conn, digest)?;
+        return known
+            .ok_or_else(|| Bug::new("a tree that cannot be inserted and is not there").into());
+    };
     let blobs = tree.entries.iter().map(|entry| entry.blob.sha256);
     let unknown: Vec<_> = blobs.filter(|blob| !ids.contains_key(blob)).collect();
     ids.extend(blobs::ids(conn, unknown.into_iter())?);

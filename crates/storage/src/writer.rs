@@ -66,19 +66,6 @@ impl Writer {
         Ok(Self { changes, metrics })
     }
 
-    /// Runs `change` in a transaction. Returns once the change is durable. An `Err` of its own undoes only this
-    /// change.
-    pub async fn run<T, E>(
-        &self,
-        change: impl FnMut(&mut Connection) -> Result<T, E> + Send + 'static,
-    ) -> Result<T, E>
-    where
-        T: Send + 'static,
-        E: From<Error> + Send + 'static,
-    {
-        self.run_then(change, |_| ()).await
-    }
-
     /// Runs `change` in a transaction and calls `committed` once it is durable, even if the caller no longer waits
     /// for the result. Updates of metrics and caches outside the database belong in `committed`, so that an undone
     /// change leaves no trace.
@@ -379,7 +366,11 @@ mod tests {
     }
 
     async fn store(place: &tempfile::TempDir) -> Store {
-        let store = Store::open(&place.path().join("nbcourier.db"), Opening::Migrate).unwrap();
+        let store = Store::open(
+            &place.path().join("nbcourier.db").as_path().into(),
+            Opening::Migrate,
+        )
+        .unwrap();
         let made = store.write(|conn| {
             conn.batch_execute("CREATE TABLE numbers (number INTEGER PRIMARY KEY)")?;
             Ok::<_, Error>(())

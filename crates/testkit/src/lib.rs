@@ -30,6 +30,7 @@ pub mod routes;
 pub mod script;
 pub mod server;
 pub mod tar;
+pub mod tcp_proxy;
 pub mod wire_nonsense;
 
 pub use cookies::Cookies;

@@ -37,10 +37,25 @@ pub fn run(arguments: &[&str]) -> Output {
     let home = tempfile::tempdir().expect("a temporary directory");
     let mut command = Command::new(program());
     isolate(&mut command, home.path());
+    name_database(&mut command, arguments);
     command
         .args(arguments)
         .finish()
         .expect("the program starts")
+}
+
+/// The databases of data directories whose database is not in them.
+static DATABASES: Mutex<Vec<(String, String)>> = Mutex::new(Vec::new());
+
+/// Names the database to a command on a data directory, as the environment of an operator does.
+pub fn name_database(command: &mut Command, arguments: &[&str]) {
+    let known = DATABASES.lock().expect("no panic while it is held");
+    let named = known
+        .iter()
+        .find(|(directory, _)| arguments.contains(&directory.as_str()));
+    if let Some((_, url)) = named {
+        command.env("NBCOURIER_DATABASE", url);
+    }
 }
 
 /// The configuration of a server. Servers started from the same setup have the same data directory.
@@ -52,7 +67,12 @@ pub struct Setup {
     environment: Vec<(String, String)>,
     through: Vec<String>,
     behind_hub: bool,
+    /// The URL of the PostgreSQL database, if there is one.
+    postgres: Option<String>,
 }
+
+/// The variable that makes all servers use PostgreSQL, if its value is `postgres`.
+const STORE: &str = "NBCOURIER_TEST_STORE";
 
 impl Setup {
     /// Returns the setup of a server without a hub, which believes the argument `user`.
@@ -84,9 +104,31 @@ impl Setup {
             environment: Vec::new(),
             through: Vec::new(),
             behind_hub,
+            postgres: None,
         };
         let data = setup.data_dir().display().to_string();
-        setup.args(&["--data-dir", &data])
+        let setup = setup.args(&["--data-dir", &data]);
+        if std::env::var_os(STORE).is_some_and(|store| store == "postgres") {
+            let cluster = nbcourier_testdb::shared();
+            let database = cluster.create();
+            setup.on_postgres(&cluster.url(&database))
+        } else {
+            setup
+        }
+    }
+
+    /// Returns the same setup with the PostgreSQL database of that URL.
+    pub fn on_postgres(self, url: &str) -> Self {
+        let setup = Self {
+            postgres: Some(url.to_owned()),
+            ..self
+        };
+        let directory = setup.data_dir().display().to_string();
+        let mut known = DATABASES.lock().expect("no panic while it is held");
+        known.push((directory, url.to_owned()));
+        drop(known);
+        // Each process opens connections of its own, and many tests run at the same time.
+        setup.args(&["--database", url, "--database-connections", "5"])
     }
 
     /// Sets the value of `--admins`, instead of [`ADMIN`].
@@ -193,6 +235,11 @@ impl Server {
 
     pub fn data_dir(&self) -> PathBuf {
         self.setup.data_dir()
+    }
+
+    /// Returns the URL of the PostgreSQL database, if there is one.
+    pub fn postgres(&self) -> Option<&str> {
+        self.setup.postgres.as_deref()
     }
 
     /// Returns the ID of the process.

@@ -30,6 +30,17 @@ pub struct Arguments {
     /// Read this data directory instead of asking the exchange. The server need not be running
     #[arg(long, value_name = "DIR")]
     data_dir: Option<PathBuf>,
+    /// With --data-dir: the value of the server's --database, if set
+    #[arg(
+        long,
+        env = "NBCOURIER_DATABASE",
+        value_name = "URL",
+        hide_env_values = true
+    )]
+    database: Option<String>,
+    /// With --data-dir: the value of the server's --database-password-file, if set
+    #[arg(long, env = "NBCOURIER_DATABASE_PASSWORD_FILE", value_name = "FILE")]
+    database_password_file: Option<PathBuf>,
 }
 
 pub fn run(arguments: Arguments) -> Outcome {
@@ -39,6 +50,8 @@ pub fn run(arguments: Arguments) -> Outcome {
         Some(directory) => {
             let places = PlaceArgs {
                 data_dir: Some(directory),
+                database: arguments.database,
+                database_password_file: arguments.database_password_file,
                 ..PlaceArgs::default()
             };
             let question = EventFilter {

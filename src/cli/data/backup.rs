@@ -29,13 +29,14 @@ pub struct Arguments {
 
 pub fn run(arguments: &Arguments) -> Outcome {
     let places = Places::new(&arguments.places)?;
+    places.database_file()?;
     let (store, _) = open_existing(&arguments.places)?;
     let runtime = runtime()?;
     let source = Source {
         exchange: runtime.block_on(store.read(snapshot::exchange_id))?,
-        data_dir: places.data_dir,
-        database: places.database,
-        blobs: places.blobs,
+        data_dir: places.data_dir.clone(),
+        database: places.database_file()?.to_owned(),
+        blobs: places.blobs.clone(),
         files: vec![KEY_FILE],
     };
     let mut watch = Watch::new();

@@ -80,8 +80,16 @@ struct NgshareArguments {
     #[arg(long, env = "NBCOURIER_STORAGE", value_name = "DIR")]
     own_storage: Option<PathBuf>,
     /// The value of nbcourier's own --database, if set
-    #[arg(long, env = "NBCOURIER_DATABASE", value_name = "URL")]
+    #[arg(
+        long,
+        env = "NBCOURIER_DATABASE",
+        value_name = "URL",
+        hide_env_values = true
+    )]
     own_database: Option<String>,
+    /// The value of nbcourier's own --database-password-file, if set
+    #[arg(long, env = "NBCOURIER_DATABASE_PASSWORD_FILE", value_name = "FILE")]
+    own_database_password_file: Option<PathBuf>,
 }
 
 /// Options of every import.
@@ -158,6 +166,8 @@ fn from_ngshare(arguments: NgshareArguments) -> Outcome {
         data_dir: arguments.data_dir,
         storage: arguments.own_storage,
         database: arguments.own_database,
+        database_password_file: arguments.own_database_password_file,
+        database_connections: None,
     };
     let options = arguments.options;
     move_in(&options, &places, "ngshare", files, async |mover| {

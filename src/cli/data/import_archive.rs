@@ -8,7 +8,7 @@ use nbcourier_backup as backup;
 use nbcourier_domain::ByteSize;
 use nbcourier_identity::Caller;
 use nbcourier_import::what_a_file_is;
-use nbcourier_storage::{Opening, Store};
+use nbcourier_storage::{self as store, Opening, Store};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -37,7 +37,11 @@ pub fn run(arguments: &Arguments) -> Outcome {
     }
     let places = Places::new(&arguments.places)?;
     // Creating an exchange needs the lock on its directory. An existing one may be in use by a server.
-    let (_lock, exchange) = if places.database.exists() {
+    let is_there = match places.database.file() {
+        Some(path) => path.exists(),
+        None => store::examine(&places.database)?.is_some(),
+    };
+    let (_lock, exchange) = if is_there {
         (None, open_exchange(&arguments.places)?)
     } else {
         let lock = claim(&places)?;

@@ -28,7 +28,7 @@ pub fn run(arguments: &Arguments) -> Outcome {
     let places = Places::new(&arguments.places)?;
     let target = Target {
         data_dir: places.data_dir.clone(),
-        database: places.database.clone(),
+        database: places.database_file()?.to_owned(),
         blobs: places.blobs.clone(),
     };
     target.prepare(&arguments.directory)?;

@@ -40,10 +40,11 @@ pub fn examine(places: &Places, floor: u64, findings: &mut Findings) {
             "Run doctor as the server's user: the result depends on it",
         );
     }
-    let places_written = [directory, places.blobs.as_path(), places.database.as_path()];
-    let there = places_written.iter().filter(|path| path.exists());
+    let places_written = [directory, places.blobs.as_path()];
+    let places_written = places_written.into_iter().chain(places.database.file());
+    let there = places_written.filter(|path| path.exists());
     let closed: Vec<String> = there
-        .filter(|path| rustix::fs::access(**path, rustix::fs::Access::WRITE_OK).is_err())
+        .filter(|path| rustix::fs::access(*path, rustix::fs::Access::WRITE_OK).is_err())
         .map(|path| path.display().to_string())
         .collect();
     if closed.is_empty() {
@@ -73,9 +74,9 @@ fn examine_rights(places: &Places, findings: &mut Findings) {
                 .skip(1)
                 .all(|above| has(above, OTHERS_ENTER))
     };
-    let database = above(&places.database);
-    let blobs = above(&places.blobs);
-    let mut directories = vec![places.data_dir.as_path(), database, blobs];
+    let mut directories = vec![places.data_dir.as_path()];
+    directories.extend(places.database.file().map(above));
+    directories.push(above(&places.blobs));
     directories.dedup();
     let open: Vec<String> = directories
         .into_iter()
@@ -110,7 +111,8 @@ fn examine_key(directory: &Path, findings: &mut Findings) {
 }
 
 fn examine_space(places: &Places, floor: u64, findings: &mut Findings) {
-    let database = places.database.parent().filter(|path| path.exists());
+    let database = places.database.file().and_then(Path::parent);
+    let database = database.filter(|path| path.exists());
     let mut directories = vec![places.blobs.as_path(), database.unwrap_or(&places.data_dir)];
     if fs::metadata(directories[0]).map(|file| file.dev()).ok()
         == fs::metadata(directories[1]).map(|file| file.dev()).ok()

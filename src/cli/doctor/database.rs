@@ -4,8 +4,7 @@ use super::finding::Findings;
 use nbcourier_domain::{ByteSize, Span, UserName};
 use nbcourier_exchange::accounts::adopt_command;
 use nbcourier_exchange::upkeep::runs::{self, Task};
-use nbcourier_storage::{self as store, Examined};
-use std::path::Path;
+use nbcourier_storage::{self as store, Database, Examined};
 use std::time::{Duration, SystemTime};
 
 /// Size of the write-ahead log above which something keeps its changes out of the database, in bytes.
@@ -21,9 +20,9 @@ pub const UNREADABLE: &str = "Start the server, which brings the database up to 
 const MOST_NAMED: usize = 20;
 
 /// Checks the database. Returns whether it exists.
-pub fn examine(path: &Path, findings: &mut Findings) -> bool {
-    let shown = path.display();
-    let examined = match store::examine(path) {
+pub fn examine(database: &Database, findings: &mut Findings) -> bool {
+    let shown = database;
+    let examined = match store::examine(database) {
         Ok(Some(examined)) => examined,
         Ok(None) => {
             findings.ok(format!(
@@ -40,6 +39,9 @@ pub fn examine(path: &Path, findings: &mut Findings) -> bool {
         }
     };
     examine_versions(&examined, findings);
+    let Some(path) = database.file() else {
+        return examine_server(database, &examined, findings);
+    };
     if examined.findings.is_empty() {
         findings.ok(format!("{shown} is sound (quick_check)"));
     } else {
@@ -65,6 +67,18 @@ pub fn examine(path: &Path, findings: &mut Findings) -> bool {
     true
 }
 
+/// Checks a database of PostgreSQL, which exists.
+fn examine_server(database: &Database, examined: &Examined, findings: &mut Findings) -> bool {
+    match &examined.locked {
+        None => findings.ok(format!("{database} accepts changes")),
+        Some(why) => findings.wrong(
+            format!("{database} accepts no changes: {why}"),
+            "Look into the log of the server, and for a long transaction in pg_stat_activity",
+        ),
+    }
+    true
+}
+
 fn examine_versions(examined: &Examined, findings: &mut Findings) {
     if let Some(newer) = &examined.newer {
         findings.wrong(
@@ -83,8 +97,8 @@ fn examine_versions(examined: &Examined, findings: &mut Findings) {
     }
 }
 
-pub fn examine_runs(path: &Path, findings: &mut Findings) {
-    let examined = match runs::examine(path) {
+pub fn examine_runs(database: &Database, findings: &mut Findings) {
+    let examined = match runs::examine(database) {
         Ok(Some(examined)) => examined,
         Ok(None) => return,
         Err(error) => {
@@ -103,6 +117,9 @@ pub fn examine_runs(path: &Path, findings: &mut Findings) {
     };
     let backup = "Run nbcourier backup every night";
     match age(Task::Backup) {
+        None if database.file().is_none() => findings.ok(
+            "Its backups are those of PostgreSQL, together with a copy of the blobs; nbcourier does not see them",
+        ),
         None => findings.warning("nbcourier knows of no backup".into(), backup),
         Some(age) if age > OLD_BACKUP => {
             findings.warning(
@@ -127,8 +144,8 @@ pub fn examine_runs(path: &Path, findings: &mut Findings) {
 }
 
 /// Reports people whose work is set aside under another name, since the hub created their account anew.
-pub fn examine_people(path: &Path, findings: &mut Findings) {
-    let set_aside = match store::examine_set_aside(path) {
+pub fn examine_people(database: &Database, findings: &mut Findings) {
+    let set_aside = match store::examine_set_aside(database) {
         Ok(set_aside) => set_aside,
         Err(error) => {
             findings.wrong(

@@ -194,10 +194,12 @@ fn examine_groups(
 
 /// Reports groups without a course. A group does not create a course, which surprises people.
 fn examine_courses(mut named: Vec<String>, config: &Config, findings: &mut Findings) {
-    let path = &config.places.database;
-    let is_there = std::fs::metadata(path).is_ok_and(|file| file.len() > 0);
+    let database = &config.places.database;
+    let is_there = database
+        .file()
+        .is_none_or(|path| std::fs::metadata(path).is_ok_and(|file| file.len() > 0));
     let known = if is_there {
-        store::examine_courses(path)
+        store::examine_courses(database)
     } else {
         Ok(Some((Vec::new(), Vec::new())))
     };
@@ -206,10 +208,7 @@ fn examine_courses(mut named: Vec<String>, config: &Config, findings: &mut Findi
         Ok(None) => return,
         Err(error) => {
             findings.wrong(
-                format!(
-                    "The courses cannot be read from {}: {error}",
-                    path.display()
-                ),
+                format!("The courses cannot be read from {database}: {error}"),
                 UNREADABLE,
             );
             return;

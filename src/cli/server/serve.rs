@@ -73,6 +73,7 @@ async fn serve(mut config: Config) -> Result<(), Box<dyn Error>> {
     // Held while the server runs. A second server on the same data would not know the uploads of this one.
     let _lock = claim(&config.places)?;
     let store = Store::open(&config.places.database, opening)?;
+    let _alone = Store::claim(&config.places.database)?;
     let blobs = open_blobs(&config.places)?;
     let policy = Policy {
         hub_groups: config.hub_groups,

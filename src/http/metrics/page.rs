@@ -183,18 +183,21 @@ fn register_storage(holdings: &Holdings, registry: &mut Registry) {
             "Size of that file system",
             holdings.blob_space.total,
         ),
-        (
-            "nbcourier_database_bytes",
-            "Size of the database",
-            holdings.database,
-        ),
-        (
-            "nbcourier_database_log_bytes",
-            "Size of the database's write-ahead log",
-            holdings.write_ahead_log,
-        ),
     ] {
         registry.register(name, help, ConstGauge::new(value));
+    }
+    // A server of databases has metrics of its own.
+    if let Some(files) = &holdings.database {
+        registry.register(
+            "nbcourier_database_bytes",
+            "Size of the database",
+            ConstGauge::new(files.database),
+        );
+        registry.register(
+            "nbcourier_database_log_bytes",
+            "Size of the database's write-ahead log",
+            ConstGauge::new(files.write_ahead_log),
+        );
     }
     registry.register(
         "nbcourier_task_last_run_timestamp_seconds",

@@ -46,7 +46,12 @@ pub fn limit(given: Option<&str>, usual: usize) -> Result<usize> {
 /// Returns the beginning of the page, or `None` for the first one. `parse` reads the `next` of the reply before.
 pub fn cursor<T>(given: Option<&str>, parse: impl FnOnce(&str) -> Option<T>) -> Result<Option<T>> {
     given
-        .map(|text| parse(text).ok_or_else(|| Error::bad("Illegal cursor")))
+        .map(|text| {
+            Some(text)
+                .filter(|text| !text.contains('\0'))
+                .and_then(parse)
+                .ok_or_else(|| Error::bad("Illegal cursor"))
+        })
         .transpose()
 }
 

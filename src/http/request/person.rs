@@ -7,8 +7,13 @@ use nbcourier_domain::{Person, UserName};
 /// Maximum length of a detail of a person, in bytes. A page of a roster holds many of them.
 const LONGEST: usize = 4096;
 
-/// Returns the detail. Fails if it is too long.
+/// Returns the detail. Fails if it is too long, or holds the one character that PostgreSQL cannot store.
 pub fn detail(text: String) -> Result<String> {
+    if text.contains('\0') {
+        return Err(Error::bad(
+            "A name or e-mail address contains the character U+0000: remove it",
+        ));
+    }
     if text.len() > LONGEST {
         return Err(Error::FieldTooLarge(LONGEST));
     }

@@ -1,6 +1,7 @@
 //! A refused change leaves nothing behind: nothing in any counter, and no bytes.
 
 use super::{algebra, bytes, count, first_of_ada, refused, send_tar, v1};
+use crate::sql::Sql;
 use diesel::connection::Connection as _;
 use diesel::prelude::*;
 use diesel::sql_types::BigInt;
@@ -134,13 +135,8 @@ fn stored(server: &Server) -> Stored {
     let files = entries(blobs.clone())
         .filter(|part| part.file_type().unwrap().is_dir() && part.file_name() != "incoming")
         .map(|part| entries(part.path()).count());
-    let path = server.data_dir().join("nbcourier.db");
-    let mut conn = SqliteConnection::establish(path.to_str().unwrap()).unwrap();
-    let rows: Rows = diesel::sql_query("SELECT count(*) AS rows FROM blobs")
-        .get_result(&mut conn)
-        .unwrap();
     Stored {
-        rows: rows.rows,
+        rows: Sql::of(server).count("count(*)", "blobs"),
         files: files.sum(),
         staged: entries(blobs.join("incoming")).count(),
     }

@@ -1,9 +1,6 @@
 //! An operator beside a running server with a term's work.
 
-use diesel::connection::{Connection as _, SimpleConnection as _};
-use diesel::prelude::*;
-use diesel::sql_types::Text;
-use diesel::sqlite::SqliteConnection;
+use crate::sql::Sql;
 use nbcourier_testkit::server::run;
 use nbcourier_testkit::tar::archive;
 use nbcourier_testkit::{Course, Sent, Server, Setup, timestamp_of};
@@ -21,7 +18,10 @@ pub struct Desk {
 
 impl Desk {
     pub fn new() -> Self {
-        let server = Setup::standalone().start();
+        // One test submits for as long as a renaming takes.
+        let server = Setup::standalone()
+            .args(&["--max-submissions", "0"])
+            .start();
         let algebra = Course::of(&server, "algebra");
         algebra.make(&[IRA], &[BOB]);
         let details = [
@@ -108,32 +108,23 @@ impl Desk {
         said
     }
 
-    pub fn database(&self) -> SqliteConnection {
-        let path = self.server.data_dir().join("nbcourier.db");
-        let mut conn = SqliteConnection::establish(path.to_str().unwrap()).unwrap();
-        conn.batch_execute("PRAGMA busy_timeout = 10000").unwrap();
-        conn
+    pub fn database(&self) -> Sql {
+        Sql::of(&self.server)
     }
 
     /// Returns the columns that contain a text, each with a value.
     pub fn found(&self, text: &str) -> Vec<String> {
-        #[derive(QueryableByName)]
-        struct Value {
-            #[diesel(sql_type = Text)]
-            value: String,
-        }
-        let mut conn = self.database();
+        let mut database = self.database();
         let mut found = Vec::new();
-        for (table, column, _) in columns(&mut conn) {
+        for (table, column, is_text) in database.columns() {
+            if !is_text {
+                continue;
+            }
             let query = format!(
-                "SELECT CAST({column} AS TEXT) AS value FROM {table} WHERE instr({column}, '{text}') > 0 LIMIT 1"
+                "SELECT {column} AS value FROM {table} WHERE instr({column}, '{text}') > 0 LIMIT 1"
             );
-            let values = diesel::sql_query(query).load::<Value>(&mut conn).unwrap();
-            found.extend(
-                values
-                    .into_iter()
-                    .map(|row| format!("{table}.{column}: {}", row.value)),
-            );
+            let values = database.texts(&query).into_iter();
+            found.extend(values.map(|value| format!("{table}.{column}: {value}")));
         }
         found
     }
@@ -159,28 +150,4 @@ impl Desk {
             .map(|one| one["submitted_at"].as_str().unwrap().to_owned());
         times.collect()
     }
-}
-
-/// Returns all columns of the database: table, name, type.
-pub fn columns(conn: &mut SqliteConnection) -> Vec<(String, String, String)> {
-    #[derive(QueryableByName)]
-    struct Found {
-        #[diesel(sql_type = Text)]
-        table_name: String,
-        #[diesel(sql_type = Text)]
-        column_name: String,
-        #[diesel(sql_type = Text)]
-        kind: String,
-    }
-    let all = diesel::sql_query(
-        "SELECT m.name AS table_name, c.name AS column_name, c.type AS kind
-            FROM sqlite_master m JOIN pragma_table_info(m.name) c
-            WHERE m.type = 'table' AND m.name NOT LIKE 'sqlite_%' AND m.name NOT LIKE '\\_\\_%' ESCAPE '\\'
-            ORDER BY 1, 2",
-    )
-    .load::<Found>(conn)
-    .unwrap();
-    let all = all.into_iter();
-    all.map(|row| (row.table_name, row.column_name, row.kind))
-        .collect()
 }

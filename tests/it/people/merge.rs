@@ -1,7 +1,6 @@
 //! Merging two names of one person.
 
 use super::desk::{ADA, BOB, Desk, IRA};
-use diesel::connection::SimpleConnection as _;
 use nbcourier_testkit::Sent;
 use nbcourier_testkit::tar::archive;
 
@@ -36,9 +35,7 @@ fn two_names_are_merged_and_nothing_is_lost() {
                     AND s.id < submissions.id) WHERE student = '{who}';"
         )
     };
-    desk.database()
-        .batch_execute(&(at(ADA) + &at(BOB)))
-        .unwrap();
+    desk.database().execute(&(at(ADA) + &at(BOB)));
 
     let said = desk.fails(&["merge", ADA, BOB]);
     assert!(said.contains("--yes"), "{said}");

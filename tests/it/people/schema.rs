@@ -1,8 +1,6 @@
 //! The columns that contain names of people.
 
-use super::desk::columns;
-use diesel::connection::Connection as _;
-use diesel::sqlite::SqliteConnection;
+use crate::sql::Sql;
 use nbcourier_testkit::Setup;
 
 /// The columns of text without names of people.
@@ -42,11 +40,8 @@ const NAMES: &[&str] = &[
 #[test]
 fn every_text_column_is_classified_by_whether_it_holds_names() {
     let server = Setup::standalone().start();
-    let path = server.data_dir().join("nbcourier.db");
-    let mut conn = SqliteConnection::establish(path.to_str().unwrap()).unwrap();
-    let texts = columns(&mut conn)
-        .into_iter()
-        .filter(|(.., kind)| kind == "TEXT");
+    let columns = Sql::of(&server).columns();
+    let texts = columns.into_iter().filter(|(.., is_text)| *is_text);
     let mut found: Vec<String> = texts
         .map(|(table, column, _)| format!("{table}.{column}"))
         .collect();

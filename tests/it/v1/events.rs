@@ -1,8 +1,7 @@
 //! The listing of events.
 
 use super::client::{algebra, call, problem, put_json};
-use diesel::connection::{Connection as _, SimpleConnection as _};
-use diesel::sqlite::SqliteConnection;
+use crate::sql::Sql;
 use nbcourier_testkit::server::run;
 use nbcourier_testkit::{Course, Server, Setup, eventually};
 use serde_json::{Value, json};
@@ -360,10 +359,7 @@ fn a_purge_is_an_event_of_its_actor() {
 fn damaged_details_of_an_event_are_shown_as_they_are() {
     let server = Setup::standalone().start();
     algebra(&server);
-    let database = server.data_dir().join("nbcourier.db");
-    let mut conn = SqliteConnection::establish(database.to_str().unwrap()).unwrap();
-    let broken = "PRAGMA busy_timeout = 60000; UPDATE events SET detail = '{\"half\": ';";
-    conn.batch_execute(broken).unwrap();
+    Sql::of(&server).execute("UPDATE events SET detail = '{\"half\": '");
     let events = server.get("v1/events", "root").ok().json();
     let details = events["events"].as_array().unwrap().iter();
     let details: Vec<_> = details.map(|event| event["detail"].clone()).collect();

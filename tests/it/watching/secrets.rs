@@ -175,7 +175,12 @@ fn setting_errors_repeat_no_secrets() {
                 ("JUPYTERHUB_API_URL", "http://hub"),
                 ("JUPYTERHUB_API_TOKEN", "t"),
             ],
-            "SQLite",
+            "--database-password-file",
+        ),
+        (
+            vec!["serve", "--standalone"],
+            vec![("NBCOURIER_DATABASE", "postgresql://u:s3cret@127.0.0.1:1/x")],
+            "cannot be reached",
         ),
         (
             vec!["serve", "--port", "0"],

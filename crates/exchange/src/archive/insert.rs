@@ -12,7 +12,7 @@ use nbcourier_domain::{
 };
 use nbcourier_identity::Caller;
 use nbcourier_storage::trees::Arrivals;
-use nbcourier_storage::{self as store, Connection, archive};
+use nbcourier_storage::{self as store, Connection, Lock, archive};
 use std::collections::{BTreeSet, HashMap};
 
 /// An impossible statement in an archive. The sentence describes it.
@@ -114,6 +114,7 @@ pub async fn insert(
 ) -> Result<usize> {
     exchange
         .write_as_admin(caller, move |op| {
+            op.conn.lock([Lock::Import])?;
             let now = Timestamp::now();
             bytes.receive(op.conn, &op.exchange.blobs, now)?;
             bringing.put(op, now)

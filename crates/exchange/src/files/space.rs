@@ -30,7 +30,9 @@ impl Space {
         if self.floor == 0 {
             return Ok(());
         }
-        let free = self.blobs.free_bytes()?.min(self.rows.free_bytes()?);
+        let for_blobs = self.blobs.free_bytes()?;
+        let for_rows = self.rows.free_bytes()?;
+        let free = for_rows.map_or(for_blobs, |free| free.min(for_blobs));
         if free.saturating_sub(more) >= self.floor {
             return Ok(());
         }

@@ -2,7 +2,7 @@
 
 use super::runs;
 use crate::{Error, Exchange, Result};
-use nbcourier_storage::{self as store, WriterMetrics};
+use nbcourier_storage::{self as store, DatabaseFiles, WriterMetrics};
 use nbcourier_work::blocking;
 use prometheus_client::metrics::counter::Counter;
 use std::sync::Arc;
@@ -34,10 +34,8 @@ pub struct Holdings {
     pub blobs: (u64, u64),
     /// The space of the blobs' file system.
     pub blob_space: Space,
-    /// The bytes of the database.
-    pub database: u64,
-    /// The bytes of its write-ahead log, whose changes go into the database later.
-    pub write_ahead_log: u64,
+    /// The sizes of the database's files, if it has some on this machine.
+    pub database: Option<DatabaseFiles>,
     /// The last run of each task.
     pub runs: Vec<runs::Run>,
 }
@@ -73,8 +71,7 @@ pub async fn holdings(exchange: &Exchange) -> Result<Holdings> {
     Ok(Holdings {
         blobs: count(exchange).await?,
         blob_space,
-        database: database.database,
-        write_ahead_log: database.write_ahead_log,
+        database,
         runs: runs::list(exchange).await?,
     })
 }

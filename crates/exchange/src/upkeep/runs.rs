@@ -3,8 +3,7 @@
 
 use crate::{Exchange, Result};
 use nbcourier_domain::Timestamp;
-use nbcourier_storage::{self as store, Connection, Store};
-use std::path::Path;
+use nbcourier_storage::{self as store, Connection, Database, Store};
 
 /// The last run of a task.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -69,7 +68,7 @@ pub(crate) fn record(conn: &mut Connection, task: Task, well: bool) -> Result<()
 
 /// Returns the last run of every task that has run, from a database that need not be open. Returns `None` if the
 /// database is older than the table of runs. It writes nothing.
-pub fn examine(database: &Path) -> store::Result<Option<Vec<Run>>> {
+pub fn examine(database: &Database) -> store::Result<Option<Vec<Run>>> {
     let runs = store::examine_runs(database)?;
     Ok(runs.map(|runs| runs.into_iter().map(Run::new).collect()))
 }

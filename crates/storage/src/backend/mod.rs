@@ -3,15 +3,22 @@
 //! A query is a value that knows no database until it runs. The functions of the entity files therefore name none:
 //! they import [`prelude`] in place of diesel's.
 
+pub(crate) mod lock;
+mod postgres;
 mod sqlite;
 
+pub use postgres::{Postgres, PostgresError};
+pub(crate) use postgres::{Purpose, apart, load_rows};
 pub(crate) use sqlite::check_integrity;
 
 use super::{Error, Result};
 use diesel::QueryResult;
+use diesel::connection::{Instrumentation, SimpleConnection as _, TransactionManager as _};
 use diesel::query_dsl::methods::{ExecuteDsl, LoadQuery};
+use diesel::result::{DatabaseErrorKind, Error as DieselError};
 use diesel::sqlite::SqliteConnection;
 use nbcourier_work::Bug;
+use postgres::PgConnection;
 
 /// The prelude of files with queries: that of diesel, with our connection and our [`RunQueryDsl`].
 pub mod prelude {
@@ -28,19 +35,75 @@ pub mod prelude {
 /// within the open one.
 pub struct Connection {
     backend: Backend,
-    /// Whether a statement of the open transaction or savepoint failed.
-    failed: bool,
+    /// The failure of a statement of the open transaction or savepoint.
+    failed: Option<Failure>,
 }
 
 enum Backend {
     Sqlite(SqliteConnection),
+    // Boxed, since it is many times as large.
+    Postgres(Box<PgConnection>),
+}
+
+/// The kind of a failed statement. The later kinds weigh more.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Failure {
+    /// The change would fail again.
+    Lasting,
+    /// Another transaction was quicker, or the two waited for each other. The change may succeed if it begins anew.
+    Conflict,
+    /// The connection is lost, or leads to a server that accepts no changes any more.
+    Disconnected,
+}
+
+impl Failure {
+    fn of(error: &DieselError) -> Self {
+        use DatabaseErrorKind as Kind;
+        match error {
+            DieselError::DatabaseError(kind, _) => match kind {
+                // PostgreSQL's deadlocks have no kind of their own.
+                Kind::UniqueViolation
+                | Kind::ForeignKeyViolation
+                | Kind::SerializationFailure
+                | Kind::Unknown => Self::Conflict,
+                Kind::ClosedConnection | Kind::UnableToSendCommand | Kind::ReadOnlyTransaction => {
+                    Self::Disconnected
+                }
+                _ => Self::Lasting,
+            },
+            DieselError::BrokenTransactionManager => Self::Disconnected,
+            _ => Self::Lasting,
+        }
+    }
+}
+
+/// The transaction manager that diesel has for a connection.
+type Manager<C> = <C as diesel::Connection>::TransactionManager;
+
+/// Runs the same code with the connection of either database. `Diesel` is its type.
+macro_rules! with_either {
+    ($backend:expr, $conn:ident => $code:expr) => {
+        match $backend {
+            Backend::Sqlite($conn) => {
+                #[allow(dead_code, reason = "not all code names the type")]
+                type Diesel = SqliteConnection;
+                $code
+            }
+            Backend::Postgres($conn) => {
+                #[allow(dead_code, reason = "not all code names the type")]
+                type Diesel = PgConnection;
+                let $conn = &mut **$conn;
+                $code
+            }
+        }
+    };
 }
 
 impl From<SqliteConnection> for Connection {
     fn from(conn: SqliteConnection) -> Self {
         Self {
             backend: Backend::Sqlite(conn),
-            failed: false,
+            failed: None,
         }
     }
 }
@@ -53,48 +116,153 @@ impl Connection {
         work: impl FnOnce(&mut Self) -> Result<T, E>,
     ) -> Result<T, E> {
         // A failure in the open transaction still counts after a savepoint in it, whatever becomes of the savepoint.
-        let has_failed_before = self.depth() != Some(0) && self.failed;
+        let failed_before = self.failed.filter(|_| self.depth() != Some(0));
         self.begin().map_err(Error::from)?;
         let result = self.finish(work);
-        self.failed |= has_failed_before;
+        self.failed = self.failed.max(failed_before);
         result
     }
 
     /// Runs `work` in the transaction or savepoint that was just begun, and ends it.
-    fn finish<T, E: From<Error>>(
+    pub(crate) fn finish<T, E: From<Error>>(
         &mut self,
         work: impl FnOnce(&mut Self) -> Result<T, E>,
     ) -> Result<T, E> {
-        let result = match work(self) {
-            Ok(done) if !self.failed => {
+        let result = self.run_begun(work);
+        match result {
+            Ok(done) => {
                 self.commit().map_err(Error::from)?;
-                return Ok(done);
+                Ok(done)
             }
-            Ok(_) => {
-                let bug = Bug::new("a change passed over the failure of one of its statements");
-                Err(Error::Bug(bug).into())
-            }
-            Err(error) => Err(error),
-        };
-        match self.rollback() {
-            // The first error is likely the reason why the connection is broken.
-            Ok(()) | Err(diesel::result::Error::BrokenTransactionManager) => result,
-            Err(error) => Err(Error::from(error).into()),
+            Err(error) => match self.rollback() {
+                // The first error is likely the reason why the connection is broken.
+                Ok(()) | Err(DieselError::BrokenTransactionManager) => Err(error),
+                Err(error) => Err(Error::from(error).into()),
+            },
         }
+    }
+
+    /// Runs `query` in the transaction for reading that was just begun, and ends it. What was read stays true even if
+    /// the end fails.
+    pub(crate) fn finish_reading<T, E: From<Error>>(
+        &mut self,
+        query: impl FnOnce(&mut Self) -> Result<T, E>,
+    ) -> Result<T, E> {
+        if !self.is_postgres() {
+            return self.finish(query);
+        }
+        let found = self.run_begun(query);
+        let lost = self.failed == Some(Failure::Disconnected);
+        if lost || self.rollback().is_err() {
+            self.give_up();
+        }
+        found
+    }
+
+    /// Runs `work` in the transaction or savepoint that was just begun. Returns an error if a statement failed.
+    pub(crate) fn run_begun<T, E: From<Error>>(
+        &mut self,
+        work: impl FnOnce(&mut Self) -> Result<T, E>,
+    ) -> Result<T, E> {
+        let done = work(self)?;
+        if self.failed.is_some() {
+            let bug = Bug::new("a change passed over the failure of one of its statements");
+            return Err(Error::Bug(bug).into());
+        }
+        Ok(done)
+    }
+
+    /// Whether the database is one of a PostgreSQL server.
+    pub(crate) fn is_postgres(&self) -> bool {
+        matches!(self.backend, Backend::Postgres(_))
+    }
+
+    /// Returns the failure of a statement of the open transaction or savepoint.
+    pub(crate) fn failure(&self) -> Option<Failure> {
+        self.failed
+    }
+
+    /// Runs statements without values and without rows.
+    pub(crate) fn batch_execute(&mut self, statements: &str) -> QueryResult<()> {
+        let done = with_either!(&mut self.backend, conn => conn.batch_execute(statements));
+        noted(&mut self.failed, done)
+    }
+
+    /// Passes each later statement to `instrumentation`.
+    pub(crate) fn set_instrumentation(&mut self, instrumentation: impl Instrumentation) {
+        with_either!(&mut self.backend, conn => diesel::Connection::set_instrumentation(conn, instrumentation));
+    }
+
+    pub(crate) fn begin(&mut self) -> QueryResult<()> {
+        with_either!(&mut self.backend, conn => Manager::<Diesel>::begin_transaction(conn))?;
+        self.failed = None;
+        Ok(())
+    }
+
+    pub(crate) fn commit(&mut self) -> QueryResult<()> {
+        with_either!(&mut self.backend, conn => Manager::<Diesel>::commit_transaction(conn))
+    }
+
+    /// Undoes the transaction or savepoint that was begun last, and with it the failure of a statement in it.
+    pub(crate) fn rollback(&mut self) -> QueryResult<()> {
+        with_either!(&mut self.backend, conn => Manager::<Diesel>::rollback_transaction(conn))?;
+        self.failed = None;
+        Ok(())
+    }
+
+    /// Returns the number of open transactions and savepoints. Returns `None` if the connection is no longer usable.
+    pub(crate) fn depth(&mut self) -> Option<u32> {
+        let depth = with_either!(&mut self.backend, conn => {
+            Manager::<Diesel>::transaction_manager_status_mut(conn).transaction_depth()
+        });
+        Some(depth.ok()?.map_or(0, u32::from))
+    }
+
+    /// Marks the connection as broken, so that nothing more is committed on it.
+    pub(crate) fn give_up(&mut self) {
+        with_either!(&mut self.backend, conn => {
+            Manager::<Diesel>::transaction_manager_status_mut(conn).set_in_error();
+        });
+    }
+
+    /// Makes a change without effect, which fails if the database accepts no change.
+    pub(crate) fn check_writable(&mut self) -> QueryResult<()> {
+        let change = match &self.backend {
+            // Nothing else uses this version. Writing the same value again is a change without effect.
+            Backend::Sqlite(_) => "PRAGMA user_version = 1",
+            Backend::Postgres(_) => "UPDATE identity SET id = id",
+        };
+        self.batch_execute(change)
+    }
+
+    /// Returns the errors that the database itself finds in its files, and rows that point nowhere. PostgreSQL checks
+    /// references by itself, and has programs of its own for its files.
+    pub(crate) fn check_integrity(&mut self) -> Result<Vec<String>> {
+        let findings = match &mut self.backend {
+            Backend::Sqlite(conn) => check_integrity(conn),
+            Backend::Postgres(_) => Ok(Vec::new()),
+        };
+        if findings.is_err() {
+            self.failed = self.failed.max(Some(Failure::Lasting));
+        }
+        findings
     }
 }
 
 /// Notes in `failed` whether the result of a statement is a failure.
-fn noted<T>(failed: &mut bool, result: QueryResult<T>) -> QueryResult<T> {
-    // The absence of rows is not a failure of the statement.
-    *failed |= !matches!(&result, Ok(_) | Err(diesel::result::Error::NotFound));
+fn noted<T>(failed: &mut Option<Failure>, result: QueryResult<T>) -> QueryResult<T> {
+    match &result {
+        // The absence of rows is not a failure of the statement.
+        Ok(_) | Err(DieselError::NotFound) => {}
+        Err(error) => *failed = (*failed).max(Some(Failure::of(error))),
+    }
     result
 }
 
 /// The rows of a running query.
 struct Rows<'c, R> {
     rows: R,
-    failed: &'c mut bool,
+    failed: &'c mut Option<Failure>,
 }
 
 impl<T, R: Iterator<Item = QueryResult<T>>> Iterator for Rows<'_, R> {
@@ -105,27 +273,40 @@ impl<T, R: Iterator<Item = QueryResult<T>>> Iterator for Rows<'_, R> {
     }
 }
 
+/// The rows of a query in the one database or the other.
+enum RowsOf<S, P> {
+    Sqlite(S),
+    Postgres(P),
+}
+
+impl<T, S: Iterator<Item = T>, P: Iterator<Item = T>> Iterator for RowsOf<S, P> {
+    type Item = T;
+
+    fn next(&mut self) -> Option<T> {
+        match self {
+            Self::Sqlite(rows) => rows.next(),
+            Self::Postgres(rows) => rows.next(),
+        }
+    }
+}
+
 /// Diesel's methods that run a query, for a [`Connection`].
 pub trait RunQueryDsl: Sized {
     /// Runs a statement. Returns the number of changed rows.
     fn execute(self, conn: &mut Connection) -> QueryResult<usize>
     where
-        Self: ExecuteDsl<SqliteConnection>,
+        Self: ExecuteDsl<SqliteConnection> + ExecuteDsl<PgConnection>,
     {
-        let done = match &mut conn.backend {
-            Backend::Sqlite(conn) => ExecuteDsl::execute(self, conn),
-        };
+        let done = with_either!(&mut conn.backend, conn => ExecuteDsl::execute(self, conn));
         noted(&mut conn.failed, done)
     }
 
     /// Returns all rows.
     fn load<'q, U>(self, conn: &mut Connection) -> QueryResult<Vec<U>>
     where
-        Self: LoadQuery<'q, SqliteConnection, U>,
+        Self: LoadQuery<'q, SqliteConnection, U> + LoadQuery<'q, PgConnection, U>,
     {
-        let rows = match &mut conn.backend {
-            Backend::Sqlite(conn) => diesel::RunQueryDsl::load(self, conn),
-        };
+        let rows = with_either!(&mut conn.backend, conn => diesel::RunQueryDsl::load(self, conn));
         noted(&mut conn.failed, rows)
     }
 
@@ -136,11 +317,14 @@ pub trait RunQueryDsl: Sized {
     ) -> QueryResult<impl Iterator<Item = QueryResult<U>>>
     where
         U: 'c,
-        Self: LoadQuery<'q, SqliteConnection, U> + 'c,
+        Self: LoadQuery<'q, SqliteConnection, U> + LoadQuery<'q, PgConnection, U> + 'c,
     {
         let failed = &mut conn.failed;
         let rows = match &mut conn.backend {
-            Backend::Sqlite(conn) => diesel::RunQueryDsl::load_iter(self, conn),
+            Backend::Sqlite(conn) => diesel::RunQueryDsl::load_iter(self, conn).map(RowsOf::Sqlite),
+            Backend::Postgres(conn) => {
+                diesel::RunQueryDsl::load_iter(self, &mut **conn).map(RowsOf::Postgres)
+            }
         };
         let rows = noted(failed, rows)?;
         Ok(Rows { rows, failed })
@@ -149,11 +333,10 @@ pub trait RunQueryDsl: Sized {
     /// Returns the first row, or the error `NotFound`.
     fn get_result<'q, U>(self, conn: &mut Connection) -> QueryResult<U>
     where
-        Self: LoadQuery<'q, SqliteConnection, U>,
+        Self: LoadQuery<'q, SqliteConnection, U> + LoadQuery<'q, PgConnection, U>,
     {
-        let row = match &mut conn.backend {
-            Backend::Sqlite(conn) => diesel::RunQueryDsl::get_result(self, conn),
-        };
+        let row =
+            with_either!(&mut conn.backend, conn => diesel::RunQueryDsl::get_result(self, conn));
         noted(&mut conn.failed, row)
     }
 }
@@ -163,7 +346,7 @@ impl<Q> RunQueryDsl for Q {}
 #[cfg(test)]
 mod tests {
     use super::prelude::*;
-    use super::{Error, Result};
+    use super::{Error, Postgres, Purpose, Result};
     use diesel::sql_types::BigInt;
 
     #[derive(QueryableByName)]
@@ -172,11 +355,19 @@ mod tests {
         number: i64,
     }
 
-    fn connection() -> Connection {
-        let mut conn = Connection::open(":memory:").unwrap();
-        let table = "CREATE TABLE numbers (number BIGINT PRIMARY KEY NOT NULL)";
-        conn.batch_execute(table).unwrap();
-        conn
+    /// Returns a connection to each database, with an empty table.
+    fn connections() -> [Connection; 2] {
+        let cluster = nbcourier_testdb::shared();
+        let postgres = Postgres::parse(&cluster.url(&cluster.create()), None, None).unwrap();
+        let mut both = [
+            Connection::open(":memory:").unwrap(),
+            postgres.connect(Purpose::Write).unwrap(),
+        ];
+        for conn in &mut both {
+            let table = "CREATE TABLE numbers (number BIGINT PRIMARY KEY NOT NULL)";
+            conn.batch_execute(table).unwrap();
+        }
+        both
     }
 
     fn insert(conn: &mut Connection, number: i64) -> QueryResult<usize> {
@@ -197,19 +388,21 @@ mod tests {
 
     #[test]
     fn a_failure_that_a_change_passes_over_is_not_committed() {
-        let mut conn = connection();
-        let change = conn.transaction(|conn| {
-            insert(conn, 1)?;
-            assert!(insert(conn, 1).is_err(), "the number is taken");
-            insert(conn, 2)?;
-            Ok::<_, Error>("handed in")
-        });
-        assert!(is_refused(&change), "{change:?}");
-        assert_eq!(numbers(&mut conn), [0; 0]);
-        // The connection is as good as before.
-        conn.transaction(|conn| Ok::<_, Error>(insert(conn, 3)?))
-            .unwrap();
-        assert_eq!(numbers(&mut conn), [3]);
+        for mut conn in connections() {
+            let change = conn.transaction(|conn| {
+                insert(conn, 1)?;
+                assert!(insert(conn, 1).is_err(), "the number is taken");
+                // PostgreSQL refuses it, too.
+                drop(insert(conn, 2));
+                Ok::<_, Error>("handed in")
+            });
+            assert!(is_refused(&change), "{change:?}");
+            assert_eq!(numbers(&mut conn), [0; 0]);
+            // The connection is as good as before.
+            conn.transaction(|conn| Ok::<_, Error>(insert(conn, 3)?))
+                .unwrap();
+            assert_eq!(numbers(&mut conn), [3]);
+        }
     }
 
     #[test]
@@ -222,7 +415,8 @@ mod tests {
         /// The first row can be read, and the second cannot.
         fn overflow() -> SqlQuery {
             let rows = "VALUES (1), (-9223372036854775808)";
-            diesel::sql_query(format!("SELECT abs(column1) AS number FROM ({rows})"))
+            let number = "abs(CAST(column1 AS BIGINT)) AS number";
+            diesel::sql_query(format!("SELECT {number} FROM ({rows}) AS numbers"))
         }
         let ways: [(&str, Run); 7] = [
             ("execute", |conn| drop(insert(conn, 1))),
@@ -243,79 +437,86 @@ mod tests {
                 assert!(overflow().load::<Number>(conn).is_err());
             }),
         ];
-        let mut conn = connection();
-        insert(&mut conn, 1).unwrap();
-        for (way, run) in ways {
-            let change = conn.transaction(|conn| {
-                run(conn);
-                Ok::<_, Error>(())
-            });
-            assert!(is_refused(&change), "{way}: {change:?}");
+        for mut conn in connections() {
+            insert(&mut conn, 1).unwrap();
+            for (way, run) in ways {
+                let change = conn.transaction(|conn| {
+                    run(conn);
+                    Ok::<_, Error>(())
+                });
+                assert!(is_refused(&change), "{way}: {change:?}");
+            }
         }
     }
 
     #[test]
     fn the_absence_of_a_row_is_no_failure() {
-        let mut conn = connection();
-        conn.transaction(|conn| {
-            let none = diesel::sql_query("SELECT number FROM numbers").get_result::<Number>(conn);
-            assert!(none.optional()?.is_none());
-            Ok::<_, Error>(insert(conn, 1)?)
-        })
-        .unwrap();
-        assert_eq!(numbers(&mut conn), [1]);
-    }
-
-    #[test]
-    fn a_failure_in_a_transaction_within_the_transaction_is_undone_with_it() {
-        let mut conn = connection();
-        conn.transaction(|conn| {
-            insert(conn, 1)?;
-            let expected = conn.transaction(|conn| {
-                insert(conn, 2)?;
+        for mut conn in connections() {
+            conn.transaction(|conn| {
+                let none =
+                    diesel::sql_query("SELECT number FROM numbers").get_result::<Number>(conn);
+                assert!(none.optional()?.is_none());
                 Ok::<_, Error>(insert(conn, 1)?)
-            });
-            assert!(matches!(expected, Err(Error::Database(_))), "{expected:?}");
-            let passed_over = conn.transaction(|conn| {
-                drop(insert(conn, 1));
-                Ok::<_, Error>(())
-            });
-            assert!(is_refused(&passed_over), "{passed_over:?}");
-            Ok::<_, Error>(insert(conn, 3)?)
-        })
-        .unwrap();
-        assert_eq!(numbers(&mut conn), [1, 3]);
-    }
-
-    #[test]
-    fn a_failure_before_a_transaction_within_the_transaction_still_counts_after_it() {
-        let mut conn = connection();
-        insert(&mut conn, 1).unwrap();
-        for within in [
-            (|conn| Ok(insert(conn, 2)?)) as fn(&mut Connection) -> Result<usize>,
-            |conn| Ok(insert(conn, 1)?),
-            |conn| {
-                drop(insert(conn, 1));
-                Ok(0)
-            },
-        ] {
-            let change = conn.transaction(|conn| {
-                drop(insert(conn, 1));
-                drop(conn.transaction(within));
-                Ok::<_, Error>(insert(conn, 3)?)
-            });
-            assert!(is_refused(&change), "{change:?}");
+            })
+            .unwrap();
             assert_eq!(numbers(&mut conn), [1]);
         }
     }
 
     #[test]
-    fn a_failure_before_a_transaction_does_not_count_in_it() {
-        let mut conn = connection();
-        assert!(conn.batch_execute("nonsense").is_err());
-        conn.transaction(|conn| Ok::<_, Error>(insert(conn, 1)?))
+    fn a_failure_in_a_transaction_within_the_transaction_is_undone_with_it() {
+        for mut conn in connections() {
+            conn.transaction(|conn| {
+                insert(conn, 1)?;
+                let expected = conn.transaction(|conn| {
+                    insert(conn, 2)?;
+                    Ok::<_, Error>(insert(conn, 1)?)
+                });
+                assert!(matches!(expected, Err(Error::Database(_))), "{expected:?}");
+                let passed_over = conn.transaction(|conn| {
+                    drop(insert(conn, 1));
+                    Ok::<_, Error>(())
+                });
+                assert!(is_refused(&passed_over), "{passed_over:?}");
+                Ok::<_, Error>(insert(conn, 3)?)
+            })
             .unwrap();
-        assert_eq!(numbers(&mut conn), [1]);
+            assert_eq!(numbers(&mut conn), [1, 3]);
+        }
+    }
+
+    #[test]
+    fn a_failure_before_a_transaction_within_the_transaction_still_counts_after_it() {
+        for mut conn in connections() {
+            insert(&mut conn, 1).unwrap();
+            for within in [
+                (|conn| Ok(insert(conn, 2)?)) as fn(&mut Connection) -> Result<usize>,
+                |conn| Ok(insert(conn, 1)?),
+                |conn| {
+                    drop(insert(conn, 1));
+                    Ok(0)
+                },
+            ] {
+                let change = conn.transaction(|conn| {
+                    drop(insert(conn, 1));
+                    drop(conn.transaction(within));
+                    drop(insert(conn, 3));
+                    Ok::<_, Error>(())
+                });
+                assert!(is_refused(&change), "{change:?}");
+                assert_eq!(numbers(&mut conn), [1]);
+            }
+        }
+    }
+
+    #[test]
+    fn a_failure_before_a_transaction_does_not_count_in_it() {
+        for mut conn in connections() {
+            assert!(conn.batch_execute("nonsense").is_err());
+            conn.transaction(|conn| Ok::<_, Error>(insert(conn, 1)?))
+                .unwrap();
+            assert_eq!(numbers(&mut conn), [1]);
+        }
     }
 
     /// Returns the lines of code in the files with queries, each with its place.
