@@ -2,6 +2,7 @@
 //! see the Makefile.
 
 mod faults;
+mod races;
 mod starting;
 mod waiting;
 
