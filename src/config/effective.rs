@@ -188,6 +188,7 @@ fn value(config: &Config, origins: &Origins, name: &str) -> Option<String> {
                 .map_or(String::new(), |a| a.to_string()),
         ),
         "metrics-token-file" => path(config.secret_files[1].as_deref()),
+        "signing-key-file" => path(config.signing_key_file.as_deref()),
         "no-upgrade-db" => (!config.upgrade).to_string(),
         "log-format" => text(config.log_format.word()),
         _ => return None,

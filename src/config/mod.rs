@@ -129,6 +129,8 @@ pub struct Config {
     pub metrics_token: Option<String>,
     /// The files with the service's token for the hub and with the token for the metrics.
     pub secret_files: [Option<PathBuf>; 2],
+    /// The file with the signing keys, instead of the one in the data directory.
+    pub signing_key_file: Option<PathBuf>,
     /// Whether the token for the hub came from the first of these files.
     pub api_token_in_file: bool,
     /// The format of the log.
@@ -157,7 +159,11 @@ impl Config {
             given.jupyterhub_api_token_file.clone(),
             given.metrics_token_file.clone(),
         ];
-        let files = secret_files.iter().flatten();
+        let others = [
+            &given.signing_key_file,
+            &given.places.database_password_file,
+        ];
+        let files = secret_files.iter().chain(others).flatten();
         let warnings = files.filter_map(|path| secret::warning(path)).collect();
         let metrics_token = given.metrics_token_file.as_deref().map(secret::read);
         let max_request_size = given
@@ -198,6 +204,7 @@ impl Config {
             metrics_token: metrics_token.transpose()?,
             api_token_in_file: secret_files[0].is_some(),
             secret_files,
+            signing_key_file: given.signing_key_file,
             log_format: given.log_format.unwrap_or(LogFormat::Text),
             warnings,
             admins: given.admins.unwrap_or_default(),

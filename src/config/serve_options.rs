@@ -182,6 +182,11 @@ pub struct ServeOptions {
     #[arg(long, env = "NBCOURIER_METRICS_TOKEN_FILE", value_name = "FILE")]
     pub metrics_token_file: Option<PathBuf>,
 
+    /// Sign sessions and receipts with the keys in this file, one per line. The first signs, and signatures of all are
+    /// accepted [default: session.key in the data directory]
+    #[arg(long, env = "NBCOURIER_SIGNING_KEY_FILE", value_name = "FILE")]
+    pub signing_key_file: Option<PathBuf>,
+
     /// Refuse an older database instead of migrating it
     #[arg(long, env = "NBCOURIER_NO_UPGRADE_DB", value_parser = BoolishValueParser::new(),
           num_args = 0..=1, require_equals = true, default_missing_value = "true", value_name = "BOOL")]
@@ -278,6 +283,7 @@ impl ServeOptions {
             shutdown_timeout: self.shutdown_timeout.or(file.shutdown_timeout),
             metrics_address: self.metrics_address.or(file.metrics_address),
             metrics_token_file: self.metrics_token_file.or(file.metrics_token_file),
+            signing_key_file: self.signing_key_file.or(file.signing_key_file),
             no_upgrade_db: self.no_upgrade_db.or(file.no_upgrade_db),
             log_format: self.log_format.or(file.log_format),
             groups: self.groups.or(file.groups),

@@ -3,6 +3,7 @@
 use super::error::Result;
 use actix_web::{HttpResponse, web};
 use nbcourier_auth::Instance;
+use nbcourier_exchange::upkeep::health::Extent;
 use nbcourier_exchange::{self as exchange, Exchange};
 use serde::Deserialize;
 use serde_json::json;
@@ -32,8 +33,24 @@ pub async fn healthz(
     HttpResponse::Ok().json(reply)
 }
 
-/// Handles `GET readyz`: says whether a submission could be stored now. It does not depend on the hub.
-pub async fn readyz(exchange: web::Data<Exchange>) -> Result<HttpResponse> {
-    exchange::upkeep::health::check(&exchange).await?;
+/// The query of `readyz`.
+#[derive(Deserialize)]
+pub struct ReadyQuery {
+    local: Option<String>,
+}
+
+/// Handles `GET readyz`: says whether a submission could be stored now. It does not depend on the hub. With `?local`, it
+/// does not depend on a server of databases either.
+pub async fn readyz(
+    exchange: web::Data<Exchange>,
+    query: Option<web::Query<ReadyQuery>>,
+) -> Result<HttpResponse> {
+    let is_local = query.is_some_and(|query| query.local.is_some());
+    let extent = if is_local {
+        Extent::Local
+    } else {
+        Extent::Whole
+    };
+    exchange::upkeep::health::check(&exchange, extent).await?;
     Ok(HttpResponse::Ok().json(json!({ "success": true })))
 }

@@ -37,9 +37,13 @@ impl Purpose {
 /// A signer and verifier of texts for one service.
 pub(super) struct Seal {
     encoding: EncodingKey,
-    decoding: DecodingKey,
+    /// The keys of accepted signatures, the one that signs first.
+    decoding: Vec<DecodingKey>,
     issuer: String,
 }
+
+/// The use for which the key is derived.
+const LABEL: &str = "nbcourier jwt";
 
 #[derive(Serialize, Deserialize)]
 struct Envelope<C> {
@@ -56,10 +60,12 @@ impl Seal {
     pub(super) fn new(key: &SigningKey, prefix: &str) -> Self {
         // The first caller installs the provider. A second provider would be the same.
         let _ = PROVIDER.install_default();
-        let secret = key.derive("nbcourier jwt");
+        let secret = key.derive(LABEL);
+        let earlier = key.derive_earlier(LABEL);
+        let accepted = std::iter::once(&secret).chain(&earlier);
         Self {
             encoding: EncodingKey::from_secret(&secret),
-            decoding: DecodingKey::from_secret(&secret),
+            decoding: accepted.map(|key| DecodingKey::from_secret(key)).collect(),
             issuer: format!("nbcourier at {prefix}"),
         }
     }
@@ -103,9 +109,10 @@ impl Seal {
         validation.set_audience(&[purpose.audience()]);
         validation.set_issuer(&[&self.issuer]);
         validation.set_required_spec_claims(&["exp", "aud", "iss"]);
-        jsonwebtoken::decode::<Envelope<C>>(text, &self.decoding, &validation)
-            .ok()
-            .map(|token| token.claims.claims)
+        self.decoding.iter().find_map(|key| {
+            let token = jsonwebtoken::decode::<Envelope<C>>(text, key, &validation).ok()?;
+            Some(token.claims.claims)
+        })
     }
 }
 

@@ -1,7 +1,8 @@
 //! The signing key. It is created once and kept in a file that only the service may read, so that sessions and
-//! receipts survive a restart.
+//! receipts survive a restart. Or an operator gives it in a file, so that several servers have the same.
 
 use hmac::{Hmac, KeyInit, Mac};
+use nbcourier_domain::Sha256Sum;
 use sha2::Sha256;
 use std::fs::{File, Permissions};
 use std::io::{self, ErrorKind, Read, Write};
@@ -14,9 +15,19 @@ const KEY_BYTES: usize = 32;
 const OWNER_ONLY: u32 = 0o600;
 const GROUP_AND_OTHERS: u32 = 0o077;
 
+/// The minimum length of a key that an operator gives, in characters.
+const SHORTEST: usize = 32;
+/// The maximum number of keys that an operator gives.
+const MOST: usize = 8;
+
 /// The secret behind session cookies, CSRF tokens and receipts. It cannot be printed.
+///
+/// The first key signs. Signatures of the others, which were first earlier, are still accepted.
 #[derive(Clone)]
-pub struct SigningKey([u8; KEY_BYTES]);
+pub struct SigningKey {
+    first: [u8; KEY_BYTES],
+    earlier: Vec<[u8; KEY_BYTES]>,
+}
 
 /// The reason why there is no usable key.
 #[derive(Debug, thiserror::Error)]
@@ -34,6 +45,16 @@ pub enum KeyError {
     Length {
         /// The file.
         path: PathBuf,
+    },
+    /// The file of the operator does not hold usable keys.
+    #[error(
+        "The file of --signing-key-file {path} {why}. Write one key per line, each of at least {SHORTEST} random ASCII characters without blanks, as of: openssl rand -hex 32"
+    )]
+    Given {
+        /// The file.
+        path: PathBuf,
+        /// The reason.
+        why: &'static str,
     },
     /// The file cannot be read or created.
     #[error("The signing key {path} cannot be read or made: {source}")]
@@ -65,14 +86,68 @@ impl SigningKey {
         Self::read(file, &path)
     }
 
-    /// Derives a secret for one use, so that no two uses share a key.
+    /// Reads the keys from a file of the operator, one per line. The first signs, and signatures of all are accepted.
+    ///
+    /// A line of 64 hexadecimal digits is a key of 32 bytes, such as the one in `session.key`. Any other line stands for
+    /// its SHA-256.
+    pub fn read_given(path: &Path) -> Result<Self, KeyError> {
+        let text = std::fs::read_to_string(path).map_err(|source| KeyError::Io {
+            path: path.to_owned(),
+            source,
+        })?;
+        let refused = |why| KeyError::Given {
+            path: path.to_owned(),
+            why,
+        };
+        let lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
+        let mut keys = Vec::new();
+        for line in lines {
+            if line.len() < SHORTEST {
+                return Err(refused("has a line that is too short"));
+            }
+            if !line.bytes().all(|byte| byte.is_ascii_graphic()) {
+                return Err(refused("has a line with other characters"));
+            }
+            keys.push(given_key(line));
+        }
+        if keys.is_empty() {
+            return Err(refused("is empty"));
+        }
+        if keys.len() > MOST {
+            return Err(refused("has more than 8 lines"));
+        }
+        let earlier = keys.split_off(1);
+        Ok(Self {
+            first: keys[0],
+            earlier,
+        })
+    }
+
+    /// Derives the secret that signs for one use, so that no two uses share a key.
     pub(super) fn derive(&self, label: &str) -> [u8; 32] {
-        keyed_hash(&self.0, label)
+        keyed_hash(&self.first, label)
+    }
+
+    /// Derives the secrets of the earlier keys for one use.
+    pub(super) fn derive_earlier(&self, label: &str) -> Vec<[u8; 32]> {
+        let earlier = self.earlier.iter();
+        earlier.map(|key| keyed_hash(key, label)).collect()
     }
 
     #[cfg(test)]
     pub(super) fn from_bytes(bytes: [u8; KEY_BYTES]) -> Self {
-        Self(bytes)
+        Self {
+            first: bytes,
+            earlier: Vec::new(),
+        }
+    }
+
+    #[cfg(test)]
+    pub(super) fn with_earlier(self, bytes: [u8; KEY_BYTES]) -> Self {
+        Self {
+            earlier: vec![bytes],
+            ..self
+        }
     }
 
     fn read(mut file: File, path: &Path) -> Result<Self, KeyError> {
@@ -94,7 +169,19 @@ impl SigningKey {
         }
         let mut bytes = [0; KEY_BYTES];
         file.read_exact(&mut bytes).map_err(|_| length())?;
-        Ok(Self(bytes))
+        Ok(Self {
+            first: bytes,
+            earlier: Vec::new(),
+        })
+    }
+}
+
+/// Returns the key that a line of the operator's file stands for.
+fn given_key(line: &str) -> [u8; KEY_BYTES] {
+    use sha2::Digest;
+    match Sha256Sum::parse(line) {
+        Some(bytes) => bytes.0,
+        None => Sha256::digest(line.as_bytes()).into(),
     }
 }
 
@@ -127,7 +214,7 @@ mod tests {
     use std::fs;
 
     fn key_in(directory: &Path) -> [u8; 32] {
-        SigningKey::load_or_create(directory).unwrap().0
+        SigningKey::load_or_create(directory).unwrap().first
     }
 
     #[test]
@@ -188,6 +275,40 @@ mod tests {
             assert!(matches!(error, KeyError::Length { .. }), "{error}");
             assert_eq!(fs::read(&file).unwrap().len(), length);
         }
+    }
+
+    #[test]
+    fn keys_of_an_operator_are_lines_of_which_the_first_signs() {
+        let directory = tempfile::tempdir().unwrap();
+        let file = directory.path().join("keys");
+        let given = |text: &str| {
+            fs::write(&file, text).unwrap();
+            SigningKey::read_given(&file)
+        };
+        let word = "a-long-random-word-of-the-operator";
+        let hex = "07".repeat(32);
+        let keys = given(&format!("{word}\n\n {hex} \r\n")).unwrap();
+        assert_eq!(
+            keys.first,
+            <[u8; 32]>::from(<Sha256 as sha2::Digest>::digest(word))
+        );
+        assert_eq!(keys.earlier, [[7; 32]]);
+        assert_eq!(given(&hex).unwrap().first, [7; 32]);
+        for (text, why) in [
+            ("", "is empty"),
+            ("\n \n", "is empty"),
+            ("short", "too short"),
+            (
+                "a long random word of the operator with blanks",
+                "other characters",
+            ),
+            (&format!("{word}\n").repeat(9), "more than 8"),
+        ] {
+            let error = given(text).err().unwrap().to_string();
+            assert!(error.contains(why), "{error}");
+            assert!(!error.contains(word), "{error}");
+        }
+        assert!(SigningKey::read_given(Path::new("/nowhere")).is_err());
     }
 
     #[test]

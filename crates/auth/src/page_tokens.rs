@@ -32,37 +32,45 @@ pub(super) enum Use {
 
 /// Creates and checks the tokens of sessions.
 pub(super) struct TokenKeys {
-    reading: [u8; BYTES],
-    writing: [u8; BYTES],
+    reading: Vec<[u8; BYTES]>,
+    writing: Vec<[u8; BYTES]>,
 }
 
 impl TokenKeys {
     pub(super) fn new(key: &SigningKey) -> Self {
+        let accepted = |label| {
+            let mut keys = vec![key.derive(label)];
+            keys.extend(key.derive_earlier(label));
+            keys
+        };
         Self {
-            reading: key.derive("nbcourier page token for reading"),
-            writing: key.derive("nbcourier page token for writing"),
+            reading: accepted("nbcourier page token for reading"),
+            writing: accepted("nbcourier page token for writing"),
         }
     }
 
     /// Returns the tokens of the session with this ID, masked anew.
     pub(super) fn issue(&self, session: &str) -> Result<PageTokens, AuthError> {
         Ok(PageTokens {
-            reading: masked(&self.value(Use::Reading, session))?,
-            writing: masked(&self.value(Use::Writing, session))?,
+            reading: masked(&keyed_hash(&self.keys(Use::Reading)[0], session))?,
+            writing: masked(&keyed_hash(&self.keys(Use::Writing)[0], session))?,
         })
     }
 
     /// Whether the text is the session's token for this use.
     pub(super) fn accept(&self, usage: Use, session: &str, text: &str) -> bool {
-        unmasked(text).is_some_and(|value| bool::from(value.ct_eq(&self.value(usage, session))))
+        unmasked(text).is_some_and(|value| {
+            let mut keys = self.keys(usage).iter();
+            keys.any(|key| bool::from(value.ct_eq(&keyed_hash(key, session))))
+        })
     }
 
-    fn value(&self, usage: Use, session: &str) -> [u8; BYTES] {
-        let key = match usage {
+    /// Returns the keys for this use, the one that signs first.
+    fn keys(&self, usage: Use) -> &[[u8; BYTES]] {
+        match usage {
             Use::Reading => &self.reading,
             Use::Writing => &self.writing,
-        };
-        keyed_hash(key, session)
+        }
     }
 }
 

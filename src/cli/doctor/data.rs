@@ -1,7 +1,7 @@
 //! Checks the data directory: permissions and free space.
 
 use super::finding::Findings;
-use crate::config::Places;
+use crate::config::{Config, Places};
 use nbcourier_auth::{Instance, KEY_FILE, SigningKey};
 use nbcourier_blobs::Space;
 use nbcourier_domain::{ByteSize, above};
@@ -19,7 +19,8 @@ const COMFORT: u64 = 4;
 /// The numbers of NFS and of three kinds of SMB in statfs(2).
 const NETWORK: [u64; 4] = [0x6969, 0x517B, 0xFF53_4D42, 0xFE53_4D42];
 
-pub fn examine(places: &Places, floor: u64, findings: &mut Findings) {
+pub fn examine(config: &Config, findings: &mut Findings) {
+    let (places, floor) = (&config.places, config.min_free_space);
     let directory = places.data_dir.as_path();
     let shown = directory.display();
     let Ok(metadata) = fs::metadata(directory) else {
@@ -56,7 +57,7 @@ pub fn examine(places: &Places, floor: u64, findings: &mut Findings) {
         );
     }
     examine_rights(places, findings);
-    examine_key(directory, findings);
+    examine_key(directory, config.signing_key_file.as_deref(), findings);
     examine_space(places, floor, findings);
 }
 
@@ -96,7 +97,17 @@ fn examine_rights(places: &Places, findings: &mut Findings) {
     }
 }
 
-fn examine_key(directory: &Path, findings: &mut Findings) {
+fn examine_key(directory: &Path, given: Option<&Path>, findings: &mut Findings) {
+    if let Some(path) = given {
+        match SigningKey::read_given(path) {
+            Ok(_) => findings.ok(format!("The signing keys in {} are valid", path.display())),
+            Err(error) => findings.wrong(
+                error.to_string(),
+                "Correct this: the server does not start until then",
+            ),
+        }
+        return;
+    }
     if !directory.join(KEY_FILE).exists() {
         findings.ok("There is no signing key yet. The first start creates it");
         return;
@@ -172,8 +183,13 @@ pub fn is_claimed(directory: &Path) -> bool {
         .is_ok_and(|file| matches!(file.try_lock_shared(), Err(TryLockError::WouldBlock)))
 }
 
-/// Returns the identity that the server of this directory proves, or `None` before its first start.
-pub fn instance(directory: &Path) -> Option<Instance> {
+/// Returns the identity that the server of this directory proves, or `None` before its first start. `given` is the file
+/// of `--signing-key-file`.
+pub fn instance(directory: &Path, given: Option<&Path>) -> Option<Instance> {
+    if let Some(path) = given {
+        let key = SigningKey::read_given(path).ok();
+        return key.map(|key| Instance::new(&key));
+    }
     let key = directory.join(KEY_FILE);
     key.exists()
         .then(|| SigningKey::load_or_create(directory).ok())

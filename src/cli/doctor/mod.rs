@@ -69,10 +69,10 @@ async fn examine(config: &Config, public_url: Option<String>, findings: &mut Fin
     }
     findings.ok(limits(config));
     findings.about("Data");
-    data::examine(&config.places, config.min_free_space, findings);
+    data::examine(config, findings);
     findings.about("Database");
     let made = database::examine(&config.places.database, findings);
-    let instance = data::instance(&config.places.data_dir);
+    let instance = data::instance(&config.places.data_dir, config.signing_key_file.as_deref());
     findings.about("Server");
     let running = data::is_claimed(&config.places.data_dir);
     public_address::examine_server(config, running, instance.as_ref(), findings).await;

@@ -117,7 +117,10 @@ async fn serve(mut config: Config) -> Result<(), Box<dyn Error>> {
         listener: config.metrics_address.map(listen_for_metrics).transpose()?,
         token: config.metrics_token.clone(),
     };
-    let signing_key = SigningKey::load_or_create(&config.places.data_dir)?;
+    let signing_key = match &config.signing_key_file {
+        Some(path) => SigningKey::read_given(path)?,
+        None => SigningKey::load_or_create(&config.places.data_dir)?,
+    };
     let settings = Settings {
         exchange: exchange.clone(),
         prefix: prefix.clone(),

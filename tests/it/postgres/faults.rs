@@ -88,6 +88,10 @@ fn a_server_that_cannot_be_reached_is_unavailable_and_then_back() {
     proxy.behave(Behaviour::Refuse);
     assert_unavailable(&course.submit("ps1", "ann", &work(1)));
     assert!(server.is_healthy());
+    let status = |target| server.send(&server.call("GET", target)).status;
+    assert_eq!(status("readyz"), 503);
+    // Kubernetes would otherwise take all servers away, and people would get no reply at all.
+    assert_eq!(status("readyz?local"), 200);
     proxy.behave(Behaviour::Pass);
     course.submit("ps1", "ann", &work(2)).ok();
     assert_eq!(course.submitted("ps1", "ann", None), work(2));

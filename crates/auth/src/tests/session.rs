@@ -231,4 +231,9 @@ async fn a_session_outlives_the_hubs_outage_and_not_its_own_key() {
     let other = Authenticator::hub(settings).unwrap();
     let nobody = browser.opens(&other).await.err();
     assert_eq!(nobody, Some(AuthError::Anonymous));
+    // While keys are exchanged, sessions of the earlier key stay.
+    let mut settings = hub.settings();
+    settings.signing_key = SigningKey::from_bytes([8; 32]).with_earlier([7; 32]);
+    let rotated = Authenticator::hub(settings).unwrap();
+    assert!(browser.opens(&rotated).await.is_ok());
 }

@@ -9,24 +9,45 @@ use tokio::sync::Mutex;
 /// The time for which a successful check remains valid. A check costs a flush of the disk, and anybody may request one.
 const COUNTS: Duration = Duration::from_secs(1);
 
-/// The time of the last successful check. Cheap to clone.
+/// The times of the last successful checks. Cheap to clone.
 #[derive(Clone, Default)]
-pub(crate) struct LastCheck(Arc<Mutex<Option<Instant>>>);
+pub(crate) struct LastCheck(Arc<Mutex<Times>>);
+
+#[derive(Default)]
+struct Times {
+    whole: Option<Instant>,
+    local: Option<Instant>,
+}
+
+/// The extent of a check.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Extent {
+    /// All that a submission needs.
+    Whole,
+    /// What this machine contributes. It leaves out a database of a server.
+    Local,
+}
 
 /// Writes to the database and to the blob directory, and checks the free space. Requests during a successful check or
 /// shortly after it share its result. Migrations need no check: an exchange never opens a database that lacks one.
-pub async fn check(exchange: &Exchange) -> Result<()> {
-    let mut last = exchange.last_check.0.lock().await;
+pub async fn check(exchange: &Exchange, extent: Extent) -> Result<()> {
+    let mut times = exchange.last_check.0.lock().await;
+    let last = match extent {
+        Extent::Whole => &mut times.whole,
+        Extent::Local => &mut times.local,
+    };
     if last.is_some_and(|look| look.elapsed() < COUNTS) {
         return Ok(());
     }
-    look(exchange).await?;
+    look(exchange, extent).await?;
     *last = Some(Instant::now());
     Ok(())
 }
 
-async fn look(exchange: &Exchange) -> Result<()> {
-    exchange.rows.check_writable().await?;
+async fn look(exchange: &Exchange, extent: Extent) -> Result<()> {
+    if extent == Extent::Whole || !exchange.rows.is_shared() {
+        exchange.rows.check_writable().await?;
+    }
     let (blobs, space) = (exchange.blobs.clone(), exchange.space.clone());
     blocking(move || {
         blobs.check_writable()?;
