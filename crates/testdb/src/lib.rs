@@ -14,6 +14,8 @@ use tempfile::TempDir;
 const PATIENCE: Duration = Duration::from_mins(2);
 /// The user who owns all databases.
 pub const USER: &str = "nbcourier";
+/// The beginning of the names of data directories. The ID of the process follows.
+const PREFIX: &str = "nbcourier-testdb.";
 /// The database for commands that need one.
 const MAINTENANCE: &str = "postgres";
 
@@ -66,7 +68,11 @@ impl Cluster {
     /// Creates a cluster and starts its server with these settings. The collation is that of English, in which the order
     /// of names differs from the order of their bytes.
     pub fn start(settings: &[&str]) -> Self {
-        let directory = tempfile::tempdir().expect("a temporary directory");
+        remove_abandoned();
+        let directory = tempfile::Builder::new()
+            .prefix(&format!("{PREFIX}{}.", std::process::id()))
+            .tempdir()
+            .expect("a temporary directory");
         let cluster = Self {
             port: free_port(),
             options: settings.iter().map(ToString::to_string).collect(),
@@ -176,6 +182,26 @@ impl Cluster {
         };
         kill_process(pid, signal).expect("it is running");
         child.wait().expect("it ends");
+    }
+}
+
+/// Removes the directories of processes that have ended. Nothing is dropped when a process ends.
+fn remove_abandoned() {
+    let entries = std::fs::read_dir(std::env::temp_dir())
+        .into_iter()
+        .flatten();
+    for entry in entries.flatten() {
+        let name = entry.file_name();
+        let process = name.to_str().and_then(|name| {
+            let (process, _) = name.strip_prefix(PREFIX)?.split_once('.')?;
+            process.parse::<u32>().ok()
+        });
+        if let Some(process) = process
+            && !Path::new(&format!("/proc/{process}")).exists()
+        {
+            // Another process may do the same at the same time.
+            let _ = std::fs::remove_dir_all(entry.path());
+        }
     }
 }
 
