@@ -11,11 +11,13 @@ import csv
 import io
 import json
 import logging
+import re
 import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 from .errors import CourierError, is_invisible, some
 from .names import MAX_NAME_BYTES
@@ -26,6 +28,8 @@ _SHOWN = 10
 # The columns that nbgrader knows.
 _NBGRADERS = ("id", *DETAILS, "lms_user_id")
 _SEPARATORS = ",;\t|"
+# A number as a spreadsheet shortens it, such as `1.23E+05`.
+_SHORTENED = re.compile(r"[.,]*[0-9][0-9.,]*E\+[0-9]*")
 # The columns by which a list of Canvas is recognised. Its column "ID" holds Canvas's own numbers of people.
 _OF_CANVAS = {"student", "sisuserid", "section"}
 # The columns by which a list of Brightspace is recognised. It marks the names and numbers of people with a `#`.
@@ -49,16 +53,14 @@ def read(path: str, log: logging.Logger, user_column: str = "", encoding: str = 
     file, if it is neither UTF-8 nor UTF-16.
     """
     text, is_for_others = _text(path, encoding)
-    try:
-        reader = csv.DictReader(io.StringIO(text, newline=""))
-        columns = [key.strip() for key in reader.fieldnames or ()]
-        if is_for_others or user_column or not _is_for_nbgrader(columns):
-            return _translated(path, text, log, user_column)
-        reader.fieldnames = columns
-        rows = ((reader.line_num, row) for row in reader)
-        return ClassFile(_students(path, rows, log))
-    except csv.Error as error:
-        raise CourierError(f"{path} cannot be read as CSV ({error})") from error
+    # Not strict, because the separator may be another one.
+    first = next(_records(path, csv.reader(io.StringIO(text, newline=""))), (0, []))
+    columns = [key.strip() for key in first[1]]
+    if is_for_others or user_column or not _is_for_nbgrader(columns):
+        return _translated(path, text, log, user_column)
+    _, *records = _records(path, csv.reader(io.StringIO(text, newline=""), strict=True))
+    rows = ((line, dict(zip(columns, cells))) for line, cells in records if cells)
+    return ClassFile(_students(path, rows, log, is_only_column=len(columns) == 1))
 
 
 def _text(path: str, encoding: str) -> tuple[str, bool]:
@@ -70,12 +72,16 @@ def _text(path: str, encoding: str) -> tuple[str, bool]:
     found = next(((mark, name) for mark, name in marks if content.startswith(mark)), (b"", "utf-8"))
     mark, name = found
     try:
-        return content[len(mark) :].decode(name), bool(mark)
-    except UnicodeDecodeError as error:
+        text = content[len(mark) :].decode(name)
+        # The file is UTF-16 or UTF-32 without a byte order mark, or no text at all.
+        if "\0" in text:
+            raise ValueError("it holds zero bytes")
+    except ValueError as error:
         raise CourierError(
             f"{path} cannot be read as CSV in UTF-8 ({error}); save it as that, or name its encoding with"
             " --Roster.encoding=NAME, such as windows-1252, windows-1250 or mac_roman, and try again"
         ) from error
+    return text, bool(mark)
 
 
 def _in_encoding(path: str, content: bytes, encoding: str) -> str:
@@ -97,12 +103,12 @@ def _is_for_nbgrader(columns: list[str]) -> bool:
     """Whether nbgrader reads all that we would read."""
     if "id" not in columns:
         return False
-    known = {plain(word) for kind in DETAILS for word in _words()[kind]}
+    known = {plain(word) for kind in (*DETAILS, "role") for word in _words()[kind]}
     return all(each in _NBGRADERS or plain(each) not in known for each in columns)
 
 
 def _translated(path: str, text: str, log: logging.Logger, user_column: str) -> ClassFile:
-    lines = _lines(text)
+    lines = _lines(path, text)
     before, columns = next(lines, (0, []))
     places = _places(path, columns, user_column, log)
     used = set(places.values())
@@ -123,11 +129,22 @@ def _translated(path: str, text: str, log: logging.Logger, user_column: str) -> 
             faults.append(f"line {number} repeats the names of the columns")
         elif number == rows[-1][0] and len(columns) > 1 and _is_total(row, cells):
             log.warning("Line %d of %s is skipped: it is a total of the list", number, path)
-        else:
+        elif why := _of_canvas(row, columns, cells):
+            log.warning("Line %d of %s is skipped: %s", number, path, why)
+        elif not (role := row.pop("role", "")) or _means(role, "student"):
             people.append((number, row))
+        elif _means(role, "instructor"):
+            log.warning(
+                "Line %d of %s is skipped: '%s' is an instructor there, and this command adds students only",
+                number,
+                path,
+                row["id"],
+            )
+        else:
+            faults.append(f"line {number}: the role '{role}' is neither student nor instructor")
     if faults:
         raise CourierError(f"{path}: {some(faults, at_most=_SHOWN, separator='; ')}")
-    students = _students(path, iter(people), log)
+    students = _students(path, iter(people), log, is_only_column=len(columns) == 1)
     written = io.StringIO(newline="")
     writer = csv.writer(written)
     names = [name for name in _NBGRADERS if name in places]
@@ -136,17 +153,33 @@ def _translated(path: str, text: str, log: logging.Logger, user_column: str) -> 
     return ClassFile(students, written.getvalue())
 
 
-def _lines(text: str) -> Iterator[tuple[int, list[str]]]:
+def _lines(path: str, text: str) -> Iterator[tuple[int, list[str]]]:
     """Yields the lines that hold something, with their numbers; the first one names the columns."""
     separator, skipped = _separator(text)
     content = io.StringIO(text, newline="")
     for _ in range(skipped):
         content.readline()
     reader = csv.reader(content, delimiter=separator, skipinitialspace=True, strict=True)
-    for cells in reader:
+    for number, cells in _records(path, reader, skipped):
         cells = [_cell(each) for each in cells]
         if any(cells):
-            yield skipped + reader.line_num, cells
+            yield number, cells
+
+
+def _records(path: str, reader: Any, skipped: int = 0) -> Iterator[tuple[int, list[str]]]:
+    """Yields the records of a CSV reader with the numbers of their last lines. `skipped` lines come before them.
+
+    A reader that is not strict hides the lines after a quote that does not end.
+    """
+    while True:
+        begin = skipped + reader.line_num + 1
+        try:
+            cells = next(reader, None)
+        except csv.Error as error:
+            raise CourierError(f"{path} cannot be read as CSV from line {begin} on ({error})") from error
+        if cells is None:
+            return
+        yield skipped + reader.line_num, cells
 
 
 def _cell(text: str) -> str:
@@ -161,9 +194,10 @@ def _separator(text: str) -> tuple[str, int]:
     """Returns the separator, and the number of lines before the one that names the columns."""
     skipped = 0
     for line in io.StringIO(text):
-        bare = line.strip().strip('"')
+        # The separator may be a tab.
+        bare = line.strip("\r\n").strip('"')
         if bare[:4].lower() == "sep=" and len(bare) > 4:
-            return line.strip("\r\n").strip('"')[4], skipped + 1
+            return bare[4], skipped + 1
         if bare.strip(_SEPARATORS + " "):
             outside = "".join(line.split('"')[::2])
             return max(_SEPARATORS, key=outside.count), skipped
@@ -204,7 +238,7 @@ def _places(
                 columns[user],
                 advice,
             )
-    found = {"id": user} | {detail: find(detail) for detail in DETAILS}
+    found = {"id": user} | {kind: find(kind) for kind in (*DETAILS, "role")}
     if found["first_name"] is None and found["last_name"] is not None:
         found["first_name"] = find("first_name_beside_last_name")
     elif found["last_name"] is None and found["first_name"] is not None:
@@ -221,6 +255,26 @@ def _places(
     return {name: at for name, at in found.items() if at is not None}
 
 
+def _means(cell: str, kind: str) -> bool:
+    """Whether the cell holds one of the words of this kind."""
+    return plain(cell) in {plain(word) for word in _words()[kind]}
+
+
+def _of_canvas(row: dict[str, str], columns: list[str], cells: list[str]) -> str | None:
+    """Returns why a line of a list of Canvas names no person; None if it may name one."""
+    cell = dict(zip(columns, cells))
+    if "Student" not in cell:
+        return None
+    if cell["Student"] == "Student, Test":
+        return "it is the test student of Canvas"
+    if row["id"]:
+        return None
+    if cell["Student"] == "Points Possible":
+        return "it holds the possible points of Canvas"
+    # Canvas has a number for each person. Lines about the columns have none.
+    return "it names nobody" if cell.get("ID") == "" else None
+
+
 def _is_total(row: dict[str, str], cells: list[str]) -> bool:
     """Whether a line below the list is a total, which names nobody."""
     totals = {plain(word) for word in _words()["total"]}
@@ -228,7 +282,7 @@ def _is_total(row: dict[str, str], cells: list[str]) -> bool:
     def is_word(cell: str) -> bool:
         return plain(cell.partition(":")[0]) in totals
 
-    names = [row.get(name, "") for name in DETAILS]
+    names = [row.get(name, "") for name in (*DETAILS, "role")]
     return (
         (not row["id"] or is_word(row["id"]))
         and all(is_word(each) or not any(map(str.isalpha, each)) for each in names)
@@ -250,14 +304,18 @@ def plain(name: str) -> str:
 
 
 def _students(
-    path: str, rows: Iterator[tuple[int, dict[str, str]]], log: logging.Logger
+    path: str,
+    rows: Iterator[tuple[int, dict[str, str]]],
+    log: logging.Logger,
+    *,
+    is_only_column: bool,
 ) -> list[Student]:
     students: dict[str, Student] = {}
     lines: dict[str, int] = {}
     faults: list[str] = []
     for line, row in rows:
         name = row.get("id") or ""
-        fault = fault_of(name)
+        fault = fault_of(name) or _misreading(name, is_only_column)
         if fault is not None:
             faults.append(f"line {line}: {fault}")
             continue
@@ -289,4 +347,17 @@ def fault_of(name: str) -> str | None:
     for character in name:
         if is_invisible(character):
             return f"{name!r} holds the invisible character U+{ord(character):04X}"
+    return None
+
+
+def _misreading(name: str, is_only_column: bool) -> str | None:
+    """Returns why a cell cannot be meant as a user name, or None."""
+    if _SHORTENED.fullmatch(name):
+        return f"{name!r} is a number that a spreadsheet shortened. Format the column as text and enter it again"
+    if len(name) > 1 and name[0] == name[-1] == "'":
+        return f"{name!r} stands in single quotes. Remove them, or use double quotes"
+    if name.startswith("="):
+        return f"{name!r} is a formula of a spreadsheet. Save the file with its values"
+    if is_only_column and any(each in name for each in ";\t|"):
+        return f"{name!r} holds a separator, and the first line has one column. Name all columns in the first line"
     return None

@@ -1,10 +1,13 @@
 """nbgrader's own list of students and the exchange's."""
 
+import codecs
 import csv
 import io
+import json
 import logging
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 from course import PYTHON_SOURCE, Course, both_wires, enrol, through
@@ -300,6 +303,35 @@ def test_a_file_that_is_not_understood_is_refused_with_the_reason(
     with pytest.raises(CourierError) as refused:
         class_file.read(str(file), logging.getLogger("a test"))
     assert sentence in str(refused.value)
+
+
+# The same files as `nbcourier roster import` reads in tests/it/client/roster.rs. In this command, instructors are skipped.
+SHARED = json.loads((Path(__file__).parents[1] / "class_files.json").read_text("utf-8"))
+MARKS = {"utf-16-le": codecs.BOM_UTF16_LE, "utf-32-le": codecs.BOM_UTF32_LE}
+
+
+@pytest.mark.parametrize("case", SHARED, ids=lambda case: case["what"])
+def test_a_class_file_is_read_as_by_the_program(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, case: dict[str, Any]
+) -> None:
+    file = tmp_path / "class.csv"
+    encoding = case.get("encoding", "utf-8")
+    file.write_bytes(MARKS.get(encoding, b"") + case["content"].encode(encoding.removesuffix("-bare")))
+    log = logging.getLogger("a test")
+    if "refused" in case:
+        with pytest.raises(CourierError) as refused:
+            class_file.read(str(file), log)
+        for words in case["refused"]:
+            assert words in str(refused.value)
+        return
+    read = class_file.read(str(file), log)
+    people = [[each.username, each.first_name, each.last_name, each.email] for each in read.students]
+    assert people == case["people"]
+    for words in (*case.get("noted", ()), *case.get("instructors", ())):
+        assert words in caplog.text
+    # What nbgrader's own reader gets.
+    rows = csv.DictReader(io.StringIO(read.translated))
+    assert [row["id"] for row in rows] == [each[0] for each in case["people"]]
 
 
 def test_such_a_file_changes_nothing(course: Course) -> None:

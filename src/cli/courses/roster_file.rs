@@ -390,16 +390,22 @@ fn no_name(table: &Table, text: &str) -> Option<&'static str> {
     }
 }
 
-/// Returns why a line of a Canvas list names no person: it holds the possible points, or the test student.
+/// Returns why a line of a Canvas list names no person: it is about the columns, or it is the test student.
 fn of_canvas(table: &Table, row: &Row<'_>, places: &Places) -> Option<&'static str> {
-    if !row.at(Some(places.user)).is_empty() || !table.has("Student") {
+    if !table.has("Student") {
         return None;
     }
-    match row.get("Student") {
-        "Points Possible" => Some("it holds the possible points of Canvas"),
-        "Student, Test" => Some("it is the test student of Canvas"),
-        _ => None,
+    if row.get("Student") == "Student, Test" {
+        return Some("it is the test student of Canvas");
     }
+    if !row.at(Some(places.user)).is_empty() {
+        return None;
+    }
+    if row.get("Student") == "Points Possible" {
+        return Some("it holds the possible points of Canvas");
+    }
+    // Canvas has a number for each person. Lines about the columns have none.
+    (table.has("ID") && row.get("ID").is_empty()).then_some("it names nobody")
 }
 
 /// Returns the text of a file with these people: instructors first, then by name, so that files are easy to compare.

@@ -753,3 +753,75 @@ fn a_class_in_an_encoding_that_is_not_certain_is_refused() {
     kevin.does(&[&import[..], &["--encoding", "Latin1"]].concat());
     assert!(names(&kevin).contains(&"M\u{fc}ller".to_owned()));
 }
+
+/// A file of a class, with the people in it or the words of the refusal. The plugin reads the same files.
+#[derive(serde::Deserialize)]
+struct ClassFile {
+    what: String,
+    content: String,
+    #[serde(default)]
+    encoding: String,
+    /// The students: user name, first name, last name, e-mail address.
+    people: Option<Vec<[Option<String>; 4]>>,
+    #[serde(default)]
+    instructors: Vec<String>,
+    /// Words of the notes.
+    #[serde(default)]
+    noted: Vec<String>,
+    #[serde(default)]
+    refused: Vec<String>,
+}
+
+impl ClassFile {
+    fn bytes(&self) -> Vec<u8> {
+        let utf16 = || self.content.encode_utf16().flat_map(u16::to_le_bytes);
+        match self.encoding.as_str() {
+            "utf-16-le" => [0xff, 0xfe].into_iter().chain(utf16()).collect(),
+            "utf-16-le-bare" => utf16().collect(),
+            "utf-32-le" => {
+                let all = std::iter::once('\u{feff}').chain(self.content.chars());
+                all.flat_map(|c| u32::from(c).to_le_bytes()).collect()
+            }
+            _ => self.content.clone().into_bytes(),
+        }
+    }
+}
+
+#[test]
+fn a_class_file_is_read_as_by_the_plugin() {
+    let cases: Vec<ClassFile> =
+        serde_json::from_str(include_str!("../../class_files.json")).unwrap();
+    let (server, _kevin) = algebra();
+    let root = Person::at(&server, "root");
+    for (number, case) in cases.iter().enumerate() {
+        let course = format!("course {number}");
+        root.does(&["course", "create", &course]);
+        let file = root.file("class.csv", case.bytes());
+        let ended = root.run(&["roster", "import", &course, file.to_str().unwrap()]);
+        let told = format!("{}: {}{}", case.what, ended.out, ended.err);
+        assert_eq!(ended.code == Some(0), case.people.is_some(), "{told}");
+        for words in case.refused.iter().chain(&case.noted) {
+            assert!(ended.err.contains(words), "{words}: {told}");
+        }
+        let members = root.json(&["roster", "list", &course]);
+        let of = |role: &str| -> Vec<Value> {
+            let members = members.as_array().unwrap().iter();
+            members
+                .filter(|each| each["role"] == role)
+                .cloned()
+                .collect()
+        };
+        let people: Vec<Value> = of("student")
+            .iter()
+            .map(|each| {
+                let keys = ["username", "first_name", "last_name", "email"];
+                keys.map(|key| each[key].clone()).into_iter().collect()
+            })
+            .collect();
+        let expected = case.people.as_deref().unwrap_or_default();
+        assert_eq!(json!(people), json!(expected), "{told}");
+        let instructors: Vec<Value> = of("instructor");
+        let instructors: Vec<&Value> = instructors.iter().map(|each| &each["username"]).collect();
+        assert_eq!(json!(instructors), json!(case.instructors), "{told}");
+    }
+}
