@@ -12,6 +12,7 @@ pub mod ngshare;
 mod report;
 mod source;
 mod source_path;
+mod table;
 
 pub use kinds::what_a_file_is;
 pub use mover::{Mover, Rules};
@@ -19,6 +20,7 @@ pub use names::Names;
 pub use report::{Counts, Problem, Report, Summary};
 pub use source::{Finding, SourceFile, SourceSubmission, SourceTree};
 pub use source_path::SourcePath;
+pub use table::FirstLine;
 
 use nbcourier_exchange as exchange;
 use std::path::PathBuf;

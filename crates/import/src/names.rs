@@ -1,6 +1,7 @@
 //! Maps the names of people in the source to their names at the hub.
 
 use super::report::Report;
+use super::table;
 use nbcourier_domain::{LookAlikes, Person, UserName, oddity};
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
@@ -38,33 +39,9 @@ impl Names {
     /// Reads a table with two columns: the name in the source and the name at the hub. The error is a sentence about
     /// a mistake in the table.
     pub fn with_map(mut self, file: &Path) -> Result<Self, String> {
-        let fault = |why: String| format!("{}: {why}", file.display());
-        let bytes =
-            std::fs::read(file).map_err(|error| fault(format!("cannot be read: {error}")))?;
-        let text = String::from_utf8(bytes).map_err(|_| fault("is not UTF-8".to_owned()))?;
-        let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
-        let mut lines = csv::ReaderBuilder::new()
-            .has_headers(false)
-            .flexible(true)
-            .from_reader(text.as_bytes());
-        for (number, line) in lines.records().enumerate() {
-            let line = line.map_err(|error| fault(error.to_string()))?;
-            let place = line
-                .position()
-                .map_or(number as u64 + 1, csv::Position::line);
-            let wrong = |why: &str| fault(format!("line {place}: {why}"));
-            if line.iter().all(|cell| cell.trim().is_empty()) {
-                continue;
-            }
-            let (Some(old), Some(new), 2) = (line.get(0), line.get(1), line.len()) else {
-                return Err(wrong(
-                    "does not have the form OLD,NEW: the name in the source and the name at the hub",
-                ));
-            };
-            let new = new.trim();
-            if number == 0 && old.trim() == "old" && new == "new" {
-                continue;
-            }
+        for line in table::read(file)? {
+            let wrong = |why: &str| format!("{}: line {}: {why}", file.display(), line.number);
+            let (old, new) = (line.old, line.new.trim());
             let name = UserName::parse(new)
                 .map_err(|_| wrong(&format!("{new:?} cannot be the name of a user")))?;
             if name.is_reserved() && !name.is_service() {
@@ -75,9 +52,10 @@ impl Names {
             if old.trim().is_empty() {
                 return Err(wrong("the name in the source is empty"));
             }
-            if self.map.insert(old.to_owned(), name).is_some() {
+            if self.map.contains_key(&old) {
                 return Err(wrong(&format!("{old:?} is in the table twice")));
             }
+            self.map.insert(old, name);
         }
         Ok(self)
     }
@@ -306,7 +284,7 @@ mod tests {
         UserName::parse(text).unwrap()
     }
 
-    fn mapped(text: &str) -> Result<Names, String> {
+    fn mapped(text: impl AsRef<[u8]>) -> Result<Names, String> {
         let place = tempfile::tempdir().unwrap();
         let file = place.path().join("names.csv");
         std::fs::write(&file, text).unwrap();
@@ -334,6 +312,44 @@ mod tests {
         let mut report = Report::default();
         names.note_in(&mut report, &BTreeSet::new());
         assert_eq!(report.notes, []);
+    }
+
+    #[test]
+    fn a_table_is_read_as_spreadsheets_write_it() {
+        let utf16 = |text: &str| -> Vec<u8> {
+            let units = std::iter::once(0xfeff).chain(text.encode_utf16());
+            units.flat_map(u16::to_le_bytes).collect()
+        };
+        let tables: [Vec<u8>; 8] = [
+            "old;new\r\nbob;zo\u{eb}\r\n;\r\n".into(),
+            "Old_Name\tNew Name\nbob\tzo\u{eb}\n".into(),
+            utf16("from\tto\r\nbob\tzo\u{eb}\r\n"),
+            "sep=;\nbob;zo\u{eb}\n".into(),
+            "new,old\nzo\u{eb},bob\n".into(),
+            "\n\nbob,zo\u{eb},,\n".into(),
+            "\u{feff}bob;zo\u{eb}".into(),
+            "\"bob\";\"zo\u{eb}\"\r\n\"x;, y\";\"z\"\r\n".into(),
+        ];
+        for table in tables {
+            let told = String::from_utf8_lossy(&table).into_owned();
+            let names = mapped(table).unwrap();
+            assert_eq!(
+                names.of(&name("bob")).unwrap().as_str(),
+                "zo\u{eb}",
+                "{told}"
+            );
+            assert_eq!(names.of(&name("old")).unwrap().as_str(), "old", "{told}");
+        }
+        for odd in [
+            &b"bob,zo\xeb\n"[..],
+            b"b\0o\0b\0,\0x\0\n\0",
+            b"\xff\xfeb\0o",
+        ] {
+            let message = mapped(odd).unwrap_err();
+            assert!(message.contains("neither UTF-8 nor UTF-16"), "{message}");
+        }
+        let message = mapped("sep=;\nold;new\nbob;a/b\n").unwrap_err();
+        assert!(message.contains("line 3"), "{message}");
     }
 
     #[test]

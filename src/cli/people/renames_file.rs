@@ -2,26 +2,9 @@
 
 use crate::cli::table_file::{self, SAVE_AS_UTF8};
 use nbcourier_domain::{UserName, oddity};
+use nbcourier_import::FirstLine;
 use std::collections::HashMap;
 use std::path::Path;
-
-/// The accepted names of the columns. A first line with other words is a pair of names.
-const OLD: [&str; 6] = [
-    "old",
-    "from",
-    "old_name",
-    "old name",
-    "old_username",
-    "username",
-];
-const NEW: [&str; 6] = [
-    "new",
-    "to",
-    "new_name",
-    "new name",
-    "new_username",
-    "new username",
-];
 
 /// Returns the pairs of the file, the old name first. The error names the wrong line.
 pub fn read(file: &Path) -> Result<Vec<(UserName, UserName)>, String> {
@@ -34,15 +17,14 @@ pub fn read(file: &Path) -> Result<Vec<(UserName, UserName)>, String> {
             columns.len()
         ));
     };
-    let is = |name: &str, known: &[&str]| known.contains(&name.to_lowercase().as_str());
-    let (old, new) = if is(first, &NEW) && is(second, &OLD) {
+    let columns = FirstLine::of(first, second);
+    let (old, new) = if columns == FirstLine::NewThenOld {
         (1, 0)
     } else {
         (0, 1)
     };
-    let has_header = is(first, &OLD) && is(second, &NEW) || old == 1;
     let mut lines = Vec::new();
-    if !has_header {
+    if columns == FirstLine::Pair {
         lines.push((table.first_line(), first, second));
     }
     let rows: Vec<_> = table.rows().collect();
