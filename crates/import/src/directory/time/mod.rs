@@ -251,6 +251,17 @@ mod tests {
             assert!(message.contains("stands for several zones"), "{message}");
             means(Some(zone), written, utc);
         }
+        // Some people write the abbreviation of winter all year round. In July, it is that of Manila only.
+        means(
+            Some("America/Los_Angeles"),
+            "2026-07-30 12:00:00 PST",
+            "2026-07-30 20:00:00.000000",
+        );
+        means(
+            Some("Asia/Manila"),
+            "2026-07-30 12:00:00 PST",
+            "2026-07-30 04:00:00.000000",
+        );
         // The given zone does not overrule a clear abbreviation. It resolves one that tzdata no longer has.
         means(
             Some("Asia/Tokyo"),

@@ -64,7 +64,7 @@ pub(super) struct Zones(OnceCell<Vec<TimeZone>>);
 
 impl Zones {
     /// Returns the offset that an abbreviation stands for at a local time. The preferred zone decides if it has that
-    /// abbreviation.
+    /// abbreviation in that year.
     pub fn offset_of(
         &self,
         name: &str,
@@ -82,7 +82,12 @@ impl Zones {
             let offset = in_zone(&zone, at).into_iter().next();
             return offset.ok_or_else(|| UnclearTime::Skipped(name.to_owned()));
         }
-        if let Some(offset) = preferred.and_then(|zone| named(zone, at).into_iter().next()) {
+        let seasons = [1, 7].map(|month| DateTime::constant(at.year(), month, 15, 12, 0, 0, 0));
+        // Some people write the abbreviation of winter all year round.
+        let mut times = std::iter::once(at).chain(seasons);
+        if let Some(zone) = preferred
+            && let Some(offset) = times.find_map(|at| named(zone, at).into_iter().next())
+        {
             return Ok(offset);
         }
         let all = self.0.get_or_init(|| {
@@ -111,12 +116,9 @@ impl Zones {
             _ => {
                 // The offsets of the whole year are listed, so that the reason is the same for every submission of
                 // that year.
-                let seasons = [1, 7]
-                    .into_iter()
-                    .map(|month| DateTime::constant(at.year(), month, 15, 12, 0, 0, 0));
                 let offsets: BTreeSet<Offset> = offsets
                     .into_iter()
-                    .chain(seasons.flat_map(at_a_time))
+                    .chain(seasons.into_iter().flat_map(at_a_time))
                     .collect();
                 let offsets: Vec<_> = offsets
                     .iter()
