@@ -334,6 +334,8 @@ _TOKEN_LENGTH = 32
 
 def _oddness(token: str) -> str:
     """Returns what is odd about a token that an exchange does not know; empty if nothing is."""
+    if any(each in "\"'" or each.isspace() for each in token):
+        return "The token here holds a blank or a quote, which may have been copied with it"
     is_hexadecimal = all(each in "0123456789abcdef" for each in token)
     if not is_hexadecimal or len(token) == _TOKEN_LENGTH:
         return ""

@@ -12,7 +12,7 @@ from traitlets import Float, Integer, Unicode
 from traitlets.config import LoggingConfigurable
 
 from . import address
-from .errors import CourierError
+from .errors import CourierError, is_invisible
 from .fallback import Fallback
 from .http import Connection
 from .ngshare import NgshareTransport
@@ -82,17 +82,23 @@ class _Text(Mapping[str, str]):
 def _token() -> str:
     # As in the program, a configured file comes first.
     file = os.environ.get("NBCOURIER_TOKEN_FILE")
+    source = f"'{file}' (NBCOURIER_TOKEN_FILE)" if file else "JUPYTERHUB_API_TOKEN"
     if file:
         try:
             token = Path(file).read_text("utf-8").strip()
         except (OSError, ValueError) as error:
             raise CourierError(
-                f"The token in '{file}' (NBCOURIER_TOKEN_FILE) cannot be read: {error}"
+                f"The token in {source} cannot be read: {error}"
             ) from error
     else:
-        token = _Text().get("JUPYTERHUB_API_TOKEN") or ""
+        # Secrets are often files, whose last line ends.
+        token = (_Text().get("JUPYTERHUB_API_TOKEN") or "").strip()
     if not token:
         raise CourierError(
             "There is no JUPYTERHUB_API_TOKEN here, so the exchange cannot know who you are"
+        )
+    if any(map(is_invisible, token)):
+        raise CourierError(
+            f"What {source} holds is no token of a hub: it has several lines or invisible characters. Copy the token again"
         )
     return token

@@ -104,7 +104,11 @@ fn token(given: &ClientArgs, environment: &ClientEnvironment) -> Result<String, 
     let token = match &given.token_file {
         // Not `secret::read`: for a stand-alone exchange, the token is a name and no secret.
         Some(file) => Some(read_file(file)?.trim().to_owned()),
-        None => environment.token.clone(),
+        // Secrets are often files, whose last line ends.
+        None => environment
+            .token
+            .as_deref()
+            .map(|token| token.trim().to_owned()),
     };
     token.filter(|token| !token.is_empty()).ok_or_else(|| {
         ConfigError(
@@ -215,7 +219,7 @@ mod tests {
     fn a_token_comes_from_the_environment_or_a_file_and_is_never_printed() {
         let variable = (
             "JUPYTERHUB_API_TOKEN".to_owned(),
-            "of the environment".to_owned(),
+            "of the environment\n".to_owned(),
         );
         let environment = ClientEnvironment::from([variable]);
         let mut given = ClientArgs {

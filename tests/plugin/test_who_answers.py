@@ -320,7 +320,7 @@ def test_an_address_is_direct_where_it_is_near_or_a_guess() -> None:
         ("0123456789", True),
         ("0123456789abcdef" * 4, True),
         ("0123456789abcdef0123456789abcdef", False),
-        ("ada's own token", False),
+        ("ada-own-token", False),
     ],
 )
 def test_the_odd_length_of_an_unknown_token_is_reported(
@@ -333,6 +333,31 @@ def test_the_odd_length_of_an_unknown_token_is_reported(
     odd = f"The token here has {len(token)} characters, and a hub makes tokens of 32"
     assert (odd in said) == is_odd
     assert token not in said
+
+
+@pytest.mark.parametrize("around", ['"{}"', "Bearer {}", "token {}", "'{}'"])
+def test_what_was_copied_with_a_token_is_reported(front: Front, tmp_path: Path, around: str) -> None:
+    told = json.dumps({"success": False, "message": "Login required"}).encode()
+    front.rule = lambda asked: from_exchange(401, told, **JSON)
+    token = around.format("0123456789abcdef" * 2)
+    said = Desk(front.url, token, tmp_path).fail("FetchAssignment", "c", "ps1")
+    assert "The token here holds a blank or a quote" in said
+    assert token not in said
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n", "  \n"])
+def test_the_end_of_a_line_is_no_part_of_a_token(
+    course: Course, tmp_path: Path, end: str
+) -> None:
+    course.release()
+    desk = Desk(course.url, f"{course.first.name}{end}", tmp_path)
+    assert desk.run("List", course.name)
+
+
+@pytest.mark.parametrize("token", ["a\nb", "a\u200bb", "a\x1bb"])
+def test_a_token_that_no_request_can_carry_is_named(tmp_path: Path, token: str) -> None:
+    said = Desk("http://127.0.0.1:9/api", token, tmp_path).fail("List", "c")
+    assert "JUPYTERHUB_API_TOKEN" in said and "Copy the token again" in said
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,7 @@
 //! The HTTP client: sends requests and checks replies.
 
 use super::recognition::{Server, is_marked, recognise};
-use super::token::odd_length;
+use super::token::oddity;
 use super::{Error, Result};
 use nbcourier_api::Problem;
 use nbcourier_domain::RESERVED;
@@ -113,13 +113,19 @@ impl Client {
     pub fn new(way: Address, token: &str, user: Option<String>) -> Result<Self> {
         let http = http(&way)?;
         let mut authorization = HeaderValue::from_bytes(format!("token {token}").as_bytes())
-            .map_err(|_| Error::Impossible("JUPYTERHUB_API_TOKEN is not a token".into()))?;
+            .map_err(|_| {
+                Error::Impossible(
+                    "JUPYTERHUB_API_TOKEN, or the file of --token-file, holds no token of a hub: it has several lines \
+                     or invisible characters. Copy the token again"
+                        .into(),
+                )
+            })?;
         authorization.set_sensitive(true);
         Ok(Self {
             http,
             way,
             authorization,
-            odd_token: odd_length(token, &[]),
+            odd_token: oddity(token, &[]),
             user,
         })
     }

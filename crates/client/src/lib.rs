@@ -22,7 +22,7 @@ pub use error::Error;
 pub use http::{Address, Client};
 pub use ngshare::{Details, Enrolment};
 pub use probe::{BodyProbe, Health, Probe};
-pub use token::odd_length;
+pub use token::oddity as oddity_of_token;
 pub use trash::Kind;
 
 /// The result of a request.

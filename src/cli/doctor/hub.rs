@@ -4,7 +4,7 @@ use super::database::UNREADABLE;
 use super::finding::Findings;
 use crate::config::{Config, HubPlace, without_password};
 use nbcourier_auth::{CallerKind, GroupList, HubSays, check_up};
-use nbcourier_client::odd_length;
+use nbcourier_client::oddity_of_token;
 use nbcourier_domain::{CourseId, Role, Span, shell_word};
 use nbcourier_storage as store;
 use std::time::Duration;
@@ -47,7 +47,7 @@ pub async fn examine(hub: &HubPlace, config: &Config, findings: &mut Findings) {
         }
         HubSays::UnknownToken => {
             // Operators often make tokens of 64 digits, as JupyterHub's documentation shows.
-            let odd = odd_length(&hub.api_token, &[64]);
+            let odd = oddity_of_token(&hub.api_token, &[64]);
             let odd = odd.map_or_else(String::new, |odd| format!(". {odd}"));
             findings.wrong(
                 format!(
