@@ -42,10 +42,12 @@ class Dates:
         """Returns a clause for a person, empty if there are no dates."""
         clauses = []
         if self.due is not None:
-            own = ", which is an extension for you" if self.extended else ""
-            clauses.append(f"due {shown(self.due, zone)}{own}")
+            clauses.append(f"due {shown(self.due, zone)}")
         if self.cut_off is not None:
             clauses.append(f"nothing is accepted after {shown(self.cut_off, zone)}")
+        if self.extended:
+            # It may concern one of the two dates.
+            clauses.append("you have an extension")
         return "; ".join(clauses)
 
     def is_late(self, timestamp: str) -> bool:

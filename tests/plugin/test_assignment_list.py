@@ -148,7 +148,7 @@ def test_the_lists_are_those_of_nbgraders_own_handlers_and_tell_extensions(
     due = {"due_at": LATER.isoformat(), "cutoff_at": None}
     course.instructor.put_json(f"{at}/extensions/{course.first.name}", due)
     reply = page.press("fetch")
-    assert "which is an extension for you" in reply["nbcourier"]["sentences"][-1]
+    assert "you have an extension" in reply["nbcourier"]["sentences"][-1]
     page.press("submit")
     course.give_feedback(
         course.first, course.submissions(course.first)[0], {"p1.html": b"<p>"}

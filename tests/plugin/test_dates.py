@@ -55,7 +55,19 @@ def test_fetching_and_listing_show_the_due_time(course: Course) -> None:
     zone = "--Exchange.timezone=Asia/Tokyo"
     assert "JST" in course.first.listing(course.option, zone)[0]
     said = course.second.nbgrader(*fetch).stderr
-    assert f"due {shown(LATEST)}, which is an extension for you" in said
+    until = f"nothing is accepted after {shown(LATEST)}"
+    assert f"due {shown(LATEST)}; {until}; you have an extension" in said
+
+
+def test_a_later_cut_off_alone_is_no_later_due_time(course: Course) -> None:
+    course.release()
+    set_dates(course, PAST, PAST)
+    path = f"{at(course)}/extensions/{course.second.name}"
+    course.instructor.put_json(path, {"due_at": None, "cutoff_at": rfc3339(LATER)})
+    until = f"due {shown(PAST)}; nothing is accepted after {shown(LATER)}; you have an extension"
+    assert f"This is late: 'ps1' was {until}" in submit(course, course.second)
+    (line,) = course.second.listing(course.option)
+    assert line.endswith(until)
 
 
 def test_a_late_submission_is_reported_unless_there_is_an_extension(

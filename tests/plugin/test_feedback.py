@@ -1,5 +1,6 @@
 """`nbgrader release_feedback` and `nbgrader fetch_feedback`."""
 
+import pytest
 from course import Course, both_wires, through
 from front import Asked, Front, Spoil, cut, problem
 from people import Person
@@ -54,6 +55,21 @@ def test_one_students_lost_time_does_not_keep_the_others_from_their_feedback(
     complaint = course.instructor.refused("release_feedback", "ps1", course.option)
     assert f"No feedback was released for: {course.first.name}" in complaint
     assert_same_tree(course.feedback(course.second, two), PAGE)
+
+
+@pytest.mark.parametrize("time", [None, "", "garbage", "\udcff", "99999-01-01 00:00:00"])
+def test_a_time_that_is_missing_or_none_is_named_with_its_file(course: Course, time: str | None) -> None:
+    course.release()
+    course.submit(course.first, {"p1.ipynb": b"1"})
+    graded(course, course.first, "", PAGE)
+    file = course.instructor.home / "feedback" / course.first.name / "ps1" / "timestamp.txt"
+    if time is None:
+        file.unlink()
+    else:
+        file.write_bytes(time.encode(errors="surrogateescape"))
+    complaint = course.instructor.refused("release_feedback", "ps1", course.option)
+    assert f"No feedback for '{course.first.name}': there is no " in complaint
+    assert f"'{file}', which says on which submission it is: run `nbgrader collect`" in complaint
 
 
 @both_wires

@@ -146,11 +146,15 @@ class ReleaseFeedback(NbCourierExchange, ExchangeReleaseFeedback):
 def _graded_time(directory: Path) -> str:
     """Returns the time of the graded submission, which nbgrader copies along from the collected work."""
     path = directory / "timestamp.txt"
+    advice = (
+        "which says on which submission it is: run `nbgrader collect`, `nbgrader autograde` and"
+        " `nbgrader generate_feedback` again"
+    )
     if not path.is_file():
-        raise CourierError(
-            f"there is no '{path}', which says on which submission it is: run `nbgrader collect`, `nbgrader autograde`"
-            " and `nbgrader generate_feedback` again"
-        )
-    text = path.read_text("utf-8").strip()
-    # Parsed in any form, because the submission may have come through another exchange.
-    return parse_utc(text).strftime("%Y-%m-%d %H:%M:%S.%f")
+        raise CourierError(f"there is no '{path}', {advice}")
+    try:
+        # Parsed in any form, because the submission may have come through another exchange.
+        time = parse_utc(path.read_text("utf-8").strip())
+        return time.strftime("%Y-%m-%d %H:%M:%S.%f")
+    except (ValueError, OverflowError) as error:
+        raise CourierError(f"there is no time in '{path}', {advice}") from error

@@ -25,7 +25,7 @@ class V1Releases(V1Client):
         own = [each.text("course") for each in listed if "role" in each]
         if listed and not own:
             self._connection.log.info(
-                "You administer %d courses and are in none of them; name one with --course",
+                "You are in no course, and administer %d. Name one with --course",
                 len(listed),
             )
         return self._connection.usable(own, course_name)
