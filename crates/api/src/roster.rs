@@ -51,7 +51,7 @@ pub struct RosterChanges {
     pub added: usize,
     /// The number of updated people.
     pub updated: usize,
-    /// Sentences about names that look like others of the course. Absent if there are none.
+    /// Sentences about names that look like others of the course, or that a hub may not have. Absent if there are none.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub warnings: Vec<String>,
 }

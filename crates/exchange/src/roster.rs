@@ -3,7 +3,7 @@
 use super::audit::{About, Action};
 use super::op::{CourseOp, Entry, Need};
 use super::{Error, Exchange, PORTION, Result, Thing};
-use nbcourier_domain::{CourseId, LookAlikes, Person, Role, UserName};
+use nbcourier_domain::{Alike, CourseId, LookAlikes, Person, Role, UserName};
 use nbcourier_identity::Caller;
 use nbcourier_storage::members::MemberFilter;
 use nbcourier_storage::{self as store, Connection, Portion};
@@ -231,7 +231,7 @@ pub struct Changes {
     pub added: usize,
     /// The number of updated people.
     pub updated: usize,
-    /// Sentences about names that look like others of the course.
+    /// Sentences about names that look like others of the course, or that a hub may not have.
     pub warnings: Vec<String>,
     /// The instructors who were left out because they cannot be students.
     pub left_out: HashSet<UserName>,
@@ -241,7 +241,7 @@ pub struct Changes {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Lines {
     /// They amend the roster. A line that changes nothing is no change of an instructor. An instructor among the
-    /// students refuses all lines. Names that look like others are reported.
+    /// students refuses all lines. Names that look like others, or that a hub may not have, are reported.
     Amend,
     /// They replace what is known. Instructors among the students are left out.
     Replace,
@@ -268,7 +268,9 @@ impl Ready {
             // The course may be large, so a reader compares the names, and the writer is not kept waiting.
             Lines::Amend => {
                 let compared = self.0.read(move |op| {
-                    let warnings = look_alikes(op, &people)?;
+                    let alike = look_alikes(op, &people)?;
+                    let mut warnings = sentences(&alike);
+                    warnings.extend(capitals(op, &people, &alike)?);
                     Ok((people, warnings))
                 });
                 compared.await?
@@ -354,13 +356,17 @@ fn named(
 /// Maximum number of warnings in the reply to one request.
 const MAX_WARNINGS: usize = 100;
 
-/// Returns a warning for each person whose name looks like another member's.
-fn look_alikes(op: &mut CourseOp<'_>, people: &[(Role, Person)]) -> Result<Vec<String>> {
+/// Returns the names of people that look like those of other members.
+fn look_alikes(op: &mut CourseOp<'_>, people: &[(Role, Person)]) -> Result<Vec<Alike>> {
     let names = people.iter().map(|(_, person)| person.username.as_str());
     let mut alike = LookAlikes::of(names);
     let (course, group) = (op.standing.course, op.members(None).group);
     store::members::each(op.conn, course, group, |name| alike.compare(name))?;
-    let warnings = alike.found().take(MAX_WARNINGS).map(|alike| {
+    Ok(alike.found().take(MAX_WARNINGS).collect())
+}
+
+fn sentences(alike: &[Alike]) -> Vec<String> {
+    let sentences = alike.iter().map(|alike| {
         let how = if alike.by_case {
             "differ by upper and lower case alone"
         } else {
@@ -368,7 +374,52 @@ fn look_alikes(op: &mut CourseOp<'_>, people: &[(Role, Person)]) -> Result<Vec<S
         };
         format!("{alike} {how}, and are different people")
     });
-    Ok(warnings.collect())
+    sentences.collect()
+}
+
+/// Maximum number of names in a warning.
+const MAX_NAMES: usize = 10;
+
+/// Returns a warning about new members whose names have capital letters. JupyterHub's authenticators make names
+/// lower-case by default (`Authenticator.normalize_username`). Left out are accounts that the hub has, and names in the
+/// other warnings.
+fn capitals(
+    op: &mut CourseOp<'_>,
+    people: &[(Role, Person)],
+    alike: &[Alike],
+) -> Result<Option<String>> {
+    let has_capitals = |name: &UserName| {
+        let text = name.as_str();
+        !name.is_service()
+            && text != text.to_lowercase()
+            && !alike.iter().any(|alike| alike.names.contains(text))
+    };
+    let people: Vec<_> = people
+        .iter()
+        .filter(|(_, person)| has_capitals(&person.username))
+        .cloned()
+        .collect();
+    let known = named(op, &people)?;
+    let mut names = Vec::new();
+    for (_, person) in people {
+        let name = person.username;
+        if !known.contains_key(name.as_str()) && store::people::account(op.conn, &name)?.is_none() {
+            names.push(format!("{:?}", name.as_str()));
+        }
+    }
+    if names.is_empty() {
+        return Ok(None);
+    }
+    let more = match names.len().saturating_sub(MAX_NAMES) {
+        0 => String::new(),
+        more => format!(" and {more} more"),
+    };
+    names.truncate(MAX_NAMES);
+    Ok(Some(format!(
+        "{}{more}: JupyterHub makes names lower-case, unless its authenticator keeps their case. Compare these names with \
+         those of the accounts",
+        names.join(", ")
+    )))
 }
 
 fn last_of_each(people: Vec<(Role, Person)>) -> Vec<(Role, Person)> {

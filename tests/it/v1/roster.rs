@@ -275,3 +275,49 @@ fn names_that_differ_by_case_alone_are_named_in_the_answer() {
     let changes = put_json(&server, ROSTER, "kevin", &people).ok().json();
     assert_eq!(changes["warnings"].as_array().unwrap().len(), 2);
 }
+
+#[test]
+fn new_names_with_capitals_are_named_unless_the_hub_has_them() {
+    let hub = FakeHub::start();
+    for name in ["root", "kevin", "KNOWN"] {
+        hub.knows(name);
+    }
+    hub.made("KNOWN", "2026-09-01T08:00:00.000000Z");
+    let server = Setup::behind(&hub).start();
+    let course = Course::of(&server, "algebra").by_token();
+    course.make(&["kevin"], &["Before"]);
+    let known = server.call("GET", "v1/courses").token("KNOWN");
+    server.send(&known).ok();
+    let put = |people: Value| {
+        let call = server.call("PUT", ROSTER).token("kevin");
+        let body = json!({ "people": people }).to_string();
+        server
+            .send(&call.body("application/json", body))
+            .ok()
+            .json()
+    };
+    let many = (0..12).map(|number| named(&format!("S{number}"), "student"));
+    let people: Vec<Value> = ["Before", "KNOWN", "eve@Uni.edu", "\u{e9}mile", "\u{e7}9"]
+        .map(|name| named(name, "student"))
+        .into_iter()
+        .chain(many)
+        .collect();
+    let changes = put(json!(people));
+    let warnings = changes["warnings"].as_array().unwrap();
+    assert_eq!(warnings.len(), 1, "{warnings:?}");
+    let said = warnings[0].as_str().unwrap();
+    assert!(said.starts_with("\"eve@Uni.edu\", \"S0\""), "{said}");
+    assert!(
+        said.contains(" and 3 more: JupyterHub makes names lower-case"),
+        "{said}"
+    );
+    assert!(
+        !said.contains("Before") && !said.contains("KNOWN"),
+        "{said}"
+    );
+    let changes = put(json!([
+        named("S0", "student"),
+        named("\u{e9}mile", "student")
+    ]));
+    assert_eq!(changes["warnings"], Value::Null);
+}
