@@ -18,6 +18,8 @@ mod table;
 mod table_file;
 mod when;
 
+use crate::config::is_port_of_kubernetes;
+use clap::builder::Resettable;
 use clap::{ArgMatches, CommandFactory, FromArgMatches, Parser, Subcommand};
 use courses::{
     course, course_management, dates, events, extension, feedback, receipt, roster, submissions,
@@ -102,7 +104,7 @@ pub fn run() -> ExitCode {
         let arguments = course_management::Arguments::parse();
         return ended(course_management::NAME, course_management::run(arguments));
     }
-    let matches = CommandLine::command().get_matches();
+    let matches = command_line().get_matches();
     let command = CommandLine::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
     // There is always a subcommand. Its matches say which settings were given.
     let empty = ArgMatches::default();
@@ -140,6 +142,19 @@ pub fn run() -> ExitCode {
         Command::Routes => Ok(routes::run()),
     };
     ended("nbcourier", result)
+}
+
+/// Returns the parser of the command line.
+fn command_line() -> clap::Command {
+    let mut command = CommandLine::command();
+    if is_port_of_kubernetes() {
+        for subcommand in ["serve", "config", "doctor"] {
+            command = command.mut_subcommand(subcommand, |subcommand| {
+                subcommand.mut_arg("port", |port| port.env(Resettable::Reset))
+            });
+        }
+    }
+    command
 }
 
 fn ended(program: &str, result: Outcome) -> ExitCode {

@@ -67,6 +67,14 @@ impl fmt::Display for Binding {
     }
 }
 
+/// Whether `NBCOURIER_PORT` is no setting. Kubernetes sets it to `tcp://ADDRESS:PORT` in all pods beside a Service called
+/// `nbcourier` (Kubernetes' documentation, "Service", "Environment variables").
+pub fn is_port_of_kubernetes() -> bool {
+    let value = std::env::var_os("NBCOURIER_PORT").unwrap_or_default();
+    let value = value.as_encoded_bytes();
+    value.starts_with(b"tcp://") || value.starts_with(b"udp://")
+}
+
 fn host_and_port(url: &str) -> Result<(String, u16), ConfigError> {
     let unusable = || {
         ConfigError(format!(

@@ -13,7 +13,7 @@ mod places;
 pub mod secret;
 mod serve_options;
 
-pub use binding::Binding;
+pub use binding::{Binding, is_port_of_kubernetes};
 pub use client::{ClientArgs, Connection, Proxy};
 pub use client_environment::ClientEnvironment;
 pub use effective::{Origins, Setting, settings, without_password};

@@ -320,6 +320,73 @@ def test_damage_is_named_and_left_and_brought_over_once_it_is_mended(
     assert contents(data) == contents(moved)
 
 
+def test_a_container_that_starts_again_imports_once(binary: Path, tmp_path: Path) -> None:
+    source, data = small(tmp_path / "old"), tmp_path / "data"
+    task = source.storage / "task"
+    task.write_bytes(b"do")
+    # Nothing has succeeded yet, so each start tries again.
+    for _ in range(2):
+        outcome = move(binary, source, data, "--once")
+        assert outcome.code == 1 and outcome.says("task", "has 2 bytes"), outcome.stdout
+    task.write_bytes(b"do it")
+    outcome = move(binary, source, data, "--once")
+    assert outcome.code == 0 and outcome.says("Imported", "1 assignment,"), outcome.stdout
+
+    # A course that people delete here stays deleted.
+    remove_courses(data)
+    outcome = move(binary, source, data, "--once")
+    assert outcome.code == 0, outcome.stdout + outcome.stderr
+    assert outcome.says("was imported at", "Nothing was imported now")
+    assert courses_of(data) == []
+    assert move(binary, source, data).code == 0
+    assert courses_of(data) == ["geometry"]
+
+
+def test_an_import_of_one_course_does_not_count_as_the_import(
+    binary: Path, tmp_path: Path
+) -> None:
+    source, data = small(tmp_path / "old"), tmp_path / "data"
+    assert move(binary, source, data, "--course", "geometry").code == 0
+    outcome = move(binary, source, data, "--once")
+    assert outcome.code == 0 and outcome.says("Already here", "1 assignment,"), outcome.stdout
+    assert move(binary, source, data, "--once", "--course", "geometry").code == 2
+    assert move(binary, source, data, "--once", "--dry-run").code == 2
+
+
+def test_an_operator_can_accept_an_incomplete_import(binary: Path, tmp_path: Path) -> None:
+    source, data = small(tmp_path / "old"), tmp_path / "data"
+    (source.storage / "task").write_bytes(b"do")
+    outcome = move(binary, source, data, "--once", "--incomplete")
+    assert outcome.code == 0 and outcome.says("task", "has 2 bytes"), outcome.stdout
+    assert courses_of(data) == ["geometry"]
+    assert move(binary, source, data, "--once").says("Nothing was imported now")
+
+
+def test_where_no_ngshare_was_nothing_is_imported(binary: Path, tmp_path: Path) -> None:
+    nowhere, data = Installation(tmp_path / "nowhere"), tmp_path / "data"
+    outcome = move(binary, nowhere, data, "--if-exists", "--once")
+    assert outcome.code == 0, outcome.stderr
+    assert outcome.says("There is no database of ngshare", str(nowhere.database))
+    assert not data.exists()
+    assert move(binary, nowhere, data, "--once").code == 1
+
+
+def remove_courses(data: Path) -> None:
+    """Deletes all courses of an exchange that does not run, as a person would."""
+    database = sqlite3.connect(data / "nbcourier.db")
+    with database:
+        database.execute("UPDATE courses SET deleted_at = 1")
+    database.close()
+
+
+def courses_of(data: Path) -> list[str]:
+    """Returns the names of the courses that are not deleted."""
+    database = sqlite3.connect(data / "nbcourier.db")
+    rows = database.execute("SELECT name FROM courses WHERE deleted_at IS NULL").fetchall()
+    database.close()
+    return [name for (name,) in rows]
+
+
 def test_the_rest_of_damaged_trees_can_be_imported(
     binary: Path, source: Installation, tmp_path: Path
 ) -> None:

@@ -3,19 +3,22 @@
 use super::import_archive;
 use crate::cli::Outcome;
 use crate::cli::course_id;
-use crate::cli::data_dir::{claim, open_blobs, runtime, unbounded};
+use crate::cli::data_dir::{Lock, claim, open_blobs, runtime, unbounded};
 use crate::cli::new_user_name;
 use crate::cli::output::print_json;
 use crate::cli::progress::Progress;
 use crate::config::{PlaceArgs, Places, ngshare_database, operator_account};
 use clap::Subcommand;
-use nbcourier_domain::{CourseId, UserName};
+use nbcourier_domain::{CourseId, Timestamp, UserName};
+use nbcourier_exchange::Exchange;
 use nbcourier_exchange::imports::Importer;
+use nbcourier_exchange::upkeep::runs::{self, Task};
 use nbcourier_identity::Caller;
 use nbcourier_import::directory::{Directory, Times};
 use nbcourier_import::ngshare::Ngshare;
 use nbcourier_import::{Mover, Names, Problem, Report, Rules, Summary};
 use nbcourier_storage::{Opening, Store};
+use std::error::Error;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -72,6 +75,12 @@ struct NgshareArguments {
     storage: PathBuf,
     #[command(flatten)]
     options: ImportOptions,
+    /// Do nothing if an import from ngshare has succeeded here before. For containers, which start again
+    #[arg(long, conflicts_with_all = ["courses", "dry_run"])]
+    once: bool,
+    /// Do nothing if ngshare's database does not exist
+    #[arg(long)]
+    if_exists: bool,
     /// nbcourier's data directory, created if it is missing
     /// [default: /srv/nbcourier if it is writable, else ./nbcourier-data]
     #[arg(long, env = "NBCOURIER_DATA_DIR", value_name = "DIR")]
@@ -93,6 +102,7 @@ struct NgshareArguments {
 }
 
 /// Options of every import.
+#[allow(clippy::struct_excessive_bools, reason = "each is a switch of its own")]
 #[derive(clap::Args)]
 struct ImportOptions {
     /// Import only this course. Can be repeated
@@ -113,6 +123,9 @@ struct ImportOptions {
     /// Import the remaining files of trees with lost or changed files, instead of leaving the trees behind
     #[arg(long)]
     damaged: bool,
+    /// Succeed although something was left behind. Read the report of an import without this option first
+    #[arg(long, conflicts_with = "dry_run")]
+    incomplete: bool,
     /// Print the report as JSON
     #[arg(long)]
     json: bool,
@@ -138,6 +151,7 @@ pub fn run(arguments: Arguments) -> Outcome {
 
 fn from_directory(arguments: &ExchangeArguments) -> Outcome {
     let options = &arguments.options;
+    let places = Places::new(&arguments.places)?;
     let names = options.names()?;
     let times = Times::new(
         arguments.timestamp_format.clone(),
@@ -145,9 +159,9 @@ fn from_directory(arguments: &ExchangeArguments) -> Outcome {
     )?;
     let source = Directory::open(&arguments.directory, &options.courses)?;
     let files = source.count_files();
-    move_in(
+    let moved = move_in(
         options,
-        &arguments.places,
+        &places,
         "a shared directory",
         files,
         async |mover| {
@@ -155,45 +169,93 @@ fn from_directory(arguments: &ExchangeArguments) -> Outcome {
                 .bring(mover, &arguments.instructors, (&names, &times))
                 .await
         },
-    )
+    )?;
+    conclude(options, &moved.report)
 }
 
 fn from_ngshare(arguments: NgshareArguments) -> Outcome {
-    let names = arguments.options.names()?;
-    let mut source = Ngshare::open(&ngshare_database(&arguments.database)?, &arguments.storage)?;
-    let files = source.count_files()?;
-    let places = PlaceArgs {
+    let database = ngshare_database(&arguments.database)?;
+    let places = Places::new(&PlaceArgs {
         data_dir: arguments.data_dir,
         storage: arguments.own_storage,
         database: arguments.own_database,
         database_password_file: arguments.own_database_password_file,
         database_connections: None,
-    };
+    })?;
+    if arguments.if_exists && !database.try_exists()? {
+        println!(
+            "There is no database of ngshare at {}. Nothing was imported.",
+            database.display()
+        );
+        return Ok(ExitCode::SUCCESS);
+    }
+    if arguments.once
+        && let Some(at) = imported_before(&places)?
+    {
+        println!("The data of ngshare was imported at {at}. Nothing was imported now.");
+        return Ok(ExitCode::SUCCESS);
+    }
     let options = arguments.options;
-    move_in(&options, &places, "ngshare", files, async |mover| {
+    let names = options.names()?;
+    let mut source = Ngshare::open(&database, &arguments.storage)?;
+    let files = source.count_files()?;
+    let moved = move_in(&options, &places, "ngshare", files, async |mover| {
         source.bring(mover, &options.courses, &names).await
-    })
+    })?;
+    // An import of single courses says nothing about the others.
+    if options.courses.is_empty()
+        && let Some((_lock, exchange)) = &moved.target
+    {
+        let well = is_enough(&options, &moved.report);
+        let noted = runs::note_in(exchange, Task::ImportNgshare, well);
+        if let Err(error) = runtime()?.block_on(noted) {
+            eprintln!(
+                "The import was made, but its time could not be recorded, so --once imports again: {error}"
+            );
+        }
+    }
+    conclude(&options, &moved.report)
 }
 
-/// Imports everything from the source into the data directory, or nowhere in a dry run, and prints the report.
+/// Returns the time of the last successful import from ngshare.
+fn imported_before(places: &Places) -> Result<Option<Timestamp>, Box<dyn Error>> {
+    if let Some(file) = places.database.file()
+        && !file.try_exists()?
+    {
+        return Ok(None);
+    }
+    let runs = runs::examine(&places.database)?.unwrap_or_default();
+    let word = Task::ImportNgshare.word();
+    let run = runs.into_iter().find(|run| run.task == word);
+    Ok(run.and_then(|run| run.succeeded_at))
+}
+
+/// The result of an import.
+struct Moved {
+    report: Report,
+    /// The exchange that was imported into, and its lock. `None` after a dry run.
+    target: Option<(Lock, Exchange)>,
+}
+
+/// Imports everything from the source into the data directory, or nowhere in a dry run.
 fn move_in(
     options: &ImportOptions,
-    places: &PlaceArgs,
+    places: &Places,
     from: &'static str,
     files: u64,
     bring: impl AsyncFnOnce(&mut Mover<'_>) -> nbcourier_import::Result<()>,
-) -> Outcome {
-    let places = Places::new(places)?;
-    let (_lock, importer) = if options.dry_run {
+) -> Result<Moved, Box<dyn Error>> {
+    let (importer, target) = if options.dry_run {
         (None, None)
     } else {
         // Before anything is created beside a foreign database.
         Store::inspect(&places.database, Opening::Migrate)?;
-        let lock = claim(&places)?;
+        let lock = claim(places)?;
         let store = Store::open(&places.database, Opening::Migrate)?;
-        let exchange = unbounded(store, open_blobs(&places)?);
+        let exchange = unbounded(store, open_blobs(places)?);
         let operator = Caller::operator(&operator_account())?;
-        (Some(lock), Some(Importer::new(&exchange, &operator, from)?))
+        let importer = Importer::new(&exchange, &operator, from)?;
+        (Some(importer), Some((lock, exchange)))
     };
     let bar = Progress::of_things(
         if options.dry_run {
@@ -216,7 +278,15 @@ fn move_in(
         mover.finish().await
     });
     drop(bar);
-    conclude(options, &report?)
+    Ok(Moved {
+        report: report?,
+        target,
+    })
+}
+
+/// Whether as much came over as the operator asks for.
+fn is_enough(options: &ImportOptions, report: &Report) -> bool {
+    options.incomplete || report.is_complete()
 }
 
 fn conclude(options: &ImportOptions, report: &Report) -> Outcome {
@@ -225,7 +295,7 @@ fn conclude(options: &ImportOptions, report: &Report) -> Outcome {
     } else {
         print_report(options, report);
     }
-    Ok(if report.is_complete() {
+    Ok(if is_enough(options, report) {
         ExitCode::SUCCESS
     } else {
         ExitCode::FAILURE

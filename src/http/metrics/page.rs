@@ -218,7 +218,7 @@ type Ends = Family<[(&'static str, &'static str); 1], Gauge<f64, AtomicU64>>;
 /// too.
 fn ends(holdings: &Holdings, of: fn(&Run) -> Option<Timestamp>) -> Ends {
     let ends = Ends::default();
-    for task in Task::ALL {
+    for task in Task::REGULAR {
         let run = holdings.runs.iter().find(|run| run.task == task.word());
         let time = seconds(run.and_then(of).map_or(0, Timestamp::micros));
         ends.get_or_create(&[("task", task.word())]).set(time);

@@ -540,6 +540,30 @@ fn a_part_of_the_database_that_cannot_be_read_is_an_error_and_not_nothing() {
 }
 
 #[test]
+fn a_port_that_kubernetes_sets_beside_a_service_called_nbcourier_is_no_setting() {
+    let home = tempfile::tempdir().unwrap();
+    let data = home.path().join("data").display().to_string();
+    for (value, port) in [
+        ("tcp://10.0.0.1:8080", "port = 12121"),
+        ("4711", "port = 4711"),
+    ] {
+        for name in ["config", "doctor"] {
+            let mut command = Command::new(program());
+            isolate(&mut command, home.path());
+            command.args([name, "--standalone", "--data-dir", &data]);
+            command.env("NBCOURIER_PORT", value);
+            let output = command.finish().unwrap();
+            let printed = String::from_utf8([output.stdout, output.stderr].concat()).unwrap();
+            assert_ne!(output.status.code(), Some(2), "{name} {value}: {printed}");
+            assert!(
+                name != "config" || printed.contains(port),
+                "{value}: {printed}"
+            );
+        }
+    }
+}
+
+#[test]
 fn a_variable_that_is_no_text_is_named_instead_of_counted_as_unset() {
     use std::ffi::OsStr;
     use std::os::unix::ffi::OsStrExt as _;

@@ -26,7 +26,7 @@ impl Run {
     }
 }
 
-/// A regular task of the operator, run by hand or by a timer.
+/// A task of the operator, run by hand or by a timer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Task {
     /// Removing items past their retention time. The server does this as well.
@@ -35,11 +35,13 @@ pub enum Task {
     Backup,
     /// Comparing every byte with its checksum.
     Fsck,
+    /// Importing all courses of ngshare.
+    ImportNgshare,
 }
 
 impl Task {
-    /// All tasks.
-    pub const ALL: [Self; 3] = [Self::Gc, Self::Backup, Self::Fsck];
+    /// The tasks that are done again and again.
+    pub const REGULAR: [Self; 3] = [Self::Gc, Self::Backup, Self::Fsck];
 
     /// Returns the text of the task, as stored and shown.
     pub const fn word(self) -> &'static str {
@@ -47,6 +49,7 @@ impl Task {
             Self::Gc => "gc",
             Self::Backup => "backup",
             Self::Fsck => "fsck",
+            Self::ImportNgshare => "import ngshare",
         }
     }
 }
@@ -54,6 +57,14 @@ impl Task {
 /// Records that a task has ended. `well` says whether it succeeded. It is for commands that have opened no exchange.
 pub async fn note(store: &Store, task: Task, well: bool) -> Result<()> {
     store.write(move |conn| record(conn, task, well)).await
+}
+
+/// Records in an exchange that a task has ended. `well` says whether it succeeded.
+pub async fn note_in(exchange: &Exchange, task: Task, well: bool) -> Result<()> {
+    let write = exchange
+        .without_policy()
+        .write(move |conn| record(conn, task, well));
+    write.await
 }
 
 /// Records that a task has ended. `well` says whether it succeeded.
