@@ -7,7 +7,7 @@ export CARGO_INCREMENTAL = 0
 export CARGO_TARGET_DIR ?= $(or $(NBCOURIER_CACHE),$(or $(XDG_CACHE_HOME),$(HOME)/.cache)/nbcourier)/target
 endif
 
-.PHONY: run test test-all check build tools unit clients plugin schemathesis fuzz wheel bench torture clean
+.PHONY: run test test-all check build tools unit clients plugin schemathesis deploy fuzz wheel bench torture clean
 
 run: ## Build, start the exchange stand-alone, and print example commands
 	@scripts/run.sh
@@ -15,7 +15,7 @@ run: ## Build, start the exchange stand-alone, and print example commands
 # Of the suites, `unit` computes most and `clients` waits most, for hubs and browsers. So these two begin.
 test: check ## Run the tests; installs the tools they need
 	$(MAKE) --no-print-directory --jobs=2 --output-sync=target build tools
-	$(MAKE) --no-print-directory --jobs=2 --keep-going --output-sync=target unit clients plugin schemathesis
+	$(MAKE) --no-print-directory --jobs=2 --keep-going --output-sync=target unit clients plugin schemathesis deploy
 
 test-all: export NBCOURIER_TEST_ALL = 1
 test-all: test ## Run the tests, and all browser tests with the older hub too
@@ -36,6 +36,7 @@ tools:
 	scripts/setup-postgres.sh
 	scripts/setup-clients.sh
 	scripts/setup-checks.sh schemathesis
+	scripts/setup-deploy.sh
 
 unit: ## Run the Rust tests: units, protocol replay, permission matrix, malformed input, faults
 	scripts/setup-faults.sh
@@ -54,6 +55,10 @@ plugin: ## Test the binary with the real nbgrader and the plugin
 schemathesis: ## Send requests made from the OpenAPI document, as every kind of caller
 	cargo build
 	scripts/test-schemathesis.sh --quiet
+
+deploy: ## Render the Helm chart, build the image, and run the rendered pod
+	cargo build
+	scripts/test-deploy.sh --quiet
 
 # Approximate time for each half of the long run. In a minute, each address gets about thirty requests.
 SECONDS ?= 300

@@ -36,6 +36,9 @@ check_versions() {
     fi
     grep -q "^## ${version//./\\.} (20[0-9][0-9]-[0-9][0-9]-[0-9][0-9])\$" "$root/CHANGELOG.md" ||
         fail "CHANGELOG.md has no heading \"## $version (YYYY-MM-DD)\"; add it"
+    grep -qx "version: $version" "$root/deploy/helm/nbcourier/Chart.yaml" &&
+        grep -qx "appVersion: \"$version\"" "$root/deploy/helm/nbcourier/Chart.yaml" ||
+        fail "deploy/helm/nbcourier/Chart.yaml must have version and appVersion $version; set both"
     [ "$(grep -c '^## Unreleased$' "$root/CHANGELOG.md")" = 1 ] ||
         fail "CHANGELOG.md must have one heading \"## Unreleased\""
 }
@@ -83,7 +86,7 @@ case "${1:-}" in
 The packages of $version are in $out.
 Left to do, as docs/releasing.md describes:
   - build the manylinux wheels for x86_64 and aarch64, and write the checksums again
-  - build and push the container
+  - build and push the container, and package and push the Helm chart
   - git tag --sign v$version --message "nbcourier $version" && git push origin v$version
   - upload the packages to PyPI, and attach them with SHA256SUMS to the release of the tag
 TEXT

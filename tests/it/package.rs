@@ -8,15 +8,19 @@ use std::path::Path;
 use std::process::Command;
 
 /// The extensions of the text files that we write.
-const TEXT: [&str; 13] = [
-    "css", "in", "ini", "js", "json", "lock", "md", "py", "rs", "sh", "sql", "toml", "txt",
+const TEXT: [&str; 15] = [
+    "css", "in", "ini", "js", "json", "lock", "md", "py", "rs", "sh", "sql", "toml", "tpl", "txt",
+    "yaml",
 ];
 /// The text files without an extension.
-const PLAIN: [&str; 5] = [
+const PLAIN: [&str; 8] = [
     ".ci/run",
     ".gitignore",
     "LICENSE",
     "Makefile",
+    "deploy/Dockerfile",
+    "deploy/Dockerfile.dockerignore",
+    "deploy/helm/nbcourier/.helmignore",
     "python/install/scripts/ngshare-course-management",
 ];
 /// The only binary file that we wrote, which the server serves.

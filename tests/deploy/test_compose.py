@@ -1,0 +1,197 @@
+"""deploy/compose.yaml is valid, and its hub and its service work together: the image of the service in a container, the
+hub's configuration in the JupyterHub of the tests.
+"""
+
+import json
+import os
+import re
+import socket
+import subprocess
+import time
+import urllib.parse
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+import yaml
+from chart import ROOT, Rendered
+from image import DOCKERFILE, Image
+from network import Network
+from pod import Cluster, Pod
+
+COMPOSE = ROOT / "deploy" / "compose.yaml"
+HUB_CONFIG = ROOT / "deploy" / "compose" / "jupyterhub_config.py"
+SERVICES = yaml.safe_load(COMPOSE.read_text())["services"]
+START_LIMIT_S = 60
+COMMAND_LIMIT_S = 60
+
+
+def test_compose_accepts_the_file() -> None:
+    command = ["docker-compose", "--file", COMPOSE, "config", "--quiet"]
+    done = subprocess.run(
+        command, capture_output=True, text=True, timeout=COMMAND_LIMIT_S
+    )
+    assert done.returncode == 0, done.stderr
+
+
+def test_files_and_targets_of_the_file_exist() -> None:
+    stages = re.findall(r"^FROM \S+ AS (\w+)$", DOCKERFILE.read_text(), re.MULTILINE)
+    for service in SERVICES.values():
+        build = service["build"]
+        context = COMPOSE.parent / build["context"]
+        assert (context / build["dockerfile"]).samefile(DOCKERFILE)
+        assert build.get("target", stages[0]) in stages
+    copied = re.findall(
+        r"^COPY (?!--from|\.|image|volumes)(.+) \S+$",
+        DOCKERFILE.read_text(),
+        re.MULTILINE,
+    )
+    for source in " ".join(copied).split():
+        assert (ROOT / source).exists(), source
+
+
+def test_the_two_agree_about_their_secret() -> None:
+    tokens = {
+        SERVICES["hub"]["environment"]["NBCOURIER_TOKEN"],
+        SERVICES["nbcourier"]["environment"]["JUPYTERHUB_API_TOKEN"],
+    }
+    assert len(tokens) == 1
+
+
+def pod_of(service: dict) -> Rendered:
+    """Returns a service of the compose file in the form of a pod."""
+    volume, place = service["volumes"][0].split(":")
+    (memory,) = service["tmpfs"]
+    container = {
+        "name": "service",
+        "env": [{"name": k, "value": v} for k, v in service["environment"].items()],
+        "ports": [{"name": "http", "containerPort": 8080}],
+        "startupProbe": {"httpGet": {"path": "/healthz", "port": "http"}},
+        "securityContext": {
+            "readOnlyRootFilesystem": service["read_only"],
+            "allowPrivilegeEscalation": "no-new-privileges:true"
+            not in service["security_opt"],
+            "capabilities": {"drop": service["cap_drop"]},
+        },
+        "volumeMounts": [
+            {"name": volume, "mountPath": place},
+            {"name": "memory", "mountPath": memory},
+        ],
+    }
+    spec = {
+        "enableServiceLinks": False,
+        "containers": [container],
+        "volumes": [{"name": name, "emptyDir": {}} for name in (volume, "memory")],
+    }
+    workload = {"kind": "Job", "spec": {"template": {"spec": spec}}}
+    return Rendered({"compose.yaml": yaml.safe_dump(workload)})
+
+
+@dataclass(frozen=True)
+class Trial:
+    """The running hub and the tokens of its people."""
+
+    network: Network
+    tokens: dict[str, str]
+
+    def add(self, person: str) -> None:
+        """Gets a token of a person from the hub."""
+        headers = {"Authorization": f"token {self.tokens['root']}"}
+        address = f"/hub/api/users/{person}/tokens"
+        status, text = self.network.send("POST", 8000, address, headers, "{}")
+        assert status == 201, text
+        self.tokens[person] = json.loads(text)["token"]
+
+    def ask(self, person: str, method: str, path: str, **form: str) -> tuple[int, dict]:
+        """Sends a request of a person through the proxy of the hub."""
+        headers = {
+            "Authorization": f"token {self.tokens[person]}",
+            "Content-Type": "application/x-www-form-urlencoded",
+        }
+        body = urllib.parse.urlencode(form) if form else None
+        address = f"/services/nbcourier/{path}"
+        status, text = self.network.send(method, 8000, address, headers, body)
+        return status, json.loads(text)
+
+
+@pytest.fixture
+def trial(image: Image, tmp_path: Path) -> Iterator[Trial]:
+    """Hub and service as the compose file describes them."""
+    cache = Path(os.environ["NBCOURIER_CACHE"])
+    jupyterhub = cache / "lab" / "bin" / "jupyterhub"
+    assert jupyterhub.exists(), f"no {jupyterhub}: run scripts/setup-clients.sh"
+    network = Network(with_hub=False)
+    # Docker adds the name of the container itself.
+    names = f"localhost hub nbcourier {socket.gethostname()}"
+    (tmp_path / "hosts").write_text(f"127.0.0.1 {names}\n")
+    (tmp_path / "opt").mkdir()
+    (tmp_path / "opt" / "proxy").symlink_to(cache / "proxy")
+    home = tmp_path / "people"
+    home.mkdir()
+    # The places of the image, in file systems that only the hub sees.
+    inside = f'mount --bind {tmp_path}/hosts /etc/hosts && mount --bind {tmp_path}/opt /opt && cd {home} && exec "$@"'
+    enter = [
+        "nsenter",
+        f"--net={network.path}",
+        "unshare",
+        "--mount",
+        "sh",
+        "-c",
+        inside,
+        "sh",
+    ]
+    environment = {
+        "PATH": os.environ["PATH"],
+        "HOME": str(home),
+        **SERVICES["hub"]["environment"],
+    }
+
+    def run(*arguments: str) -> list[str]:
+        return [*enter, str(jupyterhub), *arguments, "--config", str(HUB_CONFIG)]
+
+    # The hub makes it an administrator's, so it can make the tokens of others.
+    done = subprocess.run(
+        run("token", "root"),
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=COMMAND_LIMIT_S,
+    )
+    assert done.returncode == 0, done.stderr
+    made = Trial(network, {"root": done.stdout.split()[-1]})
+    log = (tmp_path / "hub.log").open("w")
+    hub = subprocess.Popen(run(), env=environment, stdout=log, stderr=log)
+    try:
+        with Pod(
+            Cluster(image, network, tmp_path), pod_of(SERVICES["nbcourier"])
+        ) as pod:
+            pod.wait_until_started()
+            deadline = time.monotonic() + START_LIMIT_S
+            while True:
+                try:
+                    if made.ask("root", "GET", "courses")[0] == 200:
+                        break
+                except (OSError, json.JSONDecodeError):
+                    pass
+                assert hub.poll() is None, (tmp_path / "hub.log").read_text()
+                assert time.monotonic() < deadline, (tmp_path / "hub.log").read_text()
+                time.sleep(0.2)
+            for person in ("ira", "ada"):
+                made.add(person)
+            yield made
+    finally:
+        hub.terminate()
+        hub.wait(START_LIMIT_S)
+        log.close()
+        network.close()
+
+
+def test_a_course_is_there_for_the_groups_of_the_hub(trial: Trial) -> None:
+    assert trial.ask("ira", "POST", "course/algebra")[0] == 403
+    assert trial.ask("root", "POST", "course/algebra") == (200, {"success": True})
+    assert trial.ask("ira", "GET", "courses")[1]["courses"] == ["algebra"]
+    files = json.dumps([{"path": "p1.ipynb", "content": "e30="}])
+    assert trial.ask("ira", "POST", "assignment/algebra/ps1", files=files)[0] == 200
+    assert trial.ask("ada", "POST", "submission/algebra/ps1", files=files)[0] == 200
+    assert trial.ask("ada", "POST", "assignment/algebra/ps2", files=files)[0] == 403
