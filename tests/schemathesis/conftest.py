@@ -58,6 +58,8 @@ class Service:
             "JUPYTERHUB_OAUTH_CALLBACK_URL": f"{PREFIX}/oauth_callback",
         }
         options = ["--admins", "admin", "--data-dir", str(place / "data")]
+        if database := os.environ.get("NBCOURIER_TEST_DATABASE"):
+            options += ["--database", database]
         command = [os.environ["NBCOURIER_BIN"], "serve", *options]
         self.program = Program(
             command, env=environment, cwd=place, log=place / "log.txt"
