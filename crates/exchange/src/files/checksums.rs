@@ -15,7 +15,7 @@ use nbcourier_storage::blobs::Row;
 use nbcourier_storage::{self as store, Connection};
 use nbcourier_work::blocking;
 use sha2::Sha256;
-use std::collections::{HashMap, VecDeque};
+use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::io::Read as _;
 use std::sync::Arc;
 use tokio::sync::Semaphore;
@@ -164,12 +164,13 @@ impl Default for Hashing {
     }
 }
 
-/// Returns the blobs whose MD5 was not stored when the files were read, each once.
+/// Returns the blobs whose MD5 was not stored when the files were read, each once. They are in the order of their rows,
+/// so that two changes that store the same do not wait for each other.
 fn unknown<'a>(trees: impl IntoIterator<Item = &'a TreeFiles>) -> Vec<Row> {
     let files = trees.into_iter().flat_map(TreeFiles::rows);
     let rows = files.map(|file| file.blob);
     let unknown = rows.filter(|row| row.blob.md5.is_none());
-    let unknown: HashMap<i64, Row> = unknown.map(|row| (row.id, row)).collect();
+    let unknown: BTreeMap<i64, Row> = unknown.map(|row| (row.id, row)).collect();
     unknown.into_values().collect()
 }
 
