@@ -70,6 +70,24 @@ impl Text {
     }
 }
 
+/// Returns the first word in braces that is not the placeholder for the course.
+fn other_placeholder(text: &str) -> Option<&str> {
+    let mut rest = text;
+    while let Some(begin) = rest.find('{') {
+        rest = &rest[begin..];
+        let end = rest.find('}')? + 1;
+        let word = &rest[..end];
+        let is_word = word[1..end - 1]
+            .bytes()
+            .all(|byte| byte.is_ascii_alphabetic());
+        if is_word && word != COURSE {
+            return Some(word);
+        }
+        rest = &rest[1..];
+    }
+    None
+}
+
 impl GroupRule {
     /// Creates a rule for matching groups, in which `{course}` is the placeholder for the course. `course` names the
     /// course if `group` does not contain the placeholder, and may extend the name if it does.
@@ -78,6 +96,13 @@ impl GroupRule {
         let twice = || wrong("has {course} more than once");
         if group.is_empty() {
             return Err(wrong("names no group"));
+        }
+        for text in [Some(group), course].into_iter().flatten() {
+            if let Some(other) = other_placeholder(text) {
+                return Err(wrong(&format!(
+                    "has {other}, which stands for nothing: write {COURSE}"
+                )));
+            }
         }
         let group_text = Text::parse(group).ok_or_else(twice)?;
         let is_open = matches!(group_text, Text::Around(..));
@@ -254,6 +279,29 @@ mod tests {
         assert_place(&some, "staff of maths", Some(("maths", Role::Instructor)));
         assert_place(&some, "staff of mathsx", None);
         assert_place(&some, "nbgrader-algebra", Some(("algebra", Role::Student)));
+    }
+
+    #[test]
+    fn a_misspelt_placeholder_is_refused() {
+        let new = |group, course| GroupRule::new(group, course, Role::Student);
+        for (group, course, named) in [
+            ("/c/{course}", Some("ws-{curse}"), "{curse}"),
+            ("/c/{Course}/x", Some("maths"), "{Course}"),
+            ("{x{corse}", Some("maths"), "{corse}"),
+            ("{}", Some("maths"), "{}"),
+        ] {
+            let refused = new(group, course).unwrap_err().to_string();
+            assert!(refused.contains(named), "{refused}");
+            assert!(refused.contains("write {course}"), "{refused}");
+        }
+        for (group, course) in [
+            ("{1}", Some("maths")),
+            ("a{b", Some("maths")),
+            ("a}b{course}", None),
+            ("{not a word}", Some("maths")),
+        ] {
+            assert!(new(group, course).is_ok(), "{group}");
+        }
     }
 
     #[test]
