@@ -36,6 +36,7 @@ pub mod submission_pages;
 pub mod submissions;
 pub mod trash;
 pub mod trees;
+mod turns;
 pub mod usage;
 mod writer;
 mod writers;

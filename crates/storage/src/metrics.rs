@@ -3,6 +3,7 @@
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::Histogram;
+use std::sync::Arc;
 
 /// The bounds of the histogram of commit times, in seconds: from a flush of a good disk to one of a failing disk.
 const COMMIT_BOUNDS: [f64; 13] = [
@@ -10,7 +11,7 @@ const COMMIT_BOUNDS: [f64; 13] = [
 ];
 const BATCH_BOUNDS: [f64; 7] = [1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0];
 
-/// The metrics of the single writer.
+/// The metrics of the writers.
 #[derive(Debug)]
 pub struct WriterMetrics {
     /// The number of changes that wait.
@@ -31,5 +32,21 @@ impl Default for WriterMetrics {
             commits: Histogram::new(COMMIT_BOUNDS),
             failures: Counter::default(),
         }
+    }
+}
+
+/// Counts a change as waiting until it begins or is given up.
+pub(super) struct Waiting(Arc<WriterMetrics>);
+
+impl Waiting {
+    pub fn begin(metrics: &Arc<WriterMetrics>) -> Self {
+        metrics.waiting.inc();
+        Self(Arc::clone(metrics))
+    }
+}
+
+impl Drop for Waiting {
+    fn drop(&mut self) {
+        self.0.waiting.dec();
     }
 }

@@ -2,6 +2,7 @@
 
 use super::backend::lock::Lock;
 use super::backend::{Failure, Postgres, Purpose, apart};
+use super::turns::Turns;
 use super::writer::Writer;
 use super::writers::Writers;
 use super::{Connection, Database, Error, Result, WriterMetrics, migrate};
@@ -11,7 +12,6 @@ use nbcourier_work::blocking;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
-use tokio::sync::Semaphore;
 
 /// The number of connections for reading. Reads in SQLite use the CPU, so slightly more connections than cores are
 /// enough.
@@ -46,7 +46,7 @@ pub enum Opening {
 #[derive(Clone)]
 pub struct Store {
     readers: Pool<Lender>,
-    free_readers: Arc<Semaphore>,
+    free_readers: Turns,
     writing: Writing,
     /// The file of the database. `None` stands for a database of a server.
     file: Option<Arc<PathBuf>>,
@@ -129,7 +129,7 @@ impl Store {
         Ok(Self {
             writing: Writing::Together(Writer::start(connect)?),
             readers: pool(Lender::File(url), READERS, READERS)?,
-            free_readers: Arc::new(Semaphore::new(READERS as usize)),
+            free_readers: Turns::new(READERS as usize),
             file: Some(Arc::new(path.to_owned())),
         })
     }
@@ -144,7 +144,7 @@ impl Store {
         Ok(Self {
             writing: Writing::Apart(Writers::new(writing, writers as usize)?),
             readers: pool(lender(Purpose::Read), readers, 1)?,
-            free_readers: Arc::new(Semaphore::new(readers as usize)),
+            free_readers: Turns::new(readers as usize),
             file: None,
         })
     }
@@ -158,12 +158,11 @@ impl Store {
         T: Send + 'static,
         E: From<Error> + Send + 'static,
     {
-        // Waiting for a connection must not occupy a thread.
-        let permit = Arc::clone(&self.free_readers).acquire_owned().await;
-        let readers = self.readers.clone();
+        let turn = self.free_readers.wait().await?;
+        let (readers, turns) = (self.readers.clone(), self.free_readers.clone());
         blocking(move || {
-            let _permit = permit;
-            let mut lent = begin_reading(&readers)?;
+            let _turn = turn;
+            let mut lent = begin_reading(&readers, &turns)?;
             lent.finish_reading(query)
         })
         .await
@@ -248,12 +247,10 @@ impl Store {
 
 /// Begins a transaction on a connection for reading. An idle connection to a server may have been lost. A beginning
 /// that failed did nothing, so another connection takes over.
-fn begin_reading(readers: &Pool<Lender>) -> Result<PooledConnection<Lender>> {
+fn begin_reading(readers: &Pool<Lender>, turns: &Turns) -> Result<PooledConnection<Lender>> {
     let until = Instant::now() + PATIENCE;
     loop {
-        let mut lent = readers
-            .get()
-            .map_err(|error| Error::Connection(error.to_string()))?;
+        let mut lent = lend(readers, turns)?;
         match lent.begin() {
             Ok(()) => return Ok(lent),
             Err(error) => {
@@ -264,6 +261,14 @@ fn begin_reading(readers: &Pool<Lender>) -> Result<PooledConnection<Lender>> {
             }
         }
     }
+}
+
+/// Returns a connection of the pool, which waits for a while.
+pub(super) fn lend(pool: &Pool<Lender>, turns: &Turns) -> Result<PooledConnection<Lender>> {
+    pool.get().map_err(|error| {
+        turns.note_outage();
+        Error::Connection(error.to_string())
+    })
 }
 
 fn pool(lender: Lender, size: u32, at_least: u32) -> Result<Pool<Lender>> {

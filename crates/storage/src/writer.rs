@@ -5,6 +5,7 @@
 //! common commit.
 
 use super::error::says;
+use super::metrics::Waiting;
 use super::{Connection, Error, Result, WriterMetrics};
 use nbcourier_work::Bug;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -134,22 +135,6 @@ impl Writer {
     /// Returns the metrics of the writer.
     pub fn metrics(&self) -> &WriterMetrics {
         &self.metrics
-    }
-}
-
-/// Counts a change as waiting until it begins or is given up.
-struct Waiting(Arc<WriterMetrics>);
-
-impl Waiting {
-    fn begin(metrics: &Arc<WriterMetrics>) -> Self {
-        metrics.waiting.inc();
-        Self(Arc::clone(metrics))
-    }
-}
-
-impl Drop for Waiting {
-    fn drop(&mut self) {
-        self.0.waiting.dec();
     }
 }
 

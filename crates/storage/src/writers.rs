@@ -4,14 +4,15 @@
 //! take locks (see `backend::lock`), and the constraints of the tables have the last word.
 
 use super::backend::Failure;
-use super::pool::Lender;
+use super::metrics::Waiting;
+use super::pool::{Lender, lend};
+use super::turns::Turns;
 use super::{Connection, Error, Result, WriterMetrics};
 use diesel::r2d2::Pool;
 use nbcourier_work::{Bug, blocking};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, mpsc};
 use std::time::{Duration, Instant};
-use tokio::sync::Semaphore;
 
 /// The maximum number of times that a change begins anew.
 const REPEATS: u32 = 3;
@@ -20,14 +21,23 @@ const PATIENCE: Duration = Duration::from_secs(10);
 /// The maximum pause before a change begins anew. The pauses of two changes that stood in each other's way differ.
 const PAUSE: Duration = Duration::from_millis(50);
 
-type Later = Box<dyn FnOnce(&mut Connection) -> Result<()> + Send>;
+type Later = (
+    Waiting,
+    Box<dyn FnOnce(&mut Connection) -> Result<()> + Send>,
+);
 
 /// A handle to the writers. Cheap to clone.
 #[derive(Clone)]
 pub struct Writers {
-    connections: Pool<Lender>,
-    free: Arc<Semaphore>,
+    connector: Connector,
     later: mpsc::Sender<Later>,
+}
+
+/// The connections for changes, and what is counted about them.
+#[derive(Clone)]
+struct Connector {
+    connections: Pool<Lender>,
+    turns: Turns,
     metrics: Arc<WriterMetrics>,
 }
 
@@ -45,23 +55,21 @@ impl Writers {
     /// Creates writers with these connections, of which there are `number`.
     pub fn new(connections: Pool<Lender>, number: usize) -> Result<Self> {
         let (later, waiting) = mpsc::channel::<Later>();
-        let metrics = Arc::new(WriterMetrics::default());
-        let writers = Self {
+        let connector = Connector {
             connections,
-            free: Arc::new(Semaphore::new(number)),
-            later,
-            metrics,
+            turns: Turns::new(number),
+            metrics: Arc::default(),
         };
-        let connections = writers.connections.clone();
-        let counted = Arc::clone(&writers.metrics);
+        let writers = Self { connector, later };
+        let this = writers.connector.clone();
         std::thread::Builder::new()
             .name("database-later".into())
             .spawn(move || {
-                while let Ok(change) = waiting.recv() {
-                    counted.waiting.dec();
+                while let Ok((waiting, change)) = waiting.recv() {
+                    drop(waiting);
                     let mut change = Some(change);
                     // Such a change may run only once.
-                    let made: Result<()> = run(&connections, &counted, 0, &mut |conn| {
+                    let made: Result<()> = this.run(0, &mut |conn| {
                         change.take().map_or(Ok(()), |change| change(conn))
                     });
                     if let Err(error) = made {
@@ -84,14 +92,13 @@ impl Writers {
         T: Send + 'static,
         E: From<Error> + Send + 'static,
     {
-        let this = self.clone();
-        self.metrics.waiting.inc();
-        // Waiting for a connection must not occupy a thread.
-        let permit = Arc::clone(&self.free).acquire_owned().await;
-        self.metrics.waiting.dec();
+        let this = self.connector.clone();
+        let waiting = Waiting::begin(&this.metrics);
+        let turn = this.turns.wait().await?;
+        drop(waiting);
         blocking(move || {
-            let _permit = permit;
-            let mut done = run(&this.connections, &this.metrics, REPEATS, &mut change)?;
+            let _turn = turn;
+            let mut done = this.run(REPEATS, &mut change)?;
             let told = catch_unwind(AssertUnwindSafe(|| committed(&mut done)));
             told.map_err(|payload| Error::Bug(Bug::from_panic(payload.as_ref())))?;
             Ok(done)
@@ -102,48 +109,84 @@ impl Writers {
 
     /// Runs `change` after those that are already waiting. Nobody waits for it, and a failure is only logged.
     pub fn run_later(&self, change: impl FnOnce(&mut Connection) -> Result<()> + Send + 'static) {
-        self.metrics.waiting.inc();
-        if self.later.send(Box::new(change)).is_err() {
-            self.metrics.waiting.dec();
+        let waiting = Waiting::begin(&self.connector.metrics);
+        if self.later.send((waiting, Box::new(change))).is_err() {
             log::warn!("A change that nobody waits for was not made: the writer has stopped");
         }
     }
 
     /// Returns the metrics of the writers.
     pub fn metrics(&self) -> &WriterMetrics {
-        &self.metrics
+        &self.connector.metrics
     }
 }
 
-/// Runs the change until it is committed, or fails for a reason that stays. It begins anew at most `at_most` times after
-/// another transaction was quicker.
-fn run<T, E: From<Error>>(
-    connections: &Pool<Lender>,
-    metrics: &WriterMetrics,
-    at_most: u32,
-    change: &mut impl FnMut(&mut Connection) -> Result<T, E>,
-) -> Result<T, E> {
-    let begun = Instant::now();
-    let mut repeats = 0;
-    loop {
-        let error = match attempt(connections, metrics, change) {
-            Attempt::Committed(done) => return Ok(done),
-            Attempt::Failed(error) => return Err(error),
-            Attempt::Lost(error) => error,
-            Attempt::Repeat(error) if repeats == at_most => {
-                metrics.failures.inc();
+impl Connector {
+    /// Runs the change until it is committed, or fails for a reason that stays. It begins anew at most `at_most` times after
+    /// another transaction was quicker.
+    fn run<T, E: From<Error>>(
+        &self,
+        at_most: u32,
+        change: &mut impl FnMut(&mut Connection) -> Result<T, E>,
+    ) -> Result<T, E> {
+        let begun = Instant::now();
+        let mut repeats = 0;
+        loop {
+            let error = match self.attempt(change) {
+                Attempt::Committed(done) => return Ok(done),
+                Attempt::Failed(error) => return Err(error),
+                Attempt::Lost(error) => error,
+                Attempt::Repeat(error) if repeats == at_most => {
+                    self.metrics.failures.inc();
+                    return Err(error);
+                }
+                Attempt::Repeat(error) => {
+                    repeats += 1;
+                    error
+                }
+            };
+            if begun.elapsed() > PATIENCE {
+                self.metrics.failures.inc();
                 return Err(error);
             }
-            Attempt::Repeat(error) => {
-                repeats += 1;
-                error
-            }
-        };
-        if begun.elapsed() > PATIENCE {
-            metrics.failures.inc();
-            return Err(error);
+            std::thread::sleep(random_pause());
         }
-        std::thread::sleep(random_pause());
+    }
+
+    /// Runs the change once. It commits nothing unless everything succeeded.
+    fn attempt<T, E: From<Error>>(
+        &self,
+        change: &mut impl FnMut(&mut Connection) -> Result<T, E>,
+    ) -> Attempt<T, E> {
+        let mut lent = match lend(&self.connections, &self.turns) {
+            Ok(lent) => lent,
+            Err(error) => return Attempt::Failed(error.into()),
+        };
+        let conn: &mut Connection = &mut lent;
+        if let Err(error) = conn.begin() {
+            conn.give_up();
+            return Attempt::Lost(Error::from(error).into());
+        }
+        let result = catch_unwind(AssertUnwindSafe(|| conn.run_begun(&mut *change)));
+        let failure = conn.failure();
+        match result {
+            Ok(Ok(done)) => commit(conn, &self.metrics, done),
+            Ok(Err(error)) => {
+                if conn.rollback().is_err() {
+                    conn.give_up();
+                }
+                match failure {
+                    Some(Failure::Conflict | Failure::Disconnected) => Attempt::Repeat(error),
+                    Some(Failure::Lasting) | None => Attempt::Failed(error),
+                }
+            }
+            Err(payload) => {
+                // PostgreSQL undoes the transaction when the connection is closed.
+                conn.give_up();
+                self.metrics.failures.inc();
+                Attempt::Failed(Error::Bug(Bug::from_panic(payload.as_ref())).into())
+            }
+        }
     }
 }
 
@@ -152,43 +195,6 @@ fn random_pause() -> Duration {
     use std::hash::{BuildHasher, RandomState};
     let random = RandomState::new().hash_one(0) % 1000;
     PAUSE.mul_f64(f64::from(u32::try_from(random).unwrap_or(0)) / 1000.0)
-}
-
-/// Runs the change once. It commits nothing unless everything succeeded.
-fn attempt<T, E: From<Error>>(
-    connections: &Pool<Lender>,
-    metrics: &WriterMetrics,
-    change: &mut impl FnMut(&mut Connection) -> Result<T, E>,
-) -> Attempt<T, E> {
-    let mut lent = match connections.get() {
-        Ok(lent) => lent,
-        Err(error) => return Attempt::Failed(Error::Connection(error.to_string()).into()),
-    };
-    let conn: &mut Connection = &mut lent;
-    if let Err(error) = conn.begin() {
-        conn.give_up();
-        return Attempt::Lost(Error::from(error).into());
-    }
-    let result = catch_unwind(AssertUnwindSafe(|| conn.run_begun(&mut *change)));
-    let failure = conn.failure();
-    match result {
-        Ok(Ok(done)) => commit(conn, metrics, done),
-        Ok(Err(error)) => {
-            if conn.rollback().is_err() {
-                conn.give_up();
-            }
-            match failure {
-                Some(Failure::Conflict | Failure::Disconnected) => Attempt::Repeat(error),
-                Some(Failure::Lasting) | None => Attempt::Failed(error),
-            }
-        }
-        Err(payload) => {
-            // PostgreSQL undoes the transaction when the connection is closed.
-            conn.give_up();
-            metrics.failures.inc();
-            Attempt::Failed(Error::Bug(Bug::from_panic(payload.as_ref())).into())
-        }
-    }
 }
 
 /// Commits. A commit without an answer is never repeated: it may have succeeded.

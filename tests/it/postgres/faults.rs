@@ -86,7 +86,13 @@ fn a_server_that_cannot_be_reached_is_unavailable_and_then_back() {
     prepare(&server, &["ann"]);
     let course = Course::of(&server, "algebra");
     proxy.behave(Behaviour::Refuse);
-    assert_unavailable(&course.submit("ps1", "ann", &work(1)));
+    // Many more wait than there are connections. They all fail with those that could not connect. One after the other,
+    // they would wait longer than the client of these tests.
+    thread::scope(|scope| {
+        for _ in 0..100 {
+            scope.spawn(|| assert_unavailable(&course.submit("ps1", "ann", &work(1))));
+        }
+    });
     assert!(server.is_healthy());
     let status = |target| server.send(&server.call("GET", target)).status;
     assert_eq!(status("readyz"), 503);

@@ -39,9 +39,11 @@ const SESSION: &str = "SET lock_timeout = '10s'; SET idle_in_transaction_session
      SELECT set_config('synchronous_commit', 'on', false) \
      WHERE current_setting('synchronous_commit') IN ('off', 'local')";
 
-/// The settings of a session that reads. Each of its transactions sees one snapshot.
+/// The settings of a session that reads. Each of its transactions sees one snapshot. It holds up nobody while it is idle,
+/// such as while an export writes files.
 const READING: &str = "SET default_transaction_isolation = 'repeatable read'; \
-     SET default_transaction_read_only = on; SET statement_timeout = '30s'";
+     SET default_transaction_read_only = on; SET statement_timeout = '30s'; \
+     SET idle_in_transaction_session_timeout = '15min'";
 
 /// The settings of a session that writes. Each of its statements sees what was committed before it.
 const WRITING: &str = "SET default_transaction_isolation = 'read committed'";
