@@ -11,6 +11,7 @@ from chart import ROOT
 DOCKERFILE = ROOT / "deploy" / "Dockerfile"
 NAME = "localhost/nbcourier:test"
 BUILD_LIMIT_S = 300
+LIMIT_S = 30
 
 
 @dataclass(frozen=True)
@@ -93,7 +94,9 @@ def lay_out(binary: Path, image: Path) -> None:
 
 def libraries_of(binary: Path) -> list[Path]:
     """Returns the libraries that the program is linked with, and their loader."""
-    listed = subprocess.run(["ldd", binary], capture_output=True, text=True, check=True)
+    listed = subprocess.run(
+        ["ldd", binary], capture_output=True, text=True, check=True, timeout=LIMIT_S
+    )
     words = [word for line in listed.stdout.splitlines() for word in line.split()]
     return [Path(word) for word in words if word.startswith("/")]
 

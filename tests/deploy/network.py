@@ -46,7 +46,7 @@ class Network:
             return work()
 
         with ThreadPoolExecutor(1) as threads:
-            return threads.submit(enter_and_work).result()
+            return threads.submit(enter_and_work).result(LIMIT_S)
 
     def get(
         self, port: int, path: str, headers: dict[str, str] | None = None

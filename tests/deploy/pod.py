@@ -22,6 +22,7 @@ from network import Network
 START_LIMIT_S = 30
 STOP_LIMIT_S = 30
 IMPORT_LIMIT_S = 60
+POLL_S = 0.05
 # The capabilities of containers that drop none.
 USUAL_CAPABILITIES = [
     f"CAP_{name}"
@@ -99,7 +100,7 @@ class Pod:
         name = name or self._rendered.container["name"]
         return (self._place / f"{name}.log").read_text()
 
-    def wait(self) -> int:
+    def exit_code(self) -> int:
         """Waits for the end of the main container, and returns its exit code."""
         return self._server.wait(IMPORT_LIMIT_S)
 
@@ -110,7 +111,7 @@ class Pod:
             if self._server.process.poll() is not None:
                 raise ContainerFailed(self.log())
             assert time.monotonic() < deadline, self.log()
-            time.sleep(0.05)
+            time.sleep(POLL_S)
 
     def passes(self, probe: str) -> bool:
         """Whether a probe of the server passes now."""
@@ -339,7 +340,10 @@ class Container:
     def pid(self) -> int:
         """Returns the process ID of the program."""
         state = subprocess.run(
-            [*self._crun, "state", self._name], capture_output=True, check=True
+            [*self._crun, "state", self._name],
+            capture_output=True,
+            check=True,
+            timeout=STOP_LIMIT_S,
         )
         return json.loads(state.stdout)["pid"]
 
@@ -367,7 +371,9 @@ class Container:
         self.process.wait(STOP_LIMIT_S)
 
     def _signal(self, number: signal.Signals) -> None:
-        subprocess.run([*self._crun, "kill", self._name, number.name], check=True)
+        subprocess.run(
+            [*self._crun, "kill", self._name, number.name], check=True, timeout=STOP_LIMIT_S
+        )
 
 
 # The next two functions prepare volumes as the node does (kubernetes, pkg/volume/volume_linux.go).

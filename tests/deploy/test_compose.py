@@ -24,6 +24,7 @@ COMPOSE = ROOT / "deploy" / "compose.yaml"
 HUB_CONFIG = ROOT / "deploy" / "compose" / "jupyterhub_config.py"
 SERVICES = yaml.safe_load(COMPOSE.read_text())["services"]
 START_LIMIT_S = 60
+POLL_S = 0.2
 COMMAND_LIMIT_S = 60
 
 
@@ -176,7 +177,7 @@ def trial(image: Image, tmp_path: Path) -> Iterator[Trial]:
                     pass
                 assert hub.poll() is None, (tmp_path / "hub.log").read_text()
                 assert time.monotonic() < deadline, (tmp_path / "hub.log").read_text()
-                time.sleep(0.2)
+                time.sleep(POLL_S)
             for person in ("ira", "ada"):
                 made.add(person)
             yield made

@@ -88,7 +88,7 @@ def test_the_look_at_ngshare_reads_only(cluster: Cluster, old: Installation) -> 
     kubernetes_validate.validate(look, "1.37", strict=True)
     before = {path: path.stat().st_mtime for path in old.directory.rglob("*")}
     pod = Pod(cluster, Rendered({"look.yaml": yaml.safe_dump(look)}))
-    assert pod.wait() == 0, pod.log("look")
+    assert pod.exit_code() == 0, pod.log("look")
     assert "Everything can be imported" in pod.log("look")
     assert {path: path.stat().st_mtime for path in old.directory.rglob("*")} == before
 

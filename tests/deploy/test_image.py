@@ -45,6 +45,7 @@ def test_the_files_that_the_build_leaves_out_are_no_sources() -> None:
         capture_output=True,
         text=True,
         check=True,
+        timeout=30,
     )
     assert tracked.stdout == ""
 

@@ -157,11 +157,20 @@ def watching(operator: Operator) -> dict[str, Callable[[str], object]]:
         "NBCOURIER_PORT": service.url.split(":")[-1].split("/")[0],
     }
     curl = "curl -s http://127.0.0.1:9100/metrics"
+    (as_the_server,) = (line for line in sections()["Watching"] if line.startswith("xargs"))
+
+    def run_as_the_server(command: str) -> str:
+        # Other servers run on the machine of the tests.
+        command = command.replace("$(pgrep -o nbcourier)", str(service._program.process.pid))
+        command = command.replace("/srv/nbcourier", str(service.data))
+        return operator.run(command, expect="Nothing is wrong")
+
     return {
         curl: lambda command: operator.run(
             command.replace("9100", str(port)), expect="nbcourier_build_info"
         ),
         "nbcourier doctor": lambda command: operator.run(command, expect="Nothing is wrong"),
+        as_the_server: run_as_the_server,
     }
 
 
@@ -217,6 +226,8 @@ def sections() -> dict[str, list[str]]:
     for part in re.split(r"^## ", PAGE.read_text("utf-8"), flags=re.MULTILINE)[1:]:
         title, _, text = part.partition("\n")
         blocks = re.findall(r"^```sh\n(.*?)^```", text, re.MULTILINE | re.DOTALL)
+        # A command may go on in the next line.
+        blocks = [re.sub(r" \\\n\s+", " ", block) for block in blocks]
         lines = [line.split("  #")[0].rstrip() for block in blocks for line in block.splitlines()]
         found[title] = [line for line in lines if line]
     return found
