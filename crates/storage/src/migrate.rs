@@ -77,7 +77,8 @@ pub(super) fn read_only(path: &Path) -> Result<Connection> {
     Connection::open(&url(path, "ro")?)
 }
 
-/// Returns the migrations that the database lacks, and its last migration that this binary does not know.
+/// Returns the migrations that the database lacks, and its last migration that this binary does not know. Both databases
+/// have migrations of the same names.
 pub(super) fn differences(conn: &mut Connection) -> Result<(Vec<String>, Option<String>)> {
     #[derive(QueryableByName)]
     struct Applied {

@@ -1,6 +1,6 @@
 //! Checks whether a PostgreSQL database is usable, and migrates it.
 
-use super::{OUR_BOOKS, maker, newer, versions};
+use super::{OUR_BOOKS, differences, maker};
 use crate::backend::lock::Lock;
 use crate::backend::prelude::*;
 use crate::backend::{Postgres, Purpose, load_rows};
@@ -58,26 +58,15 @@ fn migrate(conn: &mut Connection, postgres: &Postgres, opening: Opening) -> Resu
     let mut pending: Vec<Box<dyn Migration<Pg>>> = MIGRATIONS
         .migrations()
         .map_err(|error| unusable(error.to_string()))?;
-    let known = versions(&pending);
     let is_new = !tables(conn)?.contains(OUR_BOOKS);
-    let applied: BTreeSet<String> = if is_new {
-        BTreeSet::new()
-    } else {
-        load_rows::<Applied>(
-            diesel::sql_query(format!("SELECT version FROM {OUR_BOOKS}")),
-            conn,
-        )?
-        .into_iter()
-        .map(|row| row.version)
-        .collect()
-    };
-    if let Some(newer) = newer(&known, &applied) {
+    conn.with_postgres(|conn| conn.setup().map_err(|error| unusable(error.to_string())))?;
+    let (missing, newer) = differences(conn)?;
+    if let Some(newer) = newer {
         return Err(Error::Unusable(format!(
             "{postgres} was written by a newer nbcourier (it has migration {newer}, which this one does not know). \
              Nothing was changed. Install that version again.",
         )));
     }
-    let missing: Vec<_> = known.difference(&applied).cloned().collect();
     if missing.is_empty() {
         return Ok(());
     }
@@ -94,18 +83,11 @@ fn migrate(conn: &mut Connection, postgres: &Postgres, opening: Opening) -> Resu
     pending.retain(|migration| missing.contains(&migration.name().version().to_string()));
     pending.sort_by_key(|migration| migration.name().version().to_string());
     conn.with_postgres(|conn| {
-        conn.setup().map_err(|error| unusable(error.to_string()))?;
         let applied = conn.run_migrations(&pending);
         applied
             .map(drop)
             .map_err(|error| unusable(error.to_string()))
     })
-}
-
-#[derive(QueryableByName)]
-struct Applied {
-    #[diesel(sql_type = diesel::sql_types::Text)]
-    version: String,
 }
 
 /// Returns the tables in the schema of the connection.
