@@ -52,7 +52,7 @@ enum Attempt<T, E> {
 }
 
 impl Writers {
-    /// Creates writers with these connections, of which there are `number`.
+    /// Creates writers with these connections. `number` is the size of the pool.
     pub fn new(connections: Pool<Lender>, number: usize) -> Result<Self> {
         let (later, waiting) = mpsc::channel::<Later>();
         let connector = Connector {

@@ -1,5 +1,5 @@
-//! Two changes at the same time, of which the first has written everything and hangs before its commit. The outcome is
-//! one that the two could have had one after the other.
+//! Two changes at the same time. The first has written everything and hangs before its commit. The outcome is one that
+//! the two could have had one after the other.
 
 use nbcourier_testdb::shared;
 use nbcourier_testkit::server::run;

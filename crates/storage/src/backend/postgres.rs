@@ -84,7 +84,7 @@ impl BlockOn for OwnThread {
 
 impl Drop for OwnThread {
     fn drop(&mut self) {
-        // The drop of a runtime waits for its threads, which a thread of the server may not do. There are none here.
+        // A dropped runtime waits for its threads. An async thread must not wait. This runtime has no threads.
         if let Some(runtime) = self.0.take() {
             runtime.shutdown_background();
         }
