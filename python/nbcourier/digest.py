@@ -38,7 +38,7 @@ def hashed(files: list[LocalFile]) -> list[HashedFile]:
 
 
 def of_tree(sums: Mapping[str, str]) -> str:
-    """Returns the SHA-256 of a tree from its paths and checksums (api-specifications.md, "Our own API")."""
+    """Returns the SHA-256 of a tree from its paths and checksums (docs/api.md)."""
     digest = hashlib.sha256()
     for path in sorted(sums):
         digest.update(f"{sums[path]}\0{path}\0".encode())

@@ -1,4 +1,4 @@
-"""nbcourier's own API (api-specifications.md, "Our own API"): listings of whole courses, trees as streams, receipts."""
+"""nbcourier's own API (docs/api.md): listings of whole courses, trees as streams, receipts."""
 
 from .feedback import V1Feedback
 from .releases import V1Releases

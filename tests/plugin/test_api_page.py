@@ -1,4 +1,4 @@
-"""Runs every command of the page with examples of the API against a server, and compares the replies with the page.
+"""Runs every command of the page about the API against a server, and compares the replies with the page.
 
 After an intended change, `UPDATE_SNAPSHOT=1` writes the replies into the page. Then read the difference.
 """
@@ -16,7 +16,7 @@ from course import PluginStandalone
 from processes import clean_environment
 from test_documents import ROOT
 
-PAGE = ROOT / "docs" / "api-examples.md"
+PAGE = ROOT / "docs" / "api.md"
 ADDRESS = "http://127.0.0.1:12121/api"
 LIMIT_S = 60
 WIDTH = 110
@@ -156,3 +156,29 @@ def test_every_request_of_the_page_has_a_reply() -> None:
     for example in examples()[1:]:
         assert example.kind, example.commands
     assert ADDRESS in examples()[0].commands
+
+
+def requests_on_the_page() -> set[tuple[str, str]]:
+    """Returns the method and path of every request below `v1/`."""
+    found = set()
+    for example in examples():
+        for command in re.split(r"\bcurl\b", example.commands)[1:]:
+            path = re.search(r"\$API/(v1/[^\s\"?|]+)", command)
+            method = re.search(r"-X ([A-Z]+)\b", command)
+            if path:
+                default = "POST" if "--json" in command else "GET"
+                found.add((method[1] if method else default, path[1]))
+    return found
+
+
+def test_every_address_of_the_api_has_an_example() -> None:
+    document = json.loads((ROOT / "openapi.json").read_text("utf-8"))
+    sent = requests_on_the_page()
+    missing = []
+    for path, operations in document["paths"].items():
+        pattern = re.compile(re.sub(r"\{[a-z]+\}", "[^/]+", path.removeprefix("/")))
+        for method in operations:
+            if not any(m == method.upper() and pattern.fullmatch(p) for m, p in sent):
+                missing.append(f"{method.upper()} {path}")
+    assert len(document["paths"]) > 20
+    assert not missing
