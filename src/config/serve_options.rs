@@ -183,7 +183,7 @@ pub struct ServeOptions {
     pub metrics_token_file: Option<PathBuf>,
 
     /// Sign sessions and receipts with the keys in this file, one per line. The first signs, and signatures of all are
-    /// accepted [default: session.key in the data directory]
+    /// accepted [default: session.key in the data directory, or a key in PostgreSQL]
     #[arg(long, env = "NBCOURIER_SIGNING_KEY_FILE", value_name = "FILE")]
     pub signing_key_file: Option<PathBuf>,
 

@@ -1,5 +1,5 @@
 //! The signing key. It is created once and kept in a file that only the service may read, so that sessions and
-//! receipts survive a restart. Or an operator gives it in a file, so that several servers have the same.
+//! receipts survive a restart. Servers that share a database keep it there. Or an operator gives it in a file.
 
 use hmac::{Hmac, KeyInit, Mac};
 use nbcourier_domain::Sha256Sum;
@@ -56,6 +56,11 @@ pub enum KeyError {
         /// The reason.
         why: &'static str,
     },
+    /// The database does not hold one of our keys.
+    #[error(
+        "The signing key in the database is not {KEY_BYTES} bytes long: restore the table signing_keys, or delete its row to have a new key made (everybody then logs in again, and the receipts given so far are no longer known for ours)"
+    )]
+    Stored,
     /// The file cannot be read or created.
     #[error("The signing key {path} cannot be read or made: {source}")]
     Io {
@@ -84,6 +89,27 @@ impl SigningKey {
         create(directory, &path).map_err(io_error)?;
         let file = File::open(&path).map_err(io_error)?;
         Self::read(file, &path)
+    }
+
+    /// Returns the bytes of a key to store in a database: those of `session.key` in this directory, with which an earlier
+    /// version signed, or new ones.
+    pub fn to_store(directory: &Path) -> Result<[u8; KEY_BYTES], KeyError> {
+        let path = directory.join(KEY_FILE);
+        match File::open(&path) {
+            Ok(file) => Ok(Self::read(file, &path)?.first),
+            Err(error) if error.kind() == ErrorKind::NotFound => {
+                random().map_err(|source| KeyError::Io { path, source })
+            }
+            Err(source) => Err(KeyError::Io { path, source }),
+        }
+    }
+
+    /// Returns the key with these bytes, which come from a database.
+    pub fn stored(bytes: &[u8]) -> Result<Self, KeyError> {
+        Ok(Self {
+            first: bytes.try_into().map_err(|_| KeyError::Stored)?,
+            earlier: Vec::new(),
+        })
     }
 
     /// Reads the keys from a file of the operator, one per line. The first signs, and signatures of all are accepted.
@@ -191,11 +217,16 @@ pub(super) fn keyed_hash(key: &[u8; KEY_BYTES], text: &str) -> [u8; 32] {
     mac.chain_update(text).finalize().into_bytes().into()
 }
 
+fn random() -> io::Result<[u8; KEY_BYTES]> {
+    let mut bytes = [0; KEY_BYTES];
+    getrandom::fill(&mut bytes).map_err(|error| io::Error::other(error.to_string()))?;
+    Ok(bytes)
+}
+
 // The file is first written under another name. Nobody ever sees half a key, and a later creator finds the first
 // one's key.
 fn create(directory: &Path, path: &Path) -> io::Result<()> {
-    let mut bytes = [0; KEY_BYTES];
-    getrandom::fill(&mut bytes).map_err(|error| io::Error::other(error.to_string()))?;
+    let bytes = random()?;
     let mut file = tempfile::Builder::new()
         .prefix(KEY_FILE)
         .permissions(Permissions::from_mode(OWNER_ONLY))
@@ -228,6 +259,20 @@ mod tests {
         assert_eq!(mode & 0o777, 0o600);
         let files = fs::read_dir(directory.path()).unwrap().count();
         assert_eq!(files, 1, "nothing is left over");
+    }
+
+    #[test]
+    fn the_key_to_store_is_that_of_the_directory_or_a_new_one() {
+        let directory = tempfile::tempdir().unwrap();
+        let new = || SigningKey::to_store(directory.path()).unwrap();
+        assert_ne!(new(), new());
+        let key = key_in(directory.path());
+        assert_eq!(new(), key);
+        assert_eq!(SigningKey::stored(&key).unwrap().first, key);
+        assert!(matches!(
+            SigningKey::stored(&key[1..]),
+            Err(KeyError::Stored)
+        ));
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use super::backend::prelude::*;
 use super::backend::{Postgres, Purpose, apart};
 use super::schema::hub_members;
-use super::{Database, Result, migrate, people, runs};
+use super::{Database, Result, migrate, people, runs, signing_keys};
 use nbcourier_domain::UserName;
 use std::path::Path;
 
@@ -96,6 +96,16 @@ pub fn examine_runs(database: &Database) -> Result<Option<Vec<runs::Run>>> {
             return Ok(None);
         }
         runs::list(conn).map(Some)
+    })
+}
+
+/// Returns the signing key in the database. Returns `None` if there is none yet.
+pub fn examine_signing_key(database: &Database) -> Result<Option<Vec<u8>>> {
+    look(database, |conn| {
+        if !migrate::has_table(conn, "signing_keys")? {
+            return Ok(None);
+        }
+        signing_keys::find(conn)
     })
 }
 

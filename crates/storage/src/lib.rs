@@ -31,6 +31,7 @@ pub mod receipts;
 pub mod renaming;
 pub mod runs;
 mod schema;
+pub mod signing_keys;
 pub mod snapshot;
 pub mod submission_pages;
 pub mod submissions;
@@ -45,7 +46,10 @@ pub use backend::lock::Lock;
 pub use backend::{Connection, Postgres, PostgresError};
 pub use database::Database;
 pub use error::{Error, Result};
-pub use examine::{Examined, SetAside, examine, examine_courses, examine_runs, examine_set_aside};
+pub use examine::{
+    Examined, SetAside, examine, examine_courses, examine_runs, examine_set_aside,
+    examine_signing_key,
+};
 pub use metrics::WriterMetrics;
 pub use migrate::migrate_with;
 pub use pool::{Claim, DatabaseFiles, Opening, Store, database_files};

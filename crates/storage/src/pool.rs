@@ -5,7 +5,7 @@ use super::backend::{Failure, Postgres, Purpose, apart};
 use super::turns::Turns;
 use super::writer::Writer;
 use super::writers::Writers;
-use super::{Connection, Database, Error, Result, WriterMetrics, migrate};
+use super::{Connection, Database, Error, Result, WriterMetrics, migrate, signing_keys};
 use diesel::connection::InstrumentationEvent;
 use diesel::r2d2::{HandleError, ManageConnection, Pool, PooledConnection};
 use nbcourier_work::blocking;
@@ -207,6 +207,16 @@ impl Store {
             Writing::Together(writer) => writer.run_later(change),
             Writing::Apart(writers) => writers.run_later(change),
         }
+    }
+
+    /// Returns the signing key in the database, if there is one yet.
+    pub async fn signing_key(&self) -> Result<Option<Vec<u8>>> {
+        self.read(signing_keys::find).await
+    }
+
+    /// Stores the signing key if there is none yet. Returns the stored key.
+    pub async fn keep_signing_key(&self, key: [u8; 32]) -> Result<Vec<u8>> {
+        self.write(move |conn| signing_keys::keep(conn, &key)).await
     }
 
     /// Returns the number of bytes that this account may still use on the file system of the database. Returns `None`

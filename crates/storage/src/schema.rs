@@ -168,6 +168,13 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    signing_keys (id) {
+        id -> BigInt,
+        key -> Binary,
+    }
+}
+
 diesel::joinable!(members -> courses (course_id));
 diesel::joinable!(blob_contents -> blobs (blob_id));
 diesel::joinable!(tree_files -> trees (tree_id));

@@ -1,8 +1,8 @@
 //! Checks the data directory: permissions and free space.
 
 use super::finding::Findings;
+use super::signing_key;
 use crate::config::{Config, Places};
-use nbcourier_auth::{Instance, KEY_FILE, SigningKey};
 use nbcourier_blobs::Space;
 use nbcourier_domain::{ByteSize, above};
 use std::fs::{self, File, TryLockError};
@@ -57,7 +57,9 @@ pub fn examine(config: &Config, findings: &mut Findings) {
         );
     }
     examine_rights(places, findings);
-    examine_key(directory, config.signing_key_file.as_deref(), findings);
+    if places.database.file().is_some() || config.signing_key_file.is_some() {
+        signing_key::examine(config, findings);
+    }
     examine_space(places, floor, findings);
 }
 
@@ -94,30 +96,6 @@ fn examine_rights(places: &Places, findings: &mut Findings) {
             ),
             format!("chmod 700 {}", open.join(" ")),
         );
-    }
-}
-
-fn examine_key(directory: &Path, given: Option<&Path>, findings: &mut Findings) {
-    if let Some(path) = given {
-        match SigningKey::read_given(path) {
-            Ok(_) => findings.ok(format!("The signing keys in {} are valid", path.display())),
-            Err(error) => findings.wrong(
-                error.to_string(),
-                "Correct this: the server does not start until then",
-            ),
-        }
-        return;
-    }
-    if !directory.join(KEY_FILE).exists() {
-        findings.ok("There is no signing key yet. The first start creates it");
-        return;
-    }
-    match SigningKey::load_or_create(directory) {
-        Ok(_) => findings.ok("The signing key is valid, and only its owner can read it"),
-        Err(error) => findings.wrong(
-            error.to_string(),
-            "Correct this: the server does not start until then",
-        ),
     }
 }
 
@@ -181,18 +159,4 @@ pub fn is_claimed(directory: &Path) -> bool {
     // The lock is released at once, when the file is closed.
     File::open(directory.join(LOCK))
         .is_ok_and(|file| matches!(file.try_lock_shared(), Err(TryLockError::WouldBlock)))
-}
-
-/// Returns the identity that the server of this directory proves, or `None` before its first start. `given` is the file
-/// of `--signing-key-file`.
-pub fn instance(directory: &Path, given: Option<&Path>) -> Option<Instance> {
-    if let Some(path) = given {
-        let key = SigningKey::read_given(path).ok();
-        return key.map(|key| Instance::new(&key));
-    }
-    let key = directory.join(KEY_FILE);
-    key.exists()
-        .then(|| SigningKey::load_or_create(directory).ok())
-        .flatten()
-        .map(|key| Instance::new(&key))
 }

@@ -5,6 +5,7 @@ mod database;
 mod finding;
 mod hub;
 mod public_address;
+mod signing_key;
 
 use super::Outcome;
 use super::output::print;
@@ -72,7 +73,12 @@ async fn examine(config: &Config, public_url: Option<String>, findings: &mut Fin
     data::examine(config, findings);
     findings.about("Database");
     let made = database::examine(&config.places.database, findings);
-    let instance = data::instance(&config.places.data_dir, config.signing_key_file.as_deref());
+    let is_in_database =
+        config.places.database.file().is_none() && config.signing_key_file.is_none();
+    if made && is_in_database {
+        signing_key::examine(config, findings);
+    }
+    let instance = signing_key::instance(config);
     findings.about("Server");
     let running = data::is_claimed(&config.places.data_dir);
     public_address::examine_server(config, running, instance.as_ref(), findings).await;

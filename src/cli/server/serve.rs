@@ -95,6 +95,7 @@ async fn serve(mut config: Config) -> Result<(), Box<dyn Error>> {
         person_bytes: config.max_user_size,
         course_bytes: config.max_course_size,
     };
+    let signing_key = signing_key(&config, &store).await?;
     let exchange =
         Exchange::new(store, blobs.into(), policy, limits).guarded(quotas, config.min_free_space);
     let listener = config.binding.bind().map_err(|error| {
@@ -116,10 +117,6 @@ async fn serve(mut config: Config) -> Result<(), Box<dyn Error>> {
     let metrics = Metrics {
         listener: config.metrics_address.map(listen_for_metrics).transpose()?,
         token: config.metrics_token.clone(),
-    };
-    let signing_key = match &config.signing_key_file {
-        Some(path) => SigningKey::read_given(path)?,
-        None => SigningKey::load_or_create(&config.places.data_dir)?,
     };
     let settings = Settings {
         exchange: exchange.clone(),
@@ -163,6 +160,26 @@ fn listen_for_metrics(address: SocketAddr) -> Result<TcpListener, Box<dyn Error>
         listener.local_addr()?
     );
     Ok(listener)
+}
+
+/// Returns the key of the operator's file, else that of a shared database, else that of the data directory.
+async fn signing_key(config: &Config, store: &Store) -> Result<SigningKey, Box<dyn Error>> {
+    if let Some(path) = &config.signing_key_file {
+        return Ok(SigningKey::read_given(path)?);
+    }
+    let directory = &config.places.data_dir;
+    if !store.is_shared() {
+        return Ok(SigningKey::load_or_create(directory)?);
+    }
+    let stored = match store.signing_key().await? {
+        Some(stored) => stored,
+        None => {
+            store
+                .keep_signing_key(SigningKey::to_store(directory)?)
+                .await?
+        }
+    };
+    Ok(SigningKey::stored(&stored)?)
 }
 
 fn authenticator(config: Config, signing_key: SigningKey) -> Result<Authenticator, Box<dyn Error>> {

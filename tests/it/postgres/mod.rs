@@ -3,6 +3,7 @@
 
 mod faults;
 mod races;
+mod replicas;
 mod starting;
 mod waiting;
 
