@@ -7,7 +7,9 @@ use super::policy::Standing;
 use super::{Error, Exchange, Result};
 use nbcourier_domain::{AssignmentId, CourseId, UserName};
 use nbcourier_identity::Caller;
-use nbcourier_storage::{self as store, Connection, DatabaseFiles, Lock, Store, WriterMetrics};
+use nbcourier_storage::{
+    self as store, Connection, DatabaseFiles, Held, Lock, Store, WriterMetrics,
+};
 
 /// The store of an exchange. Cheap to clone.
 #[derive(Clone)]
@@ -394,6 +396,11 @@ impl Rows {
     /// Whether other processes change the database at the same time.
     pub fn is_shared(&self) -> bool {
         self.0.is_shared()
+    }
+
+    /// Takes a lock for work that spans several transactions. Returns `None` if another process has it.
+    pub async fn hold(&self, lock: Lock<'static>) -> Result<Option<Held>> {
+        Ok(self.0.hold(lock).await?)
     }
 
     /// Returns the sizes of the database's files, if it has some on this machine.

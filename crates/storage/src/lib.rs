@@ -42,7 +42,7 @@ pub mod usage;
 mod writer;
 mod writers;
 
-pub use backend::lock::Lock;
+pub use backend::lock::{Held, Lock};
 pub use backend::{Connection, Postgres, PostgresError};
 pub use database::Database;
 pub use error::{Error, Result};

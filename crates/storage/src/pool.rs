@@ -1,6 +1,6 @@
 //! Opens the database and lends connections to it.
 
-use super::backend::lock::Lock;
+use super::backend::lock::{Held, Lock};
 use super::backend::{Failure, Postgres, Purpose, apart};
 use super::turns::Turns;
 use super::writer::Writer;
@@ -9,7 +9,7 @@ use super::{Connection, Database, Error, Result, WriterMetrics, migrate, signing
 use diesel::connection::InstrumentationEvent;
 use diesel::r2d2::{HandleError, ManageConnection, Pool, PooledConnection};
 use nbcourier_work::blocking;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -48,8 +48,7 @@ pub struct Store {
     readers: Pool<Lender>,
     free_readers: Turns,
     writing: Writing,
-    /// The file of the database. `None` stands for a database of a server.
-    file: Option<Arc<PathBuf>>,
+    database: Arc<Database>,
 }
 
 /// The way in which changes are made.
@@ -86,8 +85,8 @@ impl Store {
     /// nbcourier, without writing to it.
     pub fn open(database: &Database, opening: Opening) -> Result<Self> {
         match database {
-            Database::Sqlite(path) => Self::open_file(path, opening),
-            Database::Postgres(postgres) => apart(|| Self::connect(postgres, opening)),
+            Database::Sqlite(path) => Self::open_file(path, database, opening),
+            Database::Postgres(postgres) => apart(|| Self::connect(postgres, database, opening)),
         }
     }
 
@@ -110,7 +109,7 @@ impl Store {
         )))
     }
 
-    fn open_file(path: &Path, opening: Opening) -> Result<Self> {
+    fn open_file(path: &Path, database: &Database, opening: Opening) -> Result<Self> {
         migrate::inspect(path, opening)?;
         let url = path
             .to_str()
@@ -130,11 +129,11 @@ impl Store {
             writing: Writing::Together(Writer::start(connect)?),
             readers: pool(Lender::File(url), READERS, READERS)?,
             free_readers: Turns::new(READERS as usize),
-            file: Some(Arc::new(path.to_owned())),
+            database: Arc::new(database.clone()),
         })
     }
 
-    fn connect(postgres: &Postgres, opening: Opening) -> Result<Self> {
+    fn connect(postgres: &Postgres, database: &Database, opening: Opening) -> Result<Self> {
         migrate::postgres::open(postgres, opening)?;
         // Readers never take a connection from writers, nor the other way round.
         let writers = (postgres.connections() * 3).div_ceil(5);
@@ -145,7 +144,7 @@ impl Store {
             writing: Writing::Apart(Writers::new(writing, writers as usize)?),
             readers: pool(lender(Purpose::Read), readers, 1)?,
             free_readers: Turns::new(readers as usize),
-            file: None,
+            database: Arc::new(database.clone()),
         })
     }
 
@@ -222,11 +221,24 @@ impl Store {
     /// Returns the number of bytes that this account may still use on the file system of the database. Returns `None`
     /// for a database of a server, whose disk is not known.
     pub fn free_bytes(&self) -> std::io::Result<Option<u64>> {
-        let Some(path) = &self.file else {
+        let Some(path) = self.database.file() else {
             return Ok(None);
         };
-        let space = rustix::fs::statvfs(path.as_path())?;
+        let space = rustix::fs::statvfs(path)?;
         Ok(Some(space.f_bavail.saturating_mul(space.f_frsize)))
+    }
+
+    /// Takes the lock for work that spans several transactions. Returns `None` if another process has it. A file needs no
+    /// lock.
+    pub async fn hold(&self, lock: Lock<'static>) -> Result<Option<Held>> {
+        let database = Arc::clone(&self.database);
+        let held = blocking(move || {
+            let Database::Postgres(postgres) = &*database else {
+                return Ok(Some(Held::nothing()));
+            };
+            Held::take(postgres.connect(Purpose::Write)?, lock)
+        });
+        held.await.unwrap_or_else(|bug| Err(Error::Bug(bug)))
     }
 
     /// Whether other servers may change the database at the same time.
@@ -236,7 +248,7 @@ impl Store {
 
     /// Returns the sizes of the database's files. Returns `None` for a database of a server.
     pub fn files(&self) -> std::io::Result<Option<DatabaseFiles>> {
-        let files = self.file.as_ref().map(|path| database_files(path));
+        let files = self.database.file().map(database_files);
         files.transpose()
     }
 

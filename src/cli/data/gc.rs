@@ -5,6 +5,7 @@ use crate::cli::data_dir::{open_exchange, operator, runtime};
 use crate::config::{EVENT_RETENTION, PlaceArgs, RETENTION};
 use nbcourier_domain::Span;
 use nbcourier_exchange::upkeep::gc;
+use nbcourier_exchange::upkeep::turn::Turn;
 use std::process::ExitCode;
 
 /// Removes deleted data for good after its retention time. The server does the same every hour and may keep running
@@ -41,8 +42,14 @@ pub fn run(arguments: &Arguments) -> Outcome {
         println!("Nothing was changed.");
         return Ok(ExitCode::SUCCESS);
     }
+    let Some(turn) = runtime.block_on(Turn::take(&exchange))? else {
+        return Err(
+            "Another nbcourier is cleaning up this exchange. Wait until it has ended, and repeat the command".into(),
+        );
+    };
     let report = runtime.block_on(gc::collect(&exchange, &operator, retention, grace))?;
     let events = runtime.block_on(gc::forget_events(&exchange, &operator, event_retention))?;
+    runtime.block_on(turn.end());
     say(&report, events, ["Removed", "forgot"]);
     if let Some(why) = &report.unnoted {
         eprintln!("The clean-up was done, but its time could not be recorded: {why}");

@@ -1,5 +1,6 @@
 //! Commands that run the server and show its settings.
 
+mod clean_up;
 pub mod config;
 pub mod logging;
 pub mod memory;

@@ -1,16 +1,13 @@
 //! `nbcourier serve`
 
-use super::logging;
-use super::{memory, open_files};
+use super::{clean_up, logging, memory, open_files};
 use crate::cli::Outcome;
 use crate::cli::data_dir::{claim, open_blobs};
 use crate::config::{self, Config, Environment, LogFormat, Origins, ReusedNames, ServeOptions};
 use crate::http::{self, Metrics, Settings};
 use clap::ArgMatches;
 use nbcourier_auth::{Authenticator, GroupList, HubSettings, Instance, ReceiptSigner, SigningKey};
-use nbcourier_exchange::upkeep::gc;
 use nbcourier_exchange::{Exchange, Limits, Policy, Quotas, Reused, groups};
-use nbcourier_identity::Caller;
 use nbcourier_storage::{Opening, Store};
 use std::error::Error;
 use std::net::{SocketAddr, TcpListener};
@@ -25,8 +22,6 @@ const SHARE: u32 = 19;
 const OUTAGE: Duration = Duration::from_secs(10);
 /// Pause if the hub does not list its groups.
 const WITHHELD: Duration = Duration::from_mins(10);
-/// Time between two clean-ups.
-const CLEARING: Duration = Duration::from_hours(1);
 
 /// Serves the exchange. As a service that JupyterHub starts it needs no flags: the hub's environment holds the settings
 #[derive(clap::Args)]
@@ -143,7 +138,7 @@ async fn serve(mut config: Config) -> Result<(), Box<dyn Error>> {
     if let Some(every) = follow_every {
         actix_web::rt::spawn(follow_groups(exchange.clone(), known, every));
     }
-    actix_web::rt::spawn(clear_regularly(exchange, retention, event_retention));
+    actix_web::rt::spawn(clean_up::regularly(exchange, retention, event_retention));
     actix_web::rt::spawn(memory::return_regularly());
     server.await?;
     Ok(())
@@ -245,22 +240,5 @@ async fn follow_groups(exchange: Exchange, authenticator: Authenticator, every: 
             _ => {}
         }
         tokio::time::sleep(pause).await;
-    }
-}
-
-async fn clear_regularly(exchange: Exchange, retention: Duration, event_retention: Duration) {
-    let server = Caller::server();
-    loop {
-        match gc::forget_events(&exchange, &server, event_retention).await {
-            Ok(0) => {}
-            Ok(events) => log::info!("Removed {events} old events"),
-            Err(error) => log::error!("Removing old events failed: {error}"),
-        }
-        match gc::collect(&exchange, &server, retention, gc::GRACE).await {
-            Ok(report) if report == gc::GcReport::default() => {}
-            Ok(report) => log::info!("Removed {report}"),
-            Err(error) => log::error!("The clean-up failed: {error}"),
-        }
-        tokio::time::sleep(CLEARING).await;
     }
 }

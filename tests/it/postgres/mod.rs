@@ -1,6 +1,7 @@
 //! An exchange on PostgreSQL. The suites that are the same for every database run with `NBCOURIER_TEST_STORE=postgres`;
 //! see the Makefile.
 
+mod clean_up;
 mod faults;
 mod races;
 mod replicas;

@@ -5,3 +5,4 @@ pub mod gc;
 pub mod health;
 pub mod measure;
 pub mod runs;
+pub mod turn;

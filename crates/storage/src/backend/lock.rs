@@ -7,6 +7,7 @@ use super::prelude::*;
 use crate::Result;
 use diesel::sql_types::BigInt;
 use nbcourier_domain::{AssignmentId, CourseId, UserName};
+use nbcourier_work::blocking;
 use std::collections::BTreeMap;
 
 /// The thing that a change holds until it ends. A change that takes several takes them in this order.
@@ -16,6 +17,8 @@ pub enum Lock<'a> {
     Migration,
     /// The server of a database whose large files are in a directory. It is the only one.
     Server,
+    /// The clean-up. One process does it at a time.
+    CleanUp,
     /// The import of courses from elsewhere. One runs at a time.
     Import,
     /// The roster and the names of a course.
@@ -38,6 +41,7 @@ impl Lock<'_> {
             Self::Migration => (number(0, 0, ""), false),
             Self::Server => (number(0, 1, ""), false),
             Self::Import => (number(0, 2, ""), false),
+            Self::CleanUp => (number(0, 3, ""), false),
             Self::Course(name) => (number(1, 0, name.as_str()), false),
             Self::Assignment(course, name) => (number(2, *course, name.as_str()), false),
             Self::Person(name) => (number(3, 0, name.as_str()), false),
@@ -109,6 +113,37 @@ impl Connection {
     }
 }
 
+/// A lock that outlives transactions. If its process ends, the database frees it.
+pub struct Held(Option<(Connection, Lock<'static>)>);
+
+impl Held {
+    /// Returns the lock of a database that has one process at a time.
+    pub(crate) fn nothing() -> Self {
+        Self(None)
+    }
+
+    /// Takes the lock with a connection of its own. Returns `None` if another connection has it.
+    pub(crate) fn take(mut conn: Connection, lock: Lock<'static>) -> Result<Option<Self>> {
+        let taken = conn.claim(&lock)?;
+        Ok(taken.then_some(Self(Some((conn, lock)))))
+    }
+
+    /// Frees the lock before it returns. A lock that is only dropped becomes free a moment later.
+    pub async fn free(self) {
+        let Some((mut conn, lock)) = self.0 else {
+            return;
+        };
+        let freed = blocking(move || {
+            diesel::sql_query("SELECT pg_advisory_unlock($1)")
+                .bind::<BigInt, _>(lock.number().0)
+                .execute(&mut conn)
+        });
+        if !matches!(freed.await, Ok(Ok(_))) {
+            log::debug!("The connection of a lock was lost, and the lock with it");
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -125,6 +160,7 @@ mod tests {
             Lock::Migration,
             Lock::Server,
             Lock::Import,
+            Lock::CleanUp,
             Lock::Course(&course),
             Lock::Assignment(1, &assignment),
             Lock::Assignment(2, &assignment),

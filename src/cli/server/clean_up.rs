@@ -1,0 +1,69 @@
+//! The regular clean-up. Of several servers of one exchange, one does it.
+
+use nbcourier_exchange::upkeep::gc;
+use nbcourier_exchange::upkeep::turn::{self, Turn};
+use nbcourier_exchange::{Exchange, Result};
+use nbcourier_identity::Caller;
+use std::hash::{BuildHasher as _, RandomState};
+use std::time::Duration;
+
+/// Time between two clean-ups.
+const EVERY: Duration = Duration::from_hours(1);
+/// Time after which a server looks again while another process cleans up.
+const AGAIN: Duration = Duration::from_mins(10);
+/// Maximum time by which a clean-up is later, so that not all servers look for a turn in the same second.
+const JITTER: Duration = Duration::from_mins(1);
+
+/// Removes deleted data after its retention time, and old events, for as long as the server runs.
+pub async fn regularly(exchange: Exchange, retention: Duration, event_retention: Duration) {
+    loop {
+        let pause = match clean_up_if_due(&exchange, retention, event_retention).await {
+            Ok(pause) => pause,
+            Err(error) => {
+                log::error!("The clean-up could not begin: {error}");
+                EVERY
+            }
+        };
+        tokio::time::sleep(pause + jitter()).await;
+    }
+}
+
+/// Returns the time until the next clean-up.
+async fn clean_up_if_due(
+    exchange: &Exchange,
+    retention: Duration,
+    event_retention: Duration,
+) -> Result<Duration> {
+    let Some(turn) = Turn::take(exchange).await? else {
+        log::debug!("Another nbcourier is cleaning up");
+        return Ok(AGAIN);
+    };
+    let due_in = turn::due_in(exchange, EVERY).await?;
+    if due_in.is_zero() {
+        clean_up(exchange, retention, event_retention).await;
+    } else {
+        log::debug!("The clean-up is due in {} seconds", due_in.as_secs());
+    }
+    turn.end().await;
+    Ok(if due_in.is_zero() { EVERY } else { due_in })
+}
+
+async fn clean_up(exchange: &Exchange, retention: Duration, event_retention: Duration) {
+    let server = Caller::server();
+    match gc::forget_events(exchange, &server, event_retention).await {
+        Ok(0) => {}
+        Ok(events) => log::info!("Removed {events} old events"),
+        Err(error) => log::error!("Removing old events failed: {error}"),
+    }
+    match gc::collect(exchange, &server, retention, gc::GRACE).await {
+        Ok(report) if report == gc::GcReport::default() => {}
+        Ok(report) => log::info!("Removed {report}"),
+        Err(error) => log::error!("The clean-up failed: {error}"),
+    }
+}
+
+/// Returns a random time. The random keys of a hash map suffice for it.
+fn jitter() -> Duration {
+    let random = RandomState::new().hash_one(0) % 1000;
+    JITTER.mul_f64(f64::from(u32::try_from(random).unwrap_or(0)) / 1000.0)
+}
