@@ -4,7 +4,7 @@
 //! the same kind of run. `docs/performance.md` has the conclusions.
 
 use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
+use base64::engine::{GeneralPurposeConfig, Simd};
 use criterion::{Criterion, Throughput};
 use md5::Md5;
 use nbcourier_codec::{
@@ -80,7 +80,7 @@ impl Stages {
                 state.to_le_bytes()
             })
             .collect();
-        let base64 = STANDARD.encode(&raw);
+        let base64 = Simd::standard(GeneralPurposeConfig::new()).encode(&raw);
         let list = format!(r#"[{{"path": "problem.ipynb", "content": "{base64}"}}]"#).into_bytes();
         let mut form = b"user=sam&files=".to_vec();
         for &byte in &list {
@@ -124,7 +124,11 @@ impl Stages {
     }
 
     fn base64(&self) {
-        black_box(STANDARD.decode(&self.base64).ok());
+        black_box(
+            Simd::standard(GeneralPurposeConfig::new())
+                .decode(&self.base64)
+                .ok(),
+        );
     }
 
     fn decode_form(&self) -> Result<(), Stopped> {

@@ -29,8 +29,13 @@ pub fn lock(places: &Places) -> Result<Lock, Box<dyn Error>> {
         )
     };
     make_directory(&places.data_dir).map_err(failed)?;
-    if let Some(database) = places.database.file() {
-        make_directory(above(database)).map_err(failed)?;
+    if let Some(elsewhere) = places
+        .database
+        .file()
+        .map(above)
+        .filter(|directory| *directory != places.data_dir)
+    {
+        make_directory(elsewhere).map_err(failed)?;
     }
     let lock = File::options()
         .create(true)

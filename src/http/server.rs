@@ -6,7 +6,7 @@ use super::middleware::{
     access_log, authenticate, body_limit, host_check, panics, problem_json, rate_limit,
 };
 use super::ngshare;
-use super::openapi::Document;
+use super::openapi::{Document, LateDocument};
 use super::routes::{Access, Address, Reply, Served, operations, routes};
 use super::state::{AppState, Debugging, Prefix, Retention};
 use actix_web::body::{BoxBody, EitherBody};
@@ -79,7 +79,10 @@ pub fn start(
     );
     let workers = std::thread::available_parallelism().map_or(2, usize::from);
     let max_connections = (settings.max_connections / workers).max(1);
-    let document = Data::new(Document::new(&operations(), &settings.prefix));
+    let prefix = settings.prefix.clone();
+    let document = Data::new(LateDocument::new(Box::new(move || {
+        Document::new(&operations(), &prefix)
+    })));
     let requests = Data::new(Requests::new(
         &settings.prefix,
         routes().into_iter().map(|address| address.path),

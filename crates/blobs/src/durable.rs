@@ -9,10 +9,11 @@ use std::path::Path;
 /// Creates a missing directory and its missing parents, which only the owner may enter. The name is durable when this
 /// returns, even if a killed process created the directory.
 pub fn make_directory(path: &Path) -> io::Result<()> {
-    let missing: Vec<&Path> = path
+    let missing = path
         .ancestors()
-        .take_while(|part| !part.as_os_str().is_empty() && !part.exists())
-        .collect();
+        .skip(1)
+        .take_while(|part| !part.as_os_str().is_empty() && !part.exists());
+    let missing: Vec<&Path> = missing.collect();
     for directory in missing.into_iter().rev().chain([path]) {
         match DirBuilder::new().mode(0o700).create(directory) {
             Err(error) if error.kind() != ErrorKind::AlreadyExists => return Err(error),

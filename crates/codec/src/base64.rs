@@ -1,21 +1,12 @@
 //! A streaming decoder from base64 to bytes.
 
+use super::base64_engine::ENGINE;
 use base64::Engine as _;
-use base64::alphabet;
-use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 
 /// The number of characters that are decoded at once.
 const BLOCK_CHARS: usize = 16 * 1024;
 /// The number of bytes in a decoded block.
 const BLOCK_BYTES: usize = BLOCK_CHARS / 4 * 3;
-
-/// Requires padding, but ignores the bits behind the last byte, as Python does.
-const ENGINE: GeneralPurpose = GeneralPurpose::new(
-    &alphabet::STANDARD,
-    GeneralPurposeConfig::new()
-        .with_decode_padding_mode(DecodePaddingMode::RequireCanonical)
-        .with_decode_allow_trailing_bits(true),
-);
 
 /// The text is not base64.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]

@@ -1,7 +1,7 @@
 //! A streaming encoder from bytes to the base64 of replies.
 
+use super::base64_engine::ENGINE;
 use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
 
 /// The number of bytes of one line, which has 76 characters.
 const LINE_BYTES: usize = 57;
@@ -87,7 +87,7 @@ impl Base64LineEncoder {
 /// Appends the base64 of at most `LINES` lines of bytes, and the line breaks.
 fn append_lines(bytes: &[u8], characters: &mut [u8; LINES * LINE_CHARS], output: &mut Vec<u8>) {
     // Encoding fails only without room for the characters, and there is room for all lines.
-    let length = STANDARD.encode_slice(bytes, characters).unwrap_or_default();
+    let length = ENGINE.encode_slice(bytes, characters).unwrap_or_default();
     for line in characters[..length].chunks(LINE_CHARS) {
         output.extend_from_slice(line);
         output.extend_from_slice(LINE_BREAK);
@@ -130,7 +130,7 @@ mod tests {
             let bytes: Vec<u8> = (0..size).map(|at| (at * 7 % 251) as u8).collect();
             let encoded = encode(std::iter::once(&bytes[..]));
             assert_eq!(encoded.len() as u64, Base64LineEncoder::encoded_len(size));
-            let decoded = STANDARD.decode(encoded.replace("\\n", ""));
+            let decoded = ENGINE.decode(encoded.replace("\\n", ""));
             assert_eq!(decoded.as_ref(), Ok(&bytes));
         }
         assert_eq!(Base64LineEncoder::encoded_len(u64::MAX), u64::MAX);

@@ -18,6 +18,7 @@
 )]
 
 mod base64;
+mod base64_engine;
 mod base64_lines;
 mod file_event;
 mod files;

@@ -124,10 +124,12 @@ impl Store {
                 Ok(conn)
             }
         };
-        migrate::migrate(connect()?.sqlite(), path, opening)?;
+        // The last connection that closes writes the log back and removes it. So this one stays until there are others.
+        let mut first = connect()?;
+        migrate::migrate(first.sqlite(), path, opening)?;
         Ok(Self {
             writing: Writing::Together(Writer::start(connect)?),
-            readers: pool(Lender::File(url), READERS, READERS)?,
+            readers: pool(Lender::File(url), READERS, 1)?,
             free_readers: Turns::new(READERS as usize),
             database: Arc::new(database.clone()),
         })

@@ -5,6 +5,7 @@ use nbcourier_api::Problem;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde_json::{Map, Value, json};
 use std::borrow::Cow;
+use std::sync::LazyLock;
 
 /// Failures that every operation has. They are described once.
 const COMMON: [(&str, &str, &str); 3] = [
@@ -30,6 +31,9 @@ const DESCRIPTION: &str = "The API for nbgrader's exchange plugin and other clie
 #[derive(Clone, serde::Serialize)]
 #[serde(transparent)]
 pub struct Document(Value);
+
+/// A document that is made when somebody first asks for it. A server that nobody asks saves two megabytes of memory.
+pub type LateDocument = LazyLock<Document, Box<dyn FnOnce() -> Document + Send>>;
 
 impl JsonSchema for Document {
     fn schema_name() -> Cow<'static, str> {

@@ -9,6 +9,6 @@ mod parts;
 
 pub use answer::{Answer, NoContent};
 pub use argument::Argument;
-pub use document::Document;
+pub use document::{Document, LateDocument};
 pub use operation::{May, Operation, delete, get, post, put};
 pub use parts::Parts;
