@@ -34,6 +34,7 @@ build:
 tools:
 	scripts/setup-faults.sh
 	scripts/setup-postgres.sh
+	scripts/setup-s3.sh
 	scripts/setup-clients.sh
 	scripts/setup-checks.sh schemathesis
 	scripts/setup-deploy.sh
@@ -41,6 +42,7 @@ tools:
 unit: ## Run the Rust tests: units, protocol replay, permission matrix, malformed input, faults
 	scripts/setup-faults.sh
 	scripts/setup-postgres.sh
+	scripts/setup-s3.sh
 	scripts/in-memory.sh cargo test --workspace --no-fail-fast
 	scripts/test-postgres.sh
 

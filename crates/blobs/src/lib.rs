@@ -7,10 +7,15 @@ mod blobs;
 mod durable;
 mod in_use;
 mod local;
+mod remote;
 mod staged;
 
 pub use blobs::Blobs;
 pub use durable::{make_directory, rename, sync_directory};
 pub use in_use::{Announcement, Clearing, Hold};
 pub use local::{Damage, LocalBlobs, Space, StoredFile};
+pub use remote::{
+    Belongs, Bucket, Credentials, Fault, FaultKind, FoundObject, ObjectName, ObjectReader,
+    RemoteBlobs, Sending,
+};
 pub use staged::{Complete, Staged};

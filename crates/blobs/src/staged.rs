@@ -51,6 +51,16 @@ impl Complete {
         self.sha256
     }
 
+    /// Returns the length in bytes.
+    pub(super) fn size(&self) -> u64 {
+        self.size
+    }
+
+    /// Returns the path of the file.
+    pub(super) fn path(&self) -> &Path {
+        &self.path
+    }
+
     /// Moves the file to its place. Its name is durable after `blobs` has flushed the directory.
     pub(super) fn keep(self, blobs: &LocalBlobs) -> io::Result<Sha256Sum> {
         let place = blobs.path(self.sha256);
