@@ -8,7 +8,7 @@ use super::{Error, Exchange, Result};
 use nbcourier_domain::{AssignmentId, CourseId, UserName};
 use nbcourier_identity::Caller;
 use nbcourier_storage::{
-    self as store, Connection, DatabaseFiles, Held, Lock, Store, WriterMetrics,
+    self as store, Connection, DatabaseFiles, Held, Lock, Role, Store, WriterMetrics,
 };
 
 /// The store of an exchange. Cheap to clone.
@@ -396,6 +396,11 @@ impl Rows {
     /// Whether other processes change the database at the same time.
     pub fn is_shared(&self) -> bool {
         self.0.is_shared()
+    }
+
+    /// Returns the position of this process among the servers of the database.
+    pub fn role(&self) -> &Role {
+        self.0.role()
     }
 
     /// Takes a lock for work that spans several transactions. Returns `None` if another process has it.

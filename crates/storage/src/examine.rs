@@ -2,8 +2,9 @@
 
 use super::backend::prelude::*;
 use super::backend::{Postgres, Purpose, apart};
+use super::replicas::Replica;
 use super::schema::hub_members;
-use super::{Database, Result, migrate, people, runs, signing_keys};
+use super::{Database, Result, migrate, people, replicas, runs, signing_keys};
 use nbcourier_domain::UserName;
 use std::path::Path;
 
@@ -106,6 +107,20 @@ pub fn examine_signing_key(database: &Database) -> Result<Option<Vec<u8>>> {
             return Ok(None);
         }
         signing_keys::find(conn)
+    })
+}
+
+/// Returns the servers that run on a database of PostgreSQL, or have ended a moment ago. Returns `None` for a file, and if
+/// the database is older than their table.
+pub fn examine_replicas(database: &Database) -> Result<Option<Vec<Replica>>> {
+    if database.file().is_some() {
+        return Ok(None);
+    }
+    look(database, |conn| {
+        if !migrate::has_table(conn, "replicas")? {
+            return Ok(None);
+        }
+        replicas::running(conn).map(Some)
     })
 }
 

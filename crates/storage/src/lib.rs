@@ -26,9 +26,11 @@ pub mod overview;
 pub mod people;
 mod pool;
 mod portion;
+mod presence;
 pub mod reach;
 pub mod receipts;
 pub mod renaming;
+mod replicas;
 pub mod runs;
 mod schema;
 pub mod signing_keys;
@@ -47,13 +49,15 @@ pub use backend::{Connection, Postgres, PostgresError};
 pub use database::Database;
 pub use error::{Error, Result};
 pub use examine::{
-    Examined, SetAside, examine, examine_courses, examine_runs, examine_set_aside,
-    examine_signing_key,
+    Examined, SetAside, examine, examine_courses, examine_replicas, examine_runs,
+    examine_set_aside, examine_signing_key,
 };
 pub use metrics::WriterMetrics;
 pub use migrate::migrate_with;
-pub use pool::{Claim, DatabaseFiles, Opening, Store, database_files};
+pub use pool::{DatabaseFiles, Opening, Store, database_files};
 pub use portion::Portion;
+pub use presence::{CLOCKS_DIFFER, FilePlace, Presence, Role};
+pub use replicas::Replica;
 
 /// Returns the errors that the database itself finds in its files, and rows that point nowhere. The list is empty if
 /// there are none.

@@ -2,6 +2,7 @@
 
 use super::backend::lock::{Held, Lock};
 use super::backend::{Failure, Postgres, Purpose, apart};
+use super::presence::{FilePlace, Presence, Role};
 use super::turns::Turns;
 use super::writer::Writer;
 use super::writers::Writers;
@@ -49,6 +50,7 @@ pub struct Store {
     free_readers: Turns,
     writing: Writing,
     database: Arc<Database>,
+    role: Arc<Role>,
 }
 
 /// The way in which changes are made.
@@ -59,9 +61,6 @@ enum Writing {
     /// Each on a connection of its own.
     Apart(Writers),
 }
-
-/// The claim of the only server of a database. It ends with the value.
-pub struct Claim(#[allow(dead_code, reason = "its connection holds the lock")] Option<Connection>);
 
 /// The sizes of the database's files, in bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -90,23 +89,15 @@ impl Store {
         }
     }
 
-    /// Makes this process the only server of a PostgreSQL database, for as long as the claim is kept. A SQLite file is
-    /// claimed with its data directory.
-    pub fn claim(database: &Database) -> Result<Claim> {
-        let Database::Postgres(postgres) = database else {
-            return Ok(Claim(None));
-        };
-        let claimed = apart(|| {
-            let mut conn = postgres.connect(Purpose::Write)?;
-            Ok::<_, Error>(conn.claim(&Lock::Server)?.then_some(conn))
-        })?;
-        if let Some(conn) = claimed {
-            return Ok(Claim(Some(conn)));
-        }
-        Err(Error::Unusable(format!(
-            "Another nbcourier is serving {postgres} already. Stop it first: the files of submissions are in the \
-             directory of one server, so only one can serve them."
-        )))
+    /// Makes this process a server of its database. Fails if a running server excludes it. Returns `None` for a file, which
+    /// is claimed with its data directory.
+    pub fn begin_presence(&self, version: &str, place: FilePlace) -> Result<Option<Presence>> {
+        Presence::begin(&self.database, version, place, &self.role)
+    }
+
+    /// Returns the position of this process among the servers of its database.
+    pub fn role(&self) -> &Role {
+        &self.role
     }
 
     fn open_file(path: &Path, database: &Database, opening: Opening) -> Result<Self> {
@@ -132,6 +123,7 @@ impl Store {
             readers: pool(Lender::File(url), READERS, 1)?,
             free_readers: Turns::new(READERS as usize),
             database: Arc::new(database.clone()),
+            role: Arc::default(),
         })
     }
 
@@ -147,6 +139,7 @@ impl Store {
             readers: pool(lender(Purpose::Read), readers, 1)?,
             free_readers: Turns::new(readers as usize),
             database: Arc::new(database.clone()),
+            role: Arc::default(),
         })
     }
 

@@ -175,6 +175,19 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    replicas (id) {
+        id -> Text,
+        version -> Text,
+        host -> Text,
+        place -> Text,
+        alone -> Bool,
+        started_at -> BigInt,
+        seen_at -> BigInt,
+        clock_ahead -> BigInt,
+    }
+}
+
 diesel::joinable!(members -> courses (course_id));
 diesel::joinable!(blob_contents -> blobs (blob_id));
 diesel::joinable!(tree_files -> trees (tree_id));

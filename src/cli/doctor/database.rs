@@ -5,6 +5,7 @@ use nbcourier_domain::{ByteSize, Span, UserName};
 use nbcourier_exchange::accounts::adopt_command;
 use nbcourier_exchange::upkeep::runs::{self, Task};
 use nbcourier_storage::{self as store, Database, Examined};
+use std::collections::BTreeSet;
 use std::time::{Duration, SystemTime};
 
 /// Size of the write-ahead log above which something keeps its changes out of the database, in bytes.
@@ -77,6 +78,49 @@ fn examine_server(database: &Database, examined: &Examined, findings: &mut Findi
         ),
     }
     true
+}
+
+/// Reports the servers that run on a database of PostgreSQL, and the differences of their clocks and versions.
+pub fn examine_replicas(database: &Database, findings: &mut Findings) {
+    let replicas = match store::examine_replicas(database) {
+        Ok(Some(replicas)) => replicas,
+        Ok(None) => return,
+        Err(error) => {
+            findings.wrong(
+                format!("The list of servers cannot be read: {error}"),
+                UNREADABLE,
+            );
+            return;
+        }
+    };
+    let named: Vec<String> = replicas.iter().map(ToString::to_string).collect();
+    if named.is_empty() {
+        findings.ok("No server has used this database in the last seconds");
+    } else {
+        findings.ok(format!(
+            "Servers that use this database, or ended a moment ago: {}",
+            named.join(", ")
+        ));
+    }
+    let versions: BTreeSet<&str> = replicas.iter().map(|one| one.version.as_str()).collect();
+    if versions.len() > 1 {
+        findings.warning(
+            format!("Servers of different versions run: {}", named.join(", ")),
+            "End the update: stop the older ones",
+        );
+    }
+    for one in &replicas {
+        if one.clock_ahead.saturating_abs() > store::CLOCKS_DIFFER {
+            findings.warning(
+                format!(
+                    "The clock of {} is {} ms ahead of the database's, so it judges lateness differently",
+                    one.host,
+                    one.clock_ahead / 1000
+                ),
+                "Set the clocks of all machines by NTP",
+            );
+        }
+    }
 }
 
 fn examine_versions(examined: &Examined, findings: &mut Findings) {

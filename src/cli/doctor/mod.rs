@@ -80,6 +80,9 @@ async fn examine(config: &Config, public_url: Option<String>, findings: &mut Fin
     }
     let instance = signing_key::instance(config);
     findings.about("Server");
+    if made {
+        database::examine_replicas(&config.places.database, findings);
+    }
     let running = data::is_claimed(&config.places.data_dir);
     public_address::examine_server(config, running, instance.as_ref(), findings).await;
     if made {

@@ -4,13 +4,14 @@ use super::{clean_up, logging, memory, open_files};
 use crate::cli::Outcome;
 use crate::cli::data_dir::{claim, open_blobs};
 use crate::config::{self, Config, Environment, LogFormat, Origins, ReusedNames, ServeOptions};
-use crate::http::{self, Metrics, Settings};
+use crate::http::{self, Metrics, Server, Settings};
 use clap::ArgMatches;
 use nbcourier_auth::{Authenticator, GroupList, HubSettings, Instance, ReceiptSigner, SigningKey};
 use nbcourier_exchange::{Exchange, Limits, Policy, Quotas, Reused, groups};
-use nbcourier_storage::{Opening, Store};
+use nbcourier_storage::{FilePlace, Opening, Presence, Store};
 use std::error::Error;
 use std::net::{SocketAddr, TcpListener};
+use std::pin::pin;
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
@@ -68,7 +69,8 @@ async fn serve(mut config: Config) -> Result<(), Box<dyn Error>> {
     // Held while the server runs. A second server on the same data would not know the uploads of this one.
     let _lock = claim(&config.places)?;
     let store = Store::open(&config.places.database, opening)?;
-    let _alone = Store::claim(&config.places.database)?;
+    let place = FilePlace::Directory(config.places.data_dir.canonicalize()?);
+    let mut presence = store.begin_presence(env!("CARGO_PKG_VERSION"), place)?;
     let blobs = open_blobs(&config.places)?;
     let policy = Policy {
         hub_groups: config.hub_groups,
@@ -140,8 +142,28 @@ async fn serve(mut config: Config) -> Result<(), Box<dyn Error>> {
     }
     actix_web::rt::spawn(clean_up::regularly(exchange, retention, event_retention));
     actix_web::rt::spawn(memory::return_regularly());
-    server.await?;
-    Ok(())
+    serve_until_lost(server, presence.as_mut()).await
+}
+
+/// Serves until a signal ends the server, or until another server has taken its place.
+async fn serve_until_lost(
+    server: Server,
+    presence: Option<&mut Presence>,
+) -> Result<(), Box<dyn Error>> {
+    let Some(presence) = presence else {
+        return Ok(server.await?);
+    };
+    let handle = server.handle();
+    let mut server = pin!(server);
+    tokio::select! {
+        ended = &mut server => Ok(ended?),
+        error = presence.lost() => {
+            log::error!("{error}");
+            let (ended, ()) = tokio::join!(server, handle.stop(true));
+            ended?;
+            Err(error.into())
+        }
+    }
 }
 
 fn listen_for_metrics(address: SocketAddr) -> Result<TcpListener, Box<dyn Error>> {

@@ -5,7 +5,7 @@ use super::requests::Requests;
 use nbcourier_auth::{Authenticator, HubMetrics};
 use nbcourier_domain::Timestamp;
 use nbcourier_exchange::Exchange;
-use nbcourier_exchange::upkeep::measure::Holdings;
+use nbcourier_exchange::upkeep::measure::{Common, Holdings};
 use nbcourier_exchange::upkeep::runs::{Run, Task};
 use prometheus_client::encoding::prometheus_text;
 use prometheus_client::metrics::counter::ConstCounter;
@@ -168,12 +168,6 @@ fn register_work(exchange: &Exchange, registry: &mut Registry) {
 fn register_storage(holdings: &Holdings, registry: &mut Registry) {
     for (name, help, value) in [
         (
-            "nbcourier_blobs",
-            "Contents stored, each counted once; some seconds old",
-            holdings.blobs.0,
-        ),
-        ("nbcourier_blob_bytes", "Their bytes", holdings.blobs.1),
-        (
             "nbcourier_disk_free_bytes",
             "Free on the file system of the blobs",
             holdings.blob_space.free,
@@ -199,15 +193,39 @@ fn register_storage(holdings: &Holdings, registry: &mut Registry) {
             ConstGauge::new(files.write_ahead_log),
         );
     }
+    if let Some(ahead) = holdings.clock_ahead {
+        registry.register(
+            "nbcourier_clock_ahead_seconds",
+            "By how much the clock of this machine is ahead of the database's",
+            ConstGauge::new(seconds(ahead)),
+        );
+    }
+    if let Some(common) = &holdings.common {
+        register_common(common, registry);
+    }
+}
+
+/// Registers what all servers have in common.
+fn register_common(common: &Common, registry: &mut Registry) {
+    for (name, help, value) in [
+        (
+            "nbcourier_blobs",
+            "Contents stored, each counted once; some seconds old",
+            common.blobs.0,
+        ),
+        ("nbcourier_blob_bytes", "Their bytes", common.blobs.1),
+    ] {
+        registry.register(name, help, ConstGauge::new(value));
+    }
     registry.register(
         "nbcourier_task_last_run_timestamp_seconds",
         "When the task last ended, well or not; 0 for never",
-        ends(holdings, |run| Some(run.ended_at)),
+        ends(common, |run| Some(run.ended_at)),
     );
     registry.register(
         "nbcourier_task_last_success_timestamp_seconds",
         "When the task last ended well; 0 for never",
-        ends(holdings, |run| run.succeeded_at),
+        ends(common, |run| run.succeeded_at),
     );
 }
 
@@ -216,10 +234,10 @@ type Ends = Family<[(&'static str, &'static str); 1], Gauge<f64, AtomicU64>>;
 
 /// Returns a time of the last run of each task. A task that never ran is at 0, so that an alert on its age fires for it
 /// too.
-fn ends(holdings: &Holdings, of: fn(&Run) -> Option<Timestamp>) -> Ends {
+fn ends(common: &Common, of: fn(&Run) -> Option<Timestamp>) -> Ends {
     let ends = Ends::default();
     for task in Task::REGULAR {
-        let run = holdings.runs.iter().find(|run| run.task == task.word());
+        let run = common.runs.iter().find(|run| run.task == task.word());
         let time = seconds(run.and_then(of).map_or(0, Timestamp::micros));
         ends.get_or_create(&[("task", task.word())]).set(time);
     }

@@ -3,7 +3,7 @@
 use super::prepare;
 use nbcourier_testdb::{Cluster, Stop, USER, shared};
 use nbcourier_testkit::server::run;
-use nbcourier_testkit::{Course, Finish as _, Sent, Setup};
+use nbcourier_testkit::{Course, Finish as _, Sent, Server, Setup};
 use std::path::Path;
 use std::process::Command;
 use std::thread;
@@ -23,7 +23,7 @@ fn refusal(arguments: &[&str]) -> String {
     last.to_owned()
 }
 
-fn assert_refused(arguments: &[&str], parts: &[&str]) {
+pub fn assert_refused(arguments: &[&str], parts: &[&str]) {
     let refusal = refusal(arguments);
     for part in parts {
         assert!(refusal.contains(part), "{refusal}\nlacks {part:?}");
@@ -128,21 +128,20 @@ fn a_standby_is_refused() {
 #[test]
 fn servers_that_start_together_migrate_once() {
     let url = shared().url(&shared().create());
-    let outcomes: Vec<bool> = thread::scope(|scope| {
+    let started: Vec<Server> = thread::scope(|scope| {
         let starting: Vec<_> = (0..3)
             .map(|_| {
                 let setup = Setup::standalone().on_postgres(&url);
-                scope.spawn(move || setup.try_start().is_some())
+                scope.spawn(move || setup.try_start())
             })
             .collect();
-        starting
-            .into_iter()
-            .map(|one| one.join().unwrap())
-            .collect()
+        let started = starting.into_iter().map(|one| one.join().unwrap());
+        started.flatten().collect()
     });
-    assert!(outcomes.iter().any(|started| *started), "{outcomes:?}");
-    let server = Setup::standalone().on_postgres(&url).start();
-    prepare(&server, &["ann"]);
+    let [server] = started.as_slice() else {
+        panic!("{} of them serve", started.len());
+    };
+    prepare(server, &["ann"]);
 }
 
 #[test]
@@ -269,7 +268,8 @@ fn the_certificate_of_the_server_is_verified() {
     let roots = format!("sslrootcert={}", place.path().join("ca.pem").display());
 
     let verified = url("localhost", &format!("sslmode=verify-full&{roots}"));
-    let server = Setup::standalone().on_postgres(&verified).start();
+    let setup = Setup::standalone();
+    let server = setup.clone().on_postgres(&verified).start();
     prepare(&server, &["ann"]);
     let encrypted = "SELECT bool_and(ssl) FROM pg_stat_ssl JOIN pg_stat_activity USING (pid) \
                      WHERE application_name = 'nbcourier'";
@@ -286,7 +286,8 @@ fn the_certificate_of_the_server_is_verified() {
         format!("sslmode=verify-ca&{roots}"),
         "sslmode=require".to_owned(),
     ] {
-        let server = Setup::standalone()
+        let server = setup
+            .clone()
             .on_postgres(&url("127.0.0.1", &weaker))
             .start();
         assert_eq!(cluster.sql(&database, encrypted), "t");

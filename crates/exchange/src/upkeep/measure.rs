@@ -30,12 +30,21 @@ pub struct ExchangeMetrics {
 /// The current contents of the exchange.
 #[derive(Debug, Clone)]
 pub struct Holdings {
-    /// The number of distinct contents and their bytes. The count may be some seconds old.
-    pub blobs: (u64, u64),
+    /// What all servers of the exchange have in common. Only the one that started first reports it, so that sums are right.
+    pub common: Option<Common>,
     /// The space of the blobs' file system.
     pub blob_space: Space,
     /// The sizes of the database's files, if it has some on this machine.
     pub database: Option<DatabaseFiles>,
+    /// The time by which the clock of this machine is ahead of that of the database's server, in microseconds.
+    pub clock_ahead: Option<i64>,
+}
+
+/// What all servers of an exchange have in common.
+#[derive(Debug, Clone)]
+pub struct Common {
+    /// The number of distinct contents and their bytes. The count may be some seconds old.
+    pub blobs: (u64, u64),
     /// The last run of each task.
     pub runs: Vec<runs::Run>,
 }
@@ -68,11 +77,21 @@ pub async fn holdings(exchange: &Exchange) -> Result<Holdings> {
     let rows = exchange.rows.clone();
     let (blob_space, database) =
         blocking(move || Ok::<_, Error>((blobs.space()?, rows.files()?))).await??;
+    let common = if exchange.rows.role().is_first() {
+        Some(Common {
+            blobs: count(exchange).await?,
+            runs: runs::list(exchange).await?,
+        })
+    } else {
+        // Shows whether the database answers.
+        runs::list(exchange).await?;
+        None
+    };
     Ok(Holdings {
-        blobs: count(exchange).await?,
+        common,
         blob_space,
         database,
-        runs: runs::list(exchange).await?,
+        clock_ahead: exchange.rows.role().clock_ahead(),
     })
 }
 

@@ -15,8 +15,10 @@ use std::collections::BTreeMap;
 pub enum Lock<'a> {
     /// The tables themselves.
     Migration,
-    /// The server of a database whose large files are in a directory. It is the only one.
-    Server,
+    /// The rows of the servers.
+    Replicas,
+    /// The server whose row has that ID, for as long as it runs.
+    Replica(&'a str),
     /// The clean-up. One process does it at a time.
     CleanUp,
     /// The import of courses from elsewhere. One runs at a time.
@@ -39,7 +41,8 @@ impl Lock<'_> {
     fn number(&self) -> (i64, bool) {
         match self {
             Self::Migration => (number(0, 0, ""), false),
-            Self::Server => (number(0, 1, ""), false),
+            Self::Replicas => (number(0, 1, ""), false),
+            Self::Replica(id) => (number(5, 0, id), false),
             Self::Import => (number(0, 2, ""), false),
             Self::CleanUp => (number(0, 3, ""), false),
             Self::Course(name) => (number(1, 0, name.as_str()), false),
@@ -68,12 +71,21 @@ fn number(kind: u8, id: i64, name: &str) -> i64 {
 impl Connection {
     /// Takes the lock until the connection is closed, or returns that another connection has it.
     pub(crate) fn claim(&mut self, lock: &Lock<'_>) -> Result<bool> {
+        self.try_lock("pg_try_advisory_lock", lock)
+    }
+
+    /// Whether no other connection has the lock. Takes it until the open transaction ends.
+    pub(crate) fn is_free(&mut self, lock: &Lock<'_>) -> Result<bool> {
+        self.try_lock("pg_try_advisory_xact_lock", lock)
+    }
+
+    fn try_lock(&mut self, function: &str, lock: &Lock<'_>) -> Result<bool> {
         #[derive(QueryableByName)]
         struct Taken {
             #[diesel(sql_type = diesel::sql_types::Bool)]
             taken: bool,
         }
-        let taken: Taken = diesel::sql_query("SELECT pg_try_advisory_lock($1) AS taken")
+        let taken: Taken = diesel::sql_query(format!("SELECT {function}($1) AS taken"))
             .bind::<BigInt, _>(lock.number().0)
             .get_result(self)?;
         Ok(taken.taken)
@@ -158,7 +170,8 @@ mod tests {
         let assignment = AssignmentId::parse("ann").unwrap();
         let locks = [
             Lock::Migration,
-            Lock::Server,
+            Lock::Replicas,
+            Lock::Replica("ann"),
             Lock::Import,
             Lock::CleanUp,
             Lock::Course(&course),

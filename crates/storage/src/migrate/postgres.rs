@@ -4,13 +4,17 @@ use super::{OUR_BOOKS, differences, maker};
 use crate::backend::lock::Lock;
 use crate::backend::prelude::*;
 use crate::backend::{Postgres, Purpose, load_rows};
-use crate::{Error, Opening, Result};
+use crate::{Error, Opening, Result, replicas};
 use diesel::migration::{Migration, MigrationConnection as _, MigrationSource};
 use diesel::pg::Pg;
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness as _, embed_migrations};
 use std::collections::BTreeSet;
 
 const MIGRATIONS: EmbeddedMigrations = embed_migrations!("../../migrations/postgres");
+
+/// The versions of migrations that servers of earlier versions do not survive, such as those that remove a column. Others
+/// only add something, so that servers can be updated one after the other.
+const BREAKING: [&str; 0] = [];
 
 /// The settings of the transaction that migrates. A migration may take long, and others wait for it.
 const PATIENCE: &str = "SET LOCAL lock_timeout = '10min'; SET LOCAL statement_timeout = 0";
@@ -77,6 +81,7 @@ fn migrate(conn: &mut Connection, postgres: &Postgres, opening: Opening) -> Resu
             missing.join(", ")
         )));
     }
+    refuse_beside_servers(conn, postgres, &missing, &BREAKING)?;
     if !is_new {
         log::info!("Migrating {postgres}. No copy is set aside: a failed migration is undone");
     }
@@ -88,6 +93,30 @@ fn migrate(conn: &mut Connection, postgres: &Postgres, opening: Opening) -> Resu
             .map(drop)
             .map_err(|error| unusable(error.to_string()))
     })
+}
+
+/// Refuses migrations that a running server would not survive. Other ones are applied beside servers of earlier versions.
+fn refuse_beside_servers(
+    conn: &mut Connection,
+    postgres: &Postgres,
+    missing: &[String],
+    breaking: &[&str],
+) -> Result<()> {
+    if !tables(conn)?.contains("replicas") {
+        return Ok(());
+    }
+    let is_breaking = missing
+        .iter()
+        .any(|version| breaking.contains(&version.as_str()));
+    for other in replicas::running(conn)? {
+        if (is_breaking || other.alone) && !conn.is_free(&Lock::Replica(&other.id))? {
+            return Err(Error::Unusable(format!(
+                "{postgres} needs a migration that {other} does not understand, and that one is running. Nothing was \
+                 changed. Stop all servers of earlier versions first."
+            )));
+        }
+    }
+    Ok(())
 }
 
 /// Returns the tables in the schema of the connection.
@@ -149,6 +178,36 @@ mod tests {
             names.collect::<BTreeSet<_>>()
         };
         assert_eq!(names("postgres"), names("sqlite"));
+    }
+
+    #[test]
+    fn a_migration_that_breaks_servers_waits_until_they_have_stopped() {
+        use crate::{FilePlace, Store};
+        let postgres = new_database();
+        let store = Store::open(
+            &crate::Database::Postgres(Box::new(postgres.clone())),
+            Opening::Existing,
+        )
+        .unwrap();
+        let mut conn = postgres.connect(Purpose::Write).unwrap();
+        let mut is_refused = |breaking: &[&str]| {
+            let missing = ["20300101000000".to_owned()];
+            let refused =
+                conn.transaction(|conn| refuse_beside_servers(conn, &postgres, &missing, breaking));
+            refused.is_err_and(|error| error.to_string().contains("nbcourier 0.0.1 on"))
+        };
+        let breaking = ["20300101000000"];
+        assert!(!is_refused(&breaking));
+        let shared = FilePlace::Shared("s3://bucket".into());
+        let presence = store.begin_presence("0.0.1", shared).unwrap();
+        assert!(is_refused(&breaking));
+        assert!(!is_refused(&["20300202000000"]));
+        drop(presence);
+        assert!(!is_refused(&breaking));
+        // A server with files of its own does not expect another server at all.
+        let directory = FilePlace::Directory("/srv".into());
+        let _presence = store.begin_presence("0.0.1", directory).unwrap();
+        assert!(is_refused(&[]));
     }
 
     #[test]
