@@ -166,6 +166,7 @@ fn value(config: &Config, origins: &Origins, name: &str) -> Option<String> {
         "jupyterhub-api-token-file" => path(config.secret_files[0].as_deref()),
         "jupyterhub-api-url" => text(config.hub.as_ref().map_or("", |hub| &hub.api_url)),
         "hub-cache-ttl" => span(config.hub_cache_ttl),
+        "hub-cache-size" => config.hub_cache_size.to_string(),
         "hub-grace" => span(config.hub_grace),
         "require-service-scope" => config.require_service_scope.to_string(),
         "max-request-size" => size(config.max_request_size),

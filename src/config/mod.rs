@@ -25,7 +25,7 @@ pub use serve_options::{GivenGroup, LogFormat, ReusedNames, ServeOptions};
 
 use nbcourier_domain::{GroupRule, GroupRules};
 use std::net::SocketAddr;
-use std::num::NonZeroU32;
+use std::num::{NonZeroU32, NonZeroU64};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -47,6 +47,8 @@ const MAX_OPEN_REQUESTS: usize = 100;
 const MAX_UPLOADS: usize = 8;
 /// Default time for which the hub's answer about a token is trusted.
 const HUB_CACHE_TTL: Duration = Duration::from_mins(1);
+/// Default number of tokens about which the hub's answers are remembered, and of callers whose accounts are.
+const HUB_CACHE_SIZE: u64 = nbcourier_exchange::REMEMBERED_CALLERS;
 /// Default additional time for which it is trusted while the hub does not respond.
 const HUB_GRACE: Duration = Duration::from_mins(10);
 /// Default time for which deleted things can be restored.
@@ -111,6 +113,8 @@ pub struct Config {
     pub max_uploads: Option<usize>,
     /// How long the hub's answer about a token is trusted.
     pub hub_cache_ttl: Duration,
+    /// About how many tokens the hub's answers are remembered, and the accounts of how many callers.
+    pub hub_cache_size: u64,
     /// For how much longer it is trusted while the hub does not respond.
     pub hub_grace: Duration,
     /// Whether tokens must have the scope `access:services` for this service.
@@ -192,6 +196,7 @@ impl Config {
                 .filter(|most| *most > 0),
             max_uploads: Some(given.max_uploads.unwrap_or(MAX_UPLOADS)).filter(|most| *most > 0),
             hub_cache_ttl: given.hub_cache_ttl.map_or(HUB_CACHE_TTL, |span| span.0),
+            hub_cache_size: given.hub_cache_size.map_or(HUB_CACHE_SIZE, NonZeroU64::get),
             hub_grace: given.hub_grace.map_or(HUB_GRACE, |span| span.0),
             require_service_scope: given.require_service_scope.unwrap_or(false),
             retention: given.retention.map_or(RETENTION, |span| span.0),

@@ -5,6 +5,7 @@ use clap::builder::BoolishValueParser;
 use nbcourier_domain::{ByteSize, Role, Span};
 use serde::Deserialize;
 use std::net::{IpAddr, SocketAddr};
+use std::num::NonZeroU64;
 use std::path::PathBuf;
 
 /// The format of the log.
@@ -109,6 +110,10 @@ pub struct ServeOptions {
     #[arg(long, env = "NBCOURIER_HUB_CACHE_TTL", value_name = "TIME")]
     pub hub_cache_ttl: Option<Span>,
 
+    /// Remember the hub's answers about this many tokens, and the accounts of as many callers [default: 100000]
+    #[arg(long, env = "NBCOURIER_HUB_CACHE_SIZE", value_name = "NUMBER")]
+    pub hub_cache_size: Option<NonZeroU64>,
+
     /// Trust the hub's last answer for this much longer while the hub does not respond [default: 10m]
     #[arg(long, env = "NBCOURIER_HUB_GRACE", value_name = "TIME")]
     pub hub_grace: Option<Span>,
@@ -138,7 +143,8 @@ pub struct ServeOptions {
     #[arg(long, env = "NBCOURIER_MAX_USER_SIZE", value_name = "SIZE")]
     pub max_user_size: Option<ByteSize>,
 
-    /// Limit the bytes of one course. The same contents count once per student [default: no limit]
+    /// Limit the bytes of one course. The same contents count once per student. With several servers, a course may pass the
+    /// limit by what it gets in a minute [default: no limit]
     #[arg(long, env = "NBCOURIER_MAX_COURSE_SIZE", value_name = "SIZE")]
     pub max_course_size: Option<ByteSize>,
 
@@ -146,15 +152,17 @@ pub struct ServeOptions {
     #[arg(long, env = "NBCOURIER_MIN_FREE_SPACE", value_name = "SIZE")]
     pub min_free_space: Option<ByteSize>,
 
-    /// Limit the requests per second of one caller, averaged over half a minute; 0 for no limit [default: 300]
+    /// Limit the requests per second of one caller, averaged over half a minute; 0 for no limit. Each server counts for
+    /// itself [default: 300]
     #[arg(long, env = "NBCOURIER_MAX_REQUEST_RATE", value_name = "NUMBER")]
     pub max_request_rate: Option<u32>,
 
-    /// Limit the open requests of one caller; 0 for no limit [default: 100]
+    /// Limit the open requests of one caller; 0 for no limit. Each server counts for itself [default: 100]
     #[arg(long, env = "NBCOURIER_MAX_OPEN_REQUESTS", value_name = "NUMBER")]
     pub max_open_requests: Option<usize>,
 
-    /// Limit the uploads and the long replies that one caller has in progress; more wait. 0 for no limit [default: 8]
+    /// Limit the uploads and the long replies that one caller has in progress; more wait. 0 for no limit. Each server counts
+    /// for itself [default: 8]
     #[arg(long, env = "NBCOURIER_MAX_UPLOADS", value_name = "NUMBER")]
     pub max_uploads: Option<usize>,
 
@@ -265,6 +273,7 @@ impl ServeOptions {
             reused_names: self.reused_names.or(file.reused_names),
             jupyterhub_api_url: self.jupyterhub_api_url.or(file.jupyterhub_api_url),
             hub_cache_ttl: self.hub_cache_ttl.or(file.hub_cache_ttl),
+            hub_cache_size: self.hub_cache_size.or(file.hub_cache_size),
             hub_grace: self.hub_grace.or(file.hub_grace),
             require_service_scope: self.require_service_scope.or(file.require_service_scope),
             max_request_size: self.max_request_size.or(file.max_request_size),

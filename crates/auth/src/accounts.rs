@@ -18,8 +18,6 @@ use std::time::{Duration, Instant};
 const LIFETIME: Duration = Duration::from_hours(1);
 /// The time for which a hub that reports no creation time is not asked about any.
 const PAUSE: Duration = Duration::from_mins(10);
-/// The maximum number of remembered tokens.
-const MAX_ENTRIES: u64 = 100_000;
 
 /// A hub that is asked when accounts were created.
 pub(super) struct Accounts {
@@ -37,12 +35,13 @@ struct Withheld {
 }
 
 impl Accounts {
-    pub(super) fn new(hub: HubClient, token: Token) -> Self {
+    /// Creates a memory of the accounts of at most `most` tokens.
+    pub(super) fn new(hub: HubClient, token: Token, most: u64) -> Self {
         Self {
             hub,
             token,
             known: Cache::builder()
-                .max_capacity(MAX_ENTRIES)
+                .max_capacity(most)
                 .time_to_live(LIFETIME)
                 .build(),
             withheld: Mutex::default(),

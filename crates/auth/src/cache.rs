@@ -15,9 +15,6 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 use tokio::sync::SemaphorePermit;
 
-/// The maximum number of remembered tokens. Each takes some hundred bytes.
-const MAX_ENTRIES: u64 = 100_000;
-
 /// The minimum time for which a token that the hub knew is not counted as a stranger's.
 const ACQUAINTED: Duration = Duration::from_mins(10);
 
@@ -134,20 +131,21 @@ struct OutageWatch {
 }
 
 impl HubCache {
-    pub(super) fn new(hub: HubClient, own: Token, lifetimes: Lifetimes) -> Self {
+    /// Creates a memory of at most `most` tokens, each of some hundred bytes.
+    pub(super) fn new(hub: HubClient, own: Token, lifetimes: Lifetimes, most: u64) -> Self {
         Self {
-            accounts: Accounts::new(hub.clone(), own),
+            accounts: Accounts::new(hub.clone(), own, most),
             hub,
             answers: Cache::builder()
-                .max_capacity(MAX_ENTRIES)
+                .max_capacity(most)
                 .expire_after(ByAnswer(lifetimes.clone()))
                 .build(),
             last_good: Cache::builder()
-                .max_capacity(MAX_ENTRIES)
+                .max_capacity(most)
                 .time_to_live(lifetimes.known.saturating_add(lifetimes.grace))
                 .build(),
             acquainted: Cache::builder()
-                .max_capacity(MAX_ENTRIES)
+                .max_capacity(most)
                 .time_to_live(ACQUAINTED.max(lifetimes.known.saturating_add(lifetimes.grace)))
                 .build(),
             unknown_tokens: UnknownTokens::new(),

@@ -7,8 +7,9 @@ use std::num::NonZeroU32;
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-/// The maximum number of remembered clients, each of some tens of bytes. Idle clients are forgotten.
-const MAX_REMEMBERED: usize = 100_000;
+/// The maximum number of remembered clients, each of some tens of bytes. Idle clients are forgotten. Beyond it, innocent
+/// clients share counters with others.
+const MAX_REMEMBERED: usize = 1_000_000;
 /// The number of counters that further clients share when that maximum is reached.
 const SHARED: u64 = 1024;
 /// The interval at which idle clients are looked for.
@@ -21,6 +22,7 @@ pub struct Rates {
     // The hash has a random key, so that nobody can choose a name that counts as somebody else's.
     hasher: RandomState,
     forgot: Mutex<Option<Instant>>,
+    most: usize,
 }
 
 impl Rates {
@@ -32,15 +34,16 @@ impl Rates {
             clock: DefaultClock::default(),
             hasher: RandomState::new(),
             forgot: Mutex::default(),
+            most: MAX_REMEMBERED,
         }
     }
 
     /// Counts one use by `who`. When the limit is exceeded, counts nothing and returns the time to wait as the error.
     pub fn count(&self, who: impl Hash) -> Result<(), Duration> {
         let mut key = self.hasher.hash_one(who);
-        if self.limiter.len() >= MAX_REMEMBERED {
+        if self.limiter.len() >= self.most {
             self.forget();
-            if self.limiter.len() >= MAX_REMEMBERED {
+            if self.limiter.len() >= self.most {
                 key %= SHARED;
             }
         }
@@ -79,10 +82,13 @@ mod tests {
 
     #[test]
     fn however_many_come_few_are_remembered() {
-        let rates = rates(1, 1);
-        for who in 0..2 * MAX_REMEMBERED {
+        let rates = Rates {
+            most: 10_000,
+            ..rates(1, 1)
+        };
+        for who in 0..2 * rates.most {
             let _ = rates.count(who);
         }
-        assert!(rates.limiter.len() <= MAX_REMEMBERED + 1024);
+        assert!(rates.limiter.len() <= rates.most + 1024);
     }
 }

@@ -42,6 +42,8 @@ pub struct HubSettings {
     pub signing_key: SigningKey,
     /// How long the hub's answer about a token is trusted. With zero, every request asks the hub.
     pub cache_ttl: Duration,
+    /// Maximum number of tokens about which the hub's answers are remembered.
+    pub cache_size: u64,
     /// For how much longer it is trusted while the hub does not respond.
     pub grace: Duration,
     /// Whether a token must have the scope `access:services` for this service.
@@ -72,6 +74,7 @@ impl HubSettings {
             prefix,
             signing_key,
             cache_ttl: Duration::from_mins(1),
+            cache_size: 100_000,
             grace: Duration::from_mins(10),
             require_service_scope: false,
             admins: Vec::new(),
@@ -135,7 +138,7 @@ impl Hub {
                 finished: Spent::new(LOGIN_LIFETIME),
             },
             own: (client.clone(), secret.clone()),
-            cache: HubCache::new(client, secret, lifetimes),
+            cache: HubCache::new(client, secret, lifetimes, settings.cache_size),
             sessions: Sessions::new(seal, &settings.signing_key, settings.prefix),
             admins: Admins::new(settings.admins, settings.hub_admins),
             scopes,

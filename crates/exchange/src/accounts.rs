@@ -16,8 +16,9 @@ use std::time::Duration;
 
 /// The time for which an account that was looked up is trusted. Commands may change the recorded accounts meanwhile.
 const LIFETIME: Duration = Duration::from_mins(10);
-/// Maximum number of remembered callers. Beyond it, the caller who was seen the longest time ago is forgotten.
-const MOST: u64 = 100_000;
+/// The same if other servers may change them. Until then, a former owner of a name may still come in here after another
+/// server has seen the new owner.
+const LIFETIME_SHARED: Duration = Duration::from_secs(30);
 /// Maximum difference in microseconds between two times of the same account. The databases of some hubs round the time,
 /// but not immediately.
 const SAME: i64 = 5_000_000;
@@ -26,14 +27,14 @@ const SAME: i64 = 5_000_000;
 #[derive(Clone)]
 pub(super) struct Known(Cache<UserName, Timestamp>);
 
-impl Default for Known {
-    fn default() -> Self {
-        let cache = Cache::builder().max_capacity(MOST).time_to_live(LIFETIME);
+impl Known {
+    /// Returns a memory of at most so many callers. Beyond it, the caller who was seen the longest time ago is forgotten.
+    pub fn new(most: u64, is_shared: bool) -> Self {
+        let lifetime = if is_shared { LIFETIME_SHARED } else { LIFETIME };
+        let cache = Cache::builder().max_capacity(most).time_to_live(lifetime);
         Self(cache.eviction_policy(EvictionPolicy::lru()).build())
     }
-}
 
-impl Known {
     fn has(&self, person: &UserName, made_at: Timestamp) -> bool {
         self.0.get(person) == Some(made_at)
     }
@@ -208,7 +209,8 @@ mod tests {
 
     #[test]
     fn one_caller_too_many_makes_only_the_oldest_forgotten() {
-        let (known, time) = (Known::default(), Timestamp::from_micros(1));
+        const MOST: u64 = 10_000;
+        let (known, time) = (Known::new(MOST, false), Timestamp::from_micros(1));
         let name = |number: u64| UserName::parse(format!("user{number}")).unwrap();
         for number in 0..MOST + 1000 {
             known.remember(name(number), time);

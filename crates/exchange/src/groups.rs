@@ -36,9 +36,6 @@ const SEEN_LIFETIME: Duration = Duration::from_secs(10);
 /// Maximum number of people whose groups are stored in one transaction, so that other writers do not wait long.
 const AT_ONCE: usize = 200;
 
-/// Maximum number of remembered callers. Beyond it, the caller who was seen the longest time ago is forgotten.
-const SEEN_MAX: u64 = 100_000;
-
 /// Stores which courses the hub's groups put the caller in, if that changed since they were last seen. Only groups that
 /// the hub itself listed are stored, and never older ones than those stored: a session remembers the groups of its login,
 /// and two tokens of one person are looked up at different times.
@@ -179,6 +176,12 @@ fn changes(
 }
 
 impl Seen {
+    /// Returns a memory of at most so many callers. Beyond it, the caller who was seen the longest time ago is forgotten.
+    pub fn new(most: u64) -> Self {
+        let cache = Cache::builder().max_capacity(most);
+        Self(cache.eviction_policy(EvictionPolicy::lru()).build())
+    }
+
     /// Whether a comparison is unnecessary: newer groups are known, or the same ones were compared a moment ago.
     fn knows(&self, person: &UserName, groups: &[(CourseId, Role)], as_of: Instant) -> bool {
         self.0.get(person).is_some_and(|noted| {
@@ -197,12 +200,5 @@ impl Seen {
     fn remember(&self, person: UserName, groups: Groups, as_of: Instant) {
         let (groups, at) = (groups.into(), Instant::now());
         self.0.insert(person, Noted { groups, as_of, at });
-    }
-}
-
-impl Default for Seen {
-    fn default() -> Self {
-        let cache = Cache::builder().max_capacity(SEEN_MAX);
-        Self(cache.eviction_policy(EvictionPolicy::lru()).build())
     }
 }

@@ -60,6 +60,9 @@ pub struct Limits {
     pub tree_bytes: u64,
 }
 
+/// The default number of callers whose accounts and groups are remembered.
+pub const REMEMBERED_CALLERS: u64 = 100_000;
+
 /// The exchange of one data directory: its rows, its bytes and its rules. Cheap to clone.
 #[derive(Clone)]
 pub struct Exchange {
@@ -87,18 +90,33 @@ impl Exchange {
             space: space::Space::new(blobs.clone(), rows.clone(), 0),
             quota: quota::Quota::new(Quotas::default(), &rows),
             ahead: ahead::Ahead::default(),
+            seen: groups::Seen::new(REMEMBERED_CALLERS),
+            known: accounts::Known::new(REMEMBERED_CALLERS, rows.is_shared()),
             rows,
             blobs,
             policy,
             limits,
-            seen: groups::Seen::default(),
             last_check: health::LastCheck::default(),
             metrics: Arc::default(),
             counted: measure::Counted::default(),
-            known: accounts::Known::default(),
             verified: verified::Verified::default(),
             hashing: checksums::Hashing::default(),
         }
+    }
+
+    /// Returns the exchange, which remembers the accounts and groups of at most so many callers.
+    #[must_use]
+    pub fn remembering(self, callers: u64) -> Self {
+        Self {
+            seen: groups::Seen::new(callers),
+            known: accounts::Known::new(callers, self.rows.is_shared()),
+            ..self
+        }
+    }
+
+    /// Whether this process does what one server does for all: it started first, or is the only one.
+    pub fn is_first(&self) -> bool {
+        self.rows.role().is_first()
     }
 
     /// Returns the exchange with these quotas. It refuses files while less than `min_free_space` bytes are free.

@@ -37,6 +37,7 @@ pub mod signing_keys;
 pub mod snapshot;
 pub mod submission_pages;
 pub mod submissions;
+pub mod totals;
 pub mod trash;
 pub mod trees;
 mod turns;

@@ -93,8 +93,9 @@ async fn serve(mut config: Config) -> Result<(), Box<dyn Error>> {
         course_bytes: config.max_course_size,
     };
     let signing_key = signing_key(&config, &store).await?;
-    let exchange =
-        Exchange::new(store, blobs.into(), policy, limits).guarded(quotas, config.min_free_space);
+    let exchange = Exchange::new(store, blobs.into(), policy, limits)
+        .guarded(quotas, config.min_free_space)
+        .remembering(config.hub_cache_size);
     let listener = config.binding.bind().map_err(|error| {
         format!(
             "Cannot listen on {}: {error}. Choose another address with --host and --port",
@@ -217,6 +218,7 @@ fn authenticator(config: Config, signing_key: SigningKey) -> Result<Authenticato
         prefix: config.prefix,
         signing_key,
         cache_ttl: config.hub_cache_ttl,
+        cache_size: config.hub_cache_size,
         grace: config.hub_grace,
         require_service_scope: config.require_service_scope,
         admins: config.admins,
@@ -228,6 +230,11 @@ fn authenticator(config: Config, signing_key: SigningKey) -> Result<Authenticato
 async fn follow_groups(exchange: Exchange, authenticator: Authenticator, every: Duration) {
     let mut before = None;
     loop {
+        // The rosters belong to all servers, and listing the groups of a large hub is work for it.
+        if !exchange.is_first() {
+            tokio::time::sleep(every.max(SHORTEST)).await;
+            continue;
+        }
         let begun = Instant::now();
         let Some(listed) = authenticator.groups().await else {
             return;

@@ -77,7 +77,7 @@ pub async fn holdings(exchange: &Exchange) -> Result<Holdings> {
     let rows = exchange.rows.clone();
     let (blob_space, database) =
         blocking(move || Ok::<_, Error>((blobs.space()?, rows.files()?))).await??;
-    let common = if exchange.rows.role().is_first() {
+    let common = if exchange.is_first() {
         Some(Common {
             blobs: count(exchange).await?,
             runs: runs::list(exchange).await?,
@@ -105,7 +105,7 @@ async fn count(exchange: &Exchange) -> Result<(u64, u64)> {
     }
     let blobs = exchange
         .without_policy()
-        .read(|conn| Ok(store::blobs::totals(conn)?))
+        .read(|conn| Ok(store::totals::totals(conn)?))
         .await?;
     let serves = COUNT_SERVES.max(now.elapsed().saturating_mul(COUNT_SHARE));
     *counted = Some(LastCount {
