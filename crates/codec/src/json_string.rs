@@ -155,21 +155,18 @@ fn ascii_length(bytes: &[u8]) -> usize {
     plain_blocks * 32 + ascii_length_in_words(rest)
 }
 
-/// Whether a whole block is plain ASCII text. The compiler turns the loops into a few vector instructions.
+/// Whether a whole block is plain ASCII text. The four words do not wait for each other.
 fn is_plain(block: &[u8; 32]) -> bool {
-    let mut others = [0; 32];
-    for (other, byte) in others.iter_mut().zip(block) {
-        *other = u8::from(is_other(*byte));
-    }
-    others == [0; 32]
+    let marks = block
+        .as_chunks()
+        .0
+        .iter()
+        .map(|word| other_bytes(u64::from_le_bytes(*word)));
+    marks.fold(0, |all, marks| all | marks) == 0
 }
 
-#[expect(
-    clippy::needless_bitwise_bool,
-    reason = "branches are no vector instructions"
-)]
 fn is_other(byte: u8) -> bool {
-    (byte.wrapping_sub(0x20) >= 0x60) | (byte == b'"') | (byte == b'\\')
+    !(0x20..0x80).contains(&byte) || byte == b'"' || byte == b'\\'
 }
 
 fn ascii_length_in_words(bytes: &[u8]) -> usize {
@@ -331,6 +328,24 @@ mod tests {
             ] {
                 let input = [before.as_bytes(), wrong, b"abcdefghijklmnop\""].concat();
                 assert_eq!(text(&input), Err(NotJson), "{}", input.escape_ascii());
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn plain_text_ends_before_the_first_other_byte() {
+        for byte in 0..=u8::MAX {
+            for at in [0, 7, 8, 31, 32, 63, 69] {
+                let mut text = [b'~'; 70];
+                text[at] = byte;
+                let plain = (0x20..0x80).contains(&byte) && byte != b'"' && byte != b'\\';
+                let expected = if plain { text.len() } else { at };
+                assert_eq!(ascii_length(&text), expected, "{byte} at {at}");
             }
         }
     }

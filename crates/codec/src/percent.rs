@@ -83,19 +83,19 @@ fn decode_one(input: &[u8], at: usize) -> Option<(u8, usize)> {
 /// Returns a word with a bit for each byte of a block, set for `%&'()*+`. Three of these matter. The other four lie in
 /// their range, and clients escape them anyway.
 fn special_bytes(block: &[u8; BLOCK]) -> u64 {
-    let mut bits = [0; BLOCK];
-    for (index, (bit, byte)) in bits.iter_mut().zip(block).enumerate() {
-        *bit = if byte.wrapping_sub(b'%') <= b'+' - b'%' {
-            1 << (index % 8)
-        } else {
-            0
-        };
-    }
+    const ONES: u64 = u64::from_ne_bytes([1; 8]);
+    const HIGH: u64 = ONES * 0x80;
+    // A sum has its highest bit if the byte is at least so large. No sum exceeds a byte.
+    const AT_LEAST_PERCENT: u64 = ONES * (0x80 - b'%' as u64);
+    const BEHIND_PLUS: u64 = ONES * (0x80 - (b'+' as u64 + 1));
     let mut marks = 0;
-    for (index, bits) in bits.as_chunks::<8>().0.iter().enumerate() {
-        // The highest byte of the product is the sum of all eight bytes.
-        let sum = u64::from_le_bytes(*bits).wrapping_mul(u64::from_ne_bytes([1; 8])) >> 56;
-        marks |= sum << (8 * index);
+    for (index, word) in block.as_chunks().0.iter().enumerate() {
+        let word = u64::from_le_bytes(*word);
+        let ascii = word & !HIGH;
+        let special = (ascii + AT_LEAST_PERCENT) & !(ascii + BEHIND_PLUS) & !word & HIGH;
+        // The factor moves the bit of each byte to a place of its own in the highest byte.
+        let gathered = (special >> 7).wrapping_mul(0x0102_0408_1020_4080) >> 56;
+        marks |= gathered << (8 * index);
     }
     marks
 }
@@ -116,3 +116,24 @@ static HEX: [u8; 256] = {
     }
     table
 };
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_special_byte_is_marked_at_its_place() {
+        for byte in 0..=u8::MAX {
+            for (at, around) in [(0, b'%'), (7, 0xFF), (8, b'$'), (31, 0), (63, b',')] {
+                let mut block = [around; BLOCK];
+                block[at] = byte;
+                let special = |byte: u8| (b'%'..=b'+').contains(&byte);
+                let expected = block
+                    .iter()
+                    .rev()
+                    .fold(0, |marks, byte| marks << 1 | u64::from(special(*byte)));
+                assert_eq!(special_bytes(&block), expected, "{byte} at {at}");
+            }
+        }
+    }
+}
