@@ -14,6 +14,7 @@ from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from enum import Enum, auto
 from fnmatch import fnmatch
+from itertools import takewhile
 from logging import Logger
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
@@ -270,13 +271,21 @@ def notebooks_among(paths: list[str]) -> list[str]:
     )
 
 
-def write_file(directory: Path, path: str, content: BinaryIO) -> None:
+def write_file(
+    directory: Path, path: str, content: BinaryIO, *, unread: bool = False
+) -> None:
     """Writes a received file below the directory, and never outside of it, whatever its path is.
 
-    The file gets its name when it is complete. Until then readers see the earlier file, or none.
+    The file gets its name when it is complete. Until then readers see the earlier file, or none. `unread`: nobody reads
+    the directory yet, so a new file may have its name at once.
     """
     target = directory.joinpath(*names.path(path).split("/"))
     make_below(directory, target.parent)
+    if unread:
+        # This mode never follows a link. Names that are the same on this file system take the other way.
+        with suppress(FileExistsError), target.open("xb") as file:
+            shutil.copyfileobj(content, file)
+            return
     incomplete = _beside(target)
     try:
         with incomplete.open("wb") as file:
@@ -303,7 +312,8 @@ def make_below(root: Path, directory: Path, *, over_links: bool = False) -> None
     Each is made in a loop, because `Path.mkdir(parents=True)` calls itself for each level. `over_links`: whether to
     follow links that lead to somewhere below the root.
     """
-    root.mkdir(parents=True, exist_ok=True)
+    if not root.is_dir():
+        root.mkdir(parents=True, exist_ok=True)
     here = root
     for part in _steps(root, directory):
         here = here / part
@@ -319,11 +329,15 @@ def make_below(root: Path, directory: Path, *, over_links: bool = False) -> None
         here.mkdir(exist_ok=True)
 
 
-def _steps(root: Path, directory: Path) -> tuple[str, ...]:
-    inside, outside = (Path(os.path.abspath(each)) for each in (directory, root))
-    if not _is_below(inside, outside):
+def _steps(root: Path, directory: Path) -> list[str]:
+    # As texts, since this is part of the writing of each file.
+    inside, outside = os.path.abspath(directory), os.path.abspath(root)
+    if inside == outside:
+        return []
+    above = outside.rstrip(os.sep) + os.sep
+    if not inside.startswith(above):
         raise CourierError(f"'{directory}' is not below '{root}'; nothing was written")
-    return inside.relative_to(outside).parts
+    return inside.removeprefix(above).split(os.sep)
 
 
 def _is_below(directory: Path, root: Path) -> bool:
@@ -340,7 +354,7 @@ def staged(destination: Path, *, below: Path) -> Iterator[Path]:
     Raises `CourierError` if the destination is not below the given directory, by its name or through a link.
     """
     parent = destination.parent
-    missing = [each for each in destination.parents if not os.path.lexists(each)]
+    missing = list(takewhile(lambda each: not os.path.lexists(each), destination.parents))
     try:
         make_below(below, parent, over_links=True)
         if Path(os.path.abspath(destination)) == Path(os.path.abspath(below)):

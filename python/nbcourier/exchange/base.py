@@ -114,12 +114,17 @@ class NbCourierExchange(NbCourier, Exchange):
             self.notice(f"The notebooks cannot be read from the gradebook: {error}")
             return set()
 
-    def write(self, directory: Path, path: str, content: BinaryIO) -> str | None:
-        """Writes a received file; returns the reason if its name is impossible here, which affects no other file."""
+    def write(
+        self, directory: Path, path: str, content: BinaryIO, *, unread: bool = False
+    ) -> str | None:
+        """Writes a received file; returns the reason if its name is impossible here, which affects no other file.
+
+        `unread`: nobody reads the directory yet.
+        """
         if names.is_too_deep(names.path(path)):
             return f"'{shown(path)}' was left out: it lies in too many directories"
         try:
-            write_file(directory, path, content)
+            write_file(directory, path, content, unread=unread)
         except LinkInTheWay as error:
             return str(error)
         except OSError as error:

@@ -137,7 +137,9 @@ class Collect(NbCourierExchange, ExchangeCollect):
 
     def _write(self, submission: Submission, content: Content, fresh: Path) -> list[str]:
         """Writes the submission into a new directory; returns why some of its files cannot be written."""
-        written = [self.write(fresh, path, file) for path, file in content]
+        written = [
+            self.write(fresh, path, file, unread=True) for path, file in content
+        ]
         lost = [each for each in written if each is not None]
         if lost and len(lost) == len(written):
             raise CourierError(f"nothing of it can be written here: {some(lost)}")
@@ -153,7 +155,7 @@ class Collect(NbCourierExchange, ExchangeCollect):
             self.coursedir.format_path(step, submission.student, self.assignment)
         )
 
-    @property
+    @cached_property
     def _root(self) -> Path:
         """Returns the directory that contains all students' directories, whatever the layout of the course."""
         step = self.coursedir.submitted_directory

@@ -46,7 +46,10 @@ class FetchAssignment(NbCourierExchange, ExchangeFetchAssignment):
     def _bring(self, content: Content) -> None:
         # The person decides where this directory lies, so links to it are followed.
         with staged(self.dest_path, below=self.dest_path.parent) as fresh:
-            written = [self.write(fresh, path, file) for path, file in self._welcome(content)]
+            written = [
+                self.write(fresh, path, file, unread=True)
+                for path, file in self._welcome(content)
+            ]
             self.lost = [each for each in written if each is not None]
             if self.lost and len(self.lost) == len(written):
                 raise CourierError(
