@@ -331,11 +331,6 @@ mod tests {
             }
         }
     }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
 
     #[test]
     fn plain_text_ends_before_the_first_other_byte() {
