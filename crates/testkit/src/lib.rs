@@ -26,6 +26,7 @@ pub mod oauth;
 pub mod patience;
 pub mod pattern;
 pub mod random;
+pub mod round_robin;
 pub mod routes;
 pub mod script;
 pub mod server;

@@ -2,6 +2,7 @@
 
 use super::{Call, FakeHub, Form, Reply, percent_encode};
 use crate::patience::Finish as _;
+use crate::round_robin::RoundRobin;
 use std::hash::{BuildHasher as _, Hasher as _, RandomState};
 use std::io::{BufRead, BufReader, Read};
 use std::net::TcpListener;
@@ -172,14 +173,36 @@ impl Setup {
         self.directory.path().join(name)
     }
 
-    /// Starts the program and waits until it listens.
+    /// Starts the program and waits until it listens. If tests run on replicas, several of them start behind a proxy.
     pub fn start(&self) -> Server {
-        Server::listening(self.command(), self).unwrap_or_else(|log| panic!("{log}"))
+        let replicas = if self.shares_files() { replicas() } else { 1 };
+        if replicas > 1 {
+            return self.start_replicas(replicas);
+        }
+        Server::listening(self).unwrap_or_else(|log| panic!("{log}"))
     }
 
     /// Starts the program; returns none if it ends without listening.
     pub fn try_start(&self) -> Option<Server> {
-        Server::listening(self.command(), self).ok()
+        Server::listening(self).ok()
+    }
+
+    /// Starts so many servers of one exchange behind a proxy, each with a data directory of its own.
+    pub fn start_replicas(&self, number: usize) -> Server {
+        let mut server = Server::listening(self).unwrap_or_else(|log| panic!("{log}"));
+        server.proxy = Some(RoundRobin::over(vec![server.processes[0].port]));
+        for _ in 1..number {
+            server.add_replica();
+        }
+        server.port = server.proxy.as_ref().expect("it was started").port();
+        server
+    }
+
+    /// Whether several servers may run at the same time.
+    fn shares_files(&self) -> bool {
+        let mut places = self.environment.iter();
+        self.postgres.is_some()
+            && places.any(|(name, value)| name == "NBCOURIER_STORAGE" && value.starts_with("s3://"))
     }
 
     /// Starts the program and kills it after that time, whether it listens by then or not.
@@ -191,6 +214,21 @@ impl Setup {
         thread::sleep(after);
         child.kill().expect("it was running");
         child.wait().expect("it ends");
+    }
+
+    /// Returns the setup of another server of the same exchange.
+    fn replica(&self, number: usize) -> Self {
+        let (from, to) = (
+            self.data_dir().display().to_string(),
+            self.beside(&format!("data-{number}")).display().to_string(),
+        );
+        let mut setup = self.clone();
+        for argument in &mut setup.arguments {
+            if *argument == from {
+                argument.clone_from(&to);
+            }
+        }
+        setup
     }
 
     fn command(&self) -> Command {
@@ -214,13 +252,30 @@ impl Setup {
     }
 }
 
-/// A running server, which is killed when dropped.
+/// The variable with the number of servers that make up an exchange, if they share database and files.
+const REPLICAS: &str = "NBCOURIER_TEST_REPLICAS";
+
+fn replicas() -> usize {
+    let number = std::env::var(REPLICAS);
+    number.map_or(1, |number| number.parse().expect("it is a number"))
+}
+
+/// A running server, which is killed when dropped. It may consist of several replicas behind a proxy.
 pub struct Server {
-    child: Child,
+    processes: Vec<Process>,
+    proxy: Option<RoundRobin>,
+    /// The number of replicas so far, which distinguishes their data directories.
+    started: usize,
     port: u16,
     prefix: String,
-    log: Arc<Mutex<String>>,
     setup: Setup,
+}
+
+/// A process of the program, which is killed when dropped.
+struct Process {
+    child: Child,
+    port: u16,
+    log: Arc<Mutex<String>>,
 }
 
 impl Server {
@@ -244,12 +299,49 @@ impl Server {
 
     /// Returns the ID of the process.
     pub fn id(&self) -> u32 {
-        self.child.id()
+        self.processes[0].child.id()
     }
 
     /// Returns the text written to standard error so far.
     pub fn log(&self) -> String {
-        self.log.lock().expect("the log").clone()
+        let logs = self.processes.iter().map(|process| {
+            let log = process.log.lock();
+            log.expect("the log").clone()
+        });
+        logs.collect()
+    }
+
+    /// Returns the ports of the replicas.
+    pub fn replica_ports(&self) -> Vec<u16> {
+        self.processes.iter().map(|process| process.port).collect()
+    }
+
+    /// Starts one more replica.
+    pub fn add_replica(&mut self) {
+        self.started += 1;
+        let setup = self.setup.replica(self.started);
+        let mut started = Self::listening(&setup).unwrap_or_else(|log| panic!("{log}"));
+        self.processes.append(&mut started.processes);
+        self.balance();
+    }
+
+    /// Kills a replica with `kill -9`. The proxy notices it by itself.
+    pub fn kill_replica(&mut self, number: usize) {
+        drop(self.processes.remove(number));
+    }
+
+    /// Gives no more connections to a replica, asks it to stop, and returns its exit code.
+    pub fn retire_replica(&mut self, number: usize) -> Option<i32> {
+        let mut process = self.processes.remove(number);
+        self.balance();
+        process.ask_to_stop();
+        process.exit_code()
+    }
+
+    fn balance(&self) {
+        if let Some(proxy) = &self.proxy {
+            proxy.set(self.replica_ports());
+        }
     }
 
     /// Returns a request to a path below the prefix, or to the whole path if `target` begins with `/`.
@@ -292,8 +384,10 @@ impl Server {
 
     /// Kills the server with `kill -9`. A new server of the returned setup has the same data.
     pub fn kill(mut self) -> Setup {
-        self.child.kill().expect("it was running");
-        self.child.wait().expect("it ends");
+        for process in &mut self.processes {
+            process.child.kill().expect("it was running");
+            process.child.wait().expect("it ends");
+        }
         self.setup.clone()
     }
 
@@ -308,7 +402,7 @@ impl Server {
     }
 
     fn memory(&self, kind: &str) -> u64 {
-        let path = format!("/proc/{}/status", self.child.id());
+        let path = format!("/proc/{}/status", self.id());
         let status = std::fs::read_to_string(path).expect("the process's status");
         let line = status.lines().find(|line| line.starts_with(kind));
         let kilobytes = line.and_then(|line| line.split_whitespace().nth(1)?.parse::<u64>().ok());
@@ -317,41 +411,36 @@ impl Server {
 
     /// Returns the ID of the process.
     pub fn pid(&self) -> u32 {
-        self.child.id()
+        self.id()
     }
 
     /// Returns the number of files and connections that the process has open.
     pub fn open_files(&self) -> usize {
-        let open = std::fs::read_dir(format!("/proc/{}/fd", self.child.id()));
+        let open = std::fs::read_dir(format!("/proc/{}/fd", self.id()));
         open.expect("its open files").count()
     }
 
     /// Returns the number of threads.
     pub fn threads(&self) -> usize {
-        let tasks = std::fs::read_dir(format!("/proc/{}/task", self.child.id()));
+        let tasks = std::fs::read_dir(format!("/proc/{}/task", self.id()));
         tasks.expect("its threads").count()
     }
 
     /// Asks the process to stop (SIGTERM).
     pub fn ask_to_stop(&self) {
-        let pid = i32::try_from(self.child.id()).expect("a process id");
-        let pid = rustix::process::Pid::from_raw(pid).expect("a process id");
-        rustix::process::kill_process(pid, rustix::process::Signal::TERM).expect("it is running");
+        self.processes.iter().for_each(Process::ask_to_stop);
     }
 
     /// Waits until the process has ended by itself; returns its exit code.
     pub fn exit_code(&mut self) -> Option<i32> {
-        let mut status = None;
-        super::eventually("the server ends", || {
-            status = self.child.try_wait().expect("its state");
-            status.is_some()
-        });
-        status.and_then(|status| status.code())
+        let codes: Vec<_> = self.processes.iter_mut().map(Process::exit_code).collect();
+        codes[0]
     }
 
     /// Whether the process is still running.
     pub fn is_running(&mut self) -> bool {
-        self.child.try_wait().expect("its state").is_none()
+        let mut states = self.processes.iter_mut();
+        states.all(|process| process.child.try_wait().expect("its state").is_none())
     }
 
     /// Whether `healthz` answers with success.
@@ -360,8 +449,9 @@ impl Server {
         reply.is_ok_and(|reply| reply.status == 200)
     }
 
-    fn listening(mut command: Command, setup: &Setup) -> Result<Self, String> {
-        let mut child = command
+    fn listening(setup: &Setup) -> Result<Self, String> {
+        let mut child = setup
+            .command()
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .stderr(Stdio::piped())
@@ -379,16 +469,34 @@ impl Server {
             return Err(format!("the server does not listen:\n{log}"));
         };
         Ok(Self {
-            child,
+            processes: vec![Process { child, port, log }],
+            proxy: None,
+            started: 1,
             port,
             prefix,
-            log,
             setup: setup.clone(),
         })
     }
 }
 
-impl Drop for Server {
+impl Process {
+    fn ask_to_stop(&self) {
+        let pid = i32::try_from(self.child.id()).expect("a process id");
+        let pid = rustix::process::Pid::from_raw(pid).expect("a process id");
+        rustix::process::kill_process(pid, rustix::process::Signal::TERM).expect("it is running");
+    }
+
+    fn exit_code(&mut self) -> Option<i32> {
+        let mut status = None;
+        super::eventually("the server ends", || {
+            status = self.child.try_wait().expect("its state");
+            status.is_some()
+        });
+        status.and_then(|status| status.code())
+    }
+}
+
+impl Drop for Process {
     fn drop(&mut self) {
         let _ = self.child.kill();
         let _ = self.child.wait();
