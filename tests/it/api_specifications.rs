@@ -1,5 +1,5 @@
 //! Compares the documents with the program: the addresses and differences in `api-specifications.md`, and the
-//! settings in `docs/configuration.md`.
+//! settings in `docs/configuration.md`. The addresses below `v1/` are compared with the OpenAPI document in `openapi.rs`.
 
 use clap::{Arg, Args, Command};
 use nbcourier::config::ServeOptions;
@@ -24,7 +24,10 @@ fn every_end_point_has_a_heading_and_every_heading_an_end_point() {
         .filter_map(|line| line.strip_prefix("### `")?.strip_suffix('`'))
         .map(str::to_owned)
         .collect();
-    let addresses = nbcourier_testkit::routes::every_address();
+    let mut addresses = nbcourier_testkit::routes::every_address();
+    let below_v1 = addresses.len();
+    addresses.retain(|address| !address.contains(" v1/"));
+    assert!(addresses.len() < below_v1, "no address below v1/");
     let missing: Vec<_> = addresses.difference(&headings).collect();
     assert!(missing.is_empty(), "without a heading: {missing:#?}");
     let invented: Vec<_> = headings.difference(&addresses).collect();
