@@ -273,66 +273,6 @@ fn a_stop_waits_for_the_submission_in_flight() {
 }
 
 #[test]
-fn one_of_many_simultaneous_creations_succeeds() {
-    let server = Setup::standalone().start();
-    let statuses = |target: &str, user: &str, fields: &[(&str, &str)]| {
-        let mut statuses: Vec<u16> = std::thread::scope(|scope| {
-            let tries: Vec<_> = (0..8)
-                .map(|_| scope.spawn(|| server.post(target, user, fields).status))
-                .collect();
-            tries.into_iter().map(|one| one.join().unwrap()).collect()
-        });
-        statuses.sort_unstable();
-        statuses
-    };
-    let one = [200, 409, 409, 409, 409, 409, 409, 409];
-    assert_eq!(
-        statuses("course/course1", "root", &[("instructors", "[\"kevin\"]")]),
-        one
-    );
-    assert_eq!(
-        statuses("assignment/course1/challenge", "kevin", &[("files", "[]")]),
-        one
-    );
-    assert_eq!(
-        server.get("assignments/course1", "kevin").ok().json()["assignments"],
-        serde_json::json!(["challenge"])
-    );
-}
-
-#[test]
-fn submissions_made_at_once_have_times_of_their_own() {
-    let server = Setup::standalone().start();
-    course_with_work(&server);
-    let course = Course::of(&server, "course1");
-    std::thread::scope(|scope| {
-        for number in 0..16 {
-            scope.spawn(move || {
-                course
-                    .submit(
-                        "challenge",
-                        "lawrence",
-                        &[Sent::new("n", number.to_string())],
-                    )
-                    .ok()
-            });
-        }
-    });
-    let listed = server
-        .get("submissions/course1/challenge", "kevin")
-        .ok()
-        .json();
-    let times: Vec<String> = listed["submissions"]
-        .as_array()
-        .unwrap()
-        .iter()
-        .map(|one| one["timestamp"].as_str().unwrap().to_owned())
-        .collect();
-    assert_eq!(times.len(), 17);
-    assert!(times.windows(2).all(|pair| pair[0] < pair[1]), "{times:?}");
-}
-
-#[test]
 fn readyz_says_when_nothing_could_be_stored() {
     let server = Setup::standalone().start();
     for target in ["readyz", "/readyz"] {

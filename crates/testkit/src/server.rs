@@ -297,11 +297,6 @@ impl Server {
         self.setup.postgres.as_deref()
     }
 
-    /// Returns the ID of the process.
-    pub fn id(&self) -> u32 {
-        self.processes[0].child.id()
-    }
-
     /// Returns the text written to standard error so far.
     pub fn log(&self) -> String {
         let logs = self.processes.iter().map(|process| {
@@ -402,7 +397,7 @@ impl Server {
     }
 
     fn memory(&self, kind: &str) -> u64 {
-        let path = format!("/proc/{}/status", self.id());
+        let path = format!("/proc/{}/status", self.pid());
         let status = std::fs::read_to_string(path).expect("the process's status");
         let line = status.lines().find(|line| line.starts_with(kind));
         let kilobytes = line.and_then(|line| line.split_whitespace().nth(1)?.parse::<u64>().ok());
@@ -411,18 +406,18 @@ impl Server {
 
     /// Returns the ID of the process.
     pub fn pid(&self) -> u32 {
-        self.id()
+        self.processes[0].child.id()
     }
 
     /// Returns the number of files and connections that the process has open.
     pub fn open_files(&self) -> usize {
-        let open = std::fs::read_dir(format!("/proc/{}/fd", self.id()));
+        let open = std::fs::read_dir(format!("/proc/{}/fd", self.pid()));
         open.expect("its open files").count()
     }
 
     /// Returns the number of threads.
     pub fn threads(&self) -> usize {
-        let tasks = std::fs::read_dir(format!("/proc/{}/task", self.id()));
+        let tasks = std::fs::read_dir(format!("/proc/{}/task", self.pid()));
         tasks.expect("its threads").count()
     }
 

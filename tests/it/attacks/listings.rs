@@ -138,7 +138,7 @@ fn fill(server: &Server) {
 }
 
 fn memory(server: &Server, key: &str) -> u64 {
-    let status = fs::read_to_string(format!("/proc/{}/status", server.id())).unwrap();
+    let status = fs::read_to_string(format!("/proc/{}/status", server.pid())).unwrap();
     let line = status.lines().find(|line| line.starts_with(key)).unwrap();
     let kilobytes: u64 = line.split_whitespace().nth(1).unwrap().parse().unwrap();
     kilobytes * 1024
@@ -195,7 +195,7 @@ struct At {
 /// Returns the maximum memory of the server while it answered this request, beyond `idle`, and the reply.
 fn taken(server: &Server, idle: u64, call: &Call) -> (u64, nbcourier_testkit::Reply) {
     // Resets the peak (proc(5)).
-    fs::write(format!("/proc/{}/clear_refs", server.id()), "5").unwrap();
+    fs::write(format!("/proc/{}/clear_refs", server.pid()), "5").unwrap();
     let reply = std::thread::scope(|scope| {
         let asked = scope.spawn(|| call.send(server.port()).unwrap());
         eventually("the reply", || {

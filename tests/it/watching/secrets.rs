@@ -59,7 +59,7 @@ fn a_server_with_all_its_secrets_in_files_tells_none() {
         texts.push(reply.text());
     }
     texts.push(server.log());
-    let line = fs::read(format!("/proc/{}/cmdline", server.id())).unwrap();
+    let line = fs::read(format!("/proc/{}/cmdline", server.pid())).unwrap();
     texts.push(String::from_utf8_lossy(&line).into_owned());
     assert!(server.log().contains("Settings: "), "{}", server.log());
     for secret in [OF_A_PERSON, OF_METRICS, SERVICE_TOKEN] {
