@@ -19,6 +19,7 @@ mod examine;
 pub mod feedback;
 pub mod history;
 pub mod hub_members;
+mod lender;
 pub mod members;
 mod metrics;
 mod migrate;

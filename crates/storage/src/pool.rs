@@ -1,24 +1,22 @@
-//! Opens the database and lends connections to it.
+//! Opens the database, and runs queries and changes on it.
 
 use super::backend::lock::{Held, Lock};
-use super::backend::{Failure, Postgres, Purpose, apart};
+use super::backend::{Postgres, Purpose, apart};
+use super::lender::{Lender, PATIENCE, lend, pool, trace};
 use super::presence::{FilePlace, Presence, Role};
 use super::turns::Turns;
 use super::writer::Writer;
 use super::writers::Writers;
 use super::{Connection, Database, Error, Result, WriterMetrics, migrate, signing_keys};
-use diesel::connection::InstrumentationEvent;
-use diesel::r2d2::{HandleError, ManageConnection, Pool, PooledConnection};
+use diesel::r2d2::{Pool, PooledConnection};
 use nbcourier_work::blocking;
 use std::path::Path;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 /// The number of connections for reading. Reads in SQLite use the CPU, so slightly more connections than cores are
 /// enough.
 const READERS: u32 = 4;
-/// The time to wait for a connection.
-const PATIENCE: Duration = Duration::from_secs(10);
 
 /// The settings of every connection. Every commit is durable (`synchronous=FULL` flushes the write-ahead log), and
 /// statements wait for other processes.
@@ -29,8 +27,6 @@ const PATIENCE: Duration = Duration::from_secs(10);
 const PRAGMAS: &str = "PRAGMA busy_timeout = 10000; PRAGMA journal_mode = WAL; \
      PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA wal_autocheckpoint = 16384; \
      PRAGMA journal_size_limit = 67108864;";
-const READER_PRAGMAS: &str =
-    "PRAGMA busy_timeout = 10000; PRAGMA foreign_keys = ON; PRAGMA query_only = ON;";
 
 /// The permitted changes to a database while it is opened.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -280,25 +276,6 @@ fn begin_reading(readers: &Pool<Lender>, turns: &Turns) -> Result<PooledConnecti
     }
 }
 
-/// Returns a connection of the pool, which waits for a while.
-pub(super) fn lend(pool: &Pool<Lender>, turns: &Turns) -> Result<PooledConnection<Lender>> {
-    pool.get().map_err(|error| {
-        turns.note_outage();
-        Error::Connection(error.to_string())
-    })
-}
-
-fn pool(lender: Lender, size: u32, at_least: u32) -> Result<Pool<Lender>> {
-    Pool::builder()
-        .max_size(size)
-        .min_idle(Some(at_least))
-        .connection_timeout(PATIENCE)
-        .test_on_check_out(false)
-        .error_handler(Box::new(LogConnections))
-        .build(lender)
-        .map_err(|error| Error::Connection(error.to_string()))
-}
-
 /// Returns the sizes of the files of the database at `path`.
 pub fn database_files(path: &Path) -> std::io::Result<DatabaseFiles> {
     let mut log = path.as_os_str().to_owned();
@@ -308,65 +285,4 @@ pub fn database_files(path: &Path) -> std::io::Result<DatabaseFiles> {
         // SQLite removes the log when the last connection is closed.
         write_ahead_log: std::fs::metadata(log).map_or(0, |file| file.len()),
     })
-}
-
-/// Opens connections and lends them.
-#[derive(Debug)]
-pub enum Lender {
-    /// Connections for reading to the SQLite database with this URL.
-    File(String),
-    /// Connections to a PostgreSQL database.
-    Server(Box<Postgres>, Purpose),
-}
-
-impl ManageConnection for Lender {
-    type Connection = Connection;
-    type Error = Error;
-
-    fn connect(&self) -> Result<Connection> {
-        let mut conn = match self {
-            Self::File(url) => {
-                let mut conn = Connection::open(url)?;
-                conn.batch_execute(READER_PRAGMAS)?;
-                conn
-            }
-            Self::Server(postgres, purpose) => postgres.connect(*purpose)?,
-        };
-        conn.set_instrumentation(trace);
-        Ok(conn)
-    }
-
-    fn is_valid(&self, _: &mut Connection) -> Result<()> {
-        Ok(())
-    }
-
-    fn has_broken(&self, conn: &mut Connection) -> bool {
-        // A panic leaves a transaction open.
-        conn.depth() != Some(0) || conn.failure() == Some(Failure::Disconnected)
-    }
-}
-
-/// Logs that a connection could not be opened. Its user gets the error too, but only after some attempts.
-#[derive(Debug)]
-struct LogConnections;
-
-impl HandleError<Error> for LogConnections {
-    fn handle_error(&self, error: Error) {
-        log::warn!("{error}");
-    }
-}
-
-/// The log target of statements.
-const STATEMENTS: &str = "nbcourier::statements";
-
-/// Logs a statement without its bound values, which are people's data.
-#[allow(clippy::needless_pass_by_value, reason = "diesel hands the event over")]
-fn trace(event: InstrumentationEvent<'_>) {
-    if let InstrumentationEvent::StartQuery { query, .. } = event
-        && log::log_enabled!(target: STATEMENTS, log::Level::Trace)
-    {
-        let text = query.to_string();
-        let statement = text.split(" -- binds: ").next().unwrap_or_default();
-        log::trace!(target: STATEMENTS, statement; "statement");
-    }
 }

@@ -4,8 +4,8 @@
 //! take locks (see `backend::lock`), and the constraints of the tables have the last word.
 
 use super::backend::Failure;
+use super::lender::{Lender, lend};
 use super::metrics::Waiting;
-use super::pool::{Lender, lend};
 use super::turns::Turns;
 use super::{Connection, Error, Result, WriterMetrics};
 use diesel::r2d2::Pool;
