@@ -10,11 +10,10 @@ mod events;
 mod feedback;
 mod http;
 mod ngshare;
-mod overview;
 mod probe;
-mod receipts;
 mod recognition;
 mod roster;
+mod submissions;
 mod token;
 mod trash;
 

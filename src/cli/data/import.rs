@@ -3,17 +3,16 @@
 use super::import_archive;
 use crate::cli::Outcome;
 use crate::cli::course_id;
-use crate::cli::data_dir::{Lock, claim, open_blobs, runtime, unbounded};
+use crate::cli::data_dir::{Lock, claim, open_blobs, operator, runtime, unbounded};
 use crate::cli::new_user_name;
 use crate::cli::output::print_json;
 use crate::cli::progress::Progress;
-use crate::config::{PlaceArgs, Places, ngshare_database, operator_account};
+use crate::config::{PlaceArgs, Places, ngshare_database};
 use clap::Subcommand;
 use nbcourier_domain::{CourseId, Timestamp, UserName};
 use nbcourier_exchange::Exchange;
 use nbcourier_exchange::imports::Importer;
 use nbcourier_exchange::upkeep::runs::{self, Task};
-use nbcourier_identity::Caller;
 use nbcourier_import::directory::{Directory, Times};
 use nbcourier_import::ngshare::Ngshare;
 use nbcourier_import::{Mover, Names, Problem, Report, Rules, Summary};
@@ -253,7 +252,7 @@ fn move_in(
         let lock = claim(places)?;
         let store = Store::open(&places.database, Opening::Migrate)?;
         let exchange = unbounded(store, open_blobs(places)?);
-        let operator = Caller::operator(&operator_account())?;
+        let operator = operator()?;
         let importer = Importer::new(&exchange, &operator, from)?;
         (Some(importer), Some((lock, exchange)))
     };

@@ -1,12 +1,11 @@
 //! `nbcourier import archive`
 
 use crate::cli::Outcome;
-use crate::cli::data_dir::{claim, open_blobs, open_exchange, runtime, unbounded};
+use crate::cli::data_dir::{claim, open_blobs, open_exchange, operator, runtime, unbounded};
 use crate::cli::progress::Watch;
-use crate::config::{PlaceArgs, Places, operator_account};
+use crate::config::{PlaceArgs, Places};
 use nbcourier_backup as backup;
 use nbcourier_domain::ByteSize;
-use nbcourier_identity::Caller;
 use nbcourier_import::what_a_file_is;
 use nbcourier_storage::{self as store, Opening, Store};
 use std::path::PathBuf;
@@ -48,7 +47,7 @@ pub fn run(arguments: &Arguments) -> Outcome {
         let store = Store::open(&places.database, Opening::Migrate)?;
         (Some(lock), unbounded(store, open_blobs(&places)?))
     };
-    let operator = Caller::operator(&operator_account())?;
+    let operator = operator()?;
     let mut watch = Watch::new();
     let imported = runtime()?.block_on(backup::import(
         &exchange,

@@ -2,13 +2,13 @@
 //! around it is defined elsewhere.
 
 mod insert;
-mod looks;
+mod look_alikes;
 mod manifest;
 mod names;
 mod read;
 
 pub use insert::{ArchiveImport, UnacceptableArchive, insert};
-pub use looks::look_alikes;
+pub use look_alikes::look_alikes;
 pub use manifest::{Assignment, Course, Entry, Event, Submission, TreeOf, VERSION};
 pub use names::plain;
 pub use read::{Reader, read};

@@ -1,8 +1,11 @@
-//! The overview of a course: the submissions of each student.
+//! Submissions: who has submitted in a course, and whether a receipt is valid.
 
+use super::http::Body;
 use super::{Client, Result};
-use nbcourier_api::CourseOverview;
+use nbcourier_api::{CourseOverview, ReceiptVerdict, UnverifiedReceipt};
 use nbcourier_domain::CourseId;
+use reqwest::Method;
+use serde_json::json;
 
 impl Client {
     /// Returns the overview of a course.
@@ -19,5 +22,12 @@ impl Client {
         };
         self.pages(&names, take).await?;
         Ok(all)
+    }
+
+    /// Asks the exchange whether a receipt is valid.
+    pub async fn verify(&self, receipt: &UnverifiedReceipt) -> Result<ReceiptVerdict> {
+        let body = json!(receipt);
+        let names = ["v1", "receipts", "verify"];
+        self.send(Method::POST, &names, Body::Json(&body)).await
     }
 }
