@@ -41,7 +41,7 @@ pub struct Visible {
 
 /// A page of courses.
 #[derive(Debug, Clone)]
-pub struct Page {
+pub struct CoursePage {
     /// The courses, sorted by name.
     pub courses: Vec<Visible>,
     /// The name after which the next page begins, if there is one.
@@ -63,7 +63,7 @@ pub async fn list(
     caller: &Caller,
     after: Option<String>,
     at_most: usize,
-) -> Result<Page> {
+) -> Result<CoursePage> {
     exchange
         .read_own(caller, move |op| {
             let groups = op.exchange.policy.groups(op.caller);
@@ -76,7 +76,7 @@ pub async fn list(
                     name,
                     role: Some(role),
                 });
-                return Ok(Page::of(own.collect(), is_more));
+                return Ok(CoursePage::of(own.collect(), is_more));
             }
             // A portion of the caller's own courses reaches at least as far as a portion of all courses.
             let roles: std::collections::HashMap<_, _> = own.into_iter().collect();
@@ -85,12 +85,12 @@ pub async fn list(
                 role: roles.get(&name).copied(),
                 name,
             });
-            Ok(Page::of(all.collect(), is_more))
+            Ok(CoursePage::of(all.collect(), is_more))
         })
         .await
 }
 
-impl Page {
+impl CoursePage {
     fn of(courses: Vec<Visible>, is_more: bool) -> Self {
         let next = courses.last().filter(|_| is_more);
         let next = next.map(|course| course.name.clone());

@@ -52,14 +52,14 @@ impl Event {
 
 /// A page of events.
 #[derive(Debug, Clone)]
-pub struct Page {
+pub struct EventPage {
     /// The events, newest first.
     pub events: Vec<Event>,
     /// The event after which the next page begins, if there is one.
     pub next: Option<i64>,
 }
 
-impl Page {
+impl EventPage {
     fn read(conn: &mut Connection, wanted: rows::EventFilter, at_most: usize) -> Result<Self> {
         let (events, is_more) = store::events::page(conn, wanted, Portion::of(at_most))?;
         let next = events.last().filter(|_| is_more).map(|event| event.id);
@@ -86,7 +86,7 @@ pub async fn page(
     caller: &Caller,
     filter: EventFilter,
     at_most: usize,
-) -> Result<Page> {
+) -> Result<EventPage> {
     let wanted = move |course| rows::EventFilter {
         course,
         before: filter.before,
@@ -94,13 +94,13 @@ pub async fn page(
     };
     if let Some(course) = filter.course {
         let read = move |op: &mut CourseOp<'_>| {
-            Page::read(op.conn, wanted(Some(op.standing.course)), at_most)
+            EventPage::read(op.conn, wanted(Some(op.standing.course)), at_most)
         };
         exchange
             .read_in(caller, course, Need::Instructor, read)
             .await
     } else {
-        let read = move |op: &mut Op<'_>| Page::read(op.conn, wanted(None), at_most);
+        let read = move |op: &mut Op<'_>| EventPage::read(op.conn, wanted(None), at_most);
         exchange.read_as_admin(caller, read).await
     }
 }

@@ -53,7 +53,7 @@ pub async fn list(
 }
 
 /// A page of the releases in a course.
-pub struct Page {
+pub struct ReleasePage {
     /// The current version of each assignment, in order of release. A student gets their own dates.
     pub releases: Vec<CurrentRelease>,
     /// Their trees, each once. Empty if files were not requested.
@@ -91,7 +91,7 @@ pub struct PageQuery {
 }
 
 /// Returns the released assignments of a course that the caller can see.
-pub async fn page(exchange: &Exchange, caller: &Caller, query: PageQuery) -> Result<Page> {
+pub async fn page(exchange: &Exchange, caller: &Caller, query: PageQuery) -> Result<ReleasePage> {
     exchange
         .read_in(caller, query.course.clone(), Need::Member, move |op| {
             let wanted = store::assignments::ReleaseFilter {
@@ -125,7 +125,7 @@ pub async fn page(exchange: &Exchange, caller: &Caller, query: PageQuery) -> Res
             }
             let next = releases.last().filter(|_| is_more);
             let next = next.map(|release| release.id);
-            Ok(Page {
+            Ok(ReleasePage {
                 releases: releases.into_iter().map(CurrentRelease::new).collect(),
                 trees,
                 next,

@@ -34,14 +34,14 @@ pub enum Position {
 
 /// A page of a roster.
 #[derive(Debug, Clone)]
-pub struct Page {
+pub struct RosterPage {
     /// The members.
     pub people: Vec<Member>,
     /// The position after which the next page begins, if there is one.
     pub next: Option<Position>,
 }
 
-impl Page {
+impl RosterPage {
     /// Returns the people without their roles.
     pub fn into_persons(self) -> Vec<Person> {
         let people = self.people.into_iter();
@@ -57,7 +57,7 @@ pub async fn page(
     course: CourseId,
     after: Option<Position>,
     at_most: usize,
-) -> Result<Page> {
+) -> Result<RosterPage> {
     exchange
         .read_in(caller, course, Need::Instructor, move |op| {
             let wanted = op.members(None);
@@ -74,7 +74,7 @@ pub async fn list(
     course: CourseId,
     role: Role,
     after: Option<Position>,
-) -> Result<Page> {
+) -> Result<RosterPage> {
     let need = match role {
         Role::Instructor => Need::Member,
         Role::Student => Need::Instructor,
@@ -93,7 +93,7 @@ pub(super) fn portion(
     wanted: MemberFilter<'_>,
     after: Option<&Position>,
     portion: Portion,
-) -> Result<Page> {
+) -> Result<RosterPage> {
     let (row, name) = match after {
         None => (Some(0), ""),
         Some(Position::ByHand(row)) => (Some(*row), ""),
@@ -127,7 +127,7 @@ pub(super) fn portion(
     }
     let next = people.last().filter(|_| is_more);
     let next = next.map(|member| member.position.clone());
-    Ok(Page { people, next })
+    Ok(RosterPage { people, next })
 }
 
 /// Returns one member with that role. Members of the course see its instructors. The student and instructors see a

@@ -188,7 +188,7 @@ pub struct PageQuery {
 }
 
 /// A page of the listing.
-pub struct Page {
+pub struct SubmissionPage {
     /// The submissions, oldest first.
     pub submissions: Vec<ListedSubmission>,
     /// The current feedback on each submission that has some.
@@ -201,7 +201,11 @@ pub struct Page {
 
 /// Returns the requested submissions. A student who names no student gets their own. The number of SQL statements does
 /// not depend on the number of submissions. Long names and trees with many files make a page shorter.
-pub async fn page(exchange: &Exchange, caller: &Caller, query: PageQuery) -> Result<Page> {
+pub async fn page(
+    exchange: &Exchange,
+    caller: &Caller,
+    query: PageQuery,
+) -> Result<SubmissionPage> {
     let need = need(query.student.as_ref(), Need::Member);
     exchange
         .read_in(caller, query.course.clone(), need, move |op| {
@@ -244,7 +248,7 @@ pub async fn page(exchange: &Exchange, caller: &Caller, query: PageQuery) -> Res
             }
             let next = entries.last().filter(|_| is_more).map(Position::of);
             let feedback = feedback.into_iter();
-            Ok(Page {
+            Ok(SubmissionPage {
                 submissions: entries.into_iter().map(ListedSubmission::new).collect(),
                 feedback: feedback
                     .map(|(id, row)| (id, CurrentFeedback::new(row)))

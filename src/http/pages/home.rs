@@ -7,7 +7,7 @@ use actix_web::http::header::LOCATION;
 use actix_web::{HttpRequest, HttpResponse, web};
 use nbcourier_auth::{Authenticator, Caller};
 use nbcourier_domain::{Role, UserName};
-use nbcourier_exchange::courses::Page as Courses;
+use nbcourier_exchange::courses::CoursePage;
 use nbcourier_exchange::{self as exchange, Exchange};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 
@@ -77,7 +77,7 @@ fn address(request: &HttpRequest, prefix: &Prefix) -> String {
 fn body(
     caller: &Caller,
     notice: &str,
-    courses: &Courses,
+    courses: &CoursePage,
     address: &str,
     prefix: &Prefix,
 ) -> String {
@@ -124,7 +124,7 @@ fn set_aside_notice(reader: &Caller, former: &[UserName], admins: &[&str]) -> St
     )
 }
 
-fn course_table(page: &Courses) -> String {
+fn course_table(page: &CoursePage) -> String {
     if page.courses.is_empty() {
         return "<p>You are in no course yet. Your instructor can enrol you; after that, reload this page.</p>\n".into();
     }

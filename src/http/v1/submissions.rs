@@ -12,7 +12,7 @@ use nbcourier_api::{Submission, SubmissionFeedback, Submissions};
 use nbcourier_auth::Caller;
 use nbcourier_domain::{AssignmentId, Rfc3339, UserName};
 use nbcourier_exchange::files::checksums::ChecksummedBundle;
-use nbcourier_exchange::submission_pages::{self, ListedSubmission, Page, PageQuery};
+use nbcourier_exchange::submission_pages::{self, ListedSubmission, PageQuery, SubmissionPage};
 use nbcourier_exchange::{Error as Refusal, Exchange, Thing, submissions};
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -78,7 +78,7 @@ pub async fn tree(
     tar::tree(&exchange, found).await
 }
 
-fn shown(page: Page) -> Submissions {
+fn shown(page: SubmissionPage) -> Submissions {
     let one = |entry: ListedSubmission| Submission {
         id: entry.id,
         submitted_at: Rfc3339(entry.submitted_at),
