@@ -23,7 +23,7 @@ pub struct AssignmentOf {
 }
 
 impl AssignmentOf {
-    fn new((course, assignment): rows::Place) -> Self {
+    fn new((course, assignment): rows::AssignmentNames) -> Self {
         Self { course, assignment }
     }
 }

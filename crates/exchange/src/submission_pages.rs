@@ -115,7 +115,7 @@ impl Position {
     }
 
     pub(super) fn after(self) -> After {
-        After::Submission(rows::Place {
+        After::Submission(rows::SubmissionPosition {
             submitted_at: self.submitted_at,
             id: self.id,
         })

@@ -7,7 +7,7 @@ use super::upkeep::gc::limit;
 use super::{Error, Exchange, Result, Thing};
 use nbcourier_domain::{AssignmentId, CourseId, Timestamp, UserName};
 use nbcourier_identity::Caller;
-use nbcourier_storage::trash::{self as rows, Place, TrashFilter};
+use nbcourier_storage::trash::{self as rows, TrashFilter, TrashPosition};
 use nbcourier_storage::{self as store, Connection, Portion};
 use std::time::Duration;
 
@@ -21,15 +21,15 @@ pub struct Position {
 }
 
 impl Position {
-    fn of(place: Place) -> Self {
+    fn of(place: TrashPosition) -> Self {
         Self {
             deleted_at: place.deleted_at,
             id: place.id,
         }
     }
 
-    pub(super) fn place(self) -> Place {
-        Place {
+    pub(super) fn place(self) -> TrashPosition {
+        TrashPosition {
             deleted_at: self.deleted_at,
             id: self.id,
         }
@@ -224,16 +224,16 @@ pub async fn list(
 
 /// A page that is filled with one kind of item after another.
 struct Filling {
-    after: (Kind, Place),
+    after: (Kind, TrashPosition),
     left: Portion,
-    last: Option<(Kind, Place)>,
+    last: Option<(Kind, TrashPosition)>,
     is_full: bool,
 }
 
 impl Filling {
-    fn new(after: Option<(Kind, Place)>, portion: Portion) -> Self {
+    fn new(after: Option<(Kind, TrashPosition)>, portion: Portion) -> Self {
         Self {
-            after: after.unwrap_or((Kind::Assignment, Place::FIRST)),
+            after: after.unwrap_or((Kind::Assignment, TrashPosition::FIRST)),
             left: portion,
             last: after,
             is_full: false,
@@ -244,14 +244,18 @@ impl Filling {
     fn take<T>(
         &mut self,
         kind: Kind,
-        place: impl Fn(&T) -> Place,
-        read: impl FnOnce(Place, Portion) -> store::Result<(Vec<T>, bool)>,
+        place: impl Fn(&T) -> TrashPosition,
+        read: impl FnOnce(TrashPosition, Portion) -> store::Result<(Vec<T>, bool)>,
     ) -> Result<Vec<T>> {
         let (begun, after) = self.after;
         if self.is_full || kind < begun {
             return Ok(Vec::new());
         }
-        let after = if kind == begun { after } else { Place::FIRST };
+        let after = if kind == begun {
+            after
+        } else {
+            TrashPosition::FIRST
+        };
         let (listed, is_more) = read(after, self.left)?;
         self.left = self.left.without(listed.len());
         self.last = listed.last().map(|last| (kind, place(last))).or(self.last);
@@ -325,12 +329,12 @@ pub async fn restore_feedback(
 
 /// A query of the trash: its rows, and whether there are more.
 type Listing<T> =
-    fn(&mut Connection, i64, TrashFilter, Place, Portion) -> store::Result<(Vec<T>, bool)>;
+    fn(&mut Connection, i64, TrashFilter, TrashPosition, Portion) -> store::Result<(Vec<T>, bool)>;
 
 /// Returns the deleted thing with this number, from a listing of such things.
 fn only<T>(op: &mut CourseOp<'_>, list: Listing<T>, id: i64, thing: Thing) -> Result<T> {
     let (course, which) = (op.standing.course, TrashFilter::Row(id));
-    let (mut deleted, _) = list(op.conn, course, which, Place::FIRST, Portion::of(1))?;
+    let (mut deleted, _) = list(op.conn, course, which, TrashPosition::FIRST, Portion::of(1))?;
     deleted.pop().ok_or(Error::NotFound(thing))
 }
 

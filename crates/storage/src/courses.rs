@@ -3,7 +3,7 @@
 use super::backend::prelude::*;
 use super::error::unless_taken;
 use super::schema::{courses, members};
-use super::trash::Place;
+use super::trash::TrashPosition;
 use super::{Portion, Result};
 use nbcourier_domain::{CourseId, Role, Timestamp, UserName};
 
@@ -173,10 +173,10 @@ pub fn mark_deleted(conn: &mut Connection, id: i64, now: Timestamp) -> Result<()
 pub fn deleted(
     conn: &mut Connection,
     since: Timestamp,
-    after: Option<Place>,
+    after: Option<TrashPosition>,
     portion: Portion,
 ) -> Result<(Vec<DeletedCourse>, bool)> {
-    let after = after.unwrap_or(Place::FIRST);
+    let after = after.unwrap_or(TrashPosition::FIRST);
     let rows = courses::table
         .filter(courses::deleted_at.ge(since.micros()))
         .filter(courses::deleted_at.le(after.deleted_at.micros()))

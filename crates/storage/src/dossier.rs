@@ -7,7 +7,7 @@ use super::schema::{assignments, courses, extensions, feedback, releases, submis
 use nbcourier_domain::{Extension, Sha256Sum, Timestamp, UserName};
 
 /// The place of an assignment: the name of its course and its own name.
-pub type Place = (String, String);
+pub type AssignmentNames = (String, String);
 
 /// A submission of the person.
 #[derive(Debug, Clone)]
@@ -15,7 +15,7 @@ pub struct Submission {
     /// The ID of the row.
     pub id: i64,
     /// The assignment.
-    pub place: Place,
+    pub place: AssignmentNames,
     /// The time of submission.
     pub submitted_at: Timestamp,
     /// The person who submitted it for the student; `None` if the student did.
@@ -48,7 +48,15 @@ pub fn submissions(conn: &mut Connection, person: &UserName) -> Result<Vec<Submi
             submissions::tree_id,
             trees::digest,
         ))
-        .load::<(i64, Place, i64, Option<String>, bool, i64, Vec<u8>)>(conn)?;
+        .load::<(
+            i64,
+            AssignmentNames,
+            i64,
+            Option<String>,
+            bool,
+            i64,
+            Vec<u8>,
+        )>(conn)?;
     rows.into_iter()
         .map(
             |(id, place, time, submitted_by, is_deleted, tree_id, digest)| {
@@ -74,7 +82,7 @@ pub struct Feedback {
     /// The row of the submission.
     pub submission: i64,
     /// The assignment.
-    pub place: Place,
+    pub place: AssignmentNames,
     /// The time of the feedback.
     pub returned_at: Timestamp,
     /// The person who gave it.
@@ -121,7 +129,7 @@ pub fn feedback(
             feedback::tree_id,
             trees::digest,
         ))
-        .load::<(i64, i64, Place, i64, String, bool, i64, Vec<u8>)>(conn)?;
+        .load::<(i64, i64, AssignmentNames, i64, String, bool, i64, Vec<u8>)>(conn)?;
     rows.into_iter()
         .map(
             |(id, submission, place, time, returned_by, is_deleted, tree_id, digest)| {
@@ -141,7 +149,7 @@ pub fn feedback(
 }
 
 /// A version that the person released: its assignment, its number and its time.
-pub type Released = (Place, i64, Timestamp);
+pub type Released = (AssignmentNames, i64, Timestamp);
 
 /// Returns all versions that the person released, oldest first.
 pub fn releases(conn: &mut Connection, person: &UserName) -> Result<Vec<Released>> {
@@ -155,7 +163,7 @@ pub fn releases(conn: &mut Connection, person: &UserName) -> Result<Vec<Released
             releases::version,
             releases::released_at,
         ))
-        .load::<(Place, i64, i64)>(conn)?;
+        .load::<(AssignmentNames, i64, i64)>(conn)?;
     let rows = rows.into_iter();
     Ok(rows
         .map(|(place, version, time)| (place, version, Timestamp::from_micros(time)))
@@ -163,7 +171,10 @@ pub fn releases(conn: &mut Connection, person: &UserName) -> Result<Vec<Released
 }
 
 /// Returns the person's extensions.
-pub fn extensions(conn: &mut Connection, person: &UserName) -> Result<Vec<(Place, Extension)>> {
+pub fn extensions(
+    conn: &mut Connection,
+    person: &UserName,
+) -> Result<Vec<(AssignmentNames, Extension)>> {
     let rows = extensions::table
         .inner_join(assignments::table.on(assignments::id.eq(extensions::assignment_id)))
         .inner_join(courses::table.on(courses::id.eq(assignments::course_id)))
@@ -173,7 +184,7 @@ pub fn extensions(conn: &mut Connection, person: &UserName) -> Result<Vec<(Place
             (courses::name, assignments::name),
             (extensions::due_at, extensions::cutoff_at),
         ))
-        .load::<(Place, (Option<i64>, Option<i64>))>(conn)?;
+        .load::<(AssignmentNames, (Option<i64>, Option<i64>))>(conn)?;
     let rows = rows.into_iter();
     Ok(rows
         .map(|(place, row)| (place, super::dates::extension(row)))

@@ -34,14 +34,14 @@ pub struct SubmissionFilter {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum After {
     /// After a submission, oldest first.
-    Submission(Place),
+    Submission(SubmissionPosition),
     /// After a student, by student.
     Student(String),
 }
 
 /// The place of a submission among all: by its time, then by its row.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Place {
+pub struct SubmissionPosition {
     /// The time of submission.
     pub submitted_at: Timestamp,
     /// The ID of the row.
@@ -75,8 +75,8 @@ pub struct SubmissionRow {
 
 impl SubmissionRow {
     /// Returns the place of the submission.
-    pub fn place(&self) -> Place {
-        Place {
+    pub fn place(&self) -> SubmissionPosition {
+        SubmissionPosition {
             submitted_at: self.submitted_at,
             id: self.id,
         }
@@ -102,7 +102,7 @@ pub fn page(
             Either::That((submissions::student, submissions::id)),
         ),
         other => (
-            place(other.as_ref()).map(|Place { submitted_at, id }| {
+            place(other.as_ref()).map(|SubmissionPosition { submitted_at, id }| {
                 let time = submitted_at.micros();
                 Either::This(
                     submissions::submitted_at.ge(time).and(
@@ -177,7 +177,7 @@ pub fn page(
 }
 
 /// Returns the submission after which a portion begins, if it is one.
-fn place(after: Option<&After>) -> Option<Place> {
+fn place(after: Option<&After>) -> Option<SubmissionPosition> {
     match after {
         Some(After::Submission(place)) => Some(*place),
         Some(After::Student(_)) | None => None,

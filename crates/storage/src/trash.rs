@@ -29,14 +29,14 @@ pub enum TrashFilter {
 
 /// A place in the trash, whose order is last deleted first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Place {
+pub struct TrashPosition {
     /// The time of deletion.
     pub deleted_at: Timestamp,
     /// The ID of the row.
     pub id: i64,
 }
 
-impl Place {
+impl TrashPosition {
     /// The place before everything.
     pub const FIRST: Self = Self {
         deleted_at: Timestamp::MAX,
@@ -74,8 +74,8 @@ pub struct DeletedSubmission {
 
 impl DeletedAssignment {
     /// Returns its place in the trash.
-    pub fn place(&self) -> Place {
-        Place {
+    pub fn place(&self) -> TrashPosition {
+        TrashPosition {
             deleted_at: self.deleted_at,
             id: self.id,
         }
@@ -84,8 +84,8 @@ impl DeletedAssignment {
 
 impl DeletedSubmission {
     /// Returns its place in the trash.
-    pub fn place(&self) -> Place {
-        Place {
+    pub fn place(&self) -> TrashPosition {
+        TrashPosition {
             deleted_at: self.deleted_at,
             id: self.id,
         }
@@ -134,7 +134,7 @@ pub fn assignments(
     conn: &mut Connection,
     course: i64,
     which: TrashFilter,
-    after: Place,
+    after: TrashPosition,
     portion: Portion,
 ) -> Result<(Vec<DeletedAssignment>, bool)> {
     let wanted = match which {
@@ -186,7 +186,7 @@ pub fn submissions(
     conn: &mut Connection,
     course: i64,
     which: TrashFilter,
-    after: Place,
+    after: TrashPosition,
     portion: Portion,
 ) -> Result<(Vec<DeletedSubmission>, bool)> {
     let wanted = match which {
@@ -227,7 +227,7 @@ pub fn feedback(
     conn: &mut Connection,
     course: i64,
     which: TrashFilter,
-    after: Place,
+    after: TrashPosition,
     portion: Portion,
 ) -> Result<(Vec<DeletedSubmission>, bool)> {
     let behind = sql::<Bool>("(max(feedback.deleted_at), submissions.id) < (")

@@ -81,14 +81,14 @@ impl Connection {
 
     fn try_lock(&mut self, function: &str, lock: &Lock<'_>) -> Result<bool> {
         #[derive(QueryableByName)]
-        struct Taken {
+        struct LockAnswer {
             #[diesel(sql_type = diesel::sql_types::Bool)]
             taken: bool,
         }
-        let taken: Taken = diesel::sql_query(format!("SELECT {function}($1) AS taken"))
+        let answer: LockAnswer = diesel::sql_query(format!("SELECT {function}($1) AS taken"))
             .bind::<BigInt, _>(lock.number().0)
             .get_result(self)?;
-        Ok(taken.taken)
+        Ok(answer.taken)
     }
 
     /// Takes the locks until the open transaction ends. It waits while another change holds one of them.
