@@ -27,7 +27,7 @@ pub struct FeedbackResult {
 
 /// The submissions that feedback is for.
 #[derive(Debug, Clone)]
-enum Which {
+enum FeedbackTarget {
     /// Any submission of a student.
     Of(Target),
     /// The submission of a student at this time.
@@ -45,7 +45,7 @@ struct TargetSubmission {
     student: UserName,
 }
 
-impl Which {
+impl FeedbackTarget {
     /// Checks assignment, student and submission, and returns the submissions. `numbers` come with the feedback.
     fn find(&self, op: &mut CourseOp<'_>, numbers: &[i64]) -> Result<Vec<TargetSubmission>> {
         match self {
@@ -100,11 +100,11 @@ fn find_assignment(op: &mut CourseOp<'_>, target: &Target) -> Result<i64> {
 /// A caller who may give feedback on the submissions.
 struct Ready {
     entry: Entry,
-    which: Which,
+    which: FeedbackTarget,
 }
 
 impl Ready {
-    async fn check(entry: Entry, which: Which) -> Result<Self> {
+    async fn check(entry: Entry, which: FeedbackTarget) -> Result<Self> {
         let asked = which.clone();
         entry.read(move |op| asked.find(op, &[]).map(drop)).await?;
         Ok(Self { entry, which })
@@ -183,7 +183,7 @@ pub async fn ready_for(
     target: Target,
 ) -> Result<ReadyForStudent> {
     let entry = exchange.enter(caller, target.course.clone(), Need::Instructor)?;
-    let ready = Ready::check(entry, Which::Of(target)).await?;
+    let ready = Ready::check(entry, FeedbackTarget::Of(target)).await?;
     Ok(ReadyForStudent(ready))
 }
 
@@ -197,7 +197,7 @@ impl ReadyForStudent {
     pub async fn at(self, time: Timestamp) -> Result<ReadyOn> {
         let Ready { entry, which } = self.0;
         let which = match which {
-            Which::Of(target) => Which::At(target, time),
+            FeedbackTarget::Of(target) => FeedbackTarget::At(target, time),
             other => other,
         };
         Ok(ReadyOn(Ready::check(entry, which).await?))
@@ -215,7 +215,9 @@ pub async fn ready_on(
     id: Option<i64>,
 ) -> Result<ReadyOn> {
     let entry = exchange.enter(caller, course, Need::Instructor)?;
-    Ok(ReadyOn(Ready::check(entry, Which::Numbered(id)).await?))
+    Ok(ReadyOn(
+        Ready::check(entry, FeedbackTarget::Numbered(id)).await?,
+    ))
 }
 
 impl ReadyOn {
@@ -242,7 +244,7 @@ pub async fn ready_for_all(
     assignment: AssignmentId,
 ) -> Result<ReadyForAll> {
     let entry = exchange.enter(caller, course, Need::Instructor)?;
-    let ready = Ready::check(entry, Which::To(assignment)).await?;
+    let ready = Ready::check(entry, FeedbackTarget::To(assignment)).await?;
     Ok(ReadyForAll(ready))
 }
 

@@ -15,7 +15,7 @@ use std::time::{Duration, Instant};
 
 /// The groups of each caller at the last comparison with the stored ones. An unchanged reply of the hub costs no query.
 #[derive(Clone)]
-pub(super) struct Seen(Cache<UserName, Noted>);
+pub(super) struct ComparedGroups(Cache<UserName, Noted>);
 
 #[derive(Clone)]
 struct Noted {
@@ -175,7 +175,7 @@ fn changes(
     changed
 }
 
-impl Seen {
+impl ComparedGroups {
     /// Returns a memory of at most so many callers. Beyond it, the caller who was seen the longest time ago is forgotten.
     pub fn new(most: u64) -> Self {
         let cache = Cache::builder().max_capacity(most);

@@ -73,7 +73,7 @@ pub struct Exchange {
     quota: quota::Quota,
     ahead: ahead::Ahead,
     space: space::Space,
-    seen: groups::Seen,
+    seen: groups::ComparedGroups,
     last_check: health::LastCheck,
     metrics: Arc<measure::ExchangeMetrics>,
     counted: measure::Counted,
@@ -90,7 +90,7 @@ impl Exchange {
             space: space::Space::new(blobs.clone(), rows.clone(), 0),
             quota: quota::Quota::new(Quotas::default(), &rows),
             ahead: ahead::Ahead::default(),
-            seen: groups::Seen::new(REMEMBERED_CALLERS),
+            seen: groups::ComparedGroups::new(REMEMBERED_CALLERS),
             known: accounts::Known::new(REMEMBERED_CALLERS, rows.is_shared()),
             rows,
             blobs,
@@ -108,7 +108,7 @@ impl Exchange {
     #[must_use]
     pub fn remembering(self, callers: u64) -> Self {
         Self {
-            seen: groups::Seen::new(callers),
+            seen: groups::ComparedGroups::new(callers),
             known: accounts::Known::new(callers, self.rows.is_shared()),
             ..self
         }

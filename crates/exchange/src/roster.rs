@@ -237,13 +237,13 @@ pub struct Changes {
     pub left_out: HashSet<UserName>,
 }
 
-/// The meaning of the lines of a change.
+/// The treatment of what the roster says already.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Lines {
-    /// They amend the roster. A line that changes nothing is no change of an instructor. An instructor among the
-    /// students refuses all lines. Names that look like others, or that a hub may not have, are reported.
+pub enum RosterUpdate {
+    /// The lines amend it. A line that changes nothing is no change of an instructor. An instructor among the students
+    /// makes the change fail. Names that look like others, or that a hub may not have, are reported.
     Amend,
-    /// They replace what is known. Instructors among the students are left out.
+    /// The lines replace it. Instructors among the students are left out.
     Replace,
 }
 
@@ -262,11 +262,15 @@ impl Ready {
     /// the last line counts. A student who becomes an instructor stops being a student.
     ///
     /// Only an administrator may add or change instructors, except that instructors may change their own details.
-    pub async fn change(self, people: Vec<(Role, Person)>, lines: Lines) -> Result<Changes> {
+    pub async fn change(
+        self,
+        people: Vec<(Role, Person)>,
+        update: RosterUpdate,
+    ) -> Result<Changes> {
         let people = last_of_each(people);
-        let (people, warnings) = match lines {
+        let (people, warnings) = match update {
             // The course may be large, so a reader compares the names, and the writer is not kept waiting.
-            Lines::Amend => {
+            RosterUpdate::Amend => {
                 let compared = self.0.read(move |op| {
                     let alike = look_alikes(op, &people)?;
                     let mut warnings = sentences(&alike);
@@ -275,9 +279,9 @@ impl Ready {
                 });
                 compared.await?
             }
-            Lines::Replace => (people, Vec::new()),
+            RosterUpdate::Replace => (people, Vec::new()),
         };
-        let change = move |op: &mut CourseOp<'_>| change(op, people.clone(), lines);
+        let change = move |op: &mut CourseOp<'_>| change(op, people.clone(), update);
         let changes = self.0.write(change).await?;
         Ok(Changes {
             warnings,
@@ -286,7 +290,11 @@ impl Ready {
     }
 }
 
-fn change(op: &mut CourseOp<'_>, people: Vec<(Role, Person)>, lines: Lines) -> Result<Changes> {
+fn change(
+    op: &mut CourseOp<'_>,
+    people: Vec<(Role, Person)>,
+    update: RosterUpdate,
+) -> Result<Changes> {
     op.lock_course()?;
     let mut known = named(op, &people)?;
     let mut changes = Changes::default();
@@ -298,7 +306,7 @@ fn change(op: &mut CourseOp<'_>, people: Vec<(Role, Person)>, lines: Lines) -> R
         let details = details.flatten();
         let teaches = role_before == Some(Role::Instructor);
         if role == Role::Student && teaches {
-            if lines == Lines::Amend {
+            if update == RosterUpdate::Amend {
                 return Err(Error::InstructorAsStudent);
             }
             changes.left_out.insert(person.username);
@@ -316,7 +324,7 @@ fn change(op: &mut CourseOp<'_>, people: Vec<(Role, Person)>, lines: Lines) -> R
         }
         let before = details.unwrap_or_else(|| Person::named(person.username.clone()));
         let is_own = person.username == *op.caller.name();
-        let is_same = lines == Lines::Amend && person == before;
+        let is_same = update == RosterUpdate::Amend && person == before;
         if !(teaches && (is_own || is_same)) {
             let policy = op.exchange.policy;
             policy.require_admin_for_instructors(op.caller, teaches)?;

@@ -9,7 +9,7 @@ use crate::http::request::person::{Details, PersonReply};
 use actix_web::{HttpRequest, HttpResponse, web};
 use nbcourier_auth::Caller;
 use nbcourier_domain::Role;
-use nbcourier_exchange::roster::{self, Lines};
+use nbcourier_exchange::roster::{self, RosterUpdate};
 use nbcourier_exchange::{Error as Refusal, Exchange};
 
 /// `GET instructors/{course}`
@@ -48,7 +48,7 @@ pub async fn put(
     let ready = roster::ready(&exchange, &caller, course).await?;
     let details = Details::of(&form::fields(&request, body).await?)?;
     let instructor = (Role::Instructor, details.person(user));
-    let changed = ready.change(vec![instructor], Lines::Replace).await;
+    let changed = ready.change(vec![instructor], RosterUpdate::Replace).await;
     changed.map_err(refusal)?;
     Ok(done())
 }

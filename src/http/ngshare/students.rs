@@ -13,7 +13,7 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use nbcourier_api::List;
 use nbcourier_auth::Caller;
 use nbcourier_domain::{Person, Role, UserName};
-use nbcourier_exchange::roster::{self, Lines};
+use nbcourier_exchange::roster::{self, RosterUpdate};
 use nbcourier_exchange::{Error as Refusal, Exchange};
 use std::collections::HashSet;
 
@@ -52,7 +52,7 @@ pub async fn put(
     let ready = roster::ready(&exchange, &caller, course).await?;
     let details = Details::of(&form::fields(&request, body).await?)?;
     let student = (Role::Student, details.person(user));
-    let changes = ready.change(vec![student], Lines::Replace).await?;
+    let changes = ready.change(vec![student], RosterUpdate::Replace).await?;
     if changes.left_out.is_empty() {
         Ok(done())
     } else {
@@ -83,7 +83,9 @@ pub async fn put_many(
     let (names, people) =
         compute(move || parse(fields.get("students")?.unwrap_or_default())).await?;
     let students = people.into_iter().map(|person| (Role::Student, person));
-    let changes = ready.change(students.collect(), Lines::Replace).await?;
+    let changes = ready
+        .change(students.collect(), RosterUpdate::Replace)
+        .await?;
     let refused = changes.left_out;
     let lines = names.len();
     let json = listing::write(lines, move || {
@@ -140,7 +142,7 @@ type Name = Result<UserName, String>;
 /// Returns the names of the list, and the people whose names are legal.
 fn parse(text: &str) -> Result<(Vec<Name>, Vec<Person>)> {
     #[derive(serde::Deserialize)]
-    struct Line {
+    struct StudentFields {
         username: String,
         first_name: String,
         last_name: String,
@@ -149,7 +151,7 @@ fn parse(text: &str) -> Result<(Vec<Name>, Vec<Person>)> {
     if text.is_empty() {
         return Err(Error::bad("Please supply students"));
     }
-    let lines: List<Line> = json::parse(text, "Students cannot be JSON decoded")?;
+    let lines: List<StudentFields> = json::parse(text, "Students cannot be JSON decoded")?;
     let lines = lines.into_items()?;
     if lines.is_empty() {
         return Err(Error::bad("Please supply students"));

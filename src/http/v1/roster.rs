@@ -14,7 +14,7 @@ use nbcourier_api::{Member, Roster, RosterChange, RosterChanges, RosterEntry};
 use nbcourier_auth::Caller;
 use nbcourier_domain::{Person, Role, UserName};
 use nbcourier_exchange::Exchange;
-use nbcourier_exchange::roster::{self, Lines};
+use nbcourier_exchange::roster::{self, RosterUpdate};
 
 /// `GET v1/courses/{course}/roster`
 pub async fn list(
@@ -54,7 +54,7 @@ pub async fn put(
         people.into_iter().map(person).collect()
     })
     .await?;
-    let changes = ready.change(people, Lines::Amend).await?;
+    let changes = ready.change(people, RosterUpdate::Amend).await?;
     Ok(web::Json(RosterChanges {
         added: changes.added,
         updated: changes.updated,

@@ -107,12 +107,12 @@ pub struct Submission {
     #[serde(flatten)]
     pub tree: TreeOf,
     /// The feedback on it, oldest first.
-    pub feedback: Vec<Given>,
+    pub feedback: Vec<Feedback>,
 }
 
 /// Feedback.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct Given {
+pub struct Feedback {
     /// The time at which it was given.
     pub returned_at: String,
     /// The person who gave it.

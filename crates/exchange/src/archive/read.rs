@@ -1,7 +1,7 @@
 //! Reading a course for its archive, in one snapshot.
 
 use super::manifest::{
-    Assignment, Course, Entry, Event, Extension, Given, Person, Submission, TreeOf, VERSION,
+    Assignment, Course, Entry, Event, Extension, Feedback, Person, Submission, TreeOf, VERSION,
     Version,
 };
 use super::names;
@@ -163,7 +163,7 @@ fn gather_assignment(
         );
         let given = feedback.remove(&submission.id).unwrap_or_default();
         let given = (1..).zip(given).map(|(number, given)| {
-            Ok(Given {
+            Ok(Feedback {
                 returned_at: Timestamp::from_micros(given.returned_at).to_rfc3339(),
                 returned_by: given.returned_by,
                 tree: tree(given.tree_id, names::feedback(name, &student, at, number))?,

@@ -206,7 +206,7 @@ impl Batch {
 }
 
 /// Trees on their way into the store: one, or many.
-pub(crate) trait Sent: Sized + Send + Sync + 'static {
+pub(crate) trait IncomingTrees: Sized + Send + Sync + 'static {
     /// Moves the large files to their places, if there is room for them.
     fn settle(
         self,
@@ -228,7 +228,7 @@ pub(crate) trait Sent: Sized + Send + Sync + 'static {
     fn committed(&self, taken: Option<Taken>);
 }
 
-impl Sent for Parcel {
+impl IncomingTrees for Parcel {
     async fn settle(self, exchange: &Exchange, caller: &Caller, account: &Account) -> Result<Self> {
         Self::settle(self, exchange, caller, account).await
     }
@@ -250,7 +250,7 @@ impl Sent for Parcel {
     }
 }
 
-impl Sent for Batch {
+impl IncomingTrees for Batch {
     async fn settle(self, exchange: &Exchange, caller: &Caller, account: &Account) -> Result<Self> {
         if self.arrived.waiting.is_empty() {
             return Ok(self);
