@@ -52,7 +52,7 @@ struct Waiting {
 }
 
 /// A tree that was read.
-struct Taken {
+struct ReadTree {
     /// `None` in a dry run.
     parcel: Option<Parcel>,
     /// The time of its newest file.
@@ -305,7 +305,7 @@ impl<'a> Mover<'a> {
     }
 
     /// Reads a tree. Returns `None` if the tree is damaged and left behind; the report then says so.
-    async fn take(&mut self, about: &str, tree: &SourceTree) -> Result<Option<Taken>> {
+    async fn take(&mut self, about: &str, tree: &SourceTree) -> Result<Option<ReadTree>> {
         let mut intake = self
             .importer
             .as_ref()
@@ -344,7 +344,7 @@ impl<'a> Mover<'a> {
             self.report.problem(about, says);
             return Ok(None);
         }
-        Ok(Some(Taken {
+        Ok(Some(ReadTree {
             parcel: intake.map(Intake::finish).transpose()?,
             newest,
             held,
@@ -359,7 +359,7 @@ impl<'a> Mover<'a> {
 }
 
 /// The result of reading a file.
-struct Read {
+struct ReadFile {
     size: u64,
     modified: Option<Timestamp>,
     /// The damage of the bytes, if any.
@@ -378,7 +378,7 @@ enum UnreadFile {
 fn read(
     file: &SourceFile,
     mut intake: Option<&mut Intake>,
-) -> Result<std::result::Result<Read, UnreadFile>> {
+) -> Result<std::result::Result<ReadFile, UnreadFile>> {
     let lost = |error: &io::Error| {
         let path = file.path.as_str();
         let place = file.place.path();
@@ -437,7 +437,7 @@ fn read(
         intake.end(file.path.clone())?;
     }
     let modified = source.metadata().and_then(|known| known.modified()).ok();
-    Ok(Ok(Read {
+    Ok(Ok(ReadFile {
         size,
         modified: modified.and_then(timestamp),
         damage: damage(file, size, md5),

@@ -21,10 +21,10 @@ const ATTEMPTS: u32 = 1000;
 
 /// A directory that is held open. Cheap to clone.
 #[derive(Debug, Clone)]
-pub struct Root(Arc<Held>);
+pub struct Root(Arc<OpenDirectory>);
 
 #[derive(Debug)]
-struct Held {
+struct OpenDirectory {
     descriptor: OwnedFd,
     /// The path by which it was opened, for messages.
     path: PathBuf,
@@ -63,7 +63,7 @@ impl Root {
     /// Opens the directory that the operator named. The path may be a link.
     pub fn open(path: &Path) -> io::Result<Self> {
         let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
-        Ok(Self(Arc::new(Held {
+        Ok(Self(Arc::new(OpenDirectory {
             descriptor: fs::open(path, flags, Mode::empty())?,
             path: path.to_owned(),
         })))
@@ -101,7 +101,7 @@ impl SourcePath {
     /// Holds the directory at this place open, so that paths below it need not be resolved through the directories
     /// above.
     pub fn hold(&self) -> io::Result<Root> {
-        Ok(Root(Arc::new(Held {
+        Ok(Root(Arc::new(OpenDirectory {
             descriptor: self.open(OFlags::RDONLY | OFlags::DIRECTORY)?,
             path: self.path(),
         })))

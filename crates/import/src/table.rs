@@ -55,7 +55,7 @@ impl FirstLine {
 }
 
 /// A line of the table. Blanks around the names are not removed.
-pub(super) struct Line {
+pub(super) struct NamePair {
     pub number: u64,
     pub old: String,
     pub new: String,
@@ -63,7 +63,7 @@ pub(super) struct Line {
 
 /// Returns the lines that hold something. The file is CSV in UTF-8 or UTF-16 with commas, semicolons or tabs. The error
 /// is a sentence about a mistake in the file.
-pub(super) fn read(file: &Path) -> Result<Vec<Line>, String> {
+pub(super) fn read(file: &Path) -> Result<Vec<NamePair>, String> {
     let fault = |why: String| format!("{}: {why}", file.display());
     let bytes = std::fs::read(file).map_err(|error| fault(format!("cannot be read: {error}")))?;
     let text = decoded(bytes)
@@ -101,7 +101,7 @@ pub(super) fn read(file: &Path) -> Result<Vec<Line>, String> {
             FirstLine::NewThenOld => (second, first),
             FirstLine::OldThenNew | FirstLine::Pair => (first, second),
         };
-        lines.push(Line {
+        lines.push(NamePair {
             number,
             old: old.to_owned(),
             new: new.to_owned(),
