@@ -277,13 +277,14 @@ mod tests {
     use clap::Parser;
 
     #[derive(Parser)]
-    struct Line {
+    struct ServeCommand {
         #[command(flatten)]
         given: ServeOptions,
     }
 
     fn config(arguments: &[&str], environment: &Environment) -> Result<Config, ConfigError> {
-        let line = Line::parse_from(std::iter::once("nbcourier").chain(arguments.iter().copied()));
+        let line =
+            ServeCommand::parse_from(std::iter::once("nbcourier").chain(arguments.iter().copied()));
         Config::new(line.given, environment)
     }
 

@@ -64,22 +64,22 @@ impl Lifetimes {
     }
 
     /// Returns the value with an expiry that lies this time ahead.
-    fn keep<T>(&self, value: T, lifetime: Duration) -> Kept<T> {
-        Kept {
+    fn keep<T>(&self, value: T, lifetime: Duration) -> Expiring<T> {
+        Expiring {
             value,
             until: self.clock.now().checked_add(lifetime),
         }
     }
 
     /// Whether the value has expired.
-    fn is_over<T>(&self, kept: &Kept<T>) -> bool {
+    fn is_over<T>(&self, kept: &Expiring<T>) -> bool {
         kept.until.is_some_and(|until| self.clock.now() >= until)
     }
 }
 
 /// A value and its expiry.
 #[derive(Clone)]
-struct Kept<T> {
+struct Expiring<T> {
     value: T,
     /// `None` when the expiry is later than the clock can represent.
     until: Option<Instant>,
@@ -88,11 +88,11 @@ struct Kept<T> {
 /// Removes expired answers from memory. [`Lifetimes`] decides whether an answer counts.
 struct ByAnswer(Lifetimes);
 
-impl Expiry<TokenHash, Kept<Answer>> for ByAnswer {
+impl Expiry<TokenHash, Expiring<Answer>> for ByAnswer {
     fn expire_after_create(
         &self,
         _: &TokenHash,
-        answer: &Kept<Answer>,
+        answer: &Expiring<Answer>,
         _: Instant,
     ) -> Option<Duration> {
         Some(self.0.of(&answer.value))
@@ -101,7 +101,7 @@ impl Expiry<TokenHash, Kept<Answer>> for ByAnswer {
     fn expire_after_update(
         &self,
         _: &TokenHash,
-        answer: &Kept<Answer>,
+        answer: &Expiring<Answer>,
         _: Instant,
         _: Option<Duration>,
     ) -> Option<Duration> {
@@ -113,8 +113,8 @@ impl Expiry<TokenHash, Kept<Answer>> for ByAnswer {
 pub(super) struct HubCache {
     hub: HubClient,
     accounts: Accounts,
-    answers: Cache<TokenHash, Kept<Answer>>,
-    last_good: Cache<TokenHash, Kept<Arc<HubUser>>>,
+    answers: Cache<TokenHash, Expiring<Answer>>,
+    last_good: Cache<TokenHash, Expiring<Arc<HubUser>>>,
     acquainted: Cache<TokenHash, ()>,
     unknown_tokens: UnknownTokens,
     lifetimes: Lifetimes,
@@ -174,7 +174,7 @@ impl HubCache {
             let lifetime = self.lifetimes.of(&answer);
             self.lifetimes.keep(answer, lifetime)
         };
-        let is_over = |kept: &Kept<Answer>| self.lifetimes.is_over(kept);
+        let is_over = |kept: &Expiring<Answer>| self.lifetimes.is_over(kept);
         // Simultaneous requests for one token wait for the same answer.
         let answer = self.answers.entry(key).or_insert_with_if(ask, is_over);
         let answer = answer.await;

@@ -155,7 +155,7 @@ impl From<Created> for AccountAnswer {
 
 /// The result of asking for some of the hub's groups.
 pub(super) enum PageAnswer {
-    Page(Page),
+    Page(GroupPage),
     /// The service may not list groups.
     Withheld,
     Unavailable(Outage),
@@ -163,7 +163,7 @@ pub(super) enum PageAnswer {
 
 /// Some of the hub's groups.
 #[derive(Deserialize)]
-pub(super) struct Page {
+pub(super) struct GroupPage {
     pub(super) items: Vec<Group>,
     #[serde(default, rename = "_pagination")]
     pagination: Pagination,
@@ -340,7 +340,7 @@ impl HubClient {
             Err(outage) => return PageAnswer::Unavailable(outage),
         };
         match response.status() {
-            StatusCode::OK => match limited_json::<Page>(response, MAX_PAGE_BYTES).await {
+            StatusCode::OK => match limited_json::<GroupPage>(response, MAX_PAGE_BYTES).await {
                 Ok(mut page) => {
                     page.next = page.pagination.next.take().map(|next| next.offset);
                     PageAnswer::Page(page)

@@ -59,22 +59,22 @@ fn held<B: MessageBody + 'static, T: 'static>(
 
 /// Returns the body with a value that is kept until the body is sent.
 pub fn keeping<T: 'static>(body: impl MessageBody + 'static, kept: T) -> BoxBody {
-    BoxBody::new(Held {
+    BoxBody::new(KeepingBody {
         body: body.boxed(),
         _kept: kept,
     })
 }
 
 /// A body, and a value that is kept until the body is sent.
-struct Held<T> {
+struct KeepingBody<T> {
     body: BoxBody,
     _kept: T,
 }
 
 // Only the box inside `body` is ever pinned.
-impl<T> Unpin for Held<T> {}
+impl<T> Unpin for KeepingBody<T> {}
 
-impl<T> MessageBody for Held<T> {
+impl<T> MessageBody for KeepingBody<T> {
     type Error = Box<dyn std::error::Error>;
 
     fn size(&self) -> BodySize {
