@@ -17,7 +17,7 @@ const HEAD_START: Duration = Duration::from_millis(50);
 
 /// The results of one connection.
 #[derive(Default)]
-struct Seen {
+struct ConnectionResults {
     answers: Vec<Duration>,
     refused: usize,
     first_refusal: Option<String>,
@@ -66,8 +66,12 @@ pub fn run(options: &Options) -> Result<Value, Failure> {
     report(seen, elapsed, worst_health)
 }
 
-fn send(options: &Options, form: &mut Form, next: &AtomicUsize) -> Result<Seen, Failure> {
-    let mut seen = Seen::default();
+fn send(
+    options: &Options,
+    form: &mut Form,
+    next: &AtomicUsize,
+) -> Result<ConnectionResults, Failure> {
+    let mut seen = ConnectionResults::default();
     let mut connection = Connection::open(&options.address)?;
     let path = format!("{}/submission/{}", options.prefix, options.place);
     let start = Instant::now();
@@ -113,11 +117,11 @@ fn watch_health(address: &str, over: &AtomicBool) -> Result<Duration, Failure> {
 }
 
 fn report(
-    seen: Vec<Result<Seen, Failure>>,
+    seen: Vec<Result<ConnectionResults, Failure>>,
     elapsed: Duration,
     worst_health: Option<Duration>,
 ) -> Result<Value, Failure> {
-    let mut all = Seen::default();
+    let mut all = ConnectionResults::default();
     for outcome in seen {
         let seen = outcome?;
         all.answers.extend(seen.answers);

@@ -65,7 +65,7 @@ impl Harm {
 }
 
 /// A tree, and every address that serves it.
-struct Given {
+struct ServedTree {
     files: Vec<Sent>,
     targets: Vec<String>,
 }
@@ -78,7 +78,7 @@ enum Outcome {
 }
 
 /// Makes a release, a submission and feedback of files of one size, with two intact ones around the damaged one.
-fn given(course: &Course<'_>, size: usize, random: &mut Random) -> Given {
+fn given(course: &Course<'_>, size: usize, random: &mut Random) -> ServedTree {
     let files = vec![
         Sent::new("before", "sound"),
         Sent::new("damaged", random.bytes(size)),
@@ -93,7 +93,7 @@ fn given(course: &Course<'_>, size: usize, random: &mut Random) -> Given {
     let id = &listed["submissions"][0]["id"];
     let time = percent_encode(&time);
     let assignment = format!("v1/courses/course1/assignments/{name}");
-    Given {
+    ServedTree {
         files,
         targets: vec![
             format!("assignment/course1/{name}"),
@@ -161,7 +161,7 @@ fn files_of(reply: &Reply) -> Vec<Sent> {
 }
 
 /// The place of a blob's bytes.
-enum Place {
+enum BlobLocation {
     File(PathBuf),
     Row(SqliteConnection, i64),
 }
@@ -172,7 +172,7 @@ struct BlobId {
     id: i64,
 }
 
-impl Place {
+impl BlobLocation {
     fn of(server: &Server, bytes: &[u8]) -> Self {
         let sum = hex_sha256(bytes);
         let file = server.data_dir().join("blobs").join(&sum[..2]).join(&sum);
@@ -233,7 +233,7 @@ fn damaged_bytes_are_never_served_and_all_others_are() {
     for _ in 0..rounds(1, 3) {
         for (number, tree) in trees.iter().enumerate() {
             let sound = tree.files[1].bytes.clone();
-            let mut place = Place::of(&server, &sound);
+            let mut place = BlobLocation::of(&server, &sound);
             let harms = HARMS.map(Some).into_iter().chain([None]);
             for (place_of_harm, harm) in harms.enumerate() {
                 // The short form tries every harm on two sizes, and every address on each size.
@@ -271,7 +271,7 @@ fn damaged_bytes_are_never_served_and_all_others_are() {
 }
 
 /// Checks that every address of a damaged tree fails: with a status, or by breaking off if the body had begun.
-fn assert_nothing_wrong(server: &Server, tree: &Given, tally: &Tally, harm: &str) {
+fn assert_nothing_wrong(server: &Server, tree: &ServedTree, tally: &Tally, harm: &str) {
     for target in &tree.targets {
         for outcome in ask_every_way(server, target) {
             match outcome {
@@ -291,7 +291,7 @@ fn assert_nothing_wrong(server: &Server, tree: &Given, tally: &Tally, harm: &str
     }
 }
 
-fn assert_served(server: &Server, tree: &Given, tally: &Tally) {
+fn assert_served(server: &Server, tree: &ServedTree, tally: &Tally) {
     for target in &tree.targets[..6] {
         for outcome in ask(server, target, &PACKINGS[..1]) {
             match outcome {

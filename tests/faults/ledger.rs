@@ -14,7 +14,7 @@ pub const TEACHER: &str = "kevin";
 
 /// A submission that the server confirmed.
 #[derive(Clone)]
-pub struct Answered {
+pub struct ConfirmedSubmission {
     pub student: String,
     /// In the form of the ngshare protocol.
     pub time: String,
@@ -51,7 +51,7 @@ type Trash = BTreeMap<i64, (Changing<bool>, Vec<Sent>)>;
 #[derive(Default)]
 pub struct Ledger {
     pub round: u64,
-    pub answered: Mutex<Vec<Answered>>,
+    pub answered: Mutex<Vec<ConfirmedSubmission>>,
     pub unanswered: Mutex<Vec<Unanswered>>,
     /// The confirmed versions of the round's release, and the next one.
     pub versions: Mutex<BTreeMap<i64, Vec<Sent>>>,
@@ -94,7 +94,7 @@ impl Ledger {
             assert!(matches!(reply.status, 200 | 201), "{}", reply.text());
             tally.answered();
             let receipt = &reply.json()["receipt"];
-            self.answered.lock().unwrap().push(Answered {
+            self.answered.lock().unwrap().push(ConfirmedSubmission {
                 student: one.student.clone(),
                 time: as_ngshare(receipt["submitted_at"].as_str().unwrap()),
                 id: receipt["id"].as_i64(),
@@ -141,7 +141,7 @@ impl Ledger {
             if let Some(place) = place {
                 unanswered.swap_remove(place);
                 let (student, time) = name;
-                self.answered.lock().unwrap().push(Answered {
+                self.answered.lock().unwrap().push(ConfirmedSubmission {
                     student,
                     time,
                     id: None,

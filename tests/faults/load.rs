@@ -1,7 +1,9 @@
 //! Many kinds of changes at once, until the server stops answering.
 
 use crate::client::{Client, some_files};
-use crate::ledger::{Answered, COURSE, Changing, Ledger, TEACHER, Unanswered, as_ngshare, text};
+use crate::ledger::{
+    COURSE, Changing, ConfirmedSubmission, Ledger, TEACHER, Unanswered, as_ngshare, text,
+};
 use crate::tally::Tally;
 use nbcourier_testkit::server::ADMIN;
 use nbcourier_testkit::{Call, Random, Reply, Sent, percent_encode};
@@ -95,12 +97,16 @@ impl Actor<'_> {
         let is_it = |one: &Unanswered| one.student == student && one.files == files;
         let place = unanswered.iter().rposition(is_it).expect("noted before");
         unanswered.remove(place);
-        self.ledger.answered.lock().unwrap().push(Answered {
-            student: student.to_owned(),
-            time,
-            id: receipt["id"].as_i64(),
-            files,
-        });
+        self.ledger
+            .answered
+            .lock()
+            .unwrap()
+            .push(ConfirmedSubmission {
+                student: student.to_owned(),
+                time,
+                id: receipt["id"].as_i64(),
+                files,
+            });
         Some(())
     }
 

@@ -44,7 +44,7 @@ struct Walk<'a> {
 
 /// The values of extended headers for the next entry.
 #[derive(Default)]
-struct Said {
+struct ExtendedHeader {
     any: bool,
     path: Option<Vec<u8>>,
     size: Option<usize>,
@@ -53,7 +53,7 @@ struct Said {
 
 impl<'a> Walk<'a> {
     fn all(mut self) -> Files {
-        let mut said = Said::default();
+        let mut said = ExtendedHeader::default();
         loop {
             let header = self.take(BLOCK)?;
             if header.iter().all(|byte| *byte == 0) {
@@ -87,7 +87,7 @@ impl<'a> Walk<'a> {
         Some(content)
     }
 
-    fn entry(&mut self, kind: u8, header: &[u8], size: usize, said: &Said) -> Option<()> {
+    fn entry(&mut self, kind: u8, header: &[u8], size: usize, said: &ExtendedHeader) -> Option<()> {
         let name = said.path.clone().unwrap_or_else(|| name_in(header));
         let name = String::from_utf8(name).ok()?;
         let path = name.strip_prefix("./").unwrap_or(&name);
@@ -161,11 +161,11 @@ fn name_in(header: &[u8]) -> Vec<u8> {
     }
 }
 
-fn said_by(kind: u8, body: &[u8], before: Said) -> Option<Said> {
+fn said_by(kind: u8, body: &[u8], before: ExtendedHeader) -> Option<ExtendedHeader> {
     match kind {
         b'K' => Some(before),
         b'L' if before.path.is_some() => None,
-        b'L' => Some(Said {
+        b'L' => Some(ExtendedHeader {
             any: true,
             path: Some(before_nul(body).to_vec()),
             ..before
@@ -181,10 +181,10 @@ fn said_by(kind: u8, body: &[u8], before: Said) -> Option<Said> {
 }
 
 /// Parses the records `LENGTH KEY=VALUE\n`.
-fn records(mut body: &[u8]) -> Option<Said> {
-    let mut said = Said {
+fn records(mut body: &[u8]) -> Option<ExtendedHeader> {
+    let mut said = ExtendedHeader {
         any: true,
-        ..Said::default()
+        ..ExtendedHeader::default()
     };
     while !body.is_empty() {
         let blank = body.iter().position(|byte| *byte == b' ')?;

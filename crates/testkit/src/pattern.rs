@@ -5,17 +5,23 @@ use serde_json::Value;
 use std::collections::BTreeMap;
 
 /// Values kept from earlier replies, by name.
-pub type Kept = BTreeMap<String, String>;
+pub type Captures = BTreeMap<String, String>;
 
 /// Lists every place where `actual` differs from `expected`. Objects have exactly the expected keys. A list is in
 /// the expected order unless its first item is `"<unordered>"`. `tests/protocol/README.md` describes the patterns.
-pub fn differences(expected: &Value, actual: &Value, kept: &mut Kept) -> Vec<String> {
+pub fn differences(expected: &Value, actual: &Value, kept: &mut Captures) -> Vec<String> {
     let mut found = Vec::new();
     compare(expected, actual, "$", kept, &mut found);
     found
 }
 
-fn compare(expected: &Value, actual: &Value, at: &str, kept: &mut Kept, found: &mut Vec<String>) {
+fn compare(
+    expected: &Value,
+    actual: &Value,
+    at: &str,
+    kept: &mut Captures,
+    found: &mut Vec<String>,
+) {
     match (expected, actual) {
         (Value::String(pattern), _) if is_pattern(pattern) => {
             if let Err(why) = match_pattern(pattern, actual, kept) {
@@ -48,7 +54,7 @@ fn compare_ordered(
     wanted: &[Value],
     got: &[Value],
     at: &str,
-    kept: &mut Kept,
+    kept: &mut Captures,
     found: &mut Vec<String>,
 ) {
     if wanted.len() != got.len() {
@@ -65,7 +71,7 @@ fn compare_unordered(
     wanted: &[Value],
     got: &[Value],
     at: &str,
-    kept: &mut Kept,
+    kept: &mut Captures,
     found: &mut Vec<String>,
 ) {
     let mut left: Vec<&Value> = got.iter().collect();
@@ -85,7 +91,7 @@ fn is_pattern(text: &str) -> bool {
     text.starts_with('<') && text.ends_with('>')
 }
 
-fn match_pattern(pattern: &str, actual: &Value, kept: &mut Kept) -> Result<(), String> {
+fn match_pattern(pattern: &str, actual: &Value, kept: &mut Captures) -> Result<(), String> {
     let inner = &pattern[1..pattern.len() - 1];
     if inner == "any" {
         return Ok(());
@@ -123,7 +129,7 @@ fn match_pattern(pattern: &str, actual: &Value, kept: &mut Kept) -> Result<(), S
 }
 
 /// Matches `<time>`, `<time NAME>` which keeps it, or `<time NAME > OTHER>` which must be later than a kept one.
-fn match_time(rest: &str, text: &str, kept: &mut Kept) -> Result<(), String> {
+fn match_time(rest: &str, text: &str, kept: &mut Captures) -> Result<(), String> {
     if !is_time(text) {
         return Err("not a time like 2020-01-30 10:30:47.524219".to_owned());
     }

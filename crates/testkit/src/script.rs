@@ -2,7 +2,7 @@
 //!
 //! `tests/protocol/README.md` describes the files.
 
-use super::pattern::{Kept, differences};
+use super::pattern::{Captures, differences};
 use super::{Call, Form, Reply, percent_encode};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -99,7 +99,7 @@ impl Script {
 
     /// Sends every step and returns the differences from the expectation.
     pub fn replay(&self, target: &Target) -> Vec<String> {
-        let mut kept = Kept::new();
+        let mut kept = Captures::new();
         let mut wrong = Vec::new();
         for step in &self.steps {
             if target.original && step.original.as_deref() == Some("skip") {
@@ -114,7 +114,7 @@ impl Script {
 }
 
 impl Step {
-    fn replay(&self, target: &Target, kept: &mut Kept) -> Vec<String> {
+    fn replay(&self, target: &Target, kept: &mut Captures) -> Vec<String> {
         let call = self.call(target, kept);
         match call.send(target.port) {
             Ok(reply) => self.judge(&reply, target, kept),
@@ -122,7 +122,7 @@ impl Step {
         }
     }
 
-    fn call(&self, target: &Target, kept: &Kept) -> Call {
+    fn call(&self, target: &Target, kept: &Captures) -> Call {
         let (method, path) = self.request.split_once(' ').expect("METHOD path");
         let mut path = fill_in(path, kept, percent_encode);
         if !path.starts_with('/') {
@@ -157,7 +157,7 @@ impl Step {
         }
     }
 
-    fn with_body(&self, call: Call, method: &str, kept: &Kept) -> Call {
+    fn with_body(&self, call: Call, method: &str, kept: &Captures) -> Call {
         if let Some(body) = &self.body {
             let has_type = self
                 .headers
@@ -195,7 +195,7 @@ impl Step {
         }
     }
 
-    fn judge(&self, reply: &Reply, target: &Target, kept: &mut Kept) -> Vec<String> {
+    fn judge(&self, reply: &Reply, target: &Target, kept: &mut Captures) -> Vec<String> {
         let differs = target.original && self.original.is_some();
         let (expect, wanted) = if differs {
             (self.original.as_deref(), self.original_reply.as_deref())
@@ -297,7 +297,7 @@ fn judge_json(
     wanted: Option<&str>,
     is_of_v1: bool,
     reply: &Reply,
-    kept: &mut Kept,
+    kept: &mut Captures,
 ) -> Vec<String> {
     let Ok(actual) = serde_json::from_slice::<Value>(&reply.body) else {
         return vec![format!("not JSON: {}", shortened(&reply.text()))];
@@ -321,7 +321,7 @@ fn judge_json(
 }
 
 /// Replaces `${name}` by kept values.
-fn fill_in(text: &str, kept: &Kept, encode: impl Fn(&str) -> String) -> String {
+fn fill_in(text: &str, kept: &Captures, encode: impl Fn(&str) -> String) -> String {
     kept.iter().fold(text.to_owned(), |text, (name, value)| {
         text.replace(&format!("${{{name}}}"), &encode(value))
     })

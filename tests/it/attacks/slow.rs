@@ -149,7 +149,7 @@ fn long_replies_of_one_caller_wait_for_each_other() {
 
 /// A route that is asked with a body of this type.
 #[derive(Debug, Clone)]
-struct Asked {
+struct BodyRoute {
     method: String,
     path: String,
     content_type: String,
@@ -160,7 +160,7 @@ const UNREAD: &str = "application/octet-stream";
 
 /// Returns each route that takes a body, once for each type of body: in ngshare's protocol every POST, below `v1/` as
 /// the OpenAPI document says.
-fn bodies(server: &Server, number: &str) -> Vec<Asked> {
+fn bodies(server: &Server, number: &str) -> Vec<BodyRoute> {
     let call = server.call("GET", "v1/openapi.json").token("root");
     let document = server.send(&call).ok().json();
     let mut asked = Vec::new();
@@ -184,7 +184,7 @@ fn bodies(server: &Server, number: &str) -> Vec<Asked> {
             path.replace("course/{course}", "course/new")
         };
         let place = filled(&place, number);
-        asked.extend(types.into_iter().map(|content_type| Asked {
+        asked.extend(types.into_iter().map(|content_type| BodyRoute {
             method: method.to_owned(),
             path: place.clone(),
             content_type,
@@ -207,7 +207,7 @@ fn filled(path: &str, number: &str) -> String {
 }
 
 /// Begins a request with a body of 60,000 bytes, and sends as much of the body as it has of every length.
-fn begin_body(server: &Server, asked: &Asked, token: &str) -> Connection {
+fn begin_body(server: &Server, asked: &BodyRoute, token: &str) -> Connection {
     let beginning = match asked.content_type.as_str() {
         "application/x-www-form-urlencoded" => "x=",
         "multipart/form-data" => "--b\r\nContent-Disposition: form-data; name=\"x\"\r\n\r\n",
@@ -225,7 +225,7 @@ fn begin_body(server: &Server, asked: &Asked, token: &str) -> Connection {
 const LENGTH: usize = 60_000;
 
 /// Sends a byte now and then until a reply begins. Returns its status.
-fn trickle(server: &Server, asked: &Asked) -> u16 {
+fn trickle(server: &Server, asked: &BodyRoute) -> u16 {
     let mut connection = begin_body(server, asked, "root");
     let begun = Instant::now();
     while !connection
@@ -246,7 +246,7 @@ fn trickle(server: &Server, asked: &Asked) -> u16 {
 const PATIENCE: Duration = Duration::from_mins(3);
 
 /// Trickles all bodies side by side. Returns the status of each.
-fn trickle_all(server: &Server, asked: &[Asked]) -> Vec<u16> {
+fn trickle_all(server: &Server, asked: &[BodyRoute]) -> Vec<u16> {
     std::thread::scope(|scope| {
         let all: Vec<_> = asked
             .iter()
@@ -293,11 +293,11 @@ fn a_trickling_body_that_no_route_reads_holds_no_connection() {
     let setup = Setup::behind(&hub).unlimited();
     let setup = setup.args(&["--idle-timeout", "2s"]);
     let (server, number) = with_a_submission(&hub, &setup);
-    let asked: Vec<Asked> = every_address()
+    let asked: Vec<BodyRoute> = every_address()
         .into_iter()
         .map(|route| {
             let (method, path) = route.split_once(' ').unwrap();
-            Asked {
+            BodyRoute {
                 method: method.to_owned(),
                 path: filled(path, &number),
                 content_type: UNREAD.to_owned(),
@@ -327,11 +327,11 @@ fn open_requests_count_on_every_route() {
         .args(&idle)
         .admins(&admins);
     let (server, number) = with_a_submission(&hub, &setup);
-    let mut all: Vec<Asked> = routes()
+    let mut all: Vec<BodyRoute> = routes()
         .into_iter()
         .map(|route| {
             let (method, path) = route.split_once(' ').unwrap();
-            Asked {
+            BodyRoute {
                 method: method.to_owned(),
                 path: filled(path, &number),
                 content_type: UNREAD.to_owned(),

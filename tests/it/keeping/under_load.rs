@@ -12,7 +12,7 @@ const CLIENTS: u64 = 4;
 const AT_FIRST: usize = 40;
 
 /// The address of a tree, and the files that were sent.
-struct Answered {
+struct ConfirmedTree {
     target: String,
     files: Vec<Sent>,
 }
@@ -27,12 +27,15 @@ fn some_files(random: &mut Random) -> Vec<Sent> {
 }
 
 /// Submits, and sometimes releases or gives feedback, until the end.
-fn work(server: &Server, number: u64, answered: &Mutex<Vec<Answered>>, over: &AtomicBool) {
+fn work(server: &Server, number: u64, answered: &Mutex<Vec<ConfirmedTree>>, over: &AtomicBool) {
     let mut random = Random::seeded(number);
     let course = Course::of(server, "algebra");
     let student = format!("student-{number}");
     let note = |target: String, files: Vec<Sent>| {
-        answered.lock().unwrap().push(Answered { target, files });
+        answered
+            .lock()
+            .unwrap()
+            .push(ConfirmedTree { target, files });
     };
     for round in 0.. {
         if over.load(Ordering::SeqCst) {
@@ -75,7 +78,7 @@ fn clear(server: &Server, over: &AtomicBool) {
 }
 
 #[track_caller]
-fn assert_all_there(data: &Path, setup: &Setup, answered: &[Answered]) {
+fn assert_all_there(data: &Path, setup: &Setup, answered: &[ConfirmedTree]) {
     let server = setup.start();
     for one in answered {
         let reply = server.get(&one.target, "root");
