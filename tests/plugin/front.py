@@ -16,7 +16,7 @@ ONE_HOP = {"connection", "keep-alive", "transfer-encoding", "content-length", "h
 
 
 @dataclass
-class Asked:
+class ForwardedRequest:
     """A request through the proxy: its method, its path, and the number of requests before it."""
 
     method: str
@@ -30,7 +30,7 @@ class Asked:
 
 # The action for a request: None forwards it.
 Spoil = Callable[[requests.Response, BaseHTTPRequestHandler], None]
-Rule = Callable[[Asked], Spoil | None]
+Rule = Callable[[ForwardedRequest], Spoil | None]
 
 
 # The header by which an exchange's replies are recognised.
@@ -91,7 +91,7 @@ cut = cut_at(lambda content: len(content) // 2)
 NO_V1 = answer(404, b"<html>404: Not Found</html>", Content_Type="text/html")
 
 
-def without_v1(asked: Asked) -> Spoil | None:
+def without_v1(asked: ForwardedRequest) -> Spoil | None:
     """Hides the addresses that an ngshare does not have."""
     return NO_V1 if asked.path.startswith("/v1/") else None
 
@@ -101,7 +101,7 @@ class Front:
 
     def __init__(self, target: str, hides: Rule = lambda asked: None) -> None:
         self.rule: Rule = lambda asked: None
-        self.asked: list[Asked] = []
+        self.asked: list[ForwardedRequest] = []
         # Sent with every answer.
         self.headers: dict[str, str] = {}
         front = self
@@ -115,7 +115,7 @@ class Front:
                     for name, value in self.headers.items()
                     if name.lower() not in ONE_HOP
                 }
-                asked = Asked(
+                asked = ForwardedRequest(
                     self.command, self.path, len(front.asked), headers=headers
                 )
                 front.asked.append(asked)
@@ -159,7 +159,7 @@ class Front:
         self._server.shutdown()
         self._server.server_close()
 
-    def below(self, path: str) -> list[Asked]:
+    def below(self, path: str) -> list[ForwardedRequest]:
         """Returns the requests below this path."""
         return [
             asked for asked in self.asked if urlsplit(asked.path).path.startswith(path)
@@ -176,7 +176,7 @@ def _body(handler: BaseHTTPRequestHandler) -> Iterator[bytes]:
     handler.rfile.readline()
 
 
-def _passed_on(target: str, asked: Asked, body: bytes) -> requests.Response:
+def _passed_on(target: str, asked: ForwardedRequest, body: bytes) -> requests.Response:
     return requests.request(
         asked.method,
         target + asked.path,
@@ -198,7 +198,7 @@ def _send_headers(
 
 
 def _whole(
-    asked: Asked, reply: requests.Response, handler: BaseHTTPRequestHandler
+    asked: ForwardedRequest, reply: requests.Response, handler: BaseHTTPRequestHandler
 ) -> None:
     handler.send_response(reply.status_code)
     _send_headers(reply, handler)

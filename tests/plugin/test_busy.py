@@ -11,7 +11,7 @@ from types import SimpleNamespace
 
 import pytest
 from course import RELEASED, Course, through
-from front import Asked, Front, Spoil, from_exchange
+from front import ForwardedRequest, Front, Spoil, from_exchange
 from in_process import Desk
 from trees import write_tree
 
@@ -49,7 +49,7 @@ def test_a_client_waits_as_requested_and_submits_once(
 ) -> None:
     first: set[str] = set()
 
-    def once_each(asked: Asked) -> Spoil | None:
+    def once_each(asked: ForwardedRequest) -> Spoil | None:
         if asked.method in first:
             return None
         first.add(asked.method)

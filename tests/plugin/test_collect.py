@@ -18,7 +18,7 @@ from course import (
     ngshare_only,
     through,
 )
-from front import Asked, Front, Spoil, from_exchange, cut, cut_at
+from front import ForwardedRequest, Front, Spoil, cut, cut_at, from_exchange
 from people import Person
 from requests import Response
 from trees import Tree, assert_same_tree, read_tree
@@ -128,7 +128,7 @@ def test_a_class_that_comes_in_several_pages_is_collected_whole(
     course.release()
     times = {each: course.submit(each, FIRST) for each in (course.first, course.second)}
 
-    def one_at_a_time(asked: Asked) -> None:
+    def one_at_a_time(asked: ForwardedRequest) -> None:
         if asked.method == "GET" and asked.path.startswith("/v1/"):
             asked.path += "&limit=1" if "?" in asked.path else "?limit=1"
 
@@ -142,14 +142,14 @@ def test_a_class_that_comes_in_several_pages_is_collected_whole(
     assert not any(path.endswith("/tree") for path in asked)
 
 
-def outside_in_ngshares_words(asked: Asked, course: Course) -> Spoil | None:
+def outside_in_ngshares_words(asked: ForwardedRequest, course: Course) -> Spoil | None:
     checksum = hashlib.md5(b"").hexdigest()
     outside = {"path": "../../../escaped", "content": "", "checksum": checksum}
     odd = json.dumps({"success": True, "files": [outside]}).encode()
     return from_exchange(200, odd) if quote(course.first.name) in asked.path else None
 
 
-def outside_in_the_archive(asked: Asked, course: Course) -> Spoil | None:
+def outside_in_the_archive(asked: ForwardedRequest, course: Course) -> Spoil | None:
     def spoil(reply: Response, handler: BaseHTTPRequestHandler) -> None:
         tree = archived(reply.content)
         manifest = json.loads(tree.pop("manifest.json"))
@@ -171,7 +171,7 @@ def outside_in_the_archive(asked: Asked, course: Course) -> Spoil | None:
     indirect=["wire"],
 )
 def test_one_students_odd_files_do_not_keep_the_others_from_being_collected(
-    course: Course, front: Front, outside: Callable[[Asked, Course], Spoil | None]
+    course: Course, front: Front, outside: Callable[[ForwardedRequest, Course], Spoil | None]
 ) -> None:
     course.release()
     course.submit(course.first, FIRST)
@@ -210,7 +210,7 @@ def test_a_changed_transfer_is_not_taken_for_the_submission(
     assert_same_tree(read_tree(collected(course, course.first)), stamped(FIRST, old))
 
 
-def is_download(asked: Asked) -> bool:
+def is_download(asked: ForwardedRequest) -> bool:
     return asked.path.startswith("/submission/")
 
 
@@ -235,7 +235,7 @@ def test_a_server_that_dies_in_mid_collect_costs_no_copy_that_was_there(
 
     through(front.url, course.instructor)
 
-    def one_comes_and_the_next_breaks_off(asked: Asked) -> Spoil | None:
+    def one_comes_and_the_next_breaks_off(asked: ForwardedRequest) -> Spoil | None:
         if asked.path.endswith("/tree"):
             return cut
         die = front.die if dies == "for good" else lambda: None
@@ -319,7 +319,7 @@ def test_an_ngshare_that_dies_in_mid_collect_costs_no_copy_that_was_there(
     through(front.url, course.instructor)
     downloads = []
 
-    def one_comes_and_the_next_breaks_off(asked: Asked) -> Spoil | None:
+    def one_comes_and_the_next_breaks_off(asked: ForwardedRequest) -> Spoil | None:
         downloads.extend([asked] if is_download(asked) else [])
         return cut if len(downloads) > 1 else None
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 from course import Course, PluginPerson, both_wires, through
-from front import Asked, Front, Spoil, cut, cut_at
+from front import ForwardedRequest, Front, Spoil, cut, cut_at
 from in_process import Desk
 from people import COMMAND_LIMIT_S, PROGRAMS
 from processes import POLL_S
@@ -29,7 +29,7 @@ def in_submitted(home: Path) -> list[str]:
     return sorted(str(each.relative_to(top)) for each in entries)
 
 
-def brings_the_work(asked: Asked) -> bool:
+def brings_the_work(asked: ForwardedRequest) -> bool:
     return "/collect" in asked.path or asked.path.endswith("/tree") or asked.path.startswith("/submission/")
 
 
@@ -92,7 +92,7 @@ def test_a_collect_that_is_killed_leaves_nothing_that_counts_and_the_next_one_co
 
         cut_at(lambda content: len(content) * 9 // 10, wait)(reply, handler)
 
-    def stops_in_the_middle(asked: Asked) -> Spoil | None:
+    def stops_in_the_middle(asked: ForwardedRequest) -> Spoil | None:
         return half if brings_the_work(asked) else None
 
     front.rule = stops_in_the_middle

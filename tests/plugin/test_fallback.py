@@ -3,7 +3,7 @@
 from inspect import signature
 
 from course import RELEASED, Course, ngshare_only, through
-from front import Asked, Front, Spoil, answer, problem
+from front import ForwardedRequest, Front, Spoil, answer, problem
 from nbcourier.fallback import Fallback
 from nbcourier.transport import Transport
 from trees import assert_same_tree, read_tree, write_tree
@@ -42,7 +42,7 @@ def test_a_server_that_lacks_one_request_gets_all_others(
     course.release()
     through(front.url, course.first)
 
-    def no_trees(asked: Asked) -> Spoil | None:
+    def no_trees(asked: ForwardedRequest) -> Spoil | None:
         return problem(404, "Not found") if asked.path.endswith("/tree") else None
 
     front.rule = no_trees

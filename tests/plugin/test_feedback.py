@@ -2,7 +2,7 @@
 
 import pytest
 from course import Course, both_wires, through
-from front import Asked, Front, Spoil, cut, problem
+from front import ForwardedRequest, Front, Spoil, cut, problem
 from people import Person
 from trees import Tree, assert_same_tree, read_tree, write_tree
 
@@ -148,7 +148,7 @@ def test_one_students_refused_pages_do_not_keep_the_others_from_theirs(
     number = next(e["id"] for e in course.entries() if e["submitted_at"][11:26] in one)
     of_one = f"/submissions/{number}/"
 
-    def too_large(asked: Asked) -> Spoil | None:
+    def too_large(asked: ForwardedRequest) -> Spoil | None:
         concerned = asked.path.endswith("/ps1/feedback") or of_one in asked.path
         return problem(413, "too much") if concerned else None
 

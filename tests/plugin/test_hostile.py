@@ -19,7 +19,7 @@ from urllib.parse import parse_qs, unquote, urlsplit
 
 import pytest
 from course import NGSHARE, PYTHON_SOURCE, V1
-from front import MARK, NO_V1, Asked, Front, Spoil, from_exchange
+from front import MARK, NO_V1, ForwardedRequest, Front, Spoil, from_exchange
 from in_process import Desk
 from nbgrader.exchange.abc import ExchangeError
 from trees import write_tree
@@ -229,7 +229,7 @@ class Scene:
         said = {key: text.replace("{outside}", str(self.outside)) for key, text in said.items()}
         liar = Liar(**said)
 
-        def rule(asked: Asked) -> Spoil:
+        def rule(asked: ForwardedRequest) -> Spoil:
             path = urlsplit(asked.path).path
             parts = [unquote(part) for part in path.strip("/").split("/")]
             if parts[0] == "v1":
@@ -460,7 +460,7 @@ def test_a_listing_that_goes_in_a_circle_ends(scene: Scene) -> None:
     asked: list[str] = []
     circle = {"": "a", "a": "b", "b": "a"}
 
-    def rule(request: Asked) -> Spoil:
+    def rule(request: ForwardedRequest) -> Spoil:
         asked.append(request.path)
         assert len(asked) < 100, "it goes on for ever"
         cursor = parse_qs(urlsplit(request.path).query).get("cursor", [""])[0]

@@ -3,7 +3,7 @@
 import os
 
 from course import RELEASED, Course, both_wires, ngshare_only, through
-from front import Asked, Front, Spoil, answer, cut, from_exchange, problem
+from front import ForwardedRequest, Front, Spoil, answer, cut, from_exchange, problem
 from trees import assert_same_tree, write_tree
 
 SENTENCE = "larger than the limit"
@@ -123,7 +123,7 @@ def test_a_first_release_with_a_lost_answer_is_not_taken_for_an_earlier_one(
     through(front.url, course.instructor)
     puts = []
 
-    def first_answer_is_lost(asked: Asked) -> Spoil | None:
+    def first_answer_is_lost(asked: ForwardedRequest) -> Spoil | None:
         puts.extend([asked] if asked.method == "PUT" else [])
         return cut if len(puts) == 1 else None
 

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 from course import PYTHON_SOURCE
-from front import MARK, Asked, Front, Rule, Spoil, answer
+from front import MARK, ForwardedRequest, Front, Rule, Spoil, answer
 from nbgrader.auth import Authenticator
 from nbgrader.coursedir import CourseDirectory
 from nbgrader.exchange import ExchangeFactory
@@ -178,7 +178,7 @@ def test_nothing_but_an_exchange_error_comes_out(
 def _marked(rule: Rule) -> Rule:
     """Adds the header of an exchange to the answers."""
 
-    def marked(asked: Asked) -> Spoil:
+    def marked(asked: ForwardedRequest) -> Spoil:
         spoil = rule(asked)
 
         def add(reply: Any, handler: BaseHTTPRequestHandler) -> None:

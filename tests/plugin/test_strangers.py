@@ -11,7 +11,7 @@ from urllib.parse import parse_qs, quote, urlsplit
 
 import pytest
 from archives import archive_of
-from front import Asked, Front, Rule, Spoil, answer, from_exchange
+from front import ForwardedRequest, Front, Rule, Spoil, answer, from_exchange
 from in_process import Desk
 from nbcourier.errors import CourierError
 from nbcourier.roster import Roster
@@ -324,7 +324,7 @@ HOSTILE = "\x1b[2J\x07\u202e\x9b31m\r\u2028"
 COMMANDING = set(HOSTILE) - set("[2J31m")
 
 
-def hostile(asked: Asked) -> Spoil:
+def hostile(asked: ForwardedRequest) -> Spoil:
     """Answers as an exchange would whose names and sentences command the terminal."""
     path = asked.path.partition("?")[0]
     last = path.rpartition("/")[2]
@@ -394,7 +394,7 @@ def test_a_listing_that_goes_in_a_circle_ends(
 ) -> None:
     circle = {"": "a", "a": "b", "b": "a"}
 
-    def rule(asked: Asked) -> Spoil:
+    def rule(asked: ForwardedRequest) -> Spoil:
         cursor = parse_qs(urlsplit(asked.path).query).get("cursor", [""])[0]
         body = json.dumps({"courses": [], "next": circle[cursor]}).encode()
         return from_exchange(200, body, Content_Type="application/json")

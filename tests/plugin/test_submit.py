@@ -6,7 +6,7 @@ from glob import glob
 from pathlib import Path
 
 from course import RELEASED, Course, both_wires, ngshare_only, through
-from front import Asked, Front, Spoil, from_exchange, cut, problem
+from front import ForwardedRequest, Front, Spoil, cut, from_exchange, problem
 from people import Person
 from trees import assert_same_tree, read_tree, without, write_tree
 
@@ -154,7 +154,7 @@ def test_a_limit_on_what_may_be_kept_is_reported_at_once_and_is_a_failure(
     write_tree(course.first.home / "ps1", WORK)
     posts = []
 
-    def refuse(asked: Asked) -> Spoil | None:
+    def refuse(asked: ForwardedRequest) -> Spoil | None:
         posts.extend([asked] if asked.method == "POST" else [])
         return refusal if asked.method == "POST" else None
 
@@ -181,7 +181,7 @@ def test_a_client_above_the_rate_waits_as_long_as_the_exchange_says(
     write_tree(course.first.home / "ps1", WORK)
     posts = []
 
-    def too_often(asked: Asked) -> Spoil | None:
+    def too_often(asked: ForwardedRequest) -> Spoil | None:
         posts.extend([asked] if asked.method == "POST" else [])
         return busy if asked.method == "POST" and len(posts) < 3 else None
 
@@ -258,7 +258,7 @@ def test_a_submission_whose_answer_is_lost_is_sent_again_and_stored_once(
     write_tree(course.first.home / "ps1", WORK)
     posts = []
 
-    def first_answer_is_lost(asked: Asked) -> Spoil | None:
+    def first_answer_is_lost(asked: ForwardedRequest) -> Spoil | None:
         posts.extend([asked] if asked.method == "POST" else [])
         return cut if len(posts) == 1 else None
 

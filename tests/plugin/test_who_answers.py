@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from course import RELEASED, Course, both_wires, through
-from front import Asked, Front, Rule, Spoil, answer, from_exchange
+from front import ForwardedRequest, Front, Rule, Spoil, answer, from_exchange
 from in_process import Desk
 from nbcourier import http
 from nbcourier.address import Address
@@ -165,7 +165,7 @@ def test_a_real_ngshare_is_recognised_by_two_requests(tmp_path: Path) -> None:
 
         def run(desk: Desk, slot: str, course: str = "c", assignment: str = "ps1") -> None:
             # The stand-alone mode believes the name that a request gives.
-            def name(asked: Asked) -> None:
+            def name(asked: ForwardedRequest) -> None:
                 mark = "&" if "?" in asked.path else "?"
                 asked.path += f"{mark}user={desk.name}"
 
@@ -293,7 +293,7 @@ def test_a_refusal_names_who_one_is_to_the_exchange(
 ) -> None:
     problem = {"status": 403, "detail": "Permission denied"}
 
-    def refuse(asked: Asked) -> Spoil:
+    def refuse(asked: ForwardedRequest) -> Spoil:
         return from_exchange(
             403,
             json.dumps(problem).encode(),

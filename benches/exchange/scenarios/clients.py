@@ -82,7 +82,7 @@ def _compare(
     The start of nbgrader is subtracted. It is measured with the same command on an assignment without submissions. Both
     servers are behind a hub that answers at once, since the client cannot use ngshare without a hub.
     """
-    works: dict[str, list[Work]] = {command: [] for command in figures}
+    works: dict[str, list[Cost]] = {command: [] for command in figures}
     with (
         bench.start_hub(delay_ms=0) as hub,
         bench.start_both(hub) as servers,
@@ -111,7 +111,7 @@ def _compare(
 
 
 @dataclass(frozen=True)
-class Work:
+class Cost:
     """The cost of a command: its time, and the processor time of the client and of the server, in seconds."""
 
     seconds: float
@@ -147,7 +147,7 @@ class Instructor:
             "collect": self._least("collect", EMPTY),
         }
 
-    def list_and_collect(self) -> dict[str, Work]:
+    def list_and_collect(self) -> dict[str, Cost]:
         """Runs both commands without the start of nbgrader. Each must give the whole class."""
         name, lesson = self.server.name, self._lesson
         said, listing = self._run("list", "--inbound", "--assignment=a0")
@@ -170,12 +170,12 @@ class Instructor:
         """Removes the home."""
         shutil.rmtree(self._home)
 
-    def _least(self, *arguments: str) -> Work:
+    def _least(self, *arguments: str) -> Cost:
         """Returns the quickest of a few runs. Subtracting too little makes nobody look faster than they are."""
         works = [self._run(*arguments)[1] for _ in range(STARTS)]
         return min(works, key=lambda work: work.seconds)
 
-    def _run(self, *arguments: str) -> tuple[str, Work]:
+    def _run(self, *arguments: str) -> tuple[str, Cost]:
         """Runs a command. Returns its output and its cost."""
         return nbgrader(
             self._bench, self._home, self._client, self.server, *arguments
@@ -184,7 +184,7 @@ class Instructor:
 
 def nbgrader(
     bench: Bench, home: Path, client: Client, server: Server | None, *arguments: str
-) -> tuple[str, Work]:
+) -> tuple[str, Cost]:
     """Runs nbgrader in that home. Returns its output and its cost. Raises Broken if it fails."""
     programs = bench.client.parent
     env = {
@@ -210,7 +210,7 @@ def nbgrader(
     said = done.stdout + done.stderr
     if done.returncode != 0:
         raise Broken(f"nbgrader {' '.join(arguments)}:\n{said[-2000:]}")
-    return said, Work(seconds, _children_s() - client_s, _used_s(server) - server_s)
+    return said, Cost(seconds, _children_s() - client_s, _used_s(server) - server_s)
 
 
 def _used_s(server: Server | None) -> float:
