@@ -10,7 +10,7 @@ use actix_web::{HttpResponse, HttpResponseBuilder, ResponseError};
 use nbcourier_api::{MAX_ITEMS, TooManyItems};
 use nbcourier_auth::AuthError;
 use nbcourier_codec::{FileListError, NotPacked, TarError};
-use nbcourier_domain::{ByteSize, IllegalKey, IllegalName, IllegalTime};
+use nbcourier_domain::{ByteSize, Count, IllegalKey, IllegalName, IllegalTime};
 use nbcourier_exchange::{self as exchange, Denial, QuotaOwner, Thing};
 use nbcourier_work::Bug;
 use serde_json::json;
@@ -307,8 +307,8 @@ fn answer(error: &exchange::Error) -> Answer {
             "The size of {path} is not that of the bytes with its SHA-256"
         )),
         E::MissingBlobs(missing) => conflict(format!(
-            "The bytes of {} files are missing: send them",
-            missing.len()
+            "The bytes of {} are missing: send them",
+            Count(missing.len(), "file")
         )),
         E::FormerAccount(name) => Answer::new(
             StatusCode::FORBIDDEN,

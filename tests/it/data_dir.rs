@@ -139,7 +139,7 @@ fn a_deleted_course_can_be_restored_by_an_admin_until_its_bytes_are_collected() 
     let (code, printed) = command("gc", &server.data_dir(), &over);
     assert_eq!(code, Some(0), "{printed}");
     assert!(
-        printed.contains("Removed 1 courses, 0 assignments")
+        printed.contains("Removed 1 course, 0 assignments")
             && printed.contains("2 trees and 3 blobs"),
         "{printed}"
     );

@@ -2,6 +2,7 @@
 //!
 //! Nothing here does I/O or knows a protocol.
 
+mod count;
 mod dates;
 mod groups;
 mod key;
@@ -14,6 +15,7 @@ mod role;
 mod time;
 mod tree;
 
+pub use count::Count;
 pub use dates::{Dates, Extension};
 pub use groups::{COURSE_GROUPS, Group, GroupRule, GroupRules, IllegalRule};
 pub use key::{IdempotencyKey, IllegalKey};

@@ -1,7 +1,9 @@
 //! The reasons why an operation is refused or fails.
 
 use nbcourier_blobs::Damage;
-use nbcourier_domain::{AssignmentId, ByteSize, RelativePath, Sha256Sum, Timestamp, UserName};
+use nbcourier_domain::{
+    AssignmentId, ByteSize, Count, RelativePath, Sha256Sum, Timestamp, UserName,
+};
 use nbcourier_storage as store;
 use nbcourier_work::Bug;
 
@@ -138,7 +140,7 @@ pub enum Error {
     #[error("the size of {0} differs from that of the bytes with its checksum")]
     WrongSize(RelativePath),
     /// Bytes that were named by checksum only were not sent, and the caller cannot read stored ones.
-    #[error("the bytes of {} files were not sent and are not stored", .0.len())]
+    #[error("the bytes of {} were not sent and are not stored", Count(.0.len(), "file"))]
     MissingBlobs(Vec<Sha256Sum>),
     /// The course or assignment has no submission with this number.
     #[error("submission {0} not found")]

@@ -1,5 +1,6 @@
 //! The report of an import: what was added, what was already there, what was left behind, and why.
 
+use nbcourier_domain::Count;
 use nbcourier_exchange::imports::Outcome;
 use serde::Serialize;
 use std::collections::HashMap;
@@ -22,22 +23,15 @@ pub struct Counts {
 
 impl fmt::Display for Counts {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let parts = [
-            (self.courses, "course", "courses"),
-            (self.people, "person", "people"),
-            (self.assignments, "assignment", "assignments"),
-            (self.submissions, "submission", "submissions"),
-            (self.feedback, "feedback", "feedbacks"),
-        ];
-        for (place, (count, one, many)) in parts.into_iter().enumerate() {
-            let before = match place {
-                0 => "",
-                4 => " and ",
-                _ => ", ",
-            };
-            write!(f, "{before}{count} {}", if count == 1 { one } else { many })?;
-        }
-        Ok(())
+        write!(
+            f,
+            "{}, {}, {}, {} and feedback on {}",
+            Count(self.courses, "course"),
+            Count(self.people, "member"),
+            Count(self.assignments, "assignment"),
+            Count(self.submissions, "submission"),
+            Count(self.feedback, "submission"),
+        )
     }
 }
 

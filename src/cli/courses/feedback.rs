@@ -7,7 +7,7 @@ use crate::cli::selection::Selection;
 use crate::cli::table::Table;
 use crate::cli::when::shown;
 use nbcourier_api::Submission;
-use nbcourier_domain::{AssignmentId, CourseId, UserName};
+use nbcourier_domain::{AssignmentId, Count, CourseId, UserName};
 use std::process::ExitCode;
 
 /// Removes feedback that students can fetch
@@ -75,8 +75,8 @@ pub fn run(Arguments { asking, what }: Arguments) -> Outcome {
     }
     if all {
         let what = format!(
-            "the feedback on {} submissions to {assignment}",
-            found.len()
+            "the feedback on {} to {assignment}",
+            Count(found.len(), "submission")
         );
         consent.require("Remove it?", &what)?;
     }
@@ -86,10 +86,7 @@ pub fn run(Arguments { asking, what }: Arguments) -> Outcome {
         }
         Ok(())
     })?;
-    let number = match found.len() {
-        1 => "1 submission".to_owned(),
-        many => format!("{many} submissions"),
-    };
+    let number = Count(found.len(), "submission");
     asking.confirm(
         &json,
         &format!(

@@ -6,6 +6,7 @@ use crate::cli::progress::Watch;
 use crate::config::{PlaceArgs, Places};
 use nbcourier_auth::KEY_FILE;
 use nbcourier_backup::{self as backup, Source};
+use nbcourier_domain::Count;
 use nbcourier_exchange::upkeep::runs::{self, Task};
 use nbcourier_storage::snapshot;
 use std::path::PathBuf;
@@ -64,28 +65,32 @@ pub fn run(arguments: &Arguments) -> Outcome {
     })?;
     let (contents, counts) = (&report.contents, report.manifest.counts);
     println!(
-        "Backed up {} courses with {} submissions as of {} to {}.",
-        counts.courses,
-        counts.submissions,
+        "Backed up {} with {} as of {} to {}.",
+        Count(counts.courses, "course"),
+        Count(counts.submissions, "submission"),
         report.manifest.made_at,
         arguments.directory.display()
     );
     println!(
-        "Copied {} bytes of database and key and {} files of {} bytes; {} files of {} bytes were there already.",
-        report.state_bytes,
-        contents.files,
-        contents.bytes,
-        contents.present_files,
-        contents.present_bytes
+        "Copied {} of database and key and {} of {}; {} of {} were there already.",
+        Count(report.state_bytes, "byte"),
+        Count(contents.files, "file"),
+        Count(contents.bytes, "byte"),
+        Count(contents.present_files, "file"),
+        Count(contents.present_bytes, "byte")
     );
     if report.removed_files > 0 {
         println!(
-            "Removed {} files of {} bytes that are no longer needed.",
-            report.removed_files, report.removed_bytes
+            "Removed {} of {} that the backup no longer needs.",
+            Count(report.removed_files, "file"),
+            Count(report.removed_bytes, "byte")
         );
     }
     if let Some(verified) = report.verified {
-        println!("Read everything again: {verified} contents, all correct.");
+        println!(
+            "Read everything again: {}, all correct.",
+            Count(verified, "content")
+        );
     }
     if contents.damaged.is_empty() {
         return Ok(ExitCode::SUCCESS);
@@ -97,8 +102,8 @@ pub fn run(arguments: &Arguments) -> Outcome {
         );
     }
     println!(
-        "{} contents are damaged and not in the backup. Everything else is. Run nbcourier fsck.",
-        contents.damaged.len()
+        "Damaged and not in the backup: {}. Everything else is in it. Run nbcourier fsck.",
+        Count(contents.damaged.len(), "content")
     );
     Ok(ExitCode::FAILURE)
 }

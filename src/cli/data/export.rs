@@ -5,7 +5,7 @@ use crate::cli::data_dir::{open_exchange, runtime};
 use crate::cli::progress::Watch;
 use crate::config::PlaceArgs;
 use nbcourier_backup as backup;
-use nbcourier_domain::{ByteSize, CourseId};
+use nbcourier_domain::{ByteSize, Count, CourseId};
 use nbcourier_exchange::archive::plain;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -37,11 +37,11 @@ pub fn run(arguments: Arguments) -> Outcome {
         move |work| watch.note(work),
     ))?;
     println!(
-        "Wrote {} assignments and {} submissions, {} files of {} bytes, to {}.",
-        exported.assignments,
-        exported.submissions,
-        exported.files,
-        exported.bytes,
+        "Wrote {} and {}, {} of {}, to {}.",
+        Count(exported.assignments, "assignment"),
+        Count(exported.submissions, "submission"),
+        Count(exported.files, "file"),
+        Count(exported.bytes, "byte"),
         file.display()
     );
     if exported.manifest_bytes > backup::MAX_MANIFEST {

@@ -6,6 +6,7 @@ use crate::cli::progress::{Progress, Watch};
 use crate::config::{PlaceArgs, Places};
 use nbcourier_backup as backup;
 use nbcourier_blobs::LocalBlobs;
+use nbcourier_domain::Count;
 use nbcourier_exchange::upkeep::fsck::{self, Fault, FsckReport};
 use nbcourier_exchange::upkeep::gc;
 use nbcourier_exchange::upkeep::runs::{self, Task};
@@ -56,7 +57,8 @@ pub fn run(arguments: &Arguments) -> Outcome {
         + report.torn.len()
         + usize::from(report.unlisted.is_some());
     println!(
-        "{count} things are damaged. Stop the server, and repair them with --repair --from a backup."
+        "Found {}. Stop the server, and repair it with --repair --from a backup.",
+        Count(count, "damaged thing")
     );
     Ok(ExitCode::FAILURE)
 }
@@ -104,7 +106,9 @@ fn say(arguments: &Arguments, report: &FsckReport) {
             }
             Fault::Counts(files, bytes) => {
                 println!(
-                    "damaged: tree {digest} has {files} files of {bytes} bytes, but its row has other numbers"
+                    "damaged: tree {digest} has {} of {}, but its row has other numbers",
+                    Count(files, "file"),
+                    Count(bytes, "byte")
                 );
             }
         }
@@ -117,14 +121,16 @@ fn say(arguments: &Arguments, report: &FsckReport) {
     }
     if report.is_clean() {
         println!(
-            "All is well: {} blobs, {} bytes, {} trees.",
-            report.blobs, report.bytes, report.trees
+            "All is well: {}, {}, {}.",
+            Count(report.blobs, "blob"),
+            Count(report.bytes, "byte"),
+            Count(report.trees, "tree")
         );
     }
     if report.unclaimed > 0 {
         println!(
-            "{} files belong to no blob: they come from uploads in progress or interrupted ones.",
-            report.unclaimed
+            "Found {} without a blob, from uploads in progress or interrupted ones.",
+            Count(report.unclaimed, "file")
         );
     }
     for stray in &report.strays {
@@ -152,7 +158,7 @@ fn repair(
         println!("repaired: blob {} was restored from {source}", blob.sha256);
     }
     if repaired.counted > 0 {
-        println!("repaired: the rows of {} trees", repaired.counted);
+        println!("repaired: the rows of {}", Count(repaired.counted, "tree"));
     }
     for place in &repaired.set_aside {
         println!("set aside: {}", place.display());
@@ -160,7 +166,8 @@ fn repair(
     let exchange = unbounded(store.clone(), blobs.clone());
     let (files, bytes) = runtime.block_on(gc::remove_files(&exchange, gc::GRACE))?;
     if files > 0 {
-        println!("removed: {files} files of {bytes} bytes that belong to no blob");
+        let (files, bytes) = (Count(files, "file"), Count(bytes, "byte"));
+        println!("removed: {files} of {bytes} without a blob");
     }
     for (blob, damage) in &repaired.remaining {
         println!(

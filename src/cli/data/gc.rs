@@ -3,7 +3,7 @@
 use crate::cli::Outcome;
 use crate::cli::data_dir::{open_exchange, operator, runtime};
 use crate::config::{EVENT_RETENTION, PlaceArgs, RETENTION};
-use nbcourier_domain::Span;
+use nbcourier_domain::{Count, Span};
 use nbcourier_exchange::upkeep::gc;
 use nbcourier_exchange::upkeep::turn::Turn;
 use std::process::ExitCode;
@@ -61,5 +61,5 @@ pub fn run(arguments: &Arguments) -> Outcome {
 }
 
 fn say(report: &gc::GcReport, events: usize, [remove, forget]: [&str; 2]) {
-    println!("{remove} {report}; {forget} {events} events.");
+    println!("{remove} {report}; {forget} {}.", Count(events, "event"));
 }

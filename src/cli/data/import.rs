@@ -9,7 +9,7 @@ use crate::cli::output::print_json;
 use crate::cli::progress::Progress;
 use crate::config::{PlaceArgs, Places, ngshare_database};
 use clap::Subcommand;
-use nbcourier_domain::{CourseId, Timestamp, UserName};
+use nbcourier_domain::{Count, CourseId, Timestamp, UserName};
 use nbcourier_exchange::Exchange;
 use nbcourier_exchange::imports::Importer;
 use nbcourier_exchange::upkeep::runs::{self, Task};
@@ -306,8 +306,10 @@ fn print_report(options: &ImportOptions, report: &Report) {
     print_summaries("left behind", &report.problems);
     if options.dry_run {
         println!(
-            "There are {}; {} files of {} bytes were read. Nothing was written.",
-            report.added, report.files, report.bytes
+            "Found {}. Read {} of {}. Nothing was written.",
+            report.added,
+            Count(report.files, "file"),
+            Count(report.bytes, "byte")
         );
     } else {
         println!("Imported: {}.", report.added);

@@ -5,7 +5,7 @@ use crate::cli::data_dir::{claim, open_blobs, open_exchange, operator, runtime, 
 use crate::cli::progress::Watch;
 use crate::config::{PlaceArgs, Places};
 use nbcourier_backup as backup;
-use nbcourier_domain::ByteSize;
+use nbcourier_domain::{ByteSize, Count};
 use nbcourier_import::what_a_file_is;
 use nbcourier_storage::{self as store, Opening, Store};
 use std::path::PathBuf;
@@ -63,8 +63,9 @@ pub fn run(arguments: &Arguments) -> Outcome {
     }
     if imported.is_new {
         println!(
-            "Imported {} with {} submissions.",
-            imported.course, imported.submissions
+            "Imported {} with {}.",
+            imported.course,
+            Count(imported.submissions, "submission")
         );
     } else {
         println!(

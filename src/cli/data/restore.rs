@@ -5,6 +5,7 @@ use crate::cli::data_dir::lock;
 use crate::cli::progress::Watch;
 use crate::config::{PlaceArgs, Places};
 use nbcourier_backup::{self as backup, Target};
+use nbcourier_domain::Count;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -44,12 +45,18 @@ pub fn run(arguments: &Arguments) -> Outcome {
     let report = restored?;
     let (contents, counts) = (&report.contents, report.manifest.counts);
     println!(
-        "Restored {} courses with {} submissions as of {}, with {} contents of {} bytes, to {}.",
-        counts.courses,
-        counts.submissions,
+        "Restored {} with {} as of {}, with {} of {}, to {}.",
+        Count(counts.courses, "course"),
+        Count(counts.submissions, "submission"),
         report.manifest.made_at,
-        contents.files + contents.present_files + contents.inside,
-        contents.bytes + contents.present_bytes + contents.inside_bytes,
+        Count(
+            contents.files + contents.present_files + contents.inside,
+            "content"
+        ),
+        Count(
+            contents.bytes + contents.present_bytes + contents.inside_bytes,
+            "byte"
+        ),
         places.data_dir.display()
     );
     if contents.damaged.is_empty() {
@@ -62,8 +69,8 @@ pub fn run(arguments: &Arguments) -> Outcome {
         );
     }
     println!(
-        "{} contents are damaged in the backup and were not restored. Everything else was.",
-        contents.damaged.len()
+        "Damaged in the backup and not restored: {}. Everything else was restored.",
+        Count(contents.damaged.len(), "content")
     );
     Ok(ExitCode::FAILURE)
 }

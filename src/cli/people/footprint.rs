@@ -2,7 +2,7 @@
 
 use crate::cli::role_word;
 use crate::cli::table::Table;
-use nbcourier_domain::{Rfc3339, Role, UserName};
+use nbcourier_domain::{Count, Rfc3339, Role, UserName};
 use nbcourier_exchange::people::{CourseFootprint, Footprint};
 use serde::Serialize;
 
@@ -129,14 +129,16 @@ fn foot(footprint: &Footprint) -> Vec<String> {
 /// Summarizes the places in a few words.
 pub fn summary(footprint: &Footprint) -> String {
     format!(
-        "{} courses, {} submissions with feedback on {}, {} extensions, {} releases, feedback for others on {}, {} \
-         events",
-        footprint.courses.len(),
-        footprint.total(|course| course.submissions),
+        "{}, {} with feedback on {}, {}, {}, feedback for others on {}, {}",
+        Count(footprint.courses.len(), "course"),
+        Count(footprint.total(|course| course.submissions), "submission"),
         footprint.total(|course| course.feedback),
-        footprint.total(|course| course.extensions),
-        footprint.total(|course| course.releases),
+        Count(footprint.total(|course| course.extensions), "extension"),
+        Count(footprint.total(|course| course.releases), "release"),
         footprint.total(|course| course.feedback_given),
-        footprint.total(|course| course.events) + footprint.elsewhere,
+        Count(
+            footprint.total(|course| course.events) + footprint.elsewhere,
+            "event"
+        ),
     )
 }

@@ -7,7 +7,7 @@ use crate::cli::Outcome;
 use crate::cli::data_dir::{open_exchange, operator, runtime};
 use crate::cli::output::{print, print_json};
 use crate::config::PlaceArgs;
-use nbcourier_domain::UserName;
+use nbcourier_domain::{Count, UserName};
 use nbcourier_exchange::accounts;
 use nbcourier_exchange::people::{self, PurgedSubmissions};
 use nbcourier_exchange::{Exchange, Mode};
@@ -273,7 +273,7 @@ fn rename_all(change: &Change, file: &Path) -> Outcome {
             ))?;
         }
     }
-    let count = format!("{renamed} of {} names", names.len());
+    let count = format!("{renamed} of {}", Count(names.len(), "name"));
     print(&if command.applies() {
         format!("Renamed: {count}.\n")
     } else {
@@ -351,7 +351,10 @@ fn adopt(change: &Change, consent: &Consent, names: Vec<UserName>, all: bool) ->
         print("Nothing is set aside.\n")?;
         return Ok(ExitCode::SUCCESS);
     }
-    let what = format!("the data of {} names that was set aside", names.len());
+    let what = format!(
+        "the data of {} that was set aside",
+        Count(names.len(), "name")
+    );
     if command.applies() {
         consent.require("Give it to the people who have the names now?", &what)?;
     }

@@ -26,16 +26,16 @@ fn a_dry_run_says_what_the_next_run_does_and_changes_nothing() {
     let before = (blobs(&data), server.get("v1/trash", "root").json());
     let dry = done(&data, &[ALL.as_slice(), &["--dry-run"]].concat());
     assert!(
-        dry.contains("Would remove 1 courses") && dry.contains("Nothing was changed"),
+        dry.contains("Would remove 1 course") && dry.contains("Nothing was changed"),
         "{dry}"
     );
     // The assignments of both courses have the same bytes.
     let bytes = LARGE + "work 1".len();
     assert!(
         dry.contains(&format!(
-            "2 trees and 2 blobs that only they named, with 1 files and {bytes} bytes"
+            "2 trees and 2 blobs that only they named, with 1 file and {bytes} bytes"
         )) || dry.contains(&format!(
-            "1 trees and 2 blobs that only they named, with 1 files and {bytes} bytes"
+            "1 tree and 2 blobs that only they named, with 1 file and {bytes} bytes"
         )),
         "{dry}"
     );
@@ -173,11 +173,11 @@ fn whatever_is_deleted_comes_back_or_goes_with_its_bytes() {
         (kind.delete)(&server);
         let printed = done(&data, &ALL);
         let (files, left) = match name {
-            "feedback" => (1, 1),
-            _ => (2, 0),
+            "feedback" => ("1 file", 1),
+            _ => ("2 files", 0),
         };
         assert!(
-            printed.contains(&format!(" {files} files and ")),
+            printed.contains(&format!(" {files} and ")),
             "{name}: {printed}"
         );
         assert_eq!(blobs(&data).len(), left, "{name}");
@@ -208,7 +208,7 @@ fn files_stay_while_somebody_copies_them() {
     drop(lock);
     let printed = done(&data, &ALL);
     assert!(
-        printed.contains(&format!("1 files and {LARGE} bytes")),
+        printed.contains(&format!("1 file and {LARGE} bytes")),
         "{printed}"
     );
     assert_eq!(blobs(&data).len(), 0);
@@ -373,7 +373,7 @@ fn gc_reports_removals_even_if_the_run_cannot_be_recorded() {
     }
     drop(conn);
     let printed = done(&data, &ALL);
-    assert!(printed.contains("Removed 1 courses"), "{printed}");
+    assert!(printed.contains("Removed 1 course"), "{printed}");
     assert!(printed.contains("could not be recorded: "), "{printed}");
     assert!(printed.contains("not to be noted"), "{printed}");
     assert!(blobs(&data).is_empty());

@@ -113,7 +113,7 @@ fn damaged_and_missing_bytes_come_back_from_a_backup() {
             "{problem}: {printed}"
         );
     }
-    assert!(printed.contains("5 things are damaged"), "{printed}");
+    assert!(printed.contains("Found 5 damaged things"), "{printed}");
 
     let printed = done(
         &data,
@@ -203,13 +203,13 @@ fn files_that_nobody_names_are_removed_when_old_and_foreign_ones_set_aside() {
     let before = blobs(&data).len();
     let printed = done(&data, &["fsck"]);
     assert!(
-        printed.contains("2 files belong to no blob") && printed.contains("notes.txt does not"),
+        printed.contains("Found 2 files without a blob") && printed.contains("notes.txt does not"),
         "{printed}"
     );
 
     let printed = done(&data, &["fsck", "--repair"]);
     assert!(
-        printed.contains("removed: 1 files of 8 bytes") && printed.contains("All is well now"),
+        printed.contains("removed: 1 file of 8 bytes") && printed.contains("All is well now"),
         "{printed}"
     );
     assert!(!root.join("ab").join(&old).exists() && root.join("ac").join(&young).exists());
@@ -250,7 +250,7 @@ fn trees_that_do_not_fit_their_names_are_found_and_counts_corrected() {
         "{printed}"
     );
     let printed = done(&data, &["fsck", "--repair"]);
-    assert!(printed.contains("the rows of 1 trees"), "{printed}");
+    assert!(printed.contains("the rows of 1 tree"), "{printed}");
     assert!(done(&data, &["fsck"]).contains("All is well"));
 
     stopped.change("UPDATE tree_files SET path = 'renamed' WHERE path = 'file 1'");

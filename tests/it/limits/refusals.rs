@@ -59,7 +59,7 @@ fn a_claim_that_is_refused_takes_nothing_of_any_quota() {
             for size in [149_000, 120_000, 100_000] {
                 let seed = format!("{round} {target} {size}");
                 let reply = claim(&server, method, target, user, size, &seed);
-                refused(&reply, 409, &["bytes of 1 files are missing"]);
+                refused(&reply, 409, &["bytes of 1 file are missing"]);
             }
         }
         // Space that a refused claim had used up would be missing here.
@@ -407,7 +407,7 @@ fn an_upload_refused_when_all_of_it_is_there_leaves_no_bytes() {
         refused(
             &server.send(&call),
             409,
-            &["The bytes of 1 files are missing"],
+            &["The bytes of 1 file are missing"],
         );
         assert_only(&server, before, &target);
     }

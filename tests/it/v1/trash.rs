@@ -349,12 +349,12 @@ fn deleted_things_are_purged_after_the_retention_time() {
     };
     let reported = gc(&[]);
     assert!(
-        reported.contains("0 assignments, 0 submissions and 0 feedbacks"),
+        reported.contains("0 assignments, 0 submissions and feedback on 0 submissions"),
         "{reported}"
     );
     let reported = gc(&["--retention", "0"]);
     assert!(
-        reported.contains("1 assignments, 1 submissions and 1 feedbacks"),
+        reported.contains("1 assignment, 1 submission and feedback on 1 submission"),
         "{reported}"
     );
     assert!(reported.contains("4 trees and 4 blobs"), "{reported}");

@@ -14,7 +14,7 @@ use super::runs::{self, Task};
 use crate::audit::{self, About, Action};
 use crate::{Exchange, Mode, Result};
 use nbcourier_blobs::{Blobs, StoredFile};
-use nbcourier_domain::Timestamp;
+use nbcourier_domain::{Count, Timestamp};
 use nbcourier_identity::Caller;
 use nbcourier_storage::{self as store, Connection};
 use nbcourier_work::blocking;
@@ -57,16 +57,15 @@ impl std::fmt::Display for GcReport {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(
             f,
-            "{} courses, {} assignments, {} submissions and {} feedbacks from the trash, and {} trees and {} blobs that \
-             only they named, with {} files and {} bytes in all",
-            self.courses,
-            self.assignments,
-            self.submissions,
-            self.feedback,
-            self.trees,
-            self.blobs,
-            self.files,
-            self.bytes
+            "{}, {}, {} and feedback on {} from the trash, and {} and {} that only they named, with {} and {} in all",
+            Count(self.courses, "course"),
+            Count(self.assignments, "assignment"),
+            Count(self.submissions, "submission"),
+            Count(self.feedback, "submission"),
+            Count(self.trees, "tree"),
+            Count(self.blobs, "blob"),
+            Count(self.files, "file"),
+            Count(self.bytes, "byte")
         )
     }
 }
