@@ -66,7 +66,6 @@ deploy: ## Render the Helm chart, build the image, and run the rendered pod
 SECONDS ?= 300
 fuzz: ## Fuzz every decoder and every address for SECONDS=300 each; failing inputs are kept in tests/corpus
 	NBCOURIER_FUZZ_SECONDS=$(SECONDS) cargo test --workspace --test fuzz -- --nocapture
-	NBCOURIER_FUZZ_SECONDS=$(SECONDS) cargo test --workspace --test it -- attacks:: --nocapture
 	cargo build
 	NBCOURIER_FUZZ_EXAMPLES=$$(( $(SECONDS) / 4 + 1 )) scripts/test-schemathesis.sh --quiet --capture=no
 
