@@ -1,7 +1,7 @@
 //! The feedback of instructors on submissions.
 
 use super::audit::{About, Action};
-use super::files::parcel::{Batch, Parcel, Sent};
+use super::files::parcel::{Batch, IncomingTrees, Parcel};
 use super::files::quota::{Account, Taken};
 use super::files::trees::{FoundTree, TreeFiles};
 use super::op::{CourseOp, Entry, Need};
@@ -115,7 +115,7 @@ impl Ready {
     }
 
     /// Makes what was sent the current feedback, on all submissions or on none. Earlier feedback is kept.
-    async fn give<S: Sent>(self, sent: S) -> Result<Vec<FeedbackResult>> {
+    async fn give<S: IncomingTrees>(self, sent: S) -> Result<Vec<FeedbackResult>> {
         let account = self.account();
         let Self { entry, which } = self;
         let (exchange, caller) = (entry.exchange(), entry.caller());
