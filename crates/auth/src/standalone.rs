@@ -30,9 +30,7 @@ pub(super) fn identify(
         .ok()
         .filter(|name| !name.is_reserved());
     let name = name.ok_or_else(|| {
-        AuthError::Refused(
-            "This is no possible name of a user: send another one as \"user\"".into(),
-        )
+        AuthError::Refused("This cannot be the name of a user: send another one as \"user\"".into())
     })?;
     let admin = admins.lists(&name);
     Ok(Identity::new(name, CallerKind::User, admin, Credential::Standalone).into())

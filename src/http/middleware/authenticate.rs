@@ -132,7 +132,7 @@ async fn note(exchange: &Exchange, caller: &Caller) -> Result<(), Error> {
     let noting = groups::note_groups(exchange, caller);
     match tokio::time::timeout(NOTING, noting).await {
         Ok(Ok(())) => {}
-        Ok(Err(error)) => log::warn!("The groups of a caller could not be noted: {error}"),
+        Ok(Err(error)) => log::warn!("The groups of a caller could not be recorded: {error}"),
         Err(_) => log::warn!("Noting the groups of a caller takes long; it is not waited for"),
     }
     Ok(())

@@ -91,7 +91,7 @@ pub async fn collect(
         .without_policy()
         .write(move |conn| runs::record(conn, Task::Gc, well));
     if let Err(error) = note.await {
-        log::error!("The run of gc could not be noted: {error}");
+        log::error!("The time of the clean-up could not be recorded: {error}");
         if let Ok(report) = &mut report {
             report.unnoted = Some(error.to_string());
         }
