@@ -140,8 +140,10 @@ class Instructor:
         config = self._home / ".jupyter" / "nbgrader_config.py"
         config.parent.mkdir(parents=True)
         config.write_text(client.config.format(url=server.url, course=lesson.course))
-        # The first start in a new home takes longer than all others.
+        # The first start in a new home takes longer than all others, and so does the first opening of a gradebook, which
+        # creates it.
         self._run("list", "--inbound", f"--assignment={EMPTY}")
+        self._run("db", "assignment", "list")
         self._start = {
             "list": self._least("list", "--inbound", f"--assignment={EMPTY}"),
             "collect": self._least("collect", EMPTY),

@@ -1,6 +1,6 @@
 //! The connections that a pool opens and lends.
 
-use super::backend::{Failure, Postgres, Purpose};
+use super::backend::{Failure, Postgres, Purpose, WAIT_FOR_OTHERS};
 use super::turns::Turns;
 use super::{Connection, Error, Result};
 use diesel::connection::InstrumentationEvent;
@@ -11,8 +11,7 @@ use std::time::Duration;
 pub(super) const PATIENCE: Duration = Duration::from_secs(10);
 
 /// The settings of a connection for reading.
-const READER_PRAGMAS: &str =
-    "PRAGMA busy_timeout = 10000; PRAGMA foreign_keys = ON; PRAGMA query_only = ON;";
+const READER_PRAGMAS: &str = "PRAGMA foreign_keys = ON; PRAGMA query_only = ON;";
 
 /// Opens connections and lends them.
 #[derive(Debug)]
@@ -31,6 +30,7 @@ impl ManageConnection for Lender {
         let mut conn = match self {
             Self::File(url) => {
                 let mut conn = Connection::open(url)?;
+                conn.batch_execute(WAIT_FOR_OTHERS)?;
                 conn.batch_execute(READER_PRAGMAS)?;
                 conn
             }
@@ -90,6 +90,10 @@ pub(super) fn trace(event: InstrumentationEvent<'_>) {
         && log::log_enabled!(target: STATEMENTS, log::Level::Trace)
     {
         let text = query.to_string();
+        // A setting of the connection, or a step of maintenance between the requests.
+        if text.starts_with("PRAGMA") {
+            return;
+        }
         let statement = text.split(" -- binds: ").next().unwrap_or_default();
         log::trace!(target: STATEMENTS, statement; "statement");
     }

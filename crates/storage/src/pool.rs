@@ -1,7 +1,7 @@
 //! Opens the database, and runs queries and changes on it.
 
 use super::backend::lock::{Held, Lock};
-use super::backend::{Postgres, Purpose, apart};
+use super::backend::{Postgres, Purpose, WAIT_FOR_OTHERS, apart};
 use super::lender::{Lender, PATIENCE, lend, pool, trace};
 use super::presence::{FilePlace, Presence, Role};
 use super::turns::Turns;
@@ -24,9 +24,8 @@ const READERS: u32 = 4;
 /// The log is written back into the database after 64 MiB rather than 4, so that a rush of submissions rarely waits
 /// for it: submissions of 200 KB arrived 1.4 times as fast. Pages of 16 KiB would gain slightly more there, but would
 /// double the time of a rush of large files.
-const PRAGMAS: &str = "PRAGMA busy_timeout = 10000; PRAGMA journal_mode = WAL; \
-     PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA wal_autocheckpoint = 16384; \
-     PRAGMA journal_size_limit = 67108864;";
+const PRAGMAS: &str = "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; \
+     PRAGMA foreign_keys = ON; PRAGMA wal_autocheckpoint = 16384; PRAGMA journal_size_limit = 67108864;";
 
 /// The permitted changes to a database while it is opened.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -106,6 +105,7 @@ impl Store {
             let url = url.clone();
             move || {
                 let mut conn = Connection::open(&url)?;
+                conn.batch_execute(WAIT_FOR_OTHERS)?;
                 conn.batch_execute(PRAGMAS)?;
                 conn.set_instrumentation(trace);
                 Ok(conn)

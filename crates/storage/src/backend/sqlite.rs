@@ -2,8 +2,11 @@
 
 use super::{Backend, Connection};
 use crate::{Error, Result};
-use diesel::connection::{AnsiTransactionManager, Connection as _};
+use diesel::connection::{AnsiTransactionManager, Connection as _, SimpleConnection as _};
 use diesel::sqlite::SqliteConnection;
+
+/// How long a statement waits for other connections to the file.
+pub(crate) const WAIT_FOR_OTHERS: &str = "PRAGMA busy_timeout = 10000;";
 
 impl Connection {
     /// Opens the SQLite database with this name or URL.
@@ -31,6 +34,24 @@ impl Connection {
             .map_err(Error::from)?;
         self.failed = None;
         self.finish(work)
+    }
+
+    /// Writes the log back into the database and empties it. Waits for nobody: returns `false` if a reader of an older
+    /// state, or another program, prevents it.
+    pub(crate) fn write_log_back(&mut self) -> Result<bool> {
+        use diesel::prelude::*;
+
+        /// The reply of <https://sqlite.org/pragma.html#pragma_wal_checkpoint>.
+        #[derive(QueryableByName)]
+        struct Reply {
+            #[diesel(sql_type = diesel::sql_types::Integer)]
+            busy: i32,
+        }
+        let conn = self.sqlite();
+        conn.batch_execute("PRAGMA busy_timeout = 0")?;
+        let reply = diesel::sql_query("PRAGMA wal_checkpoint(TRUNCATE)").get_result::<Reply>(conn);
+        conn.batch_execute(WAIT_FOR_OTHERS)?;
+        Ok(reply?.busy == 0)
     }
 }
 
