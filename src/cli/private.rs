@@ -18,10 +18,11 @@ const OTHERS_WRITE: u32 = 0o002;
 /// The bit of shared directories, in which every user keeps files.
 const STICKY: u32 = 0o1000;
 /// The files of a data directory besides the database, its companions and the blobs.
-const OURS: [&str; 4] = [
+const OURS: [&str; 5] = [
     "session.key",
     "nbcourier.lock",
     "blobs.lock",
+    "spool.lock",
     "restore-unfinished",
 ];
 
@@ -255,6 +256,7 @@ mod tests {
             data_dir: data.clone(),
             database: Database::Sqlite(at("nbcourier.db")),
             database_password_file: None,
+            bucket: None,
             blobs: at("blobs"),
         };
         for name in ours {

@@ -3,6 +3,7 @@
 use super::{Config, ConfigError, Environment, ReusedNames, ServeOptions, read_file};
 use clap::parser::ValueSource;
 use clap::{ArgMatches, Args, Command};
+use nbcourier_blobs::Credentials;
 use nbcourier_domain::{ByteSize, Span};
 use nbcourier_storage::Database;
 use std::collections::BTreeSet;
@@ -138,10 +139,34 @@ pub fn settings(config: &Config, environment: &Environment, origins: &Origins) -
 /// Returns a setting in the syntax of the file, or `None` if it is missing in this function.
 fn value(config: &Config, origins: &Origins, name: &str) -> Option<String> {
     let places = &config.places;
+    let bucket = places.bucket.as_ref();
     Some(match name {
         "config" => path(origins.file.as_deref()),
         "data-dir" => path(Some(&places.data_dir)),
-        "storage" => path(places.blobs.parent()),
+        "storage" => match bucket {
+            Some(place) => text(&place.bucket.to_string()),
+            None => path(places.blobs.parent()),
+        },
+        "s3-endpoint" => text(
+            bucket
+                .and_then(|place| place.bucket.endpoint.as_deref())
+                .unwrap_or_default(),
+        ),
+        "s3-region" => text(
+            bucket
+                .and_then(|place| place.bucket.region.as_deref())
+                .unwrap_or_default(),
+        ),
+        "s3-access-id" => text(match bucket.map(|place| &place.bucket.credentials) {
+            Some(Credentials::Keys { id, .. }) => id,
+            _ => "",
+        }),
+        "s3-secret-key-file" => path(bucket.and_then(|place| place.secret_key_file.as_deref())),
+        "s3-allow-http" => bucket
+            .is_some_and(|place| place.bucket.allow_http)
+            .to_string(),
+        "spool-dir" => path(bucket.and_then(|_| places.blobs.parent())),
+        "object-retention" => span(bucket.map_or(Duration::ZERO, |place| place.retention)),
         "database" => text(&match &places.database {
             Database::Sqlite(path) => format!("sqlite:///{}", path.display()),
             Database::Postgres(postgres) => postgres.to_string(),

@@ -3,6 +3,7 @@
 //! They are parsed and checked here and passed on as values. Nothing else reads the environment.
 
 mod binding;
+mod bucket;
 mod client;
 mod client_environment;
 mod effective;
@@ -14,6 +15,7 @@ pub mod secret;
 mod serve_options;
 
 pub use binding::{Binding, is_port_of_kubernetes};
+pub use bucket::{BucketArgs, BucketPlace};
 pub use client::{ClientArgs, Connection, Proxy};
 pub use client_environment::ClientEnvironment;
 pub use effective::{Origins, Setting, settings, without_password};
@@ -166,6 +168,7 @@ impl Config {
         let others = [
             &given.signing_key_file,
             &given.places.database_password_file,
+            &given.places.bucket.s3_secret_key_file,
         ];
         let files = secret_files.iter().chain(others).flatten();
         let warnings = files.filter_map(|path| secret::warning(path)).collect();
@@ -402,5 +405,41 @@ mod tests {
         std::fs::write(&file, "max-flies = 7\n").unwrap();
         let error = config(&["--config", path], &Environment::default()).unwrap_err();
         assert!(error.to_string().contains("max-flies"), "{error}");
+    }
+
+    #[test]
+    fn the_places_may_be_in_the_file() {
+        let place = tempfile::tempdir().unwrap();
+        let file = place.path().join("nbcourier.toml");
+        let secret = place.path().join("secret");
+        std::fs::write(&secret, "s3cret").unwrap();
+        let text = format!(
+            "standalone = true\n\
+             database = \"postgres://nbcourier@localhost/nbcourier\"\n\
+             database-connections = 7\n\
+             storage = \"s3://work/term\"\n\
+             s3-endpoint = \"http://s3.example.org\"\n\
+             s3-region = \"eu-central-1\"\n\
+             s3-access-id = \"AKIA\"\n\
+             s3-secret-key-file = \"{}\"\n\
+             s3-allow-http = true\n\
+             spool-dir = \"/var/spool/nbcourier\"\n\
+             object-retention = \"2d\"\n",
+            secret.display()
+        );
+        std::fs::write(&file, text).unwrap();
+        let path = file.to_str().unwrap();
+        let arguments = ["--config", path, "--s3-region", "eu-west-1"];
+        let places = config(&arguments, &Environment::default()).unwrap().places;
+        let nbcourier_storage::Database::Postgres(database) = &places.database else {
+            panic!("a database of PostgreSQL");
+        };
+        assert_eq!(database.connections(), 7);
+        assert_eq!(places.blobs, Path::new("/var/spool/nbcourier/spool"));
+        let found = places.bucket.unwrap();
+        assert_eq!(found.bucket.to_string(), "s3://work/term");
+        assert_eq!(found.bucket.region.as_deref(), Some("eu-west-1"));
+        assert_eq!(found.retention, Duration::from_hours(48));
+        assert_eq!(found.bucket.credentials.to_string(), "an access key");
     }
 }

@@ -1,6 +1,7 @@
 //! The places of the database, the blobs and the keys.
 
 use super::ConfigError;
+use super::bucket::{self, BucketArgs, BucketPlace};
 use clap::ArgMatches;
 use clap::parser::ValueSource;
 use nbcourier_storage::{Database, Postgres};
@@ -14,6 +15,7 @@ const USUAL: &str = "/srv/nbcourier";
 const LOCAL: &str = "nbcourier-data";
 const DATABASE: &str = "nbcourier.db";
 const BLOBS: &str = "blobs";
+const SPOOL: &str = "spool";
 
 /// The settings for the places of the data.
 #[allow(
@@ -29,7 +31,8 @@ pub struct PlaceArgs {
     #[arg(long, env = "NBCOURIER_DATA_DIR", value_name = "DIR")]
     pub data_dir: Option<PathBuf>,
 
-    /// Keep the blobs in blobs/ below this directory [default: the data directory]
+    /// Keep the blobs in blobs/ below this directory, or in the bucket s3://BUCKET/PREFIX of an object store
+    /// [default: the data directory]
     #[arg(long, env = "NBCOURIER_STORAGE", value_name = "DIR")]
     pub storage: Option<PathBuf>,
 
@@ -50,6 +53,11 @@ pub struct PlaceArgs {
     /// Open at most this many connections to PostgreSQL [default: 20]
     #[arg(long, env = "NBCOURIER_DATABASE_CONNECTIONS", value_name = "N")]
     pub database_connections: Option<NonZeroU32>,
+
+    /// The bucket of the blobs
+    #[command(flatten)]
+    #[serde(skip)]
+    pub bucket: BucketArgs,
 }
 
 impl PlaceArgs {
@@ -57,6 +65,7 @@ impl PlaceArgs {
         Self {
             data_dir: self.data_dir.or(other.data_dir),
             storage: self.storage.or(other.storage),
+            bucket: self.bucket.or(other.bucket),
             database: self.database.or(other.database),
             database_password_file: self.database_password_file.or(other.database_password_file),
             database_connections: self.database_connections.or(other.database_connections),
@@ -73,18 +82,23 @@ pub struct Places {
     pub database: Database,
     /// The file with the password of the database.
     pub database_password_file: Option<PathBuf>,
-    /// The directory of the blobs.
+    /// The bucket of the blobs, if they are in one.
+    pub bucket: Option<BucketPlace>,
+    /// The directory of the blobs, or of the uploads on their way to the bucket.
     pub blobs: PathBuf,
 }
 
 impl Places {
     /// Derives the places from the settings.
     pub fn new(given: &PlaceArgs) -> Result<Self, ConfigError> {
+        let bucket = BucketPlace::new(given.storage.as_deref(), &given.bucket, bucket::variable)?;
         // A person who moves from ngshare gives only the storage.
+        let directory = given.storage.clone().filter(|_| bucket.is_none());
         let data_dir = given
             .data_dir
             .clone()
-            .or_else(|| given.storage.clone())
+            .or_else(|| directory.clone())
+            .or_else(|| given.bucket.spool_dir.clone())
             .unwrap_or_else(default_directory);
         let database = match &given.database {
             Some(url) if Postgres::is_meant(url) => postgres(url, given)?,
@@ -106,17 +120,30 @@ impl Places {
                  postgres://USER@HOST/DATABASE"
             )));
         }
-        let blobs = given.storage.as_ref().unwrap_or(&data_dir).join(BLOBS);
+        let blobs = if bucket.is_some() {
+            let outer = given.bucket.spool_dir.as_ref();
+            outer.unwrap_or(&data_dir).join(SPOOL)
+        } else {
+            directory.as_ref().unwrap_or(&data_dir).join(BLOBS)
+        };
         Ok(Self {
             data_dir,
+            bucket,
             database,
             database_password_file: given.database_password_file.clone(),
             blobs,
         })
     }
 
-    /// Returns the file of the database, for a command that copies or replaces it.
+    /// Returns the file of the database, for a command that copies or replaces it together with the blobs.
     pub fn database_file(&self) -> Result<&Path, ConfigError> {
+        if let Some(place) = &self.bucket {
+            return Err(ConfigError(format!(
+                "This command copies files, and the blobs are in {}. Copy the database by its own means, and turn on \
+                 the versioning of the bucket; docs/s3.md describes it",
+                place.bucket
+            )));
+        }
         self.database.file().ok_or_else(|| {
             ConfigError(
                 "This command copies the files of an embedded database, and the database is one of PostgreSQL. Use \

@@ -1,6 +1,6 @@
 //! The settings as flags, environment variables and keys of the configuration file. The three share their names.
 
-use super::{ConfigError, PlaceArgs, read_file};
+use super::{BucketArgs, ConfigError, PlaceArgs, read_file};
 use clap::builder::BoolishValueParser;
 use nbcourier_domain::{ByteSize, Role, Span};
 use serde::Deserialize;
@@ -45,6 +45,11 @@ pub struct ServeOptions {
     #[command(flatten)]
     #[serde(flatten)]
     pub places: PlaceArgs,
+
+    // The bucket in the file. serde would not recognise keys at two levels below these.
+    #[arg(skip)]
+    #[serde(flatten)]
+    pub(super) bucket: BucketArgs,
 
     /// Serve without a hub and believe the name that each caller gives. Allowed on a loopback address only
     #[arg(long, visible_alias = "vngshare", env = "NBCOURIER_STANDALONE", value_parser = BoolishValueParser::new(),
@@ -258,7 +263,11 @@ impl ServeOptions {
         })?;
         Ok(Self {
             config: None,
-            places: self.places.or(file.places),
+            places: self.places.or(PlaceArgs {
+                bucket: file.bucket,
+                ..file.places
+            }),
+            bucket: BucketArgs::default(),
             standalone: self.standalone.or(file.standalone),
             debug: self.debug.or(file.debug),
             host: self.host.or(file.host),

@@ -52,6 +52,13 @@ def settings_as_read(binary: Path, rendered: Rendered, place: Path) -> str:
         mounted = "/etc/nbcourier/database-ca/ca.pem"
         url = plain["NBCOURIER_DATABASE"]
         plain["NBCOURIER_DATABASE"] = url.replace(mounted, str(certificates()))
+    if "NBCOURIER_S3_SECRET_KEY_FILE" in plain:
+        secret = place / "s3-secret"
+        secret.write_text("secret")
+        plain |= {
+            "NBCOURIER_S3_SECRET_KEY_FILE": str(secret),
+            "AWS_ACCESS_KEY_ID": "id",
+        }
     _, *arguments = rendered.container["args"]
     done = subprocess.run(
         [binary, "config", *map(str, arguments)],

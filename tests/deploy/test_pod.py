@@ -1,5 +1,6 @@
 """The rendered pod runs: as nobody, on a read-only file system, with a volume that a node has prepared."""
 
+import base64
 import json
 import urllib.parse
 from collections.abc import Iterator
@@ -9,6 +10,7 @@ import pytest
 from chart import load_values, render
 from network import Network
 from ngshare import Installation
+from object_store import KEY, PORT, ObjectStore
 from pod import Cluster, ContainerFailed, Pod
 from postgres import PASSWORD, Postgres
 
@@ -184,6 +186,48 @@ class TestWithPostgres:
         with started(cluster, values) as pod:
             assert "Nothing was imported now" in pod.log("import-ngshare")
             assert ask(pod, "admin1", "GET", "courses")[1]["courses"] == []
+
+
+class TestWithPostgresAndS3:
+    """The rows are in PostgreSQL, and large files in a bucket. The pod has no volume."""
+
+    VALUES = WITH_POSTGRES | {
+        "s3": {
+            "bucket": "work",
+            "prefix": "term",
+            "endpoint": f"http://127.0.0.1:{PORT}",
+            "existingSecret": "objects",
+        }
+    }
+
+    @pytest.fixture
+    def objects(self, cluster: Cluster) -> Iterator[ObjectStore]:
+        """The two servers, and the Secrets for them."""
+        cluster.secrets["database"] = {"password": PASSWORD}
+        cluster.secrets["objects"] = KEY
+        database = Postgres(cluster.network, cluster.place)
+        store = ObjectStore(cluster.network, cluster.place)
+        yield store
+        store.stop()
+        database.stop()
+
+    def test_a_pod_keeps_nothing_on_its_own_disk(
+        self, cluster: Cluster, objects: ObjectStore
+    ) -> None:
+        content = base64.encodebytes(bytes(range(256)) * 400).decode()
+        files = json.dumps([{"path": "large", "content": content}])
+        with started(cluster, self.VALUES) as pod:
+            ask(pod, "root", "POST", "course/algebra", instructors='["ira"]')
+            released = ask(pod, "ira", "POST", "assignment/algebra/ps1", files=files)
+            assert released[0] == 200, pod.log()
+            assert len(objects.names()) == 1
+            assert pod.execute("nbcourier", "fsck").returncode == 0
+            assert pod.passes("readinessProbe")
+            assert KEY["secretAccessKey"] not in pod.log()
+            assert pod.stop() == 0
+        with started(cluster, self.VALUES) as pod:
+            fetched = ask(pod, "ira", "GET", "assignment/algebra/ps1")[1]["files"]
+            assert base64.b64decode(fetched[0]["content"]) == bytes(range(256)) * 400
 
 
 class TestMovingFromNgshare:

@@ -20,9 +20,28 @@ REFUSED = {
         {"database": {"existingSecret": "database"}},
         "database has settings for PostgreSQL, but no url",
     ),
-    "S3": (
-        {"s3": {"bucket": "work"}},
-        "s3.bucket is set, but nbcourier {version} keeps files in the volume. Remove `s3`",
+    "replicas without S3": (
+        {
+            "deployment": {"replicaCount": 3},
+            "database": {"url": "postgres://nbcourier@db/nbcourier"},
+        },
+        "Several replicas need PostgreSQL (database.url) and S3 (s3.bucket)",
+    ),
+    "replicas, which this version does not know": (
+        {
+            "deployment": {"replicaCount": 3},
+            "database": {"url": "postgres://nbcourier@db/nbcourier"},
+            "s3": {"bucket": "work"},
+        },
+        "deployment.replicaCount is 3, but nbcourier {version} runs as one replica",
+    ),
+    "ngshare's volume, which is not mounted": (
+        {
+            "nameOverride": "ngshare",
+            "database": {"url": "postgres://nbcourier@db/nbcourier"},
+            "s3": {"bucket": "work"},
+        },
+        "ngshare's volume is not mounted with PostgreSQL and S3",
     ),
     "a strategy that starts the new pod first": (
         {"deployment": {"strategy": {"type": "RollingUpdate"}}},
@@ -55,21 +74,6 @@ REFUSED = {
     "a monitor without metrics": (
         {"metrics": {"serviceMonitor": {"enabled": True}}},
         "metrics.serviceMonitor.enabled is true, but metrics.enabled is false",
-    ),
-}
-BOTH = {
-    "database": {"url": "postgres://nbcourier@db/nbcourier"},
-    "s3": {"bucket": "work"},
-}
-# Values that will be refused when the program has all features.
-REFUSED_IN_FUTURE = {
-    "replicas without S3": (
-        {"deployment": {"replicaCount": 3}, "database": BOTH["database"]},
-        "Several replicas need PostgreSQL (database.url) and S3 (s3.bucket)",
-    ),
-    "ngshare's volume, which is not mounted": (
-        BOTH | {"nameOverride": "ngshare"},
-        "ngshare's volume is not mounted with PostgreSQL and S3",
     ),
 }
 # Values of the wrong kind, their place, and a word of the refusal.
@@ -133,14 +137,6 @@ def test_the_refusal_is_a_sentence_that_says_what_to_do(case: str) -> None:
     sentence = message.rsplit(": error calling fail: ", 1)[-1]
     assert "\n" not in sentence.strip() and len(sentence) < 250
     assert re.search(r"\b(Set|Remove|Move|Put|Import)\b", sentence), sentence
-
-
-@pytest.mark.parametrize("case", REFUSED_IN_FUTURE)
-def test_features_to_come_have_refusals_of_their_own(
-    case: str, future_chart: Path
-) -> None:
-    values, words = REFUSED_IN_FUTURE[case]
-    assert words in refusal(values, chart=future_chart)
 
 
 @pytest.mark.parametrize("case", ILL_TYPED)

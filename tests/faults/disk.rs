@@ -287,3 +287,27 @@ fn assert_restored(server: &Server, kept: &str, stored: &[(String, Vec<Sent>)], 
     let listed = listed.json()["submissions"].as_array().map(Vec::len);
     assert_eq!(listed, Some(stored.len()));
 }
+
+#[test]
+fn a_full_spool_refuses_large_files_and_nothing_else() {
+    let buckets = nbcourier_testbuckets::shared();
+    let setup = Setup::standalone().unlimited();
+    let spool = setup.beside("spool-of-the-machine");
+    let path = spool.display().to_string();
+    let setup = setup
+        .on_bucket(&buckets.endpoint(), &buckets.create())
+        .args(&["--min-free-space", "0", "--spool-dir", &path]);
+    let server = with_a_small_disk(setup, &spool).start();
+    let course = Course::of(&server, "course1");
+    course.make(&["kevin"], &["lawrence"]);
+    course.release("challenge", "kevin", &[]).ok();
+    let large = [Sent::new("large", Random::seeded(1).bytes(ROOM + 1))];
+    let refused = course.submit("challenge", "lawrence", &large);
+    assert_eq!(refused.status, 507, "{}", refused.text());
+    let fitting = [Sent::new("fitting", Random::seeded(2).bytes(ROOM / 2))];
+    for _ in 0..2 {
+        // The first one leaves nothing behind.
+        course.submit("challenge", "lawrence", &fitting).ok();
+        assert_eq!(course.submitted("challenge", "lawrence", None), fitting);
+    }
+}

@@ -1,19 +1,20 @@
 //! The blobs of an exchange, wherever they are.
 
 use super::{
-    Announcement, Clearing, Complete, Damage, Hold, LocalBlobs, Space, Staged, StoredFile,
+    Announcement, Clearing, Damage, Hold, LocalBlobs, ObjectReader, RemoteBlobs, Space, Staged,
 };
-use nbcourier_domain::{BlobRef, Sha256Sum};
+use nbcourier_domain::BlobRef;
 use std::fs::File;
-use std::io;
-use std::path::PathBuf;
+use std::io::{self, Read};
 use std::time::SystemTime;
 
-/// The blobs of an exchange. Cheap to clone. Every call may wait for the disk.
+/// The blobs of an exchange. Cheap to clone. Every call may wait for the disk or the network.
 #[derive(Debug, Clone)]
 pub enum Blobs {
     /// In a directory of this machine.
     Local(LocalBlobs),
+    /// In a bucket of an object store.
+    Remote(RemoteBlobs),
 }
 
 impl From<LocalBlobs> for Blobs {
@@ -22,67 +23,104 @@ impl From<LocalBlobs> for Blobs {
     }
 }
 
+impl From<RemoteBlobs> for Blobs {
+    fn from(blobs: RemoteBlobs) -> Self {
+        Self::Remote(blobs)
+    }
+}
+
+/// The bytes of a blob. They are not checked.
+#[derive(Debug)]
+pub enum Reading {
+    /// From a file.
+    File(File),
+    /// From an object.
+    Object(ObjectReader),
+}
+
+impl Read for Reading {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        match self {
+            Self::File(file) => file.read(buffer),
+            Self::Object(object) => object.read(buffer),
+        }
+    }
+}
+
+/// The damage of a blob, and the ID of its row.
+#[derive(Debug, Clone, Copy)]
+pub struct Damaged {
+    /// The ID of the row.
+    pub id: i64,
+    /// The blob as it should be.
+    pub blob: BlobRef,
+    /// The fault.
+    pub damage: Damage,
+}
+
 impl Blobs {
+    /// Returns the directory, if the blobs are in one.
+    pub fn local(&self) -> Option<&LocalBlobs> {
+        match self {
+            Self::Local(blobs) => Some(blobs),
+            Self::Remote(_) => None,
+        }
+    }
+
+    /// Returns the bucket, if the blobs are in one.
+    pub fn remote(&self) -> Option<&RemoteBlobs> {
+        match self {
+            Self::Local(_) => None,
+            Self::Remote(blobs) => Some(blobs),
+        }
+    }
+
+    /// The directory in which uploads arrive. Its locks coordinate the processes of this machine.
+    fn directory(&self) -> &LocalBlobs {
+        match self {
+            Self::Local(blobs) => blobs,
+            Self::Remote(blobs) => blobs.spool(),
+        }
+    }
+
     /// Begins a blob.
     pub fn stage(&self) -> io::Result<Staged> {
-        match self {
-            Self::Local(blobs) => blobs.stage(),
-        }
+        self.directory().stage()
     }
 
-    /// Moves files to their places. All of them are durable when this returns.
-    pub fn keep(&self, files: impl IntoIterator<Item = Complete>) -> io::Result<()> {
-        match self {
-            Self::Local(blobs) => blobs.keep(files),
+    /// Looks at the blobs that a reply needs, by the IDs of their rows: at all files, or at the first objects. Returns
+    /// the first one that is missing or has the wrong length.
+    pub fn look_at<'a>(
+        &self,
+        blobs: impl Iterator<Item = (i64, &'a BlobRef)>,
+    ) -> io::Result<Result<(), Damaged>> {
+        let directory = match self {
+            Self::Remote(remote) => return remote.look_at(blobs),
+            Self::Local(directory) => directory,
+        };
+        for (id, blob) in blobs {
+            if let Err(damage) = directory.read(blob) {
+                let blob = *blob;
+                return Ok(Err(Damaged { id, blob, damage }));
+            }
         }
+        Ok(Ok(()))
     }
 
-    /// Whether a blob of that name and size is in its place.
-    pub fn has(&self, sha256: Sha256Sum, size: u64) -> bool {
-        match self {
-            Self::Local(blobs) => blobs.has(sha256, size),
-        }
+    /// Opens the blob of a row for reading, if it exists and has the expected size. The reader must check its bytes. The
+    /// outer error is one of the object store.
+    pub fn read(&self, id: i64, blob: &BlobRef) -> io::Result<Result<Reading, Damage>> {
+        Ok(match self {
+            Self::Local(blobs) => blobs.read(blob).map(Reading::File),
+            Self::Remote(blobs) => blobs.read(id, blob)?.map(Reading::Object),
+        })
     }
 
-    /// Opens a blob for reading, if it exists and has the expected size. The reader must check its bytes.
-    pub fn read(&self, blob: &BlobRef) -> Result<File, Damage> {
+    /// Reads a whole blob and compares its bytes with its name. The outer error is one of the object store.
+    pub fn verify(&self, id: i64, blob: &BlobRef) -> io::Result<Result<(), Damage>> {
         match self {
-            Self::Local(blobs) => blobs.read(blob),
-        }
-    }
-
-    /// Reads a whole blob and compares its bytes with its name.
-    pub fn verify(&self, blob: &BlobRef) -> Result<(), Damage> {
-        match self {
-            Self::Local(blobs) => blobs.verify(blob),
-        }
-    }
-
-    /// Removes a blob. Returns whether it existed.
-    pub fn remove(&self, sha256: Sha256Sum) -> io::Result<bool> {
-        match self {
-            Self::Local(blobs) => blobs.remove(sha256),
-        }
-    }
-
-    /// Returns what is known of the file of that name, if it exists.
-    pub fn look(&self, sha256: Sha256Sum) -> io::Result<Option<StoredFile>> {
-        match self {
-            Self::Local(blobs) => blobs.look(sha256),
-        }
-    }
-
-    /// Calls `visit` for every file in the place of a blob.
-    pub fn walk(&self, visit: impl FnMut(StoredFile)) -> io::Result<()> {
-        match self {
-            Self::Local(blobs) => blobs.walk(visit),
-        }
-    }
-
-    /// Returns the files that are not in the place of a blob.
-    pub fn strays(&self) -> io::Result<Vec<PathBuf>> {
-        match self {
-            Self::Local(blobs) => blobs.strays(),
+            Self::Local(blobs) => Ok(blobs.verify(blob)),
+            Self::Remote(blobs) => blobs.verify(id, blob),
         }
     }
 
@@ -90,55 +128,47 @@ impl Blobs {
     pub fn check_writable(&self) -> io::Result<()> {
         match self {
             Self::Local(blobs) => blobs.check_writable(),
+            Self::Remote(blobs) => blobs.check_writable(),
         }
     }
 
-    /// Returns the space for blobs.
+    /// Checks that uploads can arrive on this machine.
+    pub fn check_local(&self) -> io::Result<()> {
+        self.directory().check_writable()
+    }
+
+    /// Returns the space for uploads, which stay there if the blobs are in a directory.
     pub fn space(&self) -> io::Result<Space> {
-        match self {
-            Self::Local(blobs) => blobs.space(),
-        }
+        self.directory().space()
     }
 
-    /// Returns the free bytes for blobs.
+    /// Returns the free bytes for uploads.
     pub fn free_bytes(&self) -> io::Result<u64> {
-        match self {
-            Self::Local(blobs) => blobs.free_bytes(),
-        }
+        self.directory().free_bytes()
     }
 
     /// Keeps all files where they are, after waiting for a running clean-up.
     pub fn hold(&self) -> io::Result<Hold> {
-        match self {
-            Self::Local(blobs) => blobs.hold(),
-        }
+        self.directory().hold()
     }
 
     /// Returns permission to remove files, unless somebody holds them.
     pub fn try_clear(&self) -> io::Result<Option<Clearing>> {
-        match self {
-            Self::Local(blobs) => blobs.try_clear(),
-        }
+        self.directory().try_clear()
     }
 
     /// Announces an upload. Call it before its first bytes are stored, and keep the guard until a row names them.
     pub fn announce(&self) -> io::Result<Announcement> {
-        match self {
-            Self::Local(blobs) => blobs.announce(),
-        }
+        self.directory().announce()
     }
 
-    /// Returns the number of uploads in progress, in all processes.
+    /// Returns the number of uploads in progress, in all processes of this machine.
     pub fn announcements(&self) -> io::Result<usize> {
-        match self {
-            Self::Local(blobs) => blobs.announcements(),
-        }
+        self.directory().announcements()
     }
 
     /// Returns the time when the oldest upload in progress began.
     pub fn oldest_upload(&self) -> io::Result<Option<SystemTime>> {
-        match self {
-            Self::Local(blobs) => blobs.oldest_upload(),
-        }
+        self.directory().oldest_upload()
     }
 }

@@ -10,12 +10,12 @@ mod local;
 mod remote;
 mod staged;
 
-pub use blobs::Blobs;
+pub use blobs::{Blobs, Damaged, Reading};
 pub use durable::{make_directory, rename, sync_directory};
 pub use in_use::{Announcement, Clearing, Hold};
 pub use local::{Damage, LocalBlobs, Space, StoredFile};
 pub use remote::{
     Belongs, Bucket, Credentials, Fault, FaultKind, FoundObject, ObjectName, ObjectReader,
-    RemoteBlobs, Sending,
+    RemoteBlobs, Sending, Sent, Versioning,
 };
 pub use staged::{Complete, Staged};

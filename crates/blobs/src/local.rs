@@ -100,6 +100,13 @@ impl LocalBlobs {
         })
     }
 
+    /// Returns blobs without a directory, for checks of something else.
+    pub(super) fn nowhere() -> Self {
+        Self {
+            root: Arc::new(PathBuf::from("/dev/null")),
+        }
+    }
+
     /// Begins a blob.
     pub fn stage(&self) -> io::Result<Staged> {
         tempfile::Builder::new()

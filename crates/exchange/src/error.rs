@@ -171,8 +171,8 @@ pub enum Error {
     /// Stored bytes have changed or are missing.
     #[error("blob {0} {1}")]
     Damaged(Sha256Sum, Damage),
-    /// An operation on the blob directory failed.
-    #[error("the blob directory failed: {0}")]
+    /// An operation on the place of the blobs failed: a directory, or an object store.
+    #[error("the place of the blobs failed: {0}")]
     Disk(#[from] std::io::Error),
     /// An operation on the database failed.
     #[error(transparent)]

@@ -177,7 +177,12 @@ impl Importer {
 
     /// Adds the assignment with its versions and dates. If it has versions already, they must include all of the
     /// imported ones. Otherwise the result is `Different`.
-    pub async fn assignment(&self, course: CourseId, assignment: Assignment) -> Result<Outcome> {
+    pub async fn assignment(
+        &self,
+        course: CourseId,
+        mut assignment: Assignment,
+    ) -> Result<Outcome> {
+        assignment.versions = settle(assignment.versions).await?;
         let this = self.clone();
         self.enter(course)?
             .write(move |op| {
@@ -224,8 +229,10 @@ impl Importer {
     pub async fn submission(
         &self,
         course: CourseId,
-        submission: Submission,
+        mut submission: Submission,
     ) -> Result<ImportedSubmission> {
+        submission.work = submission.work.settle_unchecked().await?;
+        submission.feedback = settle(submission.feedback).await?;
         let this = self.clone();
         self.enter(course)?
             .write(move |op| {
@@ -384,6 +391,18 @@ fn put_feedback(
         store::feedback::replace(op.conn, submission, tree, by, version.at)?;
     }
     Ok(Some(Outcome::Added))
+}
+
+/// Sends the large files of these trees to the bucket, if there is one.
+async fn settle(versions: Vec<Version>) -> Result<Vec<Version>> {
+    let mut settled = Vec::with_capacity(versions.len());
+    for version in versions {
+        settled.push(Version {
+            parcel: version.parcel.settle_unchecked().await?,
+            ..version
+        });
+    }
+    Ok(settled)
 }
 
 fn save(op: &mut CourseOp<'_>, parcel: &Parcel) -> Result<i64> {

@@ -12,7 +12,7 @@ use std::collections::{HashMap, HashSet};
 use std::time::Duration;
 
 /// The maximum number of rows per statement.
-const CHUNK: usize = 1000;
+pub(super) const CHUNK: usize = 1000;
 
 /// The row of a blob.
 #[derive(Debug, Clone, Copy)]
@@ -23,28 +23,32 @@ pub struct Row {
     pub blob: BlobRef,
     /// Whether the bytes are in the database rather than in a file.
     pub in_database: bool,
+    /// Whether the bytes are there, as far as is known. Those of an object are sent after its row is written.
+    pub arrived: bool,
 }
 
-pub(super) type Columns = (i64, Vec<u8>, Option<Vec<u8>>, i64, bool);
+pub(super) type Columns = (i64, Vec<u8>, Option<Vec<u8>>, i64, bool, bool);
 pub(super) const COLUMNS: (
     blobs::id,
     blobs::sha256,
     blobs::md5,
     blobs::size,
     blobs::in_database,
+    blobs::arrived,
 ) = (
     blobs::id,
     blobs::sha256,
     blobs::md5,
     blobs::size,
     blobs::in_database,
+    blobs::arrived,
 );
 
 /// The row IDs of blobs, by their SHA-256.
 pub type Ids = HashMap<Sha256Sum, i64>;
 
 /// The time for which a row's note of its last arrival is recent enough.
-const RECENT: Duration = Duration::from_hours(1);
+pub(super) const RECENT: Duration = Duration::from_hours(1);
 
 /// Records blobs whose bytes are already durable in files.
 ///
@@ -54,7 +58,7 @@ pub(super) fn record_files(
     files: &[BlobRef],
     now: Timestamp,
 ) -> Result<Ids> {
-    let mut known = insert_new(conn, files.iter(), false, now)?;
+    let mut known = insert_new(conn, files.iter(), Kept::File, now)?;
     let older = files.iter().map(|blob| blob.sha256);
     let older: Vec<_> = older.filter(|sum| !known.contains_key(sum)).collect();
     known.extend(ids(conn, older.into_iter())?);
@@ -70,7 +74,7 @@ pub fn store_contents(
     contents: &[(BlobRef, Bytes)],
     now: Timestamp,
 ) -> Result<Ids> {
-    let mut ids = insert_new(conn, contents.iter().map(|(blob, _)| blob), true, now)?;
+    let mut ids = insert_new(conn, contents.iter().map(|(blob, _)| blob), Kept::Row, now)?;
     let new: Vec<(i64, &[u8])> = contents
         .iter()
         .filter_map(|(blob, bytes)| Some((*ids.get(&blob.sha256)?, bytes.as_ref())))
@@ -168,12 +172,23 @@ fn insert_contents(conn: &mut Connection, contents: &[(i64, &[u8])]) -> Result<(
     Ok(())
 }
 
+/// The place of the bytes of a new row.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Kept {
+    /// The database.
+    Row,
+    /// A file that is durable.
+    File,
+    /// An object that has yet to be sent.
+    Object,
+}
+
 /// Inserts the rows of blobs that have none. Returns the IDs of the new rows. The rows are written in the order of
 /// their names, so that two changes with the same blobs do not wait for each other.
-fn insert_new<'a>(
+pub(super) fn insert_new<'a>(
     conn: &mut Connection,
     stored: impl Iterator<Item = &'a BlobRef>,
-    in_database: bool,
+    kept: Kept,
     now: Timestamp,
 ) -> Result<Ids> {
     let mut stored: Vec<&BlobRef> = stored.collect();
@@ -185,8 +200,9 @@ fn insert_new<'a>(
                 blobs::sha256.eq(blob.sha256.0.as_slice()),
                 blobs::md5.eq(blob.md5.as_ref().map(|md5| md5.0.as_slice())),
                 blobs::size.eq(to_row(blob.size)?),
-                blobs::in_database.eq(in_database),
+                blobs::in_database.eq(kept == Kept::Row),
                 blobs::stored_at.eq(now.micros()),
+                blobs::arrived.eq(kept != Kept::Object),
             ))
         })
         .collect::<Result<Vec<_>>>()?;
@@ -359,24 +375,34 @@ pub fn unnamed(
 }
 
 /// Removes those of the blobs that no tree contains and that were stored earlier than `before`. Returns their number,
-/// and the bytes that were in the database.
+/// and the bytes that were in the database. If large contents are objects, `objects_at` is the time, and the objects are
+/// noted for their deletion.
 pub fn remove_unnamed(
     conn: &mut Connection,
     before: Timestamp,
     found: &[i64],
+    objects_at: Option<Timestamp>,
 ) -> Result<(usize, u64)> {
     let unnamed = blobs::table
         .filter(among(blobs::id, found.iter().copied()))
         .filter(blobs::stored_at.lt(before.micros()))
         .filter(is_unnamed());
     let removed = diesel::delete(unnamed)
-        .returning((blobs::in_database, blobs::size))
-        .load::<(bool, i64)>(conn)?;
-    let mut bytes = 0;
-    for (_, size) in removed.iter().filter(|(in_database, _)| *in_database) {
-        bytes += u64::try_from(*size).map_err(|_| Error::Damaged("a negative size"))?;
+        .returning((blobs::id, blobs::sha256, blobs::size, blobs::in_database))
+        .load::<(i64, Vec<u8>, i64, bool)>(conn)?;
+    let (mut bytes, mut objects) = (0, Vec::new());
+    let rows = removed.len();
+    for (id, sha256, size, in_database) in removed {
+        if in_database {
+            bytes += u64::try_from(size).map_err(|_| Error::Damaged("a negative size"))?;
+        } else {
+            objects.push((id, sha256, size));
+        }
     }
-    Ok((removed.len(), bytes))
+    if let Some(now) = objects_at {
+        super::objects::note_removed(conn, objects, now)?;
+    }
+    Ok((rows, bytes))
 }
 
 /// The condition that no tree contains a blob.
@@ -407,7 +433,7 @@ pub fn remove(conn: &mut Connection, id: i64) -> Result<()> {
     Ok(())
 }
 
-pub(super) fn parse((id, sha256, md5, size, in_database): Columns) -> Result<Row> {
+pub(super) fn parse((id, sha256, md5, size, in_database, arrived): Columns) -> Result<Row> {
     let md5 = md5.map(|md5| parse_md5(&md5)).transpose()?;
     let size = u64::try_from(size).map_err(|_| Error::Damaged("a negative size"))?;
     Ok(Row {
@@ -418,6 +444,7 @@ pub(super) fn parse((id, sha256, md5, size, in_database): Columns) -> Result<Row
             size,
         },
         in_database,
+        arrived,
     })
 }
 
@@ -503,6 +530,7 @@ mod tests {
             let arrivals = trees::Arrivals {
                 contents: texts.iter().map(|text| content(text)).collect(),
                 files: Vec::new(),
+                ..trees::Arrivals::default()
             };
             let tree = Tree {
                 entries: texts.iter().map(entry).collect(),

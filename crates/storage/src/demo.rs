@@ -15,6 +15,7 @@ pub fn clear(conn: &mut Connection) -> Result<()> {
     diesel::delete(courses::table).execute(conn)?;
     diesel::delete(trees::table).execute(conn)?;
     diesel::delete(blob_contents::table).execute(conn)?;
+    super::objects::note_all_removed(conn, Timestamp::now())?;
     diesel::delete(blobs::table).execute(conn)?;
     diesel::delete(hub_members::table).execute(conn)?;
     diesel::delete(people::table).execute(conn)?;

@@ -27,6 +27,9 @@ pub enum Error {
     /// The server of the database did not answer a commit. The change may have been made.
     #[error("the database did not answer, so the change may have been made")]
     Unanswered,
+    /// A clean-up removed bytes that an upload had stored ahead. Nothing was changed.
+    #[error("a clean-up removed bytes of the upload before something referred to them")]
+    Overtaken,
     /// A row holds a value that no version of nbcourier writes.
     #[error("the database is damaged: {0}")]
     Damaged(&'static str),

@@ -4,7 +4,7 @@ use super::backend::prelude::*;
 use super::backend::{Postgres, Purpose, apart};
 use super::replicas::Replica;
 use super::schema::hub_members;
-use super::{Database, Result, migrate, people, replicas, runs, signing_keys};
+use super::{Database, Result, migrate, objects, people, replicas, runs, signing_keys};
 use nbcourier_domain::UserName;
 use std::path::Path;
 
@@ -121,6 +121,16 @@ pub fn examine_replicas(database: &Database) -> Result<Option<Vec<Replica>>> {
             return Ok(None);
         }
         replicas::running(conn).map(Some)
+    })
+}
+
+/// Returns what the database knows about the place of its large contents. Returns `None` if it is older than that.
+pub fn examine_place(database: &Database) -> Result<Option<objects::Place>> {
+    look(database, |conn| {
+        if !migrate::has_table(conn, "removed_objects")? {
+            return Ok(None);
+        }
+        objects::place(conn).map(Some)
     })
 }
 

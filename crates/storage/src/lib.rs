@@ -23,6 +23,7 @@ mod lender;
 pub mod members;
 mod metrics;
 mod migrate;
+pub mod objects;
 pub mod overview;
 pub mod people;
 mod pool;
@@ -51,7 +52,7 @@ pub use backend::{Connection, Postgres, PostgresError};
 pub use database::Database;
 pub use error::{Error, Result};
 pub use examine::{
-    Examined, SetAside, examine, examine_courses, examine_replicas, examine_runs,
+    Examined, SetAside, examine, examine_courses, examine_place, examine_replicas, examine_runs,
     examine_set_aside, examine_signing_key,
 };
 pub use metrics::WriterMetrics;

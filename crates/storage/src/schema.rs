@@ -3,6 +3,7 @@
 diesel::table! {
     identity (id) {
         id -> Text,
+        bucket -> Nullable<Text>,
     }
 }
 
@@ -51,6 +52,16 @@ diesel::table! {
         size -> BigInt,
         in_database -> Bool,
         stored_at -> BigInt,
+        arrived -> Bool,
+    }
+}
+
+diesel::table! {
+    removed_objects (blob_id) {
+        blob_id -> BigInt,
+        sha256 -> Binary,
+        size -> BigInt,
+        removed_at -> BigInt,
     }
 }
 
@@ -212,6 +223,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     people,
     releases,
     submission_keys,
+    removed_objects,
     submissions,
     tree_files,
     trees,

@@ -196,7 +196,11 @@ impl Buckets {
                     "-filer",
                     "-s3",
                 ]);
-                command.args(["-s3.port.iceberg=0", "-s3.port.lance=0", "-volume.max=100"]);
+                command.args([
+                    "-s3.port.iceberg=0",
+                    "-s3.port.lance=0",
+                    "-volume.max=100000",
+                ]);
                 command.args([
                     "-s3.autoCreateBucket=false",
                     "-master.volumeSizeLimitMB=1024",

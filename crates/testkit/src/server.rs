@@ -38,25 +38,23 @@ pub fn run(arguments: &[&str]) -> Output {
     let home = tempfile::tempdir().expect("a temporary directory");
     let mut command = Command::new(program());
     isolate(&mut command, home.path());
-    name_database(&mut command, arguments);
+    name_places(&mut command, arguments);
     command
         .args(arguments)
         .finish()
         .expect("the program starts")
 }
 
-/// The databases of data directories whose database is not in them.
-static DATABASES: Mutex<Vec<(String, String)>> = Mutex::new(Vec::new());
+/// The variables that name databases and buckets, by the data directories that do not hold them.
+static PLACES: Mutex<Vec<(String, [String; 2])>> = Mutex::new(Vec::new());
 
-/// Names the database to a command on a data directory, as the environment of an operator does.
-pub fn name_database(command: &mut Command, arguments: &[&str]) {
-    let known = DATABASES.lock().expect("no panic while it is held");
+/// Names the database and the bucket to a command on a data directory, as the environment of an operator does.
+pub fn name_places(command: &mut Command, arguments: &[&str]) {
+    let known = PLACES.lock().expect("no panic while it is held");
     let named = known
         .iter()
-        .find(|(directory, _)| arguments.contains(&directory.as_str()));
-    if let Some((_, url)) = named {
-        command.env("NBCOURIER_DATABASE", url);
-    }
+        .filter(|(directory, _)| arguments.contains(&directory.as_str()));
+    command.envs(named.map(|(_, [name, value])| (name, value)));
 }
 
 /// The configuration of a server. Servers started from the same setup have the same data directory.
@@ -70,10 +68,15 @@ pub struct Setup {
     behind_hub: bool,
     /// The URL of the PostgreSQL database, if there is one.
     postgres: Option<String>,
+    /// The bucket, if there is one.
+    bucket: Option<String>,
 }
 
-/// The variable that makes all servers use PostgreSQL, if its value is `postgres`.
+/// The variable that makes all servers use PostgreSQL, if its value contains `postgres`, and buckets, if it contains
+/// `s3`.
 const STORE: &str = "NBCOURIER_TEST_STORE";
+/// The beginning of the names of all objects.
+pub const BUCKET_PREFIX: &str = "term";
 
 impl Setup {
     /// Returns the setup of a server without a hub, which believes the argument `user`.
@@ -106,16 +109,50 @@ impl Setup {
             through: Vec::new(),
             behind_hub,
             postgres: None,
+            bucket: None,
         };
         let data = setup.data_dir().display().to_string();
-        let setup = setup.args(&["--data-dir", &data]);
-        if std::env::var_os(STORE).is_some_and(|store| store == "postgres") {
+        let mut setup = setup.args(&["--data-dir", &data]);
+        let store = std::env::var(STORE).unwrap_or_default();
+        if store.contains("postgres") {
             let cluster = nbcourier_testdb::shared();
             let database = cluster.create();
-            setup.on_postgres(&cluster.url(&database))
-        } else {
-            setup
+            setup = setup.on_postgres(&cluster.url(&database));
         }
+        if store.contains("s3") {
+            let buckets = nbcourier_testbuckets::shared();
+            setup = setup.on_bucket(&buckets.endpoint(), &buckets.create());
+        }
+        setup
+    }
+
+    /// Returns the same setup with its large files in that bucket of an object store.
+    pub fn on_bucket(self, endpoint: &str, bucket: &str) -> Self {
+        let [id, secret] = nbcourier_testbuckets::OWNER;
+        let place = format!("s3://{bucket}/{BUCKET_PREFIX}");
+        let setup = Self {
+            bucket: Some(bucket.to_owned()),
+            ..self
+        };
+        [
+            ("NBCOURIER_STORAGE", place.as_str()),
+            ("NBCOURIER_S3_ENDPOINT", endpoint),
+            ("AWS_ACCESS_KEY_ID", id),
+            ("AWS_SECRET_ACCESS_KEY", secret),
+        ]
+        .into_iter()
+        .fold(setup, |setup, (name, value)| {
+            setup.know(name, value);
+            setup.env(name, value)
+        })
+    }
+
+    /// Gives the variable to commands on the data directory, too.
+    fn know(&self, name: &str, value: &str) {
+        let directory = self.data_dir().display().to_string();
+        let variable = [name.to_owned(), value.to_owned()];
+        let mut known = PLACES.lock().expect("no panic while it is held");
+        known.push((directory, variable));
     }
 
     /// Returns the same setup with the PostgreSQL database of that URL.
@@ -124,10 +161,7 @@ impl Setup {
             postgres: Some(url.to_owned()),
             ..self
         };
-        let directory = setup.data_dir().display().to_string();
-        let mut known = DATABASES.lock().expect("no panic while it is held");
-        known.push((directory, url.to_owned()));
-        drop(known);
+        setup.know("NBCOURIER_DATABASE", url);
         // Each process opens connections of its own, and many tests run at the same time.
         setup.args(&["--database", url, "--database-connections", "5"])
     }
@@ -295,6 +329,11 @@ impl Server {
     /// Returns the URL of the PostgreSQL database, if there is one.
     pub fn postgres(&self) -> Option<&str> {
         self.setup.postgres.as_deref()
+    }
+
+    /// Returns the bucket, if there is one.
+    pub fn bucket(&self) -> Option<&str> {
+        self.setup.bucket.as_deref()
     }
 
     /// Returns the text written to standard error so far.

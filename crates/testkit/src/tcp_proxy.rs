@@ -2,6 +2,7 @@
 
 use std::io::{Read, Write};
 use std::net::{Shutdown, TcpListener, TcpStream};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex};
 use std::thread;
 
@@ -19,6 +20,10 @@ pub enum Behaviour {
     CutBefore(Vec<u8>),
     /// It closes each connection.
     Refuse,
+    /// It answers one in so many requests of HTTP with these bytes, and closes the connection.
+    Answer(usize, &'static [u8]),
+    /// It closes a connection after that many bytes of the server, counted from the last bytes of the client.
+    CutReplies(usize),
 }
 
 /// A proxy on a port of this machine. It ends with the process.
@@ -30,7 +35,14 @@ pub struct TcpProxy {
 struct State {
     behaviour: Mutex<(Behaviour, usize)>,
     changed: Condvar,
+    /// The first lines of all requests of HTTP.
+    requests: Mutex<Vec<String>>,
+    /// The number of requests, to choose some of them.
+    counted: AtomicUsize,
 }
+
+/// The methods at the beginning of requests of HTTP.
+const METHODS: [&str; 5] = ["GET ", "PUT ", "POST ", "HEAD ", "DELETE "];
 
 impl TcpProxy {
     /// Starts a proxy to a port of this machine.
@@ -40,6 +52,8 @@ impl TcpProxy {
         let state = Arc::new(State {
             behaviour: Mutex::new((Behaviour::Pass, 0)),
             changed: Condvar::new(),
+            requests: Mutex::default(),
+            counted: AtomicUsize::default(),
         });
         let shared = Arc::clone(&state);
         thread::spawn(move || {
@@ -67,6 +81,12 @@ impl TcpProxy {
         self.state.changed.notify_all();
     }
 
+    /// Returns the first lines of the requests of HTTP so far.
+    pub fn requests(&self) -> Vec<String> {
+        let requests = self.state.requests.lock();
+        requests.expect("no panic while it is held").clone()
+    }
+
     /// Waits until the behaviour has affected a connection.
     pub fn wait_for_effect(&self) {
         let now = self
@@ -84,15 +104,68 @@ impl TcpProxy {
     }
 }
 
+/// What becomes of the bytes of a client.
+struct Decision {
+    pass: bool,
+    close: bool,
+    answer: &'static [u8],
+}
+
 impl State {
-    /// Decides about bytes of a client. Returns whether to pass them on, and whether to close the connection then.
-    fn decide(&self, bytes: &[u8]) -> (bool, bool) {
+    /// Notes the first line if the bytes begin a request of HTTP. Returns whether they do. A client sends no request
+    /// before it has the answer to the one before, so none begins within what is read at once.
+    fn note(&self, bytes: &[u8]) -> bool {
+        let is_request = METHODS
+            .iter()
+            .any(|method| bytes.starts_with(method.as_bytes()));
+        if is_request {
+            let line = bytes
+                .split(|byte| *byte == b'\r')
+                .next()
+                .unwrap_or_default();
+            let line = String::from_utf8_lossy(line).into_owned();
+            self.requests
+                .lock()
+                .expect("no panic while it is held")
+                .push(line);
+        }
+        is_request
+    }
+
+    /// Returns the number of bytes of a reply that are passed on.
+    fn reply_limit(&self) -> Option<usize> {
+        let mut now = self.behaviour.lock().expect("no panic while it is held");
+        let Behaviour::CutReplies(limit) = now.0 else {
+            return None;
+        };
+        now.1 += 1;
+        self.changed.notify_all();
+        Some(limit)
+    }
+
+    /// Decides about bytes of a client.
+    fn decide(&self, bytes: &[u8]) -> Decision {
+        let is_request = self.note(bytes);
+        let decision = |pass, close, answer| Decision {
+            pass,
+            close,
+            answer,
+        };
         let has = |text: &[u8]| bytes.windows(text.len()).any(|window| window == text);
         let mut now = self.behaviour.lock().expect("no panic while it is held");
-        let (pass, close) = match &now.0 {
-            Behaviour::Refuse => (false, true),
-            Behaviour::CutAfter(text) if has(text) => (true, true),
-            Behaviour::CutBefore(text) if has(text) => (false, true),
+        let decided = match &now.0 {
+            Behaviour::Refuse => decision(false, true, b""),
+            Behaviour::CutAfter(text) if has(text) => decision(true, true, b""),
+            Behaviour::CutBefore(text) if has(text) => decision(false, true, b""),
+            Behaviour::Answer(one_in, answer)
+                if is_request
+                    && self
+                        .counted
+                        .fetch_add(1, Ordering::Relaxed)
+                        .is_multiple_of(*one_in) =>
+            {
+                decision(false, true, answer)
+            }
             Behaviour::HoldOne(text) if now.1 == 0 && has(text) => {
                 now.1 += 1;
                 self.changed.notify_all();
@@ -101,28 +174,60 @@ impl State {
                     .changed
                     .wait_while(now, |(behaviour, _)| *behaviour == held);
                 drop(now.expect("no panic while it is held"));
-                return (true, false);
+                return decision(true, false, b"");
             }
-            _ => return (true, false),
+            _ => return decision(true, false, b""),
         };
         now.1 += 1;
         self.changed.notify_all();
-        (pass, close)
+        decided
     }
 }
 
-fn connect(client: &TcpStream, server: u16, state: &State) -> std::io::Result<()> {
+/// Passes on what the server sends, until the end or until the behaviour cuts it. `answered` counts the bytes.
+fn pass_replies(
+    mut from: &TcpStream,
+    mut to: &TcpStream,
+    answered: &AtomicUsize,
+    state: &State,
+) -> std::io::Result<()> {
+    let mut bytes = vec![0; 64 * 1024];
+    loop {
+        let read = from.read(&mut bytes)?;
+        if read == 0 {
+            return Ok(());
+        }
+        let before = answered.fetch_add(read, Ordering::Relaxed);
+        match state.reply_limit() {
+            Some(limit) if before + read > limit => {
+                return to.write_all(&bytes[..limit.saturating_sub(before)]);
+            }
+            _ => to.write_all(&bytes[..read])?,
+        }
+    }
+}
+
+fn connect(client: &TcpStream, server: u16, state: &Arc<State>) -> std::io::Result<()> {
     let upstream = TcpStream::connect(("127.0.0.1", server))?;
-    let (mut from, mut to) = (upstream.try_clone()?, client.try_clone()?);
+    let (from, to) = (upstream.try_clone()?, client.try_clone()?);
+    let (answered, replies) = (Arc::new(AtomicUsize::new(0)), Arc::clone(state));
+    let counted = Arc::clone(&answered);
     thread::spawn(move || {
-        let _ = std::io::copy(&mut from, &mut to);
+        let _ = pass_replies(&from, &to, &counted, &replies);
         let _ = to.shutdown(Shutdown::Both);
+        let _ = from.shutdown(Shutdown::Both);
     });
     let (mut client, mut upstream) = (client, &upstream);
     let mut bytes = vec![0; 64 * 1024];
     loop {
         let read = client.read(&mut bytes)?;
-        let (pass, close) = state.decide(&bytes[..read]);
+        answered.store(0, Ordering::Relaxed);
+        let Decision {
+            pass,
+            close,
+            answer,
+        } = state.decide(&bytes[..read]);
+        client.write_all(answer)?;
         if close {
             client.shutdown(Shutdown::Both)?;
         }

@@ -5,7 +5,7 @@ use crate::cli::data_dir::{claim, open_existing, runtime, unbounded};
 use crate::cli::progress::{Progress, Watch};
 use crate::config::{PlaceArgs, Places};
 use nbcourier_backup as backup;
-use nbcourier_blobs::LocalBlobs;
+use nbcourier_blobs::{Blobs, LocalBlobs};
 use nbcourier_domain::Count;
 use nbcourier_exchange::upkeep::fsck::{self, Fault, FsckReport};
 use nbcourier_exchange::upkeep::gc;
@@ -47,7 +47,10 @@ pub fn run(arguments: &Arguments) -> Outcome {
     let report = check(arguments, &runtime, &store, &blobs)?;
     say(arguments, &report);
     if arguments.repair {
-        return repair(arguments, &runtime, &store, &blobs, &report);
+        return match &blobs {
+            Blobs::Local(directory) => repair(arguments, &runtime, &store, directory, &report),
+            Blobs::Remote(_) => repair_objects(arguments, &runtime, &store, &blobs, &report),
+        };
     }
     if report.is_clean() {
         return Ok(ExitCode::SUCCESS);
@@ -67,7 +70,7 @@ fn check(
     arguments: &Arguments,
     runtime: &Runtime,
     store: &Store,
-    blobs: &LocalBlobs,
+    blobs: &Blobs,
 ) -> Result<FsckReport, Box<dyn std::error::Error>> {
     // Without the hold, a clean-up could remove a file during the check, and it would look lost.
     let _hold = blobs.hold()?;
@@ -78,7 +81,7 @@ fn check(
         Some(Progress::of_bytes("Checking", total))
     };
     let mut counted = 0;
-    let report = runtime.block_on(fsck::check(store, &blobs.clone().into(), |report| {
+    let report = runtime.block_on(fsck::check(store, blobs, |report| {
         if let Some(progress) = &progress {
             progress.add(report.bytes - counted);
         }
@@ -128,14 +131,46 @@ fn say(arguments: &Arguments, report: &FsckReport) {
         );
     }
     if report.unclaimed > 0 {
+        let kind = if report.are_objects { "object" } else { "file" };
         println!(
             "Found {} without a blob, from uploads in progress or interrupted ones.",
-            Count(report.unclaimed, "file")
+            Count(report.unclaimed, kind)
         );
     }
     for stray in &report.strays {
         println!("{} does not belong there.", stray.display());
     }
+}
+
+/// Notes which objects are missing or damaged, so that the next one who brings the same bytes sends them.
+fn repair_objects(
+    arguments: &Arguments,
+    runtime: &Runtime,
+    store: &Store,
+    blobs: &Blobs,
+    report: &FsckReport,
+) -> Outcome {
+    if arguments.from.is_some() {
+        return Err(
+            "--from is a backup of files, and the blobs are in a bucket. Restore the named objects from an earlier \
+             version of the bucket instead"
+                .into(),
+        );
+    }
+    let exchange = unbounded(store.clone(), blobs.clone());
+    let noted = runtime.block_on(fsck::note_damaged_objects(&exchange, report))?;
+    if noted > 0 {
+        println!(
+            "noted: {} as missing or damaged. A later upload of the same bytes, or an earlier version of the object \
+             in the bucket, restores them",
+            Count(noted, "object")
+        );
+    }
+    if report.is_clean() {
+        println!("All is well.");
+        return Ok(ExitCode::SUCCESS);
+    }
+    Ok(ExitCode::FAILURE)
 }
 
 fn repair(
@@ -163,7 +198,7 @@ fn repair(
     for place in &repaired.set_aside {
         println!("set aside: {}", place.display());
     }
-    let exchange = unbounded(store.clone(), blobs.clone());
+    let exchange = unbounded(store.clone(), blobs.clone().into());
     let (files, bytes) = runtime.block_on(gc::remove_files(&exchange, gc::GRACE))?;
     if files > 0 {
         let (files, bytes) = (Count(files, "file"), Count(bytes, "byte"));

@@ -7,7 +7,7 @@ use crate::cli::data_dir::{Lock, claim, open_blobs, operator, runtime, unbounded
 use crate::cli::new_user_name;
 use crate::cli::output::print_json;
 use crate::cli::progress::Progress;
-use crate::config::{PlaceArgs, Places, ngshare_database};
+use crate::config::{BucketArgs, PlaceArgs, Places, ngshare_database};
 use clap::Subcommand;
 use nbcourier_domain::{Count, CourseId, Timestamp, UserName};
 use nbcourier_exchange::Exchange;
@@ -74,6 +74,8 @@ struct NgshareArguments {
     storage: PathBuf,
     #[command(flatten)]
     options: ImportOptions,
+    #[command(flatten)]
+    bucket: BucketArgs,
     /// Do nothing if an import from ngshare has succeeded here before. For containers, which start again
     #[arg(long, conflicts_with_all = ["courses", "dry_run"])]
     once: bool,
@@ -177,6 +179,7 @@ fn from_ngshare(arguments: NgshareArguments) -> Outcome {
     let places = Places::new(&PlaceArgs {
         data_dir: arguments.data_dir,
         storage: arguments.own_storage,
+        bucket: arguments.bucket,
         database: arguments.own_database,
         database_password_file: arguments.own_database_password_file,
         database_connections: None,

@@ -1,5 +1,6 @@
 //! `nbcourier doctor`: reports what is well, what is wrong, and what to do about it. It changes nothing.
 
+mod bucket;
 mod data;
 mod database;
 mod finding;
@@ -79,6 +80,10 @@ async fn examine(config: &Config, public_url: Option<String>, findings: &mut Fin
         signing_key::examine(config, findings);
     }
     let instance = signing_key::instance(config);
+    if let Some(place) = &config.places.bucket {
+        findings.about("Bucket");
+        bucket::examine(place, config, made, findings);
+    }
     findings.about("Server");
     if made {
         database::examine_replicas(&config.places.database, findings);

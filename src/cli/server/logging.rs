@@ -13,11 +13,13 @@ use std::panic::PanicHookInfo;
 /// The default of `RUST_LOG`. Lower levels of the HTTP libraries may print headers, which hold tokens. So they stay off
 /// whatever `RUST_LOG` says.
 const USUAL: &str = "info";
-const SILENCED: [&str; 6] = [
+const SILENCED: [&str; 8] = [
     "actix_http",
     "actix_server",
+    "h2",
     "hyper",
     "hyper_util",
+    "object_store",
     "reqwest",
     "rustls",
 ];

@@ -2,7 +2,7 @@
 
 use super::{clean_up, logging, memory, open_files};
 use crate::cli::Outcome;
-use crate::cli::data_dir::{claim, open_blobs};
+use crate::cli::data_dir::{check_place, claim, open_blobs};
 use crate::config::{self, Config, Environment, LogFormat, Origins, ReusedNames, ServeOptions};
 use crate::http::{self, Metrics, Server, Settings};
 use clap::ArgMatches;
@@ -69,9 +69,13 @@ async fn serve(mut config: Config) -> Result<(), Box<dyn Error>> {
     // Held while the server runs. A second server on the same data would not know the uploads of this one.
     let _lock = claim(&config.places)?;
     let store = Store::open(&config.places.database, opening)?;
-    let place = FilePlace::Directory(config.places.data_dir.canonicalize()?);
+    let place = match &config.places.bucket {
+        Some(place) => FilePlace::Shared(place.bucket.to_string()),
+        None => FilePlace::Directory(config.places.data_dir.canonicalize()?),
+    };
     let mut presence = store.begin_presence(env!("CARGO_PKG_VERSION"), place)?;
     let blobs = open_blobs(&config.places)?;
+    check_place(&store, &blobs).await?;
     let policy = Policy {
         hub_groups: config.hub_groups,
         // Leaked on purpose: the rules live as long as the process.
@@ -93,7 +97,7 @@ async fn serve(mut config: Config) -> Result<(), Box<dyn Error>> {
         course_bytes: config.max_course_size,
     };
     let signing_key = signing_key(&config, &store).await?;
-    let exchange = Exchange::new(store, blobs.into(), policy, limits)
+    let exchange = Exchange::new(store, blobs, policy, limits)
         .guarded(quotas, config.min_free_space)
         .remembering(config.hub_cache_size);
     let listener = config.binding.bind().map_err(|error| {

@@ -5,7 +5,7 @@ use super::requests::Requests;
 use nbcourier_auth::{Authenticator, HubMetrics};
 use nbcourier_domain::Timestamp;
 use nbcourier_exchange::Exchange;
-use nbcourier_exchange::upkeep::measure::{Common, Holdings};
+use nbcourier_exchange::upkeep::measure::{Common, Holdings, Sent};
 use nbcourier_exchange::upkeep::runs::{Run, Task};
 use prometheus_client::encoding::prometheus_text;
 use prometheus_client::metrics::counter::ConstCounter;
@@ -200,13 +200,46 @@ fn register_storage(holdings: &Holdings, registry: &mut Registry) {
             ConstGauge::new(seconds(ahead)),
         );
     }
+    if let Some(sent) = &holdings.sent {
+        register_sent(sent, registry);
+    }
     if let Some(common) = &holdings.common {
         register_common(common, registry);
     }
 }
 
+fn register_sent(sent: &Sent, registry: &mut Registry) {
+    for (name, help, value) in [
+        (
+            "nbcourier_objects_sent",
+            "Objects sent to the bucket",
+            sent.objects,
+        ),
+        ("nbcourier_object_sent_bytes", "Their bytes", sent.bytes),
+        (
+            "nbcourier_object_failures",
+            "Files that could not be sent to the bucket",
+            sent.failures,
+        ),
+    ] {
+        registry.register(name, help, ConstCounter::new(value));
+    }
+}
+
 /// Registers what all servers have in common.
 fn register_common(common: &Common, registry: &mut Registry) {
+    if let Some((objects, bytes)) = common.removed_objects {
+        registry.register(
+            "nbcourier_removed_objects",
+            "Objects without data, which wait for their deletion",
+            ConstGauge::new(objects),
+        );
+        registry.register(
+            "nbcourier_removed_object_bytes",
+            "Their bytes",
+            ConstGauge::new(bytes),
+        );
+    }
     for (name, help, value) in [
         (
             "nbcourier_blobs",

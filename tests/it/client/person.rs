@@ -1,7 +1,7 @@
 //! A person with a terminal: a home directory, a token, and the program.
 
 use nbcourier_testkit::Finish as _;
-use nbcourier_testkit::server::{isolate, name_database};
+use nbcourier_testkit::server::{isolate, name_places};
 use nbcourier_testkit::{Server, program};
 use serde_json::Value;
 use std::path::{Path, PathBuf};
@@ -66,7 +66,7 @@ impl Person {
     pub fn run_as(&self, program: &Path, arguments: &[&str]) -> Ended {
         let mut command = Command::new(program);
         isolate(&mut command, self.home());
-        name_database(&mut command, arguments);
+        name_places(&mut command, arguments);
         command.envs(self.environment.iter().map(|(name, value)| (name, value)));
         let Output {
             status,

@@ -12,6 +12,7 @@ const NO_NAMES: &[&str] = &[
     "events.course",
     "events.request_id",
     "hub_members.course",
+    "identity.bucket",
     "identity.id",
     "replicas.host",
     "replicas.id",

@@ -23,7 +23,7 @@ impl Patience {
     fn limits(self) -> (Duration, usize, Duration) {
         match self {
             Self::Long => (Duration::from_secs(20), 5, Duration::from_mins(1)),
-            Self::Short => (Duration::from_secs(5), 1, Duration::from_secs(5)),
+            Self::Short => (Duration::from_secs(10), 2, Duration::from_secs(10)),
         }
     }
 }

@@ -61,7 +61,7 @@ impl FaultKind {
                 "Check the access key and --s3-secret-key-file, and whether the key is still active"
             }
             Self::NoCredentials => {
-                "Name an access key with --s3-access-key-id and --s3-secret-key-file, or set the AWS_… variables"
+                "Name an access key with --s3-access-id and --s3-secret-key-file, or set the AWS_… variables"
             }
             Self::Forbidden => {
                 "Permit the user of the key to list the bucket, and to read, write and delete objects in it"

@@ -14,6 +14,7 @@ mod objects;
 mod probe;
 mod receive;
 mod send;
+mod versioning;
 
 pub use bucket::{Bucket, Credentials};
 pub use fault::{Fault, FaultKind};
@@ -21,18 +22,23 @@ pub use objects::{FoundObject, ObjectName};
 pub use probe::Belongs;
 pub use receive::ObjectReader;
 pub use send::Sending;
+pub use versioning::Versioning;
 
-use super::{Damage, LocalBlobs, Staged};
+use super::{Damage, Damaged, LocalBlobs, Staged, make_directory};
 use bucket::Patience;
 use connection::Connection;
 use nbcourier_domain::BlobRef;
 use probe::LastProbe;
 use sha2::{Digest as _, Sha256};
+use std::fs::{File, TryLockError};
 use std::io::{self, Read as _};
 use std::path::Path;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
+/// The file in the spool whose lock its one writer has.
+const OWNER: &str = "owner.lock";
 /// The number of objects that are looked at before a reply begins.
 const LOOKED_AT: usize = 16;
 /// The number of requests at the same time for one caller.
@@ -48,27 +54,72 @@ pub struct RemoteBlobs {
 struct Inner {
     /// Uploads on their way.
     spool: LocalBlobs,
+    /// The lock of the one process that writes to the spool.
+    _owner: Option<File>,
     bucket: Bucket,
     connection: Connection,
     sends: send::Sends,
+    counts: Arc<Counts>,
     last_probe: LastProbe,
     /// The time for which objects stay after their rows.
     retention: Duration,
 }
 
+/// What was sent since the start of the process.
+#[derive(Debug, Default)]
+struct Counts {
+    objects: AtomicU64,
+    bytes: AtomicU64,
+    failures: AtomicU64,
+}
+
+/// What was sent to the bucket since the start of the process.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Sent {
+    /// The number of objects.
+    pub objects: u64,
+    /// Their bytes.
+    pub bytes: u64,
+    /// The number of files that could not be sent.
+    pub failures: u64,
+}
+
 impl RemoteBlobs {
     /// Opens the spool and removes unfinished uploads from it. Only one process may have it open. Nothing is sent yet.
     pub fn open(bucket: Bucket, spool: &Path, retention: Duration) -> io::Result<Self> {
-        Self::new(bucket, LocalBlobs::open(spool)?, retention)
+        make_directory(spool)?;
+        let owner = File::options()
+            .create(true)
+            .truncate(false)
+            .write(true)
+            .open(spool.join(OWNER))?;
+        match owner.try_lock() {
+            Ok(()) => {}
+            Err(TryLockError::WouldBlock) => {
+                return Err(io::Error::other("another process keeps its uploads there"));
+            }
+            Err(TryLockError::Error(error)) => return Err(error),
+        }
+        Self::new(bucket, LocalBlobs::open(spool)?, Some(owner), retention)
     }
 
     /// Opens the bucket beside a process that may have the spool open.
     pub fn open_existing(bucket: Bucket, spool: &Path, retention: Duration) -> io::Result<Self> {
         let spool = LocalBlobs::open_existing(spool).or_else(|_| LocalBlobs::open(spool))?;
-        Self::new(bucket, spool, retention)
+        Self::new(bucket, spool, None, retention)
     }
 
-    fn new(bucket: Bucket, spool: LocalBlobs, retention: Duration) -> io::Result<Self> {
+    /// Opens the bucket for checks, without a spool.
+    pub fn for_checks(bucket: Bucket) -> io::Result<Self> {
+        Self::new(bucket, LocalBlobs::nowhere(), None, Duration::ZERO)
+    }
+
+    fn new(
+        bucket: Bucket,
+        spool: LocalBlobs,
+        owner: Option<File>,
+        retention: Duration,
+    ) -> io::Result<Self> {
         let connection = Connection::new(
             bucket.client(Patience::Long)?,
             bucket.client(Patience::Short)?,
@@ -76,9 +127,11 @@ impl RemoteBlobs {
         Ok(Self {
             inner: Arc::new(Inner {
                 spool,
+                _owner: owner,
                 bucket,
                 connection,
                 sends: send::Sends::default(),
+                counts: Arc::default(),
                 last_probe: LastProbe::default(),
                 retention,
             }),
@@ -93,6 +146,16 @@ impl RemoteBlobs {
     /// Returns the spool. Its locks also guard the bucket, for the processes of this machine.
     pub fn spool(&self) -> &LocalBlobs {
         &self.inner.spool
+    }
+
+    /// Returns what was sent since the start of the process.
+    pub fn sent(&self) -> Sent {
+        let counts = &self.inner.counts;
+        Sent {
+            objects: counts.objects.load(Ordering::Relaxed),
+            bytes: counts.bytes.load(Ordering::Relaxed),
+            failures: counts.failures.load(Ordering::Relaxed),
+        }
     }
 
     /// Returns the time for which objects stay after their rows.
@@ -115,19 +178,22 @@ impl RemoteBlobs {
     pub fn look_at<'a>(
         &self,
         objects: impl Iterator<Item = (i64, &'a BlobRef)>,
-    ) -> io::Result<Result<(), (BlobRef, Damage)>> {
-        let first = objects.take(LOOKED_AT);
-        let first: Vec<(ObjectName, BlobRef)> = first
-            .map(|(id, blob)| (ObjectName::new(blob.sha256, id), *blob))
+    ) -> io::Result<Result<(), Damaged>> {
+        let first: Vec<(i64, BlobRef)> = objects
+            .take(LOOKED_AT)
+            .map(|(id, blob)| (id, *blob))
             .collect();
-        let (names, blobs): (Vec<_>, Vec<_>) = first.into_iter().unzip();
-        let sizes = self.sizes(&names)?;
-        for (blob, size) in blobs.into_iter().zip(sizes) {
-            match size {
-                None => return Ok(Err((blob, Damage::Missing))),
-                Some(size) if size != blob.size => return Ok(Err((blob, Damage::WrongLength))),
-                Some(_) => {}
-            }
+        let names = first.iter();
+        let names: Vec<_> = names
+            .map(|(id, blob)| ObjectName::new(blob.sha256, *id))
+            .collect();
+        for ((id, blob), size) in first.into_iter().zip(self.sizes(&names)?) {
+            let damage = match size {
+                None => Damage::Missing,
+                Some(size) if size != blob.size => Damage::WrongLength,
+                Some(_) => continue,
+            };
+            return Ok(Err(Damaged { id, blob, damage }));
         }
         Ok(Ok(()))
     }

@@ -3,7 +3,7 @@
 use super::connection::Connection;
 use super::fault::{Fault, FaultKind};
 use super::objects::{ObjectName, size};
-use super::{AT_ONCE, RemoteBlobs};
+use super::{AT_ONCE, Counts, RemoteBlobs};
 use crate::Complete;
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use object_store::path::Path;
@@ -11,6 +11,7 @@ use object_store::{MultipartUpload, ObjectStoreExt as _, PutPayload};
 use std::collections::HashMap;
 use std::fs::File;
 use std::io::{self, Read as _};
+use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 use tokio::sync::{Mutex as Turn, Semaphore};
@@ -89,6 +90,7 @@ impl RemoteBlobs {
                 connection: inner.connection.clone(),
                 budget: Arc::clone(&inner.sends.budget),
                 ledger: Arc::clone(&inner.sends.ledger),
+                counts: Arc::clone(&inner.counts),
                 sending,
             })
             .collect();
@@ -120,6 +122,7 @@ struct Job {
     connection: Connection,
     budget: Arc<Semaphore>,
     ledger: Arc<Mutex<Ledger>>,
+    counts: Arc<Counts>,
     sending: Sending,
 }
 
@@ -131,6 +134,9 @@ impl Job {
         let mine = turn.lock().await;
         let outcome = self.send_if_missing().await;
         drop(mine);
+        if outcome.is_err() {
+            self.counts.failures.fetch_add(1, Ordering::Relaxed);
+        }
         let mut ledger = lock(&self.ledger);
         if matches!(outcome, Ok(true)) {
             ledger.note_sent(id);
@@ -157,7 +163,11 @@ impl Job {
             self.send_parts().await?;
         }
         match size(store, &self.path).await? {
-            Some(stored) if stored == length => Ok(true),
+            Some(stored) if stored == length => {
+                self.counts.objects.fetch_add(1, Ordering::Relaxed);
+                self.counts.bytes.fetch_add(length, Ordering::Relaxed);
+                Ok(true)
+            }
             Some(stored) => Err(Fault::new(
                 FaultKind::Failed,
                 format!("it stored {stored} of {length} bytes and reported success"),

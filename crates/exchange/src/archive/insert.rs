@@ -112,6 +112,7 @@ pub async fn insert(
     bringing: ArchiveImport,
     bytes: Parcel,
 ) -> Result<usize> {
+    let bytes = bytes.settle_unchecked().await?;
     exchange
         .write_as_admin(caller, move |op| {
             op.conn.lock([Lock::Import])?;

@@ -6,7 +6,7 @@ use super::manifest::{
 };
 use super::names;
 use crate::{Error, Exchange, Result, Thing};
-use nbcourier_blobs::{Blobs, Damage};
+use nbcourier_blobs::{Blobs, Damage, Fault};
 use nbcourier_domain::{CourseId, Role, Sha256Sum, Timestamp};
 use nbcourier_storage::trees::FilesOfTrees;
 use nbcourier_storage::{self as store, Connection, Portion, archive, blobs::Row};
@@ -73,12 +73,15 @@ impl Reader<'_> {
             }
             return Ok(sink(&content));
         }
-        let mut file = self.blobs.read(&row.blob).map_err(damaged)?;
+        let mut file = self.blobs.read(row.id, &row.blob)?.map_err(damaged)?;
         let (mut hasher, mut buffer) = (Sha256::new(), vec![0; CHUNK]);
         loop {
-            let count = file
-                .read(&mut buffer)
-                .map_err(|_| damaged(Damage::Unreadable))?;
+            let count = file.read(&mut buffer).map_err(|error| {
+                if Fault::inside(&error).is_some() {
+                    return Error::Disk(error);
+                }
+                damaged(Damage::Unreadable)
+            })?;
             if count == 0 {
                 break;
             }

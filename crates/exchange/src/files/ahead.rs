@@ -4,9 +4,11 @@
 //! that stored a content removes it, in a writing transaction that finds no tree naming it. [`crate::upkeep::gc`] removes what
 //! a crash leaves behind.
 
+use super::objects;
+use crate::Result;
 use crate::op::Rows;
-use nbcourier_blobs::{Announcement, Blobs, Complete};
-use nbcourier_domain::Sha256Sum;
+use nbcourier_blobs::{Announcement, Blobs, Complete, RemoteBlobs};
+use nbcourier_domain::{BlobRef, Sha256Sum};
 use nbcourier_storage::{self as store, Connection};
 use std::collections::HashMap;
 use std::io;
@@ -144,8 +146,27 @@ impl Upload {
         }
     }
 
-    /// Moves large files to their places. All are durable when this returns.
+    /// Returns the bucket, if large files are sent to one.
+    pub fn remote(&self) -> Option<&RemoteBlobs> {
+        self.blobs.remote()
+    }
+
+    /// Sends large files to the bucket. All are durable when this returns. Returns their rows, which stay until the
+    /// clean-up removes them if nothing refers to them by then: another server may be about to do so.
+    pub async fn send(
+        &self,
+        blobs: &RemoteBlobs,
+        files: Vec<BlobRef>,
+        complete: Vec<Complete>,
+    ) -> Result<Vec<(i64, BlobRef)>> {
+        objects::send(&self.rows, blobs, files, complete).await
+    }
+
+    /// Moves large files to their places in the directory. All are durable when this returns.
     pub fn keep(&mut self, files: Vec<Complete>) -> io::Result<()> {
+        let Some(blobs) = self.blobs.local() else {
+            return Ok(());
+        };
         {
             // This comes first. Otherwise another upload that ends now could remove a file that is already in its
             // place.
@@ -155,7 +176,7 @@ impl Upload {
                 names.large.push(file.sha256());
             }
         }
-        self.blobs.keep(files)
+        blobs.keep(files)
     }
 
     /// Notes that trees name all stored contents, so that nothing is removed.
@@ -225,20 +246,23 @@ fn remove(
     small.retain(|sum| ledger.release(*sum));
     large.retain(|sum| ledger.release(*sum));
     let in_files = |error: io::Error| store::Error::Unusable(error.to_string());
-    // Another process may be sending the same bytes. Then `gc` removes them later.
+    // Another process may be sending the same bytes. Then `gc` removes them later. Those of other machines are unknown.
+    if blobs.remote().is_some() && conn.is_postgres() {
+        return Ok(());
+    }
     if blobs.announcements().map_err(in_files)? > ledger.announced {
         return Ok(());
     }
     store::blobs::remove_unnamed_contents(conn, &small)?;
-    if large.is_empty() {
+    let Some(directory) = blobs.local().filter(|_| !large.is_empty()) else {
         return Ok(());
-    }
+    };
     let Some(_clearing) = blobs.try_clear().map_err(in_files)? else {
         return Ok(());
     };
     let claimed = store::blobs::ids(conn, large.iter().copied())?;
     for sum in large.iter().filter(|sum| !claimed.contains_key(sum)) {
-        blobs.remove(*sum).map_err(in_files)?;
+        directory.remove(*sum).map_err(in_files)?;
     }
     Ok(())
 }

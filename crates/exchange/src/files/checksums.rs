@@ -6,10 +6,10 @@
 
 use super::trees::{Bundle, ListedTree, TreeFile, TreeFiles};
 use super::verified::Verified;
-use crate::{Exchange, Result};
+use crate::{Error, Exchange, Result};
 use bytes::Bytes;
 use md5::{Digest as _, Md5};
-use nbcourier_blobs::{Blobs, Damage};
+use nbcourier_blobs::{Blobs, Damage, Fault};
 use nbcourier_domain::{BlobRef, Md5Sum, Sha256Sum};
 use nbcourier_storage::blobs::Row;
 use nbcourier_storage::{self as store, Connection};
@@ -210,17 +210,18 @@ async fn compute(exchange: &Exchange, batch: Vec<Row>) -> Result<HashMap<i64, Md
     }
     let (blobs, verified) = (exchange.blobs.clone(), exchange.verified.clone());
     let hash = move || {
-        let sums = rows.iter().filter_map(|row| {
-            let sums = match contents.remove(&row.id) {
+        let mut computed = Vec::new();
+        for row in &rows {
+            let sum = match contents.remove(&row.id) {
                 Some(content) => hash(&verified, &row.blob, content),
                 None if row.in_database => None,
-                None => hash_file(&blobs, &row.blob).ok(),
+                None => hash_file(&blobs, row)?.ok(),
             };
-            Some((row.id, sums?))
-        });
-        (turn, sums.collect::<Vec<_>>())
+            computed.extend(sum.map(|sum| (row.id, sum)));
+        }
+        Ok::<_, Error>((turn, computed))
     };
-    let (_turn, computed) = blocking(hash).await?;
+    let (_turn, computed) = blocking(hash).await??;
     known.extend(computed.iter().copied());
     let store = move |conn: &mut Connection| store::blobs::set_md5(conn, &computed);
     exchange.without_policy().write_later(store);
@@ -235,8 +236,11 @@ fn hash(verified: &Verified, blob: &BlobRef, content: Vec<u8>) -> Option<Md5Sum>
     is_sound.then(|| Md5Sum(Md5::digest(&content).into()))
 }
 
-fn hash_file(blobs: &Blobs, blob: &BlobRef) -> Result<Md5Sum, Damage> {
-    let mut file = blobs.read(blob)?;
+fn hash_file(blobs: &Blobs, row: &Row) -> Result<Result<Md5Sum, Damage>> {
+    let mut file = match blobs.read(row.id, &row.blob)? {
+        Ok(file) => file,
+        Err(damage) => return Ok(Err(damage)),
+    };
     let (mut md5, mut sha256, mut buffer) = (Md5::new(), Sha256::new(), vec![0; CHUNK]);
     loop {
         match file.read(&mut buffer) {
@@ -246,11 +250,12 @@ fn hash_file(blobs: &Blobs, blob: &BlobRef) -> Result<Md5Sum, Damage> {
                 sha256.update(&buffer[..count]);
             }
             Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
-            Err(_) => return Err(Damage::Unreadable),
+            Err(error) if Fault::inside(&error).is_some() => return Err(error.into()),
+            Err(_) => return Ok(Err(Damage::Unreadable)),
         }
     }
-    if Sha256Sum(sha256.finalize().into()) != blob.sha256 {
-        return Err(Damage::WrongBytes);
+    if Sha256Sum(sha256.finalize().into()) != row.blob.sha256 {
+        return Ok(Err(Damage::WrongBytes));
     }
-    Ok(Md5Sum(md5.finalize().into()))
+    Ok(Ok(Md5Sum(md5.finalize().into())))
 }

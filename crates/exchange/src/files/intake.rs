@@ -250,7 +250,7 @@ impl Intake {
         })
     }
 
-    /// Completes the tree. Its large files are durable, unless they wait for the quota check.
+    /// Completes the tree. Its large files are durable, unless they wait for the quota check or for a bucket.
     pub fn finish(mut self) -> Result<Parcel> {
         let tree = std::mem::take(&mut self.tree);
         Ok(Parcel::arrived(tree, self.arrived()?))
@@ -258,7 +258,7 @@ impl Intake {
 
     fn arrived(mut self) -> Result<Arrived> {
         let complete = std::mem::take(&mut self.complete);
-        let waiting = if self.room.is_some() {
+        let waiting = if self.room.is_some() || self.upload.remote().is_some() {
             complete
         } else {
             self.upload.keep(complete)?;

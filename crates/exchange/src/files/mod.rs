@@ -3,6 +3,7 @@
 pub(crate) mod ahead;
 pub mod checksums;
 pub mod intake;
+pub(crate) mod objects;
 pub mod parcel;
 pub(crate) mod quota;
 pub(crate) mod space;

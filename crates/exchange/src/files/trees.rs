@@ -1,9 +1,9 @@
 //! Reading stored files. Each file is verified against its checksum before its last bytes are sent.
 
-use super::verified::Verified;
+use super::objects;
 use crate::{Error, Exchange, Result};
 use bytes::Bytes;
-use nbcourier_blobs::Damage;
+use nbcourier_blobs::{Damage, Fault, Reading};
 use nbcourier_domain::{BlobRef, RelativePath, Sha256Sum, Timestamp};
 use nbcourier_storage as store;
 use nbcourier_work::{Bug, blocking};
@@ -242,7 +242,8 @@ pub struct Contents {
 }
 
 struct Open {
-    file: std::fs::File,
+    file: Reading,
+    id: i64,
     left: u64,
     size: u64,
     sha256: Sha256Sum,
@@ -268,13 +269,13 @@ impl Contents {
     }
 
     async fn open_all(exchange: &Exchange, files: Arc<[store::trees::File]>) -> Result<Self> {
-        let blobs = exchange.blobs.clone();
+        let looking = exchange.clone();
         let files = blocking(move || {
-            for file in files.iter().filter(|file| !file.blob.in_database) {
-                let blob = &file.blob.blob;
-                blobs
-                    .read(blob)
-                    .map_err(|damage| Error::Damaged(blob.sha256, damage))?;
+            let large = files.iter().filter(|file| !file.blob.in_database);
+            let large = large.map(|file| (file.blob.id, &file.blob.blob));
+            if let Err(found) = looking.blobs.look_at(large)? {
+                let (id, sum) = (found.id, found.blob.sha256);
+                return Err(objects::note_damage(&looking, id, sum, found.damage));
             }
             Ok::<_, Error>(files)
         })
@@ -328,9 +329,9 @@ impl Contents {
                     open
                 } else {
                     pieces.push(Piece::Begin(next));
-                    Open::new(&exchange, &file.blob.blob)?
+                    Open::new(&exchange, &file.blob)?
                 };
-                let bytes = now.read(&exchange.verified)?;
+                let bytes = now.read(&exchange)?;
                 read += bytes.len();
                 pieces.push(Piece::Bytes(bytes));
                 if now.left > 0 {
@@ -397,10 +398,12 @@ impl Contents {
 }
 
 impl Open {
-    fn new(exchange: &Exchange, blob: &BlobRef) -> Result<Self> {
-        let file = exchange.blobs.read(blob);
+    fn new(exchange: &Exchange, row: &store::blobs::Row) -> Result<Self> {
+        let (id, blob) = (row.id, &row.blob);
+        let file = exchange.blobs.read(id, blob)?;
         Ok(Self {
-            file: file.map_err(|damage| Error::Damaged(blob.sha256, damage))?,
+            file: file.map_err(|damage| objects::note_damage(exchange, id, blob.sha256, damage))?,
+            id,
             left: blob.size,
             size: blob.size,
             sha256: blob.sha256,
@@ -409,21 +412,23 @@ impl Open {
     }
 
     /// Reads the next bytes. Returns the last ones only if the whole file matches its checksum.
-    fn read(&mut self, verified: &Verified) -> Result<Bytes> {
-        let damaged = |damage| Error::Damaged(self.sha256, damage);
+    fn read(&mut self, exchange: &Exchange) -> Result<Bytes> {
+        let (id, sum) = (self.id, self.sha256);
+        let damaged = |damage| objects::note_damage(exchange, id, sum, damage);
         let length = usize::try_from(self.left).map_or(CHUNK, |left| left.min(CHUNK));
         let mut bytes = vec![0; length];
         self.file
             .read_exact(&mut bytes)
             .map_err(|error| match error.kind() {
                 std::io::ErrorKind::UnexpectedEof => damaged(Damage::WrongLength),
+                _ if Fault::inside(&error).is_some() => Error::Disk(error),
                 _ => damaged(Damage::Unreadable),
             })?;
         let bytes = Bytes::from(bytes);
         self.left -= bytes.len() as u64;
         let is_whole = self.size == bytes.len() as u64;
         let is_sound = if is_whole {
-            verified.matches(self.sha256, &bytes)
+            exchange.verified.matches(self.sha256, &bytes)
         } else {
             self.hasher.update(&bytes);
             self.left > 0 || self.hasher.finalize_reset().as_slice() == self.sha256.0

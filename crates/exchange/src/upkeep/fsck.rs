@@ -1,10 +1,12 @@
 //! Checking that all stored bytes are present and unchanged, and that the rows that name them agree with them.
 
-use nbcourier_blobs::{Blobs, Damage};
+use crate::{Error, Exchange, Result};
+use nbcourier_blobs::{Blobs, Damage, FoundObject, LocalBlobs, ObjectName, RemoteBlobs};
 use nbcourier_domain::{BlobRef, Sha256Sum, Tree, TreeEntry};
 use nbcourier_storage::trees::{File, Saved};
 use nbcourier_storage::{self as store, Connection, Store, blobs::Row};
 use sha2::{Digest as _, Sha256};
+use std::collections::HashSet;
 use std::io;
 use std::path::PathBuf;
 
@@ -30,6 +32,8 @@ pub struct FsckReport {
     pub database: Vec<String>,
     /// Number of files that no row names, from unfinished or aborted uploads. They are harmless, and `gc` removes them.
     pub unclaimed: u64,
+    /// Whether large contents are objects in a bucket instead of files.
+    pub are_objects: bool,
     /// Files in the blob directory that are not in a blob's place. They are harmless as well.
     pub strays: Vec<PathBuf>,
     /// The reason why a blob directory could not be listed, so that `unclaimed` is incomplete.
@@ -90,9 +94,10 @@ pub async fn check(
     store: &Store,
     blobs: &Blobs,
     mut progress: impl FnMut(&FsckReport),
-) -> store::Result<FsckReport> {
+) -> Result<FsckReport> {
     let mut report = FsckReport {
         database: store.read(store::check_integrity).await?,
+        are_objects: blobs.remote().is_some(),
         ..FsckReport::default()
     };
     let mut after = 0;
@@ -107,10 +112,17 @@ pub async fn check(
                     .map(|row| row.id)
                     .collect();
                 let contents = store::blobs::contents(conn, &small)?;
-                let checked = rows
-                    .into_iter()
-                    .map(|row| (row, damage(&blobs, &row, contents.get(&row.id))));
-                Ok::<_, store::Error>(checked.collect::<Vec<_>>())
+                let expected = expected(conn, &blobs, &rows)?;
+                let mut checked = Vec::with_capacity(rows.len());
+                for row in rows {
+                    let damage = if expected.contains(&row.id) {
+                        damage(&blobs, &row, contents.get(&row.id))?
+                    } else {
+                        None
+                    };
+                    checked.push((row, damage));
+                }
+                Ok::<_, Error>(checked)
             })
             .await?;
         let Some((last, _)) = page.last() else { break };
@@ -128,14 +140,33 @@ pub async fn check(
         progress(&report);
     }
     check_trees(store, &mut report).await?;
-    match list(blobs) {
-        Ok((sums, strays)) => {
+    let listed = match blobs {
+        Blobs::Local(directory) => list(directory).map(Listed::Files),
+        Blobs::Remote(bucket) => list_objects(bucket).map(Listed::Objects),
+    };
+    match listed {
+        Ok(Listed::Files((sums, strays))) => {
             report.unclaimed = count_unclaimed(store, sums).await?;
             report.strays = strays;
+        }
+        Ok(Listed::Objects((names, strays))) => {
+            report.unclaimed = count_unclaimed_objects(store, names).await?;
+            report.strays = strays.into_iter().map(PathBuf::from).collect();
         }
         Err(error) => report.unlisted = Some(error.to_string()),
     }
     Ok(report)
+}
+
+/// Notes which objects are missing or damaged, so that the next one who brings the same bytes sends them. Returns their
+/// number.
+pub async fn note_damaged_objects(exchange: &Exchange, report: &FsckReport) -> Result<usize> {
+    let damaged = report.damaged.iter().filter(|blob| !blob.in_database);
+    let ids: Vec<i64> = damaged.map(|blob| blob.id).collect();
+    let count = ids.len();
+    let note = move |conn: &mut Connection| Ok(store::objects::mark_missing(conn, &ids)?);
+    exchange.without_policy().write(note).await?;
+    Ok(count)
 }
 
 /// Returns the damage of a blob whose bytes are in the database. `content` holds those bytes, if they are there.
@@ -146,12 +177,23 @@ pub fn content_damage(blob: &BlobRef, content: Option<&Vec<u8>>) -> Option<Damag
     }
 }
 
-fn damage(blobs: &Blobs, row: &Row, content: Option<&Vec<u8>>) -> Option<Damage> {
+fn damage(blobs: &Blobs, row: &Row, content: Option<&Vec<u8>>) -> Result<Option<Damage>> {
     if row.in_database {
-        content_damage(&row.blob, content)
+        Ok(content_damage(&row.blob, content))
     } else {
-        blobs.verify(&row.blob).err()
+        Ok(blobs.verify(row.id, &row.blob)?.err())
     }
+}
+
+/// Returns the rows whose bytes should be there. Those of an object may be on their way, until a tree contains it.
+fn expected(conn: &mut Connection, blobs: &Blobs, rows: &[Row]) -> store::Result<HashSet<i64>> {
+    let (arrived, coming): (Vec<&Row>, Vec<&Row>) = rows.iter().partition(|row| row.arrived);
+    let mut expected: HashSet<i64> = arrived.into_iter().map(|row| row.id).collect();
+    if blobs.remote().is_some() && !coming.is_empty() {
+        let coming: Vec<i64> = coming.into_iter().map(|row| row.id).collect();
+        expected.extend(store::objects::named(conn, &coming)?);
+    }
+    Ok(expected)
 }
 
 async fn check_trees(store: &Store, report: &mut FsckReport) -> store::Result<()> {
@@ -203,10 +245,44 @@ fn fault(row: &Saved, files: &[File]) -> Option<Fault> {
 }
 
 /// Returns the names of the files in blobs' places, and the paths of all other files.
-fn list(blobs: &Blobs) -> io::Result<(Vec<Sha256Sum>, Vec<PathBuf>)> {
+fn list(blobs: &LocalBlobs) -> io::Result<(Vec<Sha256Sum>, Vec<PathBuf>)> {
     let mut sums = Vec::new();
     blobs.walk(|file| sums.push(file.sha256))?;
     Ok((sums, blobs.strays()?))
+}
+
+/// The names of objects, and those of objects that are not ours.
+type ObjectNames = (Vec<ObjectName>, Vec<String>);
+
+/// The files or objects that were found.
+enum Listed {
+    Files((Vec<Sha256Sum>, Vec<PathBuf>)),
+    Objects(ObjectNames),
+}
+
+fn list_objects(blobs: &RemoteBlobs) -> io::Result<ObjectNames> {
+    let (mut names, mut strays) = (Vec::new(), Vec::new());
+    blobs.walk(|found| match found {
+        FoundObject::Named(name, _) => names.push(name),
+        FoundObject::Stray(name) => strays.push(name),
+    })?;
+    Ok((names, strays))
+}
+
+/// Returns the number of objects without a row that do not wait for their deletion.
+async fn count_unclaimed_objects(store: &Store, names: Vec<ObjectName>) -> store::Result<u64> {
+    let mut unclaimed = 0;
+    for chunk in names.chunks(1000) {
+        let names: Vec<_> = chunk.iter().map(|name| (name.id, name.sha256)).collect();
+        let found = names.clone();
+        let known = store.read(move |conn| {
+            let ids: Vec<i64> = found.iter().map(|(id, _)| *id).collect();
+            store::objects::known(conn, &ids)
+        });
+        let known = known.await?;
+        unclaimed += names.iter().filter(|name| !known.contains(name)).count() as u64;
+    }
+    Ok(unclaimed)
 }
 
 async fn count_unclaimed(store: &Store, sums: Vec<Sha256Sum>) -> store::Result<u64> {

@@ -10,6 +10,7 @@
 //!
 //! No file is removed while a process copies the directory.
 
+use super::objects;
 use super::runs::{self, Task};
 use crate::audit::{self, About, Action};
 use crate::{Exchange, Mode, Result};
@@ -117,6 +118,7 @@ async fn clear(
         .await?;
     remove_unnamed(exchange, arrived_before, &mut report).await?;
     remove_unclaimed_files(exchange, arrived_before, &mut report).await?;
+    objects::delete_removed(exchange, &mut report).await?;
     Ok(report)
 }
 
@@ -177,10 +179,12 @@ pub async fn rehearse(
     let (deleted_before, forgotten_before) = (limit(retention), limit(event_age));
     let arrived_before = Arrival::before(&exchange.blobs, grace)?;
     let files = old_files(exchange, arrived_before).await?;
+    let blobs = exchange.blobs.clone();
     let rehearsal = exchange
         .without_policy()
         .try_out(Mode::DryRun, move |conn| {
             let mut report = purge(conn, deleted_before)?;
+            objects::rehearse(conn, &blobs, &mut report)?;
             rehearse_unnamed(conn, arrived_before, &mut report)?;
             let claimed = store::blobs::ids(conn, files.iter().map(|file| file.sha256))?;
             for file in files
@@ -236,26 +240,29 @@ fn purge(conn: &mut Connection, deleted_before: Timestamp) -> Result<GcReport> {
     })
 }
 
+/// Whether large contents are objects in a bucket.
+type IsRemote = bool;
+
 /// Rows that may have lost the last row that named them.
 #[derive(Debug, Clone, Copy)]
 enum Unnamed {
     /// Trees.
     Trees,
-    /// Contents stored before this time.
-    Blobs(Timestamp),
+    /// Contents stored before this time. If large ones are objects, the objects are noted for their deletion.
+    Blobs(Timestamp, IsRemote),
 }
 
 impl Unnamed {
     /// Returns the kinds in the order of their removal: a tree names contents.
-    fn all(arrived_before: Arrival) -> [Self; 2] {
-        [Self::Trees, Self::Blobs(arrived_before.row)]
+    fn all(arrived_before: Arrival, is_remote: IsRemote) -> [Self; 2] {
+        [Self::Trees, Self::Blobs(arrived_before.row, is_remote)]
     }
 
     /// Returns the next rows with an ID above `after` that nothing names, by ID.
     fn find(self, conn: &mut Connection, after: i64) -> store::Result<Vec<i64>> {
         match self {
             Self::Trees => store::trees::unnamed(conn, after, CHUNK),
-            Self::Blobs(before) => store::blobs::unnamed(conn, before, after, CHUNK),
+            Self::Blobs(before, _) => store::blobs::unnamed(conn, before, after, CHUNK),
         }
     }
 
@@ -263,14 +270,17 @@ impl Unnamed {
     fn remove(self, conn: &mut Connection, found: &[i64]) -> store::Result<(usize, u64)> {
         match self {
             Self::Trees => Ok((store::trees::remove_unnamed(conn, found)?, 0)),
-            Self::Blobs(before) => store::blobs::remove_unnamed(conn, before, found),
+            Self::Blobs(before, is_remote) => {
+                let objects_at = is_remote.then(Timestamp::now);
+                store::blobs::remove_unnamed(conn, before, found, objects_at)
+            }
         }
     }
 
     fn count(self, (rows, bytes): (usize, u64), report: &mut GcReport) {
         match self {
             Self::Trees => report.trees += rows,
-            Self::Blobs(_) => report.blobs += rows,
+            Self::Blobs(..) => report.blobs += rows,
         }
         report.bytes += bytes;
     }
@@ -283,7 +293,7 @@ async fn remove_unnamed(
     arrived_before: Arrival,
     report: &mut GcReport,
 ) -> Result<()> {
-    for kind in Unnamed::all(arrived_before) {
+    for kind in Unnamed::all(arrived_before, exchange.blobs.remote().is_some()) {
         let mut after = 0;
         loop {
             let look = move |conn: &mut Connection| Ok(kind.find(conn, after)?);
@@ -304,7 +314,8 @@ fn rehearse_unnamed(
     arrived_before: Arrival,
     report: &mut GcReport,
 ) -> Result<()> {
-    for kind in Unnamed::all(arrived_before) {
+    // What is noted for its deletion is undone with the rest.
+    for kind in Unnamed::all(arrived_before, false) {
         let mut after = 0;
         loop {
             let found = kind.find(conn, after)?;
@@ -317,7 +328,9 @@ fn rehearse_unnamed(
 }
 
 async fn old_files(exchange: &Exchange, arrived_before: Arrival) -> Result<Vec<StoredFile>> {
-    let blobs = exchange.blobs.clone();
+    let Some(blobs) = exchange.blobs.local().cloned() else {
+        return Ok(Vec::new());
+    };
     blocking(move || {
         let mut old = Vec::new();
         blobs.walk(|file| {
@@ -335,9 +348,12 @@ async fn remove_unclaimed_files(
     arrived_before: Arrival,
     report: &mut GcReport,
 ) -> Result<()> {
+    let Some(directory) = exchange.blobs.local() else {
+        return Ok(());
+    };
     let old = old_files(exchange, arrived_before).await?;
     for chunk in old.chunks(FILES_AT_ONCE) {
-        let (files, blobs) = (chunk.to_vec(), exchange.blobs.clone());
+        let (files, blobs) = (chunk.to_vec(), directory.clone());
         let removed = exchange
             .without_policy()
             .write(move |conn| {

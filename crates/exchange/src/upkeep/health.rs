@@ -24,7 +24,7 @@ struct Times {
 pub enum Extent {
     /// All that a submission needs.
     Whole,
-    /// What this machine contributes. It leaves out a database of a server.
+    /// What this machine contributes. It leaves out a database of a server and a bucket.
     Local,
 }
 
@@ -50,7 +50,10 @@ async fn look(exchange: &Exchange, extent: Extent) -> Result<()> {
     }
     let (blobs, space) = (exchange.blobs.clone(), exchange.space.clone());
     blocking(move || {
-        blobs.check_writable()?;
+        match extent {
+            Extent::Whole => blobs.check_writable()?,
+            Extent::Local => blobs.check_local()?,
+        }
         space.check(0)
     })
     .await?

@@ -9,7 +9,8 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio::sync::Mutex;
 
-pub use nbcourier_blobs::Space;
+use nbcourier_blobs::RemoteBlobs;
+pub use nbcourier_blobs::{Sent, Space};
 
 /// Minimum time for which a count of the blobs is reused.
 const COUNT_SERVES: Duration = Duration::from_secs(15);
@@ -38,6 +39,8 @@ pub struct Holdings {
     pub database: Option<DatabaseFiles>,
     /// The time by which the clock of this machine is ahead of that of the database's server, in microseconds.
     pub clock_ahead: Option<i64>,
+    /// What this server has sent to the bucket, if there is one.
+    pub sent: Option<Sent>,
 }
 
 /// What all servers of an exchange have in common.
@@ -47,6 +50,8 @@ pub struct Common {
     pub blobs: (u64, u64),
     /// The last run of each task.
     pub runs: Vec<runs::Run>,
+    /// The number of objects that wait for their deletion and their bytes, if there is a bucket.
+    pub removed_objects: Option<(u64, u64)>,
 }
 
 /// The last count of the blobs.
@@ -81,6 +86,7 @@ pub async fn holdings(exchange: &Exchange) -> Result<Holdings> {
         Some(Common {
             blobs: count(exchange).await?,
             runs: runs::list(exchange).await?,
+            removed_objects: waiting(exchange).await?,
         })
     } else {
         // Shows whether the database answers.
@@ -92,7 +98,18 @@ pub async fn holdings(exchange: &Exchange) -> Result<Holdings> {
         blob_space,
         database,
         clock_ahead: exchange.rows.role().clock_ahead(),
+        sent: exchange.blobs.remote().map(RemoteBlobs::sent),
     })
+}
+
+async fn waiting(exchange: &Exchange) -> Result<Option<(u64, u64)>> {
+    if exchange.blobs.remote().is_none() {
+        return Ok(None);
+    }
+    let read = exchange
+        .without_policy()
+        .read(|conn| Ok(store::objects::waiting(conn)?));
+    read.await.map(Some)
 }
 
 async fn count(exchange: &Exchange) -> Result<(u64, u64)> {

@@ -173,7 +173,7 @@ impl Connection {
     }
 
     /// Whether the database is one of a PostgreSQL server.
-    pub(crate) fn is_postgres(&self) -> bool {
+    pub fn is_postgres(&self) -> bool {
         matches!(self.backend, Backend::Postgres(_))
     }
 

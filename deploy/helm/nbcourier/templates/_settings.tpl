@@ -166,6 +166,7 @@ container find the data as well: kubectl exec deploy/nbcourier -- nbcourier fsck
 {{- $url := printf "s3://%s/%s" .bucket (trimAll "/" .prefix) | trimSuffix "/" -}}
 {{- $environment = append $environment (dict "name" "NBCOURIER_STORAGE" "value" $url) -}}
 {{- with .endpoint }}{{ $environment = append $environment (dict "name" "NBCOURIER_S3_ENDPOINT" "value" .) }}{{ end -}}
+{{- if .allowHttp }}{{ $environment = append $environment (dict "name" "NBCOURIER_S3_ALLOW_HTTP" "value" "true") }}{{ end -}}
 {{- with .region }}{{ $environment = append $environment (dict "name" "NBCOURIER_S3_REGION" "value" .) }}{{ end -}}
 {{- if .existingSecret -}}
 {{- $access := dict "name" .existingSecret "key" .accessKeyIdKey -}}
