@@ -145,6 +145,8 @@ container find the data as well: kubectl exec deploy/nbcourier -- nbcourier fsck
 {{- $environment := list -}}
 {{- if include "nbcourier.isShared" . -}}
 {{- $environment = append $environment (dict "name" "NBCOURIER_SPOOL_DIR" "value" "/var/spool/nbcourier") -}}
+{{- /* The image names another directory, which nobody can write to without a volume. */ -}}
+{{- $environment = append $environment (dict "name" "NBCOURIER_DATA_DIR" "value" "/var/spool/nbcourier") -}}
 {{- else -}}
 {{- $environment = append $environment (dict "name" "NBCOURIER_DATA_DIR" "value" (include "nbcourier.dataDir" .)) -}}
 {{- end -}}
