@@ -46,6 +46,7 @@ unit: ## Run the Rust tests: units, protocol replay, permission matrix, malforme
 	scripts/in-memory.sh cargo test --workspace --no-fail-fast
 	scripts/test-postgres.sh
 	scripts/test-s3.sh
+	scripts/test-replicas.sh
 
 clients: ## Test the binary with the real nbgrader, ngshare's client, JupyterHub and a browser
 	cargo build

@@ -1,19 +1,16 @@
 """The fixtures of these tests: the program, its image, and a cluster of one node for each test."""
 
 import os
-import re
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from chart import CHART, ROOT
+from chart import ROOT
 from image import Image, build
 from network import Network, require_root
 from ngshare import Installation, small
 from pod import Cluster
 
-FEATURES = ["database", "s3", "signingKey", "replicas"]
 
 
 @pytest.fixture(scope="session")
@@ -21,21 +18,6 @@ def binary() -> Path:
     """The program under test."""
     built = ROOT / "target" / "debug" / "nbcourier"
     return Path(os.environ.get("NBCOURIER_BIN", built))
-
-
-@pytest.fixture(scope="session")
-def future_chart(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The chart as it will be when the program has all features."""
-    copy = tmp_path_factory.mktemp("chart") / "nbcourier"
-    shutil.copytree(CHART, copy)
-    features = copy / "templates" / "_features.tpl"
-    text = features.read_text()
-    names = " ".join(f'"{name}"' for name in FEATURES)
-    changed = re.sub(
-        r"\{\{- list.* \| toJson -\}\}", f"{{{{- list {names} | toJson -}}}}", text
-    )
-    features.write_text(changed)
-    return copy
 
 
 @pytest.fixture(scope="session")

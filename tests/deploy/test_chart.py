@@ -24,41 +24,35 @@ CASES = {
     "everything": "nbcourier",
     "postgres": "nbcourier",
     "s3": "nbcourier",
+    "replicas": "nbcourier",
 }
-# The values that need features that the program does not have yet.
-FUTURE = "replicas"
 # The versions of Kubernetes that the manifests are checked with: the oldest one of Chart.yaml, and newer ones.
 VERSIONS = ["1.30", "1.33", "1.37"]
 # Resources that are not part of Kubernetes.
 FOREIGN = ["ServiceMonitor"]
 
 
-def rendered_case(name: str, future: Path) -> Rendered:
+def rendered_case(name: str) -> Rendered:
     """Renders one of the cases."""
-    if name == FUTURE:
-        return render(load_values(name), chart=future)
     return render(load_values(name), release=CASES[name])
 
 
-@pytest.fixture(params=[*CASES, FUTURE])
+@pytest.fixture(params=CASES)
 def case(request: pytest.FixtureRequest) -> str:
     """The name of a file in `values/`."""
     return request.param
 
 
-def test_the_chart_has_nothing_to_complain_about(case: str, future_chart: Path) -> None:
-    chart = future_chart if case == FUTURE else CHART
-    report = lint(chart, load_values(case), strict=True)
+def test_the_chart_has_nothing_to_complain_about(case: str) -> None:
+    report = lint(CHART, load_values(case), strict=True)
     assert report["errors"] == []
     complaints = [each["error"] for each in report["messages"]]
     assert complaints == ["icon is recommended"]
 
 
-def test_the_manifests_are_those_that_were_reviewed(
-    case: str, future_chart: Path
-) -> None:
+def test_the_manifests_are_those_that_were_reviewed(case: str) -> None:
     """Run with UPDATE_SNAPSHOT=1 to accept new ones, and read the difference."""
-    rendered = rendered_case(case, future_chart)
+    rendered = rendered_case(case)
     texts = rendered.texts | {NOTES: commented(rendered.notes)}
     text = "".join(
         f"# {path}\n{without_blank_lines(texts[path])}" for path in sorted(texts)
@@ -75,19 +69,17 @@ def test_the_manifests_are_those_that_were_reviewed(
 
 
 @pytest.mark.parametrize("version", VERSIONS)
-def test_kubernetes_accepts_the_manifests(
-    case: str, version: str, future_chart: Path
-) -> None:
+def test_kubernetes_accepts_the_manifests(case: str, version: str) -> None:
     checked = 0
-    for document in rendered_case(case, future_chart).documents:
+    for document in rendered_case(case).documents:
         if document["kind"] not in FOREIGN:
             kubernetes_validate.validate(document, version, strict=True)
             checked += 1
     assert checked >= 5
 
 
-def test_names_and_values_fit_into_labels(case: str, future_chart: Path) -> None:
-    for document in rendered_case(case, future_chart).documents:
+def test_names_and_values_fit_into_labels(case: str) -> None:
+    for document in rendered_case(case).documents:
         for key, value in document["metadata"]["labels"].items():
             assert re.fullmatch(
                 r"[A-Za-z0-9]([-._A-Za-z0-9]{0,61}[A-Za-z0-9])?", value
@@ -172,9 +164,7 @@ SET_BY_THE_CHART = {
 
 
 def test_the_chart_offers_the_features_that_the_program_has(binary: Path) -> None:
-    """If this fails, the program has learned something: add the feature to `_features.tpl`, and move the values of
-    `values/replicas.yaml` that it covers to `values/everything.yaml`.
-    """
+    """If this fails, the program has learned something: add the feature to `_features.tpl`."""
     flags = flags_of(binary, "serve")
     has = {
         "database": "--database-password-file" in flags

@@ -27,14 +27,6 @@ REFUSED = {
         },
         "Several replicas need PostgreSQL (database.url) and S3 (s3.bucket)",
     ),
-    "replicas, which this version does not know": (
-        {
-            "deployment": {"replicaCount": 3},
-            "database": {"url": "postgres://nbcourier@db/nbcourier"},
-            "s3": {"bucket": "work"},
-        },
-        "deployment.replicaCount is 3, but nbcourier {version} runs as one replica",
-    ),
     "ngshare's volume, which is not mounted": (
         {
             "nameOverride": "ngshare",

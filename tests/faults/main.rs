@@ -22,6 +22,7 @@ mod load;
 mod locked;
 mod many_files;
 mod power;
+mod replicas;
 mod second_process;
 mod slow_clients;
 mod tally;

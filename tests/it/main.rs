@@ -24,6 +24,7 @@ mod permission_matrix;
 mod postgres;
 mod protocol_replay;
 mod races;
+mod replicas;
 mod s3;
 mod sql;
 mod statements;

@@ -270,11 +270,12 @@ fn only_the_configuration_reads_the_environment() {
 
 /// Files with tests that may sleep, because they are about time, or because they limit the waiting themselves. All
 /// others use `nbcourier_testkit::eventually`.
-const MAY_SLEEP: [&str; 8] = [
+const MAY_SLEEP: [&str; 9] = [
     // Sleeps between two looks, with a limit.
     "crates/testkit/src/patience.rs",
     // Kill the program after a random time.
     "tests/faults/kill.rs",
+    "tests/faults/replicas.rs",
     "crates/testkit/src/server.rs",
     // Answer slowly on purpose.
     "crates/testkit/src/hub.rs",

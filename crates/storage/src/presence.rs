@@ -266,7 +266,8 @@ impl Keeper {
         Error::Unusable(if self.me.alone || other.alone {
             format!(
                 "Another nbcourier is serving {postgres} already: {other}, with its files in {place}. Stop it first: the \
-                 files of submissions are in the directory of one server, so only one can serve them."
+                 files of submissions are in the directory of one server, so only one can serve them. \
+                 Several servers need their files in one S3 bucket (--storage)."
             )
         } else {
             format!(

@@ -250,8 +250,8 @@ impl Setup {
         child.wait().expect("it ends");
     }
 
-    /// Returns the setup of another server of the same exchange.
-    fn replica(&self, number: usize) -> Self {
+    /// Returns the setup of another server of the same exchange, with a data directory of its own.
+    pub fn replica(&self, number: usize) -> Self {
         let (from, to) = (
             self.data_dir().display().to_string(),
             self.beside(&format!("data-{number}")).display().to_string(),
@@ -285,6 +285,9 @@ impl Setup {
         command
     }
 }
+
+/// The time between the last connection to a replica and its end.
+const PAUSE: std::time::Duration = std::time::Duration::from_millis(500);
 
 /// The variable with the number of servers that make up an exchange, if they share database and files.
 const REPLICAS: &str = "NBCOURIER_TEST_REPLICAS";
@@ -368,6 +371,8 @@ impl Server {
     pub fn retire_replica(&mut self, number: usize) -> Option<i32> {
         let mut process = self.processes.remove(number);
         self.balance();
+        // A connection that the proxy has just opened waits to be accepted. The chart has a pause of seconds for it.
+        thread::sleep(PAUSE);
         process.ask_to_stop();
         process.exit_code()
     }

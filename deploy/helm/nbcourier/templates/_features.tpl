@@ -8,7 +8,7 @@ start with them. tests/deploy compares the list with the flags of the program.
   replicas    several replicas, which needs the other three
 */}}
 {{- define "nbcourier.features" -}}
-{{- list "database" "s3" "signingKey" | toJson -}}
+{{- list "database" "s3" "signingKey" "replicas" | toJson -}}
 {{- end -}}
 
 {{/* "true" if the program understands the feature of this name. */}}
