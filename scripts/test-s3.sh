@@ -7,12 +7,10 @@ cd "$(dirname "$0")/.."
 scripts/setup-postgres.sh
 scripts/setup-s3.sh
 suites=("$@")
-[ ${#suites[@]} -gt 0 ] || suites=(races:: checksums:: compression:: keeping::archive v1::trees)
+[ ${#suites[@]} -gt 0 ] || suites=(races:: checksums:: compression:: v1::collect v1::give v1::release)
 # These bring places of their own, and have run before.
 skipped=(--skip postgres:: --skip s3::)
 for store in s3 postgres+s3; do
     NBCOURIER_TEST_STORE=$store scripts/in-memory.sh \
         cargo test --workspace --test it -- --test-threads 6 "${skipped[@]}" "${suites[@]}"
 done
-# With PostgreSQL beside the object stores of these tests.
-NBCOURIER_TEST_STORE=postgres exec scripts/in-memory.sh cargo test --workspace --test it -- --test-threads 6 s3::
