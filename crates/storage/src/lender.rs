@@ -1,6 +1,6 @@
 //! The connections that a pool opens and lends.
 
-use super::backend::{Failure, Postgres, Purpose, WAIT_FOR_OTHERS};
+use super::backend::{Failure, Postgres, Purpose, READER_SETTINGS, WAIT_FOR_OTHERS, is_setting};
 use super::turns::Turns;
 use super::{Connection, Error, Result};
 use diesel::connection::InstrumentationEvent;
@@ -9,9 +9,6 @@ use std::time::Duration;
 
 /// The time to wait for a connection.
 pub(super) const PATIENCE: Duration = Duration::from_secs(10);
-
-/// The settings of a connection for reading.
-const READER_PRAGMAS: &str = "PRAGMA foreign_keys = ON; PRAGMA query_only = ON;";
 
 /// Opens connections and lends them.
 #[derive(Debug)]
@@ -31,7 +28,7 @@ impl ManageConnection for Lender {
             Self::File(url) => {
                 let mut conn = Connection::open(url)?;
                 conn.batch_execute(WAIT_FOR_OTHERS)?;
-                conn.batch_execute(READER_PRAGMAS)?;
+                conn.batch_execute(READER_SETTINGS)?;
                 conn
             }
             Self::Server(postgres, purpose) => postgres.connect(*purpose)?,
@@ -90,8 +87,7 @@ pub(super) fn trace(event: InstrumentationEvent<'_>) {
         && log::log_enabled!(target: STATEMENTS, log::Level::Trace)
     {
         let text = query.to_string();
-        // A setting of the connection, or a step of maintenance between the requests.
-        if text.starts_with("PRAGMA") {
+        if is_setting(&text) {
             return;
         }
         let statement = text.split(" -- binds: ").next().unwrap_or_default();

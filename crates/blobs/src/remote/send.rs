@@ -21,9 +21,9 @@ use tokio::task::{JoinSet, spawn_blocking};
 /// parts from 5 MiB on, and 10,000 of them.
 const PART: usize = 8 * 1024 * 1024;
 /// The number of parts of one file that are sent at the same time.
-const PARTS_AT_ONCE: usize = 4;
+const PARTS_AT_ONCE: usize = 2;
 /// Bytes that all files together have in memory while they are sent.
-const BUDGET: usize = 64 * 1024 * 1024;
+const BUDGET: usize = 32 * 1024 * 1024;
 /// The time for which a file that was sent need not be sent again, although its row may not say so yet.
 const RECENT: Duration = Duration::from_secs(10);
 /// The number of files that were sent lately above which old ones are forgotten.

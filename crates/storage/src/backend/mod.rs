@@ -9,7 +9,7 @@ mod sqlite;
 
 pub use postgres::{Postgres, PostgresError};
 pub(crate) use postgres::{Purpose, apart, load_rows};
-pub(crate) use sqlite::{WAIT_FOR_OTHERS, check_integrity};
+pub(crate) use sqlite::{READER_SETTINGS, WAIT_FOR_OTHERS, check_integrity, is_setting};
 
 use super::{Error, Result};
 use diesel::QueryResult;

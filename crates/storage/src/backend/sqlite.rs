@@ -8,6 +8,14 @@ use diesel::sqlite::SqliteConnection;
 /// How long a statement waits for other connections to the file.
 pub(crate) const WAIT_FOR_OTHERS: &str = "PRAGMA busy_timeout = 10000;";
 
+/// The settings of a connection for reading.
+pub(crate) const READER_SETTINGS: &str = "PRAGMA foreign_keys = ON; PRAGMA query_only = ON;";
+
+/// Whether a statement is a setting of the connection, or a step of maintenance between the requests.
+pub(crate) fn is_setting(statement: &str) -> bool {
+    statement.starts_with("PRAGMA")
+}
+
 impl Connection {
     /// Opens the SQLite database with this name or URL.
     pub(crate) fn open(url: &str) -> Result<Self> {
