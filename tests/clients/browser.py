@@ -2,13 +2,16 @@
 
 import os
 import shutil
+from collections.abc import Callable
 from pathlib import Path
+from typing import TypeVar
 from urllib.parse import quote
 
 from hub import Hub
 from selenium.common.exceptions import (
     NoSuchElementException,
     StaleElementReferenceException,
+    WebDriverException,
 )
 from selenium.webdriver import Chrome, ChromeOptions, ChromeService
 from selenium.webdriver.common.by import By
@@ -18,6 +21,8 @@ PAGE_LIMIT_S = 30
 # The pause between two looks at a page, in seconds.
 LOOK_S = 0.1
 IS_COMPLETE = "return document.readyState === 'complete'"
+# Chromium's words for an element that the page replaced during a click. The error has no class of its own.
+REPLACED = "does not belong to the document"
 # The browser must not look for updates, and this machine may have no screen and no sandbox for root.
 FLAGS = [
     "--headless=new",
@@ -31,6 +36,8 @@ FLAGS = [
     "--no-first-run",
     "--window-size=1100,850",
 ]
+
+T = TypeVar("T")
 
 
 def start_browser(profile: Path, *more: str) -> Chrome:
@@ -69,7 +76,20 @@ def wait_for_text(browser: Chrome, text: str) -> None:
     """Waits until a person can read the text, for text that appears some time after a click."""
     gone = [NoSuchElementException, StaleElementReferenceException]
     wait = WebDriverWait(browser, PAGE_LIMIT_S, LOOK_S, gone)
-    wait.until(lambda page: text in text_of(page), f"nowhere on the page: {text}")
+    wait.until(
+        lambda page: unless_replaced(lambda: text in text_of(page)),
+        f"nowhere on the page: {text}",
+    )
+
+
+def unless_replaced(step: Callable[[], T]) -> T | None:
+    """Returns the result of the step; None if the page replaced the element meanwhile, and the step is to be repeated."""
+    try:
+        return step()
+    except WebDriverException as error:
+        if REPLACED in (error.msg or ""):
+            return None
+        raise
 
 
 def text_of(browser: Chrome) -> str:

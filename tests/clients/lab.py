@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import TypeVar
 from urllib.parse import quote
 
-from browser import LOOK_S, fill_in_login, picture, text_of
+from browser import LOOK_S, fill_in_login, picture, text_of, unless_replaced
 from hub import Hub
 from selenium.common.exceptions import (
     ElementClickInterceptedException,
@@ -121,7 +121,7 @@ class Desk:
     def _until(self, ready: Callable[[], T | None], what: str) -> T:
         wait = WebDriverWait(self._browser, LIMIT_S, LOOK_S, PASSING)
         try:
-            return wait.until(lambda _: ready())
+            return wait.until(lambda _: unless_replaced(ready))
         except TimeoutException as error:
             self.picture("waits in vain")
             shown = text_of(self._browser)
