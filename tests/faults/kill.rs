@@ -1,28 +1,25 @@
 //! `kill -9` at random moments under mixed load. This is difference 7 of `api-specifications.md`.
 
 use crate::client::Client;
-use crate::ledger::{COURSE, Ledger, TEACHER};
-use crate::load::{Actor, DELETED, STUDENTS, task};
-use crate::tally::{Tally, rounds, seed};
+use crate::ledger::Ledger;
+use crate::load::{Actor, begin_round, make_course, start_all};
+use crate::tally::{Tally, rounds};
 use nbcourier_testkit::server::run;
-use nbcourier_testkit::{Course, Random, Server, Setup};
+use nbcourier_testkit::{Random, Server, Setup};
 use std::path::Path;
 use std::process::Command;
 use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
 use std::time::Duration;
 
 /// The number of rounds on one data directory. A new one keeps the time for checking all of it short.
-const ON_ONE_DIRECTORY: u64 = 25;
+const ON_ONE_DIRECTORY: usize = 25;
 
 #[test]
 fn answered_changes_survive_kill_9_at_any_moment() {
     let tally = Tally::of("kill -9 under mixed load");
     let all = rounds(8, 200);
-    let mut round = 0;
-    while round < all {
-        let until = all.min(round + ON_ONE_DIRECTORY);
-        on_one_directory(round..until, &tally);
-        round = until;
+    for first in (0..all).step_by(ON_ONE_DIRECTORY) {
+        on_one_directory(first..all.min(first + ON_ONE_DIRECTORY as u64), &tally);
     }
     tally.assert_clean();
 }
@@ -30,23 +27,10 @@ fn answered_changes_survive_kill_9_at_any_moment() {
 fn on_one_directory(rounds: std::ops::Range<u64>, tally: &Tally) {
     let setup = Setup::standalone().unlimited();
     let mut server = setup.start();
-    Course::of(&server, COURSE).make(&[TEACHER], &STUDENTS);
-    Course::of(&server, COURSE).enrol(DELETED).ok();
+    make_course(&server);
     let mut past = Vec::new();
     for round in rounds {
-        let mut random = Random::seeded(seed().wrapping_mul(1_000_003).wrapping_add(round));
-        let ledger = Ledger::of_round(round);
-        for name in [ledger.work(), ledger.release(), ledger.deleting()] {
-            Course::of(&server, COURSE)
-                .release(&name, TEACHER, &task())
-                .ok();
-        }
-        ledger.versions.lock().unwrap().insert(1, task());
-        for number in 0..12 {
-            // The guests of the last round are removed.
-            let guest = format!("student/{COURSE}/guest%20{number}");
-            server.delete(&guest, TEACHER);
-        }
+        let (mut random, ledger) = begin_round(&server, round);
         load_until_killed(server, &ledger, tally, &mut random);
         tally.round();
         if random.below(4) == 0 {
@@ -83,7 +67,7 @@ fn load_until_killed(server: Server, ledger: &Ledger, tally: &Tally, random: &mu
     let client = Client::of(&server);
     let over = AtomicBool::new(false);
     let moment = Duration::from_micros(5_000 + random.number() % 600_000);
-    let mut actor = || Actor {
+    let actor = || Actor {
         client: client.clone(),
         ledger,
         tally,
@@ -92,19 +76,7 @@ fn load_until_killed(server: Server, ledger: &Ledger, tally: &Tally, random: &mu
     };
     let data = server.data_dir();
     std::thread::scope(|scope| {
-        for student in STUDENTS {
-            let actor = actor();
-            scope.spawn(move || actor.submit(student));
-        }
-        for act in [
-            Actor::release,
-            Actor::give_feedback,
-            Actor::change_roster,
-            Actor::delete_and_restore,
-        ] {
-            let actor = actor();
-            scope.spawn(move || act(actor));
-        }
+        start_all(scope, actor);
         scope.spawn(|| clear_until_killed(&data, &over));
         std::thread::sleep(moment);
         let log = server.log();

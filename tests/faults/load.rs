@@ -4,11 +4,12 @@ use crate::client::{Client, some_files};
 use crate::ledger::{
     COURSE, Changing, ConfirmedSubmission, Ledger, TEACHER, Unanswered, as_ngshare, text,
 };
-use crate::tally::Tally;
+use crate::tally::{Tally, seed};
 use nbcourier_testkit::server::ADMIN;
-use nbcourier_testkit::{Call, Random, Reply, Sent, percent_encode};
+use nbcourier_testkit::{Call, Course, Random, Reply, Sent, Server, percent_encode};
 use serde_json::json;
 use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
+use std::thread::Scope;
 
 /// The students who submit.
 pub const STUDENTS: [&str; 4] = ["lawrence", "eric", "ada", "bob"];
@@ -21,6 +22,50 @@ pub fn task() -> Vec<Sent> {
         Sent::new("task.ipynb", "{}"),
         Sent::new("data", vec![1; 100_000]),
     ]
+}
+
+/// Creates the course of all rounds.
+pub fn make_course(server: &Server) {
+    Course::of(server, COURSE).make(&[TEACHER], &STUDENTS);
+    Course::of(server, COURSE).enrol(DELETED).ok();
+}
+
+/// Prepares a round on a running server: its random choices, and its assignments, which are released.
+pub fn begin_round(server: &Server, round: u64) -> (Random, Ledger) {
+    let random = Random::seeded(seed().wrapping_mul(1_000_003).wrapping_add(round));
+    let ledger = Ledger::of_round(round);
+    for name in [ledger.work(), ledger.release(), ledger.deleting()] {
+        Course::of(server, COURSE)
+            .release(&name, TEACHER, &task())
+            .ok();
+    }
+    ledger.versions.lock().unwrap().insert(1, task());
+    for number in 0..12 {
+        // The guests of the last round are removed.
+        let guest = format!("student/{COURSE}/guest%20{number}");
+        server.delete(&guest, TEACHER);
+    }
+    (random, ledger)
+}
+
+/// Starts a client for each kind of change, and one for each student.
+pub fn start_all<'scope, 'env>(
+    scope: &'scope Scope<'scope, 'env>,
+    mut actor: impl FnMut() -> Actor<'env>,
+) {
+    for student in STUDENTS {
+        let actor = actor();
+        scope.spawn(move || actor.submit(student));
+    }
+    for act in [
+        Actor::release,
+        Actor::give_feedback,
+        Actor::change_roster,
+        Actor::delete_and_restore,
+    ] {
+        let actor = actor();
+        scope.spawn(move || act(actor));
+    }
 }
 
 /// A client that makes changes.

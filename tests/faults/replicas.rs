@@ -1,28 +1,25 @@
 //! `kill -9` of one of three servers under mixed load. The others go on.
 
 use crate::client::Client;
-use crate::ledger::{COURSE, Ledger, TEACHER};
-use crate::load::{Actor, DELETED, STUDENTS, task};
-use crate::tally::{Tally, rounds, seed};
+use crate::ledger::Ledger;
+use crate::load::{Actor, begin_round, make_course, start_all};
+use crate::tally::{Tally, rounds};
 use nbcourier_testkit::server::run;
-use nbcourier_testkit::{Course, Random, Server, Setup};
+use nbcourier_testkit::{Random, Server, Setup};
 use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
 use std::time::Duration;
 
 /// The number of servers.
 const REPLICAS: usize = 3;
 /// The number of rounds on one database and bucket. A new one keeps the time for checking all of it short.
-const ON_ONE_EXCHANGE: u64 = 25;
+const ON_ONE_EXCHANGE: usize = 25;
 
 #[test]
 fn answered_changes_survive_the_death_of_a_replica() {
     let tally = Tally::of("one of three replicas killed");
     let all = rounds(3, 200);
-    let mut round = 0;
-    while round < all {
-        let until = all.min(round + ON_ONE_EXCHANGE);
-        on_one_exchange(round..until, &tally);
-        round = until;
+    for first in (0..all).step_by(ON_ONE_EXCHANGE) {
+        on_one_exchange(first..all.min(first + ON_ONE_EXCHANGE as u64), &tally);
     }
     tally.assert_clean();
 }
@@ -35,23 +32,10 @@ fn on_one_exchange(rounds: std::ops::Range<u64>, tally: &Tally) {
         .on_postgres(&database.url(&database.create()))
         .on_bucket(&buckets.endpoint(), &buckets.create());
     let mut server = setup.start_replicas(REPLICAS);
-    Course::of(&server, COURSE).make(&[TEACHER], &STUDENTS);
-    Course::of(&server, COURSE).enrol(DELETED).ok();
+    make_course(&server);
     let mut past = Vec::new();
     for round in rounds {
-        let mut random = Random::seeded(seed().wrapping_mul(1_000_003).wrapping_add(round));
-        let ledger = Ledger::of_round(round);
-        for name in [ledger.work(), ledger.release(), ledger.deleting()] {
-            Course::of(&server, COURSE)
-                .release(&name, TEACHER, &task())
-                .ok();
-        }
-        ledger.versions.lock().unwrap().insert(1, task());
-        for number in 0..12 {
-            // The guests of the last round are removed.
-            let guest = format!("student/{COURSE}/guest%20{number}");
-            server.delete(&guest, TEACHER);
-        }
+        let (mut random, ledger) = begin_round(&server, round);
         load_while_one_dies(&mut server, &ledger, tally, &mut random);
         tally.round();
         // Another server has everything that the dead one answered.
@@ -99,7 +83,7 @@ fn load_while_one_dies(server: &mut Server, ledger: &Ledger, tally: &Tally, rand
     let moment = Duration::from_micros(5_000 + random.number() % 600_000);
     let rest = Duration::from_micros(random.number() % 300_000);
     let victim = random.below(REPLICAS);
-    let mut actor = || Actor {
+    let actor = || Actor {
         client: client.clone(),
         ledger,
         tally,
@@ -107,19 +91,7 @@ fn load_while_one_dies(server: &mut Server, ledger: &Ledger, tally: &Tally, rand
         over: &over,
     };
     std::thread::scope(|scope| {
-        for student in STUDENTS {
-            let actor = actor();
-            scope.spawn(move || actor.submit(student));
-        }
-        for act in [
-            Actor::release,
-            Actor::give_feedback,
-            Actor::change_roster,
-            Actor::delete_and_restore,
-        ] {
-            let actor = actor();
-            scope.spawn(move || act(actor));
-        }
+        start_all(scope, actor);
         std::thread::sleep(moment);
         server.kill_replica(victim);
         // The others go on.

@@ -4,7 +4,9 @@ use super::backend::prelude::*;
 use super::schema::{blob_contents, blobs, tree_files};
 use super::{Error, Result};
 use bytes::Bytes;
-use diesel::dsl::{auto_type, exists, not};
+use diesel::dsl::{auto_type, exists, not, sql};
+use diesel::expression::SqlLiteral;
+use diesel::sql_types::BigInt;
 use diesel::upsert::excluded;
 use nbcourier_domain::{BlobRef, Md5Sum, Sha256Sum, Timestamp};
 use nbcourier_work::Bug;
@@ -322,16 +324,20 @@ pub fn remove_content(conn: &mut Connection, id: i64) -> Result<()> {
 
 /// Returns the number of blobs and their bytes.
 pub fn totals(conn: &mut Connection) -> Result<(u64, u64)> {
-    use diesel::dsl::{count_star, sql};
-    let (blobs, bytes) = blobs::table
-        .select((
-            count_star(),
-            sql::<diesel::sql_types::BigInt>("CAST(coalesce(sum(size), 0) AS BIGINT)"),
-        ))
-        .get_result::<(i64, i64)>(conn)?;
+    let select = (diesel::dsl::count_star(), sum_of_sizes());
+    parse_totals(blobs::table.select(select).get_result(conn)?)
+}
+
+/// Returns the sum of the column `size`, in a type that is the same for both databases.
+pub(super) fn sum_of_sizes() -> SqlLiteral<BigInt> {
+    sql("CAST(coalesce(sum(size), 0) AS BIGINT)")
+}
+
+/// Parses a number of rows and the sum of their sizes.
+pub(super) fn parse_totals((rows, bytes): (i64, i64)) -> Result<(u64, u64)> {
     let not_negative =
         |number| u64::try_from(number).map_err(|_| Error::Damaged("a negative number of bytes"));
-    Ok((not_negative(blobs)?, not_negative(bytes)?))
+    Ok((not_negative(rows)?, not_negative(bytes)?))
 }
 
 /// Returns up to `limit` blobs with an ID above `after`, by ID. Repeated calls visit all blobs.
@@ -347,11 +353,7 @@ pub fn page(conn: &mut Connection, after: i64, limit: i64) -> Result<Vec<Row>> {
 
 /// Returns the bytes of all blobs.
 pub fn total_bytes(conn: &mut Connection) -> Result<u64> {
-    use diesel::dsl::sql;
-    use diesel::sql_types::BigInt;
-    let total: i64 = blobs::table
-        .select(sql::<BigInt>("CAST(coalesce(sum(size), 0) AS BIGINT)"))
-        .get_result(conn)?;
+    let total: i64 = blobs::table.select(sum_of_sizes()).get_result(conn)?;
     u64::try_from(total).map_err(|_| Error::Damaged("a negative size"))
 }
 

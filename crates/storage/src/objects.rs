@@ -3,7 +3,9 @@
 //! The ID of a row is part of the name of its object, and no ID is used twice.
 
 use super::backend::prelude::*;
-use super::blobs::{CHUNK, Ids, Kept, RECENT, insert_new, parse_sha256};
+use super::blobs::{
+    CHUNK, Ids, Kept, RECENT, insert_new, parse_sha256, parse_totals, sum_of_sizes,
+};
 use super::schema::{blobs, identity, removed_objects, tree_files};
 use super::{Error, Result};
 use nbcourier_domain::{BlobRef, Sha256Sum, Timestamp};
@@ -197,16 +199,8 @@ pub fn removed(conn: &mut Connection, before: Timestamp, limit: i64) -> Result<V
 
 /// Returns the number of objects that wait for their deletion, and their bytes.
 pub fn waiting(conn: &mut Connection) -> Result<(u64, u64)> {
-    use diesel::dsl::{count_star, sql};
-    let (objects, bytes) = removed_objects::table
-        .select((
-            count_star(),
-            sql::<diesel::sql_types::BigInt>("CAST(coalesce(sum(size), 0) AS BIGINT)"),
-        ))
-        .get_result::<(i64, i64)>(conn)?;
-    let not_negative =
-        |number| u64::try_from(number).map_err(|_| Error::Damaged("a negative number of bytes"));
-    Ok((not_negative(objects)?, not_negative(bytes)?))
+    let select = (diesel::dsl::count_star(), sum_of_sizes());
+    parse_totals(removed_objects::table.select(select).get_result(conn)?)
 }
 
 /// Forgets objects that are deleted.
@@ -257,7 +251,7 @@ pub fn set_bucket(conn: &mut Connection, bucket: &str) -> Result<()> {
     Ok(())
 }
 
-/// What a database knows about the place of its large contents.
+/// The knowledge of a database about the place of its large contents.
 #[derive(Debug, Clone)]
 pub struct Place {
     /// The ID of the exchange.

@@ -1,5 +1,6 @@
 //! Copies the whole database as it is at one moment, and reads such copies.
 
+use super::backend::WAIT_FOR_OTHERS;
 use super::backend::prelude::*;
 use super::schema::{assignments, courses, feedback, identity, releases, submissions};
 use super::{Error, Result};
@@ -11,7 +12,7 @@ use std::path::Path;
 /// Copies the database to a new file, even while others use it. The copy is flushed and holds no deleted bytes.
 pub fn take(database: &Path, copy: &Path) -> Result<()> {
     let mut conn = Connection::open(text(database)?)?;
-    conn.batch_execute("PRAGMA busy_timeout = 10000")?;
+    conn.batch_execute(WAIT_FOR_OTHERS)?;
     copy_to(conn.sqlite(), copy)
 }
 

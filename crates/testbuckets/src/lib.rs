@@ -2,13 +2,14 @@
 
 #![allow(clippy::missing_panics_doc, reason = "a test that cannot go on stops")]
 
+use nbcourier_testprocess::{new_directory, spawn};
 use std::hash::{BuildHasher as _, Hasher as _, RandomState};
 use std::io::{Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Mutex, OnceLock, mpsc};
+use std::sync::{Mutex, OnceLock};
 use std::time::{Duration, Instant};
 use tempfile::TempDir;
 
@@ -52,11 +53,7 @@ pub type Answer = (u16, Vec<u8>);
 impl Buckets {
     /// Starts a server.
     pub fn start(kind: Kind) -> Self {
-        remove_abandoned();
-        let directory = tempfile::Builder::new()
-            .prefix(&format!("{PREFIX}{}.", std::process::id()))
-            .tempdir()
-            .expect("a temporary directory");
+        let directory = new_directory(PREFIX);
         let buckets = Self {
             kind,
             ports: std::array::from_fn(|_| free_port()),
@@ -297,44 +294,6 @@ fn program(name: &str) -> PathBuf {
     let path = cache.unwrap_or_default().join("s3/bin").join(name);
     assert!(path.exists(), "{name} is missing: run scripts/setup-s3.sh");
     path
-}
-
-/// Removes the directories of processes that have ended. Nothing is dropped when a process ends.
-fn remove_abandoned() {
-    let entries = std::fs::read_dir(std::env::temp_dir())
-        .into_iter()
-        .flatten();
-    for entry in entries.flatten() {
-        let name = entry.file_name();
-        let process = name.to_str().and_then(|name| {
-            let (process, _) = name.strip_prefix(PREFIX)?.split_once('.')?;
-            process.parse::<u32>().ok()
-        });
-        if let Some(process) = process
-            && !Path::new(&format!("/proc/{process}")).exists()
-        {
-            // Another process may do the same at the same time.
-            let _ = std::fs::remove_dir_all(entry.path());
-        }
-    }
-}
-
-/// Starts the command from a thread that never ends. A server would end with the thread of a test.
-fn spawn(command: Command) -> Child {
-    static STARTER: OnceLock<mpsc::Sender<(Command, mpsc::Sender<Child>)>> = OnceLock::new();
-    let starter = STARTER.get_or_init(|| {
-        let (sender, commands) = mpsc::channel::<(Command, mpsc::Sender<Child>)>();
-        std::thread::spawn(move || {
-            for (mut command, answer) in commands {
-                let child = command.spawn().expect("setpriv of util-linux starts");
-                let _ = answer.send(child);
-            }
-        });
-        sender
-    });
-    let (answer, child) = mpsc::channel();
-    starter.send((command, answer)).expect("the thread runs");
-    child.recv().expect("the thread runs")
 }
 
 /// Returns a port that was free a moment ago. The strict server also uses the port 10,000 above each of its ports.

@@ -2,11 +2,12 @@
 
 #![allow(clippy::missing_panics_doc, reason = "a test that cannot go on stops")]
 
+use nbcourier_testprocess::{new_directory, spawn};
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Mutex, OnceLock, mpsc};
+use std::sync::{Mutex, OnceLock};
 use std::time::{Duration, Instant};
 use tempfile::TempDir;
 
@@ -68,11 +69,7 @@ impl Cluster {
     /// Creates a cluster and starts its server with these settings. The collation is that of English, in which the order
     /// of names differs from the order of their bytes.
     pub fn start(settings: &[&str]) -> Self {
-        remove_abandoned();
-        let directory = tempfile::Builder::new()
-            .prefix(&format!("{PREFIX}{}.", std::process::id()))
-            .tempdir()
-            .expect("a temporary directory");
+        let directory = new_directory(PREFIX);
         let cluster = Self {
             port: free_port(),
             options: settings.iter().map(ToString::to_string).collect(),
@@ -185,26 +182,6 @@ impl Cluster {
     }
 }
 
-/// Removes the directories of processes that have ended. Nothing is dropped when a process ends.
-fn remove_abandoned() {
-    let entries = std::fs::read_dir(std::env::temp_dir())
-        .into_iter()
-        .flatten();
-    for entry in entries.flatten() {
-        let name = entry.file_name();
-        let process = name.to_str().and_then(|name| {
-            let (process, _) = name.strip_prefix(PREFIX)?.split_once('.')?;
-            process.parse::<u32>().ok()
-        });
-        if let Some(process) = process
-            && !Path::new(&format!("/proc/{process}")).exists()
-        {
-            // Another process may do the same at the same time.
-            let _ = std::fs::remove_dir_all(entry.path());
-        }
-    }
-}
-
 impl Drop for Cluster {
     fn drop(&mut self) {
         if self.server.get_mut().is_ok_and(|server| server.is_some()) {
@@ -260,24 +237,6 @@ fn give_away(directory: &Path) {
     if is_root() {
         succeed(Command::new("chown").arg(ACCOUNT).arg(directory));
     }
-}
-
-/// Starts the command from a thread that never ends. A server would end with the thread of a test.
-fn spawn(command: Command) -> Child {
-    static STARTER: OnceLock<mpsc::Sender<(Command, mpsc::Sender<Child>)>> = OnceLock::new();
-    let starter = STARTER.get_or_init(|| {
-        let (sender, commands) = mpsc::channel::<(Command, mpsc::Sender<Child>)>();
-        std::thread::spawn(move || {
-            for (mut command, answer) in commands {
-                let child = command.spawn().expect("setpriv of util-linux starts");
-                let _ = answer.send(child);
-            }
-        });
-        sender
-    });
-    let (answer, child) = mpsc::channel();
-    starter.send((command, answer)).expect("the thread runs");
-    child.recv().expect("the thread runs")
 }
 
 fn succeed(command: &mut Command) {

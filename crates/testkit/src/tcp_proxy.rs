@@ -104,7 +104,7 @@ impl TcpProxy {
     }
 }
 
-/// What becomes of the bytes of a client.
+/// The treatment of the bytes of a client.
 struct Decision {
     pass: bool,
     close: bool,

@@ -1,4 +1,4 @@
-//! What several servers of one database share.
+//! The signing key that several servers of one database share, and their rows.
 
 use super::starting::assert_refused;
 use nbcourier_testdb::{USER, shared};

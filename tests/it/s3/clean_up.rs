@@ -4,7 +4,7 @@ use super::{objects, prepare, setup, work};
 use crate::sql::Sql;
 use nbcourier_testbuckets::shared;
 use nbcourier_testkit::server::run;
-use nbcourier_testkit::{Course, Server};
+use nbcourier_testkit::{Course, Server, Setup};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 
@@ -34,15 +34,21 @@ fn delete_course(server: &Server) {
     server.delete("course/algebra", "root").ok();
 }
 
-#[test]
-fn an_object_stays_for_its_retention_time_after_its_data() {
-    let (setup, bucket) = setup();
+/// Starts a server, submits work to a course, and deletes the course. Its object stays.
+fn with_deleted_work(setup: &Setup) -> Server {
     let server = setup.start();
     prepare(&server, &["ann"])
         .submit("ps1", "ann", &work(1))
         .ok();
     delete_course(&server);
     collect(&server, "1h");
+    server
+}
+
+#[test]
+fn an_object_stays_for_its_retention_time_after_its_data() {
+    let (setup, bucket) = setup();
+    let server = with_deleted_work(&setup);
     let mut sql = Sql::of(&server);
     assert_eq!(sql.count("count(*)", "blobs"), 0);
     assert_eq!(sql.count("count(*)", "removed_objects"), 1);
@@ -56,12 +62,7 @@ fn an_object_stays_for_its_retention_time_after_its_data() {
 #[test]
 fn bytes_that_return_before_their_object_is_deleted_get_an_object_of_their_own() {
     let (setup, bucket) = setup();
-    let server = setup.start();
-    prepare(&server, &["ann"])
-        .submit("ps1", "ann", &work(1))
-        .ok();
-    delete_course(&server);
-    collect(&server, "1h");
+    let server = with_deleted_work(&setup);
     let course = prepare(&server, &["ann"]);
     course.submit("ps1", "ann", &work(1)).ok();
     assert_eq!(objects(shared(), &bucket).len(), 2);

@@ -65,7 +65,7 @@ struct Inner {
     retention: Duration,
 }
 
-/// What was sent since the start of the process.
+/// Counters of the objects that were sent since the start of the process.
 #[derive(Debug, Default)]
 struct Counts {
     objects: AtomicU64,
@@ -73,7 +73,7 @@ struct Counts {
     failures: AtomicU64,
 }
 
-/// What was sent to the bucket since the start of the process.
+/// The objects that were sent to the bucket since the start of the process.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Sent {
     /// The number of objects.

@@ -49,7 +49,7 @@ pub(super) struct Sends {
 
 #[derive(Debug, Default)]
 struct Ledger {
-    /// Who sends the bytes of a row. The others wait, and then find them there.
+    /// The turns to send the bytes of a row. A second sender waits, and then finds the bytes there.
     turns: HashMap<i64, Arc<Turn<()>>>,
     /// When the bytes of a row were sent.
     sent: HashMap<i64, Instant>,

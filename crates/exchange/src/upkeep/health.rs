@@ -24,7 +24,7 @@ struct Times {
 pub enum Extent {
     /// All that a submission needs.
     Whole,
-    /// What this machine contributes. It leaves out a database of a server and a bucket.
+    /// The parts on this machine, without a database of a server and without a bucket.
     Local,
 }
 

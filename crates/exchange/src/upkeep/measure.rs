@@ -31,7 +31,8 @@ pub struct ExchangeMetrics {
 /// The current contents of the exchange.
 #[derive(Debug, Clone)]
 pub struct Holdings {
-    /// What all servers of the exchange have in common. Only the one that started first reports it, so that sums are right.
+    /// The part that is the same for all servers of the exchange. Only the server that started first reports it, so that sums
+    /// are right.
     pub common: Option<Common>,
     /// The space of the blobs' file system.
     pub blob_space: Space,
@@ -39,11 +40,11 @@ pub struct Holdings {
     pub database: Option<DatabaseFiles>,
     /// The time by which the clock of this machine is ahead of that of the database's server, in microseconds.
     pub clock_ahead: Option<i64>,
-    /// What this server has sent to the bucket, if there is one.
+    /// The objects that this server has sent to the bucket, if there is one.
     pub sent: Option<Sent>,
 }
 
-/// What all servers of an exchange have in common.
+/// The contents of an exchange that are the same for all its servers.
 #[derive(Debug, Clone)]
 pub struct Common {
     /// The number of distinct contents and their bytes. The count may be some seconds old.
