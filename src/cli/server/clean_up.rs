@@ -34,18 +34,25 @@ async fn clean_up_if_due(
     retention: Duration,
     event_retention: Duration,
 ) -> Result<Duration> {
+    let due_in = turn::due_in(exchange, EVERY).await?;
+    if !due_in.is_zero() {
+        // A turn that is not used would keep `nbcourier gc` out.
+        log::debug!("The clean-up is due in {} seconds", due_in.as_secs());
+        return Ok(due_in);
+    }
     let Some(turn) = Turn::take(exchange).await? else {
         log::debug!("Another nbcourier is cleaning up");
         return Ok(AGAIN);
     };
+    // Another process may have cleaned up since the first look.
     let due_in = turn::due_in(exchange, EVERY).await?;
     if due_in.is_zero() {
         clean_up(exchange, retention, event_retention).await;
-    } else {
-        log::debug!("The clean-up is due in {} seconds", due_in.as_secs());
     }
     turn.end().await;
-    Ok(if due_in.is_zero() { EVERY } else { due_in })
+    let next = if due_in.is_zero() { EVERY } else { due_in };
+    log::debug!("The clean-up is due in {} seconds", next.as_secs());
+    Ok(next)
 }
 
 async fn clean_up(exchange: &Exchange, retention: Duration, event_retention: Duration) {

@@ -22,6 +22,7 @@ fn nobody_cleans_up_while_another_process_does_and_a_dead_one_holds_up_nobody() 
     let proxy = TcpProxy::to(shared().port());
     let through = format!("postgres://{USER}@127.0.0.1:{}/{database}", proxy.port());
     let setup = Setup::standalone().on_postgres(&through);
+    let setup = setup.env("RUST_LOG", "debug");
     proxy.behave(Behaviour::HoldOne(b"INSERT INTO \"runs\"".to_vec()));
     let server = setup.start();
     proxy.wait_for_effect();
@@ -45,6 +46,10 @@ fn nobody_cleans_up_while_another_process_does_and_a_dead_one_holds_up_nobody() 
         let (cleaned, printed) = gc(&server, &url);
         last = printed;
         cleaned
+    });
+    eventually("the server has looked for its own turn", || {
+        let log = server.log();
+        log.contains("The clean-up is due in") || log.contains("Another nbcourier is cleaning up")
     });
     // The turn ends with the command.
     let (cleaned, printed) = gc(&server, &url);

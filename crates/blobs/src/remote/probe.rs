@@ -3,6 +3,7 @@
 use super::RemoteBlobs;
 use super::fault::{Fault, FaultKind};
 use futures_util::StreamExt as _;
+use object_store::aws::AmazonS3;
 use object_store::path::Path;
 use object_store::{ObjectStore as _, ObjectStoreExt as _, PutPayload};
 use std::io;
@@ -73,23 +74,17 @@ impl RemoteBlobs {
         let probe = self.own(PROBE);
         let looking = async move {
             let store = connection.checking();
-            match store.get(&path).await {
-                Ok(mark) => {
-                    let bytes = mark.bytes().await.map_err(|error| Fault::of(&error))?;
-                    let text = String::from_utf8_lossy(&bytes);
-                    return Ok(Belongs::To(text.trim().to_owned()));
-                }
-                Err(error) => match Fault::of(&error) {
-                    fault if fault.kind == FaultKind::NoObject => {}
-                    fault => return Err(fault),
-                },
+            if let Some(owner) = owner(store, &path).await? {
+                return Ok(Belongs::To(owner));
             }
             let at = (!prefix.as_ref().is_empty()).then_some(&prefix);
             let mut objects = store.list(at);
             while let Some(object) = objects.next().await {
                 let object = object.map_err(|error| Fault::of(&error))?;
                 if object.location != probe {
-                    return Ok(Belongs::Stranger);
+                    // Another server that starts now may have written its mark since the first look.
+                    let owner = owner(store, &path).await?;
+                    return Ok(owner.map_or(Belongs::Stranger, Belongs::To));
                 }
             }
             Ok(Belongs::Nobody)
@@ -111,4 +106,18 @@ impl RemoteBlobs {
     fn own(&self, name: &str) -> Path {
         self.inner.bucket.key(name).into()
     }
+}
+
+/// Returns the ID of the exchange in the mark at that place, if there is a mark.
+async fn owner(store: &AmazonS3, mark: &Path) -> Result<Option<String>, Fault> {
+    let mark = match store.get(mark).await {
+        Ok(mark) => mark,
+        Err(error) => {
+            let fault = Fault::of(&error);
+            let is_missing = fault.kind == FaultKind::NoObject;
+            return if is_missing { Ok(None) } else { Err(fault) };
+        }
+    };
+    let bytes = mark.bytes().await.map_err(|error| Fault::of(&error))?;
+    Ok(Some(String::from_utf8_lossy(&bytes).trim().to_owned()))
 }
