@@ -1,6 +1,7 @@
 //! Reading many trees at once: the submissions of a class, or its feedback.
 
 use super::op::Need;
+use super::policy::Right;
 use super::submission_pages::{CurrentFeedback, ListedSubmission, Position};
 use super::{Exchange, Result};
 use nbcourier_domain::{AssignmentId, CourseId, Timestamp, UserName};
@@ -41,27 +42,32 @@ pub async fn collect(
     query: CollectionQuery,
 ) -> Result<Collected> {
     exchange
-        .read_in(caller, query.course.clone(), Need::Instructor, move |op| {
-            let assignment = op.released(&query.assignment)?.id;
-            if let Some(student) = &query.student {
-                op.require_known(student)?;
-            }
-            let wanted = SubmissionFilter {
-                assignment: Some(assignment),
-                student: query.student,
-                latest: Some(query.before.unwrap_or(Timestamp::MAX)),
-                after: Some(After::Student(query.after.unwrap_or_default())),
-                ..SubmissionFilter::default()
-            };
-            let portion = Portion::of(query.at_most);
-            let (submissions, is_more) =
-                store::submission_pages::page(op.conn, op.standing.course, &wanted, portion)?;
-            let next = submissions.last().filter(|_| is_more);
-            let next = next.map(|last| last.student.clone());
-            let submissions = submissions.into_iter().map(ListedSubmission::new);
-            let submissions = submissions.collect();
-            Ok(Collected { submissions, next })
-        })
+        .read_in(
+            caller,
+            query.course.clone(),
+            Need::May(Right::Collect),
+            move |op| {
+                let assignment = op.released(&query.assignment)?.id;
+                if let Some(student) = &query.student {
+                    op.require_known(student)?;
+                }
+                let wanted = SubmissionFilter {
+                    assignment: Some(assignment),
+                    student: query.student,
+                    latest: Some(query.before.unwrap_or(Timestamp::MAX)),
+                    after: Some(After::Student(query.after.unwrap_or_default())),
+                    ..SubmissionFilter::default()
+                };
+                let portion = Portion::of(query.at_most);
+                let (submissions, is_more) =
+                    store::submission_pages::page(op.conn, op.standing.course, &wanted, portion)?;
+                let next = submissions.last().filter(|_| is_more);
+                let next = next.map(|last| last.student.clone());
+                let submissions = submissions.into_iter().map(ListedSubmission::new);
+                let submissions = submissions.collect();
+                Ok(Collected { submissions, next })
+            },
+        )
         .await
 }
 
@@ -85,16 +91,16 @@ pub async fn feedback(
     at_most: usize,
 ) -> Result<FeedbackPage> {
     exchange
-        .read_in(caller, course, Need::Member, move |op| {
+        .read_in(caller, course, Need::May(Right::TakePart), move |op| {
             let assignment = match assignment {
                 Some(assignment) => Some(op.released(&assignment)?.id),
                 None => None,
             };
-            let own = (!op.standing.is_instructor()).then(|| op.caller.name().clone());
+            let own = (!op.standing.may(Right::ReadWork)).then(|| op.caller.name().clone());
             let wanted = SubmissionFilter {
                 assignment,
                 student: own,
-                open_at: (!op.standing.is_instructor()).then(Timestamp::now),
+                open_at: (!op.standing.may(Right::Preview)).then(Timestamp::now),
                 with_feedback: true,
                 after: after.map(Position::after),
                 ..SubmissionFilter::default()

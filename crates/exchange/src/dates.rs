@@ -2,6 +2,7 @@
 
 use super::audit::{About, Action};
 use super::op::{CourseOp, Entry, Need};
+use super::policy::Right;
 use super::submissions::Target;
 use super::{Error, Exchange, Result, Thing};
 use nbcourier_domain::{AssignmentId, CourseId, Dates, Extension, Timestamp};
@@ -22,7 +23,7 @@ pub async fn ready(
     course: CourseId,
     assignment: AssignmentId,
 ) -> Result<Ready> {
-    let entry = exchange.enter(caller, course, Need::Instructor)?;
+    let entry = exchange.enter(caller, course, Need::May(Right::SetDates))?;
     entry.read(|_| Ok(())).await?;
     Ok(Ready { entry, assignment })
 }
@@ -71,7 +72,7 @@ pub async fn extensions(
     at_most: usize,
 ) -> Result<Extensions> {
     exchange
-        .read_in(caller, course, Need::Instructor, move |op| {
+        .read_in(caller, course, Need::May(Right::GiveTime), move |op| {
             let id = op.assignment(&assignment)?;
             let after = after.as_deref().unwrap_or_default();
             let portion = Portion::of(at_most);
@@ -95,7 +96,7 @@ pub async fn ready_to_extend(
     caller: &Caller,
     target: Target,
 ) -> Result<ReadyToExtend> {
-    let entry = exchange.enter(caller, target.course.clone(), Need::Instructor)?;
+    let entry = exchange.enter(caller, target.course.clone(), Need::May(Right::GiveTime))?;
     let asked = target.clone();
     entry
         .read(move |op| assignment_to_extend(op, &asked).map(drop))
@@ -126,7 +127,7 @@ impl ReadyToExtend {
 
 /// Removes a student's extension.
 pub async fn remove_extension(exchange: &Exchange, caller: &Caller, target: Target) -> Result<()> {
-    let entry = exchange.enter(caller, target.course.clone(), Need::Instructor)?;
+    let entry = exchange.enter(caller, target.course.clone(), Need::May(Right::GiveTime))?;
     let remove = entry.write(move |op| {
         let assignment = assignment_to_extend(op, &target)?;
         if !store::dates::remove_extension(op.conn, assignment, &target.student)? {

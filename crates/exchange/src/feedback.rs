@@ -5,6 +5,7 @@ use super::files::parcel::{Batch, IncomingTrees, Parcel};
 use super::files::quota::{Account, Taken};
 use super::files::trees::{FoundTree, TreeFiles};
 use super::op::{CourseOp, Entry, Need};
+use super::policy::Right;
 use super::submissions::Target;
 use super::{Error, Exchange, Result, Thing};
 use nbcourier_domain::{AssignmentId, CourseId, Sha256Sum, Timestamp, UserName};
@@ -182,7 +183,11 @@ pub async fn ready_for(
     caller: &Caller,
     target: Target,
 ) -> Result<ReadyForStudent> {
-    let entry = exchange.enter(caller, target.course.clone(), Need::Instructor)?;
+    let entry = exchange.enter(
+        caller,
+        target.course.clone(),
+        Need::May(Right::GiveFeedback),
+    )?;
     let ready = Ready::check(entry, FeedbackTarget::Of(target)).await?;
     Ok(ReadyForStudent(ready))
 }
@@ -214,7 +219,7 @@ pub async fn ready_on(
     course: CourseId,
     id: Option<i64>,
 ) -> Result<ReadyOn> {
-    let entry = exchange.enter(caller, course, Need::Instructor)?;
+    let entry = exchange.enter(caller, course, Need::May(Right::GiveFeedback))?;
     Ok(ReadyOn(
         Ready::check(entry, FeedbackTarget::Numbered(id)).await?,
     ))
@@ -243,7 +248,7 @@ pub async fn ready_for_all(
     course: CourseId,
     assignment: AssignmentId,
 ) -> Result<ReadyForAll> {
-    let entry = exchange.enter(caller, course, Need::Instructor)?;
+    let entry = exchange.enter(caller, course, Need::May(Right::GiveFeedback))?;
     let ready = Ready::check(entry, FeedbackTarget::To(assignment)).await?;
     Ok(ReadyForAll(ready))
 }

@@ -1,6 +1,7 @@
 //! Finding what a request names, as far as the caller may know of it.
 
 use super::op::CourseOp;
+use super::policy::Right;
 use super::{Error, Result, Thing};
 use nbcourier_domain::{AssignmentId, Role, Timestamp, UserName};
 use nbcourier_storage as store;
@@ -57,7 +58,7 @@ impl<'a> CourseOp<'a> {
     /// have submitted to it.
     pub fn released_or_submitted_to(&mut self, assignment: &AssignmentId) -> Result<i64> {
         let id = self.released(assignment)?.id;
-        if self.standing.is_member()
+        if self.standing.may(Right::TakePart)
             || store::submissions::any_to(self.conn, id, self.caller.name())?
         {
             return Ok(id);
@@ -68,7 +69,7 @@ impl<'a> CourseOp<'a> {
     /// Checks assignment and student, in this order, for the student and for instructors. A caller who is not a member
     /// must have submitted in the course to learn about its assignments, and learns only of those they submitted to.
     pub fn assignment_of(&mut self, assignment: &AssignmentId, student: &UserName) -> Result<i64> {
-        if !self.standing.is_member() {
+        if !self.standing.may(Right::TakePart) {
             self.require_known(student)?;
         }
         let assignment = self.released_or_submitted_to(assignment)?;
@@ -86,7 +87,7 @@ impl<'a> CourseOp<'a> {
         match found {
             Some(own) if own.student == *self.caller.name() => Ok(own),
             other => {
-                self.standing.require_instructor()?;
+                self.standing.require(Right::ReadWork)?;
                 other.ok_or(Error::NotFound(Thing::Submission))
             }
         }

@@ -1,6 +1,7 @@
 //! The earlier versions of an assignment, and the earlier feedback on a submission.
 
 use super::op::Need;
+use super::policy::Right;
 use super::{Exchange, Result};
 use nbcourier_domain::{AssignmentId, CourseId, Sha256Sum, Timestamp};
 use nbcourier_identity::Caller;
@@ -52,7 +53,7 @@ pub async fn releases(
     at_most: usize,
 ) -> Result<ReleaseHistory> {
     exchange
-        .read_in(caller, course, Need::Instructor, move |op| {
+        .read_in(caller, course, Need::May(Right::Preview), move |op| {
             let id = op.assignment(&assignment)?;
             let (after, portion) = (after.unwrap_or(0), Portion::of(at_most));
             let (releases, is_more) = store::history::releases(op.conn, id, after, portion)?;
@@ -112,7 +113,7 @@ pub async fn feedback(
     exchange
         .read_in(caller, course, Need::Course, move |op| {
             let submission = op.submission(submission)?;
-            if !op.standing.is_instructor() {
+            if !op.standing.may(Right::ReadWork) {
                 op.released(&submission.assignment)?;
             }
             let after = after.unwrap_or_default();
@@ -133,7 +134,8 @@ pub async fn feedback(
                     is_deleted: row.is_deleted,
                     is_current: current == Some(row.id),
                 });
-            let is_visible = |past: &PastFeedback| op.standing.is_instructor() || !past.is_deleted;
+            let is_visible =
+                |past: &PastFeedback| op.standing.may(Right::Trash) || !past.is_deleted;
             let feedback = feedback.filter(is_visible).collect();
             Ok(FeedbackHistory { feedback, next })
         })

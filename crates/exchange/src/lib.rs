@@ -20,6 +20,7 @@ pub mod gradebook;
 pub mod groups;
 pub mod history;
 pub mod imports;
+mod may;
 mod op;
 pub mod overview;
 pub mod people;
@@ -34,8 +35,9 @@ pub mod upkeep;
 
 pub use error::{Denial, Error, QuotaOwner, Result, Thing};
 pub use files::quota::{Account, Quotas};
+pub use may::may;
 pub use op::Mode;
-pub use policy::{Policy, Reused};
+pub use policy::{May, Policy, Reused};
 
 use files::{ahead, checksums, quota, space, verified};
 use nbcourier_blobs::Blobs;

@@ -3,7 +3,7 @@
 //! The store is private to this file. An operation that forgets the policy has no connection and does not compile.
 
 use super::audit::{self, About, Action};
-use super::policy::Standing;
+use super::policy::{Right, Standing};
 use super::{Error, Exchange, Result};
 use nbcourier_domain::{AssignmentId, CourseId, UserName};
 use nbcourier_identity::Caller;
@@ -29,12 +29,10 @@ pub enum Mode {
 pub(super) enum Need {
     /// None: the course must exist, and the operation itself decides what the caller gets.
     Course,
-    /// A member of the course or an administrator.
-    Member,
-    /// An instructor of the course or an administrator.
-    Instructor,
-    /// This person, an instructor of the course or an administrator.
-    SelfOrInstructor(UserName),
+    /// A caller with this right in the course.
+    May(Right),
+    /// This person, or a caller with this right in the course.
+    SelfOr(UserName, Right),
     /// An administrator. Others do not learn whether the course exists.
     Admin,
 }
@@ -167,11 +165,8 @@ impl Entry {
         let standing = exchange.policy.enter(conn, caller, course)?;
         let standing = match need {
             Need::Course | Need::Admin => standing,
-            Need::Member => standing.require_member()?,
-            Need::Instructor => standing.require_instructor()?,
-            Need::SelfOrInstructor(person) => {
-                standing.require_self_or_instructor(caller, person)?
-            }
+            Need::SelfOr(person, _) if caller.name() == person => standing,
+            Need::May(right) | Need::SelfOr(_, right) => standing.require(*right)?,
         };
         operation(&mut CourseOp {
             conn,

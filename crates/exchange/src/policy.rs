@@ -28,6 +28,135 @@ pub struct Policy {
     pub reused: Reused,
 }
 
+/// A right in a course. Operations ask for one, and pages show only what the caller has a right to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Right {
+    /// Fetch released assignments, submit, and read one's own work and feedback.
+    TakePart,
+    /// See who teaches the course.
+    SeeTeachers,
+    /// See assignments before they open, and their earlier versions.
+    Preview,
+    /// Read the submissions and the feedback of all students.
+    ReadWork,
+    /// Collect the submissions of a class, with the names and dates for its gradebook.
+    Collect,
+    /// Give feedback.
+    GiveFeedback,
+    /// Give extensions.
+    GiveTime,
+    /// Submit for a student, after the cut-off too.
+    HandInForOthers,
+    /// Read the events of the course.
+    SeeActivity,
+    /// Release assignments, and take releases back.
+    Release,
+    /// Set the dates of assignments.
+    SetDates,
+    /// See the roster.
+    SeeRoster,
+    /// Add, change and remove students.
+    ChangeRoster,
+    /// Add, change and remove instructors.
+    AppointInstructors,
+    /// Put assignments, submissions and feedback into the trash, and restore them.
+    Trash,
+    /// Delete the course.
+    DeleteCourse,
+}
+
+impl Right {
+    /// Whether members of a course with that role have the right. Administrators have all rights.
+    fn is_of(self, role: Role) -> bool {
+        match self {
+            Self::TakePart | Self::SeeTeachers => true,
+            Self::Preview
+            | Self::ReadWork
+            | Self::Collect
+            | Self::GiveFeedback
+            | Self::GiveTime
+            | Self::HandInForOthers
+            | Self::SeeActivity
+            | Self::Release
+            | Self::SetDates
+            | Self::SeeRoster
+            | Self::ChangeRoster
+            | Self::Trash => role == Role::Instructor,
+            Self::AppointInstructors | Self::DeleteCourse => false,
+        }
+    }
+
+    /// Returns the reason for which a caller without the right is refused.
+    fn denial(self) -> Denial {
+        match self {
+            Self::TakePart | Self::SeeTeachers => Denial::NotRelated,
+            Self::AppointInstructors | Self::DeleteCourse => Denial::NotAdmin,
+            _ => Denial::NotInstructor,
+        }
+    }
+}
+
+/// The rights of a caller in a course. Each field is one right, and the operations ask the same rules.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[allow(clippy::struct_excessive_bools, reason = "each right is independent")]
+pub struct May {
+    /// Fetch released assignments, submit, and read one's own work and feedback.
+    pub take_part: bool,
+    /// See who teaches the course.
+    pub see_teachers: bool,
+    /// See assignments before they open, and their earlier versions.
+    pub preview: bool,
+    /// Read the submissions and the feedback of all students.
+    pub read_work: bool,
+    /// Collect the submissions of a class, with the names and dates for its gradebook.
+    pub collect: bool,
+    /// Give feedback.
+    pub give_feedback: bool,
+    /// Give extensions.
+    pub give_time: bool,
+    /// Submit for a student, after the cut-off too.
+    pub hand_in_for_others: bool,
+    /// Read the events of the course.
+    pub see_activity: bool,
+    /// Release assignments, and take releases back.
+    pub release: bool,
+    /// Set the dates of assignments.
+    pub set_dates: bool,
+    /// See the roster.
+    pub see_roster: bool,
+    /// Add, change and remove students.
+    pub change_roster: bool,
+    /// Add, change and remove instructors.
+    pub appoint_instructors: bool,
+    /// Put assignments, submissions and feedback into the trash, and restore them.
+    pub trash: bool,
+    /// Delete the course.
+    pub delete_course: bool,
+}
+
+impl From<Standing> for May {
+    fn from(standing: Standing) -> Self {
+        Self {
+            take_part: standing.may(Right::TakePart),
+            see_teachers: standing.may(Right::SeeTeachers),
+            preview: standing.may(Right::Preview),
+            read_work: standing.may(Right::ReadWork),
+            collect: standing.may(Right::Collect),
+            give_feedback: standing.may(Right::GiveFeedback),
+            give_time: standing.may(Right::GiveTime),
+            hand_in_for_others: standing.may(Right::HandInForOthers),
+            see_activity: standing.may(Right::SeeActivity),
+            release: standing.may(Right::Release),
+            set_dates: standing.may(Right::SetDates),
+            see_roster: standing.may(Right::SeeRoster),
+            change_roster: standing.may(Right::ChangeRoster),
+            appoint_instructors: standing.may(Right::AppointInstructors),
+            trash: standing.may(Right::Trash),
+            delete_course: standing.may(Right::DeleteCourse),
+        }
+    }
+}
+
 /// A course with the caller's standing in it.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Standing {
@@ -49,21 +178,6 @@ impl Policy {
         } else {
             Err(self.deny(Denial::NotAdmin))
         }
-    }
-
-    /// Requires an administrator for adding an instructor, or for changing one.
-    pub(super) fn require_admin_for_instructors(
-        self,
-        caller: &Caller,
-        is_instructor: bool,
-    ) -> Result<()> {
-        if caller.is_admin() {
-            return Ok(());
-        }
-        Err(Error::InstructorsAreForAdmins {
-            is_instructor,
-            reason: self.explain.then_some(Denial::NotAdmin),
-        })
     }
 
     /// Returns the caller's standing in the course, which must exist.
@@ -130,45 +244,33 @@ impl Policy {
 }
 
 impl Standing {
-    /// Whether the caller may see and do what instructors may.
-    pub fn is_instructor(self) -> bool {
-        self.admin || self.role == Some(Role::Instructor)
+    /// Whether the caller has the right.
+    pub fn may(self, right: Right) -> bool {
+        self.admin || self.role.is_some_and(|role| right.is_of(role))
     }
 
-    /// Requires an instructor of the course or an administrator.
-    pub fn require_instructor(self) -> Result<Self> {
-        if self.is_instructor() {
+    /// Requires the right.
+    pub fn require(self, right: Right) -> Result<Self> {
+        if self.may(right) {
             return Ok(self);
         }
-        Err(self.policy.deny(Denial::NotInstructor))
+        Err(self.policy.deny(right.denial()))
     }
 
-    /// Whether the caller is a member of the course or an administrator.
-    pub fn is_member(self) -> bool {
-        self.admin || self.role.is_some()
-    }
-
-    /// Requires a member of the course or an administrator.
-    pub fn require_member(self) -> Result<Self> {
-        if self.is_member() {
-            Ok(self)
-        } else {
-            Err(self.policy.deny(Denial::NotRelated))
+    /// Requires the right to appoint instructors, for adding one or for changing one.
+    pub fn require_appointing(self, is_instructor: bool) -> Result<()> {
+        if self.may(Right::AppointInstructors) {
+            return Ok(());
         }
-    }
-
-    /// Requires the person concerned, an instructor of the course or an administrator.
-    pub fn require_self_or_instructor(self, caller: &Caller, person: &UserName) -> Result<Self> {
-        if *caller.name() == *person {
-            Ok(self)
-        } else {
-            self.require_instructor()
-        }
+        Err(Error::InstructorsAreForAdmins {
+            is_instructor,
+            reason: self.policy.explain.then_some(Denial::NotAdmin),
+        })
     }
 
     /// Returns which stored bytes the caller can read here, and so need not send again.
     pub fn reach(self, caller: &Caller) -> Reach {
-        if self.is_instructor() {
+        if self.may(Right::ReadWork) {
             Reach::Everything {
                 course: self.course,
             }
@@ -180,13 +282,15 @@ impl Standing {
         }
     }
 
-    /// Whether the caller sees a release with these dates. Before the opening time, only instructors do.
+    /// Whether the caller sees a release with these dates. Before the opening time, only a preview shows it.
     pub fn sees(self, dates: Dates, now: Timestamp) -> bool {
-        self.is_instructor() || dates.is_open(now)
+        self.may(Right::Preview) || dates.is_open(now)
     }
 
-    /// Returns the cut-off that a submission at that time has missed. Submissions that an instructor makes miss none.
+    /// Returns the cut-off that a submission at that time has missed. A caller who hands in for others misses none.
     pub fn missed(self, dates: Dates, now: Timestamp) -> Option<Timestamp> {
-        dates.cut_off(now).filter(|_| !self.is_instructor())
+        dates
+            .cut_off(now)
+            .filter(|_| !self.may(Right::HandInForOthers))
     }
 }

@@ -5,6 +5,7 @@ use super::files::parcel::Parcel;
 use super::files::quota::{Account, Taken};
 use super::files::trees::{self, FoundTree, ListedTree, TreeFiles, TreeId};
 use super::op::{CourseOp, Entry, Need};
+use super::policy::Right;
 use super::{Error, Exchange, PORTION, Result, Thing};
 use nbcourier_domain::{AssignmentId, CourseId, Dates, Extension, Sha256Sum, Timestamp};
 use nbcourier_identity::Caller;
@@ -41,8 +42,8 @@ pub async fn list(
     after: Option<i64>,
 ) -> Result<(Vec<(i64, String)>, bool)> {
     exchange
-        .read_in(caller, course, Need::Member, move |op| {
-            let open_at = (!op.standing.is_instructor()).then(Timestamp::now);
+        .read_in(caller, course, Need::May(Right::TakePart), move |op| {
+            let open_at = (!op.standing.may(Right::Preview)).then(Timestamp::now);
             let wanted = (after.unwrap_or(0), open_at);
             let id = op.standing.course;
             Ok(store::assignments::list_released(
@@ -93,44 +94,53 @@ pub struct PageQuery {
 /// Returns the released assignments of a course that the caller can see.
 pub async fn page(exchange: &Exchange, caller: &Caller, query: PageQuery) -> Result<ReleasePage> {
     exchange
-        .read_in(caller, query.course.clone(), Need::Member, move |op| {
-            let wanted = store::assignments::ReleaseFilter {
-                after: query.after.unwrap_or(0),
-                open_at: (!op.standing.is_instructor()).then(Timestamp::now),
-                student: op.caller.name(),
-            };
-            let portion = Portion::of(query.at_most);
-            let (mut releases, mut is_more) =
-                store::assignments::current_releases(op.conn, op.standing.course, wanted, portion)?;
-            if !op.standing.is_instructor() {
-                for release in &mut releases {
-                    release.dates = release
-                        .dates
-                        .extended_by(release.extension.unwrap_or_default());
+        .read_in(
+            caller,
+            query.course.clone(),
+            Need::May(Right::TakePart),
+            move |op| {
+                let wanted = store::assignments::ReleaseFilter {
+                    after: query.after.unwrap_or(0),
+                    open_at: (!op.standing.may(Right::Preview)).then(Timestamp::now),
+                    student: op.caller.name(),
+                };
+                let portion = Portion::of(query.at_most);
+                let (mut releases, mut is_more) = store::assignments::current_releases(
+                    op.conn,
+                    op.standing.course,
+                    wanted,
+                    portion,
+                )?;
+                if !op.standing.may(Right::Preview) {
+                    for release in &mut releases {
+                        release.dates = release
+                            .dates
+                            .extended_by(release.extension.unwrap_or_default());
+                    }
                 }
-            }
-            let mut trees = Vec::new();
-            if query.with_files {
-                let fitting;
-                (trees, fitting) = trees::fitting(&releases, |release| {
-                    let tree = ListedTree {
-                        digest: release.digest,
-                        id: TreeId(release.tree_id),
-                        files: release.files,
-                    };
-                    [Some(tree), None]
-                });
-                is_more |= fitting < releases.len();
-                releases.truncate(fitting);
-            }
-            let next = releases.last().filter(|_| is_more);
-            let next = next.map(|release| release.id);
-            Ok(ReleasePage {
-                releases: releases.into_iter().map(CurrentRelease::new).collect(),
-                trees,
-                next,
-            })
-        })
+                let mut trees = Vec::new();
+                if query.with_files {
+                    let fitting;
+                    (trees, fitting) = trees::fitting(&releases, |release| {
+                        let tree = ListedTree {
+                            digest: release.digest,
+                            id: TreeId(release.tree_id),
+                            files: release.files,
+                        };
+                        [Some(tree), None]
+                    });
+                    is_more |= fitting < releases.len();
+                    releases.truncate(fitting);
+                }
+                let next = releases.last().filter(|_| is_more);
+                let next = next.map(|release| release.id);
+                Ok(ReleasePage {
+                    releases: releases.into_iter().map(CurrentRelease::new).collect(),
+                    trees,
+                    next,
+                })
+            },
+        )
         .await
 }
 
@@ -142,7 +152,7 @@ pub async fn files(
     assignment: AssignmentId,
 ) -> Result<TreeFiles> {
     exchange
-        .read_in(caller, course, Need::Member, move |op| {
+        .read_in(caller, course, Need::May(Right::TakePart), move |op| {
             let released = op.released(&assignment)?;
             Ok(TreeFiles::new(store::trees::files(
                 op.conn,
@@ -162,8 +172,8 @@ pub async fn tree(
     version: Option<i64>,
 ) -> Result<FoundTree> {
     exchange
-        .read_in(caller, course, Need::Member, move |op| {
-            let id = if version.is_some() && op.standing.is_instructor() {
+        .read_in(caller, course, Need::May(Right::TakePart), move |op| {
+            let id = if version.is_some() && op.standing.may(Right::Preview) {
                 op.assignment(&assignment)?
             } else {
                 op.released(&assignment)?.id
@@ -171,7 +181,7 @@ pub async fn tree(
             let version = match store::assignments::version(op.conn, id, version)? {
                 Some(current) if current.is_current => current,
                 other => {
-                    op.standing.require_instructor()?;
+                    op.standing.require(Right::Preview)?;
                     other.ok_or(Error::NotFound(Thing::Version))?
                 }
             };
@@ -219,7 +229,7 @@ pub async fn ready(
     assignment: AssignmentId,
     if_released: IfReleased,
 ) -> Result<Ready> {
-    let entry = exchange.enter(caller, course, Need::Instructor)?;
+    let entry = exchange.enter(caller, course, Need::May(Right::Release))?;
     let name = assignment.clone();
     let check = entry.read(move |op| {
         if if_released == IfReleased::Refuse
@@ -306,7 +316,7 @@ pub async fn unrelease(
     assignment: AssignmentId,
 ) -> Result<()> {
     exchange
-        .write_in(caller, course, Need::Instructor, move |op| {
+        .write_in(caller, course, Need::May(Right::Release), move |op| {
             op.lock_assignment(&assignment)?;
             let released = op.released(&assignment)?;
             store::assignments::unrelease(op.conn, released.id)?;

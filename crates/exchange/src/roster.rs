@@ -2,6 +2,7 @@
 
 use super::audit::{About, Action};
 use super::op::{CourseOp, Entry, Need};
+use super::policy::Right;
 use super::{Error, Exchange, PORTION, Result, Thing};
 use nbcourier_domain::{Alike, CourseId, LookAlikes, Person, Role, UserName};
 use nbcourier_identity::Caller;
@@ -59,7 +60,7 @@ pub async fn page(
     at_most: usize,
 ) -> Result<RosterPage> {
     exchange
-        .read_in(caller, course, Need::Instructor, move |op| {
+        .read_in(caller, course, Need::May(Right::SeeRoster), move |op| {
             let wanted = op.members(None);
             portion(op.conn, wanted, after.as_ref(), Portion::of(at_most))
         })
@@ -76,8 +77,8 @@ pub async fn list(
     after: Option<Position>,
 ) -> Result<RosterPage> {
     let need = match role {
-        Role::Instructor => Need::Member,
-        Role::Student => Need::Instructor,
+        Role::Instructor => Need::May(Right::SeeTeachers),
+        Role::Student => Need::May(Right::SeeRoster),
     };
     exchange
         .read_in(caller, course, need, move |op| {
@@ -140,8 +141,8 @@ pub async fn find(
     role: Role,
 ) -> Result<Person> {
     let need = match role {
-        Role::Instructor => Need::Member,
-        Role::Student => Need::SelfOrInstructor(person.clone()),
+        Role::Instructor => Need::May(Right::SeeTeachers),
+        Role::Student => Need::SelfOr(person.clone(), Right::SeeRoster),
     };
     exchange
         .read_in(caller, course, need, move |op| {
@@ -194,7 +195,7 @@ pub async fn remove(
 ) -> Result<()> {
     let need = match role {
         Some(Role::Instructor) => Need::Admin,
-        Some(Role::Student) | None => Need::Instructor,
+        Some(Role::Student) | None => Need::May(Right::ChangeRoster),
     };
     exchange
         .write_in(caller, course, need, move |op| {
@@ -206,7 +207,7 @@ pub async fn remove(
             }
             let policy = op.exchange.policy;
             if wanted == Role::Instructor {
-                policy.require_admin(op.caller)?;
+                op.standing.require(Right::AppointInstructors)?;
             }
             // The group would bring a removed row back. An error is better than a removal without effect.
             if found.by_hub == Some(wanted) {
@@ -252,7 +253,7 @@ pub struct Ready(Entry);
 
 /// Checks that the caller may change the roster.
 pub async fn ready(exchange: &Exchange, caller: &Caller, course: CourseId) -> Result<Ready> {
-    let entry = exchange.enter(caller, course, Need::Instructor)?;
+    let entry = exchange.enter(caller, course, Need::May(Right::ChangeRoster))?;
     entry.read(|_| Ok(())).await?;
     Ok(Ready(entry))
 }
@@ -326,8 +327,7 @@ fn change(
         let is_own = person.username == *op.caller.name();
         let is_same = update == RosterUpdate::Amend && person == before;
         if !(teaches && (is_own || is_same)) {
-            let policy = op.exchange.policy;
-            policy.require_admin_for_instructors(op.caller, teaches)?;
+            op.standing.require_appointing(teaches)?;
         }
         instructors.push(person);
     }

@@ -2,6 +2,7 @@
 
 use super::files::trees::{self, ListedTree, SubmissionTree, TreeId};
 use super::op::Need;
+use super::policy::Right;
 use super::{Exchange, PORTION, Result};
 use nbcourier_domain::{AssignmentId, CourseId, Sha256Sum, Timestamp, UserName};
 use nbcourier_identity::Caller;
@@ -141,7 +142,9 @@ impl StreamedSubmission {
 /// Returns the standing that sees the submissions of the student, or with `all` the submissions of whomever the caller
 /// may see.
 fn need(student: Option<&UserName>, all: Need) -> Need {
-    student.map_or(all, |student| Need::SelfOrInstructor(student.clone()))
+    student.map_or(all, |student| {
+        Need::SelfOr(student.clone(), Right::ReadWork)
+    })
 }
 
 /// Returns a portion of the submissions to an assignment after one of them, oldest first, and whether there are more: those
@@ -154,7 +157,7 @@ pub async fn stream(
     student: Option<UserName>,
     after: Option<StreamedSubmission>,
 ) -> Result<(Vec<StreamedSubmission>, bool)> {
-    let need = need(student.as_ref(), Need::Instructor);
+    let need = need(student.as_ref(), Need::May(Right::ReadWork));
     exchange
         .read_in(caller, course, need, move |op| {
             let after = after.as_ref().map(|last| &last.0);
@@ -206,18 +209,18 @@ pub async fn page(
     caller: &Caller,
     query: PageQuery,
 ) -> Result<SubmissionPage> {
-    let need = need(query.student.as_ref(), Need::Member);
+    let need = need(query.student.as_ref(), Need::May(Right::TakePart));
     exchange
         .read_in(caller, query.course.clone(), need, move |op| {
             // This check comes before any reply about assignments.
-            if !op.standing.is_member()
+            if !op.standing.may(Right::TakePart)
                 && !store::submissions::any_in_course(
                     op.conn,
                     op.standing.course,
                     op.caller.name(),
                 )?
             {
-                op.standing.require_member()?;
+                op.standing.require(Right::TakePart)?;
             }
             let assignment = match &query.assignment {
                 Some(assignment) => Some(op.released_or_submitted_to(assignment)?),
@@ -226,11 +229,11 @@ pub async fn page(
             if let Some(student) = &query.student {
                 op.require_known(student)?;
             }
-            let own = (!op.standing.is_instructor()).then(|| op.caller.name().clone());
+            let own = (!op.standing.may(Right::ReadWork)).then(|| op.caller.name().clone());
             let wanted = rows::SubmissionFilter {
                 assignment,
                 student: query.student.or(own),
-                open_at: (!op.standing.is_instructor()).then(Timestamp::now),
+                open_at: (!op.standing.may(Right::Preview)).then(Timestamp::now),
                 after: query.after.map(Position::after),
                 ..Default::default()
             };

@@ -5,6 +5,7 @@ use super::files::parcel::Parcel;
 use super::files::quota::{Account, Taken};
 use super::files::trees::{FoundTree, TreeFiles};
 use super::op::{CourseOp, Entry, Need};
+use super::policy::Right;
 use super::receipts::Receipt;
 use super::{Error, Exchange, Result, Thing};
 use nbcourier_domain::{AssignmentId, CourseId, IdempotencyKey, Timestamp, UserName};
@@ -57,8 +58,8 @@ pub struct Ready {
 /// Checks that the caller may make the submission.
 pub async fn ready(exchange: &Exchange, caller: &Caller, new: NewSubmission) -> Result<Ready> {
     let need = match new.somebody_else(caller) {
-        Some(_) => Need::Instructor,
-        None => Need::Member,
+        Some(_) => Need::May(Right::HandInForOthers),
+        None => Need::May(Right::TakePart),
     };
     let entry = exchange.enter(caller, new.course.clone(), need)?;
     let asked = new.clone();
@@ -266,7 +267,7 @@ pub async fn check_target(exchange: &Exchange, caller: &Caller, target: &Target)
 impl Target {
     /// Returns the way of the student and of instructors into the course.
     pub(super) fn enter(&self, exchange: &Exchange, caller: &Caller) -> Result<Entry> {
-        let need = Need::SelfOrInstructor(self.student.clone());
+        let need = Need::SelfOr(self.student.clone(), Right::ReadWork);
         exchange.enter(caller, self.course.clone(), need)
     }
 

@@ -3,6 +3,7 @@
 
 use super::audit::{About, Action};
 use super::op::{CourseOp, Need};
+use super::policy::Right;
 use super::upkeep::gc::limit;
 use super::{Error, Exchange, Result, Thing};
 use nbcourier_domain::{AssignmentId, CourseId, Timestamp, UserName};
@@ -119,7 +120,7 @@ pub async fn delete_assignment(
     assignment: AssignmentId,
 ) -> Result<()> {
     exchange
-        .write_in(caller, course, Need::Instructor, move |op| {
+        .write_in(caller, course, Need::May(Right::Trash), move |op| {
             let id = op.assignment(&assignment)?;
             store::trash::put_assignment(op.conn, id, Timestamp::now())?;
             op.note(
@@ -141,7 +142,7 @@ pub async fn delete_submission(
     id: Option<i64>,
 ) -> Result<()> {
     exchange
-        .write_in(caller, course, Need::Instructor, move |op| {
+        .write_in(caller, course, Need::May(Right::Trash), move |op| {
             let submission = op.submission(id)?;
             let id = submission.id;
             store::trash::put_submission(op.conn, id, Timestamp::now())?;
@@ -161,7 +162,7 @@ pub async fn delete_feedback(
     submission: Option<i64>,
 ) -> Result<()> {
     exchange
-        .write_in(caller, course, Need::Instructor, move |op| {
+        .write_in(caller, course, Need::May(Right::Trash), move |op| {
             let of = op.submission(submission)?;
             let submission = of.id;
             if !store::trash::put_feedback(op.conn, submission, Timestamp::now())? {
@@ -186,7 +187,7 @@ pub async fn list(
     at_most: usize,
 ) -> Result<Trash> {
     exchange
-        .read_in(caller, course, Need::Instructor, move |op| {
+        .read_in(caller, course, Need::May(Right::Trash), move |op| {
             let (course, lately) = (op.standing.course, TrashFilter::Since(limit(retention)));
             let after = after.map(|(kind, position)| (kind, position.place()));
             let mut page = Filling::new(after, Portion::of(at_most));
@@ -272,7 +273,7 @@ pub async fn restore_assignment(
     id: Option<i64>,
 ) -> Result<()> {
     exchange
-        .write_in(caller, course, Need::Instructor, move |op| {
+        .write_in(caller, course, Need::May(Right::Trash), move |op| {
             let id = id.ok_or(Error::NotFound(Thing::Assignment))?;
             let assignment = only(op, store::trash::assignments, id, Thing::Assignment)?;
             store::trash::restore_assignment(op.conn, id)?
@@ -293,7 +294,7 @@ pub async fn restore_submission(
     id: Option<i64>,
 ) -> Result<()> {
     exchange
-        .write_in(caller, course, Need::Instructor, move |op| {
+        .write_in(caller, course, Need::May(Right::Trash), move |op| {
             let id = id.ok_or(Error::NotFound(Thing::Submission))?;
             let work = only(op, store::trash::submissions, id, Thing::Submission)?;
             store::trash::restore_submission(op.conn, id)?;
@@ -314,7 +315,7 @@ pub async fn restore_feedback(
     submission: Option<i64>,
 ) -> Result<()> {
     exchange
-        .write_in(caller, course, Need::Instructor, move |op| {
+        .write_in(caller, course, Need::May(Right::Trash), move |op| {
             let submission = submission.ok_or(Error::NotFound(Thing::Feedback))?;
             let work = only(op, store::trash::feedback, submission, Thing::Feedback)?;
             store::trash::restore_feedback(op.conn, submission)?;
