@@ -181,7 +181,10 @@ impl Error {
     /// Returns the cause of the failure for the log. The client does not see all of it.
     pub fn cause(&self) -> String {
         match self {
-            Self::Auth(AuthError::HubUnavailable { reason, .. }) => format!("{self}: {reason}"),
+            Self::Auth(
+                AuthError::HubUnavailable { reason, .. }
+                | AuthError::SessionsUnavailable { reason },
+            ) => format!("{self}: {reason}"),
             _ => self.to_string(),
         }
     }

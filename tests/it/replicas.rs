@@ -3,9 +3,11 @@
 
 use nbcourier_testbuckets::shared as buckets;
 use nbcourier_testdb::shared as databases;
+use nbcourier_testkit::browser::{Browser, PageTokens, location_of};
 use nbcourier_testkit::server::run;
 use nbcourier_testkit::{
-    Call, Course, Form, Random, Reply, Sent, Server, Setup, eventually, files_json, percent_encode,
+    Call, Course, FakeHub, Form, Random, Reply, Sent, Server, Setup, eventually, files_json,
+    percent_encode,
 };
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread;
@@ -14,11 +16,17 @@ const STUDENTS: [&str; 4] = ["ann", "ben", "cleo", "dora"];
 
 /// Returns the setup of servers that share an empty database and an empty bucket, and the name of the database.
 fn setup() -> (Setup, String) {
+    let (setup, database) = share(Setup::standalone());
+    (setup.unlimited(), database)
+}
+
+/// Returns the setup with an empty database and an empty bucket, and the name of the database.
+fn share(setup: Setup) -> (Setup, String) {
     let database = databases().create();
-    let setup = Setup::standalone()
+    let setup = setup
         .on_postgres(&databases().url(&database))
         .on_bucket(&buckets().endpoint(), &buckets().create());
-    (setup.unlimited(), database)
+    (setup, database)
 }
 
 fn prepare(server: &Server) {
@@ -219,4 +227,67 @@ fn a_receipt_and_a_key_are_good_on_every_server() {
         assert_eq!(verdict["valid"], true);
         assert_eq!(verdict["stored"], true);
     }
+}
+
+#[test]
+fn a_logout_at_one_server_ends_the_session_at_every_server() {
+    let hub = FakeHub::start();
+    hub.knows("kevin");
+    let (setup, database) = share(Setup::behind(&hub));
+    let (one, other) = (setup.start(), setup.replica(1).start());
+    let browser = Browser::logged_in(&one, &hub, "kevin");
+    let opens = |server: &Server| {
+        let call = browser.with_cookies(server.call("GET", server.prefix()));
+        server.send(&call)
+    };
+    opens(&one).ok();
+    let token = PageTokens::of(&opens(&other).ok()).writing;
+    let form = Form::new().field("csrf_token", &token);
+    let logout = one.call("POST", "logout").form(&form);
+    one.send(&browser.with_cookies(logout)).ok();
+    // A copy of the cookie opens nothing, at the next request.
+    for server in [&other, &one] {
+        assert_eq!(opens(server).status, 302);
+        let call = server.call("GET", "courses").header("X-CSRF-Token", &token);
+        assert_eq!(server.send(&browser.with_cookies(call)).status, 401);
+    }
+    let login = databases().sql(&database, "SELECT count(*) FROM ended_sessions");
+    assert_eq!(login, "2", "a login and a session");
+    // Another session of the same person goes on, and a server that starts later knows what has ended.
+    let again = Browser::logged_in(&other, &hub, "kevin");
+    assert_eq!(again.reads(&one, "courses").status, 200);
+    let third = setup.replica(2).start();
+    assert_eq!(opens(&third).status, 302);
+}
+
+#[test]
+fn a_login_that_one_server_finished_is_refused_by_every_other() {
+    let hub = FakeHub::start();
+    hub.knows("kevin");
+    let (setup, _) = share(Setup::behind(&hub));
+    let (one, other) = (setup.start(), setup.replica(1).start());
+    let mut browser = Browser::default();
+    let authorize = browser.sent_away(&one, one.prefix());
+    let codes = [(); 2].map(|()| hub.authorize(&authorize, "kevin"));
+    let copy = browser.clone();
+    assert_eq!(location_of(&browser.get(&one, &codes[0])), one.prefix());
+    let refused = copy.clone().get(&other, &codes[1]);
+    assert_eq!(refused.status, 403, "{}", refused.text());
+}
+
+#[test]
+fn the_clean_up_forgets_sessions_that_have_expired_everywhere() {
+    let (setup, database) = setup();
+    let server = setup.start();
+    databases().sql(
+        &database,
+        "INSERT INTO ended_sessions
+            SELECT age, (extract(epoch FROM clock_timestamp()) - age * 60) * 1000000 FROM unnest(ARRAY[-50, 5, 15]) AS age",
+    );
+    let data = server.data_dir().display().to_string();
+    eventually("the turn to clean up is free", || {
+        run(&["gc", "--data-dir", &data]).status.success()
+    });
+    let left = "SELECT string_agg(id, ' ' ORDER BY id) FROM ended_sessions";
+    assert_eq!(databases().sql(&database, left), "-50 5");
 }

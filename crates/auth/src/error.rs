@@ -31,6 +31,12 @@ pub enum AuthError {
         /// The reason why the hub could not be asked, for the log.
         reason: String,
     },
+    /// Whether the session has ended cannot be looked up.
+    #[error("The server cannot look up sessions just now: try again soon")]
+    SessionsUnavailable {
+        /// The reason why it cannot be looked up, for the log.
+        reason: String,
+    },
     /// Too many tokens that the hub does not know came lately from the same source.
     #[error(
         "Too many tokens that the hub does not know came from your address: try again in {}",
@@ -79,7 +85,9 @@ impl ResponseError for AuthError {
             | Self::ForeignHost
             | Self::BadState => StatusCode::FORBIDDEN,
             Self::NoLogin => StatusCode::NOT_FOUND,
-            Self::HubUnavailable { .. } => StatusCode::SERVICE_UNAVAILABLE,
+            Self::HubUnavailable { .. } | Self::SessionsUnavailable { .. } => {
+                StatusCode::SERVICE_UNAVAILABLE
+            }
             Self::Failed(_) => StatusCode::INTERNAL_SERVER_ERROR,
             Self::TooManyUnknownTokens { .. } => StatusCode::TOO_MANY_REQUESTS,
         }

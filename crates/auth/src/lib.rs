@@ -47,6 +47,7 @@ pub use oauth::Redirect;
 pub use page_tokens::PageTokens;
 pub use rates::Rates;
 pub use receipts::ReceiptSigner;
+pub use spent::{Answer, SharedEnds};
 pub use with_hub::HubSettings;
 
 use actix_web::HttpRequest;
@@ -176,12 +177,12 @@ impl Authenticator {
 
     /// Returns a cookie that ends the browser's session, if it has one. Fails with `NoProof` or `CrossSite` when none
     /// of our pages sent the request.
-    pub fn end_session(
+    pub async fn end_session(
         &self,
         request: &HttpRequest,
         csrf_field: Option<&str>,
     ) -> Result<Cookie<'static>, AuthError> {
-        self.of_hub()?.end_session(request, csrf_field)
+        self.of_hub()?.end_session(request, csrf_field).await
     }
 
     #[cfg(test)]

@@ -132,13 +132,13 @@ impl OAuth {
         let begun = self.begun(request, &state).ok_or(AuthError::BadState)?;
         let code = callback.code.ok_or(AuthError::BadState)?;
         allowed()?;
-        if !self.finished.add(&begun.state) {
+        if !self.finished.add(&begun.state).await? {
             return Err(AuthError::BadState.into());
         }
         let found = self.user_for(&code, &begun.verifier).await;
         if found.is_err() {
             // The browser may try again if the hub could not answer.
-            self.finished.remove(&begun.state);
+            self.finished.remove(&begun.state).await?;
         }
         let (user, token) = found?;
         Ok(Login {

@@ -4,7 +4,7 @@ use super::hub::HubUser;
 use super::jwt::{Purpose, Seal};
 use super::key::SigningKey;
 use super::page_tokens::{PageTokens, TokenKeys, Use};
-use super::spent::Spent;
+use super::spent::{SharedEnds, Spent};
 use super::{AuthError, CallerKind, same_site};
 use actix_web::HttpRequest;
 use actix_web::cookie::{Cookie, SameSite, time::Duration as CookieDuration};
@@ -53,11 +53,16 @@ struct Claims {
 }
 
 impl Sessions {
-    pub(super) fn new(seal: Arc<Seal>, key: &SigningKey, prefix: String) -> Self {
+    pub(super) fn new(
+        seal: Arc<Seal>,
+        key: &SigningKey,
+        prefix: String,
+        ends: Option<Arc<dyn SharedEnds>>,
+    ) -> Self {
         Self {
             seal,
             tokens: TokenKeys::new(key),
-            ended: Spent::new(LIFETIME),
+            ended: Spent::new(LIFETIME, ends),
             prefix,
         }
     }
@@ -98,18 +103,29 @@ impl Sessions {
     }
 
     /// Returns the session of the request's cookie, if it is ours and not over.
-    pub(super) fn read(&self, request: &HttpRequest) -> Option<Session> {
-        // Another page on the same host may also have set a cookie of this name.
-        let cookies = request.cookies().ok()?;
-        cookies
-            .iter()
-            .filter(|cookie| cookie.name() == COOKIE_NAME)
-            .find_map(|cookie| self.open(cookie.value()))
+    pub(super) async fn read(&self, request: &HttpRequest) -> Result<Option<Session>, AuthError> {
+        let sealed: Vec<Session> = {
+            let Ok(cookies) = request.cookies() else {
+                return Ok(None);
+            };
+            // Another page on the same host may also have set a cookie of this name.
+            let named = cookies.iter().filter(|cookie| cookie.name() == COOKIE_NAME);
+            named
+                .filter_map(|cookie| self.open(cookie.value()))
+                .collect()
+        };
+        for session in sealed {
+            if !self.ended.has(&session.sid).await? {
+                return Ok(Some(session));
+            }
+        }
+        Ok(None)
     }
 
     /// Ends a session, including for copies of its cookie.
-    pub(super) fn end(&self, session: &Session) {
-        self.ended.add(&session.sid);
+    pub(super) async fn end(&self, session: &Session) -> Result<(), AuthError> {
+        self.ended.add(&session.sid).await?;
+        Ok(())
     }
 
     /// Returns a cookie that makes the browser forget its session.
@@ -137,7 +153,7 @@ impl Sessions {
     fn open(&self, text: &str) -> Option<Session> {
         let claims: Claims = self.seal.open(Purpose::Session, text)?;
         let name = UserName::parse(claims.sub).ok()?;
-        if claims.kind != CallerKind::User || name.is_reserved() || self.ended.has(&claims.sid) {
+        if claims.kind != CallerKind::User || name.is_reserved() {
             return None;
         }
         Some(Session {
@@ -206,11 +222,12 @@ fn groups_that_fit(groups: &[String]) -> Vec<String> {
 mod tests {
     use super::*;
     use actix_web::test::TestRequest;
+    use futures_util::FutureExt as _;
 
     fn sessions() -> Sessions {
         let key = SigningKey::from_bytes([7; 32]);
         let seal = Arc::new(Seal::new(&key, "/services/x/"));
-        Sessions::new(seal, &key, "/services/x/".into())
+        Sessions::new(seal, &key, "/services/x/".into(), None)
     }
 
     fn user(name: &str, kind: CallerKind, groups: Vec<String>) -> HubUser {
@@ -234,7 +251,10 @@ mod tests {
         for cookie in cookies {
             request = request.append_header(("cookie", cookie.stripped().to_string()));
         }
-        sessions().read(&request.to_http_request())
+        let sessions = sessions();
+        let request = request.to_http_request();
+        let read = sessions.read(&request).now_or_never();
+        read.expect("its memory is its own").unwrap()
     }
 
     #[test]

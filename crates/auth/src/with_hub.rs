@@ -7,7 +7,7 @@ use super::jwt::Seal;
 use super::oauth::{LOGIN_LIFETIME, LoginFailure, OAuth, OAuthClient, Redirect};
 use super::page_tokens::Use;
 use super::session::{Session, Sessions};
-use super::spent::Spent;
+use super::spent::{SharedEnds, Spent};
 use super::token::Token;
 use super::unknown_tokens::Origin;
 use super::{
@@ -40,6 +40,8 @@ pub struct HubSettings {
     pub prefix: String,
     /// The key that signs session cookies.
     pub signing_key: SigningKey,
+    /// The memory of ended sessions and logins, if several servers share one.
+    pub ends: Option<Arc<dyn SharedEnds>>,
     /// How long the hub's answer about a token is trusted. With zero, every request asks the hub.
     pub cache_ttl: Duration,
     /// Maximum number of tokens about which the hub's answers are remembered.
@@ -73,6 +75,7 @@ impl HubSettings {
             callback_url: format!("{prefix}oauth_callback"),
             prefix,
             signing_key,
+            ends: None,
             cache_ttl: Duration::from_mins(1),
             cache_size: 100_000,
             grace: Duration::from_mins(10),
@@ -135,11 +138,11 @@ impl Hub {
                 hub: client.clone(),
                 seal: Arc::clone(&seal),
                 prefix: settings.prefix.clone(),
-                finished: Spent::new(LOGIN_LIFETIME),
+                finished: Spent::new(LOGIN_LIFETIME, settings.ends.clone()),
             },
             own: (client.clone(), secret.clone()),
             cache: HubCache::new(client, secret, lifetimes, settings.cache_size),
-            sessions: Sessions::new(seal, &settings.signing_key, settings.prefix),
+            sessions: Sessions::new(seal, &settings.signing_key, settings.prefix, settings.ends),
             admins: Admins::new(settings.admins, settings.hub_admins),
             scopes,
         })
@@ -169,7 +172,11 @@ impl Hub {
         if kind == RequestKind::Page && !same_site::is_navigation(request) {
             return Err(AuthError::NotOpenedAsPage);
         }
-        let session = self.sessions.read(request).ok_or(AuthError::Anonymous)?;
+        let session = self
+            .sessions
+            .read(request)
+            .await?
+            .ok_or(AuthError::Anonymous)?;
         let tokens = match kind {
             RequestKind::Page => Some(self.sessions.page_tokens(&session)?),
             RequestKind::Data => {
@@ -212,14 +219,14 @@ impl Hub {
         Ok((redirect, self.told_by_hub(&user, Credential::Session)?))
     }
 
-    pub(super) fn end_session(
+    pub(super) async fn end_session(
         &self,
         request: &HttpRequest,
         csrf_field: Option<&str>,
     ) -> Result<Cookie<'static>, AuthError> {
-        if let Some(session) = self.sessions.read(request) {
+        if let Some(session) = self.sessions.read(request).await? {
             self.check_proof(request, &session, Use::Writing, csrf_field)?;
-            self.sessions.end(&session);
+            self.sessions.end(&session).await?;
         }
         Ok(self.sessions.removal(request))
     }

@@ -13,6 +13,7 @@ mod database;
 pub mod dates;
 pub mod demo;
 pub mod dossier;
+pub mod ended_sessions;
 mod error;
 pub mod events;
 mod examine;

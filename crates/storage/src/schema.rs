@@ -199,6 +199,13 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    ended_sessions (id) {
+        id -> Text,
+        expires_at -> BigInt,
+    }
+}
+
 diesel::joinable!(members -> courses (course_id));
 diesel::joinable!(blob_contents -> blobs (blob_id));
 diesel::joinable!(tree_files -> trees (tree_id));

@@ -2,6 +2,7 @@
 
 mod clean_up;
 pub mod config;
+mod ended_sessions;
 pub mod logging;
 pub mod memory;
 pub mod open_files;

@@ -1,18 +1,22 @@
 //! `nbcourier serve`
 
+use super::ended_sessions::EndedSessions;
 use super::{clean_up, logging, memory, open_files};
 use crate::cli::Outcome;
 use crate::cli::data_dir::{check_place, claim, open_blobs};
 use crate::config::{self, Config, Environment, LogFormat, Origins, ReusedNames, ServeOptions};
 use crate::http::{self, Metrics, Server, Settings};
 use clap::ArgMatches;
-use nbcourier_auth::{Authenticator, GroupList, HubSettings, Instance, ReceiptSigner, SigningKey};
+use nbcourier_auth::{
+    Authenticator, GroupList, HubSettings, Instance, ReceiptSigner, SharedEnds, SigningKey,
+};
 use nbcourier_exchange::{Exchange, Limits, Policy, Quotas, Reused, groups};
 use nbcourier_storage::{FilePlace, Opening, Presence, Store};
 use std::error::Error;
 use std::net::{SocketAddr, TcpListener};
 use std::pin::pin;
 use std::process::ExitCode;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 /// Minimum time between two requests for the hub's groups.
@@ -69,6 +73,7 @@ async fn serve(mut config: Config) -> Result<(), Box<dyn Error>> {
     // Held while the server runs. A second server on the same data would not know the uploads of this one.
     let _lock = claim(&config.places)?;
     let store = Store::open(&config.places.database, opening)?;
+    let ends = EndedSessions::shared(&store);
     let place = match &config.places.bucket {
         Some(place) => FilePlace::Shared(place.bucket.to_string()),
         None => FilePlace::Directory(config.places.data_dir.canonicalize()?),
@@ -134,7 +139,7 @@ async fn serve(mut config: Config) -> Result<(), Box<dyn Error>> {
         shutdown_timeout: config.shutdown_timeout,
         receipts: ReceiptSigner::new(&signing_key),
         instance: Instance::new(&signing_key),
-        authenticator: authenticator(config, signing_key)?,
+        authenticator: authenticator(config, signing_key, ends)?,
     };
     let known = settings.authenticator.clone();
     let server = http::start(listener, settings, metrics)?;
@@ -204,7 +209,11 @@ async fn signing_key(config: &Config, store: &Store) -> Result<SigningKey, Box<d
     Ok(SigningKey::stored(&stored)?)
 }
 
-fn authenticator(config: Config, signing_key: SigningKey) -> Result<Authenticator, Box<dyn Error>> {
+fn authenticator(
+    config: Config,
+    signing_key: SigningKey,
+    ends: Option<Arc<dyn SharedEnds>>,
+) -> Result<Authenticator, Box<dyn Error>> {
     let Some(hub) = config.hub else {
         return Ok(Authenticator::standalone(config.admins));
     };
@@ -221,6 +230,7 @@ fn authenticator(config: Config, signing_key: SigningKey) -> Result<Authenticato
         callback_url,
         prefix: config.prefix,
         signing_key,
+        ends,
         cache_ttl: config.hub_cache_ttl,
         cache_size: config.hub_cache_size,
         grace: config.hub_grace,

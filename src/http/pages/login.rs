@@ -53,7 +53,9 @@ pub async fn logout(
     form: Option<web::Form<LogoutForm>>,
 ) -> Result<HttpResponse, Error> {
     let csrf_token = form.and_then(|form| form.into_inner().csrf_token);
-    let cookie = authenticator.end_session(&request, csrf_token.as_deref())?;
+    let cookie = authenticator
+        .end_session(&request, csrf_token.as_deref())
+        .await?;
     let page = Page {
         title: "Logged out",
         prefix: &prefix.0,

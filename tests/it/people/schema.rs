@@ -7,6 +7,7 @@ use nbcourier_testkit::Setup;
 const NO_NAMES: &[&str] = &[
     "assignments.name",
     "courses.name",
+    "ended_sessions.id",
     "events.action",
     "events.assignment",
     "events.course",

@@ -108,21 +108,22 @@ async fn a_form_proves_itself_by_its_field() {
     let browser = Cookies::logged_in(&hub, &authenticator).await;
     let caller = browser.opens(&authenticator).await.unwrap();
     let tokens = caller.page_tokens().unwrap();
-    let send = |field: Option<&str>, headers: Headers<'_>| {
+    let send = async |field: Option<&str>, headers: Headers<'_>| {
         let mut request = browser.request(Method::POST, "/");
         for header in headers {
             request = request.append_header(*header);
         }
         let request = request.to_http_request();
-        authenticator.end_session(&request, field).err()
+        authenticator.end_session(&request, field).await.err()
     };
     for field in [None, Some("guessed"), Some(tokens.reading.as_str())] {
-        let refused = send(field, &[("sec-fetch-site", "same-origin")]);
+        let refused = send(field, &[("sec-fetch-site", "same-origin")]).await;
         assert_eq!(refused, Some(AuthError::NoProof));
     }
-    let foreign = send(Some(&tokens.writing), &[("origin", "http://evil.example")]);
+    let foreign = [("origin", "http://evil.example")];
+    let foreign = send(Some(&tokens.writing), &foreign).await;
     assert_eq!(foreign, Some(AuthError::CrossSite));
-    assert_eq!(send(Some(&tokens.writing), &[]), None);
+    assert_eq!(send(Some(&tokens.writing), &[]).await, None);
 }
 
 #[actix_web::test]

@@ -113,6 +113,7 @@ async fn clear(
         .without_policy()
         .write(move |conn| {
             note_expired(conn, &caller, deleted_before)?;
+            store::ended_sessions::purge_expired(conn, Timestamp::now())?;
             purge(conn, deleted_before)
         })
         .await?;
