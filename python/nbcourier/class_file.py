@@ -133,15 +133,16 @@ def _translated(path: str, text: str, log: logging.Logger, user_column: str) -> 
             log.warning("Line %d of %s is skipped: %s", number, path, why)
         elif not (role := row.pop("role", "")) or _means(role, "student"):
             people.append((number, row))
-        elif _means(role, "instructor"):
+        elif teaches := next((kind for kind in ("assistant", "instructor") if _means(role, kind)), None):
             log.warning(
-                "Line %d of %s is skipped: '%s' is an instructor there, and this command adds students only",
+                "Line %d of %s is skipped: '%s' is an %s there, and this command adds students only",
                 number,
                 path,
                 row["id"],
+                teaches,
             )
         else:
-            faults.append(f"line {number}: the role '{role}' is neither student nor instructor")
+            faults.append(f"line {number}: the role '{role}' is neither student nor assistant nor instructor")
     if faults:
         raise CourierError(f"{path}: {some(faults, at_most=_SHOWN, separator='; ')}")
     students = _students(path, iter(people), log, is_only_column=len(columns) == 1)

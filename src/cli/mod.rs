@@ -26,7 +26,7 @@ use courses::{
     trash,
 };
 use data::{backup, export, fsck, gc, import, restore};
-use nbcourier_domain::{AssignmentId, CourseId, IllegalName, Role, UserName, oddity};
+use nbcourier_domain::{AssignmentId, CourseId, IllegalName, UserName, oddity};
 use people::user;
 use server::{config, routes, serve};
 use std::path::Path;
@@ -204,12 +204,4 @@ fn refuse_oddity(text: &str) -> Result<(), String> {
 
 fn user_name(text: &str) -> Result<UserName, IllegalName> {
     UserName::parse(text)
-}
-
-/// Returns the name of a role in output and files.
-const fn role_word(role: Role) -> &'static str {
-    match role {
-        Role::Student => "student",
-        Role::Instructor => "instructor",
-    }
 }

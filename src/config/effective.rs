@@ -187,6 +187,7 @@ fn value(config: &Config, origins: &Origins, name: &str) -> Option<String> {
             ReusedNames::SetAside => "set-aside",
             ReusedNames::Keep => "keep",
         }),
+        "registrars-group" => text(config.group_rules.registrars().unwrap_or_default()),
         "no-hub-groups" => (!config.hub_groups).to_string(),
         "jupyterhub-api-token-file" => path(config.secret_files[0].as_deref()),
         "jupyterhub-api-url" => text(config.hub.as_ref().map_or("", |hub| &hub.api_url)),

@@ -184,7 +184,8 @@ impl Config {
             prefix,
             hub_admins: given.hub_admins.unwrap_or(false),
             hub_groups: !given.no_hub_groups.unwrap_or(false) && !standalone,
-            group_rules: group_rules(given.groups.as_deref().unwrap_or_default())?,
+            group_rules: group_rules(given.groups.as_deref().unwrap_or_default())?
+                .with_registrars(registrars(given.registrars_group)?),
             reused_names: given.reused_names.unwrap_or(ReusedNames::SetAside),
             debug: given.debug.unwrap_or(false),
             max_request_size,
@@ -228,6 +229,17 @@ fn group_rules(given: &[GivenGroup]) -> Result<GroupRules, ConfigError> {
     Ok(GroupRules::new(
         rules.map_err(|error| ConfigError(error.to_string()))?,
     ))
+}
+
+/// Returns the group of the registrars. A group without a name would be nobody's.
+fn registrars(group: Option<String>) -> Result<Option<String>, ConfigError> {
+    if group.as_deref() == Some("") {
+        return Err(ConfigError(
+            "--registrars-group is empty. Name a group of JupyterHub, or leave the setting out"
+                .to_owned(),
+        ));
+    }
+    Ok(group)
 }
 
 /// Returns the limit, or `None` for 0.

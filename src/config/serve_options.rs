@@ -88,8 +88,12 @@ pub struct ServeOptions {
           num_args = 0..=1, require_equals = true, default_missing_value = "true", value_name = "BOOL")]
     pub hub_admins: Option<bool>,
 
-    /// Ignore the hub's groups. Otherwise members of formgrade-COURSE teach the course, and members of nbgrader-COURSE
-    /// take it
+    /// Let the members of this group of the hub keep the rosters of all courses. They read no work, and appoint nobody
+    #[arg(long, env = "NBCOURIER_REGISTRARS_GROUP", value_name = "GROUP")]
+    pub registrars_group: Option<String>,
+
+    /// Ignore the hub's groups. Otherwise members of formgrade-COURSE teach the course, members of assist-COURSE assist in
+    /// it, and members of nbgrader-COURSE take it
     #[arg(long, env = "NBCOURIER_NO_HUB_GROUPS", value_parser = BoolishValueParser::new(),
           num_args = 0..=1, require_equals = true, default_missing_value = "true", value_name = "BOOL")]
     pub no_hub_groups: Option<bool>,
@@ -275,6 +279,7 @@ impl ServeOptions {
             prefix: self.prefix.or(file.prefix),
             admins: self.admins.or(file.admins),
             hub_admins: self.hub_admins.or(file.hub_admins),
+            registrars_group: self.registrars_group.or(file.registrars_group),
             no_hub_groups: self.no_hub_groups.or(file.no_hub_groups),
             jupyterhub_api_token_file: self
                 .jupyterhub_api_token_file

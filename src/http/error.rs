@@ -256,7 +256,7 @@ fn answer(error: &exchange::Error) -> Answer {
             };
             Answer::new(StatusCode::FORBIDDEN, message)
         }
-        E::InstructorAsStudent => conflict("Cannot add instructor as student".into()),
+        E::TeacherAsStudent(role) => conflict(format!("Cannot add {role} as student")),
         E::MemberByGroup(group) => conflict(format!(
             "The role comes from the JupyterHub group {group}: remove the person from that group instead"
         )),
@@ -379,6 +379,7 @@ fn name(thing: Thing) -> &'static str {
         Thing::Course => "Course",
         Thing::Assignment => "Assignment",
         Thing::Instructor => "Instructor",
+        Thing::Assistant => "Assistant",
         Thing::Student => "Student",
         Thing::Version => "Version",
         Thing::Submission => "Submission",

@@ -1,6 +1,8 @@
 //! The route table: every address of the server, with its handler, who may call it, and how its reply is sent.
 
-use super::openapi::May::{Admins, Everybody, Instructors, Members, SelfOrInstructors};
+use super::openapi::May::{
+    Admins, Everybody, Instructors, Members, RosterKeepers, RosterReaders, SelfOrStaff, Staff,
+};
 use super::openapi::{Operation, delete, get, post, put};
 use super::pages::{self, home, login};
 use super::{health, metrics, ngshare, v1};
@@ -190,37 +192,41 @@ fn courses_and_events() -> Vec<Operation> {
             "v1/courses",
             v1::courses::list,
             Everybody,
-            "List the caller's courses, or all courses for an administrator",
+            "List the caller's courses, or all courses for an administrator or a registrar",
         )
         .fails(400, "Illegal cursor"),
         get(
             "v1/courses/{course}/roster",
             v1::roster::list,
-            Instructors,
+            RosterReaders,
             "List the members of a course",
         )
         .fails(400, "Illegal cursor"),
         put(
             "v1/courses/{course}/roster",
             v1::roster::put,
-            Instructors,
+            RosterKeepers,
             "Add people or update their details, all or none",
         )
-        .details("Only an admin adds instructors, or changes the details of other instructors.")
+        .details(
+            "Only an admin adds instructors, or changes the details of other instructors. Only instructors and admins add \
+             or change assistants.",
+        )
         .fails(400, "Illegal user id")
-        .fails(409, "Cannot add instructor as student"),
+        .fails(409, "Cannot add instructor as student")
+        .fails(409, "Cannot add assistant as student"),
         delete(
             "v1/courses/{course}/roster/{user}",
             v1::roster::remove,
-            Instructors,
+            RosterKeepers,
             "Remove a person from the roster. Their submissions stay",
         )
-        .details("Only an admin removes instructors.")
+        .details("Only an admin removes instructors. Only instructors and admins remove assistants.")
         .fails(409, "A member by a group of JupyterHub"),
         get(
             "v1/courses/{course}/events",
             v1::events::list,
-            Instructors,
+            Staff,
             "List the events of a course, the last first",
         )
         .fails(400, "Illegal cursor")
@@ -266,21 +272,21 @@ fn assignments() -> Vec<Operation> {
         get(
             "v1/courses/{course}/assignments/{assignment}/history",
             v1::history::releases,
-            Instructors,
+            Staff,
             "List the released versions",
         )
         .fails(400, "Illegal cursor"),
         get(
             "v1/courses/{course}/assignments/{assignment}/extensions",
             v1::dates::list,
-            Instructors,
+            Staff,
             "List the extensions of an assignment",
         )
         .fails(400, "Illegal cursor"),
         put(
             "v1/courses/{course}/assignments/{assignment}/extensions/{user}",
             v1::dates::extend,
-            Instructors,
+            Staff,
             "Set a student's extension",
         )
         .fails(400, "Time format incorrect")
@@ -292,14 +298,14 @@ fn assignments() -> Vec<Operation> {
         delete(
             "v1/courses/{course}/assignments/{assignment}/extensions/{user}",
             v1::dates::remove,
-            Instructors,
+            Staff,
             "Remove a student's extension",
         )
         .fails(404, "Extension not found"),
         get(
             "v1/courses/{course}/assignments/{assignment}/gradebook",
             v1::dates::for_gradebook,
-            Instructors,
+            Staff,
             "Get the data for a gradebook: dates, extensions and students",
         )
         .fails(400, "Illegal cursor"),
@@ -309,7 +315,7 @@ fn assignments() -> Vec<Operation> {
             Members,
             "Get the files of a released assignment",
         )
-        .details("Only instructors get other versions than the released one.")
+        .details("Only instructors and assistants get other versions than the released one.")
         .fails(400, "The version is a number")
         .fails(404, "Version not found"),
         put(
@@ -337,14 +343,16 @@ fn submissions_and_receipts() -> Vec<Operation> {
             Members,
             "Submit",
         )
-        .details("Only instructors submit for other people. No cut-off applies to them.")
+        .details(
+            "Only instructors and assistants submit for other people. No cut-off applies to them.",
+        )
         .fails(404, "Student not found")
         .fails(409, "Too late: the cut-off is over")
         .fails(409, "The student has submitted as often as allowed"),
         get(
             "v1/courses/{course}/assignments/{assignment}/collect",
             v1::collect::collect,
-            Instructors,
+            Staff,
             "Get each student's latest submission",
         )
         .fails(400, "Illegal cursor")
@@ -369,20 +377,20 @@ fn submissions_and_receipts() -> Vec<Operation> {
         get(
             "v1/courses/{course}/submissions/{id}/history",
             v1::history::feedback,
-            SelfOrInstructors,
+            SelfOrStaff,
             "List all feedback on a submission",
         )
         .fails(400, "Illegal cursor"),
         get(
             "v1/courses/{course}/submissions/{id}/tree",
             v1::submissions::tree,
-            SelfOrInstructors,
+            SelfOrStaff,
             "Get the files of a submission",
         ),
         get(
             "v1/courses/{course}/submissions/{id}/receipt",
             v1::receipts::show,
-            SelfOrInstructors,
+            SelfOrStaff,
             "Get the receipt of a submission",
         ),
         post(
@@ -399,7 +407,7 @@ fn feedback() -> Vec<Operation> {
         get(
             "v1/courses/{course}/submissions/{id}/feedback",
             v1::feedback::tree,
-            SelfOrInstructors,
+            SelfOrStaff,
             "Get the files of the feedback on a submission",
         )
         .fails(404, "Feedback not found"),
@@ -413,7 +421,7 @@ fn feedback() -> Vec<Operation> {
         post(
             "v1/courses/{course}/assignments/{assignment}/feedback",
             v1::feedback::give_all,
-            Instructors,
+            Staff,
             "Give feedback on many submissions, all or none",
         )
         .details("The files for a submission are below its number: `ID/PATH`.")
@@ -421,7 +429,7 @@ fn feedback() -> Vec<Operation> {
         post(
             "v1/courses/{course}/submissions/{id}/feedback",
             v1::feedback::give,
-            Instructors,
+            Staff,
             "Give feedback on a submission",
         )
         .fails(404, "Assignment not found"),
@@ -441,7 +449,7 @@ fn overview_and_trash() -> Vec<Operation> {
         get(
             "v1/courses/{course}/overview",
             v1::overview::show,
-            Instructors,
+            Staff,
             "Show who has submitted and who has not",
         )
         .fails(400, "Illegal cursor"),

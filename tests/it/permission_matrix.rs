@@ -24,17 +24,22 @@ struct Role {
     own: &'static str,
 }
 
-const ROLES: [Role; 8] = [
+const ROLES: [Role; 10] = [
     role("anonymous", None, "lawrence"),
     role("stranger", Some("stranger"), "stranger"),
     role("student", Some("lawrence"), "lawrence"),
     role("student elsewhere", Some("eric"), "eric"),
+    role("assistant", Some("alex"), "alex"),
     role("instructor", Some("kevin"), "kevin"),
     role("instructor elsewhere", Some("abigail"), "abigail"),
+    role("registrar", Some(REGISTRAR), REGISTRAR),
     role("admin", Some("root"), "root"),
     // A service of the hub with the same name as the instructor.
     role("service", Some(SERVICE), "kevin"),
 ];
+
+/// A person in the group of the hub that `--registrars-group` names.
+const REGISTRAR: &str = "regina";
 
 const SERVICE: &str = "token-of-a-service-called-kevin";
 
@@ -51,6 +56,7 @@ DELETE course/{course}
 POST instructor/{course}/{user} | oneself
 POST instructor/{course}/{user} | a stranger | sam
 POST instructor/{course}/{user} | a student | other-student
+POST instructor/{course}/{user} | an assistant | co-assistant
 POST instructor/{course}/{user} | another instructor | co-instructor
 GET instructor/{course}/{user} | | co-instructor
 DELETE instructor/{course}/{user} | oneself
@@ -59,6 +65,7 @@ GET instructors/{course}
 POST student/{course}/{user} | oneself
 POST student/{course}/{user} | a stranger | sam
 POST student/{course}/{user} | a student | other-student
+POST student/{course}/{user} | an assistant | co-assistant
 GET student/{course}/{user} | oneself
 GET student/{course}/{user} | another | other-student
 DELETE student/{course}/{user} | oneself
@@ -86,11 +93,18 @@ POST v1/trash/{id}
 GET v1/courses
 GET v1/courses/{course}/roster
 PUT v1/courses/{course}/roster | a new student | sam
+PUT v1/courses/{course}/roster | a new assistant | sam
+PUT v1/courses/{course}/roster | a student as assistant | other-student
+PUT v1/courses/{course}/roster | another assistant | co-assistant
+PUT v1/courses/{course}/roster | an assistant as student | co-assistant
+PUT v1/courses/{course}/roster | an instructor as assistant | co-instructor
 PUT v1/courses/{course}/roster | a new instructor | sam
+PUT v1/courses/{course}/roster | an assistant as instructor | co-assistant
 PUT v1/courses/{course}/roster | another instructor | co-instructor
 PUT v1/courses/{course}/roster | oneself as instructor
 DELETE v1/courses/{course}/roster/{user} | oneself
 DELETE v1/courses/{course}/roster/{user} | a student | other-student
+DELETE v1/courses/{course}/roster/{user} | an assistant | co-assistant
 DELETE v1/courses/{course}/roster/{user} | an instructor | co-instructor
 GET v1/courses/{course}/assignments
 GET v1/courses/{course}/submissions | all one may see
@@ -174,7 +188,7 @@ fn rows() -> Vec<Row> {
 const DUE: &str = r#"{"due_at": "2220-01-01T00:00:00Z"}"#;
 
 /// The people in the course who have submitted.
-const AUTHORS: [&str; 4] = ["lawrence", "other-student", "kevin", "root"];
+const AUTHORS: [&str; 5] = ["lawrence", "other-student", "alex", "kevin", "root"];
 
 #[test]
 fn every_end_point_has_a_row_and_every_row_an_end_point() {
@@ -216,7 +230,12 @@ fn ask_everything() -> Table {
         hub.gives(name, user_model(name));
     }
     hub.gives(SERVICE, service_model("kevin"));
-    let server = Setup::behind(&hub).start();
+    let mut registrar = user_model(REGISTRAR);
+    registrar["groups"] = json!(["registrars"]);
+    hub.gives(REGISTRAR, registrar);
+    let server = Setup::behind(&hub)
+        .args(&["--registrars-group", "registrars"])
+        .start();
     let elsewhere = Course::of(&server, "elsewhere").by_token();
     // The student teaches there, which must not affect any row here.
     elsewhere.make(&["abigail", "lawrence"], &["eric"]);
@@ -242,8 +261,8 @@ fn ask_everything() -> Table {
     table
 }
 
-/// A course of kevin and co-instructor with lawrence and other-student, one assignment, and a submission with
-/// feedback for each person who may submit.
+/// A course of kevin and co-instructor, in which alex and co-assistant assist, with lawrence and other-student, one
+/// assignment, and a submission with feedback for each person who may submit.
 struct Prepared<'a> {
     course: Course<'a>,
     id: String,
@@ -263,6 +282,14 @@ impl<'a> Prepared<'a> {
         };
         let course = prepared.course();
         course.make(&["kevin", "co-instructor"], &["lawrence", "other-student"]);
+        let assistants = ["alex", "co-assistant"];
+        let assistants = assistants.map(|name| json!({ "username": name, "role": "assistant" }));
+        let roster = server.call("PUT", &format!("v1/courses/{id}/roster"));
+        let roster = roster.body(
+            "application/json",
+            json!({ "people": assistants }).to_string(),
+        );
+        server.send(&roster.token("root")).ok();
         for text in ["earlier", "task"] {
             course
                 .release("challenge", "kevin", &[Sent::new("task", text)])
@@ -481,11 +508,10 @@ impl Changes {
 
 /// Returns a roster that gives this user the role that the row is about.
 fn roster_of(user: &str, about: &str) -> String {
-    let role = if about.contains("instructor") {
-        "instructor"
-    } else {
-        "student"
-    };
+    let (_, becomes) = about.rsplit_once(" as ").unwrap_or(("", about));
+    let roles = ["instructor", "assistant", "student"];
+    let role = roles.into_iter().find(|role| becomes.contains(role));
+    let role = role.expect("a role");
     let line =
         json!({"username": user, "role": role, "first_name": "New", "last_name": "", "email": ""});
     json!({ "people": [line] }).to_string()

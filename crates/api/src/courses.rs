@@ -16,6 +16,6 @@ pub struct Courses {
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 pub struct Course {
     pub course: String,
-    /// The caller's role. `null` for an administrator who is not in the course.
+    /// The caller's role. `null` for an administrator or registrar who is not in the course.
     pub role: Option<Role>,
 }

@@ -1,4 +1,4 @@
-//! The roster of a course: instructors and students in one list.
+//! The roster of a course: instructors, assistants and students in one list.
 
 use super::{List, MAX_ITEMS};
 use nbcourier_domain::{Person, Role};

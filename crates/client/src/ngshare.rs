@@ -71,7 +71,7 @@ impl Client {
         user: &UserName,
         details: &Details,
     ) -> Result<()> {
-        let names = [word(role), course.as_str(), user.as_str()];
+        let names = [role.word(), course.as_str(), user.as_str()];
         let given = [
             ("first_name", &details.first_name),
             ("last_name", &details.last_name),
@@ -92,7 +92,7 @@ impl Client {
         role: Role,
         user: &UserName,
     ) -> Result<()> {
-        let names = [word(role), course.as_str(), user.as_str()];
+        let names = [role.word(), course.as_str(), user.as_str()];
         self.form::<Done>(Method::DELETE, &names, &[]).await?;
         Ok(())
     }
@@ -123,13 +123,5 @@ impl Client {
         let user = self.user.as_deref().map(|user| ("user", user));
         let fields: Vec<_> = user.into_iter().chain(fields.iter().copied()).collect();
         self.send(method, names, Body::Form(&fields)).await
-    }
-}
-
-/// Returns the protocol's word for the role in its addresses.
-fn word(role: Role) -> &'static str {
-    match role {
-        Role::Student => "student",
-        Role::Instructor => "instructor",
     }
 }

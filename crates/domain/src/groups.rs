@@ -5,12 +5,23 @@ use std::fmt;
 
 /// nbgrader's convention: members of a group with this prefix are instructors of the course named after it.
 const INSTRUCTORS: &str = "formgrade-";
+/// Our convention, like nbgrader's: members of a group with this prefix are assistants of the course named after it.
+const ASSISTANTS: &str = "assist-";
 /// nbgrader's convention: members of a group with this prefix are students of the course named after it.
 const STUDENTS: &str = "nbgrader-";
-/// The prefixes of groups that give a role in a course, by nbgrader's convention.
-pub const COURSE_GROUPS: [&str; 2] = [INSTRUCTORS, STUDENTS];
+/// The prefixes of groups that give a role in a course, by convention.
+pub const COURSE_GROUPS: [&str; 3] = [INSTRUCTORS, ASSISTANTS, STUDENTS];
 /// The placeholder for the course in patterns.
 const COURSE: &str = "{course}";
+
+/// Returns the prefix of the groups that give the role by convention.
+const fn prefix(role: Role) -> &'static str {
+    match role {
+        Role::Student => STUDENTS,
+        Role::Assistant => ASSISTANTS,
+        Role::Instructor => INSTRUCTORS,
+    }
+}
 
 /// A group of the hub, as the hub lists it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -143,46 +154,70 @@ impl GroupRule {
     }
 }
 
-/// All rules: those of the operator in their order, then nbgrader's convention.
+/// All rules: the group of registrars, those of the operator in their order, then the convention.
 #[derive(Debug, Default)]
-pub struct GroupRules(Vec<GroupRule>);
+pub struct GroupRules {
+    rules: Vec<GroupRule>,
+    registrars: Option<String>,
+}
 
 impl GroupRules {
-    /// Returns nbgrader's convention alone.
+    /// Returns the convention alone.
     pub fn convention() -> &'static Self {
-        static CONVENTION: GroupRules = GroupRules(Vec::new());
+        static CONVENTION: GroupRules = GroupRules {
+            rules: Vec::new(),
+            registrars: None,
+        };
         &CONVENTION
     }
 
-    /// Returns the operator's rules, followed by nbgrader's convention.
+    /// Returns the operator's rules, followed by the convention.
     pub fn new(rules: Vec<GroupRule>) -> Self {
-        Self(rules)
+        Self {
+            rules,
+            registrars: None,
+        }
+    }
+
+    /// Returns the same rules. Members of this group keep the rosters of all courses.
+    #[must_use]
+    pub fn with_registrars(self, group: Option<String>) -> Self {
+        Self {
+            registrars: group,
+            ..self
+        }
+    }
+
+    /// Returns the group whose members keep the rosters of all courses.
+    pub fn registrars(&self) -> Option<&str> {
+        self.registrars.as_deref()
+    }
+
+    /// Whether members of the group keep the rosters of all courses.
+    pub fn is_of_registrars(&self, group: &str) -> bool {
+        self.registrars() == Some(group)
     }
 
     /// Returns the course and the role of a group's members. The first matching rule decides.
     pub fn place(&self, group: &str) -> Option<(CourseId, Role)> {
-        self.0
+        self.rules
             .iter()
             .find_map(|rule| rule.place(group))
             .or_else(|| Self::by_convention(group))
     }
 
     fn by_convention(group: &str) -> Option<(CourseId, Role)> {
-        let kinds = [(INSTRUCTORS, Role::Instructor), (STUDENTS, Role::Student)];
-        let (course, role) = kinds
+        let (course, role) = Role::ALL
             .into_iter()
-            .find_map(|(prefix, role)| Some((group.strip_prefix(prefix)?, role)))?;
+            .find_map(|role| Some((group.strip_prefix(prefix(role))?, role)))?;
         Some((CourseId::parse(course).ok()?, role))
     }
 
     /// Returns the names of the groups that give this role in the course, as words of a sentence.
     pub fn names(&self, course: &CourseId, role: Role) -> String {
-        let convention = match role {
-            Role::Instructor => format!("{INSTRUCTORS}{course}"),
-            Role::Student => format!("{STUDENTS}{course}"),
-        };
+        let convention = format!("{}{course}", prefix(role));
         let mut names: Vec<String> = self
-            .0
+            .rules
             .iter()
             .filter_map(|rule| rule.group_of(course, role))
             .collect();
@@ -194,7 +229,7 @@ impl GroupRules {
 /// Prints the rules in the syntax of the configuration file.
 impl fmt::Display for GroupRules {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let rules: Vec<String> = self.0.iter().map(ToString::to_string).collect();
+        let rules: Vec<String> = self.rules.iter().map(ToString::to_string).collect();
         write!(f, "[{}]", rules.join(", "))
     }
 }
@@ -202,15 +237,12 @@ impl fmt::Display for GroupRules {
 impl fmt::Display for GroupRule {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let text = |text: &Text| serde_json::Value::from(text.fill(COURSE)).to_string();
-        let role = match self.role {
-            Role::Student => "student",
-            Role::Instructor => "instructor",
-        };
         write!(
             f,
-            "{{ group = {}, course = {}, role = \"{role}\" }}",
+            "{{ group = {}, course = {}, role = \"{}\" }}",
             text(&self.group),
-            text(&self.course)
+            text(&self.course),
+            self.role
         )
     }
 }
@@ -236,12 +268,14 @@ mod tests {
     }
 
     #[test]
-    fn nbgraders_groups_need_no_rule() {
+    fn groups_of_the_convention_need_no_rule() {
         let none = GroupRules::default();
         assert_place(&none, "formgrade-a-b", Some(("a-b", Role::Instructor)));
         assert_place(&none, "nbgrader-a", Some(("a", Role::Student)));
+        assert_place(&none, "assist-a-b", Some(("a-b", Role::Assistant)));
         for group in [
             "formgrade-",
+            "assist-",
             "nbgrader",
             "FORMGRADE-a",
             "/courses/a/instructors",
@@ -262,6 +296,7 @@ mod tests {
                 Role::Student,
             ),
             ("staff of maths", Some("maths"), Role::Instructor),
+            ("tutors:{course}", None, Role::Assistant),
         ]);
         assert_place(
             &some,
@@ -278,6 +313,7 @@ mod tests {
         );
         assert_place(&some, "staff of maths", Some(("maths", Role::Instructor)));
         assert_place(&some, "staff of mathsx", None);
+        assert_place(&some, "tutors:maths", Some(("maths", Role::Assistant)));
         assert_place(&some, "nbgrader-algebra", Some(("algebra", Role::Student)));
     }
 

@@ -157,7 +157,7 @@ impl<'a> About<'a> {
 }
 
 /// Records an event by the caller. `detail` is JSON with further facts. It may hold names of people only under
-/// `instructors`, `students` and `people`, because those are changed when a person is renamed.
+/// `instructors`, `assistants`, `students` and `people`, because those are changed when a person is renamed.
 pub(super) fn note(
     conn: &mut Connection,
     caller: &Caller,

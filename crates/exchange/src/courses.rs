@@ -35,7 +35,7 @@ impl DeletedCourse {
 pub struct Visible {
     /// The name of the course.
     pub name: String,
-    /// The caller's role, or `None` for an administrator who is not a member.
+    /// The caller's role, or `None` for an administrator or registrar who is not a member.
     pub role: Option<Role>,
 }
 
@@ -57,7 +57,8 @@ pub struct Trash {
     pub next: Option<Position>,
 }
 
-/// Returns at most `at_most` courses after a name: those of which the caller is a member, or all for an administrator.
+/// Returns at most `at_most` courses after a name: those of which the caller is a member, or all for an administrator or
+/// registrar.
 pub async fn list(
     exchange: &Exchange,
     caller: &Caller,
@@ -71,7 +72,7 @@ pub async fn list(
             let portion = Portion::of(at_most);
             let (own, is_more) =
                 store::courses::of_person(op.conn, op.caller.name(), &groups, after, portion)?;
-            if !op.caller.is_admin() {
+            if !op.exchange.policy.sees_all_courses(op.caller) {
                 let own = own.into_iter().map(|(name, role)| Visible {
                     name,
                     role: Some(role),

@@ -2,7 +2,7 @@
 
 use nbcourier_blobs::Damage;
 use nbcourier_domain::{
-    AssignmentId, ByteSize, Count, RelativePath, Sha256Sum, Timestamp, UserName,
+    AssignmentId, ByteSize, Count, RelativePath, Role, Sha256Sum, Timestamp, UserName,
 };
 use nbcourier_storage as store;
 use nbcourier_work::Bug;
@@ -32,6 +32,8 @@ pub enum Thing {
     Assignment,
     /// An instructor of the course.
     Instructor,
+    /// An assistant of the course.
+    Assistant,
     /// A student of the course.
     Student,
     /// A version of an assignment.
@@ -75,9 +77,9 @@ pub enum Error {
         /// The reason, as of `Denied`.
         reason: Option<Denial>,
     },
-    /// An instructor cannot be enrolled as a student.
-    #[error("an instructor cannot be a student")]
-    InstructorAsStudent,
+    /// A person with this role teaches in the course, and cannot be enrolled as a student.
+    #[error("an {0} cannot be a student")]
+    TeacherAsStudent(Role),
     /// The person is a member of the course through a group of the hub.
     #[error(
         "the person is a member through the hub's group {0}: remove them from that group instead"

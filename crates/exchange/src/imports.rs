@@ -12,7 +12,7 @@ use nbcourier_domain::{
 use nbcourier_identity::Caller;
 use nbcourier_storage::{self as store, Connection, Lock, Portion};
 use serde_json::{Value, json};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The result of importing an item.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -148,13 +148,15 @@ impl Importer {
                 op.conn.lock([Lock::Import, Lock::Course(op.course)])?;
                 let id = op.standing.course;
                 let mut outcomes = Vec::with_capacity(people.len());
-                let mut added: [Vec<&str>; 2] = [Vec::new(), Vec::new()];
+                let mut added: BTreeMap<Role, Vec<&str>> = BTreeMap::new();
                 for (role, person) in &people {
                     let there = store::members::find(op.conn, id, &person.username)?;
                     outcomes.push(match there {
                         None => {
                             store::members::put(op.conn, id, *role, std::slice::from_ref(person))?;
-                            added[usize::from(*role == Role::Instructor)]
+                            added
+                                .entry(*role)
+                                .or_default()
                                 .push(person.username.as_str());
                             Outcome::Added
                         }
@@ -164,10 +166,14 @@ impl Importer {
                         Some(_) => Outcome::Different,
                     });
                 }
-                let [students, instructors] = added;
-                if !students.is_empty() || !instructors.is_empty() {
-                    let detail =
-                        json!({ "what": "roster", "instructors": instructors, "students": students });
+                if !added.is_empty() {
+                    let mut of = |role| added.remove(&role).unwrap_or_default();
+                    let detail = json!({
+                        "what": "roster",
+                        "instructors": of(Role::Instructor),
+                        "assistants": of(Role::Assistant),
+                        "students": of(Role::Student),
+                    });
                     this.note(op, About::default(), detail)?;
                 }
                 Ok(outcomes)

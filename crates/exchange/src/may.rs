@@ -61,9 +61,10 @@ mod tests {
         let database = directory.join("nbcourier.db");
         let store = Store::open(&database.as_path().into(), Opening::Migrate).unwrap();
         let blobs = LocalBlobs::open(&directory.join("blobs")).unwrap();
+        let rules = GroupRules::default().with_registrars(Some("registrars".to_owned()));
         let policy = Policy {
             hub_groups: true,
-            group_rules: GroupRules::convention(),
+            group_rules: Box::leak(Box::new(rules)),
             explain: false,
             reused: Reused::Keep,
         };
@@ -81,10 +82,16 @@ mod tests {
         let admin = caller("admin", true);
         let ready = courses::ready(exchange, &admin, algebra()).await.unwrap();
         ready.create(vec![name("instructor")]).await.unwrap();
-        let people = ["student", "other"].map(|of| (Role::Student, Person::named(name(of))));
+        let people = [
+            (Role::Student, "student"),
+            (Role::Student, "other"),
+            (Role::Assistant, "assistant"),
+            (Role::Assistant, "helper"),
+        ];
+        let people = people.map(|(role, of)| (role, Person::named(name(of))));
         let ready = roster::ready(exchange, &admin, algebra()).await.unwrap();
         let added = ready.change(people.to_vec(), RosterUpdate::Amend).await;
-        assert_eq!(added.unwrap().added, 2);
+        assert_eq!(added.unwrap().added, 4);
         let ready = dates::ready(exchange, &admin, algebra(), ps1()).await;
         ready.unwrap().set(Dates::default()).await.unwrap();
     }
@@ -94,6 +101,12 @@ mod tests {
             caller("stranger", false),
             caller("student", false),
             in_group("student by group", "nbgrader-algebra"),
+            caller("assistant", false),
+            in_group("assistant by group", "assist-algebra"),
+            in_group("registrar", "registrars"),
+            // The rights of both add up.
+            in_group("assistant", "registrars"),
+            in_group("student", "registrars"),
             caller("instructor", false),
             in_group("instructor by group", "formgrade-algebra"),
             in_group("instructor elsewhere", "formgrade-ethics"),
@@ -131,7 +144,10 @@ mod tests {
                 began(submissions::ready(ex, caller, hand_in(caller)).await),
                 began(collect::feedback(ex, caller, course(), None, None, 1).await),
             ]),
-            see_teachers: began(roster::list(ex, caller, course(), Role::Instructor, None).await),
+            see_teachers: all(&[
+                began(roster::list(ex, caller, course(), Role::Instructor, None).await),
+                began(roster::list(ex, caller, course(), Role::Assistant, None).await),
+            ]),
             preview: began(history::releases(ex, caller, course(), ps1(), None, 1).await),
             read_work: all(&[
                 began(overview::page(ex, caller, course(), None, 1).await),
@@ -170,6 +186,11 @@ mod tests {
                 began(put(ex, caller, Role::Student).await),
                 began(roster::remove(ex, caller, course(), name("none"), None).await),
             ]),
+            appoint_assistants: all(&[
+                began(put(ex, caller, Role::Assistant).await),
+                began(roster::remove(ex, caller, course(), name("helper"), None).await),
+                began(roster::remove(ex, caller, course(), name("none"), HELPER).await),
+            ]),
             appoint_instructors: all(&[
                 began(put(ex, caller, Role::Instructor).await),
                 began(roster::remove(ex, caller, course(), name("new"), TEACHER).await),
@@ -187,6 +208,7 @@ mod tests {
         }
     }
 
+    const HELPER: Option<Role> = Some(Role::Assistant);
     const TEACHER: Option<Role> = Some(Role::Instructor);
 
     /// Puts a new person on the roster.

@@ -57,6 +57,8 @@ pub(super) enum Right {
     SeeRoster,
     /// Add, change and remove students.
     ChangeRoster,
+    /// Add, change and remove assistants.
+    AppointAssistants,
     /// Add, change and remove instructors.
     AppointInstructors,
     /// Put assignments, submissions and feedback into the trash, and restore them.
@@ -77,13 +79,22 @@ impl Right {
             | Self::GiveTime
             | Self::HandInForOthers
             | Self::SeeActivity
-            | Self::Release
+            | Self::SeeRoster => role.is_staff(),
+            Self::Release
             | Self::SetDates
-            | Self::SeeRoster
             | Self::ChangeRoster
+            | Self::AppointAssistants
             | Self::Trash => role == Role::Instructor,
             Self::AppointInstructors | Self::DeleteCourse => false,
         }
+    }
+
+    /// Whether registrars have the right in every course. They keep rosters, read no work and appoint nobody.
+    fn is_of_registrars(self) -> bool {
+        matches!(
+            self,
+            Self::SeeTeachers | Self::SeeRoster | Self::ChangeRoster
+        )
     }
 
     /// Returns the reason for which a caller without the right is refused.
@@ -126,6 +137,8 @@ pub struct May {
     pub see_roster: bool,
     /// Add, change and remove students.
     pub change_roster: bool,
+    /// Add, change and remove assistants.
+    pub appoint_assistants: bool,
     /// Add, change and remove instructors.
     pub appoint_instructors: bool,
     /// Put assignments, submissions and feedback into the trash, and restore them.
@@ -150,6 +163,7 @@ impl From<Standing> for May {
             set_dates: standing.may(Right::SetDates),
             see_roster: standing.may(Right::SeeRoster),
             change_roster: standing.may(Right::ChangeRoster),
+            appoint_assistants: standing.may(Right::AppointAssistants),
             appoint_instructors: standing.may(Right::AppointInstructors),
             trash: standing.may(Right::Trash),
             delete_course: standing.may(Right::DeleteCourse),
@@ -162,6 +176,7 @@ impl From<Standing> for May {
 pub(super) struct Standing {
     pub course: i64,
     admin: bool,
+    registrar: bool,
     role: Option<Role>,
     policy: Policy,
 }
@@ -199,12 +214,24 @@ impl Policy {
         Ok(Standing {
             course: found.id,
             admin: caller.is_admin(),
+            registrar: self.is_registrar(caller),
             role,
             policy: self,
         })
     }
 
-    /// Returns the courses and roles that the hub's groups give the caller. A course with both roles appears twice.
+    /// Whether the caller keeps the rosters of all courses, by a group of the hub.
+    pub(super) fn is_registrar(self, caller: &Caller) -> bool {
+        let mut groups = caller.groups().iter();
+        self.hub_groups && groups.any(|group| self.group_rules.is_of_registrars(group))
+    }
+
+    /// Whether the caller sees all courses by name.
+    pub(super) fn sees_all_courses(self, caller: &Caller) -> bool {
+        caller.is_admin() || self.is_registrar(caller)
+    }
+
+    /// Returns the courses and roles that the hub's groups give the caller. A course with two roles appears twice.
     pub(super) fn groups(self, caller: &Caller) -> Vec<(CourseId, Role)> {
         if !self.hub_groups {
             return Vec::new();
@@ -246,7 +273,9 @@ impl Policy {
 impl Standing {
     /// Whether the caller has the right.
     pub fn may(self, right: Right) -> bool {
-        self.admin || self.role.is_some_and(|role| right.is_of(role))
+        self.admin
+            || self.role.is_some_and(|role| right.is_of(role))
+            || (self.registrar && right.is_of_registrars())
     }
 
     /// Requires the right.
@@ -257,15 +286,19 @@ impl Standing {
         Err(self.policy.deny(right.denial()))
     }
 
-    /// Requires the right to appoint instructors, for adding one or for changing one.
-    pub fn require_appointing(self, is_instructor: bool) -> Result<()> {
-        if self.may(Right::AppointInstructors) {
-            return Ok(());
+    /// Requires the right to give a person this role, or to change their details, if they had that one before.
+    pub fn require_appointing(self, role: Role, before: Option<Role>) -> Result<()> {
+        let is_instructor = before == Some(Role::Instructor);
+        if (role == Role::Instructor || is_instructor) && !self.may(Right::AppointInstructors) {
+            return Err(Error::InstructorsAreForAdmins {
+                is_instructor,
+                reason: self.policy.explain.then_some(Denial::NotAdmin),
+            });
         }
-        Err(Error::InstructorsAreForAdmins {
-            is_instructor,
-            reason: self.policy.explain.then_some(Denial::NotAdmin),
-        })
+        if role.max(before.unwrap_or(role)) == Role::Assistant {
+            self.require(Right::AppointAssistants)?;
+        }
+        Ok(())
     }
 
     /// Returns which stored bytes the caller can read here, and so need not send again.

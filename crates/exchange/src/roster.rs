@@ -1,4 +1,4 @@
-//! The roster of a course: instructors and students, by hand and by the hub's groups. No instructor is also a student.
+//! The roster of a course: instructors, assistants and students, by hand and by the hub's groups. Nobody has two roles.
 
 use super::audit::{About, Action};
 use super::op::{CourseOp, Entry, Need};
@@ -9,7 +9,7 @@ use nbcourier_identity::Caller;
 use nbcourier_storage::members::MemberFilter;
 use nbcourier_storage::{self as store, Connection, Portion};
 use serde_json::json;
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap};
 
 /// A member of a course.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -67,8 +67,8 @@ pub async fn page(
         .await
 }
 
-/// Returns a portion of the members with that role after that position. Members of the course see its instructors, and
-/// instructors its students.
+/// Returns a portion of the members with that role after that position. Members of the course see who teaches it, and
+/// those who teach it see its students.
 pub async fn list(
     exchange: &Exchange,
     caller: &Caller,
@@ -77,7 +77,7 @@ pub async fn list(
     after: Option<Position>,
 ) -> Result<RosterPage> {
     let need = match role {
-        Role::Instructor => Need::May(Right::SeeTeachers),
+        Role::Instructor | Role::Assistant => Need::May(Right::SeeTeachers),
         Role::Student => Need::May(Right::SeeRoster),
     };
     exchange
@@ -131,7 +131,7 @@ pub(super) fn portion(
     Ok(RosterPage { people, next })
 }
 
-/// Returns one member with that role. Members of the course see its instructors. The student and instructors see a
+/// Returns one member with that role. Members of the course see who teaches it. The student and those who teach see a
 /// student.
 pub async fn find(
     exchange: &Exchange,
@@ -141,7 +141,7 @@ pub async fn find(
     role: Role,
 ) -> Result<Person> {
     let need = match role {
-        Role::Instructor => Need::May(Right::SeeTeachers),
+        Role::Instructor | Role::Assistant => Need::May(Right::SeeTeachers),
         Role::Student => Need::SelfOr(person.clone(), Right::SeeRoster),
     };
     exchange
@@ -180,12 +180,13 @@ impl RosterEntry {
 fn not_found(role: Role) -> Error {
     Error::NotFound(match role {
         Role::Instructor => Thing::Instructor,
+        Role::Assistant => Thing::Assistant,
         Role::Student => Thing::Student,
     })
 }
 
-/// Removes a member from the course, or only one with that role. Removing an instructor takes an administrator. The
-/// member's submissions stay.
+/// Removes a member from the course, or only one with that role. Removing an instructor takes an administrator, and
+/// removing an assistant an instructor. The member's submissions stay.
 pub async fn remove(
     exchange: &Exchange,
     caller: &Caller,
@@ -195,6 +196,7 @@ pub async fn remove(
 ) -> Result<()> {
     let need = match role {
         Some(Role::Instructor) => Need::Admin,
+        Some(Role::Assistant) => Need::May(Right::AppointAssistants),
         Some(Role::Student) | None => Need::May(Right::ChangeRoster),
     };
     exchange
@@ -206,9 +208,11 @@ pub async fn remove(
                 return Err(not_found(wanted));
             }
             let policy = op.exchange.policy;
-            if wanted == Role::Instructor {
-                op.standing.require(Right::AppointInstructors)?;
-            }
+            op.standing.require(match wanted {
+                Role::Instructor => Right::AppointInstructors,
+                Role::Assistant => Right::AppointAssistants,
+                Role::Student => Right::ChangeRoster,
+            })?;
             // The group would bring a removed row back. An error is better than a removal without effect.
             if found.by_hub == Some(wanted) {
                 let group = policy.group_rules.names(op.course, wanted);
@@ -234,17 +238,17 @@ pub struct Changes {
     pub updated: usize,
     /// Sentences about names that look like others of the course, or that a hub may not have.
     pub warnings: Vec<String>,
-    /// The instructors who were left out because they cannot be students.
-    pub left_out: HashSet<UserName>,
+    /// The people who were left out because they teach, and so cannot be students, with their roles.
+    pub left_out: HashMap<UserName, Role>,
 }
 
 /// The treatment of what the roster says already.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum RosterUpdate {
-    /// The lines amend it. A line that changes nothing is no change of an instructor. An instructor among the students
-    /// makes the change fail. Names that look like others, or that a hub may not have, are reported.
+    /// The lines amend it. A line that changes nothing is no change of an instructor. An instructor or assistant among
+    /// the students makes the change fail. Names that look like others, or that a hub may not have, are reported.
     Amend,
-    /// The lines replace it. Instructors among the students are left out.
+    /// The lines replace it. Instructors and assistants among the students are left out.
     Replace,
 }
 
@@ -260,9 +264,10 @@ pub async fn ready(exchange: &Exchange, caller: &Caller, course: CourseId) -> Re
 
 impl Ready {
     /// Adds or updates people, either all or none. A detail that is `None` stays unchanged. If a person is named twice,
-    /// the last line counts. A student who becomes an instructor stops being a student.
+    /// the last line counts. A student who becomes an instructor or assistant stops being a student.
     ///
     /// Only an administrator may add or change instructors, except that instructors may change their own details.
+    /// Instructors may add or change assistants.
     pub async fn change(
         self,
         people: Vec<(Role, Person)>,
@@ -299,18 +304,19 @@ fn change(
     op.lock_course()?;
     let mut known = named(op, &people)?;
     let mut changes = Changes::default();
-    let (mut students, mut instructors) = (Vec::new(), Vec::new());
+    let mut written: BTreeMap<Role, Vec<Person>> = BTreeMap::new();
     for (role, person) in people {
         let before = known.remove(person.username.as_str());
         let is_new = before.is_none();
         let (role_before, details) = before.unzip();
         let details = details.flatten();
-        let teaches = role_before == Some(Role::Instructor);
-        if role == Role::Student && teaches {
+        if let Some(teacher) = role_before.filter(|before| before.is_staff())
+            && role == Role::Student
+        {
             if update == RosterUpdate::Amend {
-                return Err(Error::InstructorAsStudent);
+                return Err(Error::TeacherAsStudent(teacher));
             }
-            changes.left_out.insert(person.username);
+            changes.left_out.insert(person.username, teacher);
             continue;
         }
         let person = complete(person, details.as_ref());
@@ -319,22 +325,18 @@ fn change(
         } else {
             changes.updated += 1;
         }
-        if role == Role::Student {
-            students.push(person);
-            continue;
-        }
         let before = details.unwrap_or_else(|| Person::named(person.username.clone()));
         let is_own = person.username == *op.caller.name();
         let is_same = update == RosterUpdate::Amend && person == before;
-        if !(teaches && (is_own || is_same)) {
-            op.standing.require_appointing(teaches)?;
+        if !(role_before == Some(role) && (is_own || is_same)) {
+            op.standing.require_appointing(role, role_before)?;
         }
-        instructors.push(person);
+        written.entry(role).or_default().push(person);
     }
-    let course = op.standing.course;
-    store::members::put(op.conn, course, Role::Student, &students)?;
-    store::members::put(op.conn, course, Role::Instructor, &instructors)?;
-    note_changed(op, &instructors, &students)?;
+    for (role, people) in &written {
+        store::members::put(op.conn, op.standing.course, *role, people)?;
+    }
+    note_changed(op, &written)?;
     Ok(changes)
 }
 
@@ -457,19 +459,21 @@ fn complete(person: Person, before: Option<&Person>) -> Person {
 }
 
 /// Records an event about the people whom the caller added or changed.
-fn note_changed(op: &mut CourseOp<'_>, instructors: &[Person], students: &[Person]) -> Result<()> {
-    if instructors.is_empty() && students.is_empty() {
+fn note_changed(op: &mut CourseOp<'_>, changed: &BTreeMap<Role, Vec<Person>>) -> Result<()> {
+    let names = |role| -> Vec<&str> {
+        let people = changed.get(&role).into_iter().flatten();
+        people.map(|person| person.username.as_str()).collect()
+    };
+    let mut everybody = changed.values().flatten();
+    let Some(first) = everybody.next() else {
         return Ok(());
-    }
-    let names = |people: &[Person]| -> Vec<String> {
-        let names = people.iter().map(|person| person.username.to_string());
-        names.collect()
     };
-    let detail = json!({ "instructors": names(instructors), "students": names(students) });
-    let subject = match (instructors, students) {
-        ([one], []) | ([], [one]) => Some(&one.username),
-        _ => None,
-    };
+    let subject = everybody.next().is_none().then_some(&first.username);
+    let detail = json!({
+        "instructors": names(Role::Instructor),
+        "assistants": names(Role::Assistant),
+        "students": names(Role::Student),
+    });
     let about = About {
         subject,
         ..About::default()

@@ -4,7 +4,7 @@ use super::backend::prelude::*;
 use super::error::unless_taken;
 use super::schema::{courses, members};
 use super::trash::TrashPosition;
-use super::{Portion, Result};
+use super::{Error, Portion, Result};
 use nbcourier_domain::{CourseId, Role, Timestamp, UserName};
 
 /// A course that is not deleted, with one person's role on its manual roster.
@@ -44,13 +44,16 @@ pub fn find(
                 .eq(course.as_str())
                 .and(courses::deleted_at.is_null()),
         )
-        .select((courses::id, members::instructor.nullable()))
-        .get_result::<(i64, Option<bool>)>(conn)
+        .select((courses::id, members::role.nullable()))
+        .get_result::<(i64, Option<i16>)>(conn)
         .optional()?;
-    Ok(row.map(|(id, instructor)| CourseAndRole {
-        id,
-        role: instructor.map(role),
-    }))
+    row.map(|(id, number)| {
+        Ok(CourseAndRole {
+            id,
+            role: number.map(role).transpose()?,
+        })
+    })
+    .transpose()
 }
 
 /// Returns the row of the course of that name. Returns `None` if it does not exist or is deleted.
@@ -66,13 +69,21 @@ pub fn row(conn: &mut Connection, course: &CourseId) -> Result<Option<i64>> {
         .optional()?)
 }
 
-/// Returns the role for the `instructor` flag of a row.
-pub(super) fn role(instructor: bool) -> Role {
-    if instructor {
-        Role::Instructor
-    } else {
-        Role::Student
+/// Returns the number of the role in rows. A greater role has a greater number.
+pub(super) const fn number(role: Role) -> i16 {
+    match role {
+        Role::Student => 1,
+        Role::Assistant => 2,
+        Role::Instructor => 3,
     }
+}
+
+/// Returns the role for the number in a row.
+pub(super) fn role(number: i16) -> Result<Role> {
+    Role::ALL
+        .into_iter()
+        .find(|role| self::number(*role) == number)
+        .ok_or(Error::Damaged("an unknown role"))
 }
 
 /// Returns the names of all courses, sorted.
@@ -114,10 +125,10 @@ pub fn of_person(
                 .and(courses::name.gt(after)),
         )
         .order(courses::name)
-        .select((courses::name, members::instructor))
+        .select((courses::name, members::role))
         .at_most(portion.limit())
-        .load_iter::<(String, bool)>(conn)?;
-    let parse = |(name, instructor)| Ok((name, role(instructor)));
+        .load_iter::<(String, i16)>(conn)?;
+    let parse = |(name, number)| Ok((name, role(number)?));
     let (manual, mut is_more) = portion.take(rows, parse, |(name, _)| name.len())?;
     let last = manual
         .last()

@@ -1,6 +1,7 @@
 //! Clears the whole database, or dumps it in the form of ngshare's tables. For demonstrations, never for production.
 
 use super::backend::prelude::*;
+use super::courses::role;
 use super::schema::{
     assignments, blob_contents, blobs, courses, events, hub_members, members, people, releases,
     submissions, trees,
@@ -33,14 +34,14 @@ pub fn dump(conn: &mut Connection) -> Result<Map<String, Value>> {
             courses::deleted_at,
             courses::name,
             members::username,
-            members::instructor,
+            members::role,
             (members::first_name, members::last_name, members::email),
         ))
         .load::<(
             Option<i64>,
             String,
             String,
-            bool,
+            i16,
             (Option<String>, Option<String>, Option<String>),
         )>(conn)?;
     let mut users = BTreeSet::new();
@@ -52,10 +53,11 @@ pub fn dump(conn: &mut Connection) -> Result<Map<String, Value>> {
     for (id, name) in &course_rows {
         tables.add("courses", json!({ "_id": id, "id": name }));
     }
-    for (deleted, course, username, instructor, (first_name, last_name, email)) in people {
+    for (deleted, course, username, number, (first_name, last_name, email)) in people {
         users.insert(username.clone());
         if deleted.is_none() {
-            let table = if instructor {
+            // ngshare knows no assistants. They teach rather than take the course.
+            let table = if role(number)?.is_staff() {
                 "instructor_assoc_table"
             } else {
                 "student_assoc_table"

@@ -32,7 +32,7 @@ pub struct Event<'a> {
 }
 
 /// The members of an event's JSON that hold a name of a person, or a list of names.
-const NAMES: [&str; 3] = ["instructors", "students", "people"];
+const NAMES: [&str; 4] = ["instructors", "assistants", "students", "people"];
 
 /// Records an event of the course with that row, which may be in the trash.
 pub fn record_in(conn: &mut Connection, course: i64, event: &Event<'_>) -> Result<()> {

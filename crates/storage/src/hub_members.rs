@@ -1,7 +1,7 @@
 //! The groups of the hub in which people were last seen.
 
 use super::backend::prelude::*;
-use super::courses::role;
+use super::courses::{number, role};
 use super::schema::hub_members;
 use super::{Error, Result};
 use nbcourier_domain::{CourseId, Role, UserName};
@@ -23,7 +23,7 @@ pub fn replace(
             .values((
                 hub_members::username.eq(person.as_str()),
                 hub_members::course.eq(course.as_str()),
-                hub_members::instructor.eq(*role == Role::Instructor),
+                hub_members::role.eq(number(*role)),
             ))
             .execute(conn)?;
     }
@@ -35,13 +35,13 @@ pub fn of_person(conn: &mut Connection, person: &UserName) -> Result<Vec<(Course
     let rows = hub_members::table
         .filter(hub_members::username.eq(person.as_str()))
         .order(hub_members::course)
-        .select((hub_members::course, hub_members::instructor))
-        .load::<(String, bool)>(conn)?;
+        .select((hub_members::course, hub_members::role))
+        .load::<(String, i16)>(conn)?;
     rows.into_iter()
-        .map(|(course, instructor)| {
+        .map(|(course, number)| {
             let course = CourseId::parse(course)
                 .map_err(|_| Error::Damaged("an illegal name of a course"))?;
-            Ok((course, role(instructor)))
+            Ok((course, role(number)?))
         })
         .collect()
 }
@@ -53,30 +53,30 @@ pub fn all(conn: &mut Connection) -> Result<HashMap<UserName, Vec<(CourseId, Rol
         .select((
             hub_members::username,
             hub_members::course,
-            hub_members::instructor,
+            hub_members::role,
         ))
-        .load::<(String, String, bool)>(conn)?;
+        .load::<(String, String, i16)>(conn)?;
     let mut people: HashMap<UserName, Vec<(CourseId, Role)>> = HashMap::new();
-    for (name, course, instructor) in rows {
+    for (name, course, number) in rows {
         let person = UserName::parse(name).map_err(|_| Error::Damaged("an illegal user name"))?;
         let course =
             CourseId::parse(course).map_err(|_| Error::Damaged("an illegal name of a course"))?;
         people
             .entry(person)
             .or_default()
-            .push((course, role(instructor)));
+            .push((course, role(number)?));
     }
     Ok(people)
 }
 
 /// Returns the role of `person` in the groups for `course`.
 pub fn find(conn: &mut Connection, course: &CourseId, person: &UserName) -> Result<Option<Role>> {
-    let instructor = hub_members::table
+    let number = hub_members::table
         .find((person.as_str(), course.as_str()))
-        .select(hub_members::instructor)
+        .select(hub_members::role)
         .get_result(conn)
         .optional()?;
-    Ok(instructor.map(role))
+    number.map(role).transpose()
 }
 
 /// Returns those of the named people who were seen in a group for `course`.
@@ -90,12 +90,11 @@ pub fn named(
         let rows = hub_members::table
             .filter(hub_members::course.eq(course.as_str()))
             .filter(hub_members::username.eq_any(chunk))
-            .select((hub_members::username, hub_members::instructor))
-            .load::<(String, bool)>(conn)?;
-        found.extend(
-            rows.into_iter()
-                .map(|(name, teaches)| (name, role(teaches))),
-        );
+            .select((hub_members::username, hub_members::role))
+            .load::<(String, i16)>(conn)?;
+        for (name, number) in rows {
+            found.push((name, role(number)?));
+        }
     }
     Ok(found)
 }
@@ -105,10 +104,9 @@ pub fn list(conn: &mut Connection, course: &CourseId) -> Result<Vec<(String, Rol
     let rows = hub_members::table
         .filter(hub_members::course.eq(course.as_str()))
         .order(hub_members::username)
-        .select((hub_members::username, hub_members::instructor))
-        .load::<(String, bool)>(conn)?;
-    Ok(rows
-        .into_iter()
-        .map(|(name, instructor)| (name, role(instructor)))
-        .collect())
+        .select((hub_members::username, hub_members::role))
+        .load::<(String, i16)>(conn)?;
+    rows.into_iter()
+        .map(|(name, number)| Ok((name, role(number)?)))
+        .collect()
 }

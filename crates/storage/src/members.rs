@@ -1,7 +1,7 @@
 //! The manual roster of a course.
 
 use super::backend::prelude::*;
-use super::courses::role;
+use super::courses::{number, role};
 use super::schema::{courses, hub_members, members};
 use super::{Error, Portion, Result};
 use diesel::upsert::excluded;
@@ -33,7 +33,7 @@ pub fn put(conn: &mut Connection, course: i64, role: Role, people: &[Person]) ->
                 (
                     members::course_id.eq(course),
                     members::username.eq(person.username.as_str()),
-                    members::instructor.eq(role == Role::Instructor),
+                    members::role.eq(number(role)),
                     members::first_name.eq(storable(person.first_name.as_deref())),
                     members::last_name.eq(storable(person.last_name.as_deref())),
                     members::email.eq(storable(person.email.as_deref())),
@@ -45,7 +45,7 @@ pub fn put(conn: &mut Connection, course: i64, role: Role, people: &[Person]) ->
             .on_conflict((members::course_id, members::username))
             .do_update()
             .set((
-                members::instructor.eq(excluded(members::instructor)),
+                members::role.eq(excluded(members::role)),
                 members::first_name.eq(excluded(members::first_name)),
                 members::last_name.eq(excluded(members::last_name)),
                 members::email.eq(excluded(members::email)),
@@ -73,10 +73,10 @@ pub fn find(
                 .eq(course)
                 .and(members::username.eq(person.as_str())),
         )
-        .select((members::instructor, COLUMNS))
-        .get_result::<(bool, Row)>(conn)
+        .select((members::role, COLUMNS))
+        .get_result::<(i16, Row)>(conn)
         .optional()?;
-    row.map(|(instructor, row)| Ok((role(instructor), parse(row)?)))
+    row.map(|(number, row)| Ok((role(number)?, parse(row)?)))
         .transpose()
 }
 
@@ -85,10 +85,10 @@ pub fn list(conn: &mut Connection, course: i64) -> Result<Vec<(i64, Role, Person
     let rows = members::table
         .filter(members::course_id.eq(course))
         .order(members::id)
-        .select((members::id, members::instructor, COLUMNS))
-        .load::<(i64, bool, Row)>(conn)?;
+        .select((members::id, members::role, COLUMNS))
+        .load::<(i64, i16, Row)>(conn)?;
     rows.into_iter()
-        .map(|(id, instructor, row)| Ok((id, role(instructor), parse(row)?)))
+        .map(|(id, number, row)| Ok((id, role(number)?, parse(row)?)))
         .collect()
 }
 
@@ -174,10 +174,8 @@ pub fn by_hand(
     after: i64,
     portion: Portion,
 ) -> Result<(Vec<ByHand>, bool)> {
-    type Columns = (i64, bool, Option<bool>, Row);
-    let of_role = wanted
-        .role
-        .map(|role| teaches().eq(role == Role::Instructor));
+    type Columns = (i64, i16, Option<i16>, Row);
+    let of_role = wanted.role.map(|role| greater_role().eq(number(role)));
     let rows = members::table
         .left_join(
             hub_members::table.on(hub_members::username
@@ -191,8 +189,8 @@ pub fn by_hand(
         .order(members::id)
         .select((
             members::id,
-            members::instructor,
-            hub_members::instructor.nullable(),
+            members::role,
+            hub_members::role.nullable(),
             COLUMNS,
         ))
         .at_most(portion.limit())
@@ -200,8 +198,8 @@ pub fn by_hand(
     let parse = |(row, by_hand, by_group, person): Columns| {
         Ok(ByHand {
             row,
-            role: role(by_hand),
-            by_group: by_group.map(role),
+            role: role(by_hand)?,
+            by_group: by_group.map(role).transpose()?,
             person: parse(person)?,
         })
     };
@@ -217,9 +215,7 @@ pub fn by_group(
     after: &str,
     portion: Portion,
 ) -> Result<(Vec<(UserName, Role)>, bool)> {
-    let of_role = wanted
-        .role
-        .map(|role| hub_members::instructor.eq(role == Role::Instructor));
+    let of_role = wanted.role.map(|role| hub_members::role.eq(number(role)));
     let rows = hub_members::table
         .left_join(
             members::table.on(members::course_id
@@ -231,12 +227,12 @@ pub fn by_group(
         .filter(members::id.nullable().is_null())
         .filter(maybe(of_role))
         .order(hub_members::username)
-        .select((hub_members::username, hub_members::instructor))
+        .select((hub_members::username, hub_members::role))
         .at_most(portion.limit())
-        .load_iter::<(String, bool)>(conn)?;
-    let parse = |(name, teaches): (String, bool)| {
+        .load_iter::<(String, i16)>(conn)?;
+    let parse = |(name, number): (String, i16)| {
         let name = UserName::parse(name).map_err(|_| Error::Damaged("an illegal user name"))?;
-        Ok((name, role(teaches)))
+        Ok((name, role(number)?))
     };
     let size = |(name, _): &(UserName, Role)| name.as_str().len();
     portion.take(rows, parse, size)
@@ -244,7 +240,7 @@ pub fn by_group(
 
 /// Returns the number of members.
 pub fn count(conn: &mut Connection, wanted: MemberFilter<'_>) -> Result<usize> {
-    let teaches = wanted.role.map(|role| role == Role::Instructor);
+    let role = wanted.role.map(number);
     let by_hand: i64 = members::table
         .left_join(
             hub_members::table.on(hub_members::username
@@ -253,7 +249,7 @@ pub fn count(conn: &mut Connection, wanted: MemberFilter<'_>) -> Result<usize> {
         )
         .filter(members::course_id.eq(wanted.course))
         .filter(is_somebody())
-        .filter(maybe(teaches.map(|teaches| self::teaches().eq(teaches))))
+        .filter(maybe(role.map(|role| greater_role().eq(role))))
         .select(diesel::dsl::count_star())
         .get_result(conn)?;
     let by_group: i64 = hub_members::table
@@ -264,9 +260,7 @@ pub fn count(conn: &mut Connection, wanted: MemberFilter<'_>) -> Result<usize> {
         )
         .filter(hub_members::course.eq(group(wanted)))
         .filter(members::id.nullable().is_null())
-        .filter(maybe(
-            teaches.map(|teaches| hub_members::instructor.eq(teaches)),
-        ))
+        .filter(maybe(role.map(|role| hub_members::role.eq(role))))
         .select(diesel::dsl::count_star())
         .get_result(conn)?;
     usize::try_from(by_hand + by_group).map_err(|_| Error::Damaged("a negative number of people"))
@@ -282,9 +276,11 @@ fn is_somebody() -> diesel::expression::SqlLiteral<diesel::sql_types::Bool> {
     ))
 }
 
-/// The condition that a person teaches, by manual roster or by a group of the hub.
-fn teaches() -> diesel::expression::SqlLiteral<diesel::sql_types::Bool> {
-    diesel::dsl::sql("(members.instructor OR coalesce(hub_members.instructor, FALSE))")
+/// The greater of the roles by manual roster and by a group of the hub.
+fn greater_role() -> diesel::expression::SqlLiteral<diesel::sql_types::SmallInt> {
+    diesel::dsl::sql(
+        "(CASE WHEN hub_members.role > members.role THEN hub_members.role ELSE members.role END)",
+    )
 }
 
 /// Returns the name of the course in groups. Without groups it is empty, which no course's name is.
@@ -306,11 +302,11 @@ pub fn named(conn: &mut Connection, course: i64, names: &[&str]) -> Result<Vec<(
         let rows = members::table
             .filter(members::course_id.eq(course))
             .filter(members::username.eq_any(chunk))
-            .select((members::instructor, COLUMNS))
-            .load_iter::<(bool, Row)>(conn)?;
+            .select((members::role, COLUMNS))
+            .load_iter::<(i16, Row)>(conn)?;
         for row in rows {
-            let (instructor, row) = row?;
-            found.push((role(instructor), parse(row)?));
+            let (number, row) = row?;
+            found.push((role(number)?, parse(row)?));
         }
     }
     Ok(found)
@@ -323,7 +319,7 @@ pub fn remove(conn: &mut Connection, course: i64, role: Role, person: &UserName)
             members::course_id
                 .eq(course)
                 .and(members::username.eq(person.as_str()))
-                .and(members::instructor.eq(role == Role::Instructor)),
+                .and(members::role.eq(number(role))),
         ),
     )
     .execute(conn)?;

@@ -316,6 +316,35 @@ mod tests {
     }
 
     #[test]
+    fn the_roles_of_an_older_database_stay() {
+        let place = tempfile::tempdir().unwrap();
+        let path = place.path().join("nbcourier.db");
+        let mut conn = connect(&path);
+        let mut all = migrations(&MIGRATIONS).unwrap();
+        all.sort_by_key(|migration| migration.name().version().to_string());
+        let roles = all
+            .iter()
+            .position(|it| it.name().to_string().ends_with("_roles"));
+        conn.run_migrations(&all[..roles.unwrap()]).unwrap();
+        conn.batch_execute(
+            "INSERT INTO courses (id, name, created_at) VALUES (7, 'algebra', 0);
+             INSERT INTO members (course_id, username, instructor) VALUES (7, 'kim', TRUE), (7, 'ada', FALSE);
+             INSERT INTO hub_members (username, course, instructor) VALUES ('ira', 'algebra', TRUE), ('bob', 'algebra', FALSE);",
+        )
+        .unwrap();
+        migrate(&mut conn, &path, Opening::Migrate).unwrap();
+        for (table, name, role) in [
+            ("members", "kim", 3),
+            ("members", "ada", 1),
+            ("hub_members", "ira", 3),
+            ("hub_members", "bob", 1),
+        ] {
+            let found = format!("{table} WHERE username = '{name}' AND role = {role}");
+            assert_eq!(count(&mut conn, &found), 1, "{found}");
+        }
+    }
+
+    #[test]
     fn a_database_of_the_last_development_version_is_up_to_date_and_an_earlier_one_is_refused() {
         let place = tempfile::tempdir().unwrap();
         let path = place.path().join("nbcourier.db");
@@ -375,6 +404,7 @@ mod tests {
     pub(super) fn in_rust(column: &Column) -> String {
         let kind = match column.kind.as_str() {
             "INTEGER" | "BIGINT" | "INT8" => "BigInt",
+            "SMALLINT" | "INT2" => "SmallInt",
             "TEXT" => "Text",
             "BOOLEAN" | "BOOL" => "Bool",
             "BLOB" | "BYTEA" => "Binary",

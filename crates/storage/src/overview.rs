@@ -2,10 +2,11 @@
 
 use super::Result;
 use super::backend::prelude::*;
+use super::courses::number;
 use super::dates::{DATES, DatesRow, dates, extension};
 use super::schema::{assignments, extensions, feedback, hub_members, members, submissions};
 use diesel::dsl::exists;
-use nbcourier_domain::{CourseId, Dates, Timestamp, UserName};
+use nbcourier_domain::{CourseId, Dates, Role, Timestamp, UserName};
 
 /// An assignment of a course.
 #[derive(Debug, Clone)]
@@ -110,8 +111,8 @@ pub fn work(
     type Columns = (
         (i64, String, i64, bool),
         (DatesRow, (Option<i64>, Option<i64>)),
-        (Option<bool>, Option<String>, Option<String>),
-        Option<bool>,
+        (Option<i16>, Option<String>, Option<String>),
+        Option<i16>,
     );
     let shown = feedback::table.filter(
         feedback::submission_id
@@ -163,11 +164,11 @@ pub fn work(
                 ),
             ),
             (
-                members::instructor.nullable(),
+                members::role.nullable(),
                 members::first_name.nullable(),
                 members::last_name.nullable(),
             ),
-            hub_members::instructor.nullable(),
+            hub_members::role.nullable(),
         ))
         .load_iter::<Columns>(conn)?;
     let mut open: Option<(i64, Submitter, SubmissionSummary)> = None;
@@ -188,7 +189,7 @@ pub fn work(
         let work = SubmissionSummary::after(before, submitted_at, dates, has_feedback);
         // A row that is kept for a former owner of the name belongs to nobody.
         let is_former = student.starts_with(UserName::FORMER_PREFIX);
-        let (teaches, first_name, last_name) = if is_former {
+        let (role, first_name, last_name) = if is_former {
             (None, None, None)
         } else {
             by_hand
@@ -197,8 +198,8 @@ pub fn work(
             username: student,
             first_name,
             last_name,
-            // An instructor, by manual roster or by group, is not enrolled.
-            enrolled: teaches.max(by_hub) == Some(false),
+            // An instructor or assistant, by manual roster or by group, is not enrolled.
+            enrolled: role.max(by_hub) == Some(number(Role::Student)),
         };
         open = Some((assignment, submitter, work));
     }

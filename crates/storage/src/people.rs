@@ -5,7 +5,7 @@ use super::courses::role;
 use super::events::quoted;
 use super::schema::people;
 use super::{Error, Result};
-use diesel::sql_types::{BigInt, Bool, Nullable, Text};
+use diesel::sql_types::{BigInt, Bool, Nullable, SmallInt, Text};
 use diesel::upsert::excluded;
 use nbcourier_domain::{Role, Timestamp, UserName};
 
@@ -107,16 +107,16 @@ struct Row {
     name: String,
     #[diesel(sql_type = Bool)]
     is_deleted: bool,
-    #[diesel(sql_type = Nullable<Bool>)]
-    instructor: Option<bool>,
+    #[diesel(sql_type = Nullable<SmallInt>)]
+    role: Option<i16>,
     #[diesel(sql_type = Nullable<Text>)]
     first_name: Option<String>,
     #[diesel(sql_type = Nullable<Text>)]
     last_name: Option<String>,
     #[diesel(sql_type = Nullable<Text>)]
     email: Option<String>,
-    #[diesel(sql_type = Nullable<Bool>)]
-    by_group: Option<bool>,
+    #[diesel(sql_type = Nullable<SmallInt>)]
+    by_group: Option<i16>,
     #[diesel(sql_type = BigInt)]
     submissions: i64,
     #[diesel(sql_type = BigInt)]
@@ -137,7 +137,7 @@ struct Row {
 // that was given up.
 const IN_COURSES: &str = "
     SELECT c.id, c.name, c.deleted_at IS NOT NULL AS is_deleted,
-        m.instructor, m.first_name, m.last_name, m.email, h.instructor AS by_group,
+        m.role, m.first_name, m.last_name, m.email, h.role AS by_group,
         (SELECT count(*) FROM assignments a JOIN submissions s ON s.assignment_id = a.id
             WHERE a.course_id = c.id AND s.student = $1) AS submissions,
         (SELECT count(*) FROM assignments a JOIN submissions s ON s.assignment_id = a.id
@@ -164,15 +164,21 @@ pub fn in_courses(conn: &mut Connection, person: &UserName) -> Result<Vec<InCour
         .bind::<Text, _>(person.as_str())
         .bind::<Text, _>(quoted(person.as_str()))
         .load::<Row>(conn)?;
-    let all = rows.into_iter().map(|row| InCourse {
+    let all = rows.into_iter().map(in_course);
+    let all = all.collect::<Result<Vec<_>>>()?;
+    Ok(all.into_iter().filter(InCourse::is_anything).collect())
+}
+
+fn in_course(row: Row) -> Result<InCourse> {
+    Ok(InCourse {
         id: row.id,
         course: row.name,
         is_deleted: row.is_deleted,
-        role: row.instructor.map(role),
+        role: row.role.map(role).transpose()?,
         first_name: row.first_name,
         last_name: row.last_name,
         email: row.email,
-        by_group: row.by_group.map(role),
+        by_group: row.by_group.map(role).transpose()?,
         submissions: row.submissions,
         feedback: row.feedback,
         extensions: row.extensions,
@@ -180,8 +186,7 @@ pub fn in_courses(conn: &mut Connection, person: &UserName) -> Result<Vec<InCour
         handed_in: row.handed_in,
         feedback_given: row.feedback_given,
         events: row.events,
-    });
-    Ok(all.filter(InCourse::is_anything).collect())
+    })
 }
 
 #[derive(QueryableByName)]

@@ -6,7 +6,7 @@ use super::{Result, events};
 use diesel::sql_types::{BigInt, Text};
 use nbcourier_domain::UserName;
 
-/// Gives all rows of the name `from` to the name `to`, which may have rows of its own. An instructor stays one.
+/// Gives all rows of the name `from` to the name `to`, which may have rows of its own. Of two roles, the greater counts.
 /// Missing details are filled in. Of two dates, the later counts. Of two keys for one attempt, the one of `to`
 /// counts.
 pub fn carry_over(conn: &mut Connection, from: &UserName, to: &UserName) -> Result<()> {
@@ -14,7 +14,7 @@ pub fn carry_over(conn: &mut Connection, from: &UserName, to: &UserName) -> Resu
     // `$1` is the new name, `$2` the old one. SQLite numbers such values by where they occur first.
     for statement in [
         "UPDATE members SET
-                instructor = members.instructor OR other.instructor,
+                role = CASE WHEN other.role > members.role THEN other.role ELSE members.role END,
                 first_name = coalesce(nullif(members.first_name, ''), other.first_name, members.first_name),
                 last_name = coalesce(nullif(members.last_name, ''), other.last_name, members.last_name),
                 email = coalesce(nullif(members.email, ''), other.email, members.email)
@@ -23,10 +23,10 @@ pub fn carry_over(conn: &mut Connection, from: &UserName, to: &UserName) -> Resu
         "DELETE FROM members WHERE course_id IN (SELECT course_id FROM members WHERE username = $1)
             AND username = $2",
         "UPDATE members SET username = $1 WHERE username = $2",
-        "INSERT INTO hub_members (username, course, instructor)
-            SELECT $1, course, instructor FROM hub_members WHERE username = $2
+        "INSERT INTO hub_members (username, course, role)
+            SELECT $1, course, role FROM hub_members WHERE username = $2
             ON CONFLICT (username, course) DO UPDATE SET
-                instructor = hub_members.instructor OR excluded.instructor",
+                role = CASE WHEN excluded.role > hub_members.role THEN excluded.role ELSE hub_members.role END",
         "INSERT INTO extensions (assignment_id, student, due_at, cutoff_at)
             SELECT assignment_id, $1, due_at, cutoff_at FROM extensions WHERE student = $2
             ON CONFLICT (assignment_id, student) DO UPDATE SET

@@ -21,10 +21,10 @@ diesel::table! {
         id -> BigInt,
         course_id -> BigInt,
         username -> Text,
-        instructor -> Bool,
         first_name -> Nullable<Text>,
         last_name -> Nullable<Text>,
         email -> Nullable<Text>,
+        role -> SmallInt,
     }
 }
 
@@ -32,7 +32,7 @@ diesel::table! {
     hub_members (username, course) {
         username -> Text,
         course -> Text,
-        instructor -> Bool,
+        role -> SmallInt,
     }
 }
 

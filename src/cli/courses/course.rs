@@ -83,7 +83,7 @@ pub fn run(Arguments { asking, what }: Arguments) -> Outcome {
 
 fn list(courses: &[Course]) -> Table {
     let rows = courses.iter().map(|course| {
-        let role = course.role.map_or("-", crate::cli::role_word);
+        let role = course.role.map_or("-", Role::word);
         vec![course.course.clone(), role.to_owned()]
     });
     Table::new(&["COURSE", "YOU ARE"], "You are not in any course.").rows(rows)
@@ -137,7 +137,7 @@ fn show(asking: &Asking, course: &CourseId) -> Result<(), Box<dyn std::error::Er
         let role = found.and_then(|found| found.role);
         let people = match role {
             Some(Role::Student) => None,
-            Some(Role::Instructor) | None => Some(exchange.roster(course).await?),
+            Some(Role::Assistant | Role::Instructor) | None => Some(exchange.roster(course).await?),
         };
         Ok(CourseDetails {
             course: Course {
@@ -171,8 +171,9 @@ fn table(course: &CourseDetails) -> Table {
     };
     let count = |role| people.iter().filter(|member| member.role == role).count();
     table.foot(format!(
-        "Instructors: {}. Students: {}.",
+        "Instructors: {}. Assistants: {}. Students: {}.",
         count(Role::Instructor),
+        count(Role::Assistant),
         count(Role::Student)
     ))
 }

@@ -6,7 +6,7 @@ use crate::cli::asking::Asking;
 use crate::cli::output::print_data;
 use crate::cli::selection::Selection;
 use crate::cli::table::Table;
-use crate::cli::{private, role_word, table_file};
+use crate::cli::{private, table_file};
 use encoding_rs::Encoding;
 use nbcourier_api::{Member, RosterEntry};
 use nbcourier_domain::{CourseId, Role, UserName};
@@ -38,7 +38,7 @@ enum Command {
         /// The person's name at JupyterHub
         #[arg(value_parser = crate::cli::new_user_name)]
         user: UserName,
-        /// The person's role in the course. Only administrators appoint instructors
+        /// The person's role in the course. Instructors appoint assistants, and administrators appoint instructors
         #[arg(long, value_enum, default_value = "student")]
         role: RoleWord,
         /// First name
@@ -54,8 +54,8 @@ enum Command {
     /// Add or update everybody in a CSV file, or nobody if one line is refused
     #[command(
         long_about = "Add or update everybody in a CSV file, or nobody if one line is refused.\n\nThe first line names \
-                      the columns, in any order: `username` (or `student_id`, or `id`), and optionally `role` (student or \
-                      instructor; student if it is empty), `first_name`, `last_name` and `email`. The usual English, German, \
+                      the columns, in any order: `username` (or `student_id`, or `id`), and optionally `role` (student, \
+                      assistant or instructor; student if it is empty), `first_name`, `last_name` and `email`. The usual English, German, \
                       French and Spanish names are recognised as well. Other columns are reported and ignored. An empty \
                       cell leaves that detail unchanged. Cells are separated by commas, semicolons or tabs."
     )]
@@ -97,6 +97,7 @@ enum Command {
 #[derive(Debug, Clone, Copy, clap::ValueEnum)]
 enum RoleWord {
     Student,
+    Assistant,
     Instructor,
 }
 
@@ -104,6 +105,7 @@ impl From<RoleWord> for Role {
     fn from(word: RoleWord) -> Self {
         match word {
             RoleWord::Student => Self::Student,
+            RoleWord::Assistant => Self::Assistant,
             RoleWord::Instructor => Self::Instructor,
         }
     }
@@ -175,7 +177,7 @@ fn list(course: &CourseId, people: &[Member]) -> Table {
         let by_group = if member.by_group { "group" } else { "" };
         vec![
             member.person.username.to_string(),
-            role_word(member.role).to_owned(),
+            member.role.word().to_owned(),
             text(&member.person.first_name),
             text(&member.person.last_name),
             text(&member.person.email),

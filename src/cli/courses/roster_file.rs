@@ -44,8 +44,9 @@ struct Words {
     last_name_beside_first_name: Vec<String>,
     email: Vec<String>,
     role: Vec<String>,
-    /// Roles. One that is in neither list is refused.
+    /// Roles. One that is in no list is refused.
     student: Vec<String>,
+    assistant: Vec<String>,
     instructor: Vec<String>,
     /// The beginnings of a line below a list that names nobody.
     total: Vec<String>,
@@ -63,6 +64,7 @@ impl Words {
             &mut self.email,
             &mut self.role,
             &mut self.student,
+            &mut self.assistant,
             &mut self.instructor,
             &mut self.total,
         ];
@@ -341,11 +343,12 @@ fn entry(table: &Table, row: &Row<'_>, places: &Places) -> Result<RosterEntry, S
     let role = match plain(row.at(places.role)).as_str() {
         _ if row.at(places.role).is_empty() => Role::Student,
         word if is_in(&WORDS.student, word) => Role::Student,
+        word if is_in(&WORDS.assistant, word) => Role::Assistant,
         word if is_in(&WORDS.instructor, word) => Role::Instructor,
         _ => {
             let role = row.at(places.role);
             return Err(wrong(format!(
-                "the role {role:?} is neither student nor instructor"
+                "the role {role:?} is neither student nor assistant nor instructor"
             )));
         }
     };
@@ -417,7 +420,7 @@ pub fn write(mut people: Vec<Member>) -> Result<String, Box<dyn std::error::Erro
         let text = |detail: &Option<String>| detail.clone().unwrap_or_default();
         writer.write_record([
             member.person.username.to_string(),
-            crate::cli::role_word(member.role).to_owned(),
+            member.role.word().to_owned(),
             text(&member.person.first_name),
             text(&member.person.last_name),
             text(&member.person.email),

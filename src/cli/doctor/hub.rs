@@ -224,8 +224,9 @@ fn examine_courses(mut named: Vec<String>, config: &Config, findings: &mut Findi
         let groups = id.map_or_else(
             |_| course.clone(),
             |id| {
-                let both = [Role::Instructor, Role::Student];
-                both.map(|role| config.group_rules.names(&id, role))
+                let roles = [Role::Instructor, Role::Assistant, Role::Student];
+                roles
+                    .map(|role| config.group_rules.names(&id, role))
                     .join(" or ")
             },
         );

@@ -1,6 +1,5 @@
 //! The places where a person's name is stored, as a table and as JSON.
 
-use crate::cli::role_word;
 use crate::cli::table::Table;
 use nbcourier_domain::{Count, Rfc3339, Role, UserName};
 use nbcourier_exchange::people::{CourseFootprint, Footprint};
@@ -79,7 +78,7 @@ pub fn table(footprint: &Footprint) -> Table {
         let role = course.role.max(course.by_group);
         vec![
             format!("{}{deleted}", course.course),
-            role.map_or("-", role_word).to_owned(),
+            role.map_or("-", Role::word).to_owned(),
             course.submissions.to_string(),
             course.feedback.to_string(),
             course.extensions.to_string(),

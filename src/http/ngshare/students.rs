@@ -15,7 +15,7 @@ use nbcourier_auth::Caller;
 use nbcourier_domain::{Person, Role, UserName};
 use nbcourier_exchange::roster::{self, RosterUpdate};
 use nbcourier_exchange::{Error as Refusal, Exchange};
-use std::collections::HashSet;
+use std::collections::HashMap;
 
 /// `GET students/{course}`
 pub async fn list(
@@ -56,7 +56,8 @@ pub async fn put(
     if changes.left_out.is_empty() {
         Ok(done())
     } else {
-        Err(Refusal::InstructorAsStudent.into())
+        // The protocol knows no assistants. Clients compare the sentence literally.
+        Err(Refusal::TeacherAsStudent(Role::Instructor).into())
     }
 }
 
@@ -118,11 +119,12 @@ struct Status {
 }
 
 impl Status {
-    fn of(name: Name, refused: &HashSet<UserName>) -> Self {
+    fn of(name: Name, refused: &HashMap<UserName, Role>) -> Self {
         let (username, message) = match name {
             Ok(name) => {
+                // The protocol knows no assistants. Clients compare the sentence literally.
                 let message = refused
-                    .contains(&name)
+                    .contains_key(&name)
                     .then_some("Cannot add instructor as student");
                 (name.to_string(), message)
             }

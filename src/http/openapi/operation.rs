@@ -11,10 +11,16 @@ pub enum May {
     Everybody,
     /// Members of the course, and admins.
     Members,
-    /// The student named, instructors of the course, and admins.
-    SelfOrInstructors,
+    /// The student named, instructors and assistants of the course, and admins.
+    SelfOrStaff,
+    /// Instructors and assistants of the course, and admins.
+    Staff,
     /// Instructors of the course, and admins.
     Instructors,
+    /// Instructors and assistants of the course, registrars, and admins.
+    RosterReaders,
+    /// Instructors of the course, registrars, and admins.
+    RosterKeepers,
     /// Admins.
     Admins,
 }
@@ -24,11 +30,16 @@ impl May {
     pub const fn sentence(self) -> &'static str {
         match self {
             Self::Everybody => "For every known caller.",
-            Self::Members => "For instructors and students of the course, and for admins.",
-            Self::SelfOrInstructors => {
-                "For the student concerned, for instructors of the course, and for admins."
+            Self::Members => "For members of the course, and for admins.",
+            Self::SelfOrStaff => {
+                "For the student concerned, for instructors and assistants of the course, and for admins."
             }
+            Self::Staff => "For instructors and assistants of the course, and for admins.",
             Self::Instructors => "For instructors of the course, and for admins.",
+            Self::RosterReaders => {
+                "For instructors and assistants of the course, for registrars, and for admins."
+            }
+            Self::RosterKeepers => "For instructors of the course, for registrars, and for admins.",
             Self::Admins => "For admins.",
         }
     }

@@ -6,7 +6,7 @@ use crate::http::state::Prefix;
 use actix_web::http::header::LOCATION;
 use actix_web::{HttpRequest, HttpResponse, web};
 use nbcourier_auth::{Authenticator, Caller};
-use nbcourier_domain::{Role, UserName};
+use nbcourier_domain::UserName;
 use nbcourier_exchange::courses::CoursePage;
 use nbcourier_exchange::{self as exchange, Exchange};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
@@ -98,7 +98,7 @@ fn body(
     format!(
         "<h1>nbcourier</h1>\n<p class=\"who\">You are <strong>{name}</strong>{admin}.</p>\n{notice}{logout}\
          <h2>Your courses</h2>\n{}{}",
-        course_table(courses),
+        course_table(courses, caller.is_admin()),
         instructions(address)
     )
 }
@@ -124,16 +124,16 @@ fn set_aside_notice(reader: &Caller, former: &[UserName], admins: &[&str]) -> St
     )
 }
 
-fn course_table(page: &CoursePage) -> String {
+fn course_table(page: &CoursePage, is_admin: bool) -> String {
     if page.courses.is_empty() {
         return "<p>You are in no course yet. Your instructor can enrol you; after that, reload this page.</p>\n".into();
     }
     let mut rows = String::new();
     for course in &page.courses {
         let role = match course.role {
-            Some(Role::Instructor) => "instructor",
-            Some(Role::Student) => "student",
-            None => "administrator",
+            Some(role) => role.word(),
+            None if is_admin => "administrator",
+            None => "registrar",
         };
         rows.extend([
             "<tr><td>",

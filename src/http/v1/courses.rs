@@ -10,7 +10,7 @@ use nbcourier_auth::Caller;
 use nbcourier_exchange::courses::Visible;
 use nbcourier_exchange::{self as exchange, Exchange};
 
-/// `GET v1/courses`: the courses of the caller with their role. An admin gets all courses.
+/// `GET v1/courses`: the courses of the caller with their role. Administrators and registrars get all courses.
 pub async fn list(
     exchange: web::Data<Exchange>,
     caller: Caller,

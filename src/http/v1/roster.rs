@@ -1,4 +1,4 @@
-//! `v1/courses/{course}/roster`: instructors and students in one list.
+//! `v1/courses/{course}/roster`: instructors, assistants and students in one list.
 
 use crate::http::error::{Error, Result};
 use crate::http::openapi::NoContent;

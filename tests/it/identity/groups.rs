@@ -1,4 +1,4 @@
-//! Rosters follow the hub's groups: `formgrade-COURSE` teaches, `nbgrader-COURSE` takes.
+//! Rosters follow the hub's groups: `formgrade-COURSE` teaches, `assist-COURSE` assists, `nbgrader-COURSE` takes.
 
 use nbcourier_testkit::browser::Browser;
 use nbcourier_testkit::hub::user_model;
@@ -48,6 +48,120 @@ fn groups_make_instructors_and_students() {
     assert_eq!(refused.status, 403);
     let refused = course.release("another", "lawrence", &[]);
     assert_eq!(refused.status, 403);
+}
+
+/// Returns the roles of the members that the roster of v1 lists, by name.
+fn roles(course: &Course) -> Vec<(String, String)> {
+    let path = format!("v1/courses/{}/roster", course.id);
+    let reply = course.get(&path, "root").ok().json();
+    let people = reply["people"].as_array().expect("people").iter();
+    let text = |value: &Value| value.as_str().expect("a text").to_owned();
+    let mut roles: Vec<_> = people
+        .map(|person| (text(&person["username"]), text(&person["role"])))
+        .collect();
+    roles.sort();
+    roles
+}
+
+fn named<const N: usize>(roles: [(&str, &str); N]) -> Vec<(String, String)> {
+    roles.map(|(name, role)| (name.into(), role.into())).into()
+}
+
+#[test]
+fn a_group_makes_assistants_who_help_with_the_work_and_change_no_assignment() {
+    let hub = FakeHub::start();
+    hub.knows("root").knows("lawrence");
+    in_groups(&hub, "kevin", &["formgrade-course1"]);
+    in_groups(&hub, "alex", &["assist-course1", "nbgrader-course1"]);
+    let server = Setup::behind(&hub).start();
+    let course = Course::of(&server, "course1").by_token();
+    course.make(&[], &["lawrence"]);
+    course.release("challenge", "kevin", &[]).ok();
+    course.submit("challenge", "lawrence", &[]).ok();
+    assert_eq!(courses_of(&server, "alex"), json!(["course1"]));
+    let own = course.get("v1/courses", "alex").ok().json();
+    assert_eq!(
+        own["courses"],
+        json!([{ "course": "course1", "role": "assistant" }])
+    );
+    // In ngshare's protocol and in ours.
+    let listed = course.get("submissions/course1/challenge", "alex");
+    assert_eq!(
+        listed.ok().json()["submissions"].as_array().map(Vec::len),
+        Some(1)
+    );
+    let collected = "v1/courses/course1/assignments/challenge/collect";
+    course.get(collected, "alex").ok();
+    assert_eq!(course.release("another", "alex", &[]).status, 403);
+    // The greater of the two groups counts, and the protocol's lists have no assistants.
+    let all = [
+        ("alex", "assistant"),
+        ("kevin", "instructor"),
+        ("lawrence", "student"),
+    ];
+    assert_eq!(roles(&course), named(all));
+    assert_eq!(names(&course, "instructors"), ["kevin"]);
+    assert_eq!(names(&course, "students"), ["lawrence"]);
+    let overview = course
+        .get("v1/courses/course1/overview", "kevin")
+        .ok()
+        .json();
+    assert_eq!(overview["students"].as_array().map(Vec::len), Some(1));
+}
+
+#[test]
+fn members_of_the_registrars_group_keep_the_rosters_of_all_courses() {
+    let hub = FakeHub::start();
+    hub.knows("root").knows("kevin");
+    in_groups(&hub, "regina", &["/staff/registrars"]);
+    in_groups(&hub, "eric", &["/staff"]);
+    let server = Setup::behind(&hub)
+        .args(&["--registrars-group", "/staff/registrars"])
+        .start();
+    let course = Course::of(&server, "course1").by_token();
+    course.make(&["kevin"], &[]);
+    let own = course.get("v1/courses", "regina").ok().json();
+    assert_eq!(
+        own["courses"],
+        json!([{ "course": "course1", "role": null }])
+    );
+    assert_eq!(
+        course.get("v1/courses", "eric").ok().json()["courses"],
+        json!([])
+    );
+    let put = |role: &str, by: &str| {
+        let person = json!({ "people": [{ "username": role, "role": role }] }).to_string();
+        let call = server.call("PUT", "v1/courses/course1/roster").token(by);
+        server.send(&call.body("application/json", person)).status
+    };
+    assert_eq!(put("student", "eric"), 403);
+    assert_eq!(put("student", "regina"), 200);
+    assert_eq!(put("assistant", "regina"), 403);
+    assert_eq!(put("instructor", "regina"), 403);
+    let all = [("kevin", "instructor"), ("student", "student")];
+    assert_eq!(roles(&course), named(all));
+    for work in [
+        "submissions/course1/challenge",
+        "v1/courses/course1/submissions",
+    ] {
+        assert_eq!(course.get(work, "regina").status, 403, "{work}");
+    }
+}
+
+#[test]
+fn without_the_hubs_groups_nobody_is_a_registrar() {
+    let hub = FakeHub::start();
+    hub.knows("root");
+    in_groups(&hub, "regina", &["registrars"]);
+    let server = Setup::behind(&hub)
+        .args(&["--registrars-group", "registrars", "--no-hub-groups"])
+        .start();
+    let course = Course::of(&server, "course1").by_token();
+    course.make(&[], &[]);
+    assert_eq!(
+        course.get("v1/courses/course1/roster", "regina").status,
+        403
+    );
 }
 
 #[test]

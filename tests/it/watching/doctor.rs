@@ -459,7 +459,7 @@ fn groups_without_a_course_are_named_with_the_command_that_makes_it() {
     server.send(&call).ok();
     let diagnosis = Diagnosis::behind(&hub, &server.data_dir(), &[]);
     diagnosis.is("ok", "The hub lists its groups");
-    let says = "a group for the course \"algebra\" (formgrade-algebra or nbgrader-algebra)";
+    let says = "a group for the course \"algebra\" (formgrade-algebra or assist-algebra or nbgrader-algebra)";
     let (level, todo) = diagnosis.finding(says);
     assert_eq!(level, "warning");
     assert!(todo.contains("nbcourier course create algebra."), "{todo}");

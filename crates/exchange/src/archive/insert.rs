@@ -1,7 +1,6 @@
 //! Inserting a course from an archive into an exchange, completely and in one transaction.
 
 use super::manifest::{Assignment, Course, Event, TreeOf};
-use super::read::word;
 use crate::audit::{About, Action};
 use crate::files::parcel::Parcel;
 use crate::op::Op;
@@ -129,9 +128,9 @@ impl ArchiveImport {
         let course = &self.course;
         let id = store::courses::create(conn, &self.name, stored(time(&course.created_at))?)?
             .ok_or(Error::AlreadyExists(Thing::Course))?;
-        for of_role in [Role::Instructor, Role::Student] {
+        for of_role in Role::ALL.into_iter().rev() {
             let people = course.roster.iter();
-            let people = people.filter(|person| person.role == word(of_role));
+            let people = people.filter(|person| person.role == of_role.word());
             let people: Vec<Person> = people
                 .map(|person| {
                     Ok(Person {
@@ -295,10 +294,7 @@ fn member(text: &str) -> Result<(), UnacceptableArchive> {
 }
 
 fn role(text: &str) -> Result<(), UnacceptableArchive> {
-    let known = [Role::Instructor, Role::Student].map(word);
-    parse("role", text, |text| {
-        known.contains(&text.as_str()).then_some(())
-    })
+    parse("role", text, |text| Role::of_word(&text).map(drop))
 }
 
 fn parse<T>(

@@ -35,7 +35,7 @@ pub struct Course {
 pub struct Person {
     /// The user name at the hub.
     pub username: String,
-    /// `instructor` or `student`.
+    /// `instructor`, `assistant` or `student`.
     pub role: String,
     /// First name, if known.
     pub first_name: Option<String>,

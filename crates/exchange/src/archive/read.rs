@@ -7,7 +7,7 @@ use super::manifest::{
 use super::names;
 use crate::{Error, Exchange, Result, Thing};
 use nbcourier_blobs::{Blobs, Damage, Fault};
-use nbcourier_domain::{CourseId, Role, Sha256Sum, Timestamp};
+use nbcourier_domain::{CourseId, Sha256Sum, Timestamp};
 use nbcourier_storage::trees::FilesOfTrees;
 use nbcourier_storage::{self as store, Connection, Portion, archive, blobs::Row};
 use sha2::{Digest, Sha256};
@@ -119,7 +119,7 @@ fn gather(
             .into_iter()
             .map(|(_, role, person)| Person {
                 username: person.username.to_string(),
-                role: word(role).to_owned(),
+                role: role.word().to_owned(),
                 first_name: person.first_name,
                 last_name: person.last_name,
                 email: person.email,
@@ -129,7 +129,7 @@ fn gather(
             .into_iter()
             .map(|(username, role)| Person {
                 username,
-                role: word(role).to_owned(),
+                role: role.word().to_owned(),
                 first_name: None,
                 last_name: None,
                 email: None,
@@ -260,12 +260,5 @@ fn event(event: store::events::RecordedEvent) -> Event {
         submission: event.submission_id,
         detail,
         request_id: event.request_id,
-    }
-}
-
-pub(super) const fn word(role: Role) -> &'static str {
-    match role {
-        Role::Student => "student",
-        Role::Instructor => "instructor",
     }
 }
