@@ -88,11 +88,11 @@ fn fill(server: &Server) {
             FROM submissions s JOIN assignments a ON a.id = s.assignment_id WHERE s.deleted_at IS NULL LIMIT 1;
         -- Courses, of which kevin teaches all, and deleted ones.
         INSERT INTO courses (name, created_at) SELECT name, time FROM n;
-        INSERT INTO members (course_id, username, instructor) SELECT id, 'kevin', 1 FROM courses WHERE name <> 'algebra';
+        INSERT INTO members (course_id, username, role) SELECT id, 'kevin', 3 FROM courses WHERE name <> 'algebra';
         INSERT INTO courses (name, created_at, deleted_at) SELECT name, time, it.now + i FROM n, it;
         -- People with details that become six times as long in JSON.
-        INSERT INTO members (course_id, username, instructor, first_name, last_name, email)
-            SELECT it.course, name, i % 2, {detail}, {detail}, {detail} FROM n, it;
+        INSERT INTO members (course_id, username, role, first_name, last_name, email)
+            SELECT it.course, name, 1 + 2 * (i % 2), {detail}, {detail}, {detail} FROM n, it;
         INSERT INTO extensions (assignment_id, student, due_at) SELECT it.assignment, name, time FROM n, it;
         INSERT INTO releases (assignment_id, version, tree_id, released_by, released_at)
             SELECT it.assignment, i + 1, it.tree, name, time FROM n, it;
@@ -405,8 +405,8 @@ fn names_are_compared_with_those_of_a_very_large_course_in_little_memory() {
     conn.batch_execute(&format!(
         r"PRAGMA busy_timeout = 60000;
         WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {MEMBERS})
-        INSERT INTO members (course_id, username, instructor)
-            SELECT (SELECT id FROM courses), printf('%06d-{}', i), 0 FROM n;",
+        INSERT INTO members (course_id, username, role)
+            SELECT (SELECT id FROM courses), printf('%06d-{}', i), 1 FROM n;",
         "n".repeat(240)
     ))
     .unwrap();
