@@ -1,7 +1,8 @@
 //! The route table: every address of the server, with its handler, who may call it, and how its reply is sent.
 
 use super::openapi::May::{
-    Admins, Everybody, Instructors, Members, RosterKeepers, RosterReaders, SelfOrStaff, Staff,
+    Admins, Everybody, Instructors, Members, MembersAndRegistrars, RosterKeepers, RosterReaders,
+    SelfOrStaff, Staff,
 };
 use super::openapi::{Operation, delete, get, post, put};
 use super::pages::{self, home, login};
@@ -195,6 +196,24 @@ fn courses_and_events() -> Vec<Operation> {
             "List the caller's courses, or all courses for an administrator or a registrar",
         )
         .fails(400, "Illegal cursor"),
+        get(
+            "v1/courses/{course}/settings",
+            v1::course_settings::show,
+            MembersAndRegistrars,
+            "Get the title and the time zone of a course",
+        ),
+        put(
+            "v1/courses/{course}/settings",
+            v1::course_settings::set,
+            Instructors,
+            "Set the title and the time zone of a course",
+        )
+        .details("An absent setting is removed.")
+        .fails(400, "The title is empty. Give one, or leave it out to remove it")
+        .fails(
+            400,
+            "The time zone \"CET+1\" is unknown. Use the name of a zone in the IANA database, such as Europe/Berlin",
+        ),
         get(
             "v1/courses/{course}/roster",
             v1::roster::list,

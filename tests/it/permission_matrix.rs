@@ -91,6 +91,8 @@ GET v1/events
 GET v1/trash
 POST v1/trash/{id}
 GET v1/courses
+GET v1/courses/{course}/settings
+PUT v1/courses/{course}/settings
 GET v1/courses/{course}/roster
 PUT v1/courses/{course}/roster | a new student | sam
 PUT v1/courses/{course}/roster | a new assistant | sam
@@ -428,6 +430,8 @@ impl<'a> Prepared<'a> {
             call = call.body("application/x-tar", nbcourier_testkit::tar::archive(&[]));
         } else if method == "PUT" && path.ends_with("/roster") {
             call = call.body("application/json", roster_of(user, row.about));
+        } else if method == "PUT" && path.ends_with("/settings") {
+            call = call.body("application/json", r#"{"title": "Linear algebra"}"#);
         } else if method == "PUT" {
             call = call.body("application/json", DUE);
         } else if method == "POST" {

@@ -108,6 +108,10 @@ class TestThePages:
         scene.run("root", "nbcourier trash restore-course 1")
         for teacher in ("kim", "service:NAME"):
             scene.run("root", f"nbcourier roster add algebra {teacher} --role instructor")
+        scene.run("ira", "nbcourier roster add algebra tom --role assistant")
+        settings = "nbcourier course settings algebra"
+        scene.run("ira", f'{settings} --title "Linear algebra I" --time-zone Europe/Berlin')
+        assert "Linear algebra I" in scene.run("ira", settings)
         config = scene.home("ira") / ".jupyter" / "nbgrader_config.py"
         config.write_text(
             config.read_text() + "c.CourseDirectory.course_id = 'algebra'\n"
@@ -142,7 +146,7 @@ class TestThePages:
         times = '--due "2027-02-01 23:59" --cut-off "2027-02-03 23:59"'
         scene.run("ira", f"nbcourier dates algebra ps1 {times}", "2027-02-01 23:59")
         scene.run("ira", "nbcourier dates algebra ps1", "2027-02-03 23:59")
-        more = '--due "2027-02-02 23:59"'
+        more = '--due "2027-02-02 23:59" --note "Was ill"'
         scene.run("ira", f"nbcourier extension set algebra ps1 ada {more}")
         scene.run("ira", "nbcourier extension list algebra ps1", "ada")
         scene.run("ira", "nbcourier extension remove algebra ps1 ada")

@@ -327,7 +327,7 @@ def test_a_class_file_is_read_as_by_the_program(
     read = class_file.read(str(file), log)
     people = [[each.username, each.first_name, each.last_name, each.email] for each in read.students]
     assert people == case["people"]
-    for words in (*case.get("noted", ()), *case.get("instructors", ())):
+    for words in (*case.get("noted", ()), *case.get("instructors", ()), *case.get("assistants", ())):
         assert words in caplog.text
     # What nbgrader's own reader gets.
     rows = csv.DictReader(io.StringIO(read.translated))

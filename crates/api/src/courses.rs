@@ -12,6 +12,15 @@ pub struct Courses {
     pub next: Option<String>,
 }
 
+/// The settings of a course. In a request, an absent or `null` setting is removed.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct CourseSettings {
+    /// The title that people see beside the name: one line of at most 200 bytes.
+    pub title: Option<String>,
+    /// The IANA name of the time zone in which the dates of the course are meant.
+    pub time_zone: Option<String>,
+}
+
 /// A course, with the role of the caller.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 pub struct Course {

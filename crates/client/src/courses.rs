@@ -1,8 +1,11 @@
 //! Courses and their released assignments.
 
+use super::http::Body;
 use super::{Client, Result};
-use nbcourier_api::{Assignment, Assignments, Course, Courses};
+use nbcourier_api::{Assignment, Assignments, Course, CourseSettings, Courses};
 use nbcourier_domain::CourseId;
+use reqwest::Method;
+use serde_json::json;
 
 impl Client {
     /// Returns the caller's courses; for an administrator, all courses.
@@ -14,6 +17,23 @@ impl Client {
         };
         self.pages(&["v1", "courses"], take).await?;
         Ok(courses)
+    }
+
+    /// Returns the title and the time zone of a course.
+    pub async fn course_settings(&self, course: &CourseId) -> Result<CourseSettings> {
+        let names = ["v1", "courses", course.as_str(), "settings"];
+        self.get(&names).await
+    }
+
+    /// Sets the title and the time zone of a course. `None` removes one.
+    pub async fn set_course_settings(
+        &self,
+        course: &CourseId,
+        settings: &CourseSettings,
+    ) -> Result<CourseSettings> {
+        let names = ["v1", "courses", course.as_str(), "settings"];
+        self.send(Method::PUT, &names, Body::Json(&json!(settings)))
+            .await
     }
 
     /// Returns the assignments that are released in a course.

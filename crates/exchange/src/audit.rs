@@ -14,6 +14,8 @@ pub enum Action {
     CourseDeleted,
     /// A course was restored from the trash.
     CourseRestored,
+    /// The title or the time zone of a course was changed.
+    CourseChanged,
     /// People were added to a roster, or their details changed.
     RosterChanged,
     /// A person was removed from a roster.
@@ -34,6 +36,8 @@ pub enum Action {
     ExtensionRemoved,
     /// A submission was made. The subject is the student if another person submitted for them.
     Submitted,
+    /// A submission was refused. The subject is the student if another person submitted for them.
+    SubmissionRefused,
     /// A submission was put into the trash.
     SubmissionDeleted,
     /// A submission was restored from the trash.
@@ -70,12 +74,16 @@ impl Action {
     /// The actions whose events contain other names of the subject.
     pub const ABOUT_NAMES: [Self; 3] = [Self::UserRenamed, Self::UserMerged, Self::UserSetAside];
 
+    /// The actions whose events contain notes about the subject.
+    pub const WITH_NOTES: [Self; 2] = [Self::ExtensionSet, Self::ExtensionRemoved];
+
     /// Returns the text of the action, as stored and shown.
     pub const fn word(self) -> &'static str {
         match self {
             Self::CourseCreated => "course created",
             Self::CourseDeleted => "course deleted",
             Self::CourseRestored => "course restored",
+            Self::CourseChanged => "course changed",
             Self::RosterChanged => "roster changed",
             Self::RosterRemoved => "roster removed",
             Self::Released => "released",
@@ -86,6 +94,7 @@ impl Action {
             Self::ExtensionSet => "extension set",
             Self::ExtensionRemoved => "extension removed",
             Self::Submitted => "submitted",
+            Self::SubmissionRefused => "submission refused",
             Self::SubmissionDeleted => "submission deleted",
             Self::SubmissionRestored => "submission restored",
             Self::FeedbackGiven => "feedback given",
@@ -157,7 +166,8 @@ impl<'a> About<'a> {
 }
 
 /// Records an event by the caller. `detail` is JSON with further facts. It may hold names of people only under
-/// `instructors`, `assistants`, `students` and `people`, because those are changed when a person is renamed.
+/// `instructors`, `assistants`, `students`, `people` and `added`, and as `username` in the list `before`, because those are
+/// changed when a person is renamed.
 pub(super) fn note(
     conn: &mut Connection,
     caller: &Caller,

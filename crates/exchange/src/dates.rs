@@ -5,7 +5,7 @@ use super::op::{CourseOp, Entry, Need};
 use super::policy::Right;
 use super::submissions::Target;
 use super::{Error, Exchange, Result, Thing};
-use nbcourier_domain::{AssignmentId, CourseId, Dates, Extension, Timestamp};
+use nbcourier_domain::{AssignmentId, CourseId, Dates, Extension, Timestamp, UserName};
 use nbcourier_identity::Caller;
 use nbcourier_storage::{self as store, Portion};
 use serde_json::{Value, json};
@@ -36,12 +36,15 @@ impl Ready {
             if !dates.are_in_order() {
                 return Err(Error::DatesOutOfOrder);
             }
-            store::dates::set(op.conn, op.standing.course, &assignment, dates)?;
-            let detail = json!({
-                "opens_at": written(dates.opens_at),
-                "due_at": written(dates.due_at),
-                "cutoff_at": written(dates.cutoff_at),
-            });
+            op.lock_assignment(&assignment)?;
+            let course = op.standing.course;
+            let before = match store::assignments::find(op.conn, course, &assignment)? {
+                Some(row) => store::dates::of_assignment(op.conn, row)?,
+                None => Dates::default(),
+            };
+            store::dates::set(op.conn, course, &assignment, dates)?;
+            let mut detail = written_dates(dates);
+            detail["before"] = written_dates(before);
             let about = About::assignment(&assignment);
             op.note(Action::DatesSet, about, Some(&detail))
         });
@@ -49,15 +52,56 @@ impl Ready {
     }
 }
 
+fn written_dates(dates: Dates) -> Value {
+    json!({
+        "opens_at": written(dates.opens_at),
+        "due_at": written(dates.due_at),
+        "cutoff_at": written(dates.cutoff_at),
+    })
+}
+
+fn written_extension(noted: &NotedExtension) -> Value {
+    json!({
+        "due_at": written(noted.extension.due_at),
+        "cutoff_at": written(noted.extension.cutoff_at),
+        "note": noted.note,
+    })
+}
+
 fn written(time: Option<Timestamp>) -> Value {
     time.map(Timestamp::to_rfc3339).into()
+}
+
+/// An extension with the note of its reason.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct NotedExtension {
+    /// The dates.
+    pub extension: Extension,
+    /// The note. The student does not see it.
+    pub note: Option<String>,
+}
+
+impl NotedExtension {
+    fn new(row: store::dates::NotedExtension) -> Self {
+        Self {
+            extension: row.extension,
+            note: row.note,
+        }
+    }
+
+    fn row(&self) -> store::dates::NotedExtension {
+        store::dates::NotedExtension {
+            extension: self.extension,
+            note: self.note.clone(),
+        }
+    }
 }
 
 /// A page of the students who have extensions.
 #[derive(Debug, Clone)]
 pub struct Extensions {
     /// The extensions, sorted by student.
-    pub extensions: Vec<(String, Extension)>,
+    pub extensions: Vec<(String, NotedExtension)>,
     /// The student after whom the next page begins, if there is one.
     pub next: Option<String>,
 }
@@ -77,6 +121,10 @@ pub async fn extensions(
             let after = after.as_deref().unwrap_or_default();
             let portion = Portion::of(at_most);
             let (extensions, is_more) = store::dates::extensions(op.conn, id, after, portion)?;
+            let extensions: Vec<_> = extensions
+                .into_iter()
+                .map(|(student, noted)| (student, NotedExtension::new(noted)))
+                .collect();
             let next = extensions.last().filter(|_| is_more);
             let next = next.map(|(student, _)| student.clone());
             Ok(Extensions { extensions, next })
@@ -106,18 +154,19 @@ pub async fn ready_to_extend(
 
 impl ReadyToExtend {
     /// Gives the student the extension.
-    pub async fn extend(self, extension: Extension) -> Result<()> {
+    pub async fn extend(self, noted: NotedExtension) -> Result<()> {
         let Self { entry, target } = self;
         let extend = entry.write(move |op| {
             let assignment = assignment_to_extend(op, &target)?;
+            let extension = noted.extension;
             if Dates::default().extended_by(extension).cutoff_at != extension.cutoff_at {
                 return Err(Error::DatesOutOfOrder);
             }
-            store::dates::set_extension(op.conn, assignment, &target.student, extension)?;
-            let detail = json!({
-                "due_at": written(extension.due_at),
-                "cutoff_at": written(extension.cutoff_at),
-            });
+            op.lock_assignment(&target.assignment)?;
+            let before = extension_before(op, assignment, &target.student)?;
+            store::dates::set_extension(op.conn, assignment, &target.student, &noted.row())?;
+            let mut detail = written_extension(&noted);
+            detail["before"] = before.as_ref().map_or(Value::Null, written_extension);
             let about = About::student(&target.assignment, &target.student);
             op.note(Action::ExtensionSet, about, Some(&detail))
         });
@@ -130,13 +179,24 @@ pub async fn remove_extension(exchange: &Exchange, caller: &Caller, target: Targ
     let entry = exchange.enter(caller, target.course.clone(), Need::May(Right::GiveTime))?;
     let remove = entry.write(move |op| {
         let assignment = assignment_to_extend(op, &target)?;
-        if !store::dates::remove_extension(op.conn, assignment, &target.student)? {
-            return Err(Error::NotFound(Thing::Extension));
-        }
+        op.lock_assignment(&target.assignment)?;
+        let before = extension_before(op, assignment, &target.student)?;
+        let before = before.ok_or(Error::NotFound(Thing::Extension))?;
+        store::dates::remove_extension(op.conn, assignment, &target.student)?;
+        let detail = json!({ "before": written_extension(&before) });
         let about = About::student(&target.assignment, &target.student);
-        op.note(Action::ExtensionRemoved, about, None)
+        op.note(Action::ExtensionRemoved, about, Some(&detail))
     });
     remove.await
+}
+
+fn extension_before(
+    op: &mut CourseOp<'_>,
+    assignment: i64,
+    student: &UserName,
+) -> Result<Option<NotedExtension>> {
+    let before = store::dates::extension_of(op.conn, assignment, student)?;
+    Ok(before.map(NotedExtension::new))
 }
 
 fn assignment_to_extend(op: &mut CourseOp<'_>, target: &Target) -> Result<i64> {

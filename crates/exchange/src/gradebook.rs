@@ -62,7 +62,10 @@ pub async fn facts(
                         facts.next = Some(Position::Extension(student.clone()));
                     }
                     portion = portion.without(extensions.len());
-                    facts.extensions = extensions;
+                    facts.extensions = extensions
+                        .into_iter()
+                        .map(|(student, noted)| (student, noted.extension))
+                        .collect();
                     if is_more || portion.rows == 0 {
                         return Ok(facts);
                     }

@@ -10,6 +10,7 @@ use nbcourier_domain::{
     AssignmentId, CourseId, Dates, Extension, Person, Role, Sha256Sum, Timestamp, UserName,
 };
 use nbcourier_identity::Caller;
+use nbcourier_storage::dates::NotedExtension;
 use nbcourier_storage::{self as store, Connection, Lock, Portion};
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
@@ -221,7 +222,11 @@ impl Importer {
                         store::dates::set(op.conn, id, name, dates)?;
                     }
                     for (student, extension) in &assignment.extensions {
-                        store::dates::set_extension(op.conn, row, student, *extension)?;
+                        let noted = NotedExtension {
+                            extension: *extension,
+                            note: None,
+                        };
+                        store::dates::set_extension(op.conn, row, student, &noted)?;
                     }
                 }
                 let detail = json!({ "what": "assignment", "versions": versions });

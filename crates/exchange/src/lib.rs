@@ -7,6 +7,7 @@ pub mod accounts;
 pub mod archive;
 mod audit;
 pub mod collect;
+pub mod course_settings;
 pub mod courses;
 pub mod dates;
 pub mod demo;
@@ -26,6 +27,7 @@ pub mod overview;
 pub mod people;
 mod policy;
 pub mod receipts;
+pub mod refusals;
 pub mod releases;
 pub mod roster;
 pub mod submission_pages;
@@ -76,6 +78,7 @@ pub struct Exchange {
     ahead: ahead::Ahead,
     space: space::Space,
     seen: groups::ComparedGroups,
+    refused_lately: refusals::Lately,
     last_check: health::LastCheck,
     metrics: Arc<measure::ExchangeMetrics>,
     counted: measure::Counted,
@@ -98,6 +101,7 @@ impl Exchange {
             blobs,
             policy,
             limits,
+            refused_lately: refusals::Lately::default(),
             last_check: health::LastCheck::default(),
             metrics: Arc::default(),
             counted: measure::Counted::default(),

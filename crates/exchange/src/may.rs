@@ -24,8 +24,8 @@ mod tests {
     use crate::roster::RosterUpdate;
     use crate::submissions::{NewSubmission, Target};
     use crate::{
-        Error, Limits, Policy, Reused, collect, courses, dates, events, feedback, gradebook,
-        history, overview, releases, roster, submission_pages, submissions, trash,
+        Error, Limits, Policy, Reused, collect, course_settings, courses, dates, events, feedback,
+        gradebook, history, overview, releases, roster, submission_pages, submissions, trash,
     };
     use nbcourier_blobs::LocalBlobs;
     use nbcourier_domain::{AssignmentId, Dates, GroupRules, Person, Role, UserName};
@@ -145,6 +145,7 @@ mod tests {
                 began(collect::feedback(ex, caller, course(), None, None, 1).await),
             ]),
             see_teachers: all(&[
+                began(course_settings::read(ex, caller, course()).await),
                 began(roster::list(ex, caller, course(), Role::Instructor, None).await),
                 began(roster::list(ex, caller, course(), Role::Assistant, None).await),
             ]),
@@ -195,6 +196,7 @@ mod tests {
                 began(put(ex, caller, Role::Instructor).await),
                 began(roster::remove(ex, caller, course(), name("new"), TEACHER).await),
             ]),
+            change_settings: began(course_settings::ready(ex, caller, course()).await),
             trash: all(&[
                 began(trash::list(ex, caller, course(), Duration::ZERO, None, 1).await),
                 began(trash::delete_submission(ex, caller, course(), None).await),

@@ -151,6 +151,21 @@ impl Entry {
         self.exchange.rows.0.write_then(change, committed).await
     }
 
+    /// Runs a change after those that are already waiting, if the policy allows it. Nobody waits for it, and a failure is
+    /// only logged.
+    pub fn write_later(
+        &self,
+        change: impl FnOnce(&mut CourseOp<'_>) -> Result<()> + Send + 'static,
+    ) {
+        let this = self.clone();
+        let change = move |conn: &mut Connection| match this.run(conn, change) {
+            Err(Error::Store(error)) => Err(error),
+            // The policy forbids it, or what it is about is gone by now.
+            Ok(()) | Err(_) => Ok(()),
+        };
+        self.exchange.rows.0.write_later(change);
+    }
+
     fn run<T>(
         &self,
         conn: &mut Connection,

@@ -286,9 +286,11 @@ pub async fn purge(
                 PurgedSubmissions::Remove => store::renaming::remove(conn, &person)?,
                 PurgedSubmissions::Keep => store::renaming::remove_places(conn, &person)?,
             }
-            // The details of these events contain other names of the person.
-            let actions = Action::ABOUT_NAMES.map(Action::word);
+            // The details of these events contain other names of the person, or notes about them.
+            let actions = [&Action::ABOUT_NAMES[..], &Action::WITH_NOTES].concat();
+            let actions: Vec<_> = actions.into_iter().map(Action::word).collect();
             store::events::strip(conn, &person, &actions)?;
+            store::events::forget_details(conn, &person)?;
             store::renaming::carry_over(conn, &person, &pseudonym)?;
             store::people::forget_account(conn, &person)?;
             let detail = json!({ "submissions_kept": work == PurgedSubmissions::Keep });

@@ -61,6 +61,8 @@ pub(super) enum Right {
     AppointAssistants,
     /// Add, change and remove instructors.
     AppointInstructors,
+    /// Change the title and the time zone of the course.
+    ChangeSettings,
     /// Put assignments, submissions and feedback into the trash, and restore them.
     Trash,
     /// Delete the course.
@@ -84,6 +86,7 @@ impl Right {
             | Self::SetDates
             | Self::ChangeRoster
             | Self::AppointAssistants
+            | Self::ChangeSettings
             | Self::Trash => role == Role::Instructor,
             Self::AppointInstructors | Self::DeleteCourse => false,
         }
@@ -141,6 +144,8 @@ pub struct May {
     pub appoint_assistants: bool,
     /// Add, change and remove instructors.
     pub appoint_instructors: bool,
+    /// Change the title and the time zone of the course.
+    pub change_settings: bool,
     /// Put assignments, submissions and feedback into the trash, and restore them.
     pub trash: bool,
     /// Delete the course.
@@ -165,6 +170,7 @@ impl From<Standing> for May {
             change_roster: standing.may(Right::ChangeRoster),
             appoint_assistants: standing.may(Right::AppointAssistants),
             appoint_instructors: standing.may(Right::AppointInstructors),
+            change_settings: standing.may(Right::ChangeSettings),
             trash: standing.may(Right::Trash),
             delete_course: standing.may(Right::DeleteCourse),
         }

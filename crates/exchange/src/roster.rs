@@ -8,7 +8,7 @@ use nbcourier_domain::{Alike, CourseId, LookAlikes, Person, Role, UserName};
 use nbcourier_identity::Caller;
 use nbcourier_storage::members::MemberFilter;
 use nbcourier_storage::{self as store, Connection, Portion};
-use serde_json::json;
+use serde_json::{Value, json};
 use std::collections::{BTreeMap, HashMap};
 
 /// A member of a course.
@@ -223,7 +223,12 @@ pub async fn remove(
                 subject: Some(&person),
                 ..About::default()
             };
-            let detail = json!({ "role": wanted });
+            let before = found.details.as_ref();
+            let before: Vec<_> = before
+                .map(|person| entry(wanted, person))
+                .into_iter()
+                .collect();
+            let detail = json!({ "role": wanted, "before": before });
             op.note(Action::RosterRemoved, about, Some(&detail))
         })
         .await
@@ -305,11 +310,11 @@ fn change(
     let mut known = named(op, &people)?;
     let mut changes = Changes::default();
     let mut written: BTreeMap<Role, Vec<Person>> = BTreeMap::new();
+    let mut was = Was::default();
     for (role, person) in people {
-        let before = known.remove(person.username.as_str());
-        let is_new = before.is_none();
-        let (role_before, details) = before.unzip();
-        let details = details.flatten();
+        let known = known.remove(person.username.as_str()).unwrap_or_default();
+        let role_before = known.role();
+        let details = known.details();
         if let Some(teacher) = role_before.filter(|before| before.is_staff())
             && role == Role::Student
         {
@@ -319,46 +324,78 @@ fn change(
             changes.left_out.insert(person.username, teacher);
             continue;
         }
-        let person = complete(person, details.as_ref());
-        if is_new {
+        let person = complete(person, details);
+        if role_before.is_none() {
             changes.added += 1;
         } else {
             changes.updated += 1;
         }
-        let before = details.unwrap_or_else(|| Person::named(person.username.clone()));
         let is_own = person.username == *op.caller.name();
-        let is_same = update == RosterUpdate::Amend && person == before;
+        let is_same = update == RosterUpdate::Amend
+            && details.map_or_else(
+                || person == Person::named(person.username.clone()),
+                |details| person == *details,
+            );
         if !(role_before == Some(role) && (is_own || is_same)) {
             op.standing.require_appointing(role, role_before)?;
+        }
+        match known.by_hand {
+            Some(before) if before == (role, person.clone()) => {}
+            Some(before) => was.before.push(before),
+            None => was.added.push(person.username.clone()),
         }
         written.entry(role).or_default().push(person);
     }
     for (role, people) in &written {
         store::members::put(op.conn, op.standing.course, *role, people)?;
     }
-    note_changed(op, &written)?;
+    note_changed(op, &written, &was)?;
     Ok(changes)
 }
 
-/// Returns the roles of the named people in the course, by hand and by group together, and the details of those on the
-/// manual roster.
-fn named(
-    op: &mut CourseOp<'_>,
-    people: &[(Role, Person)],
-) -> Result<HashMap<String, (Role, Option<Person>)>> {
+/// What is known of a person in the course.
+#[derive(Debug, Clone, Default)]
+struct Known {
+    by_hand: Option<(Role, Person)>,
+    by_group: Option<Role>,
+}
+
+impl Known {
+    /// Returns the role, by hand and by group together.
+    fn role(&self) -> Option<Role> {
+        let by_hand = self.by_hand.as_ref().map(|(role, _)| *role);
+        by_hand.max(self.by_group)
+    }
+
+    fn details(&self) -> Option<&Person> {
+        self.by_hand.as_ref().map(|(_, person)| person)
+    }
+}
+
+/// The manual roster before a change, as far as the change touches it.
+#[derive(Debug, Default)]
+struct Was {
+    /// The people who were not on it.
+    added: Vec<UserName>,
+    /// The people whose role or details changed, as they were.
+    before: Vec<(Role, Person)>,
+}
+
+/// Returns what is known of the named people in the course.
+fn named(op: &mut CourseOp<'_>, people: &[(Role, Person)]) -> Result<HashMap<String, Known>> {
     let names = people.iter().map(|(_, person)| person.username.as_str());
     let names: Vec<&str> = names.collect();
-    let mut found = HashMap::new();
+    let mut found: HashMap<String, Known> = HashMap::new();
     for (role, person) in store::members::named(op.conn, op.standing.course, &names)? {
-        found.insert(person.username.to_string(), (role, Some(person)));
+        let known = found.entry(person.username.to_string()).or_default();
+        known.by_hand = Some((role, person));
     }
     let by_hub = match op.members(None).group {
         Some(course) => store::hub_members::named(op.conn, course, &names)?,
         None => Vec::new(),
     };
     for (name, hub) in by_hub {
-        let (role, _) = found.entry(name).or_insert((hub, None));
-        *role = (*role).max(hub);
+        found.entry(name).or_default().by_group = Some(hub);
     }
     Ok(found)
 }
@@ -458,8 +495,26 @@ fn complete(person: Person, before: Option<&Person>) -> Person {
     }
 }
 
+/// Maximum length in bytes of the list of people before a change, in the event of the change. A longer one is left out.
+const LONGEST_BEFORE: usize = 64 * 1024;
+
+/// Returns the entry of a person on the roster as the event of its change has it.
+fn entry(role: Role, person: &Person) -> Value {
+    json!({
+        "username": person.username,
+        "role": role,
+        "first_name": person.first_name,
+        "last_name": person.last_name,
+        "email": person.email,
+    })
+}
+
 /// Records an event about the people whom the caller added or changed.
-fn note_changed(op: &mut CourseOp<'_>, changed: &BTreeMap<Role, Vec<Person>>) -> Result<()> {
+fn note_changed(
+    op: &mut CourseOp<'_>,
+    changed: &BTreeMap<Role, Vec<Person>>,
+    was: &Was,
+) -> Result<()> {
     let names = |role| -> Vec<&str> {
         let people = changed.get(&role).into_iter().flatten();
         people.map(|person| person.username.as_str()).collect()
@@ -469,11 +524,17 @@ fn note_changed(op: &mut CourseOp<'_>, changed: &BTreeMap<Role, Vec<Person>>) ->
         return Ok(());
     };
     let subject = everybody.next().is_none().then_some(&first.username);
-    let detail = json!({
+    let mut detail = json!({
         "instructors": names(Role::Instructor),
         "assistants": names(Role::Assistant),
         "students": names(Role::Student),
+        "added": was.added,
     });
+    let before = was.before.iter().map(|(role, person)| entry(*role, person));
+    let before = Value::from(before.collect::<Vec<_>>());
+    if before.to_string().len() <= LONGEST_BEFORE {
+        detail["before"] = before;
+    }
     let about = About {
         subject,
         ..About::default()

@@ -128,7 +128,7 @@ impl Ready {
 
 impl NewSubmission {
     /// Returns the student, if that is not the caller.
-    fn somebody_else(&self, caller: &Caller) -> Option<&UserName> {
+    pub(super) fn somebody_else(&self, caller: &Caller) -> Option<&UserName> {
         let student = self.student.as_ref();
         student.filter(|student| *student != caller.name())
     }

@@ -171,6 +171,35 @@ pub fn create(conn: &mut Connection, course: &CourseId, now: Timestamp) -> Resul
     Ok(id)
 }
 
+/// The title and the time zone of a course.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Settings {
+    /// The title that people see.
+    pub title: Option<String>,
+    /// The IANA name of the time zone.
+    pub time_zone: Option<String>,
+}
+
+/// Returns the title and the time zone of the course with that row.
+pub fn settings(conn: &mut Connection, id: i64) -> Result<Settings> {
+    let (title, time_zone) = courses::table
+        .find(id)
+        .select((courses::title, courses::time_zone))
+        .get_result(conn)?;
+    Ok(Settings { title, time_zone })
+}
+
+/// Sets the title and the time zone of the course with that row.
+pub fn set_settings(conn: &mut Connection, id: i64, settings: &Settings) -> Result<()> {
+    diesel::update(courses::table.find(id))
+        .set((
+            courses::title.eq(settings.title.as_deref()),
+            courses::time_zone.eq(settings.time_zone.as_deref()),
+        ))
+        .execute(conn)?;
+    Ok(())
+}
+
 /// Marks a course as deleted.
 pub fn mark_deleted(conn: &mut Connection, id: i64, now: Timestamp) -> Result<()> {
     diesel::update(courses::table.find(id))

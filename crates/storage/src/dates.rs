@@ -80,13 +80,42 @@ pub fn of_assignment(conn: &mut Connection, assignment: i64) -> Result<Dates> {
     Ok(dates(row))
 }
 
+/// An extension with the note of its reason.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct NotedExtension {
+    /// The dates.
+    pub extension: Extension,
+    /// The note, for those who teach.
+    pub note: Option<String>,
+}
+
+/// Returns the extension of a student, if there is one.
+pub fn extension_of(
+    conn: &mut Connection,
+    assignment: i64,
+    student: &UserName,
+) -> Result<Option<NotedExtension>> {
+    let row = extensions::table
+        .find((assignment, student.as_str()))
+        .select((
+            (extensions::due_at, extensions::cutoff_at),
+            extensions::note,
+        ))
+        .get_result::<((Option<i64>, Option<i64>), Option<String>)>(conn)
+        .optional()?;
+    Ok(row.map(|(row, note)| NotedExtension {
+        extension: extension(row),
+        note,
+    }))
+}
+
 /// Returns a portion of the extensions of an assignment after a student, by student, and whether there are more.
 pub fn extensions(
     conn: &mut Connection,
     assignment: i64,
     after: &str,
     portion: Portion,
-) -> Result<(Vec<(String, Extension)>, bool)> {
+) -> Result<(Vec<(String, NotedExtension)>, bool)> {
     let rows = extensions::table
         .filter(
             extensions::assignment_id
@@ -97,11 +126,17 @@ pub fn extensions(
         .select((
             extensions::student,
             (extensions::due_at, extensions::cutoff_at),
+            extensions::note,
         ))
         .at_most(portion.limit())
-        .load_iter::<(String, (Option<i64>, Option<i64>))>(conn)?;
-    let parse = |(student, row)| Ok((student, extension(row)));
-    portion.take(rows, parse, |(student, _)| student.len())
+        .load_iter::<(String, (Option<i64>, Option<i64>), Option<String>)>(conn)?;
+    let parse = |(student, row, note)| {
+        let extension = extension(row);
+        Ok((student, NotedExtension { extension, note }))
+    };
+    portion.take(rows, parse, |(student, noted)| {
+        student.len() + noted.note.as_ref().map_or(0, String::len)
+    })
 }
 
 /// Sets a student's extension, in place of an earlier one.
@@ -109,7 +144,7 @@ pub fn set_extension(
     conn: &mut Connection,
     assignment: i64,
     student: &UserName,
-    extension: Extension,
+    NotedExtension { extension, note }: &NotedExtension,
 ) -> Result<()> {
     diesel::insert_into(extensions::table)
         .values((
@@ -117,12 +152,14 @@ pub fn set_extension(
             extensions::student.eq(student.as_str()),
             extensions::due_at.eq(micros(extension.due_at)),
             extensions::cutoff_at.eq(micros(extension.cutoff_at)),
+            extensions::note.eq(note.as_deref()),
         ))
         .on_conflict((extensions::assignment_id, extensions::student))
         .do_update()
         .set((
             extensions::due_at.eq(excluded(extensions::due_at)),
             extensions::cutoff_at.eq(excluded(extensions::cutoff_at)),
+            extensions::note.eq(excluded(extensions::note)),
         ))
         .execute(conn)?;
     Ok(())

@@ -32,7 +32,10 @@ pub struct Event<'a> {
 }
 
 /// The members of an event's JSON that hold a name of a person, or a list of names.
-const NAMES: [&str; 4] = ["instructors", "assistants", "students", "people"];
+const NAMES: [&str; 5] = ["instructors", "assistants", "students", "people", "added"];
+
+/// The member of an event's JSON with the people of a roster as they were, each with `username` and details.
+const PEOPLE_BEFORE: &str = "before";
 
 /// Records an event of the course with that row, which may be in the trash.
 pub fn record_in(conn: &mut Connection, course: i64, event: &Event<'_>) -> Result<()> {
@@ -219,6 +222,11 @@ fn renamed(detail: &str, from: &str, to: &str) -> Result<String> {
     let unreadable = || Error::Damaged("an event whose detail is no JSON object");
     let mut detail: serde_json::Value = serde_json::from_str(detail).map_err(|_| unreadable())?;
     let members = detail.as_object_mut().ok_or_else(unreadable)?;
+    for person in people_before(members) {
+        if person["username"] == from {
+            person["username"] = to.into();
+        }
+    }
     for (key, value) in members.iter_mut() {
         if !NAMES.contains(&key.as_str()) {
             continue;
@@ -232,6 +240,38 @@ fn renamed(detail: &str, from: &str, to: &str) -> Result<String> {
         }
     }
     Ok(detail.to_string())
+}
+
+type Members = serde_json::Map<String, serde_json::Value>;
+
+/// Returns the people of a roster as they were before the event.
+fn people_before(members: &mut Members) -> impl Iterator<Item = &mut serde_json::Value> {
+    let before = members.get_mut(PEOPLE_BEFORE);
+    let people = before.and_then(serde_json::Value::as_array_mut);
+    people.into_iter().flatten()
+}
+
+/// Removes a person's names and e-mail addresses from all events about rosters. Their user name stays.
+pub fn forget_details(conn: &mut Connection, person: &UserName) -> Result<()> {
+    let details = events::table
+        .filter(mentions(person.as_str()))
+        .select((events::id, events::detail.assume_not_null()))
+        .load::<(i64, String)>(conn)?;
+    for (id, detail) in details {
+        let unreadable = || Error::Damaged("an event whose detail is no JSON object");
+        let mut detail: Members = serde_json::from_str(&detail).map_err(|_| unreadable())?;
+        for one in people_before(&mut detail) {
+            if one["username"] == person.as_str()
+                && let Some(one) = one.as_object_mut()
+            {
+                one.retain(|key, _| matches!(key.as_str(), "username" | "role"));
+            }
+        }
+        diesel::update(events::table.find(id))
+            .set(events::detail.eq(serde_json::Value::from(detail).to_string()))
+            .execute(conn)?;
+    }
+    Ok(())
 }
 
 /// Removes the details of those events about a person that have one of these actions.

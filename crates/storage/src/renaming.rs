@@ -27,13 +27,14 @@ pub fn carry_over(conn: &mut Connection, from: &UserName, to: &UserName) -> Resu
             SELECT $1, course, role FROM hub_members WHERE username = $2
             ON CONFLICT (username, course) DO UPDATE SET
                 role = CASE WHEN excluded.role > hub_members.role THEN excluded.role ELSE hub_members.role END",
-        "INSERT INTO extensions (assignment_id, student, due_at, cutoff_at)
-            SELECT assignment_id, $1, due_at, cutoff_at FROM extensions WHERE student = $2
+        "INSERT INTO extensions (assignment_id, student, due_at, cutoff_at, note)
+            SELECT assignment_id, $1, due_at, cutoff_at, note FROM extensions WHERE student = $2
             ON CONFLICT (assignment_id, student) DO UPDATE SET
                 due_at = CASE WHEN extensions.due_at IS NULL OR excluded.due_at > extensions.due_at
                     THEN excluded.due_at ELSE extensions.due_at END,
                 cutoff_at = CASE WHEN extensions.cutoff_at IS NULL OR excluded.cutoff_at > extensions.cutoff_at
-                    THEN excluded.cutoff_at ELSE extensions.cutoff_at END",
+                    THEN excluded.cutoff_at ELSE extensions.cutoff_at END,
+                note = coalesce(extensions.note, excluded.note)",
         // Selected by assignment, since the index begins with it.
         "UPDATE submission_keys SET student = $1
             WHERE student = $2 AND assignment_id IN (SELECT id FROM assignments)

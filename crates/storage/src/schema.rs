@@ -13,6 +13,8 @@ diesel::table! {
         name -> Text,
         created_at -> BigInt,
         deleted_at -> Nullable<BigInt>,
+        title -> Nullable<Text>,
+        time_zone -> Nullable<Text>,
     }
 }
 
@@ -109,6 +111,7 @@ diesel::table! {
         student -> Text,
         due_at -> Nullable<BigInt>,
         cutoff_at -> Nullable<BigInt>,
+        note -> Nullable<Text>,
     }
 }
 

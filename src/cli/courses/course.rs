@@ -6,7 +6,7 @@ use crate::cli::asking::Asking;
 use crate::cli::selection::Selection;
 use crate::cli::table::Table;
 use crate::cli::when::shown;
-use nbcourier_api::{Assignment, Course, Member};
+use nbcourier_api::{Assignment, Course, CourseSettings, Member};
 use nbcourier_domain::{CourseId, Role, UserName};
 use serde::Serialize;
 use std::process::ExitCode;
@@ -39,6 +39,19 @@ enum Command {
         #[arg(value_parser = crate::cli::new_user_name)]
         instructors: Vec<UserName>,
     },
+    /// Show or set the title and the time zone of a course. One that is not given stays as it is
+    #[command(after_help = "An empty text removes the title or the time zone.")]
+    Settings {
+        /// The course
+        #[arg(value_parser = crate::cli::course_id)]
+        course: CourseId,
+        /// Title that people see beside the name
+        #[arg(long, value_name = "TITLE")]
+        title: Option<String>,
+        /// Time zone in which the dates are meant, such as Europe/Berlin
+        #[arg(long, value_name = "ZONE")]
+        time_zone: Option<String>,
+    },
     /// Delete a course with everything in it. For administrators. `nbcourier trash` restores it
     Delete {
         /// The course
@@ -62,6 +75,11 @@ pub fn run(Arguments { asking, what }: Arguments) -> Outcome {
             let answer = serde_json::json!({ "course": course, "instructors": instructors });
             asking.confirm(&answer, &format!("Created the course {course}."))?;
         }
+        Command::Settings {
+            course,
+            title,
+            time_zone,
+        } => settings(&asking, &course, title.as_deref(), time_zone.as_deref())?,
         Command::Delete { course } => {
             asking.ask(async |exchange| {
                 // ngshare would delete the course for good. ngshare does not know this request, so the command fails
@@ -87,6 +105,35 @@ fn list(courses: &[Course]) -> Table {
         vec![course.course.clone(), role.to_owned()]
     });
     Table::new(&["COURSE", "YOU ARE"], "You are not in any course.").rows(rows)
+}
+
+fn settings(
+    asking: &Asking,
+    course: &CourseId,
+    title: Option<&str>,
+    time_zone: Option<&str>,
+) -> Result<(), Box<dyn std::error::Error>> {
+    let settings = asking.ask(async |exchange| {
+        let known = exchange.course_settings(course).await?;
+        if title.is_none() && time_zone.is_none() {
+            return Ok(known);
+        }
+        let changed = |given: Option<&str>, known| match given {
+            Some(text) => Some(text.to_owned()).filter(|text| !text.is_empty()),
+            None => known,
+        };
+        let settings = CourseSettings {
+            title: changed(title, known.title),
+            time_zone: changed(time_zone, known.time_zone),
+        };
+        exchange.set_course_settings(course, &settings).await
+    })?;
+    let text = |setting: &Option<String>| setting.clone().unwrap_or_else(|| "-".to_owned());
+    asking.show(&settings, || {
+        let row = vec![text(&settings.title), text(&settings.time_zone)];
+        Table::new(&["TITLE", "TIME ZONE"], "").rows([row])
+    })?;
+    Ok(())
 }
 
 /// A course as it is printed.

@@ -41,6 +41,9 @@ enum Command {
         /// Cut-off of this student
         #[arg(long, value_name = "TIME", required_unless_present = "due")]
         cut_off: Option<When>,
+        /// Note about the reason, which the student does not see; an empty text removes it
+        #[arg(long, value_name = "TEXT")]
+        note: Option<String>,
     },
     /// Remove a student's extension
     Remove {
@@ -74,6 +77,7 @@ pub fn run(Arguments { asking, what }: Arguments) -> Outcome {
             student,
             due,
             cut_off,
+            note,
         } => {
             let Of { course, assignment } = &of;
             let extension = asking.ask(async |exchange| {
@@ -81,12 +85,15 @@ pub fn run(Arguments { asking, what }: Arguments) -> Outcome {
                 let known = all
                     .into_iter()
                     .find(|known| known.student == student.as_str());
-                let (known_due, known_cut_off) =
-                    known.map_or((None, None), |known| (known.due_at, known.cutoff_at));
+                let (known_due, known_cut_off, known_note) = known
+                    .map_or((None, None, None), |known| {
+                        (known.due_at, known.cutoff_at, known.note)
+                    });
                 let text = |time: Option<Rfc3339>| time.map(|time| time.0.to_rfc3339());
                 let extension = NewExtension {
                     due_at: text(due.map_or(known_due, When::time)),
                     cutoff_at: text(cut_off.map_or(known_cut_off, When::time)),
+                    note: note.or(known_note).filter(|note| !note.is_empty()),
                 };
                 exchange
                     .set_extension(course, assignment, &student, &extension)
@@ -114,7 +121,12 @@ fn table(extensions: &[Extension]) -> Table {
             extension.student.clone(),
             shown(extension.due_at),
             shown(extension.cutoff_at),
+            extension.note.clone().unwrap_or_default(),
         ]
     });
-    Table::new(&["STUDENT", "DUE", "CUT-OFF"], "Nobody has an extension.").rows(rows)
+    Table::new(
+        &["STUDENT", "DUE", "CUT-OFF", "NOTE"],
+        "Nobody has an extension.",
+    )
+    .rows(rows)
 }

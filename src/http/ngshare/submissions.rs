@@ -5,6 +5,7 @@ use crate::http::reply::file_list;
 use crate::http::reply::listing;
 use crate::http::request::form::{self, Fields, FieldsIn};
 use crate::http::request::path::{InAssignment, OfWork};
+use crate::http::request::{body, refused};
 use actix_web::{HttpRequest, HttpResponse, web};
 use nbcourier_auth::Caller;
 use nbcourier_domain::Timestamp;
@@ -82,9 +83,22 @@ pub async fn submit(
         student: None,
         key: None,
     };
-    let ready = submissions::ready(&exchange, &caller, new).await?;
+    let announced = body::announced(&request);
+    let reply = receive(&exchange, &caller, new.clone(), &request, body).await;
+    refused::note(&exchange, &caller, &new, announced, &reply);
+    reply
+}
+
+async fn receive(
+    exchange: &Exchange,
+    caller: &Caller,
+    new: NewSubmission,
+    request: &HttpRequest,
+    body: web::Payload,
+) -> Result<HttpResponse> {
+    let ready = submissions::ready(exchange, caller, new).await?;
     let account = ready.account();
-    let upload = form::upload(&exchange, &request, body, FieldsIn::Body, account).await?;
+    let upload = form::upload(exchange, request, body, FieldsIn::Body, account).await?;
     let handed_in = ready.submit(upload.files()?).await?;
     let timestamp = handed_in.receipt.submitted_at;
     Ok(HttpResponse::Ok().json(json!({ "success": true, "timestamp": timestamp })))

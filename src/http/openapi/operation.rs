@@ -11,6 +11,8 @@ pub enum May {
     Everybody,
     /// Members of the course, and admins.
     Members,
+    /// Members of the course, registrars, and admins.
+    MembersAndRegistrars,
     /// The student named, instructors and assistants of the course, and admins.
     SelfOrStaff,
     /// Instructors and assistants of the course, and admins.
@@ -31,6 +33,9 @@ impl May {
         match self {
             Self::Everybody => "For every known caller.",
             Self::Members => "For members of the course, and for admins.",
+            Self::MembersAndRegistrars => {
+                "For members of the course, for registrars, and for admins."
+            }
             Self::SelfOrStaff => {
                 "For the student concerned, for instructors and assistants of the course, and for admins."
             }

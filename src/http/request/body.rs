@@ -84,11 +84,16 @@ pub fn is_too_slow(error: &PayloadError) -> bool {
     matches!(error, PayloadError::Io(error) if error.kind() == std::io::ErrorKind::TimedOut)
 }
 
+/// Returns the size of the body in bytes, if the client announced it.
+pub fn announced(request: &HttpRequest) -> Option<u64> {
+    let length = request.headers().get(header::CONTENT_LENGTH)?;
+    length.to_str().ok()?.parse().ok()
+}
+
 /// Checks for disk space and waits for the caller's turn, before the files of a request are read. The turn lasts until
 /// the request is answered.
 pub async fn admit(exchange: &Exchange, request: &HttpRequest) -> Result<()> {
-    let announced = request.headers().get(header::CONTENT_LENGTH);
-    let announced = announced.and_then(|length| length.to_str().ok()?.parse().ok());
+    let announced = announced(request);
     // A request above the size limit is refused later, for its size.
     let state = AppState::of(request)?;
     let announced = announced.filter(|length| *length <= state.max_request_size);

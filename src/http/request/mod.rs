@@ -8,6 +8,7 @@ pub mod manifest;
 pub mod path;
 pub mod person;
 pub mod query;
+pub mod refused;
 pub mod tree_body;
 pub mod tree_readers;
 pub mod user_argument;

@@ -4,14 +4,14 @@ use crate::http::error::{Error, Result};
 use crate::http::request::form::Fields;
 use nbcourier_domain::{Person, UserName};
 
-/// Maximum length of a detail of a person, in bytes. A page of a roster holds many of them.
+/// Maximum length of a detail of a person or of a note, in bytes. A page of a listing holds many of them.
 const LONGEST: usize = 4096;
 
 /// Returns the detail. Fails if it is too long, or holds the one character that PostgreSQL cannot store.
 pub fn detail(text: String) -> Result<String> {
     if text.contains('\0') {
         return Err(Error::bad(
-            "A name or e-mail address contains the character U+0000: remove it",
+            "A name, an e-mail address or a note contains the character U+0000: remove it",
         ));
     }
     if text.len() > LONGEST {

@@ -45,6 +45,11 @@ pub struct TreeBody {
 }
 
 impl TreeBody {
+    /// Returns the size of the body in bytes, if the client announced it.
+    pub fn announced(&self) -> Option<u64> {
+        body::announced(&self.request)
+    }
+
     /// Reads the tree. All of it is durable then.
     pub async fn read(self, exchange: &Exchange, account: Account) -> Result<Parcel> {
         let Self { request, body } = self;

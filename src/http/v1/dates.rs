@@ -8,11 +8,13 @@ use crate::http::reply::paging::{
 };
 use crate::http::request::json::JsonBody;
 use crate::http::request::path::{InAssignment, NewAssignment, OfWork};
+use crate::http::request::person::detail;
 use crate::http::request::query::Query;
 use actix_web::web;
 use nbcourier_api::{Dates, Extension, Extensions, GradebookFacts, NewDates, NewExtension};
 use nbcourier_auth::Caller;
 use nbcourier_domain::{self as domain, Timestamp};
+use nbcourier_exchange::dates::NotedExtension;
 use nbcourier_exchange::gradebook::Position;
 use nbcourier_exchange::{Exchange, dates, gradebook};
 
@@ -49,7 +51,11 @@ pub async fn list(
     let (after, at_most) = (wanted.after(parse_name)?, wanted.limit()?);
     let page = dates::extensions(&exchange, &caller, course, assignment, after, at_most).await?;
     Listing::of(page.extensions.len(), move || Extensions {
-        extensions: extensions(page.extensions),
+        extensions: page
+            .extensions
+            .into_iter()
+            .map(|(student, noted)| with_note(student, noted))
+            .collect(),
         next: page.next.as_deref().map(encode_name),
     })
     .await
@@ -72,8 +78,12 @@ pub async fn extend(
     if extension == domain::Extension::default() {
         return Err(Error::bad("Please supply due_at or cutoff_at"));
     }
-    ready.extend(extension).await?;
-    Ok(web::Json(Extension::new(student, extension)))
+    let noted = NotedExtension {
+        extension,
+        note: given.note.map(detail).transpose()?,
+    };
+    ready.extend(noted.clone()).await?;
+    Ok(web::Json(with_note(student, noted)))
 }
 
 /// `DELETE v1/courses/{course}/assignments/{assignment}/extensions/{user}`
@@ -108,6 +118,13 @@ pub async fn for_gradebook(
         }
     })
     .await
+}
+
+fn with_note(student: String, noted: NotedExtension) -> Extension {
+    Extension {
+        note: noted.note,
+        ..Extension::new(student, noted.extension)
+    }
 }
 
 fn extensions(extensions: Vec<(String, domain::Extension)>) -> Vec<Extension> {

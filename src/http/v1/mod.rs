@@ -2,6 +2,7 @@
 
 pub mod assignments;
 pub mod collect;
+pub mod course_settings;
 pub mod courses;
 pub mod dates;
 pub mod events;

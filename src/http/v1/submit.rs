@@ -5,6 +5,7 @@ use crate::http::reply::receipt::SubmissionReply;
 use crate::http::request::idempotency::AttemptKey;
 use crate::http::request::path::InAssignment;
 use crate::http::request::query::Query;
+use crate::http::request::refused;
 use crate::http::request::tree_body::TreeBody;
 use actix_web::web;
 use nbcourier_auth::{Caller, ReceiptSigner};
@@ -42,15 +43,28 @@ pub async fn submit(
         student,
         key,
     };
-    let mut ready = submissions::ready(&exchange, &caller, new).await?;
+    let announced = body.announced();
+    let reply = receive(&exchange, &signer, &caller, new.clone(), body).await;
+    refused::note(&exchange, &caller, &new, announced, &reply);
+    reply
+}
+
+async fn receive(
+    exchange: &Exchange,
+    signer: &ReceiptSigner,
+    caller: &Caller,
+    new: NewSubmission,
+    body: TreeBody,
+) -> Result<SubmissionReply> {
+    let mut ready = submissions::ready(exchange, caller, new).await?;
     if let Some(earlier) = ready.earlier.take() {
-        return SubmissionReply::before(earlier, &signer);
+        return SubmissionReply::before(earlier, signer);
     }
-    let parcel = body.read(&exchange, ready.account()).await?;
+    let parcel = body.read(exchange, ready.account()).await?;
     let handed_in = ready.submit(parcel).await?;
     if handed_in.is_new {
-        SubmissionReply::now(handed_in.receipt, &signer)
+        SubmissionReply::now(handed_in.receipt, signer)
     } else {
-        SubmissionReply::before(handed_in.receipt, &signer)
+        SubmissionReply::before(handed_in.receipt, signer)
     }
 }

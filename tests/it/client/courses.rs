@@ -47,7 +47,10 @@ fn a_course_is_shown_to_those_in_it_each_what_is_theirs() {
     assert_eq!(shown["assignments"][0]["assignment"], "challenge");
     assert_eq!(shown["people"].as_array().unwrap().len(), 3);
     let table = kevin.does(&["course", "show", "algebra"]);
-    assert!(table.contains("Instructors: 1. Students: 2."), "{table}");
+    assert!(
+        table.contains("Instructors: 1. Assistants: 0. Students: 2."),
+        "{table}"
+    );
     let lawrence = Person::at(&server, "lawrence");
     let shown = lawrence.json(&["course", "show", "algebra"]);
     assert_eq!(

@@ -419,7 +419,7 @@ fn files_that_would_be_misread_are_refused_with_the_line() {
             "no column `username`",
         ),
         ("username,role\nnew,?\n", "the role \"?\""),
-        ("username,role\nnew,Tutor\n", "the role \"Tutor\""),
+        ("username,role\nnew,Dean\n", "the role \"Dean\""),
     ];
     for (content, sentence) in files {
         let file = kevin.file("class.csv", content);
@@ -765,6 +765,8 @@ struct ClassFile {
     people: Option<Vec<[Option<String>; 4]>>,
     #[serde(default)]
     instructors: Vec<String>,
+    #[serde(default)]
+    assistants: Vec<String>,
     /// Words of the notes.
     #[serde(default)]
     noted: Vec<String>,
@@ -820,8 +822,13 @@ fn a_class_file_is_read_as_by_the_plugin() {
             .collect();
         let expected = case.people.as_deref().unwrap_or_default();
         assert_eq!(json!(people), json!(expected), "{told}");
-        let instructors: Vec<Value> = of("instructor");
-        let instructors: Vec<&Value> = instructors.iter().map(|each| &each["username"]).collect();
-        assert_eq!(json!(instructors), json!(case.instructors), "{told}");
+        for (role, expected) in [
+            ("instructor", &case.instructors),
+            ("assistant", &case.assistants),
+        ] {
+            let found = of(role);
+            let found: Vec<&Value> = found.iter().map(|each| &each["username"]).collect();
+            assert_eq!(json!(found), json!(expected), "{role}: {told}");
+        }
     }
 }

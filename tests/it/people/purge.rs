@@ -14,6 +14,25 @@ fn a_removed_person_leaves_only_what_others_need_without_the_name() {
     let desk = Desk::new();
     desk.does(&["rename", ADA, "hypatia"]);
     desk.does(&["rename", "hypatia", ADA]);
+    // Events say what was before: the old address, and the note of an extension.
+    let details = [
+        ("first_name", "Ada"),
+        ("last_name", "L."),
+        ("email", "ada@example.net"),
+    ];
+    let target = format!("student/algebra/{ADA}");
+    desk.server.post(&target, IRA, &details).ok();
+    let target = format!("v1/courses/algebra/assignments/ps1/extensions/{ADA}?user={IRA}");
+    for note in ["a broken leg", "a broken arm"] {
+        let body = serde_json::json!({ "due_at": "2220-01-01T00:00:00Z", "note": note });
+        let call = desk.server.call("PUT", &target);
+        desk.server
+            .send(&call.body("application/json", body.to_string()))
+            .ok();
+    }
+    for text in ["ada@example.org", "a broken leg"] {
+        assert_ne!(desk.found(text), [""; 0]);
+    }
     let said = desk.fails(&["purge", ADA]);
     assert!(
         said.contains("2 submissions") && said.contains("--yes"),
@@ -26,7 +45,13 @@ fn a_removed_person_leaves_only_what_others_need_without_the_name() {
     gc(&desk);
 
     assert_eq!(desk.found(ADA), [""; 0]);
-    for text in ["hypatia", "ada@example.org", "two"] {
+    for text in [
+        "hypatia",
+        "ada@example.org",
+        "ada@example.net",
+        "a broken",
+        "two",
+    ] {
         assert_eq!(desk.found(text), [""; 0]);
     }
     let pseudonym = said.split("others need, belongs to ").nth(1).unwrap();

@@ -7,6 +7,8 @@ use nbcourier_testkit::Setup;
 const NO_NAMES: &[&str] = &[
     "assignments.name",
     "courses.name",
+    "courses.time_zone",
+    "courses.title",
     "ended_sessions.id",
     "events.action",
     "events.assignment",
@@ -25,7 +27,12 @@ const NO_NAMES: &[&str] = &[
 ];
 
 /// The columns with details of a person, which are in the same row as the name.
-const DETAILS: &[&str] = &["members.email", "members.first_name", "members.last_name"];
+const DETAILS: &[&str] = &[
+    "extensions.note",
+    "members.email",
+    "members.first_name",
+    "members.last_name",
+];
 
 /// The columns with names. Renaming and removing people changes all of them.
 const NAMES: &[&str] = &[

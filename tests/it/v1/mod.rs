@@ -2,6 +2,7 @@
 
 mod archives;
 mod assignments;
+mod before;
 mod client;
 mod collect;
 mod dates;
@@ -16,8 +17,10 @@ mod overview;
 mod pages;
 mod problems;
 mod receipts;
+mod refusals;
 mod release;
 mod roster;
+mod settings;
 mod submissions;
 mod submit;
 mod trash;

@@ -2,6 +2,7 @@
 
 use super::manifest::{Assignment, Course, Event, TreeOf};
 use crate::audit::{About, Action};
+use crate::course_settings::{CourseSettings, CourseTitle, TimeZone};
 use crate::files::parcel::Parcel;
 use crate::op::Op;
 use crate::{Error, Exchange, Result, Thing};
@@ -10,6 +11,7 @@ use nbcourier_domain::{
     Timestamp, Tree, TreeEntry, UserName,
 };
 use nbcourier_identity::Caller;
+use nbcourier_storage::dates::NotedExtension;
 use nbcourier_storage::trees::Arrivals;
 use nbcourier_storage::{self as store, Connection, Lock, archive};
 use std::collections::{BTreeSet, HashMap};
@@ -34,6 +36,7 @@ impl ArchiveImport {
     ) -> Result<Self, UnacceptableArchive> {
         let name = parse("course", &course.course, |text| CourseId::parse(text).ok())?;
         time(&course.created_at)?;
+        settings(&course)?;
         for person in &course.roster {
             member(&person.username)?;
             role(&person.role)?;
@@ -128,6 +131,7 @@ impl ArchiveImport {
         let course = &self.course;
         let id = store::courses::create(conn, &self.name, stored(time(&course.created_at))?)?
             .ok_or(Error::AlreadyExists(Thing::Course))?;
+        store::courses::set_settings(conn, id, &stored(settings(course))?.row())?;
         for of_role in Role::ALL.into_iter().rev() {
             let people = course.roster.iter();
             let people = people.filter(|person| person.role == of_role.word());
@@ -179,7 +183,7 @@ impl ArchiveImport {
         }
         for extension in &assignment.extensions {
             let student = stored(user(&extension.student))?;
-            store::dates::set_extension(conn, id, &student, stored(own_dates(extension))?)?;
+            store::dates::set_extension(conn, id, &student, &stored(own_dates(extension))?)?;
         }
         for submission in &assignment.submissions {
             let tree = self.save(conn, &submission.tree, now)?;
@@ -256,6 +260,15 @@ fn files(tree: &TreeOf, blobs: &HashMap<Sha256Sum, BlobRef>) -> Result<Tree, Una
     Ok(Tree { entries })
 }
 
+fn settings(course: &Course) -> Result<CourseSettings, UnacceptableArchive> {
+    let title = course.title.as_deref().map(CourseTitle::parse).transpose();
+    let zone = course.time_zone.as_deref().map(TimeZone::parse).transpose();
+    Ok(CourseSettings {
+        title: title.map_err(|error| UnacceptableArchive(error.to_string()))?,
+        time_zone: zone.map_err(|error| UnacceptableArchive(error.to_string()))?,
+    })
+}
+
 fn dates(assignment: &Assignment) -> Result<Dates, UnacceptableArchive> {
     Ok(Dates {
         opens_at: maybe(assignment.opens_at.as_ref())?,
@@ -264,11 +277,24 @@ fn dates(assignment: &Assignment) -> Result<Dates, UnacceptableArchive> {
     })
 }
 
-fn own_dates(extension: &super::manifest::Extension) -> Result<Extension, UnacceptableArchive> {
-    Ok(Extension {
-        due_at: maybe(extension.due_at.as_ref())?,
-        cutoff_at: maybe(extension.cutoff_at.as_ref())?,
+fn own_dates(
+    extension: &super::manifest::Extension,
+) -> Result<NotedExtension, UnacceptableArchive> {
+    if let Some(note) = &extension.note {
+        storable("note", note)?;
+    }
+    Ok(NotedExtension {
+        extension: Extension {
+            due_at: maybe(extension.due_at.as_ref())?,
+            cutoff_at: maybe(extension.cutoff_at.as_ref())?,
+        },
+        note: extension.note.clone(),
     })
+}
+
+/// Checks a text for the one character that PostgreSQL cannot store.
+fn storable(what: &str, text: &str) -> Result<(), UnacceptableArchive> {
+    parse(what, text, |text| (!text.contains('\0')).then_some(()))
 }
 
 fn maybe(text: Option<&String>) -> Result<Option<Timestamp>, UnacceptableArchive> {

@@ -20,6 +20,12 @@ pub struct Course {
     pub course: String,
     /// The time at which the course was created.
     pub created_at: String,
+    /// The title that people see.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub title: Option<String>,
+    /// The IANA name of its time zone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub time_zone: Option<String>,
     /// The members added by hand.
     pub roster: Vec<Person>,
     /// The members through a group of the hub whom the exchange has seen. For the record only.
@@ -75,6 +81,9 @@ pub struct Extension {
     pub due_at: Option<String>,
     /// The cut-off.
     pub cutoff_at: Option<String>,
+    /// The note of its reason.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub note: Option<String>,
 }
 
 /// A version of an assignment.

@@ -104,6 +104,7 @@ fn gather(
     rows: &mut HashMap<Sha256Sum, Row>,
 ) -> Result<Course> {
     let (id, created_at) = archive::course(conn, name)?.ok_or(Error::NotFound(Thing::Course))?;
+    let settings = store::courses::settings(conn, id)?;
     let assignments = archive::assignments(conn, id)?
         .into_iter()
         .map(|assignment| gather_assignment(conn, &assignment, rows));
@@ -113,6 +114,8 @@ fn gather(
         made_at: Timestamp::now().to_rfc3339(),
         course: name.to_string(),
         created_at: created_at.to_rfc3339(),
+        title: settings.title,
+        time_zone: settings.time_zone,
         assignments: assignments.collect::<Result<_>>()?,
         exchange: store::snapshot::exchange_id(conn)?,
         roster: store::members::list(conn, id)?
@@ -207,10 +210,11 @@ fn gather_assignment(
         extensions: store::dates::extensions(conn, assignment.id, "", Portion::ALL)?
             .0
             .into_iter()
-            .map(|(student, extension)| Extension {
+            .map(|(student, noted)| Extension {
                 student,
-                due_at: text(extension.due_at),
-                cutoff_at: text(extension.cutoff_at),
+                due_at: text(noted.extension.due_at),
+                cutoff_at: text(noted.extension.cutoff_at),
+                note: noted.note,
             })
             .collect(),
         submissions: handed_in,

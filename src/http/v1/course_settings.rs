@@ -1,0 +1,49 @@
+//! `v1/courses/{course}/settings`: the title and the time zone of a course.
+
+use crate::http::error::{Error, Result};
+use crate::http::request::json::JsonBody;
+use crate::http::request::path::InCourse;
+use actix_web::web;
+use nbcourier_auth::Caller;
+use nbcourier_exchange::Exchange;
+use nbcourier_exchange::course_settings::{self, CourseSettings, CourseTitle, TimeZone};
+
+/// `GET v1/courses/{course}/settings`
+pub async fn show(
+    exchange: web::Data<Exchange>,
+    caller: Caller,
+    InCourse(course): InCourse,
+) -> Result<web::Json<nbcourier_api::CourseSettings>> {
+    let settings = course_settings::read(&exchange, &caller, course).await?;
+    Ok(web::Json(shown(&settings)))
+}
+
+/// `PUT v1/courses/{course}/settings`
+pub async fn set(
+    exchange: web::Data<Exchange>,
+    caller: Caller,
+    InCourse(course): InCourse,
+    body: JsonBody<nbcourier_api::CourseSettings>,
+) -> Result<web::Json<nbcourier_api::CourseSettings>> {
+    let ready = course_settings::ready(&exchange, &caller, course).await?;
+    let given = body.read().await?;
+    let title = given.title.as_deref().map(CourseTitle::parse).transpose();
+    let zone = given.time_zone.as_deref().map(TimeZone::parse).transpose();
+    let settings = CourseSettings {
+        title: title.map_err(|error| Error::bad(error.to_string()))?,
+        time_zone: zone.map_err(|error| Error::bad(error.to_string()))?,
+    };
+    let reply = shown(&settings);
+    ready.set(settings).await?;
+    Ok(web::Json(reply))
+}
+
+fn shown(settings: &CourseSettings) -> nbcourier_api::CourseSettings {
+    nbcourier_api::CourseSettings {
+        title: settings
+            .title
+            .as_ref()
+            .map(|title| title.as_str().to_owned()),
+        time_zone: settings.time_zone.map(|zone| zone.name().to_owned()),
+    }
+}

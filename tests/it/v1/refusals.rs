@@ -1,0 +1,108 @@
+//! Refused submissions are events.
+
+use super::client::{algebra, put_json, send_tar};
+use nbcourier_testkit::{Course, Sent, Server, Setup, eventually};
+use serde_json::{Value, json};
+
+const SUBMIT: &str = "v1/courses/algebra/assignments/challenge/submissions";
+
+fn refusals(server: &Server) -> Vec<Value> {
+    let listing = server.get("v1/courses/algebra/events", "kevin").ok().json();
+    let events = listing["events"].as_array().unwrap().iter();
+    let refusals = events.filter(|event| event["action"] == "submission refused");
+    refusals.cloned().collect()
+}
+
+/// Waits for the events of all refusals so far. A later change is made after them.
+fn settled(course: &Course<'_>) -> Vec<Value> {
+    course.enrol("somebody later").ok();
+    refusals(course.server)
+}
+
+fn submit(server: &Server, whom: &str, by: &str, size: usize) -> u16 {
+    let work = [Sent::new("work", "x".repeat(size))];
+    send_tar(server, "POST", &format!("{SUBMIT}{whom}"), by, &work).status
+}
+
+#[test]
+fn a_submission_that_is_too_large_is_an_event_with_the_reason() {
+    let server = Setup::standalone()
+        .args(&["--max-file-size", "1 kB"])
+        .start();
+    let course = algebra(&server);
+    course.release("challenge", "kevin", &[]).ok();
+    assert_eq!(submit(&server, "", "eric", 2000), 413);
+    eventually("the refusal is an event", || refusals(&server).len() == 1);
+    let event = &refusals(&server)[0];
+    assert_eq!(event["actor"], "eric");
+    assert_eq!(event["subject"], Value::Null);
+    assert_eq!(event["assignment"], "challenge");
+    let detail = &event["detail"];
+    let reason = detail["reason"].as_str().unwrap();
+    assert!(
+        reason.contains("larger than the limit of 1000 bytes"),
+        "{reason}"
+    );
+    assert_eq!(detail["limit"], "max-file-size");
+    assert!(detail["bytes"].as_u64().unwrap() > 2000, "{detail}");
+    // Within a minute, the same again is no further event, in either protocol.
+    assert_eq!(submit(&server, "", "eric", 2000), 413);
+    let large = [Sent::new("work", "x".repeat(2000))];
+    assert_eq!(course.submit("challenge", "eric", &large).status, 413);
+    assert_eq!(settled(&course).len(), 1);
+    // Another student has a refusal of their own, also in ngshare's protocol.
+    assert_eq!(course.submit("challenge", "lawrence", &large).status, 413);
+    eventually("so has another student", || refusals(&server).len() == 2);
+    assert_eq!(refusals(&server)[0]["actor"], "lawrence");
+}
+
+#[test]
+fn a_submission_after_the_cut_off_is_an_event_about_the_student() {
+    let server = Setup::standalone()
+        .args(&["--max-submissions", "1"])
+        .start();
+    let course = algebra(&server);
+    course.release("challenge", "kevin", &[]).ok();
+    assert_eq!(submit(&server, "?student=lawrence", "kevin", 10), 201);
+    assert_eq!(submit(&server, "?student=lawrence", "kevin", 11), 409);
+    eventually("the refusal is an event", || refusals(&server).len() == 1);
+    let event = &refusals(&server)[0];
+    assert_eq!(
+        (&event["actor"], &event["subject"]),
+        (&json!("kevin"), &json!("lawrence"))
+    );
+    assert_eq!(event["detail"]["limit"], "max-submissions");
+    let dates = json!({ "cutoff_at": "2020-01-01T00:00:00Z" });
+    let target = "v1/courses/algebra/assignments/challenge/dates";
+    put_json(&server, target, "kevin", &dates).ok();
+    assert_eq!(submit(&server, "", "eric", 10), 409);
+    eventually("the refusal is an event", || refusals(&server).len() == 2);
+    let reason = refusals(&server)[0]["detail"]["reason"].clone();
+    let reason = reason.as_str().unwrap();
+    assert!(reason.starts_with("Too late: the cut-off"), "{reason}");
+}
+
+#[test]
+fn requests_of_strangers_and_about_nothing_are_no_events() {
+    let server = Setup::standalone()
+        .args(&["--max-file-size", "1 kB"])
+        .start();
+    let course = algebra(&server);
+    course.release("challenge", "kevin", &[]).ok();
+    let later = json!({ "opens_at": "2220-01-01T00:00:00Z" });
+    let dates = "v1/courses/algebra/assignments/hidden/dates";
+    course.release("hidden", "kevin", &[]).ok();
+    put_json(&server, dates, "kevin", &later).ok();
+    assert_eq!(submit(&server, "", "stranger", 2000), 403);
+    assert_eq!(submit(&server, "?student=eric", "lawrence", 2000), 403);
+    assert_eq!(submit(&server, "?student=nobody", "kevin", 2000), 404);
+    for assignment in ["missing", "hidden"] {
+        let target = SUBMIT.replace("challenge", assignment);
+        let work = [Sent::new("work", "x".repeat(2000))];
+        assert_eq!(
+            send_tar(&server, "POST", &target, "eric", &work).status,
+            404
+        );
+    }
+    assert_eq!(settled(&course), Vec::<Value>::new());
+}
