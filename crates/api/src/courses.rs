@@ -12,8 +12,19 @@ pub struct Courses {
     pub next: Option<String>,
 }
 
-/// The settings of a course. In a request, an absent or `null` setting is removed.
+/// The settings of a course. An absent or `null` setting is removed.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "GivenCourseSettings")]
+pub struct NewCourseSettings {
+    /// The title that people see beside the name: one line of at most 200 bytes.
+    pub title: Option<String>,
+    /// The IANA name of the time zone in which the dates of the course are meant.
+    pub time_zone: Option<String>,
+}
+
+/// The settings of a course.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "ShownCourseSettings")]
 pub struct CourseSettings {
     /// The title that people see beside the name: one line of at most 200 bytes.
     pub title: Option<String>,

@@ -25,7 +25,7 @@ mod submissions;
 mod trash;
 
 pub use assignments::{Assignment, Assignments, PastRelease, ReleaseHistory, Released};
-pub use courses::{Course, CourseSettings, Courses};
+pub use courses::{Course, CourseSettings, Courses, NewCourseSettings};
 pub use dates::{Dates, NewDates};
 pub use events::{Event, Events};
 pub use extensions::{Extension, Extensions, NewExtension};

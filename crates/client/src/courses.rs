@@ -2,7 +2,7 @@
 
 use super::http::Body;
 use super::{Client, Result};
-use nbcourier_api::{Assignment, Assignments, Course, CourseSettings, Courses};
+use nbcourier_api::{Assignment, Assignments, Course, CourseSettings, Courses, NewCourseSettings};
 use nbcourier_domain::CourseId;
 use reqwest::Method;
 use serde_json::json;
@@ -29,7 +29,7 @@ impl Client {
     pub async fn set_course_settings(
         &self,
         course: &CourseId,
-        settings: &CourseSettings,
+        settings: &NewCourseSettings,
     ) -> Result<CourseSettings> {
         let names = ["v1", "courses", course.as_str(), "settings"];
         self.send(Method::PUT, &names, Body::Json(&json!(settings)))

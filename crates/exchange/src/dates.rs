@@ -82,7 +82,7 @@ pub struct NotedExtension {
 }
 
 impl NotedExtension {
-    fn new(row: store::dates::NotedExtension) -> Self {
+    pub(super) fn new(row: store::dates::NotedExtension) -> Self {
         Self {
             extension: row.extension,
             note: row.note,

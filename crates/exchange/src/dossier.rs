@@ -1,14 +1,16 @@
 //! Everything that is stored about a person and by them, for giving them a copy.
 
+use super::dates::NotedExtension;
 use super::events::Event;
 use super::files::trees::{TreeFiles, TreeId};
 use super::people::{self, Footprint};
 use super::{Error, Exchange, Result};
-use nbcourier_domain::{Extension, Sha256Sum, Timestamp, UserName};
+use nbcourier_domain::{Sha256Sum, Timestamp, UserName};
 use nbcourier_identity::Caller;
 use nbcourier_storage::dossier::{self as rows, FeedbackSide};
 use nbcourier_storage::events::EventFilter;
 use nbcourier_storage::{self as store, Portion};
+use serde_json::Value;
 
 /// Maximum number of events read at a time.
 const PAGE: usize = 1000;
@@ -128,7 +130,7 @@ pub struct Dossier {
     /// The feedback on their submissions.
     pub feedback: Vec<Feedback>,
     /// Their extensions.
-    pub extensions: Vec<(AssignmentOf, Extension)>,
+    pub extensions: Vec<(AssignmentOf, NotedExtension)>,
     /// The versions that they released.
     pub releases: Vec<Release>,
     /// The feedback that they gave.
@@ -151,8 +153,8 @@ pub async fn open(exchange: &Exchange, caller: &Caller, person: UserName) -> Res
                     rows::feedback(conn, &person, FeedbackSide::Got)?,
                     Feedback::new,
                 ),
-                extensions: all(rows::extensions(conn, &person)?, |(of, extension)| {
-                    (AssignmentOf::new(of), extension)
+                extensions: all(rows::extensions(conn, &person)?, |(of, noted)| {
+                    (AssignmentOf::new(of), NotedExtension::new(noted))
                 }),
                 releases: all(rows::releases(conn, &person)?, Release::new),
                 given_feedback: all(
@@ -190,7 +192,22 @@ pub async fn events(
         };
         let portion = Portion::of(PAGE);
         let (events, _) = store::events::page_of(op.conn, wanted, Some(&person), portion)?;
-        Ok(all(events, Event::new))
+        Ok(all(events, |event| {
+            without_others(Event::new(event), &person)
+        }))
     });
     read.await
+}
+
+/// Returns the event without the details of other people on the roster that it changed.
+fn without_others(mut event: Event, person: &UserName) -> Event {
+    let detail = event.detail.as_deref().map(serde_json::from_str::<Value>);
+    let Some(Ok(mut detail)) = detail else {
+        return event;
+    };
+    if let Some(before) = detail.get_mut("before").and_then(Value::as_array_mut) {
+        before.retain(|one| one["username"] == person.as_str());
+        event.detail = Some(detail.to_string());
+    }
+    event
 }

@@ -3,8 +3,9 @@
 use super::Result;
 use super::backend::prelude::*;
 use super::blobs::parse_sha256;
+use super::dates::NotedExtension;
 use super::schema::{assignments, courses, extensions, feedback, releases, submissions, trees};
-use nbcourier_domain::{Extension, Sha256Sum, Timestamp, UserName};
+use nbcourier_domain::{Sha256Sum, Timestamp, UserName};
 
 /// The place of an assignment: the name of its course and its own name.
 pub type AssignmentNames = (String, String);
@@ -174,7 +175,7 @@ pub fn releases(conn: &mut Connection, person: &UserName) -> Result<Vec<Released
 pub fn extensions(
     conn: &mut Connection,
     person: &UserName,
-) -> Result<Vec<(AssignmentNames, Extension)>> {
+) -> Result<Vec<(AssignmentNames, NotedExtension)>> {
     let rows = extensions::table
         .inner_join(assignments::table.on(assignments::id.eq(extensions::assignment_id)))
         .inner_join(courses::table.on(courses::id.eq(assignments::course_id)))
@@ -183,10 +184,14 @@ pub fn extensions(
         .select((
             (courses::name, assignments::name),
             (extensions::due_at, extensions::cutoff_at),
+            extensions::note,
         ))
-        .load::<(AssignmentNames, (Option<i64>, Option<i64>))>(conn)?;
+        .load::<(AssignmentNames, (Option<i64>, Option<i64>), Option<String>)>(conn)?;
     let rows = rows.into_iter();
     Ok(rows
-        .map(|(place, row)| (place, super::dates::extension(row)))
+        .map(|(place, row, note)| {
+            let extension = super::dates::extension(row);
+            (place, NotedExtension { extension, note })
+        })
         .collect())
 }

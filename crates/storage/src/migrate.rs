@@ -320,6 +320,8 @@ mod tests {
         let place = tempfile::tempdir().unwrap();
         let path = place.path().join("nbcourier.db");
         let mut conn = connect(&path);
+        // This also makes the table of the applied migrations.
+        assert!(conn.applied_migrations().unwrap().is_empty());
         let mut all = migrations(&MIGRATIONS).unwrap();
         all.sort_by_key(|migration| migration.name().version().to_string());
         let roles = all

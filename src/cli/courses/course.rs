@@ -6,7 +6,7 @@ use crate::cli::asking::Asking;
 use crate::cli::selection::Selection;
 use crate::cli::table::Table;
 use crate::cli::when::shown;
-use nbcourier_api::{Assignment, Course, CourseSettings, Member};
+use nbcourier_api::{Assignment, Course, Member, NewCourseSettings};
 use nbcourier_domain::{CourseId, Role, UserName};
 use serde::Serialize;
 use std::process::ExitCode;
@@ -122,7 +122,7 @@ fn settings(
             Some(text) => Some(text.to_owned()).filter(|text| !text.is_empty()),
             None => known,
         };
-        let settings = CourseSettings {
+        let settings = NewCourseSettings {
             title: changed(title, known.title),
             time_zone: changed(time_zone, known.time_zone),
         };

@@ -227,12 +227,14 @@ fn pretty(value: &Value) -> serde_json::Result<String> {
 }
 
 fn person(dossier: &Dossier) -> Value {
-    let extensions = dossier.extensions.iter().map(|(of, extension)| {
+    let extensions = dossier.extensions.iter().map(|(of, noted)| {
+        let extension = noted.extension;
         json!({
             "course": of.course,
             "assignment": of.assignment,
             "due_at": extension.due_at.map(Rfc3339),
             "cutoff_at": extension.cutoff_at.map(Rfc3339),
+            "note": noted.note,
         })
     });
     let released = dossier.releases.iter().map(|release| {

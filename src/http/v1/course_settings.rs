@@ -1,6 +1,7 @@
 //! `v1/courses/{course}/settings`: the title and the time zone of a course.
 
 use crate::http::error::{Error, Result};
+use crate::http::reply::listing::Listing;
 use crate::http::request::json::JsonBody;
 use crate::http::request::path::InCourse;
 use actix_web::web;
@@ -13,9 +14,9 @@ pub async fn show(
     exchange: web::Data<Exchange>,
     caller: Caller,
     InCourse(course): InCourse,
-) -> Result<web::Json<nbcourier_api::CourseSettings>> {
+) -> Result<Listing<nbcourier_api::CourseSettings>> {
     let settings = course_settings::read(&exchange, &caller, course).await?;
-    Ok(web::Json(shown(&settings)))
+    Listing::of(1, move || shown(&settings)).await
 }
 
 /// `PUT v1/courses/{course}/settings`
@@ -23,7 +24,7 @@ pub async fn set(
     exchange: web::Data<Exchange>,
     caller: Caller,
     InCourse(course): InCourse,
-    body: JsonBody<nbcourier_api::CourseSettings>,
+    body: JsonBody<nbcourier_api::NewCourseSettings>,
 ) -> Result<web::Json<nbcourier_api::CourseSettings>> {
     let ready = course_settings::ready(&exchange, &caller, course).await?;
     let given = body.read().await?;

@@ -2,11 +2,27 @@
 
 use super::desk::{ADA, BOB, Desk, IRA};
 use nbcourier_testkit::tar::files;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 #[test]
 fn an_export_holds_all_that_is_stored_of_somebody_and_reads_well_without_nbcourier() {
     let desk = Desk::new();
+    // The event of a change has the people as they were, and the note of an extension is about the person.
+    for other in ["b@example.org", "b@example.net"] {
+        let of = |name: &str, email: &str| json!({ "username": name, "role": "student", "first_name": "Ada", "last_name": "L.", "email": email });
+        let people = json!({ "people": [of(ADA, "ada@example.org"), of(BOB, other)] });
+        let target = format!("v1/courses/algebra/roster?user={IRA}");
+        let call = desk.server.call("PUT", &target);
+        desk.server
+            .send(&call.body("application/json", people.to_string()))
+            .ok();
+    }
+    let target = format!("v1/courses/algebra/assignments/ps1/extensions/{ADA}?user={IRA}");
+    let noted = json!({ "due_at": "2220-01-01T00:00:00Z", "note": "a broken leg" });
+    let call = desk.server.call("PUT", &target);
+    desk.server
+        .send(&call.body("application/json", noted.to_string()))
+        .ok();
     let place = tempfile::tempdir().unwrap();
     let archive = place.path().join("ada.tar");
     let archive = archive.to_str().unwrap();
@@ -28,6 +44,7 @@ fn an_export_holds_all_that_is_stored_of_somebody_and_reads_well_without_nbcouri
         person["extensions"][0]["due_at"],
         "2220-01-01T00:00:00.000000Z"
     );
+    assert_eq!(person["extensions"][0]["note"], "a broken leg");
     assert_eq!(person["released"][0]["assignment"], "sheet");
     assert_eq!(person["feedback_given"].as_array().unwrap().len(), 1);
 
@@ -42,6 +59,10 @@ fn an_export_holds_all_that_is_stored_of_somebody_and_reads_well_without_nbcouri
     let directory = feedback["directory"].as_str().unwrap();
     assert_eq!(text(&format!("{directory}/marks")), "good");
     let events = text("events.jsonl");
+    assert!(
+        !events.contains("b@example.org"),
+        "details of another person"
+    );
     let events: Vec<Value> = events
         .lines()
         .map(|line| serde_json::from_str(line).unwrap())
