@@ -76,7 +76,17 @@ fn full(server: &Server) {
     put(
         server,
         &extension,
-        &json!({ "due_at": "2220-01-01T00:00:00Z" }),
+        &json!({ "due_at": "2220-01-01T00:00:00Z", "note": "was ill" }),
+    );
+    put(
+        server,
+        &format!("v1/courses/{id}/roster"),
+        &json!({ "people": [{ "username": "tom", "role": "assistant" }] }),
+    );
+    put(
+        server,
+        &format!("v1/courses/{id}/settings"),
+        &json!({ "title": "Lineare Algebra", "time_zone": "Europe/Berlin" }),
     );
 }
 
@@ -136,6 +146,9 @@ fn essence(mut manifest: Value) -> Value {
     for key in ["made_at", "exchange"] {
         manifest[key] = Value::Null;
     }
+    // The order of the roster has no meaning. An import adds instructors first.
+    let roster = manifest["roster"].as_array_mut().unwrap();
+    roster.sort_by_key(|person| person["username"].to_string());
     for assignment in manifest["assignments"].as_array_mut().unwrap() {
         for submission in assignment["submissions"].as_array_mut().unwrap() {
             submission["number"] = Value::Null;
@@ -281,6 +294,14 @@ fn an_archive_brought_in_elsewhere_is_the_course_again() {
         unpacked(&at("two.tar"), &at("two")),
     ];
     let [one, two] = roots.each_ref().map(|root| essence(manifest(root)));
+    assert_eq!(two["title"], "Lineare Algebra");
+    assert_eq!(two["time_zone"], "Europe/Berlin");
+    let mut roster = list(&two["roster"]);
+    let tom = roster.find(|person| person["username"] == "tom").unwrap();
+    assert_eq!(tom["role"], "assistant");
+    let mut assignments = list(&two["assignments"]);
+    let extended = assignments.find(|one| one["assignment"] == ASSIGNMENT);
+    assert_eq!(extended.unwrap()["extensions"][0]["note"], "was ill");
     assert_eq!(one, two);
     let others = |root: &Path| {
         let mut files = files_below(root);

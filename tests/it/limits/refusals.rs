@@ -259,6 +259,21 @@ fn commits(conn: &mut SqliteConnection) -> i64 {
     version.unwrap().data_version
 }
 
+/// Returns the numbers of rows that hold work or name it.
+fn rows_of_work(conn: &mut SqliteConnection) -> [i64; 5] {
+    let tables = [
+        "blobs",
+        "blob_contents",
+        "trees",
+        "tree_files",
+        "submissions",
+    ];
+    tables.map(|table| {
+        let rows = diesel::sql_query(format!("SELECT count(*) AS rows FROM {table}"));
+        rows.get_result::<Rows>(conn).unwrap().rows
+    })
+}
+
 #[test]
 fn a_refused_change_writes_nothing_into_the_database() {
     let server = Setup::standalone()
@@ -275,18 +290,31 @@ fn a_refused_change_writes_nothing_into_the_database() {
         let ran = diesel::sql_query("SELECT count(*) AS rows FROM runs");
         ran.get_result::<Rows>(&mut conn).unwrap().rows > 0
     });
-    let before = commits(&mut conn);
+    let large = |seed: &str, round: i32| {
+        let bytes = bytes(&format!("{seed} {round}"), 60_000);
+        [Sent::new(seed, bytes)]
+    };
+    let stored = rows_of_work(&mut conn);
     for round in 0..3 {
-        let large = |seed: &str| [Sent::new(seed, bytes(&format!("{seed} {round}"), 60_000))];
         refused(
-            &course.submit("challenge", "ada", &large("form")),
+            &course.submit("challenge", "ada", &large("form", round)),
             413,
             &["would add"],
         );
-        let archive = send_tar(&server, "POST", SUBMISSIONS, "ada", &large("archive"));
+        let work = large("archive", round);
+        let archive = send_tar(&server, "POST", SUBMISSIONS, "ada", &work);
         refused(&archive, 413, &["would add"]);
+    }
+    // A refused submission is an event, which nobody waits for, and nothing else.
+    assert_eq!(rows_of_work(&mut conn), stored);
+    // This change is made after the event.
+    course
+        .submit("challenge", "ada", &[Sent::new("work", "small")])
+        .ok();
+    let before = commits(&mut conn);
+    for round in 0..3 {
         refused(
-            &course.release("challenge", "kevin", &large("release")),
+            &course.release("challenge", "kevin", &large("release", round)),
             409,
             &["already exists"],
         );
