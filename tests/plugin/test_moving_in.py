@@ -65,7 +65,7 @@ def contents(data: Path) -> dict[str, list[tuple]]:
     """Returns all that an exchange shows, by names instead of IDs, with the digests of the trees."""
     queries = {
         "courses": "SELECT name FROM courses",
-        "people": "SELECT name, username, instructor, first_name, last_name, email"
+        "people": "SELECT name, username, role, first_name, last_name, email"
         " FROM members JOIN courses ON courses.id = course_id",
         "releases": "SELECT courses.name, assignments.name, digest FROM assignments"
         " JOIN courses ON courses.id = course_id"
@@ -485,7 +485,7 @@ def test_existing_files_stay(
     here, there = contents(service.data), contents(moved)
     assert here["submissions"] == there["submissions"]
     assert len(here["people"]) == len(there["people"])
-    assert ("algebra", "ada", 1, None, None, None) in here["people"]
+    assert ("algebra", "ada", 3, None, None, None) in here["people"]
 
 
 def test_other_kinds_of_databases_are_read_or_refused(
