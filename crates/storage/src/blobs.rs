@@ -351,6 +351,19 @@ pub fn page(conn: &mut Connection, after: i64, limit: i64) -> Result<Vec<Row>> {
     rows.into_iter().map(parse).collect()
 }
 
+/// Returns those of these rows that exist, by ID.
+pub fn by_id(conn: &mut Connection, ids: &[i64]) -> Result<HashMap<i64, Row>> {
+    let rows = blobs::table
+        .filter(among(blobs::id, ids.iter().copied()))
+        .select(COLUMNS)
+        .load::<Columns>(conn)?;
+    let rows = rows.into_iter().map(|columns| {
+        let row = parse(columns)?;
+        Ok((row.id, row))
+    });
+    rows.collect()
+}
+
 /// Returns the bytes of all blobs.
 pub fn total_bytes(conn: &mut Connection) -> Result<u64> {
     let total: i64 = blobs::table.select(sum_of_sizes()).get_result(conn)?;

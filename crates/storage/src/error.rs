@@ -33,6 +33,11 @@ pub enum Error {
     /// A row holds a value that no version of nbcourier writes.
     #[error("the database is damaged: {0}")]
     Damaged(&'static str),
+    /// The rows of this table differ in a database and its copy.
+    #[error(
+        "the rows of the table {0} differ from those that were copied. Repeat the command while nothing else uses the two databases"
+    )]
+    Differs(&'static str),
     /// A query or a change panicked, or did not find what it had just written.
     #[error(transparent)]
     Bug(#[from] Bug),

@@ -41,6 +41,7 @@ pub mod snapshot;
 pub mod submission_pages;
 pub mod submissions;
 pub mod totals;
+pub mod transfer;
 pub mod trash;
 pub mod trees;
 mod turns;

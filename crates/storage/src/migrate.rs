@@ -232,6 +232,9 @@ fn set_aside(conn: &mut SqliteConnection, path: &Path) -> Result<PathBuf> {
 }
 
 #[cfg(test)]
+pub(super) use tests::tables_in_rust;
+
+#[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
@@ -422,7 +425,7 @@ mod tests {
     }
 
     /// Returns the columns of each `diesel::table!` in this source, in the form of [`in_rust`].
-    pub(super) fn tables_in_rust(source: &str) -> BTreeMap<String, Vec<String>> {
+    pub(crate) fn tables_in_rust(source: &str) -> BTreeMap<String, Vec<String>> {
         let mut found = BTreeMap::new();
         for table in source.split("diesel::table! {").skip(1) {
             let (head, rest) = table.split_once(") {").unwrap();

@@ -26,6 +26,9 @@ const QUICK: Duration = Duration::from_millis(500);
 /// The difference of clocks that is worth a warning, in microseconds. Whether a submission is late depends on them.
 pub const CLOCKS_DIFFER: i64 = 1_000_000;
 
+/// The place of a process that copies the database, and that no server may disturb.
+pub(crate) const MOVING: &str = "nbcourier move";
+
 /// The place of a server's files.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum FilePlace {
@@ -263,7 +266,12 @@ impl Keeper {
 
     fn refusal(&self, other: &Replica) -> Error {
         let (postgres, place) = (&self.postgres, &other.place);
-        Error::Unusable(if self.me.alone || other.alone {
+        Error::Unusable(if other.place == MOVING {
+            format!(
+                "`nbcourier move` is copying {postgres}, on {}. Wait until it ends.",
+                other.host
+            )
+        } else if self.me.alone || other.alone {
             format!(
                 "Another nbcourier is serving {postgres} already: {other}, with its files in {place}. Stop it first: the \
                  files of submissions are in the directory of one server, so only one can serve them. \

@@ -14,6 +14,8 @@ use std::time::{Duration, Instant};
 const MARK: &str = "nbcourier-exchange";
 /// The object that is written to see whether that is possible.
 const PROBE: &str = "nbcourier-probe";
+/// The beginning of the mark of a bucket to which a copy is not finished.
+const UNFINISHED: &str = "unfinished ";
 /// The objects by which a bucket is recognised and checked.
 pub(super) const OURS: [&str; 2] = [MARK, PROBE];
 
@@ -29,6 +31,8 @@ pub(super) struct LastProbe(Mutex<Option<Instant>>);
 pub enum Belongs {
     /// The exchange with this ID.
     To(String),
+    /// An unfinished copy with this description. No exchange uses the bucket.
+    Unfinished(String),
     /// Nobody: there are no objects.
     Nobody,
     /// Somebody else: there are objects, and none names an exchange.
@@ -36,6 +40,18 @@ pub enum Belongs {
 }
 
 impl RemoteBlobs {
+    /// Whether the bucket and prefix contain those of the other one, or the other way round.
+    pub fn overlaps(&self, other: &Self) -> bool {
+        let (one, other) = (&self.inner.bucket, &other.inner.bucket);
+        let contains = |outer: &str, inner: &str| {
+            let rest = inner.strip_prefix(outer);
+            rest.is_some_and(|rest| outer.is_empty() || rest.is_empty() || rest.starts_with('/'))
+        };
+        one.name == other.name
+            && one.endpoint == other.endpoint
+            && (contains(&one.prefix, &other.prefix) || contains(&other.prefix, &one.prefix))
+    }
+
     /// Writes a small object, reads it and compares it.
     pub fn check_writable(&self) -> io::Result<()> {
         self.inner.spool.check_writable()?;
@@ -75,7 +91,7 @@ impl RemoteBlobs {
         let looking = async move {
             let store = connection.checking();
             if let Some(owner) = owner(store, &path).await? {
-                return Ok(Belongs::To(owner));
+                return Ok(owner);
             }
             let at = (!prefix.as_ref().is_empty()).then_some(&prefix);
             let mut objects = store.list(at);
@@ -84,7 +100,7 @@ impl RemoteBlobs {
                 if object.location != probe {
                     // Another server that starts now may have written its mark since the first look.
                     let owner = owner(store, &path).await?;
-                    return Ok(owner.map_or(Belongs::Stranger, Belongs::To));
+                    return Ok(owner.unwrap_or(Belongs::Stranger));
                 }
             }
             Ok(Belongs::Nobody)
@@ -94,8 +110,17 @@ impl RemoteBlobs {
 
     /// Notes in the bucket that it belongs to the exchange with this ID.
     pub fn claim(&self, exchange: &str) -> Result<(), Fault> {
+        self.write_mark(exchange)
+    }
+
+    /// Notes in the bucket that a copy with this description goes to it. No exchange uses the bucket until it is claimed.
+    pub fn claim_for_copy(&self, description: &str) -> Result<(), Fault> {
+        self.write_mark(&format!("{UNFINISHED}{description}"))
+    }
+
+    fn write_mark(&self, text: &str) -> Result<(), Fault> {
         let (connection, path) = (self.inner.connection.clone(), self.own(MARK));
-        let mark = PutPayload::from(exchange.as_bytes().to_vec());
+        let mark = PutPayload::from(text.as_bytes().to_vec());
         let claiming = async move {
             let put = connection.checking().put(&path, mark).await;
             put.map(drop).map_err(|error| Fault::of(&error))
@@ -108,8 +133,8 @@ impl RemoteBlobs {
     }
 }
 
-/// Returns the ID of the exchange in the mark at that place, if there is a mark.
-async fn owner(store: &AmazonS3, mark: &Path) -> Result<Option<String>, Fault> {
+/// Returns the owner according to the mark at that place, if there is a mark.
+async fn owner(store: &AmazonS3, mark: &Path) -> Result<Option<Belongs>, Fault> {
     let mark = match store.get(mark).await {
         Ok(mark) => mark,
         Err(error) => {
@@ -119,5 +144,10 @@ async fn owner(store: &AmazonS3, mark: &Path) -> Result<Option<String>, Fault> {
         }
     };
     let bytes = mark.bytes().await.map_err(|error| Fault::of(&error))?;
-    Ok(Some(String::from_utf8_lossy(&bytes).trim().to_owned()))
+    let text = String::from_utf8_lossy(&bytes);
+    let owner = match text.strip_prefix(UNFINISHED) {
+        Some(description) => Belongs::Unfinished(description.to_owned()),
+        None => Belongs::To(text.trim().to_owned()),
+    };
+    Ok(Some(owner))
 }

@@ -13,6 +13,8 @@ pub enum Mismatch {
     Unusable(String, Fault),
     /// The bucket belongs to another exchange.
     OfAnother(String),
+    /// A copy to the bucket is not finished.
+    Unfinished(String),
     /// The bucket has objects that nbcourier did not write.
     OfStrangers(String),
     /// The bucket lost its mark, or is another one than the first, which the database knows.
@@ -36,6 +38,9 @@ impl Mismatch {
             }
             Self::OfAnother(bucket) => format!(
                 "The bucket {bucket} belongs to another exchange, or to another database of this one"
+            ),
+            Self::Unfinished(bucket) => format!(
+                "A restore or a move to the bucket {bucket} was interrupted or is in progress"
             ),
             Self::OfStrangers(bucket) => {
                 format!("The bucket {bucket} has objects of other programs")
@@ -61,6 +66,9 @@ impl Mismatch {
             Self::OfAnother(_) => "Name another bucket or prefix with --storage, or restore the database that belongs \
                                    to it"
                 .to_owned(),
+            Self::Unfinished(_) => {
+                "Repeat nbcourier restore or nbcourier move until it succeeds".to_owned()
+            }
             Self::OfStrangers(_) => {
                 "Name an empty prefix with --storage s3://BUCKET/PREFIX".to_owned()
             }
@@ -105,23 +113,29 @@ pub async fn check(store: &Store, blobs: &Blobs) -> Result<(), Mismatch> {
 /// Checks that the bucket can be used, and is that of the database. It writes one small object. Returns whether the
 /// bucket says that it belongs to this exchange.
 pub fn compare(remote: &RemoteBlobs, known: &Place) -> Result<bool, Mismatch> {
+    // First, so that nothing is written into a bucket of somebody else.
+    let is_claimed = look(remote, known)?;
+    let unusable = |fault| Mismatch::Unusable(remote.bucket().to_string(), fault);
+    remote.probe().map_err(unusable)?;
+    Ok(is_claimed)
+}
+
+/// Checks that the bucket is that of the database. It writes nothing. Returns whether the bucket says that it belongs to this
+/// exchange.
+pub fn look(remote: &RemoteBlobs, known: &Place) -> Result<bool, Mismatch> {
     let bucket = || remote.bucket().to_string();
     if known.bucket.is_none() && known.has_large {
         return Err(Mismatch::InDirectory(bucket()));
     }
-    let unusable = |fault| Mismatch::Unusable(bucket(), fault);
-    // First, so that nothing is written into a bucket of somebody else.
-    let belongs = remote.belongs().map_err(unusable)?;
-    match belongs {
-        Belongs::To(other) if other != known.exchange => return Err(Mismatch::OfAnother(bucket())),
-        Belongs::Stranger => return Err(Mismatch::OfStrangers(bucket())),
-        Belongs::To(_) | Belongs::Nobody => {}
-    }
-    remote.probe().map_err(unusable)?;
-    match &known.bucket {
-        Some(known_as) if known.has_large && belongs == Belongs::Nobody => {
-            Err(Mismatch::Emptied(known_as.clone(), bucket()))
-        }
-        _ => Ok(belongs != Belongs::Nobody),
+    let belongs = remote.belongs();
+    match belongs.map_err(|fault| Mismatch::Unusable(bucket(), fault))? {
+        Belongs::To(other) if other != known.exchange => Err(Mismatch::OfAnother(bucket())),
+        Belongs::Unfinished(_) => Err(Mismatch::Unfinished(bucket())),
+        Belongs::Stranger => Err(Mismatch::OfStrangers(bucket())),
+        Belongs::To(_) => Ok(true),
+        Belongs::Nobody => match &known.bucket {
+            Some(known_as) if known.has_large => Err(Mismatch::Emptied(known_as.clone(), bucket())),
+            _ => Ok(false),
+        },
     }
 }

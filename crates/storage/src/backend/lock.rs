@@ -21,6 +21,8 @@ pub enum Lock<'a> {
     Replica(&'a str),
     /// The clean-up. One process does it at a time.
     CleanUp,
+    /// The copy of another database to this one.
+    Move,
     /// The import of courses from elsewhere. One runs at a time.
     Import,
     /// The roster and the names of a course.
@@ -45,6 +47,7 @@ impl Lock<'_> {
             Self::Replica(id) => (number(5, 0, id), false),
             Self::Import => (number(0, 2, ""), false),
             Self::CleanUp => (number(0, 3, ""), false),
+            Self::Move => (number(0, 4, ""), false),
             Self::Course(name) => (number(1, 0, name.as_str()), false),
             Self::Assignment(course, name) => (number(2, *course, name.as_str()), false),
             Self::Person(name) => (number(3, 0, name.as_str()), false),

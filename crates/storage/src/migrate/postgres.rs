@@ -19,11 +19,15 @@ const BREAKING: [&str; 0] = [];
 /// The settings of the transaction that migrates. A migration may take long, and others wait for it.
 const PATIENCE: &str = "SET LOCAL lock_timeout = '10min'; SET LOCAL statement_timeout = 0";
 
+/// The table of a database to which an unfinished copy goes.
+const UNFINISHED: &str = "unfinished_copy";
+
 /// Refuses every database that [`open`] would refuse for its contents. Writes nothing.
 pub fn inspect(postgres: &Postgres, opening: Opening) -> Result<()> {
     let mut conn = postgres.connect(Purpose::Read)?;
     postgres.check_server(&mut conn)?;
     let tables = tables(&mut conn)?;
+    refuse_unfinished(&tables, postgres)?;
     if tables.contains(OUR_BOOKS) {
         return Ok(());
     }
@@ -49,11 +53,58 @@ pub fn open(postgres: &Postgres, opening: Opening) -> Result<()> {
     conn.transaction(|conn| {
         conn.batch_execute(PATIENCE)?;
         conn.lock([Lock::Migration])?;
+        // A copy to the database may have begun since the inspection.
+        refuse_unfinished(&tables(conn)?, postgres)?;
         migrate(conn, postgres, opening)
     })
 }
 
-fn migrate(conn: &mut Connection, postgres: &Postgres, opening: Opening) -> Result<()> {
+/// Refuses a database that is not whole.
+fn refuse_unfinished(tables: &BTreeSet<String>, postgres: &Postgres) -> Result<()> {
+    if !tables.contains(UNFINISHED) {
+        return Ok(());
+    }
+    Err(Error::Unusable(format!(
+        "A restore or a move to {postgres} was interrupted or is in progress. Repeat `nbcourier restore` or `nbcourier \
+         move` until it succeeds."
+    )))
+}
+
+/// Marks the database as one to which an unfinished copy with this description goes.
+pub fn mark_unfinished(conn: &mut Connection, description: &str) -> Result<()> {
+    conn.batch_execute(&format!(
+        "CREATE TABLE {UNFINISHED} (description TEXT COLLATE \"C\" PRIMARY KEY NOT NULL)"
+    ))?;
+    diesel::sql_query(format!(
+        "INSERT INTO {UNFINISHED} (description) VALUES ($1)"
+    ))
+    .bind::<diesel::sql_types::Text, _>(description)
+    .execute(conn)?;
+    Ok(())
+}
+
+/// Returns the description of the unfinished copy to the database, if there is one.
+pub fn unfinished(conn: &mut Connection) -> Result<Option<String>> {
+    #[derive(QueryableByName)]
+    struct Mark {
+        #[diesel(sql_type = diesel::sql_types::Text)]
+        description: String,
+    }
+    if !tables(conn)?.contains(UNFINISHED) {
+        return Ok(None);
+    }
+    let marks = diesel::sql_query(format!("SELECT description FROM {UNFINISHED}"));
+    let marks: Vec<Mark> = load_rows(marks, conn)?;
+    Ok(marks.into_iter().next().map(|mark| mark.description))
+}
+
+/// Removes the mark of an unfinished copy.
+pub fn unmark(conn: &mut Connection) -> Result<()> {
+    Ok(conn.batch_execute(&format!("DROP TABLE {UNFINISHED}"))?)
+}
+
+/// Applies the migrations that the database lacks. The caller has the lock for it.
+pub fn migrate(conn: &mut Connection, postgres: &Postgres, opening: Opening) -> Result<()> {
     let unusable = |why: String| {
         Error::Unusable(format!(
             "{postgres} could not be migrated: {why}. If a permission is missing, make the user of --database the owner of the database."
