@@ -2,7 +2,7 @@
 
 use super::private;
 use crate::config::{PlaceArgs, Places, operator_account};
-use nbcourier_backup::RESTORE_MARK;
+use nbcourier_backup::{NewFiles, NewPlace, RESTORE_MARK};
 use nbcourier_blobs::{Blobs, LocalBlobs, RemoteBlobs, make_directory};
 use nbcourier_domain::{GroupRules, above};
 use nbcourier_exchange::upkeep::blob_place;
@@ -11,6 +11,9 @@ use nbcourier_identity::Caller;
 use nbcourier_storage::{Opening, Store};
 use std::error::Error;
 use std::fs::File;
+
+/// The file with that lock.
+const LOCK: &str = "nbcourier.lock";
 
 /// The lock of the one process that serves or fills a data directory. Dropping it releases it.
 pub struct Lock(#[allow(dead_code, reason = "what it does is being there")] File);
@@ -42,7 +45,7 @@ pub fn lock(places: &Places) -> Result<Lock, Box<dyn Error>> {
         .create(true)
         .truncate(false)
         .write(true)
-        .open(places.data_dir.join("nbcourier.lock"))
+        .open(places.data_dir.join(LOCK))
         .map_err(failed)?;
     match lock.try_lock() {
         Ok(()) => {
@@ -60,6 +63,42 @@ pub fn lock(places: &Places) -> Result<Lock, Box<dyn Error>> {
     }
 }
 
+/// Locks an existing data directory whose data is only read. Refuses one with a server, and one with an incomplete restore.
+pub fn claim_source(places: &Places) -> Result<Option<Lock>, Box<dyn Error>> {
+    let directory = &places.data_dir;
+    if !directory.is_dir() {
+        return Err(format!(
+            "There is no data directory {}. Name that of the source with --from-data-dir",
+            directory.display()
+        )
+        .into());
+    }
+    require_whole(places)?;
+    let path = directory.join(LOCK);
+    // A file that exists is not changed. A directory that cannot be written to has no server.
+    let opened = File::open(&path).or_else(|_| {
+        File::options()
+            .create(true)
+            .truncate(false)
+            .write(true)
+            .open(&path)
+    });
+    let Ok(lock) = opened else { return Ok(None) };
+    match lock.try_lock() {
+        Ok(()) => Ok(Some(Lock(lock))),
+        Err(std::fs::TryLockError::WouldBlock) => Err(format!(
+            "nbcourier is serving {}. Nothing was changed. Stop it first, and repeat the command",
+            directory.display()
+        )
+        .into()),
+        Err(std::fs::TryLockError::Error(error)) => Err(format!(
+            "The data directory {} cannot be locked: {error}",
+            directory.display()
+        )
+        .into()),
+    }
+}
+
 /// Warns the operator, in the log if there is one.
 fn warn(sentence: &str) {
     if log::log_enabled!(log::Level::Warn) {
@@ -69,12 +108,14 @@ fn warn(sentence: &str) {
     }
 }
 
-fn require_whole(places: &Places) -> Result<(), Box<dyn Error>> {
+/// Refuses a data directory with an incomplete restore or move.
+pub fn require_whole(places: &Places) -> Result<(), Box<dyn Error>> {
     if !places.data_dir.join(RESTORE_MARK).exists() {
         return Ok(());
     }
     Err(format!(
-        "A restore to {} was interrupted or is in progress. Repeat `nbcourier restore` until it succeeds",
+        "A restore or a move to {} was interrupted or is in progress. Repeat `nbcourier restore` or `nbcourier move` until \
+         it succeeds",
         places.data_dir.display()
     )
     .into())
@@ -94,6 +135,26 @@ pub fn open_blobs(places: &Places) -> Result<Blobs, Box<dyn Error>> {
             places.blobs.display()
         )
     })?)
+}
+
+/// Returns the place that a restore or a move fills. The bucket is opened with the spool, which needs the lock of the data
+/// directory, or without one for checks.
+pub fn new_place(places: &Places, for_checks: bool) -> Result<NewPlace, Box<dyn Error>> {
+    let files = match &places.bucket {
+        None => NewFiles::Directory(places.blobs.clone()),
+        Some(place) if for_checks => {
+            NewFiles::Bucket(RemoteBlobs::for_checks(place.bucket.clone())?)
+        }
+        Some(_) => match open_blobs(places)? {
+            Blobs::Remote(bucket) => NewFiles::Bucket(bucket),
+            Blobs::Local(directory) => NewFiles::Directory(directory.root().to_owned()),
+        },
+    };
+    Ok(NewPlace {
+        data_dir: places.data_dir.clone(),
+        database: places.database.clone(),
+        files,
+    })
 }
 
 /// Opens the database and the blobs of an existing data directory. A server may use it at the same time.

@@ -25,7 +25,7 @@ use courses::{
     course, course_management, dates, events, extension, feedback, receipt, roster, submissions,
     trash,
 };
-use data::{backup, export, fsck, gc, import, restore};
+use data::{backup, export, fsck, gc, import, move_data, restore};
 use nbcourier_domain::{AssignmentId, CourseId, IllegalName, UserName, oddity};
 use people::user;
 use server::{config, routes, serve};
@@ -54,8 +54,10 @@ enum Command {
     Serve(Box<serve::Arguments>),
     /// Back up all data incrementally
     Backup(backup::Arguments),
-    /// Restore a backup into an empty directory
+    /// Restore a backup to an empty place
     Restore(restore::Arguments),
+    /// Move all data to another database, to a bucket, or back
+    Move(Box<move_data::Arguments>),
     /// Print all settings and the origin of each
     Config(Box<config::Arguments>),
     /// Find problems and say how to solve them
@@ -122,6 +124,7 @@ pub fn run() -> ExitCode {
         Command::Doctor(arguments) => doctor::run(*arguments),
         Command::Backup(arguments) => backup::run(&arguments),
         Command::Restore(arguments) => restore::run(&arguments),
+        Command::Move(arguments) => move_data::run(&arguments),
         Command::Export(arguments) => export::run(arguments),
         Command::Fsck(arguments) => fsck::run(&arguments),
         Command::Gc(arguments) => gc::run(&arguments),

@@ -70,6 +70,10 @@ impl Watch {
                 self.0 = None;
                 self.0 = Some(Progress::of_bytes(what, total));
             }
+            ProgressEvent::BeginRows(what, total) => {
+                self.0 = None;
+                self.0 = Some(Progress::of_things(what, total));
+            }
             ProgressEvent::Done(more) => {
                 if let Some(progress) = &self.0 {
                     progress.add(more);

@@ -134,29 +134,11 @@ impl Places {
             blobs,
         })
     }
-
-    /// Returns the file of the database, for a command that copies or replaces it together with the blobs.
-    pub fn database_file(&self) -> Result<&Path, ConfigError> {
-        if let Some(place) = &self.bucket {
-            return Err(ConfigError(format!(
-                "This command copies files, and the blobs are in {}. Copy the database by its own means, and turn on \
-                 the versioning of the bucket; docs/s3.md describes it",
-                place.bucket
-            )));
-        }
-        self.database.file().ok_or_else(|| {
-            ConfigError(
-                "This command copies the files of an embedded database, and the database is one of PostgreSQL. Use \
-                 pg_dump and pg_restore for it, and copy the directory of the blobs"
-                    .into(),
-            )
-        })
-    }
 }
 
 /// Refuses a password in a URL on the command line, which every user of the machine can see.
 pub fn refuse_visible_password(matches: &ArgMatches) -> Result<(), ConfigError> {
-    for name in ["database", "own_database"] {
+    for name in ["database", "own_database", "from_database"] {
         // Not every command has these options, and they have other types in some.
         let is_given = matches.ids().any(|id| id.as_str() == name)
             && matches.value_source(name) == Some(ValueSource::CommandLine);
@@ -165,11 +147,14 @@ pub fn refuse_visible_password(matches: &ArgMatches) -> Result<(), ConfigError> 
             && Postgres::is_meant(url)
             && Postgres::has_password(url)
         {
-            return Err(ConfigError(
-                "The URL of --database contains a password, which every user of this machine can see. Put the password \
-                 into a file and name it with --database-password-file, or set NBCOURIER_DATABASE or PGPASSWORD"
-                    .into(),
-            ));
+            let (flag, variable) = match name {
+                "from_database" => ("from-database", "NBCOURIER_FROM_DATABASE"),
+                _ => ("database", "NBCOURIER_DATABASE"),
+            };
+            return Err(ConfigError(format!(
+                "The URL of --{flag} contains a password, which every user of this machine can see. Put the password \
+                 into a file and name it with --{flag}-password-file, or set {variable} or PGPASSWORD"
+            )));
         }
     }
     match matches.subcommand() {

@@ -17,6 +17,7 @@ mod identity;
 mod keeping;
 mod limits;
 mod malformed_input;
+mod moving;
 mod openapi;
 mod package;
 mod people;

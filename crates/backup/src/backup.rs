@@ -4,7 +4,7 @@
 //! DEST/
 //!   manifest.json       names the current state, with the checksums of its files
 //!   STATE/              nbcourier.db and the key, as they were at one moment
-//!   blobs/ab/abcdef…    large files by their SHA-256, as in the data directory
+//!   blobs/ab/abcdef…    large files by their SHA-256, as in a data directory
 //!   exchange            the ID of the exchange; locked while a backup is made
 //! ```
 //!
@@ -12,20 +12,27 @@
 //! former one. Only after that are the former state and the files that only it named removed. So an interrupted
 //! backup leaves the former one whole.
 //!
+//! The backup of an exchange on PostgreSQL or with a bucket looks the same: its rows are copied to a SQLite database within
+//! one transaction, and its objects to files. So it can be restored to any place.
+//!
 //! The server may continue to run, and to clean up. A file that the copy of the database names must not be removed
 //! before it is copied. So the blobs are held (`blobs/in_use.rs`) from before that copy is made until all files are
 //! copied. Meanwhile a clean-up leaves files in place until its next run. It may remove rows, since the copy has
-//! them. Nothing else can interfere, since files never change.
+//! them. Nothing else can interfere, since files never change. Servers on other machines do not see that hold, so the caller
+//! also takes the turn to clean up.
 
 use super::ProgressEvent;
 use super::copy::{
-    self, CopyReport, Present, names_in, private_directory, private_file, sync_directory,
+    self, CopyReport, Place, Present, names_in, private_directory, private_file, replace_file,
+    sync_directory,
 };
 use super::error::{Error, Result, on};
+use super::fill::KEY_FILE;
 use super::manifest::{self, Manifest, NamedFile};
-use nbcourier_blobs::LocalBlobs;
+use nbcourier_blobs::{Blobs, LocalBlobs};
 use nbcourier_domain::Timestamp;
-use nbcourier_storage::{self as store, Connection, snapshot};
+use nbcourier_storage::transfer::{self, Destination, Files};
+use nbcourier_storage::{self as store, Connection, Database, snapshot};
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 
@@ -43,14 +50,14 @@ const STATE: &str = "state-";
 pub struct Source {
     /// The ID of the exchange.
     pub exchange: String,
-    /// The data directory.
+    /// The data directory. It need not exist.
     pub data_dir: PathBuf,
     /// The database.
-    pub database: PathBuf,
-    /// The directory of the large files.
-    pub blobs: PathBuf,
-    /// Further files of the data directory to back up. A missing one is skipped.
-    pub files: Vec<&'static str>,
+    pub database: Database,
+    /// The large files.
+    pub blobs: Blobs,
+    /// The signing key in the database. Without one, that of the data directory is backed up, if there is one.
+    pub key: Option<Vec<u8>>,
 }
 
 /// A backup that was made.
@@ -78,12 +85,12 @@ pub fn back_up(
     watch: &mut dyn FnMut(ProgressEvent),
 ) -> Result<BackupReport> {
     refuse_inside(source, directory)?;
-    let from = LocalBlobs::open_existing(&source.blobs).map_err(on(&source.blobs, "read"))?;
-    let hold = from.hold().map_err(on(&source.blobs, "held"))?;
+    let hold = source.blobs.hold();
+    let hold = hold.map_err(on(&source.data_dir, "held"))?;
     let _lock = claim(directory, &source.exchange)?;
     let former = Manifest::read(directory)?;
     remove_states(directory, former.as_ref())?;
-    let made = copy_state(source, directory, &from, verify, watch);
+    let made = copy_state(source, directory, verify, watch);
     drop(hold);
     if made.is_err() {
         // On a full disk, half a copy would take space that everything else needs.
@@ -95,7 +102,6 @@ pub fn back_up(
 fn copy_state(
     source: &Source,
     directory: &Path,
-    from: &LocalBlobs,
     verify: bool,
     watch: &mut dyn FnMut(ProgressEvent),
 ) -> Result<BackupReport> {
@@ -103,18 +109,15 @@ fn copy_state(
     let name = format!("{STATE}{}", made_at.to_rfc3339().replace(':', "-"));
     let state = directory.join(&name);
     private_directory(&state)?;
-    watch(ProgressEvent::Begin("Copying the database", 0));
     let database = state.join(DATABASE);
-    // The file is created first, since SQLite would let other accounts read it.
-    private_file(Path::new("/dev/null"), &database)?;
-    snapshot::take(&source.database, &database)?;
+    copy_database(source, &database, watch)?;
     let mut files = vec![NamedFile::new(DATABASE, copy::sum(&database)?)];
-    for name in &source.files {
-        let file = source.data_dir.join(name);
-        if file.exists() {
-            let copied = private_file(&file, &state.join(name))?;
-            files.push(NamedFile::new(name, copied));
-        }
+    let (key, in_directory) = (state.join(KEY_FILE), source.data_dir.join(KEY_FILE));
+    if let Some(bytes) = &source.key {
+        replace_file(&key, bytes)?;
+        files.push(NamedFile::new(KEY_FILE, copy::sum(&key)?));
+    } else if in_directory.exists() {
+        files.push(NamedFile::new(KEY_FILE, private_file(&in_directory, &key)?));
     }
     sync_directory(&state)?;
 
@@ -125,7 +128,8 @@ fn copy_state(
         "Copying",
         store::blobs::total_bytes(&mut conn)?,
     ));
-    let contents = copy::contents(&mut conn, from, &to, Present::Trusted, watch)?;
+    let place = Place::Directory(&to);
+    let contents = copy::contents(&mut conn, &source.blobs, place, Present::Trusted, watch)?;
     sync_directory(&blobs)?;
     let manifest = Manifest {
         backup_version: manifest::VERSION,
@@ -162,10 +166,45 @@ fn copy_state(
     })
 }
 
+/// Copies the database as it is at one moment to a file, as that of an exchange whose large files are in a directory.
+fn copy_database(source: &Source, to: &Path, watch: &mut dyn FnMut(ProgressEvent)) -> Result<()> {
+    // The file is created first, since SQLite would let other accounts read it.
+    private_file(Path::new("/dev/null"), to)?;
+    match &source.database {
+        Database::Sqlite(path) => {
+            watch(ProgressEvent::Begin("Copying the database", 0));
+            snapshot::take(path, to)?;
+            if source.blobs.local().is_some() {
+                return Ok(());
+            }
+            let mut copy = Destination::in_file(to)?;
+            transfer::embed(copy.connection())?;
+            copy.complete(&source.exchange, None, None)?;
+        }
+        Database::Postgres(_) => {
+            let mut from = transfer::Origin::open(&source.database)?;
+            let mut copy = Destination::in_file(to)?;
+            let rows = transfer::count(&mut from)?;
+            watch(ProgressEvent::BeginRows("Copying the database", rows));
+            let mut done = |rows| watch(ProgressEvent::Done(rows));
+            transfer::copy(&mut from, copy.connection(), Files::ToDirectory, &mut done)?;
+            copy.complete(&source.exchange, None, None)?;
+        }
+    }
+    Ok(())
+}
+
 /// Refuses a backup inside the data directory, which would be lost with it.
 fn refuse_inside(source: &Source, directory: &Path) -> Result<()> {
     let place = resolved(directory)?;
-    for outer in [&source.data_dir, &source.blobs] {
+    let blobs = source.blobs.local().map(LocalBlobs::root);
+    for outer in [Some(source.data_dir.as_path()), blobs]
+        .into_iter()
+        .flatten()
+    {
+        if !outer.exists() {
+            continue;
+        }
         let outer = fs::canonicalize(outer).map_err(on(outer, "read"))?;
         if place.starts_with(&outer) {
             return Err(Error::Refused(format!(
@@ -179,16 +218,17 @@ fn refuse_inside(source: &Source, directory: &Path) -> Result<()> {
 }
 
 /// Returns the path without links. Its last components need not exist yet.
-fn resolved(path: &Path) -> Result<PathBuf> {
+pub fn resolved(path: &Path) -> Result<PathBuf> {
     let absolute = std::path::absolute(path).map_err(on(path, "used"))?;
     let existing = absolute.ancestors().find(|part| part.exists());
     let Some(existing) = existing else {
         return Ok(absolute);
     };
     let rest = absolute.strip_prefix(existing).unwrap_or(Path::new(""));
-    Ok(fs::canonicalize(existing)
-        .map_err(on(existing, "read"))?
-        .join(rest))
+    let mut found = fs::canonicalize(existing).map_err(on(existing, "read"))?;
+    // Joining nothing would add a slash.
+    found.extend(rest);
+    Ok(found)
 }
 
 /// Marks the directory as one for backups of this exchange. Locks it against other backups at the same time.
@@ -328,10 +368,12 @@ mod tests {
         std::os::unix::fs::symlink(&data, place.path().join("link")).unwrap();
         let source = Source {
             exchange: String::new(),
-            database: data.join("nbcourier.db"),
-            blobs: data.join("blobs"),
+            database: Database::Sqlite(data.join("nbcourier.db")),
+            blobs: LocalBlobs::open_existing(&data.join("blobs"))
+                .unwrap()
+                .into(),
             data_dir: data,
-            files: Vec::new(),
+            key: None,
         };
         for inside in ["data", "data/backup", "link/a/b", "data/blobs/x"] {
             let refused = refuse_inside(&source, &place.path().join(inside));

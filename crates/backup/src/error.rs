@@ -2,6 +2,7 @@
 
 use nbcourier_codec::{NotPacked, TarError};
 use nbcourier_exchange as exchange;
+use nbcourier_exchange::upkeep::blob_place::Mismatch;
 use nbcourier_storage as store;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -39,6 +40,12 @@ pub enum Error {
     /// The compression is invalid.
     #[error("{0}. Nothing was changed")]
     Packed(#[from] NotPacked),
+    /// An object store failed.
+    #[error("{0}. Repeat the command, which continues where it stopped")]
+    Objects(io::Error),
+    /// The database and its large files do not belong together, or a bucket cannot be used.
+    #[error(transparent)]
+    Mismatch(#[from] Mismatch),
     /// The exchange refused.
     #[error("the exchange failed: {0}")]
     Exchange(#[from] exchange::Error),

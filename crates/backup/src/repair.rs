@@ -8,7 +8,7 @@ use super::copy::{self, names_in};
 use super::error::{Error, Result, on};
 use super::restore::find;
 use super::{ProgressEvent, backup};
-use nbcourier_blobs::{Damage, LocalBlobs};
+use nbcourier_blobs::{Blobs, Damage, LocalBlobs};
 use nbcourier_domain::{BlobRef, Sha256Sum};
 use nbcourier_exchange::upkeep::fsck::{DamagedBlob, Fault, FsckReport};
 use nbcourier_storage::{self as store, Connection, Store, snapshot};
@@ -32,7 +32,7 @@ pub struct RepairReport {
 
 /// A backup as a source of good bytes.
 struct Backup {
-    blobs: LocalBlobs,
+    blobs: Blobs,
     database: Connection,
 }
 
@@ -53,7 +53,7 @@ pub async fn repair(
         let source = if damaged.in_database {
             repair_content(store, blobs, damaged, backup.as_mut(), &mut report).await?
         } else {
-            repair_file(blobs, blob, &found.strays, backup.as_ref(), &mut report)?
+            repair_file(blobs, damaged, &found.strays, backup.as_ref(), &mut report)?
         };
         match source {
             Some(source) => report.restored.push((blob, source)),
@@ -85,15 +85,16 @@ pub async fn repair(
 
 fn repair_file(
     blobs: &LocalBlobs,
-    blob: BlobRef,
+    damaged: &DamagedBlob,
     strays: &[PathBuf],
     backup: Option<&Backup>,
     report: &mut RepairReport,
 ) -> Result<Option<&'static str>> {
+    let blob = damaged.blob;
     let place = blobs.path(blob.sha256);
     // The good copy is read before anything is moved.
     let good = match backup {
-        Some(backup) => copy::file(&backup.blobs, blobs, &blob)?.ok(),
+        Some(backup) => copy::file(&backup.blobs, damaged.id, blobs, &blob)?.ok(),
         None => None,
     };
     if place.exists() {
@@ -155,7 +156,9 @@ impl Backup {
             )));
         }
         Ok(Self {
-            blobs: LocalBlobs::open_existing(&blobs).map_err(on(&blobs, "read"))?,
+            blobs: LocalBlobs::open_existing(&blobs)
+                .map_err(on(&blobs, "read"))?
+                .into(),
             database: snapshot::open(&directory.join(manifest.state).join(backup::DATABASE))?,
         })
     }

@@ -45,6 +45,16 @@ pub fn run(arguments: &[&str]) -> Output {
         .expect("the program starts")
 }
 
+/// Starts a command and kills it after that time. Returns whether it had ended with success by then.
+pub fn run_and_kill(mut command: Command, after: std::time::Duration) -> bool {
+    command.stdin(Stdio::null());
+    command.stdout(Stdio::null()).stderr(Stdio::null());
+    let mut child = command.spawn().expect("the program starts");
+    thread::sleep(after);
+    child.kill().expect("it was running");
+    child.wait().expect("it ends").success()
+}
+
 /// The variables that name databases and buckets, by the data directories that do not hold them.
 static PLACES: Mutex<Vec<(String, [String; 2])>> = Mutex::new(Vec::new());
 
@@ -147,6 +157,17 @@ impl Setup {
         })
     }
 
+    /// Returns the same setup with its large files in the data directory.
+    pub fn without_bucket(&self) -> Self {
+        let mut setup = self.clone();
+        let of_bucket = ["NBCOURIER_STORAGE", "NBCOURIER_S3_ENDPOINT"];
+        setup
+            .environment
+            .retain(|(name, _)| !of_bucket.contains(&name.as_str()));
+        setup.bucket = None;
+        setup
+    }
+
     /// Gives the variable to commands on the data directory, too.
     fn know(&self, name: &str, value: &str) {
         let directory = self.data_dir().display().to_string();
@@ -241,13 +262,7 @@ impl Setup {
 
     /// Starts the program and kills it after that time, whether it listens by then or not.
     pub fn start_and_kill(&self, after: std::time::Duration) {
-        let mut command = self.command();
-        command.stdin(Stdio::null());
-        command.stdout(Stdio::null()).stderr(Stdio::null());
-        let mut child = command.spawn().expect("the program starts");
-        thread::sleep(after);
-        child.kill().expect("it was running");
-        child.wait().expect("it ends");
+        run_and_kill(self.command(), after);
     }
 
     /// Returns the setup of another server of the same exchange, with a data directory of its own.

@@ -4,13 +4,18 @@ use crate::cli::Outcome;
 use crate::cli::data_dir::{open_existing, runtime};
 use crate::cli::progress::Watch;
 use crate::config::{PlaceArgs, Places};
-use nbcourier_auth::KEY_FILE;
 use nbcourier_backup::{self as backup, Source};
 use nbcourier_domain::Count;
 use nbcourier_exchange::upkeep::runs::{self, Task};
-use nbcourier_storage::snapshot;
+use nbcourier_storage::{Held, Lock, Store, snapshot};
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::time::{Duration, Instant};
+
+/// Time to wait until the clean-up of another process ends.
+const PATIENCE: Duration = Duration::from_mins(10);
+/// Pause between two attempts to have the turn.
+const PAUSE: Duration = Duration::from_millis(500);
 
 /// Copies all data to another directory. The server may keep running. The next run copies only new data
 ///
@@ -30,15 +35,16 @@ pub struct Arguments {
 
 pub fn run(arguments: &Arguments) -> Outcome {
     let places = Places::new(&arguments.places)?;
-    places.database_file()?;
-    let (store, _) = open_existing(&arguments.places)?;
+    let (store, blobs) = open_existing(&arguments.places)?;
     let runtime = runtime()?;
+    // Servers on other machines, and their clean-ups, see no hold on this one.
+    let turn = runtime.block_on(wait_for_turn(&store))?;
     let source = Source {
         exchange: runtime.block_on(store.read(snapshot::exchange_id))?,
         data_dir: places.data_dir.clone(),
-        database: places.database_file()?.to_owned(),
-        blobs: places.blobs.clone(),
-        files: vec![KEY_FILE],
+        database: places.database.clone(),
+        blobs,
+        key: runtime.block_on(store.signing_key())?,
     };
     let mut watch = Watch::new();
     let made = backup::back_up(
@@ -50,6 +56,7 @@ pub fn run(arguments: &Arguments) -> Outcome {
         },
     );
     drop(watch);
+    runtime.block_on(turn.free());
     let is_whole = made
         .as_ref()
         .is_ok_and(|report| report.contents.damaged.is_empty());
@@ -106,4 +113,18 @@ pub fn run(arguments: &Arguments) -> Outcome {
         Count(contents.damaged.len(), "content")
     );
     Ok(ExitCode::FAILURE)
+}
+
+/// Takes the turn to clean up, so that nobody else has it while files are copied. An embedded exchange has no turns.
+async fn wait_for_turn(store: &Store) -> Result<Held, Box<dyn std::error::Error>> {
+    let until = Instant::now() + PATIENCE;
+    loop {
+        if let Some(held) = store.hold(Lock::CleanUp).await? {
+            return Ok(held);
+        }
+        if Instant::now() > until {
+            return Err("A clean-up, or another backup, is in progress. Repeat the command when it has ended".into());
+        }
+        tokio::time::sleep(PAUSE).await;
+    }
 }

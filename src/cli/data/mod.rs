@@ -1,4 +1,4 @@
-//! Commands that maintain a data directory.
+//! Commands that maintain the data of an exchange.
 
 pub mod backup;
 pub mod export;
@@ -6,4 +6,5 @@ pub mod fsck;
 pub mod gc;
 pub mod import;
 pub mod import_archive;
+pub mod move_data;
 pub mod restore;

@@ -1,17 +1,17 @@
 //! `nbcourier restore`
 
 use crate::cli::Outcome;
-use crate::cli::data_dir::lock;
+use crate::cli::data_dir::{lock, new_place};
 use crate::cli::progress::Watch;
 use crate::config::{PlaceArgs, Places};
-use nbcourier_backup::{self as backup, Target};
+use nbcourier_backup as backup;
 use nbcourier_domain::Count;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-/// Restores a backup into an empty directory, which nbcourier serve can then use. Refuses any other directory
+/// Restores a backup to an empty place, which nbcourier serve can then use: a directory, or PostgreSQL and a bucket
 ///
-/// Every byte is compared with its checksum. No server uses the directory until the restore is complete. An interrupted
+/// Every byte is compared with its checksum. No server uses the place until the restore is complete. An interrupted
 /// restore can be repeated.
 #[derive(clap::Args)]
 pub struct Arguments {
@@ -27,13 +27,9 @@ pub struct Arguments {
 
 pub fn run(arguments: &Arguments) -> Outcome {
     let places = Places::new(&arguments.places)?;
-    let target = Target {
-        data_dir: places.data_dir.clone(),
-        database: places.database_file()?.to_owned(),
-        blobs: places.blobs.clone(),
-    };
-    target.prepare(&arguments.directory)?;
+    backup::prepare(&arguments.directory, &new_place(&places, true)?)?;
     let _lock = lock(&places)?;
+    let target = new_place(&places, false)?;
     let mut watch = Watch::new();
     let restored = backup::restore(
         &arguments.directory,
@@ -43,6 +39,10 @@ pub fn run(arguments: &Arguments) -> Outcome {
     );
     drop(watch);
     let report = restored?;
+    let place = match (places.database.file(), &places.bucket) {
+        (Some(_), None) => places.data_dir.display().to_string(),
+        _ => format!("{} with files in {}", target.database, target.files),
+    };
     let (contents, counts) = (&report.contents, report.manifest.counts);
     println!(
         "Restored {} with {} as of {}, with {} of {}, to {}.",
@@ -57,7 +57,7 @@ pub fn run(arguments: &Arguments) -> Outcome {
             contents.bytes + contents.present_bytes + contents.inside_bytes,
             "byte"
         ),
-        places.data_dir.display()
+        place
     );
     if contents.damaged.is_empty() {
         return Ok(ExitCode::SUCCESS);

@@ -3,7 +3,7 @@
 mod archive;
 mod backup;
 mod clearing;
-mod place;
+pub mod place;
 mod private;
 mod repairing;
 mod under_load;

@@ -12,8 +12,9 @@ use std::process::{Command, Output};
 /// The usual umask, with which others can read new files.
 const OPEN: &str = "umask 022 && exec \"$@\"";
 /// The subcommands that write files. The test below runs all of them.
-const WRITING: [&str; 10] = [
-    "serve", "backup", "restore", "export", "fsck", "gc", "import", "user", "roster", "doctor",
+const WRITING: [&str; 11] = [
+    "serve", "backup", "restore", "move", "export", "fsck", "gc", "import", "user", "roster",
+    "doctor",
 ];
 /// The subcommands that write no files.
 const ONLY_ASKING: [&str; 11] = [
@@ -125,6 +126,7 @@ fn every_file_that_a_command_writes_is_for_its_owner_alone() {
     open.does(&["backup", "kept", "--verify", &data_dir]);
     open.does(&["backup", "kept", &data_dir]);
     open.does(&["restore", "kept", "--data-dir=restored"]);
+    open.does(&["move", "--from-data-dir=restored", "--data-dir=another"]);
     open.does(&["export", "algebra", "--output=algebra.tar.gz", &data_dir]);
     open.does(&["export", "algebra", &data_dir]);
     open.does(&["user", "export", "ada", &data_dir]);

@@ -81,16 +81,3 @@ fn a_course_moves_from_a_bucket_to_a_directory_and_back_as_an_archive() {
     }
     assert_eq!(objects(shared(), &bucket).len(), 1);
 }
-
-#[test]
-fn backup_and_restore_refuse_a_bucket() {
-    let (setup, _) = setup();
-    let server = setup.start();
-    let target = setup.beside("backup").display().to_string();
-    for name in ["backup", "restore"] {
-        let (code, text) = command(&server, &[name, &target]);
-        assert_eq!(code, Some(1), "{text}");
-        assert!(text.contains("the blobs are in s3://"), "{text}");
-    }
-    assert!(!setup.beside("backup").exists());
-}
