@@ -18,7 +18,7 @@ test: check ## Run the tests; installs the tools they need
 	$(MAKE) --no-print-directory --jobs=2 --keep-going --output-sync=target unit clients plugin schemathesis deploy
 
 test-all: export NBCOURIER_TEST_ALL = 1
-test-all: test ## Run the tests, and all browser tests with the older hub too
+test-all: test ## Run the tests, all browser tests with the older hub too, and more tests with an object store
 
 check: ## Check formatting, lints, and the licences of the crates
 	cargo fmt --all --check

@@ -190,6 +190,14 @@ pub fn open_exchange(places: &PlaceArgs) -> Result<Exchange, Box<dyn Error>> {
     Ok(unbounded(store, blobs))
 }
 
+/// Opens the database alone, as an exchange for the operator that has no large files.
+pub fn open_rows(places: &PlaceArgs) -> Result<Exchange, Box<dyn Error>> {
+    let places = Places::new(places)?;
+    require_whole(&places)?;
+    let store = Store::open(&places.database, Opening::Existing)?;
+    Ok(unbounded(store, LocalBlobs::nowhere().into()))
+}
+
 /// Returns an exchange for the operator on this database and these blobs.
 pub fn unbounded(store: Store, blobs: Blobs) -> Exchange {
     let policy = Policy {

@@ -101,7 +101,7 @@ impl LocalBlobs {
     }
 
     /// Returns blobs without a directory, for checks of something else.
-    pub(super) fn nowhere() -> Self {
+    pub fn nowhere() -> Self {
         Self {
             root: Arc::new(PathBuf::from("/dev/null")),
         }

@@ -150,6 +150,16 @@ impl Buckets {
             .collect()
     }
 
+    /// Returns the bytes of an object.
+    pub fn read(&self, bucket: &str, name: &str) -> Vec<u8> {
+        if self.kind == Kind::Lax {
+            return std::fs::read(self.data().join(bucket).join(name)).expect("a file");
+        }
+        let (status, bytes) = self.filer("GET", &format!("{bucket}/{name}"), b"");
+        assert_eq!(status, 200, "{name} is read");
+        bytes
+    }
+
     /// Replaces the bytes of an object behind the back of everybody, or adds one.
     pub fn overwrite(&self, bucket: &str, name: &str, bytes: &[u8]) {
         if self.kind == Kind::Lax {
@@ -324,6 +334,7 @@ mod tests {
             for name in ["one", "two"] {
                 buckets.overwrite(&bucket, name, b"bytes");
             }
+            assert_eq!(buckets.read(&bucket, "one"), b"bytes");
             buckets.remove(&bucket, "one");
             buckets.kill();
             buckets.resume();

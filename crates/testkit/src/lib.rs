@@ -20,6 +20,7 @@ pub mod form;
 pub mod http;
 pub mod hub;
 pub mod hub_wire;
+mod large_files;
 pub mod logged;
 pub mod nonsense;
 pub mod oauth;

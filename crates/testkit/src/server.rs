@@ -344,6 +344,13 @@ impl Server {
         self.setup.data_dir()
     }
 
+    /// Returns the data directories of all replicas so far.
+    pub fn data_dirs(&self) -> Vec<PathBuf> {
+        let others = 2..=self.started;
+        let others = others.map(|number| self.setup.replica(number).data_dir());
+        std::iter::once(self.data_dir()).chain(others).collect()
+    }
+
     /// Returns the URL of the PostgreSQL database, if there is one.
     pub fn postgres(&self) -> Option<&str> {
         self.setup.postgres.as_deref()

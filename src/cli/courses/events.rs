@@ -2,7 +2,7 @@
 
 use crate::cli::Outcome;
 use crate::cli::asking::Asking;
-use crate::cli::data_dir::{open_exchange, operator, runtime};
+use crate::cli::data_dir::{open_rows, operator, runtime};
 use crate::cli::table::Table;
 use crate::cli::when::{When, shown};
 use crate::config::PlaceArgs;
@@ -76,7 +76,7 @@ fn stored(
     mut question: EventFilter,
     at_most: usize,
 ) -> Result<Vec<Event>, Box<dyn std::error::Error>> {
-    let (exchange, operator) = (open_exchange(places)?, operator()?);
+    let (exchange, operator) = (open_rows(places)?, operator()?);
     let runtime = runtime()?;
     let mut found = Vec::new();
     // A page ends early if its events are long.

@@ -74,6 +74,10 @@ async fn serve(mut config: Config) -> Result<(), Box<dyn Error>> {
     let _lock = claim(&config.places)?;
     let store = Store::open(&config.places.database, opening)?;
     let ends = EndedSessions::shared(&store);
+    if config.places.bucket.is_some() {
+        // Parts of files are such blocks. They are read on many threads.
+        nbcourier_heap::return_large_blocks();
+    }
     let place = match &config.places.bucket {
         Some(place) => FilePlace::Shared(place.bucket.to_string()),
         None => FilePlace::Directory(config.places.data_dir.canonicalize()?),

@@ -34,8 +34,7 @@ fn send(server: &Server, coding: &str, body: Vec<u8>) -> Reply {
 
 #[track_caller]
 fn assert_nothing_kept(server: &Server) {
-    let incoming = server.data_dir().join("blobs/incoming");
-    assert_eq!(std::fs::read_dir(incoming).unwrap().count(), 0);
+    assert_eq!(server.unfinished_uploads(), 0);
     let listed = server.get("assignments/algebra", "kevin").ok().json();
     assert_eq!(listed["assignments"], serde_json::json!([]));
 }

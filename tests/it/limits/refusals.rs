@@ -130,15 +130,10 @@ struct Rows {
 }
 
 fn stored(server: &Server) -> Stored {
-    let blobs = server.data_dir().join("blobs");
-    let entries = |path: std::path::PathBuf| std::fs::read_dir(path).unwrap().flatten();
-    let files = entries(blobs.clone())
-        .filter(|part| part.file_type().unwrap().is_dir() && part.file_name() != "incoming")
-        .map(|part| entries(part.path()).count());
     Stored {
         rows: Sql::of(server).count("count(*)", "blobs"),
-        files: files.sum(),
-        staged: entries(blobs.join("incoming")).count(),
+        files: server.large_files().len(),
+        staged: server.unfinished_uploads(),
     }
 }
 

@@ -85,6 +85,5 @@ fn an_upload_that_announces_more_than_the_room_is_refused_for_that() {
     let line = answered().unwrap();
     assert!(line.contains("status=507"), "{line}");
     assert!(line.contains("error="), "{line}");
-    let incoming = std::fs::read_dir(server.data_dir().join("blobs/incoming"));
-    assert_eq!(incoming.unwrap().count(), 0);
+    assert_eq!(server.unfinished_uploads(), 0);
 }

@@ -28,8 +28,7 @@ fn assert_nothing_stored(server: &Server) {
         .ok()
         .json();
     assert_eq!(listed["submissions"], serde_json::json!([]));
-    let incoming = server.data_dir().join("blobs/incoming");
-    assert_eq!(std::fs::read_dir(incoming).unwrap().count(), 0);
+    assert_eq!(server.unfinished_uploads(), 0);
 }
 
 fn gzip(bytes: &[u8]) -> Vec<u8> {

@@ -168,8 +168,6 @@ fn damage_shows_in_the_status() {
     let course = algebra(&server);
     let files = ["a", "b"].map(|path| Sent::new(path, path.repeat(3_000_000)));
     course.release("challenge", "kevin", &files).ok();
-    let sum = hex_sha256(&files[1].bytes);
-    let blob = server.data_dir().join("blobs").join(&sum[..2]).join(sum);
-    std::fs::remove_file(blob).unwrap();
+    server.remove_large_file(&hex_sha256(&files[1].bytes));
     assert_eq!(problem(&server.get(TREE, "lawrence")).0, 500);
 }

@@ -242,6 +242,15 @@ const METRICS: [(&str, &str, &str); 31] = [
     ("process_threads", "gauge", ""),
 ];
 
+/// The further metrics of a server whose large files are in a bucket.
+const OF_BUCKETS: [(&str, &str, &str); 5] = [
+    ("nbcourier_object_failures_total", "counter", ""),
+    ("nbcourier_object_sent_bytes_total", "counter", ""),
+    ("nbcourier_objects_sent_total", "counter", ""),
+    ("nbcourier_removed_object_bytes", "gauge", ""),
+    ("nbcourier_removed_objects", "gauge", ""),
+];
+
 #[test]
 fn every_metric_has_its_name_type_and_labels() {
     let hub = FakeHub::start();
@@ -264,8 +273,12 @@ fn every_metric_has_its_name_type_and_labels() {
     let always = families
         .iter()
         .filter(|(name, ..)| name != "process_max_fds");
-    let mut expected =
-        METRICS.map(|(name, kind, labels)| (name.into(), kind.into(), labels.into()));
+    let of_bucket = OF_BUCKETS.iter().filter(|_| server.bucket().is_some());
+    let mut expected: Vec<(String, String, String)> = METRICS
+        .iter()
+        .chain(of_bucket)
+        .map(|(name, kind, labels)| ((*name).into(), (*kind).into(), (*labels).into()))
+        .collect();
     expected.sort();
     assert_eq!(always.cloned().collect::<Vec<_>>(), expected);
 }

@@ -17,13 +17,15 @@ use std::time::{Duration, Instant};
 use tokio::sync::{Mutex as Turn, Semaphore};
 use tokio::task::{JoinSet, spawn_blocking};
 
-/// The size up to which a file is sent in one request, and that of the parts of a larger one, in bytes. A server accepts
-/// parts from 5 MiB on, and 10,000 of them.
-const PART: usize = 8 * 1024 * 1024;
+/// The size up to which a file is sent in one request, and the minimum size of the parts of a larger one, in bytes. A server
+/// accepts parts from this size on.
+const PART: u64 = 5 * 1024 * 1024;
+/// The maximum number of parts of one file.
+const MOST_PARTS: u64 = 10_000;
 /// The number of parts of one file that are sent at the same time.
 const PARTS_AT_ONCE: usize = 2;
 /// Bytes that all files together have in memory while they are sent.
-const BUDGET: usize = 32 * 1024 * 1024;
+const BUDGET: usize = 20 * 1024 * 1024;
 /// The time for which a file that was sent need not be sent again, although its row may not say so yet.
 const RECENT: Duration = Duration::from_secs(10);
 /// The number of files that were sent lately above which old ones are forgotten.
@@ -155,8 +157,8 @@ impl Job {
             // Whoever sent them may not have noted it in the row yet.
             return Ok(!self.sending.arrived);
         }
-        if usize::try_from(length).is_ok_and(|length| length <= PART) {
-            let (bytes, _room) = self.part(0).await?;
+        if length <= PART {
+            let (bytes, _room) = self.part(0, PART).await?;
             let put = store.put(&self.path, bytes.into()).await;
             put.map_err(|error| Fault::of(&error))?;
         } else {
@@ -179,11 +181,12 @@ impl Job {
         }
     }
 
-    /// Reads a part of the file, within the budget of memory.
-    async fn part(&self, number: u64) -> Result<(Vec<u8>, impl Drop + use<>), Fault> {
-        let from = number * PART as u64;
-        let length = (self.sending.file.size() - from).min(PART as u64);
-        let permits = u32::try_from(length.max(1)).unwrap_or(u32::MAX);
+    /// Reads a part of the file, within the budget of memory. All parts but the last have this size.
+    async fn part(&self, number: u64, size: u64) -> Result<(Vec<u8>, impl Drop + use<>), Fault> {
+        let from = number * size;
+        let length = (self.sending.file.size() - from).min(size);
+        let permits = length.clamp(1, BUDGET as u64);
+        let permits = u32::try_from(permits).unwrap_or(u32::MAX);
         let room = Arc::clone(&self.budget).acquire_many_owned(permits).await;
         let room = room.map_err(|_| Fault::new(FaultKind::Failed, "the server is stopping"))?;
         let file = Arc::clone(&self.sending.file);
@@ -191,7 +194,7 @@ impl Job {
             use std::io::Seek as _;
             let mut opened = File::open(file.path())?;
             opened.seek(io::SeekFrom::Start(from))?;
-            let mut bytes = Vec::with_capacity(usize::try_from(length).unwrap_or(PART));
+            let mut bytes = Vec::with_capacity(usize::try_from(length).unwrap_or(BUDGET));
             opened.take(length).read_to_end(&mut bytes)?;
             Ok::<_, io::Error>(bytes)
         };
@@ -224,13 +227,14 @@ impl Job {
     }
 
     async fn fill(&self, upload: &mut dyn MultipartUpload) -> Result<(), Fault> {
-        let parts = self.sending.file.size().div_ceil(PART as u64);
+        let length = self.sending.file.size();
+        let size = length.div_ceil(MOST_PARTS).max(PART);
         let mut sending = JoinSet::new();
-        for number in 0..parts {
+        for number in 0..length.div_ceil(size) {
             if sending.len() >= PARTS_AT_ONCE {
                 joined(sending.join_next().await)?;
             }
-            let (bytes, room) = self.part(number).await?;
+            let (bytes, room) = self.part(number, size).await?;
             let part = upload.put_part(PutPayload::from(bytes));
             sending.spawn(async move {
                 let sent = part.await;
