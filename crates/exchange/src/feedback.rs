@@ -1,6 +1,7 @@
 //! The feedback of instructors on submissions.
 
 use super::audit::{About, Action};
+use super::files::objects;
 use super::files::parcel::{Batch, IncomingTrees, Parcel};
 use super::files::quota::{Account, Taken};
 use super::files::trees::{FoundTree, TreeFiles};
@@ -119,9 +120,16 @@ impl Ready {
     async fn give<S: IncomingTrees>(self, sent: S) -> Result<Vec<FeedbackResult>> {
         let account = self.account();
         let Self { entry, which } = self;
+        let numbers = sent.submissions();
+        if !numbers.is_empty() {
+            // They came with the trees. Nothing is kept if one of them is wrong.
+            let which = which.clone();
+            let look = move |op: &mut CourseOp<'_>| which.find(op, &numbers).map(drop);
+            entry.read(look).await?;
+        }
         let (exchange, caller) = (entry.exchange(), entry.caller());
         let sent = Arc::new(sent.settle(exchange, caller, &account).await?);
-        let kept = Arc::clone(&sent);
+        let (kept, named) = (Arc::clone(&sent), Arc::clone(&sent));
         let metrics = Arc::clone(&exchange.metrics);
         let change = move |op: &mut CourseOp<'_>| {
             let found = which.find(op, &sent.submissions())?;
@@ -147,7 +155,7 @@ impl Ready {
             }
             metrics.feedback.inc_by(new as u64);
         };
-        let (given, _) = entry.write_then(change, committed).await?;
+        let (given, _) = objects::name(&entry, &*named, change, committed).await?;
         Ok(given)
     }
 }

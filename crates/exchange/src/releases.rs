@@ -1,6 +1,7 @@
 //! Assignments as students see them: release, fetch, unrelease.
 
 use super::audit::{About, Action};
+use super::files::objects;
 use super::files::parcel::Parcel;
 use super::files::quota::{Account, Taken};
 use super::files::trees::{self, FoundTree, ListedTree, TreeFiles, TreeId};
@@ -263,7 +264,7 @@ impl Ready {
         } = self;
         let (exchange, caller) = (entry.exchange(), entry.caller());
         let parcel = Arc::new(parcel.settle(exchange, caller, &account).await?);
-        let sent = Arc::clone(&parcel);
+        let (sent, named) = (Arc::clone(&parcel), Arc::clone(&parcel));
         let metrics = Arc::clone(&exchange.metrics);
         let change = move |op: &mut CourseOp<'_>| {
             let now = Timestamp::now();
@@ -302,7 +303,7 @@ impl Ready {
                 metrics.releases.inc();
             }
         };
-        let (released, _) = entry.write_then(change, committed).await?;
+        let (released, _) = objects::name(&entry, &*named, change, committed).await?;
         Ok(released)
     }
 }

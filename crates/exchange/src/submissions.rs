@@ -1,6 +1,7 @@
 //! Submissions. They are written once and never change, and the reply comes only when they are durable.
 
 use super::audit::{About, Action};
+use super::files::objects;
 use super::files::parcel::Parcel;
 use super::files::quota::{Account, Taken};
 use super::files::trees::{FoundTree, TreeFiles};
@@ -92,7 +93,7 @@ impl Ready {
         let Self { entry, new, .. } = self;
         let (exchange, caller) = (entry.exchange(), entry.caller());
         let parcel = Arc::new(parcel.settle(exchange, caller, &account).await?);
-        let sent = Arc::clone(&parcel);
+        let (sent, named) = (Arc::clone(&parcel), Arc::clone(&parcel));
         let metrics = Arc::clone(&exchange.metrics);
         let change = move |op: &mut CourseOp<'_>| {
             new.lock(op)?;
@@ -121,7 +122,7 @@ impl Ready {
                 metrics.submissions.inc();
             }
         };
-        let (handed_in, _) = entry.write_then(change, committed).await?;
+        let (handed_in, _) = objects::name(&entry, &*named, change, committed).await?;
         Ok(handed_in)
     }
 }

@@ -10,7 +10,7 @@ use diesel::dsl::{auto_type, exists, not};
 use nbcourier_domain::{BlobRef, RelativePath, Sha256Sum, Timestamp, Tree, tree_digest};
 use nbcourier_work::Bug;
 use std::collections::HashMap;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// The maximum number of files per statement.
 const CHUNK: usize = 1000;
@@ -31,8 +31,16 @@ pub struct Arrivals {
     pub contents: Vec<(BlobRef, Bytes)>,
     /// Blobs whose bytes are durable in files.
     pub files: Vec<BlobRef>,
-    /// Blobs whose bytes are durable in objects, with the rows that were written for them.
-    pub objects: Vec<(i64, BlobRef)>,
+    /// Blobs whose bytes are durable in objects, with the rows that were written for them. Bytes that are sent again get
+    /// other rows.
+    pub objects: Mutex<Vec<(i64, BlobRef)>>,
+}
+
+impl Arrivals {
+    /// Returns the blobs in objects, with their rows.
+    pub fn objects(&self) -> MutexGuard<'_, Vec<(i64, BlobRef)>> {
+        self.objects.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 /// A tree that has a row.
@@ -101,7 +109,7 @@ pub fn find(conn: &mut Connection, digest: Sha256Sum) -> Result<Option<Saved>> {
 pub fn receive(conn: &mut Connection, arrivals: &Arrivals, now: Timestamp) -> Result<Ids> {
     let mut ids = blobs::record_files(conn, &arrivals.files, now)?;
     ids.extend(blobs::store_contents(conn, &arrivals.contents, now)?);
-    ids.extend(objects::confirm(conn, &arrivals.objects)?);
+    ids.extend(objects::confirm(conn, &arrivals.objects())?);
     Ok(ids)
 }
 

@@ -157,7 +157,7 @@ impl Upload {
         &self,
         blobs: &RemoteBlobs,
         files: Vec<BlobRef>,
-        complete: Vec<Complete>,
+        complete: &[Arc<Complete>],
     ) -> Result<Vec<(i64, BlobRef)>> {
         objects::send(&self.rows, blobs, files, complete).await
     }

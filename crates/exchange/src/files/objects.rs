@@ -1,13 +1,18 @@
 //! Large files of an exchange whose blobs are in a bucket: rows first, then bytes, then what refers to them.
 
-use crate::op::Rows;
+use super::parcel::IncomingTrees;
+use crate::op::{CourseOp, Entry, Rows};
 use crate::{Error, Exchange, Result};
 use nbcourier_blobs::{Complete, Damage, RemoteBlobs, Sending};
 use nbcourier_domain::{BlobRef, Sha256Sum, Timestamp};
+use nbcourier_storage::objects::Recorded;
 use nbcourier_storage::{self as store, Connection};
 use nbcourier_work::{Bug, blocking};
 use std::collections::HashMap;
 use std::sync::Arc;
+
+/// The maximum number of attempts to write the rows of files. A clean-up without grace may remove a row that is being used.
+const ATTEMPTS: u32 = 5;
 
 /// Sends the complete files, unless their bytes are there already. Returns their rows. All bytes are durable when this
 /// returns, and the rows say so.
@@ -15,19 +20,14 @@ pub(super) async fn send(
     rows: &Rows,
     blobs: &RemoteBlobs,
     files: Vec<BlobRef>,
-    complete: Vec<Complete>,
+    complete: &[Arc<Complete>],
 ) -> Result<Vec<(i64, BlobRef)>> {
     if files.is_empty() {
         return Ok(Vec::new());
     }
-    let wanted = files.clone();
-    let record =
-        move |conn: &mut Connection| Ok(store::objects::record(conn, &wanted, Timestamp::now())?);
-    let recorded = rows.without_policy().write(record).await?;
-    let mut complete: HashMap<Sha256Sum, Complete> = complete
-        .into_iter()
-        .map(|file| (file.sha256(), file))
-        .collect();
+    let recorded = record(rows, &files).await?;
+    let mut complete: HashMap<Sha256Sum, &Arc<Complete>> =
+        complete.iter().map(|file| (file.sha256(), file)).collect();
     let (mut sending, mut objects) = (Vec::new(), Vec::new());
     for blob in files {
         let row = recorded.get(&blob.sha256);
@@ -37,7 +37,7 @@ pub(super) async fn send(
             sending.push(Sending {
                 id: row.id,
                 arrived: row.arrived,
-                file: Arc::new(file),
+                file: Arc::clone(file),
             });
         }
     }
@@ -48,6 +48,47 @@ pub(super) async fn send(
         rows.without_policy().write(note).await?;
     }
     Ok(objects)
+}
+
+async fn record(rows: &Rows, files: &[BlobRef]) -> Result<HashMap<Sha256Sum, Recorded>> {
+    let mut attempt = 1;
+    loop {
+        let wanted = files.to_vec();
+        let record = move |conn: &mut Connection| {
+            Ok(store::objects::record(conn, &wanted, Timestamp::now())?)
+        };
+        match rows.without_policy().write(record).await {
+            Err(error) if is_overtaken(&error) && attempt < ATTEMPTS => attempt += 1,
+            result => return result,
+        }
+    }
+}
+
+/// Names files in a change, and sends them again if a clean-up has removed their rows before. Such a change was undone
+/// before its commit, so it can begin anew.
+pub(crate) async fn name<T: Send + 'static>(
+    entry: &Entry,
+    sent: &impl IncomingTrees,
+    change: impl FnMut(&mut CourseOp<'_>) -> Result<T> + Clone + Send + 'static,
+    committed: impl FnOnce(&mut T) + Clone + Send + 'static,
+) -> Result<T> {
+    let mut attempt = 1;
+    loop {
+        let result = entry.write_then(change.clone(), committed.clone()).await;
+        match result {
+            Err(error) if is_overtaken(&error) && attempt < ATTEMPTS => {
+                if !sent.send_again().await? {
+                    return Err(error);
+                }
+                attempt += 1;
+            }
+            result => return result,
+        }
+    }
+}
+
+fn is_overtaken(error: &Error) -> bool {
+    matches!(error, Error::Store(store::Error::Overtaken))
 }
 
 /// Returns the error for damaged bytes. If they are those of an object, it is noted first, so that whoever brings the

@@ -13,6 +13,7 @@ use nbcourier_storage::trees::{self, Arrivals, Saved};
 use nbcourier_work::blocking;
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::Arc;
 
 /// Received bytes, with the storage that they occupy until a row names them.
 #[derive(Debug)]
@@ -22,6 +23,8 @@ pub struct Arrived {
     upload: Upload,
     // Large files that are not yet in their places.
     waiting: Vec<Complete>,
+    // Large files that were sent to a bucket. They stay in the spool until rows name them.
+    sent: Vec<Arc<Complete>>,
 }
 
 impl Arrived {
@@ -30,16 +33,18 @@ impl Arrived {
             arrivals,
             upload,
             waiting,
+            sent: Vec::new(),
         }
     }
 
     /// Moves the waiting large files to their places, or sends them to the bucket.
     async fn keep(mut self) -> Result<Self> {
-        if let Some(remote) = self.upload.remote().cloned() {
+        if let Some(remote) = self.upload.remote() {
             let waiting = std::mem::take(&mut self.waiting);
             let files = std::mem::take(&mut self.arrivals.files);
-            let objects = self.upload.send(&remote, files, waiting).await?;
-            self.arrivals.objects.extend(objects);
+            self.sent = waiting.into_iter().map(Arc::new).collect();
+            let objects = self.upload.send(remote, files, &self.sent).await?;
+            self.arrivals.objects().extend(objects);
             return Ok(self);
         }
         blocking(move || {
@@ -48,6 +53,20 @@ impl Arrived {
             Ok(self)
         })
         .await?
+    }
+
+    /// Sends the large files again, unless their bytes are there. Returns whether there were any.
+    async fn send_again(&self) -> Result<bool> {
+        let Some(remote) = self.upload.remote().filter(|_| !self.sent.is_empty()) else {
+            return Ok(false);
+        };
+        let files: Vec<BlobRef> = {
+            let objects = self.arrivals.objects();
+            objects.iter().map(|(_, blob)| *blob).collect()
+        };
+        let objects = self.upload.send(remote, files, &self.sent).await?;
+        *self.arrivals.objects() = objects;
+        Ok(true)
     }
 
     /// Notes that rows name the bytes for good.
@@ -241,6 +260,9 @@ pub(crate) trait IncomingTrees: Sized + Send + Sync + 'static {
     /// Counts the saved trees against the quotas, inside the same transaction and before a row names them.
     fn take(&self, op: &mut CourseOp<'_>, account: &Account) -> Result<Option<Taken>>;
 
+    /// Sends the large files again, after a clean-up has removed their rows. Returns whether there were any.
+    fn send_again(&self) -> impl Future<Output = Result<bool>> + Send;
+
     /// Notes that the transaction that names the trees and has taken this quota is durable.
     fn committed(&self, taken: Option<Taken>);
 }
@@ -260,6 +282,10 @@ impl IncomingTrees for Parcel {
 
     fn take(&self, op: &mut CourseOp<'_>, account: &Account) -> Result<Option<Taken>> {
         Self::take(self, op, account)
+    }
+
+    async fn send_again(&self) -> Result<bool> {
+        self.arrived.send_again().await
     }
 
     fn committed(&self, taken: Option<Taken>) {
@@ -297,6 +323,10 @@ impl IncomingTrees for Batch {
 
     fn take(&self, op: &mut CourseOp<'_>, account: &Account) -> Result<Option<Taken>> {
         take(op, account, &contents(self.trees.values()))
+    }
+
+    async fn send_again(&self) -> Result<bool> {
+        self.arrived.send_again().await
     }
 
     fn committed(&self, taken: Option<Taken>) {
