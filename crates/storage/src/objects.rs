@@ -199,8 +199,14 @@ pub fn removed(conn: &mut Connection, before: Timestamp, limit: i64) -> Result<V
 
 /// Returns the number of objects that wait for their deletion, and their bytes.
 pub fn waiting(conn: &mut Connection) -> Result<(u64, u64)> {
+    waiting_since(conn, Timestamp::from_micros(i64::MAX))
+}
+
+/// Returns the number of objects whose rows were removed earlier than `before`, and their bytes.
+pub fn waiting_since(conn: &mut Connection, before: Timestamp) -> Result<(u64, u64)> {
     let select = (diesel::dsl::count_star(), sum_of_sizes());
-    parse_totals(removed_objects::table.select(select).get_result(conn)?)
+    let removed = removed_objects::table.filter(removed_objects::removed_at.lt(before.micros()));
+    parse_totals(removed.select(select).get_result(conn)?)
 }
 
 /// Forgets objects that are deleted.
@@ -323,6 +329,8 @@ mod tests {
         let known = known(conn, &[old.id, new.id, 99]).unwrap();
         assert_eq!(known.len(), 2, "a row, and an object that waits");
         assert_eq!(waiting(conn).unwrap(), (1, 100));
+        let counted = [at(5), at(6)].map(|before| waiting_since(conn, before).unwrap());
+        assert_eq!(counted, [(0, 0), (1, 100)]);
         assert!(super::removed(conn, at(5), 10).unwrap().is_empty());
         let due = super::removed(conn, at(6), 10).unwrap();
         assert_eq!(

@@ -52,9 +52,10 @@ pub(super) async fn delete_removed(exchange: &Exchange, report: &mut GcReport) -
 /// Counts the same objects.
 pub(super) fn rehearse(conn: &mut Connection, blobs: &Blobs, report: &mut GcReport) -> Result<()> {
     if let Some(bucket) = blobs.remote() {
-        let due = store::objects::removed(conn, gc::limit(bucket.retention()), i64::MAX)?;
-        report.files += due.len();
-        report.bytes += due.iter().map(|object| object.size).sum::<u64>();
+        let due = gc::limit(bucket.retention());
+        let (objects, bytes) = store::objects::waiting_since(conn, due)?;
+        report.files += usize::try_from(objects).unwrap_or(usize::MAX);
+        report.bytes += bytes;
     }
     Ok(())
 }
