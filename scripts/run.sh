@@ -6,6 +6,9 @@ cd "$(dirname "$0")/.."
 port="${NBCOURIER_PORT:-12121}"
 data="${NBCOURIER_DATA_DIR:-nbcourier-data}"
 cargo build
+program="${CARGO_TARGET_DIR:-target}/debug/nbcourier"
+# A new exchange begins with a demonstration course, so that its pages show something.
+[ -e "$data/nbcourier.db" ] || "$program" demo --data-dir "$data"
 
 api="http://127.0.0.1:$port/api"
 cat <<TEXT
@@ -20,7 +23,12 @@ In another terminal, try:
   curl -d user=student --data-urlencode 'files=[{"path": "task.txt", "content": "Mg=="}]' $api/submission/algebra/sums
   curl '$api/submissions/algebra/sums?user=teacher'
 
-or look at $api/?user=teacher with a browser. Ctrl-C stops it.
+or open these pages in a browser:
+
+  $api/?user=teacher   teaches the demonstration course
+  $api/?user=student   takes it
+
+Ctrl-C stops it.
 
 TEXT
-exec "${CARGO_TARGET_DIR:-target}/debug/nbcourier" serve --standalone --admins root --port "$port" --data-dir "$data"
+exec "$program" serve --standalone --admins root --port "$port" --data-dir "$data"

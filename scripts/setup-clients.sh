@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Installs what tests/clients and tests/plugin need: nbgrader with the stock ngshare client, the oldest nbgrader that
-# the plugin supports, two JupyterHubs, their proxy, JupyterLab, a browser, and ngshare as a source of imports.
+# the plugin supports, two JupyterHubs, their proxy, JupyterLab, a browser, a checker of accessibility, and ngshare as a
+# source of imports.
 #
 # Everything except the Debian packages goes into one cache directory, apart from the machine's own Python and Node.
 # Safe to repeat: an environment is made again only when its requirements changed.
@@ -79,19 +80,20 @@ python_environment() {
     echo "$stamp" >"$cache/$name/.stamp"
 }
 
-proxy() {
-    local stamp
-    stamp=$(stamp_of "$cache" "$here/proxy/package.json" "$here/proxy/package-lock.json")
-    if is_done proxy "$stamp"; then
-        say "proxy: already there"
+# node_environment NAME PACKAGE
+node_environment() {
+    local name=$1 package=$2 stamp
+    stamp=$(stamp_of "$cache" "$here/$name/package.json" "$here/$name/package-lock.json")
+    if is_done "$name" "$stamp"; then
+        say "$name: already there"
         return
     fi
-    say "proxy: installing configurable-http-proxy"
-    rm -rf "${cache:?}/proxy"
-    mkdir -p "$cache/proxy"
-    cp "$here/proxy/package.json" "$here/proxy/package-lock.json" "$cache/proxy/"
-    npm ci --prefix "$cache/proxy" --omit=dev --ignore-scripts --no-audit --no-fund --loglevel=error >/dev/null
-    echo "$stamp" >"$cache/proxy/.stamp"
+    say "$name: installing $package"
+    rm -rf "${cache:?}/$name"
+    mkdir -p "$cache/$name"
+    cp "$here/$name/package.json" "$here/$name/package-lock.json" "$cache/$name/"
+    npm ci --prefix "$cache/$name" --omit=dev --ignore-scripts --no-audit --no-fund --loglevel=error >/dev/null
+    echo "$stamp" >"$cache/$name/.stamp"
 }
 
 install_debian_packages
@@ -103,5 +105,6 @@ python_environment hub6 "$here/requirements-hub6.txt"
 python_environment hub5 "$here/requirements-hub5.txt"
 python_environment lab "$here/requirements-lab.txt"
 python_environment ngshare "$here/requirements-ngshare.txt"
-proxy
+node_environment proxy configurable-http-proxy
+node_environment axe axe-core
 say "ready in $cache"

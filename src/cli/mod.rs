@@ -25,7 +25,7 @@ use courses::{
     course, course_management, dates, events, extension, feedback, receipt, roster, submissions,
     trash,
 };
-use data::{backup, export, fsck, gc, import, move_data, restore};
+use data::{backup, demo, export, fsck, gc, import, move_data, restore};
 use nbcourier_domain::{AssignmentId, CourseId, IllegalName, UserName, oddity};
 use people::user;
 use server::{config, routes, serve};
@@ -62,6 +62,8 @@ enum Command {
     Config(Box<config::Arguments>),
     /// Find problems and say how to solve them
     Doctor(Box<doctor::Arguments>),
+    /// Create a demonstration course in an empty data directory
+    Demo(demo::Arguments),
     /// Export a course into one archive
     Export(export::Arguments),
     /// Check that every stored file is there and unchanged
@@ -125,6 +127,7 @@ pub fn run() -> ExitCode {
         Command::Backup(arguments) => backup::run(&arguments),
         Command::Restore(arguments) => restore::run(&arguments),
         Command::Move(arguments) => move_data::run(&arguments),
+        Command::Demo(arguments) => demo::run(&arguments),
         Command::Export(arguments) => export::run(arguments),
         Command::Fsck(arguments) => fsck::run(&arguments),
         Command::Gc(arguments) => gc::run(&arguments),

@@ -209,6 +209,9 @@ fn value(config: &Config, origins: &Origins, name: &str) -> Option<String> {
         "event-retention" => span(config.event_retention),
         "idle-timeout" => span(config.idle_timeout),
         "shutdown-timeout" => span(config.shutdown_timeout),
+        "pages" => text(config.pages.word()),
+        "time-zone" => text(config.time_zone.iana_name().unwrap_or("UTC")),
+        "contact" => text(config.contact.as_deref().unwrap_or_default()),
         "metrics-address" => text(
             &config
                 .metrics_address

@@ -119,6 +119,11 @@ impl fmt::Debug for HubPlace {
 }
 
 impl HubPlace {
+    /// Returns the address of the hub's own pages, for browsers.
+    pub fn home(&self) -> String {
+        format!("{}{}hub/home", self.hub_host, self.base_url)
+    }
+
     /// Whether the hub gives this service a domain of its own (`c.JupyterHub.subdomain_host`). Only then is the
     /// callback URL on another host than the hub. Otherwise it is a path.
     pub fn has_own_domain(&self) -> bool {

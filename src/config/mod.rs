@@ -25,8 +25,9 @@ pub use hub::{Environment, HubPlace};
 pub use move_places::SourceArgs;
 pub use operator::operator_account;
 pub use places::{PlaceArgs, Places, ngshare_database, refuse_visible_password};
-pub use serve_options::{GivenGroup, LogFormat, ReusedNames, ServeOptions};
+pub use serve_options::{GivenGroup, LogFormat, PagesMode, ReusedNames, ServeOptions};
 
+use jiff::tz::TimeZone;
 use nbcourier_domain::{GroupRule, GroupRules};
 use std::net::SocketAddr;
 use std::num::{NonZeroU32, NonZeroU64};
@@ -131,6 +132,12 @@ pub struct Config {
     pub idle_timeout: Duration,
     /// Maximum time for requests in progress when the server stops.
     pub shutdown_timeout: Duration,
+    /// What pages do.
+    pub pages: PagesMode,
+    /// The time zone in which pages show times.
+    pub time_zone: TimeZone,
+    /// How readers of pages reach the people who run the exchange.
+    pub contact: Option<String>,
     /// The second address, which serves the metrics.
     pub metrics_address: Option<SocketAddr>,
     /// The token that a request for the metrics must carry. Without it and the second address there are no metrics.
@@ -211,6 +218,9 @@ impl Config {
             shutdown_timeout: given
                 .shutdown_timeout
                 .map_or(SHUTDOWN_TIMEOUT, |span| span.0),
+            pages: given.pages.unwrap_or(PagesMode::All),
+            time_zone: time_zone(given.time_zone.as_deref())?,
+            contact: given.contact.filter(|text| !text.trim().is_empty()),
             metrics_address: given.metrics_address,
             metrics_token: metrics_token.transpose()?,
             api_token_in_file: secret_files[0].is_some(),
@@ -242,6 +252,18 @@ fn registrars(group: Option<String>) -> Result<Option<String>, ConfigError> {
         ));
     }
     Ok(group)
+}
+
+/// Returns the time zone of that name, from the copy of the database of zones in the program.
+fn time_zone(name: Option<&str>) -> Result<TimeZone, ConfigError> {
+    let Some(name) = name.map(str::trim).filter(|name| !name.is_empty()) else {
+        return Ok(TimeZone::UTC);
+    };
+    TimeZone::get(name).map_err(|_| {
+        ConfigError(format!(
+            "{name:?} is not a time zone. Write its name in the IANA database for --time-zone, such as Europe/Berlin"
+        ))
+    })
 }
 
 /// Returns the limit, or `None` for 0.

@@ -28,6 +28,16 @@ pub enum ReusedNames {
     Keep,
 }
 
+/// What pages do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum PagesMode {
+    /// They show and change.
+    All,
+    /// They only show.
+    Read,
+}
+
 /// The settings as given. `None` stands for the default.
 #[allow(
     clippy::doc_markdown,
@@ -191,6 +201,18 @@ pub struct ServeOptions {
     #[arg(long, env = "NBCOURIER_SHUTDOWN_TIMEOUT", value_name = "TIME")]
     pub shutdown_timeout: Option<Span>,
 
+    /// Let the pages show and change everything that the reader may, or only show it [default: all]
+    #[arg(long, env = "NBCOURIER_PAGES", value_enum, value_name = "MODE")]
+    pub pages: Option<PagesMode>,
+
+    /// Show times on pages in this time zone, such as Europe/Berlin [default: UTC]
+    #[arg(long, env = "NBCOURIER_TIME_ZONE", value_name = "ZONE")]
+    pub time_zone: Option<String>,
+
+    /// Say on pages how to reach the people who run the exchange, such as it@example.edu [default: none]
+    #[arg(long, env = "NBCOURIER_CONTACT", value_name = "TEXT")]
+    pub contact: Option<String>,
+
     /// Serve metrics for Prometheus at /metrics of this second address, ADDRESS:PORT [default: nowhere]
     #[arg(long, env = "NBCOURIER_METRICS_ADDRESS", value_name = "ADDRESS")]
     pub metrics_address: Option<SocketAddr>,
@@ -228,6 +250,16 @@ pub struct GivenGroup {
     pub course: Option<String>,
     /// The members' role in the course.
     pub role: Role,
+}
+
+impl PagesMode {
+    /// The name of the mode.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::All => "all",
+            Self::Read => "read",
+        }
+    }
 }
 
 impl LogFormat {
@@ -302,6 +334,9 @@ impl ServeOptions {
             max_uploads: self.max_uploads.or(file.max_uploads),
             retention: self.retention.or(file.retention),
             event_retention: self.event_retention.or(file.event_retention),
+            pages: self.pages.or(file.pages),
+            time_zone: self.time_zone.or(file.time_zone),
+            contact: self.contact.or(file.contact),
             idle_timeout: self.idle_timeout.or(file.idle_timeout),
             shutdown_timeout: self.shutdown_timeout.or(file.shutdown_timeout),
             metrics_address: self.metrics_address.or(file.metrics_address),

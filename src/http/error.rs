@@ -84,6 +84,9 @@ pub enum Error {
     /// The metrics need their token.
     #[error("no metrics token")]
     NoMetricsToken,
+    /// Pages change nothing.
+    #[error("pages are read-only")]
+    PagesReadOnly,
     /// The debugging page is off.
     #[error("debug mode is off")]
     DebugOff,
@@ -175,6 +178,10 @@ impl Error {
             Self::NoSuchMethod => Answer::new(StatusCode::METHOD_NOT_ALLOWED, "Method not allowed"),
             Self::NoMetricsToken => Answer::new(StatusCode::UNAUTHORIZED, NO_METRICS_TOKEN),
             Self::DebugOff => Answer::new(StatusCode::FORBIDDEN, "Debug mode is off"),
+            Self::PagesReadOnly => Answer::new(
+                StatusCode::FORBIDDEN,
+                "The pages of this exchange only show; use a command or the API to change something",
+            ),
         }
     }
 

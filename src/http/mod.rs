@@ -26,6 +26,7 @@ mod v1;
 
 pub use metrics::{Metrics, resident_bytes};
 pub use middleware::access_log::LOG_TARGET;
+pub use pages::PageSettings;
 pub use routes::routes;
 pub use server::{Server, Settings, start};
 pub use v1::event;

@@ -5,7 +5,9 @@ use super::openapi::May::{
     SelfOrStaff, Staff,
 };
 use super::openapi::{Operation, delete, get, post, put};
-use super::pages::{self, home, login};
+use super::pages::course::{board, dates, more_time};
+use super::pages::student::{assignment, feedback as own_feedback, submission, upload};
+use super::pages::{self, contents, course, failure, home, login, me, receipts};
 use super::{health, metrics, ngshare, v1};
 use Access::{Caller, Open, Page};
 use Reply::{Compressed, Files, Short};
@@ -107,8 +109,40 @@ const TABLE: &[Row] = &[
     ("GET",    "login",                                        Open,   Short,      Always,      || web::get().to(login::login)),
     ("GET",    "oauth_callback",                               Open,   Short,      Always,      || web::get().to(login::oauth_callback)),
     ("POST",   "logout",                                       Open,   Short,      Always,      || web::post().to(login::logout)),
-    ("GET",    "static/style.css",                             Open,   Short,      Always,      || web::get().to(pages::style)),
+    ("POST",   "login",                                        Open,   Short,      WithoutHub,  || web::post().to(login::claim)),
+    ("GET",    "me",                                           Page,   Short,      Always,      || web::get().to(me::show)),
+    ("POST",   "me",                                           Page,   Short,      Always,      || web::post().to(me::save)),
+    ("GET",    "language/{tag}",                               Open,   Short,      Always,      || web::get().to(me::language)),
+    ("GET",    "help",                                         Page,   Short,      Always,      || web::get().to(home::help)),
+    ("GET",    "receipts",                                     Page,   Short,      Always,      || web::get().to(receipts::show)),
+    ("POST",   "receipts",                                     Page,   Short,      Always,      || web::post().to(receipts::check)),
+    ("GET",    "static/{file}",                                Open,   Short,      Always,      || web::get().to(pages::file)),
     ("GET",    "favicon.ico",                                  Open,   Short,      Always,      || web::get().to(pages::icon)),
+    ("GET",    "c/{course}",                                   Page,   Compressed, Always,      || web::get().to(course::course)),
+    ("GET",    "c/{course}/a/{assignment}",                    Page,   Compressed, Always,      || web::get().to(course::assignment)),
+    ("GET",    "c/{course}/a/{assignment}/zip",                Page,   Files,      Always,      || web::get().to(assignment::files)),
+    ("GET",    "c/{course}/a/{assignment}/submit",             Page,   Short,      Always,      || web::get().to(upload::show)),
+    ("POST",   "c/{course}/a/{assignment}/submit",             Page,   Short,      Always,      || web::post().to(upload::submit)),
+    ("GET",    "c/{course}/everybody",                         Page,   Compressed, Always,      || web::get().to(course::everybody)),
+    ("GET",    "c/{course}/people/{user}",                     Page,   Compressed, Always,      || web::get().to(course::person)),
+    ("GET",    "live/{course}/{assignment}",                   Caller, Short,      Always,      || web::get().to(board::live)),
+    ("GET",    "c/{course}/a/{assignment}/collected.zip",      Page,   Files,      Always,      || web::get().to(board::collected)),
+    ("GET",    "c/{course}/a/{assignment}/dates",              Page,   Short,      Always,      || web::get().to(dates::show)),
+    ("POST",   "c/{course}/a/{assignment}/dates",              Page,   Short,      Always,      || web::post().to(dates::set)),
+    ("GET",    "c/{course}/a/{assignment}/more-time",          Page,   Compressed, Always,      || web::get().to(more_time::show)),
+    ("POST",   "c/{course}/a/{assignment}/more-time",          Page,   Short,      Always,      || web::post().to(more_time::give)),
+    ("POST",   "c/{course}/a/{assignment}/more-time/remove",   Page,   Short,      Always,      || web::post().to(more_time::take_back)),
+    ("GET",    "c/{course}/s/{id}",                            Page,   Compressed, Always,      || web::get().to(submission::show)),
+    ("GET",    "c/{course}/s/{id}/receipt.json",               Page,   Short,      Always,      || web::get().to(submission::receipt)),
+    ("GET",    "c/{course}/s/{id}/zip",                        Page,   Files,      Always,      || web::get().to(submission::as_zip)),
+    ("GET",    "c/{course}/s/{id}/files/{path}",               Page,   Files,      Always,      || web::get().to(submission::file)),
+    ("GET",    "c/{course}/s/{id}/look/{path}",                Page,   Short,      Always,      || web::get().to(submission::look)),
+    ("GET",    "c/{course}/s/{id}/feedback",                   Page,   Compressed, Always,      || web::get().to(own_feedback::show)),
+    ("GET",    "c/{course}/s/{id}/feedback/zip",               Page,   Files,      Always,      || web::get().to(own_feedback::as_zip)),
+    ("GET",    "c/{course}/s/{id}/feedback/files/{path}",      Page,   Files,      Always,      || web::get().to(own_feedback::file)),
+    ("GET",    "c/{course}/s/{id}/feedback/read/{path}",       Page,   Short,      Always,      || web::get().to(own_feedback::read)),
+    ("GET",    "view/{ticket}/{path}",                         Open,   Files,      Always,      || web::get().to(contents::show)),
+    ("GET",    "c/{path}",                                     Page,   Short,      Always,      || web::get().to(failure::no_such_page)),
     ("GET",    "initialize-Data6ase",                          Open,   Short,      WithoutHub,  || web::get().to(ngshare::debug::initialize)),
     // ngshare's protocol.
     ("GET",    "courses",                                      Caller, Compressed, Always,      || web::get().to(ngshare::courses::list)),

@@ -7,15 +7,16 @@ use super::middleware::{
 };
 use super::ngshare;
 use super::openapi::{Document, LateDocument};
+use super::pages::{PageSettings, failure};
 use super::routes::{Access, Address, Reply, Served, operations, routes};
 use super::state::{AppState, Debugging, Prefix, Retention};
-use actix_web::body::{BoxBody, EitherBody};
+use actix_web::body::{BoxBody, EitherBody, MessageBody};
 use actix_web::dev::{ServiceFactory, ServiceRequest, ServiceResponse};
 use actix_web::middleware::{Compress, from_fn};
 use actix_web::rt::net::TcpStream;
 use actix_web::web::{self, Data, ServiceConfig};
 use actix_web::{App, HttpResponse, HttpServer, Resource, Route, http::header};
-use nbcourier_auth::{Authenticator, Instance, ReceiptSigner};
+use nbcourier_auth::{Authenticator, Instance, ReceiptSigner, Tickets};
 use nbcourier_exchange::Exchange;
 use prometheus_client::registry::Registry;
 use std::any::Any;
@@ -38,6 +39,8 @@ pub struct Settings {
     pub authenticator: Authenticator,
     /// Signs the receipts of submissions.
     pub receipts: ReceiptSigner,
+    /// Signs the addresses of contents that people made.
+    pub tickets: Tickets,
     /// Proves which server this is.
     pub instance: Instance,
     /// The prefix. It begins and ends with `/`.
@@ -52,6 +55,8 @@ pub struct Settings {
     pub max_uploads: Option<usize>,
     /// Maximum number of connections. More wait to be accepted.
     pub max_connections: usize,
+    /// The settings of the pages.
+    pub pages: PageSettings,
     /// Whether the page with example data is on. It exists only without a hub.
     pub debug: bool,
     /// How long deleted things can be restored.
@@ -106,6 +111,7 @@ pub fn start(
         prefix: Prefix(settings.prefix.clone()),
         max_request_size: settings.max_request_size,
         idle_timeout: IdleTimeout(settings.idle_timeout),
+        pages: settings.pages.clone(),
     });
     let server = HttpServer::new(move || {
         application(&settings, on_this_address, Vec::new())
@@ -207,6 +213,7 @@ fn configure(
         .app_data(Data::new(settings.exchange.clone()))
         .app_data(Data::new(settings.authenticator.clone()))
         .app_data(Data::new(settings.receipts.clone()))
+        .app_data(Data::new(settings.tickets.clone()))
         .app_data(Data::new(settings.instance.clone()))
         .app_data(Data::new(Prefix(prefix.clone())))
         .app_data(Data::new(Debugging(settings.debug)))
@@ -215,8 +222,9 @@ fn configure(
     let table = routes().into_iter().chain(more);
     let (behind, open): (Vec<_>, Vec<_>) =
         table.partition(|address| address.access == Access::Caller);
+    // With the prefix `/`, the paths at the root are the same.
     let mut known = HashSet::new();
-    for address in open {
+    let open = open.into_iter().filter_map(|address| {
         let whole = match address.path.strip_prefix('/') {
             Some(path) => format!("/{path}"),
             None => format!("{prefix}{}", address.path),
@@ -226,34 +234,37 @@ fn configure(
             Served::WithMetrics => with_metrics,
             Served::WithoutHub => standalone,
         };
-        // With the prefix `/`, the paths at the root are the same.
-        if !is_served || !known.insert(whole.clone()) {
-            continue;
-        }
-        let resource = open_resource(&whole, address.route);
-        if address.access == Access::Page {
-            let page = resource
-                .wrap(from_fn(rate_limit::open))
-                .wrap(from_fn(authenticate::identify_reader));
-            service.service(page);
-        } else {
-            service.service(resource);
-        }
+        let is_new = is_served && known.insert((address.method, whole.clone()));
+        is_new.then_some((whole, address))
+    });
+    for (whole, access, reply, routes) in by_path(open) {
+        // The rest of an address may hold slashes.
+        let resource = open_resource(&whole.replace("{path}", "{path:.*}"), routes);
+        match (access, reply) {
+            (Access::Page, Reply::Short) => service.service(page_resource(resource)),
+            (Access::Page, Reply::Files) => {
+                service.service(page_resource(resource.wrap(from_fn(rate_limit::reply))))
+            }
+            (Access::Page, Reply::Compressed) => service.service(page_resource(
+                resource
+                    .wrap(Compress::default())
+                    .wrap(from_fn(rate_limit::reply)),
+            )),
+            _ => service.service(resource),
+        };
     }
     if prefix != "/" {
         let home = prefix.clone();
         let bare = prefix.trim_end_matches('/').to_owned();
-        service.service(open_resource(
-            &bare,
-            web::get().to(move || {
-                let home = home.clone();
-                async move {
-                    HttpResponse::Found()
-                        .insert_header((header::LOCATION, home))
-                        .finish()
-                }
-            }),
-        ));
+        let to_home = web::get().to(move || {
+            let home = home.clone();
+            async move {
+                HttpResponse::Found()
+                    .insert_header((header::LOCATION, home))
+                    .finish()
+            }
+        });
+        service.service(open_resource(&bare, vec![to_home]));
     }
     let mut scope = web::scope(prefix.trim_end_matches('/'));
     for (resource, reply) in resources(behind) {
@@ -301,10 +312,56 @@ fn resources(addresses: Vec<Address>) -> Vec<(Resource, Reply)> {
         .collect()
 }
 
+/// Returns the routes of each path outside the APIs, in the order of the table, and how its replies grow.
+fn by_path(
+    addresses: impl Iterator<Item = (String, Address)>,
+) -> Vec<(String, Access, Reply, Vec<Route>)> {
+    let mut paths: Vec<(String, Access, Reply, Vec<Route>)> = Vec::new();
+    for (whole, address) in addresses {
+        let (access, route, reply) = (address.access, address.route, address.reply);
+        match paths.iter_mut().find(|(path, ..)| *path == whole) {
+            Some((_, _, grown, routes)) => {
+                *grown = reply.max(*grown);
+                routes.push(route);
+            }
+            None => paths.push((whole, access, reply, vec![route])),
+        }
+    }
+    paths
+}
+
+/// Returns the resource of a page, which knows its reader and shows errors as pages.
+fn page_resource<S, B>(
+    resource: Resource<S>,
+) -> Resource<
+    impl ServiceFactory<
+        ServiceRequest,
+        Config = (),
+        Response = ServiceResponse<BoxBody>,
+        Error = actix_web::Error,
+        InitError = (),
+    > + use<S, B>,
+>
+where
+    S: ServiceFactory<
+            ServiceRequest,
+            Config = (),
+            Response = ServiceResponse<B>,
+            Error = actix_web::Error,
+            InitError = (),
+        > + 'static,
+    B: MessageBody + 'static,
+{
+    resource
+        .wrap(from_fn(rate_limit::open))
+        .wrap(from_fn(authenticate::identify_reader))
+        .wrap(from_fn(failure::shown))
+}
+
 /// Returns a resource that needs no caller.
 fn open_resource(
     path: &str,
-    route: Route,
+    routes: Vec<Route>,
 ) -> Resource<
     impl ServiceFactory<
         ServiceRequest,
@@ -314,8 +371,10 @@ fn open_resource(
         InitError = (),
     > + use<>,
 > {
-    web::resource(path)
-        .route(route)
+    let resource = routes
+        .into_iter()
+        .fold(web::resource(path), actix_web::Resource::route);
+    resource
         .default_service(web::to(ngshare::no_such_method))
         .wrap(from_fn(panics::caught))
 }

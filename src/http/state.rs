@@ -3,6 +3,7 @@
 use super::error::Result;
 use super::limits::{CallerLimits, IdleTimeout};
 use super::metrics::Requests;
+use super::pages::PageSettings;
 use actix_web::HttpRequest;
 use actix_web::web::Data;
 use nbcourier_auth::Authenticator;
@@ -40,6 +41,8 @@ pub struct AppState {
     pub max_request_size: u64,
     /// How long a client may pause while it sends a body.
     pub idle_timeout: IdleTimeout,
+    /// The settings of the pages.
+    pub pages: PageSettings,
 }
 
 impl AppState {
@@ -64,6 +67,7 @@ impl AppState {
             prefix: Prefix(prefix.to_owned()),
             max_request_size: 1024 * 1024,
             idle_timeout: IdleTimeout(Duration::from_mins(1)),
+            pages: PageSettings::default(),
         }
     }
 }

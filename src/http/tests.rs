@@ -12,7 +12,7 @@ use actix_web::web::{self, Data};
 use actix_web::{HttpResponse, Route};
 use bytes::Bytes;
 use futures_util::stream;
-use nbcourier_auth::{Authenticator, Instance, ReceiptSigner, SigningKey};
+use nbcourier_auth::{Authenticator, Instance, ReceiptSigner, SigningKey, Tickets};
 use nbcourier_blobs::LocalBlobs;
 use nbcourier_domain::GroupRules;
 use nbcourier_exchange::{self as exchange, Exchange, Limits, Policy, Reused};
@@ -55,8 +55,9 @@ fn parts() -> Parts {
     let key = SigningKey::load_or_create(directory.path()).unwrap();
     let settings = Settings {
         exchange: empty_exchange(directory.path()),
-        authenticator: Authenticator::standalone(["root".to_owned()]),
+        authenticator: Authenticator::standalone(["root".to_owned()], &key),
         receipts: ReceiptSigner::new(&key),
+        tickets: Tickets::new(&key, "/api/"),
         instance: Instance::new(&key),
         prefix: "/api/".to_owned(),
         max_request_size: 1024 * 1024,
@@ -64,6 +65,7 @@ fn parts() -> Parts {
         max_open_requests: None,
         max_uploads: None,
         max_connections: 10,
+        pages: super::pages::PageSettings::default(),
         debug: true,
         retention: Duration::from_mins(1),
         idle_timeout: Duration::from_mins(1),

@@ -8,9 +8,9 @@ use std::path::Path;
 use std::process::Command;
 
 /// The extensions of the text files that we write.
-const TEXT: [&str; 15] = [
-    "css", "in", "ini", "js", "json", "lock", "md", "py", "rs", "sh", "sql", "toml", "tpl", "txt",
-    "yaml",
+const TEXT: [&str; 17] = [
+    "css", "ftl", "html", "in", "ini", "js", "json", "lock", "md", "py", "rs", "sh", "sql", "toml",
+    "tpl", "txt", "yaml",
 ];
 /// The text files without an extension.
 const PLAIN: [&str; 8] = [
@@ -23,8 +23,9 @@ const PLAIN: [&str; 8] = [
     "deploy/helm/nbcourier/.helmignore",
     "python/install/scripts/ngshare-course-management",
 ];
-/// The only binary file that we wrote, which the server serves.
+/// The icon that the server serves, and the pictures of the documents: the only binary files that we made.
 const ICON: &str = "src/http/pages/static/favicon.ico";
+const PICTURES: &str = "docs/pictures/";
 /// The inputs of the fuzzers, which may contain anything but are small.
 const CORPUS: &str = "tests/corpus/";
 /// The tools of the tests.
@@ -47,7 +48,7 @@ fn only_our_own_sources_are_tracked() {
             assert!(content.len() as u64 <= LARGEST_INPUT, "{path} is large");
             continue;
         }
-        if path == ICON {
+        if path == ICON || path.starts_with(PICTURES) {
             continue;
         }
         let ending = path

@@ -155,10 +155,55 @@ POST v1/courses/{course}/trash/feedback/{id} | another's | other-student
 POST v1/receipts/verify
 GET {prefix}
 GET login
+POST login
 GET oauth_callback | without a code
 POST logout
 GET favicon.ico
-GET static/style.css
+GET static/{file}
+GET help
+GET me
+POST me
+GET language/{tag}
+GET receipts
+POST receipts
+GET c/{course}
+GET c/{course}/a/{assignment}
+GET c/{course}/everybody
+GET c/{course}/people/{user} | oneself
+GET c/{course}/people/{user} | another | other-student
+GET c/{course}/a/{assignment} | as another | other-student
+GET live/{course}/{assignment}
+GET c/{course}/a/{assignment}/collected.zip
+GET c/{course}/a/{assignment}/dates
+POST c/{course}/a/{assignment}/dates | set them
+GET c/{course}/a/{assignment}/more-time
+POST c/{course}/a/{assignment}/more-time | for a student | other-student
+POST c/{course}/a/{assignment}/more-time/remove | of a student | other-student
+GET c/{course}/a/{assignment}/zip
+GET c/{course}/a/{assignment}/submit | for oneself
+GET c/{course}/a/{assignment}/submit | for another | other-student
+POST c/{course}/a/{assignment}/submit | for oneself
+POST c/{course}/a/{assignment}/submit | for another | other-student
+GET c/{course}/s/{id} | one's own
+GET c/{course}/s/{id} | another's | other-student
+GET c/{course}/s/{id}/receipt.json | one's own
+GET c/{course}/s/{id}/receipt.json | another's | other-student
+GET c/{course}/s/{id}/zip | one's own
+GET c/{course}/s/{id}/zip | another's | other-student
+GET c/{course}/s/{id}/files/{path} | one's own
+GET c/{course}/s/{id}/files/{path} | another's | other-student
+GET c/{course}/s/{id}/look/{path} | one's own
+GET c/{course}/s/{id}/look/{path} | another's | other-student
+GET c/{course}/s/{id}/feedback | one's own
+GET c/{course}/s/{id}/feedback | another's | other-student
+GET c/{course}/s/{id}/feedback/zip | one's own
+GET c/{course}/s/{id}/feedback/zip | another's | other-student
+GET c/{course}/s/{id}/feedback/files/{path} | one's own
+GET c/{course}/s/{id}/feedback/files/{path} | another's | other-student
+GET c/{course}/s/{id}/feedback/read/{path} | one's own
+GET c/{course}/s/{id}/feedback/read/{path} | another's | other-student
+GET view/{ticket}/{path} | without a ticket
+GET c/{path} | no page
 GET initialize-Data6ase | dump
 GET healthz
 GET readyz
@@ -384,13 +429,15 @@ impl<'a> Prepared<'a> {
         };
         let releases = method == "POST" && path.starts_with("assignment/");
         let assignment = if releases { "new" } else { "challenge" };
-        let mut target = path
+        let mut target = of_pages(path)
             .replace("{course}", &course)
             .replace("{assignment}", assignment)
             .replace("{user}", user)
             .replace("{prefix}", self.course.server.prefix());
-        if row.route.starts_with("DELETE") && path.ends_with("/extensions/{user}") {
-            let given = self.course.server.call("PUT", &target).token("root");
+        let removes_time = path.ends_with("/extensions/{user}") && method == "DELETE";
+        if removes_time || path.ends_with("/more-time/remove") {
+            let extension = format!("v1/courses/{course}/assignments/challenge/extensions/{user}");
+            let given = self.course.server.call("PUT", &extension).token("root");
             let given = given.body("application/json", DUE);
             self.course.server.send(&given);
         }
@@ -405,6 +452,13 @@ impl<'a> Prepared<'a> {
             "v1/courses/{course}/submissions" if row.about != "all one may see" => {
                 target = format!("{target}?student={user}");
             }
+            "c/{course}/a/{assignment}" if row.user.is_some() => {
+                target = format!("{target}?student={user}");
+            }
+            "c/{course}/a/{assignment}/submit" if method == "GET" && row.user.is_some() => {
+                target = format!("{target}?for={user}");
+            }
+            "c/{course}/a/{assignment}/submit" => {}
             _ if row.about == "for another" => target = format!("{target}?student={user}"),
             _ if row.about == "an earlier version" => target.push_str("?version=1"),
             "initialize-Data6ase" => target.push_str("?action=dump"),
@@ -424,7 +478,13 @@ impl<'a> Prepared<'a> {
             "/{id}/feedback",
             "/{assignment}/feedback",
         ];
-        if path == "v1/receipts/verify" {
+        if method == "POST" && path.ends_with("/submit") {
+            let student = row.user.unwrap_or_default();
+            call = call.body(
+                &format!("multipart/form-data; boundary={}", Form::BOUNDARY),
+                upload_of(student),
+            );
+        } else if path == "v1/receipts/verify" {
             call = call.body("application/json", r#"{"receipt": {}, "signature": ""}"#);
         } else if method != "GET" && takes_tree.iter().any(|end| path.ends_with(end)) {
             call = call.body("application/x-tar", nbcourier_testkit::tar::archive(&[]));
@@ -435,7 +495,7 @@ impl<'a> Prepared<'a> {
         } else if method == "PUT" {
             call = call.body("application/json", DUE);
         } else if method == "POST" {
-            call = call.form(&fields_of(path, time));
+            call = call.form(&fields_of(path, user, time));
         }
         if method == "GET" {
             return server.send(&call);
@@ -521,10 +581,48 @@ fn roster_of(user: &str, about: &str) -> String {
     json!({ "people": [line] }).to_string()
 }
 
+/// Returns the path with the parameters that only pages have.
+fn of_pages(path: &str) -> String {
+    path.replace("{file}", "nothing.css")
+        .replace("{tag}", "de")
+        .replace("{ticket}", "forged")
+        .replace("{path}", "work")
+}
+
+/// Returns the body of a page's form with one file, for this student or for oneself.
+fn upload_of(student: &str) -> Vec<u8> {
+    let boundary = Form::BOUNDARY;
+    let part = |head: &str, value: &str| {
+        format!("--{boundary}\r\nContent-Disposition: form-data; {head}\r\n\r\n{value}\r\n")
+    };
+    let parts = [
+        part("name=\"key\"", "a-key"),
+        part("name=\"for\"", student),
+        part("name=\"files\"; filename=\"work\"", "new"),
+    ];
+    format!("{}--{boundary}--\r\n", parts.concat()).into_bytes()
+}
+
 /// Returns the fields of a complete request of this kind.
-fn fields_of(path: &str, time: &str) -> Form {
+fn fields_of(path: &str, user: &str, time: &str) -> Form {
     let students = r#"[{"username":"sam","first_name":"","last_name":"","email":""}]"#;
     let form = Form::new();
+    if path.ends_with("/dates") {
+        return form
+            .field("opens-none", "on")
+            .field("due-date", "2220-01-01")
+            .field("due-time", "00:00")
+            .field("cutoff-none", "on")
+            .field("was", "- - -")
+            .field("step", "set");
+    }
+    if path.contains("/more-time") {
+        return form
+            .field("who", user)
+            .field("by", "date")
+            .field("date", "2220-01-01")
+            .field("time", "00:00");
+    }
     match path.split('/').next().unwrap_or_default() {
         "course" => form.field("instructors", "[]"),
         "instructor" | "student" => form
@@ -533,6 +631,7 @@ fn fields_of(path: &str, time: &str) -> Form {
             .field("email", ""),
         "students" => form.field("students", students),
         "feedback" => form.field("timestamp", time).field("files", "[]"),
+        "me" => form.field("theme", "system"),
         _ => form.field("files", "[]"),
     }
 }

@@ -23,6 +23,8 @@ pub(super) enum Purpose {
     Session,
     /// A login that has begun.
     Login,
+    /// A ticket for contents that people made.
+    View,
 }
 
 impl Purpose {
@@ -30,6 +32,7 @@ impl Purpose {
         match self {
             Self::Session => "nbcourier session",
             Self::Login => "nbcourier login",
+            Self::View => "nbcourier view",
         }
     }
 }

@@ -13,6 +13,7 @@ mod caller;
 mod checkup;
 mod clock;
 mod error;
+mod form;
 mod groups;
 mod hub;
 mod instance;
@@ -28,6 +29,7 @@ mod same_site;
 mod session;
 mod spent;
 mod standalone;
+mod tickets;
 mod token;
 mod unknown_tokens;
 mod with_hub;
@@ -38,16 +40,19 @@ mod tests;
 pub use caller::Caller;
 pub use checkup::{Checkup, HubSays, check_up};
 pub use error::{AuthError, SetupError};
+pub use form::SentForm;
 pub use groups::GroupList;
 pub use instance::Instance;
 pub use key::{KEY_FILE, KeyError, SigningKey};
 pub use metrics::HubMetrics;
 pub use nbcourier_identity::{CallerKind, Credential};
+pub use next_page::page_below;
 pub use oauth::Redirect;
 pub use page_tokens::PageTokens;
 pub use rates::Rates;
 pub use receipts::ReceiptSigner;
 pub use spent::{Answer, SharedEnds};
+pub use tickets::{Ticket, Tickets};
 pub use with_hub::HubSettings;
 
 use actix_web::HttpRequest;
@@ -55,6 +60,7 @@ use actix_web::cookie::Cookie;
 use admins::Admins;
 use cache::Lifetimes;
 use hub::TimeLimits;
+use standalone::Standalone;
 use std::sync::Arc;
 use with_hub::{Hub, RequestKind};
 
@@ -64,7 +70,7 @@ pub struct Authenticator(Arc<Mode>);
 
 enum Mode {
     Hub(Box<Hub>),
-    Standalone(Admins),
+    Standalone(Standalone),
 }
 
 impl Authenticator {
@@ -76,8 +82,9 @@ impl Authenticator {
     }
 
     /// Creates authentication by the caller's own claim, for trying the exchange out on one's own machine.
-    pub fn standalone(admins: impl IntoIterator<Item = String>) -> Self {
-        Self(Arc::new(Mode::Standalone(Admins::new(admins, false))))
+    /// The key makes the tokens of pages.
+    pub fn standalone(admins: impl IntoIterator<Item = String>, key: &SigningKey) -> Self {
+        Self(Arc::new(Mode::Standalone(Standalone::new(admins, key))))
     }
 
     /// Returns the caller of this request. `body_user` is the argument `user` of its body, which counts only without
@@ -93,7 +100,7 @@ impl Authenticator {
     ) -> Result<Caller, AuthError> {
         match &*self.0 {
             Mode::Hub(hub) => hub.authenticate(request, RequestKind::Data).await,
-            Mode::Standalone(admins) => standalone::identify(admins, request, body_user),
+            Mode::Standalone(standalone) => standalone.identify(request, body_user),
         }
     }
 
@@ -104,7 +111,31 @@ impl Authenticator {
     pub async fn authenticate_page(&self, request: &HttpRequest) -> Result<Caller, AuthError> {
         match &*self.0 {
             Mode::Hub(hub) => hub.authenticate(request, RequestKind::Page).await,
-            Mode::Standalone(admins) => standalone::identify(admins, request, None),
+            Mode::Standalone(standalone) => standalone.open_page(request),
+        }
+    }
+
+    /// Returns the person whose browser sends a form of a page. Nothing may be changed for them before the form is
+    /// checked by [`SentForm::check`].
+    pub async fn authenticate_form(&self, request: &HttpRequest) -> Result<SentForm, AuthError> {
+        let caller = match &*self.0 {
+            Mode::Hub(hub) => hub.authenticate(request, RequestKind::Form).await?,
+            Mode::Standalone(standalone) => standalone.open_page(request)?,
+        };
+        Ok(SentForm::new(caller))
+    }
+
+    /// Returns the cookie by which a browser keeps a name in stand-alone mode. Fails with `NoLogin` with a hub, and with
+    /// `Refused` for a name that cannot be a user's.
+    pub fn claim(
+        &self,
+        request: &HttpRequest,
+        name: &str,
+        prefix: &str,
+    ) -> Result<Cookie<'static>, AuthError> {
+        match &*self.0 {
+            Mode::Hub(_) => Err(AuthError::NoLogin),
+            Mode::Standalone(_) => standalone::claim(request, name, prefix),
         }
     }
 
@@ -129,7 +160,7 @@ impl Authenticator {
     pub fn admins(&self) -> Vec<&str> {
         match &*self.0 {
             Mode::Hub(hub) => hub.admins().names(),
-            Mode::Standalone(admins) => admins.names(),
+            Mode::Standalone(standalone) => standalone.admins().names(),
         }
     }
 
@@ -183,6 +214,17 @@ impl Authenticator {
         csrf_field: Option<&str>,
     ) -> Result<Cookie<'static>, AuthError> {
         self.of_hub()?.end_session(request, csrf_field).await
+    }
+
+    async fn check_form(
+        &self,
+        request: &HttpRequest,
+        field: Option<&str>,
+    ) -> Result<(), AuthError> {
+        match &*self.0 {
+            Mode::Hub(hub) => hub.check_form(request, field).await,
+            Mode::Standalone(standalone) => standalone.check_form(request, field),
+        }
     }
 
     #[cfg(test)]

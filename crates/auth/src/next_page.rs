@@ -3,6 +3,11 @@
 /// The maximum length in bytes, enough for any of our pages and for the cookie that keeps it.
 const MAX_BYTES: usize = 1024;
 
+/// Returns the requested page if it is below the prefix, or else the prefix itself.
+pub fn page_below(prefix: &str, asked: &str) -> String {
+    or_home(Some(asked), prefix)
+}
+
 /// Returns the requested page if it is one of ours, or else the home page, which is the prefix itself.
 pub(super) fn or_home(asked: Option<&str>, prefix: &str) -> String {
     asked

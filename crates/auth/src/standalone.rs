@@ -1,39 +1,141 @@
 //! Authentication without a hub, for trying the exchange out: everybody's own claim counts.
+//!
+//! A browser keeps the claimed name in a cookie, so that links between pages need not carry it. Forms need the token of a
+//! page even so: a page of another site can make a browser send a form here.
 
+use super::key::SigningKey;
+use super::page_tokens::{TokenKeys, Use};
 use super::{Admins, AuthError, Caller, CallerKind, Credential, same_site, token::Token};
+use actix_web::cookie::{Cookie, SameSite};
 use actix_web::http::header;
 use actix_web::http::uri::Authority;
 use actix_web::{HttpRequest, web};
 use nbcourier_domain::UserName;
 use nbcourier_identity::Caller as Identity;
+use percent_encoding::{NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 use std::net::IpAddr;
 
-/// Returns the caller named by the argument `user`, in the body before the query, or else by the token itself.
-///
-/// The last value of a repeated argument in the query counts. Fails with `CrossSite` when a web page of another origin
-/// asks for a change, because a browser can reach a service on its own machine.
-pub(super) fn identify(
-    admins: &Admins,
-    request: &HttpRequest,
-    body_user: Option<&str>,
-) -> Result<Caller, AuthError> {
-    if !same_site::is_safe(request.method()) && same_site::is_foreign(request) {
-        return Err(AuthError::CrossSite);
+/// The cookie with the name that a browser claims.
+const COOKIE_NAME: &str = "nbcourier-trial";
+
+/// The rules of a server without a hub.
+pub(super) struct Standalone {
+    admins: Admins,
+    tokens: TokenKeys,
+}
+
+impl Standalone {
+    pub(super) fn new(admins: impl IntoIterator<Item = String>, key: &SigningKey) -> Self {
+        Self {
+            admins: Admins::new(admins, false),
+            tokens: TokenKeys::new(key),
+        }
     }
-    let argument = body_user
-        .and_then(non_empty)
-        .or_else(|| query_user(request.query_string()));
-    let name = argument
-        .or_else(|| Token::read_as_name(request.headers()))
-        .ok_or(AuthError::Anonymous)?;
+
+    pub(super) fn admins(&self) -> &Admins {
+        &self.admins
+    }
+
+    /// Returns the caller named by the argument `user`, in the body before the query, or else by the token itself. With
+    /// the reading token of a page, the cookie counts too.
+    ///
+    /// The last value of a repeated argument in the query counts. Fails with `CrossSite` when a web page of another
+    /// origin asks for a change, because a browser can reach a service on its own machine.
+    pub(super) fn identify(
+        &self,
+        request: &HttpRequest,
+        body_user: Option<&str>,
+    ) -> Result<Caller, AuthError> {
+        if !same_site::is_safe(request.method()) && same_site::is_foreign(request) {
+            return Err(AuthError::CrossSite);
+        }
+        let argument = body_user
+            .and_then(non_empty)
+            .or_else(|| query_user(request.query_string()))
+            .or_else(|| Token::read_as_name(request.headers()));
+        let name = match argument {
+            Some(name) => name,
+            None => self
+                .reading_by_cookie(request)
+                .ok_or(AuthError::Anonymous)?,
+        };
+        self.caller(&name)
+    }
+
+    /// Returns the person who opens a page or sends a form of one: named as for [`Self::identify`], or by the cookie.
+    pub(super) fn open_page(&self, request: &HttpRequest) -> Result<Caller, AuthError> {
+        let name = query_user(request.query_string())
+            .or_else(|| Token::read_as_name(request.headers()))
+            .or_else(|| name_in_cookie(request))
+            .ok_or(AuthError::Anonymous)?;
+        let caller = self.caller(&name)?;
+        let tokens = self.tokens.issue(caller.name().as_str())?;
+        Ok(caller.with_page_tokens(tokens))
+    }
+
+    /// Checks that one of our pages holds the form.
+    pub(super) fn check_form(
+        &self,
+        request: &HttpRequest,
+        field: Option<&str>,
+    ) -> Result<(), AuthError> {
+        if same_site::is_foreign(request) {
+            return Err(AuthError::CrossSite);
+        }
+        if Token::read_as_name(request.headers()).is_some() {
+            return Ok(());
+        }
+        let caller = self.open_page(request)?;
+        let name = caller.name().as_str();
+        let given = same_site::csrf_header(request).into_iter().chain(field);
+        let mut given = given.filter(|text| self.tokens.accept(Use::Writing, name, text));
+        given.next().map(drop).ok_or(AuthError::NoProof)
+    }
+
+    /// Returns the name in the cookie, if the request reads and has the reading token for it.
+    fn reading_by_cookie(&self, request: &HttpRequest) -> Option<String> {
+        let name = name_in_cookie(request)?;
+        let token = same_site::csrf_header(request)?;
+        let reads = same_site::is_safe(request.method());
+        (reads && self.tokens.accept(Use::Reading, &name, token)).then_some(name)
+    }
+
+    fn caller(&self, name: &str) -> Result<Caller, AuthError> {
+        let name = parse(name)?;
+        let admin = self.admins.lists(&name);
+        Ok(Identity::new(name, CallerKind::User, admin, Credential::Standalone).into())
+    }
+}
+
+/// Returns the cookie for a name. It ends with the browser.
+pub(super) fn claim(
+    request: &HttpRequest,
+    name: &str,
+    prefix: &str,
+) -> Result<Cookie<'static>, AuthError> {
+    let name = parse(name.trim())?;
+    let value = utf8_percent_encode(name.as_str(), NON_ALPHANUMERIC).to_string();
+    Ok(Cookie::build(COOKIE_NAME, value)
+        .path(prefix.to_owned())
+        .http_only(true)
+        .same_site(SameSite::Strict)
+        .secure(same_site::is_tls(request))
+        .finish())
+}
+
+fn name_in_cookie(request: &HttpRequest) -> Option<String> {
+    let cookie = request.cookie(COOKIE_NAME)?;
+    let name = percent_decode_str(cookie.value()).decode_utf8().ok()?;
+    non_empty(&name)
+}
+
+fn parse(name: &str) -> Result<UserName, AuthError> {
     let name = UserName::parse(name)
         .ok()
         .filter(|name| !name.is_reserved());
-    let name = name.ok_or_else(|| {
+    name.ok_or_else(|| {
         AuthError::Refused("This cannot be the name of a user: send another one as \"user\"".into())
-    })?;
-    let admin = admins.lists(&name);
-    Ok(Identity::new(name, CallerKind::User, admin, Credential::Standalone).into())
+    })
 }
 
 /// Fails with `ForeignHost` unless the request is for `localhost`, a name below it, or an address. Under those names,
@@ -77,11 +179,15 @@ mod tests {
     use actix_web::test::TestRequest;
 
     fn name(request: TestRequest, body_user: Option<&str>) -> Result<String, AuthError> {
-        let admins = Admins::new(["kevin".to_owned(), String::new()], false);
-        let caller = identify(&admins, &request.to_http_request(), body_user)?;
+        let caller = standalone().identify(&request.to_http_request(), body_user)?;
         assert_eq!(caller.is_admin(), caller.name().as_str() == "kevin");
         assert_eq!(caller.via(), Credential::Standalone);
         Ok(caller.name().to_string())
+    }
+
+    fn standalone() -> Standalone {
+        let key = SigningKey::from_bytes([7; 32]);
+        Standalone::new(["kevin".to_owned(), String::new()], &key)
     }
 
     fn get(uri: &str) -> TestRequest {
@@ -181,5 +287,56 @@ mod tests {
         let foreign = post().insert_header(("sec-fetch-site", "cross-site"));
         assert_eq!(name(foreign, None), Err(AuthError::CrossSite));
         assert_eq!(name(post(), None), Ok("kevin".into()));
+    }
+
+    fn with_cookie(request: TestRequest, name: &str) -> TestRequest {
+        let asked = get("/").to_http_request();
+        request.cookie(claim(&asked, name, "/api/").unwrap())
+    }
+
+    #[test]
+    fn a_browser_keeps_the_name_that_it_claims() {
+        let standalone = standalone();
+        let page = |request: TestRequest| standalone.open_page(&request.to_http_request());
+        let opened = page(with_cookie(get("/"), " zoë (2) ")).unwrap();
+        assert_eq!(opened.name().as_str(), "zoë (2)");
+        let named = page(with_cookie(get("/?user=kevin"), "zoë")).unwrap();
+        assert_eq!(named.name().as_str(), "kevin");
+        assert_eq!(page(get("/")).err(), Some(AuthError::Anonymous));
+        let asked = get("/").to_http_request();
+        for name in ["", "..", "service:x", "former:x", "a/b"] {
+            assert!(claim(&asked, name, "/api/").is_err(), "{name}");
+        }
+    }
+
+    #[test]
+    fn a_cookie_alone_reads_no_data_and_sends_no_form() {
+        let standalone = standalone();
+        let opened = standalone.open_page(&with_cookie(get("/"), "sam").to_http_request());
+        let tokens = opened.unwrap().page_tokens().unwrap().clone();
+        let reads = |token: Option<&str>| {
+            let mut request = with_cookie(get("/"), "sam");
+            if let Some(token) = token {
+                request = request.insert_header(("x-csrf-token", token));
+            }
+            let caller = standalone.identify(&request.to_http_request(), None);
+            caller.map(|caller| caller.name().to_string())
+        };
+        assert_eq!(reads(None), Err(AuthError::Anonymous));
+        assert_eq!(reads(Some(&tokens.writing)), Err(AuthError::Anonymous));
+        assert_eq!(reads(Some(&tokens.reading)), Ok("sam".into()));
+        let sends = |name: &str, field: Option<&str>| {
+            let request = with_cookie(TestRequest::post().uri("/"), name).to_http_request();
+            standalone.check_form(&request, field)
+        };
+        assert_eq!(sends("sam", None), Err(AuthError::NoProof));
+        assert_eq!(sends("sam", Some(&tokens.reading)), Err(AuthError::NoProof));
+        assert_eq!(sends("kim", Some(&tokens.writing)), Err(AuthError::NoProof));
+        assert_eq!(sends("sam", Some(&tokens.writing)), Ok(()));
+        let foreign = with_cookie(TestRequest::post().uri("/"), "sam")
+            .insert_header(("origin", "http://evil.example"))
+            .to_http_request();
+        let sent = standalone.check_form(&foreign, Some(&tokens.writing));
+        assert_eq!(sent, Err(AuthError::CrossSite));
     }
 }

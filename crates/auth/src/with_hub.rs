@@ -91,6 +91,8 @@ impl HubSettings {
 pub(super) enum RequestKind {
     /// A page that the browser shows.
     Page,
+    /// A form of a page. Its proof is in its body, which is read later.
+    Form,
     /// Data that a program reads or changes.
     Data,
 }
@@ -178,7 +180,7 @@ impl Hub {
             .await?
             .ok_or(AuthError::Anonymous)?;
         let tokens = match kind {
-            RequestKind::Page => Some(self.sessions.page_tokens(&session)?),
+            RequestKind::Page | RequestKind::Form => Some(self.sessions.page_tokens(&session)?),
             RequestKind::Data => {
                 let usage = if same_site::is_safe(request.method()) {
                     Use::Reading
@@ -194,6 +196,21 @@ impl Hub {
             Some(tokens) => caller.with_page_tokens(tokens),
             None => caller,
         })
+    }
+
+    /// Checks that a form came from one of our pages: `field` is its field `csrf_token`. A request with a token of the
+    /// hub needs no such proof.
+    pub(super) async fn check_form(
+        &self,
+        request: &HttpRequest,
+        field: Option<&str>,
+    ) -> Result<(), AuthError> {
+        if Token::read(request.headers())?.is_some() {
+            return Ok(());
+        }
+        let session = self.sessions.read(request).await?;
+        let session = session.ok_or(AuthError::Anonymous)?;
+        self.check_proof(request, &session, Use::Writing, field)
     }
 
     pub(super) async fn finish_login(

@@ -157,21 +157,32 @@ impl ReadyToExtend {
     pub async fn extend(self, noted: NotedExtension) -> Result<()> {
         let Self { entry, target } = self;
         let extend = entry.write(move |op| {
-            let assignment = assignment_to_extend(op, &target)?;
-            let extension = noted.extension;
-            if Dates::default().extended_by(extension).cutoff_at != extension.cutoff_at {
-                return Err(Error::DatesOutOfOrder);
-            }
-            op.lock_assignment(&target.assignment)?;
-            let before = extension_before(op, assignment, &target.student)?;
-            store::dates::set_extension(op.conn, assignment, &target.student, &noted.row())?;
-            let mut detail = written_extension(&noted);
-            detail["before"] = before.as_ref().map_or(Value::Null, written_extension);
-            let about = About::student(&target.assignment, &target.student);
-            op.note(Action::ExtensionSet, about, Some(&detail))
+            extend_in(op, &target.assignment, &target.student, &noted)
         });
         extend.await
     }
+}
+
+/// Gives the student the extension, within an operation of a caller who may.
+pub(super) fn extend_in(
+    op: &mut CourseOp<'_>,
+    assignment: &AssignmentId,
+    student: &UserName,
+    noted: &NotedExtension,
+) -> Result<()> {
+    let row = op.assignment(assignment)?;
+    op.require_known(student)?;
+    let extension = noted.extension;
+    if Dates::default().extended_by(extension).cutoff_at != extension.cutoff_at {
+        return Err(Error::DatesOutOfOrder);
+    }
+    op.lock_assignment(assignment)?;
+    let before = extension_before(op, row, student)?;
+    store::dates::set_extension(op.conn, row, student, &noted.row())?;
+    let mut detail = written_extension(noted);
+    detail["before"] = before.as_ref().map_or(Value::Null, written_extension);
+    let about = About::student(assignment, student);
+    op.note(Action::ExtensionSet, about, Some(&detail))
 }
 
 /// Removes a student's extension.

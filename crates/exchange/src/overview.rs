@@ -1,6 +1,6 @@
 //! An overview of a course, in pages: who has submitted, what is late or missing, and what has feedback.
 
-use super::op::Need;
+use super::op::{CourseOp, Need};
 use super::policy::Right;
 use super::roster;
 use super::{Exchange, Result};
@@ -59,7 +59,7 @@ pub struct StudentSubmissions {
 }
 
 impl StudentSubmissions {
-    fn new(row: rows::SubmissionSummary) -> Self {
+    pub(super) fn new(row: rows::SubmissionSummary) -> Self {
         Self {
             submitted_at: row.submitted_at,
             late: row.late,
@@ -160,28 +160,9 @@ pub async fn page(
                     .then_some(""),
                 None => listed.enrolled(op.conn, wanted, None)?.then_some(""),
             };
-            let enrolled = store::members::count(op.conn, wanted)?;
-            let mut counts: HashMap<i64, (Counts, usize)> = HashMap::new();
-            rows::work(
-                op.conn,
-                op.standing.course,
-                wanted.group,
-                |id, submitter, work| {
-                    let work = StudentSubmissions::new(work);
-                    let (counts, of_enrolled) = counts.entry(id).or_default();
-                    counts.submitted += 1;
-                    counts.late += usize::from(work.late);
-                    counts.feedback += usize::from(work.feedback == FeedbackState::Returned);
-                    *of_enrolled += usize::from(submitter.enrolled);
-                    listed.add(id, submitter, work, others);
-                },
-            )?;
-            let assignments = assignments.into_iter().map(|assignment| {
-                let (mut counts, of_enrolled) = counts.remove(&assignment.id).unwrap_or_default();
-                counts.missing = enrolled.saturating_sub(of_enrolled);
-                (Assignment::new(assignment), counts)
-            });
-            let assignments = assignments.collect();
+            let (assignments, _) = numbers(op, wanted, assignments, |id, submitter, work| {
+                listed.add(id, submitter, work, others);
+            })?;
             let (students, next) = listed.finish();
             Ok(Overview {
                 assignments,
@@ -190,6 +171,34 @@ pub async fn page(
             })
         })
         .await
+}
+
+/// Returns the assignments with their numbers, and the number of students. Passes on each person's submissions to each
+/// assignment.
+pub(super) fn numbers(
+    op: &mut CourseOp<'_>,
+    wanted: MemberFilter<'_>,
+    assignments: Vec<rows::Assignment>,
+    mut take: impl FnMut(i64, Submitter, StudentSubmissions),
+) -> Result<(Vec<(Assignment, Counts)>, usize)> {
+    let enrolled = store::members::count(op.conn, wanted)?;
+    let mut counts: HashMap<i64, (Counts, usize)> = HashMap::new();
+    let course = op.standing.course;
+    rows::work(op.conn, course, wanted.group, |id, submitter, work| {
+        let work = StudentSubmissions::new(work);
+        let (counts, of_enrolled) = counts.entry(id).or_default();
+        counts.submitted += 1;
+        counts.late += usize::from(work.late);
+        counts.feedback += usize::from(work.feedback == FeedbackState::Returned);
+        *of_enrolled += usize::from(submitter.enrolled);
+        take(id, submitter, work);
+    })?;
+    let assignments = assignments.into_iter().map(|assignment| {
+        let (mut counts, of_enrolled) = counts.remove(&assignment.id).unwrap_or_default();
+        counts.missing = enrolled.saturating_sub(of_enrolled);
+        (Assignment::new(assignment), counts)
+    });
+    Ok((assignments.collect(), enrolled))
 }
 
 /// The students of a page.

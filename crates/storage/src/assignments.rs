@@ -189,6 +189,74 @@ pub fn current_releases(
     portion.take(rows, parse, |release| release.assignment.len())
 }
 
+/// Returns the current release of one assignment with the row of the assignment, and with the student's extension.
+pub fn current_release_of(
+    conn: &mut Connection,
+    course: i64,
+    assignment: &AssignmentId,
+    student: &UserName,
+) -> Result<Option<(i64, CurrentRelease)>> {
+    type Extended = (Option<String>, (Option<i64>, Option<i64>));
+    type Columns = (
+        (i64, i64, i64, i64),
+        (i64, Vec<u8>, i64, i64),
+        DatesRow,
+        Extended,
+    );
+    let row = assignments::table
+        .inner_join(releases::table.on(assignments::current_release.eq(releases::id.nullable())))
+        .inner_join(trees::table.on(trees::id.eq(releases::tree_id)))
+        .left_join(
+            extensions::table.on(extensions::assignment_id
+                .eq(assignments::id)
+                .and(extensions::student.eq(student.as_str()))),
+        )
+        .filter(
+            assignments::course_id
+                .eq(course)
+                .and(assignments::name.eq(assignment.as_str()))
+                .and(assignments::deleted_at.is_null()),
+        )
+        .select((
+            (
+                assignments::id,
+                releases::id,
+                releases::version,
+                releases::released_at,
+            ),
+            (releases::tree_id, trees::digest, trees::files, trees::bytes),
+            DATES,
+            (
+                extensions::student.nullable(),
+                (
+                    extensions::due_at.nullable(),
+                    extensions::cutoff_at.nullable(),
+                ),
+            ),
+        ))
+        .get_result::<Columns>(conn)
+        .optional()?;
+    row.map(
+        |((row, id, version, released_at), tree, of_all, of_student)| {
+            let (tree_id, digest, files, bytes) = tree;
+            let release = CurrentRelease {
+                id,
+                assignment: assignment.to_string(),
+                version,
+                released_at: Timestamp::from_micros(released_at),
+                tree_id,
+                digest: super::blobs::parse_sha256(&digest)?,
+                files,
+                bytes,
+                dates: dates(of_all),
+                extension: of_student.0.map(|_| extension(of_student.1)),
+            };
+            Ok((row, release))
+        },
+    )
+    .transpose()
+}
+
 /// Returns the row of the assignment of that name, released or not.
 pub fn find(conn: &mut Connection, course: i64, assignment: &AssignmentId) -> Result<Option<i64>> {
     let row = assignments::table

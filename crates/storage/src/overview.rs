@@ -208,3 +208,55 @@ pub fn work(
     }
     Ok(())
 }
+
+/// Returns one student's submissions to each assignment of a course that has some, by the name of the assignment. The
+/// assignment need not be released.
+pub fn of_student(
+    conn: &mut Connection,
+    course: i64,
+    student: &UserName,
+) -> Result<Vec<(String, SubmissionSummary)>> {
+    type Columns = ((String, i64, bool), (DatesRow, (Option<i64>, Option<i64>)));
+    let shown = feedback::table.filter(
+        feedback::submission_id
+            .eq(submissions::id)
+            .and(feedback::deleted_at.is_null()),
+    );
+    let rows = submissions::table
+        .inner_join(assignments::table)
+        .left_join(
+            extensions::table.on(extensions::assignment_id
+                .eq(submissions::assignment_id)
+                .and(extensions::student.eq(submissions::student))),
+        )
+        .filter(
+            assignments::course_id
+                .eq(course)
+                .and(assignments::deleted_at.is_null())
+                .and(submissions::deleted_at.is_null())
+                .and(submissions::student.eq(student.as_str())),
+        )
+        .order((submissions::assignment_id, submissions::submitted_at))
+        .select((
+            (assignments::name, submissions::submitted_at, exists(shown)),
+            (
+                DATES,
+                (
+                    extensions::due_at.nullable(),
+                    extensions::cutoff_at.nullable(),
+                ),
+            ),
+        ))
+        .load_iter::<Columns>(conn)?;
+    let mut all: Vec<(String, SubmissionSummary)> = Vec::new();
+    for row in rows {
+        let ((assignment, submitted_at, has_feedback), (of_all, of_student)) = row?;
+        let before = all.pop_if(|(name, _)| *name == assignment);
+        let dates = dates(of_all).extended_by(extension(of_student));
+        let submitted_at = Timestamp::from_micros(submitted_at);
+        let before = before.map(|(_, summary)| summary);
+        let summary = SubmissionSummary::after(before, submitted_at, dates, has_feedback);
+        all.push((assignment, summary));
+    }
+    Ok(all)
+}

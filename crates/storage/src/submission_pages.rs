@@ -37,6 +37,8 @@ pub enum After {
     Submission(SubmissionPosition),
     /// After a student, by student.
     Student(String),
+    /// At the beginning, newest first.
+    Newest,
 }
 
 /// The place of a submission among all: by its time, then by its row.
@@ -83,8 +85,8 @@ impl SubmissionRow {
     }
 }
 
-/// Returns a portion of the wanted submissions of a course, and whether there are more. The order is oldest first, or
-/// by student after [`After::Student`].
+/// Returns a portion of the wanted submissions of a course, and whether there are more. The order is oldest first, by
+/// student after [`After::Student`], and newest first with [`After::Newest`].
 pub fn page(
     conn: &mut Connection,
     course: i64,
@@ -99,7 +101,14 @@ pub fn page(
     let (after, order) = match &wanted.after {
         Some(After::Student(after)) => (
             Some(Either::That(submissions::student.gt(after.as_str()))),
-            Either::That((submissions::student, submissions::id)),
+            Either::That(Either::This((submissions::student, submissions::id))),
+        ),
+        Some(After::Newest) => (
+            None,
+            Either::That(Either::That((
+                submissions::submitted_at.desc(),
+                submissions::id.desc(),
+            ))),
         ),
         other => (
             place(other.as_ref()).map(|SubmissionPosition { submitted_at, id }| {
@@ -180,7 +189,7 @@ pub fn page(
 fn place(after: Option<&After>) -> Option<SubmissionPosition> {
     match after {
         Some(After::Submission(place)) => Some(*place),
-        Some(After::Student(_)) | None => None,
+        Some(After::Student(_) | After::Newest) | None => None,
     }
 }
 

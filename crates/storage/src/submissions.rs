@@ -1,9 +1,11 @@
 //! Submissions, which are written once and never change. These queries do not find submissions in the trash.
 
 use super::backend::prelude::*;
-use super::schema::{assignments, submissions};
+use super::dates::{DATES, DatesRow, dates, extension};
+use super::schema::{assignments, extensions, submissions};
 use super::{Error, Portion, Result};
-use nbcourier_domain::{Timestamp, UserName};
+use diesel::sql_types::Bool;
+use nbcourier_domain::{Dates, Timestamp, UserName};
 use std::collections::HashMap;
 
 /// A submission in a listing.
@@ -47,6 +49,49 @@ where
     fn build(row: i64) -> diesel::deserialize::Result<Self> {
         Ok(Self(row))
     }
+}
+
+/// The place of a submission among the others of its student to the assignment.
+#[derive(Debug, Clone, Copy)]
+pub struct Standing {
+    /// The dates of the assignment for the student.
+    pub dates: Dates,
+    /// Whether the student has no later submission.
+    pub is_latest: bool,
+    /// Whether the assignment is released.
+    pub is_released: bool,
+}
+
+/// Returns the place of the submission with that row among the others.
+pub fn standing_of(conn: &mut Connection, id: i64) -> Result<Standing> {
+    let is_latest = diesel::dsl::sql::<Bool>(
+        "NOT EXISTS (SELECT 1 FROM submissions AS later WHERE later.assignment_id = submissions.assignment_id \
+         AND later.student = submissions.student AND later.submitted_at > submissions.submitted_at \
+         AND later.deleted_at IS NULL)",
+    );
+    let (of_all, of_student, is_latest, is_released) = submissions::table
+        .inner_join(assignments::table)
+        .left_join(
+            extensions::table.on(extensions::assignment_id
+                .eq(submissions::assignment_id)
+                .and(extensions::student.eq(submissions::student))),
+        )
+        .filter(submissions::id.eq(id))
+        .select((
+            DATES,
+            (
+                extensions::due_at.nullable(),
+                extensions::cutoff_at.nullable(),
+            ),
+            is_latest,
+            assignments::current_release.is_not_null(),
+        ))
+        .get_result::<(DatesRow, (Option<i64>, Option<i64>), bool, bool)>(conn)?;
+    Ok(Standing {
+        dates: dates(of_all).extended_by(extension(of_student)),
+        is_latest,
+        is_released,
+    })
 }
 
 /// Records a submission. `by` is the person who submitted it for the student, if any. Its time is `now`, or just

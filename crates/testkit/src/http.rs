@@ -198,6 +198,24 @@ impl Reply {
         String::from_utf8_lossy(&self.body).into_owned()
     }
 
+    /// Returns the text with every long word of a page that may be random, such as a nonce or a token, replaced.
+    pub fn steady_text(&self) -> String {
+        let is_part =
+            |character: char| character.is_ascii_alphanumeric() || "_-".contains(character);
+        let mut steady = String::new();
+        let mut word = String::new();
+        for character in self.text().chars().chain(['\n']) {
+            if is_part(character) {
+                word.push(character);
+                continue;
+            }
+            steady.push_str(if word.len() >= 20 { "RANDOM" } else { &word });
+            word.clear();
+            steady.push(character);
+        }
+        steady
+    }
+
     /// Returns the body as JSON; panics with the body if it is not JSON.
     pub fn json(&self) -> Value {
         serde_json::from_slice(&self.body)

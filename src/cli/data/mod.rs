@@ -1,6 +1,7 @@
 //! Commands that maintain the data of an exchange.
 
 pub mod backup;
+pub mod demo;
 pub mod export;
 pub mod fsck;
 pub mod gc;

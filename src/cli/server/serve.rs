@@ -4,11 +4,13 @@ use super::ended_sessions::EndedSessions;
 use super::{clean_up, logging, memory, open_files};
 use crate::cli::Outcome;
 use crate::cli::data_dir::{check_place, claim, open_blobs};
-use crate::config::{self, Config, Environment, LogFormat, Origins, ReusedNames, ServeOptions};
-use crate::http::{self, Metrics, Server, Settings};
+use crate::config::{
+    self, Config, Environment, HubPlace, LogFormat, Origins, PagesMode, ReusedNames, ServeOptions,
+};
+use crate::http::{self, Metrics, PageSettings, Server, Settings};
 use clap::ArgMatches;
 use nbcourier_auth::{
-    Authenticator, GroupList, HubSettings, Instance, ReceiptSigner, SharedEnds, SigningKey,
+    Authenticator, GroupList, HubSettings, Instance, ReceiptSigner, SharedEnds, SigningKey, Tickets,
 };
 use nbcourier_exchange::{Exchange, Limits, Policy, Quotas, Reused, groups};
 use nbcourier_storage::{FilePlace, Opening, Presence, Store};
@@ -137,11 +139,18 @@ async fn serve(mut config: Config) -> Result<(), Box<dyn Error>> {
         max_open_requests: config.max_open_requests,
         max_uploads: config.max_uploads,
         max_connections: open_files::raise(),
+        pages: PageSettings {
+            time_zone: config.time_zone.clone(),
+            contact: config.contact.clone(),
+            hub_home: config.hub.as_ref().map(HubPlace::home),
+            may_change: config.pages == PagesMode::All,
+        },
         debug: config.debug,
         retention,
         idle_timeout: config.idle_timeout,
         shutdown_timeout: config.shutdown_timeout,
         receipts: ReceiptSigner::new(&signing_key),
+        tickets: Tickets::new(&signing_key, &config.prefix),
         instance: Instance::new(&signing_key),
         authenticator: authenticator(config, signing_key, ends)?,
     };
@@ -219,7 +228,7 @@ fn authenticator(
     ends: Option<Arc<dyn SharedEnds>>,
 ) -> Result<Authenticator, Box<dyn Error>> {
     let Some(hub) = config.hub else {
-        return Ok(Authenticator::standalone(config.admins));
+        return Ok(Authenticator::standalone(config.admins, &signing_key));
     };
     let callback_url = hub
         .callback_url

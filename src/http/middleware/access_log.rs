@@ -127,6 +127,17 @@ fn shortened(text: &str) -> String {
     format!("{kept}… ({} bytes)", text.len())
 }
 
+/// Returns the path without the ticket that follows `view`, which is the right to see something.
+fn without_ticket(path: &str) -> String {
+    let mut before = "";
+    let segments = path.split('/').map(|segment| {
+        let is_ticket = before == "view";
+        before = segment;
+        if is_ticket { "…" } else { segment }
+    });
+    segments.collect::<Vec<_>>().join("/")
+}
+
 /// Returns the name of the limit that a refused request exceeded.
 fn limit(error: &Error) -> Option<&'static str> {
     error.as_error::<Refusal>()?.limit()
@@ -170,7 +181,7 @@ impl LogLine {
             caller: None,
             method: shortened(request.method().as_str()),
             route: None,
-            path: shortened(request.uri().path()),
+            path: shortened(&without_ticket(request.uri().path())),
             status: StatusCode::INTERNAL_SERVER_ERROR.as_u16(),
             begun: Instant::now(),
             bytes: 0,
@@ -274,5 +285,17 @@ impl MessageBody for Logged {
             Poll::Ready(None) | Poll::Pending => {}
         }
         next
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::without_ticket;
+
+    #[test]
+    fn a_ticket_is_not_logged() {
+        let logged = without_ticket("/services/x/view/ey.J0.eX/data/p.html");
+        assert_eq!(logged, "/services/x/view/…/data/p.html");
+        assert_eq!(without_ticket("/api/courses"), "/api/courses");
     }
 }

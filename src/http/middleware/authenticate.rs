@@ -6,6 +6,7 @@ use crate::http::request::user_argument;
 use crate::http::request_id::RequestId;
 use crate::http::state::AppState;
 use actix_web::body::{EitherBody, MessageBody};
+use actix_web::cookie::Cookie;
 use actix_web::dev::{Payload, ServiceRequest, ServiceResponse};
 use actix_web::error::PayloadError;
 use actix_web::http::StatusCode;
@@ -14,7 +15,7 @@ use actix_web::middleware::Next;
 use actix_web::{HttpMessage, HttpRequest};
 use bytes::{Bytes, BytesMut};
 use futures_util::{Stream, StreamExt, stream};
-use nbcourier_auth::{AuthError, Caller};
+use nbcourier_auth::{AuthError, Caller, SentForm};
 use nbcourier_exchange::{self as exchange, Exchange, accounts, groups};
 use nbcourier_work::blocking;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
@@ -43,17 +44,47 @@ pub async fn identify<B: MessageBody + 'static>(
     go_on(request, next, found).await
 }
 
-/// Middleware of pages: like `identify`, but also admits unknown callers, since a page may ask them to log in.
+/// Middleware of pages: like `identify`, but also admits unknown callers, since a page may ask them to log in. The
+/// sender of a form becomes the caller only when the form is read and proves to come from one of our pages.
 pub async fn identify_reader<B: MessageBody + 'static>(
     request: ServiceRequest,
     next: Next<B>,
 ) -> Result<ServiceResponse<EitherBody<B>>, actix_web::Error> {
+    if !request.method().is_safe() {
+        return match find_sender(&request).await {
+            Ok(()) | Err(Error::Auth(AuthError::Anonymous)) => {
+                Ok(next.call(request).await?.map_into_left_body())
+            }
+            Err(error) => Ok(request.error_response(error).map_into_right_body()),
+        };
+    }
     let found = match find_reader(&request).await {
         Ok(caller) => Ok(Some(caller)),
         Err(Error::Auth(AuthError::Anonymous)) => Ok(None),
         Err(error) => Err(error),
     };
-    go_on(request, next, found).await
+    let claimed = found.as_ref().ok().and_then(Option::as_ref);
+    let claimed = claimed.and_then(|caller| claim_of(&request, caller));
+    let mut response = go_on(request, next, found).await?;
+    if let Some(cookie) = claimed {
+        // A name that no cookie can hold stays in the address.
+        let _ = response.response_mut().add_cookie(&cookie);
+    }
+    Ok(response)
+}
+
+/// Returns the cookie for a name that the address of a page claims without a hub, so that links need not carry it.
+fn claim_of(request: &ServiceRequest, caller: &Caller) -> Option<Cookie<'static>> {
+    let state = AppState::of(request.request()).ok()?;
+    let is_in_address = request.query_string().contains("user=");
+    if !is_in_address || state.authenticator.has_login() {
+        return None;
+    }
+    let name = caller.name().as_str();
+    let cookie = state
+        .authenticator
+        .claim(request.request(), name, &state.prefix.0);
+    cookie.ok()
 }
 
 async fn go_on<B: MessageBody + 'static>(
@@ -100,6 +131,18 @@ async fn find_reader(request: &ServiceRequest) -> Result<Caller, Error> {
     let caller = state.authenticator.authenticate_page(request.request());
     let caller = caller.await?;
     admit(request.request(), &state, caller).await
+}
+
+async fn find_sender(request: &ServiceRequest) -> Result<(), Error> {
+    let state = AppState::of(request.request())?;
+    if !state.pages.may_change {
+        return Err(Error::PagesReadOnly);
+    }
+    let sent = state.authenticator.authenticate_form(request.request());
+    let sent = sent.await?;
+    let sender = admit(request.request(), &state, sent.sender().clone()).await?;
+    sent.map(|_| sender).attach(request);
+    Ok(())
 }
 
 /// Checks a caller who has just logged in, and notes their groups.
@@ -245,8 +288,9 @@ fn put_back(
 
 /// Returns the caller's name for the log, if the caller was found.
 pub fn known(request: &actix_web::HttpRequest) -> Option<String> {
-    request
-        .extensions()
+    let extensions = request.extensions();
+    let caller = extensions
         .get::<Caller>()
-        .map(|caller| caller.name().to_string())
+        .or_else(|| Some(extensions.get::<SentForm>()?.sender()));
+    caller.map(|caller| caller.name().to_string())
 }

@@ -10,7 +10,7 @@ use actix_web::http::Method;
 use actix_web::middleware::Next;
 use actix_web::{HttpMessage, HttpRequest};
 use bytes::Bytes;
-use nbcourier_auth::Caller;
+use nbcourier_auth::{Caller, SentForm};
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
@@ -46,8 +46,11 @@ pub async fn reply<B: MessageBody + 'static>(
 
 fn limits_of(request: &HttpRequest) -> Result<Option<(CallerLimits, Caller)>> {
     let limits = AppState::of(request)?.callers.clone();
-    let caller = request.extensions().get::<Caller>().cloned();
-    Ok(caller.map(|caller| (limits, caller)))
+    let extensions = request.extensions();
+    let caller = extensions
+        .get::<Caller>()
+        .or_else(|| Some(extensions.get::<SentForm>()?.sender()));
+    Ok(caller.map(|caller| (limits, caller.clone())))
 }
 
 fn held<B: MessageBody + 'static, T: 'static>(

@@ -1,13 +1,14 @@
-//! The login with the hub, the way back from it, and the logout.
+//! The login with the hub, the way back from it, and the logout. Without a hub, people say who they are.
 
 #![allow(clippy::unused_async, reason = "actix-web takes async handlers only")]
 
-use super::Page;
-use crate::http::error::Error;
+use super::view::{Head, View};
+use crate::http::error::{Error, Result};
 use crate::http::middleware::authenticate;
 use crate::http::state::Prefix;
 use actix_web::http::header::{CACHE_CONTROL, LOCATION};
 use actix_web::{HttpRequest, HttpResponse, web};
+use askama::Template;
 use nbcourier_auth::{AuthError, Authenticator, Redirect};
 use serde::Deserialize;
 
@@ -23,22 +24,101 @@ pub struct LogoutForm {
     csrf_token: Option<String>,
 }
 
-/// Handles `GET login`: sends the browser to the hub. Afterwards it goes to `next`, if that is below the prefix.
+#[derive(Template)]
+#[template(path = "claim.html")]
+struct Claim<'a> {
+    view: &'a View,
+    head: Head,
+    next: &'a str,
+    /// The names of the administrators, who see most.
+    admins: Vec<&'a str>,
+    error: Option<String>,
+    given: &'a str,
+}
+
+#[derive(Template)]
+#[template(path = "logged_out.html")]
+struct LoggedOut<'a> {
+    view: &'a View,
+    head: Head,
+}
+
+/// Handles `GET login`: sends the browser to the hub. Afterwards it goes to `next`, if that is below the prefix. Without
+/// a hub, returns the page on which a person says who they are.
 pub async fn login(
     request: HttpRequest,
     authenticator: web::Data<Authenticator>,
     query: Option<web::Query<LoginQuery>>,
-) -> Result<HttpResponse, Error> {
+) -> Result<HttpResponse> {
     let next = query.and_then(|query| query.into_inner().next);
-    let redirect = authenticator.begin_login(&request, next.as_deref())?;
-    Ok(respond(redirect))
+    if authenticator.has_login() {
+        let redirect = authenticator.begin_login(&request, next.as_deref())?;
+        return Ok(respond(redirect));
+    }
+    let next = next.unwrap_or_default();
+    claim_page(&request, &authenticator, &next, None, "")
+}
+
+fn claim_page(
+    request: &HttpRequest,
+    authenticator: &Authenticator,
+    next: &str,
+    error: Option<String>,
+    given: &str,
+) -> Result<HttpResponse> {
+    let view = View::of(request, None)?;
+    view.page(&Claim {
+        head: Head::new(view.say("claim-title")),
+        next,
+        admins: authenticator.admins(),
+        error,
+        given,
+        view: &view,
+    })
+}
+
+/// The name that a person claims without a hub.
+#[derive(Deserialize)]
+pub struct ClaimForm {
+    name: String,
+    #[serde(default)]
+    next: String,
+}
+
+/// Handles `POST login`, which exists without a hub: the browser keeps the name. It needs no proof, since everybody may
+/// claim every name.
+pub async fn claim(
+    request: HttpRequest,
+    authenticator: web::Data<Authenticator>,
+    prefix: web::Data<Prefix>,
+    form: Option<web::Form<ClaimForm>>,
+) -> Result<HttpResponse> {
+    authenticator.check_own_page(&request)?;
+    let form = form.ok_or_else(|| Error::bad("Please supply name"))?;
+    let ClaimForm { name, next } = form.into_inner();
+    match authenticator.claim(&request, &name, &prefix.0) {
+        Ok(cookie) => {
+            let next = nbcourier_auth::page_below(&prefix.0, &next);
+            Ok(HttpResponse::SeeOther()
+                .insert_header((LOCATION, next))
+                .insert_header((CACHE_CONTROL, "no-store"))
+                .cookie(cookie)
+                .finish())
+        }
+        Err(AuthError::Refused(_)) => {
+            let view = View::of(&request, None)?;
+            let error = Some(view.say("claim-refused"));
+            claim_page(&request, &authenticator, &next, error, &name)
+        }
+        Err(error) => Err(error.into()),
+    }
 }
 
 /// Handles `GET oauth_callback`: the browser returns from the hub and gets a session.
 pub async fn oauth_callback(
     request: HttpRequest,
     authenticator: web::Data<Authenticator>,
-) -> Result<HttpResponse, Error> {
+) -> Result<HttpResponse> {
     let (redirect, caller) = authenticator.finish_login(&request).await?;
     // The hub's answer is fresh only now. Later requests take it from the session.
     authenticate::welcome(&request, caller).await?;
@@ -49,27 +129,22 @@ pub async fn oauth_callback(
 pub async fn logout(
     request: HttpRequest,
     authenticator: web::Data<Authenticator>,
-    prefix: web::Data<Prefix>,
     form: Option<web::Form<LogoutForm>>,
-) -> Result<HttpResponse, Error> {
+) -> Result<HttpResponse> {
     let csrf_token = form.and_then(|form| form.into_inner().csrf_token);
     let cookie = authenticator
         .end_session(&request, csrf_token.as_deref())
         .await?;
-    let page = Page {
-        title: "Logged out",
-        prefix: &prefix.0,
-        reading_token: None,
-    };
-    let mut response = page.around(LOGGED_OUT)?;
+    let view = View::of(&request, None)?;
+    let mut response = view.page(&LoggedOut {
+        head: Head::new(view.say("logged-out-title")),
+        view: &view,
+    })?;
     response
         .add_cookie(&cookie)
         .map_err(|_| AuthError::Failed("a cookie cannot be sent"))?;
     Ok(response)
 }
-
-const LOGGED_OUT: &str = "<h1>Logged out</h1>\n\
-    <p>You are logged out here. The hub still knows you: log out there as well if others use this browser.</p>\n";
 
 fn respond(redirect: Redirect) -> HttpResponse {
     let mut response = HttpResponse::Found();
@@ -119,6 +194,7 @@ mod tests {
                     .app_data(web::Data::new($authenticator))
                     .app_data(web::Data::new(Prefix("/services/x/".into())))
                     .route("/services/x/login", web::get().to(login))
+                    .route("/services/x/login", web::post().to(claim))
                     .route("/services/x/oauth_callback", web::get().to(oauth_callback))
                     .route("/services/x/logout", web::post().to(logout)),
             )
@@ -183,14 +259,18 @@ mod tests {
         assert!(read_body(response).await.starts_with(b"<!doctype html>"));
     }
 
+    fn standalone(directory: &std::path::Path) -> Authenticator {
+        let key = SigningKey::load_or_create(directory).unwrap();
+        Authenticator::standalone(["kevin".to_owned()], &key)
+    }
+
     #[actix_web::test]
-    async fn without_a_hub_there_is_no_login() {
-        let authenticator = Authenticator::standalone(["kevin".to_owned()]);
-        assert!(!authenticator.has_login());
+    async fn without_a_hub_there_is_no_session() {
         let directory = tempfile::tempdir().unwrap();
+        let authenticator = standalone(directory.path());
+        assert!(!authenticator.has_login());
         let pages = pages!(directory, authenticator.clone());
         for (method, page) in [
-            (Method::GET, "login"),
             (Method::GET, "oauth_callback?code=a&state=b"),
             (Method::POST, "logout"),
         ] {
@@ -200,5 +280,41 @@ mod tests {
             let response = call_service(&pages, request.to_request()).await;
             assert_eq!(response.status(), 404, "{page}");
         }
+    }
+
+    #[actix_web::test]
+    async fn without_a_hub_people_say_who_they_are() {
+        let directory = tempfile::tempdir().unwrap();
+        let pages = pages!(directory, standalone(directory.path()));
+        let page = TestRequest::get().uri("/services/x/login?next=%2Fservices%2Fx%2Fhelp");
+        let response = call_service(&pages, page.to_request()).await;
+        assert_eq!(response.status(), 200);
+        let html = String::from_utf8(read_body(response).await.to_vec()).unwrap();
+        assert!(html.contains("value=\"/services/x/help\""), "{html}");
+        let claims = |name: &str, next: &str| {
+            TestRequest::post()
+                .uri("/services/x/login")
+                .set_form([("name", name), ("next", next)])
+        };
+        for (next, expected) in [
+            ("/services/x/help", "/services/x/help"),
+            ("https://evil.example/", "/services/x/"),
+            ("", "/services/x/"),
+        ] {
+            let response = call_service(&pages, claims("zoë", next).to_request()).await;
+            assert_eq!(response.status(), 303);
+            assert_eq!(header(&response, "location"), expected);
+            let cookie = header(&response, "set-cookie").to_owned();
+            assert!(
+                cookie.contains("HttpOnly") && cookie.contains("SameSite=Strict"),
+                "{cookie}"
+            );
+        }
+        let refused = call_service(&pages, claims("former:x", "").to_request()).await;
+        assert_eq!(refused.status(), 200);
+        assert!(refused.headers().get("set-cookie").is_none());
+        let foreign = claims("zoë", "").insert_header(("sec-fetch-site", "cross-site"));
+        let foreign = call_service(&pages, foreign.to_request()).await;
+        assert_eq!(foreign.status(), 403);
     }
 }

@@ -32,6 +32,9 @@ pub struct NewAssignment(pub CourseId, pub AssignmentId);
 /// `{course}/{user}`, for a person to be added.
 pub struct NewPerson(pub CourseId, pub UserName);
 
+/// `{path}`, which may hold slashes.
+pub struct RestOfPath(pub String);
+
 /// `{id}`. An unparsable ID is `None` and matches nothing. Only callers with permission learn that.
 pub struct Numbered(pub Option<i64>);
 
@@ -117,6 +120,7 @@ from_address!(OfSubmission, request => Self(course(request)?, number(request)));
 from_address!(NewCourse, request => Self(new_course(request)?));
 from_address!(NewAssignment, request => Self(course(request)?, new_assignment(request)?));
 from_address!(NewPerson, request => Self(course(request)?, new_person(request)?));
+from_address!(RestOfPath, request => Self(text(request, "path")?));
 from_address!(Numbered, request => Self(text(request, "id")?.parse().ok()));
 
 const COURSE: &str = "The ID of a course.";

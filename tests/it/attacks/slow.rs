@@ -206,7 +206,11 @@ fn filled(path: &str, number: &str) -> String {
         .replace("{course}", "algebra")
         .replace("{assignment}", "challenge")
         .replace("{id}", number)
-        .replace("{user}", "ann");
+        .replace("{user}", "ann")
+        .replace("{path}", "work")
+        .replace("{file}", "style.css")
+        .replace("{tag}", "de")
+        .replace("{ticket}", "none");
     assert!(!path.contains('{'), "what is that in {path}");
     path
 }

@@ -61,6 +61,12 @@ impl TreeFiles {
         self.0.get(index).map(TreeFile::new)
     }
 
+    /// Returns only the file with that path, if the tree has it.
+    pub fn only(&self, path: &str) -> Option<Self> {
+        let file = self.0.iter().find(|file| file.path.as_str() == path)?;
+        Some(Self(Arc::new([file.clone()])))
+    }
+
     /// Returns all files.
     pub fn iter(&self) -> impl Iterator<Item = TreeFile<'_>> {
         self.0.iter().map(TreeFile::new)
@@ -85,6 +91,18 @@ pub struct FoundTree {
     pub time: Timestamp,
     /// Its files.
     pub files: TreeFiles,
+}
+
+/// Returns the files of the tree with that digest. The caller of this function vouches that an operation has granted the
+/// tree to the reader before.
+pub async fn granted(exchange: &Exchange, digest: Sha256Sum) -> Result<Option<TreeFiles>> {
+    let read = exchange.without_policy().read(move |conn| {
+        let Some(found) = store::trees::find(conn, digest)? else {
+            return Ok(None);
+        };
+        Ok(Some(TreeFiles::new(store::trees::files(conn, found.id)?)))
+    });
+    read.await
 }
 
 /// A stored tree, as an operation has found it.

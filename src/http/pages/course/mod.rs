@@ -1,0 +1,115 @@
+//! Pages of a course. The address of a course and of an assignment is the same for everybody: students see their own
+//! work there, and those who read all work see the class.
+
+pub mod board;
+pub mod dates;
+pub mod more_time;
+mod overview;
+
+use super::reader::Reader;
+use super::student;
+use super::view::{Link, View};
+use crate::http::error::Result;
+use crate::http::request::path::{InAssignment, InCourse, OfStudent};
+use crate::http::request::query::Query;
+use actix_web::{HttpResponse, web};
+use nbcourier_domain::{CourseId, UserName};
+use nbcourier_exchange::{Error as Refusal, Exchange, May, Thing};
+
+/// Whether a person who reads all work sees the page of a student.
+#[derive(serde::Deserialize)]
+pub struct AsQuery {
+    r#as: Option<String>,
+}
+
+impl AsQuery {
+    fn is_student(&self) -> bool {
+        self.r#as.as_deref() == Some("student")
+    }
+}
+
+/// `GET c/{course}`
+pub async fn course(
+    reader: Reader,
+    exchange: web::Data<Exchange>,
+    InCourse(course): InCourse,
+    Query(query): Query<AsQuery>,
+) -> Result<HttpResponse> {
+    let may = nbcourier_exchange::may(&exchange, &reader.caller, course.clone()).await?;
+    if may.read_work && !query.is_student() {
+        overview::show(&exchange, reader, course).await
+    } else {
+        student::course::show(&exchange, reader, course, None).await
+    }
+}
+
+/// `GET c/{course}/people/{user}`
+pub async fn person(
+    reader: Reader,
+    exchange: web::Data<Exchange>,
+    OfStudent(course, student): OfStudent,
+) -> Result<HttpResponse> {
+    student::course::show(&exchange, reader, course, Some(student)).await
+}
+
+/// `GET c/{course}/everybody`
+pub async fn everybody(
+    reader: Reader,
+    exchange: web::Data<Exchange>,
+    InCourse(course): InCourse,
+) -> Result<HttpResponse> {
+    overview::everybody(&exchange, reader, course).await
+}
+
+/// What is shown of an assignment.
+#[derive(serde::Deserialize)]
+pub struct AssignmentQuery {
+    #[serde(flatten)]
+    own: student::assignment::PageQuery,
+    #[serde(flatten)]
+    board: board::BoardQuery,
+    r#as: Option<String>,
+    /// The student whose page another person opens.
+    student: Option<String>,
+}
+
+/// `GET c/{course}/a/{assignment}`
+pub async fn assignment(
+    reader: Reader,
+    exchange: web::Data<Exchange>,
+    InAssignment(course, assignment): InAssignment,
+    Query(query): Query<AssignmentQuery>,
+) -> Result<HttpResponse> {
+    let may = nbcourier_exchange::may(&exchange, &reader.caller, course.clone()).await?;
+    let as_student = query.r#as.as_deref() == Some("student");
+    if let Some(name) = query.student {
+        let student = UserName::parse(name).map_err(|_| Refusal::NotFound(Thing::Student))?;
+        let place = (course, assignment);
+        return student::assignment::show(&exchange, reader, place, Some(student), &query.own)
+            .await;
+    }
+    if may.read_work && !as_student {
+        board::show(&exchange, reader, (course, assignment), query.board).await
+    } else {
+        let place = (course, assignment);
+        student::assignment::show(&exchange, reader, place, None, &query.own).await
+    }
+}
+
+/// Returns the pages of a course that the reader may open. `current` is the name of the open one.
+fn tabs(view: &View, course: &CourseId, may: May, current: &str) -> Vec<Link> {
+    let mut tabs = Vec::new();
+    let mut add = |name: &str, shown: bool, href: String, text: &str| {
+        if shown {
+            tabs.push(Link {
+                href,
+                text: view.say(text),
+                is_current: name == current,
+            });
+        }
+    };
+    let home = view.course(course.as_str());
+    add("assignments", true, home, "assignments");
+    let _ = may;
+    tabs
+}

@@ -1,0 +1,250 @@
+//! Extensions: who has more time, and giving some.
+
+use crate::http::error::Result;
+use crate::http::pages::form::{Fields, Form};
+use crate::http::pages::local_time;
+use crate::http::pages::reader::Reader;
+use crate::http::pages::times::Moment;
+use crate::http::pages::view::{Head, View};
+use crate::http::request::path::InAssignment;
+use actix_web::http::StatusCode;
+use actix_web::http::header::{CACHE_CONTROL, LOCATION};
+use actix_web::{HttpRequest, HttpResponse, web};
+use askama::Template;
+use nbcourier_domain::{AssignmentId, CourseId, Dates, Extension, Timestamp, UserName};
+use nbcourier_exchange::board::{self, Board, BoardRow, listed_name};
+use nbcourier_exchange::submissions::Target;
+use nbcourier_exchange::dates::{self, NotedExtension};
+use nbcourier_exchange::Exchange;
+use std::collections::BTreeSet;
+
+/// Maximum number of students who get more time at once.
+const AT_ONCE: usize = 1000;
+/// Maximum number of characters of a note.
+const LONGEST_NOTE: usize = 500;
+/// A day in microseconds.
+const DAY: i64 = 24 * 3600 * 1_000_000;
+
+#[derive(Template)]
+#[template(path = "course/more_time.html")]
+struct Page<'a> {
+    view: &'a View,
+    head: Head,
+    address: String,
+    board: &'a Board,
+    extended: Vec<&'a BoardRow>,
+    /// The chosen students, one per line.
+    chosen: String,
+    /// The names of the chosen students who are known.
+    names: Vec<String>,
+    days: String,
+    date: String,
+    time: String,
+    by_date: bool,
+    note: String,
+    problem: Option<String>,
+}
+
+impl Page<'_> {
+    fn minute(&self, at: &Timestamp) -> Moment {
+        self.view.times.minute(*at)
+    }
+
+    fn dates(&self, row: &BoardRow) -> Dates {
+        row.dates(self.board.dates)
+    }
+
+    fn name(&self, row: &BoardRow) -> String {
+        name_of(row)
+    }
+}
+
+fn name_of(row: &BoardRow) -> String {
+    let listed = listed_name(
+        row.first_name.as_deref(),
+        row.last_name.as_deref(),
+        &row.username,
+    );
+    if listed == row.username {
+        listed
+    } else {
+        format!("{listed} ({})", row.username)
+    }
+}
+
+/// Handles `GET c/{course}/a/{assignment}/more-time`. `who` names a chosen student, and may come often.
+pub async fn show(
+    request: HttpRequest,
+    reader: Reader,
+    exchange: web::Data<Exchange>,
+    InAssignment(course, assignment): InAssignment,
+) -> Result<HttpResponse> {
+    let Reader { caller, view } = reader;
+    board::ready_to_extend(&exchange, &caller, course.clone(), assignment.clone()).await?;
+    let board = board::of(&exchange, &caller, course.clone(), assignment.clone()).await?;
+    let query = web::Query::<Vec<(String, String)>>::from_query(request.query_string());
+    let chosen = query.map(web::Query::into_inner).unwrap_or_default();
+    let chosen: Vec<String> = chosen
+        .into_iter()
+        .filter(|(name, _)| name == "who")
+        .map(|(_, value)| value)
+        .take(AT_ONCE)
+        .collect();
+    let page = page(&view, (&course, &assignment), &board, &chosen);
+    view.page(&page)
+}
+
+fn page<'a>(
+    view: &'a View,
+    (course, assignment): (&CourseId, &AssignmentId),
+    board: &'a Board,
+    chosen: &[String],
+) -> Page<'a> {
+    let address = view.assignment(course.as_str(), assignment.as_str());
+    let known: BTreeSet<&str> = chosen.iter().map(String::as_str).collect();
+    let named = board.people.iter();
+    let named = named.filter(|row| known.contains(row.username.as_str()));
+    let until = board.dates.due_at.map(|due| due.micros() + 2 * DAY);
+    let until = until.unwrap_or(view.times.now().micros() + 2 * DAY);
+    let (date, time) = local_time::written(Timestamp::from_micros(until), view.times.zone());
+    Page {
+        head: Head {
+            title: view.say("more-time-title"),
+            crumbs: vec![
+                view.home_crumb(),
+                view.link(view.course(course.as_str()), course.as_str()),
+                view.link(address.clone(), assignment.as_str()),
+            ],
+            ..Head::default()
+        },
+        address,
+        extended: board
+            .people
+            .iter()
+            .filter(|row| row.extension.is_some())
+            .collect(),
+        chosen: chosen.join("\n"),
+        names: named.map(name_of).collect(),
+        days: "2".to_owned(),
+        by_date: board.dates.due_at.is_none(),
+        date,
+        time,
+        note: String::new(),
+        problem: None,
+        board,
+        view,
+    }
+}
+
+/// Handles `POST c/{course}/a/{assignment}/more-time`: gives all named students more time, or none of them.
+pub async fn give(
+    exchange: web::Data<Exchange>,
+    InAssignment(course, assignment): InAssignment,
+    form: Form,
+) -> Result<HttpResponse> {
+    let Form {
+        reader: Reader { caller, view },
+        fields,
+    } = form;
+    let ready =
+        board::ready_to_extend(&exchange, &caller, course.clone(), assignment.clone()).await?;
+    let board = board::of(&exchange, &caller, course.clone(), assignment.clone()).await?;
+    let chosen: Vec<String> = fields
+        .text("who")
+        .lines()
+        .map(str::trim)
+        .filter(|name| !name.is_empty())
+        .map(str::to_owned)
+        .collect();
+    let mut page = page(&view, (&course, &assignment), &board, &chosen);
+    page.days = fields.text("days").to_owned();
+    page.date = fields.text("date").to_owned();
+    page.time = fields.text("time").to_owned();
+    page.by_date = fields.text("by") == "date";
+    page.note = fields.text("note").to_owned();
+    let extensions = match read(&fields, &board, &chosen, &view) {
+        Ok(extensions) => extensions,
+        Err(problem) => {
+            page.problem = Some(problem);
+            return view.page_with(StatusCode::BAD_REQUEST, &page);
+        }
+    };
+    ready.extend(extensions).await?;
+    Ok(to_board(&page.address, "time"))
+}
+
+/// Returns the extension of each student, or a sentence that says what is wrong.
+fn read(
+    fields: &Fields,
+    board: &Board,
+    chosen: &[String],
+    view: &View,
+) -> std::result::Result<Vec<(UserName, NotedExtension)>, String> {
+    if chosen.is_empty() {
+        return Err(view.say("nobody-chosen"));
+    }
+    if chosen.len() > AT_ONCE {
+        return Err(view.say_with("too-many-chosen", "n", AT_ONCE));
+    }
+    let due_at = if fields.text("by") == "date" {
+        local_time::parse(fields.text("date"), fields.text("time"), view.times.zone())
+            .map_err(|_| view.say("no-time"))?
+    } else {
+        let days = fields.text("days").parse::<i64>();
+        let days = days.ok().filter(|days| (1..=365).contains(days));
+        let days = days.ok_or_else(|| view.say("no-days"))?;
+        let due = board.dates.due_at;
+        let due = due.ok_or_else(|| view.say("no-due-to-extend"))?;
+        Timestamp::from_micros(due.micros() + days * DAY)
+    };
+    let note = Some(fields.text("note")).filter(|note| !note.is_empty());
+    if note.is_some_and(|note| note.chars().count() > LONGEST_NOTE) {
+        return Err(view.say_with("note-too-long", "n", LONGEST_NOTE));
+    }
+    let note = note.map(str::to_owned);
+    let mut extensions = Vec::new();
+    for name in chosen {
+        let is_known = board.people.iter().any(|row| row.username == *name);
+        let student = UserName::parse(name.clone()).ok().filter(|_| is_known);
+        let student = student.ok_or_else(|| view.say_with("nobody-of-name", "name", name))?;
+        // A cut-off moves along with the due time, so that no submission in time is refused.
+        let extension = Extension {
+            due_at: Some(due_at),
+            cutoff_at: None,
+        };
+        let noted = NotedExtension {
+            extension,
+            note: note.clone(),
+        };
+        extensions.push((student, noted));
+    }
+    Ok(extensions)
+}
+
+/// Handles `POST c/{course}/a/{assignment}/more-time/remove`: takes the extension of one student back.
+pub async fn take_back(
+    exchange: web::Data<Exchange>,
+    InAssignment(course, assignment): InAssignment,
+    form: Form,
+) -> Result<HttpResponse> {
+    let Form {
+        reader: Reader { caller, view },
+        fields,
+    } = form;
+    let address = view.assignment(course.as_str(), assignment.as_str());
+    let target = Target {
+        course,
+        assignment,
+        student: UserName::parse(fields.text("who"))
+            .map_err(|_| nbcourier_exchange::Error::NotFound(nbcourier_exchange::Thing::Student))?,
+    };
+    dates::remove_extension(&exchange, &caller, target).await?;
+    Ok(to_board(&address, "taken"))
+}
+
+fn to_board(address: &str, done: &str) -> HttpResponse {
+    HttpResponse::SeeOther()
+        .insert_header((LOCATION, format!("{address}?done={done}#done")))
+        .insert_header((CACHE_CONTROL, "no-store"))
+        .finish()
+}

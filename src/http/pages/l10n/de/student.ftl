@@ -1,0 +1,61 @@
+# Die Seiten für Studierende.
+
+assignments = Aufgaben
+feedback = Rückmeldung
+feedback-given = Rückmeldung gegeben
+feedback-outdated = zu einer früheren Abgabe
+feedback-none = noch keine
+feedback-on = Sie gilt der Abgabe von
+feedback-read = Lesen
+feedback-earlier = Frühere Rückmeldungen zu dieser Abgabe
+feedback-deleted = zurückgenommen
+state-submitted-late = abgegeben, verspätet
+no-due-time = keine Frist
+your-extension = (Ihre eigene Frist)
+closed = abgeschlossen
+withdrawn-kept = zurückgezogen; Ihre Arbeit ist aufgehoben
+course-nothing-released = Es wurde noch nichts ausgegeben.
+course-taught-by = Leitung: { $names }
+page-of = Das ist die Seite von { $name }.
+you-have-submitted = Sie haben abgegeben.
+you-have-not-submitted = Sie haben noch nicht abgegeben.
+newest-in-time = Die neueste Abgabe vom { $time } ist rechtzeitig.
+newest-late = Die neueste Abgabe vom { $time } ist verspätet.
+closed-since = Seit { $time } wird nichts mehr angenommen.
+was-due = Die Frist war { $distance }.
+is-due = Die Frist ist { $distance }.
+still-late = Sie können noch abgeben, aber verspätet.
+may-submit-again = Sie können noch einmal abgeben: Die neueste Abgabe zählt.
+missing-notebooks = In der neuesten Abgabe fehlen Notebooks der Aufgabe: { $names }.
+files-as-zip = Dateien der Aufgabe, als zip
+version-released = Version { $version } vom
+submit-here = Durch Hochladen abgeben
+your-submissions = Ihre Abgaben
+all-submissions = Alle Abgaben
+counts = diese zählt
+does-not-count = eine neuere zählt
+submission-title = Abgabe { $number }
+submitted-now = Abgegeben. Heben Sie die Quittung auf: Sie weist nach, was Sie wann abgegeben haben.
+submitted-by-other = (abgegeben von { $name })
+receipt-download = receipt.json
+withdrawn-files = Die Aufgabe ist zurückgezogen. Die Dateien sind aufgehoben, können aber jetzt nicht heruntergeladen werden.
+download-all = Alle als zip herunterladen
+download = Herunterladen
+look = ansehen
+name = Name
+size = Größe
+actions = Aktionen
+more-files = { $n ->
+    [one] Und { $n } weitere Datei. Das Archiv enthält alle.
+   *[other] Und { $n } weitere Dateien. Das Archiv enthält alle.
+}
+ticket-over-title = Dieser Link ist abgelaufen
+ticket-over = Ein solcher Link gilt zehn Minuten. Gehen Sie zurück zu der Seite, die ihn hatte, und öffnen Sie ihn neu.
+submit-title = Abgeben
+submit-for = Sie geben für { $name } ab.
+submit-files = Dateien
+submit-folder = Oder ein ganzer Ordner
+submit-expected = Die Aufgabe hat diese Notebooks: { $names }.
+submit-button = Abgeben
+submit-no-files = Es wurden keine Dateien gewählt. Gehen Sie zurück, und wählen Sie die Dateien Ihrer Arbeit.
+submit-one-archive = Wählen Sie die Dateien im zip-Archiv. Ein Archiv wird hier nicht ausgepackt.

@@ -1,0 +1,61 @@
+# The pages of students.
+
+assignments = Assignments
+feedback = Feedback
+feedback-given = Feedback given
+feedback-outdated = on an earlier submission
+feedback-none = none yet
+feedback-on = It is on the submission of
+feedback-read = Read
+feedback-earlier = Earlier feedback on this submission
+feedback-deleted = taken back
+state-submitted-late = submitted, late
+no-due-time = no due time
+your-extension = (your own time)
+closed = closed
+withdrawn-kept = withdrawn; your work is kept
+course-nothing-released = Nothing has been released yet.
+course-taught-by = Taught by { $names }
+page-of = This is the page of { $name }.
+you-have-submitted = You have submitted.
+you-have-not-submitted = You have not submitted yet.
+newest-in-time = The newest submission of { $time } is in time.
+newest-late = The newest submission of { $time } is late.
+closed-since = Nothing is accepted since { $time }.
+was-due = It was due { $distance }.
+is-due = It is due { $distance }.
+still-late = You may still submit, but it will be late.
+may-submit-again = You may submit again: the newest submission counts.
+missing-notebooks = The newest submission lacks notebooks of the assignment: { $names }.
+files-as-zip = Files of the assignment, as zip
+version-released = version { $version } of
+submit-here = Submit by uploading files
+your-submissions = Your submissions
+all-submissions = All submissions
+counts = this one counts
+does-not-count = a newer one counts
+submission-title = Submission { $number }
+submitted-now = Submitted. Keep the receipt: it proves what you submitted and when.
+submitted-by-other = (submitted by { $name })
+receipt-download = receipt.json
+withdrawn-files = The assignment is withdrawn. The files are kept, but cannot be downloaded now.
+download-all = Download all as zip
+download = Download
+look = look
+name = Name
+size = Size
+actions = Actions
+more-files = { $n ->
+    [one] And { $n } more file. The archive has all of them.
+   *[other] And { $n } more files. The archive has all of them.
+}
+ticket-over-title = This link is over
+ticket-over = Such a link is valid for ten minutes. Go back to the page that had it, and open it again.
+submit-title = Submit
+submit-for = You submit for { $name }.
+submit-files = Files
+submit-folder = Or a whole folder
+submit-expected = The assignment has these notebooks: { $names }.
+submit-button = Submit
+submit-no-files = No files were chosen. Go back and choose the files of your work.
+submit-one-archive = Choose the files inside the zip archive. An archive is not unpacked here.

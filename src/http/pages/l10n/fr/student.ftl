@@ -1,0 +1,61 @@
+# Les pages des étudiant·e·s.
+
+assignments = Devoirs
+feedback = Retour
+feedback-given = Retour donné
+feedback-outdated = sur un travail antérieur
+feedback-none = pas encore
+feedback-on = Il porte sur le travail rendu le
+feedback-read = Lire
+feedback-earlier = Retours antérieurs sur ce travail
+feedback-deleted = retiré
+state-submitted-late = rendu, en retard
+no-due-time = sans échéance
+your-extension = (votre propre délai)
+closed = fermé
+withdrawn-kept = retiré ; votre travail est conservé
+course-nothing-released = Rien n’a encore été distribué.
+course-taught-by = Enseigné par { $names }
+page-of = Ceci est la page de { $name }.
+you-have-submitted = Vous avez rendu votre travail.
+you-have-not-submitted = Vous n’avez pas encore rendu de travail.
+newest-in-time = Le dernier travail, rendu le { $time }, est à temps.
+newest-late = Le dernier travail, rendu le { $time }, est en retard.
+closed-since = Rien n’est accepté depuis le { $time }.
+was-due = L’échéance est passée { $distance }.
+is-due = L’échéance est { $distance }.
+still-late = Vous pouvez encore rendre, mais ce sera en retard.
+may-submit-again = Vous pouvez rendre encore une fois : le dernier travail compte.
+missing-notebooks = Il manque au dernier travail des notebooks du devoir : { $names }.
+files-as-zip = Fichiers du devoir, en zip
+version-released = version { $version } du
+submit-here = Rendre en envoyant des fichiers
+your-submissions = Vos travaux rendus
+all-submissions = Tous les travaux
+counts = celui-ci compte
+does-not-count = un plus récent compte
+submission-title = Travail { $number }
+submitted-now = Rendu. Gardez le récépissé : il prouve ce que vous avez rendu, et quand.
+submitted-by-other = (rendu par { $name })
+receipt-download = receipt.json
+withdrawn-files = Le devoir est retiré. Les fichiers sont conservés, mais ne peuvent pas être téléchargés maintenant.
+download-all = Tout télécharger en zip
+download = Télécharger
+look = regarder
+name = Nom
+size = Taille
+actions = Actions
+more-files = { $n ->
+    [one] Et { $n } fichier de plus. L’archive les contient tous.
+   *[other] Et { $n } fichiers de plus. L’archive les contient tous.
+}
+ticket-over-title = Ce lien est périmé
+ticket-over = Un tel lien vaut dix minutes. Revenez à la page qui l’avait, et ouvrez-le de nouveau.
+submit-title = Rendre un devoir
+submit-for = Vous rendez pour { $name }.
+submit-files = Fichiers
+submit-folder = Ou un dossier entier
+submit-expected = Le devoir a ces notebooks : { $names }.
+submit-button = Rendre
+submit-no-files = Aucun fichier n’a été choisi. Revenez en arrière et choisissez les fichiers de votre travail.
+submit-one-archive = Choisissez les fichiers dans l’archive zip. Une archive n’est pas ouverte ici.

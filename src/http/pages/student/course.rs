@@ -1,0 +1,100 @@
+//! A course as a student sees it.
+
+use crate::http::error::Result;
+use crate::http::pages::reader::Reader;
+use crate::http::pages::times::Moment;
+use crate::http::pages::view::{Head, View};
+use actix_web::HttpResponse;
+use askama::Template;
+use nbcourier_domain::{CourseId, Timestamp, UserName};
+use nbcourier_exchange::Exchange;
+use nbcourier_exchange::overview::FeedbackState;
+use nbcourier_exchange::own_work::{self, OwnAssignment, OwnCourse};
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+
+#[derive(Template)]
+#[template(path = "student/course.html")]
+struct Page<'a> {
+    view: &'a View,
+    head: Head,
+    course: &'a CourseId,
+    own: &'a OwnCourse,
+    /// The student whose page another person opens.
+    student: Option<&'a str>,
+}
+
+impl Page<'_> {
+    fn minute(&self, at: &Timestamp) -> Moment {
+        self.view.times.minute(*at)
+    }
+
+    fn distance(&self, at: &Timestamp) -> String {
+        self.view.times.distance(*at)
+    }
+
+    /// Whether the due time is so near, before or after now, that its distance helps.
+    fn is_near(&self, at: &Timestamp) -> bool {
+        const WEEK: i64 = 7 * 24 * 3600 * 1_000_000;
+        (at.micros() - self.view.times.now().micros()).abs() < WEEK
+    }
+
+    /// Returns the address of an assignment, for the student of the page.
+    fn address(&self, assignment: &str) -> String {
+        let address = self.view.assignment(self.course.as_str(), assignment);
+        match self.student {
+            Some(student) => {
+                let name = utf8_percent_encode(student, NON_ALPHANUMERIC);
+                format!("{address}?student={name}")
+            }
+            None => address,
+        }
+    }
+
+    fn is_cut_off(&self, assignment: &OwnAssignment) -> bool {
+        assignment.dates.cut_off(self.view.times.now()).is_some()
+    }
+
+    fn state(&self, assignment: &OwnAssignment) -> String {
+        self.view.say(match &assignment.submitted {
+            Some(work) if work.late => "state-submitted-late",
+            Some(_) => "state-submitted",
+            None => "state-missing",
+        })
+    }
+
+    fn feedback(&self, assignment: &OwnAssignment) -> String {
+        let state = assignment.submitted.as_ref().map(|work| work.feedback);
+        match state {
+            Some(FeedbackState::Returned) => self.view.say("feedback-given"),
+            Some(FeedbackState::Outdated) => self.view.say("feedback-outdated"),
+            _ => "–".to_owned(),
+        }
+    }
+}
+
+/// Returns the course as the reader sees it, or as this student does.
+pub async fn show(
+    exchange: &Exchange,
+    reader: Reader,
+    course: CourseId,
+    student: Option<UserName>,
+) -> Result<HttpResponse> {
+    let Reader { caller, view } = reader;
+    let own = own_work::course(exchange, &caller, course.clone(), student.clone()).await?;
+    let mut crumbs = vec![view.home_crumb()];
+    if student.is_some() {
+        crumbs.push(view.link(view.course(course.as_str()), course.as_str()));
+    }
+    let title = student.as_ref().map_or(course.as_str(), UserName::as_str);
+    view.page(&Page {
+        head: Head {
+            title: title.to_owned(),
+            crumbs,
+            ..Head::default()
+        },
+        student: student.as_ref().map(UserName::as_str),
+        course: &course,
+        own: &own,
+        view: &view,
+    })
+}

@@ -1,0 +1,140 @@
+//! The feedback on a submission.
+
+use super::submission::{crumbs, to_contents};
+use crate::http::error::Result;
+use crate::http::pages::contents::is_page;
+use crate::http::pages::reader::Reader;
+use crate::http::pages::times::Moment;
+use crate::http::pages::view::{Head, View};
+use crate::http::reply::{download, zip};
+use crate::http::request::path::{OfSubmission, RestOfPath};
+use actix_web::{HttpResponse, web};
+use askama::Template;
+use nbcourier_auth::{Ticket, Tickets};
+use nbcourier_domain::Timestamp;
+use nbcourier_exchange::history::{self, PastFeedback};
+use nbcourier_exchange::{Error as Refusal, Exchange, Thing, feedback, receipts};
+
+/// Maximum number of earlier pieces of feedback on the page.
+const EARLIER: usize = 100;
+
+#[derive(Template)]
+#[template(path = "student/feedback.html")]
+struct Page<'a> {
+    view: &'a View,
+    head: Head,
+    given_at: Moment,
+    given_by: String,
+    submitted_at: Moment,
+    address: String,
+    files: Vec<File>,
+    earlier: Vec<PastFeedback>,
+}
+
+/// A file on the page.
+struct File {
+    path: String,
+    size: u64,
+    download: String,
+    /// The address of the file in the sandbox, if it can be read there.
+    read: Option<String>,
+}
+
+impl Page<'_> {
+    fn minute(&self, at: &Timestamp) -> Moment {
+        self.view.times.minute(*at)
+    }
+}
+
+/// `GET c/{course}/s/{id}/feedback`
+pub async fn show(
+    reader: Reader,
+    exchange: web::Data<Exchange>,
+    OfSubmission(course, id): OfSubmission,
+) -> Result<HttpResponse> {
+    let Reader { caller, view } = reader;
+    let receipt = receipts::of_submission(&exchange, &caller, course.clone(), id).await?;
+    let found = feedback::tree(&exchange, &caller, course.clone(), id).await?;
+    let past = history::feedback(&exchange, &caller, course.clone(), id, None, EARLIER).await?;
+    let link_to = |kind: &str, path: &str| {
+        let id = receipt.id.to_string();
+        let mut segments = vec!["c", course.as_str(), "s", &id, "feedback", kind];
+        segments.extend(path.split('/'));
+        view.at(&segments)
+    };
+    let files = found.files.iter().map(|file| {
+        let path = file.path.as_str().to_owned();
+        let is_html = is_page(&path);
+        File {
+            read: is_html.then(|| link_to("read", &path)),
+            download: link_to("files", &path),
+            size: file.blob.size,
+            path,
+        }
+    });
+    let mut trail = crumbs(&view, &course, &receipt.assignment);
+    let address = view.submission(course.as_str(), &receipt.id);
+    let number = view.say_with("submission-title", "number", receipt.id.to_string());
+    trail.push(view.link(address.clone(), &number));
+    let current = past.feedback.iter().find(|past| past.is_current);
+    view.page(&Page {
+        head: Head {
+            title: view.say("feedback"),
+            crumbs: trail,
+            ..Head::default()
+        },
+        given_at: view.times.minute(found.time),
+        given_by: current.map_or_else(String::new, |past| past.returned_by.clone()),
+        submitted_at: view.times.minute(receipt.submitted_at),
+        files: files.collect(),
+        earlier: past
+            .feedback
+            .into_iter()
+            .filter(|past| !past.is_current)
+            .collect(),
+        address,
+        view: &view,
+    })
+}
+
+/// `GET c/{course}/s/{id}/feedback/zip`
+pub async fn as_zip(
+    reader: Reader,
+    exchange: web::Data<Exchange>,
+    OfSubmission(course, id): OfSubmission,
+) -> Result<HttpResponse> {
+    let found = feedback::tree(&exchange, &reader.caller, course, id).await?;
+    let name = format!("feedback-{}.zip", id.unwrap_or_default());
+    zip::tree(&exchange, &name, found.time, found.files).await
+}
+
+/// `GET c/{course}/s/{id}/feedback/files/{path}`
+pub async fn file(
+    reader: Reader,
+    exchange: web::Data<Exchange>,
+    OfSubmission(course, id): OfSubmission,
+    path: RestOfPath,
+) -> Result<HttpResponse> {
+    let found = feedback::tree(&exchange, &reader.caller, course, id).await?;
+    let file = found.files.only(&path.0);
+    let file = file.ok_or(Refusal::NotFound(Thing::Feedback))?;
+    download::file(&exchange, &path.0, file).await
+}
+
+/// Handles `GET c/{course}/s/{id}/feedback/read/{path}`: leads to a page of the feedback, in the sandbox.
+pub async fn read(
+    reader: Reader,
+    exchange: web::Data<Exchange>,
+    tickets: web::Data<Tickets>,
+    OfSubmission(course, id): OfSubmission,
+    path: RestOfPath,
+) -> Result<HttpResponse> {
+    let Reader { caller, view } = reader;
+    let found = feedback::tree(&exchange, &caller, course, id).await?;
+    let ticket = Ticket {
+        tree: found.digest.to_string(),
+        reader: caller.name().to_string(),
+        html: true,
+    };
+    to_contents(&view, &tickets, &ticket, &path.0)
+}

@@ -1,0 +1,123 @@
+"""A class for the tests of pages: a course with four assignments, students, submissions and feedback."""
+
+import io
+import json
+import tarfile
+from datetime import datetime, timedelta, timezone
+from urllib.parse import quote
+
+import requests
+
+LIMIT_S = 30
+ADMIN = "root"
+TEACHER = "ira"
+COURSE = "algebra"
+# A name that would be a script if a page did not escape it.
+HOSTILE = "<img src=x onerror=\"document.title='hit'\">"
+STUDENTS = {
+    "ada": ("Ada", "Lovelace"),
+    "eb7": ("Émile", "Brontë"),
+    "hana": ("Hana", "Çelik"),
+    "noor": ("نور", "الهدى"),
+    "x'\"<b>": (HOSTILE, "</td><script>document.title='hit'</script>"),
+    "bob": (None, None),
+}
+FEEDBACK = b"""<!doctype html><title>feedback</title><h1>Well done</h1><img src="pic.svg">
+<script>document.title = "hit"; parent.location = "https://evil.example/";</script>
+<a href="javascript:document.title='hit'">x</a><form action="https://evil.example/"><button>b</button></form>"""
+
+
+def archive(files: dict[str, bytes]) -> bytes:
+    """Returns an archive of the files."""
+    buffer = io.BytesIO()
+    with tarfile.open(fileobj=buffer, mode="w") as tar:
+        for name, content in files.items():
+            entry = tarfile.TarInfo(name)
+            entry.size = len(content)
+            tar.addfile(entry, io.BytesIO(content))
+    return buffer.getvalue()
+
+
+class Lesson:
+    """The course at a stand-alone server."""
+
+    def __init__(self, url: str) -> None:
+        self._url = url
+        now = datetime.now(timezone.utc)
+        self.call("POST", f"course/{COURSE}", ADMIN, {})
+        people = [
+            {
+                "username": TEACHER,
+                "role": "instructor",
+                "first_name": "Ira",
+                "last_name": "Kim",
+            }
+        ]
+        for name, (first, last) in STUDENTS.items():
+            people.append(
+                {
+                    "username": name,
+                    "role": "student",
+                    "first_name": first,
+                    "last_name": last,
+                }
+            )
+        self.call("PUT", f"v1/courses/{COURSE}/roster", ADMIN, {"people": people})
+        files = {"problem1.ipynb": b"{}", "data/values.csv": b"a,b\n1,2\n" * 500}
+        for name, hours in {"ps1": -240, "ps2": -1, "ps3": 1, "ps4": 150}.items():
+            self.release(name, files)
+            due = now + timedelta(hours=hours)
+            dates = {
+                "due_at": due.isoformat(),
+                "cutoff_at": (due + timedelta(days=2)).isoformat(),
+            }
+            self.call(
+                "PUT", f"v1/courses/{COURSE}/assignments/{name}/dates", TEACHER, dates
+            )
+        for name in ("ps1", "ps2", "ps3"):
+            for student in ("ada", "eb7", "x'\"<b>"):
+                number = self.submit(name, student, {"problem1.ipynb": b'{"a": 1}'})
+                if name == "ps1":
+                    given = {
+                        "problem1.html": FEEDBACK,
+                        "pic.svg": b"<svg xmlns='http://www.w3.org/2000/svg'/>",
+                    }
+                    self.feedback(number, given)
+        later = {"due_at": (now + timedelta(days=3)).isoformat()}
+        address = f"v1/courses/{COURSE}/assignments/ps3/extensions/hana"
+        self.call("PUT", address, TEACHER, later)
+
+    def call(self, method: str, path: str, user: str, body: object = None) -> dict:
+        """Sends JSON, or an archive, and returns the reply."""
+        is_bytes = isinstance(body, bytes)
+        kind = "application/x-tar" if is_bytes else "application/json"
+        reply = requests.request(
+            method,
+            f"{self._url}/{path}",
+            params={"user": user},
+            data=body if is_bytes else json.dumps(body),
+            headers={"Content-Type": kind},
+            timeout=LIMIT_S,
+        )
+        assert reply.ok, (method, path, reply.status_code, reply.text)
+        return reply.json() if reply.content else {}
+
+    def release(self, assignment: str, files: dict[str, bytes]) -> None:
+        """Releases an assignment."""
+        path = f"v1/courses/{COURSE}/assignments/{assignment}/tree"
+        self.call("PUT", path, TEACHER, archive(files))
+
+    def submit(self, assignment: str, student: str, files: dict[str, bytes]) -> int:
+        """Submits, after the cut-off too, and returns the number of the submission."""
+        path = f"v1/courses/{COURSE}/assignments/{assignment}/submissions?student={quote(student)}"
+        return self.call("POST", path, TEACHER, archive(files))["receipt"]["id"]
+
+    def feedback(self, number: int, files: dict[str, bytes]) -> None:
+        """Gives feedback."""
+        path = f"v1/courses/{COURSE}/submissions/{number}/feedback"
+        self.call("POST", path, TEACHER, archive(files))
+
+    def submissions(self, student: str) -> list[dict]:
+        """Returns the submissions of a student."""
+        path = f"v1/courses/{COURSE}/submissions?student={quote(student)}"
+        return self.call("GET", path, TEACHER)["submissions"]

@@ -1,0 +1,399 @@
+"""The pages in a real browser: every page in every state, and the stories of a student and an instructor."""
+
+import io
+import re
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import html5lib
+import pytest
+import requests
+from browser import PAGE_LIMIT_S, picture, start_browser, wait_for_text
+from lesson import ADMIN, COURSE, STUDENTS, TEACHER, Lesson
+from selenium.webdriver import Chrome
+from selenium.webdriver.common.by import By
+from selenium.webdriver.common.keys import Keys
+from selenium.webdriver.remote.webelement import WebElement
+from selenium.webdriver.support.ui import WebDriverWait
+from standalone import Standalone
+
+STUDENT = "ada"
+NAME_COOKIE = "nbcourier-trial"
+# The pages, each with the person who opens it. `{number}` is a submission of the student with feedback.
+PAGES = {
+    "home of a student": ("", STUDENT),
+    "home of nobody": ("", "nobody"),
+    "help": ("help", STUDENT),
+    "me": ("me", STUDENT),
+    "receipts": ("receipts", STUDENT),
+    "login": ("login", STUDENT),
+    "course of a student": ("c/algebra", STUDENT),
+    "assignment of a student": ("c/algebra/a/ps3", STUDENT),
+    "missed assignment of a student": ("c/algebra/a/ps2", "bob"),
+    "upload": ("c/algebra/a/ps3/submit", STUDENT),
+    "submission": ("c/algebra/s/{number}", STUDENT),
+    "feedback": ("c/algebra/s/{number}/feedback", STUDENT),
+    "course": ("c/algebra", TEACHER),
+    "everybody": ("c/algebra/everybody", TEACHER),
+    "a student": ("c/algebra/people/ada", TEACHER),
+    "class": ("c/algebra/a/ps3", TEACHER),
+    "filtered class": ("c/algebra/a/ps3?show=missing&find=zzz", TEACHER),
+    "dates": ("c/algebra/a/ps3/dates", TEACHER),
+    "more time": ("c/algebra/a/ps3/more-time?who=ada", TEACHER),
+    "nothing": ("c/algebra/a/nothing", TEACHER),
+    "refused": ("c/algebra/a/ps3/dates", STUDENT),
+}
+# Besides the languages that people choose, one whose messages are longer, and one from right to left.
+LANGUAGES = ["en", "de", "fr", "qps", "qpm"]
+SIZES = {"desktop": (1280, 900), "phone": (320, 640)}
+AXE_TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+RUN_AXE = """
+const [tags, done] = arguments;
+axe.run({runOnly: {type: "tag", values: tags}}).then(
+  (found) => done(found.violations.map((each) => [each.id, each.nodes.map((node) => node.html)])),
+  (error) => done([["failed", [String(error)]]]));
+"""
+
+
+@pytest.fixture(scope="module")
+def server(
+    binary: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Standalone]:
+    running = Standalone(binary, tmp_path_factory.mktemp("pages"))
+    yield running
+    assert running.stop() == 0
+
+
+@pytest.fixture(scope="module")
+def lesson(server: Standalone) -> Lesson:
+    return Lesson(server.url)
+
+
+@pytest.fixture(scope="module")
+def number(lesson: Lesson) -> int:
+    """A submission of the student with feedback."""
+    (found,) = (
+        each["id"] for each in lesson.submissions(STUDENT) if each.get("feedback")
+    )
+    return found
+
+
+@pytest.fixture(scope="module")
+def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Chrome]:
+    running = start_browser(tmp_path_factory.mktemp("profile"), "--accept-lang=en")
+    yield running
+    running.quit()
+
+
+@pytest.fixture(scope="module")
+def axe(cache: Path) -> str:
+    path = cache / "axe" / "node_modules" / "axe-core" / "axe.min.js"
+    return path.read_text("utf-8")
+
+
+def session(name: str, language: str = "en") -> requests.Session:
+    """Returns a browser without a screen."""
+    opened = requests.Session()
+    opened.cookies.set(NAME_COOKIE, requests.utils.quote(name, safe=""))
+    opened.cookies.set("nbcourier-language", language)
+    return opened
+
+
+def open_as(browser: Chrome, server: Standalone, name: str, path: str) -> None:
+    """Opens a page as this person."""
+    separator = "&" if "?" in path else "?"
+    user = requests.utils.quote(name, safe="")
+    browser.get(f"{server.url}/{path}{separator}user={user}")
+
+
+def text(browser: Chrome) -> str:
+    return browser.find_element(By.TAG_NAME, "body").text
+
+
+def wait_for(browser: Chrome, condition) -> None:
+    WebDriverWait(browser, PAGE_LIMIT_S, 0.05).until(condition)
+
+
+def find(browser: Chrome, by: str, what: str) -> WebElement:
+    """Returns an element, which may be on a page that is still loading."""
+    wait = WebDriverWait(browser, PAGE_LIMIT_S, 0.05)
+    return wait.until(lambda page: page.find_element(by, what), what)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_page_is_html_without_an_error(
+    server: Standalone, lesson: Lesson, number: int, language: str
+) -> None:
+    for title, (path, name) in PAGES.items():
+        address = f"{server.url}/{path.format(number=number)}"
+        reply = session(name, language).get(address, timeout=30)
+        assert reply.headers["Content-Type"].startswith("text/html"), title
+        parser = html5lib.HTMLParser(namespaceHTMLElements=False)
+        tree = parser.parse(reply.text)
+        assert not parser.errors, (title, parser.errors)
+        assert tree.get("lang") == language, title
+        assert len(tree.findall(".//h1")) == 1, title
+        assert tree.findtext(".//title").endswith("nbcourier"), title
+        missing = re.findall(r"\{ *\$|\{\{|⟦[a-z-]+⟧", reply.text)
+        assert not missing, (title, missing)
+        if language == "qps":
+            words = "".join(tree.find(".//main").itertext())
+            stray = re.sub(r"⟦[^⟧]*⟧", "", words)
+            assert "Submit" not in stray and "Students" not in stray, (title, stray)
+
+
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_everybody_can_use_every_page(
+    server: Standalone,
+    lesson: Lesson,
+    number: int,
+    browser: Chrome,
+    axe: str,
+    screenshots: Path,
+    theme: str,
+    size: str,
+) -> None:
+    width, height = SIZES[size]
+    metrics = {
+        "width": width,
+        "height": height,
+        "deviceScaleFactor": 1,
+        "mobile": False,
+    }
+    browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", metrics)
+    feature = {"name": "prefers-color-scheme", "value": theme}
+    browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": [feature]})
+    try:
+        for title, (path, name) in PAGES.items():
+            open_as(browser, server, name, path.format(number=number))
+            overflow = browser.execute_script(
+                "return document.documentElement.scrollWidth - document.documentElement.clientWidth"
+            )
+            assert overflow <= 0, f"{title} is {overflow} px wider than the window"
+            browser.execute_script(axe)
+            found = browser.execute_async_script(RUN_AXE, AXE_TAGS)
+            assert not found, (title, found)
+            assert browser.title != "hit", title
+            picture(browser, screenshots / "pages", f"{title} {theme} {size}")
+    finally:
+        browser.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
+        browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": []})
+
+
+@pytest.mark.parametrize("scripts", [True, False], ids=["scripts", "no scripts"])
+def test_a_student_submits_by_uploading_and_reads_their_feedback(
+    server: Standalone,
+    lesson: Lesson,
+    number: int,
+    browser: Chrome,
+    tmp_path: Path,
+    scripts: bool,
+) -> None:
+    notebook = tmp_path / "problem1.ipynb"
+    notebook.write_text('{"cells": ["mine"]}')
+    before = len(lesson.submissions("hana"))
+    disabled = {"value": not scripts}
+    browser.execute_cdp_cmd("Emulation.setScriptExecutionDisabled", disabled)
+    try:
+        open_as(browser, server, "hana", "c/algebra/a/ps3")
+        find(browser, By.PARTIAL_LINK_TEXT, "uploading").click()
+        find(browser, By.ID, "files").send_keys(str(notebook))
+        find(browser, By.CSS_SELECTOR, "main form button.main").click()
+        wait_for_text(browser, "Keep the receipt")
+        assert "this one counts" in text(browser)
+        newest = lesson.submissions("hana")
+        assert len(newest) == before + 1
+        find(browser, By.LINK_TEXT, "ps3").click()
+        wait_for_text(browser, "You have submitted.")
+        open_as(browser, server, STUDENT, f"c/algebra/s/{number}/feedback")
+        address = find(browser, By.LINK_TEXT, "Read").get_attribute("href")
+        browser.get(address)
+        assert "/view/" in browser.current_url
+        assert "Well done" in text(browser)
+        assert browser.title == "feedback"
+        find(browser, By.LINK_TEXT, "x").click()
+        find(browser, By.TAG_NAME, "button").click()
+        assert browser.title == "feedback" and "/view/" in browser.current_url
+    finally:
+        browser.execute_cdp_cmd(
+            "Emulation.setScriptExecutionDisabled", {"value": False}
+        )
+
+
+def test_what_is_uploaded_arrives_and_comes_back_as_it_was(
+    server: Standalone, lesson: Lesson
+) -> None:
+    opened = session("noor")
+    address = f"{server.url}/c/{COURSE}/a/ps4/submit"
+    page = opened.get(address, timeout=30).text
+    hidden = dict(re.findall(r'type="hidden" name="(\w+)" value="([^"]*)"', page))
+    files = [
+        ("files", ("problem1.ipynb", b'{"cells": []}')),
+        ("files", ("نتيجة.csv", b"1,2\n")),
+        ("folder", ("ps4/data/nul.txt", b"x" * 300_000)),
+    ]
+    sent = [opened.post(address, data=hidden, files=files, timeout=30) for _ in "12"]
+    assert [each.status_code for each in sent] == [200, 200]
+    assert sent[0].url == sent[1].url, "the second press stores nothing"
+    assert len(lesson.submissions("noor")) == 1
+    place = sent[0].url.split("?")[0]
+    packed = opened.get(f"{place}/zip", timeout=30)
+    assert packed.ok, packed.text
+    assert packed.headers["Content-Disposition"].startswith("attachment")
+    with zipfile.ZipFile(io.BytesIO(packed.content)) as archive:
+        assert archive.testzip() is None
+        names = archive.namelist()
+        assert names == [
+            "problem1.ipynb",
+            "نتيجة.csv",
+            "data/_nul.txt",
+            "README.txt",
+        ]
+        assert archive.read("data/_nul.txt") == b"x" * 300_000
+    single = opened.get(f"{place}/files/data/nul.txt", timeout=30)
+    assert single.content == b"x" * 300_000
+    receipt = opened.get(f"{place}/receipt.json", timeout=30)
+    form = opened.get(f"{server.url}/receipts", timeout=30).text
+    token = re.search(r'name="csrf_token" value="([^"]+)"', form)[1]
+    checked = opened.post(
+        f"{server.url}/receipts",
+        data={"csrf_token": token, "receipt": receipt.text},
+        timeout=30,
+    )
+    assert "This receipt is genuine." in checked.text
+    assert "stored as it was submitted" in checked.text
+
+
+@pytest.mark.parametrize("scripts", [True, False], ids=["scripts", "no scripts"])
+def test_an_instructor_gives_more_time_and_moves_the_dates(
+    server: Standalone, lesson: Lesson, browser: Chrome, scripts: bool
+) -> None:
+    disabled = {"value": not scripts}
+    browser.execute_cdp_cmd("Emulation.setScriptExecutionDisabled", disabled)
+    try:
+        open_as(browser, server, TEACHER, "c/algebra/a/ps4?show=missing")
+        box = find(browser, By.CSS_SELECTOR, "input[name=who][value=bob]")
+        box.click()
+        find(browser, By.XPATH, "//button[text()='Give more time']").click()
+        days = find(browser, By.ID, "days")
+        days.clear()
+        days.send_keys("3")
+        find(browser, By.CSS_SELECTOR, "main form button.main").click()
+        wait_for_text(browser, "More time was given.")
+        address = f"v1/courses/{COURSE}/assignments/ps4/extensions"
+        extensions = lesson.call("GET", address, TEACHER)["extensions"]
+        assert [each["student"] for each in extensions] == ["bob"]
+        find(browser, By.PARTIAL_LINK_TEXT, "more time").click()
+        find(browser, By.XPATH, "//button[text()='Take back']").click()
+        wait_for_text(browser, "extension was removed")
+        assert lesson.call("GET", address, TEACHER)["extensions"] == []
+        find(browser, By.LINK_TEXT, "change the dates").click()
+        find(browser, By.PARTIAL_LINK_TEXT, "30 minutes").click()
+        find(browser, By.CSS_SELECTOR, "main form button.main").click()
+        wait_for_text(browser, "would be in time")
+        find(browser, By.CSS_SELECTOR, "button[value=set]").click()
+        wait_for_text(browser, "The dates are set.")
+    finally:
+        browser.execute_cdp_cmd(
+            "Emulation.setScriptExecutionDisabled", {"value": False}
+        )
+
+
+def test_the_class_shows_new_submissions_by_itself(
+    server: Standalone, lesson: Lesson, browser: Chrome
+) -> None:
+    open_as(browser, server, TEACHER, "c/algebra/a/ps3")
+    first = find(browser, By.CSS_SELECTOR, ".tiles b").text
+    lesson.submit("ps3", "bob", {"problem1.ipynb": b"{}"})
+    wait_for(
+        browser,
+        lambda page: page.find_element(By.CSS_SELECTOR, ".tiles b").text
+        == str(int(first) + 1),
+    )
+    field = find(browser, By.ID, "find")
+    find(browser, By.TAG_NAME, "body").send_keys("/")
+    assert browser.switch_to.active_element == field
+    field.send_keys("çelik")
+    shown = browser.find_elements(By.CSS_SELECTOR, "#class tbody tr:not([hidden])")
+    assert len(shown) == 1
+    field.send_keys(Keys.CONTROL, "a")
+    field.send_keys(Keys.DELETE)
+
+
+def test_the_live_part_is_small_and_changes_only_with_the_course(
+    server: Standalone, lesson: Lesson
+) -> None:
+    opened = session(TEACHER)
+    page = opened.get(f"{server.url}/c/{COURSE}/a/ps1", timeout=30).text
+    token = re.search(r'name="reading-token" content="([^"]+)"', page)[1]
+    address = f"{server.url}/live/{COURSE}/ps1"
+    assert opened.get(address, timeout=30).status_code == 401
+    headers = {"X-CSRF-Token": token}
+    tags = []
+    for _ in range(5):
+        first = opened.get(address, headers=headers, timeout=30)
+        assert first.status_code == 200
+        known = headers | {"If-None-Match": first.headers["ETag"]}
+        again = opened.get(address, headers=known, timeout=30)
+        tags.append(again.status_code)
+    # The tag changes with the minute, at most once in these requests.
+    assert tags.count(304) >= 4 and {304, 200} >= set(tags), tags
+    lesson.submit("ps1", "bob", {"problem1.ipynb": b"{}"})
+    assert opened.get(address, headers=known, timeout=30).status_code == 200
+
+
+def test_a_form_of_another_page_changes_nothing(
+    server: Standalone, lesson: Lesson
+) -> None:
+    opened = session(TEACHER)
+    address = f"{server.url}/c/{COURSE}/a/ps4/more-time"
+    page = opened.get(address, timeout=30).text
+    reading = re.search(r'name="reading-token" content="([^"]+)"', page)[1]
+    other = session(ADMIN).get(address, timeout=30).text
+    foreign = re.search(r'name="csrf_token" value="([^"]+)"', other)[1]
+    fields = {"who": "ada", "by": "days", "days": "1"}
+    for token in (None, "", reading, foreign):
+        sent = fields if token is None else fields | {"csrf_token": token}
+        reply = opened.post(address, data=sent, timeout=30)
+        assert reply.status_code == 403, token
+        assert "Nothing was changed" in reply.text
+    right = re.search(r'name="csrf_token" value="([^"]+)"', page)[1]
+    evil = {"Origin": "https://evil.example"}
+    reply = opened.post(
+        address, data=fields | {"csrf_token": right}, headers=evil, timeout=30
+    )
+    assert reply.status_code == 403
+    where = f"v1/courses/{COURSE}/assignments/ps4/extensions"
+    assert lesson.call("GET", where, TEACHER)["extensions"] == []
+
+
+def test_dates_that_cannot_be_come_back_with_the_reason(
+    server: Standalone, lesson: Lesson
+) -> None:
+    opened = session(TEACHER)
+    address = f"{server.url}/c/{COURSE}/a/ps4/dates"
+    page = opened.get(address, timeout=30).text
+    fields = dict(re.findall(r'name="([\w-]+)" value="([^"]*)"', page))
+    fields.pop("reading-token", None)
+    wrong = fields | {"due-date": "2027-02-30", "step": "set"}
+    reply = opened.post(address, data=wrong, timeout=30)
+    assert reply.status_code == 400
+    assert "This is no date and time" in reply.text and "2027-02-30" in reply.text
+    stale = fields | {"was": "1 2 3", "step": "set"}
+    stale |= {"opens-none": "on"}
+    reply = opened.post(address, data=stale, timeout=30)
+    assert reply.status_code == 409, reply.text
+    assert "changed meanwhile" in reply.text
+
+
+def test_names_of_every_kind_stay_names(
+    server: Standalone, lesson: Lesson, browser: Chrome
+) -> None:
+    for path, name in [("c/algebra/a/ps3", TEACHER), ("c/algebra/everybody", TEACHER)]:
+        open_as(browser, server, name, path)
+        assert browser.title != "hit"
+        assert "<img src=x" in text(browser)
+        assert "نور" in text(browser)
+    assert "x'\"<b>" in STUDENTS
