@@ -156,9 +156,8 @@ impl ReadyToExtend {
     /// Gives the student the extension.
     pub async fn extend(self, noted: NotedExtension) -> Result<()> {
         let Self { entry, target } = self;
-        let extend = entry.write(move |op| {
-            extend_in(op, &target.assignment, &target.student, &noted)
-        });
+        let extend =
+            entry.write(move |op| extend_in(op, &target.assignment, &target.student, &noted));
         extend.await
     }
 }

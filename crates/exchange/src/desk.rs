@@ -113,7 +113,11 @@ pub async fn of(exchange: &Exchange, caller: &Caller) -> Result<Desk> {
                 .iter()
                 .map(|(name, role)| (name.as_str(), *role))
                 .collect();
-            let teaches = |course: &str| role_in.get(course).is_some_and(|role| *role > Role::Student);
+            let teaches = |course: &str| {
+                role_in
+                    .get(course)
+                    .is_some_and(|role| *role > Role::Student)
+            };
             let next_taught = next(&due, now, |item| teaches(&item.course));
             let mut desk = Desk {
                 due: due_for_me(op, &due, now, &teaches)?,

@@ -248,7 +248,7 @@ impl Said {
                 };
                 refused(view.say_with(key, "name", &name)).with_help("failure-help-instructor")
             }
-            E::InstructorAsStudent => refused(view.say("failure-instructor-as-student")),
+            E::TeacherAsStudent(_) => refused(view.say("failure-instructor-as-student")),
             E::MemberByGroup(group) => {
                 refused(view.say_with("failure-by-group", "group", group.as_str()))
             }
@@ -323,7 +323,7 @@ const fn not_found(thing: Thing) -> &'static str {
     match thing {
         Thing::Course => "failure-no-course",
         Thing::Assignment => "failure-no-assignment",
-        Thing::Instructor | Thing::Student => "failure-no-person",
+        Thing::Instructor | Thing::Assistant | Thing::Student => "failure-no-person",
         Thing::Version => "failure-no-version",
         Thing::Submission => "failure-no-submission",
         Thing::Feedback => "failure-no-feedback",

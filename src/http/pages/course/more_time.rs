@@ -7,15 +7,16 @@ use crate::http::pages::reader::Reader;
 use crate::http::pages::times::Moment;
 use crate::http::pages::view::{Head, View};
 use crate::http::request::path::InAssignment;
+use crate::http::request::person::detail;
 use actix_web::http::StatusCode;
 use actix_web::http::header::{CACHE_CONTROL, LOCATION};
 use actix_web::{HttpRequest, HttpResponse, web};
 use askama::Template;
 use nbcourier_domain::{AssignmentId, CourseId, Dates, Extension, Timestamp, UserName};
-use nbcourier_exchange::board::{self, Board, BoardRow, listed_name};
-use nbcourier_exchange::submissions::Target;
-use nbcourier_exchange::dates::{self, NotedExtension};
 use nbcourier_exchange::Exchange;
+use nbcourier_exchange::board::{self, Board, BoardRow, listed_name};
+use nbcourier_exchange::dates::{self, NotedExtension};
+use nbcourier_exchange::submissions::Target;
 use std::collections::BTreeSet;
 
 /// Maximum number of students who get more time at once.
@@ -201,7 +202,10 @@ fn read(
     if note.is_some_and(|note| note.chars().count() > LONGEST_NOTE) {
         return Err(view.say_with("note-too-long", "n", LONGEST_NOTE));
     }
-    let note = note.map(str::to_owned);
+    let note = note.map(|note| detail(note.to_owned()));
+    let note = note
+        .transpose()
+        .map_err(|error| error.message().into_owned())?;
     let mut extensions = Vec::new();
     for name in chosen {
         let is_known = board.people.iter().any(|row| row.username == *name);
