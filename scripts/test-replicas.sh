@@ -7,7 +7,7 @@ cd "$(dirname "$0")/.."
 scripts/setup-postgres.sh
 scripts/setup-s3.sh
 suites=("$@")
-[ ${#suites[@]} -gt 0 ] || suites=(protocol_replay races v1::submit v1::receipts people::merge people::purge)
+[ ${#suites[@]} -gt 0 ] || suites=(protocol_replay races identity::login v1::submit v1::receipts people::merge people::purge)
 # They bring servers of their own.
 skipped=(--skip postgres:: --skip s3::)
 export NBCOURIER_TEST_STORE=postgres+s3
