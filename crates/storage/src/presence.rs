@@ -268,7 +268,7 @@ impl Keeper {
         let (postgres, place) = (&self.postgres, &other.place);
         Error::Unusable(if other.place == MOVING {
             format!(
-                "`nbcourier move` is copying {postgres}, on {}. Wait until it ends.",
+                "A move (nbcourier move) is copying {postgres}, on {}. Wait until it ends.",
                 other.host
             )
         } else if self.me.alone || other.alone {

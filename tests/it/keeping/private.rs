@@ -12,9 +12,9 @@ use std::process::{Command, Output};
 /// The usual umask, with which others can read new files.
 const OPEN: &str = "umask 022 && exec \"$@\"";
 /// The subcommands that write files. The test below runs all of them.
-const WRITING: [&str; 11] = [
+const WRITING: [&str; 12] = [
     "serve", "backup", "restore", "move", "export", "fsck", "gc", "import", "user", "roster",
-    "doctor",
+    "doctor", "demo",
 ];
 /// The subcommands that write no files.
 const ONLY_ASKING: [&str; 11] = [
@@ -134,6 +134,7 @@ fn every_file_that_a_command_writes_is_for_its_owner_alone() {
     open.does(&["roster", "export", "algebra", "roster.csv"]);
     open.does(&["gc", "--grace=0", &data_dir]);
     open.run(&["doctor", "--standalone", &data_dir]);
+    open.does(&["demo", "--data-dir=lesson"]);
 
     // The import from a shared directory makes a data directory.
     let work = place.path().join("exchange/algebra/inbound");
@@ -160,6 +161,7 @@ fn every_file_that_a_command_writes_is_for_its_owner_alone() {
         "kept",
         "restored",
         "moved",
+        "lesson",
         "algebra.tar",
         "algebra.tar.gz",
         "ada.tar",

@@ -381,7 +381,10 @@ fn a_move_and_a_server_exclude_each_other() {
         .err()
         .unwrap()
         .to_string();
-    assert!(refused.contains("`nbcourier move` is copying"), "{refused}");
+    assert!(
+        refused.contains("A move (nbcourier move) is copying"),
+        "{refused}"
+    );
     let second = Guard::new(&database, "1").err().unwrap().to_string();
     assert!(second.contains("Another `nbcourier move`"), "{second}");
     drop(guard);
