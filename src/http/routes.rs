@@ -5,7 +5,7 @@ use super::openapi::May::{
     SelfOrStaff, Staff,
 };
 use super::openapi::{Operation, delete, get, post, put};
-use super::pages::course::{board, dates, more_time};
+use super::pages::course::{activity, board, dates, more_time, people, trash};
 use super::pages::student::{assignment, feedback as own_feedback, submission, upload};
 use super::pages::{self, contents, course, failure, home, login, me, receipts};
 use super::{health, metrics, ngshare, v1};
@@ -124,6 +124,13 @@ const TABLE: &[Row] = &[
     ("GET",    "c/{course}/a/{assignment}/submit",             Page,   Short,      Always,      || web::get().to(upload::show)),
     ("POST",   "c/{course}/a/{assignment}/submit",             Page,   Short,      Always,      || web::post().to(upload::submit)),
     ("GET",    "c/{course}/everybody",                         Page,   Compressed, Always,      || web::get().to(course::everybody)),
+    ("GET",    "c/{course}/activity",                          Page,   Compressed, Always,      || web::get().to(activity::show)),
+    ("GET",    "c/{course}/trash",                             Page,   Compressed, Always,      || web::get().to(trash::show)),
+    ("POST",   "c/{course}/trash",                             Page,   Short,      Always,      || web::post().to(trash::restore)),
+    ("GET",    "c/{course}/people",                            Page,   Compressed, Always,      || web::get().to(people::show)),
+    ("POST",   "c/{course}/people",                            Page,   Short,      Always,      || web::post().to(people::add)),
+    ("GET",    "c/{course}/remove",                     Page,   Short,      Always,      || web::get().to(people::ask)),
+    ("POST",   "c/{course}/remove",                     Page,   Short,      Always,      || web::post().to(people::remove)),
     ("GET",    "c/{course}/people/{user}",                     Page,   Compressed, Always,      || web::get().to(course::person)),
     ("GET",    "live/{course}/{assignment}",                   Caller, Short,      Always,      || web::get().to(board::live)),
     ("GET",    "c/{course}/a/{assignment}/collected.zip",      Page,   Files,      Always,      || web::get().to(board::collected)),

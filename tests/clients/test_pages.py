@@ -41,6 +41,10 @@ PAGES = {
     "filtered class": ("c/algebra/a/ps3?show=missing&find=zzz", TEACHER),
     "dates": ("c/algebra/a/ps3/dates", TEACHER),
     "more time": ("c/algebra/a/ps3/more-time?who=ada", TEACHER),
+    "people": ("c/algebra/people", TEACHER),
+    "removing a person": ("c/algebra/remove?who=ada", TEACHER),
+    "activity": ("c/algebra/activity", TEACHER),
+    "trash": ("c/algebra/trash", TEACHER),
     "nothing": ("c/algebra/a/nothing", TEACHER),
     "refused": ("c/algebra/a/ps3/dates", STUDENT),
 }
@@ -395,3 +399,29 @@ def test_names_of_every_kind_stay_names(
         assert "<img src=x" in text(browser)
         assert "نور" in text(browser)
     assert "x'\"<b>" in STUDENTS
+
+
+def test_an_instructor_adds_and_removes_a_person_and_restores_a_submission(
+    server: Standalone, lesson: Lesson, browser: Chrome
+) -> None:
+    open_as(browser, server, TEACHER, "c/algebra/people")
+    find(browser, By.TAG_NAME, "summary").click()
+    find(browser, By.ID, "username").send_keys("zoe")
+    find(browser, By.ID, "last-name").send_keys("Zimmer")
+    find(browser, By.CSS_SELECTOR, "main form button.main").click()
+    wait_for_text(browser, "The roster is changed.")
+    assert "Zimmer" in text(browser)
+    find(browser, By.CSS_SELECTOR, "button[name=who][value=zoe]").click()
+    find(browser, By.CSS_SELECTOR, "button.danger").click()
+    wait_for_text(browser, "removed from the roster")
+    assert "Zimmer" not in text(browser)
+    number = lesson.submit("ps2", "bob", {"problem1.ipynb": b"{}"})
+    lesson.call("DELETE", f"v1/courses/{COURSE}/submissions/{number}", TEACHER)
+    open_as(browser, server, TEACHER, "c/algebra/trash")
+    find(browser, By.CSS_SELECTOR, f"button[value='submission {number}']").click()
+    wait_for_text(browser, "It was restored.")
+    assert lesson.submissions("bob")
+    open_as(browser, server, TEACHER, "c/algebra/activity")
+    said = text(browser)
+    assert "ira restored a submission of bob to ps2" in said
+    assert "ira removed zoe from the roster" in said

@@ -169,6 +169,16 @@ POST receipts
 GET c/{course}
 GET c/{course}/a/{assignment}
 GET c/{course}/everybody
+GET c/{course}/activity
+GET c/{course}/trash
+POST c/{course}/trash | a submission | other-student
+GET c/{course}/people
+POST c/{course}/people | a new student | sam
+POST c/{course}/people | a new assistant | sam
+POST c/{course}/people | a new instructor | sam
+GET c/{course}/remove
+POST c/{course}/remove | a student | other-student
+POST c/{course}/remove | an instructor | co-instructor
 GET c/{course}/people/{user} | oneself
 GET c/{course}/people/{user} | another | other-student
 GET c/{course}/a/{assignment} | as another | other-student
@@ -417,6 +427,23 @@ impl<'a> Prepared<'a> {
         deleted.expect("the deleted course")["id"].to_string()
     }
 
+    /// Returns the fields of a page about the roster or the trash.
+    fn form_of_page(&self, row: &Row, user: &str) -> Option<Form> {
+        let form = Form::new();
+        Some(match row.route {
+            "POST c/{course}/people" => {
+                let role = row.about.rsplit(' ').next().unwrap_or_default();
+                form.field("username", user).field("role", role)
+            }
+            "POST c/{course}/remove" => form.field("who", user),
+            "POST c/{course}/trash" => {
+                let number = self.number("v1/courses/{course}/trash/submissions/{id}", user);
+                form.field("what", &format!("submission {number}"))
+            }
+            _ => return None,
+        })
+    }
+
     /// Sends the request of the row in the role.
     fn ask(&self, role: &Role, row: &Row) -> Reply {
         let (method, path) = row.route.split_once(' ').expect("METHOD path");
@@ -495,7 +522,8 @@ impl<'a> Prepared<'a> {
         } else if method == "PUT" {
             call = call.body("application/json", DUE);
         } else if method == "POST" {
-            call = call.form(&fields_of(path, user, time));
+            let form = self.form_of_page(row, user);
+            call = call.form(&form.unwrap_or_else(|| fields_of(path, user, time)));
         }
         if method == "GET" {
             return server.send(&call);

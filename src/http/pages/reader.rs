@@ -4,7 +4,10 @@ use super::view::View;
 use crate::http::error::{Error, Result};
 use actix_web::dev::Payload;
 use actix_web::{FromRequest, HttpRequest};
+use jiff::tz::TimeZone;
 use nbcourier_auth::{AuthError, Caller};
+use nbcourier_domain::CourseId;
+use nbcourier_exchange::{Error as Refusal, Exchange, course_settings};
 use std::future::{Ready, ready};
 
 /// A known person who opens a page, and the surroundings of the page for them.
@@ -21,6 +24,22 @@ impl Reader {
         let caller = caller.ok_or(AuthError::Anonymous)?;
         let view = View::of(request, Some(&caller))?;
         Ok(Self { caller, view })
+    }
+
+    /// Returns the reader with the times of the course, which may have a time zone of its own.
+    pub async fn in_course(mut self, exchange: &Exchange, course: &CourseId) -> Result<Self> {
+        let settings = course_settings::read(exchange, &self.caller, course.clone()).await;
+        let settings = match settings {
+            Ok(settings) => settings,
+            // A person who left the course still sees their own work there.
+            Err(Refusal::Denied(_)) => return Ok(self),
+            Err(error) => return Err(error.into()),
+        };
+        let zone = settings.time_zone.map(course_settings::TimeZone::name);
+        if let Some(zone) = zone.and_then(|name| TimeZone::get(name).ok()) {
+            self.view.times = self.view.times.in_zone(zone);
+        }
+        Ok(self)
     }
 }
 

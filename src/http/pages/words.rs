@@ -103,11 +103,12 @@ macro_rules! sources {
             include_str!(concat!("l10n/", $language, "/failures.ftl")),
             include_str!(concat!("l10n/", $language, "/student.ftl")),
             include_str!(concat!("l10n/", $language, "/course.ftl")),
+            include_str!(concat!("l10n/", $language, "/keeping.ftl")),
         ]
     };
 }
 
-const FILES: usize = 4;
+const FILES: usize = 5;
 static ENGLISH: [&str; FILES] = sources!("en");
 static GERMAN: [&str; FILES] = sources!("de");
 static FRENCH: [&str; FILES] = sources!("fr");

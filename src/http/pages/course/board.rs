@@ -313,7 +313,11 @@ pub async fn live(
     exchange: web::Data<Exchange>,
     InAssignment(course, assignment): InAssignment,
 ) -> Result<HttpResponse> {
-    let view = View::of(&request, Some(&caller))?;
+    let reader = Reader {
+        view: View::of(&request, Some(&caller))?,
+        caller,
+    };
+    let Reader { caller, view } = reader.in_course(&exchange, &course).await?;
     let version = board::version(&exchange, &caller, course.clone()).await?;
     let tag = etag(version, &view);
     let known = request.headers().get(header::IF_NONE_MATCH);

@@ -116,6 +116,7 @@ pub async fn show(
     InAssignment(course, assignment): InAssignment,
     Query(query): Query<DatesQuery>,
 ) -> Result<HttpResponse> {
+    let reader = reader.in_course(&exchange, &course).await?;
     let Reader { caller, view } = reader;
     dates::ready(&exchange, &caller, course.clone(), assignment.clone()).await?;
     let board = board::of(&exchange, &caller, course.clone(), assignment.clone()).await?;
@@ -183,9 +184,10 @@ pub async fn set(
     form: Form,
 ) -> Result<HttpResponse> {
     let Form {
-        reader: Reader { caller, view },
+        reader,
         fields: sent,
     } = form;
+    let Reader { caller, view } = reader.in_course(&exchange, &course).await?;
     let ready = dates::ready(&exchange, &caller, course.clone(), assignment.clone()).await?;
     let (fields, dates) = read(&sent, &view);
     let board = board::of(&exchange, &caller, course.clone(), assignment.clone()).await?;

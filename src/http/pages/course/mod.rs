@@ -1,10 +1,13 @@
 //! Pages of a course. The address of a course and of an assignment is the same for everybody: students see their own
 //! work there, and those who read all work see the class.
 
+pub mod activity;
 pub mod board;
 pub mod dates;
 pub mod more_time;
 mod overview;
+pub mod people;
+pub mod trash;
 
 use super::reader::Reader;
 use super::student;
@@ -12,6 +15,7 @@ use super::view::{Link, View};
 use crate::http::error::Result;
 use crate::http::request::path::{InAssignment, InCourse, OfStudent};
 use crate::http::request::query::Query;
+use actix_web::http::header::{CACHE_CONTROL, LOCATION};
 use actix_web::{HttpResponse, web};
 use nbcourier_domain::{CourseId, UserName};
 use nbcourier_exchange::{Error as Refusal, Exchange, May, Thing};
@@ -35,7 +39,12 @@ pub async fn course(
     InCourse(course): InCourse,
     Query(query): Query<AsQuery>,
 ) -> Result<HttpResponse> {
+    let reader = reader.in_course(&exchange, &course).await?;
     let may = nbcourier_exchange::may(&exchange, &reader.caller, course.clone()).await?;
+    // A registrar of a course who takes no part in it cares for its roster.
+    if !may.take_part && may.see_roster {
+        return Ok(to_people(&reader.view, &course));
+    }
     if may.read_work && !query.is_student() {
         overview::show(&exchange, reader, course).await
     } else {
@@ -49,7 +58,15 @@ pub async fn person(
     exchange: web::Data<Exchange>,
     OfStudent(course, student): OfStudent,
 ) -> Result<HttpResponse> {
+    let reader = reader.in_course(&exchange, &course).await?;
     student::course::show(&exchange, reader, course, Some(student)).await
+}
+
+fn to_people(view: &View, course: &CourseId) -> HttpResponse {
+    HttpResponse::SeeOther()
+        .insert_header((LOCATION, format!("{}/people", view.course(course.as_str()))))
+        .insert_header((CACHE_CONTROL, "no-store"))
+        .finish()
 }
 
 /// `GET c/{course}/everybody`
@@ -80,6 +97,7 @@ pub async fn assignment(
     InAssignment(course, assignment): InAssignment,
     Query(query): Query<AssignmentQuery>,
 ) -> Result<HttpResponse> {
+    let reader = reader.in_course(&exchange, &course).await?;
     let may = nbcourier_exchange::may(&exchange, &reader.caller, course.clone()).await?;
     let as_student = query.r#as.as_deref() == Some("student");
     if let Some(name) = query.student {
@@ -109,7 +127,15 @@ fn tabs(view: &View, course: &CourseId, may: May, current: &str) -> Vec<Link> {
         }
     };
     let home = view.course(course.as_str());
-    add("assignments", true, home, "assignments");
-    let _ = may;
+    let below = |name: &str| format!("{home}/{name}");
+    add("assignments", may.take_part, home.clone(), "assignments");
+    add("people", may.see_roster, below("people"), "people-title");
+    add(
+        "activity",
+        may.see_activity,
+        below("activity"),
+        "activity-title",
+    );
+    add("trash", may.trash, below("trash"), "trash-title");
     tabs
 }

@@ -80,6 +80,7 @@ pub async fn show(
     exchange: web::Data<Exchange>,
     InAssignment(course, assignment): InAssignment,
 ) -> Result<HttpResponse> {
+    let reader = reader.in_course(&exchange, &course).await?;
     let Reader { caller, view } = reader;
     board::ready_to_extend(&exchange, &caller, course.clone(), assignment.clone()).await?;
     let board = board::of(&exchange, &caller, course.clone(), assignment.clone()).await?;
@@ -143,10 +144,8 @@ pub async fn give(
     InAssignment(course, assignment): InAssignment,
     form: Form,
 ) -> Result<HttpResponse> {
-    let Form {
-        reader: Reader { caller, view },
-        fields,
-    } = form;
+    let Form { reader, fields } = form;
+    let Reader { caller, view } = reader.in_course(&exchange, &course).await?;
     let ready =
         board::ready_to_extend(&exchange, &caller, course.clone(), assignment.clone()).await?;
     let board = board::of(&exchange, &caller, course.clone(), assignment.clone()).await?;

@@ -52,6 +52,7 @@ pub async fn show(
     exchange: web::Data<Exchange>,
     OfSubmission(course, id): OfSubmission,
 ) -> Result<HttpResponse> {
+    let reader = reader.in_course(&exchange, &course).await?;
     let Reader { caller, view } = reader;
     let receipt = receipts::of_submission(&exchange, &caller, course.clone(), id).await?;
     let found = feedback::tree(&exchange, &caller, course.clone(), id).await?;

@@ -62,6 +62,7 @@ pub async fn show(
     OfSubmission(course, id): OfSubmission,
     Query(query): Query<PageQuery>,
 ) -> Result<HttpResponse> {
+    let reader = reader.in_course(&exchange, &course).await?;
     let Reader { caller, view } = reader;
     let details = own_work::submission(&exchange, &caller, course.clone(), id).await?;
     let receipt = &details.receipt;

@@ -56,6 +56,7 @@ pub async fn show(
     InAssignment(course, assignment): InAssignment,
     Query(query): Query<PageQuery>,
 ) -> Result<HttpResponse> {
+    let reader = reader.in_course(&exchange, &course).await?;
     let Reader { caller, view } = reader;
     let student = student(query.r#for.as_deref())?;
     let details = own_work::assignment(

@@ -1,0 +1,256 @@
+//! The people of a course, for those who see its roster.
+
+use super::tabs;
+use crate::http::error::Result;
+use crate::http::pages::form::Form;
+use crate::http::pages::reader::Reader;
+use crate::http::pages::view::{Head, View};
+use crate::http::request::path::InCourse;
+use crate::http::request::person::detail;
+use crate::http::request::query::Query;
+use actix_web::http::StatusCode;
+use actix_web::http::header::{CACHE_CONTROL, LOCATION};
+use actix_web::{HttpResponse, web};
+use askama::Template;
+use nbcourier_domain::{CourseId, Person, Role, UserName};
+use nbcourier_exchange::board::listed_name;
+use nbcourier_exchange::roster::{self, Member, RosterUpdate};
+use nbcourier_exchange::{Error as Refusal, Exchange, May, Thing, may};
+
+/// Maximum number of people on the page.
+const PEOPLE: usize = 2000;
+
+#[derive(Template)]
+#[template(path = "course/people.html")]
+struct Page<'a> {
+    view: &'a View,
+    head: Head,
+    course: &'a CourseId,
+    people: Vec<Member>,
+    has_more: bool,
+    may: May,
+    given: Given,
+    problem: Option<String>,
+    notice: Option<String>,
+}
+
+/// The fields of the form that adds a person.
+#[derive(Default)]
+struct Given {
+    username: String,
+    first_name: String,
+    last_name: String,
+    email: String,
+    role: String,
+}
+
+impl Page<'_> {
+    fn name(&self, member: &Member) -> String {
+        listed_name(
+            member.person.first_name.as_deref(),
+            member.person.last_name.as_deref(),
+            member.person.username.as_str(),
+        )
+    }
+
+    fn role(&self, role: &Role) -> String {
+        role_name(self.view, *role)
+    }
+
+    /// Returns the roles that the reader may give.
+    fn roles(&self) -> Vec<Role> {
+        let all = [
+            (Role::Student, self.may.change_roster),
+            (Role::Assistant, self.may.appoint_assistants),
+            (Role::Instructor, self.may.appoint_instructors),
+        ];
+        let given = all.into_iter().filter(|(_, may)| *may);
+        given.map(|(role, _)| role).collect()
+    }
+
+    fn is_given(&self, role: &Role) -> bool {
+        self.given.role == role.word()
+    }
+
+    fn may_take_off(&self, member: &Member) -> bool {
+        !member.by_group && self.roles().contains(&member.role)
+    }
+
+    fn person(&self, member: &Member) -> Option<String> {
+        let is_student = member.role == Role::Student;
+        (is_student && self.may.read_work).then(|| {
+            let name = member.person.username.as_str();
+            self.view.at(&["c", self.course.as_str(), "people", name])
+        })
+    }
+}
+
+fn role_name(view: &View, role: Role) -> String {
+    view.say(match role {
+        Role::Student => "role-student",
+        Role::Assistant => "role-assistant",
+        Role::Instructor => "role-instructor",
+    })
+}
+
+/// What happened before the page was opened.
+#[derive(serde::Deserialize)]
+pub struct PeopleQuery {
+    done: Option<String>,
+}
+
+/// `GET c/{course}/people`
+pub async fn show(
+    reader: Reader,
+    exchange: web::Data<Exchange>,
+    InCourse(course): InCourse,
+    Query(query): Query<PeopleQuery>,
+) -> Result<HttpResponse> {
+    let done = query.done.as_deref();
+    let notice = match done {
+        Some("added") => Some("done-added"),
+        Some("removed") => Some("done-removed"),
+        _ => None,
+    };
+    let notice = notice.map(|key| reader.view.say(key));
+    page(&exchange, &reader, &course, Given::default(), None, notice).await
+}
+
+async fn page(
+    exchange: &Exchange,
+    reader: &Reader,
+    course: &CourseId,
+    given: Given,
+    problem: Option<String>,
+    notice: Option<String>,
+) -> Result<HttpResponse> {
+    let Reader { caller, view } = reader;
+    let roster = roster::page(exchange, caller, course.clone(), None, PEOPLE).await?;
+    let may = may(exchange, caller, course.clone()).await?;
+    let status = if problem.is_some() {
+        StatusCode::BAD_REQUEST
+    } else {
+        StatusCode::OK
+    };
+    let template = Page {
+        head: Head {
+            title: view.say("people-title"),
+            crumbs: vec![
+                view.home_crumb(),
+                view.link(view.course(course.as_str()), course.as_str()),
+            ],
+            tabs: tabs(view, course, may, "people"),
+            ..Head::default()
+        },
+        course,
+        people: roster.people,
+        has_more: roster.next.is_some(),
+        may,
+        given,
+        problem,
+        notice,
+        view,
+    };
+    view.page_with(status, &template)
+}
+
+/// Handles `POST c/{course}/people`: adds a person, or changes their details.
+pub async fn add(
+    exchange: web::Data<Exchange>,
+    InCourse(course): InCourse,
+    form: Form,
+) -> Result<HttpResponse> {
+    let Form { reader, fields } = form;
+    let ready = roster::ready(&exchange, &reader.caller, course.clone()).await?;
+    let given = Given {
+        username: fields.text("username").to_owned(),
+        first_name: fields.text("first-name").to_owned(),
+        last_name: fields.text("last-name").to_owned(),
+        email: fields.text("email").to_owned(),
+        role: fields.text("role").to_owned(),
+    };
+    let role = Role::ALL.into_iter().find(|role| role.word() == given.role);
+    let Ok(username) = UserName::parse_new(given.username.clone()) else {
+        let problem = reader.view.say("no-user-name");
+        return page(&exchange, &reader, &course, given, Some(problem), None).await;
+    };
+    let Some(role) = role else {
+        let problem = reader.view.say("no-role");
+        return page(&exchange, &reader, &course, given, Some(problem), None).await;
+    };
+    // An empty field leaves the detail as it is.
+    let optional = |text: &str| Some(text.to_owned()).filter(|text| !text.is_empty());
+    let person = Person {
+        username,
+        first_name: optional(&given.first_name).map(detail).transpose()?,
+        last_name: optional(&given.last_name).map(detail).transpose()?,
+        email: optional(&given.email).map(detail).transpose()?,
+    };
+    ready
+        .change(vec![(role, person)], RosterUpdate::Amend)
+        .await?;
+    Ok(to_people(&reader.view, &course, "added"))
+}
+
+#[derive(Template)]
+#[template(path = "course/take_off.html")]
+struct TakeOff<'a> {
+    view: &'a View,
+    head: Head,
+    course: &'a CourseId,
+    username: &'a str,
+}
+
+/// The person who is to be removed.
+#[derive(serde::Deserialize)]
+pub struct TakeOffQuery {
+    who: Option<String>,
+}
+
+/// Handles `GET c/{course}/remove`: says what removing a person means.
+pub async fn ask(
+    reader: Reader,
+    exchange: web::Data<Exchange>,
+    InCourse(course): InCourse,
+    Query(query): Query<TakeOffQuery>,
+) -> Result<HttpResponse> {
+    let Reader { caller, view } = reader;
+    roster::ready(&exchange, &caller, course.clone()).await?;
+    let who = query.who.unwrap_or_default();
+    let people = format!("{}/people", view.course(course.as_str()));
+    view.page(&TakeOff {
+        head: Head {
+            title: view.say("take-off-title"),
+            crumbs: vec![
+                view.home_crumb(),
+                view.link(view.course(course.as_str()), course.as_str()),
+                view.link(people, &view.say("people-title")),
+            ],
+            ..Head::default()
+        },
+        course: &course,
+        username: &who,
+        view: &view,
+    })
+}
+
+/// `POST c/{course}/remove`
+pub async fn remove(
+    exchange: web::Data<Exchange>,
+    InCourse(course): InCourse,
+    form: Form,
+) -> Result<HttpResponse> {
+    let Form { reader, fields } = form;
+    let person = UserName::parse(fields.text("who").to_owned());
+    let person = person.map_err(|_| Refusal::NotFound(Thing::Student))?;
+    roster::remove(&exchange, &reader.caller, course.clone(), person, None).await?;
+    Ok(to_people(&reader.view, &course, "removed"))
+}
+
+fn to_people(view: &View, course: &CourseId, done: &str) -> HttpResponse {
+    let address = format!("{}/people?done={done}#done", view.course(course.as_str()));
+    HttpResponse::SeeOther()
+        .insert_header((LOCATION, address))
+        .insert_header((CACHE_CONTROL, "no-store"))
+        .finish()
+}

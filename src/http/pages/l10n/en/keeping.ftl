@@ -1,0 +1,73 @@
+# The roster, the events and the trash of a course.
+
+people-title = People
+activity-title = Activity
+trash-title = Trash
+role = Role
+role-student = student
+role-assistant = assistant
+role-instructor = instructor
+by-group = by a group of JupyterHub
+add-person = Add a person, or change their details
+add-button = Add
+user-name = User name
+user-name-help = As JupyterHub has it.
+first-name = First name
+last-name = Last name
+email = Address
+nobody-in-course = Nobody is in this course.
+take-off = Remove
+take-off-title = Remove a person
+take-off-explained = { $name } will not see the course any more. Their submissions and feedback stay. You can add them again.
+no-user-name = This cannot be a user name. Nothing was changed.
+no-role = Choose a role. Nothing was changed.
+done-added = The roster is changed.
+done-removed = The person was removed from the roster.
+
+trash-kept = { $n ->
+    [one] Deleted things can be restored for { $n } day.
+   *[other] Deleted things can be restored for { $n } days.
+}
+trash-empty = Nothing can be restored.
+thing = What
+deleted-at = Deleted
+removed-at = Goes for good
+restore = Restore
+trash-assignment = Assignment { $name }
+submission-count = { $n ->
+    [one] { $n } submission
+   *[other] { $n } submissions
+}
+trash-submission = Submission of { $name } to
+trash-feedback = Feedback for { $name } on
+done-restored = It was restored.
+nothing-chosen = Nothing was chosen. Nothing was changed.
+
+activity-empty = Nothing has happened yet.
+what-happened = What happened
+earlier = earlier
+event-course-created = { $actor } created the course
+event-course-deleted = { $actor } deleted the course
+event-course-restored = { $actor } restored the course
+event-course-changed = { $actor } changed the settings of the course
+event-roster-changed = { $actor } changed the roster
+event-roster-removed = { $actor } removed { $subject } from the roster
+event-released = { $actor } released { $assignment }
+event-unreleased = { $actor } withdrew { $assignment }
+event-assignment-deleted = { $actor } deleted { $assignment }
+event-assignment-restored = { $actor } restored { $assignment }
+event-dates-set = { $actor } set the dates of { $assignment }: due { $due }, before { $was }
+event-extension-set = { $actor } gave { $subject } more time for { $assignment }: due { $due }
+event-extension-removed = { $actor } removed the extension of { $subject } for { $assignment }
+event-submitted = { $actor } submitted to { $assignment }
+event-submitted-for = { $actor } submitted to { $assignment } for { $subject }
+event-refused = A submission of { $subject } to { $assignment } was refused
+event-submission-deleted = { $actor } deleted a submission of { $subject } to { $assignment }
+event-submission-restored = { $actor } restored a submission of { $subject } to { $assignment }
+event-feedback-given = { $actor } gave { $subject } feedback on { $assignment }
+event-feedback-deleted = { $actor } deleted the feedback for { $subject } on { $assignment }
+event-feedback-restored = { $actor } restored the feedback for { $subject } on { $assignment }
+event-imported = { $actor } imported data
+event-joined = { $actor } joined by a group of JupyterHub
+event-left = { $actor } left by a group of JupyterHub
+event-other = { $actor }: { $action }

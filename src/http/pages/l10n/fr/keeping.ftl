@@ -1,0 +1,73 @@
+# Les personnes, les événements et la corbeille d’un cours.
+
+people-title = Personnes
+activity-title = Activité
+trash-title = Corbeille
+role = Rôle
+role-student = étudiant·e
+role-assistant = assistant·e
+role-instructor = enseignant·e
+by-group = par un groupe de JupyterHub
+add-person = Inscrire une personne, ou changer ses données
+add-button = Inscrire
+user-name = Nom d’utilisateur
+user-name-help = Tel que JupyterHub le connaît.
+first-name = Prénom
+last-name = Nom
+email = Adresse
+nobody-in-course = Personne n’est dans ce cours.
+take-off = Retirer
+take-off-title = Retirer une personne
+take-off-explained = { $name } ne verra plus le cours. Ses travaux et ses retours restent. Vous pouvez l’inscrire de nouveau.
+no-user-name = Ceci ne peut pas être un nom d’utilisateur. Rien n’a été modifié.
+no-role = Choisissez un rôle. Rien n’a été modifié.
+done-added = Les personnes du cours sont modifiées.
+done-removed = La personne a été retirée.
+
+trash-kept = { $n ->
+    [one] Ce qui est supprimé peut être rétabli pendant { $n } jour.
+   *[other] Ce qui est supprimé peut être rétabli pendant { $n } jours.
+}
+trash-empty = Rien ne peut être rétabli.
+thing = Quoi
+deleted-at = Supprimé
+removed-at = Perdu le
+restore = Rétablir
+trash-assignment = Devoir { $name }
+submission-count = { $n ->
+    [one] { $n } travail
+   *[other] { $n } travaux
+}
+trash-submission = Travail de { $name } pour
+trash-feedback = Retour à { $name } sur
+done-restored = C’est rétabli.
+nothing-chosen = Rien n’a été choisi. Rien n’a été modifié.
+
+activity-empty = Rien ne s’est encore passé.
+what-happened = Ce qui s’est passé
+earlier = plus tôt
+event-course-created = { $actor } a créé le cours
+event-course-deleted = { $actor } a supprimé le cours
+event-course-restored = { $actor } a rétabli le cours
+event-course-changed = { $actor } a changé les réglages du cours
+event-roster-changed = { $actor } a changé les personnes du cours
+event-roster-removed = { $actor } a retiré { $subject } du cours
+event-released = { $actor } a distribué { $assignment }
+event-unreleased = { $actor } a retiré { $assignment }
+event-assignment-deleted = { $actor } a supprimé { $assignment }
+event-assignment-restored = { $actor } a rétabli { $assignment }
+event-dates-set = { $actor } a fixé les dates de { $assignment } : échéance { $due }, avant { $was }
+event-extension-set = { $actor } a donné à { $subject } plus de temps pour { $assignment } : échéance { $due }
+event-extension-removed = { $actor } a retiré le délai supplémentaire de { $subject } pour { $assignment }
+event-submitted = { $actor } a rendu { $assignment }
+event-submitted-for = { $actor } a rendu { $assignment } pour { $subject }
+event-refused = Un travail de { $subject } pour { $assignment } a été refusé
+event-submission-deleted = { $actor } a supprimé un travail de { $subject } pour { $assignment }
+event-submission-restored = { $actor } a rétabli un travail de { $subject } pour { $assignment }
+event-feedback-given = { $actor } a donné à { $subject } un retour sur { $assignment }
+event-feedback-deleted = { $actor } a supprimé le retour à { $subject } sur { $assignment }
+event-feedback-restored = { $actor } a rétabli le retour à { $subject } sur { $assignment }
+event-imported = { $actor } a repris des données
+event-joined = { $actor } est venu par un groupe de JupyterHub
+event-left = { $actor } est parti par un groupe de JupyterHub
+event-other = { $actor } : { $action }
