@@ -45,14 +45,14 @@ pub fn run(arguments: &[&str]) -> Output {
         .expect("the program starts")
 }
 
-/// Starts a command and kills it after that time. Returns whether it had ended with success by then.
-pub fn run_and_kill(mut command: Command, after: std::time::Duration) -> bool {
+/// Starts a command and kills it after that time. Returns its exit code if it had ended by then.
+pub fn run_and_kill(mut command: Command, after: std::time::Duration) -> Option<i32> {
     command.stdin(Stdio::null());
     command.stdout(Stdio::null()).stderr(Stdio::null());
     let mut child = command.spawn().expect("the program starts");
     thread::sleep(after);
     child.kill().expect("it was running");
-    child.wait().expect("it ends").success()
+    child.wait().expect("it ends").code()
 }
 
 /// The variables that name databases and buckets, by the data directories that do not hold them.
