@@ -452,22 +452,35 @@ impl Server {
         self.setup.clone()
     }
 
-    /// Returns the maximum resident memory of the process so far, in bytes (`VmHWM` of proc(5)).
+    /// Returns the maximum memory of the process so far, in bytes, without the pages of files (proc(5)).
+    ///
+    /// The pages of the program file would count what the compiler made, which depends on how it was called. File
+    /// pages that came after the maximum are subtracted as well, some megabytes at most.
     pub fn peak_memory(&self) -> u64 {
-        self.memory("VmHWM:")
+        self.without_files("VmHWM:")
     }
 
-    /// Returns the resident memory of the process, in bytes (`VmRSS` of proc(5)).
+    /// Returns the current memory of the process, in bytes, without the pages of files.
     pub fn resident_memory(&self) -> u64 {
-        self.memory("VmRSS:")
+        self.without_files("VmRSS:")
     }
 
-    fn memory(&self, kind: &str) -> u64 {
+    /// Makes the current memory the maximum so far (proc(5)).
+    pub fn reset_peak_memory(&self) {
+        std::fs::write(format!("/proc/{}/clear_refs", self.pid()), "5").expect("a process of ours");
+    }
+
+    fn without_files(&self, kind: &str) -> u64 {
         let path = format!("/proc/{}/status", self.pid());
         let status = std::fs::read_to_string(path).expect("the process's status");
-        let line = status.lines().find(|line| line.starts_with(kind));
-        let kilobytes = line.and_then(|line| line.split_whitespace().nth(1)?.parse::<u64>().ok());
-        kilobytes.expect("its size") * 1024
+        let bytes = |kind: &str| -> u64 {
+            let line = status.lines().find(|line| line.starts_with(kind));
+            let kilobytes = line.and_then(|line| line.split_whitespace().nth(1)?.parse().ok());
+            kilobytes
+                .map(|kilobytes: u64| kilobytes * 1024)
+                .expect("its size")
+        };
+        bytes(kind).saturating_sub(bytes("RssFile:"))
     }
 
     /// Returns the ID of the process.

@@ -7,7 +7,6 @@ use nbcourier_testkit::{
     Call, Course, Form, Sent, Server, Setup, eventually, hex_sha256, percent_encode, routes,
 };
 use serde_json::json;
-use std::fs;
 
 /// The maximum memory of one request beyond that of the idle server, in bytes.
 const MOST: u64 = 64 * 1024 * 1024;
@@ -137,13 +136,6 @@ fn fill(server: &Server) {
     conn.batch_execute(&sql).unwrap();
 }
 
-fn memory(server: &Server, key: &str) -> u64 {
-    let status = fs::read_to_string(format!("/proc/{}/status", server.pid())).unwrap();
-    let line = status.lines().find(|line| line.starts_with(key)).unwrap();
-    let kilobytes: u64 = line.split_whitespace().nth(1).unwrap().parse().unwrap();
-    kilobytes * 1024
-}
-
 /// A server that is restarted now and then, so that each request is compared with an idle one.
 struct Fresh {
     server: Server,
@@ -170,14 +162,14 @@ impl Fresh {
         let server = setup.start();
         // The clean-up at the start also takes memory.
         eventually("the first clean-up", || runs() > before);
-        let idle = memory(&server, "VmRSS:");
+        let idle = server.resident_memory();
         Self { server, idle }
     }
 
     /// Returns the maximum memory of the server while it answers this request, beyond that of an idle one, and the
     /// reply.
     fn taken(mut self, call: &Call) -> (Self, u64, nbcourier_testkit::Reply) {
-        if memory(&self.server, "VmRSS:") > self.idle + LEFT {
+        if self.server.resident_memory() > self.idle + LEFT {
             self = Self::again(self.server);
         }
         let (bytes, reply) = taken(&self.server, self.idle, call);
@@ -194,8 +186,7 @@ struct At {
 
 /// Returns the maximum memory of the server while it answered this request, beyond `idle`, and the reply.
 fn taken(server: &Server, idle: u64, call: &Call) -> (u64, nbcourier_testkit::Reply) {
-    // Resets the peak (proc(5)).
-    fs::write(format!("/proc/{}/clear_refs", server.pid()), "5").unwrap();
+    server.reset_peak_memory();
     let reply = std::thread::scope(|scope| {
         let asked = scope.spawn(|| call.send(server.port()).unwrap());
         eventually("the reply", || {
@@ -205,7 +196,7 @@ fn taken(server: &Server, idle: u64, call: &Call) -> (u64, nbcourier_testkit::Re
         });
         asked.join().unwrap()
     });
-    (memory(server, "VmHWM:").saturating_sub(idle), reply)
+    (server.peak_memory().saturating_sub(idle), reply)
 }
 
 /// The addresses that instructors may not read.
