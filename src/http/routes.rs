@@ -5,7 +5,7 @@ use super::openapi::May::{
     SelfOrStaff, Staff,
 };
 use super::openapi::{Operation, delete, get, post, put};
-use super::pages::course::{activity, board, dates, more_time, people, trash};
+use super::pages::course::{activity, board, dates, import, more_time, people, trash};
 use super::pages::student::{assignment, feedback as own_feedback, submission, upload};
 use super::pages::{self, contents, course, failure, home, login, me, receipts};
 use super::{health, metrics, ngshare, v1};
@@ -129,6 +129,10 @@ const TABLE: &[Row] = &[
     ("POST",   "c/{course}/trash",                             Page,   Short,      Always,      || web::post().to(trash::restore)),
     ("GET",    "c/{course}/people",                            Page,   Compressed, Always,      || web::get().to(people::show)),
     ("POST",   "c/{course}/people",                            Page,   Short,      Always,      || web::post().to(people::add)),
+    ("GET",    "c/{course}/people.csv",                        Page,   Compressed, Always,      || web::get().to(people::table)),
+    ("GET",    "c/{course}/import",                            Page,   Short,      Always,      || web::get().to(import::show)),
+    ("POST",   "c/{course}/import",                            Page,   Compressed, Always,      || web::post().to(import::receive)),
+    ("GET",    "c/{course}/import/example.csv",                Page,   Short,      Always,      || web::get().to(import::example)),
     ("GET",    "c/{course}/remove",                     Page,   Short,      Always,      || web::get().to(people::ask)),
     ("POST",   "c/{course}/remove",                     Page,   Short,      Always,      || web::post().to(people::remove)),
     ("GET",    "c/{course}/people/{user}",                     Page,   Compressed, Always,      || web::get().to(course::person)),

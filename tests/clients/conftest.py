@@ -1,4 +1,4 @@
-"""The fixtures of these tests: the installed hubs. The binary and the steps in order are in steps.py."""
+"""The fixtures of these tests: the installed hubs. The binary and the steps in order are in steps.py, pages in pages.py."""
 
 import os
 from collections.abc import Iterator
@@ -10,7 +10,7 @@ pytest.register_assert_rewrite("cast", "cycle", "hub", "people", "processes", "t
 
 from hub import Hub  # noqa: E402 (pytest rewrites its assertions now)
 
-pytest_plugins = ["steps"]
+pytest_plugins = ["steps", "pages"]
 
 # JupyterHub 5 in addition to the newest version. `make test` runs these files with both: a course, and the login.
 OLDER_HUB = "hub5"

@@ -3,23 +3,19 @@
 import io
 import re
 import zipfile
-from collections.abc import Iterator
 from pathlib import Path
 
 import html5lib
 import pytest
-import requests
-from browser import PAGE_LIMIT_S, picture, start_browser, wait_for_text
+from browser import picture, wait_for_text
 from lesson import ADMIN, COURSE, STUDENTS, TEACHER, Lesson
+from pages import find, open_as, session, text, wait_for
 from selenium.webdriver import Chrome
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
-from selenium.webdriver.remote.webelement import WebElement
-from selenium.webdriver.support.ui import WebDriverWait
 from standalone import Standalone
 
 STUDENT = "ada"
-NAME_COOKIE = "nbcourier-trial"
 # The pages, each with the person who opens it. `{number}` is a submission of the student with feedback.
 PAGES = {
     "home of a student": ("", STUDENT),
@@ -42,6 +38,7 @@ PAGES = {
     "dates": ("c/algebra/a/ps3/dates", TEACHER),
     "more time": ("c/algebra/a/ps3/more-time?who=ada", TEACHER),
     "people": ("c/algebra/people", TEACHER),
+    "adding from a file": ("c/algebra/import", TEACHER),
     "removing a person": ("c/algebra/remove?who=ada", TEACHER),
     "activity": ("c/algebra/activity", TEACHER),
     "trash": ("c/algebra/trash", TEACHER),
@@ -61,20 +58,6 @@ axe.run({runOnly: {type: "tag", values: tags}}).then(
 
 
 @pytest.fixture(scope="module")
-def server(
-    binary: Path, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Standalone]:
-    running = Standalone(binary, tmp_path_factory.mktemp("pages"))
-    yield running
-    assert running.stop() == 0
-
-
-@pytest.fixture(scope="module")
-def lesson(server: Standalone) -> Lesson:
-    return Lesson(server.url)
-
-
-@pytest.fixture(scope="module")
 def number(lesson: Lesson) -> int:
     """A submission of the student with feedback."""
     (found,) = (
@@ -84,45 +67,9 @@ def number(lesson: Lesson) -> int:
 
 
 @pytest.fixture(scope="module")
-def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Chrome]:
-    running = start_browser(tmp_path_factory.mktemp("profile"), "--accept-lang=en")
-    yield running
-    running.quit()
-
-
-@pytest.fixture(scope="module")
 def axe(cache: Path) -> str:
     path = cache / "axe" / "node_modules" / "axe-core" / "axe.min.js"
     return path.read_text("utf-8")
-
-
-def session(name: str, language: str = "en") -> requests.Session:
-    """Returns a browser without a screen."""
-    opened = requests.Session()
-    opened.cookies.set(NAME_COOKIE, requests.utils.quote(name, safe=""))
-    opened.cookies.set("nbcourier-language", language)
-    return opened
-
-
-def open_as(browser: Chrome, server: Standalone, name: str, path: str) -> None:
-    """Opens a page as this person."""
-    separator = "&" if "?" in path else "?"
-    user = requests.utils.quote(name, safe="")
-    browser.get(f"{server.url}/{path}{separator}user={user}")
-
-
-def text(browser: Chrome) -> str:
-    return browser.find_element(By.TAG_NAME, "body").text
-
-
-def wait_for(browser: Chrome, condition) -> None:
-    WebDriverWait(browser, PAGE_LIMIT_S, 0.05).until(condition)
-
-
-def find(browser: Chrome, by: str, what: str) -> WebElement:
-    """Returns an element, which may be on a page that is still loading."""
-    wait = WebDriverWait(browser, PAGE_LIMIT_S, 0.05)
-    return wait.until(lambda page: page.find_element(by, what), what)
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

@@ -176,6 +176,12 @@ GET c/{course}/people
 POST c/{course}/people | a new student | sam
 POST c/{course}/people | a new assistant | sam
 POST c/{course}/people | a new instructor | sam
+GET c/{course}/people.csv
+GET c/{course}/import
+GET c/{course}/import/example.csv
+POST c/{course}/import | look at a new student | sam
+POST c/{course}/import | a new student | sam
+POST c/{course}/import | a new assistant | sam
 GET c/{course}/remove
 POST c/{course}/remove | a student | other-student
 POST c/{course}/remove | an instructor | co-instructor
@@ -444,6 +450,38 @@ impl<'a> Prepared<'a> {
         })
     }
 
+    /// Returns the form of a list with this person. Unless it is only looked at, an administrator has looked before.
+    fn list_of(&self, user: &str, about: &str) -> Vec<u8> {
+        let role = about.rsplit(' ').next().unwrap_or_default();
+        let text = format!("username,role\n{user},{role}\n");
+        if about.starts_with("look") {
+            return parts(&[("text", &text)]);
+        }
+        let server = self.course.server;
+        let look = server.call("POST", &format!("c/{}/import", self.id));
+        let look = look.body(
+            &format!("multipart/form-data; boundary={}", Form::BOUNDARY),
+            parts(&[("text", &text)]),
+        );
+        let page = server.send(&look.token("root")).ok().text();
+        let seen = page.split("name=\"seen\" value=\"").nth(1);
+        let seen = seen.and_then(|rest| rest.split('"').next());
+        parts(&[
+            ("text", &text),
+            ("seen", seen.expect("a list")),
+            ("step", "add"),
+        ])
+    }
+
+    /// Returns the body of a page's form with files or a list.
+    fn parts_of_page(&self, path: &str, row: &Row, user: &str) -> Option<Vec<u8>> {
+        Some(match path {
+            _ if path.ends_with("/submit") => upload_of(row.user.unwrap_or_default()),
+            _ if path.ends_with("/import") => self.list_of(user, row.about),
+            _ => return None,
+        })
+    }
+
     /// Sends the request of the row in the role.
     fn ask(&self, role: &Role, row: &Row) -> Reply {
         let (method, path) = row.route.split_once(' ').expect("METHOD path");
@@ -485,7 +523,7 @@ impl<'a> Prepared<'a> {
             "c/{course}/a/{assignment}/submit" if method == "GET" && row.user.is_some() => {
                 target = format!("{target}?for={user}");
             }
-            "c/{course}/a/{assignment}/submit" => {}
+            "c/{course}/a/{assignment}/submit" | "c/{course}/import" => {}
             _ if row.about == "for another" => target = format!("{target}?student={user}"),
             _ if row.about == "an earlier version" => target.push_str("?version=1"),
             "initialize-Data6ase" => target.push_str("?action=dump"),
@@ -505,12 +543,11 @@ impl<'a> Prepared<'a> {
             "/{id}/feedback",
             "/{assignment}/feedback",
         ];
-        if method == "POST" && path.ends_with("/submit") {
-            let student = row.user.unwrap_or_default();
-            call = call.body(
-                &format!("multipart/form-data; boundary={}", Form::BOUNDARY),
-                upload_of(student),
-            );
+        if method == "POST"
+            && let Some(body) = self.parts_of_page(path, row, user)
+        {
+            let kind = format!("multipart/form-data; boundary={}", Form::BOUNDARY);
+            call = call.body(&kind, body);
         } else if path == "v1/receipts/verify" {
             call = call.body("application/json", r#"{"receipt": {}, "signature": ""}"#);
         } else if method != "GET" && takes_tree.iter().any(|end| path.ends_with(end)) {
@@ -619,16 +656,22 @@ fn of_pages(path: &str) -> String {
 
 /// Returns the body of a page's form with one file, for this student or for oneself.
 fn upload_of(student: &str) -> Vec<u8> {
+    parts(&[
+        ("key", "a-key"),
+        ("for", student),
+        ("files\"; filename=\"work", "new"),
+    ])
+}
+
+/// Returns the body of a form with these parts.
+fn parts(parts: &[(&str, &str)]) -> Vec<u8> {
     let boundary = Form::BOUNDARY;
-    let part = |head: &str, value: &str| {
-        format!("--{boundary}\r\nContent-Disposition: form-data; {head}\r\n\r\n{value}\r\n")
-    };
-    let parts = [
-        part("name=\"key\"", "a-key"),
-        part("name=\"for\"", student),
-        part("name=\"files\"; filename=\"work\"", "new"),
-    ];
-    format!("{}--{boundary}--\r\n", parts.concat()).into_bytes()
+    let parts = parts.iter().map(|(name, value)| {
+        let head = format!("Content-Disposition: form-data; name=\"{name}\"");
+        format!("--{boundary}\r\n{head}\r\n\r\n{value}\r\n")
+    });
+    let parts: String = parts.collect();
+    format!("{parts}--{boundary}--\r\n").into_bytes()
 }
 
 /// Returns the fields of a complete request of this kind.

@@ -243,6 +243,32 @@ fn a_listing_costs_the_same_number_of_statements_however_much_it_lists() {
     }
 }
 
+/// Returns the pages of a course, each with a person who opens it.
+fn pages(id: &str) -> Vec<(String, &'static str)> {
+    vec![
+        (format!("c/{id}/people"), "kevin"),
+        (format!("c/{id}/import"), "kevin"),
+    ]
+}
+
+#[test]
+fn a_page_costs_few_statements_however_much_it_shows() {
+    let server = Setup::standalone()
+        .env("RUST_LOG", "info,nbcourier::statements=trace")
+        .start();
+    fill(&server, "small", 2);
+    fill(&server, "large", 25);
+    let mut seen = BTreeSet::new();
+    for ((of_small, user), (of_large, _)) in pages("small").into_iter().zip(pages("large")) {
+        let few = statements(&server, || drop(server.get(&of_small, user).ok()));
+        let many = statements(&server, || drop(server.get(&of_large, user).ok()));
+        assert_eq!(few.len(), many.len(), "{of_large}: {many:#?}");
+        assert!((1..=7).contains(&many.len()), "{of_large}: {many:#?}");
+        seen.extend(many);
+    }
+    assert_indexed(&server, &seen);
+}
+
 /// Checks SQLite's query plans.
 fn assert_indexed(server: &Server, statements: &BTreeSet<String>) {
     #[derive(QueryableByName)]

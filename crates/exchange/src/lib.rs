@@ -33,6 +33,7 @@ pub mod receipts;
 pub mod refusals;
 pub mod releases;
 pub mod roster;
+pub mod roster_import;
 pub mod submission_pages;
 pub mod submissions;
 pub mod trash;

@@ -268,6 +268,11 @@ pub async fn ready(exchange: &Exchange, caller: &Caller, course: CourseId) -> Re
 }
 
 impl Ready {
+    /// Returns the way into the course.
+    pub(super) fn entry(&self) -> &Entry {
+        &self.0
+    }
+
     /// Adds or updates people, either all or none. A detail that is `None` stays unchanged. If a person is named twice,
     /// the last line counts. A student who becomes an instructor or assistant stops being a student.
     ///
@@ -301,7 +306,8 @@ impl Ready {
     }
 }
 
-fn change(
+/// Adds or updates people. No name may occur twice.
+pub(super) fn change(
     op: &mut CourseOp<'_>,
     people: Vec<(Role, Person)>,
     update: RosterUpdate,
@@ -355,19 +361,24 @@ fn change(
 
 /// What is known of a person in the course.
 #[derive(Debug, Clone, Default)]
-struct Known {
-    by_hand: Option<(Role, Person)>,
-    by_group: Option<Role>,
+pub(super) struct Known {
+    pub by_hand: Option<(Role, Person)>,
+    pub by_group: Option<Role>,
 }
 
 impl Known {
+    /// Returns what is known of a person with these entries.
+    pub fn of(by_hand: Option<(Role, Person)>, by_group: Option<Role>) -> Self {
+        Self { by_hand, by_group }
+    }
+
     /// Returns the role, by hand and by group together.
-    fn role(&self) -> Option<Role> {
+    pub fn role(&self) -> Option<Role> {
         let by_hand = self.by_hand.as_ref().map(|(role, _)| *role);
         by_hand.max(self.by_group)
     }
 
-    fn details(&self) -> Option<&Person> {
+    pub fn details(&self) -> Option<&Person> {
         self.by_hand.as_ref().map(|(_, person)| person)
     }
 }
@@ -382,7 +393,10 @@ struct Was {
 }
 
 /// Returns what is known of the named people in the course.
-fn named(op: &mut CourseOp<'_>, people: &[(Role, Person)]) -> Result<HashMap<String, Known>> {
+pub(super) fn named(
+    op: &mut CourseOp<'_>,
+    people: &[(Role, Person)],
+) -> Result<HashMap<String, Known>> {
     let names = people.iter().map(|(_, person)| person.username.as_str());
     let names: Vec<&str> = names.collect();
     let mut found: HashMap<String, Known> = HashMap::new();
@@ -483,7 +497,8 @@ fn last_of_each(people: Vec<(Role, Person)>) -> Vec<(Role, Person)> {
     kept
 }
 
-fn complete(person: Person, before: Option<&Person>) -> Person {
+/// Returns the person with the details that were known before, where the new ones are missing.
+pub(super) fn complete(person: Person, before: Option<&Person>) -> Person {
     let Some(before) = before else {
         return person;
     };

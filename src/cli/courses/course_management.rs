@@ -289,7 +289,7 @@ fn read(file: &Path) -> Result<(Vec<(UserName, Details)>, bool), String> {
         ) {
             ("", _) => complain(&format!("Student ID cannot be empty (row {number})")),
             (id, Ok(student)) => {
-                let Some(why) = table.uncertain(id) else {
+                let Some(why) = table_file::uncertain(&table, id, SAVE_AS_UTF8) else {
                     students.push((student, details));
                     continue;
                 };

@@ -4,9 +4,9 @@ use super::roster_file;
 use crate::cli::Outcome;
 use crate::cli::asking::Asking;
 use crate::cli::output::print_data;
+use crate::cli::private;
 use crate::cli::selection::Selection;
 use crate::cli::table::Table;
-use crate::cli::{private, table_file};
 use encoding_rs::Encoding;
 use nbcourier_api::{Member, RosterEntry};
 use nbcourier_domain::{CourseId, Role, UserName};
@@ -70,7 +70,7 @@ enum Command {
         #[arg(long, value_name = "COLUMN")]
         user_column: Option<String>,
         /// Encoding of the file, such as windows-1250 or macintosh. By default, one that is not UTF-8 or UTF-16 is guessed
-        #[arg(long, value_name = "NAME", value_parser = table_file::encoding)]
+        #[arg(long, value_name = "NAME", value_parser = crate::tables::encoding)]
         encoding: Option<&'static Encoding>,
     },
     /// Write the roster as a CSV file that `import` reads

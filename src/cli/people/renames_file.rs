@@ -49,7 +49,7 @@ pub fn read(file: &Path) -> Result<Vec<(UserName, UserName)>, String> {
             )));
         }
         for name in [old.as_str(), new.as_str()] {
-            if let Some(why) = table.uncertain(name) {
+            if let Some(why) = table_file::uncertain(&table, name, SAVE_AS_UTF8) {
                 return Err(wrong(format!("{name:?} {why}")));
             }
         }

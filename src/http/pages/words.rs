@@ -104,11 +104,12 @@ macro_rules! sources {
             include_str!(concat!("l10n/", $language, "/student.ftl")),
             include_str!(concat!("l10n/", $language, "/course.ftl")),
             include_str!(concat!("l10n/", $language, "/keeping.ftl")),
+            include_str!(concat!("l10n/", $language, "/import.ftl")),
         ]
     };
 }
 
-const FILES: usize = 5;
+const FILES: usize = 6;
 static ENGLISH: [&str; FILES] = sources!("en");
 static GERMAN: [&str; FILES] = sources!("de");
 static FRENCH: [&str; FILES] = sources!("fr");

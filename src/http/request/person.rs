@@ -2,10 +2,11 @@
 
 use crate::http::error::{Error, Result};
 use crate::http::request::form::Fields;
+use crate::tables::LONGEST_DETAIL;
 use nbcourier_domain::{Person, UserName};
 
 /// Maximum length of a detail of a person or of a note, in bytes. A page of a listing holds many of them.
-const LONGEST: usize = 4096;
+const LONGEST: usize = LONGEST_DETAIL;
 
 /// Returns the detail. Fails if it is too long, or holds the one character that PostgreSQL cannot store.
 pub fn detail(text: String) -> Result<String> {

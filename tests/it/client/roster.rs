@@ -116,12 +116,17 @@ fn files_of_spreadsheets_and_of_other_programs_are_understood() {
 #[test]
 fn a_file_that_is_wrong_anywhere_changes_nothing_and_the_line_is_named() {
     let (_server, kevin) = algebra();
-    let files: [(&[u8], &str); 17] = [
+    let files: [(&[u8], &str); 19] = [
         (
             b"username,role\nnew,student\nn2,king\n",
             "Line 3: the role \"king\"",
         ),
         (b"username,role\nnew,student\na/b,\n", "Line 3: \"a/b\""),
+        (
+            b"username,role\r\nnew,student\r\na/b,\r\n",
+            "Line 3: \"a/b\"",
+        ),
+        (b"username,role\rnew,student\ra/b,\r", "Line 3: \"a/b\""),
         (b"username,email\nnew,e\n,e\n", "Line 3: \"\""),
         (b"username,email\nnew,e\nn2\n", "Line 3 of"),
         (b"username,email\nnew,e\nn2,e,more\n", "Line 3 of"),

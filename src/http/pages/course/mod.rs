@@ -4,6 +4,7 @@
 pub mod activity;
 pub mod board;
 pub mod dates;
+pub mod import;
 pub mod more_time;
 mod overview;
 pub mod people;

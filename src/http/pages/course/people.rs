@@ -1,7 +1,8 @@
 //! The people of a course, for those who see its roster.
 
 use super::tabs;
-use crate::http::error::Result;
+use crate::http::error::{Error, Result};
+use crate::http::pages::csv_file;
 use crate::http::pages::form::Form;
 use crate::http::pages::reader::Reader;
 use crate::http::pages::view::{Head, View};
@@ -12,13 +13,19 @@ use actix_web::http::StatusCode;
 use actix_web::http::header::{CACHE_CONTROL, LOCATION};
 use actix_web::{HttpResponse, web};
 use askama::Template;
+use bytes::Bytes;
+use futures_util::{StreamExt, stream};
 use nbcourier_domain::{CourseId, Person, Role, UserName};
 use nbcourier_exchange::board::listed_name;
-use nbcourier_exchange::roster::{self, Member, RosterUpdate};
+use nbcourier_exchange::roster::{self, Member, RosterPage, RosterUpdate};
 use nbcourier_exchange::{Error as Refusal, Exchange, May, Thing, may};
 
 /// Maximum number of people on the page.
 const PEOPLE: usize = 2000;
+/// Number of people who are read at a time for the table.
+const ROWS: usize = 2000;
+/// The columns of the table of people.
+pub(super) const COLUMNS: [&str; 5] = ["username", "role", "first_name", "last_name", "email"];
 
 #[derive(Template)]
 #[template(path = "course/people.html")]
@@ -85,12 +92,28 @@ impl Page<'_> {
     }
 }
 
-fn role_name(view: &View, role: Role) -> String {
+/// Returns the name of a role.
+pub(super) fn role_name(view: &View, role: Role) -> String {
     view.say(match role {
         Role::Student => "role-student",
         Role::Assistant => "role-assistant",
         Role::Instructor => "role-instructor",
     })
+}
+
+/// Returns the name of a person with the user name.
+pub(super) fn full_name(person: &Person) -> String {
+    let username = person.username.as_str();
+    let listed = listed_name(
+        person.first_name.as_deref(),
+        person.last_name.as_deref(),
+        username,
+    );
+    if listed == username {
+        listed
+    } else {
+        format!("{listed} ({username})")
+    }
 }
 
 /// What happened before the page was opened.
@@ -192,6 +215,43 @@ pub async fn add(
     Ok(to_people(&reader.view, &course, "added"))
 }
 
+/// Handles `GET c/{course}/people.csv`: everybody as a table. Adding from a file reads it.
+pub async fn table(
+    reader: Reader,
+    exchange: web::Data<Exchange>,
+    InCourse(course): InCourse,
+) -> Result<HttpResponse> {
+    let name = format!("{course}-people.csv");
+    let (exchange, caller) = (exchange.get_ref().clone(), reader.caller);
+    let first = roster::page(&exchange, &caller, course.clone(), None, ROWS).await?;
+    let head = csv_file::MARK.to_owned() + &csv_file::lines([COLUMNS.to_vec()])?;
+    let head = head + &rows(&first)?;
+    let rest = stream::try_unfold(first.next, move |after| {
+        let (exchange, caller, course) = (exchange.clone(), caller.clone(), course.clone());
+        async move {
+            let Some(after) = after else { return Ok(None) };
+            let page = roster::page(&exchange, &caller, course, Some(after), ROWS).await?;
+            Ok::<_, Error>(Some((Bytes::from(rows(&page)?), page.next)))
+        }
+    });
+    let body = stream::iter([Ok(Bytes::from(head))]).chain(rest);
+    Ok(csv_file::reply(&name).streaming(body))
+}
+
+fn rows(page: &RosterPage) -> Result<String> {
+    let rows = page.people.iter().map(|member| {
+        let person = &member.person;
+        vec![
+            person.username.as_str(),
+            member.role.word(),
+            person.first_name.as_deref().unwrap_or_default(),
+            person.last_name.as_deref().unwrap_or_default(),
+            person.email.as_deref().unwrap_or_default(),
+        ]
+    });
+    csv_file::lines(rows)
+}
+
 #[derive(Template)]
 #[template(path = "course/take_off.html")]
 struct TakeOff<'a> {
@@ -247,7 +307,8 @@ pub async fn remove(
     Ok(to_people(&reader.view, &course, "removed"))
 }
 
-fn to_people(view: &View, course: &CourseId, done: &str) -> HttpResponse {
+/// Returns the redirect to the people of the course.
+pub(super) fn to_people(view: &View, course: &CourseId, done: &str) -> HttpResponse {
     let address = format!("{}/people?done={done}#done", view.course(course.as_str()));
     HttpResponse::SeeOther()
         .insert_header((LOCATION, address))
