@@ -155,7 +155,7 @@ impl GroupRule {
 }
 
 /// All rules: the group of registrars, those of the operator in their order, then the convention.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct GroupRules {
     rules: Vec<GroupRule>,
     registrars: Option<String>,

@@ -102,6 +102,11 @@ impl UserName {
         Self::parse(format!("{}{account}", Self::OPERATOR_PREFIX))
     }
 
+    /// Whether this is the name of an operator, or of the server itself.
+    pub fn is_operator(&self) -> bool {
+        self.0.starts_with(Self::OPERATOR_PREFIX)
+    }
+
     /// Returns the name of the server itself, for work that nobody requested. No account can have this name.
     pub fn of_server() -> Self {
         Self(format!("{}the server", Self::OPERATOR_PREFIX))

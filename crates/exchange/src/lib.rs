@@ -4,6 +4,7 @@
 //! that follows. This crate does not know HTTP.
 
 pub mod accounts;
+pub mod administration;
 pub mod archive;
 mod audit;
 pub mod board;
@@ -89,6 +90,7 @@ pub struct Exchange {
     known: accounts::Known,
     verified: verified::Verified,
     hashing: checksums::Hashing,
+    sizes: administration::Counted,
 }
 
 impl Exchange {
@@ -111,6 +113,7 @@ impl Exchange {
             counted: measure::Counted::default(),
             verified: verified::Verified::default(),
             hashing: checksums::Hashing::default(),
+            sizes: administration::Counted::default(),
         }
     }
 

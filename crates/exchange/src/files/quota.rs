@@ -155,6 +155,11 @@ impl Quota {
         Self { limits, ..self }
     }
 
+    /// Returns the limits.
+    pub const fn limits(&self) -> Quotas {
+        self.limits
+    }
+
     /// Notes that an item is about to go into the trash, so that there may be more room than remembered.
     pub fn shrunk(&self) {
         self.known.deletions.fetch_add(1, Ordering::Relaxed);

@@ -113,7 +113,7 @@ async fn waiting(exchange: &Exchange) -> Result<Option<(u64, u64)>> {
     read.await.map(Some)
 }
 
-async fn count(exchange: &Exchange) -> Result<(u64, u64)> {
+pub(crate) async fn count(exchange: &Exchange) -> Result<(u64, u64)> {
     let mut counted = exchange.counted.0.lock().await;
     let now = Instant::now();
     if let Some(last) = *counted

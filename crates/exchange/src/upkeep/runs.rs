@@ -17,7 +17,7 @@ pub struct Run {
 }
 
 impl Run {
-    fn new(row: store::runs::Run) -> Self {
+    pub(crate) fn new(row: store::runs::Run) -> Self {
         Self {
             task: row.task,
             ended_at: Timestamp::from_micros(row.ended_at),

@@ -1,0 +1,64 @@
+//! The state of an exchange: its numbers, and the facts for its checks.
+
+use crate::audit::Action;
+use crate::upkeep::measure;
+use crate::upkeep::runs::{self, Run};
+use crate::{Exchange, Result};
+use nbcourier_domain::Timestamp;
+use nbcourier_identity::Caller;
+use nbcourier_storage as store;
+
+pub use nbcourier_storage::SetAside;
+
+/// The time in which submissions count as recent, in microseconds.
+const LATELY: i64 = 5 * 60 * 1_000_000;
+/// The time in which refusals count as recent, in microseconds.
+const DAY: i64 = 24 * 3600 * 1_000_000;
+
+/// The state of an exchange.
+#[derive(Debug, Clone)]
+pub struct State {
+    /// The number of courses.
+    pub courses: i64,
+    /// The number of people in rosters and in groups of the hub.
+    pub people: i64,
+    /// The number of different contents and their bytes. It may be some seconds old.
+    pub blobs: (u64, u64),
+    /// The number of submissions in the last five minutes.
+    pub submissions: i64,
+    /// The number of submissions that were refused in the last day.
+    pub refusals: i64,
+    /// The last run of each task.
+    pub runs: Vec<Run>,
+    /// The names from which work is set aside.
+    pub set_aside: Vec<SetAside>,
+    /// The servers of a database that several can use.
+    pub replicas: Option<Vec<store::Replica>>,
+}
+
+/// Returns the state, for administrators.
+pub async fn state(exchange: &Exchange, caller: &Caller) -> Result<State> {
+    let now = Timestamp::now().micros();
+    let read = exchange.read_as_admin(caller, move |op| {
+        let since = |age| Timestamp::from_micros(now - age);
+        let submitted = (Action::Submitted.word(), since(LATELY));
+        let refused = (Action::SubmissionRefused.word(), since(DAY));
+        Ok((
+            store::administration::figures(op.conn, submitted, refused)?,
+            store::runs::list(op.conn)?,
+            store::administration::set_aside(op.conn)?,
+            store::administration::replicas(op.conn)?,
+        ))
+    });
+    let (figures, runs, set_aside, replicas) = read.await?;
+    Ok(State {
+        courses: figures.courses,
+        people: figures.people,
+        blobs: measure::count(exchange).await?,
+        submissions: figures.submissions,
+        refusals: figures.refusals,
+        runs: runs.into_iter().map(runs::Run::new).collect(),
+        set_aside,
+        replicas,
+    })
+}
