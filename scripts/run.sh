@@ -27,6 +27,7 @@ or open these pages in a browser:
 
   $api/?user=teacher   teaches the demonstration course
   $api/?user=student   takes it
+  $api/?user=root      is the administrator
 
 Ctrl-C stops it.
 

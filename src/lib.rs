@@ -4,5 +4,6 @@
 
 pub mod cli;
 pub mod config;
+pub mod findings;
 pub mod http;
 mod tables;

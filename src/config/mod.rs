@@ -71,7 +71,7 @@ const SHUTDOWN_TIMEOUT: Duration = Duration::from_mins(1);
 pub struct ConfigError(pub String);
 
 /// The settings of `nbcourier serve`.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 #[allow(clippy::struct_excessive_bools, reason = "each is a switch of its own")]
 pub struct Config {
     /// The hub, or `None` stand-alone.

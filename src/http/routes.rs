@@ -5,6 +5,7 @@ use super::openapi::May::{
     SelfOrStaff, Staff,
 };
 use super::openapi::{Operation, delete, get, post, put};
+use super::pages::admin;
 use super::pages::course::{activity, board, dates, import, more_time, people, trash};
 use super::pages::student::{assignment, feedback as own_feedback, submission, upload};
 use super::pages::{self, contents, course, failure, home, login, me, receipts};
@@ -154,6 +155,18 @@ const TABLE: &[Row] = &[
     ("GET",    "c/{course}/s/{id}/feedback/read/{path}",       Page,   Short,      Always,      || web::get().to(own_feedback::read)),
     ("GET",    "view/{ticket}/{path}",                         Open,   Files,      Always,      || web::get().to(contents::show)),
     ("GET",    "c/{path}",                                     Page,   Short,      Always,      || web::get().to(failure::no_such_page)),
+    ("GET",    "admin",                                        Page,   Short,      Always,      || web::get().to(admin::state)),
+    ("GET",    "live/state",                                   Caller, Short,      Always,      || web::get().to(admin::live)),
+    ("GET",    "admin/courses",                                Page,   Compressed, Always,      || web::get().to(admin::courses)),
+    ("POST",   "admin/courses",                                Page,   Short,      Always,      || web::post().to(admin::create)),
+    ("GET",    "admin/people",                                 Page,   Compressed, Always,      || web::get().to(admin::people)),
+    ("GET",    "admin/storage",                                Page,   Short,      Always,      || web::get().to(admin::storage)),
+    ("GET",    "admin/events",                                 Page,   Compressed, Always,      || web::get().to(admin::events)),
+    ("GET",    "admin/trash",                                  Page,   Compressed, Always,      || web::get().to(admin::trash)),
+    ("POST",   "admin/trash",                                  Page,   Short,      Always,      || web::post().to(admin::restore)),
+    ("GET",    "admin/settings",                               Page,   Short,      Always,      || web::get().to(admin::settings)),
+    ("GET",    "admin/registrars",                             Page,   Short,      Always,      || web::get().to(admin::registrars)),
+    ("GET",    "admin/{path}",                                 Page,   Short,      Always,      || web::get().to(failure::no_such_page)),
     ("GET",    "initialize-Data6ase",                          Open,   Short,      WithoutHub,  || web::get().to(ngshare::debug::initialize)),
     // ngshare's protocol.
     ("GET",    "courses",                                      Caller, Compressed, Always,      || web::get().to(ngshare::courses::list)),

@@ -15,6 +15,7 @@ from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 from standalone import Standalone
 
+DOCS = Path(__file__).resolve().parents[2] / "docs"
 STUDENT = "ada"
 # The pages, each with the person who opens it. `{number}` is a submission of the student with feedback.
 PAGES = {
@@ -42,6 +43,21 @@ PAGES = {
     "removing a person": ("c/algebra/remove?who=ada", TEACHER),
     "activity": ("c/algebra/activity", TEACHER),
     "trash": ("c/algebra/trash", TEACHER),
+    "home of an administrator": ("", ADMIN),
+    "state": ("admin", ADMIN),
+    "courses": ("admin/courses", ADMIN),
+    "courses that were found": ("admin/courses?find=zzz&sort=used", ADMIN),
+    "course made": ("admin/courses?made=algebra", ADMIN),
+    "a name": ("admin/people?name=ada", ADMIN),
+    "a hostile name": ("admin/people?name=x%27%22%3Cb%3E", ADMIN),
+    "an unknown name": ("admin/people?name=%3Cimg%20src%3Dx%3E", ADMIN),
+    "similar names": ("admin/people?name=a", ADMIN),
+    "storage": ("admin/storage", ADMIN),
+    "events": ("admin/events", ADMIN),
+    "deleted courses": ("admin/trash", ADMIN),
+    "settings": ("admin/settings", ADMIN),
+    "who may enrol": ("admin/registrars", ADMIN),
+    "page for administrators": ("admin", TEACHER),
     "nothing": ("c/algebra/a/nothing", TEACHER),
     "refused": ("c/algebra/a/ps3/dates", STUDENT),
 }
@@ -372,3 +388,49 @@ def test_an_instructor_adds_and_removes_a_person_and_restores_a_submission(
     said = text(browser)
     assert "ira restored a submission of bob to ps2" in said
     assert "ira removed zoe from the roster" in said
+
+
+def test_an_administrator_walks_through_the_pages_of_the_manual(
+    server: Standalone, lesson: Lesson, browser: Chrome
+) -> None:
+    manual = (DOCS / "operators.md").read_text("utf-8")
+    _, section = manual.split("\n## In a browser\n")
+    section, *_ = section.split("\n## ")
+    named = re.findall(r"^- \*\*([^*]+)\*\*", section, re.MULTILINE)
+    open_as(browser, server, ADMIN, "")
+    find(browser, By.LINK_TEXT, "Administration").click()
+    tabs = find(browser, By.CSS_SELECTOR, "ul.tabs").text.splitlines()
+    assert named == tabs
+    for name in named:
+        find(browser, By.LINK_TEXT, name).click()
+        wait_for(browser, lambda page: page.find_element(By.TAG_NAME, "h1").text == name)
+        assert browser.title.startswith(name), browser.title
+    find(browser, By.LINK_TEXT, "Courses").click()
+    find(browser, By.TAG_NAME, "summary").click()
+    find(browser, By.ID, "course").send_keys("logic")
+    find(browser, By.ID, "instructors").send_keys(f"{TEACHER}\nirra")
+    find(browser, By.CSS_SELECTOR, "main form button.main").click()
+    wait_for_text(browser, "The course logic is there.")
+    assert "not seen these names before: irra." in text(browser)
+    find(browser, By.LINK_TEXT, "Submissions").click()
+    wait_for(browser, lambda page: "sort=submissions" in page.current_url)
+    first = find(browser, By.CSS_SELECTOR, "#courses tbody th").text
+    assert first == COURSE
+    lesson.call("DELETE", "course/logic", ADMIN)
+    find(browser, By.LINK_TEXT, "Trash").click()
+    find(browser, By.CSS_SELECTOR, "button[name=course]").click()
+    wait_for_text(browser, "It was restored.")
+    find(browser, By.LINK_TEXT, "Activity").click()
+    wait_for_text(browser, "root restored the course")
+    lesson.call("DELETE", "course/logic", ADMIN)
+
+
+def test_the_state_shows_new_numbers_by_itself(
+    server: Standalone, lesson: Lesson, browser: Chrome
+) -> None:
+    open_as(browser, server, ADMIN, "admin")
+    number = "return document.querySelectorAll('.tiles b')[3].textContent"
+    first = int(browser.execute_script(number))
+    lesson.submit("ps3", "bob", {"problem1.ipynb": b"{}"})
+    wait = WebDriverWait(browser, 2 * PAGE_LIMIT_S + 20, 0.2)
+    wait.until(lambda page: int(page.execute_script(number)) > first)

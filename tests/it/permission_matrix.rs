@@ -220,6 +220,18 @@ GET c/{course}/s/{id}/feedback/read/{path} | one's own
 GET c/{course}/s/{id}/feedback/read/{path} | another's | other-student
 GET view/{ticket}/{path} | without a ticket
 GET c/{path} | no page
+GET admin
+GET live/state
+GET admin/courses
+POST admin/courses | a new one
+GET admin/people
+GET admin/storage
+GET admin/events
+GET admin/trash
+POST admin/trash | a deleted course
+GET admin/settings
+GET admin/registrars
+GET admin/{path} | no page
 GET initialize-Data6ase | dump
 GET healthz
 GET readyz
@@ -442,6 +454,8 @@ impl<'a> Prepared<'a> {
                 form.field("username", user).field("role", role)
             }
             "POST c/{course}/remove" => form.field("who", user),
+            "POST admin/courses" => form.field("course", &format!("made-{}", self.id)),
+            "POST admin/trash" => form.field("course", &self.deleted()),
             "POST c/{course}/trash" => {
                 let number = self.number("v1/courses/{course}/trash/submissions/{id}", user);
                 form.field("what", &format!("submission {number}"))

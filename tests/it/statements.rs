@@ -549,3 +549,46 @@ fn submitted_content_is_in_no_log() {
         assert!(!log.contains(secret), "{secret} is in the log");
     }
 }
+
+#[test]
+fn a_page_of_administrators_costs_few_statements_whatever_its_size() {
+    let server = Setup::standalone()
+        .env("RUST_LOG", "info,nbcourier::statements=trace")
+        .start();
+    let pages = [
+        "admin",
+        "live/state",
+        "admin/courses",
+        "admin/courses?find=a&sort=students",
+        "admin/courses?made=course-1",
+        "admin/people",
+        "admin/people?name=lawrence",
+        "admin/people?name=nobody",
+        "admin/storage",
+        "admin/events",
+        "admin/trash",
+        "admin/settings",
+        "admin/registrars",
+    ];
+    let count = || {
+        pages.map(|page| {
+            let asked = statements(&server, || drop(server.get(page, "root").ok()));
+            assert!(asked.len() <= 5, "{page}: {asked:#?}");
+            asked.len()
+        })
+    };
+    // The first look at sizes counts them in the background, after the reply.
+    server.get("admin/storage", "root").ok();
+    eventually("the sizes are counted", || {
+        let storage = server.get("admin/storage", "root").ok();
+        storage.text().contains("Largest courses") || storage.text().contains("no courses yet")
+    });
+    count();
+    for number in 0..30 {
+        fill(&server, &format!("course-{number}"), 2);
+    }
+    let course = Course::of(&server, "deleted");
+    course.make(&["kevin"], &["lawrence"]);
+    server.delete("course/deleted", "root").ok();
+    count();
+}

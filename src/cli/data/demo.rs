@@ -23,6 +23,9 @@ pub struct Arguments {
 
 const COURSE: &str = "demo";
 const TEACHER: &str = "teacher";
+const ADMIN: &str = "root";
+/// A course in the trash, so that the page of the trash shows one.
+const DELETED: &str = "demo-of-last-year";
 const HOUR: i64 = 3600 * 1_000_000;
 const DAY: i64 = 24 * HOUR;
 
@@ -119,8 +122,8 @@ pub fn run(arguments: &Arguments) -> Outcome {
         fill(&exchange).await
     })?;
     println!(
-        "The course {COURSE} has {} students and {} assignments. Serve it with: nbcourier serve --standalone --data-dir {}\n\
-         Open its pages as {TEACHER}, who teaches, or as student.",
+        "The course {COURSE} has {} students and {} assignments. Serve it with: nbcourier serve --standalone --admins {ADMIN} \
+         --data-dir {}\nOpen its pages as {TEACHER}, who teaches, as student, or as {ADMIN}, the administrator.",
         STUDENTS.len(),
         PLANS.len(),
         places.data_dir.display()
@@ -183,6 +186,11 @@ async fn fill(exchange: &Exchange) -> Result<(), Box<dyn Error>> {
             importer.submission(course.clone(), submission).await?;
         }
     }
+    let deleted = CourseId::parse(DELETED)?;
+    importer
+        .course(deleted.clone(), moved(now, -300 * DAY))
+        .await?;
+    nbcourier_exchange::courses::delete(exchange, &operator, deleted).await?;
     Ok(())
 }
 

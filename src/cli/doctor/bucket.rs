@@ -1,7 +1,7 @@
 //! Checks the bucket of the blobs. It writes one small object.
 
-use super::finding::Findings;
 use crate::config::{BucketPlace, Config};
+use crate::findings::Findings;
 use nbcourier_blobs::{Credentials, RemoteBlobs, Versioning};
 use nbcourier_domain::Span;
 use nbcourier_exchange::upkeep::blob_place;

@@ -1,8 +1,7 @@
 //! Checks the data directory: permissions and free space.
 
-use super::finding::Findings;
-use super::signing_key;
-use crate::config::{Config, Places};
+use crate::config::Places;
+use crate::findings::Findings;
 use nbcourier_blobs::Space;
 use nbcourier_domain::{ByteSize, above};
 use std::fs::{self, File, TryLockError};
@@ -19,8 +18,8 @@ const COMFORT: u64 = 4;
 /// The numbers of NFS and of three kinds of SMB in statfs(2).
 const NETWORK: [u64; 4] = [0x6969, 0x517B, 0xFF53_4D42, 0xFE53_4D42];
 
-pub fn examine(config: &Config, findings: &mut Findings) {
-    let (places, floor) = (&config.places, config.min_free_space);
+/// Checks that the data directory can be used, and that only its owner reads it. Returns whether it exists.
+pub fn examine_directory(places: &Places, findings: &mut Findings) -> bool {
     let directory = places.data_dir.as_path();
     let shown = directory.display();
     let Ok(metadata) = fs::metadata(directory) else {
@@ -29,7 +28,7 @@ pub fn examine(config: &Config, findings: &mut Findings) {
             "The first start creates it. Otherwise name the server's directory with --data-dir, and run doctor as the \
              server's user",
         );
-        return;
+        return false;
     };
     let us = rustix::process::geteuid().as_raw();
     if us != 0 && metadata.uid() != us {
@@ -57,10 +56,7 @@ pub fn examine(config: &Config, findings: &mut Findings) {
         );
     }
     examine_rights(places, findings);
-    if places.database.file().is_some() || config.signing_key_file.is_some() {
-        signing_key::examine(config, findings);
-    }
-    examine_space(places, floor, findings);
+    true
 }
 
 /// Checks permissions. A user who can enter the directory and read the files can read all submissions.
@@ -99,7 +95,8 @@ fn examine_rights(places: &Places, findings: &mut Findings) {
     }
 }
 
-fn examine_space(places: &Places, floor: u64, findings: &mut Findings) {
+/// Checks the free space on the disks, and the kind of their file systems. Uploads are refused below `floor` bytes.
+pub fn examine_space(places: &Places, floor: u64, findings: &mut Findings) {
     let database = places.database.file().and_then(Path::parent);
     let database = database.filter(|path| path.exists());
     let mut directories = vec![places.blobs.as_path(), database.unwrap_or(&places.data_dir)];

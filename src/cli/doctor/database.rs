@@ -1,11 +1,12 @@
 //! Checks the database, and when its maintenance last ran.
 
-use super::finding::Findings;
+use crate::findings::Findings;
 use nbcourier_domain::{ByteSize, Span, UserName};
 use nbcourier_exchange::accounts::adopt_command;
-use nbcourier_exchange::upkeep::runs::{self, Task};
-use nbcourier_storage::{self as store, Database, Examined};
+use nbcourier_exchange::upkeep::runs::{self, Run, Task};
+use nbcourier_storage::{self as store, Database, Examined, Replica, SetAside};
 use std::collections::BTreeSet;
+use std::path::Path;
 use std::time::{Duration, SystemTime};
 
 /// Size of the write-ahead log above which something keeps its changes out of the database, in bytes.
@@ -58,6 +59,12 @@ pub fn examine(database: &Database, findings: &mut Findings) -> bool {
              copies it without nbcourier",
         );
     }
+    report_log(path, findings);
+    true
+}
+
+/// Reports a write-ahead log that is too large.
+pub fn report_log(path: &Path, findings: &mut Findings) {
     let log = store::database_files(path).map_or(0, |files| files.write_ahead_log);
     if log > LARGE_LOG {
         findings.warning(
@@ -65,7 +72,6 @@ pub fn examine(database: &Database, findings: &mut Findings) -> bool {
             "A reader prevents that it is emptied, perhaps a database shell. It shrinks when the server restarts",
         );
     }
-    true
 }
 
 /// Checks a database of PostgreSQL, which exists.
@@ -93,6 +99,11 @@ pub fn examine_replicas(database: &Database, findings: &mut Findings) {
             return;
         }
     };
+    report_replicas(&replicas, findings);
+}
+
+/// Reports servers that run on one database.
+pub fn report_replicas(replicas: &[Replica], findings: &mut Findings) {
     let named: Vec<String> = replicas.iter().map(ToString::to_string).collect();
     if named.is_empty() {
         findings.ok("No server has used this database in the last seconds");
@@ -109,7 +120,7 @@ pub fn examine_replicas(database: &Database, findings: &mut Findings) {
             "End the update: stop the older ones",
         );
     }
-    for one in &replicas {
+    for one in replicas {
         if one.clock_ahead.saturating_abs() > store::CLOCKS_DIFFER {
             findings.warning(
                 format!(
@@ -141,6 +152,7 @@ fn examine_versions(examined: &Examined, findings: &mut Findings) {
     }
 }
 
+/// Reports the last runs of backup and check from the database.
 pub fn examine_runs(database: &Database, findings: &mut Findings) {
     let examined = match runs::examine(database) {
         Ok(Some(examined)) => examined,
@@ -153,15 +165,21 @@ pub fn examine_runs(database: &Database, findings: &mut Findings) {
             return;
         }
     };
+    report_runs(&examined, database.file().is_none(), findings);
+}
+
+/// Reports the last runs of backup and check. `has_own_backup` is whether the database has backups that nbcourier does not
+/// see.
+pub fn report_runs(runs: &[Run], has_own_backup: bool, findings: &mut Findings) {
     let age = |task: Task| {
-        let run = examined.iter().find(|run| run.task == task.word())?;
+        let run = runs.iter().find(|run| run.task == task.word())?;
         let micros = u64::try_from(run.succeeded_at?.micros()).ok()?;
         let at = SystemTime::UNIX_EPOCH + Duration::from_micros(micros);
         SystemTime::now().duration_since(at).ok()
     };
     let backup = "Run nbcourier backup every night";
     match age(Task::Backup) {
-        None if database.file().is_none() => findings.ok(
+        None if has_own_backup => findings.ok(
             "Its backups are those of PostgreSQL, together with a copy of the blobs; nbcourier does not see them",
         ),
         None => findings.warning("nbcourier knows of no backup".into(), backup),
@@ -173,7 +191,7 @@ pub fn examine_runs(database: &Database, findings: &mut Findings) {
         }
         Some(age) => findings.ok(format!("The last backup is {} old", Span(age).rounded())),
     }
-    let fsck = examined.iter().find(|run| run.task == Task::Fsck.word());
+    let fsck = runs.iter().find(|run| run.task == Task::Fsck.word());
     match fsck {
         None => findings.ok("The stored files were never checked. Run nbcourier fsck"),
         Some(run) if run.succeeded_at == Some(run.ended_at) => findings.ok(format!(
@@ -199,6 +217,11 @@ pub fn examine_people(database: &Database, findings: &mut Findings) {
             return;
         }
     };
+    report_set_aside(set_aside, findings);
+}
+
+/// Reports names from which work is set aside.
+pub fn report_set_aside(set_aside: Vec<SetAside>, findings: &mut Findings) {
     let (reused, left): (Vec<_>, Vec<_>) = set_aside.into_iter().partition(|one| one.reused);
     if !reused.is_empty() {
         let all: Vec<&str> = reused.iter().map(|one| one.name.as_str()).collect();

@@ -1,8 +1,8 @@
 //! Checks the hub: whether it responds, whether it knows the service, and what the service's token permits.
 
 use super::database::UNREADABLE;
-use super::finding::Findings;
 use crate::config::{Config, HubPlace, without_password};
+use crate::findings::Findings;
 use nbcourier_auth::{CallerKind, GroupList, HubSays, check_up};
 use nbcourier_client::oddity_of_token;
 use nbcourier_domain::{CourseId, Role, Span, shell_word};
@@ -131,7 +131,7 @@ fn examine_scopes(scopes: &[String], hub: &HubPlace, config: &Config, findings: 
 }
 
 /// Checks whether browsers keep the pages of this service apart from those of users' servers.
-fn examine_domain(hub: &HubPlace, findings: &mut Findings) {
+pub fn examine_domain(hub: &HubPlace, findings: &mut Findings) {
     if hub.has_own_domain() {
         findings.ok("The service has its own domain (subdomain_host), so the pages of users' servers have another \
                      origin");

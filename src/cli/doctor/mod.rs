@@ -3,15 +3,17 @@
 mod bucket;
 mod data;
 mod database;
-mod finding;
 mod hub;
+mod of_server;
 mod public_address;
 mod signing_key;
+
+pub use of_server::ChecksOfServer;
 
 use super::Outcome;
 use super::output::print;
 use crate::config::{Config, Environment, ServeOptions};
-use finding::Findings;
+use crate::findings::Findings;
 use nbcourier_domain::ByteSize;
 use std::process::ExitCode;
 
@@ -63,15 +65,15 @@ pub fn run(arguments: Arguments) -> Outcome {
 
 async fn examine(config: &Config, public_url: Option<String>, findings: &mut Findings) {
     findings.ok("They are valid; nbcourier config prints them");
-    for warning in &config.warnings {
-        findings.warning(
-            warning.clone(),
-            "Do that. If somebody may have read the secret, replace it",
-        );
-    }
-    findings.ok(limits(config));
+    report_settings(config, findings);
     findings.about("Data");
-    data::examine(config, findings);
+    let places = &config.places;
+    if data::examine_directory(places, findings) {
+        if places.database.file().is_some() || config.signing_key_file.is_some() {
+            signing_key::examine(config, findings);
+        }
+        data::examine_space(places, config.min_free_space, findings);
+    }
     findings.about("Database");
     let made = database::examine(&config.places.database, findings);
     let is_in_database =
@@ -99,15 +101,29 @@ async fn examine(config: &Config, public_url: Option<String>, findings: &mut Fin
     findings.about("Hub");
     match &config.hub {
         Some(hub) => hub::examine(hub, config, findings).await,
-        None => findings.warning(
-            "There is no hub: the server believes the name that each caller gives".into(),
-            "For a course, run nbcourier as a service of a JupyterHub, without --standalone",
-        ),
+        None => report_no_hub(findings),
     }
     if let Some(url) = public_url {
         findings.about("From outside");
         public_address::examine_public(&url, config, instance.as_ref(), findings).await;
     }
+}
+
+fn report_settings(config: &Config, findings: &mut Findings) {
+    for warning in &config.warnings {
+        findings.warning(
+            warning.clone(),
+            "Do that. If somebody may have read the secret, replace it",
+        );
+    }
+    findings.ok(limits(config));
+}
+
+fn report_no_hub(findings: &mut Findings) {
+    findings.warning(
+        "There is no hub: the server believes the name that each caller gives".into(),
+        "For a course, run nbcourier as a service of a JupyterHub, without --standalone",
+    );
 }
 
 fn limits(config: &Config) -> String {

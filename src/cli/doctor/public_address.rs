@@ -1,7 +1,7 @@
 //! Checks the path to the server: on this machine, and from outside through proxies.
 
-use super::finding::Findings;
 use crate::config::{Config, without_password};
+use crate::findings::Findings;
 use nbcourier_auth::Instance;
 use nbcourier_client::{BodyProbe, Probe};
 use nbcourier_domain::ByteSize;

@@ -1,7 +1,7 @@
 //! Checks the signing key, by which a running server is recognised as well.
 
-use super::finding::Findings;
 use crate::config::Config;
+use crate::findings::Findings;
 use nbcourier_auth::{Instance, KEY_FILE, SigningKey};
 use nbcourier_storage as store;
 use std::error::Error;

@@ -4,14 +4,18 @@ use super::ended_sessions::EndedSessions;
 use super::{clean_up, logging, memory, open_files};
 use crate::cli::Outcome;
 use crate::cli::data_dir::{check_place, claim, open_blobs};
+use crate::cli::doctor::ChecksOfServer;
 use crate::config::{
     self, Config, Environment, HubPlace, LogFormat, Origins, PagesMode, ReusedNames, ServeOptions,
+    Setting,
 };
+use crate::http::pages::{Backstage, InForce};
 use crate::http::{self, Metrics, PageSettings, Server, Settings};
 use clap::ArgMatches;
 use nbcourier_auth::{
     Authenticator, GroupList, HubSettings, Instance, ReceiptSigner, SharedEnds, SigningKey, Tickets,
 };
+use nbcourier_domain::Timestamp;
 use nbcourier_exchange::{Exchange, Limits, Policy, Quotas, Reused, groups};
 use nbcourier_storage::{FilePlace, Opening, Presence, Store};
 use std::error::Error;
@@ -42,18 +46,18 @@ pub fn run(arguments: Arguments, matches: &ArgMatches) -> Outcome {
     logging::start(given.log_format.unwrap_or(LogFormat::Text));
     let environment = Environment::read()?;
     let config = Config::new(given, &environment)?;
-    tell_settings(&config, &environment, &Origins::new(matches)?);
+    let in_force = config::settings(&config, &environment, &Origins::new(matches)?);
+    tell_settings(&in_force);
     for warning in &config.warnings {
         log::warn!("{warning}");
     }
-    actix_web::rt::System::new().block_on(serve(config))?;
+    actix_web::rt::System::new().block_on(serve(config, in_force))?;
     log::info!("Stopped");
     Ok(ExitCode::SUCCESS)
 }
 
 /// Logs the settings, which an operator looks for first if the server misbehaves.
-fn tell_settings(config: &Config, environment: &Environment, origins: &Origins) {
-    let settings = config::settings(config, environment, origins);
+fn tell_settings(settings: &[Setting]) {
     let named = settings
         .iter()
         .filter(|setting| setting.name == "data-dir" || !setting.is_default())
@@ -64,7 +68,7 @@ fn tell_settings(config: &Config, environment: &Environment, origins: &Origins) 
     );
 }
 
-async fn serve(mut config: Config) -> Result<(), Box<dyn Error>> {
+async fn serve(mut config: Config, in_force: Vec<Setting>) -> Result<(), Box<dyn Error>> {
     let opening = if config.upgrade {
         Opening::Migrate
     } else {
@@ -144,6 +148,7 @@ async fn serve(mut config: Config) -> Result<(), Box<dyn Error>> {
             contact: config.contact.clone(),
             hub_home: config.hub.as_ref().map(HubPlace::home),
             may_change: config.pages == PagesMode::All,
+            backstage: backstage(&config, in_force),
         },
         debug: config.debug,
         retention,
@@ -166,6 +171,20 @@ async fn serve(mut config: Config) -> Result<(), Box<dyn Error>> {
     actix_web::rt::spawn(clean_up::regularly(exchange, retention, event_retention));
     actix_web::rt::spawn(memory::return_regularly());
     serve_until_lost(server, presence.as_mut()).await
+}
+
+/// Returns what administrators see of this process.
+fn backstage(config: &Config, in_force: Vec<Setting>) -> Backstage {
+    let settings = in_force.into_iter().map(|setting| InForce {
+        origin: Some(setting.origin.clone()).filter(|_| !setting.is_default()),
+        name: setting.name,
+        value: setting.value,
+    });
+    Backstage {
+        settings: settings.collect(),
+        checks: Arc::new(ChecksOfServer::new(config)),
+        started_at: Timestamp::now(),
+    }
 }
 
 /// Serves until a signal ends the server, or until another server has taken its place.

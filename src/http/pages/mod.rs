@@ -9,6 +9,7 @@
     reason = "templates call methods of their data, and pass references"
 )]
 
+pub mod admin;
 mod assets;
 mod chart;
 pub mod contents;
@@ -24,12 +25,14 @@ pub mod me;
 mod reader;
 pub mod receipts;
 mod sent_list;
+mod sentences;
 pub mod student;
 mod times;
 mod uploaded;
 mod view;
 mod words;
 
+pub use admin::{Backstage, Checks, InForce};
 pub use assets::{file, icon};
 
 use jiff::tz::TimeZone;
@@ -46,6 +49,8 @@ pub struct PageSettings {
     pub hub_home: Option<String>,
     /// Whether pages change anything.
     pub may_change: bool,
+    /// What administrators see of the process.
+    pub backstage: Backstage,
 }
 
 impl Default for PageSettings {
@@ -55,6 +60,7 @@ impl Default for PageSettings {
             contact: None,
             hub_home: None,
             may_change: true,
+            backstage: Backstage::default(),
         }
     }
 }

@@ -217,6 +217,11 @@ impl View {
         address
     }
 
+    /// Returns a text as it is written in a segment or an argument of an address.
+    pub fn segment(&self, text: &str) -> String {
+        utf8_percent_encode(text, SEGMENT).to_string()
+    }
+
     /// Returns the address of a course.
     pub fn course(&self, course: &str) -> String {
         self.at(&["c", course])

@@ -105,11 +105,12 @@ macro_rules! sources {
             include_str!(concat!("l10n/", $language, "/course.ftl")),
             include_str!(concat!("l10n/", $language, "/keeping.ftl")),
             include_str!(concat!("l10n/", $language, "/import.ftl")),
+            include_str!(concat!("l10n/", $language, "/admin.ftl")),
         ]
     };
 }
 
-const FILES: usize = 6;
+const FILES: usize = 7;
 static ENGLISH: [&str; FILES] = sources!("en");
 static GERMAN: [&str; FILES] = sources!("de");
 static FRENCH: [&str; FILES] = sources!("fr");

@@ -1,6 +1,6 @@
 //! The operator's commands for the data of people: show, rename, merge, remove, export.
 
-mod desk;
+pub mod desk;
 mod export;
 mod merge;
 mod purge;

@@ -4,6 +4,7 @@
 #![allow(clippy::format_push_string, reason = "short")]
 #![allow(clippy::too_many_lines, reason = "one page of numbers is one test")]
 
+mod administration;
 mod doctor;
 mod metrics;
 mod numbers;

@@ -4,7 +4,7 @@
 skip-to-content = Zum Inhalt springen
 nav-main = Hauptnavigation
 nav-path = Pfad
-nav-tabs = Seiten des Kurses
+nav-tabs = Seiten dieses Bereichs
 nav-courses = Meine Kurse
 nav-hub = JupyterHub
 nav-help = Hilfe

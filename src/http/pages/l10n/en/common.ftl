@@ -4,7 +4,7 @@
 skip-to-content = Skip to the content
 nav-main = Main
 nav-path = Path
-nav-tabs = Pages of the course
+nav-tabs = Pages of this section
 nav-courses = My courses
 nav-hub = JupyterHub
 nav-help = Help

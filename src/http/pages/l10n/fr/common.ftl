@@ -4,7 +4,7 @@
 skip-to-content = Aller au contenu
 nav-main = Navigation principale
 nav-path = Chemin
-nav-tabs = Pages du cours
+nav-tabs = Pages de cette section
 nav-courses = Mes cours
 nav-hub = JupyterHub
 nav-help = Aide

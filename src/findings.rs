@@ -1,30 +1,37 @@
-//! The findings, and how they are printed.
+//! What checks find about an exchange: `nbcourier doctor` prints it, and a page shows it to administrators.
 
 use serde::Serialize;
 use std::fmt;
 use unicode_width::UnicodeWidthStr;
 
 /// The severity of a finding.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "lowercase")]
-enum Level {
+pub enum Level {
+    /// All is well.
     Ok,
+    /// It works but should be changed.
     Warning,
+    /// It does not work.
     Wrong,
 }
 
-#[derive(Debug, Serialize)]
-struct Finding {
-    area: &'static str,
-    level: Level,
-    message: String,
+/// A finding of a check.
+#[derive(Debug, Clone, Serialize)]
+pub struct Finding {
+    /// What was checked, in a word.
+    pub area: &'static str,
+    /// The severity.
+    pub level: Level,
+    /// What was found.
+    pub message: String,
     /// The advice.
     #[serde(skip_serializing_if = "Option::is_none")]
-    todo: Option<String>,
+    pub todo: Option<String>,
 }
 
 /// All findings, in their order.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct Findings {
     all: Vec<Finding>,
     area: &'static str,
@@ -49,6 +56,11 @@ impl Findings {
     /// Adds a finding that does not work.
     pub fn wrong(&mut self, message: String, todo: impl Into<String>) {
         self.push(Level::Wrong, message, Some(todo.into()));
+    }
+
+    /// Returns all findings, in their order.
+    pub fn all(&self) -> &[Finding] {
+        &self.all
     }
 
     /// Whether nothing is wrong.
