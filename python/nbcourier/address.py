@@ -10,7 +10,7 @@ import socket
 from collections.abc import Mapping
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv6Address, ip_address
-from urllib.parse import SplitResult, quote, urlsplit
+from urllib.parse import SplitResult, quote, unquote, urlsplit
 
 from .errors import CourierError
 
@@ -64,6 +64,25 @@ def find(configured: str, service_name: str, environment: Mapping[str, str]) -> 
     return Address(_checked(origin + path), source)
 
 
+def for_browsers(
+    exchange: Address, environment: Mapping[str, str]
+) -> tuple[str | None, str]:
+    """Returns the address at which browsers find the exchange's pages, and its path.
+
+    The first is None if the exchange is known only by an address inside of the cluster or of the hub's machine.
+    """
+    url = urlsplit(exchange.url)
+    path = url.path
+    base, services, service = path.rpartition("/services/")
+    # The hub's proxy serves no other paths.
+    if services and exchange.direct and base == _base(environment):
+        public = _public_origin(unquote(service), environment)
+        if public is not None:
+            return public[0] + path, path
+    is_inside = exchange.direct and environment.get("JUPYTERHUB_API_URL")
+    return None if is_inside else exchange.url, path
+
+
 def _checked(url: str) -> str:
     parts = _parsed(url)
     if parts is None:
@@ -94,30 +113,16 @@ def _base(environment: Mapping[str, str]) -> str:
 
 def _origin(service: str, environment: Mapping[str, str]) -> tuple[str, str]:
     """Returns the scheme, host and port, and the name of the variable that they come from."""
-    # JupyterHub 5 and newer set the first and the last if the public address is configured. The second is set if each
-    # user has a domain.
-    known = {
-        name: url
-        for name in (
-            "JUPYTERHUB_PUBLIC_HUB_URL",
-            "JUPYTERHUB_HOST",
-            "JUPYTERHUB_PUBLIC_URL",
-        )
-        if (url := _parsed(environment.get(name)))
-    }
-    public = next(iter(known.items()), None)
+    public = _public_origin(service, environment)
     if public is not None:
-        source, url = public
-        if _has_subdomains(known):
-            is_new = known.keys() != {"JUPYTERHUB_HOST"}
-            return f"{url.scheme}://{_label(service, is_new)}.{url.netloc}", source
-        if url.scheme == "https":
-            return f"{url.scheme}://{url.netloc}", source
+        origin, source, has_subdomains = public
+        if has_subdomains or origin.startswith("https:"):
+            return origin, source
     hub = _parsed(environment.get("JUPYTERHUB_API_URL"))
     if in_cluster := _in_cluster(environment, hub):
         return in_cluster
     if public is not None:
-        return f"{url.scheme}://{url.netloc}", source
+        return origin, source
     if hub is None:
         raise CourierError(
             "The address of the exchange is unknown. Set NBCOURIER_URL, or c.NbCourier.url in nbgrader_config.py"
@@ -129,6 +134,29 @@ def _origin(service: str, environment: Mapping[str, str]) -> tuple[str, str]:
     # The request stays on this machine, where nobody can read it on the way.
     scheme = "http" if _is_here(host) else hub.scheme
     return _joined(scheme, host, port), "JUPYTERHUB_API_URL"
+
+
+def _public_origin(
+    service: str, environment: Mapping[str, str]
+) -> tuple[str, str, bool] | None:
+    """Returns the origin for browsers, the variable that it comes from, and whether each service has a domain."""
+    # JupyterHub 5 and newer set the first and the last if the public address is configured. The second is set if each
+    # user has a domain.
+    known = {
+        name: url
+        for name in (
+            "JUPYTERHUB_PUBLIC_HUB_URL",
+            "JUPYTERHUB_HOST",
+            "JUPYTERHUB_PUBLIC_URL",
+        )
+        if (url := _parsed(environment.get(name)))
+    }
+    for source, url in known.items():
+        if not _has_subdomains(known):
+            return f"{url.scheme}://{url.netloc}", source, False
+        is_new = known.keys() != {"JUPYTERHUB_HOST"}
+        return f"{url.scheme}://{_label(service, is_new)}.{url.netloc}", source, True
+    return None
 
 
 def _has_subdomains(known: Mapping[str, SplitResult]) -> bool:

@@ -24,11 +24,14 @@ from nbgrader.server_extensions.assignment_list.handlers import (
 )
 from tornado.web import MissingArgumentError, authenticated
 
+from . import pages
 from .exchange import NbCourierExchange
 from .other_threads import ask
 
 # The member of an answer that our script in JupyterLab shows in a dialog. nbgrader's script does not know it.
 _NOTICE = "nbcourier"
+# The member of a list that our script makes a link of: the address of the exchange's page of the course.
+_PAGE = "nbcourierPage"
 # The slot of nbgrader for each action, and the titles of the dialogs after success and after failure.
 _ACTIONS = {
     "fetch": ("FetchAssignment", "Assignment fetched", "Assignment not fetched"),
@@ -85,7 +88,10 @@ class _Page(BaseAssignmentHandler):
             found = await ask(released.start), await ask(submitted.start)
         except ExchangeError as error:
             return {"success": False, "value": str(error)}
-        return {"success": True, "value": self._as_shown(*found)}
+        answer: Answer = {"success": True, "value": self._as_shown(*found)}
+        if course and released.transport.has_pages:
+            answer[_PAGE] = pages.link(released, course)
+        return answer
 
     def _as_shown(self, released: list[Answer], submitted: list[Answer]) -> list[Answer]:
         """Returns both lists in nbgrader's order, with paths relative to the server's root directory."""

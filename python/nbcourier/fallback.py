@@ -46,6 +46,11 @@ class Fallback:
     def left_out(self) -> list[str]:
         return list(dict.fromkeys((*self._newer.left_out, *self._older.left_out)))
 
+    @property
+    def has_pages(self) -> bool:
+        asked = self._older if self._newer_is_unspoken else self._newer
+        return asked.has_pages
+
     def courses(self) -> list[str]:
         return self._ask("courses", lambda on: on.courses())
 

@@ -9,6 +9,7 @@ import json
 import shlex
 from contextlib import suppress
 from functools import partial
+from html import escape
 from pathlib import Path
 from typing import Any, Callable, TypeVar
 from urllib.parse import quote
@@ -27,11 +28,22 @@ from nbgrader.server_extensions.formgrader.base import (
     check_notebook_dir,
     check_xsrf,
 )
-from nbgrader.server_extensions.formgrader.handlers import ManageStudentsHandler
+from nbgrader.server_extensions.formgrader.handlers import (
+    GradebookAssignmentsHandler,
+    GradebookNotebooksHandler,
+    GradebookNotebookSubmissionsHandler,
+    ManageAssignmentsHandler,
+    ManageStudentNotebookSubmissionsHandler,
+    ManageStudentsAssignmentsHandler,
+    ManageStudentsHandler,
+    ManageSubmissionsHandler,
+    default_handlers,
+)
 from tornado.httpclient import HTTPClientError
 from tornado.web import HTTPError, authenticated
 from traitlets.config import Config
 
+from . import pages
 from .errors import CourierError
 from .other_threads import ask
 from .roster import Roster
@@ -43,6 +55,11 @@ _SCRIPT = Path(__file__).with_name("manage_students.js")
 _LONGEST_SILENCE_S = 10.0
 # The header that says why a listing is incomplete, percent-encoded.
 _NOTICE = "X-NbCourier-Notice"
+
+# The end of the menu of formgrader's pages.
+_LAST_OF_MENU = '/formgrader/manage_students">Manage Students</a></li>'
+# It opens a tab of its own, because JupyterLab shows formgrader in a frame, and the exchange's pages refuse frames.
+_LINK = '<li role="presentation"><a href="{}" target="_blank" rel="noopener">Exchange: who has submitted</a></li>'
 
 T = TypeVar("T")
 
@@ -70,6 +87,19 @@ class _Page(BaseHandler):
             parent=self.coursedir.parent,
         )
         return await ask(lambda: question(make()))
+
+    def render(self, name: str, **names: Any) -> str:
+        """Returns nbgrader's page. Its menu has a link to the exchange's page of the course, if the exchange is in use."""
+        page = super().render(name, **names)
+        roster = self.roster()
+        if roster is None:
+            return page
+        try:
+            address = pages.link(roster, self.course)
+        except CourierError as error:
+            self.log.info("There is no link to the exchange's pages: %s", error)
+            return page
+        return page.replace(_LAST_OF_MENU, _LAST_OF_MENU + _LINK.format(escape(address)), 1)
 
     def open_gradebook(self) -> Gradebook:
         """Opens the gradebook as the API does, without asking the exchange for anything."""
@@ -236,10 +266,26 @@ class Courses(CourseListHandler):
             return []
 
 
+# The pages with formgrader's menu, but for *Manage Students*.
+_WITH_MENU = (
+    GradebookAssignmentsHandler,
+    GradebookNotebooksHandler,
+    GradebookNotebookSubmissionsHandler,
+    ManageAssignmentsHandler,
+    ManageStudentNotebookSubmissionsHandler,
+    ManageStudentsAssignmentsHandler,
+    ManageSubmissionsHandler,
+)
+
 # The page, the address of the request below the server's own, and the handler.
 handlers = [
     ("formgrader", r"/formgrader/manage_students/?", ManageStudents),
     ("formgrader", r"/formgrader/api/students", Students),
     ("formgrader", r"/formgrader/api/student/([^/]+)", OneStudent),
     ("course_list", r"/formgraders", Courses),
+    *(
+        ("formgrader", address, type(handler.__name__, (_Page, handler), {}))
+        for address, handler, *_ in default_handlers
+        if handler in _WITH_MENU
+    ),
 ]

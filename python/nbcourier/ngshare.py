@@ -50,6 +50,10 @@ class NgshareTransport:
     def left_out(self) -> list[str]:
         return self._connection.left_out
 
+    @property
+    def has_pages(self) -> bool:
+        return False
+
     def require_exchange(self) -> None:
         """Raises an error unless the server speaks the protocol: only an exchange answers this request in this form."""
         self._get("healthz")

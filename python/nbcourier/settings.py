@@ -44,12 +44,21 @@ class NbCourier(LoggingConfigurable):
     @cached_property
     def transport(self) -> Transport:
         """Returns the exchange, created at first use because formgrader creates these objects outside of any `try`."""
-        found = address.find(self.url, self.service_name, _Text())
+        found = self._address
         connection = Connection(
             found, _token(), timeout=self.timeout, attempts=self.attempts, log=self.log
         )
         newer, older = V1Transport(connection), NgshareTransport(connection)
         return Fallback(newer, older, found.url, self.log)
+
+    @cached_property
+    def _address(self) -> address.Address:
+        return address.find(self.url, self.service_name, _Text())
+
+    @cached_property
+    def for_browsers(self) -> tuple[str | None, str]:
+        """Returns the address at which browsers find the exchange, if it is known, and the path of the address."""
+        return address.for_browsers(self._address, _Text())
 
     @property
     def username(self) -> str:

@@ -183,6 +183,10 @@ class Transport(Protocol):
     def left_out(self) -> list[str]:
         """Returns why parts of the exchange's answers could not be used so far, one logged sentence each."""
 
+    @property
+    def has_pages(self) -> bool:
+        """Whether the exchange has pages for people, as far as its answers show."""
+
     def courses(self) -> list[str]:
         """Returns the courses that the person teaches or takes, sorted."""
 

@@ -1,6 +1,7 @@
 """JupyterLab and nbgrader's pages in a browser, used as people use them: by reading and clicking."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TypeVar
 from urllib.parse import quote
@@ -107,6 +108,21 @@ class Desk:
         finally:
             self._browser.switch_to.default_content()
 
+    @contextmanager
+    def other_tab(self, link: WebElement) -> Iterator[None]:
+        """Follows a link that opens a tab, and closes the tab in the end."""
+        here = self._browser.current_window_handle
+        before = set(self._browser.window_handles)
+        link.click()
+        self._until(lambda: set(self._browser.window_handles) - before, "another tab")
+        (opened,) = set(self._browser.window_handles) - before
+        self._browser.switch_to.window(opened)
+        try:
+            yield
+        finally:
+            self._browser.close()
+            self._browser.switch_to.window(here)
+
     def _at(self, path: str) -> WebElement:
         return self._browser.find_element(By.XPATH, path)
 
@@ -163,6 +179,10 @@ class Lab:
     def follow(self, link: str) -> None:
         """Follows a link in the assignment list."""
         self._desk.click(_in_list(f"//a[normalize-space()='{link}']"))
+
+    def link(self, text: str) -> WebElement:
+        """Returns a link in the assignment list."""
+        return self._desk.find(_in_list(f"//a[normalize-space()='{text}']"))
 
     def put_away(self) -> None:
         """Waits for a dialog and presses its only button."""

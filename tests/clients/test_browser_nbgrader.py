@@ -169,6 +169,10 @@ class TestCourseInJupyterLab:
         assert submission["student_id"] == STUDENT
         people.student.read(submission["timestamp"])
         people.student.picture("the work is handed in")
+        with people.student.other_tab(lab.link("Due dates and submissions")):
+            people.student.read(COURSE)
+            people.student.read(ASSIGNMENT)
+            people.student.picture("the page of the course")
 
     def test_a_student_reads_that_there_is_no_feedback_yet(
         self, people: Classroom
@@ -205,6 +209,13 @@ class TestCourseInJupyterLab:
         formgrader.open("manage_assignments")
         formgrader.press("generate-feedback", said="Successfully generated feedback")
         formgrader.press("release-feedback", said="Successfully released feedback")
+
+    def test_formgrader_leads_to_the_page_of_the_course(self, people: Classroom) -> None:
+        link = people.instructor.find("//a[normalize-space()='Exchange: who has submitted']")
+        with people.instructor.other_tab(link):
+            people.instructor.read(COURSE)
+            people.instructor.read(ASSIGNMENT)
+            people.instructor.picture("the page of the course")
 
     def test_a_student_sees_the_feedback_in_the_assignment_list(
         self, people: Classroom

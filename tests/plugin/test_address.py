@@ -1,13 +1,16 @@
 """The address at which the plugin looks for the exchange, and the settings of one line of configuration."""
 
 import json
+import os
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import nbcourier
 import pytest
-from nbcourier import address
+from nbcourier import address, pages
 from nbcourier.errors import CourierError
+from nbcourier.settings import NbCourier
 from nbgrader.exchange import ExchangeFactory
 from traitlets.config import Config
 
@@ -28,6 +31,58 @@ def test_the_address_is_found_by_the_rules_that_the_program_has(
     found = address.find(*asked)
     expected = (case["found"], case.get("source", ""), case["direct"])
     assert (found.url, found.source, found.direct) == expected
+
+
+HUB = {"JUPYTERHUB_API_URL": "http://hub:8081/hub/api"}
+
+
+@pytest.mark.parametrize(
+    ("environment", "page"),
+    [
+        # No hub at all, and an address that everybody can reach.
+        ({"NBCOURIER_URL": "http://127.0.0.1:9000/x"}, "http://127.0.0.1:9000/x"),
+        (HUB | {"NBCOURIER_URL": "https://far.example.org/y"}, "https://far.example.org/y"),
+        # Only names inside of the cluster or of the hub's machine are known.
+        (HUB, None),
+        (HUB | {"NBCOURIER_URL": "http://proxy-public/services/nbcourier"}, None),
+        # The public address is known, while programs use another one.
+        (
+            HUB
+            | {
+                "JUPYTERHUB_BASE_URL": "/jupyter/",
+                "JUPYTERHUB_PUBLIC_HUB_URL": "https://hub.example.org/jupyter/hub/",
+                "NBCOURIER_URL": "http://proxy-public/jupyter/services/ngshare",
+            },
+            "https://hub.example.org/jupyter/services/ngshare",
+        ),
+        (
+            HUB | {"JUPYTERHUB_HOST": "https://hub.example.org", "NBCOURIER_URL": "http://10.0.0.1/services/ngshare"},
+            "https://services.hub.example.org/services/ngshare",
+        ),
+        (
+            HUB | {"JUPYTERHUB_PUBLIC_HUB_URL": "https://hub.example.org/hub/"},
+            "https://hub.example.org/services/nbcourier",
+        ),
+        # An exchange beside the hub, which the hub's proxy does not serve.
+        (
+            HUB | {"JUPYTERHUB_PUBLIC_HUB_URL": "https://hub.example.org/hub/", "NBCOURIER_URL": "http://10.0.0.1:12121/x"},
+            None,
+        ),
+    ],
+)
+def test_pages_are_found_where_browsers_can_reach_them(
+    monkeypatch: pytest.MonkeyPatch, environment: dict[str, str], page: str | None
+) -> None:
+    for name in list(os.environ):
+        if name.startswith(("JUPYTERHUB_", "NBCOURIER_")) or "PROXY_" in name:
+            monkeypatch.delenv(name)
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    shown = pages.whole(NbCourier(), "algebra (2)", "ps/1")
+    assert shown == (page and f"{page}/c/algebra%20%282%29/a/ps%2F1")
+    # Pages of notebook servers have the host of the hub.
+    linked = pages.link(NbCourier(), "algebra")
+    assert linked == (f"{page}/c/algebra" if page else f"{urlsplit(address.find('', '', environment).url).path}/c/algebra")
 
 
 def test_an_address_that_was_worked_out_says_from_what_and_what_to_set() -> None:

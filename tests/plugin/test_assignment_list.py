@@ -8,6 +8,7 @@ from datetime import datetime, timezone
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 from course import RELEASED, V1, Course, both_wires, through
@@ -162,7 +163,10 @@ def test_the_lists_are_those_of_nbgraders_own_handlers_and_tell_extensions(
     monkeypatch.chdir(course.first.home)
     other.root_dir = str(course.first.home)
     monkeypatch.setenv("JUPYTER_DATA_DIR", str(course.first.home / ".local/share/jupyter"))
-    assert page.listed() == other.list_assignments(course_id=course.name)
+    listed = page.listed()
+    # The address for a link to the exchange's page of the course.
+    assert listed.pop("nbcourierPage").endswith(f"/c/{quote(course.name)}")
+    assert listed == other.list_assignments(course_id=course.name)
     assert page.get("courses") == other.list_courses()
 
 

@@ -1,6 +1,7 @@
 """A notebook server with formgrader and the extension, and the requests of formgrader's pages to it."""
 
 import json
+import re
 import shutil
 import sqlite3
 import threading
@@ -8,7 +9,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from http.server import BaseHTTPRequestHandler
-from urllib.parse import unquote
+from urllib.parse import quote, unquote
 
 import pytest
 from course import NGSHARE, Course, both_wires, through
@@ -167,6 +168,17 @@ def test_an_instructor_may_be_in_the_gradebook_to_try_an_assignment_out(
 def test_the_page_shows_what_the_exchange_says(course: Course, start: Start) -> None:
     page = start(course).ask("GET", "formgrader/manage_students")
     assert "Backbone.sync = " in page.text
+
+
+@pytest.mark.parametrize("page", ["manage_assignments", "gradebook", "manage_students"])
+def test_the_menu_of_formgrader_leads_to_the_page_of_the_course(
+    course: Course, start: Start, page: str
+) -> None:
+    shown = start(course).ask("GET", f"formgrader/{page}").text
+    link = f'href="{course.instructor.url}/c/{quote(course.name)}" target="_blank" rel="noopener"'
+    assert shown.count(link) == 1
+    # The link ends the menu, which is a list.
+    assert re.search(rf"Manage Students</a></li><li [^>]*><a {re.escape(link)}>[^<]+</a></li>\s*</ul>", shown)
 
 
 def test_formgrader_is_unchanged_without_the_exchange_in_its_configuration(

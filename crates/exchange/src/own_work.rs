@@ -5,7 +5,7 @@ use super::op::{CourseOp, Need};
 use super::overview::StudentSubmissions;
 use super::policy::Right;
 use super::submission_pages::{CurrentFeedback, ListedSubmission};
-use super::{Exchange, Result};
+use super::{Exchange, Result, roster};
 use nbcourier_domain::{AssignmentId, CourseId, Dates, Role, Timestamp, UserName};
 use nbcourier_identity::Caller;
 use nbcourier_storage::assignments::ReleaseFilter;
@@ -23,7 +23,7 @@ const INSTRUCTORS: usize = 20;
 pub struct OwnCourse {
     /// The assignments, newest release first. Those that are not released any more, but have submissions, come last.
     pub assignments: Vec<OwnAssignment>,
-    /// The instructors on the roster, with the names that it has for them.
+    /// The instructors, by hand and by a group of the hub, with the names that the roster has for them.
     pub instructors: Vec<String>,
 }
 
@@ -91,10 +91,8 @@ pub async fn course(
             });
             assignments.extend(withdrawn);
             let teaching = op.members(Some(Role::Instructor));
-            let (instructors, _) =
-                store::members::by_hand(op.conn, teaching, 0, Portion::of(INSTRUCTORS))?;
-            let instructors = instructors.into_iter().map(|member| {
-                let person = member.person;
+            let teaching = roster::portion(op.conn, teaching, None, Portion::of(INSTRUCTORS))?;
+            let instructors = teaching.into_persons().into_iter().map(|person| {
                 full_name(
                     person.first_name.as_deref(),
                     person.last_name.as_deref(),

@@ -18,7 +18,7 @@ from nbgrader.exchange.abc import Exchange, ExchangeError
 from sqlalchemy.exc import SQLAlchemyError
 from traitlets import Bool, Unicode, default
 
-from .. import names
+from .. import names, pages
 from ..cache import Cache
 from ..errors import CourierError, Unreachable, some
 from ..gradebook import CourseGradebook, exists
@@ -98,6 +98,12 @@ class NbCourierExchange(NbCourier, Exchange):
         """Writes a warning to the log and to our pages."""
         self.log.warning("%s", sentence)
         self.notices.append(sentence)
+
+    def tell_page(self, what: str) -> None:
+        """Logs the address of the assignment's page, unless browsers may have to use another one."""
+        page = pages.whole(self, self.course, self.assignment)
+        if page is not None and self.transport.has_pages:
+            self.log.info("%s: %s", what, page)
 
     def graded_notebooks(self) -> set[str]:
         """Returns the assignment's notebooks in the gradebook, without extension; empty for an unknown assignment."""

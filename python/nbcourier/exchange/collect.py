@@ -81,6 +81,7 @@ class Collect(NbCourierExchange, ExchangeCollect):
                 done(1)
 
             self.transport.collect(wanted, self.listed, receive)
+        self.tell_page("The class")
         self._tell_gradebook()
         if failed:
             raise CourierError(f"Not collected: {', '.join(failed)}")

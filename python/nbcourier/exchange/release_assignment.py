@@ -44,6 +44,7 @@ class ReleaseAssignment(NbCourierExchange, ExchangeReleaseAssignment):
                 f"'{assignment}' is released already: add --force to put the new files in its place"
             ) from refused
         self.log.info("Released: %s %s (%d files)", course, assignment, len(files))
+        self.tell_page("The class")
         self._agree_on_due_date()
 
     def _agree_on_due_date(self) -> None:

@@ -49,6 +49,7 @@ class Submit(NbCourierExchange, ExchangeSubmit):
         accepted = self._hand_in(files)
         submission = Submission(course, assignment, self.student, accepted.timestamp)
         self.log.info("Submitted: %s %s %s", course, assignment, accepted.timestamp)
+        self.tell_page("Your submissions")
         self.outcome.append(
             f"'{assignment}' was submitted at {accepted.timestamp} UTC and is safe"
             + (", but not all of it." if chosen.unasked else ".")

@@ -31,6 +31,10 @@ class V1Client:
     def left_out(self) -> list[str]:
         return self._connection.left_out
 
+    @property
+    def has_pages(self) -> bool:
+        return True
+
     def _get(self, *names: str, **query: str) -> Answer:
         return self._ask("GET", *names, query=query, repeatable=True)
 

@@ -253,6 +253,23 @@ fn members_by_group_are_listed_once_seen() {
 }
 
 #[test]
+fn students_see_who_teaches_by_a_group() {
+    let hub = FakeHub::start();
+    hub.knows("root");
+    in_groups(&hub, "kevin", &["formgrade-course1"]);
+    in_groups(&hub, "lawrence", &["nbgrader-course1"]);
+    let server = Setup::behind(&hub).start();
+    let course = Course::of(&server, "course1").by_token();
+    course.make(&["abigail"], &[]);
+    courses_of(&server, "kevin");
+    let browser = Browser::logged_in(&server, &hub, "lawrence");
+    let page = server.call("GET", &format!("{}c/course1", server.prefix()));
+    let page = server.send(&browser.with_cookies(page)).ok().text();
+    let page = page.replace(['\u{2068}', '\u{2069}'], "");
+    assert!(page.contains("abigail, kevin"), "{page}");
+}
+
+#[test]
 fn groups_can_be_turned_off() {
     let hub = FakeHub::start();
     hub.knows("root");

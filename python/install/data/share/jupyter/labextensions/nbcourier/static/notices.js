@@ -1,12 +1,15 @@
-// Adds a dialog to JupyterLab that shows the exchange's messages after a click in nbgrader's Assignment List.
+// Adds two things to nbgrader's Assignment List in JupyterLab: a dialog with the exchange's messages after a click, and a
+// link to the exchange's page of the course.
 // JupyterLab loads this file as it is. It is a container in the sense of webpack's module federation, written by hand:
 // `init` receives the modules that JupyterLab shares, and `get` returns the one that package.json names.
 "use strict";
 
 (function () {
-    // The part of an answer that nbgrader does not know (assignment_list_pages.py).
+    // The parts of an answer that nbgrader does not know (assignment_list_pages.py).
     const KEY = "nbcourier";
-    const ACTION = /\/assignments\/(fetch|submit|fetch_feedback)$/;
+    const PAGE = "nbcourierPage";
+    const LIST_OR_ACTION = /\/assignments(\/(fetch|submit|fetch_feedback))?$/;
+    const LINK = "nbcourier_page";
     let modules;
 
     const shared = async function (name) {
@@ -25,6 +28,23 @@
         return new Widget({node: node});
     };
 
+    // Puts the link beside the button that loads the lists again. Without an address, it removes the link.
+    const link = function (address) {
+        document.getElementById(LINK)?.remove();
+        const refresh = document.getElementById("refresh_assignments_list");
+        if (!address || !refresh) {
+            return;
+        }
+        const link = document.createElement("a");
+        link.id = LINK;
+        link.href = address;
+        link.target = "_blank";
+        link.rel = "noopener";
+        link.className = "btn btn-default btn-xs";
+        link.textContent = "Due dates and submissions";
+        refresh.before(link);
+    };
+
     const plugin = function (services, apputils, widgets) {
         const show = async function (said) {
             await apputils.showDialog({
@@ -40,6 +60,9 @@
 
         const look = async function (response) {
             const answer = await response.json();
+            if (answer && answer.success) {
+                link(answer[PAGE]);
+            }
             if (answer && answer[KEY]) {
                 await show(answer[KEY]);
             }
@@ -53,7 +76,7 @@
                 const ask = connection.makeRequest;
                 connection.makeRequest = async function (url, ...more) {
                     const response = await ask.call(connection, url, ...more);
-                    if (ACTION.test(url.split("?")[0])) {
+                    if (LIST_OR_ACTION.test(url.split("?")[0])) {
                         look(response.clone()).catch((error) => console.warn("nbcourier:", error));
                     }
                     return response;
