@@ -19,12 +19,15 @@ def requests_per_second(
     connections: int,
     seconds: float,
     token: str | None = None,
+    header: str | None = None,
 ) -> float:
     """Returns the number of successful requests to that path per second, measured by wrk."""
     command = ["wrk", "--threads=1", f"--connections={connections}"]
     command += [f"--duration={seconds:g}s", f"--timeout={WRK_TIMEOUT_S}s"]
     if token is not None:
         command.append(f"--header=Authorization: token {token}")
+    if header is not None:
+        command.append(f"--header={header}")
     said = _run([*command, f"{server.url}/{path}"], limit=seconds + WRK_TIMEOUT_S)
     if "Non-2xx" in said:
         raise Broken(f"{server.name}: {path} is refused:\n{said}")

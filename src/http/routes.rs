@@ -8,7 +8,7 @@ use super::openapi::{Operation, delete, get, post, put};
 use super::pages::admin;
 use super::pages::course::{activity, board, dates, import, more_time, people, trash};
 use super::pages::student::{assignment, feedback as own_feedback, submission, upload};
-use super::pages::{self, contents, course, failure, home, login, me, receipts};
+use super::pages::{self, contents, course, failure, formulas, home, login, me, receipts};
 use super::{health, metrics, ngshare, v1};
 use Access::{Caller, Open, Page};
 use Reply::{Compressed, Files, Short};
@@ -118,6 +118,7 @@ const TABLE: &[Row] = &[
     ("GET",    "receipts",                                     Page,   Short,      Always,      || web::get().to(receipts::show)),
     ("POST",   "receipts",                                     Page,   Short,      Always,      || web::post().to(receipts::check)),
     ("GET",    "static/{file}",                                Open,   Short,      Always,      || web::get().to(pages::file)),
+    ("GET",    "static/katex-0.19.1/{path}",                   Open,   Compressed, Always,      || web::get().to(formulas::file)),
     ("GET",    "favicon.ico",                                  Open,   Short,      Always,      || web::get().to(pages::icon)),
     ("GET",    "c/{course}",                                   Page,   Compressed, Always,      || web::get().to(course::course)),
     ("GET",    "c/{course}/a/{assignment}",                    Page,   Compressed, Always,      || web::get().to(course::assignment)),
@@ -153,6 +154,7 @@ const TABLE: &[Row] = &[
     ("GET",    "c/{course}/s/{id}/feedback/zip",               Page,   Files,      Always,      || web::get().to(own_feedback::as_zip)),
     ("GET",    "c/{course}/s/{id}/feedback/files/{path}",      Page,   Files,      Always,      || web::get().to(own_feedback::file)),
     ("GET",    "c/{course}/s/{id}/feedback/read/{path}",       Page,   Short,      Always,      || web::get().to(own_feedback::read)),
+    ("GET",    "c/{course}/s/{id}/feedback/formulas/{path}",   Page,   Short,      Always,      || web::get().to(own_feedback::with_formulas)),
     ("GET",    "view/{ticket}/{path}",                         Open,   Files,      Always,      || web::get().to(contents::show)),
     ("GET",    "c/{path}",                                     Page,   Short,      Always,      || web::get().to(failure::no_such_page)),
     ("GET",    "admin",                                        Page,   Short,      Always,      || web::get().to(admin::state)),

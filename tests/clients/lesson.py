@@ -26,6 +26,15 @@ FEEDBACK = b"""<!doctype html><title>feedback</title><h1>Well done</h1><img src=
 <script>document.title = "hit"; parent.location = "https://evil.example/";</script>
 <a href="javascript:document.title='hit'">x</a><form action="https://evil.example/"><button>b</button></form>"""
 
+# Six formulas, of which the last two are none, and attempts to run something beside the script that draws them.
+FORMULAS = rb"""<!doctype html><html lang="en"><head><meta charset="utf-8"><title>feedback</title></head><body>
+<form name="katex" id="renderMathInElement"></form><img src="missing" onerror="document.title = 'hit'">
+<script>document.title = "hit";</script><script src="/c/../static/page.js" nonce=""></script>
+<p>$x^2$, \(y\), $$\frac{1}{2}$$ \begin{align} a &= \mathbb{R} \end{align}
+$\href{javascript:document.title='hit'}{y}$ and $\undefined$</p><pre>price: $5 and $6</pre>
+<a href="javascript:document.title='hit'">x</a><form action="https://evil.example/"><button>b</button></form>
+</body></html>"""
+
 
 def archive(files: dict[str, bytes]) -> bytes:
     """Returns an archive of the files."""

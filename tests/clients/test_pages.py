@@ -8,7 +8,7 @@ from pathlib import Path
 import html5lib
 import pytest
 from browser import picture, wait_for_text
-from lesson import ADMIN, COURSE, STUDENTS, TEACHER, Lesson
+from lesson import ADMIN, COURSE, FEEDBACK, FORMULAS, STUDENTS, TEACHER, Lesson
 from pages import find, open_as, session, text, wait_for
 from selenium.webdriver import Chrome
 from selenium.webdriver.common.by import By
@@ -187,6 +187,32 @@ def test_a_student_submits_by_uploading_and_reads_their_feedback(
         browser.execute_cdp_cmd(
             "Emulation.setScriptExecutionDisabled", {"value": False}
         )
+
+
+def test_feedback_runs_nothing_while_its_formulas_are_drawn(
+    server: Standalone, lesson: Lesson, number: int, browser: Chrome, screenshots: Path
+) -> None:
+    lesson.feedback(number, {"problem1.html": FORMULAS})
+    feedback = f"c/algebra/s/{number}/feedback"
+
+    def read(link: str) -> None:
+        open_as(browser, server, STUDENT, feedback)
+        browser.get(find(browser, By.LINK_TEXT, link).get_attribute("href"))
+
+    read("Read with formulas")
+    wait_for(browser, lambda _: len(browser.find_elements(By.CSS_SELECTOR, ".katex")) == 6)
+    # Browsers load fonts when text needs them.
+    fonts = "return document.fonts.ready.then((all) => [...all].filter((each) => each.status == 'loaded').length)"
+    assert browser.execute_script(fonts) > 0
+    picture(browser, screenshots / "pages", "feedback with formulas")
+    assert "price: $5 and $6" in text(browser)
+    assert browser.find_elements(By.CSS_SELECTOR, ".katex a") == []
+    find(browser, By.LINK_TEXT, "x").click()
+    find(browser, By.TAG_NAME, "button").click()
+    assert browser.title == "feedback" and "/view/" in browser.current_url
+    read("Read")
+    assert "$x^2$" in text(browser)
+    lesson.feedback(number, {"problem1.html": FEEDBACK})
 
 
 def test_what_is_uploaded_arrives_and_comes_back_as_it_was(

@@ -26,6 +26,10 @@ const PLAIN: [&str; 8] = [
 /// The icon that the server serves, and the pictures of the documents: the only binary files that we made.
 const ICON: &str = "src/http/pages/static/favicon.ico";
 const PICTURES: &str = "docs/pictures/";
+/// KaTeX as its makers published it. It is the only work of others here.
+const KATEX: &str = "src/http/pages/static/katex-0.19.1/";
+/// The SHA-256 of its files one after the other, in the order of their names.
+const KATEX_SHA256: &str = "aadd7077e060207fd5b8cbb3644d5cfdd675faad6a9cabe17819aff969c3b961";
 /// The inputs of the fuzzers, which may contain anything but are small.
 const CORPUS: &str = "tests/corpus/";
 /// The tools of the tests.
@@ -48,7 +52,7 @@ fn only_our_own_sources_are_tracked() {
             assert!(content.len() as u64 <= LARGEST_INPUT, "{path} is large");
             continue;
         }
-        if path == ICON || path.starts_with(PICTURES) {
+        if path == ICON || path.starts_with(PICTURES) || path.starts_with(KATEX) {
             continue;
         }
         let ending = path
@@ -63,6 +67,14 @@ fn only_our_own_sources_are_tracked() {
         let is_text = String::from_utf8(content).is_ok_and(|text| !text.contains('\0'));
         assert!(is_text, "{path} is binary");
     }
+}
+
+#[test]
+fn katex_is_unchanged() {
+    let files = tracked().into_iter().filter(|path| path.starts_with(KATEX));
+    let contents = files.flat_map(|path| fs::read(root().join(path)).unwrap());
+    let contents: Vec<u8> = contents.collect();
+    assert_eq!(nbcourier_testkit::hex_sha256(&contents), KATEX_SHA256);
 }
 
 #[test]

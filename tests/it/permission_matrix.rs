@@ -160,6 +160,7 @@ GET oauth_callback | without a code
 POST logout
 GET favicon.ico
 GET static/{file}
+GET static/katex-0.19.1/{path}
 GET help
 GET me
 POST me
@@ -218,6 +219,8 @@ GET c/{course}/s/{id}/feedback/files/{path} | one's own
 GET c/{course}/s/{id}/feedback/files/{path} | another's | other-student
 GET c/{course}/s/{id}/feedback/read/{path} | one's own
 GET c/{course}/s/{id}/feedback/read/{path} | another's | other-student
+GET c/{course}/s/{id}/feedback/formulas/{path} | one's own
+GET c/{course}/s/{id}/feedback/formulas/{path} | another's | other-student
 GET view/{ticket}/{path} | without a ticket
 GET c/{path} | no page
 GET admin

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from bench import Bench
 
-from . import clients, disk, hub, idle, large, own, reads, roster, rush, submit
+from . import clients, disk, hub, idle, large, own, pages, reads, roster, rush, submit
 
 SCENARIOS: dict[str, Callable[[Bench], None]] = {
     "idle": idle.measure,
@@ -19,5 +19,6 @@ SCENARIOS: dict[str, Callable[[Bench], None]] = {
     "client": clients.measure,
     "plugin": clients.measure_plugin,
     "own-exchange": own.measure,
+    "pages": pages.measure,
     "disk": disk.measure,
 }

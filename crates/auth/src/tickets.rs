@@ -16,8 +16,20 @@ pub struct Ticket {
     pub tree: String,
     /// The person who may see it, for the log.
     pub reader: String,
-    /// Whether HTML is shown as such. Otherwise everything is plain text.
-    pub html: bool,
+    /// The way in which a browser shows the files.
+    pub showing: Showing,
+}
+
+/// A way to show files that people made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Showing {
+    /// Everything is plain text.
+    Text,
+    /// HTML is shown as such, and nothing of it runs.
+    Html,
+    /// The same, and a script of the server draws the formulas.
+    Formulas,
 }
 
 /// Issues and reads tickets. Cheap to clone.
@@ -51,7 +63,7 @@ mod tests {
         let ticket = Ticket {
             tree: "7d86".into(),
             reader: "sam".into(),
-            html: true,
+            showing: Showing::Html,
         };
         let text = tickets(7).issue(&ticket).unwrap();
         assert_eq!(tickets(7).open(&text), Some(ticket.clone()));

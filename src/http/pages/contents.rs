@@ -1,7 +1,8 @@
 //! Contents that people made, shown in a sandbox: feedback as HTML, files as text. No cookie counts here. The right to
 //! see them is in the address, a ticket.
 
-use super::view::{Head, View};
+use super::formulas;
+use super::view::{Head, View, nonce};
 use crate::http::error::{Error, Result};
 use crate::http::reply::download;
 use crate::http::request::path::RestOfPath;
@@ -10,11 +11,13 @@ use actix_web::http::StatusCode;
 use actix_web::http::header;
 use actix_web::{HttpRequest, HttpResponse, web};
 use askama::Template;
-use nbcourier_auth::Tickets;
+use nbcourier_auth::{Showing, Tickets};
 use nbcourier_domain::Sha256Sum;
 use nbcourier_exchange::Exchange;
 use nbcourier_exchange::files::trees;
 
+/// The content type of pages.
+const HTML: &str = "text/html; charset=utf-8";
 /// Maximum size of a file that is shown as text, in bytes.
 pub const LONGEST_TEXT: u64 = 256 * 1024;
 
@@ -44,7 +47,7 @@ pub async fn show(
     let file = files.and_then(|files| files.only(&path.0));
     let file = file.ok_or(Error::NoSuchPath)?;
     let size = file.get(0).map_or(0, |file| file.blob.size);
-    let Some(kind) = kind_of(&path.0, ticket.html, size) else {
+    let Some(kind) = kind_of(&path.0, ticket.showing, size) else {
         return download::file(&exchange, &path.0, file).await;
     };
     log::debug!(
@@ -52,28 +55,41 @@ pub async fn show(
         ticket.reader.escape_debug(),
         path.0.escape_debug()
     );
-    let own = own_address(&request, &prefix, text);
+    let below = |path: &str| match own_address(&request, &prefix) {
+        Some(own) => own + path,
+        None => String::new(),
+    };
+    let images = below(&format!("view/{text}/"));
+    let (policy, opening) = if ticket.showing == Showing::Formulas && kind == HTML {
+        let nonce = nonce()?;
+        let place = format!("{}{}", prefix.0, formulas::PLACE);
+        let opening = formulas::opening(&place, &nonce);
+        let place = below(formulas::PLACE);
+        (policy_with_formulas(&images, &place, &nonce), opening)
+    } else {
+        (policy(kind, &images), String::new())
+    };
     let mut reply = HttpResponse::Ok();
     reply
         .content_type(kind)
-        .insert_header((header::CONTENT_SECURITY_POLICY, policy(kind, &own)))
+        .insert_header((header::CONTENT_SECURITY_POLICY, policy))
         .insert_header((header::REFERRER_POLICY, "no-referrer"))
         .insert_header((header::X_CONTENT_TYPE_OPTIONS, "nosniff"))
         .insert_header(("cross-origin-opener-policy", "same-origin"))
         .insert_header((header::CACHE_CONTROL, "private, no-store"));
-    download::contents(&exchange, reply, file).await
+    download::contents(&exchange, reply, opening.into(), file).await
 }
 
 /// Returns the content type under which a file is shown, or `None` if it is only saved.
-fn kind_of(path: &str, html: bool, size: u64) -> Option<&'static str> {
+fn kind_of(path: &str, showing: Showing, size: u64) -> Option<&'static str> {
     let ending = path
         .rsplit('.')
         .next()
         .unwrap_or_default()
         .to_ascii_lowercase();
-    if html {
+    if showing != Showing::Text {
         let kind = match ending.as_str() {
-            "html" | "htm" => "text/html; charset=utf-8",
+            "html" | "htm" => HTML,
             "png" => "image/png",
             "jpg" | "jpeg" => "image/jpeg",
             "gif" => "image/gif",
@@ -88,7 +104,7 @@ fn kind_of(path: &str, html: bool, size: u64) -> Option<&'static str> {
 
 /// Whether a file of feedback is offered as a page.
 pub fn is_page(path: &str) -> bool {
-    kind_of(path, true, 0).is_some_and(|kind| kind.starts_with("text/html"))
+    kind_of(path, Showing::Html, 0) == Some(HTML)
 }
 
 /// Whether a file of a submission is offered as text.
@@ -105,30 +121,35 @@ pub fn is_text(path: &str, size: u64) -> bool {
     size <= LONGEST_TEXT && ENDINGS.contains(&ending.as_str())
 }
 
-/// Returns the address below which the tree of the ticket is, for the policy of its images.
-fn own_address(request: &HttpRequest, prefix: &Prefix, ticket: &str) -> String {
+/// Returns the address of the service, for policies. It is `None` if the request names a host that cannot be in a policy.
+fn own_address(request: &HttpRequest, prefix: &Prefix) -> Option<String> {
     let connection = request.connection_info();
-    format!(
-        "{}://{}{}view/{ticket}/",
+    let own = format!(
+        "{}://{}{}",
         connection.scheme(),
         connection.host(),
         prefix.0
-    )
-}
-
-/// Returns the policy of a content. Nothing of it runs, is sent, or is fetched from elsewhere.
-fn policy(kind: &str, own: &str) -> String {
+    );
     let is_safe = own
         .bytes()
         .all(|byte| byte.is_ascii_graphic() && !matches!(byte, b';' | b',' | b'\'' | b'"'));
-    let images = if kind.starts_with("text/html") && is_safe {
-        format!("data: {own}")
-    } else {
-        "data:".to_owned()
-    };
+    is_safe.then_some(own)
+}
+
+/// Returns the policy of a content. Nothing of it runs, is sent, or is fetched from elsewhere.
+fn policy(kind: &str, images: &str) -> String {
+    let images = if kind == HTML { images } else { "" };
     format!(
-        "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src {images}; font-src data:; form-action 'none'; \
+        "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src data: {images}; font-src data:; form-action 'none'; \
          base-uri 'none'; frame-ancestors 'none'"
+    )
+}
+
+/// Returns the policy of a page whose formulas are drawn: scripts with the nonce run as well, and no others.
+fn policy_with_formulas(images: &str, place: &str, nonce: &str) -> String {
+    format!(
+        "sandbox allow-scripts; default-src 'none'; script-src 'nonce-{nonce}'; style-src 'unsafe-inline' {place}; \
+         img-src data: {images}; font-src data: {place}; form-action 'none'; base-uri 'none'; frame-ancestors 'none'"
     )
 }
 
@@ -138,23 +159,31 @@ mod tests {
 
     #[test]
     fn only_feedback_is_html_and_everything_else_is_text_or_a_download() {
-        assert_eq!(
-            kind_of("p.html", true, 10),
-            Some("text/html; charset=utf-8")
-        );
-        assert_eq!(kind_of("a/P.PNG", true, 10), Some("image/png"));
-        assert_eq!(kind_of("p.js", true, 10), None);
-        assert_eq!(kind_of("p", true, 10), None);
+        assert_eq!(kind_of("p.html", Showing::Html, 10), Some(HTML));
+        assert_eq!(kind_of("a/P.PNG", Showing::Formulas, 10), Some("image/png"));
+        assert_eq!(kind_of("p.js", Showing::Formulas, 10), None);
+        assert_eq!(kind_of("p", Showing::Formulas, 10), None);
         let text = Some("text/plain; charset=utf-8");
-        assert_eq!(kind_of("p.html", false, 10), text);
-        assert_eq!(kind_of("p.ipynb", false, LONGEST_TEXT), text);
-        assert_eq!(kind_of("p.ipynb", false, LONGEST_TEXT + 1), None);
+        assert_eq!(kind_of("p.html", Showing::Text, 10), text);
+        assert_eq!(kind_of("p.ipynb", Showing::Text, LONGEST_TEXT), text);
+        assert_eq!(kind_of("p.ipynb", Showing::Text, LONGEST_TEXT + 1), None);
     }
 
     #[test]
     fn a_hostile_host_adds_nothing_to_the_policy() {
-        let policy = policy("text/html; charset=utf-8", "http://a;script-src *;/view/x/");
-        assert!(!policy.contains("script-src"), "{policy}");
+        use actix_web::test::TestRequest;
+        let prefix = Prefix("/x/".into());
+        let own = |host: &str| {
+            let request = TestRequest::default().insert_header(("host", host));
+            own_address(&request.to_http_request(), &prefix)
+        };
+        assert_eq!(
+            own("a.example.org").as_deref(),
+            Some("http://a.example.org/x/")
+        );
+        assert_eq!(own("a;script-src *;"), None);
+        assert_eq!(own("a,b"), None);
+        let policy = policy(HTML, "");
         assert!(
             policy.starts_with("sandbox; default-src 'none'"),
             "{policy}"

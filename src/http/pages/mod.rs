@@ -18,6 +18,7 @@ mod csv_file;
 pub mod data;
 pub mod failure;
 mod form;
+pub mod formulas;
 pub mod home;
 mod local_time;
 pub mod login;

@@ -42,13 +42,14 @@ pub fn as_file(reply: &mut HttpResponseBuilder, name: &str) {
         .insert_header((header::CACHE_CONTROL, "no-store"));
 }
 
-/// Returns a reply with the only file of the tree. `reply` has its headers.
+/// Returns a reply with these bytes and then the only file of the tree. `reply` has its headers.
 pub async fn contents(
     exchange: &Exchange,
     mut reply: HttpResponseBuilder,
+    opening: Bytes,
     file: TreeFiles,
 ) -> Result<HttpResponse> {
-    let size = file.get(0).map_or(0, |file| file.blob.size);
+    let size = file.get(0).map_or(0, |file| file.blob.size) + opening.len() as u64;
     let mut contents = Contents::open(exchange, file).await?;
     // Damage in a short file still shows in the status.
     let first = bytes_of(contents.ahead().await?);
@@ -59,7 +60,7 @@ pub async fn contents(
         }
         Ok(Some((bytes_of(pieces), contents)))
     });
-    let body = stream::iter([Ok(first)]).chain(rest);
+    let body = stream::iter([Ok(opening), Ok(first)]).chain(rest);
     let body = body.map(|part| part.map_err(Box::<dyn std::error::Error>::from));
     Ok(reply.body(SizedStream::new(size, body)))
 }
@@ -87,5 +88,5 @@ pub async fn file(exchange: &Exchange, path: &str, file: TreeFiles) -> Result<Ht
     let mut reply = HttpResponse::Ok();
     as_file(&mut reply, name);
     reply.content_type("application/octet-stream");
-    contents(exchange, reply, file).await
+    contents(exchange, reply, Bytes::new(), file).await
 }

@@ -19,6 +19,7 @@ const INDEX: &[(&str, &str, &str)] = &[
     ("stored XSS: names and paths as pages", "tests/it/holes/contents.rs", "hole_01_a_name_is_never_a_page"),
     ("a reply taken for another type", "tests/it/attacks/names.rs", "every_reply_says_what_it_is_and_that_it_is_nothing_else"),
     ("scripts of others in our pages", "tests/it/identity/login.rs", "the_page_runs_no_script_of_others"),
+    ("scripts in feedback, also where a script draws its formulas", "tests/clients/test_pages.py", "test_feedback_runs_nothing_while_its_formulas_are_drawn"),
     ("headers made by names", "tests/it/attacks/names.rs", "no_name_becomes_a_header"),
     ("headers made by a request's id", "tests/it/identity/requests.rs", "an_id_that_could_forge_a_log_line_is_not_sent_back"),
     ("lines of the log made by names", "tests/it/holes/service.rs", "hole_23_no_name_makes_a_line_of_its_own_in_the_log"),

@@ -10,7 +10,7 @@ use crate::http::reply::{download, zip};
 use crate::http::request::path::{OfSubmission, RestOfPath};
 use actix_web::{HttpResponse, web};
 use askama::Template;
-use nbcourier_auth::{Ticket, Tickets};
+use nbcourier_auth::{Showing, Ticket, Tickets};
 use nbcourier_domain::Timestamp;
 use nbcourier_exchange::history::{self, PastFeedback};
 use nbcourier_exchange::{Error as Refusal, Exchange, Thing, feedback, receipts};
@@ -38,6 +38,8 @@ struct File {
     download: String,
     /// The address of the file in the sandbox, if it can be read there.
     read: Option<String>,
+    /// The same, with its formulas drawn.
+    formulas: Option<String>,
 }
 
 impl Page<'_> {
@@ -68,6 +70,7 @@ pub async fn show(
         let is_html = is_page(&path);
         File {
             read: is_html.then(|| link_to("read", &path)),
+            formulas: is_html.then(|| link_to("formulas", &path)),
             download: link_to("files", &path),
             size: file.blob.size,
             path,
@@ -127,15 +130,53 @@ pub async fn read(
     reader: Reader,
     exchange: web::Data<Exchange>,
     tickets: web::Data<Tickets>,
-    OfSubmission(course, id): OfSubmission,
+    submission: OfSubmission,
     path: RestOfPath,
 ) -> Result<HttpResponse> {
+    lead(
+        reader,
+        &exchange,
+        &tickets,
+        submission,
+        &path,
+        Showing::Html,
+    )
+    .await
+}
+
+/// Handles `GET c/{course}/s/{id}/feedback/formulas/{path}`: the same, with formulas drawn.
+pub async fn with_formulas(
+    reader: Reader,
+    exchange: web::Data<Exchange>,
+    tickets: web::Data<Tickets>,
+    submission: OfSubmission,
+    path: RestOfPath,
+) -> Result<HttpResponse> {
+    lead(
+        reader,
+        &exchange,
+        &tickets,
+        submission,
+        &path,
+        Showing::Formulas,
+    )
+    .await
+}
+
+async fn lead(
+    reader: Reader,
+    exchange: &Exchange,
+    tickets: &Tickets,
+    OfSubmission(course, id): OfSubmission,
+    path: &RestOfPath,
+    showing: Showing,
+) -> Result<HttpResponse> {
     let Reader { caller, view } = reader;
-    let found = feedback::tree(&exchange, &caller, course, id).await?;
+    let found = feedback::tree(exchange, &caller, course, id).await?;
     let ticket = Ticket {
         tree: found.digest.to_string(),
         reader: caller.name().to_string(),
-        html: true,
+        showing,
     };
-    to_contents(&view, &tickets, &ticket, &path.0)
+    to_contents(&view, tickets, &ticket, &path.0)
 }

@@ -11,7 +11,7 @@ use crate::http::request::query::Query;
 use actix_web::http::header::{CACHE_CONTROL, LOCATION};
 use actix_web::{HttpResponse, web};
 use askama::Template;
-use nbcourier_auth::{ReceiptSigner, Ticket, Tickets};
+use nbcourier_auth::{ReceiptSigner, Showing, Ticket, Tickets};
 use nbcourier_domain::{CourseId, Timestamp};
 use nbcourier_exchange::own_work::{self, SubmissionDetails};
 use nbcourier_exchange::{Error as Refusal, Exchange, Thing, receipts, submissions};
@@ -165,7 +165,7 @@ pub async fn look(
     let ticket = Ticket {
         tree: found.digest.to_string(),
         reader: caller.name().to_string(),
-        html: false,
+        showing: Showing::Text,
     };
     to_contents(&view, &tickets, &ticket, &path.0)
 }

@@ -7,6 +7,7 @@ feedback-outdated = zu einer früheren Abgabe
 feedback-none = noch keine
 feedback-on = Sie gilt der Abgabe von
 feedback-read = Lesen
+feedback-formulas = Mit Formeln lesen
 feedback-earlier = Frühere Rückmeldungen zu dieser Abgabe
 feedback-deleted = zurückgenommen
 state-submitted-late = abgegeben, verspätet

@@ -7,6 +7,7 @@ feedback-outdated = on an earlier submission
 feedback-none = none yet
 feedback-on = It is on the submission of
 feedback-read = Read
+feedback-formulas = Read with formulas
 feedback-earlier = Earlier feedback on this submission
 feedback-deleted = taken back
 state-submitted-late = submitted, late

@@ -7,6 +7,7 @@ feedback-outdated = sur un travail antérieur
 feedback-none = pas encore
 feedback-on = Il porte sur le travail rendu le
 feedback-read = Lire
+feedback-formulas = Lire avec les formules
 feedback-earlier = Retours antérieurs sur ce travail
 feedback-deleted = retiré
 state-submitted-late = rendu, en retard
