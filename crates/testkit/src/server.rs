@@ -223,6 +223,11 @@ impl Setup {
         self.directory.path().join("data")
     }
 
+    /// Returns the data directory of the replica with this number, from 2 on.
+    fn data_dir_of(&self, number: usize) -> PathBuf {
+        self.beside(&format!("data-{number}"))
+    }
+
     /// Returns a path beside the data directory.
     pub fn beside(&self, name: &str) -> PathBuf {
         self.directory.path().join(name)
@@ -269,7 +274,7 @@ impl Setup {
     pub fn replica(&self, number: usize) -> Self {
         let (from, to) = (
             self.data_dir().display().to_string(),
-            self.beside(&format!("data-{number}")).display().to_string(),
+            self.data_dir_of(number).display().to_string(),
         );
         let mut setup = self.clone();
         for argument in &mut setup.arguments {
@@ -347,7 +352,7 @@ impl Server {
     /// Returns the data directories of all replicas so far.
     pub fn data_dirs(&self) -> Vec<PathBuf> {
         let others = 2..=self.started;
-        let others = others.map(|number| self.setup.replica(number).data_dir());
+        let others = others.map(|number| self.setup.data_dir_of(number));
         std::iter::once(self.data_dir()).chain(others).collect()
     }
 
