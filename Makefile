@@ -18,7 +18,8 @@ test: check ## Run the tests; installs the tools they need
 	$(MAKE) --no-print-directory --jobs=2 --keep-going --output-sync=target unit clients plugin schemathesis deploy
 
 test-all: export NBCOURIER_TEST_ALL = 1
-test-all: test ## Run the tests, all browser tests with the older hub too, and more tests with an object store
+test-all: test ## Run the tests, all browser tests with the older hub too, and more tests with PostgreSQL and an object store
+	scripts/test-places.sh
 
 check: ## Check formatting, lints, and the licences of the crates
 	cargo fmt --all --check

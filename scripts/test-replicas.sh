@@ -1,13 +1,16 @@
 #!/usr/bin/env bash
 # Runs the Rust tests that are the same for any number of servers with three servers of one exchange behind a proxy, which
-# gives each connection to the next one. Arguments are names of tests.
+# gives each connection to the next one. Arguments are names of tests. With NBCOURIER_TEST_ALL, more of them run.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
 scripts/setup-postgres.sh
 scripts/setup-s3.sh
 suites=("$@")
-[ ${#suites[@]} -gt 0 ] || suites=(protocol_replay races identity::login v1::submit v1::receipts people::merge people::purge)
+if [ ${#suites[@]} = 0 ]; then
+    suites=(protocol_replay races identity::login v1::submit v1::receipts people::merge people::purge uploads)
+    [ -z "${NBCOURIER_TEST_ALL:-}" ] || suites+=(permission_matrix limits:: people:: v1:: identity:: client::)
+fi
 # They bring servers of their own.
 skipped=(--skip postgres:: --skip s3::)
 export NBCOURIER_TEST_STORE=postgres+s3

@@ -3,7 +3,6 @@
 #
 #   NBCOURIER_BIN            the binary to test (default: that of cargo build)
 #   NBCOURIER_FUZZ_EXAMPLES  number of requests per address, different ones each time (default: a few, always the same)
-#   NBCOURIER_TEST_DATABASE  the URL of an empty PostgreSQL database for the server (default: SQLite)
 #   NBCOURIER_CACHE          see setup-checks.sh
 set -euo pipefail
 

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import places
 import requests
 from people import Person, WarmPerson
 from processes import STOP_LIMIT_S, Program, clean_environment, free_ports
@@ -28,8 +29,10 @@ class Standalone:
             f"--port={port}",
             f"--data-dir={self.data}",
             f"--admins={ADMIN}",
+            *places.options(),
         ]
         self._env = clean_environment(path_first=binary.parent, home=directory)
+        self._env |= places.keys()
         self.start()
 
     def start(self) -> None:

@@ -26,7 +26,7 @@ const PLAIN: [&str; 8] = [
 /// The icon that the server serves, and the pictures of the documents: the only binary files that we made.
 const ICON: &str = "src/http/pages/static/favicon.ico";
 const PICTURES: &str = "docs/pictures/";
-/// KaTeX as its makers published it. It is the only work of others here.
+/// `KaTeX` as its makers published it. It is the only work of others here.
 const KATEX: &str = "src/http/pages/static/katex-0.19.1/";
 /// The SHA-256 of its files one after the other, in the order of their names.
 const KATEX_SHA256: &str = "aadd7077e060207fd5b8cbb3644d5cfdd675faad6a9cabe17819aff969c3b961";

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+import places
 import pytest
 import requests
 from people import Hub, permit
@@ -58,8 +59,8 @@ class Service:
             "JUPYTERHUB_OAUTH_CALLBACK_URL": f"{PREFIX}/oauth_callback",
         }
         options = ["--admins", "admin", "--data-dir", str(place / "data")]
-        if database := os.environ.get("NBCOURIER_TEST_DATABASE"):
-            options += ["--database", database]
+        options += places.options()
+        environment |= places.keys()
         command = [os.environ["NBCOURIER_BIN"], "serve", *options]
         self.program = Program(
             command, env=environment, cwd=place, log=place / "log.txt"
